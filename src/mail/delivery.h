@@ -1,0 +1,49 @@
+/* A message on its way into mailboxes: what is appended is buffered, what blocks is a job. A narrow seam. */
+#ifndef MAIL_DELIVERY_H
+#define MAIL_DELIVERY_H
+
+#include "base/job.h"
+#include "mail/directory.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum delivery_result {
+	DELIVERY_OK,     /* on stable storage in every mailbox: file and directory synced */
+	DELIVERY_FULL,   /* no space left (ENOSPC, EDQUOT): #3.16 */
+	DELIVERY_ACCESS, /* the Maildir cannot be opened or written: #3.15 */
+	DELIVERY_FAILED, /* anything else: #3.22 */
+};
+
+struct delivery {
+	const struct delivery_ops *ops;
+};
+
+/* Makes deliveries: Maildirs, or a stand-in for tests. */
+struct delivery_agent {
+	/*
+	 * Begins a delivery to count mailboxes, which are copied. Does not block or touch the disk. NULL when memory is
+	 * out.
+	 */
+	struct delivery *(*begin)(struct delivery_agent *agent, const struct mailbox *mailboxes, size_t count);
+};
+
+struct delivery_ops {
+	/* Adds octets to the message. False when memory is out. */
+	bool (*append)(struct delivery *delivery, const char *bytes, size_t len);
+	/* Is enough buffered that flush should run before more is appended? Small messages never need it. */
+	bool (*wants_flush)(const struct delivery *delivery);
+	/* Starts writing what is buffered; nothing may be appended until done() has been called on the loop. */
+	void (*flush)(struct delivery *delivery, struct job_runner *runner,
+	    void (*done)(void *context, enum delivery_result result), void *context);
+	/*
+	 * Makes the message durable and visible in every mailbox, or in none that the caller is told of. The delivery is
+	 * freed before done() is called.
+	 */
+	void (*commit)(struct delivery *delivery, struct job_runner *runner,
+	    void (*done)(void *context, enum delivery_result result), void *context);
+	/* Drops the message and its traces and frees the delivery; not while flush or commit is under way. */
+	void (*abandon)(struct delivery *delivery, struct job_runner *runner);
+};
+
+#endif

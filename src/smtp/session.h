@@ -1,0 +1,72 @@
+/* An SMTP session: octets in, replies out. Knows no socket, no clock and no thread. */
+#ifndef SMTP_SESSION_H
+#define SMTP_SESSION_H
+
+#include "base/job.h"
+#include "mail/delivery.h"
+#include "mail/directory.h"
+
+#include <ftgate/reply.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What all sessions of a listener share; lives longer than any of them. */
+struct smtp_config {
+	const char *hostname;
+	size_t max_message_size; /* octets; 0: no limit, SIZE without a number */
+	unsigned max_recipients; /* of one message; at least 100 (RFC 5321 4.5.3.1.8) */
+	unsigned max_errors;     /* refused commands of a session before #4.47 */
+	struct directory *directory;
+	struct delivery_agent *delivery;
+	struct job_runner *runner;
+};
+
+/* Where a session's output and events go; one a connection, implemented by the network or by a test. */
+struct smtp_outlet {
+	/* Says a reply, in the voice of the session. The reply's arguments live until the call returns. */
+	void (*reply)(struct smtp_outlet *outlet, const struct ftg_reply *reply);
+	/* Sends octets that programs read: the EHLO and HELO answer. Whole lines. */
+	void (*send)(struct smtp_outlet *outlet, const char *bytes, size_t len);
+	/* The session that said "later" is ready for input again, or has closed itself. */
+	void (*resume)(struct smtp_outlet *outlet);
+	/* One event for the log: an event name, then key and value in turn, NULL at the end. Values may hold anything. */
+	void (*log)(struct smtp_outlet *outlet, const char *event, ...) __attribute__((sentinel));
+};
+
+struct smtp_peer {
+	const char *address; /* of the client: "192.0.2.1", "2001:db8::1" */
+	const char *session; /* the session's token, as in the log */
+};
+
+struct smtp_session;
+
+/* NULL when memory is out. config, outlet and the strings of peer must outlive the session. */
+struct smtp_session *smtp_session_new(
+    const struct smtp_config *config, const struct smtp_peer *peer, struct smtp_outlet *outlet);
+
+/* Not while smtp_session_busy(). Drops an unfinished message. */
+void smtp_session_free(struct smtp_session *session);
+
+/* Says the greeting. */
+void smtp_session_greet(struct smtp_session *session);
+
+/*
+ * Takes octets from the client and answers each whole line. Returns how many were taken: all of them, unless the
+ * session became busy or closed; the rest is given again after outlet->resume().
+ */
+size_t smtp_session_feed(struct smtp_session *session, const char *bytes, size_t len);
+
+/* A job is under way; feed takes nothing until outlet->resume(). */
+bool smtp_session_busy(const struct smtp_session *session);
+
+/* Nothing more is to be read: the connection is to be closed once all output is sent. */
+bool smtp_session_closed(const struct smtp_session *session);
+
+/* Is a message between its DATA and its answer? Such a session gets the grace time of a stop. */
+bool smtp_session_in_transaction(const struct smtp_session *session);
+
+/* Ends the session with a last reply: FTG_SMTP_TIMEOUT, FTG_SMTP_SHUTDOWN. Not while busy. */
+void smtp_session_end(struct smtp_session *session, enum ftg_id id);
+
+#endif
