@@ -18,9 +18,11 @@ enum {
 struct address {
 	char local[ADDRESS_LOCAL_MAX + 1];
 	char domain[ADDRESS_DOMAIN_MAX + 1];
-	bool null;    /* the null reverse-path <> */
-	bool routed;  /* a source route stood before it; it has been ignored (RFC 5321 appendix C) */
-	bool utf8;    /* holds octets above 0x7F */
+	size_t at;   /* where the mailbox stands in the text that was parsed: behind the bracket and any source route */
+	size_t len;  /* octets of it there, as they were written */
+	bool null;   /* the null reverse-path <> */
+	bool routed; /* a source route stood before it; it has been ignored (RFC 5321 appendix C) */
+	bool utf8;   /* holds octets above 0x7F */
 };
 
 enum address_error {
@@ -31,8 +33,8 @@ enum address_error {
 };
 
 /*
- * Parses a path "<...>" at the start of text; *used tells how many octets it took. allow_bare takes a local part with no
- * domain (RCPT TO:<postmaster>); the null path is an ADDRESS_SYNTAX unless allow_null.
+ * Parses a path "<...>" at the start of text; *used tells how many octets it took, 0 for ADDRESS_SYNTAX. allow_bare
+ * takes a local part with no domain (RCPT TO:<postmaster>); the null path is an ADDRESS_SYNTAX unless allow_null.
  */
 enum address_error address_parse_path(
     struct address *address, const char *text, size_t len, size_t *used, bool allow_null, bool allow_bare, bool utf8);

@@ -33,7 +33,10 @@ struct delivery_ops {
 	bool (*append)(struct delivery *delivery, const char *bytes, size_t len);
 	/* Is enough buffered that flush should run before more is appended? Small messages never need it. */
 	bool (*wants_flush)(const struct delivery *delivery);
-	/* Starts writing what is buffered; nothing may be appended until done() has been called on the loop. */
+	/*
+	 * Starts writing what is buffered; nothing may be appended until done() is called on the loop, which is the last
+	 * that this flush does: done() may append, flush again, commit or abandon. After a failure only abandon is left.
+	 */
 	void (*flush)(struct delivery *delivery, struct job_runner *runner,
 	    void (*done)(void *context, enum delivery_result result), void *context);
 	/*

@@ -14,9 +14,11 @@
 /* What all sessions of a listener share; lives longer than any of them. */
 struct smtp_config {
 	const char *hostname;
-	size_t max_message_size; /* octets; 0: no limit, SIZE without a number */
-	unsigned max_recipients; /* of one message; at least 100 (RFC 5321 4.5.3.1.8) */
-	unsigned max_errors;     /* refused commands of a session before #4.47 */
+	enum ftg_profile profile; /* of the replies; ENHANCEDSTATUSCODES is offered under FTG_STRICT alone */
+	size_t max_message_size;  /* octets; 0: no limit, SIZE without a number */
+	unsigned max_recipients;  /* of one message; at least 100 (RFC 5321 4.5.3.1.8) */
+	unsigned max_errors;      /* refused commands of a session before #4.47 */
+	int64_t (*now)(void);     /* seconds since 1970, for the trace line of a message */
 	struct directory *directory;
 	struct delivery_agent *delivery;
 	struct job_runner *runner;

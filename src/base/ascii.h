@@ -1,0 +1,54 @@
+/* Characters of ASCII, whatever the locale: the <ctype.h> of protocols. */
+#ifndef BASE_ASCII_H
+#define BASE_ASCII_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+static inline bool
+ascii_is_digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool
+ascii_is_upper(int c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static inline bool
+ascii_is_alpha(int c)
+{
+	return ascii_is_upper(c) || (c >= 'a' && c <= 'z');
+}
+
+static inline bool
+ascii_is_alnum(int c)
+{
+	return ascii_is_alpha(c) || ascii_is_digit(c);
+}
+
+static inline bool
+ascii_is_control(int c)
+{
+	return (c >= 0 && c < ' ') || c == 0x7F;
+}
+
+static inline char
+ascii_lower(char c)
+{
+	return ascii_is_upper(c) ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Do the first len octets of a and b agree, but for the case of ASCII letters? */
+static inline bool
+ascii_equal(const char *a, const char *b, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (ascii_lower(a[i]) != ascii_lower(b[i]))
+			return false;
+	return true;
+}
+
+#endif
