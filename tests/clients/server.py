@@ -1,0 +1,194 @@
+"""Starts ftgate-smtpd for a test in a folder of its own, talks to it, and ends it by its own process id."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+BUILD = os.environ.get("FTGATE_BUILD", os.path.join(os.path.dirname(__file__), "../../build/dev"))
+SOURCE = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
+SECONDS = 30  # longest wait for anything; a sanitizer's build on a busy machine is slow
+
+DOMAIN = "example.test"
+ACCOUNT = "erika@" + DOMAIN
+STRANGER = "nobody@" + DOMAIN
+SENDER = "sender@example.org"
+
+
+def program(name):
+    return os.path.join(BUILD, name)
+
+
+def environment(**language):
+    """The environment of the test with no language but the one that is given, and no locale that the host may have."""
+    kept = {k: v for k, v in os.environ.items() if k not in ("LANG", "LANGUAGE") and not k.startswith("LC_")}
+    return {**kept, "LOCPATH": "/nonexistent", **language}
+
+
+def render(language, reply_id, *arguments, overlay=None):
+    """The bytes of a reply, as ftgate-msg renders them; language None is the published English."""
+    command = [program("ftgate-msg"), "render"]
+    if language:
+        command += ["--lang", language]
+    if overlay:
+        command += ["--overlay", overlay]
+    command += [reply_id, *arguments]
+    return subprocess.run(command, env=environment(), stdout=subprocess.PIPE, check=True, timeout=SECONDS).stdout
+
+
+class Server:
+    """A running ftgate-smtpd with one hosted domain and one account. To be used in a with statement."""
+
+    def __init__(self, *arguments, smtpd=None, ctl=None, **language):
+        self.arguments = arguments
+        self.smtpd = smtpd or program("ftgate-smtpd")
+        self.ctl = ctl or program("ftgatectl")
+        self.environment = environment(**language)
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="ftgate-test-")
+        self.data = os.path.join(self.folder, "data")
+        self.log_path = os.path.join(self.folder, "log")
+        self.process = None
+        try:
+            os.mkdir(self.data, 0o700)
+            self.control("domain", "add", DOMAIN)
+            self.control("account", "add", ACCOUNT, "--password-stdin", input=b"correct horse\n")
+            self.start()
+        except BaseException:
+            self.kill()
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        return self
+
+    def control(self, *arguments, **options):
+        subprocess.run([self.ctl, "--data", self.data, *arguments], check=True, timeout=SECONDS,
+                       env=self.environment, stdout=subprocess.DEVNULL, **options)
+
+    def start(self):
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                [self.smtpd, "--data", self.data, "--listen", "127.0.0.1:0", *self.arguments],
+                env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True)
+        found = self.wait_for_log(r"listening on 127\.0\.0\.1:(\d+)")
+        self.port = int(found.group(1))
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="backslashreplace") as log:
+            return log.read()
+
+    def wait_for_log(self, pattern, start=0):
+        """Waits until the log, from an offset on, holds a pattern."""
+        until = time.monotonic() + SECONDS
+        while True:
+            found = re.search(pattern, self.log()[start:])
+            if found:
+                return found
+            if self.process.poll() is not None:
+                raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log()}")
+            if time.monotonic() > until:
+                raise AssertionError(f"the log never said {pattern}:\n{self.log()}")
+            time.sleep(0.01)
+
+    def reload(self):
+        """Sends SIGHUP and waits until every worker has told what came of it. Returns what the log said meanwhile."""
+        start = len(self.log())
+        os.kill(self.pid, signal.SIGHUP)
+        self.wait_for_log(r"event=reload", start)
+        return self.log()[start:]
+
+    def overlay(self, language):
+        """The path of the operator's own catalogue of a language; its folder is made."""
+        folder = os.path.join(self.data, "locale", language, "LC_MESSAGES")
+        os.makedirs(folder, exist_ok=True)
+        return os.path.join(folder, "ftgate-local.mo")
+
+    def messages(self):
+        """The delivered messages, as bytes."""
+        found = []
+        for folder, _, files in os.walk(self.data):
+            if os.path.basename(folder) == "new":
+                for name in sorted(files):
+                    with open(os.path.join(folder, name), "rb") as message:
+                        found.append(message.read())
+        return found
+
+    def kill(self):
+        if self.process and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)  # its own session, made by start()
+            self.process.wait()
+
+    def __exit__(self, kind, *_):
+        try:
+            self.process.terminate()
+            try:
+                status = self.process.wait(SECONDS)
+            except subprocess.TimeoutExpired:
+                status = "no end after SIGTERM"
+            if kind is None and (status != 0 or re.search(r"Sanitizer|runtime error:", self.log())):
+                raise AssertionError(f"the server ended with {status}:\n{self.log()}")
+        finally:
+            self.kill()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Talk:
+    """A connection on which commands are sent and replies read whole. To be used in a with statement."""
+
+    def __init__(self, server):
+        self.socket = socket.create_connection(("127.0.0.1", server.port), SECONDS)
+        self.input = self.socket.makefile("rb")
+
+    def __enter__(self):
+        self.greeting = self.reply()
+        return self
+
+    def __exit__(self, *_):
+        self.input.close()
+        self.socket.close()
+
+    def reply(self):
+        """One reply, all its lines, as bytes."""
+        lines = b""
+        while True:
+            line = self.input.readline(4096)
+            lines += line
+            if not line or line[3:4] != b"-":
+                return lines
+
+    def say(self, command):
+        self.socket.sendall(command + b"\r\n")
+        return self.reply()
+
+    def mail(self):
+        """Goes up to where a recipient may be named."""
+        self.say(b"EHLO client.example.org")
+        return self.say(b"MAIL FROM:<%s>" % SENDER.encode())
+
+    def refused(self):
+        """The reply to a recipient that does not exist."""
+        return self.say(b"RCPT TO:<%s>" % STRANGER.encode())
+
+
+class TestCase(unittest.TestCase):
+    """Shows octets whole where they differ."""
+
+    maxDiff = None
+
+    def assertWire(self, octets):
+        """Nothing but printable ASCII in lines of at most 512 octets, each with its CRLF."""
+        self.assertRegex(octets, rb"\A(?:[ -~]{0,510}\r\n)+\Z")
+
+
+def main():
+    unittest.main(verbosity=2)

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""The language of the server is the environment's as POSIX says, with no locale installed."""
+
+from server import STRANGER, Server, Talk, TestCase, main, render
+
+
+class Languages(TestCase):
+    def speaks(self, language, *arguments, **env):
+        """The server, started in this environment, says a refusal in this language (None: the published English)."""
+        wanted = render(language, "ERR_SMTP_ADDRESS_UNKNOWN", STRANGER)
+        with self.subTest(arguments=arguments, **env), Server(*arguments, **env) as server, Talk(server) as talk:
+            self.assertWire(talk.greeting)
+            talk.mail()
+            self.assertEqual(wanted, talk.refused())
+
+    def test_the_languages_can_be_told_apart(self):
+        said = {render(language, "ERR_SMTP_ADDRESS_UNKNOWN", STRANGER) for language in (None, "de", "fr", "en")}
+        self.assertEqual(4, len(said))
+        self.assertIn(b"550 5.1.1 %s unknown mailbox (#4.28)\r\n" % STRANGER.encode(), said)
+
+    def test_lang_is_honoured(self):
+        self.speaks("de", LANG="de_DE")
+        self.speaks("fr", LANG="fr_FR.UTF-8")
+        self.speaks("de", LANG="de_DE.ISO-8859-1@euro")
+        self.speaks("de", LANG="de_CH")
+        self.speaks("en", LANG="en_GB.UTF-8")
+
+    def test_language_is_honoured_without_a_locale(self):
+        self.speaks("de", LANGUAGE="de_AT:fr")
+        self.speaks("de", LANGUAGE="de_AT:fr", LANG="C.UTF-8")
+        self.speaks("fr", LANGUAGE="xx:fr:de", LANG="de_DE")
+        self.speaks("fr", LANGUAGE="../../x:fr")
+
+    def test_lc_all_goes_before_lc_messages_before_lang(self):
+        self.speaks("fr", LC_MESSAGES="fr_FR", LANG="de_DE")
+        self.speaks("de", LC_ALL="de_DE", LC_MESSAGES="fr_FR")
+        self.speaks("fr", LC_ALL="", LC_MESSAGES="fr_FR", LANG="de_DE")
+
+    def test_c_and_posix_are_english(self):
+        self.speaks(None, LC_ALL="C")
+        self.speaks(None, LC_ALL="C", LANG="de_DE", LANGUAGE="de")
+        self.speaks(None, LANG="POSIX", LANGUAGE="de")
+        self.speaks(None)
+
+    def test_a_language_that_is_not_there_is_english(self):
+        self.speaks(None, LANG="xx")
+        self.speaks(None, LANG="../../../etc/passwd")
+
+    def test_the_option_goes_before_the_environment(self):
+        self.speaks("fr", "--language", "fr", LANG="de_DE")
+        self.speaks("de", "--language", "de-AT", LC_ALL="C")
+
+
+if __name__ == "__main__":
+    main()
