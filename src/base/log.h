@@ -1,0 +1,40 @@
+/* The log: one line per event, on standard error, in English whatever the language of the replies. */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "base/clock.h"
+
+#include <stdarg.h>
+
+/*
+ * A line is an RFC 3339 time in UTC, "event=NAME", and further key=value pairs:
+ *   2026-01-31T12:00:00.250Z event=refused session=1hqk3c9 ref=#4.28 id=ERR_SMTP_NO_MAILBOX
+ * A value that is empty or holds a space, a quote, "=" or any octet that is no printable ASCII is written in quotes, with
+ * the odd octets as \xNN: whatever a value holds, it ends no line and forges no key. Long values are cut.
+ *
+ * Lines are buffered and written whole, at most LOG_WRITE_MAX octets at a time, so that those of several processes on
+ * one pipe or file never mix. The log is of a process and for one of its threads.
+ */
+enum {
+	LOG_WRITE_MAX = 4096, /* PIPE_BUF: what a pipe takes in one piece */
+	LOG_VALUE_MAX = 512,  /* octets of a value that are shown */
+};
+
+/* Where lines go (standard error, unless told), and who calls log_flush() soon; NULL: each line is written at once. */
+void log_open(int descriptor, struct clock *clock);
+
+/* One event: its name, then key and value in turn, NULL at the end. A NULL value is left out with its key. */
+void log_event(const char *event, ...) __attribute__((sentinel));
+
+/* The same in pieces, all on one line. Nothing is seen of it before log_end(). */
+void log_begin(const char *event);
+void log_put(const char *key, const char *value);
+void log_put_octets(const char *key, const char *value, size_t len);
+void log_put_number(const char *key, long long value);
+void log_put_list(va_list pairs);
+void log_end(void);
+
+/* Writes what is buffered. To be called before the process ends. */
+void log_flush(void);
+
+#endif
