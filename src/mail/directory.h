@@ -4,7 +4,6 @@
 
 #include "mail/address.h"
 
-#include <limits.h>
 #include <stdint.h>
 
 enum directory_verdict {
@@ -15,10 +14,13 @@ enum directory_verdict {
 	DIRECTORY_FAILED,     /* the directory itself is in trouble: a passing error to the client */
 };
 
-/* A mailbox that takes mail: the account's number, and its Maildir. */
+/* A folder of a domain and one of an account in it, each octet of the latter escaped in three at worst. */
+enum { MAILBOX_PATH_SIZE = ADDRESS_DOMAIN_MAX + 1 + 3 * ADDRESS_LOCAL_MAX + 1 };
+
+/* A mailbox that takes mail: the account's number (0: a postmaster without one), and its Maildir. */
 struct mailbox {
 	int64_t account;
-	char maildir[PATH_MAX];
+	char maildir[MAILBOX_PATH_SIZE]; /* below the folder of all mail */
 };
 
 struct directory {
