@@ -27,7 +27,8 @@ FTG_API const char *ftg_rule_cure(enum ftg_rule rule);
 struct ftg_refusal {
 	const char *file;     /* path, or "gettext", "catgets" */
 	const char *language; /* locale name of the file: "de" */
-	enum ftg_id id;       /* FTG_IDS: the whole file */
+	bool whole_file;      /* nothing of the file is used */
+	enum ftg_id id;       /* FTG_IDS where no ID can be named */
 	enum ftg_rule rule;
 	const char *detail; /* English: the offending piece, printable ASCII */
 };
@@ -101,13 +102,19 @@ FTG_API enum ftg_origin ftg_catalog_origin(
 FTG_API int ftg_text_check(
     enum ftg_id id, const char *language, const char *text, size_t len, struct ftg_refusal *refusal);
 
+/*
+ * Checks a whole .mo file as a load would. Returns the number of refusals, each reported; -1 with errno where the file
+ * cannot be read at all.
+ */
+FTG_API int ftg_catalog_check_file(const char *path, const char *language, ftg_report *report, void *context);
+
 /* Things worth a warning in a text that is accepted. A set of these bits. */
 enum ftg_remark {
-	FTG_REMARK_DROPPED = 1 << 0,   /* an argument of the table is not shown */
+	FTG_REMARK_DROPPED = 1 << 0,    /* an argument of the table is not shown */
 	FTG_REMARK_UNFOLDABLE = 1 << 1, /* has no ASCII form: the ASCII wire speaks ll@latin or English */
-	FTG_REMARK_LONG = 1 << 2,      /* with the longest arguments it needs a second line (SMTP) or is cut (POP3) */
-	FTG_REMARK_SPACE = 1 << 3,     /* begins or ends with a space */
-	FTG_REMARK_SAME = 1 << 4,      /* is the English text */
+	FTG_REMARK_LONG = 1 << 2,       /* with the longest arguments it needs a second line (SMTP) or is cut (POP3) */
+	FTG_REMARK_SPACE = 1 << 3,      /* begins or ends with a space */
+	FTG_REMARK_SAME = 1 << 4,       /* is the English text */
 };
 FTG_API unsigned ftg_text_remarks(enum ftg_id id, const char *language, const char *text, size_t len);
 

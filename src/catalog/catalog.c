@@ -1,0 +1,274 @@
+/* A generation of the catalogue: finding its files, loading each, and one table for every language. */
+#include "catalog/chain.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	SOURCES_MAX = 1024
+};
+
+static const char domain_translation[] = "ftgate";
+static const char domain_overlay[] = "ftgate-local";
+
+/* One file into one source; a file that is not there is no source. */
+static struct source *
+load_file(struct loader *loader, const char *path, const struct tag *tag, enum ftg_origin origin)
+{
+	struct mo mo;
+	const char *why = "";
+	loader->file = path;
+	int result = mo_read(&mo, path, &why);
+	if (result == -1 && (errno == ENOENT || errno == ENOTDIR))
+		return NULL;
+	if (result != 0) {
+		loader_refuse(loader, true, FTG_IDS, FTG_RULE_FILE, result == -1 ? strerror(errno) : why);
+		return NULL;
+	}
+	struct source *source = source_new(loader->arena, tag, origin);
+	if (source != NULL && !source_fill(loader, source, &mo))
+		source = NULL;
+	mo_free(&mo);
+	return source;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct source *const *x = a, *const *y = b;
+	return memcmp(&(*x)->tag, &(*y)->tag, sizeof(struct tag));
+}
+
+static void
+load_language(struct loader *loader, struct sources *all, const char *folder, const char *name, enum ftg_origin origin)
+{
+	struct tag tag;
+	char path[PATH_MAX];
+	const char *domain = origin == FTG_FROM_OVERLAY ? domain_overlay : domain_translation;
+	if (!tag_parse(&tag, name, strnlen(name, FTG_TAG_MAX)) || all->count == SOURCES_MAX)
+		return;
+	if (snprintf(path, sizeof(path), "%s/%s/LC_MESSAGES/%s.mo", folder, name, domain) >= (int)sizeof(path))
+		return;
+	loader->language = name;
+	struct source *source = load_file(loader, path, &tag, origin);
+	if (source != NULL)
+		all->source[all->count++] = source;
+}
+
+/* Every LL/LC_MESSAGES/DOMAIN.mo of a folder, in the order of their tags. False with errno where it cannot be read. */
+static bool
+load_folder(struct loader *loader, struct sources *all, const char *folder, enum ftg_origin origin)
+{
+	size_t first = all->count;
+	if (folder == NULL)
+		return true;
+	DIR *dir = opendir(folder);
+	if (dir == NULL)
+		return errno == ENOENT;
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+		load_language(loader, all, folder, entry->d_name, origin);
+	closedir(dir);
+	qsort(all->source + first, all->count - first, sizeof(struct source *), by_name);
+	return true;
+}
+
+/* A table that answers English everywhere, at the end of the generation's languages. */
+static struct language *
+add_language(struct ftg_catalog *catalog)
+{
+	struct language *language = arena_alloc(&catalog->arena, sizeof(*language));
+	if (language == NULL)
+		return NULL;
+	*language = *ftg_catalog_english(catalog->profile)->language[FTG_ENGLISH];
+	catalog->language[catalog->all] = language;
+	return language;
+}
+
+static bool
+has_language(const struct ftg_catalog *catalog, const struct tag *tag)
+{
+	for (int i = FTG_ENGLISH + 1; i < catalog->all; i++) {
+		if (catalog->language[i]->wish == NULL && tag_equal(&catalog->language[i]->tag, tag))
+			return true;
+	}
+	return false;
+}
+
+static bool
+add_own_names(struct ftg_catalog *catalog, const struct sources *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		char name[TAG_TEXT];
+		if (has_language(catalog, &all->source[i]->tag))
+			continue;
+		struct language *language = add_language(catalog);
+		if (language == NULL)
+			return false;
+		tag_format(&all->source[i]->tag, name);
+		(void)chain_fill(language, name, all);
+		catalog->languages = ++catalog->all;
+	}
+	return true;
+}
+
+static bool
+add_wishes(struct ftg_catalog *catalog, const struct sources *all, const char *const *wishes)
+{
+	for (; wishes != NULL && *wishes != NULL; wishes++) {
+		struct language *language = add_language(catalog);
+		size_t size = strlen(*wishes) + 1;
+		char *wish = arena_alloc(&catalog->arena, size);
+		if (language == NULL || wish == NULL)
+			return false;
+		if (!chain_fill(language, *wishes, all))
+			continue;
+		language->wish = memcpy(wish, *wishes, size);
+		catalog->all++;
+	}
+	return true;
+}
+
+static size_t
+count_wishes(const char *const *wishes)
+{
+	size_t n = 0;
+	while (wishes != NULL && wishes[n] != NULL)
+		n++;
+	return n;
+}
+
+static bool
+load(struct ftg_catalog *catalog, struct loader *loader, const struct ftg_sources *from)
+{
+	struct sources all = { .source = calloc(SOURCES_MAX, sizeof(struct source *)) };
+	bool ok = all.source != NULL && load_folder(loader, &all, from->locale, FTG_FROM_TRANSLATION) &&
+	    load_folder(loader, &all, from->overlay, FTG_FROM_OVERLAY);
+	size_t room = 1 + all.count + count_wishes(from->wishes);
+	if (ok && (catalog->language = arena_alloc(&catalog->arena, room * sizeof(struct language *))) != NULL) {
+		catalog->language[FTG_ENGLISH] = ftg_catalog_english(catalog->profile)->language[FTG_ENGLISH];
+		catalog->languages = catalog->all = 1;
+		ok = add_own_names(catalog, &all) && add_wishes(catalog, &all, from->wishes);
+	}
+	free(all.source);
+	if (ok && catalog->arena.failed) {
+		errno = ENOMEM;
+		ok = false;
+	}
+	return ok;
+}
+
+static enum ftg_profile
+valid_profile(enum ftg_profile profile)
+{
+	return profile == FTG_STRICT ? FTG_STRICT : FTG_PUBLISHED;
+}
+
+ftg_catalog *
+ftg_catalog_open(const struct ftg_sources *from, ftg_report *report, void *context)
+{
+	struct ftg_catalog *catalog = calloc(1, sizeof(*catalog));
+	struct loader *loader = malloc(sizeof(*loader));
+	bool ok = catalog != NULL && loader != NULL;
+	if (ok) {
+		catalog->profile = valid_profile(from->profile);
+		*loader = (struct loader) {
+			.arena = &catalog->arena, .profile = catalog->profile, .report = report, .context = context
+		};
+		ok = load(catalog, loader, from);
+	}
+	free(loader);
+	if (ok)
+		return catalog;
+	int error = errno;
+	ftg_catalog_free(catalog);
+	errno = error;
+	return NULL;
+}
+
+ftg_catalog *
+catalog_of_one(fill_source *fill, void *what, const struct tag *tag, enum ftg_profile profile, struct loader *loader)
+{
+	struct ftg_catalog *catalog = calloc(1, sizeof(*catalog));
+	if (catalog == NULL)
+		return NULL;
+	catalog->profile = valid_profile(profile);
+	loader->arena = &catalog->arena;
+	loader->profile = catalog->profile;
+	struct source *source = source_new(&catalog->arena, tag, FTG_FROM_TRANSLATION);
+	catalog->language = arena_alloc(&catalog->arena, 2 * sizeof(struct language *));
+	if (source != NULL && catalog->language != NULL) {
+		catalog->language[FTG_ENGLISH] = ftg_catalog_english(catalog->profile)->language[FTG_ENGLISH];
+		catalog->all = FTG_CALLERS;
+		fill(loader, source, what);
+		struct language *language = add_language(catalog);
+		char name[TAG_TEXT];
+		tag_format(tag, name);
+		if (language != NULL)
+			(void)chain_fill(language, name, &(struct sources) { .source = &source, .count = 1 });
+		catalog->languages = catalog->all = FTG_CALLERS + 1;
+	}
+	if (!catalog->arena.failed)
+		return catalog;
+	ftg_catalog_free(catalog);
+	errno = ENOMEM;
+	return NULL;
+}
+
+void
+ftg_catalog_free(ftg_catalog *catalog)
+{
+	if (catalog == NULL || catalog->arena.fixed)
+		return;
+	arena_free(&catalog->arena);
+	free(catalog);
+}
+
+enum ftg_profile
+ftg_catalog_profile(const ftg_catalog *catalog)
+{
+	return catalog->profile;
+}
+
+int
+ftg_catalog_languages(const ftg_catalog *catalog)
+{
+	return catalog->languages;
+}
+
+const char *
+ftg_catalog_tag(const ftg_catalog *catalog, ftg_lang language)
+{
+	return catalog->language[language >= 0 && language < catalog->all ? language : FTG_ENGLISH]->name;
+}
+
+enum ftg_origin
+ftg_catalog_origin(const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding, enum ftg_id id)
+{
+	ftg_lang known = language >= 0 && language < catalog->all ? language : FTG_ENGLISH;
+	return (enum ftg_origin)catalog->language[known]->entry[encoding][id].origin;
+}
+
+int
+ftg_catalog_check_file(const char *path, const char *language, ftg_report *report, void *context)
+{
+	struct tag tag;
+	struct arena arena = { 0 };
+	struct loader *loader = malloc(sizeof(*loader));
+	if (loader == NULL)
+		return -1;
+	*loader = (struct loader) { .arena = &arena, .report = report, .context = context, .language = language };
+	if (!tag_parse(&tag, language, strnlen(language, FTG_TAG_MAX)))
+		(void)tag_parse(&tag, "en", 2);
+	errno = 0;
+	struct source *source = load_file(loader, path, &tag, FTG_FROM_TRANSLATION);
+	int refusals = loader->refusals;
+	if (source == NULL && refusals == 0)
+		refusals = -1;
+	arena_free(&arena);
+	free(loader);
+	return refusals;
+}

@@ -1,0 +1,95 @@
+/* Checking one text as a load would, for those who write texts. */
+#include "catalog/text.h"
+
+#include <string.h>
+
+static bool
+tag_or_english(struct tag *tag, const char *language)
+{
+	return tag_parse(tag, language, strnlen(language, FTG_TAG_MAX)) || tag_parse(tag, "en", 2);
+}
+
+int
+ftg_text_check(enum ftg_id id, const char *language, const char *text, size_t len, struct ftg_refusal *refusal)
+{
+	static _Thread_local struct complaint complaint;
+	struct text utf8, ascii;
+	struct tag tag;
+	(void)tag_or_english(&tag, language);
+	for (const char *at = text, *end = text + len; at < end;) {
+		size_t octets = strnlen(at, (size_t)(end - at));
+		if (!text_parse(&utf8, id, at, octets, &complaint) ||
+		    text_fold(&ascii, &utf8, id, &tag, &complaint) < 0) {
+			*refusal = (struct ftg_refusal) {
+				.language = language, .id = id, .rule = complaint.rule, .detail = complaint.detail
+			};
+			return -1;
+		}
+		at += octets + 1;
+	}
+	return 0;
+}
+
+/* Octets of code, status, reference and line end under the profile where they are longest. */
+static size_t
+frame_of(const struct ftg_row *row)
+{
+	size_t longest = 0;
+	for (unsigned profile = 0; profile < FTG_PROFILES; profile++) {
+		const struct ftg_code *code = &row->code[profile];
+		size_t frame = strlen(code->reply) + (code->reply[0] != '\0') + strlen(code->status) +
+		    (code->status[0] != '\0');
+		longest = frame > longest ? frame : longest;
+	}
+	return longest + strlen(" (#m.nn)\r\n");
+}
+
+size_t
+ftg_text_room(enum ftg_id id)
+{
+	const struct ftg_row *row = ftg_row(id);
+	bool reason = row->service == FTG_MAILBOX || row->service == FTG_SECPOL;
+	size_t line = reason ? ftg_arg_max(FTG_ARG_REASON) : FTG_LINE_MAX;
+	size_t taken = frame_of(row);
+	for (unsigned i = 0; i < FTG_ARGS_MAX; i++)
+		taken += ftg_arg_max(row->args[i]);
+	return taken < line ? line - taken : 0;
+}
+
+static unsigned
+remarks_of(const struct text *text, const struct text *ascii, bool folds, enum ftg_id id)
+{
+	const struct ftg_row *row = ftg_row(id);
+	unsigned remarks = folds ? 0 : FTG_REMARK_UNFOLDABLE;
+	const struct text *longer = folds && ascii->used > text->used ? ascii : text;
+	for (unsigned i = 0; i < FTG_ARGS_MAX; i++) {
+		if (row->args[i] != FTG_ARG_NONE && !(text->shown & 1u << i))
+			remarks |= FTG_REMARK_DROPPED;
+	}
+	if (text_worst(longer, id) + frame_of(row) > FTG_LINE_MAX)
+		remarks |= FTG_REMARK_LONG;
+	return remarks;
+}
+
+unsigned
+ftg_text_remarks(enum ftg_id id, const char *language, const char *text, size_t len)
+{
+	unsigned remarks = 0;
+	struct text utf8, ascii;
+	struct complaint complaint;
+	struct tag tag;
+	(void)tag_or_english(&tag, language);
+	for (const char *at = text, *end = text + len; at < end;) {
+		size_t octets = strnlen(at, (size_t)(end - at));
+		if (!text_parse(&utf8, id, at, octets, &complaint))
+			return remarks;
+		bool folds = text_fold(&ascii, &utf8, id, &tag, &complaint) == 1;
+		remarks |= remarks_of(&utf8, &ascii, folds, id);
+		if (octets > 0 && (at[0] == ' ' || at[octets - 1] == ' '))
+			remarks |= FTG_REMARK_SPACE;
+		if (octets > 0 && octets == strlen(ftg_row(id)->text[0]) && memcmp(at, ftg_row(id)->text[0], octets) == 0)
+			remarks |= FTG_REMARK_SAME;
+		at += octets + 1;
+	}
+	return remarks;
+}

@@ -1,0 +1,69 @@
+/* The built-in English: compiled from the table before main(), in static memory, for either profile. */
+#include "catalog/generation.h"
+
+#include <assert.h>
+#include <stdalign.h>
+#include <stddef.h>
+#include <string.h>
+
+enum {
+	ENGLISH_SIZE = 64 * 1024
+};
+
+static struct {
+	alignas(max_align_t) char memory[ENGLISH_SIZE];
+	struct language language;
+	struct language *languages[1];
+	struct ftg_catalog catalog;
+} english[FTG_PROFILES];
+
+static struct plural germanic;
+
+static void
+add_row(struct ftg_catalog *catalog, struct language *language, enum ftg_id id)
+{
+	static struct text form[2];
+	struct complaint complaint;
+	const struct ftg_row *row = ftg_row(id);
+	unsigned forms = row->text[1] != NULL ? 2 : 1;
+	memset(form, 0, sizeof(form));
+	for (unsigned i = 0; i < forms && id != ERR_SMTP_334; i++) {
+		bool fit = text_parse(&form[i], id, row->text[i], strlen(row->text[i]), &complaint);
+		assert(fit && "the English text keeps the rules");
+		(void)fit;
+	}
+	struct entry entry = {
+		.form = template_make(&catalog->arena, id, catalog->profile, form, forms),
+		.plural = forms > 1 ? &germanic : NULL,
+		.origin = FTG_FROM_TABLE,
+	};
+	assert(entry.form != NULL && "ENGLISH_SIZE holds the table");
+	language->entry[FTG_ASCII][id] = language->entry[FTG_UTF8][id] = entry;
+}
+
+__attribute__((constructor)) static void
+compile_english(void)
+{
+	plural_default(&germanic);
+	for (unsigned profile = 0; profile < FTG_PROFILES; profile++) {
+		struct ftg_catalog *catalog = &english[profile].catalog;
+		struct language *language = &english[profile].language;
+		catalog->arena = (struct arena) {
+			.next = english[profile].memory, .left = ENGLISH_SIZE, .fixed = true
+		};
+		catalog->profile = (enum ftg_profile)profile;
+		catalog->languages = catalog->all = 1;
+		catalog->language = english[profile].languages;
+		catalog->language[FTG_ENGLISH] = language;
+		(void)tag_parse(&language->tag, "en", 2);
+		tag_format(&language->tag, language->name);
+		for (unsigned id = 0; id < FTG_IDS; id++)
+			add_row(catalog, language, (enum ftg_id)id);
+	}
+}
+
+const ftg_catalog *
+ftg_catalog_english(enum ftg_profile profile)
+{
+	return &english[profile == FTG_STRICT ? FTG_STRICT : FTG_PUBLISHED].catalog;
+}

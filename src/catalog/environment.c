@@ -1,0 +1,56 @@
+/* The language wish of the environment, with no locale installed (POSIX.1-2024 XBD 8.2). */
+#include "catalog/tag.h"
+
+#include <ftgate/catalog.h>
+#include <string.h>
+
+/* Adds an element, less its codeset, to the colon-separated list, unless it is malformed or does not fit. */
+static size_t
+add_wish(char wish[FTG_WISH_MAX], size_t used, const char *name, size_t len)
+{
+	struct tag tag;
+	if (!tag_parse(&tag, name, len))
+		return used;
+	const char *modifier = memchr(name, '@', len);
+	size_t tail = modifier != NULL ? len - (size_t)(modifier - name) : 0;
+	const char *codeset = memchr(name, '.', len - tail);
+	size_t base = codeset != NULL ? (size_t)(codeset - name) : len - tail;
+	if (used + 1 + base + tail >= FTG_WISH_MAX)
+		return used;
+	if (used > 0)
+		wish[used++] = ':';
+	memcpy(wish + used, name, base);
+	memcpy(wish + used + base, name + len - tail, tail);
+	used += base + tail;
+	wish[used] = '\0';
+	return used;
+}
+
+static const char *
+locale_of(char *(*getenv_)(const char *))
+{
+	static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = getenv_(names[i]);
+		if (value != NULL && value[0] != '\0')
+			return value;
+	}
+	return "";
+}
+
+size_t
+ftg_language_from_environment(char wish[FTG_WISH_MAX], char *(*getenv_)(const char *))
+{
+	size_t used = 0;
+	const char *locale = locale_of(getenv_);
+	const char *list = getenv_("LANGUAGE");
+	wish[0] = '\0';
+	if (strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0)
+		return 0;
+	while (list != NULL && *list != '\0') {
+		size_t len = strcspn(list, ":");
+		used = add_wish(wish, used, list, len);
+		list += len + (list[len] == ':');
+	}
+	return add_wish(wish, used, locale, strnlen(locale, FTG_TAG_MAX));
+}

@@ -1,0 +1,69 @@
+/* Finding a language by a wish (RFC 4647 section 3.4). */
+#include "catalog/chain.h"
+
+#include <string.h>
+
+struct search {
+	const ftg_catalog *catalog;
+	ftg_lang found;
+};
+
+static ftg_lang
+by_tag(const ftg_catalog *catalog, const struct tag *tag)
+{
+	for (ftg_lang i = FTG_ENGLISH + 1; i < catalog->languages; i++) {
+		if (tag_equal(&catalog->language[i]->tag, tag))
+			return i;
+	}
+	return -1;
+}
+
+static bool
+look_up(void *context, const char *name, size_t len)
+{
+	struct search *search = context;
+	struct tag tag, candidate;
+	if ((len == 1 && name[0] == 'C') || (len == 5 && memcmp(name, "POSIX", 5) == 0) ||
+	    (len == 9 && memcmp(name, "i-default", 9) == 0)) {
+		search->found = FTG_ENGLISH;
+		return false;
+	}
+	if (!tag_parse(&tag, name, len))
+		return true;
+	for (unsigned k = 0; search->found < 0 && tag_candidate(&tag, k, &candidate); k++)
+		search->found = by_tag(search->catalog, &candidate);
+	if (search->found < 0 && strcmp(tag.language, "en") == 0)
+		search->found = FTG_ENGLISH;
+	return search->found < 0;
+}
+
+/* Where look-up finds nothing, a range takes the first language that it is the beginning of: pt finds pt-BR. */
+static bool
+filter(void *context, const char *name, size_t len)
+{
+	struct search *search = context;
+	struct tag tag;
+	if (!tag_parse(&tag, name, len))
+		return true;
+	for (ftg_lang i = FTG_ENGLISH + 1; i < search->catalog->languages && search->found < 0; i++) {
+		const struct tag *here = &search->catalog->language[i]->tag;
+		if (strcmp(here->language, tag.language) == 0 &&
+		    (tag.script[0] == '\0' || strcmp(here->script, tag.script) == 0) && tag.region[0] == '\0')
+			search->found = i;
+	}
+	return search->found < 0;
+}
+
+ftg_lang
+ftg_catalog_find(const ftg_catalog *catalog, const char *wish)
+{
+	struct search search = { .catalog = catalog, .found = -1 };
+	for (ftg_lang i = catalog->languages; i < catalog->all; i++) {
+		if (strcmp(catalog->language[i]->wish, wish) == 0)
+			return i;
+	}
+	wish_each(wish, look_up, &search);
+	if (search.found < 0)
+		wish_each(wish, filter, &search);
+	return search.found;
+}

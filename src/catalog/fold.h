@@ -1,0 +1,15 @@
+/* The ASCII form of a text: as its language writes itself without its own letters. */
+#ifndef CATALOG_FOLD_H
+#define CATALOG_FOLD_H
+
+#include "catalog/tag.h"
+
+#include <stdint.h>
+
+/*
+ * Folds len octets of valid UTF-8 into out, which has room for size octets. Returns the number written, or -1 where a
+ * letter has no ASCII form in this language, the result does not fit, or memory is out.
+ */
+long fold_ascii(const struct tag *tag, const char *text, size_t len, char *out, size_t size);
+
+#endif

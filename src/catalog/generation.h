@@ -1,0 +1,63 @@
+/* One generation of the catalogue in memory: what the loader builds and the renderer copies. */
+#ifndef CATALOG_GENERATION_H
+#define CATALOG_GENERATION_H
+
+#include "catalog/arena.h"
+#include "catalog/plural.h"
+#include "catalog/tag.h"
+#include "catalog/text.h"
+
+#include <ftgate/catalog.h>
+#include <stdint.h>
+
+/* Literals are padded to a multiple of this, so that a short one is copied without a loop. */
+enum { LITERAL_PAD = 64 };
+
+struct segment {
+	const char *bytes; /* PIECE_LITERAL */
+	uint16_t octets;
+	uint8_t kind;  /* enum piece_kind */
+	uint8_t index; /* of the argument or variable */
+};
+
+/*
+ * One form of one text, ready to copy: code, status and reference are part of its first and last literal. head and
+ * tail tell how much of those is not text.
+ */
+struct template {
+	const struct segment *segment;
+	uint16_t segments;
+	uint16_t head;
+	uint16_t tail;
+	bool shaped; /* may need more than copying: line breaks, or a POP3 line that begins with an argument */
+};
+
+/* All forms of one text. */
+struct entry {
+	const struct template *form;
+	const struct plural *plural; /* NULL: one form */
+	uint8_t origin;              /* enum ftg_origin */
+};
+
+struct language {
+	struct tag tag;
+	char name[TAG_TEXT];
+	const char *wish; /* the priority list that it serves; NULL for a language by its own name */
+	struct entry entry[FTG_ENCODINGS][FTG_IDS];
+};
+
+struct ftg_catalog {
+	struct arena arena;
+	enum ftg_profile profile;
+	int languages;              /* by their own names; FTG_ENGLISH is the first */
+	int all;                    /* and those that serve a wish */
+	struct language **language;
+};
+
+/*
+ * Compiles parsed texts, the forms of one reply, into templates under a profile. NULL when memory is out.
+ */
+const struct template *template_make(
+    struct arena *arena, enum ftg_id id, enum ftg_profile profile, const struct text *form, unsigned forms);
+
+#endif

@@ -1,0 +1,138 @@
+/* GNU .mo files (GNU gettext manual, section 10.3), read into memory: a file cut under a running server is no SIGBUS. */
+#include "catalog/mo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAGIC 0x950412deu
+
+enum {
+	HEADER = 28
+};
+
+static uint32_t
+word(const struct mo *mo, size_t offset)
+{
+	uint32_t value;
+	memcpy(&value, mo->bytes + offset, sizeof(value));
+	return mo->swapped ? __builtin_bswap32(value) : value;
+}
+
+static bool
+table_fits(const struct mo *mo, uint32_t offset)
+{
+	return offset <= mo->size && (uint64_t)mo->entries * 8 <= mo->size - offset;
+}
+
+static bool
+string_fits(const struct mo *mo, size_t entry)
+{
+	uint32_t len = word(mo, entry);
+	uint32_t offset = word(mo, entry + 4);
+	return offset < mo->size && len < mo->size - offset && mo->bytes[offset + len] == '\0';
+}
+
+bool
+mo_parse(struct mo *mo, char *bytes, size_t size, const char **why)
+{
+	*mo = (struct mo) { .bytes = bytes, .size = size };
+	*why = "shorter than the header of a .mo file";
+	if (size < HEADER)
+		return false;
+	*why = "not a .mo file";
+	mo->swapped = word(mo, 0) == __builtin_bswap32(MAGIC);
+	if (word(mo, 0) != MAGIC)
+		return false;
+	*why = "a revision of the .mo format with system-dependent strings, or unknown";
+	if (word(mo, 4) != 0 && word(mo, 4) != 0x10000)
+		return false;
+	mo->entries = word(mo, 8);
+	mo->keys = word(mo, 12);
+	mo->texts = word(mo, 16);
+	*why = "its tables do not fit the file: cut short or damaged";
+	if (mo->entries > MO_ENTRIES_MAX || !table_fits(mo, mo->keys) || !table_fits(mo, mo->texts))
+		return false;
+	*why = "a string lies outside the file or has no end: cut short or damaged";
+	for (uint32_t i = 0; i < mo->entries; i++) {
+		if (!string_fits(mo, mo->keys + 8 * (size_t)i) || !string_fits(mo, mo->texts + 8 * (size_t)i))
+			return false;
+	}
+	return true;
+}
+
+static struct mo_string
+string_at(const struct mo *mo, size_t entry)
+{
+	return (struct mo_string) { .bytes = mo->bytes + word(mo, entry + 4), .len = word(mo, entry) };
+}
+
+struct mo_string
+mo_key(const struct mo *mo, uint32_t i)
+{
+	return string_at(mo, mo->keys + 8 * (size_t)i);
+}
+
+struct mo_string
+mo_text(const struct mo *mo, uint32_t i)
+{
+	return string_at(mo, mo->texts + 8 * (size_t)i);
+}
+
+/* Reads up to MO_SIZE_MAX + 1 octets of a regular file; -1 with errno. */
+static ssize_t
+read_whole(int fd, char **bytes)
+{
+	struct stat st;
+	size_t used = 0;
+	if (fstat(fd, &st) != 0)
+		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
+	size_t room = st.st_size > MO_SIZE_MAX ? MO_SIZE_MAX + 1 : (size_t)st.st_size + 1;
+	if ((*bytes = malloc(room)) == NULL)
+		return -1;
+	while (used < room) {
+		ssize_t n = read(fd, *bytes + used, room - used);
+		if (n == 0)
+			break;
+		if (n < 0 && errno != EINTR)
+			return -1;
+		used += n > 0 ? (size_t)n : 0;
+	}
+	return (ssize_t)used;
+}
+
+int
+mo_read(struct mo *mo, const char *path, const char **why)
+{
+	char *bytes = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -1;
+	ssize_t size = read_whole(fd, &bytes);
+	int error = errno;
+	close(fd);
+	if (size < 0) {
+		free(bytes);
+		errno = error;
+		return -1;
+	}
+	*why = "larger than a catalogue may be (1 MiB)";
+	if (size <= MO_SIZE_MAX && mo_parse(mo, bytes, (size_t)size, why))
+		return 0;
+	free(bytes);
+	return -2;
+}
+
+void
+mo_free(struct mo *mo)
+{
+	free(mo->bytes);
+	*mo = (struct mo) { 0 };
+}

@@ -1,0 +1,211 @@
+/* The one place where a reply becomes bytes. Nothing here allocates, locks, waits or formats. */
+#include "catalog/clean.h"
+#include "catalog/generation.h"
+
+#include <assert.h>
+#include <string.h>
+
+static_assert(TEXT_WORST * 2 + 1024 <= FTG_REPLY_MAX, "two texts with the frames of their lines fit a reply");
+static_assert(4096 + 64 <= FTG_REPLY_MAX, "a challenge fits a reply");
+
+/* What one rendering needs at hand. */
+struct rendering {
+	const struct language *language;
+	const struct ftg_voice *voice;
+	const struct ftg_reply *reply;
+	const struct ftg_row *row;
+};
+
+static const struct language *
+language_of(const struct ftg_catalog *catalog, ftg_lang language)
+{
+	return catalog->language[language >= 0 && language < catalog->all ? language : FTG_ENGLISH];
+}
+
+static char *
+put_count(char *out, unsigned long n)
+{
+	char digits[24];
+	size_t at = sizeof(digits);
+	do {
+		digits[--at] = (char)('0' + n % 10);
+	} while ((n /= 10) > 0);
+	memcpy(out, digits + at, sizeof(digits) - at);
+	return out + sizeof(digits) - at;
+}
+
+static char *
+put_variable(char *out, const struct rendering *r, enum ftg_var var)
+{
+	const char *value = r->voice->vars != NULL ? r->voice->vars->value[var] : NULL;
+	if (value == NULL || value[0] == '\0')
+		value = var == FTG_VAR_HOST ? "localhost" : "";
+	return out + clean_text(out, TEXT_VAR_MAX, value, strnlen(value, TEXT_VAR_MAX + 1), r->voice->encoding);
+}
+
+static char *compose(char *out, const struct rendering *r, const struct template *template);
+
+/* A reason is a reply without arguments, said within another; its length was bounded when it was compiled. */
+static char *
+put_reason(char *out, const struct rendering *r, unsigned long id)
+{
+	if (id >= FTG_IDS)
+		return out;
+	const struct ftg_row *row = ftg_row((enum ftg_id)id);
+	if (row->service != FTG_MAILBOX && row->service != FTG_SECPOL)
+		return out;
+	return compose(out, r, r->language->entry[r->voice->encoding][id].form);
+}
+
+static char *
+put_argument(char *out, const struct rendering *r, unsigned index)
+{
+	const struct ftg_arg *arg = &r->reply->arg[index];
+	enum ftg_arg_kind kind = r->row->args[index];
+	const char *text = arg->text != NULL ? arg->text : "";
+	size_t len = arg->text != NULL ? arg->len : 0;
+	switch (kind) {
+	case FTG_ARG_COUNT: return put_count(out, arg->number);
+	case FTG_ARG_REASON: return put_reason(out, r, arg->number);
+	case FTG_ARG_CHALLENGE: return out + clean_base64(out, ftg_arg_max(kind), text, len);
+	default: return out + clean_text(out, ftg_arg_max(kind), text, len, r->voice->encoding);
+	}
+}
+
+static char *
+compose(char *out, const struct rendering *r, const struct template *template)
+{
+	const struct segment *end = template->segment + template->segments;
+	for (const struct segment *s = template->segment; s < end; s++) {
+		if (s->kind == PIECE_LITERAL) {
+			if (s->octets <= LITERAL_PAD)
+				memcpy(out, s->bytes, LITERAL_PAD);
+			else
+				memcpy(out, s->bytes, s->octets);
+			out += s->octets;
+		} else if (s->kind == PIECE_ARG) {
+			out = put_argument(out, r, s->index);
+		} else {
+			out = put_variable(out, r, (enum ftg_var)s->index);
+		}
+	}
+	return out;
+}
+
+static const struct template *
+choose_form(const struct rendering *r)
+{
+	const struct entry *entry = &r->language->entry[r->voice->encoding][r->reply->id];
+	if (entry->plural == NULL)
+		return entry->form;
+	return &entry->form[plural_form(entry->plural, r->reply->arg[0].number)];
+}
+
+/* The largest length not above max that does not cut a UTF-8 character. */
+static size_t
+whole_characters(const char *text, size_t max)
+{
+	while (max > 0 && ((unsigned char)text[max] & 0xC0) == 0x80)
+		max--;
+	return max;
+}
+
+/* How many of len octets go on a line of at most room: up to a line break, else the last space of its second half. */
+static size_t
+line_length(const char *text, size_t len, size_t room)
+{
+	const char *line_break = memchr(text, '\n', len < room ? len : room + 1);
+	if (line_break != NULL)
+		return (size_t)(line_break - text);
+	if (len <= room)
+		return len;
+	const char *space = memrchr(text + room / 2, ' ', room - room / 2 + 1);
+	return space != NULL ? (size_t)(space - text) : whole_characters(text, room);
+}
+
+/* RFC 5321 4.2.1: the code with a hyphen on all lines but the last; RFC 2034 4: the status on each. */
+static size_t
+write_lines(char *out, const char *head, size_t head_len, const char *text, size_t len)
+{
+	size_t used = 0, room = FTG_LINE_MAX - 2 - head_len;
+	for (;;) {
+		size_t octets = line_length(text, len, room);
+		size_t next = octets + (octets < len && (text[octets] == ' ' || text[octets] == '\n'));
+		memcpy(out + used, head, head_len);
+		if (next < len)
+			out[used + 3] = '-';
+		memcpy(out + used + head_len, text, octets);
+		used += head_len + octets;
+		memcpy(out + used, "\r\n", 2);
+		used += 2;
+		if (next >= len)
+			return used;
+		text += next;
+		len -= next;
+	}
+}
+
+/* Appends the second language's text, if it says anything else, as further lines in front of the reference. */
+static size_t
+add_second(char *text, size_t len, size_t tail, const struct rendering *first)
+{
+	char other[FTG_REPLY_MAX];
+	struct rendering r = *first;
+	const struct ftg_catalog *catalog = first->voice->catalog;
+	r.language = language_of(catalog != NULL ? catalog : ftg_catalog_english(FTG_PUBLISHED), first->voice->second);
+	const struct template *template = choose_form(&r);
+	size_t other_len = (size_t)(compose(other, &r, template) - other) - 2;
+	const char *words = other + template->head;
+	size_t words_len = other_len - template->head;
+	if (words_len == len && memcmp(words, text, len) == 0)
+		return len;
+	len -= tail;
+	text[len] = '\n';
+	memcpy(text + len + 1, words, words_len);
+	return len + 1 + words_len;
+}
+
+static size_t
+shape_smtp(char *buf, size_t len, const struct rendering *r, const struct template *template)
+{
+	char head[32], text[FTG_REPLY_MAX];
+	size_t text_len = len - template->head - 2;
+	memcpy(head, buf, template->head);
+	memcpy(text, buf + template->head, text_len);
+	if (r->voice->bilingual)
+		text_len = add_second(text, text_len, template->tail - 2u, r);
+	return write_lines(buf, head, template->head, text, text_len);
+}
+
+/* RFC 2449 section 4: one line; the text is cut, never the reference. Section 8: a [ would begin a response code. */
+static size_t
+shape_pop3(char *buf, size_t len, const struct template *template)
+{
+	if (buf[template->head] == '[')
+		buf[template->head] = '(';
+	if (len <= FTG_LINE_MAX)
+		return len;
+	size_t keep = whole_characters(buf, FTG_LINE_MAX - template->tail);
+	memmove(buf + keep, buf + len - template->tail, template->tail);
+	return keep + template->tail;
+}
+
+size_t
+ftg_render(char *buf, const struct ftg_voice *voice, const struct ftg_reply *reply)
+{
+	const struct ftg_catalog *catalog = voice->catalog != NULL ? voice->catalog
+	                                                           : ftg_catalog_english(FTG_PUBLISHED);
+	struct rendering r = {
+		.language = language_of(catalog, voice->language),
+		.voice = voice,
+		.reply = reply,
+		.row = ftg_row(reply->id),
+	};
+	const struct template *template = choose_form(&r);
+	size_t len = (size_t)(compose(buf, &r, template) - buf);
+	if (len <= FTG_LINE_MAX && !template->shaped && !voice->bilingual)
+		return len;
+	if (r.row->service == FTG_SMTP && reply->id != ERR_SMTP_334)
+		return shape_smtp(buf, len, &r, template);
+	return r.row->service == FTG_POP3 ? shape_pop3(buf, len, template) : len;
+}

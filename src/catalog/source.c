@@ -1,0 +1,211 @@
+/* A source of texts: how the entries of a catalogue become templates, or refusals. */
+#include "catalog/source.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+struct source *
+source_new(struct arena *arena, const struct tag *tag, enum ftg_origin origin)
+{
+	struct source *source = arena_alloc(arena, sizeof(*source));
+	if (source == NULL || (source->plural = arena_alloc(arena, sizeof(*source->plural))) == NULL)
+		return NULL;
+	source->tag = *tag;
+	source->origin = origin;
+	plural_default(source->plural);
+	return source;
+}
+
+void
+loader_refuse(struct loader *loader, bool whole_file, enum ftg_id id, enum ftg_rule rule, const char *detail)
+{
+	char clean[96];
+	size_t len = 0;
+	for (; detail[len] != '\0' && len < sizeof(clean) - 1; len++)
+		clean[len] = detail[len] >= 0x20 && detail[len] <= 0x7E ? detail[len] : '?';
+	clean[len] = '\0';
+	struct ftg_refusal refusal = {
+		.file = loader->file,
+		.language = loader->language,
+		.whole_file = whole_file,
+		.id = id,
+		.rule = rule,
+		.detail = clean,
+	};
+	loader->refusals++;
+	if (loader->report != NULL)
+		loader->report(loader->context, &refusal);
+}
+
+/* Splits the forms and parses each into loader->utf8. Their number, or 0 where one breaks a rule. */
+static unsigned
+parse_forms(struct loader *loader, const struct source *source, enum ftg_id id, const char *forms, size_t len)
+{
+	struct complaint complaint;
+	bool plural = ftg_row(id)->text[1] != NULL;
+	unsigned wanted = plural ? source->plural->forms : 1, n = 0;
+	for (const char *at = forms, *end = forms + len; at <= end && n <= wanted; n++) {
+		const char *stop = memchr(at, '\0', (size_t)(end - at));
+		size_t octets = (size_t)((stop != NULL ? stop : end) - at);
+		if (n < wanted && !text_parse(&loader->utf8[n], id, at, octets, &complaint)) {
+			loader_refuse(loader, false, id, complaint.rule, complaint.detail);
+			return 0;
+		}
+		at += octets + 1;
+	}
+	if (n != wanted) {
+		loader_refuse(loader, false, id, plural ? FTG_RULE_PLURALS : FTG_RULE_CONTROL,
+		    plural ? "another number of forms than the header says" : "U+0000");
+		return 0;
+	}
+	return n;
+}
+
+/* The ASCII forms, all of them, in loader->ascii. False where the language has none, or a form breaks a rule. */
+static bool
+fold_forms(struct loader *loader, const struct source *source, enum ftg_id id, unsigned forms)
+{
+	struct complaint complaint;
+	for (unsigned i = 0; i < forms; i++) {
+		int folded = text_fold(&loader->ascii[i], &loader->utf8[i], id, &source->tag, &complaint);
+		if (folded < 0)
+			loader_refuse(loader, false, id, complaint.rule, complaint.detail);
+		if (folded <= 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
+same_forms(const struct text *a, const struct text *b, unsigned forms)
+{
+	for (unsigned i = 0; i < forms; i++) {
+		if (a[i].used != b[i].used || memcmp(a[i].bytes, b[i].bytes, a[i].used) != 0)
+			return false;
+	}
+	return true;
+}
+
+void
+source_add(struct loader *loader, struct source *source, enum ftg_id id, const char *text, size_t len)
+{
+	unsigned forms = parse_forms(loader, source, id, text, len);
+	if (forms == 0)
+		return;
+	struct entry entry = {
+		.form = template_make(loader->arena, id, loader->profile, loader->utf8, forms),
+		.plural = forms > 1 ? source->plural : NULL,
+		.origin = (uint8_t)source->origin,
+	};
+	source->entry[FTG_UTF8][id] = entry;
+	if (!fold_forms(loader, source, id, forms))
+		return;
+	if (!same_forms(loader->ascii, loader->utf8, forms))
+		entry.form = template_make(loader->arena, id, loader->profile, loader->ascii, forms);
+	source->entry[FTG_ASCII][id] = entry;
+}
+
+/* The value of a header field, up to its line end; NULL where there is none. */
+static const char *
+header_field(const char *header, size_t len, const char *name, size_t *value_len)
+{
+	size_t name_len = strlen(name);
+	for (const char *at = header, *end = header + len; at < end;) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		size_t line = (size_t)((stop != NULL ? stop : end) - at);
+		if (line > name_len && strncasecmp(at, name, name_len) == 0 && at[name_len] == ':') {
+			*value_len = line - name_len - 1;
+			return at + name_len + 1;
+		}
+		at += line + 1;
+	}
+	return NULL;
+}
+
+bool
+source_plural(struct plural *plural, const char *header, size_t len)
+{
+	size_t value_len;
+	const char *value = header_field(header, len, "Plural-Forms", &value_len);
+	if (value == NULL) {
+		plural_default(plural);
+		return true;
+	}
+	return plural_parse(plural, value, value_len);
+}
+
+static bool
+charset_is_utf8(const char *header, size_t len)
+{
+	size_t value_len;
+	const char *value = header_field(header, len, "Content-Type", &value_len);
+	static const char utf8[] = "charset=UTF-8";
+	size_t want = sizeof(utf8) - 1;
+	for (size_t i = 0; value != NULL && i + want <= value_len; i++) {
+		if (strncasecmp(value + i, utf8, want) == 0)
+			return true;
+	}
+	return value == NULL;
+}
+
+static bool
+read_header(struct loader *loader, struct source *source, const struct mo *mo)
+{
+	for (uint32_t i = 0; i < mo->entries; i++) {
+		if (mo_key(mo, i).len > 0)
+			continue;
+		struct mo_string header = mo_text(mo, i);
+		if (!charset_is_utf8(header.bytes, header.len)) {
+			loader_refuse(loader, true, FTG_IDS, FTG_RULE_CHARSET, "the header names another charset");
+			return false;
+		}
+		if (!source_plural(source->plural, header.bytes, header.len)) {
+			loader_refuse(loader, true, FTG_IDS, FTG_RULE_PLURALS, "Plural-Forms is malformed");
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+is_current(enum ftg_id id, const char *msgid, size_t len)
+{
+	const struct ftg_row *row = ftg_row(id);
+	size_t singular = strlen(row->text[0]);
+	const char *plural = row->text[1];
+	if (plural == NULL)
+		return len == singular && memcmp(msgid, row->text[0], len) == 0;
+	return len == singular + 1 + strlen(plural) && memcmp(msgid, row->text[0], singular + 1) == 0 &&
+	    memcmp(msgid + singular + 1, plural, strlen(plural)) == 0;
+}
+
+static void
+add_entry(struct loader *loader, struct source *source, struct mo_string key, struct mo_string text)
+{
+	char name[64];
+	const char *context_end = memchr(key.bytes, '\004', key.len);
+	size_t name_len = context_end != NULL ? (size_t)(context_end - key.bytes) : 0;
+	if (key.len == 0)
+		return;
+	snprintf(name, sizeof(name), "%.*s", (int)(name_len < sizeof(name) ? name_len : 0), key.bytes);
+	enum ftg_id id = ftg_id_find(name);
+	if (id == FTG_IDS) {
+		loader_refuse(loader, false, id, FTG_RULE_UNKNOWN, name[0] != '\0' ? name : "an entry with no msgctxt");
+		return;
+	}
+	if (!is_current(id, context_end + 1, key.len - name_len - 1))
+		loader_refuse(loader, false, id, FTG_RULE_STALE, "its msgid is not the English text of the table");
+	else if (text.len > 0)
+		source_add(loader, source, id, text.bytes, text.len);
+}
+
+bool
+source_fill(struct loader *loader, struct source *source, const struct mo *mo)
+{
+	if (!read_header(loader, source, mo))
+		return false;
+	for (uint32_t i = 0; i < mo->entries; i++)
+		add_entry(loader, source, mo_key(mo, i), mo_text(mo, i));
+	return true;
+}

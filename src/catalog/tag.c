@@ -1,0 +1,233 @@
+/* Names of languages: parsing, formatting, and what to look for in which order. */
+#include "catalog/tag.h"
+
+#include <ftgate/catalog.h>
+#include <string.h>
+
+/* ctype's answers depend on the locale; these do not. */
+static bool
+is_alpha(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+static char
+upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
+}
+
+/* A subtag: its length, and whether it is letters or digits alone. */
+struct subtag {
+	const char *text;
+	size_t len;
+	bool alpha;
+	bool digits;
+};
+
+static bool
+next_subtag(const char **at, const char *end, struct subtag *sub)
+{
+	*sub = (struct subtag) { .text = *at, .alpha = true, .digits = true };
+	for (; *at < end && **at != '-' && **at != '_'; (*at)++) {
+		if (!is_alpha(**at) && !is_digit(**at))
+			return false;
+		sub->alpha &= is_alpha(**at);
+		sub->digits &= is_digit(**at);
+	}
+	sub->len = (size_t)(*at - sub->text);
+	return sub->len >= 1 && sub->len <= 8;
+}
+
+static void
+copy(char *to, const struct subtag *sub, char (*convert)(char))
+{
+	for (size_t i = 0; i < sub->len; i++)
+		to[i] = convert(sub->text[i]);
+}
+
+static void
+place(struct tag *tag, const struct subtag *sub)
+{
+	bool region = (sub->len == 2 && sub->alpha) || (sub->len == 3 && sub->digits);
+	if (sub->len == 4 && sub->alpha && tag->script[0] == '\0' && tag->region[0] == '\0') {
+		copy(tag->script, sub, lower);
+		tag->script[0] = upper(tag->script[0]);
+	} else if (region && tag->region[0] == '\0') {
+		copy(tag->region, sub, upper);
+	} else if (sub->len >= 4 && tag->variant[0] == '\0') {
+		copy(tag->variant, sub, lower);
+	}
+}
+
+/* Language, then script, region, variant; what follows a singleton is dropped (RFC 5646 2.1). */
+static bool
+parse_subtags(struct tag *tag, const char *at, const char *end)
+{
+	struct subtag sub;
+	bool extension = false;
+	if (!next_subtag(&at, end, &sub) || !sub.alpha || sub.len < 2)
+		return false;
+	copy(tag->language, &sub, lower);
+	while (at < end) {
+		at++;
+		if (!next_subtag(&at, end, &sub))
+			return false;
+		extension |= sub.len == 1;
+		if (!extension)
+			place(tag, &sub);
+	}
+	return true;
+}
+
+static bool
+parse_modifier(struct tag *tag, const char *at, const char *end)
+{
+	struct subtag sub;
+	char name[9] = "";
+	if (!next_subtag(&at, end, &sub) || at != end)
+		return false;
+	copy(name, &sub, lower);
+	if (strcmp(name, "latin") == 0)
+		memcpy(tag->script, "Latn", 5);
+	else if (strcmp(name, "cyrillic") == 0)
+		memcpy(tag->script, "Cyrl", 5);
+	else if (strcmp(name, "euro") != 0)
+		memcpy(tag->variant, name, sizeof(name));
+	return true;
+}
+
+/* Chinese is told apart by script, which its locale names leave out. */
+static void
+add_chinese_script(struct tag *tag)
+{
+	static const char *const scripts[][2] = { { "TW", "Hant" }, { "HK", "Hant" }, { "MO", "Hant" },
+		{ "CN", "Hans" }, { "SG", "Hans" } };
+	if (strcmp(tag->language, "zh") != 0)
+		return;
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+		if (tag->script[0] == '\0' && strcmp(tag->region, scripts[i][0]) == 0)
+			memcpy(tag->script, scripts[i][1], 5);
+	}
+	if (strcmp(tag->region, "TW") == 0 || strcmp(tag->region, "CN") == 0)
+		memset(tag->region, 0, sizeof(tag->region));
+}
+
+static bool
+codeset_valid(const char *at, const char *end)
+{
+	for (; at < end; at++) {
+		if (!is_alpha(*at) && !is_digit(*at) && *at != '-' && *at != '_')
+			return false;
+	}
+	return true;
+}
+
+bool
+tag_parse(struct tag *tag, const char *text, size_t len)
+{
+	const char *end = text + len;
+	*tag = (struct tag) { 0 };
+	if (len < 2 || len >= FTG_TAG_MAX || (len == 5 && memcmp(text, "POSIX", 5) == 0))
+		return false;
+	const char *modifier = memchr(text, '@', len);
+	const char *base = modifier != NULL ? modifier : end;
+	const char *codeset = memchr(text, '.', (size_t)(base - text));
+	if (codeset != NULL && !codeset_valid(codeset + 1, base))
+		return false;
+	if (!parse_subtags(tag, text, codeset != NULL ? codeset : base))
+		return false;
+	if (modifier != NULL && !parse_modifier(tag, modifier + 1, end))
+		return false;
+	add_chinese_script(tag);
+	return true;
+}
+
+void
+tag_format(const struct tag *tag, char out[static TAG_TEXT])
+{
+	const char *const parts[] = { tag->language, tag->script, tag->region, tag->variant };
+	size_t n = 0;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		size_t len = strlen(parts[i]);
+		if (len == 0)
+			continue;
+		if (n > 0)
+			out[n++] = '-';
+		memcpy(out + n, parts[i], len);
+		n += len;
+	}
+	out[n] = '\0';
+}
+
+bool
+tag_equal(const struct tag *a, const struct tag *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+struct tag
+tag_latin(const struct tag *tag)
+{
+	struct tag latin = *tag;
+	memcpy(latin.script, "Latn", 5);
+	return latin;
+}
+
+/* Which parts are dropped, in this order: script is kept longest, then the variant. */
+enum {
+	DROP_REGION = 1,
+	DROP_VARIANT = 2,
+	DROP_SCRIPT = 4,
+	DROPS = 8
+};
+
+static bool
+drop_parts(struct tag *tag, unsigned drop)
+{
+	if (((drop & DROP_REGION) && tag->region[0] == '\0') || ((drop & DROP_VARIANT) && tag->variant[0] == '\0') ||
+	    ((drop & DROP_SCRIPT) && tag->script[0] == '\0'))
+		return false;
+	if (drop & DROP_REGION)
+		memset(tag->region, 0, sizeof(tag->region));
+	if (drop & DROP_VARIANT)
+		memset(tag->variant, 0, sizeof(tag->variant));
+	if (drop & DROP_SCRIPT)
+		memset(tag->script, 0, sizeof(tag->script));
+	return true;
+}
+
+bool
+tag_candidate(const struct tag *tag, unsigned k, struct tag *out)
+{
+	bool bokmal = strcmp(tag->language, "nb") == 0;
+	bool norwegian = strcmp(tag->language, "no") == 0;
+	for (unsigned i = 0; i < (bokmal || norwegian ? 2 * DROPS : DROPS); i++) {
+		*out = *tag;
+		if (!drop_parts(out, i % DROPS) || k-- > 0)
+			continue;
+		if (i >= DROPS)
+			memcpy(out->language, bokmal ? "no" : "nb", 3);
+		return true;
+	}
+	return false;
+}
+
+bool
+ftg_language_valid(const char *name)
+{
+	struct tag tag;
+	return tag_parse(&tag, name, strnlen(name, FTG_TAG_MAX));
+}

@@ -1,0 +1,294 @@
+/* One text of a catalogue: the parser of directives and variables, and what no text may hold. */
+#include "catalog/text.h"
+
+#include "catalog/fold.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistr.h>
+
+enum numbering {
+	UNKNOWN,
+	IN_ORDER,
+	BY_POSITION
+};
+
+struct parser {
+	struct text *text;
+	const struct ftg_row *row;
+	enum ftg_id id;
+	const char *at;
+	const char *end;
+	struct complaint *complaint;
+	enum numbering numbering;
+	unsigned next_arg;
+};
+
+/* Says which rule is broken and shows where; always false. */
+__attribute__((format(printf, 3, 4))) static bool
+refuse(struct complaint *complaint, enum ftg_rule rule, const char *format, ...)
+{
+	va_list args;
+	complaint->rule = rule;
+	va_start(args, format);
+	vsnprintf(complaint->detail, sizeof(complaint->detail), format, args);
+	va_end(args);
+	for (char *c = complaint->detail; *c != '\0'; c++) {
+		if (*c < 0x20 || *c > 0x7E)
+			*c = '?';
+	}
+	return false;
+}
+
+static bool
+add_piece(struct parser *p, struct piece piece)
+{
+	if (p->text->pieces == TEXT_PIECES)
+		return refuse(p->complaint, FTG_RULE_LENGTH, "more than %d pieces", TEXT_PIECES);
+	p->text->piece[p->text->pieces++] = piece;
+	return true;
+}
+
+static bool
+add_literal(struct parser *p, const char *bytes, size_t len)
+{
+	struct text *text = p->text;
+	struct piece *last = text->pieces > 0 ? &text->piece[text->pieces - 1] : NULL;
+	if (len > TEXT_MAX - text->used)
+		return refuse(p->complaint, FTG_RULE_LENGTH, "more than %d octets", TEXT_MAX);
+	if (last == NULL || last->kind != PIECE_LITERAL) {
+		if (!add_piece(p, (struct piece) { .kind = PIECE_LITERAL, .at = (uint16_t)text->used }))
+			return false;
+		last = &text->piece[text->pieces - 1];
+	}
+	memcpy(text->bytes + text->used, bytes, len);
+	text->used += len;
+	last->octets = (uint16_t)(last->octets + len);
+	return true;
+}
+
+/* The directive as a person would quote it: up to its end, or a few octets. */
+static bool
+refuse_directive(struct parser *p, enum ftg_rule rule)
+{
+	size_t len = (size_t)(p->end - p->at);
+	return refuse(p->complaint, rule, "%.*s", (int)(len < 8 ? len : 8), p->at);
+}
+
+/* %s, %lu, %1$s, %2$lu: nothing else; the kind is that of the table. */
+static bool
+parse_directive(struct parser *p)
+{
+	const char *c = p->at + 1;
+	enum numbering numbering = IN_ORDER;
+	unsigned index = p->next_arg;
+	if (c < p->end && *c == '%') {
+		p->at = c + 1;
+		return add_literal(p, "%", 1);
+	}
+	if (p->end - c > 2 && *c >= '1' && *c <= '9' && c[1] == '$') {
+		numbering = BY_POSITION;
+		index = (unsigned)(*c - '1');
+		c += 2;
+	}
+	bool number = p->end - c >= 2 && memcmp(c, "lu", 2) == 0;
+	if (!number && !(c < p->end && *c == 's'))
+		return refuse_directive(p, FTG_RULE_DIRECTIVE);
+	if (p->numbering != UNKNOWN && p->numbering != numbering)
+		return refuse_directive(p, FTG_RULE_DIRECTIVE);
+	p->numbering = numbering;
+	if (index >= FTG_ARGS_MAX || p->row->args[index] == FTG_ARG_NONE ||
+	    (p->row->args[index] == FTG_ARG_COUNT) != number)
+		return refuse_directive(p, FTG_RULE_ARGUMENT);
+	p->next_arg++;
+	p->text->shown |= 1u << index;
+	p->at = c + (number ? 2 : 1);
+	return add_piece(p, (struct piece) { .kind = PIECE_ARG, .index = (uint8_t)index });
+}
+
+static bool
+parse_variable(struct parser *p)
+{
+	const char *name = p->at + 2;
+	const char *close = memchr(name, '}', (size_t)(p->end - name));
+	size_t len = close != NULL ? (size_t)(close - name) : 0;
+	if (len == 3 && memcmp(name, "ref", 3) == 0) {
+		p->at = close + 1;
+		return add_literal(p, p->row->ref, strlen(p->row->ref));
+	}
+	for (unsigned var = 0; len > 0 && var < FTG_VARS; var++) {
+		if (strlen(ftg_var_name(var)) != len || memcmp(name, ftg_var_name(var), len) != 0)
+			continue;
+		p->at = close + 1;
+		if (!add_piece(p, (struct piece) { .kind = PIECE_VAR, .index = (uint8_t)var }))
+			return false;
+		return var != FTG_VAR_HELP || add_literal(p, p->row->ref + 1, strlen(p->row->ref + 1));
+	}
+	size_t left = (size_t)(p->end - p->at);
+	return refuse(p->complaint, FTG_RULE_VARIABLE, "%.*s", (int)(left < 24 ? left : 24), p->at);
+}
+
+bool
+text_invisible(uint32_t c)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = { { 0x061C, 0x061C }, { 0x180E, 0x180E }, { 0x200B, 0x200B }, { 0x200E, 0x200F },
+		{ 0x2028, 0x202E }, { 0x2060, 0x206F }, { 0xFEFF, 0xFEFF }, { 0xFFF0, 0xFFFF }, { 0xE0000, 0xE0FFF } };
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return true;
+	}
+	return false;
+}
+
+static bool
+parse_break(struct parser *p)
+{
+	struct text *text = p->text;
+	if (p->row->service != FTG_SMTP)
+		return refuse(p->complaint, FTG_RULE_CONTROL, "a line break where a reply is one line");
+	if (++text->breaks > TEXT_BREAKS || text->pieces == 0 || p->at + 1 == p->end || p->at[1] == '\n')
+		return refuse(p->complaint, FTG_RULE_LINES, "line break %u", text->breaks);
+	p->at++;
+	return add_literal(p, "\n", 1);
+}
+
+static bool
+parse_character(struct parser *p)
+{
+	ucs4_t c;
+	int len = u8_mbtouc(&c, (const uint8_t *)p->at, (size_t)(p->end - p->at));
+	if (c == '\n')
+		return parse_break(p);
+	if (c < 0x20 || (c >= 0x7F && c < 0xA0))
+		return refuse(p->complaint, FTG_RULE_CONTROL, "U+%04X", (unsigned)c);
+	if (text_invisible(c))
+		return refuse(p->complaint, FTG_RULE_INVISIBLE, "U+%04X", (unsigned)c);
+	const char *start = p->at;
+	p->at += len;
+	return add_literal(p, start, (size_t)len);
+}
+
+/* Does it begin as "250 ", "250-", "5.1.1", "+OK" or "-ERR" do? */
+static bool
+begins_as_code(const char *s, size_t len)
+{
+	size_t digits = 0, dots = 0, i = 0;
+	if ((len >= 3 && strncasecmp(s, "+OK", 3) == 0) || (len >= 4 && strncasecmp(s, "-ERR", 4) == 0))
+		return true;
+	while (i < len && s[i] >= '0' && s[i] <= '9')
+		i++;
+	digits = i;
+	if (digits == 3 && (i == len || s[i] == ' ' || s[i] == '-' || s[i] == '\n'))
+		return true;
+	for (; digits > 0 && digits <= 3 && dots < 2 && i + 1 < len && s[i] == '.'; dots++) {
+		i++;
+		for (digits = 0; i < len && s[i] >= '0' && s[i] <= '9'; digits++)
+			i++;
+	}
+	return dots == 2 && digits > 0 && digits <= 3;
+}
+
+/* What must hold of the whole text, in UTF-8 and again in ASCII, where folding may have made new characters. */
+static bool
+check_whole(const struct text *text, enum ftg_id id, struct complaint *complaint)
+{
+	const struct ftg_row *row = ftg_row(id);
+	const struct piece *first = &text->piece[0];
+	bool literal = text->pieces > 0 && first->kind == PIECE_LITERAL;
+	if (row->args[0] == FTG_ARG_BANNER && row->service == FTG_SMTP &&
+	    (text->pieces == 0 || first->kind != PIECE_ARG))
+		return refuse(complaint, FTG_RULE_HOST, "begins with other words");
+	if (row->args[0] == FTG_ARG_BANNER && row->service == FTG_POP3 && memchr(text->bytes, '<', text->used) != NULL)
+		return refuse(complaint, FTG_RULE_TIMESTAMP, "<");
+	if (literal && begins_as_code(text->bytes, first->octets))
+		return refuse(complaint, FTG_RULE_CODE, "%.*s", first->octets < 12 ? first->octets : 12, text->bytes);
+	if (literal && row->service == FTG_POP3 && text->bytes[0] == '[')
+		return refuse(complaint, FTG_RULE_BRACKET, "[");
+	for (unsigned i = 0; i < text->pieces; i++) {
+		const struct piece *piece = &text->piece[i];
+		if (piece->kind == PIECE_LITERAL && memmem(text->bytes + piece->at, piece->octets, "(#", 2) != NULL)
+			return refuse(complaint, FTG_RULE_REFERENCE, "(#");
+	}
+	bool reason = row->service == FTG_MAILBOX || row->service == FTG_SECPOL;
+	size_t limit = reason ? ftg_arg_max(FTG_ARG_REASON) - strlen(" (#m.nn)") : TEXT_WORST;
+	if (text_worst(text, id) > limit)
+		return refuse(complaint, FTG_RULE_LENGTH, "up to %zu octets with its arguments; %zu fit",
+		    text_worst(text, id), limit);
+	return true;
+}
+
+static bool
+is_blank(const char *utf8, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (utf8[i] != ' ' && utf8[i] != '\t')
+			return false;
+	}
+	return true;
+}
+
+bool
+text_parse(struct text *text, enum ftg_id id, const char *utf8, size_t len, struct complaint *complaint)
+{
+	struct parser p = {
+		.text = text, .row = ftg_row(id), .id = id, .at = utf8, .end = utf8 + len, .complaint = complaint
+	};
+	text->used = text->pieces = text->shown = text->breaks = 0;
+	if (id == ERR_SMTP_334)
+		return refuse(complaint, FTG_RULE_LITERAL, "a text for a line that programs read");
+	if (len > 0 && is_blank(utf8, len))
+		return refuse(complaint, FTG_RULE_EMPTY, "nothing but spaces");
+	if (len > TEXT_MAX)
+		return refuse(complaint, FTG_RULE_LENGTH, "%zu octets; %d fit", len, TEXT_MAX);
+	const uint8_t *bad = u8_check((const uint8_t *)utf8, len);
+	if (bad != NULL)
+		return refuse(
+		    complaint, FTG_RULE_UTF8, "octet 0x%02X at %zu", *bad, (size_t)((const char *)bad - utf8));
+	while (p.at < p.end) {
+		bool brace = p.end - p.at >= 2 && p.at[0] == '$' && p.at[1] == '{';
+		if (!(*p.at == '%' ? parse_directive(&p) : brace ? parse_variable(&p) : parse_character(&p)))
+			return false;
+	}
+	return check_whole(text, id, complaint);
+}
+
+int
+text_fold(
+    struct text *ascii, const struct text *text, enum ftg_id id, const struct tag *tag, struct complaint *complaint)
+{
+	ascii->used = 0;
+	ascii->pieces = text->pieces;
+	ascii->shown = text->shown;
+	ascii->breaks = text->breaks;
+	for (unsigned i = 0; i < text->pieces; i++) {
+		struct piece *piece = &ascii->piece[i];
+		*piece = text->piece[i];
+		if (piece->kind != PIECE_LITERAL)
+			continue;
+		long octets = fold_ascii(
+		    tag, text->bytes + piece->at, piece->octets, ascii->bytes + ascii->used, TEXT_MAX - ascii->used);
+		if (octets < 0)
+			return 0;
+		piece->at = (uint16_t)ascii->used;
+		piece->octets = (uint16_t)octets;
+		ascii->used += (size_t)octets;
+	}
+	return check_whole(ascii, id, complaint) ? 1 : -1;
+}
+
+size_t
+text_worst(const struct text *text, enum ftg_id id)
+{
+	size_t worst = text->used;
+	for (unsigned i = 0; i < text->pieces; i++) {
+		if (text->piece[i].kind == PIECE_ARG)
+			worst += ftg_arg_max(ftg_row(id)->args[text->piece[i].index]);
+		else if (text->piece[i].kind == PIECE_VAR)
+			worst += TEXT_VAR_MAX;
+	}
+	return worst;
+}

@@ -1,0 +1,61 @@
+/* One text of a catalogue: checked against the rules of the contract and taken apart. */
+#ifndef CATALOG_TEXT_H
+#define CATALOG_TEXT_H
+
+#include "catalog/tag.h"
+
+#include <ftgate/catalog.h>
+#include <stdint.h>
+
+enum {
+	TEXT_MAX = 1000, /* octets of a text, in either encoding */
+	TEXT_PIECES = 64,
+	TEXT_BREAKS = 7,    /* line breaks of a text */
+	TEXT_WORST = 2048,  /* octets of a text with its longest arguments */
+	TEXT_VAR_MAX = 255, /* octets of a variable's value */
+};
+
+enum piece_kind {
+	PIECE_LITERAL,
+	PIECE_ARG,
+	PIECE_VAR
+};
+
+struct piece {
+	uint8_t kind;
+	uint8_t index;   /* of the argument or variable */
+	uint16_t at;     /* a literal's place in text.bytes */
+	uint16_t octets; /* and its length */
+};
+
+struct text {
+	char bytes[TEXT_MAX]; /* the literals, one behind the other; line breaks as \n */
+	size_t used;
+	struct piece piece[TEXT_PIECES];
+	unsigned pieces;
+	unsigned shown;  /* bit i: argument i is used */
+	unsigned breaks; /* line breaks */
+};
+
+struct complaint {
+	enum ftg_rule rule;
+	char detail[80]; /* printable ASCII */
+};
+
+/* Checks UTF-8 text for an ID and takes it apart. False with *complaint where it breaks a rule. */
+bool text_parse(struct text *text, enum ftg_id id, const char *utf8, size_t len, struct complaint *complaint);
+
+/*
+ * Makes the ASCII form of a parsed text. 1; 0 where the language has none; -1 with *complaint where the form itself
+ * breaks a rule.
+ */
+int text_fold(
+    struct text *ascii, const struct text *text, enum ftg_id id, const struct tag *tag, struct complaint *complaint);
+
+/* Is this a character that a reader cannot see, or one that turns the line around: bidi controls, zero width, tags? */
+bool text_invisible(uint32_t c);
+
+/* Octets of the text with the longest arguments and variables. */
+size_t text_worst(const struct text *text, enum ftg_id id);
+
+#endif
