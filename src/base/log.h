@@ -5,6 +5,7 @@
 #include "base/clock.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 
 /*
  * A line is an RFC 3339 time in UTC, "event=NAME", and further key=value pairs:
