@@ -36,6 +36,13 @@ readelf -d "$work/by_pkgconfig" | grep -q 'NEEDED.*libftgate\.so\.0' || fail "th
 expect "version of pkg-config" "$(sed -n 's/^CMAKE_PROJECT_VERSION:STATIC=//p' "$build/CMakeCache.txt")" \
 	"$(pkg-config --modversion ftgate)"
 
+# The example of the manual page.
+sed -n '/^\.Bd -literal/,/^\.Ed/p' "$tests/../man/ftgate.3" |
+	sed -e '/^\./d' -e 's/\\e/\\/g' -e "s|/usr/local/share/locale|$prefix/share/locale|" >"$work/example.c"
+cc -Wall -Wextra -Wpedantic -Werror "${flags[@]}" -o "$work/example" "$work/example.c" "${pc[@]}"
+expect "example of the manual" "${said/test@/nobody@}" \
+	"$(env -u LC_ALL LANG=de_DE LD_LIBRARY_PATH="$libdir" "$work/example" | tr -d '\r')"
+
 # Through find_package, shared and static.
 cmake -S "$tests/install" -B "$work/build" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_FLAGS="${flags[*]}" >>"$work/log"
 cmake --build "$work/build" >>"$work/log"
