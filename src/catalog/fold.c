@@ -176,11 +176,12 @@ fold_composed(struct output *out, const struct tag *tag, const uint8_t *text, si
 	return true;
 }
 
+/* Is all of it below this octet? 0x80: ASCII. 0xCC: below U+0300, so that nothing in it can be composed. */
 static bool
-is_ascii(const char *text, size_t len)
+all_below(unsigned limit, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		if ((unsigned char)text[i] >= 0x80)
+		if ((unsigned char)text[i] >= limit)
 			return false;
 	}
 	return true;
@@ -190,8 +191,10 @@ long
 fold_ascii(const struct tag *tag, const char *text, size_t len, char *out, size_t size)
 {
 	struct output output = { .bytes = out, .size = size };
-	if (is_ascii(text, len))
+	if (all_below(0x80, text, len))
 		return put(&output, text, len) ? (long)len : -1;
+	if (all_below(0xCC, text, len))
+		return fold_composed(&output, tag, (const uint8_t *)text, len) ? (long)output.used : -1;
 	size_t composed_len;
 	uint8_t *composed = u8_normalize(UNINORM_NFC, (const uint8_t *)text, len, NULL, &composed_len);
 	if (composed == NULL)

@@ -9,11 +9,7 @@
 #include <strings.h>
 #include <unistr.h>
 
-enum numbering {
-	UNKNOWN,
-	IN_ORDER,
-	BY_POSITION
-};
+enum numbering { UNKNOWN, IN_ORDER, BY_POSITION };
 
 struct parser {
 	struct text *text;
@@ -156,10 +152,25 @@ parse_break(struct parser *p)
 	return add_literal(p, "\n", 1);
 }
 
+/* Printable ASCII up to the next directive, variable or other character; most texts are one such run. */
+static size_t
+plain_run(const struct parser *p)
+{
+	const char *c = p->at;
+	while (c < p->end && *c >= 0x20 && *c < 0x7F && *c != '%' && (*c != '$' || c == p->at))
+		c++;
+	return (size_t)(c - p->at);
+}
+
 static bool
-parse_character(struct parser *p)
+parse_characters(struct parser *p)
 {
 	ucs4_t c;
+	size_t run = plain_run(p);
+	if (run > 0) {
+		p->at += run;
+		return add_literal(p, p->at - run, run);
+	}
 	int len = u8_mbtouc(&c, (const uint8_t *)p->at, (size_t)(p->end - p->at));
 	if (c == '\n')
 		return parse_break(p);
@@ -250,7 +261,7 @@ text_parse(struct text *text, enum ftg_id id, const char *utf8, size_t len, stru
 		    complaint, FTG_RULE_UTF8, "octet 0x%02X at %zu", *bad, (size_t)((const char *)bad - utf8));
 	while (p.at < p.end) {
 		bool brace = p.end - p.at >= 2 && p.at[0] == '$' && p.at[1] == '{';
-		if (!(*p.at == '%' ? parse_directive(&p) : brace ? parse_variable(&p) : parse_character(&p)))
+		if (!(*p.at == '%' ? parse_directive(&p) : brace ? parse_variable(&p) : parse_characters(&p)))
 			return false;
 	}
 	return check_whole(text, id, complaint);
