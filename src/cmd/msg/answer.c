@@ -1,0 +1,209 @@
+/* Prints what was found: a reply with all that is known of it, a reference that no reply has, a status code. */
+#include "answer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "status.h"
+
+static const char *
+service_title(enum ftg_service service)
+{
+	switch (service) {
+	case FTG_SMTP: return "SMTP";
+	case FTG_POP3: return "POP3";
+	default: return _("a reason, which other replies and the log quote");
+	}
+}
+
+static void
+print_codes(const struct ftg_row *row)
+{
+	char text[128];
+	const struct ftg_code *a = &row->code[FTG_PUBLISHED], *b = &row->code[FTG_STRICT];
+
+	if (!*a->reply)
+		return;
+	snprintf(text, sizeof text, _("%s%s%s as published; %s%s%s strictly after the RFCs"), a->reply,
+	    *a->status ? " " : "", a->status, b->reply, *b->status ? " " : "", b->status);
+	print_field(_("Codes"), text);
+}
+
+static void
+print_words(const struct ftg_row *row)
+{
+	if (row->text[1])
+		print_field(_("English text (several)"), row->text[1]);
+	print_field(_("English text"), *row->text[0] ? row->text[0] : _("none"));
+}
+
+static void
+answer_reply(const struct hit *hit)
+{
+	const struct ftg_row *row = ftg_row(hit->id);
+	const struct explanation *known = row_explanation(hit->id);
+
+	printf("%s (%s), %s\n", row->id, row->ref, service_title(row->service));
+	if (hit->language)
+		print_field(_("Found by its words, not by a reference, in"), hit->language);
+	print_codes(row);
+	print_words(row);
+	print_field(_("When it is sent"), _(known->when));
+	print_field(_("Read by"), _(known->whom));
+	print_field(_("Cause"), _(known->cause));
+	print_field(_("What the sender can do"), _(known->sender));
+	print_field(_("What the operator can do"), _(known->operator));
+}
+
+static unsigned
+row_reference(enum ftg_id id)
+{
+	const char *ref = ftg_row(id)->ref;
+
+	return (unsigned)(ref[1] - '0') * 100 + (unsigned)(ref[3] - '0') * 10 + (unsigned)(ref[4] - '0');
+}
+
+/* The replies before and behind a reference that none has; FTG_IDS where there is none on that side of its class. */
+static void
+neighbours(unsigned reference, enum ftg_id *before, enum ftg_id *behind)
+{
+	*before = *behind = FTG_IDS;
+	for (enum ftg_id id = 0; id < FTG_IDS; id++) {
+		unsigned own = row_reference(id);
+
+		if (own / 100 != reference / 100)
+			continue;
+		if (own < reference)
+			*before = id;
+		else if (*behind == FTG_IDS)
+			*behind = id;
+	}
+}
+
+static void
+answer_none(const struct hit *hit)
+{
+	enum ftg_id near[2];
+	char ref[8];
+
+	snprintf(ref, sizeof ref, "#%u.%02u", hit->reference / 100 % 10, hit->reference % 100);
+	printf(_("%s does not exist: no reply of ftgate has this reference."), ref);
+	putchar('\n');
+	neighbours(hit->reference, &near[0], &near[1]);
+	for (int i = 0; i < 2; i++)
+		if (near[i] != FTG_IDS) {
+			char text[256];
+			const struct ftg_row *row = ftg_row(near[i]);
+
+			snprintf(text, sizeof text, "%s (%s), %s", row->ref, row->id, row->text[0]);
+			print_field(i == 0 ? _("The nearest before it") : _("The nearest behind it"), text);
+		}
+}
+
+static void
+answer_status(const struct hit *hit)
+{
+	struct status_meaning meaning = status_meaning(hit->status);
+	char part[16];
+
+	printf(_("%s is an enhanced status code (RFC 3463), not a reference of ftgate."), hit->status);
+	putchar('\n');
+	print_field(_("What that is"),
+	    _("Three numbers with which mail servers of any kind classify a reply: class, "
+	      "subject and detail. qmail writes it as (#5.1.1). A reference of ftgate has two "
+	      "numbers, as in (#4.46), and names one cause."));
+	snprintf(part, sizeof part, _("Class %c"), hit->status[0]);
+	print_field(part, meaning.class);
+	snprintf(part, sizeof part, _("Subject %lu"), strtoul(hit->status + 2, NULL, 10));
+	print_field(part, meaning.subject);
+	if (meaning.detail)
+		print_field(_("Detail"), meaning.detail);
+}
+
+void
+answer_text(const struct hit *hit)
+{
+	switch (hit->kind) {
+	case HIT_REPLY: answer_reply(hit); break;
+	case HIT_NONE: answer_none(hit); break;
+	case HIT_STATUS: answer_status(hit); break;
+	}
+}
+
+static void
+json_member(const char *name, const char *value)
+{
+	printf(", \"%s\": ", name);
+	print_json(stdout, value && *value ? value : NULL);
+}
+
+static void
+json_codes(const char *name, const struct ftg_code *code)
+{
+	printf(", \"%s\": {\"reply\": ", name);
+	print_json(stdout, *code->reply ? code->reply : NULL);
+	json_member("enhanced", code->status);
+	printf("}");
+}
+
+static void
+json_reply(const struct hit *hit)
+{
+	const struct ftg_row *row = ftg_row(hit->id);
+	const struct explanation *known = row_explanation(hit->id);
+
+	printf("{\"kind\": \"reply\", \"found_by\": \"%s\"", hit->language ? "words" : "reference");
+	json_member("language", hit->language);
+	json_member("id", row->id);
+	json_member("ref", row->ref + 1);
+	json_member("service", service_name(row->service));
+	json_codes("published", &row->code[FTG_PUBLISHED]);
+	json_codes("strict", &row->code[FTG_STRICT]);
+	json_member("text", row->text[0]);
+	json_member("plural", row->text[1]);
+	json_member("when", _(known->when));
+	json_member("whom", _(known->whom));
+	json_member("cause", _(known->cause));
+	json_member("sender", _(known->sender));
+	json_member("operator", _(known->operator));
+	printf("}");
+}
+
+static void
+json_none(const struct hit *hit)
+{
+	enum ftg_id near[2];
+	const char *before = "";
+
+	printf("{\"kind\": \"no such reference\", \"ref\": \"%u.%02u\", \"nearest\": [", hit->reference / 100 % 10,
+	    hit->reference % 100);
+	neighbours(hit->reference, &near[0], &near[1]);
+	for (int i = 0; i < 2; i++)
+		if (near[i] != FTG_IDS) {
+			printf("%s\"%s\"", before, ftg_row(near[i])->ref + 1);
+			before = ", ";
+		}
+	printf("]}");
+}
+
+static void
+json_status(const struct hit *hit)
+{
+	struct status_meaning meaning = status_meaning(hit->status);
+
+	printf("{\"kind\": \"enhanced status code\", \"status\": \"%s\"", hit->status);
+	json_member("class", meaning.class);
+	json_member("subject", meaning.subject);
+	json_member("detail", meaning.detail);
+	printf("}");
+}
+
+void
+answer_json(const struct hit *hit)
+{
+	switch (hit->kind) {
+	case HIT_REPLY: json_reply(hit); break;
+	case HIT_NONE: json_none(hit); break;
+	case HIT_STATUS: json_status(hit); break;
+	}
+}

@@ -1,0 +1,199 @@
+/* ftgate-msg explain: says what an ID, a reference, a pasted line or a whole bounce means. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "answer.h"
+#include "voice.h"
+
+enum { PASTE_MAX = 4 * 1024 * 1024 }; /* octets of standard input */
+
+struct request {
+	struct voice voice;
+	bool json;
+	char **what;
+	size_t count;
+	size_t answers;
+};
+
+static error_t
+parse(int key, char *arg, struct argp_state *state)
+{
+	struct request *request = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT: state->child_inputs[0] = &request->voice; return 0;
+	case 'j': request->json = true; return 0;
+	case ARGP_KEY_ARGS:
+		request->what = state->argv + state->next;
+		request->count = (size_t)(state->argc - state->next);
+		return 0;
+	default: (void)arg; return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* Looks for the words of replies; the catalogue is loaded for the first text that needs it. */
+static void
+find_by_words(struct request *request, struct hits *hits, const char *text, size_t n)
+{
+	if (!request->voice.catalog && !voice_open(&request->voice))
+		return;
+	find_words(hits, request->voice.catalog, text, n);
+}
+
+/* Answers one text; false where nothing that it speaks of is known. */
+static bool
+answer(struct request *request, const char *text, size_t n)
+{
+	struct hits hits = { 0 };
+	bool known = false;
+
+	if (n >= 64 || !find_word(&hits, text))
+		find_in_text(&hits, text, n);
+	if (hits.count == 0)
+		find_by_words(request, &hits, text, n);
+	if (hits.count == 0)
+		find_status(&hits, text, n);
+	for (size_t i = 0; i < hits.count; i++) {
+		if (request->answers++ > 0)
+			fputs(request->json ? ",\n" : "\n", stdout);
+		if (request->json)
+			answer_json(&hits.at[i]);
+		else
+			answer_text(&hits.at[i]);
+		known = known || hits.at[i].kind != HIT_NONE;
+	}
+	if (hits.count == 0)
+		complain("%s",
+		    _("no reply of ftgate is in it: no reference such as (#4.46), no ID, and no words of a reply"));
+	return known;
+}
+
+static int
+answer_input(struct request *request)
+{
+	char *text = malloc(PASTE_MAX + 1);
+	size_t n;
+	bool known;
+
+	if (!text) {
+		complain_errno(_("memory"));
+		return MSG_TROUBLE;
+	}
+	n = fread(text, 1, PASTE_MAX, stdin);
+	if (ferror(stdin)) {
+		complain_errno(_("standard input"));
+		free(text);
+		return MSG_TROUBLE;
+	}
+	if (n == PASTE_MAX && getchar() != EOF)
+		complain(_("only the first %d MiB are read"), PASTE_MAX / 1024 / 1024);
+	text[n] = '\0';
+	known = answer(request, text, n);
+	free(text);
+	return known ? MSG_FINE : MSG_FINDINGS;
+}
+
+/* Are the arguments the words of one line that the shell took apart? Then none of them alone says anything. */
+static bool
+taken_apart(const struct request *request)
+{
+	for (size_t i = 0; i < request->count; i++) {
+		struct hits hits = { 0 };
+
+		if (!strpbrk(request->what[i], " \t\n") && strcmp(request->what[i], "-") != 0 &&
+		    !find_word(&hits, request->what[i]))
+			return request->count > 1;
+	}
+	return false;
+}
+
+static char *
+join(char **words, size_t count)
+{
+	size_t size = 1, len = 0;
+	char *line;
+
+	for (size_t i = 0; i < count; i++)
+		size += strlen(words[i]) + 1;
+	line = calloc(1, size);
+	for (size_t i = 0; line && i < count; i++)
+		len += (size_t)snprintf(line + len, size - len, "%s%s", i > 0 ? " " : "", words[i]);
+	return line;
+}
+
+static int
+answer_joined(struct request *request)
+{
+	char *line = join(request->what, request->count);
+	bool known = line && answer(request, line, strlen(line));
+
+	free(line);
+	return known ? MSG_FINE : MSG_FINDINGS;
+}
+
+static int
+answer_all(struct request *request)
+{
+	int worst = MSG_FINE;
+
+	if (request->count == 0)
+		return answer_input(request);
+	if (taken_apart(request))
+		return answer_joined(request);
+	for (size_t i = 0; i < request->count; i++) {
+		const char *what = request->what[i];
+		int status;
+
+		if (strcmp(what, "-") == 0)
+			status = answer_input(request);
+		else
+			status = answer(request, what, strlen(what)) ? MSG_FINE : MSG_FINDINGS;
+		worst = status > worst ? status : worst;
+	}
+	return worst;
+}
+
+/* A pasted POP3 line begins with -ERR, which is no option: a space in front keeps it from being read as one. */
+static bool
+shield(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strncasecmp(argv[i], "-ERR", 4) == 0 && asprintf(&argv[i], " %s", argv[i]) < 0)
+			return false;
+	return true;
+}
+
+int
+msg_explain(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{ "json", 'j', NULL, 0, N_("as a JSON array"), 0 },
+		{ 0 },
+	};
+	static const char doc[] = N_(
+	    "Says what a reply means: when it is sent, to whom, its cause, and what the sender and the operator can do. WHAT "
+	    "is an ID, a reference (4.46), or any text that holds one: a line, a log, a whole bounce, in any language. "
+	    "Without WHAT, or where it is -, standard input is read.\n\n"
+	    "Where no reference is found, the words themselves are looked for in every language. Exit status: 0 all was "
+	    "found, 1 something was not, 2 misuse or trouble.");
+	static const struct argp_child children[] = { { &voice_folders_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp argp = { options, parse, N_("[WHAT...]"), doc, children, NULL, TOOLS_DOMAIN };
+	struct request request = { 0 };
+	int status;
+
+	if (!shield(argc, argv)) {
+		complain_errno(_("memory"));
+		return MSG_TROUBLE;
+	}
+	voice_init(&request.voice);
+	argp_parse(&argp, argc, argv, 0, NULL, &request);
+	if (request.json)
+		fputs("[\n", stdout);
+	status = answer_all(&request);
+	if (request.json)
+		fputs("\n]\n", stdout);
+	voice_close(&request.voice);
+	return status;
+}

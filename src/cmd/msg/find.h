@@ -1,0 +1,50 @@
+/* Finds what a pasted text speaks of: references, IDs, enhanced status codes, or the words of a reply. */
+#ifndef MSG_FIND_H
+#define MSG_FIND_H
+
+#include "msg.h"
+
+enum hit_kind {
+	HIT_REPLY,  /* a reply of the table */
+	HIT_NONE,   /* a reference that no reply has: reference */
+	HIT_STATUS, /* an enhanced status code (RFC 3463): status */
+};
+
+struct hit {
+	enum hit_kind kind;
+	enum ftg_id id;
+	unsigned reference;   /* 318 for #3.18 */
+	char status[12];      /* "5.1.1" */
+	const char *language; /* tag of the catalogue whose words were found; NULL where a reference or an ID was */
+};
+
+enum { HITS_MAX = 128 };
+
+/* Each thing once, in the order of the text; what goes beyond HITS_MAX is left out. */
+struct hits {
+	size_t count;
+	struct hit at[HITS_MAX];
+};
+
+/*
+ * Finds references (#m.nn), IDs and qmail's (#5.1.1) in n octets of text. The last reference of a line counts, and a
+ * reference that several replies share is narrowed by the reply code in front of it. Quoted-printable is decoded where
+ * the text as it stands holds nothing.
+ */
+void find_in_text(struct hits *hits, const char *text, size_t n);
+
+/* Finds what one word names: an ID, "4.46", "#4.46", "(#4.46)", "5.1.1", "#5.1.1". False where it is no such word. */
+bool find_word(struct hits *hits, const char *word);
+
+/* Finds enhanced status codes that stand behind a reply code ("550 5.7.1"): for texts that are not ours. */
+void find_status(struct hits *hits, const char *text, size_t n);
+
+/* Finds replies by their words, in every language of a catalogue. */
+void find_words(struct hits *hits, const ftg_catalog *catalog, const char *text, size_t n);
+
+void hits_add(struct hits *hits, const struct hit *hit);
+
+/* Is the code ("550", "-ERR") a word of its own in text[0..n)? */
+bool find_code(const char *code, const char *text, size_t n);
+
+#endif

@@ -1,0 +1,126 @@
+/* Findings of a check: collected as they come, printed by lines. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lint.h"
+
+static const struct {
+	const char *name;
+	const char *cure;
+} remarks[REMARKS] = {
+	[REMARK_MSGFMT] = { "msgfmt", "" },
+	[REMARK_HEADER] = { "header", N_("Give the header this field.") },
+	[REMARK_LANGUAGE] = { "language", N_("Write the language into the header as 'Language: de'.") },
+	[REMARK_DOMAIN] = { "domain", N_("Take the domain lines out: a file has one catalogue.") },
+	[REMARK_MISSING] = { "missing", N_("Run scripts/update-po, or msgmerge with ftgate.pot.") },
+	[REMARK_UNTRANSLATED] = { "untranslated", N_("Write a text; until then the English one is sent.") },
+	[REMARK_FUZZY] = { "fuzzy",
+	    N_("Look at the text again and take the fuzzy mark off; until then it is not used.") },
+	[REMARK_FLAG] = { "flag",
+	    N_("Run scripts/update-po: the flag c-format stands where the English text has %s or %lu.") },
+	[REMARK_NUMBER] = { "number", N_("Check that the number is right.") },
+	[REMARK_DROPPED] = { "dropped", N_("Show every argument, unless it is left out on purpose.") },
+	[REMARK_ASCII] = { "ascii", N_("Use letters that have an ASCII form, or give the language a ll@latin.po.") },
+	[REMARK_LONG] = { "long", N_("Shorten the text.") },
+	[REMARK_SPACE] = { "space", N_("Take the space at its beginning or end out.") },
+	[REMARK_SAME] = { "same", N_("Translate it.") },
+	[REMARK_ALIKE] = { "alike",
+	    N_("Give them the same text: the difference tells strangers which accounts exist.") },
+};
+
+static void
+add(struct lint *lint, const struct finding *finding)
+{
+	if (lint->count == lint->room) {
+		size_t room = lint->room > 0 ? lint->room * 2 : 64;
+		struct finding *grown = reallocarray(lint->findings, room, sizeof *grown);
+
+		if (!grown)
+			return;
+		lint->findings = grown;
+		lint->room = room;
+	}
+	lint->findings[lint->count++] = *finding;
+}
+
+static void
+count(struct lint *lint, enum severity severity)
+{
+	lint->tally->errors += severity == LINT_ERROR;
+	lint->tally->warnings += severity == LINT_WARNING;
+}
+
+void
+lint_add(
+    struct lint *lint, size_t line, enum severity severity, const char *id, enum remark remark, const char *what, ...)
+{
+	struct finding finding = { line, severity, NULL, remarks[remark].name, remarks[remark].cure, NULL };
+	va_list ap;
+
+	count(lint, severity);
+	if (lint->quiet)
+		return;
+	va_start(ap, what);
+	if (vasprintf(&finding.what, what, ap) < 0)
+		finding.what = NULL;
+	va_end(ap);
+	finding.id = strdup(id);
+	add(lint, &finding);
+}
+
+void
+lint_refuse(struct lint *lint, size_t line, const struct ftg_refusal *refusal)
+{
+	const char *id = refusal->id < FTG_IDS ? ftg_row(refusal->id)->id : "-";
+	struct finding finding = { .line = line, .severity = LINT_ERROR };
+
+	count(lint, LINT_ERROR);
+	if (lint->quiet)
+		return;
+	finding.rule = ftg_rule_name(refusal->rule);
+	finding.cure = ftg_rule_cure(refusal->rule);
+	finding.id = strdup(id);
+	finding.what = strdup(refusal->detail ? refusal->detail : "");
+	add(lint, &finding);
+}
+
+static int
+by_line(const void *a, const void *b)
+{
+	const struct finding *x = a, *y = b;
+
+	return x->line < y->line ? -1 : x->line > y->line;
+}
+
+static void
+print_finding(const struct lint *lint, const struct finding *f)
+{
+	const char *const severities[] = { _("error"), _("warning"), _("note") };
+
+	print_clean(stdout, lint->path, strlen(lint->path));
+	if (f->line > 0)
+		printf(":%zu", f->line);
+	printf(": %s: ", severities[f->severity]);
+	print_clean(stdout, f->id ? f->id : "-", f->id ? strlen(f->id) : 1);
+	printf(": %s: ", f->rule);
+	print_clean(stdout, f->what ? f->what : "", f->what ? strlen(f->what) : 0);
+	printf("%s%s%s\n", *f->cure ? ". " : "", *f->cure ? _(f->cure) : "", "");
+}
+
+void
+lint_report(struct lint *lint)
+{
+	if (lint->count > 1)
+		qsort(lint->findings, lint->count, sizeof *lint->findings, by_line);
+	for (size_t i = 0; i < lint->count; i++) {
+		print_finding(lint, &lint->findings[i]);
+		free(lint->findings[i].id);
+		free(lint->findings[i].what);
+	}
+	free(lint->findings);
+	lint->findings = NULL;
+	lint->count = lint->room = 0;
+	lint->tally->done = true;
+	fflush(stdout);
+}

@@ -1,0 +1,88 @@
+/* Checks of catalogue files: what the parts of `ftgate-msg lint` share with each other and with `stats`. */
+#ifndef MSG_LINT_H
+#define MSG_LINT_H
+
+#include "msg.h"
+
+enum { LINT_SIZE_MAX = 1024 * 1024 }; /* octets of a catalogue */
+
+/* What a check of one file counts. */
+struct tally {
+	unsigned errors;
+	unsigned warnings;
+	unsigned translated; /* replies with a text that a server takes */
+	unsigned stale;      /* with a text for another English one */
+	unsigned refused;    /* with a text that a server refuses */
+	bool done;           /* the check came to its end */
+};
+
+enum severity { LINT_ERROR, LINT_WARNING, LINT_NOTE };
+
+/* Findings of our own beside the rules of the contract; the names and cures stand in findings.c. */
+enum remark {
+	REMARK_MSGFMT,
+	REMARK_HEADER,
+	REMARK_LANGUAGE,
+	REMARK_DOMAIN,
+	REMARK_MISSING,
+	REMARK_UNTRANSLATED,
+	REMARK_FUZZY,
+	REMARK_FLAG,
+	REMARK_NUMBER,
+	REMARK_DROPPED,
+	REMARK_ASCII,
+	REMARK_LONG,
+	REMARK_SPACE,
+	REMARK_SAME,
+	REMARK_ALIKE,
+	REMARKS
+};
+
+struct finding {
+	size_t line; /* 0: the file as a whole */
+	enum severity severity;
+	char *id;
+	const char *rule;
+	const char *cure;
+	char *what;
+};
+
+/* The reply of an ID as the file has it. */
+struct seen {
+	bool here;
+	bool faulty;      /* a fault of it has been told: msgfmt's word for the same is left out */
+	bool no_ascii;    /* its text has no ASCII form */
+	size_t line;      /* of its text */
+	const char *text; /* its first form; NULL where it has none that counts */
+};
+
+struct lint {
+	const char *path;
+	bool partial;  /* entries may be missing: an operator's own file */
+	bool quiet;    /* count, but print nothing */
+	bool template; /* a .pot: it has no language and no texts */
+	char *language;
+	struct tally *tally;
+	struct finding *findings;
+	size_t count, room;
+	struct seen seen[FTG_IDS];
+};
+
+/* Adds a finding; what is printf's format for one English or translated phrase without a full stop. */
+__attribute__((format(printf, 6, 7))) void lint_add(
+    struct lint *lint, size_t line, enum severity severity, const char *id, enum remark remark, const char *what, ...);
+
+/* Adds an error: a text, or the whole file, breaks a rule of the contract. */
+void lint_refuse(struct lint *lint, size_t line, const struct ftg_refusal *refusal);
+
+/* Prints what was found by lines, counts it, and frees it. */
+void lint_report(struct lint *lint);
+
+/* Checks a .po, or a compiled .mo, and reports. */
+void lint_po(struct lint *lint);
+void lint_mo(struct lint *lint);
+
+/* Checks a file in a process of its own, so that a reader that fails on it takes nothing with it. False with errno. */
+bool lint_file(const char *path, bool partial, bool quiet, struct tally *tally);
+
+#endif

@@ -1,0 +1,118 @@
+/* ftgate-msg: finds the command and runs it, in the language of its user. */
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/program.h"
+#include "msg.h"
+
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+};
+
+static const struct command commands[] = {
+#define COMMAND(name, summary) { #name, msg_##name },
+	MSG_COMMANDS(COMMAND)
+#undef COMMAND
+};
+
+/* The commands stand in --help as if they were options without dashes. */
+static const struct argp_option options[] = {
+#define COMMAND(name, summary) { #name, 0, NULL, OPTION_DOC, summary, 1 },
+	MSG_COMMANDS(COMMAND)
+#undef COMMAND
+	    { 0 },
+};
+
+static const char doc[] = N_("Shows, explains and checks the replies of ftgate in every language.\n\n"
+                             "'ftgate-msg COMMAND --help' tells the options of a command. Exit status: 0 all is well, "
+                             "1 a finding, or nothing was found, 2 misuse or trouble.");
+
+static const struct command *
+command_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* An own locale folder needs no locale of the system: where it has none, C.UTF-8 and LANGUAGE do. */
+static void
+speak_users_language(void)
+{
+	char wish[FTG_WISH_MAX], folder[PATH_MAX];
+	bool known = setlocale(LC_CTYPE, "") && setlocale(LC_MESSAGES, "");
+
+	if (!known && ftg_language_from_environment(wish, getenv) > 0 && setlocale(LC_CTYPE, "C.UTF-8") &&
+	    setlocale(LC_MESSAGES, "C.UTF-8"))
+		setenv("LANGUAGE", wish, 1);
+	program_locale_folder(folder);
+	bindtextdomain(TOOLS_DOMAIN, folder);
+	bind_textdomain_codeset(TOOLS_DOMAIN, "UTF-8");
+	bind_textdomain_codeset("gettext-tools", "UTF-8");
+	textdomain(TOOLS_DOMAIN);
+}
+
+/* Options may stand before the command: brings the command to the front. */
+static const struct command *
+take_command(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		const struct command *command = command_find(argv[i]);
+
+		if (command) {
+			memmove(&argv[2], &argv[1], (size_t)(i - 1) * sizeof *argv);
+			argv[1] = NULL;
+			return command;
+		}
+		if (argv[i][0] != '-' && i == 1)
+			return NULL;
+	}
+	return NULL;
+}
+
+static error_t
+parse(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case ARGP_KEY_ARG: argp_error(state, _("there is no command '%s'"), arg); return EINVAL;
+	case ARGP_KEY_NO_ARGS: argp_error(state, "%s", _("a command is missing")); return EINVAL;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* The name that --help and complaints show: "ftgate-msg render". */
+static int
+run(const struct command *command, int argc, char **argv)
+{
+	static char name[64];
+
+	snprintf(name, sizeof name, "ftgate-msg %s", command->name);
+	argv[1] = name;
+	return command->run(argc - 1, argv + 1);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct argp argp = { options, parse, N_("COMMAND [ARGUMENT...]"), doc, NULL, NULL, TOOLS_DOMAIN };
+	const struct command *command;
+	int status;
+
+	argp_program_version = "ftgate-msg (ftgate) " FTG_VERSION;
+	argp_err_exit_status = MSG_TROUBLE;
+	speak_users_language();
+	command = take_command(argc, argv);
+	if (!command) {
+		argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL);
+		return MSG_TROUBLE;
+	}
+	status = run(command, argc, argv);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		complain_errno(_("standard output"));
+		return MSG_TROUBLE;
+	}
+	return status;
+}

@@ -1,0 +1,80 @@
+/* What the commands of ftgate-msg share: their list, their exit statuses, printing, and the rows by name. */
+#ifndef MSG_H
+#define MSG_H
+
+#include <argp.h>
+#include <libintl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <ftgate/catalog.h>
+
+#define _(text)      gettext(text)
+#define N_(text)     text
+#define TOOLS_DOMAIN "ftgate-tools"
+
+/* Exit statuses: all is well; a finding, or nothing was found; misuse, or something cannot be read or written. */
+enum { MSG_FINE, MSG_FINDINGS, MSG_TROUBLE };
+
+/* The commands, each in the file of its name: int msg_NAME(argc, argv) returns an exit status. */
+#define MSG_COMMANDS(COMMAND)                                                                                          \
+	COMMAND(list, N_("Print the table of the replies"))                                                            \
+	COMMAND(render, N_("Print one reply, byte for byte as on the wire"))                                           \
+	COMMAND(preview, N_("Print every reply with sample arguments"))                                                \
+	COMMAND(explain, N_("Say what a reply, a reference or a bounce means"))                                        \
+	COMMAND(lint, N_("Check translations (.po, .mo) before a server does"))                                        \
+	COMMAND(stats, N_("Print how much of the replies each language has"))                                          \
+	COMMAND(pot, N_("Print the template for translators (.pot)"))                                                  \
+	COMMAND(export, N_("Print a language in the format of another system"))
+
+#define COMMAND(name, summary) int msg_##name(int argc, char **argv);
+MSG_COMMANDS(COMMAND)
+#undef COMMAND
+
+/* Writes "PROGRAM: text" to standard error. Bytes that a terminal would obey are shown as \xHH. */
+__attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
+
+/* The same for "what: the meaning of errno". */
+void complain_errno(const char *what);
+
+/* Prints n octets that came from outside; what is not printable UTF-8 stands as \xHH. */
+void print_clean(FILE *out, const char *text, size_t n);
+
+/* Prints a string as JSON; NULL is null. What is not UTF-8 becomes U+FFFD. */
+void print_json(FILE *out, const char *text);
+
+/* Prints "label: text", wrapped to the terminal's width, the first line indented by 4, the others by 8 columns. */
+void print_field(const char *label, const char *text);
+
+/* "mailbox", "secpol", "smtp", "pop3"; and "address" for FTG_ARG_ADDRESS, "-" for FTG_ARG_NONE. */
+const char *service_name(enum ftg_service service);
+const char *kind_name(enum ftg_arg_kind kind);
+
+/* What an argument of this kind is, one English phrase for translators. */
+const char *kind_meaning(enum ftg_arg_kind kind);
+
+/* How many arguments a row takes. */
+size_t row_arity(const struct ftg_row *row);
+
+/* Does the row have a text that can be translated? ERR_SMTP_334 has not. */
+bool row_has_text(enum ftg_id id);
+
+/* Finds an ID by its name or by a reference that it alone has ("4.46", "#4.46"). FTG_IDS where there is none. */
+enum ftg_id row_find(const char *name);
+
+/* Writes an argument that fits its kind, for previews. */
+struct ftg_reply row_sample(enum ftg_id id, unsigned long count);
+
+/* What is known of a reply beyond its table row; English, marked for translation. */
+struct explanation {
+	const char *when;
+	const char *whom;
+	const char *cause;
+	const char *sender;
+	const char *operator;
+};
+
+const struct explanation *row_explanation(enum ftg_id id);
+
+#endif

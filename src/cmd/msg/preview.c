@@ -1,0 +1,120 @@
+/* ftgate-msg preview: every reply as a client would see it, with sample arguments. */
+#include <string.h>
+#include <unistd.h>
+
+#include "voice.h"
+
+struct request {
+	struct voice voice;
+	bool english;
+};
+
+static error_t
+parse(int key, char *arg, struct argp_state *state)
+{
+	struct request *request = state->input;
+
+	(void)arg;
+	switch (key) {
+	case ARGP_KEY_INIT: state->child_inputs[0] = &request->voice; return 0;
+	case 'e': request->english = true; return 0;
+	case ARGP_KEY_ARG: argp_usage(state); return EINVAL;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* Where the words come from, where that is not plain. */
+static const char *
+origin(const struct ftg_voice *voice, enum ftg_id id)
+{
+	if (voice->language == FTG_ENGLISH && !voice->catalog)
+		return "";
+	switch (ftg_catalog_origin(voice->catalog, voice->language, voice->encoding, id)) {
+	case FTG_FROM_OVERLAY: return _(" (your own text)");
+	case FTG_FROM_TABLE: return row_has_text(id) ? _(" (English, no translation)") : "";
+	default: return "";
+	}
+}
+
+/* Prints a rendered reply with label in front of its first line; further lines are indented alike. */
+static void
+print_lines(const char *label, const struct ftg_voice *voice, const struct ftg_reply *reply)
+{
+	char buf[FTG_REPLY_MAX];
+	size_t n = ftg_render(buf, voice, reply), start = 0;
+
+	for (size_t i = 0; i <= n; i++) {
+		size_t len = i - start;
+
+		if (i < n ? buf[i] != '\n' : len == 0)
+			continue;
+		if (len > 0 && buf[i - 1] == '\r')
+			len--;
+		printf("%-4s", start == 0 ? label : "");
+		print_clean(stdout, buf + start, len);
+		putchar('\n');
+		start = i + 1;
+	}
+}
+
+static void
+print_reply(const struct request *request, const struct ftg_reply *reply)
+{
+	const struct ftg_voice *voice = &request->voice.speak;
+	struct ftg_voice english = *voice;
+
+	english.language = FTG_ENGLISH;
+	english.catalog = ftg_catalog_english(request->voice.profile);
+	print_lines("", voice, reply);
+	if (request->english)
+		print_lines("en:", &english, reply);
+}
+
+static void
+print_all(const struct request *request)
+{
+	static const unsigned long counts[] = { 0, 1, 2, 5, 21 };
+	const char *bold = isatty(STDOUT_FILENO) ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
+
+	for (enum ftg_id id = 0; id < FTG_IDS; id++) {
+		const struct ftg_row *row = ftg_row(id);
+		size_t samples = row->text[1] ? sizeof counts / sizeof *counts : 1;
+
+		printf("%s%s %s%s%s\n", bold, row->ref, row->id, plain, origin(&request->voice.speak, id));
+		for (size_t i = 0; i < samples; i++) {
+			struct ftg_reply reply = row_sample(id, counts[i]);
+
+			print_reply(request, &reply);
+		}
+	}
+}
+
+int
+msg_preview(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{ "english", 'e', NULL, 0, N_("the English reply below each"), 0 },
+		{ 0 },
+	};
+	static const char doc[] = N_("Prints every reply as a client would see it, with sample arguments. A line end "
+	                             "is CRLF on the wire and a plain line end here.");
+	static const struct argp_child children[] = { { &voice_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp argp = { options, parse, "", doc, children, NULL, TOOLS_DOMAIN };
+	struct request request = { 0 };
+
+	voice_init(&request.voice);
+	request.voice.vars = (struct ftg_vars) { {
+	    [FTG_VAR_HOST] = "mx.example.org",
+	    [FTG_VAR_CLIENT] = "192.0.2.25",
+	    [FTG_VAR_SESSION] = "4Fz9Qk",
+	    [FTG_VAR_TIME] = "2026-01-31T12:00:00Z",
+	    [FTG_VAR_CONTACT] = "postmaster@example.org",
+	    [FTG_VAR_HELP] = "https://example.org/replies#",
+	} };
+	argp_parse(&argp, argc, argv, 0, NULL, &request);
+	if (!voice_open(&request.voice))
+		return MSG_TROUBLE;
+	print_all(&request);
+	voice_close(&request.voice);
+	return MSG_FINE;
+}

@@ -1,0 +1,150 @@
+/* Printing: what came from outside made harmless, JSON, and paragraphs that fit the terminal. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unictype.h>
+#include <unilbrk.h>
+#include <unistd.h>
+#include <unistr.h>
+
+#include "msg.h"
+
+/* Categories that a terminal shows as they are; no control, no format and no private character is among them. */
+static bool
+printable(ucs4_t c)
+{
+	return !uc_is_general_category_withtable(c,
+	    UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Cs | UC_CATEGORY_MASK_Co |
+	        UC_CATEGORY_MASK_Cn | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp);
+}
+
+/* The octets of the character at text; 0 where there is no sound one. */
+static size_t
+character(const char *text, size_t n, ucs4_t *c)
+{
+	int octets = u8_mbtoucr(c, (const uint8_t *)text, n);
+
+	return octets > 0 ? (size_t)octets : 0;
+}
+
+void
+print_clean(FILE *out, const char *text, size_t n)
+{
+	while (n > 0) {
+		ucs4_t c;
+		size_t octets = character(text, n, &c);
+
+		if (octets > 0 && printable(c)) {
+			fwrite(text, 1, octets, out);
+		} else {
+			octets = 1;
+			fprintf(out, "\\x%02X", (unsigned)(unsigned char)*text);
+		}
+		text += octets;
+		n -= octets;
+	}
+}
+
+void
+complain(const char *format, ...)
+{
+	char *text = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vasprintf(&text, format, ap);
+	va_end(ap);
+	fflush(stdout);
+	fprintf(stderr, "%s: ", program_invocation_short_name);
+	if (n >= 0)
+		print_clean(stderr, text, (size_t)n);
+	putc('\n', stderr);
+	if (n >= 0)
+		free(text);
+}
+
+void
+complain_errno(const char *what)
+{
+	complain("%s: %s", what, strerror(errno));
+}
+
+void
+print_json(FILE *out, const char *text)
+{
+	size_t n = text ? strlen(text) : 0;
+
+	if (!text) {
+		fputs("null", out);
+		return;
+	}
+	putc('"', out);
+	while (n > 0) {
+		ucs4_t c;
+		size_t octets = character(text, n, &c);
+
+		if (octets == 0) {
+			fputs("\\ufffd", out);
+			octets = 1;
+		} else if (c == '"' || c == '\\') {
+			fprintf(out, "\\%c", (int)c);
+		} else if (c < 0x20 || (c >= 0x7F && c < 0x10000 && !printable(c))) {
+			fprintf(out, "\\u%04x", (unsigned)c);
+		} else {
+			fwrite(text, 1, octets, out);
+		}
+		text += octets;
+		n -= octets;
+	}
+	putc('"', out);
+}
+
+/* Columns of the terminal on standard output; 80 where it is none. Too narrow or too wide is hard to read. */
+static int
+columns(void)
+{
+	struct winsize size = { 0 };
+	int n = 80;
+
+	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		n = size.ws_col;
+	return n < 40 ? 40 : n > 120 ? 120 : n;
+}
+
+/* Prints text[0..n) with a line break wherever breaks says so, and no space before one. */
+static void
+print_broken(const char *text, size_t n, const char *breaks)
+{
+	size_t start = 0;
+
+	for (size_t i = 1; i <= n; i++) {
+		size_t end = i;
+
+		if (i < n && breaks[i] != UC_BREAK_POSSIBLE && breaks[i] != UC_BREAK_MANDATORY)
+			continue;
+		while (end > start && text[end - 1] == ' ')
+			end--;
+		printf("%*s%.*s\n", start == 0 ? 4 : 8, "", (int)(end - start), text + start);
+		start = i;
+	}
+}
+
+void
+print_field(const char *label, const char *text)
+{
+	char *line = NULL, *breaks;
+	int n = asprintf(&line, "%s: %s", label, text);
+
+	if (n < 0)
+		return;
+	breaks = calloc(1, (size_t)n + 1);
+	if (breaks)
+		u8_width_linebreaks((const uint8_t *)line, (size_t)n, columns() - 8, 0, 0, NULL, "UTF-8", breaks);
+	if (breaks)
+		print_broken(line, (size_t)n, breaks);
+	free(breaks);
+	free(line);
+}

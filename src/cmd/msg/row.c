@@ -1,0 +1,115 @@
+/* The rows of the table by name, and what is known of them beyond it. */
+#include <string.h>
+
+#include "msg.h"
+
+static const struct explanation explanations[FTG_IDS] = {
+#define EXPLAIN(id, when, whom, cause, sender, operator) [id] = { when, whom, cause, sender, operator},
+#include "explain.def"
+#undef EXPLAIN
+};
+
+const struct explanation *
+row_explanation(enum ftg_id id)
+{
+	return &explanations[id];
+}
+
+const char *
+service_name(enum ftg_service service)
+{
+	static const char *const names[] = {
+		[FTG_MAILBOX] = "mailbox",
+		[FTG_SECPOL] = "secpol",
+		[FTG_SMTP] = "smtp",
+		[FTG_POP3] = "pop3",
+	};
+
+	return names[service];
+}
+
+static const struct {
+	const char *name;
+	const char *meaning;
+} kinds[FTG_ARG_KINDS] = {
+	[FTG_ARG_NONE] = { "-", "nothing" },
+	[FTG_ARG_BANNER] = { "banner", "the name of the server's host, then ESMTP; it must come first" },
+	[FTG_ARG_PATH] = { "path", "the sender's address; empty for a bounce" },
+	[FTG_ARG_ADDRESS] = { "address", "a mail address, as the client wrote it" },
+	[FTG_ARG_IP] = { "ip", "the IP address of the client" },
+	[FTG_ARG_TEXT] = { "text", "somebody else's words, in their language" },
+	[FTG_ARG_REASON] = { "reason", "the reason: the text of a #1.0x or #2.0x entry with its reference" },
+	[FTG_ARG_COUNT] = { "count", "a number" },
+	[FTG_ARG_CHALLENGE] = { "challenge", "base64 for a program" },
+};
+
+const char *
+kind_name(enum ftg_arg_kind kind)
+{
+	return kinds[kind].name;
+}
+
+const char *
+kind_meaning(enum ftg_arg_kind kind)
+{
+	return kinds[kind].meaning;
+}
+
+size_t
+row_arity(const struct ftg_row *row)
+{
+	size_t n = 0;
+
+	while (n < FTG_ARGS_MAX && row->args[n] != FTG_ARG_NONE)
+		n++;
+	return n;
+}
+
+bool
+row_has_text(enum ftg_id id)
+{
+	return ftg_row(id)->args[0] != FTG_ARG_CHALLENGE;
+}
+
+enum ftg_id
+row_find(const char *name)
+{
+	enum ftg_id found = ftg_id_find(name);
+
+	if (found != FTG_IDS)
+		return found;
+	if (*name == '#')
+		name++;
+	for (enum ftg_id id = 0; id < FTG_IDS; id++) {
+		if (strcmp(ftg_row(id)->ref + 1, name) != 0)
+			continue;
+		if (found != FTG_IDS)
+			return FTG_IDS;
+		found = id;
+	}
+	return found;
+}
+
+struct ftg_reply
+row_sample(enum ftg_id id, unsigned long count)
+{
+	static const char *const samples[FTG_ARG_KINDS] = {
+		[FTG_ARG_BANNER] = "mx.example.org ESMTP",
+		[FTG_ARG_PATH] = "anna@example.org",
+		[FTG_ARG_ADDRESS] = "bert@example.net",
+		[FTG_ARG_IP] = "192.0.2.25",
+		[FTG_ARG_TEXT] = "sample text",
+		[FTG_ARG_CHALLENGE] = "PDE4OTYuNjk3MTcwOTUyQGRiYy5tdHZpZXcuY2EudXM+",
+	};
+	const struct ftg_row *row = ftg_row(id);
+	struct ftg_reply reply = ftg_reply(id);
+
+	for (size_t i = 0; i < row_arity(row); i++) {
+		const char *text = samples[row->args[i]];
+
+		reply.arg[i].text = text;
+		reply.arg[i].len = text ? strlen(text) : 0;
+		reply.arg[i].number = row->args[i] == FTG_ARG_REASON ? (unsigned long)ERR_SECPOL_NO_ACCESS : count;
+	}
+	return reply;
+}

@@ -1,0 +1,198 @@
+/* ftgate-msg stats: how much of the replies each language has. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/program.h"
+#include "catalog/mo.h"
+#include "lint.h"
+
+enum { FOLDERS_MAX = 16 };
+
+struct request {
+	const char *folders[FOLDERS_MAX];
+	size_t folder_count;
+	char **files;
+	size_t count;
+};
+
+static error_t
+parse(int key, char *arg, struct argp_state *state)
+{
+	struct request *request = state->input;
+
+	switch (key) {
+	case 'L':
+		if (request->folder_count == FOLDERS_MAX)
+			argp_error(state, _("more than %d folders"), FOLDERS_MAX);
+		else
+			request->folders[request->folder_count++] = arg;
+		return 0;
+	case ARGP_KEY_ARGS:
+		request->files = state->argv + state->next;
+		request->count = (size_t)(state->argc - state->next);
+		return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static unsigned
+total(void)
+{
+	unsigned n = 0;
+
+	for (enum ftg_id id = 0; id < FTG_IDS; id++)
+		n += row_has_text(id);
+	return n;
+}
+
+static void
+print_heading(void)
+{
+	printf("%-20s %10s %7s %7s %7s %8s\n", _("language"), _("translated"), _("stale"), _("refused"), _("missing"),
+	    _("percent"));
+}
+
+static void
+print_tally(const char *name, const struct tally *tally)
+{
+	unsigned all = total(), known = tally->translated + tally->stale + tally->refused;
+
+	printf("%-20s %10u %7u %7u %7u %7u%%\n", name, tally->translated, tally->stale, tally->refused,
+	    known < all ? all - known : 0, tally->translated * 100 / all);
+}
+
+/* What the check of a compiled catalogue reports. */
+struct compiled {
+	struct tally tally;
+	bool whole; /* nothing of the file is used */
+};
+
+static void
+take(void *context, const struct ftg_refusal *refusal)
+{
+	struct compiled *compiled = context;
+
+	compiled->whole = compiled->whole || refusal->whole_file;
+	if (refusal->id < FTG_IDS)
+		*(refusal->rule == FTG_RULE_STALE ? &compiled->tally.stale : &compiled->tally.refused) += 1;
+}
+
+/* How many replies a compiled catalogue has texts for, whether they are used or not. */
+static unsigned
+count_texts(const char *path)
+{
+	struct mo mo;
+	const char *why;
+	unsigned n = 0;
+
+	if (mo_read(&mo, path, &why) != 0)
+		return 0;
+	for (uint32_t i = 0; i < mo.entries; i++) {
+		struct mo_string key = mo_key(&mo, i);
+		char *id = strndup(key.bytes, strcspn(key.bytes, "\004"));
+
+		n += id && ftg_id_find(id) != FTG_IDS && mo_text(&mo, i).len > 0;
+		free(id);
+	}
+	mo_free(&mo);
+	return n;
+}
+
+static bool
+print_compiled(const char *path, const char *language)
+{
+	struct compiled compiled = { 0 };
+	struct tally *tally = &compiled.tally;
+	unsigned texts;
+
+	if (ftg_catalog_check_file(path, language, take, &compiled) < 0)
+		return errno == ENOENT;
+	texts = count_texts(path);
+	if (compiled.whole)
+		tally->refused = texts;
+	else if (texts > tally->stale + tally->refused)
+		tally->translated = texts - tally->stale - tally->refused;
+	print_tally(language, tally);
+	return true;
+}
+
+static bool
+print_folder(const char *folder)
+{
+	struct dirent **names;
+	int n = scandir(folder, &names, NULL, alphasort);
+	bool fine = n >= 0;
+
+	if (n < 0)
+		complain_errno(folder);
+	for (int i = 0; i < n; i++) {
+		char path[PATH_MAX];
+		int len = snprintf(path, sizeof path, "%s/%s/LC_MESSAGES/ftgate.mo", folder, names[i]->d_name);
+
+		if (len < (int)sizeof path && ftg_language_valid(names[i]->d_name) &&
+		    !print_compiled(path, names[i]->d_name)) {
+			complain_errno(path);
+			fine = false;
+		}
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+	return fine;
+}
+
+static bool
+print_file(const char *path)
+{
+	struct tally tally = { 0 };
+
+	if (!lint_file(path, false, true, &tally)) {
+		complain_errno(path);
+		return false;
+	}
+	if (!tally.done) {
+		complain(_("%s: the check broke off"), path);
+		return false;
+	}
+	print_tally(path, &tally);
+	return true;
+}
+
+static bool
+print_all(const struct request *request)
+{
+	bool fine = true;
+
+	print_heading();
+	for (size_t i = 0; i < request->count; i++)
+		fine = print_file(request->files[i]) && fine;
+	for (size_t i = 0; i < request->folder_count; i++)
+		fine = print_folder(request->folders[i]) && fine;
+	return fine;
+}
+
+int
+msg_stats(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{ "locale", 'L', N_("DIR"), 0, N_("the compiled catalogues of a locale folder; may be repeated"), 0 },
+		{ 0 },
+	};
+	static const char doc[] = N_(
+	    "Prints how many of the replies each language has: of .po files, or of the compiled "
+	    "catalogues that the servers would load.\n\n"
+	    "stale: the English text has changed since, or the entry is fuzzy; refused: the text breaks "
+	    "a rule. Both, and what is missing, are sent in English.");
+	static const struct argp argp = { options, parse, N_("[FILE.po...]"), doc, NULL, NULL, TOOLS_DOMAIN };
+	struct request request = { 0 };
+	char folder[PATH_MAX];
+
+	argp_parse(&argp, argc, argv, 0, NULL, &request);
+	if (request.count == 0 && request.folder_count == 0) {
+		program_locale_folder(folder);
+		request.folders[request.folder_count++] = folder;
+	}
+	return print_all(&request) ? MSG_FINE : MSG_TROUBLE;
+}

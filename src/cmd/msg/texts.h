@@ -1,0 +1,19 @@
+/* The texts of a loaded catalogue, taken apart again: their fixed parts, and the form that a .po has. */
+#ifndef MSG_TEXTS_H
+#define MSG_TEXTS_H
+
+#include "msg.h"
+
+enum { TEXTS_MAX = 4096 }; /* octets of a text with its directives */
+
+/* How many forms the text of an ID has: 1 where it has no plural. */
+unsigned texts_forms(const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding, enum ftg_id id);
+
+/* Writes a form as it stands in a .po: "%s", "%2$s", "%%", "${host}"; a line break is \n. Returns its octets. */
+size_t texts_source(char out[TEXTS_MAX], const ftg_catalog *catalog, ftg_lang language, enum ftg_id id, unsigned form);
+
+/* Points *part at the longest piece of a form that has no hole, and returns its octets. */
+size_t texts_longest(const char **part, const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding,
+    enum ftg_id id, unsigned form);
+
+#endif

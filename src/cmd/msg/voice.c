@@ -1,0 +1,160 @@
+/* Options that choose how a reply is said: language, encoding, codes, folders, variables. */
+#include "voice.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct argp_option folder_options[] = {
+	{ "overlay", 'o', N_("DIR"), 0, N_("locale folder with catalogues of your own (ftgate-local)"), 0 },
+	{ "locale", 'L', N_("DIR"), 0, N_("locale folder of the translations (ftgate)"), 0 },
+	{ 0 },
+};
+
+static const struct argp_option options[] = {
+	{ "lang", 'l', N_("LIST"), 0, N_("languages, the first that is there counts: de_AT:fr; else the environment's"),
+	    0 },
+	{ "utf8", 'u', NULL, 0, N_("with all letters, as after POP3 LANG or UTF8; else in ASCII"), 0 },
+	{ "profile", 'p', N_("CODES"), 0, N_("published (the default) or strict codes"), 0 },
+	{ "host", 'h', N_("NAME"), 0, N_("the server's host name"), 0 },
+	{ "var", 'v', N_("NAME=VALUE"), 0, N_("value of a variable such as contact; may be repeated"), 0 },
+	{ 0 },
+};
+
+static void
+set_variable(struct voice *voice, const char *setting, struct argp_state *state)
+{
+	size_t n = strcspn(setting, "=");
+
+	for (int v = 0; v < FTG_VARS; v++) {
+		const char *name = ftg_var_name((enum ftg_var)v);
+
+		if (setting[n] == '=' && strlen(name) == n && strncmp(name, setting, n) == 0) {
+			voice->vars.value[v] = setting + n + 1;
+			return;
+		}
+	}
+	argp_error(state, _("'%s' sets no variable; there are host, client, session, time, contact and help"), setting);
+}
+
+static enum ftg_profile
+profile_find(const char *name, struct argp_state *state)
+{
+	if (strcmp(name, "strict") == 0)
+		return FTG_STRICT;
+	if (strcmp(name, "published") != 0)
+		argp_error(state, _("there are no codes '%s'; there are published and strict"), name);
+	return FTG_PUBLISHED;
+}
+
+static const char *
+folder(const char *path, struct argp_state *state)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		argp_failure(state, MSG_TROUBLE, errno, "%s", path);
+	else if (!S_ISDIR(st.st_mode))
+		argp_failure(state, MSG_TROUBLE, ENOTDIR, "%s", path);
+	return path;
+}
+
+static error_t
+parse_folder(int key, char *arg, struct argp_state *state)
+{
+	struct voice *voice = state->input;
+
+	switch (key) {
+	case 'o': voice->overlay = folder(arg, state); return 0;
+	case 'L': voice->locale = folder(arg, state); return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp voice_folders_argp = { folder_options, parse_folder, NULL, NULL, NULL, NULL, TOOLS_DOMAIN };
+
+static error_t
+parse(int key, char *arg, struct argp_state *state)
+{
+	struct voice *voice = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT: state->child_inputs[0] = voice; return 0;
+	case 'l':
+		voice->wish = arg;
+		voice->asked = true;
+		return 0;
+	case 'u': voice->encoding = FTG_UTF8; return 0;
+	case 'p': voice->profile = profile_find(arg, state); return 0;
+	case 'h': voice->vars.value[FTG_VAR_HOST] = arg; return 0;
+	case 'v': set_variable(voice, arg, state); return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child folders[] = { { &voice_folders_argp, 0, NULL, 0 }, { 0 } };
+const struct argp voice_argp = { options, parse, NULL, NULL, folders, NULL, TOOLS_DOMAIN };
+
+void
+voice_init(struct voice *voice)
+{
+	*voice = (struct voice) { .profile = FTG_PUBLISHED, .encoding = FTG_ASCII };
+	ftg_language_from_environment(voice->environment, getenv);
+	voice->wish = voice->environment;
+	program_locale_folder(voice->folder);
+	voice->locale = voice->folder;
+}
+
+static void
+complain_of(void *context, const struct ftg_refusal *refusal)
+{
+	(void)context;
+	complain("%s: %s: %s: %s", refusal->file, refusal->id < FTG_IDS ? ftg_row(refusal->id)->id : "-",
+	    ftg_rule_name(refusal->rule), refusal->detail);
+}
+
+/* The language of a wish; where it is English only because nothing fits, says so to whoever asked. */
+static ftg_lang
+choose(const struct voice *voice)
+{
+	ftg_lang language = *voice->wish ? ftg_catalog_find(voice->catalog, voice->wish) : FTG_ENGLISH;
+
+	if (language >= 0)
+		return language;
+	if (voice->asked)
+		complain(_("there is no catalogue for '%s'; this is English"), voice->wish);
+	return FTG_ENGLISH;
+}
+
+bool
+voice_open(struct voice *voice)
+{
+	const char *wishes[] = { *voice->wish ? voice->wish : NULL, NULL };
+	struct ftg_sources sources = {
+		.locale = voice->locale,
+		.overlay = voice->overlay,
+		.wishes = wishes,
+		.profile = voice->profile,
+	};
+
+	voice->catalog = ftg_catalog_open(&sources, complain_of, NULL);
+	if (!voice->catalog) {
+		complain_errno(voice->locale);
+		return false;
+	}
+	voice->speak = (struct ftg_voice) {
+		.catalog = voice->catalog,
+		.language = choose(voice),
+		.encoding = voice->encoding,
+		.vars = &voice->vars,
+	};
+	return true;
+}
+
+void
+voice_close(struct voice *voice)
+{
+	ftg_catalog_free(voice->catalog);
+	voice->catalog = NULL;
+}
