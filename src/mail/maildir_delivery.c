@@ -1,0 +1,247 @@
+/* Delivers messages into Maildirs, one file with a name in each mailbox. */
+#include "mail/maildir_delivery.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "mail/spool.h"
+
+/* A message on its way, and the job that is under way for it. */
+struct maildir_delivery {
+	struct delivery delivery;
+	struct job job;
+	struct spool spool;
+	char *buffer;
+	size_t len, room;
+	enum delivery_result result;
+	void (*done)(void *context, enum delivery_result result);
+	void *context;
+	struct mailbox mailboxes[];
+};
+
+static struct maildir_delivery *
+of_delivery(struct delivery *delivery)
+{
+	return (struct maildir_delivery *)delivery;
+}
+
+static struct maildir_delivery *
+of_job(struct job *job)
+{
+	return (struct maildir_delivery *)((char *)job - offsetof(struct maildir_delivery, job));
+}
+
+static void
+free_delivery(struct maildir_delivery *delivery)
+{
+	free(delivery->buffer);
+	free(delivery);
+}
+
+static enum delivery_result
+result_of(int error)
+{
+	switch (error) {
+	case ENOSPC:
+	case EDQUOT: return DELIVERY_FULL;
+	case EACCES:
+	case EISDIR:
+	case ELOOP:
+	case ENAMETOOLONG:
+	case ENOENT:
+	case ENOTDIR:
+	case EPERM:
+	case EROFS: return DELIVERY_ACCESS;
+	default: return DELIVERY_FAILED;
+	}
+}
+
+/* Makes room in the buffer, which doubles up to a block and goes on by blocks. */
+static bool
+reserve(struct maildir_delivery *delivery, size_t len)
+{
+	size_t room = delivery->room == 0 ? 4096 : delivery->room;
+	if (len > SIZE_MAX / 2 - delivery->len)
+		return false;
+	while (room < delivery->len + len)
+		room += room < DELIVERY_BLOCK ? room : DELIVERY_BLOCK;
+	if (room == delivery->room)
+		return true;
+	char *buffer = realloc(delivery->buffer, room);
+	if (buffer == NULL)
+		return false;
+	delivery->buffer = buffer;
+	delivery->room = room;
+	return true;
+}
+
+static bool
+append(struct delivery *base, const char *bytes, size_t len)
+{
+	struct maildir_delivery *delivery = of_delivery(base);
+	if (!reserve(delivery, len))
+		return false;
+	memcpy(delivery->buffer + delivery->len, bytes, len);
+	delivery->len += len;
+	return true;
+}
+
+static bool
+wants_flush(const struct delivery *delivery)
+{
+	return ((const struct maildir_delivery *)delivery)->len > DELIVERY_BLOCK;
+}
+
+static void
+start(struct delivery *base, struct job_runner *runner, struct job job,
+    void (*done)(void *context, enum delivery_result result), void *context)
+{
+	struct maildir_delivery *delivery = of_delivery(base);
+	delivery->job = job;
+	delivery->done = done;
+	delivery->context = context;
+	runner->start(runner, &delivery->job);
+}
+
+static void
+flush_work(struct job *job)
+{
+	struct maildir_delivery *delivery = of_job(job);
+	int result = spool_write(&delivery->spool, delivery->buffer, delivery->len);
+	delivery->result = result < 0 ? result_of(errno) : DELIVERY_OK;
+	delivery->len = 0;
+}
+
+static void
+flush_done(struct job *job)
+{
+	struct maildir_delivery *delivery = of_job(job);
+	delivery->done(delivery->context, delivery->result);
+}
+
+static void
+flush(struct delivery *delivery, struct job_runner *runner, void (*done)(void *context, enum delivery_result result),
+    void *context)
+{
+	start(delivery, runner, (struct job) { .work = flush_work, .done = flush_done }, done, context);
+}
+
+static void
+commit_work(struct job *job)
+{
+	struct maildir_delivery *delivery = of_job(job);
+	struct spool *spool = &delivery->spool;
+	int result = spool_write(spool, delivery->buffer, delivery->len);
+	if (result == 0)
+		result = spool_publish(spool);
+	delivery->result = result < 0 ? result_of(errno) : DELIVERY_OK;
+}
+
+static void
+commit_done(struct job *job)
+{
+	struct maildir_delivery *delivery = of_job(job);
+	void (*done)(void *, enum delivery_result) = delivery->done;
+	void *context = delivery->context;
+	enum delivery_result result = delivery->result;
+	free_delivery(delivery);
+	done(context, result);
+}
+
+static void
+commit(struct delivery *delivery, struct job_runner *runner, void (*done)(void *context, enum delivery_result result),
+    void *context)
+{
+	start(delivery, runner, (struct job) { .work = commit_work, .done = commit_done }, done, context);
+}
+
+static void
+abandon_work(struct job *job)
+{
+	spool_drop(&of_job(job)->spool);
+}
+
+static void
+abandon_done(struct job *job)
+{
+	free_delivery(of_job(job));
+}
+
+static void
+abandon(struct delivery *delivery, struct job_runner *runner)
+{
+	if (of_delivery(delivery)->spool.file < 0)
+		free_delivery(of_delivery(delivery));
+	else
+		start(delivery, runner, (struct job) { .work = abandon_work, .done = abandon_done }, NULL, NULL);
+}
+
+static const struct delivery_ops ops = {
+	.append = append,
+	.wants_flush = wants_flush,
+	.flush = flush,
+	.commit = commit,
+	.abandon = abandon,
+};
+
+/* Copies the mailboxes. The first may be named twice; a link would then be there when its turn comes. */
+static size_t
+copy_mailboxes(struct mailbox *copies, const struct mailbox *mailboxes, size_t count)
+{
+	size_t copied = 0;
+	for (size_t i = 0; i < count; i++)
+		if (i == 0 || strcmp(mailboxes[i].maildir, mailboxes[0].maildir) != 0)
+			copies[copied++] = mailboxes[i];
+	return copied;
+}
+
+/* Unique by time, process and a running number, as maildir(5) asks. */
+static void
+put_name(struct maildir_agent *agent, char name[NAME_MAX + 1])
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	snprintf(name, NAME_MAX + 1, "%lld.M%06ldP%ldQ%lu.%s", (long long)now.tv_sec, now.tv_nsec / 1000,
+	    (long)agent->process, ++agent->last, agent->host);
+}
+
+static struct delivery *
+begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count)
+{
+	struct maildir_agent *agent = (struct maildir_agent *)base;
+	struct maildir_delivery *delivery = calloc(1, sizeof *delivery + count * sizeof *mailboxes);
+	if (delivery == NULL)
+		return NULL;
+	delivery->delivery.ops = &ops;
+	delivery->spool.folder = agent->folder;
+	delivery->spool.file = -1;
+	delivery->spool.mailboxes = delivery->mailboxes;
+	delivery->spool.count = copy_mailboxes(delivery->mailboxes, mailboxes, count);
+	put_name(agent, delivery->spool.name);
+	return &delivery->delivery;
+}
+
+int
+maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *hostname)
+{
+	*agent = (struct maildir_agent) { .agent = { .begin = begin }, .process = getpid() };
+	for (size_t i = 0; i < sizeof agent->host - 1 && hostname[i] != '\0'; i++)
+		agent->host[i] = (char)(ascii_is_alnum(hostname[i]) || strchr(".-", hostname[i]) ? hostname[i] : '_');
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+		return -1;
+	agent->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return agent->folder < 0 ? -1 : 0;
+}
+
+void
+maildir_agent_close(struct maildir_agent *agent)
+{
+	close(agent->folder);
+}

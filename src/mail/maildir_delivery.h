@@ -1,0 +1,31 @@
+/* Delivers messages into Maildirs, one file with a name in each mailbox. */
+#ifndef MAIL_MAILDIR_DELIVERY_H
+#define MAIL_MAILDIR_DELIVERY_H
+
+#include <sys/types.h>
+
+#include "mail/delivery.h"
+
+enum {
+	DELIVERY_BLOCK = 64 * 1024, /* octets of a message that are held in memory, and written at a time */
+	DELIVERY_HOST_SIZE = 64,
+};
+
+struct maildir_agent {
+	struct delivery_agent agent;
+	int folder; /* descriptor of the folder of all mail */
+	pid_t process;
+	unsigned long last; /* number of the last delivery */
+	char host[DELIVERY_HOST_SIZE];
+};
+
+/*
+ * Sets up an agent for the Maildirs below a folder, which is made where it is missing. hostname becomes a part of the
+ * messages' file names. Returns 0, or -1 with errno. One agent a process, opened in it; it is used on the loop alone.
+ */
+int maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *hostname);
+
+/* Not while a delivery exists. */
+void maildir_agent_close(struct maildir_agent *agent);
+
+#endif

@@ -1,0 +1,150 @@
+/* A message file under way into Maildirs: made in tmp/ of the first, linked and synced into new/ of each. Blocks. */
+#include "mail/spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "mail/maildir.h"
+
+enum { PATH_SIZE = MAILBOX_PATH_SIZE + NAME_MAX + 32 };
+
+static void
+put_tmp_path(const struct spool *spool, char path[PATH_SIZE])
+{
+	snprintf(path, PATH_SIZE, "%s/tmp/%s", spool->mailboxes[0].maildir, spool->name);
+}
+
+static void
+put_new_path(const struct spool *spool, size_t mailbox, char path[PATH_SIZE])
+{
+	snprintf(path, PATH_SIZE, "%s/new/%s,S=%llu", spool->mailboxes[mailbox].maildir, spool->name, spool->size);
+}
+
+/* Closes and removes the file in tmp/. Keeps errno. */
+void
+spool_drop(struct spool *spool)
+{
+	char path[PATH_SIZE];
+	int error = errno;
+	if (spool->file >= 0) {
+		close(spool->file);
+		spool->file = -1;
+		put_tmp_path(spool, path);
+		unlinkat(spool->folder, path, 0);
+	}
+	errno = error;
+}
+
+static int
+open_file(struct spool *spool)
+{
+	enum { FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW };
+	char path[PATH_SIZE];
+	put_tmp_path(spool, path);
+	spool->file = (int)TEMP_FAILURE_RETRY(openat(spool->folder, path, FLAGS, 0600));
+	if (spool->file < 0 && errno == ENOENT && maildir_make(spool->folder, spool->mailboxes[0].maildir) == 0)
+		spool->file = (int)TEMP_FAILURE_RETRY(openat(spool->folder, path, FLAGS, 0600));
+	return spool->file < 0 ? -1 : 0;
+}
+
+static int
+write_all(int file, const char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t written = TEMP_FAILURE_RETRY(write(file, bytes, len));
+		if (written < 0)
+			return -1;
+		bytes += written;
+		len -= (size_t)written;
+	}
+	return 0;
+}
+
+int
+spool_write(struct spool *spool, const char *bytes, size_t len)
+{
+	if (spool->file < 0 && open_file(spool) < 0)
+		return -1;
+	if (write_all(spool->file, bytes, len) < 0) {
+		spool_drop(spool);
+		return -1;
+	}
+	spool->size += len;
+	return 0;
+}
+
+/* Names the file in new/ of a mailbox; the first takes the name in tmp/ over, so it is named last. */
+static int
+name_in(const struct spool *spool, size_t mailbox, const char *tmp)
+{
+	char path[PATH_SIZE];
+	put_new_path(spool, mailbox, path);
+	if (mailbox == 0)
+		return renameat(spool->folder, tmp, spool->folder, path);
+	return linkat(spool->folder, tmp, spool->folder, path, 0);
+}
+
+/* Makes a Maildir that is missing. A mailbox that is named twice has its link already. */
+static int
+show_in(const struct spool *spool, size_t mailbox, const char *tmp)
+{
+	int result = name_in(spool, mailbox, tmp);
+	if (result < 0 && errno == ENOENT && maildir_make(spool->folder, spool->mailboxes[mailbox].maildir) == 0)
+		result = name_in(spool, mailbox, tmp);
+	return result < 0 && errno != EEXIST ? -1 : 0;
+}
+
+static int
+show(const struct spool *spool)
+{
+	char tmp[PATH_SIZE];
+	put_tmp_path(spool, tmp);
+	for (size_t i = spool->count; i-- > 0;)
+		if (show_in(spool, i, tmp) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+sync_folders(const struct spool *spool)
+{
+	char path[PATH_SIZE];
+	for (size_t i = 0; i < spool->count; i++) {
+		snprintf(path, sizeof path, "%s/new", spool->mailboxes[i].maildir);
+		if (maildir_sync(spool->folder, path) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Takes the message away again, wherever it is visible. Keeps errno. */
+static void
+hide(const struct spool *spool)
+{
+	char path[PATH_SIZE];
+	int error = errno;
+	for (size_t i = 0; i < spool->count; i++) {
+		put_new_path(spool, i, path);
+		unlinkat(spool->folder, path, 0);
+	}
+	put_tmp_path(spool, path);
+	unlinkat(spool->folder, path, 0);
+	errno = error;
+}
+
+int
+spool_publish(struct spool *spool)
+{
+	if (TEMP_FAILURE_RETRY(fsync(spool->file)) < 0) {
+		spool_drop(spool);
+		return -1;
+	}
+	int closed = close(spool->file);
+	spool->file = -1;
+	if (closed == 0 && show(spool) == 0 && sync_folders(spool) == 0)
+		return 0;
+	hide(spool);
+	return -1;
+}

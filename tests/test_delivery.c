@@ -1,0 +1,260 @@
+/* Delivery into Maildirs: whole, once a mailbox, in the order that makes it durable; or without a trace. */
+#include "mail/maildir_delivery.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fault.h"
+#include "folder.h"
+
+static struct maildir_agent agent;
+static enum delivery_result told;
+static int times_told;
+
+static void
+start_inline(struct job_runner *runner, struct job *job)
+{
+	(void)runner;
+	job->work(job);
+	job->done(job);
+}
+
+static struct job_runner runner = { .start = start_inline };
+
+static const struct mailbox mailboxes[] = {
+	{ .account = 1, .maildir = "example.test/anna" },
+	{ .account = 2, .maildir = "example.test/bob" },
+	{ .account = 3, .maildir = "example.org/carol" },
+};
+
+static void
+open_agent(void)
+{
+	folder_make();
+	cr_assert_eq(maildir_agent_open(&agent, "mail", "mx.example/test"), 0);
+	cr_assert_eq(chdir("mail"), 0);
+	fault_trace();
+}
+
+TestSuite(delivery, .init = open_agent, .fini = folder_remove);
+
+static void
+tell(void *context, enum delivery_result result)
+{
+	(void)context;
+	told = result;
+	times_told++;
+}
+
+/* Delivers text, as often as is told, flushing as a session does. */
+static enum delivery_result
+deliver(size_t count, const char *text, size_t times)
+{
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, count);
+	times_told = 0;
+	cr_assert_not_null(delivery);
+	for (size_t i = 0; i < times; i++) {
+		cr_assert(delivery->ops->append(delivery, text, strlen(text)));
+		if (!delivery->ops->wants_flush(delivery))
+			continue;
+		delivery->ops->flush(delivery, &runner, tell, NULL);
+		if (told != DELIVERY_OK) {
+			delivery->ops->abandon(delivery, &runner);
+			return told;
+		}
+	}
+	times_told = 0;
+	delivery->ops->commit(delivery, &runner, tell, NULL);
+	cr_expect_eq(times_told, 1);
+	return told;
+}
+
+static size_t
+traces(void)
+{
+	return folder_count("*/*/tmp/*") + folder_count("*/*/new/*");
+}
+
+Test(delivery, message_is_in_new_with_its_size_in_the_name)
+{
+	size_t len;
+	cr_assert_eq(deliver(1, "Subject: x\n\nHello\n", 1), DELIVERY_OK);
+	cr_expect_str_eq(folder_read("example.test/anna/new/*,S=18", &len), "Subject: x\n\nHello\n");
+	cr_expect_eq(traces(), 1);
+	cr_expect_not_null(strstr(folder_name("example.test/anna/new/*"), ".mx.example_test,S=18"));
+}
+
+Test(delivery, several_recipients_share_one_file)
+{
+	struct stat status;
+	cr_assert_eq(deliver(3, "x\n", 1), DELIVERY_OK);
+	cr_assert_eq(stat(folder_name("example.org/carol/new/*"), &status), 0);
+	cr_expect_eq(status.st_nlink, 3);
+	cr_expect_eq(status.st_mode & 0777, 0600);
+	cr_expect_eq(traces(), 3);
+}
+
+Test(delivery, mailbox_named_twice_gets_one_copy)
+{
+	static const struct mailbox twice[] = {
+		{ .maildir = "d/a" },
+		{ .maildir = "d/b" },
+		{ .maildir = "d/a" },
+		{ .maildir = "d/b" },
+	};
+	struct delivery *delivery = agent.agent.begin(&agent.agent, twice, 4);
+	delivery->ops->commit(delivery, &runner, tell, NULL);
+	cr_expect_eq(told, DELIVERY_OK);
+	cr_expect_eq(traces(), 2);
+}
+
+Test(delivery, file_is_synced_before_it_is_shown_and_the_folders_before_it_is_told)
+{
+	deliver(3, "x\n", 1);
+	fault_trace();
+	deliver(3, "x\n", 1);
+	cr_expect_str_eq(fault_trace(), "owscllroscoscosc");
+}
+
+Test(delivery, small_message_touches_the_disk_only_when_it_is_committed)
+{
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 1);
+	char text[DELIVERY_BLOCK];
+	memset(text, 'x', sizeof text);
+	cr_assert(delivery->ops->append(delivery, text, sizeof text));
+	cr_expect_not(delivery->ops->wants_flush(delivery));
+	delivery->ops->abandon(delivery, &runner);
+	cr_expect_str_eq(fault_trace(), "");
+}
+
+Test(delivery, large_message_arrives_whole)
+{
+	enum { TIMES = 40000 };
+	size_t len;
+	cr_assert_eq(deliver(2, "Twenty-five octets each.\n", TIMES), DELIVERY_OK);
+	const char *content = folder_read("example.test/bob/new/*,S=1000000", &len);
+	cr_expect_eq(len, 25 * TIMES);
+	for (size_t i = 0; i < len; i += 25)
+		cr_assert_eq(memcmp(content + i, "Twenty-five octets each.\n", 25), 0);
+	cr_expect_eq(traces(), 2);
+}
+
+Test(delivery, abandoned_message_leaves_nothing)
+{
+	char text[2 * DELIVERY_BLOCK];
+	memset(text, 'x', sizeof text);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 1);
+	cr_assert(delivery->ops->append(delivery, text, sizeof text));
+	delivery->ops->flush(delivery, &runner, tell, NULL);
+	cr_expect_eq(folder_count("*/*/tmp/*"), 1);
+	delivery->ops->abandon(delivery, &runner);
+	cr_expect_eq(traces(), 0);
+}
+
+Test(delivery, octets_may_be_anything)
+{
+	size_t len;
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 1);
+	cr_assert(delivery->ops->append(delivery, "a\0\xFF\r\n", 5));
+	delivery->ops->commit(delivery, &runner, tell, NULL);
+	cr_expect_eq(memcmp(folder_read("example.test/anna/new/*", &len), "a\0\xFF\r\n", 5), 0);
+	cr_expect_eq(len, 5);
+}
+
+Test(delivery, short_writes_go_on)
+{
+	size_t len;
+	fault_shorten_writes(3);
+	cr_assert_eq(deliver(1, "Subject: x\n\nHello\n", 1), DELIVERY_OK);
+	cr_expect_str_eq(folder_read("example.test/anna/new/*", &len), "Subject: x\n\nHello\n");
+}
+
+Test(delivery, interrupted_calls_go_on)
+{
+	static const enum fault_call calls[] = { FAULT_OPENAT, FAULT_WRITE, FAULT_FSYNC };
+	deliver(1, "x\n", 1);
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+		fault_set(calls[i], 0, EINTR);
+		cr_expect_eq(deliver(1, "x\n", 1), DELIVERY_OK);
+		cr_expect_eq(fault_struck(), 1);
+		cr_expect_eq(traces(), i + 2);
+	}
+}
+
+/* Whatever fails, and whenever: nothing is left, in no mailbox, and the caller is told what it was. */
+Test(delivery, any_fault_leaves_no_trace)
+{
+	static const struct {
+		int error;
+		enum delivery_result result;
+	} faults[] = {
+		{ ENOSPC, DELIVERY_FULL },
+		{ EDQUOT, DELIVERY_FULL },
+		{ EACCES, DELIVERY_ACCESS },
+		{ EIO, DELIVERY_FAILED },
+		{ EMFILE, DELIVERY_FAILED },
+	};
+	int struck = 0;
+	deliver(3, "x\n", 1);
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+		for (enum fault_call call = 0; call < FAULT_CALLS; call++) {
+			for (int nth = 0; nth < 4; nth++) {
+				fault_set(call, nth, faults[i].error);
+				enum delivery_result result = deliver(3, "x\n", 1);
+				struck += fault_struck();
+				if (!fault_struck())
+					cr_assert_eq(result, DELIVERY_OK);
+				else if (call != FAULT_CLOSE || nth == 0)
+					cr_assert_eq(result, faults[i].result, "call %d, nth %d, error %d", call, nth,
+					    faults[i].error);
+				fault_set(FAULT_CALLS, 0, 0);
+				cr_assert_eq(folder_count("*/*/tmp/*"), 0);
+				cr_assert_eq(folder_count("*/*/new/*") % 3, 0, "call %d, nth %d", call, nth);
+				if (result != DELIVERY_OK)
+					cr_assert_eq(
+					    folder_count("*/*/new/*"), folder_count("example.test/anna/new/*") * 3);
+			}
+		}
+	}
+	cr_expect_gt(struck, 50);
+}
+
+Test(delivery, fault_in_the_midst_of_a_large_message_leaves_no_trace)
+{
+	deliver(1, "x\n", 1);
+	for (int nth = 0; nth < 10; nth++) {
+		fault_set(FAULT_WRITE, nth, ENOSPC);
+		cr_expect_eq(deliver(2, "Twenty-five octets each.\n", 40000), DELIVERY_FULL);
+		cr_expect_eq(traces(), 1);
+	}
+}
+
+Test(delivery, maildir_that_is_no_folder_is_an_access_error)
+{
+	cr_assert_eq(mkdir("example.test", 0700), 0);
+	FILE *file = fopen("example.test/bob", "w");
+	cr_assert_not_null(file);
+	fclose(file);
+	cr_expect_eq(deliver(2, "x\n", 1), DELIVERY_ACCESS);
+	cr_expect_eq(traces(), 0);
+}
+
+Test(delivery, new_that_is_missing_is_made_again)
+{
+	deliver(2, "x\n", 1);
+	cr_assert_eq(unlink(folder_name("example.test/anna/new/*")), 0);
+	cr_assert_eq(rmdir("example.test/anna/new"), 0);
+	cr_expect_eq(deliver(2, "x\n", 1), DELIVERY_OK);
+	cr_expect_eq(folder_count("example.test/anna/new/*"), 1);
+}
+
+Test(delivery, names_are_unique)
+{
+	for (int i = 0; i < 200; i++)
+		cr_assert_eq(deliver(1, "x\n", 1), DELIVERY_OK);
+	cr_expect_eq(folder_count("example.test/anna/new/*"), 200);
+}
