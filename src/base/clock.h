@@ -19,6 +19,8 @@ struct clock {
 	int64_t (*now)(struct clock *clock);
 	/* Runs the chore CLOCK_SOON from now; nothing if it waits already. No system call. */
 	void (*soon)(struct clock *clock, struct chore *chore);
+	/* Takes back a chore that waits; to be called before it is freed. */
+	void (*forget)(struct clock *clock, struct chore *chore);
 };
 
 #endif
