@@ -1,0 +1,40 @@
+/* The header that a proxy puts before a connection: version 2 of the PROXY protocol (HAProxy's proxy-protocol.txt). */
+#ifndef NET_PROXY_H
+#define NET_PROXY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+	PROXY_HEADER_MAX = 536, /* octets: what the smallest TCP segment carries */
+	PROXY_ADDRESS_SIZE = 46,
+};
+
+/* The client and the server's side as the proxy saw them; an IPv4 address in IPv6 form is told as IPv4. */
+struct proxy_end {
+	char address[PROXY_ADDRESS_SIZE];
+	unsigned short port;
+};
+
+enum proxy_result {
+	PROXY_MORE, /* so far it is a header, but not its end */
+	PROXY_DONE, /* the header is whole */
+	PROXY_BAD,  /* no header of version 2, or none for TCP: the connection is to be closed, unanswered */
+};
+
+/* All zero is one that has seen nothing. */
+struct proxy {
+	bool local; /* PROXY_DONE: the proxy itself speaks (a health check); the ends are the connection's own */
+	struct proxy_end client;
+	struct proxy_end server;
+	unsigned char header[16 + 36]; /* what has been read of it, up to the addresses of IPv6 */
+	size_t len;                    /* octets read, those that are skipped included */
+};
+
+/*
+ * Reads the header from octets as they come; after PROXY_DONE *used of them belonged to it, else all are taken. Not to
+ * be called again after PROXY_DONE or PROXY_BAD.
+ */
+enum proxy_result proxy_read(struct proxy *proxy, const void *bytes, size_t len, size_t *used);
+
+#endif
