@@ -279,7 +279,7 @@ find_in_text(struct hits *hits, const char *text, size_t n)
 	find_in_lines(hits, text, n);
 	if (holds_reply(hits))
 		return;
-	decoded = malloc(n + 1);
+	decoded = calloc(1, n + 1);
 	if (decoded)
 		find_in_lines(hits, decoded, decode(decoded, text, n));
 	free(decoded);

@@ -29,6 +29,7 @@ static const struct {
 	    N_("Give them the same text: the difference tells strangers which accounts exist.") },
 };
 
+/* Takes over the strings of a finding; without memory it is counted but not shown. */
 static void
 add(struct lint *lint, const struct finding *finding)
 {
@@ -36,8 +37,11 @@ add(struct lint *lint, const struct finding *finding)
 		size_t room = lint->room > 0 ? lint->room * 2 : 64;
 		struct finding *grown = reallocarray(lint->findings, room, sizeof *grown);
 
-		if (!grown)
+		if (!grown) {
+			free(finding->id);
+			free(finding->what);
 			return;
+		}
 		lint->findings = grown;
 		lint->room = room;
 	}

@@ -96,7 +96,7 @@ print_arguments(const struct ftg_row *row)
 	static const char *const order[FTG_ARGS_MAX] = { "first", "second" };
 	char label[32];
 
-	for (size_t i = 0; i < row_arity(row); i++) {
+	for (size_t i = 0; i < FTG_ARGS_MAX && i < row_arity(row); i++) {
 		if (row_arity(row) > 1)
 			snprintf(label, sizeof label, "The %s %s", order[i], directive(row->args[i]));
 		else
