@@ -24,7 +24,7 @@ owned() {
 	case $1 in
 	uv.h) echo "src/net src/cmd" ;;
 	sqlite3.h) echo "src/mail" ;;
-	uni*.h) echo "src/catalog src/base src/cmd" ;;
+	unistr.h | unitypes.h | unictype.h | uninorm.h | unicase.h) echo "src/catalog src/base src/cmd" ;;
 	gettext-po.h | argp.h | cyaml/*) echo "src/cmd" ;;
 	libintl.h | nl_types.h) echo "src/catalog src/cmd" ;;
 	sys/socket.h | netinet/* | arpa/*) echo "src/net src/cmd src/base" ;;
