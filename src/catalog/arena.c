@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	BLOCK = 256 * 1024
-};
+enum { BLOCK = 256 * 1024 };
 
 struct arena_block {
 	struct arena_block *next;

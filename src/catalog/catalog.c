@@ -8,9 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	SOURCES_MAX = 1024
-};
+enum { SOURCES_MAX = 1024 };
 
 static const char domain_translation[] = "ftgate";
 static const char domain_overlay[] = "ftgate-local";

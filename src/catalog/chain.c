@@ -3,9 +3,7 @@
 
 #include <string.h>
 
-enum {
-	CHAIN_MAX = 256
-};
+enum { CHAIN_MAX = 256 };
 
 /* Sources in order of preference; latin ones speak on the ASCII wire only. */
 struct chain {

@@ -87,7 +87,8 @@ ftg_text_remarks(enum ftg_id id, const char *language, const char *text, size_t 
 		remarks |= remarks_of(&utf8, &ascii, folds, id);
 		if (octets > 0 && (at[0] == ' ' || at[octets - 1] == ' '))
 			remarks |= FTG_REMARK_SPACE;
-		if (octets > 0 && octets == strlen(ftg_row(id)->text[0]) && memcmp(at, ftg_row(id)->text[0], octets) == 0)
+		if (octets > 0 && octets == strlen(ftg_row(id)->text[0]) &&
+		    memcmp(at, ftg_row(id)->text[0], octets) == 0)
 			remarks |= FTG_REMARK_SAME;
 		at += octets + 1;
 	}

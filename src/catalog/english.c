@@ -6,9 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum {
-	ENGLISH_SIZE = 64 * 1024
-};
+enum { ENGLISH_SIZE = 64 * 1024 };
 
 static struct {
 	alignas(max_align_t) char memory[ENGLISH_SIZE];

@@ -24,7 +24,8 @@ struct segment {
  * One form of one text, ready to copy: code, status and reference are part of its first and last literal. head and
  * tail tell how much of those is not text.
  */
-struct template {
+struct template
+{
 	const struct segment *segment;
 	uint16_t segments;
 	uint16_t head;
@@ -49,8 +50,8 @@ struct language {
 struct ftg_catalog {
 	struct arena arena;
 	enum ftg_profile profile;
-	int languages;              /* by their own names; FTG_ENGLISH is the first */
-	int all;                    /* and those that serve a wish */
+	int languages; /* by their own names; FTG_ENGLISH is the first */
+	int all;       /* and those that serve a wish */
 	struct language **language;
 };
 

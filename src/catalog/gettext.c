@@ -6,10 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-	KEY_MAX = 64 + TEXT_MAX,
-	SEARCH_MAX = 1000
-};
+enum { KEY_MAX = 64 + TEXT_MAX, SEARCH_MAX = 1000 };
 
 /* The text for the form, found through a number that takes it; NULL where the catalogue has none. */
 static const char *

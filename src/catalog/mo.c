@@ -10,9 +10,7 @@
 
 #define MAGIC 0x950412deu
 
-enum {
-	HEADER = 28
-};
+enum { HEADER = 28 };
 
 static uint32_t
 word(const struct mo *mo, size_t offset)

@@ -4,25 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
-enum op {
-	NUMBER,
-	N,
-	NOT,
-	MUL,
-	DIV,
-	MOD,
-	ADD,
-	SUB,
-	LT,
-	GT,
-	LE,
-	GE,
-	EQ,
-	NE,
-	AND,
-	OR,
-	COND
-};
+enum op { NUMBER, N, NOT, MUL, DIV, MOD, ADD, SUB, LT, GT, LE, GE, EQ, NE, AND, OR, COND };
 
 struct parser {
 	struct plural *plural;

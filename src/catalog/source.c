@@ -189,7 +189,7 @@ add_entry(struct loader *loader, struct source *source, struct mo_string key, st
 	if (key.len == 0)
 		return;
 	snprintf(name, sizeof(name), "%.*s", (int)(name_len < sizeof(name) ? name_len : 0), key.bytes);
-	enum ftg_id id = ftg_id_find(name);
+	enum ftg_id id = context_end != NULL ? ftg_id_find(name) : FTG_IDS;
 	if (id == FTG_IDS) {
 		loader_refuse(loader, false, id, FTG_RULE_UNKNOWN, name[0] != '\0' ? name : "an entry with no msgctxt");
 		return;

@@ -79,9 +79,7 @@ ftg_row(enum ftg_id id)
 }
 
 /* Open addressing over the names, filled before main(): a catalogue load looks up each of its entries. */
-enum {
-	SLOTS = 512
-};
+enum { SLOTS = 512 };
 static uint8_t slots[SLOTS];
 
 static unsigned

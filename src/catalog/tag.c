@@ -187,12 +187,7 @@ tag_latin(const struct tag *tag)
 }
 
 /* Which parts are dropped, in this order: script is kept longest, then the variant. */
-enum {
-	DROP_REGION = 1,
-	DROP_VARIANT = 2,
-	DROP_SCRIPT = 4,
-	DROPS = 8
-};
+enum { DROP_REGION = 1, DROP_VARIANT = 2, DROP_SCRIPT = 4, DROPS = 8 };
 
 static bool
 drop_parts(struct tag *tag, unsigned drop)

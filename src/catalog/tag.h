@@ -5,9 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum {
-	TAG_TEXT = 32
-}; /* octets of a formatted tag with its NUL */
+enum { TAG_TEXT = 32 }; /* octets of a formatted tag with its NUL */
 
 /* Parts in canonical case, "" where absent. All octets behind a NUL are 0, so that tags compare as a whole. */
 struct tag {

@@ -4,9 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-	FRAME_MAX = 32
-}; /* octets of code and status, or of reference and line end */
+enum { FRAME_MAX = 32 }; /* octets of code and status, or of reference and line end */
 
 struct builder {
 	struct arena *arena;

@@ -15,11 +15,7 @@ enum {
 	TEXT_VAR_MAX = 255, /* octets of a variable's value */
 };
 
-enum piece_kind {
-	PIECE_LITERAL,
-	PIECE_ARG,
-	PIECE_VAR
-};
+enum piece_kind { PIECE_LITERAL, PIECE_ARG, PIECE_VAR };
 
 struct piece {
 	uint8_t kind;
