@@ -1,0 +1,43 @@
+/* What a server lets a client do, whichever of its workers the client meets: limits by address and by account. */
+#ifndef BASE_GUARD_H
+#define BASE_GUARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/clock.h"
+#include "base/counters.h"
+#include "base/limits.h"
+
+/* Of one worker, for its loop's thread. What it points at outlives it. */
+struct guard {
+	struct counters *counters; /* of all workers */
+	struct clock *clock;
+	const struct limits *limits;
+	unsigned worker; /* its number */
+};
+
+enum guard_verdict {
+	GUARD_WELCOME,
+	GUARD_TOO_MANY,      /* the server has as many sessions as it may */
+	GUARD_TOO_MANY_HERE, /* the address has: #1.04 */
+};
+
+/* Forgets the sessions that an earlier worker of the same number had. To be called at a worker's start. */
+void guard_open(struct guard *guard);
+
+/* A client connects. Unless it is welcome, it has not come in and need not leave. */
+enum guard_verdict guard_enter(struct guard *guard, const char *address);
+void guard_leave(struct guard *guard, const char *address);
+
+/* Is the address refused for now (#2.01)? Refuses it for blacklist-time; nothing where that is 0. */
+bool guard_is_blacklisted(struct guard *guard, const char *address);
+void guard_blacklist(struct guard *guard, const char *address);
+
+/* Counts a recipient of a sender (an account, or an address), and tells whether it is one too many in this hour. */
+bool guard_recipient(struct guard *guard, const char *sender, size_t len);
+
+/* Counts a failed login; the max-failed-logins-th within blacklist-time has the address blacklisted. */
+void guard_failed_login(struct guard *guard, const char *address);
+
+#endif
