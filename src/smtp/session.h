@@ -32,8 +32,11 @@ struct smtp_outlet {
 	void (*send)(struct smtp_outlet *outlet, const char *bytes, size_t len);
 	/* The session that said "later" is ready for input again, or has closed itself. */
 	void (*resume)(struct smtp_outlet *outlet);
-	/* One event for the log: an event name, then key and value in turn, NULL at the end. Values may hold anything. */
-	void (*log)(struct smtp_outlet *outlet, const char *event, ...) __attribute__((sentinel));
+	/*
+	 * One event for the log: an event name, then key and value in turn, NULL at the end. Values may hold anything; one
+	 * that is NULL is left out with its key.
+	 */
+	void (*log)(struct smtp_outlet *outlet, const char *event, ...);
 };
 
 struct smtp_peer {

@@ -1,0 +1,310 @@
+/* The commands of SMTP: what each does, and when it may come. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "smtp/internal.h"
+#include "smtp/params.h"
+
+/* For a handler that has answered by itself. */
+static struct ftg_reply
+answered(void)
+{
+	return ftg_reply(FTG_IDS);
+}
+
+static struct ftg_reply
+about(enum ftg_id id, struct span text)
+{
+	return ftg_reply_text(id, text.text, text.len);
+}
+
+/* EHLO and HELO: RFC 5321 4.1.1.1. Any name is taken; the trace line shows it cleaned. */
+static bool
+introduce(struct smtp_session *s, const char *name, size_t len, bool extended)
+{
+	char *copy = strndup(name, len < SMTP_NAME_MAX ? len : SMTP_NAME_MAX);
+
+	if (copy == NULL)
+		return false;
+	free(s->name);
+	s->name = copy;
+	s->extended = extended;
+	envelope_clear(&s->envelope);
+	s->state = SMTP_READY;
+	return true;
+}
+
+static struct ftg_reply
+do_ehlo(struct smtp_session *s, const char *arg, size_t len)
+{
+	if (!introduce(s, arg, len, true))
+		return ftg_reply(ERR_SMTP_HARDERROR);
+	ehlo_answer(s);
+	return answered();
+}
+
+static struct ftg_reply
+do_helo(struct smtp_session *s, const char *arg, size_t len)
+{
+	if (!introduce(s, arg, len, false))
+		return ftg_reply(ERR_SMTP_HARDERROR);
+	helo_answer(s);
+	return answered();
+}
+
+/* Takes "FROM:" or "TO:", and spaces that should not be there, off the argument. False where no path can follow. */
+static bool
+take_keyword(struct span *arg, const char *keyword)
+{
+	size_t len = strlen(keyword);
+
+	if (arg->len < len || !ascii_equal(arg->text, keyword, len))
+		return false;
+	for (; len < arg->len && arg->text[len] == ' '; len++)
+		;
+	*arg = (struct span) { arg->text + len, arg->len - len };
+	return arg->len > 0;
+}
+
+/* What a client wrote in the place of a path, as far as that can be told, without its brackets. */
+static struct span
+written_path(struct span arg)
+{
+	const char *end = arg.text + arg.len;
+
+	if (*arg.text != '<') {
+		const char *space = memchr(arg.text, ' ', arg.len);
+		return (struct span) { arg.text, (size_t)((space != NULL ? space : end) - arg.text) };
+	}
+	const char *close = memrchr(arg.text, '>', arg.len);
+	return (struct span) { arg.text + 1, (size_t)((close != NULL ? close : end) - arg.text) - 1 };
+}
+
+/*
+ * Reads a path at the start of *rest and takes it off. s->path is then the mailbox in it, or what stands there instead.
+ */
+static enum address_error
+take_path(struct smtp_session *s, struct address *address, struct span *rest, bool reverse, bool utf8)
+{
+	size_t used;
+	enum address_error error = address_parse_path(address, rest->text, rest->len, &used, reverse, !reverse, utf8);
+
+	s->path = written_path(*rest);
+	if (used == 0 || (used < rest->len && rest->text[used] != ' '))
+		return ADDRESS_SYNTAX;
+	s->path = (struct span) { rest->text + address->at, address->len };
+	*rest = (struct span) { rest->text + used, rest->len - used };
+	return error;
+}
+
+static struct ftg_reply
+do_mail(struct smtp_session *s, const char *arg, size_t len)
+{
+	struct span rest = { arg, len }, bad;
+	struct address sender;
+	struct mail_params params;
+
+	if (!take_keyword(&rest, "FROM:"))
+		return ftg_reply(ERR_SMTP_ARGUMANT);
+	if (take_path(s, &sender, &rest, true, true) != ADDRESS_OK)
+		return about(ERR_SMTP_ADDRESS_SENDER, s->path);
+	if (!params_read(&params, rest, &bad))
+		return about(ERR_SMTP_SYNTAX2, bad);
+	if (sender.utf8 && !params.utf8)
+		return about(ERR_SMTP_ADDRESS_SENDER, s->path);
+	if (s->config->max_message_size != 0 && params.size > s->config->max_message_size)
+		return ftg_reply(ERR_SMTP_MESSAGE_LENGTH);
+	if (!envelope_open(&s->envelope, s->path, params.utf8))
+		return ftg_reply(ERR_SMTP_HARDERROR);
+	s->state = SMTP_SENDER;
+	return about(ERR_SMTP_SENDEROK, s->path);
+}
+
+/* A local part that asks for the mail to go on elsewhere, as before the days of MX records. */
+static bool
+is_routing(const struct address *address)
+{
+	return strpbrk(address->local, "%!@") != NULL;
+}
+
+static struct ftg_reply
+add_recipient(struct smtp_session *s, const struct address *address)
+{
+	struct directory *directory = s->config->directory;
+	struct mailbox mailbox;
+
+	switch (directory->ops->recipient(directory, address, &mailbox)) {
+	case DIRECTORY_FOUND:
+		if (!envelope_add(&s->envelope, s->path, &mailbox))
+			return ftg_reply(ERR_SMTP_HARDERROR);
+		s->state = SMTP_RECIPIENT;
+		return ftg_reply(ERR_SMTP_RCPTOK);
+	case DIRECTORY_NO_DOMAIN:
+		return about(*address->domain == '\0' ? ERR_SMTP_ADDRESS_UNKNOWN : ERR_SMTP_RELAYFAIL, s->path);
+	case DIRECTORY_NO_MAILBOX:
+		return about(is_routing(address) ? ERR_SMTP_ADDRESS_BAD : ERR_SMTP_ADDRESS_UNKNOWN, s->path);
+	case DIRECTORY_AMBIGUOUS: return ftg_reply(ERR_SMTP_ADDRESS_AMBIGUOUS);
+	default: return ftg_reply(ERR_SMTP_HARDERROR);
+	}
+}
+
+static struct ftg_reply
+do_rcpt(struct smtp_session *s, const char *arg, size_t len)
+{
+	struct span rest = { arg, len }, param;
+	struct address address;
+
+	if (!take_keyword(&rest, "TO:"))
+		return ftg_reply(ERR_SMTP_ARGUMANT);
+	switch (take_path(s, &address, &rest, false, s->envelope.utf8)) {
+	case ADDRESS_OK: break;
+	case ADDRESS_TOO_LONG: return about(ERR_SMTP_ADDRESS_INVALID, s->path);
+	default: return about(ERR_SMTP_ADDRESS_SYNTAX, s->path);
+	}
+	if ((param = params_next(&rest)).text != NULL)
+		return about(ERR_SMTP_SYNTAX2, param);
+	if (s->envelope.rcpts >= s->config->max_recipients)
+		return ftg_reply(ERR_SMTP_RCPTCOUNT);
+	return add_recipient(s, &address);
+}
+
+static struct ftg_reply
+do_data(struct smtp_session *s, const char *arg, size_t len)
+{
+	(void)arg, (void)len;
+	if (!message_begin(s))
+		return ftg_reply(ERR_SMTP_HARDERROR);
+	s->state = SMTP_DATA;
+	return ftg_reply(ERR_SMTP_DATASTART);
+}
+
+static struct ftg_reply
+do_rset(struct smtp_session *s, const char *arg, size_t len)
+{
+	(void)arg, (void)len;
+	envelope_clear(&s->envelope);
+	if (s->state != SMTP_START)
+		s->state = SMTP_READY;
+	return ftg_reply(ERR_SMTP_OK);
+}
+
+static struct ftg_reply
+do_noop(struct smtp_session *s, const char *arg, size_t len)
+{
+	(void)s, (void)arg, (void)len;
+	return ftg_reply(ERR_SMTP_OK);
+}
+
+static struct ftg_reply
+do_vrfy(struct smtp_session *s, const char *arg, size_t len)
+{
+	(void)s, (void)arg, (void)len;
+	return ftg_reply(FTG_SMTP_VRFY);
+}
+
+static struct ftg_reply
+do_help(struct smtp_session *s, const char *arg, size_t len)
+{
+	(void)s, (void)arg, (void)len;
+	return ftg_reply(FTG_SMTP_HELP);
+}
+
+static struct ftg_reply
+do_quit(struct smtp_session *s, const char *arg, size_t len)
+{
+	(void)arg, (void)len;
+	s->state = SMTP_CLOSED;
+	return ftg_reply(ERR_SMTP_CLOSING);
+}
+
+enum arity { NO_ARGUMENT, OPTIONAL, REQUIRED };
+
+static const struct command {
+	const char *verb;
+	struct ftg_reply (*run)(struct smtp_session *s, const char *arg, size_t len);
+	unsigned states;
+	enum arity arity;
+} commands[] = {
+	{ "RCPT", do_rcpt, SMTP_SENDER | SMTP_RECIPIENT, REQUIRED },
+	{ "MAIL", do_mail, SMTP_READY, REQUIRED },
+	{ "DATA", do_data, SMTP_RECIPIENT, NO_ARGUMENT },
+	{ "EHLO", do_ehlo, SMTP_ANY, REQUIRED },
+	{ "HELO", do_helo, SMTP_ANY, REQUIRED },
+	{ "QUIT", do_quit, SMTP_ANY, NO_ARGUMENT },
+	{ "RSET", do_rset, SMTP_ANY, NO_ARGUMENT },
+	{ "NOOP", do_noop, SMTP_ANY, OPTIONAL },
+	{ "VRFY", do_vrfy, SMTP_ANY, REQUIRED },
+	{ "HELP", do_help, SMTP_ANY, OPTIONAL },
+};
+
+static const struct command *
+find_command(const char *verb, size_t len)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (len == strlen(commands[i].verb) && ascii_equal(verb, commands[i].verb, len))
+			return &commands[i];
+	return NULL;
+}
+
+/* A line of printable octets: verb, and an argument behind spaces. White space at its end is overlooked (4.1.1). */
+static struct ftg_reply
+run_line(struct smtp_session *s, const char *text, size_t len)
+{
+	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
+		len--;
+	const char *end = text + len;
+	const char *space = memchr(text, ' ', len);
+	const char *arg = space != NULL ? space : end;
+	if (arg == text || memchr(text, '\t', len) != NULL)
+		return ftg_reply(ERR_SMTP_SYNTAX);
+	const struct command *command = find_command(text, (size_t)(arg - text));
+	while (arg < end && *arg == ' ')
+		arg++;
+	if (command == NULL)
+		return ftg_reply(ERR_SMTP_SYNTAX3);
+	if (arg == end ? command->arity == REQUIRED : command->arity == NO_ARGUMENT)
+		return ftg_reply(ERR_SMTP_ARGUMANT);
+	if (!(command->states & s->state))
+		return ftg_reply(ERR_SMTP_ADDRESS_SEQUENCE);
+	return command->run(s, arg, (size_t)(end - arg));
+}
+
+static struct ftg_reply
+run(struct smtp_session *s, const struct line *line)
+{
+	switch (line->status) {
+	case LINE_READY: return run_line(s, line->text, line->len);
+	case LINE_NO_MEMORY: return ftg_reply(ERR_SMTP_HARDERROR);
+	default: return ftg_reply(ERR_SMTP_SYNTAX);
+	}
+}
+
+/*
+ * Counts a refusal. Over the limit #4.47 takes the place of a lasting one; a passing one is said as it is, for the
+ * client is to come back.
+ */
+static void
+count_refusal(struct smtp_session *s, struct ftg_reply *reply, char class)
+{
+	s->errors++;
+	if (class == '5' && s->errors > s->config->max_errors) {
+		*reply = ftg_reply(ERR_SMTP_SYSTEM_ZOMBIE);
+		s->state = SMTP_CLOSED;
+	}
+	event_refused(s, reply->id);
+}
+
+void
+command_run(struct smtp_session *s, const struct line *line)
+{
+	s->path = (struct span) { NULL, 0 };
+	struct ftg_reply reply = run(s, line);
+	if (reply.id == FTG_IDS)
+		return;
+	char class = ftg_row(reply.id)->code[s->config->profile].reply[0];
+	if (class == '4' || class == '5')
+		count_refusal(s, &reply, class);
+	s->path = (struct span) { NULL, 0 };
+	s->outlet->reply(s->outlet, &reply);
+}

@@ -1,0 +1,71 @@
+/* The answers to EHLO and HELO, which programs read: what this server offers. */
+#include <stdio.h>
+#include <string.h>
+
+#include "smtp/internal.h"
+
+enum { ANSWER_MAX = 2048, VALUE_MAX = 256 };
+
+static void
+size_value(const struct smtp_session *s, char value[VALUE_MAX])
+{
+	if (s->config->max_message_size != 0)
+		snprintf(value, VALUE_MAX, " %zu", s->config->max_message_size);
+}
+
+static bool
+has_strict_codes(const struct smtp_session *s)
+{
+	return s->config->profile == FTG_STRICT;
+}
+
+/* In the order of the answer. No question: always offered. No value: the keyword alone. */
+static const struct keyword {
+	const char *word;
+	bool (*offered)(const struct smtp_session *s);
+	void (*value)(const struct smtp_session *s, char value[VALUE_MAX]);
+} keywords[] = {
+	{ "PIPELINING", NULL, NULL },
+	{ "SIZE", NULL, size_value },
+	{ "8BITMIME", NULL, NULL },
+	{ "SMTPUTF8", NULL, NULL },
+	{ "ENHANCEDSTATUSCODES", has_strict_codes, NULL },
+};
+
+/* Adds a line to the answer and returns its new length; a line that does not fit is left out. */
+static size_t
+add_line(char answer[ANSWER_MAX], size_t len, const char *word, const char *value)
+{
+	int n = snprintf(answer + len, ANSWER_MAX - len, "250-%s%s\r\n", word, value);
+	return n > 0 && (size_t)n < ANSWER_MAX - len ? len + (size_t)n : len;
+}
+
+void
+ehlo_answer(const struct smtp_session *s)
+{
+	char answer[ANSWER_MAX];
+	size_t last = 0;
+	size_t len = add_line(answer, 0, s->config->hostname, "");
+
+	for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++) {
+		char value[VALUE_MAX] = "";
+		if (keywords[i].offered != NULL && !keywords[i].offered(s))
+			continue;
+		if (keywords[i].value != NULL)
+			keywords[i].value(s, value);
+		last = len;
+		len = add_line(answer, len, keywords[i].word, value);
+	}
+	answer[last + strlen("250")] = ' ';
+	s->outlet->send(s->outlet, answer, len);
+}
+
+void
+helo_answer(const struct smtp_session *s)
+{
+	char answer[ANSWER_MAX];
+	size_t len = add_line(answer, 0, s->config->hostname, "");
+
+	answer[strlen("250")] = ' ';
+	s->outlet->send(s->outlet, answer, len);
+}

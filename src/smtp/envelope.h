@@ -1,0 +1,31 @@
+/* The envelope of a transaction: the sender, and the mailboxes that its recipients come to. */
+#ifndef SMTP_ENVELOPE_H
+#define SMTP_ENVELOPE_H
+
+#include "mail/directory.h"
+
+/* Octets of something longer; no NUL behind them. */
+struct span {
+	const char *text;
+	size_t len;
+};
+
+/* All zero is an empty envelope. The addresses are as the client wrote them, without brackets and source route. */
+struct envelope {
+	char *sender;              /* "" for the null reverse-path; NULL before MAIL */
+	char *first;               /* the first recipient; NULL before RCPT */
+	bool utf8;                 /* MAIL had SMTPUTF8 */
+	unsigned rcpts;            /* RCPT commands accepted */
+	struct mailbox *mailboxes; /* each once */
+	size_t count;
+	size_t room;
+};
+
+/* Begin a transaction, add a recipient. False when memory is out; the envelope is then as it was. */
+bool envelope_open(struct envelope *envelope, struct span sender, bool utf8);
+bool envelope_add(struct envelope *envelope, struct span address, const struct mailbox *mailbox);
+
+/* Empties the envelope and frees what it holds. */
+void envelope_clear(struct envelope *envelope);
+
+#endif

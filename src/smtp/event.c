@@ -1,0 +1,46 @@
+/* What a session tells the log. Its keys are English whatever the replies are. */
+#include <stdio.h>
+#include <string.h>
+
+#include "smtp/internal.h"
+
+enum { SHOWN_MAX = 512 };
+
+/* The null reverse-path is shown, for an empty value would read as unknown. */
+static const char *
+show_sender(const char *sender)
+{
+	return sender != NULL && *sender == '\0' ? "<>" : sender;
+}
+
+void
+event_refused(const struct smtp_session *s, enum ftg_id id)
+{
+	const struct ftg_row *row = ftg_row(id);
+	const char *from = show_sender(s->envelope.sender);
+	const char *to = s->state == SMTP_DATA ? s->envelope.first : NULL;
+	char path[SHOWN_MAX];
+
+	if (s->path.text != NULL) {
+		size_t len = s->path.len < sizeof path ? s->path.len : sizeof path - 1;
+		memcpy(path, s->path.text, len);
+		path[len] = '\0';
+		if (from == NULL)
+			from = show_sender(path);
+		else
+			to = path;
+	}
+	s->outlet->log(
+	    s->outlet, "reply", "ref", row->ref, "id", row->id, "helo", s->name, "from", from, "to", to, NULL);
+}
+
+void
+event_message(const struct smtp_session *s)
+{
+	char recipients[24], size[24];
+
+	snprintf(recipients, sizeof recipients, "%zu", s->envelope.count);
+	snprintf(size, sizeof size, "%zu", s->message.size);
+	s->outlet->log(s->outlet, "message", "helo", s->name, "from", show_sender(s->envelope.sender), "recipients",
+	    recipients, "size", size, NULL);
+}

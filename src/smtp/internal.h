@@ -1,0 +1,71 @@
+/* What the files of the SMTP session share. */
+#ifndef SMTP_INTERNAL_H
+#define SMTP_INTERNAL_H
+
+#include "session/line.h"
+#include "smtp/data.h"
+#include "smtp/envelope.h"
+#include "smtp/session.h"
+
+enum {
+	SMTP_LINE_MAX =
+	    2048, /* octets of a command line with its CRLF; RFC 5321 4.5.3.1.4 and the extensions ask for 574 */
+	SMTP_NAME_MAX = 255, /* octets kept of the name that a client gives itself */
+};
+
+/* A session is in one of these; a command is legal in a set of them. */
+enum smtp_state {
+	SMTP_START = 1 << 0,     /* greeted; no EHLO or HELO yet */
+	SMTP_READY = 1 << 1,     /* no transaction */
+	SMTP_SENDER = 1 << 2,    /* MAIL accepted */
+	SMTP_RECIPIENT = 1 << 3, /* RCPT accepted, one at least */
+	SMTP_DATA = 1 << 4,      /* between DATA and the answer to the message */
+	SMTP_CLOSED = 1 << 5,
+	SMTP_ANY = SMTP_START | SMTP_READY | SMTP_SENDER | SMTP_RECIPIENT,
+};
+
+/* The message that is coming in. */
+struct message {
+	struct delivery *delivery; /* NULL once the message is sure to be refused; the rest is read and dropped */
+	struct data_scanner scanner;
+	size_t size; /* octets, stuffed dots not counted */
+	enum delivery_result result;
+};
+
+struct smtp_session {
+	const struct smtp_config *config;
+	struct smtp_outlet *outlet;
+	struct smtp_peer peer;
+	enum smtp_state state;
+	bool extended; /* EHLO, not HELO */
+	bool busy;
+	bool feeding;     /* smtp_session_feed() is running: a job that ends meanwhile needs no resume() */
+	unsigned errors;  /* refused commands */
+	char *name;       /* what the client calls itself; NULL before EHLO */
+	struct span path; /* of the MAIL or RCPT command under way, for the log; no text otherwise */
+	struct line_reader line;
+	struct envelope envelope;
+	struct message message;
+};
+
+/* commands.c: runs a command line and answers it. */
+void command_run(struct smtp_session *s, const struct line *line);
+
+/* ehlo.c: says the answer to EHLO and HELO. */
+void ehlo_answer(const struct smtp_session *s);
+void helo_answer(const struct smtp_session *s);
+
+/* message.c: begins the message of the envelope; false when memory is out. Feeds it, drops it. */
+bool message_begin(struct smtp_session *s);
+size_t message_feed(struct smtp_session *s, const char *bytes, size_t len);
+void message_abandon(struct smtp_session *s);
+
+/* trace.c: writes the Return-Path and Received lines of the message; their length, 0 where they don't fit. */
+enum { TRACE_MAX = 4096 };
+size_t trace_write(char buf[TRACE_MAX], const struct smtp_session *s);
+
+/* event.c: log a refusal; the acceptance of the message. */
+void event_refused(const struct smtp_session *s, enum ftg_id id);
+void event_message(const struct smtp_session *s);
+
+#endif

@@ -1,0 +1,147 @@
+/* A message on its way from the client into the delivery, and its answer. */
+#include <string.h>
+
+#include "smtp/internal.h"
+
+void
+message_abandon(struct smtp_session *s)
+{
+	struct delivery *delivery = s->message.delivery;
+
+	if (delivery != NULL)
+		delivery->ops->abandon(delivery, s->config->runner);
+	s->message.delivery = NULL;
+}
+
+static bool
+is_too_large(const struct smtp_session *s)
+{
+	size_t max = s->config->max_message_size;
+	return max != 0 && s->message.size > max;
+}
+
+/* The answer to the message: the same however its octets came in, so what the client did wrong goes first. */
+static struct ftg_reply
+verdict(const struct smtp_session *s)
+{
+	if (s->message.scanner.bare)
+		return ftg_reply(FTG_SMTP_BARE_OCTET);
+	if (is_too_large(s))
+		return ftg_reply(ERR_SMTP_MESSAGE_LENGTH);
+	switch (s->message.result) {
+	case DELIVERY_OK: return ftg_reply(ERR_SMTP_MESSAGEOK);
+	case DELIVERY_FULL: return ftg_reply(ERR_SMTP_SYSTEM_LENGTH);
+	case DELIVERY_ACCESS:
+		return ftg_reply_text(ERR_SMTP_MAILBOX_TOAST, s->envelope.first, strlen(s->envelope.first));
+	default: return ftg_reply(ERR_SMTP_HARDERROR);
+	}
+}
+
+/* Says the answer; the transaction is over. */
+static void
+conclude(struct smtp_session *s)
+{
+	struct ftg_reply answer = verdict(s);
+
+	if (answer.id == ERR_SMTP_MESSAGEOK)
+		event_message(s);
+	else
+		event_refused(s, answer.id);
+	s->outlet->reply(s->outlet, &answer);
+	envelope_clear(&s->envelope);
+	s->message = (struct message) { 0 };
+	s->state = SMTP_READY;
+}
+
+/* A job has ended. Within smtp_session_feed() its loop goes on by itself. */
+static void
+wake(struct smtp_session *s)
+{
+	s->busy = false;
+	if (!s->feeding)
+		s->outlet->resume(s->outlet);
+}
+
+static void
+flushed(void *context, enum delivery_result result)
+{
+	struct smtp_session *s = context;
+
+	s->message.result = result;
+	if (result != DELIVERY_OK)
+		message_abandon(s);
+	wake(s);
+}
+
+static void
+committed(void *context, enum delivery_result result)
+{
+	struct smtp_session *s = context;
+
+	s->message.delivery = NULL;
+	s->message.result = result;
+	conclude(s);
+	wake(s);
+}
+
+static void
+append(struct smtp_session *s, const char *bytes, size_t len)
+{
+	struct message *m = &s->message;
+
+	m->size += len;
+	if (m->scanner.bare || is_too_large(s)) {
+		message_abandon(s);
+	} else if (m->delivery != NULL && len > 0 && !m->delivery->ops->append(m->delivery, bytes, len)) {
+		m->result = DELIVERY_FAILED;
+		message_abandon(s);
+	}
+}
+
+/* After some octets of the message: ends it, or has the delivery write what it has got. */
+static void
+advance(struct smtp_session *s)
+{
+	struct delivery *delivery = s->message.delivery;
+	bool ended = s->message.scanner.at == DATA_END;
+
+	if (ended && delivery == NULL) {
+		conclude(s);
+	} else if (ended) {
+		s->busy = true;
+		delivery->ops->commit(delivery, s->config->runner, committed, s);
+	} else if (delivery != NULL && delivery->ops->wants_flush(delivery)) {
+		s->busy = true;
+		delivery->ops->flush(delivery, s->config->runner, flushed, s);
+	}
+}
+
+size_t
+message_feed(struct smtp_session *s, const char *bytes, size_t len)
+{
+	const char *run;
+	size_t run_len;
+	size_t taken = data_scan(&s->message.scanner, bytes, len, &run, &run_len);
+
+	append(s, run, run_len);
+	advance(s);
+	return taken;
+}
+
+bool
+message_begin(struct smtp_session *s)
+{
+	struct delivery_agent *agent = s->config->delivery;
+	struct delivery *delivery = agent->begin(agent, s->envelope.mailboxes, s->envelope.count);
+	char trace[TRACE_MAX];
+	size_t len = trace_write(trace, s);
+
+	if (delivery == NULL)
+		return false;
+	s->message = (struct message) { .delivery = delivery };
+	if (len == 0 || !delivery->ops->append(delivery, trace, len)) {
+		message_abandon(s);
+		return false;
+	}
+	return true;
+}

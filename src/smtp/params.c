@@ -1,0 +1,99 @@
+/* The parameters of MAIL. */
+#include "smtp/params.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+
+enum { SIZE_DIGITS_MAX = 20 }; /* RFC 1870 section 4 */
+
+static bool
+equals(struct span value, const char *word)
+{
+	return value.len == strlen(word) && ascii_equal(value.text, word, value.len);
+}
+
+static bool
+take_size(struct mail_params *params, struct span value)
+{
+	if (value.len == 0 || value.len > SIZE_DIGITS_MAX)
+		return false;
+	params->size = 0;
+	for (size_t i = 0; i < value.len; i++) {
+		if (!ascii_is_digit(value.text[i]))
+			return false;
+		if (__builtin_mul_overflow(params->size, 10U, &params->size) ||
+		    __builtin_add_overflow(params->size, (unsigned)(value.text[i] - '0'), &params->size))
+			params->size = UINT64_MAX;
+	}
+	return true;
+}
+
+static bool
+take_body(struct mail_params *params, struct span value)
+{
+	(void)params;
+	return equals(value, "7BIT") || equals(value, "8BITMIME");
+}
+
+static bool
+take_utf8(struct mail_params *params, struct span value)
+{
+	params->utf8 = true;
+	return value.text == NULL;
+}
+
+/* The value has no text where there is no "=". */
+static const struct param {
+	const char *keyword;
+	bool (*take)(struct mail_params *params, struct span value);
+} table[] = {
+	{ "SIZE", take_size },
+	{ "BODY", take_body },
+	{ "SMTPUTF8", take_utf8 },
+};
+
+static bool
+take_param(struct mail_params *params, struct span word)
+{
+	const char *sign = memchr(word.text, '=', word.len);
+	struct span keyword = { word.text, sign != NULL ? (size_t)(sign - word.text) : word.len };
+	struct span value = { NULL, 0 };
+
+	if (sign != NULL)
+		value = (struct span) { sign + 1, word.len - keyword.len - 1 };
+	for (unsigned i = 0; i < sizeof table / sizeof *table; i++) {
+		if (!equals(keyword, table[i].keyword))
+			continue;
+		bool repeated = params->seen & 1U << i;
+		params->seen |= 1U << i;
+		return !repeated && table[i].take(params, value);
+	}
+	return false;
+}
+
+struct span
+params_next(struct span *text)
+{
+	const char *end = text->text + text->len;
+	const char *p = text->text;
+
+	while (p < end && *p == ' ')
+		p++;
+	if (p == end)
+		return (struct span) { NULL, 0 };
+	const char *space = memchr(p, ' ', (size_t)(end - p));
+	struct span word = { p, (size_t)((space != NULL ? space : end) - p) };
+	*text = (struct span) { p + word.len, (size_t)(end - p) - word.len };
+	return word;
+}
+
+bool
+params_read(struct mail_params *params, struct span text, struct span *bad)
+{
+	*params = (struct mail_params) { 0 };
+	for (*bad = params_next(&text); bad->text != NULL; *bad = params_next(&text))
+		if (!take_param(params, *bad))
+			return false;
+	return true;
+}

@@ -1,0 +1,103 @@
+/* An SMTP session from its greeting to its end. */
+#include "smtp/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "smtp/internal.h"
+
+enum { BANNER_MAX = 512 };
+
+struct smtp_session *
+smtp_session_new(const struct smtp_config *config, const struct smtp_peer *peer, struct smtp_outlet *outlet)
+{
+	struct smtp_session *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return NULL;
+	s->config = config;
+	s->peer = *peer;
+	s->outlet = outlet;
+	s->state = SMTP_START;
+	s->line.limit = SMTP_LINE_MAX;
+	return s;
+}
+
+void
+smtp_session_free(struct smtp_session *s)
+{
+	if (s == NULL)
+		return;
+	message_abandon(s);
+	envelope_clear(&s->envelope);
+	line_release(&s->line);
+	free(s->name);
+	free(s);
+}
+
+void
+smtp_session_greet(struct smtp_session *s)
+{
+	char banner[BANNER_MAX];
+	int len = snprintf(banner, sizeof banner, "%s ESMTP", s->config->hostname);
+	struct ftg_reply reply = ftg_reply_text(
+	    ERR_SMTP_SYSTEM_HELLO, banner, len < (int)sizeof banner ? (size_t)len : sizeof banner - 1);
+
+	s->outlet->reply(s->outlet, &reply);
+}
+
+static size_t
+feed_command(struct smtp_session *s, const char *bytes, size_t len)
+{
+	struct line line;
+	size_t taken = line_read(&s->line, bytes, len, &line);
+
+	if (line.status != LINE_UNFINISHED) {
+		command_run(s, &line);
+		line_release(&s->line);
+	}
+	return taken;
+}
+
+size_t
+smtp_session_feed(struct smtp_session *s, const char *bytes, size_t len)
+{
+	size_t taken = 0;
+
+	s->feeding = true;
+	while (taken < len && !s->busy && s->state != SMTP_CLOSED) {
+		bool data = s->state == SMTP_DATA;
+		taken += (data ? message_feed : feed_command)(s, bytes + taken, len - taken);
+	}
+	s->feeding = false;
+	return taken;
+}
+
+bool
+smtp_session_busy(const struct smtp_session *s)
+{
+	return s->busy;
+}
+
+bool
+smtp_session_closed(const struct smtp_session *s)
+{
+	return s->state == SMTP_CLOSED;
+}
+
+bool
+smtp_session_in_transaction(const struct smtp_session *s)
+{
+	return s->state == SMTP_DATA;
+}
+
+void
+smtp_session_end(struct smtp_session *s, enum ftg_id id)
+{
+	struct ftg_reply reply = ftg_reply(id);
+
+	event_refused(s, id);
+	message_abandon(s);
+	s->state = SMTP_CLOSED;
+	s->outlet->reply(s->outlet, &reply);
+}

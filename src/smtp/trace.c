@@ -1,0 +1,60 @@
+/* The trace lines that a message gets in front (RFC 5321 section 4.4). */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/ascii.h"
+#include "smtp/internal.h"
+
+enum { DATE_MAX = 64 };
+
+/* RFC 5322 section 3.3, in UTC; not strftime(), which speaks the language of the locale. */
+static void
+write_date(char date[DATE_MAX], int64_t now)
+{
+	static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
+		"Dec" };
+	time_t seconds = (time_t)now;
+	struct tm tm;
+
+	if (gmtime_r(&seconds, &tm) == NULL)
+		gmtime_r(&(time_t) { 0 }, &tm);
+	snprintf(date, DATE_MAX, "%s, %d %s %d %02d:%02d:%02d +0000", days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
+	    tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+/* The client's name without anything that could end or imitate a part of the line. */
+static void
+clean_name(char clean[SMTP_NAME_MAX + 1], const char *name)
+{
+	size_t i = 0;
+
+	for (; i < SMTP_NAME_MAX && name[i] != '\0'; i++)
+		clean[i] = ascii_is_alnum(name[i]) || strchr(".-_:[]", name[i]) != NULL ? name[i] : '?';
+	clean[i] = '\0';
+}
+
+/* RFC 3848 and RFC 6531 section 4.3. */
+static const char *
+protocol(const struct smtp_session *s)
+{
+	if (s->envelope.utf8)
+		return "UTF8SMTP";
+	return s->extended ? "ESMTP" : "SMTP";
+}
+
+size_t
+trace_write(char buf[TRACE_MAX], const struct smtp_session *s)
+{
+	char date[DATE_MAX];
+	char name[SMTP_NAME_MAX + 1];
+	const char *tag = strchr(s->peer.address, ':') != NULL ? "IPv6:" : "";
+
+	write_date(date, s->config->now());
+	clean_name(name, s->name);
+	int n = snprintf(buf, TRACE_MAX,
+	    "Return-Path: <%s>\r\nReceived: from %s ([%s%s])\r\n\tby %s with %s id %s;\r\n\t%s\r\n", s->envelope.sender,
+	    name, tag, s->peer.address, s->config->hostname, protocol(s), s->peer.session, date);
+	return n > 0 && n < TRACE_MAX ? (size_t)n : 0;
+}

@@ -1,0 +1,96 @@
+/*
+ * A whole session over a memory transport. Whatever the client sends, what it gets are reply lines; and it gets the same
+ * however the octets come in, and whenever jobs end.
+ */
+#include "stage.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+require(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+/* Three digits, a space or a hyphen, printable ASCII; at most 512 octets with CRLF. */
+static void
+look_at_line(const char *line, size_t len)
+{
+	require(len >= 4 && len + 2 <= FTG_LINE_MAX);
+	require(strspn(line, "0123456789") == 3 && (line[3] == ' ' || line[3] == '-'));
+	for (size_t i = 0; i < len; i++)
+		require(line[i] >= ' ' && line[i] <= '~');
+}
+
+static void
+look(const struct octets *output)
+{
+	const char *line = output->bytes, *end = output->bytes + output->len;
+
+	for (const char *crlf; line < end; line = crlf + 2) {
+		crlf = strstr(line, "\r\n");
+		require(crlf != NULL);
+		look_at_line(line, (size_t)(crlf - line));
+	}
+}
+
+/* Whether a delivery is flushed depends on how its octets come in, so only a flush that succeeds changes nothing. */
+static bool
+is_the_same_in_pieces(uint8_t how)
+{
+	return !(how & 8) || !(how & 16);
+}
+
+/* The first two octets of the input say how deliveries go. */
+static void
+prepare(struct stage *stage, uint8_t how, uint8_t limits)
+{
+	stage_open(stage, how & 1 ? FTG_STRICT : FTG_PUBLISHED);
+	stage->commit_result = (enum delivery_result)(how >> 1 & 3);
+	stage->flush_result = how & 8 ? DELIVERY_FULL : DELIVERY_OK;
+	stage->flush_after = how & 16 ? 8 : 0;
+	stage->append_fails = how & 32;
+	stage->begin_fails = how & 64;
+	stage->config.max_message_size = limits & 15 ? (limits & 15U) * 16 : 0;
+	stage->config.max_recipients = 1 + (limits >> 4 & 3);
+	stage->config.max_errors = limits & 64 ? 2 : 1000;
+	stage_enter(stage);
+	smtp_session_greet(stage->session);
+}
+
+static void
+require_same(const struct octets *a, const struct octets *b)
+{
+	require(a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct stage whole, pieces;
+
+	if (size < 4)
+		return 0;
+	const char *text = (const char *)data + 3;
+	prepare(&whole, data[0], data[1]);
+	prepare(&pieces, data[0], data[1]);
+	pieces.late = true;
+	stage_feed(&whole, text, size - 3, size);
+	stage_feed(&pieces, text, size - 3, 1 + data[2] % 16);
+	look(&whole.output);
+	look(&pieces.output);
+	if (is_the_same_in_pieces(data[0])) {
+		require_same(&whole.output, &pieces.output);
+		require_same(&whole.events, &pieces.events);
+		require_same(&whole.message, &pieces.message);
+	}
+	stage_close(&whole);
+	stage_close(&pieces);
+	require(whole.open == 0 && pieces.open == 0);
+	return 0;
+}

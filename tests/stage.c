@@ -1,0 +1,392 @@
+/* A stage for SMTP sessions. */
+#include "stage.h"
+
+#include "base/ascii.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* No realloc() or calloc() on the stage: a test has those of the session fail. */
+static void *
+allocate(size_t size)
+{
+	void *memory = malloc(size);
+
+	if (memory == NULL)
+		abort();
+	return memory;
+}
+
+void
+octets_add(struct octets *octets, const char *bytes, size_t len)
+{
+	if (octets->room - octets->len <= len) {
+		size_t room = 2 * (octets->room + len) + 1;
+		char *grown = allocate(room);
+		memcpy(grown, octets->len == 0 ? "" : octets->bytes, octets->len);
+		free(octets->bytes);
+		octets->bytes = grown;
+		octets->room = room;
+	}
+	memcpy(octets->bytes + octets->len, bytes, len);
+	octets->len += len;
+	octets->bytes[octets->len] = '\0';
+}
+
+void
+octets_clear(struct octets *octets)
+{
+	octets->len = 0;
+	octets_add(octets, "", 0);
+}
+
+#define STAGE(member, pointer) ((struct stage *)(void *)((char *)(pointer)-offsetof(struct stage, member)))
+
+/* The directory. */
+
+static bool
+is_name(const char *local, const char *name)
+{
+	return strlen(local) == strlen(name) && ascii_equal(local, name, strlen(name));
+}
+
+/* The account number of a local part at one of the domains; 0 where there is none. */
+static int64_t
+find_account(const char *local, const char *domain)
+{
+	static const struct {
+		const char *local, *domain;
+	} accounts[] = {
+		{ "alice", "example.test" },
+		{ "bob", "example.test" },
+		{ "carol", "example.test" },
+		{ "twin", "example.test" },
+		{ "two words", "example.test" },
+		{ "postmaster", "example.test" },
+		{ "j\xC3\xB6rg", "example.test" },
+		{ "dora", "example.org" },
+		{ "twin", "example.org" },
+		{ "postmaster", "example.org" },
+	};
+	char *end;
+
+	for (size_t i = 0; i < sizeof accounts / sizeof *accounts; i++)
+		if (is_name(local, accounts[i].local) && strcmp(domain, accounts[i].domain) == 0)
+			return (int64_t)i + 1;
+	if (strncmp(local, "box", 3) != 0 || strcmp(domain, "example.test") != 0 || !ascii_is_digit(local[3]))
+		return 0;
+	long number = strtol(local + 3, &end, 10);
+	return *end == '\0' ? number + 100 : 0;
+}
+
+static enum directory_verdict
+verdict(const struct address *address, int64_t *account)
+{
+	int64_t here = find_account(address->local, "example.test");
+	int64_t there = find_account(address->local, "example.org");
+
+	if (strcmp(address->domain, "broken.test") == 0)
+		return DIRECTORY_FAILED;
+	if (*address->domain == '\0' && here != 0 && there != 0 && !is_name(address->local, "postmaster"))
+		return DIRECTORY_AMBIGUOUS;
+	if (*address->domain == '\0')
+		*account = here != 0 ? here : there;
+	else if (strcmp(address->domain, "example.test") == 0)
+		*account = here;
+	else if (strcmp(address->domain, "example.org") == 0)
+		*account = there;
+	else
+		return DIRECTORY_NO_DOMAIN;
+	return *account != 0 ? DIRECTORY_FOUND : DIRECTORY_NO_MAILBOX;
+}
+
+static enum directory_verdict
+find_recipient(struct directory *directory, const struct address *address, struct mailbox *mailbox)
+{
+	int64_t account = 0;
+	enum directory_verdict found = verdict(address, &account);
+
+	(void)directory;
+	if (found == DIRECTORY_FOUND)
+		*mailbox = (struct mailbox) { .account = account, .maildir = "somewhere" };
+	return found;
+}
+
+/* The delivery. */
+
+struct parcel {
+	struct delivery delivery;
+	struct job job;
+	struct stage *stage;
+	struct octets octets;
+	size_t unflushed;
+	size_t mailboxes;
+	bool committing;
+	void (*done)(void *context, enum delivery_result result);
+	void *context;
+};
+
+#define PARCEL(member, pointer) ((struct parcel *)(void *)((char *)(pointer)-offsetof(struct parcel, member)))
+#define CONST_PARCEL(pointer)   ((const struct parcel *)(const void *)(pointer))
+
+static bool
+parcel_append(struct delivery *delivery, const char *bytes, size_t len)
+{
+	struct parcel *parcel = PARCEL(delivery, delivery);
+
+	if (parcel->stage->append_fails && parcel->octets.len > 0)
+		return false;
+	octets_add(&parcel->octets, bytes, len);
+	parcel->unflushed += len;
+	return true;
+}
+
+static bool
+parcel_wants_flush(const struct delivery *delivery)
+{
+	const struct parcel *parcel = CONST_PARCEL(delivery);
+	return parcel->stage->flush_after != 0 && parcel->unflushed >= parcel->stage->flush_after;
+}
+
+static void
+parcel_free(struct parcel *parcel)
+{
+	parcel->stage->open--;
+	free(parcel->octets.bytes);
+	free(parcel);
+}
+
+static void
+parcel_work(struct job *job)
+{
+	(void)job;
+}
+
+static void
+parcel_done(struct job *job)
+{
+	struct parcel *parcel = PARCEL(job, job);
+	struct stage *stage = parcel->stage;
+	void (*done)(void *, enum delivery_result) = parcel->done;
+	void *context = parcel->context;
+	enum delivery_result result = parcel->committing ? stage->commit_result : stage->flush_result;
+
+	parcel->unflushed = 0;
+	if (parcel->committing) {
+		if (result == DELIVERY_OK) {
+			octets_add(&stage->message, parcel->octets.bytes, parcel->octets.len);
+			stage->mailboxes = parcel->mailboxes;
+			stage->delivered++;
+		}
+		parcel_free(parcel);
+	}
+	done(context, result);
+}
+
+static void
+parcel_start(struct parcel *parcel, void (*done)(void *, enum delivery_result), void *context)
+{
+	parcel->done = done;
+	parcel->context = context;
+	parcel->job = (struct job) { .work = parcel_work, .done = parcel_done };
+	parcel->stage->runner.start(&parcel->stage->runner, &parcel->job);
+}
+
+static void
+parcel_flush(
+    struct delivery *delivery, struct job_runner *runner, void (*done)(void *, enum delivery_result), void *context)
+{
+	(void)runner;
+	parcel_start(PARCEL(delivery, delivery), done, context);
+}
+
+static void
+parcel_commit(
+    struct delivery *delivery, struct job_runner *runner, void (*done)(void *, enum delivery_result), void *context)
+{
+	(void)runner;
+	PARCEL(delivery, delivery)->committing = true;
+	parcel_start(PARCEL(delivery, delivery), done, context);
+}
+
+static void
+parcel_abandon(struct delivery *delivery, struct job_runner *runner)
+{
+	struct parcel *parcel = PARCEL(delivery, delivery);
+
+	(void)runner;
+	parcel->stage->abandoned++;
+	parcel_free(parcel);
+}
+
+static struct delivery *
+parcel_begin(struct delivery_agent *agent, const struct mailbox *mailboxes, size_t count)
+{
+	static const struct delivery_ops ops = {
+		.append = parcel_append,
+		.wants_flush = parcel_wants_flush,
+		.flush = parcel_flush,
+		.commit = parcel_commit,
+		.abandon = parcel_abandon,
+	};
+	struct stage *stage = STAGE(agent, agent);
+	(void)mailboxes;
+	if (stage->begin_fails)
+		return NULL;
+	struct parcel *parcel = allocate(sizeof *parcel);
+	*parcel = (struct parcel) { .delivery = { .ops = &ops }, .stage = stage, .mailboxes = count };
+	stage->open++;
+	return &parcel->delivery;
+}
+
+/* Jobs. */
+
+static void
+start_job(struct job_runner *runner, struct job *job)
+{
+	struct stage *stage = STAGE(runner, runner);
+
+	job->work(job);
+	if (!stage->late) {
+		job->done(job);
+		return;
+	}
+	if (stage->job != NULL)
+		abort();
+	stage->job = job;
+}
+
+void
+stage_run_job(struct stage *stage)
+{
+	struct job *job = stage->job;
+
+	stage->job = NULL;
+	if (job != NULL)
+		job->done(job);
+}
+
+/* The outlet. */
+
+static void
+say_reply(struct smtp_outlet *outlet, const struct ftg_reply *reply)
+{
+	struct stage *stage = STAGE(outlet, outlet);
+	char bytes[FTG_REPLY_MAX];
+
+	octets_add(&stage->output, bytes, ftg_render(bytes, &stage->voice, reply));
+}
+
+static void
+send_bytes(struct smtp_outlet *outlet, const char *bytes, size_t len)
+{
+	octets_add(&STAGE(outlet, outlet)->output, bytes, len);
+}
+
+static void
+resume(struct smtp_outlet *outlet)
+{
+	STAGE(outlet, outlet)->resumes++;
+}
+
+static void
+log_pairs(struct smtp_outlet *outlet, const char *event, ...)
+{
+	struct stage *stage = STAGE(outlet, outlet);
+	va_list pairs;
+
+	octets_add(&stage->events, event, strlen(event));
+	va_start(pairs, event);
+	for (const char *key; (key = va_arg(pairs, const char *)) != NULL;) {
+		const char *value = va_arg(pairs, const char *);
+		if (value == NULL)
+			continue;
+		octets_add(&stage->events, " ", 1);
+		octets_add(&stage->events, key, strlen(key));
+		octets_add(&stage->events, "=", 1);
+		octets_add(&stage->events, value, strlen(value));
+	}
+	va_end(pairs);
+	octets_add(&stage->events, "\n", 1);
+	stage->events_seen++;
+}
+
+/* The stage. */
+
+static int64_t
+now(void)
+{
+	return STAGE_NOW;
+}
+
+void
+stage_open(struct stage *stage, enum ftg_profile profile)
+{
+	static const struct directory_ops directory_ops = { .recipient = find_recipient };
+	static const struct ftg_vars vars = { .value = { [FTG_VAR_HOST] = "mx.example.test" } };
+
+	*stage = (struct stage) {
+		.config = { .hostname = "mx.example.test",
+		    .profile = profile,
+		    .max_message_size = 1000000,
+		    .max_recipients = 100,
+		    .max_errors = 20,
+		    .now = now },
+		.outlet = { .reply = say_reply, .send = send_bytes, .resume = resume, .log = log_pairs },
+		.directory = { .ops = &directory_ops },
+		.agent = { .begin = parcel_begin },
+		.runner = { .start = start_job },
+		.address = "192.0.2.7",
+		.voice = { .catalog = ftg_catalog_english(profile), .vars = &vars },
+	};
+	stage->config.directory = &stage->directory;
+	stage->config.delivery = &stage->agent;
+	stage->config.runner = &stage->runner;
+	octets_clear(&stage->output);
+	octets_clear(&stage->events);
+	octets_clear(&stage->message);
+}
+
+void
+stage_enter(struct stage *stage)
+{
+	const struct smtp_peer peer = { .address = stage->address, .session = "s1" };
+
+	stage->session = smtp_session_new(&stage->config, &peer, &stage->outlet);
+	if (stage->session == NULL)
+		abort();
+}
+
+void
+stage_close(struct stage *stage)
+{
+	stage_run_job(stage);
+	smtp_session_free(stage->session);
+	stage->session = NULL;
+	free(stage->output.bytes);
+	free(stage->events.bytes);
+	free(stage->message.bytes);
+}
+
+/* One piece, in memory of its own size so that a sanitizer sees a step beyond it. */
+static void
+feed_piece(struct stage *stage, const char *bytes, size_t len)
+{
+	char *piece = allocate(len);
+
+	memcpy(piece, bytes, len);
+	for (size_t taken = 0; taken < len && !smtp_session_closed(stage->session); stage_run_job(stage))
+		taken += smtp_session_feed(stage->session, piece + taken, len - taken);
+	free(piece);
+}
+
+void
+stage_feed(struct stage *stage, const char *bytes, size_t len, size_t piece)
+{
+	for (size_t at = 0; at < len && !smtp_session_closed(stage->session); at += piece) {
+		feed_piece(stage, bytes + at, piece < len - at ? piece : len - at);
+		if (piece >= len - at)
+			return;
+	}
+}

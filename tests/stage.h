@@ -1,0 +1,71 @@
+/* A stage for SMTP sessions with no network, disk or clock: directory, delivery, outlet and jobs, all in memory. */
+#ifndef TESTS_STAGE_H
+#define TESTS_STAGE_H
+
+#include "smtp/session.h"
+
+#include <ftgate/catalog.h>
+
+#include <stddef.h>
+
+/* Octets that grow. */
+struct octets {
+	char *bytes;
+	size_t len;
+	size_t room;
+};
+
+void octets_add(struct octets *octets, const char *bytes, size_t len);
+void octets_clear(struct octets *octets);
+
+struct stage {
+	struct smtp_config config;
+	struct smtp_outlet outlet;
+	struct directory directory;
+	struct delivery_agent agent;
+	struct job_runner runner;
+	struct ftg_voice voice;
+	struct smtp_session *session;
+
+	/* To be set by a test. */
+	char address[64];   /* of the client */
+	bool late;          /* jobs wait until stage_feed() or stage_run_job() runs them */
+	bool begin_fails;   /* a delivery cannot be begun */
+	bool append_fails;  /* nothing can be appended but the trace lines */
+	size_t flush_after; /* octets that make a delivery want a flush; 0: none do */
+	enum delivery_result flush_result;
+	enum delivery_result commit_result;
+
+	/* To be looked at by a test. */
+	struct octets output;  /* what the client would have received */
+	struct octets events;  /* the log: "event key=value ...\n" each */
+	struct octets message; /* the messages delivered */
+	size_t mailboxes;      /* that the last went to */
+	unsigned delivered;    /* messages */
+	unsigned abandoned;
+	unsigned open; /* deliveries neither committed nor abandoned */
+	unsigned events_seen;
+	unsigned resumes;
+	struct job *job; /* that waits */
+};
+
+/* Sets the stage, with nobody on it yet. */
+void stage_open(struct stage *stage, enum ftg_profile profile);
+void stage_close(struct stage *stage);
+
+/* A client connects: makes the session, without its greeting. */
+void stage_enter(struct stage *stage);
+
+/* Feeds octets in pieces of this size, running jobs as they come up. Stops where the session closes. */
+void stage_feed(struct stage *stage, const char *bytes, size_t len, size_t piece);
+
+void stage_run_job(struct stage *stage);
+
+/*
+ * The directory of every stage. Hosted are example.test (alice, bob, carol, twin, "two words", and box0, box1 ... of any
+ * number) and example.org (dora, twin); asking for anyone at broken.test finds the directory in trouble. The time is
+ * always Tue, 1 Jan 2030 00:00:00 +0000; the client is 192.0.2.7, its session s1, the host mx.example.test.
+ */
+enum { STAGE_NOW = 1893456000 };
+
+#endif

@@ -1,0 +1,436 @@
+/* Reads and plays conversation files. */
+#include "talk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINE_ROOM = 1 << 16 };
+
+enum talk_kind { SENT, SAID, DELIVERED, LOGGED, SET };
+
+struct talk_step {
+	enum talk_kind kind;
+	bool profiles[FTG_PROFILES];
+	unsigned line;
+	unsigned times;
+	struct octets octets; /* SET: name and value, each with its NUL */
+};
+
+/* Reading. */
+
+static int
+hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *digit = c == '\0' ? NULL : strchr(digits, c);
+	return digit == NULL ? -1 : (int)(digit - digits);
+}
+
+/* \{TEXT*N} */
+static const char *
+add_repeated(struct octets *octets, const char *p)
+{
+	const char *close = strchr(p, '}');
+	const char *star = close == NULL ? NULL : memrchr(p, '*', (size_t)(close - p));
+
+	if (star == NULL)
+		return NULL;
+	for (long n = strtol(star + 1, NULL, 10); n > 0; n--)
+		octets_add(octets, p, (size_t)(star - p));
+	return close + 1;
+}
+
+/* What stands behind a backslash; returns what follows, NULL for a fault. */
+static const char *
+add_escaped(struct octets *octets, const char *p)
+{
+	static const char names[] = "rnt\\", values[] = "\r\n\t\\";
+	const char *name = *p == '\0' ? NULL : strchr(names, *p);
+
+	if (name != NULL) {
+		octets_add(octets, &values[name - names], 1);
+		return p + 1;
+	}
+	if (*p == '{')
+		return add_repeated(octets, p + 1);
+	if (*p != 'x' || hex_digit(p[1]) < 0 || hex_digit(p[2]) < 0)
+		return NULL;
+	octets_add(octets, &(char) { (char)(hex_digit(p[1]) << 4 | hex_digit(p[2])) }, 1);
+	return p + 3;
+}
+
+static bool
+add_unescaped(struct octets *octets, const char *text)
+{
+	const char *p = text;
+
+	while (p != NULL && *p != '\0')
+		if (*p == '\\') {
+			p = add_escaped(octets, p + 1);
+		} else {
+			octets_add(octets, p, 1);
+			p++;
+		}
+	return p != NULL;
+}
+
+static struct talk_step *
+add_step(struct talk *talk, enum talk_kind kind, unsigned line)
+{
+	if (talk->count == talk->room) {
+		talk->room = talk->room == 0 ? 64 : 2 * talk->room;
+		talk->steps = reallocarray(talk->steps, talk->room, sizeof *talk->steps);
+		if (talk->steps == NULL)
+			abort();
+	}
+	struct talk_step *step = &talk->steps[talk->count++];
+	*step = (struct talk_step) { .kind = kind, .line = line, .times = 1, .profiles = { true, true } };
+	octets_clear(&step->octets);
+	return step;
+}
+
+/* "@ NAME VALUE" */
+static bool
+read_setting(struct talk *talk, char *text, unsigned line)
+{
+	char *name = text + strspn(text, " ");
+	char *value = name + strcspn(name, " ");
+
+	if (*value != '\0')
+		*value++ = '\0';
+	if (strcmp(name, "profile") == 0) {
+		talk->profiles[FTG_PUBLISHED] = strcmp(value, "strict") != 0;
+		talk->profiles[FTG_STRICT] = strcmp(value, "published") != 0;
+		return true;
+	}
+	for (size_t i = 0; i < talk->count; i++)
+		talk->has_midway |= talk->steps[i].kind == SENT;
+	struct talk_step *step = add_step(talk, SET, line);
+	octets_add(&step->octets, name, strlen(name) + 1);
+	octets_add(&step->octets, value, strlen(value) + 1);
+	return true;
+}
+
+/* What stands between the letter of a line and its colon: a profile, a number of times, or nothing. */
+static bool
+read_qualifier(struct talk_step *step, const char *text)
+{
+	while (*text == ' ')
+		text++;
+	if (strncmp(text, "published", 9) == 0) {
+		step->profiles[FTG_STRICT] = false;
+		text += 9;
+	} else if (strncmp(text, "strict", 6) == 0) {
+		step->profiles[FTG_PUBLISHED] = false;
+		text += 6;
+	}
+	char *end;
+	unsigned long times = strtoul(text, &end, 10);
+	if (end != text)
+		step->times = (unsigned)times;
+	return *end == '\0';
+}
+
+static bool
+read_line(struct talk *talk, char *text, unsigned line)
+{
+	static const char letters[] = "CRSDL";
+	static const enum talk_kind kinds[] = { SENT, SENT, SAID, DELIVERED, LOGGED };
+
+	if (*text == '\0' || *text == '#')
+		return true;
+	if (*text == '@')
+		return read_setting(talk, text + 1, line);
+	const char *letter = strchr(letters, *text);
+	char *colon = strchr(text, ':');
+	if (letter == NULL || colon == NULL)
+		return false;
+	struct talk_step *step = add_step(talk, kinds[letter - letters], line);
+	*colon = '\0';
+	if (!read_qualifier(step, text + 1) || !add_unescaped(&step->octets, colon + (colon[1] == ' ' ? 2 : 1)))
+		return false;
+	octets_add(&step->octets, *text == 'L' ? "\n" : "\r\n", *text == 'R' ? 0 : *text == 'L' ? 1 : 2);
+	return true;
+}
+
+static void
+read_lines(struct talk *talk, FILE *file)
+{
+	static char text[LINE_ROOM];
+
+	for (unsigned line = 1; talk->fault[0] == '\0' && fgets(text, sizeof text, file) != NULL; line++) {
+		text[strcspn(text, "\n")] = '\0';
+		if (!read_line(talk, text, line))
+			snprintf(talk->fault, sizeof talk->fault, "line %u is malformed", line);
+	}
+}
+
+/* The longest stretch of client octets with nothing expected in between. */
+static void
+measure(struct talk *talk)
+{
+	size_t stretch = 0;
+
+	for (size_t i = 0; i < talk->count; i++) {
+		const struct talk_step *step = &talk->steps[i];
+		stretch = step->kind == SENT ? stretch + step->octets.len * step->times : 0;
+		if (stretch > talk->longest)
+			talk->longest = stretch;
+	}
+}
+
+void
+talk_read(struct talk *talk, const char *path)
+{
+	FILE *file = fopen(path, "re");
+
+	*talk = (struct talk) { .profiles = { true, true } };
+	if (file == NULL) {
+		snprintf(talk->fault, sizeof talk->fault, "cannot be opened");
+		return;
+	}
+	read_lines(talk, file);
+	fclose(file);
+	measure(talk);
+}
+
+void
+talk_free(struct talk *talk)
+{
+	for (size_t i = 0; i < talk->count; i++)
+		free(talk->steps[i].octets.bytes);
+	free(talk->steps);
+	*talk = (struct talk) { 0 };
+}
+
+/* Playing. */
+
+struct play {
+	const struct talk_run *run;
+	struct stage stage;
+	ftg_catalog *catalog;   /* where a language is asked for */
+	struct octets sent;     /* not yet fed */
+	struct octets expected; /* of the output, the message, the log */
+	struct octets message;
+	struct octets events;
+	struct octets *fault;
+	unsigned line;
+};
+
+static void
+add_text(struct octets *octets, const char *text)
+{
+	octets_add(octets, text, strlen(text));
+}
+
+/* Printable, one line a line, for people to read. */
+static void
+add_shown(struct octets *octets, const struct octets *shown)
+{
+	for (size_t i = 0; i < shown->len; i++) {
+		char c = shown->bytes[i], text[8];
+		snprintf(text, sizeof text, c >= ' ' && c <= '~' ? "%c" : "\\x%02x", (unsigned char)c);
+		add_text(octets, text);
+		if (c == '\n')
+			add_text(octets, "\n");
+	}
+}
+
+static void
+add_fault(struct play *play, const char *what, const struct octets *expected, const struct octets *got)
+{
+	char where[256];
+
+	snprintf(where, sizeof where, "before line %u, profile %d, way %d at %zu%s: %s\nexpected\n", play->line,
+	    (int)play->run->profile, (int)play->run->way, play->run->at, play->run->late ? ", jobs late" : "", what);
+	add_text(play->fault, where);
+	add_shown(play->fault, expected);
+	add_text(play->fault, "got\n");
+	add_shown(play->fault, got);
+}
+
+/* Compares, and forgets both. */
+static void
+compare(struct play *play, const char *what, struct octets *expected, struct octets *got)
+{
+	if (expected->len != got->len || memcmp(expected->bytes, got->bytes, got->len) != 0)
+		add_fault(play, what, expected, got);
+	octets_clear(expected);
+	octets_clear(got);
+}
+
+static void
+feed(struct play *play)
+{
+	struct octets *sent = &play->sent;
+	size_t at = play->run->at < sent->len ? play->run->at : sent->len;
+
+	if (sent->len == 0)
+		return;
+	if (play->run->way == TALK_PIECES) {
+		stage_feed(&play->stage, sent->bytes, sent->len, play->run->at);
+	} else if (play->run->way == TALK_SPLIT) {
+		stage_feed(&play->stage, sent->bytes, at, sent->len);
+		stage_feed(&play->stage, sent->bytes + at, sent->len - at, sent->len);
+	} else {
+		stage_feed(&play->stage, sent->bytes, sent->len, sent->len);
+	}
+	octets_clear(sent);
+}
+
+/* Has the client say what it has to say so far, and looks at what came of it. */
+static void
+settle(struct play *play)
+{
+	feed(play);
+	compare(play, "output", &play->expected, &play->stage.output);
+	if (play->message.len > 0 && play->run->way != TALK_PIPELINED)
+		compare(play, "message", &play->message, &play->stage.message);
+	if (play->events.len > 0 && play->run->way != TALK_PIPELINED)
+		compare(play, "log", &play->events, &play->stage.events);
+	octets_clear(&play->stage.message);
+	octets_clear(&play->stage.events);
+}
+
+static void
+set_language(struct play *play, const char *tag)
+{
+	struct ftg_sources sources = { .locale = TALK_LOCALE, .profile = play->run->profile };
+
+	ftg_catalog_free(play->catalog);
+	play->catalog = ftg_catalog_open(&sources, NULL, NULL);
+	if (play->catalog == NULL)
+		abort();
+	play->stage.voice.catalog = play->catalog;
+	play->stage.voice.language = ftg_catalog_find(play->catalog, tag);
+}
+
+static void
+set_result(enum delivery_result *result, const char *name)
+{
+	static const char *const names[] = { "ok", "full", "access", "failed" };
+
+	for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(name, names[i]) == 0)
+			*result = (enum delivery_result)i;
+}
+
+static void
+expect_closed(struct play *play, bool closed)
+{
+	if (smtp_session_closed(play->stage.session) != closed)
+		add_text(play->fault, closed ? "the session is not closed\n" : "the session is closed\n");
+}
+
+/* Settings, and things that are done to the session rather than said to it. */
+static bool
+set(struct play *play, const char *name, const char *value)
+{
+	struct stage *stage = &play->stage;
+	unsigned number = (unsigned)strtoul(value, NULL, 10);
+
+	if (strcmp(name, "max-message-size") == 0)
+		stage->config.max_message_size = number;
+	else if (strcmp(name, "max-recipients") == 0)
+		stage->config.max_recipients = number;
+	else if (strcmp(name, "max-errors") == 0)
+		stage->config.max_errors = number;
+	else if (strcmp(name, "client") == 0)
+		snprintf(play->stage.address, sizeof play->stage.address, "%s", value);
+	else if (strcmp(name, "begin") == 0)
+		stage->begin_fails = strcmp(value, "no-memory") == 0;
+	else if (strcmp(name, "append") == 0)
+		stage->append_fails = strcmp(value, "no-memory") == 0;
+	else if (strcmp(name, "flush-after") == 0)
+		stage->flush_after = number;
+	else if (strcmp(name, "flush") == 0)
+		set_result(&stage->flush_result, value);
+	else if (strcmp(name, "commit") == 0)
+		set_result(&stage->commit_result, value);
+	else if (strcmp(name, "language") == 0)
+		set_language(play, value);
+	else if (strcmp(name, "greet") == 0)
+		smtp_session_greet(stage->session);
+	else if (strcmp(name, "end") == 0)
+		smtp_session_end(stage->session, ftg_id_find(value));
+	else if (strcmp(name, "closed") == 0)
+		expect_closed(play, true);
+	else if (strcmp(name, "open") == 0)
+		expect_closed(play, false);
+	else
+		return false;
+	return true;
+}
+
+static void
+expect(struct play *play, const struct talk_step *step)
+{
+	struct octets *expected = step->kind == SAID ? &play->expected : &play->message;
+
+	if (step->kind == LOGGED)
+		expected = &play->events;
+	for (unsigned i = 0; i < step->times; i++)
+		octets_add(expected, step->octets.bytes, step->octets.len);
+}
+
+static void
+play_step(struct play *play, const struct talk_step *step, const struct talk_step *before)
+{
+	const char *name = step->octets.bytes;
+	bool answered = before != NULL && before->kind != SENT;
+
+	play->line = step->line;
+	switch (step->kind) {
+	case SENT:
+		if (answered && play->run->way != TALK_PIPELINED)
+			settle(play);
+		for (unsigned i = 0; i < step->times; i++)
+			octets_add(&play->sent, step->octets.bytes, step->octets.len);
+		break;
+	case SET:
+		settle(play);
+		if (!set(play, name, name + strlen(name) + 1))
+			add_text(play->fault, "unknown setting\n");
+		break;
+	default: expect(play, step); break;
+	}
+}
+
+static void
+play_end(struct play *play)
+{
+	settle(play);
+	if (play->stage.open != 0 && !smtp_session_in_transaction(play->stage.session))
+		add_text(play->fault, "a delivery is left open\n");
+	stage_close(&play->stage);
+	ftg_catalog_free(play->catalog);
+	free(play->sent.bytes);
+	free(play->expected.bytes);
+	free(play->message.bytes);
+	free(play->events.bytes);
+}
+
+bool
+talk_play(const struct talk *talk, const struct talk_run *run, struct octets *fault)
+{
+	struct play play = { .run = run, .fault = fault };
+	const struct talk_step *before = NULL;
+
+	stage_open(&play.stage, run->profile);
+	stage_enter(&play.stage);
+	play.stage.late = run->late;
+	octets_clear(&play.sent);
+	octets_clear(&play.expected);
+	octets_clear(&play.message);
+	octets_clear(&play.events);
+	octets_clear(fault);
+	for (size_t i = 0; i < talk->count && fault->len == 0; i++) {
+		if (!talk->steps[i].profiles[run->profile])
+			continue;
+		play_step(&play, &talk->steps[i], before);
+		before = &talk->steps[i];
+	}
+	play_end(&play);
+	return fault->len == 0;
+}
