@@ -6,9 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* How far before a reference its reply code is looked for; a line of a message has 998 octets (RFC 5322 2.1.1). */
-enum { LINE_LOOK = 2048 };
-
 void
 hits_add(struct hits *hits, const struct hit *hit)
 {
@@ -72,15 +69,21 @@ status_hit(const char *p, size_t n)
 	return hit;
 }
 
+/* May c stand before or behind a code? "451" is none in "1451", "192.451.0" or "451.5". */
+static bool
+is_around_code(char c)
+{
+	return !isalnum((unsigned char)c) && c != '.';
+}
+
 bool
 find_code(const char *code, const char *text, size_t n)
 {
 	size_t len = strlen(code);
 
 	for (size_t i = 0; len > 0 && i + len <= n; i++)
-		if (memcmp(text + i, code, len) == 0 &&
-		    (i == 0 || (!isalnum((unsigned char)text[i - 1]) && text[i - 1] != '.')) &&
-		    (i + len == n || text[i + len] == ' ' || text[i + len] == '-'))
+		if (memcmp(text + i, code, len) == 0 && (i == 0 || is_around_code(text[i - 1])) &&
+		    (i + len == n || is_around_code(text[i + len])))
 			return true;
 	return false;
 }
@@ -92,16 +95,16 @@ row_code_in(const struct ftg_row *row, const char *text, size_t n)
 	return find_code(row->code[FTG_PUBLISHED].reply, text, n) || find_code(row->code[FTG_STRICT].reply, text, n);
 }
 
-/* Adds the replies that have a reference; of several those whose reply code stands at the end of text[0..n). */
+/* Adds the replies that have a reference; of several, those whose reply code stands at most a line before it. */
 static void
 add_reference(struct hits *hits, unsigned reference, const char *text, size_t n)
 {
 	bool known = false, narrowed = false;
 	char ref[8];
 
-	if (n > LINE_LOOK) {
-		text += n - LINE_LOOK;
-		n = LINE_LOOK;
+	if (n > FTG_LINE_MAX) {
+		text += n - FTG_LINE_MAX;
+		n = FTG_LINE_MAX;
 	}
 	snprintf(ref, sizeof ref, "#%u.%02u", reference / 100 % 10, reference % 100);
 	for (enum ftg_id id = 0; id < FTG_IDS; id++)

@@ -48,11 +48,13 @@ add(struct lint *lint, const struct finding *finding)
 	lint->findings[lint->count++] = *finding;
 }
 
-static void
+/* Counts a finding; true where it is to be told too. */
+static bool
 count(struct lint *lint, enum severity severity)
 {
 	lint->tally->errors += severity == LINT_ERROR;
 	lint->tally->warnings += severity == LINT_WARNING;
+	return !lint->quiet && lint->count < LINT_FINDINGS_MAX;
 }
 
 void
@@ -62,8 +64,7 @@ lint_add(
 	struct finding finding = { line, severity, NULL, remarks[remark].name, remarks[remark].cure, NULL };
 	va_list ap;
 
-	count(lint, severity);
-	if (lint->quiet)
+	if (!count(lint, severity))
 		return;
 	va_start(ap, what);
 	if (vasprintf(&finding.what, what, ap) < 0)
@@ -79,8 +80,7 @@ lint_refuse(struct lint *lint, size_t line, const struct ftg_refusal *refusal)
 	const char *id = refusal->id < FTG_IDS ? ftg_row(refusal->id)->id : "-";
 	struct finding finding = { .line = line, .severity = LINT_ERROR };
 
-	count(lint, LINT_ERROR);
-	if (lint->quiet)
+	if (!count(lint, LINT_ERROR))
 		return;
 	finding.rule = ftg_rule_name(refusal->rule);
 	finding.cure = ftg_rule_cure(refusal->rule);

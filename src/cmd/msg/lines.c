@@ -104,6 +104,15 @@ lines_find(struct lines *lines, const char *context)
 	return lines->next < lines->count ? &lines->entry[lines->next] : &nowhere;
 }
 
+size_t
+lines_first(const struct lines *lines, const char *context)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		if (strncmp(lines->entry[i].context, context, LINES_CONTEXT_MAX - 1) == 0)
+			return lines->entry[i].start;
+	return 0;
+}
+
 void
 lines_free(struct lines *lines)
 {

@@ -25,6 +25,9 @@ bool lines_read(struct lines *lines, const char *path);
 /* The next entry with this msgctxt ("" for none); the one at hand where there is none. Never NULL. */
 const struct lines_entry *lines_find(struct lines *lines, const char *context);
 
+/* The line of the first entry with this msgctxt; 0 where there is none. */
+size_t lines_first(const struct lines *lines, const char *context);
+
 void lines_free(struct lines *lines);
 
 #endif

@@ -62,18 +62,50 @@ readable(const char *path)
 	return S_ISREG(st.st_mode) && st.st_size <= LINT_SIZE_MAX;
 }
 
+/* The language that a path tells, LL/LC_MESSAGES/DOMAIN.po or LL.po; NULL where that is none. To be freed. */
+static char *
+language_of(const char *path)
+{
+	static const char folder[] = "/LC_MESSAGES/";
+	const char *end = strstr(path, folder), *start = path;
+	char *language;
+
+	for (const char *p = path; *p && p != end; p++)
+		if (*p == '/')
+			start = p + 1;
+	language = strndup(start, end ? (size_t)(end - start) : strcspn(start, "."));
+	/* ast.po is Asturian, but bad.po and old.po are names of files. */
+	if (language && ((!end && strcspn(language, "_@") != 2) || !ftg_language_valid(language))) {
+		free(language);
+		language = NULL;
+	}
+	return language;
+}
+
+/* An operator's own catalogue has only the texts that the operator wants to change. */
+static bool
+is_own(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strncmp(slash ? slash + 1 : path, "ftgate-local", strlen("ftgate-local")) == 0;
+}
+
 _Noreturn static void
 check(const char *path, bool partial, bool quiet, struct tally *tally)
 {
 	struct rlimit limit = { CPU_SECONDS, CPU_SECONDS };
-	struct lint lint = { .path = path, .partial = partial, .quiet = quiet, .tally = tally };
+	struct lint lint = { .path = path, .quiet = quiet, .tally = tally };
 
 	setrlimit(RLIMIT_CPU, &limit);
+	lint.partial = partial || is_own(path);
 	lint.template = ends_in(path, ".pot");
+	lint.language = language_of(path);
 	if (ends_in(path, ".mo") || ends_in(path, ".gmo"))
 		lint_mo(&lint);
 	else
 		lint_po(&lint);
+	lint_report(&lint);
 	_exit(0);
 }
 
@@ -142,7 +174,8 @@ int
 msg_lint(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{ "partial", 'p', NULL, 0, N_("entries may be missing: the file is an operator's own"), 0 },
+		{ "partial", 'p', NULL, 0,
+		    N_("entries may be missing: the file is an operator's own, as ftgate-local.po always is"), 0 },
 		{ "werror", 'w', NULL, 0, N_("exit with 1 for warnings too"), 0 },
 		{ 0 },
 	};

@@ -4,7 +4,10 @@
 
 #include "msg.h"
 
-enum { LINT_SIZE_MAX = 1024 * 1024 }; /* octets of a catalogue */
+enum {
+	LINT_SIZE_MAX = 1024 * 1024, /* octets of a catalogue */
+	LINT_FINDINGS_MAX = 1000,    /* of a file; more are counted, not told */
+};
 
 /* What a check of one file counts. */
 struct tally {
@@ -47,21 +50,22 @@ struct finding {
 	char *what;
 };
 
-/* The reply of an ID as the file has it. */
+/* The entry of an ID as the file has it. */
 struct seen {
 	bool here;
+	bool refused;     /* its text breaks a rule */
 	bool faulty;      /* a fault of it has been told: msgfmt's word for the same is left out */
 	bool no_ascii;    /* its text has no ASCII form */
 	size_t line;      /* of its text */
-	const char *text; /* its first form; NULL where it has none that counts */
+	const char *text; /* its (first) form; NULL where a server would send the English text */
 };
 
 struct lint {
 	const char *path;
-	bool partial;  /* entries may be missing: an operator's own file */
-	bool quiet;    /* count, but print nothing */
-	bool template; /* a .pot: it has no language and no texts */
-	char *language;
+	bool partial;   /* entries may be missing: an operator's own file */
+	bool quiet;     /* count, but print nothing */
+	bool template;  /* a .pot: it has no language and no texts */
+	char *language; /* of the header, else of the path; NULL where neither tells */
 	struct tally *tally;
 	struct finding *findings;
 	size_t count, room;
@@ -78,7 +82,7 @@ void lint_refuse(struct lint *lint, size_t line, const struct ftg_refusal *refus
 /* Prints what was found by lines, counts it, and frees it. */
 void lint_report(struct lint *lint);
 
-/* Checks a .po, or a compiled .mo, and reports. */
+/* Checks a .po, or a compiled .mo. */
 void lint_po(struct lint *lint);
 void lint_mo(struct lint *lint);
 

@@ -130,16 +130,22 @@ has_words(const char *text)
 	return letters >= 4;
 }
 
+static const char *
+language_of(const struct lint *lint)
+{
+	return lint->language ? lint->language : "";
+}
+
 static bool
 is_english(const struct lint *lint)
 {
-	return strncasecmp(lint->language, "en", 2) == 0 && !is_alnum(lint->language[2]);
+	return strncasecmp(language_of(lint), "en", 2) == 0 && !is_alnum(lint->language[2]);
 }
 
 static void
 check_remarks(struct lint *lint, size_t line, enum ftg_id id, const struct forms *forms)
 {
-	unsigned remarks = ftg_text_remarks(id, lint->language, forms->text, forms->len);
+	unsigned remarks = ftg_text_remarks(id, language_of(lint), forms->text, forms->len);
 	const struct ftg_row *row = ftg_row(id);
 
 	if (remarks & FTG_REMARK_DROPPED)
@@ -164,10 +170,9 @@ check_text(struct lint *lint, size_t line, enum ftg_id id, const struct forms *f
 {
 	struct ftg_refusal refusal;
 
-	lint->seen[id].text = NULL;
-	if (ftg_text_check(id, lint->language, forms->text, forms->len, &refusal) != 0) {
+	if (ftg_text_check(id, language_of(lint), forms->text, forms->len, &refusal) != 0) {
 		lint_refuse(lint, line, &refusal);
-		lint->seen[id].faulty = true;
+		lint->seen[id].faulty = lint->seen[id].refused = true;
 		lint->tally->refused++;
 		return;
 	}
@@ -224,12 +229,14 @@ check_known(struct lint *lint, po_message_t message, const struct lines_entry *p
 		lint_add(lint, place->start, LINT_WARNING, row->id, REMARK_FUZZY, "%s", _("it is marked as fuzzy"));
 		lint->tally->stale++;
 	} else if (!is_empty(&forms)) {
-		lint->seen[id].text = po_message_msgid_plural(message) ? NULL : po_message_msgstr(message);
 		check_text(lint, place->text, id, &forms);
+		if (!lint->seen[id].refused)
+			lint->seen[id].text = po_message_msgstr(message);
 	} else if (*row->text[0] && !lint->template && !lint->partial && !is_english(lint)) {
 		lint_add(lint, place->text, LINT_WARNING, row->id, REMARK_UNTRANSLATED, "%s", _("it has no text"));
 	}
-	check_flag(lint, message, place->start, row);
+	if (!lint->partial)
+		check_flag(lint, message, place->start, row);
 	free(forms.text);
 }
 

@@ -7,17 +7,11 @@
 
 #include "lint_entry.h"
 
+enum { MISSING_MAX = 8 }; /* entries that are named one by one */
+
 /* The handlers of libgettextpo are given no context. There is one file a process. */
 static struct lint *current;
-
-/* The name of a file without folders and ending: "de" of po/de.po. To be freed. */
-static char *
-stem(const char *path)
-{
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-
-	return strndup(name, strcspn(name, "."));
-}
+static struct lines lines;
 
 /* The check cannot go on: libgettextpo asks that its handler does not return. */
 _Noreturn static void
@@ -27,47 +21,77 @@ give_up(void)
 	_exit(0);
 }
 
-/* Writes what libgettextpo says, which may be several lines, as one. */
-static void
-tell(int severity, po_message_t message, const char *id, size_t line, const char *text)
+/* Where libgettextpo points to: a line, else an entry, else the head of the file. */
+static size_t
+place(po_message_t message, const char *file, size_t line)
 {
+	enum ftg_id id = message ? lint_id(message) : FTG_IDS;
+	const char *context = message ? po_message_msgctxt(message) : NULL;
+	size_t first;
+
+	if (file && line != (size_t)-1)
+		return line;
+	if (id < FTG_IDS && current->seen[id].line > 0)
+		return current->seen[id].line;
+	first = current->count < LINT_FINDINGS_MAX ? lines_first(&lines, context ? context : "") : 0;
+	return first > 0 ? first : 1;
+}
+
+/* Adds what libgettextpo says, which may be several lines, as one. What has been told already is left out. */
+static void
+tell(int severity, po_message_t message, size_t line, const char *text)
+{
+	enum ftg_id id = message ? lint_id(message) : FTG_IDS;
 	char *copy = strdup(text);
 
-	(void)message;
 	for (char *p = copy; p && *p; p++)
 		if (*p == '\n')
 			*p = p[1] ? ' ' : '\0';
-	lint_add(current, line == (size_t)-1 ? 0 : line, severity == PO_SEVERITY_WARNING ? LINT_WARNING : LINT_ERROR,
-	    id, REMARK_MSGFMT, "%s", copy ? copy : text);
+	if (id == FTG_IDS || !current->seen[id].faulty)
+		lint_add(current, line, severity == PO_SEVERITY_WARNING ? LINT_WARNING : LINT_ERROR,
+		    id < FTG_IDS ? ftg_row(id)->id : "-", REMARK_MSGFMT, "%s", copy ? copy : text);
 	free(copy);
+}
+
+static bool
+is_header(po_message_t message)
+{
+	return !po_message_msgctxt(message) && !*po_message_msgid(message);
 }
 
 static void
 on_error(
     int severity, po_message_t message, const char *file, size_t line, size_t column, int multiline, const char *text)
 {
-	enum ftg_id id = message ? lint_id(message) : FTG_IDS;
+	bool about_author = current->partial && severity == PO_SEVERITY_WARNING && message && is_header(message);
 
 	(void)column;
 	(void)multiline;
-	if (id == FTG_IDS || !current->seen[id].faulty) {
-		if (!file && id != FTG_IDS)
-			line = current->seen[id].line;
-		else if (!file)
-			line = (size_t)-1;
-		tell(severity, message, id < FTG_IDS ? ftg_row(id)->id : "-", line, text);
-	}
+	if (!about_author)
+		tell(severity, message, place(message, file, line), text);
 	if (severity == PO_SEVERITY_FATAL_ERROR)
 		give_up();
 }
 
+/* A fault that two entries have together: told once, at the first that has a place, with the line of the other. */
 static void
 on_error2(int severity, po_message_t message1, const char *file1, size_t line1, size_t column1, int multiline1,
     const char *text1, po_message_t message2, const char *file2, size_t line2, size_t column2, int multiline2,
     const char *text2)
 {
-	on_error(PO_SEVERITY_WARNING, message2, file2, line2, column2, multiline2, text2);
-	on_error(severity, message1, file1, line1, column1, multiline1, text1);
+	size_t one = place(message1, file1, line1), other = place(message2, file2, line2);
+	char *text = NULL;
+
+	(void)column1;
+	(void)multiline1;
+	(void)column2;
+	(void)multiline2;
+	if (asprintf(&text, _("%s (line %zu: %s)"), text1, other, text2) < 0)
+		text = NULL;
+	tell(severity, message1, one, text ? text : text1);
+	free(text);
+	if (severity == PO_SEVERITY_FATAL_ERROR)
+		give_up();
 }
 
 static const struct po_xerror_handler handler = { on_error, on_error2 };
@@ -104,25 +128,22 @@ check_charset(struct lint *lint, const char *header)
 	return fine;
 }
 
-/* Where the name of the file is a language, the header should name the same: "de" for de.po and ftgate-de.po alike. */
+/* The language is that of the header, else of the path; the two should agree. */
 static void
 check_language(struct lint *lint, const char *header)
 {
-	char *language = field(header, "Language"), *name = stem(lint->path);
-	size_t n = name ? strcspn(name, "_@") : 0;
-	bool named = name && (n == 2 || n == 3) && ftg_language_valid(name);
+	char *language = field(header, "Language");
 
 	if (!language || !ftg_language_valid(language))
-		lint_add(lint, 1, named ? LINT_WARNING : LINT_ERROR, "-", REMARK_LANGUAGE, "%s",
+		lint_add(lint, 1, lint->language ? LINT_WARNING : LINT_ERROR, "-", REMARK_LANGUAGE, "%s",
 		    language ? _("the header names no language that is one") : _("the header names no language"));
-	else if (named && strcmp(language, name) != 0)
+	else if (lint->language && strcmp(language, lint->language) != 0)
 		lint_add(lint, 1, LINT_WARNING, "-", REMARK_LANGUAGE, _("the header says %s, the name of the file %s"),
-		    language, name);
-	if (language && ftg_language_valid(language)) {
+		    language, lint->language);
+	if (!lint->language || (language && ftg_language_valid(language))) {
+		free(lint->language);
 		lint->language = language;
-		free(name);
 	} else {
-		lint->language = name;
 		free(language);
 	}
 }
@@ -133,10 +154,8 @@ check_header(struct lint *lint, const char *header)
 {
 	char *plurals;
 
-	if (lint->template) {
-		lint->language = strdup("en");
+	if (lint->template)
 		return true;
-	}
 	check_language(lint, header);
 	if (!header || !*header) {
 		lint_add(lint, 1, LINT_ERROR, "-", REMARK_HEADER, "%s", _("the file has no header"));
@@ -149,14 +168,8 @@ check_header(struct lint *lint, const char *header)
 	return check_charset(lint, header);
 }
 
-static bool
-is_header(po_message_t message)
-{
-	return !po_message_msgctxt(message) && !*po_message_msgid(message);
-}
-
 static void
-check_entries(struct lint *lint, po_file_t file, struct lines *lines)
+check_entries(struct lint *lint, po_file_t file)
 {
 	po_message_iterator_t iterator = po_message_iterator(file, NULL);
 	po_message_t message;
@@ -166,20 +179,39 @@ check_entries(struct lint *lint, po_file_t file, struct lines *lines)
 
 		if (po_message_is_obsolete(message))
 			continue;
-		const struct lines_entry *place = lines_find(lines, context ? context : "");
+		const struct lines_entry *entry = lines_find(&lines, context ? context : "");
 
 		if (!is_header(message))
-			lint_entry(lint, message, place);
+			lint_entry(lint, message, entry);
 	}
 	po_message_iterator_free(iterator);
+}
+
+static bool
+is_missing(const struct lint *lint, enum ftg_id id)
+{
+	return row_has_text(id) && !lint->seen[id].here;
 }
 
 static void
 check_missing(struct lint *lint)
 {
-	for (enum ftg_id id = 0; id < FTG_IDS && !lint->partial; id++)
-		if (row_has_text(id) && !lint->seen[id].here)
-			lint_add(lint, 0, LINT_WARNING, ftg_row(id)->id, REMARK_MISSING, "%s",
+	enum ftg_id first = FTG_IDS;
+	unsigned missing = 0;
+
+	for (enum ftg_id id = FTG_IDS; id-- > 0;)
+		if (is_missing(lint, id)) {
+			first = id;
+			missing++;
+		}
+	if (missing > MISSING_MAX) {
+		lint_add(lint, 1, LINT_WARNING, "-", REMARK_MISSING, _("%u replies have no entry; the first is %s"),
+		    missing, ftg_row(first)->id);
+		return;
+	}
+	for (enum ftg_id id = first; missing > 0 && id < FTG_IDS; id++)
+		if (is_missing(lint, id))
+			lint_add(lint, 1, LINT_WARNING, ftg_row(id)->id, REMARK_MISSING, "%s",
 			    _("there is no entry for it"));
 }
 
@@ -212,7 +244,7 @@ check_ascii(struct lint *lint)
 	for (enum ftg_id id = 0; id < FTG_IDS; id++)
 		without += lint->seen[id].no_ascii;
 	if (without > lint->tally->translated / 2) {
-		lint_add(lint, 0, LINT_NOTE, "-", REMARK_ASCII,
+		lint_add(lint, 1, LINT_NOTE, "-", REMARK_ASCII,
 		    _("%u texts have no ASCII form: SMTP speaks the @latin catalogue of the language, or English"),
 		    without);
 		return;
@@ -230,27 +262,24 @@ check_domains(struct lint *lint, po_file_t file)
 
 	for (size_t i = 0; domains[i]; i++)
 		if (strcmp(domains[i], "messages") != 0)
-			lint_add(lint, 0, LINT_ERROR, "-", REMARK_DOMAIN, _("a domain of its own: %.64s"), domains[i]);
+			lint_add(lint, 1, LINT_ERROR, "-", REMARK_DOMAIN, _("a domain of its own: %.64s"), domains[i]);
 }
 
 static void
 check_file(struct lint *lint, po_file_t file)
 {
 	const char *header = po_file_domain_header(file, NULL);
-	struct lines lines;
 
 	check_domains(lint, file);
 	if (!check_header(lint, header))
 		return;
-	if (!lines_read(&lines, lint->path))
-		lint_add(lint, 0, LINT_ERROR, "-", REMARK_MSGFMT, "%s", strerror(errno));
-	check_entries(lint, file, &lines);
-	check_missing(lint);
+	check_entries(lint, file);
+	if (!lint->partial)
+		check_missing(lint);
 	check_alike(lint);
 	check_ascii(lint);
 	if (!lint->template)
 		po_file_check_all(file, &handler);
-	lines_free(&lines);
 }
 
 void
@@ -259,13 +288,12 @@ lint_po(struct lint *lint)
 	po_file_t file;
 
 	current = lint;
-	file = po_file_read(lint->path, &handler);
-	if (file) {
+	file = lines_read(&lines, lint->path) ? po_file_read(lint->path, &handler) : NULL;
+	if (!file)
+		lint_add(lint, 1, LINT_ERROR, "-", REMARK_MSGFMT, "%s", strerror(errno));
+	else if (lint->tally->errors == 0)
 		check_file(lint, file);
+	if (file)
 		po_file_free(file);
-	} else {
-		lint_add(lint, 0, LINT_ERROR, "-", REMARK_MSGFMT, "%s", strerror(errno));
-	}
-	lint_report(lint);
-	free(lint->language);
+	lines_free(&lines);
 }

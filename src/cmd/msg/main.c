@@ -1,4 +1,5 @@
 /* ftgate-msg: finds the command and runs it, in the language of its user. */
+#include <errno.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,7 @@ run(const struct command *command, int argc, char **argv)
 	static char name[64];
 
 	snprintf(name, sizeof name, "ftgate-msg %s", command->name);
+	program_invocation_short_name = name;
 	argv[1] = name;
 	return command->run(argc - 1, argv + 1);
 }

@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+"""ftgate-msg explain: finds the reply in whatever is pasted, and says what it means."""
+
+import email.policy
+import json
+import os
+import random
+import re
+import subprocess
+import unittest
+from email.message import EmailMessage
+
+from msg import BUILD, HEADER, PROGRAM, Folder, out, rows, run
+
+LANGUAGES = ("C", "de", "en", "fr")
+
+
+def told(*arguments, **options):
+    """The answers as JSON, and the exit status."""
+    done = run("explain", "--json", *arguments, **options)
+    return json.loads(done.stdout), done.returncode
+
+
+def ids(*arguments, **options):
+    """The IDs that are told."""
+    return [answer["id"] for answer in told(*arguments, **options)[0] if answer["kind"] == "reply"]
+
+
+def replies(*options):
+    """Every reply as on the wire with sample arguments, as (ID, line)."""
+    shown = out("preview", *options)
+    for block in re.split(r"(?m)^#", shown)[1:]:
+        heading, *lines = block.splitlines()
+        for line in lines:
+            yield heading.split()[1], line.strip()
+
+
+class References(unittest.TestCase):
+    def test_every_spelling_of_a_reference(self):
+        for what in ("4.46", "#4.46", "(#4.46)", " (#4.46). ", "ERR_SMTP_REJECT_PTR", "err_smtp_reject_ptr", '"#4.46",'):
+            self.assertEqual(ids(what), ["ERR_SMTP_REJECT_PTR"], what)
+
+    def test_every_id_and_every_reference(self):
+        for row in rows():
+            self.assertEqual(ids(row["id"]), [row["id"]])
+            self.assertIn(row["id"], ids(row["ref"]))
+
+    def test_every_reply_in_every_language_and_encoding(self):
+        for language in LANGUAGES:
+            for encoding in ([], ["--utf8"]):
+                pasted = [(name, line) for name, line in replies("--lang", language, *encoding)
+                          if "#" in line and name != "ERR_MAX_CONCURRENT"]
+                answers = ids(*[" " + line for _, line in pasted])
+                self.assertEqual(answers, [name for name, _ in pasted], language)
+
+    def test_shared_reference_is_narrowed_by_the_reply_code(self):
+        self.assertEqual(ids("#1.04"), ["ERR_MAX_CONCURRENT", "ERR_SMTP_REJECT_CONCURRENT", "ERR_POP_CONCURRENT"])
+        for line, wanted in (
+            ("451 4.5.1 [192.0.2.1] zu viele (#1.04)", "ERR_SMTP_REJECT_CONCURRENT"),
+            ("421 mx.example.org [192.0.2.1] zu viele (#1.04)", "ERR_SMTP_REJECT_CONCURRENT"),
+            ("-ERR zu viele (#1.04)", "ERR_POP_CONCURRENT"),
+            ("-ERR [SYS/TEMP] zu viele (#1.04)", "ERR_POP_CONCURRENT"),
+        ):
+            self.assertEqual(ids(line), [wanted], line)
+
+    def test_last_reference_of_a_line_counts(self):
+        self.assertEqual(ids("550 5.5.0 Access Denied <a@example.org> (Mailbox Disabled (#1.00)) (#4.65)"),
+                         ["ERR_SMTP_ACCESSDENIED"])
+        self.assertEqual(ids("550 5.1.1 <(#5.13)@example.org> unknown mailbox (#4.28)"), ["ERR_SMTP_ADDRESS_UNKNOWN"])
+
+    def test_multi_line_reply_ends_with_its_reference(self):
+        pasted = b"550-5.5.0 Sorry (#5.13)\r\n550-5.5.0 (#5.12)\r\n550 5.5.0 <a@example.org> (#4.63)\r\n"
+        self.assertEqual(ids(stdin=pasted), ["ERR_SMTP_RELAYFAIL"])
+        self.assertEqual(ids("-", stdin=b"Diagnostic-Code: smtp; " + pasted), ["ERR_SMTP_RELAYFAIL"])
+
+    def test_code_on_the_line_before_a_folded_reference(self):
+        self.assertEqual(ids(stdin=b"Diagnostic-Code: smtp; 451 4.5.1\n [192.0.2.1] trop de sessions\n\t(#1.04)\n"),
+                         ["ERR_SMTP_REJECT_CONCURRENT"])
+
+    def test_each_of_several_lines_is_told_once(self):
+        pasted = b"550 a (#4.28)\n  550 b (#4.63)\n550 c (#4.28)\n"
+        self.assertEqual(ids(stdin=pasted), ["ERR_SMTP_ADDRESS_UNKNOWN", "ERR_SMTP_RELAYFAIL"])
+
+    def test_what_is_no_reference(self):
+        for what in ("#14.46", "#4.461", "#4.4", "#4,46", "4.46.1.2", "# 4.46", "#4.46.1"):
+            self.assertNotIn("ERR_SMTP_REJECT_PTR", ids(what), what)
+
+    def test_our_log(self):
+        line = "2026-01-31T12:00:00Z event=reply ref=4.28 id=ERR_SMTP_ADDRESS_UNKNOWN lang=de text=\"...\""
+        self.assertEqual(ids(line), ["ERR_SMTP_ADDRESS_UNKNOWN"])
+        self.assertEqual(ids("event=reply ref=4.28 lang=de"), ["ERR_SMTP_ADDRESS_UNKNOWN"])
+
+    def test_words_of_a_line_that_the_shell_took_apart(self):
+        self.assertEqual(ids("550", "5.1.1", "unknown", "mailbox", "(#4.28)"), ["ERR_SMTP_ADDRESS_UNKNOWN"])
+        self.assertEqual(ids("4.28", "5.13"), ["ERR_SMTP_ADDRESS_UNKNOWN", "ERR_POP_MESSAGECOUNT"])
+
+    def test_nonexistent_references_name_their_neighbours(self):
+        for ref, nearest in (("3.18", ["3.17", "3.19"]), ("4.01", ["4.21"]), ("4.20", ["4.21"]), ("5.99", ["5.13"]), ("9.01", [])):
+            answers, status = told("#" + ref)
+            self.assertEqual(answers, [{"kind": "no such reference", "ref": ref, "nearest": nearest}])
+            self.assertEqual(status, 1)
+            self.assertIn(f"#{ref} does not exist", run("explain", ref).stdout.decode())
+
+
+class StatusCodes(unittest.TestCase):
+    def test_three_numbers_are_told_from_two(self):
+        for what in ("(#5.1.1)", "#5.1.1", "5.1.1", "550 #5.1.1 no such user", "Sorry, no mailbox here by that name. (#5.1.1)"):
+            answers, status = told(what)
+            self.assertEqual([(a["kind"], a["status"]) for a in answers], [("enhanced status code", "5.1.1")], what)
+            self.assertEqual(answers[0]["detail"], "bad destination mailbox")
+            self.assertEqual(status, 0)
+        said = out("explain", "(#5.1.1)")
+        self.assertIn("enhanced status code (RFC 3463)", said)
+        self.assertIn("qmail", said)
+
+    def test_code_of_a_stranger(self):
+        self.assertEqual([a["status"] for a in told("550 5.7.1 blocked by policy")[0]], ["5.7.1"])
+
+    def test_own_reply_with_an_enhanced_code_is_a_reply(self):
+        self.assertEqual(ids("550 5.1.1 foo (#4.28)"), ["ERR_SMTP_ADDRESS_UNKNOWN"])
+
+
+class Bounces(Folder):
+    def bounce(self, human, diagnostic, encoding):
+        """A bounce as mail servers write it, with a part for people and one for programs."""
+        message = EmailMessage(policy=email.policy.SMTP)
+        message["Subject"] = "Undelivered Mail Returned to Sender"
+        message.set_content(human, cte=encoding)
+        message.add_attachment(
+            b"Reporting-MTA: dns; mail.example.net\r\n\r\nFinal-Recipient: rfc822; bert@example.org\r\n"
+            b"Action: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; " + diagnostic + b"\r\n",
+            maintype="text", subtype="plain", cte="7bit")
+        return message.as_bytes()
+
+    def test_every_reply_inside_a_bounce(self):
+        for language in LANGUAGES:
+            for name, line in replies("--lang", language):
+                if not line.startswith(("4", "5")):
+                    continue
+                folded = "\r\n    ".join(line.split(" ", 3))
+                pasted = self.bounce(f"<bert@example.org>: host mx.example.org said:\n    {line} (in reply to RCPT TO)\n",
+                                     folded.encode(), "7bit")
+                self.assertEqual(ids(stdin=pasted), [name], pasted)
+
+    def test_quoted_printable_alone(self):
+        for body in (b"host said: 550 5.1.1 Postfach unbekannt (=234.28)\r\n",
+                     b"host said: 550 5.1.1 Postfach unbe=\r\nkannt (#=\r\n4.28)\r\n",
+                     b"550 5.1.1 Postfach unbekannt (#4=2E2=38)\n"):
+            self.assertEqual(ids(stdin=b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + body),
+                             ["ERR_SMTP_ADDRESS_UNKNOWN"], body)
+
+    def test_large_bounce_is_read_to_its_limit(self):
+        done = run("explain", stdin=b"550 x (#4.28)\n" + b"x" * (5 * 1024 * 1024))
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b"4 MiB", done.stderr)
+
+    def test_hostile_pastes_take_little_time(self):
+        megabytes = 4 * 1024 * 1024
+        for unit in (b" (#1.04)\n", b"550-x\n", b"(#", b"=\n", b"=3D=23", b" ", b"a\0b", b"ERR_", b"5.", b"\xff#9.99 "):
+            done = run("explain", stdin=unit * (megabytes // len(unit)))
+            self.assertIn(done.returncode, (0, 1), unit)
+
+    def test_random_pastes(self):
+        random_ = random.Random(346)
+        pieces = [b"#4.46", b"(#", b")", b"550 ", b"550-", b"\n", b"\r\n ", b"=23", b"=\n", b"5.1.1", b"ERR_SMTP_OK", b"\0", b"\xe4",
+                  b"#1.04", b"-ERR", b"ref=", b"\033[31m"]
+        for _ in range(100):
+            done = run("explain", stdin=b"".join(random_.choices(pieces, k=40)))
+            self.assertIn(done.returncode, (0, 1))
+            self.assertNotIn(b"\033", done.stdout + done.stderr)
+
+
+class Words(Folder):
+    def test_replies_that_lost_their_reference(self):
+        for language in LANGUAGES:
+            for encoding in ([], ["--utf8"]):
+                for name, line in list(replies("--lang", language, *encoding))[::5]:
+                    words = re.sub(r"^(\d{3}|-ERR)( \d\.\d\.\d)? | ?\(?#\d\.\d\d\)?", "", line)
+                    parts = re.split(r"bert@\S+|anna@\S+|mx\S+ (?:ESMTP)?|sample text|192\S+|\d+", words)
+                    # The longest words of a refusal may be those of the reason that it quotes.
+                    if max(map(len, parts)) > 14 and name != "ERR_SMTP_ACCESSDENIED":
+                        self.assertIn(name, ids(" " + words.upper() if words.isascii() else words), (language, line))
+
+    def test_found_by_words_is_said(self):
+        answers, status = told("der Server sagte: Postfach bert@example.org existiert nicht")
+        self.assertEqual([(a["id"], a["found_by"], a["language"]) for a in answers], [("ERR_SMTP_ADDRESS_UNKNOWN", "words", "de")])
+        self.assertEqual(status, 0)
+
+    def test_own_words(self):
+        folder = self.compile(
+            "locale/de/LC_MESSAGES/ftgate-local.mo",
+            HEADER + '\nmsgctxt "ERR_POP_TLS"\nmsgid "TLS Required"\nmsgstr "Nur mit Geheimniskram"\n')
+        self.assertEqual(ids("Fehler: nur mit Geheimniskram", "--overlay", folder + "/locale"), ["ERR_POP_TLS"])
+
+    def test_nothing_found(self):
+        done = run("explain", "The dog ate it \033]0;x\007")
+        self.assertEqual((done.returncode, done.stdout), (1, b""))
+        self.assertIn(b"no reply of ftgate", done.stderr)
+        self.assertEqual(told(stdin=b""), ([], 1))
+
+
+class Answers(unittest.TestCase):
+    FIELDS = ("when", "whom", "cause", "sender", "operator")
+
+    def test_every_reply_has_every_answer(self):
+        for row in rows():
+            answer = told(row["id"])[0][0]
+            for field in self.FIELDS:
+                self.assertTrue(answer[field], (row["id"], field))
+            for profile, prefix in (("published", ""), ("strict", "strict_")):
+                self.assertEqual(answer[profile]["reply"] or "-", row[prefix + "reply"])
+                self.assertEqual(answer[profile]["enhanced"] or "-", row[prefix + "enhanced"])
+
+    def test_text_says_the_same(self):
+        said = " ".join(out("explain", "4.46").split())
+        answer = told("4.46")[0][0]
+        for field in self.FIELDS:
+            self.assertIn(answer[field], said)
+        self.assertIn("500 5.0.0", said)
+        self.assertIn("554", said)
+
+    def test_lines_fit_the_terminal(self):
+        for row in rows():
+            for line in out("explain", row["id"]).splitlines():
+                self.assertLessEqual(len(line), 80)
+
+    def test_narrow_terminal(self):
+        script = f"stty cols 50; {PROGRAM} explain 4.46"
+        done = subprocess.run(["script", "-qec", script, "/dev/null"], capture_output=True, stdin=subprocess.DEVNULL,
+                              env={**os.environ, "LC_ALL": "C"})
+        lines = done.stdout.decode().splitlines()
+        self.assertIn("ERR_SMTP_REJECT_PTR (#4.46), SMTP", lines)
+        self.assertLessEqual(max(map(len, lines)), 50)
+
+
+if __name__ == "__main__":
+    unittest.main()
