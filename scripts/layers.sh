@@ -25,7 +25,8 @@ owned() {
 	uv.h) echo "src/net src/cmd" ;;
 	sqlite3.h) echo "src/mail" ;;
 	unistr.h | unitypes.h | unictype.h | uninorm.h | unicase.h) echo "src/catalog src/base src/cmd" ;;
-	gettext-po.h | argp.h | cyaml/*) echo "src/cmd" ;;
+	gettext-po.h | argp.h) echo "src/cmd" ;;
+	cyaml/*) echo "src/base" ;;
 	libintl.h | nl_types.h) echo "src/catalog src/cmd" ;;
 	sys/socket.h | netinet/* | arpa/*) echo "src/net src/cmd src/base" ;;
 	*) return 1 ;;

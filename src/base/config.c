@@ -1,0 +1,307 @@
+/* The configuration file of a server, in YAML. */
+#include "base/config.h"
+
+#include <cyaml/cyaml.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+
+enum { FAULT_SIZE = 256, LISTENERS_MAX = 64, TEXT_MAX = 1024 };
+
+/* The file as it is written: texts, which are made sense of when all of it is known to be sound YAML. */
+struct listener_texts {
+	char *address, *language, *role, *proxy;
+};
+
+struct limit_texts {
+#define LIMIT(member, ...) char *member;
+#include "base/limits.def"
+#undef LIMIT
+};
+
+struct texts {
+	char *data, *hostname, *language, *profile, *user, *workers;
+	struct listener_texts *listeners;
+	unsigned listeners_count;
+	struct limit_texts limits;
+};
+
+#define TEXT(type, member, name) CYAML_FIELD_STRING_PTR(name, CYAML_FLAG_OPTIONAL, type, member, 0, TEXT_MAX)
+
+static const cyaml_schema_field_t listener_fields[] = {
+	CYAML_FIELD_STRING_PTR("address", CYAML_FLAG_POINTER, struct listener_texts, address, 1, TEXT_MAX),
+	TEXT(struct listener_texts, language, "language"),
+	TEXT(struct listener_texts, role, "role"),
+	TEXT(struct listener_texts, proxy, "proxy"),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t listener_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct listener_texts, listener_fields),
+};
+
+static const cyaml_schema_field_t limit_fields[] = {
+#define LIMIT(member, name, ...) TEXT(struct limit_texts, member, name),
+#include "base/limits.def"
+#undef LIMIT
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t fields[] = {
+	TEXT(struct texts, data, "data"),
+	TEXT(struct texts, hostname, "hostname"),
+	TEXT(struct texts, language, "language"),
+	TEXT(struct texts, profile, "profile"),
+	TEXT(struct texts, user, "user"),
+	TEXT(struct texts, workers, "workers"),
+	CYAML_FIELD_SEQUENCE("listeners", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct texts, listeners,
+	    &listener_schema, 0, LISTENERS_MAX),
+	CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct texts, limits, limit_fields),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct texts, fields) };
+
+/* A file that is being read, and what was wrong with it. */
+struct reading {
+	const char *path;
+	char *content;
+	size_t len;
+	config_report *report;
+	void *context;
+	unsigned faults;
+	char told[FAULT_SIZE]; /* libcyaml's first words */
+	unsigned line;         /* and the line that it names */
+};
+
+/* What a caller gets, and the texts that it points into. */
+struct kept {
+	struct config config;
+	struct texts *texts;
+};
+
+static void
+log_cyaml(cyaml_log_t level, void *context, const char *format, va_list arguments)
+{
+	struct reading *reading = context;
+	char text[FAULT_SIZE];
+	const char *line;
+	(void)level;
+	vsnprintf(text, sizeof text, format, arguments);
+	text[strcspn(text, "\n")] = '\0';
+	if (reading->told[0] == '\0')
+		snprintf(reading->told, sizeof reading->told, "%s", strncmp(text, "Load: ", 6) == 0 ? text + 6 : text);
+	else if (reading->line == 0 && (line = strstr(text, "(line: ")) != NULL)
+		reading->line = (unsigned)strtoul(line + 7, NULL, 10);
+}
+
+/* libcyaml's own functions want one that is not const. */
+static cyaml_config_t
+options(struct reading *reading)
+{
+	return (cyaml_config_t) {
+		.log_fn = reading != NULL ? log_cyaml : NULL,
+		.log_ctx = reading,
+		.mem_fn = cyaml_mem,
+		.log_level = CYAML_LOG_ERROR,
+		.flags = CYAML_CFG_NO_ALIAS,
+	};
+}
+
+static void
+fault(struct reading *reading, unsigned line, const char *text)
+{
+	reading->faults++;
+	reading->report(reading->context, reading->path, line, text);
+}
+
+/* The line where a setting stands with a value; NULL is any. 0 where there is none. */
+static unsigned
+find_line(const struct reading *reading, const char *name, const char *value)
+{
+	unsigned number = 1;
+	size_t len = strlen(name);
+	for (const char *line = reading->content; *line != '\0'; number++) {
+		size_t line_len = strcspn(line, "\n");
+		const char *at = line + strspn(line, " -\"'");
+		if (strncmp(at, name, len) == 0 && strchr(" :\"'", at[len]) != NULL &&
+		    (value == NULL || memmem(line, line_len, value, strlen(value)) != NULL))
+			return number;
+		line += line_len + (line[line_len] != '\0');
+	}
+	return 0;
+}
+
+static void
+fault_of(struct reading *reading, const char *name, const char *value, const char *why)
+{
+	char text[FAULT_SIZE];
+	snprintf(text, sizeof text, "%s: %s", name, why);
+	fault(reading, find_line(reading, name, value), text);
+}
+
+/* libcyaml names the line before an unknown key. */
+static void
+fault_of_yaml(struct reading *reading, cyaml_err_t error)
+{
+	static const char unknown[] = "Unexpected key: ";
+	char text[FAULT_SIZE];
+	const char *name = reading->told + sizeof unknown - 1;
+	if (strncmp(reading->told, unknown, sizeof unknown - 1) == 0) {
+		snprintf(text, sizeof text, "there is no setting '%.100s' here; ftgate-smtpd(8) lists them", name);
+		fault(reading, find_line(reading, name, NULL), text);
+		return;
+	}
+	snprintf(text, sizeof text, "%s", reading->told[0] != '\0' ? reading->told : cyaml_strerror(error));
+	text[0] = ascii_lower(text[0]);
+	fault(reading, reading->line, text);
+}
+
+/* Is it the first or the second word? Where nothing is said, the first. */
+static bool
+choose(struct reading *reading, const char *name, const char *value, const char *first, const char *second)
+{
+	char why[FAULT_SIZE];
+	if (value == NULL || strcmp(value, first) == 0)
+		return false;
+	if (strcmp(value, second) == 0)
+		return true;
+	snprintf(why, sizeof why, "'%.40s' should be %s or %s", value, first, second);
+	fault_of(reading, name, value, why);
+	return false;
+}
+
+static unsigned
+read_workers(struct reading *reading, const char *value)
+{
+	char *end;
+	unsigned long number = value == NULL ? 0 : strtoul(value, &end, 10);
+	if (value == NULL)
+		return 0;
+	if (ascii_is_digit(value[0]) && *end == '\0' && number >= 1 && number <= 64)
+		return (unsigned)number;
+	fault_of(reading, "workers", value, "should be a number from 1 to 64");
+	return 0;
+}
+
+static void
+read_limits(struct reading *reading, struct limits *limits, const struct limit_texts *texts)
+{
+	char *const values[] = {
+#define LIMIT(member, ...) texts->member,
+#include "base/limits.def"
+#undef LIMIT
+	};
+	char why[LIMIT_ERROR_SIZE];
+	for (unsigned i = 0; i < limit_count; i++)
+		if (values[i] != NULL && limit_set(limits, i, values[i], why) < 0)
+			fault_of(reading, limit_name(i), values[i], why);
+}
+
+static bool
+read_listeners(struct reading *reading, struct config *config, const struct texts *texts)
+{
+	config->listener_count = texts->listeners_count;
+	config->listeners = calloc(texts->listeners_count + 1, sizeof *config->listeners);
+	if (config->listeners == NULL)
+		return false;
+	for (unsigned i = 0; i < texts->listeners_count; i++) {
+		const struct listener_texts *from = &texts->listeners[i];
+		config->listeners[i] = (struct config_listener) {
+			.address = from->address,
+			.language = from->language,
+			.submission = choose(reading, "role", from->role, "mx", "submission"),
+			.proxy = choose(reading, "proxy", from->proxy, "no", "yes"),
+		};
+	}
+	return true;
+}
+
+/* Makes sense of the texts. False when memory is out. */
+static bool
+understand(struct reading *reading, struct config *config, const struct texts *texts)
+{
+	config->data = texts->data;
+	config->hostname = texts->hostname;
+	config->language = texts->language;
+	config->profile = choose(reading, "profile", texts->profile, "published", "strict") ? "strict" : texts->profile;
+	config->user = texts->user;
+	config->workers = read_workers(reading, texts->workers);
+	read_limits(reading, &config->limits, &texts->limits);
+	return read_listeners(reading, config, texts);
+}
+
+static char *
+read_content(const char *path, size_t *len)
+{
+	FILE *file = fopen(path, "rbe");
+	char *content = malloc(CONFIG_FILE_MAX + 1);
+	int error = file == NULL ? errno : 0;
+	if (file != NULL && content != NULL) {
+		*len = fread(content, 1, CONFIG_FILE_MAX + 1, file);
+		error = ferror(file) ? errno : *len > CONFIG_FILE_MAX ? EFBIG : 0;
+	}
+	if (file != NULL)
+		fclose(file);
+	if (content != NULL && error == 0) {
+		content[*len] = '\0';
+		return content;
+	}
+	free(content);
+	errno = error != 0 ? error : ENOMEM;
+	return NULL;
+}
+
+/* An empty file has no texts. */
+static bool
+load(struct reading *reading, struct kept *kept)
+{
+	cyaml_config_t with = options(reading);
+	cyaml_data_t *data = NULL;
+	cyaml_err_t error = cyaml_load_data(
+	    (const uint8_t *)reading->content, reading->len, &with, &schema, &data, NULL);
+	kept->texts = data;
+	if (error != CYAML_OK)
+		fault_of_yaml(reading, error);
+	else if (data != NULL && !understand(reading, &kept->config, kept->texts))
+		fault(reading, 0, "memory is out");
+	return reading->faults == 0;
+}
+
+struct config *
+config_read(const char *path, config_report *report, void *context)
+{
+	struct reading reading = { .path = path, .report = report, .context = context };
+	struct kept *kept = calloc(1, sizeof *kept);
+	if (kept == NULL)
+		return NULL;
+	kept->config.limits = limits_standard();
+	if (path == NULL)
+		return &kept->config;
+	reading.content = read_content(path, &reading.len);
+	if (reading.content == NULL)
+		fault(&reading, 0, strerror(errno));
+	bool sound = reading.content != NULL && load(&reading, kept);
+	free(reading.content);
+	if (sound)
+		return &kept->config;
+	config_free(&kept->config);
+	return NULL;
+}
+
+void
+config_free(struct config *config)
+{
+	struct kept *kept = (struct kept *)config;
+	cyaml_config_t with = options(NULL);
+	if (kept == NULL)
+		return;
+	if (kept->texts != NULL)
+		cyaml_free(&with, &schema, kept->texts, 0);
+	free(config->listeners);
+	free(kept);
+}

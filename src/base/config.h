@@ -1,0 +1,38 @@
+/* The configuration file of a server, in YAML. */
+#ifndef BASE_CONFIG_H
+#define BASE_CONFIG_H
+
+#include <stdbool.h>
+
+#include "base/limits.h"
+
+enum { CONFIG_FILE_MAX = 1 << 20 }; /* octets */
+
+struct config_listener {
+	const char *address;  /* ADDRESS:PORT */
+	const char *language; /* of the replies there; NULL: the server's */
+	bool submission;      /* role: for users who send, not for other servers */
+	bool proxy;           /* each connection begins with a header of the PROXY protocol, version 2 */
+};
+
+/* What is not set is NULL, 0, and for a limit its default. */
+struct config {
+	const char *data;
+	const char *hostname;
+	const char *language;
+	const char *profile; /* "published" or "strict" */
+	const char *user;
+	unsigned workers;
+	struct config_listener *listeners;
+	unsigned listener_count;
+	struct limits limits;
+};
+
+/* One fault: file and line (0: none can be named), and an English sentence that names the cure. */
+typedef void config_report(void *context, const char *file, unsigned line, const char *fault);
+
+/* Reads a file; path NULL is an empty one. Each fault is reported, then NULL is returned. To be freed by the caller. */
+struct config *config_read(const char *path, config_report *report, void *context);
+void config_free(struct config *config);
+
+#endif

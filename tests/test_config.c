@@ -1,0 +1,152 @@
+/* The configuration file. */
+#include "base/config.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static char path[] = "/tmp/ftgate-config-XXXXXX";
+static char faults[4096];
+
+static void
+note_fault(void *context, const char *file, unsigned line, const char *fault)
+{
+	size_t len = strlen(faults);
+	(void)context;
+	cr_expect_str_eq(file, path);
+	snprintf(faults + len, sizeof faults - len, "%u %s\n", line, fault);
+}
+
+static struct config *
+read_octets(const char *octets, size_t len)
+{
+	snprintf(path, sizeof path, "/tmp/ftgate-config-XXXXXX");
+	int file = mkstemp(path);
+	cr_assert_eq(write(file, octets, len), (ssize_t)len);
+	close(file);
+	faults[0] = '\0';
+	struct config *config = config_read(path, note_fault, NULL);
+	unlink(path);
+	return config;
+}
+
+static void
+expect_fault(const char *text, const char *fault)
+{
+	struct config *config = read_octets(text, strlen(text));
+	cr_expect_null(config, "taken:\n%s", text);
+	cr_expect_str_eq(faults, fault);
+	config_free(config);
+}
+
+Test(config, nothing_is_the_defaults)
+{
+	static const char *const texts[] = { NULL, "", "# nothing\n" };
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct config *config = texts[i] == NULL ? config_read(NULL, note_fault, NULL)
+		                                         : read_octets(texts[i], strlen(texts[i]));
+		cr_assert_not_null(config);
+		cr_expect_null(config->data);
+		cr_expect_eq(config->workers, 0);
+		cr_expect_eq(config->listener_count, 0);
+		cr_expect_eq(config->limits.max_recipients, 1000);
+		config_free(config);
+	}
+}
+
+Test(config, everything_can_be_set)
+{
+	static const char text[] =
+	    "data: /srv/mail\nhostname: mx.example.test\nlanguage: de\nprofile: strict\nuser: mail\n"
+	    "workers: 3\nlisteners:\n  - address: 127.0.0.1:25\n  - address: '[::1]:587'\n"
+	    "    role: submission\n    proxy: yes\n    language: fr\nlimits:\n"
+	    "  max-message-size: 10M\n  max-sessions: 7\n  tarpit-delay: 500ms\n";
+	struct config *config = read_octets(text, sizeof text - 1);
+	cr_assert_not_null(config, "%s", faults);
+	cr_expect_str_eq(config->data, "/srv/mail");
+	cr_expect_str_eq(config->hostname, "mx.example.test");
+	cr_expect_str_eq(config->language, "de");
+	cr_expect_str_eq(config->profile, "strict");
+	cr_expect_str_eq(config->user, "mail");
+	cr_expect_eq(config->workers, 3);
+	cr_assert_eq(config->listener_count, 2);
+	cr_expect_str_eq(config->listeners[0].address, "127.0.0.1:25");
+	cr_expect_not(config->listeners[0].submission || config->listeners[0].proxy);
+	cr_expect_null(config->listeners[0].language);
+	cr_expect_str_eq(config->listeners[1].address, "[::1]:587");
+	cr_expect(config->listeners[1].submission && config->listeners[1].proxy);
+	cr_expect_str_eq(config->listeners[1].language, "fr");
+	cr_expect_eq(config->limits.max_message_size, 10 << 20);
+	cr_expect_eq(config->limits.max_sessions, 7);
+	cr_expect_eq(config->limits.tarpit_delay, 500);
+	cr_expect_eq(config->limits.max_errors, 20);
+	config_free(config);
+}
+
+Test(config, faults_name_line_value_and_cure)
+{
+	expect_fault("data: /srv\nfoo: 3\n", "2 there is no setting 'foo' here; ftgate-smtpd(8) lists them\n");
+	expect_fault("data: /srv\nlimits:\n  max-session: 3\n",
+	    "3 there is no setting 'max-session' here; ftgate-smtpd(8) lists them\n");
+	expect_fault(
+	    "\nlimits:\n  tarpit-delay: 30\n", "3 tarpit-delay: '30' is not a time such as 500ms, 30s, 5m, 1h or 2d\n");
+	expect_fault("profile: loose\n", "1 profile: 'loose' should be published or strict\n");
+	expect_fault("workers: 0\n", "1 workers: should be a number from 1 to 64\n");
+	expect_fault("workers: 2x\n", "1 workers: should be a number from 1 to 64\n");
+	expect_fault("listeners:\n  - address: a:1\n    proxy: no\n  - address: b:1\n    proxy: maybe\n",
+	    "5 proxy: 'maybe' should be no or yes\n");
+	expect_fault("listeners:\n  - role: mx\n", "2 missing required mapping field: address\n");
+	expect_fault("listeners:\n  address: a\n", "2 expecting SEQUENCE, got event: MAPPING_START\n");
+	expect_fault("data: a\ndata: b\n", "1 mapping field already seen: data\n");
+}
+
+Test(config, all_faults_of_values_are_told)
+{
+	expect_fault("workers: 99\nlimits:\n  max-errors: none\n  min-free: lots\n",
+	    "1 workers: should be a number from 1 to 64\n"
+	    "3 max-errors: 'none' is not a number such as 100\n"
+	    "4 min-free: 'lots' is not octets such as 500, 64K, 10M or 1G\n");
+}
+
+Test(config, what_is_no_yaml_is_refused)
+{
+	static const char *const texts[] = { "a: [1\n", "\t- x\n", "- a\n", "data: *x\n", "data: &x a\nhostname: *x\n",
+		"data: {a: b}\n", "\x01\n", "data: \xFF\n", "{{{{{{{{", "limits: 3\n", "%YAML 9.9\n" };
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct config *config = read_octets(texts[i], strlen(texts[i]));
+		cr_expect_null(config, "taken: %s", texts[i]);
+		cr_expect_neq(faults[0], '\0');
+		config_free(config);
+	}
+}
+
+Test(config, nothing_hides_behind_a_nul)
+{
+	static const char text[] = "data: /srv\n\0foo: 3\n";
+	cr_expect_null(read_octets(text, sizeof text - 1));
+	cr_expect_neq(faults[0], '\0');
+}
+
+Test(config, a_file_that_is_not_there_or_too_long_is_told)
+{
+	snprintf(path, sizeof path, "/tmp/ftgate-config-XXXXXX");
+	faults[0] = '\0';
+	cr_expect_null(config_read(path, note_fault, NULL));
+	cr_expect_str_eq(faults, "0 No such file or directory\n");
+	char *text = malloc(CONFIG_FILE_MAX + 1);
+	memset(text, '\n', CONFIG_FILE_MAX + 1);
+	cr_expect_null(read_octets(text, CONFIG_FILE_MAX + 1));
+	cr_expect_str_eq(faults, "0 File too large\n");
+	free(text);
+}
+
+/* The sample shows the defaults: reading it changes nothing. */
+Test(config, the_sample_is_the_defaults)
+{
+	struct limits standard = limits_standard();
+	struct config *config = config_read(TESTS_DIR "/../etc/ftgate.conf", note_fault, NULL);
+	cr_assert_not_null(config, "%s", faults);
+	cr_expect_eq(memcmp(&config->limits, &standard, sizeof standard), 0);
+	config_free(config);
+}
