@@ -18,7 +18,15 @@ struct talk_run {
 	bool late; /* jobs end later */
 };
 
-struct talk_step;
+enum talk_kind { SENT, SAID, DELIVERED, LOGGED, SET };
+
+struct talk_step {
+	enum talk_kind kind;
+	bool profiles[FTG_PROFILES];
+	unsigned line;
+	unsigned times;
+	struct octets octets; /* SET: name and value, each with its NUL */
+};
 
 struct talk {
 	struct talk_step *steps;

@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,6 +146,20 @@ Test(smtp, mailbox_gets_a_message_once)
 	    "RCPT TO:<ALICE@Example.Test>\r\nRCPT TO:<bob@example.test>\r\nRCPT TO:<alice@example.test>\r\nDATA\r\n.\r\n");
 	cr_expect_eq(stage.delivered, 1);
 	cr_expect_eq(stage.mailboxes, 2);
+}
+
+Test(smtp, thousand_recipients_are_a_thousand_mailboxes)
+{
+	stage.config.max_recipients = 1000;
+	feed("HELO c\r\nMAIL FROM:<a@b>\r\n");
+	for (int i = 0; i < 1001; i++) {
+		char rcpt[64];
+		snprintf(rcpt, sizeof rcpt, "RCPT TO:<box%d@example.test>\r\n", i);
+		feed(rcpt);
+	}
+	feed("DATA\r\n.\r\n");
+	cr_expect_eq(stage.mailboxes, 1000);
+	cr_expect_eq(stage.events_seen, 2);
 }
 
 Test(smtp, large_message_arrives_whole)
