@@ -123,14 +123,18 @@ FTG_API size_t ftg_text_room(enum ftg_id id);
 
 /*
  * The language wish of the environment as POSIX.1-2024 XBD 8.2 says, with no locale installed: LC_ALL, LC_MESSAGES or
- * LANG, the first that is not empty; LANGUAGE goes before it. "C" and "POSIX" are English whatever LANGUAGE says; an
- * unset locale and C.UTF-8 are no wish of their own. Writes a list such as "de_AT:fr" to wish, "" for none, and
- * returns its length; what is malformed or does not fit is left out. getenv_ is getenv() or a stand-in for it.
+ * LANG, the first that is not empty; LANGUAGE goes before it. "C" and "POSIX" are English whatever LANGUAGE says, and
+ * end the list where LANGUAGE holds them; an unset locale and C.UTF-8 are no wish of their own. Writes a list such as
+ * "de_AT:fr" to wish, "" for none, and returns its length; what is malformed or does not fit is left out. getenv_ is
+ * getenv() or a stand-in for it.
  */
 enum { FTG_WISH_MAX = 256, FTG_TAG_MAX = 36 };
 FTG_API size_t ftg_language_from_environment(char wish[FTG_WISH_MAX], char *(*getenv_)(const char *));
 
-/* Is this a language tag or range by RFC 4647 2.1 or a locale name (ll[_CC][.codeset][@modifier])? */
+/*
+ * Is this a language tag, which is a range by RFC 4647 2.1 too, or a locale name (ll[_CC][.codeset][@modifier])? Not so
+ * "*", C and POSIX, tags that begin with i- or x-, and names of FTG_TAG_MAX octets or more.
+ */
 FTG_API bool ftg_language_valid(const char *name);
 
 #ifdef __cplusplus

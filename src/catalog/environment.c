@@ -26,6 +26,13 @@ add_wish(char wish[FTG_WISH_MAX], size_t used, const char *name, size_t len)
 	return used;
 }
 
+/* Names of the locale that has no language: English, and the end of a list. */
+static bool
+is_untranslated(const char *name, size_t len)
+{
+	return (len == 1 && name[0] == 'C') || (len == 5 && memcmp(name, "POSIX", 5) == 0);
+}
+
 static const char *
 locale_of(char *(*getenv_)(const char *))
 {
@@ -45,10 +52,12 @@ ftg_language_from_environment(char wish[FTG_WISH_MAX], char *(*getenv_)(const ch
 	const char *locale = locale_of(getenv_);
 	const char *list = getenv_("LANGUAGE");
 	wish[0] = '\0';
-	if (strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0)
+	if (is_untranslated(locale, strlen(locale)))
 		return 0;
 	while (list != NULL && *list != '\0') {
 		size_t len = strcspn(list, ":");
+		if (is_untranslated(list, len))
+			return used;
 		used = add_wish(wish, used, list, len);
 		list += len + (list[len] == ':');
 	}

@@ -72,12 +72,12 @@ place(struct tag *tag, const struct subtag *sub)
 	}
 }
 
-/* Language, then script, region, variant; what follows a singleton is dropped (RFC 5646 2.1). */
+/* Language, then script, region, variant; what follows a singleton is dropped, but for one subtag behind x (RFC 5646 2.1). */
 static bool
 parse_subtags(struct tag *tag, const char *at, const char *end)
 {
 	struct subtag sub;
-	bool extension = false;
+	char singleton = '\0';
 	if (!next_subtag(&at, end, &sub) || !sub.alpha || sub.len < 2)
 		return false;
 	copy(tag->language, &sub, lower);
@@ -85,8 +85,11 @@ parse_subtags(struct tag *tag, const char *at, const char *end)
 		at++;
 		if (!next_subtag(&at, end, &sub))
 			return false;
-		extension |= sub.len == 1;
-		if (!extension)
+		if (singleton == 'x' && tag->variant[0] == '\0')
+			copy(tag->variant, &sub, lower);
+		else if (sub.len == 1 && singleton != 'x')
+			singleton = lower(*sub.text);
+		else if (singleton == '\0')
 			place(tag, &sub);
 	}
 	return true;
@@ -109,30 +112,35 @@ parse_modifier(struct tag *tag, const char *at, const char *end)
 	return true;
 }
 
-/* Chinese is told apart by script, which its locale names leave out. */
+/* Chinese is told apart by script, which its locale names leave out; the script's own region says nothing more. */
 static void
 add_chinese_script(struct tag *tag)
 {
-	static const char *const scripts[][2] = { { "TW", "Hant" }, { "HK", "Hant" }, { "MO", "Hant" },
-		{ "CN", "Hans" }, { "SG", "Hans" } };
+	static const struct {
+		char region[3], script[5];
+		bool own;
+	} regions[] = { { "TW", "Hant", true }, { "HK", "Hant", false }, { "MO", "Hant", false },
+		{ "CN", "Hans", true }, { "SG", "Hans", false } };
 	if (strcmp(tag->language, "zh") != 0)
 		return;
-	for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
-		if (tag->script[0] == '\0' && strcmp(tag->region, scripts[i][0]) == 0)
-			memcpy(tag->script, scripts[i][1], 5);
+	for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++) {
+		if (strcmp(tag->region, regions[i].region) != 0)
+			continue;
+		if (tag->script[0] == '\0')
+			memcpy(tag->script, regions[i].script, sizeof(tag->script));
+		if (regions[i].own && strcmp(tag->script, regions[i].script) == 0)
+			memset(tag->region, 0, sizeof(tag->region));
+		return;
 	}
-	if (strcmp(tag->region, "TW") == 0 || strcmp(tag->region, "CN") == 0)
-		memset(tag->region, 0, sizeof(tag->region));
 }
 
 static bool
 codeset_valid(const char *at, const char *end)
 {
-	for (; at < end; at++) {
-		if (!is_alpha(*at) && !is_digit(*at) && *at != '-' && *at != '_')
-			return false;
-	}
-	return true;
+	const char *start = at;
+	while (at < end && (is_alpha(*at) || is_digit(*at) || *at == '-' || *at == '_'))
+		at++;
+	return at > start && at == end;
 }
 
 bool
@@ -140,14 +148,14 @@ tag_parse(struct tag *tag, const char *text, size_t len)
 {
 	const char *end = text + len;
 	*tag = (struct tag) { 0 };
-	if (len < 2 || len >= FTG_TAG_MAX || (len == 5 && memcmp(text, "POSIX", 5) == 0))
+	if (len < 2 || len >= FTG_TAG_MAX)
 		return false;
 	const char *modifier = memchr(text, '@', len);
 	const char *base = modifier != NULL ? modifier : end;
 	const char *codeset = memchr(text, '.', (size_t)(base - text));
 	if (codeset != NULL && !codeset_valid(codeset + 1, base))
 		return false;
-	if (!parse_subtags(tag, text, codeset != NULL ? codeset : base))
+	if (!parse_subtags(tag, text, codeset != NULL ? codeset : base) || strcmp(tag->language, "posix") == 0)
 		return false;
 	if (modifier != NULL && !parse_modifier(tag, modifier + 1, end))
 		return false;
@@ -155,10 +163,19 @@ tag_parse(struct tag *tag, const char *text, size_t len)
 	return true;
 }
 
+/* A modifier that is too short for a variant is a private use subtag (RFC 5646 2.2.5, 2.2.7): en@quot is en-x-quot. */
+static bool
+is_private(const char *variant)
+{
+	size_t len = strlen(variant);
+	return len > 0 && len < 5 && !(len == 4 && is_digit(variant[0]));
+}
+
 void
 tag_format(const struct tag *tag, char out[static TAG_TEXT])
 {
-	const char *const parts[] = { tag->language, tag->script, tag->region, tag->variant };
+	const char *const parts[] = { tag->language, tag->script, tag->region, is_private(tag->variant) ? "x" : "",
+		tag->variant };
 	size_t n = 0;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		size_t len = strlen(parts[i]);

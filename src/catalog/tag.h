@@ -17,7 +17,7 @@ struct tag {
 
 /*
  * Reads ll[_CC][.codeset][@modifier] or a tag by RFC 5646; zh_TW is zh-Hant, sr@latin is sr-Latn, further subtags are
- * dropped. False for anything else; "C" and "POSIX" are no languages.
+ * dropped. What tag_format() writes is read as the same tag. False for anything else; "C" and "POSIX" are no languages.
  */
 bool tag_parse(struct tag *tag, const char *text, size_t len);
 
