@@ -23,6 +23,10 @@ allowed() {
 owned() {
 	case $1 in
 	uv.h) echo "src/net src/cmd" ;;
+	openssl/ssl.h) echo "src/net" ;;
+	openssl/*) echo "src/net src/mail src/session" ;;
+	gsasl.h) echo "src/mail src/session" ;;
+	crypt.h) echo "src/mail" ;;
 	sqlite3.h) echo "src/mail" ;;
 	unistr.h | unitypes.h | unictype.h | uninorm.h | unicase.h) echo "src/catalog src/base src/cmd" ;;
 	gettext-po.h | argp.h) echo "src/cmd" ;;
