@@ -1,0 +1,224 @@
+/* What all encrypted connections of a listener share: certificate, key, and what is agreed to. */
+#include "net/tls_context.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Mail that is not encrypted at all is worse than mail with a cipher of yesterday; key exchanges that cost most go. */
+static const char CIPHERS[] = "DEFAULT:!aNULL:!kDHE:!PSK:!SRP";
+static const char GROUPS[] = "X25519:P-256:P-384";
+
+struct tls_context {
+	SSL_CTX *openssl;
+	char certificate[TLS_ERROR_SIZE / 2]; /* the file's name, for messages */
+};
+
+static void __attribute__((format(printf, 2, 3))) say(char error[TLS_ERROR_SIZE], const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(error, TLS_ERROR_SIZE, format, arguments);
+	va_end(arguments);
+	ERR_clear_error();
+}
+
+enum fault { FAULT_OTHER, FAULT_NOT_PEM, FAULT_ENCRYPTED };
+
+/* OpenSSL tells each layer's view of an error; the lowest that is plain speech counts. */
+static enum fault
+find_fault(const char **reason)
+{
+	enum fault fault = FAULT_OTHER;
+	*reason = "it cannot be read";
+	for (unsigned long code; (code = ERR_get_error()) != 0;) {
+		int library = ERR_GET_LIB(code), number = ERR_GET_REASON(code);
+		if (ERR_reason_error_string(code) != NULL)
+			*reason = ERR_reason_error_string(code);
+		if ((library == ERR_LIB_PEM && number == PEM_R_NO_START_LINE) ||
+		    (library == ERR_LIB_OSSL_DECODER && number == ERR_R_UNSUPPORTED))
+			fault = FAULT_NOT_PEM;
+		if (library == ERR_LIB_PEM &&
+		    (number == PEM_R_BAD_PASSWORD_READ || number == PEM_R_PROBLEMS_GETTING_PASSWORD))
+			return FAULT_ENCRYPTED;
+	}
+	return fault;
+}
+
+/* What OpenSSL did not like about a file that holds a certificate or a key. */
+static void
+say_why(char error[TLS_ERROR_SIZE], const char *what, const char *file)
+{
+	const char *reason;
+	switch (find_fault(&reason)) {
+	case FAULT_NOT_PEM: reason = "there is none in it in PEM form"; break;
+	case FAULT_ENCRYPTED: reason = "it is encrypted; it has to be stored without a passphrase"; break;
+	default: break;
+	}
+	say(error, "%s %.250s: %.100s", what, file, reason);
+}
+
+static bool
+is_readable(char error[TLS_ERROR_SIZE], const char *what, const char *file)
+{
+	FILE *stream = fopen(file, "re");
+	if (stream == NULL) {
+		say(error, "%s %.250s: %s", what, file, strerror(errno));
+		return false;
+	}
+	fclose(stream);
+	return true;
+}
+
+/* A server asks nobody for a passphrase. */
+static int
+no_passphrase(char *to, int size, int writing, void *context)
+{
+	(void)to;
+	(void)size;
+	(void)writing;
+	(void)context;
+	return -1;
+}
+
+static SSL_CTX *
+make_openssl(void)
+{
+	SSL_CTX *openssl = SSL_CTX_new(TLS_server_method());
+	if (openssl == NULL)
+		return NULL;
+	SSL_CTX_set_default_passwd_cb(openssl, no_passphrase);
+	SSL_CTX_set_options(openssl, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_mode(openssl, SSL_MODE_RELEASE_BUFFERS);
+	/* Tickets are kept by the client; one is enough for a client that comes back. */
+	SSL_CTX_set_session_cache_mode(openssl, SSL_SESS_CACHE_OFF);
+	if (SSL_CTX_set_min_proto_version(openssl, TLS1_2_VERSION) == 1 && SSL_CTX_set_num_tickets(openssl, 1) == 1 &&
+	    SSL_CTX_set_cipher_list(openssl, CIPHERS) == 1 && SSL_CTX_set1_groups_list(openssl, GROUPS) == 1)
+		return openssl;
+	SSL_CTX_free(openssl);
+	return NULL;
+}
+
+static bool
+load_certificate(SSL_CTX *openssl, const char *file, char error[TLS_ERROR_SIZE])
+{
+	if (!is_readable(error, "certificate", file))
+		return false;
+	if (SSL_CTX_use_certificate_chain_file(openssl, file) == 1)
+		return true;
+	say_why(error, "certificate", file);
+	return false;
+}
+
+static EVP_PKEY *
+read_key(const char *file, char error[TLS_ERROR_SIZE])
+{
+	EVP_PKEY *key = NULL;
+	if (!is_readable(error, "key", file))
+		return NULL;
+	BIO *input = BIO_new_file(file, "r");
+	if (input != NULL)
+		key = PEM_read_bio_PrivateKey(input, NULL, no_passphrase, NULL);
+	if (key == NULL)
+		say_why(error, "key", file);
+	BIO_free(input);
+	return key;
+}
+
+static bool
+load_key(SSL_CTX *openssl, const char *certificate, const char *file, char error[TLS_ERROR_SIZE])
+{
+	EVP_PKEY *key = read_key(file, error);
+	if (key == NULL)
+		return false;
+	bool loaded = false;
+	if (X509_check_private_key(SSL_CTX_get0_certificate(openssl), key) != 1)
+		say(error, "key %.200s: it is not that of the certificate %.200s", file, certificate);
+	else if (SSL_CTX_use_PrivateKey(openssl, key) != 1)
+		say_why(error, "key", file);
+	else
+		loaded = true;
+	EVP_PKEY_free(key);
+	return loaded;
+}
+
+struct tls_context *
+tls_context_new(const char *certificate, const char *key, char error[TLS_ERROR_SIZE])
+{
+	ERR_clear_error();
+	struct tls_context *context = calloc(1, sizeof *context);
+	if (context != NULL)
+		context->openssl = make_openssl();
+	if (context == NULL || context->openssl == NULL) {
+		say(error, "TLS cannot be set up: no memory, or an OpenSSL configuration that forbids it");
+		free(context);
+		return NULL;
+	}
+	if (!load_certificate(context->openssl, certificate, error) ||
+	    !load_key(context->openssl, certificate, key, error)) {
+		tls_context_free(context);
+		return NULL;
+	}
+	snprintf(context->certificate, sizeof context->certificate, "%s", certificate);
+	return context;
+}
+
+void
+tls_context_free(struct tls_context *context)
+{
+	if (context == NULL)
+		return;
+	SSL_CTX_free(context->openssl);
+	free(context);
+}
+
+static void
+say_date(char error[TLS_ERROR_SIZE], const char *file, const char *what, const ASN1_TIME *time)
+{
+	struct tm tm;
+	char date[32] = "an unknown day";
+	if (ASN1_TIME_to_tm(time, &tm) == 1)
+		strftime(date, sizeof date, "%Y-%m-%d %H:%M UTC", &tm);
+	say(error, "certificate %.250s: %s %s", file, what, date);
+}
+
+bool
+tls_context_is_current(const struct tls_context *context, char error[TLS_ERROR_SIZE])
+{
+	const X509 *certificate = SSL_CTX_get0_certificate(context->openssl);
+	const ASN1_TIME *first = X509_get0_notBefore(certificate), *last = X509_get0_notAfter(certificate);
+	if (X509_cmp_current_time(last) < 0)
+		say_date(error, context->certificate, "it has expired,", last);
+	else if (X509_cmp_current_time(first) > 0)
+		say_date(error, context->certificate, "it is not valid before", first);
+	else
+		return true;
+	return false;
+}
+
+bool
+tls_context_reload(struct tls_context **context, const char *certificate, const char *key, char error[TLS_ERROR_SIZE])
+{
+	struct tls_context *made = tls_context_new(certificate, key, error);
+	if (made == NULL)
+		return false;
+	if (!tls_context_is_current(made, error)) {
+		tls_context_free(made);
+		return false;
+	}
+	tls_context_free(*context);
+	*context = made;
+	return true;
+}
+
+struct ssl_ctx_st *
+tls_context_openssl(const struct tls_context *context)
+{
+	return context->openssl;
+}
