@@ -84,7 +84,7 @@ struct kept {
 	struct texts *texts;
 };
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 log_cyaml(cyaml_log_t level, void *context, const char *format, va_list arguments)
 {
 	struct reading *reading = context;
