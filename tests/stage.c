@@ -285,6 +285,16 @@ send_bytes(struct smtp_outlet *outlet, const char *bytes, size_t len)
 }
 
 static void
+wait_for(struct smtp_outlet *outlet, int64_t milliseconds, struct job *job)
+{
+	struct stage *stage = STAGE(outlet, outlet);
+
+	stage->waited += milliseconds;
+	job->work = parcel_work;
+	start_job(&stage->runner, job);
+}
+
+static void
 resume(struct smtp_outlet *outlet)
 {
 	STAGE(outlet, outlet)->resumes++;
@@ -315,6 +325,13 @@ log_pairs(struct smtp_outlet *outlet, const char *event, ...)
 /* The stage. */
 
 static int64_t
+steady_now(struct clock *clock)
+{
+	(void)clock;
+	return 0;
+}
+
+static int64_t
 now(void)
 {
 	return STAGE_NOW;
@@ -333,7 +350,11 @@ stage_open(struct stage *stage, enum ftg_profile profile)
 		    .max_recipients = 100,
 		    .max_errors = 20,
 		    .now = now },
-		.outlet = { .reply = say_reply, .send = send_bytes, .resume = resume, .log = log_pairs },
+		.outlet = { .reply = say_reply,
+		    .send = send_bytes,
+		    .wait = wait_for,
+		    .resume = resume,
+		    .log = log_pairs },
 		.directory = { .ops = &directory_ops },
 		.agent = { .begin = parcel_begin },
 		.runner = { .start = start_job },
@@ -343,6 +364,12 @@ stage_open(struct stage *stage, enum ftg_profile profile)
 	stage->config.directory = &stage->directory;
 	stage->config.delivery = &stage->agent;
 	stage->config.runner = &stage->runner;
+	stage->config.guard = &stage->guard;
+	stage->clock.now = steady_now;
+	stage->limits = limits_standard();
+	stage->guard = (struct guard) { counters_new(1), &stage->clock, &stage->limits, 0 };
+	if (stage->guard.counters == NULL)
+		abort();
 	octets_clear(&stage->output);
 	octets_clear(&stage->events);
 	octets_clear(&stage->message);
@@ -364,6 +391,7 @@ stage_close(struct stage *stage)
 	stage_run_job(stage);
 	smtp_session_free(stage->session);
 	stage->session = NULL;
+	counters_free(stage->guard.counters);
 	free(stage->output.bytes);
 	free(stage->events.bytes);
 	free(stage->message.bytes);

@@ -24,6 +24,9 @@ struct stage {
 	struct directory directory;
 	struct delivery_agent agent;
 	struct job_runner runner;
+	struct clock clock;
+	struct limits limits; /* those that the guard applies */
+	struct guard guard;
 	struct ftg_voice voice;
 	struct smtp_session *session;
 
@@ -46,6 +49,7 @@ struct stage {
 	unsigned open; /* deliveries neither committed nor abandoned */
 	unsigned events_seen;
 	unsigned resumes;
+	int64_t waited;  /* milliseconds that replies were held back, in all */
 	struct job *job; /* that waits */
 };
 

@@ -122,6 +122,42 @@ expect_closed(struct play *play, bool closed)
 		add_text(play->fault, closed ? "the session is not closed\n" : "the session is closed\n");
 }
 
+static bool
+set_limit(struct stage *stage, const char *name, unsigned number)
+{
+	if (strcmp(name, "max-message-size") == 0)
+		stage->config.max_message_size = number;
+	else if (strcmp(name, "max-recipients") == 0)
+		stage->config.max_recipients = number;
+	else if (strcmp(name, "max-recipients-per-hour") == 0)
+		stage->limits.max_recipients_per_hour = number;
+	else if (strcmp(name, "max-unknown-recipients") == 0)
+		stage->config.max_unknown = number;
+	else if (strcmp(name, "max-relay-attempts") == 0)
+		stage->config.max_relay = number;
+	else if (strcmp(name, "max-errors") == 0)
+		stage->config.max_errors = number;
+	else if (strcmp(name, "tarpit-delay") == 0)
+		stage->config.tarpit_delay = number;
+	else
+		return false;
+	return true;
+}
+
+static void
+expect_waited(struct play *play, int64_t waited)
+{
+	if (play->stage.waited != waited)
+		add_text(play->fault, "replies were held back for another time\n");
+}
+
+static void
+expect_blacklisted(struct play *play)
+{
+	if (!guard_is_blacklisted(&play->stage.guard, play->stage.address))
+		add_text(play->fault, "the client is not blacklisted\n");
+}
+
 /* Settings, and things that are done to the session rather than said to it. */
 static bool
 set(struct play *play, const char *name, const char *value)
@@ -129,13 +165,9 @@ set(struct play *play, const char *name, const char *value)
 	struct stage *stage = &play->stage;
 	unsigned number = (unsigned)strtoul(value, NULL, 10);
 
-	if (strcmp(name, "max-message-size") == 0)
-		stage->config.max_message_size = number;
-	else if (strcmp(name, "max-recipients") == 0)
-		stage->config.max_recipients = number;
-	else if (strcmp(name, "max-errors") == 0)
-		stage->config.max_errors = number;
-	else if (strcmp(name, "client") == 0)
+	if (set_limit(stage, name, number))
+		return true;
+	if (strcmp(name, "client") == 0)
 		snprintf(play->stage.address, sizeof play->stage.address, "%s", value);
 	else if (strcmp(name, "begin") == 0)
 		stage->begin_fails = strcmp(value, "no-memory") == 0;
@@ -153,6 +185,12 @@ set(struct play *play, const char *name, const char *value)
 		smtp_session_greet(stage->session);
 	else if (strcmp(name, "end") == 0)
 		smtp_session_end(stage->session, ftg_id_find(value));
+	else if (strcmp(name, "barred") == 0)
+		guard_blacklist(&stage->guard, stage->address);
+	else if (strcmp(name, "waited") == 0)
+		expect_waited(play, number);
+	else if (strcmp(name, "blacklisted") == 0)
+		expect_blacklisted(play);
 	else if (strcmp(name, "closed") == 0)
 		expect_closed(play, true);
 	else if (strcmp(name, "open") == 0)

@@ -136,14 +136,15 @@ add_recipient(struct smtp_session *s, const struct address *address)
 
 	switch (directory->ops->recipient(directory, address, &mailbox)) {
 	case DIRECTORY_FOUND:
+		if (refusal_too_many(s))
+			return ftg_reply(ERR_SMTP_ADDRESS_RCPTCOUNT);
 		if (!envelope_add(&s->envelope, s->path, &mailbox))
 			return ftg_reply(ERR_SMTP_HARDERROR);
 		s->state = SMTP_RECIPIENT;
 		return ftg_reply(ERR_SMTP_RCPTOK);
-	case DIRECTORY_NO_DOMAIN:
-		return about(*address->domain == '\0' ? ERR_SMTP_ADDRESS_UNKNOWN : ERR_SMTP_RELAYFAIL, s->path);
+	case DIRECTORY_NO_DOMAIN: return *address->domain == '\0' ? refusal_unknown(s) : refusal_relay(s);
 	case DIRECTORY_NO_MAILBOX:
-		return about(is_routing(address) ? ERR_SMTP_ADDRESS_BAD : ERR_SMTP_ADDRESS_UNKNOWN, s->path);
+		return is_routing(address) ? about(ERR_SMTP_ADDRESS_BAD, s->path) : refusal_unknown(s);
 	case DIRECTORY_AMBIGUOUS: return ftg_reply(ERR_SMTP_ADDRESS_AMBIGUOUS);
 	default: return ftg_reply(ERR_SMTP_HARDERROR);
 	}
@@ -164,6 +165,8 @@ do_rcpt(struct smtp_session *s, const char *arg, size_t len)
 	}
 	if ((param = params_next(&rest)).text != NULL)
 		return about(ERR_SMTP_SYNTAX2, param);
+	if (s->barred != FTG_IDS)
+		return ftg_reply_reason(ERR_SMTP_ACCESSDENIED, s->path.text, s->path.len, s->barred);
 	if (s->envelope.rcpts >= s->config->max_recipients)
 		return ftg_reply(ERR_SMTP_RCPTCOUNT);
 	return add_recipient(s, &address);
@@ -288,11 +291,11 @@ static void
 count_refusal(struct smtp_session *s, struct ftg_reply *reply, char class)
 {
 	s->errors++;
-	if (class == '5' && s->errors > s->config->max_errors) {
+	if (class == '5' && s->errors > s->config->max_errors && s->state != SMTP_CLOSED) {
 		*reply = ftg_reply(ERR_SMTP_SYSTEM_ZOMBIE);
 		s->state = SMTP_CLOSED;
 	}
-	event_refused(s, reply->id);
+	event_refused(s, reply);
 }
 
 void
@@ -303,8 +306,12 @@ command_run(struct smtp_session *s, const struct line *line)
 	if (reply.id == FTG_IDS)
 		return;
 	char class = ftg_row(reply.id)->code[s->config->profile].reply[0];
-	if (class == '4' || class == '5')
+	bool refused = class == '4' || class == '5';
+	if (refused)
 		count_refusal(s, &reply, class);
 	s->path = (struct span) { NULL, 0 };
-	s->outlet->reply(s->outlet, &reply);
+	if (refused)
+		refusal_say(s, reply);
+	else
+		s->outlet->reply(s->outlet, &reply);
 }

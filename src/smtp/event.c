@@ -13,10 +13,20 @@ show_sender(const char *sender)
 	return sender != NULL && *sender == '\0' ? "<>" : sender;
 }
 
-void
-event_refused(const struct smtp_session *s, enum ftg_id id)
+/* The reference of the reason that a reply names, if it names one. */
+static const char *
+reason_of(const struct ftg_reply *reply)
 {
-	const struct ftg_row *row = ftg_row(id);
+	for (size_t i = 0; i < FTG_ARGS_MAX; i++)
+		if (ftg_row(reply->id)->args[i] == FTG_ARG_REASON)
+			return ftg_row((enum ftg_id)reply->arg[i].number)->ref;
+	return NULL;
+}
+
+void
+event_refused(const struct smtp_session *s, const struct ftg_reply *reply)
+{
+	const struct ftg_row *row = ftg_row(reply->id);
 	const char *from = show_sender(s->envelope.sender);
 	const char *to = s->state == SMTP_DATA ? s->envelope.first : NULL;
 	char path[SHOWN_MAX];
@@ -30,8 +40,8 @@ event_refused(const struct smtp_session *s, enum ftg_id id)
 		else
 			to = path;
 	}
-	s->outlet->log(
-	    s->outlet, "reply", "ref", row->ref, "id", row->id, "helo", s->name, "from", from, "to", to, NULL);
+	s->outlet->log(s->outlet, "reply", "ref", row->ref, "id", row->id, "reason", reason_of(reply), "helo", s->name,
+	    "from", from, "to", to, NULL);
 }
 
 void

@@ -10,6 +10,7 @@
 enum {
 	SMTP_LINE_MAX =
 	    2048, /* octets of a command line with its CRLF; RFC 5321 4.5.3.1.4 and the extensions ask for 574 */
+	SMTP_HELD_MAX = 512, /* octets kept of what a refusal names, as many as a reply shows */
 	SMTP_NAME_MAX = 255, /* octets kept of the name that a client gives itself */
 };
 
@@ -22,6 +23,13 @@ enum smtp_state {
 	SMTP_DATA = 1 << 4,      /* between DATA and the answer to the message */
 	SMTP_CLOSED = 1 << 5,
 	SMTP_ANY = SMTP_START | SMTP_READY | SMTP_SENDER | SMTP_RECIPIENT,
+};
+
+/* A refusal that is held back, with a copy of what it names. */
+struct held_reply {
+	struct job job;
+	struct ftg_reply reply;
+	char text[SMTP_HELD_MAX];
 };
 
 /* The message that is coming in. */
@@ -41,15 +49,30 @@ struct smtp_session {
 	bool busy;
 	bool feeding;     /* smtp_session_feed() is running: a job that ends meanwhile needs no resume() */
 	unsigned errors;  /* refused commands */
-	char *name;       /* what the client calls itself; NULL before EHLO */
-	struct span path; /* of the MAIL or RCPT command under way, for the log; no text otherwise */
+	unsigned unknown; /* of them, unknown recipients; refusals to relay */
+	unsigned relay;
+	enum ftg_id barred; /* why no recipient of this client is taken; FTG_IDS: they are */
+	char *name;         /* what the client calls itself; NULL before EHLO */
+	struct span path;   /* of the MAIL or RCPT command under way, for the log; no text otherwise */
 	struct line_reader line;
 	struct envelope envelope;
 	struct message message;
+	struct held_reply held;
 };
 
 /* commands.c: runs a command line and answers it. */
 void command_run(struct smtp_session *s, const struct line *line);
+
+/*
+ * refusal.c: the answer to a recipient that is unknown, to one that would have to be relayed; it may end the session.
+ * Is the recipient one too many in this hour? Refuses the client's address for a while. Says a refusal, late where that
+ * is wanted.
+ */
+struct ftg_reply refusal_unknown(struct smtp_session *s);
+struct ftg_reply refusal_relay(struct smtp_session *s);
+bool refusal_too_many(struct smtp_session *s);
+void refusal_blacklist(struct smtp_session *s, enum ftg_id cause);
+void refusal_say(struct smtp_session *s, struct ftg_reply reply);
 
 /* ehlo.c: says the answer to EHLO and HELO. */
 void ehlo_answer(const struct smtp_session *s);
@@ -65,7 +88,7 @@ enum { TRACE_MAX = 4096 };
 size_t trace_write(char buf[TRACE_MAX], const struct smtp_session *s);
 
 /* event.c: log a refusal; the acceptance of the message. */
-void event_refused(const struct smtp_session *s, enum ftg_id id);
+void event_refused(const struct smtp_session *s, const struct ftg_reply *reply);
 void event_message(const struct smtp_session *s);
 
 #endif

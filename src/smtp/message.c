@@ -46,7 +46,7 @@ conclude(struct smtp_session *s)
 	if (answer.id == ERR_SMTP_MESSAGEOK)
 		event_message(s);
 	else
-		event_refused(s, answer.id);
+		event_refused(s, &answer);
 	s->outlet->reply(s->outlet, &answer);
 	envelope_clear(&s->envelope);
 	s->message = (struct message) { 0 };

@@ -20,6 +20,7 @@ smtp_session_new(const struct smtp_config *config, const struct smtp_peer *peer,
 	s->outlet = outlet;
 	s->state = SMTP_START;
 	s->line.limit = SMTP_LINE_MAX;
+	s->barred = FTG_IDS;
 	return s;
 }
 
@@ -43,6 +44,8 @@ smtp_session_greet(struct smtp_session *s)
 	struct ftg_reply reply = ftg_reply_text(
 	    ERR_SMTP_SYSTEM_HELLO, banner, len < (int)sizeof banner ? (size_t)len : sizeof banner - 1);
 
+	if (s->config->guard != NULL && guard_is_blacklisted(s->config->guard, s->peer.address))
+		s->barred = ERR_SECPOL_NO_ACCESS;
 	s->outlet->reply(s->outlet, &reply);
 }
 
@@ -82,7 +85,7 @@ smtp_session_busy(const struct smtp_session *s)
 bool
 smtp_session_closed(const struct smtp_session *s)
 {
-	return s->state == SMTP_CLOSED;
+	return s->state == SMTP_CLOSED && !s->busy;
 }
 
 bool
@@ -96,7 +99,7 @@ smtp_session_end(struct smtp_session *s, enum ftg_id id)
 {
 	struct ftg_reply reply = ftg_reply(id);
 
-	event_refused(s, id);
+	event_refused(s, &reply);
 	message_abandon(s);
 	s->state = SMTP_CLOSED;
 	s->outlet->reply(s->outlet, &reply);

@@ -2,6 +2,7 @@
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
 
+#include "base/guard.h"
 #include "base/job.h"
 #include "mail/delivery.h"
 #include "mail/directory.h"
@@ -18,6 +19,10 @@ struct smtp_config {
 	size_t max_message_size;  /* octets; 0: no limit, SIZE without a number */
 	unsigned max_recipients;  /* of one message; at least 100 (RFC 5321 4.5.3.1.8) */
 	unsigned max_errors;      /* refused commands of a session before #4.47 */
+	unsigned max_unknown;     /* the unknown recipient of a session that ends it with #4.29; 0: none does */
+	unsigned max_relay;       /* #4.63 of a session before #4.64 ends it; 0: any number */
+	int64_t tarpit_delay;     /* milliseconds that a refusal is held back */
+	struct guard *guard;      /* limits by address and account; NULL: none */
 	int64_t (*now)(void);     /* seconds since 1970, for the trace line of a message */
 	struct directory *directory;
 	struct delivery_agent *delivery;
@@ -30,6 +35,8 @@ struct smtp_outlet {
 	void (*reply)(struct smtp_outlet *outlet, const struct ftg_reply *reply);
 	/* Sends octets that programs read: the EHLO and HELO answer. Whole lines. */
 	void (*send)(struct smtp_outlet *outlet, const char *bytes, size_t len);
+	/* Calls job->done() after so many milliseconds, on the loop. */
+	void (*wait)(struct smtp_outlet *outlet, int64_t milliseconds, struct job *job);
 	/* The session that said "later" is ready for input again, or has closed itself. */
 	void (*resume)(struct smtp_outlet *outlet);
 	/*

@@ -59,6 +59,8 @@ prepare(struct stage *stage, uint8_t how, uint8_t limits)
 	stage->config.max_message_size = limits & 15 ? (limits & 15U) * 16 : 0;
 	stage->config.max_recipients = 1 + (limits >> 4 & 3);
 	stage->config.max_errors = limits & 64 ? 2 : 1000;
+	stage->config.max_unknown = stage->config.max_relay = stage->config.max_errors;
+	stage->config.tarpit_delay = limits & 128;
 	stage_enter(stage);
 	smtp_session_greet(stage->session);
 }

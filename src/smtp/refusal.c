@@ -1,0 +1,82 @@
+/* What follows when a client is refused: at first a reply, in the end the door. */
+#include <string.h>
+
+#include "smtp/internal.h"
+
+static struct ftg_reply
+about_path(const struct smtp_session *s, enum ftg_id id)
+{
+	return ftg_reply_text(id, s->path.text, s->path.len);
+}
+
+void
+refusal_blacklist(struct smtp_session *s, enum ftg_id cause)
+{
+	if (s->config->guard == NULL)
+		return;
+	guard_blacklist(s->config->guard, s->peer.address);
+	s->outlet->log(s->outlet, "blacklisted", "cause", ftg_row(cause)->ref, NULL);
+}
+
+/* Who asks for many addresses that are not there looks for those that are. */
+struct ftg_reply
+refusal_unknown(struct smtp_session *s)
+{
+	if (++s->unknown != s->config->max_unknown)
+		return about_path(s, ERR_SMTP_ADDRESS_UNKNOWN);
+	s->state = SMTP_CLOSED;
+	refusal_blacklist(s, ERR_SMTP_ADDRESS_UNKNOWN2);
+	return about_path(s, ERR_SMTP_ADDRESS_UNKNOWN2);
+}
+
+struct ftg_reply
+refusal_relay(struct smtp_session *s)
+{
+	if (++s->relay <= s->config->max_relay || s->config->max_relay == 0)
+		return about_path(s, ERR_SMTP_RELAYFAIL);
+	s->state = SMTP_CLOSED;
+	return about_path(s, ERR_SMTP_RELAYFAIL2);
+}
+
+bool
+refusal_too_many(struct smtp_session *s)
+{
+	struct guard *guard = s->config->guard;
+	return guard != NULL && guard_recipient(guard, s->peer.address, strlen(s->peer.address));
+}
+
+static void
+say_held(struct job *job)
+{
+	struct smtp_session *s = (struct smtp_session *)(void *)((char *)job - offsetof(struct smtp_session, held.job));
+
+	s->outlet->reply(s->outlet, &s->held.reply);
+	s->busy = false;
+	if (!s->feeding)
+		s->outlet->resume(s->outlet);
+}
+
+/* The text is the line's, which is gone by then. */
+static void
+hold(struct smtp_session *s, struct ftg_reply reply)
+{
+	struct ftg_arg *named = &reply.arg[0];
+
+	if (named->len > sizeof s->held.text)
+		named->len = sizeof s->held.text;
+	if (named->text != NULL)
+		named->text = memcpy(s->held.text, named->text, named->len);
+	s->held.reply = reply;
+	s->held.job = (struct job) { .done = say_held };
+	s->busy = true;
+	s->outlet->wait(s->outlet, s->config->tarpit_delay, &s->held.job);
+}
+
+void
+refusal_say(struct smtp_session *s, struct ftg_reply reply)
+{
+	if (s->config->tarpit_delay > 0)
+		hold(s, reply);
+	else
+		s->outlet->reply(s->outlet, &reply);
+}
