@@ -238,6 +238,13 @@ class Program(unittest.TestCase):
         for command in commands:
             self.assertIn(f"Usage: ftgate-msg {command} ", out(command, "--help"))
 
+    def test_speaks_the_language_of_its_user_without_a_locale_of_the_system(self):
+        if tuple(map(int, os.confstr("CS_GNU_LIBC_VERSION").split()[1].split("."))) >= (2, 39):
+            self.skipTest("this libc translates only where the locale is installed")
+        self.assertIn("Gibt die Tabelle der Antworten aus", out("list", "--help", LANG="de_DE"))
+        self.assertIn("Prints the table of the replies", out("list", "--help", LANG="de_DE", LC_ALL="C"))
+        self.assertIn("Was der Absender tun kann", out("explain", "4.46", LANG="de_DE"))
+
     def test_version(self):
         self.assertRegex(out("--version"), r"^ftgate-msg \(ftgate\) \d+\.\d+\.\d+\n$")
 

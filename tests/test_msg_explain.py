@@ -114,7 +114,10 @@ class StatusCodes(unittest.TestCase):
         self.assertIn("qmail", said)
 
     def test_code_of_a_stranger(self):
-        self.assertEqual([a["status"] for a in told("550 5.7.1 blocked by policy")[0]], ["5.7.1"])
+        for what in ("550 5.7.1 blocked by policy", "said: 550-5.7.1 blocked", "Action: failed\nStatus: 5.7.1\n"):
+            self.assertEqual([a["status"] for a in told(what)[0]], ["5.7.1"], what)
+        for what in ("it happens since version 5.7.1 of it", "at 192.4.2.1 it fails", "250 5.7.1 is odd", "550 5.7.1.9 too"):
+            self.assertEqual(told(what), ([], 1), what)
 
     def test_own_reply_with_an_enhanced_code_is_a_reply(self):
         self.assertEqual(ids("550 5.1.1 foo (#4.28)"), ["ERR_SMTP_ADDRESS_UNKNOWN"])
@@ -203,10 +206,12 @@ class Answers(unittest.TestCase):
     FIELDS = ("when", "whom", "cause", "sender", "operator")
 
     def test_every_reply_has_every_answer(self):
-        for row in rows():
+        for row in json.loads(out("list", "--format", "json")):
             answer = told(row["id"])[0][0]
             for field in self.FIELDS:
                 self.assertTrue(answer[field], (row["id"], field))
+        for row in rows():
+            answer = told(row["id"])[0][0]
             for profile, prefix in (("published", ""), ("strict", "strict_")):
                 self.assertEqual(answer[profile]["reply"] or "-", row[prefix + "reply"])
                 self.assertEqual(answer[profile]["enhanced"] or "-", row[prefix + "enhanced"])

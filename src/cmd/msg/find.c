@@ -331,6 +331,19 @@ find_word(struct hits *hits, const char *word)
 	return true;
 }
 
+/* Does a reply code of the same class ("550 5.7.1"), or the field of a bounce (RFC 3464 2.3.4), stand right before p? */
+static bool
+is_introduced(const char *text, const char *p)
+{
+	static const char field[] = "Status: ";
+	size_t before = (size_t)(p - text), len = strlen(field);
+
+	if (before >= len && strncasecmp(p - len, field, len) == 0)
+		return true;
+	return before >= 4 && digits(p - 4, p) == 3 && p[-4] == *p && (p[-1] == ' ' || p[-1] == '-') &&
+	    (before == 4 || is_around_code(p[-5]));
+}
+
 void
 find_status(struct hits *hits, const char *text, size_t n)
 {
@@ -339,13 +352,10 @@ find_status(struct hits *hits, const char *text, size_t n)
 	for (const char *p = text; p < end; p++) {
 		size_t len = status_at(p, end);
 
-		if (len == 0 || (p > text && (isalnum((unsigned char)p[-1]) || p[-1] == '.')))
-			continue;
-		if (p + len < end && (isalnum((unsigned char)p[len]) || (p[len] == '.' && is_digit(p + len + 1, end))))
-			continue;
-		struct hit hit = status_hit(p, len);
+		if (len > 0 && is_introduced(text, p) && (p + len == end || is_around_code(p[len]))) {
+			struct hit hit = status_hit(p, len);
 
-		hits_add(hits, &hit);
-		p += len;
+			hits_add(hits, &hit);
+		}
 	}
 }

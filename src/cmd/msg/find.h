@@ -36,7 +36,7 @@ void find_in_text(struct hits *hits, const char *text, size_t n);
 /* Finds what one word names: an ID, "4.46", "#4.46", "(#4.46)", "5.1.1", "#5.1.1". False where it is no such word. */
 bool find_word(struct hits *hits, const char *word);
 
-/* Finds enhanced status codes that stand behind a reply code ("550 5.7.1"): for texts that are not ours. */
+/* Finds enhanced status codes behind a reply code ("550 5.7.1") or "Status:": for texts that are not ours. */
 void find_status(struct hits *hits, const char *text, size_t n);
 
 /* Finds replies by their words, in every language of a catalogue. */

@@ -100,7 +100,8 @@ by_line(const void *a, const void *b)
 static void
 print_finding(const struct lint *lint, const struct finding *f)
 {
-	const char *const severities[] = { _("error"), _("warning"), _("note") };
+	/* Editors and scripts read these: never translated. */
+	static const char *const severities[] = { "error", "warning", "note" };
 
 	print_clean(stdout, lint->path, strlen(lint->path));
 	if (f->line > 0)
@@ -109,7 +110,7 @@ print_finding(const struct lint *lint, const struct finding *f)
 	print_clean(stdout, f->id ? f->id : "-", f->id ? strlen(f->id) : 1);
 	printf(": %s: ", f->rule);
 	print_clean(stdout, f->what ? f->what : "", f->what ? strlen(f->what) : 0);
-	printf("%s%s%s\n", *f->cure ? ". " : "", *f->cure ? _(f->cure) : "", "");
+	printf("%s%s\n", *f->cure ? ". " : "", *f->cure ? _(f->cure) : "");
 }
 
 void

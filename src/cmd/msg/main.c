@@ -14,16 +14,16 @@ struct command {
 
 static const struct command commands[] = {
 #define COMMAND(name, summary) { #name, msg_##name },
-	MSG_COMMANDS(COMMAND)
+#include "commands.def"
 #undef COMMAND
 };
 
 /* The commands stand in --help as if they were options without dashes. */
 static const struct argp_option options[] = {
 #define COMMAND(name, summary) { #name, 0, NULL, OPTION_DOC, summary, 1 },
-	MSG_COMMANDS(COMMAND)
+#include "commands.def"
 #undef COMMAND
-	    { 0 },
+	{ 0 },
 };
 
 static const char doc[] = N_("Shows, explains and checks the replies of ftgate in every language.\n\n"

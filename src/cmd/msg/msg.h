@@ -17,19 +17,9 @@
 /* Exit statuses: all is well; a finding, or nothing was found; misuse, or something cannot be read or written. */
 enum { MSG_FINE, MSG_FINDINGS, MSG_TROUBLE };
 
-/* The commands, each in the file of its name: int msg_NAME(argc, argv) returns an exit status. */
-#define MSG_COMMANDS(COMMAND)                                                                                          \
-	COMMAND(list, N_("Print the table of the replies"))                                                            \
-	COMMAND(render, N_("Print one reply, byte for byte as on the wire"))                                           \
-	COMMAND(preview, N_("Print every reply with sample arguments"))                                                \
-	COMMAND(explain, N_("Say what a reply, a reference or a bounce means"))                                        \
-	COMMAND(lint, N_("Check translations (.po, .mo) before a server does"))                                        \
-	COMMAND(stats, N_("Print how much of the replies each language has"))                                          \
-	COMMAND(pot, N_("Print the template for translators (.pot)"))                                                  \
-	COMMAND(export, N_("Print a language in the format of another system"))
-
+/* The commands, each in the file of its name, take arguments as main() does and return an exit status. */
 #define COMMAND(name, summary) int msg_##name(int argc, char **argv);
-MSG_COMMANDS(COMMAND)
+#include "commands.def"
 #undef COMMAND
 
 /* Writes "PROGRAM: text" to standard error. Bytes that a terminal would obey are shown as \xHH. */

@@ -1,4 +1,5 @@
 /* The rows of the table by name, and what is known of them beyond it. */
+#include <assert.h>
 #include <string.h>
 
 #include "msg.h"
@@ -8,6 +9,13 @@ static const struct explanation explanations[FTG_IDS] = {
 #include "explain.def"
 #undef EXPLAIN
 };
+
+#define EXPLAIN(...) +1
+static_assert(0
+#include "explain.def"
+        == FTG_IDS,
+    "explain.def has a row for each reply");
+#undef EXPLAIN
 
 const struct explanation *
 row_explanation(enum ftg_id id)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uniwidth.h>
 
 #include "base/program.h"
 #include "catalog/mo.h"
@@ -47,11 +48,28 @@ total(void)
 	return n;
 }
 
+/* Prints a heading over a column of that many characters; printf() would count its octets. */
+static void
+print_name(const char *name, int columns)
+{
+	int width = u8_strwidth((const uint8_t *)name, "UTF-8");
+	int gap = width < abs(columns) ? abs(columns) - width : 0;
+
+	printf("%*s%s%*s", columns > 0 ? gap : 0, "", name, columns < 0 ? gap : 0, "");
+}
+
 static void
 print_heading(void)
 {
-	printf("%-20s %10s %7s %7s %7s %8s\n", _("language"), _("translated"), _("stale"), _("refused"), _("missing"),
-	    _("percent"));
+	const char *const names[] = { _("translated"), _("stale"), _("refused"), _("missing"), _("percent") };
+	static const int widths[] = { 10, 10, 10, 10, 8 };
+
+	print_name(_("language"), -20);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		putchar(' ');
+		print_name(names[i], widths[i]);
+	}
+	putchar('\n');
 }
 
 static void
@@ -59,7 +77,7 @@ print_tally(const char *name, const struct tally *tally)
 {
 	unsigned all = total(), known = tally->translated + tally->stale + tally->refused;
 
-	printf("%-20s %10u %7u %7u %7u %7u%%\n", name, tally->translated, tally->stale, tally->refused,
+	printf("%-20s %10u %10u %10u %10u %7u%%\n", name, tally->translated, tally->stale, tally->refused,
 	    known < all ? all - known : 0, tally->translated * 100 / all);
 }
 
