@@ -4,28 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* "ftgt": marks the file as ours (file(1) shows it). */
-#define APPLICATION_ID "0x66746774"
-
-/* What brings the schema from each version to the next one. NOCASE is the case of ASCII letters. */
-static const char *const migrations[] = {
-	"PRAGMA application_id = " APPLICATION_ID ";"
-	"CREATE TABLE domains ("
-	"	id INTEGER PRIMARY KEY,"
-	"	name TEXT NOT NULL UNIQUE,"
-	"	created INTEGER NOT NULL"
-	") STRICT;"
-	"CREATE TABLE accounts ("
-	"	id INTEGER PRIMARY KEY,"
-	"	domain INTEGER NOT NULL REFERENCES domains,"
-	"	local TEXT NOT NULL COLLATE NOCASE,"
-	"	password TEXT,"
-	"	created INTEGER NOT NULL,"
-	"	UNIQUE (domain, local)"
-	") STRICT;"
-	"CREATE INDEX accounts_local ON accounts (local);",
-};
-_Static_assert(sizeof migrations / sizeof *migrations == DATABASE_VERSION, "a migration for each version");
+#include "mail/schema.h"
 
 static void __attribute__((format(printf, 2, 3))) put_error(char error[DATABASE_ERROR_SIZE], const char *format, ...)
 {
@@ -66,7 +45,7 @@ migrate(sqlite3 *database, bool *created)
 	bool done = version >= 0;
 	*created = version == 0;
 	for (int i = version; done && i < DATABASE_VERSION; i++)
-		done = run(database, migrations[i]);
+		done = run(database, schema_migrations[i]);
 	snprintf(set_version, sizeof set_version, "PRAGMA user_version = %d", DATABASE_VERSION);
 	if (done && (version >= DATABASE_VERSION || run(database, set_version)) && run(database, "COMMIT"))
 		return true;

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 
 enum {
-	DATABASE_VERSION = 1,
 	DATABASE_ERROR_SIZE = 256,
 	DATABASE_WAIT = 5000,      /* milliseconds that a change waits for another one to end */
 	DATABASE_SERVER_WAIT = 20, /* milliseconds that a server's loop waits; it tries again later */

@@ -1,0 +1,10 @@
+/* The schema of the database of domains and accounts, by version. */
+#ifndef MAIL_SCHEMA_H
+#define MAIL_SCHEMA_H
+
+enum { DATABASE_VERSION = 2 };
+
+/* The SQL that brings the schema from each version to the next one, from none on. */
+extern const char *const schema_migrations[DATABASE_VERSION];
+
+#endif
