@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "answer.h"
 #include "voice.h"
@@ -81,6 +82,8 @@ answer_input(struct request *request)
 		complain_errno(_("memory"));
 		return MSG_TROUBLE;
 	}
+	if (isatty(STDIN_FILENO))
+		complain("%s", _("paste the reply or the bounce here; Ctrl-D ends it"));
 	n = fread(text, 1, PASTE_MAX, stdin);
 	if (ferror(stdin)) {
 		complain_errno(_("standard input"));

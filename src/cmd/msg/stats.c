@@ -48,14 +48,16 @@ total(void)
 	return n;
 }
 
-/* Prints a heading over a column of that many characters; printf() would count its octets. */
+/* Prints a cell of that many characters, to the left where columns is negative; printf() would count octets. */
 static void
 print_name(const char *name, int columns)
 {
 	int width = u8_strwidth((const uint8_t *)name, "UTF-8");
 	int gap = width < abs(columns) ? abs(columns) - width : 0;
 
-	printf("%*s%s%*s", columns > 0 ? gap : 0, "", name, columns < 0 ? gap : 0, "");
+	printf("%*s", columns > 0 ? gap : 0, "");
+	print_clean(stdout, name, strlen(name));
+	printf("%*s", columns < 0 ? gap : 0, "");
 }
 
 static void
@@ -77,7 +79,8 @@ print_tally(const char *name, const struct tally *tally)
 {
 	unsigned all = total(), known = tally->translated + tally->stale + tally->refused;
 
-	printf("%-20s %10u %10u %10u %10u %7u%%\n", name, tally->translated, tally->stale, tally->refused,
+	print_name(name, -20);
+	printf(" %10u %10u %10u %10u %7u%%\n", tally->translated, tally->stale, tally->refused,
 	    known < all ? all - known : 0, tally->translated * 100 / all);
 }
 

@@ -20,44 +20,61 @@ texts_forms(const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding enc
 	return entry->plural ? entry->plural->forms : 1;
 }
 
-/* The host name that the compiler put in front (RFC 5321 4.2): segments that are no part of the text. */
-static unsigned
-host_segments(const struct template *form, enum ftg_id id)
-{
-	const struct ftg_row *row = ftg_row(id);
-	const char *reply = row->code[FTG_PUBLISHED].reply;
+/* A form, and where its text begins: behind the code and the host name that the compiler has put in front. */
+struct view {
+	const struct template *form;
+	unsigned first; /* segment */
+	size_t skip;    /* octets of it that are no text */
+};
 
-	if (row->args[0] == FTG_ARG_BANNER ||
-	    (strcmp(reply, "220") != 0 && strcmp(reply, "221") != 0 && strcmp(reply, "421") != 0))
-		return 0;
-	return form->segments > 1 && form->segment[1].kind == PIECE_VAR ? 2 : 0;
+/* RFC 5321 4.2: the first word of a 220, 221 or 421 line is the host name; the banner brings its own. */
+static bool
+has_host_in_front(const struct template *form, const struct ftg_row *row, enum ftg_profile profile)
+{
+	const char *reply = row->code[profile].reply;
+
+	return row->args[0] != FTG_ARG_BANNER &&
+	    (strcmp(reply, "220") == 0 || strcmp(reply, "221") == 0 || strcmp(reply, "421") == 0) &&
+	    form->segments > 2 && form->segment[1].kind == PIECE_VAR;
 }
 
-/* A literal of a form without code, host name and reference. */
-static const char *
-literal(const struct template *form, enum ftg_id id, unsigned i, size_t *octets)
+static struct view
+view_of(const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding, enum ftg_id id, unsigned form)
 {
-	const struct segment *segment = &form->segment[i];
-	unsigned first = host_segments(form, id);
-	size_t from = i == 0 ? form->head : first > 0 && i == first ? 1 : 0;
-	size_t to = segment->octets - (i + 1U == form->segments ? form->tail : 0U);
+	struct view view = { .form = &entry_of(catalog, language, encoding, id)->form[form] };
 
-	*octets = to > from && (i == 0 || i >= first) ? to - from : 0;
-	return segment->bytes + from;
+	view.skip = view.form->head;
+	if (has_host_in_front(view.form, ftg_row(id), catalog->profile)) {
+		view.first = 2;
+		view.skip = 1;
+	}
+	return view;
+}
+
+/* A literal of a form without code, host name and reference; NULL where the segment is none. */
+static const char *
+literal(const struct view *view, unsigned i, size_t *octets)
+{
+	const struct segment *segment = &view->form->segment[i];
+	size_t from = i == view->first ? view->skip : 0;
+	size_t to = segment->octets - (i + 1U == view->form->segments ? view->form->tail : 0U);
+
+	*octets = to > from ? to - from : 0;
+	return segment->kind == PIECE_LITERAL ? segment->bytes + from : NULL;
 }
 
 size_t
 texts_longest(const char **part, const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding,
-    enum ftg_id id, unsigned form_number)
+    enum ftg_id id, unsigned form)
 {
-	const struct template *form = &entry_of(catalog, language, encoding, id)->form[form_number];
+	struct view view = view_of(catalog, language, encoding, id, form);
 	size_t best = 0;
 
-	for (unsigned i = 0; i < form->segments; i++) {
-		size_t octets = 0;
-		const char *bytes = form->segment[i].kind == PIECE_LITERAL ? literal(form, id, i, &octets) : NULL;
+	for (unsigned i = view.first; i < view.form->segments; i++) {
+		size_t octets;
+		const char *bytes = literal(&view, i, &octets);
 
-		if (octets > best) {
+		if (bytes && octets > best) {
 			best = octets;
 			*part = bytes;
 		}
@@ -113,20 +130,20 @@ put_hole(struct writer *w, const struct segment *segment, const struct ftg_row *
 }
 
 size_t
-texts_source(char out[TEXTS_MAX], const ftg_catalog *catalog, ftg_lang language, enum ftg_id id, unsigned form_number)
+texts_source(char out[TEXTS_MAX], const ftg_catalog *catalog, ftg_lang language, enum ftg_id id, unsigned form)
 {
-	const struct template *form = &entry_of(catalog, language, FTG_UTF8, id)->form[form_number];
-	bool numbered = !in_order(form, ftg_row(id));
+	struct view view = view_of(catalog, language, FTG_UTF8, id, form);
+	bool numbered = !in_order(view.form, ftg_row(id));
 	struct writer w = { out, 0 };
 
-	for (unsigned i = 0; i < form->segments; i++) {
-		size_t octets = 0;
-		const char *bytes = form->segment[i].kind == PIECE_LITERAL ? literal(form, id, i, &octets) : NULL;
+	for (unsigned i = view.first; i < view.form->segments; i++) {
+		size_t octets;
+		const char *bytes = literal(&view, i, &octets);
 
 		if (bytes)
 			put_literal(&w, bytes, octets);
-		else if (i > 1 || host_segments(form, id) == 0)
-			put_hole(&w, &form->segment[i], ftg_row(id), numbered);
+		else
+			put_hole(&w, &view.form->segment[i], ftg_row(id), numbered);
 	}
 	return w.len;
 }
