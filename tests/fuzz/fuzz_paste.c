@@ -1,0 +1,37 @@
+/* What people paste into `ftgate-msg explain`: whatever it is, each thing found in it is one that can be explained. */
+#include "cmd/msg/find.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+check(const struct hits *hits)
+{
+	assert(hits->count <= HITS_MAX);
+	for (size_t i = 0; i < hits->count; i++) {
+		const struct hit *hit = &hits->at[i];
+
+		assert((hit->kind == HIT_REPLY) == (hit->id < FTG_IDS));
+		assert(hit->kind != HIT_NONE || hit->reference < 1000);
+		assert(hit->kind != HIT_STATUS || (strlen(hit->status) >= 5 && strchr("245", hit->status[0])));
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct hits text = { 0 }, status = { 0 }, word = { 0 };
+	char what[64] = "";
+
+	find_in_text(&text, (const char *)data, size);
+	check(&text);
+	find_status(&status, (const char *)data, size);
+	check(&status);
+	memcpy(what, data, size < sizeof what ? size : sizeof what - 1);
+	assert(find_word(&word, what) == (word.count > 0));
+	check(&word);
+	return 0;
+}
