@@ -294,6 +294,26 @@ wait_for(struct smtp_outlet *outlet, int64_t milliseconds, struct job *job)
 	start_job(&stage->runner, job);
 }
 
+static bool
+can_encrypt(struct smtp_outlet *outlet)
+{
+	return STAGE(outlet, outlet)->has_certificate;
+}
+
+static void
+encrypt_octets(struct smtp_outlet *outlet)
+{
+	STAGE(outlet, outlet)->encrypting = true;
+}
+
+void
+stage_shake_hands(struct stage *stage)
+{
+	if (stage->encrypting)
+		smtp_session_encrypted(stage->session, "TLSv1.3", "TLS_AES_256_GCM_SHA384");
+	stage->encrypting = false;
+}
+
 static void
 resume(struct smtp_outlet *outlet)
 {
@@ -353,6 +373,8 @@ stage_open(struct stage *stage, enum ftg_profile profile)
 		.outlet = { .reply = say_reply,
 		    .send = send_bytes,
 		    .wait = wait_for,
+		    .can_encrypt = can_encrypt,
+		    .encrypt = encrypt_octets,
 		    .resume = resume,
 		    .log = log_pairs },
 		.directory = { .ops = &directory_ops },
@@ -403,9 +425,13 @@ feed_piece(struct stage *stage, const char *bytes, size_t len)
 {
 	char *piece = allocate(len);
 
+	size_t taken = 0;
+
 	memcpy(piece, bytes, len);
-	for (size_t taken = 0; taken < len && !smtp_session_closed(stage->session); stage_run_job(stage))
+	for (; taken < len && !smtp_session_closed(stage->session) && !stage->encrypting; stage_run_job(stage))
 		taken += smtp_session_feed(stage->session, piece + taken, len - taken);
+	if (stage->encrypting)
+		stage->dropped += len - taken;
 	free(piece);
 }
 

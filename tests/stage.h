@@ -31,11 +31,12 @@ struct stage {
 	struct smtp_session *session;
 
 	/* To be set by a test. */
-	char address[64];   /* of the client */
-	bool late;          /* jobs wait until stage_feed() or stage_run_job() runs them */
-	bool begin_fails;   /* a delivery cannot be begun */
-	bool append_fails;  /* nothing can be appended but the trace lines */
-	size_t flush_after; /* octets that make a delivery want a flush; 0: none do */
+	char address[64];     /* of the client */
+	bool late;            /* jobs wait until stage_feed() or stage_run_job() runs them */
+	bool has_certificate; /* TLS can be begun */
+	bool begin_fails;     /* a delivery cannot be begun */
+	bool append_fails;    /* nothing can be appended but the trace lines */
+	size_t flush_after;   /* octets that make a delivery want a flush; 0: none do */
 	enum delivery_result flush_result;
 	enum delivery_result commit_result;
 
@@ -45,6 +46,8 @@ struct stage {
 	struct octets message; /* the messages delivered */
 	size_t mailboxes;      /* that the last went to */
 	unsigned delivered;    /* messages */
+	bool encrypting;       /* a handshake is due; octets that come are dropped until then */
+	size_t dropped;        /* octets that came in the clear behind STARTTLS */
 	unsigned abandoned;
 	unsigned open; /* deliveries neither committed nor abandoned */
 	unsigned events_seen;
@@ -62,6 +65,9 @@ void stage_enter(struct stage *stage);
 
 /* Feeds octets in pieces of this size, running jobs as they come up. Stops where the session closes. */
 void stage_feed(struct stage *stage, const char *bytes, size_t len, size_t piece);
+
+/* The handshake is over, if one is due. */
+void stage_shake_hands(struct stage *stage);
 
 void stage_run_job(struct stage *stage);
 

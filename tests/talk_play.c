@@ -152,6 +152,13 @@ expect_waited(struct play *play, int64_t waited)
 }
 
 static void
+expect_dropped(struct play *play, size_t dropped)
+{
+	if (play->stage.dropped != dropped)
+		add_text(play->fault, "another number of octets was dropped\n");
+}
+
+static void
 expect_blacklisted(struct play *play)
 {
 	if (!guard_is_blacklisted(&play->stage.guard, play->stage.address))
@@ -191,6 +198,14 @@ set(struct play *play, const char *name, const char *value)
 		expect_waited(play, number);
 	else if (strcmp(name, "blacklisted") == 0)
 		expect_blacklisted(play);
+	else if (strcmp(name, "certificate") == 0)
+		stage->has_certificate = strcmp(value, "yes") == 0;
+	else if (strcmp(name, "tls-required") == 0)
+		stage->config.tls_required = true;
+	else if (strcmp(name, "handshake") == 0)
+		stage_shake_hands(stage);
+	else if (strcmp(name, "dropped") == 0)
+		expect_dropped(play, number);
 	else if (strcmp(name, "closed") == 0)
 		expect_closed(play, true);
 	else if (strcmp(name, "open") == 0)

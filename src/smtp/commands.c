@@ -223,22 +223,26 @@ do_quit(struct smtp_session *s, const char *arg, size_t len)
 
 enum arity { NO_ARGUMENT, OPTIONAL, REQUIRED };
 
+enum secrecy { IN_CLEAR, ENCRYPTED }; /* where the server requires TLS */
+
 static const struct command {
 	const char *verb;
 	struct ftg_reply (*run)(struct smtp_session *s, const char *arg, size_t len);
 	unsigned states;
 	enum arity arity;
+	enum secrecy secrecy;
 } commands[] = {
-	{ "RCPT", do_rcpt, SMTP_SENDER | SMTP_RECIPIENT, REQUIRED },
-	{ "MAIL", do_mail, SMTP_READY, REQUIRED },
-	{ "DATA", do_data, SMTP_RECIPIENT, NO_ARGUMENT },
-	{ "EHLO", do_ehlo, SMTP_ANY, REQUIRED },
-	{ "HELO", do_helo, SMTP_ANY, REQUIRED },
-	{ "QUIT", do_quit, SMTP_ANY, NO_ARGUMENT },
-	{ "RSET", do_rset, SMTP_ANY, NO_ARGUMENT },
-	{ "NOOP", do_noop, SMTP_ANY, OPTIONAL },
-	{ "VRFY", do_vrfy, SMTP_ANY, REQUIRED },
-	{ "HELP", do_help, SMTP_ANY, OPTIONAL },
+	{ "RCPT", do_rcpt, SMTP_SENDER | SMTP_RECIPIENT, REQUIRED, ENCRYPTED },
+	{ "MAIL", do_mail, SMTP_READY, REQUIRED, ENCRYPTED },
+	{ "DATA", do_data, SMTP_RECIPIENT, NO_ARGUMENT, ENCRYPTED },
+	{ "EHLO", do_ehlo, SMTP_ANY, REQUIRED, IN_CLEAR },
+	{ "HELO", do_helo, SMTP_ANY, REQUIRED, ENCRYPTED },
+	{ "QUIT", do_quit, SMTP_ANY, NO_ARGUMENT, IN_CLEAR },
+	{ "RSET", do_rset, SMTP_ANY, NO_ARGUMENT, ENCRYPTED },
+	{ "NOOP", do_noop, SMTP_ANY, OPTIONAL, IN_CLEAR },
+	{ "STARTTLS", encryption_start, SMTP_START | SMTP_READY, NO_ARGUMENT, IN_CLEAR },
+	{ "VRFY", do_vrfy, SMTP_ANY, REQUIRED, ENCRYPTED },
+	{ "HELP", do_help, SMTP_ANY, OPTIONAL, ENCRYPTED },
 };
 
 static const struct command *
@@ -266,6 +270,8 @@ run_line(struct smtp_session *s, const char *text, size_t len)
 		arg++;
 	if (command == NULL)
 		return ftg_reply(ERR_SMTP_SYNTAX3);
+	if (command->secrecy == ENCRYPTED && encryption_is_missing(s))
+		return ftg_reply(ERR_SMTP_TLSREQUIRED);
 	if (arg == end ? command->arity == REQUIRED : command->arity == NO_ARGUMENT)
 		return ftg_reply(ERR_SMTP_ARGUMANT);
 	if (!(command->states & s->state))

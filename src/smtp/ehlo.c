@@ -29,6 +29,7 @@ static const struct keyword {
 	{ "SIZE", NULL, size_value },
 	{ "8BITMIME", NULL, NULL },
 	{ "SMTPUTF8", NULL, NULL },
+	{ "STARTTLS", encryption_is_offered, NULL },
 	{ "ENHANCEDSTATUSCODES", has_strict_codes, NULL },
 };
 

@@ -16,12 +16,13 @@ enum {
 
 /* A session is in one of these; a command is legal in a set of them. */
 enum smtp_state {
-	SMTP_START = 1 << 0,     /* greeted; no EHLO or HELO yet */
-	SMTP_READY = 1 << 1,     /* no transaction */
-	SMTP_SENDER = 1 << 2,    /* MAIL accepted */
-	SMTP_RECIPIENT = 1 << 3, /* RCPT accepted, one at least */
-	SMTP_DATA = 1 << 4,      /* between DATA and the answer to the message */
-	SMTP_CLOSED = 1 << 5,
+	SMTP_START = 1 << 0,      /* greeted; no EHLO or HELO yet */
+	SMTP_READY = 1 << 1,      /* no transaction */
+	SMTP_SENDER = 1 << 2,     /* MAIL accepted */
+	SMTP_RECIPIENT = 1 << 3,  /* RCPT accepted, one at least */
+	SMTP_DATA = 1 << 4,       /* between DATA and the answer to the message */
+	SMTP_ENCRYPTING = 1 << 5, /* between STARTTLS and the end of the handshake */
+	SMTP_CLOSED = 1 << 6,
 	SMTP_ANY = SMTP_START | SMTP_READY | SMTP_SENDER | SMTP_RECIPIENT,
 };
 
@@ -51,9 +52,11 @@ struct smtp_session {
 	unsigned errors;  /* refused commands */
 	unsigned unknown; /* of them, unknown recipients; refusals to relay */
 	unsigned relay;
-	enum ftg_id barred; /* why no recipient of this client is taken; FTG_IDS: they are */
-	char *name;         /* what the client calls itself; NULL before EHLO */
-	struct span path;   /* of the MAIL or RCPT command under way, for the log; no text otherwise */
+	enum ftg_id barred;  /* why no recipient of this client is taken; FTG_IDS: they are */
+	char *name;          /* what the client calls itself; NULL before EHLO */
+	const char *version; /* of TLS; NULL: not encrypted */
+	const char *cipher;
+	struct span path; /* of the MAIL or RCPT command under way, for the log; no text otherwise */
 	struct line_reader line;
 	struct envelope envelope;
 	struct message message;
@@ -62,6 +65,11 @@ struct smtp_session {
 
 /* commands.c: runs a command line and answers it. */
 void command_run(struct smtp_session *s, const struct line *line);
+
+/* encryption.c: STARTTLS. Is it offered? Is a command out of place because it has not come? */
+struct ftg_reply encryption_start(struct smtp_session *s, const char *arg, size_t len);
+bool encryption_is_offered(const struct smtp_session *s);
+bool encryption_is_missing(const struct smtp_session *s);
 
 /*
  * refusal.c: the answer to a recipient that is unknown, to one that would have to be relayed; it may end the session.

@@ -68,7 +68,7 @@ smtp_session_feed(struct smtp_session *s, const char *bytes, size_t len)
 	size_t taken = 0;
 
 	s->feeding = true;
-	while (taken < len && !s->busy && s->state != SMTP_CLOSED) {
+	while (taken < len && !s->busy && !(s->state & (SMTP_ENCRYPTING | SMTP_CLOSED))) {
 		bool data = s->state == SMTP_DATA;
 		taken += (data ? message_feed : feed_command)(s, bytes + taken, len - taken);
 	}

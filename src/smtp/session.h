@@ -22,6 +22,7 @@ struct smtp_config {
 	unsigned max_unknown;     /* the unknown recipient of a session that ends it with #4.29; 0: none does */
 	unsigned max_relay;       /* #4.63 of a session before #4.64 ends it; 0: any number */
 	int64_t tarpit_delay;     /* milliseconds that a refusal is held back */
+	bool tls_required;        /* nothing but NOOP, EHLO, STARTTLS and QUIT before TLS: #4.48 */
 	struct guard *guard;      /* limits by address and account; NULL: none */
 	int64_t (*now)(void);     /* seconds since 1970, for the trace line of a message */
 	struct directory *directory;
@@ -37,6 +38,13 @@ struct smtp_outlet {
 	void (*send)(struct smtp_outlet *outlet, const char *bytes, size_t len);
 	/* Calls job->done() after so many milliseconds, on the loop. */
 	void (*wait)(struct smtp_outlet *outlet, int64_t milliseconds, struct job *job);
+	/* Could encrypt() be called now? NULL: never. */
+	bool (*can_encrypt)(struct smtp_outlet *outlet);
+	/*
+	 * Begins a TLS handshake behind what has been said so far. Octets that have come without being taken, and whatever
+	 * else comes in the clear, are dropped: the session is fed nothing until smtp_session_encrypted() is called.
+	 */
+	void (*encrypt)(struct smtp_outlet *outlet);
 	/* The session that said "later" is ready for input again, or has closed itself. */
 	void (*resume)(struct smtp_outlet *outlet);
 	/*
@@ -68,6 +76,13 @@ void smtp_session_greet(struct smtp_session *session);
  * session became busy or closed; the rest is given again after outlet->resume().
  */
 size_t smtp_session_feed(struct smtp_session *session, const char *bytes, size_t len);
+
+/*
+ * The connection is encrypted from now on; version and cipher, for the trace line, stay valid as long as it is. To be
+ * called before the greeting, or when the handshake of outlet->encrypt() is over: the session then forgets all that it
+ * was told (RFC 3207 section 4.2).
+ */
+void smtp_session_encrypted(struct smtp_session *session, const char *version, const char *cipher);
 
 /* A job is under way; feed takes nothing until outlet->resume(). */
 bool smtp_session_busy(const struct smtp_session *session);

@@ -6,7 +6,7 @@
 #include "base/ascii.h"
 #include "smtp/internal.h"
 
-enum { DATE_MAX = 64 };
+enum { DATE_MAX = 64, ENCRYPTION_MAX = 128 };
 
 /* RFC 5322 section 3.3, in UTC; not strftime(), which speaks the language of the locale. */
 static void
@@ -35,13 +35,25 @@ clean_name(char clean[SMTP_NAME_MAX + 1], const char *name)
 	clean[i] = '\0';
 }
 
-/* RFC 3848 and RFC 6531 section 4.3. */
+/* RFC 3848 and RFC 6531 section 4.3. HELO has no name for encryption: what it says is told in the comment behind. */
 static const char *
 protocol(const struct smtp_session *s)
 {
+	bool encrypted = s->version != NULL;
+
 	if (s->envelope.utf8)
-		return "UTF8SMTP";
-	return s->extended ? "ESMTP" : "SMTP";
+		return encrypted ? "UTF8SMTPS" : "UTF8SMTP";
+	if (s->extended)
+		return encrypted ? "ESMTPS" : "ESMTP";
+	return "SMTP";
+}
+
+static void
+write_encryption(char text[ENCRYPTION_MAX], const struct smtp_session *s)
+{
+	text[0] = '\0';
+	if (s->version != NULL)
+		snprintf(text, ENCRYPTION_MAX, "\r\n\t(%s %s)", s->version, s->cipher);
 }
 
 size_t
@@ -49,12 +61,15 @@ trace_write(char buf[TRACE_MAX], const struct smtp_session *s)
 {
 	char date[DATE_MAX];
 	char name[SMTP_NAME_MAX + 1];
+	char encryption[ENCRYPTION_MAX];
 	const char *tag = strchr(s->peer.address, ':') != NULL ? "IPv6:" : "";
 
 	write_date(date, s->config->now());
 	clean_name(name, s->name);
+	write_encryption(encryption, s);
 	int n = snprintf(buf, TRACE_MAX,
-	    "Return-Path: <%s>\r\nReceived: from %s ([%s%s])\r\n\tby %s with %s id %s;\r\n\t%s\r\n", s->envelope.sender,
-	    name, tag, s->peer.address, s->config->hostname, protocol(s), s->peer.session, date);
+	    "Return-Path: <%s>\r\nReceived: from %s ([%s%s])\r\n\tby %s with %s%s id %s;\r\n\t%s\r\n",
+	    s->envelope.sender, name, tag, s->peer.address, s->config->hostname, protocol(s), encryption,
+	    s->peer.session, date);
 	return n > 0 && n < TRACE_MAX ? (size_t)n : 0;
 }

@@ -1,0 +1,49 @@
+/* STARTTLS (RFC 3207), and what a session is once it is encrypted. */
+#include <stdlib.h>
+
+#include "smtp/internal.h"
+
+bool
+encryption_is_offered(const struct smtp_session *s)
+{
+	return s->version == NULL && s->outlet->can_encrypt != NULL && s->outlet->can_encrypt(s->outlet);
+}
+
+bool
+encryption_is_missing(const struct smtp_session *s)
+{
+	return s->config->tls_required && s->version == NULL;
+}
+
+/* The answer is the last that is said in the clear, so it is said here, before the handshake begins. */
+struct ftg_reply
+encryption_start(struct smtp_session *s, const char *arg, size_t len)
+{
+	const struct ftg_reply ready = ftg_reply(ERR_SMTP_TLSOK);
+
+	(void)arg, (void)len;
+	if (s->version != NULL)
+		return ftg_reply(ERR_SMTP_SECUREFAILED);
+	if (!encryption_is_offered(s))
+		return ftg_reply(ERR_SMTP_SECUREFAILED2);
+	s->outlet->reply(s->outlet, &ready);
+	s->state = SMTP_ENCRYPTING;
+	s->outlet->encrypt(s->outlet);
+	return ftg_reply(FTG_IDS);
+}
+
+/* What a client has been refused is counted on: that is not what it told. */
+void
+smtp_session_encrypted(struct smtp_session *s, const char *version, const char *cipher)
+{
+	s->version = version;
+	s->cipher = cipher;
+	if (s->state == SMTP_CLOSED)
+		return;
+	envelope_clear(&s->envelope);
+	line_release(&s->line);
+	free(s->name);
+	s->name = NULL;
+	s->extended = false;
+	s->state = SMTP_START;
+}
