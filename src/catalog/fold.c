@@ -144,14 +144,15 @@ put_decomposed(struct output *out, const struct tag *tag, ucs4_t letter)
 	return ok;
 }
 
-/* "ÄRGER" is AERGER: a two-letter spelling of a capital follows the capital after it. */
+/* "ÄRGER" is AERGER and "MENÜ" MENUE: a two-letter spelling follows the capital after it, at a word's end that before. */
 static bool
-put_spelling(struct output *out, const char *ascii, ucs4_t next)
+put_spelling(struct output *out, const char *ascii, ucs4_t before, ucs4_t next)
 {
+	bool capitals = uc_is_upper(next) || (uc_is_upper(before) && !uc_is_lower(next));
 	char spelled[4] = "";
 	size_t len = strlen(ascii);
 	memcpy(spelled, ascii, len);
-	if (len == 2 && spelled[0] >= 'A' && spelled[0] <= 'Z' && uc_is_upper(next))
+	if (len == 2 && spelled[0] >= 'A' && spelled[0] <= 'Z' && capitals)
 		spelled[1] = (char)(spelled[1] & ~0x20);
 	return put(out, spelled, len);
 }
@@ -159,8 +160,9 @@ put_spelling(struct output *out, const char *ascii, ucs4_t next)
 static bool
 fold_composed(struct output *out, const struct tag *tag, const uint8_t *text, size_t len)
 {
+	ucs4_t letter = 0;
 	for (size_t i = 0; i < len;) {
-		ucs4_t letter, next = 0;
+		ucs4_t before = letter, next = 0;
 		i += (size_t)u8_mbtouc(&letter, text + i, len - i);
 		if (letter < 0x80) {
 			if (!put(out, &(char) { (char)letter }, 1))
@@ -170,7 +172,7 @@ fold_composed(struct output *out, const struct tag *tag, const uint8_t *text, si
 		if (i < len)
 			u8_mbtouc(&next, text + i, len - i);
 		const char *ascii = spelling_of(tag, letter);
-		if (!(ascii != NULL ? put_spelling(out, ascii, next) : put_decomposed(out, tag, letter)))
+		if (!(ascii != NULL ? put_spelling(out, ascii, before, next) : put_decomposed(out, tag, letter)))
 			return false;
 	}
 	return true;

@@ -1,0 +1,160 @@
+/* The ASCII form of a text, as its language writes itself without its own letters. */
+#include "catalog/fold.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The ASCII form, "none" where the language has none. */
+static const char *
+folded(const char *language, const char *text)
+{
+	static char out[2000];
+	struct tag tag;
+	cr_assert(tag_parse(&tag, language, strlen(language)));
+	long octets = fold_ascii(&tag, text, strlen(text), out, sizeof(out) - 1);
+	if (octets < 0)
+		return "none";
+	out[octets] = '\0';
+	for (const char *c = out; *c != '\0'; c++)
+		cr_expect(*c == '\n' || (*c >= 0x20 && *c <= 0x7E));
+	return out;
+}
+
+Test(fold, leaves_ascii_as_it_is)
+{
+	cr_expect_str_eq(folded("de", "Postfach voll; (siehe <a@b>)"), "Postfach voll; (siehe <a@b>)");
+	cr_expect_str_eq(folded("ru", "Ok"), "Ok");
+	cr_expect_str_eq(folded("de", "a\nb"), "a\nb");
+	cr_expect_str_eq(folded("de", ""), "");
+}
+
+Test(fold, spells_german_umlauts)
+{
+	cr_expect_str_eq(folded("de", "Empfänger ungültig, größer, böse"), "Empfaenger ungueltig, groesser, boese");
+	cr_expect_str_eq(folded("de_AT", "Übertragungskanal, Öl, Ärger"), "Uebertragungskanal, Oel, Aerger");
+	cr_expect_str_eq(folded("de", "ÄRGER"), "AERGER");
+	cr_expect_str_eq(folded("de", "Ä"), "Ae");
+	cr_expect_str_eq(folded("de", "ÜÖ"), "UEOE");
+	cr_expect_str_eq(folded("de", "STRASSE, STRAẞE, Straße"), "STRASSE, STRASSE, Strasse");
+}
+
+Test(fold, writes_a_word_in_capitals_in_capitals)
+{
+	cr_expect_str_eq(folded("de", "MENÜ VOLL"), "MENUE VOLL");
+	cr_expect_str_eq(folded("de", "MENÜ"), "MENUE");
+	cr_expect_str_eq(folded("da", "FÅ, SÅ!"), "FAA, SAA!");
+	cr_expect_str_eq(folded("da", "Å, Ål"), "Aa, Aal");
+	cr_expect_str_eq(folded("de", "eÄ, xÄx"), "eAe, xAex");
+}
+
+Test(fold, knows_decomposed_letters)
+{
+	cr_expect_str_eq(folded("de", "Empfa\xCC\x88nger"), "Empfaenger");
+	cr_expect_str_eq(folded("de", "A\xCC\x88RGER"), "AERGER");
+	cr_expect_str_eq(folded("da", "a\xCC\x8A"), "aa");
+	cr_expect_str_eq(folded("fr", "e\xCC\x81t\xC3\xA9"), "ete");
+	cr_expect_str_eq(folded("vi", "o\xCC\x9B\xCC\x81"), "o");
+}
+
+Test(fold, spells_danish_and_norwegian)
+{
+	cr_expect_str_eq(folded("da", "Åben, på, Øl, søn, æble"), "Aaben, paa, Oel, soen, aeble");
+	cr_expect_str_eq(folded("nb", "på øya"), "paa oeya");
+	cr_expect_str_eq(folded("nn", "på øya"), "paa oeya");
+	cr_expect_str_eq(folded("no", "på øya"), "paa oeya");
+	cr_expect_str_eq(folded("sv", "på ön, är"), "pa on, ar");
+	cr_expect_str_eq(folded("fi", "yö, älä"), "yo, ala");
+	cr_expect_str_eq(folded("en", "naïve Ångström"), "naive Angstrom");
+}
+
+Test(fold, spells_letters_that_do_not_decompose)
+{
+	cr_expect_str_eq(folded("pl", "Łódź, łąka, ŻÓŁĆ"), "Lodz, laka, ZOLC");
+	cr_expect_str_eq(folded("hr", "Đorđe"), "Dorde");
+	cr_expect_str_eq(folded("is", "Það, Þór, ð"), "Thad, Thor, d");
+	cr_expect_str_eq(folded("mt", "ħ Ħ"), "h H");
+	cr_expect_str_eq(folded("tr", "Işık, İstanbul, ığ"), "Isik, Istanbul, ig");
+	cr_expect_str_eq(folded("fr", "œuvre, Œuvre, ŒUVRE, æ"), "oeuvre, Oeuvre, OEUVRE, ae");
+	cr_expect_str_eq(folded("az", "ə Ə"), "e E");
+	cr_expect_str_eq(folded("ca", "col·lecció"), "col.leccio");
+}
+
+Test(fold, spells_latin_letters_with_marks)
+{
+	cr_expect_str_eq(folded("fr", "Boîte à lettres désactivée, ça, où"), "Boite a lettres desactivee, ca, ou");
+	cr_expect_str_eq(folded("cs", "Příliš žluťoučký kůň"), "Prilis zlutoucky kun");
+	cr_expect_str_eq(folded("hu", "Árvíztűrő tükörfúrógép"), "Arvizturo tukorfurogep");
+	cr_expect_str_eq(folded("ro", "ștergere, țară"), "stergere, tara");
+	cr_expect_str_eq(folded("es", "¿Señor? ¡No!"), "Senor? No!");
+	cr_expect_str_eq(folded("pt", "não, ações, 1ª, 2º"), "nao, acoes, 1a, 2o");
+	cr_expect_str_eq(folded("vi", "Hộp thư đầy"), "Hop thu day");
+	cr_expect_str_eq(folded("cy", "ŵ ŷ"), "w y");
+}
+
+Test(fold, spells_french_spaces_and_quotes)
+{
+	cr_expect_str_eq(folded("fr", "« mot »"), "\" mot \"");
+	cr_expect_str_eq(folded("fr", "Erreur\xE2\x80\xAF: l’adresse\xC2\xA0!"), "Erreur : l'adresse !");
+	cr_expect_str_eq(folded("fr", "‹\xE2\x80\x89x\xE2\x80\x89›"), "' x '");
+}
+
+Test(fold, spells_typography)
+{
+	cr_expect_str_eq(folded("de", "„Ja“ – ‚nein‘ — so…"), "\"Ja\" - 'nein' - so...");
+	cr_expect_str_eq(folded("en", "“yes” ‘no’ it’s"), "\"yes\" 'no' it's");
+	cr_expect_str_eq(folded("en",
+	                     "a\xE2\x80\x91"
+	                     "b \xE2\x88\x92"
+	                     "1 • 2×3 5€ soft\xC2\xADhyphen"),
+	    "a-b -1 * 2x3 5EUR softhyphen");
+	cr_expect_str_eq(folded("en", "ﬁn ２５０ Ａ ［（＃％"), "fin 250 A [(#%");
+}
+
+Test(fold, does_not_fold_other_scripts)
+{
+	static const char *const texts[] = { "Ящик", "a Ящик b", "邮箱", "メール", "메일", "بريد", "דואר",
+		"Γραμματοκιβώτιο", "ไปรษณีย์", "मेल", "😀", "a → b", "°", "½", "♥", "a\xE2\x80\x8Cx" };
+	static const char *const languages[] = { "de", "ru", "zh", "ja", "el", "sr@latin" };
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		for (size_t k = 0; k < sizeof(languages) / sizeof(languages[0]); k++)
+			cr_expect_str_eq(folded(languages[k], texts[i]), "none", "%s: %s", languages[k], texts[i]);
+	}
+}
+
+Test(fold, fits_the_room_that_there_is_or_fails)
+{
+	static const char text[] = "Ärger, größer … ﬁ €";
+	static const char ascii[] = "Aerger, groesser ... fi EUR";
+	struct tag tag;
+	cr_assert(tag_parse(&tag, "de", 2));
+	for (size_t room = 0; room < sizeof(ascii) + 3; room++) {
+		char *out = malloc(room + 1);
+		long octets = fold_ascii(&tag, text, sizeof(text) - 1, out, room);
+		cr_expect_eq(octets, room < sizeof(ascii) - 1 ? -1 : (long)(sizeof(ascii) - 1), "%zu", room);
+		cr_expect(octets < 0 || memcmp(out, ascii, sizeof(ascii) - 1) == 0);
+		free(out);
+	}
+}
+
+/* Whatever the character, the form is printable ASCII or there is none. */
+Test(fold, of_each_character_is_printable_ascii_or_none)
+{
+	static const char *const languages[] = { "de", "da", "fr", "zh" };
+	struct tag tag;
+	for (size_t k = 0; k < sizeof(languages) / sizeof(languages[0]); k++) {
+		cr_assert(tag_parse(&tag, languages[k], 2));
+		for (uint32_t c = 0x80; c < 0x30000; c++) {
+			char text[4], out[64];
+			size_t len = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+			if (c >= 0xD800 && c < 0xE000)
+				continue;
+			text[0] = (char)(len == 2 ? 0xC0 | c >> 6 : len == 3 ? 0xE0 | c >> 12 : 0xF0 | c >> 18);
+			for (size_t i = 1; i < len; i++)
+				text[i] = (char)(0x80 | (c >> 6 * (len - 1 - i) & 0x3F));
+			long octets = fold_ascii(&tag, text, len, out, sizeof(out));
+			for (long i = 0; i < octets; i++)
+				cr_assert(out[i] >= 0x20 && out[i] <= 0x7E, "U+%04X", c);
+		}
+	}
+}
