@@ -54,8 +54,8 @@ struct ftg_sources {
 /*
  * Loads every catalogue of the sources and compiles it: an immutable generation, for any number of threads. A file
  * that is no sound .mo is left out whole, a text that breaks a rule alone; each is reported (report may be NULL).
- * Returns NULL with errno ENOMEM, or EMFILE/ENFILE/EACCES where a folder cannot be read. To be freed by the caller,
- * once nobody renders from it any more.
+ * Returns NULL with errno where a folder cannot be read (EACCES, ENOTDIR ...), memory is out (ENOMEM) or too many files
+ * are open (EMFILE, ENFILE). To be freed by the caller, once nobody renders from it any more.
  */
 FTG_API ftg_catalog *ftg_catalog_open(const struct ftg_sources *sources, ftg_report *report, void *context);
 FTG_API void ftg_catalog_free(ftg_catalog *catalog);

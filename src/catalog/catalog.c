@@ -13,25 +13,47 @@ enum { SOURCES_MAX = 1024 };
 static const char domain_translation[] = "ftgate";
 static const char domain_overlay[] = "ftgate-local";
 
-/* One file into one source; a file that is not there is no source. */
-static struct source *
-load_file(struct loader *loader, const char *path, const struct tag *tag, enum ftg_origin origin)
+/* As mo_read(); a file that is no sound .mo is reported. */
+static int
+read_file(struct loader *loader, struct mo *mo, const char *path)
 {
-	struct mo mo;
 	const char *why = "";
 	loader->file = path;
-	int result = mo_read(&mo, path, &why);
-	if (result == -1 && (errno == ENOENT || errno == ENOTDIR))
-		return NULL;
-	if (result != 0) {
-		loader_refuse(loader, true, FTG_IDS, FTG_RULE_FILE, result == -1 ? strerror(errno) : why);
-		return NULL;
-	}
+	int result = mo_read(mo, path, &why);
+	if (result == -2)
+		loader_refuse(loader, true, FTG_IDS, FTG_RULE_FILE, why);
+	return result;
+}
+
+/* One file, which is freed, into one source; NULL where it is refused whole, or memory is out. */
+static struct source *
+compile_file(struct loader *loader, struct mo *mo, const struct tag *tag, enum ftg_origin origin)
+{
 	struct source *source = source_new(loader->arena, tag, origin);
-	if (source != NULL && !source_fill(loader, source, &mo))
+	if (source != NULL && !source_fill(loader, source, mo))
 		source = NULL;
-	mo_free(&mo);
+	mo_free(mo);
 	return source;
+}
+
+/*
+ * Adds a file to the sources; one that is not there is no source. False with errno where it might be read another time:
+ * a generation without its texts would be worse than none.
+ */
+static bool
+load_file(struct loader *loader, struct sources *all, const char *path, const struct tag *tag, enum ftg_origin origin)
+{
+	struct mo mo;
+	int result = read_file(loader, &mo, path);
+	struct source *source = result == 0 ? compile_file(loader, &mo, tag, origin) : NULL;
+	if (source != NULL)
+		all->source[all->count++] = source;
+	if (result != -1 || errno == ENOENT || errno == ENOTDIR)
+		return true;
+	if (errno == ENOMEM || errno == EMFILE || errno == ENFILE)
+		return false;
+	loader_refuse(loader, true, FTG_IDS, FTG_RULE_FILE, strerror(errno));
+	return true;
 }
 
 static int
@@ -41,20 +63,18 @@ by_name(const void *a, const void *b)
 	return memcmp(&(*x)->tag, &(*y)->tag, sizeof(struct tag));
 }
 
-static void
+static bool
 load_language(struct loader *loader, struct sources *all, const char *folder, const char *name, enum ftg_origin origin)
 {
 	struct tag tag;
 	char path[PATH_MAX];
 	const char *domain = origin == FTG_FROM_OVERLAY ? domain_overlay : domain_translation;
 	if (!tag_parse(&tag, name, strnlen(name, FTG_TAG_MAX)) || all->count == SOURCES_MAX)
-		return;
+		return true;
 	if (snprintf(path, sizeof(path), "%s/%s/LC_MESSAGES/%s.mo", folder, name, domain) >= (int)sizeof(path))
-		return;
+		return true;
 	loader->language = name;
-	struct source *source = load_file(loader, path, &tag, origin);
-	if (source != NULL)
-		all->source[all->count++] = source;
+	return load_file(loader, all, path, &tag, origin);
 }
 
 /* Every LL/LC_MESSAGES/DOMAIN.mo of a folder, in the order of their tags. False with errno where it cannot be read. */
@@ -67,11 +87,18 @@ load_folder(struct loader *loader, struct sources *all, const char *folder, enum
 	DIR *dir = opendir(folder);
 	if (dir == NULL)
 		return errno == ENOENT;
-	for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
-		load_language(loader, all, folder, entry->d_name, origin);
+	bool ok;
+	struct dirent *entry;
+	do {
+		errno = 0;
+		entry = readdir(dir);
+		ok = entry != NULL ? load_language(loader, all, folder, entry->d_name, origin) : errno == 0;
+	} while (ok && entry != NULL);
+	int error = errno;
 	closedir(dir);
 	qsort(all->source + first, all->count - first, sizeof(struct source *), by_name);
-	return true;
+	errno = error;
+	return ok;
 }
 
 /* A table that answers English everywhere, at the end of the generation's languages. */
@@ -254,6 +281,7 @@ int
 ftg_catalog_check_file(const char *path, const char *language, ftg_report *report, void *context)
 {
 	struct tag tag;
+	struct mo mo;
 	struct arena arena = { 0 };
 	struct loader *loader = malloc(sizeof(*loader));
 	if (loader == NULL)
@@ -261,12 +289,15 @@ ftg_catalog_check_file(const char *path, const char *language, ftg_report *repor
 	*loader = (struct loader) { .arena = &arena, .report = report, .context = context, .language = language };
 	if (!tag_parse(&tag, language, strnlen(language, FTG_TAG_MAX)))
 		(void)tag_parse(&tag, "en", 2);
-	errno = 0;
-	struct source *source = load_file(loader, path, &tag, FTG_FROM_TRANSLATION);
-	int refusals = loader->refusals;
-	if (source == NULL && refusals == 0)
-		refusals = -1;
+	int result = read_file(loader, &mo, path);
+	int error = errno;
+	if (result == 0)
+		(void)compile_file(loader, &mo, &tag, FTG_FROM_TRANSLATION);
+	if (arena.failed)
+		error = ENOMEM;
+	int refusals = result == -1 || arena.failed ? -1 : loader->refusals;
 	arena_free(&arena);
 	free(loader);
+	errno = error;
 	return refusals;
 }

@@ -80,7 +80,7 @@ mo_text(const struct mo *mo, uint32_t i)
 	return string_at(mo, mo->texts + 8 * (size_t)i);
 }
 
-/* Reads up to MO_SIZE_MAX + 1 octets of a regular file; -1 with errno. */
+/* Reads up to MO_SIZE_MAX + 1 octets; -1 with errno, -2 where this is no regular file. */
 static ssize_t
 read_whole(int fd, char **bytes)
 {
@@ -88,10 +88,8 @@ read_whole(int fd, char **bytes)
 	size_t used = 0;
 	if (fstat(fd, &st) != 0)
 		return -1;
-	if (!S_ISREG(st.st_mode)) {
-		errno = EINVAL;
-		return -1;
-	}
+	if (!S_ISREG(st.st_mode))
+		return -2;
 	size_t room = st.st_size > MO_SIZE_MAX ? MO_SIZE_MAX + 1 : (size_t)st.st_size + 1;
 	if ((*bytes = malloc(room)) == NULL)
 		return -1;
@@ -116,16 +114,12 @@ mo_read(struct mo *mo, const char *path, const char **why)
 	ssize_t size = read_whole(fd, &bytes);
 	int error = errno;
 	close(fd);
-	if (size < 0) {
-		free(bytes);
-		errno = error;
-		return -1;
-	}
-	*why = "larger than a catalogue may be (1 MiB)";
-	if (size <= MO_SIZE_MAX && mo_parse(mo, bytes, (size_t)size, why))
+	*why = size < 0 ? "not a regular file" : "larger than a catalogue may be (1 MiB)";
+	if (size >= 0 && size <= MO_SIZE_MAX && mo_parse(mo, bytes, (size_t)size, why))
 		return 0;
 	free(bytes);
-	return -2;
+	errno = error;
+	return size == -1 ? -1 : -2;
 }
 
 void

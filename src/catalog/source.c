@@ -48,6 +48,10 @@ parse_forms(struct loader *loader, const struct source *source, enum ftg_id id, 
 	for (const char *at = forms, *end = forms + len; at <= end && n <= wanted; n++) {
 		const char *stop = memchr(at, '\0', (size_t)(end - at));
 		size_t octets = (size_t)((stop != NULL ? stop : end) - at);
+		if (n < wanted && octets == 0) {
+			loader_refuse(loader, false, id, FTG_RULE_EMPTY, "a form without a text");
+			return 0;
+		}
 		if (n < wanted && !text_parse(&loader->utf8[n], id, at, octets, &complaint)) {
 			loader_refuse(loader, false, id, complaint.rule, complaint.detail);
 			return 0;
@@ -62,8 +66,8 @@ parse_forms(struct loader *loader, const struct source *source, enum ftg_id id, 
 	return n;
 }
 
-/* The ASCII forms, all of them, in loader->ascii. False where the language has none, or a form breaks a rule. */
-static bool
+/* The ASCII forms, all of them, in loader->ascii: 1; 0 where the language has none; -1 where a form breaks a rule. */
+static int
 fold_forms(struct loader *loader, const struct source *source, enum ftg_id id, unsigned forms)
 {
 	struct complaint complaint;
@@ -72,9 +76,9 @@ fold_forms(struct loader *loader, const struct source *source, enum ftg_id id, u
 		if (folded < 0)
 			loader_refuse(loader, false, id, complaint.rule, complaint.detail);
 		if (folded <= 0)
-			return false;
+			return folded;
 	}
-	return true;
+	return 1;
 }
 
 static bool
@@ -91,7 +95,8 @@ void
 source_add(struct loader *loader, struct source *source, enum ftg_id id, const char *text, size_t len)
 {
 	unsigned forms = parse_forms(loader, source, id, text, len);
-	if (forms == 0)
+	int folded = forms > 0 ? fold_forms(loader, source, id, forms) : -1;
+	if (folded < 0)
 		return;
 	struct entry entry = {
 		.form = template_make(loader->arena, id, loader->profile, loader->utf8, forms),
@@ -99,7 +104,7 @@ source_add(struct loader *loader, struct source *source, enum ftg_id id, const c
 		.origin = (uint8_t)source->origin,
 	};
 	source->entry[FTG_UTF8][id] = entry;
-	if (!fold_forms(loader, source, id, forms))
+	if (folded == 0)
 		return;
 	if (!same_forms(loader->ascii, loader->utf8, forms))
 		entry.form = template_make(loader->arena, id, loader->profile, loader->ascii, forms);
@@ -144,7 +149,7 @@ charset_is_utf8(const char *header, size_t len)
 	size_t want = sizeof(utf8) - 1;
 	for (size_t i = 0; value != NULL && i + want <= value_len; i++) {
 		if (strncasecmp(value + i, utf8, want) == 0)
-			return true;
+			return i + want == value_len || value[i + want] == ';' || value[i + want] == ' ';
 	}
 	return value == NULL;
 }
