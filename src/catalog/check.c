@@ -1,6 +1,7 @@
 /* Checking one text as a load would, for those who write texts. */
-#include "catalog/text.h"
+#include "catalog/generation.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool
@@ -9,17 +10,34 @@ tag_or_english(struct tag *tag, const char *language)
 	return tag_parse(tag, language, strnlen(language, FTG_TAG_MAX)) || tag_parse(tag, "en", 2);
 }
 
+/* One form of a text, the nth (0: the first). */
+static bool
+check_form(enum ftg_id id, const struct tag *tag, unsigned n, const char *form, size_t len, struct complaint *complaint)
+{
+	struct text utf8, ascii;
+	if (n > 0 && ftg_row(id)->text[1] == NULL) {
+		complaint->rule = FTG_RULE_CONTROL;
+		snprintf(complaint->detail, sizeof(complaint->detail), "U+0000");
+		return false;
+	}
+	if (len == 0) {
+		complaint->rule = FTG_RULE_EMPTY;
+		snprintf(complaint->detail, sizeof(complaint->detail), "a form without a text");
+		return false;
+	}
+	return text_parse(&utf8, id, form, len, complaint) && text_fold(&ascii, &utf8, id, tag, complaint) >= 0;
+}
+
 int
 ftg_text_check(enum ftg_id id, const char *language, const char *text, size_t len, struct ftg_refusal *refusal)
 {
 	static _Thread_local struct complaint complaint;
-	struct text utf8, ascii;
 	struct tag tag;
+	unsigned n = 0;
 	(void)tag_or_english(&tag, language);
-	for (const char *at = text, *end = text + len; at < end;) {
+	for (const char *at = text, *end = text + len; at < end; n++) {
 		size_t octets = strnlen(at, (size_t)(end - at));
-		if (!text_parse(&utf8, id, at, octets, &complaint) ||
-		    text_fold(&ascii, &utf8, id, &tag, &complaint) < 0) {
+		if (!check_form(id, &tag, n, at, octets, &complaint)) {
 			*refusal = (struct ftg_refusal) {
 				.language = language, .id = id, .rule = complaint.rule, .detail = complaint.detail
 			};
@@ -30,7 +48,13 @@ ftg_text_check(enum ftg_id id, const char *language, const char *text, size_t le
 	return 0;
 }
 
-/* Octets of code, status, reference and line end under the profile where they are longest. */
+static bool
+is_reason(const struct ftg_row *row)
+{
+	return row->service == FTG_MAILBOX || row->service == FTG_SECPOL;
+}
+
+/* Octets of code, status, host, reference and line end under the profile where they are longest. */
 static size_t
 frame_of(const struct ftg_row *row)
 {
@@ -39,17 +63,18 @@ frame_of(const struct ftg_row *row)
 		const struct ftg_code *code = &row->code[profile];
 		size_t frame = strlen(code->reply) + (code->reply[0] != '\0') + strlen(code->status) +
 		    (code->status[0] != '\0');
+		if (template_has_host(row, (enum ftg_profile)profile))
+			frame += TEXT_VAR_MAX + 1;
 		longest = frame > longest ? frame : longest;
 	}
-	return longest + strlen(" (#m.nn)\r\n");
+	return longest + strlen(is_reason(row) ? " (#m.nn)" : " (#m.nn)\r\n");
 }
 
 size_t
 ftg_text_room(enum ftg_id id)
 {
 	const struct ftg_row *row = ftg_row(id);
-	bool reason = row->service == FTG_MAILBOX || row->service == FTG_SECPOL;
-	size_t line = reason ? ftg_arg_max(FTG_ARG_REASON) : FTG_LINE_MAX;
+	size_t line = is_reason(row) ? ftg_arg_max(FTG_ARG_REASON) : FTG_LINE_MAX;
 	size_t taken = frame_of(row);
 	for (unsigned i = 0; i < FTG_ARGS_MAX; i++)
 		taken += ftg_arg_max(row->args[i]);
@@ -71,10 +96,17 @@ remarks_of(const struct text *text, const struct text *ascii, bool folds, enum f
 	return remarks;
 }
 
+static bool
+is_same(const char *text, size_t len, const char *english)
+{
+	return english != NULL && len == strlen(english) && memcmp(text, english, len) == 0;
+}
+
 unsigned
 ftg_text_remarks(enum ftg_id id, const char *language, const char *text, size_t len)
 {
 	unsigned remarks = 0;
+	const char *const *english = ftg_row(id)->text;
 	struct text utf8, ascii;
 	struct complaint complaint;
 	struct tag tag;
@@ -87,8 +119,7 @@ ftg_text_remarks(enum ftg_id id, const char *language, const char *text, size_t 
 		remarks |= remarks_of(&utf8, &ascii, folds, id);
 		if (octets > 0 && (at[0] == ' ' || at[octets - 1] == ' '))
 			remarks |= FTG_REMARK_SPACE;
-		if (octets > 0 && octets == strlen(ftg_row(id)->text[0]) &&
-		    memcmp(at, ftg_row(id)->text[0], octets) == 0)
+		if (octets > 0 && (is_same(at, octets, english[0]) || is_same(at, octets, english[1])))
 			remarks |= FTG_REMARK_SAME;
 		at += octets + 1;
 	}

@@ -53,13 +53,13 @@ copy_plain(char *out, const char *text, size_t len)
 	return !any(found | suspicious(v));
 }
 
-/* RFC 6533 section 3, EmbeddedUnicodeChar; its length. */
+/* RFC 6533 section 3, EmbeddedUnicodeChar, at least two digits; its length. */
 static size_t
 put_escape(char out[12], ucs4_t c)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	size_t n = 3;
-	unsigned shift = c > 0xFFFFF ? 20 : c > 0xFFFF ? 16 : c > 0xFFF ? 12 : c > 0xFF ? 8 : c > 0xF ? 4 : 0;
+	unsigned shift = c > 0xFFFFF ? 20 : c > 0xFFFF ? 16 : c > 0xFFF ? 12 : c > 0xFF ? 8 : 4;
 	memcpy(out, "\\x{", 3);
 	for (;; shift -= 4) {
 		out[n++] = digits[(c >> shift) & 0xF];
@@ -91,7 +91,7 @@ clean_slowly(char *out, size_t max, const char *text, size_t len, enum ftg_encod
 {
 	char character[12];
 	size_t octets, used = 0, fits = 0;
-	char before = '\0';
+	char before = out[-1];
 	for (size_t i = 0; i < len;) {
 		size_t taken = next_character(character, &octets, text + i, len - i, before, encoding);
 		if (used + octets > max) {

@@ -6,8 +6,8 @@
 
 /*
  * Copies len octets of text to out as at most max octets, max being at least 16, and returns how many. Controls, bidi
- * controls, invalid UTF-8 and, under FTG_ASCII, all that is not ASCII stand as \x{HEX}; "(#" gets its # written so. What
- * is longer ends in "...".
+ * controls, invalid UTF-8 and, under FTG_ASCII, all that is not ASCII stand as \x{HEX}; "(#" gets its # written so, even
+ * where the parenthesis is the octet in front of out: there must be one. What is longer ends in "...".
  */
 size_t clean_text(char *out, size_t max, const char *text, size_t len, enum ftg_encoding encoding);
 

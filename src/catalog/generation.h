@@ -55,6 +55,9 @@ struct ftg_catalog {
 	struct language **language;
 };
 
+/* RFC 5321 4.2: the first word of a 220, 221 or 421 line is the host; the greeting's argument begins with it. */
+bool template_has_host(const struct ftg_row *row, enum ftg_profile profile);
+
 /*
  * Compiles parsed texts, the forms of one reply, into templates under a profile. NULL when memory is out.
  */

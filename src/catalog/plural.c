@@ -215,7 +215,7 @@ apply(enum op op, unsigned long a, unsigned long b, bool *bad)
 	}
 }
 
-/* Recursion is as deep as the parser allowed. A division by zero sets *bad. */
+/* Recursion is no deeper than there are nodes. A division by zero sets *bad. */
 static unsigned long
 evaluate(const struct plural *plural, unsigned at, unsigned long n, bool *bad)
 {

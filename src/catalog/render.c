@@ -114,7 +114,7 @@ whole_characters(const char *text, size_t max)
 static size_t
 line_length(const char *text, size_t len, size_t room)
 {
-	const char *line_break = memchr(text, '\n', len < room ? len : room + 1);
+	const char *line_break = memchr(text, '\n', len <= room ? len : room + 1);
 	if (line_break != NULL)
 		return (size_t)(line_break - text);
 	if (len <= room)
@@ -181,8 +181,11 @@ shape_smtp(char *buf, size_t len, const struct rendering *r, const struct templa
 static size_t
 shape_pop3(char *buf, size_t len, const struct template *template)
 {
-	if (buf[template->head] == '[')
-		buf[template->head] = '(';
+	size_t first = template->head;
+	while (buf[first] == ' ')
+		first++;
+	if (buf[first] == '[')
+		buf[first] = '(';
 	if (len <= FTG_LINE_MAX)
 		return len;
 	size_t keep = whole_characters(buf, FTG_LINE_MAX - template->tail);

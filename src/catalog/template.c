@@ -1,6 +1,7 @@
 /* Turns parsed texts into templates: code, text and reference as runs of octets with holes for the arguments. */
 #include "catalog/generation.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,9 +66,8 @@ put_tail(char tail[FRAME_MAX], enum ftg_id id, bool reason, bool blank)
 	return (size_t)snprintf(tail, FRAME_MAX, " (%s)%s", ref, reason ? "" : "\r\n");
 }
 
-/* RFC 5321 4.2: the first word of a 220, 221 or 421 line is the host; the greeting's argument begins with it. */
-static bool
-needs_host(const struct ftg_row *row, enum ftg_profile profile)
+bool
+template_has_host(const struct ftg_row *row, enum ftg_profile profile)
 {
 	const char *reply = row->code[profile].reply;
 	return row->args[0] != FTG_ARG_BANNER &&
@@ -88,6 +88,13 @@ add_text(struct builder *b, enum ftg_id id, const struct text *text)
 	}
 }
 
+/* True where it does, and where it begins with a space, which may be all that stands in front of one. */
+static bool
+may_begin_with_argument(const struct text *text)
+{
+	return text->pieces > 0 && (text->piece[0].kind != PIECE_LITERAL || text->bytes[0] == ' ');
+}
+
 static void
 make_form(
     struct arena *arena, struct template *template, enum ftg_id id, enum ftg_profile profile, const struct text *text)
@@ -98,7 +105,7 @@ make_form(
 	struct builder b = { .arena = arena, .segment = segment };
 	b.used = put_head(b.literal, &row->code[profile]);
 	template->head = (uint16_t)b.used;
-	if (needs_host(row, profile)) {
+	if (template_has_host(row, profile)) {
 		add_hole(&b, PIECE_VAR, FTG_VAR_HOST);
 		add_literal(&b, " ", text->pieces > 0);
 	}
@@ -107,9 +114,9 @@ make_form(
 	template->tail = (uint16_t)put_tail(tail, id, reason, text->pieces == 0);
 	add_literal(&b, tail, template->tail);
 	flush_literal(&b);
-	template->shaped = text->breaks > 0 ||
-	    (row->service == FTG_POP3 && text->pieces > 0 && text->piece[0].kind != PIECE_LITERAL);
+	template->shaped = text->breaks > 0 || (row->service == FTG_POP3 && may_begin_with_argument(text));
 	template->segments = (uint16_t)b.segments;
+	assert((arena->failed || segment[0].kind == PIECE_LITERAL) && "an octet stands in front of each argument");
 	struct segment *kept = arena_alloc(arena, b.segments * sizeof(*kept));
 	if (kept != NULL)
 		memcpy(kept, segment, b.segments * sizeof(*kept));

@@ -131,13 +131,15 @@ text_invisible(uint32_t c)
 {
 	static const struct {
 		uint32_t first, last;
-	} ranges[] = { { 0x061C, 0x061C }, { 0x180E, 0x180E }, { 0x200B, 0x200B }, { 0x200E, 0x200F },
-		{ 0x2028, 0x202E }, { 0x2060, 0x206F }, { 0xFEFF, 0xFEFF }, { 0xFFF0, 0xFFFF }, { 0xE0000, 0xE0FFF } };
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
-		if (c >= ranges[i].first && c <= ranges[i].last)
+	} ranges[] = { { 0x034F, 0x034F }, { 0x061C, 0x061C }, { 0x115F, 0x1160 }, { 0x17B4, 0x17B5 },
+		{ 0x180B, 0x180F }, { 0x200B, 0x200B }, { 0x200E, 0x200F }, { 0x2028, 0x202E }, { 0x2060, 0x206F },
+		{ 0x3164, 0x3164 }, { 0xFEFF, 0xFEFF }, { 0xFFA0, 0xFFA0 }, { 0xFFF0, 0xFFFF }, { 0x1BCA0, 0x1BCA3 },
+		{ 0x1D173, 0x1D17A }, { 0xE0000, 0xE0FFF } };
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]) && c >= ranges[i].first; i++) {
+		if (c <= ranges[i].last)
 			return true;
 	}
-	return false;
+	return (c & 0xFFFE) == 0xFFFE;
 }
 
 static bool
@@ -203,28 +205,62 @@ begins_as_code(const char *s, size_t len)
 	return dots == 2 && digits > 0 && digits <= 3;
 }
 
+/* What a line begins with where the arguments and variables in front of it hold nothing; spaces at its start aside. */
+static const char *
+first_words(const struct text *text, size_t *len)
+{
+	unsigned i = 0;
+	while (i < text->pieces && text->piece[i].kind != PIECE_LITERAL)
+		i++;
+	const char *words = i < text->pieces ? text->bytes + text->piece[i].at : "";
+	*len = i < text->pieces ? text->piece[i].octets : 0;
+	for (; i == 0 && *len > 0 && *words == ' '; (*len)--)
+		words++;
+	return words;
+}
+
+static bool
+check_beginning(const struct text *text, const struct ftg_row *row, struct complaint *complaint)
+{
+	size_t len;
+	const char *words = first_words(text, &len);
+	enum piece_kind first = text->pieces > 0 ? (enum piece_kind)text->piece[0].kind : PIECE_LITERAL;
+	bool greeting = row->args[0] == FTG_ARG_BANNER;
+	if (greeting && row->service == FTG_SMTP && first != PIECE_ARG)
+		return refuse(complaint, FTG_RULE_HOST, "begins with other words");
+	if (greeting && row->service == FTG_POP3 && memchr(text->bytes, '<', text->used) != NULL)
+		return refuse(complaint, FTG_RULE_TIMESTAMP, "<");
+	if (begins_as_code(words, len))
+		return refuse(complaint, FTG_RULE_CODE, "%.*s", (int)(len < 12 ? len : 12), words);
+	if (row->service == FTG_POP3 && first == PIECE_LITERAL && len > 0 && words[0] == '[')
+		return refuse(complaint, FTG_RULE_BRACKET, "[");
+	return true;
+}
+
+/* An argument may be empty or end in a parenthesis, so no # may stand behind one; and a reason stands in parentheses. */
+static bool
+check_references(const struct text *text, bool reason, struct complaint *complaint)
+{
+	for (unsigned i = 0; i < text->pieces; i++) {
+		const struct piece *piece = &text->piece[i];
+		if (piece->kind != PIECE_LITERAL)
+			continue;
+		if (memmem(text->bytes + piece->at, piece->octets, "(#", 2) != NULL)
+			return refuse(complaint, FTG_RULE_REFERENCE, "(#");
+		if ((i > 0 || reason) && text->bytes[piece->at] == '#')
+			return refuse(complaint, FTG_RULE_REFERENCE, "# where a parenthesis may stand in front of it");
+	}
+	return true;
+}
+
 /* What must hold of the whole text, in UTF-8 and again in ASCII, where folding may have made new characters. */
 static bool
 check_whole(const struct text *text, enum ftg_id id, struct complaint *complaint)
 {
 	const struct ftg_row *row = ftg_row(id);
-	const struct piece *first = &text->piece[0];
-	bool literal = text->pieces > 0 && first->kind == PIECE_LITERAL;
-	if (row->args[0] == FTG_ARG_BANNER && row->service == FTG_SMTP &&
-	    (text->pieces == 0 || first->kind != PIECE_ARG))
-		return refuse(complaint, FTG_RULE_HOST, "begins with other words");
-	if (row->args[0] == FTG_ARG_BANNER && row->service == FTG_POP3 && memchr(text->bytes, '<', text->used) != NULL)
-		return refuse(complaint, FTG_RULE_TIMESTAMP, "<");
-	if (literal && begins_as_code(text->bytes, first->octets))
-		return refuse(complaint, FTG_RULE_CODE, "%.*s", first->octets < 12 ? first->octets : 12, text->bytes);
-	if (literal && row->service == FTG_POP3 && text->bytes[0] == '[')
-		return refuse(complaint, FTG_RULE_BRACKET, "[");
-	for (unsigned i = 0; i < text->pieces; i++) {
-		const struct piece *piece = &text->piece[i];
-		if (piece->kind == PIECE_LITERAL && memmem(text->bytes + piece->at, piece->octets, "(#", 2) != NULL)
-			return refuse(complaint, FTG_RULE_REFERENCE, "(#");
-	}
 	bool reason = row->service == FTG_MAILBOX || row->service == FTG_SECPOL;
+	if (!check_beginning(text, row, complaint) || !check_references(text, reason, complaint))
+		return false;
 	size_t limit = reason ? ftg_arg_max(FTG_ARG_REASON) - strlen(" (#m.nn)") : TEXT_WORST;
 	if (text_worst(text, id) > limit)
 		return refuse(complaint, FTG_RULE_LENGTH, "up to %zu octets with its arguments; %zu fit",
@@ -267,26 +303,47 @@ text_parse(struct text *text, enum ftg_id id, const char *utf8, size_t len, stru
 	return check_whole(text, id, complaint);
 }
 
+/* Nothing but spaces and line breaks: no argument, no variable. */
+static bool
+says_nothing(const struct text *text)
+{
+	for (unsigned i = 0; i < text->pieces; i++) {
+		if (text->piece[i].kind != PIECE_LITERAL)
+			return false;
+	}
+	for (size_t i = 0; i < text->used; i++) {
+		if (text->bytes[i] != ' ' && text->bytes[i] != '\n')
+			return false;
+	}
+	return true;
+}
+
+/* A literal that folds to nothing goes, so that the first piece is what a line begins with. */
 int
 text_fold(
     struct text *ascii, const struct text *text, enum ftg_id id, const struct tag *tag, struct complaint *complaint)
 {
-	ascii->used = 0;
-	ascii->pieces = text->pieces;
+	ascii->used = ascii->pieces = 0;
 	ascii->shown = text->shown;
 	ascii->breaks = text->breaks;
 	for (unsigned i = 0; i < text->pieces; i++) {
-		struct piece *piece = &ascii->piece[i];
-		*piece = text->piece[i];
-		if (piece->kind != PIECE_LITERAL)
-			continue;
-		long octets = fold_ascii(
-		    tag, text->bytes + piece->at, piece->octets, ascii->bytes + ascii->used, TEXT_MAX - ascii->used);
-		if (octets < 0)
-			return 0;
-		piece->at = (uint16_t)ascii->used;
-		piece->octets = (uint16_t)octets;
-		ascii->used += (size_t)octets;
+		struct piece piece = text->piece[i];
+		if (piece.kind == PIECE_LITERAL) {
+			long octets = fold_ascii(tag, text->bytes + piece.at, piece.octets, ascii->bytes + ascii->used,
+			    TEXT_MAX - ascii->used);
+			if (octets < 0)
+				return 0;
+			if (octets == 0)
+				continue;
+			piece.at = (uint16_t)ascii->used;
+			piece.octets = (uint16_t)octets;
+			ascii->used += (size_t)octets;
+		}
+		ascii->piece[ascii->pieces++] = piece;
+	}
+	if (text->pieces > 0 && says_nothing(ascii)) {
+		(void)refuse(complaint, FTG_RULE_EMPTY, "nothing is left of it in ASCII");
+		return -1;
 	}
 	return check_whole(ascii, id, complaint) ? 1 : -1;
 }
