@@ -144,7 +144,7 @@ put_decomposed(struct output *out, const struct tag *tag, ucs4_t letter)
 	return ok;
 }
 
-/* "ÄRGER" is AERGER and "MENÜ" MENUE: a two-letter spelling follows the capital after it, at a word's end that before. */
+/* "ÄRGER" is AERGER, "MENÜ" MENUE: a two-letter spelling follows the capital after it, at a word's end that before. */
 static bool
 put_spelling(struct output *out, const char *ascii, ucs4_t before, ucs4_t next)
 {

@@ -72,7 +72,7 @@ place(struct tag *tag, const struct subtag *sub)
 	}
 }
 
-/* Language, then script, region, variant; what follows a singleton is dropped, but for one subtag behind x (RFC 5646 2.1). */
+/* Language, then script, region, variant; behind a singleton all is dropped, but the subtag behind x (RFC 5646 2.1). */
 static bool
 parse_subtags(struct tag *tag, const char *at, const char *end)
 {
