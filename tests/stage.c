@@ -4,6 +4,7 @@
 #include "base/ascii.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,16 +102,47 @@ verdict(const struct address *address, int64_t *account)
 	return *account != 0 ? DIRECTORY_FOUND : DIRECTORY_NO_MAILBOX;
 }
 
+/* Those that are there, but take no mail. */
 static enum directory_verdict
-find_recipient(struct directory *directory, const struct address *address, struct mailbox *mailbox)
+unfit(const struct address *address, struct recipient *recipient)
 {
+	static const struct {
+		const char *local;
+		enum directory_verdict verdict;
+	} accounts[] = {
+		{ "disabled", DIRECTORY_DISABLED },
+		{ "silent", DIRECTORY_NO_PRIVILEGE },
+		{ "trap", DIRECTORY_SPAMTRAP },
+		{ "moved", DIRECTORY_MOVED },
+		{ "circle", DIRECTORY_MISCONFIGURED },
+	};
+
+	snprintf(recipient->moved_to, sizeof recipient->moved_to, "new@example.net");
+	for (size_t i = 0; i < sizeof accounts / sizeof *accounts; i++)
+		if (is_name(address->local, accounts[i].local) && strcmp(address->domain, "example.test") == 0)
+			return accounts[i].verdict;
+	return DIRECTORY_FOUND;
+}
+
+static enum directory_verdict
+resolve(struct directory *directory, const struct address *address, struct recipient *recipient)
+{
+	static struct mailbox mailboxes[2];
 	int64_t account = 0;
-	enum directory_verdict found = verdict(address, &account);
+	enum directory_verdict found = unfit(address, recipient);
 
 	(void)directory;
-	if (found == DIRECTORY_FOUND)
-		*mailbox = (struct mailbox) { .account = account, .maildir = "somewhere" };
-	return found;
+	if (found != DIRECTORY_FOUND)
+		return found;
+	found = verdict(address, &account);
+	bool team = strcmp(address->domain, "example.test") == 0 && is_name(address->local, "team");
+	mailboxes[0] = (struct mailbox) { .account = team ? 1 : account, .maildir = "somewhere" };
+	mailboxes[1] = (struct mailbox) { .account = 2, .maildir = "somewhere" };
+	if (strcmp(address->domain, "example.test") == 0 && is_name(address->local, "carol"))
+		mailboxes[0].quota = (struct quota) { STAGE_QUOTA, 0 };
+	recipient->mailboxes = mailboxes;
+	recipient->count = team ? 2 : 1;
+	return team ? DIRECTORY_FOUND : found;
 }
 
 /* The delivery. */
@@ -240,6 +272,42 @@ parcel_begin(struct delivery_agent *agent, const struct mailbox *mailboxes, size
 	return &parcel->delivery;
 }
 
+/* Whether there is room in a mailbox. */
+struct question {
+	struct job job;
+	enum delivery_result result;
+	void (*done)(void *context, enum delivery_result result);
+	void *context;
+};
+
+static void
+answer_question(struct job *job)
+{
+	struct question *question = (struct question *)(void *)((char *)job - offsetof(struct question, job));
+
+	question->done(question->context, question->result);
+	free(question);
+}
+
+static void
+check_room(struct delivery_agent *agent, struct job_runner *runner, const struct mailbox *mailboxes, size_t count,
+    uint64_t size, void (*done)(void *context, enum delivery_result result), void *context)
+{
+	struct question *question = calloc(1, sizeof *question);
+
+	(void)runner, (void)count;
+	if (question == NULL) {
+		done(context, DELIVERY_FAILED);
+		return;
+	}
+	question->result = size > (uint64_t)mailboxes[0].quota.bytes ? DELIVERY_OVER_QUOTA
+	                                                             : STAGE(agent, agent)->room_result;
+	question->job = (struct job) { .work = parcel_work, .done = answer_question };
+	question->done = done;
+	question->context = context;
+	STAGE(agent, agent)->runner.start(&STAGE(agent, agent)->runner, &question->job);
+}
+
 /* Jobs. */
 
 static void
@@ -360,7 +428,7 @@ now(void)
 void
 stage_open(struct stage *stage, enum ftg_profile profile)
 {
-	static const struct directory_ops directory_ops = { .recipient = find_recipient };
+	static const struct directory_ops directory_ops = { .resolve = resolve };
 	static const struct ftg_vars vars = { .value = { [FTG_VAR_HOST] = "mx.example.test" } };
 
 	*stage = (struct stage) {
@@ -378,7 +446,7 @@ stage_open(struct stage *stage, enum ftg_profile profile)
 		    .resume = resume,
 		    .log = log_pairs },
 		.directory = { .ops = &directory_ops },
-		.agent = { .begin = parcel_begin },
+		.agent = { .begin = parcel_begin, .check_room = check_room },
 		.runner = { .start = start_job },
 		.address = "192.0.2.7",
 		.voice = { .catalog = ftg_catalog_english(profile), .vars = &vars },

@@ -39,6 +39,7 @@ struct stage {
 	size_t flush_after;   /* octets that make a delivery want a flush; 0: none do */
 	enum delivery_result flush_result;
 	enum delivery_result commit_result;
+	enum delivery_result room_result; /* of a mailbox with a quota that the message is small enough for */
 
 	/* To be looked at by a test. */
 	struct octets output;  /* what the client would have received */
@@ -73,9 +74,10 @@ void stage_run_job(struct stage *stage);
 
 /*
  * The directory of every stage. Hosted are example.test (alice, bob, carol, twin, "two words", and box0, box1 ... of any
- * number) and example.org (dora, twin); asking for anyone at broken.test finds the directory in trouble. The time is
+ * number) and example.org (dora, twin); team (alice, bob), disabled, silent, trap, moved, circle are what their names say; carol
+ * has a quota; asking for anyone at broken.test finds the directory in trouble. The time is
  * always Tue, 1 Jan 2030 00:00:00 +0000; the client is 192.0.2.7, its session s1, the host mx.example.test.
  */
-enum { STAGE_NOW = 1893456000 };
+enum { STAGE_NOW = 1893456000, STAGE_QUOTA = 5000 };
 
 #endif

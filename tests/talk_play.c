@@ -108,7 +108,7 @@ set_language(struct play *play, const char *tag)
 static void
 set_result(enum delivery_result *result, const char *name)
 {
-	static const char *const names[] = { "ok", "full", "access", "failed" };
+	static const char *const names[] = { "ok", "over-quota", "full", "access", "failed" };
 
 	for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
 		if (strcmp(name, names[i]) == 0)
@@ -182,6 +182,8 @@ set(struct play *play, const char *name, const char *value)
 		stage->append_fails = strcmp(value, "no-memory") == 0;
 	else if (strcmp(name, "flush-after") == 0)
 		stage->flush_after = number;
+	else if (strcmp(name, "room") == 0)
+		set_result(&stage->room_result, value);
 	else if (strcmp(name, "flush") == 0)
 		set_result(&stage->flush_result, value);
 	else if (strcmp(name, "commit") == 0)

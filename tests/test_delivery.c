@@ -258,3 +258,73 @@ Test(delivery, names_are_unique)
 		cr_assert_eq(deliver(1, "x\n", 1), DELIVERY_OK);
 	cr_expect_eq(folder_count("example.test/anna/new/*"), 200);
 }
+
+static void
+put_text(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+	cr_assert_not_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static enum delivery_result
+deliver_to(const struct mailbox *to, size_t count)
+{
+	struct delivery *delivery = agent.agent.begin(&agent.agent, to, count);
+	cr_assert(delivery->ops->append(delivery, "Subject: x\n\nx\n", 14));
+	delivery->ops->commit(delivery, &runner, tell, NULL);
+	return told;
+}
+
+Test(delivery, keeps_the_quota_and_records_what_it_delivers)
+{
+	struct mailbox to = { .account = 1, .quota = { 28, 0 }, .maildir = "example.test/anna" };
+	size_t len;
+	cr_assert_eq(deliver_to(&to, 1), DELIVERY_OK);
+	cr_expect_str_eq(folder_read("example.test/anna/maildirsize", &len), "28S\n0 0\n14 1\n");
+	cr_assert_eq(deliver_to(&to, 1), DELIVERY_OK);
+	cr_assert_eq(deliver_to(&to, 1), DELIVERY_OVER_QUOTA);
+	cr_expect_eq(folder_count("example.test/anna/new/*"), 2);
+	cr_expect_eq(folder_count("example.test/anna/tmp/*"), 0);
+}
+
+Test(delivery, to_several_needs_room_in_one)
+{
+	const struct mailbox to[] = {
+		{ .account = 1, .quota = { 10, 0 }, .maildir = "example.test/anna" },
+		{ .account = 2, .quota = { 20, 0 }, .maildir = "example.test/bob" },
+	};
+	cr_expect_eq(deliver_to(to, 2), DELIVERY_OK);
+	cr_expect_eq(folder_count("*/*/new/*"), 2);
+	cr_expect_eq(deliver_to(to, 2), DELIVERY_OVER_QUOTA);
+	cr_expect_eq(folder_count("*/*/new/*"), 2);
+	cr_expect_eq(folder_count("*/*/tmp/*"), 0);
+}
+
+Test(delivery, keeps_so_much_of_the_disk_free)
+{
+	agent.min_free = 1LL << 62;
+	cr_expect_eq(deliver_to(mailboxes, 3), DELIVERY_FULL);
+	cr_expect_eq(folder_count("*/*/new/*"), 0);
+	agent.min_free = 1;
+	cr_expect_eq(deliver_to(mailboxes, 3), DELIVERY_OK);
+}
+
+Test(delivery, room_is_told_beforehand)
+{
+	struct mailbox to = { .account = 1, .quota = { 100, 0 }, .maildir = "example.test/anna" };
+	agent.agent.check_room(&agent.agent, &runner, &to, 1, 100, tell, NULL);
+	cr_expect_eq(told, DELIVERY_OK);
+	agent.agent.check_room(&agent.agent, &runner, &to, 1, 101, tell, NULL);
+	cr_expect_eq(told, DELIVERY_OVER_QUOTA);
+	agent.agent.check_room(&agent.agent, &runner, &to, 1, UINT64_MAX, tell, NULL);
+	cr_expect_eq(told, DELIVERY_OVER_QUOTA);
+	cr_assert_eq(deliver_to(&to, 1), DELIVERY_OK);
+	put_text("example.test/anna/maildirsize", "100S\n100 1\n");
+	agent.agent.check_room(&agent.agent, &runner, &to, 1, 0, tell, NULL);
+	cr_expect_eq(told, DELIVERY_OK);
+	agent.min_free = 1LL << 62;
+	agent.agent.check_room(&agent.agent, &runner, &to, 1, 0, tell, NULL);
+	cr_expect_eq(told, DELIVERY_FULL);
+}

@@ -9,10 +9,11 @@
 #include <stddef.h>
 
 enum delivery_result {
-	DELIVERY_OK,     /* on stable storage in every mailbox: file and directory synced */
-	DELIVERY_FULL,   /* no space left (ENOSPC, EDQUOT): #3.16 */
-	DELIVERY_ACCESS, /* the Maildir cannot be opened or written: #3.15 */
-	DELIVERY_FAILED, /* anything else: #3.22 */
+	DELIVERY_OK,         /* on stable storage in every mailbox: file and directory synced */
+	DELIVERY_OVER_QUOTA, /* no mailbox has room for the message by its quota: #3.14 */
+	DELIVERY_FULL,       /* no space left (ENOSPC, EDQUOT), or less than is to be kept free: #3.16 */
+	DELIVERY_ACCESS,     /* the Maildir cannot be opened or written: #3.15 */
+	DELIVERY_FAILED,     /* anything else: #3.22 */
 };
 
 struct delivery {
@@ -26,6 +27,13 @@ struct delivery_agent {
 	 * out.
 	 */
 	struct delivery *(*begin)(struct delivery_agent *agent, const struct mailbox *mailboxes, size_t count);
+	/*
+	 * Finds out whether a message of so many octets would fit: OVER_QUOTA if it does in none of the mailboxes, for
+	 * one that is to go to several may take each of them over its quota once. done() is called on the loop; the
+	 * mailboxes must stay until then.
+	 */
+	void (*check_room)(struct delivery_agent *agent, struct job_runner *runner, const struct mailbox *mailboxes,
+	    size_t count, uint64_t size, void (*done)(void *context, enum delivery_result result), void *context);
 };
 
 struct delivery_ops {

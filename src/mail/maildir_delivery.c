@@ -11,12 +11,14 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "mail/room.h"
 #include "mail/spool.h"
 
 /* A message on its way, and the job that is under way for it. */
 struct maildir_delivery {
 	struct delivery delivery;
 	struct job job;
+	long long min_free;
 	struct spool spool;
 	char *buffer;
 	size_t len, room;
@@ -110,12 +112,23 @@ start(struct delivery *base, struct job_runner *runner, struct job job,
 	runner->start(runner, &delivery->job);
 }
 
+/* What is buffered goes to disk, if what is to be kept free there is. */
+static enum delivery_result
+write_out(struct maildir_delivery *delivery)
+{
+	struct spool *spool = &delivery->spool;
+	if (!room_is_free(spool->folder, delivery->min_free)) {
+		spool_drop(spool);
+		return DELIVERY_FULL;
+	}
+	return spool_write(spool, delivery->buffer, delivery->len) < 0 ? result_of(errno) : DELIVERY_OK;
+}
+
 static void
 flush_work(struct job *job)
 {
 	struct maildir_delivery *delivery = of_job(job);
-	int result = spool_write(&delivery->spool, delivery->buffer, delivery->len);
-	delivery->result = result < 0 ? result_of(errno) : DELIVERY_OK;
+	delivery->result = write_out(delivery);
 	delivery->len = 0;
 }
 
@@ -138,10 +151,18 @@ commit_work(struct job *job)
 {
 	struct maildir_delivery *delivery = of_job(job);
 	struct spool *spool = &delivery->spool;
-	int result = spool_write(spool, delivery->buffer, delivery->len);
-	if (result == 0)
-		result = spool_publish(spool);
-	delivery->result = result < 0 ? result_of(errno) : DELIVERY_OK;
+	delivery->result = write_out(delivery);
+	if (delivery->result == DELIVERY_OK &&
+	    !room_is_in(spool->folder, spool->mailboxes, spool->count, spool->size)) {
+		spool_drop(spool);
+		delivery->result = DELIVERY_OVER_QUOTA;
+	}
+	if (delivery->result != DELIVERY_OK)
+		return;
+	if (spool_publish(spool) < 0)
+		delivery->result = result_of(errno);
+	else
+		room_take(spool->folder, spool->mailboxes, spool->count, spool->size);
 }
 
 static void
@@ -220,6 +241,7 @@ begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count
 	if (delivery == NULL)
 		return NULL;
 	delivery->delivery.ops = &ops;
+	delivery->min_free = agent->min_free;
 	delivery->spool.folder = agent->folder;
 	delivery->spool.file = -1;
 	delivery->spool.mailboxes = delivery->mailboxes;
@@ -228,10 +250,19 @@ begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count
 	return &delivery->delivery;
 }
 
+static void
+check_room(struct delivery_agent *base, struct job_runner *runner, const struct mailbox *mailboxes, size_t count,
+    uint64_t size, void (*done)(void *context, enum delivery_result result), void *context)
+{
+	const struct maildir_agent *agent = (const struct maildir_agent *)base;
+	const struct room_question question = { agent->folder, agent->min_free, mailboxes, count, size };
+	room_ask(&question, runner, done, context);
+}
+
 int
 maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *hostname)
 {
-	*agent = (struct maildir_agent) { .agent = { .begin = begin }, .process = getpid() };
+	*agent = (struct maildir_agent) { .agent = { .begin = begin, .check_room = check_room }, .process = getpid() };
 	for (size_t i = 0; i < sizeof agent->host - 1 && hostname[i] != '\0'; i++)
 		agent->host[i] = (char)(ascii_is_alnum(hostname[i]) || strchr(".-", hostname[i]) ? hostname[i] : '_');
 	if (mkdir(folder, 0700) < 0 && errno != EEXIST)

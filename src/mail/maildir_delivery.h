@@ -16,6 +16,7 @@ struct maildir_agent {
 	int folder; /* descriptor of the folder of all mail */
 	pid_t process;
 	unsigned long last; /* number of the last delivery */
+	long long min_free; /* octets that the file system must keep free; 0: none. May be set at any time */
 	char host[DELIVERY_HOST_SIZE];
 };
 

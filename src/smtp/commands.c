@@ -6,7 +6,7 @@
 #include "smtp/internal.h"
 #include "smtp/params.h"
 
-/* For a handler that has answered by itself. */
+/* For a handler that has answered by itself, or will. */
 static struct ftg_reply
 answered(void)
 {
@@ -117,37 +117,9 @@ do_mail(struct smtp_session *s, const char *arg, size_t len)
 		return ftg_reply(ERR_SMTP_MESSAGE_LENGTH);
 	if (!envelope_open(&s->envelope, s->path, params.utf8))
 		return ftg_reply(ERR_SMTP_HARDERROR);
+	s->envelope.size = params.size;
 	s->state = SMTP_SENDER;
 	return about(ERR_SMTP_SENDEROK, s->path);
-}
-
-/* A local part that asks for the mail to go on elsewhere, as before the days of MX records. */
-static bool
-is_routing(const struct address *address)
-{
-	return strpbrk(address->local, "%!@") != NULL;
-}
-
-static struct ftg_reply
-add_recipient(struct smtp_session *s, const struct address *address)
-{
-	struct directory *directory = s->config->directory;
-	struct mailbox mailbox;
-
-	switch (directory->ops->recipient(directory, address, &mailbox)) {
-	case DIRECTORY_FOUND:
-		if (refusal_too_many(s))
-			return ftg_reply(ERR_SMTP_ADDRESS_RCPTCOUNT);
-		if (!envelope_add(&s->envelope, s->path, &mailbox))
-			return ftg_reply(ERR_SMTP_HARDERROR);
-		s->state = SMTP_RECIPIENT;
-		return ftg_reply(ERR_SMTP_RCPTOK);
-	case DIRECTORY_NO_DOMAIN: return *address->domain == '\0' ? refusal_unknown(s) : refusal_relay(s);
-	case DIRECTORY_NO_MAILBOX:
-		return is_routing(address) ? about(ERR_SMTP_ADDRESS_BAD, s->path) : refusal_unknown(s);
-	case DIRECTORY_AMBIGUOUS: return ftg_reply(ERR_SMTP_ADDRESS_AMBIGUOUS);
-	default: return ftg_reply(ERR_SMTP_HARDERROR);
-	}
 }
 
 static struct ftg_reply
@@ -169,7 +141,7 @@ do_rcpt(struct smtp_session *s, const char *arg, size_t len)
 		return ftg_reply_reason(ERR_SMTP_ACCESSDENIED, s->path.text, s->path.len, s->barred);
 	if (s->envelope.rcpts >= s->config->max_recipients)
 		return ftg_reply(ERR_SMTP_RCPTCOUNT);
-	return add_recipient(s, &address);
+	return recipient_add(s, &address);
 }
 
 static struct ftg_reply
@@ -305,12 +277,8 @@ count_refusal(struct smtp_session *s, struct ftg_reply *reply, char class)
 }
 
 void
-command_run(struct smtp_session *s, const struct line *line)
+command_answer(struct smtp_session *s, struct ftg_reply reply)
 {
-	s->path = (struct span) { NULL, 0 };
-	struct ftg_reply reply = run(s, line);
-	if (reply.id == FTG_IDS)
-		return;
 	char class = ftg_row(reply.id)->code[s->config->profile].reply[0];
 	bool refused = class == '4' || class == '5';
 	if (refused)
@@ -320,4 +288,13 @@ command_run(struct smtp_session *s, const struct line *line)
 		refusal_say(s, reply);
 	else
 		s->outlet->reply(s->outlet, &reply);
+}
+
+void
+command_run(struct smtp_session *s, const struct line *line)
+{
+	s->path = (struct span) { NULL, 0 };
+	struct ftg_reply reply = run(s, line);
+	if (reply.id != FTG_IDS)
+		command_answer(s, reply);
 }

@@ -43,14 +43,30 @@ add_mailbox(struct envelope *envelope, const struct mailbox *mailbox)
 }
 
 bool
-envelope_add(struct envelope *envelope, struct span address, const struct mailbox *mailbox)
+envelope_add(struct envelope *envelope, struct span address, const struct mailbox *mailboxes, size_t count)
 {
+	size_t before = envelope->count;
+
 	if (envelope->first == NULL && (envelope->first = strndup(address.text, address.len)) == NULL)
 		return false;
-	if (!holds(envelope, mailbox) && !add_mailbox(envelope, mailbox))
-		return false;
 	envelope->rcpts++;
+	for (size_t i = 0; i < count; i++) {
+		if (!holds(envelope, &mailboxes[i]) && !add_mailbox(envelope, &mailboxes[i])) {
+			envelope_take_back(envelope, before);
+			return false;
+		}
+	}
 	return true;
+}
+
+void
+envelope_take_back(struct envelope *envelope, size_t before)
+{
+	envelope->count = before;
+	if (--envelope->rcpts > 0)
+		return;
+	free(envelope->first);
+	envelope->first = NULL;
 }
 
 void

@@ -15,15 +15,19 @@ struct envelope {
 	char *sender;              /* "" for the null reverse-path; NULL before MAIL */
 	char *first;               /* the first recipient; NULL before RCPT */
 	bool utf8;                 /* MAIL had SMTPUTF8 */
+	uint64_t size;             /* that MAIL declared; 0: none */
 	unsigned rcpts;            /* RCPT commands accepted */
 	struct mailbox *mailboxes; /* each once */
 	size_t count;
 	size_t room;
 };
 
-/* Begin a transaction, add a recipient. False when memory is out; the envelope is then as it was. */
+/* Begin a transaction, add a recipient with its mailboxes. False when memory is out; the envelope is then as it was. */
 bool envelope_open(struct envelope *envelope, struct span sender, bool utf8);
-bool envelope_add(struct envelope *envelope, struct span address, const struct mailbox *mailbox);
+bool envelope_add(struct envelope *envelope, struct span address, const struct mailbox *mailboxes, size_t count);
+
+/* Takes the last recipient out again; before is how many mailboxes there were without it. */
+void envelope_take_back(struct envelope *envelope, size_t before);
 
 /* Empties the envelope and frees what it holds. */
 void envelope_clear(struct envelope *envelope);

@@ -13,10 +13,16 @@ show_sender(const char *sender)
 	return sender != NULL && *sender == '\0' ? "<>" : sender;
 }
 
-/* The reference of the reason that a reply names, if it names one. */
+/* The reference of the reason that a reply names or stands for, if there is one. */
 static const char *
 reason_of(const struct ftg_reply *reply)
 {
+	switch (reply->id) {
+	case ERR_SMTP_MAILBOX_DISABLED: return ftg_row(ERR_MAILBOX_DISABLED)->ref;
+	case ERR_SMTP_MAILBOX_FULL: return ftg_row(ERR_MAILBOX_QUOTA)->ref;
+	case ERR_SMTP_SYSTEM_LENGTH: return ftg_row(ERR_MAILBOX_FREESPACE)->ref;
+	default: break;
+	}
 	for (size_t i = 0; i < FTG_ARGS_MAX; i++)
 		if (ftg_row(reply->id)->args[i] == FTG_ARG_REASON)
 			return ftg_row((enum ftg_id)reply->arg[i].number)->ref;

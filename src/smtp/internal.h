@@ -59,12 +59,20 @@ struct smtp_session {
 	struct span path; /* of the MAIL or RCPT command under way, for the log; no text otherwise */
 	struct line_reader line;
 	struct envelope envelope;
+	size_t without; /* mailboxes of the envelope before the recipient that is being added */
 	struct message message;
 	struct held_reply held;
 };
 
-/* commands.c: runs a command line and answers it. */
+/* commands.c: runs a command line and answers it. Answers one that has been put off. */
 void command_run(struct smtp_session *s, const struct line *line);
+void command_answer(struct smtp_session *s, struct ftg_reply reply);
+
+/* session.c: a job has ended. Within smtp_session_feed() its loop goes on by itself. */
+void session_wake(struct smtp_session *s);
+
+/* recipient.c: what RCPT with an address comes to. The reply's ID is FTG_IDS where it is put off. */
+struct ftg_reply recipient_add(struct smtp_session *s, const struct address *address);
 
 /* encryption.c: STARTTLS. Is it offered? Is a command out of place because it has not come? */
 struct ftg_reply encryption_start(struct smtp_session *s, const char *arg, size_t len);
@@ -72,12 +80,15 @@ bool encryption_is_offered(const struct smtp_session *s);
 bool encryption_is_missing(const struct smtp_session *s);
 
 /*
- * refusal.c: the answer to a recipient that is unknown, to one that would have to be relayed; it may end the session.
- * Is the recipient one too many in this hour? Refuses the client's address for a while. Says a refusal, late where that
+ * refusal.c: the answer to a recipient that is unknown, or would have to be relayed, which may end the session; to one
+ * that is a spamtrap, or has moved; to trouble with the mailboxes of an address. Is the recipient one too many in this hour? Refuses the client's address for a while. Says a refusal, late where that
  * is wanted.
  */
 struct ftg_reply refusal_unknown(struct smtp_session *s);
 struct ftg_reply refusal_relay(struct smtp_session *s);
+struct ftg_reply refusal_spamtrap(struct smtp_session *s);
+struct ftg_reply refusal_moved(struct smtp_session *s, const char *to);
+struct ftg_reply refusal_delivery(enum delivery_result result, struct span address);
 bool refusal_too_many(struct smtp_session *s);
 void refusal_blacklist(struct smtp_session *s, enum ftg_id cause);
 void refusal_say(struct smtp_session *s, struct ftg_reply reply);

@@ -28,13 +28,9 @@ verdict(const struct smtp_session *s)
 		return ftg_reply(FTG_SMTP_BARE_OCTET);
 	if (is_too_large(s))
 		return ftg_reply(ERR_SMTP_MESSAGE_LENGTH);
-	switch (s->message.result) {
-	case DELIVERY_OK: return ftg_reply(ERR_SMTP_MESSAGEOK);
-	case DELIVERY_FULL: return ftg_reply(ERR_SMTP_SYSTEM_LENGTH);
-	case DELIVERY_ACCESS:
-		return ftg_reply_text(ERR_SMTP_MAILBOX_TOAST, s->envelope.first, strlen(s->envelope.first));
-	default: return ftg_reply(ERR_SMTP_HARDERROR);
-	}
+	if (s->message.result == DELIVERY_OK)
+		return ftg_reply(ERR_SMTP_MESSAGEOK);
+	return refusal_delivery(s->message.result, (struct span) { s->envelope.first, strlen(s->envelope.first) });
 }
 
 /* Says the answer; the transaction is over. */
@@ -53,15 +49,6 @@ conclude(struct smtp_session *s)
 	s->state = SMTP_READY;
 }
 
-/* A job has ended. Within smtp_session_feed() its loop goes on by itself. */
-static void
-wake(struct smtp_session *s)
-{
-	s->busy = false;
-	if (!s->feeding)
-		s->outlet->resume(s->outlet);
-}
-
 static void
 flushed(void *context, enum delivery_result result)
 {
@@ -70,7 +57,8 @@ flushed(void *context, enum delivery_result result)
 	s->message.result = result;
 	if (result != DELIVERY_OK)
 		message_abandon(s);
-	wake(s);
+	s->busy = false;
+	session_wake(s);
 }
 
 static void
@@ -81,7 +69,8 @@ committed(void *context, enum delivery_result result)
 	s->message.delivery = NULL;
 	s->message.result = result;
 	conclude(s);
-	wake(s);
+	s->busy = false;
+	session_wake(s);
 }
 
 static void

@@ -1,4 +1,5 @@
 /* What follows when a client is refused: at first a reply, in the end the door. */
+#include <stdio.h>
 #include <string.h>
 
 #include "smtp/internal.h"
@@ -38,6 +39,36 @@ refusal_relay(struct smtp_session *s)
 	return about_path(s, ERR_SMTP_RELAYFAIL2);
 }
 
+/* The client is refused from its next connection on. */
+struct ftg_reply
+refusal_spamtrap(struct smtp_session *s)
+{
+	refusal_blacklist(s, ERR_MAILBOX_SPAMTRAP);
+	return ftg_reply_reason(ERR_SMTP_ACCESSDENIED, s->path.text, s->path.len, ERR_MAILBOX_SPAMTRAP);
+}
+
+struct ftg_reply
+refusal_moved(struct smtp_session *s, const char *to)
+{
+	char *text = s->held.text;
+	int len = snprintf(text, sizeof s->held.text, "%.*s -> %s", (int)s->path.len, s->path.text, to);
+
+	if (*to == '\0' || len >= (int)sizeof s->held.text)
+		return about_path(s, ERR_SMTP_ADDRESS_MOVED);
+	return ftg_reply_text(ERR_SMTP_ADDRESS_MOVED, text, (size_t)len);
+}
+
+struct ftg_reply
+refusal_delivery(enum delivery_result result, struct span address)
+{
+	switch (result) {
+	case DELIVERY_OVER_QUOTA: return ftg_reply_text(ERR_SMTP_MAILBOX_FULL, address.text, address.len);
+	case DELIVERY_FULL: return ftg_reply(ERR_SMTP_SYSTEM_LENGTH);
+	case DELIVERY_ACCESS: return ftg_reply_text(ERR_SMTP_MAILBOX_TOAST, address.text, address.len);
+	default: return ftg_reply(ERR_SMTP_HARDERROR);
+	}
+}
+
 bool
 refusal_too_many(struct smtp_session *s)
 {
@@ -52,8 +83,7 @@ say_held(struct job *job)
 
 	s->outlet->reply(s->outlet, &s->held.reply);
 	s->busy = false;
-	if (!s->feeding)
-		s->outlet->resume(s->outlet);
+	session_wake(s);
 }
 
 /* The text is the line's, which is gone by then. */
@@ -65,7 +95,7 @@ hold(struct smtp_session *s, struct ftg_reply reply)
 	if (named->len > sizeof s->held.text)
 		named->len = sizeof s->held.text;
 	if (named->text != NULL)
-		named->text = memcpy(s->held.text, named->text, named->len);
+		named->text = memmove(s->held.text, named->text, named->len);
 	s->held.reply = reply;
 	s->held.job = (struct job) { .done = say_held };
 	s->busy = true;

@@ -49,6 +49,13 @@ smtp_session_greet(struct smtp_session *s)
 	s->outlet->reply(s->outlet, &reply);
 }
 
+void
+session_wake(struct smtp_session *s)
+{
+	if (!s->busy && !s->feeding)
+		s->outlet->resume(s->outlet);
+}
+
 static size_t
 feed_command(struct smtp_session *s, const char *bytes, size_t len)
 {

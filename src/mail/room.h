@@ -1,0 +1,30 @@
+/* Is there room for a message: by the quotas of its mailboxes, on the disk? */
+#ifndef MAIL_ROOM_H
+#define MAIL_ROOM_H
+
+#include <stdbool.h>
+
+#include "mail/delivery.h"
+
+/* These block. Is so much of the file system free for us that a folder is on? What cannot be told is taken for yes. */
+bool room_is_free(int folder, long long min_free);
+
+/* Has one of the mailboxes at least room for a message of so many octets? One that cannot be read has. */
+bool room_is_in(int folder, const struct mailbox *mailboxes, size_t count, uint64_t size);
+
+/* Records that a message has come into each of them. */
+void room_take(int folder, const struct mailbox *mailboxes, size_t count, uint64_t size);
+
+struct room_question {
+	int folder; /* of all mail */
+	long long min_free;
+	const struct mailbox *mailboxes; /* they stay until done() */
+	size_t count;
+	uint64_t size;
+};
+
+/* Finds out all of it by a job: OK, OVER_QUOTA or FULL; FAILED when memory is out. */
+void room_ask(const struct room_question *question, struct job_runner *runner,
+    void (*done)(void *context, enum delivery_result result), void *context);
+
+#endif

@@ -1,0 +1,99 @@
+/* What a recipient comes to: mailboxes in the envelope, if they have room, or a refusal. */
+#include <string.h>
+
+#include "smtp/internal.h"
+
+static struct ftg_reply
+about(enum ftg_id id, struct span text)
+{
+	return ftg_reply_text(id, text.text, text.len);
+}
+
+/* A local part that asks for the mail to go on elsewhere, as before the days of MX records. */
+static bool
+is_routing(const struct address *address)
+{
+	return strpbrk(address->local, "%!@") != NULL;
+}
+
+static void
+take_back(struct smtp_session *s)
+{
+	envelope_take_back(&s->envelope, s->without);
+	s->state = s->envelope.rcpts == 0 ? SMTP_SENDER : SMTP_RECIPIENT;
+}
+
+static void
+room_is_known(void *context, enum delivery_result result)
+{
+	struct smtp_session *s = context;
+
+	s->busy = false;
+	if (result == DELIVERY_OK) {
+		command_answer(s, ftg_reply(ERR_SMTP_RCPTOK));
+	} else {
+		take_back(s);
+		command_answer(s, refusal_delivery(result, s->path));
+	}
+	session_wake(s);
+}
+
+/* Has one of the mailboxes that the recipient has brought a quota? */
+static bool
+has_quota(const struct smtp_session *s)
+{
+	for (size_t i = s->without; i < s->envelope.count; i++)
+		if (s->envelope.mailboxes[i].quota.bytes > 0 || s->envelope.mailboxes[i].quota.messages > 0)
+			return true;
+	return false;
+}
+
+/* The line that names the recipient is gone by the time that the answer is known. */
+static struct ftg_reply
+ask_for_room(struct smtp_session *s)
+{
+	struct delivery_agent *agent = s->config->delivery;
+	const struct envelope *envelope = &s->envelope;
+
+	if (s->path.len > sizeof s->held.text)
+		s->path.len = sizeof s->held.text;
+	s->path.text = memcpy(s->held.text, s->path.text, s->path.len);
+	s->busy = true;
+	agent->check_room(agent, s->config->runner, envelope->mailboxes + s->without, envelope->count - s->without,
+	    envelope->size, room_is_known, s);
+	return ftg_reply(FTG_IDS);
+}
+
+static struct ftg_reply
+accept(struct smtp_session *s, const struct recipient *recipient)
+{
+	if (refusal_too_many(s))
+		return ftg_reply(ERR_SMTP_ADDRESS_RCPTCOUNT);
+	s->without = s->envelope.count;
+	if (!envelope_add(&s->envelope, s->path, recipient->mailboxes, recipient->count))
+		return ftg_reply(ERR_SMTP_HARDERROR);
+	s->state = SMTP_RECIPIENT;
+	return has_quota(s) ? ask_for_room(s) : ftg_reply(ERR_SMTP_RCPTOK);
+}
+
+struct ftg_reply
+recipient_add(struct smtp_session *s, const struct address *address)
+{
+	struct directory *directory = s->config->directory;
+	struct recipient recipient;
+
+	switch (directory->ops->resolve(directory, address, &recipient)) {
+	case DIRECTORY_FOUND: return accept(s, &recipient);
+	case DIRECTORY_NO_DOMAIN: return *address->domain == '\0' ? refusal_unknown(s) : refusal_relay(s);
+	case DIRECTORY_NO_MAILBOX:
+		return is_routing(address) ? about(ERR_SMTP_ADDRESS_BAD, s->path) : refusal_unknown(s);
+	case DIRECTORY_AMBIGUOUS: return ftg_reply(ERR_SMTP_ADDRESS_AMBIGUOUS);
+	case DIRECTORY_DISABLED: return about(ERR_SMTP_MAILBOX_DISABLED, s->path);
+	case DIRECTORY_NO_PRIVILEGE:
+		return ftg_reply_reason(ERR_SMTP_ACCESSDENIED, s->path.text, s->path.len, ERR_MAILBOX_DISABLED);
+	case DIRECTORY_SPAMTRAP: return refusal_spamtrap(s);
+	case DIRECTORY_MOVED: return refusal_moved(s, recipient.moved_to);
+	case DIRECTORY_MISCONFIGURED: return ftg_reply(ERR_SMTP_SYSTEM_CONFIGERR);
+	default: return ftg_reply(ERR_SMTP_HARDERROR);
+	}
+}
