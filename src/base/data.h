@@ -1,0 +1,26 @@
+/* The data folder: where a server keeps its state, and that one server at a time uses it. */
+#ifndef BASE_DATA_H
+#define BASE_DATA_H
+
+#include <limits.h>
+#include <sys/types.h>
+
+#define DATA_DEFAULT "./ftgate-data"
+
+/*
+ * Makes the folder where it is missing, for its owner alone (the process's user, or the one that is given when root
+ * makes it), and finds its absolute path. Returns 0, or -1 with errno.
+ */
+int data_make(const char *folder, uid_t owner, gid_t group, char path[PATH_MAX]);
+
+/* The path of what is called name in the folder. Returns 0, or -1 with errno ENAMETOOLONG. */
+int data_path(char path[PATH_MAX], const char *folder, const char *name);
+
+/*
+ * Writes the process's number to a file of that name in the folder, and locks it until the process ends. Returns a
+ * descriptor, which a child process is to close; or -1 with errno, EWOULDBLOCK where another process, *holder, has the
+ * lock.
+ */
+int data_lock(const char *folder, const char *name, pid_t *holder);
+
+#endif
