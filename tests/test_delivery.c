@@ -83,9 +83,9 @@ Test(delivery, message_is_in_new_with_its_size_in_the_name)
 {
 	size_t len;
 	cr_assert_eq(deliver(1, "Subject: x\n\nHello\n", 1), DELIVERY_OK);
-	cr_expect_str_eq(folder_read("example.test/anna/new/*,S=18", &len), "Subject: x\n\nHello\n");
+	cr_expect_str_eq(folder_read("example.test/anna/new/*,S=18,W=18", &len), "Subject: x\n\nHello\n");
 	cr_expect_eq(traces(), 1);
-	cr_expect_not_null(strstr(folder_name("example.test/anna/new/*"), ".mx.example_test,S=18"));
+	cr_expect_not_null(strstr(folder_name("example.test/anna/new/*"), ".mx.example_test,S=18,W=18"));
 }
 
 Test(delivery, several_recipients_share_one_file)
@@ -136,7 +136,7 @@ Test(delivery, large_message_arrives_whole)
 	enum { TIMES = 40000 };
 	size_t len;
 	cr_assert_eq(deliver(2, "Twenty-five octets each.\n", TIMES), DELIVERY_OK);
-	const char *content = folder_read("example.test/bob/new/*,S=1000000", &len);
+	const char *content = folder_read("example.test/bob/new/*,S=1000000,*", &len);
 	cr_expect_eq(len, 25 * TIMES);
 	for (size_t i = 0; i < len; i += 25)
 		cr_assert_eq(memcmp(content + i, "Twenty-five octets each.\n", 25), 0);
@@ -155,14 +155,35 @@ Test(delivery, abandoned_message_leaves_nothing)
 	cr_expect_eq(traces(), 0);
 }
 
-Test(delivery, octets_may_be_anything)
+/* Delivers octets in pieces of so many. */
+static const char *
+deliver_in_pieces(const char *octets, size_t len, size_t piece, size_t *stored)
 {
-	size_t len;
 	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 1);
-	cr_assert(delivery->ops->append(delivery, "a\0\xFF\r\n", 5));
+	for (size_t at = 0; at < len; at += piece)
+		cr_assert(delivery->ops->append(delivery, octets + at, len - at < piece ? len - at : piece));
 	delivery->ops->commit(delivery, &runner, tell, NULL);
-	cr_expect_eq(memcmp(folder_read("example.test/anna/new/*", &len), "a\0\xFF\r\n", 5), 0);
-	cr_expect_eq(len, 5);
+	cr_assert_eq(told, DELIVERY_OK);
+	const char *content = folder_read("example.test/anna/new/*", stored);
+	cr_assert_eq(unlink(folder_name("example.test/anna/new/*")), 0);
+	return content;
+}
+
+Test(delivery, lines_end_with_lf_however_they_are_cut)
+{
+	static const char octets[] = "a\r\n\r\n\0\xFF\r\rb\r\nc\n\r", lines[] = "a\n\n\0\xFF\r\rb\nc\n\r";
+	for (size_t piece = 1; piece < sizeof octets; piece++) {
+		size_t len;
+		const char *content = deliver_in_pieces(octets, sizeof octets - 1, piece, &len);
+		cr_expect_eq(len, sizeof lines - 1);
+		cr_expect_eq(memcmp(content, lines, len), 0);
+	}
+}
+
+Test(delivery, name_tells_the_size_on_the_wire_too)
+{
+	cr_assert_eq(deliver(1, "a\r\n", 3), DELIVERY_OK);
+	cr_expect_eq(folder_count("example.test/anna/new/*,S=6,W=9"), 1);
 }
 
 Test(delivery, short_writes_go_on)

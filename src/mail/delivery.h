@@ -37,7 +37,7 @@ struct delivery_agent {
 };
 
 struct delivery_ops {
-	/* Adds octets to the message. False when memory is out. */
+	/* Adds octets to the message, as they came: lines end with CRLF, which Maildirs keep as LF. False when memory is out. */
 	bool (*append)(struct delivery *delivery, const char *bytes, size_t len);
 	/* Is enough buffered that flush should run before more is appended? Small messages never need it. */
 	bool (*wants_flush)(const struct delivery *delivery);

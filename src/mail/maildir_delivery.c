@@ -22,6 +22,7 @@ struct maildir_delivery {
 	struct spool spool;
 	char *buffer;
 	size_t len, room;
+	bool cr; /* has been appended last, and is not in the buffer yet */
 	enum delivery_result result;
 	void (*done)(void *context, enum delivery_result result);
 	void *context;
@@ -84,14 +85,37 @@ reserve(struct maildir_delivery *delivery, size_t len)
 	return true;
 }
 
+/* Copies octets with LF for each CRLF, and returns how many came of it. A CR at their end waits for what follows. */
+static size_t
+copy_lines(char *to, const char *bytes, size_t len, bool *cr)
+{
+	char *at = to;
+	const char *end = bytes + len;
+	if (*cr && len > 0 && *bytes != '\n')
+		*at++ = '\r';
+	*cr = *cr && len == 0;
+	while (bytes < end) {
+		const char *stop = memchr(bytes, '\r', (size_t)(end - bytes));
+		size_t run = (size_t)((stop == NULL ? end : stop) - bytes);
+		memcpy(at, bytes, run);
+		at += run;
+		bytes += run + (stop != NULL);
+		if (stop != NULL && bytes == end)
+			*cr = true;
+		else if (stop != NULL && *bytes != '\n')
+			*at++ = '\r';
+	}
+	return (size_t)(at - to);
+}
+
 static bool
 append(struct delivery *base, const char *bytes, size_t len)
 {
 	struct maildir_delivery *delivery = of_delivery(base);
-	if (!reserve(delivery, len))
+	if (!reserve(delivery, len + 1))
 		return false;
-	memcpy(delivery->buffer + delivery->len, bytes, len);
-	delivery->len += len;
+	delivery->len += copy_lines(delivery->buffer + delivery->len, bytes, len, &delivery->cr);
+	delivery->spool.wire_size += len;
 	return true;
 }
 
@@ -151,6 +175,8 @@ commit_work(struct job *job)
 {
 	struct maildir_delivery *delivery = of_job(job);
 	struct spool *spool = &delivery->spool;
+	if (delivery->cr)
+		delivery->buffer[delivery->len++] = '\r';
 	delivery->result = write_out(delivery);
 	if (delivery->result == DELIVERY_OK &&
 	    !room_is_in(spool->folder, spool->mailboxes, spool->count, spool->size)) {

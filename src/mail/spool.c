@@ -19,7 +19,8 @@ put_tmp_path(const struct spool *spool, char path[PATH_SIZE])
 static void
 put_new_path(const struct spool *spool, size_t mailbox, char path[PATH_SIZE])
 {
-	snprintf(path, PATH_SIZE, "%s/new/%s,S=%llu", spool->mailboxes[mailbox].maildir, spool->name, spool->size);
+	snprintf(path, PATH_SIZE, "%s/new/%s,S=%llu,W=%llu", spool->mailboxes[mailbox].maildir, spool->name,
+	    spool->size, spool->wire_size);
 }
 
 /* Closes and removes the file in tmp/. Keeps errno. */

@@ -10,9 +10,10 @@ struct spool {
 	int folder;                      /* of all mail */
 	int file;                        /* -1: none yet */
 	unsigned long long size;         /* octets in the file */
+	unsigned long long wire_size;    /* octets with CRLF for each line end; set by the caller */
 	size_t count;                    /* of mailboxes; at least 1, each a different one than the first */
 	const struct mailbox *mailboxes; /* the first one's tmp/ holds the file */
-	char name[NAME_MAX + 1];         /* unique; the size is added to it in new/ */
+	char name[NAME_MAX + 1];         /* unique; the sizes are added to it in new/, as ,S= and ,W= */
 };
 
 /*
