@@ -1,0 +1,142 @@
+/* Listening sockets: their addresses as text, and binding them. */
+#include "net/listen.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+
+enum { BACKLOG = 4096 };
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+static bool
+parse_port(const char *text, in_port_t *port)
+{
+	unsigned value = 0;
+	size_t len = strlen(text);
+	if (len == 0 || len > 5)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (!ascii_is_digit(text[i]))
+			return false;
+		value = 10 * value + (unsigned)(text[i] - '0');
+	}
+	*port = htons((in_port_t)value);
+	return value <= UINT16_MAX;
+}
+
+/* Copies len octets of text to host; false if they are too many. */
+static bool
+copy_host(char host[INET6_ADDRSTRLEN], const char *text, size_t len)
+{
+	if (len >= INET6_ADDRSTRLEN)
+		return false;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	return true;
+}
+
+static bool
+parse(const char *text, union address *address)
+{
+	char host[INET6_ADDRSTRLEN];
+	const char *colon = strrchr(text, ':');
+	in_port_t port;
+	memset(address, 0, sizeof *address);
+	if (colon == NULL || !parse_port(colon + 1, &port))
+		return false;
+	size_t len = (size_t)(colon - text);
+	if (len > 2 && text[0] == '[' && colon[-1] == ']') {
+		address->v6.sin6_family = AF_INET6;
+		address->v6.sin6_port = port;
+		return copy_host(host, text + 1, len - 2) && inet_pton(AF_INET6, host, &address->v6.sin6_addr) == 1;
+	}
+	address->v4.sin_family = AF_INET;
+	address->v4.sin_port = port;
+	return copy_host(host, text, len) && inet_pton(AF_INET, host, &address->v4.sin_addr) == 1;
+}
+
+int
+listen_check(const char *text, char error[LISTEN_ERROR_SIZE])
+{
+	union address address;
+	if (parse(text, &address))
+		return 0;
+	snprintf(error, LISTEN_ERROR_SIZE,
+	    "'%.80s' is no ADDRESS:PORT; write 127.0.0.1:2525 or [::1]:2525, or 0.0.0.0:25 for every interface", text);
+	return -1;
+}
+
+static void
+print_address(const union address *address, char name[LISTEN_NAME_SIZE])
+{
+	char host[INET6_ADDRSTRLEN] = "";
+	if (address->any.sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &address->v6.sin6_addr, host, sizeof host);
+		snprintf(name, LISTEN_NAME_SIZE, "[%s]:%d", host, ntohs(address->v6.sin6_port));
+	} else {
+		inet_ntop(AF_INET, &address->v4.sin_addr, host, sizeof host);
+		snprintf(name, LISTEN_NAME_SIZE, "%s:%d", host, ntohs(address->v4.sin_port));
+	}
+}
+
+static bool
+set(int socket, int level, int option)
+{
+	const int on = 1;
+	return setsockopt(socket, level, option, &on, sizeof on) == 0;
+}
+
+/* Connections inherit TCP_NODELAY from the socket that takes them. IPv6 is for itself, so that 0.0.0.0 can be too. */
+static bool
+prepare(int descriptor, const union address *address)
+{
+	socklen_t len = address->any.sa_family == AF_INET6 ? sizeof address->v6 : sizeof address->v4;
+	if (!set(descriptor, SOL_SOCKET, SO_REUSEADDR) || !set(descriptor, IPPROTO_TCP, TCP_NODELAY))
+		return false;
+	if (address->any.sa_family == AF_INET6 && !set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY))
+		return false;
+	return bind(descriptor, &address->any, len) == 0 && listen(descriptor, BACKLOG) == 0;
+}
+
+static const char *
+cure_of(int problem)
+{
+	switch (problem) {
+	case EADDRINUSE: return "; another program listens there: stop it, or choose another port";
+	case EADDRNOTAVAIL: return "; no interface of this machine has that address";
+	case EACCES: return "; ports below 1024 are for root";
+	default: return "";
+	}
+}
+
+int
+listen_open(const char *text, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERROR_SIZE])
+{
+	union address address;
+	socklen_t len = sizeof address;
+	if (listen_check(text, error) < 0)
+		return -1;
+	parse(text, &address);
+	int descriptor = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (descriptor >= 0 && prepare(descriptor, &address) && getsockname(descriptor, &address.any, &len) == 0) {
+		print_address(&address, name);
+		return descriptor;
+	}
+	snprintf(error, LISTEN_ERROR_SIZE, "cannot listen on %s: %s%s", text, strerror(errno), cure_of(errno));
+	if (descriptor >= 0)
+		close(descriptor);
+	return -1;
+}

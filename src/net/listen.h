@@ -1,0 +1,22 @@
+/* Listening sockets: their addresses as text, and binding them. */
+#ifndef NET_LISTEN_H
+#define NET_LISTEN_H
+
+#include <sys/socket.h>
+
+enum {
+	LISTEN_MAX = 64,         /* addresses of a server */
+	LISTEN_NAME_SIZE = 64,   /* of an address with its port, as text */
+	LISTEN_ERROR_SIZE = 256, /* of an English sentence */
+};
+
+/*
+ * Binds a TCP socket to ADDR:PORT ("127.0.0.1:25", "[::1]:25"; the system chooses for port 0) and listens. Returns the
+ * descriptor, with the bound address as text in name; or -1 with an English sentence in error.
+ */
+int listen_open(const char *text, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERROR_SIZE]);
+
+/* Is the text an address and a port? If not, error says what is wrong. */
+int listen_check(const char *text, char error[LISTEN_ERROR_SIZE]);
+
+#endif

@@ -1,0 +1,18 @@
+/* The clock of a libuv loop. */
+#ifndef NET_LOOP_CLOCK_H
+#define NET_LOOP_CLOCK_H
+
+#include <uv.h>
+
+#include "base/clock.h"
+
+struct loop_clock {
+	struct clock clock;
+	uv_timer_t timer; /* runs while a chore waits */
+	struct chore *chores;
+};
+
+/* Returns 0 or an error of libuv. */
+int loop_clock_open(struct loop_clock *clock, uv_loop_t *loop);
+
+#endif

@@ -1,0 +1,29 @@
+/* The master process: starts workers, and others in place of those that die. It reads nothing from the network. */
+#ifndef NET_MASTER_H
+#define NET_MASTER_H
+
+#include <stdbool.h>
+
+enum { MASTER_WORKERS_MAX = 256 };
+
+/* What a worker process is told of itself. */
+struct master_place {
+	unsigned number; /* from 0 */
+	bool first;      /* the first process at this place since the server's start */
+	int report;      /* the pipe's end for struct report */
+};
+
+struct master {
+	unsigned workers;
+	unsigned grace; /* seconds that workers may go on after SIGTERM */
+	/* What a worker does: returns its exit status. Signals are blocked when it begins. */
+	int (*work)(void *context, const struct master_place *place);
+	/* Called in a worker before it begins: gives back what is the master's alone. */
+	void (*leave)(void *context);
+	void *context;
+};
+
+/* Runs until SIGTERM or SIGINT. Returns the exit status of the server. */
+int master_run(const struct master *master);
+
+#endif

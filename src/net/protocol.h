@@ -1,0 +1,29 @@
+/* A protocol that is spoken at a listener: what a connection needs of its sessions, whatever they talk about. */
+#ifndef NET_PROTOCOL_H
+#define NET_PROTOCOL_H
+
+#include <ftgate/reply.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct stream;
+
+/* Functions as of smtp/session.h, which tells their contracts. session is what open() has returned. */
+struct protocol {
+	/* May the client come in? If not, *words turn it away. One that has come in leaves when its stream ends. */
+	bool (*enter)(const struct protocol *protocol, const struct stream *stream, struct ftg_reply *words);
+	void (*leave)(const struct protocol *protocol, const struct stream *stream);
+	/* A session for a stream, which outlives it. NULL when memory is out. */
+	void *(*open)(const struct protocol *protocol, struct stream *stream);
+	void (*free)(void *session);
+	void (*greet)(void *session);
+	size_t (*feed)(void *session, const char *bytes, size_t len);
+	bool (*busy)(const void *session);
+	bool (*closed)(const void *session);
+	bool (*in_transaction)(const void *session);
+	void (*end)(void *session, enum ftg_id last);
+	enum ftg_id timeout, shutdown, overload; /* last words */
+	unsigned idle;                           /* seconds without a word from the client */
+};
+
+#endif

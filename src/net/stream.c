@@ -1,0 +1,317 @@
+/* One connection: octets between a socket and a session. */
+#include "net/stream.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "net/output.h"
+
+enum {
+	SLICE = 4096,  /* octets that are fed at a time: bounds what is answered to a client that does not read */
+	LINGER = 2000, /* milliseconds that input is thrown away after the end */
+};
+
+void
+stream_touch(struct stream *stream)
+{
+	stream->deadline = uv_now(stream->streams->loop) + 1000 * stream->protocol->idle;
+}
+
+static bool
+is_busy(const struct stream *stream)
+{
+	return stream->session != NULL && stream->protocol->busy(stream->session);
+}
+
+static bool
+is_over(const struct stream *stream)
+{
+	return stream->session == NULL || stream->protocol->closed(stream->session);
+}
+
+void
+stream_fail(struct stream *stream, const char *cause)
+{
+	if (!stream->broken)
+		stream->cause = cause;
+	stream->broken = true;
+}
+
+static void
+log_start(const struct stream *stream, const char *event)
+{
+	log_begin(event);
+	log_put("session", stream->token);
+	log_put("client", stream->peer);
+}
+
+void
+stream_log(struct stream *stream, const char *event, va_list pairs)
+{
+	log_start(stream, event);
+	log_put("lang", texts_tag(stream->streams->texts));
+	log_put_list(pairs);
+	log_end();
+}
+
+void
+stream_resume(struct stream *stream)
+{
+	if (stream->is_ready)
+		return;
+	stream->is_ready = true;
+	stream->next_ready = stream->streams->ready;
+	stream->streams->ready = stream;
+}
+
+/* Feeds the session for as long as it takes octets and the client takes replies. Returns how many it took. */
+static size_t
+feed(struct stream *stream, const char *bytes, size_t len)
+{
+	size_t taken = 0;
+	while (taken < len && !is_busy(stream) && !is_over(stream) && stream->unsent == 0 && !stream->broken) {
+		size_t slice = len - taken < SLICE ? len - taken : SLICE;
+		size_t now = stream->protocol->feed(stream->session, bytes + taken, slice);
+		assert(now == slice || is_busy(stream) || is_over(stream));
+		taken += now;
+	}
+	return taken;
+}
+
+/* Keeps input for later, in place of what has been kept of it. */
+static void
+keep(struct stream *stream, const char *bytes, size_t len)
+{
+	char *rest = NULL;
+	if (len > 0 && is_over(stream)) {
+		stream->surplus = true;
+	} else if (len > 0) {
+		rest = malloc(len);
+		if (rest == NULL)
+			stream_fail(stream, "out-of-memory");
+		else
+			memcpy(rest, bytes, len);
+	}
+	free(stream->rest);
+	stream->rest = rest;
+	stream->rest_len = rest == NULL ? 0 : len;
+}
+
+static void
+feed_rest(struct stream *stream)
+{
+	if (stream->rest_len == 0)
+		return;
+	size_t taken = feed(stream, stream->rest, stream->rest_len);
+	if (taken > 0 || is_over(stream))
+		keep(stream, stream->rest + taken, stream->rest_len - taken);
+}
+
+static void
+on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+{
+	(void)suggested;
+	*buffer = uv_buf_init(((struct stream *)handle)->streams->input, STREAMS_INPUT);
+}
+
+static void
+on_read(uv_stream_t *handle, ssize_t len, const uv_buf_t *buffer)
+{
+	struct stream *stream = (struct stream *)handle;
+	if (len == 0 || stream->closing)
+		return;
+	if (len == UV_EOF) {
+		stream->ended = true;
+	} else if (len < 0) {
+		stream_fail(stream, "reset");
+	} else if (!stream->lingering) {
+		stream_touch(stream);
+		size_t taken = feed(stream, buffer->base, (size_t)len);
+		keep(stream, buffer->base + taken, (size_t)len - taken);
+	}
+	stream_proceed(stream);
+	streams_run_ready(stream->streams);
+}
+
+/* While a job is under way reading goes on until there is something to keep: most clients wait for the answer. */
+static void
+update_reading(struct stream *stream)
+{
+	bool wanted = !stream->ended && !stream->broken && stream->unsent == 0 && stream->rest_len == 0;
+	if (wanted == stream->reading)
+		return;
+	stream->reading = wanted;
+	if (!wanted)
+		uv_read_stop((uv_stream_t *)&stream->tcp);
+	else if (uv_read_start((uv_stream_t *)&stream->tcp, on_alloc, on_read) < 0)
+		stream_fail(stream, "reset");
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	struct stream *stream = (struct stream *)handle;
+	streams_forget(stream->streams, stream);
+}
+
+void
+stream_drop(struct stream *stream)
+{
+	stream->closing = true;
+	uv_close((uv_handle_t *)&stream->tcp, on_closed);
+}
+
+static void
+close_now(struct stream *stream)
+{
+	log_start(stream, "disconnect");
+	log_put("cause", stream->cause);
+	log_end();
+	if (stream->session != NULL)
+		stream->protocol->free(stream->session);
+	stream->session = NULL;
+	if (stream->entered)
+		stream->protocol->leave(stream->protocol, stream);
+	keep(stream, NULL, 0);
+	stream_drop(stream);
+}
+
+static void
+on_shut_down(uv_shutdown_t *request, int status)
+{
+	(void)status;
+	free(request);
+}
+
+/* A socket that is closed with input unread is reset, and what was sent last is lost with it. */
+static bool
+linger(struct stream *stream)
+{
+	if (!stream->surplus || stream->lingering || stream->streams->stopping)
+		return false;
+	uv_shutdown_t *request = malloc(sizeof *request);
+	if (request == NULL || uv_shutdown(request, (uv_stream_t *)&stream->tcp, on_shut_down) < 0) {
+		free(request);
+		return false;
+	}
+	stream->lingering = true;
+	stream->deadline = uv_now(stream->streams->loop) + LINGER;
+	return true;
+}
+
+/* Ends the connection once its session is over and all has been sent. */
+static void
+settle(struct stream *stream)
+{
+	if (is_busy(stream) || (stream->unsent > 0 && !stream->broken)) {
+		update_reading(stream);
+	} else if (stream->broken || stream->ended) {
+		if (stream->cause == NULL)
+			stream->cause = is_over(stream) ? "done" : "end-of-input";
+		close_now(stream);
+	} else if (!is_over(stream) || linger(stream)) {
+		update_reading(stream);
+	} else if (!stream->lingering) {
+		if (stream->cause == NULL)
+			stream->cause = "done";
+		close_now(stream);
+	}
+}
+
+static void
+say_last(struct stream *stream, enum ftg_id last, const char *cause)
+{
+	stream->cause = cause;
+	stream->protocol->end(stream->session, last);
+}
+
+/* A server that stops lets a message through whose DATA has begun. */
+static void
+obey_stop(struct stream *stream)
+{
+	if (!stream->streams->stopping || is_busy(stream) || is_over(stream) || stream->rest_len > 0 ||
+	    stream->unsent > 0)
+		return;
+	if (!stream->protocol->in_transaction(stream->session))
+		say_last(stream, stream->protocol->shutdown, "stop");
+}
+
+void
+stream_proceed(struct stream *stream)
+{
+	if (stream->closing)
+		return;
+	if (!stream->broken) {
+		feed_rest(stream);
+		obey_stop(stream);
+	}
+	output_send(stream);
+	settle(stream);
+}
+
+void
+stream_end(struct stream *stream, enum ftg_id last)
+{
+	if (!is_busy(stream) && !is_over(stream) && !stream->broken)
+		say_last(stream, last, "stop");
+	stream_proceed(stream);
+}
+
+void
+stream_expire(struct stream *stream)
+{
+	if (is_busy(stream)) {
+		stream_touch(stream);
+		return;
+	}
+	if (is_over(stream) || stream->unsent > 0)
+		stream_fail(stream, stream->cause == NULL ? "stalled" : stream->cause);
+	else
+		say_last(stream, stream->protocol->timeout, "timeout");
+	stream_proceed(stream);
+}
+
+static void
+put_peer(struct stream *stream)
+{
+	struct sockaddr_storage address;
+	int len = sizeof address;
+	if (uv_tcp_getpeername(&stream->tcp, (struct sockaddr *)&address, &len) < 0 ||
+	    uv_ip_name((struct sockaddr *)&address, stream->peer, sizeof stream->peer) < 0)
+		memcpy(stream->peer, "unknown", sizeof "unknown");
+}
+
+/* Too many, or no memory: says so in place of a greeting. */
+static void
+turn_away(struct stream *stream, const struct ftg_reply *words)
+{
+	const struct ftg_row *row = ftg_row(words->id);
+	log_start(stream, "reply");
+	log_put("lang", texts_tag(stream->streams->texts));
+	log_put("ref", row->ref);
+	log_put("id", row->id);
+	log_end();
+	stream_reply(stream, words);
+}
+
+void
+stream_start(struct stream *stream, bool welcome)
+{
+	const struct protocol *protocol = stream->protocol;
+	struct ftg_reply words = ftg_reply(protocol->overload);
+	stream_touch(stream);
+	token_make(stream->token);
+	put_peer(stream);
+	log_start(stream, "connect");
+	log_end();
+	stream->entered = welcome && protocol->enter(protocol, stream, &words);
+	if (stream->entered)
+		stream->session = protocol->open(protocol, stream);
+	if (stream->session != NULL)
+		protocol->greet(stream->session);
+	else
+		turn_away(stream, &words);
+	stream_proceed(stream);
+}

@@ -1,0 +1,65 @@
+/* One connection: octets between a socket and a session. */
+#ifndef NET_STREAM_H
+#define NET_STREAM_H
+
+#include <stdarg.h>
+
+#include "base/job.h"
+#include "base/token.h"
+#include "net/streams.h"
+
+enum { STREAM_PEER_SIZE = 46 }; /* INET6_ADDRSTRLEN */
+
+struct stream {
+	uv_tcp_t tcp;
+	struct streams *streams;
+	const struct protocol *protocol;
+	void *session; /* NULL: turned away, or closing */
+	struct stream *next, *previous;
+	struct stream *next_ready;
+	uint64_t deadline; /* of the loop's time, in milliseconds */
+	char *rest;        /* input that the session has not taken */
+	size_t rest_len;
+	unsigned unsent; /* pieces of output that the client has not taken; nothing is read or fed meanwhile */
+	bool entered;    /* and has to leave */
+	bool is_ready;   /* is among those that are ready */
+	bool reading;
+	bool ended;     /* the client has ended its half */
+	bool broken;    /* nothing can be read or sent any more */
+	bool surplus;   /* input has been thrown away: the end is told before the connection is torn */
+	bool lingering; /* the end has been told; input is thrown away until the client ends too */
+	bool closing;
+	const char *cause; /* of the end, for the log */
+	char peer[STREAM_PEER_SIZE];
+	char token[TOKEN_SIZE];
+};
+
+/* For sessions: says a reply in their voice, sends octets, asks to be fed again, logs an event of theirs. */
+void stream_reply(struct stream *stream, const struct ftg_reply *reply);
+void stream_send(struct stream *stream, const char *bytes, size_t len);
+void stream_resume(struct stream *stream);
+void stream_log(struct stream *stream, const char *event, va_list pairs);
+
+/* For sessions, which are busy until then: calls job->done() after so many milliseconds. */
+void stream_wait(struct stream *stream, int64_t milliseconds, struct job *job);
+
+/* For output.c: the client is there, or is no more, and why. */
+void stream_touch(struct stream *stream);
+void stream_fail(struct stream *stream, const char *cause);
+
+/* For streams.c: begins, once the connection has been accepted; says that there are too many if it is not welcome. */
+void stream_start(struct stream *stream, bool welcome);
+
+/* For streams.c: gives up a connection that was never accepted. */
+void stream_drop(struct stream *stream);
+
+/* For streams.c: does whatever can be done now: feed, send, read on, end. May close the stream. */
+void stream_proceed(struct stream *stream);
+
+/* The time is up. */
+void stream_expire(struct stream *stream);
+
+/* Says a last word and ends, in the midst of a message too. Nothing while a job is under way. */
+void stream_end(struct stream *stream, enum ftg_id last);
+
+#endif

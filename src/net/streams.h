@@ -1,0 +1,65 @@
+/* All connections of a worker: taking them, their number, their timeouts, their end. */
+#ifndef NET_STREAMS_H
+#define NET_STREAMS_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "net/protocol.h"
+#include "net/texts.h"
+
+enum {
+	STREAMS_INPUT = 64 * 1024,  /* octets that are read at a time */
+	STREAMS_OUTPUT = 64 * 1024, /* octets of replies that leave at a time */
+};
+
+/* A listening socket, and what is spoken there. */
+struct listener {
+	uv_tcp_t tcp;
+	struct streams *streams;
+	const struct protocol *protocol;
+	bool waiting; /* a connection waits until there is memory to take it */
+};
+
+struct streams {
+	uv_loop_t *loop;
+	const struct texts *texts;
+	uv_timer_t sweep; /* looks for those whose time is up; runs while there are any */
+	unsigned count;
+	unsigned max;         /* further ones are told that there are too many */
+	bool stopping;        /* those that are idle end, the others when they have done */
+	struct stream *first; /* all of them */
+	struct stream *ready; /* those whose sessions want to go on */
+	struct stream *spare; /* with which one more can be turned away when memory is out */
+	struct listener *listeners;
+	size_t listener_count;
+	uint64_t quiet; /* until when trouble of accepting is not logged again */
+	/* Told when a stop has ended the last one. */
+	void (*emptied)(struct streams *streams);
+	struct stream *writer; /* whose replies the output holds */
+	size_t output_len;
+	char output[STREAMS_OUTPUT];
+	char input[STREAMS_INPUT];
+};
+
+/* Sets up what all connections share. loop, texts, listeners, emptied and max are set. Returns 0 or an error of libuv. */
+int streams_open(struct streams *streams);
+
+void streams_close(struct streams *streams);
+
+/* Listens on inherited sockets that are bound already. Returns 0 or an error of libuv. */
+int streams_listen(struct streams *streams, struct listener *listener, int descriptor, const struct protocol *protocol);
+
+/* Lets the sessions go on that jobs have woken. To be called after the end of each job. */
+void streams_run_ready(struct streams *streams);
+
+/* Takes no more connections and ends those that are idle; the others end when they have answered. */
+void streams_stop(struct streams *streams);
+
+/* Ends all but those that wait for a job: the grace time is over. */
+void streams_end(struct streams *streams);
+
+/* For stream.c: a connection is gone. */
+void streams_forget(struct streams *streams, struct stream *stream);
+
+#endif

@@ -1,0 +1,42 @@
+/* A worker process: one loop, its connections, its thread pool, its catalogue. */
+#ifndef NET_WORKER_H
+#define NET_WORKER_H
+
+#include "net/jobs.h"
+#include "net/listen.h"
+#include "net/loop_clock.h"
+#include "net/master.h"
+#include "net/streams.h"
+#include "net/texts.h"
+
+struct worker_config {
+	struct texts_wish texts;
+	const int *sockets; /* that listen */
+	size_t socket_count;
+	unsigned max_sessions;
+	unsigned grace; /* seconds that sessions may go on after SIGTERM; the master kills then */
+};
+
+struct worker {
+	const struct worker_config *config;
+	struct master_place place;
+	uv_loop_t loop;
+	struct loop_clock clock; /* and who runs jobs: for what the sessions rest on */
+	struct jobs jobs;
+	struct texts texts;
+	uv_signal_t reload, stop, interrupt;
+	uv_timer_t grace;
+	struct listener listeners[LISTEN_MAX];
+	struct streams streams;
+};
+
+/* Sets up the loop, the log and the catalogue. Returns 0, or an error of libuv. config must stay. */
+int worker_open(struct worker *worker, const struct worker_config *config, const struct master_place *place);
+
+/* Takes connections until SIGTERM or SIGINT. Returns 0, or an error of libuv. */
+int worker_run(struct worker *worker, const struct protocol *protocol);
+
+/* Frees what worker_open() has made. Does not return where a session or a job could not be ended in time. */
+void worker_close(struct worker *worker);
+
+#endif
