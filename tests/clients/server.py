@@ -17,6 +17,7 @@ SECONDS = 30  # longest wait for anything; a sanitizer's build on a busy machine
 DOMAIN = "example.test"
 ACCOUNT = "erika@" + DOMAIN
 STRANGER = "nobody@" + DOMAIN
+LIMITS = "limits:\n  max-unknown-recipients: 0\n  max-relay-attempts: 0\n  max-errors: 1000\n"  # tests are refused a lot
 SENDER = "sender@example.org"
 
 
@@ -57,6 +58,9 @@ class Server:
         self.process = None
         try:
             os.mkdir(self.data, 0o700)
+            self.config = os.path.join(self.folder, "ftgate.conf")
+            with open(self.config, "w", encoding="ascii") as config:
+                config.write(LIMITS)
             self.control("domain", "add", DOMAIN)
             self.control("account", "add", ACCOUNT, "--password-stdin", input=b"correct horse\n")
             self.start()
@@ -73,7 +77,7 @@ class Server:
     def start(self):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [self.smtpd, "--data", self.data, "--listen", "127.0.0.1:0", *self.arguments],
+                [self.smtpd, "-c", self.config, "--data", self.data, "--listen", "127.0.0.1:0", *self.arguments],
                 env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True)
         found = self.wait_for_log(r"listening on 127\.0\.0\.1:(\d+)")

@@ -42,8 +42,8 @@ class Delivery(TestCase):
 
     def swaks(self, recipient):
         with tempfile.NamedTemporaryFile() as message:
-            # swaks makes CRLF of LF, and its own escape of a leading dot.
-            message.write(MESSAGE.replace(b"\r\n", b"\n"))
+            # swaks makes CRLF of LF, adds the last one, and escapes a leading dot.
+            message.write(MESSAGE.replace(b"\r\n", b"\n").removesuffix(b"\n"))
             message.flush()
             return self.run_client(
                 "swaks", "--server", "127.0.0.1", "--port", str(self.server.port), "--helo", "client.example.org",

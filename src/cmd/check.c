@@ -1,0 +1,70 @@
+/* --check: what would be served, and what is wrong with the texts. */
+#include <ftgate/catalog.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/data.h"
+#include "base/program.h"
+#include "cmd/server.h"
+
+static void
+tell_refusal(void *context, const struct ftg_refusal *refusal)
+{
+	unsigned *refused = context;
+	*refused += 1;
+	printf("refused       %s: %s (%s): %s\n", refusal->file,
+	    refusal->id == FTG_IDS ? "the whole file" : ftg_row(refusal->id)->id, ftg_rule_name(refusal->rule),
+	    refusal->detail);
+	printf("              %s\n", ftg_rule_cure(refusal->rule));
+}
+
+static void
+print_settings(const struct settings *settings)
+{
+	for (size_t i = 0; i < settings->listen_count; i++)
+		printf("listen        %s\n", settings->listen[i]);
+	printf("data          %s\n", settings->data);
+	printf("hostname      %s\n", settings->hostname);
+	printf("profile       %s\n", settings->profile == FTG_STRICT ? "strict" : "published");
+	printf("workers       %u\n", settings->workers);
+}
+
+/* Prints which languages there are and which one is spoken. False where the one that is wished is not there. */
+static bool
+print_languages(const ftg_catalog *catalog, const char *wish)
+{
+	ftg_lang language = *wish == '\0' ? FTG_ENGLISH : ftg_catalog_find(catalog, wish);
+	printf("languages    ");
+	for (ftg_lang i = 0; i < ftg_catalog_languages(catalog); i++)
+		printf(" %s", ftg_catalog_tag(catalog, i));
+	if (language < 0)
+		printf("\nlanguage      en: there is none for '%s'\n", wish);
+	else
+		printf("\nlanguage      %s\n", ftg_catalog_tag(catalog, language));
+	return language >= 0;
+}
+
+int
+server_check(const struct settings *settings)
+{
+	char locale[PATH_MAX], overlay[PATH_MAX];
+	const char *const wishes[] = { settings->language, NULL };
+	const struct ftg_sources sources = {
+		.locale = locale,
+		.overlay = data_path(overlay, settings->data, "locale") == 0 ? overlay : NULL,
+		.wishes = wishes,
+		.profile = settings->profile,
+	};
+	unsigned refused = 0;
+	program_locale_folder(locale);
+	print_settings(settings);
+	ftg_catalog *catalog = ftg_catalog_open(&sources, tell_refusal, &refused);
+	if (catalog == NULL) {
+		perror("ftgate-smtpd: the catalogue");
+		return EX_OSERR;
+	}
+	bool found = print_languages(catalog, settings->language);
+	ftg_catalog_free(catalog);
+	return found && refused == 0 ? EX_OK : EX_DATAERR;
+}

@@ -1,0 +1,15 @@
+/* The first start: a database, and a domain to try the server with. */
+#ifndef CMD_DEMO_H
+#define CMD_DEMO_H
+
+#include <stdbool.h>
+
+enum { DEMO_ERROR_SIZE = 512 };
+
+/*
+ * Sees to the database of a data folder. If it is new and demo is wanted, adds a demo domain with some accounts and says
+ * so on standard error; address is where the server listens. Returns 0, or -1 with an English sentence.
+ */
+int demo_prepare(const char *data, bool demo, const char *address, char error[DEMO_ERROR_SIZE]);
+
+#endif

@@ -1,0 +1,145 @@
+/* What a worker of the SMTP server does: brings directory, delivery, sessions and connections together. */
+#include "cmd/serve.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "base/data.h"
+#include "base/guard.h"
+#include "base/log.h"
+#include "base/program.h"
+#include "cmd/smtp_service.h"
+#include "mail/maildir.h"
+#include "mail/maildir_delivery.h"
+#include "mail/sqlite_directory.h"
+#include "net/worker.h"
+
+/* A worker process has one of each. */
+static struct worker worker;
+static struct maildir_agent agent;
+static struct smtp_service service;
+static struct guard guard;
+static char locale[PATH_MAX], overlay[PATH_MAX], mail[PATH_MAX], database[PATH_MAX];
+
+static int
+fail(const char *what, const char *why)
+{
+	log_event("start-failed", "what", what, "detail", why, NULL);
+	log_flush();
+	return EX_OSERR;
+}
+
+static int64_t
+now(void)
+{
+	return time(NULL);
+}
+
+static bool
+find_paths(const char *data)
+{
+	program_locale_folder(locale);
+	return data_path(overlay, data, "locale") == 0 && data_path(mail, data, "mail") == 0 &&
+	    data_path(database, data, "ftgate.db") == 0;
+}
+
+static struct worker_config
+config_of(const struct serve *serve)
+{
+	return (struct worker_config) {
+		.texts = {
+			.locale = locale,
+			.overlay = overlay,
+			.language = serve->settings->language,
+			.profile = serve->settings->profile,
+			.host = serve->settings->hostname,
+		},
+		.sockets = serve->sockets,
+		.socket_count = serve->socket_count,
+		.max_sessions = (unsigned)serve->settings->limits.max_sessions,
+		.grace = serve->grace,
+	};
+}
+
+static void
+open_guard(const struct serve *serve, unsigned number)
+{
+	guard = (struct guard) {
+		.counters = serve->counters,
+		.clock = &worker.clock.clock,
+		.limits = &serve->settings->limits,
+		.worker = number,
+	};
+	guard_open(&guard);
+}
+
+static void
+open_service(const struct settings *settings, struct directory *directory)
+{
+	service.config = (struct smtp_config) {
+		.hostname = settings->hostname,
+		.profile = settings->profile,
+		.max_message_size = (size_t)settings->limits.max_message_size,
+		.max_recipients = (unsigned)settings->limits.max_recipients,
+		.max_errors = (unsigned)settings->limits.max_errors,
+		.max_unknown = (unsigned)settings->limits.max_unknown_recipients,
+		.max_relay = (unsigned)settings->limits.max_relay_attempts,
+		.tarpit_delay = settings->limits.tarpit_delay,
+		.guard = &guard,
+		.now = now,
+		.directory = directory,
+		.delivery = &agent.agent,
+		.runner = &worker.jobs.runner,
+	};
+	smtp_service_open(&service, (unsigned)(settings->limits.idle_timeout / 1000));
+}
+
+static void
+sweep_work(struct job *job)
+{
+	(void)job;
+	maildir_sweep(agent.folder, time(NULL));
+}
+
+static void
+sweep_done(struct job *job)
+{
+	(void)job;
+}
+
+static int
+run(const struct settings *settings, struct directory *directory, bool sweep)
+{
+	static struct job sweeping = { .work = sweep_work, .done = sweep_done };
+	open_service(settings, directory);
+	if (sweep)
+		worker.jobs.runner.start(&worker.jobs.runner, &sweeping);
+	int error = worker_run(&worker, &service.protocol);
+	return error < 0 ? fail("listen", uv_strerror(error)) : EX_OK;
+}
+
+/* Of all workers that there ever are, the first one clears what interrupted deliveries have left. */
+int
+serve_work(const struct serve *serve, const struct master_place *place)
+{
+	if (!find_paths(serve->data))
+		return fail("data", strerror(errno));
+	const struct worker_config config = config_of(serve);
+	int error = worker_open(&worker, &config, place);
+	if (error < 0)
+		return fail("loop", uv_strerror(error));
+	if (maildir_agent_open(&agent, mail, serve->settings->hostname) < 0)
+		return fail(mail, strerror(errno));
+	struct directory *directory = sqlite_directory_new(database, &worker.clock.clock);
+	if (directory == NULL)
+		return fail(database, strerror(errno));
+	agent.min_free = serve->settings->limits.min_free;
+	open_guard(serve, place->number);
+	int status = run(serve->settings, directory, place->number == 0 && place->first);
+	directory->ops->close(directory);
+	worker_close(&worker);
+	maildir_agent_close(&agent);
+	return status;
+}

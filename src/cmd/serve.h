@@ -1,0 +1,21 @@
+/* What a worker of the SMTP server does: brings directory, delivery, sessions and connections together. */
+#ifndef CMD_SERVE_H
+#define CMD_SERVE_H
+
+#include "base/counters.h"
+#include "cmd/settings.h"
+#include "net/master.h"
+
+struct serve {
+	const struct settings *settings;
+	const char *data; /* the data folder's absolute path */
+	const int *sockets;
+	size_t socket_count;
+	unsigned grace;            /* seconds */
+	struct counters *counters; /* of all workers */
+};
+
+/* The life of a worker; returns its exit status. */
+int serve_work(const struct serve *serve, const struct master_place *place);
+
+#endif

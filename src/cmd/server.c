@@ -1,0 +1,159 @@
+/* The SMTP server: from its settings to its processes. */
+#include "cmd/server.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/data.h"
+#include "base/log.h"
+#include "base/privileges.h"
+#include "cmd/demo.h"
+#include "cmd/serve.h"
+#include "net/master.h"
+
+#define PIDFILE "ftgate-smtpd.pid"
+
+enum {
+	GRACE = 10,         /* seconds */
+	COUNTERS = 1 << 16, /* addresses and accounts that are remembered */
+};
+
+/* What the master holds. */
+struct server {
+	const struct settings *settings;
+	struct serve serve;
+	char names[LISTEN_MAX][LISTEN_NAME_SIZE];
+	int sockets[LISTEN_MAX];
+	size_t socket_count;
+	uid_t user;
+	gid_t group;
+	char data[PATH_MAX];
+	int lock;
+};
+
+static int __attribute__((format(printf, 2, 3))) fail(int status, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	fputs("ftgate-smtpd: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+	va_end(arguments);
+	return status;
+}
+
+static int
+listen_all(struct server *server)
+{
+	char error[LISTEN_ERROR_SIZE];
+	for (size_t i = 0; i < server->settings->listen_count; i++) {
+		server->sockets[i] = listen_open(server->settings->listen[i], server->names[i], error);
+		if (server->sockets[i] < 0)
+			return fail(EX_UNAVAILABLE, "%s", error);
+		server->socket_count = i + 1;
+	}
+	return EX_OK;
+}
+
+/* Root becomes the user made for the server, where there is one. */
+static void
+choose_user(struct server *server)
+{
+	const struct passwd *user = geteuid() == 0 ? getpwnam(server->settings->user) : NULL;
+	server->user = user == NULL ? geteuid() : user->pw_uid;
+	server->group = user == NULL ? getegid() : user->pw_gid;
+	if (geteuid() == 0 && user == NULL)
+		log_event("privileges-kept", "detail", "there is no such user", "user", server->settings->user, NULL);
+}
+
+static int
+lock_data(struct server *server)
+{
+	pid_t holder = 0;
+	server->lock = data_lock(server->data, PIDFILE, &holder);
+	if (server->lock >= 0)
+		return EX_OK;
+	if (errno == EWOULDBLOCK)
+		return fail(EX_UNAVAILABLE,
+		    "another server, process %ld, uses the data folder %s: stop it, or name another folder by --data",
+		    (long)holder, server->data);
+	return fail(EX_CANTCREAT, "%s/" PIDFILE ": %s", server->data, strerror(errno));
+}
+
+/* The data folder, made and locked by the user that the server goes on as. */
+static int
+take_data(struct server *server)
+{
+	const char *folder = server->settings->data;
+	choose_user(server);
+	if (data_make(folder, server->user, server->group, server->data) < 0)
+		return fail(EX_CANTCREAT, "cannot make the data folder %s: %s; name another one by --data", folder,
+		    strerror(errno));
+	if (privileges_become(server->user, server->group) < 0 || privileges_gain_none() < 0)
+		return fail(EX_OSERR, "cannot become the user %s: %s", server->settings->user, strerror(errno));
+	return lock_data(server);
+}
+
+/* What is the master's alone. */
+static void
+leave(void *context)
+{
+	close(((struct server *)context)->lock);
+}
+
+static int
+work(void *context, const struct master_place *place)
+{
+	return serve_work(&((struct server *)context)->serve, place);
+}
+
+static int
+run_master(struct server *server)
+{
+	const struct master master = {
+		.workers = server->settings->workers,
+		.grace = GRACE,
+		.work = work,
+		.leave = leave,
+		.context = server,
+	};
+	struct counters *counters = counters_new(COUNTERS);
+	if (counters == NULL)
+		return fail(EX_OSERR, "no memory for the counters: %s", strerror(errno));
+	server->serve = (struct serve) {
+		.counters = counters,
+		.settings = server->settings,
+		.data = server->data,
+		.sockets = server->sockets,
+		.socket_count = server->socket_count,
+		.grace = GRACE,
+	};
+	for (size_t i = 0; i < server->socket_count; i++)
+		fprintf(stderr, "listening on %s\n", server->names[i]);
+	return master_run(&master);
+}
+
+int
+server_run(const struct settings *settings, bool demo)
+{
+	static struct server server;
+	char error[DEMO_ERROR_SIZE], path[PATH_MAX];
+	server.settings = settings;
+	int status = listen_all(&server);
+	if (status == EX_OK)
+		status = take_data(&server);
+	if (status != EX_OK)
+		return status;
+	if (demo_prepare(server.data, demo, server.names[0], error) < 0)
+		return fail(EX_UNAVAILABLE, "%s", error);
+	status = run_master(&server);
+	if (data_path(path, server.data, PIDFILE) == 0)
+		unlink(path);
+	return status;
+}

@@ -1,0 +1,200 @@
+/* What a server is told by its command line and its configuration. */
+#include "cmd/settings.h"
+
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "base/data.h"
+
+enum { WORKERS_MAX = 64 };
+
+static int __attribute__((format(printf, 2, 3))) fail(char error[SETTINGS_ERROR_SIZE], const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(error, SETTINGS_ERROR_SIZE, format, arguments);
+	va_end(arguments);
+	return -1;
+}
+
+static int
+set_listen(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	char why[LISTEN_ERROR_SIZE];
+	if (listen_check(value, why) < 0)
+		return fail(error, "%s", why);
+	if (settings->listen_count == LISTEN_MAX)
+		return fail(error, "more than %d addresses: leave '%s' out", LISTEN_MAX, value);
+	snprintf(settings->listen[settings->listen_count++], LISTEN_NAME_SIZE, "%s", value);
+	return 0;
+}
+
+static int
+set_data(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	if (*value == '\0' || strlen(value) > PATH_MAX / 2)
+		return fail(error, "'%.40s' is no folder; name one that the server may write to", value);
+	snprintf(settings->data, sizeof settings->data, "%s", value);
+	return 0;
+}
+
+static int
+set_hostname(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	if (*value == '[' || !address_domain_valid(value, strlen(value), false))
+		return fail(
+		    error, "'%.80s' is no host name; write the server's name in the DNS, as mx.example.org", value);
+	snprintf(settings->hostname, sizeof settings->hostname, "%s", value);
+	return 0;
+}
+
+/* Does each element of a list look like a language? */
+static bool
+is_language_list(const char *list)
+{
+	char name[FTG_TAG_MAX];
+	if (*list == '\0' || strlen(list) >= FTG_WISH_MAX)
+		return false;
+	for (const char *at = list; *at != '\0';) {
+		size_t len = strcspn(at, ":");
+		if (len >= sizeof name)
+			return false;
+		memcpy(name, at, len);
+		name[len] = '\0';
+		if (!ftg_language_valid(name))
+			return false;
+		at += len + (at[len] == ':');
+	}
+	return true;
+}
+
+static int
+set_language(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	bool english = strcmp(value, "C") == 0 || strcmp(value, "POSIX") == 0;
+	if (!english && !is_language_list(value))
+		return fail(
+		    error, "'%.40s' is no language; write a tag such as de or pt-BR, several as de:fr, or C", value);
+	snprintf(settings->language, sizeof settings->language, "%s", english ? "" : value);
+	return 0;
+}
+
+static int
+set_profile(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	bool strict = strcmp(value, "strict") == 0;
+	if (!strict && strcmp(value, "published") != 0)
+		return fail(error, "'%.40s' is no profile; write published or strict", value);
+	settings->profile = strict ? FTG_STRICT : FTG_PUBLISHED;
+	return 0;
+}
+
+static int
+set_workers(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	char *end;
+	unsigned long workers = ascii_is_digit(*value) ? strtoul(value, &end, 10) : 0;
+	if (workers < 1 || workers > WORKERS_MAX || *end != '\0')
+		return fail(error, "'%.40s' is no number of worker processes; write 1 to %d", value, WORKERS_MAX);
+	settings->workers = (unsigned)workers;
+	return 0;
+}
+
+static int
+set_user(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	if (*value == '\0' || strlen(value) >= USER_SIZE)
+		return fail(error, "'%.40s' is no user; write the name of one, such as ftgate", value);
+	snprintf(settings->user, sizeof settings->user, "%s", value);
+	return 0;
+}
+
+int
+settings_set(struct settings *settings, const char *name, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	static const struct {
+		const char *name;
+		int (*set)(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE]);
+	} setters[] = {
+		{ "data", set_data },
+		{ "hostname", set_hostname },
+		{ "language", set_language },
+		{ "listen", set_listen },
+		{ "profile", set_profile },
+		{ "user", set_user },
+		{ "workers", set_workers },
+	};
+	for (size_t i = 0; i < sizeof setters / sizeof *setters; i++)
+		if (strcmp(setters[i].name, name) == 0)
+			return setters[i].set(settings, value, error);
+	return fail(error, "there is no setting '%s'", name);
+}
+
+static int
+configure(struct settings *settings, const char *name, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	char why[SETTINGS_ERROR_SIZE];
+	if (value == NULL || settings_set(settings, name, value, why) == 0)
+		return 0;
+	return fail(error, "%s: %.*s", name, SETTINGS_ERROR_SIZE - 40, why);
+}
+
+static int
+configure_listeners(struct settings *settings, const struct config *config, char error[SETTINGS_ERROR_SIZE])
+{
+	for (unsigned i = 0; i < config->listener_count; i++) {
+		const struct config_listener *listener = &config->listeners[i];
+		if (listener->language != NULL || listener->submission || listener->proxy)
+			return fail(error, "listeners: %.60s: language, role and proxy are not served; leave them out",
+			    listener->address);
+		if (configure(settings, "listen", listener->address, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+settings_configure(struct settings *settings, const struct config *config, char error[SETTINGS_ERROR_SIZE])
+{
+	settings->limits = config->limits;
+	if (config->workers != 0)
+		settings->workers = config->workers;
+	if (configure(settings, "data", config->data, error) < 0 ||
+	    configure(settings, "hostname", config->hostname, error) < 0 ||
+	    configure(settings, "language", config->language, error) < 0 ||
+	    configure(settings, "profile", config->profile, error) < 0 ||
+	    configure(settings, "user", config->user, error) < 0)
+		return -1;
+	return configure_listeners(settings, config, error);
+}
+
+/* The processors that this process may run on. */
+static unsigned
+count_processors(void)
+{
+	cpu_set_t set;
+	int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+	return count > WORKERS_MAX ? WORKERS_MAX : (unsigned)count;
+}
+
+void
+settings_standard(struct settings *settings)
+{
+	char name[ADDRESS_DOMAIN_MAX + 1] = "", error[SETTINGS_ERROR_SIZE];
+	*settings = (struct settings) {
+		.data = DATA_DEFAULT,
+		.hostname = "localhost",
+		.user = "ftgate",
+		.profile = FTG_PUBLISHED,
+		.workers = count_processors(),
+		.limits = limits_standard(),
+	};
+	if (gethostname(name, sizeof name - 1) == 0)
+		set_hostname(settings, name, error);
+	ftg_language_from_environment(settings->language, getenv);
+}

@@ -1,0 +1,162 @@
+/* SMTP at a listener: sessions of src/smtp on streams of src/net. */
+#include "cmd/smtp_service.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/guard.h"
+#include "net/stream.h"
+
+/* A session and its outlet, which is a stream. */
+struct talk {
+	struct smtp_outlet outlet;
+	struct stream *stream;
+	struct smtp_session *session;
+};
+
+static struct stream *
+stream_of(struct smtp_outlet *outlet)
+{
+	return ((struct talk *)outlet)->stream;
+}
+
+static void
+say(struct smtp_outlet *outlet, const struct ftg_reply *reply)
+{
+	stream_reply(stream_of(outlet), reply);
+}
+
+static void
+send_octets(struct smtp_outlet *outlet, const char *bytes, size_t len)
+{
+	stream_send(stream_of(outlet), bytes, len);
+}
+
+static void
+resume(struct smtp_outlet *outlet)
+{
+	stream_resume(stream_of(outlet));
+}
+
+static void
+wait(struct smtp_outlet *outlet, int64_t milliseconds, struct job *job)
+{
+	stream_wait(stream_of(outlet), milliseconds, job);
+}
+
+static void
+note(struct smtp_outlet *outlet, const char *event, ...)
+{
+	va_list pairs;
+	va_start(pairs, event);
+	stream_log(stream_of(outlet), event, pairs);
+	va_end(pairs);
+}
+
+static bool
+enter(const struct protocol *protocol, const struct stream *stream, struct ftg_reply *words)
+{
+	struct guard *guard = ((const struct smtp_service *)protocol)->config.guard;
+	switch (guard_enter(guard, stream->peer)) {
+	case GUARD_WELCOME: return true;
+	case GUARD_TOO_MANY: *words = ftg_reply(FTG_SMTP_OVERLOAD); break;
+	case GUARD_TOO_MANY_HERE:
+		*words = ftg_reply_text(ERR_SMTP_REJECT_CONCURRENT, stream->peer, strlen(stream->peer));
+		break;
+	}
+	return false;
+}
+
+static void
+leave(const struct protocol *protocol, const struct stream *stream)
+{
+	guard_leave(((const struct smtp_service *)protocol)->config.guard, stream->peer);
+}
+
+static void *
+open_talk(const struct protocol *protocol, struct stream *stream)
+{
+	const struct smtp_service *service = (const struct smtp_service *)protocol;
+	const struct smtp_peer peer = { .address = stream->peer, .session = stream->token };
+	struct talk *talk = malloc(sizeof *talk);
+	if (talk == NULL)
+		return NULL;
+	talk->outlet = (struct smtp_outlet) {
+		.reply = say,
+		.send = send_octets,
+		.wait = wait,
+		.resume = resume,
+		.log = note,
+	};
+	talk->stream = stream;
+	talk->session = smtp_session_new(&service->config, &peer, &talk->outlet);
+	if (talk->session != NULL)
+		return talk;
+	free(talk);
+	return NULL;
+}
+
+static void
+free_talk(void *session)
+{
+	smtp_session_free(((struct talk *)session)->session);
+	free(session);
+}
+
+static void
+greet(void *session)
+{
+	smtp_session_greet(((struct talk *)session)->session);
+}
+
+static size_t
+feed(void *session, const char *bytes, size_t len)
+{
+	return smtp_session_feed(((struct talk *)session)->session, bytes, len);
+}
+
+static bool
+busy(const void *session)
+{
+	return smtp_session_busy(((const struct talk *)session)->session);
+}
+
+static bool
+closed(const void *session)
+{
+	return smtp_session_closed(((const struct talk *)session)->session);
+}
+
+static bool
+in_transaction(const void *session)
+{
+	return smtp_session_in_transaction(((const struct talk *)session)->session);
+}
+
+static void
+end(void *session, enum ftg_id last)
+{
+	smtp_session_end(((struct talk *)session)->session, last);
+}
+
+void
+smtp_service_open(struct smtp_service *service, unsigned idle)
+{
+	service->protocol = (struct protocol) {
+		.enter = enter,
+		.leave = leave,
+		.open = open_talk,
+		.free = free_talk,
+		.greet = greet,
+		.feed = feed,
+		.busy = busy,
+		.closed = closed,
+		.in_transaction = in_transaction,
+		.end = end,
+		.timeout = FTG_SMTP_TIMEOUT,
+		.shutdown = FTG_SMTP_SHUTDOWN,
+		.overload = FTG_SMTP_OVERLOAD,
+		.idle = idle,
+	};
+}
