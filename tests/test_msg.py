@@ -227,6 +227,10 @@ class Stats(Folder):
         self.assertEqual(from_po[1:], from_mo[1:])
         self.assertEqual(from_mo[:4], ["de", "1", "1", "1"])
 
+    def test_file_that_cannot_be_read_is_trouble(self):
+        for name in ("syntax.po", "latin1.po"):
+            self.assertEqual(run("stats", os.path.join(ROOT, "tests", "po", name)).returncode, 2, name)
+
     def test_missing_folder_is_trouble(self):
         self.assertEqual(run("stats", "--locale", self.folder + "/nowhere").returncode, 2)
 
@@ -242,6 +246,7 @@ class Program(unittest.TestCase):
         if tuple(map(int, os.confstr("CS_GNU_LIBC_VERSION").split()[1].split("."))) >= (2, 39):
             self.skipTest("this libc translates only where the locale is installed")
         self.assertIn("Gibt die Tabelle der Antworten aus", out("list", "--help", LANG="de_DE"))
+        self.assertIn("Gibt die Tabelle der Antworten aus", out("list", "--help", LANGUAGE="de_AT:fr"))
         self.assertIn("Prints the table of the replies", out("list", "--help", LANG="de_DE", LC_ALL="C"))
         self.assertIn("Was der Absender tun kann", out("explain", "4.46", LANG="de_DE"))
 

@@ -16,6 +16,7 @@ struct tally {
 	unsigned translated; /* replies with a text that a server takes */
 	unsigned stale;      /* with a text for another English one */
 	unsigned refused;    /* with a text that a server refuses */
+	bool read;           /* its entries were looked at */
 	bool done;           /* the check came to its end */
 };
 

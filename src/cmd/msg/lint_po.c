@@ -174,6 +174,7 @@ check_entries(struct lint *lint, po_file_t file)
 	po_message_iterator_t iterator = po_message_iterator(file, NULL);
 	po_message_t message;
 
+	lint->tally->read = true;
 	while ((message = po_next_message(iterator))) {
 		const char *context = po_message_msgctxt(message);
 

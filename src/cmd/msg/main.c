@@ -39,15 +39,19 @@ command_find(const char *name)
 	return NULL;
 }
 
-/* An own locale folder needs no locale of the system: where it has none, C.UTF-8 and LANGUAGE do. */
+/*
+ * The language that the replies would be in is that of the program too. Where the system has no locale for it, libintl
+ * finds our catalogues by LANGUAGE under C.UTF-8.
+ */
 static void
 speak_users_language(void)
 {
 	char wish[FTG_WISH_MAX], folder[PATH_MAX];
-	bool known = setlocale(LC_CTYPE, "") && setlocale(LC_MESSAGES, "");
 
-	if (!known && ftg_language_from_environment(wish, getenv) > 0 && setlocale(LC_CTYPE, "C.UTF-8") &&
-	    setlocale(LC_MESSAGES, "C.UTF-8"))
+	setlocale(LC_CTYPE, "");
+	setlocale(LC_MESSAGES, "");
+	if (strcmp(setlocale(LC_MESSAGES, NULL), "C") == 0 && ftg_language_from_environment(wish, getenv) > 0 &&
+	    setlocale(LC_CTYPE, "C.UTF-8") && setlocale(LC_MESSAGES, "C.UTF-8"))
 		setenv("LANGUAGE", wish, 1);
 	program_locale_folder(folder);
 	bindtextdomain(TOOLS_DOMAIN, folder);

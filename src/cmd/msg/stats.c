@@ -173,8 +173,8 @@ print_file(const char *path)
 		complain_errno(path);
 		return false;
 	}
-	if (!tally.done) {
-		complain(_("%s: the check broke off"), path);
+	if (!tally.done || !tally.read) {
+		complain(_("%s: its entries cannot be read; 'ftgate-msg lint' tells why"), path);
 		return false;
 	}
 	print_tally(path, &tally);
