@@ -2,6 +2,7 @@
 #include "stage.h"
 
 #include "base/ascii.h"
+#include "session/sasl.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -143,6 +144,35 @@ resolve(struct directory *directory, const struct address *address, struct recip
 	recipient->mailboxes = mailboxes;
 	recipient->count = team ? 2 : 1;
 	return team ? DIRECTORY_FOUND : found;
+}
+
+static enum directory_verdict
+find_login(struct directory *directory, const char *name, struct account *account)
+{
+	struct address address = { 0 };
+	const char *at = strrchr(name, '@');
+	size_t local = at != NULL ? (size_t)(at - name) : strlen(name);
+
+	(void)directory;
+	if (local > ADDRESS_LOCAL_MAX || (at != NULL && strlen(at + 1) > ADDRESS_DOMAIN_MAX))
+		return DIRECTORY_NO_MAILBOX;
+	memcpy(address.local, name, local);
+	memcpy(address.domain, at != NULL ? at + 1 : "", at != NULL ? strlen(at + 1) : 0);
+	*account = (struct account) { .flags = ACCOUNT_SMTP, .password = "secret" };
+	if (is_name(address.local, "bob"))
+		account->flags = 0;
+	if (is_name(address.local, "carol"))
+		account->flags |= ACCOUNT_DISABLED;
+	if (is_name(address.local, "dora"))
+		account->password[0] = '\0';
+	return verdict(&address, &account->mailbox.account);
+}
+
+/* On the stage a password is its own hash. */
+static bool
+verify(const char *password, const char *hash)
+{
+	return hash != NULL && strcmp(password, hash) == 0;
 }
 
 /* The delivery. */
@@ -428,7 +458,8 @@ now(void)
 void
 stage_open(struct stage *stage, enum ftg_profile profile)
 {
-	static const struct directory_ops directory_ops = { .resolve = resolve };
+	static const struct directory_ops directory_ops = { .resolve = resolve, .account = find_login };
+	static const unsigned char secret[SASL_SECRET_SIZE] = "stage";
 	static const struct ftg_vars vars = { .value = { [FTG_VAR_HOST] = "mx.example.test" } };
 
 	*stage = (struct stage) {
@@ -454,11 +485,14 @@ stage_open(struct stage *stage, enum ftg_profile profile)
 	stage->config.directory = &stage->directory;
 	stage->config.delivery = &stage->agent;
 	stage->config.runner = &stage->runner;
+	stage->config.hasher = &stage->runner;
+	stage->config.mechanisms = (1U << SASL_MECHANISMS) - 1;
+	stage->sasl = sasl_server_new("mx.example.test", secret, verify);
 	stage->config.guard = &stage->guard;
 	stage->clock.now = steady_now;
 	stage->limits = limits_standard();
 	stage->guard = (struct guard) { counters_new(1), &stage->clock, &stage->limits, 0 };
-	if (stage->guard.counters == NULL)
+	if (stage->guard.counters == NULL || stage->sasl == NULL)
 		abort();
 	octets_clear(&stage->output);
 	octets_clear(&stage->events);
@@ -482,6 +516,7 @@ stage_close(struct stage *stage)
 	smtp_session_free(stage->session);
 	stage->session = NULL;
 	counters_free(stage->guard.counters);
+	sasl_server_free(stage->sasl);
 	free(stage->output.bytes);
 	free(stage->events.bytes);
 	free(stage->message.bytes);

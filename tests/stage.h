@@ -27,6 +27,7 @@ struct stage {
 	struct clock clock;
 	struct limits limits; /* those that the guard applies */
 	struct guard guard;
+	struct sasl_server *sasl;
 	struct ftg_voice voice;
 	struct smtp_session *session;
 
@@ -77,6 +78,8 @@ void stage_run_job(struct stage *stage);
  * number) and example.org (dora, twin); team (alice, bob), disabled, silent, trap, moved, circle are what their names say; carol
  * has a quota; asking for anyone at broken.test finds the directory in trouble. The time is
  * always Tue, 1 Jan 2030 00:00:00 +0000; the client is 192.0.2.7, its session s1, the host mx.example.test.
+ * alice, bob, carol and dora have the password "secret"; bob may not log in to SMTP, carol is disabled, dora has no
+ * password.
  */
 enum { STAGE_NOW = 1893456000, STAGE_QUOTA = 5000 };
 

@@ -204,6 +204,14 @@ set(struct play *play, const char *name, const char *value)
 		stage->has_certificate = strcmp(value, "yes") == 0;
 	else if (strcmp(name, "tls-required") == 0)
 		stage->config.tls_required = true;
+	else if (strcmp(name, "auth") == 0)
+		stage->config.sasl = stage->sasl;
+	else if (strcmp(name, "auth-required") == 0)
+		stage->config.auth_required = true;
+	else if (strcmp(name, "plain-in-clear") == 0)
+		stage->config.plain_in_clear = true;
+	else if (strcmp(name, "max-failed-logins") == 0)
+		stage->limits.max_failed_logins = number;
 	else if (strcmp(name, "handshake") == 0)
 		stage_shake_hands(stage);
 	else if (strcmp(name, "dropped") == 0)

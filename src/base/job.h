@@ -9,6 +9,7 @@
 struct job {
 	void (*work)(struct job *job);
 	void (*done)(struct job *job);
+	struct job *next; /* for whoever lets it wait */
 };
 
 /* Who runs jobs: the thread pool of a worker process, or a test, which runs them in line or late. Never fails. */

@@ -105,6 +105,8 @@ do_mail(struct smtp_session *s, const char *arg, size_t len)
 	struct address sender;
 	struct mail_params params;
 
+	if (auth_is_missing(s))
+		return ftg_reply(ERR_SMTP_AUTHREQUIRED);
 	if (!take_keyword(&rest, "FROM:"))
 		return ftg_reply(ERR_SMTP_ARGUMANT);
 	if (take_path(s, &sender, &rest, true, true) != ADDRESS_OK)
@@ -212,6 +214,7 @@ static const struct command {
 	{ "QUIT", do_quit, SMTP_ANY, NO_ARGUMENT, IN_CLEAR },
 	{ "RSET", do_rset, SMTP_ANY, NO_ARGUMENT, ENCRYPTED },
 	{ "NOOP", do_noop, SMTP_ANY, OPTIONAL, IN_CLEAR },
+	{ "AUTH", auth_start, SMTP_READY, REQUIRED, ENCRYPTED },
 	{ "STARTTLS", encryption_start, SMTP_START | SMTP_READY, NO_ARGUMENT, IN_CLEAR },
 	{ "VRFY", do_vrfy, SMTP_ANY, REQUIRED, ENCRYPTED },
 	{ "HELP", do_help, SMTP_ANY, OPTIONAL, ENCRYPTED },
@@ -254,6 +257,8 @@ run_line(struct smtp_session *s, const char *text, size_t len)
 static struct ftg_reply
 run(struct smtp_session *s, const struct line *line)
 {
+	if (s->state == SMTP_AUTH)
+		return auth_line(s, line);
 	switch (line->status) {
 	case LINE_READY: return run_line(s, line->text, line->len);
 	case LINE_NO_MEMORY: return ftg_reply(ERR_SMTP_HARDERROR);
@@ -281,6 +286,7 @@ command_answer(struct smtp_session *s, struct ftg_reply reply)
 {
 	char class = ftg_row(reply.id)->code[s->config->profile].reply[0];
 	bool refused = class == '4' || class == '5';
+
 	if (refused)
 		count_refusal(s, &reply, class);
 	s->path = (struct span) { NULL, 0 };

@@ -19,6 +19,12 @@ has_strict_codes(const struct smtp_session *s)
 	return s->config->profile == FTG_STRICT;
 }
 
+static void
+auth_value(const struct smtp_session *s, char value[VALUE_MAX])
+{
+	auth_names(s, value);
+}
+
 /* In the order of the answer. No question: always offered. No value: the keyword alone. */
 static const struct keyword {
 	const char *word;
@@ -30,6 +36,7 @@ static const struct keyword {
 	{ "8BITMIME", NULL, NULL },
 	{ "SMTPUTF8", NULL, NULL },
 	{ "STARTTLS", encryption_is_offered, NULL },
+	{ "AUTH", auth_is_offered, auth_value },
 	{ "ENHANCEDSTATUSCODES", has_strict_codes, NULL },
 };
 

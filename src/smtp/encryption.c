@@ -43,7 +43,8 @@ smtp_session_encrypted(struct smtp_session *s, const char *version, const char *
 	envelope_clear(&s->envelope);
 	line_release(&s->line);
 	free(s->name);
-	s->name = NULL;
+	free(s->user);
+	s->name = s->user = NULL;
 	s->extended = false;
 	s->state = SMTP_START;
 }

@@ -22,7 +22,8 @@ enum smtp_state {
 	SMTP_RECIPIENT = 1 << 3,  /* RCPT accepted, one at least */
 	SMTP_DATA = 1 << 4,       /* between DATA and the answer to the message */
 	SMTP_ENCRYPTING = 1 << 5, /* between STARTTLS and the end of the handshake */
-	SMTP_CLOSED = 1 << 6,
+	SMTP_AUTH = 1 << 6,       /* between AUTH and its answer */
+	SMTP_CLOSED = 1 << 7,
 	SMTP_ANY = SMTP_START | SMTP_READY | SMTP_SENDER | SMTP_RECIPIENT,
 };
 
@@ -56,7 +57,10 @@ struct smtp_session {
 	char *name;          /* what the client calls itself; NULL before EHLO */
 	const char *version; /* of TLS; NULL: not encrypted */
 	const char *cipher;
-	struct span path; /* of the MAIL or RCPT command under way, for the log; no text otherwise */
+	struct span path;  /* of the MAIL or RCPT command under way, for the log; no text otherwise */
+	char *user;        /* who has logged in; NULL: nobody */
+	int64_t account;   /* of that user */
+	struct auth *auth; /* NULL: no AUTH is under way */
 	struct line_reader line;
 	struct envelope envelope;
 	size_t without; /* mailboxes of the envelope before the recipient that is being added */
@@ -73,6 +77,18 @@ void session_wake(struct smtp_session *s);
 
 /* recipient.c: what RCPT with an address comes to. The reply's ID is FTG_IDS where it is put off. */
 struct ftg_reply recipient_add(struct smtp_session *s, const struct address *address);
+
+/*
+ * auth.c: AUTH, and a further line of its exchange. Is it offered, with which names? Is a command out of place because
+ * nobody has logged in? Ends an exchange that is under way.
+ */
+enum { AUTH_NAMES_MAX = 64 };
+struct ftg_reply auth_start(struct smtp_session *s, const char *arg, size_t len);
+struct ftg_reply auth_line(struct smtp_session *s, const struct line *line);
+bool auth_is_offered(const struct smtp_session *s);
+void auth_names(const struct smtp_session *s, char names[AUTH_NAMES_MAX]);
+bool auth_is_missing(const struct smtp_session *s);
+void auth_end(struct smtp_session *s);
 
 /* encryption.c: STARTTLS. Is it offered? Is a command out of place because it has not come? */
 struct ftg_reply encryption_start(struct smtp_session *s, const char *arg, size_t len);

@@ -30,9 +30,11 @@ smtp_session_free(struct smtp_session *s)
 	if (s == NULL)
 		return;
 	message_abandon(s);
+	auth_end(s);
 	envelope_clear(&s->envelope);
 	line_release(&s->line);
 	free(s->name);
+	free(s->user);
 	free(s);
 }
 

@@ -39,13 +39,12 @@ clean_name(char clean[SMTP_NAME_MAX + 1], const char *name)
 static const char *
 protocol(const struct smtp_session *s)
 {
-	bool encrypted = s->version != NULL;
-
-	if (s->envelope.utf8)
-		return encrypted ? "UTF8SMTPS" : "UTF8SMTP";
-	if (s->extended)
-		return encrypted ? "ESMTPS" : "ESMTP";
-	return "SMTP";
+	static const char *const names[][4] = {
+		{ "ESMTP", "ESMTPS", "ESMTPA", "ESMTPSA" },
+		{ "UTF8SMTP", "UTF8SMTPS", "UTF8SMTPA", "UTF8SMTPSA" },
+	};
+	return s->extended || s->envelope.utf8 ? names[s->envelope.utf8][(s->version != NULL) + 2 * (s->user != NULL)]
+	                                       : "SMTP";
 }
 
 static void

@@ -1,0 +1,240 @@
+/* AUTH (RFC 4954): an exchange between the command and its answer. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mail/password.h"
+#include "session/sasl.h"
+#include "smtp/internal.h"
+
+/* An exchange that is under way. */
+struct auth {
+	struct job job;
+	struct smtp_session *session;
+	struct sasl *sasl;
+	enum sasl_mechanism mechanism;
+	enum sasl_status status; /* of the job */
+	bool known;
+	unsigned flags; /* of the account */
+	int64_t account;
+	struct credentials credentials;
+};
+
+static bool
+is_usable(const struct smtp_session *s, enum sasl_mechanism mechanism)
+{
+	return s->version != NULL || s->config->plain_in_clear || !sasl_mechanism_is_plaintext(mechanism);
+}
+
+static bool
+is_offered(const struct smtp_session *s, enum sasl_mechanism mechanism)
+{
+	return s->config->sasl != NULL && (s->config->mechanisms & 1U << mechanism) != 0;
+}
+
+bool
+auth_is_offered(const struct smtp_session *s)
+{
+	char names[AUTH_NAMES_MAX] = "";
+
+	auth_names(s, names);
+	return names[0] != '\0';
+}
+
+void
+auth_names(const struct smtp_session *s, char names[AUTH_NAMES_MAX])
+{
+	size_t len = 0;
+
+	for (int i = 0; i < SASL_MECHANISMS && s->user == NULL; i++) {
+		enum sasl_mechanism mechanism = (enum sasl_mechanism)i;
+		if (is_offered(s, mechanism) && is_usable(s, mechanism))
+			len += (size_t)snprintf(
+			    names + len, AUTH_NAMES_MAX - len, " %s", sasl_mechanism_name(mechanism));
+	}
+}
+
+bool
+auth_is_missing(const struct smtp_session *s)
+{
+	return s->config->auth_required && s->user == NULL;
+}
+
+void
+auth_end(struct smtp_session *s)
+{
+	if (s->auth == NULL)
+		return;
+	sasl_free(s->auth->sasl);
+	explicit_bzero(s->auth, sizeof *s->auth);
+	free(s->auth);
+	s->auth = NULL;
+	s->line.limit = SMTP_LINE_MAX;
+	if (s->state == SMTP_AUTH)
+		s->state = SMTP_READY;
+}
+
+/* What the log is told, and the client is not. */
+static struct ftg_reply
+refuse(struct smtp_session *s, const char *cause)
+{
+	s->outlet->log(s->outlet, "login-failed", "user", sasl_user(s->auth->sasl), "mechanism",
+	    sasl_mechanism_name(s->auth->mechanism), "cause", cause, NULL);
+	if (s->config->guard != NULL)
+		guard_failed_login(s->config->guard, s->peer.address);
+	auth_end(s);
+	return ftg_reply(ERR_SMTP_AUTHFAILED);
+}
+
+static struct ftg_reply
+admit(struct smtp_session *s)
+{
+	if (s->auth->flags & ACCOUNT_DISABLED)
+		return refuse(s, "disabled");
+	if (!(s->auth->flags & ACCOUNT_SMTP))
+		return refuse(s, "no-privilege");
+	s->user = strdup(sasl_user(s->auth->sasl));
+	s->account = s->auth->account;
+	if (s->user != NULL)
+		s->outlet->log(
+		    s->outlet, "login", "user", s->user, "mechanism", sasl_mechanism_name(s->auth->mechanism), NULL);
+	auth_end(s);
+	return ftg_reply(s->user != NULL ? ERR_SMTP_AUTHOK : ERR_SMTP_HARDERROR);
+}
+
+static struct ftg_reply
+challenge(struct smtp_session *s)
+{
+	const char *text = sasl_challenge(s->auth->sasl);
+	size_t len = strlen(text);
+
+	if (len > ftg_arg_max(FTG_ARG_CHALLENGE)) {
+		auth_end(s);
+		return ftg_reply(ERR_SMTP_AUTHWTF);
+	}
+	s->state = SMTP_AUTH;
+	s->line.limit = SASL_LINE_MAX;
+	return ftg_reply_text(ERR_SMTP_334, text, len);
+}
+
+/* The answer to a step of the exchange that is not still to be checked. */
+static struct ftg_reply
+conclude(struct smtp_session *s, enum sasl_status status)
+{
+	switch (status) {
+	case SASL_CHALLENGE: return challenge(s);
+	case SASL_OK: return admit(s);
+	case SASL_FAILED: return refuse(s, s->auth->known ? "wrong-password" : "unknown-user");
+	case SASL_CANCELLED:
+	case SASL_MALFORMED: auth_end(s); return ftg_reply(ERR_SMTP_AUTHWTF);
+	default: auth_end(s); return ftg_reply(ERR_SMTP_HARDERROR);
+	}
+}
+
+/* Fills in what is known of the user. False where the directory is in trouble. */
+static bool
+look_up(struct smtp_session *s)
+{
+	struct auth *auth = s->auth;
+	struct directory *directory = s->config->directory;
+	struct account account;
+	enum directory_verdict verdict = directory->ops->account(directory, sasl_user(auth->sasl), &account);
+
+	auth->known = verdict == DIRECTORY_FOUND;
+	if (auth->known) {
+		auth->flags = account.flags;
+		auth->account = account.mailbox.account;
+		snprintf(auth->credentials.hash, sizeof auth->credentials.hash, "%s", account.password);
+		snprintf(auth->credentials.secret, sizeof auth->credentials.secret, "%s", account.secret);
+		password_read_scram(&auth->credentials.scram, account.scram_sha256);
+	}
+	explicit_bzero(&account, sizeof account);
+	return verdict != DIRECTORY_FAILED;
+}
+
+static void
+work(struct job *job)
+{
+	struct auth *auth = (struct auth *)(void *)job;
+	auth->status = sasl_check(auth->sasl, auth->known ? &auth->credentials : NULL);
+	explicit_bzero(&auth->credentials, sizeof auth->credentials);
+}
+
+static void
+checked(struct job *job)
+{
+	struct auth *auth = (struct auth *)(void *)job;
+	struct smtp_session *s = auth->session;
+
+	s->busy = false;
+	command_answer(s, conclude(s, auth->status));
+	session_wake(s);
+}
+
+/* A password is checked by a job, a proof here and now. */
+static struct ftg_reply
+check(struct smtp_session *s)
+{
+	struct auth *auth = s->auth;
+
+	if (!look_up(s))
+		return conclude(s, SASL_TROUBLE);
+	if (!sasl_check_blocks(auth->sasl)) {
+		work(&auth->job);
+		return conclude(s, auth->status);
+	}
+	auth->job = (struct job) { .work = work, .done = checked };
+	s->busy = true;
+	s->config->hasher->start(s->config->hasher, &auth->job);
+	return ftg_reply(FTG_IDS);
+}
+
+static struct ftg_reply
+go_on(struct smtp_session *s, enum sasl_status status)
+{
+	return status == SASL_CHECK ? check(s) : conclude(s, status);
+}
+
+static bool
+begin(struct smtp_session *s, enum sasl_mechanism mechanism)
+{
+	s->auth = calloc(1, sizeof *s->auth);
+	if (s->auth == NULL)
+		return false;
+	s->auth->session = s;
+	s->auth->mechanism = mechanism;
+	s->auth->sasl = sasl_new(s->config->sasl, mechanism);
+	if (s->auth->sasl == NULL)
+		auth_end(s);
+	return s->auth != NULL;
+}
+
+struct ftg_reply
+auth_start(struct smtp_session *s, const char *arg, size_t len)
+{
+	const char *space = memchr(arg, ' ', len);
+	size_t name = space != NULL ? (size_t)(space - arg) : len;
+	enum sasl_mechanism mechanism = sasl_mechanism_find(arg, name);
+
+	if (s->config->sasl == NULL)
+		return ftg_reply(ERR_SMTP_SYNTAX3);
+	if (s->user != NULL)
+		return ftg_reply(ERR_SMTP_AUTHFAILED2);
+	if (mechanism == SASL_MECHANISMS || !is_offered(s, mechanism))
+		return ftg_reply(ERR_SMTP_BADAUTH);
+	if (!is_usable(s, mechanism))
+		return ftg_reply(encryption_is_offered(s) ? ERR_SMTP_TLSREQUIRED : ERR_SMTP_BADAUTH);
+	if (s->config->guard != NULL && guard_is_blacklisted(s->config->guard, s->peer.address))
+		return ftg_reply(ERR_SMTP_ACCESSDENIED2);
+	if (!begin(s, mechanism))
+		return ftg_reply(ERR_SMTP_HARDERROR);
+	return go_on(s, sasl_start(s->auth->sasl, space != NULL ? space + 1 : NULL, len - name - (space != NULL)));
+}
+
+struct ftg_reply
+auth_line(struct smtp_session *s, const struct line *line)
+{
+	if (line->status == LINE_READY)
+		return go_on(s, sasl_step(s->auth->sasl, line->text, line->len));
+	return conclude(s, line->status == LINE_NO_MEMORY ? SASL_TROUBLE : SASL_MALFORMED);
+}
