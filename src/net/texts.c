@@ -82,7 +82,7 @@ static void
 note_refusal(void *context, const struct ftg_refusal *refusal)
 {
 	struct load *load = context;
-	load->files += refusal->id == FTG_IDS;
+	load->files += refusal->whole_file;
 	if (load->refused++ >= REFUSALS_MAX)
 		return;
 	struct refusal *copy = copy_refusal(refusal);
