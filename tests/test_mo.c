@@ -218,7 +218,8 @@ Test(mo, of_another_kind_or_revision_is_refused_by_name)
 	}
 	set_word(octets + 4, 0x10000);
 	cr_expect_str_eq(why_not(octets, size), "sound");
-	cr_expect_str_eq(why_not("msgid \"\"\nmsgstr \"\"\n\"Language: de\\n\"\n", 40), "not a .mo file");
+	static const char po[] = "msgid \"\"\nmsgstr \"\"\n\"Language: de\\n\"\n";
+	cr_expect_str_eq(why_not(po, sizeof(po) - 1), "not a .mo file");
 }
 
 Test(mo, in_another_charset_is_refused_whole)

@@ -25,7 +25,7 @@ check_form(enum ftg_id id, const struct tag *tag, unsigned n, const char *form, 
 		snprintf(complaint->detail, sizeof(complaint->detail), "a form without a text");
 		return false;
 	}
-	return text_parse(&utf8, id, form, len, complaint) && text_fold(&ascii, &utf8, id, tag, complaint) >= 0;
+	return text_parse(&utf8, id, form, len, complaint) && text_fold(&ascii, &utf8, id, tag, complaint) != -1;
 }
 
 int

@@ -200,7 +200,7 @@ fold_ascii(const struct tag *tag, const char *text, size_t len, char *out, size_
 	size_t composed_len;
 	uint8_t *composed = u8_normalize(UNINORM_NFC, (const uint8_t *)text, len, NULL, &composed_len);
 	if (composed == NULL)
-		return -1;
+		return FOLD_NO_MEMORY;
 	bool ok = fold_composed(&output, tag, composed, composed_len);
 	free(composed);
 	return ok ? (long)output.used : -1;

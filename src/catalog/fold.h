@@ -7,9 +7,10 @@
 #include <stdint.h>
 
 /*
- * Folds len octets of valid UTF-8 into out, which has room for size octets. Returns the number written, or -1 where a
- * letter has no ASCII form in this language, the result does not fit, or memory is out.
+ * Folds len octets of valid UTF-8 into out, which has room for size octets. Returns the number written; -1 where a letter
+ * has no ASCII form in this language, or the result does not fit; FOLD_NO_MEMORY.
  */
+enum { FOLD_NO_MEMORY = -2 };
 long fold_ascii(const struct tag *tag, const char *text, size_t len, char *out, size_t size);
 
 #endif

@@ -66,14 +66,14 @@ parse_forms(struct loader *loader, const struct source *source, enum ftg_id id, 
 	return n;
 }
 
-/* The ASCII forms, all of them, in loader->ascii: 1; 0 where the language has none; -1 where a form breaks a rule. */
+/* The ASCII forms, all of them, in loader->ascii. Returns as text_fold() does. */
 static int
 fold_forms(struct loader *loader, const struct source *source, enum ftg_id id, unsigned forms)
 {
 	struct complaint complaint;
 	for (unsigned i = 0; i < forms; i++) {
 		int folded = text_fold(&loader->ascii[i], &loader->utf8[i], id, &source->tag, &complaint);
-		if (folded < 0)
+		if (folded == -1)
 			loader_refuse(loader, false, id, complaint.rule, complaint.detail);
 		if (folded <= 0)
 			return folded;
@@ -96,6 +96,8 @@ source_add(struct loader *loader, struct source *source, enum ftg_id id, const c
 {
 	unsigned forms = parse_forms(loader, source, id, text, len);
 	int folded = forms > 0 ? fold_forms(loader, source, id, forms) : -1;
+	if (folded == -2)
+		loader->arena->failed = true;
 	if (folded < 0)
 		return;
 	struct entry entry = {

@@ -332,7 +332,7 @@ text_fold(
 			long octets = fold_ascii(tag, text->bytes + piece.at, piece.octets, ascii->bytes + ascii->used,
 			    TEXT_MAX - ascii->used);
 			if (octets < 0)
-				return 0;
+				return octets == FOLD_NO_MEMORY ? -2 : 0;
 			if (octets == 0)
 				continue;
 			piece.at = (uint16_t)ascii->used;

@@ -43,7 +43,7 @@ bool text_parse(struct text *text, enum ftg_id id, const char *utf8, size_t len,
 
 /*
  * Makes the ASCII form of a parsed text. 1; 0 where the language has none; -1 with *complaint where the form itself
- * breaks a rule.
+ * breaks a rule; -2 when memory is out.
  */
 int text_fold(
     struct text *ascii, const struct text *text, enum ftg_id id, const struct tag *tag, struct complaint *complaint);

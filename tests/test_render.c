@@ -1,0 +1,597 @@
+/* Rendering: what a reply looks like, and the contract that no catalogue and no argument can break. */
+#include "catalog/clean.h"
+#include "contract.h"
+#include "folder.h"
+#include "hostile.h"
+#include "mofile.h"
+#include "one_language.h"
+
+#include <criterion/criterion.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT(literal) literal, sizeof(literal) - 1
+
+/* ---- arguments ---- */
+
+/* An argument as it may stand behind an octet. */
+static const char *
+cleaned(char before, const char *text, size_t len, size_t max, enum ftg_encoding encoding)
+{
+	static char out[600];
+	out[0] = before;
+	size_t octets = clean_text(out + 1, max, text, len, encoding);
+	cr_assert_leq(octets, max);
+	out[octets + 1] = '\0';
+	return out + 1;
+}
+
+Test(argument, that_is_plain_stays_as_it_is)
+{
+	cr_expect_str_eq(cleaned(' ', TEXT("a.b+c@[192.0.2.1] <x> \\ \"q\" %s ${host}"), 255, FTG_ASCII),
+	    "a.b+c@[192.0.2.1] <x> \\ \"q\" %s ${host}");
+	cr_expect_str_eq(cleaned(' ', "", 0, 255, FTG_ASCII), "");
+	cr_expect_str_eq(cleaned(' ', TEXT("#1 a#b ##"), 255, FTG_UTF8), "#1 a#b ##");
+	cr_expect_str_eq(
+	    cleaned(' ', TEXT("jos\xC3\xA9@\xE9\x82\xAE.example"), 255, FTG_UTF8), "jos\xC3\xA9@\xE9\x82\xAE.example");
+}
+
+Test(argument, shows_what_cannot_stand_as_an_escape)
+{
+	cr_expect_str_eq(cleaned(' ', TEXT("a\r\n250 ok"), 255, FTG_ASCII), "a\\x{0D}\\x{0A}250 ok");
+	cr_expect_str_eq(cleaned(' ', TEXT("a\0b\tc\x7F"), 255, FTG_UTF8), "a\\x{00}b\\x{09}c\\x{7F}");
+	cr_expect_str_eq(cleaned(' ', TEXT("jos\xC3\xA9\xE9\x82\xAE\xF0\x9F\x98\x80"), 255, FTG_ASCII),
+	    "jos\\x{E9}\\x{90AE}\\x{1F600}");
+	cr_expect_str_eq(cleaned(' ', TEXT("\xF4\x8F\xBF\xBD"), 255, FTG_ASCII), "\\x{10FFFD}");
+	cr_expect_str_eq(cleaned(' ',
+	                     TEXT("a\xE2\x80\xAE"
+	                          "b\xC2\x85"),
+	                     255, FTG_UTF8),
+	    "a\\x{202E}b\\x{85}");
+	cr_expect_str_eq(cleaned(' ', TEXT("caf\xE9"), 255, FTG_UTF8), "caf\\x{FFFD}");
+	cr_expect_str_eq(cleaned(' ', TEXT("\xEF\xBF\xBD"), 255, FTG_UTF8), "\\x{FFFD}");
+}
+
+Test(argument, cannot_begin_a_reference)
+{
+	cr_expect_str_eq(cleaned(' ', TEXT("(#4.46)"), 255, FTG_ASCII), "(\\x{23}4.46)");
+	cr_expect_str_eq(cleaned('(', TEXT("#4.46)"), 255, FTG_ASCII), "\\x{23}4.46)");
+	cr_expect_str_eq(cleaned('(', TEXT("##"), 255, FTG_UTF8), "\\x{23}#");
+	cr_expect_str_eq(cleaned('(', TEXT("a#"), 255, FTG_UTF8), "a#");
+	cr_expect_str_eq(cleaned(' ', TEXT("((#(#"), 255, FTG_UTF8), "((\\x{23}(\\x{23}");
+}
+
+Test(argument, that_is_too_long_is_cut_at_a_character)
+{
+	char text[400];
+	memset(text, 'x', sizeof(text));
+	for (size_t max = 16; max <= 300; max++) {
+		const char *out = cleaned(' ', text, sizeof(text), max, FTG_ASCII);
+		cr_expect_eq(strlen(out), max);
+		cr_expect_str_eq(out + max - 3, "...");
+		cr_expect_eq(strlen(cleaned(' ', text, max, max, FTG_ASCII)), max);
+	}
+	for (size_t i = 0; i + 2 <= sizeof(text); i += 2)
+		memcpy(text + i, "\xC3\xA4", 2);
+	for (size_t max = 16; max <= 300; max++) {
+		size_t shown = strlen(cleaned(' ', text, sizeof(text), max, FTG_UTF8));
+		cr_expect(shown == max - (max - 3) % 2, "%zu: %zu", max, shown);
+		shown = strlen(cleaned(' ', text, sizeof(text), max, FTG_ASCII));
+		cr_expect_eq((shown - 3) % strlen("\\x{E4}"), 0);
+		cr_expect_gt(shown + strlen("\\x{E4}"), max);
+	}
+}
+
+Test(argument, is_checked_eight_octets_at_a_time_and_no_less)
+{
+	for (size_t len = 1; len < 40; len++) {
+		for (size_t at = 0; at < len; at++) {
+			for (int c = 0; c < 256; c++) {
+				char text[40];
+				memset(text, 'x', len);
+				text[at] = (char)c;
+				bool plain = c >= 0x20 && c < 0x7F;
+				const char *out = cleaned(' ', text, len, 255, FTG_ASCII);
+				cr_assert_eq(strlen(out) == len && memcmp(out, text, len) == 0, plain,
+				    "%d at %zu of %zu", c, at, len);
+			}
+		}
+	}
+}
+
+/* ---- replies as they look ---- */
+
+static char line[FTG_REPLY_MAX + 1];
+
+static const char *
+rendered(struct ftg_voice voice, struct ftg_reply reply)
+{
+	size_t len = ftg_render(line, &voice, &reply);
+	const char *breach = contract_breach(&voice, &reply, line, len);
+	cr_assert_null(breach, "%s: %s", ftg_row(reply.id)->id, breach);
+	line[len] = '\0';
+	return line;
+}
+
+/* A voice that says this text for an ID in its second language, German; the catalogue is never freed. */
+static struct ftg_voice
+saying(enum ftg_id id, const char *text, enum ftg_encoding encoding)
+{
+	ftg_catalog *catalog = one_language_of_text(id, text, strlen(text), "de", FTG_PUBLISHED, NULL, NULL);
+	cr_assert_not_null(catalog);
+	cr_assert_eq(ftg_catalog_origin(catalog, FTG_CALLERS, encoding, id), FTG_FROM_TRANSLATION, "%s", text);
+	return (struct ftg_voice) { .catalog = catalog, .language = FTG_CALLERS, .encoding = encoding };
+}
+
+static struct ftg_reply
+of_address(enum ftg_id id, const char *address)
+{
+	return ftg_reply_text(id, address, strlen(address));
+}
+
+Test(reply, of_no_catalogue_is_english_under_the_published_codes)
+{
+	cr_expect_str_eq(rendered((struct ftg_voice) { 0 }, ftg_reply(ERR_SMTP_OK)), "250 2.5.0 Ok (#3.07)\r\n");
+	cr_expect_str_eq(rendered((struct ftg_voice) { .language = 7, .encoding = FTG_UTF8 }, ftg_reply(ERR_POP_LOGIN)),
+	    "-ERR Login Error (#5.06)\r\n");
+	cr_expect_str_eq(rendered((struct ftg_voice) { .bilingual = true, .second = -3 }, ftg_reply(ERR_SMTP_OK)),
+	    "250 2.5.0 Ok (#3.07)\r\n");
+}
+
+Test(reply, of_a_language_that_is_not_there_is_english)
+{
+	struct ftg_voice voice = saying(ERR_SMTP_OK, "Gut", FTG_ASCII);
+	static const ftg_lang strange[] = { -1, 2, 3, 99, INT_MAX, INT_MIN };
+	for (size_t i = 0; i < sizeof(strange) / sizeof(strange[0]); i++) {
+		voice.language = strange[i];
+		cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SMTP_OK)), "250 2.5.0 Ok (#3.07)\r\n");
+	}
+	voice.language = FTG_CALLERS;
+	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SMTP_OK)), "250 2.5.0 Gut (#3.07)\r\n");
+}
+
+Test(reply, has_the_codes_of_its_profile)
+{
+	struct ftg_voice strict = { .catalog = ftg_catalog_english(FTG_STRICT) };
+	cr_expect_str_eq(rendered(strict, ftg_reply(ERR_SMTP_DATASTART)),
+	    "354 Start mail input; end with <CRLF>.<CRLF> (#3.10)\r\n");
+	cr_expect_str_eq(rendered(strict, ftg_reply(ERR_POP_LOGIN)), "-ERR [AUTH] Login Error (#5.06)\r\n");
+	cr_expect_str_eq(
+	    rendered(strict, of_address(ERR_SMTP_ADDRESS_MOVED, "a@b")), "550 5.1.6 a@b moved (#4.33)\r\n");
+	cr_expect_str_eq(rendered((struct ftg_voice) { 0 }, of_address(ERR_SMTP_ADDRESS_MOVED, "a@b")),
+	    "516 2.1.6 a@b moved (#4.33)\r\n");
+	cr_expect_eq(ftg_catalog_profile(strict.catalog), FTG_STRICT);
+	cr_expect_eq(ftg_catalog_profile(ftg_catalog_english((enum ftg_profile)77)), FTG_PUBLISHED);
+}
+
+Test(reply, begins_with_the_host_where_clients_read_it)
+{
+	static const enum ftg_id ids[] = { ERR_SMTP_TLSOK, ERR_SMTP_CLOSING, FTG_SMTP_TIMEOUT, FTG_SMTP_SHUTDOWN,
+		FTG_SMTP_OVERLOAD };
+	struct ftg_vars vars = { .value = { [FTG_VAR_HOST] = "mx.example.org" } };
+	struct ftg_voice voice = { .vars = &vars };
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		const char *said = rendered(voice, ftg_reply(ids[i]));
+		cr_expect_eq(strncmp(said + strlen("220 2.2.0 "), "mx.example.org ", 15), 0, "%s", said);
+	}
+	voice.vars = NULL;
+	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SMTP_CLOSING)),
+	    "221 2.2.1 localhost Service closing transmission channel (#3.08)\r\n");
+	cr_expect_str_eq(rendered(voice, of_address(ERR_SMTP_SYSTEM_HELLO, "mx.example.org ESMTP")),
+	    "220 mx.example.org ESMTP (#3.01)\r\n");
+	voice.catalog = ftg_catalog_english(FTG_STRICT);
+	cr_expect_str_eq(rendered(voice, of_address(ERR_SMTP_REJECT_CONCURRENT, "192.0.2.1")),
+	    "421 localhost [192.0.2.1] Max concurrent sessions (#1.04)\r\n");
+}
+
+Test(reply, shows_an_address_that_is_not_ascii_in_an_ascii_form)
+{
+	const char *address = "jos\xC3\xA9@ex\xC3\xA4mple.org";
+	struct ftg_voice voice = { .encoding = FTG_ASCII };
+	cr_expect_str_eq(rendered(voice, of_address(ERR_SMTP_ADDRESS_UNKNOWN, address)),
+	    "550 5.1.1 jos\\x{E9}@ex\\x{E4}mple.org unknown mailbox (#4.28)\r\n");
+	voice.encoding = FTG_UTF8;
+	cr_expect_str_eq(rendered(voice, of_address(ERR_SMTP_ADDRESS_UNKNOWN, address)),
+	    "550 5.1.1 jos\xC3\xA9@ex\xC3\xA4mple.org unknown mailbox (#4.28)\r\n");
+}
+
+Test(reply, cannot_be_ended_or_imitated_by_an_argument)
+{
+	struct ftg_voice voice = { 0 };
+	cr_expect_str_eq(rendered(voice, of_address(ERR_SMTP_ADDRESS_UNKNOWN, "a\r\n250 ok")),
+	    "550 5.1.1 a\\x{0D}\\x{0A}250 ok unknown mailbox (#4.28)\r\n");
+	cr_expect_str_eq(rendered(voice, of_address(ERR_SMTP_SYNTAX2, "#9.99)")),
+	    "500 5.5.1 Syntax Error (\\x{23}9.99)) (#4.22)\r\n");
+	cr_expect_str_eq(rendered(voice, of_address(ERR_SMTP_MESSAGE_OTHER, "250 ok (#3.05)")),
+	    "560 5.6.0 250 ok (\\x{23}3.05) (#4.42)\r\n");
+}
+
+Test(reply, of_a_count_chooses_the_plural_form)
+{
+	static const struct {
+		unsigned long count;
+		const char *said;
+	} cases[] = { { 0, "only 0 messages" }, { 1, "only 1 message " }, { 2, "only 2 messages" },
+		{ 101, "only 101 messages" }, { ULONG_MAX, "only 18446744073709551615 messages" } };
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *said = rendered(
+		    (struct ftg_voice) { 0 }, ftg_reply_count(ERR_POP_MESSAGECOUNT, cases[i].count));
+		cr_expect_not_null(strstr(said, cases[i].said), "%s", said);
+	}
+}
+
+Test(reply, of_three_forms_chooses_among_them)
+{
+	static struct mofile file;
+	static char octets[MOFILE_SIZE];
+	static const char forms[] = "%lu soobscenie\0%lu soobscenija\0%lu soobscenij";
+	mofile_begin(&file,
+	    "Plural-Forms: nplurals=3; plural=n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2;\n");
+	mofile_add(&file, ERR_POP_MESSAGECOUNT, forms, sizeof(forms) - 1);
+	ftg_catalog *catalog = one_language_of_octets(
+	    octets, mofile_octets(&file, octets), "ru", FTG_PUBLISHED, NULL, NULL);
+	struct ftg_voice voice = { .catalog = catalog, .language = FTG_CALLERS };
+	cr_expect_str_eq(rendered(voice, ftg_reply_count(ERR_POP_MESSAGECOUNT, 21)), "-ERR 21 soobscenie (#5.13)\r\n");
+	cr_expect_str_eq(rendered(voice, ftg_reply_count(ERR_POP_MESSAGECOUNT, 3)), "-ERR 3 soobscenija (#5.13)\r\n");
+	cr_expect_str_eq(rendered(voice, ftg_reply_count(ERR_POP_MESSAGECOUNT, 11)), "-ERR 11 soobscenij (#5.13)\r\n");
+	ftg_catalog_free(catalog);
+}
+
+Test(reply, says_a_reason_in_its_own_language)
+{
+	struct ftg_voice voice = saying(ERR_MAILBOX_DISABLED, "Postfach gesperrt", FTG_ASCII);
+	cr_expect_str_eq(rendered(voice, ftg_reply_reason(ERR_SMTP_ACCESSDENIED, TEXT("a@b"), ERR_MAILBOX_DISABLED)),
+	    "550 5.5.0 Access Denied <a@b> (Postfach gesperrt (#1.00)) (#4.65)\r\n");
+	cr_expect_str_eq(rendered(voice, ftg_reply_reason(ERR_SMTP_ACCESSDENIED, TEXT("a@b"), ERR_SECPOL_RBL)),
+	    "550 5.5.0 Access Denied <a@b> (#2.03) (#4.65)\r\n");
+	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_MAILBOX_DISABLED)), "Postfach gesperrt (#1.00)");
+	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SECPOL_RBL)), "#2.03");
+}
+
+Test(reply, says_no_reason_that_is_none)
+{
+	static const unsigned long none[] = { ERR_SMTP_OK, ERR_POP_LOGIN, FTG_IDS, FTG_IDS + 1, ULONG_MAX, INT_MAX };
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		struct ftg_reply reply = ftg_reply_reason(ERR_SMTP_ACCESSDENIED, TEXT("a@b"), ERR_SECPOL_RBL);
+		reply.arg[1].number = none[i];
+		cr_expect_str_eq(
+		    rendered((struct ftg_voice) { 0 }, reply), "550 5.5.0 Access Denied <a@b> () (#4.65)\r\n");
+	}
+}
+
+Test(reply, of_a_challenge_is_left_alone)
+{
+	char challenge[4100], expected[4200];
+	struct ftg_voice voices[] = { { 0 }, saying(ERR_SMTP_OK, "Gut", FTG_UTF8), { .bilingual = true } };
+	memset(challenge, 'A', sizeof(challenge));
+	for (size_t i = 0; i < sizeof(voices) / sizeof(voices[0]); i++) {
+		cr_expect_str_eq(rendered(voices[i], of_address(ERR_SMTP_334, "VXNlcm5hbWU6")), "334 VXNlcm5hbWU6\r\n");
+		cr_expect_str_eq(rendered(voices[i], of_address(ERR_SMTP_334, "")), "334 \r\n");
+		cr_expect_str_eq(rendered(voices[i], of_address(ERR_SMTP_334, "a b")), "334 \r\n");
+		cr_expect_str_eq(rendered(voices[i], of_address(ERR_SMTP_334, "a\r\n250 ok")), "334 \r\n");
+		cr_expect_str_eq(rendered(voices[i], ftg_reply_text(ERR_SMTP_334, TEXT("ab\0c"))), "334 \r\n");
+		cr_expect_str_eq(rendered(voices[i], ftg_reply_text(ERR_SMTP_334, challenge, 4097)), "334 \r\n");
+		snprintf(expected, sizeof(expected), "334 %.4096s\r\n", challenge);
+		cr_expect_str_eq(rendered(voices[i], ftg_reply_text(ERR_SMTP_334, challenge, 4096)), expected);
+	}
+}
+
+Test(reply, fills_in_variables)
+{
+	struct ftg_vars vars = { .value = { "mx.example", "192.0.2.1", "k3j9", "2026-01-01T00:00:00Z", "postmaster@x",
+		                     "https://x/r#" } };
+	struct ftg_voice voice = saying(
+	    ERR_SMTP_OK, "${host} ${client} ${session} ${time} ${contact} ${help} ${ref}", FTG_ASCII);
+	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SMTP_OK)), "250 2.5.0 localhost     3.07 #3.07 (#3.07)\r\n");
+	voice.vars = &vars;
+	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SMTP_OK)),
+	    "250 2.5.0 mx.example 192.0.2.1 k3j9 2026-01-01T00:00:00Z postmaster@x https://x/r#3.07 #3.07 (#3.07)\r\n");
+	vars = (struct ftg_vars) { .value = { "", "a\r\nb", "(#4.46)", "\xE2\x80\xAE", "\xC3\xA4", "(#" } };
+	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SMTP_OK)),
+	    "250 2.5.0 localhost a\\x{0D}\\x{0A}b (\\x{23}4.46) \\x{202E} \\x{E4} (\\x{23}3.07 #3.07 (#3.07)\r\n");
+}
+
+Test(reply, has_each_line_break_of_its_text)
+{
+	struct ftg_voice voice = saying(ERR_SMTP_ADDRESS_BAD, "Die Adresse\n%s\nist falsch", FTG_ASCII);
+	cr_expect_str_eq(rendered(voice, of_address(ERR_SMTP_ADDRESS_BAD, "a@b")),
+	    "550-5.1.1 Die Adresse\r\n550-5.1.1 a@b\r\n550 5.1.1 ist falsch (#4.25)\r\n");
+	cr_expect_str_eq(rendered(voice, of_address(ERR_SMTP_ADDRESS_BAD, "")),
+	    "550-5.1.1 Die Adresse\r\n550-5.1.1 \r\n550 5.1.1 ist falsch (#4.25)\r\n");
+}
+
+Test(reply, of_smtp_goes_on_in_further_lines)
+{
+	char text[1001] = "";
+	for (size_t i = 0; i + 10 < sizeof(text); i += 10)
+		memcpy(text + i, "neun Wort ", 11);
+	text[999] = '\0';
+	struct ftg_voice voice = saying(ERR_SMTP_OK, text, FTG_ASCII);
+	const char *said = rendered(voice, ftg_reply(ERR_SMTP_OK));
+	cr_expect_eq(strncmp(said, "250-2.5.0 neun Wort ", 20), 0);
+	cr_expect_eq(strlen(said), strlen(text) + strlen(" (#3.07)") - 2 + 3 * strlen("250 2.5.0 \r\n"));
+	for (size_t len = 1; len <= 1000; len++) {
+		memset(text, 'x', len);
+		text[len] = '\0';
+		voice = saying(ERR_SMTP_OK, text, FTG_ASCII);
+		const char *end = strstr(rendered(voice, ftg_reply(ERR_SMTP_OK)), " (#3.07)\r\n");
+		cr_expect(end != NULL || strstr(line, "2.5.0 (#3.07)\r\n") != NULL, "%zu: %s", len, line);
+		ftg_catalog_free((ftg_catalog *)(uintptr_t)voice.catalog);
+	}
+}
+
+Test(reply, is_cut_between_characters)
+{
+	char text[1001] = "";
+	for (size_t i = 0; i + 3 < 998; i += 3)
+		memcpy(text + i, "\xE9\x82\xAE", 4);
+	for (size_t shift = 0; shift < 3; shift++) {
+		memmove(text + 1, text, strlen(text) + 1);
+		text[0] = 'x';
+		(void)rendered(saying(ERR_SMTP_OK, text, FTG_UTF8), ftg_reply(ERR_SMTP_OK));
+		(void)rendered(saying(ERR_POP_LOGIN, text, FTG_UTF8), ftg_reply(ERR_POP_LOGIN));
+		cr_expect(strlen(line) > FTG_LINE_MAX - 3 && strlen(line) <= FTG_LINE_MAX, "%zu", strlen(line));
+	}
+}
+
+Test(reply, of_pop3_is_cut_and_keeps_its_reference)
+{
+	char text[1001];
+	memset(text, 'x', 1000);
+	for (size_t len = 480; len <= 1000; len += len < 530 ? 1 : 47) {
+		text[len] = '\0';
+		struct ftg_voice voice = saying(ERR_POP_LOGIN, text, FTG_ASCII);
+		const char *said = rendered(voice, ftg_reply(ERR_POP_LOGIN));
+		size_t whole = strlen("-ERR ") + len + strlen(" (#5.06)\r\n");
+		cr_expect_eq(strlen(said), whole < FTG_LINE_MAX ? whole : FTG_LINE_MAX);
+		text[len] = 'x';
+	}
+}
+
+Test(reply, of_pop3_cannot_begin_with_a_response_code)
+{
+	static const char *const texts[] = { "%s ist gesperrt", "\xC2\xBF%s gesperrt?", " %s gesperrt", "${contact}%s",
+		"${contact} %s" };
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		for (int encoding = 0; encoding < FTG_ENCODINGS; encoding++) {
+			struct ftg_voice voice = saying(ERR_POP_LOCKED, texts[i], (enum ftg_encoding)encoding);
+			const char *said = rendered(voice, of_address(ERR_POP_LOCKED, "[SYS/PERM] x"));
+			cr_expect(strstr(said, "(SYS/PERM]") != NULL || said[5] == '\xC2', "%s", said);
+		}
+	}
+}
+
+/* ---- two languages ---- */
+
+Test(bilingual, says_the_second_language_on_a_further_line)
+{
+	struct ftg_voice voice = saying(ERR_SMTP_ADDRESS_BAD, "%s ist falsch", FTG_ASCII);
+	voice.bilingual = true;
+	voice.second = FTG_ENGLISH;
+	cr_expect_str_eq(rendered(voice, of_address(ERR_SMTP_ADDRESS_BAD, "a@b")),
+	    "550-5.1.1 a@b ist falsch\r\n550 5.1.1 a@b bad destination mailbox address (#4.25)\r\n");
+	voice.language = FTG_ENGLISH;
+	voice.second = FTG_CALLERS;
+	cr_expect_str_eq(rendered(voice, of_address(ERR_SMTP_ADDRESS_BAD, "a@b")),
+	    "550-5.1.1 a@b bad destination mailbox address\r\n550 5.1.1 a@b ist falsch (#4.25)\r\n");
+	cr_expect_str_eq(rendered(voice, of_address(ERR_SMTP_SYSTEM_HELLO, "mx ESMTP")), "220 mx ESMTP (#3.01)\r\n");
+}
+
+Test(bilingual, says_the_same_words_once)
+{
+	struct ftg_voice voice = saying(ERR_SMTP_OK, "Ok", FTG_ASCII);
+	voice.bilingual = true;
+	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SMTP_OK)), "250 2.5.0 Ok (#3.07)\r\n");
+	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SMTP_AUTHOK)), "235 2.3.5 Auth OK (#3.03)\r\n");
+}
+
+Test(bilingual, leaves_pop3_and_reasons_in_one_language)
+{
+	struct ftg_voice voice = saying(ERR_POP_LOGIN, "Nein", FTG_ASCII);
+	voice.bilingual = true;
+	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_POP_LOGIN)), "-ERR Nein (#5.06)\r\n");
+	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_MAILBOX_QUOTA)), "Allocated mailbox storage exceeded (#1.02)");
+	voice = saying(ERR_MAILBOX_DISABLED, "Gesperrt", FTG_ASCII);
+	voice.bilingual = true;
+	cr_expect_str_eq(rendered(voice, ftg_reply_reason(ERR_SMTP_ACCESSDENIED, TEXT("a@b"), ERR_MAILBOX_DISABLED)),
+	    "550-5.5.0 Access Denied <a@b> (Gesperrt (#1.00))\r\n"
+	    "550 5.5.0 Access Denied <a@b> (Mailbox Disabled (#1.00)) (#4.65)\r\n");
+}
+
+/* ---- the contract ---- */
+
+/* Renders into a buffer of the very size that is asked for, so that a sanitizer sees an octet too many. */
+static void
+try_reply(const struct ftg_voice *voice, const struct ftg_reply *reply, uint64_t seed)
+{
+	char *buf = malloc(FTG_REPLY_MAX);
+	size_t len = ftg_render(buf, voice, reply);
+	const char *breach = contract_breach(voice, reply, buf, len);
+	cr_assert_null(breach, "seed %llu, %s, language %d, encoding %d: %s\n%.*s", (unsigned long long)seed,
+	    ftg_row(reply->id)->id, voice->language, (int)voice->encoding, breach, (int)len, buf);
+	free(buf);
+}
+
+/* Each ID in each language and encoding, with so many hostile arguments, variables and second languages. */
+static void
+try_catalogue(const ftg_catalog *catalog, uint64_t seed, int rounds)
+{
+	static struct hostile_reply made;
+	struct hostile hostile = { seed };
+	int languages = ftg_catalog_languages(catalog);
+	for (unsigned id = 0; id < FTG_IDS; id++) {
+		for (ftg_lang language = 0; language < languages; language++) {
+			for (int round = 0; round < rounds * FTG_ENCODINGS; round++) {
+				hostile_reply(&hostile, (enum ftg_id)id, &made);
+				struct ftg_voice voice = { .catalog = catalog,
+					.language = language,
+					.encoding = (enum ftg_encoding)(round % FTG_ENCODINGS),
+					.bilingual = hostile_number(&hostile, 4) == 0,
+					.second = (ftg_lang)hostile_number(&hostile, (unsigned long)languages + 2) - 1,
+					.vars = hostile_number(&hostile, 8) > 0 ? &made.vars : NULL };
+				try_reply(&voice, &made.reply, seed);
+			}
+		}
+	}
+}
+
+Test(contract, holds_of_the_built_in_english)
+{
+	for (unsigned profile = 0; profile < FTG_PROFILES; profile++)
+		try_catalogue(ftg_catalog_english((enum ftg_profile)profile), 1 + profile, 200);
+}
+
+Test(contract, holds_of_the_shipped_languages)
+{
+	for (unsigned profile = 0; profile < FTG_PROFILES; profile++) {
+		struct refusals refusals = { 0 };
+		struct ftg_sources sources = { .locale = BUILD_DIR "/locale", .profile = (enum ftg_profile)profile };
+		ftg_catalog *catalog = ftg_catalog_open(&sources, refusals_take, &refusals);
+		cr_assert_not_null(catalog);
+		cr_expect_gt(ftg_catalog_languages(catalog), 3);
+		cr_expect_eq(refusals.count, 0);
+		try_catalogue(catalog, 10 + profile, 40);
+		ftg_catalog_free(catalog);
+	}
+}
+
+/* A catalogue of hostile texts, three plural forms each. */
+static size_t
+hostile_file(struct hostile *hostile, char *octets)
+{
+	static struct mofile file;
+	static char text[3 * 1100];
+	mofile_begin(&file, "Plural-Forms: nplurals=3; plural=n%3;\n");
+	for (unsigned id = 0; id < FTG_IDS; id++) {
+		size_t used = 0;
+		for (int form = 0; form < (ftg_row((enum ftg_id)id)->text[1] != NULL ? 3 : 1); form++) {
+			used += form > 0;
+			used += hostile_text(hostile, (enum ftg_id)id, text + used, 1010);
+			text[used] = '\0';
+		}
+		mofile_add(&file, (enum ftg_id)id, text, used);
+	}
+	return mofile_octets(&file, octets);
+}
+
+Test(contract, holds_of_hostile_catalogues)
+{
+	static const char *const languages[] = { "de", "fr", "da", "ru", "ja", "sr@latin" };
+	static char octets[MOFILE_SIZE];
+	unsigned accepted = 0, folded = 0, texts = 0;
+	for (uint64_t seed = 100; seed < 220; seed++) {
+		struct hostile hostile = { seed };
+		size_t size = hostile_file(&hostile, octets);
+		ftg_catalog *catalog = one_language_of_octets(
+		    octets, size, languages[seed % 6], (enum ftg_profile)(seed / 6 % FTG_PROFILES), NULL, NULL);
+		cr_assert_not_null(catalog);
+		for (unsigned id = 0; id < FTG_IDS; id++) {
+			texts++;
+			accepted += ftg_catalog_origin(catalog, FTG_CALLERS, FTG_UTF8, (enum ftg_id)id) !=
+			    FTG_FROM_TABLE;
+			folded += ftg_catalog_origin(catalog, FTG_CALLERS, FTG_ASCII, (enum ftg_id)id) !=
+			    FTG_FROM_TABLE;
+		}
+		try_catalogue(catalog, seed, 6);
+		ftg_catalog_free(catalog);
+	}
+	cr_expect_gt(accepted, texts / 3, "%u of %u: too few texts are tried", accepted, texts);
+	cr_expect_gt(folded, texts / 10, "%u of %u: too few texts are tried", folded, texts);
+	cr_expect_lt(accepted, texts * 9 / 10, "%u of %u: too few texts are hostile", accepted, texts);
+}
+
+/* A text of 1,000 octets with as much as fits of arguments and variables, in many short lines or few long ones. */
+static void
+longest_text(enum ftg_id id, unsigned kind, char text[1001])
+{
+	static const char *const beginnings[][2] = {
+		{ "${time}\n${client}\n${session}\n${contact}\n.\n.\n.\n", "%1$s\n%1$s\n%1$s\n%1$s\n.\n.\n.\n" },
+		{ "${time}${client}${session}${contact}", "%1$s%1$s%1$s%1$s" },
+		{ "a\na\na\na\na\na\na\na${time}${client}${session}", "%1$s\n${contact}\n${time}\n.\n.\n.\n." },
+	};
+	bool has_text = ftg_row(id)->args[0] != FTG_ARG_NONE && ftg_row(id)->args[0] != FTG_ARG_COUNT;
+	const char *beginning = beginnings[kind][has_text];
+	size_t len = strlen(beginning);
+	memcpy(text, beginning, len);
+	memset(text + len, 'y', 1000 - len);
+	for (size_t at = len; kind == 2 && at < 1000; at += 251)
+		text[at] = ' ';
+	text[999] = 'y';
+	text[1000] = '\0';
+}
+
+Test(contract, holds_of_the_longest_replies)
+{
+	static char argument[FTG_REPLY_MAX], value[300];
+	size_t longest = 0;
+	struct ftg_vars vars;
+	memset(argument, 'x', sizeof(argument));
+	memset(value, 'v', sizeof(value) - 1);
+	for (unsigned var = 0; var < FTG_VARS; var++)
+		vars.value[var] = value;
+	for (unsigned i = 0; i < 3 * FTG_IDS; i++) {
+		char text[1001], buf[FTG_REPLY_MAX];
+		enum ftg_id id = (enum ftg_id)(i / 3);
+		longest_text(id, i % 3, text);
+		ftg_catalog *catalog = one_language_of_text(id, text, 1000, "de", FTG_STRICT, NULL, NULL);
+		struct ftg_reply reply = ftg_reply_reason(id, argument, sizeof(argument), ERR_MAILBOX_QUOTA);
+		for (unsigned choice = 0; choice < 8; choice++) {
+			struct ftg_voice voice = { .catalog = catalog,
+				.language = FTG_CALLERS,
+				.second = (ftg_lang)(choice & 1),
+				.bilingual = choice & 2,
+				.encoding = (enum ftg_encoding)(choice >> 2),
+				.vars = &vars };
+			try_reply(&voice, &reply, i);
+			size_t len = ftg_render(buf, &voice, &reply);
+			longest = len > longest ? len : longest;
+		}
+		ftg_catalog_free(catalog);
+	}
+	cr_expect_gt(longest, 2300, "%zu octets: the longest are not tried", longest);
+}
+
+/* Two languages that both say the longest: what FTG_REPLY_MAX is made for. */
+Test(contract, holds_of_the_longest_replies_in_two_languages)
+{
+	static struct mofile file;
+	size_t longest = 0;
+	static char argument[FTG_REPLY_MAX], value[300];
+	struct ftg_vars vars;
+	folder_make();
+	memset(argument, 'x', sizeof(argument));
+	memset(value, 'v', sizeof(value) - 1);
+	for (unsigned var = 0; var < FTG_VARS; var++)
+		vars.value[var] = value;
+	for (unsigned kind = 0; kind < 9; kind++) {
+		for (unsigned second = 0; second < 2; second++) {
+			mofile_begin(&file, NULL);
+			for (unsigned id = 0; id < FTG_IDS; id++) {
+				char text[1001];
+				longest_text((enum ftg_id)id, second ? kind / 3 : kind % 3, text);
+				text[999] = second ? 'z' : 'y';
+				mofile_add(&file, (enum ftg_id)id, text, 1000);
+			}
+			mofile_write(&file, "locale", second ? "fr" : "de", "ftgate");
+		}
+		struct ftg_sources sources = { .locale = "locale", .profile = FTG_STRICT };
+		ftg_catalog *catalog = ftg_catalog_open(&sources, NULL, NULL);
+		struct ftg_voice voice = { .catalog = catalog,
+			.language = ftg_catalog_find(catalog, "de"),
+			.bilingual = true,
+			.second = ftg_catalog_find(catalog, "fr"),
+			.vars = &vars };
+		for (unsigned id = 0; id < FTG_IDS; id++) {
+			char buf[FTG_REPLY_MAX];
+			struct ftg_reply reply = ftg_reply_reason((enum ftg_id)id, argument, 254, ERR_MAILBOX_QUOTA);
+			try_reply(&voice, &reply, kind);
+			size_t len = ftg_render(buf, &voice, &reply);
+			longest = len > longest ? len : longest;
+		}
+		ftg_catalog_free(catalog);
+	}
+	folder_remove();
+	cr_expect_gt(longest, 4500, "%zu octets: the longest are not tried", longest);
+}
