@@ -1,10 +1,13 @@
-/* ftgatectl: keeps the domains and accounts of a server. */
+/* ftgatectl: keeps the domains, accounts, aliases, lists and access lists of a server. */
+#include "cmd/ctl.h"
+
 #include <argp.h>
 #include <errno.h>
 #include <ftgate/version.h>
+#include <limits.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -12,21 +15,9 @@
 
 #include "base/data.h"
 #include "base/privileges.h"
-#include "cmd/password.h"
-#include "mail/accounts.h"
-#include "mail/address.h"
 
-enum { WORDS_MAX = 3 };
-
-struct request {
-	const char *data;
-	bool password; /* is on standard input */
-	const char *words[WORDS_MAX];
-	unsigned count;
-	struct accounts *accounts;
-};
-
-static int __attribute__((format(printf, 2, 3))) fail(int status, const char *format, ...)
+int
+ctl_fail(int status, const char *format, ...)
 {
 	va_list arguments;
 	va_start(arguments, format);
@@ -37,107 +28,93 @@ static int __attribute__((format(printf, 2, 3))) fail(int status, const char *fo
 	return status;
 }
 
-static int
-domain_add(struct request *request)
-{
-	const char *name = request->words[2];
-	if (name[0] == '[' || !address_domain_valid(name, strlen(name), false))
-		return fail(EX_DATAERR,
-		    "'%s' is no domain name: letters, digits and hyphens between dots (xn--... for others)", name);
-	switch (accounts_add_domain(request->accounts, name)) {
-	case ACCOUNTS_OK: return EX_OK;
-	case ACCOUNTS_EXISTS: return fail(EX_CANTCREAT, "the domain %s is hosted already", name);
-	default: return fail(EX_TEMPFAIL, "%s: %s", name, accounts_error(request->accounts));
-	}
-}
-
-static void
-print_name(void *context, const char *local, const char *domain)
-{
-	(void)context;
-	printf("%s%s%s\n", local, *local == '\0' ? "" : "@", domain);
-}
-
-static int
-domain_list(struct request *request)
-{
-	if (accounts_list_domains(request->accounts, print_name, NULL) == ACCOUNTS_OK)
-		return EX_OK;
-	return fail(EX_TEMPFAIL, "%s", accounts_error(request->accounts));
-}
-
-static int
-account_list(struct request *request)
-{
-	if (accounts_list(request->accounts, print_name, NULL) == ACCOUNTS_OK)
-		return EX_OK;
-	return fail(EX_TEMPFAIL, "%s", accounts_error(request->accounts));
-}
+/* clang-format off */
+const struct command ctl_commands[] = {
+	{ "domain", "list", 0, 0, RECORD_DOMAIN, ctl_list, "", "name the hosted domains" },
+	{ "domain", "show", 1, 1, RECORD_DOMAIN, ctl_show, "NAME", "show its settings" },
+	{ "domain", "add", 1, SIZE_MAX, RECORD_DOMAIN, ctl_add, "NAME [SETTING=VALUE...]", "host a domain" },
+	{ "domain", "set", 2, SIZE_MAX, RECORD_DOMAIN, ctl_set, "NAME SETTING=VALUE...", "change settings" },
+	{ "domain", "remove", 1, 1, RECORD_DOMAIN, ctl_remove, "NAME", "host it no more; it must be empty" },
+	{ "account", "list", 0, 1, RECORD_ACCOUNT, ctl_list, "[DOMAIN]", "name the accounts" },
+	{ "account", "show", 1, 1, RECORD_ACCOUNT, ctl_show, "ADDRESS", "show its settings" },
+	{ "account", "add", 1, SIZE_MAX, RECORD_ACCOUNT, ctl_add, "ADDRESS [SETTING=VALUE...]", "make an account and its Maildir" },
+	{ "account", "set", 1, SIZE_MAX, RECORD_ACCOUNT, ctl_set, "ADDRESS [SETTING=VALUE...]", "change settings; with none, the password" },
+	{ "account", "remove", 1, 1, RECORD_ACCOUNT, ctl_remove, "ADDRESS", "remove the account; its mail stays" },
+	{ "alias", "list", 0, 1, RECORD_ALIAS, ctl_list, "[DOMAIN]", "name the aliases" },
+	{ "alias", "show", 1, 1, RECORD_ALIAS, ctl_show, "ADDRESS", "show where it leads" },
+	{ "alias", "add", 2, SIZE_MAX, RECORD_ALIAS, ctl_add, "ADDRESS TARGET...", "lead an address to others" },
+	{ "alias", "set", 2, SIZE_MAX, RECORD_ALIAS, ctl_set, "ADDRESS [add=TARGET...] [remove=TARGET...]", "lead it elsewhere" },
+	{ "alias", "remove", 1, 1, RECORD_ALIAS, ctl_remove, "ADDRESS", "remove the alias" },
+	{ "list", "list", 0, 1, RECORD_LIST, ctl_list, "[DOMAIN]", "name the lists" },
+	{ "list", "show", 1, 1, RECORD_LIST, ctl_show, "ADDRESS", "show its settings and members" },
+	{ "list", "add", 1, SIZE_MAX, RECORD_LIST, ctl_add, "ADDRESS [MEMBER...] [SETTING=VALUE...]", "make a list" },
+	{ "list", "set", 2, SIZE_MAX, RECORD_LIST, ctl_set, "ADDRESS [add=MEMBER...] [remove=MEMBER...] [SETTING=VALUE...]", "change it" },
+	{ "list", "remove", 1, 1, RECORD_LIST, ctl_remove, "ADDRESS", "remove the list" },
+	{ "access", "list", 0, 1, RECORD_ACCESS, ctl_list, "[KIND]", "name the entries of the access lists" },
+	{ "access", "show", 2, 2, RECORD_ACCESS, ctl_show, "KIND VALUE", "show an entry" },
+	{ "access", "add", 2, SIZE_MAX, RECORD_ACCESS, ctl_add, "KIND VALUE [comment=TEXT]", "add a network, an address or a domain" },
+	{ "access", "set", 3, SIZE_MAX, RECORD_ACCESS, ctl_set, "KIND VALUE comment=TEXT", "change its comment" },
+	{ "access", "remove", 2, 2, RECORD_ACCESS, ctl_remove, "KIND VALUE", "remove an entry" },
+};
+/* clang-format on */
+const size_t ctl_command_count = sizeof ctl_commands / sizeof *ctl_commands;
 
 static bool
-parse_address(struct address *address, const char *text)
+has_noun(const char *noun)
 {
-	char path[ADDRESS_MAX + 3];
-	size_t used;
-	int len = snprintf(path, sizeof path, "<%s>", text);
-	if (len >= (int)sizeof path)
-		return false;
-	if (address_parse_path(address, path, (size_t)len, &used, false, false, true) != ADDRESS_OK ||
-	    used != (size_t)len)
-		return false;
-	return address->local[0] != '\0' && address->domain[0] != '[';
+	for (size_t i = 0; i < ctl_command_count; i++)
+		if (strcmp(noun, ctl_commands[i].noun) == 0)
+			return true;
+	return false;
 }
-
-static int
-account_add(struct request *request)
-{
-	const char *text = request->words[2];
-	struct address address;
-	struct credentials credentials;
-	char error[PASSWORD_ERROR_SIZE];
-	if (!parse_address(&address, text))
-		return fail(EX_DATAERR, "'%s' is no mail address: local-part@domain, at most 64 and 255 octets", text);
-	if (request->password && !password_from_input(&credentials, error))
-		return fail(EX_DATAERR, "%s", error);
-	enum accounts_result result = accounts_add(
-	    request->accounts, address.local, address.domain, request->password ? credentials.hash : NULL);
-	explicit_bzero(&credentials, sizeof credentials);
-	switch (result) {
-	case ACCOUNTS_OK: return EX_OK;
-	case ACCOUNTS_EXISTS: return fail(EX_CANTCREAT, "the account %s is there already", text);
-	case ACCOUNTS_NO_DOMAIN:
-		return fail(EX_NOHOST, "the domain %s is not hosted here; before: ftgatectl domain add %s",
-		    address.domain, address.domain);
-	default: return fail(EX_TEMPFAIL, "%s: %s", text, accounts_error(request->accounts));
-	}
-}
-
-static const struct command {
-	const char *object, *verb;
-	unsigned words;
-	int (*run)(struct request *request);
-} commands[] = {
-	{ "domain", "add", 3, domain_add },
-	{ "domain", "list", 2, domain_list },
-	{ "account", "add", 3, account_add },
-	{ "account", "list", 2, account_list },
-};
 
 static const struct command *
-find_command(const struct request *request)
+find_command(const char *noun, const char *verb)
 {
-	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-		if (request->count == commands[i].words && strcmp(request->words[0], commands[i].object) == 0 &&
-		    strcmp(request->words[1], commands[i].verb) == 0)
-			return &commands[i];
+	for (size_t i = 0; i < ctl_command_count; i++)
+		if (strcmp(noun, ctl_commands[i].noun) == 0 && strcmp(verb, ctl_commands[i].verb) == 0)
+			return &ctl_commands[i];
 	return NULL;
 }
 
-enum { KEY_DATA = 0x100, KEY_PASSWORD };
+/* Takes noun and verb; argp_error() does not return. */
+static void
+take_words(struct request *request, struct argp_state *state, char **words, size_t count)
+{
+	if (!has_noun(words[0]))
+		argp_error(state, "'%s' is none of domain, account, alias, list and access", words[0]);
+	if (count < 2)
+		argp_error(state, "%s what? list, show, add, set or remove", words[0]);
+	request->command = find_command(words[0], words[1]);
+	if (request->command == NULL)
+		argp_error(state, "'%s' is none of list, show, add, set and remove", words[1]);
+	request->words = words + 2;
+	request->count = count - 2;
+	if (request->count < request->command->least || request->count > request->command->most)
+		argp_error(state, "%s %s takes %s", words[0], words[1],
+		    *request->command->arguments == '\0' ? "no more words" : request->command->arguments);
+}
+
+static void
+check_options(const struct request *request, struct argp_state *state)
+{
+	bool is_change = request->command->run == ctl_add || request->command->run == ctl_set;
+	bool about_password = request->password != PASSWORD_UNCHANGED || request->keep_secret;
+	if (about_password && (request->command->kind != RECORD_ACCOUNT || !is_change))
+		argp_error(state, "the password options are for account add and account set");
+	if (request->keep_secret && request->password == PASSWORD_NONE)
+		argp_error(state, "--keep-secret needs a password");
+}
+
+enum { KEY_DATA = 0x100, KEY_JSON, KEY_PASSWORD, KEY_PASSWORD_STDIN, KEY_NO_PASSWORD, KEY_KEEP_SECRET };
 
 static const struct argp_option options[] = {
 	{ "data", KEY_DATA, "FOLDER", 0, "The server's data folder (default: " DATA_DEFAULT ")", 0 },
-	{ "password-stdin", KEY_PASSWORD, NULL, 0, "The account's password is the first line of standard input", 0 },
+	{ "json", KEY_JSON, NULL, 0, "Tell in JSON, with all settings", 0 },
+	{ "password", KEY_PASSWORD, NULL, 0, "Ask for the account's password", 1 },
+	{ "password-stdin", KEY_PASSWORD_STDIN, NULL, 0, "It is the first line of standard input", 1 },
+	{ "no-password", KEY_NO_PASSWORD, NULL, 0, "It has none: nobody may log in", 1 },
+	{ "keep-secret", KEY_KEEP_SECRET, NULL, 0, "Keep the password readable, for CRAM-MD5 and APOP", 1 },
 	{ 0 },
 };
 
@@ -147,25 +124,35 @@ parse_option(int key, char *argument, struct argp_state *state)
 	struct request *request = state->input;
 	switch (key) {
 	case KEY_DATA: request->data = argument; return 0;
-	case KEY_PASSWORD: request->password = true; return 0;
-	case ARGP_KEY_ARG:
-		if (request->count == WORDS_MAX)
-			argp_error(state, "too many words: '%s'", argument);
-		request->words[request->count++] = argument;
+	case KEY_JSON: request->json = true; return 0;
+	case KEY_PASSWORD: request->password = PASSWORD_PROMPT; return 0;
+	case KEY_PASSWORD_STDIN: request->password = PASSWORD_STDIN; return 0;
+	case KEY_NO_PASSWORD: request->password = PASSWORD_NONE; return 0;
+	case KEY_KEEP_SECRET: request->keep_secret = true; return 0;
+	case ARGP_KEY_ARGS:
+		take_words(request, state, state->argv + state->next, (size_t)(state->argc - state->next));
 		return 0;
-	case ARGP_KEY_END:
-		if (find_command(request) == NULL)
-			argp_error(state, request->count == 0 ? "what is to be done?" : "there is no such command");
-		return 0;
+	case ARGP_KEY_NO_ARGS: argp_error(state, "what is to be done?"); return EINVAL;
+	case ARGP_KEY_SUCCESS: check_options(request, state); return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
+}
+
+static char *
+filter_help(int key, const char *text, void *input)
+{
+	(void)input;
+	return key == ARGP_KEY_HELP_EXTRA ? ctl_help() : (char *)(uintptr_t)text;
 }
 
 static const struct argp parser = {
 	.options = options,
 	.parser = parse_option,
-	.args_doc = "domain add NAME\ndomain list\naccount add ADDRESS\naccount list",
-	.doc = "Keeps the domains and accounts of an ftgate mail server. A server that runs sees a change at once.",
+	.args_doc = "NOUN VERB [WORD...]",
+	.doc =
+	    "Keeps the domains, accounts, aliases, lists and access lists of an ftgate mail server. A server that runs sees a "
+	    "change at once.",
+	.help_filter = filter_help,
 };
 
 static int
@@ -174,13 +161,13 @@ run(struct request *request)
 	char path[PATH_MAX], error[ACCOUNTS_ERROR_SIZE];
 	bool created;
 	if (data_make(request->data, geteuid(), getegid(), path) < 0)
-		return fail(EX_CANTCREAT, "%s: %s", request->data, strerror(errno));
+		return ctl_fail(EX_CANTCREAT, "%s: %s", request->data, strerror(errno));
 	if (privileges_become_owner(path) < 0)
-		return fail(EX_NOPERM, "cannot become the owner of %s: %s", path, strerror(errno));
+		return ctl_fail(EX_NOPERM, "cannot become the owner of %s: %s", path, strerror(errno));
 	request->accounts = accounts_open(path, &created, error);
 	if (request->accounts == NULL)
-		return fail(EX_UNAVAILABLE, "%s", error);
-	int status = find_command(request)->run(request);
+		return ctl_fail(EX_UNAVAILABLE, "%s", error);
+	int status = request->command->run(request);
 	accounts_close(request->accounts);
 	return status;
 }
@@ -195,6 +182,6 @@ main(int argc, char **argv)
 	argp_parse(&parser, argc, argv, 0, NULL, &request);
 	int status = run(&request);
 	if (fflush(stdout) != 0 || ferror(stdout))
-		return fail(EX_IOERR, "standard output: %s", strerror(errno));
+		return ctl_fail(EX_IOERR, "standard output: %s", strerror(errno));
 	return status;
 }

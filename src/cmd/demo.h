@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-enum { DEMO_ERROR_SIZE = 512 };
+enum { DEMO_ERROR_SIZE = 1100 };
 
 /*
  * Sees to the database of a data folder. If it is new and demo is wanted, adds a demo domain with some accounts and says

@@ -1,4 +1,4 @@
-/* The keeping of domains and accounts: what ftgatectl does. */
+/* The keeping of accounts: opens what is kept, runs statements on it, tells errors. */
 #include "mail/accounts.h"
 
 #include <errno.h>
@@ -10,14 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "mail/database.h"
-#include "mail/maildir.h"
-
-struct accounts {
-	sqlite3 *database;
-	int folder; /* of all mail */
-	char error[ACCOUNTS_ERROR_SIZE];
-};
+#include "mail/accounts_internal.h"
 
 const char *
 accounts_error(const struct accounts *accounts)
@@ -46,7 +39,7 @@ open_database(const char *data, bool *created, char error[ACCOUNTS_ERROR_SIZE])
 	if (snprintf(path, sizeof path, "%s/ftgate.db", data) < (int)sizeof path)
 		database = database_open(path, created, why);
 	if (database == NULL)
-		snprintf(error, ACCOUNTS_ERROR_SIZE, "cannot open %.100s/ftgate.db: %.100s", data, why);
+		snprintf(error, ACCOUNTS_ERROR_SIZE, "cannot open %.400s/ftgate.db: %.400s", data, why);
 	return database;
 }
 
@@ -56,13 +49,14 @@ accounts_open(const char *data, bool *created, char error[ACCOUNTS_ERROR_SIZE])
 	struct accounts *accounts = calloc(1, sizeof *accounts);
 	int folder = open_mail_folder(data);
 	if (accounts == NULL || folder < 0) {
-		snprintf(error, ACCOUNTS_ERROR_SIZE, "cannot open %.100s/mail: %s", data, strerror(errno));
+		snprintf(error, ACCOUNTS_ERROR_SIZE, "cannot open %.400s/mail: %s", data, strerror(errno));
 		goto failed;
 	}
 	accounts->database = open_database(data, created, error);
 	if (accounts->database == NULL)
 		goto failed;
 	accounts->folder = folder;
+	record_functions_add(accounts->database);
 	return accounts;
 failed:
 	if (folder >= 0)
@@ -81,99 +75,106 @@ accounts_close(struct accounts *accounts)
 	free(accounts);
 }
 
-static enum accounts_result
-fail(struct accounts *accounts)
+enum accounts_result
+accounts_tell(struct accounts *accounts, enum accounts_result result, const char *format, ...)
 {
-	snprintf(accounts->error, sizeof accounts->error, "%s", sqlite3_errmsg(accounts->database));
-	return ACCOUNTS_FAILED;
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(accounts->error, sizeof accounts->error, format, arguments);
+	va_end(arguments);
+	return result;
 }
 
-/* Runs a change of one row, with text parameters; a NULL one is SQL's NULL. It is freed in any case. */
-static enum accounts_result
-change(struct accounts *accounts, sqlite3_stmt *statement, const char *const *values, int count)
+enum accounts_result
+accounts_trouble(struct accounts *accounts)
 {
-	for (int i = 0; i < count; i++)
-		sqlite3_bind_text(statement, i + 1, values[i], -1, SQLITE_STATIC);
-	int result = sqlite3_step(statement);
-	int changes = sqlite3_changes(accounts->database);
-	enum accounts_result told = ACCOUNTS_OK;
-	if (result == SQLITE_CONSTRAINT_UNIQUE)
-		told = ACCOUNTS_EXISTS;
-	else if (result != SQLITE_DONE)
-		told = fail(accounts);
-	else if (changes == 0)
-		told = ACCOUNTS_NO_DOMAIN;
+	switch (sqlite3_errcode(accounts->database)) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return accounts_tell(accounts, ACCOUNTS_FAILED, "another program keeps the accounts locked; try again");
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return accounts_tell(accounts, ACCOUNTS_FAILED, "ftgate.db is damaged (%s); put a backup in its place",
+		    sqlite3_errmsg(accounts->database));
+	default: return accounts_tell(accounts, ACCOUNTS_FAILED, "ftgate.db: %s", sqlite3_errmsg(accounts->database));
+	}
+}
+
+static void
+bind(sqlite3_stmt *statement, const char *types, va_list values)
+{
+	for (int i = 0; types[i] != '\0'; i++) {
+		if (types[i] == 'i')
+			sqlite3_bind_int64(statement, i + 1, va_arg(values, int64_t));
+		else
+			sqlite3_bind_text(statement, i + 1, va_arg(values, const char *), -1, SQLITE_TRANSIENT);
+	}
+}
+
+static sqlite3_stmt *
+prepare(struct accounts *accounts, const char *sql, const char *types, va_list values)
+{
+	sqlite3_stmt *statement = NULL;
+	if (sqlite3_prepare_v2(accounts->database, sql, -1, &statement, NULL) == SQLITE_OK)
+		bind(statement, types, values);
+	return statement;
+}
+
+sqlite3_stmt *
+accounts_query(struct accounts *accounts, const char *sql, const char *types, ...)
+{
+	va_list values;
+	va_start(values, types);
+	sqlite3_stmt *statement = prepare(accounts, sql, types, values);
+	va_end(values);
+	return statement;
+}
+
+int64_t
+accounts_number(struct accounts *accounts, const char *sql, const char *types, ...)
+{
+	int64_t number = -1;
+	va_list values;
+	va_start(values, types);
+	sqlite3_stmt *statement = prepare(accounts, sql, types, values);
+	va_end(values);
+	int result = statement == NULL ? SQLITE_ERROR : sqlite3_step(statement);
+	if (result == SQLITE_ROW)
+		number = sqlite3_column_int64(statement, 0);
+	else if (result == SQLITE_DONE)
+		number = 0;
+	else
+		accounts_trouble(accounts);
 	sqlite3_finalize(statement);
-	return told;
+	return number;
+}
+
+int
+accounts_run(struct accounts *accounts, const char *sql, const char *types, ...)
+{
+	va_list values;
+	va_start(values, types);
+	sqlite3_stmt *statement = prepare(accounts, sql, types, values);
+	va_end(values);
+	int result = statement == NULL ? SQLITE_ERROR : sqlite3_step(statement);
+	if (result != SQLITE_DONE)
+		accounts_trouble(accounts);
+	sqlite3_finalize(statement);
+	return result;
 }
 
 enum accounts_result
 accounts_add_domain(struct accounts *accounts, const char *name)
 {
-	static const char sql[] = "INSERT INTO domains (name, created) VALUES (lower(?), unixepoch())";
-	sqlite3_stmt *statement;
-	if (sqlite3_prepare_v2(accounts->database, sql, -1, &statement, NULL) != SQLITE_OK)
-		return fail(accounts);
-	return change(accounts, statement, &name, 1);
+	return record_add(accounts, RECORD_DOMAIN, &name, &(struct record_change) { 0 });
 }
 
-static enum accounts_result
-insert_account(struct accounts *accounts, const char *local, const char *domain, const char *password)
-{
-	static const char sql[] = "INSERT INTO accounts (domain, local, password, created)"
-	                          " SELECT id, ?, ?, unixepoch() FROM domains WHERE name = lower(?)";
-	const char *values[] = { local, password, domain };
-	sqlite3_stmt *statement;
-	if (sqlite3_prepare_v2(accounts->database, sql, -1, &statement, NULL) != SQLITE_OK)
-		return fail(accounts);
-	return change(accounts, statement, values, 3);
-}
-
-/* The Maildir is made first: an account that mail is taken for has one. */
 enum accounts_result
 accounts_add(struct accounts *accounts, const char *local, const char *domain, const char *password)
 {
-	char path[MAILBOX_PATH_SIZE];
-	if (sqlite3_exec(accounts->database, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
-		return fail(accounts);
-	enum accounts_result result = insert_account(accounts, local, domain, password);
-	if (result == ACCOUNTS_OK && (!maildir_path(path, domain, local) || maildir_make(accounts->folder, path) < 0)) {
-		snprintf(accounts->error, sizeof accounts->error, "its Maildir: %s", strerror(errno));
-		result = ACCOUNTS_FAILED;
-	}
-	const char *end = result == ACCOUNTS_OK ? "COMMIT" : "ROLLBACK";
-	if (sqlite3_exec(accounts->database, end, NULL, NULL, NULL) != SQLITE_OK && result == ACCOUNTS_OK) {
-		result = fail(accounts);
-		sqlite3_exec(accounts->database, "ROLLBACK", NULL, NULL, NULL);
-	}
-	return result;
-}
-
-static enum accounts_result
-list(struct accounts *accounts, const char *sql, accounts_tell *tell, void *context)
-{
-	sqlite3_stmt *statement;
-	int result;
-	if (sqlite3_prepare_v2(accounts->database, sql, -1, &statement, NULL) != SQLITE_OK)
-		return fail(accounts);
-	while ((result = sqlite3_step(statement)) == SQLITE_ROW)
-		tell(context, (const char *)sqlite3_column_text(statement, 0),
-		    (const char *)sqlite3_column_text(statement, 1));
-	enum accounts_result told = result == SQLITE_DONE ? ACCOUNTS_OK : fail(accounts);
-	sqlite3_finalize(statement);
-	return told;
-}
-
-enum accounts_result
-accounts_list_domains(struct accounts *accounts, accounts_tell *tell, void *context)
-{
-	return list(accounts, "SELECT '', name FROM domains ORDER BY name", tell, context);
-}
-
-enum accounts_result
-accounts_list(struct accounts *accounts, accounts_tell *tell, void *context)
-{
-	return list(accounts,
-	    "SELECT local, name FROM accounts JOIN domains ON domains.id = accounts.domain ORDER BY name, local", tell,
-	    context);
+	char text[ADDRESS_TEXT_SIZE];
+	const char *const name = text;
+	const struct record_password kept = { .hash = password };
+	address_write(text, local, domain);
+	return record_add(accounts, RECORD_ACCOUNT, &name, &(struct record_change) { .password = &kept });
 }

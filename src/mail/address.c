@@ -1,6 +1,7 @@
 /* Parses mail addresses and paths. */
 #include "mail/address.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -255,6 +256,51 @@ address_parse_path(
 	if (c.too_long)
 		return ADDRESS_TOO_LONG;
 	return c.non_ascii && !utf8 ? ADDRESS_NEEDS_UTF8 : ADDRESS_OK;
+}
+
+enum address_error
+address_parse(struct address *address, const char *text, size_t len, bool allow_bare, bool utf8)
+{
+	struct cursor c = { .at = text, .end = text + len };
+
+	*address = (struct address) { 0 };
+	if (!mailbox(&c, address, allow_bare) || c.at != c.end)
+		return ADDRESS_SYNTAX;
+	address->len = len;
+	address->utf8 = c.non_ascii;
+	if (c.too_long)
+		return ADDRESS_TOO_LONG;
+	return c.non_ascii && !utf8 ? ADDRESS_NEEDS_UTF8 : ADDRESS_OK;
+}
+
+static bool
+is_dot_string(const char *text)
+{
+	char ignored[ADDRESS_LOCAL_MAX + 1];
+	struct part local = { .text = ignored, .max = ADDRESS_LOCAL_MAX };
+	struct cursor c = { .at = text, .end = text + strlen(text) };
+
+	return dot_string(&c, &local) && c.at == c.end;
+}
+
+void
+address_write(char text[ADDRESS_TEXT_SIZE], const char *local, const char *domain)
+{
+	bool quoted = !is_dot_string(local);
+	char *end = text;
+
+	if (quoted)
+		*end++ = '"';
+	for (size_t i = 0; local[i] != '\0' && i < ADDRESS_LOCAL_MAX; i++) {
+		if (quoted && (local[i] == '"' || local[i] == '\\'))
+			*end++ = '\\';
+		*end++ = local[i];
+	}
+	if (quoted)
+		*end++ = '"';
+	*end = '\0';
+	if (*domain != '\0')
+		snprintf(end, ADDRESS_TEXT_SIZE - (size_t)(end - text), "@%s", domain);
 }
 
 bool

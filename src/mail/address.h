@@ -9,6 +9,7 @@ enum {
 	ADDRESS_LOCAL_MAX = 64,   /* octets, RFC 5321 4.5.3.1.1 */
 	ADDRESS_DOMAIN_MAX = 255, /* octets, 4.5.3.1.2 */
 	ADDRESS_MAX = ADDRESS_LOCAL_MAX + 1 + ADDRESS_DOMAIN_MAX,
+	ADDRESS_TEXT_SIZE = ADDRESS_MAX + 2 + ADDRESS_LOCAL_MAX + 1, /* quoted, every octet of the local part escaped */
 };
 
 /*
@@ -38,6 +39,12 @@ enum address_error {
  */
 enum address_error address_parse_path(
     struct address *address, const char *text, size_t len, size_t *used, bool allow_null, bool allow_bare, bool utf8);
+
+/* Parses all of a text as a mailbox, which has no brackets; allow_bare takes a local part alone. */
+enum address_error address_parse(struct address *address, const char *text, size_t len, bool allow_bare, bool utf8);
+
+/* Writes a mailbox as it is parsed, its local part quoted where it must be; a domain "" leaves the local part alone. */
+void address_write(char text[ADDRESS_TEXT_SIZE], const char *local, const char *domain);
 
 /* Is this a domain (LDH labels, or U-labels where utf8) or an address literal ([192.0.2.1], [IPv6:...])? */
 bool address_domain_valid(const char *text, size_t len, bool utf8);

@@ -105,11 +105,6 @@ struct directory {
  */
 struct directory_ops {
 	/*
-	 * The verdict on a recipient that is an account of itself. *mailbox is filled for DIRECTORY_FOUND.
-	 */
-	enum directory_verdict (*recipient)(
-	    struct directory *directory, const struct address *address, struct mailbox *mailbox);
-	/*
 	 * The verdict on a recipient. Aliases and lists are followed; such a one is found where one mailbox at least is,
 	 * else has the verdict of the first of its targets. postmaster always exists at a hosted domain and without a
 	 * domain (RFC 5321 4.5.1).

@@ -30,16 +30,6 @@ resolve(struct directory *directory, const struct address *address, struct recip
 }
 
 static enum directory_verdict
-find_recipient(struct directory *directory, const struct address *address, struct mailbox *mailbox)
-{
-	struct recipient found;
-	enum directory_verdict verdict = resolve(directory, address, &found);
-	if (verdict == DIRECTORY_FOUND)
-		*mailbox = found.mailboxes[0];
-	return verdict;
-}
-
-static enum directory_verdict
 expand(struct directory *directory, const struct address *address, struct expansion *expansion)
 {
 	return resolver_expand(&own(directory)->resolver, own(directory)->reader, address, expansion);
@@ -120,7 +110,6 @@ close_directory(struct directory *directory)
 }
 
 static const struct directory_ops ops = {
-	.recipient = find_recipient,
 	.resolve = resolve,
 	.expand = expand,
 	.account = account,

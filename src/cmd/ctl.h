@@ -1,0 +1,56 @@
+/* What the files of ftgatectl share. */
+#ifndef CMD_CTL_H
+#define CMD_CTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "mail/accounts.h"
+
+enum password_source { PASSWORD_UNCHANGED, PASSWORD_PROMPT, PASSWORD_STDIN, PASSWORD_NONE };
+
+/* What is asked for: options, and the words behind noun and verb. */
+struct request {
+	const char *data;
+	bool json;
+	bool keep_secret;
+	enum password_source password;
+	char **words;
+	size_t count;
+	const struct command *command;
+	struct accounts *accounts;
+};
+
+/* One row a command. */
+struct command {
+	const char *noun, *verb;
+	size_t least, most; /* words behind them */
+	enum record_kind kind;
+	int (*run)(struct request *request);
+	const char *arguments;
+	const char *help;
+};
+extern const struct command ctl_commands[];
+extern const size_t ctl_command_count;
+
+/* Tells an error on standard error, and returns the status. */
+int ctl_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The handlers return an exit status of <sysexits.h>. */
+int ctl_list(struct request *request);
+int ctl_show(struct request *request);
+int ctl_add(struct request *request);
+int ctl_set(struct request *request);
+int ctl_remove(struct request *request);
+
+/* How records are printed: a name a line, all fields, or JSON. All zero but kind to begin with. */
+struct printer {
+	enum record_kind kind;
+	size_t printed;
+};
+record_tell print_name, print_fields, print_json, print_json_line;
+
+/* The help's list of commands and settings; to be freed by the caller. NULL when memory is out. */
+char *ctl_help(void);
+
+#endif
