@@ -57,6 +57,7 @@ config_of(const struct serve *serve)
 			.host = serve->settings->hostname,
 		},
 		.sockets = serve->sockets,
+		.proxied = serve->settings->proxied,
 		.socket_count = serve->socket_count,
 		.max_sessions = (unsigned)serve->settings->limits.max_sessions,
 		.grace = serve->grace,
@@ -93,7 +94,7 @@ open_service(const struct settings *settings, struct directory *directory)
 		.delivery = &agent.agent,
 		.runner = &worker.jobs.runner,
 	};
-	smtp_service_open(&service, (unsigned)(settings->limits.idle_timeout / 1000));
+	smtp_service_open(&service, &settings->limits);
 }
 
 static void

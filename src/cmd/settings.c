@@ -30,6 +30,7 @@ set_listen(struct settings *settings, const char *value, char error[SETTINGS_ERR
 		return fail(error, "%s", why);
 	if (settings->listen_count == LISTEN_MAX)
 		return fail(error, "more than %d addresses: leave '%s' out", LISTEN_MAX, value);
+	settings->proxied[settings->listen_count] = false;
 	snprintf(settings->listen[settings->listen_count++], LISTEN_NAME_SIZE, "%s", value);
 	return 0;
 }
@@ -149,11 +150,12 @@ configure_listeners(struct settings *settings, const struct config *config, char
 {
 	for (unsigned i = 0; i < config->listener_count; i++) {
 		const struct config_listener *listener = &config->listeners[i];
-		if (listener->language != NULL || listener->submission || listener->proxy)
-			return fail(error, "listeners: %.60s: language, role and proxy are not served; leave them out",
+		if (listener->language != NULL || listener->submission)
+			return fail(error, "listeners: %.60s: language and role are not served; leave them out",
 			    listener->address);
 		if (configure(settings, "listen", listener->address, error) < 0)
 			return -1;
+		settings->proxied[settings->listen_count - 1] = listener->proxy;
 	}
 	return 0;
 }

@@ -16,6 +16,7 @@ enum { SETTINGS_ERROR_SIZE = 320, USER_SIZE = 33 };
 struct settings {
 	size_t listen_count;
 	char listen[LISTEN_MAX][LISTEN_NAME_SIZE];
+	bool proxied[LISTEN_MAX]; /* connections there begin with the header of a proxy */
 	char data[PATH_MAX];
 	char hostname[ADDRESS_DOMAIN_MAX + 1];
 	char language[FTG_WISH_MAX]; /* a list as in LANGUAGE, "" for English */

@@ -141,7 +141,7 @@ end(void *session, enum ftg_id last)
 }
 
 void
-smtp_service_open(struct smtp_service *service, unsigned idle)
+smtp_service_open(struct smtp_service *service, const struct limits *limits)
 {
 	service->protocol = (struct protocol) {
 		.enter = enter,
@@ -157,6 +157,10 @@ smtp_service_open(struct smtp_service *service, unsigned idle)
 		.timeout = FTG_SMTP_TIMEOUT,
 		.shutdown = FTG_SMTP_SHUTDOWN,
 		.overload = FTG_SMTP_OVERLOAD,
-		.idle = idle,
+		.early = ERR_SMTP_SYSTEM_ZOMBIE,
+		.idle = (uint64_t)limits->idle_timeout,
+		.whole = (uint64_t)limits->session_timeout,
+		.greeting_delay = (uint64_t)limits->greeting_delay,
+		.min_rate = (uint64_t)limits->min_data_rate,
 	};
 }

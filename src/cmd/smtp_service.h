@@ -10,7 +10,7 @@ struct smtp_service {
 	struct smtp_config config;
 };
 
-/* Fills in the protocol; config is set. The service must outlive its sessions. idle is in seconds. */
-void smtp_service_open(struct smtp_service *service, unsigned idle);
+/* Fills in the protocol; config is set. The service must outlive its sessions. */
+void smtp_service_open(struct smtp_service *service, const struct limits *limits);
 
 #endif

@@ -5,6 +5,7 @@
 #include <ftgate/reply.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct stream;
 
@@ -22,8 +23,13 @@ struct protocol {
 	bool (*closed)(const void *session);
 	bool (*in_transaction)(const void *session);
 	void (*end)(void *session, enum ftg_id last);
-	enum ftg_id timeout, shutdown, overload; /* last words */
-	unsigned idle;                           /* seconds without a word from the client */
+	enum ftg_id timeout, shutdown, overload,
+	    early; /* last words; the last to a client that talks before the greeting */
+	/* Limits, of milliseconds: 0 is none. All are looked at once a second. */
+	uint64_t idle;           /* without a word from the client */
+	uint64_t whole;          /* of a session */
+	uint64_t greeting_delay; /* before the greeting; who talks meanwhile is sent away */
+	uint64_t min_rate;       /* octets a second of a message that comes in */
 };
 
 #endif

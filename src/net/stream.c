@@ -9,14 +9,22 @@
 #include "net/output.h"
 
 enum {
-	SLICE = 4096,  /* octets that are fed at a time: bounds what is answered to a client that does not read */
-	LINGER = 2000, /* milliseconds that input is thrown away after the end */
+	PACE_WINDOW = 10000, /* milliseconds over which a rate is taken */
+	SLICE = 4096,        /* octets that are fed at a time: bounds what is answered to a client that does not read */
+	LINGER = 2000,       /* milliseconds that input is thrown away after the end */
 };
 
 void
 stream_touch(struct stream *stream)
 {
-	stream->deadline = uv_now(stream->streams->loop) + 1000 * stream->protocol->idle;
+	uint64_t deadline = uv_now(stream->streams->loop) + stream->protocol->idle;
+	stream->deadline = deadline < stream->end ? deadline : stream->end;
+}
+
+static bool
+has_arrived(const struct stream *stream)
+{
+	return stream->arrival.state == ARRIVED;
 }
 
 static bool
@@ -28,7 +36,7 @@ is_busy(const struct stream *stream)
 static bool
 is_over(const struct stream *stream)
 {
-	return stream->session == NULL || stream->protocol->closed(stream->session);
+	return has_arrived(stream) && (stream->session == NULL || stream->protocol->closed(stream->session));
 }
 
 void
@@ -71,7 +79,8 @@ static size_t
 feed(struct stream *stream, const char *bytes, size_t len)
 {
 	size_t taken = 0;
-	while (taken < len && !is_busy(stream) && !is_over(stream) && stream->unsent == 0 && !stream->broken) {
+	while (taken < len && has_arrived(stream) && !is_busy(stream) && !is_over(stream) && stream->unsent == 0 &&
+	    !stream->broken) {
 		size_t slice = len - taken < SLICE ? len - taken : SLICE;
 		size_t now = stream->protocol->feed(stream->session, bytes + taken, slice);
 		assert(now == slice || is_busy(stream) || is_over(stream));
@@ -109,6 +118,18 @@ feed_rest(struct stream *stream)
 		keep(stream, stream->rest + taken, stream->rest_len - taken);
 }
 
+/* Input from the client. */
+static void
+take(struct stream *stream, const char *bytes, size_t len)
+{
+	size_t taken = has_arrived(stream) ? 0 : arrival_read(stream, bytes, len);
+	if (has_arrived(stream))
+		stream_touch(stream);
+	stream->pace.octets += len;
+	taken += feed(stream, bytes + taken, len - taken);
+	keep(stream, bytes + taken, len - taken);
+}
+
 static void
 on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 {
@@ -127,9 +148,7 @@ on_read(uv_stream_t *handle, ssize_t len, const uv_buf_t *buffer)
 	} else if (len < 0) {
 		stream_fail(stream, "reset");
 	} else if (!stream->lingering) {
-		stream_touch(stream);
-		size_t taken = feed(stream, buffer->base, (size_t)len);
-		keep(stream, buffer->base + taken, (size_t)len - taken);
+		take(stream, buffer->base, (size_t)len);
 	}
 	stream_proceed(stream);
 	streams_run_ready(stream->streams);
@@ -174,6 +193,7 @@ close_now(struct stream *stream)
 	stream->session = NULL;
 	if (stream->entered)
 		stream->protocol->leave(stream->protocol, stream);
+	arrival_end(stream);
 	keep(stream, NULL, 0);
 	stream_drop(stream);
 }
@@ -220,9 +240,13 @@ settle(struct stream *stream)
 	}
 }
 
-static void
-say_last(struct stream *stream, enum ftg_id last, const char *cause)
+void
+stream_say_last(struct stream *stream, enum ftg_id last, const char *cause)
 {
+	if (!has_arrived(stream)) {
+		stream_fail(stream, cause);
+		return;
+	}
 	stream->cause = cause;
 	stream->protocol->end(stream->session, last);
 }
@@ -234,8 +258,8 @@ obey_stop(struct stream *stream)
 	if (!stream->streams->stopping || is_busy(stream) || is_over(stream) || stream->rest_len > 0 ||
 	    stream->unsent > 0)
 		return;
-	if (!stream->protocol->in_transaction(stream->session))
-		say_last(stream, stream->protocol->shutdown, "stop");
+	if (!has_arrived(stream) || !stream->protocol->in_transaction(stream->session))
+		stream_say_last(stream, stream->protocol->shutdown, "stop");
 }
 
 void
@@ -255,7 +279,7 @@ void
 stream_end(struct stream *stream, enum ftg_id last)
 {
 	if (!is_busy(stream) && !is_over(stream) && !stream->broken)
-		say_last(stream, last, "stop");
+		stream_say_last(stream, last, "stop");
 	stream_proceed(stream);
 }
 
@@ -266,10 +290,34 @@ stream_expire(struct stream *stream)
 		stream_touch(stream);
 		return;
 	}
+	if (!has_arrived(stream)) {
+		arrival_expire(stream);
+		stream_proceed(stream);
+		return;
+	}
 	if (is_over(stream) || stream->unsent > 0)
 		stream_fail(stream, stream->cause == NULL ? "stalled" : stream->cause);
 	else
-		say_last(stream, stream->protocol->timeout, "timeout");
+		stream_say_last(stream, stream->protocol->timeout, "timeout");
+	stream_proceed(stream);
+}
+
+/* A message must come in at a rate, but for the time in which nothing is read of it. */
+void
+stream_check_pace(struct stream *stream)
+{
+	const struct protocol *protocol = stream->protocol;
+	uint64_t now = uv_now(stream->streams->loop);
+	struct pace *pace = &stream->pace;
+	bool looked_at = protocol->min_rate > 0 && has_arrived(stream) && !is_over(stream) && !is_busy(stream) &&
+	    stream->rest_len == 0 && stream->unsent == 0 && protocol->in_transaction(stream->session);
+	if (looked_at && pace->since != 0 && now - pace->since < PACE_WINDOW)
+		return;
+	bool slow = looked_at && pace->since != 0 && pace->octets * 1000 < protocol->min_rate * (now - pace->since);
+	*pace = (struct pace) { .since = looked_at ? now : 0 };
+	if (!slow)
+		return;
+	stream_say_last(stream, protocol->timeout, "slow");
 	stream_proceed(stream);
 }
 
@@ -297,21 +345,36 @@ turn_away(struct stream *stream, const struct ftg_reply *words)
 }
 
 void
-stream_start(struct stream *stream, bool welcome)
+stream_greet(struct stream *stream)
+{
+	stream->protocol->greet(stream->session);
+}
+
+void
+stream_enter(struct stream *stream)
 {
 	const struct protocol *protocol = stream->protocol;
 	struct ftg_reply words = ftg_reply(protocol->overload);
-	stream_touch(stream);
-	token_make(stream->token);
-	put_peer(stream);
 	log_start(stream, "connect");
 	log_end();
-	stream->entered = welcome && protocol->enter(protocol, stream, &words);
+	stream->entered = stream->welcome && protocol->enter(protocol, stream, &words);
 	if (stream->entered)
 		stream->session = protocol->open(protocol, stream);
 	if (stream->session != NULL)
-		protocol->greet(stream->session);
+		arrival_greet(stream);
 	else
 		turn_away(stream, &words);
+}
+
+void
+stream_start(struct stream *stream, bool welcome, bool proxied)
+{
+	uint64_t whole = stream->protocol->whole;
+	stream->welcome = welcome;
+	stream->end = whole == 0 ? UINT64_MAX : uv_now(stream->streams->loop) + whole;
+	stream_touch(stream);
+	token_make(stream->token);
+	put_peer(stream);
+	arrival_begin(stream, proxied);
 	stream_proceed(stream);
 }

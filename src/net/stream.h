@@ -6,9 +6,16 @@
 
 #include "base/job.h"
 #include "base/token.h"
+#include "net/arrival.h"
 #include "net/streams.h"
 
 enum { STREAM_PEER_SIZE = 46 }; /* INET6_ADDRSTRLEN */
+
+/* How fast a message comes in. */
+struct pace {
+	uint64_t since; /* start of the time that is looked at; 0: none */
+	uint64_t octets;
+};
 
 struct stream {
 	uv_tcp_t tcp;
@@ -18,9 +25,13 @@ struct stream {
 	struct stream *next, *previous;
 	struct stream *next_ready;
 	uint64_t deadline; /* of the loop's time, in milliseconds */
-	char *rest;        /* input that the session has not taken */
+	uint64_t end;      /* the latest deadline that there can be */
+	struct arrival arrival;
+	struct pace pace;
+	char *rest; /* input that the session has not taken */
 	size_t rest_len;
 	unsigned unsent; /* pieces of output that the client has not taken; nothing is read or fed meanwhile */
+	bool welcome;    /* there is memory and room for it */
 	bool entered;    /* and has to leave */
 	bool is_ready;   /* is among those that are ready */
 	bool reading;
@@ -43,12 +54,17 @@ void stream_log(struct stream *stream, const char *event, va_list pairs);
 /* For sessions, which are busy until then: calls job->done() after so many milliseconds. */
 void stream_wait(struct stream *stream, int64_t milliseconds, struct job *job);
 
+/* For arrival.c: the client's address is known; its session is to be greeted; it is to hear a last word, and why. */
+void stream_enter(struct stream *stream);
+void stream_greet(struct stream *stream);
+void stream_say_last(struct stream *stream, enum ftg_id last, const char *cause);
+
 /* For output.c: the client is there, or is no more, and why. */
 void stream_touch(struct stream *stream);
 void stream_fail(struct stream *stream, const char *cause);
 
 /* For streams.c: begins, once the connection has been accepted; says that there are too many if it is not welcome. */
-void stream_start(struct stream *stream, bool welcome);
+void stream_start(struct stream *stream, bool welcome, bool proxied);
 
 /* For streams.c: gives up a connection that was never accepted. */
 void stream_drop(struct stream *stream);
@@ -58,6 +74,9 @@ void stream_proceed(struct stream *stream);
 
 /* The time is up. */
 void stream_expire(struct stream *stream);
+
+/* A second has passed: ends if the client sends too slowly. */
+void stream_check_pace(struct stream *stream);
 
 /* Says a last word and ends, in the midst of a message too. Nothing while a job is under way. */
 void stream_end(struct stream *stream, enum ftg_id last);

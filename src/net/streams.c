@@ -18,8 +18,12 @@ run_sweep(uv_timer_t *timer)
 	uint64_t now = uv_now(streams->loop);
 	for (struct stream *stream = streams->first, *next; stream != NULL; stream = next) {
 		next = stream->next;
-		if (stream->deadline <= now && !stream->closing)
+		if (stream->closing)
+			continue;
+		if (stream->deadline <= now)
 			stream_expire(stream);
+		else
+			stream_check_pace(stream);
 	}
 	streams_run_ready(streams);
 }
@@ -79,7 +83,7 @@ take(struct listener *listener)
 	if (error < 0)
 		stream_drop(stream);
 	else
-		stream_start(stream, welcome);
+		stream_start(stream, welcome, listener->proxied);
 }
 
 /* Descriptors are out: libuv has turned the connection away with the one that it keeps for this. */
@@ -104,9 +108,10 @@ on_connection(uv_stream_t *handle, int status)
 }
 
 int
-streams_listen(struct streams *streams, struct listener *listener, int descriptor, const struct protocol *protocol)
+streams_listen(
+    struct streams *streams, struct listener *listener, int descriptor, const struct protocol *protocol, bool proxied)
 {
-	*listener = (struct listener) { .streams = streams, .protocol = protocol };
+	*listener = (struct listener) { .streams = streams, .protocol = protocol, .proxied = proxied };
 	int error = uv_tcp_init(streams->loop, &listener->tcp);
 	if (error == 0)
 		error = uv_tcp_open(&listener->tcp, descriptor);

@@ -18,6 +18,7 @@ struct listener {
 	uv_tcp_t tcp;
 	struct streams *streams;
 	const struct protocol *protocol;
+	bool proxied; /* connections begin with the header of a proxy */
 	bool waiting; /* a connection waits until there is memory to take it */
 };
 
@@ -48,7 +49,8 @@ int streams_open(struct streams *streams);
 void streams_close(struct streams *streams);
 
 /* Listens on inherited sockets that are bound already. Returns 0 or an error of libuv. */
-int streams_listen(struct streams *streams, struct listener *listener, int descriptor, const struct protocol *protocol);
+int streams_listen(
+    struct streams *streams, struct listener *listener, int descriptor, const struct protocol *protocol, bool proxied);
 
 /* Lets the sessions go on that jobs have woken. To be called after the end of each job. */
 void streams_run_ready(struct streams *streams);

@@ -142,7 +142,8 @@ worker_run(struct worker *worker, const struct protocol *protocol)
 	struct streams *streams = &worker->streams;
 	int error = open_signals(worker);
 	for (size_t i = 0; i < worker->config->socket_count && error == 0; i++) {
-		error = streams_listen(streams, &worker->listeners[i], worker->config->sockets[i], protocol);
+		error = streams_listen(
+		    streams, &worker->listeners[i], worker->config->sockets[i], protocol, worker->config->proxied[i]);
 		streams->listener_count = i + 1;
 	}
 	if (error < 0)

@@ -11,7 +11,8 @@
 
 struct worker_config {
 	struct texts_wish texts;
-	const int *sockets; /* that listen */
+	const int *sockets;  /* that listen */
+	const bool *proxied; /* of each, whether its connections begin with the header of a proxy */
 	size_t socket_count;
 	unsigned max_sessions;
 	unsigned grace; /* seconds that sessions may go on after SIGTERM; the master kills then */

@@ -31,11 +31,13 @@ def environment(**language):
     return {**kept, "LOCPATH": "/nonexistent", **language}
 
 
-def render(language, reply_id, *arguments, overlay=None):
+def render(language, reply_id, *arguments, overlay=None, profile=None):
     """The bytes of a reply, as ftgate-msg renders them; language None is the published English."""
     command = [program("ftgate-msg"), "render"]
     if language:
         command += ["--lang", language]
+    if profile:
+        command += ["--profile", profile]
     if overlay:
         command += ["--overlay", overlay]
     command += [reply_id, *arguments]
@@ -45,8 +47,11 @@ def render(language, reply_id, *arguments, overlay=None):
 class Server:
     """A running ftgate-smtpd with one hosted domain and one account. To be used in a with statement."""
 
-    def __init__(self, *arguments, smtpd=None, ctl=None, **language):
+    def __init__(self, *arguments, smtpd=None, ctl=None, config=LIMITS, **language):
         self.arguments = arguments
+        self.settings = config
+        if "listeners:" not in config:
+            self.arguments = ["--listen", "127.0.0.1:0", *arguments]
         self.smtpd = smtpd or program("ftgate-smtpd")
         self.ctl = ctl or program("ftgatectl")
         self.environment = environment(**language)
@@ -60,7 +65,7 @@ class Server:
             os.mkdir(self.data, 0o700)
             self.config = os.path.join(self.folder, "ftgate.conf")
             with open(self.config, "w", encoding="ascii") as config:
-                config.write(LIMITS)
+                config.write(self.settings)
             self.control("domain", "add", DOMAIN)
             self.control("account", "add", ACCOUNT, "--password-stdin", input=b"correct horse\n")
             self.start()
@@ -77,7 +82,7 @@ class Server:
     def start(self):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [self.smtpd, "-c", self.config, "--data", self.data, "--listen", "127.0.0.1:0", *self.arguments],
+                [self.smtpd, "-c", self.config, "--data", self.data, *self.arguments],
                 env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True)
         found = self.wait_for_log(r"listening on 127\.0\.0\.1:(\d+)")
@@ -149,8 +154,9 @@ class Server:
 class Talk:
     """A connection on which commands are sent and replies read whole. To be used in a with statement."""
 
-    def __init__(self, server):
-        self.socket = socket.create_connection(("127.0.0.1", server.port), SECONDS)
+    def __init__(self, server, address="127.0.0.1", first=b""):
+        self.socket = socket.create_connection(("127.0.0.1", server.port), SECONDS, (address, 0))
+        self.socket.sendall(first)
         self.input = self.socket.makefile("rb")
 
     def __enter__(self):

@@ -1,0 +1,43 @@
+"""Tests that are run in German and in English, under both sets of codes."""
+
+from server import ACCOUNT, Server, TestCase, render
+
+HOST = "mx.example.test"
+
+
+class LimitsCase(TestCase):
+    """Knows what each reply is in the language and the profile of its class; see four_ways()."""
+
+    language = None
+    profile = "published"
+
+    def server(self, limits="", listeners=""):
+        """A server with these limits, one a line, and all others at their defaults."""
+        lines = "".join(f"  {line.strip()}\n" for line in limits.strip().splitlines())
+        config = f"{listeners}limits:\n{lines}" if lines else listeners
+        return Server("--hostname", HOST, "--profile", self.profile, "--workers", "2", config=config,
+                      **{"LANG": self.language or "C"})
+
+    def says(self, reply_id, *arguments):
+        answer = render(self.language, reply_id, *arguments, profile=self.profile)
+        return answer.replace(b"localhost", HOST.encode())
+
+    def rcpt(self, talk, address=ACCOUNT):
+        return talk.say(b"RCPT TO:<%s>" % address.encode())
+
+    def assertClosed(self, talk):
+        """The server has nothing more to say, and says it."""
+        self.assertEqual(b"", talk.input.read())
+
+    def assertAccepted(self, talk, address=ACCOUNT):
+        self.assertEqual(self.says("ERR_SMTP_RCPTOK"), self.rcpt(talk, address))
+
+
+def four_ways(names, *cases):
+    """Adds a class for each language and profile to the names of a module, in place of the cases themselves."""
+    for case in cases:
+        for language in None, "de":
+            for profile in "published", "strict":
+                name = f"{case.__name__}_{language or 'en'}_{profile}"
+                names[name] = type(name, (case,), {"language": language, "profile": profile})
+        del names[case.__name__]

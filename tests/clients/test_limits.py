@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""What a client may do too often, too early or too slowly, and what it is told."""
+
+import os
+import re
+import signal
+import socket
+import time
+
+from limits import LimitsCase, four_ways
+from server import ACCOUNT, STRANGER, Talk, main
+
+ELSEWHERE = "somebody@elsewhere.example"
+
+
+class Sessions(LimitsCase):
+    def test_an_address_has_so_many_at_a_time(self):
+        with self.server("max-sessions-per-address: 2") as server:
+            with Talk(server) as first, Talk(server):
+                with Talk(server) as third:
+                    self.assertEqual(self.says("ERR_SMTP_REJECT_CONCURRENT", "127.0.0.1"), third.greeting)
+                    self.assertClosed(third)
+                with Talk(server, "127.0.0.2") as other:
+                    self.assertTrue(other.greeting.startswith(b"220 "))
+                first.say(b"QUIT")
+                self.assertClosed(first)
+                server.wait_for_log(r"event=disconnect [^\n]*cause=done")
+                with Talk(server) as fourth:
+                    self.assertTrue(fourth.greeting.startswith(b"220 "))
+            server.wait_for_log(r"ref=#1\.04 id=ERR_SMTP_REJECT_CONCURRENT")
+
+    def test_sessions_of_a_killed_worker_are_forgotten(self):
+        with self.server("max-sessions-per-address: 2") as server:
+            with Talk(server), Talk(server):
+                log = server.log()
+                for pid in re.findall(r"event=worker-started [^\n]*pid=(\d+)", log):
+                    os.kill(int(pid), signal.SIGKILL)
+                server.wait_for_log(r"(?s)event=worker-started.*event=worker-started", len(log))
+            for _ in range(3):
+                with Talk(server) as talk:
+                    self.assertTrue(talk.greeting.startswith(b"220 "))
+                    talk.say(b"QUIT")
+                    self.assertClosed(talk)
+                time.sleep(0.05)
+
+    def test_the_server_has_so_many_at_a_time(self):
+        with self.server("max-sessions: 1") as server:
+            with Talk(server), Talk(server, "127.0.0.2") as second:
+                self.assertEqual(self.says("FTG_SMTP_OVERLOAD"), second.greeting)
+                self.assertClosed(second)
+
+
+class Refusals(LimitsCase):
+    def test_unknown_recipients_end_the_session_and_blacklist(self):
+        with self.server("max-unknown-recipients: 2") as server:
+            with Talk(server) as talk:
+                talk.mail()
+                self.assertEqual(self.says("ERR_SMTP_ADDRESS_UNKNOWN", STRANGER), self.rcpt(talk, STRANGER))
+                self.assertEqual(self.says("ERR_SMTP_ADDRESS_UNKNOWN2", STRANGER), self.rcpt(talk, STRANGER))
+                self.assertClosed(talk)
+            for _ in range(4):  # whichever worker it meets
+                with Talk(server) as talk:
+                    talk.mail()
+                    denied = self.says("ERR_SMTP_ACCESSDENIED", ACCOUNT, "ERR_SECPOL_NO_ACCESS")
+                    self.assertEqual(denied, self.rcpt(talk))
+            with Talk(server, "127.0.0.2") as other:
+                other.mail()
+                self.assertAccepted(other)
+            server.wait_for_log(r"event=blacklisted [^\n]*cause=#4\.29")
+            server.wait_for_log(r"ref=#4\.65 [^\n]*reason=#2\.01")
+
+    def test_the_blacklist_ends(self):
+        with self.server("max-unknown-recipients: 1\nblacklist-time: 1s") as server:
+            with Talk(server) as talk:
+                talk.mail()
+                self.rcpt(talk, STRANGER)
+            time.sleep(1.2)
+            with Talk(server) as talk:
+                talk.mail()
+                self.assertAccepted(talk)
+
+    def test_relaying_again_and_again_ends_the_session(self):
+        with self.server("max-relay-attempts: 2") as server, Talk(server) as talk:
+            talk.mail()
+            for _ in range(2):
+                self.assertEqual(self.says("ERR_SMTP_RELAYFAIL", ELSEWHERE), self.rcpt(talk, ELSEWHERE))
+            self.assertEqual(self.says("ERR_SMTP_RELAYFAIL2", ELSEWHERE), self.rcpt(talk, ELSEWHERE))
+            self.assertClosed(talk)
+
+    def test_recipients_of_an_hour_are_counted_for_all_workers(self):
+        with self.server("max-recipients-per-hour: 3") as server:
+            for _ in range(3):
+                with Talk(server) as talk:
+                    talk.mail()
+                    self.assertAccepted(talk)
+            with Talk(server) as talk:
+                talk.mail()
+                self.assertEqual(self.says("ERR_SMTP_ADDRESS_RCPTCOUNT"), self.rcpt(talk))
+
+    def test_errors_end_the_session(self):
+        with self.server("max-errors: 2") as server, Talk(server) as talk:
+            for _ in range(2):
+                self.assertEqual(self.says("ERR_SMTP_SYNTAX3"), talk.say(b"XYZZY"))
+            self.assertEqual(self.says("ERR_SMTP_SYSTEM_ZOMBIE"), talk.say(b"XYZZY"))
+            self.assertClosed(talk)
+
+    def test_refusals_are_held_back(self):
+        with self.server("tarpit-delay: 700ms") as server, Talk(server) as talk:
+            started = time.monotonic()
+            talk.socket.sendall(b"NOOP\r\nXYZZY\r\nNOOP\r\n")
+            self.assertEqual(self.says("ERR_SMTP_OK"), talk.reply())
+            self.assertEqual(self.says("ERR_SMTP_SYNTAX3"), talk.reply())
+            self.assertGreater(time.monotonic() - started, 0.6)
+            self.assertEqual(self.says("ERR_SMTP_OK"), talk.reply())
+
+
+class Greeting(LimitsCase):
+    def test_who_talks_before_it_is_sent_away(self):
+        with self.server("greeting-delay: 2s") as server:
+            with Talk(server, first=b"EHLO client.example.org\r\n") as early:
+                self.assertEqual(self.says("ERR_SMTP_SYSTEM_ZOMBIE"), early.greeting)
+                self.assertClosed(early)
+            started = time.monotonic()
+            with Talk(server) as patient:
+                self.assertTrue(patient.greeting.startswith(b"220 "))
+                self.assertGreater(time.monotonic() - started, 0.9)
+                patient.mail()
+                self.assertAccepted(patient)
+            server.wait_for_log(r"cause=early-talker")
+
+    def test_who_leaves_before_it_is_not_minded(self):
+        with self.server("greeting-delay: 1s") as server:
+            socket.create_connection(("127.0.0.1", server.port)).close()
+            with Talk(server) as talk:
+                self.assertTrue(talk.greeting.startswith(b"220 "))
+
+
+class Time(LimitsCase):
+    def test_silence_ends_a_session(self):
+        with self.server("idle-timeout: 1s") as server, Talk(server) as talk:
+            self.assertEqual(self.says("FTG_SMTP_TIMEOUT"), talk.reply())
+            self.assertClosed(talk)
+
+    def test_no_session_lasts_for_ever(self):
+        with self.server("session-timeout: 2s") as server, Talk(server) as talk:
+            for _ in range(100):
+                answer = talk.say(b"NOOP")
+                if not answer.startswith(b"250"):
+                    break
+                time.sleep(0.1)
+            self.assertEqual(self.says("FTG_SMTP_TIMEOUT"), answer)
+            self.assertClosed(talk)
+
+
+four_ways(globals(), Sessions, Refusals, Greeting, Time)
+
+
+class Pace(LimitsCase):
+    """It takes a while to tell that a client is slow."""
+
+    def test_a_message_must_come_in_at_a_rate(self):
+        with self.server("min-data-rate: 1000") as server, Talk(server) as talk:
+            talk.mail()
+            self.rcpt(talk)
+            talk.say(b"DATA")
+            talk.socket.settimeout(0.2)
+            answer = b""
+            started = time.monotonic()
+            while not answer and time.monotonic() - started < 30:
+                talk.socket.sendall(b"x")
+                try:
+                    answer = talk.socket.recv(4096)
+                except TimeoutError:
+                    pass
+            self.assertEqual(self.says("FTG_SMTP_TIMEOUT"), answer)
+            server.wait_for_log(r"cause=slow")
+
+
+if __name__ == "__main__":
+    main()
