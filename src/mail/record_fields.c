@@ -57,8 +57,7 @@ static const struct field_row alias_fields[] = {
 
 static const struct field_row list_fields[] = {
 	TOLD("address", FIELD_TEXT, "ftgate_address(l.local, d.name)"),
-	SET("expand", FIELD_EXPAND, "l.expand", "expand",
-	    "who may ask who is in it: nobody, accounts, anyone"),
+	SET("expand", FIELD_EXPAND, "l.expand", "expand", "who may ask who is in it: nobody, accounts, anyone"),
 	TOLD("members", FIELD_ADDRESSES, ADDRESSES),
 	CREATED("l"),
 };

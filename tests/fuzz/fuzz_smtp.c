@@ -64,7 +64,8 @@ prepare(struct stage *stage, uint8_t how, uint8_t limits)
 	stage->config.max_unknown = stage->config.max_relay = stage->config.max_errors;
 	stage->config.tarpit_delay = limits & 128;
 	stage->config.sasl = stage->sasl;
-	stage->config.mechanisms = 1U << SASL_PLAIN | 1U << SASL_LOGIN; /* the challenges of others are never the same */
+	stage->config.mechanisms = 1U << SASL_PLAIN |
+	    1U << SASL_LOGIN; /* the challenges of others are never the same */
 	stage->config.plain_in_clear = true;
 	stage->has_certificate = true;
 	stage_enter(stage);
