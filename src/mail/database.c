@@ -53,6 +53,14 @@ migrate(sqlite3 *database, bool *created)
 	return false;
 }
 
+/* A file that is of this version is only read, so that it may be locked for a change. */
+static bool
+complete(sqlite3 *database, bool *created)
+{
+	*created = false;
+	return ask_number(database, "PRAGMA user_version") == DATABASE_VERSION || migrate(database, created);
+}
+
 /* Is the file of this version, or older where that will do? */
 static bool
 check_version(sqlite3 *database, bool older, char error[DATABASE_ERROR_SIZE])
@@ -92,7 +100,7 @@ database_open(const char *path, bool *created, char error[DATABASE_ERROR_SIZE])
 	if (database == NULL)
 		return NULL;
 	if (check_version(database, true, error)) {
-		if (run(database, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON") && migrate(database, created))
+		if (run(database, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON") && complete(database, created))
 			return database;
 		put_error(error, "%s", sqlite3_errmsg(database));
 	}

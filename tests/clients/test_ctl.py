@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+"""What ftgatectl adds, sets and removes is what a running server answers by; its words, JSON and exit statuses."""
+
+import json
+import os
+import pty
+import re
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import time
+
+from server import ACCOUNT, DOMAIN, LIMITS, SECONDS, Server, Talk, TestCase, environment, main, program
+
+USAGE, DATAERR, NOUSER, NOHOST, UNAVAILABLE, CANTCREAT, TEMPFAIL, NOPERM = 64, 65, 67, 68, 69, 73, 75, 77
+
+
+class Ctl(TestCase):
+    def setUp(self):
+        self.data = tempfile.mkdtemp(prefix="ftgate-test-")
+        self.addCleanup(shutil.rmtree, self.data)
+        self.run_ctl("domain", "add", DOMAIN)
+
+    def run_ctl(self, *words, status=0, input=b""):
+        done = subprocess.run([program("ftgatectl"), "--data", self.data, *words], input=input, env=environment(),
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=SECONDS)
+        self.assertEqual(status, done.returncode, (words, done.stderr))
+        self.assertEqual(status == 0, done.stderr == b"", done.stderr)
+        self.error = done.stderr.decode()
+        return done.stdout.decode()
+
+    def tell(self, *words):
+        return json.loads(self.run_ctl("--json", *words))
+
+    def stored(self, column):
+        with sqlite3.connect(os.path.join(self.data, "ftgate.db")) as database:
+            return database.execute(f"SELECT {column} FROM accounts").fetchone()[0]
+
+    def test_each_noun_has_each_verb(self):
+        self.run_ctl("account", "add", ACCOUNT, "quota-bytes=10M", "language=fr")
+        self.run_ctl("alias", "add", "info@" + DOMAIN, ACCOUNT)
+        self.run_ctl("list", "add", "staff@" + DOMAIN, ACCOUNT, "info@" + DOMAIN, "expand=anyone")
+        self.run_ctl("access", "add", "refused", "192.0.2.0/24")
+        records = {"domain": [DOMAIN], "account": [ACCOUNT], "alias": ["info@" + DOMAIN], "list": ["staff@" + DOMAIN],
+                   "access": ["refused", "192.0.2.0/24"]}
+        changes = {"domain": "language=de", "account": "pop3=no", "alias": "add=postmaster@" + DOMAIN,
+                   "list": "remove=info@" + DOMAIN, "access": "comment=noise"}
+        for noun, name in records.items():
+            self.assertEqual(" ".join(name) + "\n", self.run_ctl(noun, "list"))
+            self.assertEqual([self.tell(noun, "show", *name)], self.tell(noun, "list"))
+            self.run_ctl(noun, "set", *name, changes[noun])
+            self.assertIn(name[-1], self.run_ctl(noun, "show", *name))
+        for noun in ("list", "alias", "account", "access", "domain"):
+            self.assertEqual("", self.run_ctl(noun, "remove", *records[noun]))
+            self.assertEqual([], self.tell(noun, "list"))
+
+    def test_json_has_types(self):
+        shown = self.tell("account", "add", ACCOUNT, "quota-bytes=10M", "disabled=yes", "moved-to=\"x\\ \u00fc")
+        self.assertEqual(10 << 20, shown["quota-bytes"])
+        self.assertIs(True, shown["disabled"])
+        self.assertIs(True, shown["smtp"])
+        self.assertIs(False, shown["password"])
+        self.assertIsNone(shown["language"])
+        self.assertEqual("\"x\\ \u00fc", shown["moved-to"])
+        self.assertRegex(shown["created"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+        shown = self.tell("alias", "add", "info@" + DOMAIN, ACCOUNT, "postmaster@" + DOMAIN)
+        self.assertEqual([ACCOUNT, "postmaster@" + DOMAIN], shown["targets"])
+        self.assertEqual([], self.tell("list", "add", "empty@" + DOMAIN)["members"])
+
+    def test_errors_have_a_status_and_name_value_and_cure(self):
+        self.run_ctl("account", "add", ACCOUNT)
+        self.run_ctl("alias", "add", "info@" + DOMAIN, ACCOUNT)
+        for status, error, *words in (
+                (USAGE, "what is to be done"),
+                (USAGE, "'mailbox' is none of domain, account", "mailbox", "add"),
+                (USAGE, "list, show, add, set or remove", "account"),
+                (USAGE, "'delete' is none of list, show", "account", "delete", ACCOUNT),
+                (USAGE, "account show takes ADDRESS", "account", "show"),
+                (USAGE, "domain list takes no more words", "domain", "list", "x"),
+                (USAGE, "domain set takes NAME SETTING=VALUE", "domain", "set", DOMAIN),
+                (USAGE, "password options are for account", "domain", "add", "x.test", "--password-stdin"),
+                (USAGE, "'quick' is no setting; write SETTING=VALUE", "account", "set", ACCOUNT, "quick"),
+                (USAGE, "unrecognized option", "--loud"),
+                (DATAERR, "quota-bytes=lots: write octets such as", "account", "set", ACCOUNT, "quota-bytes=lots"),
+                (DATAERR, "'colour' cannot be set", "account", "set", ACCOUNT, "colour=red"),
+                (DATAERR, "'no domain' is no domain", "domain", "add", "no domain"),
+                (DATAERR, "'erika' is no mail address", "account", "add", "erika"),
+                (DATAERR, "'10.0.0.1/8' is no network", "access", "add", "refused", "10.0.0.1/8"),
+                (DATAERR, "'grey' is no kind of access", "access", "list", "grey"),
+                (NOUSER, "what there is: ftgatectl account list", "account", "show", "x@" + DOMAIN),
+                (NOUSER, "before: ftgatectl account add x@" + DOMAIN, "alias", "add", "a@" + DOMAIN, "x@" + DOMAIN),
+                (NOHOST, "before: ftgatectl domain add else.test", "account", "add", "x@else.test"),
+                (NOHOST, "else.test is not hosted here", "account", "list", "else.test"),
+                (NOHOST, "not passed on to other servers", "alias", "add", "a@" + DOMAIN, "x@else.test"),
+                (CANTCREAT, "is there already", "account", "add", ACCOUNT.upper()),
+                (CANTCREAT, "as an account, an alias or a list", "account", "add", "info@" + DOMAIN),
+                (NOPERM, "before: ftgatectl alias set info@", "account", "remove", ACCOUNT),
+                (NOPERM, "leads back", "alias", "set", "info@" + DOMAIN, "add=info@" + DOMAIN),
+                (NOPERM, "has accounts (1)", "domain", "remove", DOMAIN)):
+            self.assertEqual("", self.run_ctl(*words, status=status))
+            self.assertIn(error, self.error)
+
+    def test_password_comes_from_standard_input_and_is_kept_as_hash_and_verifier(self):
+        self.run_ctl("account", "add", ACCOUNT, "--password-stdin", input=b"correct horse\r\nbattery\n")
+        self.assertRegex(self.stored("password"), r"^\$y\$")
+        self.assertRegex(self.stored("scram_sha256"), r"^SCRAM-SHA-256\$\d{4,}:")
+        self.assertIsNone(self.stored("secret"))
+        before = self.stored("password")
+        self.run_ctl("account", "set", ACCOUNT, "language=de")
+        self.assertEqual(before, self.stored("password"))
+        self.run_ctl("account", "set", ACCOUNT, "--password-stdin", "--keep-secret", input=b"next one")
+        self.assertEqual("next one", self.stored("secret"))
+        self.assertNotEqual(before, self.stored("password"))
+        self.run_ctl("account", "set", ACCOUNT, "--no-password")
+        self.assertEqual([None] * 3, [self.stored(c) for c in ("password", "scram_sha256", "secret")])
+
+    def test_password_that_can_be_none_is_refused(self):
+        for password in (b"", b"\n", b"x" * 256, b"x" * 5000, b"nul\0nul\n", b"\xff\xfe\n", b"bell\a\n"):
+            self.run_ctl("account", "add", ACCOUNT, "--password-stdin", input=password, status=DATAERR)
+        self.assertEqual("", self.run_ctl("account", "list"))
+        self.run_ctl("account", "add", ACCOUNT, "--password-stdin", input="Gr\u00fc\u00dfe".encode())
+
+    def at_terminal(self, *words, answers):
+        """Runs the program at a terminal of its own; what the terminal shows, and the exit status."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(program("ftgatectl"), ["ftgatectl", "--data", self.data, *words], environment())
+        shown = b""
+        try:
+            while True:
+                shown += os.read(terminal, 4096)
+                if shown.endswith(b": ") and answers:
+                    os.write(terminal, answers.pop(0))
+        except OSError:
+            pass
+        os.close(terminal)
+        return shown.decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    def test_password_is_asked_for_twice_and_not_shown(self):
+        shown, status = self.at_terminal("account", "add", ACCOUNT, answers=[b"sesame\n", b"sesame\n"])
+        self.assertEqual(0, status, shown)
+        self.assertEqual(2, shown.count(ACCOUNT))
+        self.assertNotIn("sesame", shown)
+        self.assertRegex(self.stored("password"), r"^\$y\$")
+        before = self.stored("password")
+        shown, status = self.at_terminal("account", "set", ACCOUNT, answers=[b"one\n", b"two\n"])
+        self.assertEqual(DATAERR, status)
+        self.assertIn("two passwords", shown)
+        shown, status = self.at_terminal("account", "set", ACCOUNT, answers=[b"\x03"])
+        self.assertEqual(130, status)
+        self.assertEqual(before, self.stored("password"))
+
+    def test_password_without_a_terminal_has_a_cure(self):
+        self.run_ctl("account", "add", ACCOUNT)
+        done = subprocess.run([program("ftgatectl"), "--data", self.data, "account", "set", ACCOUNT], timeout=SECONDS,
+                              env=environment(), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+        self.assertEqual(66, done.returncode)
+        self.assertIn(b"use --password-stdin or --no-password", done.stderr)
+
+    def test_database_in_trouble_is_told(self):
+        path = os.path.join(self.data, "ftgate.db")
+        with sqlite3.connect(path) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            self.run_ctl("domain", "set", DOMAIN, "language=de", status=TEMPFAIL)
+            self.assertIn("keeps the accounts locked; try again", self.error)
+            self.assertEqual(DOMAIN + "\n", self.run_ctl("domain", "list"))
+        with sqlite3.connect(path) as other:
+            other.execute("PRAGMA user_version = 99")
+        self.run_ctl("domain", "list", status=UNAVAILABLE)
+        self.assertIn("version 99", self.error)
+        for name in os.listdir(self.data):
+            if name.startswith("ftgate.db"):
+                os.unlink(os.path.join(self.data, name))
+        with open(path, "wb") as file:
+            file.write(b"garbage " * 1000)
+        self.run_ctl("domain", "list", status=UNAVAILABLE)
+        self.assertIn("not a database", self.error)
+
+
+class Running(TestCase):
+    """Changes are seen by a server that runs; a database in trouble is a passing error."""
+
+    def setUp(self):
+        self.server = self.enterContext(Server())
+        self.talk = self.enterContext(Talk(self.server))
+        self.talk.mail()
+
+    def asked(self, local, code, ref):
+        """Asks until the server answers so, for a change is seen within a moment."""
+        until = time.monotonic() + SECONDS
+        while True:
+            said = self.talk.say(b"RCPT TO:<%s@%s>" % (local.encode(), DOMAIN.encode())).decode()
+            if re.match(rf"{code} .*\({ref}\)", said) or time.monotonic() > until:
+                self.assertRegex(said, rf"^{code} .*\({ref}\)")
+                return said
+            time.sleep(0.05)
+
+    def test_what_is_set_is_answered(self):
+        self.asked("erika", 250, "#3.04")
+        self.asked("info", 550, "#4.28")
+        self.server.control("alias", "add", "info@" + DOMAIN, ACCOUNT)
+        self.asked("info", 250, "#3.04")
+        self.server.control("account", "add", "disabled@" + DOMAIN, "disabled=yes")
+        self.asked("disabled", 451, "#3.13")
+        self.server.control("account", "add", "spamtrap@" + DOMAIN, "spamtrap=yes")
+        self.asked("spamtrap", 550, r"Mailbox Disabled \(#1.01\)\) \(#4.65")
+        self.server.control("account", "add", "mute@" + DOMAIN, "receive=no")
+        self.asked("mute", 550, r"Mailbox Disabled \(#1.00\)\) \(#4.65")
+        self.server.control("account", "add", "gone@" + DOMAIN, "moved-to=gone@example.net")
+        self.assertIn("gone@example.net", self.asked("gone", 516, "#4.33"))
+        self.server.control("alias", "remove", "info@" + DOMAIN)
+        self.asked("info", 550, "#4.28")
+
+    def test_circle_made_by_others_is_an_error_of_configuration(self):
+        with sqlite3.connect(os.path.join(self.server.data, "ftgate.db")) as database:
+            database.execute("INSERT INTO aliases VALUES (1, 1, 'a', 'alias', 'nobody', 0), (2, 1, 'b', 'alias', 'nobody', 0)")
+            database.execute("INSERT INTO targets VALUES (1, 'b', ?), (2, 'a', ?)", (DOMAIN, DOMAIN))
+        self.asked("a", 451, "#3.17")
+        self.server.wait_for_log("event=directory-misconfigured")
+
+    def trouble(self):
+        """The database is in trouble, then no more; never is a recipient refused for good."""
+        said = self.asked("erika", 450, "#3.22")
+        self.assertNotIn("550", said)
+        self.server.wait_for_log("event=directory-failed")
+
+    def test_file_removed_while_running(self):
+        path = os.path.join(self.server.data, "ftgate.db")
+        os.rename(path, path + ".away")
+        self.trouble()
+        os.rename(path + ".away", path)
+        self.asked("erika", 250, "#3.04")
+
+    def test_garbage_in_its_place(self):
+        path = os.path.join(self.server.data, "ftgate.db")
+        os.rename(path, path + ".away")
+        with open(path, "wb") as file:
+            file.write(b"garbage " * 1000)
+        self.trouble()
+        os.rename(path + ".away", path)
+        self.asked("erika", 250, "#3.04")
+
+    def test_garbage_in_the_file_itself(self):
+        path = os.path.join(self.server.data, "ftgate.db")
+        self.server.control("domain", "list")
+        with sqlite3.connect(path) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with open(path, "r+b") as file:
+            file.write(b"\xff" * os.path.getsize(path))
+        self.trouble()
+
+    def test_locked_by_another_process(self):
+        path = os.path.join(self.server.data, "ftgate.db")
+        other = sqlite3.connect(path, isolation_level=None)
+        self.addCleanup(other.close)
+        other.execute("BEGIN EXCLUSIVE")
+        self.asked("erika", 250, "#3.04")  # readers go on beside a writer
+        other.execute("ROLLBACK")
+        os.rename(path, path + ".away")
+        shutil.copy(path + ".away", path)
+        other = sqlite3.connect(path, isolation_level=None)
+        self.addCleanup(other.close)
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        self.trouble()
+        other.close()
+        self.asked("erika", 250, "#3.04")
+
+
+if __name__ == "__main__":
+    main()
