@@ -139,6 +139,36 @@ Test(smtp, refused_message_is_dropped_before_its_end)
 	cr_expect_eq(stage.open, 0);
 }
 
+Test(smtp, message_in_chunks_is_between_the_first_and_the_last)
+{
+	feed(envelope);
+	feed("BDAT 4\r\nte");
+	cr_expect(smtp_session_in_transaction(stage.session));
+	feed("xt");
+	cr_expect(smtp_session_in_transaction(stage.session));
+	cr_expect_eq(stage.open, 1);
+	feed("BDAT 0 LAST\r\n");
+	cr_expect_not(smtp_session_in_transaction(stage.session));
+	cr_expect_eq(stage.delivered, 1);
+}
+
+Test(smtp, refused_message_in_chunks_is_dropped_before_its_end)
+{
+	feed(envelope);
+	feed("BDAT 99 LAST\r\nbare\nlf");
+	cr_expect_eq(stage.open, 0);
+}
+
+Test(smtp, session_that_ends_between_chunks_drops_the_message)
+{
+	stage.config.max_errors = 1;
+	feed(envelope);
+	feed("BDAT 4\r\ntextXYZZY\r\nXYZZY\r\n");
+	cr_expect(smtp_session_closed(stage.session));
+	cr_expect_eq(stage.open, 0);
+	cr_expect_eq(stage.delivered, 0);
+}
+
 Test(smtp, mailbox_gets_a_message_once)
 {
 	feed(envelope);

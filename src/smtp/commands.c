@@ -19,6 +19,14 @@ about(enum ftg_id id, struct span text)
 	return ftg_reply_text(id, text.text, text.len);
 }
 
+void
+command_reset(struct smtp_session *s)
+{
+	message_abandon(s);
+	s->message = (struct message) { 0 };
+	envelope_clear(&s->envelope);
+}
+
 /* EHLO and HELO: RFC 5321 4.1.1.1. Any name is taken; the trace line shows it cleaned. */
 static bool
 introduce(struct smtp_session *s, const char *name, size_t len, bool extended)
@@ -30,7 +38,7 @@ introduce(struct smtp_session *s, const char *name, size_t len, bool extended)
 	free(s->name);
 	s->name = copy;
 	s->extended = extended;
-	envelope_clear(&s->envelope);
+	command_reset(s);
 	s->state = SMTP_READY;
 	return true;
 }
@@ -160,7 +168,7 @@ static struct ftg_reply
 do_rset(struct smtp_session *s, const char *arg, size_t len)
 {
 	(void)arg, (void)len;
-	envelope_clear(&s->envelope);
+	command_reset(s);
 	if (s->state != SMTP_START)
 		s->state = SMTP_READY;
 	return ftg_reply(ERR_SMTP_OK);
@@ -191,6 +199,7 @@ static struct ftg_reply
 do_quit(struct smtp_session *s, const char *arg, size_t len)
 {
 	(void)arg, (void)len;
+	message_abandon(s);
 	s->state = SMTP_CLOSED;
 	return ftg_reply(ERR_SMTP_CLOSING);
 }
@@ -209,6 +218,7 @@ static const struct command {
 	{ "RCPT", do_rcpt, SMTP_SENDER | SMTP_RECIPIENT, REQUIRED, ENCRYPTED },
 	{ "MAIL", do_mail, SMTP_READY, REQUIRED, ENCRYPTED },
 	{ "DATA", do_data, SMTP_RECIPIENT, NO_ARGUMENT, ENCRYPTED },
+	{ "BDAT", bdat_start, SMTP_ANY, OPTIONAL, IN_CLEAR }, /* whatever is wrong, its chunk has to be read first */
 	{ "EHLO", do_ehlo, SMTP_ANY, REQUIRED, IN_CLEAR },
 	{ "HELO", do_helo, SMTP_ANY, REQUIRED, ENCRYPTED },
 	{ "QUIT", do_quit, SMTP_ANY, NO_ARGUMENT, IN_CLEAR },
@@ -276,6 +286,7 @@ count_refusal(struct smtp_session *s, struct ftg_reply *reply, char class)
 	s->errors++;
 	if (class == '5' && s->errors > s->config->max_errors && s->state != SMTP_CLOSED) {
 		*reply = ftg_reply(ERR_SMTP_SYSTEM_ZOMBIE);
+		message_abandon(s);
 		s->state = SMTP_CLOSED;
 	}
 	event_refused(s, reply);

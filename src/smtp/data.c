@@ -67,3 +67,19 @@ data_scan(struct data_scanner *scanner, const char *bytes, size_t len, const cha
 	*run_len = scanner->at == DATA_END ? 0 : scan_text(scanner, bytes + taken, len - taken);
 	return taken + *run_len;
 }
+
+void
+data_scan_chunk(struct data_scanner *scanner, const char *bytes, size_t len)
+{
+	for (const char *p = bytes, *end = bytes + len; p < end;)
+		p = skip_line(scanner, p, end);
+	if (memchr(bytes, '\0', len) != NULL)
+		scanner->bare = true;
+}
+
+bool
+data_end_chunks(struct data_scanner *scanner)
+{
+	scanner->bare |= scanner->at == DATA_CR;
+	return scanner->at == DATA_LINE;
+}

@@ -27,4 +27,11 @@ struct data_scanner {
  */
 size_t data_scan(struct data_scanner *scanner, const char *bytes, size_t len, const char **run, size_t *run_len);
 
+/*
+ * The same for octets of a chunk (RFC 3030), all of which are the message's: no dot means anything. At the end of the
+ * last chunk a CR that still waits for its LF is bare. Returns whether the message ends with a whole line.
+ */
+void data_scan_chunk(struct data_scanner *scanner, const char *bytes, size_t len);
+bool data_end_chunks(struct data_scanner *scanner);
+
 #endif

@@ -34,6 +34,7 @@ static const struct keyword {
 	{ "PIPELINING", NULL, NULL },
 	{ "SIZE", NULL, size_value },
 	{ "8BITMIME", NULL, NULL },
+	{ "CHUNKING", NULL, NULL },
 	{ "SMTPUTF8", NULL, NULL },
 	{ "STARTTLS", encryption_is_offered, NULL },
 	{ "AUTH", auth_is_offered, auth_value },

@@ -34,7 +34,7 @@ event_refused(const struct smtp_session *s, const struct ftg_reply *reply)
 {
 	const struct ftg_row *row = ftg_row(reply->id);
 	const char *from = show_sender(s->envelope.sender);
-	const char *to = s->state == SMTP_DATA ? s->envelope.first : NULL;
+	const char *to = s->state & SMTP_MESSAGE ? s->envelope.first : NULL;
 	char path[SHOWN_MAX];
 
 	if (s->path.text != NULL) {

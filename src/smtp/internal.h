@@ -23,8 +23,11 @@ enum smtp_state {
 	SMTP_DATA = 1 << 4,       /* between DATA and the answer to the message */
 	SMTP_ENCRYPTING = 1 << 5, /* between STARTTLS and the end of the handshake */
 	SMTP_AUTH = 1 << 6,       /* between AUTH and its answer */
-	SMTP_CLOSED = 1 << 7,
-	SMTP_ANY = SMTP_START | SMTP_READY | SMTP_SENDER | SMTP_RECIPIENT,
+	SMTP_CHUNK = 1 << 7,      /* between BDAT and the last octet of its chunk */
+	SMTP_CHUNKS = 1 << 8,     /* between one chunk of a message and the next */
+	SMTP_CLOSED = 1 << 9,
+	SMTP_MESSAGE = SMTP_DATA | SMTP_CHUNK | SMTP_CHUNKS,
+	SMTP_ANY = SMTP_START | SMTP_READY | SMTP_SENDER | SMTP_RECIPIENT | SMTP_CHUNKS,
 };
 
 /* A refusal that is held back, with a copy of what it names. */
@@ -40,6 +43,15 @@ struct message {
 	struct data_scanner scanner;
 	size_t size; /* octets, stuffed dots not counted */
 	enum delivery_result result;
+	bool refused; /* has been logged */
+};
+
+/* A chunk that is coming in (RFC 3030). */
+struct chunk {
+	uint64_t left; /* octets */
+	bool last;
+	enum smtp_state before;   /* the state that a chunk out of place leaves as it was */
+	struct ftg_reply refusal; /* of one that is out of place; FTG_IDS: it is the message's */
 };
 
 struct smtp_session {
@@ -65,11 +77,13 @@ struct smtp_session {
 	struct envelope envelope;
 	size_t without; /* mailboxes of the envelope before the recipient that is being added */
 	struct message message;
+	struct chunk chunk;
 	struct held_reply held;
 };
 
-/* commands.c: runs a command line and answers it. Answers one that has been put off. */
+/* commands.c: runs a command line and answers it. Answers one that has been put off. Forgets the transaction. */
 void command_run(struct smtp_session *s, const struct line *line);
+void command_reset(struct smtp_session *s);
 void command_answer(struct smtp_session *s, struct ftg_reply reply);
 
 /* session.c: a job has ended. Within smtp_session_feed() its loop goes on by itself. */
@@ -117,6 +131,19 @@ void helo_answer(const struct smtp_session *s);
 bool message_begin(struct smtp_session *s);
 size_t message_feed(struct smtp_session *s, const char *bytes, size_t len);
 void message_abandon(struct smtp_session *s);
+
+/*
+ * For messages that come in chunks: adds octets; has the delivery write what it has got, where there is enough; ends the
+ * message. What would be answered if that were its end.
+ */
+void message_append(struct smtp_session *s, const char *bytes, size_t len);
+void message_flush(struct smtp_session *s);
+void message_end(struct smtp_session *s);
+struct ftg_reply message_verdict(const struct smtp_session *s);
+
+/* bdat.c: BDAT, and the octets of its chunk. */
+struct ftg_reply bdat_start(struct smtp_session *s, const char *arg, size_t len);
+size_t bdat_feed(struct smtp_session *s, const char *bytes, size_t len);
 
 /* trace.c: writes the Return-Path and Received lines of the message; their length, 0 where they don't fit. */
 enum { TRACE_MAX = 4096 };

@@ -21,8 +21,8 @@ is_too_large(const struct smtp_session *s)
 }
 
 /* The answer to the message: the same however its octets came in, so what the client did wrong goes first. */
-static struct ftg_reply
-verdict(const struct smtp_session *s)
+struct ftg_reply
+message_verdict(const struct smtp_session *s)
 {
 	if (s->message.scanner.bare)
 		return ftg_reply(FTG_SMTP_BARE_OCTET);
@@ -37,11 +37,11 @@ verdict(const struct smtp_session *s)
 static void
 conclude(struct smtp_session *s)
 {
-	struct ftg_reply answer = verdict(s);
+	struct ftg_reply answer = message_verdict(s);
 
 	if (answer.id == ERR_SMTP_MESSAGEOK)
 		event_message(s);
-	else
+	else if (!s->message.refused)
 		event_refused(s, &answer);
 	s->outlet->reply(s->outlet, &answer);
 	envelope_clear(&s->envelope);
@@ -73,12 +73,11 @@ committed(void *context, enum delivery_result result)
 	session_wake(s);
 }
 
-static void
-append(struct smtp_session *s, const char *bytes, size_t len)
+void
+message_append(struct smtp_session *s, const char *bytes, size_t len)
 {
 	struct message *m = &s->message;
 
-	m->size += len;
 	if (m->scanner.bare || is_too_large(s)) {
 		message_abandon(s);
 	} else if (m->delivery != NULL && len > 0 && !m->delivery->ops->append(m->delivery, bytes, len)) {
@@ -87,22 +86,28 @@ append(struct smtp_session *s, const char *bytes, size_t len)
 	}
 }
 
-/* After some octets of the message: ends it, or has the delivery write what it has got. */
-static void
-advance(struct smtp_session *s)
+void
+message_end(struct smtp_session *s)
 {
 	struct delivery *delivery = s->message.delivery;
-	bool ended = s->message.scanner.at == DATA_END;
 
-	if (ended && delivery == NULL) {
+	if (delivery == NULL) {
 		conclude(s);
-	} else if (ended) {
+	} else {
 		s->busy = true;
 		delivery->ops->commit(delivery, s->config->runner, committed, s);
-	} else if (delivery != NULL && delivery->ops->wants_flush(delivery)) {
-		s->busy = true;
-		delivery->ops->flush(delivery, s->config->runner, flushed, s);
 	}
+}
+
+void
+message_flush(struct smtp_session *s)
+{
+	struct delivery *delivery = s->message.delivery;
+
+	if (delivery == NULL || !delivery->ops->wants_flush(delivery))
+		return;
+	s->busy = true;
+	delivery->ops->flush(delivery, s->config->runner, flushed, s);
 }
 
 size_t
@@ -112,8 +117,12 @@ message_feed(struct smtp_session *s, const char *bytes, size_t len)
 	size_t run_len;
 	size_t taken = data_scan(&s->message.scanner, bytes, len, &run, &run_len);
 
-	append(s, run, run_len);
-	advance(s);
+	s->message.size += run_len;
+	message_append(s, run, run_len);
+	if (s->message.scanner.at == DATA_END)
+		message_end(s);
+	else
+		message_flush(s);
 	return taken;
 }
 

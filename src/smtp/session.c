@@ -78,8 +78,10 @@ smtp_session_feed(struct smtp_session *s, const char *bytes, size_t len)
 
 	s->feeding = true;
 	while (taken < len && !s->busy && !(s->state & (SMTP_ENCRYPTING | SMTP_CLOSED))) {
-		bool data = s->state == SMTP_DATA;
-		taken += (data ? message_feed : feed_command)(s, bytes + taken, len - taken);
+		size_t (*feed)(struct smtp_session *, const char *, size_t) = feed_command;
+		if (s->state & (SMTP_DATA | SMTP_CHUNK))
+			feed = s->state == SMTP_DATA ? message_feed : bdat_feed;
+		taken += feed(s, bytes + taken, len - taken);
 	}
 	s->feeding = false;
 	return taken;
@@ -100,7 +102,7 @@ smtp_session_closed(const struct smtp_session *s)
 bool
 smtp_session_in_transaction(const struct smtp_session *s)
 {
-	return s->state == SMTP_DATA;
+	return s->state & SMTP_MESSAGE;
 }
 
 void

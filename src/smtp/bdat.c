@@ -1,0 +1,135 @@
+/* BDAT (RFC 3030): a message in chunks of counted octets, in which no dot means anything. */
+#include <string.h>
+
+#include "base/ascii.h"
+#include "smtp/internal.h"
+#include "smtp/params.h"
+
+/* False for what is no number. One that is too large for any message is UINT64_MAX. */
+static bool
+read_size(struct span text, uint64_t *size)
+{
+	*size = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		if (!ascii_is_digit(text.text[i]))
+			return false;
+		if (__builtin_mul_overflow(*size, 10U, size) ||
+		    __builtin_add_overflow(*size, (unsigned)(text.text[i] - '0'), size))
+			*size = UINT64_MAX;
+	}
+	return text.len > 0;
+}
+
+/* Keeps the word that is named: the line is gone when the chunk has been read. */
+static struct ftg_reply
+malformed(struct smtp_session *s, struct span word)
+{
+	size_t len = word.len < sizeof s->held.text ? word.len : sizeof s->held.text;
+	return ftg_reply_text(ERR_SMTP_SYNTAX2, memcpy(s->held.text, word.text, len), len);
+}
+
+/* Why a chunk is refused; FTG_IDS where it is not. Its octets come all the same, where it is known how many. */
+static struct ftg_reply
+read_argument(struct smtp_session *s, struct span rest)
+{
+	struct span size = params_next(&rest), word;
+
+	if (size.text == NULL)
+		return ftg_reply(ERR_SMTP_ARGUMANT);
+	if (!read_size(size, &s->chunk.left)) {
+		s->chunk.left = 0;
+		return malformed(s, size);
+	}
+	word = params_next(&rest);
+	s->chunk.last = word.text != NULL;
+	if (word.text != NULL && (word.len != strlen("LAST") || !ascii_equal(word.text, "LAST", word.len)))
+		return malformed(s, word);
+	if (params_next(&rest).text != NULL)
+		return ftg_reply(ERR_SMTP_ARGUMANT);
+	if (encryption_is_missing(s))
+		return ftg_reply(ERR_SMTP_TLSREQUIRED);
+	if (!(s->state & (SMTP_RECIPIENT | SMTP_CHUNKS)))
+		return ftg_reply(ERR_SMTP_ADDRESS_SEQUENCE);
+	return ftg_reply(FTG_IDS);
+}
+
+/* A chunk that is not the last is answered at once; the message, once refused, is refused with each further chunk. */
+static void
+answer_chunk(struct smtp_session *s)
+{
+	struct ftg_reply answer = message_verdict(s);
+
+	s->state = SMTP_CHUNKS;
+	if (answer.id == ERR_SMTP_MESSAGEOK)
+		answer = ftg_reply(ERR_SMTP_OK);
+	else if (!s->message.refused)
+		event_refused(s, &answer);
+	s->message.refused = answer.id != ERR_SMTP_OK;
+	s->outlet->reply(s->outlet, &answer);
+	message_flush(s);
+}
+
+/* What is stored is whole lines, so the end of the last is added where it lacks one. */
+static void
+end_message(struct smtp_session *s)
+{
+	if (!data_end_chunks(&s->message.scanner))
+		message_append(s, "\r\n", 2);
+	message_end(s);
+}
+
+/* With a chunk that cannot be read the message has failed: those that follow it would have a hole. */
+static void
+refuse(struct smtp_session *s)
+{
+	s->state = s->chunk.before;
+	command_answer(s, s->chunk.refusal);
+	if (!(s->state & (SMTP_RECIPIENT | SMTP_CHUNKS)))
+		return;
+	command_reset(s);
+	s->state = SMTP_READY;
+}
+
+static void
+end_chunk(struct smtp_session *s)
+{
+	if (s->chunk.refusal.id != FTG_IDS)
+		refuse(s);
+	else if (s->chunk.last)
+		end_message(s);
+	else
+		answer_chunk(s);
+}
+
+size_t
+bdat_feed(struct smtp_session *s, const char *bytes, size_t len)
+{
+	if (len > s->chunk.left)
+		len = (size_t)s->chunk.left;
+	s->chunk.left -= len;
+	if (s->chunk.refusal.id == FTG_IDS) {
+		data_scan_chunk(&s->message.scanner, bytes, len);
+		s->message.size += len;
+		message_append(s, bytes, len);
+	}
+	if (s->chunk.left == 0)
+		end_chunk(s);
+	else if (s->chunk.refusal.id == FTG_IDS)
+		message_flush(s);
+	return len;
+}
+
+struct ftg_reply
+bdat_start(struct smtp_session *s, const char *arg, size_t len)
+{
+	struct chunk *chunk = &s->chunk;
+
+	*chunk = (struct chunk) { .before = s->state };
+	chunk->refusal = read_argument(s, (struct span) { arg, len });
+	if (chunk->refusal.id == FTG_IDS && s->state == SMTP_RECIPIENT && !message_begin(s))
+		s->message.result = DELIVERY_FAILED;
+	s->state = SMTP_CHUNK;
+	if (chunk->left == 0)
+		end_chunk(s);
+	return ftg_reply(FTG_IDS);
+}
