@@ -3,55 +3,8 @@
 
 #include "catalog/text.h"
 
-#include <stdint.h>
 #include <string.h>
 #include <unistr.h>
-
-/* Sixteen octets at a time: GCC and clang make one instruction of each operator. */
-typedef uint8_t octets16 __attribute__((vector_size(16)));
-
-/* All bits set in each octet that may not be copied as it is: below 0x20, above 0x7E, or #. */
-static inline octets16
-suspicious(octets16 v)
-{
-	return (octets16)((v - 0x20) > 0x5E) | (octets16)(v == '#');
-}
-
-static inline bool
-any(octets16 v)
-{
-	uint64_t w[2];
-	memcpy(w, &v, sizeof(w));
-	return (w[0] | w[1]) != 0;
-}
-
-static inline bool
-copy_octets(char *out, const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] < 0x20 || text[i] > 0x7E || text[i] == '#')
-			return false;
-		out[i] = text[i];
-	}
-	return true;
-}
-
-/* Copies text that is plain; false where it is not. The last sixteen octets may overlap those before. */
-static inline bool
-copy_plain(char *out, const char *text, size_t len)
-{
-	octets16 v, found = { 0 };
-	if (len < sizeof(v))
-		return copy_octets(out, text, len);
-	for (size_t i = 0; i + sizeof(v) < len; i += sizeof(v)) {
-		memcpy(&v, text + i, sizeof(v));
-		memcpy(out + i, &v, sizeof(v));
-		found |= suspicious(v);
-	}
-	memcpy(&v, text + len - sizeof(v), sizeof(v));
-	memcpy(out + len - sizeof(v), &v, sizeof(v));
-	return !any(found | suspicious(v));
-}
 
 /* RFC 6533 section 3, EmbeddedUnicodeChar, at least two digits; its length. */
 static size_t
@@ -86,7 +39,7 @@ next_character(char out[12], size_t *octets, const char *text, size_t len, char 
 	return (size_t)used;
 }
 
-static size_t __attribute__((noinline, cold))
+size_t
 clean_slowly(char *out, size_t max, const char *text, size_t len, enum ftg_encoding encoding)
 {
 	char character[12];
@@ -106,14 +59,6 @@ clean_slowly(char *out, size_t max, const char *text, size_t len, enum ftg_encod
 		i += taken;
 	}
 	return used;
-}
-
-size_t
-clean_text(char *out, size_t max, const char *text, size_t len, enum ftg_encoding encoding)
-{
-	if (len <= max && copy_plain(out, text, len))
-		return len;
-	return clean_slowly(out, max, text, len, encoding);
 }
 
 size_t

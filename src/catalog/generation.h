@@ -15,9 +15,10 @@ enum { LITERAL_PAD = 64 };
 
 struct segment {
 	const char *bytes; /* PIECE_LITERAL */
-	uint16_t octets;
-	uint8_t kind;  /* enum piece_kind */
-	uint8_t index; /* of the argument or variable */
+	uint16_t octets;   /* its length; of an argument or a variable, the most that it may take */
+	uint8_t kind;      /* enum piece_kind */
+	uint8_t index;     /* of the argument or variable */
+	uint8_t arg;       /* PIECE_ARG: enum ftg_arg_kind */
 };
 
 /*

@@ -8,12 +8,14 @@
 static_assert(TEXT_WORST * 2 + 1024 <= FTG_REPLY_MAX, "two texts with the frames of their lines fit a reply");
 static_assert(4096 + 64 <= FTG_REPLY_MAX, "a challenge fits a reply");
 
+/* Kept out of line: its arrays would cost each rendering the guards of a large stack frame. */
+#define ASIDE __attribute__((noinline))
+
 /* What one rendering needs at hand. */
 struct rendering {
 	const struct language *language;
 	const struct ftg_voice *voice;
 	const struct ftg_reply *reply;
-	const struct ftg_row *row;
 };
 
 static const struct language *
@@ -22,7 +24,7 @@ language_of(const struct ftg_catalog *catalog, ftg_lang language)
 	return catalog->language[language >= 0 && language < catalog->all ? language : FTG_ENGLISH];
 }
 
-static char *
+static ASIDE char *
 put_count(char *out, unsigned long n)
 {
 	char digits[24];
@@ -34,19 +36,20 @@ put_count(char *out, unsigned long n)
 	return out + sizeof(digits) - at;
 }
 
-static char *
-put_variable(char *out, const struct rendering *r, enum ftg_var var)
+static ASIDE char *
+put_variable(char *out, const struct rendering *r, const struct segment *s)
 {
+	enum ftg_var var = (enum ftg_var)s->index;
 	const char *value = r->voice->vars != NULL ? r->voice->vars->value[var] : NULL;
 	if (value == NULL || value[0] == '\0')
 		value = var == FTG_VAR_HOST ? "localhost" : "";
-	return out + clean_text(out, TEXT_VAR_MAX, value, strnlen(value, TEXT_VAR_MAX + 1), r->voice->encoding);
+	return out + clean_text(out, s->octets, value, strnlen(value, s->octets + 1u), r->voice->encoding);
 }
 
 static char *compose(char *out, const struct rendering *r, const struct template *template);
 
 /* A reason is a reply without arguments, said within another; its length was bounded when it was compiled. */
-static char *
+static ASIDE char *
 put_reason(char *out, const struct rendering *r, unsigned long id)
 {
 	if (id >= FTG_IDS)
@@ -58,18 +61,27 @@ put_reason(char *out, const struct rendering *r, unsigned long id)
 }
 
 static char *
-put_argument(char *out, const struct rendering *r, unsigned index)
+put_argument(char *out, const struct rendering *r, const struct segment *s)
 {
-	const struct ftg_arg *arg = &r->reply->arg[index];
-	enum ftg_arg_kind kind = r->row->args[index];
+	const struct ftg_arg *arg = &r->reply->arg[s->index];
 	const char *text = arg->text != NULL ? arg->text : "";
 	size_t len = arg->text != NULL ? arg->len : 0;
-	switch (kind) {
+	switch ((enum ftg_arg_kind)s->arg) {
 	case FTG_ARG_COUNT: return put_count(out, arg->number);
 	case FTG_ARG_REASON: return put_reason(out, r, arg->number);
-	case FTG_ARG_CHALLENGE: return out + clean_base64(out, ftg_arg_max(kind), text, len);
-	default: return out + clean_text(out, ftg_arg_max(kind), text, len, r->voice->encoding);
+	case FTG_ARG_CHALLENGE: return out + clean_base64(out, s->octets, text, len);
+	default: return out + clean_text(out, s->octets, text, len, r->voice->encoding);
 	}
+}
+
+/* Copies whole pads, beyond the end of the literal: what follows overwrites that, or it is not counted. */
+static inline char *
+put_literal(char *out, const struct segment *s)
+{
+	memcpy(out, s->bytes, LITERAL_PAD);
+	for (size_t i = LITERAL_PAD; i < s->octets; i += LITERAL_PAD)
+		memcpy(out + i, s->bytes + i, LITERAL_PAD);
+	return out + s->octets;
 }
 
 static char *
@@ -77,17 +89,12 @@ compose(char *out, const struct rendering *r, const struct template *template)
 {
 	const struct segment *end = template->segment + template->segments;
 	for (const struct segment *s = template->segment; s < end; s++) {
-		if (s->kind == PIECE_LITERAL) {
-			if (s->octets <= LITERAL_PAD)
-				memcpy(out, s->bytes, LITERAL_PAD);
-			else
-				memcpy(out, s->bytes, s->octets);
-			out += s->octets;
-		} else if (s->kind == PIECE_ARG) {
-			out = put_argument(out, r, s->index);
-		} else {
-			out = put_variable(out, r, (enum ftg_var)s->index);
-		}
+		if (s->kind == PIECE_LITERAL)
+			out = put_literal(out, s);
+		else if (s->kind == PIECE_ARG)
+			out = put_argument(out, r, s);
+		else
+			out = put_variable(out, r, s);
 	}
 	return out;
 }
@@ -165,7 +172,7 @@ add_second(char *text, size_t len, size_t tail, const struct rendering *first)
 	return len + 1 + words_len;
 }
 
-static size_t
+static ASIDE size_t
 shape_smtp(char *buf, size_t len, const struct rendering *r, const struct template *template)
 {
 	char head[32], text[FTG_REPLY_MAX];
@@ -202,13 +209,13 @@ ftg_render(char *buf, const struct ftg_voice *voice, const struct ftg_reply *rep
 		.language = language_of(catalog, voice->language),
 		.voice = voice,
 		.reply = reply,
-		.row = ftg_row(reply->id),
 	};
 	const struct template *template = choose_form(&r);
 	size_t len = (size_t)(compose(buf, &r, template) - buf);
 	if (len <= FTG_LINE_MAX && !template->shaped && !voice->bilingual)
 		return len;
-	if (r.row->service == FTG_SMTP && reply->id != ERR_SMTP_334)
+	enum ftg_service service = ftg_row(reply->id)->service;
+	if (service == FTG_SMTP && reply->id != ERR_SMTP_334)
 		return shape_smtp(buf, len, &r, template);
-	return r.row->service == FTG_POP3 ? shape_pop3(buf, len, template) : len;
+	return service == FTG_POP3 ? shape_pop3(buf, len, template) : len;
 }

@@ -39,10 +39,20 @@ add_literal(struct builder *b, const char *bytes, size_t len)
 }
 
 static void
-add_hole(struct builder *b, enum piece_kind kind, uint8_t index)
+add_variable(struct builder *b, uint8_t var)
 {
 	flush_literal(b);
-	b->segment[b->segments++] = (struct segment) { .kind = (uint8_t)kind, .index = index };
+	b->segment[b->segments++] = (struct segment) { .octets = TEXT_VAR_MAX, .kind = PIECE_VAR, .index = var };
+}
+
+static void
+add_argument(struct builder *b, enum ftg_id id, uint8_t index)
+{
+	enum ftg_arg_kind arg = ftg_row(id)->args[index];
+	flush_literal(b);
+	b->segment[b->segments++] = (struct segment) {
+		.octets = (uint16_t)ftg_arg_max(arg), .kind = PIECE_ARG, .index = index, .arg = (uint8_t)arg
+	};
 }
 
 /* "550 5.1.1 ", "-ERR [AUTH] ", "" for a reason; its length. */
@@ -78,13 +88,15 @@ static void
 add_text(struct builder *b, enum ftg_id id, const struct text *text)
 {
 	if (id == ERR_SMTP_334)
-		add_hole(b, PIECE_ARG, 0);
+		add_argument(b, id, 0);
 	for (unsigned i = 0; i < text->pieces; i++) {
 		const struct piece *piece = &text->piece[i];
 		if (piece->kind == PIECE_LITERAL)
 			add_literal(b, text->bytes + piece->at, piece->octets);
+		else if (piece->kind == PIECE_ARG)
+			add_argument(b, id, piece->index);
 		else
-			add_hole(b, (enum piece_kind)piece->kind, piece->index);
+			add_variable(b, piece->index);
 	}
 }
 
@@ -106,7 +118,7 @@ make_form(
 	b.used = put_head(b.literal, &row->code[profile]);
 	template->head = (uint16_t)b.used;
 	if (template_has_host(row, profile)) {
-		add_hole(&b, PIECE_VAR, FTG_VAR_HOST);
+		add_variable(&b, FTG_VAR_HOST);
 		add_literal(&b, " ", text->pieces > 0);
 	}
 	add_text(&b, id, text);
