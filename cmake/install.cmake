@@ -32,4 +32,4 @@ foreach(manual IN LISTS manuals)
 endforeach()
 
 file(GLOB guides CONFIGURE_DEPENDS docs/*.md)
-install(FILES ${guides} README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES ${guides} README.md LICENSE etc/ftgate.conf DESTINATION ${CMAKE_INSTALL_DOCDIR})

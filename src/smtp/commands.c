@@ -147,7 +147,7 @@ do_rcpt(struct smtp_session *s, const char *arg, size_t len)
 	}
 	if ((param = params_next(&rest)).text != NULL)
 		return about(ERR_SMTP_SYNTAX2, param);
-	if (s->barred != FTG_IDS)
+	if (s->barred != FTG_IDS && s->user == NULL)
 		return ftg_reply_reason(ERR_SMTP_ACCESSDENIED, s->path.text, s->path.len, s->barred);
 	if (s->envelope.rcpts >= s->config->max_recipients)
 		return ftg_reply(ERR_SMTP_RCPTCOUNT);

@@ -10,10 +10,11 @@ about_path(const struct smtp_session *s, enum ftg_id id)
 	return ftg_reply_text(id, s->path.text, s->path.len);
 }
 
+/* Users have an account that can be disabled; others at their address have done nothing. */
 void
 refusal_blacklist(struct smtp_session *s, enum ftg_id cause)
 {
-	if (s->config->guard == NULL)
+	if (s->config->guard == NULL || s->user != NULL)
 		return;
 	guard_blacklist(s->config->guard, s->peer.address);
 	s->outlet->log(s->outlet, "blacklisted", "cause", ftg_row(cause)->ref, NULL);
@@ -73,7 +74,13 @@ bool
 refusal_too_many(struct smtp_session *s)
 {
 	struct guard *guard = s->config->guard;
-	return guard != NULL && guard_recipient(guard, s->peer.address, strlen(s->peer.address));
+	char sender[64];
+
+	if (s->user != NULL)
+		snprintf(sender, sizeof sender, "account %lld", (long long)s->account);
+	else
+		snprintf(sender, sizeof sender, "%s", s->peer.address);
+	return guard != NULL && guard_recipient(guard, sender, strlen(sender));
 }
 
 static void
