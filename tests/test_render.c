@@ -363,6 +363,26 @@ Test(reply, of_pop3_cannot_begin_with_a_response_code)
 	}
 }
 
+/* Constructors of a program run before those of a library in it, unless the library takes care. */
+static char early[FTG_REPLY_MAX + 1];
+static enum ftg_id early_id;
+
+__attribute__((constructor)) static void
+render_early(void)
+{
+	struct ftg_voice voice = { .catalog = ftg_catalog_english(FTG_STRICT) };
+	struct ftg_reply reply = ftg_reply(ERR_SMTP_OK);
+	if (ftg_catalog_languages(voice.catalog) == 1)
+		early[ftg_render(early, &voice, &reply)] = '\0';
+	early_id = ftg_id_find("ERR_SMTP_OK");
+}
+
+Test(reply, is_there_before_the_program_begins)
+{
+	cr_expect_str_eq(early, "250 2.0.0 Ok (#3.07)\r\n");
+	cr_expect_eq(early_id, ERR_SMTP_OK);
+}
+
 /* ---- two languages ---- */
 
 Test(bilingual, says_the_second_language_on_a_further_line)

@@ -25,7 +25,7 @@ FTG_API const char *ftg_rule_cure(enum ftg_rule rule);
 
 /* Why a text was refused, or why a whole file was. */
 struct ftg_refusal {
-	const char *file;     /* path, or "gettext", "catgets" */
+	const char *file;     /* path, or "gettext", "catgets"; NULL from ftg_text_check() */
 	const char *language; /* locale name of the file: "de" */
 	bool whole_file;      /* nothing of the file is used */
 	enum ftg_id id;       /* FTG_IDS where no ID can be named */
@@ -64,7 +64,7 @@ FTG_API void ftg_catalog_free(ftg_catalog *catalog);
  * Catalogues of one language, FTG_CALLERS, filled once from what the C library says for the caller's locale:
  * dgettext() in a text domain bound by the caller, with codeset UTF-8; or catgets() from the catalogue of that name in
  * NLSPATH (set = m, message = nn + 1, + 100 for each further ID of a reference; UTF-8; no plurals). NULL, errno ENOMEM,
- * or ENOENT where catopen() finds no such catalogue.
+ * or ENOENT where catopen() finds no such catalogue. No other thread may change locale or text domain meanwhile.
  */
 #define FTG_CALLERS 1
 FTG_API ftg_catalog *ftg_catalog_from_gettext(
@@ -82,7 +82,9 @@ FTG_API enum ftg_profile ftg_catalog_profile(const ftg_catalog *catalog);
 
 /*
  * Finds a language: a wish as it was given at load, else the first element of the list that is here, after RFC 4647
- * section 3.4 ("de-AT" finds de). Takes locale names and language tags. -1 where nothing fits or the list is malformed.
+ * section 3.4 ("de-AT" finds de); where none is, the first that an element is the beginning of ("pt" finds pt-BR). Takes
+ * locale names and language tags, and passes over what is neither. "C", "POSIX" and "i-default" are the built-in English,
+ * "en" too where there is no translation of that name. -1 where nothing fits.
  */
 FTG_API ftg_lang ftg_catalog_find(const ftg_catalog *catalog, const char *wish);
 

@@ -88,28 +88,33 @@ struct ftg_reply {
 	struct ftg_arg arg[FTG_ARGS_MAX];
 };
 
+/* The four ways of saying something; written so that C++ takes them too. */
 static inline struct ftg_reply
 ftg_reply(enum ftg_id id)
 {
-	return (struct ftg_reply) { .id = id };
+	struct ftg_reply reply = { id, { { NULL, 0, 0 }, { NULL, 0, 0 } } };
+	return reply;
 }
 
 static inline struct ftg_reply
 ftg_reply_text(enum ftg_id id, const char *text, size_t len)
 {
-	return (struct ftg_reply) { .id = id, .arg = { { .text = text, .len = len } } };
+	struct ftg_reply reply = { id, { { text, len, 0 }, { NULL, 0, 0 } } };
+	return reply;
 }
 
 static inline struct ftg_reply
 ftg_reply_reason(enum ftg_id id, const char *text, size_t len, enum ftg_id reason)
 {
-	return (struct ftg_reply) { .id = id, .arg = { { .text = text, .len = len }, { .number = reason } } };
+	struct ftg_reply reply = { id, { { text, len, 0 }, { NULL, 0, reason } } };
+	return reply;
 }
 
 static inline struct ftg_reply
 ftg_reply_count(enum ftg_id id, unsigned long count)
 {
-	return (struct ftg_reply) { .id = id, .arg = { { .number = count } } };
+	struct ftg_reply reply = { id, { { NULL, 0, count }, { NULL, 0, 0 } } };
+	return reply;
 }
 
 /* The variables that an operator may use in any text: ${host}, ${client} and so on. ${ref} needs no value. */
@@ -143,9 +148,11 @@ struct ftg_voice {
  * Renders a reply into buf, which must hold FTG_REPLY_MAX octets, and returns the number of octets written; no NUL is
  * added. Never fails, allocates, locks or waits. Whatever the catalogue and the arguments hold:
  *   - code, status and reference are those of the table, on each line that RFC 5321 4.2.1 and RFC 2034 4 ask for them;
- *   - no line is longer than FTG_LINE_MAX. SMTP goes on in a further line; POP3 cuts the text, never the reference;
+ *   - no line is longer than FTG_LINE_MAX, but for a challenge (334), which RFC 4954 section 4 allows more. SMTP goes on
+ *     in a further line; POP3 cuts the text, never the reference;
  *   - no octet is outside 0x20-0x7E under FTG_ASCII; never a control, a bidi control or bad UTF-8;
  *   - characters that the encoding cannot show stand as \x{HEX} in arguments (RFC 6533 section 3).
+ * The words of 220, 221 and 421 have the host in front of them (RFC 5321 4.2); the greeting's argument begins with it.
  * A MAILBOX or SECPOL row is rendered as a reason: "text (#m.nn)", or "#m.nn" without a text, and no line end.
  */
 FTG_API size_t ftg_render(char *buf, const struct ftg_voice *voice, const struct ftg_reply *reply);

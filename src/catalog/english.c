@@ -39,7 +39,8 @@ add_row(struct ftg_catalog *catalog, struct language *language, enum ftg_id id)
 	language->entry[FTG_ASCII][id] = language->entry[FTG_UTF8][id] = entry;
 }
 
-__attribute__((constructor)) static void
+/* Ahead of the constructors of a program that this is linked into, which may render. */
+__attribute__((constructor(101))) static void
 compile_english(void)
 {
 	plural_default(&germanic);

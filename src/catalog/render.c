@@ -5,7 +5,10 @@
 #include <assert.h>
 #include <string.h>
 
-static_assert(TEXT_WORST * 2 + 1024 <= FTG_REPLY_MAX, "two texts with the frames of their lines fit a reply");
+/* A line that is not the text's own, or its last, holds more than half of what fits: 20 lines of that kind. */
+enum { LINES_WORST = 2 * TEXT_BREAKS + 1 + 20, FRAME_WORST = 16 };
+static_assert(2 * (TEXT_WORST + TEXT_VAR_MAX + 1) + LINES_WORST * FRAME_WORST + LITERAL_PAD <= FTG_REPLY_MAX,
+    "two texts with their hosts and the frames of their lines fit a reply");
 static_assert(4096 + 64 <= FTG_REPLY_MAX, "a challenge fits a reply");
 
 /* Kept out of line: its arrays would cost each rendering the guards of a large stack frame. */

@@ -91,7 +91,7 @@ hash_name(const char *name)
 	return h % SLOTS;
 }
 
-__attribute__((constructor)) static void
+__attribute__((constructor(101))) static void
 fill_slots(void)
 {
 	for (unsigned id = 0; id < FTG_IDS; id++) {
