@@ -184,7 +184,9 @@ read_workers(struct reading *reading, const char *value)
 		return 0;
 	if (ascii_is_digit(value[0]) && *end == '\0' && number >= 1 && number <= 64)
 		return (unsigned)number;
-	fault_of(reading, "workers", value, "should be a number from 1 to 64");
+	char why[FAULT_SIZE];
+	snprintf(why, sizeof why, "'%.40s' should be a number from 1 to 64", value);
+	fault_of(reading, "workers", value, why);
 	return 0;
 }
 

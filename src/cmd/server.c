@@ -107,6 +107,14 @@ leave(void *context)
 	close(((struct server *)context)->lock);
 }
 
+static void
+stop(void *context)
+{
+	const struct server *server = context;
+	for (size_t i = 0; i < server->socket_count; i++)
+		close(server->sockets[i]);
+}
+
 static int
 work(void *context, const struct master_place *place)
 {
@@ -121,6 +129,7 @@ run_master(struct server *server)
 		.grace = GRACE,
 		.work = work,
 		.leave = leave,
+		.stop = stop,
 		.context = server,
 	};
 	struct counters *counters = counters_new(COUNTERS);
@@ -145,6 +154,7 @@ server_run(const struct settings *settings, bool demo)
 	static struct server server;
 	char error[DEMO_ERROR_SIZE], path[PATH_MAX];
 	server.settings = settings;
+	master_hold_signals();
 	int status = listen_all(&server);
 	if (status == EX_OK)
 		status = take_data(&server);

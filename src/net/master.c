@@ -172,6 +172,8 @@ static void
 stop(struct state *state)
 {
 	log_event("stopping", NULL);
+	if (!state->stopping)
+		state->master->stop(state->master->context);
 	state->deadline = state->stopping ? now() : now() + 1000 * (int64_t)state->master->grace;
 	state->stopping = true;
 	send_all(state, SIGTERM);
@@ -256,18 +258,32 @@ turn(struct state *state)
 		take_report(state);
 }
 
-int
-master_run(const struct master *master)
+static sigset_t
+watched_signals(void)
 {
 	static const int watched[] = { SIGCHLD, SIGHUP, SIGINT, SIGTERM };
-	static struct state state;
 	sigset_t signals;
-	state = (struct state) { .master = master };
 	sigemptyset(&signals);
 	for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
 		sigaddset(&signals, watched[i]);
+	return signals;
+}
+
+void
+master_hold_signals(void)
+{
+	sigset_t signals = watched_signals();
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+int
+master_run(const struct master *master)
+{
+	static struct state state;
+	sigset_t signals = watched_signals();
+	state = (struct state) { .master = master };
+	master_hold_signals();
 	state.signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (state.signals < 0 || pipe2(state.reports, O_CLOEXEC) < 0) {
 		log_event("start-failed", "detail", strerror(errno), NULL);

@@ -20,8 +20,13 @@ struct master {
 	int (*work)(void *context, const struct master_place *place);
 	/* Called in a worker before it begins: gives back what is the master's alone. */
 	void (*leave)(void *context);
+	/* Called when the server is to stop: closes the listening sockets. */
+	void (*stop)(void *context);
 	void *context;
 };
+
+/* Lets the signals wait that master_run() sees to, so that none is lost, or kills, before it does. */
+void master_hold_signals(void);
 
 /* Runs until SIGTERM or SIGINT. Returns the exit status of the server. */
 int master_run(const struct master *master);
