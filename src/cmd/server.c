@@ -121,6 +121,13 @@ work(void *context, const struct master_place *place)
 	return serve_work(&((struct server *)context)->serve, place);
 }
 
+/* Its sessions count no longer, whenever another worker takes the place. */
+static void
+ended(void *context, unsigned number)
+{
+	counters_disown(((struct server *)context)->serve.counters, number);
+}
+
 static int
 run_master(struct server *server)
 {
@@ -128,6 +135,7 @@ run_master(struct server *server)
 		.workers = server->settings->workers,
 		.grace = GRACE,
 		.work = work,
+		.ended = ended,
 		.leave = leave,
 		.stop = stop,
 		.context = server,

@@ -204,6 +204,7 @@ bury(struct state *state, struct place *place, int status)
 		place->delay = DELAY_MAX;
 	place->restart = now() + place->delay;
 	place->process = 0;
+	state->master->ended(state->master->context, (unsigned)(place - state->places));
 	if (place->awaited) {
 		place->awaited = false;
 		tell_reload(state);

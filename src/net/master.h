@@ -18,6 +18,8 @@ struct master {
 	unsigned grace; /* seconds that workers may go on after SIGTERM */
 	/* What a worker does: returns its exit status. Signals are blocked when it begins. */
 	int (*work)(void *context, const struct master_place *place);
+	/* Called in the master when the worker at a place has ended, however it did. */
+	void (*ended)(void *context, unsigned number);
 	/* Called in a worker before it begins: gives back what is the master's alone. */
 	void (*leave)(void *context);
 	/* Called when the server is to stop: closes the listening sockets. */
