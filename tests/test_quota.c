@@ -198,6 +198,7 @@ Test(quota, links_pipes_and_folders_in_its_place_are_not_followed)
 	put_file("elsewhere", "1000S,10C\n500 3\n", 16);
 	cr_assert_eq(symlink("../elsewhere", "box/maildirsize"), 0);
 	cr_expect_eq(quota_add(folder, "box", 1, 1), -1);
+	cr_expect_eq(folder_count("box/maildirsize"), 0);
 	expect_usage(0, 0);
 	expect_sheet("1000S,10C\n0 0\n");
 	cr_assert_eq(unlink("box/maildirsize"), 0);

@@ -223,6 +223,8 @@ quota_add(int folder, const char *path, long long bytes, long long messages)
 	int error = errno;
 	if (file >= 0)
 		close(file);
+	if (result < 0)
+		unlinkat(maildir, name, 0);
 	close(maildir);
 	errno = error;
 	return result;

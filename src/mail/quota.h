@@ -35,7 +35,7 @@ int quota_usage(int folder, const char *path, const struct quota *limit, time_t 
 
 /*
  * Records that messages have come (positive) or gone (negative), in one write. Nothing where there is no maildirsize.
- * Returns 0, or -1 with errno; the usage is then counted at the next time that it is found wrong.
+ * Returns 0, or -1 with errno; maildirsize is then gone, for it would be wrong.
  */
 int quota_add(int folder, const char *path, long long bytes, long long messages);
 
