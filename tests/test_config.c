@@ -92,8 +92,8 @@ Test(config, faults_name_line_value_and_cure)
 	expect_fault(
 	    "\nlimits:\n  tarpit-delay: 30\n", "3 tarpit-delay: '30' is not a time such as 500ms, 30s, 5m, 1h or 2d\n");
 	expect_fault("profile: loose\n", "1 profile: 'loose' should be published or strict\n");
-	expect_fault("workers: 0\n", "1 workers: should be a number from 1 to 64\n");
-	expect_fault("workers: 2x\n", "1 workers: should be a number from 1 to 64\n");
+	expect_fault("workers: 0\n", "1 workers: '0' should be a number from 1 to 64\n");
+	expect_fault("workers: 2x\n", "1 workers: '2x' should be a number from 1 to 64\n");
 	expect_fault("listeners:\n  - address: a:1\n    proxy: no\n  - address: b:1\n    proxy: maybe\n",
 	    "5 proxy: 'maybe' should be no or yes\n");
 	expect_fault("listeners:\n  - role: mx\n", "2 missing required mapping field: address\n");
@@ -104,7 +104,7 @@ Test(config, faults_name_line_value_and_cure)
 Test(config, all_faults_of_values_are_told)
 {
 	expect_fault("workers: 99\nlimits:\n  max-errors: none\n  min-free: lots\n",
-	    "1 workers: should be a number from 1 to 64\n"
+	    "1 workers: '99' should be a number from 1 to 64\n"
 	    "3 max-errors: 'none' is not a number such as 100\n"
 	    "4 min-free: 'lots' is not octets such as 500, 64K, 10M or 1G\n");
 }
