@@ -248,8 +248,8 @@ Test(smtp, path_of_one_command_is_not_logged_with_the_next)
 static unsigned
 converse(unsigned at)
 {
-	static const char *const lines[] = { "EHLO c\r\n", "MAIL FROM:<a@b>\r\n", "RCPT TO:<alice@example.test>\r\n",
-		"RCPT TO:<bob@example.test>\r\n", "DATA\r\n", ".\r\n" };
+	static const char *const lines[] = { "EHLO c\r\n", "MAIL FROM:<a@b> ENVID=1\r\n",
+		"RCPT TO:<alice@example.test> ORCPT=a;b\r\n", "RCPT TO:<bob@example.test>\r\n", "DATA\r\n", ".\r\n" };
 	unsigned troubles = 0;
 	close_stage();
 	open_stage();

@@ -106,12 +106,24 @@ take_path(struct smtp_session *s, struct address *address, struct span *rest, bo
 	return error;
 }
 
+static bool
+open_envelope(struct smtp_session *s, const struct params *params)
+{
+	if (envelope_open(&s->envelope, s->path, params->utf8) &&
+	    dsn_keep_message(&s->envelope.dsn, params->ret, params->envid)) {
+		s->envelope.size = params->size;
+		return true;
+	}
+	envelope_clear(&s->envelope);
+	return false;
+}
+
 static struct ftg_reply
 do_mail(struct smtp_session *s, const char *arg, size_t len)
 {
 	struct span rest = { arg, len }, bad;
 	struct address sender;
-	struct mail_params params;
+	struct params params = { 0 };
 
 	if (auth_is_missing(s))
 		return ftg_reply(ERR_SMTP_AUTHREQUIRED);
@@ -119,15 +131,14 @@ do_mail(struct smtp_session *s, const char *arg, size_t len)
 		return ftg_reply(ERR_SMTP_ARGUMANT);
 	if (take_path(s, &sender, &rest, true, true) != ADDRESS_OK)
 		return about(ERR_SMTP_ADDRESS_SENDER, s->path);
-	if (!params_read(&params, rest, &bad))
+	if (!params_read(&params, PARAMS_MAIL, rest, &bad))
 		return about(ERR_SMTP_SYNTAX2, bad);
 	if (sender.utf8 && !params.utf8)
 		return about(ERR_SMTP_ADDRESS_SENDER, s->path);
 	if (s->config->max_message_size != 0 && params.size > s->config->max_message_size)
 		return ftg_reply(ERR_SMTP_MESSAGE_LENGTH);
-	if (!envelope_open(&s->envelope, s->path, params.utf8))
+	if (!open_envelope(s, &params))
 		return ftg_reply(ERR_SMTP_HARDERROR);
-	s->envelope.size = params.size;
 	s->state = SMTP_SENDER;
 	return about(ERR_SMTP_SENDEROK, s->path);
 }
@@ -135,8 +146,9 @@ do_mail(struct smtp_session *s, const char *arg, size_t len)
 static struct ftg_reply
 do_rcpt(struct smtp_session *s, const char *arg, size_t len)
 {
-	struct span rest = { arg, len }, param;
+	struct span rest = { arg, len }, bad;
 	struct address address;
+	struct params params = { .utf8 = s->envelope.utf8 };
 
 	if (!take_keyword(&rest, "TO:"))
 		return ftg_reply(ERR_SMTP_ARGUMANT);
@@ -145,12 +157,15 @@ do_rcpt(struct smtp_session *s, const char *arg, size_t len)
 	case ADDRESS_TOO_LONG: return about(ERR_SMTP_ADDRESS_INVALID, s->path);
 	default: return about(ERR_SMTP_ADDRESS_SYNTAX, s->path);
 	}
-	if ((param = params_next(&rest)).text != NULL)
-		return about(ERR_SMTP_SYNTAX2, param);
+	if (!params_read(&params, PARAMS_RCPT, rest, &bad))
+		return about(ERR_SMTP_SYNTAX2, bad);
 	if (s->barred != FTG_IDS && s->user == NULL)
 		return ftg_reply_reason(ERR_SMTP_ACCESSDENIED, s->path.text, s->path.len, s->barred);
 	if (s->envelope.rcpts >= s->config->max_recipients)
 		return ftg_reply(ERR_SMTP_RCPTCOUNT);
+	dsn_forget(&s->envelope.dsn, s->envelope.rcpts); /* what a recipient that was refused has left */
+	if (!dsn_keep_recipient(&s->envelope.dsn, s->envelope.rcpts, params.notify, params.orcpt))
+		return ftg_reply(ERR_SMTP_HARDERROR);
 	return recipient_add(s, &address);
 }
 

@@ -35,6 +35,7 @@ static const struct keyword {
 	{ "SIZE", NULL, size_value },
 	{ "8BITMIME", NULL, NULL },
 	{ "CHUNKING", NULL, NULL },
+	{ "DSN", NULL, NULL },
 	{ "SMTPUTF8", NULL, NULL },
 	{ "STARTTLS", encryption_is_offered, NULL },
 	{ "AUTH", auth_is_offered, auth_value },

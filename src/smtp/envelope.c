@@ -75,5 +75,6 @@ envelope_clear(struct envelope *envelope)
 	free(envelope->mailboxes);
 	free(envelope->sender);
 	free(envelope->first);
+	dsn_clear(&envelope->dsn);
 	*envelope = (struct envelope) { 0 };
 }

@@ -3,12 +3,7 @@
 #define SMTP_ENVELOPE_H
 
 #include "mail/directory.h"
-
-/* Octets of something longer; no NUL behind them. */
-struct span {
-	const char *text;
-	size_t len;
-};
+#include "smtp/dsn.h"
 
 /* All zero is an empty envelope. The addresses are as the client wrote them, without brackets and source route. */
 struct envelope {
@@ -20,6 +15,7 @@ struct envelope {
 	struct mailbox *mailboxes; /* each once */
 	size_t count;
 	size_t room;
+	struct dsn dsn; /* of recipients by their number among those accepted */
 };
 
 /* Begin a transaction, add a recipient with its mailboxes. False when memory is out; the envelope is then as it was. */

@@ -1,4 +1,4 @@
-/* The parameters of MAIL. */
+/* The parameters of MAIL and RCPT. */
 #include "smtp/params.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@ equals(struct span value, const char *word)
 }
 
 static bool
-take_size(struct mail_params *params, struct span value)
+take_size(struct params *params, struct span value)
 {
 	if (value.len == 0 || value.len > SIZE_DIGITS_MAX)
 		return false;
@@ -30,31 +30,62 @@ take_size(struct mail_params *params, struct span value)
 }
 
 static bool
-take_body(struct mail_params *params, struct span value)
+take_body(struct params *params, struct span value)
 {
 	(void)params;
 	return equals(value, "7BIT") || equals(value, "8BITMIME");
 }
 
 static bool
-take_utf8(struct mail_params *params, struct span value)
+take_utf8(struct params *params, struct span value)
 {
 	params->utf8 = true;
 	return value.text == NULL;
 }
 
+static bool
+take_return(struct params *params, struct span value)
+{
+	return dsn_read_return(value, &params->ret);
+}
+
+static bool
+take_envid(struct params *params, struct span value)
+{
+	params->envid = value;
+	return dsn_check_envid(value);
+}
+
+static bool
+take_notify(struct params *params, struct span value)
+{
+	return dsn_read_notify(value, &params->notify);
+}
+
+static bool
+take_orcpt(struct params *params, struct span value)
+{
+	params->orcpt = value;
+	return dsn_check_orcpt(value, params->utf8);
+}
+
 /* The value has no text where there is no "=". */
 static const struct param {
+	enum params_command command;
 	const char *keyword;
-	bool (*take)(struct mail_params *params, struct span value);
+	bool (*take)(struct params *params, struct span value);
 } table[] = {
-	{ "SIZE", take_size },
-	{ "BODY", take_body },
-	{ "SMTPUTF8", take_utf8 },
+	{ PARAMS_MAIL, "SIZE", take_size },
+	{ PARAMS_MAIL, "BODY", take_body },
+	{ PARAMS_MAIL, "SMTPUTF8", take_utf8 },
+	{ PARAMS_MAIL, "RET", take_return },
+	{ PARAMS_MAIL, "ENVID", take_envid },
+	{ PARAMS_RCPT, "NOTIFY", take_notify },
+	{ PARAMS_RCPT, "ORCPT", take_orcpt },
 };
 
 static bool
-take_param(struct mail_params *params, struct span word)
+take_param(struct params *params, enum params_command command, struct span word)
 {
 	const char *sign = memchr(word.text, '=', word.len);
 	struct span keyword = { word.text, sign != NULL ? (size_t)(sign - word.text) : word.len };
@@ -63,7 +94,7 @@ take_param(struct mail_params *params, struct span word)
 	if (sign != NULL)
 		value = (struct span) { sign + 1, word.len - keyword.len - 1 };
 	for (unsigned i = 0; i < sizeof table / sizeof *table; i++) {
-		if (!equals(keyword, table[i].keyword))
+		if (table[i].command != command || !equals(keyword, table[i].keyword))
 			continue;
 		bool repeated = params->seen & 1U << i;
 		params->seen |= 1U << i;
@@ -89,11 +120,10 @@ params_next(struct span *text)
 }
 
 bool
-params_read(struct mail_params *params, struct span text, struct span *bad)
+params_read(struct params *params, enum params_command command, struct span text, struct span *bad)
 {
-	*params = (struct mail_params) { 0 };
 	for (*bad = params_next(&text); bad->text != NULL; *bad = params_next(&text))
-		if (!take_param(params, *bad))
+		if (!take_param(params, command, *bad))
 			return false;
 	return true;
 }
