@@ -143,7 +143,54 @@ resolve(struct directory *directory, const struct address *address, struct recip
 		mailboxes[0].quota = (struct quota) { STAGE_QUOTA, 0 };
 	recipient->mailboxes = mailboxes;
 	recipient->count = team ? 2 : 1;
+	snprintf(recipient->local, sizeof recipient->local, "%s", address->local);
+	snprintf(recipient->domain.name, sizeof recipient->domain.name, "%s",
+	    *address->domain != '\0' ? address->domain
+	        : account < 8        ? "example.test"
+	                             : "example.org");
 	return team ? DIRECTORY_FOUND : found;
+}
+
+static enum directory_verdict
+expand(struct directory *directory, const struct address *address, struct expansion *expansion)
+{
+	static const struct address members[] = {
+		{ .local = "alice", .domain = "example.test" },
+		{ .local = "two words", .domain = "example.test" },
+		{ .local = "j\xC3\xB6rg", .domain = "example.test" },
+	};
+	static const struct {
+		const char *local;
+		struct expansion expansion;
+	} lists[] = {
+		{ "team", { EXPANSION_ANYONE, members, 2 } },
+		{ "staff", { EXPANSION_ACCOUNTS, members, 1 } },
+		{ "board", { EXPANSION_NOBODY, members, 1 } },
+		{ "empty", { EXPANSION_ANYONE, NULL, 0 } },
+		{ "abroad", { EXPANSION_ANYONE, members, 3 } },
+	};
+	int64_t account = 0;
+
+	(void)directory;
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		if (is_name(address->local, lists[i].local) && strstr("example.test", address->domain) != NULL) {
+			*expansion = lists[i].expansion;
+			return DIRECTORY_FOUND;
+		}
+	}
+	enum directory_verdict found = verdict(address, &account);
+	return found == DIRECTORY_FOUND ? DIRECTORY_NO_MAILBOX : found;
+}
+
+static enum directory_verdict
+find_domain(struct directory *directory, const char *name, struct domain *domain)
+{
+	(void)directory;
+	*domain = (struct domain) { .max_message_size = 0 };
+	if (strcmp(name, "broken.test") == 0)
+		return DIRECTORY_FAILED;
+	bool hosted = strcmp(name, "example.test") == 0 || strcmp(name, "example.org") == 0;
+	return hosted ? DIRECTORY_FOUND : DIRECTORY_NO_DOMAIN;
 }
 
 static enum directory_verdict
@@ -458,7 +505,9 @@ now(void)
 void
 stage_open(struct stage *stage, enum ftg_profile profile)
 {
-	static const struct directory_ops directory_ops = { .resolve = resolve, .account = find_login };
+	static const struct directory_ops directory_ops = {
+		.resolve = resolve, .expand = expand, .account = find_login, .domain = find_domain
+	};
 	static const unsigned char secret[SASL_SECRET_SIZE] = "stage";
 	static const struct ftg_vars vars = { .value = { [FTG_VAR_HOST] = "mx.example.test" } };
 

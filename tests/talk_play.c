@@ -144,6 +144,23 @@ set_limit(struct stage *stage, const char *name, unsigned number)
 	return true;
 }
 
+static bool
+set_audience(struct stage *stage, const char *name, const char *value)
+{
+	enum smtp_audience audience = strcmp(value, "anyone") == 0 ? SMTP_ANYONE
+	    : strcmp(value, "accounts") == 0                       ? SMTP_ACCOUNTS
+	                                                           : SMTP_NOBODY;
+	if (strcmp(name, "vrfy") == 0)
+		stage->config.vrfy = audience;
+	else if (strcmp(name, "expn") == 0)
+		stage->config.expn = audience;
+	else if (strcmp(name, "etrn") == 0)
+		stage->config.etrn = audience;
+	else
+		return false;
+	return true;
+}
+
 static void
 expect_waited(struct play *play, int64_t waited)
 {
@@ -172,7 +189,7 @@ set(struct play *play, const char *name, const char *value)
 	struct stage *stage = &play->stage;
 	unsigned number = (unsigned)strtoul(value, NULL, 10);
 
-	if (set_limit(stage, name, number))
+	if (set_limit(stage, name, number) || set_audience(stage, name, value))
 		return true;
 	if (strcmp(name, "client") == 0)
 		snprintf(play->stage.address, sizeof play->stage.address, "%s", value);

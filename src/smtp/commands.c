@@ -197,13 +197,6 @@ do_noop(struct smtp_session *s, const char *arg, size_t len)
 }
 
 static struct ftg_reply
-do_vrfy(struct smtp_session *s, const char *arg, size_t len)
-{
-	(void)s, (void)arg, (void)len;
-	return ftg_reply(FTG_SMTP_VRFY);
-}
-
-static struct ftg_reply
 do_help(struct smtp_session *s, const char *arg, size_t len)
 {
 	(void)s, (void)arg, (void)len;
@@ -241,7 +234,9 @@ static const struct command {
 	{ "NOOP", do_noop, SMTP_ANY, OPTIONAL, IN_CLEAR },
 	{ "AUTH", auth_start, SMTP_READY, REQUIRED, ENCRYPTED },
 	{ "STARTTLS", encryption_start, SMTP_START | SMTP_READY, NO_ARGUMENT, IN_CLEAR },
-	{ "VRFY", do_vrfy, SMTP_ANY, REQUIRED, ENCRYPTED },
+	{ "VRFY", lookup_verify, SMTP_ANY, REQUIRED, ENCRYPTED },
+	{ "EXPN", lookup_expand, SMTP_ANY, REQUIRED, ENCRYPTED },
+	{ "ETRN", lookup_queue, SMTP_READY, REQUIRED, ENCRYPTED },
 	{ "HELP", do_help, SMTP_ANY, OPTIONAL, ENCRYPTED },
 };
 

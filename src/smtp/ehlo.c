@@ -25,6 +25,18 @@ auth_value(const struct smtp_session *s, char value[VALUE_MAX])
 	auth_names(s, value);
 }
 
+static bool
+expn_is_offered(const struct smtp_session *s)
+{
+	return lookup_is_allowed(s, s->config->expn);
+}
+
+static bool
+etrn_is_offered(const struct smtp_session *s)
+{
+	return lookup_is_allowed(s, s->config->etrn);
+}
+
 /* In the order of the answer. No question: always offered. No value: the keyword alone. */
 static const struct keyword {
 	const char *word;
@@ -39,6 +51,8 @@ static const struct keyword {
 	{ "SMTPUTF8", NULL, NULL },
 	{ "STARTTLS", encryption_is_offered, NULL },
 	{ "AUTH", auth_is_offered, auth_value },
+	{ "EXPN", expn_is_offered, NULL },
+	{ "ETRN", etrn_is_offered, NULL },
 	{ "ENHANCEDSTATUSCODES", has_strict_codes, NULL },
 };
 

@@ -104,6 +104,12 @@ void auth_names(const struct smtp_session *s, char names[AUTH_NAMES_MAX]);
 bool auth_is_missing(const struct smtp_session *s);
 void auth_end(struct smtp_session *s);
 
+/* lookup.c: VRFY, EXPN, ETRN. May this client ask? */
+struct ftg_reply lookup_verify(struct smtp_session *s, const char *text, size_t len);
+struct ftg_reply lookup_expand(struct smtp_session *s, const char *text, size_t len);
+struct ftg_reply lookup_queue(struct smtp_session *s, const char *text, size_t len);
+bool lookup_is_allowed(const struct smtp_session *s, enum smtp_audience audience);
+
 /* encryption.c: STARTTLS. Is it offered? Is a command out of place because it has not come? */
 struct ftg_reply encryption_start(struct smtp_session *s, const char *arg, size_t len);
 bool encryption_is_offered(const struct smtp_session *s);

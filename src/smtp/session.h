@@ -14,6 +14,14 @@
 
 struct sasl_server;
 
+/* Who may ask by VRFY, EXPN and ETRN; the others get #4.66. */
+enum smtp_audience {
+	SMTP_UNTOLD, /* nobody; but VRFY says to all alike that it cannot tell (RFC 5321 7.3) */
+	SMTP_NOBODY,
+	SMTP_ACCOUNTS, /* whoever is logged in */
+	SMTP_ANYONE,
+};
+
 /* What all sessions of a listener share; lives longer than any of them. */
 struct smtp_config {
 	const char *hostname;
@@ -32,6 +40,7 @@ struct smtp_config {
 	struct job_runner *hasher; /* checks passwords, few at a time */
 	struct guard *guard;       /* limits by address and account; NULL: none */
 	int64_t (*now)(void);      /* seconds since 1970, for the trace line of a message */
+	enum smtp_audience vrfy, expn, etrn;
 	struct directory *directory;
 	struct delivery_agent *delivery;
 	struct job_runner *runner;

@@ -1,0 +1,177 @@
+/* VRFY and EXPN (RFC 5321 3.5, RFC 6531 3.7.4), ETRN (RFC 1985): what a client may ask of this server. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "smtp/internal.h"
+
+enum { ANSWER_MAX = ADDRESS_TEXT_SIZE + 16 };
+
+bool
+lookup_is_allowed(const struct smtp_session *s, enum smtp_audience audience)
+{
+	return audience == SMTP_ANYONE || (audience == SMTP_ACCOUNTS && s->user != NULL);
+}
+
+static struct ftg_reply
+answered(void)
+{
+	return ftg_reply(FTG_IDS);
+}
+
+/* What is asked for: a mailbox with or without brackets, or a local part alone. */
+struct question {
+	struct address address;
+	bool utf8; /* the answer may hold UTF-8 */
+};
+
+/* Takes the parameter SMTPUTF8 off the end. */
+static bool
+take_utf8(const char *text, size_t *len)
+{
+	static const char word[] = " SMTPUTF8";
+	const size_t word_len = sizeof word - 1;
+
+	if (*len <= word_len || !ascii_equal(text + *len - word_len, word, word_len))
+		return false;
+	for (*len -= word_len; *len > 0 && text[*len - 1] == ' ';)
+		--*len;
+	return true;
+}
+
+/* False where the text can be no address, and so matches nothing. */
+static bool
+read_question(struct question *question, const char *text, size_t len)
+{
+	size_t used = len;
+	enum address_error error;
+
+	question->utf8 = take_utf8(text, &len);
+	if (*text == '<')
+		error = address_parse_path(&question->address, text, len, &used, false, true, question->utf8);
+	else
+		error = address_parse(&question->address, text, len, true, question->utf8);
+	return error == ADDRESS_OK && used >= len;
+}
+
+/* A line of an answer, which programs read. The reply code is that of RFC 5321 in both profiles. */
+static void
+say_mailbox(struct smtp_session *s, const char *local, const char *domain, bool last)
+{
+	char line[ANSWER_MAX], text[ADDRESS_TEXT_SIZE];
+	const char *status = s->config->profile == FTG_STRICT ? "2.1.5 " : "";
+
+	address_write(text, local, domain);
+	int len = snprintf(line, sizeof line, "250%c%s<%s>\r\n", last ? ' ' : '-', status, text);
+	s->outlet->send(s->outlet, line, (size_t)len);
+}
+
+/* What is told of verdicts that VRFY and EXPN share. */
+static struct ftg_reply
+no_answer(enum directory_verdict verdict)
+{
+	switch (verdict) {
+	case DIRECTORY_NO_DOMAIN:
+	case DIRECTORY_NO_MAILBOX: return ftg_reply(ERR_SMTP_NOMATCH);
+	case DIRECTORY_AMBIGUOUS: return ftg_reply(ERR_SMTP_ADDRESS_AMBIGUOUS);
+	case DIRECTORY_MISCONFIGURED: return ftg_reply(ERR_SMTP_SYSTEM_CONFIGERR);
+	case DIRECTORY_FAILED: return ftg_reply(ERR_SMTP_HARDERROR);
+	default: return ftg_reply(FTG_SMTP_VRFY); /* it is there; whether it takes mail, RCPT tells */
+	}
+}
+
+struct ftg_reply
+lookup_verify(struct smtp_session *s, const char *text, size_t len)
+{
+	struct directory *directory = s->config->directory;
+	struct question question;
+	struct recipient recipient;
+
+	if (s->config->vrfy == SMTP_UNTOLD)
+		return ftg_reply(FTG_SMTP_VRFY);
+	if (!lookup_is_allowed(s, s->config->vrfy))
+		return ftg_reply(ERR_SMTP_ACCESSDENIED2);
+	if (!read_question(&question, text, len))
+		return ftg_reply(ERR_SMTP_NOMATCH);
+	enum directory_verdict verdict = directory->ops->resolve(directory, &question.address, &recipient);
+	if (verdict != DIRECTORY_FOUND)
+		return no_answer(verdict);
+	say_mailbox(s, recipient.local, recipient.domain.name, true);
+	return answered();
+}
+
+static bool
+is_utf8(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text >= 0x80)
+			return true;
+	return false;
+}
+
+static struct ftg_reply
+say_members(struct smtp_session *s, const struct expansion *expansion, bool utf8)
+{
+	if (expansion->count == 0)
+		return ftg_reply(ERR_SMTP_NOMEMBERS);
+	for (size_t i = 0; i < expansion->count && !utf8; i++)
+		if (is_utf8(expansion->members[i].local) || is_utf8(expansion->members[i].domain))
+			return ftg_reply(FTG_SMTP_NEEDS_UTF8);
+	for (size_t i = 0; i < expansion->count; i++)
+		say_mailbox(s, expansion->members[i].local, expansion->members[i].domain, i + 1 == expansion->count);
+	return answered();
+}
+
+static bool
+may_be_told(const struct smtp_session *s, enum expansion_right right)
+{
+	return right == EXPANSION_ANYONE || (right == EXPANSION_ACCOUNTS && s->user != NULL);
+}
+
+struct ftg_reply
+lookup_expand(struct smtp_session *s, const char *text, size_t len)
+{
+	struct directory *directory = s->config->directory;
+	struct question question;
+	struct expansion expansion;
+
+	if (!lookup_is_allowed(s, s->config->expn))
+		return ftg_reply(ERR_SMTP_ACCESSDENIED2);
+	if (!read_question(&question, text, len))
+		return ftg_reply(ERR_SMTP_NOMATCH);
+	enum directory_verdict verdict = directory->ops->expand(directory, &question.address, &expansion);
+	if (verdict != DIRECTORY_FOUND)
+		return no_answer(verdict);
+	if (!may_be_told(s, expansion.right))
+		return ftg_reply(ERR_SMTP_ACCESSDENIED2);
+	return say_members(s, &expansion, question.utf8);
+}
+
+/*
+ * A domain, or "@" and one, which stands for those below it, too. Mail of a domain that is hosted here is in its
+ * mailboxes: there is no queue of it, and a run of that has ended as soon as it starts.
+ */
+struct ftg_reply
+lookup_queue(struct smtp_session *s, const char *text, size_t len)
+{
+	struct directory *directory = s->config->directory;
+	char name[ADDRESS_DOMAIN_MAX + 1];
+	struct domain domain;
+
+	if (!lookup_is_allowed(s, s->config->etrn))
+		return ftg_reply(ERR_SMTP_ACCESSDENIED2);
+	if (*text == '@') {
+		text++;
+		len--;
+	}
+	if (!address_domain_valid(text, len, false))
+		return ftg_reply(ERR_SMTP_ARGUMANT);
+	for (size_t i = 0; i < len; i++)
+		name[i] = ascii_lower(text[i]);
+	name[len] = '\0';
+	switch (directory->ops->domain(directory, name, &domain)) {
+	case DIRECTORY_FOUND: return ftg_reply(ERR_SMTP_QUEUESTARTED);
+	case DIRECTORY_NO_DOMAIN: return ftg_reply(ERR_SMTP_DOMAINNOTFOUND);
+	default: return ftg_reply(ERR_SMTP_HARDERROR);
+	}
+}
