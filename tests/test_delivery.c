@@ -196,14 +196,17 @@ Test(delivery, short_writes_go_on)
 
 Test(delivery, interrupted_calls_go_on)
 {
-	static const enum fault_call calls[] = { FAULT_OPENAT, FAULT_WRITE, FAULT_FSYNC };
-	deliver(1, "x\n", 1);
+	static const enum fault_call calls[] = { FAULT_OPENAT, FAULT_WRITE, FAULT_FSYNC, FAULT_LINKAT, FAULT_RENAMEAT };
+	deliver(2, "x\n", 1);
 	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
 		fault_set(calls[i], 0, EINTR);
-		cr_expect_eq(deliver(1, "x\n", 1), DELIVERY_OK);
+		cr_expect_eq(deliver(2, "x\n", 1), DELIVERY_OK);
 		cr_expect_eq(fault_struck(), 1);
-		cr_expect_eq(traces(), i + 2);
+		cr_expect_eq(traces(), 2 * i + 4);
 	}
+	fault_set(FAULT_OPENAT, 1, EINTR);
+	cr_expect_eq(deliver(1, "x\n", 1), DELIVERY_OK);
+	cr_expect_eq(fault_struck(), 1);
 }
 
 /* Whatever fails, and whenever: nothing is left, in no mailbox, and the caller is told what it was. */

@@ -57,7 +57,7 @@ maildir_path(char path[MAILBOX_PATH_SIZE], const char *domain, const char *local
 int
 maildir_sync(int folder, const char *path)
 {
-	int directory = openat(folder, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int directory = (int)TEMP_FAILURE_RETRY(openat(folder, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	if (directory < 0)
 		return -1;
 	int result = (int)TEMP_FAILURE_RETRY(fsync(directory));

@@ -83,8 +83,8 @@ name_in(const struct spool *spool, size_t mailbox, const char *tmp)
 	char path[PATH_SIZE];
 	put_new_path(spool, mailbox, path);
 	if (mailbox == 0)
-		return renameat(spool->folder, tmp, spool->folder, path);
-	return linkat(spool->folder, tmp, spool->folder, path, 0);
+		return (int)TEMP_FAILURE_RETRY(renameat(spool->folder, tmp, spool->folder, path));
+	return (int)TEMP_FAILURE_RETRY(linkat(spool->folder, tmp, spool->folder, path, 0));
 }
 
 /* Makes a Maildir that is missing. A mailbox that is named twice has its link already. */

@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Disks fail in the midst of deliveries: the answer is a passing one, nothing is left, and the next message arrives."""
+
+import os
+import shutil
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../clients"))
+
+from faults import ANY, CALLS, ERRORS, NAMES, SHORT, FaultyServer, is_whole, send, text_of
+from server import DOMAIN, Talk, TestCase, main
+
+LARGE = 300000  # octets: written in several pieces
+FULL, FAILED = b"#3.16", b"#3.22"
+REFERENCES = {"ENOSPC": FULL, "EDQUOT": FULL, "EIO": FAILED, "EMFILE": FAILED, "EINTR": FAILED}
+QUOTA = ("carol",)
+
+
+class Faults(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(FaultyServer("--workers", "1"))
+        cls.server.control("account", "set", f"{QUOTA[0]}@{DOMAIN}", "quota-bytes=1G")
+        cls.number = 0
+
+    def setUp(self):
+        self.talk = self.enterContext(Talk(self.server))
+        self.talk.say(b"EHLO client.example.org")
+        self.deliver(NAMES)
+
+    def send(self, names, size=0):
+        type(self).number += 1
+        return send(self.talk, names, text_of(self.number, size))
+
+    def copies(self, name, size=0):
+        """How many messages of the last number an account has. Each is whole."""
+        named = [text for text in self.server.inbox(name) if b"<%d@example.org>" % self.number in text]
+        for text in named:
+            self.assertTrue(is_whole(text, text_of(self.number, size)), text)
+        return len(named)
+
+    def deliver(self, names, size=0):
+        """Delivers what nothing stands in the way of; then the mailboxes are emptied."""
+        said = self.send(names, size)
+        self.assertRegex(said, rb"\A250 ")
+        for name in names:
+            self.assertEqual(1, self.copies(name, size))
+            for path in self.server.files(name, "new"):
+                os.unlink(path)
+
+    def meet(self, names, size, calls, before, what, lasts=False):
+        """Sends a message that meets a fault. Returns the answer, and whether the fault has struck."""
+        self.server.fail(calls, before, what, lasts)
+        said = self.send(names, size)
+        struck = self.server.mend()
+        self.assertRegex(said, rb"\A(250|4\d\d) ")
+        arrived = said.startswith(b"250")
+        for name in NAMES:
+            self.assertEqual(arrived and name in names, self.copies(name, size), (name, said))
+        self.assertEqual([], self.server.litter())
+        self.assertTrue(arrived or struck, said)
+        return said, struck
+
+    def exhaust(self, names, calls, what, reference, size=0, prepare=None, lasts=False):
+        """The fault comes ever later, until it comes too late. Returns how often it was answered."""
+        answered = before = 0
+        struck = True
+        while struck:
+            if prepare:
+                prepare()
+            said, struck = self.meet(names, size, calls, before, what, lasts)
+            if not said.startswith(b"250"):
+                self.assertIn(reference, said)
+                answered += 1
+            self.deliver(names, size)
+            before += 1
+            self.assertLess(before, 100)
+        return answered
+
+    def test_fault_of_a_call_that_matters_is_answered(self):
+        """What was asked of the disk and failed is never acknowledged; a folder that was synced may fail to close."""
+        times = {"openat": 4, "write": 1, "fsync": 4, "linkat": 2, "renameat": 1}
+        for error, number in ERRORS.items():
+            for call, expected in times.items():
+                if error == "EINTR":
+                    expected = 0
+                with self.subTest(call=call, error=error):
+                    names = ("anna", "bob", "erika")
+                    answered = self.exhaust(names, CALLS[call], number, REFERENCES[error])
+                    self.assertEqual(expected, answered)
+
+    def test_close_that_fails_is_answered_where_octets_may_be_lost(self):
+        for error in ERRORS:
+            with self.subTest(error=error):
+                self.assertLessEqual(
+                    1, self.exhaust(("anna", "bob"), CALLS["close"], ERRORS[error], REFERENCES[error]))
+
+    def test_short_writes_go_on(self):
+        self.assertEqual(0, self.exhaust(("anna", "bob"), CALLS["write"], SHORT, b"", LARGE))
+        self.assertEqual(0, self.exhaust(("anna", "bob"), CALLS["write"], SHORT, b"", lasts=True))
+
+    def test_fault_in_the_midst_of_a_large_message(self):
+        for error in ERRORS:
+            with self.subTest(error=error):
+                self.exhaust(("anna", "bob"), CALLS["write"], ERRORS[error], REFERENCES[error], LARGE)
+
+    def test_fault_while_a_maildir_is_made(self):
+        def remove():
+            shutil.rmtree(os.path.join(self.server.data, "mail", DOMAIN))
+
+        for error in ERRORS:
+            with self.subTest(error=error):
+                self.exhaust(("anna", "bob"), ANY, ERRORS[error], REFERENCES[error], prepare=remove)
+
+    def test_fault_of_a_mailbox_with_a_quota(self):
+        for error in (*ERRORS.values(), SHORT):
+            with self.subTest(error=error):
+                self.exhaust(QUOTA, ANY - CALLS["unlinkat"], error, b"(#3.")
+
+    def test_disk_that_stays_full(self):
+        for error in ("ENOSPC", "EDQUOT", "EIO", "EMFILE"):
+            with self.subTest(error=error):
+                self.exhaust(("anna", "bob"), ANY - CALLS["unlinkat"] - CALLS["close"], ERRORS[error],
+                             REFERENCES[error], lasts=True)
+
+
+if __name__ == "__main__":
+    main()
