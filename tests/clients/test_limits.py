@@ -97,6 +97,23 @@ class Refusals(LimitsCase):
                 talk.mail()
                 self.assertEqual(self.says("ERR_SMTP_ADDRESS_RCPTCOUNT"), self.rcpt(talk))
 
+    def test_a_message_has_so_many_recipients(self):
+        with self.server("max-recipients: 100") as server, Talk(server) as talk:
+            talk.mail()
+            for _ in range(100):
+                self.assertAccepted(talk)
+            self.assertEqual(self.says("ERR_SMTP_RCPTCOUNT"), self.rcpt(talk))
+
+    def test_a_message_has_so_many_octets(self):
+        with self.server("max-message-size: 1K") as server, Talk(server) as talk:
+            talk.say(b"EHLO client.example.org")
+            self.assertEqual(self.says("ERR_SMTP_MESSAGE_LENGTH"), talk.say(b"MAIL FROM:<a@example.org> SIZE=1025"))
+            talk.say(b"MAIL FROM:<a@example.org> SIZE=1024")
+            self.assertAccepted(talk)
+            talk.say(b"DATA")
+            self.assertEqual(self.says("ERR_SMTP_MESSAGE_LENGTH"), talk.say(20 * (60 * b"x" + b"\r\n") + b"."))
+            self.assertEqual(self.says("ERR_SMTP_OK"), talk.say(b"NOOP"))
+
     def test_errors_end_the_session(self):
         with self.server("max-errors: 2") as server, Talk(server) as talk:
             for _ in range(2):
@@ -127,6 +144,16 @@ class Greeting(LimitsCase):
                 patient.mail()
                 self.assertAccepted(patient)
             server.wait_for_log(r"cause=early-talker")
+
+    def test_a_stop_does_not_wait_for_it(self):
+        with self.server("greeting-delay: 30s") as server:
+            with socket.create_connection(("127.0.0.1", server.port)) as client:
+                server.wait_for_log("event=connect")
+                started = time.monotonic()
+                server.process.terminate()
+                server.process.wait(30)
+                self.assertLess(time.monotonic() - started, 5)
+                self.assertEqual(b"", client.recv(100))
 
     def test_who_leaves_before_it_is_not_minded(self):
         with self.server("greeting-delay: 1s") as server:
