@@ -48,6 +48,7 @@ Test(config, nothing_is_the_defaults)
 		                                         : read_octets(texts[i], strlen(texts[i]));
 		cr_assert_not_null(config);
 		cr_expect_null(config->data);
+		cr_expect_null(config->vrfy);
 		cr_expect_eq(config->workers, 0);
 		cr_expect_eq(config->listener_count, 0);
 		cr_expect_eq(config->limits.max_recipients, 1000);
@@ -61,7 +62,8 @@ Test(config, everything_can_be_set)
 	    "data: /srv/mail\nhostname: mx.example.test\nlanguage: de\nprofile: strict\nuser: mail\n"
 	    "workers: 3\nlisteners:\n  - address: 127.0.0.1:25\n  - address: '[::1]:587'\n"
 	    "    role: submission\n    proxy: yes\n    language: fr\nlimits:\n"
-	    "  max-message-size: 10M\n  max-sessions: 7\n  tarpit-delay: 500ms\n";
+	    "  max-message-size: 10M\n  max-sessions: 7\n  tarpit-delay: 500ms\n"
+	    "vrfy: anyone\nexpn: accounts\netrn: nobody\n";
 	struct config *config = read_octets(text, sizeof text - 1);
 	cr_assert_not_null(config, "%s", faults);
 	cr_expect_str_eq(config->data, "/srv/mail");
@@ -77,6 +79,9 @@ Test(config, everything_can_be_set)
 	cr_expect_str_eq(config->listeners[1].address, "[::1]:587");
 	cr_expect(config->listeners[1].submission && config->listeners[1].proxy);
 	cr_expect_str_eq(config->listeners[1].language, "fr");
+	cr_expect_str_eq(config->vrfy, "anyone");
+	cr_expect_str_eq(config->expn, "accounts");
+	cr_expect_str_eq(config->etrn, "nobody");
 	cr_expect_eq(config->limits.max_message_size, 10 << 20);
 	cr_expect_eq(config->limits.max_sessions, 7);
 	cr_expect_eq(config->limits.tarpit_delay, 500);
@@ -91,6 +96,7 @@ Test(config, faults_name_line_value_and_cure)
 	    "3 there is no setting 'max-session' here; ftgate-smtpd(8) lists them\n");
 	expect_fault(
 	    "\nlimits:\n  tarpit-delay: 30\n", "3 tarpit-delay: '30' is not a time such as 500ms, 30s, 5m, 1h or 2d\n");
+	expect_fault("expn: all\n", "1 expn: 'all' should be nobody, accounts or anyone\n");
 	expect_fault("profile: loose\n", "1 profile: 'loose' should be published or strict\n");
 	expect_fault("workers: 0\n", "1 workers: '0' should be a number from 1 to 64\n");
 	expect_fault("workers: 2x\n", "1 workers: '2x' should be a number from 1 to 64\n");

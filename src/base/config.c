@@ -28,6 +28,7 @@ struct texts {
 	struct listener_texts *listeners;
 	unsigned listeners_count;
 	struct limit_texts limits;
+	char *vrfy, *expn, *etrn;
 };
 
 #define TEXT(type, member, name) CYAML_FIELD_STRING_PTR(name, CYAML_FLAG_OPTIONAL, type, member, 0, TEXT_MAX)
@@ -61,6 +62,9 @@ static const cyaml_schema_field_t fields[] = {
 	CYAML_FIELD_SEQUENCE("listeners", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct texts, listeners,
 	    &listener_schema, 0, LISTENERS_MAX),
 	CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct texts, limits, limit_fields),
+	TEXT(struct texts, vrfy, "vrfy"),
+	TEXT(struct texts, expn, "expn"),
+	TEXT(struct texts, etrn, "etrn"),
 	CYAML_FIELD_END,
 };
 
@@ -204,6 +208,22 @@ read_limits(struct reading *reading, struct limits *limits, const struct limit_t
 			fault_of(reading, limit_name(i), values[i], why);
 }
 
+/* Who may ask. NULL where that is not told. */
+static const char *
+read_audience(struct reading *reading, const char *name, const char *value)
+{
+	static const char *const words[] = { "nobody", "accounts", "anyone" };
+	char why[FAULT_SIZE];
+	if (value == NULL)
+		return NULL;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(value, words[i]) == 0)
+			return words[i];
+	snprintf(why, sizeof why, "'%.40s' should be nobody, accounts or anyone", value);
+	fault_of(reading, name, value, why);
+	return NULL;
+}
+
 static bool
 read_listeners(struct reading *reading, struct config *config, const struct texts *texts)
 {
@@ -234,6 +254,9 @@ understand(struct reading *reading, struct config *config, const struct texts *t
 	config->user = texts->user;
 	config->workers = read_workers(reading, texts->workers);
 	read_limits(reading, &config->limits, &texts->limits);
+	config->vrfy = read_audience(reading, "vrfy", texts->vrfy);
+	config->expn = read_audience(reading, "expn", texts->expn);
+	config->etrn = read_audience(reading, "etrn", texts->etrn);
 	return read_listeners(reading, config, texts);
 }
 

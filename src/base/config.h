@@ -26,6 +26,9 @@ struct config {
 	struct config_listener *listeners;
 	unsigned listener_count;
 	struct limits limits;
+	const char *vrfy; /* who may ask by these commands: "nobody", "accounts" or "anyone" */
+	const char *expn;
+	const char *etrn;
 };
 
 /* One fault: file and line (0: none can be named), and an English sentence that names the cure. */

@@ -160,10 +160,23 @@ configure_listeners(struct settings *settings, const struct config *config, char
 	return 0;
 }
 
+static enum smtp_audience
+audience(const char *name)
+{
+	if (name == NULL)
+		return SMTP_UNTOLD;
+	if (strcmp(name, "anyone") == 0)
+		return SMTP_ANYONE;
+	return strcmp(name, "accounts") == 0 ? SMTP_ACCOUNTS : SMTP_NOBODY;
+}
+
 int
 settings_configure(struct settings *settings, const struct config *config, char error[SETTINGS_ERROR_SIZE])
 {
 	settings->limits = config->limits;
+	settings->vrfy = audience(config->vrfy);
+	settings->expn = audience(config->expn);
+	settings->etrn = audience(config->etrn);
 	if (config->workers != 0)
 		settings->workers = config->workers;
 	if (configure(settings, "data", config->data, error) < 0 ||

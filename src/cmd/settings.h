@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "mail/address.h"
 #include "net/listen.h"
+#include "smtp/session.h"
 
 enum { SETTINGS_ERROR_SIZE = 320, USER_SIZE = 33 };
 
@@ -24,6 +25,7 @@ struct settings {
 	unsigned workers;
 	char user[USER_SIZE]; /* that root becomes, where there is one */
 	struct limits limits;
+	enum smtp_audience vrfy, expn, etrn;
 };
 
 /* As they are when nothing is told: from the host, and from the environment, but for the addresses: none. */

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""VRFY, EXPN and ETRN of what ftgatectl has made, as the configuration allows."""
+
+from limits import LimitsCase, four_ways
+from server import ACCOUNT, DOMAIN, Talk, main
+
+STAFF = "staff@" + DOMAIN
+LIMITS = "max-errors: 1000\nmax-unknown-recipients: 0"
+
+
+class Asking(LimitsCase):
+    def serve(self, settings):
+        server = self.enterContext(self.server(LIMITS, settings))
+        server.control("account", "add", "j\u00f6rg@" + DOMAIN, input=b"")
+        server.control("account", "add", "away@" + DOMAIN, "disabled=yes", input=b"")
+        server.control("alias", "add", "info@" + DOMAIN, ACCOUNT)
+        server.control("list", "add", STAFF, ACCOUNT, "info@" + DOMAIN, "expand=anyone")
+        server.control("list", "add", "board@" + DOMAIN, ACCOUNT)
+        server.control("list", "add", "empty@" + DOMAIN, "expand=anyone")
+        server.control("list", "add", "abroad@" + DOMAIN, ACCOUNT, "j\u00f6rg@" + DOMAIN, "expand=anyone")
+        self.change_is_seen(server)
+        return self.enterContext(Talk(server))
+
+    def change_is_seen(self, server):
+        with Talk(server) as talk:
+            talk.mail()
+            while b"(#3.04)" not in talk.say(b"RCPT TO:<abroad@%s>" % DOMAIN.encode()):
+                pass
+
+    def answer(self, *addresses):
+        status = "2.1.5 " if self.profile == "strict" else ""
+        lines = [f"250-{status}<{address}>\r\n" for address in addresses]
+        return "".join(lines[:-1] + [lines[-1].replace("250-", "250 ", 1)]).encode()
+
+    def test_nobody_may_ask_unless_it_is_said(self):
+        talk = self.serve("")
+        self.assertNotRegex(talk.say(b"EHLO client.example.org"), rb"EXPN|ETRN")
+        self.assertEqual(self.says("FTG_SMTP_VRFY"), talk.say(b"VRFY " + ACCOUNT.encode()))
+        self.assertEqual(self.says("FTG_SMTP_VRFY"), talk.say(b"VRFY nobody"))
+        for command in b"EXPN staff", b"EXPN nobody", b"ETRN " + DOMAIN.encode():
+            self.assertEqual(self.says("ERR_SMTP_ACCESSDENIED2"), talk.say(command))
+
+    def test_who_has_not_logged_in(self):
+        talk = self.serve("vrfy: accounts\nexpn: accounts\netrn: accounts\n")
+        self.assertNotRegex(talk.say(b"EHLO client.example.org"), rb"EXPN|ETRN")
+        for command in b"VRFY nobody", b"EXPN staff", b"ETRN " + DOMAIN.encode():
+            self.assertEqual(self.says("ERR_SMTP_ACCESSDENIED2"), talk.say(command))
+
+    def test_anyone_may_ask(self):
+        talk = self.serve("vrfy: anyone\nexpn: anyone\netrn: anyone\n")
+        self.assertRegex(talk.say(b"EHLO client.example.org"), rb"EXPN\r\n250[- ]ETRN")
+        for command, *answer in (
+                ("VRFY erika", ACCOUNT), ("VRFY <%s>" % ACCOUNT.upper(), ACCOUNT), ("VRFY info", "info@" + DOMAIN),
+                ("VRFY j\u00f6rg SMTPUTF8", "j\u00f6rg@" + DOMAIN), ("EXPN staff", ACCOUNT, "info@" + DOMAIN),
+                ("EXPN <%s>" % STAFF, ACCOUNT, "info@" + DOMAIN),
+                ("EXPN abroad SMTPUTF8", ACCOUNT, "j\u00f6rg@" + DOMAIN)):
+            self.assertEqual(self.answer(*answer), talk.say(command.encode()))
+        for command, reply in (
+                ("VRFY nobody", "ERR_SMTP_NOMATCH"), ("VRFY j\u00f6rg", "ERR_SMTP_NOMATCH"),
+                ("VRFY x@elsewhere.example", "ERR_SMTP_NOMATCH"), ("VRFY away", "FTG_SMTP_VRFY"),
+                ("EXPN erika", "ERR_SMTP_NOMATCH"), ("EXPN board", "ERR_SMTP_ACCESSDENIED2"),
+                ("EXPN empty", "ERR_SMTP_NOMEMBERS"), ("EXPN abroad", "FTG_SMTP_NEEDS_UTF8"),
+                ("ETRN " + DOMAIN, "ERR_SMTP_QUEUESTARTED"), ("ETRN elsewhere.example", "ERR_SMTP_DOMAINNOTFOUND"),
+                ("ETRN a b", "ERR_SMTP_ARGUMANT")):
+            self.assertEqual(self.says(reply), talk.say(command.encode()), command)
+
+
+class Ambiguous(LimitsCase):
+    def test_name_at_two_domains(self):
+        server = self.enterContext(self.server(LIMITS, "vrfy: anyone\n"))
+        server.control("domain", "add", "example.org")
+        server.control("account", "add", "erika@example.org", input=b"")
+        with Talk(server) as talk:
+            while b"(#4.31)" not in (said := talk.say(b"VRFY erika")):
+                self.assertRegex(said, rb"^250 ")
+            self.assertEqual(self.says("ERR_SMTP_ADDRESS_AMBIGUOUS"), said)
+
+
+four_ways(globals(), Asking, Ambiguous)
+
+if __name__ == "__main__":
+    main()
