@@ -60,8 +60,9 @@ Test(config, everything_can_be_set)
 {
 	static const char text[] =
 	    "data: /srv/mail\nhostname: mx.example.test\nlanguage: de\nprofile: strict\nuser: mail\n"
-	    "workers: 3\nlisteners:\n  - address: 127.0.0.1:25\n  - address: '[::1]:587'\n"
-	    "    role: submission\n    proxy: yes\n    language: fr\nlimits:\n"
+	    "workers: 3\ntls-cert: c.pem\ntls-key: k.pem\nauth: PLAIN CRAM-MD5\nauth-in-clear: yes\n"
+	    "listeners:\n  - address: 127.0.0.1:25\n  - address: '[::1]:587'\n"
+	    "    role: submission\n    tls: required\n    proxy: yes\n    language: fr\nlimits:\n"
 	    "  max-message-size: 10M\n  max-sessions: 7\n  tarpit-delay: 500ms\n"
 	    "vrfy: anyone\nexpn: accounts\netrn: nobody\n";
 	struct config *config = read_octets(text, sizeof text - 1);
@@ -72,9 +73,15 @@ Test(config, everything_can_be_set)
 	cr_expect_str_eq(config->profile, "strict");
 	cr_expect_str_eq(config->user, "mail");
 	cr_expect_eq(config->workers, 3);
+	cr_expect_str_eq(config->tls_cert, "c.pem");
+	cr_expect_str_eq(config->tls_key, "k.pem");
+	cr_expect_str_eq(config->auth, "PLAIN CRAM-MD5");
+	cr_expect(config->auth_in_clear);
 	cr_assert_eq(config->listener_count, 2);
 	cr_expect_str_eq(config->listeners[0].address, "127.0.0.1:25");
 	cr_expect_not(config->listeners[0].submission || config->listeners[0].proxy);
+	cr_expect_eq(config->listeners[0].tls, CONFIG_TLS_STARTTLS);
+	cr_expect_eq(config->listeners[1].tls, CONFIG_TLS_REQUIRED);
 	cr_expect_null(config->listeners[0].language);
 	cr_expect_str_eq(config->listeners[1].address, "[::1]:587");
 	cr_expect(config->listeners[1].submission && config->listeners[1].proxy);
@@ -102,6 +109,8 @@ Test(config, faults_name_line_value_and_cure)
 	expect_fault("workers: 2x\n", "1 workers: '2x' should be a number from 1 to 64\n");
 	expect_fault("listeners:\n  - address: a:1\n    proxy: no\n  - address: b:1\n    proxy: maybe\n",
 	    "5 proxy: 'maybe' should be no or yes\n");
+	expect_fault("listeners:\n  - address: a:1\n    tls: maybe\n",
+	    "3 tls: 'maybe' should be starttls, required or implicit\n");
 	expect_fault("listeners:\n  - role: mx\n", "2 missing required mapping field: address\n");
 	expect_fault("listeners:\n  address: a\n", "2 expecting SEQUENCE, got event: MAPPING_START\n");
 	expect_fault("data: a\ndata: b\n", "1 mapping field already seen: data\n");

@@ -14,7 +14,7 @@ enum { FAULT_SIZE = 256, LISTENERS_MAX = 64, TEXT_MAX = 1024 };
 
 /* The file as it is written: texts, which are made sense of when all of it is known to be sound YAML. */
 struct listener_texts {
-	char *address, *language, *role, *proxy;
+	char *address, *language, *role, *proxy, *tls;
 };
 
 struct limit_texts {
@@ -25,6 +25,7 @@ struct limit_texts {
 
 struct texts {
 	char *data, *hostname, *language, *profile, *user, *workers;
+	char *tls_cert, *tls_key, *auth, *auth_in_clear;
 	struct listener_texts *listeners;
 	unsigned listeners_count;
 	struct limit_texts limits;
@@ -38,6 +39,7 @@ static const cyaml_schema_field_t listener_fields[] = {
 	TEXT(struct listener_texts, language, "language"),
 	TEXT(struct listener_texts, role, "role"),
 	TEXT(struct listener_texts, proxy, "proxy"),
+	TEXT(struct listener_texts, tls, "tls"),
 	CYAML_FIELD_END,
 };
 
@@ -59,6 +61,10 @@ static const cyaml_schema_field_t fields[] = {
 	TEXT(struct texts, profile, "profile"),
 	TEXT(struct texts, user, "user"),
 	TEXT(struct texts, workers, "workers"),
+	TEXT(struct texts, tls_cert, "tls-cert"),
+	TEXT(struct texts, tls_key, "tls-key"),
+	TEXT(struct texts, auth, "auth"),
+	TEXT(struct texts, auth_in_clear, "auth-in-clear"),
 	CYAML_FIELD_SEQUENCE("listeners", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct texts, listeners,
 	    &listener_schema, 0, LISTENERS_MAX),
 	CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct texts, limits, limit_fields),
@@ -224,6 +230,21 @@ read_audience(struct reading *reading, const char *name, const char *value)
 	return NULL;
 }
 
+static enum config_tls
+read_tls(struct reading *reading, const char *value)
+{
+	char why[FAULT_SIZE];
+	if (value == NULL || strcmp(value, "starttls") == 0)
+		return CONFIG_TLS_STARTTLS;
+	if (strcmp(value, "required") == 0)
+		return CONFIG_TLS_REQUIRED;
+	if (strcmp(value, "implicit") == 0)
+		return CONFIG_TLS_IMPLICIT;
+	snprintf(why, sizeof why, "'%.40s' should be starttls, required or implicit", value);
+	fault_of(reading, "tls", value, why);
+	return CONFIG_TLS_STARTTLS;
+}
+
 static bool
 read_listeners(struct reading *reading, struct config *config, const struct texts *texts)
 {
@@ -238,6 +259,7 @@ read_listeners(struct reading *reading, struct config *config, const struct text
 			.language = from->language,
 			.submission = choose(reading, "role", from->role, "mx", "submission"),
 			.proxy = choose(reading, "proxy", from->proxy, "no", "yes"),
+			.tls = read_tls(reading, from->tls),
 		};
 	}
 	return true;
@@ -252,6 +274,10 @@ understand(struct reading *reading, struct config *config, const struct texts *t
 	config->language = texts->language;
 	config->profile = choose(reading, "profile", texts->profile, "published", "strict") ? "strict" : texts->profile;
 	config->user = texts->user;
+	config->tls_cert = texts->tls_cert;
+	config->tls_key = texts->tls_key;
+	config->auth = texts->auth;
+	config->auth_in_clear = choose(reading, "auth-in-clear", texts->auth_in_clear, "no", "yes");
 	config->workers = read_workers(reading, texts->workers);
 	read_limits(reading, &config->limits, &texts->limits);
 	config->vrfy = read_audience(reading, "vrfy", texts->vrfy);

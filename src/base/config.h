@@ -8,11 +8,15 @@
 
 enum { CONFIG_FILE_MAX = 1 << 20 }; /* octets */
 
+/* What of TLS at a listener: by STARTTLS where the client wants it, or must; from the first octet on. */
+enum config_tls { CONFIG_TLS_STARTTLS, CONFIG_TLS_REQUIRED, CONFIG_TLS_IMPLICIT };
+
 struct config_listener {
 	const char *address;  /* ADDRESS:PORT */
 	const char *language; /* of the replies there; NULL: the server's */
-	bool submission;      /* role: for users who send, not for other servers */
-	bool proxy;           /* each connection begins with a header of the PROXY protocol, version 2 */
+	enum config_tls tls;
+	bool submission; /* role: for users who send, not for other servers */
+	bool proxy;      /* each connection begins with a header of the PROXY protocol, version 2 */
 };
 
 /* What is not set is NULL, 0, and for a limit its default. */
@@ -22,6 +26,10 @@ struct config {
 	const char *language;
 	const char *profile; /* "published" or "strict" */
 	const char *user;
+	const char *tls_cert; /* files */
+	const char *tls_key;
+	const char *auth;   /* names of SASL mechanisms, with spaces between */
+	bool auth_in_clear; /* passwords may be sent without TLS */
 	unsigned workers;
 	struct config_listener *listeners;
 	unsigned listener_count;

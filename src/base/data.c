@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,6 +31,51 @@ data_path(char path[PATH_MAX], const char *folder, const char *name)
 		return 0;
 	errno = ENAMETOOLONG;
 	return -1;
+}
+
+static int
+read_secret(const char *path, void *octets, size_t len)
+{
+	char one_more;
+	int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (file < 0)
+		return -1;
+	bool whole = read(file, octets, len) == (ssize_t)len && read(file, &one_more, 1) == 0;
+	close(file);
+	errno = EBADMSG;
+	return whole ? 0 : -1;
+}
+
+/* The file is there with all of its octets, or not at all; of two that make it, one wins. */
+static int
+make_secret(const char *path, size_t len)
+{
+	char made[PATH_MAX], octets[DATA_SECRET_MAX];
+	if (snprintf(made, sizeof made, "%s.%ld", path, (long)getpid()) >= (int)sizeof made || len > sizeof octets ||
+	    getrandom(octets, len, 0) != (ssize_t)len)
+		return -1;
+	int file = open(made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (file < 0)
+		return -1;
+	bool done = write(file, octets, len) == (ssize_t)len && fsync(file) == 0 &&
+	    (link(made, path) == 0 || errno == EEXIST);
+	explicit_bzero(octets, sizeof octets);
+	close(file);
+	unlink(made);
+	return done ? 0 : -1;
+}
+
+int
+data_secret(const char *folder, const char *name, void *octets, size_t len)
+{
+	char path[PATH_MAX];
+	if (data_path(path, folder, name) < 0)
+		return -1;
+	if (read_secret(path, octets, len) == 0)
+		return 0;
+	if (access(path, F_OK) == 0 || make_secret(path, len) < 0)
+		return -1;
+	return read_secret(path, octets, len);
 }
 
 static void

@@ -3,9 +3,12 @@
 #define BASE_DATA_H
 
 #include <limits.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #define DATA_DEFAULT "./ftgate-data"
+
+enum { DATA_SECRET_MAX = 64 }; /* octets */
 
 /*
  * Makes the folder where it is missing, for its owner alone (the process's user, or the one that is given when root
@@ -15,6 +18,12 @@ int data_make(const char *folder, uid_t owner, gid_t group, char path[PATH_MAX])
 
 /* The path of what is called name in the folder. Returns 0, or -1 with errno ENAMETOOLONG. */
 int data_path(char path[PATH_MAX], const char *folder, const char *name);
+
+/*
+ * Reads the secret of that name in the folder: len random octets, for the folder's owner alone, made at the first time.
+ * Returns 0, or -1 with errno, EBADMSG where the file holds something else.
+ */
+int data_secret(const char *folder, const char *name, void *octets, size_t len);
 
 /*
  * Writes the process's number to a file of that name in the folder, and locks it until the process ends. Returns a
