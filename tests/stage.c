@@ -536,7 +536,7 @@ stage_open(struct stage *stage, enum ftg_profile profile)
 	stage->config.runner = &stage->runner;
 	stage->config.hasher = &stage->runner;
 	stage->config.mechanisms = (1U << SASL_MECHANISMS) - 1;
-	stage->sasl = sasl_server_new("mx.example.test", secret, verify);
+	stage->sasl = sasl_server_new(secret, verify);
 	stage->config.guard = &stage->guard;
 	stage->clock.now = steady_now;
 	stage->limits = limits_standard();

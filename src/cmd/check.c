@@ -7,6 +7,7 @@
 #include "base/data.h"
 #include "base/program.h"
 #include "cmd/server.h"
+#include "net/tls_context.h"
 
 static void
 tell_refusal(void *context, const struct ftg_refusal *refusal)
@@ -23,7 +24,8 @@ static void
 print_settings(const struct settings *settings)
 {
 	for (size_t i = 0; i < settings->listen_count; i++)
-		printf("listen        %s\n", settings->listen[i]);
+		printf("listen        %s%s\n", settings->listen[i].address,
+		    settings->listen[i].tls == CONFIG_TLS_IMPLICIT ? " with TLS" : "");
 	printf("data          %s\n", settings->data);
 	printf("hostname      %s\n", settings->hostname);
 	printf("profile       %s\n", settings->profile == FTG_STRICT ? "strict" : "published");
@@ -45,6 +47,22 @@ print_languages(const ftg_catalog *catalog, const char *wish)
 	return language >= 0;
 }
 
+/* False where there is one that cannot be used. */
+static bool
+print_certificate(const struct settings *settings)
+{
+	char error[TLS_ERROR_SIZE];
+	if (settings->tls_cert[0] == '\0') {
+		printf("certificate   none: no TLS\n");
+		return true;
+	}
+	struct tls_context *context = tls_context_new(settings->tls_cert, settings->tls_key, error);
+	bool usable = context != NULL && tls_context_is_current(context, error);
+	printf("certificate   %s\n", usable ? settings->tls_cert : error);
+	tls_context_free(context);
+	return usable;
+}
+
 int
 server_check(const struct settings *settings)
 {
@@ -59,6 +77,7 @@ server_check(const struct settings *settings)
 	unsigned refused = 0;
 	program_locale_folder(locale);
 	print_settings(settings);
+	bool usable = print_certificate(settings);
 	ftg_catalog *catalog = ftg_catalog_open(&sources, tell_refusal, &refused);
 	if (catalog == NULL) {
 		perror("ftgate-smtpd: the catalogue");
@@ -66,5 +85,5 @@ server_check(const struct settings *settings)
 	}
 	bool found = print_languages(catalog, settings->language);
 	ftg_catalog_free(catalog);
-	return found && refused == 0 ? EX_OK : EX_DATAERR;
+	return found && usable && refused == 0 ? EX_OK : EX_DATAERR;
 }

@@ -8,19 +8,26 @@
 
 #include "base/data.h"
 #include "base/guard.h"
+#include "base/job_queue.h"
 #include "base/log.h"
 #include "base/program.h"
 #include "cmd/smtp_service.h"
 #include "mail/maildir.h"
 #include "mail/maildir_delivery.h"
+#include "mail/password.h"
 #include "mail/sqlite_directory.h"
 #include "net/worker.h"
+
+enum { HASHES = 2 }; /* passwords that are checked at a time; each takes a thread for some 30 milliseconds */
 
 /* A worker process has one of each. */
 static struct worker worker;
 static struct maildir_agent agent;
-static struct smtp_service service;
+static struct smtp_service services[LISTEN_MAX];
+static struct listen_mode modes[LISTEN_MAX];
 static struct guard guard;
+static struct sasl_server *sasl;
+static struct job_queue hasher;
 static char locale[PATH_MAX], overlay[PATH_MAX], mail[PATH_MAX], database[PATH_MAX];
 
 static int
@@ -45,6 +52,12 @@ find_paths(const char *data)
 	    data_path(database, data, "ftgate.db") == 0;
 }
 
+static const char *
+file_or_none(const char *file)
+{
+	return *file != '\0' ? file : NULL;
+}
+
 static struct worker_config
 config_of(const struct serve *serve)
 {
@@ -57,8 +70,10 @@ config_of(const struct serve *serve)
 			.host = serve->settings->hostname,
 		},
 		.sockets = serve->sockets,
-		.proxied = serve->settings->proxied,
+		.modes = modes,
 		.socket_count = serve->socket_count,
+		.certificate = file_or_none(serve->settings->tls_cert),
+		.key = file_or_none(serve->settings->tls_key),
 		.max_sessions = (unsigned)serve->settings->limits.max_sessions,
 		.grace = serve->grace,
 	};
@@ -77,9 +92,28 @@ open_guard(const struct serve *serve, unsigned number)
 }
 
 static void
-open_service(const struct settings *settings, struct directory *directory)
+open_modes(const struct settings *settings)
 {
-	service.config = (struct smtp_config) {
+	for (size_t i = 0; i < settings->listen_count; i++)
+		modes[i] = (struct listen_mode) {
+			.proxied = settings->listen[i].proxied,
+			.encrypted = settings->listen[i].tls == CONFIG_TLS_IMPLICIT,
+		};
+}
+
+static bool
+open_auth(const struct serve *serve)
+{
+	job_queue_open(&hasher, &worker.jobs.runner, HASHES);
+	sasl = sasl_server_new(serve->secret, password_verify);
+	return sasl != NULL;
+}
+
+static void
+open_service(const struct settings *settings, const struct listen_setting *listen, struct smtp_service *service,
+    struct directory *directory)
+{
+	service->config = (struct smtp_config) {
 		.hostname = settings->hostname,
 		.profile = settings->profile,
 		.max_message_size = (size_t)settings->limits.max_message_size,
@@ -88,6 +122,12 @@ open_service(const struct settings *settings, struct directory *directory)
 		.max_unknown = (unsigned)settings->limits.max_unknown_recipients,
 		.max_relay = (unsigned)settings->limits.max_relay_attempts,
 		.tarpit_delay = settings->limits.tarpit_delay,
+		.tls_required = listen->tls == CONFIG_TLS_REQUIRED,
+		.auth_required = listen->submission,
+		.plain_in_clear = settings->auth_in_clear,
+		.mechanisms = settings->mechanisms,
+		.sasl = settings->mechanisms != 0 ? sasl : NULL,
+		.hasher = &hasher.runner,
 		.guard = &guard,
 		.now = now,
 		.vrfy = settings->vrfy,
@@ -97,7 +137,7 @@ open_service(const struct settings *settings, struct directory *directory)
 		.delivery = &agent.agent,
 		.runner = &worker.jobs.runner,
 	};
-	smtp_service_open(&service, &settings->limits);
+	smtp_service_open(service, &settings->limits);
 }
 
 static void
@@ -117,10 +157,14 @@ static int
 run(const struct settings *settings, struct directory *directory, bool sweep)
 {
 	static struct job sweeping = { .work = sweep_work, .done = sweep_done };
-	open_service(settings, directory);
+	const struct protocol *protocols[LISTEN_MAX];
+	for (size_t i = 0; i < settings->listen_count; i++) {
+		open_service(settings, &settings->listen[i], &services[i], directory);
+		protocols[i] = &services[i].protocol;
+	}
 	if (sweep)
 		worker.jobs.runner.start(&worker.jobs.runner, &sweeping);
-	int error = worker_run(&worker, &service.protocol);
+	int error = worker_run(&worker, protocols);
 	return error < 0 ? fail("listen", uv_strerror(error)) : EX_OK;
 }
 
@@ -130,6 +174,7 @@ serve_work(const struct serve *serve, const struct master_place *place)
 {
 	if (!find_paths(serve->data))
 		return fail("data", strerror(errno));
+	open_modes(serve->settings);
 	const struct worker_config config = config_of(serve);
 	int error = worker_open(&worker, &config, place);
 	if (error < 0)
@@ -139,11 +184,14 @@ serve_work(const struct serve *serve, const struct master_place *place)
 	struct directory *directory = sqlite_directory_new(database, &worker.clock.clock);
 	if (directory == NULL)
 		return fail(database, strerror(errno));
+	if (!open_auth(serve))
+		return fail("auth", strerror(ENOMEM));
 	agent.min_free = serve->settings->limits.min_free;
 	open_guard(serve, place->number);
 	int status = run(serve->settings, directory, place->number == 0 && place->first);
 	directory->ops->close(directory);
 	worker_close(&worker);
 	maildir_agent_close(&agent);
+	sasl_server_free(sasl);
 	return status;
 }

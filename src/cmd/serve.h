@@ -5,12 +5,14 @@
 #include "base/counters.h"
 #include "cmd/settings.h"
 #include "net/master.h"
+#include "session/sasl.h"
 
 struct serve {
 	const struct settings *settings;
 	const char *data; /* the data folder's absolute path */
 	const int *sockets;
 	size_t socket_count;
+	unsigned char secret[SASL_SECRET_SIZE];
 	unsigned grace;            /* seconds */
 	struct counters *counters; /* of all workers */
 };

@@ -16,6 +16,7 @@
 #include "cmd/demo.h"
 #include "cmd/serve.h"
 #include "net/master.h"
+#include "net/tls_context.h"
 
 #define PIDFILE "ftgate-smtpd.pid"
 
@@ -53,7 +54,7 @@ listen_all(struct server *server)
 {
 	char error[LISTEN_ERROR_SIZE];
 	for (size_t i = 0; i < server->settings->listen_count; i++) {
-		server->sockets[i] = listen_open(server->settings->listen[i], server->names[i], error);
+		server->sockets[i] = listen_open(server->settings->listen[i].address, server->names[i], error);
 		if (server->sockets[i] < 0)
 			return fail(EX_UNAVAILABLE, "%s", error);
 		server->socket_count = i + 1;
@@ -128,6 +129,21 @@ ended(void *context, unsigned number)
 	counters_disown(((struct server *)context)->serve.counters, number);
 }
 
+/* What is wrong with the certificate is told here, where somebody looks. */
+static int
+check_certificate(const struct server *server)
+{
+	const struct settings *settings = server->settings;
+	char error[TLS_ERROR_SIZE];
+	if (settings->tls_cert[0] == '\0')
+		return EX_OK;
+	struct tls_context *context = tls_context_new(settings->tls_cert, settings->tls_key, error);
+	if (context == NULL)
+		return fail(EX_CONFIG, "%s", error);
+	tls_context_free(context);
+	return EX_OK;
+}
+
 static int
 run_master(struct server *server)
 {
@@ -151,8 +167,11 @@ run_master(struct server *server)
 		.socket_count = server->socket_count,
 		.grace = GRACE,
 	};
+	if (data_secret(server->data, "sasl-secret", server->serve.secret, SASL_SECRET_SIZE) < 0)
+		return fail(EX_CANTCREAT, "%s/sasl-secret: %s", server->data, strerror(errno));
 	for (size_t i = 0; i < server->socket_count; i++)
-		fprintf(stderr, "listening on %s\n", server->names[i]);
+		fprintf(stderr, "listening on %s%s\n", server->names[i],
+		    server->settings->listen[i].tls == CONFIG_TLS_IMPLICIT ? " with TLS" : "");
 	return master_run(&master);
 }
 
@@ -166,6 +185,8 @@ server_run(const struct settings *settings, bool demo)
 	int status = listen_all(&server);
 	if (status == EX_OK)
 		status = take_data(&server);
+	if (status == EX_OK)
+		status = check_certificate(&server);
 	if (status != EX_OK)
 		return status;
 	if (demo_prepare(server.data, demo, server.names[0], error) < 0)

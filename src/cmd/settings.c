@@ -10,6 +10,7 @@
 
 #include "base/ascii.h"
 #include "base/data.h"
+#include "session/sasl.h"
 
 enum { WORKERS_MAX = 64 };
 
@@ -23,15 +24,66 @@ static int __attribute__((format(printf, 2, 3))) fail(char error[SETTINGS_ERROR_
 }
 
 static int
-set_listen(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+add_listener(struct settings *settings, const char *value, enum config_tls tls, char error[SETTINGS_ERROR_SIZE])
 {
 	char why[LISTEN_ERROR_SIZE];
 	if (listen_check(value, why) < 0)
 		return fail(error, "%s", why);
 	if (settings->listen_count == LISTEN_MAX)
 		return fail(error, "more than %d addresses: leave '%s' out", LISTEN_MAX, value);
-	settings->proxied[settings->listen_count] = false;
-	snprintf(settings->listen[settings->listen_count++], LISTEN_NAME_SIZE, "%s", value);
+	struct listen_setting *listener = &settings->listen[settings->listen_count++];
+	*listener = (struct listen_setting) { .tls = tls };
+	snprintf(listener->address, LISTEN_NAME_SIZE, "%s", value);
+	return 0;
+}
+
+static int
+set_listen(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	return add_listener(settings, value, CONFIG_TLS_STARTTLS, error);
+}
+
+static int
+set_listen_tls(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	return add_listener(settings, value, CONFIG_TLS_IMPLICIT, error);
+}
+
+static int
+set_file(char file[PATH_MAX], const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	if (*value == '\0' || strlen(value) >= PATH_MAX)
+		return fail(error, "'%.40s' is no file; name one in PEM form", value);
+	snprintf(file, PATH_MAX, "%s", value);
+	return 0;
+}
+
+static int
+set_tls_cert(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	return set_file(settings->tls_cert, value, error);
+}
+
+static int
+set_tls_key(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	return set_file(settings->tls_key, value, error);
+}
+
+/* Names with spaces between; none is no AUTH. */
+static int
+set_auth(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	settings->mechanisms = 0;
+	for (const char *at = value + strspn(value, " "); *at != '\0'; at += strspn(at, " ")) {
+		size_t len = strcspn(at, " ");
+		enum sasl_mechanism mechanism = sasl_mechanism_find(at, len);
+		if (mechanism == SASL_MECHANISMS)
+			return fail(error, "'%.*s' is none of PLAIN, LOGIN, SCRAM-SHA-256 and CRAM-MD5",
+			    (int)(len < 40 ? len : 40), at);
+		settings->mechanisms |= 1U << mechanism;
+		at += len;
+	}
 	return 0;
 }
 
@@ -122,11 +174,15 @@ settings_set(struct settings *settings, const char *name, const char *value, cha
 		const char *name;
 		int (*set)(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE]);
 	} setters[] = {
+		{ "auth", set_auth },
 		{ "data", set_data },
 		{ "hostname", set_hostname },
 		{ "language", set_language },
 		{ "listen", set_listen },
+		{ "listen-tls", set_listen_tls },
 		{ "profile", set_profile },
+		{ "tls-cert", set_tls_cert },
+		{ "tls-key", set_tls_key },
 		{ "user", set_user },
 		{ "workers", set_workers },
 	};
@@ -150,12 +206,14 @@ configure_listeners(struct settings *settings, const struct config *config, char
 {
 	for (unsigned i = 0; i < config->listener_count; i++) {
 		const struct config_listener *listener = &config->listeners[i];
-		if (listener->language != NULL || listener->submission)
-			return fail(error, "listeners: %.60s: language and role are not served; leave them out",
-			    listener->address);
+		if (listener->language != NULL)
+			return fail(error, "listeners: %.60s: language is not served; leave it out", listener->address);
 		if (configure(settings, "listen", listener->address, error) < 0)
 			return -1;
-		settings->proxied[settings->listen_count - 1] = listener->proxy;
+		struct listen_setting *setting = &settings->listen[settings->listen_count - 1];
+		setting->proxied = listener->proxy;
+		setting->submission = listener->submission;
+		setting->tls = listener->tls;
 	}
 	return 0;
 }
@@ -179,13 +237,29 @@ settings_configure(struct settings *settings, const struct config *config, char 
 	settings->etrn = audience(config->etrn);
 	if (config->workers != 0)
 		settings->workers = config->workers;
-	if (configure(settings, "data", config->data, error) < 0 ||
+	settings->auth_in_clear = config->auth_in_clear;
+	if (configure(settings, "tls-cert", config->tls_cert, error) < 0 ||
+	    configure(settings, "tls-key", config->tls_key, error) < 0 ||
+	    configure(settings, "auth", config->auth, error) < 0 ||
+	    configure(settings, "data", config->data, error) < 0 ||
 	    configure(settings, "hostname", config->hostname, error) < 0 ||
 	    configure(settings, "language", config->language, error) < 0 ||
 	    configure(settings, "profile", config->profile, error) < 0 ||
 	    configure(settings, "user", config->user, error) < 0)
 		return -1;
 	return configure_listeners(settings, config, error);
+}
+
+int
+settings_complete(const struct settings *settings, char error[SETTINGS_ERROR_SIZE])
+{
+	if ((settings->tls_cert[0] == '\0') != (settings->tls_key[0] == '\0'))
+		return fail(error, "tls-cert and tls-key go together: name both files");
+	for (size_t i = 0; i < settings->listen_count && settings->tls_cert[0] == '\0'; i++)
+		if (settings->listen[i].tls != CONFIG_TLS_STARTTLS)
+			return fail(error, "%s needs a certificate: name its files by tls-cert and tls-key",
+			    settings->listen[i].address);
+	return 0;
 }
 
 /* The processors that this process may run on. */
@@ -207,6 +281,7 @@ settings_standard(struct settings *settings)
 		.user = "ftgate",
 		.profile = FTG_PUBLISHED,
 		.workers = count_processors(),
+		.mechanisms = 1U << SASL_PLAIN | 1U << SASL_LOGIN | 1U << SASL_SCRAM_SHA_256,
 		.limits = limits_standard(),
 	};
 	if (gethostname(name, sizeof name - 1) == 0)

@@ -14,10 +14,20 @@
 
 enum { SETTINGS_ERROR_SIZE = 320, USER_SIZE = 33 };
 
+struct listen_setting {
+	char address[LISTEN_NAME_SIZE];
+	bool proxied;    /* connections begin with the header of a proxy */
+	bool submission; /* users have to log in */
+	enum config_tls tls;
+};
+
 struct settings {
 	size_t listen_count;
-	char listen[LISTEN_MAX][LISTEN_NAME_SIZE];
-	bool proxied[LISTEN_MAX]; /* connections there begin with the header of a proxy */
+	struct listen_setting listen[LISTEN_MAX];
+	char tls_cert[PATH_MAX]; /* files; "": none */
+	char tls_key[PATH_MAX];
+	unsigned mechanisms; /* of AUTH: a set of 1 << enum sasl_mechanism */
+	bool auth_in_clear;  /* passwords may be sent without TLS */
 	char data[PATH_MAX];
 	char hostname[ADDRESS_DOMAIN_MAX + 1];
 	char language[FTG_WISH_MAX]; /* a list as in LANGUAGE, "" for English */
@@ -32,12 +42,15 @@ struct settings {
 void settings_standard(struct settings *settings);
 
 /*
- * Sets one: listen (adds an address), data, hostname, language, profile, user, workers. Returns 0, or -1 with an English
- * sentence that names value and cure.
+ * Sets one: listen, listen-tls (each adds an address), tls-cert, tls-key, auth, data, hostname, language, profile, user,
+ * workers. Returns 0, or -1 with an English sentence that names value and cure.
  */
 int settings_set(struct settings *settings, const char *name, const char *value, char error[SETTINGS_ERROR_SIZE]);
 
 /* Takes over what a configuration sets. Returns 0, or -1 with an English sentence. */
 int settings_configure(struct settings *settings, const struct config *config, char error[SETTINGS_ERROR_SIZE]);
+
+/* Is there all that the settings need of each other? Returns 0, or -1 with an English sentence. */
+int settings_complete(const struct settings *settings, char error[SETTINGS_ERROR_SIZE]);
 
 #endif

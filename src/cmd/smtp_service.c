@@ -39,6 +39,18 @@ resume(struct smtp_outlet *outlet)
 	stream_resume(stream_of(outlet));
 }
 
+static bool
+can_encrypt(struct smtp_outlet *outlet)
+{
+	return stream_can_encrypt(stream_of(outlet));
+}
+
+static void
+encrypt_stream(struct smtp_outlet *outlet)
+{
+	stream_encrypt(stream_of(outlet));
+}
+
 static void
 wait(struct smtp_outlet *outlet, int64_t milliseconds, struct job *job)
 {
@@ -86,6 +98,8 @@ open_talk(const struct protocol *protocol, struct stream *stream)
 		.reply = say,
 		.send = send_octets,
 		.wait = wait,
+		.can_encrypt = can_encrypt,
+		.encrypt = encrypt_stream,
 		.resume = resume,
 		.log = note,
 	};
@@ -108,6 +122,12 @@ static void
 greet(void *session)
 {
 	smtp_session_greet(((struct talk *)session)->session);
+}
+
+static void
+encrypted(void *session, const char *version, const char *cipher)
+{
+	smtp_session_encrypted(((struct talk *)session)->session, version, cipher);
 }
 
 static size_t
@@ -149,6 +169,7 @@ smtp_service_open(struct smtp_service *service, const struct limits *limits)
 		.open = open_talk,
 		.free = free_talk,
 		.greet = greet,
+		.encrypted = encrypted,
 		.feed = feed,
 		.busy = busy,
 		.closed = closed,

@@ -14,6 +14,10 @@ static const struct {
 	const char *name, *value, *help;
 } choices[] = {
 	{ "listen", "ADDR:PORT", "Listen there (default: 127.0.0.1:2525; may be repeated; port 0: any that is free)" },
+	{ "listen-tls", "ADDR:PORT", "Listen there for connections that are encrypted from their first octet" },
+	{ "tls-cert", "FILE", "The certificate with its chain (PEM); with it STARTTLS is offered" },
+	{ "tls-key", "FILE", "Its key (PEM, without a passphrase)" },
+	{ "auth", "MECHANISMS", "Let users log in by these (default: 'PLAIN LOGIN SCRAM-SHA-256'; also CRAM-MD5)" },
 	{ "data", "FOLDER", "Keep accounts, mail and the operator's texts there (default: ./ftgate-data)" },
 	{ "language", "TAG", "Speak this language (default: as LC_ALL, LC_MESSAGES, LANG and LANGUAGE say)" },
 	{ "profile", "NAME", "Send the codes that are 'published' (default), or the 'strict' ones of the RFCs" },
@@ -65,7 +69,7 @@ parse(struct line *line, int argc, char **argv)
 		.options = options,
 		.parser = parse_option,
 		.doc = "Mail server whose replies speak the language of their reader.\v"
-		       "SIGHUP loads the texts again; SIGTERM lets messages under way finish, then ends.",
+		       "SIGHUP loads texts and certificate again; SIGTERM lets messages under way finish, then ends.",
 	};
 	argp_program_version = "ftgate-smtpd " FTG_VERSION;
 	argp_err_exit_status = EX_USAGE;
@@ -104,7 +108,7 @@ take_choices(struct settings *settings, const struct line *line)
 	bool listens = false;
 	for (size_t i = 0; i < line->count; i++) {
 		const char *name = line->chosen[i].name;
-		if (strcmp(name, "listen") == 0 && !listens) {
+		if (strncmp(name, "listen", strlen("listen")) == 0 && !listens) {
 			settings->listen_count = 0;
 			listens = true;
 		}
@@ -115,6 +119,10 @@ take_choices(struct settings *settings, const struct line *line)
 	}
 	if (settings->listen_count == 0)
 		settings_set(settings, "listen", "127.0.0.1:2525", error);
+	if (settings_complete(settings, error) < 0) {
+		fprintf(stderr, "ftgate-smtpd: %s\n", error);
+		return EX_USAGE;
+	}
 	return EX_OK;
 }
 

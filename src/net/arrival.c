@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/encryption.h"
 #include "net/proxy.h"
 #include "net/stream.h"
 
@@ -31,10 +32,18 @@ arrival_greet(struct stream *stream)
 	set_deadline(stream, stream->protocol->greeting_delay);
 }
 
+/* The deadline is the one of a client that says nothing. */
 void
-arrival_begin(struct stream *stream, bool proxied)
+arrival_encrypt(struct stream *stream)
 {
-	if (!proxied) {
+	stream->arrival.state = ARRIVAL_ENCRYPTING;
+	encryption_begin(stream);
+}
+
+void
+arrival_begin(struct stream *stream)
+{
+	if (!stream->mode.proxied) {
 		stream_enter(stream);
 		return;
 	}
@@ -90,10 +99,11 @@ void
 arrival_expire(struct stream *stream)
 {
 	bool greet = stream->arrival.state == ARRIVAL_UNGREETED;
+	const char *cause = stream->arrival.state == ARRIVAL_UNKNOWN ? "no-proxy-header" : "timeout";
 	arrival_end(stream);
 	stream_touch(stream);
 	if (greet)
 		stream_greet(stream);
 	else
-		stream_fail(stream, "no-proxy-header");
+		stream_fail(stream, cause);
 }

@@ -12,9 +12,10 @@ struct stream;
 enum { ARRIVAL_PROXY_TIMEOUT = 5000 }; /* milliseconds for the proxy's header */
 
 enum arrival_state {
-	ARRIVED,           /* nothing goes before the greeting any more */
-	ARRIVAL_UNKNOWN,   /* the proxy has to say who comes */
-	ARRIVAL_UNGREETED, /* the greeting waits */
+	ARRIVED,            /* nothing goes before the greeting any more */
+	ARRIVAL_UNKNOWN,    /* the proxy has to say who comes */
+	ARRIVAL_ENCRYPTING, /* the TLS handshake goes first */
+	ARRIVAL_UNGREETED,  /* the greeting waits */
 };
 
 struct arrival {
@@ -23,10 +24,13 @@ struct arrival {
 };
 
 /* Begins, after which the stream has a session that is greeted, or will be, or is turned away. */
-void arrival_begin(struct stream *stream, bool proxied);
+void arrival_begin(struct stream *stream);
 
 /* Puts the greeting off for the delay of the protocol, or has it said now. */
 void arrival_greet(struct stream *stream);
+
+/* Begins a TLS handshake, after which the greeting's time comes. */
+void arrival_encrypt(struct stream *stream);
 
 /* Takes input of a stream that has not arrived. Returns how many octets; the rest is for the session. */
 size_t arrival_read(struct stream *stream, const char *bytes, size_t len);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "net/encryption.h"
+
 enum { STAMP_SIZE = sizeof "2026-01-31T12:00:00Z" };
 
 /* Output that the client has not taken yet. */
@@ -45,6 +47,21 @@ queue(struct stream *stream, const char *bytes, size_t len)
 	stream->unsent++;
 }
 
+void
+output_put(struct stream *stream, const char *octets, size_t len)
+{
+	if (stream->broken)
+		return;
+	uv_buf_t buffer = { .base = (char *)(uintptr_t)octets, .len = len };
+	int sent = stream->unsent > 0 ? UV_EAGAIN : uv_try_write((uv_stream_t *)&stream->tcp, &buffer, 1);
+	if (sent == UV_EAGAIN)
+		sent = 0;
+	if (sent < 0)
+		stream_fail(stream, "reset");
+	else if ((size_t)sent < len)
+		queue(stream, octets + sent, len - (size_t)sent);
+}
+
 /* Sends the replies that are in the output, which are all of one stream. */
 static void
 send_all(struct streams *streams)
@@ -55,14 +72,10 @@ send_all(struct streams *streams)
 	streams->output_len = 0;
 	if (len == 0 || stream->broken)
 		return;
-	uv_buf_t buffer = uv_buf_init(streams->output, (unsigned)len);
-	int sent = stream->unsent > 0 ? UV_EAGAIN : uv_try_write((uv_stream_t *)&stream->tcp, &buffer, 1);
-	if (sent == UV_EAGAIN)
-		sent = 0;
-	if (sent < 0)
-		stream_fail(stream, "reset");
-	else if ((size_t)sent < len)
-		queue(stream, streams->output + sent, len - (size_t)sent);
+	if (stream->tls != NULL)
+		encryption_write(stream, streams->output, len);
+	else
+		output_put(stream, streams->output, len);
 }
 
 /* Makes the output this stream's, with room for len octets. */

@@ -18,6 +18,7 @@ struct protocol {
 	void *(*open)(const struct protocol *protocol, struct stream *stream);
 	void (*free)(void *session);
 	void (*greet)(void *session);
+	void (*encrypted)(void *session, const char *version, const char *cipher);
 	size_t (*feed)(void *session, const char *bytes, size_t len);
 	bool (*busy)(const void *session);
 	bool (*closed)(const void *session);

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "net/encryption.h"
 #include "net/output.h"
+#include "net/tls.h"
 
 enum {
 	PACE_WINDOW = 10000, /* milliseconds over which a rate is taken */
@@ -74,19 +76,37 @@ stream_resume(struct stream *stream)
 	stream->streams->ready = stream;
 }
 
+/* Can the session be fed, and the client be answered? */
+static bool
+is_open(const struct stream *stream)
+{
+	return !is_busy(stream) && !is_over(stream) && stream->unsent == 0 && !stream->broken;
+}
+
 /* Feeds the session for as long as it takes octets and the client takes replies. Returns how many it took. */
 static size_t
 feed(struct stream *stream, const char *bytes, size_t len)
 {
 	size_t taken = 0;
-	while (taken < len && has_arrived(stream) && !is_busy(stream) && !is_over(stream) && stream->unsent == 0 &&
-	    !stream->broken) {
+	while (taken < len && has_arrived(stream) && is_open(stream) && !stream->turning) {
 		size_t slice = len - taken < SLICE ? len - taken : SLICE;
 		size_t now = stream->protocol->feed(stream->session, bytes + taken, slice);
-		assert(now == slice || is_busy(stream) || is_over(stream));
+		assert(now == slice || is_busy(stream) || is_over(stream) || stream->turning);
 		taken += now;
 	}
 	return taken;
+}
+
+/* Encryption has begun: a command that came in the clear behind the one that asked for it is not run (RFC 3207 6). */
+static void
+drop_clear(struct stream *stream, size_t len)
+{
+	stream->turning = false;
+	if (len == 0)
+		return;
+	log_start(stream, "clear-text-dropped");
+	log_put_number("octets", (long long)len);
+	log_end();
 }
 
 /* Keeps input for later, in place of what has been kept of it. */
@@ -94,6 +114,10 @@ static void
 keep(struct stream *stream, const char *bytes, size_t len)
 {
 	char *rest = NULL;
+	if (stream->turning) {
+		drop_clear(stream, len);
+		len = 0;
+	}
 	if (len > 0 && is_over(stream)) {
 		stream->surplus = true;
 	} else if (len > 0) {
@@ -118,7 +142,7 @@ feed_rest(struct stream *stream)
 		keep(stream, stream->rest + taken, stream->rest_len - taken);
 }
 
-/* Input from the client. */
+/* Input from the client, decrypted. */
 static void
 take(struct stream *stream, const char *bytes, size_t len)
 {
@@ -128,6 +152,34 @@ take(struct stream *stream, const char *bytes, size_t len)
 	stream->pace.octets += len;
 	taken += feed(stream, bytes + taken, len - taken);
 	keep(stream, bytes + taken, len - taken);
+}
+
+/* Decrypts for as long as the session takes octets. */
+static void
+decrypt(struct stream *stream)
+{
+	size_t len = 1;
+	while (len > 0 && stream->tls != NULL && stream->rest_len == 0 && is_open(stream)) {
+		len = encryption_read(stream, stream->streams->plain, STREAMS_PLAIN);
+		if (len > 0)
+			take(stream, stream->streams->plain, len);
+	}
+}
+
+/* Octets from the socket: a proxy's header is not encrypted, what follows it may be. */
+static void
+take_raw(struct stream *stream, const char *bytes, size_t len)
+{
+	size_t header = stream->arrival.state == ARRIVAL_UNKNOWN ? arrival_read(stream, bytes, len) : 0;
+	if (header == len)
+		return;
+	if (stream->tls == NULL) {
+		take(stream, bytes + header, len - header);
+		return;
+	}
+	stream_touch(stream);
+	encryption_feed(stream, bytes + header, len - header);
+	decrypt(stream);
 }
 
 static void
@@ -148,7 +200,7 @@ on_read(uv_stream_t *handle, ssize_t len, const uv_buf_t *buffer)
 	} else if (len < 0) {
 		stream_fail(stream, "reset");
 	} else if (!stream->lingering) {
-		take(stream, buffer->base, (size_t)len);
+		take_raw(stream, buffer->base, (size_t)len);
 	}
 	stream_proceed(stream);
 	streams_run_ready(stream->streams);
@@ -158,7 +210,8 @@ on_read(uv_stream_t *handle, ssize_t len, const uv_buf_t *buffer)
 static void
 update_reading(struct stream *stream)
 {
-	bool wanted = !stream->ended && !stream->broken && stream->unsent == 0 && stream->rest_len == 0;
+	bool wanted = !stream->ended && !stream->broken && stream->unsent == 0 && stream->rest_len == 0 &&
+	    !encryption_is_waiting(stream);
 	if (wanted == stream->reading)
 		return;
 	stream->reading = wanted;
@@ -194,6 +247,7 @@ close_now(struct stream *stream)
 	if (stream->entered)
 		stream->protocol->leave(stream->protocol, stream);
 	arrival_end(stream);
+	encryption_free(stream);
 	keep(stream, NULL, 0);
 	stream_drop(stream);
 }
@@ -269,9 +323,12 @@ stream_proceed(struct stream *stream)
 		return;
 	if (!stream->broken) {
 		feed_rest(stream);
+		decrypt(stream);
 		obey_stop(stream);
 	}
 	output_send(stream);
+	if (is_over(stream))
+		encryption_end(stream);
 	settle(stream);
 }
 
@@ -341,13 +398,39 @@ turn_away(struct stream *stream, const struct ftg_reply *words)
 	log_put("ref", row->ref);
 	log_put("id", row->id);
 	log_end();
-	stream_reply(stream, words);
+	if (stream->mode.encrypted)
+		stream_fail(stream, "turned-away");
+	else
+		stream_reply(stream, words);
 }
 
 void
 stream_greet(struct stream *stream)
 {
 	stream->protocol->greet(stream->session);
+}
+
+bool
+stream_can_encrypt(const struct stream *stream)
+{
+	return encryption_is_possible(stream);
+}
+
+void
+stream_encrypt(struct stream *stream)
+{
+	encryption_begin(stream);
+	stream->turning = true;
+}
+
+void
+stream_encrypted(struct stream *stream)
+{
+	stream->protocol->encrypted(stream->session, tls_version(stream->tls), tls_cipher(stream->tls));
+	if (stream->arrival.state == ARRIVAL_ENCRYPTING) {
+		arrival_end(stream);
+		arrival_greet(stream);
+	}
 }
 
 void
@@ -360,21 +443,24 @@ stream_enter(struct stream *stream)
 	stream->entered = stream->welcome && protocol->enter(protocol, stream, &words);
 	if (stream->entered)
 		stream->session = protocol->open(protocol, stream);
-	if (stream->session != NULL)
-		arrival_greet(stream);
-	else
+	if (stream->session == NULL)
 		turn_away(stream, &words);
+	else if (stream->mode.encrypted)
+		arrival_encrypt(stream);
+	else
+		arrival_greet(stream);
 }
 
 void
-stream_start(struct stream *stream, bool welcome, bool proxied)
+stream_start(struct stream *stream, bool welcome, struct listen_mode mode)
 {
 	uint64_t whole = stream->protocol->whole;
+	stream->mode = mode;
 	stream->welcome = welcome;
 	stream->end = whole == 0 ? UINT64_MAX : uv_now(stream->streams->loop) + whole;
 	stream_touch(stream);
 	token_make(stream->token);
 	put_peer(stream);
-	arrival_begin(stream, proxied);
+	arrival_begin(stream);
 	stream_proceed(stream);
 }

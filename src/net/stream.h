@@ -26,11 +26,14 @@ struct stream {
 	struct stream *next_ready;
 	uint64_t deadline; /* of the loop's time, in milliseconds */
 	uint64_t end;      /* the latest deadline that there can be */
+	struct listen_mode mode;
 	struct arrival arrival;
+	struct tls *tls; /* NULL: not encrypted */
 	struct pace pace;
 	char *rest; /* input that the session has not taken */
 	size_t rest_len;
 	unsigned unsent; /* pieces of output that the client has not taken; nothing is read or fed meanwhile */
+	bool turning;    /* encryption has begun; what is still at hand came in the clear, and is thrown away */
 	bool welcome;    /* there is memory and room for it */
 	bool entered;    /* and has to leave */
 	bool is_ready;   /* is among those that are ready */
@@ -51,6 +54,10 @@ void stream_send(struct stream *stream, const char *bytes, size_t len);
 void stream_resume(struct stream *stream);
 void stream_log(struct stream *stream, const char *event, va_list pairs);
 
+/* For sessions: can encryption begin? It begins behind what has been said. What the session has not taken is dropped. */
+bool stream_can_encrypt(const struct stream *stream);
+void stream_encrypt(struct stream *stream);
+
 /* For sessions, which are busy until then: calls job->done() after so many milliseconds. */
 void stream_wait(struct stream *stream, int64_t milliseconds, struct job *job);
 
@@ -59,12 +66,15 @@ void stream_enter(struct stream *stream);
 void stream_greet(struct stream *stream);
 void stream_say_last(struct stream *stream, enum ftg_id last, const char *cause);
 
+/* For encryption.c: the handshake is over. */
+void stream_encrypted(struct stream *stream);
+
 /* For output.c: the client is there, or is no more, and why. */
 void stream_touch(struct stream *stream);
 void stream_fail(struct stream *stream, const char *cause);
 
 /* For streams.c: begins, once the connection has been accepted; says that there are too many if it is not welcome. */
-void stream_start(struct stream *stream, bool welcome, bool proxied);
+void stream_start(struct stream *stream, bool welcome, struct listen_mode mode);
 
 /* For streams.c: gives up a connection that was never accepted. */
 void stream_drop(struct stream *stream);

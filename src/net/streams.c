@@ -83,7 +83,7 @@ take(struct listener *listener)
 	if (error < 0)
 		stream_drop(stream);
 	else
-		stream_start(stream, welcome, listener->proxied);
+		stream_start(stream, welcome, listener->mode);
 }
 
 /* Descriptors are out: libuv has turned the connection away with the one that it keeps for this. */
@@ -108,10 +108,10 @@ on_connection(uv_stream_t *handle, int status)
 }
 
 int
-streams_listen(
-    struct streams *streams, struct listener *listener, int descriptor, const struct protocol *protocol, bool proxied)
+streams_listen(struct streams *streams, struct listener *listener, int descriptor, const struct protocol *protocol,
+    struct listen_mode mode)
 {
-	*listener = (struct listener) { .streams = streams, .protocol = protocol, .proxied = proxied };
+	*listener = (struct listener) { .streams = streams, .protocol = protocol, .mode = mode };
 	int error = uv_tcp_init(streams->loop, &listener->tcp);
 	if (error == 0)
 		error = uv_tcp_open(&listener->tcp, descriptor);

@@ -5,12 +5,20 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "net/certificate.h"
 #include "net/protocol.h"
 #include "net/texts.h"
 
 enum {
 	STREAMS_INPUT = 64 * 1024,  /* octets that are read at a time */
 	STREAMS_OUTPUT = 64 * 1024, /* octets of replies that leave at a time */
+	STREAMS_PLAIN = 16 * 1024,  /* octets that are decrypted at a time */
+};
+
+/* How connections begin at a listener. */
+struct listen_mode {
+	bool proxied;   /* with the header of a proxy */
+	bool encrypted; /* with a TLS handshake */
 };
 
 /* A listening socket, and what is spoken there. */
@@ -18,13 +26,14 @@ struct listener {
 	uv_tcp_t tcp;
 	struct streams *streams;
 	const struct protocol *protocol;
-	bool proxied; /* connections begin with the header of a proxy */
+	struct listen_mode mode;
 	bool waiting; /* a connection waits until there is memory to take it */
 };
 
 struct streams {
 	uv_loop_t *loop;
 	const struct texts *texts;
+	const struct certificate *certificate;
 	uv_timer_t sweep; /* looks for those whose time is up; runs while there are any */
 	unsigned count;
 	unsigned max;         /* further ones are told that there are too many */
@@ -41,16 +50,17 @@ struct streams {
 	size_t output_len;
 	char output[STREAMS_OUTPUT];
 	char input[STREAMS_INPUT];
+	char plain[STREAMS_PLAIN];
 };
 
-/* Sets up what all connections share. loop, texts, listeners, emptied and max are set. Returns 0 or an error of libuv. */
+/* Sets up what all connections share. loop, texts, certificate, listeners, emptied and max are set. Returns 0 or an error of libuv. */
 int streams_open(struct streams *streams);
 
 void streams_close(struct streams *streams);
 
 /* Listens on inherited sockets that are bound already. Returns 0 or an error of libuv. */
-int streams_listen(
-    struct streams *streams, struct listener *listener, int descriptor, const struct protocol *protocol, bool proxied);
+int streams_listen(struct streams *streams, struct listener *listener, int descriptor, const struct protocol *protocol,
+    struct listen_mode mode);
 
 /* Lets the sessions go on that jobs have woken. To be called after the end of each job. */
 void streams_run_ready(struct streams *streams);

@@ -259,6 +259,12 @@ tls_feed(struct tls *tls, const void *octets, size_t len)
 	return len;
 }
 
+bool
+tls_is_waiting(const struct tls *tls)
+{
+	return count_of(&tls->input) > 0;
+}
+
 size_t
 tls_read(struct tls *tls, void *octets, size_t size)
 {

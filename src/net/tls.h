@@ -37,6 +37,9 @@ enum tls_state tls_state(const struct tls *tls);
 /* Takes encrypted octets and returns how many: all, unless TLS_INPUT_MAX wait. Then plain ones are to be read first. */
 size_t tls_feed(struct tls *tls, const void *octets, size_t len);
 
+/* Do encrypted octets wait that tls_read() has not seen? */
+bool tls_is_waiting(const struct tls *tls);
+
 /*
  * Goes on with the handshake, or reads up to size plain octets and returns how many. 0: nothing more until tls_feed(),
  * or, where output waits, tls_sent(). To be called after each of them until it returns 0.

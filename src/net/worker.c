@@ -46,7 +46,9 @@ static void
 on_reload(uv_signal_t *signal, int number)
 {
 	(void)number;
-	texts_reload(&((struct worker *)signal->loop->data)->texts);
+	struct worker *worker = signal->loop->data;
+	certificate_reload(&worker->certificate);
+	texts_reload(&worker->texts);
 }
 
 static void
@@ -125,9 +127,11 @@ worker_open(struct worker *worker, const struct worker_config *config, const str
 	texts_open(&worker->texts, &config->texts, place->number);
 	worker->texts.runner = &worker->jobs.runner;
 	worker->texts.reloaded = on_reloaded;
+	certificate_open(&worker->certificate, config->certificate, config->key, place->number);
 	worker->streams = (struct streams) {
 		.loop = &worker->loop,
 		.texts = &worker->texts,
+		.certificate = &worker->certificate,
 		.max = sessions_possible(config->max_sessions),
 		.listeners = worker->listeners,
 		.emptied = on_emptied,
@@ -136,14 +140,14 @@ worker_open(struct worker *worker, const struct worker_config *config, const str
 }
 
 int
-worker_run(struct worker *worker, const struct protocol *protocol)
+worker_run(struct worker *worker, const struct protocol *const *protocols)
 {
 	sigset_t none;
 	struct streams *streams = &worker->streams;
 	int error = open_signals(worker);
 	for (size_t i = 0; i < worker->config->socket_count && error == 0; i++) {
 		error = streams_listen(
-		    streams, &worker->listeners[i], worker->config->sockets[i], protocol, worker->config->proxied[i]);
+		    streams, &worker->listeners[i], worker->config->sockets[i], protocols[i], worker->config->modes[i]);
 		streams->listener_count = i + 1;
 	}
 	if (error < 0)
@@ -175,4 +179,5 @@ worker_close(struct worker *worker)
 	uv_loop_close(&worker->loop);
 	streams_close(&worker->streams);
 	texts_close(&worker->texts);
+	certificate_close(&worker->certificate);
 }

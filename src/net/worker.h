@@ -11,9 +11,10 @@
 
 struct worker_config {
 	struct texts_wish texts;
-	const int *sockets;  /* that listen */
-	const bool *proxied; /* of each, whether its connections begin with the header of a proxy */
+	const int *sockets;              /* that listen */
+	const struct listen_mode *modes; /* of each */
 	size_t socket_count;
+	const char *certificate, *key; /* files; NULL: no TLS */
 	unsigned max_sessions;
 	unsigned grace; /* seconds that sessions may go on after SIGTERM; the master kills then */
 };
@@ -25,6 +26,7 @@ struct worker {
 	struct loop_clock clock; /* and who runs jobs: for what the sessions rest on */
 	struct jobs jobs;
 	struct texts texts;
+	struct certificate certificate;
 	uv_signal_t reload, stop, interrupt;
 	uv_timer_t grace;
 	struct listener listeners[LISTEN_MAX];
@@ -34,8 +36,8 @@ struct worker {
 /* Sets up the loop, the log and the catalogue. Returns 0, or an error of libuv. config must stay. */
 int worker_open(struct worker *worker, const struct worker_config *config, const struct master_place *place);
 
-/* Takes connections until SIGTERM or SIGINT. Returns 0, or an error of libuv. */
-int worker_run(struct worker *worker, const struct protocol *protocol);
+/* Takes connections until SIGTERM or SIGINT, and speaks the protocol that each socket has. Returns 0, or an error of libuv. */
+int worker_run(struct worker *worker, const struct protocol *const *protocols);
 
 /* Frees what worker_open() has made. Does not return where a session or a job could not be ended in time. */
 void worker_close(struct worker *worker);

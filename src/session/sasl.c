@@ -17,7 +17,6 @@ struct sasl_server {
 	Gsasl *library;
 	bool (*verify)(const char *password, const char *hash);
 	unsigned char secret[SASL_SECRET_SIZE];
-	char hostname[];
 };
 
 /* Octets that the client sent; owned, wiped when dropped. */
@@ -91,11 +90,9 @@ answer(Gsasl *library, Gsasl_session *session, Gsasl_property property)
 }
 
 struct sasl_server *
-sasl_server_new(const char *hostname, const unsigned char secret[SASL_SECRET_SIZE],
-    bool (*verify)(const char *password, const char *hash))
+sasl_server_new(const unsigned char secret[SASL_SECRET_SIZE], bool (*verify)(const char *password, const char *hash))
 {
-	size_t size = strlen(hostname) + 1;
-	struct sasl_server *server = calloc(1, sizeof *server + size);
+	struct sasl_server *server = calloc(1, sizeof *server);
 	if (server == NULL)
 		return NULL;
 	if (gsasl_init(&server->library) != GSASL_OK) {
@@ -105,7 +102,6 @@ sasl_server_new(const char *hostname, const unsigned char secret[SASL_SECRET_SIZ
 	gsasl_callback_set(server->library, answer);
 	server->verify = verify;
 	memcpy(server->secret, secret, SASL_SECRET_SIZE);
-	memcpy(server->hostname, hostname, size);
 	return server;
 }
 
@@ -122,14 +118,9 @@ sasl_server_free(struct sasl_server *server)
 static Gsasl_session *
 open_session(const struct sasl_server *server, enum sasl_mechanism mechanism)
 {
-	Gsasl_session *session;
-	if (gsasl_server_start(server->library, mechanisms[mechanism].name, &session) != GSASL_OK)
-		return NULL;
-	if (gsasl_property_set(session, GSASL_SERVICE, "smtp") == GSASL_OK &&
-	    gsasl_property_set(session, GSASL_HOSTNAME, server->hostname) == GSASL_OK)
-		return session;
-	gsasl_finish(session);
-	return NULL;
+	Gsasl_session *session = NULL;
+	int result = gsasl_server_start(server->library, mechanisms[mechanism].name, &session);
+	return result == GSASL_OK ? session : NULL;
 }
 
 /* The library frees what it was told, but does not wipe it. */

@@ -34,13 +34,13 @@ enum sasl_status {
 struct sasl_server;
 
 /*
- * hostname is named in challenges. verify tells whether a password has a hash of crypt(5), or, where the hash is NULL,
+ * verify tells whether a password has a hash of crypt(5), or, where the hash is NULL,
  * takes as long to say no; it is called by sasl_check(). secret makes up what an unknown user would have: the same for
  * all servers of a name, through restarts, or guesses can tell who is unknown. All of it is copied. NULL when memory is
  * out.
  */
-struct sasl_server *sasl_server_new(const char *hostname, const unsigned char secret[SASL_SECRET_SIZE],
-    bool (*verify)(const char *password, const char *hash));
+struct sasl_server *sasl_server_new(
+    const unsigned char secret[SASL_SECRET_SIZE], bool (*verify)(const char *password, const char *hash));
 void sasl_server_free(struct sasl_server *server);
 
 /* The name of a mechanism as it is offered. */

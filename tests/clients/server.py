@@ -90,6 +90,10 @@ class Server:
         found = self.wait_for_log(r"listening on 127\.0\.0\.1:(\d+)")
         self.port = int(found.group(1))
 
+    def ports(self):
+        """Those of all listeners, in the order of the configuration."""
+        return [int(port) for port in re.findall(r"listening on 127\.0\.0\.1:(\d+)", self.log())]
+
     @property
     def pid(self):
         return self.process.pid
@@ -156,8 +160,8 @@ class Server:
 class Talk:
     """A connection on which commands are sent and replies read whole. To be used in a with statement."""
 
-    def __init__(self, server, address="127.0.0.1", first=b""):
-        self.socket = socket.create_connection(("127.0.0.1", server.port), SECONDS, (address, 0))
+    def __init__(self, server, address="127.0.0.1", first=b"", port=None):
+        self.socket = socket.create_connection(("127.0.0.1", port or server.port), SECONDS, (address, 0))
         self.socket.sendall(first)
         self.input = self.socket.makefile("rb")
 
