@@ -77,7 +77,7 @@ find_command(const char *noun, const char *verb)
 	return NULL;
 }
 
-/* Takes noun and verb; argp_error() does not return. */
+/* Takes noun and verb. */
 static void
 take_words(struct request *request, struct argp_state *state, char **words, size_t count)
 {
@@ -86,8 +86,10 @@ take_words(struct request *request, struct argp_state *state, char **words, size
 	if (count < 2)
 		argp_error(state, "%s what? list, show, add, set or remove", words[0]);
 	request->command = find_command(words[0], words[1]);
-	if (request->command == NULL)
+	if (request->command == NULL) {
 		argp_error(state, "'%s' is none of list, show, add, set and remove", words[1]);
+		return; /* for the eye: argp_error() ends the program */
+	}
 	request->words = words + 2;
 	request->count = count - 2;
 	if (request->count < request->command->least || request->count > request->command->most)

@@ -119,6 +119,7 @@ change_with(struct request *request, const char *password,
 	change->password = &kept;
 	if (status == EX_OK)
 		status = status_of(request, run(request->accounts, request->command->kind, name_of(request), change));
+	change->password = NULL;
 	explicit_bzero(&credentials, sizeof credentials);
 	explicit_bzero(scram, sizeof scram);
 	return status;
@@ -150,7 +151,9 @@ change(struct request *request)
 	size_t names = record_names(request->command->kind), count = request->count - names;
 	struct record_setting *settings = calloc(count + 1, sizeof *settings);
 	struct record_change made = { .settings = settings, .count = count };
-	int status = settings == NULL ? ctl_fail(EX_OSERR, "memory is out") : EX_OK;
+	int status = EX_OK;
+	if (settings == NULL)
+		return ctl_fail(EX_OSERR, "memory is out");
 	for (size_t i = 0; i < count && status == EX_OK; i++)
 		if (!read_word(request, request->words[names + i], &settings[i]))
 			status = ctl_fail(EX_USAGE, "'%s' is no setting; write SETTING=VALUE: ftgatectl --help",
