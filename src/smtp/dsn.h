@@ -18,9 +18,10 @@ enum dsn_return { DSN_RETURN_UNSAID, DSN_RETURN_FULL, DSN_RETURN_HEADERS };
 enum dsn_notify { DSN_NEVER = 1 << 0, DSN_SUCCESS = 1 << 1, DSN_FAILURE = 1 << 2, DSN_DELAY = 1 << 3 };
 
 /*
- * The values of RET, ENVID, NOTIFY and ORCPT. False where one is malformed: what ENVID and ORCPT stand for must be
+ * Is this xtext (RFC 3461 section 4) that stands for printable ASCII? The values of RET, ENVID, NOTIFY and ORCPT. False where one is malformed: what ENVID and ORCPT stand for must be
  * printable, without control characters. UTF-8 as it is may stand in an ORCPT only where the message has SMTPUTF8.
  */
+bool dsn_is_xtext(struct span value);
 bool dsn_read_return(struct span value, enum dsn_return *ret);
 bool dsn_check_envid(struct span value);
 bool dsn_read_notify(struct span value, unsigned *notify);

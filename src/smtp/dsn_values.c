@@ -32,9 +32,8 @@ xtext_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Is this xtext (RFC 3461 section 4) of printable ASCII? */
-static bool
-is_xtext(struct span value)
+bool
+dsn_is_xtext(struct span value)
 {
 	for (size_t i = 0; i < value.len; i++) {
 		char c = value.text[i];
@@ -54,7 +53,7 @@ is_xtext(struct span value)
 bool
 dsn_check_envid(struct span value)
 {
-	return value.len <= DSN_ENVID_MAX && is_xtext(value);
+	return value.len <= DSN_ENVID_MAX && dsn_is_xtext(value);
 }
 
 static unsigned
@@ -165,5 +164,5 @@ dsn_check_orcpt(struct span value, bool utf8)
 	struct span address = { semicolon + 1, value.len - kind.len - 1 };
 	if (equals(kind, "utf-8"))
 		return is_utf8_address(address, utf8);
-	return is_atom(kind) && is_xtext(address);
+	return is_atom(kind) && dsn_is_xtext(address);
 }

@@ -45,6 +45,7 @@ smtp_session_encrypted(struct smtp_session *s, const char *version, const char *
 	free(s->name);
 	free(s->user);
 	s->name = s->user = NULL;
+	s->account = 0;
 	s->extended = false;
 	s->state = SMTP_START;
 }

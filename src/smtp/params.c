@@ -5,7 +5,10 @@
 
 #include "base/ascii.h"
 
-enum { SIZE_DIGITS_MAX = 20 }; /* RFC 1870 section 4 */
+enum {
+	SIZE_DIGITS_MAX = 20, /* RFC 1870 section 4 */
+	AUTH_MAX = 500,       /* RFC 4954 section 5, with the keyword */
+};
 
 static bool
 equals(struct span value, const char *word)
@@ -56,6 +59,14 @@ take_envid(struct params *params, struct span value)
 	return dsn_check_envid(value);
 }
 
+/* Who sent the message says another server: checked, and taken for "<>", as from one that is not trusted. */
+static bool
+take_auth(struct params *params, struct span value)
+{
+	(void)params;
+	return value.len <= AUTH_MAX && dsn_is_xtext(value);
+}
+
 static bool
 take_notify(struct params *params, struct span value)
 {
@@ -78,6 +89,7 @@ static const struct param {
 	{ PARAMS_MAIL, "SIZE", take_size },
 	{ PARAMS_MAIL, "BODY", take_body },
 	{ PARAMS_MAIL, "SMTPUTF8", take_utf8 },
+	{ PARAMS_MAIL, "AUTH", take_auth },
 	{ PARAMS_MAIL, "RET", take_return },
 	{ PARAMS_MAIL, "ENVID", take_envid },
 	{ PARAMS_RCPT, "NOTIFY", take_notify },
