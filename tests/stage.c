@@ -45,176 +45,6 @@ octets_clear(struct octets *octets)
 
 #define STAGE(member, pointer) ((struct stage *)(void *)((char *)(pointer)-offsetof(struct stage, member)))
 
-/* The directory. */
-
-static bool
-is_name(const char *local, const char *name)
-{
-	return strlen(local) == strlen(name) && ascii_equal(local, name, strlen(name));
-}
-
-/* The account number of a local part at one of the domains; 0 where there is none. */
-static int64_t
-find_account(const char *local, const char *domain)
-{
-	static const struct {
-		const char *local, *domain;
-	} accounts[] = {
-		{ "alice", "example.test" },
-		{ "bob", "example.test" },
-		{ "carol", "example.test" },
-		{ "twin", "example.test" },
-		{ "two words", "example.test" },
-		{ "postmaster", "example.test" },
-		{ "j\xC3\xB6rg", "example.test" },
-		{ "dora", "example.org" },
-		{ "twin", "example.org" },
-		{ "postmaster", "example.org" },
-	};
-	char *end;
-
-	for (size_t i = 0; i < sizeof accounts / sizeof *accounts; i++)
-		if (is_name(local, accounts[i].local) && strcmp(domain, accounts[i].domain) == 0)
-			return (int64_t)i + 1;
-	if (strncmp(local, "box", 3) != 0 || strcmp(domain, "example.test") != 0 || !ascii_is_digit(local[3]))
-		return 0;
-	long number = strtol(local + 3, &end, 10);
-	return *end == '\0' ? number + 100 : 0;
-}
-
-static enum directory_verdict
-verdict(const struct address *address, int64_t *account)
-{
-	int64_t here = find_account(address->local, "example.test");
-	int64_t there = find_account(address->local, "example.org");
-
-	if (strcmp(address->domain, "broken.test") == 0)
-		return DIRECTORY_FAILED;
-	if (*address->domain == '\0' && here != 0 && there != 0 && !is_name(address->local, "postmaster"))
-		return DIRECTORY_AMBIGUOUS;
-	if (*address->domain == '\0')
-		*account = here != 0 ? here : there;
-	else if (strcmp(address->domain, "example.test") == 0)
-		*account = here;
-	else if (strcmp(address->domain, "example.org") == 0)
-		*account = there;
-	else
-		return DIRECTORY_NO_DOMAIN;
-	return *account != 0 ? DIRECTORY_FOUND : DIRECTORY_NO_MAILBOX;
-}
-
-/* Those that are there, but take no mail. */
-static enum directory_verdict
-unfit(const struct address *address, struct recipient *recipient)
-{
-	static const struct {
-		const char *local;
-		enum directory_verdict verdict;
-	} accounts[] = {
-		{ "disabled", DIRECTORY_DISABLED },
-		{ "silent", DIRECTORY_NO_PRIVILEGE },
-		{ "trap", DIRECTORY_SPAMTRAP },
-		{ "moved", DIRECTORY_MOVED },
-		{ "circle", DIRECTORY_MISCONFIGURED },
-	};
-
-	snprintf(recipient->moved_to, sizeof recipient->moved_to, "new@example.net");
-	for (size_t i = 0; i < sizeof accounts / sizeof *accounts; i++)
-		if (is_name(address->local, accounts[i].local) && strcmp(address->domain, "example.test") == 0)
-			return accounts[i].verdict;
-	return DIRECTORY_FOUND;
-}
-
-static enum directory_verdict
-resolve(struct directory *directory, const struct address *address, struct recipient *recipient)
-{
-	static struct mailbox mailboxes[2];
-	int64_t account = 0;
-	enum directory_verdict found = unfit(address, recipient);
-
-	(void)directory;
-	if (found != DIRECTORY_FOUND)
-		return found;
-	found = verdict(address, &account);
-	bool team = strcmp(address->domain, "example.test") == 0 && is_name(address->local, "team");
-	mailboxes[0] = (struct mailbox) { .account = team ? 1 : account, .maildir = "somewhere" };
-	mailboxes[1] = (struct mailbox) { .account = 2, .maildir = "somewhere" };
-	if (strcmp(address->domain, "example.test") == 0 && is_name(address->local, "carol"))
-		mailboxes[0].quota = (struct quota) { STAGE_QUOTA, 0 };
-	recipient->mailboxes = mailboxes;
-	recipient->count = team ? 2 : 1;
-	snprintf(recipient->local, sizeof recipient->local, "%s", address->local);
-	snprintf(recipient->domain.name, sizeof recipient->domain.name, "%s",
-	    *address->domain != '\0' ? address->domain
-	        : account < 8        ? "example.test"
-	                             : "example.org");
-	return team ? DIRECTORY_FOUND : found;
-}
-
-static enum directory_verdict
-expand(struct directory *directory, const struct address *address, struct expansion *expansion)
-{
-	static const struct address members[] = {
-		{ .local = "alice", .domain = "example.test" },
-		{ .local = "two words", .domain = "example.test" },
-		{ .local = "j\xC3\xB6rg", .domain = "example.test" },
-	};
-	static const struct {
-		const char *local;
-		struct expansion expansion;
-	} lists[] = {
-		{ "team", { EXPANSION_ANYONE, members, 2 } },
-		{ "staff", { EXPANSION_ACCOUNTS, members, 1 } },
-		{ "board", { EXPANSION_NOBODY, members, 1 } },
-		{ "empty", { EXPANSION_ANYONE, NULL, 0 } },
-		{ "abroad", { EXPANSION_ANYONE, members, 3 } },
-	};
-	int64_t account = 0;
-
-	(void)directory;
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-		if (is_name(address->local, lists[i].local) && strstr("example.test", address->domain) != NULL) {
-			*expansion = lists[i].expansion;
-			return DIRECTORY_FOUND;
-		}
-	}
-	enum directory_verdict found = verdict(address, &account);
-	return found == DIRECTORY_FOUND ? DIRECTORY_NO_MAILBOX : found;
-}
-
-static enum directory_verdict
-find_domain(struct directory *directory, const char *name, struct domain *domain)
-{
-	(void)directory;
-	*domain = (struct domain) { .max_message_size = 0 };
-	if (strcmp(name, "broken.test") == 0)
-		return DIRECTORY_FAILED;
-	bool hosted = strcmp(name, "example.test") == 0 || strcmp(name, "example.org") == 0;
-	return hosted ? DIRECTORY_FOUND : DIRECTORY_NO_DOMAIN;
-}
-
-static enum directory_verdict
-find_login(struct directory *directory, const char *name, struct account *account)
-{
-	struct address address = { 0 };
-	const char *at = strrchr(name, '@');
-	size_t local = at != NULL ? (size_t)(at - name) : strlen(name);
-
-	(void)directory;
-	if (local > ADDRESS_LOCAL_MAX || (at != NULL && strlen(at + 1) > ADDRESS_DOMAIN_MAX))
-		return DIRECTORY_NO_MAILBOX;
-	memcpy(address.local, name, local);
-	memcpy(address.domain, at != NULL ? at + 1 : "", at != NULL ? strlen(at + 1) : 0);
-	*account = (struct account) { .flags = ACCOUNT_SMTP, .password = "secret" };
-	if (is_name(address.local, "bob"))
-		account->flags = 0;
-	if (is_name(address.local, "carol"))
-		account->flags |= ACCOUNT_DISABLED;
-	if (is_name(address.local, "dora"))
-		account->password[0] = '\0';
-	return verdict(&address, &account->mailbox.account);
-}
-
 /* On the stage a password is its own hash. */
 static bool
 verify(const char *password, const char *hash)
@@ -415,12 +245,30 @@ stage_run_job(struct stage *stage)
 /* The outlet. */
 
 static void
+wish(struct smtp_outlet *outlet, enum speech_wish whose, const char *language)
+{
+	speech_wish(&STAGE(outlet, outlet)->speech, whose, language);
+}
+
+/* No catalogue is exchanged on the stage, so there is one generation. */
+static struct ftg_voice
+voice_of(struct smtp_outlet *outlet)
+{
+	struct stage *stage = STAGE(outlet, outlet);
+	struct ftg_voice voice = stage->voice;
+
+	speech_voice(&stage->speech, 0, &voice);
+	return voice;
+}
+
+static void
 say_reply(struct smtp_outlet *outlet, const struct ftg_reply *reply)
 {
 	struct stage *stage = STAGE(outlet, outlet);
+	const struct ftg_voice voice = voice_of(outlet);
 	char bytes[FTG_REPLY_MAX];
 
-	octets_add(&stage->output, bytes, ftg_render(bytes, &stage->voice, reply));
+	octets_add(&stage->output, bytes, ftg_render(bytes, &voice, reply));
 }
 
 static void
@@ -505,9 +353,6 @@ now(void)
 void
 stage_open(struct stage *stage, enum ftg_profile profile)
 {
-	static const struct directory_ops directory_ops = {
-		.resolve = resolve, .expand = expand, .account = find_login, .domain = find_domain
-	};
 	static const unsigned char secret[SASL_SECRET_SIZE] = "stage";
 	static const struct ftg_vars vars = { .value = { [FTG_VAR_HOST] = "mx.example.test" } };
 
@@ -519,13 +364,15 @@ stage_open(struct stage *stage, enum ftg_profile profile)
 		    .max_errors = 20,
 		    .now = now },
 		.outlet = { .reply = say_reply,
+		    .wish = wish,
+		    .voice = voice_of,
 		    .send = send_bytes,
 		    .wait = wait_for,
 		    .can_encrypt = can_encrypt,
 		    .encrypt = encrypt_octets,
 		    .resume = resume,
 		    .log = log_pairs },
-		.directory = { .ops = &directory_ops },
+		.directory = { .ops = &stage_directory_ops },
 		.agent = { .begin = parcel_begin, .check_room = check_room },
 		.runner = { .start = start_job },
 		.address = "192.0.2.7",

@@ -28,11 +28,14 @@ struct stage {
 	struct limits limits; /* those that the guard applies */
 	struct guard guard;
 	struct sasl_server *sasl;
-	struct ftg_voice voice;
+	struct ftg_voice voice; /* of the process */
+	struct speech speech;
 	struct smtp_session *session;
 
 	/* To be set by a test. */
-	char address[64];     /* of the client */
+	char address[64];                                 /* of the client */
+	char domain_language[2][DIRECTORY_LANGUAGE_SIZE]; /* of example.test and example.org */
+	char account_language[DIRECTORY_LANGUAGE_SIZE];   /* of all accounts */
 	bool late;            /* jobs wait until stage_feed() or stage_run_job() runs them */
 	bool has_certificate; /* TLS can be begun */
 	bool begin_fails;     /* a delivery cannot be begun */
@@ -72,6 +75,9 @@ void stage_feed(struct stage *stage, const char *bytes, size_t len, size_t piece
 void stage_shake_hands(struct stage *stage);
 
 void stage_run_job(struct stage *stage);
+
+/* stage_directory.c */
+extern const struct directory_ops stage_directory_ops;
 
 /*
  * The directory of every stage. Hosted are example.test (alice, bob, carol, twin, "two words", and box0, box1 ... of any

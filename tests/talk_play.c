@@ -92,17 +92,64 @@ settle(struct play *play)
 	octets_clear(&play->stage.events);
 }
 
-static void
-set_language(struct play *play, const char *tag)
+/* The languages of the conversations. What is spoken unless anything else is said stays English. */
+static const ftg_catalog *
+languages(struct play *play)
 {
 	struct ftg_sources sources = { .locale = TALK_LOCALE, .profile = play->run->profile };
 
-	ftg_catalog_free(play->catalog);
-	play->catalog = ftg_catalog_open(&sources, NULL, NULL);
+	if (play->catalog == NULL)
+		play->catalog = ftg_catalog_open(&sources, NULL, NULL);
 	if (play->catalog == NULL)
 		abort();
 	play->stage.voice.catalog = play->catalog;
-	play->stage.voice.language = ftg_catalog_find(play->catalog, tag);
+	return play->catalog;
+}
+
+static void
+set_tag(char language[DIRECTORY_LANGUAGE_SIZE], const char *tag)
+{
+	snprintf(language, DIRECTORY_LANGUAGE_SIZE, "%s", tag);
+}
+
+static void
+set_domain_language(struct stage *stage, const char *value)
+{
+	const char *space = strchr(value, ' ');
+
+	set_tag(stage->domain_language[strncmp(value, "example.org", 11) == 0], space != NULL ? space + 1 : "");
+}
+
+static void
+set_second_language(struct play *play, const char *tag)
+{
+	play->stage.voice.bilingual = true;
+	play->stage.voice.second = ftg_catalog_find(languages(play), tag);
+}
+
+/* Who wishes for which language. */
+static bool
+set_speech(struct play *play, const char *name, const char *value)
+{
+	struct stage *stage = &play->stage;
+
+	if (strcmp(name, "language") == 0)
+		stage->voice.language = ftg_catalog_find(languages(play), value);
+	else if (strcmp(name, "bilingual") == 0)
+		set_second_language(play, value);
+	else if (strcmp(name, "listener-language") == 0)
+		stage->speech.listener = value;
+	else if (strcmp(name, "domain-language") == 0)
+		set_domain_language(stage, value);
+	else if (strcmp(name, "account-language") == 0)
+		set_tag(stage->account_language, value);
+	else if (strcmp(name, "xlang") == 0)
+		stage->speech.utf8 = strcmp(value, "utf-8") == 0;
+	else
+		return false;
+	stage->config.xlang |= strcmp(name, "xlang") == 0;
+	stage->speech.known = false;
+	return languages(play) != NULL;
 }
 
 static void
@@ -189,7 +236,7 @@ set(struct play *play, const char *name, const char *value)
 	struct stage *stage = &play->stage;
 	unsigned number = (unsigned)strtoul(value, NULL, 10);
 
-	if (set_limit(stage, name, number) || set_audience(stage, name, value))
+	if (set_limit(stage, name, number) || set_audience(stage, name, value) || set_speech(play, name, value))
 		return true;
 	if (strcmp(name, "client") == 0)
 		snprintf(play->stage.address, sizeof play->stage.address, "%s", value);
@@ -205,8 +252,6 @@ set(struct play *play, const char *name, const char *value)
 		set_result(&stage->flush_result, value);
 	else if (strcmp(name, "commit") == 0)
 		set_result(&stage->commit_result, value);
-	else if (strcmp(name, "language") == 0)
-		set_language(play, value);
 	else if (strcmp(name, "greet") == 0)
 		smtp_session_greet(stage->session);
 	else if (strcmp(name, "end") == 0)

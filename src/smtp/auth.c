@@ -17,6 +17,7 @@ struct auth {
 	bool known;
 	unsigned flags; /* of the account */
 	int64_t account;
+	char language[DIRECTORY_LANGUAGE_SIZE]; /* of the account, or else of its domain */
 	struct credentials credentials;
 };
 
@@ -95,6 +96,7 @@ admit(struct smtp_session *s)
 		return refuse(s, "no-privilege");
 	s->user = strdup(sasl_user(s->auth->sasl));
 	s->account = s->auth->account;
+	session_wish(s, SPEECH_ACCOUNT, s->auth->language);
 	if (s->user != NULL)
 		s->outlet->log(
 		    s->outlet, "login", "user", s->user, "mechanism", sasl_mechanism_name(s->auth->mechanism), NULL);
@@ -144,6 +146,8 @@ look_up(struct smtp_session *s)
 	if (auth->known) {
 		auth->flags = account.flags;
 		auth->account = account.mailbox.account;
+		snprintf(auth->language, sizeof auth->language, "%s",
+		    *account.language != '\0' ? account.language : account.domain.language);
 		snprintf(auth->credentials.hash, sizeof auth->credentials.hash, "%s", account.password);
 		snprintf(auth->credentials.secret, sizeof auth->credentials.secret, "%s", account.secret);
 		password_read_scram(&auth->credentials.scram, account.scram_sha256);

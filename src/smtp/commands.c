@@ -25,6 +25,7 @@ command_reset(struct smtp_session *s)
 	message_abandon(s);
 	s->message = (struct message) { 0 };
 	envelope_clear(&s->envelope);
+	session_wish(s, SPEECH_DOMAIN, "");
 }
 
 /* EHLO and HELO: RFC 5321 4.1.1.1. Any name is taken; the trace line shows it cleaned. */
@@ -237,6 +238,7 @@ static const struct command {
 	{ "VRFY", lookup_verify, SMTP_ANY, REQUIRED, ENCRYPTED },
 	{ "EXPN", lookup_expand, SMTP_ANY, REQUIRED, ENCRYPTED },
 	{ "ETRN", lookup_queue, SMTP_READY, REQUIRED, ENCRYPTED },
+	{ "XLANG", xlang_choose, SMTP_ANY, REQUIRED, ENCRYPTED },
 	{ "HELP", do_help, SMTP_ANY, OPTIONAL, ENCRYPTED },
 };
 

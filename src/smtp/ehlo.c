@@ -4,13 +4,19 @@
 
 #include "smtp/internal.h"
 
-enum { ANSWER_MAX = 2048, VALUE_MAX = 256 };
+enum { ANSWER_MAX = 2048, VALUE_MAX = FTG_LINE_MAX - sizeof "250-XLANG\r\n" };
 
 static void
 size_value(const struct smtp_session *s, char value[VALUE_MAX])
 {
 	if (s->config->max_message_size != 0)
 		snprintf(value, VALUE_MAX, " %zu", s->config->max_message_size);
+}
+
+static void
+xlang_value(const struct smtp_session *s, char value[VALUE_MAX])
+{
+	xlang_names(s, value, VALUE_MAX);
 }
 
 static bool
@@ -53,6 +59,7 @@ static const struct keyword {
 	{ "AUTH", auth_is_offered, auth_value },
 	{ "EXPN", expn_is_offered, NULL },
 	{ "ETRN", etrn_is_offered, NULL },
+	{ "XLANG", xlang_is_offered, xlang_value },
 	{ "ENHANCEDSTATUSCODES", has_strict_codes, NULL },
 };
 

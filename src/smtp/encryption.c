@@ -40,7 +40,9 @@ smtp_session_encrypted(struct smtp_session *s, const char *version, const char *
 	s->cipher = cipher;
 	if (s->state == SMTP_CLOSED)
 		return;
-	envelope_clear(&s->envelope);
+	command_reset(s);
+	session_wish(s, SPEECH_CLIENT, "");
+	session_wish(s, SPEECH_ACCOUNT, "");
 	line_release(&s->line);
 	free(s->name);
 	free(s->user);

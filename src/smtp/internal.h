@@ -155,6 +155,14 @@ size_t bdat_feed(struct smtp_session *s, const char *bytes, size_t len);
 enum { TRACE_MAX = 4096 };
 size_t trace_write(char buf[TRACE_MAX], const struct smtp_session *s);
 
+/*
+ * xlang.c: XLANG. Is it offered, with which tags? Passes on a wish for the language of the replies, "" for none any more.
+ */
+struct ftg_reply xlang_choose(struct smtp_session *s, const char *arg, size_t len);
+bool xlang_is_offered(const struct smtp_session *s);
+void xlang_names(const struct smtp_session *s, char *names, size_t room);
+void session_wish(struct smtp_session *s, enum speech_wish whose, const char *language);
+
 /* event.c: log a refusal; the acceptance of the message. */
 void event_refused(const struct smtp_session *s, const struct ftg_reply *reply);
 void event_message(const struct smtp_session *s);

@@ -44,8 +44,7 @@ conclude(struct smtp_session *s)
 	else if (!s->message.refused)
 		event_refused(s, &answer);
 	s->outlet->reply(s->outlet, &answer);
-	envelope_clear(&s->envelope);
-	s->message = (struct message) { 0 };
+	command_reset(s);
 	s->state = SMTP_READY;
 }
 

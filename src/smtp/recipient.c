@@ -80,9 +80,11 @@ struct ftg_reply
 recipient_add(struct smtp_session *s, const struct address *address)
 {
 	struct directory *directory = s->config->directory;
-	struct recipient recipient;
+	struct recipient recipient = { 0 };
+	enum directory_verdict verdict = directory->ops->resolve(directory, address, &recipient);
 
-	switch (directory->ops->resolve(directory, address, &recipient)) {
+	session_wish(s, SPEECH_DOMAIN, recipient.domain.language);
+	switch (verdict) {
 	case DIRECTORY_FOUND: return accept(s, &recipient);
 	case DIRECTORY_NO_DOMAIN: return *address->domain == '\0' ? refusal_unknown(s) : refusal_relay(s);
 	case DIRECTORY_NO_MAILBOX:

@@ -6,6 +6,7 @@
 #include "base/job.h"
 #include "mail/delivery.h"
 #include "mail/directory.h"
+#include "session/speech.h"
 
 #include <ftgate/reply.h>
 #include <stdbool.h>
@@ -39,6 +40,7 @@ struct smtp_config {
 	struct sasl_server *sasl;  /* NULL: no AUTH */
 	struct job_runner *hasher; /* checks passwords, few at a time */
 	struct guard *guard;       /* limits by address and account; NULL: none */
+	bool xlang;                /* the client may choose the language of the replies */
 	int64_t (*now)(void);      /* seconds since 1970, for the trace line of a message */
 	enum smtp_audience vrfy, expn, etrn;
 	struct directory *directory;
@@ -52,6 +54,10 @@ struct smtp_outlet {
 	void (*reply)(struct smtp_outlet *outlet, const struct ftg_reply *reply);
 	/* Sends octets that programs read: the EHLO and HELO answer. Whole lines. */
 	void (*send)(struct smtp_outlet *outlet, const char *bytes, size_t len);
+	/* Replies are wished for in a language from now on, "" for none. NULL: there is no choice; XLANG is not offered. */
+	void (*wish)(struct smtp_outlet *outlet, enum speech_wish whose, const char *language);
+	/* The voice of the next reply. */
+	struct ftg_voice (*voice)(struct smtp_outlet *outlet);
 	/* Calls job->done() after so many milliseconds, on the loop. */
 	void (*wait)(struct smtp_outlet *outlet, int64_t milliseconds, struct job *job);
 	/* Could encrypt() be called now? NULL: never. */

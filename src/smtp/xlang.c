@@ -1,0 +1,129 @@
+/* XLANG: a client chooses the language of the replies, after draft-melnikov-smtp-lang, which was never registered. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "smtp/internal.h"
+#include "smtp/params.h"
+
+#include <ftgate/catalog.h>
+
+void
+session_wish(struct smtp_session *s, enum speech_wish whose, const char *language)
+{
+	if (s->outlet->wish != NULL)
+		s->outlet->wish(s->outlet, whose, language);
+}
+
+bool
+xlang_is_offered(const struct smtp_session *s)
+{
+	return s->config->xlang && s->outlet->wish != NULL;
+}
+
+/* Adds a word that stays in the list only if it is whole. Returns the new length. */
+static size_t
+add_word(char *list, size_t room, size_t len, const char *word)
+{
+	int n = snprintf(list + len, room - len, " %s", word);
+	if (n > 0 && (size_t)n < room - len)
+		return len + (size_t)n;
+	list[len] = '\0';
+	return len;
+}
+
+/* The built-in English goes by its other name, for there may be another English. */
+void
+xlang_names(const struct smtp_session *s, char *names, size_t room)
+{
+	const ftg_catalog *catalog = s->outlet->voice(s->outlet).catalog;
+	size_t len = add_word(names, room, 0, SPEECH_DEFAULT);
+
+	for (ftg_lang i = FTG_ENGLISH + 1; i < ftg_catalog_languages(catalog); i++)
+		len = add_word(names, room, len, ftg_catalog_tag(catalog, i));
+}
+
+/* Is it a basic language range, but not "*" (RFC 4647 section 2.1)? */
+static bool
+is_range(struct span word)
+{
+	size_t part = 0, digits = 0, parts = 0;
+
+	for (size_t i = 0; i <= word.len; i++) {
+		if (i < word.len && ascii_is_alnum(word.text[i])) {
+			part++;
+			digits += ascii_is_digit(word.text[i]);
+			continue;
+		}
+		if ((i < word.len && word.text[i] != '-') || part == 0 || part > 8 || (parts == 0 && digits > 0))
+			return false;
+		parts++;
+		part = 0;
+	}
+	return word.len < FTG_TAG_MAX;
+}
+
+static bool
+is_any(struct span word)
+{
+	return word.len == 1 && *word.text == '*';
+}
+
+/* The tag of the language that a range finds; NULL: there is none. */
+static const char *
+find(const ftg_catalog *catalog, struct span word)
+{
+	char range[FTG_TAG_MAX];
+
+	memcpy(range, word.text, word.len);
+	range[word.len] = '\0';
+	if (word.len == strlen(SPEECH_DEFAULT) && ascii_equal(range, SPEECH_DEFAULT, word.len))
+		return SPEECH_DEFAULT;
+	ftg_lang language = ftg_catalog_find(catalog, range);
+	return language >= 0 ? ftg_catalog_tag(catalog, language) : NULL;
+}
+
+static struct ftg_reply
+about(const char *tag)
+{
+	return ftg_reply_text(FTG_SMTP_LANGUAGE, tag, strlen(tag));
+}
+
+/* Whatever the client had wished for is forgotten. */
+static struct ftg_reply
+choose_any(struct smtp_session *s)
+{
+	session_wish(s, SPEECH_CLIENT, "");
+	struct ftg_voice voice = s->outlet->voice(s->outlet);
+	return about(ftg_catalog_tag(voice.catalog, voice.language));
+}
+
+static struct ftg_reply
+choose(struct smtp_session *s, struct span ranges)
+{
+	struct span word;
+
+	while ((word = params_next(&ranges)).text != NULL) {
+		if (is_any(word))
+			return choose_any(s);
+		const char *tag = find(s->outlet->voice(s->outlet).catalog, word);
+		if (tag == NULL)
+			continue;
+		session_wish(s, SPEECH_CLIENT, tag);
+		return about(tag);
+	}
+	return ftg_reply(FTG_SMTP_NO_LANGUAGE);
+}
+
+struct ftg_reply
+xlang_choose(struct smtp_session *s, const char *arg, size_t len)
+{
+	struct span ranges = { arg, len }, word;
+
+	if (!xlang_is_offered(s))
+		return ftg_reply(ERR_SMTP_SYNTAX3);
+	while ((word = params_next(&ranges)).text != NULL)
+		if (!is_range(word) && !is_any(word))
+			return ftg_reply_text(ERR_SMTP_SYNTAX2, word.text, word.len);
+	return choose(s, (struct span) { arg, len });
+}
