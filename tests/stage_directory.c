@@ -170,6 +170,22 @@ find_domain(struct directory *directory, const char *name, struct domain *domain
 }
 
 static enum directory_verdict
+find_client(struct directory *directory, const char *address, unsigned *access)
+{
+	(void)directory;
+	*access = strcmp(address, "203.0.113.7") == 0 ? ACCESS_BLACKLIST : 0;
+	return strcmp(address, "203.0.113.8") == 0 ? DIRECTORY_FAILED : DIRECTORY_FOUND;
+}
+
+static enum directory_verdict
+find_sender(struct directory *directory, const struct address *address, unsigned *access)
+{
+	(void)directory;
+	*access = strcmp(address->domain, "spam.example") == 0 ? ACCESS_BLACKLIST : 0;
+	return DIRECTORY_FOUND;
+}
+
+static enum directory_verdict
 find_login(struct directory *directory, const char *name, struct account *account)
 {
 	struct address address = { 0 };
@@ -191,6 +207,9 @@ find_login(struct directory *directory, const char *name, struct account *accoun
 	return verdict(&address, &account->mailbox.account);
 }
 
-const struct directory_ops stage_directory_ops = {
-	.resolve = resolve, .expand = expand, .account = find_login, .domain = find_domain
-};
+const struct directory_ops stage_directory_ops = { .resolve = resolve,
+	.expand = expand,
+	.account = find_login,
+	.domain = find_domain,
+	.client = find_client,
+	.sender = find_sender };

@@ -1,9 +1,14 @@
 /* What the directory makes of recipients, users, clients and senders, and how the database got there. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "folder.h"
@@ -92,6 +97,39 @@ is_logged(const char *text)
 {
 	size_t len;
 	return strstr(folder_read("log", &len), text) != NULL;
+}
+
+/* In a child that the kernel ends for any call but read, write and exit. */
+static void
+look_up_without_calls(void)
+{
+	static const char *const locals[] = { "nobody", "anna", "off", "staff", "circle2" };
+	unsigned access;
+	struct address sender = make_address("x", "spam.example");
+	for (size_t i = 0; i < sizeof locals / sizeof *locals; i++)
+		resolve(locals[i], "example.test");
+	directory->ops->client(directory, "192.0.2.1", &access);
+	directory->ops->sender(directory, &sender, &access);
+	prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+	for (int times = 0; times < 100; times++)
+		for (size_t i = 0; i < sizeof locals / sizeof *locals; i++)
+			resolve(locals[i], "example.test");
+	directory->ops->client(directory, "192.0.2.1", &access);
+	directory->ops->sender(directory, &sender, &access);
+	syscall(SYS_exit, 0);
+}
+
+Test(recipients, look_up_makes_no_system_call)
+{
+	int status = -1;
+#ifdef __SANITIZE_ADDRESS__
+	cr_skip_test("a sanitizer makes calls of its own");
+#endif
+	pid_t child = fork();
+	if (child == 0)
+		look_up_without_calls();
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_expect(WIFEXITED(status), "ended by signal %d", WTERMSIG(status));
 }
 
 Test(recipients, account_is_told_with_its_languages_and_limits)

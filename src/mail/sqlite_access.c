@@ -44,7 +44,11 @@ sqlite_access_client(struct reader *reader, const char *address, unsigned *acces
 {
 	struct network network;
 	*access = 0;
-	if (!network_parse_address(&network, address))
+	int any = reader_ask(reader, QUERY_NETWORKS, NULL, NULL);
+	reader_done(reader, QUERY_NETWORKS);
+	if (any != SQLITE_ROW && any != SQLITE_DONE)
+		return DIRECTORY_FAILED;
+	if (any == SQLITE_DONE || !network_parse_address(&network, address))
 		return DIRECTORY_FOUND;
 	unsigned widest = network_is_ipv4(&network) ? NETWORK_IPV4_BITS : 0;
 	for (unsigned bits = NETWORK_BITS;; bits--) {

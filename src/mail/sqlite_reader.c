@@ -35,6 +35,7 @@ static const char *const sql[QUERIES] = {
 	               "  (SELECT 1 FROM aliases l JOIN domains e ON e.id = l.domain JOIN targets t ON t.alias = l.id"
 	               "   WHERE e.name = ?2 AND l.local = ?3 AND l.kind = 'alias'"
 	               "    AND t.domain = d.name AND t.local = a.local))",
+	[QUERY_NETWORKS] = "SELECT 1 FROM access WHERE network IS NOT NULL LIMIT 1",
 	[QUERY_NETWORK] = "SELECT " ACCESS_KINDS " WHERE network = ?1 AND bits = ?2",
 	[QUERY_SENDER] = "SELECT " ACCESS_KINDS " WHERE sender = ?1",
 };

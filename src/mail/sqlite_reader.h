@@ -15,6 +15,7 @@ enum query {
 	QUERY_ALIAS,        /* ?1 domain, ?2 local part: number, local part, is it a list, expand */
 	QUERY_TARGETS,      /* ?1 alias: local part, domain */
 	QUERY_OWNS,         /* ?1 account, ?2 domain, ?3 local part */
+	QUERY_NETWORKS,     /* a row where there is any network */
 	QUERY_NETWORK,      /* ?1 network, ?2 bits: set of enum access_kind */
 	QUERY_SENDER,       /* ?1 address or domain: set of enum access_kind */
 	QUERIES

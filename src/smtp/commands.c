@@ -119,6 +119,17 @@ open_envelope(struct smtp_session *s, const struct params *params)
 	return false;
 }
 
+/* Is mail from this address refused? Never that of somebody who has logged in. */
+static bool
+is_on_blacklist(const struct smtp_session *s, const struct address *sender)
+{
+	struct directory *directory = s->config->directory;
+	unsigned access = 0;
+
+	return s->user == NULL && !sender->null &&
+	    directory->ops->sender(directory, sender, &access) == DIRECTORY_FOUND && (access & ACCESS_BLACKLIST) != 0;
+}
+
 static struct ftg_reply
 do_mail(struct smtp_session *s, const char *arg, size_t len)
 {
@@ -136,6 +147,8 @@ do_mail(struct smtp_session *s, const char *arg, size_t len)
 		return about(ERR_SMTP_SYNTAX2, bad);
 	if (sender.utf8 && !params.utf8)
 		return about(ERR_SMTP_ADDRESS_SENDER, s->path);
+	if (is_on_blacklist(s, &sender))
+		return ftg_reply(ERR_SMTP_SENDERBLACKLISTED);
 	if (s->config->max_message_size != 0 && params.size > s->config->max_message_size)
 		return ftg_reply(ERR_SMTP_MESSAGE_LENGTH);
 	if (!open_envelope(s, &params))

@@ -38,6 +38,17 @@ smtp_session_free(struct smtp_session *s)
 	free(s);
 }
 
+/* Where the directory is in trouble, nobody is refused for it. */
+static bool
+is_on_blacklist(const struct smtp_session *s)
+{
+	struct directory *directory = s->config->directory;
+	unsigned access = 0;
+
+	return directory->ops->client(directory, s->peer.address, &access) == DIRECTORY_FOUND &&
+	    (access & ACCESS_BLACKLIST) != 0;
+}
+
 void
 smtp_session_greet(struct smtp_session *s)
 {
@@ -48,6 +59,8 @@ smtp_session_greet(struct smtp_session *s)
 
 	if (s->config->guard != NULL && guard_is_blacklisted(s->config->guard, s->peer.address))
 		s->barred = ERR_SECPOL_NO_ACCESS;
+	else if (is_on_blacklist(s))
+		s->barred = ERR_SECPOL_BLACK;
 	s->outlet->reply(s->outlet, &reply);
 }
 

@@ -212,6 +212,37 @@ class Running(TestCase):
         self.server.control("alias", "remove", "info@" + DOMAIN)
         self.asked("info", 550, "#4.28")
 
+    def test_networks_and_senders_are_refused(self):
+        self.server.control("access", "add", "blacklist", "spam.example")
+        self.asked("erika", 250, "#3.04")
+        self.talk.say(b"RSET")
+        until = time.monotonic() + SECONDS
+        while b"(#4.60)" not in self.talk.say(b"MAIL FROM:<x@sub.SPAM.example>"):
+            self.talk.say(b"RSET")
+            self.assertLess(time.monotonic(), until)
+        self.server.control("access", "add", "refused", "127.0.0.0/8")
+        self.greeted(b"500 5.0.0 [127.0.0.1] IP rejected (#4.45)\r\n")
+        self.server.wait_for_log("ref=#4.45")
+        self.server.control("access", "add", "permitted", "127.0.0.1")
+        self.greeted(None)
+        self.server.control("access", "remove", "permitted", "127.0.0.1")
+        self.server.control("access", "add", "blacklist", "127.0.0.1")
+        self.greeted(None)
+        with Talk(self.server) as talk:
+            talk.mail()
+            said = talk.say(b"RCPT TO:<%s>" % ACCOUNT.encode())
+            self.assertEqual(b"550 5.5.0 Access Denied <%s> (#2.02) (#4.65)\r\n" % ACCOUNT.encode(), said)
+
+    def greeted(self, answer):
+        """Connects until that is the greeting; None is any that begins with 220."""
+        until = time.monotonic() + SECONDS
+        while True:
+            with Talk(self.server) as talk:
+                if talk.greeting == answer or (answer is None and talk.greeting.startswith(b"220 ")):
+                    return
+            self.assertLess(time.monotonic(), until, talk.greeting)
+            time.sleep(0.05)
+
     def test_circle_made_by_others_is_an_error_of_configuration(self):
         with sqlite3.connect(os.path.join(self.server.data, "ftgate.db")) as database:
             database.execute("INSERT INTO aliases VALUES (1, 1, 'a', 'alias', 'nobody', 0), (2, 1, 'b', 'alias', 'nobody', 0)")
