@@ -74,9 +74,10 @@ notify_word(struct span word)
 bool
 dsn_read_notify(struct span value, unsigned *notify)
 {
-	const char *p = value.text, *end = p + value.len;
-
 	*notify = 0;
+	if (value.text == NULL)
+		return false;
+	const char *p = value.text, *end = p + value.len;
 	for (const char *comma; p <= end; p = comma + 1) {
 		comma = p < end ? memchr(p, ',', (size_t)(end - p)) : NULL;
 		if (comma == NULL)
