@@ -232,14 +232,14 @@ start_job(struct job_runner *runner, struct job *job)
 	stage->job = job;
 }
 
+/* The end of one may be the beginning of another: a password is checked, then its refusal held back. */
 void
 stage_run_job(struct stage *stage)
 {
-	struct job *job = stage->job;
-
-	stage->job = NULL;
-	if (job != NULL)
+	for (struct job *job; (job = stage->job) != NULL;) {
+		stage->job = NULL;
 		job->done(job);
+	}
 }
 
 /* The outlet. */
