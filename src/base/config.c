@@ -24,7 +24,7 @@ struct limit_texts {
 };
 
 struct texts {
-	char *data, *hostname, *language, *profile, *user, *workers;
+	char *data, *hostname, *language, *profile, *user, *workers, *contact, *help;
 	char *tls_cert, *tls_key, *auth, *auth_in_clear;
 	struct listener_texts *listeners;
 	unsigned listeners_count;
@@ -61,6 +61,8 @@ static const cyaml_schema_field_t fields[] = {
 	TEXT(struct texts, profile, "profile"),
 	TEXT(struct texts, user, "user"),
 	TEXT(struct texts, workers, "workers"),
+	TEXT(struct texts, contact, "contact"),
+	TEXT(struct texts, help, "help-url"),
 	TEXT(struct texts, tls_cert, "tls-cert"),
 	TEXT(struct texts, tls_key, "tls-key"),
 	TEXT(struct texts, auth, "auth"),
@@ -274,6 +276,8 @@ understand(struct reading *reading, struct config *config, const struct texts *t
 	config->language = texts->language;
 	config->profile = choose(reading, "profile", texts->profile, "published", "strict") ? "strict" : texts->profile;
 	config->user = texts->user;
+	config->contact = texts->contact;
+	config->help = texts->help;
 	config->tls_cert = texts->tls_cert;
 	config->tls_key = texts->tls_key;
 	config->auth = texts->auth;

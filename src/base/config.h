@@ -26,6 +26,8 @@ struct config {
 	const char *language;
 	const char *profile; /* "published" or "strict" */
 	const char *user;
+	const char *contact;  /* the variable ${contact} of texts */
+	const char *help;     /* and ${help}: an URL to which a reference is added */
 	const char *tls_cert; /* files */
 	const char *tls_key;
 	const char *auth;   /* names of SASL mechanisms, with spaces between */

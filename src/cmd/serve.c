@@ -58,6 +58,17 @@ file_or_none(const char *file)
 	return *file != '\0' ? file : NULL;
 }
 
+/* Whom the texts name when nobody is named: there is always a postmaster (RFC 5321 4.5.1). */
+static const char *
+contact_of(const struct settings *settings)
+{
+	static char contact[sizeof settings->hostname + sizeof "postmaster@"];
+	if (settings->contact[0] != '\0')
+		return settings->contact;
+	snprintf(contact, sizeof contact, "postmaster@%s", settings->hostname);
+	return contact;
+}
+
 static struct worker_config
 config_of(const struct serve *serve)
 {
@@ -68,6 +79,8 @@ config_of(const struct serve *serve)
 			.language = serve->settings->language,
 			.profile = serve->settings->profile,
 			.host = serve->settings->hostname,
+			.contact = contact_of(serve->settings),
+			.help = serve->settings->help,
 		},
 		.sockets = serve->sockets,
 		.modes = modes,

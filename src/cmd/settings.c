@@ -167,6 +167,27 @@ set_user(struct settings *settings, const char *value, char error[SETTINGS_ERROR
 	return 0;
 }
 
+static int
+set_variable(char to[VARIABLE_SIZE], const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	if (strlen(value) >= VARIABLE_SIZE)
+		return fail(error, "'%.40s...' is longer than %d octets; shorten it", value, VARIABLE_SIZE - 1);
+	snprintf(to, VARIABLE_SIZE, "%s", value);
+	return 0;
+}
+
+static int
+set_contact(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	return set_variable(settings->contact, value, error);
+}
+
+static int
+set_help_url(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	return set_variable(settings->help, value, error);
+}
+
 int
 settings_set(struct settings *settings, const char *name, const char *value, char error[SETTINGS_ERROR_SIZE])
 {
@@ -175,7 +196,9 @@ settings_set(struct settings *settings, const char *name, const char *value, cha
 		int (*set)(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE]);
 	} setters[] = {
 		{ "auth", set_auth },
+		{ "contact", set_contact },
 		{ "data", set_data },
+		{ "help-url", set_help_url },
 		{ "hostname", set_hostname },
 		{ "language", set_language },
 		{ "listen", set_listen },
@@ -245,7 +268,9 @@ settings_configure(struct settings *settings, const struct config *config, char 
 	    configure(settings, "hostname", config->hostname, error) < 0 ||
 	    configure(settings, "language", config->language, error) < 0 ||
 	    configure(settings, "profile", config->profile, error) < 0 ||
-	    configure(settings, "user", config->user, error) < 0)
+	    configure(settings, "user", config->user, error) < 0 ||
+	    configure(settings, "contact", config->contact, error) < 0 ||
+	    configure(settings, "help-url", config->help, error) < 0)
 		return -1;
 	return configure_listeners(settings, config, error);
 }

@@ -12,7 +12,7 @@
 #include "net/listen.h"
 #include "smtp/session.h"
 
-enum { SETTINGS_ERROR_SIZE = 320, USER_SIZE = 33 };
+enum { SETTINGS_ERROR_SIZE = 320, USER_SIZE = 33, VARIABLE_SIZE = 256 };
 
 struct listen_setting {
 	char address[LISTEN_NAME_SIZE];
@@ -33,7 +33,9 @@ struct settings {
 	char language[FTG_WISH_MAX]; /* a list as in LANGUAGE, "" for English */
 	enum ftg_profile profile;
 	unsigned workers;
-	char user[USER_SIZE]; /* that root becomes, where there is one */
+	char user[USER_SIZE];        /* that root becomes, where there is one */
+	char contact[VARIABLE_SIZE]; /* values of variables in texts; "" for contact: postmaster of the host */
+	char help[VARIABLE_SIZE];
 	struct limits limits;
 	enum smtp_audience vrfy, expn, etrn;
 };
@@ -43,7 +45,7 @@ void settings_standard(struct settings *settings);
 
 /*
  * Sets one: listen, listen-tls (each adds an address), tls-cert, tls-key, auth, data, hostname, language, profile, user,
- * workers. Returns 0, or -1 with an English sentence that names value and cure.
+ * workers, contact, help-url. Returns 0, or -1 with an English sentence that names value and cure.
  */
 int settings_set(struct settings *settings, const char *name, const char *value, char error[SETTINGS_ERROR_SIZE]);
 

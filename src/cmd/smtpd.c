@@ -22,6 +22,8 @@ static const struct {
 	{ "language", "TAG", "Speak this language (default: as LC_ALL, LC_MESSAGES, LANG and LANGUAGE say)" },
 	{ "profile", "NAME", "Send the codes that are 'published' (default), or the 'strict' ones of the RFCs" },
 	{ "hostname", "NAME", "The server's name in greeting and trace lines (default: the host's)" },
+	{ "contact", "TEXT", "What ${contact} is in the operator's texts (default: postmaster of the host)" },
+	{ "help-url", "URL", "What ${help} is there, a reference added: https://example.org/replies#" },
 	{ "workers", "NUMBER", "Worker processes (default: one for each processor)" },
 };
 enum { CHOICES = sizeof choices / sizeof *choices };

@@ -114,6 +114,8 @@ stream_reply(struct stream *stream, const struct ftg_reply *reply)
 		                           [FTG_VAR_CLIENT] = stream->peer,
 		                           [FTG_VAR_SESSION] = stream->token,
 		                           [FTG_VAR_TIME] = stamp_of(stream->streams->loop),
+		                           [FTG_VAR_CONTACT] = texts->wish.contact,
+		                           [FTG_VAR_HELP] = texts->wish.help,
 		                       } };
 	const struct ftg_voice voice = texts_voice(texts, &vars);
 	char *at = output_for(stream, FTG_REPLY_MAX);

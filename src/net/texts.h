@@ -13,7 +13,9 @@ struct texts_wish {
 	const char *overlay;  /* folder of the operator's own texts */
 	const char *language; /* list as in LANGUAGE, "" for the published English */
 	enum ftg_profile profile;
-	const char *host; /* the variable ${host} */
+	const char *host; /* the variables ${host}, ${contact} and ${help} */
+	const char *contact;
+	const char *help;
 };
 
 struct texts {

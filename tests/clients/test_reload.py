@@ -31,7 +31,8 @@ def compile_with(path, reply_id, text):
 
 class Reload(TestCase):
     def setUp(self):
-        self.server = self.enterContext(Server(LANG="de_DE"))
+        self.server = self.enterContext(Server(
+            "--hostname", "mx.example.test", "--help-url", "https://example.test/replies#", LANG="de_DE"))
         self.talk = self.enterContext(Talk(self.server))
         self.talk.mail()
         self.german = render("de", UNKNOWN[0], STRANGER)
@@ -50,10 +51,13 @@ class Reload(TestCase):
         self.server.reload()
         self.assertEqual(self.german, self.talk.refused())
 
-    def test_a_variable_is_filled_in(self):
-        write(self.server.overlay("de"), mo({UNKNOWN: "%s fehlt (${client}), ${ref}"}))
+    def test_variables_are_filled_in(self):
+        write(self.server.overlay("de"), mo({UNKNOWN: "%s fehlt (${client}), ${ref}, ${contact}, ${help} ${host}."}))
         self.server.reload()
-        self.assertEqual(b"550 5.1.1 nobody@example.test fehlt (127.0.0.1), #4.28 (#4.28)\r\n", self.talk.refused())
+        self.assertEqual(
+            b"550 5.1.1 nobody@example.test fehlt (127.0.0.1), #4.28, postmaster@mx.example.test, "
+            b"https://example.test/replies#4.28 mx.example.test. (#4.28)\r\n",
+            self.talk.refused())
 
 
 class Hostile(TestCase):
