@@ -226,12 +226,19 @@ class Running(TestCase):
         self.server.control("access", "add", "permitted", "127.0.0.1")
         self.greeted(None)
         self.server.control("access", "remove", "permitted", "127.0.0.1")
+        self.greeted(b"500 5.0.0 [127.0.0.1] IP rejected (#4.45)\r\n")
         self.server.control("access", "add", "blacklist", "127.0.0.1")
         self.greeted(None)
-        with Talk(self.server) as talk:
+        refused = b"550 5.5.0 Access Denied <%s> (#2.02) (#4.65)\r\n" % ACCOUNT.encode()
+        with self.come_in() as talk:
             talk.mail()
-            said = talk.say(b"RCPT TO:<%s>" % ACCOUNT.encode())
-            self.assertEqual(b"550 5.5.0 Access Denied <%s> (#2.02) (#4.65)\r\n" % ACCOUNT.encode(), said)
+            self.assertEqual(refused, talk.say(b"RCPT TO:<%s>" % ACCOUNT.encode()))
+
+    def come_in(self):
+        """A connection that is greeted: each worker sees a change within a moment of its own."""
+        self.greeted(None)
+        time.sleep(0.5)
+        return Talk(self.server)
 
     def greeted(self, answer):
         """Connects until that is the greeting; None is any that begins with 220."""
