@@ -64,7 +64,7 @@ Test(config, everything_can_be_set)
 	    "listeners:\n  - address: 127.0.0.1:25\n  - address: '[::1]:587'\n"
 	    "    role: submission\n    tls: required\n    proxy: yes\n    language: fr\nlimits:\n"
 	    "  max-message-size: 10M\n  max-sessions: 7\n  tarpit-delay: 500ms\n"
-	    "vrfy: anyone\nexpn: accounts\netrn: nobody\n";
+	    "vrfy: anyone\nexpn: accounts\netrn: nobody\nbilingual: en\nxlang: utf-8\n";
 	struct config *config = read_octets(text, sizeof text - 1);
 	cr_assert_not_null(config, "%s", faults);
 	cr_expect_str_eq(config->data, "/srv/mail");
@@ -89,6 +89,8 @@ Test(config, everything_can_be_set)
 	cr_expect_str_eq(config->vrfy, "anyone");
 	cr_expect_str_eq(config->expn, "accounts");
 	cr_expect_str_eq(config->etrn, "nobody");
+	cr_expect_str_eq(config->bilingual, "en");
+	cr_expect_str_eq(config->xlang, "utf-8");
 	cr_expect_eq(config->limits.max_message_size, 10 << 20);
 	cr_expect_eq(config->limits.max_sessions, 7);
 	cr_expect_eq(config->limits.tarpit_delay, 500);

@@ -30,6 +30,7 @@ struct texts {
 	unsigned listeners_count;
 	struct limit_texts limits;
 	char *vrfy, *expn, *etrn;
+	char *bilingual, *xlang;
 };
 
 #define TEXT(type, member, name) CYAML_FIELD_STRING_PTR(name, CYAML_FLAG_OPTIONAL, type, member, 0, TEXT_MAX)
@@ -70,6 +71,8 @@ static const cyaml_schema_field_t fields[] = {
 	CYAML_FIELD_SEQUENCE("listeners", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct texts, listeners,
 	    &listener_schema, 0, LISTENERS_MAX),
 	CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct texts, limits, limit_fields),
+	TEXT(struct texts, bilingual, "bilingual"),
+	TEXT(struct texts, xlang, "xlang"),
 	TEXT(struct texts, vrfy, "vrfy"),
 	TEXT(struct texts, expn, "expn"),
 	TEXT(struct texts, etrn, "etrn"),
@@ -216,20 +219,34 @@ read_limits(struct reading *reading, struct limits *limits, const struct limit_t
 			fault_of(reading, limit_name(i), values[i], why);
 }
 
-/* Who may ask. NULL where that is not told. */
+/* One of three words. NULL where nothing is told. */
+static const char *
+read_word(struct reading *reading, const char *name, const char *value, const char *const words[3])
+{
+	char why[FAULT_SIZE];
+	if (value == NULL)
+		return NULL;
+	for (size_t i = 0; i < 3; i++)
+		if (strcmp(value, words[i]) == 0)
+			return words[i];
+	snprintf(why, sizeof why, "'%.40s' should be %s, %s or %s", value, words[0], words[1], words[2]);
+	fault_of(reading, name, value, why);
+	return NULL;
+}
+
+/* Who may ask. */
 static const char *
 read_audience(struct reading *reading, const char *name, const char *value)
 {
 	static const char *const words[] = { "nobody", "accounts", "anyone" };
-	char why[FAULT_SIZE];
-	if (value == NULL)
-		return NULL;
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (strcmp(value, words[i]) == 0)
-			return words[i];
-	snprintf(why, sizeof why, "'%.40s' should be nobody, accounts or anyone", value);
-	fault_of(reading, name, value, why);
-	return NULL;
+	return read_word(reading, name, value, words);
+}
+
+static const char *
+read_xlang(struct reading *reading, const char *value)
+{
+	static const char *const words[] = { "no", "yes", "utf-8" };
+	return read_word(reading, "xlang", value, words);
 }
 
 static enum config_tls
@@ -274,6 +291,8 @@ understand(struct reading *reading, struct config *config, const struct texts *t
 	config->data = texts->data;
 	config->hostname = texts->hostname;
 	config->language = texts->language;
+	config->bilingual = texts->bilingual;
+	config->xlang = read_xlang(reading, texts->xlang);
 	config->profile = choose(reading, "profile", texts->profile, "published", "strict") ? "strict" : texts->profile;
 	config->user = texts->user;
 	config->contact = texts->contact;

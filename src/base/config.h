@@ -24,6 +24,8 @@ struct config {
 	const char *data;
 	const char *hostname;
 	const char *language;
+	const char *bilingual; /* a second language */
+	const char *xlang;   /* may a client choose the language: "no", "yes", or "utf-8", in which it is spoken then */
 	const char *profile; /* "published" or "strict" */
 	const char *user;
 	const char *contact;  /* the variable ${contact} of texts */

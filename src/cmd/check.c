@@ -24,27 +24,42 @@ static void
 print_settings(const struct settings *settings)
 {
 	for (size_t i = 0; i < settings->listen_count; i++)
-		printf("listen        %s%s\n", settings->listen[i].address,
-		    settings->listen[i].tls == CONFIG_TLS_IMPLICIT ? " with TLS" : "");
+		printf("listen        %s%s%s%s\n", settings->listen[i].address,
+		    settings->listen[i].tls == CONFIG_TLS_IMPLICIT ? " with TLS" : "",
+		    settings->listen[i].language[0] != '\0' ? " in " : "", settings->listen[i].language);
 	printf("data          %s\n", settings->data);
 	printf("hostname      %s\n", settings->hostname);
 	printf("profile       %s\n", settings->profile == FTG_STRICT ? "strict" : "published");
 	printf("workers       %u\n", settings->workers);
 }
 
-/* Prints which languages there are and which one is spoken. False where the one that is wished is not there. */
+/* False where the language that is wished for is not there. */
 static bool
-print_languages(const ftg_catalog *catalog, const char *wish)
+print_language(const ftg_catalog *catalog, const char *what, const char *wish, const char *instead)
 {
 	ftg_lang language = *wish == '\0' ? FTG_ENGLISH : ftg_catalog_find(catalog, wish);
+	if (language < 0)
+		printf("%-13s %s: there is none for '%s'\n", what, instead, wish);
+	else
+		printf("%-13s %s\n", what, ftg_catalog_tag(catalog, language));
+	return language >= 0;
+}
+
+/* Prints which languages there are and which are spoken. False where one that is wished for is not there. */
+static bool
+print_languages(const ftg_catalog *catalog, const struct settings *settings)
+{
 	printf("languages    ");
 	for (ftg_lang i = 0; i < ftg_catalog_languages(catalog); i++)
 		printf(" %s", ftg_catalog_tag(catalog, i));
-	if (language < 0)
-		printf("\nlanguage      en: there is none for '%s'\n", wish);
-	else
-		printf("\nlanguage      %s\n", ftg_catalog_tag(catalog, language));
-	return language >= 0;
+	printf("\n");
+	bool found = print_language(catalog, "language", settings->language, "en");
+	for (size_t i = 0; i < settings->listen_count; i++)
+		if (settings->listen[i].language[0] != '\0')
+			found &= print_language(catalog, "  there", settings->listen[i].language, "the above");
+	if (settings->bilingual[0] != '\0')
+		found &= print_language(catalog, "second", settings->bilingual, "none");
+	return found;
 }
 
 /* False where there is one that cannot be used. */
@@ -83,7 +98,7 @@ server_check(const struct settings *settings)
 		perror("ftgate-smtpd: the catalogue");
 		return EX_OSERR;
 	}
-	bool found = print_languages(catalog, settings->language);
+	bool found = print_languages(catalog, settings);
 	ftg_catalog_free(catalog);
 	return found && usable && refused == 0 ? EX_OK : EX_DATAERR;
 }

@@ -77,6 +77,7 @@ config_of(const struct serve *serve)
 			.locale = locale,
 			.overlay = overlay,
 			.language = serve->settings->language,
+			.bilingual = serve->settings->bilingual,
 			.profile = serve->settings->profile,
 			.host = serve->settings->hostname,
 			.contact = contact_of(serve->settings),
@@ -150,6 +151,9 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 		.delivery = &agent.agent,
 		.runner = &worker.jobs.runner,
 	};
+	service->config.xlang = settings->xlang;
+	service->utf8 = settings->xlang_utf8;
+	service->language = listen->language;
 	smtp_service_open(service, &settings->limits);
 }
 

@@ -127,14 +127,32 @@ is_language_list(const char *list)
 }
 
 static int
-set_language(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+take_language(char language[FTG_WISH_MAX], const char *value, char error[SETTINGS_ERROR_SIZE])
 {
 	bool english = strcmp(value, "C") == 0 || strcmp(value, "POSIX") == 0;
 	if (!english && !is_language_list(value))
 		return fail(
 		    error, "'%.40s' is no language; write a tag such as de or pt-BR, several as de:fr, or C", value);
-	snprintf(settings->language, sizeof settings->language, "%s", english ? "" : value);
+	snprintf(language, FTG_WISH_MAX, "%s", value);
 	return 0;
+}
+
+/* The published English is what is spoken without a wish. */
+static int
+set_language(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	bool english = strcmp(value, "C") == 0 || strcmp(value, "POSIX") == 0;
+	if (take_language(settings->language, value, error) < 0)
+		return -1;
+	if (english)
+		settings->language[0] = '\0';
+	return 0;
+}
+
+static int
+set_bilingual(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	return take_language(settings->bilingual, value, error);
 }
 
 static int
@@ -196,6 +214,7 @@ settings_set(struct settings *settings, const char *name, const char *value, cha
 		int (*set)(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE]);
 	} setters[] = {
 		{ "auth", set_auth },
+		{ "bilingual", set_bilingual },
 		{ "contact", set_contact },
 		{ "data", set_data },
 		{ "help-url", set_help_url },
@@ -227,16 +246,18 @@ configure(struct settings *settings, const char *name, const char *value, char e
 static int
 configure_listeners(struct settings *settings, const struct config *config, char error[SETTINGS_ERROR_SIZE])
 {
+	char why[SETTINGS_ERROR_SIZE];
 	for (unsigned i = 0; i < config->listener_count; i++) {
 		const struct config_listener *listener = &config->listeners[i];
-		if (listener->language != NULL)
-			return fail(error, "listeners: %.60s: language is not served; leave it out", listener->address);
 		if (configure(settings, "listen", listener->address, error) < 0)
 			return -1;
 		struct listen_setting *setting = &settings->listen[settings->listen_count - 1];
 		setting->proxied = listener->proxy;
 		setting->submission = listener->submission;
 		setting->tls = listener->tls;
+		if (listener->language != NULL && take_language(setting->language, listener->language, why) < 0)
+			return fail(error, "listeners: %.60s: language: %.*s", listener->address,
+			    SETTINGS_ERROR_SIZE - 100, why);
 	}
 	return 0;
 }
@@ -261,12 +282,15 @@ settings_configure(struct settings *settings, const struct config *config, char 
 	if (config->workers != 0)
 		settings->workers = config->workers;
 	settings->auth_in_clear = config->auth_in_clear;
+	settings->xlang_utf8 = config->xlang != NULL && strcmp(config->xlang, "utf-8") == 0;
+	settings->xlang = settings->xlang_utf8 || (config->xlang != NULL && strcmp(config->xlang, "yes") == 0);
 	if (configure(settings, "tls-cert", config->tls_cert, error) < 0 ||
 	    configure(settings, "tls-key", config->tls_key, error) < 0 ||
 	    configure(settings, "auth", config->auth, error) < 0 ||
 	    configure(settings, "data", config->data, error) < 0 ||
 	    configure(settings, "hostname", config->hostname, error) < 0 ||
 	    configure(settings, "language", config->language, error) < 0 ||
+	    configure(settings, "bilingual", config->bilingual, error) < 0 ||
 	    configure(settings, "profile", config->profile, error) < 0 ||
 	    configure(settings, "user", config->user, error) < 0 ||
 	    configure(settings, "contact", config->contact, error) < 0 ||

@@ -16,8 +16,9 @@ enum { SETTINGS_ERROR_SIZE = 320, USER_SIZE = 33, VARIABLE_SIZE = 256 };
 
 struct listen_setting {
 	char address[LISTEN_NAME_SIZE];
-	bool proxied;    /* connections begin with the header of a proxy */
-	bool submission; /* users have to log in */
+	char language[FTG_WISH_MAX]; /* "": that of the server */
+	bool proxied;                /* connections begin with the header of a proxy */
+	bool submission;             /* users have to log in */
 	enum config_tls tls;
 };
 
@@ -30,7 +31,9 @@ struct settings {
 	bool auth_in_clear;  /* passwords may be sent without TLS */
 	char data[PATH_MAX];
 	char hostname[ADDRESS_DOMAIN_MAX + 1];
-	char language[FTG_WISH_MAX]; /* a list as in LANGUAGE, "" for English */
+	char language[FTG_WISH_MAX];  /* a list as in LANGUAGE, "" for English */
+	char bilingual[FTG_WISH_MAX]; /* to be spoken second, "" for none */
+	bool xlang, xlang_utf8;       /* clients may choose a language; it is then spoken in UTF-8 */
 	enum ftg_profile profile;
 	unsigned workers;
 	char user[USER_SIZE];        /* that root becomes, where there is one */
@@ -44,8 +47,8 @@ struct settings {
 void settings_standard(struct settings *settings);
 
 /*
- * Sets one: listen, listen-tls (each adds an address), tls-cert, tls-key, auth, data, hostname, language, profile, user,
- * workers, contact, help-url. Returns 0, or -1 with an English sentence that names value and cure.
+ * Sets one: listen, listen-tls (each adds an address), tls-cert, tls-key, auth, data, hostname, language, bilingual,
+ * profile, user, workers, contact, help-url. Returns 0, or -1 with an English sentence that names value and cure.
  */
 int settings_set(struct settings *settings, const char *name, const char *value, char error[SETTINGS_ERROR_SIZE]);
 

@@ -13,6 +13,7 @@ struct talk {
 	struct smtp_outlet outlet;
 	struct stream *stream;
 	struct smtp_session *session;
+	struct speech speech;
 };
 
 static struct stream *
@@ -31,6 +32,18 @@ static void
 send_octets(struct smtp_outlet *outlet, const char *bytes, size_t len)
 {
 	stream_send(stream_of(outlet), bytes, len);
+}
+
+static void
+wish(struct smtp_outlet *outlet, enum speech_wish whose, const char *language)
+{
+	speech_wish(&((struct talk *)outlet)->speech, whose, language);
+}
+
+static struct ftg_voice
+voice_of(struct smtp_outlet *outlet)
+{
+	return stream_voice(stream_of(outlet), NULL);
 }
 
 static void
@@ -99,6 +112,14 @@ leave(const struct protocol *protocol, const struct stream *stream)
 	guard_leave(((const struct smtp_service *)protocol)->config.guard, stream->peer);
 }
 
+static void
+speak(const struct protocol *protocol, void *session, unsigned generation, struct ftg_voice *voice)
+{
+	const struct smtp_service *service = (const struct smtp_service *)protocol;
+	struct speech none = { .listener = service->language };
+	speech_voice(session != NULL ? &((struct talk *)session)->speech : &none, generation, voice);
+}
+
 static void *
 open_talk(const struct protocol *protocol, struct stream *stream)
 {
@@ -110,6 +131,8 @@ open_talk(const struct protocol *protocol, struct stream *stream)
 	talk->outlet = (struct smtp_outlet) {
 		.reply = say,
 		.send = send_octets,
+		.wish = wish,
+		.voice = voice_of,
 		.wait = wait,
 		.can_encrypt = can_encrypt,
 		.encrypt = encrypt_stream,
@@ -117,6 +140,7 @@ open_talk(const struct protocol *protocol, struct stream *stream)
 		.log = note,
 	};
 	talk->stream = stream;
+	talk->speech = (struct speech) { .listener = service->language, .utf8 = service->utf8 };
 	talk->session = smtp_session_new(&service->config, &peer, &talk->outlet);
 	if (talk->session != NULL)
 		return talk;
@@ -179,6 +203,7 @@ smtp_service_open(struct smtp_service *service, const struct limits *limits)
 	service->protocol = (struct protocol) {
 		.enter = enter,
 		.leave = leave,
+		.speak = speak,
 		.open = open_talk,
 		.free = free_talk,
 		.greet = greet,

@@ -8,9 +8,11 @@
 struct smtp_service {
 	struct protocol protocol;
 	struct smtp_config config;
+	const char *language; /* that the listener wishes for, "" for none */
+	bool utf8;            /* what a client chooses by XLANG is spoken in UTF-8 */
 };
 
-/* Fills in the protocol; config is set. The service must outlive its sessions. */
+/* Fills in the protocol; all else is set. The service must outlive its sessions. */
 void smtp_service_open(struct smtp_service *service, const struct limits *limits);
 
 #endif

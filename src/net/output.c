@@ -108,16 +108,16 @@ stamp_of(const uv_loop_t *loop)
 void
 stream_reply(struct stream *stream, const struct ftg_reply *reply)
 {
-	const struct texts *texts = stream->streams->texts;
+	const struct texts_wish *wish = &stream->streams->texts->wish;
 	const struct ftg_vars vars = { .value = {
-		                           [FTG_VAR_HOST] = texts->wish.host,
+		                           [FTG_VAR_HOST] = wish->host,
 		                           [FTG_VAR_CLIENT] = stream->peer,
 		                           [FTG_VAR_SESSION] = stream->token,
 		                           [FTG_VAR_TIME] = stamp_of(stream->streams->loop),
-		                           [FTG_VAR_CONTACT] = texts->wish.contact,
-		                           [FTG_VAR_HELP] = texts->wish.help,
+		                           [FTG_VAR_CONTACT] = wish->contact,
+		                           [FTG_VAR_HELP] = wish->help,
 		                       } };
-	const struct ftg_voice voice = texts_voice(texts, &vars);
+	const struct ftg_voice voice = stream_voice(stream, &vars);
 	char *at = output_for(stream, FTG_REPLY_MAX);
 	stream->streams->output_len += ftg_render(at, &voice, reply);
 }

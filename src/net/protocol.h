@@ -14,6 +14,11 @@ struct protocol {
 	/* May the client come in? If not, *words turn it away. One that has come in leaves when its stream ends. */
 	bool (*enter)(const struct protocol *protocol, const struct stream *stream, struct ftg_reply *words);
 	void (*leave)(const struct protocol *protocol, const struct stream *stream);
+	/*
+	 * Turns the voice of the process into that of a session, or of the listener where session is NULL. The number of a
+	 * generation changes with its catalogue.
+	 */
+	void (*speak)(const struct protocol *protocol, void *session, unsigned generation, struct ftg_voice *voice);
 	/* A session for a stream, which outlives it. NULL when memory is out. */
 	void *(*open)(const struct protocol *protocol, struct stream *stream);
 	void (*free)(void *session);

@@ -57,11 +57,27 @@ log_start(const struct stream *stream, const char *event)
 	log_put("client", stream->peer);
 }
 
+struct ftg_voice
+stream_voice(const struct stream *stream, const struct ftg_vars *vars)
+{
+	const struct texts *texts = stream->streams->texts;
+	struct ftg_voice voice = texts_voice(texts, vars);
+	stream->protocol->speak(stream->protocol, stream->session, texts->generation, &voice);
+	return voice;
+}
+
+static void
+log_language(const struct stream *stream)
+{
+	const struct ftg_voice voice = stream_voice(stream, NULL);
+	log_put("lang", ftg_catalog_tag(voice.catalog, voice.language));
+}
+
 void
 stream_log(struct stream *stream, const char *event, va_list pairs)
 {
 	log_start(stream, event);
-	log_put("lang", texts_tag(stream->streams->texts));
+	log_language(stream);
 	log_put_list(pairs);
 	log_end();
 }
@@ -394,7 +410,7 @@ turn_away(struct stream *stream, const struct ftg_reply *words)
 {
 	const struct ftg_row *row = ftg_row(words->id);
 	log_start(stream, "reply");
-	log_put("lang", texts_tag(stream->streams->texts));
+	log_language(stream);
 	log_put("ref", row->ref);
 	log_put("id", row->id);
 	log_end();

@@ -48,6 +48,9 @@ struct stream {
 	char token[TOKEN_SIZE];
 };
 
+/* The voice of the next reply. vars may be NULL. */
+struct ftg_voice stream_voice(const struct stream *stream, const struct ftg_vars *vars);
+
 /* For sessions: says a reply in their voice, sends octets, asks to be fed again, logs an event of theirs. */
 void stream_reply(struct stream *stream, const struct ftg_reply *reply);
 void stream_send(struct stream *stream, const char *bytes, size_t len);

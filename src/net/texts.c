@@ -130,20 +130,35 @@ log_outcome(const struct load *load, const char *event)
 	log_end();
 }
 
+static const ftg_catalog *
+current(const struct texts *texts)
+{
+	return texts->catalog != NULL ? texts->catalog : ftg_catalog_english(texts->wish.profile);
+}
+
+/* -1 where nothing is wished for, or it is not there. */
+static ftg_lang
+find(const struct texts *texts, const char *wish)
+{
+	if (*wish == '\0')
+		return -1;
+	ftg_lang language = ftg_catalog_find(current(texts), wish);
+	if (language < 0)
+		log_event("language-missing", "wish", wish, NULL);
+	return language;
+}
+
 /* Speaks from a catalogue from now on. Nobody holds on to the one before: a reply is rendered in one go. */
 static void
 swap(struct texts *texts, ftg_catalog *catalog)
 {
 	ftg_catalog_free(texts->catalog);
 	texts->catalog = catalog;
-	texts->language = FTG_ENGLISH;
-	if (catalog == NULL || *texts->wish.language == '\0')
-		return;
-	texts->language = ftg_catalog_find(catalog, texts->wish.language);
-	if (texts->language < 0) {
-		log_event("language-missing", "wish", texts->wish.language, NULL);
+	texts->generation++;
+	texts->language = find(texts, texts->wish.language);
+	texts->second = find(texts, texts->wish.bilingual);
+	if (texts->language < 0)
 		texts->language = FTG_ENGLISH;
-	}
 }
 
 /* A file that is bad at the start is left out: its texts of before are unknown. */
@@ -205,25 +220,15 @@ texts_reload(struct texts *texts)
 	texts->runner->start(texts->runner, &load->job);
 }
 
-static const ftg_catalog *
-current(const struct texts *texts)
-{
-	return texts->catalog != NULL ? texts->catalog : ftg_catalog_english(texts->wish.profile);
-}
-
 struct ftg_voice
 texts_voice(const struct texts *texts, const struct ftg_vars *vars)
 {
 	return (struct ftg_voice) {
 		.catalog = current(texts),
 		.language = texts->language,
+		.bilingual = texts->second >= 0,
+		.second = texts->second,
 		.encoding = FTG_ASCII,
 		.vars = vars,
 	};
-}
-
-const char *
-texts_tag(const struct texts *texts)
-{
-	return ftg_catalog_tag(current(texts), texts->language);
 }

@@ -9,9 +9,10 @@
 
 /* What is asked of the catalogue; the strings must stay. */
 struct texts_wish {
-	const char *locale;   /* folder of the translations */
-	const char *overlay;  /* folder of the operator's own texts */
-	const char *language; /* list as in LANGUAGE, "" for the published English */
+	const char *locale;    /* folder of the translations */
+	const char *overlay;   /* folder of the operator's own texts */
+	const char *language;  /* list as in LANGUAGE, "" for the published English */
+	const char *bilingual; /* a language to be spoken second, "" for none */
 	enum ftg_profile profile;
 	const char *host; /* the variables ${host}, ${contact} and ${help} */
 	const char *contact;
@@ -22,9 +23,11 @@ struct texts {
 	struct texts_wish wish;
 	ftg_catalog *catalog; /* NULL: the built-in English */
 	ftg_lang language;
-	unsigned worker; /* its number, for the log */
-	bool loading;    /* a load is under way */
-	bool again;      /* another one has been asked for meanwhile */
+	ftg_lang second;     /* -1: none */
+	unsigned generation; /* changes with the catalogue */
+	unsigned worker;     /* its number, for the log */
+	bool loading;        /* a load is under way */
+	bool again;          /* another one has been asked for meanwhile */
 	struct job_runner *runner;
 	/* Told when a reload has ended: a new generation is spoken, or the old one was kept. */
 	void (*reloaded)(struct texts *texts, bool fresh);
@@ -42,8 +45,5 @@ void texts_reload(struct texts *texts);
 
 /* The voice of a session in the language of the process. */
 struct ftg_voice texts_voice(const struct texts *texts, const struct ftg_vars *vars);
-
-/* The tag of that language, for the log. */
-const char *texts_tag(const struct texts *texts);
 
 #endif
