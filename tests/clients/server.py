@@ -83,11 +83,12 @@ class Server:
 
     def start(self):
         with open(self.log_path, "ab") as log:
+            logged = len(self.log())
             self.process = subprocess.Popen(
                 [self.smtpd, "-c", self.config, "--data", self.data, *self.arguments],
                 env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, preexec_fn=self.prepare)
-        found = self.wait_for_log(r"listening on 127\.0\.0\.1:(\d+)")
+        found = self.wait_for_log(r"listening on 127\.0\.0\.1:(\d+)", logged)
         self.port = int(found.group(1))
 
     def ports(self):
