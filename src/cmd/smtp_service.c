@@ -8,6 +8,8 @@
 #include "base/guard.h"
 #include "net/stream.h"
 
+enum { SEND_BUFFER = 64 * 1024 }; /* replies are short */
+
 /* A session and its outlet, which is a stream. */
 struct talk {
 	struct smtp_outlet outlet;
@@ -216,6 +218,7 @@ smtp_service_open(struct smtp_service *service, const struct limits *limits)
 		.timeout = FTG_SMTP_TIMEOUT,
 		.shutdown = FTG_SMTP_SHUTDOWN,
 		.overload = FTG_SMTP_OVERLOAD,
+		.send_buffer = SEND_BUFFER,
 		.early = ERR_SMTP_SYSTEM_ZOMBIE,
 		.idle = (uint64_t)limits->idle_timeout,
 		.whole = (uint64_t)limits->session_timeout,

@@ -36,6 +36,7 @@ struct protocol {
 	uint64_t whole;          /* of a session */
 	uint64_t greeting_delay; /* before the greeting; who talks meanwhile is sent away */
 	uint64_t min_rate;       /* octets a second of a message that comes in */
+	int send_buffer;         /* octets that the system keeps for a client that does not read; 0: as it likes */
 };
 
 #endif

@@ -62,6 +62,15 @@ unlink_stream(struct streams *streams, struct stream *stream)
 		uv_timer_stop(&streams->sweep);
 }
 
+/* The system gives the lowest number that is free: one that is near the limit tells that few are left. */
+static bool
+leaves_descriptors(const struct stream *stream)
+{
+	uv_os_fd_t descriptor;
+	return uv_fileno((const uv_handle_t *)&stream->tcp, &descriptor) < 0 ||
+	    descriptor < stream->streams->descriptors;
+}
+
 /* When memory is out, the spare one takes the connection, to turn it away. */
 static void
 take(struct listener *listener)
@@ -83,7 +92,7 @@ take(struct listener *listener)
 	if (error < 0)
 		stream_drop(stream);
 	else
-		stream_start(stream, welcome, listener->mode);
+		stream_start(stream, welcome && leaves_descriptors(stream), listener->mode);
 }
 
 /* Descriptors are out: libuv has turned the connection away with the one that it keeps for this. */
@@ -107,6 +116,14 @@ on_connection(uv_stream_t *handle, int status)
 		take(listener);
 }
 
+/* Connections have it from the socket that listens. */
+static int
+limit_send_buffer(struct listener *listener)
+{
+	int size = listener->protocol->send_buffer;
+	return size == 0 ? 0 : uv_send_buffer_size((uv_handle_t *)&listener->tcp, &size);
+}
+
 int
 streams_listen(struct streams *streams, struct listener *listener, int descriptor, const struct protocol *protocol,
     struct listen_mode mode)
@@ -115,6 +132,8 @@ streams_listen(struct streams *streams, struct listener *listener, int descripto
 	int error = uv_tcp_init(streams->loop, &listener->tcp);
 	if (error == 0)
 		error = uv_tcp_open(&listener->tcp, descriptor);
+	if (error == 0)
+		error = limit_send_buffer(listener);
 	if (error == 0)
 		error = uv_listen((uv_stream_t *)&listener->tcp, BACKLOG, on_connection);
 	return error;

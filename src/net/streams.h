@@ -37,6 +37,7 @@ struct streams {
 	uv_timer_t sweep; /* looks for those whose time is up; runs while there are any */
 	unsigned count;
 	unsigned max;         /* further ones are told that there are too many */
+	int descriptors;      /* so are those that get this descriptor or a higher one */
 	bool stopping;        /* those that are idle end, the others when they have done */
 	struct stream *first; /* all of them */
 	struct stream *ready; /* those whose sessions want to go on */
@@ -53,7 +54,10 @@ struct streams {
 	char plain[STREAMS_PLAIN];
 };
 
-/* Sets up what all connections share. loop, texts, certificate, listeners, emptied and max are set. Returns 0 or an error of libuv. */
+/*
+ * Sets up what all connections share. loop, texts, certificate, listeners, emptied, max and descriptors are set. Returns
+ * 0 or an error of libuv.
+ */
 int streams_open(struct streams *streams);
 
 void streams_close(struct streams *streams);

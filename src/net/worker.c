@@ -1,6 +1,7 @@
 /* A worker process: one loop, its connections, its thread pool, its catalogue. */
 #include "net/worker.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/resource.h>
@@ -78,17 +79,28 @@ on_stop(uv_signal_t *signal, int number)
 	streams_stop(&worker->streams);
 }
 
-/* Connections over this number are told that there are too many, for which descriptors must be left. */
-static unsigned
-sessions_possible(unsigned wanted)
+/* As many descriptors as the system lets a process have. */
+static int
+take_descriptors(void)
 {
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return wanted;
+		return INT_MAX;
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
-	rlim_t possible = limit.rlim_cur > 2 * DESCRIPTORS ? limit.rlim_cur - DESCRIPTORS : limit.rlim_cur / 2;
-	return possible < wanted ? (unsigned)possible : wanted;
+	return limit.rlim_cur < INT_MAX ? (int)limit.rlim_cur : INT_MAX;
+}
+
+/*
+ * Connections over a number are told that there are too many, for which descriptors must be left, and others for the
+ * files of messages. When these get many, connections are told so that come near the end.
+ */
+static void
+limit_streams(struct streams *streams, unsigned wanted, int descriptors)
+{
+	int left = descriptors > 2 * DESCRIPTORS ? DESCRIPTORS : descriptors / 2;
+	streams->max = wanted < (unsigned)(descriptors - left) ? wanted : (unsigned)(descriptors - left);
+	streams->descriptors = descriptors - left / 4;
 }
 
 static int
@@ -132,10 +144,10 @@ worker_open(struct worker *worker, const struct worker_config *config, const str
 		.loop = &worker->loop,
 		.texts = &worker->texts,
 		.certificate = &worker->certificate,
-		.max = sessions_possible(config->max_sessions),
 		.listeners = worker->listeners,
 		.emptied = on_emptied,
 	};
+	limit_streams(&worker->streams, config->max_sessions, take_descriptors());
 	return streams_open(&worker->streams);
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The server is killed at every point of a delivery and at random instants: what it acknowledged is there, once, whole."""
+"""The server is killed at every point of a delivery and at random instants: what it took is there, once, whole."""
 
 import glob
 import os
@@ -51,7 +51,7 @@ class Points(TestCase):
         self.server.start()
 
     def die(self, what, before):
-        """Kills the server at a point, and tries again. Returns whether there was such a point, and how many copies there were."""
+        """Kills the server at a point, and tries again. Returns whether there was such a point, and the copies then."""
         self.number += 1
         self.server.fail(ANY, before, what)
         said = self.attempt()
