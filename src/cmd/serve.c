@@ -18,7 +18,10 @@
 #include "mail/sqlite_directory.h"
 #include "net/worker.h"
 
-enum { HASHES = 2 }; /* passwords that are checked at a time; each takes a thread for some 30 milliseconds */
+enum {
+	HASHES = 2, /* passwords that are checked at a time; each takes a thread for some 30 milliseconds */
+	SWEEP_TIME = 24 * 60 * 60 * 1000, /* milliseconds from the end of a sweep to the next one */
+};
 
 /* A worker process has one of each. */
 static struct worker worker;
@@ -26,6 +29,8 @@ static struct maildir_agent agent;
 static struct smtp_service services[LISTEN_MAX];
 static struct listen_mode modes[LISTEN_MAX];
 static struct guard guard;
+static struct job sweeping;
+static uv_timer_t sweep_timer;
 static struct sasl_server *sasl;
 static struct job_queue hasher;
 static char locale[PATH_MAX], overlay[PATH_MAX], mail[PATH_MAX], database[PATH_MAX];
@@ -165,27 +170,44 @@ sweep_work(struct job *job)
 }
 
 static void
+on_sweep_time(uv_timer_t *timer)
+{
+	(void)timer;
+	worker.jobs.runner.start(&worker.jobs.runner, &sweeping);
+}
+
+/* Nothing happens where the timer is being closed. */
+static void
 sweep_done(struct job *job)
 {
 	(void)job;
+	uv_timer_start(&sweep_timer, on_sweep_time, SWEEP_TIME, 0);
+}
+
+/* Clears what interrupted deliveries have left, now and once a day. */
+static void
+start_sweeping(void)
+{
+	sweeping = (struct job) { .work = sweep_work, .done = sweep_done };
+	if (uv_timer_init(&worker.loop, &sweep_timer) == 0)
+		on_sweep_time(&sweep_timer);
 }
 
 static int
 run(const struct settings *settings, struct directory *directory, bool sweep)
 {
-	static struct job sweeping = { .work = sweep_work, .done = sweep_done };
 	const struct protocol *protocols[LISTEN_MAX];
 	for (size_t i = 0; i < settings->listen_count; i++) {
 		open_service(settings, &settings->listen[i], &services[i], directory);
 		protocols[i] = &services[i].protocol;
 	}
 	if (sweep)
-		worker.jobs.runner.start(&worker.jobs.runner, &sweeping);
+		start_sweeping();
 	int error = worker_run(&worker, protocols);
 	return error < 0 ? fail("listen", uv_strerror(error)) : EX_OK;
 }
 
-/* Of all workers that there ever are, the first one clears what interrupted deliveries have left. */
+/* One of the workers sweeps for all. */
 int
 serve_work(const struct serve *serve, const struct master_place *place)
 {
@@ -205,7 +227,7 @@ serve_work(const struct serve *serve, const struct master_place *place)
 		return fail("auth", strerror(ENOMEM));
 	agent.min_free = serve->settings->limits.min_free;
 	open_guard(serve, place->number);
-	int status = run(serve->settings, directory, place->number == 0 && place->first);
+	int status = run(serve->settings, directory, place->number == 0);
 	directory->ops->close(directory);
 	worker_close(&worker);
 	maildir_agent_close(&agent);

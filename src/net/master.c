@@ -30,7 +30,6 @@ struct place {
 	int64_t started;
 	int64_t restart; /* time of the next start, when there is none */
 	int64_t delay;
-	bool started_before;
 	bool awaited; /* has yet to tell how a reload ended */
 };
 
@@ -72,9 +71,9 @@ count_running(const struct state *state)
 
 /* The life of a worker. It ends when its master does. */
 static void
-become_worker(struct state *state, unsigned number, pid_t master, bool first)
+become_worker(struct state *state, unsigned number, pid_t master)
 {
-	const struct master_place place = { .number = number, .first = first, .report = state->reports[1] };
+	const struct master_place place = { .number = number, .report = state->reports[1] };
 	close(state->signals);
 	close(state->reports[0]);
 	state->master->leave(state->master->context);
@@ -91,7 +90,7 @@ start_worker(struct state *state, unsigned number)
 	pid_t master = getpid();
 	pid_t process = fork();
 	if (process == 0)
-		become_worker(state, number, master, !place->started_before);
+		become_worker(state, number, master);
 	place->started = now();
 	if (process < 0) {
 		log_event("fork-failed", "detail", strerror(errno), NULL);
@@ -99,7 +98,6 @@ start_worker(struct state *state, unsigned number)
 		return;
 	}
 	place->process = process;
-	place->started_before = true;
 	log_begin("worker-started");
 	log_put_number("worker", number);
 	log_put_number("pid", process);

@@ -9,7 +9,6 @@ enum { MASTER_WORKERS_MAX = 256 };
 /* What a worker process is told of itself. */
 struct master_place {
 	unsigned number; /* from 0 */
-	bool first;      /* the first process at this place since the server's start */
 	int report;      /* the pipe's end for struct report */
 };
 

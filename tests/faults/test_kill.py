@@ -96,14 +96,16 @@ class Points(TestCase):
         self.sweeps()
 
     def sweeps(self):
-        """What was left in tmp goes when it is old enough."""
+        """What was left in tmp goes when it is old enough, once another worker is in the place of one that died."""
         litter = sorted(self.server.litter())
         self.assertGreater(len(litter), 1)
         now = time.time()
         for index, path in enumerate(litter):
             age = 37 * HOUR if index % 2 else 35 * HOUR
             os.utime(path, (now - age, now - age))
-        self.restart()
+        self.server.fail(ANY, 0, KILL_BEFORE)
+        self.attempt()
+        self.server.mend()
         until = time.monotonic() + SECONDS
         while sorted(self.server.litter()) != litter[::2]:
             self.assertLess(time.monotonic(), until, self.server.litter())
