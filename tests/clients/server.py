@@ -68,14 +68,18 @@ class Server:
             self.config = os.path.join(self.folder, "ftgate.conf")
             with open(self.config, "w", encoding="ascii") as config:
                 config.write(self.settings)
-            self.control("domain", "add", DOMAIN)
-            self.control("account", "add", ACCOUNT, "--password-stdin", input=b"correct horse\n")
+            self.fill()
             self.start()
         except BaseException:
             self.kill()
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
         return self
+
+    def fill(self):
+        """Makes what is hosted before the server starts."""
+        self.control("domain", "add", DOMAIN)
+        self.control("account", "add", ACCOUNT, "--password-stdin", input=b"correct horse\n")
 
     def control(self, *arguments, **options):
         subprocess.run([self.ctl, "--data", self.data, *arguments], check=True, timeout=SECONDS,
