@@ -1,12 +1,13 @@
 /* The choice of a language: tags and locale names, the environment, chains, and what a wish finds. */
 #include "catalog/tag.h"
-#include "folder.h"
-#include "mofile.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "folder.h"
+#include "mofile.h"
 
 /* ---- names ---- */
 

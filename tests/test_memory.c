@@ -1,9 +1,4 @@
 /* Memory: loading where it runs out at any moment, and rendering without any. */
-#include "contract.h"
-#include "folder.h"
-#include "hostile.h"
-#include "mofile.h"
-
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <errno.h>
@@ -12,6 +7,10 @@
 #include <string.h>
 #include <uninorm.h>
 #include <unistd.h>
+
+#include "folder.h"
+#include "hostile.h"
+#include "mofile.h"
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);

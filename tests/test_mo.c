@@ -1,11 +1,6 @@
 /* Loading compiled catalogues: sound ones, damaged ones, and what is refused of them. */
 #include "catalog/mo.h"
 
-#include "contract.h"
-#include "folder.h"
-#include "mofile.h"
-#include "one_language.h"
-
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +11,11 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "contract.h"
+#include "folder.h"
+#include "mofile.h"
+#include "one_language.h"
 
 #define FILE_OF(language) "locale/" language "/LC_MESSAGES/ftgate.mo"
 

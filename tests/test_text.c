@@ -1,11 +1,11 @@
 /* The rules that a text must keep: texts that break each, and texts that just keep it. */
 #include "catalog/text.h"
 
-#include "one_language.h"
-
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "one_language.h"
 
 #define FULL(ascii)  "\xEF\xBC" ascii /* a fullwidth form, given the last octet */
 #define FULL_BRACKET FULL("\xBB")     /* [ */

@@ -1,14 +1,14 @@
 /* Threads: one generation for all, generations that come and go, and texts checked side by side. */
-#include "contract.h"
-#include "folder.h"
-#include "hostile.h"
-#include "mofile.h"
-
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "contract.h"
+#include "folder.h"
+#include "hostile.h"
+#include "mofile.h"
 
 enum { RENDERERS = 4, GENERATIONS = 60 };
 
