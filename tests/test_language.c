@@ -418,7 +418,11 @@ Test(chain, speaks_latin_script_on_the_ascii_wire_alone)
 	    "\xC4\x90"
 	    "a",
 	    ERR_SMTP_OK, ERR_SMTP_OK);
+	say("locale", "uz", "ftgate", "\xD0\x94\xD0\xB0", ERR_SMTP_OK, ERR_SMTP_OK);
+	say("locale", "uz@latin", "ftgate", "Ha", ERR_SMTP_AUTHOK, ERR_SMTP_AUTHOK);
 	ftg_catalog *catalog = open_with(NULL);
+	cr_expect_str_eq(words(catalog, "uz", FTG_ASCII, ERR_SMTP_AUTHOK), "Ha");
+	cr_expect_str_eq(words(catalog, "uz", FTG_UTF8, ERR_SMTP_AUTHOK), "Auth OK");
 	cr_expect_str_eq(words(catalog, "ru_RU", FTG_UTF8, ERR_SMTP_OK), "\xD0\x94\xD0\xB0");
 	cr_expect_str_eq(words(catalog, "ru_RU", FTG_ASCII, ERR_SMTP_OK), "Da");
 	cr_expect_str_eq(words(catalog, "ru_RU", FTG_ASCII, ERR_SMTP_AUTHOK), "Auth OK");

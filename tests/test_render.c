@@ -198,6 +198,15 @@ Test(reply, fills_in_variables)
 	voice.vars = &vars;
 	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SMTP_OK)),
 	    "250 2.5.0 mx.example 192.0.2.1 k3j9 2026-01-01T00:00:00Z postmaster@x https://x/r#3.07 #3.07 (#3.07)\r\n");
+	char value[300];
+	memset(value, 'v', sizeof(value));
+	for (size_t len = 254; len <= 299; len += len < 258 ? 1 : 41) {
+		value[len] = '\0';
+		vars = (struct ftg_vars) { .value = { value, [FTG_VAR_HELP] = "" } };
+		cr_expect(strstr(rendered(voice, ftg_reply(ERR_SMTP_OK)),
+		              len > 255 ? "vvv...     3.07 " : "vvv     3.07 ") != NULL);
+		value[len] = 'v';
+	}
 	vars = (struct ftg_vars) { .value = { "", "a\r\nb", "(#4.46)", "\xE2\x80\xAE", "\xC3\xA4", "(#" } };
 	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SMTP_OK)),
 	    "250 2.5.0 localhost a\\x{0D}\\x{0A}b (\\x{23}4.46) \\x{202E} \\x{E4} (\\x{23}3.07 #3.07 (#3.07)\r\n");
@@ -232,6 +241,36 @@ Test(reply, of_smtp_goes_on_in_further_lines)
 	}
 }
 
+/* The lengths of the lines that words of these lengths make, with a break or a space between them. */
+static const char *
+line_lengths(size_t first, char between, size_t second)
+{
+	static char lengths[64];
+	char text[1001];
+	memset(text, 'x', first + 1 + second);
+	text[10] = ' ';
+	text[300] = ' ';
+	text[first] = between;
+	text[first + 1 + second] = '\0';
+	const char *at = rendered(saying(ERR_SMTP_OK, text, FTG_ASCII), ftg_reply(ERR_SMTP_OK));
+	lengths[0] = '\0';
+	for (const char *end; (end = strstr(at, "\r\n")) != NULL; at = end + 2)
+		snprintf(lengths + strlen(lengths), sizeof(lengths) - strlen(lengths), "%zu ", (size_t)(end - at));
+	return lengths;
+}
+
+Test(reply, fills_its_lines)
+{
+	/* 500 octets fit behind "250 2.5.0 "; the reference takes 8 with its space. */
+	cr_expect_str_eq(line_lengths(500, '\n', 20), "510 38 ");
+	cr_expect_str_eq(line_lengths(500, ' ', 20), "510 38 ");
+	cr_expect_str_eq(line_lengths(499, ' ', 20), "509 38 ");
+	cr_expect_str_eq(line_lengths(501, '\n', 20), "310 210 38 ");
+	cr_expect_str_eq(line_lengths(501, ' ', 20), "310 239 ");
+	cr_expect_str_eq(line_lengths(471, ' ', 20), "510 ");
+	cr_expect_str_eq(line_lengths(472, ' ', 20), "503 17 ");
+}
+
 Test(reply, is_cut_between_characters)
 {
 	char text[1001] = "";
@@ -263,7 +302,7 @@ Test(reply, of_pop3_is_cut_and_keeps_its_reference)
 Test(reply, of_pop3_cannot_begin_with_a_response_code)
 {
 	static const char *const texts[] = { "%s ist gesperrt", "\xC2\xBF%s gesperrt?", " %s gesperrt", "${contact}%s",
-		"${contact} %s" };
+		"${contact} %s", "\xC2\xBF%s: gesperrt" };
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		for (int encoding = 0; encoding < FTG_ENCODINGS; encoding++) {
 			struct ftg_voice voice = saying(ERR_POP_LOCKED, texts[i], (enum ftg_encoding)encoding);

@@ -279,6 +279,7 @@ Test(text, of_pop3_does_not_begin_with_a_bracket)
 	}
 	cr_expect_str_eq(rule(ERR_POP_LOGIN, "a [AUTH]"), "");
 	cr_expect_str_eq(rule(ERR_POP_LOCKED, "%s [AUTH]"), "");
+	cr_expect_str_eq(rule(ERR_POP_LOCKED, "%s[AUTH]"), "");
 	cr_expect_str_eq(rule(ERR_POP_LOGIN, "(AUTH) no"), "");
 }
 
