@@ -262,6 +262,17 @@ Test(mo, in_another_charset_is_refused_whole)
 	cr_expect_str_eq(refused_with_header("Content-Type:\ncharset=UTF-8\n"), "charset");
 }
 
+Test(mo, has_its_header_wherever_it_stands)
+{
+	mofile_begin(&file, NULL);
+	mofile_add_text(&file, ERR_SMTP_OK, "Gut");
+	mofile_add_key(&file, "", 0, "Content-Type: text/plain; charset=KOI8-R\n", 41);
+	mofile_write(&file, "locale", "de", "ftgate");
+	ftg_catalog_free(load());
+	cr_assert_eq(refusals.count, 1);
+	cr_expect_eq(refusals.at[0].rule, FTG_RULE_CHARSET);
+}
+
 Test(mo, with_a_bad_plural_header_is_refused_whole)
 {
 	cr_expect_str_eq(refused_with_header("Plural-Forms: nplurals=2; plural=n != 1;\n"), "");
