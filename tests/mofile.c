@@ -133,3 +133,29 @@ refusals_take(void *context, const struct ftg_refusal *refusal)
 	refusals->at[i].id = refusal->id;
 	refusals->at[i].rule = refusal->rule;
 }
+
+ftg_catalog *
+mofile_load(const char *locale, const char *overlay, struct refusals *refusals)
+{
+	struct ftg_sources sources = { .locale = locale, .overlay = overlay };
+	refusals->count = 0;
+	ftg_catalog *catalog = ftg_catalog_open(&sources, refusals_take, refusals);
+	cr_assert_not_null(catalog);
+	return catalog;
+}
+
+const char *
+mofile_said(const ftg_catalog *catalog, const char *language, enum ftg_id id)
+{
+	static char line[FTG_REPLY_MAX + 1];
+	struct ftg_voice voice = {
+		.catalog = catalog, .language = ftg_catalog_find(catalog, language), .encoding = FTG_UTF8
+	};
+	struct ftg_reply reply = { .id = id, .arg = { { .text = "arg", .len = 3, .number = 2 } } };
+	size_t len = ftg_render(line, &voice, &reply);
+	line[len] = '\0';
+	char *end = strstr(line, " (#");
+	if (end != NULL)
+		*end = '\0';
+	return line + strlen(ftg_row(id)->service == FTG_SMTP ? "250 2.5.0 " : "-ERR ");
+}

@@ -49,4 +49,10 @@ struct refusals {
 };
 void refusals_take(void *context, const struct ftg_refusal *refusal);
 
+/* Loads what was written to a locale folder and to an overlay folder; what was refused before is forgotten. */
+ftg_catalog *mofile_load(const char *locale, const char *overlay, struct refusals *refusals);
+
+/* The words of a reply in a language and UTF-8, with "arg" for an argument and a count of 2; until the next call. */
+const char *mofile_said(const ftg_catalog *catalog, const char *language, enum ftg_id id);
+
 #endif

@@ -25,28 +25,7 @@ static struct refusals refusals;
 static ftg_catalog *
 load(void)
 {
-	struct ftg_sources sources = { .locale = "locale", .overlay = "overlay" };
-	refusals.count = 0;
-	ftg_catalog *catalog = ftg_catalog_open(&sources, refusals_take, &refusals);
-	cr_assert_not_null(catalog);
-	return catalog;
-}
-
-/* The text of a reply with an argument, or a count of 2, less its frame. */
-static const char *
-text_of(const ftg_catalog *catalog, const char *language, enum ftg_id id)
-{
-	static char line[FTG_REPLY_MAX + 1];
-	struct ftg_voice voice = {
-		.catalog = catalog, .language = ftg_catalog_find(catalog, language), .encoding = FTG_UTF8
-	};
-	struct ftg_reply reply = { .id = id, .arg = { { .text = "arg", .len = 3, .number = 2 } } };
-	size_t len = ftg_render(line, &voice, &reply);
-	line[len] = '\0';
-	char *end = strstr(line, " (#");
-	if (end != NULL)
-		*end = '\0';
-	return line + strlen(ftg_row(id)->service == FTG_SMTP ? "250 2.5.0 " : "-ERR ");
+	return mofile_load("locale", "overlay", &refusals);
 }
 
 /* Loads a file of German with this header and says what was refused: "" or "rule". */
@@ -65,7 +44,7 @@ refused_with_header(const char *header)
 		cr_expect_eq(refusals.at[0].id, FTG_IDS);
 		rule = ftg_rule_name(refusals.at[0].rule);
 	}
-	cr_expect_str_eq(text_of(catalog, "de", ERR_SMTP_OK), *rule == '\0' ? "Gut" : "Ok", "%s", header);
+	cr_expect_str_eq(mofile_said(catalog, "de", ERR_SMTP_OK), *rule == '\0' ? "Gut" : "Ok", "%s", header);
 	ftg_catalog_free(catalog);
 	return rule;
 }
@@ -82,8 +61,8 @@ Test(mo, is_read_in_either_byte_order)
 		mofile_write(&file, "locale", "de", "ftgate");
 		ftg_catalog *catalog = load();
 		cr_expect_eq(refusals.count, 0);
-		cr_expect_str_eq(text_of(catalog, "de", ERR_SMTP_OK), "Gut");
-		cr_expect_str_eq(text_of(catalog, "de", ERR_POP_MESSAGECOUNT), "viele von 2");
+		cr_expect_str_eq(mofile_said(catalog, "de", ERR_SMTP_OK), "Gut");
+		cr_expect_str_eq(mofile_said(catalog, "de", ERR_POP_MESSAGECOUNT), "viele von 2");
 		ftg_catalog_free(catalog);
 	}
 }
@@ -134,7 +113,7 @@ Test(mo, cut_short_is_refused_whole_and_english_answers)
 		cr_expect_eq(refusals.at[0].rule, FTG_RULE_FILE);
 		cr_expect_str_eq(refusals.at[0].file, FILE_OF("de"));
 		cr_expect_str_eq(refusals.at[0].language, "de");
-		cr_expect_str_eq(text_of(catalog, "de", ERR_SMTP_OK), "Ok");
+		cr_expect_str_eq(mofile_said(catalog, "de", ERR_SMTP_OK), "Ok");
 		ftg_catalog_free(catalog);
 	}
 }
@@ -287,191 +266,7 @@ Test(mo, with_a_division_by_zero_says_the_first_form)
 {
 	cr_expect_str_eq(refused_with_header("Plural-Forms: nplurals=2; plural=1/(n-2);\n"), "");
 	ftg_catalog *catalog = load();
-	cr_expect_str_eq(text_of(catalog, "de", ERR_POP_MESSAGECOUNT), "eine von 2");
-	ftg_catalog_free(catalog);
-}
-
-/* ---- single texts ---- */
-
-static void
-expect_refusal(size_t i, enum ftg_id id, enum ftg_rule rule)
-{
-	cr_assert_lt(i, refusals.count);
-	cr_expect_eq(refusals.at[i].id, id);
-	cr_expect_eq(refusals.at[i].rule, rule, "%s", ftg_rule_name(refusals.at[i].rule));
-	cr_expect_not(refusals.at[i].whole_file);
-	cr_expect_str_eq(refusals.at[i].file, FILE_OF("de"));
-	cr_expect_str_eq(refusals.at[i].language, "de");
-	cr_expect_neq(refusals.at[i].detail[0], '\0');
-	for (const char *c = refusals.at[i].detail; *c != '\0'; c++)
-		cr_expect(*c >= 0x20 && *c <= 0x7E);
-}
-
-Test(mo, names_file_language_id_and_rule_of_a_refused_text)
-{
-	mofile_begin(&file, MOFILE_HEADER);
-	mofile_add_text(&file, ERR_SMTP_OK, "Gut\r\n250 ok");
-	mofile_add_text(&file, ERR_SMTP_AUTHOK, "%n\x1B");
-	mofile_add_text(&file, ERR_SMTP_RCPTOK, "Empf\xE4nger");
-	mofile_add_text(&file, ERR_SMTP_CLOSING, "Auf Wiedersehen");
-	mofile_write(&file, "locale", "de", "ftgate");
-	ftg_catalog *catalog = load();
-	cr_assert_eq(refusals.count, 3);
-	expect_refusal(0, ERR_SMTP_OK, FTG_RULE_CONTROL);
-	expect_refusal(1, ERR_SMTP_AUTHOK, FTG_RULE_DIRECTIVE);
-	expect_refusal(2, ERR_SMTP_RCPTOK, FTG_RULE_UTF8);
-	cr_expect_str_eq(text_of(catalog, "de", ERR_SMTP_OK), "Ok");
-	cr_expect_str_eq(text_of(catalog, "de", ERR_SMTP_CLOSING), "localhost Auf Wiedersehen");
-	ftg_catalog_free(catalog);
-}
-
-Test(mo, with_an_unknown_id_is_told_and_otherwise_used)
-{
-	static const char *const keys[] = { "ERR_SMTP_OKAY\004Ok", "Ok", "\004Ok", "ERR_SMTP_\004Ok", "FTG_IDS\004Ok",
-		"\x1B[31m\004Ok" };
-	char name[300];
-	memset(name, 'A', sizeof(name));
-	name[299] = '\004';
-	mofile_begin(&file, MOFILE_HEADER);
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		mofile_add_key(&file, keys[i], strlen(keys[i]), "x", 1);
-	mofile_add_key(&file, name, sizeof(name), "x", 1);
-	mofile_add_text(&file, ERR_SMTP_OK, "Gut");
-	mofile_write(&file, "locale", "de", "ftgate");
-	ftg_catalog *catalog = load();
-	cr_expect_eq(refusals.count, sizeof(keys) / sizeof(keys[0]) + 1);
-	for (size_t i = 0; i < refusals.count; i++)
-		expect_refusal(i, FTG_IDS, FTG_RULE_UNKNOWN);
-	cr_expect_str_eq(refusals.at[0].detail, "ERR_SMTP_OKAY");
-	cr_expect_str_eq(text_of(catalog, "de", ERR_SMTP_OK), "Gut");
-	ftg_catalog_free(catalog);
-}
-
-Test(mo, with_a_stale_msgid_is_refused_for_that_text)
-{
-	static const char *const keys[] = { "ERR_SMTP_OK\004OK", "ERR_SMTP_OK\004", "ERR_SMTP_OK\004Ok ",
-		"ERR_SMTP_AUTHOK\004Auth OK\0Auths OK",
-		"ERR_POP_MESSAGECOUNT\004no such message , only %lu message in mailbox" };
-	static const size_t lens[] = { 14, 12, 15, 32, 66 };
-	mofile_begin(&file, MOFILE_HEADER);
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		mofile_add_key(&file, keys[i], lens[i], "falsch", 6);
-	mofile_write(&file, "locale", "de", "ftgate");
-	ftg_catalog *catalog = load();
-	cr_expect_eq(refusals.count, 5);
-	for (size_t i = 0; i < 3; i++)
-		expect_refusal(i, ERR_SMTP_OK, FTG_RULE_STALE);
-	expect_refusal(3, ERR_SMTP_AUTHOK, FTG_RULE_STALE);
-	expect_refusal(4, ERR_POP_MESSAGECOUNT, FTG_RULE_STALE);
-	cr_expect_str_eq(text_of(catalog, "de", ERR_SMTP_OK), "Ok");
-	ftg_catalog_free(catalog);
-}
-
-/* Loads one text for an ID: the rule that it breaks, or what is said. */
-static const char *
-outcome(enum ftg_id id, const char *text, size_t len)
-{
-	static char said[FTG_REPLY_MAX + 1];
-	mofile_begin(&file, "Plural-Forms: nplurals=3; plural=n==1 ? 0 : n==2 ? 1 : 2;\n");
-	mofile_add(&file, id, text, len);
-	mofile_write(&file, "locale", "de", "ftgate");
-	ftg_catalog *catalog = load();
-	snprintf(said, sizeof(said), "%s", text_of(catalog, "de", id));
-	ftg_catalog_free(catalog);
-	if (refusals.count == 0)
-		return said;
-	expect_refusal(0, id, refusals.at[0].rule);
-	return ftg_rule_name(refusals.at[0].rule);
-}
-
-Test(mo, with_another_number_of_forms_is_refused_for_that_text)
-{
-	cr_expect_str_eq(outcome(ERR_POP_MESSAGECOUNT, "a %lu\0b %lu\0c %lu", 17), "b 2");
-	cr_expect_str_eq(outcome(ERR_POP_MESSAGECOUNT, "a %lu", 5), "plurals");
-	cr_expect_str_eq(outcome(ERR_POP_MESSAGECOUNT, "a %lu\0b %lu", 11), "plurals");
-	cr_expect_str_eq(outcome(ERR_POP_MESSAGECOUNT, "a %lu\0b %lu\0c %lu\0d %lu", 23), "plurals");
-	cr_expect_str_eq(outcome(ERR_SMTP_OK, "a\0b", 3), "control");
-	cr_expect_str_eq(outcome(ERR_SMTP_OK, "a\0", 2), "control");
-}
-
-Test(mo, with_an_empty_plural_form_is_refused_for_that_text)
-{
-	cr_expect_str_eq(outcome(ERR_POP_MESSAGECOUNT, "a %lu\0\0c %lu", 12), "empty");
-	cr_expect_str_eq(outcome(ERR_POP_MESSAGECOUNT, "a %lu\0b %lu\0", 12), "empty");
-	cr_expect_str_eq(outcome(ERR_POP_MESSAGECOUNT, "\0\0", 2), "empty");
-}
-
-Test(mo, leaves_an_untranslated_entry_to_the_next_source)
-{
-	cr_expect_str_eq(outcome(ERR_SMTP_OK, "", 0), "Ok");
-	cr_expect_str_eq(outcome(ERR_POP_MESSAGECOUNT, "", 0), "no such message , only 2 messages in mailbox");
-}
-
-Test(mo, gives_words_to_a_reason_that_has_none)
-{
-	cr_expect_str_eq(outcome(ERR_SECPOL_BLACK, "-ERR gesperrt", 13), "code");
-	mofile_begin(&file, MOFILE_HEADER);
-	mofile_add_text(&file, ERR_SECPOL_BLACK, "gesperrt");
-	mofile_write(&file, "locale", "de", "ftgate");
-	ftg_catalog *catalog = load();
-	struct ftg_voice voice = { .catalog = catalog, .language = ftg_catalog_find(catalog, "de") };
-	struct ftg_reply reply = ftg_reply_reason(ERR_SMTP_ACCESSDENIED, "a@b", 3, ERR_SECPOL_BLACK);
-	char line[FTG_REPLY_MAX + 1];
-	line[ftg_render(line, &voice, &reply)] = '\0';
-	cr_expect_str_eq(line, "550 5.5.0 Access Denied <a@b> (gesperrt (#2.02)) (#4.65)\r\n");
-	ftg_catalog_free(catalog);
-}
-
-Test(mo, with_a_text_for_the_challenge_is_refused_for_that_text)
-{
-	mofile_begin(&file, MOFILE_HEADER);
-	mofile_add_text(&file, ERR_SMTP_334, "Passwort:");
-	mofile_write(&file, "locale", "de", "ftgate");
-	ftg_catalog *catalog = load();
-	expect_refusal(0, ERR_SMTP_334, FTG_RULE_LITERAL);
-	ftg_catalog_free(catalog);
-}
-
-Test(mo, that_is_refused_falls_to_the_next_source)
-{
-	static const char *const wishes[] = { "de_AT:fr", NULL };
-	static const struct {
-		const char *folder, *language, *domain, *ok, *auth, *rcpt;
-	} files[] = {
-		{ "overlay", "de_AT", "ftgate-local", "a\rb", "%n", "eigen" },
-		{ "locale", "de_AT", "ftgate", "austria", "%s", "austria" },
-		{ "locale", "de", "ftgate", "de", "(#3.03)", "de" },
-		{ "locale", "fr", "ftgate", "fr", "fr", "fr" },
-	};
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		mofile_begin(&file, MOFILE_HEADER);
-		mofile_add_text(&file, ERR_SMTP_OK, files[i].ok);
-		mofile_add_text(&file, ERR_SMTP_AUTHOK, files[i].auth);
-		mofile_add_text(&file, ERR_SMTP_RCPTOK, files[i].rcpt);
-		mofile_write(&file, files[i].folder, files[i].language, files[i].domain);
-	}
-	struct ftg_sources sources = { .locale = "locale", .overlay = "overlay", .wishes = wishes };
-	ftg_catalog *catalog = ftg_catalog_open(&sources, refusals_take, &refusals);
-	cr_expect_eq(refusals.count, 4);
-	cr_expect_str_eq(text_of(catalog, "de_AT:fr", ERR_SMTP_RCPTOK), "eigen");
-	cr_expect_str_eq(text_of(catalog, "de_AT:fr", ERR_SMTP_OK), "austria");
-	cr_expect_str_eq(text_of(catalog, "de_AT:fr", ERR_SMTP_AUTHOK), "fr");
-	cr_expect_str_eq(text_of(catalog, "de_AT", ERR_SMTP_AUTHOK), "Auth OK");
-	ftg_catalog_free(catalog);
-}
-
-Test(mo, whose_ascii_form_breaks_a_rule_is_refused_in_both_encodings)
-{
-	/* Fullwidth [ in front: a response code on the ASCII wire alone. */
-	cr_expect_str_eq(outcome(ERR_POP_LOGIN,
-	                     "\xEF\xBC\xBB"
-	                     "AUTH] nein",
-	                     13),
-	    "bracket");
-	ftg_catalog *catalog = load();
-	ftg_lang de = ftg_catalog_find(catalog, "de");
-	cr_expect_eq(ftg_catalog_origin(catalog, de, FTG_ASCII, ERR_POP_LOGIN), FTG_FROM_TABLE);
-	cr_expect_eq(ftg_catalog_origin(catalog, de, FTG_UTF8, ERR_POP_LOGIN), FTG_FROM_TABLE);
+	cr_expect_str_eq(mofile_said(catalog, "de", ERR_POP_MESSAGECOUNT), "eine von 2");
 	ftg_catalog_free(catalog);
 }
 
@@ -485,13 +280,13 @@ Test(mo, of_one_mebibyte_is_read_and_a_larger_one_refused)
 	mofile_write_octets(large, MO_SIZE_MAX, "locale", "de", "ftgate");
 	ftg_catalog *catalog = load();
 	cr_expect_eq(refusals.count, 0);
-	cr_expect_str_eq(text_of(catalog, "de", ERR_SMTP_OK), "Gut");
+	cr_expect_str_eq(mofile_said(catalog, "de", ERR_SMTP_OK), "Gut");
 	ftg_catalog_free(catalog);
 	mofile_write_octets(large, MO_SIZE_MAX + 1, "locale", "de", "ftgate");
 	catalog = load();
 	cr_assert_eq(refusals.count, 1);
 	cr_expect_str_eq(refusals.at[0].detail, "larger than a catalogue may be (1 MiB)");
-	cr_expect_str_eq(text_of(catalog, "de", ERR_SMTP_OK), "Ok");
+	cr_expect_str_eq(mofile_said(catalog, "de", ERR_SMTP_OK), "Ok");
 	ftg_catalog_free(catalog);
 	free(large);
 }
@@ -515,7 +310,7 @@ Test(mo, is_refused_where_something_else_stands_in_its_place, .timeout = 10)
 			cr_expect_str_eq(refusals.at[i].detail, "not a regular file");
 	}
 	cr_expect_eq(ftg_catalog_languages(catalog), 2);
-	cr_expect_str_eq(text_of(catalog, "es", ERR_SMTP_OK), "Gut");
+	cr_expect_str_eq(mofile_said(catalog, "es", ERR_SMTP_OK), "Gut");
 	ftg_catalog_free(catalog);
 }
 
@@ -596,38 +391,4 @@ Test(mo, leaves_no_file_open)
 	size_t before = folder_count("/proc/self/fd/*");
 	ftg_catalog_free(load());
 	cr_expect_eq(folder_count("/proc/self/fd/*"), before);
-}
-
-/* ---- checking a file ---- */
-
-Test(check_file, counts_what_is_refused, .init = folder_make, .fini = folder_remove)
-{
-	size_t size = small_file(octets);
-	mofile_write_octets(octets, size, "locale", "de", "ftgate");
-	refusals.count = 0;
-	cr_expect_eq(ftg_catalog_check_file(FILE_OF("de"), "de", refusals_take, &refusals), 0);
-	cr_expect_eq(ftg_catalog_check_file(FILE_OF("de"), "", NULL, NULL), 0);
-	mofile_begin(&file, MOFILE_HEADER);
-	mofile_add_text(&file, ERR_SMTP_OK, "%n");
-	mofile_add_text(&file, ERR_SMTP_AUTHOK, "gut");
-	mofile_add_text(&file, ERR_SMTP_RCPTOK, "[gut");
-	mofile_add_text(&file, ERR_POP_LOGIN, "[gut");
-	mofile_write(&file, "locale", "de", "ftgate");
-	cr_expect_eq(ftg_catalog_check_file(FILE_OF("de"), "de", refusals_take, &refusals), 2);
-	expect_refusal(0, ERR_SMTP_OK, FTG_RULE_DIRECTIVE);
-	expect_refusal(1, ERR_POP_LOGIN, FTG_RULE_BRACKET);
-	mofile_write_octets(octets, size - 1, "locale", "de", "ftgate");
-	cr_expect_eq(ftg_catalog_check_file(FILE_OF("de"), "de", NULL, NULL), 1);
-}
-
-Test(check_file, fails_with_errno_where_the_file_cannot_be_read, .init = folder_make, .fini = folder_remove)
-{
-	cr_expect_eq(ftg_catalog_check_file("none.mo", "de", refusals_take, &refusals), -1);
-	cr_expect_eq(errno, ENOENT);
-	cr_assert_eq(symlink("loop.mo", "loop.mo"), 0);
-	cr_expect_eq(ftg_catalog_check_file("loop.mo", "de", refusals_take, &refusals), -1);
-	cr_expect_eq(errno, ELOOP);
-	cr_expect_eq(refusals.count, 0);
-	cr_expect_eq(ftg_catalog_check_file(".", "de", refusals_take, &refusals), 1);
-	cr_expect_str_eq(refusals.at[0].detail, "not a regular file");
 }
