@@ -8,6 +8,10 @@
 
 #define DATA_DEFAULT "./ftgate-data"
 
+/* Files of a running SMTP server there: its process's number, and the socket that tells how it fares. */
+#define DATA_PID    "ftgate-smtpd.pid"
+#define DATA_STATUS "ftgate-smtpd.sock"
+
 enum { DATA_SECRET_MAX = 64 }; /* octets */
 
 /*

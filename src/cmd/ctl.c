@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -55,6 +56,7 @@ const struct command ctl_commands[] = {
 	{ "access", "add", 2, SIZE_MAX, RECORD_ACCESS, ctl_add, "KIND VALUE [comment=TEXT]", "add a network, an address or a domain" },
 	{ "access", "set", 3, SIZE_MAX, RECORD_ACCESS, ctl_set, "KIND VALUE comment=TEXT", "change its comment" },
 	{ "access", "remove", 2, 2, RECORD_ACCESS, ctl_remove, "KIND VALUE", "remove an entry" },
+	{ "status", "", 0, 0, RECORD_DOMAIN, ctl_status, "", "tell how the running server fares" },
 };
 /* clang-format on */
 const size_t ctl_command_count = sizeof ctl_commands / sizeof *ctl_commands;
@@ -82,18 +84,20 @@ static void
 take_words(struct request *request, struct argp_state *state, char **words, size_t count)
 {
 	if (!has_noun(words[0]))
-		argp_error(state, "'%s' is none of domain, account, alias, list and access", words[0]);
-	if (count < 2)
+		argp_error(state, "'%s' is none of domain, account, alias, list, access and status", words[0]);
+	bool about_server = find_command(words[0], "") != NULL;
+	size_t taken = about_server ? 1 : 2;
+	if (count < taken)
 		argp_error(state, "%s what? list, show, add, set or remove", words[0]);
-	request->command = find_command(words[0], words[1]);
+	request->command = find_command(words[0], about_server ? "" : words[1]);
 	if (request->command == NULL) {
 		argp_error(state, "'%s' is none of list, show, add, set and remove", words[1]);
 		return; /* for the eye: argp_error() ends the program */
 	}
-	request->words = words + 2;
-	request->count = count - 2;
+	request->words = words + taken;
+	request->count = count - taken;
 	if (request->count < request->command->least || request->count > request->command->most)
-		argp_error(state, "%s %s takes %s", words[0], words[1],
+		argp_error(state, "%s %s takes %s", words[0], request->command->verb,
 		    *request->command->arguments == '\0' ? "no more words" : request->command->arguments);
 }
 
@@ -150,16 +154,32 @@ filter_help(int key, const char *text, void *input)
 static const struct argp parser = {
 	.options = options,
 	.parser = parse_option,
-	.args_doc = "NOUN VERB [WORD...]",
+	.args_doc = "NOUN VERB [WORD...]\nstatus",
 	.doc =
 	    "Keeps the domains, accounts, aliases, lists and access lists of an ftgate mail server. A server that runs sees a "
 	    "change at once.",
 	.help_filter = filter_help,
 };
 
+/* Whoever asks a server makes no folder. */
+static int
+run_about_server(struct request *request)
+{
+	char path[PATH_MAX];
+	if (realpath(request->data, path) == NULL)
+		return ctl_fail(
+		    EX_UNAVAILABLE, "%s: %s; name the server's data folder by --data", request->data, strerror(errno));
+	if (privileges_become_owner(path) < 0)
+		return ctl_fail(EX_NOPERM, "cannot become the owner of %s: %s", path, strerror(errno));
+	request->data = path;
+	return request->command->run(request);
+}
+
 static int
 run(struct request *request)
 {
+	if (*request->command->verb == '\0')
+		return run_about_server(request);
 	char path[PATH_MAX], error[ACCOUNTS_ERROR_SIZE];
 	bool created;
 	if (data_make(request->data, geteuid(), getegid(), path) < 0)

@@ -23,8 +23,8 @@ struct request {
 
 /* One row a command. */
 struct command {
-	const char *noun, *verb;
-	size_t least, most; /* words behind them */
+	const char *noun, *verb; /* verb "": it is about the server that runs */
+	size_t least, most;      /* words behind them */
 	enum record_kind kind;
 	int (*run)(struct request *request);
 	const char *arguments;
@@ -43,12 +43,18 @@ int ctl_add(struct request *request);
 int ctl_set(struct request *request);
 int ctl_remove(struct request *request);
 
+/* These find the folder in request->data, which is there, and need no accounts. */
+int ctl_status(struct request *request);
+
 /* How records are printed: a name a line, all fields, or JSON. All zero but kind to begin with. */
 struct printer {
 	enum record_kind kind;
 	size_t printed;
 };
 record_tell print_name, print_fields, print_json, print_json_line;
+
+/* Prints a string of JSON. */
+void print_json_string(const char *text, size_t len);
 
 /* The help's list of commands and settings; to be freed by the caller. NULL when memory is out. */
 char *ctl_help(void);

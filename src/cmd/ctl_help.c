@@ -25,7 +25,8 @@ ctl_help(void)
 	fputs("Commands:\n", out);
 	for (size_t i = 0; i < ctl_command_count; i++) {
 		const struct command *command = &ctl_commands[i];
-		fprintf(out, "  %s %s %s\n      %s\n", command->noun, command->verb, command->arguments, command->help);
+		fprintf(out, "  %s%s%s %s\n      %s\n", command->noun, *command->verb == '\0' ? "" : " ", command->verb,
+		    command->arguments, command->help);
 	}
 	put_settings(out, RECORD_DOMAIN, "a domain");
 	put_settings(out, RECORD_ACCOUNT, "an account");

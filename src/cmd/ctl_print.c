@@ -43,8 +43,8 @@ print_fields(void *context, const char *const *values)
 }
 
 /* Bytes that are no UTF-8 stand as U+FFFD. */
-static void
-json_string(const char *text, size_t len)
+void
+print_json_string(const char *text, size_t len)
 {
 	putchar('"');
 	for (const char *end = text + len; text < end;) {
@@ -68,7 +68,7 @@ json_array(const char *text)
 	putchar('[');
 	for (const char *end; text != NULL; text = *end == '\0' ? NULL : end + 1) {
 		end = strchrnul(text, '\n');
-		json_string(text, (size_t)(end - text));
+		print_json_string(text, (size_t)(end - text));
 		if (*end != '\0')
 			fputs(", ", stdout);
 	}
@@ -87,7 +87,7 @@ json_value(enum field_type type, const char *value)
 	else if (type == FIELD_COUNT || type == FIELD_SIZE)
 		fputs(value, stdout);
 	else
-		json_string(value, strlen(value));
+		print_json_string(value, strlen(value));
 }
 
 static void

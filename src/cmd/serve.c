@@ -93,6 +93,9 @@ config_of(const struct serve *serve)
 		.socket_count = serve->socket_count,
 		.certificate = file_or_none(serve->settings->tls_cert),
 		.key = file_or_none(serve->settings->tls_key),
+		.status_socket = serve->status_socket,
+		.figures = serve->figures,
+		.workers = serve->settings->workers,
 		.max_sessions = (unsigned)serve->settings->limits.max_sessions,
 		.grace = serve->grace,
 	};
@@ -147,6 +150,7 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 		.mechanisms = settings->mechanisms,
 		.sasl = settings->mechanisms != 0 ? sasl : NULL,
 		.hasher = &hasher.runner,
+		.figures = worker.streams.figures,
 		.guard = &guard,
 		.now = now,
 		.vrfy = settings->vrfy,

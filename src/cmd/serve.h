@@ -3,6 +3,7 @@
 #define CMD_SERVE_H
 
 #include "base/counters.h"
+#include "base/figures.h"
 #include "cmd/settings.h"
 #include "net/master.h"
 #include "session/sasl.h"
@@ -13,7 +14,9 @@ struct serve {
 	const int *sockets;
 	size_t socket_count;
 	unsigned char secret[SASL_SECRET_SIZE];
-	unsigned grace;            /* seconds */
+	unsigned grace;    /* seconds */
+	int status_socket; /* -1: none */
+	struct figures *figures;
 	struct counters *counters; /* of all workers */
 };
 

@@ -11,14 +11,13 @@
 #include <unistd.h>
 
 #include "base/data.h"
+#include "base/local.h"
 #include "base/log.h"
 #include "base/privileges.h"
 #include "cmd/demo.h"
 #include "cmd/serve.h"
 #include "net/master.h"
 #include "net/tls_context.h"
-
-#define PIDFILE "ftgate-smtpd.pid"
 
 enum {
 	GRACE = 10,         /* seconds */
@@ -77,14 +76,14 @@ static int
 lock_data(struct server *server)
 {
 	pid_t holder = 0;
-	server->lock = data_lock(server->data, PIDFILE, &holder);
+	server->lock = data_lock(server->data, DATA_PID, &holder);
 	if (server->lock >= 0)
 		return EX_OK;
 	if (errno == EWOULDBLOCK)
 		return fail(EX_UNAVAILABLE,
 		    "another server, process %ld, uses the data folder %s: stop it, or name another folder by --data",
 		    (long)holder, server->data);
-	return fail(EX_CANTCREAT, "%s/" PIDFILE ": %s", server->data, strerror(errno));
+	return fail(EX_CANTCREAT, "%s/" DATA_PID ": %s", server->data, strerror(errno));
 }
 
 /* The data folder, made and locked by the user that the server goes on as. */
@@ -109,11 +108,22 @@ leave(void *context)
 }
 
 static void
+remove_file(const struct server *server, const char *name)
+{
+	char path[PATH_MAX];
+	if (data_path(path, server->data, name) == 0)
+		unlink(path);
+}
+
+static void
 stop(void *context)
 {
 	const struct server *server = context;
 	for (size_t i = 0; i < server->socket_count; i++)
 		close(server->sockets[i]);
+	if (server->serve.status_socket >= 0)
+		close(server->serve.status_socket);
+	remove_file(server, DATA_STATUS);
 }
 
 static int
@@ -144,11 +154,26 @@ check_certificate(const struct server *server)
 	return EX_OK;
 }
 
+/* Whoever cannot be asked can serve all the same. */
+static int
+open_status(const struct server *server)
+{
+	int socket = local_listen(server->data, DATA_STATUS);
+	if (socket < 0)
+		log_event("status-failed", "detail", strerror(errno), NULL);
+	return socket;
+}
+
 static int
 run_master(struct server *server)
 {
+	struct counters *counters = counters_new(COUNTERS);
+	struct figures *figures = figures_new();
+	if (counters == NULL || figures == NULL)
+		return fail(EX_OSERR, "no memory for the counters: %s", strerror(errno));
 	const struct master master = {
 		.workers = server->settings->workers,
+		.figures = figures,
 		.grace = GRACE,
 		.work = work,
 		.ended = ended,
@@ -156,17 +181,16 @@ run_master(struct server *server)
 		.stop = stop,
 		.context = server,
 	};
-	struct counters *counters = counters_new(COUNTERS);
-	if (counters == NULL)
-		return fail(EX_OSERR, "no memory for the counters: %s", strerror(errno));
 	server->serve = (struct serve) {
 		.counters = counters,
+		.figures = figures,
 		.settings = server->settings,
 		.data = server->data,
 		.sockets = server->sockets,
 		.socket_count = server->socket_count,
 		.grace = GRACE,
 	};
+	server->serve.status_socket = open_status(server);
 	if (data_secret(server->data, "sasl-secret", server->serve.secret, SASL_SECRET_SIZE) < 0)
 		return fail(EX_CANTCREAT, "%s/sasl-secret: %s", server->data, strerror(errno));
 	for (size_t i = 0; i < server->socket_count; i++)
@@ -179,7 +203,7 @@ int
 server_run(const struct settings *settings, bool demo)
 {
 	static struct server server;
-	char error[DEMO_ERROR_SIZE], path[PATH_MAX];
+	char error[DEMO_ERROR_SIZE];
 	server.settings = settings;
 	master_hold_signals();
 	int status = listen_all(&server);
@@ -192,7 +216,6 @@ server_run(const struct settings *settings, bool demo)
 	if (demo_prepare(server.data, demo, server.names[0], error) < 0)
 		return fail(EX_UNAVAILABLE, "%s", error);
 	status = run_master(&server);
-	if (data_path(path, server.data, PIDFILE) == 0)
-		unlink(path);
+	remove_file(&server, DATA_PID);
 	return status;
 }

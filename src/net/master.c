@@ -124,6 +124,7 @@ start_workers(struct state *state)
 static void
 tell_reload(struct state *state)
 {
+	struct figures *figures = state->master->figures;
 	for (unsigned i = 0; i < state->master->workers; i++)
 		if (state->places[i].awaited)
 			return;
@@ -131,6 +132,9 @@ tell_reload(struct state *state)
 	log_put_number("loaded", state->loaded);
 	log_put_number("kept", state->kept);
 	log_end();
+	figures->generation += state->loaded > 0;
+	figures->kept = state->kept;
+	figures->done = figures->asked;
 }
 
 static void
@@ -159,6 +163,7 @@ static void
 reload(struct state *state)
 {
 	state->loaded = state->kept = 0;
+	state->master->figures->asked++;
 	for (unsigned i = 0; i < state->master->workers; i++)
 		state->places[i].awaited = state->places[i].process != 0;
 	send_all(state, SIGHUP);
@@ -202,7 +207,10 @@ bury(struct state *state, struct place *place, int status)
 		place->delay = DELAY_MAX;
 	place->restart = now() + place->delay;
 	place->process = 0;
-	state->master->ended(state->master->context, (unsigned)(place - state->places));
+	unsigned number = (unsigned)(place - state->places);
+	figures_disown(state->master->figures, number);
+	figure_add(&state->master->figures->slot[number], FIGURE_RESTARTS, !state->stopping);
+	state->master->ended(state->master->context, number);
 	if (place->awaited) {
 		place->awaited = false;
 		tell_reload(state);

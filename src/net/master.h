@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "base/figures.h"
+
 enum { MASTER_WORKERS_MAX = 256 };
 
 /* What a worker process is told of itself. */
@@ -14,6 +16,7 @@ struct master_place {
 
 struct master {
 	unsigned workers;
+	struct figures *figures;
 	unsigned grace; /* seconds that workers may go on after SIGTERM */
 	/* What a worker does: returns its exit status. Signals are blocked when it begins. */
 	int (*work)(void *context, const struct master_place *place);

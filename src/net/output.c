@@ -7,6 +7,8 @@
 
 #include "net/encryption.h"
 
+_Static_assert((int)FTG_IDS <= (int)FIGURES_REPLIES, "each reply is counted");
+
 enum { STAMP_SIZE = sizeof "2026-01-31T12:00:00Z" };
 
 /* Output that the client has not taken yet. */
@@ -120,6 +122,7 @@ stream_reply(struct stream *stream, const struct ftg_reply *reply)
 	const struct ftg_voice voice = stream_voice(stream, &vars);
 	char *at = output_for(stream, FTG_REPLY_MAX);
 	stream->streams->output_len += ftg_render(at, &voice, reply);
+	figure_reply(stream->streams->figures, reply->id);
 }
 
 void

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "base/figures.h"
 #include "net/certificate.h"
 #include "net/protocol.h"
 #include "net/texts.h"
@@ -34,7 +35,8 @@ struct streams {
 	uv_loop_t *loop;
 	const struct texts *texts;
 	const struct certificate *certificate;
-	uv_timer_t sweep; /* looks for those whose time is up; runs while there are any */
+	struct figures_slot *figures; /* NULL: nothing is counted */
+	uv_timer_t sweep;             /* looks for those whose time is up; runs while there are any */
 	unsigned count;
 	unsigned max;         /* further ones are told that there are too many */
 	int descriptors;      /* so are those that get this descriptor or a higher one */

@@ -170,6 +170,7 @@ texts_open(struct texts *texts, const struct texts_wish *wish, unsigned worker)
 	if (load == NULL)
 		return;
 	load_work(&load->job);
+	texts->refused = load->refused;
 	log_refusals(load);
 	log_outcome(load, load->catalog == NULL ? "catalogue-failed" : "catalogue-loaded");
 	swap(texts, load->catalog);
@@ -189,6 +190,7 @@ load_done(struct job *job)
 	struct load *load = (struct load *)job;
 	struct texts *texts = load->texts;
 	bool fresh = load->catalog != NULL && load->files == 0;
+	texts->refused = load->refused;
 	log_refusals(load);
 	log_outcome(load, fresh ? "catalogue-loaded" : "catalogue-kept");
 	if (fresh)

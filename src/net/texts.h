@@ -26,6 +26,7 @@ struct texts {
 	ftg_lang second;     /* -1: none */
 	unsigned generation; /* changes with the catalogue */
 	unsigned worker;     /* its number, for the log */
+	unsigned refused;    /* texts and files, by the last load */
 	bool loading;        /* a load is under way */
 	bool again;          /* another one has been asked for meanwhile */
 	struct job_runner *runner;

@@ -23,10 +23,17 @@ report(const struct worker *worker, enum report_event event)
 	(void)written;
 }
 
+static struct figures_slot *
+slot_of(const struct worker *worker)
+{
+	return &worker->config->figures->slot[worker->place.number];
+}
+
 static void
 on_reloaded(struct texts *texts, bool fresh)
 {
 	const struct worker *worker = (struct worker *)((char *)texts - offsetof(struct worker, texts));
+	slot_of(worker)->refused = texts->refused;
 	report(worker, fresh ? REPORT_LOADED : REPORT_KEPT);
 }
 
@@ -76,6 +83,7 @@ on_stop(uv_signal_t *signal, int number)
 	if (worker->streams.stopping)
 		return;
 	uv_timer_start(&worker->grace, on_grace_over, grace > 1 ? 1000 * (grace - 1) : 100, 0);
+	inquiry_close(&worker->status_inquiry);
 	streams_stop(&worker->streams);
 }
 
@@ -137,6 +145,7 @@ worker_open(struct worker *worker, const struct worker_config *config, const str
 	log_open(STDERR_FILENO, &worker->clock.clock);
 	jobs_open(&worker->jobs, &worker->loop, on_job);
 	texts_open(&worker->texts, &config->texts, place->number);
+	slot_of(worker)->refused = worker->texts.refused;
 	worker->texts.runner = &worker->jobs.runner;
 	worker->texts.reloaded = on_reloaded;
 	certificate_open(&worker->certificate, config->certificate, config->key, place->number);
@@ -144,11 +153,29 @@ worker_open(struct worker *worker, const struct worker_config *config, const str
 		.loop = &worker->loop,
 		.texts = &worker->texts,
 		.certificate = &worker->certificate,
+		.figures = slot_of(worker),
 		.listeners = worker->listeners,
 		.emptied = on_emptied,
 	};
 	limit_streams(&worker->streams, config->max_sessions, take_descriptors());
 	return streams_open(&worker->streams);
+}
+
+/* A server that cannot be asked serves all the same. */
+static void
+open_inquiries(struct worker *worker)
+{
+	const struct worker_config *config = worker->config;
+	worker->status = (struct status) {
+		.figures = config->figures,
+		.texts = &worker->texts,
+		.workers = config->workers,
+	};
+	worker->status_inquiry.end = "\n";
+	worker->status_inquiry.answer = status_answer;
+	worker->status_inquiry.context = &worker->status;
+	if (config->status_socket >= 0)
+		inquiry_open(&worker->status_inquiry, &worker->loop, config->status_socket, true);
 }
 
 int
@@ -164,6 +191,7 @@ worker_run(struct worker *worker, const struct protocol *const *protocols)
 	}
 	if (error < 0)
 		return error;
+	open_inquiries(worker);
 	report(worker, REPORT_READY);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

@@ -2,10 +2,13 @@
 #ifndef NET_WORKER_H
 #define NET_WORKER_H
 
+#include "base/figures.h"
+#include "net/inquiry.h"
 #include "net/jobs.h"
 #include "net/listen.h"
 #include "net/loop_clock.h"
 #include "net/master.h"
+#include "net/status.h"
 #include "net/streams.h"
 #include "net/texts.h"
 
@@ -15,6 +18,9 @@ struct worker_config {
 	const struct listen_mode *modes; /* of each */
 	size_t socket_count;
 	const char *certificate, *key; /* files; NULL: no TLS */
+	int status_socket;             /* that listens; -1: none */
+	struct figures *figures;
+	unsigned workers; /* of the server */
 	unsigned max_sessions;
 	unsigned grace; /* seconds that sessions may go on after SIGTERM; the master kills then */
 };
@@ -31,6 +37,8 @@ struct worker {
 	uv_timer_t grace;
 	struct listener listeners[LISTEN_MAX];
 	struct streams streams;
+	struct status status;
+	struct inquiry status_inquiry;
 };
 
 /* Sets up the loop, the log and the catalogue. Returns 0, or an error of libuv. config must stay. */

@@ -33,12 +33,26 @@ message_verdict(const struct smtp_session *s)
 	return refusal_delivery(s->message.result, (struct span) { s->envelope.first, strlen(s->envelope.first) });
 }
 
+static void
+count(const struct smtp_session *s, enum ftg_id answer)
+{
+	struct figures_slot *figures = s->config->figures;
+
+	if (answer == ERR_SMTP_MESSAGEOK) {
+		figure_add(figures, FIGURE_MESSAGES, 1);
+		figure_add(figures, FIGURE_OCTETS, s->message.size);
+	} else if (s->message.result != DELIVERY_OK) {
+		figure_add(figures, FIGURE_FAILED_DELIVERIES, 1);
+	}
+}
+
 /* Says the answer; the transaction is over. */
 static void
 conclude(struct smtp_session *s)
 {
 	struct ftg_reply answer = message_verdict(s);
 
+	count(s, answer.id);
 	if (answer.id == ERR_SMTP_MESSAGEOK)
 		event_message(s);
 	else if (!s->message.refused)

@@ -2,6 +2,7 @@
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
 
+#include "base/figures.h"
 #include "base/guard.h"
 #include "base/job.h"
 #include "mail/delivery.h"
@@ -26,22 +27,23 @@ enum smtp_audience {
 /* What all sessions of a listener share; lives longer than any of them. */
 struct smtp_config {
 	const char *hostname;
-	enum ftg_profile profile;  /* of the replies; ENHANCEDSTATUSCODES is offered under FTG_STRICT alone */
-	size_t max_message_size;   /* octets; 0: no limit, SIZE without a number */
-	unsigned max_recipients;   /* of one message; at least 100 (RFC 5321 4.5.3.1.8) */
-	unsigned max_errors;       /* refused commands of a session before #4.47 */
-	unsigned max_unknown;      /* the unknown recipient of a session that ends it with #4.29; 0: none does */
-	unsigned max_relay;        /* #4.63 of a session before #4.64 ends it; 0: any number */
-	int64_t tarpit_delay;      /* milliseconds that a refusal is held back */
-	bool tls_required;         /* nothing but NOOP, EHLO, STARTTLS and QUIT before TLS: #4.48 */
-	bool auth_required;        /* no MAIL without AUTH: #4.54 */
-	bool plain_in_clear;       /* PLAIN and LOGIN without TLS, too */
-	unsigned mechanisms;       /* that AUTH offers: a set of 1 << enum sasl_mechanism */
-	struct sasl_server *sasl;  /* NULL: no AUTH */
-	struct job_runner *hasher; /* checks passwords, few at a time */
-	struct guard *guard;       /* limits by address and account; NULL: none */
-	bool xlang;                /* the client may choose the language of the replies */
-	int64_t (*now)(void);      /* seconds since 1970, for the trace line of a message */
+	enum ftg_profile profile;     /* of the replies; ENHANCEDSTATUSCODES is offered under FTG_STRICT alone */
+	size_t max_message_size;      /* octets; 0: no limit, SIZE without a number */
+	unsigned max_recipients;      /* of one message; at least 100 (RFC 5321 4.5.3.1.8) */
+	unsigned max_errors;          /* refused commands of a session before #4.47 */
+	unsigned max_unknown;         /* the unknown recipient of a session that ends it with #4.29; 0: none does */
+	unsigned max_relay;           /* #4.63 of a session before #4.64 ends it; 0: any number */
+	int64_t tarpit_delay;         /* milliseconds that a refusal is held back */
+	bool tls_required;            /* nothing but NOOP, EHLO, STARTTLS and QUIT before TLS: #4.48 */
+	bool auth_required;           /* no MAIL without AUTH: #4.54 */
+	bool plain_in_clear;          /* PLAIN and LOGIN without TLS, too */
+	unsigned mechanisms;          /* that AUTH offers: a set of 1 << enum sasl_mechanism */
+	struct sasl_server *sasl;     /* NULL: no AUTH */
+	struct job_runner *hasher;    /* checks passwords, few at a time */
+	struct figures_slot *figures; /* that count messages; NULL: none */
+	struct guard *guard;          /* limits by address and account; NULL: none */
+	bool xlang;                   /* the client may choose the language of the replies */
+	int64_t (*now)(void);         /* seconds since 1970, for the trace line of a message */
 	enum smtp_audience vrfy, expn, etrn;
 	struct directory *directory;
 	struct delivery_agent *delivery;

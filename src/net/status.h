@@ -1,0 +1,22 @@
+/* How a server fares, told at its status socket. */
+#ifndef NET_STATUS_H
+#define NET_STATUS_H
+
+#include "base/figures.h"
+#include "net/page.h"
+#include "net/texts.h"
+
+/* What there is to tell. */
+struct status {
+	const struct figures *figures;
+	const struct texts *texts;
+	unsigned workers;
+};
+
+/*
+ * Answers a request, "status" and a line feed: lines of a name and a value, a line "reply REF ID COUNT" for each reply
+ * that was said, and "end". Another request gets a line "error" with an English sentence. context is a struct status.
+ */
+void status_answer(void *context, const char *request, struct page *page);
+
+#endif

@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""What a running server tells of itself: counts of connections, messages and replies, and how a reload ended."""
+
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import tempfile
+import time
+
+from server import ACCOUNT, SECONDS, Server, Talk, TestCase, environment, main, program
+
+USAGE, UNAVAILABLE = 64, 69
+
+
+def ctl(data, *words):
+    return subprocess.run([program("ftgatectl"), "--data", data, *words], env=environment(), timeout=SECONDS,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="ascii")
+
+
+def status(server):
+    done = ctl(server.data, "--json", "status")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def replies(told):
+    return {reply["id"]: reply["count"] for reply in told["replies"]}
+
+
+def wait_until(condition):
+    until = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < until, "it never came true"
+        time.sleep(0.02)
+
+
+def send(server, text=b"Subject: x\r\n\r\nHello\r\n"):
+    with Talk(server) as talk:
+        talk.mail()
+        talk.say(b"RCPT TO:<%s>" % ACCOUNT.encode())
+        talk.say(b"DATA")
+        assert talk.say(text + b".").startswith(b"250")
+        talk.say(b"QUIT")
+
+
+class Status(TestCase):
+    def start(self, *arguments, **options):
+        return self.enterContext(Server("--workers", "2", *arguments, **options))
+
+    def test_a_server_tells_who_it_is(self):
+        server = self.start("--profile", "strict", LANG="de_DE")
+        told = status(server)
+        self.assertEqual(server.pid, told["pid"])
+        self.assertEqual((2, "de", "strict", 1, 0), tuple(
+            told[name] for name in ("workers", "language", "profile", "generation", "refused")))
+        self.assertLess(told["uptime"], SECONDS)
+        self.assertEqual([], told["replies"])
+
+    def test_each_reply_is_counted_by_its_id_whichever_worker_says_it(self):
+        server = self.start()
+        for _ in range(20):
+            with Talk(server) as talk:
+                talk.mail()
+                talk.refused()
+                self.assertLessEqual(1, status(server)["connections"])
+                talk.say(b"QUIT")
+        wait_until(lambda: status(server)["connections"] == 0)
+        told = status(server)
+        self.assertEqual(20, told["connections-total"])
+        self.assertEqual(20, replies(told)["ERR_SMTP_ADDRESS_UNKNOWN"])
+        self.assertNotIn("ERR_SMTP_MESSAGEOK", replies(told))
+
+    def test_messages_and_their_octets_are_counted(self):
+        server = self.start()
+        for _ in range(3):
+            send(server)
+        told = status(server)
+        self.assertEqual((3, 0), (told["messages"], told["deliveries-failed"]))
+        self.assertEqual(3 * len(b"Subject: x\r\n\r\nHello\r\n"), told["octets"])
+        self.assertEqual(3, replies(told)["ERR_SMTP_MESSAGEOK"])
+
+    def test_a_worker_that_dies_takes_its_connections_along_and_leaves_its_counts(self):
+        server = self.start()
+        send(server)
+        talks = [self.enterContext(Talk(server)) for _ in range(8)]
+        self.assertEqual(8, status(server)["connections"])
+        start = len(server.log())
+        for pid in re.findall(r"event=worker-started worker=\d+ pid=(\d+)", server.log()):
+            os.kill(int(pid), signal.SIGKILL)
+        wait_until(lambda: len(re.findall("event=worker-started", server.log()[start:])) == 2)
+        wait_until(lambda: status(server)["worker-restarts"] == 2)
+        told = status(server)
+        self.assertEqual((0, 9, 1), (told["connections"], told["connections-total"], told["messages"]))
+        self.assertEqual(8, len(talks))
+
+    def test_lines_stand_for_people(self):
+        server = self.start()
+        send(server)
+        lines = ctl(server.data, "status").stdout
+        self.assertRegex(lines, rf"(?m)^pid +{server.pid}$")
+        self.assertRegex(lines, r"(?m)^messages +1$")
+        self.assertRegex(lines, r"(?m)^reply #3\.\d\d +ERR_SMTP_MESSAGEOK +1$")
+
+    def test_no_server_is_told_as_such(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for data in (folder, os.path.join(folder, "missing")):
+                done = ctl(data, "status")
+                self.assertEqual((UNAVAILABLE, ""), (done.returncode, done.stdout))
+                self.assertIn(data, done.stderr)
+                self.assertIn("--data", done.stderr)
+            self.assertEqual([], os.listdir(folder))
+            self.assertEqual(USAGE, ctl(folder, "status", "now").returncode)
+
+    def test_a_server_that_was_killed_is_none(self):
+        server = self.start()
+        pids = re.findall(r"event=worker-started worker=\d+ pid=(\d+)", server.log())
+        server.process.kill()
+        server.process.wait()
+        wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids))
+        self.assertEqual(UNAVAILABLE, ctl(server.data, "status").returncode)
+        start = len(server.log())
+        server.start()
+        server.wait_for_log("event=worker-started", start)
+        self.assertEqual(server.pid, status(server)["pid"])
+
+
+class Socket(TestCase):
+    """The socket is its owner's alone, and is not impressed by those who ask badly."""
+
+    def setUp(self):
+        self.server = self.enterContext(Server("--workers", "1"))
+        self.server.wait_for_log("event=worker-started")
+        self.path = os.path.join(self.server.data, "ftgate-smtpd.sock")
+
+    def connect(self):
+        connection = self.enterContext(socket.socket(socket.AF_UNIX))
+        connection.settimeout(SECONDS)
+        connection.connect(self.path)
+        return connection
+
+    def ask(self, request):
+        connection = self.connect()
+        connection.sendall(request)
+        return connection.makefile("rb").read()
+
+    def test_it_is_for_its_owner(self):
+        self.assertEqual(0o600, stat.S_IMODE(os.stat(self.path).st_mode))
+
+    def test_it_is_gone_when_the_server_is(self):
+        self.server.process.terminate()
+        self.assertEqual(0, self.server.process.wait(SECONDS))
+        self.assertFalse(os.path.exists(self.path))
+
+    def test_other_requests_are_refused(self):
+        for request in (b"\n", b"stop\n", b"status now\n", b"status\0\n", b"x" * 4095):
+            with self.subTest(request=request[:20]):
+                self.assertRegex(self.ask(request), rb"\Aerror .*\nend\n\Z")
+        self.assertRegex(self.ask(b"status\n"), rb"\Apid \d+\n")
+
+    def test_silent_ones_keep_nobody_from_being_answered(self):
+        silent = [self.connect() for _ in range(6)]
+        self.assertRegex(self.ask(b"status\n"), rb"\Apid \d+\n")
+        with Talk(self.server) as talk:
+            self.assertTrue(talk.greeting.startswith(b"220"))
+        for connection in silent:
+            self.assertEqual(b"", connection.recv(1))
+
+
+if __name__ == "__main__":
+    main()
