@@ -453,6 +453,19 @@ Test(chain, is_not_confused_by_strange_wishes)
 	ftg_catalog_free(catalog);
 }
 
+Test(chain, of_two_folders_of_one_language_begins_with_the_first_by_name)
+{
+	static const char *const names[] = { "de.utf8", "de.UTF-8", "DE", "de", "de@euro", "de.iso88591" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		say("locale", names[i], "ftgate", names[i], ERR_SMTP_OK, i % 2 ? ERR_SMTP_AUTHOK : ERR_SMTP_RCPTOK);
+	ftg_catalog *catalog = open_with(NULL);
+	cr_expect_eq(ftg_catalog_languages(catalog), 2);
+	cr_expect_str_eq(words(catalog, "de", FTG_ASCII, ERR_SMTP_OK), "DE");
+	cr_expect_str_eq(words(catalog, "de", FTG_ASCII, ERR_SMTP_RCPTOK), "DE");
+	cr_expect_str_eq(words(catalog, "de", FTG_ASCII, ERR_SMTP_AUTHOK), "de");
+	ftg_catalog_free(catalog);
+}
+
 Test(chain, has_nothing_but_english_where_no_folder_is)
 {
 	ftg_catalog *catalog = open_with(NULL);

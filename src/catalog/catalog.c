@@ -46,8 +46,10 @@ load_file(struct loader *loader, struct sources *all, const char *path, const st
 	struct mo mo;
 	int result = read_file(loader, &mo, path);
 	struct source *source = result == 0 ? compile_file(loader, &mo, tag, origin) : NULL;
-	if (source != NULL)
+	if (source != NULL) {
+		snprintf(source->folder, sizeof(source->folder), "%s", loader->language);
 		all->source[all->count++] = source;
+	}
 	if (result != -1 || errno == ENOENT || errno == ENOTDIR)
 		return true;
 	if (errno == ENOMEM || errno == EMFILE || errno == ENFILE)
@@ -56,11 +58,13 @@ load_file(struct loader *loader, struct sources *all, const char *path, const st
 	return true;
 }
 
+/* Two folders may be of one language, de and de.UTF-8: the first in the order of their octets speaks first. */
 static int
 by_name(const void *a, const void *b)
 {
 	const struct source *const *x = a, *const *y = b;
-	return memcmp(&(*x)->tag, &(*y)->tag, sizeof(struct tag));
+	int order = memcmp(&(*x)->tag, &(*y)->tag, sizeof(struct tag));
+	return order != 0 ? order : strcmp((*x)->folder, (*y)->folder);
 }
 
 static bool

@@ -8,6 +8,7 @@
 /* entry[encoding][id].form is NULL where the source has no fit text. */
 struct source {
 	struct tag tag;
+	char folder[FTG_TAG_MAX]; /* the locale name that it was found under, "" for none */
 	enum ftg_origin origin;
 	struct plural *plural;
 	struct entry entry[FTG_ENCODINGS][FTG_IDS];
