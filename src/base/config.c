@@ -29,7 +29,7 @@ struct texts {
 	struct listener_texts *listeners;
 	unsigned listeners_count;
 	struct limit_texts limits;
-	char *vrfy, *expn, *etrn;
+	char *metrics, *vrfy, *expn, *etrn;
 	char *bilingual, *xlang;
 };
 
@@ -73,6 +73,7 @@ static const cyaml_schema_field_t fields[] = {
 	CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct texts, limits, limit_fields),
 	TEXT(struct texts, bilingual, "bilingual"),
 	TEXT(struct texts, xlang, "xlang"),
+	TEXT(struct texts, metrics, "metrics"),
 	TEXT(struct texts, vrfy, "vrfy"),
 	TEXT(struct texts, expn, "expn"),
 	TEXT(struct texts, etrn, "etrn"),
@@ -295,6 +296,7 @@ understand(struct reading *reading, struct config *config, const struct texts *t
 	config->xlang = read_xlang(reading, texts->xlang);
 	config->profile = choose(reading, "profile", texts->profile, "published", "strict") ? "strict" : texts->profile;
 	config->user = texts->user;
+	config->metrics = texts->metrics;
 	config->contact = texts->contact;
 	config->help = texts->help;
 	config->tls_cert = texts->tls_cert;

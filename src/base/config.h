@@ -28,6 +28,7 @@ struct config {
 	const char *xlang;   /* may a client choose the language: "no", "yes", or "utf-8", in which it is spoken then */
 	const char *profile; /* "published" or "strict" */
 	const char *user;
+	const char *metrics;  /* ADDRESS:PORT */
 	const char *contact;  /* the variable ${contact} of texts */
 	const char *help;     /* and ${help}: an URL to which a reference is added */
 	const char *tls_cert; /* files */

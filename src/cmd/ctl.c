@@ -56,6 +56,7 @@ const struct command ctl_commands[] = {
 	{ "access", "add", 2, SIZE_MAX, RECORD_ACCESS, ctl_add, "KIND VALUE [comment=TEXT]", "add a network, an address or a domain" },
 	{ "access", "set", 3, SIZE_MAX, RECORD_ACCESS, ctl_set, "KIND VALUE comment=TEXT", "change its comment" },
 	{ "access", "remove", 2, 2, RECORD_ACCESS, ctl_remove, "KIND VALUE", "remove an entry" },
+	{ "reload", "", 0, 0, RECORD_DOMAIN, ctl_reload, "", "have the running server load texts and certificate again" },
 	{ "status", "", 0, 0, RECORD_DOMAIN, ctl_status, "", "tell how the running server fares" },
 };
 /* clang-format on */
@@ -84,7 +85,7 @@ static void
 take_words(struct request *request, struct argp_state *state, char **words, size_t count)
 {
 	if (!has_noun(words[0]))
-		argp_error(state, "'%s' is none of domain, account, alias, list, access and status", words[0]);
+		argp_error(state, "'%s' is none of domain, account, alias, list, access, reload and status", words[0]);
 	bool about_server = find_command(words[0], "") != NULL;
 	size_t taken = about_server ? 1 : 2;
 	if (count < taken)
@@ -154,7 +155,7 @@ filter_help(int key, const char *text, void *input)
 static const struct argp parser = {
 	.options = options,
 	.parser = parse_option,
-	.args_doc = "NOUN VERB [WORD...]\nstatus",
+	.args_doc = "NOUN VERB [WORD...]\nreload\nstatus",
 	.doc =
 	    "Keeps the domains, accounts, aliases, lists and access lists of an ftgate mail server. A server that runs sees a "
 	    "change at once.",

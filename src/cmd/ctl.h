@@ -45,6 +45,7 @@ int ctl_remove(struct request *request);
 
 /* These find the folder in request->data, which is there, and need no accounts. */
 int ctl_status(struct request *request);
+int ctl_reload(struct request *request);
 
 /* How records are printed: a name a line, all fields, or JSON. All zero but kind to begin with. */
 struct printer {

@@ -1,15 +1,18 @@
 /* The commands of ftgatectl on the server that runs. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/data.h"
 #include "base/local.h"
 #include "cmd/ctl.h"
 
-enum { ANSWER_MAX = 64 * 1024, ANSWER_TIME = 10, NAME_WIDTH = 18, ID_WIDTH = 32 };
+enum { ANSWER_MAX = 64 * 1024, ANSWER_TIME = 10, NAME_WIDTH = 18, ID_WIDTH = 32, RELOAD_KEPT = 1, RELOAD_POLLS = 1500 };
 
 static int
 fail(const struct request *request)
@@ -110,4 +113,53 @@ ctl_status(struct request *request)
 	if (status == EX_OK)
 		(request->json ? print_answer_json : print_answer)(answer);
 	return status;
+}
+
+/* A number of an answer, which is left as it is. 0 where it is not told. */
+static unsigned long
+number_of(const char *answer, const char *name)
+{
+	size_t len = strlen(name);
+	const char *line = answer;
+	while (line != NULL && (strncmp(line, name, len) != 0 || line[len] != ' ')) {
+		line = strchr(line, '\n');
+		line = line == NULL ? NULL : line + 1;
+	}
+	return line == NULL ? 0 : strtoul(line + len, NULL, 10);
+}
+
+static int
+tell_outcome(const char *answer)
+{
+	unsigned long refused = number_of(answer, "refused");
+	if (number_of(answer, "workers-kept") > 0)
+		return ctl_fail(RELOAD_KEPT,
+		    "kept the catalogue of before, generation %lu: refused %lu; the server's log names what and why",
+		    number_of(answer, "generation"), refused);
+	printf("generation %lu, refused %lu\n", number_of(answer, "generation"), refused);
+	return EX_OK;
+}
+
+/* The reload that is told now has a higher number than any that was told before. */
+int
+ctl_reload(struct request *request)
+{
+	static char answer[ANSWER_MAX];
+	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	int status = ask(request, answer);
+	unsigned long before = number_of(answer, "reloads-asked");
+	if (status != EX_OK)
+		return status;
+	if (kill((pid_t)number_of(answer, "pid"), SIGHUP) < 0)
+		return fail(request);
+	for (int i = 0; i < RELOAD_POLLS; i++) {
+		status = ask(request, answer);
+		if (status != EX_OK)
+			return status;
+		if (number_of(answer, "reloads-done") > before)
+			return tell_outcome(answer);
+		nanosleep(&pause, NULL);
+	}
+	errno = ETIMEDOUT;
+	return fail(request);
 }

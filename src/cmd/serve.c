@@ -93,6 +93,7 @@ config_of(const struct serve *serve)
 		.socket_count = serve->socket_count,
 		.certificate = file_or_none(serve->settings->tls_cert),
 		.key = file_or_none(serve->settings->tls_key),
+		.metrics_socket = serve->metrics_socket,
 		.status_socket = serve->status_socket,
 		.figures = serve->figures,
 		.workers = serve->settings->workers,

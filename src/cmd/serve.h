@@ -14,8 +14,9 @@ struct serve {
 	const int *sockets;
 	size_t socket_count;
 	unsigned char secret[SASL_SECRET_SIZE];
-	unsigned grace;    /* seconds */
-	int status_socket; /* -1: none */
+	unsigned grace;     /* seconds */
+	int metrics_socket; /* -1: none */
+	int status_socket;  /* -1: none */
 	struct figures *figures;
 	struct counters *counters; /* of all workers */
 };

@@ -31,6 +31,8 @@ struct server {
 	char names[LISTEN_MAX][LISTEN_NAME_SIZE];
 	int sockets[LISTEN_MAX];
 	size_t socket_count;
+	int metrics; /* that listens; -1: none */
+	char metrics_name[LISTEN_NAME_SIZE];
 	uid_t user;
 	gid_t group;
 	char data[PATH_MAX];
@@ -52,6 +54,12 @@ static int
 listen_all(struct server *server)
 {
 	char error[LISTEN_ERROR_SIZE];
+	server->metrics = -1;
+	if (server->settings->metrics[0] != '\0') {
+		server->metrics = listen_open(server->settings->metrics, server->metrics_name, error);
+		if (server->metrics < 0)
+			return fail(EX_UNAVAILABLE, "%s", error);
+	}
 	for (size_t i = 0; i < server->settings->listen_count; i++) {
 		server->sockets[i] = listen_open(server->settings->listen[i].address, server->names[i], error);
 		if (server->sockets[i] < 0)
@@ -121,6 +129,8 @@ stop(void *context)
 	const struct server *server = context;
 	for (size_t i = 0; i < server->socket_count; i++)
 		close(server->sockets[i]);
+	if (server->metrics >= 0)
+		close(server->metrics);
 	if (server->serve.status_socket >= 0)
 		close(server->serve.status_socket);
 	remove_file(server, DATA_STATUS);
@@ -184,6 +194,7 @@ run_master(struct server *server)
 	server->serve = (struct serve) {
 		.counters = counters,
 		.figures = figures,
+		.metrics_socket = server->metrics,
 		.settings = server->settings,
 		.data = server->data,
 		.sockets = server->sockets,
@@ -196,6 +207,8 @@ run_master(struct server *server)
 	for (size_t i = 0; i < server->socket_count; i++)
 		fprintf(stderr, "listening on %s%s\n", server->names[i],
 		    server->settings->listen[i].tls == CONFIG_TLS_IMPLICIT ? " with TLS" : "");
+	if (server->metrics >= 0)
+		fprintf(stderr, "metrics at http://%s/metrics\n", server->metrics_name);
 	return master_run(&master);
 }
 

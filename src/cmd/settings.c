@@ -88,6 +88,18 @@ set_auth(struct settings *settings, const char *value, char error[SETTINGS_ERROR
 }
 
 static int
+set_metrics(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	char why[LISTEN_ERROR_SIZE];
+	if (listen_check(value, why) < 0)
+		return fail(error, "%s", why);
+	if (!listen_is_loopback(value))
+		return fail(error, "'%.60s' can be reached from elsewhere; write 127.0.0.1:PORT or [::1]:PORT", value);
+	snprintf(settings->metrics, sizeof settings->metrics, "%s", value);
+	return 0;
+}
+
+static int
 set_data(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
 {
 	if (*value == '\0' || strlen(value) > PATH_MAX / 2)
@@ -222,6 +234,7 @@ settings_set(struct settings *settings, const char *name, const char *value, cha
 		{ "language", set_language },
 		{ "listen", set_listen },
 		{ "listen-tls", set_listen_tls },
+		{ "metrics", set_metrics },
 		{ "profile", set_profile },
 		{ "tls-cert", set_tls_cert },
 		{ "tls-key", set_tls_key },
@@ -292,6 +305,7 @@ settings_configure(struct settings *settings, const struct config *config, char 
 	    configure(settings, "language", config->language, error) < 0 ||
 	    configure(settings, "bilingual", config->bilingual, error) < 0 ||
 	    configure(settings, "profile", config->profile, error) < 0 ||
+	    configure(settings, "metrics", config->metrics, error) < 0 ||
 	    configure(settings, "user", config->user, error) < 0 ||
 	    configure(settings, "contact", config->contact, error) < 0 ||
 	    configure(settings, "help-url", config->help, error) < 0)

@@ -27,8 +27,9 @@ struct settings {
 	struct listen_setting listen[LISTEN_MAX];
 	char tls_cert[PATH_MAX]; /* files; "": none */
 	char tls_key[PATH_MAX];
-	unsigned mechanisms; /* of AUTH: a set of 1 << enum sasl_mechanism */
-	bool auth_in_clear;  /* passwords may be sent without TLS */
+	unsigned mechanisms;            /* of AUTH: a set of 1 << enum sasl_mechanism */
+	bool auth_in_clear;             /* passwords may be sent without TLS */
+	char metrics[LISTEN_NAME_SIZE]; /* where figures are told to Prometheus; "": nowhere */
 	char data[PATH_MAX];
 	char hostname[ADDRESS_DOMAIN_MAX + 1];
 	char language[FTG_WISH_MAX];  /* a list as in LANGUAGE, "" for English */

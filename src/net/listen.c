@@ -79,6 +79,17 @@ listen_check(const char *text, char error[LISTEN_ERROR_SIZE])
 	return -1;
 }
 
+bool
+listen_is_loopback(const char *text)
+{
+	union address address;
+	if (!parse(text, &address))
+		return false;
+	if (address.any.sa_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&address.v6.sin6_addr);
+	return ntohl(address.v4.sin_addr.s_addr) >> 24 == 127;
+}
+
 static void
 print_address(const union address *address, char name[LISTEN_NAME_SIZE])
 {

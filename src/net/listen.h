@@ -2,6 +2,7 @@
 #ifndef NET_LISTEN_H
 #define NET_LISTEN_H
 
+#include <stdbool.h>
 #include <sys/socket.h>
 
 enum {
@@ -15,6 +16,9 @@ enum {
  * descriptor, with the bound address as text in name; or -1 with an English sentence in error.
  */
 int listen_open(const char *text, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERROR_SIZE]);
+
+/* Is the text, which is an address and a port, of this machine alone: 127.0.0.0/8 or ::1? */
+bool listen_is_loopback(const char *text);
 
 /* Is the text an address and a port? If not, error says what is wrong. */
 int listen_check(const char *text, char error[LISTEN_ERROR_SIZE]);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "net/metrics.h"
 #include "net/report.h"
 
 enum { DESCRIPTORS = 64 }; /* for the loop, the database, files of messages */
@@ -84,6 +85,7 @@ on_stop(uv_signal_t *signal, int number)
 		return;
 	uv_timer_start(&worker->grace, on_grace_over, grace > 1 ? 1000 * (grace - 1) : 100, 0);
 	inquiry_close(&worker->status_inquiry);
+	inquiry_close(&worker->metrics_inquiry);
 	streams_stop(&worker->streams);
 }
 
@@ -174,6 +176,11 @@ open_inquiries(struct worker *worker)
 	worker->status_inquiry.end = "\n";
 	worker->status_inquiry.answer = status_answer;
 	worker->status_inquiry.context = &worker->status;
+	worker->metrics_inquiry.end = "\r\n\r\n";
+	worker->metrics_inquiry.answer = metrics_answer;
+	worker->metrics_inquiry.context = &worker->status;
+	if (config->metrics_socket >= 0)
+		inquiry_open(&worker->metrics_inquiry, &worker->loop, config->metrics_socket, false);
 	if (config->status_socket >= 0)
 		inquiry_open(&worker->status_inquiry, &worker->loop, config->status_socket, true);
 }

@@ -18,6 +18,7 @@ struct worker_config {
 	const struct listen_mode *modes; /* of each */
 	size_t socket_count;
 	const char *certificate, *key; /* files; NULL: no TLS */
+	int metrics_socket;            /* likewise */
 	int status_socket;             /* that listens; -1: none */
 	struct figures *figures;
 	unsigned workers; /* of the server */
@@ -38,7 +39,7 @@ struct worker {
 	struct listener listeners[LISTEN_MAX];
 	struct streams streams;
 	struct status status;
-	struct inquiry status_inquiry;
+	struct inquiry status_inquiry, metrics_inquiry;
 };
 
 /* Sets up the loop, the log and the catalogue. Returns 0, or an error of libuv. config must stay. */

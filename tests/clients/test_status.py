@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 
+from mo import mo
 from server import ACCOUNT, SECONDS, Server, Talk, TestCase, environment, main, program
 
 USAGE, UNAVAILABLE = 64, 69
@@ -126,6 +127,79 @@ class Status(TestCase):
         server.start()
         server.wait_for_log("event=worker-started", start)
         self.assertEqual(server.pid, status(server)["pid"])
+
+
+class Reload(TestCase):
+    def setUp(self):
+        self.server = self.enterContext(Server("--workers", "2", LANG="de_DE"))
+        self.server.wait_for_log("(?s)(event=catalogue-loaded.*){2}")
+
+    def write(self, octets):
+        with open(self.server.overlay("de"), "wb") as file:
+            file.write(octets)
+
+    def test_a_new_generation_is_told_by_its_number(self):
+        for number in (2, 3):
+            done = ctl(self.server.data, "reload")
+            self.assertEqual((0, f"generation {number}, refused 0\n", ""), (done.returncode, done.stdout, done.stderr))
+
+    def test_a_refused_text_is_counted(self):
+        self.write(mo({("ERR_SMTP_OK", "Ok"): "%n"}))
+        done = ctl(self.server.data, "reload")
+        self.assertEqual((0, "generation 2, refused 1\n"), (done.returncode, done.stdout))
+
+    def test_a_kept_catalogue_is_a_failure(self):
+        self.write(b"rubbish")
+        done = ctl(self.server.data, "reload")
+        self.assertEqual((1, ""), (done.returncode, done.stdout))
+        self.assertIn("kept the catalogue of before, generation 1: refused 1", done.stderr)
+        os.unlink(self.server.overlay("de"))
+        self.assertEqual(0, ctl(self.server.data, "reload").returncode)
+
+    def test_no_server_is_told_as_such(self):
+        self.assertEqual(UNAVAILABLE, ctl(self.server.folder, "reload").returncode)
+
+
+class Metrics(TestCase):
+    def setUp(self):
+        self.server = self.enterContext(Server("--workers", "2", "--metrics", "127.0.0.1:0"))
+        self.port = int(self.server.wait_for_log(r"metrics at http://127\.0\.0\.1:(\d+)/metrics").group(1))
+
+    def ask(self, request):
+        with socket.create_connection(("127.0.0.1", self.port), SECONDS) as connection:
+            connection.sendall(request)
+            head, _, body = connection.makefile("rb").read().partition(b"\r\n\r\n")
+            return head.decode(), body.decode()
+
+    def test_each_metric_has_help_and_type_and_the_figures_of_status(self):
+        send(self.server)
+        head, body = self.ask(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        self.assertTrue(head.startswith("HTTP/1.0 200 "))
+        self.assertIn("Content-Type: text/plain; version=0.0.4", head)
+        names = set()
+        for line in body.splitlines():
+            names.update(re.findall(r"^# TYPE (ftgate_\w+) (?:counter|gauge)$", line))
+            self.assertRegex(line, r'^(?:# HELP ftgate_\w+ .+|# TYPE ftgate_\w+ \w+|'
+                                   r'ftgate_\w+(?:\{ref="#\d\.\d\d",id="\w+"\})? \d+)$')
+        self.assertEqual(names, set(re.findall(r"(?m)^(ftgate_\w+)", body)))
+        self.assertIn("\nftgate_messages_accepted_total 1\n", body)
+        self.assertRegex(body, r'(?m)^ftgate_replies_total\{ref="#3\.\d\d",id="ERR_SMTP_MESSAGEOK"\} 1$')
+        self.assertRegex(body, r'(?m)^ftgate_replies_total\{ref="#4\.28",id="ERR_SMTP_ADDRESS_UNKNOWN"\} 0$')
+
+    def test_nothing_else_is_told(self):
+        for request, answer in ((b"GET / HTTP/1.0", "404"), (b"GET /metrics/../x HTTP/1.0", "404"),
+                                (b"POST /metrics HTTP/1.0", "405"), (b"EHLO x", "405")):
+            head, body = self.ask(request + b"\r\n\r\n")
+            self.assertTrue(head.startswith("HTTP/1.0 " + answer), head)
+            self.assertNotIn("ftgate_", body)
+        self.assertTrue(self.ask(b"x" * 4095)[0].startswith("HTTP/1.0 405"))
+
+    def test_an_address_that_others_reach_is_refused(self):
+        for address in ("0.0.0.0:9100", "192.0.2.1:9100", "[::]:9100", "9100"):
+            done = subprocess.run([program("ftgate-smtpd"), "--metrics", address], timeout=SECONDS,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="ascii")
+            self.assertEqual(USAGE, done.returncode)
+            self.assertIn(address, done.stderr)
 
 
 class Socket(TestCase):
