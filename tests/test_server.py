@@ -317,6 +317,13 @@ class Stopping(ServerTest):
         self.assertLess(time.monotonic() - self.stopped, 5)
         self.assertFalse(os.path.exists(os.path.join(self.server.data, "ftgate-smtpd.pid")))
 
+    def test_signal_to_the_whole_group_is_no_accident(self):
+        for _ in range(10):
+            os.killpg(self.server.process.pid, signal.SIGTERM)  # the master sends its own besides
+            self.assertEqual(0, self.server.process.wait(SECONDS))
+            self.assertNotIn("event=worker-died", self.server.log())
+            self.server.start()
+
     def test_message_under_way_is_taken(self):
         talk = self.talk()
         self.message(talk)

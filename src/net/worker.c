@@ -217,6 +217,11 @@ close_handle(uv_handle_t *handle, void *context)
 void
 worker_close(struct worker *worker)
 {
+	sigset_t all;
+
+	/* One that is sent to the whole group comes twice, and would meet a process that has let go of its handlers. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
 	log_flush();
 	if (worker->streams.count > 0 || worker->texts.loading)
 		_exit(EX_OK);
