@@ -7,6 +7,7 @@ import resource
 import socket
 import struct
 import sys
+import threading
 import time
 from unittest import mock
 
@@ -53,6 +54,12 @@ class Abuse(TestCase):
         self.assertRegex(talk.greeting, rb"\A220 ")
         self.assertRegex(talk.say(b"EHLO client.example.org"), rb"\A250")
         return talk
+
+    def send_beside(self, talk, octets):
+        """Sends while replies are read: who sends without reading may wait for ever (RFC 2920 section 3.1)."""
+        sender = threading.Thread(target=talk.socket.sendall, args=(octets,), daemon=True)
+        sender.start()
+        self.addCleanup(sender.join)
 
     def to_data(self, talk):
         for command in MAIL, RCPT, b"DATA\r\n":
@@ -125,7 +132,7 @@ class Commands(Abuse):
         talk = self.talk()
         commands = b"NOOP\r\nRSET\r\n" + MAIL + b"RCPT TO:<%s>\r\n" % STRANGER.encode()
         before = self.memory()
-        talk.socket.sendall(commands * 500)
+        self.send_beside(talk, commands * 500)
         for _ in range(500):
             codes = [talk.reply()[:3] for _ in range(4)]
             self.assertEqual([b"250", b"250", b"250", b"550"], codes)
@@ -169,12 +176,13 @@ class Commands(Abuse):
     def test_ten_thousand_recipients(self):
         for index in range(20):
             self.server.control("account", "add", f"a{index}@example.test", "--no-password")
+        time.sleep(0.3)  # until the server sees them
         talk = self.talk()
         talk.say(MAIL[:-2])
         before = self.memory()
-        talk.socket.sendall(b"".join(b"RCPT TO:<a%d@example.test>\r\n" % (index % 20) for index in range(10000)))
+        self.send_beside(talk, b"".join(b"RCPT TO:<a%d@example.test>\r\n" % (index % 20) for index in range(10000)))
         said = [talk.reply() for _ in range(10000)]
-        self.assertEqual([b"250"] * 1000, [reply[:3] for reply in said[:1000]])
+        self.assertEqual({b"250"}, {reply[:3] for reply in said[:1000]})
         self.assertEqual({render(None, "ERR_SMTP_RCPTCOUNT")}, set(said[1000:]))
         self.assertLess(self.memory() - before, 4096 * KIB)
         self.assertRegex(talk.say(b"DATA"), rb"\A354 ")
@@ -284,29 +292,26 @@ class Stalled(Abuse):
 class Resets(Abuse):
     STEPS = (b"", b"EH", b"LO x\r\n", MAIL, RCPT, RCPT[:-1], b"\n", b"DATA\r\n", b"Subj", b"ect: x\r\n\r\n",
              b"x" * 998 + b"\r\n", (b"x" * 998 + b"\r\n") * 500, b"\r\n.", b"\r")
-    config = CONFIG.replace("per-address: 0", "per-address: 20")
+    config = CONFIG.replace("per-address: 0", "per-address: 60")  # more than come at a time, fewer than come
 
     def test_reset_at_every_step_leaves_nothing(self):
         before = None
-        for _ in range(3):
+        for times in range(1, 4):
             for steps in range(len(self.STEPS) + 1):
                 for ending in self.reset, self.half_close, self.close:
                     client = socket.create_connection(("127.0.0.1", self.server.port), SECONDS)
                     for step in self.STEPS[:steps]:
                         client.sendall(step)
                     ending(client)
-            self.until(self.are_gone)
+            ended = 1 + 3 * times * (len(self.STEPS) + 1)
+            self.until(lambda: self.server.log().count("event=disconnect ") == ended)
             before = before or self.descriptors()
-        self.assertLessEqual(self.descriptors(), before)
+        self.until(lambda: self.descriptors() <= before)
         self.assertEqual([], self.server.messages())
         for folder, _, files in os.walk(os.path.join(self.server.data, "mail")):
             if os.path.basename(folder) == "tmp":
                 self.until(lambda: not os.listdir(folder))
         self.assertNotIn("ref=#1.04", self.server.log())
-
-    def are_gone(self):
-        log = self.server.log()
-        return log.count("event=connect ") == log.count("event=disconnect ")
 
     @staticmethod
     def reset(client):
