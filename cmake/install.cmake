@@ -33,3 +33,7 @@ endforeach()
 
 file(GLOB guides CONFIGURE_DEPENDS docs/*.md)
 install(FILES ${guides} README.md LICENSE etc/ftgate.conf DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+# Not below the library folder of the architecture: systemd looks in lib/systemd/system of each prefix.
+configure_file(etc/ftgate-smtpd.service.in ftgate-smtpd.service @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/ftgate-smtpd.service etc/ftgate-smtpd.socket DESTINATION lib/systemd/system)

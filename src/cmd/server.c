@@ -17,6 +17,7 @@
 #include "cmd/demo.h"
 #include "cmd/serve.h"
 #include "net/master.h"
+#include "net/systemd.h"
 #include "net/tls_context.h"
 
 enum {
@@ -50,6 +51,18 @@ static int __attribute__((format(printf, 2, 3))) fail(int status, const char *fo
 	return status;
 }
 
+/* A socket of that address that was passed goes before one that is made. */
+static int
+listen_at(const char *address, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERROR_SIZE])
+{
+	for (size_t i = 0; i < systemd_count(); i++) {
+		int descriptor = systemd_socket(i, name, error);
+		if (descriptor < 0 || listen_is_same(address, name))
+			return descriptor;
+	}
+	return listen_open(address, name, error);
+}
+
 static int
 listen_all(struct server *server)
 {
@@ -61,7 +74,7 @@ listen_all(struct server *server)
 			return fail(EX_UNAVAILABLE, "%s", error);
 	}
 	for (size_t i = 0; i < server->settings->listen_count; i++) {
-		server->sockets[i] = listen_open(server->settings->listen[i].address, server->names[i], error);
+		server->sockets[i] = listen_at(server->settings->listen[i].address, server->names[i], error);
 		if (server->sockets[i] < 0)
 			return fail(EX_UNAVAILABLE, "%s", error);
 		server->socket_count = i + 1;

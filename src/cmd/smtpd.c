@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "cmd/server.h"
+#include "net/systemd.h"
 
 enum { CHOICES_MAX = LISTEN_MAX + 16, KEY_CHECK = 0x100, KEY_FIRST };
 
@@ -103,6 +104,27 @@ read_config(struct settings *settings, const char *file)
 	return result < 0 ? EX_CONFIG : EX_OK;
 }
 
+/* A socket that was passed and has no listener becomes one of other servers' mail. */
+static int
+take_passed(struct settings *settings)
+{
+	char name[LISTEN_NAME_SIZE], error[SETTINGS_ERROR_SIZE];
+	for (size_t i = 0; i < systemd_count(); i++) {
+		bool named = false;
+		if (systemd_socket(i, name, error) < 0) {
+			fprintf(stderr, "ftgate-smtpd: %s\n", error);
+			return EX_USAGE;
+		}
+		for (size_t j = 0; j < settings->listen_count; j++)
+			named = named || listen_is_same(settings->listen[j].address, name);
+		if (!named && settings_set(settings, "listen", name, error) < 0) {
+			fprintf(stderr, "ftgate-smtpd: %s\n", error);
+			return EX_USAGE;
+		}
+	}
+	return EX_OK;
+}
+
 /* Addresses of the command line stand in place of the configuration's. */
 static int
 take_choices(struct settings *settings, const struct line *line)
@@ -120,6 +142,8 @@ take_choices(struct settings *settings, const struct line *line)
 			return EX_USAGE;
 		}
 	}
+	if (take_passed(settings) != EX_OK)
+		return EX_USAGE;
 	if (settings->listen_count == 0)
 		settings_set(settings, "listen", "127.0.0.1:2525", error);
 	if (settings_complete(settings, error) < 0) {

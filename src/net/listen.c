@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
@@ -150,4 +151,35 @@ listen_open(const char *text, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERR
 	if (descriptor >= 0)
 		close(descriptor);
 	return -1;
+}
+
+static bool
+is_listening(int descriptor)
+{
+	int listening = 0;
+	socklen_t len = sizeof listening;
+	return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening != 0;
+}
+
+/* The address is found after the socket's options, which tell whether it is of TCP. */
+int
+listen_adopt(int descriptor, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERROR_SIZE])
+{
+	union address address;
+	socklen_t len = sizeof address;
+	if (!is_listening(descriptor) || !set(descriptor, IPPROTO_TCP, TCP_NODELAY) ||
+	    fcntl(descriptor, F_SETFD, FD_CLOEXEC) < 0 || getsockname(descriptor, &address.any, &len) < 0) {
+		snprintf(error, LISTEN_ERROR_SIZE, "descriptor %d, which was passed, is no TCP socket that listens",
+		    descriptor);
+		return -1;
+	}
+	print_address(&address, name);
+	return descriptor;
+}
+
+bool
+listen_is_same(const char *text, const char *other)
+{
+	union address one, two;
+	return parse(text, &one) && parse(other, &two) && memcmp(&one, &two, sizeof one) == 0;
 }

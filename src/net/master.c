@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "net/report.h"
+#include "net/systemd.h"
 
 enum {
 	YOUNG = 5000,      /* milliseconds; a worker that dies earlier has died at once */
@@ -30,6 +31,7 @@ struct place {
 	int64_t started;
 	int64_t restart; /* time of the next start, when there is none */
 	int64_t delay;
+	bool ready;   /* has taken connections once */
 	bool awaited; /* has yet to tell how a reload ended */
 };
 
@@ -38,6 +40,7 @@ struct state {
 	int signals; /* of signalfd(2) */
 	int reports[2];
 	bool stopping;
+	bool announced;   /* that all workers are ready */
 	int64_t deadline; /* of a stop */
 	unsigned loaded, kept;
 	struct place places[MASTER_WORKERS_MAX];
@@ -135,15 +138,34 @@ tell_reload(struct state *state)
 	figures->generation += state->loaded > 0;
 	figures->kept = state->kept;
 	figures->done = figures->asked;
+	if (state->announced)
+		systemd_notify("READY=1");
+}
+
+/* Whoever has started the server may go on when all of it is there. */
+static void
+announce(struct state *state)
+{
+	for (unsigned i = 0; i < state->master->workers; i++)
+		if (!state->places[i].ready)
+			return;
+	if (!state->announced)
+		systemd_notify("READY=1");
+	state->announced = true;
 }
 
 static void
 take_report(struct state *state)
 {
 	struct report report;
-	if (read(state->reports[0], &report, sizeof report) != sizeof report || report.event == REPORT_READY)
+	if (read(state->reports[0], &report, sizeof report) != sizeof report)
 		return;
 	struct place *place = find_place(state, report.worker);
+	if (place != NULL && report.event == REPORT_READY) {
+		place->ready = true;
+		announce(state);
+		return;
+	}
 	if (place == NULL || !place->awaited)
 		return;
 	place->awaited = false;
@@ -164,6 +186,7 @@ reload(struct state *state)
 {
 	state->loaded = state->kept = 0;
 	state->master->figures->asked++;
+	systemd_notify_reloading();
 	for (unsigned i = 0; i < state->master->workers; i++)
 		state->places[i].awaited = state->places[i].process != 0;
 	send_all(state, SIGHUP);
@@ -175,6 +198,7 @@ static void
 stop(struct state *state)
 {
 	log_event("stopping", NULL);
+	systemd_notify("STOPPING=1");
 	if (!state->stopping)
 		state->master->stop(state->master->context);
 	state->deadline = state->stopping ? now() : now() + 1000 * (int64_t)state->master->grace;

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""What a service manager is told, and the listening sockets that it passes."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+
+from server import LIMITS, SECONDS, Server, Talk, TestCase, main, program
+
+PASS = """import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_PID=str(os.getpid() + int(sys.argv[2])), LISTEN_FDS="1")
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
+class Passed(Server):
+    """A server that is given one descriptor, for itself or for another process."""
+
+    def __init__(self, descriptor, *arguments, other=0, **options):
+        super().__init__(**options)
+        self.arguments = arguments
+        self.command = [sys.executable, "-c", PASS, str(descriptor), str(other)]
+        self.descriptor = descriptor
+
+    def start(self):
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                [*self.command, self.smtpd, "-c", self.config, "--data", self.data, *self.arguments],
+                env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, pass_fds=(self.descriptor,))
+        self.port = int(self.wait_for_log(r"listening on 127\.0\.0\.1:(\d+)").group(1))
+
+
+class Notify(TestCase):
+    def listen(self, name):
+        manager = self.enterContext(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        manager.bind(name)
+        manager.settimeout(SECONDS)
+        return manager
+
+    def start(self, path):
+        server = Server("--workers", "2")
+        server.environment["NOTIFY_SOCKET"] = path
+        return self.enterContext(server)
+
+    def live(self, manager, path):
+        server = self.start(path)
+        self.assertEqual(b"READY=1", manager.recv(4096))
+        self.assertEqual(2, len(re.findall("event=catalogue-loaded", server.log())))
+        os.kill(server.pid, signal.SIGHUP)
+        self.assertRegex(manager.recv(4096), rb"\ARELOADING=1\nMONOTONIC_USEC=\d+\Z")
+        self.assertEqual(b"READY=1", manager.recv(4096))
+        server.process.terminate()
+        self.assertEqual(b"STOPPING=1", manager.recv(4096))
+        self.assertEqual(0, server.process.wait(SECONDS))
+
+    def test_ready_reloading_and_stopping_are_told_at_a_path(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        path = os.path.join(folder, "notify")
+        self.live(self.listen(path), path)
+
+    def test_they_are_told_at_an_abstract_name(self):
+        name = f"ftgate-test-{os.getpid()}"
+        self.live(self.listen("\0" + name), "@" + name)
+
+    def test_a_manager_that_is_gone_stops_nobody(self):
+        for path in ("/nonexistent/notify", "relative", "@", "/" + "x" * 200):
+            with Talk(self.start(path)) as talk:
+                self.assertTrue(talk.greeting.startswith(b"220"))
+
+
+class Sockets(TestCase):
+    def bind(self, listening=True):
+        bound = self.enterContext(socket.socket())
+        bound.bind(("127.0.0.1", 0))
+        if listening:
+            bound.listen()
+        return bound, bound.getsockname()[1]
+
+    def test_a_passed_socket_is_served_and_no_other_is_made(self):
+        bound, port = self.bind()
+        server = self.enterContext(Passed(bound.fileno()))
+        self.assertEqual([str(port)], re.findall(r"listening on \S+:(\d+)", server.log()))
+        with Talk(server) as talk:
+            self.assertTrue(talk.greeting.startswith(b"220"))
+
+    def test_it_takes_the_settings_of_the_listener_at_its_address(self):
+        bound, port = self.bind()
+        config = LIMITS + f"listeners:\n  - address: 127.0.0.1:{port}\n    role: submission\n"
+        server = self.enterContext(Passed(bound.fileno(), config=config))
+        self.assertEqual(port, server.port)
+        with Talk(server) as talk:
+            self.assertIn(b"(#4.54)", talk.mail())
+
+    def test_sockets_for_another_process_are_left_alone(self):
+        bound, port = self.bind()
+        server = self.enterContext(Passed(bound.fileno(), "--listen", "127.0.0.1:0", other=1))
+        self.assertNotEqual(port, server.port)
+
+    def test_what_is_no_listening_socket_is_refused(self):
+        datagrams = self.enterContext(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        local = self.enterContext(socket.socket(socket.AF_UNIX))
+        for passed in (self.bind(listening=False)[0], datagrams, local):
+            done = subprocess.run([sys.executable, "-c", PASS, str(passed.fileno()), "0", program("ftgate-smtpd")],
+                                  pass_fds=(passed.fileno(),), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  timeout=SECONDS, encoding="ascii")
+            self.assertEqual(64, done.returncode)
+            self.assertIn("descriptor 3, which was passed, is no TCP socket that listens", done.stderr)
+
+
+if __name__ == "__main__":
+    main()
