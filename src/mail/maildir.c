@@ -1,4 +1,4 @@
-/* Maildirs on disk: their names, making them, and clearing what interrupted deliveries left. */
+/* Maildirs on disk: making them, and clearing what interrupted deliveries left. */
 #include "mail/maildir.h"
 
 #include <dirent.h>
@@ -9,50 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "base/ascii.h"
-
-static bool
-is_safe(char c, bool first)
-{
-	if (c == '.')
-		return !first;
-	return ascii_is_alnum(c) || c == '_' || c == '-' || c == '+' || c == '=';
-}
-
-/* Writes a name as one element of a path and returns its end. There must be room for three octets for each. */
-static char *
-put_name(char *at, const char *name)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	for (const char *c = name; *c != '\0'; c++) {
-		if (is_safe(*c, c == name)) {
-			*at++ = ascii_lower(*c);
-		} else {
-			*at++ = '%';
-			*at++ = hex[(unsigned char)*c >> 4];
-			*at++ = hex[(unsigned char)*c & 15];
-		}
-	}
-	*at = '\0';
-	return at;
-}
-
-bool
-maildir_path(char path[MAILBOX_PATH_SIZE], const char *domain, const char *local)
-{
-	char folder[3 * ADDRESS_DOMAIN_MAX + 1];
-	size_t domain_len = strlen(domain);
-	size_t local_len = strlen(local);
-	if (domain_len == 0 || domain_len > ADDRESS_DOMAIN_MAX || local_len == 0 || local_len > ADDRESS_LOCAL_MAX)
-		return false;
-	put_name(folder, domain);
-	int len = snprintf(path, ADDRESS_DOMAIN_MAX + 2, "%s/", folder);
-	if (len > ADDRESS_DOMAIN_MAX + 1)
-		return false;
-	put_name(path + len, local);
-	return true;
-}
 
 int
 maildir_sync(int folder, const char *path)

@@ -15,6 +15,9 @@ enum { MAILDIR_STALE = 36 * 60 * 60 }; /* seconds after which a file in tmp/ bel
  */
 bool maildir_path(char path[MAILBOX_PATH_SIZE], const char *domain, const char *local);
 
+/* The address that a Maildir is of, in lower case. False where that is no path of a Maildir. */
+bool maildir_address(char text[ADDRESS_TEXT_SIZE], const char *path);
+
 /*
  * Makes a Maildir with its tmp, new and cur, and the folder of its domain, durably; what is there is left as it is.
  * folder is a descriptor of the folder of all mail. Returns 0, or -1 with errno.
