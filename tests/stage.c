@@ -361,6 +361,7 @@ stage_open(struct stage *stage, enum ftg_profile profile)
 		    .profile = profile,
 		    .max_message_size = 1000000,
 		    .max_recipients = 100,
+		    .max_hops = 100,
 		    .max_errors = 20,
 		    .now = now },
 		.outlet = { .reply = say_reply,

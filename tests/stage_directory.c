@@ -1,5 +1,6 @@
 /* The directory of the stage: who is there, and in which state. */
 #include "base/ascii.h"
+#include "mail/maildir.h"
 #include "stage.h"
 
 #include <stdio.h>
@@ -113,17 +114,17 @@ resolve(struct directory *directory, const struct address *address, struct recip
 		return found;
 	found = verdict(address, &account);
 	bool team = strcmp(address->domain, "example.test") == 0 && is_name(address->local, "team");
-	mailboxes[0] = (struct mailbox) { .account = team ? 1 : account, .maildir = "somewhere" };
-	mailboxes[1] = (struct mailbox) { .account = 2, .maildir = "somewhere" };
+	const char *domain = *address->domain != '\0' ? address->domain : account < 8 ? "example.test" : "example.org";
+	mailboxes[0] = (struct mailbox) { .account = team ? 1 : account };
+	mailboxes[1] = (struct mailbox) { .account = 2 };
+	maildir_path(mailboxes[0].maildir, domain, team ? "alice" : address->local);
+	maildir_path(mailboxes[1].maildir, domain, "bob");
 	if (strcmp(address->domain, "example.test") == 0 && is_name(address->local, "carol"))
 		mailboxes[0].quota = (struct quota) { STAGE_QUOTA, 0 };
 	recipient->mailboxes = mailboxes;
 	recipient->count = team ? 2 : 1;
 	snprintf(recipient->local, sizeof recipient->local, "%s", address->local);
-	snprintf(recipient->domain.name, sizeof recipient->domain.name, "%s",
-	    *address->domain != '\0' ? address->domain
-	        : account < 8        ? "example.test"
-	                             : "example.org");
+	snprintf(recipient->domain.name, sizeof recipient->domain.name, "%s", domain);
 	return team ? DIRECTORY_FOUND : found;
 }
 

@@ -182,6 +182,8 @@ set_limit(struct stage *stage, const char *name, unsigned number)
 		stage->config.max_unknown = number;
 	else if (strcmp(name, "max-relay-attempts") == 0)
 		stage->config.max_relay = number;
+	else if (strcmp(name, "max-hops") == 0)
+		stage->config.max_hops = number;
 	else if (strcmp(name, "max-errors") == 0)
 		stage->config.max_errors = number;
 	else if (strcmp(name, "tarpit-delay") == 0)

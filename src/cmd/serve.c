@@ -141,6 +141,7 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 		.profile = settings->profile,
 		.max_message_size = (size_t)settings->limits.max_message_size,
 		.max_recipients = (unsigned)settings->limits.max_recipients,
+		.max_hops = (unsigned)settings->limits.max_hops,
 		.max_errors = (unsigned)settings->limits.max_errors,
 		.max_unknown = (unsigned)settings->limits.max_unknown_recipients,
 		.max_relay = (unsigned)settings->limits.max_relay_attempts,

@@ -37,13 +37,18 @@ struct held_reply {
 	char text[SMTP_HELD_MAX];
 };
 
+/* Does a message go in circles? */
+enum circle { CIRCLE_NONE, CIRCLE_HOPS, CIRCLE_LOOP };
+
 /* The message that is coming in. */
 struct message {
 	struct delivery *delivery; /* NULL once the message is sure to be refused; the rest is read and dropped */
+	struct hops *hops;         /* of its header; NULL like the delivery, and when the message has ended */
+	size_t size;               /* octets, stuffed dots not counted */
 	struct data_scanner scanner;
-	size_t size; /* octets, stuffed dots not counted */
 	enum delivery_result result;
-	bool refused; /* has been logged */
+	unsigned char circle; /* enum circle */
+	bool refused;         /* has been logged */
 };
 
 /* A chunk that is coming in (RFC 3030). */
@@ -147,11 +152,23 @@ void message_flush(struct smtp_session *s);
 void message_end(struct smtp_session *s);
 struct ftg_reply message_verdict(const struct smtp_session *s);
 
+/*
+ * hops.c: does the message that is being read go in circles? Begins to look at its header, false when memory is out;
+ * reads it; ends, as the message does; lets go of it. message.circle tells, and its name the log.
+ */
+bool hops_begin(struct smtp_session *s);
+void hops_read(struct smtp_session *s, const char *bytes, size_t len);
+void hops_end(struct smtp_session *s);
+void hops_forget(struct smtp_session *s);
+const char *hops_cause(const struct smtp_session *s);
+
 /* bdat.c: BDAT, and the octets of its chunk. */
 struct ftg_reply bdat_start(struct smtp_session *s, const char *arg, size_t len);
 size_t bdat_feed(struct smtp_session *s, const char *bytes, size_t len);
 
-/* trace.c: writes the Return-Path and Received lines of the message; their length, 0 where they don't fit. */
+/*
+ * trace.c: writes the Return-Path, Delivered-To and Received lines of the message; their length, 0 where they don't fit.
+ */
 enum { TRACE_MAX = 4096 };
 size_t trace_write(char buf[TRACE_MAX], const struct smtp_session *s);
 

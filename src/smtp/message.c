@@ -11,6 +11,7 @@ message_abandon(struct smtp_session *s)
 	if (delivery != NULL)
 		delivery->ops->abandon(delivery, s->config->runner);
 	s->message.delivery = NULL;
+	hops_forget(s);
 }
 
 static bool
@@ -28,6 +29,8 @@ message_verdict(const struct smtp_session *s)
 		return ftg_reply(FTG_SMTP_BARE_OCTET);
 	if (is_too_large(s))
 		return ftg_reply(ERR_SMTP_MESSAGE_LENGTH);
+	if (s->message.circle != CIRCLE_NONE)
+		return ftg_reply(ERR_SMTP_HOPSFAILED);
 	if (s->message.result == DELIVERY_OK)
 		return ftg_reply(ERR_SMTP_MESSAGEOK);
 	return refusal_delivery(s->message.result, (struct span) { s->envelope.first, strlen(s->envelope.first) });
@@ -91,7 +94,8 @@ message_append(struct smtp_session *s, const char *bytes, size_t len)
 {
 	struct message *m = &s->message;
 
-	if (m->scanner.bare || is_too_large(s)) {
+	hops_read(s, bytes, len);
+	if (m->scanner.bare || is_too_large(s) || m->circle != CIRCLE_NONE) {
 		message_abandon(s);
 	} else if (m->delivery != NULL && len > 0 && !m->delivery->ops->append(m->delivery, bytes, len)) {
 		m->result = DELIVERY_FAILED;
@@ -102,8 +106,10 @@ message_append(struct smtp_session *s, const char *bytes, size_t len)
 void
 message_end(struct smtp_session *s)
 {
+	hops_end(s);
+	if (s->message.circle != CIRCLE_NONE)
+		message_abandon(s);
 	struct delivery *delivery = s->message.delivery;
-
 	if (delivery == NULL) {
 		conclude(s);
 	} else {
@@ -150,7 +156,7 @@ message_begin(struct smtp_session *s)
 	if (delivery == NULL)
 		return false;
 	s->message = (struct message) { .delivery = delivery };
-	if (len == 0 || !delivery->ops->append(delivery, trace, len)) {
+	if (!hops_begin(s) || len == 0 || !delivery->ops->append(delivery, trace, len)) {
 		message_abandon(s);
 		return false;
 	}

@@ -30,6 +30,7 @@ struct smtp_config {
 	enum ftg_profile profile;     /* of the replies; ENHANCEDSTATUSCODES is offered under FTG_STRICT alone */
 	size_t max_message_size;      /* octets; 0: no limit, SIZE without a number */
 	unsigned max_recipients;      /* of one message; at least 100 (RFC 5321 4.5.3.1.8) */
+	unsigned max_hops;            /* Received lines that a message may have; with more it is refused with #4.56 */
 	unsigned max_errors;          /* refused commands of a session before #4.47 */
 	unsigned max_unknown;         /* the unknown recipient of a session that ends it with #4.29; 0: none does */
 	unsigned max_relay;           /* #4.63 of a session before #4.64 ends it; 0: any number */

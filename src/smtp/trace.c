@@ -4,9 +4,10 @@
 #include <time.h>
 
 #include "base/ascii.h"
+#include "mail/maildir.h"
 #include "smtp/internal.h"
 
-enum { DATE_MAX = 64, ENCRYPTION_MAX = 128 };
+enum { DATE_MAX = 64, ENCRYPTION_MAX = 128, RECIPIENT_MAX = 32 + ADDRESS_TEXT_SIZE };
 
 /* RFC 5322 section 3.3, in UTC; not strftime(), which speaks the language of the locale. */
 static void
@@ -55,20 +56,44 @@ write_encryption(char text[ENCRYPTION_MAX], const struct smtp_session *s)
 		snprintf(text, ENCRYPTION_MAX, "\r\n\t(%s %s)", s->version, s->cipher);
 }
 
+static bool
+is_ascii(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text > 0x7F)
+			return false;
+	return true;
+}
+
+/* A message to several mailboxes gets none, for each recipient would read of the others. */
+static void
+write_recipient(char line[RECIPIENT_MAX], const struct envelope *envelope)
+{
+	char address[ADDRESS_TEXT_SIZE];
+
+	line[0] = '\0';
+	if (envelope->count != 1 || !maildir_address(address, envelope->mailboxes[0].maildir))
+		return;
+	if (envelope->utf8 || is_ascii(address))
+		snprintf(line, RECIPIENT_MAX, "Delivered-To: %s\r\n", address);
+}
+
 size_t
 trace_write(char buf[TRACE_MAX], const struct smtp_session *s)
 {
 	char date[DATE_MAX];
 	char name[SMTP_NAME_MAX + 1];
 	char encryption[ENCRYPTION_MAX];
+	char recipient[RECIPIENT_MAX];
 	const char *tag = strchr(s->peer.address, ':') != NULL ? "IPv6:" : "";
 
 	write_date(date, s->config->now());
 	clean_name(name, s->name);
 	write_encryption(encryption, s);
+	write_recipient(recipient, &s->envelope);
 	int n = snprintf(buf, TRACE_MAX,
-	    "Return-Path: <%s>\r\nReceived: from %s ([%s%s])\r\n\tby %s with %s%s id %s;\r\n\t%s\r\n",
-	    s->envelope.sender, name, tag, s->peer.address, s->config->hostname, protocol(s), encryption,
+	    "Return-Path: <%s>\r\n%sReceived: from %s ([%s%s])\r\n\tby %s with %s%s id %s;\r\n\t%s\r\n",
+	    s->envelope.sender, recipient, name, tag, s->peer.address, s->config->hostname, protocol(s), encryption,
 	    s->peer.session, date);
 	return n > 0 && n < TRACE_MAX ? (size_t)n : 0;
 }
