@@ -266,6 +266,8 @@ set(struct play *play, const char *name, const char *value)
 		expect_blacklisted(play);
 	else if (strcmp(name, "certificate") == 0)
 		stage->has_certificate = strcmp(value, "yes") == 0;
+	else if (strcmp(name, "normalise") == 0)
+		stage->config.normalise = true;
 	else if (strcmp(name, "tls-required") == 0)
 		stage->config.tls_required = true;
 	else if (strcmp(name, "auth") == 0)

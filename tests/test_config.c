@@ -64,7 +64,7 @@ Test(config, everything_can_be_set)
 	    "listeners:\n  - address: 127.0.0.1:25\n  - address: '[::1]:587'\n"
 	    "    role: submission\n    tls: required\n    proxy: yes\n    language: fr\nlimits:\n"
 	    "  max-message-size: 10M\n  max-sessions: 7\n  tarpit-delay: 500ms\n"
-	    "vrfy: anyone\nexpn: accounts\netrn: nobody\nbilingual: en\nxlang: utf-8\n";
+	    "vrfy: anyone\nexpn: accounts\netrn: nobody\nbilingual: en\nxlang: utf-8\nbare-octets: normalise\n";
 	struct config *config = read_octets(text, sizeof text - 1);
 	cr_assert_not_null(config, "%s", faults);
 	cr_expect_str_eq(config->data, "/srv/mail");
@@ -77,6 +77,7 @@ Test(config, everything_can_be_set)
 	cr_expect_str_eq(config->tls_key, "k.pem");
 	cr_expect_str_eq(config->auth, "PLAIN CRAM-MD5");
 	cr_expect(config->auth_in_clear);
+	cr_expect(config->normalise);
 	cr_assert_eq(config->listener_count, 2);
 	cr_expect_str_eq(config->listeners[0].address, "127.0.0.1:25");
 	cr_expect_not(config->listeners[0].submission || config->listeners[0].proxy);
@@ -165,5 +166,6 @@ Test(config, the_sample_is_the_defaults)
 	struct config *config = config_read(TESTS_DIR "/../etc/ftgate.conf", note_fault, NULL);
 	cr_assert_not_null(config, "%s", faults);
 	cr_expect_eq(memcmp(&config->limits, &standard, sizeof standard), 0);
+	cr_expect_not(config->normalise);
 	config_free(config);
 }

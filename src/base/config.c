@@ -25,7 +25,7 @@ struct limit_texts {
 
 struct texts {
 	char *data, *hostname, *language, *profile, *user, *workers, *contact, *help;
-	char *tls_cert, *tls_key, *auth, *auth_in_clear;
+	char *tls_cert, *tls_key, *auth, *auth_in_clear, *bare_octets;
 	struct listener_texts *listeners;
 	unsigned listeners_count;
 	struct limit_texts limits;
@@ -68,6 +68,7 @@ static const cyaml_schema_field_t fields[] = {
 	TEXT(struct texts, tls_key, "tls-key"),
 	TEXT(struct texts, auth, "auth"),
 	TEXT(struct texts, auth_in_clear, "auth-in-clear"),
+	TEXT(struct texts, bare_octets, "bare-octets"),
 	CYAML_FIELD_SEQUENCE("listeners", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct texts, listeners,
 	    &listener_schema, 0, LISTENERS_MAX),
 	CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct texts, limits, limit_fields),
@@ -303,6 +304,7 @@ understand(struct reading *reading, struct config *config, const struct texts *t
 	config->tls_key = texts->tls_key;
 	config->auth = texts->auth;
 	config->auth_in_clear = choose(reading, "auth-in-clear", texts->auth_in_clear, "no", "yes");
+	config->normalise = choose(reading, "bare-octets", texts->bare_octets, "refuse", "normalise");
 	config->workers = read_workers(reading, texts->workers);
 	read_limits(reading, &config->limits, &texts->limits);
 	config->vrfy = read_audience(reading, "vrfy", texts->vrfy);

@@ -35,6 +35,7 @@ struct config {
 	const char *tls_key;
 	const char *auth;   /* names of SASL mechanisms, with spaces between */
 	bool auth_in_clear; /* passwords may be sent without TLS */
+	bool normalise;     /* bare-octets: the bare CR, LF and NUL of messages are not refused, but mended */
 	unsigned workers;
 	struct config_listener *listeners;
 	unsigned listener_count;

@@ -146,6 +146,7 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 		.max_unknown = (unsigned)settings->limits.max_unknown_recipients,
 		.max_relay = (unsigned)settings->limits.max_relay_attempts,
 		.tarpit_delay = settings->limits.tarpit_delay,
+		.normalise = settings->normalise,
 		.tls_required = listen->tls == CONFIG_TLS_REQUIRED,
 		.auth_required = listen->submission,
 		.plain_in_clear = settings->auth_in_clear,

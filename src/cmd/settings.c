@@ -295,6 +295,7 @@ settings_configure(struct settings *settings, const struct config *config, char 
 	if (config->workers != 0)
 		settings->workers = config->workers;
 	settings->auth_in_clear = config->auth_in_clear;
+	settings->normalise = config->normalise;
 	settings->xlang_utf8 = config->xlang != NULL && strcmp(config->xlang, "utf-8") == 0;
 	settings->xlang = settings->xlang_utf8 || (config->xlang != NULL && strcmp(config->xlang, "yes") == 0);
 	if (configure(settings, "tls-cert", config->tls_cert, error) < 0 ||

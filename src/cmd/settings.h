@@ -29,6 +29,7 @@ struct settings {
 	char tls_key[PATH_MAX];
 	unsigned mechanisms;            /* of AUTH: a set of 1 << enum sasl_mechanism */
 	bool auth_in_clear;             /* passwords may be sent without TLS */
+	bool normalise;                 /* a bare CR, LF or NUL of a message is mended, not refused */
 	char metrics[LISTEN_NAME_SIZE]; /* where figures are told to Prometheus; "": nowhere */
 	char data[PATH_MAX];
 	char hostname[ADDRESS_DOMAIN_MAX + 1];

@@ -73,8 +73,9 @@ answer_chunk(struct smtp_session *s)
 static void
 end_message(struct smtp_session *s)
 {
-	if (!data_end_chunks(&s->message.scanner))
-		message_append(s, "\r\n", 2);
+	const char *missing = data_end_chunks(&s->message.scanner);
+
+	message_append(s, missing, strlen(missing));
 	message_end(s);
 }
 

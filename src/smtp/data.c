@@ -15,7 +15,7 @@ take_dot(struct data_scanner *scanner, char c)
 		scanner->at = DATA_END;
 	else {
 		scanner->bare |= scanner->at == DATA_DOT_CR;
-		scanner->at = DATA_TEXT;
+		scanner->at = scanner->at == DATA_DOT_CR ? DATA_CR : DATA_TEXT;
 		return false;
 	}
 	return true;
@@ -60,9 +60,15 @@ size_t
 data_scan(struct data_scanner *scanner, const char *bytes, size_t len, const char **run, size_t *run_len)
 {
 	size_t taken = 0;
+	bool in_line = scanner->at > DATA_DOT_CR;
 
 	while (taken < len && scanner->at <= DATA_DOT_CR && take_dot(scanner, bytes[taken]))
 		taken++;
+	if (!in_line && scanner->at == DATA_CR) {
+		*run = "\r";
+		*run_len = 1;
+		return taken;
+	}
 	*run = bytes + taken;
 	*run_len = scanner->at == DATA_END ? 0 : scan_text(scanner, bytes + taken, len - taken);
 	return taken + *run_len;
@@ -75,11 +81,15 @@ data_scan_chunk(struct data_scanner *scanner, const char *bytes, size_t len)
 		p = skip_line(scanner, p, end);
 	if (memchr(bytes, '\0', len) != NULL)
 		scanner->bare = true;
+	if (len > 0 && bytes[len - 1] == '\n')
+		scanner->at = DATA_LINE;
 }
 
-bool
+const char *
 data_end_chunks(struct data_scanner *scanner)
 {
 	scanner->bare |= scanner->at == DATA_CR;
-	return scanner->at == DATA_LINE;
+	if (scanner->at == DATA_LINE)
+		return "";
+	return scanner->at == DATA_CR ? "\n" : "\r\n";
 }

@@ -23,15 +23,16 @@ struct data_scanner {
 /*
  * Takes octets up to a stuffed dot, up to the end of the message, or all of them, and returns how many. *run and
  * *run_len are those among them that are the message's. Only CRLF ends a line, only CRLF "." CRLF the message (RFC 5321
- * 4.1.1.4), whatever else has been seen. A CR that turns out bare behind a stuffed dot is dropped: bare says so.
+ * 4.1.1.4), whatever else has been seen. A CR that turns out bare behind a stuffed dot is a run of its own, which may be all that
+ * comes of a call that takes nothing.
  */
 size_t data_scan(struct data_scanner *scanner, const char *bytes, size_t len, const char **run, size_t *run_len);
 
 /*
  * The same for octets of a chunk (RFC 3030), all of which are the message's: no dot means anything. At the end of the
- * last chunk a CR that still waits for its LF is bare. Returns whether the message ends with a whole line.
+ * last chunk a CR that still waits for its LF is bare. Returns what the message lacks to end with a whole line.
  */
 void data_scan_chunk(struct data_scanner *scanner, const char *bytes, size_t len);
-bool data_end_chunks(struct data_scanner *scanner);
+const char *data_end_chunks(struct data_scanner *scanner);
 
 #endif

@@ -58,5 +58,5 @@ event_message(const struct smtp_session *s)
 	snprintf(recipients, sizeof recipients, "%zu", s->envelope.count);
 	snprintf(size, sizeof size, "%zu", s->message.size);
 	s->outlet->log(s->outlet, "message", "helo", s->name, "from", show_sender(s->envelope.sender), "recipients",
-	    recipients, "size", size, NULL);
+	    recipients, "size", size, "bare-octets", s->message.scanner.bare ? "normalised" : NULL, NULL);
 }

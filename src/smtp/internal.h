@@ -49,6 +49,7 @@ struct message {
 	enum delivery_result result;
 	unsigned char circle; /* enum circle */
 	bool refused;         /* has been logged */
+	bool cr;              /* of what is normalised, is held back */
 };
 
 /* A chunk that is coming in (RFC 3030). */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "smtp/internal.h"
+#include "smtp/normalise.h"
 
 void
 message_abandon(struct smtp_session *s)
@@ -21,11 +22,17 @@ is_too_large(const struct smtp_session *s)
 	return max != 0 && s->message.size > max;
 }
 
+static bool
+is_bare(const struct smtp_session *s)
+{
+	return s->message.scanner.bare && !s->config->normalise;
+}
+
 /* The answer to the message: the same however its octets came in, so what the client did wrong goes first. */
 struct ftg_reply
 message_verdict(const struct smtp_session *s)
 {
-	if (s->message.scanner.bare)
+	if (is_bare(s))
 		return ftg_reply(FTG_SMTP_BARE_OCTET);
 	if (is_too_large(s))
 		return ftg_reply(ERR_SMTP_MESSAGE_LENGTH);
@@ -89,18 +96,30 @@ committed(void *context, enum delivery_result result)
 	session_wake(s);
 }
 
-void
-message_append(struct smtp_session *s, const char *bytes, size_t len)
+static void
+store(struct smtp_session *s, const char *bytes, size_t len)
 {
 	struct message *m = &s->message;
 
 	hops_read(s, bytes, len);
-	if (m->scanner.bare || is_too_large(s) || m->circle != CIRCLE_NONE) {
+	if (is_bare(s) || is_too_large(s) || m->circle != CIRCLE_NONE) {
 		message_abandon(s);
 	} else if (m->delivery != NULL && len > 0 && !m->delivery->ops->append(m->delivery, bytes, len)) {
 		m->result = DELIVERY_FAILED;
 		message_abandon(s);
 	}
+}
+
+void
+message_append(struct smtp_session *s, const char *bytes, size_t len)
+{
+	const char *run;
+	size_t run_len;
+
+	if (!s->config->normalise)
+		store(s, bytes, len);
+	for (size_t taken = 0; s->config->normalise && taken < len; store(s, run, run_len))
+		taken += normalise(&s->message.cr, bytes + taken, len - taken, &run, &run_len);
 }
 
 void

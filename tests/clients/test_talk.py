@@ -19,7 +19,7 @@ HOST = "mx.example.test"
 ARGUMENTS = ("--hostname", HOST, "--workers", "1")
 LIMITS = {"max-message-size": "1000000", "max-recipients": "100", "max-errors": "20", "max-unknown-recipients": "0",
           "max-relay-attempts": "0", "max-recipients-per-hour": "0", "max-failed-logins": "10", "tarpit-delay": "0",
-          "min-free": "0"}
+          "max-hops": "100", "min-free": "0"}
 MECHANISMS = "PLAIN LOGIN SCRAM-SHA-256 CRAM-MD5"
 CANNOT = {"begin": "a delivery that cannot begin", "append": "a delivery that fails", "commit": "a delivery that fails",
           "flush": "a delivery that fails", "room": "a mailbox without room", "end": "a session that is ended",
@@ -103,6 +103,8 @@ class Conversation:
             lines += ["tls-cert: " + certificate.file, "tls-key: " + certificate.key]
         if "plain-in-clear" in said:
             lines.append("auth-in-clear: yes")
+        if "normalise" in said:
+            lines.append("bare-octets: normalise")
         if "xlang" in said:
             lines.append("xlang: " + self.value("xlang").replace("ascii", "yes"))
         lines += [f"{name}: {self.value(name)}" for name in ("language", "bilingual", "vrfy", "expn", "etrn") if name in said]
