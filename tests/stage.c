@@ -215,6 +215,13 @@ check_room(struct delivery_agent *agent, struct job_runner *runner, const struct
 	STAGE(agent, agent)->runner.start(&STAGE(agent, agent)->runner, &question->job);
 }
 
+static bool
+is_full(struct delivery_agent *agent, struct job_runner *runner)
+{
+	(void)runner;
+	return STAGE(agent, agent)->full;
+}
+
 /* Jobs. */
 
 static void
@@ -374,7 +381,7 @@ stage_open(struct stage *stage, enum ftg_profile profile)
 		    .resume = resume,
 		    .log = log_pairs },
 		.directory = { .ops = &stage_directory_ops },
-		.agent = { .begin = parcel_begin, .check_room = check_room },
+		.agent = { .begin = parcel_begin, .is_full = is_full, .check_room = check_room },
 		.runner = { .start = start_job },
 		.address = "192.0.2.7",
 		.voice = { .catalog = ftg_catalog_english(profile), .vars = &vars },

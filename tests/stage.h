@@ -40,6 +40,7 @@ struct stage {
 	bool has_certificate; /* TLS can be begun */
 	bool begin_fails;     /* a delivery cannot be begun */
 	bool append_fails;    /* nothing can be appended but the trace lines */
+	bool full;            /* the disk, when MAIL comes */
 	size_t flush_after;   /* octets that make a delivery want a flush; 0: none do */
 	enum delivery_result flush_result;
 	enum delivery_result commit_result;

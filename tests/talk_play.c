@@ -246,6 +246,8 @@ set(struct play *play, const char *name, const char *value)
 		stage->begin_fails = strcmp(value, "no-memory") == 0;
 	else if (strcmp(name, "append") == 0)
 		stage->append_fails = strcmp(value, "no-memory") == 0;
+	else if (strcmp(name, "disk") == 0)
+		stage->full = strcmp(value, "full") == 0;
 	else if (strcmp(name, "flush-after") == 0)
 		stage->flush_after = number;
 	else if (strcmp(name, "room") == 0)

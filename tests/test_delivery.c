@@ -335,6 +335,25 @@ Test(delivery, keeps_so_much_of_the_disk_free)
 	cr_expect_eq(deliver_to(mailboxes, 3), DELIVERY_OK);
 }
 
+Test(delivery, a_full_disk_is_told_by_a_recent_figure)
+{
+	struct delivery_agent *base = &agent.agent;
+	agent.gauge.free = 1000;
+	cr_expect_not(base->is_full(base, &runner), "nothing is to be kept free");
+	agent.min_free = 1000;
+	cr_expect_not(base->is_full(base, &runner));
+	agent.min_free = 1001;
+	agent.gauge.since += 1000;
+	cr_expect(base->is_full(base, &runner));
+	cr_expect_eq(agent.gauge.free, 1000, "it has not been looked for again");
+	agent.gauge.since -= 2000;
+	cr_expect_not(base->is_full(base, &runner));
+	cr_expect_neq(agent.gauge.free, 1000);
+	cr_expect_not(agent.gauge.looking);
+	agent.min_free = 1LL << 62;
+	cr_expect(base->is_full(base, &runner));
+}
+
 Test(delivery, room_is_told_beforehand)
 {
 	struct mailbox to = { .account = 1, .quota = { 100, 0 }, .maildir = "example.test/anna" };

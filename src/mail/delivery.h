@@ -28,6 +28,11 @@ struct delivery_agent {
 	 */
 	struct delivery *(*begin)(struct delivery_agent *agent, const struct mailbox *mailboxes, size_t count);
 	/*
+	 * Is less of the disk free than is to be kept free? By a figure of about a second ago: does not block. What this
+	 * lets pass is looked at again when it is written.
+	 */
+	bool (*is_full)(struct delivery_agent *agent, struct job_runner *runner);
+	/*
 	 * Finds out whether a message of so many octets would fit: OVER_QUOTA if it does in none of the mailboxes, for
 	 * one that is to go to several may take each of them over its quota once. done() is called on the loop; the
 	 * mailboxes must stay until then.

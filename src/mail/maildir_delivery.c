@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
-#include "mail/room.h"
 #include "mail/spool.h"
 
 /* A message on its way, and the job that is under way for it. */
@@ -285,16 +284,29 @@ check_room(struct delivery_agent *base, struct job_runner *runner, const struct 
 	room_ask(&question, runner, done, context);
 }
 
+static bool
+is_full(struct delivery_agent *base, struct job_runner *runner)
+{
+	struct maildir_agent *agent = (struct maildir_agent *)base;
+	return agent->min_free > 0 && room_gauge_read(&agent->gauge, runner) < (uint64_t)agent->min_free;
+}
+
 int
 maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *hostname)
 {
-	*agent = (struct maildir_agent) { .agent = { .begin = begin, .check_room = check_room }, .process = getpid() };
+	*agent = (struct maildir_agent) {
+		.agent = { .begin = begin, .is_full = is_full, .check_room = check_room },
+		.process = getpid(),
+	};
 	for (size_t i = 0; i < sizeof agent->host - 1 && hostname[i] != '\0'; i++)
 		agent->host[i] = (char)(ascii_is_alnum(hostname[i]) || strchr(".-", hostname[i]) ? hostname[i] : '_');
 	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
 		return -1;
 	agent->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return agent->folder < 0 ? -1 : 0;
+	if (agent->folder < 0)
+		return -1;
+	room_gauge_open(&agent->gauge, agent->folder);
+	return 0;
 }
 
 void

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "mail/delivery.h"
+#include "mail/room.h"
 
 enum {
 	DELIVERY_BLOCK = 64 * 1024, /* octets of a message that are held in memory, and written at a time */
@@ -17,6 +18,7 @@ struct maildir_agent {
 	pid_t process;
 	unsigned long last; /* number of the last delivery */
 	long long min_free; /* octets that the file system must keep free; 0: none. May be set at any time */
+	struct room_gauge gauge;
 	char host[DELIVERY_HOST_SIZE];
 };
 
@@ -26,7 +28,7 @@ struct maildir_agent {
  */
 int maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *hostname);
 
-/* Not while a delivery exists. */
+/* Not while a delivery exists, or a job of the agent. */
 void maildir_agent_close(struct maildir_agent *agent);
 
 #endif

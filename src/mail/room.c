@@ -23,6 +23,57 @@ room_is_free(int folder, long long min_free)
 	return (unsigned long long)status.f_bavail >= (unsigned long long)min_free / status.f_frsize;
 }
 
+static uint64_t
+find_free(int folder)
+{
+	struct statvfs status;
+	uint64_t octets;
+	if (fstatvfs(folder, &status) < 0 || __builtin_mul_overflow(status.f_bavail, status.f_frsize, &octets))
+		return UINT64_MAX;
+	return octets;
+}
+
+static int64_t
+seconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec;
+}
+
+void
+room_gauge_open(struct room_gauge *gauge, int folder)
+{
+	*gauge = (struct room_gauge) { .folder = folder, .free = find_free(folder), .since = seconds() };
+}
+
+static void
+look(struct job *job)
+{
+	struct room_gauge *gauge = (struct room_gauge *)job;
+	gauge->found = find_free(gauge->folder);
+}
+
+static void
+looked(struct job *job)
+{
+	struct room_gauge *gauge = (struct room_gauge *)job;
+	gauge->free = gauge->found;
+	gauge->since = seconds();
+	gauge->looking = false;
+}
+
+uint64_t
+room_gauge_read(struct room_gauge *gauge, struct job_runner *runner)
+{
+	if (!gauge->looking && seconds() > gauge->since) {
+		gauge->looking = true;
+		gauge->job = (struct job) { .work = look, .done = looked };
+		runner->start(runner, &gauge->job);
+	}
+	return gauge->free;
+}
+
 static bool
 has_quota(const struct mailbox *mailbox)
 {

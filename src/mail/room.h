@@ -3,11 +3,29 @@
 #define MAIL_ROOM_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "mail/delivery.h"
 
 /* These block. Is so much of the file system free for us that a folder is on? What cannot be told is taken for yes. */
 bool room_is_free(int folder, long long min_free);
+
+/*
+ * How much of a file system is free, for questions that may not block. A figure older than a second has a job look again
+ * while it is told once more, so asking makes no system call of its own. Used on the loop alone.
+ */
+struct room_gauge {
+	struct job job;
+	int folder;
+	uint64_t found; /* by the job */
+	uint64_t free;  /* octets; UINT64_MAX where that cannot be told */
+	int64_t since;  /* seconds, of a clock that only goes on */
+	bool looking;
+};
+
+/* Looks for the first time, which blocks. Not to be closed while a job looks. */
+void room_gauge_open(struct room_gauge *gauge, int folder);
+uint64_t room_gauge_read(struct room_gauge *gauge, struct job_runner *runner);
 
 /* Has one of the mailboxes at least room for a message of so many octets? One that cannot be read has. */
 bool room_is_in(int folder, const struct mailbox *mailboxes, size_t count, uint64_t size);

@@ -151,6 +151,8 @@ do_mail(struct smtp_session *s, const char *arg, size_t len)
 		return ftg_reply(ERR_SMTP_SENDERBLACKLISTED);
 	if (s->config->max_message_size != 0 && params.size > s->config->max_message_size)
 		return ftg_reply(ERR_SMTP_MESSAGE_LENGTH);
+	if (s->config->delivery->is_full(s->config->delivery, s->config->runner))
+		return ftg_reply(ERR_SMTP_SYSTEM_LENGTH);
 	if (!open_envelope(s, &params))
 		return ftg_reply(ERR_SMTP_HARDERROR);
 	s->state = SMTP_SENDER;

@@ -63,6 +63,7 @@ prepare(struct stage *stage, uint8_t how, uint8_t limits)
 	stage->config.max_errors = limits & 64 ? 2 : 1000;
 	stage->config.max_unknown = stage->config.max_relay = stage->config.max_errors;
 	stage->config.xlang = limits & 64;
+	stage->config.normalise = limits & 16;
 	stage->config.tarpit_delay = limits & 128;
 	stage->config.sasl = stage->sasl;
 	stage->config.mechanisms = 1U << SASL_PLAIN |
