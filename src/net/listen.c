@@ -137,7 +137,7 @@ cure_of(int problem)
 int
 listen_open(const char *text, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERROR_SIZE])
 {
-	union address address;
+	union address address = { 0 };
 	socklen_t len = sizeof address;
 	if (listen_check(text, error) < 0)
 		return -1;
@@ -165,7 +165,7 @@ is_listening(int descriptor)
 int
 listen_adopt(int descriptor, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERROR_SIZE])
 {
-	union address address;
+	union address address = { 0 };
 	socklen_t len = sizeof address;
 	if (!is_listening(descriptor) || !set(descriptor, IPPROTO_TCP, TCP_NODELAY) ||
 	    fcntl(descriptor, F_SETFD, FD_CLOEXEC) < 0 || getsockname(descriptor, &address.any, &len) < 0) {
@@ -177,9 +177,19 @@ listen_adopt(int descriptor, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERRO
 	return descriptor;
 }
 
+static bool
+is_equal(const union address *a, const union address *b)
+{
+	if (a->any.sa_family != b->any.sa_family)
+		return false;
+	if (a->any.sa_family == AF_INET6)
+		return a->v6.sin6_port == b->v6.sin6_port && IN6_ARE_ADDR_EQUAL(&a->v6.sin6_addr, &b->v6.sin6_addr);
+	return a->v4.sin_port == b->v4.sin_port && a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr;
+}
+
 bool
 listen_is_same(const char *text, const char *other)
 {
 	union address one, two;
-	return parse(text, &one) && parse(other, &two) && memcmp(&one, &two, sizeof one) == 0;
+	return parse(text, &one) && parse(other, &two) && is_equal(&one, &two);
 }
