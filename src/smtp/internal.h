@@ -43,7 +43,7 @@ enum circle { CIRCLE_NONE, CIRCLE_HOPS, CIRCLE_LOOP };
 /* The message that is coming in. */
 struct message {
 	struct delivery *delivery; /* NULL once the message is sure to be refused; the rest is read and dropped */
-	struct hops *hops;         /* of its header; NULL like the delivery, and when the message has ended */
+	struct hops *hops;         /* of its header, read even where there is no delivery; NULL when it has ended */
 	size_t size;               /* octets, stuffed dots not counted */
 	struct data_scanner scanner;
 	enum delivery_result result;

@@ -12,7 +12,6 @@ message_abandon(struct smtp_session *s)
 	if (delivery != NULL)
 		delivery->ops->abandon(delivery, s->config->runner);
 	s->message.delivery = NULL;
-	hops_forget(s);
 }
 
 static bool
@@ -177,6 +176,7 @@ message_begin(struct smtp_session *s)
 	s->message = (struct message) { .delivery = delivery };
 	if (!hops_begin(s) || len == 0 || !delivery->ops->append(delivery, trace, len)) {
 		message_abandon(s);
+		hops_forget(s);
 		return false;
 	}
 	return true;

@@ -30,6 +30,7 @@ smtp_session_free(struct smtp_session *s)
 	if (s == NULL)
 		return;
 	message_abandon(s);
+	hops_forget(s);
 	auth_end(s);
 	envelope_clear(&s->envelope);
 	line_release(&s->line);
