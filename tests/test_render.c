@@ -322,9 +322,15 @@ Test(reply, of_pop3_cannot_begin_with_a_response_code)
 		for (int encoding = 0; encoding < FTG_ENCODINGS; encoding++) {
 			struct ftg_voice voice = saying(ERR_POP_LOCKED, texts[i], (enum ftg_encoding)encoding);
 			const char *said = rendered(voice, of_address(ERR_POP_LOCKED, "[SYS/PERM] x"));
-			cr_expect(strstr(said, "(SYS/PERM]") != NULL || said[5] == '\xC2', "%s", said);
+			cr_expect(strstr(said, "{SYS/PERM]") != NULL || said[5] == '\xC2', "%s", said);
 		}
 	}
+}
+
+Test(reply, of_pop3_does_not_make_a_reference_of_a_bracket)
+{
+	struct ftg_voice voice = saying(ERR_POP_LOCKED, "%s ist gesperrt", FTG_ASCII);
+	cr_expect_str_eq(rendered(voice, of_address(ERR_POP_LOCKED, "[#5.06)")), "-ERR {#5.06) ist gesperrt (#5.07)\r\n");
 }
 
 /* Constructors of a program run before those of a library in it, unless the library takes care. */

@@ -187,7 +187,10 @@ shape_smtp(char *buf, size_t len, const struct rendering *r, const struct templa
 	return write_lines(buf, head, template->head, text, text_len);
 }
 
-/* RFC 2449 section 4: one line; the text is cut, never the reference. Section 8: a [ would begin a response code. */
+/*
+ * RFC 2449 section 4: one line; the text is cut, never the reference. Section 8: a [ would begin a response code, and a
+ * ( in its place might begin a reference.
+ */
 static size_t
 shape_pop3(char *buf, size_t len, const struct template *template)
 {
@@ -195,7 +198,7 @@ shape_pop3(char *buf, size_t len, const struct template *template)
 	while (buf[first] == ' ')
 		first++;
 	if (buf[first] == '[')
-		buf[first] = '(';
+		buf[first] = '{';
 	if (len <= FTG_LINE_MAX)
 		return len;
 	size_t keep = whole_characters(buf, FTG_LINE_MAX - template->tail);
