@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* No realloc() or calloc() on the stage: a test has those of the session fail. */
 static void *
@@ -61,6 +63,7 @@ struct parcel {
 	struct octets octets;
 	size_t unflushed;
 	size_t mailboxes;
+	int file; /* -1: it has not been spooled */
 	bool committing;
 	void (*done)(void *context, enum delivery_result result);
 	void *context;
@@ -92,6 +95,8 @@ static void
 parcel_free(struct parcel *parcel)
 {
 	parcel->stage->open--;
+	if (parcel->file >= 0)
+		close(parcel->file);
 	free(parcel->octets.bytes);
 	free(parcel);
 }
@@ -140,6 +145,40 @@ parcel_flush(
 	parcel_start(PARCEL(delivery, delivery), done, context);
 }
 
+/* Writes the message into a file without a name, with LF for CRLF. */
+static int
+spool_octets(const struct octets *octets)
+{
+	char *lines = allocate(octets->len + 1);
+	size_t len = 0;
+	int file = memfd_create("message", MFD_CLOEXEC);
+
+	for (size_t i = 0; i < octets->len; i++)
+		if (octets->bytes[i] != '\r' || i + 1 == octets->len || octets->bytes[i + 1] != '\n')
+			lines[len++] = octets->bytes[i];
+	if (file < 0 || write(file, lines, len) != (ssize_t)len)
+		abort();
+	free(lines);
+	return file;
+}
+
+static void
+parcel_spool(
+    struct delivery *delivery, struct job_runner *runner, void (*done)(void *, enum delivery_result), void *context)
+{
+	struct parcel *parcel = PARCEL(delivery, delivery);
+
+	(void)runner;
+	parcel->file = spool_octets(&parcel->octets);
+	parcel_start(parcel, done, context);
+}
+
+static int
+parcel_file(const struct delivery *delivery)
+{
+	return CONST_PARCEL(delivery)->file;
+}
+
 static void
 parcel_commit(
     struct delivery *delivery, struct job_runner *runner, void (*done)(void *, enum delivery_result), void *context)
@@ -166,6 +205,8 @@ parcel_begin(struct delivery_agent *agent, const struct mailbox *mailboxes, size
 		.append = parcel_append,
 		.wants_flush = parcel_wants_flush,
 		.flush = parcel_flush,
+		.spool = parcel_spool,
+		.file = parcel_file,
 		.commit = parcel_commit,
 		.abandon = parcel_abandon,
 	};
@@ -174,7 +215,7 @@ parcel_begin(struct delivery_agent *agent, const struct mailbox *mailboxes, size
 	if (stage->begin_fails)
 		return NULL;
 	struct parcel *parcel = allocate(sizeof *parcel);
-	*parcel = (struct parcel) { .delivery = { .ops = &ops }, .stage = stage, .mailboxes = count };
+	*parcel = (struct parcel) { .delivery = { .ops = &ops }, .stage = stage, .mailboxes = count, .file = -1 };
 	stage->open++;
 	return &parcel->delivery;
 }

@@ -98,6 +98,44 @@ Test(delivery, several_recipients_share_one_file)
 	cr_expect_eq(traces(), 3);
 }
 
+Test(delivery, spooled_message_can_be_read_before_anyone_sees_it)
+{
+	char content[32];
+	size_t len;
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 2);
+	cr_assert(delivery->ops->append(delivery, "a\r\nb\r", 5));
+	delivery->ops->spool(delivery, &runner, tell, NULL);
+	cr_assert_eq(told, DELIVERY_OK);
+	cr_expect_eq(folder_count("*/*/new/*"), 0);
+	cr_assert_eq(pread(delivery->ops->file(delivery), content, sizeof content, 0), 4);
+	cr_expect_eq(memcmp(content, "a\nb\r", 4), 0);
+	delivery->ops->commit(delivery, &runner, tell, NULL);
+	cr_assert_eq(told, DELIVERY_OK);
+	cr_expect_str_eq(folder_read("example.test/bob/new/*,S=4,W=5", &len), "a\nb\r");
+	cr_expect_eq(traces(), 2);
+}
+
+Test(delivery, spooled_message_that_is_abandoned_leaves_nothing)
+{
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 2);
+	delivery->ops->spool(delivery, &runner, tell, NULL);
+	cr_assert_eq(told, DELIVERY_OK);
+	cr_expect_eq(traces(), 1);
+	delivery->ops->abandon(delivery, &runner);
+	cr_expect_eq(traces(), 0);
+}
+
+Test(delivery, message_that_cannot_be_spooled_leaves_nothing)
+{
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 2);
+	cr_assert(delivery->ops->append(delivery, "x\r\n", 3));
+	fault_set(FAULT_WRITE, 0, ENOSPC);
+	delivery->ops->spool(delivery, &runner, tell, NULL);
+	cr_expect_eq(told, DELIVERY_FULL);
+	delivery->ops->abandon(delivery, &runner);
+	cr_expect_eq(traces(), 0);
+}
+
 Test(delivery, mailbox_named_twice_gets_one_copy)
 {
 	static const struct mailbox twice[] = {

@@ -53,12 +53,21 @@ struct delivery_ops {
 	void (*flush)(struct delivery *delivery, struct job_runner *runner,
 	    void (*done)(void *context, enum delivery_result result), void *context);
 	/*
+	 * For who wants to look at the whole message before it is shown to anyone. spool() writes the rest of it; nothing
+	 * may be appended from then on. Once done() has said OK, file() is a descriptor of it, as it is to be stored: with
+	 * the trace lines, and with LF for CRLF. It is read by pread(), on any thread, is only lent, and lasts until commit
+	 * or abandon, one of which must follow. A message that nobody looks at is committed without it.
+	 */
+	void (*spool)(struct delivery *delivery, struct job_runner *runner,
+	    void (*done)(void *context, enum delivery_result result), void *context);
+	int (*file)(const struct delivery *delivery);
+	/*
 	 * Makes the message durable and visible in every mailbox, or in none that the caller is told of. The delivery is
 	 * freed before done() is called.
 	 */
 	void (*commit)(struct delivery *delivery, struct job_runner *runner,
 	    void (*done)(void *context, enum delivery_result result), void *context);
-	/* Drops the message and its traces and frees the delivery; not while flush or commit is under way. */
+	/* Drops the message and its traces and frees the delivery; not while flush, spool or commit is under way. */
 	void (*abandon)(struct delivery *delivery, struct job_runner *runner);
 };
 

@@ -169,14 +169,42 @@ flush(struct delivery *delivery, struct job_runner *runner, void (*done)(void *c
 	start(delivery, runner, (struct job) { .work = flush_work, .done = flush_done }, done, context);
 }
 
+/* Nothing more will come, so a CR that waits is one. */
+static void
+write_rest(struct maildir_delivery *delivery)
+{
+	if (delivery->cr)
+		delivery->buffer[delivery->len++] = '\r';
+	delivery->cr = false;
+	delivery->result = write_out(delivery);
+	delivery->len = 0;
+}
+
+static void
+spool_work(struct job *job)
+{
+	write_rest(of_job(job));
+}
+
+static void
+spool(struct delivery *delivery, struct job_runner *runner, void (*done)(void *context, enum delivery_result result),
+    void *context)
+{
+	start(delivery, runner, (struct job) { .work = spool_work, .done = flush_done }, done, context);
+}
+
+static int
+file(const struct delivery *delivery)
+{
+	return ((const struct maildir_delivery *)delivery)->spool.file;
+}
+
 static void
 commit_work(struct job *job)
 {
 	struct maildir_delivery *delivery = of_job(job);
 	struct spool *spool = &delivery->spool;
-	if (delivery->cr)
-		delivery->buffer[delivery->len++] = '\r';
-	delivery->result = write_out(delivery);
+	write_rest(delivery);
 	if (delivery->result == DELIVERY_OK &&
 	    !room_is_in(spool->folder, spool->mailboxes, spool->count, spool->size)) {
 		spool_drop(spool);
@@ -233,6 +261,8 @@ static const struct delivery_ops ops = {
 	.append = append,
 	.wants_flush = wants_flush,
 	.flush = flush,
+	.spool = spool,
+	.file = file,
 	.commit = commit,
 	.abandon = abandon,
 };

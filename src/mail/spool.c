@@ -41,7 +41,7 @@ spool_drop(struct spool *spool)
 static int
 open_file(struct spool *spool)
 {
-	enum { FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW };
+	enum { FLAGS = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW };
 	char path[PATH_SIZE];
 	put_tmp_path(spool, path);
 	spool->file = (int)TEMP_FAILURE_RETRY(openat(spool->folder, path, FLAGS, 0600));
