@@ -1,0 +1,31 @@
+/* Stand-ins for policy services and scanners: they say what a test tells them to. */
+#ifndef SERVICE_STAND_IN_H
+#define SERVICE_STAND_IN_H
+
+#include "base/policy_service.h"
+#include "base/scanner.h"
+
+/* Answers at once, or when it is told to. service is to be filled by the test but for ask. */
+struct service_stand_in {
+	struct policy_service service;
+	const char *answer;                  /* as it comes from a socket, "action=...\n\n"; NULL: there is none */
+	bool late;                           /* the question waits for service_stand_in_answer() */
+	struct service_question *waiting;    /* the last that was asked comes first */
+	char asked[SERVICE_REQUEST_MAX + 1]; /* the last question */
+	unsigned count;                      /* questions */
+};
+
+void service_stand_in_open(struct service_stand_in *stand_in, const char *name);
+void service_stand_in_answer(struct service_stand_in *stand_in);
+
+struct scanner_stand_in {
+	struct scanner scanner;
+	enum scan_verdict verdict;
+	const char *text;
+	size_t octets; /* that the last message had */
+	unsigned count;
+};
+
+void scanner_stand_in_open(struct scanner_stand_in *stand_in, const char *name);
+
+#endif
