@@ -135,6 +135,14 @@ reason_breach(const struct rendered *r, const char *octets, size_t len)
 	return breach != NULL ? breach : reference_breach(r, octets, len, true);
 }
 
+static const char *
+notice_breach(const struct rendered *r, const char *octets, size_t len)
+{
+	if (memmem(octets, len, "(#", 2) != NULL)
+		return "a notice holds a reference";
+	return octets_breach(r, octets, len);
+}
+
 const char *
 contract_breach(const struct ftg_voice *voice, const struct ftg_reply *reply, const char *octets, size_t len)
 {
@@ -151,6 +159,7 @@ contract_breach(const struct ftg_voice *voice, const struct ftg_reply *reply, co
 	switch (r.row->service) {
 	case FTG_SMTP: return smtp_breach(&r, octets, len);
 	case FTG_POP3: return pop3_breach(&r, octets, len);
+	case FTG_NOTICE: return notice_breach(&r, octets, len);
 	default: return reason_breach(&r, octets, len);
 	}
 }

@@ -85,6 +85,7 @@ choose_words(struct words *words, enum ftg_id id, unsigned long count)
 		[FTG_ARG_REASON] = "",
 		[FTG_ARG_COUNT] = "",
 		[FTG_ARG_CHALLENGE] = "QUJD%lu",
+		[FTG_ARG_NAME] = "mx%lu.example.org",
 	};
 
 	for (size_t i = 0; i < FTG_ARGS_MAX; i++)
@@ -118,6 +119,10 @@ write_wanted(char *buf, size_t size, look_up *look, void *context, enum ftg_id i
 		snprintf(text, sizeof text, format, words.text[0], reason);
 	} else
 		snprintf(text, sizeof text, format, words.text[0], words.text[1]);
+	if (row->service == FTG_NOTICE) {
+		snprintf(buf, size, "%s", text);
+		return;
+	}
 	if (row->args[0] == FTG_ARG_CHALLENGE) {
 		snprintf(buf, size, "%s %s\r\n", code->reply, words.text[0]);
 		return;

@@ -175,6 +175,23 @@ Test(reply, says_a_reason_in_its_own_language)
 	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SECPOL_RBL)), "#2.03");
 }
 
+Test(reply, of_a_notice_is_its_text_alone)
+{
+	cr_expect_str_eq(rendered((struct ftg_voice) { 0 }, ftg_reply_count(FTG_NOTICE_EXPIRED, 1)),
+	    "It has been tried for 1 day without success.");
+	struct ftg_voice voice = saying(FTG_NOTICE_SAID,
+	    "%s \xC3\xBC"
+	    "berlegt:",
+	    FTG_UTF8);
+	cr_expect_str_eq(rendered(voice, of_address(FTG_NOTICE_SAID, "#4.46)\r\nb\xC3\xA4r")),
+	    "#4.46)\\x{0D}\\x{0A}b\xC3\xA4r \xC3\xBC"
+	    "berlegt:");
+	voice.bilingual = true;
+	cr_expect_str_eq(rendered(voice, of_address(FTG_NOTICE_SAID, "")),
+	    " \xC3\xBC"
+	    "berlegt:");
+}
+
 Test(reply, says_no_reason_that_is_none)
 {
 	static const unsigned long none[] = { ERR_SMTP_OK, ERR_POP_LOGIN, FTG_IDS, FTG_IDS + 1, ULONG_MAX, INT_MAX };
@@ -330,7 +347,8 @@ Test(reply, of_pop3_cannot_begin_with_a_response_code)
 Test(reply, of_pop3_does_not_make_a_reference_of_a_bracket)
 {
 	struct ftg_voice voice = saying(ERR_POP_LOCKED, "%s ist gesperrt", FTG_ASCII);
-	cr_expect_str_eq(rendered(voice, of_address(ERR_POP_LOCKED, "[#5.06)")), "-ERR {#5.06) ist gesperrt (#5.07)\r\n");
+	cr_expect_str_eq(
+	    rendered(voice, of_address(ERR_POP_LOCKED, "[#5.06)")), "-ERR {#5.06) ist gesperrt (#5.07)\r\n");
 }
 
 /* Constructors of a program run before those of a library in it, unless the library takes care. */

@@ -85,7 +85,10 @@ Test(table, has_only_rows_of_our_own_behind_the_published_ones)
 	for (unsigned i = PUBLISHED_ROWS; i < FTG_IDS; i++) {
 		const struct ftg_row *row = ftg_row((enum ftg_id)i);
 		bool smtp = strncmp(row->id, "FTG_SMTP_", 9) == 0, pop3 = strncmp(row->id, "FTG_POP_", 8) == 0;
-		cr_expect((smtp && row->ref[1] == '6') || (pop3 && row->ref[1] == '7'), "%s %s", row->id, row->ref);
+		bool notice = strncmp(row->id, "FTG_NOTICE_", 11) == 0 && row->service == FTG_NOTICE;
+		cr_expect(
+		    (smtp && row->ref[1] == '6') || (pop3 && row->ref[1] == '7') || (notice && row->ref[1] == '8'),
+		    "%s %s", row->id, row->ref);
 		for (unsigned other = 0; other < i; other++)
 			cr_expect_str_neq(row->ref, ftg_row((enum ftg_id)other)->ref);
 	}
@@ -120,7 +123,7 @@ Test(table, has_the_codes_of_both_profiles)
 Test(table, has_the_kinds_of_arguments)
 {
 	static const char *const names[FTG_ARG_KINDS] = { "", "banner", "path", "address", "ip", "text", "reason",
-		"count", "challenge" };
+		"count", "challenge", "name" };
 	for (size_t i = 0; i < PUBLISHED_ROWS; i++) {
 		char listed[64];
 		const enum ftg_arg_kind *args = ftg_row((enum ftg_id)i)->args;

@@ -19,8 +19,11 @@ enum ftg_id {
 	FTG_IDS
 };
 
-/* Who sends a reply. MAILBOX and SECPOL rows are reasons: an argument of another reply and a word in the log. */
-enum ftg_service { FTG_MAILBOX, FTG_SECPOL, FTG_SMTP, FTG_POP3 };
+/*
+ * Who sends a reply. MAILBOX and SECPOL rows are reasons: an argument of another reply and a word in the log. NOTICE rows
+ * are words of the notices that tell senders what has become of their mail (RFC 3464).
+ */
+enum ftg_service { FTG_MAILBOX, FTG_SECPOL, FTG_SMTP, FTG_POP3, FTG_NOTICE };
 
 /* The two sets of codes: as published, or as RFC 5321, 2034, 3463, 5248, 4954 and 3206 ask. */
 enum ftg_profile { FTG_PUBLISHED, FTG_STRICT, FTG_PROFILES };
@@ -36,6 +39,7 @@ enum ftg_arg_kind {
 	FTG_ARG_REASON,    /* the ID of a MAILBOX or SECPOL row, rendered in the reply's language */
 	FTG_ARG_COUNT,     /* a number; chooses the plural form */
 	FTG_ARG_CHALLENGE, /* base64 (RFC 4954 section 4) */
+	FTG_ARG_NAME,      /* the name of a domain or of a server, or its address */
 	FTG_ARG_KINDS
 };
 
@@ -153,7 +157,8 @@ struct ftg_voice {
  *   - no octet is outside 0x20-0x7E under FTG_ASCII; never a control, a bidi control or bad UTF-8;
  *   - characters that the encoding cannot show stand as \x{HEX} in arguments (RFC 6533 section 3).
  * The words of 220, 221 and 421 have the host in front of them (RFC 5321 4.2); the greeting's argument begins with it.
- * A MAILBOX or SECPOL row is rendered as a reason: "text (#m.nn)", or "#m.nn" without a text, and no line end.
+ * A MAILBOX or SECPOL row is rendered as a reason: "text (#m.nn)", or "#m.nn" without a text, and no line end. A NOTICE
+ * row is its text alone.
  */
 FTG_API size_t ftg_render(char *buf, const struct ftg_voice *voice, const struct ftg_reply *reply);
 

@@ -74,6 +74,8 @@ size_t
 ftg_text_room(enum ftg_id id)
 {
 	const struct ftg_row *row = ftg_row(id);
+	if (row->service == FTG_NOTICE)
+		return TEXT_MAX;
 	size_t line = is_reason(row) ? ftg_arg_max(FTG_ARG_REASON) : FTG_LINE_MAX;
 	size_t taken = frame_of(row);
 	for (unsigned i = 0; i < FTG_ARGS_MAX; i++)
@@ -85,13 +87,14 @@ static unsigned
 remarks_of(const struct text *text, const struct text *ascii, bool folds, enum ftg_id id)
 {
 	const struct ftg_row *row = ftg_row(id);
-	unsigned remarks = folds ? 0 : FTG_REMARK_UNFOLDABLE;
+	bool notice = row->service == FTG_NOTICE; /* is never sent as ASCII, nor as a line */
+	unsigned remarks = folds || notice ? 0 : FTG_REMARK_UNFOLDABLE;
 	const struct text *longer = folds && ascii->used > text->used ? ascii : text;
 	for (unsigned i = 0; i < FTG_ARGS_MAX; i++) {
 		if (row->args[i] != FTG_ARG_NONE && !(text->shown & 1u << i))
 			remarks |= FTG_REMARK_DROPPED;
 	}
-	if (text_worst(longer, id) + frame_of(row) > FTG_LINE_MAX)
+	if (!notice && text_worst(longer, id) + frame_of(row) > FTG_LINE_MAX)
 		remarks |= FTG_REMARK_LONG;
 	return remarks;
 }

@@ -206,6 +206,14 @@ shape_pop3(char *buf, size_t len, const struct template *template)
 	return keep + template->tail;
 }
 
+/* The text alone, without the space that stood in front of its first argument. */
+static size_t
+shape_notice(char *buf, size_t len)
+{
+	memmove(buf, buf + 1, len - 1);
+	return len - 1;
+}
+
 size_t
 ftg_render(char *buf, const struct ftg_voice *voice, const struct ftg_reply *reply)
 {
@@ -223,5 +231,7 @@ ftg_render(char *buf, const struct ftg_voice *voice, const struct ftg_reply *rep
 	enum ftg_service service = ftg_row(reply->id)->service;
 	if (service == FTG_SMTP && reply->id != ERR_SMTP_334)
 		return shape_smtp(buf, len, &r, template);
+	if (service == FTG_NOTICE)
+		return shape_notice(buf, len);
 	return service == FTG_POP3 ? shape_pop3(buf, len, template) : len;
 }

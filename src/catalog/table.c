@@ -16,6 +16,7 @@
 #define POP_ERR(code)                   (FTG_POP3, "-ERR", code)
 #define MAILBOX                         (FTG_MAILBOX, "", "")
 #define SECPOL                          (FTG_SECPOL, "", "")
+#define NOTICE                          (FTG_NOTICE, "", "")
 #define SERVICE(service, reply, status) service
 #define CODE(service, reply, status)                                                                                   \
 	{                                                                                                              \
@@ -38,6 +39,7 @@
 #define REASON    FTG_ARG_REASON
 #define COUNT     FTG_ARG_COUNT
 #define CHALLENGE FTG_ARG_CHALLENGE
+#define NAME      FTG_ARG_NAME
 
 /* clang-format off */
 static const struct ftg_row rows[FTG_IDS] = {
@@ -57,6 +59,7 @@ static_assert(FTG_IDS < UINT8_MAX, "an ID fits a slot of the index");
 #undef POP_ERR
 #undef MAILBOX
 #undef SECPOL
+#undef NOTICE
 #define CLASS_3(code, c, s, d)               ((code) / 100 == (c))
 #define CLASS_1(code, none)                  1
 #define PICK_CLASS(code, c, s, d, name, ...) name
@@ -65,6 +68,7 @@ static_assert(FTG_IDS < UINT8_MAX, "an ID fits a slot of the index");
 #define POP_ERR(code)                        1
 #define MAILBOX                              1
 #define SECPOL                               1
+#define NOTICE                               1
 #define REPLY(ID, REF, PUBLISHED, STRICT, ARGUMENTS, ...)                                                              \
 	static_assert(sizeof(REF) == sizeof("#m.nn"), #ID ": the reference is #m.nn");                                 \
 	static_assert(STRICT, #ID ": the class of the strict status is the class of its code");
@@ -125,6 +129,7 @@ ftg_arg_max(enum ftg_arg_kind kind)
 		[FTG_ARG_REASON] = 128,
 		[FTG_ARG_COUNT] = 20,
 		[FTG_ARG_CHALLENGE] = 4096,
+		[FTG_ARG_NAME] = 255,
 	};
 	return (unsigned)kind < FTG_ARG_KINDS ? max[kind] : 0;
 }

@@ -55,20 +55,26 @@ add_argument(struct builder *b, enum ftg_id id, uint8_t index)
 	};
 }
 
-/* "550 5.1.1 ", "-ERR [AUTH] ", "" for a reason; its length. */
+/* "550 5.1.1 ", "-ERR [AUTH] ", "" for a reason; a space that a notice loses again (see make_form()); its length. */
 static size_t
-put_head(char head[FRAME_MAX], const struct ftg_code *code)
+put_head(char head[FRAME_MAX], const struct ftg_row *row, enum ftg_profile profile)
 {
+	const struct ftg_code *code = &row->code[profile];
+	if (row->service == FTG_NOTICE)
+		return (size_t)snprintf(head, FRAME_MAX, " ");
 	const char *gap = code->reply[0] != '\0' ? " " : "";
 	return (size_t)snprintf(
 	    head, FRAME_MAX, "%s%s%s%s", code->reply, gap, code->status, code->status[0] ? " " : "");
 }
 
-/* " (#4.46)" and the line end; for a reason no line end, and "#2.01" where it has no text; no reference behind 334. */
+/* " (#4.46)" and the line end; for a reason no line end, and "#2.01" where it has no text; no reference behind 334, and
+   nothing behind a notice. */
 static size_t
 put_tail(char tail[FRAME_MAX], enum ftg_id id, bool reason, bool blank)
 {
 	const char *ref = ftg_row(id)->ref;
+	if (ftg_row(id)->service == FTG_NOTICE)
+		return 0;
 	if (id == ERR_SMTP_334)
 		return (size_t)snprintf(tail, FRAME_MAX, "\r\n");
 	if (reason && blank)
@@ -115,7 +121,7 @@ make_form(
 	bool reason = row->service == FTG_MAILBOX || row->service == FTG_SECPOL;
 	struct segment segment[TEXT_PIECES + 6];
 	struct builder b = { .arena = arena, .segment = segment };
-	b.used = put_head(b.literal, &row->code[profile]);
+	b.used = put_head(b.literal, row, profile);
 	template->head = (uint16_t)b.used;
 	if (template_has_host(row, profile)) {
 		add_variable(&b, FTG_VAR_HOST);
@@ -126,7 +132,8 @@ make_form(
 	template->tail = (uint16_t)put_tail(tail, id, reason, text->pieces == 0);
 	add_literal(&b, tail, template->tail);
 	flush_literal(&b);
-	template->shaped = text->breaks > 0 || (row->service == FTG_POP3 && may_begin_with_argument(text));
+	template->shaped = text->breaks > 0 || row->service == FTG_NOTICE ||
+	    (row->service == FTG_POP3 && may_begin_with_argument(text));
 	template->segments = (uint16_t)b.segments;
 	assert((arena->failed || segment[0].kind == PIECE_LITERAL) && "an octet stands in front of each argument");
 	struct segment *kept = arena_alloc(arena, b.segments * sizeof(*kept));

@@ -60,12 +60,14 @@ print_lines(const char *label, const struct ftg_voice *voice, const struct ftg_r
 static void
 print_reply(const struct request *request, const struct ftg_reply *reply)
 {
-	const struct ftg_voice *voice = &request->voice.speak;
-	struct ftg_voice english = *voice;
+	struct ftg_voice voice = request->voice.speak, english;
 
+	if (ftg_row(reply->id)->service == FTG_NOTICE)
+		voice.encoding = FTG_UTF8; /* a message, not a line of a protocol */
+	english = voice;
 	english.language = FTG_ENGLISH;
 	english.catalog = ftg_catalog_english(request->voice.profile);
-	print_lines("", voice, reply);
+	print_lines("", &voice, reply);
 	if (request->english)
 		print_lines("en:", &english, reply);
 }

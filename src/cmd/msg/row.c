@@ -31,6 +31,7 @@ service_name(enum ftg_service service)
 		[FTG_SECPOL] = "secpol",
 		[FTG_SMTP] = "smtp",
 		[FTG_POP3] = "pop3",
+		[FTG_NOTICE] = "notice",
 	};
 
 	return names[service];
@@ -49,6 +50,7 @@ static const struct {
 	[FTG_ARG_REASON] = { "reason", "the reason: the text of a #1.0x or #2.0x entry with its reference" },
 	[FTG_ARG_COUNT] = { "count", "a number" },
 	[FTG_ARG_CHALLENGE] = { "challenge", "base64 for a program" },
+	[FTG_ARG_NAME] = { "name", "the name of a mail domain or a mail server, or its IP address" },
 };
 
 const char *
@@ -108,6 +110,7 @@ row_sample(enum ftg_id id, unsigned long count)
 		[FTG_ARG_IP] = "192.0.2.25",
 		[FTG_ARG_TEXT] = "sample text",
 		[FTG_ARG_CHALLENGE] = "PDE4OTYuNjk3MTcwOTUyQGRiYy5tdHZpZXcuY2EudXM+",
+		[FTG_ARG_NAME] = "mx.example.net",
 	};
 	const struct ftg_row *row = ftg_row(id);
 	struct ftg_reply reply = ftg_reply(id);
