@@ -179,6 +179,8 @@ find_client(struct directory *directory, const char *address, unsigned *access)
 {
 	(void)directory;
 	*access = strcmp(address, "203.0.113.7") == 0 ? ACCESS_BLACKLIST : 0;
+	if (strcmp(address, "203.0.113.9") == 0)
+		*access = ACCESS_REFUSED;
 	return strcmp(address, "203.0.113.8") == 0 ? DIRECTORY_FAILED : DIRECTORY_FOUND;
 }
 

@@ -217,7 +217,7 @@ Test(smtp, idle_session_is_small)
 	size_t before = mallinfo2().uordblks;
 	stage_enter(&stage);
 	smtp_session_feed(stage.session, "HELO client.example.test\r\n", 26);
-	cr_expect_leq(mallinfo2().uordblks - before, 1024);
+	cr_expect_leq(mallinfo2().uordblks - before, 1200);
 }
 
 Test(smtp, refused_recipient_allocates_nothing)

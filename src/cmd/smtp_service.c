@@ -81,24 +81,10 @@ note(struct smtp_outlet *outlet, const char *event, ...)
 	va_end(pairs);
 }
 
-/* Where the directory is in trouble, nobody is refused for it. */
-static bool
-is_refused(struct directory *directory, const char *address)
-{
-	unsigned access = 0;
-	return directory->ops->client(directory, address, &access) == DIRECTORY_FOUND && (access & ACCESS_REFUSED) != 0;
-}
-
 static bool
 enter(const struct protocol *protocol, const struct stream *stream, struct ftg_reply *words)
 {
-	const struct smtp_config *config = &((const struct smtp_service *)protocol)->config;
-	struct guard *guard = config->guard;
-	if (is_refused(config->directory, stream->peer)) {
-		*words = ftg_reply_text(ERR_SMTP_REJECT_IP, stream->peer, strlen(stream->peer));
-		return false;
-	}
-	switch (guard_enter(guard, stream->peer)) {
+	switch (guard_enter(((const struct smtp_service *)protocol)->config.guard, stream->peer)) {
 	case GUARD_WELCOME: return true;
 	case GUARD_TOO_MANY: *words = ftg_reply(FTG_SMTP_OVERLOAD); break;
 	case GUARD_TOO_MANY_HERE:

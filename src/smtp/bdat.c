@@ -120,6 +120,23 @@ bdat_feed(struct smtp_session *s, const char *bytes, size_t len)
 	return len;
 }
 
+static struct ftg_reply
+begin_chunk(struct smtp_session *s, struct ftg_reply verdict)
+{
+	struct chunk *chunk = &s->chunk;
+
+	if (verdict.id != FTG_IDS) {
+		held_keep(&s->held, verdict);
+		chunk->refusal = s->held.reply;
+	}
+	if (chunk->refusal.id == FTG_IDS && s->state == SMTP_RECIPIENT && !message_begin(s))
+		s->message.result = DELIVERY_FAILED;
+	s->state = SMTP_CHUNK;
+	if (chunk->left == 0)
+		end_chunk(s);
+	return ftg_reply(FTG_IDS);
+}
+
 struct ftg_reply
 bdat_start(struct smtp_session *s, const char *arg, size_t len)
 {
@@ -127,10 +144,7 @@ bdat_start(struct smtp_session *s, const char *arg, size_t len)
 
 	*chunk = (struct chunk) { .before = s->state };
 	chunk->refusal = read_argument(s, (struct span) { arg, len });
-	if (chunk->refusal.id == FTG_IDS && s->state == SMTP_RECIPIENT && !message_begin(s))
-		s->message.result = DELIVERY_FAILED;
-	s->state = SMTP_CHUNK;
-	if (chunk->left == 0)
-		end_chunk(s);
-	return ftg_reply(FTG_IDS);
+	if (chunk->refusal.id != FTG_IDS || s->state != SMTP_RECIPIENT)
+		return begin_chunk(s, ftg_reply(FTG_IDS));
+	return policy_run(s, POLICY_DATA, NULL, (struct span) { NULL, 0 }, begin_chunk);
 }

@@ -31,9 +31,9 @@ command_reset(struct smtp_session *s)
 
 /* EHLO and HELO: RFC 5321 4.1.1.1. Any name is taken; the trace line shows it cleaned. */
 static bool
-introduce(struct smtp_session *s, const char *name, size_t len, bool extended)
+introduce(struct smtp_session *s, struct span name, bool extended)
 {
-	char *copy = strndup(name, len < SMTP_NAME_MAX ? len : SMTP_NAME_MAX);
+	char *copy = strndup(name.text, name.len < SMTP_NAME_MAX ? name.len : SMTP_NAME_MAX);
 
 	if (copy == NULL)
 		return false;
@@ -46,21 +46,37 @@ introduce(struct smtp_session *s, const char *name, size_t len, bool extended)
 }
 
 static struct ftg_reply
-do_ehlo(struct smtp_session *s, const char *arg, size_t len)
+ehlo(struct smtp_session *s, struct ftg_reply verdict)
 {
-	if (!introduce(s, arg, len, true))
+	if (verdict.id != FTG_IDS)
+		return verdict;
+	if (!introduce(s, s->policy.subject.text, true))
 		return ftg_reply(ERR_SMTP_HARDERROR);
 	ehlo_answer(s);
 	return answered();
 }
 
 static struct ftg_reply
-do_helo(struct smtp_session *s, const char *arg, size_t len)
+helo(struct smtp_session *s, struct ftg_reply verdict)
 {
-	if (!introduce(s, arg, len, false))
+	if (verdict.id != FTG_IDS)
+		return verdict;
+	if (!introduce(s, s->policy.subject.text, false))
 		return ftg_reply(ERR_SMTP_HARDERROR);
 	helo_answer(s);
 	return answered();
+}
+
+static struct ftg_reply
+do_ehlo(struct smtp_session *s, const char *arg, size_t len)
+{
+	return policy_run(s, POLICY_HELLO, NULL, (struct span) { arg, len }, ehlo);
+}
+
+static struct ftg_reply
+do_helo(struct smtp_session *s, const char *arg, size_t len)
+{
+	return policy_run(s, POLICY_HELLO, NULL, (struct span) { arg, len }, helo);
 }
 
 /* Takes "FROM:" or "TO:", and spaces that should not be there, off the argument. False where no path can follow. */
@@ -120,15 +136,22 @@ open_envelope(struct smtp_session *s, const struct params *params)
 	return false;
 }
 
-/* Is mail from this address refused? Never that of somebody who has logged in. */
-static bool
-is_on_blacklist(const struct smtp_session *s, const struct address *sender)
+/* The sender may be who it is; is there room for what it sends? */
+static struct ftg_reply
+take_sender(struct smtp_session *s, struct ftg_reply verdict)
 {
-	struct directory *directory = s->config->directory;
-	unsigned access = 0;
+	size_t max = s->config->max_message_size;
 
-	return s->user == NULL && !sender->null &&
-	    directory->ops->sender(directory, sender, &access) == DIRECTORY_FOUND && (access & ACCESS_BLACKLIST) != 0;
+	if (verdict.id == FTG_IDS && max != 0 && s->envelope.size > max)
+		verdict = ftg_reply(ERR_SMTP_MESSAGE_LENGTH);
+	else if (verdict.id == FTG_IDS && s->config->delivery->is_full(s->config->delivery, s->config->runner))
+		verdict = ftg_reply(ERR_SMTP_SYSTEM_LENGTH);
+	if (verdict.id != FTG_IDS) {
+		envelope_clear(&s->envelope);
+		return verdict;
+	}
+	s->state = SMTP_SENDER;
+	return about(ERR_SMTP_SENDEROK, s->path);
 }
 
 static struct ftg_reply
@@ -148,16 +171,15 @@ do_mail(struct smtp_session *s, const char *arg, size_t len)
 		return about(ERR_SMTP_SYNTAX2, bad);
 	if (sender.utf8 && !params.utf8)
 		return about(ERR_SMTP_ADDRESS_SENDER, s->path);
-	if (is_on_blacklist(s, &sender))
-		return ftg_reply(ERR_SMTP_SENDERBLACKLISTED);
-	if (s->config->max_message_size != 0 && params.size > s->config->max_message_size)
-		return ftg_reply(ERR_SMTP_MESSAGE_LENGTH);
-	if (s->config->delivery->is_full(s->config->delivery, s->config->runner))
-		return ftg_reply(ERR_SMTP_SYSTEM_LENGTH);
 	if (!open_envelope(s, &params))
 		return ftg_reply(ERR_SMTP_HARDERROR);
-	s->state = SMTP_SENDER;
-	return about(ERR_SMTP_SENDEROK, s->path);
+	return policy_run(s, POLICY_SENDER, &sender, s->path, take_sender);
+}
+
+static struct ftg_reply
+take_recipient(struct smtp_session *s, struct ftg_reply verdict)
+{
+	return verdict.id != FTG_IDS ? verdict : recipient_add(s, s->policy.subject.address);
 }
 
 static struct ftg_reply
@@ -176,24 +198,30 @@ do_rcpt(struct smtp_session *s, const char *arg, size_t len)
 	}
 	if (!params_read(&params, PARAMS_RCPT, rest, &bad))
 		return about(ERR_SMTP_SYNTAX2, bad);
-	if (s->barred != FTG_IDS && s->user == NULL)
-		return ftg_reply_reason(ERR_SMTP_ACCESSDENIED, s->path.text, s->path.len, s->barred);
 	if (s->envelope.rcpts >= s->config->max_recipients)
 		return ftg_reply(ERR_SMTP_RCPTCOUNT);
 	dsn_forget(&s->envelope.dsn, s->envelope.rcpts); /* what a recipient that was refused has left */
 	if (!dsn_keep_recipient(&s->envelope.dsn, s->envelope.rcpts, params.notify, params.orcpt))
 		return ftg_reply(ERR_SMTP_HARDERROR);
-	return recipient_add(s, &address);
+	return policy_run(s, POLICY_RECIPIENT, &address, s->path, take_recipient);
+}
+
+static struct ftg_reply
+begin_data(struct smtp_session *s, struct ftg_reply verdict)
+{
+	if (verdict.id != FTG_IDS)
+		return verdict;
+	if (!message_begin(s))
+		return ftg_reply(ERR_SMTP_HARDERROR);
+	s->state = SMTP_DATA;
+	return ftg_reply(ERR_SMTP_DATASTART);
 }
 
 static struct ftg_reply
 do_data(struct smtp_session *s, const char *arg, size_t len)
 {
 	(void)arg, (void)len;
-	if (!message_begin(s))
-		return ftg_reply(ERR_SMTP_HARDERROR);
-	s->state = SMTP_DATA;
-	return ftg_reply(ERR_SMTP_DATASTART);
+	return policy_run(s, POLICY_DATA, NULL, (struct span) { NULL, 0 }, begin_data);
 }
 
 static struct ftg_reply
@@ -329,6 +357,7 @@ command_answer(struct smtp_session *s, struct ftg_reply reply)
 	if (refused)
 		count_refusal(s, &reply, class);
 	s->path = (struct span) { NULL, 0 };
+	s->policy.refused_by = NULL;
 	if (refused)
 		refusal_say(s, reply);
 	else

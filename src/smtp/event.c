@@ -46,8 +46,9 @@ event_refused(const struct smtp_session *s, const struct ftg_reply *reply)
 		else
 			to = path;
 	}
-	s->outlet->log(s->outlet, "reply", "ref", row->ref, "id", row->id, "reason", reason_of(reply), "cause",
-	    reply->id == ERR_SMTP_HOPSFAILED ? hops_cause(s) : NULL, "helo", s->name, "from", from, "to", to, NULL);
+	s->outlet->log(s->outlet, "reply", "ref", row->ref, "id", row->id, "reason", reason_of(reply), "check",
+	    s->policy.refused_by, "cause", reply->id == ERR_SMTP_HOPSFAILED ? hops_cause(s) : NULL, "helo", s->name,
+	    "from", from, "to", to, NULL);
 }
 
 void

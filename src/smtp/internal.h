@@ -5,6 +5,7 @@
 #include "session/line.h"
 #include "smtp/data.h"
 #include "smtp/envelope.h"
+#include "smtp/policy/policy.h"
 #include "smtp/session.h"
 
 enum {
@@ -48,6 +49,7 @@ struct message {
 	struct data_scanner scanner;
 	enum delivery_result result;
 	unsigned char circle; /* enum circle */
+	bool unfit;           /* for its content: what is held back tells why */
 	bool refused;         /* has been logged */
 	bool cr;              /* of what is normalised, is held back */
 };
@@ -71,7 +73,8 @@ struct smtp_session {
 	unsigned errors;  /* refused commands */
 	unsigned unknown; /* of them, unknown recipients; refusals to relay */
 	unsigned relay;
-	enum ftg_id barred;  /* why no recipient of this client is taken; FTG_IDS: they are */
+	unsigned access;     /* what the lists say of the client: a set of enum access_kind */
+	bool blacklisted;    /* the client is for a while, and was when it came */
 	char *name;          /* what the client calls itself; NULL before EHLO */
 	const char *version; /* of TLS; NULL: not encrypted */
 	const char *cipher;
@@ -85,6 +88,7 @@ struct smtp_session {
 	struct message message;
 	struct chunk chunk;
 	struct held_reply held;
+	struct policy_run policy;
 };
 
 /* commands.c: runs a command line and answers it. Answers one that has been put off. Forgets the transaction. */
@@ -123,8 +127,8 @@ bool encryption_is_missing(const struct smtp_session *s);
 
 /*
  * refusal.c: the answer to a recipient that is unknown, or would have to be relayed, which may end the session; to one
- * that is a spamtrap, or has moved; to trouble with the mailboxes of an address. Is the recipient one too many in this hour? Refuses the client's address for a while. Says a refusal, late where that
- * is wanted.
+ * that is a spamtrap, or has moved; to trouble with the mailboxes of an address. Is the recipient one too many in this
+ * hour? Refuses the client's address for a while. Says a refusal, late where that is wanted.
  */
 struct ftg_reply refusal_unknown(struct smtp_session *s);
 struct ftg_reply refusal_relay(struct smtp_session *s);
@@ -134,6 +138,9 @@ struct ftg_reply refusal_delivery(enum delivery_result result, struct span addre
 bool refusal_too_many(struct smtp_session *s);
 void refusal_blacklist(struct smtp_session *s, enum ftg_id cause);
 void refusal_say(struct smtp_session *s, struct ftg_reply reply);
+
+/* refusal.c: keeps a reply for later, with a copy of what it names. */
+void held_keep(struct held_reply *held, struct ftg_reply reply);
 
 /* ehlo.c: says the answer to EHLO and HELO. */
 void ehlo_answer(const struct smtp_session *s);

@@ -37,6 +37,8 @@ message_verdict(const struct smtp_session *s)
 		return ftg_reply(ERR_SMTP_MESSAGE_LENGTH);
 	if (s->message.circle != CIRCLE_NONE)
 		return ftg_reply(ERR_SMTP_HOPSFAILED);
+	if (s->message.unfit)
+		return s->held.reply;
 	if (s->message.result == DELIVERY_OK)
 		return ftg_reply(ERR_SMTP_MESSAGEOK);
 	return refusal_delivery(s->message.result, (struct span) { s->envelope.first, strlen(s->envelope.first) });
@@ -67,6 +69,7 @@ conclude(struct smtp_session *s)
 	else if (!s->message.refused)
 		event_refused(s, &answer);
 	s->outlet->reply(s->outlet, &answer);
+	s->policy.refused_by = NULL;
 	command_reset(s);
 	s->state = SMTP_READY;
 }
@@ -121,19 +124,33 @@ message_append(struct smtp_session *s, const char *bytes, size_t len)
 		taken += normalise(&s->message.cr, bytes + taken, len - taken, &run, &run_len);
 }
 
+static struct ftg_reply
+publish(struct smtp_session *s, struct ftg_reply verdict)
+{
+	struct delivery *delivery = s->message.delivery;
+
+	if (verdict.id != FTG_IDS) {
+		s->message.unfit = true;
+		held_keep(&s->held, verdict);
+		message_abandon(s);
+		conclude(s);
+	} else {
+		s->busy = true;
+		delivery->ops->commit(delivery, s->config->runner, committed, s);
+	}
+	return ftg_reply(FTG_IDS);
+}
+
 void
 message_end(struct smtp_session *s)
 {
 	hops_end(s);
 	if (s->message.circle != CIRCLE_NONE)
 		message_abandon(s);
-	struct delivery *delivery = s->message.delivery;
-	if (delivery == NULL) {
+	if (s->message.delivery == NULL)
 		conclude(s);
-	} else {
-		s->busy = true;
-		delivery->ops->commit(delivery, s->config->runner, committed, s);
-	}
+	else
+		(void)policy_run(s, POLICY_CONTENT, NULL, (struct span) { NULL, 0 }, publish);
 }
 
 void

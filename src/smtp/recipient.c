@@ -57,11 +57,20 @@ ask_for_room(struct smtp_session *s)
 
 	if (s->path.len > sizeof s->held.text)
 		s->path.len = sizeof s->held.text;
-	s->path.text = memcpy(s->held.text, s->path.text, s->path.len);
+	s->path.text = memmove(s->held.text, s->path.text, s->path.len);
 	s->busy = true;
 	agent->check_room(agent, s->config->runner, envelope->mailboxes + s->without, envelope->count - s->without,
 	    envelope->size, room_is_known, s);
 	return ftg_reply(FTG_IDS);
+}
+
+static struct ftg_reply
+keep(struct smtp_session *s, struct ftg_reply verdict)
+{
+	if (verdict.id == FTG_IDS)
+		return has_quota(s) ? ask_for_room(s) : ftg_reply(ERR_SMTP_RCPTOK);
+	take_back(s);
+	return verdict;
 }
 
 static struct ftg_reply
@@ -73,7 +82,7 @@ accept(struct smtp_session *s, const struct recipient *recipient)
 	if (!envelope_add(&s->envelope, s->path, recipient->mailboxes, recipient->count))
 		return ftg_reply(ERR_SMTP_HARDERROR);
 	s->state = SMTP_RECIPIENT;
-	return has_quota(s) ? ask_for_room(s) : ftg_reply(ERR_SMTP_RCPTOK);
+	return policy_run(s, POLICY_ACCEPTED, s->policy.subject.address, s->path, keep);
 }
 
 struct ftg_reply

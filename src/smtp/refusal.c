@@ -93,17 +93,22 @@ say_held(struct job *job)
 	session_wake(s);
 }
 
-/* The text is the line's, which is gone by then. */
-static void
-hold(struct smtp_session *s, struct ftg_reply reply)
+void
+held_keep(struct held_reply *held, struct ftg_reply reply)
 {
 	struct ftg_arg *named = &reply.arg[0];
 
-	if (named->len > sizeof s->held.text)
-		named->len = sizeof s->held.text;
+	if (named->len > sizeof held->text)
+		named->len = sizeof held->text;
 	if (named->text != NULL)
-		named->text = memmove(s->held.text, named->text, named->len);
-	s->held.reply = reply;
+		named->text = memmove(held->text, named->text, named->len);
+	held->reply = reply;
+}
+
+static void
+hold(struct smtp_session *s, struct ftg_reply reply)
+{
+	held_keep(&s->held, reply);
 	s->held.job = (struct job) { .done = say_held };
 	s->busy = true;
 	s->outlet->wait(s->outlet, s->config->tarpit_delay, &s->held.job);

@@ -20,7 +20,6 @@ smtp_session_new(const struct smtp_config *config, const struct smtp_peer *peer,
 	s->outlet = outlet;
 	s->state = SMTP_START;
 	s->line.limit = SMTP_LINE_MAX;
-	s->barred = FTG_IDS;
 	return s;
 }
 
@@ -33,6 +32,7 @@ smtp_session_free(struct smtp_session *s)
 	hops_forget(s);
 	auth_end(s);
 	envelope_clear(&s->envelope);
+	policy_end(&s->policy);
 	line_release(&s->line);
 	free(s->name);
 	free(s->user);
@@ -40,29 +40,39 @@ smtp_session_free(struct smtp_session *s)
 }
 
 /* Where the directory is in trouble, nobody is refused for it. */
-static bool
-is_on_blacklist(const struct smtp_session *s)
+static void
+look_up_client(struct smtp_session *s)
 {
 	struct directory *directory = s->config->directory;
-	unsigned access = 0;
 
-	return directory->ops->client(directory, s->peer.address, &access) == DIRECTORY_FOUND &&
-	    (access & ACCESS_BLACKLIST) != 0;
+	if (directory->ops->client(directory, s->peer.address, &s->access) != DIRECTORY_FOUND)
+		s->access = 0;
+	s->blacklisted = s->config->guard != NULL && guard_is_blacklisted(s->config->guard, s->peer.address);
 }
 
-void
-smtp_session_greet(struct smtp_session *s)
+/* A refusal in place of the greeting is the last that is said. */
+static struct ftg_reply
+greet(struct smtp_session *s, struct ftg_reply verdict)
 {
 	char banner[BANNER_MAX];
 	int len = snprintf(banner, sizeof banner, "%s ESMTP", s->config->hostname);
 	struct ftg_reply reply = ftg_reply_text(
 	    ERR_SMTP_SYSTEM_HELLO, banner, len < (int)sizeof banner ? (size_t)len : sizeof banner - 1);
 
-	if (s->config->guard != NULL && guard_is_blacklisted(s->config->guard, s->peer.address))
-		s->barred = ERR_SECPOL_NO_ACCESS;
-	else if (is_on_blacklist(s))
-		s->barred = ERR_SECPOL_BLACK;
+	if (verdict.id != FTG_IDS) {
+		event_refused(s, &verdict);
+		s->state = SMTP_CLOSED;
+		reply = verdict;
+	}
 	s->outlet->reply(s->outlet, &reply);
+	return ftg_reply(FTG_IDS);
+}
+
+void
+smtp_session_greet(struct smtp_session *s)
+{
+	look_up_client(s);
+	(void)policy_run(s, POLICY_CONNECT, NULL, (struct span) { NULL, 0 }, greet);
 }
 
 void

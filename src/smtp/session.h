@@ -94,7 +94,7 @@ struct smtp_session *smtp_session_new(
 /* Not while smtp_session_busy(). Drops an unfinished message. */
 void smtp_session_free(struct smtp_session *session);
 
-/* Says the greeting. */
+/* Says the greeting, or a refusal in its place, after which the session is closed. It may be busy until then. */
 void smtp_session_greet(struct smtp_session *session);
 
 /*

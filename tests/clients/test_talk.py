@@ -151,8 +151,8 @@ class Stage(Server):
         for local, members, who in (("team", two, "anyone"), ("staff", two[:1], "accounts"), ("board", two[:1], "nobody"),
                                     ("empty", (), "anyone"), ("abroad", (*two, "j\u00f6rg@example.test"), "anyone")):
             self.control("list", "add", local + "@example.test", *members, "expand=" + who)
-        for value in "203.0.113.7", "spam.example":
-            self.control("access", "add", "blacklist", value)
+        for kind, value in (("blacklist", "203.0.113.7"), ("blacklist", "spam.example"), ("refused", "203.0.113.9")):
+            self.control("access", "add", kind, value)
 
 
 def wishes(conversation):

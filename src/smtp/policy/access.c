@@ -1,0 +1,43 @@
+/* What the access lists and the temporary blacklist say of a client and of a sender. */
+#include <string.h>
+
+#include "smtp/policy/checks.h"
+
+struct ftg_reply
+check_refused_network(struct smtp_session *s, const struct policy_subject *subject)
+{
+	(void)subject;
+	if (!(s->access & ACCESS_REFUSED))
+		return policy_pass();
+	return ftg_reply_text(ERR_SMTP_REJECT_IP, s->peer.address, strlen(s->peer.address));
+}
+
+struct ftg_reply
+check_sender_blacklist(struct smtp_session *s, const struct policy_subject *subject)
+{
+	struct directory *directory = s->config->directory;
+	unsigned access = 0;
+	if (subject->address->null)
+		return policy_pass();
+	if (directory->ops->sender(directory, subject->address, &access) != DIRECTORY_FOUND)
+		return policy_pass();
+	return access & ACCESS_BLACKLIST ? ftg_reply(ERR_SMTP_SENDERBLACKLISTED) : policy_pass();
+}
+
+static struct ftg_reply
+denied(const struct policy_subject *subject, enum ftg_id reason)
+{
+	return ftg_reply_reason(ERR_SMTP_ACCESSDENIED, subject->text.text, subject->text.len, reason);
+}
+
+struct ftg_reply
+check_temporary_blacklist(struct smtp_session *s, const struct policy_subject *subject)
+{
+	return s->blacklisted ? denied(subject, ERR_SECPOL_NO_ACCESS) : policy_pass();
+}
+
+struct ftg_reply
+check_blacklist(struct smtp_session *s, const struct policy_subject *subject)
+{
+	return s->access & ACCESS_BLACKLIST ? denied(subject, ERR_SECPOL_BLACK) : policy_pass();
+}

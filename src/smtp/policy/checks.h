@@ -1,0 +1,15 @@
+/* The checks: what each looks at stands in its own file, when it runs and what it may answer in the table of policy.c. */
+#ifndef SMTP_POLICY_CHECKS_H
+#define SMTP_POLICY_CHECKS_H
+
+#include "smtp/internal.h"
+
+/* The verdict: policy_pass(), or a refusal, which is one of those that the table names. */
+typedef struct ftg_reply policy_check(struct smtp_session *s, const struct policy_subject *subject);
+
+policy_check check_refused_network;
+policy_check check_sender_blacklist;
+policy_check check_temporary_blacklist;
+policy_check check_blacklist;
+
+#endif

@@ -1,0 +1,165 @@
+/* The security policy: which check runs when, and how a stage of them goes. */
+#include "smtp/policy/policy.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "smtp/policy/checks.h"
+
+enum { ANSWERS_MAX = 4 };
+
+/* Whom a check is not for. */
+enum exempt {
+	NOBODY = 0,
+	USERS = 1 << 0,     /* who are logged in */
+	RELAYS = 1 << 1,    /* clients that may relay by their address */
+	PERMITTED = 1 << 2, /* clients on the permitted list */
+};
+
+/* In the order in which they run: at a stage, what costs least goes first. */
+static const struct check {
+	const char *name; /* in the log */
+	enum policy_stage stage;
+	unsigned exempt;
+	policy_check *run;
+	enum ftg_id
+	    answers[ANSWERS_MAX]; /* that it may give, beside ERR_SMTP_HARDERROR; the rest is 0, which is none */
+} checks[] = {
+	{ "refused-network", POLICY_CONNECT, NOBODY, check_refused_network, { ERR_SMTP_REJECT_IP } },
+	{ "sender-blacklist", POLICY_SENDER, USERS, check_sender_blacklist, { ERR_SMTP_SENDERBLACKLISTED } },
+	{ "temporary-blacklist", POLICY_RECIPIENT, USERS, check_temporary_blacklist, { ERR_SMTP_ACCESSDENIED } },
+	{ "blacklist", POLICY_RECIPIENT, USERS, check_blacklist, { ERR_SMTP_ACCESSDENIED } },
+};
+enum { CHECKS = sizeof checks / sizeof *checks };
+
+/* What a check that decides later would find gone. */
+struct policy_kept {
+	struct address address;
+	char path[SMTP_HELD_MAX];
+	char text[SMTP_HELD_MAX];
+};
+
+static bool
+is_exempt(const struct smtp_session *s, unsigned exempt)
+{
+	return ((exempt & USERS) && s->user != NULL) || ((exempt & RELAYS) && (s->access & ACCESS_RELAY)) ||
+	    ((exempt & PERMITTED) && (s->access & ACCESS_PERMITTED));
+}
+
+static bool
+may_answer(const struct check *check, enum ftg_id id)
+{
+	bool may = id == ERR_SMTP_HARDERROR;
+	for (size_t i = 0; i < ANSWERS_MAX; i++)
+		may |= check->answers[i] != 0 && check->answers[i] == id;
+	return may;
+}
+
+static struct ftg_reply
+refuse(struct smtp_session *s, struct ftg_reply verdict)
+{
+	const struct check *check = &checks[s->policy.next - 1];
+	(void)may_answer;
+	assert(may_answer(check, verdict.id));
+	s->policy.refused_by = check->name;
+	return s->policy.then(s, verdict);
+}
+
+static struct ftg_reply
+ask(struct smtp_session *s, const struct check *check)
+{
+	struct policy_run *run = &s->policy;
+	run->inside = true;
+	struct ftg_reply verdict = check->run(s, &run->subject);
+	run->inside = false;
+	if (run->decided)
+		verdict = s->held.reply;
+	run->decided = false;
+	return verdict;
+}
+
+static struct ftg_reply
+go_on(struct smtp_session *s)
+{
+	struct policy_run *run = &s->policy;
+	while (run->next < CHECKS) {
+		const struct check *check = &checks[run->next++];
+		if (check->stage != run->stage || is_exempt(s, check->exempt))
+			continue;
+		struct ftg_reply verdict = ask(s, check);
+		if (run->waiting)
+			return ftg_reply(FTG_IDS);
+		if (verdict.id != FTG_IDS)
+			return refuse(s, verdict);
+	}
+	return run->then(s, policy_pass());
+}
+
+void
+policy_end(struct policy_run *run)
+{
+	free(run->kept);
+	run->kept = NULL;
+}
+
+struct ftg_reply
+policy_run(
+    struct smtp_session *s, enum policy_stage stage, const struct address *address, struct span text, policy_then *then)
+{
+	struct policy_run *run = &s->policy;
+	*run = (struct policy_run) {
+		.stage = (unsigned char)stage,
+		.subject = { address, text },
+		.then = then,
+		.kept = run->kept,
+	};
+	return go_on(s);
+}
+
+static struct span
+copy_span(char copy[SMTP_HELD_MAX], struct span text)
+{
+	if (text.text == NULL)
+		return text;
+	size_t len = text.len < SMTP_HELD_MAX ? text.len : SMTP_HELD_MAX;
+	return (struct span) { memmove(copy, text.text, len), len };
+}
+
+/* What is there from a stage before this one, of the same command, is kept by now. */
+bool
+policy_wait(struct smtp_session *s)
+{
+	struct policy_run *run = &s->policy;
+	if (run->kept == NULL && (run->kept = malloc(sizeof *run->kept)) == NULL)
+		return false;
+	if (run->subject.address != NULL && run->subject.address != &run->kept->address)
+		run->kept->address = *run->subject.address;
+	if (run->subject.address != NULL)
+		run->subject.address = &run->kept->address;
+	run->subject.text = copy_span(run->kept->text, run->subject.text);
+	s->path = copy_span(run->kept->path, s->path);
+	run->waiting = true;
+	s->busy = true;
+	return true;
+}
+
+void
+policy_decide(struct smtp_session *s, struct ftg_reply verdict)
+{
+	struct policy_run *run = &s->policy;
+	assert(run->waiting);
+	run->waiting = false;
+	s->busy = false;
+	if (run->inside) {
+		held_keep(&s->held, verdict);
+		run->decided = true;
+		return;
+	}
+	struct ftg_reply reply = verdict.id != FTG_IDS ? refuse(s, verdict) : go_on(s);
+	if (reply.id != FTG_IDS)
+		command_answer(s, reply);
+	if (!run->waiting)
+		policy_end(run);
+	session_wake(s);
+}
