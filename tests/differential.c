@@ -86,6 +86,7 @@ choose_words(struct words *words, enum ftg_id id, unsigned long count)
 		[FTG_ARG_COUNT] = "",
 		[FTG_ARG_CHALLENGE] = "QUJD%lu",
 		[FTG_ARG_NAME] = "mx%lu.example.org",
+		[FTG_ARG_TAG] = "de-%lu",
 	};
 
 	for (size_t i = 0; i < FTG_ARGS_MAX; i++)
@@ -111,7 +112,7 @@ write_wanted(char *buf, size_t size, look_up *look, void *context, enum ftg_id i
 	choose_words(&words, id, count);
 	snprintf(format, sizeof format, "%s", look(context, id, count));
 	if (row->args[0] == FTG_ARG_COUNT)
-		snprintf(text, sizeof text, format, count);
+		snprintf(text, sizeof text, format, count, count);
 	else if (row->args[1] == FTG_ARG_REASON) {
 		char reason[FTG_LINE_MAX];
 
@@ -127,11 +128,14 @@ write_wanted(char *buf, size_t size, look_up *look, void *context, enum ftg_id i
 		snprintf(buf, size, "%s %s\r\n", code->reply, words.text[0]);
 		return;
 	}
-	/* RFC 5321 4.2: these begin with the host name, the greeting by its argument. */
+	/* RFC 5321 4.2: these begin with the host name, the greeting by its argument; RFC 6856 3.2: the tag. */
+	char tag[64] = "";
+	if (row->args[0] == FTG_ARG_TAG)
+		snprintf(tag, sizeof tag, " %.40s", words.text[0]);
 	bool host = row->args[0] != FTG_ARG_BANNER &&
 	    (strcmp(code->reply, "220") == 0 || strcmp(code->reply, "221") == 0 || strcmp(code->reply, "421") == 0);
 	snprintf(buf, size, "%s%s%s%s %s (%s)\r\n", code->reply, *code->status ? " " : "", code->status,
-	    host ? " localhost" : "", text, row->ref);
+	    host ? " localhost" : tag, text, row->ref);
 }
 
 static void

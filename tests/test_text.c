@@ -297,10 +297,19 @@ Test(text, of_a_greeting_begins_with_the_host_and_holds_no_timestamp)
 		const struct ftg_row *row = ftg_row((enum ftg_id)id);
 		if (row->service != FTG_POP3 || row->args[0] != FTG_ARG_BANNER)
 			continue;
-		cr_expect_str_eq(rule((enum ftg_id)id, "gut %s <1@x>"), "timestamp");
-		cr_expect_str_eq(rule((enum ftg_id)id, "gut %s \xEF\xBC\x9C"), "timestamp");
-		cr_expect_str_eq(rule((enum ftg_id)id, "gut %s"), "");
+		cr_expect_str_eq(rule((enum ftg_id)id, "%s <1@x>"), "timestamp");
+		cr_expect_str_eq(rule((enum ftg_id)id, "%s \xEF\xBC\x9C"), "timestamp");
+		cr_expect_str_eq(rule((enum ftg_id)id, "gut %s"), "host");
+		cr_expect_str_eq(rule((enum ftg_id)id, "%s gut"), "");
 	}
+}
+
+Test(text, cannot_place_a_language_tag_which_stands_in_front_of_it)
+{
+	cr_expect_str_eq(rule(FTG_POP_LANGUAGE, "Sprache gewechselt"), "");
+	cr_expect_str_eq(rule(FTG_POP_LANGUAGE, "Sprache %s"), "argument");
+	cr_expect_str_eq(rule(FTG_POP_LANGUAGE, "%1$s Sprache"), "argument");
+	cr_expect_str_eq(rule(FTG_POP_LANGUAGE, "%lu Sprache"), "argument");
 }
 
 Test(text, with_fullwidth_signs_is_no_directive_or_variable)
@@ -385,10 +394,12 @@ Test(room, is_what_fits_on_one_line_under_both_profiles)
 		if ((row->service != FTG_SMTP && row->service != FTG_POP3) || id == ERR_SMTP_334)
 			continue;
 		/* The argument that a count takes is the longest number. */
-		const char *args = row->args[0] == FTG_ARG_NONE ? ""
-		    : row->args[0] == FTG_ARG_COUNT             ? "%lu"
-		    : row->args[1] != FTG_ARG_NONE              ? "%s%s"
-		                                                : "%s";
+		bool plain = row->args[0] == FTG_ARG_NONE || row->args[0] == FTG_ARG_TAG;
+		const char *args = plain            ? ""
+		    : row->args[1] == FTG_ARG_COUNT ? "%lu%lu"
+		    : row->args[0] == FTG_ARG_COUNT ? "%lu"
+		    : row->args[1] != FTG_ARG_NONE  ? "%s%s"
+		                                    : "%s";
 		cr_assert_gt(room, 32, "%s", row->id);
 		char text[FTG_LINE_MAX + 8];
 		snprintf(text, sizeof(text), "%s%s", args, filled("", room, ""));
@@ -397,7 +408,7 @@ Test(room, is_what_fits_on_one_line_under_both_profiles)
 			cr_expect_leq(longest_line(id, text, (enum ftg_profile)profile), FTG_LINE_MAX, "%s", row->id);
 		snprintf(text, sizeof(text), "%s%s", args, filled("", room + 1, ""));
 		cr_expect(remarks(id, text) & FTG_REMARK_LONG, "%s", row->id);
-		if (row->args[0] == FTG_ARG_NONE) {
+		if (plain) {
 			size_t longer = longest_line(id, text, FTG_PUBLISHED),
 			       strict = longest_line(id, text, FTG_STRICT);
 			cr_expect((longer > strict ? longer : strict) > FTG_LINE_MAX || row->service == FTG_POP3, "%s",

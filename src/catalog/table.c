@@ -1,5 +1,5 @@
 /* The table of replies, made of replies.def. */
-#include <ftgate/reply.h>
+#include <ftgate/catalog.h>
 
 #include <assert.h>
 #include <stdint.h>
@@ -40,6 +40,7 @@
 #define COUNT     FTG_ARG_COUNT
 #define CHALLENGE FTG_ARG_CHALLENGE
 #define NAME      FTG_ARG_NAME
+#define TAG       FTG_ARG_TAG
 
 /* clang-format off */
 static const struct ftg_row rows[FTG_IDS] = {
@@ -130,6 +131,7 @@ ftg_arg_max(enum ftg_arg_kind kind)
 		[FTG_ARG_COUNT] = 20,
 		[FTG_ARG_CHALLENGE] = 4096,
 		[FTG_ARG_NAME] = 255,
+		[FTG_ARG_TAG] = FTG_TAG_MAX,
 	};
 	return (unsigned)kind < FTG_ARG_KINDS ? max[kind] : 0;
 }

@@ -108,8 +108,10 @@ add_text(struct builder *b, enum ftg_id id, const struct text *text)
 
 /* True where it does, and where it begins with a space, which may be all that stands in front of one. */
 static bool
-may_begin_with_argument(const struct text *text)
+may_begin_with_argument(const struct ftg_row *row, const struct text *text)
 {
+	if (row->args[0] == FTG_ARG_TAG)
+		return true;
 	return text->pieces > 0 && (text->piece[0].kind != PIECE_LITERAL || text->bytes[0] == ' ');
 }
 
@@ -127,13 +129,17 @@ make_form(
 		add_variable(&b, FTG_VAR_HOST);
 		add_literal(&b, " ", text->pieces > 0);
 	}
+	if (row->args[0] == FTG_ARG_TAG) {
+		add_argument(&b, id, 0);
+		add_literal(&b, " ", text->pieces > 0);
+	}
 	add_text(&b, id, text);
 	char tail[FRAME_MAX];
 	template->tail = (uint16_t)put_tail(tail, id, reason, text->pieces == 0);
 	add_literal(&b, tail, template->tail);
 	flush_literal(&b);
 	template->shaped = text->breaks > 0 || row->service == FTG_NOTICE ||
-	    (row->service == FTG_POP3 && may_begin_with_argument(text));
+	    (row->service == FTG_POP3 && may_begin_with_argument(row, text));
 	template->segments = (uint16_t)b.segments;
 	assert((arena->failed || segment[0].kind == PIECE_LITERAL) && "an octet stands in front of each argument");
 	struct segment *kept = arena_alloc(arena, b.segments * sizeof(*kept));

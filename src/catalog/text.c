@@ -95,7 +95,7 @@ parse_directive(struct parser *p)
 	if (p->numbering != UNKNOWN && p->numbering != numbering)
 		return refuse_directive(p, FTG_RULE_DIRECTIVE);
 	p->numbering = numbering;
-	if (index >= FTG_ARGS_MAX || p->row->args[index] == FTG_ARG_NONE ||
+	if (index >= FTG_ARGS_MAX || p->row->args[index] == FTG_ARG_NONE || p->row->args[index] == FTG_ARG_TAG ||
 	    (p->row->args[index] == FTG_ARG_COUNT) != number)
 		return refuse_directive(p, FTG_RULE_ARGUMENT);
 	p->next_arg++;
@@ -226,7 +226,7 @@ check_beginning(const struct text *text, const struct ftg_row *row, struct compl
 	const char *words = first_words(text, &len);
 	enum piece_kind first = text->pieces > 0 ? (enum piece_kind)text->piece[0].kind : PIECE_LITERAL;
 	bool greeting = row->args[0] == FTG_ARG_BANNER;
-	if (greeting && row->service == FTG_SMTP && first != PIECE_ARG)
+	if (greeting && first != PIECE_ARG)
 		return refuse(complaint, FTG_RULE_HOST, "begins with other words");
 	if (greeting && row->service == FTG_POP3 && memchr(text->bytes, '<', text->used) != NULL)
 		return refuse(complaint, FTG_RULE_TIMESTAMP, "<");

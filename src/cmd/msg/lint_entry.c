@@ -197,7 +197,7 @@ is_stale(po_message_t message, const struct ftg_row *row)
 static void
 check_flag(struct lint *lint, po_message_t message, size_t line, const struct ftg_row *row)
 {
-	bool flag = po_message_is_format(message, "c-format"), wanted = row_arity(row) > 0;
+	bool flag = po_message_is_format(message, "c-format"), wanted = row_directives(row) > 0;
 
 	if (flag != wanted)
 		lint_add(lint, line, LINT_WARNING, row->id, REMARK_FLAG, "%s",

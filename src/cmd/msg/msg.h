@@ -47,6 +47,9 @@ const char *kind_meaning(enum ftg_arg_kind kind);
 /* How many arguments a row takes. */
 size_t row_arity(const struct ftg_row *row);
 
+/* How many of them its text shows: a tag is put in front of the text. */
+size_t row_directives(const struct ftg_row *row);
+
 /* Does the row have a text that can be translated? ERR_SMTP_334 has not. */
 bool row_has_text(enum ftg_id id);
 

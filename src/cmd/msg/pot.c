@@ -96,8 +96,8 @@ print_arguments(const struct ftg_row *row)
 	static const char *const order[FTG_ARGS_MAX] = { "first", "second" };
 	char label[32];
 
-	for (size_t i = 0; i < FTG_ARGS_MAX && i < row_arity(row); i++) {
-		if (row_arity(row) > 1)
+	for (size_t i = 0; i < FTG_ARGS_MAX && i < row_directives(row); i++) {
+		if (row_directives(row) > 1)
 			snprintf(label, sizeof label, "The %s %s", order[i], directive(row->args[i]));
 		else
 			snprintf(label, sizeof label, "%s", directive(row->args[i]));
@@ -145,7 +145,7 @@ print_entry(enum ftg_id id)
 
 	putchar('\n');
 	print_comments(id);
-	if (row_arity(row) > 0)
+	if (row_directives(row) > 0)
 		printf("#, c-format\n");
 	print_string("msgctxt", row->id);
 	print_string("msgid", row->text[0]);

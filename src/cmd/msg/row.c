@@ -42,7 +42,7 @@ static const struct {
 	const char *meaning;
 } kinds[FTG_ARG_KINDS] = {
 	[FTG_ARG_NONE] = { "-", "nothing" },
-	[FTG_ARG_BANNER] = { "banner", "the name of the server's host, then ESMTP; it must come first" },
+	[FTG_ARG_BANNER] = { "banner", "the name of the server's host and words for programs; it must come first" },
 	[FTG_ARG_PATH] = { "path", "the sender's address; empty for a bounce" },
 	[FTG_ARG_ADDRESS] = { "address", "a mail address, as the client wrote it" },
 	[FTG_ARG_IP] = { "ip", "the IP address of the client" },
@@ -51,6 +51,7 @@ static const struct {
 	[FTG_ARG_COUNT] = { "count", "a number" },
 	[FTG_ARG_CHALLENGE] = { "challenge", "base64 for a program" },
 	[FTG_ARG_NAME] = { "name", "the name of a mail domain or a mail server, or its IP address" },
+	[FTG_ARG_TAG] = { "tag", "the tag of a language" },
 };
 
 const char *
@@ -73,6 +74,12 @@ row_arity(const struct ftg_row *row)
 	while (n < FTG_ARGS_MAX && row->args[n] != FTG_ARG_NONE)
 		n++;
 	return n;
+}
+
+size_t
+row_directives(const struct ftg_row *row)
+{
+	return row->args[0] == FTG_ARG_TAG ? 0 : row_arity(row);
 }
 
 bool
@@ -109,6 +116,7 @@ row_sample(enum ftg_id id, unsigned long count)
 		[FTG_ARG_ADDRESS] = "bert@example.net",
 		[FTG_ARG_IP] = "192.0.2.25",
 		[FTG_ARG_TEXT] = "sample text",
+		[FTG_ARG_TAG] = "de",
 		[FTG_ARG_CHALLENGE] = "PDE4OTYuNjk3MTcwOTUyQGRiYy5tdHZpZXcuY2EudXM+",
 		[FTG_ARG_NAME] = "mx.example.net",
 	};

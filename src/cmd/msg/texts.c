@@ -20,7 +20,7 @@ texts_forms(const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding enc
 	return entry->plural ? entry->plural->forms : 1;
 }
 
-/* A form, and where its text begins: behind the code and the host name that the compiler has put in front. */
+/* A form, and where its text begins: behind the code, and the host name or tag, that the compiler has put in front. */
 struct view {
 	const struct template *form;
 	unsigned first; /* segment */
@@ -29,10 +29,12 @@ struct view {
 
 /* RFC 5321 4.2: the first word of a 220, 221 or 421 line is the host name; the banner brings its own. */
 static bool
-has_host_in_front(const struct template *form, const struct ftg_row *row, enum ftg_profile profile)
+has_word_in_front(const struct template *form, const struct ftg_row *row, enum ftg_profile profile)
 {
 	const char *reply = row->code[profile].reply;
 
+	if (row->args[0] == FTG_ARG_TAG)
+		return true;
 	return row->args[0] != FTG_ARG_BANNER &&
 	    (strcmp(reply, "220") == 0 || strcmp(reply, "221") == 0 || strcmp(reply, "421") == 0) &&
 	    form->segments > 2 && form->segment[1].kind == PIECE_VAR;
@@ -44,7 +46,7 @@ view_of(const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encodin
 	struct view view = { .form = &entry_of(catalog, language, encoding, id)->form[form] };
 
 	view.skip = view.form->head;
-	if (has_host_in_front(view.form, ftg_row(id), catalog->profile)) {
+	if (has_word_in_front(view.form, ftg_row(id), catalog->profile)) {
 		view.first = 2;
 		view.skip = 1;
 	}
@@ -84,14 +86,15 @@ texts_longest(const char **part, const ftg_catalog *catalog, ftg_lang language, 
 
 /* Are the arguments shown one after another, each once? Then no directive needs a number. */
 static bool
-in_order(const struct template *form, const struct ftg_row *row)
+in_order(const struct view *view, const struct ftg_row *row)
 {
+	const struct template *form = view->form;
 	size_t next = 0;
 
-	for (unsigned i = 0; i < form->segments; i++)
+	for (unsigned i = view->first; i < form->segments; i++)
 		if (form->segment[i].kind == PIECE_ARG && form->segment[i].index != next++)
 			return false;
-	return next == row_arity(row);
+	return next == row_directives(row);
 }
 
 struct writer {
@@ -133,7 +136,7 @@ size_t
 texts_source(char out[TEXTS_MAX], const ftg_catalog *catalog, ftg_lang language, enum ftg_id id, unsigned form)
 {
 	struct view view = view_of(catalog, language, FTG_UTF8, id, form);
-	bool numbered = !in_order(view.form, ftg_row(id));
+	bool numbered = !in_order(&view, ftg_row(id));
 	struct writer w = { out, 0 };
 
 	for (unsigned i = view.first; i < view.form->segments; i++) {
