@@ -4,75 +4,30 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
+#include "base/endpoint.h"
 
 enum { BACKLOG = 4096 };
 
-union address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-
 static bool
-parse_port(const char *text, in_port_t *port)
+parse(const char *text, union endpoint_address *address)
 {
-	unsigned value = 0;
-	size_t len = strlen(text);
-	if (len == 0 || len > 5)
+	struct endpoint endpoint;
+	if (!endpoint_parse(&endpoint, text) || endpoint.address.any.sa_family == AF_UNIX)
 		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (!ascii_is_digit(text[i]))
-			return false;
-		value = 10 * value + (unsigned)(text[i] - '0');
-	}
-	*port = htons((in_port_t)value);
-	return value <= UINT16_MAX;
-}
-
-/* Copies len octets of text to host; false if they are too many. */
-static bool
-copy_host(char host[INET6_ADDRSTRLEN], const char *text, size_t len)
-{
-	if (len >= INET6_ADDRSTRLEN)
-		return false;
-	memcpy(host, text, len);
-	host[len] = '\0';
+	*address = endpoint.address;
 	return true;
-}
-
-static bool
-parse(const char *text, union address *address)
-{
-	char host[INET6_ADDRSTRLEN];
-	const char *colon = strrchr(text, ':');
-	in_port_t port;
-	memset(address, 0, sizeof *address);
-	if (colon == NULL || !parse_port(colon + 1, &port))
-		return false;
-	size_t len = (size_t)(colon - text);
-	if (len > 2 && text[0] == '[' && colon[-1] == ']') {
-		address->v6.sin6_family = AF_INET6;
-		address->v6.sin6_port = port;
-		return copy_host(host, text + 1, len - 2) && inet_pton(AF_INET6, host, &address->v6.sin6_addr) == 1;
-	}
-	address->v4.sin_family = AF_INET;
-	address->v4.sin_port = port;
-	return copy_host(host, text, len) && inet_pton(AF_INET, host, &address->v4.sin_addr) == 1;
 }
 
 int
 listen_check(const char *text, char error[LISTEN_ERROR_SIZE])
 {
-	union address address;
+	union endpoint_address address;
 	if (parse(text, &address))
 		return 0;
 	snprintf(error, LISTEN_ERROR_SIZE,
@@ -83,7 +38,7 @@ listen_check(const char *text, char error[LISTEN_ERROR_SIZE])
 bool
 listen_is_loopback(const char *text)
 {
-	union address address;
+	union endpoint_address address;
 	if (!parse(text, &address))
 		return false;
 	if (address.any.sa_family == AF_INET6)
@@ -92,7 +47,7 @@ listen_is_loopback(const char *text)
 }
 
 static void
-print_address(const union address *address, char name[LISTEN_NAME_SIZE])
+print_address(const union endpoint_address *address, char name[LISTEN_NAME_SIZE])
 {
 	char host[INET6_ADDRSTRLEN] = "";
 	if (address->any.sa_family == AF_INET6) {
@@ -113,7 +68,7 @@ set(int socket, int level, int option)
 
 /* Connections inherit TCP_NODELAY from the socket that takes them. IPv6 is for itself, so that 0.0.0.0 can be too. */
 static bool
-prepare(int descriptor, const union address *address)
+prepare(int descriptor, const union endpoint_address *address)
 {
 	socklen_t len = address->any.sa_family == AF_INET6 ? sizeof address->v6 : sizeof address->v4;
 	if (!set(descriptor, SOL_SOCKET, SO_REUSEADDR) || !set(descriptor, IPPROTO_TCP, TCP_NODELAY))
@@ -137,7 +92,7 @@ cure_of(int problem)
 int
 listen_open(const char *text, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERROR_SIZE])
 {
-	union address address = { 0 };
+	union endpoint_address address = { 0 };
 	socklen_t len = sizeof address;
 	if (listen_check(text, error) < 0)
 		return -1;
@@ -165,7 +120,7 @@ is_listening(int descriptor)
 int
 listen_adopt(int descriptor, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERROR_SIZE])
 {
-	union address address = { 0 };
+	union endpoint_address address = { 0 };
 	socklen_t len = sizeof address;
 	if (!is_listening(descriptor) || !set(descriptor, IPPROTO_TCP, TCP_NODELAY) ||
 	    fcntl(descriptor, F_SETFD, FD_CLOEXEC) < 0 || getsockname(descriptor, &address.any, &len) < 0) {
@@ -178,7 +133,7 @@ listen_adopt(int descriptor, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERRO
 }
 
 static bool
-is_equal(const union address *a, const union address *b)
+is_equal(const union endpoint_address *a, const union endpoint_address *b)
 {
 	if (a->any.sa_family != b->any.sa_family)
 		return false;
@@ -190,6 +145,6 @@ is_equal(const union address *a, const union address *b)
 bool
 listen_is_same(const char *text, const char *other)
 {
-	union address one, two;
+	union endpoint_address one, two;
 	return parse(text, &one) && parse(other, &two) && is_equal(&one, &two);
 }
