@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "mail/file.h"
 #include "mail/maildir.h"
 
 enum { PATH_SIZE = MAILBOX_PATH_SIZE + NAME_MAX + 32 };
@@ -50,25 +51,12 @@ open_file(struct spool *spool)
 	return spool->file < 0 ? -1 : 0;
 }
 
-static int
-write_all(int file, const char *bytes, size_t len)
-{
-	while (len > 0) {
-		ssize_t written = TEMP_FAILURE_RETRY(write(file, bytes, len));
-		if (written < 0)
-			return -1;
-		bytes += written;
-		len -= (size_t)written;
-	}
-	return 0;
-}
-
 int
 spool_write(struct spool *spool, const char *bytes, size_t len)
 {
 	if (spool->file < 0 && open_file(spool) < 0)
 		return -1;
-	if (write_all(spool->file, bytes, len) < 0) {
+	if (file_write(spool->file, bytes, len) < 0) {
 		spool_drop(spool);
 		return -1;
 	}

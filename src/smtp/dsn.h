@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "mail/notify.h"
 #include "smtp/span.h"
 
 enum {
@@ -11,11 +12,6 @@ enum {
 	DSN_ORCPT_MAX = 500,   /* the same, section 4.2 */
 	DSN_KEPT_MAX = 1 << 16 /* octets of original recipients kept of one message */
 };
-
-enum dsn_return { DSN_RETURN_UNSAID, DSN_RETURN_FULL, DSN_RETURN_HEADERS };
-
-/* When a recipient's sender wants to hear. A set; empty: nothing was said. */
-enum dsn_notify { DSN_NEVER = 1 << 0, DSN_SUCCESS = 1 << 1, DSN_FAILURE = 1 << 2, DSN_DELAY = 1 << 3 };
 
 /*
  * Is this xtext (RFC 3461 section 4) that stands for printable ASCII? The values of RET, ENVID, NOTIFY and ORCPT. False where one is malformed: what ENVID and ORCPT stand for must be

@@ -1,0 +1,19 @@
+/* The envelope of a queue's entry as it is stored: a line each for what is known, in one order. */
+#ifndef MAIL_QUEUE_TEXT_H
+#define MAIL_QUEUE_TEXT_H
+
+#include "mail/queue_entry.h"
+
+/*
+ * Writes all of an entry but its ID and claim. NULL with errno where memory is out, or EINVAL where the entry holds what
+ * queue_text_read() would not take back. To be freed by the caller.
+ */
+char *queue_text_write(const struct queue_entry *entry, size_t *len);
+
+/*
+ * Reads that text into an empty entry. False with EBADMSG where it is anything else, of another version, or not whole;
+ * with ENOMEM where memory is out. The entry then holds some of it, and is to be cleared.
+ */
+bool queue_text_read(struct queue_entry *entry, const char *text, size_t len);
+
+#endif
