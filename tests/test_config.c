@@ -1,5 +1,6 @@
 /* The configuration file. */
 #include "base/config.h"
+#include "base/section.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -162,10 +163,24 @@ Test(config, a_file_that_is_not_there_or_too_long_is_told)
 /* The sample shows the defaults: reading it changes nothing. */
 Test(config, the_sample_is_the_defaults)
 {
-	struct limits standard = limits_standard();
+	struct config standard = { 0 };
 	struct config *config = config_read(TESTS_DIR "/../etc/ftgate.conf", note_fault, NULL);
 	cr_assert_not_null(config, "%s", faults);
-	cr_expect_eq(memcmp(&config->limits, &standard, sizeof standard), 0);
+	for (unsigned i = 0; i < section_count; i++) {
+		section_standard(&sections[i], (char *)&standard + sections[i].offset);
+		for (unsigned j = 0; j < sections[i].count; j++) {
+			size_t at = sections[i].offset + sections[i].settings[j].offset;
+			cr_expect_eq(((char *)config)[at], ((char *)&standard)[at], "%s", sections[i].settings[j].name);
+		}
+	}
 	cr_expect_not(config->normalise);
 	config_free(config);
+}
+
+/* A name that stands in two sections is looked for in the right one. */
+Test(config, faults_of_a_section_name_its_line)
+{
+	expect_fault("listeners:\n  - address: max-errors\n    language: max-errors\nlimits:\n  # of a session\n"
+	             "  max-errors: none\n",
+	    "6 max-errors: 'none' is not a number such as 100\n");
 }

@@ -1,5 +1,6 @@
 /* The limits of a server, and what it lets a client do by them. */
 #include "base/guard.h"
+#include "base/section.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -109,29 +110,27 @@ Test(guard, recipients_are_so_many_an_hour)
 	cr_expect_not(guard_recipient(&guards[0], "a", 1));
 }
 
-static unsigned
+static const struct setting *
 find(const char *name)
 {
-	unsigned limit = 0;
-	while (limit < limit_count && strcmp(limit_name(limit), name) != 0)
-		limit++;
-	cr_assert_lt(limit, limit_count);
-	return limit;
+	const struct setting *setting = section_setting(section_find("limits"), name);
+	cr_assert_not_null(setting);
+	return setting;
 }
 
 Test(limits, take_their_units)
 {
-	char error[LIMIT_ERROR_SIZE];
+	char error[SECTION_ERROR_SIZE];
 	struct limits set = limits_standard();
-	cr_expect_eq(limit_set(&set, find("max-sessions"), "7", error), 0);
+	cr_expect_eq(setting_set(find("max-sessions"), &set, "7", error), 0);
 	cr_expect_eq(set.max_sessions, 7);
-	cr_expect_eq(limit_set(&set, find("max-message-size"), "10M", error), 0);
+	cr_expect_eq(setting_set(find("max-message-size"), &set, "10M", error), 0);
 	cr_expect_eq(set.max_message_size, 10 << 20);
-	cr_expect_eq(limit_set(&set, find("max-message-size"), "0", error), 0);
+	cr_expect_eq(setting_set(find("max-message-size"), &set, "0", error), 0);
 	cr_expect_eq(set.max_message_size, 0);
-	cr_expect_eq(limit_set(&set, find("tarpit-delay"), "1500ms", error), 0);
+	cr_expect_eq(setting_set(find("tarpit-delay"), &set, "1500ms", error), 0);
 	cr_expect_eq(set.tarpit_delay, 1500);
-	cr_expect_eq(limit_set(&set, find("blacklist-time"), "2d", error), 0);
+	cr_expect_eq(setting_set(find("blacklist-time"), &set, "2d", error), 0);
 	cr_expect_eq(set.blacklist_time, 2 * 24 * 60 * LIMIT_MINUTE);
 }
 
@@ -152,9 +151,9 @@ Test(limits, refusals_name_the_cure)
 		{ "tarpit-delay", "2m", "2m is out of bounds: it may be from 0 to 1m" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		char error[LIMIT_ERROR_SIZE];
+		char error[SECTION_ERROR_SIZE];
 		struct limits set = limits_standard(), before = set;
-		cr_expect_eq(limit_set(&set, find(cases[i].name), cases[i].text, error), -1);
+		cr_expect_eq(setting_set(find(cases[i].name), &set, cases[i].text, error), -1);
 		cr_expect_str_eq(error, cases[i].error);
 		cr_expect_eq(memcmp(&set, &before, sizeof set), 0);
 	}

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/section.h"
 
 enum { FAULT_SIZE = 256, LISTENERS_MAX = 64, TEXT_MAX = 1024 };
 
@@ -17,18 +18,11 @@ struct listener_texts {
 	char *address, *language, *role, *proxy, *tls;
 };
 
-struct limit_texts {
-#define LIMIT(member, ...) char *member;
-#include "base/limits.def"
-#undef LIMIT
-};
-
 struct texts {
 	char *data, *hostname, *language, *profile, *user, *workers, *contact, *help;
 	char *tls_cert, *tls_key, *auth, *auth_in_clear, *bare_octets;
 	struct listener_texts *listeners;
 	unsigned listeners_count;
-	struct limit_texts limits;
 	char *metrics, *vrfy, *expn, *etrn;
 	char *bilingual, *xlang;
 };
@@ -48,14 +42,7 @@ static const cyaml_schema_value_t listener_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct listener_texts, listener_fields),
 };
 
-static const cyaml_schema_field_t limit_fields[] = {
-#define LIMIT(member, name, ...) TEXT(struct limit_texts, member, name),
-#include "base/limits.def"
-#undef LIMIT
-	CYAML_FIELD_END,
-};
-
-static const cyaml_schema_field_t fields[] = {
+static const cyaml_schema_field_t own_fields[] = {
 	TEXT(struct texts, data, "data"),
 	TEXT(struct texts, hostname, "hostname"),
 	TEXT(struct texts, language, "language"),
@@ -71,17 +58,81 @@ static const cyaml_schema_field_t fields[] = {
 	TEXT(struct texts, bare_octets, "bare-octets"),
 	CYAML_FIELD_SEQUENCE("listeners", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct texts, listeners,
 	    &listener_schema, 0, LISTENERS_MAX),
-	CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct texts, limits, limit_fields),
 	TEXT(struct texts, bilingual, "bilingual"),
 	TEXT(struct texts, xlang, "xlang"),
 	TEXT(struct texts, metrics, "metrics"),
 	TEXT(struct texts, vrfy, "vrfy"),
 	TEXT(struct texts, expn, "expn"),
 	TEXT(struct texts, etrn, "etrn"),
-	CYAML_FIELD_END,
+};
+enum { OWN_FIELDS = sizeof own_fields / sizeof *own_fields };
+
+/* What libcyaml is told: the texts above, and those of the settings of all sections behind them. */
+struct schema {
+	cyaml_schema_value_t value;
+	cyaml_schema_field_t *fields;   /* of the file, an end mark behind them */
+	cyaml_schema_field_t *settings; /* of all sections, an end mark behind each */
 };
 
-static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct texts, fields) };
+static void
+add_setting(cyaml_schema_field_t *field, const struct setting *setting, size_t place)
+{
+	*field = (cyaml_schema_field_t) {
+		.key = setting->name,
+		.data_offset = (uint32_t)(place * sizeof(char *)),
+		.value = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, char *, 0, TEXT_MAX) },
+	};
+}
+
+/* Returns how many octets the texts of the section take. */
+static size_t
+add_section(cyaml_schema_field_t *field, cyaml_schema_field_t *settings, const struct section *section, size_t offset)
+{
+	size_t octets = section->count * sizeof(char *);
+	for (unsigned i = 0; i < section->count; i++)
+		add_setting(&settings[i], &section->settings[i], i);
+	*field = (cyaml_schema_field_t) {
+		.key = section->name,
+		.data_offset = (uint32_t)offset,
+		.value = { .type = CYAML_MAPPING,
+		    .flags = CYAML_FLAG_OPTIONAL,
+		    .data_size = (uint32_t)octets,
+		    .mapping = { .fields = settings } },
+	};
+	return octets;
+}
+
+static bool
+schema_open(struct schema *schema)
+{
+	size_t settings = 0, offset = sizeof(struct texts);
+	for (unsigned i = 0; i < section_count; i++)
+		settings += sections[i].count + 1;
+	*schema = (struct schema) {
+		.fields = calloc(OWN_FIELDS + section_count + 1, sizeof *schema->fields),
+		.settings = calloc(settings, sizeof *schema->settings),
+	};
+	if (schema->fields == NULL || schema->settings == NULL)
+		return false;
+	memcpy(schema->fields, own_fields, sizeof own_fields);
+	cyaml_schema_field_t *at = schema->settings;
+	for (unsigned i = 0; i < section_count; at += sections[i++].count + 1)
+		offset += add_section(&schema->fields[OWN_FIELDS + i], at, &sections[i], offset);
+	schema->value = (cyaml_schema_value_t) {
+		.type = CYAML_MAPPING,
+		.flags = CYAML_FLAG_POINTER,
+		.data_size = (uint32_t)offset,
+		.mapping = { .fields = schema->fields },
+	};
+	return true;
+}
+
+static void
+schema_close(struct schema *schema)
+{
+	free(schema->fields);
+	free(schema->settings);
+}
 
 /* A file that is being read, and what was wrong with it. */
 struct reading {
@@ -98,7 +149,8 @@ struct reading {
 /* What a caller gets, and the texts that it points into. */
 struct kept {
 	struct config config;
-	struct texts *texts;
+	struct texts *texts; /* those of the sections behind it */
+	struct schema schema;
 };
 
 static void __attribute__((format(printf, 3, 0)))
@@ -136,29 +188,44 @@ fault(struct reading *reading, unsigned line, const char *text)
 	reading->report(reading->context, reading->path, line, text);
 }
 
-/* The line where a setting stands with a value; NULL is any. 0 where there is none. */
+/* Does the line set this one, with this value; NULL is any? */
+static bool
+is_line_of(const char *line, size_t line_len, const char *name, const char *value)
+{
+	const char *at = line + strspn(line, " -\"'");
+	size_t len = strlen(name);
+	return strncmp(at, name, len) == 0 && strchr(" :\"'", at[len]) != NULL &&
+	    (value == NULL || memmem(line, line_len, value, strlen(value)) != NULL);
+}
+
+/* The line where a setting stands with a value, in a section if one is named. 0 where there is none. */
 static unsigned
-find_line(const struct reading *reading, const char *name, const char *value)
+find_line(const struct reading *reading, const char *section, const char *name, const char *value)
 {
 	unsigned number = 1;
-	size_t len = strlen(name);
+	bool inside = section == NULL;
 	for (const char *line = reading->content; *line != '\0'; number++) {
 		size_t line_len = strcspn(line, "\n");
-		const char *at = line + strspn(line, " -\"'");
-		if (strncmp(at, name, len) == 0 && strchr(" :\"'", at[len]) != NULL &&
-		    (value == NULL || memmem(line, line_len, value, strlen(value)) != NULL))
+		if (inside && is_line_of(line, line_len, name, value))
 			return number;
+		inside = inside || is_line_of(line, line_len, section, NULL);
 		line += line_len + (line[line_len] != '\0');
 	}
 	return 0;
 }
 
 static void
-fault_of(struct reading *reading, const char *name, const char *value, const char *why)
+fault_in(struct reading *reading, const char *section, const char *name, const char *value, const char *why)
 {
 	char text[FAULT_SIZE];
 	snprintf(text, sizeof text, "%s: %s", name, why);
-	fault(reading, find_line(reading, name, value), text);
+	fault(reading, find_line(reading, section, name, value), text);
+}
+
+static void
+fault_of(struct reading *reading, const char *name, const char *value, const char *why)
+{
+	fault_in(reading, NULL, name, value, why);
 }
 
 /* libcyaml names the line before an unknown key. */
@@ -170,7 +237,7 @@ fault_of_yaml(struct reading *reading, cyaml_err_t error)
 	const char *name = reading->told + sizeof unknown - 1;
 	if (strncmp(reading->told, unknown, sizeof unknown - 1) == 0) {
 		snprintf(text, sizeof text, "there is no setting '%.100s' here; ftgate-smtpd(8) lists them", name);
-		fault(reading, find_line(reading, name, NULL), text);
+		fault(reading, find_line(reading, NULL, name, NULL), text);
 		return;
 	}
 	snprintf(text, sizeof text, "%s", reading->told[0] != '\0' ? reading->told : cyaml_strerror(error));
@@ -208,17 +275,16 @@ read_workers(struct reading *reading, const char *value)
 }
 
 static void
-read_limits(struct reading *reading, struct limits *limits, const struct limit_texts *texts)
+read_sections(struct reading *reading, struct config *config, const struct texts *texts)
 {
-	char *const values[] = {
-#define LIMIT(member, ...) texts->member,
-#include "base/limits.def"
-#undef LIMIT
-	};
-	char why[LIMIT_ERROR_SIZE];
-	for (unsigned i = 0; i < limit_count; i++)
-		if (values[i] != NULL && limit_set(limits, i, values[i], why) < 0)
-			fault_of(reading, limit_name(i), values[i], why);
+	char *const *values = (char *const *)(const void *)(texts + 1);
+	char why[SECTION_ERROR_SIZE];
+	for (const struct section *section = sections; section < sections + section_count; section++) {
+		void *to = (char *)config + section->offset;
+		for (unsigned i = 0; i < section->count; i++, values++)
+			if (*values != NULL && setting_set(&section->settings[i], to, *values, why) < 0)
+				fault_in(reading, section->name, section->settings[i].name, *values, why);
+	}
 }
 
 /* One of three words. NULL where nothing is told. */
@@ -306,7 +372,7 @@ understand(struct reading *reading, struct config *config, const struct texts *t
 	config->auth_in_clear = choose(reading, "auth-in-clear", texts->auth_in_clear, "no", "yes");
 	config->normalise = choose(reading, "bare-octets", texts->bare_octets, "refuse", "normalise");
 	config->workers = read_workers(reading, texts->workers);
-	read_limits(reading, &config->limits, &texts->limits);
+	read_sections(reading, config, texts);
 	config->vrfy = read_audience(reading, "vrfy", texts->vrfy);
 	config->expn = read_audience(reading, "expn", texts->expn);
 	config->etrn = read_audience(reading, "etrn", texts->etrn);
@@ -341,7 +407,7 @@ load(struct reading *reading, struct kept *kept)
 	cyaml_config_t with = options(reading);
 	cyaml_data_t *data = NULL;
 	cyaml_err_t error = cyaml_load_data(
-	    (const uint8_t *)reading->content, reading->len, &with, &schema, &data, NULL);
+	    (const uint8_t *)reading->content, reading->len, &with, &kept->schema.value, &data, NULL);
 	kept->texts = data;
 	if (error != CYAML_OK)
 		fault_of_yaml(reading, error);
@@ -357,10 +423,11 @@ config_read(const char *path, config_report *report, void *context)
 	struct kept *kept = calloc(1, sizeof *kept);
 	if (kept == NULL)
 		return NULL;
-	kept->config.limits = limits_standard();
+	for (unsigned i = 0; i < section_count; i++)
+		section_standard(&sections[i], (char *)&kept->config + sections[i].offset);
 	if (path == NULL)
 		return &kept->config;
-	reading.content = read_content(path, &reading.len);
+	reading.content = schema_open(&kept->schema) ? read_content(path, &reading.len) : NULL;
 	if (reading.content == NULL)
 		fault(&reading, 0, strerror(errno));
 	bool sound = reading.content != NULL && load(&reading, kept);
@@ -379,7 +446,8 @@ config_free(struct config *config)
 	if (kept == NULL)
 		return;
 	if (kept->texts != NULL)
-		cyaml_free(&with, &schema, kept->texts, 0);
+		cyaml_free(&with, &kept->schema.value, kept->texts, 0);
+	schema_close(&kept->schema);
 	free(config->listeners);
 	free(kept);
 }

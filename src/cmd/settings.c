@@ -288,6 +288,7 @@ audience(const char *name)
 int
 settings_configure(struct settings *settings, const struct config *config, char error[SETTINGS_ERROR_SIZE])
 {
+	settings->config = config;
 	settings->limits = config->limits;
 	settings->vrfy = audience(config->vrfy);
 	settings->expn = audience(config->expn);

@@ -23,6 +23,7 @@ struct listen_setting {
 };
 
 struct settings {
+	const struct config *config; /* its sections; what stands here goes before */
 	size_t listen_count;
 	struct listen_setting listen[LISTEN_MAX];
 	char tls_cert[PATH_MAX]; /* files; "": none */
@@ -54,7 +55,7 @@ void settings_standard(struct settings *settings);
  */
 int settings_set(struct settings *settings, const char *name, const char *value, char error[SETTINGS_ERROR_SIZE]);
 
-/* Takes over what a configuration sets. Returns 0, or -1 with an English sentence. */
+/* Takes over what a configuration sets, which must stay. Returns 0, or -1 with an English sentence. */
 int settings_configure(struct settings *settings, const struct config *config, char error[SETTINGS_ERROR_SIZE]);
 
 /* Is there all that the settings need of each other? Returns 0, or -1 with an English sentence. */

@@ -90,6 +90,7 @@ tell_fault(void *context, const char *file, unsigned line, const char *fault)
 		fprintf(stderr, "%s:%u: %s\n", file, line, fault);
 }
 
+/* Without a file all is at its default. */
 static int
 read_config(struct settings *settings, const char *file)
 {
@@ -97,11 +98,10 @@ read_config(struct settings *settings, const char *file)
 	struct config *config = config_read(file, tell_fault, NULL);
 	if (config == NULL)
 		return EX_CONFIG;
-	int result = settings_configure(settings, config, error);
-	if (result < 0)
-		tell_fault(NULL, file, 0, error);
-	config_free(config);
-	return result < 0 ? EX_CONFIG : EX_OK;
+	if (settings_configure(settings, config, error) == 0)
+		return EX_OK;
+	tell_fault(NULL, file, 0, error);
+	return EX_CONFIG;
 }
 
 /* A socket that was passed and has no listener becomes one of other servers' mail. */
@@ -161,7 +161,7 @@ main(int argc, char **argv)
 	umask(077);
 	parse(&line, argc, argv);
 	settings_standard(&settings);
-	int status = line.config == NULL ? EX_OK : read_config(&settings, line.config);
+	int status = read_config(&settings, line.config);
 	if (status == EX_OK)
 		status = take_choices(&settings, &line);
 	if (status != EX_OK)

@@ -1,0 +1,150 @@
+/* Sections of a configuration: tables of settings, each with its kind, bounds and default. */
+#include "base/section.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/config.h"
+#include "base/quantity.h"
+
+#define COUNT(member, name, standard, least, most)                                                                     \
+	{ name, SETTING_COUNT, offsetof(OWNER, member), standard, least, most, NULL, NULL },
+#define SIZE(member, name, standard, least, most)                                                                      \
+	{ name, SETTING_SIZE, offsetof(OWNER, member), standard, least, most, NULL, NULL },
+#define TIME(member, name, standard, least, most)                                                                      \
+	{ name, SETTING_TIME, offsetof(OWNER, member), standard, least, most, NULL, NULL },
+#define SWITCH(member, name, standard) { name, SETTING_SWITCH, offsetof(OWNER, member), standard, 0, 1, NULL, NULL },
+#define WORD(member, name, words)      { name, SETTING_WORD, offsetof(OWNER, member), 0, 0, 0, words, NULL },
+#define TEXT(member, name, check)      { name, SETTING_TEXT, offsetof(OWNER, member), 0, 0, 0, NULL, check },
+
+#define OWNER struct limits
+static const struct setting limits[] = {
+#include "base/section/limits.def"
+};
+#undef OWNER
+
+#define SECTION(member, name)                                                                                          \
+	{                                                                                                              \
+		name, offsetof(struct config, member), member, sizeof member / sizeof *member                          \
+	}
+
+const struct section sections[] = {
+	SECTION(limits, "limits"),
+};
+const unsigned section_count = sizeof sections / sizeof *sections;
+
+const struct section *
+section_find(const char *name)
+{
+	for (unsigned i = 0; i < section_count; i++)
+		if (strcmp(sections[i].name, name) == 0)
+			return &sections[i];
+	return NULL;
+}
+
+const struct setting *
+section_setting(const struct section *section, const char *name)
+{
+	for (unsigned i = 0; i < section->count; i++)
+		if (strcmp(section->settings[i].name, name) == 0)
+			return &section->settings[i];
+	return NULL;
+}
+
+static void
+put(const struct setting *setting, void *values, int64_t value)
+{
+	void *place = (char *)values + setting->offset;
+	switch (setting->kind) {
+	case SETTING_SWITCH: *(bool *)place = value != 0; break;
+	case SETTING_WORD: *(unsigned char *)place = (unsigned char)value; break;
+	case SETTING_TEXT: *(const char **)place = NULL; break;
+	default: *(int64_t *)place = value; break;
+	}
+}
+
+void
+section_standard(const struct section *section, void *values)
+{
+	for (unsigned i = 0; i < section->count; i++)
+		put(&section->settings[i], values, section->settings[i].standard);
+}
+
+struct limits
+limits_standard(void)
+{
+	struct limits standard;
+	section_standard(section_find("limits"), &standard);
+	return standard;
+}
+
+static int
+set_quantity(const struct setting *setting, void *values, const char *text, char error[SECTION_ERROR_SIZE])
+{
+	enum unit unit = setting->kind == SETTING_TIME ? UNIT_TIME
+	    : setting->kind == SETTING_SIZE            ? UNIT_SIZE
+	                                               : UNIT_COUNT;
+	char least[QUANTITY_SIZE], most[QUANTITY_SIZE];
+	int64_t value;
+	if (!quantity_read(unit, text, &value)) {
+		snprintf(error, SECTION_ERROR_SIZE, "'%.40s' is not %s", text, quantity_form(unit));
+		return -1;
+	}
+	if (value < setting->least || value > setting->most) {
+		quantity_write(least, unit, setting->least);
+		quantity_write(most, unit, setting->most);
+		snprintf(
+		    error, SECTION_ERROR_SIZE, "%.40s is out of bounds: it may be from %s to %s", text, least, most);
+		return -1;
+	}
+	put(setting, values, value);
+	return 0;
+}
+
+/* "a, b or c" */
+static void
+list_words(char list[SECTION_ERROR_SIZE / 2], const char *words)
+{
+	size_t used = 0;
+	for (const char *at = words; *at != '\0';) {
+		size_t len = strcspn(at, " "), rest = strlen(at + len);
+		const char *gap = rest == 0 ? "" : strchr(at + len + 1, ' ') == NULL ? " or " : ", ";
+		used += (size_t)snprintf(list + used, SECTION_ERROR_SIZE / 2 - used, "%.*s%s", (int)len, at, gap);
+		at += len + (rest > 0);
+	}
+}
+
+static int
+set_word(
+    const struct setting *setting, void *values, const char *words, const char *text, char error[SECTION_ERROR_SIZE])
+{
+	char list[SECTION_ERROR_SIZE / 2];
+	int64_t number = 0;
+	for (const char *at = words; *at != '\0'; number++) {
+		size_t len = strcspn(at, " ");
+		if (strlen(text) == len && memcmp(at, text, len) == 0) {
+			put(setting, values, number);
+			return 0;
+		}
+		at += len + (at[len] != '\0');
+	}
+	list_words(list, words);
+	snprintf(error, SECTION_ERROR_SIZE, "'%.40s' should be %s", text, list);
+	return -1;
+}
+
+int
+setting_set(const struct setting *setting, void *values, const char *text, char error[SECTION_ERROR_SIZE])
+{
+	switch (setting->kind) {
+	case SETTING_SWITCH: return set_word(setting, values, "no yes", text, error);
+	case SETTING_WORD: return set_word(setting, values, setting->words, text, error);
+	case SETTING_TEXT: break;
+	default: return set_quantity(setting, values, text, error);
+	}
+	if (setting->check != NULL && setting->check(text, error) < 0)
+		return -1;
+	*(const char **)(void *)((char *)values + setting->offset) = text;
+	return 0;
+}

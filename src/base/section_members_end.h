@@ -1,0 +1,7 @@
+/* Undoes base/section_members.h. */
+#undef COUNT
+#undef SIZE
+#undef TIME
+#undef SWITCH
+#undef WORD
+#undef TEXT
