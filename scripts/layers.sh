@@ -23,6 +23,7 @@ allowed() {
 owned() {
 	case $1 in
 	uv.h) echo "src/net src/cmd" ;;
+	ares.h) echo "src/net" ;;
 	openssl/ssl.h) echo "src/net" ;;
 	openssl/*) echo "src/net src/mail src/session" ;;
 	gsasl.h) echo "src/mail src/session" ;;

@@ -12,7 +12,7 @@ enum {
 	RESOLVER_NAME_SIZE = RESOLVER_NAME_MAX + 1,
 	RESOLVER_LABEL_MAX = 63,
 	RESOLVER_TEXT_MAX = 512,   /* octets that are kept of a TXT record, its strings put together */
-	RESOLVER_RECORDS_MAX = 32, /* that are kept of an answer */
+	RESOLVER_RECORDS_MAX = 16, /* that are kept of an answer */
 };
 
 enum resolver_type { RESOLVER_A, RESOLVER_AAAA, RESOLVER_MX, RESOLVER_TXT, RESOLVER_PTR, RESOLVER_TYPES };
