@@ -210,6 +210,21 @@ set_audience(struct stage *stage, const char *name, const char *value)
 	return true;
 }
 
+/* What a message must have, and what not. */
+static bool
+set_content(struct stage *stage, const char *name, unsigned number)
+{
+	if (strcmp(name, "header-check") == 0)
+		stage->config.header_check = true;
+	else if (strcmp(name, "body-check") == 0)
+		stage->config.body_check = true;
+	else if (strcmp(name, "max-header-addresses") == 0)
+		stage->config.max_header_addresses = number;
+	else
+		return false;
+	return true;
+}
+
 static void
 expect_waited(struct play *play, int64_t waited)
 {
@@ -238,7 +253,8 @@ set(struct play *play, const char *name, const char *value)
 	struct stage *stage = &play->stage;
 	unsigned number = (unsigned)strtoul(value, NULL, 10);
 
-	if (set_limit(stage, name, number) || set_audience(stage, name, value) || set_speech(play, name, value))
+	if (set_limit(stage, name, number) || set_content(stage, name, number) || set_audience(stage, name, value) ||
+	    set_speech(play, name, value))
 		return true;
 	if (strcmp(name, "client") == 0)
 		snprintf(play->stage.address, sizeof play->stage.address, "%s", value);

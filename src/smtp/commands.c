@@ -23,7 +23,7 @@ void
 command_reset(struct smtp_session *s)
 {
 	message_abandon(s);
-	hops_forget(s);
+	header_checks_forget(s);
 	s->message = (struct message) { 0 };
 	envelope_clear(&s->envelope);
 	session_wish(s, SPEECH_DOMAIN, "");

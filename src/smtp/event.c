@@ -29,6 +29,13 @@ reason_of(const struct ftg_reply *reply)
 	return NULL;
 }
 
+/* What was found in the message, if that is what the reply is about. */
+static const char *
+cause_of(const struct smtp_session *s, const struct ftg_reply *reply)
+{
+	return reply->id == s->message.fault.id ? s->message.fault.cause : NULL;
+}
+
 void
 event_refused(const struct smtp_session *s, const struct ftg_reply *reply)
 {
@@ -47,8 +54,7 @@ event_refused(const struct smtp_session *s, const struct ftg_reply *reply)
 			to = path;
 	}
 	s->outlet->log(s->outlet, "reply", "ref", row->ref, "id", row->id, "reason", reason_of(reply), "check",
-	    s->policy.refused_by, "cause", reply->id == ERR_SMTP_HOPSFAILED ? hops_cause(s) : NULL, "helo", s->name,
-	    "from", from, "to", to, NULL);
+	    s->policy.refused_by, "cause", cause_of(s, reply), "helo", s->name, "from", from, "to", to, NULL);
 }
 
 void

@@ -38,20 +38,23 @@ struct held_reply {
 	char text[SMTP_HELD_MAX];
 };
 
-/* Does a message go in circles? */
-enum circle { CIRCLE_NONE, CIRCLE_HOPS, CIRCLE_LOOP };
+/* What a message is refused for, and the cause that the log names; NULL: nothing. */
+struct message_fault {
+	enum ftg_id id;
+	const char *cause;
+};
 
 /* The message that is coming in. */
 struct message {
-	struct delivery *delivery; /* NULL once the message is sure to be refused; the rest is read and dropped */
-	struct hops *hops;         /* of its header, read even where there is no delivery; NULL when it has ended */
-	size_t size;               /* octets, stuffed dots not counted */
+	struct delivery *delivery;    /* NULL once the message is sure to be refused; the rest is read and dropped */
+	struct header_checks *checks; /* made even where there is no delivery; NULL when the message has ended */
+	size_t size;                  /* octets, stuffed dots not counted */
 	struct data_scanner scanner;
 	enum delivery_result result;
-	unsigned char circle; /* enum circle */
-	bool unfit;           /* for its content: what is held back tells why */
-	bool refused;         /* has been logged */
-	bool cr;              /* of what is normalised, is held back */
+	struct message_fault fault; /* that was found in what it says */
+	bool unfit;                 /* for its content: what is held back tells why */
+	bool refused;               /* has been logged */
+	bool cr;                    /* of what is normalised, is held back */
 };
 
 /* A chunk that is coming in (RFC 3030). */
@@ -161,14 +164,13 @@ void message_end(struct smtp_session *s);
 struct ftg_reply message_verdict(const struct smtp_session *s);
 
 /*
- * hops.c: does the message that is being read go in circles? Begins to look at its header, false when memory is out;
- * reads it; ends, as the message does; lets go of it. message.circle tells, and its name the log.
+ * policy/header_checks.c: looks at the message while it streams by. Begins, false when memory is out; reads; ends, as the
+ * message does; lets go of it. message.fault tells what has been found.
  */
-bool hops_begin(struct smtp_session *s);
-void hops_read(struct smtp_session *s, const char *bytes, size_t len);
-void hops_end(struct smtp_session *s);
-void hops_forget(struct smtp_session *s);
-const char *hops_cause(const struct smtp_session *s);
+bool header_checks_begin(struct smtp_session *s);
+void header_checks_read(struct smtp_session *s, const char *bytes, size_t len);
+void header_checks_end(struct smtp_session *s);
+void header_checks_forget(struct smtp_session *s);
 
 /* bdat.c: BDAT, and the octets of its chunk. */
 struct ftg_reply bdat_start(struct smtp_session *s, const char *arg, size_t len);

@@ -35,10 +35,10 @@ message_verdict(const struct smtp_session *s)
 		return ftg_reply(FTG_SMTP_BARE_OCTET);
 	if (is_too_large(s))
 		return ftg_reply(ERR_SMTP_MESSAGE_LENGTH);
-	if (s->message.circle != CIRCLE_NONE)
-		return ftg_reply(ERR_SMTP_HOPSFAILED);
 	if (s->message.unfit)
 		return s->held.reply;
+	if (s->message.fault.cause != NULL)
+		return ftg_reply(s->message.fault.id);
 	if (s->message.result == DELIVERY_OK)
 		return ftg_reply(ERR_SMTP_MESSAGEOK);
 	return refusal_delivery(s->message.result, (struct span) { s->envelope.first, strlen(s->envelope.first) });
@@ -103,8 +103,8 @@ store(struct smtp_session *s, const char *bytes, size_t len)
 {
 	struct message *m = &s->message;
 
-	hops_read(s, bytes, len);
-	if (is_bare(s) || is_too_large(s) || m->circle != CIRCLE_NONE) {
+	header_checks_read(s, bytes, len);
+	if (is_bare(s) || is_too_large(s) || m->fault.cause != NULL) {
 		message_abandon(s);
 	} else if (m->delivery != NULL && len > 0 && !m->delivery->ops->append(m->delivery, bytes, len)) {
 		m->result = DELIVERY_FAILED;
@@ -144,8 +144,8 @@ publish(struct smtp_session *s, struct ftg_reply verdict)
 void
 message_end(struct smtp_session *s)
 {
-	hops_end(s);
-	if (s->message.circle != CIRCLE_NONE)
+	header_checks_end(s);
+	if (s->message.fault.cause != NULL)
 		message_abandon(s);
 	if (s->message.delivery == NULL)
 		conclude(s);
@@ -191,9 +191,9 @@ message_begin(struct smtp_session *s)
 	if (delivery == NULL)
 		return false;
 	s->message = (struct message) { .delivery = delivery };
-	if (!hops_begin(s) || len == 0 || !delivery->ops->append(delivery, trace, len)) {
+	if (!header_checks_begin(s) || len == 0 || !delivery->ops->append(delivery, trace, len)) {
 		message_abandon(s);
-		hops_forget(s);
+		header_checks_forget(s);
 		return false;
 	}
 	return true;

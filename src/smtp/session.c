@@ -29,7 +29,7 @@ smtp_session_free(struct smtp_session *s)
 	if (s == NULL)
 		return;
 	message_abandon(s);
-	hops_forget(s);
+	header_checks_forget(s);
 	auth_end(s);
 	envelope_clear(&s->envelope);
 	policy_end(&s->policy);

@@ -27,15 +27,18 @@ enum smtp_audience {
 /* What all sessions of a listener share; lives longer than any of them. */
 struct smtp_config {
 	const char *hostname;
-	enum ftg_profile profile; /* of the replies; ENHANCEDSTATUSCODES is offered under FTG_STRICT alone */
-	size_t max_message_size;  /* octets; 0: no limit, SIZE without a number */
-	unsigned max_recipients;  /* of one message; at least 100 (RFC 5321 4.5.3.1.8) */
-	unsigned max_hops;        /* Received lines that a message may have; with more it is refused with #4.56 */
-	unsigned max_errors;      /* refused commands of a session before #4.47 */
-	unsigned max_unknown;     /* the unknown recipient of a session that ends it with #4.29; 0: none does */
-	unsigned max_relay;       /* #4.63 of a session before #4.64 ends it; 0: any number */
-	int64_t tarpit_delay;     /* milliseconds that a refusal is held back */
+	enum ftg_profile profile;      /* of the replies; ENHANCEDSTATUSCODES is offered under FTG_STRICT alone */
+	size_t max_message_size;       /* octets; 0: no limit, SIZE without a number */
+	unsigned max_recipients;       /* of one message; at least 100 (RFC 5321 4.5.3.1.8) */
+	unsigned max_hops;             /* Received lines that a message may have; with more it is refused with #4.56 */
+	unsigned max_header_addresses; /* that To and Cc may hold; with more a message is refused with #4.55; 0: any */
+	unsigned max_errors;           /* refused commands of a session before #4.47 */
+	unsigned max_unknown;          /* the unknown recipient of a session that ends it with #4.29; 0: none does */
+	unsigned max_relay;            /* #4.63 of a session before #4.64 ends it; 0: any number */
+	int64_t tarpit_delay;          /* milliseconds that a refusal is held back */
 	bool normalise;      /* a bare CR or LF becomes CRLF, a NUL is dropped; they are refused otherwise: #6.06 */
+	bool header_check;   /* a header that is malformed, or lacks From, To, Date or Subject, is refused: #4.40 */
+	bool body_check;     /* a header without a body is refused: #4.43 */
 	bool tls_required;   /* nothing but NOOP, EHLO, STARTTLS and QUIT before TLS: #4.48 */
 	bool auth_required;  /* no MAIL without AUTH: #4.54 */
 	bool plain_in_clear; /* PLAIN and LOGIN without TLS, too */

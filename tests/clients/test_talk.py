@@ -23,6 +23,7 @@ LIMITS = {"max-message-size": "1000000", "max-recipients": "100", "max-errors": 
 MECHANISMS = "PLAIN LOGIN SCRAM-SHA-256 CRAM-MD5"
 CANNOT = {"begin": "a delivery that cannot begin", "append": "a delivery that fails", "commit": "a delivery that fails",
           "flush": "a delivery that fails", "disk": "a disk that is full", "room": "a mailbox without room", "end": "a session that is ended",
+          "header-check": "content checks", "body-check": "content checks", "max-header-addresses": "content checks",
           "barred": "a client that is blacklisted beforehand"}
 LATER = {"greet", "handshake", "closed", "open", "blacklisted", "waited", "dropped", "flush-after", "client"}
 PATIENCE = 1000  # milliseconds of a tarpit

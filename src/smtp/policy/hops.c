@@ -1,0 +1,37 @@
+/* Messages that go in circles: over too many hops, or back to a mailbox that they have been in (RFC 5321 6.3). */
+#include <string.h>
+
+#include "mail/maildir.h"
+#include "smtp/policy/header_check.h"
+
+enum { DELIVERED_MAX = 100 }; /* Delivered-To lines that are looked at: a circle puts new ones in front */
+
+static bool
+is_recipient(const struct envelope *envelope, const struct address *address)
+{
+	char path[MAILBOX_PATH_SIZE];
+
+	if (!maildir_path(path, address->domain, address->local))
+		return false;
+	for (size_t i = 0; i < envelope->count; i++)
+		if (strcmp(envelope->mailboxes[i].maildir, path) == 0)
+			return true;
+	return false;
+}
+
+static void
+look(struct smtp_session *s, const struct header_field *field)
+{
+	struct header_checks *state = s->message.checks;
+	struct address address;
+
+	if (state->header.received > s->config->max_hops)
+		header_refuse(s, ERR_SMTP_HOPSFAILED, "hops");
+	if (!field->first || !field->last || !header_is(field, "Delivered-To") || state->delivered++ >= DELIVERED_MAX)
+		return;
+	if (address_parse(&address, field->value, field->len, false, true) == ADDRESS_OK &&
+	    is_recipient(&s->envelope, &address))
+		header_refuse(s, ERR_SMTP_HOPSFAILED, "loop");
+}
+
+const struct header_check hops_check = { .field = look };

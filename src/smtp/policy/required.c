@@ -1,0 +1,39 @@
+/* Messages whose header cannot be read, or lacks one of the fields that are required. */
+#include "smtp/policy/header_check.h"
+
+/* A subject may be empty (RFC 5322 section 3.6.5). */
+static const struct required {
+	const char *name, *cause;
+	bool may_be_empty;
+} required[] = {
+	{ "From", "no-from", false },
+	{ "To", "no-to", false },
+	{ "Date", "no-date", false },
+	{ "Subject", "no-subject", true },
+};
+
+enum { REQUIRED = sizeof required / sizeof *required };
+
+static void
+look(struct smtp_session *s, const struct header_field *field)
+{
+	if (!s->config->header_check || !field->first)
+		return;
+	for (unsigned i = 0; i < REQUIRED; i++)
+		if (header_is(field, required[i].name) && (field->len > 0 || required[i].may_be_empty))
+			s->message.checks->present |= 1U << i;
+}
+
+static void
+end(struct smtp_session *s)
+{
+	if (!s->config->header_check)
+		return;
+	if (s->message.checks->header.malformed)
+		header_refuse(s, ERR_SMTP_MESSAGE_HEADER, "malformed");
+	for (unsigned i = 0; i < REQUIRED; i++)
+		if (!(s->message.checks->present & 1U << i))
+			header_refuse(s, ERR_SMTP_MESSAGE_HEADER, required[i].cause);
+}
+
+const struct header_check required_check = { .field = look, .header_end = end };
