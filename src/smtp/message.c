@@ -132,6 +132,8 @@ publish(struct smtp_session *s, struct ftg_reply verdict)
 	if (verdict.id != FTG_IDS) {
 		s->message.unfit = true;
 		held_keep(&s->held, verdict);
+	}
+	if (verdict.id != FTG_IDS || s->message.result != DELIVERY_OK) {
 		message_abandon(s);
 		conclude(s);
 	} else {
