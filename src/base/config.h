@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/content.h"
 #include "base/limits.h"
 
 enum { CONFIG_FILE_MAX = 1 << 20 }; /* octets */
@@ -40,6 +41,7 @@ struct config {
 	struct config_listener *listeners;
 	unsigned listener_count;
 	struct limits limits;
+	struct content_settings content;
 	const char *vrfy; /* who may ask by these commands: "nobody", "accounts" or "anyone" */
 	const char *expn;
 	const char *etrn;

@@ -24,6 +24,12 @@ static const struct setting limits[] = {
 };
 #undef OWNER
 
+#define OWNER struct content_settings
+static const struct setting content[] = {
+#include "base/section/content.def"
+};
+#undef OWNER
+
 #define SECTION(member, name)                                                                                          \
 	{                                                                                                              \
 		name, offsetof(struct config, member), member, sizeof member / sizeof *member                          \
@@ -31,6 +37,7 @@ static const struct setting limits[] = {
 
 const struct section sections[] = {
 	SECTION(limits, "limits"),
+	SECTION(content, "content"),
 };
 const unsigned section_count = sizeof sections / sizeof *sections;
 

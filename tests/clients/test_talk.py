@@ -23,7 +23,6 @@ LIMITS = {"max-message-size": "1000000", "max-recipients": "100", "max-errors": 
 MECHANISMS = "PLAIN LOGIN SCRAM-SHA-256 CRAM-MD5"
 CANNOT = {"begin": "a delivery that cannot begin", "append": "a delivery that fails", "commit": "a delivery that fails",
           "flush": "a delivery that fails", "disk": "a disk that is full", "room": "a mailbox without room", "end": "a session that is ended",
-          "header-check": "content checks", "body-check": "content checks", "max-header-addresses": "content checks",
           "barred": "a client that is blacklisted beforehand"}
 LATER = {"greet", "handshake", "closed", "open", "blacklisted", "waited", "dropped", "flush-after", "client"}
 PATIENCE = 1000  # milliseconds of a tarpit
@@ -109,6 +108,10 @@ class Conversation:
         if "xlang" in said:
             lines.append("xlang: " + self.value("xlang").replace("ascii", "yes"))
         lines += [f"{name}: {self.value(name)}" for name in ("language", "bilingual", "vrfy", "expn", "etrn") if name in said]
+        content = ["  header-check: yes"] if "header-check" in said else []
+        content += ["  body-check: yes"] if "body-check" in said else []
+        content += [f"  {name}: {self.value(name)}" for name in ("max-header-addresses",) if name in said]
+        lines += ["content:"] + content if content else []
         limits = {name: self.value(name) or value for name, value in LIMITS.items()}
         if limits["tarpit-delay"] != "0":
             limits["tarpit-delay"] += "ms"
