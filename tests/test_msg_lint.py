@@ -65,7 +65,10 @@ class Fixtures(unittest.TestCase):
         self.assertEqual(run("lint", "--werror", os.path.join(PO, "warnings.po")).returncode, 1)
 
     def test_shipped_languages_are_clean(self):
-        self.assertEqual(findings("--werror", *glob.glob(os.path.join(ROOT, "po", "*.po"))), ([], 0))
+        found, status = findings("--werror", *glob.glob(os.path.join(ROOT, "po", "*.po")))
+        other_scripts = [finding for finding in found if finding[1:] == ("note", "-", "ascii")]
+        self.assertEqual((other_scripts, status), (found, 0))
+        self.assertEqual(len(other_scripts), 3)  # ar, ja, ru
         self.assertEqual(findings("--werror", *glob.glob(os.path.join(BUILD, "locale/*/LC_MESSAGES/ftgate.mo"))), ([], 0))
         self.assertEqual(findings(os.path.join(ROOT, "po", "ftgate.pot")), ([], 0))
 
