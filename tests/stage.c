@@ -288,6 +288,11 @@ stage_run_job(struct stage *stage)
 		stage->job = NULL;
 		job->done(job);
 	}
+	for (size_t i = 0; i < STAGE_SERVICES; i++)
+		if (stage->services[i].waiting != NULL) {
+			service_stand_in_answer(&stage->services[i]);
+			stage_run_job(stage);
+		}
 }
 
 /* The outlet. */
@@ -427,6 +432,11 @@ stage_open(struct stage *stage, enum ftg_profile profile)
 		.address = "192.0.2.7",
 		.voice = { .catalog = ftg_catalog_english(profile), .vars = &vars },
 	};
+	for (size_t i = 0; i < STAGE_SERVICES; i++) {
+		service_stand_in_open(&stage->services[i], i == 0 ? "first" : "second");
+		stage->asked[i] = &stage->services[i].service;
+	}
+	stage->config.services = stage->asked;
 	stage->config.directory = &stage->directory;
 	stage->config.delivery = &stage->agent;
 	stage->config.runner = &stage->runner;

@@ -2,6 +2,7 @@
 #ifndef TESTS_STAGE_H
 #define TESTS_STAGE_H
 
+#include "service_stand_in.h"
 #include "smtp/session.h"
 
 #include <ftgate/catalog.h>
@@ -18,6 +19,8 @@ struct octets {
 void octets_add(struct octets *octets, const char *bytes, size_t len);
 void octets_clear(struct octets *octets);
 
+enum { STAGE_SERVICES = 2 };
+
 struct stage {
 	struct smtp_config config;
 	struct smtp_outlet outlet;
@@ -28,6 +31,8 @@ struct stage {
 	struct limits limits; /* those that the guard applies */
 	struct guard guard;
 	struct sasl_server *sasl;
+	struct service_stand_in services[STAGE_SERVICES]; /* config.services; as many as config.service_count says */
+	struct policy_service *asked[STAGE_SERVICES];
 	struct ftg_voice voice; /* of the process */
 	struct speech speech;
 	struct smtp_session *session;

@@ -225,6 +225,42 @@ set_content(struct stage *stage, const char *name, unsigned number)
 	return true;
 }
 
+static unsigned
+find_name(const char *const names[], const char *name)
+{
+	unsigned i = 0;
+
+	while (names[i] != NULL && strcmp(names[i], name) != 0)
+		i++;
+	if (names[i] == NULL)
+		abort();
+	return i;
+}
+
+/* Policy services: a further one, or what the last of them is like. */
+static bool
+set_service(struct stage *stage, const char *name, const char *value)
+{
+	struct service_stand_in *last = &stage->services[stage->config.service_count > 1];
+
+	if (strcmp(name, "service") == 0) {
+		last = &stage->services[stage->config.service_count++];
+		last->service.at = find_name(service_stage_names, value);
+		last->late = stage->late;
+	} else if (strcmp(name, "service-for") == 0) {
+		last->service.about = find_name(service_audience_names, value);
+	} else if (strcmp(name, "service-kind") == 0) {
+		last->service.spf = strcmp(value, "spf") == 0;
+	} else if (strcmp(name, "service-fails") == 0) {
+		last->service.closed = strcmp(value, "closed") == 0;
+	} else if (strcmp(name, "service-says") == 0) {
+		last->answer = *value != '\0' ? value : NULL;
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void
 expect_waited(struct play *play, int64_t waited)
 {
@@ -246,6 +282,14 @@ expect_blacklisted(struct play *play)
 		add_text(play->fault, "the client is not blacklisted\n");
 }
 
+/* Who is asked before the greeting may answer late. */
+static void
+greet(struct stage *stage)
+{
+	smtp_session_greet(stage->session);
+	stage_run_job(stage);
+}
+
 /* Settings, and things that are done to the session rather than said to it. */
 static bool
 set(struct play *play, const char *name, const char *value)
@@ -254,7 +298,7 @@ set(struct play *play, const char *name, const char *value)
 	unsigned number = (unsigned)strtoul(value, NULL, 10);
 
 	if (set_limit(stage, name, number) || set_content(stage, name, number) || set_audience(stage, name, value) ||
-	    set_speech(play, name, value))
+	    set_speech(play, name, value) || set_service(stage, name, value))
 		return true;
 	if (strcmp(name, "client") == 0)
 		snprintf(play->stage.address, sizeof play->stage.address, "%s", value);
@@ -273,7 +317,7 @@ set(struct play *play, const char *name, const char *value)
 	else if (strcmp(name, "commit") == 0)
 		set_result(&stage->commit_result, value);
 	else if (strcmp(name, "greet") == 0)
-		smtp_session_greet(stage->session);
+		greet(stage);
 	else if (strcmp(name, "end") == 0)
 		smtp_session_end(stage->session, ftg_id_find(value));
 	else if (strcmp(name, "barred") == 0)

@@ -96,10 +96,10 @@ admit(struct smtp_session *s)
 		return refuse(s, "no-privilege");
 	s->user = strdup(sasl_user(s->auth->sasl));
 	s->account = s->auth->account;
+	s->mechanism = sasl_mechanism_name(s->auth->mechanism);
 	session_wish(s, SPEECH_ACCOUNT, s->auth->language);
 	if (s->user != NULL)
-		s->outlet->log(
-		    s->outlet, "login", "user", s->user, "mechanism", sasl_mechanism_name(s->auth->mechanism), NULL);
+		s->outlet->log(s->outlet, "login", "user", s->user, "mechanism", s->mechanism, NULL);
 	auth_end(s);
 	return ftg_reply(s->user != NULL ? ERR_SMTP_AUTHOK : ERR_SMTP_HARDERROR);
 }

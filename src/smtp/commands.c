@@ -130,6 +130,7 @@ open_envelope(struct smtp_session *s, const struct params *params)
 	if (envelope_open(&s->envelope, s->path, params->utf8) &&
 	    dsn_keep_message(&s->envelope.dsn, params->ret, params->envid)) {
 		s->envelope.size = params->size;
+		s->transactions++;
 		return true;
 	}
 	envelope_clear(&s->envelope);

@@ -75,6 +75,7 @@ envelope_clear(struct envelope *envelope)
 	free(envelope->mailboxes);
 	free(envelope->sender);
 	free(envelope->first);
+	free(envelope->lines);
 	dsn_clear(&envelope->dsn);
 	*envelope = (struct envelope) { 0 };
 }

@@ -5,6 +5,8 @@
 #include "mail/directory.h"
 #include "smtp/dsn.h"
 
+enum { ENVELOPE_LINES_MAX = 2048 }; /* octets */
+
 /* All zero is an empty envelope. The addresses are as the client wrote them, without brackets and source route. */
 struct envelope {
 	char *sender;              /* "" for the null reverse-path; NULL before MAIL */
@@ -15,6 +17,7 @@ struct envelope {
 	struct mailbox *mailboxes; /* each once */
 	size_t count;
 	size_t room;
+	char *lines;    /* that policy services have added to the header, each with its CRLF; NULL: none */
 	struct dsn dsn; /* of recipients by their number among those accepted */
 };
 

@@ -81,10 +81,12 @@ struct smtp_session {
 	char *name;          /* what the client calls itself; NULL before EHLO */
 	const char *version; /* of TLS; NULL: not encrypted */
 	const char *cipher;
-	struct span path;  /* of the MAIL or RCPT command under way, for the log; no text otherwise */
-	char *user;        /* who has logged in; NULL: nobody */
-	int64_t account;   /* of that user */
-	struct auth *auth; /* NULL: no AUTH is under way */
+	struct span path;      /* of the MAIL or RCPT command under way, for the log; no text otherwise */
+	char *user;            /* who has logged in; NULL: nobody */
+	int64_t account;       /* of that user */
+	const char *mechanism; /* by which that was */
+	unsigned transactions; /* begun */
+	struct auth *auth;     /* NULL: no AUTH is under way */
 	struct line_reader line;
 	struct envelope envelope;
 	size_t without; /* mailboxes of the envelope before the recipient that is being added */
@@ -177,9 +179,10 @@ struct ftg_reply bdat_start(struct smtp_session *s, const char *arg, size_t len)
 size_t bdat_feed(struct smtp_session *s, const char *bytes, size_t len);
 
 /*
- * trace.c: writes the Return-Path, Delivered-To and Received lines of the message; their length, 0 where they don't fit.
+ * trace.c: writes the Return-Path, Delivered-To and Received lines of the message, and those of policy services, which
+ * RFC 7208 section 9.1 wants above Received; their length, 0 where they don't fit.
  */
-enum { TRACE_MAX = 4096 };
+enum { TRACE_MAX = 4096 + ENVELOPE_LINES_MAX };
 size_t trace_write(char buf[TRACE_MAX], const struct smtp_session *s);
 
 /*

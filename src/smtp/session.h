@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct policy_service;
 struct sasl_server;
 
 /* Who may ask by VRFY, EXPN and ETRN; the others get #4.66. */
@@ -50,6 +51,8 @@ struct smtp_config {
 	bool xlang;                   /* the client may choose the language of the replies */
 	int64_t (*now)(void);         /* seconds since 1970, for the trace line of a message */
 	enum smtp_audience vrfy, expn, etrn;
+	struct policy_service *const *services; /* that are asked, in this order */
+	size_t service_count;
 	struct directory *directory;
 	struct delivery_agent *delivery;
 	struct job_runner *runner;

@@ -85,6 +85,7 @@ trace_write(char buf[TRACE_MAX], const struct smtp_session *s)
 	char name[SMTP_NAME_MAX + 1];
 	char encryption[ENCRYPTION_MAX];
 	char recipient[RECIPIENT_MAX];
+	const char *lines = s->envelope.lines != NULL ? s->envelope.lines : "";
 	const char *tag = strchr(s->peer.address, ':') != NULL ? "IPv6:" : "";
 
 	write_date(date, s->config->now());
@@ -92,8 +93,8 @@ trace_write(char buf[TRACE_MAX], const struct smtp_session *s)
 	write_encryption(encryption, s);
 	write_recipient(recipient, &s->envelope);
 	int n = snprintf(buf, TRACE_MAX,
-	    "Return-Path: <%s>\r\n%sReceived: from %s ([%s%s])\r\n\tby %s with %s%s id %s;\r\n\t%s\r\n",
-	    s->envelope.sender, recipient, name, tag, s->peer.address, s->config->hostname, protocol(s), encryption,
-	    s->peer.session, date);
+	    "Return-Path: <%s>\r\n%s%sReceived: from %s ([%s%s])\r\n\tby %s with %s%s id %s;\r\n\t%s\r\n",
+	    s->envelope.sender, recipient, lines, name, tag, s->peer.address, s->config->hostname, protocol(s),
+	    encryption, s->peer.session, date);
 	return n > 0 && n < TRACE_MAX ? (size_t)n : 0;
 }

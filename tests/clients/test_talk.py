@@ -23,7 +23,7 @@ LIMITS = {"max-message-size": "1000000", "max-recipients": "100", "max-errors": 
 MECHANISMS = "PLAIN LOGIN SCRAM-SHA-256 CRAM-MD5"
 CANNOT = {"begin": "a delivery that cannot begin", "append": "a delivery that fails", "commit": "a delivery that fails",
           "flush": "a delivery that fails", "disk": "a disk that is full", "room": "a mailbox without room", "end": "a session that is ended",
-          "barred": "a client that is blacklisted beforehand"}
+          "barred": "a client that is blacklisted beforehand", "service": "a service that answers by the script"}
 LATER = {"greet", "handshake", "closed", "open", "blacklisted", "waited", "dropped", "flush-after", "client"}
 PATIENCE = 1000  # milliseconds of a tarpit
 SMALL = 32768  # octets that can be sent before any answer is read; a TLS connection has one thread alone

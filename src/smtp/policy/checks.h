@@ -11,5 +11,6 @@ policy_check check_refused_network;
 policy_check check_sender_blacklist;
 policy_check check_temporary_blacklist;
 policy_check check_blacklist;
+policy_check check_services;
 
 #endif

@@ -30,6 +30,15 @@ static const struct check {
 	{ "sender-blacklist", POLICY_SENDER, USERS, check_sender_blacklist, { ERR_SMTP_SENDERBLACKLISTED } },
 	{ "temporary-blacklist", POLICY_RECIPIENT, USERS, check_temporary_blacklist, { ERR_SMTP_ACCESSDENIED } },
 	{ "blacklist", POLICY_RECIPIENT, USERS, check_blacklist, { ERR_SMTP_ACCESSDENIED } },
+	{ "service", POLICY_CONNECT, NOBODY, check_services, { ERR_SMTP_REJECT_IP, ERR_SMTP_GLFAILRCP } },
+	{ "service", POLICY_HELLO, NOBODY, check_services,
+	    { ERR_SMTP_ACCESSDENIED2, ERR_SMTP_SPFFAIL, ERR_SMTP_GLFAILRCP } },
+	{ "service", POLICY_SENDER, NOBODY, check_services,
+	    { ERR_SMTP_ACCESSDENIED2, ERR_SMTP_SPFFAIL, ERR_SMTP_GLFAILRCP } },
+	{ "service", POLICY_ACCEPTED, NOBODY, check_services,
+	    { ERR_SMTP_ACCESSDENIED2, ERR_SMTP_SPFFAIL, ERR_SMTP_GLFAILRCP } },
+	{ "service", POLICY_DATA, NOBODY, check_services,
+	    { ERR_SMTP_ACCESSDENIED2, ERR_SMTP_SPFFAIL, ERR_SMTP_GLFAILDATA } },
 };
 enum { CHECKS = sizeof checks / sizeof *checks };
 

@@ -1,0 +1,177 @@
+/* Asks policy services, one after another, and makes a verdict of what they want. */
+#include "smtp/policy/service.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "smtp/policy/checks.h"
+
+/* While services are asked. The request is the same for all of a stage. */
+struct asking {
+	struct service_question question;
+	struct smtp_session *session;
+	size_t next; /* service */
+	char words[SERVICE_TEXT_SIZE + ADDRESS_DOMAIN_MAX + 8];
+	struct service_request request;
+};
+
+static enum service_stage
+stage_of(const struct smtp_session *s)
+{
+	switch (s->policy.stage) {
+	case POLICY_CONNECT: return SERVICE_CONNECT;
+	case POLICY_HELLO: return SERVICE_HELO;
+	case POLICY_SENDER: return SERVICE_MAIL;
+	case POLICY_DATA: return SERVICE_DATA;
+	default: return SERVICE_RCPT;
+	}
+}
+
+static bool
+is_about(const struct policy_service *service, const struct smtp_session *s)
+{
+	switch (service->about) {
+	case SERVICE_USERS: return s->user != NULL;
+	case SERVICE_STRANGERS: return s->user == NULL && !(s->access & (ACCESS_RELAY | ACCESS_PERMITTED));
+	default: return true;
+	}
+}
+
+/* The number of the next service to be asked, from this one on; service_count where there is none. */
+static size_t
+find_service(const struct smtp_session *s, size_t from)
+{
+	for (; from < s->config->service_count; from++)
+		if (s->config->services[from]->at == stage_of(s) && is_about(s->config->services[from], s))
+			break;
+	return from;
+}
+
+static void
+note(const struct smtp_session *s, const struct policy_service *service, const char *what, const char *detail)
+{
+	s->outlet->log(s->outlet, "service", "service", service->name, "answer", what, "detail",
+	    *detail != '\0' ? detail : NULL, NULL);
+}
+
+/* The domain that speaks by SPF: that of the sender, else the name that the client gives itself (RFC 7208 section 2.4). */
+static const char *
+spf_domain(const struct smtp_session *s)
+{
+	const char *at = s->envelope.sender != NULL ? strrchr(s->envelope.sender, '@') : NULL;
+
+	if (at != NULL)
+		return at + 1;
+	return s->name != NULL ? s->name : s->peer.address;
+}
+
+/* Words of a stranger are introduced as such: RFC 7208 section 6.2. They cannot end the quotation. */
+static struct ftg_reply
+spf_failed(struct asking *asking, const char *text)
+{
+	char *words = asking->words;
+	int len = snprintf(words, sizeof asking->words, "%.*s: \"", ADDRESS_DOMAIN_MAX, spf_domain(asking->session));
+	size_t start = (size_t)len;
+
+	len += snprintf(words + start, sizeof asking->words - start, "%s\"", *text != '\0' ? text : "SPF fail");
+	for (char *quote = words + start; (quote = strchr(quote, '"')) < words + len - 1; quote++)
+		*quote = '\'';
+	return ftg_reply_text(ERR_SMTP_SPFFAIL, words, (size_t)len);
+}
+
+static struct ftg_reply
+rejected(struct asking *asking, const struct policy_service *service, const struct service_answer *answer)
+{
+	const struct smtp_session *s = asking->session;
+
+	note(s, service, "reject", answer->text);
+	if (s->policy.stage == POLICY_CONNECT)
+		return ftg_reply_text(ERR_SMTP_REJECT_IP, s->peer.address, strlen(s->peer.address));
+	if (service->spf || answer->spf)
+		return spf_failed(asking, answer->text);
+	return ftg_reply(ERR_SMTP_ACCESSDENIED2);
+}
+
+static struct ftg_reply
+deferred(const struct smtp_session *s, const struct policy_service *service, const struct service_answer *answer)
+{
+	note(s, service, "defer", answer->text);
+	return ftg_reply(s->policy.stage == POLICY_DATA ? ERR_SMTP_GLFAILDATA : ERR_SMTP_GLFAILRCP);
+}
+
+static struct ftg_reply
+failed(const struct smtp_session *s, const struct policy_service *service, const char *why)
+{
+	note(s, service, "failed", why);
+	return service->closed ? ftg_reply(ERR_SMTP_HARDERROR) : policy_pass();
+}
+
+/* Before MAIL there is no message that a field could be added to. */
+static void
+prepend(struct smtp_session *s, const struct policy_service *service, const char *field)
+{
+	if (s->envelope.sender == NULL || !service_line_add(&s->envelope, field))
+		note(s, service, "overlooked", field);
+}
+
+static struct ftg_reply
+judge(struct asking *asking, const struct policy_service *service)
+{
+	struct smtp_session *s = asking->session;
+	const struct service_answer *answer = &asking->question.answer;
+
+	switch (answer->action) {
+	case SERVICE_REJECT: return rejected(asking, service, answer);
+	case SERVICE_DEFER: return deferred(s, service, answer);
+	case SERVICE_FAILED: return failed(s, service, answer->text);
+	case SERVICE_PREPEND: prepend(s, service, answer->text); break;
+	case SERVICE_WARN: note(s, service, "warning", answer->text); break;
+	case SERVICE_UNKNOWN: note(s, service, "overlooked", answer->text); break;
+	default: break;
+	}
+	return policy_pass();
+}
+
+static void
+go_on(struct asking *asking, struct ftg_reply verdict)
+{
+	struct smtp_session *s = asking->session;
+
+	asking->next = find_service(s, asking->next);
+	if (verdict.id == FTG_IDS && asking->next < s->config->service_count) {
+		struct policy_service *service = s->config->services[asking->next++];
+		service->ask(service, &asking->question);
+		return;
+	}
+	policy_decide(s, verdict);
+	free(asking);
+}
+
+static void
+on_answer(struct service_question *question)
+{
+	struct asking *asking = (struct asking *)question;
+	const struct policy_service *service = asking->session->config->services[asking->next - 1];
+
+	go_on(asking, judge(asking, service));
+}
+
+struct ftg_reply
+check_services(struct smtp_session *s, const struct policy_subject *subject)
+{
+	size_t first = find_service(s, 0);
+
+	if (first == s->config->service_count)
+		return policy_pass();
+	struct asking *asking = malloc(sizeof *asking);
+	if (asking == NULL || !service_request_write(&asking->request, s, subject) || !policy_wait(s)) {
+		free(asking);
+		return failed(s, s->config->services[first], "memory is out, or the question too long");
+	}
+	asking->question = (struct service_question) { .request = &asking->request, .done = on_answer };
+	asking->session = s;
+	asking->next = first;
+	go_on(asking, policy_pass());
+	return policy_pass();
+}
