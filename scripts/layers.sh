@@ -9,7 +9,7 @@ allowed() {
 	include/ftgate) echo "ftgate" ;;
 	src/catalog) echo "ftgate catalog" ;;
 	src/base) echo "base" ;;
-	src/mail) echo "base mail" ;;
+	src/mail) echo "ftgate base mail" ;;
 	src/net) echo "ftgate base net" ;;
 	src/session) echo "ftgate base session" ;;
 	src/smtp) echo "ftgate base mail session smtp" ;;
