@@ -225,16 +225,19 @@ set_content(struct stage *stage, const char *name, unsigned number)
 	return true;
 }
 
+/* The number of a word among words. */
 static unsigned
-find_name(const char *const names[], const char *name)
+find_word(const char *words, const char *word)
 {
-	unsigned i = 0;
+	unsigned number = 0;
+	size_t len;
 
-	while (names[i] != NULL && strcmp(names[i], name) != 0)
-		i++;
-	if (names[i] == NULL)
-		abort();
-	return i;
+	for (; (len = strcspn(words, " ")) != strlen(word) || memcmp(words, word, len) != 0; number++) {
+		if (words[len] == '\0')
+			abort();
+		words += len + 1;
+	}
+	return number;
 }
 
 /* Policy services: a further one, or what the last of them is like. */
@@ -245,10 +248,10 @@ set_service(struct stage *stage, const char *name, const char *value)
 
 	if (strcmp(name, "service") == 0) {
 		last = &stage->services[stage->config.service_count++];
-		last->service.at = find_name(service_stage_names, value);
+		last->service.at = find_word(SERVICE_STAGE_WORDS, value);
 		last->late = stage->late;
 	} else if (strcmp(name, "service-for") == 0) {
-		last->service.about = find_name(service_audience_names, value);
+		last->service.about = find_word(SERVICE_AUDIENCE_WORDS, value);
 	} else if (strcmp(name, "service-kind") == 0) {
 		last->service.spf = strcmp(value, "spf") == 0;
 	} else if (strcmp(name, "service-fails") == 0) {

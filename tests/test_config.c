@@ -167,6 +167,8 @@ Test(config, the_sample_is_the_defaults)
 	struct config *config = config_read(TESTS_DIR "/../etc/ftgate.conf", note_fault, NULL);
 	cr_assert_not_null(config, "%s", faults);
 	for (unsigned i = 0; i < section_count; i++) {
+		if (sections[i].item != 0)
+			continue;
 		section_standard(&sections[i], (char *)&standard + sections[i].offset);
 		for (unsigned j = 0; j < sections[i].count; j++) {
 			size_t at = sections[i].offset + sections[i].settings[j].offset;
@@ -183,4 +185,45 @@ Test(config, faults_of_a_section_name_its_line)
 	expect_fault("listeners:\n  - address: max-errors\n    language: max-errors\nlimits:\n  # of a session\n"
 	             "  max-errors: none\n",
 	    "6 max-errors: 'none' is not a number such as 100\n");
+}
+
+Test(config, a_list_holds_any_number_of_items)
+{
+	static const char text[] =
+	    "services:\n  - address: 127.0.0.1:10023\n  - address: /run/spf.sock\n    name: spf\n    at: mail\n"
+	    "    for: anyone\n    kind: spf\n    time-limit: 3s\n    on-failure: defer\n"
+	    "filters:\n  - kind: clamav\n    address: '[::1]:3310'\n";
+	struct config *config = read_octets(text, sizeof text - 1);
+	cr_assert_not_null(config, "%s", faults);
+	cr_assert_eq(config->services_count, 2);
+	cr_expect_str_eq(config->services[0].address, "127.0.0.1:10023");
+	cr_expect_null(config->services[0].name);
+	cr_expect_eq(config->services[0].at, SERVICE_RCPT);
+	cr_expect_eq(config->services[0].about, SERVICE_STRANGERS);
+	cr_expect_eq(config->services[0].time_limit, 10000);
+	cr_expect_eq(config->services[0].on_failure, ON_FAILURE_ACCEPT);
+	cr_expect_str_eq(config->services[1].name, "spf");
+	cr_expect_eq(config->services[1].at, SERVICE_MAIL);
+	cr_expect_eq(config->services[1].about, SERVICE_ANYONE);
+	cr_expect_eq(config->services[1].kind, SERVICE_KIND_SPF);
+	cr_expect_eq(config->services[1].time_limit, 3000);
+	cr_expect_eq(config->services[1].on_failure, ON_FAILURE_DEFER);
+	cr_assert_eq(config->filters_count, 1);
+	cr_expect_eq(config->filters[0].kind, FILTER_CLAMAV);
+	cr_expect_eq(config->filters[0].max_size, 25 << 20);
+	cr_expect_eq(config->limits.max_recipients, 1000);
+	config_free(config);
+}
+
+Test(config, faults_of_a_list_name_their_line)
+{
+	expect_fault("services:\n  - name: spf\n", "2 missing required mapping field: address\n");
+	expect_fault("services:\n  - address: localhost:10023\n",
+	    "2 address: 'localhost:10023' is no place of a service; write 127.0.0.1:10023, [::1]:10023, or the path of "
+	    "its socket\n");
+	expect_fault("filters:\n  - address: /a\n  - address: /b\n    kind: spamd\n",
+	    "4 kind: 'spamd' should be rspamd or clamav\n");
+	expect_fault("services:\n  - address: /a\n    colour: red\n",
+	    "3 there is no setting 'colour' here; ftgate-smtpd(8) lists them\n");
+	expect_fault("services: 3\n", "1 expecting SEQUENCE, got event: SCALAR\n");
 }

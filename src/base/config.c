@@ -67,39 +67,71 @@ static const cyaml_schema_field_t own_fields[] = {
 };
 enum { OWN_FIELDS = sizeof own_fields / sizeof *own_fields };
 
-/* What libcyaml is told: the texts above, and those of the settings of all sections behind them. */
+/*
+ * What libcyaml is told: the texts above, and behind them those of the sections, one section after another. Of a mapping
+ * they are an array; of a list there is a pointer to an array for each item.
+ */
 struct schema {
 	cyaml_schema_value_t value;
 	cyaml_schema_field_t *fields;   /* of the file, an end mark behind them */
 	cyaml_schema_field_t *settings; /* of all sections, an end mark behind each */
+	cyaml_schema_value_t *items;    /* of each section, if it is a list */
 };
+
+struct list_texts {
+	char **values;
+	uint64_t count;
+};
+
+static size_t
+size_of_texts(const struct section *section)
+{
+	return section->item == 0 ? section->count * sizeof(char *) : sizeof(struct list_texts);
+}
 
 static void
 add_setting(cyaml_schema_field_t *field, const struct setting *setting, size_t place)
 {
+	bool needed = setting->kind == SETTING_TEXT && setting->least > 0;
 	*field = (cyaml_schema_field_t) {
 		.key = setting->name,
 		.data_offset = (uint32_t)(place * sizeof(char *)),
-		.value = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, char *, 0, TEXT_MAX) },
+		.value = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, TEXT_MAX) },
+	};
+	field->value.flags |= needed ? CYAML_FLAG_DEFAULT : CYAML_FLAG_OPTIONAL;
+}
+
+static cyaml_schema_value_t
+mapping_of(const struct section *section, cyaml_schema_field_t *settings)
+{
+	for (unsigned i = 0; i < section->count; i++)
+		add_setting(&settings[i], &section->settings[i], i);
+	return (cyaml_schema_value_t) {
+		.type = CYAML_MAPPING,
+		.data_size = (uint32_t)(section->count * sizeof(char *)),
+		.mapping = { .fields = settings },
 	};
 }
 
-/* Returns how many octets the texts of the section take. */
-static size_t
-add_section(cyaml_schema_field_t *field, cyaml_schema_field_t *settings, const struct section *section, size_t offset)
+static void
+add_section(struct schema *schema, unsigned i, cyaml_schema_field_t *settings, size_t offset)
 {
-	size_t octets = section->count * sizeof(char *);
-	for (unsigned i = 0; i < section->count; i++)
-		add_setting(&settings[i], &section->settings[i], i);
-	*field = (cyaml_schema_field_t) {
-		.key = section->name,
-		.data_offset = (uint32_t)offset,
-		.value = { .type = CYAML_MAPPING,
-		    .flags = CYAML_FLAG_OPTIONAL,
-		    .data_size = (uint32_t)octets,
-		    .mapping = { .fields = settings } },
-	};
-	return octets;
+	const struct section *section = &sections[i];
+	cyaml_schema_field_t *field = &schema->fields[OWN_FIELDS + i];
+	field->key = section->name;
+	field->data_offset = (uint32_t)offset;
+	schema->items[i] = mapping_of(section, settings);
+	field->value = schema->items[i];
+	field->value.flags = CYAML_FLAG_OPTIONAL;
+	if (section->item == 0)
+		return;
+	field->count_offset = (uint32_t)(offset + offsetof(struct list_texts, count));
+	field->count_size = sizeof(uint64_t);
+	field->value.type = CYAML_SEQUENCE;
+	field->value.flags = CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL;
+	field->value.sequence.entry = &schema->items[i];
+	field->value.sequence.min = 0;
+	field->value.sequence.max = SECTION_ITEMS_MAX;
 }
 
 static bool
@@ -111,13 +143,17 @@ schema_open(struct schema *schema)
 	*schema = (struct schema) {
 		.fields = calloc(OWN_FIELDS + section_count + 1, sizeof *schema->fields),
 		.settings = calloc(settings, sizeof *schema->settings),
+		.items = calloc(section_count, sizeof *schema->items),
 	};
-	if (schema->fields == NULL || schema->settings == NULL)
+	if (schema->fields == NULL || schema->settings == NULL || schema->items == NULL)
 		return false;
 	memcpy(schema->fields, own_fields, sizeof own_fields);
 	cyaml_schema_field_t *at = schema->settings;
-	for (unsigned i = 0; i < section_count; at += sections[i++].count + 1)
-		offset += add_section(&schema->fields[OWN_FIELDS + i], at, &sections[i], offset);
+	for (unsigned i = 0; i < section_count; i++) {
+		add_section(schema, i, at, offset);
+		at += sections[i].count + 1;
+		offset += size_of_texts(&sections[i]);
+	}
 	schema->value = (cyaml_schema_value_t) {
 		.type = CYAML_MAPPING,
 		.flags = CYAML_FLAG_POINTER,
@@ -132,6 +168,7 @@ schema_close(struct schema *schema)
 {
 	free(schema->fields);
 	free(schema->settings);
+	free(schema->items);
 }
 
 /* A file that is being read, and what was wrong with it. */
@@ -275,16 +312,44 @@ read_workers(struct reading *reading, const char *value)
 }
 
 static void
+read_settings(struct reading *reading, const struct section *section, void *to, char *const *values)
+{
+	char why[SECTION_ERROR_SIZE];
+	for (unsigned i = 0; i < section->count; i++)
+		if (values[i] != NULL && setting_set(&section->settings[i], to, values[i], why) < 0)
+			fault_in(reading, section->name, section->settings[i].name, values[i], why);
+}
+
+static bool
+read_list(struct reading *reading, const struct section *section, struct config *config, const struct list_texts *texts)
+{
+	unsigned number = (unsigned)texts->count;
+	char *items = calloc(number + 1, section->item);
+	if (items == NULL)
+		return false;
+	memcpy((char *)config + section->offset, &items, sizeof items);
+	memcpy((char *)config + section->number, &number, sizeof number);
+	for (unsigned i = 0; i < number; i++, items += section->item) {
+		section_standard(section, items);
+		read_settings(reading, section, items, texts->values + i * section->count);
+	}
+	return true;
+}
+
+static bool
 read_sections(struct reading *reading, struct config *config, const struct texts *texts)
 {
-	char *const *values = (char *const *)(const void *)(texts + 1);
-	char why[SECTION_ERROR_SIZE];
+	const char *at = (const char *)(texts + 1);
+	bool read = true;
 	for (const struct section *section = sections; section < sections + section_count; section++) {
-		void *to = (char *)config + section->offset;
-		for (unsigned i = 0; i < section->count; i++, values++)
-			if (*values != NULL && setting_set(&section->settings[i], to, *values, why) < 0)
-				fault_in(reading, section->name, section->settings[i].name, *values, why);
+		const void *values = at;
+		at += size_of_texts(section);
+		if (section->item == 0)
+			read_settings(reading, section, (char *)config + section->offset, values);
+		else
+			read &= read_list(reading, section, config, values);
 	}
+	return read;
 }
 
 /* One of three words. NULL where nothing is told. */
@@ -372,11 +437,10 @@ understand(struct reading *reading, struct config *config, const struct texts *t
 	config->auth_in_clear = choose(reading, "auth-in-clear", texts->auth_in_clear, "no", "yes");
 	config->normalise = choose(reading, "bare-octets", texts->bare_octets, "refuse", "normalise");
 	config->workers = read_workers(reading, texts->workers);
-	read_sections(reading, config, texts);
 	config->vrfy = read_audience(reading, "vrfy", texts->vrfy);
 	config->expn = read_audience(reading, "expn", texts->expn);
 	config->etrn = read_audience(reading, "etrn", texts->etrn);
-	return read_listeners(reading, config, texts);
+	return read_sections(reading, config, texts) && read_listeners(reading, config, texts);
 }
 
 static char *
@@ -424,7 +488,8 @@ config_read(const char *path, config_report *report, void *context)
 	if (kept == NULL)
 		return NULL;
 	for (unsigned i = 0; i < section_count; i++)
-		section_standard(&sections[i], (char *)&kept->config + sections[i].offset);
+		if (sections[i].item == 0)
+			section_standard(&sections[i], (char *)&kept->config + sections[i].offset);
 	if (path == NULL)
 		return &kept->config;
 	reading.content = schema_open(&kept->schema) ? read_content(path, &reading.len) : NULL;
@@ -438,6 +503,17 @@ config_read(const char *path, config_report *report, void *context)
 	return NULL;
 }
 
+static void
+free_lists(const struct config *config)
+{
+	void *items;
+	for (unsigned i = 0; i < section_count; i++)
+		if (sections[i].item != 0) {
+			memcpy(&items, (const char *)config + sections[i].offset, sizeof items);
+			free(items);
+		}
+}
+
 void
 config_free(struct config *config)
 {
@@ -449,5 +525,6 @@ config_free(struct config *config)
 		cyaml_free(&with, &kept->schema.value, kept->texts, 0);
 	schema_close(&kept->schema);
 	free(config->listeners);
+	free_lists(config);
 	free(kept);
 }

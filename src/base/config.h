@@ -6,6 +6,7 @@
 
 #include "base/content.h"
 #include "base/limits.h"
+#include "base/service_settings.h"
 
 enum { CONFIG_FILE_MAX = 1 << 20 }; /* octets */
 
@@ -42,6 +43,10 @@ struct config {
 	unsigned listener_count;
 	struct limits limits;
 	struct content_settings content;
+	struct service_settings *services;
+	unsigned services_count;
+	struct filter_settings *filters;
+	unsigned filters_count;
 	const char *vrfy; /* who may ask by these commands: "nobody", "accounts" or "anyone" */
 	const char *expn;
 	const char *etrn;

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -81,4 +82,15 @@ endpoint_parse(struct endpoint *endpoint, const char *text)
 	if (len > 2 && text[0] == '[' && colon[-1] == ']')
 		return parse_v6(endpoint, text + 1, len - 2, port);
 	return parse_v4(endpoint, text, len, port);
+}
+
+int
+endpoint_check(const char *text, char error[SECTION_ERROR_SIZE])
+{
+	struct endpoint endpoint;
+	if (endpoint_parse(&endpoint, text))
+		return 0;
+	snprintf(error, SECTION_ERROR_SIZE,
+	    "'%.60s' is no place of a service; write 127.0.0.1:10023, [::1]:10023, or the path of its socket", text);
+	return -1;
 }

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "base/section.h"
+
 union endpoint_address {
 	struct sockaddr any;
 	struct sockaddr_in v4;
@@ -24,5 +26,8 @@ struct endpoint {
  * and has at most 107 octets. No names of hosts: to look them up would block.
  */
 bool endpoint_parse(struct endpoint *endpoint, const char *text);
+
+/* Is it one, in a configuration? See setting_check. */
+setting_check endpoint_check;
 
 #endif

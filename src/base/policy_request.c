@@ -7,9 +7,6 @@
 #include "base/policy_service.h"
 #include "base/utf8.h"
 
-const char *const service_stage_names[] = { "connect", "helo", "mail", "rcpt", "data", NULL };
-const char *const service_audience_names[] = { "anyone", "strangers", "users", NULL };
-
 static void
 put(struct service_request *request, const char *octets, size_t len)
 {

@@ -12,11 +12,11 @@ enum {
 	SERVICE_TEXT_SIZE = 1000,   /* of what is kept of its words, with their NUL */
 };
 
-/* When a service is asked. */
-enum service_stage { SERVICE_CONNECT, SERVICE_HELO, SERVICE_MAIL, SERVICE_RCPT, SERVICE_DATA, SERVICE_STAGES };
-
-/* About whom it is asked. */
-enum service_audience { SERVICE_ANYONE, SERVICE_STRANGERS, SERVICE_USERS };
+/* When a service is asked, and about whom; the words of a configuration, in their order. The first is what is usual. */
+enum service_stage { SERVICE_RCPT, SERVICE_CONNECT, SERVICE_HELO, SERVICE_MAIL, SERVICE_DATA };
+enum service_audience { SERVICE_STRANGERS, SERVICE_USERS, SERVICE_ANYONE };
+#define SERVICE_STAGE_WORDS    "rcpt connect helo mail data"
+#define SERVICE_AUDIENCE_WORDS "strangers users anyone"
 
 /* A question as it is sent: lines of name=value, then an empty one. All zero is an empty one. */
 struct service_request {
@@ -80,9 +80,5 @@ struct policy_service {
 	 */
 	void (*ask)(struct policy_service *service, struct service_question *question);
 };
-
-/* The names of stages and audiences in the configuration, by their values. */
-extern const char *const service_stage_names[];
-extern const char *const service_audience_names[];
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/config.h"
+#include "base/endpoint.h"
 #include "base/quantity.h"
 
 #define COUNT(member, name, standard, least, most)                                                                     \
@@ -17,6 +18,7 @@
 #define SWITCH(member, name, standard) { name, SETTING_SWITCH, offsetof(OWNER, member), standard, 0, 1, NULL, NULL },
 #define WORD(member, name, words)      { name, SETTING_WORD, offsetof(OWNER, member), 0, 0, 0, words, NULL },
 #define TEXT(member, name, check)      { name, SETTING_TEXT, offsetof(OWNER, member), 0, 0, 0, NULL, check },
+#define NEEDED(member, name, check)    { name, SETTING_TEXT, offsetof(OWNER, member), 0, 1, 0, NULL, check },
 
 #define OWNER struct limits
 static const struct setting limits[] = {
@@ -30,14 +32,33 @@ static const struct setting content[] = {
 };
 #undef OWNER
 
+#define OWNER struct service_settings
+static const struct setting services[] = {
+#include "base/section/services.def"
+};
+#undef OWNER
+
+#define OWNER struct filter_settings
+static const struct setting filters[] = {
+#include "base/section/filters.def"
+};
+#undef OWNER
+
 #define SECTION(member, name)                                                                                          \
 	{                                                                                                              \
-		name, offsetof(struct config, member), member, sizeof member / sizeof *member                          \
+		name, offsetof(struct config, member), member, sizeof member / sizeof *member, 0, 0                    \
+	}
+#define LIST(member, name)                                                                                             \
+	{                                                                                                              \
+		name, offsetof(struct config, member), member, sizeof member / sizeof *member,                         \
+		    sizeof *((struct config *)NULL)->member, offsetof(struct config, member##_count)                   \
 	}
 
 const struct section sections[] = {
 	SECTION(limits, "limits"),
 	SECTION(content, "content"),
+	LIST(services, "services"),
+	LIST(filters, "filters"),
 };
 const unsigned section_count = sizeof sections / sizeof *sections;
 

@@ -5,6 +5,7 @@
  *   SWITCH(member, name, default)                           bool: no or yes
  *   WORD(member, name, words)                               unsigned char: which of the words; the first is the default
  *   TEXT(member, name, check)                               const char *: NULL where it is not set; check may be NULL
+ *   NEEDED(member, name, check)             const char *: must be set
  *
  * name is that in the file. base/section.h tells of words and check. To be undone by base/section_members_end.h.
  */
@@ -14,3 +15,4 @@
 #define SWITCH(member, ...) bool member;
 #define WORD(member, ...)   unsigned char member;
 #define TEXT(member, ...)   const char *member;
+#define NEEDED(member, ...) const char *member;

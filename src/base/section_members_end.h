@@ -5,3 +5,4 @@
 #undef SWITCH
 #undef WORD
 #undef TEXT
+#undef NEEDED
