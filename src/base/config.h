@@ -6,6 +6,7 @@
 
 #include "base/content.h"
 #include "base/limits.h"
+#include "base/relay.h"
 #include "base/service_settings.h"
 
 enum { CONFIG_FILE_MAX = 1 << 20 }; /* octets */
@@ -47,6 +48,9 @@ struct config {
 	unsigned services_count;
 	struct filter_settings *filters;
 	unsigned filters_count;
+	struct relay_settings relay;
+	struct route_settings *routes;
+	unsigned routes_count;
 	const char *vrfy; /* who may ask by these commands: "nobody", "accounts" or "anyone" */
 	const char *expn;
 	const char *etrn;

@@ -44,6 +44,18 @@ static const struct setting filters[] = {
 };
 #undef OWNER
 
+#define OWNER struct relay_settings
+static const struct setting relay[] = {
+#include "base/section/relay.def"
+};
+#undef OWNER
+
+#define OWNER struct route_settings
+static const struct setting routes[] = {
+#include "base/section/routes.def"
+};
+#undef OWNER
+
 #define SECTION(member, name)                                                                                          \
 	{                                                                                                              \
 		name, offsetof(struct config, member), member, sizeof member / sizeof *member, 0, 0                    \
@@ -59,6 +71,8 @@ const struct section sections[] = {
 	SECTION(content, "content"),
 	LIST(services, "services"),
 	LIST(filters, "filters"),
+	SECTION(relay, "relay"),
+	LIST(routes, "routes"),
 };
 const unsigned section_count = sizeof sections / sizeof *sections;
 

@@ -316,7 +316,7 @@ settings_configure(struct settings *settings, const struct config *config, char 
 }
 
 int
-settings_complete(const struct settings *settings, char error[SETTINGS_ERROR_SIZE])
+settings_complete(struct settings *settings, char error[SETTINGS_ERROR_SIZE])
 {
 	if ((settings->tls_cert[0] == '\0') != (settings->tls_key[0] == '\0'))
 		return fail(error, "tls-cert and tls-key go together: name both files");
@@ -324,7 +324,7 @@ settings_complete(const struct settings *settings, char error[SETTINGS_ERROR_SIZ
 		if (settings->listen[i].tls != CONFIG_TLS_STARTTLS)
 			return fail(error, "%s needs a certificate: name its files by tls-cert and tls-key",
 			    settings->listen[i].address);
-	return 0;
+	return routes_open(&settings->routes, settings->config, error);
 }
 
 /* The processors that this process may run on. */

@@ -9,6 +9,7 @@
 #include "base/config.h"
 #include "base/limits.h"
 #include "mail/address.h"
+#include "mail/route.h"
 #include "net/listen.h"
 #include "smtp/session.h"
 
@@ -43,6 +44,7 @@ struct settings {
 	char contact[VARIABLE_SIZE]; /* values of variables in texts; "" for contact: postmaster of the host */
 	char help[VARIABLE_SIZE];
 	struct limits limits;
+	struct routes routes; /* of mail for elsewhere */
 	enum smtp_audience vrfy, expn, etrn;
 };
 
@@ -58,7 +60,7 @@ int settings_set(struct settings *settings, const char *name, const char *value,
 /* Takes over what a configuration sets, which must stay. Returns 0, or -1 with an English sentence. */
 int settings_configure(struct settings *settings, const struct config *config, char error[SETTINGS_ERROR_SIZE]);
 
-/* Is there all that the settings need of each other? Returns 0, or -1 with an English sentence. */
-int settings_complete(const struct settings *settings, char error[SETTINGS_ERROR_SIZE]);
+/* Is there all that the settings need of each other, and in the files that they name? Returns 0, or -1 with an English sentence. */
+int settings_complete(struct settings *settings, char error[SETTINGS_ERROR_SIZE]);
 
 #endif
