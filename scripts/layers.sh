@@ -27,6 +27,7 @@ owned() {
 	openssl/ssl.h) echo "src/net" ;;
 	openssl/*) echo "src/net src/mail src/session" ;;
 	gsasl.h) echo "src/mail src/session" ;;
+	gmime/* | pcre2.h) echo "src/mail" ;;
 	crypt.h) echo "src/mail" ;;
 	sqlite3.h) echo "src/mail" ;;
 	unistr.h | unitypes.h | unictype.h | uninorm.h | unicase.h) echo "src/catalog src/base src/cmd" ;;
