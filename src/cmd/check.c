@@ -21,6 +21,13 @@ tell_refusal(void *context, const struct ftg_refusal *refusal)
 }
 
 static void
+print_service(const struct service_settings *service)
+{
+	printf("service       %s%s%s\n", service->address, service->name != NULL ? " is " : "",
+	    service->name != NULL ? service->name : "");
+}
+
+static void
 print_settings(const struct settings *settings)
 {
 	for (size_t i = 0; i < settings->listen_count; i++)
@@ -31,6 +38,8 @@ print_settings(const struct settings *settings)
 	printf("hostname      %s\n", settings->hostname);
 	printf("profile       %s\n", settings->profile == FTG_STRICT ? "strict" : "published");
 	printf("workers       %u\n", settings->workers);
+	for (unsigned i = 0; i < settings->config->services_count; i++)
+		print_service(&settings->config->services[i]);
 }
 
 /* False where the language that is wished for is not there. */

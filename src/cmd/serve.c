@@ -11,6 +11,7 @@
 #include "base/job_queue.h"
 #include "base/log.h"
 #include "base/program.h"
+#include "cmd/advisers.h"
 #include "cmd/smtp_service.h"
 #include "mail/maildir.h"
 #include "mail/maildir_delivery.h"
@@ -33,6 +34,7 @@ static struct job sweeping;
 static uv_timer_t sweep_timer;
 static struct sasl_server *sasl;
 static struct job_queue hasher;
+static struct advisers advisers;
 static char locale[PATH_MAX], overlay[PATH_MAX], mail[PATH_MAX], database[PATH_MAX];
 
 static int
@@ -162,6 +164,8 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 		.vrfy = settings->vrfy,
 		.expn = settings->expn,
 		.etrn = settings->etrn,
+		.services = advisers.services,
+		.service_count = advisers.service_count,
 		.directory = directory,
 		.delivery = &agent.agent,
 		.runner = &worker.jobs.runner,
@@ -235,11 +239,14 @@ serve_work(const struct serve *serve, const struct master_place *place)
 		return fail(database, strerror(errno));
 	if (!open_auth(serve))
 		return fail("auth", strerror(ENOMEM));
+	if (advisers_open(&advisers, &worker, serve->settings->config) < 0)
+		return fail("services", strerror(errno));
 	agent.min_free = serve->settings->limits.min_free;
 	open_guard(serve, place->number);
 	int status = run(serve->settings, directory, place->number == 0);
 	directory->ops->close(directory);
 	worker_close(&worker);
+	advisers_close(&advisers);
 	maildir_agent_close(&agent);
 	sasl_server_free(sasl);
 	return status;

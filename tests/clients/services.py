@@ -1,0 +1,204 @@
+"""Programs that the server asks before it takes mail: started for a test on loopback, and ended by their process ids."""
+
+import grp
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+from server import SECONDS, environment
+
+SYSTEM_PYTHON = "/usr/bin/python3"  # Debian's, which has the modules of Debian's packages
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    """A port of 127.0.0.1 that nobody has at the moment."""
+    with socket.socket(socket.AF_INET, kind) as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+class Program:
+    """A program with a folder of its own. To be used in a with statement; is_ready() tells when it can be asked."""
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="ftgate-service-")
+        self.log_path = os.path.join(self.folder, "log")
+        self.process = None
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def path(self, name, content=None):
+        """A file in its folder, written if there is a content."""
+        path = os.path.join(self.folder, name)
+        if content is not None:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(content)
+        return path
+
+    def start(self):
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(self.command(), cwd=self.folder, env=environment(), stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log, start_new_session=True)
+        until = time.monotonic() + 4 * SECONDS
+        while not self.is_ready():
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise AssertionError(f"{self.process.args[0]} did not start:\n{self.log()}")
+            time.sleep(0.02)
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="backslashreplace") as log:
+            return log.read()
+
+    def stop(self):
+        """Ends it at once, with whatever it has started."""
+        if self.process and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def __exit__(self, *_):
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def answers(address):
+    """Does anybody listen there?"""
+    family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+    with socket.socket(family) as probe:
+        return probe.connect_ex(address) == 0
+
+
+class NameServer(Program):
+    """dnsmasq with these records, options of its own: txt-record=..., host-record=... Knows all of .example and .test."""
+
+    def __init__(self, *records):
+        self.records = records
+        self.port = free_port(socket.SOCK_DGRAM)
+
+    def command(self):
+        return ["dnsmasq", "--no-daemon", "--conf-file=/dev/null", f"--port={self.port}", "--listen-address=127.0.0.1",
+                "--bind-interfaces", "--no-resolv", "--no-hosts", "--pid-file=", "--log-facility=-", "--local=/example/",
+                "--local=/test/", "--user=", *("--" + record for record in self.records)]
+
+    def is_ready(self):
+        return "started" in self.log()
+
+
+class Postgrey(Program):
+    """Greylisting for so many seconds."""
+
+    def __init__(self, delay=1):
+        self.delay = delay
+
+    def command(self):
+        self.address = self.path("socket")
+        nobody = self.path("nobody", "")
+        return ["postgrey", "--unix=" + self.address, f"--delay={self.delay}", "--dbdir=" + self.folder,
+                "--user=" + pwd.getpwuid(os.getuid()).pw_name, "--group=" + grp.getgrgid(os.getgid()).gr_name, "--whitelist-clients=" + nobody,
+                "--whitelist-recipients=" + nobody, "--hostname=mx.example.test"]
+
+    def is_ready(self):
+        return answers(self.address)
+
+
+POLICYD_SPF = """
+import sys
+import spf
+import DNS
+DNS.defaults.update(server=["127.0.0.1"], port=int(sys.argv.pop(1)))
+from spf_engine.policyd_spf import main
+main()
+"""
+
+
+class PolicydSpf:
+    """postfix-policyd-spf-python, one process a connection as Postfix has it, its questions to a name server of the test."""
+
+    def __init__(self, name_server, settings=""):
+        self.name_server, self.settings = name_server, settings
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="ftgate-spf-")
+        self.config = os.path.join(self.folder, "policyd-spf.conf")
+        with open(self.config, "w", encoding="ascii") as config:
+            config.write("debugLevel = 0\nTestOnly = 1\nHELO_reject = Fail\nMail_From_reject = Fail\n" + self.settings)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.processes = []
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+        return self
+
+    def serve(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with connection:
+                self.processes.append(subprocess.Popen(
+                    [SYSTEM_PYTHON, "-c", POLICYD_SPF, str(self.name_server.port), self.config],
+                    stdin=connection, stdout=connection, env=environment()))
+
+    def __exit__(self, *_):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join()
+        for process in self.processes:
+            process.kill()
+            process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Scripted:
+    """A server that has speak(connection, number) for each connection, numbered from 1, in a thread of its own."""
+
+    def __init__(self, speak):
+        self.speak = speak
+
+    def __enter__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.number = 0
+        self.open = []
+        self.threads = [threading.Thread(target=self.serve)]
+        self.threads[0].start()
+        return self
+
+    def serve(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.number += 1
+            self.open.append(connection)
+            self.threads.append(threading.Thread(target=self.talk, args=(connection, self.number)))
+            self.threads[-1].start()
+
+    def talk(self, connection, number):
+        with connection:
+            try:
+                self.speak(connection, number)
+            except OSError:
+                pass  # the other side has gone, or the test is over
+
+    def __exit__(self, *_):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for connection in self.open:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        for thread in self.threads:
+            thread.join()
