@@ -91,6 +91,7 @@ Test(services, the_login_and_the_encryption_are_told)
 {
 	stage.config.sasl = stage.sasl;
 	stage.has_certificate = true;
+	stage.services[0].service.about = SERVICE_ANYONE;
 	begin(SERVICE_MAIL);
 	say("EHLO client.example\r\nSTARTTLS\r\n");
 	stage_shake_hands(&stage);
