@@ -30,7 +30,7 @@ owned() {
 	gmime/* | pcre2.h) echo "src/mail" ;;
 	crypt.h) echo "src/mail" ;;
 	sqlite3.h) echo "src/mail" ;;
-	unistr.h | unitypes.h | unictype.h | uninorm.h | unicase.h) echo "src/catalog src/base src/cmd" ;;
+	unistr.h | unitypes.h | unictype.h | uninorm.h | unicase.h | unilbrk.h) echo "src/catalog src/base src/cmd" ;;
 	gettext-po.h | argp.h) echo "src/cmd" ;;
 	cyaml/*) echo "src/base" ;;
 	libintl.h | nl_types.h) echo "src/catalog src/cmd" ;;

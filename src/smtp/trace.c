@@ -1,29 +1,13 @@
 /* The trace lines that a message gets in front (RFC 5321 section 4.4). */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/ascii.h"
+#include "base/date.h"
 #include "mail/maildir.h"
 #include "smtp/internal.h"
 
-enum { DATE_MAX = 64, ENCRYPTION_MAX = 128, RECIPIENT_MAX = 32 + ADDRESS_TEXT_SIZE };
-
-/* RFC 5322 section 3.3, in UTC; not strftime(), which speaks the language of the locale. */
-static void
-write_date(char date[DATE_MAX], int64_t now)
-{
-	static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
-		"Dec" };
-	time_t seconds = (time_t)now;
-	struct tm tm;
-
-	if (gmtime_r(&seconds, &tm) == NULL)
-		gmtime_r(&(time_t) { 0 }, &tm);
-	snprintf(date, DATE_MAX, "%s, %d %s %d %02d:%02d:%02d +0000", days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
-	    tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
+enum { ENCRYPTION_MAX = 128, RECIPIENT_MAX = 32 + ADDRESS_TEXT_SIZE };
 
 /* The client's name without anything that could end or imitate a part of the line. */
 static void
@@ -81,14 +65,14 @@ write_recipient(char line[RECIPIENT_MAX], const struct envelope *envelope)
 size_t
 trace_write(char buf[TRACE_MAX], const struct smtp_session *s)
 {
-	char date[DATE_MAX];
+	char date[DATE_SIZE];
 	char name[SMTP_NAME_MAX + 1];
 	char encryption[ENCRYPTION_MAX];
 	char recipient[RECIPIENT_MAX];
 	const char *lines = s->envelope.lines != NULL ? s->envelope.lines : "";
 	const char *tag = strchr(s->peer.address, ':') != NULL ? "IPv6:" : "";
 
-	write_date(date, s->config->now());
+	date_write(date, s->config->now());
 	clean_name(name, s->name);
 	write_encryption(encryption, s);
 	write_recipient(recipient, &s->envelope);

@@ -1,0 +1,33 @@
+/* Text in lines of a width. */
+#include "base/wrap.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unilbrk.h>
+
+/* A space at which a line is broken is left out. */
+static void
+put_line(FILE *to, const char *text, size_t len)
+{
+	while (len > 0 && text[len - 1] == ' ')
+		len--;
+	fwrite(text, 1, len, to);
+	fputc('\n', to);
+}
+
+void
+wrap_write(FILE *to, const char *text, size_t len, int width)
+{
+	char *breaks = calloc(len + 1, 1);
+	size_t start = 0;
+	if (breaks != NULL)
+		u8_width_linebreaks((const uint8_t *)text, len, width, 0, 0, NULL, "UTF-8", breaks);
+	for (size_t i = 1; i < len && breaks != NULL; i++) {
+		if (breaks[i] != UC_BREAK_POSSIBLE && breaks[i] != UC_BREAK_MANDATORY)
+			continue;
+		put_line(to, text + start, i - start);
+		start = i;
+	}
+	put_line(to, text + start, len - start);
+	free(breaks);
+}
