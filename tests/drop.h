@@ -13,7 +13,7 @@ void drop_end(void);
 /* Writes a file of the Maildir. */
 void drop_put(const char *path, const char *content);
 
-/* A maildrop of it, with whoever runs its jobs here and now; what opening comes to is in *result. */
+/* A maildrop of it, with whoever runs its jobs here and now; what opening comes to is in *result. NULL without memory. */
 struct maildrop *drop_try(enum maildrop_result *result);
 
 /* One that has been opened; fails where that cannot be. */
@@ -32,7 +32,8 @@ enum maildrop_result drop_read(struct maildrop *maildrop, size_t number, size_t 
 void drop_start_read(struct maildrop *maildrop, size_t number, enum maildrop_result *result);
 void drop_read_on(struct maildrop *maildrop, enum maildrop_result *result);
 
-/* Ends a session with its UPDATE state. */
+/* The UPDATE state; and with it the end of the session. */
+void drop_update(struct maildrop *maildrop, enum maildrop_result *result);
 enum maildrop_result drop_quit(struct maildrop *maildrop);
 
 #endif

@@ -75,20 +75,29 @@ is_message(DIR *entries, const struct dirent *entry)
 }
 
 static int
+scan_entries(struct drop_list *list, DIR *entries, enum drop_place place)
+{
+	for (;;) {
+		errno = 0;
+		const struct dirent *entry = readdir(entries);
+		if (entry == NULL)
+			return errno == 0 ? 0 : -1;
+		if (is_message(entries, entry) && drop_scan_add(list, place, entry->d_name, strlen(entry->d_name)) < 0)
+			return -1;
+	}
+}
+
+static int
 scan_place(struct drop_list *list, const struct drop_folders *folders, enum drop_place place)
 {
 	DIR *entries = drop_folders_entries(folders, place);
 	if (entries == NULL)
 		return -1;
-	int result = 0;
-	errno = 0;
-	for (const struct dirent *entry; result == 0 && (entry = readdir(entries)) != NULL; errno = 0)
-		if (is_message(entries, entry))
-			result = drop_scan_add(list, place, entry->d_name, strlen(entry->d_name));
+	int result = scan_entries(list, entries, place);
 	int error = errno;
 	closedir(entries);
 	errno = error;
-	return error == 0 ? 0 : -1;
+	return result;
 }
 
 /* new before cur: a message that is moved meanwhile is met twice, never missed. */
