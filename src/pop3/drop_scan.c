@@ -104,7 +104,7 @@ scan_place(struct drop_list *list, const struct drop_folders *folders, enum drop
 int
 drop_scan(struct drop_list *list, const struct drop_folders *folders)
 {
-	for (int place = 0; place < DROP_PLACES; place++)
+	for (enum drop_place place = DROP_NEW; place < DROP_PLACES; place++)
 		if (folders->places[place] >= 0 && scan_place(list, folders, place) < 0)
 			return -1;
 	return 0;

@@ -15,20 +15,7 @@
 
 enum { COUNT_BLOCK = 64 * 1024, READ_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
 
-static const uint64_t magic = UINT64_C(0x6674676174650001); /* "ftgate", and the number of the form */
 static const uint64_t hash_key[2] = { 0, 1 }, sum_key[2] = { 2, 3 };
-
-const struct sizes_record *
-drop_sizes_read(const void *content, size_t len, size_t *count)
-{
-	const struct sizes_head *head = content;
-	const struct sizes_record *records = (const void *)(head + 1);
-	if (len < sizeof *head || (len - sizeof *head) % sizeof *records != 0 || head->magic != magic ||
-	    head->sum != siphash(sum_key, records, len - sizeof *head))
-		return NULL;
-	*count = (len - sizeof *head) / sizeof *records;
-	return records;
-}
 
 static uint64_t
 hash(const struct drop_list *list, const struct drop_message *message)
@@ -50,6 +37,31 @@ find_size(const struct sizes_record *records, size_t count, uint64_t wanted)
 			high = middle;
 	}
 	return DROP_UNTOLD;
+}
+
+/* The records of a file that is sound; NULL where it is not. */
+static const struct sizes_record *
+find_records(const void *content, size_t len, size_t *count)
+{
+	const struct sizes_head *head = content;
+	const struct sizes_record *records = (const void *)(head + 1);
+	if (len < sizeof *head || (len - sizeof *head) % sizeof *records != 0 || head->magic != DROP_SIZES_MAGIC ||
+	    head->sum != siphash(sum_key, records, len - sizeof *head))
+		return NULL;
+	*count = (len - sizeof *head) / sizeof *records;
+	return records;
+}
+
+void
+drop_sizes_take(struct drop_list *list, const void *content, size_t len)
+{
+	size_t count;
+	const struct sizes_record *records = find_records(content, len, &count);
+	for (size_t i = 0; records != NULL && i < list->count; i++) {
+		struct drop_message *message = &list->messages[i];
+		if (message->untold)
+			message->size = find_size(records, count, hash(list, message));
+	}
 }
 
 static bool
@@ -99,17 +111,13 @@ count_untold(const struct drop_list *list)
 size_t
 drop_sizes_recall(struct drop_list *list, int maildir)
 {
-	size_t len, count, missing = count_untold(list);
-	void *content = missing == 0 ? NULL : read_file(maildir, &len);
-	const struct sizes_record *records = content == NULL ? NULL : drop_sizes_read(content, len, &count);
-	for (size_t i = 0; records != NULL && i < list->count; i++) {
-		struct drop_message *message = &list->messages[i];
-		if (!message->untold)
-			continue;
-		message->size = find_size(records, count, hash(list, message));
-		missing -= message->size != DROP_UNTOLD;
-	}
+	size_t len, missing = 0;
+	void *content = count_untold(list) == 0 ? NULL : read_file(maildir, &len);
+	if (content != NULL)
+		drop_sizes_take(list, content, len);
 	free(content);
+	for (size_t i = 0; i < list->count; i++)
+		missing += list->messages[i].size == DROP_UNTOLD;
 	return missing;
 }
 
@@ -135,7 +143,7 @@ make_content(const struct drop_list *list, size_t *len)
 			records[count++] = (struct sizes_record) { hash(list, &list->messages[i]),
 				list->messages[i].size };
 	qsort(records, count, sizeof *records, compare);
-	*head = (struct sizes_head) { magic, siphash(sum_key, records, count * sizeof *records) };
+	*head = (struct sizes_head) { DROP_SIZES_MAGIC, siphash(sum_key, records, count * sizeof *records) };
 	return head;
 }
 

@@ -12,6 +12,8 @@
  */
 enum { DROP_SIZES_MAX = 64 << 20 };
 
+#define DROP_SIZES_MAGIC UINT64_C(0x6674676174650001) /* "ftgate", and the number of the form */
+
 struct sizes_head {
 	uint64_t magic;
 	uint64_t sum; /* hash of the records */
@@ -31,7 +33,7 @@ void drop_sizes_remember(const struct drop_list *list, int maildir);
 /* Counts a message of that name in a folder. Returns 0, or -1 with errno. */
 int drop_sizes_count(int place, const char *name, uint64_t *size);
 
-/* Finds records in the content of such a file; NULL where it is not one. The content is aligned as the structs. */
-const struct sizes_record *drop_sizes_read(const void *content, size_t len, size_t *count);
+/* The part of drop_sizes_recall() that reads what the file holds. The content is aligned as the structs are. */
+void drop_sizes_take(struct drop_list *list, const void *content, size_t len);
 
 #endif
