@@ -19,6 +19,7 @@ enum speech_wish {
 struct speech {
 	const char *listener; /* its wish; NULL or "": none */
 	bool utf8;            /* what the client has wished for is spoken in UTF-8 */
+	bool all_utf8;        /* all is */
 	bool known;           /* language and client's are right for this generation of the catalogue */
 	bool client;          /* the client's wish is fulfilled */
 	unsigned generation;
@@ -28,6 +29,12 @@ struct speech {
 
 /* Wishes for a language from now on, "" for none. A text too long for a tag is none. */
 void speech_wish(struct speech *speech, enum speech_wish whose, const char *language);
+
+/* Is it a basic language range, but not "*" (RFC 4647 section 2.1)? */
+bool speech_is_range(const char *range, size_t len);
+
+/* The tag of the language that a range finds, or SPEECH_DEFAULT; it is the catalogue's. NULL: there is none. */
+const char *speech_find(const ftg_catalog *catalog, const char *range, size_t len);
 
 /*
  * Turns the voice of the process into that of the session. The number of a generation changes with its catalogue; only

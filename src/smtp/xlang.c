@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "smtp/internal.h"
 #include "smtp/params.h"
 
@@ -43,44 +42,10 @@ xlang_names(const struct smtp_session *s, char *names, size_t room)
 		len = add_word(names, room, len, ftg_catalog_tag(catalog, i));
 }
 
-/* Is it a basic language range, but not "*" (RFC 4647 section 2.1)? */
-static bool
-is_range(struct span word)
-{
-	size_t part = 0, digits = 0, parts = 0;
-
-	for (size_t i = 0; i <= word.len; i++) {
-		if (i < word.len && ascii_is_alnum(word.text[i])) {
-			part++;
-			digits += ascii_is_digit(word.text[i]);
-			continue;
-		}
-		if ((i < word.len && word.text[i] != '-') || part == 0 || part > 8 || (parts == 0 && digits > 0))
-			return false;
-		parts++;
-		part = 0;
-	}
-	return word.len < FTG_TAG_MAX;
-}
-
 static bool
 is_any(struct span word)
 {
 	return word.len == 1 && *word.text == '*';
-}
-
-/* The tag of the language that a range finds; NULL: there is none. */
-static const char *
-find(const ftg_catalog *catalog, struct span word)
-{
-	char range[FTG_TAG_MAX];
-
-	memcpy(range, word.text, word.len);
-	range[word.len] = '\0';
-	if (word.len == strlen(SPEECH_DEFAULT) && ascii_equal(range, SPEECH_DEFAULT, word.len))
-		return SPEECH_DEFAULT;
-	ftg_lang language = ftg_catalog_find(catalog, range);
-	return language >= 0 ? ftg_catalog_tag(catalog, language) : NULL;
 }
 
 static struct ftg_reply
@@ -106,7 +71,7 @@ choose(struct smtp_session *s, struct span ranges)
 	while ((word = params_next(&ranges)).text != NULL) {
 		if (is_any(word))
 			return choose_any(s);
-		const char *tag = find(s->outlet->voice(s->outlet).catalog, word);
+		const char *tag = speech_find(s->outlet->voice(s->outlet).catalog, word.text, word.len);
 		if (tag == NULL)
 			continue;
 		session_wish(s, SPEECH_CLIENT, tag);
@@ -123,7 +88,7 @@ xlang_choose(struct smtp_session *s, const char *arg, size_t len)
 	if (!xlang_is_offered(s))
 		return ftg_reply(ERR_SMTP_SYNTAX3);
 	while ((word = params_next(&ranges)).text != NULL)
-		if (!is_range(word) && !is_any(word))
+		if (!speech_is_range(word.text, word.len) && !is_any(word))
 			return ftg_reply_text(ERR_SMTP_SYNTAX2, word.text, word.len);
 	return choose(s, (struct span) { arg, len });
 }
