@@ -26,11 +26,17 @@ struct protocol {
 	void (*encrypted)(void *session, const char *version, const char *cipher);
 	size_t (*feed)(void *session, const char *bytes, size_t len);
 	bool (*busy)(const void *session);
+	/*
+	 * Is the session in the midst of a long answer? more() then says a part of the rest: it is called whenever the client
+	 * has taken what was said before. Both are NULL where no answer is long.
+	 */
+	bool (*sending)(const void *session);
+	void (*more)(void *session);
 	bool (*closed)(const void *session);
 	bool (*in_transaction)(const void *session);
 	void (*end)(void *session, enum ftg_id last);
-	enum ftg_id timeout, shutdown, overload,
-	    early; /* last words; the last to a client that talks before the greeting */
+	/* Last words; early is for a client that talks before the greeting. FTG_IDS: the session ends without a word. */
+	enum ftg_id timeout, shutdown, overload, early;
 	/* Limits, of milliseconds: 0 is none. All are looked at once a second. */
 	uint64_t idle;           /* without a word from the client */
 	uint64_t whole;          /* of a session */

@@ -92,11 +92,38 @@ stream_resume(struct stream *stream)
 	stream->streams->ready = stream;
 }
 
-/* Can the session be fed, and the client be answered? */
+/* Has the session begun an answer, and more to say? */
+static bool
+is_sending(const struct stream *stream)
+{
+	return stream->session != NULL && stream->protocol->sending != NULL &&
+	    stream->protocol->sending(stream->session);
+}
+
+/* Can the client be answered? */
 static bool
 is_open(const struct stream *stream)
 {
 	return !is_busy(stream) && !is_over(stream) && stream->unsent == 0 && !stream->broken;
+}
+
+/* Can the session be fed? */
+static bool
+takes_input(const struct stream *stream)
+{
+	return is_open(stream) && !is_sending(stream);
+}
+
+/* Goes on with an answer for as long as the client takes it. */
+static void
+say_more(struct stream *stream)
+{
+	while (is_sending(stream)) {
+		output_send(stream);
+		if (!is_open(stream))
+			return;
+		stream->protocol->more(stream->session);
+	}
 }
 
 /* Feeds the session for as long as it takes octets and the client takes replies. Returns how many it took. */
@@ -104,10 +131,10 @@ static size_t
 feed(struct stream *stream, const char *bytes, size_t len)
 {
 	size_t taken = 0;
-	while (taken < len && has_arrived(stream) && is_open(stream) && !stream->turning) {
+	while (taken < len && has_arrived(stream) && takes_input(stream) && !stream->turning) {
 		size_t slice = len - taken < SLICE ? len - taken : SLICE;
 		size_t now = stream->protocol->feed(stream->session, bytes + taken, slice);
-		assert(now == slice || is_busy(stream) || is_over(stream) || stream->turning);
+		assert(now == slice || is_busy(stream) || is_sending(stream) || is_over(stream) || stream->turning);
 		taken += now;
 	}
 	return taken;
@@ -175,7 +202,7 @@ static void
 decrypt(struct stream *stream)
 {
 	size_t len = 1;
-	while (len > 0 && stream->tls != NULL && stream->rest_len == 0 && is_open(stream)) {
+	while (len > 0 && stream->tls != NULL && stream->rest_len == 0 && takes_input(stream)) {
 		len = encryption_read(stream, stream->streams->plain, STREAMS_PLAIN);
 		if (len > 0)
 			take(stream, stream->streams->plain, len);
@@ -332,14 +359,24 @@ obey_stop(struct stream *stream)
 		stream_say_last(stream, stream->protocol->shutdown, "stop");
 }
 
+/* What the session has taken may begin an answer that is long. */
+static void
+go_on(struct stream *stream)
+{
+	do {
+		say_more(stream);
+		feed_rest(stream);
+		decrypt(stream);
+	} while (is_open(stream) && is_sending(stream));
+}
+
 void
 stream_proceed(struct stream *stream)
 {
 	if (stream->closing)
 		return;
 	if (!stream->broken) {
-		feed_rest(stream);
-		decrypt(stream);
+		go_on(stream);
 		obey_stop(stream);
 	}
 	output_send(stream);
