@@ -36,6 +36,8 @@ find_account(const char *local, const char *domain)
 		{ "dora", "example.org" },
 		{ "twin", "example.org" },
 		{ "postmaster", "example.org" },
+		{ "mrose", "example.test" },
+		{ "smtponly", "example.test" },
 	};
 	char *end;
 
@@ -203,7 +205,9 @@ find_login(struct directory *directory, const char *name, struct account *accoun
 		return DIRECTORY_NO_MAILBOX;
 	memcpy(address.local, name, local);
 	memcpy(address.domain, at != NULL ? at + 1 : "", at != NULL ? strlen(at + 1) : 0);
-	*account = (struct account) { .flags = ACCOUNT_SMTP, .password = "secret" };
+	*account = (struct account) { .flags = ACCOUNT_SMTP | ACCOUNT_POP3, .password = "secret" };
+	memcpy(account->local, address.local, sizeof account->local);
+	snprintf(account->domain.name, sizeof account->domain.name, "%s", at != NULL ? address.domain : "example.test");
 	memcpy(account->language, stage_of(directory)->account_language, DIRECTORY_LANGUAGE_SIZE);
 	if (is_name(address.local, "bob"))
 		account->flags = 0;
@@ -211,6 +215,10 @@ find_login(struct directory *directory, const char *name, struct account *accoun
 		account->flags |= ACCOUNT_DISABLED;
 	if (is_name(address.local, "dora"))
 		account->password[0] = '\0';
+	if (is_name(address.local, "smtponly"))
+		account->flags = ACCOUNT_SMTP;
+	if (is_name(address.local, "mrose"))
+		snprintf(account->secret, sizeof account->secret, "tanstaaf");
 	return verdict(&address, &account->mailbox.account);
 }
 

@@ -8,6 +8,7 @@
 
 /* What is counted. Where there is no room, entries of the kinds named first are given up first. */
 enum counter_kind {
+	COUNTER_LOGINS,        /* mark: of an account, a moment ago */
 	COUNTER_FAILED_LOGINS, /* by address */
 	COUNTER_RECIPIENTS,    /* in the hour, by account or address */
 	COUNTER_BLACKLIST,     /* mark: the address is refused for a while */

@@ -1,6 +1,8 @@
 /* What a server lets a client do, whichever of its workers the client meets: limits by address and by account. */
 #include "base/guard.h"
 
+#include <string.h>
+
 enum { HOUR = 60 * 60 * 1000 };
 
 static int64_t
@@ -79,4 +81,19 @@ guard_failed_login(struct guard *guard, const char *address)
 		return;
 	if (counters_add(guard->counters, &key, 1, limits->blacklist_time, now(guard)) >= limits->max_failed_logins)
 		guard_blacklist(guard, address);
+}
+
+void
+guard_logged_in(struct guard *guard, const char *account, int64_t delay)
+{
+	struct counter_key key = counter_name(guard->counters, COUNTER_LOGINS, account, strlen(account));
+	if (delay > 0)
+		counters_mark(guard->counters, &key, delay, now(guard));
+}
+
+bool
+guard_is_too_soon(struct guard *guard, const char *account)
+{
+	struct counter_key key = counter_name(guard->counters, COUNTER_LOGINS, account, strlen(account));
+	return counters_read(guard->counters, &key, now(guard)) > 0;
 }

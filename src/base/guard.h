@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/clock.h"
 #include "base/counters.h"
@@ -39,5 +40,9 @@ bool guard_recipient(struct guard *guard, const char *sender, size_t len);
 
 /* Counts a failed login; the max-failed-logins-th within blacklist-time has the address blacklisted. */
 void guard_failed_login(struct guard *guard, const char *address);
+
+/* Notes a login of an account; is the next one too soon, within so many milliseconds? 0: never. */
+void guard_logged_in(struct guard *guard, const char *account, int64_t delay);
+bool guard_is_too_soon(struct guard *guard, const char *account);
 
 #endif

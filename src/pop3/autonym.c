@@ -1,0 +1,110 @@
+/*
+ * What languages call themselves. A table, and not a text of each catalogue: whoever listed the languages would meet the
+ * wrong names where a catalogue lacked its own, and a catalogue needs no further text to be listed rightly.
+ */
+#include "pop3/autonym.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ascii.h"
+
+/* As Unicode's CLDR has them, with a capital where the script has capitals; the longest tag that fits is taken. */
+static const struct autonym {
+	const char *tag;
+	const char *name;
+} autonyms[] = {
+	{ "ar", "العربية" },
+	{ "be", "Беларуская" },
+	{ "bg", "Български" },
+	{ "bn", "বাংলা" },
+	{ "bs", "Bosanski" },
+	{ "ca", "Català" },
+	{ "cs", "Čeština" },
+	{ "cy", "Cymraeg" },
+	{ "da", "Dansk" },
+	{ "de", "Deutsch" },
+	{ "el", "Ελληνικά" },
+	{ "en", "English" },
+	{ "eo", "Esperanto" },
+	{ "es", "Español" },
+	{ "et", "Eesti" },
+	{ "eu", "Euskara" },
+	{ "fa", "فارسی" },
+	{ "fi", "Suomi" },
+	{ "fo", "Føroyskt" },
+	{ "fr", "Français" },
+	{ "ga", "Gaeilge" },
+	{ "gl", "Galego" },
+	{ "he", "עברית" },
+	{ "hi", "हिन्दी" },
+	{ "hr", "Hrvatski" },
+	{ "hu", "Magyar" },
+	{ "hy", "Հայերեն" },
+	{ "i-default", "English" },
+	{ "id", "Bahasa Indonesia" },
+	{ "is", "Íslenska" },
+	{ "it", "Italiano" },
+	{ "ja", "日本語" },
+	{ "ja-Latn", "Nihongo" },
+	{ "ka", "ქართული" },
+	{ "kk", "Қазақ тілі" },
+	{ "ko", "한국어" },
+	{ "lt", "Lietuvių" },
+	{ "lv", "Latviešu" },
+	{ "mk", "Македонски" },
+	{ "ms", "Bahasa Melayu" },
+	{ "mt", "Malti" },
+	{ "nb", "Norsk bokmål" },
+	{ "nl", "Nederlands" },
+	{ "nn", "Norsk nynorsk" },
+	{ "no", "Norsk" },
+	{ "pl", "Polski" },
+	{ "pt", "Português" },
+	{ "ro", "Română" },
+	{ "ru", "Русский" },
+	{ "ru-Latn", "Russkij" },
+	{ "sk", "Slovenčina" },
+	{ "sl", "Slovenščina" },
+	{ "sq", "Shqip" },
+	{ "sr", "Српски" },
+	{ "sr-Latn", "Srpski" },
+	{ "sv", "Svenska" },
+	{ "th", "ไทย" },
+	{ "tr", "Türkçe" },
+	{ "uk", "Українська" },
+	{ "uk-Latn", "Ukrajinska" },
+	{ "vi", "Tiếng Việt" },
+	{ "zh", "中文" },
+	{ "zh-Hans", "简体中文" },
+	{ "zh-Hant", "繁體中文" },
+};
+
+/* Octets of the tag that an entry is for; 0: it is for another. */
+static size_t
+fit(const struct autonym *autonym, const char *tag)
+{
+	size_t len = strlen(autonym->tag);
+
+	if (strlen(tag) < len || !ascii_equal(tag, autonym->tag, len))
+		return 0;
+	return tag[len] == '\0' || tag[len] == '-' ? len : 0;
+}
+
+void
+autonym_write(char name[AUTONYM_MAX], const char *tag)
+{
+	const struct autonym unknown = { tag, tag };
+	const struct autonym *best = &unknown;
+	size_t used = 0;
+
+	for (size_t i = 0; i < sizeof autonyms / sizeof *autonyms; i++)
+		if (fit(&autonyms[i], tag) > used) {
+			best = &autonyms[i];
+			used = fit(best, tag);
+		}
+	if (used == 0 || tag[used] == '\0')
+		snprintf(name, AUTONYM_MAX, "%s", best->name);
+	else
+		snprintf(name, AUTONYM_MAX, "%s (%s)", best->name, tag + used + 1);
+}

@@ -1,0 +1,131 @@
+/* AUTH (RFC 5034): an exchange between the command and its answer. */
+#include <stdio.h>
+#include <string.h>
+
+#include "pop3/internal.h"
+#include "session/sasl.h"
+
+static bool
+is_offered(const struct pop3_session *s, enum sasl_mechanism mechanism)
+{
+	return s->config->sasl != NULL && (s->config->mechanisms & 1U << mechanism) != 0;
+}
+
+static bool
+is_usable(const struct pop3_session *s, enum sasl_mechanism mechanism)
+{
+	return login_may_be_plain(s) || !sasl_mechanism_is_plaintext(mechanism);
+}
+
+void
+exchange_names(const struct pop3_session *s, char names[EXCHANGE_NAMES_MAX])
+{
+	size_t len = 0;
+
+	for (int i = 0; i < SASL_MECHANISMS; i++) {
+		enum sasl_mechanism mechanism = (enum sasl_mechanism)i;
+		if (is_offered(s, mechanism) && is_usable(s, mechanism))
+			len += (size_t)snprintf(
+			    names + len, EXCHANGE_NAMES_MAX - len, " %s", sasl_mechanism_name(mechanism));
+	}
+}
+
+/* Read by programs: nothing but the challenge stands on the line (RFC 5034 section 4). */
+static struct ftg_reply
+challenge(struct pop3_session *s)
+{
+	const char *text = sasl_challenge(s->login->sasl);
+
+	s->outlet->send(s->outlet, "+ ", 2);
+	s->outlet->send(s->outlet, text, strlen(text));
+	s->outlet->send(s->outlet, "\r\n", 2);
+	s->state = POP3_AUTH;
+	s->line.limit = SASL_LINE_MAX;
+	return answered();
+}
+
+/* The answer to a step of the exchange that is not still to be checked. */
+static struct ftg_reply
+conclude(struct pop3_session *s, enum sasl_status status)
+{
+	switch (status) {
+	case SASL_CHALLENGE: return challenge(s);
+	case SASL_OK: return login_conclude(s, true);
+	case SASL_FAILED: return login_conclude(s, false);
+	case SASL_CANCELLED: return login_give_up(s, FTG_POP_CANCELLED);
+	case SASL_MALFORMED: return login_give_up(s, ERR_POP_SYNTAX);
+	default: return login_give_up(s, FTG_POP_TROUBLE);
+	}
+}
+
+static void
+work(struct job *job)
+{
+	struct login *login = (struct login *)(void *)job;
+	login->status = (int)sasl_check(login->sasl, login->known ? &login->credentials : NULL);
+	explicit_bzero(&login->credentials, sizeof login->credentials);
+}
+
+static void
+checked(struct job *job)
+{
+	struct login *login = (struct login *)(void *)job;
+	struct pop3_session *s = login->session;
+
+	s->busy = false;
+	(void)conclude(s, (enum sasl_status)login->status);
+	pop3_wake(s);
+}
+
+/* A password is checked by a job, a proof here and now. */
+static struct ftg_reply
+check(struct pop3_session *s)
+{
+	struct login *login = s->login;
+
+	if (!login_look_up(s, sasl_user(login->sasl)))
+		return login_give_up(s, ERR_POP_LOGIN);
+	if (!sasl_check_blocks(login->sasl)) {
+		work(&login->job);
+		return conclude(s, (enum sasl_status)login->status);
+	}
+	login->job = (struct job) { .work = work, .done = checked };
+	s->busy = true;
+	s->config->hasher->start(s->config->hasher, &login->job);
+	return answered();
+}
+
+static struct ftg_reply
+go_on(struct pop3_session *s, enum sasl_status status)
+{
+	return status == SASL_CHECK ? check(s) : conclude(s, status);
+}
+
+struct ftg_reply
+exchange_start(struct pop3_session *s, const char *arg, size_t len)
+{
+	const char *space = memchr(arg, ' ', len);
+	size_t name = space != NULL ? (size_t)(space - arg) : len;
+	enum sasl_mechanism mechanism = sasl_mechanism_find(arg, name);
+
+	if (mechanism == SASL_MECHANISMS || !is_offered(s, mechanism))
+		return ftg_reply(ERR_POP_SYNTAX);
+	if (!is_usable(s, mechanism))
+		return ftg_reply(ERR_POP_SECUREAUTH);
+	if (login_is_barred(s))
+		return ftg_reply(ERR_POP_LOGIN);
+	if (!login_begin(s, sasl_mechanism_name(mechanism), ERR_POP_LOGIN2))
+		return ftg_reply(FTG_POP_TROUBLE);
+	s->login->sasl = sasl_new(s->config->sasl, mechanism);
+	if (s->login->sasl == NULL)
+		return login_give_up(s, FTG_POP_TROUBLE);
+	return go_on(s, sasl_start(s->login->sasl, space != NULL ? space + 1 : NULL, len - name - (space != NULL)));
+}
+
+struct ftg_reply
+exchange_line(struct pop3_session *s, const struct line *line)
+{
+	if (line->status == LINE_READY)
+		return go_on(s, sasl_step(s->login->sasl, line->text, line->len));
+	return conclude(s, line->status == LINE_NO_MEMORY ? SASL_TROUBLE : SASL_MALFORMED);
+}

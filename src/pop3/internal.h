@@ -1,0 +1,151 @@
+/* What the files of the POP3 session share. */
+#ifndef POP3_INTERNAL_H
+#define POP3_INTERNAL_H
+
+#include "base/credentials.h"
+#include "pop3/maildrop.h"
+#include "pop3/session.h"
+#include "session/line.h"
+
+enum {
+	/* Octets of a command line with its CRLF: RFC 2449 section 4 asks for 255, a long password for more. */
+	POP3_LINE_MAX = 512,
+	LISTING_PART = 512, /* lines of a listing that are said at a time */
+};
+
+/* A session is in one of these; a command is legal in a set of them. */
+enum pop3_state {
+	POP3_AUTHORIZATION = 1 << 0,
+	POP3_ENCRYPTING = 1 << 1, /* between STLS and the end of the handshake */
+	POP3_AUTH = 1 << 2,       /* between AUTH and its answer */
+	POP3_TRANSACTION = 1 << 3,
+	POP3_CLOSED = 1 << 4,
+	POP3_ANY = POP3_AUTHORIZATION | POP3_TRANSACTION,
+};
+
+/*
+ * A login that is under way, from its first proof to the maildrop. Holds secrets, which are wiped with it.
+ */
+struct login {
+	struct job job;
+	struct pop3_session *session;
+	const char *method;  /* for the log */
+	enum ftg_id refusal; /* what is said to a wrong proof */
+	bool known;          /* there is such an account */
+	bool right;          /* of the job */
+	unsigned flags;      /* of the account; enum account_flag */
+	struct mailbox mailbox;
+	char language[DIRECTORY_LANGUAGE_SIZE]; /* of the account, or else of its domain */
+	char name[CREDENTIALS_NAME_MAX + 1];    /* as the client wrote it */
+	char address[ADDRESS_MAX + 1];          /* of the account */
+	char password[CREDENTIALS_PASSWORD_MAX + 1];
+	struct credentials credentials;
+	struct sasl *sasl; /* of AUTH */
+	int status;        /* of its job; enum sasl_status */
+};
+
+struct pop3_session {
+	const struct pop3_config *config;
+	struct pop3_outlet *outlet;
+	const char *address; /* of the client */
+	enum pop3_state state;
+	bool busy;
+	bool feeding; /* pop3_session_feed() is running: a job that ends meanwhile needs no resume() */
+	bool encrypted;
+	bool utf8;                 /* the client has said UTF8 */
+	unsigned errors;           /* that count */
+	char *stamp;               /* the timestamp of the greeting; NULL: none */
+	char *name;                /* that USER gave; NULL: none */
+	char *user;                /* who has logged in, as address; NULL: nobody */
+	struct login *login;       /* that is under way */
+	struct maildrop *maildrop; /* NULL: nobody has logged in */
+	/* Says a part of an answer of many lines; NULL: no answer is under way. */
+	void (*more)(struct pop3_session *s);
+	size_t next; /* of these lines, the message or language that comes next */
+	struct {
+		size_t fetched, removed;
+	} tally; /* for the log */
+	struct line_reader line;
+};
+
+/* commands.c: runs a command line and answers it. Answers one that has been put off. */
+void pop3_run(struct pop3_session *s, const struct line *line);
+void pop3_answer(struct pop3_session *s, struct ftg_reply reply);
+
+/* For a handler that has answered by itself, or will. */
+static inline struct ftg_reply
+answered(void)
+{
+	return ftg_reply(FTG_IDS);
+}
+
+/* session.c: a job has ended. Within pop3_session_feed() its loop goes on by itself. */
+void pop3_wake(struct pop3_session *s);
+
+/* session.c: sends a line in printf's manner, and its CRLF. */
+void pop3_line(struct pop3_session *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* session.c: tells the log of a refusal; of a failure of the maildrop. */
+void pop3_refused(const struct pop3_session *s, enum ftg_id id);
+void pop3_trouble(const struct pop3_session *s, const char *event);
+
+/* session.c: forgets who the client is; gives up the maildrop. */
+void pop3_forget(struct pop3_session *s);
+
+/*
+ * login.c: USER, PASS and APOP; and what becomes of any login. One begins with the name that the client gave, false when
+ * memory is out; it is looked up in the directory, false where that is in trouble. It is concluded, whether its proof was
+ * right or not; or it is given up with another answer. All of them answer by themselves. Ends one that is under way.
+ */
+struct ftg_reply login_user(struct pop3_session *s, const char *arg, size_t len);
+struct ftg_reply login_pass(struct pop3_session *s, const char *arg, size_t len);
+struct ftg_reply login_apop(struct pop3_session *s, const char *arg, size_t len);
+bool login_begin(struct pop3_session *s, const char *method, enum ftg_id refusal);
+bool login_look_up(struct pop3_session *s, const char *name);
+struct ftg_reply login_conclude(struct pop3_session *s, bool right);
+struct ftg_reply login_give_up(struct pop3_session *s, enum ftg_id id);
+void login_end(struct pop3_session *s);
+
+/* login.c: may the client send a password as it is? Has its address failed too often? */
+bool login_may_be_plain(const struct pop3_session *s);
+bool login_is_barred(const struct pop3_session *s);
+
+/* exchange.c: AUTH, and a further line of its exchange. The names of the mechanisms that it offers, each behind a space. */
+enum { EXCHANGE_NAMES_MAX = 64 };
+struct ftg_reply exchange_start(struct pop3_session *s, const char *arg, size_t len);
+struct ftg_reply exchange_line(struct pop3_session *s, const struct line *line);
+void exchange_names(const struct pop3_session *s, char names[EXCHANGE_NAMES_MAX]);
+
+/* capa.c: CAPA. */
+struct ftg_reply capa_list(struct pop3_session *s, const char *arg, size_t len);
+
+/* stls.c: STLS. Is it offered? Is a login out of place because it has not come? */
+struct ftg_reply stls_start(struct pop3_session *s, const char *arg, size_t len);
+bool stls_is_offered(const struct pop3_session *s);
+bool stls_is_missing(const struct pop3_session *s);
+
+/* lang.c: LANG and UTF8 (RFC 6856). */
+struct ftg_reply lang_choose(struct pop3_session *s, const char *arg, size_t len);
+struct ftg_reply lang_utf8(struct pop3_session *s, const char *arg, size_t len);
+
+/* listing.c: STAT, LIST, UIDL. */
+struct ftg_reply listing_stat(struct pop3_session *s, const char *arg, size_t len);
+struct ftg_reply listing_list(struct pop3_session *s, const char *arg, size_t len);
+struct ftg_reply listing_uidl(struct pop3_session *s, const char *arg, size_t len);
+
+/* listing.c: says the first line of an answer of many, then the others by more(), which sets s->more to NULL behind the last. */
+struct ftg_reply listing_begin(struct pop3_session *s, struct ftg_reply first, void (*more)(struct pop3_session *s));
+
+/* message.c: RETR and TOP. */
+struct ftg_reply message_retrieve(struct pop3_session *s, const char *arg, size_t len);
+struct ftg_reply message_top(struct pop3_session *s, const char *arg, size_t len);
+
+/*
+ * number.c: takes a decimal number, and the spaces behind it, off the front of an argument; false where there is none. One
+ * that fits no size_t is larger than any count. The same for the number of a message: FTG_IDS where it is there, else what
+ * it is refused with.
+ */
+bool number_take(const char **arg, size_t *len, size_t *number);
+struct ftg_reply number_message(struct pop3_session *s, const char **arg, size_t *len, size_t *number);
+
+#endif

@@ -1,0 +1,77 @@
+/* LANG and UTF8 (RFC 6856): in which language and letters the session speaks. */
+#include <string.h>
+
+#include "pop3/autonym.h"
+#include "pop3/internal.h"
+
+#include <ftgate/catalog.h>
+
+static const ftg_catalog *
+catalog_of(const struct pop3_session *s)
+{
+	return s->outlet->voice(s->outlet).catalog;
+}
+
+/* The built-in English goes by its other name, for there may be another English. */
+static const char *
+tag_of(const ftg_catalog *catalog, ftg_lang language)
+{
+	return language == FTG_ENGLISH ? SPEECH_DEFAULT : ftg_catalog_tag(catalog, language);
+}
+
+/* For programs and people: the tag, and what the language calls itself, in UTF-8 whatever has been chosen (section 3.2). */
+static void
+say_languages(struct pop3_session *s)
+{
+	const ftg_catalog *catalog = catalog_of(s);
+
+	for (ftg_lang i = FTG_ENGLISH; i < ftg_catalog_languages(catalog); i++) {
+		char name[AUTONYM_MAX];
+		autonym_write(name, tag_of(catalog, i));
+		pop3_line(s, "%s %s", tag_of(catalog, i), name);
+	}
+	pop3_line(s, ".");
+	s->more = NULL;
+}
+
+/* The answer is the first that is said in the new language. */
+static struct ftg_reply
+choose(struct pop3_session *s, const char *tag)
+{
+	s->outlet->wish(s->outlet, SPEECH_CLIENT, tag);
+	return ftg_reply_text(FTG_POP_LANGUAGE, tag, strlen(tag));
+}
+
+/*
+ * "*": what would be spoken if the client had no wish. It is chosen by name, so that it is spoken in UTF-8; before the
+ * login this is the same for all users (section 7).
+ */
+static struct ftg_reply
+choose_any(struct pop3_session *s)
+{
+	s->outlet->wish(s->outlet, SPEECH_CLIENT, "");
+	struct ftg_voice voice = s->outlet->voice(s->outlet);
+	return choose(s, tag_of(voice.catalog, voice.language));
+}
+
+struct ftg_reply
+lang_choose(struct pop3_session *s, const char *arg, size_t len)
+{
+	if (len == 0)
+		return listing_begin(s, ftg_reply(FTG_POP_LANGUAGES), say_languages);
+	if (len == 1 && *arg == '*')
+		return choose_any(s);
+	if (!speech_is_range(arg, len))
+		return ftg_reply(ERR_POP_SYNTAX);
+	const char *tag = speech_find(catalog_of(s), arg, len);
+	return tag != NULL ? choose(s, tag) : ftg_reply(FTG_POP_NO_LANGUAGE);
+}
+
+struct ftg_reply
+lang_utf8(struct pop3_session *s, const char *arg, size_t len)
+{
+	(void)arg, (void)len;
+	s->utf8 = true;
+	s->outlet->utf8(s->outlet, true);
+	return ftg_reply(FTG_POP_UTF8);
+}

@@ -1,0 +1,109 @@
+/* RETR and TOP: a message, or its beginning, on its way to the client. */
+#include "pop3/internal.h"
+
+/* What has been read, and the dot behind the last of it. */
+static void
+say_block(struct pop3_session *s)
+{
+	const struct maildrop_block *block = maildrop_block(s->maildrop);
+
+	s->outlet->send(s->outlet, block->octets, block->len);
+	if (!block->last)
+		return;
+	s->outlet->send(s->outlet, ".\r\n", 3);
+	maildrop_read_end(s->maildrop);
+	s->more = NULL;
+}
+
+/* There is no way to say that a message is not whole but to break off. */
+static void
+read_on(void *context, enum maildrop_result result)
+{
+	struct pop3_session *s = context;
+
+	s->busy = false;
+	if (result == MAILDROP_OK) {
+		say_block(s);
+	} else {
+		pop3_trouble(s, "read-failed");
+		s->more = NULL;
+		s->state = POP3_CLOSED;
+	}
+	pop3_wake(s);
+}
+
+static void
+say_more(struct pop3_session *s)
+{
+	s->busy = true;
+	maildrop_read_on(s->maildrop, read_on, s);
+}
+
+static struct ftg_reply
+refuse(struct pop3_session *s, enum ftg_id id)
+{
+	maildrop_read_end(s->maildrop);
+	return ftg_reply(id);
+}
+
+/* Only who has said UTF8 may get a header that is not ASCII (RFC 6856 section 2.1). */
+static void
+begin(struct pop3_session *s, enum maildrop_result result, struct ftg_reply first)
+{
+	s->busy = false;
+	if (result != MAILDROP_OK) {
+		pop3_trouble(s, "read-failed");
+		pop3_answer(s, refuse(s, ERR_POP_MESSAGEFAILURE));
+	} else if (maildrop_block(s->maildrop)->utf8 && !s->utf8) {
+		pop3_answer(s, refuse(s, FTG_POP_NEEDS_UTF8));
+	} else {
+		s->tally.fetched += first.id == FTG_POP_RETR;
+		s->more = say_more;
+		pop3_answer(s, first);
+		say_block(s);
+	}
+	pop3_wake(s);
+}
+
+static void
+retrieved(void *context, enum maildrop_result result)
+{
+	struct pop3_session *s = context;
+
+	begin(s, result, ftg_reply_count(FTG_POP_RETR, maildrop_size(s->maildrop, s->next)));
+}
+
+static void
+topped(void *context, enum maildrop_result result)
+{
+	begin(context, result, ftg_reply(FTG_POP_TOP));
+}
+
+struct ftg_reply
+message_retrieve(struct pop3_session *s, const char *arg, size_t len)
+{
+	struct ftg_reply fault = number_message(s, &arg, &len, &s->next);
+
+	if (fault.id != FTG_IDS)
+		return fault;
+	if (len > 0)
+		return ftg_reply(ERR_POP_SYNTAX);
+	s->busy = true;
+	maildrop_read(s->maildrop, s->next, MAILDROP_WHOLE, retrieved, s);
+	return answered();
+}
+
+struct ftg_reply
+message_top(struct pop3_session *s, const char *arg, size_t len)
+{
+	size_t lines;
+	struct ftg_reply fault = number_message(s, &arg, &len, &s->next);
+
+	if (fault.id != FTG_IDS)
+		return fault;
+	if (!number_take(&arg, &len, &lines) || len > 0)
+		return ftg_reply(ERR_POP_SYNTAX);
+	s->busy = true;
+	maildrop_read(s->maildrop, s->next, lines, topped, s);
+	return answered();
+}

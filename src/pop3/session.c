@@ -1,0 +1,200 @@
+/* A POP3 session from its greeting to its end. */
+#include "pop3/session.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pop3/internal.h"
+
+struct pop3_session *
+pop3_session_new(const struct pop3_config *config, const char *address, struct pop3_outlet *outlet)
+{
+	struct pop3_session *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return NULL;
+	s->config = config;
+	s->address = address;
+	s->outlet = outlet;
+	s->state = POP3_AUTHORIZATION;
+	s->line.limit = POP3_LINE_MAX;
+	return s;
+}
+
+/* Numbers for the log. */
+struct figure {
+	char text[24];
+};
+
+static struct figure
+figure(size_t number)
+{
+	struct figure figure;
+
+	snprintf(figure.text, sizeof figure.text, "%zu", number);
+	return figure;
+}
+
+void
+pop3_forget(struct pop3_session *s)
+{
+	if (s->maildrop != NULL) {
+		if (s->user != NULL)
+			s->outlet->log(s->outlet, "logout", "user", s->user, "fetched", figure(s->tally.fetched).text,
+			    "removed", figure(s->tally.removed).text, NULL);
+		maildrop_read_end(s->maildrop);
+		maildrop_close(s->maildrop);
+	}
+	free(s->name);
+	free(s->user);
+	s->maildrop = NULL;
+	s->name = s->user = NULL;
+}
+
+void
+pop3_session_free(struct pop3_session *s)
+{
+	if (s == NULL)
+		return;
+	login_end(s);
+	pop3_forget(s);
+	line_release(&s->line);
+	free(s->stamp);
+	free(s);
+}
+
+void
+pop3_refused(const struct pop3_session *s, enum ftg_id id)
+{
+	const struct ftg_row *row = ftg_row(id);
+	const char *name = s->login != NULL && *s->login->name != '\0' ? s->login->name : s->user;
+
+	s->outlet->log(s->outlet, "reply", "ref", row->ref, "id", row->id, "user", name, NULL);
+}
+
+void
+pop3_trouble(const struct pop3_session *s, const char *event)
+{
+	const char *user = s->login != NULL ? s->login->address : s->user;
+
+	s->outlet->log(s->outlet, event, "user", user, "detail", strerror(maildrop_error(s->maildrop)), NULL);
+}
+
+/* The timestamp is fresh each time, and made of nothing that a client may stumble over (RFC 1939 section 7). */
+static bool
+make_stamp(struct pop3_session *s)
+{
+	char digits[POP3_STAMP_SIZE];
+
+	if (s->config->stamp == NULL)
+		return true;
+	s->config->stamp(digits);
+	return asprintf(&s->stamp, "<%s@%s>", digits, s->config->hostname) >= 0;
+}
+
+/* The host name is left out where the timestamp would have to be cut. */
+void
+pop3_session_greet(struct pop3_session *s)
+{
+	char banner[POP3_LINE_MAX];
+
+	if (!make_stamp(s)) {
+		s->stamp = NULL;
+		pop3_session_end(s, FTG_POP_TROUBLE);
+		return;
+	}
+	int len = snprintf(banner, sizeof banner, "%s%s%s", s->config->hostname, s->stamp != NULL ? " " : "",
+	    s->stamp != NULL ? s->stamp : "");
+	if ((size_t)len > ftg_arg_max(FTG_ARG_BANNER))
+		len = snprintf(banner, sizeof banner, "%s", s->stamp);
+	struct ftg_reply reply = ftg_reply_text(FTG_POP_HELLO, banner, (size_t)len);
+	s->outlet->reply(s->outlet, &reply);
+}
+
+void
+pop3_wake(struct pop3_session *s)
+{
+	if (!s->busy && !s->feeding)
+		s->outlet->resume(s->outlet);
+}
+
+void
+pop3_line(struct pop3_session *s, const char *format, ...)
+{
+	char line[POP3_LINE_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	int len = vsnprintf(line, sizeof line - 2, format, arguments);
+	va_end(arguments);
+	if (len > (int)sizeof line - 3)
+		len = (int)sizeof line - 3;
+	memcpy(line + len, "\r\n", 2);
+	s->outlet->send(s->outlet, line, (size_t)len + 2);
+}
+
+static size_t
+feed_command(struct pop3_session *s, const char *bytes, size_t len)
+{
+	struct line line;
+	size_t taken = line_read(&s->line, bytes, len, &line);
+
+	if (line.status != LINE_UNFINISHED) {
+		pop3_run(s, &line);
+		line_release(&s->line);
+	}
+	return taken;
+}
+
+size_t
+pop3_session_feed(struct pop3_session *s, const char *bytes, size_t len)
+{
+	size_t taken = 0;
+
+	s->feeding = true;
+	while (taken < len && !s->busy && s->more == NULL && !(s->state & (POP3_ENCRYPTING | POP3_CLOSED)))
+		taken += feed_command(s, bytes + taken, len - taken);
+	s->feeding = false;
+	return taken;
+}
+
+bool
+pop3_session_busy(const struct pop3_session *s)
+{
+	return s->busy;
+}
+
+bool
+pop3_session_sending(const struct pop3_session *s)
+{
+	return s->more != NULL && !s->busy;
+}
+
+void
+pop3_session_more(struct pop3_session *s)
+{
+	s->more(s);
+}
+
+bool
+pop3_session_closed(const struct pop3_session *s)
+{
+	return s->state == POP3_CLOSED && !s->busy;
+}
+
+/* A last word in the midst of an answer would be read as a part of it. */
+void
+pop3_session_end(struct pop3_session *s, enum ftg_id id)
+{
+	struct ftg_reply reply = ftg_reply(id);
+
+	s->state = POP3_CLOSED;
+	if (s->more != NULL || id == FTG_IDS) {
+		s->more = NULL;
+		return;
+	}
+	pop3_refused(s, id);
+	s->outlet->reply(s->outlet, &reply);
+}

@@ -1,0 +1,47 @@
+/* STLS (RFC 2595), and what a session is once it is encrypted. */
+#include <stdlib.h>
+
+#include "pop3/internal.h"
+
+bool
+stls_is_offered(const struct pop3_session *s)
+{
+	return !s->encrypted && s->outlet->can_encrypt(s->outlet);
+}
+
+bool
+stls_is_missing(const struct pop3_session *s)
+{
+	return s->config->tls_required && !s->encrypted;
+}
+
+/* The answer is the last that is said in the clear, so it is said here, before the handshake begins. */
+struct ftg_reply
+stls_start(struct pop3_session *s, const char *arg, size_t len)
+{
+	const struct ftg_reply ready = ftg_reply(FTG_POP_TLSOK);
+
+	(void)arg, (void)len;
+	if (s->encrypted)
+		return ftg_reply(ERR_POP_SYNTAX);
+	if (!stls_is_offered(s))
+		return ftg_reply(FTG_POP_NO_TLS);
+	s->outlet->reply(s->outlet, &ready);
+	s->state = POP3_ENCRYPTING;
+	s->outlet->encrypt(s->outlet);
+	return answered();
+}
+
+/* What a client has been refused is counted on: that is not what it told. */
+void
+pop3_session_encrypted(struct pop3_session *s)
+{
+	s->encrypted = true;
+	if (s->state == POP3_CLOSED)
+		return;
+	pop3_forget(s);
+	s->outlet->wish(s->outlet, SPEECH_CLIENT, "");
+	s->outlet->utf8(s->outlet, false);
+	s->utf8 = false;
+	s->state = POP3_AUTHORIZATION;
+}
