@@ -151,6 +151,20 @@ Test(maildrop, hashes_names_that_are_no_unique_ids)
 	maildrop_close(maildrop);
 }
 
+Test(maildrop, keeps_names_of_seventy_octets)
+{
+	char name[80] = "new/";
+	memset(name + 4, '~', 70);
+	drop_put(name, "");
+	name[74] = '!';
+	drop_put(name, "");
+	struct maildrop *maildrop = drop_open();
+	name[74] = '\0';
+	cr_expect_str_eq(drop_uid(maildrop, 1), name + 4);
+	cr_expect_eq(drop_uid(maildrop, 2)[0], ',');
+	maildrop_close(maildrop);
+}
+
 Test(maildrop, gives_files_with_one_unique_part_different_ids_for_good)
 {
 	char before[4096];
