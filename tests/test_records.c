@@ -104,13 +104,14 @@ TestSuite(records, .init = open_accounts, .fini = close_accounts);
 Test(records, domain_is_kept_with_its_limits)
 {
 	cr_expect_str_eq(show(RECORD_DOMAIN, "EXAMPLE.test", NULL),
-	    "name=example.test;language=-;max-message-size=0;max-accounts=0;quota-bytes=0;quota-messages=0;accounts=2;");
+	    "name=example.test;language=-;max-message-size=0;max-accounts=0;quota-bytes=0;quota-messages=0;greylist=1;accounts=2;");
 	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "language", "pt_BR"), ACCOUNTS_OK);
 	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "max-message-size", "10m"), ACCOUNTS_OK);
+	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "greylist", "no"), ACCOUNTS_OK);
 	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "quota-messages", "500"), ACCOUNTS_OK);
 	cr_expect_str_eq(show(RECORD_DOMAIN, "example.test", NULL),
 	    "name=example.test;language=pt_BR;max-message-size=10485760;max-accounts=0;quota-bytes=0;quota-messages=500;"
-	    "accounts=2;");
+	    "greylist=0;accounts=2;");
 	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "language", ""), ACCOUNTS_OK);
 	cr_expect_not_null(strstr(show(RECORD_DOMAIN, "example.test", NULL), "language=-;"));
 }
@@ -278,8 +279,11 @@ Test(records, list_tells_its_members_and_who_may_ask)
 	add(RECORD_LIST, "staff@example.test", NULL, "add", "anna@example.test");
 	cr_expect_eq(set(RECORD_LIST, "staff@example.test", NULL, "expand", "accounts"), ACCOUNTS_OK);
 	cr_expect_eq(set(RECORD_LIST, "staff@example.test", NULL, "expand", "all"), ACCOUNTS_UNFIT);
-	cr_expect_str_eq(
-	    list(RECORD_LIST, NULL), "address=staff@example.test;expand=accounts;members=anna@example.test;");
+	cr_expect_eq(set(RECORD_LIST, "staff@example.test", NULL, "post", "members"), ACCOUNTS_OK);
+	cr_expect_eq(set(RECORD_LIST, "staff@example.test", NULL, "post", "nobody"), ACCOUNTS_UNFIT);
+	cr_expect_str_eq(accounts_error(accounts), "post=nobody: write anyone, accounts or members");
+	cr_expect_str_eq(list(RECORD_LIST, NULL),
+	    "address=staff@example.test;expand=accounts;post=members;members=anna@example.test;");
 	cr_expect_str_empty(list(RECORD_ALIAS, NULL));
 }
 

@@ -39,6 +39,7 @@ enum field_type {
 	FIELD_SIZE, /* octets: 500, 64K, 10M, 1G */
 	FIELD_FLAG, /* yes or no; told as 1 or 0 */
 	FIELD_EXPAND,
+	FIELD_POST,
 	FIELD_ADDRESSES, /* one a line */
 };
 

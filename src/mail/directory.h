@@ -40,6 +40,7 @@ struct domain {
 	char name[ADDRESS_DOMAIN_MAX + 1];
 	char language[DIRECTORY_LANGUAGE_SIZE]; /* "": none of its own */
 	int64_t max_message_size;               /* octets; 0: no limit of its own */
+	bool greylist;                          /* where there is greylisting, mail to it may have to wait */
 };
 
 /* What an account may do. */
@@ -67,6 +68,13 @@ struct account {
 
 enum recipient_kind { RECIPIENT_ACCOUNT, RECIPIENT_ALIAS, RECIPIENT_LIST };
 
+/* Who may write to a list. */
+enum posting_right {
+	POSTING_ANYONE,
+	POSTING_ACCOUNTS, /* who is logged in, or may relay */
+	POSTING_MEMBERS,  /* whose sender's address is in it */
+};
+
 /* What an address comes to. What it points to is the directory's, until its next call. */
 struct recipient {
 	enum recipient_kind kind;
@@ -74,6 +82,7 @@ struct recipient {
 	char local[ADDRESS_LOCAL_MAX + 1];
 	char language[DIRECTORY_LANGUAGE_SIZE]; /* of the account; "": none of its own */
 	char moved_to[ADDRESS_MAX + 1];         /* DIRECTORY_MOVED: the new address, or other words */
+	enum posting_right post;                /* of a list; others are open to anyone */
 	const struct mailbox *mailboxes;        /* DIRECTORY_FOUND: one or more, each once */
 	size_t count;
 };
@@ -114,6 +123,9 @@ struct directory_ops {
 	/* The members of a list or an alias: FOUND, NO_DOMAIN, NO_MAILBOX (an account, too), AMBIGUOUS. */
 	enum directory_verdict (*expand)(
 	    struct directory *directory, const struct address *address, struct expansion *expansion);
+	/* Is an address one of the members of a list, as they were added? FOUND, or NO_MAILBOX. */
+	enum directory_verdict (*member)(
+	    struct directory *directory, const struct address *list, const struct address *address);
 	/* The account of a user name, local-part@domain, or a local part that one domain has: FOUND, or NO_MAILBOX. */
 	enum directory_verdict (*account)(struct directory *directory, const char *name, struct account *account);
 	/* Is the address that of the account, or of an alias that leads straight to it? FOUND, or NO_MAILBOX. */

@@ -25,6 +25,8 @@ static const struct field_row domain_fields[] = {
 	SET("quota-bytes", FIELD_SIZE, "d.quota_bytes", "quota_bytes",
 	    "of accounts that have none: octets; 0: no limit"),
 	SET("quota-messages", FIELD_COUNT, "d.quota_messages", "quota_messages", "messages, likewise"),
+	SET("greylist", FIELD_FLAG, "d.greylist", "greylist",
+	    "mail to it may have to wait, where there is greylisting"),
 	TOLD("accounts", FIELD_COUNT, "(SELECT count(*) FROM accounts a WHERE a.domain = d.id)"),
 	CREATED("d"),
 };
@@ -58,6 +60,7 @@ static const struct field_row alias_fields[] = {
 static const struct field_row list_fields[] = {
 	TOLD("address", FIELD_TEXT, "ftgate_address(l.local, d.name)"),
 	SET("expand", FIELD_EXPAND, "l.expand", "expand", "who may ask who is in it: nobody, accounts, anyone"),
+	SET("post", FIELD_POST, "l.post", "post", "who may write to it: anyone, accounts, members"),
 	TOLD("members", FIELD_ADDRESSES, ADDRESSES),
 	CREATED("l"),
 };

@@ -67,10 +67,13 @@ is_text(const char *text)
 }
 
 static bool
-is_expansion_right(const char *text)
+is_one_of(const char *text, const char *const words[3])
 {
-	return strcmp(text, "nobody") == 0 || strcmp(text, "accounts") == 0 || strcmp(text, "anyone") == 0;
+	return strcmp(text, words[0]) == 0 || strcmp(text, words[1]) == 0 || strcmp(text, words[2]) == 0;
 }
+
+static const char *const expansion_rights[] = { "nobody", "accounts", "anyone" };
+static const char *const posting_rights[] = { "anyone", "accounts", "members" };
 
 static const char *
 form(enum field_type type)
@@ -81,6 +84,7 @@ form(enum field_type type)
 	case FIELD_SIZE: return "octets such as 500, 64K, 10M or 1G";
 	case FIELD_FLAG: return "yes or no";
 	case FIELD_EXPAND: return "nobody, accounts or anyone";
+	case FIELD_POST: return "anyone, accounts or members";
 	default: return "a text of 320 octets at most with no control characters";
 	}
 }
@@ -93,7 +97,8 @@ is_fit(enum field_type type, const char *text, int64_t *number)
 	case FIELD_COUNT: return parse_number(text, false, number);
 	case FIELD_SIZE: return parse_number(text, true, number);
 	case FIELD_FLAG: return parse_flag(text, number);
-	case FIELD_EXPAND: return is_expansion_right(text);
+	case FIELD_EXPAND: return is_one_of(text, expansion_rights);
+	case FIELD_POST: return is_one_of(text, posting_rights);
 	default: return is_text(text);
 	}
 }

@@ -35,6 +35,12 @@ expand(struct directory *directory, const struct address *address, struct expans
 	return resolver_expand(&own(directory)->resolver, own(directory)->reader, address, expansion);
 }
 
+static enum directory_verdict
+member(struct directory *directory, const struct address *list, const struct address *address)
+{
+	return resolver_member(own(directory)->reader, list, address);
+}
+
 /* A user name is split at its last "@". False where it can be no address. */
 static bool
 split(const char *name, struct address *address)
@@ -112,6 +118,7 @@ close_directory(struct directory *directory)
 static const struct directory_ops ops = {
 	.resolve = resolve,
 	.expand = expand,
+	.member = member,
 	.account = account,
 	.owns = owns,
 	.domain = domain,

@@ -11,7 +11,7 @@
 
 enum { RETRY = 1000 }; /* milliseconds */
 
-#define DOMAIN_COLUMNS "d.name, d.language, d.max_message_size"
+#define DOMAIN_COLUMNS "d.name, d.language, d.max_message_size, d.greylist"
 #define FLAGS          "a.smtp + 2 * a.pop3 + 4 * a.send + 8 * a.receive + 16 * a.disabled + 32 * a.spamtrap"
 #define QUOTA          "ifnull(a.quota_bytes, d.quota_bytes), ifnull(a.quota_messages, d.quota_messages)"
 #define ACCESS_KINDS                                                                                                   \
@@ -27,9 +27,11 @@ static const char *const sql[QUERIES] = {
 	[QUERY_FIRST_DOMAIN] = "SELECT name FROM domains ORDER BY id LIMIT 1",
 	[QUERY_DOMAIN] = "SELECT " DOMAIN_COLUMNS " FROM domains d WHERE d.name = ?1",
 	[QUERY_ALIAS] =
-	    "SELECT l.id, l.local, l.kind = 'list', l.expand FROM aliases l JOIN domains d ON d.id = l.domain"
+	    "SELECT l.id, l.local, l.kind = 'list', l.expand, l.post FROM aliases l JOIN domains d ON d.id = l.domain"
 	    " WHERE d.name = ?1 AND l.local = ?2",
 	[QUERY_TARGETS] = "SELECT local, domain FROM targets WHERE alias = ?1 ORDER BY domain, local",
+	[QUERY_MEMBER] = "SELECT 1 FROM aliases l JOIN domains d ON d.id = l.domain JOIN targets t ON t.alias = l.id"
+	                 " WHERE d.name = ?1 AND l.local = ?2 AND t.domain = ?3 AND t.local = ?4",
 	[QUERY_OWNS] = "SELECT 1 FROM accounts a JOIN domains d ON d.id = a.domain"
 	               " WHERE a.id = ?1 AND (d.name = ?2 AND a.local = ?3 OR EXISTS"
 	               "  (SELECT 1 FROM aliases l JOIN domains e ON e.id = l.domain JOIN targets t ON t.alias = l.id"

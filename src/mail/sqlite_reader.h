@@ -12,8 +12,9 @@ enum query {
 	QUERY_BARE,         /* ?1 local part: the domains that have it, two at most */
 	QUERY_FIRST_DOMAIN, /* the domain that was hosted first */
 	QUERY_DOMAIN,       /* ?1 domain: the first columns of enum account_column */
-	QUERY_ALIAS,        /* ?1 domain, ?2 local part: number, local part, is it a list, expand */
+	QUERY_ALIAS,        /* ?1 domain, ?2 local part: number, local part, is it a list, expand, post */
 	QUERY_TARGETS,      /* ?1 alias: local part, domain */
+	QUERY_MEMBER,       /* ?1 domain, ?2 local part of a list; ?3 and ?4 of an address: a row where it is in it */
 	QUERY_OWNS,         /* ?1 account, ?2 domain, ?3 local part */
 	QUERY_NETWORKS,     /* a row where there is any network */
 	QUERY_NETWORK,      /* ?1 network, ?2 bits: set of enum access_kind */
@@ -25,6 +26,7 @@ enum account_column {
 	COLUMN_DOMAIN,
 	COLUMN_DOMAIN_LANGUAGE,
 	COLUMN_MAX_MESSAGE_SIZE,
+	COLUMN_GREYLIST,
 	COLUMN_ACCOUNT,
 	COLUMN_LOCAL,
 	COLUMN_FLAGS,

@@ -15,6 +15,7 @@ struct alias {
 	char local[ADDRESS_LOCAL_MAX + 1];
 	bool list;
 	enum expansion_right right;
+	enum posting_right post;
 };
 
 void
@@ -56,6 +57,14 @@ expansion_right(const char *text)
 	return text != NULL && strcmp(text, "accounts") == 0 ? EXPANSION_ACCOUNTS : EXPANSION_NOBODY;
 }
 
+static enum posting_right
+posting_right(const char *text)
+{
+	if (text != NULL && strcmp(text, "members") == 0)
+		return POSTING_MEMBERS;
+	return text != NULL && strcmp(text, "accounts") == 0 ? POSTING_ACCOUNTS : POSTING_ANYONE;
+}
+
 static enum directory_verdict
 find_alias(struct reader *reader, const struct address *address, struct alias *alias)
 {
@@ -66,6 +75,7 @@ find_alias(struct reader *reader, const struct address *address, struct alias *a
 		sqlite_copy(alias->local, sizeof alias->local, row, 1);
 		alias->list = sqlite3_column_int(row, 2) != 0;
 		alias->right = expansion_right((const char *)sqlite3_column_text(row, 3));
+		alias->post = posting_right((const char *)sqlite3_column_text(row, 4));
 	}
 	reader_done(reader, QUERY_ALIAS);
 	if (result == SQLITE_DONE)
@@ -220,6 +230,8 @@ visit(struct resolver *resolver, struct reader *reader, size_t place, struct rec
 		if (verdict == DIRECTORY_FOUND) {
 			kind = alias.list ? RECIPIENT_LIST : RECIPIENT_ALIAS;
 			local = alias.local;
+			if (place == 0 && alias.list)
+				recipient->post = alias.post;
 			verdict = follow(resolver, reader, place, alias.number);
 		}
 	}
@@ -282,6 +294,23 @@ resolver_resolve(
 	recipient->mailboxes = resolver->mailboxes;
 	recipient->count = verdict == DIRECTORY_FOUND ? resolver->count : 0;
 	return verdict;
+}
+
+enum directory_verdict
+resolver_member(struct reader *reader, const struct address *list, const struct address *address)
+{
+	struct address whole;
+	enum directory_verdict verdict = complete(reader, list, &whole);
+	sqlite3_stmt *statement = reader_query(reader, QUERY_MEMBER);
+	if (verdict != DIRECTORY_FOUND || statement == NULL)
+		return verdict != DIRECTORY_FOUND ? verdict : DIRECTORY_FAILED;
+	sqlite3_bind_text(statement, 3, address->domain, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 4, address->local, -1, SQLITE_STATIC);
+	int result = reader_ask(reader, QUERY_MEMBER, whole.domain, whole.local);
+	reader_done(reader, QUERY_MEMBER);
+	if (result == SQLITE_DONE)
+		return DIRECTORY_NO_MAILBOX;
+	return result == SQLITE_ROW ? DIRECTORY_FOUND : DIRECTORY_FAILED;
 }
 
 enum directory_verdict

@@ -28,6 +28,8 @@ void resolver_free(struct resolver *resolver);
 /* As directory_ops has them. */
 enum directory_verdict resolver_resolve(
     struct resolver *resolver, struct reader *reader, const struct address *address, struct recipient *recipient);
+enum directory_verdict resolver_member(
+    struct reader *reader, const struct address *list, const struct address *address);
 enum directory_verdict resolver_expand(
     struct resolver *resolver, struct reader *reader, const struct address *address, struct expansion *expansion);
 
