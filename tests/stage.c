@@ -397,10 +397,18 @@ steady_now(struct clock *clock)
 	return 0;
 }
 
+static int64_t passed; /* seconds since STAGE_NOW */
+
 static int64_t
 now(void)
 {
-	return STAGE_NOW;
+	return STAGE_NOW + passed;
+}
+
+void
+stage_pass(int64_t seconds)
+{
+	passed += seconds;
 }
 
 void
@@ -437,6 +445,7 @@ stage_open(struct stage *stage, enum ftg_profile profile)
 		stage->asked[i] = &stage->services[i].service;
 	}
 	stage->config.services = stage->asked;
+	passed = 0;
 	stage->config.directory = &stage->directory;
 	stage->config.delivery = &stage->agent;
 	stage->config.runner = &stage->runner;

@@ -82,13 +82,19 @@ void stage_shake_hands(struct stage *stage);
 
 void stage_run_job(struct stage *stage);
 
+/* Lets seconds pass for whoever asks for the time of day. */
+void stage_pass(int64_t seconds);
+
+/* stage_greylist.c: first mail waits 300 seconds, for an hour; two mails have their network pass. */
+void stage_greylist(struct stage *stage, bool trouble_with_it);
+
 /* stage_directory.c */
 extern const struct directory_ops stage_directory_ops;
 
 /*
  * The directory of every stage. Hosted are example.test (alice, bob, carol, twin, "two words", and box0, box1 ... of any
  * number) and example.org (dora, twin); team (alice, bob), disabled, silent, trap, moved, circle are what their names say; carol
- * has a quota; asking for anyone at broken.test finds the directory in trouble. The time is
+ * has a quota; to the list crew write accounts alone, to the list club its member alice; mail to example.org does not wait; asking for anyone at broken.test finds the directory in trouble. The time is
  * always Tue, 1 Jan 2030 00:00:00 +0000; the client is 192.0.2.7, its session s1, the host mx.example.test.
  * alice, bob, carol and dora have the password "secret"; bob may not log in to SMTP, carol is disabled, dora has no
  * password.

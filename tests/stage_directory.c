@@ -104,6 +104,28 @@ set_domain(const struct stage *stage, const struct address *address, struct reci
 			memcpy(recipient->domain.language, stage->domain_language[i], DIRECTORY_LANGUAGE_SIZE);
 }
 
+/* Those that come to alice and bob. */
+static bool
+is_list(const struct address *address, struct recipient *recipient)
+{
+	static const struct {
+		const char *local;
+		enum posting_right post;
+	} lists[] = {
+		{ "team", POSTING_ANYONE },
+		{ "crew", POSTING_ACCOUNTS },
+		{ "club", POSTING_MEMBERS },
+	};
+
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		if (is_name(address->local, lists[i].local) && strcmp(address->domain, "example.test") == 0) {
+			recipient->post = lists[i].post;
+			return true;
+		}
+	}
+	return false;
+}
+
 static enum directory_verdict
 resolve(struct directory *directory, const struct address *address, struct recipient *recipient)
 {
@@ -115,7 +137,7 @@ resolve(struct directory *directory, const struct address *address, struct recip
 	if (found != DIRECTORY_FOUND)
 		return found;
 	found = verdict(address, &account);
-	bool team = strcmp(address->domain, "example.test") == 0 && is_name(address->local, "team");
+	bool team = is_list(address, recipient);
 	const char *domain = *address->domain != '\0' ? address->domain : account < 8 ? "example.test" : "example.org";
 	mailboxes[0] = (struct mailbox) { .account = team ? 1 : account };
 	mailboxes[1] = (struct mailbox) { .account = 2 };
@@ -166,6 +188,16 @@ expand(struct directory *directory, const struct address *address, struct expans
 }
 
 static enum directory_verdict
+find_member(struct directory *directory, const struct address *list, const struct address *address)
+{
+	(void)directory, (void)list;
+	if (strcmp(address->domain, "broken.test") == 0)
+		return DIRECTORY_FAILED;
+	bool member = is_name(address->local, "alice") && strcmp(address->domain, "example.test") == 0;
+	return member ? DIRECTORY_FOUND : DIRECTORY_NO_MAILBOX;
+}
+
+static enum directory_verdict
 find_domain(struct directory *directory, const char *name, struct domain *domain)
 {
 	(void)directory;
@@ -173,6 +205,7 @@ find_domain(struct directory *directory, const char *name, struct domain *domain
 	if (strcmp(name, "broken.test") == 0)
 		return DIRECTORY_FAILED;
 	bool hosted = strcmp(name, "example.test") == 0 || strcmp(name, "example.org") == 0;
+	domain->greylist = strcmp(name, "example.org") != 0;
 	return hosted ? DIRECTORY_FOUND : DIRECTORY_NO_DOMAIN;
 }
 
@@ -180,9 +213,20 @@ static enum directory_verdict
 find_client(struct directory *directory, const char *address, unsigned *access)
 {
 	(void)directory;
-	*access = strcmp(address, "203.0.113.7") == 0 ? ACCESS_BLACKLIST : 0;
-	if (strcmp(address, "203.0.113.9") == 0)
-		*access = ACCESS_REFUSED;
+	static const struct {
+		const char *address;
+		unsigned access;
+	} clients[] = {
+		{ "203.0.113.7", ACCESS_BLACKLIST },
+		{ "203.0.113.9", ACCESS_REFUSED },
+		{ "203.0.113.10", ACCESS_RELAY },
+		{ "203.0.113.11", ACCESS_PERMITTED },
+	};
+
+	*access = 0;
+	for (size_t i = 0; i < sizeof clients / sizeof *clients; i++)
+		if (strcmp(address, clients[i].address) == 0)
+			*access = clients[i].access;
 	return strcmp(address, "203.0.113.8") == 0 ? DIRECTORY_FAILED : DIRECTORY_FOUND;
 }
 
@@ -191,6 +235,8 @@ find_sender(struct directory *directory, const struct address *address, unsigned
 {
 	(void)directory;
 	*access = strcmp(address->domain, "spam.example") == 0 ? ACCESS_BLACKLIST : 0;
+	if (strcmp(address->domain, "friend.example") == 0)
+		*access = ACCESS_PERMITTED;
 	return DIRECTORY_FOUND;
 }
 
@@ -205,12 +251,14 @@ find_login(struct directory *directory, const char *name, struct account *accoun
 		return DIRECTORY_NO_MAILBOX;
 	memcpy(address.local, name, local);
 	memcpy(address.domain, at != NULL ? at + 1 : "", at != NULL ? strlen(at + 1) : 0);
-	*account = (struct account) { .flags = ACCOUNT_SMTP | ACCOUNT_POP3, .password = "secret" };
+	*account = (struct account) { .flags = ACCOUNT_SMTP | ACCOUNT_POP3 | ACCOUNT_SEND, .password = "secret" };
 	memcpy(account->local, address.local, sizeof account->local);
 	snprintf(account->domain.name, sizeof account->domain.name, "%s", at != NULL ? address.domain : "example.test");
 	memcpy(account->language, stage_of(directory)->account_language, DIRECTORY_LANGUAGE_SIZE);
 	if (is_name(address.local, "bob"))
 		account->flags = 0;
+	if (is_name(address.local, "box3"))
+		account->flags = ACCOUNT_SMTP;
 	if (is_name(address.local, "carol"))
 		account->flags |= ACCOUNT_DISABLED;
 	if (is_name(address.local, "dora"))
@@ -222,9 +270,26 @@ find_login(struct directory *directory, const char *name, struct account *accoun
 	return verdict(&address, &account->mailbox.account);
 }
 
+/* Each account has aliases: its name, "-", and anything (alice-sales). */
+static enum directory_verdict
+find_owner(struct directory *directory, int64_t account, const struct address *address)
+{
+	int64_t owner = 0;
+	struct address own = *address;
+
+	(void)directory;
+	own.local[strcspn(own.local, "-")] = '\0';
+	enum directory_verdict found = verdict(&own, &owner);
+	if (found == DIRECTORY_FAILED)
+		return found;
+	return found == DIRECTORY_FOUND && owner == account ? DIRECTORY_FOUND : DIRECTORY_NO_MAILBOX;
+}
+
 const struct directory_ops stage_directory_ops = { .resolve = resolve,
 	.expand = expand,
+	.member = find_member,
 	.account = find_login,
+	.owns = find_owner,
 	.domain = find_domain,
 	.client = find_client,
 	.sender = find_sender };

@@ -194,6 +194,26 @@ set_limit(struct stage *stage, const char *name, unsigned number)
 }
 
 static bool
+set_policy(struct stage *stage, const char *name, const char *value)
+{
+	if (strcmp(name, "anti-spoofing") == 0)
+		stage->config.policy.anti_spoofing = true;
+	else if (strcmp(name, "hosted-senders") == 0)
+		stage->config.policy.hosted_senders = true;
+	else if (strcmp(name, "own-senders") == 0)
+		stage->config.policy.own_senders = true;
+	else if (strcmp(name, "permitted-only") == 0)
+		stage->config.policy.permitted_only = true;
+	else if (strcmp(name, "greylist") == 0)
+		stage_greylist(stage, strcmp(value, "trouble") == 0);
+	else if (strcmp(name, "pass") == 0)
+		stage_pass(strtol(value, NULL, 10));
+	else
+		return false;
+	return true;
+}
+
+static bool
 set_audience(struct stage *stage, const char *name, const char *value)
 {
 	enum smtp_audience audience = strcmp(value, "anyone") == 0 ? SMTP_ANYONE
@@ -300,8 +320,8 @@ set(struct play *play, const char *name, const char *value)
 	struct stage *stage = &play->stage;
 	unsigned number = (unsigned)strtoul(value, NULL, 10);
 
-	if (set_limit(stage, name, number) || set_content(stage, name, number) || set_audience(stage, name, value) ||
-	    set_speech(play, name, value) || set_service(stage, name, value))
+	if (set_limit(stage, name, number) || set_content(stage, name, number) || set_policy(stage, name, value) ||
+	    set_audience(stage, name, value) || set_speech(play, name, value) || set_service(stage, name, value))
 		return true;
 	if (strcmp(name, "client") == 0)
 		snprintf(play->stage.address, sizeof play->stage.address, "%s", value);

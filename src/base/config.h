@@ -6,6 +6,7 @@
 
 #include "base/content.h"
 #include "base/limits.h"
+#include "base/policy_settings.h"
 #include "base/relay.h"
 #include "base/service_settings.h"
 
@@ -44,6 +45,8 @@ struct config {
 	unsigned listener_count;
 	struct limits limits;
 	struct content_settings content;
+	struct policy_settings policy;
+	struct greylist_settings greylist;
 	struct service_settings *services;
 	unsigned services_count;
 	struct filter_settings *filters;

@@ -56,6 +56,18 @@ static const struct setting routes[] = {
 };
 #undef OWNER
 
+#define OWNER struct policy_settings
+static const struct setting policy[] = {
+#include "base/section/policy.def"
+};
+#undef OWNER
+
+#define OWNER struct greylist_settings
+static const struct setting greylist[] = {
+#include "base/section/greylist.def"
+};
+#undef OWNER
+
 #define SECTION(member, name)                                                                                          \
 	{                                                                                                              \
 		name, offsetof(struct config, member), member, sizeof member / sizeof *member, 0, 0                    \
@@ -69,6 +81,8 @@ static const struct setting routes[] = {
 const struct section sections[] = {
 	SECTION(limits, "limits"),
 	SECTION(content, "content"),
+	SECTION(policy, "policy"),
+	SECTION(greylist, "greylist"),
 	LIST(services, "services"),
 	LIST(filters, "filters"),
 	SECTION(relay, "relay"),

@@ -13,6 +13,7 @@
 #include "base/program.h"
 #include "cmd/advisers.h"
 #include "cmd/smtp_service.h"
+#include "mail/greylist_sqlite.h"
 #include "mail/maildir.h"
 #include "mail/maildir_delivery.h"
 #include "mail/password.h"
@@ -35,6 +36,8 @@ static uv_timer_t sweep_timer;
 static struct sasl_server *sasl;
 static struct job_queue hasher;
 static struct advisers advisers;
+static struct greylist greylist; /* store NULL: none */
+static struct job_queue greylist_jobs;
 static char locale[PATH_MAX], overlay[PATH_MAX], mail[PATH_MAX], database[PATH_MAX];
 
 static int
@@ -134,6 +137,33 @@ open_auth(const struct serve *serve)
 	return sasl != NULL;
 }
 
+/* Where it is off, nothing is opened. */
+static bool
+open_greylist(const struct serve *serve)
+{
+	const struct greylist_settings *settings = &serve->settings->config->greylist;
+	char path[PATH_MAX];
+	if (!settings->enabled)
+		return true;
+	job_queue_open(&greylist_jobs, &worker.jobs.runner, 1);
+	greylist = (struct greylist) {
+		.rules = { settings->delay / 1000, settings->window / 1000, settings->lifetime / 1000,
+		    settings->passes },
+		.runner = &greylist_jobs.runner,
+	};
+	memcpy(greylist.secret, serve->greylist_secret, sizeof greylist.secret);
+	if (data_path(path, serve->data, "greylist.db") == 0)
+		greylist.store = greylist_sqlite_new(path, settings->max_size);
+	return greylist.store != NULL;
+}
+
+static void
+close_greylist(void)
+{
+	if (greylist.store != NULL)
+		greylist.store->ops->close(greylist.store);
+}
+
 static void
 open_service(const struct settings *settings, const struct listen_setting *listen, struct smtp_service *service,
     struct directory *directory)
@@ -170,6 +200,8 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 		.delivery = &agent.agent,
 		.runner = &worker.jobs.runner,
 	};
+	service->config.policy = settings->config->policy;
+	service->config.greylist = greylist.store != NULL ? &greylist : NULL;
 	service->config.xlang = settings->xlang;
 	service->utf8 = settings->xlang_utf8;
 	service->language = listen->language;
@@ -241,12 +273,15 @@ serve_work(const struct serve *serve, const struct master_place *place)
 		return fail("auth", strerror(ENOMEM));
 	if (advisers_open(&advisers, &worker, serve->settings->config) < 0)
 		return fail("services", strerror(errno));
+	if (!open_greylist(serve))
+		return fail("greylist", strerror(errno));
 	agent.min_free = serve->settings->limits.min_free;
 	open_guard(serve, place->number);
 	int status = run(serve->settings, directory, place->number == 0);
 	directory->ops->close(directory);
 	worker_close(&worker);
 	advisers_close(&advisers);
+	close_greylist();
 	maildir_agent_close(&agent);
 	sasl_server_free(sasl);
 	return status;

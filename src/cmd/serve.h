@@ -5,6 +5,7 @@
 #include "base/counters.h"
 #include "base/figures.h"
 #include "cmd/settings.h"
+#include "mail/greylist.h"
 #include "net/master.h"
 #include "session/sasl.h"
 
@@ -14,6 +15,7 @@ struct serve {
 	const int *sockets;
 	size_t socket_count;
 	unsigned char secret[SASL_SECRET_SIZE];
+	unsigned char greylist_secret[GREYLIST_SECRET_SIZE];
 	unsigned grace;     /* seconds */
 	int metrics_socket; /* -1: none */
 	int status_socket;  /* -1: none */

@@ -217,6 +217,8 @@ run_master(struct server *server)
 	server->serve.status_socket = open_status(server);
 	if (data_secret(server->data, "sasl-secret", server->serve.secret, SASL_SECRET_SIZE) < 0)
 		return fail(EX_CANTCREAT, "%s/sasl-secret: %s", server->data, strerror(errno));
+	if (data_secret(server->data, "greylist-secret", server->serve.greylist_secret, GREYLIST_SECRET_SIZE) < 0)
+		return fail(EX_CANTCREAT, "%s/greylist-secret: %s", server->data, strerror(errno));
 	for (size_t i = 0; i < server->socket_count; i++)
 		fprintf(stderr, "listening on %s%s\n", server->names[i],
 		    server->settings->listen[i].tls == CONFIG_TLS_IMPLICIT ? " with TLS" : "");

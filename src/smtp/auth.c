@@ -97,6 +97,7 @@ admit(struct smtp_session *s)
 	s->user = strdup(sasl_user(s->auth->sasl));
 	s->account = s->auth->account;
 	s->mechanism = sasl_mechanism_name(s->auth->mechanism);
+	s->rights = s->auth->flags;
 	session_wish(s, SPEECH_ACCOUNT, s->auth->language);
 	if (s->user != NULL)
 		s->outlet->log(s->outlet, "login", "user", s->user, "mechanism", s->mechanism, NULL);

@@ -84,12 +84,14 @@ struct smtp_session {
 	struct span path;      /* of the MAIL or RCPT command under way, for the log; no text otherwise */
 	char *user;            /* who has logged in; NULL: nobody */
 	int64_t account;       /* of that user */
+	unsigned rights;       /* and what it may do: a set of enum account_flag, as of the login */
 	const char *mechanism; /* by which that was */
 	unsigned transactions; /* begun */
 	struct auth *auth;     /* NULL: no AUTH is under way */
 	struct line_reader line;
 	struct envelope envelope;
-	size_t without; /* mailboxes of the envelope before the recipient that is being added */
+	enum posting_right post; /* of the recipient that is being added */
+	size_t without;          /* mailboxes of the envelope before the recipient that is being added */
 	struct message message;
 	struct chunk chunk;
 	struct held_reply held;

@@ -79,6 +79,7 @@ accept(struct smtp_session *s, const struct recipient *recipient)
 	if (refusal_too_many(s))
 		return ftg_reply(ERR_SMTP_ADDRESS_RCPTCOUNT);
 	s->without = s->envelope.count;
+	s->post = recipient->post;
 	if (!envelope_add(&s->envelope, s->path, recipient->mailboxes, recipient->count))
 		return ftg_reply(ERR_SMTP_HARDERROR);
 	s->state = SMTP_RECIPIENT;

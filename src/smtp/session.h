@@ -5,6 +5,7 @@
 #include "base/figures.h"
 #include "base/guard.h"
 #include "base/job.h"
+#include "base/policy_settings.h"
 #include "mail/delivery.h"
 #include "mail/directory.h"
 #include "session/speech.h"
@@ -14,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct greylist;
 struct policy_service;
 struct sasl_server;
 
@@ -49,7 +51,9 @@ struct smtp_config {
 	struct figures_slot *figures; /* that count messages; NULL: none */
 	struct guard *guard;          /* limits by address and account; NULL: none */
 	bool xlang;                   /* the client may choose the language of the replies */
-	int64_t (*now)(void);         /* seconds since 1970, for the trace line of a message */
+	struct policy_settings policy;
+	struct greylist *greylist; /* NULL: none */
+	int64_t (*now)(void);      /* seconds since 1970, for the trace line of a message */
 	enum smtp_audience vrfy, expn, etrn;
 	struct policy_service *const *services; /* that are asked, in this order */
 	size_t service_count;

@@ -23,7 +23,10 @@ LIMITS = {"max-message-size": "1000000", "max-recipients": "100", "max-errors": 
 MECHANISMS = "PLAIN LOGIN SCRAM-SHA-256 CRAM-MD5"
 CANNOT = {"begin": "a delivery that cannot begin", "append": "a delivery that fails", "commit": "a delivery that fails",
           "flush": "a delivery that fails", "disk": "a disk that is full", "room": "a mailbox without room", "end": "a session that is ended",
-          "barred": "a client that is blacklisted beforehand", "service": "a service that answers by the script"}
+          "barred": "a client that is blacklisted beforehand", "service": "a service that answers by the script",
+          "pass": "time that passes"}
+POLICY = ("anti-spoofing", "hosted-senders", "own-senders", "permitted-only")
+GREYLIST = {"enabled": "yes", "delay": "300s", "window": "1h", "lifetime": "1d", "passes": "2"}
 LATER = {"greet", "handshake", "closed", "open", "blacklisted", "waited", "dropped", "flush-after", "client"}
 PATIENCE = 1000  # milliseconds of a tarpit
 SMALL = 32768  # octets that can be sent before any answer is read; a TLS connection has one thread alone
@@ -79,6 +82,8 @@ class Conversation:
         for name, value in self.settings + changes:
             if name in CANNOT and value != "ok":
                 return CANNOT[name]
+            if (name, value) == ("greylist", "trouble"):
+                return "greylisting in trouble"
             if name == "tarpit-delay" and int(value) > PATIENCE:
                 return "patience"
         return f"a change of {changes[0][0]} midway" if changes else None
@@ -115,6 +120,9 @@ class Conversation:
         limits = {name: self.value(name) or value for name, value in LIMITS.items()}
         if limits["tarpit-delay"] != "0":
             limits["tarpit-delay"] += "ms"
+        lines += ["policy:"] + [f"  {name}: {'yes' if name in said else 'no'}" for name in POLICY]
+        if "greylist" in said:
+            lines += ["greylist:"] + [f"  {k}: {v}" for k, v in GREYLIST.items()]
         return "\n".join(lines + ["listeners:"] + listener + ["limits:"] + [f"  {k}: {v}" for k, v in limits.items()]) + "\n"
 
 
@@ -146,16 +154,22 @@ class Stage(Server):
                                ("moved", "moved-to=new@example.net")):
             self.control("account", "add", local + "@example.test", "--no-password", setting)
         self.control("account", "set", "bob@example.test", "smtp=no")
+        self.control("account", "set", "box3@example.test", "--password-stdin", "send=no", input=b"secret\n")
+        self.control("domain", "set", "example.org", "greylist=no")
         self.control("account", "set", "carol@example.test", "quota-bytes=5000")
         self.control("alias", "add", "circle@example.test", "alice@example.test")
+        self.control("list", "add", "crew@example.test", "alice@example.test", "post=accounts")
+        self.control("list", "add", "club@example.test", "alice@example.test", "post=members")
         with sqlite3.connect(os.path.join(self.data, "ftgate.db")) as database:  # ftgatectl makes no circles
-            database.execute("UPDATE targets SET local = 'circle'")
+            database.execute("UPDATE targets SET local = 'circle' WHERE alias = (SELECT id FROM aliases WHERE local = 'circle')")
         database.close()
+        self.control("alias", "add", "alice-sales@example.test", "alice@example.test")
         two = "alice@example.test", '"two words"@example.test'
         for local, members, who in (("team", two, "anyone"), ("staff", two[:1], "accounts"), ("board", two[:1], "nobody"),
                                     ("empty", (), "anyone"), ("abroad", (*two, "j\u00f6rg@example.test"), "anyone")):
             self.control("list", "add", local + "@example.test", *members, "expand=" + who)
-        for kind, value in (("blacklist", "203.0.113.7"), ("blacklist", "spam.example"), ("refused", "203.0.113.9")):
+        for kind, value in (("blacklist", "203.0.113.7"), ("blacklist", "spam.example"), ("refused", "203.0.113.9"), ("relay", "203.0.113.10"),
+                            ("permitted", "203.0.113.11"), ("permitted", "friend.example")):
             self.control("access", "add", kind, value)
 
 

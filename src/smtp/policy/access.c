@@ -41,3 +41,10 @@ check_blacklist(struct smtp_session *s, const struct policy_subject *subject)
 {
 	return s->access & ACCESS_BLACKLIST ? denied(subject, ERR_SECPOL_BLACK) : policy_pass();
 }
+
+/* Those that are on a list are exempt. */
+struct ftg_reply
+check_permitted(struct smtp_session *s, const struct policy_subject *subject)
+{
+	return s->config->policy.permitted_only ? denied(subject, ERR_SECPOL_BLACK) : policy_pass();
+}

@@ -8,9 +8,17 @@
 typedef struct ftg_reply policy_check(struct smtp_session *s, const struct policy_subject *subject);
 
 policy_check check_refused_network;
+policy_check check_send_right;
+policy_check check_own_sender;
+policy_check check_hosted_sender;
+policy_check check_spoofing;
 policy_check check_sender_blacklist;
 policy_check check_temporary_blacklist;
 policy_check check_blacklist;
 policy_check check_services;
+policy_check check_permitted;
+policy_check check_posting;
+policy_check check_greylist;
+policy_check check_greylist_data;
 
 #endif

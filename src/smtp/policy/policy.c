@@ -27,9 +27,17 @@ static const struct check {
 	    answers[ANSWERS_MAX]; /* that it may give, beside ERR_SMTP_HARDERROR; the rest is 0, which is none */
 } checks[] = {
 	{ "refused-network", POLICY_CONNECT, NOBODY, check_refused_network, { ERR_SMTP_REJECT_IP } },
+	{ "send-right", POLICY_SENDER, NOBODY, check_send_right, { ERR_SMTP_ACCESSDENIED2 } },
+	{ "own-senders", POLICY_SENDER, NOBODY, check_own_sender, { ERR_SMTP_AUTHMISMATCH } },
+	{ "hosted-senders", POLICY_SENDER, NOBODY, check_hosted_sender, { ERR_SMTP_ONLYHOSTED } },
+	{ "anti-spoofing", POLICY_SENDER, USERS | RELAYS | PERMITTED, check_spoofing, { ERR_SMTP_SPOOF } },
 	{ "sender-blacklist", POLICY_SENDER, USERS, check_sender_blacklist, { ERR_SMTP_SENDERBLACKLISTED } },
 	{ "temporary-blacklist", POLICY_RECIPIENT, USERS, check_temporary_blacklist, { ERR_SMTP_ACCESSDENIED } },
 	{ "blacklist", POLICY_RECIPIENT, USERS, check_blacklist, { ERR_SMTP_ACCESSDENIED } },
+	{ "permitted-only", POLICY_RECIPIENT, USERS | RELAYS | PERMITTED, check_permitted, { ERR_SMTP_ACCESSDENIED } },
+	{ "posting", POLICY_ACCEPTED, NOBODY, check_posting, { ERR_SMTP_GLACCESSDENIED } },
+	{ "greylist", POLICY_ACCEPTED, USERS | RELAYS | PERMITTED, check_greylist, { ERR_SMTP_GLFAILRCP } },
+	{ "greylist", POLICY_DATA, USERS | RELAYS | PERMITTED, check_greylist_data, { ERR_SMTP_GLFAILDATA } },
 	{ "service", POLICY_CONNECT, NOBODY, check_services, { ERR_SMTP_REJECT_IP, ERR_SMTP_GLFAILRCP } },
 	{ "service", POLICY_HELLO, NOBODY, check_services,
 	    { ERR_SMTP_ACCESSDENIED2, ERR_SMTP_SPFFAIL, ERR_SMTP_GLFAILRCP } },
