@@ -11,6 +11,7 @@
 enum {
 	VERSION = 1,
 	WAIT = 250, /* milliseconds that a job waits for another process; its session waits for it */
+	PAUSE = 5,  /* milliseconds */
 	SWEEP_ROWS = 512,
 	SWEEP_EVERY = 64, /* new keys */
 	SWEEPS_MAX = 4,   /* to make room for one */
@@ -115,6 +116,18 @@ limit_size(struct sqlite_greylist *greylist)
 	return run(greylist, text);
 }
 
+/* Where another process does the same, SQLite says so at once: its own waiting is not for this. */
+static bool
+begin_log(struct sqlite_greylist *greylist)
+{
+	for (int waited = 0; !run(greylist, "PRAGMA journal_mode = WAL"); waited += PAUSE) {
+		if (sqlite3_errcode(greylist->database) != SQLITE_BUSY || waited >= WAIT)
+			return false;
+		sqlite3_sleep(PAUSE);
+	}
+	return true;
+}
+
 /* Of several processes that find an empty file, one makes the table, and the others wait for it. */
 static bool
 complete(struct sqlite_greylist *greylist)
@@ -143,8 +156,7 @@ prepare(struct sqlite_greylist *greylist)
 static bool
 open_database(struct sqlite_greylist *greylist, int64_t now)
 {
-	static const char settings[] =
-	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304";
+	static const char settings[] = "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304";
 	struct stat status;
 	int result = sqlite3_open_v2(greylist->path, &greylist->database,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
@@ -153,7 +165,8 @@ open_database(struct sqlite_greylist *greylist, int64_t now)
 	sqlite3_busy_timeout(greylist->database, WAIT);
 	if (ask_number(greylist, "PRAGMA user_version") > VERSION)
 		return fail(greylist, now, "a newer ftgate has written it");
-	if (!run(greylist, settings) || !complete(greylist) || !limit_size(greylist) || !prepare(greylist))
+	if (!begin_log(greylist) || !run(greylist, settings) || !complete(greylist) || !limit_size(greylist) ||
+	    !prepare(greylist))
 		return fail(greylist, now, sqlite3_errstr(sqlite3_errcode(greylist->database)));
 	if (stat(greylist->path, &status) < 0)
 		return fail(greylist, now, "it has been removed");
