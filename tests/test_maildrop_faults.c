@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "drop.h"
@@ -85,10 +86,20 @@ __wrap_unlinkat(int folder, const char *path, int flags)
 	return strikes(UNLINKAT) ? -1 : __real_unlinkat(folder, path, flags);
 }
 
+/* A name that is not met once, as if it were changed while its folder is read. */
+static const char *missed;
+
 struct dirent *
 __wrap_readdir(DIR *entries)
 {
-	return strikes(READDIR) ? NULL : __real_readdir(entries);
+	if (strikes(READDIR))
+		return NULL;
+	struct dirent *entry = __real_readdir(entries);
+	if (entry == NULL || missed == NULL || strcmp(entry->d_name, missed) != 0)
+		return entry;
+	missed = NULL;
+	drop_put("cur/.changed", "");
+	return __real_readdir(entries);
 }
 
 int
@@ -187,6 +198,19 @@ Test(faults, at_login_lose_nothing)
 		}
 	}
 	cr_expect_gt(all, 60);
+}
+
+Test(faults, message_that_is_renamed_while_its_folder_is_read_is_not_missed)
+{
+	static const struct timespec old[2] = { { 1000000000, 0 }, { 1000000000, 0 } };
+	drop_put("cur/1.a,S=2,W=3:2,", "a\n");
+	drop_put("cur/2.b,S=2,W=3:2,", "b\n");
+	cr_assert_eq(utimensat(AT_FDCWD, "cur", old, 0), 0);
+	missed = "1.a,S=2,W=3:2,";
+	struct maildrop *maildrop = drop_open();
+	cr_assert_null(missed);
+	cr_expect_str_eq(drop_uids(maildrop), "1.a 2.b");
+	maildrop_close(maildrop);
 }
 
 Test(faults, while_reading_are_told)

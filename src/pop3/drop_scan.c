@@ -11,6 +11,8 @@
 
 #include "pop3/drop_name.h"
 
+enum { TRIES = 3 };
+
 /* Makes room for so many more octets of names. */
 static int
 reserve_names(struct drop_list *list, size_t len)
@@ -100,12 +102,40 @@ scan_place(struct drop_list *list, const struct drop_folders *folders, enum drop
 	return result;
 }
 
+static bool
+is_as_before(int place, struct timespec *changed)
+{
+	struct stat status;
+	const struct timespec before = *changed;
+	if (fstat(place, &status) < 0)
+		return true;
+	*changed = status.st_mtim;
+	return before.tv_sec == changed->tv_sec && before.tv_nsec == changed->tv_nsec;
+}
+
+/* A message that is renamed while its folder is read may be met under neither name: the folder is read again. */
+static int
+scan_cur(struct drop_list *list, const struct drop_folders *folders)
+{
+	const size_t names_len = list->names_len, count = list->count;
+	struct timespec changed = { 0 };
+	is_as_before(folders->places[DROP_CUR], &changed);
+	for (int i = 0; i < TRIES; i++) {
+		list->names_len = names_len;
+		list->count = count;
+		if (scan_place(list, folders, DROP_CUR) < 0)
+			return -1;
+		if (is_as_before(folders->places[DROP_CUR], &changed))
+			break;
+	}
+	return 0;
+}
+
 /* new before cur: a message that is moved meanwhile is met twice, never missed. */
 int
 drop_scan(struct drop_list *list, const struct drop_folders *folders)
 {
-	for (enum drop_place place = DROP_NEW; place < DROP_PLACES; place++)
-		if (folders->places[place] >= 0 && scan_place(list, folders, place) < 0)
-			return -1;
-	return 0;
+	if (folders->places[DROP_NEW] >= 0 && scan_place(list, folders, DROP_NEW) < 0)
+		return -1;
+	return folders->places[DROP_CUR] >= 0 ? scan_cur(list, folders) : 0;
 }
