@@ -7,6 +7,7 @@
 
 #include "drop.h"
 #include "folder.h"
+#include "mail/maildir_delivery.h"
 #include "pop3/wire.h"
 
 TestSuite(reading, .init = drop_begin, .fini = drop_end);
@@ -152,4 +153,76 @@ Test(reading, goes_on_when_the_file_is_removed_under_it)
 	maildrop_read_end(maildrop);
 	cr_expect_null(maildrop_block(maildrop)->octets);
 	maildrop_close(maildrop);
+}
+
+static void
+start_inline(struct job_runner *runner, struct job *job)
+{
+	(void)runner;
+	job->work(job);
+	job->done(job);
+}
+
+static void
+note(void *context, enum delivery_result result)
+{
+	*(enum delivery_result *)context = result;
+}
+
+/* Delivers a message as it came over the wire. */
+static void
+deliver(const char *text, size_t len)
+{
+	static const struct mailbox mailbox = { .account = 1, .maildir = "box" };
+	struct job_runner runner = { .start = start_inline };
+	struct maildir_agent agent;
+	enum delivery_result result = DELIVERY_FAILED;
+	cr_assert_eq(maildir_agent_open(&agent, "..", "mx.example.test"), 0);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, &mailbox, 1);
+	cr_assert_not_null(delivery);
+	cr_assert(delivery->ops->append(delivery, text, len));
+	delivery->ops->commit(delivery, &runner, note, &result);
+	cr_assert_eq(result, DELIVERY_OK);
+	maildir_agent_close(&agent);
+}
+
+/* Takes the stuffed dots away again. */
+static size_t
+unstuff(char *to, const char *from, size_t len)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < len; i++)
+		if (from[i] != '.' || (i > 0 && from[i - 1] != '\n'))
+			to[kept++] = from[i];
+		else
+			to[kept++] = from[++i];
+	return kept;
+}
+
+Test(reading, gives_what_was_delivered_octet_by_octet)
+{
+	static const char *const pieces[] = { "\r\n", "\r\n", ".", ".", "x", "text", "\t ", "\xFF" };
+	static char message[200000], back[2 * sizeof message];
+	unsigned random = 1;
+	for (size_t round = 0; round < 20; round++) {
+		const char *text;
+		size_t len = 0, text_len;
+		while (len < round * 9000) {
+			random = random * 1103515245 + 12345;
+			const char *piece = pieces[random >> 16 & 7];
+			memcpy(message + len, piece, strlen(piece));
+			len += strlen(piece);
+		}
+		memcpy(message + len, "\r\n", 2);
+		len += 2;
+		deliver(message, len);
+		struct maildrop *maildrop = drop_open();
+		cr_assert_eq(maildrop_count(maildrop), 1);
+		cr_expect_eq(maildrop_size(maildrop, 1), len);
+		cr_assert_eq(drop_read(maildrop, 1, MAILDROP_WHOLE, &text, &text_len), MAILDROP_OK);
+		cr_expect_eq(unstuff(back, text, text_len), len);
+		cr_expect_eq(memcmp(back, message, len), 0);
+		maildrop_delete(maildrop, 1);
+		cr_assert_eq(drop_quit(maildrop), MAILDROP_OK);
+	}
 }
