@@ -114,7 +114,9 @@ parcel_done(struct job *job)
 	struct stage *stage = parcel->stage;
 	void (*done)(void *, enum delivery_result) = parcel->done;
 	void *context = parcel->context;
-	enum delivery_result result = parcel->committing ? stage->commit_result : stage->flush_result;
+	enum delivery_result result = parcel->committing ? stage->commit_result
+	    : parcel->file >= 0                          ? stage->spool_result
+	                                                 : stage->flush_result;
 
 	parcel->unflushed = 0;
 	if (parcel->committing) {
@@ -450,6 +452,7 @@ stage_open(struct stage *stage, enum ftg_profile profile)
 	stage->config.delivery = &stage->agent;
 	stage->config.runner = &stage->runner;
 	stage->config.hasher = &stage->runner;
+	stage->config.inspector = &stage->runner;
 	stage->config.mechanisms = (1U << SASL_MECHANISMS) - 1;
 	stage->sasl = sasl_server_new(secret, verify);
 	stage->config.guard = &stage->guard;

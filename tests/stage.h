@@ -48,6 +48,7 @@ struct stage {
 	bool full;            /* the disk, when MAIL comes */
 	size_t flush_after;   /* octets that make a delivery want a flush; 0: none do */
 	enum delivery_result flush_result;
+	enum delivery_result spool_result;
 	enum delivery_result commit_result;
 	enum delivery_result room_result; /* of a mailbox with a quota that the message is small enough for */
 

@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "mail/content_rules.h"
 
 struct play {
 	const struct talk_run *run;
@@ -13,6 +17,8 @@ struct play {
 	struct octets expected; /* of the output, the message, the log */
 	struct octets message;
 	struct octets events;
+	struct octets rules; /* for content */
+	struct content_rules *content_rules;
 	struct octets *fault;
 	unsigned line;
 };
@@ -162,6 +168,31 @@ set_result(enum delivery_result *result, const char *name)
 			*result = (enum delivery_result)i;
 }
 
+/* What comes of deliveries. */
+static bool
+set_delivery(struct stage *stage, const char *name, const char *value, unsigned number)
+{
+	if (strcmp(name, "begin") == 0)
+		stage->begin_fails = strcmp(value, "no-memory") == 0;
+	else if (strcmp(name, "append") == 0)
+		stage->append_fails = strcmp(value, "no-memory") == 0;
+	else if (strcmp(name, "disk") == 0)
+		stage->full = strcmp(value, "full") == 0;
+	else if (strcmp(name, "flush-after") == 0)
+		stage->flush_after = number;
+	else if (strcmp(name, "room") == 0)
+		set_result(&stage->room_result, value);
+	else if (strcmp(name, "flush") == 0)
+		set_result(&stage->flush_result, value);
+	else if (strcmp(name, "commit") == 0)
+		set_result(&stage->commit_result, value);
+	else if (strcmp(name, "spool") == 0)
+		set_result(&stage->spool_result, value);
+	else
+		return false;
+	return true;
+}
+
 static void
 expect_closed(struct play *play, bool closed)
 {
@@ -230,16 +261,46 @@ set_audience(struct stage *stage, const char *name, const char *value)
 	return true;
 }
 
+static void
+ignore_fault(void *context, const char *file, unsigned line, const char *fault)
+{
+	(void)context, (void)file, (void)line, (void)fault;
+}
+
+/* Reads all rules again, by way of a file. */
+static void
+add_rule(struct play *play, const char *rule)
+{
+	char path[32];
+	int file = memfd_create("rules", 0);
+
+	add_text(&play->rules, rule);
+	add_text(&play->rules, "\n");
+	if (file < 0 || write(file, play->rules.bytes, play->rules.len) < 0)
+		abort();
+	snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+	content_rules_free(play->content_rules);
+	play->content_rules = content_rules_read(path, ignore_fault, NULL);
+	play->stage.config.content_rules = play->content_rules;
+	close(file);
+	if (play->content_rules == NULL)
+		add_text(play->fault, "a content rule cannot be read\n");
+}
+
 /* What a message must have, and what not. */
 static bool
-set_content(struct stage *stage, const char *name, unsigned number)
+set_content(struct play *play, const char *name, const char *value, unsigned number)
 {
+	struct stage *stage = &play->stage;
+
 	if (strcmp(name, "header-check") == 0)
-		stage->config.header_check = true;
+		stage->config.header_check = strcmp(value, "users") == 0 ? CONTENT_USERS : CONTENT_ALL;
 	else if (strcmp(name, "body-check") == 0)
 		stage->config.body_check = true;
 	else if (strcmp(name, "max-header-addresses") == 0)
 		stage->config.max_header_addresses = number;
+	else if (strcmp(name, "content-rule") == 0)
+		add_rule(play, value);
 	else
 		return false;
 	return true;
@@ -320,25 +381,13 @@ set(struct play *play, const char *name, const char *value)
 	struct stage *stage = &play->stage;
 	unsigned number = (unsigned)strtoul(value, NULL, 10);
 
-	if (set_limit(stage, name, number) || set_content(stage, name, number) || set_policy(stage, name, value) ||
-	    set_audience(stage, name, value) || set_speech(play, name, value) || set_service(stage, name, value))
+	if (set_limit(stage, name, number) || set_content(play, name, value, number) ||
+	    set_policy(stage, name, value) || set_audience(stage, name, value) ||
+	    set_delivery(stage, name, value, number) || set_speech(play, name, value) ||
+	    set_service(stage, name, value))
 		return true;
 	if (strcmp(name, "client") == 0)
 		snprintf(play->stage.address, sizeof play->stage.address, "%s", value);
-	else if (strcmp(name, "begin") == 0)
-		stage->begin_fails = strcmp(value, "no-memory") == 0;
-	else if (strcmp(name, "append") == 0)
-		stage->append_fails = strcmp(value, "no-memory") == 0;
-	else if (strcmp(name, "disk") == 0)
-		stage->full = strcmp(value, "full") == 0;
-	else if (strcmp(name, "flush-after") == 0)
-		stage->flush_after = number;
-	else if (strcmp(name, "room") == 0)
-		set_result(&stage->room_result, value);
-	else if (strcmp(name, "flush") == 0)
-		set_result(&stage->flush_result, value);
-	else if (strcmp(name, "commit") == 0)
-		set_result(&stage->commit_result, value);
 	else if (strcmp(name, "greet") == 0)
 		greet(stage);
 	else if (strcmp(name, "end") == 0)
@@ -422,6 +471,8 @@ play_end(struct play *play)
 	free(play->expected.bytes);
 	free(play->message.bytes);
 	free(play->events.bytes);
+	free(play->rules.bytes);
+	content_rules_free(play->content_rules);
 }
 
 bool
@@ -437,6 +488,7 @@ talk_play(const struct talk *talk, const struct talk_run *run, struct octets *fa
 	octets_clear(&play.expected);
 	octets_clear(&play.message);
 	octets_clear(&play.events);
+	octets_clear(&play.rules);
 	octets_clear(fault);
 	for (size_t i = 0; i < talk->count && fault->len == 0; i++) {
 		if (!talk->steps[i].profiles[run->profile])

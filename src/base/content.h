@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Whose messages are held to something: header-check. */
+enum content_whose { CONTENT_NOBODYS, CONTENT_USERS, CONTENT_ALL };
+
 #include "base/section_members.h"
 
 struct content_settings {

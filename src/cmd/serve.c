@@ -21,7 +21,8 @@
 #include "net/worker.h"
 
 enum {
-	HASHES = 2, /* passwords that are checked at a time; each takes a thread for some 30 milliseconds */
+	INSPECTIONS = 4, /* of messages at a time, of the JOBS_THREADS; the others are for the disk */
+	HASHES = 2,      /* passwords that are checked at a time; each takes a thread for some 30 milliseconds */
 	SWEEP_TIME = 24 * 60 * 60 * 1000, /* milliseconds from the end of a sweep to the next one */
 };
 
@@ -34,7 +35,7 @@ static struct guard guard;
 static struct job sweeping;
 static uv_timer_t sweep_timer;
 static struct sasl_server *sasl;
-static struct job_queue hasher;
+static struct job_queue hasher, inspector;
 static struct advisers advisers;
 static struct greylist greylist; /* store NULL: none */
 static struct job_queue greylist_jobs;
@@ -133,6 +134,7 @@ static bool
 open_auth(const struct serve *serve)
 {
 	job_queue_open(&hasher, &worker.jobs.runner, HASHES);
+	job_queue_open(&inspector, &worker.jobs.runner, INSPECTIONS);
 	sasl = sasl_server_new(serve->secret, password_verify);
 	return sasl != NULL;
 }
@@ -179,7 +181,7 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 		.max_relay = (unsigned)settings->limits.max_relay_attempts,
 		.tarpit_delay = settings->limits.tarpit_delay,
 		.normalise = settings->normalise,
-		.header_check = settings->config->content.header_check,
+		.header_check = (enum content_whose)settings->config->content.header_check,
 		.body_check = settings->config->content.body_check,
 		.max_header_addresses = (unsigned)settings->config->content.max_header_addresses,
 		.tls_required = listen->tls == CONFIG_TLS_REQUIRED,
@@ -187,6 +189,8 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 		.plain_in_clear = settings->auth_in_clear,
 		.mechanisms = settings->mechanisms,
 		.sasl = settings->mechanisms != 0 ? sasl : NULL,
+		.content_rules = settings->content_rules,
+		.inspector = &inspector.runner,
 		.hasher = &hasher.runner,
 		.figures = worker.streams.figures,
 		.guard = &guard,

@@ -23,6 +23,8 @@ struct listen_setting {
 	enum config_tls tls;
 };
 
+struct content_rules;
+
 struct settings {
 	const struct config *config; /* its sections; what stands here goes before */
 	size_t listen_count;
@@ -44,7 +46,8 @@ struct settings {
 	char contact[VARIABLE_SIZE]; /* values of variables in texts; "" for contact: postmaster of the host */
 	char help[VARIABLE_SIZE];
 	struct limits limits;
-	struct routes routes; /* of mail for elsewhere */
+	const struct content_rules *content_rules; /* NULL: none */
+	struct routes routes;                      /* of mail for elsewhere */
 	enum smtp_audience vrfy, expn, etrn;
 };
 

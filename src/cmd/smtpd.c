@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "cmd/server.h"
+#include "mail/content_rules.h"
 #include "net/systemd.h"
 
 enum { CHOICES_MAX = LISTEN_MAX + 16, KEY_CHECK = 0x100, KEY_FIRST };
@@ -98,10 +99,14 @@ read_config(struct settings *settings, const char *file)
 	struct config *config = config_read(file, tell_fault, NULL);
 	if (config == NULL)
 		return EX_CONFIG;
-	if (settings_configure(settings, config, error) == 0)
+	if (settings_configure(settings, config, error) < 0) {
+		tell_fault(NULL, file, 0, error);
+		return EX_CONFIG;
+	}
+	if (config->content.rules == NULL)
 		return EX_OK;
-	tell_fault(NULL, file, 0, error);
-	return EX_CONFIG;
+	settings->content_rules = content_rules_read(config->content.rules, tell_fault, NULL);
+	return settings->content_rules != NULL ? EX_OK : EX_CONFIG;
 }
 
 /* A socket that was passed and has no listener becomes one of other servers' mail. */

@@ -2,6 +2,7 @@
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
 
+#include "base/content.h"
 #include "base/figures.h"
 #include "base/guard.h"
 #include "base/job.h"
@@ -17,6 +18,7 @@
 
 struct greylist;
 struct policy_service;
+struct content_rules;
 struct sasl_server;
 
 /* Who may ask by VRFY, EXPN and ETRN; the others get #4.66. */
@@ -39,8 +41,9 @@ struct smtp_config {
 	unsigned max_unknown;          /* the unknown recipient of a session that ends it with #4.29; 0: none does */
 	unsigned max_relay;            /* #4.63 of a session before #4.64 ends it; 0: any number */
 	int64_t tarpit_delay;          /* milliseconds that a refusal is held back */
-	bool normalise;      /* a bare CR or LF becomes CRLF, a NUL is dropped; they are refused otherwise: #6.06 */
-	bool header_check;   /* a header that is malformed, or lacks From, To, Date or Subject, is refused: #4.40 */
+	bool normalise; /* a bare CR or LF becomes CRLF, a NUL is dropped; they are refused otherwise: #6.06 */
+	enum content_whose
+	    header_check;    /* a header that is malformed, or lacks From, To, Date or Subject, is refused: #4.40 */
 	bool body_check;     /* a header without a body is refused: #4.43 */
 	bool tls_required;   /* nothing but NOOP, EHLO, STARTTLS and QUIT before TLS: #4.48 */
 	bool auth_required;  /* no MAIL without AUTH: #4.54 */
@@ -57,6 +60,8 @@ struct smtp_config {
 	enum smtp_audience vrfy, expn, etrn;
 	struct policy_service *const *services; /* that are asked, in this order */
 	size_t service_count;
+	const struct content_rules *content_rules; /* what no message may hold: #4.41; NULL: none */
+	struct job_runner *inspector;              /* looks at messages before they are published, few at a time */
 	struct directory *directory;
 	struct delivery_agent *delivery;
 	struct job_runner *runner;

@@ -22,6 +22,7 @@ LIMITS = {"max-message-size": "1000000", "max-recipients": "100", "max-errors": 
           "max-hops": "100", "min-free": "0"}
 MECHANISMS = "PLAIN LOGIN SCRAM-SHA-256 CRAM-MD5"
 CANNOT = {"begin": "a delivery that cannot begin", "append": "a delivery that fails", "commit": "a delivery that fails",
+          "spool": "a delivery that fails",
           "flush": "a delivery that fails", "disk": "a disk that is full", "room": "a mailbox without room", "end": "a session that is ended",
           "barred": "a client that is blacklisted beforehand", "service": "a service that answers by the script",
           "pass": "time that passes"}
@@ -91,6 +92,9 @@ class Conversation:
     def value(self, name):
         return dict(self.settings).get(name)
 
+    def rules(self):
+        return "".join(value + "\n" for name, value in self.settings if name == "content-rule")
+
     def client(self):
         return next((value for kind, name, value in self.steps if kind == "@" and name == "client"), "192.0.2.7")
 
@@ -113,7 +117,8 @@ class Conversation:
         if "xlang" in said:
             lines.append("xlang: " + self.value("xlang").replace("ascii", "yes"))
         lines += [f"{name}: {self.value(name)}" for name in ("language", "bilingual", "vrfy", "expn", "etrn") if name in said]
-        content = ["  header-check: yes"] if "header-check" in said else []
+        content = ["  rules: content-rules"] if "content-rule" in said else []
+        content += ["  header-check: " + (self.value("header-check") or "yes")] if "header-check" in said else []
         content += ["  body-check: yes"] if "body-check" in said else []
         content += [f"  {name}: {self.value(name)}" for name in ("max-header-addresses",) if name in said]
         lines += ["content:"] + content if content else []
@@ -131,6 +136,7 @@ class Stage(Server):
 
     original = None  # the folder with that directory
     wishes = ()
+    rules = ""
 
     def fill(self):
         if Stage.original is None:
@@ -141,6 +147,8 @@ class Stage(Server):
             shutil.copytree(Stage.original, self.data, dirs_exist_ok=True)
         for arguments in self.wishes:
             self.control(*arguments)
+        with open(os.path.join(self.folder, "content-rules"), "w", encoding="utf-8") as file:
+            file.write(self.rules)
 
     def make(self):
         for domain in "example.test", "example.org":
@@ -310,6 +318,7 @@ class Talks(TestCase):
         server = Stage(*ARGUMENTS, "--profile", profile, smtpd=self.smtpd,
                        config=conversation.configuration(self.certificate), LANG="C")
         server.wishes = list(wishes(conversation))
+        server.rules = conversation.rules()
         with server:
             player = Player(self, server, conversation)
             self.addCleanup(lambda: player.socket.close())

@@ -20,5 +20,6 @@ policy_check check_permitted;
 policy_check check_posting;
 policy_check check_greylist;
 policy_check check_greylist_data;
+policy_check check_content;
 
 #endif

@@ -47,6 +47,7 @@ static const struct check {
 	    { ERR_SMTP_ACCESSDENIED2, ERR_SMTP_SPFFAIL, ERR_SMTP_GLFAILRCP } },
 	{ "service", POLICY_DATA, NOBODY, check_services,
 	    { ERR_SMTP_ACCESSDENIED2, ERR_SMTP_SPFFAIL, ERR_SMTP_GLFAILDATA } },
+	{ "content", POLICY_CONTENT, NOBODY, check_content, { ERR_SMTP_MESSAGE_CONTENT } },
 };
 enum { CHECKS = sizeof checks / sizeof *checks };
 

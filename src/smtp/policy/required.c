@@ -14,10 +14,16 @@ static const struct required {
 
 enum { REQUIRED = sizeof required / sizeof *required };
 
+static bool
+is_asked(const struct smtp_session *s)
+{
+	return s->config->header_check == CONTENT_ALL || (s->config->header_check == CONTENT_USERS && s->user != NULL);
+}
+
 static void
 look(struct smtp_session *s, const struct header_field *field)
 {
-	if (!s->config->header_check || !field->first)
+	if (!field->first || !is_asked(s))
 		return;
 	for (unsigned i = 0; i < REQUIRED; i++)
 		if (header_is(field, required[i].name) && (field->len > 0 || required[i].may_be_empty))
@@ -27,7 +33,7 @@ look(struct smtp_session *s, const struct header_field *field)
 static void
 end(struct smtp_session *s)
 {
-	if (!s->config->header_check)
+	if (!is_asked(s))
 		return;
 	if (s->message.checks->header.malformed)
 		header_refuse(s, ERR_SMTP_MESSAGE_HEADER, "malformed");
