@@ -2,6 +2,7 @@
 #include "stage.h"
 
 #include "base/ascii.h"
+#include "mail/queue_text.h"
 #include "session/sasl.h"
 
 #include <stdarg.h>
@@ -63,7 +64,10 @@ struct parcel {
 	struct octets octets;
 	size_t unflushed;
 	size_t mailboxes;
-	int file; /* -1: it has not been spooled */
+	struct queue_entry *relay;
+	size_t unrelayed; /* octets at its start */
+	bool begun;       /* they are known */
+	int file;         /* -1: it has not been spooled */
 	bool committing;
 	void (*done)(void *context, enum delivery_result result);
 	void *context;
@@ -77,11 +81,20 @@ parcel_append(struct delivery *delivery, const char *bytes, size_t len)
 {
 	struct parcel *parcel = PARCEL(delivery, delivery);
 
-	if (parcel->stage->append_fails && parcel->octets.len > 0)
+	if (parcel->stage->append_fails && parcel->begun && parcel->octets.len > parcel->unrelayed)
 		return false;
 	octets_add(&parcel->octets, bytes, len);
 	parcel->unflushed += len;
 	return true;
+}
+
+static void
+parcel_begin_relayed(struct delivery *delivery)
+{
+	struct parcel *parcel = PARCEL(delivery, delivery);
+
+	parcel->unrelayed = parcel->octets.len;
+	parcel->begun = true;
 }
 
 static bool
@@ -99,6 +112,25 @@ parcel_free(struct parcel *parcel)
 		close(parcel->file);
 	free(parcel->octets.bytes);
 	free(parcel);
+}
+
+/* What is relayed goes to the queue: its envelope as it is stored. */
+static void
+enqueue(const struct parcel *parcel)
+{
+	struct queue_entry *relay = parcel->relay;
+	size_t len;
+
+	if (relay == NULL)
+		return;
+	for (size_t i = 0; i < parcel->unrelayed; i++)
+		relay->skip += parcel->octets.bytes[i] != '\r';
+	relay->size = parcel->octets.len - parcel->unrelayed;
+	char *text = queue_text_write(relay, &len);
+	if (text == NULL)
+		abort();
+	octets_add(&parcel->stage->queued, text, len);
+	free(text);
 }
 
 static void
@@ -123,6 +155,7 @@ parcel_done(struct job *job)
 		if (result == DELIVERY_OK) {
 			octets_add(&stage->message, parcel->octets.bytes, parcel->octets.len);
 			stage->mailboxes = parcel->mailboxes;
+			enqueue(parcel);
 			stage->delivered++;
 		}
 		parcel_free(parcel);
@@ -201,10 +234,11 @@ parcel_abandon(struct delivery *delivery, struct job_runner *runner)
 }
 
 static struct delivery *
-parcel_begin(struct delivery_agent *agent, const struct mailbox *mailboxes, size_t count)
+parcel_begin(struct delivery_agent *agent, const struct mailbox *mailboxes, size_t count, struct queue_entry *relay)
 {
 	static const struct delivery_ops ops = {
 		.append = parcel_append,
+		.begin_relayed = parcel_begin_relayed,
 		.wants_flush = parcel_wants_flush,
 		.flush = parcel_flush,
 		.spool = parcel_spool,
@@ -217,7 +251,9 @@ parcel_begin(struct delivery_agent *agent, const struct mailbox *mailboxes, size
 	if (stage->begin_fails)
 		return NULL;
 	struct parcel *parcel = allocate(sizeof *parcel);
-	*parcel = (struct parcel) { .delivery = { .ops = &ops }, .stage = stage, .mailboxes = count, .file = -1 };
+	*parcel = (struct parcel) {
+		.delivery = { .ops = &ops }, .stage = stage, .mailboxes = count, .relay = relay, .file = -1
+	};
 	stage->open++;
 	return &parcel->delivery;
 }
@@ -256,6 +292,26 @@ check_room(struct delivery_agent *agent, struct job_runner *runner, const struct
 	question->done = done;
 	question->context = context;
 	STAGE(agent, agent)->runner.start(&STAGE(agent, agent)->runner, &question->job);
+}
+
+static void
+run_queue(struct delivery_agent *agent, struct job_runner *runner, const char *domain, bool below,
+    void (*done)(void *context, enum delivery_result result), void *context)
+{
+	struct question *question = allocate(sizeof *question);
+	struct stage *stage = STAGE(agent, agent);
+
+	(void)runner;
+	octets_add(&stage->events, below ? "run @" : "run ", below ? 5 : 4);
+	octets_add(&stage->events, domain, strlen(domain));
+	octets_add(&stage->events, "\n", 1);
+	*question = (struct question) {
+		.job = { .work = parcel_work, .done = answer_question },
+		.result = stage->queue_result,
+		.done = done,
+		.context = context,
+	};
+	stage->runner.start(&stage->runner, &question->job);
 }
 
 static bool
@@ -437,7 +493,10 @@ stage_open(struct stage *stage, enum ftg_profile profile)
 		    .resume = resume,
 		    .log = log_pairs },
 		.directory = { .ops = &stage_directory_ops },
-		.agent = { .begin = parcel_begin, .is_full = is_full, .check_room = check_room },
+		.agent = { .begin = parcel_begin,
+		    .is_full = is_full,
+		    .check_room = check_room,
+		    .run_queue = run_queue },
 		.runner = { .start = start_job },
 		.address = "192.0.2.7",
 		.voice = { .catalog = ftg_catalog_english(profile), .vars = &vars },
@@ -464,6 +523,7 @@ stage_open(struct stage *stage, enum ftg_profile profile)
 	octets_clear(&stage->output);
 	octets_clear(&stage->events);
 	octets_clear(&stage->message);
+	octets_clear(&stage->queued);
 }
 
 void
@@ -487,6 +547,7 @@ stage_close(struct stage *stage)
 	free(stage->output.bytes);
 	free(stage->events.bytes);
 	free(stage->message.bytes);
+	free(stage->queued.bytes);
 }
 
 /* One piece, in memory of its own size so that a sanitizer sees a step beyond it. */

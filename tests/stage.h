@@ -50,12 +50,14 @@ struct stage {
 	enum delivery_result flush_result;
 	enum delivery_result spool_result;
 	enum delivery_result commit_result;
-	enum delivery_result room_result; /* of a mailbox with a quota that the message is small enough for */
+	enum delivery_result queue_result; /* of the wish that the queue be run */
+	enum delivery_result room_result;  /* of a mailbox with a quota that the message is small enough for */
 
 	/* To be looked at by a test. */
 	struct octets output;  /* what the client would have received */
 	struct octets events;  /* the log: "event key=value ...\n" each */
 	struct octets message; /* the messages delivered */
+	struct octets queued;  /* the envelopes of what is to be relayed, as they are stored */
 	size_t mailboxes;      /* that the last went to */
 	unsigned delivered;    /* messages */
 	bool encrypting;       /* a handshake is due; octets that come are dropped until then */
@@ -95,7 +97,9 @@ extern const struct directory_ops stage_directory_ops;
 /*
  * The directory of every stage. Hosted are example.test (alice, bob, carol, twin, "two words", and box0, box1 ... of any
  * number) and example.org (dora, twin); team (alice, bob), disabled, silent, trap, moved, circle are what their names say; carol
- * has a quota; to the list crew write accounts alone, to the list club its member alice; mail to example.org does not wait; asking for anyone at broken.test finds the directory in trouble. The time is
+ * has a quota; away leads elsewhere, mixed to alice and elsewhere; the mail of relayed.test is relayed; to the list crew
+ * write accounts alone, to the list club its member alice; mail to example.org does not wait; asking for anyone at
+ * broken.test finds the directory in trouble. The time is
  * always Tue, 1 Jan 2030 00:00:00 +0000; the client is 192.0.2.7, its session s1, the host mx.example.test.
  * alice, bob, carol and dora have the password "secret"; bob may not log in to SMTP, carol is disabled, dora has no
  * password.

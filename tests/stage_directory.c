@@ -126,18 +126,42 @@ is_list(const struct address *address, struct recipient *recipient)
 	return false;
 }
 
+/* Those whose mail goes on to another server. */
+static bool
+find_elsewhere(const struct address *address, struct recipient *recipient)
+{
+	static struct address elsewhere;
+	bool away = is_name(address->local, "away") || is_name(address->local, "mixed");
+
+	recipient->domain.relayed = strcmp(address->domain, "relayed.test") == 0;
+	if (!recipient->domain.relayed && (!away || strcmp(address->domain, "example.test") != 0))
+		return false;
+	elsewhere = *address;
+	if (away)
+		elsewhere = (struct address) { .local = "Far", .domain = "other.example" };
+	recipient->elsewhere = &elsewhere;
+	recipient->elsewhere_count = 1;
+	return true;
+}
+
 static enum directory_verdict
 resolve(struct directory *directory, const struct address *address, struct recipient *recipient)
 {
 	static struct mailbox mailboxes[2];
 	int64_t account = 0;
+	*recipient = (struct recipient) { .count = 0 };
 	enum directory_verdict found = unfit(address, recipient);
 
 	set_domain(stage_of(directory), address, recipient);
 	if (found != DIRECTORY_FOUND)
 		return found;
 	found = verdict(address, &account);
-	bool team = is_list(address, recipient);
+	snprintf(recipient->local, sizeof recipient->local, "%s", address->local);
+	snprintf(recipient->domain.name, sizeof recipient->domain.name, "%s", address->domain);
+	if (find_elsewhere(address, recipient) && !is_name(address->local, "mixed"))
+		return DIRECTORY_FOUND;
+	bool mixed = recipient->elsewhere_count > 0;
+	bool team = mixed || is_list(address, recipient);
 	const char *domain = *address->domain != '\0' ? address->domain : account < 8 ? "example.test" : "example.org";
 	mailboxes[0] = (struct mailbox) { .account = team ? 1 : account };
 	mailboxes[1] = (struct mailbox) { .account = 2 };
@@ -146,8 +170,7 @@ resolve(struct directory *directory, const struct address *address, struct recip
 	if (strcmp(address->domain, "example.test") == 0 && is_name(address->local, "carol"))
 		mailboxes[0].quota = (struct quota) { STAGE_QUOTA, 0 };
 	recipient->mailboxes = mailboxes;
-	recipient->count = team ? 2 : 1;
-	snprintf(recipient->local, sizeof recipient->local, "%s", address->local);
+	recipient->count = team && !mixed ? 2 : 1;
 	snprintf(recipient->domain.name, sizeof recipient->domain.name, "%s", domain);
 	return team ? DIRECTORY_FOUND : found;
 }
@@ -204,7 +227,8 @@ find_domain(struct directory *directory, const char *name, struct domain *domain
 	*domain = (struct domain) { .max_message_size = 0 };
 	if (strcmp(name, "broken.test") == 0)
 		return DIRECTORY_FAILED;
-	bool hosted = strcmp(name, "example.test") == 0 || strcmp(name, "example.org") == 0;
+	domain->relayed = strcmp(name, "relayed.test") == 0;
+	bool hosted = domain->relayed || strcmp(name, "example.test") == 0 || strcmp(name, "example.org") == 0;
 	domain->greylist = strcmp(name, "example.org") != 0;
 	return hosted ? DIRECTORY_FOUND : DIRECTORY_NO_DOMAIN;
 }

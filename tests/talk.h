@@ -18,7 +18,7 @@ struct talk_run {
 	bool late; /* jobs end later */
 };
 
-enum talk_kind { SENT, SAID, DELIVERED, LOGGED, SET };
+enum talk_kind { SENT, SAID, DELIVERED, LOGGED, QUEUED, SET };
 
 struct talk_step {
 	enum talk_kind kind;

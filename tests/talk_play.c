@@ -14,11 +14,12 @@ struct play {
 	struct stage stage;
 	ftg_catalog *catalog;   /* where a language is asked for */
 	struct octets sent;     /* not yet fed */
-	struct octets expected; /* of the output, the message, the log */
+	struct octets expected; /* of the output, the message, the log, the queue */
 	struct octets message;
 	struct octets events;
 	struct octets rules; /* for content */
 	struct content_rules *content_rules;
+	struct octets queued;
 	struct octets *fault;
 	unsigned line;
 };
@@ -94,8 +95,11 @@ settle(struct play *play)
 		compare(play, "message", &play->message, &play->stage.message);
 	if (play->events.len > 0 && play->run->way != TALK_PIPELINED)
 		compare(play, "log", &play->events, &play->stage.events);
+	if (play->queued.len > 0 && play->run->way != TALK_PIPELINED)
+		compare(play, "queue", &play->queued, &play->stage.queued);
 	octets_clear(&play->stage.message);
 	octets_clear(&play->stage.events);
+	octets_clear(&play->stage.queued);
 }
 
 /* The languages of the conversations. What is spoken unless anything else is said stays English. */
@@ -186,6 +190,8 @@ set_delivery(struct stage *stage, const char *name, const char *value, unsigned 
 		set_result(&stage->flush_result, value);
 	else if (strcmp(name, "commit") == 0)
 		set_result(&stage->commit_result, value);
+	else if (strcmp(name, "queue") == 0)
+		set_result(&stage->queue_result, value);
 	else if (strcmp(name, "spool") == 0)
 		set_result(&stage->spool_result, value);
 	else
@@ -432,6 +438,8 @@ expect(struct play *play, const struct talk_step *step)
 
 	if (step->kind == LOGGED)
 		expected = &play->events;
+	if (step->kind == QUEUED)
+		expected = &play->queued;
 	for (unsigned i = 0; i < step->times; i++)
 		octets_add(expected, step->octets.bytes, step->octets.len);
 }
@@ -473,6 +481,7 @@ play_end(struct play *play)
 	free(play->events.bytes);
 	free(play->rules.bytes);
 	content_rules_free(play->content_rules);
+	free(play->queued.bytes);
 }
 
 bool
@@ -489,6 +498,7 @@ talk_play(const struct talk *talk, const struct talk_run *run, struct octets *fa
 	octets_clear(&play.message);
 	octets_clear(&play.events);
 	octets_clear(&play.rules);
+	octets_clear(&play.queued);
 	octets_clear(fault);
 	for (size_t i = 0; i < talk->count && fault->len == 0; i++) {
 		if (!talk->steps[i].profiles[run->profile])

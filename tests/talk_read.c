@@ -123,8 +123,8 @@ read_qualifier(struct talk_step *step, const char *text)
 static bool
 read_line(struct talk *talk, char *text, unsigned line)
 {
-	static const char letters[] = "CRSDL";
-	static const enum talk_kind kinds[] = { SENT, SENT, SAID, DELIVERED, LOGGED };
+	static const char letters[] = "CRSDLQ";
+	static const enum talk_kind kinds[] = { SENT, SENT, SAID, DELIVERED, LOGGED, QUEUED };
 
 	if (*text == '\0' || *text == '#')
 		return true;
@@ -138,7 +138,8 @@ read_line(struct talk *talk, char *text, unsigned line)
 	*colon = '\0';
 	if (!read_qualifier(step, text + 1) || !add_unescaped(&step->octets, colon + (colon[1] == ' ' ? 2 : 1)))
 		return false;
-	octets_add(&step->octets, *text == 'L' ? "\n" : "\r\n", *text == 'R' ? 0 : *text == 'L' ? 1 : 2);
+	bool bare = *text == 'L' || *text == 'Q';
+	octets_add(&step->octets, bare ? "\n" : "\r\n", *text == 'R' ? 0 : bare ? 1 : 2);
 	return true;
 }
 

@@ -35,7 +35,7 @@ static void
 open_agent(void)
 {
 	folder_make();
-	cr_assert_eq(maildir_agent_open(&agent, "mail", "mx.example/test"), 0);
+	cr_assert_eq(maildir_agent_open(&agent, "mail", "queue", "mx.example/test"), 0);
 	cr_assert_eq(chdir("mail"), 0);
 	fault_trace();
 }
@@ -54,7 +54,7 @@ tell(void *context, enum delivery_result result)
 static enum delivery_result
 deliver(size_t count, const char *text, size_t times)
 {
-	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, count);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, count, NULL);
 	times_told = 0;
 	cr_assert_not_null(delivery);
 	for (size_t i = 0; i < times; i++) {
@@ -102,7 +102,7 @@ Test(delivery, spooled_message_can_be_read_before_anyone_sees_it)
 {
 	char content[32];
 	size_t len;
-	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 2);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 2, NULL);
 	cr_assert(delivery->ops->append(delivery, "a\r\nb\r", 5));
 	delivery->ops->spool(delivery, &runner, tell, NULL);
 	cr_assert_eq(told, DELIVERY_OK);
@@ -117,7 +117,7 @@ Test(delivery, spooled_message_can_be_read_before_anyone_sees_it)
 
 Test(delivery, spooled_message_that_is_abandoned_leaves_nothing)
 {
-	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 2);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 2, NULL);
 	delivery->ops->spool(delivery, &runner, tell, NULL);
 	cr_assert_eq(told, DELIVERY_OK);
 	cr_expect_eq(traces(), 1);
@@ -127,7 +127,7 @@ Test(delivery, spooled_message_that_is_abandoned_leaves_nothing)
 
 Test(delivery, message_that_cannot_be_spooled_leaves_nothing)
 {
-	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 2);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 2, NULL);
 	cr_assert(delivery->ops->append(delivery, "x\r\n", 3));
 	fault_set(FAULT_WRITE, 0, ENOSPC);
 	delivery->ops->spool(delivery, &runner, tell, NULL);
@@ -144,7 +144,7 @@ Test(delivery, mailbox_named_twice_gets_one_copy)
 		{ .maildir = "d/a" },
 		{ .maildir = "d/b" },
 	};
-	struct delivery *delivery = agent.agent.begin(&agent.agent, twice, 4);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, twice, 4, NULL);
 	delivery->ops->commit(delivery, &runner, tell, NULL);
 	cr_expect_eq(told, DELIVERY_OK);
 	cr_expect_eq(traces(), 2);
@@ -160,7 +160,7 @@ Test(delivery, file_is_synced_before_it_is_shown_and_the_folders_before_it_is_to
 
 Test(delivery, small_message_touches_the_disk_only_when_it_is_committed)
 {
-	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 1);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 1, NULL);
 	char text[DELIVERY_BLOCK];
 	memset(text, 'x', sizeof text);
 	cr_assert(delivery->ops->append(delivery, text, sizeof text));
@@ -185,7 +185,7 @@ Test(delivery, abandoned_message_leaves_nothing)
 {
 	char text[2 * DELIVERY_BLOCK];
 	memset(text, 'x', sizeof text);
-	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 1);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 1, NULL);
 	cr_assert(delivery->ops->append(delivery, text, sizeof text));
 	delivery->ops->flush(delivery, &runner, tell, NULL);
 	cr_expect_eq(folder_count("*/*/tmp/*"), 1);
@@ -197,7 +197,7 @@ Test(delivery, abandoned_message_leaves_nothing)
 static const char *
 deliver_in_pieces(const char *octets, size_t len, size_t piece, size_t *stored)
 {
-	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 1);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 1, NULL);
 	for (size_t at = 0; at < len; at += piece)
 		cr_assert(delivery->ops->append(delivery, octets + at, len - at < piece ? len - at : piece));
 	delivery->ops->commit(delivery, &runner, tell, NULL);
@@ -333,7 +333,7 @@ put_text(const char *path, const char *text)
 static enum delivery_result
 deliver_to(const struct mailbox *to, size_t count)
 {
-	struct delivery *delivery = agent.agent.begin(&agent.agent, to, count);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, to, count, NULL);
 	cr_assert(delivery->ops->append(delivery, "Subject: x\n\nx\n", 14));
 	delivery->ops->commit(delivery, &runner, tell, NULL);
 	return told;
@@ -408,4 +408,125 @@ Test(delivery, room_is_told_beforehand)
 	agent.min_free = 1LL << 62;
 	agent.agent.check_room(&agent.agent, &runner, &to, 1, 0, tell, NULL);
 	cr_expect_eq(told, DELIVERY_FULL);
+}
+
+static struct queue_entry relay;
+
+/* Delivers a message to some of the mailboxes and to the queue, with a line in front that is not for the queue. */
+static enum delivery_result
+relay_to(size_t count)
+{
+	queue_entry_clear(&relay);
+	relay = (struct queue_entry) { .id = "q1", .sender = strdup("anna@example.test") };
+	queue_entry_add(&relay, "bob@example.org");
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, count, &relay);
+	cr_assert_not_null(delivery);
+	if (count > 0)
+		cr_assert(delivery->ops->append(delivery, "Return-Path: <x>\r\n", 18));
+	delivery->ops->begin_relayed(delivery);
+	cr_assert(delivery->ops->append(delivery, "Subject: x\r\n\r\nHello\r\n", 21));
+	times_told = 0;
+	delivery->ops->commit(delivery, &runner, tell, NULL);
+	cr_expect_eq(times_told, 1);
+	return told;
+}
+
+static size_t
+queue_traces(void)
+{
+	return folder_count("../queue/*.*") + folder_count("../queue/tmp/*");
+}
+
+Test(delivery, message_for_elsewhere_is_in_the_queue_alone)
+{
+	size_t len;
+	cr_assert_eq(relay_to(0), DELIVERY_OK);
+	cr_expect_str_eq(folder_read("../queue/q1.message", &len), "Subject: x\n\nHello\n");
+	cr_expect_str_eq(folder_read("../queue/q1.envelope", &len),
+	    "ftgate-queue 1\nfrom anna@example.test\nsize 21\nto bob@example.org\nend\n");
+	cr_expect_eq(queue_traces(), 2);
+	cr_expect_eq(traces(), 0);
+}
+
+Test(delivery, mailboxes_and_queue_share_one_file)
+{
+	struct stat status;
+	size_t len;
+	cr_assert_eq(relay_to(2), DELIVERY_OK);
+	cr_assert_eq(stat("../queue/q1.message", &status), 0);
+	cr_expect_eq(status.st_nlink, 3);
+	cr_expect_str_eq(folder_read("../queue/q1.envelope", &len),
+	    "ftgate-queue 1\nfrom anna@example.test\nskip 17\nsize 21\nto bob@example.org\nend\n");
+	cr_expect_str_eq(
+	    folder_read("example.test/bob/new/*,S=35,W=39", &len), "Return-Path: <x>\nSubject: x\n\nHello\n");
+	cr_expect_eq(queue_traces(), 2);
+	cr_expect_eq(traces(), 2);
+}
+
+Test(delivery, queue_is_synced_as_mailboxes_are_and_comes_last)
+{
+	relay_to(2);
+	unlink("../queue/q1.envelope");
+	unlink("../queue/q1.message");
+	fault_trace();
+	relay_to(2);
+	cr_expect_str_eq(fault_trace(), "owsowscllroscoscrsc");
+	unlink("../queue/q1.envelope");
+	unlink("../queue/q1.message");
+	relay_to(0);
+	cr_expect_str_eq(fault_trace(), "owsowscrrsc");
+}
+
+Test(delivery, any_fault_leaves_no_trace_in_the_queue_either)
+{
+	int struck = 0;
+	deliver(3, "x\n", 1);
+	for (size_t count = 0; count <= 3; count += 3) {
+		for (enum fault_call call = 0; call < FAULT_CALLS; call++) {
+			for (int nth = 0; nth < 5; nth++) {
+				fault_set(call, nth, EACCES);
+				enum delivery_result result = relay_to(count);
+				bool happened = fault_struck() > 0;
+				struck += happened;
+				fault_set(FAULT_CALLS, 0, 0);
+				if (result != DELIVERY_OK)
+					cr_assert_eq(result, count == 0 ? DELIVERY_FAILED : DELIVERY_ACCESS);
+				else
+					cr_assert(!happened || call == FAULT_CLOSE);
+				cr_assert_not(relay.claimed);
+				cr_assert_eq(folder_count("*/*/tmp/*") + folder_count("../queue/tmp/*"), 0);
+				cr_assert_eq(folder_count("../queue/q1.*"), result == DELIVERY_OK ? 2 : 0,
+				    "count %zu, call %d, nth %d", count, call, nth);
+				cr_assert_eq(folder_count("*/*/new/*"), folder_count("example.test/anna/new/*") * 3);
+				unlink("../queue/q1.envelope");
+				unlink("../queue/q1.message");
+			}
+		}
+	}
+	cr_expect_gt(struck, 20);
+}
+
+Test(delivery, full_mailbox_does_not_stop_what_goes_on_elsewhere)
+{
+	struct mailbox full = { .account = 1, .quota = { 10, 0 }, .maildir = "example.test/anna" };
+	relay = (struct queue_entry) { .id = "q1", .sender = strdup("") };
+	queue_entry_add(&relay, "bob@example.org");
+	struct delivery *delivery = agent.agent.begin(&agent.agent, &full, 1, &relay);
+	cr_assert(delivery->ops->append(delivery, "Subject: x\r\n\r\nx\r\n", 17));
+	delivery->ops->commit(delivery, &runner, tell, NULL);
+	cr_expect_eq(told, DELIVERY_OK);
+	cr_expect_eq(folder_count("../queue/q1.*"), 2);
+}
+
+Test(delivery, abandoned_message_for_elsewhere_leaves_nothing)
+{
+	char text[2 * DELIVERY_BLOCK];
+	memset(text, 'x', sizeof text);
+	relay = (struct queue_entry) { .id = "q1", .sender = strdup("") };
+	struct delivery *delivery = agent.agent.begin(&agent.agent, NULL, 0, &relay);
+	cr_assert(delivery->ops->append(delivery, text, sizeof text));
+	delivery->ops->flush(delivery, &runner, tell, NULL);
+	cr_expect_eq(folder_count("../queue/tmp/*"), 1);
+	delivery->ops->abandon(delivery, &runner);
+	cr_expect_eq(queue_traces(), 0);
 }

@@ -177,8 +177,8 @@ deliver(const char *text, size_t len)
 	struct job_runner runner = { .start = start_inline };
 	struct maildir_agent agent;
 	enum delivery_result result = DELIVERY_FAILED;
-	cr_assert_eq(maildir_agent_open(&agent, "..", "mx.example.test"), 0);
-	struct delivery *delivery = agent.agent.begin(&agent.agent, &mailbox, 1);
+	cr_assert_eq(maildir_agent_open(&agent, "..", "../queue", "mx.example.test"), 0);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, &mailbox, 1, NULL);
 	cr_assert_not_null(delivery);
 	cr_assert(delivery->ops->append(delivery, text, len));
 	delivery->ops->commit(delivery, &runner, note, &result);

@@ -39,7 +39,7 @@ static struct job_queue hasher, inspector;
 static struct advisers advisers;
 static struct greylist greylist; /* store NULL: none */
 static struct job_queue greylist_jobs;
-static char locale[PATH_MAX], overlay[PATH_MAX], mail[PATH_MAX], database[PATH_MAX];
+static char locale[PATH_MAX], overlay[PATH_MAX], mail[PATH_MAX], queue[PATH_MAX], database[PATH_MAX];
 
 static int
 fail(const char *what, const char *why)
@@ -59,7 +59,7 @@ static bool
 find_paths(const char *data)
 {
 	program_locale_folder(locale);
-	return data_path(overlay, data, "locale") == 0 && data_path(mail, data, "mail") == 0 &&
+	return data_path(overlay, data, "locale") == 0 && data_path(mail, data, "mail") == 0 && data_path(queue, data, "queue") == 0 &&
 	    data_path(database, data, "ftgate.db") == 0;
 }
 
@@ -217,6 +217,7 @@ sweep_work(struct job *job)
 {
 	(void)job;
 	maildir_sweep(agent.folder, time(NULL));
+	queue_sweep(&agent.queue, time(NULL));
 }
 
 static void
@@ -268,7 +269,7 @@ serve_work(const struct serve *serve, const struct master_place *place)
 	int error = worker_open(&worker, &config, place);
 	if (error < 0)
 		return fail("loop", uv_strerror(error));
-	if (maildir_agent_open(&agent, mail, serve->settings->hostname) < 0)
+	if (maildir_agent_open(&agent, mail, queue, serve->settings->hostname) < 0)
 		return fail(mail, strerror(errno));
 	struct directory *directory = sqlite_directory_new(database, &worker.clock.clock);
 	if (directory == NULL)

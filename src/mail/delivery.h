@@ -1,15 +1,16 @@
-/* A message on its way into mailboxes: what is appended is buffered, what blocks is a job. A narrow seam. */
+/* A message on its way into mailboxes and the relay queue: what is appended is buffered, what blocks is a job. A narrow seam. */
 #ifndef MAIL_DELIVERY_H
 #define MAIL_DELIVERY_H
 
 #include "base/job.h"
 #include "mail/directory.h"
+#include "mail/queue_entry.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 enum delivery_result {
-	DELIVERY_OK,         /* on stable storage in every mailbox: file and directory synced */
+	DELIVERY_OK,         /* on stable storage in every mailbox and in the queue: file and directory synced */
 	DELIVERY_OVER_QUOTA, /* no mailbox has room for the message by its quota: #3.14 */
 	DELIVERY_FULL,       /* no space left (ENOSPC, EDQUOT), or less than is to be kept free: #3.16 */
 	DELIVERY_ACCESS,     /* the Maildir cannot be opened or written: #3.15 */
@@ -23,10 +24,12 @@ struct delivery {
 /* Makes deliveries: Maildirs, or a stand-in for tests. */
 struct delivery_agent {
 	/*
-	 * Begins a delivery to count mailboxes, which are copied. Does not block or touch the disk. NULL when memory is
-	 * out.
+	 * Begins a delivery to count mailboxes, which are copied, and to the relay queue, NULL where nobody is elsewhere.
+	 * The entry must be complete but for skip and size, which the delivery sets, and stay until it is freed. Does not
+	 * block or touch the disk. NULL when memory is out.
 	 */
-	struct delivery *(*begin)(struct delivery_agent *agent, const struct mailbox *mailboxes, size_t count);
+	struct delivery *(*begin)(
+	    struct delivery_agent *agent, const struct mailbox *mailboxes, size_t count, struct queue_entry *relay);
 	/*
 	 * Is less of the disk free than is to be kept free? By a figure of about a second ago: does not block. What this
 	 * lets pass is looked at again when it is written.
@@ -39,11 +42,19 @@ struct delivery_agent {
 	 */
 	void (*check_room)(struct delivery_agent *agent, struct job_runner *runner, const struct mailbox *mailboxes,
 	    size_t count, uint64_t size, void (*done)(void *context, enum delivery_result result), void *context);
+	/*
+	 * Has what waits in the relay queue for a domain, or for it and those below it, be tried now: OK once that has been
+	 * ordered, for it lasts. done() as above.
+	 */
+	void (*run_queue)(struct delivery_agent *agent, struct job_runner *runner, const char *domain, bool below,
+	    void (*done)(void *context, enum delivery_result result), void *context);
 };
 
 struct delivery_ops {
 	/* Adds octets to the message, as they came: lines end with CRLF, which Maildirs keep as LF. False when memory is out. */
 	bool (*append)(struct delivery *delivery, const char *bytes, size_t len);
+	/* What has been appended so far is for mailboxes alone; the message as it is relayed begins here. */
+	void (*begin_relayed)(struct delivery *delivery);
 	/* Is enough buffered that flush should run before more is appended? Small messages never need it. */
 	bool (*wants_flush)(const struct delivery *delivery);
 	/*
@@ -62,8 +73,8 @@ struct delivery_ops {
 	    void (*done)(void *context, enum delivery_result result), void *context);
 	int (*file)(const struct delivery *delivery);
 	/*
-	 * Makes the message durable and visible in every mailbox, or in none that the caller is told of. The delivery is
-	 * freed before done() is called.
+	 * Makes the message durable and visible in every mailbox and in the relay queue, or in none that the caller is
+	 * told of. The delivery is freed before done() is called.
 	 */
 	void (*commit)(struct delivery *delivery, struct job_runner *runner,
 	    void (*done)(void *context, enum delivery_result result), void *context);

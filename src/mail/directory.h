@@ -41,6 +41,7 @@ struct domain {
 	char language[DIRECTORY_LANGUAGE_SIZE]; /* "": none of its own */
 	int64_t max_message_size;               /* octets; 0: no limit of its own */
 	bool greylist;                          /* where there is greylisting, mail to it may have to wait */
+	bool relayed;                           /* its mailboxes are at another server, which its mail is sent on to */
 };
 
 /* What an account may do. */
@@ -83,8 +84,10 @@ struct recipient {
 	char language[DIRECTORY_LANGUAGE_SIZE]; /* of the account; "": none of its own */
 	char moved_to[ADDRESS_MAX + 1];         /* DIRECTORY_MOVED: the new address, or other words */
 	enum posting_right post;                /* of a list; others are open to anyone */
-	const struct mailbox *mailboxes;        /* DIRECTORY_FOUND: one or more, each once */
+	const struct mailbox *mailboxes;        /* DIRECTORY_FOUND: one here or elsewhere, or more, each once */
 	size_t count;
+	const struct address *elsewhere; /* addresses that the mail goes on to, at other servers */
+	size_t elsewhere_count;
 };
 
 enum expansion_right { EXPANSION_NOBODY, EXPANSION_ACCOUNTS, EXPANSION_ANYONE };
@@ -114,9 +117,9 @@ struct directory {
  */
 struct directory_ops {
 	/*
-	 * The verdict on a recipient. Aliases and lists are followed; such a one is found where one mailbox at least is,
-	 * else has the verdict of the first of its targets. postmaster always exists at a hosted domain and without a
-	 * domain (RFC 5321 4.5.1).
+	 * The verdict on a recipient. Aliases and lists are followed, to other servers too; such a one is found where one
+	 * mailbox at least is, else has the verdict of the first of its targets. Of a domain that is relayed everybody is.
+	 * postmaster always exists at a hosted domain and without a domain (RFC 5321 4.5.1).
 	 */
 	enum directory_verdict (*resolve)(
 	    struct directory *directory, const struct address *address, struct recipient *recipient);

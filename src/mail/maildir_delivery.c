@@ -1,4 +1,4 @@
-/* Delivers messages into Maildirs, one file with a name in each mailbox. */
+/* Delivers messages into Maildirs and the relay queue, one file with a name in each. */
 #include "mail/maildir_delivery.h"
 
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "mail/queue_ask.h"
 #include "mail/spool.h"
 
 /* A message on its way, and the job that is under way for it. */
@@ -21,7 +22,8 @@ struct maildir_delivery {
 	struct spool spool;
 	char *buffer;
 	size_t len, room;
-	bool cr; /* has been appended last, and is not in the buffer yet */
+	unsigned long long unrelayed; /* octets on the wire that are for mailboxes alone */
+	bool cr;                      /* has been appended last, and is not in the buffer yet */
 	enum delivery_result result;
 	void (*done)(void *context, enum delivery_result result);
 	void *context;
@@ -118,6 +120,16 @@ append(struct delivery *base, const char *bytes, size_t len)
 	return true;
 }
 
+static void
+begin_relayed(struct delivery *base)
+{
+	struct maildir_delivery *delivery = of_delivery(base);
+	if (delivery->spool.relay == NULL)
+		return;
+	delivery->spool.relay->skip = delivery->spool.size + delivery->len;
+	delivery->unrelayed = delivery->spool.wire_size;
+}
+
 static bool
 wants_flush(const struct delivery *delivery)
 {
@@ -135,6 +147,14 @@ start(struct delivery *base, struct job_runner *runner, struct job job,
 	runner->start(runner, &delivery->job);
 }
 
+/* A message that is for no mailbox does not fail for one. */
+static enum delivery_result
+failure_of(const struct maildir_delivery *delivery)
+{
+	enum delivery_result result = result_of(errno);
+	return result == DELIVERY_ACCESS && delivery->spool.count == 0 ? DELIVERY_FAILED : result;
+}
+
 /* What is buffered goes to disk, if what is to be kept free there is. */
 static enum delivery_result
 write_out(struct maildir_delivery *delivery)
@@ -144,7 +164,7 @@ write_out(struct maildir_delivery *delivery)
 		spool_drop(spool);
 		return DELIVERY_FULL;
 	}
-	return spool_write(spool, delivery->buffer, delivery->len) < 0 ? result_of(errno) : DELIVERY_OK;
+	return spool_write(spool, delivery->buffer, delivery->len) < 0 ? failure_of(delivery) : DELIVERY_OK;
 }
 
 static void
@@ -205,15 +225,17 @@ commit_work(struct job *job)
 	struct maildir_delivery *delivery = of_job(job);
 	struct spool *spool = &delivery->spool;
 	write_rest(delivery);
-	if (delivery->result == DELIVERY_OK &&
+	if (delivery->result == DELIVERY_OK && spool->relay == NULL &&
 	    !room_is_in(spool->folder, spool->mailboxes, spool->count, spool->size)) {
 		spool_drop(spool);
 		delivery->result = DELIVERY_OVER_QUOTA;
 	}
 	if (delivery->result != DELIVERY_OK)
 		return;
+	if (spool->relay != NULL)
+		spool->relay->size = spool->wire_size - delivery->unrelayed;
 	if (spool_publish(spool) < 0)
-		delivery->result = result_of(errno);
+		delivery->result = failure_of(delivery);
 	else
 		room_take(spool->folder, spool->mailboxes, spool->count, spool->size);
 }
@@ -259,6 +281,7 @@ abandon(struct delivery *delivery, struct job_runner *runner)
 
 static const struct delivery_ops ops = {
 	.append = append,
+	.begin_relayed = begin_relayed,
 	.wants_flush = wants_flush,
 	.flush = flush,
 	.spool = spool,
@@ -289,7 +312,7 @@ put_name(struct maildir_agent *agent, char name[NAME_MAX + 1])
 }
 
 static struct delivery *
-begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count)
+begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count, struct queue_entry *relay)
 {
 	struct maildir_agent *agent = (struct maildir_agent *)base;
 	struct maildir_delivery *delivery = calloc(1, sizeof *delivery + count * sizeof *mailboxes);
@@ -301,6 +324,8 @@ begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count
 	delivery->spool.file = -1;
 	delivery->spool.mailboxes = delivery->mailboxes;
 	delivery->spool.count = copy_mailboxes(delivery->mailboxes, mailboxes, count);
+	delivery->spool.queue = &agent->queue;
+	delivery->spool.relay = relay;
 	put_name(agent, delivery->spool.name);
 	return &delivery->delivery;
 }
@@ -314,6 +339,15 @@ check_room(struct delivery_agent *base, struct job_runner *runner, const struct 
 	room_ask(&question, runner, done, context);
 }
 
+static void
+run_queue(struct delivery_agent *base, struct job_runner *runner, const char *domain, bool below,
+    void (*done)(void *context, enum delivery_result result), void *context)
+{
+	const struct maildir_agent *agent = (const struct maildir_agent *)base;
+	const struct queue_wish wish = { below ? QUEUE_RUN_BELOW : QUEUE_RUN_DOMAIN, domain };
+	queue_ask(&agent->queue, &wish, runner, done, context);
+}
+
 static bool
 is_full(struct delivery_agent *base, struct job_runner *runner)
 {
@@ -322,10 +356,10 @@ is_full(struct delivery_agent *base, struct job_runner *runner)
 }
 
 int
-maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *hostname)
+maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *queue, const char *hostname)
 {
 	*agent = (struct maildir_agent) {
-		.agent = { .begin = begin, .is_full = is_full, .check_room = check_room },
+		.agent = { .begin = begin, .is_full = is_full, .check_room = check_room, .run_queue = run_queue },
 		.process = getpid(),
 	};
 	for (size_t i = 0; i < sizeof agent->host - 1 && hostname[i] != '\0'; i++)
@@ -335,6 +369,10 @@ maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *
 	agent->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (agent->folder < 0)
 		return -1;
+	if (queue_open(&agent->queue, queue) < 0) {
+		close(agent->folder);
+		return -1;
+	}
 	room_gauge_open(&agent->gauge, agent->folder);
 	return 0;
 }
@@ -343,4 +381,5 @@ void
 maildir_agent_close(struct maildir_agent *agent)
 {
 	close(agent->folder);
+	queue_close(&agent->queue);
 }

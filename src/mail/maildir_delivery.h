@@ -1,10 +1,11 @@
-/* Delivers messages into Maildirs, one file with a name in each mailbox. */
+/* Delivers messages into Maildirs and the relay queue, one file with a name in each. */
 #ifndef MAIL_MAILDIR_DELIVERY_H
 #define MAIL_MAILDIR_DELIVERY_H
 
 #include <sys/types.h>
 
 #include "mail/delivery.h"
+#include "mail/queue.h"
 #include "mail/room.h"
 
 enum {
@@ -15,6 +16,7 @@ enum {
 struct maildir_agent {
 	struct delivery_agent agent;
 	int folder; /* descriptor of the folder of all mail */
+	struct queue queue;
 	pid_t process;
 	unsigned long last; /* number of the last delivery */
 	long long min_free; /* octets that the file system must keep free; 0: none. May be set at any time */
@@ -23,10 +25,11 @@ struct maildir_agent {
 };
 
 /*
- * Sets up an agent for the Maildirs below a folder, which is made where it is missing. hostname becomes a part of the
- * messages' file names. Returns 0, or -1 with errno. One agent a process, opened in it; it is used on the loop alone.
+ * Sets up an agent for the Maildirs below a folder and for the relay queue in another one, which are made where they are
+ * missing, and are of one file system. hostname becomes a part of the messages' file names. Returns 0, or -1 with errno.
+ * One agent a process, opened in it; it is used on the loop alone.
  */
-int maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *hostname);
+int maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *queue, const char *hostname);
 
 /* Not while a delivery exists, or a job of the agent. */
 void maildir_agent_close(struct maildir_agent *agent);

@@ -153,14 +153,14 @@ int
 queue_record(const struct queue *queue, struct queue_entry *entry)
 {
 	const struct queue_paths paths = queue_paths(entry->id);
-	unlinkat(queue->folder, paths.tmp, 0); /* of one who had the claim and died */
+	unlinkat(queue->folder, paths.tmp_envelope, 0); /* of one who had the claim and died */
 	int file = queue_write_envelope(queue, entry);
 	if (file < 0)
 		return -1;
 	if (queue_place_envelope(queue, entry) < 0) {
 		int error = errno;
 		close(file);
-		unlinkat(queue->folder, paths.tmp, 0);
+		unlinkat(queue->folder, paths.tmp_envelope, 0);
 		errno = error;
 		return -1;
 	}

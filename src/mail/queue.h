@@ -20,6 +20,9 @@ struct queue {
 	int folder; /* descriptor */
 };
 
+/* The folder in it where a message may be written first. */
+#define QUEUE_TMP "tmp"
+
 enum { QUEUE_STALE = 36 * 60 * 60 }; /* seconds after which what is not whole belongs to nobody */
 
 /* Opens a queue; its folder is made where it is missing. */
@@ -72,10 +75,6 @@ int queue_stage(const struct queue *queue, struct queue_entry *entry);
 int queue_link(const struct queue *queue, const struct queue_entry *entry, int folder, const char *path);
 int queue_show(const struct queue *queue, struct queue_entry *entry);
 void queue_drop(const struct queue *queue, struct queue_entry *entry);
-
-/* Where the message of an entry may be written, below the queue's folder. */
-enum { QUEUE_PATH_SIZE = QUEUE_ID_SIZE + 32 };
-void queue_tmp_path(char path[QUEUE_PATH_SIZE], const struct queue_entry *entry);
 
 /* Removes what has been left of entries that never were whole. Returns how many files. */
 unsigned queue_sweep(const struct queue *queue, time_t now);

@@ -44,7 +44,7 @@ queue_drop(const struct queue *queue, struct queue_entry *entry)
 	const struct queue_paths paths = queue_paths(entry->id);
 	int error = errno;
 	unlinkat(queue->folder, paths.envelope, 0);
-	unlinkat(queue->folder, paths.tmp, 0);
+	unlinkat(queue->folder, paths.tmp_envelope, 0);
 	unlinkat(queue->folder, paths.message, 0);
 	errno = error;
 	queue_let_go(entry);
@@ -76,15 +76,15 @@ count_lines(const char *octets, size_t len)
 int
 queue_add(const struct queue *queue, struct queue_entry *entry, const char *octets, size_t len)
 {
-	char path[QUEUE_PATH_SIZE];
-	queue_tmp_path(path, entry);
+	const struct queue_paths paths = queue_paths(entry->id);
 	entry->size = len + count_lines(octets, len);
 	if (queue_stage(queue, entry) < 0)
 		return -1;
-	if (write_message(queue, path, octets, len) == 0 && queue_link(queue, entry, queue->folder, path) == 0)
+	if (write_message(queue, paths.tmp_message, octets, len) == 0 &&
+	    queue_link(queue, entry, queue->folder, paths.tmp_message) == 0)
 		return queue_show(queue, entry);
 	int error = errno;
-	unlinkat(queue->folder, path, 0);
+	unlinkat(queue->folder, paths.tmp_message, 0);
 	errno = error;
 	queue_drop(queue, entry);
 	return -1;

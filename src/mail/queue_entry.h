@@ -10,7 +10,7 @@
 #include "mail/notify.h"
 
 enum {
-	QUEUE_ID_SIZE = TOKEN_SIZE,
+	QUEUE_ID_SIZE = TOKEN_SIZE + 16,
 	QUEUE_REPLY_MAX = 1000,        /* octets kept of a reply */
 	QUEUE_TEXT_MAX = 2000,         /* octets of any text in an envelope */
 	QUEUE_ENVELOPE_MAX = 64 << 20, /* octets of an envelope as it is stored */

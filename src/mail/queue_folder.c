@@ -22,14 +22,9 @@ queue_paths(const char *id)
 	struct queue_paths paths;
 	snprintf(paths.envelope, QUEUE_PATH_SIZE, "%.*s" ENVELOPE, QUEUE_ID_SIZE - 1, id);
 	snprintf(paths.message, QUEUE_PATH_SIZE, "%.*s" MESSAGE, QUEUE_ID_SIZE - 1, id);
-	snprintf(paths.tmp, QUEUE_PATH_SIZE, QUEUE_TMP "/%.*s" ENVELOPE, QUEUE_ID_SIZE - 1, id);
+	snprintf(paths.tmp_envelope, QUEUE_PATH_SIZE, QUEUE_TMP "/%.*s" ENVELOPE, QUEUE_ID_SIZE - 1, id);
+	snprintf(paths.tmp_message, QUEUE_PATH_SIZE, QUEUE_TMP "/%.*s" MESSAGE, QUEUE_ID_SIZE - 1, id);
 	return paths;
-}
-
-void
-queue_tmp_path(char path[QUEUE_PATH_SIZE], const struct queue_entry *entry)
-{
-	snprintf(path, QUEUE_PATH_SIZE, QUEUE_TMP "/%s" MESSAGE, entry->id);
 }
 
 bool
@@ -96,14 +91,14 @@ queue_write_envelope(const struct queue *queue, const struct queue_entry *entry)
 	char *text = queue_text_write(entry, &len);
 	if (text == NULL)
 		return -1;
-	int file = (int)TEMP_FAILURE_RETRY(openat(queue->folder, paths.tmp, FLAGS, 0600));
+	int file = (int)TEMP_FAILURE_RETRY(openat(queue->folder, paths.tmp_envelope, FLAGS, 0600));
 	bool written = file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0 && file_write(file, text, len) == 0 &&
 	    TEMP_FAILURE_RETRY(fsync(file)) == 0;
 	int error = errno;
 	free(text);
 	if (!written && file >= 0) {
 		close(file);
-		unlinkat(queue->folder, paths.tmp, 0);
+		unlinkat(queue->folder, paths.tmp_envelope, 0);
 	}
 	errno = error;
 	return written ? file : -1;
@@ -120,5 +115,5 @@ int
 queue_place_envelope(const struct queue *queue, const struct queue_entry *entry)
 {
 	const struct queue_paths paths = queue_paths(entry->id);
-	return (int)TEMP_FAILURE_RETRY(renameat(queue->folder, paths.tmp, queue->folder, paths.envelope));
+	return (int)TEMP_FAILURE_RETRY(renameat(queue->folder, paths.tmp_envelope, queue->folder, paths.envelope));
 }

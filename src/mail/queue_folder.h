@@ -6,12 +6,14 @@
 
 #include "mail/queue.h"
 
-#define QUEUE_TMP "tmp"
 #define QUEUE_RUN "run"
 
-/* The files of an entry: below the queue's folder; tmp is the envelope's before it is whole. */
+enum { QUEUE_PATH_SIZE = QUEUE_ID_SIZE + 32 };
+
+/* The files of an entry, below the queue's folder: where they belong, and where they are before they are whole. */
 struct queue_paths {
-	char envelope[QUEUE_PATH_SIZE], message[QUEUE_PATH_SIZE], tmp[QUEUE_PATH_SIZE];
+	char envelope[QUEUE_PATH_SIZE], message[QUEUE_PATH_SIZE];
+	char tmp_envelope[QUEUE_PATH_SIZE], tmp_message[QUEUE_PATH_SIZE];
 };
 struct queue_paths queue_paths(const char *id);
 

@@ -1,4 +1,4 @@
-/* A message file under way into Maildirs: made in tmp/ of the first, linked and synced into new/ of each. Blocks. */
+/* A message file under way into Maildirs and the relay queue: made in a tmp/, linked and synced into each. Blocks. */
 #include "mail/spool.h"
 
 #include <errno.h>
@@ -11,10 +11,16 @@
 
 enum { PATH_SIZE = MAILBOX_PATH_SIZE + NAME_MAX + 32 };
 
-static void
+/* Where the file is before it is shown: its path, and the folder that it is below. */
+static int
 put_tmp_path(const struct spool *spool, char path[PATH_SIZE])
 {
+	if (spool->count == 0) {
+		snprintf(path, PATH_SIZE, QUEUE_TMP "/%s", spool->name);
+		return spool->queue->folder;
+	}
 	snprintf(path, PATH_SIZE, "%s/tmp/%s", spool->mailboxes[0].maildir, spool->name);
+	return spool->folder;
 }
 
 static void
@@ -33,8 +39,7 @@ spool_drop(struct spool *spool)
 	if (spool->file >= 0) {
 		close(spool->file);
 		spool->file = -1;
-		put_tmp_path(spool, path);
-		unlinkat(spool->folder, path, 0);
+		unlinkat(put_tmp_path(spool, path), path, 0);
 	}
 	errno = error;
 }
@@ -44,10 +49,11 @@ open_file(struct spool *spool)
 {
 	enum { FLAGS = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW };
 	char path[PATH_SIZE];
-	put_tmp_path(spool, path);
-	spool->file = (int)TEMP_FAILURE_RETRY(openat(spool->folder, path, FLAGS, 0600));
-	if (spool->file < 0 && errno == ENOENT && maildir_make(spool->folder, spool->mailboxes[0].maildir) == 0)
-		spool->file = (int)TEMP_FAILURE_RETRY(openat(spool->folder, path, FLAGS, 0600));
+	int folder = put_tmp_path(spool, path);
+	spool->file = (int)TEMP_FAILURE_RETRY(openat(folder, path, FLAGS, 0600));
+	if (spool->file < 0 && errno == ENOENT && spool->count > 0 &&
+	    maildir_make(spool->folder, spool->mailboxes[0].maildir) == 0)
+		spool->file = (int)TEMP_FAILURE_RETRY(openat(folder, path, FLAGS, 0600));
 	return spool->file < 0 ? -1 : 0;
 }
 
@@ -89,7 +95,9 @@ static int
 show(const struct spool *spool)
 {
 	char tmp[PATH_SIZE];
-	put_tmp_path(spool, tmp);
+	int folder = put_tmp_path(spool, tmp);
+	if (spool->relay != NULL && queue_link(spool->queue, spool->relay, folder, tmp) < 0)
+		return -1;
 	for (size_t i = spool->count; i-- > 0;)
 		if (show_in(spool, i, tmp) < 0)
 			return -1;
@@ -118,22 +126,36 @@ hide(const struct spool *spool)
 		put_new_path(spool, i, path);
 		unlinkat(spool->folder, path, 0);
 	}
-	put_tmp_path(spool, path);
-	unlinkat(spool->folder, path, 0);
+	unlinkat(put_tmp_path(spool, path), path, 0);
 	errno = error;
+	if (spool->relay != NULL)
+		queue_drop(spool->queue, spool->relay);
 }
 
-int
-spool_publish(struct spool *spool)
+/* File and envelope are on stable storage, neither to be seen yet. */
+static int
+prepare(struct spool *spool)
 {
-	if (TEMP_FAILURE_RETRY(fsync(spool->file)) < 0) {
+	if (TEMP_FAILURE_RETRY(fsync(spool->file)) < 0 ||
+	    (spool->relay != NULL && queue_stage(spool->queue, spool->relay) < 0)) {
 		spool_drop(spool);
 		return -1;
 	}
 	int closed = close(spool->file);
 	spool->file = -1;
-	if (closed == 0 && show(spool) == 0 && sync_folders(spool) == 0)
+	return closed;
+}
+
+int
+spool_publish(struct spool *spool)
+{
+	if (prepare(spool) < 0)
+		goto failed;
+	if (show(spool) < 0 || sync_folders(spool) < 0)
+		goto failed;
+	if (spool->relay == NULL || queue_show(spool->queue, spool->relay) == 0)
 		return 0;
+failed:
 	hide(spool);
 	return -1;
 }

@@ -131,6 +131,7 @@ open_envelope(struct smtp_session *s, const struct params *params)
 	    dsn_keep_message(&s->envelope.dsn, params->ret, params->envid)) {
 		s->envelope.size = params->size;
 		s->transactions++;
+		s->envelope.eightbit = params->eightbit;
 		return true;
 	}
 	envelope_clear(&s->envelope);

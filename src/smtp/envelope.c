@@ -42,27 +42,66 @@ add_mailbox(struct envelope *envelope, const struct mailbox *mailbox)
 	return true;
 }
 
-bool
-envelope_add(struct envelope *envelope, struct span address, const struct mailbox *mailboxes, size_t count)
+static void
+drop_relay(struct envelope *envelope)
 {
-	size_t before = envelope->count;
+	if (envelope->relay != NULL)
+		queue_entry_clear(envelope->relay);
+	free(envelope->relay);
+	envelope->relay = NULL;
+}
+
+/* What was asked for the recipient is asked for each address that its mail goes on to (RFC 3461 section 5.2.7). */
+static bool
+add_relayed(struct envelope *envelope, const struct address *address, const struct dsn_recipient *asked)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	if (envelope->relay == NULL && (envelope->relay = calloc(1, sizeof *envelope->relay)) == NULL)
+		return false;
+	address_write(text, address->local, address->domain);
+	if (queue_entry_find(envelope->relay, text) != NULL)
+		return true;
+	struct queue_recipient *added = queue_entry_add(envelope->relay, text);
+	if (added == NULL || asked == NULL)
+		return added != NULL;
+	added->notify = asked->notify;
+	return asked->orcpt == NULL || queue_set_text(&added->orcpt, asked->orcpt, strlen(asked->orcpt), DSN_ORCPT_MAX);
+}
+
+bool
+envelope_add(struct envelope *envelope, struct span address, const struct recipient *recipient)
+{
+	struct envelope_mark before = envelope_mark(envelope);
+	const struct dsn_recipient *asked = dsn_find(&envelope->dsn, envelope->rcpts);
+	bool added = true;
 
 	if (envelope->first == NULL && (envelope->first = strndup(address.text, address.len)) == NULL)
 		return false;
 	envelope->rcpts++;
-	for (size_t i = 0; i < count; i++) {
-		if (!holds(envelope, &mailboxes[i]) && !add_mailbox(envelope, &mailboxes[i])) {
-			envelope_take_back(envelope, before);
-			return false;
-		}
-	}
-	return true;
+	for (size_t i = 0; i < recipient->count && added; i++)
+		added = holds(envelope, &recipient->mailboxes[i]) || add_mailbox(envelope, &recipient->mailboxes[i]);
+	for (size_t i = 0; i < recipient->elsewhere_count && added; i++)
+		added = add_relayed(envelope, &recipient->elsewhere[i], asked);
+	if (!added)
+		envelope_take_back(envelope, before);
+	return added;
+}
+
+struct envelope_mark
+envelope_mark(const struct envelope *envelope)
+{
+	return (struct envelope_mark) { envelope->count, envelope->relay != NULL ? envelope->relay->count : 0 };
 }
 
 void
-envelope_take_back(struct envelope *envelope, size_t before)
+envelope_take_back(struct envelope *envelope, struct envelope_mark before)
 {
-	envelope->count = before;
+	envelope->count = before.mailboxes;
+	if (before.relayed == 0)
+		drop_relay(envelope);
+	else
+		queue_entry_cut(envelope->relay, before.relayed);
 	if (--envelope->rcpts > 0)
 		return;
 	free(envelope->first);
@@ -77,5 +116,6 @@ envelope_clear(struct envelope *envelope)
 	free(envelope->first);
 	free(envelope->lines);
 	dsn_clear(&envelope->dsn);
+	drop_relay(envelope);
 	*envelope = (struct envelope) { 0 };
 }

@@ -1,8 +1,9 @@
-/* The envelope of a transaction: the sender, and the mailboxes that its recipients come to. */
+/* The envelope of a transaction: the sender, and the mailboxes here and elsewhere that its recipients come to. */
 #ifndef SMTP_ENVELOPE_H
 #define SMTP_ENVELOPE_H
 
 #include "mail/directory.h"
+#include "mail/queue_entry.h"
 #include "smtp/dsn.h"
 
 enum { ENVELOPE_LINES_MAX = 2048 }; /* octets */
@@ -12,21 +13,30 @@ struct envelope {
 	char *sender;              /* "" for the null reverse-path; NULL before MAIL */
 	char *first;               /* the first recipient; NULL before RCPT */
 	bool utf8;                 /* MAIL had SMTPUTF8 */
+	bool eightbit;             /* MAIL had BODY=8BITMIME */
 	uint64_t size;             /* that MAIL declared; 0: none */
 	unsigned rcpts;            /* RCPT commands accepted */
 	struct mailbox *mailboxes; /* each once */
 	size_t count;
 	size_t room;
-	char *lines;    /* that policy services have added to the header, each with its CRLF; NULL: none */
-	struct dsn dsn; /* of recipients by their number among those accepted */
+	char *lines;               /* that policy services have added to the header, each with its CRLF; NULL: none */
+	struct dsn dsn;            /* of recipients by their number among those accepted */
+	struct queue_entry *relay; /* recipients elsewhere, each once, which relay.c completes; NULL: there are none */
+};
+
+/* How many mailboxes, here and elsewhere, there are at a time. */
+struct envelope_mark {
+	size_t mailboxes;
+	size_t relayed;
 };
 
 /* Begin a transaction, add a recipient with its mailboxes. False when memory is out; the envelope is then as it was. */
 bool envelope_open(struct envelope *envelope, struct span sender, bool utf8);
-bool envelope_add(struct envelope *envelope, struct span address, const struct mailbox *mailboxes, size_t count);
+bool envelope_add(struct envelope *envelope, struct span address, const struct recipient *recipient);
 
-/* Takes the last recipient out again; before is how many mailboxes there were without it. */
-void envelope_take_back(struct envelope *envelope, size_t before);
+/* Takes the last recipient out again; the mark is from before it was added. */
+struct envelope_mark envelope_mark(const struct envelope *envelope);
+void envelope_take_back(struct envelope *envelope, struct envelope_mark before);
 
 /* Empties the envelope and frees what it holds. */
 void envelope_clear(struct envelope *envelope);

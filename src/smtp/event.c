@@ -60,10 +60,13 @@ event_refused(const struct smtp_session *s, const struct ftg_reply *reply)
 void
 event_message(const struct smtp_session *s)
 {
+	const struct queue_entry *relay = s->envelope.relay;
+	struct envelope_mark mark = envelope_mark(&s->envelope);
 	char recipients[24], size[24];
 
-	snprintf(recipients, sizeof recipients, "%zu", s->envelope.count);
+	snprintf(recipients, sizeof recipients, "%zu", mark.mailboxes + mark.relayed);
 	snprintf(size, sizeof size, "%zu", s->message.size);
 	s->outlet->log(s->outlet, "message", "helo", s->name, "from", show_sender(s->envelope.sender), "recipients",
-	    recipients, "size", size, "bare-octets", s->message.scanner.bare ? "normalised" : NULL, NULL);
+	    recipients, "queue", relay != NULL ? relay->id : NULL, "size", size, "bare-octets",
+	    s->message.scanner.bare ? "normalised" : NULL, NULL);
 }

@@ -90,8 +90,8 @@ struct smtp_session {
 	struct auth *auth;     /* NULL: no AUTH is under way */
 	struct line_reader line;
 	struct envelope envelope;
-	enum posting_right post; /* of the recipient that is being added */
-	size_t without;          /* mailboxes of the envelope before the recipient that is being added */
+	enum posting_right post;      /* of the recipient that is being added */
+	struct envelope_mark without; /* before the recipient that is being added */
 	struct message message;
 	struct chunk chunk;
 	struct held_reply held;
@@ -181,11 +181,19 @@ struct ftg_reply bdat_start(struct smtp_session *s, const char *arg, size_t len)
 size_t bdat_feed(struct smtp_session *s, const char *bytes, size_t len);
 
 /*
- * trace.c: writes the Return-Path, Delivered-To and Received lines of the message, and those of policy services, which
- * RFC 7208 section 9.1 wants above Received; their length, 0 where they don't fit.
+ * trace.c: writes the Return-Path and Delivered-To lines of the message for mailboxes, *local octets of them, then the lines
+ * of policy services, which RFC 7208 section 9.1 wants above Received, and that. Returns the length of all, 0 where they
+ * don't fit.
  */
 enum { TRACE_MAX = 4096 + ENVELOPE_LINES_MAX };
-size_t trace_write(char buf[TRACE_MAX], const struct smtp_session *s);
+size_t trace_write(char buf[TRACE_MAX], const struct smtp_session *s, size_t *local);
+
+/*
+ * relay.c: may this client send to other servers? Completes what goes into the queue, if anything does, of the message
+ * that begins: all of its entry but skip and size. False when memory is out.
+ */
+bool relay_is_allowed(const struct smtp_session *s);
+bool relay_complete(struct smtp_session *s);
 
 /*
  * xlang.c: XLANG. Is it offered, with which tags? Passes on a wish for the language of the replies, "" for none any more.

@@ -96,6 +96,8 @@ lookup_verify(struct smtp_session *s, const char *text, size_t len)
 	enum directory_verdict verdict = directory->ops->resolve(directory, &question.address, &recipient);
 	if (verdict != DIRECTORY_FOUND)
 		return no_answer(verdict);
+	if (recipient.domain.relayed)
+		return ftg_reply(FTG_SMTP_VRFY);
 	say_mailbox(s, recipient.local, recipient.domain.name, true);
 	return answered();
 }
@@ -147,9 +149,29 @@ lookup_expand(struct smtp_session *s, const char *text, size_t len)
 	return say_members(s, &expansion, question.utf8);
 }
 
+static void
+queue_is_asked(void *context, enum delivery_result result)
+{
+	struct smtp_session *s = context;
+
+	s->busy = false;
+	command_answer(s, ftg_reply(result == DELIVERY_OK ? ERR_SMTP_QUEUESTARTED : ERR_SMTP_HARDERROR));
+	session_wake(s);
+}
+
+static struct ftg_reply
+ask_queue(struct smtp_session *s, const char *domain, bool below)
+{
+	struct delivery_agent *agent = s->config->delivery;
+
+	s->busy = true;
+	agent->run_queue(agent, s->config->runner, domain, below, queue_is_asked, s);
+	return answered();
+}
+
 /*
- * A domain, or "@" and one, which stands for those below it, too. Mail of a domain that is hosted here is in its
- * mailboxes: there is no queue of it, and a run of that has ended as soon as it starts.
+ * A domain, or "@" and one, which stands for those below it, too. Mail of a domain whose mailboxes are here is in them:
+ * there is no queue of it, and a run of that has ended as soon as it starts.
  */
 struct ftg_reply
 lookup_queue(struct smtp_session *s, const char *text, size_t len)
@@ -157,20 +179,19 @@ lookup_queue(struct smtp_session *s, const char *text, size_t len)
 	struct directory *directory = s->config->directory;
 	char name[ADDRESS_DOMAIN_MAX + 1];
 	struct domain domain;
+	bool below = *text == '@';
 
 	if (!lookup_is_allowed(s, s->config->etrn))
 		return ftg_reply(ERR_SMTP_ACCESSDENIED2);
-	if (*text == '@') {
-		text++;
-		len--;
-	}
+	text += below;
+	len -= below;
 	if (!address_domain_valid(text, len, false))
 		return ftg_reply(ERR_SMTP_ARGUMANT);
 	for (size_t i = 0; i < len; i++)
 		name[i] = ascii_lower(text[i]);
 	name[len] = '\0';
 	switch (directory->ops->domain(directory, name, &domain)) {
-	case DIRECTORY_FOUND: return ftg_reply(ERR_SMTP_QUEUESTARTED);
+	case DIRECTORY_FOUND: return domain.relayed ? ask_queue(s, name, below) : ftg_reply(ERR_SMTP_QUEUESTARTED);
 	case DIRECTORY_NO_DOMAIN: return ftg_reply(ERR_SMTP_DOMAINNOTFOUND);
 	default: return ftg_reply(ERR_SMTP_HARDERROR);
 	}

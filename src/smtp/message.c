@@ -182,18 +182,33 @@ message_feed(struct smtp_session *s, const char *bytes, size_t len)
 	return taken;
 }
 
+/* What stands in front of the message. */
+static bool
+begin_trace(struct smtp_session *s)
+{
+	struct delivery *delivery = s->message.delivery;
+	char trace[TRACE_MAX];
+	size_t local, len = trace_write(trace, s, &local);
+
+	if (len == 0 || (local > 0 && !delivery->ops->append(delivery, trace, local)))
+		return false;
+	delivery->ops->begin_relayed(delivery);
+	return delivery->ops->append(delivery, trace + local, len - local);
+}
+
 bool
 message_begin(struct smtp_session *s)
 {
 	struct delivery_agent *agent = s->config->delivery;
-	struct delivery *delivery = agent->begin(agent, s->envelope.mailboxes, s->envelope.count);
-	char trace[TRACE_MAX];
-	size_t len = trace_write(trace, s);
+	const struct envelope *envelope = &s->envelope;
 
+	if (!relay_complete(s))
+		return false;
+	struct delivery *delivery = agent->begin(agent, envelope->mailboxes, envelope->count, envelope->relay);
 	if (delivery == NULL)
 		return false;
 	s->message = (struct message) { .delivery = delivery };
-	if (!header_checks_begin(s) || len == 0 || !delivery->ops->append(delivery, trace, len)) {
+	if (!header_checks_begin(s) || !begin_trace(s)) {
 		message_abandon(s);
 		header_checks_forget(s);
 		return false;

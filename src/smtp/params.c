@@ -35,8 +35,8 @@ take_size(struct params *params, struct span value)
 static bool
 take_body(struct params *params, struct span value)
 {
-	(void)params;
-	return equals(value, "7BIT") || equals(value, "8BITMIME");
+	params->eightbit = equals(value, "8BITMIME");
+	return params->eightbit || equals(value, "7BIT");
 }
 
 static bool

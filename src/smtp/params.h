@@ -10,6 +10,7 @@ enum params_command { PARAMS_MAIL, PARAMS_RCPT };
 struct params {
 	uint64_t size; /* 0 where none is declared; UINT64_MAX for any number beyond that */
 	bool utf8;
+	bool eightbit;
 	enum dsn_return ret;
 	struct span envid;
 	unsigned notify; /* a set of enum dsn_notify */

@@ -1,4 +1,4 @@
-/* What a recipient comes to: mailboxes in the envelope, if they have room, or a refusal. */
+/* What a recipient comes to: mailboxes, here with room or elsewhere, in the envelope; or a refusal. */
 #include <string.h>
 
 #include "smtp/internal.h"
@@ -38,11 +38,13 @@ room_is_known(void *context, enum delivery_result result)
 	session_wake(s);
 }
 
-/* Has one of the mailboxes that the recipient has brought a quota? */
+/* Has one of the mailboxes that the recipient has brought a quota? There is room enough elsewhere. */
 static bool
 has_quota(const struct smtp_session *s)
 {
-	for (size_t i = s->without; i < s->envelope.count; i++)
+	if (envelope_mark(&s->envelope).relayed > s->without.relayed)
+		return false;
+	for (size_t i = s->without.mailboxes; i < s->envelope.count; i++)
 		if (s->envelope.mailboxes[i].quota.bytes > 0 || s->envelope.mailboxes[i].quota.messages > 0)
 			return true;
 	return false;
@@ -59,8 +61,8 @@ ask_for_room(struct smtp_session *s)
 		s->path.len = sizeof s->held.text;
 	s->path.text = memmove(s->held.text, s->path.text, s->path.len);
 	s->busy = true;
-	agent->check_room(agent, s->config->runner, envelope->mailboxes + s->without, envelope->count - s->without,
-	    envelope->size, room_is_known, s);
+	agent->check_room(agent, s->config->runner, envelope->mailboxes + s->without.mailboxes,
+	    envelope->count - s->without.mailboxes, envelope->size, room_is_known, s);
 	return ftg_reply(FTG_IDS);
 }
 
@@ -78,12 +80,32 @@ accept(struct smtp_session *s, const struct recipient *recipient)
 {
 	if (refusal_too_many(s))
 		return ftg_reply(ERR_SMTP_ADDRESS_RCPTCOUNT);
-	s->without = s->envelope.count;
+	s->without = envelope_mark(&s->envelope);
 	s->post = recipient->post;
-	if (!envelope_add(&s->envelope, s->path, recipient->mailboxes, recipient->count))
+	if (!envelope_add(&s->envelope, s->path, recipient))
 		return ftg_reply(ERR_SMTP_HARDERROR);
 	s->state = SMTP_RECIPIENT;
 	return policy_run(s, POLICY_ACCEPTED, s->policy.subject.address, s->path, keep);
+}
+
+/* Mail for a domain that it is relayed to is anyone's to send, but not on from there to yet another one. */
+static struct ftg_reply
+accept_found(struct smtp_session *s, const struct address *address, const struct recipient *recipient)
+{
+	if (recipient->domain.relayed && is_routing(address) && !relay_is_allowed(s))
+		return about(ERR_SMTP_ADDRESS_BAD, s->path);
+	return accept(s, recipient);
+}
+
+/* An address of a domain that is not hosted here. */
+static struct ftg_reply
+accept_elsewhere(struct smtp_session *s, const struct address *address)
+{
+	const struct recipient recipient = { .elsewhere = address, .elsewhere_count = 1 };
+
+	if (*address->domain == '\0')
+		return refusal_unknown(s);
+	return relay_is_allowed(s) ? accept(s, &recipient) : refusal_relay(s);
 }
 
 struct ftg_reply
@@ -95,8 +117,8 @@ recipient_add(struct smtp_session *s, const struct address *address)
 
 	session_wish(s, SPEECH_DOMAIN, recipient.domain.language);
 	switch (verdict) {
-	case DIRECTORY_FOUND: return accept(s, &recipient);
-	case DIRECTORY_NO_DOMAIN: return *address->domain == '\0' ? refusal_unknown(s) : refusal_relay(s);
+	case DIRECTORY_FOUND: return accept_found(s, address, &recipient);
+	case DIRECTORY_NO_DOMAIN: return accept_elsewhere(s, address);
 	case DIRECTORY_NO_MAILBOX:
 		return is_routing(address) ? about(ERR_SMTP_ADDRESS_BAD, s->path) : refusal_unknown(s);
 	case DIRECTORY_AMBIGUOUS: return ftg_reply(ERR_SMTP_ADDRESS_AMBIGUOUS);

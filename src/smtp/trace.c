@@ -62,23 +62,36 @@ write_recipient(char line[RECIPIENT_MAX], const struct envelope *envelope)
 		snprintf(line, RECIPIENT_MAX, "Delivered-To: %s\r\n", address);
 }
 
+/* What is for mailboxes alone: nothing where there is none. */
+static int
+write_local(char buf[TRACE_MAX], const struct envelope *envelope)
+{
+	char recipient[RECIPIENT_MAX];
+
+	if (envelope->count == 0)
+		return 0;
+	write_recipient(recipient, envelope);
+	return snprintf(buf, TRACE_MAX, "Return-Path: <%s>\r\n%s", envelope->sender, recipient);
+}
+
 size_t
-trace_write(char buf[TRACE_MAX], const struct smtp_session *s)
+trace_write(char buf[TRACE_MAX], const struct smtp_session *s, size_t *local)
 {
 	char date[DATE_SIZE];
 	char name[SMTP_NAME_MAX + 1];
 	char encryption[ENCRYPTION_MAX];
-	char recipient[RECIPIENT_MAX];
 	const char *lines = s->envelope.lines != NULL ? s->envelope.lines : "";
 	const char *tag = strchr(s->peer.address, ':') != NULL ? "IPv6:" : "";
+	int len = write_local(buf, &s->envelope);
 
+	if (len < 0 || len >= TRACE_MAX)
+		return 0;
+	*local = (size_t)len;
 	date_write(date, s->config->now());
 	clean_name(name, s->name);
 	write_encryption(encryption, s);
-	write_recipient(recipient, &s->envelope);
-	int n = snprintf(buf, TRACE_MAX,
-	    "Return-Path: <%s>\r\n%s%sReceived: from %s ([%s%s])\r\n\tby %s with %s%s id %s;\r\n\t%s\r\n",
-	    s->envelope.sender, recipient, lines, name, tag, s->peer.address, s->config->hostname, protocol(s),
-	    encryption, s->peer.session, date);
-	return n > 0 && n < TRACE_MAX ? (size_t)n : 0;
+	int n = snprintf(buf + len, (size_t)(TRACE_MAX - len),
+	    "%sReceived: from %s ([%s%s])\r\n\tby %s with %s%s id %s;\r\n\t%s\r\n", lines, name, tag, s->peer.address,
+	    s->config->hostname, protocol(s), encryption, s->peer.session, date);
+	return n > 0 && n < TRACE_MAX - len ? (size_t)(len + n) : 0;
 }
