@@ -198,9 +198,49 @@ Test(recipients, alias_to_nobody_is_an_error_of_configuration)
 	cr_expect_eq(resolve("nowhere", "example.test"), DIRECTORY_MISCONFIGURED);
 	cr_expect(
 	    is_logged("address=nobody@example.test detail=\"an alias leads to this address, which does not exist"));
-	cr_expect_eq(resolve("far", "example.test"), DIRECTORY_MISCONFIGURED);
-	cr_expect(is_logged("address=x@elsewhere.example"));
 	cr_expect_eq(resolve("empty", "example.test"), DIRECTORY_MISCONFIGURED);
+}
+
+Test(recipients, alias_leads_to_other_servers_too)
+{
+	cr_expect_eq(resolve("far", "example.test"), DIRECTORY_FOUND);
+	cr_expect_eq(found.count, 0);
+	cr_assert_eq(found.elsewhere_count, 1);
+	cr_expect_str_eq(found.elsewhere[0].local, "x");
+	cr_expect_str_eq(found.elsewhere[0].domain, "elsewhere.example");
+	sql("INSERT INTO targets VALUES (2, 'x', 'elsewhere.example'), (2, 'far', 'example.test')");
+	hand_clock_pass(CLOCK_SOON);
+	cr_expect_eq(resolve("staff", "example.test"), DIRECTORY_FOUND);
+	cr_expect_eq(found.count, 2);
+	cr_expect_eq(found.elsewhere_count, 1, "each is there once");
+	cr_expect_eq(resolve("x", "elsewhere.example"), DIRECTORY_NO_DOMAIN);
+	cr_expect_eq(found.elsewhere_count, 0);
+}
+
+Test(recipients, everybody_of_a_relayed_domain_is_elsewhere)
+{
+	struct domain domain;
+	sql("INSERT INTO domains (id, name, created, relayed) VALUES (3, 'away.example', 0, 1)");
+	hand_clock_pass(CLOCK_SOON);
+	cr_expect_eq(resolve("anyone", "away.example"), DIRECTORY_FOUND);
+	cr_expect_eq(found.count, 0);
+	cr_assert_eq(found.elsewhere_count, 1);
+	cr_expect_str_eq(found.elsewhere[0].domain, "away.example");
+	cr_expect(found.domain.relayed);
+	cr_expect_eq(resolve("postmaster", "away.example"), DIRECTORY_FOUND);
+	cr_expect_eq(found.count, 0);
+	cr_expect_eq(directory->ops->domain(directory, "away.example", &domain), DIRECTORY_FOUND);
+	cr_expect(domain.relayed);
+	cr_expect_eq(directory->ops->domain(directory, "example.org", &domain), DIRECTORY_FOUND);
+	cr_expect_not(domain.relayed);
+}
+
+Test(recipients, postmaster_without_a_domain_is_not_that_of_a_relayed_one)
+{
+	sql("DELETE FROM targets; DELETE FROM aliases; DELETE FROM accounts; UPDATE domains SET relayed = 1 WHERE id = 1");
+	hand_clock_pass(CLOCK_SOON);
+	cr_expect_eq(resolve("postmaster", ""), DIRECTORY_FOUND);
+	cr_expect_str_eq(found.domain.name, "example.org");
 }
 
 static void

@@ -104,14 +104,15 @@ TestSuite(records, .init = open_accounts, .fini = close_accounts);
 Test(records, domain_is_kept_with_its_limits)
 {
 	cr_expect_str_eq(show(RECORD_DOMAIN, "EXAMPLE.test", NULL),
-	    "name=example.test;language=-;max-message-size=0;max-accounts=0;quota-bytes=0;quota-messages=0;greylist=1;accounts=2;");
+	    "name=example.test;language=-;max-message-size=0;max-accounts=0;quota-bytes=0;quota-messages=0;greylist=1;relay=0;"
+	    "accounts=2;");
 	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "language", "pt_BR"), ACCOUNTS_OK);
 	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "max-message-size", "10m"), ACCOUNTS_OK);
 	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "greylist", "no"), ACCOUNTS_OK);
 	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "quota-messages", "500"), ACCOUNTS_OK);
 	cr_expect_str_eq(show(RECORD_DOMAIN, "example.test", NULL),
 	    "name=example.test;language=pt_BR;max-message-size=10485760;max-accounts=0;quota-bytes=0;quota-messages=500;"
-	    "greylist=0;accounts=2;");
+	    "greylist=0;relay=0;accounts=2;");
 	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "language", ""), ACCOUNTS_OK);
 	cr_expect_not_null(strstr(show(RECORD_DOMAIN, "example.test", NULL), "language=-;"));
 }
@@ -223,10 +224,25 @@ Test(records, alias_leads_to_what_is_there)
 	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "add", "anna@example.test"), ACCOUNTS_EXISTS);
 	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "add", "nobody@example.test"), ACCOUNTS_MISSING);
 	cr_expect(has_error("nobody@example.test is no account, alias or list"));
-	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "add", "x@elsewhere.example"), ACCOUNTS_NO_DOMAIN);
+	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "add", "x@elsewhere.example"), ACCOUNTS_OK);
+	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "remove", "x@elsewhere.example"), ACCOUNTS_OK);
 	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "add", "postmaster@example.org"), ACCOUNTS_OK);
 	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "remove", "carol@example.test"), ACCOUNTS_MISSING);
 	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "expand", "anyone"), ACCOUNTS_UNFIT, "it is no list");
+}
+
+Test(records, domain_that_is_relayed_has_no_mailboxes_here)
+{
+	cr_expect_eq(add(RECORD_DOMAIN, "away.example", NULL, "relay", "yes"), ACCOUNTS_OK);
+	cr_expect_not_null(strstr(show(RECORD_DOMAIN, "away.example", NULL), "relay=1;"));
+	cr_expect_eq(add(RECORD_ACCOUNT, "anna@away.example", NULL, NULL, NULL), ACCOUNTS_REFUSED);
+	cr_expect(has_error("ftgatectl domain set away.example relay=no"));
+	cr_expect_eq(add(RECORD_LIST, "staff@away.example", NULL, NULL, NULL), ACCOUNTS_REFUSED);
+	cr_expect_eq(add(RECORD_ALIAS, "info@example.org", NULL, "add", "who@away.example"), ACCOUNTS_OK);
+	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "relay", "yes"), ACCOUNTS_REFUSED);
+	cr_expect(has_error("remove them before"));
+	cr_expect_eq(set(RECORD_DOMAIN, "away.example", NULL, "relay", "no"), ACCOUNTS_OK);
+	cr_expect_eq(add(RECORD_ACCOUNT, "anna@away.example", NULL, NULL, NULL), ACCOUNTS_OK);
 }
 
 Test(records, alias_leads_to_one_address_at_least)

@@ -32,6 +32,10 @@ insert_result(struct accounts *accounts, int result, const struct record_name *n
 		return accounts_tell(accounts, ACCOUNTS_REFUSED,
 		    "the domain %s has as many accounts as it may; before: ftgatectl domain set %s max-accounts=NUMBER",
 		    name->address.domain, name->address.domain);
+	if (result == SQLITE_CONSTRAINT_TRIGGER && strcmp(why, "domain relayed") == 0)
+		return accounts_tell(accounts, ACCOUNTS_REFUSED,
+		    "the mail of %s is relayed to another server; before: ftgatectl domain set %s relay=no",
+		    name->address.domain, name->address.domain);
 	if (result == SQLITE_CONSTRAINT_TRIGGER)
 		return accounts_tell(accounts, ACCOUNTS_EXISTS,
 		    "%.400s is there already, as an account, an alias or a list", name->text);

@@ -27,6 +27,8 @@ static const struct field_row domain_fields[] = {
 	SET("quota-messages", FIELD_COUNT, "d.quota_messages", "quota_messages", "messages, likewise"),
 	SET("greylist", FIELD_FLAG, "d.greylist", "greylist",
 	    "mail to it may have to wait, where there is greylisting"),
+	SET("relay", FIELD_FLAG, "d.relayed", "relayed",
+	    "its mailboxes are at another server: mail for it is queued and sent on"),
 	TOLD("accounts", FIELD_COUNT, "(SELECT count(*) FROM accounts a WHERE a.domain = d.id)"),
 	CREATED("d"),
 };

@@ -1,4 +1,4 @@
-/* The targets of aliases and lists: each is there, and none leads back. */
+/* The targets of aliases and lists: each that is to be here is there, and none leads back. */
 #include <stdio.h>
 #include <strings.h>
 
@@ -11,24 +11,15 @@
 	" UNION SELECT l.id FROM reach JOIN targets t ON t.alias = reach.id JOIN domains d ON d.name = t.domain"       \
 	"  JOIN aliases l ON l.domain = d.id AND l.local = t.local) "
 
-static enum accounts_result
-check_domain(struct accounts *accounts, const struct address *address)
-{
-	int64_t domain = accounts_number(accounts, "SELECT id FROM domains WHERE name = ?", "t", address->domain);
-	if (domain > 0)
-		return ACCOUNTS_OK;
-	return domain < 0
-	    ? ACCOUNTS_FAILED
-	    : accounts_tell(accounts, ACCOUNTS_NO_DOMAIN,
-	          "the domain %s is not hosted here, and mail is not passed on to other servers", address->domain);
-}
-
+/* Whether an address is there is known where its mailbox would be here. */
 static enum accounts_result
 check_there(struct accounts *accounts, const struct address *address, const char *text)
 {
-	static const char sql[] = "SELECT 1 FROM domains d WHERE d.name = ?1 AND (EXISTS"
-	                          " (SELECT 1 FROM accounts a WHERE a.domain = d.id AND a.local = ?2) OR EXISTS"
-	                          " (SELECT 1 FROM aliases l WHERE l.domain = d.id AND l.local = ?2))";
+	static const char sql[] = "SELECT NOT EXISTS (SELECT 1 FROM domains WHERE name = ?1 AND NOT relayed)"
+	                          " OR EXISTS (SELECT 1 FROM domains d JOIN accounts a ON a.domain = d.id"
+	                          "  WHERE d.name = ?1 AND a.local = ?2)"
+	                          " OR EXISTS (SELECT 1 FROM domains d JOIN aliases l ON l.domain = d.id"
+	                          "  WHERE d.name = ?1 AND l.local = ?2)";
 	if (strcasecmp(address->local, "postmaster") == 0)
 		return ACCOUNTS_OK;
 	int64_t there = accounts_number(accounts, sql, "tt", address->domain, address->local);
@@ -66,8 +57,6 @@ target_add(struct accounts *accounts, int64_t alias, const char *text)
 {
 	struct address address;
 	enum accounts_result result = record_parse_address(accounts, &address, text);
-	if (result == ACCOUNTS_OK)
-		result = check_domain(accounts, &address);
 	if (result == ACCOUNTS_OK)
 		result = check_there(accounts, &address, text);
 	if (result == ACCOUNTS_OK)

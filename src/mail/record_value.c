@@ -133,6 +133,10 @@ store(struct accounts *accounts, enum record_kind kind, int64_t id, const struct
 	int result = is_number && *text != '\0'
 	    ? accounts_run(accounts, sql, "ii", number, id)
 	    : accounts_run(accounts, sql, "ti", *text == '\0' ? (const char *)NULL : text, id);
+	if (result == SQLITE_CONSTRAINT_TRIGGER)
+		return accounts_tell(accounts, ACCOUNTS_REFUSED,
+		    "a domain whose mail is relayed has no accounts, aliases and lists here; remove them before: "
+		    "ftgatectl account list, alias list, list list");
 	return result == SQLITE_DONE ? ACCOUNTS_OK : ACCOUNTS_FAILED;
 }
 

@@ -101,4 +101,19 @@ static const char second[] = SECOND_COLUMNS SECOND_TABLES SECOND_TRIGGERS;
 static const char third[] = ADD("domains", FLAG("greylist", "1"))
     ADD("aliases", "post TEXT NOT NULL DEFAULT 'anyone' CHECK (post IN ('anyone', 'accounts', 'members'))");
 
-const char *const schema_migrations[DATABASE_VERSION] = { first, second, third };
+#define HAS_ADDRESSES                                                                                                  \
+	"EXISTS (SELECT 1 FROM accounts WHERE domain = NEW.id UNION ALL SELECT 1 FROM aliases WHERE domain = NEW.id)"
+#define NOT_HERE(name, table)                                                                                          \
+	"CREATE TRIGGER " name " BEFORE INSERT ON " table                                                              \
+	" WHEN (SELECT relayed FROM domains WHERE id = NEW.domain) BEGIN SELECT RAISE(ABORT, 'domain relayed'); END;"
+
+#define FOURTH_TRIGGERS                                                                                                \
+	NOT_HERE("account_elsewhere", "accounts")                                                                      \
+	NOT_HERE("alias_elsewhere", "aliases")                                                                         \
+	"CREATE TRIGGER domain_relayed BEFORE UPDATE OF relayed ON domains WHEN NEW.relayed AND " HAS_ADDRESSES        \
+	" BEGIN SELECT RAISE(ABORT, 'domain in use'); END;"
+
+/* The mailboxes of a domain that is relayed are elsewhere: it has none here. */
+static const char fourth[] = ADD("domains", FLAG("relayed", "0")) FOURTH_TRIGGERS;
+
+const char *const schema_migrations[DATABASE_VERSION] = { first, second, third, fourth };

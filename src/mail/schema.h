@@ -2,7 +2,7 @@
 #ifndef MAIL_SCHEMA_H
 #define MAIL_SCHEMA_H
 
-enum { DATABASE_VERSION = 3 };
+enum { DATABASE_VERSION = 4 };
 
 /* The SQL that brings the schema from each version to the next one, from none on. */
 extern const char *const schema_migrations[DATABASE_VERSION];

@@ -22,6 +22,7 @@ read_domain(struct domain *domain, sqlite3_stmt *row)
 	sqlite_copy(domain->language, sizeof domain->language, row, COLUMN_DOMAIN_LANGUAGE);
 	domain->max_message_size = sqlite3_column_int64(row, COLUMN_MAX_MESSAGE_SIZE);
 	domain->greylist = sqlite3_column_int(row, COLUMN_GREYLIST) != 0;
+	domain->relayed = sqlite3_column_int(row, COLUMN_RELAYED) != 0;
 }
 
 static void

@@ -11,7 +11,7 @@
 
 enum { RETRY = 1000 }; /* milliseconds */
 
-#define DOMAIN_COLUMNS "d.name, d.language, d.max_message_size, d.greylist"
+#define DOMAIN_COLUMNS "d.name, d.language, d.max_message_size, d.greylist, d.relayed"
 #define FLAGS          "a.smtp + 2 * a.pop3 + 4 * a.send + 8 * a.receive + 16 * a.disabled + 32 * a.spamtrap"
 #define QUOTA          "ifnull(a.quota_bytes, d.quota_bytes), ifnull(a.quota_messages, d.quota_messages)"
 #define ACCESS_KINDS                                                                                                   \
@@ -24,7 +24,7 @@ static const char *const sql[QUERIES] = {
 	[QUERY_BARE] = "SELECT d.name FROM domains d JOIN"
 	               " (SELECT domain FROM accounts WHERE local = ?1 UNION ALL SELECT domain FROM aliases"
 	               "  WHERE local = ?1) x ON d.id = x.domain LIMIT 2",
-	[QUERY_FIRST_DOMAIN] = "SELECT name FROM domains ORDER BY id LIMIT 1",
+	[QUERY_FIRST_DOMAIN] = "SELECT name FROM domains WHERE NOT relayed ORDER BY id LIMIT 1",
 	[QUERY_DOMAIN] = "SELECT " DOMAIN_COLUMNS " FROM domains d WHERE d.name = ?1",
 	[QUERY_ALIAS] =
 	    "SELECT l.id, l.local, l.kind = 'list', l.expand, l.post FROM aliases l JOIN domains d ON d.id = l.domain"

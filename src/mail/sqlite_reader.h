@@ -10,7 +10,7 @@
 enum query {
 	QUERY_ACCOUNT,      /* ?1 domain, ?2 local part: enum account_column; a row for the domain in any case */
 	QUERY_BARE,         /* ?1 local part: the domains that have it, two at most */
-	QUERY_FIRST_DOMAIN, /* the domain that was hosted first */
+	QUERY_FIRST_DOMAIN, /* the domain that was hosted first, and has mailboxes here */
 	QUERY_DOMAIN,       /* ?1 domain: the first columns of enum account_column */
 	QUERY_ALIAS,        /* ?1 domain, ?2 local part: number, local part, is it a list, expand, post */
 	QUERY_TARGETS,      /* ?1 alias: local part, domain */
@@ -27,6 +27,7 @@ enum account_column {
 	COLUMN_DOMAIN_LANGUAGE,
 	COLUMN_MAX_MESSAGE_SIZE,
 	COLUMN_GREYLIST,
+	COLUMN_RELAYED,
 	COLUMN_ACCOUNT,
 	COLUMN_LOCAL,
 	COLUMN_FLAGS,

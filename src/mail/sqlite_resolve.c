@@ -1,4 +1,4 @@
-/* Follows aliases and lists to the mailboxes that a recipient comes to. */
+/* Follows aliases and lists to the mailboxes, here and elsewhere, that a recipient comes to. */
 #include "mail/sqlite_resolve.h"
 
 #include <stdio.h>
@@ -24,6 +24,7 @@ resolver_free(struct resolver *resolver)
 	free(resolver->stops);
 	free(resolver->mailboxes);
 	free(resolver->members);
+	free(resolver->elsewhere);
 }
 
 /* Room for one more of an array; NULL when memory is out. */
@@ -120,6 +121,23 @@ add_mailbox(struct resolver *resolver, const struct mailbox *mailbox)
 	resolver->mailboxes = grown;
 	resolver->mailboxes[resolver->count++] = *mailbox;
 	return true;
+}
+
+/* Its domain is not hosted here, or is relayed. */
+static enum directory_verdict
+add_elsewhere(struct resolver *resolver, const struct address *address)
+{
+	for (size_t i = 0; i < resolver->elsewhere_count; i++)
+		if (strcmp(resolver->elsewhere[i].local, address->local) == 0 &&
+		    strcmp(resolver->elsewhere[i].domain, address->domain) == 0)
+			return DIRECTORY_FOUND;
+	void *grown = grow(
+	    resolver->elsewhere, resolver->elsewhere_count, &resolver->elsewhere_room, sizeof *resolver->elsewhere);
+	if (grown == NULL)
+		return DIRECTORY_FAILED;
+	resolver->elsewhere = grown;
+	resolver->elsewhere[resolver->elsewhere_count++] = *address;
+	return DIRECTORY_FOUND;
 }
 
 static bool
@@ -222,7 +240,10 @@ visit(struct resolver *resolver, struct reader *reader, size_t place, struct rec
 	enum directory_verdict verdict = sqlite_account_find(reader, address.domain, address.local, false, &account);
 	enum recipient_kind kind = RECIPIENT_ACCOUNT;
 	const char *local = address.local;
-	if (verdict == DIRECTORY_FOUND) {
+	bool is_target = resolver->stops[place].depth > 0;
+	if (account.domain.relayed || (verdict == DIRECTORY_NO_DOMAIN && is_target)) {
+		verdict = add_elsewhere(resolver, &address);
+	} else if (verdict == DIRECTORY_FOUND) {
 		local = account.local;
 		verdict = visit_account(resolver, &account, recipient);
 	} else if (verdict == DIRECTORY_NO_MAILBOX) {
@@ -247,8 +268,6 @@ visit(struct resolver *resolver, struct reader *reader, size_t place, struct rec
 static enum directory_verdict
 target_verdict(const struct stop *stop, enum directory_verdict verdict)
 {
-	if (stop->depth > 0 && verdict == DIRECTORY_NO_DOMAIN)
-		return misconfigured(&stop->address, "an alias leads to this address, whose domain is not hosted here");
 	if (stop->depth > 0 && verdict == DIRECTORY_NO_MAILBOX)
 		return misconfigured(&stop->address, "an alias leads to this address, which does not exist");
 	return verdict;
@@ -266,7 +285,7 @@ visit_all(struct resolver *resolver, struct reader *reader, struct recipient *re
 		if (unfit == DIRECTORY_FOUND)
 			unfit = verdict;
 	}
-	return resolver->count > 0 ? DIRECTORY_FOUND : unfit;
+	return resolver->count > 0 || resolver->elsewhere_count > 0 ? DIRECTORY_FOUND : unfit;
 }
 
 /* Completes a local part that stands alone. */
@@ -285,7 +304,7 @@ resolver_resolve(
 {
 	struct address whole;
 	memset(recipient, 0, sizeof *recipient);
-	resolver->stop_count = resolver->count = 0;
+	resolver->stop_count = resolver->count = resolver->elsewhere_count = 0;
 	enum directory_verdict verdict = complete(reader, address, &whole);
 	if (verdict == DIRECTORY_FOUND && !add_stop(resolver, &whole, 0, 0))
 		verdict = DIRECTORY_FAILED;
@@ -293,6 +312,8 @@ resolver_resolve(
 		verdict = visit_all(resolver, reader, recipient);
 	recipient->mailboxes = resolver->mailboxes;
 	recipient->count = verdict == DIRECTORY_FOUND ? resolver->count : 0;
+	recipient->elsewhere = resolver->elsewhere;
+	recipient->elsewhere_count = verdict == DIRECTORY_FOUND ? resolver->elsewhere_count : 0;
 	return verdict;
 }
 

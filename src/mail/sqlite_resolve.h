@@ -1,4 +1,4 @@
-/* Follows aliases and lists to the mailboxes that a recipient comes to. */
+/* Follows aliases and lists to the mailboxes, here and elsewhere, that a recipient comes to. */
 #ifndef MAIL_SQLITE_RESOLVE_H
 #define MAIL_SQLITE_RESOLVE_H
 
@@ -21,6 +21,8 @@ struct resolver {
 	size_t count, room;
 	struct address *members;
 	size_t member_count, member_room;
+	struct address *elsewhere;
+	size_t elsewhere_count, elsewhere_room;
 };
 
 void resolver_free(struct resolver *resolver);

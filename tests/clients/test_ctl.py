@@ -71,6 +71,7 @@ class Ctl(TestCase):
     def test_errors_have_a_status_and_name_value_and_cure(self):
         self.run_ctl("account", "add", ACCOUNT)
         self.run_ctl("alias", "add", "info@" + DOMAIN, ACCOUNT)
+        self.run_ctl("domain", "add", "away.test", "relay=yes")
         for status, error, *words in (
                 (USAGE, "what is to be done"),
                 (USAGE, "'mailbox' is none of domain, account", "mailbox", "add"),
@@ -92,7 +93,8 @@ class Ctl(TestCase):
                 (NOUSER, "before: ftgatectl account add x@" + DOMAIN, "alias", "add", "a@" + DOMAIN, "x@" + DOMAIN),
                 (NOHOST, "before: ftgatectl domain add else.test", "account", "add", "x@else.test"),
                 (NOHOST, "else.test is not hosted here", "account", "list", "else.test"),
-                (NOHOST, "not passed on to other servers", "alias", "add", "a@" + DOMAIN, "x@else.test"),
+                (NOPERM, "relay=no", "account", "add", "x@away.test"),
+                (NOPERM, "has no accounts, aliases and lists here", "domain", "set", DOMAIN, "relay=yes"),
                 (CANTCREAT, "is there already", "account", "add", ACCOUNT.upper()),
                 (CANTCREAT, "as an account, an alias or a list", "account", "add", "info@" + DOMAIN),
                 (NOPERM, "before: ftgatectl alias set info@", "account", "remove", ACCOUNT),

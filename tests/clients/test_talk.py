@@ -22,8 +22,8 @@ LIMITS = {"max-message-size": "1000000", "max-recipients": "100", "max-errors": 
           "max-hops": "100", "min-free": "0"}
 MECHANISMS = "PLAIN LOGIN SCRAM-SHA-256 CRAM-MD5"
 CANNOT = {"begin": "a delivery that cannot begin", "append": "a delivery that fails", "commit": "a delivery that fails",
-          "spool": "a delivery that fails",
-          "flush": "a delivery that fails", "disk": "a disk that is full", "room": "a mailbox without room", "end": "a session that is ended",
+          "spool": "a delivery that fails", "flush": "a delivery that fails", "disk": "a disk that is full",
+          "room": "a mailbox without room", "queue": "a queue that takes no order", "end": "a session that is ended",
           "barred": "a client that is blacklisted beforehand", "service": "a service that answers by the script",
           "pass": "time that passes"}
 POLICY = ("anti-spoofing", "hosted-senders", "own-senders", "permitted-only")
@@ -72,7 +72,7 @@ class Conversation:
             self.settings.append((name, value))
 
     def add(self, line, profile):
-        kind, only, times, text = re.fullmatch(rb"([CRSDL]) ?(published|strict)? ?(\d*): ?(.*)", line, re.DOTALL).groups()
+        kind, only, times, text = re.fullmatch(rb"([CRSDLQ]) ?(published|strict)? ?(\d*): ?(.*)", line, re.DOTALL).groups()
         if not only or only.decode() == profile:
             octets = unescape(text) + (b"" if kind == b"R" else b"\r\n")
             self.steps.append((kind.decode().replace("R", "C"), octets * int(times or 1), None))
@@ -153,6 +153,7 @@ class Stage(Server):
     def make(self):
         for domain in "example.test", "example.org":
             self.control("domain", "add", domain)
+        self.control("domain", "add", "relayed.test", "relay=yes")
         for local in ("alice", "bob", "carol", "twin", "j\u00f6rg"):
             self.control("account", "add", local + "@example.test", "--password-stdin", input=b"secret\n")
         for account in ('"two words"@example.test', "box0@example.test", "box1@example.test", "box2@example.test",
@@ -172,6 +173,8 @@ class Stage(Server):
             database.execute("UPDATE targets SET local = 'circle' WHERE alias = (SELECT id FROM aliases WHERE local = 'circle')")
         database.close()
         self.control("alias", "add", "alice-sales@example.test", "alice@example.test")
+        self.control("alias", "add", "away@example.test", "Far@other.example")
+        self.control("alias", "add", "mixed@example.test", "Far@other.example", "alice@example.test")
         two = "alice@example.test", '"two words"@example.test'
         for local, members, who in (("team", two, "anyone"), ("staff", two[:1], "accounts"), ("board", two[:1], "nobody"),
                                     ("empty", (), "anyone"), ("abroad", (*two, "j\u00f6rg@example.test"), "anyone")):
@@ -201,7 +204,7 @@ class Player:
         self.test, self.server, self.conversation = test, server, conversation
         self.socket = socket.create_connection(("127.0.0.1", server.port), SECONDS)
         self.socket.sendall(header(conversation.client()))
-        self.sent = self.expected = self.delivered = b""
+        self.sent = self.expected = self.delivered = self.queued = b""
         self.seen = set()
         if not any(step[1] == "greet" for step in conversation.steps):
             self.read(b"220 %s ESMTP (#3.01)\r\n" % HOST.encode())
@@ -224,10 +227,23 @@ class Player:
         except OSError:
             pass  # the server has ended the session; what it has said is compared
 
+    def files(self, pattern):
+        return glob.glob(os.path.join(self.server.data, pattern))
+
+    def envelopes(self):
+        """What is new in the queue, as the conversations have it; a message is as long as its session's token is."""
+        text = b""
+        for path in sorted(set(self.files("queue/*.envelope")) - self.seen):
+            self.seen.add(path)
+            with open(path, "rb") as file:
+                text += file.read()
+        text = re.sub(rb"(?m)^arrival \d+$", b"arrival 1893456000", text)
+        return re.sub(rb"(?m)^session \w+$", b"session s1", text)
+
     def messages(self):
         """The messages that are new, each once, as the conversations have them."""
         found = {}
-        for path in glob.glob(os.path.join(self.server.data, "mail/*/*/new/*")):
+        for path in self.files("mail/*/*/new/*") + self.files("queue/*.message"):
             status = os.stat(path)
             if status.st_ino not in self.seen:
                 found[status.st_ino] = (status.st_mtime_ns, path)
@@ -241,8 +257,8 @@ class Player:
         return text
 
     def settle(self):
-        sent, expected, delivered = self.sent, self.expected, self.delivered
-        self.sent = self.expected = self.delivered = b""
+        sent, expected, delivered, queued = self.sent, self.expected, self.delivered, self.queued
+        self.sent = self.expected = self.delivered = self.queued = b""
         if b"(#3.22)" in expected:
             if sent.count(b"\r\n") > 1:
                 self.test.skipTest("it needs a directory in trouble")
@@ -256,9 +272,11 @@ class Player:
             sender.start()
             self.read(expected)
             sender.join(SECONDS)
-        messages = self.messages()
+        messages, envelopes = self.messages(), self.envelopes()
         if delivered:
             self.test.assertEqual(delivered, messages)
+        if queued:
+            self.test.assertEqual(*(re.sub(rb"(?m)^(?:size|account) \d+$", b"", text) for text in (queued, envelopes)))
         if sent.upper().startswith(b"STARTTLS") or b"\r\nSTARTTLS" in sent.upper():
             self.encrypting = b"(#3.06)" in expected
 
@@ -274,7 +292,7 @@ class Player:
     def play(self):
         before = "C"
         for kind, what, _ in self.conversation.steps:
-            if kind == "@" or (kind == "C" and before in "SDL"):
+            if kind == "@" or (kind == "C" and before in "SDLQ"):
                 self.settle()
             if kind == "@":
                 self.do(what)
@@ -284,6 +302,8 @@ class Player:
                 self.expected += what
             elif kind == "D":
                 self.delivered += what
+            elif kind == "Q":
+                self.queued += what.replace(b"\r\n", b"\n")
             before = kind
         self.settle()
         self.socket.settimeout(0.02)
