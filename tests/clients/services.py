@@ -46,14 +46,23 @@ class Program:
         return path
 
     def start(self):
-        with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(self.command(), cwd=self.folder, env=environment(), stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, start_new_session=True)
+        """Once more where it ends at once: somebody else may have taken its port meanwhile."""
+        for _ in range(5):
+            with open(self.log_path, "wb") as log:
+                self.process = subprocess.Popen(self.command(), cwd=self.folder, env=environment(), stdin=subprocess.DEVNULL,
+                                                stdout=log, stderr=log, start_new_session=True)
+            if self.becomes_ready():
+                return
+        raise AssertionError(f"{self.process.args[0]} did not start:\n{self.log()}")
+
+    def becomes_ready(self):
         until = time.monotonic() + 4 * SECONDS
-        while not self.is_ready():
-            if self.process.poll() is not None or time.monotonic() > until:
-                raise AssertionError(f"{self.process.args[0]} did not start:\n{self.log()}")
+        while time.monotonic() < until and self.process.poll() is None:
+            if self.is_ready():
+                return True
             time.sleep(0.02)
+        self.stop()
+        return False
 
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="backslashreplace") as log:
@@ -82,9 +91,9 @@ class NameServer(Program):
 
     def __init__(self, *records):
         self.records = records
-        self.port = free_port(socket.SOCK_DGRAM)
 
     def command(self):
+        self.port = free_port(socket.SOCK_DGRAM)
         return ["dnsmasq", "--no-daemon", "--conf-file=/dev/null", f"--port={self.port}", "--listen-address=127.0.0.1",
                 "--bind-interfaces", "--no-resolv", "--no-hosts", "--pid-file=", "--log-facility=-", "--local=/example/",
                 "--local=/test/", "--user=", *("--" + record for record in self.records)]
