@@ -92,11 +92,46 @@ Test(guard, a_blacklisted_address_is_free_again_in_time)
 Test(guard, failed_logins_lead_to_the_blacklist)
 {
 	limits.max_failed_logins = 3;
-	guard_failed_login(&guards[0], "2001:db8::1");
-	guard_failed_login(&guards[1], "2001:db8::2");
+	cr_expect_not(guard_failed_login(&guards[0], "2001:db8::1"));
+	cr_expect_not(guard_failed_login(&guards[1], "2001:db8::2"));
 	cr_expect_not(guard_is_blacklisted(&guards[0], "2001:db8::1"));
-	guard_failed_login(&guards[0], "2001:db8::3");
+	cr_expect(guard_failed_login(&guards[0], "2001:db8::3"));
 	cr_expect(guard_is_blacklisted(&guards[0], "2001:db8::4"));
+	cr_expect_not(guard_failed_login(&guards[1], "2001:db8::3"), "it is told once");
+}
+
+Test(guard, a_pardoned_address_begins_anew)
+{
+	limits.max_failed_logins = 2;
+	guard_failed_login(&guards[0], "192.0.2.1");
+	guard_failed_login(&guards[0], "192.0.2.1");
+	guard_blacklist(&guards[0], "192.0.2.2");
+	cr_expect(guard_pardon(&guards[1], "::ffff:192.0.2.1"));
+	cr_expect_not(guard_pardon(&guards[1], "192.0.2.1"), "it is on it no more");
+	cr_expect_not(guard_is_blacklisted(&guards[0], "192.0.2.1"));
+	cr_expect(guard_is_blacklisted(&guards[0], "192.0.2.2"));
+	cr_expect_not(guard_failed_login(&guards[0], "192.0.2.1"), "the ones before are forgotten");
+	cr_expect(guard_failed_login(&guards[0], "192.0.2.1"));
+}
+
+Test(guard, all_are_pardoned_and_nothing_else_is_forgotten)
+{
+	limits.max_sessions_per_address = 1;
+	limits.max_recipients_per_hour = 1;
+	limits.max_failed_logins = 2;
+	guard_enter(&guards[0], "192.0.2.1");
+	guard_recipient(&guards[0], "a", 1);
+	guard_failed_login(&guards[0], "192.0.2.3");
+	guard_blacklist(&guards[0], "192.0.2.9");
+	time_now += limits.blacklist_time - 1;
+	guard_blacklist(&guards[0], "192.0.2.1");
+	guard_blacklist(&guards[1], "2001:db8::1");
+	time_now += 1;
+	cr_expect_eq(guard_pardon_all(&guards[0]), 2, "the first has been let off by time");
+	cr_expect_eq(guard_pardon_all(&guards[0]), 0);
+	cr_expect_not(guard_is_blacklisted(&guards[0], "192.0.2.1"));
+	cr_expect_eq(guard_enter(&guards[1], "192.0.2.1"), GUARD_TOO_MANY_HERE);
+	cr_expect_not(guard_failed_login(&guards[0], "192.0.2.3"));
 }
 
 Test(guard, recipients_are_so_many_an_hour)

@@ -268,6 +268,36 @@ counters_mark(struct counters *counters, const struct counter_key *key, int64_t 
 	return absent;
 }
 
+bool
+counters_forget(struct counters *counters, const struct counter_key *key, int64_t now)
+{
+	struct slot *set = set_of(counters, key);
+	struct stripe *stripe = lock(counters, set);
+	struct slot *slot = find(set, key, NO_OWNER, now);
+	if (slot != NULL)
+		put(stripe, slot, (struct slot) { 0 });
+	unlock(stripe);
+	return slot != NULL;
+}
+
+size_t
+counters_clear(struct counters *counters, enum counter_kind kind, int64_t now)
+{
+	size_t cleared = 0;
+	for (size_t i = 0; i < counters->sets; i++) {
+		struct slot *set = &counters->slots[i * SET_SLOTS];
+		struct stripe *stripe = lock(counters, set);
+		for (struct slot *slot = set; slot < set + SET_SLOTS; slot++) {
+			if (is_live(slot, now) && slot->kind == (uint16_t)kind) {
+				put(stripe, slot, (struct slot) { 0 });
+				cleared++;
+			}
+		}
+		unlock(stripe);
+	}
+	return cleared;
+}
+
 uint32_t
 counters_enter(struct counters *counters, const struct counter_key *key, unsigned owner, int64_t now)
 {

@@ -51,6 +51,10 @@ uint32_t counters_read(struct counters *counters, const struct counter_key *key,
 /* Sets a mark unless it is there, and tells whether it was not. */
 bool counters_mark(struct counters *counters, const struct counter_key *key, int64_t lifetime, int64_t now);
 
+/* Forgets a counter or a mark, all of a kind: whether it was there, how many there were. */
+bool counters_forget(struct counters *counters, const struct counter_key *key, int64_t now);
+size_t counters_clear(struct counters *counters, enum counter_kind kind, int64_t now);
+
 /*
  * Enters and leaves on behalf of an owner. counters_enter() returns how many are in with it, of all owners; they don't
  * expire. counters_disown() takes out all of an owner: for its end, and before its number is given anew.

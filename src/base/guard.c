@@ -56,12 +56,29 @@ guard_is_blacklisted(struct guard *guard, const char *address)
 	return counters_read(guard->counters, &key, now(guard)) > 0;
 }
 
-void
+bool
 guard_blacklist(struct guard *guard, const char *address)
 {
 	struct counter_key key = counter_address(guard->counters, COUNTER_BLACKLIST, address);
-	if (guard->limits->blacklist_time > 0)
-		counters_mark(guard->counters, &key, guard->limits->blacklist_time, now(guard));
+	int64_t time = guard->limits->blacklist_time;
+	return time > 0 && counters_mark(guard->counters, &key, time, now(guard));
+}
+
+/* One more failed login would bring the address back at once. */
+bool
+guard_pardon(struct guard *guard, const char *address)
+{
+	struct counter_key key = counter_address(guard->counters, COUNTER_BLACKLIST, address);
+	struct counter_key logins = counter_address(guard->counters, COUNTER_FAILED_LOGINS, address);
+	counters_forget(guard->counters, &logins, now(guard));
+	return counters_forget(guard->counters, &key, now(guard));
+}
+
+size_t
+guard_pardon_all(struct guard *guard)
+{
+	counters_clear(guard->counters, COUNTER_FAILED_LOGINS, now(guard));
+	return counters_clear(guard->counters, COUNTER_BLACKLIST, now(guard));
 }
 
 bool
@@ -72,15 +89,15 @@ guard_recipient(struct guard *guard, const char *sender, size_t len)
 	return max > 0 && counters_add(guard->counters, &key, 1, HOUR, now(guard)) > max;
 }
 
-void
+bool
 guard_failed_login(struct guard *guard, const char *address)
 {
 	struct counter_key key = counter_address(guard->counters, COUNTER_FAILED_LOGINS, address);
 	const struct limits *limits = guard->limits;
 	if (limits->max_failed_logins == 0 || limits->blacklist_time == 0)
-		return;
-	if (counters_add(guard->counters, &key, 1, limits->blacklist_time, now(guard)) >= limits->max_failed_logins)
-		guard_blacklist(guard, address);
+		return false;
+	uint32_t failed = counters_add(guard->counters, &key, 1, limits->blacklist_time, now(guard));
+	return failed >= limits->max_failed_logins && guard_blacklist(guard, address);
 }
 
 void

@@ -56,8 +56,10 @@ const struct command ctl_commands[] = {
 	{ "access", "add", 2, SIZE_MAX, RECORD_ACCESS, ctl_add, "KIND VALUE [comment=TEXT]", "add a network, an address or a domain" },
 	{ "access", "set", 3, SIZE_MAX, RECORD_ACCESS, ctl_set, "KIND VALUE comment=TEXT", "change its comment" },
 	{ "access", "remove", 2, 2, RECORD_ACCESS, ctl_remove, "KIND VALUE", "remove an entry" },
-	{ "reload", "", 0, 0, RECORD_DOMAIN, ctl_reload, "", "have the running server load texts and certificate again" },
-	{ "status", "", 0, 0, RECORD_DOMAIN, ctl_status, "", "tell how the running server fares" },
+	{ "blacklist", "remove", 1, 1, RECORD_KINDS, ctl_blacklist_remove, "ADDRESS", "take a client off the temporary blacklist" },
+	{ "blacklist", "clear", 0, 0, RECORD_KINDS, ctl_blacklist_clear, "", "take all clients off it" },
+	{ "reload", "", 0, 0, RECORD_KINDS, ctl_reload, "", "have the running server load texts and certificate again" },
+	{ "status", "", 0, 0, RECORD_KINDS, ctl_status, "", "tell how the running server fares" },
 };
 /* clang-format on */
 const size_t ctl_command_count = sizeof ctl_commands / sizeof *ctl_commands;
@@ -80,19 +82,33 @@ find_command(const char *noun, const char *verb)
 	return NULL;
 }
 
+/* What may follow a noun: "list, show, add, set, remove". */
+static const char *
+list_verbs(const char *noun)
+{
+	static char text[128];
+	size_t len = 0;
+	for (size_t i = 0; i < ctl_command_count; i++)
+		if (strcmp(noun, ctl_commands[i].noun) == 0 && len < sizeof text)
+			len += (size_t)snprintf(
+			    text + len, sizeof text - len, "%s%s", len == 0 ? "" : ", ", ctl_commands[i].verb);
+	return text;
+}
+
 /* Takes noun and verb. */
 static void
 take_words(struct request *request, struct argp_state *state, char **words, size_t count)
 {
 	if (!has_noun(words[0]))
-		argp_error(state, "'%s' is none of domain, account, alias, list, access, reload and status", words[0]);
-	bool about_server = find_command(words[0], "") != NULL;
-	size_t taken = about_server ? 1 : 2;
+		argp_error(state, "'%s' is none of domain, account, alias, list, access, blacklist, reload and status",
+		    words[0]);
+	bool alone = find_command(words[0], "") != NULL;
+	size_t taken = alone ? 1 : 2;
 	if (count < taken)
-		argp_error(state, "%s what? list, show, add, set or remove", words[0]);
-	request->command = find_command(words[0], about_server ? "" : words[1]);
+		argp_error(state, "%s what? One of %s", words[0], list_verbs(words[0]));
+	request->command = find_command(words[0], alone ? "" : words[1]);
 	if (request->command == NULL) {
-		argp_error(state, "'%s' is none of list, show, add, set and remove", words[1]);
+		argp_error(state, "'%s' is none of %s", words[1], list_verbs(words[0]));
 		return; /* for the eye: argp_error() ends the program */
 	}
 	request->words = words + taken;
@@ -179,7 +195,7 @@ run_about_server(struct request *request)
 static int
 run(struct request *request)
 {
-	if (*request->command->verb == '\0')
+	if (request->command->kind == RECORD_KINDS)
 		return run_about_server(request);
 	char path[PATH_MAX], error[ACCOUNTS_ERROR_SIZE];
 	bool created;

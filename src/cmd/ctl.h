@@ -23,9 +23,9 @@ struct request {
 
 /* One row a command. */
 struct command {
-	const char *noun, *verb; /* verb "": it is about the server that runs */
+	const char *noun, *verb; /* verb "": there is none */
 	size_t least, most;      /* words behind them */
-	enum record_kind kind;
+	enum record_kind kind;   /* RECORD_KINDS: it is about the server that runs */
 	int (*run)(struct request *request);
 	const char *arguments;
 	const char *help;
@@ -46,6 +46,15 @@ int ctl_remove(struct request *request);
 /* These find the folder in request->data, which is there, and need no accounts. */
 int ctl_status(struct request *request);
 int ctl_reload(struct request *request);
+int ctl_blacklist_remove(struct request *request);
+int ctl_blacklist_clear(struct request *request);
+
+/* Asks the server a question that ends with a line feed. Returns a status; what is wrong has been told. */
+enum { CTL_ANSWER_MAX = 64 * 1024 };
+int ctl_ask(const struct request *request, const char *question, char answer[CTL_ANSWER_MAX]);
+
+/* A number of an answer, which is left as it is. 0 where it is not told. */
+unsigned long ctl_number(const char *answer, const char *name);
 
 /* How records are printed: a name a line, all fields, or JSON. All zero but kind to begin with. */
 struct printer {

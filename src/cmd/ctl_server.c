@@ -12,7 +12,7 @@
 #include "base/local.h"
 #include "cmd/ctl.h"
 
-enum { ANSWER_MAX = 64 * 1024, ANSWER_TIME = 10, NAME_WIDTH = 18, ID_WIDTH = 32, RELOAD_KEPT = 1, RELOAD_POLLS = 1500 };
+enum { ANSWER_TIME = 10, NAME_WIDTH = 18, ID_WIDTH = 32, RELOAD_KEPT = 1, RELOAD_POLLS = 1500 };
 
 static int
 fail(const struct request *request)
@@ -26,11 +26,11 @@ fail(const struct request *request)
 
 /* Reads to the end. False with errno where the answer is not whole. */
 static bool
-read_answer(int socket, char answer[ANSWER_MAX])
+read_answer(int socket, char answer[CTL_ANSWER_MAX])
 {
 	size_t len = 0;
 	ssize_t got;
-	while ((got = read(socket, answer + len, ANSWER_MAX - 1 - len)) > 0)
+	while ((got = read(socket, answer + len, CTL_ANSWER_MAX - 1 - len)) > 0)
 		len += (size_t)got;
 	answer[len] = '\0';
 	if (got == 0)
@@ -38,18 +38,20 @@ read_answer(int socket, char answer[ANSWER_MAX])
 	return got == 0 && len >= 5 && strcmp(answer + len - 5, "\nend\n") == 0;
 }
 
-/* Asks the server how it fares. */
-static int
-ask(const struct request *request, char answer[ANSWER_MAX])
+int
+ctl_ask(const struct request *request, const char *question, char answer[CTL_ANSWER_MAX])
 {
-	static const char question[] = "status\n";
+	static const char trouble[] = "error ";
 	int socket = local_connect(request->data, DATA_STATUS, ANSWER_TIME);
 	if (socket < 0)
 		return fail(request);
-	bool answered = write(socket, question, sizeof question - 1) == sizeof question - 1 &&
-	    read_answer(socket, answer);
+	ssize_t len = (ssize_t)strlen(question);
+	bool answered = write(socket, question, (size_t)len) == len && read_answer(socket, answer);
 	int status = answered ? EX_OK : fail(request);
 	close(socket);
+	if (status == EX_OK && strncmp(answer, trouble, sizeof trouble - 1) == 0)
+		return ctl_fail(
+		    EX_DATAERR, "%.*s", (int)strcspn(answer + sizeof trouble - 1, "\n"), answer + sizeof trouble - 1);
 	return status;
 }
 
@@ -108,16 +110,15 @@ print_answer(char *answer)
 int
 ctl_status(struct request *request)
 {
-	static char answer[ANSWER_MAX];
-	int status = ask(request, answer);
+	static char answer[CTL_ANSWER_MAX];
+	int status = ctl_ask(request, "status\n", answer);
 	if (status == EX_OK)
 		(request->json ? print_answer_json : print_answer)(answer);
 	return status;
 }
 
-/* A number of an answer, which is left as it is. 0 where it is not told. */
-static unsigned long
-number_of(const char *answer, const char *name)
+unsigned long
+ctl_number(const char *answer, const char *name)
 {
 	size_t len = strlen(name);
 	const char *line = answer;
@@ -131,12 +132,12 @@ number_of(const char *answer, const char *name)
 static int
 tell_outcome(const char *answer)
 {
-	unsigned long refused = number_of(answer, "refused");
-	if (number_of(answer, "workers-kept") > 0)
+	unsigned long refused = ctl_number(answer, "refused");
+	if (ctl_number(answer, "workers-kept") > 0)
 		return ctl_fail(RELOAD_KEPT,
 		    "kept the catalogue of before, generation %lu: refused %lu; the server's log names what and why",
-		    number_of(answer, "generation"), refused);
-	printf("generation %lu, refused %lu\n", number_of(answer, "generation"), refused);
+		    ctl_number(answer, "generation"), refused);
+	printf("generation %lu, refused %lu\n", ctl_number(answer, "generation"), refused);
 	return EX_OK;
 }
 
@@ -144,19 +145,19 @@ tell_outcome(const char *answer)
 int
 ctl_reload(struct request *request)
 {
-	static char answer[ANSWER_MAX];
+	static char answer[CTL_ANSWER_MAX];
 	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
-	int status = ask(request, answer);
-	unsigned long before = number_of(answer, "reloads-asked");
+	int status = ctl_ask(request, "status\n", answer);
+	unsigned long before = ctl_number(answer, "reloads-asked");
 	if (status != EX_OK)
 		return status;
-	if (kill((pid_t)number_of(answer, "pid"), SIGHUP) < 0)
+	if (kill((pid_t)ctl_number(answer, "pid"), SIGHUP) < 0)
 		return fail(request);
 	for (int i = 0; i < RELOAD_POLLS; i++) {
-		status = ask(request, answer);
+		status = ctl_ask(request, "status\n", answer);
 		if (status != EX_OK)
 			return status;
-		if (number_of(answer, "reloads-done") > before)
+		if (ctl_number(answer, "reloads-done") > before)
 			return tell_outcome(answer);
 		nanosleep(&pause, NULL);
 	}

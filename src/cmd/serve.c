@@ -102,6 +102,7 @@ config_of(const struct serve *serve)
 		.metrics_socket = serve->metrics_socket,
 		.status_socket = serve->status_socket,
 		.figures = serve->figures,
+		.guard = &guard,
 		.workers = serve->settings->workers,
 		.max_sessions = (unsigned)serve->settings->limits.max_sessions,
 		.grace = serve->grace,

@@ -3,6 +3,7 @@
 #define NET_STATUS_H
 
 #include "base/figures.h"
+#include "base/guard.h"
 #include "net/page.h"
 #include "net/texts.h"
 
@@ -11,11 +12,13 @@ struct status {
 	const struct figures *figures;
 	const struct texts *texts;
 	unsigned workers;
+	struct guard *guard; /* NULL: there is no blacklist */
 };
 
 /*
- * Answers a request, "status" and a line feed: lines of a name and a value, a line "reply REF ID COUNT" for each reply
- * that was said, and "end". Another request gets a line "error" with an English sentence. context is a struct status.
+ * Answers a request, which is a line. "status": lines of a name and a value, a line "reply REF ID COUNT" for each reply
+ * that was said, and "end". "blacklist-remove ADDRESS" and "blacklist-clear" take addresses off the temporary blacklist
+ * and are answered "removed", their number, and "end". Another request gets a line "error" with an English sentence. context is a struct status.
  */
 void status_answer(void *context, const char *request, struct page *page);
 

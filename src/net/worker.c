@@ -172,6 +172,7 @@ open_inquiries(struct worker *worker)
 		.figures = config->figures,
 		.texts = &worker->texts,
 		.workers = config->workers,
+		.guard = config->guard,
 	};
 	worker->status_inquiry.end = "\n";
 	worker->status_inquiry.answer = status_answer;

@@ -163,8 +163,8 @@ login_conclude(struct pop3_session *s, bool right)
 	struct login *login = s->login;
 	struct guard *guard = s->config->guard;
 
-	if (!right && guard != NULL)
-		guard_failed_login(guard, s->address);
+	if (!right && guard != NULL && guard_failed_login(guard, s->address))
+		s->outlet->log(s->outlet, "blacklisted", "cause", ftg_row(login->refusal)->ref, NULL);
 	if (!right)
 		return refuse(s, login->known ? "wrong-password" : "unknown-user", login->refusal);
 	if (login->flags & ACCOUNT_DISABLED)

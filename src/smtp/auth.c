@@ -81,8 +81,8 @@ refuse(struct smtp_session *s, const char *cause)
 {
 	s->outlet->log(s->outlet, "login-failed", "user", sasl_user(s->auth->sasl), "mechanism",
 	    sasl_mechanism_name(s->auth->mechanism), "cause", cause, NULL);
-	if (s->config->guard != NULL)
-		guard_failed_login(s->config->guard, s->peer.address);
+	if (s->config->guard != NULL && guard_failed_login(s->config->guard, s->peer.address))
+		s->outlet->log(s->outlet, "blacklisted", "cause", ftg_row(ERR_SMTP_AUTHFAILED)->ref, NULL);
 	auth_end(s);
 	return ftg_reply(ERR_SMTP_AUTHFAILED);
 }

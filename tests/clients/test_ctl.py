@@ -75,7 +75,7 @@ class Ctl(TestCase):
         for status, error, *words in (
                 (USAGE, "what is to be done"),
                 (USAGE, "'mailbox' is none of domain, account", "mailbox", "add"),
-                (USAGE, "list, show, add, set or remove", "account"),
+                (USAGE, "account what? One of list, show, add, set, remove", "account"),
                 (USAGE, "'delete' is none of list, show", "account", "delete", ACCOUNT),
                 (USAGE, "account show takes ADDRESS", "account", "show"),
                 (USAGE, "domain list takes no more words", "domain", "list", "x"),

@@ -5,10 +5,11 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import time
 
 from limits import LimitsCase, four_ways
-from server import ACCOUNT, STRANGER, Talk, main
+from server import ACCOUNT, SECONDS, STRANGER, Talk, environment, main, program
 
 ELSEWHERE = "somebody@elsewhere.example"
 
@@ -68,6 +69,49 @@ class Refusals(LimitsCase):
                 self.assertAccepted(other)
             server.wait_for_log(r"event=blacklisted [^\n]*cause=#4\.29")
             server.wait_for_log(r"ref=#4\.65 [^\n]*reason=#2\.01")
+
+    def blacklist(self, server, address="127.0.0.1"):
+        with Talk(server, address) as talk:
+            talk.mail()
+            self.rcpt(talk, STRANGER)
+
+    def test_an_operator_takes_addresses_off_the_blacklist(self):
+        with self.server("max-unknown-recipients: 1") as server:
+            for address in "127.0.0.1", "127.0.0.2", "127.0.0.3":
+                self.blacklist(server, address)
+            self.assertEqual((0, "removed 1\n", ""), self.ctl(server, "remove", "127.0.0.1"))
+            status, told, wrong = self.ctl(server, "remove", "127.0.0.1")
+            self.assertEqual((67, ""), (status, told))
+            self.assertIn("127.0.0.1 is not on the temporary blacklist", wrong)
+            with Talk(server) as talk:
+                talk.mail()
+                self.assertAccepted(talk)
+            with Talk(server, "127.0.0.2") as other:
+                other.mail()
+                denied = self.says("ERR_SMTP_ACCESSDENIED", ACCOUNT, "ERR_SECPOL_NO_ACCESS")
+                self.assertEqual(denied, self.rcpt(other))
+            self.assertEqual((0, "removed 2\n", ""), self.ctl(server, "clear"))
+            with Talk(server, "127.0.0.2") as other:
+                other.mail()
+                self.assertAccepted(other)
+            self.assertEqual((0, '{"removed": 0}\n', ""), self.ctl(server, "clear", "--json"))
+            server.wait_for_log(r"event=blacklist-removed client=127\.0\.0\.1\n")
+            server.wait_for_log(r"event=blacklist-cleared addresses=2\n")
+
+    def test_what_is_no_address_is_on_no_blacklist(self):
+        with self.server("max-unknown-recipients: 1") as server:
+            for address in "somebody", "127.0.0.0/8", "", "1\nstatus", "1" * 1000:
+                status, told, wrong = self.ctl(server, "remove", address)
+                self.assertEqual((65, ""), (status, told))
+                self.assertIn("is no address", wrong)
+        status, told, wrong = self.ctl(server, "clear")
+        self.assertEqual((69, ""), (status, told))
+
+    def ctl(self, server, *words):
+        done = subprocess.run([program("ftgatectl"), "--data", server.data, "blacklist", *words], env=environment(),
+                              timeout=SECONDS, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              encoding="ascii", check=False)
+        return done.returncode, done.stdout, done.stderr
 
     def test_the_blacklist_ends(self):
         with self.server("max-unknown-recipients: 1\nblacklist-time: 1s") as server:
