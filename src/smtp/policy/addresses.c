@@ -1,8 +1,8 @@
 /* Messages whose To and Cc hold too many addresses. */
 #include "smtp/policy/header_check.h"
 
-static void
-look(struct smtp_session *s, const struct header_field *field)
+void
+addresses_look(struct smtp_session *s, const struct header_field *field)
 {
 	struct address_list *listed = &s->message.checks->listed;
 
@@ -12,5 +12,3 @@ look(struct smtp_session *s, const struct header_field *field)
 	if (listed->count > s->config->max_header_addresses)
 		header_refuse(s, ERR_SMTP_BULKFAILED, "addresses");
 }
-
-const struct header_check addresses_check = { .field = look };

@@ -15,18 +15,12 @@ struct header_checks {
 	bool body;                  /* has anything but white space come behind the header? */
 };
 
-/* What a check does with a field, when the header has ended, when the message has. NULL: nothing. */
-struct header_check {
-	void (*field)(struct smtp_session *s, const struct header_field *field);
-	void (*header_end)(struct smtp_session *s);
-	void (*message_end)(struct smtp_session *s);
-};
-
-/* Each does nothing where its setting is off. */
-extern const struct header_check hops_check;      /* #4.56: Received and Delivered-To */
-extern const struct header_check addresses_check; /* #4.55: To and Cc */
-extern const struct header_check required_check;  /* #4.40: From, To, Date, Subject */
-extern const struct header_check body_check;      /* #4.43 */
+/* The checks, each in its file: of a field; when the header has ended; when the message has. Where it is off it does nothing. */
+void hops_look(struct smtp_session *s, const struct header_field *field);      /* #4.56: Received and Delivered-To */
+void addresses_look(struct smtp_session *s, const struct header_field *field); /* #4.55: To and Cc */
+void required_look(struct smtp_session *s, const struct header_field *field);  /* #4.40: From, To, Date, Subject */
+void required_end(struct smtp_session *s);
+void body_end(struct smtp_session *s); /* #4.43 */
 
 /* The message is to be refused, for a cause that the log names; the first that is found counts. */
 void header_refuse(struct smtp_session *s, enum ftg_id id, const char *cause);

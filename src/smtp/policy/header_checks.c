@@ -3,12 +3,16 @@
 
 #include "smtp/policy/header_check.h"
 
-/* In the order in which they are asked; of what several find at once, the first goes into the reply. */
-static const struct header_check *const checks[] = {
-	&hops_check,
-	&addresses_check,
-	&required_check,
-	&body_check,
+/* In the order in which they are asked; of what several find at once, the first goes into the reply. NULL: nothing. */
+static const struct header_check {
+	void (*field)(struct smtp_session *s, const struct header_field *field);
+	void (*header_end)(struct smtp_session *s);
+	void (*message_end)(struct smtp_session *s);
+} checks[] = {
+	{ hops_look, NULL, NULL },
+	{ addresses_look, NULL, NULL },
+	{ required_look, required_end, NULL },
+	{ NULL, NULL, body_end },
 };
 
 enum { CHECKS = sizeof checks / sizeof *checks };
@@ -24,16 +28,16 @@ static void
 look_at_field(void *context, const struct header_field *field)
 {
 	for (unsigned i = 0; i < CHECKS; i++)
-		if (checks[i]->field != NULL)
-			checks[i]->field(context, field);
+		if (checks[i].field != NULL)
+			checks[i].field(context, field);
 }
 
 static void
 end_header(struct smtp_session *s)
 {
 	for (unsigned i = 0; i < CHECKS; i++)
-		if (checks[i]->header_end != NULL)
-			checks[i]->header_end(s);
+		if (checks[i].header_end != NULL)
+			checks[i].header_end(s);
 }
 
 static bool
@@ -89,8 +93,8 @@ header_checks_end(struct smtp_session *s)
 		end_header(s);
 	}
 	for (unsigned i = 0; i < CHECKS; i++)
-		if (checks[i]->message_end != NULL)
-			checks[i]->message_end(s);
+		if (checks[i].message_end != NULL)
+			checks[i].message_end(s);
 	header_checks_forget(s);
 }
 

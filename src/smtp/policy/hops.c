@@ -19,8 +19,8 @@ is_recipient(const struct envelope *envelope, const struct address *address)
 	return false;
 }
 
-static void
-look(struct smtp_session *s, const struct header_field *field)
+void
+hops_look(struct smtp_session *s, const struct header_field *field)
 {
 	struct header_checks *state = s->message.checks;
 	struct address address;
@@ -33,5 +33,3 @@ look(struct smtp_session *s, const struct header_field *field)
 	    is_recipient(&s->envelope, &address))
 		header_refuse(s, ERR_SMTP_HOPSFAILED, "loop");
 }
-
-const struct header_check hops_check = { .field = look };

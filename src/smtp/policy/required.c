@@ -20,8 +20,8 @@ is_asked(const struct smtp_session *s)
 	return s->config->header_check == CONTENT_ALL || (s->config->header_check == CONTENT_USERS && s->user != NULL);
 }
 
-static void
-look(struct smtp_session *s, const struct header_field *field)
+void
+required_look(struct smtp_session *s, const struct header_field *field)
 {
 	if (!field->first || !is_asked(s))
 		return;
@@ -30,8 +30,8 @@ look(struct smtp_session *s, const struct header_field *field)
 			s->message.checks->present |= 1U << i;
 }
 
-static void
-end(struct smtp_session *s)
+void
+required_end(struct smtp_session *s)
 {
 	if (!is_asked(s))
 		return;
@@ -41,5 +41,3 @@ end(struct smtp_session *s)
 		if (!(s->message.checks->present & 1U << i))
 			header_refuse(s, ERR_SMTP_MESSAGE_HEADER, required[i].cause);
 }
-
-const struct header_check required_check = { .field = look, .header_end = end };
