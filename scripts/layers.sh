@@ -32,6 +32,7 @@ owned() {
 	sqlite3.h) echo "src/mail" ;;
 	unistr.h | unitypes.h | unictype.h | uninorm.h | unicase.h | unilbrk.h) echo "src/catalog src/base src/cmd" ;;
 	gettext-po.h | argp.h) echo "src/cmd" ;;
+	idn2.h) echo "src/base" ;;
 	cyaml/*) echo "src/base" ;;
 	libintl.h | nl_types.h) echo "src/catalog src/cmd" ;;
 	sys/socket.h | netinet/* | arpa/*) echo "src/net src/cmd src/base" ;;

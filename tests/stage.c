@@ -342,9 +342,11 @@ start_job(struct job_runner *runner, struct job *job)
 void
 stage_run_job(struct stage *stage)
 {
-	for (struct job *job; (job = stage->job) != NULL;) {
+	while (stage->job != NULL || stand_resolver_run(&stage->dns)) {
+		struct job *job = stage->job;
 		stage->job = NULL;
-		job->done(job);
+		if (job != NULL)
+			job->done(job);
 	}
 	for (size_t i = 0; i < STAGE_SERVICES; i++)
 		if (stage->services[i].waiting != NULL) {
@@ -515,6 +517,10 @@ stage_open(struct stage *stage, enum ftg_profile profile)
 	stage->config.mechanisms = (1U << SASL_MECHANISMS) - 1;
 	stage->sasl = sasl_server_new(secret, verify);
 	stage->config.guard = &stage->guard;
+	stand_resolver_open(&stage->dns);
+	stage->config.resolver = &stage->dns.resolver;
+	stage->config.blocklists = &stage->blocklists;
+	stage->config.blocklist_threshold = 1;
 	stage->clock.now = steady_now;
 	stage->limits = limits_standard();
 	stage->guard = (struct guard) { counters_new(1), &stage->clock, &stage->limits, 0 };
@@ -537,6 +543,14 @@ stage_enter(struct stage *stage)
 }
 
 void
+stage_greet(struct stage *stage)
+{
+	stage->dns.late = stage->late;
+	smtp_session_greet(stage->session);
+	stage_run_job(stage);
+}
+
+void
 stage_close(struct stage *stage)
 {
 	stage_run_job(stage);
@@ -555,6 +569,7 @@ static void
 feed_piece(struct stage *stage, const char *bytes, size_t len)
 {
 	char *piece = allocate(len);
+	stage->dns.late = stage->late;
 
 	size_t taken = 0;
 

@@ -2,8 +2,10 @@
 #ifndef TESTS_STAGE_H
 #define TESTS_STAGE_H
 
+#include "base/blocklist.h"
 #include "service_stand_in.h"
 #include "smtp/session.h"
+#include "stand_resolver.h"
 
 #include <ftgate/catalog.h>
 
@@ -33,6 +35,8 @@ struct stage {
 	struct sasl_server *sasl;
 	struct service_stand_in services[STAGE_SERVICES]; /* config.services; as many as config.service_count says */
 	struct policy_service *asked[STAGE_SERVICES];
+	struct stand_resolver dns;
+	struct blocklists blocklists;
 	struct ftg_voice voice; /* of the process */
 	struct speech speech;
 	struct smtp_session *session;
@@ -41,7 +45,7 @@ struct stage {
 	char address[64];                                 /* of the client */
 	char domain_language[2][DIRECTORY_LANGUAGE_SIZE]; /* of example.test and example.org */
 	char account_language[DIRECTORY_LANGUAGE_SIZE];   /* of all accounts */
-	bool late;            /* jobs wait until stage_feed() or stage_run_job() runs them */
+	bool late;            /* jobs and the DNS wait until stage_feed() or stage_run_job() runs them */
 	bool has_certificate; /* TLS can be begun */
 	bool begin_fails;     /* a delivery cannot be begun */
 	bool append_fails;    /* nothing can be appended but the trace lines */
@@ -82,6 +86,9 @@ void stage_feed(struct stage *stage, const char *bytes, size_t len, size_t piece
 
 /* The handshake is over, if one is due. */
 void stage_shake_hands(struct stage *stage);
+
+/* Greets, which may have to wait for somebody. */
+void stage_greet(struct stage *stage);
 
 void stage_run_job(struct stage *stage);
 

@@ -1,6 +1,8 @@
 /* Plays conversations. */
 #include "talk.h"
 
+#include "base/section.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,6 +232,29 @@ set_limit(struct stage *stage, const char *name, unsigned number)
 	return true;
 }
 
+/* What is asked of strangers, and what the DNS knows of them. */
+static bool
+set_dns(struct stage *stage, const char *name, const char *value)
+{
+	const struct setting *setting = section_setting(section_find("policy"), name);
+	char error[SECTION_ERROR_SIZE];
+
+	if (setting != NULL)
+		return setting_set(setting, &stage->config.policy, value, error) == 0;
+	if (strcmp(name, "dns") == 0)
+		return stand_resolver_tell(&stage->dns, value);
+	if (strcmp(name, "blocklists") == 0)
+		return blocklists_read(&stage->blocklists, value, error) == 0;
+	if (strcmp(name, "blocklist-threshold") == 0)
+		stage->config.blocklist_threshold = (int)strtol(value, NULL, 10);
+	else if (strcmp(name, "refuse-at") == 0)
+		stage->config.blocklist_stage = strcmp(value, "recipient") == 0 ? BLOCKLIST_RECIPIENT
+		                                                                : BLOCKLIST_CONNECT;
+	else
+		return false;
+	return true;
+}
+
 static bool
 set_policy(struct stage *stage, const char *name, const char *value)
 {
@@ -246,7 +271,7 @@ set_policy(struct stage *stage, const char *name, const char *value)
 	else if (strcmp(name, "pass") == 0)
 		stage_pass(strtol(value, NULL, 10));
 	else
-		return false;
+		return set_dns(stage, name, value);
 	return true;
 }
 
@@ -372,14 +397,6 @@ expect_blacklisted(struct play *play)
 		add_text(play->fault, "the client is not blacklisted\n");
 }
 
-/* Who is asked before the greeting may answer late. */
-static void
-greet(struct stage *stage)
-{
-	smtp_session_greet(stage->session);
-	stage_run_job(stage);
-}
-
 /* Settings, and things that are done to the session rather than said to it. */
 static bool
 set(struct play *play, const char *name, const char *value)
@@ -395,7 +412,7 @@ set(struct play *play, const char *name, const char *value)
 	if (strcmp(name, "client") == 0)
 		snprintf(play->stage.address, sizeof play->stage.address, "%s", value);
 	else if (strcmp(name, "greet") == 0)
-		greet(stage);
+		stage_greet(stage);
 	else if (strcmp(name, "end") == 0)
 		smtp_session_end(stage->session, ftg_id_find(value));
 	else if (strcmp(name, "barred") == 0)

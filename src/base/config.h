@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/content.h"
+#include "base/dns_settings.h"
 #include "base/limits.h"
 #include "base/policy_settings.h"
 #include "base/relay.h"
@@ -54,6 +55,8 @@ struct config {
 	struct relay_settings relay;
 	struct route_settings *routes;
 	unsigned routes_count;
+	struct blocklist_settings blocklists;
+	struct dns_settings dns;
 	const char *vrfy; /* who may ask by these commands: "nobody", "accounts" or "anyone" */
 	const char *expn;
 	const char *etrn;

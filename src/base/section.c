@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/blocklist.h"
 #include "base/config.h"
+#include "base/dns_settings.h"
 #include "base/endpoint.h"
 #include "base/quantity.h"
 
@@ -68,6 +70,18 @@ static const struct setting greylist[] = {
 };
 #undef OWNER
 
+#define OWNER struct blocklist_settings
+static const struct setting blocklists[] = {
+#include "base/section/blocklists.def"
+};
+#undef OWNER
+
+#define OWNER struct dns_settings
+static const struct setting dns[] = {
+#include "base/section/dns.def"
+};
+#undef OWNER
+
 #define SECTION(member, name)                                                                                          \
 	{                                                                                                              \
 		name, offsetof(struct config, member), member, sizeof member / sizeof *member, 0, 0                    \
@@ -87,6 +101,8 @@ const struct section sections[] = {
 	LIST(filters, "filters"),
 	SECTION(relay, "relay"),
 	LIST(routes, "routes"),
+	SECTION(blocklists, "blocklists"),
+	SECTION(dns, "dns"),
 };
 const unsigned section_count = sizeof sections / sizeof *sections;
 

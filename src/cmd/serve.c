@@ -6,6 +6,7 @@
 #include <sysexits.h>
 #include <time.h>
 
+#include "base/blocklist.h"
 #include "base/data.h"
 #include "base/guard.h"
 #include "base/job_queue.h"
@@ -18,6 +19,7 @@
 #include "mail/maildir_delivery.h"
 #include "mail/password.h"
 #include "mail/sqlite_directory.h"
+#include "net/dns.h"
 #include "net/worker.h"
 
 enum {
@@ -36,6 +38,8 @@ static struct job sweeping;
 static uv_timer_t sweep_timer;
 static struct sasl_server *sasl;
 static struct job_queue hasher, inspector;
+static struct dns dns;
+static struct blocklists blocklists;
 static struct advisers advisers;
 static struct greylist greylist; /* store NULL: none */
 static struct job_queue greylist_jobs;
@@ -168,6 +172,24 @@ close_greylist(void)
 }
 
 static void
+on_answers(struct dns *dns_)
+{
+	(void)dns_;
+	streams_run_ready(&worker.streams);
+}
+
+/* The lists have been found sound when the configuration was read. */
+static int
+open_dns(const struct config *config)
+{
+	const struct dns_config settings = { .servers = config->dns.servers, .timeout = config->dns.timeout };
+	char error[SECTION_ERROR_SIZE];
+	if (config->blocklists.zones != NULL)
+		blocklists_read(&blocklists, config->blocklists.zones, error);
+	return dns_open(&dns, &worker.loop, &settings, on_answers);
+}
+
+static void
 open_service(const struct settings *settings, const struct listen_setting *listen, struct smtp_service *service,
     struct directory *directory)
 {
@@ -207,6 +229,10 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 	};
 	service->config.policy = settings->config->policy;
 	service->config.greylist = greylist.store != NULL ? &greylist : NULL;
+	service->config.blocklists = &blocklists;
+	service->config.blocklist_threshold = (int)settings->config->blocklists.threshold;
+	service->config.blocklist_stage = (enum blocklist_stage)settings->config->blocklists.refuse_at;
+	service->config.resolver = &dns.resolver;
 	service->config.xlang = settings->xlang;
 	service->utf8 = settings->xlang_utf8;
 	service->language = listen->language;
@@ -281,9 +307,13 @@ serve_work(const struct serve *serve, const struct master_place *place)
 		return fail("services", strerror(errno));
 	if (!open_greylist(serve))
 		return fail("greylist", strerror(errno));
+	error = open_dns(serve->settings->config);
+	if (error < 0)
+		return fail("dns", uv_strerror(error));
 	agent.min_free = serve->settings->limits.min_free;
 	open_guard(serve, place->number);
 	int status = run(serve->settings, directory, place->number == 0);
+	dns_close(&dns);
 	directory->ops->close(directory);
 	worker_close(&worker);
 	advisers_close(&advisers);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/dns_settings.h"
 #include "base/log.h"
 #include "net/dns_answer.h"
 #include "net/dns_cache.h"
@@ -199,6 +200,33 @@ ask(struct resolver *resolver, enum resolver_type type, const char *name, struct
 	send_queries(dns);
 }
 
+static struct ares_addr_port_node
+node_of(const struct endpoint *server)
+{
+	struct ares_addr_port_node node = { .family = server->address.any.sa_family };
+	if (node.family == AF_INET)
+		node.addr.addr4 = server->address.v4.sin_addr;
+	else
+		memcpy(&node.addr.addr6, &server->address.v6.sin6_addr, sizeof node.addr.addr6);
+	node.udp_port = ntohs(node.family == AF_INET ? server->address.v4.sin_port : server->address.v6.sin6_port);
+	node.tcp_port = node.udp_port;
+	return node;
+}
+
+static int
+set_servers(struct dns *dns, const char *text)
+{
+	struct endpoint servers[DNS_SERVERS_MAX];
+	struct ares_addr_port_node nodes[DNS_SERVERS_MAX];
+	char error[SECTION_ERROR_SIZE];
+	int count = dns_servers_read(servers, text, error);
+	for (int i = 0; i < count; i++) {
+		nodes[i] = node_of(&servers[i]);
+		nodes[i].next = i + 1 < count ? &nodes[i + 1] : NULL;
+	}
+	return count > 0 ? ares_set_servers_ports(dns->channel, nodes) : ARES_EBADSTR;
+}
+
 /* The second attempt at a server has twice the time of the first: with one or two servers there is time for a second. */
 static int
 open_channel(struct dns *dns, const struct dns_config *config)
@@ -213,9 +241,7 @@ open_channel(struct dns *dns, const struct dns_config *config)
 	if (error == ARES_SUCCESS)
 		error = ares_init_options(
 		    &dns->channel, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
-	if (error == ARES_SUCCESS && config->servers[0] != '\0')
-		error = ares_set_servers_ports_csv(dns->channel, config->servers);
-	return error;
+	return error == ARES_SUCCESS && config->servers != NULL ? set_servers(dns, config->servers) : error;
 }
 
 int

@@ -7,12 +7,12 @@
 #include "base/resolver.h"
 
 enum {
-	DNS_UNDER_WAY = 512, /* different questions at a time; further ones wait, within their time limit */
+	DNS_UNDER_WAY = 256, /* different questions at a time; further ones wait, within their time limit */
 	DNS_TICK = 50,       /* milliseconds between looks for those whose time is up */
 };
 
 struct dns_config {
-	const char *servers; /* ADDRESS:PORT with commas between; "" for those of /etc/resolv.conf */
+	const char *servers; /* as dns_servers_read() takes them; NULL for those of /etc/resolv.conf */
 	int64_t timeout;     /* milliseconds for an answer, all attempts taken together */
 };
 

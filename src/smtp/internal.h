@@ -65,6 +65,9 @@ struct chunk {
 	struct ftg_reply refusal; /* of one that is out of place; FTG_IDS: it is the message's */
 };
 
+/* What blocklists say of the client. */
+enum listing { LISTING_UNKNOWN, LISTING_CLEAN, LISTING_LISTED };
+
 struct smtp_session {
 	const struct smtp_config *config;
 	struct smtp_outlet *outlet;
@@ -76,8 +79,10 @@ struct smtp_session {
 	unsigned errors;  /* refused commands */
 	unsigned unknown; /* of them, unknown recipients; refusals to relay */
 	unsigned relay;
-	unsigned access;     /* what the lists say of the client: a set of enum access_kind */
-	bool blacklisted;    /* the client is for a while, and was when it came */
+	unsigned access;  /* what the lists say of the client: a set of enum access_kind */
+	bool blacklisted; /* the client is for a while, and was when it came */
+	enum listing listing;
+	char *client_name;   /* the client's in the DNS, if that name has its address; NULL: unknown */
 	char *name;          /* what the client calls itself; NULL before EHLO */
 	const char *version; /* of TLS; NULL: not encrypted */
 	const char *cipher;

@@ -34,6 +34,7 @@ smtp_session_free(struct smtp_session *s)
 	envelope_clear(&s->envelope);
 	policy_end(&s->policy);
 	line_release(&s->line);
+	free(s->client_name);
 	free(s->name);
 	free(s->user);
 	free(s);

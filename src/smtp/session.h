@@ -19,6 +19,8 @@
 struct greylist;
 struct policy_service;
 struct content_rules;
+struct blocklists;
+struct resolver;
 struct sasl_server;
 
 /* Who may ask by VRFY, EXPN and ETRN; the others get #4.66. */
@@ -62,6 +64,10 @@ struct smtp_config {
 	size_t service_count;
 	const struct content_rules *content_rules; /* what no message may hold: #4.41; NULL: none */
 	struct job_runner *inspector;              /* looks at messages before they are published, few at a time */
+	const struct blocklists *blocklists;       /* NULL: none */
+	int blocklist_threshold;                   /* weight from which on a client is refused, */
+	enum blocklist_stage blocklist_stage;      /* and when */
+	struct resolver *resolver;                 /* NULL: nothing is asked */
 	struct directory *directory;
 	struct delivery_agent *delivery;
 	struct job_runner *runner;

@@ -81,6 +81,7 @@ trace_write(char buf[TRACE_MAX], const struct smtp_session *s, size_t *local)
 	char name[SMTP_NAME_MAX + 1];
 	char encryption[ENCRYPTION_MAX];
 	const char *lines = s->envelope.lines != NULL ? s->envelope.lines : "";
+	const char *known = s->client_name != NULL ? s->client_name : "", *gap = s->client_name != NULL ? " " : "";
 	const char *tag = strchr(s->peer.address, ':') != NULL ? "IPv6:" : "";
 	int len = write_local(buf, &s->envelope);
 
@@ -91,7 +92,7 @@ trace_write(char buf[TRACE_MAX], const struct smtp_session *s, size_t *local)
 	clean_name(name, s->name);
 	write_encryption(encryption, s);
 	int n = snprintf(buf + len, (size_t)(TRACE_MAX - len),
-	    "%sReceived: from %s ([%s%s])\r\n\tby %s with %s%s id %s;\r\n\t%s\r\n", lines, name, tag, s->peer.address,
-	    s->config->hostname, protocol(s), encryption, s->peer.session, date);
+	    "%sReceived: from %s (%s%s[%s%s])\r\n\tby %s with %s%s id %s;\r\n\t%s\r\n", lines, name, known, gap, tag,
+	    s->peer.address, s->config->hostname, protocol(s), encryption, s->peer.session, date);
 	return n > 0 && n < TRACE_MAX - len ? (size_t)(len + n) : 0;
 }

@@ -12,6 +12,7 @@ import tempfile
 import threading
 
 from encrypted import Certificate
+from nameserver import NameServer
 from server import BUILD, SECONDS, SOURCE, Server, TestCase, main, program
 from test_proxy import header
 
@@ -20,12 +21,14 @@ ARGUMENTS = ("--hostname", HOST, "--workers", "1")
 LIMITS = {"max-message-size": "1000000", "max-recipients": "100", "max-errors": "20", "max-unknown-recipients": "0",
           "max-relay-attempts": "0", "max-recipients-per-hour": "0", "max-failed-logins": "10", "tarpit-delay": "0",
           "max-hops": "100", "min-free": "0"}
+BLOCKLISTS = {"blocklists": "zones", "blocklist-threshold": "threshold", "refuse-at": "refuse-at"}
 MECHANISMS = "PLAIN LOGIN SCRAM-SHA-256 CRAM-MD5"
 CANNOT = {"begin": "a delivery that cannot begin", "append": "a delivery that fails", "commit": "a delivery that fails",
           "spool": "a delivery that fails", "flush": "a delivery that fails", "disk": "a disk that is full",
           "room": "a mailbox without room", "queue": "a queue that takes no order", "end": "a session that is ended",
           "barred": "a client that is blacklisted beforehand", "service": "a service that answers by the script",
           "pass": "time that passes"}
+STRANGERS = ("ptr-check", "helo-check", "sender-domain-check", "recipient-domain-check")
 POLICY = ("anti-spoofing", "hosted-senders", "own-senders", "permitted-only")
 GREYLIST = {"enabled": "yes", "delay": "300s", "window": "1h", "lifetime": "1d", "passes": "2"}
 LATER = {"greet", "handshake", "closed", "open", "blacklisted", "waited", "dropped", "flush-after", "client"}
@@ -98,7 +101,15 @@ class Conversation:
     def client(self):
         return next((value for kind, name, value in self.steps if kind == "@" and name == "client"), "192.0.2.7")
 
-    def configuration(self, certificate):
+    def sections(self, names):
+        """What the security policy asks for, and of whom."""
+        said = {name for name, _ in self.settings}
+        yield "policy", {**{name: "yes" if name in said else "no" for name in POLICY},
+                         **{name: self.value(name) for name in STRANGERS if name in said}}
+        yield "blocklists", {to: self.value(name) for name, to in BLOCKLISTS.items() if self.value(name)}
+        yield "dns", {"servers": f"127.0.0.1:{names.port}"}
+
+    def configuration(self, certificate, names):
         said = {name for name, _ in self.settings}
         listener = ["  - address: 127.0.0.1:0", "    proxy: yes"]
         lines = ["auth: " + (MECHANISMS if "auth" in said else "''")]
@@ -125,9 +136,11 @@ class Conversation:
         limits = {name: self.value(name) or value for name, value in LIMITS.items()}
         if limits["tarpit-delay"] != "0":
             limits["tarpit-delay"] += "ms"
-        lines += ["policy:"] + [f"  {name}: {'yes' if name in said else 'no'}" for name in POLICY]
         if "greylist" in said:
             lines += ["greylist:"] + [f"  {k}: {v}" for k, v in GREYLIST.items()]
+        for section, settings in self.sections(names):
+            if settings:
+                lines += [section + ":"] + [f"  {name}: {value}" for name, value in settings.items()]
         return "\n".join(lines + ["listeners:"] + listener + ["limits:"] + [f"  {k}: {v}" for k, v in limits.items()]) + "\n"
 
 
@@ -335,8 +348,12 @@ class Talks(TestCase):
             self.skipTest("it is for the other profile")
         if conversation.needs():
             self.skipTest("it needs " + conversation.needs())
+        names = self.enterContext(NameServer())
+        for name, value in conversation.settings:
+            if name == "dns":
+                names.tell(value)
         server = Stage(*ARGUMENTS, "--profile", profile, smtpd=self.smtpd,
-                       config=conversation.configuration(self.certificate), LANG="C")
+                       config=conversation.configuration(self.certificate, names), LANG="C")
         server.wishes = list(wishes(conversation))
         server.rules = conversation.rules()
         with server:

@@ -21,5 +21,11 @@ policy_check check_posting;
 policy_check check_greylist;
 policy_check check_greylist_data;
 policy_check check_content;
+policy_check check_blocklists;
+policy_check check_blocklists_recipient;
+policy_check check_ptr;
+policy_check check_hello;
+policy_check check_sender_domain;
+policy_check check_recipient_domain;
 
 #endif

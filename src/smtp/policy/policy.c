@@ -15,6 +15,8 @@ enum exempt {
 	USERS = 1 << 0,     /* who are logged in */
 	RELAYS = 1 << 1,    /* clients that may relay by their address */
 	PERMITTED = 1 << 2, /* clients on the permitted list */
+	SENDERS = 1 << 3,   /* clients of a listener where users have to log in */
+	KNOWN = USERS | RELAYS | PERMITTED | SENDERS,
 };
 
 /* In the order in which they run: at a stage, what costs least goes first. */
@@ -27,14 +29,21 @@ static const struct check {
 	    answers[ANSWERS_MAX]; /* that it may give, beside ERR_SMTP_HARDERROR; the rest is 0, which is none */
 } checks[] = {
 	{ "refused-network", POLICY_CONNECT, NOBODY, check_refused_network, { ERR_SMTP_REJECT_IP } },
+	{ "blocklists", POLICY_CONNECT, KNOWN, check_blocklists, { ERR_SMTP_REJECT_RBL } },
+	{ "ptr", POLICY_CONNECT, KNOWN, check_ptr, { ERR_SMTP_REJECT_PTR } },
+	{ "helo", POLICY_HELLO, KNOWN, check_hello, { ERR_SMTP_TARPIT } },
 	{ "send-right", POLICY_SENDER, NOBODY, check_send_right, { ERR_SMTP_ACCESSDENIED2 } },
 	{ "own-senders", POLICY_SENDER, NOBODY, check_own_sender, { ERR_SMTP_AUTHMISMATCH } },
 	{ "hosted-senders", POLICY_SENDER, NOBODY, check_hosted_sender, { ERR_SMTP_ONLYHOSTED } },
 	{ "anti-spoofing", POLICY_SENDER, USERS | RELAYS | PERMITTED, check_spoofing, { ERR_SMTP_SPOOF } },
 	{ "sender-blacklist", POLICY_SENDER, USERS, check_sender_blacklist, { ERR_SMTP_SENDERBLACKLISTED } },
+	{ "sender-domain", POLICY_SENDER, USERS | RELAYS, check_sender_domain,
+	    { ERR_SMTP_ADDRESS_SENDERSPOOF, ERR_SMTP_SENDERDOMAIN } },
 	{ "temporary-blacklist", POLICY_RECIPIENT, USERS, check_temporary_blacklist, { ERR_SMTP_ACCESSDENIED } },
 	{ "blacklist", POLICY_RECIPIENT, USERS, check_blacklist, { ERR_SMTP_ACCESSDENIED } },
 	{ "permitted-only", POLICY_RECIPIENT, USERS | RELAYS | PERMITTED, check_permitted, { ERR_SMTP_ACCESSDENIED } },
+	{ "blocklists", POLICY_RECIPIENT, KNOWN, check_blocklists_recipient, { ERR_SMTP_ACCESSDENIED } },
+	{ "recipient-domain", POLICY_RECIPIENT, NOBODY, check_recipient_domain, { ERR_SMTP_ADDRESS_DOAMIN } },
 	{ "posting", POLICY_ACCEPTED, NOBODY, check_posting, { ERR_SMTP_GLACCESSDENIED } },
 	{ "greylist", POLICY_ACCEPTED, USERS | RELAYS | PERMITTED, check_greylist, { ERR_SMTP_GLFAILRCP } },
 	{ "greylist", POLICY_DATA, USERS | RELAYS | PERMITTED, check_greylist_data, { ERR_SMTP_GLFAILDATA } },
@@ -62,7 +71,8 @@ static bool
 is_exempt(const struct smtp_session *s, unsigned exempt)
 {
 	return ((exempt & USERS) && s->user != NULL) || ((exempt & RELAYS) && (s->access & ACCESS_RELAY)) ||
-	    ((exempt & PERMITTED) && (s->access & ACCESS_PERMITTED));
+	    ((exempt & PERMITTED) && (s->access & ACCESS_PERMITTED)) ||
+	    ((exempt & SENDERS) && s->config->auth_required);
 }
 
 static bool
