@@ -231,6 +231,23 @@ Test(maildrop, finds_messages_that_other_programs_rename_again_and_again)
 	cr_expect_eq(folder_count("*/2.b*"), 1);
 }
 
+Test(maildrop, takes_no_other_file_for_a_message_that_is_where_it_was)
+{
+	drop_put("cur/1.a,S=2,W=3:2,F", "a\n");
+	drop_put("new/2.b,S=2,W=3", "b\n");
+	struct maildrop *maildrop = drop_open();
+	drop_put("new/1.a", "before it\n");
+	drop_put("cur/1.a,S=2,W=3:2,", "beside it\n");
+	drop_put("cur/1.a,S=2,W=3:2,S", "beside it\n");
+	rename_message("new/2.b,S=2,W=3", "cur/2.b,S=2,W=3:2,S");
+	expect_read(maildrop, 2, MAILDROP_WHOLE, "b\r\n");
+	expect_read(maildrop, 1, MAILDROP_WHOLE, "a\r\n");
+	maildrop_delete(maildrop, 1);
+	cr_expect_eq(drop_quit(maildrop), MAILDROP_OK);
+	cr_expect_eq(folder_count("cur/1.a,S=2,W=3:2,F"), 0);
+	cr_expect_eq(folder_count("*/1.a*"), 3);
+}
+
 Test(maildrop, message_that_has_vanished_cannot_be_read_and_counts_as_removed)
 {
 	const char *text;

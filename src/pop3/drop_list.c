@@ -113,19 +113,33 @@ find(const struct drop_list *list, const struct key *key)
 	return NULL;
 }
 
-/* Finds out which messages the names of a fresh list are of, and which have none. */
+static bool
+is_where_it_was(const struct drop_list *list, const struct drop_message *message, const struct drop_list *fresh,
+    const struct drop_message *named)
+{
+	return message->place == named->place &&
+	    strcmp(drop_list_name(list, message), drop_list_name(fresh, named)) == 0;
+}
+
+/*
+ * Finds out which messages the names of a fresh list are of, and which have none. Of several names of one message the last
+ * is taken, but no other where it still has its own: that may be another file with one UNIQUE.
+ */
 static void
 match(struct drop_list *list, struct drop_list *fresh)
 {
 	for (size_t i = 0; i < list->count; i++)
-		list->messages[i].matched = false;
+		list->messages[i].matched = list->messages[i].settled = false;
 	for (size_t i = 0; i < fresh->count; i++) {
 		struct drop_message *named = &fresh->messages[i];
 		const struct key key = { named->arrival, drop_list_name(fresh, named), named->base_len };
 		struct drop_message *message = find(list, &key);
-		named->match = message == NULL ? SIZE_MAX : (size_t)(message - list->messages);
-		if (message != NULL)
-			message->matched = true;
+		named->match = SIZE_MAX;
+		if (message == NULL || message->settled)
+			continue;
+		named->match = (size_t)(message - list->messages);
+		message->matched = true;
+		message->settled = is_where_it_was(list, message, fresh, named);
 	}
 }
 

@@ -23,7 +23,8 @@ struct drop_message {
 	bool deleted : 1; /* is to be */
 	bool gone : 1;    /* has been */
 	bool left : 1;    /* could not be */
-	bool matched : 1; /* for the list itself */
+	bool matched : 1; /* while names are refreshed: has one in the other list, */
+	bool settled : 1; /* and it is the one that it had */
 };
 
 /* All zero is empty. */
