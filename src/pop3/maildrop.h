@@ -36,8 +36,9 @@ struct maildrop *maildrop_new(int folder, const struct mailbox *mailbox, struct 
 void maildrop_close(struct maildrop *maildrop);
 
 /*
- * Each of these four starts a job; one at a time. done() is called on the loop when it is over, maybe before the call
- * returns, and may start the next or close the maildrop. maildrop_error() then is the errno of a failure, for the log.
+ * Each of these four starts a job; one at a time, and nothing else is asked of the maildrop meanwhile. done() is called on
+ * the loop when it is over, maybe before the call returns, and may start the next or close the maildrop. maildrop_error()
+ * then is the errno of a failure, for the log.
  *
  * maildrop_open locks the maildrop until it is closed, and takes stock. Messages are numbered from 1 in the order of their
  * arrival; whatever comes or goes later, numbers, sizes and unique-ids stay. A Maildir that does not exist is empty. After
