@@ -3,7 +3,7 @@
 if(TARGET ftgate-msg)
 	install(TARGETS ftgate-msg RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
-foreach(program ftgate-smtpd ftgatectl)
+foreach(program ftgate-smtpd ftgate-pop3d ftgatectl)
 	if(TARGET ${program})
 		install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 	endif()
@@ -35,5 +35,7 @@ file(GLOB guides CONFIGURE_DEPENDS docs/*.md)
 install(FILES ${guides} README.md LICENSE etc/ftgate.conf etc/content-rules DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # Not below the library folder of the architecture: systemd looks in lib/systemd/system of each prefix.
-configure_file(etc/ftgate-smtpd.service.in ftgate-smtpd.service @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/ftgate-smtpd.service etc/ftgate-smtpd.socket DESTINATION lib/systemd/system)
+foreach(program ftgate-smtpd ftgate-pop3d)
+	configure_file(etc/${program}.service.in ${program}.service @ONLY)
+	install(FILES ${PROJECT_BINARY_DIR}/${program}.service etc/${program}.socket DESTINATION lib/systemd/system)
+endforeach()

@@ -81,12 +81,12 @@ Test(config, everything_can_be_set)
 	cr_expect(config->normalise);
 	cr_assert_eq(config->listener_count, 2);
 	cr_expect_str_eq(config->listeners[0].address, "127.0.0.1:25");
-	cr_expect_not(config->listeners[0].submission || config->listeners[0].proxy);
+	cr_expect_not(config->listeners[0].role != CONFIG_ROLE_MX || config->listeners[0].proxy);
 	cr_expect_eq(config->listeners[0].tls, CONFIG_TLS_STARTTLS);
 	cr_expect_eq(config->listeners[1].tls, CONFIG_TLS_REQUIRED);
 	cr_expect_null(config->listeners[0].language);
 	cr_expect_str_eq(config->listeners[1].address, "[::1]:587");
-	cr_expect(config->listeners[1].submission && config->listeners[1].proxy);
+	cr_expect(config->listeners[1].role == CONFIG_ROLE_SUBMISSION && config->listeners[1].proxy);
 	cr_expect_str_eq(config->listeners[1].language, "fr");
 	cr_expect_str_eq(config->vrfy, "anyone");
 	cr_expect_str_eq(config->expn, "accounts");

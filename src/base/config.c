@@ -382,6 +382,17 @@ read_xlang(struct reading *reading, const char *value)
 	return read_word(reading, "xlang", value, words);
 }
 
+static enum config_role
+read_role(struct reading *reading, const char *value)
+{
+	static const char *const words[] = { "mx", "submission", "pop3" };
+	const char *word = read_word(reading, "role", value, words);
+	for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
+		if (word == words[i])
+			return (enum config_role)i;
+	return CONFIG_ROLE_MX;
+}
+
 static enum config_tls
 read_tls(struct reading *reading, const char *value)
 {
@@ -409,7 +420,7 @@ read_listeners(struct reading *reading, struct config *config, const struct text
 		config->listeners[i] = (struct config_listener) {
 			.address = from->address,
 			.language = from->language,
-			.submission = choose(reading, "role", from->role, "mx", "submission"),
+			.role = read_role(reading, from->role),
 			.proxy = choose(reading, "proxy", from->proxy, "no", "yes"),
 			.tls = read_tls(reading, from->tls),
 		};

@@ -8,6 +8,7 @@
 #include "base/dns_settings.h"
 #include "base/limits.h"
 #include "base/policy_settings.h"
+#include "base/pop3_settings.h"
 #include "base/relay.h"
 #include "base/service_settings.h"
 
@@ -16,12 +17,18 @@ enum { CONFIG_FILE_MAX = 1 << 20 }; /* octets */
 /* What of TLS at a listener: by STARTTLS where the client wants it, or must; from the first octet on. */
 enum config_tls { CONFIG_TLS_STARTTLS, CONFIG_TLS_REQUIRED, CONFIG_TLS_IMPLICIT };
 
+/* What a program speaks. */
+enum config_protocol { CONFIG_SMTP, CONFIG_POP3 };
+
+/* Who comes to a listener: other servers; users who send; users who fetch, and to whom ftgate-pop3d speaks. */
+enum config_role { CONFIG_ROLE_MX, CONFIG_ROLE_SUBMISSION, CONFIG_ROLE_POP3 };
+
 struct config_listener {
 	const char *address;  /* ADDRESS:PORT */
 	const char *language; /* of the replies there; NULL: the server's */
 	enum config_tls tls;
-	bool submission; /* role: for users who send, not for other servers */
-	bool proxy;      /* each connection begins with a header of the PROXY protocol, version 2 */
+	enum config_role role;
+	bool proxy; /* each connection begins with a header of the PROXY protocol, version 2 */
 };
 
 /* What is not set is NULL, 0, and for a limit its default. */
@@ -57,6 +64,7 @@ struct config {
 	unsigned routes_count;
 	struct blocklist_settings blocklists;
 	struct dns_settings dns;
+	struct pop3_settings pop3;
 	const char *vrfy; /* who may ask by these commands: "nobody", "accounts" or "anyone" */
 	const char *expn;
 	const char *etrn;

@@ -8,9 +8,9 @@
 
 #define DATA_DEFAULT "./ftgate-data"
 
-/* Files of a running SMTP server there: its process's number, and the socket that tells how it fares. */
-#define DATA_PID    "ftgate-smtpd.pid"
-#define DATA_STATUS "ftgate-smtpd.sock"
+/* Files of a running server there, behind the name of its program: its process's number, and the socket that tells how it fares. */
+#define DATA_PID    ".pid"
+#define DATA_STATUS ".sock"
 
 enum { DATA_SECRET_MAX = 64 }; /* octets */
 

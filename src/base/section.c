@@ -82,6 +82,12 @@ static const struct setting dns[] = {
 };
 #undef OWNER
 
+#define OWNER struct pop3_settings
+static const struct setting pop3[] = {
+#include "base/section/pop3.def"
+};
+#undef OWNER
+
 #define SECTION(member, name)                                                                                          \
 	{                                                                                                              \
 		name, offsetof(struct config, member), member, sizeof member / sizeof *member, 0, 0                    \
@@ -103,6 +109,7 @@ const struct section sections[] = {
 	LIST(routes, "routes"),
 	SECTION(blocklists, "blocklists"),
 	SECTION(dns, "dns"),
+	SECTION(pop3, "pop3"),
 };
 const unsigned section_count = sizeof sections / sizeof *sections;
 

@@ -1,4 +1,5 @@
 /* --check: what would be served, and what is wrong with the texts. */
+#include <errno.h>
 #include <ftgate/catalog.h>
 #include <stdio.h>
 #include <string.h>
@@ -88,7 +89,7 @@ print_certificate(const struct settings *settings)
 }
 
 int
-server_check(const struct settings *settings)
+server_check(const struct server_kind *kind, const struct settings *settings)
 {
 	char locale[PATH_MAX], overlay[PATH_MAX];
 	const char *const wishes[] = { settings->language, NULL };
@@ -104,7 +105,7 @@ server_check(const struct settings *settings)
 	bool usable = print_certificate(settings);
 	ftg_catalog *catalog = ftg_catalog_open(&sources, tell_refusal, &refused);
 	if (catalog == NULL) {
-		perror("ftgate-smtpd: the catalogue");
+		fprintf(stderr, "%s: the catalogue: %s\n", kind->name, strerror(errno));
 		return EX_OSERR;
 	}
 	bool found = print_languages(catalog, settings);

@@ -129,10 +129,11 @@ check_options(const struct request *request, struct argp_state *state)
 		argp_error(state, "--keep-secret needs a password");
 }
 
-enum { KEY_DATA = 0x100, KEY_JSON, KEY_PASSWORD, KEY_PASSWORD_STDIN, KEY_NO_PASSWORD, KEY_KEEP_SECRET };
+enum { KEY_DATA = 0x100, KEY_SERVER, KEY_JSON, KEY_PASSWORD, KEY_PASSWORD_STDIN, KEY_NO_PASSWORD, KEY_KEEP_SECRET };
 
 static const struct argp_option options[] = {
 	{ "data", KEY_DATA, "FOLDER", 0, "The server's data folder (default: " DATA_DEFAULT ")", 0 },
+	{ "server", KEY_SERVER, "NAME", 0, "Ask this one of the servers that run: smtpd (the default) or pop3d", 0 },
 	{ "json", KEY_JSON, NULL, 0, "Tell in JSON, with all settings", 0 },
 	{ "password", KEY_PASSWORD, NULL, 0, "Ask for the account's password", 1 },
 	{ "password-stdin", KEY_PASSWORD_STDIN, NULL, 0, "It is the first line of standard input", 1 },
@@ -141,12 +142,21 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
+static void
+take_server(struct request *request, struct argp_state *state, const char *name)
+{
+	if (strcmp(name, "smtpd") != 0 && strcmp(name, "pop3d") != 0)
+		argp_error(state, "--server: '%s' is neither smtpd nor pop3d", name);
+	request->server = name;
+}
+
 static error_t
 parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct request *request = state->input;
 	switch (key) {
 	case KEY_DATA: request->data = argument; return 0;
+	case KEY_SERVER: take_server(request, state, argument); return 0;
 	case KEY_JSON: request->json = true; return 0;
 	case KEY_PASSWORD: request->password = PASSWORD_PROMPT; return 0;
 	case KEY_PASSWORD_STDIN: request->password = PASSWORD_STDIN; return 0;
@@ -214,7 +224,7 @@ run(struct request *request)
 int
 main(int argc, char **argv)
 {
-	struct request request = { .data = DATA_DEFAULT };
+	struct request request = { .data = DATA_DEFAULT, .server = "smtpd" };
 	argp_program_version = "ftgatectl " FTG_VERSION;
 	argp_err_exit_status = EX_USAGE;
 	umask(077);

@@ -12,6 +12,7 @@ enum password_source { PASSWORD_UNCHANGED, PASSWORD_PROMPT, PASSWORD_STDIN, PASS
 /* What is asked for: options, and the words behind noun and verb. */
 struct request {
 	const char *data;
+	const char *server; /* "smtpd" or "pop3d" */
 	bool json;
 	bool keep_secret;
 	enum password_source password;

@@ -19,8 +19,8 @@ fail(const struct request *request)
 {
 	if (errno == ENOENT || errno == ECONNREFUSED)
 		return ctl_fail(EX_UNAVAILABLE,
-		    "no server runs with the data folder %s: start ftgate-smtpd, or name its folder by --data",
-		    request->data);
+		    "no server runs with the data folder %s: start ftgate-%s, or name its folder by --data",
+		    request->data, request->server);
 	return ctl_fail(EX_TEMPFAIL, "the server of %s does not answer: %s", request->data, strerror(errno));
 }
 
@@ -42,7 +42,9 @@ int
 ctl_ask(const struct request *request, const char *question, char answer[CTL_ANSWER_MAX])
 {
 	static const char trouble[] = "error ";
-	int socket = local_connect(request->data, DATA_STATUS, ANSWER_TIME);
+	char name[32];
+	snprintf(name, sizeof name, "ftgate-%s" DATA_STATUS, request->server);
+	int socket = local_connect(request->data, name, ANSWER_TIME);
 	if (socket < 0)
 		return fail(request);
 	ssize_t len = (ssize_t)strlen(question);

@@ -6,10 +6,12 @@
 
 enum { DEMO_ERROR_SIZE = 1100 };
 
+#define DEMO_DOMAIN "example.test"
+
 /*
- * Sees to the database of a data folder. If it is new and demo is wanted, adds a demo domain with some accounts and says
- * so on standard error; address is where the server listens. Returns 0, or -1 with an English sentence.
+ * Sees to the database of a data folder. If it is new and demo is wanted, adds a demo domain with some accounts; *made
+ * tells so. Returns 0, or -1 with an English sentence.
  */
-int demo_prepare(const char *data, bool demo, const char *address, char error[DEMO_ERROR_SIZE]);
+int demo_prepare(const char *data, bool demo, bool *made, char error[DEMO_ERROR_SIZE]);
 
 #endif

@@ -1,4 +1,4 @@
-/* The SMTP server: from its settings to its processes. */
+/* A server: from its settings to its processes. */
 #include "cmd/server.h"
 
 #include <errno.h>
@@ -15,7 +15,6 @@
 #include "base/log.h"
 #include "base/privileges.h"
 #include "cmd/demo.h"
-#include "cmd/serve.h"
 #include "net/master.h"
 #include "net/systemd.h"
 #include "net/tls_context.h"
@@ -27,6 +26,7 @@ enum {
 
 /* What the master holds. */
 struct server {
+	const struct server_kind *kind;
 	const struct settings *settings;
 	struct serve serve;
 	char names[LISTEN_MAX][LISTEN_NAME_SIZE];
@@ -37,14 +37,15 @@ struct server {
 	uid_t user;
 	gid_t group;
 	char data[PATH_MAX];
+	char pid_file[64], status_file[64]; /* their names there */
 	int lock;
 };
 
-static int __attribute__((format(printf, 2, 3))) fail(int status, const char *format, ...)
+static int __attribute__((format(printf, 3, 4))) fail(const struct server *server, int status, const char *format, ...)
 {
 	va_list arguments;
 	va_start(arguments, format);
-	fputs("ftgate-smtpd: ", stderr);
+	fprintf(stderr, "%s: ", server->kind->name);
 	vfprintf(stderr, format, arguments);
 	fputc('\n', stderr);
 	va_end(arguments);
@@ -71,12 +72,12 @@ listen_all(struct server *server)
 	if (server->settings->metrics[0] != '\0') {
 		server->metrics = listen_open(server->settings->metrics, server->metrics_name, error);
 		if (server->metrics < 0)
-			return fail(EX_UNAVAILABLE, "%s", error);
+			return fail(server, EX_UNAVAILABLE, "%s", error);
 	}
 	for (size_t i = 0; i < server->settings->listen_count; i++) {
 		server->sockets[i] = listen_at(server->settings->listen[i].address, server->names[i], error);
 		if (server->sockets[i] < 0)
-			return fail(EX_UNAVAILABLE, "%s", error);
+			return fail(server, EX_UNAVAILABLE, "%s", error);
 		server->socket_count = i + 1;
 	}
 	return EX_OK;
@@ -97,14 +98,14 @@ static int
 lock_data(struct server *server)
 {
 	pid_t holder = 0;
-	server->lock = data_lock(server->data, DATA_PID, &holder);
+	server->lock = data_lock(server->data, server->pid_file, &holder);
 	if (server->lock >= 0)
 		return EX_OK;
 	if (errno == EWOULDBLOCK)
-		return fail(EX_UNAVAILABLE,
+		return fail(server, EX_UNAVAILABLE,
 		    "another server, process %ld, uses the data folder %s: stop it, or name another folder by --data",
 		    (long)holder, server->data);
-	return fail(EX_CANTCREAT, "%s/" DATA_PID ": %s", server->data, strerror(errno));
+	return fail(server, EX_CANTCREAT, "%s/%s: %s", server->data, server->pid_file, strerror(errno));
 }
 
 /* The data folder, made and locked by the user that the server goes on as. */
@@ -114,10 +115,10 @@ take_data(struct server *server)
 	const char *folder = server->settings->data;
 	choose_user(server);
 	if (data_make(folder, server->user, server->group, server->data) < 0)
-		return fail(EX_CANTCREAT, "cannot make the data folder %s: %s; name another one by --data", folder,
-		    strerror(errno));
+		return fail(server, EX_CANTCREAT, "cannot make the data folder %s: %s; name another one by --data",
+		    folder, strerror(errno));
 	if (privileges_become(server->user, server->group) < 0 || privileges_gain_none() < 0)
-		return fail(EX_OSERR, "cannot become the user %s: %s", server->settings->user, strerror(errno));
+		return fail(server, EX_OSERR, "cannot become the user %s: %s", server->settings->user, strerror(errno));
 	return lock_data(server);
 }
 
@@ -146,13 +147,14 @@ stop(void *context)
 		close(server->metrics);
 	if (server->serve.status_socket >= 0)
 		close(server->serve.status_socket);
-	remove_file(server, DATA_STATUS);
+	remove_file(server, server->status_file);
 }
 
 static int
 work(void *context, const struct master_place *place)
 {
-	return serve_work(&((struct server *)context)->serve, place);
+	const struct server *server = context;
+	return server->kind->work(&server->serve, place);
 }
 
 /* Its sessions count no longer, whenever another worker takes the place. */
@@ -172,7 +174,7 @@ check_certificate(const struct server *server)
 		return EX_OK;
 	struct tls_context *context = tls_context_new(settings->tls_cert, settings->tls_key, error);
 	if (context == NULL)
-		return fail(EX_CONFIG, "%s", error);
+		return fail(server, EX_CONFIG, "%s", error);
 	tls_context_free(context);
 	return EX_OK;
 }
@@ -181,7 +183,7 @@ check_certificate(const struct server *server)
 static int
 open_status(const struct server *server)
 {
-	int socket = local_listen(server->data, DATA_STATUS);
+	int socket = local_listen(server->data, server->status_file);
 	if (socket < 0)
 		log_event("status-failed", "detail", strerror(errno), NULL);
 	return socket;
@@ -193,7 +195,7 @@ run_master(struct server *server)
 	struct counters *counters = counters_new(COUNTERS);
 	struct figures *figures = figures_new();
 	if (counters == NULL || figures == NULL)
-		return fail(EX_OSERR, "no memory for the counters: %s", strerror(errno));
+		return fail(server, EX_OSERR, "no memory for the counters: %s", strerror(errno));
 	const struct master master = {
 		.workers = server->settings->workers,
 		.figures = figures,
@@ -216,9 +218,7 @@ run_master(struct server *server)
 	};
 	server->serve.status_socket = open_status(server);
 	if (data_secret(server->data, "sasl-secret", server->serve.secret, SASL_SECRET_SIZE) < 0)
-		return fail(EX_CANTCREAT, "%s/sasl-secret: %s", server->data, strerror(errno));
-	if (data_secret(server->data, "greylist-secret", server->serve.greylist_secret, GREYLIST_SECRET_SIZE) < 0)
-		return fail(EX_CANTCREAT, "%s/greylist-secret: %s", server->data, strerror(errno));
+		return fail(server, EX_CANTCREAT, "%s/sasl-secret: %s", server->data, strerror(errno));
 	for (size_t i = 0; i < server->socket_count; i++)
 		fprintf(stderr, "listening on %s%s\n", server->names[i],
 		    server->settings->listen[i].tls == CONFIG_TLS_IMPLICIT ? " with TLS" : "");
@@ -227,23 +227,38 @@ run_master(struct server *server)
 	return master_run(&master);
 }
 
+/* The demo domain, where the data folder is new. */
+static int
+prepare_demo(const struct server *server, bool demo)
+{
+	char error[DEMO_ERROR_SIZE];
+	bool made = false;
+	if (demo_prepare(server->data, demo, &made, error) < 0)
+		return fail(server, EX_UNAVAILABLE, "%s", error);
+	if (made)
+		server->kind->welcome(server->data, server->names[0]);
+	return EX_OK;
+}
+
 int
-server_run(const struct settings *settings, bool demo)
+server_run(const struct server_kind *kind, const struct settings *settings, bool demo)
 {
 	static struct server server;
-	char error[DEMO_ERROR_SIZE];
+	server.kind = kind;
 	server.settings = settings;
+	snprintf(server.pid_file, sizeof server.pid_file, "%s" DATA_PID, kind->name);
+	snprintf(server.status_file, sizeof server.status_file, "%s" DATA_STATUS, kind->name);
 	master_hold_signals();
 	int status = listen_all(&server);
 	if (status == EX_OK)
 		status = take_data(&server);
 	if (status == EX_OK)
 		status = check_certificate(&server);
+	if (status == EX_OK)
+		status = prepare_demo(&server, demo);
 	if (status != EX_OK)
 		return status;
-	if (demo_prepare(server.data, demo, server.names[0], error) < 0)
-		return fail(EX_UNAVAILABLE, "%s", error);
 	status = run_master(&server);
-	remove_file(&server, DATA_PID);
+	remove_file(&server, server.pid_file);
 	return status;
 }

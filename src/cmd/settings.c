@@ -262,11 +262,13 @@ configure_listeners(struct settings *settings, const struct config *config, char
 	char why[SETTINGS_ERROR_SIZE];
 	for (unsigned i = 0; i < config->listener_count; i++) {
 		const struct config_listener *listener = &config->listeners[i];
+		if ((listener->role == CONFIG_ROLE_POP3) != (settings->protocol == CONFIG_POP3))
+			continue;
 		if (configure(settings, "listen", listener->address, error) < 0)
 			return -1;
 		struct listen_setting *setting = &settings->listen[settings->listen_count - 1];
 		setting->proxied = listener->proxy;
-		setting->submission = listener->submission;
+		setting->submission = listener->role == CONFIG_ROLE_SUBMISSION;
 		setting->tls = listener->tls;
 		if (listener->language != NULL && take_language(setting->language, listener->language, why) < 0)
 			return fail(error, "listeners: %.60s: language: %.*s", listener->address,
@@ -283,6 +285,13 @@ audience(const char *name)
 	if (strcmp(name, "anyone") == 0)
 		return SMTP_ANYONE;
 	return strcmp(name, "accounts") == 0 ? SMTP_ACCOUNTS : SMTP_NOBODY;
+}
+
+/* Each program has its own. */
+static const char *
+metrics_of(const struct settings *settings, const struct config *config)
+{
+	return settings->protocol == CONFIG_POP3 ? config->pop3.metrics : config->metrics;
 }
 
 int
@@ -307,7 +316,7 @@ settings_configure(struct settings *settings, const struct config *config, char 
 	    configure(settings, "language", config->language, error) < 0 ||
 	    configure(settings, "bilingual", config->bilingual, error) < 0 ||
 	    configure(settings, "profile", config->profile, error) < 0 ||
-	    configure(settings, "metrics", config->metrics, error) < 0 ||
+	    configure(settings, "metrics", metrics_of(settings, config), error) < 0 ||
 	    configure(settings, "user", config->user, error) < 0 ||
 	    configure(settings, "contact", config->contact, error) < 0 ||
 	    configure(settings, "help-url", config->help, error) < 0)
@@ -340,10 +349,11 @@ count_processors(void)
 }
 
 void
-settings_standard(struct settings *settings)
+settings_standard(struct settings *settings, enum config_protocol protocol)
 {
 	char name[ADDRESS_DOMAIN_MAX + 1] = "", error[SETTINGS_ERROR_SIZE];
 	*settings = (struct settings) {
+		.protocol = protocol,
 		.data = DATA_DEFAULT,
 		.hostname = "localhost",
 		.user = "ftgate",

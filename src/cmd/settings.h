@@ -26,6 +26,7 @@ struct listen_setting {
 struct content_rules;
 
 struct settings {
+	enum config_protocol protocol;
 	const struct config *config; /* its sections; what stands here goes before */
 	size_t listen_count;
 	struct listen_setting listen[LISTEN_MAX];
@@ -52,7 +53,7 @@ struct settings {
 };
 
 /* As they are when nothing is told: from the host, and from the environment, but for the addresses: none. */
-void settings_standard(struct settings *settings);
+void settings_standard(struct settings *settings, enum config_protocol protocol);
 
 /*
  * Sets one: listen, listen-tls (each adds an address), tls-cert, tls-key, auth, data, hostname, language, bilingual,

@@ -41,10 +41,12 @@ updated(void *context, enum maildrop_result result)
 	size_t left = maildrop_total(s->maildrop).messages;
 
 	s->busy = false;
-	if (result == MAILDROP_OK)
+	if (result == MAILDROP_OK) {
 		s->tally.removed = maildrop_count(s->maildrop) - left;
-	else
+		figure_add(s->config->figures, FIGURE_REMOVED, s->tally.removed);
+	} else {
 		pop3_trouble(s, "remove-failed");
+	}
 	pop3_forget(s);
 	s->state = POP3_CLOSED;
 	pop3_answer(s, result == MAILDROP_OK ? ftg_reply_count(FTG_POP_QUIT, left) : ftg_reply(FTG_POP_NOT_REMOVED));

@@ -57,7 +57,10 @@ begin(struct pop3_session *s, enum maildrop_result result, struct ftg_reply firs
 	} else if (maildrop_block(s->maildrop)->utf8 && !s->utf8) {
 		pop3_answer(s, refuse(s, FTG_POP_NEEDS_UTF8));
 	} else {
-		s->tally.fetched += first.id == FTG_POP_RETR;
+		if (first.id == FTG_POP_RETR) {
+			s->tally.fetched++;
+			figure_add(s->config->figures, FIGURE_FETCHED, 1);
+		}
 		s->more = say_more;
 		pop3_answer(s, first);
 		say_block(s);

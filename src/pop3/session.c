@@ -24,17 +24,17 @@ pop3_session_new(const struct pop3_config *config, const char *address, struct p
 }
 
 /* Numbers for the log. */
-struct figure {
+struct decimal {
 	char text[24];
 };
 
-static struct figure
-figure(size_t number)
+static struct decimal
+decimal(size_t number)
 {
-	struct figure figure;
+	struct decimal decimal;
 
-	snprintf(figure.text, sizeof figure.text, "%zu", number);
-	return figure;
+	snprintf(decimal.text, sizeof decimal.text, "%zu", number);
+	return decimal;
 }
 
 void
@@ -42,8 +42,8 @@ pop3_forget(struct pop3_session *s)
 {
 	if (s->maildrop != NULL) {
 		if (s->user != NULL)
-			s->outlet->log(s->outlet, "logout", "user", s->user, "fetched", figure(s->tally.fetched).text,
-			    "removed", figure(s->tally.removed).text, NULL);
+			s->outlet->log(s->outlet, "logout", "user", s->user, "fetched", decimal(s->tally.fetched).text,
+			    "removed", decimal(s->tally.removed).text, NULL);
 		maildrop_read_end(s->maildrop);
 		maildrop_close(s->maildrop);
 	}

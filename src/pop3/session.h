@@ -2,6 +2,7 @@
 #ifndef POP3_SESSION_H
 #define POP3_SESSION_H
 
+#include "base/figures.h"
 #include "base/guard.h"
 #include "base/job.h"
 #include "mail/directory.h"
@@ -32,6 +33,7 @@ struct pop3_config {
 	void (*stamp)(char digits[POP3_STAMP_SIZE]);
 	bool (*verify)(const char *password, const char *hash); /* as sasl_server_new() wants it */
 	struct job_runner *hasher;                              /* checks passwords, few at a time */
+	struct figures_slot *figures;                           /* that count messages; NULL: none */
 	struct guard *guard;                                    /* limits by address and account; NULL: none */
 	struct directory *directory;
 	int folder; /* a descriptor of the folder of all mail */
