@@ -1,4 +1,4 @@
-/* ftgatectl: keeps the domains, accounts, aliases, lists and access lists of a server. */
+/* ftgatectl: keeps the domains, accounts, aliases, lists, access lists and the relay queue of a server. */
 #include "cmd/ctl.h"
 
 #include <argp.h>
@@ -58,6 +58,12 @@ const struct command ctl_commands[] = {
 	{ "access", "remove", 2, 2, RECORD_ACCESS, ctl_remove, "KIND VALUE", "remove an entry" },
 	{ "blacklist", "remove", 1, 1, RECORD_KINDS, ctl_blacklist_remove, "ADDRESS", "take a client off the temporary blacklist" },
 	{ "blacklist", "clear", 0, 0, RECORD_KINDS, ctl_blacklist_clear, "", "take all clients off it" },
+	{ "queue", "list", 0, 1, RECORD_KINDS, ctl_queue_list, "[DOMAIN]", "tell what waits to be sent to other servers" },
+	{ "queue", "show", 1, 1, RECORD_KINDS, ctl_queue_show, "ID", "show a message's envelope, and what has become of it" },
+	{ "queue", "run", 0, 1, RECORD_KINDS, ctl_queue_run, "[ID | DOMAIN | @DOMAIN]", "have it tried now; with @, domains below it, too" },
+	{ "queue", "hold", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_hold, "ID...", "send it no more until it is released" },
+	{ "queue", "release", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_release, "ID...", "send what was held" },
+	{ "queue", "remove", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_remove, "ID...", "remove it; nobody is told" },
 	{ "reload", "", 0, 0, RECORD_KINDS, ctl_reload, "", "have the running server load texts and certificate again" },
 	{ "status", "", 0, 0, RECORD_KINDS, ctl_status, "", "tell how the running server fares" },
 };
@@ -100,7 +106,8 @@ static void
 take_words(struct request *request, struct argp_state *state, char **words, size_t count)
 {
 	if (!has_noun(words[0]))
-		argp_error(state, "'%s' is none of domain, account, alias, list, access, blacklist, reload and status",
+		argp_error(state,
+		    "'%s' is none of domain, account, alias, list, access, blacklist, queue, reload and status",
 		    words[0]);
 	bool alone = find_command(words[0], "") != NULL;
 	size_t taken = alone ? 1 : 2;
@@ -183,8 +190,8 @@ static const struct argp parser = {
 	.parser = parse_option,
 	.args_doc = "NOUN VERB [WORD...]\nreload\nstatus",
 	.doc =
-	    "Keeps the domains, accounts, aliases, lists and access lists of an ftgate mail server. A server that runs sees a "
-	    "change at once.",
+	    "Keeps the domains, accounts, aliases, lists, access lists and the relay queue of an ftgate mail server. A server "
+	    "that runs sees a change at once.",
 	.help_filter = filter_help,
 };
 

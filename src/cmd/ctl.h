@@ -26,7 +26,7 @@ struct request {
 struct command {
 	const char *noun, *verb; /* verb "": there is none */
 	size_t least, most;      /* words behind them */
-	enum record_kind kind;   /* RECORD_KINDS: it is about the server that runs */
+	enum record_kind kind;   /* RECORD_KINDS: it is about a server, and needs no accounts */
 	int (*run)(struct request *request);
 	const char *arguments;
 	const char *help;
@@ -47,6 +47,12 @@ int ctl_remove(struct request *request);
 /* These find the folder in request->data, which is there, and need no accounts. */
 int ctl_status(struct request *request);
 int ctl_reload(struct request *request);
+int ctl_queue_list(struct request *request);
+int ctl_queue_show(struct request *request);
+int ctl_queue_run(struct request *request);
+int ctl_queue_hold(struct request *request);
+int ctl_queue_release(struct request *request);
+int ctl_queue_remove(struct request *request);
 int ctl_blacklist_remove(struct request *request);
 int ctl_blacklist_clear(struct request *request);
 

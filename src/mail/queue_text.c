@@ -33,9 +33,9 @@ struct field {
 	const char *const *words; /* NULL at their end; of a choice the first stands for 0 */
 };
 
-static const char *const returns[] = { "unsaid", "full", "headers", NULL };
-static const char *const states[] = { "waiting", "delivered", "failed", "expired", NULL };
-static const char *const notices[] = { "never", "success", "failure", "delay", NULL };
+const char *const queue_return_words[] = { "unsaid", "full", "headers", NULL };
+const char *const queue_state_words[] = { "waiting", "delivered", "failed", "expired", NULL };
+const char *const queue_notify_words[] = { "never", "success", "failure", "delay", NULL };
 
 #define ENTRY(name, type, member, words)                                                                               \
 	{                                                                                                              \
@@ -56,7 +56,7 @@ static const struct field entry_fields[] = {
 	ENTRY("utf8", FLAG, utf8, NULL),
 	ENTRY("8bit", FLAG, eightbit, NULL),
 	ENTRY("held", FLAG, held, NULL),
-	ENTRY("return", CHOICE, ret, returns),
+	ENTRY("return", CHOICE, ret, queue_return_words),
 	ENTRY("envid", WORD, envid, NULL),
 	ENTRY("skip", NUMBER, skip, NULL),
 	ENTRY("size", NUMBER, size, NULL),
@@ -65,11 +65,11 @@ static const struct field entry_fields[] = {
 /* The first begins a recipient. */
 static const struct field recipient_fields[] = {
 	RECIPIENT("to", MAILBOX, address, NULL),
-	RECIPIENT("state", CHOICE, state, states),
+	RECIPIENT("state", CHOICE, state, queue_state_words),
 	RECIPIENT("attempts", COUNT, attempts, NULL),
 	RECIPIENT("next", NUMBER, next, NULL),
-	RECIPIENT("notify", SET, notify, notices),
-	RECIPIENT("noticed", SET, noticed, notices),
+	RECIPIENT("notify", SET, notify, queue_notify_words),
+	RECIPIENT("noticed", SET, noticed, queue_notify_words),
 	RECIPIENT("orcpt", WORD, orcpt, NULL),
 	RECIPIENT("reply", TEXT, reply, NULL),
 };

@@ -4,6 +4,11 @@
 
 #include "mail/queue_entry.h"
 
+/* The words of enum dsn_return, of enum queue_state, and of the bits of enum dsn_notify; NULL at their end. */
+extern const char *const queue_return_words[];
+extern const char *const queue_state_words[];
+extern const char *const queue_notify_words[];
+
 /*
  * Writes all of an entry but its ID and claim. NULL with errno where memory is out, or EINVAL where the entry holds what
  * queue_text_read() would not take back. To be freed by the caller.
