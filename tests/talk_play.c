@@ -268,6 +268,8 @@ set_policy(struct stage *stage, const char *name, const char *value)
 		stage->config.policy.permitted_only = true;
 	else if (strcmp(name, "greylist") == 0)
 		stage_greylist(stage, strcmp(value, "trouble") == 0);
+	else if (strcmp(name, "no-mx") == 0)
+		stage_routes(stage);
 	else if (strcmp(name, "pass") == 0)
 		stage_pass(strtol(value, NULL, 10));
 	else

@@ -116,6 +116,7 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 		.vrfy = settings->vrfy,
 		.expn = settings->expn,
 		.etrn = settings->etrn,
+		.routes = &settings->routes,
 		.services = advisers.services,
 		.service_count = advisers.service_count,
 		.directory = site.directory,

@@ -194,10 +194,11 @@ enum { TRACE_MAX = 4096 + ENVELOPE_LINES_MAX };
 size_t trace_write(char buf[TRACE_MAX], const struct smtp_session *s, size_t *local);
 
 /*
- * relay.c: may this client send to other servers? Completes what goes into the queue, if anything does, of the message
+ * relay.c: may this client send to other servers? Is there a way to a domain? Completes what goes into the queue, if anything does, of the message
  * that begins: all of its entry but skip and size. False when memory is out.
  */
 bool relay_is_allowed(const struct smtp_session *s);
+bool relay_has_route(const struct smtp_session *s, const char *domain);
 bool relay_complete(struct smtp_session *s);
 
 /*

@@ -105,7 +105,9 @@ accept_elsewhere(struct smtp_session *s, const struct address *address)
 
 	if (*address->domain == '\0')
 		return refusal_unknown(s);
-	return relay_is_allowed(s) ? accept(s, &recipient) : refusal_relay(s);
+	if (!relay_is_allowed(s))
+		return refusal_relay(s);
+	return relay_has_route(s, address->domain) ? accept(s, &recipient) : ftg_reply(ERR_SMTP_GLACCESSDENIED);
 }
 
 struct ftg_reply

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mail/route.h"
 #include "smtp/internal.h"
 
 /* Who has logged in without the right to send has got no further than MAIL. */
@@ -9,6 +10,14 @@ bool
 relay_is_allowed(const struct smtp_session *s)
 {
 	return s->user != NULL || (s->access & ACCESS_RELAY) != 0;
+}
+
+bool
+relay_has_route(const struct smtp_session *s, const char *domain)
+{
+	const struct routes *routes = s->config->routes;
+
+	return routes == NULL || routes->mx || route_find(routes, domain) != NULL;
 }
 
 /* The language that the sender is spoken to in, for what is to be told later. */

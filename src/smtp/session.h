@@ -18,6 +18,7 @@
 
 struct greylist;
 struct policy_service;
+struct routes;
 struct content_rules;
 struct blocklists;
 struct resolver;
@@ -57,8 +58,9 @@ struct smtp_config {
 	struct guard *guard;          /* limits by address and account; NULL: none */
 	bool xlang;                   /* the client may choose the language of the replies */
 	struct policy_settings policy;
-	struct greylist *greylist; /* NULL: none */
-	int64_t (*now)(void);      /* seconds since 1970, for the trace line of a message */
+	const struct routes *routes; /* to other servers; NULL: every domain has one */
+	struct greylist *greylist;   /* NULL: none */
+	int64_t (*now)(void);        /* seconds since 1970, for the trace line of a message */
 	enum smtp_audience vrfy, expn, etrn;
 	struct policy_service *const *services; /* that are asked, in this order */
 	size_t service_count;

@@ -18,11 +18,10 @@ find_member(struct smtp_session *s, const struct address *list)
 struct ftg_reply
 check_posting(struct smtp_session *s, const struct policy_subject *subject)
 {
-	bool known = s->user != NULL || (s->access & ACCESS_RELAY);
 	enum directory_verdict verdict = DIRECTORY_FOUND;
 	if (s->post == POSTING_MEMBERS)
 		verdict = find_member(s, subject->address);
-	else if (s->post == POSTING_ACCOUNTS && !known)
+	else if (s->post == POSTING_ACCOUNTS && !relay_is_allowed(s))
 		verdict = DIRECTORY_NO_MAILBOX;
 	if (verdict == DIRECTORY_FOUND)
 		return policy_pass();
