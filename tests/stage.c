@@ -211,7 +211,7 @@ parcel_spool(
 static int
 parcel_file(const struct delivery *delivery)
 {
-	return CONST_PARCEL(delivery)->file;
+	return CONST_PARCEL(delivery)->stage->unreadable ? -1 : CONST_PARCEL(delivery)->file;
 }
 
 static void

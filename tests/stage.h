@@ -47,6 +47,7 @@ struct stage {
 	char account_language[DIRECTORY_LANGUAGE_SIZE];   /* of all accounts */
 	bool late;            /* jobs and the DNS wait until stage_feed() or stage_run_job() runs them */
 	bool has_certificate; /* TLS can be begun */
+	bool unreadable;      /* a message that has been spooled */
 	bool begin_fails;     /* a delivery cannot be begun */
 	bool append_fails;    /* nothing can be appended but the trace lines */
 	bool full;            /* the disk, when MAIL comes */

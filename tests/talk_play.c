@@ -194,6 +194,8 @@ set_delivery(struct stage *stage, const char *name, const char *value, unsigned 
 		set_result(&stage->commit_result, value);
 	else if (strcmp(name, "queue") == 0)
 		set_result(&stage->queue_result, value);
+	else if (strcmp(name, "unreadable") == 0)
+		stage->unreadable = true;
 	else if (strcmp(name, "spool") == 0)
 		set_result(&stage->spool_result, value);
 	else

@@ -10,6 +10,8 @@ import tempfile
 import time
 import unittest
 
+import raised
+
 BUILD = os.environ.get("FTGATE_BUILD", os.path.join(os.path.dirname(__file__), "../../build/dev"))
 SOURCE = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 SECONDS = 30  # longest wait for anything; a sanitizer's build on a busy machine is slow
@@ -70,6 +72,8 @@ class Server:
                 config.write(self.settings)
             self.fill()
             self.start()
+            self.raised = raised.Raised(self, SOURCE)
+            raised.servers.append(self)
         except BaseException:
             self.kill()
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -150,6 +154,8 @@ class Server:
 
     def __exit__(self, kind, *_):
         try:
+            raised.note(TestCase.current)
+            raised.servers.remove(self)
             self.process.terminate()
             try:
                 status = self.process.wait(SECONDS)
@@ -205,6 +211,14 @@ class TestCase(unittest.TestCase):
     """Shows octets whole where they differ."""
 
     maxDiff = None
+    current = None  # the name of the test that runs
+
+    def run(self, result=None):
+        TestCase.current = f"{type(self).__name__}.{self._testMethodName}"
+        try:
+            return super().run(result)
+        finally:
+            raised.note(TestCase.current)
 
     def assertWire(self, octets):
         """Nothing but printable ASCII in lines of at most 512 octets, each with its CRLF."""
@@ -212,4 +226,7 @@ class TestCase(unittest.TestCase):
 
 
 def main():
-    unittest.main(verbosity=2)
+    try:
+        unittest.main(verbosity=2)
+    finally:
+        raised.write(BUILD)

@@ -43,11 +43,12 @@ class ContentCase(LimitsCase):
         server = self.server(listeners="content:\n" + self.content.format(rules=rules.name))
         self.running = self.enterContext(server)
 
-    def send(self, message):
+    def send(self, message, recipients=(ACCOUNT,)):
         """The answer to the message; a connection each."""
         with Talk(self.running) as talk:
             talk.mail()
-            talk.say(b"RCPT TO:<%s>" % ACCOUNT.encode())
+            for recipient in recipients:
+                self.assertEqual(self.says("ERR_SMTP_RCPTOK"), self.rcpt(talk, recipient))
             talk.say(b"DATA")
             return talk.say(message.replace(b"\r\n.", b"\r\n..") + b".")
 
@@ -142,6 +143,20 @@ class Hostile(ContentCase):
                         lines("Content-Type: multipart/mixed; boundary=b", "", "--b", "Content-Transfer-Encoding: base64", "", "A=A")):
             with self.subTest(message):
                 self.assertTaken(message)
+
+    def test_mail_for_elsewhere(self):
+        """It is looked at before it is in the queue, also where a mailbox here gets it, too."""
+        self.running.control("access", "add", "relay", "127.0.0.1")
+        queue = os.path.join(self.running.data, "queue")
+        elsewhere = "someone@elsewhere.example"
+        for recipients in (elsewhere,), (ACCOUNT, elsewhere):
+            answer = self.send(attachment("Content-Type: a/b; name=a.exe"), recipients)
+            self.assertEqual(self.says("ERR_SMTP_MESSAGE_CONTENT"), answer)
+            self.assertEqual([], [name for _, _, names in os.walk(queue) for name in names if re.match(r"\d", name)])
+        self.assertEqual(self.says("ERR_SMTP_MESSAGEOK"), self.send(attachment("Content-Type: a/b"), (ACCOUNT, elsewhere)))
+        self.assertTrue([name for _, _, names in os.walk(queue) for name in names if re.match(r"\d", name)])
+        self.assertEqual(1, len(self.running.messages()))
+        self.assertNothingIsLeft()
 
     def assertCause(self, cause, message):
         before = len(self.running.messages())

@@ -24,7 +24,7 @@ LIMITS = {"max-message-size": "1000000", "max-recipients": "100", "max-errors": 
 BLOCKLISTS = {"blocklists": "zones", "blocklist-threshold": "threshold", "refuse-at": "refuse-at"}
 MECHANISMS = "PLAIN LOGIN SCRAM-SHA-256 CRAM-MD5"
 CANNOT = {"begin": "a delivery that cannot begin", "append": "a delivery that fails", "commit": "a delivery that fails",
-          "spool": "a delivery that fails", "flush": "a delivery that fails", "disk": "a disk that is full",
+          "spool": "a delivery that fails", "unreadable": "a disk that fails", "flush": "a delivery that fails", "disk": "a disk that is full",
           "room": "a mailbox without room", "queue": "a queue that takes no order", "end": "a session that is ended",
           "barred": "a client that is blacklisted beforehand", "service": "a service that answers by the script",
           "pass": "time that passes"}
