@@ -3,7 +3,7 @@
 
 #include "base/ascii.h"
 #include "base/policy_service.h"
-#include "base/utf8.h"
+#include "base/printable.h"
 
 /* A part of an answer. */
 struct part {
@@ -104,29 +104,6 @@ take_status(struct part *words)
 	return status.len == 6 && memcmp(status.text, "5.7.23", 6) == 0;
 }
 
-static void
-keep(char text[SERVICE_TEXT_SIZE], struct part words)
-{
-	size_t len = 0;
-
-	while (words.len > 0) {
-		size_t octets = utf8_length(words.text, words.len);
-		bool fit = octets > 0 && !ascii_is_control(*words.text);
-		octets = octets > 0 ? octets : 1;
-		if (len + octets >= SERVICE_TEXT_SIZE)
-			break;
-		if (fit)
-			memcpy(text + len, words.text, octets);
-		else
-			text[len] = *words.text == '\t' ? ' ' : '?';
-		len += fit ? octets : 1;
-		words = skip(words, octets);
-	}
-	while (len > 0 && text[len - 1] == ' ')
-		len--;
-	text[len] = '\0';
-}
-
 /* Three digits are a reply code, which refuses; any other number is access(5)'s way to say OK. */
 static enum service_action
 find_meaning(struct part word)
@@ -159,5 +136,5 @@ service_answer_read(struct service_answer *answer, const char *octets, size_t le
 		break;
 	default: break;
 	}
-	keep(answer->text, words);
+	printable_copy(answer->text, sizeof answer->text, words.text, words.len);
 }
