@@ -67,3 +67,21 @@ scanner_stand_in_open(struct scanner_stand_in *stand_in, const char *name)
 {
 	*stand_in = (struct scanner_stand_in) { .scanner = { .name = name, .scan = scan }, .text = "" };
 }
+
+void
+service_stand_ins_open(struct service_stand_in stand_ins[STAND_INS], struct policy_service *services[STAND_INS])
+{
+	for (size_t i = 0; i < STAND_INS; i++) {
+		service_stand_in_open(&stand_ins[i], i == 0 ? "first" : "second");
+		services[i] = &stand_ins[i].service;
+	}
+}
+
+void
+scanner_stand_ins_open(struct scanner_stand_in stand_ins[STAND_INS], const struct scanner *scanners[STAND_INS])
+{
+	for (size_t i = 0; i < STAND_INS; i++) {
+		scanner_stand_in_open(&stand_ins[i], i == 0 ? "one" : "another");
+		scanners[i] = &stand_ins[i].scanner;
+	}
+}

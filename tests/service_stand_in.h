@@ -28,4 +28,9 @@ struct scanner_stand_in {
 
 void scanner_stand_in_open(struct scanner_stand_in *stand_in, const char *name);
 
+/* Two of each, with the pointers to them that a session wants; called first and second, one and another. */
+enum { STAND_INS = 2 };
+void service_stand_ins_open(struct service_stand_in stand_ins[STAND_INS], struct policy_service *services[STAND_INS]);
+void scanner_stand_ins_open(struct scanner_stand_in stand_ins[STAND_INS], const struct scanner *scanners[STAND_INS]);
+
 #endif

@@ -204,6 +204,8 @@ parcel_spool(
 	struct parcel *parcel = PARCEL(delivery, delivery);
 
 	(void)runner;
+	if (parcel->file >= 0)
+		close(parcel->file);
 	parcel->file = spool_octets(&parcel->octets);
 	parcel_start(parcel, done, context);
 }
@@ -348,7 +350,7 @@ stage_run_job(struct stage *stage)
 		if (job != NULL)
 			job->done(job);
 	}
-	for (size_t i = 0; i < STAGE_SERVICES; i++)
+	for (size_t i = 0; i < STAND_INS; i++)
 		if (stage->services[i].waiting != NULL) {
 			service_stand_in_answer(&stage->services[i]);
 			stage_run_job(stage);
@@ -503,11 +505,11 @@ stage_open(struct stage *stage, enum ftg_profile profile)
 		.address = "192.0.2.7",
 		.voice = { .catalog = ftg_catalog_english(profile), .vars = &vars },
 	};
-	for (size_t i = 0; i < STAGE_SERVICES; i++) {
-		service_stand_in_open(&stage->services[i], i == 0 ? "first" : "second");
-		stage->asked[i] = &stage->services[i].service;
-	}
+	service_stand_ins_open(stage->services, stage->asked);
+	scanner_stand_ins_open(stage->filters, stage->scanners);
 	stage->config.services = stage->asked;
+	stage->config.scanners = stage->scanners;
+	stage->config.scanning = &stage->runner;
 	passed = 0;
 	stage->config.directory = &stage->directory;
 	stage->config.delivery = &stage->agent;

@@ -21,8 +21,6 @@ struct octets {
 void octets_add(struct octets *octets, const char *bytes, size_t len);
 void octets_clear(struct octets *octets);
 
-enum { STAGE_SERVICES = 2 };
-
 struct stage {
 	struct smtp_config config;
 	struct smtp_outlet outlet;
@@ -33,8 +31,10 @@ struct stage {
 	struct limits limits; /* those that the guard applies */
 	struct guard guard;
 	struct sasl_server *sasl;
-	struct service_stand_in services[STAGE_SERVICES]; /* config.services; as many as config.service_count says */
-	struct policy_service *asked[STAGE_SERVICES];
+	struct service_stand_in services[STAND_INS]; /* config.services; as many as config.service_count says */
+	struct policy_service *asked[STAND_INS];
+	struct scanner_stand_in filters[STAND_INS]; /* config.scanners; as many as config.scanner_count says */
+	const struct scanner *scanners[STAND_INS];
 	struct stand_resolver dns;
 	struct blocklists blocklists;
 	struct ftg_voice voice; /* of the process */

@@ -380,6 +380,34 @@ set_service(struct stage *stage, const char *name, const char *value)
 	return true;
 }
 
+/* Filters: a further one, or what the last of them says from now on. */
+static bool
+set_filter(struct stage *stage, const char *name, const char *value)
+{
+	struct scanner_stand_in *last = &stage->filters[stage->config.scanner_count > 1];
+	size_t word = strcspn(value, " ");
+	char verdict[16];
+
+	if (strcmp(name, "filter") == 0) {
+		stage->config.scanner_count++;
+	} else if (strcmp(name, "filter-fails") == 0) {
+		last->scanner.closed = strcmp(value, "closed") == 0;
+	} else if (strcmp(name, "filter-says") == 0) {
+		snprintf(verdict, sizeof verdict, "%.*s", (int)word, value);
+		last->verdict = find_word("passed refused spf deferred failed", verdict);
+		last->text = value + word + (value[word] != '\0');
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static bool
+set_adviser(struct stage *stage, const char *name, const char *value)
+{
+	return set_service(stage, name, value) || set_filter(stage, name, value);
+}
+
 static void
 expect_waited(struct play *play, int64_t waited)
 {
@@ -411,7 +439,7 @@ set(struct play *play, const char *name, const char *value)
 	if (set_limit(stage, name, number) || set_content(play, name, value, number) ||
 	    set_policy(stage, name, value) || set_audience(stage, name, value) ||
 	    set_delivery(stage, name, value, number) || set_speech(play, name, value) ||
-	    set_service(stage, name, value))
+	    set_adviser(stage, name, value))
 		return true;
 	if (strcmp(name, "client") == 0)
 		snprintf(play->stage.address, sizeof play->stage.address, "%s", value);

@@ -1,16 +1,29 @@
-/* Programs that sessions ask before they take mail, as the configuration names them: policy services. */
+/* Programs that sessions ask before they take mail, as the configuration names them: policy services and filters. */
 #ifndef CMD_ADVISERS_H
 #define CMD_ADVISERS_H
 
 #include "base/config.h"
+#include "base/job_queue.h"
+#include "net/clamd.h"
 #include "net/policy_client.h"
+#include "net/rspamd.h"
 #include "net/worker.h"
 #include "smtp/session.h"
+
+union filter {
+	struct scanner scanner;
+	struct rspamd rspamd;
+	struct clamd clamd;
+};
 
 struct advisers {
 	struct policy_client *clients;
 	struct policy_service **services; /* of the clients */
 	size_t service_count;
+	union filter *filters;
+	const struct scanner **scanners; /* of the filters */
+	size_t scanner_count;
+	struct job_queue scanning; /* has them look at messages */
 };
 
 /* Sets up what the worker's sessions ask, which lasts as long as the worker does. Returns 0, or -1 with errno. */

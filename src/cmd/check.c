@@ -22,10 +22,9 @@ tell_refusal(void *context, const struct ftg_refusal *refusal)
 }
 
 static void
-print_service(const struct service_settings *service)
+print_asked(const char *what, const char *address, const char *name)
 {
-	printf("service       %s%s%s\n", service->address, service->name != NULL ? " is " : "",
-	    service->name != NULL ? service->name : "");
+	printf("%-13s %s%s%s\n", what, address, name != NULL ? " is " : "", name != NULL ? name : "");
 }
 
 static void
@@ -40,7 +39,10 @@ print_settings(const struct settings *settings)
 	printf("profile       %s\n", settings->profile == FTG_STRICT ? "strict" : "published");
 	printf("workers       %u\n", settings->workers);
 	for (unsigned i = 0; i < settings->config->services_count; i++)
-		print_service(&settings->config->services[i]);
+		print_asked("service", settings->config->services[i].address, settings->config->services[i].name);
+	for (unsigned i = 0; i < settings->config->filters_count; i++)
+		print_asked(settings->config->filters[i].kind == FILTER_RSPAMD ? "rspamd" : "clamav",
+		    settings->config->filters[i].address, settings->config->filters[i].name);
 }
 
 /* False where the language that is wished for is not there. */

@@ -23,6 +23,7 @@ struct content_rules;
 struct blocklists;
 struct resolver;
 struct sasl_server;
+struct scanner;
 
 /* Who may ask by VRFY, EXPN and ETRN; the others get #4.66. */
 enum smtp_audience {
@@ -64,6 +65,9 @@ struct smtp_config {
 	enum smtp_audience vrfy, expn, etrn;
 	struct policy_service *const *services; /* that are asked, in this order */
 	size_t service_count;
+	const struct scanner *const *scanners; /* that look at each message, in this order */
+	size_t scanner_count;
+	struct job_runner *scanning;               /* has them look, few at a time */
 	const struct content_rules *content_rules; /* what no message may hold: #4.41; NULL: none */
 	struct job_runner *inspector;              /* looks at messages before they are published, few at a time */
 	const struct blocklists *blocklists;       /* NULL: none */

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import urllib.request
 
 from server import SECONDS, environment
 
@@ -94,7 +95,7 @@ class NameServer(Program):
 
     def command(self):
         self.port = free_port(socket.SOCK_DGRAM)
-        return ["dnsmasq", "--no-daemon", "--conf-file=/dev/null", f"--port={self.port}", "--listen-address=127.0.0.1",
+        return ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", f"--port={self.port}", "--listen-address=127.0.0.1",
                 "--bind-interfaces", "--no-resolv", "--no-hosts", "--pid-file=", "--log-facility=-", "--local=/example/",
                 "--local=/test/", "--user=", *("--" + record for record in self.records)]
 
@@ -211,3 +212,69 @@ class Scripted:
                 pass
         for thread in self.threads:
             thread.join()
+
+
+class Clamd(Program):
+    """ClamAV's daemon, which knows one virus: Test.Signature, a text of ours."""
+
+    VIRUS = b"this text is what the tests take for a virus"
+
+    def __init__(self, *settings):
+        self.settings = settings
+
+    def command(self):
+        self.address = self.path("clamd.sock")
+        os.makedirs(self.path("database"), exist_ok=True)
+        self.path("database/test.ndb", f"Test.Signature:0:*:{self.VIRUS.hex()}\n")
+        config = self.path("clamd.conf", "\n".join((
+            f"LocalSocket {self.address}", f"DatabaseDirectory {self.path('database')}", "Foreground yes",
+            f"LogFile {self.path('clamd.log')}", "ConcurrentDatabaseReload no", *self.settings)) + "\n")
+        return ["clamd", "--config-file=" + config]
+
+    def is_ready(self):
+        return answers(self.address)
+
+
+class Rspamd(Program):
+    """rspamd with its rules, and SPF by a name server of the test; it needs no network."""
+
+    GTUBE = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"  # what every spam filter refuses
+    CONFIG = """
+lua = "$RULESDIR/rspamd.lua"
+options {{
+    pidfile = "{folder}/pid";
+    tempdir = "{folder}";
+    cache_file = "{folder}/symbols.cache";
+    hs_cache_dir = "{folder}";
+    control_socket = "{folder}/control mode=0600";
+    url_tld = "{tld}";
+    filters = "";
+    local_addrs = [];
+    dns {{ nameserver = "127.0.0.1:{name_port}:1"; timeout = 1s; retransmits = 1; }}
+}}
+logging {{ type = "console"; level = "info"; }}
+worker "normal" {{ bind_socket = "127.0.0.1:{port}"; count = 1; }}
+actions {{ reject = 15; add_header = 6; }}
+spf {{ }}
+modules {{ path = "$PLUGINSDIR/spf.lua"; }}
+"""
+
+    def __init__(self, name_server):
+        self.name_server = name_server
+
+    def command(self):
+        port = free_port()
+        self.address = f"127.0.0.1:{port}"
+        config = self.path("rspamd.conf", self.CONFIG.format(
+            folder=self.folder, tld=self.path("tld", "com\norg\nexample\ntest\n"), port=port,
+            name_port=self.name_server.port))
+        return ["rspamd", "--no-fork", "--insecure", "--config=" + config,
+                *(f"--var={name}={self.folder}" for name in ("DBDIR", "RUNDIR", "LOGDIR"))]
+
+    def is_ready(self):
+        """It listens before it answers."""
+        try:
+            with urllib.request.urlopen(f"http://{self.address}/ping", timeout=SECONDS) as ping:
+                return ping.read().startswith(b"pong")
+        except OSError:
+            return False

@@ -27,6 +27,7 @@ CANNOT = {"begin": "a delivery that cannot begin", "append": "a delivery that fa
           "spool": "a delivery that fails", "unreadable": "a disk that fails", "flush": "a delivery that fails", "disk": "a disk that is full",
           "room": "a mailbox without room", "queue": "a queue that takes no order", "end": "a session that is ended",
           "barred": "a client that is blacklisted beforehand", "service": "a service that answers by the script",
+          "filter": "a filter that answers by the script",
           "pass": "time that passes"}
 STRANGERS = ("ptr-check", "helo-check", "sender-domain-check", "recipient-domain-check")
 POLICY = ("anti-spoofing", "hosted-senders", "own-senders", "permitted-only")

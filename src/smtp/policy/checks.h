@@ -16,6 +16,7 @@ policy_check check_sender_blacklist;
 policy_check check_temporary_blacklist;
 policy_check check_blacklist;
 policy_check check_services;
+policy_check check_filters;
 policy_check check_permitted;
 policy_check check_posting;
 policy_check check_greylist;

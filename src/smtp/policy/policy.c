@@ -57,6 +57,8 @@ static const struct check {
 	{ "service", POLICY_DATA, NOBODY, check_services,
 	    { ERR_SMTP_ACCESSDENIED2, ERR_SMTP_SPFFAIL, ERR_SMTP_GLFAILDATA } },
 	{ "content", POLICY_CONTENT, NOBODY, check_content, { ERR_SMTP_MESSAGE_CONTENT } },
+	{ "filter", POLICY_CONTENT, NOBODY, check_filters,
+	    { ERR_SMTP_MESSAGE_OTHER, ERR_SMTP_SPFFAIL, ERR_SMTP_GLFAILDATA } },
 };
 enum { CHECKS = sizeof checks / sizeof *checks };
 

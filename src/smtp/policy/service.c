@@ -1,7 +1,6 @@
 /* Asks policy services, one after another, and makes a verdict of what they want. */
 #include "smtp/policy/service.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +11,7 @@ struct asking {
 	struct service_question question;
 	struct smtp_session *session;
 	size_t next; /* service */
-	char words[SERVICE_TEXT_SIZE + ADDRESS_DOMAIN_MAX + 8];
+	char words[SPF_WORDS_SIZE];
 	struct service_request request;
 };
 
@@ -55,31 +54,6 @@ note(const struct smtp_session *s, const struct policy_service *service, const c
 	    *detail != '\0' ? detail : NULL, NULL);
 }
 
-/* The domain that speaks by SPF: that of the sender, else the name that the client gives itself (RFC 7208 section 2.4). */
-static const char *
-spf_domain(const struct smtp_session *s)
-{
-	const char *at = s->envelope.sender != NULL ? strrchr(s->envelope.sender, '@') : NULL;
-
-	if (at != NULL)
-		return at + 1;
-	return s->name != NULL ? s->name : s->peer.address;
-}
-
-/* Words of a stranger are introduced as such: RFC 7208 section 6.2. They cannot end the quotation. */
-static struct ftg_reply
-spf_failed(struct asking *asking, const char *text)
-{
-	char *words = asking->words;
-	int len = snprintf(words, sizeof asking->words, "%.*s: \"", ADDRESS_DOMAIN_MAX, spf_domain(asking->session));
-	size_t start = (size_t)len;
-
-	len += snprintf(words + start, sizeof asking->words - start, "%s\"", *text != '\0' ? text : "SPF fail");
-	for (char *quote = words + start; (quote = strchr(quote, '"')) < words + len - 1; quote++)
-		*quote = '\'';
-	return ftg_reply_text(ERR_SMTP_SPFFAIL, words, (size_t)len);
-}
-
 static struct ftg_reply
 rejected(struct asking *asking, const struct policy_service *service, const struct service_answer *answer)
 {
@@ -89,7 +63,7 @@ rejected(struct asking *asking, const struct policy_service *service, const stru
 	if (s->policy.stage == POLICY_CONNECT)
 		return ftg_reply_text(ERR_SMTP_REJECT_IP, s->peer.address, strlen(s->peer.address));
 	if (service->spf || answer->spf)
-		return spf_failed(asking, answer->text);
+		return ftg_reply_text(ERR_SMTP_SPFFAIL, asking->words, spf_words(asking->words, s, answer->text));
 	return ftg_reply(ERR_SMTP_ACCESSDENIED2);
 }
 

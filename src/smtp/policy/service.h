@@ -1,4 +1,4 @@
-/* What the files about policy services share. */
+/* What the files about policy services and filters share. */
 #ifndef SMTP_POLICY_SERVICE_H
 #define SMTP_POLICY_SERVICE_H
 
@@ -14,5 +14,12 @@ bool service_request_write(
  * False where it is no field, or there is no room for it.
  */
 bool service_line_add(struct envelope *envelope, const char *field);
+
+/*
+ * spf.c: the argument of #4.59: a domain, and in quotes the words that it gives, "SPF fail" for none. Words of a stranger
+ * are introduced as such (RFC 7208 section 6.2); they cannot end the quotation. Returns the length.
+ */
+enum { SPF_WORDS_SIZE = ADDRESS_DOMAIN_MAX + SERVICE_TEXT_SIZE + 8 };
+size_t spf_words(char words[SPF_WORDS_SIZE], const struct smtp_session *s, const char *text);
 
 #endif

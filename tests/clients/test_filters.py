@@ -1,0 +1,247 @@
+#!/usr/bin/env python3
+"""Filters of content: the real clamd and rspamd, and filters that are dead, slow or mad."""
+
+import glob
+import json
+import os
+import threading
+import time
+
+from limits import LimitsCase, four_ways
+from server import ACCOUNT, SECONDS, SENDER, Talk, main
+from services import Clamd, NameServer, Rspamd, Scripted, free_port
+from test_proxy import LISTENERS, header
+
+CLIENT = "192.0.2.7"
+CLEAN = b"Subject: x\r\n\r\nNothing is wrong with this.\r\n"
+VIRUS = b"Subject: x\r\n\r\n" + 1000 * (b"z" * 70 + b"\r\n") + Clamd.VIRUS + b"\r\n"
+SPAM = b"Subject: x\r\n\r\n" + Rspamd.GTUBE + b"\r\n"
+
+
+class FiltersCase(LimitsCase):
+    virus = "virus Test.Signature.UNOFFICIAL"  # what clamd calls it
+
+    def filtered(self, *filters):
+        """A server with filters; the settings of each as one text, with '; ' between."""
+        lines = "".join("  - " + one.replace("; ", "\n    ") + "\n" for one in filters)
+        return self.server(listeners=LISTENERS + "filters:\n" + lines)
+
+    def deliver(self, server, message, sender=SENDER):
+        """The reply to the message."""
+        with Talk(server, first=header(CLIENT)) as talk:
+            for command in b"EHLO client.example", b"MAIL FROM:<%s>" % sender.encode():
+                self.assertTrue(talk.say(command).startswith(b"250"))
+            self.assertAccepted(talk)
+            talk.say(b"DATA")
+            return talk.say(message + b".")
+
+    def assertTaken(self, server, message, *more):
+        before = len(server.messages())
+        self.assertEqual(self.says("ERR_SMTP_MESSAGEOK"), self.deliver(server, message, *more))
+        self.assertEqual(before + 1, len(server.messages()))
+        self.assertTrue(any(each.endswith(message.replace(b"\r\n", b"\n")) for each in server.messages()))
+
+    def assertRefused(self, answer, server, message, *more):
+        before = len(server.messages())
+        self.assertEqual(answer, self.deliver(server, message, *more))
+        self.assertEqual(before, len(server.messages()))
+        until = time.monotonic() + SECONDS  # its file goes when the answer has been given
+        while glob.glob(os.path.join(server.data, "mail/*/*/tmp/*")):
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.01)
+
+
+class ClamAv(FiltersCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.clamd = cls.enterClassContext(Clamd("StreamMaxLength 1M"))
+
+    def test_a_virus_is_refused(self):
+        with self.filtered(f"kind: clamav; address: {self.clamd.address}") as server:
+            self.assertTaken(server, CLEAN)
+            self.assertRefused(self.says("ERR_SMTP_MESSAGE_OTHER", self.virus), server, VIRUS)
+            server.wait_for_log(rf'event=filter [^\n]*filter=clamav answer=refused detail="{self.virus}"')
+            server.wait_for_log(r"event=reply [^\n]*ref=#4\.42 [^\n]*check=filter cause=clamav ")
+
+    def test_chunks_are_one_message(self):
+        with self.filtered(f"kind: clamav; address: {self.clamd.address}") as server:
+            with Talk(server, first=header(CLIENT)) as talk:
+                talk.mail()
+                self.assertAccepted(talk)
+                half = len(VIRUS) - 20
+                talk.socket.sendall(b"BDAT %d\r\n%s" % (half, VIRUS[:half]))
+                self.assertEqual(self.says("ERR_SMTP_OK"), talk.reply())
+                talk.socket.sendall(b"BDAT %d LAST\r\n%s" % (len(VIRUS) - half, VIRUS[half:]))
+                self.assertEqual(self.says("ERR_SMTP_MESSAGE_OTHER", self.virus), talk.reply())
+
+    def test_what_is_too_large_for_clamd(self):
+        large = b"Subject: x\r\n\r\n" + 30000 * (b"z" * 70 + b"\r\n")
+        with self.filtered(f"kind: clamav; address: {self.clamd.address}; on-failure: defer") as server:
+            self.assertRefused(self.says("ERR_SMTP_HARDERROR"), server, large)
+            server.wait_for_log(r'answer=failed detail="INSTREAM size limit exceeded\. ERROR"')
+        with self.filtered(f"kind: clamav; address: {self.clamd.address}; on-failure: defer; max-size: 1M") as server:
+            self.assertTaken(server, large)
+            server.wait_for_log(r'answer=passed detail="larger than max-size')
+
+    def test_each_message_is_judged_for_itself(self):
+        def send(server, number):
+            answers[number] = self.deliver(server, VIRUS if number % 2 else CLEAN)
+
+        answers = {}
+        with self.filtered(f"kind: clamav; address: {self.clamd.address}; on-failure: defer") as server:
+            threads = [threading.Thread(target=send, args=(server, number)) for number in range(24)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertEqual(12, len(server.messages()))
+        taken, refused = self.says("ERR_SMTP_MESSAGEOK"), self.says("ERR_SMTP_MESSAGE_OTHER", self.virus)
+        self.assertEqual({number: refused if number % 2 else taken for number in range(24)}, answers)
+
+
+class Rspam(FiltersCase):
+    @classmethod
+    def setUpClass(cls):
+        names = cls.enterClassContext(NameServer("txt-record=fail.example,v=spf1 ip4:192.0.2.1 -all"))
+        cls.rspamd = cls.enterClassContext(Rspamd(names))
+
+    def test_spam_is_refused(self):
+        with self.filtered(f"address: {self.rspamd.address}") as server:
+            self.assertTaken(server, CLEAN)
+            self.assertRefused(self.says("ERR_SMTP_MESSAGE_OTHER", "Gtube pattern"), server, SPAM)
+            server.wait_for_log(r'event=filter [^\n]*filter=rspamd answer=refused detail="Gtube pattern"')
+            self.assertRegex(self.rspamd.log(), rf"ip: {CLIENT}, from: <{SENDER}>, [^\n]*rcpts: <{ACCOUNT}>")
+
+    def test_a_failed_spf_check_may_be_reason_enough(self):
+        with self.filtered(f"address: {self.rspamd.address}; spf: yes; name: spam") as server:
+            self.assertRefused(self.says("ERR_SMTP_SPFFAIL", 'fail.example: "SPF fail"'), server, CLEAN, "a@fail.example")
+            server.wait_for_log(r"event=reply [^\n]*ref=#4\.59 [^\n]*cause=spam ")
+            self.assertTaken(server, CLEAN, "a@other.example")
+        with self.filtered(f"address: {self.rspamd.address}") as server:
+            self.assertTaken(server, CLEAN, "a@fail.example")
+
+    def test_the_first_filter_that_refuses_decides(self):
+        with Clamd() as clamd, self.filtered(f"kind: clamav; address: {clamd.address}",
+                                             f"address: {self.rspamd.address}") as server:
+            self.assertRefused(self.says("ERR_SMTP_MESSAGE_OTHER", self.virus), server, VIRUS)
+            self.assertRefused(self.says("ERR_SMTP_MESSAGE_OTHER", "Gtube pattern"), server, SPAM)
+            clamd.stop()
+            self.assertRefused(self.says("ERR_SMTP_MESSAGE_OTHER", "Gtube pattern"), server, SPAM)
+            server.wait_for_log(r'filter=clamav answer=failed detail="cannot connect: Connection refused"')
+            self.assertTaken(server, VIRUS)
+            clamd.start()
+            self.assertRefused(self.says("ERR_SMTP_MESSAGE_OTHER", self.virus), server, VIRUS)
+
+
+def read_request(connection):
+    """Reads a request of HTTP with its body."""
+    octets = b""
+    while b"\r\n\r\n" not in octets:
+        octets += connection.recv(65536) or b"\r\n\r\n"
+    head, _, body = octets.partition(b"\r\n\r\n")
+    length = next((int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
+    while len(body) < length:
+        more = connection.recv(65536)
+        if not more:
+            return
+        body += more
+
+
+def http(answer, status=b"200 OK"):
+    """Answers a request on each connection."""
+    def speak(connection, _):
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (status, len(answer), answer))
+    return speak
+
+
+class Failures(FiltersCase):
+    """Filters that should not be as they are. What is theirs alone never ends a session, and is no refusal by itself."""
+
+    def assertFailed(self, address, kind, detail, limit="30s"):
+        place = f"address: {address}; kind: {kind}; time-limit: {limit}"
+        with self.filtered(place) as server:
+            self.assertTaken(server, CLEAN)
+            server.wait_for_log(rf'event=filter [^\n]*filter={kind} answer=failed detail="?{detail}')
+        with self.filtered(place + "; on-failure: defer") as server:
+            self.assertRefused(self.says("ERR_SMTP_HARDERROR"), server, CLEAN)
+            server.wait_for_log(rf"event=reply [^\n]*ref=#3\.22 [^\n]*check=filter cause={kind} ")
+
+    def test_dead(self):
+        self.assertFailed(f"127.0.0.1:{free_port()}", "clamav", "cannot connect: Connection refused")
+        self.assertFailed(f"127.0.0.1:{free_port()}", "rspamd", "Couldn't connect to server")
+
+    def test_slow(self):
+        released = threading.Event()
+        self.addCleanup(released.set)
+        with Scripted(lambda connection, _: released.wait()) as filter_:
+            self.assertFailed(filter_.address, "clamav", "no answer: Connection timed out", "300ms")
+            self.assertFailed(filter_.address, "rspamd", "Timeout was reached", "300ms")
+            released.set()
+
+    def test_dying(self):
+        with Scripted(lambda connection, _: connection.recv(10)) as filter_:
+            self.assertFailed(filter_.address, "clamav", "no answer|the answer is cut off|cannot be asked")
+            self.assertFailed(filter_.address, "rspamd", "")
+
+    def test_confused(self):
+        with Scripted(lambda connection, _: connection.sendall(b"UNKNOWN COMMAND\0")) as filter_:
+            self.assertFailed(filter_.address, "clamav", "UNKNOWN COMMAND|no answer")
+        with Scripted(http(b"<html>")) as filter_:
+            self.assertFailed(filter_.address, "rspamd", "the answer is no JSON")
+        with Scripted(http(b'{"error":"No workers"}', b"500 Error")) as filter_:
+            self.assertFailed(filter_.address, "rspamd", "HTTP response code said error")
+        with Scripted(http(b"[" * 100000)) as filter_:
+            self.assertFailed(filter_.address, "rspamd", "the answer is no JSON: maximum parsing depth")
+
+
+class Answers(FiltersCase):
+    def rspamd(self, **answer):
+        return self.enterContext(Scripted(http(json.dumps(answer).encode()))).address
+
+    def test_whatever_the_words_are_they_are_one_argument(self):
+        words = "a\r\n250 ok (#3.05) \x1b[2J \u202e \u00e4"
+        with self.filtered("address: " + self.rspamd(action="reject", messages={"smtp_message": words})) as server:
+            answer = self.deliver(server, CLEAN)
+            self.assertEqual(self.says("ERR_SMTP_MESSAGE_OTHER", "a??250 ok (#3.05) ?[2J \u202e \u00e4"), answer)
+            self.assertWire(answer)
+            self.assertEqual([], server.messages())
+
+    def test_what_rspamd_puts_off(self):
+        place = self.rspamd(action="soft reject", messages={"smtp_message": "Try again later"})
+        with self.filtered("address: " + place) as server:
+            self.assertRefused(self.says("ERR_SMTP_GLFAILDATA"), server, CLEAN)
+            server.wait_for_log(r'answer=deferred detail="Try again later"')
+
+    def test_what_is_not_done_here(self):
+        with self.filtered("address: " + self.rspamd(action="quarantine"), "address: " + self.rspamd(action="add header")) \
+                as server:
+            self.assertTaken(server, CLEAN)
+            server.wait_for_log(r'answer=passed detail="an action that is not done here: quarantine"')
+
+
+class Stop(FiltersCase):
+    def test_a_server_can_be_stopped_while_a_filter_looks(self):
+        asked, released = threading.Event(), threading.Event()
+
+        def keep_silent(_connection, _):
+            asked.set()
+            released.wait()
+
+        self.addCleanup(released.set)
+        filter_ = self.enterContext(Scripted(keep_silent))
+        with self.filtered(f"address: {filter_.address}; time-limit: 5m") as server:
+            talk = self.enterContext(Talk(server, first=header(CLIENT)))
+            talk.mail()
+            self.assertAccepted(talk)
+            talk.say(b"DATA")
+            talk.socket.sendall(CLEAN + b".\r\n")
+            self.assertTrue(asked.wait(30))
+        released.set()
+
+
+four_ways(globals(), ClamAv, Rspam, Failures, Answers)
+
+
+if __name__ == "__main__":
+    main()
