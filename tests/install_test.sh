@@ -62,7 +62,7 @@ expect "ftgate-msg" "$said" \
 	"$("$prefix/bin/ftgate-msg" render --lang de ERR_SMTP_ADDRESS_UNKNOWN test@example.org | tr -d '\r')"
 "$prefix/sbin/ftgate-smtpd" --data "$work/data" --listen 127.0.0.1:0 --language de --check ||
 	fail "ftgate-smtpd --check: $?"
-for page in man1/ftgate-msg.1 man3/ftgate.3 man8/ftgate-smtpd.8 man8/ftgatectl.8; do
+for page in man1/ftgate-msg.1 man3/ftgate.3 man8/ftgate-smtpd.8 man8/ftgate-pop3d.8 man8/ftgatectl.8; do
 	[ -s "$prefix/share/man/$page" ] || fail "$page is not installed"
 done
 

@@ -65,6 +65,7 @@ Test(config, everything_can_be_set)
 	    "listeners:\n  - address: 127.0.0.1:25\n  - address: '[::1]:587'\n"
 	    "    role: submission\n    tls: required\n    proxy: yes\n    language: fr\nlimits:\n"
 	    "  max-message-size: 10M\n  max-sessions: 7\n  tarpit-delay: 500ms\n"
+	    "pop3:\n  apop: yes\n  login-delay: 1m\n  idle-timeout: 20m\n  metrics: 127.0.0.1:1\n"
 	    "vrfy: anyone\nexpn: accounts\netrn: nobody\nbilingual: en\nxlang: utf-8\nbare-octets: normalise\n";
 	struct config *config = read_octets(text, sizeof text - 1);
 	cr_assert_not_null(config, "%s", faults);
@@ -97,6 +98,10 @@ Test(config, everything_can_be_set)
 	cr_expect_eq(config->limits.max_sessions, 7);
 	cr_expect_eq(config->limits.tarpit_delay, 500);
 	cr_expect_eq(config->limits.max_errors, 20);
+	cr_expect(config->pop3.apop);
+	cr_expect_eq(config->pop3.login_delay, 60 * 1000);
+	cr_expect_eq(config->pop3.idle_timeout, 20 * 60 * 1000);
+	cr_expect_str_eq(config->pop3.metrics, "127.0.0.1:1");
 	config_free(config);
 }
 
@@ -107,6 +112,9 @@ Test(config, faults_name_line_value_and_cure)
 	    "3 there is no setting 'max-session' here; ftgate-smtpd(8) lists them\n");
 	expect_fault(
 	    "\nlimits:\n  tarpit-delay: 30\n", "3 tarpit-delay: '30' is not a time such as 500ms, 30s, 5m, 1h or 2d\n");
+	expect_fault("pop3:\n  idle-timeout: 5m\n", "2 idle-timeout: 5m is out of bounds: it may be from 10m to 1d\n");
+	expect_fault("listeners:\n  - address: 127.0.0.1:1\n    role: imap\n",
+	    "3 role: 'imap' should be mx, submission or pop3\n");
 	expect_fault("expn: all\n", "1 expn: 'all' should be nobody, accounts or anyone\n");
 	expect_fault("profile: loose\n", "1 profile: 'loose' should be published or strict\n");
 	expect_fault("workers: 0\n", "1 workers: '0' should be a number from 1 to 64\n");
