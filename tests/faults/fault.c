@@ -1,4 +1,4 @@
-/* A library to preload: system calls below one folder fail, fall short or kill their process, as a shared plan says. */
+/* A library to preload: system calls below some folders fail, fall short or kill their process, as a shared plan says. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,9 +14,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The environment names the folder and the file that holds the plan. */
-#define FOLDER "FAULTS_FOLDER"
-#define PLAN   "FAULTS_PLAN"
+/* The environment names the folders, with a colon between them, and the file that holds the plan. */
+#define FOLDERS "FAULTS_FOLDERS"
+#define PLAN    "FAULTS_PLAN"
 
 /* Bits of plan.calls, which test_faults.py knows too. */
 enum { OPENAT = 1, WRITE = 2, FSYNC = 4, CLOSE = 8, LINKAT = 16, RENAMEAT = 32, MKDIRAT = 64, UNLINKAT = 128 };
@@ -28,21 +28,20 @@ static struct plan {
 	int32_t calls;  /* that count; 0: nothing strikes */
 	int32_t before; /* calls that go well before the one that does not */
 	int32_t what;
-	int32_t lasts;  /* strikes from then on, not once */
-	int32_t struck; /* times */
-	int32_t shown;  /* calls that have given a file its name in new/ */
+	int32_t lasts;   /* strikes from then on, not once */
+	int32_t struck;  /* times */
+	int32_t shown;   /* calls that have given a message its name in new/, or its envelope in the queue */
+	int32_t process; /* whose calls count; 0: that of any */
 } * plan;
-static char folder[PATH_MAX];
-static size_t folder_len;
+static char folders[2 * PATH_MAX];
 
 static void __attribute__((constructor)) open_plan(void)
 {
-	const char *path = getenv(PLAN), *below = getenv(FOLDER);
+	const char *path = getenv(PLAN), *below = getenv(FOLDERS);
 	int file = path == NULL || below == NULL ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
 	if (file < 0)
 		return;
-	snprintf(folder, sizeof folder, "%s", below);
-	folder_len = strlen(folder);
+	snprintf(folders, sizeof folders, "%s", below);
 	plan = mmap(NULL, sizeof *plan, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 	if (plan == MAP_FAILED)
 		abort();
@@ -55,7 +54,12 @@ is_below(int file)
 	char link[64], target[PATH_MAX];
 	snprintf(link, sizeof link, "/proc/self/fd/%d", file);
 	long len = syscall(SYS_readlinkat, AT_FDCWD, link, target, sizeof target);
-	return len >= (long)folder_len && memcmp(target, folder, folder_len) == 0;
+	for (const char *folder = folders, *end; *folder != '\0'; folder = *end == ':' ? end + 1 : end) {
+		end = strchrnul(folder, ':');
+		if (len >= end - folder && memcmp(target, folder, (size_t)(end - folder)) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Counts a call, and tells what strikes it; 0: nothing. */
@@ -63,7 +67,8 @@ static int
 strike(int call, int file)
 {
 	int error = errno, what = 0;
-	if (plan != NULL && (__atomic_load_n(&plan->calls, __ATOMIC_ACQUIRE) & call) != 0 && is_below(file)) {
+	if (plan != NULL && (__atomic_load_n(&plan->calls, __ATOMIC_ACQUIRE) & call) != 0 &&
+	    (plan->process == 0 || plan->process == getpid()) && is_below(file)) {
 		int before = __atomic_fetch_sub(&plan->before, 1, __ATOMIC_ACQ_REL);
 		if (before == 0 || (before < 0 && plan->lasts)) {
 			__atomic_add_fetch(&plan->struck, 1, __ATOMIC_RELEASE);
@@ -139,7 +144,9 @@ close(int file)
 static void
 note_shown(const char *path, long result)
 {
-	if (plan != NULL && result == 0 && strstr(path, "/new/") != NULL)
+	const char *end = strrchr(path, '.');
+	bool shows = strstr(path, "/new/") != NULL || (end != NULL && strcmp(end, ".envelope") == 0);
+	if (plan != NULL && result == 0 && shows && (plan->process == 0 || plan->process == getpid()))
 		__atomic_add_fetch(&plan->shown, 1, __ATOMIC_RELEASE);
 }
 

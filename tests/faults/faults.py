@@ -1,4 +1,4 @@
-"""A server whose system calls on the Maildirs fail as a test plans it, by the library of fault.c."""
+"""A server whose system calls on Maildirs and queue fail as a test plans it, by the library of fault.c."""
 
 import errno
 import glob
@@ -8,7 +8,7 @@ import re
 import struct
 import tempfile
 
-from server import BUILD, DOMAIN, SENDER, Server
+from server import BUILD, DOMAIN, LIMITS, SENDER, Server
 
 LIBRARY = os.path.join(BUILD, "tests/faults/libfaults.so")
 CALLS = {name: 1 << bit for bit, name in enumerate(
@@ -17,20 +17,23 @@ ANY = (1 << len(CALLS)) - 1
 SHORT, KILL_BEFORE, KILL_AFTER = -1, -2, -3
 ERRORS = {name: getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EIO", "EMFILE", "EINTR")}
 NAMES = ("anna", "bob", "carol")  # of accounts
+FAR = "far"  # an alias, whose mail waits in the queue for a server that never answers
+CONFIG = LIMITS + "relay:\n  smarthost: 127.0.0.1:1\n"
+PLAN = "7i"  # struct plan
 
 
 class FaultyServer(Server):
-    """Has the accounts of NAMES. No fault is planned at first."""
+    """Has the accounts of NAMES, and FAR. No fault is planned at first."""
 
     def __init__(self, *arguments, **options):
         self.scratch = tempfile.TemporaryDirectory(prefix="ftgate-plan-")
         path = os.path.join(self.scratch.name, "plan")
         with open(path, "w+b") as file:
-            file.write(bytes(24))
+            file.write(bytes(struct.calcsize(PLAN)))
             file.flush()
-            self.plan = mmap.mmap(file.fileno(), 24)
+            self.plan = mmap.mmap(file.fileno(), struct.calcsize(PLAN))
         sanitizer = os.environ.get("ASAN_OPTIONS", "")
-        super().__init__(*arguments, **options, LD_PRELOAD=LIBRARY, FAULTS_PLAN=path,
+        super().__init__(*arguments, config=CONFIG, **options, LD_PRELOAD=LIBRARY, FAULTS_PLAN=path,
                          ASAN_OPTIONS=f"{sanitizer}:verify_asan_link_order=0")
 
     def __enter__(self):
@@ -38,6 +41,7 @@ class FaultyServer(Server):
         try:
             for name in NAMES:
                 self.control("account", "add", f"{name}@{DOMAIN}", "--password-stdin", input=b"correct horse\n")
+            self.control("alias", "add", f"{FAR}@{DOMAIN}", "far@elsewhere.example")
         except BaseException:
             self.__exit__(AssertionError)
             raise
@@ -49,28 +53,55 @@ class FaultyServer(Server):
         self.scratch.cleanup()
 
     def start(self):
-        self.environment["FAULTS_FOLDER"] = os.path.join(os.path.realpath(self.data), "mail")
+        data = os.path.realpath(self.data)
+        self.environment["FAULTS_FOLDERS"] = f"{data}/mail:{data}/queue"
         super().start()
+        logged = self.log().rindex("listening on ")
+        self.worker = int(self.wait_for_log(r"event=worker-started [^\n]*pid=(\d+)", logged).group(1))
 
-    def fail(self, calls, before, what, lasts=False):
-        """Has one of the calls fail after some that go well, or all from then on."""
-        self.plan[:] = struct.pack("6i", 0, before, what, lasts, 0, 0)
+    def fail(self, calls, before, what, lasts=False, process=0):
+        """Has one of the calls, of one process alone or of any, fail after some that go well, or all from then on."""
+        self.plan[:] = struct.pack(PLAN, 0, before, what, lasts, 0, 0, process)
         self.plan[:4] = struct.pack("i", calls)
 
     def mend(self):
         """Nothing fails any more. Returns how often something did."""
         self.plan[:4] = bytes(4)
-        return struct.unpack("6i", self.plan[:])[4]
+        return struct.unpack(PLAN, self.plan[:])[4]
 
     def shown(self):
-        """How many names in new/ files were given since the last fault was planned."""
-        return struct.unpack("6i", self.plan[:])[5]
+        """How often a message has been shown in a mailbox or the queue since the last fault was planned."""
+        return struct.unpack(PLAN, self.plan[:])[5]
+
+    def queued(self):
+        """The IDs in the queue."""
+        return [os.path.basename(path).split(".")[0] for path in glob.glob(os.path.join(self.data, "queue/*.envelope"))]
+
+    def queue_file(self, entry, end):
+        return os.path.join(self.data, "queue", entry + end)
+
+    def relayed(self, entry):
+        """What of a message in the queue would be sent."""
+        with open(self.queue_file(entry, ".envelope"), "rb") as file:
+            skip = re.search(rb"(?m)^skip (\d+)$", file.read())
+        with open(self.queue_file(entry, ".message"), "rb") as file:
+            return file.read()[int(skip.group(1)) if skip else 0:]
+
+    def empty(self, name):
+        """Takes the messages of an account, or those in the queue, away."""
+        paths = self.files(name, "new")
+        if name == FAR:
+            paths = [self.queue_file(entry, end) for entry in self.queued() for end in (".envelope", ".message")]
+        for path in paths:
+            os.unlink(path)
 
     def files(self, name, part):
         return glob.glob(os.path.join(self.data, "mail", DOMAIN, name, part, "*"))
 
     def inbox(self, name):
-        """The messages of an account, as bytes."""
+        """The messages of an account, or those in the queue, as bytes."""
+        if name == FAR:
+            return [self.relayed(entry) for entry in self.queued()]
         found = []
         for path in self.files(name, "new"):
             with open(path, "rb") as file:
@@ -78,7 +109,10 @@ class FaultyServer(Server):
         return found
 
     def litter(self):
-        return [path for name in NAMES for path in self.files(name, "tmp")]
+        halves = {os.path.basename(path).split(".")[0] for path in glob.glob(os.path.join(self.data, "queue/*.message"))}
+        return ([path for name in NAMES for path in self.files(name, "tmp")] +
+                glob.glob(os.path.join(self.data, "queue/tmp/*")) +
+                [self.queue_file(entry, ".message") for entry in halves - set(self.queued())])
 
 
 def send(talk, names, message):
@@ -98,4 +132,4 @@ def text_of(number, size=0):
 
 
 def is_whole(stored, sent):
-    return stored.endswith(b"\n" + sent.replace(b"\r\n", b"\n")) and stored.startswith(b"Return-Path: <")
+    return stored.endswith(b"\n" + sent.replace(b"\r\n", b"\n")) and stored.startswith((b"Return-Path: <", b"Received: "))

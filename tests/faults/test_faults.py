@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../clients"))
 
-from faults import ANY, CALLS, ERRORS, NAMES, SHORT, FaultyServer, is_whole, send, text_of
+from faults import ANY, CALLS, ERRORS, FAR, NAMES, SHORT, FaultyServer, is_whole, send, text_of
 from server import DOMAIN, Talk, TestCase, main
 
 LARGE = 300000  # octets: written in several pieces
@@ -45,17 +45,16 @@ class Faults(TestCase):
         self.assertRegex(said, rb"\A250 ")
         for name in names:
             self.assertEqual(1, self.copies(name, size))
-            for path in self.server.files(name, "new"):
-                os.unlink(path)
+            self.server.empty(name)
 
     def meet(self, names, size, calls, before, what, lasts=False):
         """Sends a message that meets a fault. Returns the answer, and whether the fault has struck."""
-        self.server.fail(calls, before, what, lasts)
+        self.server.fail(calls, before, what, lasts, self.server.worker)
         said = self.send(names, size)
         struck = self.server.mend()
         self.assertRegex(said, rb"\A(250|4\d\d) ")
         arrived = said.startswith(b"250")
-        for name in NAMES:
+        for name in (*NAMES, FAR):
             self.assertEqual(arrived and name in names, self.copies(name, size), (name, said))
         self.assertEqual([], self.server.litter())
         self.assertTrue(arrived or struck, said)
@@ -116,6 +115,16 @@ class Faults(TestCase):
         for error in (*ERRORS.values(), SHORT):
             with self.subTest(error=error):
                 self.exhaust(QUOTA, ANY - CALLS["unlinkat"], error, b"(#3.")
+
+    def test_fault_of_the_queue(self):
+        """With a mailbox beside it and without one; what is undone needs unlinkat, and close may fail late."""
+        for names in ((FAR,), ("anna", FAR)):
+            for error in ("ENOSPC", "EIO", "EMFILE", "EINTR"):
+                with self.subTest(names=names, error=error):
+                    answered = self.exhaust(names, ANY - CALLS["unlinkat"] - CALLS["close"], ERRORS[error],
+                                            REFERENCES[error], LARGE)
+                    self.assertLessEqual(0 if error == "EINTR" else 6, answered)
+            self.assertEqual(0, self.exhaust(names, CALLS["write"], SHORT, b"", LARGE))
 
     def test_disk_that_stays_full(self):
         for error in ("ENOSPC", "EDQUOT", "EIO", "EMFILE"):

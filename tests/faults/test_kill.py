@@ -13,10 +13,9 @@ from collections import Counter
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../clients"))
 
-from faults import ANY, KILL_AFTER, KILL_BEFORE, NAMES, FaultyServer, is_whole, send, text_of
+from faults import ANY, FAR, KILL_AFTER, KILL_BEFORE, NAMES, FaultyServer, is_whole, send, text_of
 from server import DOMAIN, SECONDS, SENDER, Talk, TestCase, main
 
-PAIR = NAMES[:2]
 HOUR = 3600
 SEED = 20260101
 CLIENTS, MESSAGES = 8, 250  # each
@@ -24,6 +23,8 @@ CLIENTS, MESSAGES = 8, 250  # each
 
 class Points(TestCase):
     """One message after another, for each system call of a delivery: before it, and after it."""
+
+    names = NAMES[:2]
 
     def setUp(self):
         self.server = self.enterContext(FaultyServer("--workers", "1"))
@@ -34,15 +35,15 @@ class Points(TestCase):
         with Talk(self.server) as talk:
             talk.say(b"EHLO client.example.org")
             try:
-                return send(talk, PAIR, text_of(self.number))
+                return send(talk, self.names, text_of(self.number))
             except ConnectionError:
                 return b""
 
     def copies(self):
         """How many each account has of the message of the number. Each is whole."""
         found = [[text for text in self.server.inbox(name) if b"<%d@example.org>" % self.number in text]
-                 for name in PAIR]
-        for text in found[0] + found[1]:
+                 for name in self.names]
+        for text in sum(found, []):
             self.assertTrue(is_whole(text, text_of(self.number)), text)
         return [len(texts) for texts in found]
 
@@ -53,7 +54,7 @@ class Points(TestCase):
     def die(self, what, before):
         """Kills the server at a point, and tries again. Returns whether there was such a point, and the copies then."""
         self.number += 1
-        self.server.fail(ANY, before, what)
+        self.server.fail(ANY, before, what, process=self.server.worker)
         said = self.attempt()
         shown = self.server.shown()
         struck = self.server.mend()
@@ -85,8 +86,8 @@ class Points(TestCase):
         """Nothing at first; from some point on, in all mailboxes."""
         self.assertGreater(len(left), 8)
         self.assertEqual(sorted(left), left)
-        self.assertEqual([0, 0], left[0])
-        self.assertEqual([1, 1], left[-1])
+        self.assertEqual([0] * len(self.names), left[0])
+        self.assertEqual([1] * len(self.names), left[-1])
 
     def test_before_each_call(self):
         self.assertOrder(self.exhaust(KILL_BEFORE))
@@ -103,13 +104,24 @@ class Points(TestCase):
         for index, path in enumerate(litter):
             age = 37 * HOUR if index % 2 else 35 * HOUR
             os.utime(path, (now - age, now - age))
-        self.server.fail(ANY, 0, KILL_BEFORE)
+        young = [path for path in litter if os.stat(path).st_mtime > now - 36 * HOUR]  # some are names of one file
+        self.server.fail(ANY, 0, KILL_BEFORE, process=self.server.worker)
         self.attempt()
         self.server.mend()
         until = time.monotonic() + SECONDS
-        while sorted(self.server.litter()) != litter[::2]:
+        while sorted(self.server.litter()) != young:
             self.assertLess(time.monotonic(), until, self.server.litter())
             time.sleep(0.01)
+
+
+class PointsOfQueue(Points):
+    names = (FAR,)
+
+
+class PointsOfBoth(Points):
+    """What is in the queue before it is in a mailbox would be sent although the message may be refused."""
+
+    names = (NAMES[0], FAR)
 
 
 class Client(threading.Thread):
@@ -127,7 +139,7 @@ class Client(threading.Thread):
     def run(self):
         try:
             for message in range(MESSAGES):
-                self.deliver(f"{self.number}.{message}", self.dice.sample(NAMES, self.dice.choice((1, 1, 2, 3))))
+                self.deliver(f"{self.number}.{message}", self.dice.sample((*NAMES, FAR), self.dice.choice((1, 1, 2, 3))))
         except BaseException as error:
             self.error = error
 
@@ -184,7 +196,7 @@ class Instants(TestCase):
         self.dice = random.Random(SEED)
 
     def workers(self):
-        found = re.findall(r"event=worker-started [^\n]*pid=(\d+)", self.server.log()[self.logged:])
+        found = re.findall(r"event=(?:worker|relay)-started [^\n]*pid=(\d+)", self.server.log()[self.logged:])
         with open(f"/proc/{self.server.pid}/task/{self.server.pid}/children", encoding="ascii") as children:
             alive = children.read().split()
         return [int(pid) for pid in found if pid in alive]
@@ -217,7 +229,7 @@ class Instants(TestCase):
     def check(self, attempts):
         """What is in the mailboxes goes with what the clients were told."""
         doubled = 0
-        for name in NAMES:
+        for name in (*NAMES, FAR):
             found, messages = Counter(), Counter()
             for text in self.server.inbox(name):
                 attempt, size = re.search(rb"\nX-Attempt: (\S+) (\d+)\n", text).groups()
