@@ -74,6 +74,16 @@ Test(services, at_rcpt_sender_and_recipient_are_told)
 	            "recipient=alice@example.test\nrecipient_count=0\nsize=300\n\n");
 }
 
+Test(services, a_name_that_the_dns_confirms_is_told)
+{
+	stage.config.policy.ptr_check = PTR_CONFIRMED;
+	stand_resolver_tell(&stage.dns, "PTR 192.0.2.7 host.example.org");
+	stand_resolver_tell(&stage.dns, "A host.example.org 192.0.2.7");
+	begin(SERVICE_CONNECT);
+	cr_expect_not_null(
+	    strstr(stage.services[0].asked, "\nclient_name=host.example.org\nreverse_client_name=host.example.org\n"));
+}
+
 Test(services, at_data_the_number_of_recipients_is_told)
 {
 	begin(SERVICE_DATA);
