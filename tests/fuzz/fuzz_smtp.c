@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mail/content_rules.h"
 #include "session/sasl.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -61,6 +62,27 @@ ask_the_dns(struct stage *stage)
 	stage->config.policy.sender_domain_check = stage->config.policy.recipient_domain_check = true;
 }
 
+static void
+ignore_fault(void *context, const char *file, unsigned line, const char *fault)
+{
+	(void)context, (void)file, (void)line, (void)fault;
+}
+
+/* What a message must hold, and must not. The rules are those that are installed as a sample. */
+static void
+ask_of_content(struct stage *stage, uint8_t limits)
+{
+	static struct content_rules *rules;
+
+	if (rules == NULL)
+		rules = content_rules_read(CONTENT_RULES, ignore_fault, NULL);
+	require(rules != NULL);
+	stage->config.header_check = limits & 32 ? CONTENT_ALL : CONTENT_NOBODYS;
+	stage->config.body_check = limits & 64;
+	stage->config.max_header_addresses = limits & 128 ? 2 : 0;
+	stage->config.content_rules = limits & 1 ? rules : NULL;
+}
+
 /* The first two octets of the input say how deliveries go. */
 static void
 prepare(struct stage *stage, uint8_t how, uint8_t limits)
@@ -85,6 +107,7 @@ prepare(struct stage *stage, uint8_t how, uint8_t limits)
 	stage->has_certificate = true;
 	if (how & 128)
 		ask_the_dns(stage);
+	ask_of_content(stage, limits);
 	stage_enter(stage);
 	smtp_session_greet(stage->session);
 }
