@@ -36,6 +36,7 @@ set_up(void)
 		.recipients = recipients,
 		.recipient_count = 2,
 		.address = "192.0.2.7",
+		.client_name = "host.client.example",
 		.helo = "client.example",
 		.session = "s1",
 		.hostname = "mx.example.test",
@@ -331,6 +332,7 @@ Test(scanners, rspamd_is_told_who_sends_what_to_whom)
 	cr_expect_eq(ask_rspamd(fake.endpoint, LIMIT), SCAN_CLEAN, "%s", text);
 	cr_expect_eq(strncmp(asked, "POST /checkv2 HTTP/1.1\r\n", 24), 0);
 	expect_header("\r\nIP: 192.0.2.7\r\n");
+	expect_header("\r\nHostname: host.client.example\r\n");
 	expect_header("\r\nHelo: client.example\r\n");
 	expect_header("\r\nQueue-Id: s1\r\n");
 	expect_header("\r\nMTA-Name: mx.example.test\r\n");

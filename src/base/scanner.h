@@ -15,11 +15,12 @@ struct scan_subject {
 	const char *sender;            /* "" for the null reverse-path */
 	const char *const *recipients; /* as the client named them */
 	size_t recipient_count;
-	const char *address;  /* of the client */
-	const char *helo;     /* what it calls itself */
-	const char *user;     /* who has logged in */
-	const char *session;  /* token */
-	const char *hostname; /* of this server */
+	const char *address;     /* of the client */
+	const char *client_name; /* in the DNS, where that name has the address */
+	const char *helo;        /* what it calls itself */
+	const char *user;        /* who has logged in */
+	const char *session;     /* token */
+	const char *hostname;    /* of this server */
 };
 
 enum scan_verdict {

@@ -57,6 +57,7 @@ static void
 put_subject(struct asking *asking, const struct scan_subject *subject)
 {
 	put(asking, "IP", subject->address);
+	put(asking, "Hostname", subject->client_name);
 	put(asking, "Helo", subject->helo);
 	put(asking, "User", subject->user);
 	put(asking, "Queue-Id", subject->session);

@@ -83,6 +83,19 @@ class ClamAv(FiltersCase):
             self.assertTaken(server, large)
             server.wait_for_log(r'answer=passed detail="larger than max-size')
 
+    def test_what_goes_elsewhere_is_looked_at_too(self):
+        with self.filtered(f"kind: clamav; address: {self.clamd.address}") as server:
+            server.control("access", "add", "relay", CLIENT)
+            answers = []
+            for message in VIRUS, CLEAN:
+                with Talk(server, first=header(CLIENT)) as talk:
+                    talk.mail()
+                    self.assertAccepted(talk, "far@elsewhere.example")
+                    talk.say(b"DATA")
+                    answers.append(talk.say(message + b"."))
+            self.assertEqual([self.says("ERR_SMTP_MESSAGE_OTHER", self.virus), self.says("ERR_SMTP_MESSAGEOK")], answers)
+            self.assertEqual(1, len(glob.glob(os.path.join(server.data, "queue/*.envelope"))))
+
     def test_each_message_is_judged_for_itself(self):
         def send(server, number):
             answers[number] = self.deliver(server, VIRUS if number % 2 else CLEAN)

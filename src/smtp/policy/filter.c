@@ -18,7 +18,7 @@ struct finding {
 	char text[SCAN_TEXT_SIZE];
 };
 
-/* Whom the message is for: as the client named the one recipient, else the addresses of the mailboxes. */
+/* Whom the message is for: as the client named the one recipient, else the addresses that recipients have come to. */
 struct recipients {
 	size_t count;
 	const char *address[RECIPIENTS_MAX];
@@ -38,6 +38,9 @@ find_recipients(struct recipients *recipients, const struct envelope *envelope)
 		if (maildir_address(text, envelope->mailboxes[i].maildir))
 			recipients->address[recipients->count++] = text;
 	}
+	const size_t relayed = envelope->relay != NULL ? envelope->relay->count : 0;
+	for (size_t i = 0; i < relayed && recipients->count < RECIPIENTS_MAX; i++)
+		recipients->address[recipients->count++] = envelope->relay->recipients[i].address;
 }
 
 static struct scan_subject
@@ -54,6 +57,7 @@ subject_of(const struct inspection *inspection, const struct recipients *recipie
 		.recipient_count = recipients->count,
 		.address = s->peer.address,
 		.helo = s->name,
+		.client_name = s->client_name,
 		.user = s->user,
 		.session = s->peer.session,
 		.hostname = s->config->hostname,

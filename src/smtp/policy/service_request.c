@@ -19,9 +19,11 @@ state_of(const struct smtp_session *s)
 static void
 put_client(struct service_request *request, const struct smtp_session *s, const struct policy_subject *subject)
 {
+	const char *name = s->client_name != NULL ? s->client_name : "unknown";
+
 	service_put(request, "client_address", s->peer.address);
-	service_put(request, "client_name", s->client_name != NULL ? s->client_name : "unknown");
-	service_put(request, "reverse_client_name", s->client_name != NULL ? s->client_name : "unknown");
+	service_put(request, "client_name", name);
+	service_put(request, "reverse_client_name", name);
 	if (s->policy.stage == POLICY_HELLO)
 		service_put_octets(request, "helo_name", subject->text.text, subject->text.len);
 	else
