@@ -144,14 +144,25 @@ run(struct pop3_session *s, const struct line *line)
 	}
 }
 
-/* Once somebody has logged in, only what is no command counts: many messages may have vanished. */
+/* Messages may vanish, and mailboxes be in use, as often as they like; these are of the client's own making. */
+static bool
+is_error(enum ftg_id id)
+{
+	static const enum ftg_id errors[] = { ERR_POP_SYNTAX, ERR_POP_TLS, ERR_POP_SECUREAUTH, ERR_POP_LOGIN,
+		ERR_POP_LOGIN2, ERR_POP_LOGIN3 };
+
+	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+		if (errors[i] == id)
+			return true;
+	return false;
+}
+
+/* Over the limit another reply takes the place of an error, and ends the session. */
 static void
 count_refusal(struct pop3_session *s, struct ftg_reply *reply)
 {
-	bool counts = s->state == POP3_AUTHORIZATION || s->state == POP3_AUTH || reply->id == ERR_POP_SYNTAX;
-
-	s->errors += counts;
-	if (counts && s->errors > s->config->max_errors) {
+	s->errors += is_error(reply->id);
+	if (is_error(reply->id) && s->errors > s->config->max_errors) {
 		*reply = ftg_reply(FTG_POP_ERRORS);
 		s->state = POP3_CLOSED;
 	}

@@ -89,7 +89,7 @@ def scram(talk, user, password):
     key = sign(salted, b"Client Key")
     proof = bytes(a ^ b for a, b in zip(key, sign(hashlib.sha256(key).digest(), message)))
     answer = talk.say(b64(final + b",p=" + b64(proof)))
-    if not answer.startswith(b"334"):
+    if not answer.startswith((b"334", b"+ ")):
         return answer
     proved = b"v=" + b64(sign(sign(salted, b"Server Key"), message))
     assert base64.b64decode(answer.split()[1]) == proved, answer

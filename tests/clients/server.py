@@ -51,8 +51,9 @@ class Server:
 
     prepare = None  # runs in the server's process before the server does
 
-    def __init__(self, *arguments, smtpd=None, ctl=None, config=LIMITS, **language):
+    def __init__(self, *arguments, smtpd=None, ctl=None, config=LIMITS, beside=None, **language):
         self.arguments = arguments
+        self.beside = beside  # another server, whose data folder it has
         self.settings = config
         if "listeners:" not in config:
             self.arguments = ["--listen", "127.0.0.1:0", *arguments]
@@ -62,15 +63,16 @@ class Server:
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="ftgate-test-")
-        self.data = os.path.join(self.folder, "data")
+        self.data = self.beside.data if self.beside else os.path.join(self.folder, "data")
         self.log_path = os.path.join(self.folder, "log")
         self.process = None
         try:
-            os.mkdir(self.data, 0o700)
             self.config = os.path.join(self.folder, "ftgate.conf")
             with open(self.config, "w", encoding="ascii") as config:
                 config.write(self.settings)
-            self.fill()
+            if not self.beside:
+                os.mkdir(self.data, 0o700)
+                self.fill()
             self.start()
             self.raised = raised.Raised(self, SOURCE)
             raised.servers.append(self)
