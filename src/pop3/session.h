@@ -65,7 +65,7 @@ struct pop3_outlet {
 	 * One event for the log: an event name, then key and value in turn, NULL at the end. Values may hold anything; one
 	 * that is NULL is left out with its key.
 	 */
-	void (*log)(struct pop3_outlet *outlet, const char *event, ...) __attribute__((sentinel));
+	void (*log)(struct pop3_outlet *outlet, const char *event, ...);
 };
 
 struct pop3_session;
