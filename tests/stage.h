@@ -3,6 +3,7 @@
 #define TESTS_STAGE_H
 
 #include "base/blocklist.h"
+#include "mail/greylist.h"
 #include "service_stand_in.h"
 #include "smtp/session.h"
 #include "stand_resolver.h"
@@ -28,6 +29,7 @@ struct stage {
 	struct delivery_agent agent;
 	struct job_runner runner;
 	struct clock clock;
+	struct greylist greylist;
 	struct limits limits; /* those that the guard applies */
 	struct guard guard;
 	struct sasl_server *sasl;

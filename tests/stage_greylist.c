@@ -1,5 +1,4 @@
 /* What the greylisting of the stage has seen: a few records in memory. */
-#include "mail/greylist.h"
 #include "stage.h"
 
 #include <stddef.h>
@@ -67,15 +66,14 @@ void
 stage_greylist(struct stage *stage, bool trouble_with_it)
 {
 	static struct greylist_store store = { &ops };
-	static struct greylist greylist;
 	for (size_t i = 0; i < RECORDS; i++)
 		seen[i].record = (struct greylist_record) { 0 };
-	greylist = (struct greylist) {
+	stage->greylist = (struct greylist) {
 		.store = &store,
 		.rules = { .delay = 300, .window = 3600, .lifetime = 86400, .passes = 2 },
 		.secret = "stage",
 		.runner = &stage->runner,
 	};
 	in_trouble = trouble_with_it;
-	stage->config.greylist = &greylist;
+	stage->config.greylist = &stage->greylist;
 }

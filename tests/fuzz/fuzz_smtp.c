@@ -83,9 +83,20 @@ ask_of_content(struct stage *stage, uint8_t limits)
 	stage->config.content_rules = limits & 1 ? rules : NULL;
 }
 
-/* The first two octets of the input say how deliveries go. */
 static void
-prepare(struct stage *stage, uint8_t how, uint8_t limits)
+be_strict(struct stage *stage, uint8_t policy)
+{
+	if (policy & 16)
+		stage_greylist(stage, policy & 32);
+	stage->config.policy.anti_spoofing = policy & 64;
+	stage->config.policy.own_senders = policy & 64;
+	stage->config.policy.hosted_senders = policy & 128;
+	stage->config.policy.permitted_only = policy & 32 && policy & 128;
+}
+
+/* The first octets of the input say how deliveries go, and who is served. */
+static void
+prepare(struct stage *stage, uint8_t how, uint8_t limits, uint8_t policy)
 {
 	stage_open(stage, how & 1 ? FTG_STRICT : FTG_PUBLISHED);
 	stage->commit_result = (enum delivery_result)(how >> 1 & 3);
@@ -108,6 +119,7 @@ prepare(struct stage *stage, uint8_t how, uint8_t limits)
 	if (how & 128)
 		ask_the_dns(stage);
 	ask_of_content(stage, limits);
+	be_strict(stage, policy);
 	stage_enter(stage);
 	smtp_session_greet(stage->session);
 }
@@ -126,8 +138,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 4)
 		return 0;
 	const char *text = (const char *)data + 3;
-	prepare(&whole, data[0], data[1]);
-	prepare(&pieces, data[0], data[1]);
+	prepare(&whole, data[0], data[1], data[2]);
+	prepare(&pieces, data[0], data[1], data[2]);
 	pieces.late = true;
 	stage_feed(&whole, text, size - 3, size);
 	stage_feed(&pieces, text, size - 3, 1 + data[2] % 16);
