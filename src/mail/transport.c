@@ -12,7 +12,7 @@
 enum {
 	DETAIL_MAX = 800,  /* octets of a reply that are kept in a verdict */
 	BATCH = 50,        /* commands that are sent at a time: their replies must fit what the system buffers */
-	GOODBYE = 2 * 1000 /* milliseconds that an answer to QUIT may take */
+	GOODBYE = 2 * 1000 /* milliseconds for what is not needed any more */
 };
 
 static void
@@ -277,11 +277,12 @@ forget_all(struct transport *t)
 	}
 }
 
+/* Its answer is not waited for: what came of the message is not recorded before this ends. */
 static void
 say_goodbye(struct exchange *e)
 {
 	if (e->peer.fault == NULL && peer_put(&e->peer, GOODBYE, "QUIT"))
-		(void)exchange_read(e, GOODBYE);
+		(void)peer_flush(&e->peer, GOODBYE);
 }
 
 /* False where no server has said anything about the message. */
