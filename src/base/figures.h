@@ -14,7 +14,7 @@ enum figure {
 };
 
 enum {
-	FIGURES_WORKERS = 64,  /* numbered from 0 */
+	FIGURES_WORKERS = 65,  /* numbered from 0, with the process that relays */
 	FIGURES_REPLIES = 256, /* kinds of replies, numbered from 0 */
 };
 

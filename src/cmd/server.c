@@ -154,14 +154,18 @@ static int
 work(void *context, const struct master_place *place)
 {
 	const struct server *server = context;
-	return server->kind->work(&server->serve, place);
+	const struct server_kind *kind = server->kind;
+	bool relay = place->number == server->settings->workers;
+	return relay ? kind->relay(&server->serve, place) : kind->work(&server->serve, place);
 }
 
 /* Its sessions count no longer, whenever another worker takes the place. */
 static void
 ended(void *context, unsigned number)
 {
-	counters_disown(((struct server *)context)->serve.counters, number);
+	const struct serve *serve = &((struct server *)context)->serve;
+	if (number < serve->settings->workers)
+		counters_disown(serve->counters, number);
 }
 
 /* What is wrong with the certificate is told here, where somebody looks. */
@@ -198,6 +202,7 @@ run_master(struct server *server)
 		return fail(server, EX_OSERR, "no memory for the counters: %s", strerror(errno));
 	const struct master master = {
 		.workers = server->settings->workers,
+		.relay = server->kind->relay != NULL,
 		.figures = figures,
 		.grace = GRACE,
 		.work = work,

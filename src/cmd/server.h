@@ -18,6 +18,8 @@ struct server_kind {
 	void (*welcome)(const char *data, const char *address);
 	/* The life of a worker; returns its exit status. */
 	int (*work)(const struct serve *serve, const struct master_place *place);
+	/* That of one process more, which sends mail on. NULL: there is none. */
+	int (*relay)(const struct serve *serve, const struct master_place *place);
 };
 
 /* Does what the command line says. Returns an exit status of sysexits.h. */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cmd/demo.h"
+#include "cmd/relay.h"
 #include "cmd/serve.h"
 #include "cmd/server.h"
 #include "mail/content_rules.h"
@@ -42,6 +43,7 @@ main(int argc, char **argv)
 		.listen = "127.0.0.1:2525",
 		.welcome = welcome,
 		.work = serve_work,
+		.relay = relay_work,
 	};
 	return server_main(&kind, argc, argv);
 }

@@ -54,10 +54,22 @@ now(void)
 	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
+static unsigned
+count_places(const struct state *state)
+{
+	return state->master->workers + state->master->relay;
+}
+
+static bool
+is_relay(const struct state *state, unsigned number)
+{
+	return number == state->master->workers;
+}
+
 static struct place *
 find_place(struct state *state, pid_t process)
 {
-	for (unsigned i = 0; i < state->master->workers; i++)
+	for (unsigned i = 0; i < count_places(state); i++)
 		if (state->places[i].process == process)
 			return &state->places[i];
 	return NULL;
@@ -67,7 +79,7 @@ static unsigned
 count_running(const struct state *state)
 {
 	unsigned count = 0;
-	for (unsigned i = 0; i < state->master->workers; i++)
+	for (unsigned i = 0; i < count_places(state); i++)
 		count += state->places[i].process != 0;
 	return count;
 }
@@ -101,8 +113,9 @@ start_worker(struct state *state, unsigned number)
 		return;
 	}
 	place->process = process;
-	log_begin("worker-started");
-	log_put_number("worker", number);
+	log_begin(is_relay(state, number) ? "relay-started" : "worker-started");
+	if (!is_relay(state, number))
+		log_put_number("worker", number);
 	log_put_number("pid", process);
 	log_end();
 }
@@ -112,7 +125,7 @@ static int
 start_workers(struct state *state)
 {
 	int64_t next = -1;
-	for (unsigned i = 0; i < state->master->workers && !state->stopping; i++) {
+	for (unsigned i = 0; i < count_places(state) && !state->stopping; i++) {
 		struct place *place = &state->places[i];
 		if (place->process == 0 && place->restart <= now())
 			start_worker(state, i);
@@ -128,7 +141,7 @@ static void
 tell_reload(struct state *state)
 {
 	struct figures *figures = state->master->figures;
-	for (unsigned i = 0; i < state->master->workers; i++)
+	for (unsigned i = 0; i < count_places(state); i++)
 		if (state->places[i].awaited)
 			return;
 	log_begin("reload");
@@ -146,7 +159,7 @@ tell_reload(struct state *state)
 static void
 announce(struct state *state)
 {
-	for (unsigned i = 0; i < state->master->workers; i++)
+	for (unsigned i = 0; i < count_places(state); i++)
 		if (!state->places[i].ready)
 			return;
 	if (!state->announced)
@@ -169,14 +182,15 @@ take_report(struct state *state)
 	if (place == NULL || !place->awaited)
 		return;
 	place->awaited = false;
-	*(report.event == REPORT_LOADED ? &state->loaded : &state->kept) += 1;
+	if (!is_relay(state, (unsigned)(place - state->places)))
+		*(report.event == REPORT_LOADED ? &state->loaded : &state->kept) += 1;
 	tell_reload(state);
 }
 
 static void
 send_all(const struct state *state, int signal)
 {
-	for (unsigned i = 0; i < state->master->workers; i++)
+	for (unsigned i = 0; i < count_places(state); i++)
 		if (state->places[i].process != 0)
 			kill(state->places[i].process, signal);
 }
@@ -187,7 +201,7 @@ reload(struct state *state)
 	state->loaded = state->kept = 0;
 	state->master->figures->asked++;
 	systemd_notify_reloading();
-	for (unsigned i = 0; i < state->master->workers; i++)
+	for (unsigned i = 0; i < count_places(state); i++)
 		state->places[i].awaited = state->places[i].process != 0;
 	send_all(state, SIGHUP);
 	tell_reload(state);
@@ -209,8 +223,12 @@ stop(struct state *state)
 static void
 log_death(const struct state *state, const struct place *place, int status)
 {
-	log_begin(state->stopping && status == 0 ? "worker-stopped" : "worker-died");
-	log_put_number("worker", place - state->places);
+	static const char *const events[2][2] = { { "worker-died", "worker-stopped" },
+		{ "relay-died", "relay-stopped" } };
+	unsigned number = (unsigned)(place - state->places);
+	log_begin(events[is_relay(state, number)][state->stopping && status == 0]);
+	if (!is_relay(state, number))
+		log_put_number("worker", number);
 	log_put_number("pid", place->process);
 	if (WIFSIGNALED(status))
 		log_put_number("signal", WTERMSIG(status));

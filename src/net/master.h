@@ -10,12 +10,13 @@ enum { MASTER_WORKERS_MAX = 256 };
 
 /* What a worker process is told of itself. */
 struct master_place {
-	unsigned number; /* from 0 */
+	unsigned number; /* from 0; that of the relay comes behind those of the workers */
 	int report;      /* the pipe's end for struct report */
 };
 
 struct master {
 	unsigned workers;
+	bool relay; /* there is one process more, which sends mail on */
 	struct figures *figures;
 	unsigned grace; /* seconds that workers may go on after SIGTERM */
 	/* What a worker does: returns its exit status. Signals are blocked when it begins. */

@@ -51,7 +51,7 @@ class Notify(TestCase):
     def live(self, manager, path):
         server = self.start(path)
         self.assertEqual(b"READY=1", manager.recv(4096))
-        self.assertEqual(2, len(re.findall("event=catalogue-loaded", server.log())))
+        self.assertEqual(3, len(re.findall("event=catalogue-loaded", server.log())))  # two workers, and the relay
         os.kill(server.pid, signal.SIGHUP)
         self.assertRegex(manager.recv(4096), rb"\ARELOADING=1\nMONOTONIC_USEC=\d+\Z")
         self.assertEqual(b"READY=1", manager.recv(4096))

@@ -1,0 +1,134 @@
+"""A server that mail is handed on to: it says what a test tells it to say, and keeps what it is given."""
+
+import re
+import socket
+import threading
+
+OK = {"EHLO": "250-next.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 1000000", "MAIL": "250 2.1.0 ok",
+      "LHLO": "250-next.example\r\n250 8BITMIME", "RCPT": "250 2.1.5 ok", "DATA": "354 go", ".": "250 2.0.0 queued",
+      "QUIT": "221 bye", "RSET": "250 ok", "": "220 next.example"}
+
+
+class Message:
+    """A message that was taken, and those who it was for."""
+
+    def __init__(self, sender, recipients, octets):
+        self.sender, self.recipients, self.octets = sender, recipients, octets
+
+
+class NextServer:
+    """To be used in a with statement.
+
+    answers: what is said to a command, by the beginning of its line in capitals, the longest first: a text, a list of
+    texts for one connection after the other, the last one ever after, or a function that gets the connection and does
+    what it likes. "" is the greeting, "." the end of a message. None closes the connection, "silence" says nothing.
+    """
+
+    def __init__(self, lmtp=False, path=None, port=0, **answers):
+        self.answers = {**OK, **answers}
+        self.lmtp, self.path, self.port = lmtp, path, port
+        self.lock = threading.Lock()
+        self.messages, self.commands, self.connections = [], [], 0
+        self.changed = threading.Condition(self.lock)
+
+    def __enter__(self):
+        if self.path:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.bind(self.path)
+            self.socket.listen(50)
+        else:
+            self.socket = socket.create_server(("127.0.0.1", self.port), backlog=50)
+            self.port = self.socket.getsockname()[1]
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self.thread.join()
+
+    def serve(self):
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            with self.lock:
+                self.connections += 1
+                number = self.connections
+            threading.Thread(target=self.talk, args=(connection, number), daemon=True).start()
+
+    @staticmethod
+    def usual(key):
+        return OK[key].encode() + b"\r\n"
+
+    def answer(self, line, number):
+        """What is to be said to a line."""
+        keys = [key for key in self.answers if line.upper().startswith(key) and (key or not line)]
+        answer = self.answers[max(keys, key=len)] if keys else "500 what?"
+        return answer[min(number, len(answer)) - 1] if isinstance(answer, list) else answer
+
+    def say(self, connection, line, number):
+        """False where the connection is to be closed."""
+        answer = self.answer(line, number)
+        if callable(answer):
+            return answer(connection)
+        if answer is None:
+            return False
+        if answer != "silence":
+            connection.sendall(answer.encode("latin-1") + b"\r\n")
+        return True
+
+    def talk(self, connection, number):
+        with connection, connection.makefile("rb") as lines:
+            try:
+                self.converse(connection, lines, number)
+            except OSError:
+                pass
+
+    def converse(self, connection, lines, number):
+        sender, recipients = None, []
+        alive = self.say(connection, "", number)
+        while alive and (octets := lines.readline()):
+            line = octets.decode().rstrip("\r\n")
+            with self.lock:
+                self.commands.append(line)
+            verdict = self.answer(line, number)
+            if callable(verdict) or (verdict or "").startswith("250"):
+                address = re.match(r"(?i)(MAIL FROM|RCPT TO):<(.*?)>(?: |$)", line)
+                if address and address.group(1).upper() == "MAIL FROM":
+                    sender, recipients = address.group(2), []
+                elif address:
+                    recipients.append(address.group(2))
+            alive = self.say(connection, line, number)
+            if alive and line.upper() == "DATA" and (callable(verdict) or verdict.startswith("354")):
+                alive = self.take(connection, lines, number, sender, recipients)
+            if line.upper() == "QUIT":
+                return
+
+    def take(self, connection, lines, number, sender, recipients):
+        octets = b""
+        broken = self.answers.get("breaks")
+        while (line := lines.readline()) != b".\r\n":
+            if not line:
+                return False
+            octets += line[1:] if line.startswith(b".") else line
+            if broken and number <= broken:
+                return False
+        verdict = self.answer(".", number)
+        alive = True
+        for _ in recipients if self.lmtp else [None]:
+            alive = alive and self.say(connection, ".", number)
+        if alive and (callable(verdict) or verdict.startswith("250")):
+            with self.changed:
+                self.messages.append(Message(sender, recipients, octets))
+                self.changed.notify_all()
+        return alive
+
+    def wait(self, count, seconds=30):
+        """The messages, once there are so many."""
+        with self.changed:
+            if not self.changed.wait_for(lambda: len(self.messages) >= count, seconds):
+                raise AssertionError(f"{len(self.messages)} messages instead of {count}; it was told: {self.commands}")
+            return list(self.messages)

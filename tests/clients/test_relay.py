@@ -1,0 +1,347 @@
+#!/usr/bin/env python3
+"""Mail for elsewhere is handed on to other servers, and senders are told what became of it."""
+
+import email
+import email.policy
+import os
+import re
+import signal
+import time
+
+from mo import mo
+from next_server import NextServer
+from server import ACCOUNT, DOMAIN, LIMITS, SECONDS, Server, Talk, TestCase, main
+
+TO = "bert@example.net"
+HEADER = b"From: Erika <%s>\r\nTo: <%s>\r\nSubject: Probe\r\n\r\n" % (ACCOUNT.encode(), TO.encode())
+FAST = "relay:\n  smarthost: 127.0.0.1:%d\n  tls: none\n  retry: 1s\n  retry-max: 1s\n  timeout: 2s\n%s"
+
+
+def wait_until(condition):
+    until = time.monotonic() + SECONDS
+    while not condition():
+        if time.monotonic() > until:
+            raise AssertionError("it did not come to pass")
+        time.sleep(0.02)
+
+
+class RelayCase(TestCase):
+    language = {}
+
+    def start(self, port, more="", *arguments):
+        server = self.enterContext(Server("--workers", "1", "--hostname", "mx.example.test", *arguments,
+                                          config=LIMITS + FAST % (port, more), **self.language))
+        server.control("access", "add", "relay", "127.0.0.0/8")
+        return server
+
+    def next(self, **answers):
+        return self.enterContext(NextServer(**answers))
+
+    def send(self, server, *recipients, sender=ACCOUNT, parameters=b"", rcpt=b"", body=b"text\r\n", header=HEADER):
+        with Talk(server) as talk:
+            talk.say(b"EHLO client.example.org")
+            self.assertEqual(b"250", talk.say(b"MAIL FROM:<%s>%s" % (sender.encode(), parameters))[:3])
+            for recipient in recipients or (TO,):
+                self.assertEqual(b"250", talk.say(b"RCPT TO:<%s>%s" % (recipient.encode(), rcpt))[:3])
+            talk.say(b"DATA")
+            self.assertEqual(b"250", talk.say(header + body + b".")[:3])
+
+    def queue(self, server):
+        return [name for name in os.listdir(os.path.join(server.data, "queue")) if name.endswith(".envelope")]
+
+    def gone(self, server):
+        wait_until(lambda: not self.queue(server))
+
+    def notice(self, server):
+        """The one message in the mailbox of the sender, by Python's email package."""
+        wait_until(server.messages)
+        (octets,) = server.messages()
+        self.assertTrue(octets.startswith(b"Return-Path: <>\n"), octets)
+        return email.message_from_bytes(octets, policy=email.policy.default)
+
+
+class Relay(RelayCase):
+    def test_message_arrives_byte_for_byte(self):
+        following = self.next()
+        server = self.start(following.port)
+        body = b"..dot\r\n.. two\r\n\r\n" + b"x" * 900 + b"\r\n" + "Grüße\r\n".encode()
+        self.send(server, parameters=b" BODY=8BITMIME", body=body)
+        (message,) = following.wait(1)
+        self.assertEqual((ACCOUNT, [TO]), (message.sender, message.recipients))
+        sent = HEADER + body.replace(b"..dot", b".dot").replace(b".. two", b". two")
+        self.assertEqual(sent, message.octets[-len(sent):])
+        self.assertRegex(message.octets[:-len(sent)], rb"\AReceived: from (?:.*\r\n)(?:\t.*\r\n)*\Z")
+        self.assertIn(f"MAIL FROM:<{ACCOUNT}> SIZE={len(message.octets)} BODY=8BITMIME", following.commands)
+        self.gone(server)
+        server.wait_for_log(r'event=relayed session=\S+ id=\S+ from=%s to=%s ref=#8\.12 next=\[127\.0\.0\.1\]:\d+ '
+                            r'reply="250 2\.0\.0 queued" attempts=1 delay=\d' % (ACCOUNT, TO))
+        self.assertEqual([], os.listdir(os.path.join(server.data, "queue", "tmp")))
+        self.assertEqual(["run", "tmp"], sorted(os.listdir(os.path.join(server.data, "queue"))))
+
+    def test_all_recipients_go_in_one_transaction(self):
+        following = self.next()
+        server = self.start(following.port)
+        many = [f"user{i}@example{i % 7}.net" for i in range(150)]
+        self.send(server, *many)
+        (message,) = following.wait(1)
+        self.assertEqual(many, message.recipients)
+
+    def test_whatever_hinders_it_for_a_while(self):
+        """Each of these is met once, and the message comes all the same, once."""
+        hindrances = {
+            "greeting": {"": ["421 busy", "220 hello"]},
+            "refuses to talk": {"": ["554 no", "220 hello"]},
+            "closes at once": {"": [None, "220 hello"]},
+            "rubbish": {"": ["what\x00 \xff is this", "220 hello"]},
+            "endless line": {"": ["220 " + 5000 * "x", "220 hello"]},
+            "endless reply": {"EHLO": ["\r\n".join(["250-x"] * 9999), "250 next.example"]},
+            "other code": {"EHLO": ["250-a\r\n251 b", "250 next.example"]},
+            "ehlo": {"EHLO": ["451 later", "250 next.example"]},
+            "mail": {"MAIL": ["451 4.3.0 later", "250 ok"]},
+            "greylisting": {"RCPT": ["450 4.7.1 greylisted", "250 ok"]},
+            "bye": {"RCPT": ["421 bye", "250 ok"]},
+            "data": {"DATA": ["451 later", "354 go"]},
+            "data too early": {"DATA": ["250 what", "354 go"]},
+            "closes in the middle": {"breaks": 1},
+            "closes at the dot": {".": [None, "250 ok"]},
+            "disk": {".": ["452 4.3.1 full", "250 ok"]},
+            "silence": {"EHLO": ["silence", "250 next.example"]},
+            "silence at the dot": {".": ["silence", "250 ok"]},
+        }
+        for name, answers in hindrances.items():
+            with self.subTest(name):
+                following = self.next(**answers)
+                server = self.start(following.port)
+                self.send(server)
+                (message,) = following.wait(1)
+                self.assertEqual(b"text\r\n", message.octets[-6:])
+                self.gone(server)
+                self.assertEqual(1, len(following.messages))
+                server.wait_for_log(r"event=deferred .*attempts=1")
+                self.assertEqual([], server.messages())
+
+    def test_server_that_is_down_comes_up(self):
+        with NextServer() as following:
+            port = following.port
+        server = self.start(port)
+        self.send(server)
+        server.wait_for_log(r"event=deferred .* ref=#8\.15 .*detail=\"Connection refused\"")
+        self.next(port=port).wait(1)
+        self.gone(server)
+
+    def test_whatever_is_final_is_told_at_once(self):
+        final = {
+            "mail": {"MAIL": "550 5.7.1 not you"},
+            "recipient": {"RCPT": "550 5.1.1 nobody"},
+            "odd code": {"RCPT": "560 5.1.1 nobody"},
+            "data": {"DATA": "554 5.5.1 no"},
+            "message": {".": "554 5.7.1 spam"},
+            "size": {"EHLO": "250-next.example\r\n250 SIZE 10"},
+        }
+        for name, answers in final.items():
+            with self.subTest(name):
+                following = self.next(**answers)
+                server = self.start(following.port)
+                self.send(server)
+                notice = self.notice(server)
+                self.gone(server)
+                self.assertEqual("failed", notice.get_payload(1).get_payload(1)["Action"])
+                self.assertEqual(1, following.connections)
+                server.wait_for_log(r"event=bounced .*attempts=1")
+
+    def test_recipients_are_told_apart(self):
+        following = self.next(**{"RCPT TO:<NO@": "550 5.1.1 nobody",
+                                                   "RCPT TO:<LATER@": ["450 4.2.1 later", "250 ok"]})
+        server = self.start(following.port)
+        self.send(server, "yes@example.net", "no@example.net", "later@example.net")
+        first, second = following.wait(2)
+        self.assertEqual(["yes@example.net"], first.recipients)
+        self.assertEqual(["later@example.net"], second.recipients)
+        self.gone(server)
+        notice = self.notice(server)
+        (status,) = [part for part in notice.get_payload(1).get_payload()[1:]]
+        self.assertEqual("rfc822; no@example.net", status["Final-Recipient"])
+
+    def test_notices_are_asked_for_at_the_next_server(self):
+        following = self.next(EHLO="250-next.example\r\n250 DSN")
+        server = self.start(following.port)
+        self.send(server, parameters=b" RET=HDRS ENVID=ab+2Bc", rcpt=b" NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b+2Bx@example.net")
+        following.wait(1)
+        self.assertIn(f"MAIL FROM:<{ACCOUNT}> RET=HDRS ENVID=ab+2Bc", following.commands)
+        self.assertIn(f"RCPT TO:<{TO}> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b+2Bx@example.net", following.commands)
+        self.gone(server)
+        self.assertEqual([], server.messages())
+
+    def test_success_is_told_where_the_next_server_does_not(self):
+        following = self.next()
+        server = self.start(following.port)
+        self.send(server, rcpt=b" NOTIFY=SUCCESS ORCPT=rfc822;b+2Bx@example.net")
+        notice = self.notice(server)
+        status = notice.get_payload(1).get_payload(1)
+        self.assertEqual(("relayed", "2.0.0"), (status["Action"], status["Status"]))
+        self.assertEqual("rfc822; b+x@example.net", status["Original-Recipient"])
+        self.assertEqual("text/rfc822-headers", notice.get_payload(2).get_content_type())
+
+    def test_nobody_is_told_who_does_not_want_to_be(self):
+        following = self.next(RCPT="550 no")
+        server = self.start(following.port)
+        self.send(server, rcpt=b" NOTIFY=NEVER")
+        self.gone(server)
+        self.send(server, sender="")
+        self.gone(server)
+        self.assertEqual([], server.messages())
+        server.wait_for_log("(?s)event=bounced.*event=bounced")
+
+    def test_notice_for_a_sender_elsewhere_is_handed_on(self):
+        following = self.next(**{"RCPT TO:<BERT@": "550 5.1.1 nobody"})
+        server = self.start(following.port)
+        self.send(server, sender="otto@example.org")
+        (message,) = following.wait(1)
+        self.assertEqual(("", ["otto@example.org"]), (message.sender, message.recipients))
+        notice = email.message_from_bytes(message.octets, policy=email.policy.default)
+        self.assertEqual("otto@example.org", notice["To"].addresses[0].addr_spec)
+        self.assertIsNone(notice["Return-Path"])
+
+    def test_expired_message_is_given_up(self):
+        following = self.next(RCPT="450 4.2.1 later")
+        server = self.start(following.port, "  expire: 3s\n  delay-notice: 1s\n")
+        self.send(server)
+        wait_until(lambda: len(server.messages()) == 2)
+        self.gone(server)
+        notices = [email.message_from_bytes(octets, policy=email.policy.default) for octets in server.messages()]
+        actions = sorted(notice.get_payload(1).get_payload(1)["Action"] for notice in notices)
+        self.assertEqual(["delayed", "failed"], actions)
+        server.wait_for_log("event=bounced .*cause=expired")
+
+    def test_new_messages_do_not_wait_for_silent_servers(self):
+        """Each domain has a route of its own; one of them hangs."""
+        silent, following = self.next(EHLO="silence"), self.next()
+        routes = (f"routes:\n  - domain: slow.example\n    to: 127.0.0.1:{silent.port}\n"
+                  f"  - domain: example.net\n    to: 127.0.0.1:{following.port}\n")
+        server = self.start(silent.port, "  max-deliveries: 4\n  max-deliveries-per-server: 2\n" + routes)
+        for i in range(6):
+            self.send(server, f"user{i}@slow.example")
+        self.send(server)
+        following.wait(1)
+
+    def test_next_server_is_another_of_ours(self):
+        with Server("--workers", "1", "--hostname", "mx.example.net", config=LIMITS) as following:
+            server = self.start(following.port)
+            self.send(server, ACCOUNT.replace("erika", "anna").replace(DOMAIN, "example.org"), sender=ACCOUNT)
+            self.gone(server)
+            self.assertIn("#4.63", email.message_from_bytes(server.messages()[0]).as_string())
+            following.control("domain", "add", "example.org")
+            following.control("account", "add", "anna@example.org", "--no-password")
+            self.send(server, "anna@example.org")
+            wait_until(following.messages)
+            self.assertIn(b"Delivered-To: anna@example.org", following.messages()[0])
+
+    def test_reload_changes_the_words_of_notices(self):
+        following = self.next(RCPT="550 no")
+        server = self.start(following.port, "", "--language", "de")
+        subject = ("FTG_NOTICE_SUBJECT_FAILED", "Your message could not be delivered")
+        with open(server.overlay("de"), "wb") as file:
+            file.write(mo({subject: "Rückläufer von ${host}"}))
+        self.assertIn("event=reload loaded=1 kept=0", server.reload())
+        self.send(server)
+        self.assertEqual("Rückläufer von localhost", self.notice(server)["Subject"])
+
+
+class German(RelayCase):
+    language = {"LANG": "de_DE"}
+
+    def test_notice_field_by_field(self):
+        following = self.next(RCPT="550 5.1.1 no such user (#4.28)")
+        server = self.start(following.port, "", "--contact", "hilfe@example.test")
+        self.send(server, parameters=b" ENVID=x1")
+        notice = self.notice(server)
+        self.assertEqual("Ihre Nachricht konnte nicht zugestellt werden", notice["Subject"])
+        self.assertEqual(ACCOUNT, notice["To"].addresses[0].addr_spec)
+        self.assertEqual("postmaster@mx.example.test", notice["From"].addresses[0].addr_spec)
+        self.assertEqual("auto-replied", notice["Auto-Submitted"])
+        self.assertEqual("multipart/report", notice.get_content_type())
+        self.assertEqual("delivery-status", notice["Content-Type"].params["report-type"])
+        self.assertRegex(notice["Message-ID"], r"\A<\w+@mx\.example\.test>\Z")
+        self.assertEqual(3, len(notice.get_payload()))
+        text, report, returned = notice.get_payload()
+        self.assertEqual(("text/plain", "de"), (text.get_content_type(), text["Content-Language"]))
+        said = text.get_content()
+        self.assertIn("Hier schreibt der Mailserver mx.example.test.", said)
+        self.assertIn(f"Ihre Nachricht an <{TO}> konnte nicht zugestellt werden.", said)
+        self.assertIn("(#8.06)", said)
+        self.assertIn(f"Der Server [127.0.0.1]:{following.port} hat geantwortet:\n\n    550 5.1.1 no such user (#4.28)\n", said)
+        self.assertIn("schreiben Sie bitte an hilfe@example.test und\nfügen Sie", said)
+        self.assertEqual("message/delivery-status", report.get_content_type())
+        message, recipient = report.get_payload()
+        self.assertEqual("dns; mx.example.test", message["Reporting-MTA"])
+        self.assertEqual("x1", message["Original-Envelope-Id"])
+        self.assertTrue(message["Arrival-Date"])
+        self.assertEqual(f"rfc822; {TO}", recipient["Final-Recipient"])
+        self.assertEqual(("failed", "5.1.1"), (recipient["Action"], recipient["Status"]))
+        self.assertEqual("smtp; 550 5.1.1 no such user (#4.28)", recipient["Diagnostic-Code"])
+        self.assertEqual(f"dns; [127.0.0.1]", recipient["Remote-MTA"])
+        self.assertEqual("message/rfc822", returned.get_content_type())
+        self.assertEqual("Probe", returned.get_payload(0)["Subject"])
+        self.assertEqual("text\n", returned.get_payload(0).get_payload())
+        self.assertEqual([], [defect for part in notice.walk() for defect in part.defects])
+
+
+class Kill(RelayCase):
+    def relays(self, server):
+        return [int(pid) for pid in re.findall(r"event=relay-started pid=(\d+)", server.log())]
+
+    def test_killed_runner_is_started_again(self):
+        following = self.next()
+        server = self.start(following.port)
+        server.wait_for_log("event=relay-started")
+        os.kill(self.relays(server)[-1], signal.SIGKILL)
+        server.wait_for_log(r"event=relay-died pid=\d+ signal=9")
+        self.send(server)
+        following.wait(1)
+        self.gone(server)
+
+    def kill(self, server):
+        os.kill(self.relays(server)[-1], signal.SIGKILL)
+
+    def test_message_comes_whenever_the_runner_is_killed(self):
+        for stage in ("", "EHLO", "MAIL", "RCPT", "DATA", ".", "QUIT"):
+            with self.subTest(stage):
+                killed = []
+
+                def die(connection, stage=stage, killed=killed):
+                    if killed:
+                        connection.sendall(following.usual(stage))
+                        return True
+                    killed.append(stage)
+                    self.kill(server)
+                    return False
+
+                following = self.next(**{stage: die})
+                server = self.start(following.port)
+                server.wait_for_log("event=relay-started")
+                self.send(server)
+                following.wait(1)
+                self.gone(server)
+                # Between the answer to the message and its record there is an instant of which nobody can know.
+                self.assertLessEqual(len(following.messages), 2 if stage == "QUIT" else 1)
+                self.assertEqual([stage], killed)
+
+    def test_nothing_is_lost_and_nothing_recorded_is_sent_again(self):
+        following = self.next()
+        server = self.start(following.port)
+        server.wait_for_log("event=relay-started")
+        for i in range(36):
+            self.send(server, f"user{i}@example.net")
+            if i % 6 == 5:
+                time.sleep(0.004 * i)
+                self.kill(server)
+                wait_until(lambda n=i // 6 + 2: len(self.relays(server)) >= n)
+        self.gone(server)
+        sent = [message.recipients[0] for message in following.messages]
+        self.assertEqual({f"user{i}@example.net" for i in range(36)}, set(sent))
+        self.assertLessEqual(max(sent.count(address) for address in sent), 2)
+        self.assertLessEqual(len(sent), 36 + 6 * 5)  # those that were under way when it was killed
+
+
+if __name__ == "__main__":
+    main()
