@@ -56,8 +56,8 @@ unlink_query(struct dns *dns, struct dns_query *query)
 }
 
 /*
- * Gives those who wait their answer, and keeps it. The query is no longer among those that wait. They may ask at once what they like, and free what holds their
- * question.
+ * Gives those who wait their answer, and keeps it. The query is no longer among those that wait. Who is answered may ask
+ * at once what he likes, and free what holds his question.
  */
 static void
 settle(struct dns_query *query, const unsigned char *message, size_t len)
