@@ -441,6 +441,14 @@ put_peer(struct stream *stream)
 		memcpy(stream->peer, "unknown", sizeof "unknown");
 }
 
+/* The reason for it, if it has one: each service has its own words for the limit of an address. */
+static const char *
+reason_of(const struct ftg_row *row)
+{
+	const char *limit = ftg_row(ERR_MAX_CONCURRENT)->ref;
+	return strcmp(row->ref, limit) == 0 ? limit : NULL;
+}
+
 /* Too many, or no memory: says so in place of a greeting. */
 static void
 turn_away(struct stream *stream, const struct ftg_reply *words)
@@ -450,6 +458,7 @@ turn_away(struct stream *stream, const struct ftg_reply *words)
 	log_language(stream);
 	log_put("ref", row->ref);
 	log_put("id", row->id);
+	log_put("reason", reason_of(row));
 	log_end();
 	if (stream->mode.encrypted)
 		stream_fail(stream, "turned-away");

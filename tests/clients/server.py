@@ -157,15 +157,16 @@ class Server:
     def __exit__(self, kind, *_):
         try:
             raised.note(TestCase.current)
-            raised.servers.remove(self)
             self.process.terminate()
             try:
                 status = self.process.wait(SECONDS)
             except subprocess.TimeoutExpired:
                 status = "no end after SIGTERM"
+            raised.note(TestCase.current)  # what has been logged in the end, too
             if kind is None and (status != 0 or re.search(r"Sanitizer|runtime error:", self.log())):
                 raise AssertionError(f"the server ended with {status}:\n{self.log()}")
         finally:
+            raised.servers.remove(self)
             self.kill()
             shutil.rmtree(self.folder, ignore_errors=True)
 

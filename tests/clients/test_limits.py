@@ -28,7 +28,7 @@ class Sessions(LimitsCase):
                 server.wait_for_log(r"event=disconnect [^\n]*cause=done")
                 with Talk(server) as fourth:
                     self.assertTrue(fourth.greeting.startswith(b"220 "))
-            server.wait_for_log(r"ref=#1\.04 id=ERR_SMTP_REJECT_CONCURRENT")
+            server.wait_for_log(r"ref=#1\.04 id=ERR_SMTP_REJECT_CONCURRENT reason=#1\.04")
 
     def test_sessions_of_a_killed_worker_are_forgotten(self):
         with self.server("max-sessions-per-address: 2") as server:
