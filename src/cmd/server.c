@@ -202,7 +202,7 @@ run_master(struct server *server)
 		return fail(server, EX_OSERR, "no memory for the counters: %s", strerror(errno));
 	const struct master master = {
 		.workers = server->settings->workers,
-		.relay = server->kind->relay != NULL,
+		.relay = server->kind->relay != NULL && server->settings->config->relay.send,
 		.figures = figures,
 		.grace = GRACE,
 		.work = work,

@@ -12,7 +12,7 @@ import time
 
 from server import ACCOUNT, DOMAIN, SECONDS, SENDER, Server, Talk, TestCase, environment, main, program, render
 
-CONFIG = ("auth: PLAIN SCRAM-SHA-256\nauth-in-clear: yes\netrn: anyone\n"
+CONFIG = ("auth: PLAIN SCRAM-SHA-256\nauth-in-clear: yes\netrn: anyone\nrelay:\n  send: no\n"
           "limits:\n  max-unknown-recipients: 0\n  max-relay-attempts: 2\n  max-errors: 1000000\n")
 FAR, FURTHER = "far@elsewhere.example", "further@other.example"
 TEXT = "Subject: Gr\u00fc\u00dfe\r\n\r\n.\r\n..\r\nGr\u00fc\u00dfe\r\n" + "x" * 900 + "\r\n \t\r\n\r\n"

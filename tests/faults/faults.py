@@ -18,7 +18,7 @@ SHORT, KILL_BEFORE, KILL_AFTER = -1, -2, -3
 ERRORS = {name: getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EIO", "EMFILE", "EINTR")}
 NAMES = ("anna", "bob", "carol")  # of accounts
 FAR = "far"  # an alias, whose mail waits in the queue for a server that never answers
-CONFIG = LIMITS + "relay:\n  smarthost: 127.0.0.1:1\n"
+CONFIG = LIMITS + "relay:\n  send: no\n  smarthost: 127.0.0.1:1\n"
 PLAN = "7i"  # struct plan
 
 
