@@ -47,6 +47,7 @@ class Peer:
     """A server that runs, in a session of its own. To be used in a with statement."""
 
     process = None
+    program = os.path.join(TESTS, "ftgate-load")
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="bench-", dir=BUILD)  # on the disk; /tmp may be memory
@@ -99,7 +100,7 @@ class Peer:
     def load(self, kind, sessions, at_a_time, amount):
         """Runs a load. Returns units a second and microseconds of the server's CPU for each."""
         before = self.cpu()
-        done = subprocess.run([os.path.join(TESTS, "ftgate-load"), str(self.port), kind, str(sessions), str(at_a_time),
+        done = subprocess.run([self.program, str(self.port), kind, str(sessions), str(at_a_time),
                                str(amount)], check=True, stdout=subprocess.PIPE)
         units, seconds = map(float, done.stdout.split())
         return units / seconds, (self.cpu() - before) / units * 1e6
@@ -107,7 +108,7 @@ class Peer:
     def idle(self, count):
         """Octets of memory that a connection takes which has said EHLO."""
         before = self.memory()
-        with subprocess.Popen([os.path.join(TESTS, "ftgate-load"), str(self.port), "idle", str(count), "100", "1"],
+        with subprocess.Popen([self.program, str(self.port), "idle", str(count), "100", "1"],
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE) as load:
             if not load.stdout.readline():
                 raise RuntimeError(f"{self.name} does not hold {count} connections")
