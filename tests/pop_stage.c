@@ -55,6 +55,12 @@ send_bytes(struct pop3_outlet *outlet, const char *bytes, size_t len)
 }
 
 static bool
+is_full(struct pop3_outlet *outlet)
+{
+	return POP_STAGE(outlet)->deaf && POP_STAGE(outlet)->stage.output.len > 0;
+}
+
+static bool
 can_encrypt(struct pop3_outlet *outlet)
 {
 	return POP_STAGE(outlet)->stage.has_certificate;
@@ -101,6 +107,7 @@ pop_stage_open(struct pop_stage *stage, enum ftg_profile profile)
 		.config = { .hostname = "mx.example.test", .profile = profile, .max_errors = 20, .verify = verify },
 		.outlet = { .reply = say_reply,
 		    .send = send_bytes,
+		    .is_full = is_full,
 		    .wish = wish,
 		    .utf8 = utf8,
 		    .voice = voice_of,

@@ -11,7 +11,7 @@ struct pop_stage {
 	struct pop3_config config;
 	struct pop3_outlet outlet;
 	struct pop3_session *session;
-	bool deaf; /* the client takes nothing: what is in the midst of being said stops */
+	bool deaf; /* the client takes nothing more: one thing is said, and what is in the midst of being said stops */
 };
 
 /* Sets the stage, with a session that has not greeted yet. */

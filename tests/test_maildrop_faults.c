@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "drop.h"
@@ -16,6 +17,7 @@
 
 int __real_openat(int folder, const char *path, int flags, ...);
 ssize_t __real_read(int file, void *bytes, size_t len);
+ssize_t __real_preadv2(int file, const struct iovec *vector, int count, off_t offset, int flags);
 int __real_unlinkat(int folder, const char *path, int flags);
 struct dirent *__real_readdir(DIR *entries);
 int __real_fsync(int file);
@@ -25,6 +27,8 @@ void *__real_realloc(void *memory, size_t size);
 void *__real_reallocarray(void *memory, size_t count, size_t size);
 int __wrap_openat(int folder, const char *path, int flags, ...);
 ssize_t __wrap_read(int file, void *bytes, size_t len);
+ssize_t __wrap_preadv2(int file, const struct iovec *vector, int count, off_t offset, int flags);
+long __wrap_syscall(long number, ...);
 int __wrap_unlinkat(int folder, const char *path, int flags);
 struct dirent *__wrap_readdir(DIR *entries);
 int __wrap_fsync(int file);
@@ -78,6 +82,26 @@ ssize_t
 __wrap_read(int file, void *bytes, size_t len)
 {
 	return strikes(READ) ? -1 : __real_read(file, bytes, len);
+}
+
+/* Nothing of a message is in memory: all of it has to be waited for. */
+ssize_t
+__wrap_preadv2(int file, const struct iovec *vector, int count, off_t offset, int flags)
+{
+	if (flags & RWF_NOWAIT) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return strikes(READ) ? -1 : __real_preadv2(file, vector, count, offset, flags);
+}
+
+/* It is openat2() that has no function of its own. */
+long
+__wrap_syscall(long number, ...)
+{
+	(void)number;
+	errno = EAGAIN;
+	return -1;
 }
 
 int

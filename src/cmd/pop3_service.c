@@ -33,6 +33,12 @@ send_octets(struct pop3_outlet *outlet, const char *bytes, size_t len)
 	stream_send(stream_of(outlet), bytes, len);
 }
 
+static bool
+is_full(struct pop3_outlet *outlet)
+{
+	return stream_is_full(stream_of(outlet));
+}
+
 static void
 wish(struct pop3_outlet *outlet, enum speech_wish whose, const char *language)
 {
@@ -114,6 +120,7 @@ open_talk(const struct protocol *protocol, struct stream *stream)
 	talk->outlet = (struct pop3_outlet) {
 		.reply = say,
 		.send = send_octets,
+		.is_full = is_full,
 		.wish = wish,
 		.utf8 = utf8,
 		.voice = voice_of,

@@ -51,9 +51,13 @@ struct stream {
 /* The voice of the next reply. vars may be NULL. */
 struct ftg_voice stream_voice(const struct stream *stream, const struct ftg_vars *vars);
 
-/* For sessions: says a reply in their voice, sends octets, asks to be fed again, logs an event of theirs. */
+/*
+ * For sessions: says a reply in their voice, sends octets, asks to be fed again, logs an event of theirs. A stream is full
+ * while the client has left something untaken.
+ */
 void stream_reply(struct stream *stream, const struct ftg_reply *reply);
 void stream_send(struct stream *stream, const char *bytes, size_t len);
+bool stream_is_full(const struct stream *stream);
 void stream_resume(struct stream *stream);
 void stream_log(struct stream *stream, const char *event, va_list pairs);
 

@@ -154,7 +154,8 @@ pop3_session_feed(struct pop3_session *s, const char *bytes, size_t len)
 	size_t taken = 0;
 
 	s->feeding = true;
-	while (taken < len && !s->busy && s->more == NULL && !(s->state & (POP3_ENCRYPTING | POP3_CLOSED)))
+	while (taken < len && !s->busy && s->more == NULL && !(s->state & (POP3_ENCRYPTING | POP3_CLOSED)) &&
+	    !s->outlet->is_full(s->outlet))
 		taken += feed_command(s, bytes + taken, len - taken);
 	s->feeding = false;
 	return taken;

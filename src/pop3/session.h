@@ -46,6 +46,8 @@ struct pop3_outlet {
 	void (*reply)(struct pop3_outlet *outlet, const struct ftg_reply *reply);
 	/* Sends octets that programs read. Whole lines. */
 	void (*send)(struct pop3_outlet *outlet, const char *bytes, size_t len);
+	/* Has the client left output untaken? Then no more commands are run until it takes it. */
+	bool (*is_full)(struct pop3_outlet *outlet);
 	/* Replies are wished for in a language from now on, "" for none. */
 	void (*wish)(struct pop3_outlet *outlet, enum speech_wish whose, const char *language);
 	/* All is said in UTF-8 from now on, or again only what the client has chosen. */
@@ -81,7 +83,8 @@ void pop3_session_greet(struct pop3_session *session);
 
 /*
  * Takes octets from the client and answers each whole line. Returns how many were taken: all of them, unless the session
- * became busy, has more to say, or closed; the rest is given again after outlet->resume().
+ * became busy, has more to say, or closed, or the outlet is full; the rest is given again after outlet->resume(), or when
+ * the client has taken what was said.
  */
 size_t pop3_session_feed(struct pop3_session *session, const char *bytes, size_t len);
 
