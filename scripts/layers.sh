@@ -29,7 +29,7 @@ owned() {
 	gsasl.h) echo "src/mail src/session" ;;
 	gmime/* | pcre2.h) echo "src/mail" ;;
 	crypt.h) echo "src/mail" ;;
-	curl/* | jansson.h) echo "src/net" ;;
+	jansson.h) echo "src/net" ;;
 	sqlite3.h) echo "src/mail" ;;
 	unistr.h | unitypes.h | unictype.h | uninorm.h | unicase.h | unilbrk.h) echo "src/catalog src/base src/cmd" ;;
 	gettext-po.h | argp.h) echo "src/cmd" ;;

@@ -142,8 +142,8 @@ schema_open(struct schema *schema)
 		settings += sections[i].count + 1;
 	*schema = (struct schema) {
 		.fields = calloc(OWN_FIELDS + section_count + 1, sizeof *schema->fields),
-		.settings = calloc(settings, sizeof *schema->settings),
-		.items = calloc(section_count, sizeof *schema->items),
+		.settings = calloc(settings + 1, sizeof *schema->settings),
+		.items = calloc(section_count + 1, sizeof *schema->items),
 	};
 	if (schema->fields == NULL || schema->settings == NULL || schema->items == NULL)
 		return false;

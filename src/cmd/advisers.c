@@ -64,20 +64,20 @@ open_clamd(struct clamd *clamd, const struct filter_settings *settings, struct s
 	clamd_open(clamd);
 }
 
-static int
+static void
 open_rspamd(struct rspamd *rspamd, const struct filter_settings *settings, struct scanner scanner)
 {
 	*rspamd = (struct rspamd) {
 		.scanner = scanner,
-		.address = settings->address,
 		.limit = settings->time_limit,
 		.max_size = (uint64_t)settings->max_size,
 		.spf = settings->spf,
 	};
-	return rspamd_open(rspamd);
+	endpoint_parse(&rspamd->endpoint, settings->address);
+	rspamd_open(rspamd);
 }
 
-static int
+static void
 open_filter(union filter *filter, const struct filter_settings *settings)
 {
 	const struct scanner scanner = {
@@ -87,9 +87,9 @@ open_filter(union filter *filter, const struct filter_settings *settings)
 		.closed = settings->on_failure == ON_FAILURE_DEFER,
 	};
 	if (settings->kind == FILTER_RSPAMD)
-		return open_rspamd(&filter->rspamd, settings, scanner);
-	open_clamd(&filter->clamd, settings, scanner);
-	return 0;
+		open_rspamd(&filter->rspamd, settings, scanner);
+	else
+		open_clamd(&filter->clamd, settings, scanner);
 }
 
 static int
@@ -102,8 +102,7 @@ open_filters(struct advisers *advisers, struct worker *worker, const struct conf
 	if (advisers->filters == NULL || advisers->scanners == NULL)
 		return -1;
 	for (size_t i = 0; i < advisers->scanner_count; i++) {
-		if (open_filter(&advisers->filters[i], &config->filters[i]) < 0)
-			return -1;
+		open_filter(&advisers->filters[i], &config->filters[i]);
 		advisers->scanners[i] = &advisers->filters[i].scanner;
 	}
 	return 0;

@@ -251,17 +251,11 @@ serve_first(struct policy_client *client)
 	return true;
 }
 
-static bool
-is_asking(const struct policy_link *link)
-{
-	return link->state == LINK_CONNECTING || link->state == LINK_ASKING;
-}
-
 /* When the time of something is up; INT64_MAX where there is nothing. */
 static int64_t
 end_of_link(const struct policy_link *link)
 {
-	if (is_asking(link))
+	if (link->question != NULL)
 		return link->question->deadline;
 	return link->state == LINK_IDLE ? link->idle_until : INT64_MAX;
 }

@@ -1,175 +1,165 @@
 /* rspamd: asks it about a message over HTTP (/checkv2). */
 #include "net/rspamd.h"
 
-#include <curl/curl.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/printable.h"
+#include "net/http_answer.h"
+#include "net/scan_link.h"
 
-enum { ANSWER_MAX = 1 << 20, VALUE_SIZE = 512, HEADER_SIZE = VALUE_SIZE + 16, RECIPIENTS_MAX = 100 };
+enum { BLOCK = 64 * 1024, ANSWER_MAX = 1 << 20, VALUE_SIZE = 512, RECIPIENTS_MAX = 100 };
 
-/* A question under way. */
-struct asking {
-	CURL *curl;
-	struct curl_slist *headers;
-	bool lacking; /* memory has been out */
-	int file;
-	off_t at; /* how much of it has been sent */
-	char *answer;
+/* The head of a request. */
+struct head {
 	size_t len;
+	char text[(RECIPIENTS_MAX + 16) * (VALUE_SIZE + 32)]; /* room for all headers at their longest */
 };
 
-static void
-put_header(struct asking *asking, const char *header)
+static void __attribute__((format(printf, 2, 3))) put_line(struct head *head, const char *format, ...)
 {
-	struct curl_slist *headers = curl_slist_append(asking->headers, header);
-	if (headers == NULL)
-		asking->lacking = true;
-	else
-		asking->headers = headers;
+	va_list arguments;
+	va_start(arguments, format);
+	int len = vsnprintf(head->text + head->len, sizeof head->text - head->len, format, arguments);
+	va_end(arguments);
+	head->len += (size_t)len;
 }
 
 /* Whatever the value holds, it is one line. */
 static void
-put(struct asking *asking, const char *name, const char *value)
+put(struct head *head, const char *name, const char *value)
 {
-	char header[HEADER_SIZE], clean[VALUE_SIZE];
+	char clean[VALUE_SIZE];
 	if (value == NULL)
 		return;
 	printable_copy(clean, sizeof clean, value, strlen(value));
-	snprintf(header, sizeof header, "%s: %s", name, clean);
-	put_header(asking, header);
+	put_line(head, "%s: %s\r\n", name, clean);
 }
 
 static void
-put_path(struct asking *asking, const char *name, const char *address)
+put_path(struct head *head, const char *name, const char *address)
 {
 	char path[VALUE_SIZE];
 	snprintf(path, sizeof path, "<%s>", address);
-	put(asking, name, path);
+	put(head, name, path);
 }
 
-/* Without "Expect:" libcurl would wait for leave to send a large message. */
+/* Version 1.0: the answer ends where its length says, or with the connection, and comes in no chunks. */
 static void
-put_subject(struct asking *asking, const struct scan_subject *subject)
+write_head(struct head *head, const struct scan_subject *subject)
 {
-	put(asking, "IP", subject->address);
-	put(asking, "Hostname", subject->client_name);
-	put(asking, "Helo", subject->helo);
-	put(asking, "User", subject->user);
-	put(asking, "Queue-Id", subject->session);
-	put(asking, "MTA-Name", subject->hostname);
-	put_path(asking, "From", subject->sender);
+	head->len = 0;
+	put_line(head, "POST /checkv2 HTTP/1.0\r\nContent-Length: %" PRIu64 "\r\n", subject->size);
+	put(head, "IP", subject->address);
+	put(head, "Hostname", subject->client_name);
+	put(head, "Helo", subject->helo);
+	put(head, "User", subject->user);
+	put(head, "Queue-Id", subject->session);
+	put(head, "MTA-Name", subject->hostname);
+	put_path(head, "From", subject->sender);
 	for (size_t i = 0; i < subject->recipient_count && i < RECIPIENTS_MAX; i++)
-		put_path(asking, "Rcpt", subject->recipients[i]);
-	put_header(asking, "Content-Type: message/rfc822");
-	put_header(asking, "Expect:");
-}
-
-static size_t
-read_file(char *octets, size_t size, size_t count, void *context)
-{
-	struct asking *asking = context;
-	ssize_t len = pread(asking->file, octets, size * count, asking->at);
-	if (len < 0)
-		return CURL_READFUNC_ABORT;
-	asking->at += len;
-	return (size_t)len;
-}
-
-static size_t
-take_answer(char *octets, size_t size, size_t count, void *context)
-{
-	struct asking *asking = context;
-	size_t len = size * count;
-	if (len > ANSWER_MAX - asking->len)
-		return 0;
-	char *answer = realloc(asking->answer, asking->len + len + 1);
-	if (answer == NULL)
-		return 0;
-	memcpy(answer + asking->len, octets, len);
-	asking->answer = answer;
-	asking->len += len;
-	return len;
-}
-
-/* The place is an address or a path, nothing to be looked up, and no proxy of the environment is in between. */
-static CURLcode
-set_place(CURL *curl, const char *address)
-{
-	char url[128] = "http://localhost/checkv2";
-	CURLcode error = CURLE_OK;
-	if (*address == '/')
-		error = curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, address);
-	else
-		snprintf(url, sizeof url, "http://%s/checkv2", address);
-	if (error == CURLE_OK)
-		error = curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	return error == CURLE_OK ? curl_easy_setopt(curl, CURLOPT_URL, url) : error;
-}
-
-static CURLcode
-ask(struct asking *asking, const struct rspamd *rspamd, uint64_t size)
-{
-	CURL *curl = asking->curl;
-	CURLcode error = set_place(curl, rspamd->address);
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_POST, 1L);
-	curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
-	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, asking->headers);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)rspamd->limit);
-	curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
-	curl_easy_setopt(curl, CURLOPT_READFUNCTION, read_file);
-	curl_easy_setopt(curl, CURLOPT_READDATA, asking);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, asking);
-	return error == CURLE_OK ? curl_easy_perform(curl) : error;
+		put_path(head, "Rcpt", subject->recipients[i]);
+	put_line(head, "\r\n");
 }
 
 static enum scan_verdict
-exchange(
-    struct asking *asking, const struct rspamd *rspamd, const struct scan_subject *subject, char text[SCAN_TEXT_SIZE])
+fail(char text[SCAN_TEXT_SIZE], const char *what, int error)
 {
-	put_subject(asking, subject);
-	if (asking->lacking) {
-		snprintf(text, SCAN_TEXT_SIZE, "memory is out");
-		return SCAN_FAILED;
-	}
-	CURLcode error = ask(asking, rspamd, subject->size);
-	if (error == CURLE_OK)
-		return rspamd_answer_read(asking->answer, asking->len, rspamd->spf, text);
-	snprintf(text, SCAN_TEXT_SIZE, "%s", curl_easy_strerror(error));
+	snprintf(text, SCAN_TEXT_SIZE, "%s: %s", what, strerror(error));
 	return SCAN_FAILED;
+}
+
+/* As many octets as were announced. False where the file cannot be read; rspamd may answer before it has all. */
+static bool
+send_file(struct scan_link *link, int file, uint64_t size)
+{
+	char block[BLOCK];
+	for (uint64_t at = 0; at < size;) {
+		size_t wanted = size - at < sizeof block ? (size_t)(size - at) : sizeof block;
+		errno = EIO;
+		ssize_t len = pread(file, block, wanted, (off_t)at);
+		if (len <= 0)
+			return false;
+		if (!scan_link_send(link, block, (size_t)len))
+			return true;
+		at += (uint64_t)len;
+	}
+	return true;
+}
+
+static enum scan_verdict
+judge(const struct http_answer *answer, bool spf, char text[SCAN_TEXT_SIZE])
+{
+	if (answer->status == 200)
+		return rspamd_answer_read(answer->body, answer->len, spf, text);
+	snprintf(text, SCAN_TEXT_SIZE, "the answer is of HTTP status %u", answer->status);
+	return SCAN_FAILED;
+}
+
+static enum scan_verdict
+take_answer(struct scan_link *link, char *octets, bool spf, char text[SCAN_TEXT_SIZE])
+{
+	static const char *const faults[] = {
+		[HTTP_MORE] = "the answer is too long",
+		[HTTP_CUT_OFF] = "the answer is cut off",
+		[HTTP_BAD] = "the answer is no HTTP",
+	};
+	struct http_answer answer;
+	enum http_progress progress = HTTP_MORE;
+	for (size_t len = 0; progress == HTTP_MORE && len < ANSWER_MAX;) {
+		ssize_t n = scan_link_receive(link, octets + len, ANSWER_MAX - len);
+		if (n < 0)
+			return fail(text, "no answer", link->error);
+		len += (size_t)n;
+		progress = http_answer_read(&answer, octets, len, n == 0);
+	}
+	if (progress == HTTP_WHOLE)
+		return judge(&answer, spf, text);
+	snprintf(text, SCAN_TEXT_SIZE, "%s", faults[progress]);
+	return SCAN_FAILED;
+}
+
+static enum scan_verdict
+exchange(struct scan_link *link, const struct scan_subject *subject, bool spf, char text[SCAN_TEXT_SIZE])
+{
+	struct head head;
+	write_head(&head, subject);
+	if (!scan_link_send(link, head.text, head.len))
+		return fail(text, "cannot be asked", link->error);
+	if (!send_file(link, subject->file, subject->size))
+		return fail(text, "the message cannot be read", errno);
+	char *octets = malloc(ANSWER_MAX);
+	if (octets == NULL)
+		return fail(text, "no answer", ENOMEM);
+	enum scan_verdict verdict = take_answer(link, octets, spf, text);
+	free(octets);
+	return verdict;
 }
 
 static enum scan_verdict
 scan(const struct scanner *scanner, const struct scan_subject *subject, char text[SCAN_TEXT_SIZE])
 {
 	const struct rspamd *rspamd = (const struct rspamd *)scanner;
-	struct asking asking = { .file = subject->file };
-	enum scan_verdict verdict = SCAN_FAILED;
+	struct scan_link link;
 	text[0] = '\0';
 	if (rspamd->max_size > 0 && subject->size > rspamd->max_size) {
 		snprintf(text, SCAN_TEXT_SIZE, "larger than max-size, not scanned");
 		return SCAN_CLEAN;
 	}
-	asking.curl = curl_easy_init();
-	if (asking.curl != NULL)
-		verdict = exchange(&asking, rspamd, subject, text);
-	else
-		snprintf(text, SCAN_TEXT_SIZE, "memory is out");
-	curl_easy_cleanup(asking.curl);
-	curl_slist_free_all(asking.headers);
-	free(asking.answer);
+	enum scan_verdict verdict = scan_link_open(&link, &rspamd->endpoint, rspamd->limit)
+	    ? exchange(&link, subject, rspamd->spf, text)
+	    : fail(text, "cannot connect", link.error);
+	scan_link_close(&link);
 	return verdict;
 }
 
-int
+void
 rspamd_open(struct rspamd *rspamd)
 {
 	rspamd->scanner.scan = scan;
-	return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -1;
 }

@@ -2,18 +2,18 @@
 #ifndef NET_RSPAMD_H
 #define NET_RSPAMD_H
 
+#include "base/endpoint.h"
 #include "base/scanner.h"
 
 struct rspamd {
 	struct scanner scanner; /* its settings are to be set; how it scans is rspamd's */
-	const char *address;    /* as endpoint_check() takes it */
-	int64_t limit;          /* milliseconds from the connection to the answer */
-	uint64_t max_size;      /* octets; larger messages are not scanned. 0: all are */
-	bool spf;               /* its symbol of a failed SPF check is reason enough to refuse */
+	struct endpoint endpoint;
+	int64_t limit;     /* milliseconds from the connection to the answer */
+	uint64_t max_size; /* octets; larger messages are not scanned. 0: all are */
+	bool spf;          /* its symbol of a failed SPF check is reason enough to refuse */
 };
 
-/* To be called before the process has threads. Returns 0, or -1 where libcurl cannot be used. */
-int rspamd_open(struct rspamd *rspamd);
+void rspamd_open(struct rspamd *rspamd);
 
 /* What an answer says, the JSON text of len octets; text is made printable. SCAN_FAILED where it makes no sense. */
 enum scan_verdict rspamd_answer_read(const char *json, size_t len, bool spf, char text[SCAN_TEXT_SIZE]);
