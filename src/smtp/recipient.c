@@ -66,9 +66,12 @@ ask_for_room(struct smtp_session *s)
 	return ftg_reply(FTG_IDS);
 }
 
+/* Who is refused for now comes again, and is to be counted once. */
 static struct ftg_reply
 keep(struct smtp_session *s, struct ftg_reply verdict)
 {
+	if (verdict.id == FTG_IDS && refusal_too_many(s))
+		verdict = ftg_reply(ERR_SMTP_ADDRESS_RCPTCOUNT);
 	if (verdict.id == FTG_IDS)
 		return has_quota(s) ? ask_for_room(s) : ftg_reply(ERR_SMTP_RCPTOK);
 	take_back(s);
@@ -78,8 +81,6 @@ keep(struct smtp_session *s, struct ftg_reply verdict)
 static struct ftg_reply
 accept(struct smtp_session *s, const struct recipient *recipient)
 {
-	if (refusal_too_many(s))
-		return ftg_reply(ERR_SMTP_ADDRESS_RCPTCOUNT);
 	s->without = envelope_mark(&s->envelope);
 	s->post = recipient->post;
 	if (!envelope_add(&s->envelope, s->path, recipient))
