@@ -27,12 +27,19 @@ stage_of(const struct smtp_session *s)
 	}
 }
 
+/* Who has to log in is no stranger before that. */
+static bool
+is_stranger(const struct smtp_session *s)
+{
+	return s->user == NULL && !(s->access & (ACCESS_RELAY | ACCESS_PERMITTED)) && !s->config->auth_required;
+}
+
 static bool
 is_about(const struct policy_service *service, const struct smtp_session *s)
 {
 	switch (service->about) {
 	case SERVICE_USERS: return s->user != NULL;
-	case SERVICE_STRANGERS: return s->user == NULL && !(s->access & (ACCESS_RELAY | ACCESS_PERMITTED));
+	case SERVICE_STRANGERS: return is_stranger(s);
 	default: return true;
 	}
 }
