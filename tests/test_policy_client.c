@@ -15,7 +15,7 @@ enum { LIMIT = 20000, SHORT = 200 }; /* milliseconds */
 static uv_loop_t loop;
 static struct policy_client client;
 static struct fake_service fake;
-static unsigned after_count;
+static unsigned after_count, unseen; /* calls; questions that have ended since the last */
 
 /* A question of a test, and how it ended. */
 struct asked {
@@ -30,6 +30,7 @@ static void
 on_done(struct service_question *question)
 {
 	((struct asked *)(void *)question)->done = true;
+	unseen++;
 	if (++ended == wanted)
 		uv_stop(&loop);
 }
@@ -39,6 +40,7 @@ on_after(void *context)
 {
 	(void)context;
 	after_count++;
+	unseen = 0;
 }
 
 static void
@@ -46,7 +48,7 @@ set_up(void)
 {
 	folder_make();
 	cr_assert_eq(uv_loop_init(&loop), 0);
-	ended = wanted = after_count = 0;
+	ended = wanted = after_count = unseen = 0;
 }
 
 static void
@@ -331,6 +333,22 @@ Test(policy_client, no_question_waits_longer_than_the_limit)
 	for (unsigned i = 0; i < MANY; i++)
 		expect_failure(&asked[i], "no answer within the time limit");
 	cr_expect_gt(after_count, 0);
+}
+
+/* The endpoint is none that can be connected to, which is told at once. */
+Test(policy_client, whoever_waited_in_vain_for_a_connection_is_woken)
+{
+	static struct asked asked[POLICY_LINKS], last;
+
+	serve_by(keep_silent, true, SHORT);
+	for (unsigned i = 0; i < POLICY_LINKS; i++)
+		ask(&asked[i], "a");
+	client.limit = LIMIT;
+	ask(&last, "a");
+	cr_assert(endpoint_parse(&client.endpoint, "255.255.255.255:25"));
+	await(POLICY_LINKS + 1);
+	cr_expect_eq(last.question.answer.action, SERVICE_FAILED);
+	cr_expect_eq(unseen, 0);
 }
 
 static void

@@ -52,12 +52,14 @@ take_first(struct policy_client *client)
 	return question;
 }
 
+/* Questions that wait get the place, and may end there and then, where no connection can be made. */
 static void
 on_closed(uv_handle_t *handle)
 {
 	struct policy_link *link = handle->data;
 	link->state = LINK_CLOSED;
 	serve(link->client);
+	link->client->after(link->client->context);
 }
 
 static void
@@ -97,6 +99,7 @@ lose_link(struct policy_link *link, const char *why)
 	question->again = true;
 	put_first(link->client, question);
 	serve(link->client);
+	link->client->after(link->client->context);
 }
 
 /* A service that answers what it has not been asked yet, or says more than an answer, is not trusted with another question. */
