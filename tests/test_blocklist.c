@@ -135,6 +135,8 @@ Test(dns_servers, are_nothing_else)
 	        "192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.4 192.0.2.5 192.0.2.6 192.0.2.7 192.0.2.8 192.0.2.9", error),
 	    -1);
 	cr_expect_str_eq(error, "there are more than 8 name servers; leave '192.0.2.9' out");
+	cr_expect_eq(dns_servers_check(" ", error), -1);
+	cr_expect_str_eq(error, "' ' names no name server; leave the setting out for those of the system");
 }
 
 static const char *

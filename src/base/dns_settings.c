@@ -48,5 +48,9 @@ int
 dns_servers_check(const char *text, char error[SECTION_ERROR_SIZE])
 {
 	struct endpoint servers[DNS_SERVERS_MAX];
-	return dns_servers_read(servers, text, error) < 0 ? -1 : 0;
+	int count = dns_servers_read(servers, text, error);
+	if (count == 0)
+		snprintf(error, SECTION_ERROR_SIZE,
+		    "'%.40s' names no name server; leave the setting out for those of the system", text);
+	return count > 0 ? 0 : -1;
 }
