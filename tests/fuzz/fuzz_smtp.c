@@ -149,6 +149,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require_same(&whole.output, &pieces.output);
 		require_same(&whole.events, &pieces.events);
 		require_same(&whole.message, &pieces.message);
+		require_same(&whole.queued, &pieces.queued);
 	}
 	stage_close(&whole);
 	stage_close(&pieces);
