@@ -1,6 +1,7 @@
 """A server whose system calls on Maildirs and queue fail as a test plans it, by the library of fault.c."""
 
 import errno
+import fcntl
 import glob
 import mmap
 import os
@@ -89,10 +90,9 @@ class FaultyServer(Server):
 
     def empty(self, name):
         """Takes the messages of an account, or those in the queue, away."""
-        paths = self.files(name, "new")
         if name == FAR:
-            paths = [self.queue_file(entry, end) for entry in self.queued() for end in (".envelope", ".message")]
-        for path in paths:
+            self.control("queue", "remove", *self.queued())
+        for path in self.files(name, "new"):
             os.unlink(path)
 
     def files(self, name, part):
@@ -111,8 +111,18 @@ class FaultyServer(Server):
     def litter(self):
         halves = {os.path.basename(path).split(".")[0] for path in glob.glob(os.path.join(self.data, "queue/*.message"))}
         return ([path for name in NAMES for path in self.files(name, "tmp")] +
-                glob.glob(os.path.join(self.data, "queue/tmp/*")) +
+                [path for path in glob.glob(os.path.join(self.data, "queue/tmp/*")) if is_left(path)] +
                 [self.queue_file(entry, ".message") for entry in halves - set(self.queued())])
+
+
+def is_left(path):
+    """Is a file in the queue's tmp/ nobody's any more? Who writes an envelope there has locked it."""
+    try:
+        with open(path, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return os.path.exists(path)
+    except (FileNotFoundError, BlockingIOError):
+        return False
 
 
 def send(talk, names, message):
