@@ -1,4 +1,4 @@
-/* Reads messages of a maildrop, block by block: at once where they are in memory, which costs no change of threads. */
+/* Reads messages of a maildrop, block by block: the first at once where it is in memory, which costs no change of threads. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -170,13 +170,11 @@ maildrop_read(struct maildrop *maildrop, size_t number, size_t lines,
 		maildrop_start(maildrop, open_step, done, context);
 }
 
+/* Always by a job: a client that takes a long message as fast as it comes would keep the loop from all others. */
 void
 maildrop_read_on(struct maildrop *maildrop, void (*done)(void *context, enum maildrop_result result), void *context)
 {
-	if (read_block(maildrop, DONT_WAIT) == 0)
-		done(context, MAILDROP_OK);
-	else
-		maildrop_start(maildrop, read_step, done, context);
+	maildrop_start(maildrop, read_step, done, context);
 }
 
 void
