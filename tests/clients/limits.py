@@ -12,9 +12,11 @@ class LimitsCase(TestCase):
     profile = "published"
 
     def server(self, limits="", listeners=""):
-        """A server with these limits, one a line, and all others at their defaults."""
+        """A server with these limits, one a line, and all others at their defaults. What it queues stays there."""
         lines = "".join(f"  {line.strip()}\n" for line in limits.strip().splitlines())
         config = f"{listeners}limits:\n{lines}" if lines else listeners
+        if "relay:" not in config:
+            config += "relay:\n  send: no\n"
         return Server("--hostname", HOST, "--profile", self.profile, "--workers", "2", config=config,
                       **{"LANG": self.language or "C"})
 

@@ -137,8 +137,9 @@ class Conversation:
         limits = {name: self.value(name) or value for name, value in LIMITS.items()}
         if limits["tarpit-delay"] != "0":
             limits["tarpit-delay"] += "ms"
+        lines += ["relay:", "  send: no"]
         if "no-mx" in said:
-            lines += ["relay:", "  mx: no", "routes:", "  - domain: routed.example", "    to: 192.0.2.99:25"]
+            lines += ["  mx: no", "routes:", "  - domain: routed.example", "    to: 192.0.2.99:25"]
         if "greylist" in said:
             lines += ["greylist:"] + [f"  {k}: {v}" for k, v in GREYLIST.items()]
         for section, settings in self.sections(names):
