@@ -22,7 +22,7 @@ struct worker_config {
 	int status_socket;             /* that listens; -1: none */
 	struct figures *figures;
 	struct guard *guard; /* whose blacklist can be changed at the status socket; NULL: none */
-	unsigned workers; /* of the server */
+	unsigned workers;    /* of the server */
 	unsigned max_sessions;
 	unsigned grace; /* seconds that sessions may go on after SIGTERM; the master kills then */
 };
