@@ -113,7 +113,7 @@ connection_encrypt(struct channel *channel, const struct channel_tls *tls, int w
 		if (done != 0)
 			return done > 0;
 		if (wait_again(c, want, until) < 0) {
-			strerror_r(errno, error, CHANNEL_ERROR_SIZE);
+			snprintf(error, CHANNEL_ERROR_SIZE, "%s", strerror(errno));
 			return false;
 		}
 	}
