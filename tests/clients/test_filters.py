@@ -94,7 +94,8 @@ class ClamAv(FiltersCase):
                     talk.say(b"DATA")
                     answers.append(talk.say(message + b"."))
             self.assertEqual([self.says("ERR_SMTP_MESSAGE_OTHER", self.virus), self.says("ERR_SMTP_MESSAGEOK")], answers)
-            self.assertEqual(1, len(glob.glob(os.path.join(server.data, "queue/*.envelope"))))
+            server.wait_for_log(r"event=message [^\n]* queue=\S+")
+            self.assertEqual(1, server.log().count("event=message "))
 
     def test_each_message_is_judged_for_itself(self):
         def send(server, number):
