@@ -19,14 +19,15 @@ SHORT, KILL_BEFORE, KILL_AFTER = -1, -2, -3
 ERRORS = {name: getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EIO", "EMFILE", "EINTR")}
 NAMES = ("anna", "bob", "carol")  # of accounts
 FAR = "far"  # an alias, whose mail waits in the queue for a server that never answers
-CONFIG = LIMITS + "relay:\n  send: no\n  smarthost: 127.0.0.1:1\n"
+RELAYING = LIMITS + "relay:\n  smarthost: 127.0.0.1:1\n"
+CONFIG = RELAYING + "  send: no\n"
 PLAN = "7i"  # struct plan
 
 
 class FaultyServer(Server):
     """Has the accounts of NAMES, and FAR. No fault is planned at first."""
 
-    def __init__(self, *arguments, **options):
+    def __init__(self, *arguments, config=CONFIG, **options):
         self.scratch = tempfile.TemporaryDirectory(prefix="ftgate-plan-")
         path = os.path.join(self.scratch.name, "plan")
         with open(path, "w+b") as file:
@@ -34,7 +35,7 @@ class FaultyServer(Server):
             file.flush()
             self.plan = mmap.mmap(file.fileno(), struct.calcsize(PLAN))
         sanitizer = os.environ.get("ASAN_OPTIONS", "")
-        super().__init__(*arguments, config=CONFIG, **options, LD_PRELOAD=LIBRARY, FAULTS_PLAN=path,
+        super().__init__(*arguments, config=config, **options, LD_PRELOAD=LIBRARY, FAULTS_PLAN=path,
                          ASAN_OPTIONS=f"{sanitizer}:verify_asan_link_order=0")
 
     def __enter__(self):

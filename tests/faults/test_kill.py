@@ -13,7 +13,7 @@ from collections import Counter
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../clients"))
 
-from faults import ANY, FAR, KILL_AFTER, KILL_BEFORE, NAMES, FaultyServer, is_whole, send, text_of
+from faults import ANY, FAR, KILL_AFTER, KILL_BEFORE, NAMES, RELAYING, FaultyServer, is_whole, send, text_of
 from server import DOMAIN, SECONDS, SENDER, Talk, TestCase, main
 
 HOUR = 3600
@@ -191,7 +191,7 @@ def body(name, size=0):
 
 class Instants(TestCase):
     def setUp(self):
-        self.server = self.enterContext(FaultyServer("--workers", "2"))
+        self.server = self.enterContext(FaultyServer("--workers", "2", config=RELAYING))
         self.groups = []
         self.dice = random.Random(SEED)
 
