@@ -195,8 +195,7 @@ pop_play(const struct talk *talk, const struct talk_run *run, struct octets *fau
 	play.pop.stage.late = run->late;
 	play.actor = (struct talk_actor) { .feed = feed,
 		.set = set,
-		.output = &play.pop.stage.output,
-		.events = &play.pop.stage.events,
+		.got = { [SAID] = &play.pop.stage.output, [LOGGED] = &play.pop.stage.events },
 		.fault = fault };
 	bool done = talk_run(talk, run, &play.actor);
 	pop_stage_close(&play.pop);

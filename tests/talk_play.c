@@ -10,105 +10,34 @@
 #include <unistd.h>
 
 #include "mail/content_rules.h"
+#include "talk_run.h"
 
 struct play {
-	const struct talk_run *run;
+	struct talk_actor actor;
 	struct stage stage;
-	ftg_catalog *catalog;   /* where a language is asked for */
-	struct octets sent;     /* not yet fed */
-	struct octets expected; /* of the output, the message, the log, the queue */
-	struct octets message;
-	struct octets events;
-	struct octets rules; /* for content */
+	enum ftg_profile profile;
+	ftg_catalog *catalog; /* where a language is asked for */
+	struct octets rules;  /* for content */
 	struct content_rules *content_rules;
-	struct octets queued;
-	struct octets *fault;
-	unsigned line;
 };
 
 static void
-add_text(struct octets *octets, const char *text)
+add_fault(struct play *play, const char *text)
 {
-	octets_add(octets, text, strlen(text));
-}
-
-/* Printable, one line a line, for people to read. */
-static void
-add_shown(struct octets *octets, const struct octets *shown)
-{
-	for (size_t i = 0; i < shown->len; i++) {
-		char c = shown->bytes[i], text[8];
-		snprintf(text, sizeof text, c >= ' ' && c <= '~' ? "%c" : "\\x%02x", (unsigned char)c);
-		add_text(octets, text);
-		if (c == '\n')
-			add_text(octets, "\n");
-	}
+	octets_add(play->actor.fault, text, strlen(text));
 }
 
 static void
-add_fault(struct play *play, const char *what, const struct octets *expected, const struct octets *got)
+feed(struct talk_actor *actor, const char *bytes, size_t len, size_t piece)
 {
-	char where[256];
-
-	snprintf(where, sizeof where, "before line %u, profile %d, way %d at %zu%s: %s\nexpected\n", play->line,
-	    (int)play->run->profile, (int)play->run->way, play->run->at, play->run->late ? ", jobs late" : "", what);
-	add_text(play->fault, where);
-	add_shown(play->fault, expected);
-	add_text(play->fault, "got\n");
-	add_shown(play->fault, got);
-}
-
-/* Compares, and forgets both. */
-static void
-compare(struct play *play, const char *what, struct octets *expected, struct octets *got)
-{
-	if (expected->len != got->len || memcmp(expected->bytes, got->bytes, got->len) != 0)
-		add_fault(play, what, expected, got);
-	octets_clear(expected);
-	octets_clear(got);
-}
-
-static void
-feed(struct play *play)
-{
-	struct octets *sent = &play->sent;
-	size_t at = play->run->at < sent->len ? play->run->at : sent->len;
-
-	if (sent->len == 0)
-		return;
-	if (play->run->way == TALK_PIECES) {
-		stage_feed(&play->stage, sent->bytes, sent->len, play->run->at);
-	} else if (play->run->way == TALK_SPLIT) {
-		stage_feed(&play->stage, sent->bytes, at, sent->len);
-		stage_feed(&play->stage, sent->bytes + at, sent->len - at, sent->len);
-	} else {
-		stage_feed(&play->stage, sent->bytes, sent->len, sent->len);
-	}
-	octets_clear(sent);
-}
-
-/* Has the client say what it has to say so far, and looks at what came of it. */
-static void
-settle(struct play *play)
-{
-	feed(play);
-	compare(play, "output", &play->expected, &play->stage.output);
-	if (play->message.len > 0 && play->run->way != TALK_PIPELINED)
-		compare(play, "message", &play->message, &play->stage.message);
-	if (play->events.len > 0 && play->run->way != TALK_PIPELINED)
-		compare(play, "log", &play->events, &play->stage.events);
-	if (play->queued.len > 0 && play->run->way != TALK_PIPELINED)
-		compare(play, "queue", &play->queued, &play->stage.queued);
-	octets_clear(&play->stage.message);
-	octets_clear(&play->stage.events);
-	octets_clear(&play->stage.queued);
+	stage_feed(&((struct play *)actor)->stage, bytes, len, piece);
 }
 
 /* The languages of the conversations. What is spoken unless anything else is said stays English. */
 static const ftg_catalog *
 languages(struct play *play)
 {
-	struct ftg_sources sources = { .locale = TALK_LOCALE, .profile = play->run->profile };
+	struct ftg_sources sources = { .locale = TALK_LOCALE, .profile = play->profile };
 
 	if (play->catalog == NULL)
 		play->catalog = ftg_catalog_open(&sources, NULL, NULL);
@@ -207,7 +136,7 @@ static void
 expect_closed(struct play *play, bool closed)
 {
 	if (smtp_session_closed(play->stage.session) != closed)
-		add_text(play->fault, closed ? "the session is not closed\n" : "the session is closed\n");
+		add_fault(play, closed ? "the session is not closed\n" : "the session is closed\n");
 }
 
 static bool
@@ -309,8 +238,8 @@ add_rule(struct play *play, const char *rule)
 	char path[32];
 	int file = memfd_create("rules", 0);
 
-	add_text(&play->rules, rule);
-	add_text(&play->rules, "\n");
+	octets_add(&play->rules, rule, strlen(rule));
+	octets_add(&play->rules, "\n", 1);
 	if (file < 0 || write(file, play->rules.bytes, play->rules.len) < 0)
 		abort();
 	snprintf(path, sizeof path, "/proc/self/fd/%d", file);
@@ -319,7 +248,7 @@ add_rule(struct play *play, const char *rule)
 	play->stage.config.content_rules = play->content_rules;
 	close(file);
 	if (play->content_rules == NULL)
-		add_text(play->fault, "a content rule cannot be read\n");
+		add_fault(play, "a content rule cannot be read\n");
 }
 
 /* What a message must have, and what not. */
@@ -412,27 +341,28 @@ static void
 expect_waited(struct play *play, int64_t waited)
 {
 	if (play->stage.waited != waited)
-		add_text(play->fault, "replies were held back for another time\n");
+		add_fault(play, "replies were held back for another time\n");
 }
 
 static void
 expect_dropped(struct play *play, size_t dropped)
 {
 	if (play->stage.dropped != dropped)
-		add_text(play->fault, "another number of octets was dropped\n");
+		add_fault(play, "another number of octets was dropped\n");
 }
 
 static void
 expect_blacklisted(struct play *play)
 {
 	if (!guard_is_blacklisted(&play->stage.guard, play->stage.address))
-		add_text(play->fault, "the client is not blacklisted\n");
+		add_fault(play, "the client is not blacklisted\n");
 }
 
 /* Settings, and things that are done to the session rather than said to it. */
 static bool
-set(struct play *play, const char *name, const char *value)
+set(struct talk_actor *actor, const char *name, const char *value)
 {
+	struct play *play = (struct play *)actor;
 	struct stage *stage = &play->stage;
 	unsigned number = (unsigned)strtoul(value, NULL, 10);
 
@@ -480,81 +410,30 @@ set(struct play *play, const char *name, const char *value)
 	return true;
 }
 
-static void
-expect(struct play *play, const struct talk_step *step)
-{
-	struct octets *expected = step->kind == SAID ? &play->expected : &play->message;
-
-	if (step->kind == LOGGED)
-		expected = &play->events;
-	if (step->kind == QUEUED)
-		expected = &play->queued;
-	for (unsigned i = 0; i < step->times; i++)
-		octets_add(expected, step->octets.bytes, step->octets.len);
-}
-
-static void
-play_step(struct play *play, const struct talk_step *step, const struct talk_step *before)
-{
-	const char *name = step->octets.bytes;
-	bool answered = before != NULL && before->kind != SENT;
-
-	play->line = step->line;
-	switch (step->kind) {
-	case SENT:
-		if (answered && play->run->way != TALK_PIPELINED)
-			settle(play);
-		for (unsigned i = 0; i < step->times; i++)
-			octets_add(&play->sent, step->octets.bytes, step->octets.len);
-		break;
-	case SET:
-		settle(play);
-		if (!set(play, name, name + strlen(name) + 1))
-			add_text(play->fault, "unknown setting\n");
-		break;
-	default: expect(play, step); break;
-	}
-}
-
-static void
-play_end(struct play *play)
-{
-	settle(play);
-	if (play->stage.open != 0 && !smtp_session_in_transaction(play->stage.session))
-		add_text(play->fault, "a delivery is left open\n");
-	stage_close(&play->stage);
-	ftg_catalog_free(play->catalog);
-	free(play->sent.bytes);
-	free(play->expected.bytes);
-	free(play->message.bytes);
-	free(play->events.bytes);
-	free(play->rules.bytes);
-	content_rules_free(play->content_rules);
-	free(play->queued.bytes);
-}
-
 bool
 talk_play(const struct talk *talk, const struct talk_run *run, struct octets *fault)
 {
-	struct play play = { .run = run, .fault = fault };
-	const struct talk_step *before = NULL;
+	struct play play = { .profile = run->profile };
+	struct stage *stage = &play.stage;
 
-	stage_open(&play.stage, run->profile);
-	stage_enter(&play.stage);
-	play.stage.late = run->late;
-	octets_clear(&play.sent);
-	octets_clear(&play.expected);
-	octets_clear(&play.message);
-	octets_clear(&play.events);
-	octets_clear(&play.rules);
-	octets_clear(&play.queued);
 	octets_clear(fault);
-	for (size_t i = 0; i < talk->count && fault->len == 0; i++) {
-		if (!talk->steps[i].profiles[run->profile])
-			continue;
-		play_step(&play, &talk->steps[i], before);
-		before = &talk->steps[i];
-	}
-	play_end(&play);
-	return fault->len == 0;
+	octets_clear(&play.rules);
+	stage_open(stage, run->profile);
+	stage_enter(stage);
+	stage->late = run->late;
+	play.actor = (struct talk_actor) { .feed = feed,
+		.set = set,
+		.got = { [SAID] = &stage->output,
+		    [DELIVERED] = &stage->message,
+		    [LOGGED] = &stage->events,
+		    [QUEUED] = &stage->queued },
+		.fault = fault };
+	bool done = talk_run(talk, run, &play.actor);
+	if (stage->open != 0 && !smtp_session_in_transaction(stage->session))
+		add_fault(&play, "a delivery is left open\n");
+	stage_close(stage);
+	ftg_catalog_free(play.catalog);
+	free(play.rules.bytes);
+	content_rules_free(play.content_rules);
+	return done && fault->len == 0;
 }

@@ -11,9 +11,8 @@ enum { SPLITS_MAX = 400 }; /* longer stretches are split at every so many octets
 struct play {
 	const struct talk_run *run;
 	struct talk_actor *actor;
-	struct octets sent; /* not yet fed */
-	struct octets expected;
-	struct octets events;
+	struct octets sent;          /* not yet fed */
+	struct octets expected[SET]; /* by kind of step */
 	unsigned line;
 };
 
@@ -36,24 +35,33 @@ add_shown(struct octets *octets, const struct octets *shown)
 	}
 }
 
-/* Compares, and forgets both. */
 static void
-compare(struct play *play, const char *what, struct octets *expected, struct octets *got)
+add_fault(struct play *play, const char *what, const struct octets *expected, const struct octets *got)
 {
 	struct octets *fault = play->actor->fault;
 	char where[256];
 
-	if (expected->len != got->len || memcmp(expected->bytes, got->bytes, got->len) != 0) {
-		snprintf(where, sizeof where, "before line %u, profile %d, way %d at %zu%s: %s\nexpected\n", play->line,
-		    (int)play->run->profile, (int)play->run->way, play->run->at, play->run->late ? ", jobs late" : "",
-		    what);
-		add_text(fault, where);
-		add_shown(fault, expected);
-		add_text(fault, "got\n");
-		add_shown(fault, got);
-	}
-	octets_clear(expected);
+	snprintf(where, sizeof where, "before line %u, profile %d, way %d at %zu%s: %s\nexpected\n", play->line,
+	    (int)play->run->profile, (int)play->run->way, play->run->at, play->run->late ? ", jobs late" : "", what);
+	add_text(fault, where);
+	add_shown(fault, expected);
+	add_text(fault, "got\n");
+	add_shown(fault, got);
+}
+
+/* Compares what there is of a kind, and forgets it. Only what the client gets must be told whole. */
+static void
+compare(struct play *play, enum talk_kind kind)
+{
+	static const char *const names[SET] = { "", "output", "message", "log", "queue" };
+	struct octets *expected = &play->expected[kind], *got = play->actor->got[kind];
+
+	if (kind == SAID || (expected->len > 0 && play->run->way != TALK_PIPELINED))
+		if (expected->len != got->len || memcmp(expected->bytes, got->bytes, got->len) != 0)
+			add_fault(play, names[kind], expected, got);
 	octets_clear(got);
+	if (kind == SAID || play->run->way != TALK_PIPELINED)
+		octets_clear(expected);
 }
 
 static void
@@ -81,10 +89,9 @@ static void
 settle(struct play *play)
 {
 	feed(play);
-	compare(play, "output", &play->expected, play->actor->output);
-	if (play->events.len > 0 && play->run->way != TALK_PIPELINED)
-		compare(play, "log", &play->events, play->actor->events);
-	octets_clear(play->actor->events);
+	for (unsigned kind = SAID; kind < SET; kind++)
+		if (play->actor->got[kind] != NULL)
+			compare(play, (enum talk_kind)kind);
 }
 
 static void
@@ -92,7 +99,6 @@ play_step(struct play *play, const struct talk_step *step, const struct talk_ste
 {
 	const char *name = step->octets.bytes;
 	bool answered = before != NULL && before->kind != SENT;
-	struct octets *to = step->kind == SENT ? &play->sent : step->kind == SAID ? &play->expected : &play->events;
 
 	play->line = step->line;
 	if (step->kind == SET || (step->kind == SENT && answered && play->run->way != TALK_PIPELINED))
@@ -102,6 +108,7 @@ play_step(struct play *play, const struct talk_step *step, const struct talk_ste
 			add_text(play->actor->fault, "unknown setting\n");
 		return;
 	}
+	struct octets *to = step->kind == SENT ? &play->sent : &play->expected[step->kind];
 	for (unsigned i = 0; i < step->times; i++)
 		octets_add(to, step->octets.bytes, step->octets.len);
 }
@@ -113,8 +120,8 @@ talk_run(const struct talk *talk, const struct talk_run *run, struct talk_actor 
 	const struct talk_step *before = NULL;
 
 	octets_clear(&play.sent);
-	octets_clear(&play.expected);
-	octets_clear(&play.events);
+	for (unsigned kind = SAID; kind < SET; kind++)
+		octets_clear(&play.expected[kind]);
 	for (size_t i = 0; i < talk->count && actor->fault->len == 0; i++) {
 		if (!talk->steps[i].profiles[run->profile])
 			continue;
@@ -123,8 +130,8 @@ talk_run(const struct talk *talk, const struct talk_run *run, struct talk_actor 
 	}
 	settle(&play);
 	free(play.sent.bytes);
-	free(play.expected.bytes);
-	free(play.events.bytes);
+	for (unsigned kind = SAID; kind < SET; kind++)
+		free(play.expected[kind].bytes);
 	return actor->fault->len == 0;
 }
 

@@ -9,9 +9,9 @@ struct talk_actor {
 	void (*feed)(struct talk_actor *actor, const char *bytes, size_t len, size_t piece);
 	/* Sets or does something; false: there is no such setting. */
 	bool (*set)(struct talk_actor *actor, const char *name, const char *value);
-	struct octets *output; /* what the client would have received */
-	struct octets *events; /* the log */
-	struct octets *fault;  /* what went wrong, for people */
+	struct octets *
+	    got[SET]; /* by kind of step: what the client has received, the message, the log ...; NULL: there is none */
+	struct octets *fault; /* what went wrong, for people */
 };
 
 /* Returns whether it went as it is written. */
