@@ -22,9 +22,10 @@ class FiltersCase(LimitsCase):
     virus = "virus Test.Signature.UNOFFICIAL"  # what clamd calls it
 
     def filtered(self, *filters):
-        """A server with filters; the settings of each as one text, with '; ' between."""
+        """A server with filters; the settings of each as one text, with '; ' between. Mail does not get elsewhere."""
         lines = "".join("  - " + one.replace("; ", "\n    ") + "\n" for one in filters)
-        return self.server(listeners=LISTENERS + "filters:\n" + lines)
+        names = f"dns:\n  servers: 127.0.0.1:{free_port()}\n"
+        return self.server(listeners=LISTENERS + names + "filters:\n" + lines)
 
     def deliver(self, server, message, sender=SENDER):
         """The reply to the message."""
