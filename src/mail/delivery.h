@@ -1,4 +1,4 @@
-/* A message on its way into mailboxes and the relay queue: what is appended is buffered, what blocks is a job. A narrow seam. */
+/* A message on its way into mailboxes and the relay queue: octets are buffered, what blocks is a job. A narrow seam. */
 #ifndef MAIL_DELIVERY_H
 #define MAIL_DELIVERY_H
 

@@ -7,12 +7,14 @@
 #include "mail/queue_entry.h"
 
 /*
- * DATA/queue holds for each entry ID.message and ID.envelope, which are both of one file system; an entry is there when its
- * envelope is. tmp/ holds what is not whole yet, run/ wishes for a run. A message is stored as in a Maildir: its lines end
- * with LF, where CRLF came in, and its file may have further names in Maildirs. So it is never written to.
+ * DATA/queue holds for each entry ID.message and ID.envelope, which are both of one file system; an entry is there
+ * when its envelope is. tmp/ holds what is not whole yet, run/ wishes for a run. A message is stored as in a Maildir:
+ * its lines end with LF, where CRLF came in, and its file may have further names in Maildirs. So it is never written
+ * to.
  *
- * Who sends, changes or removes an entry has claimed it: holds an flock() on its envelope, which the system takes back from a
- * process that dies. So any number of processes may work on a queue, and none sends what another one is sending.
+ * Who sends, changes or removes an entry has claimed it: holds an flock() on its envelope, which the system takes
+ * back from a process that dies. So any number of processes may work on a queue, and none sends what another one is
+ * sending.
  *
  * All of these block. They return 0, or -1 with errno.
  */
@@ -30,9 +32,9 @@ int queue_open(struct queue *queue, const char *path);
 void queue_close(struct queue *queue);
 
 /*
- * Tells the ID of each entry, in no order; an entry that comes or goes meanwhile may be told or not. Stops where tell says
- * false. Reads names alone. A change to an envelope, and a new one, is an event of the folder: ID.envelope is renamed into
- * place (inotify(7): IN_MOVED_TO); queue_id_of() knows it by its name.
+ * Tells the ID of each entry, in no order; an entry that comes or goes meanwhile may be told or not. Stops where tell
+ * says false. Reads names alone. A change to an envelope, and a new one, is an event of the folder: ID.envelope is
+ * renamed into place (inotify(7): IN_MOVED_TO); queue_id_of() knows it by its name.
  */
 typedef bool queue_tell(void *context, const char *id);
 int queue_scan(const struct queue *queue, queue_tell *tell, void *context);
@@ -41,10 +43,10 @@ int queue_scan(const struct queue *queue, queue_tell *tell, void *context);
 bool queue_id_of(char id[QUEUE_ID_SIZE], const char *file);
 
 /*
- * Reads an entry: to look at, or with a claim to it, which queue_entry_clear() gives back; entry is to be cleared in any
- * case. ENOENT: there is none of this ID. EBADMSG: its envelope is damaged; it is claimed all the same, only to be removed.
- * EWOULDBLOCK: somebody else has claimed it just now, such as the session that it comes from, for the blink until it is
- * durable. Ask again in a moment then, for no event tells the end of a claim.
+ * Reads an entry: to look at, or with a claim to it, which queue_entry_clear() gives back; entry is to be cleared in
+ * any case. ENOENT: there is none of this ID. EBADMSG: its envelope is damaged; it is claimed all the same, only to
+ * be removed. EWOULDBLOCK: somebody else has claimed it just now, such as the session that it comes from, for the
+ * blink until it is durable. Ask again in a moment then, for no event tells the end of a claim.
  */
 int queue_load(const struct queue *queue, const char *id, struct queue_entry *entry);
 int queue_claim(const struct queue *queue, const char *id, struct queue_entry *entry);
@@ -53,23 +55,24 @@ int queue_claim(const struct queue *queue, const char *id, struct queue_entry *e
 int queue_open_message(const struct queue *queue, const struct queue_entry *entry);
 
 /*
- * Of an entry that is claimed: stores all of it, its ID apart; what is stored before it returns lasts, whatever happens. Or
- * takes entry and message out of the queue: once it returns, nothing of it is sent again. The claim stays.
+ * Of an entry that is claimed: stores all of it, its ID apart; what is stored before it returns lasts, whatever
+ * happens. Or takes entry and message out of the queue: once it returns, nothing of it is sent again. The claim
+ * stays.
  */
 int queue_record(const struct queue *queue, struct queue_entry *entry);
 int queue_remove(const struct queue *queue, struct queue_entry *entry);
 
 /*
- * Adds a message that is whole in memory, with lines that end with LF; durable when this returns. The entry's ID is one of
- * token_make(); size is set.
+ * Adds a message that is whole in memory, with lines that end with LF; durable when this returns. The entry's ID is
+ * one of token_make(); size is set.
  */
 int queue_add(const struct queue *queue, struct queue_entry *entry, const char *octets, size_t len);
 
 /*
- * The steps of that for a message that is in a file already, for the spool, in their order: the envelope is written and
- * claimed (stage), with the file synced; the file gets a name in the queue too, or instead of one in the queue's own tmp/
- * (link); the entry is there, on stable storage, and the claim is given back (show). Drop takes all of it back, as stage and
- * show do themselves where they fail.
+ * The steps of that for a message that is in a file already, for the spool, in their order: the envelope is written
+ * and claimed (stage), with the file synced; the file gets a name in the queue too, or instead of one in the queue's
+ * own tmp/ (link); the entry is there, on stable storage, and the claim is given back (show). Drop takes all of it
+ * back, as stage and show do themselves where they fail.
  */
 int queue_stage(const struct queue *queue, struct queue_entry *entry);
 int queue_link(const struct queue *queue, const struct queue_entry *entry, int folder, const char *path);
@@ -87,8 +90,8 @@ struct queue_wish {
 };
 
 /*
- * Leaves a wish in the folder run/, where it is an event; or takes all of them out and tells each. A wish that is repeated
- * before it is taken is one.
+ * Leaves a wish in the folder run/, where it is an event; or takes all of them out and tells each. A wish that is
+ * repeated before it is taken is one.
  */
 int queue_wish(const struct queue *queue, const struct queue_wish *wish);
 int queue_take_wishes(

@@ -60,8 +60,8 @@ struct queue_entry {
 };
 
 /*
- * Adds a recipient, who is waiting; NULL when memory is out or there are too many. The address is copied; NULL leaves it to
- * the caller. What is returned is good until the next one is added.
+ * Adds a recipient, who is waiting; NULL when memory is out or there are too many. The address is copied; NULL leaves
+ * it to the caller. What is returned is good until the next one is added.
  */
 struct queue_recipient *queue_entry_add(struct queue_entry *entry, const char *address);
 
@@ -79,8 +79,8 @@ bool queue_is_waiting(const struct queue_entry *entry);
 int64_t queue_next(const struct queue_entry *entry);
 
 /*
- * Sets a text of an entry or a recipient: frees what was there, and copies len octets, NULL for none. Control characters
- * become spaces, and what is beyond max is left out. False when memory is out; the text is then as it was.
+ * Sets a text of an entry or a recipient: frees what was there, and copies len octets, NULL for none. Control
+ * characters become spaces, and what is beyond max is left out. False when memory is out; the text is then as it was.
  */
 bool queue_set_text(char **text, const char *octets, size_t len, size_t max);
 

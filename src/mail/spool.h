@@ -12,9 +12,9 @@ struct spool {
 	int file;                     /* -1: none yet */
 	unsigned long long size;      /* octets in the file */
 	unsigned long long wire_size; /* octets with CRLF for each line end; set by the caller */
-	size_t count;                 /* of mailboxes, each a different one than the first */
-	const struct mailbox
-	    *mailboxes; /* the first one's tmp/ holds the file; that of the queue where there is none */
+	/* Each is a different one than the first, whose tmp/ holds the file; where there is none, that of the queue does. */
+	const struct mailbox *mailboxes;
+	size_t count;
 	const struct queue *queue;
 	struct queue_entry *relay; /* NULL: nobody is elsewhere. There is one, or a mailbox, or more */
 	char name[NAME_MAX + 1];   /* unique; the sizes are added to it in new/, as ,S= and ,W= */
