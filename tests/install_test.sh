@@ -60,8 +60,11 @@ expect "stray symbols" "" "$stray"
 # The installed programs find the installed languages.
 expect "ftgate-msg" "$said" \
 	"$("$prefix/bin/ftgate-msg" render --lang de ERR_SMTP_ADDRESS_UNKNOWN test@example.org | tr -d '\r')"
-"$prefix/sbin/ftgate-smtpd" --data "$work/data" --listen 127.0.0.1:0 --language de --check ||
-	fail "ftgate-smtpd --check: $?"
+for server in ftgate-smtpd ftgate-pop3d; do
+	"$prefix/sbin/$server" --data "$work/data" --listen 127.0.0.1:0 --language de --check || fail "$server --check: $?"
+	[ -f "$prefix/lib/systemd/system/$server.service" ] || fail "$server.service is not there"
+	[ -f "$prefix/lib/systemd/system/$server.socket" ] || fail "$server.socket is not there"
+done
 for page in man1/ftgate-msg.1 man3/ftgate.3 man8/ftgate-smtpd.8 man8/ftgate-pop3d.8 man8/ftgatectl.8; do
 	[ -s "$prefix/share/man/$page" ] || fail "$page is not installed"
 done
