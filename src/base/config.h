@@ -60,6 +60,7 @@ struct config {
 	struct filter_settings *filters;
 	unsigned filters_count;
 	struct relay_settings relay;
+	struct delivery_settings delivery;
 	struct route_settings *routes;
 	unsigned routes_count;
 	struct blocklist_settings blocklists;

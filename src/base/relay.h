@@ -1,4 +1,4 @@
-/* What a configuration says of mail for elsewhere. */
+/* What a configuration says of mail for elsewhere, and of mailboxes at another server. */
 #ifndef BASE_RELAY_H
 #define BASE_RELAY_H
 
@@ -20,6 +20,10 @@ struct relay_settings {
 
 struct route_settings {
 #include "base/section/routes.def"
+};
+
+struct delivery_settings {
+#include "base/section/delivery.def"
 };
 
 #include "base/section_members_end.h"

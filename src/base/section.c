@@ -52,6 +52,12 @@ static const struct setting relay[] = {
 };
 #undef OWNER
 
+#define OWNER struct delivery_settings
+static const struct setting delivery[] = {
+#include "base/section/delivery.def"
+};
+#undef OWNER
+
 #define OWNER struct route_settings
 static const struct setting routes[] = {
 #include "base/section/routes.def"
@@ -107,6 +113,7 @@ const struct section sections[] = {
 	LIST(filters, "filters"),
 	SECTION(relay, "relay"),
 	LIST(routes, "routes"),
+	SECTION(delivery, "delivery"),
 	SECTION(blocklists, "blocklists"),
 	SECTION(dns, "dns"),
 	SECTION(pop3, "pop3"),

@@ -12,6 +12,7 @@
 
 #include "base/data.h"
 #include "base/log.h"
+#include "mail/lmtp_delivery.h"
 #include "mail/maildir_delivery.h"
 #include "mail/runner.h"
 #include "net/dial.h"
@@ -27,6 +28,7 @@ enum {
 /* The process has one of each. */
 static struct site site;
 static struct maildir_agent agent;
+static struct lmtp_agent lmtp; /* in front of it, where the mailboxes are at another server */
 static struct dial dial;
 static struct dns dns;
 static struct runner_config config;
@@ -42,6 +44,12 @@ now(void)
 	struct timespec time;
 	clock_gettime(CLOCK_REALTIME, &time);
 	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static int64_t
+seconds(void)
+{
+	return time(NULL);
 }
 
 static struct ftg_voice
@@ -167,7 +175,7 @@ config_of(const struct serve *serve, unsigned number)
 		.dialer = &dial.dialer,
 		.jobs = &site.worker.jobs.runner,
 		.directory = site.directory,
-		.delivery = &agent.agent,
+		.delivery = lmtp.spool != NULL ? &lmtp.agent : &agent.agent,
 		.contact = site.config.texts.contact,
 		.times = times_of(relay),
 		.retry = relay->retry / 1000,
@@ -242,6 +250,22 @@ open_site(const struct serve *serve, const struct master_place *place)
 	return status;
 }
 
+static void
+open_lmtp(const struct settings *settings)
+{
+	if (settings->routes.mailboxes.host == NULL)
+		return;
+	lmtp = (struct lmtp_agent) {
+		.spool = &agent.agent,
+		.route = &settings->routes.mailboxes,
+		.hostname = settings->hostname,
+		.dialer = &dial.dialer,
+		.timeout = settings->config->delivery.timeout,
+		.now = seconds,
+	};
+	lmtp_agent_open(&lmtp, &site.worker.jobs.runner);
+}
+
 int
 relay_work(const struct serve *serve, const struct master_place *place)
 {
@@ -255,6 +279,7 @@ relay_work(const struct serve *serve, const struct master_place *place)
 	agent.min_free = serve->settings->limits.min_free;
 	if (dial_open(&dial) < 0)
 		return site_fail("dial", strerror(errno));
+	open_lmtp(serve->settings);
 	status = run(serve, place->number);
 	site_close(&site);
 	runner_free(runner);

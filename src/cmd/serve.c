@@ -12,8 +12,10 @@
 #include "cmd/smtp_service.h"
 #include "mail/greylist.h"
 #include "mail/greylist_sqlite.h"
+#include "mail/lmtp_delivery.h"
 #include "mail/maildir.h"
 #include "mail/maildir_delivery.h"
+#include "net/dial.h"
 #include "net/dns.h"
 
 enum {
@@ -24,6 +26,8 @@ enum {
 /* A worker process has one of each. */
 static struct site site;
 static struct maildir_agent agent;
+static struct lmtp_agent lmtp; /* in front of it, where the mailboxes are at another server */
+static struct dial dial;
 static struct smtp_service services[LISTEN_MAX];
 static struct job sweeping;
 static uv_timer_t sweep_timer;
@@ -85,6 +89,29 @@ open_dns(const struct config *config)
 	return dns_open(&dns, &site.worker.loop, &settings, on_answers);
 }
 
+static struct delivery_agent *
+mailboxes_agent(void)
+{
+	return lmtp.spool != NULL ? &lmtp.agent : &agent.agent;
+}
+
+static bool
+open_lmtp(const struct settings *settings)
+{
+	if (settings->routes.mailboxes.host == NULL)
+		return true;
+	lmtp = (struct lmtp_agent) {
+		.spool = &agent.agent,
+		.route = &settings->routes.mailboxes,
+		.hostname = settings->hostname,
+		.dialer = &dial.dialer,
+		.timeout = settings->config->delivery.timeout,
+		.now = now,
+	};
+	lmtp_agent_open(&lmtp, &site.worker.jobs.runner);
+	return dial_open(&dial) == 0;
+}
+
 static void
 open_service(const struct settings *settings, const struct listen_setting *listen, struct smtp_service *service)
 {
@@ -123,7 +150,7 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 		.scanner_count = advisers.scanner_count,
 		.scanning = &advisers.scanning.runner,
 		.directory = site.directory,
-		.delivery = &agent.agent,
+		.delivery = mailboxes_agent(),
 		.runner = &site.worker.jobs.runner,
 	};
 	service->config.policy = settings->config->policy;
@@ -195,6 +222,8 @@ serve_work(const struct serve *serve, const struct master_place *place)
 	if (data_path(queue, serve->data, "queue") < 0 ||
 	    maildir_agent_open(&agent, site.mail, queue, serve->settings->hostname) < 0)
 		return site_fail(site.mail, strerror(errno));
+	if (!open_lmtp(serve->settings))
+		return site_fail("lmtp", strerror(errno));
 	if (advisers_open(&advisers, &site.worker, serve->settings->config) < 0)
 		return site_fail("services", strerror(errno));
 	if (!open_greylist(serve))
@@ -209,5 +238,7 @@ serve_work(const struct serve *serve, const struct master_place *place)
 	advisers_close(&advisers);
 	close_greylist();
 	maildir_agent_close(&agent);
+	if (lmtp.spool != NULL)
+		dial_close(&dial);
 	return status;
 }

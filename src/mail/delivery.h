@@ -24,6 +24,11 @@ struct delivery {
 /* Makes deliveries: Maildirs, or a stand-in for tests. */
 struct delivery_agent {
 	/*
+	 * begin() needs an entry of the queue in any case, complete but for recipients where nobody is elsewhere: those whose
+	 * mailboxes do not take the message, while others do, are put into it.
+	 */
+	bool leftovers;
+	/*
 	 * Begins a delivery to count mailboxes, which are copied, and to the relay queue, NULL where nobody is elsewhere.
 	 * The entry must be complete but for skip and size, which the delivery sets, and stay until it is freed. Does not
 	 * block or touch the disk. NULL when memory is out.

@@ -178,6 +178,18 @@ open_smarthost(struct route *route, const struct relay_settings *from, char erro
 	return open_route(route, &settings, why) < 0 ? fail(error, "smarthost: %.280s", why) : 0;
 }
 
+/* Mail is handed over while its sender waits, who is not kept waiting for the DNS, too. */
+static int
+open_mailboxes(struct route *route, const char *place, char error[ROUTE_ERROR_SIZE])
+{
+	char text[512];
+	struct network address;
+	snprintf(text, sizeof text, "lmtp:%s", place);
+	if (route_read_place(route, text) && (route->host[0] == '/' || network_parse_address(&address, route->host)))
+		return 0;
+	return fail(error, "delivery: lmtp: '%.80s' should be ADDRESS:PORT or the path of a socket", place);
+}
+
 static int
 open_domain(struct route *route, const struct route_settings *from, char error[ROUTE_ERROR_SIZE])
 {
@@ -218,6 +230,8 @@ routes_open(struct routes *routes, const struct config *config, char error[ROUTE
 	*routes = (struct routes) { .mx = config->relay.mx };
 	if (config->relay.smarthost != NULL && open_smarthost(&routes->smarthost, &config->relay, error) < 0)
 		return -1;
+	if (config->delivery.lmtp != NULL && open_mailboxes(&routes->mailboxes, config->delivery.lmtp, error) < 0)
+		return -1;
 	return open_domains(routes, config, error);
 }
 
@@ -228,6 +242,7 @@ routes_close(struct routes *routes)
 		route_clear(&routes->list[i]);
 	free(routes->list);
 	route_clear(&routes->smarthost);
+	route_clear(&routes->mailboxes);
 	*routes = (struct routes) { 0 };
 }
 

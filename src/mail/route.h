@@ -19,6 +19,7 @@ struct routes {
 	struct route *list;
 	size_t count;
 	struct route smarthost; /* host NULL: there is none */
+	struct route mailboxes; /* to those of accounts, by LMTP; host NULL: they are here */
 	bool mx;                /* a domain that has no other route goes to its MX */
 };
 

@@ -55,11 +55,23 @@ leg_find(struct visit *visit, const struct route *route, const char *domain)
 	return leg;
 }
 
+/* Accounts of a domain that is hosted here may have their mailboxes at another server. */
+static const struct route *
+route_of(const struct runner_config *config, const char *name)
+{
+	struct directory *directory = config->directory;
+	struct domain domain;
+	bool elsewhere = config->routes->mailboxes.host != NULL;
+	if (elsewhere && directory->ops->domain(directory, name, &domain) == DIRECTORY_FOUND && !domain.relayed)
+		return &config->routes->mailboxes;
+	return route_find(config->routes, name);
+}
+
 bool
 leg_add(struct visit *visit, size_t recipient)
 {
 	const char *domain = queue_domain(&visit->entry.recipients[recipient]);
-	struct leg *leg = leg_find(visit, route_find(visit->runner->config->routes, domain), domain);
+	struct leg *leg = leg_find(visit, route_of(visit->runner->config, domain), domain);
 	if (leg != NULL)
 		leg->recipients[leg->count++] = recipient;
 	return leg != NULL;

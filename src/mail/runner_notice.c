@@ -127,8 +127,9 @@ deliver(struct visit *visit)
 	struct noticing *n = visit->noticing;
 	n->relay.utf8 = n->notice.utf8;
 	n->relay.eightbit = n->notice.eightbit;
+	bool queued = n->elsewhere || config->delivery->leftovers;
 	struct delivery *delivery = config->delivery->begin(
-	    config->delivery, n->mailboxes, n->mailbox_count, n->elsewhere ? &n->relay : NULL);
+	    config->delivery, n->mailboxes, n->mailbox_count, queued ? &n->relay : NULL);
 	if (delivery != NULL && append(delivery, &n->notice)) {
 		visit->working = true;
 		delivery->ops->commit(delivery, config->jobs, committed, visit);

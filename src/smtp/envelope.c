@@ -51,13 +51,21 @@ drop_relay(struct envelope *envelope)
 	envelope->relay = NULL;
 }
 
+bool
+envelope_need_relay(struct envelope *envelope)
+{
+	if (envelope->relay == NULL)
+		envelope->relay = calloc(1, sizeof *envelope->relay);
+	return envelope->relay != NULL;
+}
+
 /* What was asked for the recipient is asked for each address that its mail goes on to (RFC 3461 section 5.2.7). */
 static bool
 add_relayed(struct envelope *envelope, const struct address *address, const struct dsn_recipient *asked)
 {
 	char text[ADDRESS_TEXT_SIZE];
 
-	if (envelope->relay == NULL && (envelope->relay = calloc(1, sizeof *envelope->relay)) == NULL)
+	if (!envelope_need_relay(envelope))
 		return false;
 	address_write(text, address->local, address->domain);
 	if (queue_entry_find(envelope->relay, text) != NULL)

@@ -34,6 +34,9 @@ struct envelope_mark {
 bool envelope_open(struct envelope *envelope, struct span sender, bool utf8);
 bool envelope_add(struct envelope *envelope, struct span address, const struct recipient *recipient);
 
+/* Makes the entry of the queue where there is none. False when memory is out. */
+bool envelope_need_relay(struct envelope *envelope);
+
 /* Takes the last recipient out again; the mark is from before it was added. */
 struct envelope_mark envelope_mark(const struct envelope *envelope);
 void envelope_take_back(struct envelope *envelope, struct envelope_mark before);

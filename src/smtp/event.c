@@ -67,6 +67,6 @@ event_message(const struct smtp_session *s)
 	snprintf(recipients, sizeof recipients, "%zu", mark.mailboxes + mark.relayed);
 	snprintf(size, sizeof size, "%zu", s->message.size);
 	s->outlet->log(s->outlet, "message", "helo", s->name, "from", show_sender(s->envelope.sender), "recipients",
-	    recipients, "queue", relay != NULL ? relay->id : NULL, "size", size, "bare-octets",
+	    recipients, "queue", relay != NULL && relay->count > 0 ? relay->id : NULL, "size", size, "bare-octets",
 	    s->message.scanner.bare ? "normalised" : NULL, NULL);
 }

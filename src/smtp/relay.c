@@ -59,10 +59,12 @@ bool
 relay_complete(struct smtp_session *s)
 {
 	const struct envelope *envelope = &s->envelope;
-	struct queue_entry *relay = envelope->relay;
 
-	if (relay == NULL)
+	if (envelope->relay == NULL && !s->config->delivery->leftovers)
 		return true;
+	if (!envelope_need_relay(&s->envelope))
+		return false;
+	struct queue_entry *relay = envelope->relay;
 	snprintf(relay->id, sizeof relay->id, "%su%u", s->peer.session, s->transactions);
 	relay->arrival = s->config->now();
 	relay->account = s->account;

@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""Mailboxes at another server that speaks LMTP: one that says what it is told to, and Dovecot."""
+
+import glob
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import unittest
+
+from next_server import NextServer
+from server import ACCOUNT, DOMAIN, LIMITS, SECONDS, Server, Talk, TestCase, main, render
+
+BOB = "bob@" + DOMAIN
+TEXT = b"From: <otto@example.org>\r\nSubject: Probe\r\n\r\n" + "Grüße\r\n..\r\n".encode() + b"x" * 900 + b"\r\n"
+NOBODY = 65534
+
+
+def wait_until(condition):
+    until = time.monotonic() + SECONDS
+    while not condition():
+        if time.monotonic() > until:
+            raise AssertionError("it did not come to pass")
+        time.sleep(0.02)
+
+
+class LmtpCase(TestCase):
+    def start(self, place, more=""):
+        config = LIMITS + f"delivery:\n  lmtp: {place}\n  timeout: 5s\n{more}"
+        server = self.enterContext(Server("--workers", "1", "--hostname", "mx.example.test", config=config))
+        server.control("account", "add", BOB, "--no-password")
+        return server
+
+    def send(self, server, *recipients, sender="otto@example.org", rcpt=b"250"):
+        """The answer to the message."""
+        with Talk(server) as talk:
+            talk.say(b"EHLO client.example.org")
+            talk.say(b"MAIL FROM:<%s> BODY=8BITMIME" % sender.encode())
+            for recipient in recipients:
+                self.assertEqual(rcpt, talk.say(b"RCPT TO:<%s>" % recipient.encode())[:3])
+            talk.say(b"DATA")
+            return talk.say(TEXT + b".")
+
+    def assertAnswer(self, reply_id, answer, *arguments):
+        self.assertEqual(render(None, reply_id, *arguments), answer)
+
+    def assertQueue(self, server, count):
+        self.assertEqual(count, len(glob.glob(server.data + "/queue/*.envelope")))
+        self.assertEqual(count, len(glob.glob(server.data + "/queue/*.message")))
+        wait_until(lambda: not glob.glob(server.data + "/queue/tmp/*"))
+
+
+class Scripted(LmtpCase):
+    def next(self, **answers):
+        folder = self.enterContext(tempfile.TemporaryDirectory(prefix="ftgate-lmtp-"))
+        return self.enterContext(NextServer(lmtp=True, path=folder + "/socket", **answers))
+
+    def test_message_is_handed_over_before_it_is_acknowledged(self):
+        boxes = self.next()
+        server = self.start(boxes.path)
+        self.assertAnswer("ERR_SMTP_MESSAGEOK", self.send(server, ACCOUNT, BOB))
+        (message,) = boxes.messages
+        self.assertEqual(("otto@example.org", [ACCOUNT, BOB]), (message.sender, message.recipients))
+        sent = TEXT.replace(b"\r\n..\r\n", b"\r\n.\r\n")
+        self.assertEqual(sent, message.octets[-len(sent):])
+        self.assertTrue(message.octets.startswith(b"Received: from "), message.octets)
+        self.assertEqual([], server.messages())
+        self.assertQueue(server, 0)
+
+    def test_what_nobody_has_taken_is_not_acknowledged(self):
+        answers = {
+            "ERR_SMTP_HARDERROR": [{"LHLO": "421 busy"}, {"MAIL": "451 no"}, {".": "451 4.3.0 disk"}, {"DATA": None}, {".": None}],
+            "ERR_SMTP_MAILBOX_TOAST": [{"RCPT": "550 5.1.1 unknown"}, {".": "550 5.2.1 gone"}],
+            "ERR_SMTP_MAILBOX_FULL": [{"RCPT": "452 4.2.2 full"}, {".": "552 5.2.2 full"}],
+        }
+        for reply_id, all_said in answers.items():
+            for said in all_said:
+                with self.subTest(reply_id, said=said):
+                    boxes = self.next(**said)
+                    server = self.start(boxes.path)
+                    arguments = [] if reply_id == "ERR_SMTP_HARDERROR" else [ACCOUNT]
+                    self.assertAnswer(reply_id, self.send(server, ACCOUNT, BOB), *arguments)
+                    self.assertQueue(server, 0)
+
+    def test_server_that_is_down_is_trouble_that_passes(self):
+        server = self.start("127.0.0.1:1")
+        self.assertAnswer("ERR_SMTP_HARDERROR", self.send(server, ACCOUNT))
+        self.assertQueue(server, 0)
+
+    def test_whom_it_leaves_over_comes_later_and_nobody_twice(self):
+        boxes = self.next(**{f"RCPT TO:<{BOB.upper()}>": ["450 4.2.0 locked", "250 ok"]})
+        server = self.start(boxes.path)
+        self.assertAnswer("ERR_SMTP_MESSAGEOK", self.send(server, ACCOUNT, BOB))
+        self.assertQueue(server, 1)
+        subprocess.run([server.ctl, "--data", server.data, "queue", "run"], check=True, stdout=subprocess.DEVNULL)
+        boxes.wait(2)
+        wait_until(lambda: not glob.glob(server.data + "/queue/*.envelope"))
+        self.assertEqual([[ACCOUNT], [BOB]], [message.recipients for message in boxes.messages])
+        self.assertEqual(*[message.octets for message in boxes.messages])
+
+    def test_whom_it_refuses_for_good_is_told_to_the_sender(self):
+        boxes = self.next(**{f"RCPT TO:<{BOB.upper()}>": "550 5.2.1 gone"})
+        server = self.start(boxes.path)
+        self.assertAnswer("ERR_SMTP_MESSAGEOK", self.send(server, ACCOUNT, BOB, sender=ACCOUNT))
+        message, notice = boxes.wait(2)
+        self.assertEqual([ACCOUNT], message.recipients)
+        self.assertEqual(("", [ACCOUNT]), (notice.sender, notice.recipients))
+        self.assertIn(b"Final-Recipient: rfc822; bob@example.test\r\nAction: failed\r\nStatus: 5.2.1\r\n", notice.octets)
+
+    def test_mail_for_here_and_for_elsewhere_goes_both_ways(self):
+        boxes, following = self.next(), self.enterContext(NextServer())
+        server = self.start(boxes.path, f"relay:\n  smarthost: 127.0.0.1:{following.port}\n  tls: none\n")
+        server.control("access", "add", "relay", "127.0.0.0/8")
+        self.assertAnswer("ERR_SMTP_MESSAGEOK", self.send(server, ACCOUNT, "far@example.net"))
+        self.assertEqual([ACCOUNT], boxes.wait(1)[0].recipients)
+        (message,) = following.wait(1)
+        self.assertEqual(["far@example.net"], message.recipients)
+        self.assertEqual(boxes.messages[0].octets, message.octets)
+
+    def test_place_that_would_have_to_be_looked_up_is_refused(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as config:
+            config.write("delivery:\n  lmtp: mail.example.org:24\n")
+            config.flush()
+            done = subprocess.run([os.path.join(os.environ.get("FTGATE_BUILD", "build/dev"), "ftgate-smtpd"), "--check",
+                                   "-c", config.name], capture_output=True, text=True, timeout=SECONDS, check=False)
+        self.assertEqual(64, done.returncode, done)
+        self.assertIn("'mail.example.org:24' should be ADDRESS:PORT or the path of a socket", done.stderr)
+
+
+DOVECOT = """
+base_dir = {0}/run
+state_dir = {0}/run
+log_path = {0}/log
+protocols = lmtp
+ssl = no
+first_valid_uid = 1
+mail_location = maildir:{0}/mail/%n
+passdb {{
+  driver = passwd-file
+  args = {0}/users
+}}
+userdb {{
+  driver = passwd-file
+  args = {0}/users
+}}
+service lmtp {{
+  unix_listener {0}/lmtp {{
+    mode = 0666
+  }}
+}}
+service stats {{
+  unix_listener stats-writer {{
+    mode = 0666
+  }}
+}}
+"""
+
+
+@unittest.skipUnless(os.geteuid() == 0 and shutil.which("dovecot"), "dovecot is started as root")
+class Dovecot(LmtpCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="ftgate-dovecot-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        os.chmod(self.folder, 0o755)
+        os.mkdir(self.folder + "/mail")
+        os.chown(self.folder + "/mail", NOBODY, NOBODY)
+        with open(self.folder + "/users", "w", encoding="ascii") as users:
+            for name in ACCOUNT, BOB:
+                users.write(f"{name}:{{PLAIN}}x:{NOBODY}:{NOBODY}::{self.folder}/mail/{name.split('@')[0]}::\n")
+        with open(self.folder + "/conf", "w", encoding="ascii") as config:
+            config.write(DOVECOT.format(self.folder))
+        self.dovecot = subprocess.Popen(["dovecot", "-F", "-c", self.folder + "/conf"])
+        self.addCleanup(self.dovecot.wait, SECONDS)
+        self.addCleanup(self.dovecot.terminate)
+        wait_until(lambda: os.path.exists(self.folder + "/lmtp") or self.dovecot.poll() is not None)
+        self.assertIsNone(self.dovecot.poll())
+
+    def mail(self, name):
+        found = []
+        for path in glob.glob(f"{self.folder}/mail/{name}/new/*"):
+            with open(path, "rb") as file:
+                found.append(file.read())
+        return found
+
+    def test_message_is_in_the_mailboxes(self):
+        server = self.start(self.folder + "/lmtp")
+        self.assertAnswer("ERR_SMTP_MESSAGEOK", self.send(server, ACCOUNT, BOB))
+        for name in "erika", "bob":
+            (stored,) = self.mail(name)
+            sent = TEXT.replace(b"\r\n..\r\n", b"\r\n.\r\n").replace(b"\r\n", b"\n")
+            self.assertEqual(sent, stored[-len(sent):])
+            self.assertIn(b"Return-Path: <otto@example.org>\n", stored)
+            self.assertEqual(1, stored.count(b"Return-Path:"))
+        self.assertQueue(server, 0)
+
+    def test_mailbox_that_dovecot_does_not_know_is_trouble_that_passes(self):
+        server = self.start(self.folder + "/lmtp")
+        server.control("account", "add", "carla@" + DOMAIN, "--no-password")
+        self.assertAnswer("ERR_SMTP_MAILBOX_TOAST", self.send(server, "carla@" + DOMAIN), "carla@" + DOMAIN)
+        self.assertQueue(server, 0)
+
+    def test_mailbox_that_cannot_be_written_gets_it_later(self):
+        os.mkdir(self.folder + "/mail/bob", 0o700)
+        server = self.start(self.folder + "/lmtp")
+        self.assertAnswer("ERR_SMTP_MESSAGEOK", self.send(server, ACCOUNT, BOB))
+        self.assertEqual((1, 0), (len(self.mail("erika")), len(self.mail("bob"))))
+        self.assertQueue(server, 1)
+        os.chown(self.folder + "/mail/bob", NOBODY, NOBODY)
+        subprocess.run([server.ctl, "--data", server.data, "queue", "run"], check=True, stdout=subprocess.DEVNULL)
+        wait_until(lambda: self.mail("bob"))
+        wait_until(lambda: not glob.glob(server.data + "/queue/*.envelope"))
+        self.assertEqual((1, 1), (len(self.mail("erika")), len(self.mail("bob"))))
+
+
+if __name__ == "__main__":
+    main()
