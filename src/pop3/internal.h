@@ -93,9 +93,9 @@ void pop3_trouble(const struct pop3_session *s, const char *event);
 void pop3_forget(struct pop3_session *s);
 
 /*
- * login.c: USER, PASS and APOP; and what becomes of any login. One begins with the name that the client gave, false when
- * memory is out; it is looked up in the directory, false where that is in trouble. It is concluded, whether its proof was
- * right or not; or it is given up with another answer. All of them answer by themselves. Ends one that is under way.
+ * login.c: USER, PASS and APOP; and what becomes of any login. One begins, with what a wrong proof is answered; false when
+ * memory is out. The name that the client gave is looked up; false where the directory is in trouble. It is concluded, its
+ * proof being right or not, or given up with another answer; both say the answer by themselves. Ends one that is under way.
  */
 struct ftg_reply login_user(struct pop3_session *s, const char *arg, size_t len);
 struct ftg_reply login_pass(struct pop3_session *s, const char *arg, size_t len);
