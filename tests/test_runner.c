@@ -236,6 +236,23 @@ Test(runner, sends_nowhere_without_a_route)
 	cr_expect_eq(server.dialed, 0);
 }
 
+/* Nobody else may change an entry while a job records it. */
+Test(runner, records_what_is_known_at_once_together)
+{
+	static const char *const both[] = { "anna@example.com", "bert@routed.example" };
+	static struct route route = { .domain = (char *)"routed.example", .host = (char *)"gone.example", .port = 25 };
+	routes = (struct routes) { .list = &route, .count = 1 };
+	start();
+	add_from("", 2, both);
+	jobs_started = 0;
+	runner_tell_changed(runner, last_id);
+	settle_down();
+	cr_expect_eq(stored()->recipients[0].state, QUEUE_FAILED);
+	cr_expect_eq(stored()->recipients[1].state, QUEUE_WAITING);
+	cr_expect_eq(stored()->recipients[1].attempts, 1);
+	cr_expect_eq(jobs_started, 2, "one claims, one records, but there were %u", jobs_started);
+}
+
 Test(runner, sends_by_the_smarthost)
 {
 	static const char *const to[] = { "a@example.net", "b@example.org", "c@nowhere.example" };

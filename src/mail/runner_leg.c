@@ -466,7 +466,7 @@ admit(struct leg *leg)
 	}
 }
 
-/* A leg may end at once, but the visit goes on until all have begun: whoever calls counts as one that is open. */
+/* A leg may end at once, but the visit is working until all have begun: a job would read what others still change. */
 void
 legs_start(struct visit *visit)
 {

@@ -219,15 +219,13 @@ claimed(struct job *job)
 {
 	struct visit *visit = of_job(job);
 	struct schedule_item *item = visit->item;
-	visit->working = false;
 	switch (visit->error) {
 	case 0:
 		visit->claimed = true;
 		item->blinks = 0;
-		visit->open++;
 		plan(visit);
 		legs_start(visit);
-		visit->open--;
+		visit->working = false;
 		visit_proceed(visit);
 		break;
 	case ENOENT: forget(visit); break;
