@@ -177,6 +177,25 @@ Test(runner, sends_so_many_to_a_server_at_a_time)
 	cr_expect_eq(most, 5);
 }
 
+/* However many wait for a delivery to end, and end as soon as they begin, the stack does not grow with them. */
+Test(runner, goes_through_those_that_wait_on_one_stack)
+{
+	enum { MANY = 900 };
+	static char texts[MANY][32];
+	const char *addresses[MANY];
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(texts[i], sizeof texts[i], "a@[127.0.%zu.%zu]", i / 250, i % 250 + 1);
+		addresses[i] = texts[i];
+	}
+	addresses[MANY - 1] = "bert@example.net";
+	config.max_deliveries = 1;
+	add_from("", MANY, addresses);
+	start();
+	cr_expect(is_gone());
+	cr_expect_eq(server.dialed, 1);
+	cr_expect_lt((uintptr_t)__builtin_frame_address(0) - lowest, 32 * 1024);
+}
+
 Test(runner, does_what_is_wished)
 {
 	struct queue_wish wish = { .reach = QUEUE_RUN_DOMAIN, .name = "example.net" };

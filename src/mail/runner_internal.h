@@ -67,6 +67,7 @@ struct runner {
 	struct visit *stuck;       /* that could not be recorded, or freed: tried again */
 	int64_t stuck_due, rescan; /* milliseconds */
 	bool stopping, stopped, scanning, wishing, wished_again;
+	bool starting; /* legs that have waited */
 	struct job scan_job, wish_job;
 	char (*ids)[QUEUE_ID_SIZE];
 	size_t id_count, id_room;

@@ -395,16 +395,20 @@ start_or_wait(struct leg *leg)
 	legs_start_waiting(runner);
 }
 
-/* So many deliveries at a time in all. */
+/* So many deliveries at a time in all. One that ends as soon as it begins comes back here, and leaves the next to the loop. */
 void
 legs_start_waiting(struct runner *runner)
 {
+	if (runner->starting)
+		return;
+	runner->starting = true;
 	while (runner->first_waiting != NULL && runner->deliveries < runner->config->max_deliveries) {
 		struct leg *leg = runner->first_waiting;
 		runner->first_waiting = leg->next_waiting;
 		runner->deliveries++;
 		start(leg);
 	}
+	runner->starting = false;
 }
 
 void
