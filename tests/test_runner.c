@@ -346,6 +346,27 @@ Test(runner, stops_when_nothing_is_under_way)
 	cr_expect_eq(stored()->recipients[0].attempts, 0);
 }
 
+/* The directory may be gone when the last job ends. */
+Test(runner, leaves_notices_to_the_next_start_when_it_stops)
+{
+	add("bert@nowhere.example");
+	runner_start(runner);
+	for (int i = 0; i < 3; i++)
+		run_first_job(); /* which reads the queue, looks for wishes, claims the entry */
+	runner_stop(runner);
+	struct directory *directory = config.directory;
+	config.directory = NULL;
+	settle_down();
+	cr_assert(stopped);
+	cr_expect_eq(stored()->recipients[0].state, QUEUE_FAILED);
+	runner_free(runner);
+	config.directory = directory;
+	runner = runner_new(&config);
+	start();
+	cr_expect(is_gone());
+	expect_in(mailbox("example.test/anna"), "bert@nowhere.example");
+}
+
 Test(runner, leaves_alone_what_is_damaged)
 {
 	add("bert@example.net");

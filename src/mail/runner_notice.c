@@ -56,13 +56,19 @@ event(const struct visit *visit, const char *name, const char *detail)
 	log_end();
 }
 
-/* It cannot be now: later, as nothing has been put down. */
+/* Later, as nothing has been put down. */
+static void
+postpone(struct visit *visit)
+{
+	visit->later = runner_now(visit->runner) + AGAIN_LATER;
+	visit->mute = true;
+}
+
 static void
 put_off(struct visit *visit, const char *detail)
 {
 	event(visit, "notice-deferred", detail);
-	visit->later = runner_now(visit->runner) + AGAIN_LATER;
-	visit->mute = true;
+	postpone(visit);
 }
 
 static const char *
@@ -289,6 +295,10 @@ visit_notice(struct visit *visit)
 	const char *hindrance = strerror(ENOMEM);
 	if (visit->mute || visit->entry.held || !is_any_due(visit))
 		return false;
+	if (visit->runner->stopping) { /* the directory may be gone by now */
+		postpone(visit);
+		return false;
+	}
 	bool open = open_noticing(visit);
 	if (open && prepare(visit, &hindrance)) {
 		visit_work(visit, make_work, made);
@@ -300,8 +310,7 @@ visit_notice(struct visit *visit)
 	} else if (open) {
 		put_off(visit, hindrance);
 	} else {
-		visit->later = runner_now(visit->runner) + AGAIN_LATER;
-		visit->mute = true;
+		postpone(visit);
 	}
 	forget(visit);
 	return false;
