@@ -347,6 +347,21 @@ Test(runner, stops_when_nothing_is_under_way)
 }
 
 /* The directory may be gone when the last job ends. */
+Test(runner, plans_nothing_more_when_it_stops)
+{
+	cr_assert(route_read_place(&routes.mailboxes, "lmtp:127.0.0.1:24"));
+	add("anna@example.test");
+	runner_start(runner);
+	for (int i = 0; i < 2; i++)
+		run_first_job(); /* which reads the queue, looks for wishes */
+	runner_stop(runner);
+	config.directory = NULL;
+	settle_down();
+	cr_expect(stopped);
+	cr_expect_eq(stored()->recipients[0].attempts, 0);
+	route_clear(&routes.mailboxes);
+}
+
 Test(runner, leaves_notices_to_the_next_start_when_it_stops)
 {
 	add("bert@nowhere.example");

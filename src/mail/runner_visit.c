@@ -184,7 +184,7 @@ plan(struct visit *visit)
 {
 	struct queue_entry *entry = &visit->entry;
 	int64_t now = runner_now(visit->runner);
-	for (size_t i = 0; i < entry->count && !entry->held; i++) {
+	for (size_t i = 0; i < entry->count && !entry->held && !visit->runner->stopping; i++) {
 		const struct queue_recipient *recipient = &entry->recipients[i];
 		if (recipient->state != QUEUE_WAITING || (!visit->wished && recipient->next > now))
 			continue;
