@@ -327,9 +327,11 @@ settings_configure(struct settings *settings, const struct config *config, char 
 int
 settings_complete(struct settings *settings, char error[SETTINGS_ERROR_SIZE])
 {
-	if (settings->config->greylist.window <= settings->config->greylist.delay)
+	const struct greylist_settings *greylist = &settings->config->greylist;
+	if (greylist->window / 1000 <= greylist->delay / 1000)
 		return fail(error,
-		    "greylist: the window is not longer than the delay, so that no mail would ever pass; lengthen it");
+		    "greylist: the window is not longer than the delay, in whole seconds, so that no mail would ever pass; "
+		    "lengthen it");
 	if ((settings->tls_cert[0] == '\0') != (settings->tls_key[0] == '\0'))
 		return fail(error, "tls-cert and tls-key go together: name both files");
 	for (size_t i = 0; i < settings->listen_count && settings->tls_cert[0] == '\0'; i++)

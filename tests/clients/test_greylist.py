@@ -194,12 +194,13 @@ class Trouble(Greylist):
     def test_window_that_nobody_can_meet_is_refused(self):
         with self.server() as server:
             path = os.path.join(server.folder, "bad.conf")
-            with open(path, "w", encoding="ascii") as file:
-                file.write("greylist:\n  delay: 1h\n  window: 1h\n")
-            done = subprocess.run([program("ftgate-smtpd"), "-c", path, "--check"], env=environment(), cwd=server.folder,
-                                  stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, timeout=SECONDS, text=True, check=False)
-            self.assertNotEqual(0, done.returncode)
-            self.assertIn("greylist: the window is not longer than the delay", done.stderr)
+            for delay, window in ("1h", "1h"), ("2s", "2500ms"):
+                with open(path, "w", encoding="ascii") as file:
+                    file.write(f"greylist:\n  delay: {delay}\n  window: {window}\n")
+                done = subprocess.run([program("ftgate-smtpd"), "-c", path, "--check"], env=environment(), cwd=server.folder,
+                                      stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, timeout=SECONDS, text=True, check=False)
+                self.assertNotEqual(0, done.returncode)
+                self.assertIn("greylist: the window is not longer than the delay", done.stderr)
 
 
 class German(Waiting):
