@@ -311,12 +311,12 @@ Test(transport, cannot_be_made_to_say_a_command_more)
 
 Test(transport, reads_no_reply_without_end)
 {
-	static char line[PEER_LINE_MAX + 100], lines[30000];
+	static char line[PEER_LINE_MAX + 100], lines[30001];
 	memset(line, 'x', sizeof line - 1);
 	memcpy(line, "250 ", 4);
-	for (size_t i = 0; i + 10 < sizeof lines; i += 10)
+	for (size_t i = 0; i + 11 < sizeof lines; i += 10)
 		memcpy(lines + i, "250-abcd\r\n", 10);
-	memcpy(lines + sizeof lines - 10, "250 abcd\r\n", 10);
+	memcpy(lines + sizeof lines - 11, "250 abcd\r\n", 10);
 	ANSWER({ "EHLO", lines, true }, { "EHLO", line, true });
 	comes_to(TRANSPORT_LATER, "#8.15 " WHO ": its reply is too long");
 	comes_to(TRANSPORT_LATER, "#8.15 " WHO ": a line of its reply is too long");

@@ -242,8 +242,8 @@ open_site(const struct serve *serve, const struct master_place *place)
 	struct serve alone = *serve;
 	alone.socket_count = 0;
 	alone.metrics_socket = alone.status_socket = -1;
-	int64_t deliveries = serve->settings->config->relay.max_deliveries;
-	snprintf(threads, sizeof threads, "%lld", (long long)(deliveries + SPARE_THREADS));
+	int deliveries = (int)serve->settings->config->relay.max_deliveries;
+	snprintf(threads, sizeof threads, "%d", deliveries + SPARE_THREADS);
 	setenv("UV_THREADPOOL_SIZE", threads, 1);
 	int status = site_open(&site, &alone, place);
 	site.worker.streams.emptied = on_stop;

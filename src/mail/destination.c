@@ -12,7 +12,7 @@ bucket_of(struct destinations *all, const char *key)
 	unsigned h = 5381;
 	for (; *key != '\0'; key++)
 		h = h * 33 + (unsigned char)*key;
-	return &all->buckets[h % (sizeof all->buckets / sizeof *all->buckets)];
+	return &all->buckets[h % DESTINATION_BUCKETS];
 }
 
 struct destination *
@@ -51,7 +51,7 @@ is_idle(const struct destination *destination, int64_t now)
 void
 destinations_sweep(struct destinations *all, int64_t now)
 {
-	for (size_t i = 0; i < sizeof all->buckets / sizeof *all->buckets; i++)
+	for (size_t i = 0; i < DESTINATION_BUCKETS; i++)
 		for (struct destination **at = &all->buckets[i]; *at != NULL;) {
 			struct destination *destination = *at;
 			if (!is_idle(destination, now)) {
@@ -66,7 +66,7 @@ destinations_sweep(struct destinations *all, int64_t now)
 void
 destinations_clear(struct destinations *all)
 {
-	for (size_t i = 0; i < sizeof all->buckets / sizeof *all->buckets; i++)
+	for (size_t i = 0; i < DESTINATION_BUCKETS; i++)
 		for (struct destination *at = all->buckets[i], *next; at != NULL; at = next) {
 			next = at->next;
 			free_destination(at);

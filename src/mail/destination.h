@@ -15,8 +15,10 @@ struct destination {
 	struct schedule_item *first, *last; /* entries that wait until a delivery has ended */
 };
 
+enum { DESTINATION_BUCKETS = 256 };
+
 struct destinations {
-	struct destination *buckets[256];
+	struct destination *buckets[DESTINATION_BUCKETS];
 };
 
 /* The one of a key, made where it is not there; NULL when memory is out. */

@@ -214,8 +214,9 @@ open_domains(struct routes *routes, const struct config *config, char error[ROUT
 	routes->list = calloc(config->routes_count + 1U, sizeof *routes->list);
 	if (routes->list == NULL)
 		return fail(error, "no memory");
-	for (; routes->count < config->routes_count; routes->count++)
-		if (open_domain(&routes->list[routes->count], &config->routes[routes->count], error) < 0)
+	routes->count = config->routes_count;
+	for (size_t i = 0; i < routes->count; i++)
+		if (open_domain(&routes->list[i], &config->routes[i], error) < 0)
 			return -1;
 	qsort(routes->list, routes->count, sizeof *routes->list, compare);
 	for (size_t i = 1; i < routes->count; i++)

@@ -103,11 +103,11 @@ static bool
 grow(struct schedule *s)
 {
 	size_t room = s->room == 0 ? BUCKETS_MIN : 2 * s->room;
-	struct schedule_item **heap = reallocarray(s->heap, room, sizeof *heap);
+	struct schedule_item **heap = reallocarray(s->heap, room, sizeof(struct schedule_item *));
 	if (heap == NULL)
 		return false;
 	s->heap = heap;
-	struct schedule_item **buckets = calloc(room, sizeof *buckets);
+	struct schedule_item **buckets = calloc(room, sizeof(struct schedule_item *));
 	if (buckets == NULL)
 		return false;
 	for (size_t i = 0; i < s->count; i++) {
