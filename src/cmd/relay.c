@@ -234,12 +234,16 @@ run(const struct serve *serve, unsigned number)
 	return status;
 }
 
-/* Without sockets, and with threads for all that wait for other servers. */
+/* Without sockets and a certificate, and with threads for all that wait for other servers. */
 static int
 open_site(const struct serve *serve, const struct master_place *place)
 {
+	static struct settings settings;
 	char threads[32];
 	struct serve alone = *serve;
+	settings = *serve->settings;
+	settings.tls_cert[0] = settings.tls_key[0] = '\0';
+	alone.settings = &settings;
 	alone.socket_count = 0;
 	alone.metrics_socket = alone.status_socket = -1;
 	int deliveries = (int)serve->settings->config->relay.max_deliveries;

@@ -24,9 +24,9 @@ class NextServer:
     what it likes. "" is the greeting, "." the end of a message. None closes the connection, "silence" says nothing.
     """
 
-    def __init__(self, lmtp=False, path=None, port=0, **answers):
+    def __init__(self, lmtp=False, path=None, address=("127.0.0.1", 0), **answers):
         self.answers = {**OK, **answers}
-        self.lmtp, self.path, self.port = lmtp, path, port
+        self.lmtp, self.path, self.address = lmtp, path, address
         self.lock = threading.Lock()
         self.messages, self.commands, self.connections = [], [], 0
         self.changed = threading.Condition(self.lock)
@@ -37,7 +37,8 @@ class NextServer:
             self.socket.bind(self.path)
             self.socket.listen(50)
         else:
-            self.socket = socket.create_server(("127.0.0.1", self.port), backlog=50)
+            family = socket.AF_INET6 if ":" in self.address[0] else socket.AF_INET
+            self.socket = socket.create_server(self.address, family=family, backlog=50)
             self.port = self.socket.getsockname()[1]
         self.thread = threading.Thread(target=self.serve, daemon=True)
         self.thread.start()

@@ -8,13 +8,14 @@ import re
 import signal
 import time
 
+from encrypted import Certificate
 from mo import mo
 from next_server import NextServer
 from server import ACCOUNT, DOMAIN, LIMITS, SECONDS, Server, Talk, TestCase, main
 
 TO = "bert@example.net"
 HEADER = b"From: Erika <%s>\r\nTo: <%s>\r\nSubject: Probe\r\n\r\n" % (ACCOUNT.encode(), TO.encode())
-FAST = "relay:\n  smarthost: 127.0.0.1:%d\n  tls: none\n  retry: 1s\n  retry-max: 1s\n  timeout: 2s\n%s"
+FAST = {"smarthost": "127.0.0.1:%d", "tls": "none", "retry": "1s", "retry-max": "1s", "timeout": "2s"}
 
 
 def wait_until(condition):
@@ -30,9 +31,16 @@ class RelayCase(TestCase):
 
     def start(self, port, more="", *arguments):
         server = self.enterContext(Server("--workers", "1", "--hostname", "mx.example.test", *arguments,
-                                          config=LIMITS + FAST % (port, more), **self.language))
+                                          config=LIMITS + self.settings(port, more), **self.language))
         server.control("access", "add", "relay", "127.0.0.0/8")
         return server
+
+    @staticmethod
+    def settings(port, more):
+        """The section relay, with what is told besides, which goes before; sections of their own may stand behind that."""
+        told = {line.split(":")[0].strip() for line in more.splitlines() if line.startswith("  ")}
+        lines = [f"  {name}: {value}\n" for name, value in FAST.items() if name not in told]
+        return "relay:\n" + "".join(lines) % port + more
 
     def next(self, **answers):
         return self.enterContext(NextServer(**answers))
@@ -126,7 +134,7 @@ class Relay(RelayCase):
         server = self.start(port)
         self.send(server)
         server.wait_for_log(r"event=deferred .* ref=#8\.15 .*detail=\"Connection refused\"")
-        self.next(port=port).wait(1)
+        self.next(address=("127.0.0.1", port)).wait(1)
         self.gone(server)
 
     def test_whatever_is_final_is_told_at_once(self):
@@ -245,6 +253,92 @@ class Relay(RelayCase):
         self.assertIn("event=reload loaded=1 kept=0", server.reload())
         self.send(server)
         self.assertEqual("Rückläufer von localhost", self.notice(server)["Subject"])
+
+
+    def test_etrn_has_a_domain_tried_at_once(self):
+        following = self.next(RCPT=["450 later", "250 ok"])
+        server = self.start(following.port, "  retry: 1h\n  retry-max: 1h\netrn: anyone\n")
+        server.control("domain", "add", "backup.example", "relay=yes")
+        self.send(server, "anna@backup.example")
+        server.wait_for_log("event=deferred")
+        with Talk(server) as talk:
+            talk.say(b"EHLO backup.example")
+            self.assertEqual(b"250", talk.say(b"ETRN backup.example")[:3])
+        following.wait(1)
+        server.wait_for_log("event=queue-run name=backup.example")
+        self.gone(server)
+
+    def test_held_message_waits_until_it_is_released(self):
+        following = self.next(RCPT=["450 later", "250 ok"])
+        server = self.start(following.port)
+        self.send(server)
+        server.wait_for_log("event=deferred")
+        (name,) = self.queue(server)
+        server.control("queue", "hold", name.removesuffix(".envelope"))
+        time.sleep(1.5)  # longer than it would wait
+        self.assertEqual([], following.messages)
+        server.control("queue", "release", name.removesuffix(".envelope"))
+        following.wait(1)
+        self.gone(server)
+
+
+class Secure(RelayCase):
+    """The next server is another of ours, with a certificate and accounts."""
+
+    USER, PASSWORD = "relay@example.org", "pass word"
+
+    def setUp(self):
+        self.certificate = self.enterContext(Certificate())
+        config = (self.certificate.settings() + "listeners:\n  - address: 127.0.0.1:0\n    tls: required\n"
+                  "  - address: 127.0.0.1:0\n    tls: implicit\n    role: submission\n" + LIMITS)
+        self.following = self.enterContext(Server("--workers", "1", "--auth", "PLAIN LOGIN SCRAM-SHA-256", config=config))
+        self.following.control("domain", "add", "example.org")
+        self.following.control("account", "add", self.USER, "--password-stdin", input=self.PASSWORD.encode() + b"\n")
+        self.following.control("account", "add", "anna@example.org", "--no-password")
+        self.required, self.implicit = self.following.ports()
+
+    def start(self, port, tls, more=""):
+        return super().start(port, f"  tls: {tls}\n{more}")
+
+    def credentials(self, password):
+        path = os.path.join(self.certificate.folder, "credentials")
+        with open(path, "w", encoding="ascii") as file:
+            os.chmod(path, 0o600)
+            file.write(f"{self.USER}\n{password}\n")
+        return f"  credentials: {path}\n"
+
+    def arrives(self, server, **options):
+        self.send(server, "anna@example.org", **options)
+        wait_until(self.following.messages)
+        self.gone(server)
+        return self.following.messages()[0]
+
+    def test_encryption_is_used_where_it_is_offered(self):
+        self.assertIn(b"with ESMTPS\n\t(TLSv1.3 ", self.arrives(self.start(self.required, "starttls")))
+
+    def test_certificate_that_is_trusted(self):
+        server = self.start(self.required, "required", f"  tls-ca: {self.certificate.file}\n")
+        self.assertIn(b"with ESMTPS", self.arrives(server))
+
+    def test_certificate_that_is_not_trusted(self):
+        server = self.start(self.required, "required")
+        self.send(server, "anna@example.org")
+        server.wait_for_log(r'event=deferred .* ref=#8\.19 .*detail="its certificate is not good: self-signed certificate"')
+        self.assertEqual([], self.following.messages())
+
+    def test_certificate_that_need_not_be_trusted(self):
+        self.arrives(self.start(self.required, "required", "  verify: no\n"))
+
+    def test_user_logs_in(self):
+        more = f"  tls-ca: {self.certificate.file}\n" + self.credentials(self.PASSWORD)
+        self.assertIn(b"with ESMTPSA", self.arrives(self.start(self.implicit, "implicit", more), sender=self.USER))
+
+    def test_wrong_password_is_trouble_that_passes(self):
+        more = f"  tls-ca: {self.certificate.file}\n" + self.credentials("wrong")
+        server = self.start(self.implicit, "implicit", more)
+        self.send(server, "anna@example.org")
+        server.wait_for_log(r'event=deferred .*reply="535 ')
+        self.assertEqual([], server.messages())
 
 
 class German(RelayCase):
