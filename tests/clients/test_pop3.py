@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """ftgate-pop3d as a whole: beside ftgate-smtpd, with connections that break, clients that do not read, and stops."""
 
+import contextlib
 import glob
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import smtplib
@@ -16,7 +18,7 @@ import urllib.request
 from encrypted import Certificate, scram
 from mo import mo
 from pop3 import CLEAR, PASSWORD, EncryptedPop3Talk, Pop3Server, Pop3Talk
-from server import ACCOUNT, DOMAIN, SECONDS, SENDER, Server, TestCase, main, program
+from server import ACCOUNT, BUILD, DOMAIN, SECONDS, SENDER, Server, TestCase, main, program
 from test_proxy import header as proxy_header
 
 MESSAGE = b"Subject: a\n\nHello\n"
@@ -283,6 +285,32 @@ class Operations(TestCase):
                 with Pop3Talk(server) as talk:
                     seen.add(re.search(rb" (<[0-9]+\.[0-9]+@mx\.example\.test>) ", talk.greeting).group(1))
         self.assertEqual(10, len(seen))
+
+    def test_ten_thousand_idle_connections_are_held_and_another_is_served(self):
+        number, soft_hard = 10000, resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft_hard[1] < number + 200:
+            self.skipTest(f"the system lets a process have {soft_hard[1]} files")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft_hard[1], soft_hard[1]))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, soft_hard)
+        limits = "limits:\n  max-sessions: 20000\n  max-sessions-per-address: 0\n"
+        with Pop3Server("--workers", "1", config=CLEAR + limits) as server, contextlib.ExitStack() as idle:
+            server.put("1.host", MESSAGE)
+            worker = re.search(r"event=worker-started [^\n]*pid=(\d+)", server.log()).group(1)
+
+            def memory():
+                """Octets of the worker's own."""
+                with open(f"/proc/{worker}/status", encoding="ascii") as status:
+                    return int(re.search(r"RssAnon:\s+(\d+) kB", status.read()).group(1)) * 1024
+
+            before = memory()
+            for _ in range(number):
+                client = idle.enter_context(socket.create_connection(("127.0.0.1", server.port), SECONDS))
+                self.assertTrue(client.recv(512).startswith(b"+OK "))
+            if "asan" not in os.path.basename(BUILD):
+                self.assertLess((memory() - before) / number, 16 * 1024)
+            with Pop3Talk(server) as talk:
+                self.assertIn(b"1 message", talk.log_in())
+                self.assertEqual([b"Subject: a\r\n", b"\r\n", b"Hello\r\n"], talk.many(b"RETR 1")[1])
 
     def test_many_sessions_at_a_time_are_all_served(self):
         with Pop3Server() as server:
