@@ -32,6 +32,8 @@ take(void *context)
 {
 	struct fake_service *fake = context;
 
+	while (atomic_load(&fake->held))
+		usleep(1000);
 	for (int socket; (socket = accept(fake->listener, NULL, NULL)) >= 0;) {
 		struct connection *connection = malloc(sizeof *connection);
 		pthread_t thread;
@@ -80,13 +82,14 @@ fake_service_open(struct fake_service *fake, bool local)
 	fake->listener = local ? listen_locally(fake) : listen_on_loopback(fake);
 	atomic_init(&fake->connections, 0);
 	atomic_init(&fake->open, 0);
-	cr_assert_eq(listen(fake->listener, 64), 0);
+	cr_assert_eq(listen(fake->listener, fake->backlog > 0 ? fake->backlog : 64), 0);
 	cr_assert_eq(pthread_create(&fake->thread, NULL, take, fake), 0);
 }
 
 void
 fake_service_close(struct fake_service *fake)
 {
+	atomic_store(&fake->held, false);
 	shutdown(fake->listener, SHUT_RDWR);
 	pthread_join(fake->thread, NULL);
 	close(fake->listener);

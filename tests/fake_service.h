@@ -10,6 +10,8 @@ struct fake_service {
 	/* Speaks on a connection, which is closed when this returns; connections are numbered from 1. */
 	void (*speak)(struct fake_service *fake, int connection, unsigned number);
 	void *context;
+	int backlog;      /* connections that wait to be taken, but for one; 0: as many as come */
+	atomic_bool held; /* none is taken for now */
 
 	char endpoint[128]; /* where it is */
 	int listener;

@@ -33,12 +33,16 @@ put_last(struct policy_client *client, struct service_question *question)
 	client->last = question;
 }
 
+/* One that has been taken out of them. */
 static void
-put_first(struct policy_client *client, struct service_question *question)
+put_back(struct policy_client *client, struct service_question *question)
 {
-	question->next = client->first;
-	client->first = question;
-	if (client->last == NULL)
+	struct service_question **at = &client->first;
+	while (*at != NULL && (*at)->deadline < question->deadline)
+		at = &(*at)->next;
+	question->next = *at;
+	*at = question;
+	if (question->next == NULL)
 		client->last = question;
 }
 
@@ -97,7 +101,7 @@ lose_link(struct policy_link *link, const char *why)
 	link->question = NULL;
 	close_link(link);
 	question->again = true;
-	put_first(link->client, question);
+	put_back(link->client, question);
 	serve(link->client);
 	link->client->after(link->client->context);
 }
@@ -185,12 +189,27 @@ send_question(struct policy_link *link)
 		lose_link(link, uv_strerror(error));
 }
 
+/* So many connect at a time that a socket of this machine takes no more: in a moment it will. */
+static void
+wait_for_room(struct policy_link *link)
+{
+	struct policy_client *client = link->client;
+	client->crowded_until = now(client) + POLICY_CROWDED_TIME;
+	put_back(client, link->question);
+	link->question = NULL;
+	close_link(link);
+}
+
 static void
 on_connected(uv_connect_t *connecting, int status)
 {
 	struct policy_link *link = connecting->data;
 	if (link->state != LINK_CONNECTING)
 		return;
+	if (status == UV_EAGAIN) {
+		wait_for_room(link);
+		return;
+	}
 	if (status == 0)
 		status = uv_read_start(&link->socket.stream, on_alloc, on_read);
 	if (status == 0)
@@ -234,7 +253,7 @@ static bool
 serve_first(struct policy_client *client)
 {
 	struct policy_link *link = client->first->again ? NULL : find_link(client, LINK_IDLE);
-	if (link == NULL)
+	if (link == NULL && client->crowded_until <= now(client))
 		link = find_link(client, LINK_CLOSED);
 	if (link == NULL)
 		return false;
@@ -267,6 +286,8 @@ static int64_t
 next_end(const struct policy_client *client)
 {
 	int64_t end = client->first != NULL ? client->first->deadline : INT64_MAX;
+	if (client->crowded_until > now(client) && client->crowded_until < end)
+		end = client->crowded_until;
 	for (size_t i = 0; i < POLICY_LINKS; i++)
 		if (end_of_link(&client->links[i]) < end)
 			end = end_of_link(&client->links[i]);
@@ -319,6 +340,7 @@ policy_client_open(struct policy_client *client, uv_loop_t *loop)
 {
 	client->service.ask = ask;
 	client->first = client->last = NULL;
+	client->crowded_until = 0;
 	for (size_t i = 0; i < POLICY_LINKS; i++) {
 		client->links[i].client = client;
 		client->links[i].state = LINK_CLOSED;

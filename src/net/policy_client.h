@@ -10,6 +10,7 @@
 enum {
 	POLICY_LINKS = 8,             /* connections at a time; one question after another goes over each */
 	POLICY_IDLE_TIME = 60 * 1000, /* milliseconds that one is kept without a question */
+	POLICY_CROWDED_TIME = 20,     /* milliseconds until a service is tried again that had no room for one more */
 };
 
 enum policy_link_state { LINK_CLOSED, LINK_CONNECTING, LINK_IDLE, LINK_ASKING, LINK_CLOSING };
@@ -45,6 +46,7 @@ struct policy_client {
 
 	uv_timer_t timer;                      /* runs while there is a connection or a question */
 	struct service_question *first, *last; /* that wait for a connection */
+	int64_t crowded_until;
 	struct policy_link links[POLICY_LINKS];
 };
 
