@@ -3,8 +3,10 @@
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -27,13 +29,21 @@ speak(void *context)
 	return NULL;
 }
 
+static void
+disperse(struct fake_service *fake)
+{
+	usleep(100 * 1000);
+	for (size_t i = 0; i < fake->crowded; i++)
+		close(fake->crowd[i]);
+}
+
 static void *
 take(void *context)
 {
 	struct fake_service *fake = context;
 
-	while (atomic_load(&fake->held))
-		usleep(1000);
+	if (fake->crowded > 0)
+		disperse(fake);
 	for (int socket; (socket = accept(fake->listener, NULL, NULL)) >= 0;) {
 		struct connection *connection = malloc(sizeof *connection);
 		pthread_t thread;
@@ -76,20 +86,53 @@ listen_on_loopback(struct fake_service *fake)
 	return listener;
 }
 
+static void
+begin(struct fake_service *fake)
+{
+	atomic_init(&fake->connections, 0);
+	atomic_init(&fake->open, 0);
+	cr_assert_eq(pthread_create(&fake->thread, NULL, take, fake), 0);
+}
+
 void
 fake_service_open(struct fake_service *fake, bool local)
 {
 	fake->listener = local ? listen_locally(fake) : listen_on_loopback(fake);
-	atomic_init(&fake->connections, 0);
-	atomic_init(&fake->open, 0);
-	cr_assert_eq(listen(fake->listener, fake->backlog > 0 ? fake->backlog : 64), 0);
-	cr_assert_eq(pthread_create(&fake->thread, NULL, take, fake), 0);
+	cr_assert_eq(listen(fake->listener, 64), 0);
+	begin(fake);
+}
+
+/* Has somebody wait to be taken. False where there is no room. */
+static bool
+join_crowd(struct fake_service *fake)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int joining = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	cr_assert_lt(fake->crowded, sizeof fake->crowd / sizeof *fake->crowd);
+	memcpy(address.sun_path, fake->endpoint, strnlen(fake->endpoint, sizeof address.sun_path - 1));
+	if (connect(joining, (const struct sockaddr *)&address, sizeof address) == 0) {
+		fake->crowd[fake->crowded++] = joining;
+		return true;
+	}
+	cr_assert_eq(errno, EAGAIN);
+	close(joining);
+	return false;
+}
+
+void
+fake_service_open_crowded(struct fake_service *fake)
+{
+	fake->listener = listen_locally(fake);
+	cr_assert_eq(listen(fake->listener, 1), 0);
+	while (join_crowd(fake))
+		;
+	begin(fake);
 }
 
 void
 fake_service_close(struct fake_service *fake)
 {
-	atomic_store(&fake->held, false);
 	shutdown(fake->listener, SHUT_RDWR);
 	pthread_join(fake->thread, NULL);
 	close(fake->listener);

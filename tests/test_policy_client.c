@@ -2,12 +2,10 @@
 #include "net/policy_client.h"
 
 #include <criterion/criterion.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "fake_service.h"
@@ -422,45 +420,13 @@ Test(policy_client, where_nobody_listens_the_question_ends_at_once)
 	expect_failure(&asked, uv_strerror(UV_ECONNREFUSED));
 }
 
-/* Connects until nobody can any more. Returns how many have. */
-static size_t
-crowd(const char *path, int sockets[8])
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	cr_assert_lt(strlen(path), sizeof address.sun_path);
-	memcpy(address.sun_path, path, strlen(path));
-	for (size_t count = 0;; count++) {
-		cr_assert_lt(count, 8);
-		sockets[count] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-		if (connect(sockets[count], (const struct sockaddr *)&address, sizeof address) < 0) {
-			cr_assert_eq(errno, EAGAIN);
-			close(sockets[count]);
-			return count;
-		}
-	}
-}
-
-static void
-end_crowd(uv_timer_t *timer)
-{
-	const int *sockets = timer->data;
-	for (; *sockets >= 0; sockets++)
-		close(*sockets);
-	atomic_store(&fake.held, false);
-}
-
 Test(policy_client, a_service_that_is_crowded_is_asked_when_there_is_room)
 {
 	struct asked asked;
-	int sockets[9];
-	uv_timer_t timer = { .data = sockets };
 
-	fake = (struct fake_service) { .speak = behave, .backlog = 1, .held = true };
-	fake_service_open(&fake, true);
+	fake = (struct fake_service) { .speak = behave };
+	fake_service_open_crowded(&fake);
 	connect_to(fake.endpoint, LIMIT);
-	sockets[crowd(fake.endpoint, sockets)] = -1;
-	cr_assert_eq(uv_timer_init(&loop, &timer), 0);
-	uv_timer_start(&timer, end_crowd, 100, 0);
 	ask(&asked, "a");
 	await(1);
 	cr_expect_eq(asked.question.answer.action, SERVICE_REJECT, "%s", asked.question.answer.text);

@@ -127,6 +127,14 @@ Test(scanners, clamd_is_reached_by_tcp)
 	cr_expect_str_eq(text, "virus Eicar-Signature");
 }
 
+Test(scanners, clamd_that_is_crowded_is_asked_when_there_is_room)
+{
+	fake = (struct fake_service) { .speak = act_as_clamd, .context = (char *)"stream: OK" };
+	fake_service_open_crowded(&fake);
+	cr_expect_eq(ask_clamd(fake.endpoint, LIMIT), SCAN_CLEAN, "%s", text);
+	cr_expect_str_eq(text, "");
+}
+
 Test(scanners, larger_messages_are_not_sent)
 {
 	struct clamd clamd = { .limit = LIMIT, .max_size = SIZE - 1 };

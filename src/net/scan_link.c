@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { CROWDED_TIME = 20 }; /* milliseconds */
+
 static int64_t
 now(void)
 {
@@ -51,6 +53,16 @@ finish_connect(struct scan_link *link)
 	return error == 0 || fail(link, error);
 }
 
+/* A socket of this machine takes no more for the moment. */
+static bool
+wait_for_room(struct scan_link *link)
+{
+	if (now() + CROWDED_TIME >= link->deadline)
+		return fail(link, ETIMEDOUT);
+	poll(NULL, 0, CROWDED_TIME);
+	return true;
+}
+
 bool
 scan_link_open(struct scan_link *link, const struct endpoint *endpoint, int64_t limit)
 {
@@ -58,9 +70,14 @@ scan_link_open(struct scan_link *link, const struct endpoint *endpoint, int64_t 
 	link->socket = socket(endpoint->address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (link->socket < 0)
 		return fail(link, errno);
-	if (connect(link->socket, &endpoint->address.any, endpoint->len) == 0)
-		return true;
-	return errno == EINPROGRESS ? finish_connect(link) : fail(link, errno);
+	while (connect(link->socket, &endpoint->address.any, endpoint->len) < 0)
+		if (errno == EINPROGRESS)
+			return finish_connect(link);
+		else if (errno != EAGAIN)
+			return fail(link, errno);
+		else if (!wait_for_room(link))
+			return false;
+	return true;
 }
 
 void
