@@ -12,6 +12,7 @@ enum {
 	RESCAN = 300,     /* seconds after which the folder is read again, in case that an event was lost */
 	AGAIN_SOON = 1,   /* when the disk is full */
 	AGAIN_LATER = 60, /* when this server is in trouble */
+	TURN_MAX = 600,   /* when its turn has not come */
 	BLINK = 25,       /* milliseconds */
 };
 

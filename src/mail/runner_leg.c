@@ -150,21 +150,30 @@ note_success(struct leg *leg)
 	leg->destination->down_until = 0;
 }
 
-/* The next who waits for that destination is due, and legs of others may begin. */
+/* The first who waits for a destination is due. */
 static void
-release(struct leg *leg)
+wake_first(struct runner *runner, struct destination *destination)
 {
-	struct runner *runner = leg->visit->runner;
-	struct schedule_item *parked = leg->destination->first;
-	leg->destination->active--;
-	leg->destination = NULL;
-	leg->visit->open--;
-	if (parked == NULL)
-		return;
+	struct schedule_item *parked = destination->first;
 	destination_unpark(parked);
 	parked->again = parked->again || parked->busy;
 	if (!parked->busy)
 		schedule_set(&runner->schedule, parked, 0);
+}
+
+/* The next has its turn, or all of them where they need not wait for it. */
+static void
+release(struct leg *leg)
+{
+	struct runner *runner = leg->visit->runner;
+	struct destination *destination = leg->destination;
+	destination->active--;
+	leg->destination = NULL;
+	leg->visit->open--;
+	if (destination->first != NULL)
+		wake_first(runner, destination);
+	while (destination->first != NULL && destination->down_until > runner_now(runner))
+		wake_first(runner, destination);
 }
 
 static void

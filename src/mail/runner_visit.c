@@ -145,8 +145,8 @@ static int64_t
 due_time(const struct visit *visit)
 {
 	int64_t now = runner_now(visit->runner), next = next_time(visit);
-	if (visit->parked && next < now + AGAIN_LATER)
-		next = now + AGAIN_LATER; /* by its turn it is due before */
+	if (visit->parked && next < now + TURN_MAX)
+		next = now + TURN_MAX; /* by its turn it is due before */
 	if (visit->later != 0 && (next <= now || visit->later < next))
 		next = visit->later;
 	return next == INT64_MAX ? INT64_MAX : 1000 * next;
