@@ -42,6 +42,12 @@ notice_due(const struct queue_entry *entry, const struct queue_recipient *recipi
 	}
 }
 
+bool
+notice_is_here(const struct queue_recipient *recipient)
+{
+	return recipient->state == QUEUE_DELIVERED && recipient->reply == NULL;
+}
+
 /* RFC 3461 section 4.3: what was asked holds for failures alone; otherwise the header will do. */
 bool
 notice_returns_all(const struct notice_order *order)

@@ -13,6 +13,9 @@
 unsigned notice_due(
     const struct queue_entry *entry, const struct queue_recipient *recipient, int64_t now, int64_t delay);
 
+/* Is what was delivered in a mailbox of this server, and not at another one, which would have answered? */
+bool notice_is_here(const struct queue_recipient *recipient);
+
 struct notice_order {
 	const struct queue_entry *entry;
 	const unsigned *due; /* of each recipient; one at least is not 0 */

@@ -35,9 +35,13 @@ put_original(FILE *to, const char *orcpt)
 }
 
 static const char *
-action_of(unsigned due)
+action_of(const struct queue_recipient *recipient, unsigned due)
 {
-	return due == DSN_FAILURE ? "failed" : due == DSN_DELAY ? "delayed" : "relayed";
+	switch (due) {
+	case DSN_FAILURE: return "failed";
+	case DSN_DELAY: return "delayed";
+	default: return notice_is_here(recipient) ? "delivered" : "relayed";
+	}
 }
 
 /* The first word of a server's name, without its address where it has a name. */
@@ -79,7 +83,7 @@ put_recipient(
 	if (recipient->orcpt != NULL)
 		put_original(to, recipient->orcpt);
 	fprintf(to, "Final-Recipient: %s; %s\n", ascii || !global ? "rfc822" : "utf-8", recipient->address);
-	fprintf(to, "Action: %s\n", action_of(due));
+	fprintf(to, "Action: %s\n", action_of(recipient, due));
 	put_verdict(to, recipient, due);
 	if (due != DSN_DELAY)
 		return;

@@ -66,7 +66,7 @@ put_recipient(const struct speech *s, const struct queue_recipient *recipient, u
 	const struct notice_order *order = s->order;
 	int64_t arrival = order->entry->arrival;
 	if (due == DSN_SUCCESS) {
-		put_fate(s, FTG_NOTICE_RELAYED, recipient->address);
+		put_fate(s, notice_is_here(recipient) ? FTG_NOTICE_DELIVERED : FTG_NOTICE_RELAYED, recipient->address);
 	} else if (due == DSN_DELAY) {
 		put_fate(s, FTG_NOTICE_DELAYED, recipient->address);
 		put(s, ftg_reply_count(FTG_NOTICE_RETRY, days(arrival + order->expire - order->now)));
@@ -99,11 +99,16 @@ static enum ftg_id
 subject_of(const struct notice_order *order)
 {
 	unsigned all = 0;
-	for (size_t i = 0; i < order->entry->count; i++)
+	bool here = true;
+	for (size_t i = 0; i < order->entry->count; i++) {
 		all |= order->due[i];
+		here = here && (order->due[i] != DSN_SUCCESS || notice_is_here(&order->entry->recipients[i]));
+	}
 	if (all & DSN_FAILURE)
 		return FTG_NOTICE_SUBJECT_FAILED;
-	return (all & DSN_DELAY) ? FTG_NOTICE_SUBJECT_DELAYED : FTG_NOTICE_SUBJECT_RELAYED;
+	if (all & DSN_DELAY)
+		return FTG_NOTICE_SUBJECT_DELAYED;
+	return here ? FTG_NOTICE_SUBJECT_DELIVERED : FTG_NOTICE_SUBJECT_RELAYED;
 }
 
 static char *

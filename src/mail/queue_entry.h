@@ -19,7 +19,7 @@ enum {
 
 enum queue_state {
 	QUEUE_WAITING,
-	QUEUE_DELIVERED, /* another server has taken it over */
+	QUEUE_DELIVERED, /* another server has taken it over, which has answered; or it is in a mailbox here */
 	QUEUE_FAILED,    /* for good */
 	QUEUE_EXPIRED,   /* tried for too long */
 	QUEUE_STATES

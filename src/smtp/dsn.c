@@ -44,7 +44,7 @@ dsn_keep_recipient(struct dsn *dsn, unsigned number, unsigned notify, struct spa
 			return false;
 		dsn->octets += orcpt.len;
 	}
-	*recipient = (struct dsn_recipient) { number, notify, copy };
+	*recipient = (struct dsn_recipient) { .number = number, .notify = notify, .orcpt = copy };
 	dsn->count++;
 	return true;
 }
@@ -64,13 +64,25 @@ dsn_find(const struct dsn *dsn, unsigned number)
 	return NULL;
 }
 
+bool
+dsn_keep_address(struct dsn *dsn, unsigned number, struct span address)
+{
+	struct dsn_recipient *recipient = (struct dsn_recipient *)dsn_find(dsn, number);
+
+	if (recipient == NULL || !(recipient->notify & DSN_SUCCESS) || recipient->address != NULL)
+		return true;
+	recipient->address = strndup(address.text, address.len);
+	return recipient->address != NULL;
+}
+
 void
 dsn_forget(struct dsn *dsn, unsigned number)
 {
 	for (; dsn->count > 0 && dsn->recipients[dsn->count - 1].number >= number; dsn->count--) {
-		char *orcpt = dsn->recipients[dsn->count - 1].orcpt;
-		dsn->octets -= orcpt != NULL ? strlen(orcpt) : 0;
-		free(orcpt);
+		struct dsn_recipient *last = &dsn->recipients[dsn->count - 1];
+		dsn->octets -= last->orcpt != NULL ? strlen(last->orcpt) : 0;
+		free(last->orcpt);
+		free(last->address);
 	}
 }
 

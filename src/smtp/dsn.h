@@ -26,7 +26,8 @@ bool dsn_check_orcpt(struct span value, bool utf8);
 struct dsn_recipient {
 	unsigned number; /* of the recipient in its message, from 0 */
 	unsigned notify;
-	char *orcpt; /* as it was written; NULL: none */
+	char *orcpt;   /* as it was written; NULL: none */
+	char *address; /* who is told of when the message is in the mailbox; NULL: nobody */
 };
 
 /* What was asked for a message; the relay passes it on as it came. All zero: nothing. */
@@ -42,6 +43,9 @@ struct dsn {
 /* Keep it. False when memory is out. ORCPTs beyond DSN_KEPT_MAX are left out, as a relay without DSN leaves them out. */
 bool dsn_keep_message(struct dsn *dsn, enum dsn_return ret, struct span envid);
 bool dsn_keep_recipient(struct dsn *dsn, unsigned number, unsigned notify, struct span orcpt);
+
+/* Keeps who the recipient is, if success is to be told of. False when memory is out. */
+bool dsn_keep_address(struct dsn *dsn, unsigned number, struct span address);
 
 /* What was asked for this recipient, or NULL. */
 const struct dsn_recipient *dsn_find(const struct dsn *dsn, unsigned number);

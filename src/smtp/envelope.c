@@ -89,6 +89,8 @@ envelope_add(struct envelope *envelope, struct span address, const struct recipi
 	envelope->rcpts++;
 	for (size_t i = 0; i < recipient->count && added; i++)
 		added = holds(envelope, &recipient->mailboxes[i]) || add_mailbox(envelope, &recipient->mailboxes[i]);
+	if (added && recipient->count > 0)
+		added = dsn_keep_address(&envelope->dsn, envelope->rcpts - 1, address);
 	for (size_t i = 0; i < recipient->elsewhere_count && added; i++)
 		added = add_relayed(envelope, &recipient->elsewhere[i], asked);
 	if (!added)

@@ -61,10 +61,12 @@ void
 event_message(const struct smtp_session *s)
 {
 	const struct queue_entry *relay = s->envelope.relay;
-	struct envelope_mark mark = envelope_mark(&s->envelope);
+	size_t count = s->envelope.count;
 	char recipients[24], size[24];
 
-	snprintf(recipients, sizeof recipients, "%zu", mark.mailboxes + mark.relayed);
+	for (size_t i = 0; relay != NULL && i < relay->count; i++)
+		count += relay->recipients[i].state == QUEUE_WAITING;
+	snprintf(recipients, sizeof recipients, "%zu", count);
 	snprintf(size, sizeof size, "%zu", s->message.size);
 	s->outlet->log(s->outlet, "message", "helo", s->name, "from", show_sender(s->envelope.sender), "recipients",
 	    recipients, "queue", relay != NULL && relay->count > 0 ? relay->id : NULL, "size", size, "bare-octets",

@@ -54,12 +54,46 @@ set(char **text, const char *value)
 	return value == NULL || queue_set_text(text, value, strlen(value), QUEUE_TEXT_MAX);
 }
 
+static bool
+add_delivered(struct queue_entry *relay, const struct dsn_recipient *asked)
+{
+	if (queue_entry_find(relay, asked->address) != NULL)
+		return true;
+	struct queue_recipient *added = queue_entry_add(relay, asked->address);
+	if (added == NULL)
+		return false;
+	added->state = QUEUE_DELIVERED;
+	added->notify = asked->notify;
+	return set(&added->orcpt, asked->orcpt);
+}
+
+/*
+ * Who wants to hear of it when the message is in a mailbox here: those go into the queue, with nothing left to be sent, so
+ * that their sender is told. What another server keeps in its mailboxes it may refuse after all.
+ */
+static bool
+add_all_delivered(struct smtp_session *s)
+{
+	struct envelope *envelope = &s->envelope;
+	const struct dsn *dsn = &envelope->dsn;
+
+	if (s->config->delivery->leftovers || envelope->sender[0] == '\0')
+		return true;
+	for (size_t i = 0; i < dsn->count; i++)
+		if (dsn->recipients[i].address != NULL &&
+		    (!envelope_need_relay(envelope) || !add_delivered(envelope->relay, &dsn->recipients[i])))
+			return false;
+	return true;
+}
+
 /* No token holds a "u", so that one and the number of a transaction make none that is another session's. */
 bool
 relay_complete(struct smtp_session *s)
 {
 	const struct envelope *envelope = &s->envelope;
 
+	if (!add_all_delivered(s))
+		return false;
 	if (envelope->relay == NULL && !s->config->delivery->leftovers)
 		return true;
 	if (!envelope_need_relay(&s->envelope))

@@ -190,6 +190,22 @@ class Relay(RelayCase):
         self.assertEqual("rfc822; b+x@example.net", status["Original-Recipient"])
         self.assertEqual("text/rfc822-headers", notice.get_payload(2).get_content_type())
 
+    def test_success_is_told_of_a_mailbox_here(self):
+        server = self.start(1, "", "--language", "de")
+        server.control("account", "add", "bert@" + DOMAIN, "--no-password")
+        self.send(server, "bert@" + DOMAIN, ACCOUNT, rcpt=b" NOTIFY=SUCCESS ORCPT=rfc822;b+2Bx@example.net")
+        wait_until(lambda: len(server.messages()) == 3)
+        (octets,) = [octets for octets in server.messages() if octets.startswith(b"Return-Path: <>\n")]
+        notice = email.message_from_bytes(octets, policy=email.policy.default)
+        self.assertEqual("Ihre Nachricht wurde zugestellt", notice["Subject"])
+        self.assertIn(f"Ihre Nachricht an <bert@{DOMAIN}> wurde zugestellt. (#8.11)", notice.get_payload(0).get_content())
+        first, second = notice.get_payload(1).get_payload()[1:]
+        self.assertEqual(("delivered", "2.0.0"), (first["Action"], first["Status"]))
+        self.assertEqual(f"rfc822; bert@{DOMAIN}", first["Final-Recipient"])
+        self.assertEqual("rfc822; b+x@example.net", first["Original-Recipient"])
+        self.assertEqual(f"rfc822; {ACCOUNT}", second["Final-Recipient"])
+        self.gone(server)
+
     def test_nobody_is_told_who_does_not_want_to_be(self):
         following = self.next(RCPT="550 no")
         server = self.start(following.port)
