@@ -133,8 +133,10 @@ find_own(void)
 {
 	struct ifaddrs *list, *at;
 	size_t count = 0;
-	if (getifaddrs(&list) < 0)
+	if (getifaddrs(&list) < 0) {
+		log_event("own-addresses-unknown", "detail", strerror(errno), NULL);
 		return 0;
+	}
 	for (at = list; at != NULL && count < OWN_MAX; at = at->ifa_next) {
 		struct network *address = &own[count];
 		if (at->ifa_addr == NULL)
