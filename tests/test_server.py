@@ -296,9 +296,9 @@ class Workers(ServerTest):
             self.assertEqual(self.server.pid, int(file.read()))
 
     def test_reload_is_told_once_all_have_told(self):
-        self.server.wait_for_log(r"(?s)event=catalogue-loaded.*event=catalogue-loaded")
+        self.server.wait_for_log(r"(?s)(event=catalogue-loaded.*){3}")  # two workers, and who sends mail on
         log = self.server.reload()
-        self.assertEqual(3, log.count("event=catalogue-loaded"))  # two workers, and who sends mail on
+        self.assertEqual(3, log.count("event=catalogue-loaded"))
         self.assertIn("event=reload loaded=2 kept=0", log)
 
 

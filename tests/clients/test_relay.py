@@ -26,6 +26,13 @@ def wait_until(condition):
         time.sleep(0.02)
 
 
+def takes(server, address):
+    with Talk(server) as talk:
+        for command in b"EHLO client.example.org", b"MAIL FROM:<>":
+            talk.say(command)
+        return talk.say(b"RCPT TO:<%s>" % address).startswith(b"250")
+
+
 class RelayCase(TestCase):
     language = {}
 
@@ -256,6 +263,7 @@ class Relay(RelayCase):
             self.assertIn("#4.63", email.message_from_bytes(server.messages()[0]).as_string())
             following.control("domain", "add", "example.org")
             following.control("account", "add", "anna@example.org", "--no-password")
+            wait_until(lambda: takes(following, b"anna@example.org"))
             self.send(server, "anna@example.org")
             wait_until(following.messages)
             self.assertIn(b"Delivered-To: anna@example.org", following.messages()[0])
