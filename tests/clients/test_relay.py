@@ -294,12 +294,12 @@ class Relay(RelayCase):
 
     def test_held_message_waits_until_it_is_released(self):
         following = self.next(RCPT=["450 later", "250 ok"])
-        server = self.start(following.port)
+        server = self.start(following.port, "  retry: 6s\n  retry-max: 6s\n")  # in which it has to be held
         self.send(server)
         server.wait_for_log("event=deferred")
         (name,) = self.queue(server)
         server.control("queue", "hold", name.removesuffix(".envelope"))
-        time.sleep(1.5)  # longer than it would wait
+        time.sleep(7)  # longer than it would wait
         self.assertEqual([], following.messages)
         server.control("queue", "release", name.removesuffix(".envelope"))
         following.wait(1)
