@@ -8,13 +8,21 @@ allowed() {
 	case $1 in
 	include/ftgate) echo "ftgate" ;;
 	src/catalog) echo "ftgate catalog" ;;
-	src/base) echo "base" ;;
-	src/mail) echo "ftgate base mail" ;;
-	src/net) echo "ftgate base net" ;;
-	src/session) echo "ftgate base session" ;;
-	src/smtp) echo "ftgate base mail session smtp" ;;
-	src/pop3) echo "ftgate base mail session pop3" ;;
-	src/cmd) echo "ftgate catalog base mail session smtp pop3 net cmd" ;;
+	src/base) echo "base port" ;;
+	src/config) echo "base config port" ;;
+	src/port) echo "ftgate base config port message store" ;;
+	src/message) echo "base config port message" ;;
+	src/queue) echo "base port message queue" ;;
+	src/store) echo "base config port message queue store" ;;
+	src/directory) echo "ftgate base config port message store directory" ;;
+	src/relay) echo "ftgate base config port message queue store relay" ;;
+	src/session) echo "ftgate base config port session" ;;
+	src/smtp) echo "ftgate base config port message session smtp store relay" ;;
+	src/pop3) echo "ftgate base config port message session pop3" ;;
+	src/net) echo "ftgate base config port net process" ;;
+	src/peer) echo "base config port peer net" ;;
+	src/process) echo "ftgate base config port peer net process" ;;
+	src/cmd) echo "ftgate catalog base config port message store directory queue relay session smtp pop3 net peer process cmd" ;;
 	*) return 1 ;;
 	esac
 }
@@ -22,21 +30,21 @@ allowed() {
 # System headers that belong to some layers only: a pattern, and the layers that may include it.
 owned() {
 	case $1 in
-	uv.h) echo "src/net src/cmd" ;;
-	ares.h) echo "src/net" ;;
-	openssl/ssl.h) echo "src/net" ;;
-	openssl/*) echo "src/net src/mail src/session" ;;
-	gsasl.h) echo "src/mail src/session" ;;
-	gmime/* | pcre2.h) echo "src/mail" ;;
-	crypt.h) echo "src/mail" ;;
-	jansson.h) echo "src/net" ;;
-	sqlite3.h) echo "src/mail" ;;
+	uv.h) echo "src/net src/peer src/process src/cmd" ;;
+	ares.h) echo "src/peer" ;;
+	openssl/ssl.h) echo "src/net src/peer src/process" ;;
+	openssl/*) echo "src/net src/peer src/process src/session" ;;
+	gsasl.h) echo "src/session src/relay" ;;
+	gmime/* | pcre2.h) echo "src/message" ;;
+	crypt.h) echo "src/session" ;;
+	jansson.h) echo "src/peer" ;;
+	sqlite3.h) echo "src/directory" ;;
 	unistr.h | unitypes.h | unictype.h | uninorm.h | unicase.h | unilbrk.h) echo "src/catalog src/base src/cmd" ;;
 	gettext-po.h | argp.h) echo "src/cmd" ;;
 	idn2.h) echo "src/base" ;;
-	cyaml/*) echo "src/base" ;;
+	cyaml/* | yaml.h) echo "src/config" ;;
 	libintl.h | nl_types.h) echo "src/catalog src/cmd" ;;
-	sys/socket.h | netinet/* | arpa/*) echo "src/net src/cmd src/base" ;;
+	sys/socket.h | netinet/* | arpa/*) echo "src/base src/config src/port src/net src/peer src/process src/cmd" ;;
 	*) return 1 ;;
 	esac
 }

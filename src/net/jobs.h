@@ -4,7 +4,7 @@
 
 #include <uv.h>
 
-#include "base/job.h"
+#include "port/job.h"
 
 enum {
 	JOBS_THREADS = 8

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/endpoint.h"
+#include "config/endpoint.h"
 
 enum { BACKLOG = 4096 };
 

@@ -4,10 +4,10 @@
 
 #include <stdarg.h>
 
-#include "base/job.h"
 #include "base/token.h"
-#include "net/arrival.h"
+#include "net/preamble.h"
 #include "net/streams.h"
+#include "port/job.h"
 
 enum { STREAM_PEER_SIZE = 46 }; /* INET6_ADDRSTRLEN */
 

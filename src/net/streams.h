@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <uv.h>
 
-#include "base/figures.h"
+#include "base/stats.h"
 #include "net/certificate.h"
 #include "net/protocol.h"
-#include "net/texts.h"
+#include "process/catalog_holder.h"
 
 enum {
 	STREAMS_INPUT = 64 * 1024,  /* octets that are read at a time */

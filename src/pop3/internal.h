@@ -2,9 +2,9 @@
 #ifndef POP3_INTERNAL_H
 #define POP3_INTERNAL_H
 
-#include "base/credentials.h"
-#include "pop3/maildrop.h"
 #include "pop3/session.h"
+#include "port/credentials.h"
+#include "port/maildrop.h"
 #include "session/line.h"
 
 enum {

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "mail/password.h"
 #include "pop3/internal.h"
 #include "session/apop.h"
+#include "session/password.h"
 #include "session/sasl.h"
 
 bool

@@ -2,11 +2,11 @@
 #ifndef POP3_SESSION_H
 #define POP3_SESSION_H
 
-#include "base/figures.h"
-#include "base/guard.h"
-#include "base/job.h"
-#include "mail/directory.h"
-#include "session/speech.h"
+#include "base/stats.h"
+#include "port/directory.h"
+#include "port/guard.h"
+#include "port/job.h"
+#include "session/language.h"
 
 #include <ftgate/reply.h>
 #include <stdbool.h>

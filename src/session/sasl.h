@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/credentials.h"
+#include "port/credentials.h"
 
 enum {
 	SASL_LINE_MAX = 12288, /* octets of a response with its CRLF, RFC 4954 section 4 */

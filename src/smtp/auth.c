@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mail/password.h"
+#include "session/password.h"
 #include "session/sasl.h"
 #include "smtp/internal.h"
 

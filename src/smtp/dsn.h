@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "mail/notify.h"
+#include "port/dsn_request.h"
 #include "smtp/span.h"
 
 enum {

@@ -2,8 +2,8 @@
 #ifndef SMTP_ENVELOPE_H
 #define SMTP_ENVELOPE_H
 
-#include "mail/directory.h"
-#include "mail/queue_entry.h"
+#include "port/directory.h"
+#include "port/queue_entry.h"
 #include "smtp/dsn.h"
 
 enum { ENVELOPE_LINES_MAX = 2048 }; /* octets */

@@ -2,14 +2,14 @@
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
 
-#include "base/content.h"
-#include "base/figures.h"
-#include "base/guard.h"
-#include "base/job.h"
-#include "base/policy_settings.h"
-#include "mail/delivery.h"
-#include "mail/directory.h"
-#include "session/speech.h"
+#include "base/stats.h"
+#include "config/content_settings.h"
+#include "config/policy_settings.h"
+#include "port/delivery.h"
+#include "port/directory.h"
+#include "port/guard.h"
+#include "port/job.h"
+#include "session/language.h"
 
 #include <ftgate/reply.h>
 #include <stdbool.h>

@@ -4,8 +4,8 @@
 
 #include "base/ascii.h"
 #include "base/date.h"
-#include "mail/maildir.h"
 #include "smtp/internal.h"
+#include "store/maildir.h"
 
 enum { ENCRYPTION_MAX = 128, RECIPIENT_MAX = 32 + ADDRESS_TEXT_SIZE };
 

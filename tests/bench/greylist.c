@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "mail/greylist.h"
-#include "mail/greylist_sqlite.h"
+#include "directory/sqlite/greylist.h"
+#include "port/greylist.h"
 
 enum { KEYS = 1000000, DAYS = 7, DAY = 24 * 60 * 60, START = 1893456000, LOOKUPS = 20000 };
 

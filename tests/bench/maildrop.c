@@ -2,7 +2,7 @@
  * Measures what it costs to open a maildrop: its messages with sizes in their names, counted, remembered; what it holds in
  * memory; what reading and removing a message costs. Makes its Maildirs in the folder that it is given.
  */
-#include "pop3/maildrop.h"
+#include "port/maildrop.h"
 
 #include <errno.h>
 #include <fcntl.h>

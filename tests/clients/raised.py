@@ -18,7 +18,7 @@ program = os.path.splitext(os.path.basename(sys.argv[0]))[0]
 
 def reasons(source):
     """The IDs of the rows that are reasons, by reference."""
-    with open(os.path.join(source, "tests/messages.tsv"), encoding="utf-8") as rows:
+    with open(os.path.join(source, "tests/support/messages.tsv"), encoding="utf-8") as rows:
         return {"#" + row["ref"]: row["id"] for row in csv.DictReader(rows, delimiter="\t", quoting=csv.QUOTE_NONE)
                 if row["service"] in ("mailbox", "secpol")}
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Plays the conversations of tests/talk against the real server, over loopback, under both sets of codes."""
+"""Plays the conversations of tests/talk/smtp against the real server, over loopback, under both sets of codes."""
 
 import glob
 import os
@@ -368,7 +368,7 @@ class Talks(TestCase):
 
 
 def add_tests():
-    for path in sorted(glob.glob(os.path.join(SOURCE, "tests/talk/*.talk"))):
+    for path in sorted(glob.glob(os.path.join(SOURCE, "tests/talk/smtp/*.talk"))):
         name = os.path.basename(path).removesuffix(".talk")
         for profile in "published", "strict":
             def test(self, path=path, profile=profile):

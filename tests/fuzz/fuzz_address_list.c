@@ -1,5 +1,5 @@
 /* Fuzzes the counter of addresses; the first octet of an input says in what pieces the others come. */
-#include "mail/address_list.h"
+#include "message/address_list.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Fuzzes the reader of what clamd answers. */
-#include "net/clamd.h"
+#include "peer/clamd.h"
 
 #include <stdlib.h>
 #include <string.h>

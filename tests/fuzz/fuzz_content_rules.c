@@ -1,5 +1,5 @@
 /* Fuzzes the reading of content rules, and holds what can be read against a message. */
-#include "mail/content_rules.h"
+#include "message/content_rules.h"
 
 #include <stdint.h>
 #include <stdio.h>

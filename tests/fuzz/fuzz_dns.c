@@ -2,13 +2,13 @@
  * Fuzzes the reader of what name servers answer. The first octet of an input is the type that was asked for; the rest is
  * a message, or, where its highest bit is set, numbers of records and the records.
  */
-#include "net/dns_answer.h"
+#include "peer/dns_answer.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "dns_packet.h"
+#include "support/dns_packet.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

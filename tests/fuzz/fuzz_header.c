@@ -1,5 +1,5 @@
 /* Fuzzes the reader of headers; the first octet of an input says in what pieces the others come. */
-#include "mail/header.h"
+#include "message/header.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Fuzzes the reader of HTTP answers: as a whole, and in all that it is before that. */
-#include "net/http_answer.h"
+#include "peer/http_answer.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/siphash.h"
-#include "pop3/drop_name.h"
-#include "pop3/drop_sizes.h"
-#include "pop3/wire.h"
+#include "store/maildrop/name.h"
+#include "store/maildrop/sizes.h"
+#include "store/maildrop/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,5 +1,5 @@
 /* Fuzzes the walk through the parts of a message. */
-#include "mail/mime_walk.h"
+#include "message/mime_walk.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "mail/mime_field.h"
+#include "message/mime_field.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

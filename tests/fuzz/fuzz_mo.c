@@ -2,8 +2,8 @@
  * Fuzzes the reader of .mo files and all that a load makes of one: whatever the file holds, replies keep the contract.
  * The first octet chooses language and profile.
  */
-#include "contract.h"
-#include "one_language.h"
+#include "support/contract.h"
+#include "support/one_language.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * A session of which much is asked: by the DNS, by services and filters, by greylisting. Whatever they say, it says and
  * does the same whether they decide at once or later.
  */
-#include "stage.h"
+#include "support/smtp_fixture.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Fuzzes the reader of what policy services answer; the same octets as a value of a question. */
-#include "base/policy_service.h"
+#include "port/policy_service.h"
 
 #include <stdint.h>
 #include <stdlib.h>

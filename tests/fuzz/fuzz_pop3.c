@@ -2,7 +2,7 @@
  * A whole session over a memory transport and a maildrop in memory. Whatever the client sends, what it gets are lines that
  * POP3 allows; and it gets the same however the octets come in, and whenever jobs end.
  */
-#include "pop_stage.h"
+#include "support/pop3_fixture.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Fuzzes the envelopes of the relay queue: what is read is written as it was, and none of it can lead to another line. */
-#include "mail/queue_text.h"
+#include "port/queue_text.h"
 
 #include <stdint.h>
 #include <stdlib.h>

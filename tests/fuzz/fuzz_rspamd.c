@@ -1,5 +1,5 @@
 /* Fuzzes the reader of what rspamd answers; the first octet of an input tells whether SPF is a reason. */
-#include "net/rspamd.h"
+#include "peer/rspamd.h"
 
 #include <stdlib.h>
 #include <string.h>

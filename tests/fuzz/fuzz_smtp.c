@@ -2,13 +2,13 @@
  * A whole session over a memory transport. Whatever the client sends, what it gets are reply lines; and it gets the same
  * however the octets come in, and whenever jobs end.
  */
-#include "stage.h"
+#include "support/smtp_fixture.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "mail/content_rules.h"
+#include "message/content_rules.h"
 #include "session/sasl.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

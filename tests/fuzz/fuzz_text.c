@@ -2,8 +2,8 @@
  * Fuzzes the compiler of texts, folding and rendering: an input is an ID, a language, how to speak, and behind them,
  * with 0x1E between, a text, two arguments and the value of each variable.
  */
-#include "contract.h"
-#include "one_language.h"
+#include "support/contract.h"
+#include "support/one_language.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "identity.h"
+#include "support/identity.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,8 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "mail/transport.h"
-#include "mail/verdict.h"
+#include "relay/transport.h"
+#include "relay/verdict.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,5 +1,5 @@
 /* Clients that DNS blocklists know (RFC 5782): refused in place of the greeting, or with each recipient. */
-#include "base/blocklist.h"
+#include "port/blocklist.h"
 
 #include <assert.h>
 #include <stdio.h>

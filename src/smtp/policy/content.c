@@ -1,7 +1,7 @@
 /* Messages that hold what no message may hold: attachments by name or type, patterns in the header. */
 #include <stdio.h>
 
-#include "mail/content_rules.h"
+#include "message/content_rules.h"
 #include "smtp/policy/checks.h"
 #include "smtp/policy/inspection.h"
 

@@ -4,11 +4,11 @@
 #include <sys/stat.h>
 
 #include "base/printable.h"
-#include "base/scanner.h"
-#include "mail/maildir.h"
+#include "port/scanner.h"
 #include "smtp/policy/checks.h"
 #include "smtp/policy/inspection.h"
 #include "smtp/policy/service.h"
+#include "store/maildir.h"
 
 enum { RECIPIENTS_MAX = 100 };
 

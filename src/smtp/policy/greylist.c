@@ -1,5 +1,5 @@
 /* Greylisting: strangers whose mail comes this way for the first time are to come again. */
-#include "mail/greylist.h"
+#include "port/greylist.h"
 
 #include <inttypes.h>
 #include <stdio.h>

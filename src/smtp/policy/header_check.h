@@ -2,8 +2,8 @@
 #ifndef SMTP_POLICY_HEADER_CHECK_H
 #define SMTP_POLICY_HEADER_CHECK_H
 
-#include "mail/address_list.h"
-#include "mail/header.h"
+#include "message/address_list.h"
+#include "message/header.h"
 #include "smtp/internal.h"
 
 /* What the checks of one message remember; all zero at the beginning. */

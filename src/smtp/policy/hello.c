@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "mail/address.h"
+#include "message/address.h"
 #include "smtp/policy/checks.h"
 #include "smtp/policy/questions.h"
 

@@ -1,8 +1,8 @@
 /* Messages that go in circles: over too many hops, or back to a mailbox that they have been in (RFC 5321 6.3). */
 #include <string.h>
 
-#include "mail/maildir.h"
 #include "smtp/policy/header_check.h"
+#include "store/maildir.h"
 
 enum { DELIVERED_MAX = 100 }; /* Delivered-To lines that are looked at: a circle puts new ones in front */
 

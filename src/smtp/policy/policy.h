@@ -2,7 +2,7 @@
 #ifndef SMTP_POLICY_POLICY_H
 #define SMTP_POLICY_POLICY_H
 
-#include "mail/address.h"
+#include "message/address.h"
 #include "smtp/span.h"
 
 #include <ftgate/reply.h>

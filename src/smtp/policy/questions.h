@@ -2,7 +2,7 @@
 #ifndef SMTP_POLICY_QUESTIONS_H
 #define SMTP_POLICY_QUESTIONS_H
 
-#include "base/resolver.h"
+#include "port/resolver.h"
 #include "smtp/policy/policy.h"
 
 enum { QUESTIONS_MAX = 16 };

@@ -2,7 +2,7 @@
 #ifndef SMTP_POLICY_SERVICE_H
 #define SMTP_POLICY_SERVICE_H
 
-#include "base/policy_service.h"
+#include "port/policy_service.h"
 #include "smtp/internal.h"
 
 /* service_request.c: what services are told of the session, at the stage of its policy. False where it does not fit. */

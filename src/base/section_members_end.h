@@ -1,8 +1,0 @@
-/* Undoes base/section_members.h. */
-#undef COUNT
-#undef SIZE
-#undef TIME
-#undef SWITCH
-#undef WORD
-#undef TEXT
-#undef NEEDED

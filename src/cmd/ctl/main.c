@@ -1,0 +1,243 @@
+/* ftgatectl: keeps the domains, accounts, aliases, lists, access lists and the relay queue of a server. */
+#include "cmd/ctl/ctl.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <ftgate/version.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/data.h"
+#include "base/privileges.h"
+
+int
+ctl_fail(int status, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	fputs("ftgatectl: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+	va_end(arguments);
+	return status;
+}
+
+/* clang-format off */
+const struct command ctl_commands[] = {
+	{ "domain", "list", 0, 0, RECORD_DOMAIN, ctl_list, "", "name the hosted domains" },
+	{ "domain", "show", 1, 1, RECORD_DOMAIN, ctl_show, "NAME", "show its settings" },
+	{ "domain", "add", 1, SIZE_MAX, RECORD_DOMAIN, ctl_add, "NAME [SETTING=VALUE...]", "host a domain" },
+	{ "domain", "set", 2, SIZE_MAX, RECORD_DOMAIN, ctl_set, "NAME SETTING=VALUE...", "change settings" },
+	{ "domain", "remove", 1, 1, RECORD_DOMAIN, ctl_remove, "NAME", "host it no more; it must be empty" },
+	{ "account", "list", 0, 1, RECORD_ACCOUNT, ctl_list, "[DOMAIN]", "name the accounts" },
+	{ "account", "show", 1, 1, RECORD_ACCOUNT, ctl_show, "ADDRESS", "show its settings" },
+	{ "account", "add", 1, SIZE_MAX, RECORD_ACCOUNT, ctl_add, "ADDRESS [SETTING=VALUE...]", "make an account and its Maildir" },
+	{ "account", "set", 1, SIZE_MAX, RECORD_ACCOUNT, ctl_set, "ADDRESS [SETTING=VALUE...]", "change settings; with none, the password" },
+	{ "account", "remove", 1, 1, RECORD_ACCOUNT, ctl_remove, "ADDRESS", "remove the account; its mail stays" },
+	{ "alias", "list", 0, 1, RECORD_ALIAS, ctl_list, "[DOMAIN]", "name the aliases" },
+	{ "alias", "show", 1, 1, RECORD_ALIAS, ctl_show, "ADDRESS", "show where it leads" },
+	{ "alias", "add", 2, SIZE_MAX, RECORD_ALIAS, ctl_add, "ADDRESS TARGET...", "lead an address to others" },
+	{ "alias", "set", 2, SIZE_MAX, RECORD_ALIAS, ctl_set, "ADDRESS [add=TARGET...] [remove=TARGET...]", "lead it elsewhere" },
+	{ "alias", "remove", 1, 1, RECORD_ALIAS, ctl_remove, "ADDRESS", "remove the alias" },
+	{ "list", "list", 0, 1, RECORD_LIST, ctl_list, "[DOMAIN]", "name the lists" },
+	{ "list", "show", 1, 1, RECORD_LIST, ctl_show, "ADDRESS", "show its settings and members" },
+	{ "list", "add", 1, SIZE_MAX, RECORD_LIST, ctl_add, "ADDRESS [MEMBER...] [SETTING=VALUE...]", "make a list" },
+	{ "list", "set", 2, SIZE_MAX, RECORD_LIST, ctl_set, "ADDRESS [add=MEMBER...] [remove=MEMBER...] [SETTING=VALUE...]", "change it" },
+	{ "list", "remove", 1, 1, RECORD_LIST, ctl_remove, "ADDRESS", "remove the list" },
+	{ "access", "list", 0, 1, RECORD_ACCESS, ctl_list, "[KIND]", "name the entries of the access lists" },
+	{ "access", "show", 2, 2, RECORD_ACCESS, ctl_show, "KIND VALUE", "show an entry" },
+	{ "access", "add", 2, SIZE_MAX, RECORD_ACCESS, ctl_add, "KIND VALUE [comment=TEXT]", "add a network, an address or a domain" },
+	{ "access", "set", 3, SIZE_MAX, RECORD_ACCESS, ctl_set, "KIND VALUE comment=TEXT", "change its comment" },
+	{ "access", "remove", 2, 2, RECORD_ACCESS, ctl_remove, "KIND VALUE", "remove an entry" },
+	{ "blacklist", "remove", 1, 1, RECORD_KINDS, ctl_blacklist_remove, "ADDRESS", "take a client off the temporary blacklist" },
+	{ "blacklist", "clear", 0, 0, RECORD_KINDS, ctl_blacklist_clear, "", "take all clients off it" },
+	{ "queue", "list", 0, 1, RECORD_KINDS, ctl_queue_list, "[DOMAIN]", "tell what waits to be sent to other servers" },
+	{ "queue", "show", 1, 1, RECORD_KINDS, ctl_queue_show, "ID", "show a message's envelope, and what has become of it" },
+	{ "queue", "run", 0, 1, RECORD_KINDS, ctl_queue_run, "[ID | DOMAIN | @DOMAIN]", "have it tried now; with @, domains below it, too" },
+	{ "queue", "hold", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_hold, "ID...", "send it no more until it is released" },
+	{ "queue", "release", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_release, "ID...", "send what was held" },
+	{ "queue", "remove", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_remove, "ID...", "remove it; nobody is told" },
+	{ "reload", "", 0, 0, RECORD_KINDS, ctl_reload, "", "have the running server load texts and certificate again" },
+	{ "status", "", 0, 0, RECORD_KINDS, ctl_status, "", "tell how the running server fares" },
+};
+/* clang-format on */
+const size_t ctl_command_count = sizeof ctl_commands / sizeof *ctl_commands;
+
+static bool
+has_noun(const char *noun)
+{
+	for (size_t i = 0; i < ctl_command_count; i++)
+		if (strcmp(noun, ctl_commands[i].noun) == 0)
+			return true;
+	return false;
+}
+
+static const struct command *
+find_command(const char *noun, const char *verb)
+{
+	for (size_t i = 0; i < ctl_command_count; i++)
+		if (strcmp(noun, ctl_commands[i].noun) == 0 && strcmp(verb, ctl_commands[i].verb) == 0)
+			return &ctl_commands[i];
+	return NULL;
+}
+
+/* What may follow a noun: "list, show, add, set, remove". */
+static const char *
+list_verbs(const char *noun)
+{
+	static char text[128];
+	size_t len = 0;
+	for (size_t i = 0; i < ctl_command_count; i++)
+		if (strcmp(noun, ctl_commands[i].noun) == 0 && len < sizeof text)
+			len += (size_t)snprintf(
+			    text + len, sizeof text - len, "%s%s", len == 0 ? "" : ", ", ctl_commands[i].verb);
+	return text;
+}
+
+/* Takes noun and verb. */
+static void
+take_words(struct request *request, struct argp_state *state, char **words, size_t count)
+{
+	if (!has_noun(words[0]))
+		argp_error(state,
+		    "'%s' is none of domain, account, alias, list, access, blacklist, queue, reload and status",
+		    words[0]);
+	bool alone = find_command(words[0], "") != NULL;
+	size_t taken = alone ? 1 : 2;
+	if (count < taken)
+		argp_error(state, "%s what? One of %s", words[0], list_verbs(words[0]));
+	request->command = find_command(words[0], alone ? "" : words[1]);
+	if (request->command == NULL) {
+		argp_error(state, "'%s' is none of %s", words[1], list_verbs(words[0]));
+		return; /* for the eye: argp_error() ends the program */
+	}
+	request->words = words + taken;
+	request->count = count - taken;
+	if (request->count < request->command->least || request->count > request->command->most)
+		argp_error(state, "%s %s takes %s", words[0], request->command->verb,
+		    *request->command->arguments == '\0' ? "no more words" : request->command->arguments);
+}
+
+static void
+check_options(const struct request *request, struct argp_state *state)
+{
+	bool is_change = request->command->run == ctl_add || request->command->run == ctl_set;
+	bool about_password = request->password != PASSWORD_UNCHANGED || request->keep_secret;
+	if (about_password && (request->command->kind != RECORD_ACCOUNT || !is_change))
+		argp_error(state, "the password options are for account add and account set");
+	if (request->keep_secret && request->password == PASSWORD_NONE)
+		argp_error(state, "--keep-secret needs a password");
+}
+
+enum { KEY_DATA = 0x100, KEY_SERVER, KEY_JSON, KEY_PASSWORD, KEY_PASSWORD_STDIN, KEY_NO_PASSWORD, KEY_KEEP_SECRET };
+
+static const struct argp_option options[] = {
+	{ "data", KEY_DATA, "FOLDER", 0, "The server's data folder (default: " DATA_DEFAULT ")", 0 },
+	{ "server", KEY_SERVER, "NAME", 0, "Ask this one of the servers that run: smtpd (the default) or pop3d", 0 },
+	{ "json", KEY_JSON, NULL, 0, "Tell in JSON, with all settings", 0 },
+	{ "password", KEY_PASSWORD, NULL, 0, "Ask for the account's password", 1 },
+	{ "password-stdin", KEY_PASSWORD_STDIN, NULL, 0, "It is the first line of standard input", 1 },
+	{ "no-password", KEY_NO_PASSWORD, NULL, 0, "It has none: nobody may log in", 1 },
+	{ "keep-secret", KEY_KEEP_SECRET, NULL, 0, "Keep the password readable, for CRAM-MD5 and APOP", 1 },
+	{ 0 },
+};
+
+static void
+take_server(struct request *request, struct argp_state *state, const char *name)
+{
+	if (strcmp(name, "smtpd") != 0 && strcmp(name, "pop3d") != 0)
+		argp_error(state, "--server: '%s' is neither smtpd nor pop3d", name);
+	request->server = name;
+}
+
+static error_t
+parse_option(int key, char *argument, struct argp_state *state)
+{
+	struct request *request = state->input;
+	switch (key) {
+	case KEY_DATA: request->data = argument; return 0;
+	case KEY_SERVER: take_server(request, state, argument); return 0;
+	case KEY_JSON: request->json = true; return 0;
+	case KEY_PASSWORD: request->password = PASSWORD_PROMPT; return 0;
+	case KEY_PASSWORD_STDIN: request->password = PASSWORD_STDIN; return 0;
+	case KEY_NO_PASSWORD: request->password = PASSWORD_NONE; return 0;
+	case KEY_KEEP_SECRET: request->keep_secret = true; return 0;
+	case ARGP_KEY_ARGS:
+		take_words(request, state, state->argv + state->next, (size_t)(state->argc - state->next));
+		return 0;
+	case ARGP_KEY_NO_ARGS: argp_error(state, "what is to be done?"); return EINVAL;
+	case ARGP_KEY_SUCCESS: check_options(request, state); return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static char *
+filter_help(int key, const char *text, void *input)
+{
+	(void)input;
+	return key == ARGP_KEY_HELP_EXTRA ? ctl_help() : (char *)(uintptr_t)text;
+}
+
+static const struct argp parser = {
+	.options = options,
+	.parser = parse_option,
+	.args_doc = "NOUN VERB [WORD...]\nreload\nstatus",
+	.doc =
+	    "Keeps the domains, accounts, aliases, lists, access lists and the relay queue of an ftgate mail server. A server "
+	    "that runs sees a change at once.",
+	.help_filter = filter_help,
+};
+
+/* Whoever asks a server makes no folder. */
+static int
+run_about_server(struct request *request)
+{
+	char path[PATH_MAX];
+	if (realpath(request->data, path) == NULL)
+		return ctl_fail(
+		    EX_UNAVAILABLE, "%s: %s; name the server's data folder by --data", request->data, strerror(errno));
+	if (privileges_become_owner(path) < 0)
+		return ctl_fail(EX_NOPERM, "cannot become the owner of %s: %s", path, strerror(errno));
+	request->data = path;
+	return request->command->run(request);
+}
+
+static int
+run(struct request *request)
+{
+	if (request->command->kind == RECORD_KINDS)
+		return run_about_server(request);
+	char path[PATH_MAX], error[ACCOUNTS_ERROR_SIZE];
+	bool created;
+	if (data_make(request->data, geteuid(), getegid(), path) < 0)
+		return ctl_fail(EX_CANTCREAT, "%s: %s", request->data, strerror(errno));
+	if (privileges_become_owner(path) < 0)
+		return ctl_fail(EX_NOPERM, "cannot become the owner of %s: %s", path, strerror(errno));
+	request->accounts = accounts_open(path, &created, error);
+	if (request->accounts == NULL)
+		return ctl_fail(EX_UNAVAILABLE, "%s", error);
+	int status = request->command->run(request);
+	accounts_close(request->accounts);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct request request = { .data = DATA_DEFAULT, .server = "smtpd" };
+	argp_program_version = "ftgatectl " FTG_VERSION;
+	argp_err_exit_status = EX_USAGE;
+	umask(077);
+	argp_parse(&parser, argc, argv, 0, NULL, &request);
+	int status = run(&request);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return ctl_fail(EX_IOERR, "standard output: %s", strerror(errno));
+	return status;
+}

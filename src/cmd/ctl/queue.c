@@ -1,0 +1,259 @@
+/* The commands of ftgatectl on the relay queue. */
+#include "cmd/ctl/queue.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "base/ascii.h"
+#include "base/data.h"
+#include "cmd/ctl/ctl.h"
+
+enum { CLAIM_POLLS = 100 }; /* of 50 milliseconds */
+
+static int
+open_queue(const struct request *request, struct queue *queue)
+{
+	char path[PATH_MAX];
+	if (data_path(path, request->data, "queue") == 0 && queue_open(queue, path) == 0)
+		return EX_OK;
+	return ctl_fail(EX_UNAVAILABLE, "cannot open %.400s/queue: %s", request->data, strerror(errno));
+}
+
+/* What went wrong with an entry. */
+static int
+fail(const char *id)
+{
+	switch (errno) {
+	case ENOENT:
+		return ctl_fail(
+		    EX_NOUSER, "there is no message %.100s in the queue; what there is: ftgatectl queue list", id);
+	case EBADMSG:
+		return ctl_fail(EX_DATAERR,
+		    "the envelope of %.100s is damaged; to be rid of it: ftgatectl queue remove %.100s", id, id);
+	case EWOULDBLOCK: return ctl_fail(EX_TEMPFAIL, "%.100s is being sent just now; try again", id);
+	default: return ctl_fail(EX_IOERR, "%.100s: %s", id, strerror(errno));
+	}
+}
+
+/* The IDs of a queue. */
+struct ids {
+	char (*id)[QUEUE_ID_SIZE];
+	size_t count, room;
+};
+
+static bool
+keep_id(void *context, const char *id)
+{
+	struct ids *ids = context;
+	if (ids->count == ids->room) {
+		size_t room = ids->room == 0 ? 64 : 2 * ids->room;
+		void *grown = reallocarray(ids->id, room, sizeof *ids->id);
+		if (grown == NULL)
+			return false;
+		ids->id = grown;
+		ids->room = room;
+	}
+	snprintf(ids->id[ids->count++], QUEUE_ID_SIZE, "%s", id);
+	return true;
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static bool
+goes_to(const struct queue_entry *entry, const char *domain)
+{
+	for (size_t i = 0; i < entry->count; i++) {
+		const char *its = queue_domain(&entry->recipients[i]);
+		if (strlen(its) == strlen(domain) && ascii_equal(its, domain, strlen(domain)))
+			return true;
+	}
+	return false;
+}
+
+/* Returns whether something was printed. An entry that is gone by now is not told. */
+static bool
+list_entry(const struct request *request, const struct queue *queue, const char *id, bool first)
+{
+	struct queue_entry entry;
+	const char *domain = request->count > 0 ? request->words[0] : NULL;
+	bool damaged = queue_load(queue, id, &entry) < 0;
+	bool told = damaged ? errno == EBADMSG && domain == NULL : domain == NULL || goes_to(&entry, domain);
+	if (told && request->json)
+		fputs(first ? "" : ",\n", stdout);
+	if (told && damaged)
+		printf(request->json ? "{\"id\": \"%s\", \"damaged\": true}" : "%s is damaged\n", id);
+	else if (told)
+		(request->json ? queue_print_json : queue_print_line)(&entry);
+	queue_entry_clear(&entry);
+	return told;
+}
+
+int
+ctl_queue_list(struct request *request)
+{
+	struct ids ids = { NULL, 0, 0 };
+	struct queue queue;
+	bool first = true;
+	int status = open_queue(request, &queue);
+	if (status != EX_OK)
+		return status;
+	if (queue_scan(&queue, keep_id, &ids) < 0)
+		status = ctl_fail(EX_IOERR, "cannot read %.400s/queue: %s", request->data, strerror(errno));
+	if (ids.count > 0)
+		qsort(ids.id, ids.count, sizeof *ids.id, compare_ids);
+	fputs(request->json ? "[" : "", stdout);
+	for (size_t i = 0; i < ids.count; i++)
+		first &= !list_entry(request, &queue, ids.id[i], first);
+	fputs(request->json ? "]\n" : "", stdout);
+	free(ids.id);
+	queue_close(&queue);
+	return status;
+}
+
+int
+ctl_queue_show(struct request *request)
+{
+	struct queue queue;
+	struct queue_entry entry;
+	int status = open_queue(request, &queue);
+	if (status != EX_OK)
+		return status;
+	if (queue_load(&queue, request->words[0], &entry) < 0) {
+		status = fail(request->words[0]);
+	} else if (request->json) {
+		queue_print_json(&entry);
+		putchar('\n');
+	} else {
+		queue_print_fields(&entry);
+	}
+	queue_entry_clear(&entry);
+	queue_close(&queue);
+	return status;
+}
+
+static bool
+is_entry(const struct queue *queue, const char *word)
+{
+	struct queue_entry entry;
+	bool is = queue_load(queue, word, &entry) == 0 || errno != ENOENT;
+	queue_entry_clear(&entry);
+	return is;
+}
+
+static struct queue_wish
+read_wish(const struct queue *queue, char *word)
+{
+	if (is_entry(queue, word))
+		return (struct queue_wish) { QUEUE_RUN_ENTRY, word };
+	for (char *at = word; *at != '\0'; at++)
+		*at = ascii_lower(*at);
+	if (*word == '@')
+		return (struct queue_wish) { QUEUE_RUN_BELOW, word + 1 };
+	return (struct queue_wish) { QUEUE_RUN_DOMAIN, word };
+}
+
+/* The order lasts until a server takes it. */
+int
+ctl_queue_run(struct request *request)
+{
+	struct queue queue;
+	struct queue_wish wish = { QUEUE_RUN_ALL, NULL };
+	int status = open_queue(request, &queue);
+	if (status != EX_OK)
+		return status;
+	if (request->count > 0)
+		wish = read_wish(&queue, request->words[0]);
+	if (queue_wish(&queue, &wish) < 0) {
+		if (errno == EINVAL)
+			status = ctl_fail(EX_DATAERR,
+			    "'%.300s' is neither a message in the queue nor a domain; what there is: ftgatectl queue list",
+			    wish.name);
+		else
+			status = ctl_fail(EX_IOERR, "cannot order a run: %s", strerror(errno));
+	}
+	queue_close(&queue);
+	return status;
+}
+
+/* Whoever sends an entry has claimed it for a while. */
+static int
+claim(const struct queue *queue, const char *id, struct queue_entry *entry)
+{
+	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
+	for (int i = 0; i < CLAIM_POLLS; i++) {
+		if (queue_claim(queue, id, entry) == 0)
+			return 0;
+		if (errno != EWOULDBLOCK)
+			return -1;
+		nanosleep(&pause, NULL);
+	}
+	errno = EWOULDBLOCK;
+	return -1;
+}
+
+/* Does the same to each entry that is named; one that cannot be changed does not stop the others. */
+static int
+change_each(struct request *request, int (*change)(const struct queue *queue, struct queue_entry *entry))
+{
+	struct queue queue;
+	int status = open_queue(request, &queue);
+	if (status != EX_OK)
+		return status;
+	for (size_t i = 0; i < request->count; i++) {
+		struct queue_entry entry;
+		bool claimed = claim(&queue, request->words[i], &entry) == 0 ||
+		    (errno == EBADMSG && request->command->run == ctl_queue_remove);
+		if (!claimed || change(&queue, &entry) < 0)
+			status = fail(request->words[i]);
+		queue_entry_clear(&entry);
+	}
+	queue_close(&queue);
+	return status;
+}
+
+static int
+set_held(const struct queue *queue, struct queue_entry *entry, bool held)
+{
+	bool is = entry->held == held;
+	entry->held = held;
+	return is ? 0 : queue_record(queue, entry);
+}
+
+static int
+hold(const struct queue *queue, struct queue_entry *entry)
+{
+	return set_held(queue, entry, true);
+}
+
+static int
+release(const struct queue *queue, struct queue_entry *entry)
+{
+	return set_held(queue, entry, false);
+}
+
+int
+ctl_queue_hold(struct request *request)
+{
+	return change_each(request, hold);
+}
+
+int
+ctl_queue_release(struct request *request)
+{
+	return change_each(request, release);
+}
+
+int
+ctl_queue_remove(struct request *request)
+{
+	return change_each(request, queue_remove);
+}

@@ -1,0 +1,192 @@
+/* The commands of ftgatectl on records. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "cmd/ctl/ctl.h"
+#include "cmd/ctl/prompt.h"
+#include "session/password.h"
+
+static int
+status_of(struct request *request, enum accounts_result result)
+{
+	static const int statuses[] = {
+		[ACCOUNTS_OK] = EX_OK,
+		[ACCOUNTS_EXISTS] = EX_CANTCREAT,
+		[ACCOUNTS_NO_DOMAIN] = EX_NOHOST,
+		[ACCOUNTS_MISSING] = EX_NOUSER,
+		[ACCOUNTS_UNFIT] = EX_DATAERR,
+		[ACCOUNTS_REFUSED] = EX_NOPERM,
+		[ACCOUNTS_FAILED] = EX_TEMPFAIL,
+	};
+	return result == ACCOUNTS_OK ? EX_OK : ctl_fail(statuses[result], "%s", accounts_error(request->accounts));
+}
+
+/* The words of a record's name. */
+static const char *const *
+name_of(const struct request *request)
+{
+	return (const char *const *)request->words;
+}
+
+int
+ctl_list(struct request *request)
+{
+	struct printer printer = { .kind = request->command->kind };
+	const char *within = request->count > 0 ? request->words[0] : NULL;
+	if (!request->json)
+		return status_of(request, records_list(request->accounts, printer.kind, within, print_name, &printer));
+	putchar('[');
+	enum accounts_result result = records_list(request->accounts, printer.kind, within, print_json_line, &printer);
+	puts("]");
+	return status_of(request, result);
+}
+
+int
+ctl_show(struct request *request)
+{
+	struct printer printer = { .kind = request->command->kind };
+	record_tell *tell = request->json ? print_json : print_fields;
+	return status_of(request, record_show(request->accounts, printer.kind, name_of(request), tell, &printer));
+}
+
+static bool
+has_targets(enum record_kind kind)
+{
+	return kind == RECORD_ALIAS || kind == RECORD_LIST;
+}
+
+/* Is it SETTING=VALUE? An address may hold the sign, too. */
+static bool
+is_setting(enum record_kind kind, const char *word)
+{
+	const struct record_field *field;
+	size_t len = strcspn(word, "=");
+	if (word[len] == '\0')
+		return false;
+	for (size_t i = 0; (field = record_field(kind, i)) != NULL; i++)
+		if (strlen(field->name) == len && strncmp(field->name, word, len) == 0)
+			return true;
+	return strncmp(word, "add=", 4) == 0 || strncmp(word, "remove=", 7) == 0;
+}
+
+/* Reads one word; of a new alias or list it may be an address alone. False where it is neither. */
+static bool
+read_word(const struct request *request, char *word, struct record_setting *setting)
+{
+	enum record_kind kind = request->command->kind;
+	if (is_setting(kind, word) || (!has_targets(kind) && strchr(word, '=') != NULL)) {
+		char *sign = strchr(word, '=');
+		*sign = '\0';
+		*setting = (struct record_setting) { word, sign + 1 };
+		return true;
+	}
+	*setting = (struct record_setting) { "add", word };
+	return has_targets(kind) && request->command->run == ctl_add;
+}
+
+/* Makes what is stored of a password; the texts of kept point into the other two. */
+static int
+make_password(const struct request *request, const char *password, struct credentials *credentials,
+    char scram[PASSWORD_SCRAM_SIZE], struct record_password *kept)
+{
+	switch (password_make(credentials, password, request->keep_secret)) {
+	case PASSWORD_OK: break;
+	case PASSWORD_UNFIT:
+		return ctl_fail(EX_DATAERR,
+		    "this password is longer than 255 octets, is no UTF-8, or has characters that logins forbid "
+		    "(RFC 4013); choose another one");
+	default: return ctl_fail(EX_OSERR, "the password cannot be hashed: no memory, or no random numbers");
+	}
+	password_write_scram(scram, &credentials->scram);
+	*kept = (struct record_password) { .hash = credentials->hash, .scram_sha256 = scram };
+	kept->secret = request->keep_secret ? credentials->secret : NULL;
+	return EX_OK;
+}
+
+/* Makes the change with what is stored of a new password. */
+static int
+change_with(struct request *request, const char *password,
+    enum accounts_result (*run)(struct accounts *, enum record_kind, const char *const *, const struct record_change *),
+    struct record_change *change)
+{
+	struct credentials credentials = { 0 };
+	char scram[PASSWORD_SCRAM_SIZE];
+	struct record_password kept = { NULL, NULL, NULL };
+	int status = *password == '\0' ? EX_OK : make_password(request, password, &credentials, scram, &kept);
+	change->password = &kept;
+	if (status == EX_OK)
+		status = status_of(request, run(request->accounts, request->command->kind, name_of(request), change));
+	change->password = NULL;
+	explicit_bzero(&credentials, sizeof credentials);
+	explicit_bzero(scram, sizeof scram);
+	return status;
+}
+
+static int
+apply(struct request *request, struct record_change *change)
+{
+	char password[PROMPT_SIZE] = "";
+	int status = EX_OK;
+	enum accounts_result (*run)(struct accounts *, enum record_kind, const char *const *,
+	    const struct record_change *) = request->command->run == ctl_add ? record_add : record_set;
+	if (request->password == PASSWORD_UNCHANGED)
+		return status_of(request, run(request->accounts, request->command->kind, name_of(request), change));
+	if (request->password == PASSWORD_PROMPT)
+		status = prompt_password(password, request->words[0]);
+	else if (request->password == PASSWORD_STDIN)
+		status = prompt_read(password);
+	if (status == EX_OK)
+		status = change_with(request, password, run, change);
+	explicit_bzero(password, sizeof password);
+	return status;
+}
+
+/* Reads the settings behind the name and applies them. */
+static int
+change(struct request *request)
+{
+	size_t names = record_names(request->command->kind), count = request->count - names;
+	struct record_setting *settings = calloc(count + 1, sizeof *settings);
+	struct record_change made = { .settings = settings, .count = count };
+	int status = EX_OK;
+	if (settings == NULL)
+		return ctl_fail(EX_OSERR, "memory is out");
+	for (size_t i = 0; i < count && status == EX_OK; i++)
+		if (!read_word(request, request->words[names + i], &settings[i]))
+			status = ctl_fail(EX_USAGE, "'%s' is no setting; write SETTING=VALUE: ftgatectl --help",
+			    request->words[names + i]);
+	if (status == EX_OK)
+		status = apply(request, &made);
+	if (status == EX_OK && request->json)
+		status = ctl_show(request);
+	free(settings);
+	return status;
+}
+
+/* Somebody at a terminal is asked for the password of a new account. */
+int
+ctl_add(struct request *request)
+{
+	bool is_account = request->command->kind == RECORD_ACCOUNT;
+	if (is_account && request->password == PASSWORD_UNCHANGED && (request->keep_secret || prompt_is_possible()))
+		request->password = PASSWORD_PROMPT;
+	return change(request);
+}
+
+int
+ctl_set(struct request *request)
+{
+	bool is_account = request->command->kind == RECORD_ACCOUNT;
+	if (is_account && request->password == PASSWORD_UNCHANGED && (request->keep_secret || request->count == 1))
+		request->password = PASSWORD_PROMPT;
+	return change(request);
+}
+
+int
+ctl_remove(struct request *request)
+{
+	return status_of(request, record_remove(request->accounts, request->command->kind, name_of(request)));
+}

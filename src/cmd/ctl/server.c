@@ -1,0 +1,168 @@
+/* The commands of ftgatectl on the server that runs. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/data.h"
+#include "base/local_socket.h"
+#include "cmd/ctl/ctl.h"
+
+enum { ANSWER_TIME = 10, NAME_WIDTH = 18, ID_WIDTH = 32, RELOAD_KEPT = 1, RELOAD_POLLS = 1500 };
+
+static int
+fail(const struct request *request)
+{
+	if (errno == ENOENT || errno == ECONNREFUSED)
+		return ctl_fail(EX_UNAVAILABLE,
+		    "no server runs with the data folder %s: start ftgate-%s, or name its folder by --data",
+		    request->data, request->server);
+	return ctl_fail(EX_TEMPFAIL, "the server of %s does not answer: %s", request->data, strerror(errno));
+}
+
+/* Reads to the end. False with errno where the answer is not whole. */
+static bool
+read_answer(int socket, char answer[CTL_ANSWER_MAX])
+{
+	size_t len = 0;
+	ssize_t got;
+	while ((got = read(socket, answer + len, CTL_ANSWER_MAX - 1 - len)) > 0)
+		len += (size_t)got;
+	answer[len] = '\0';
+	if (got == 0)
+		errno = EPROTO;
+	return got == 0 && len >= 5 && strcmp(answer + len - 5, "\nend\n") == 0;
+}
+
+int
+ctl_ask(const struct request *request, const char *question, char answer[CTL_ANSWER_MAX])
+{
+	static const char trouble[] = "error ";
+	char name[32];
+	snprintf(name, sizeof name, "ftgate-%s" DATA_STATUS, request->server);
+	int socket = local_connect(request->data, name, ANSWER_TIME);
+	if (socket < 0)
+		return fail(request);
+	ssize_t len = (ssize_t)strlen(question);
+	bool answered = write(socket, question, (size_t)len) == len && read_answer(socket, answer);
+	int status = answered ? EX_OK : fail(request);
+	close(socket);
+	if (status == EX_OK && strncmp(answer, trouble, sizeof trouble - 1) == 0)
+		return ctl_fail(
+		    EX_DATAERR, "%.*s", (int)strcspn(answer + sizeof trouble - 1, "\n"), answer + sizeof trouble - 1);
+	return status;
+}
+
+/* Cuts the next word, or the rest of a line, off a text, which goes on behind it. */
+static char *
+cut(char **text, char end)
+{
+	char *word = *text, *at = strchrnul(word, end);
+	*text = *at == '\0' ? at : at + 1;
+	*at = '\0';
+	return word;
+}
+
+static void
+print_value(const char *name, char *value, bool first)
+{
+	printf("%s\"%s\": ", first ? "{" : ", ", name);
+	if (value[strspn(value, "0123456789")] == '\0')
+		fputs(value, stdout);
+	else
+		print_json_string(value, strlen(value));
+}
+
+/* The replies come behind all else. */
+static void
+print_answer_json(char *answer)
+{
+	size_t values = 0, replies = 0;
+	while (strcmp(answer, "end\n") != 0) {
+		char *line = cut(&answer, '\n'), *name = cut(&line, ' ');
+		if (strcmp(name, "reply") != 0) {
+			print_value(name, line, values++ == 0);
+			continue;
+		}
+		const char *ref = cut(&line, ' '), *id = cut(&line, ' ');
+		fputs(replies++ == 0 ? ", \"replies\": [" : ", ", stdout);
+		printf("{\"ref\": \"%s\", \"id\": \"%s\", \"count\": %s}", ref, id, line);
+	}
+	puts(replies == 0 ? ", \"replies\": []}" : "]}");
+}
+
+static void
+print_answer(char *answer)
+{
+	while (strcmp(answer, "end\n") != 0) {
+		char *line = cut(&answer, '\n'), *name = cut(&line, ' ');
+		if (strcmp(name, "reply") != 0) {
+			printf("%-*s %s\n", NAME_WIDTH, name, line);
+			continue;
+		}
+		const char *ref = cut(&line, ' '), *id = cut(&line, ' ');
+		printf("reply %-*s %-*s %s\n", NAME_WIDTH - 6, ref, ID_WIDTH, id, line);
+	}
+}
+
+int
+ctl_status(struct request *request)
+{
+	static char answer[CTL_ANSWER_MAX];
+	int status = ctl_ask(request, "status\n", answer);
+	if (status == EX_OK)
+		(request->json ? print_answer_json : print_answer)(answer);
+	return status;
+}
+
+unsigned long
+ctl_number(const char *answer, const char *name)
+{
+	size_t len = strlen(name);
+	const char *line = answer;
+	while (line != NULL && (strncmp(line, name, len) != 0 || line[len] != ' ')) {
+		line = strchr(line, '\n');
+		line = line == NULL ? NULL : line + 1;
+	}
+	return line == NULL ? 0 : strtoul(line + len, NULL, 10);
+}
+
+static int
+tell_outcome(const char *answer)
+{
+	unsigned long refused = ctl_number(answer, "refused");
+	if (ctl_number(answer, "workers-kept") > 0)
+		return ctl_fail(RELOAD_KEPT,
+		    "kept the catalogue of before, generation %lu: refused %lu; the server's log names what and why",
+		    ctl_number(answer, "generation"), refused);
+	printf("generation %lu, refused %lu\n", ctl_number(answer, "generation"), refused);
+	return EX_OK;
+}
+
+/* The reload that is told now has a higher number than any that was told before. */
+int
+ctl_reload(struct request *request)
+{
+	static char answer[CTL_ANSWER_MAX];
+	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	int status = ctl_ask(request, "status\n", answer);
+	unsigned long before = ctl_number(answer, "reloads-asked");
+	if (status != EX_OK)
+		return status;
+	if (kill((pid_t)ctl_number(answer, "pid"), SIGHUP) < 0)
+		return fail(request);
+	for (int i = 0; i < RELOAD_POLLS; i++) {
+		status = ctl_ask(request, "status\n", answer);
+		if (status != EX_OK)
+			return status;
+		if (ctl_number(answer, "reloads-done") > before)
+			return tell_outcome(answer);
+		nanosleep(&pause, NULL);
+	}
+	errno = ETIMEDOUT;
+	return fail(request);
+}

@@ -1,0 +1,35 @@
+/* ftgate-pop3d: the POP3 server. */
+#include <stdio.h>
+
+#include "cmd/pop3d/serve.h"
+#include "cmd/server/demo.h"
+#include "cmd/server/server.h"
+
+static void
+welcome(const char *data, const char *address)
+{
+	fprintf(stderr,
+	    "First start: the data folder is %s.\n"
+	    "A demo domain " DEMO_DOMAIN " is in it, with postmaster, anna and bob. Give one of them a password:\n"
+	    "    ftgatectl --data %s account set anna@" DEMO_DOMAIN " --password\n"
+	    "and fetch the mail that ftgate-smtpd --data %s takes for her:\n"
+	    "    curl --user anna@" DEMO_DOMAIN " pop3://%s/\n",
+	    data, data, data, address);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct server_kind kind = {
+		.name = "ftgate-pop3d",
+		.help =
+		    "POP3 server whose replies speak the language of their reader.\v"
+		    "It listens at 127.0.0.1:2110 unless it is told where. SIGHUP loads texts and certificate again; "
+		    "SIGTERM lets what is being fetched be fetched, then ends.",
+		.protocol = CONFIG_POP3,
+		.listen = "127.0.0.1:2110",
+		.welcome = welcome,
+		.work = serve_pop3_work,
+	};
+	return server_main(&kind, argc, argv);
+}

@@ -1,0 +1,77 @@
+/* What a worker of the POP3 server does: brings maildrops, sessions and connections together. */
+#include "cmd/pop3d/serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/pop3d/service.h"
+#include "session/password.h"
+
+/* A worker process has one of each. */
+static struct site site;
+static struct pop3_service services[LISTEN_MAX];
+
+/* Nobody can tell it beforehand, and no other has it. */
+static void
+stamp(char digits[POP3_STAMP_SIZE])
+{
+	uint64_t random = 0;
+	if (getrandom(&random, sizeof random, 0) != sizeof random)
+		random = (uint64_t)clock();
+	snprintf(digits, POP3_STAMP_SIZE, "%" PRIu64 ".%" PRIu64, (uint64_t)time(NULL), random);
+}
+
+static void
+open_service(
+    const struct settings *settings, const struct listen_setting *listen, struct pop3_service *service, int folder)
+{
+	const struct pop3_settings *pop3 = &settings->config->pop3;
+	service->config = (struct pop3_config) {
+		.hostname = settings->hostname,
+		.profile = settings->profile,
+		.max_errors = (unsigned)settings->limits.max_errors,
+		.login_delay = (unsigned)((pop3->login_delay + 999) / 1000),
+		.tls_required = listen->tls == CONFIG_TLS_REQUIRED,
+		.plain_in_clear = settings->auth_in_clear,
+		.mechanisms = settings->mechanisms,
+		.sasl = settings->mechanisms != 0 ? site.sasl : NULL,
+		.stamp = pop3->apop ? stamp : NULL,
+		.verify = password_verify,
+		.hasher = &site.hasher.runner,
+		.figures = site.worker.streams.figures,
+		.guard = &site.guard,
+		.directory = site.directory,
+		.folder = folder,
+		.runner = &site.worker.jobs.runner,
+	};
+	service->language = listen->language;
+	pop3_service_open(service, (uint64_t)pop3->idle_timeout);
+}
+
+int
+serve_pop3_work(const struct serve *serve, const struct master_place *place)
+{
+	const struct protocol *protocols[LISTEN_MAX];
+	const struct settings *settings = serve->settings;
+	int status = site_open(&site, serve, place);
+	if (status != EX_OK)
+		return status;
+	int folder = open(site.mail, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return site_fail(site.mail, strerror(errno));
+	for (size_t i = 0; i < settings->listen_count; i++) {
+		open_service(settings, &settings->listen[i], &services[i], folder);
+		protocols[i] = &services[i].protocol;
+	}
+	status = site_run(&site, protocols);
+	site_close(&site);
+	close(folder);
+	return status;
+}

@@ -1,0 +1,10 @@
+/* What a worker of the POP3 server does: brings maildrops, sessions and connections together. */
+#ifndef CMD_POP3D_SERVE_H
+#define CMD_POP3D_SERVE_H
+
+#include "cmd/server/worker_env.h"
+
+/* The life of a worker; returns its exit status. */
+int serve_pop3_work(const struct serve *serve, const struct master_place *place);
+
+#endif

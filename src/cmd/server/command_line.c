@@ -1,0 +1,172 @@
+/* The command line of a server. */
+#include <argp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#include "cmd/server/server.h"
+#include "process/systemd.h"
+
+enum { CHOICES_MAX = LISTEN_MAX + 16, KEY_CHECK = 0x100, KEY_FIRST };
+
+/* Options that are settings, too. The order is that of --help. */
+static const struct {
+	const char *name, *value, *help;
+} choices[] = {
+	{ "listen", "ADDR:PORT", "Listen there (may be repeated; port 0: any that is free)" },
+	{ "listen-tls", "ADDR:PORT", "Listen there for connections that are encrypted from their first octet" },
+	{ "tls-cert", "FILE", "The certificate with its chain (PEM); with it TLS is offered" },
+	{ "tls-key", "FILE", "Its key (PEM, without a passphrase)" },
+	{ "auth", "MECHANISMS", "Let users log in by these (default: 'PLAIN LOGIN SCRAM-SHA-256'; also CRAM-MD5)" },
+	{ "data", "FOLDER", "Keep accounts, mail and the operator's texts there (default: ./ftgate-data)" },
+	{ "language", "TAG", "Speak this language (default: as LC_ALL, LC_MESSAGES, LANG and LANGUAGE say)" },
+	{ "profile", "NAME", "Send the codes that are 'published' (default), or the 'strict' ones of the RFCs" },
+	{ "hostname", "NAME", "The server's name in greeting and trace lines (default: the host's)" },
+	{ "contact", "TEXT", "What ${contact} is in the operator's texts (default: postmaster of the host)" },
+	{ "help-url", "URL", "What ${help} is there, a reference added: https://example.org/replies#" },
+	{ "metrics", "ADDR:PORT", "Tell figures to Prometheus there, over HTTP at /metrics; a loopback address" },
+	{ "workers", "NUMBER", "Worker processes (default: one for each processor)" },
+};
+enum { CHOICES = sizeof choices / sizeof *choices };
+
+/* The command line; its settings go over those of the configuration. */
+struct line {
+	const char *config;
+	bool check;
+	struct {
+		const char *name, *value;
+	} chosen[CHOICES_MAX];
+	size_t count;
+};
+
+static error_t
+parse_option(int key, char *argument, struct argp_state *state)
+{
+	struct line *line = state->input;
+	if (key == 'c') {
+		line->config = argument;
+	} else if (key == KEY_CHECK) {
+		line->check = true;
+	} else if (key >= KEY_FIRST && key < KEY_FIRST + CHOICES) {
+		if (line->count == CHOICES_MAX)
+			argp_error(state, "too many options");
+		line->chosen[line->count].name = choices[key - KEY_FIRST].name;
+		line->chosen[line->count++].value = argument;
+	} else {
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static void
+parse(const struct server_kind *kind, struct line *line, int argc, char **argv)
+{
+	static char version[64];
+	struct argp_option options[CHOICES + 3] = {
+		{ "config", 'c', "FILE", 0, "Read the configuration from FILE", 1 },
+		{ "check", KEY_CHECK, NULL, 0, "Check configuration and texts, tell what would be served, and end", 1 },
+	};
+	for (int i = 0; i < CHOICES; i++)
+		options[i + 2] = (struct argp_option) { choices[i].name, KEY_FIRST + i, choices[i].value, 0,
+			choices[i].help, 1 };
+	const struct argp parser = {
+		.options = options,
+		.parser = parse_option,
+		.doc = kind->help,
+	};
+	snprintf(version, sizeof version, "%s " FTG_VERSION, kind->name);
+	argp_program_version = version;
+	argp_err_exit_status = EX_USAGE;
+	argp_parse(&parser, argc, argv, 0, NULL, line);
+}
+
+static void
+tell_fault(void *context, const char *file, unsigned line, const char *fault)
+{
+	(void)context;
+	if (line == 0)
+		fprintf(stderr, "%s: %s\n", file, fault);
+	else
+		fprintf(stderr, "%s:%u: %s\n", file, line, fault);
+}
+
+/* Without a file all is at its default. */
+static int
+read_config(const struct server_kind *kind, struct settings *settings, const char *file)
+{
+	char error[SETTINGS_ERROR_SIZE];
+	struct config *config = config_read(file, tell_fault, NULL);
+	if (config == NULL)
+		return EX_CONFIG;
+	if (settings_configure(settings, config, error) < 0) {
+		tell_fault(NULL, file, 0, error);
+		return EX_CONFIG;
+	}
+	return kind->configure == NULL || kind->configure(settings, tell_fault) == 0 ? EX_OK : EX_CONFIG;
+}
+
+/* A socket that was passed and has no listener becomes one like those of the command line. */
+static int
+take_passed(const struct server_kind *kind, struct settings *settings)
+{
+	char name[LISTEN_NAME_SIZE], error[SETTINGS_ERROR_SIZE];
+	for (size_t i = 0; i < systemd_count(); i++) {
+		bool named = false;
+		if (systemd_socket(i, name, error) < 0) {
+			fprintf(stderr, "%s: %s\n", kind->name, error);
+			return EX_USAGE;
+		}
+		for (size_t j = 0; j < settings->listen_count; j++)
+			named = named || listen_is_same(settings->listen[j].address, name);
+		if (!named && settings_set(settings, "listen", name, error) < 0) {
+			fprintf(stderr, "%s: %s\n", kind->name, error);
+			return EX_USAGE;
+		}
+	}
+	return EX_OK;
+}
+
+/* Addresses of the command line stand in place of the configuration's. */
+static int
+take_choices(const struct server_kind *kind, struct settings *settings, const struct line *line)
+{
+	char error[SETTINGS_ERROR_SIZE];
+	bool listens = false;
+	for (size_t i = 0; i < line->count; i++) {
+		const char *name = line->chosen[i].name;
+		if (strncmp(name, "listen", strlen("listen")) == 0 && !listens) {
+			settings->listen_count = 0;
+			listens = true;
+		}
+		if (settings_set(settings, name, line->chosen[i].value, error) < 0) {
+			fprintf(stderr, "%s: --%s: %s\n", kind->name, name, error);
+			return EX_USAGE;
+		}
+	}
+	if (take_passed(kind, settings) != EX_OK)
+		return EX_USAGE;
+	if (settings->listen_count == 0)
+		settings_set(settings, "listen", kind->listen, error);
+	if (settings_complete(settings, error) < 0) {
+		fprintf(stderr, "%s: %s\n", kind->name, error);
+		return EX_USAGE;
+	}
+	return EX_OK;
+}
+
+int
+server_main(const struct server_kind *kind, int argc, char **argv)
+{
+	static struct settings settings;
+	struct line line = { 0 };
+	umask(077);
+	parse(kind, &line, argc, argv);
+	settings_standard(&settings, kind->protocol);
+	int status = read_config(kind, &settings, line.config);
+	if (status == EX_OK)
+		status = take_choices(kind, &settings, &line);
+	if (status != EX_OK)
+		return status;
+	return line.check ? server_check(kind, &settings) : server_run(kind, &settings, line.config == NULL);
+}

@@ -1,0 +1,269 @@
+/* A server: from its settings to its processes. */
+#include "cmd/server/server.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/data.h"
+#include "base/local_socket.h"
+#include "base/log.h"
+#include "base/privileges.h"
+#include "cmd/server/demo.h"
+#include "net/tls_context.h"
+#include "process/master.h"
+#include "process/systemd.h"
+
+enum {
+	GRACE = 10,         /* seconds */
+	COUNTERS = 1 << 16, /* addresses and accounts that are remembered */
+};
+
+/* What the master holds. */
+struct server {
+	const struct server_kind *kind;
+	const struct settings *settings;
+	struct serve serve;
+	char names[LISTEN_MAX][LISTEN_NAME_SIZE];
+	int sockets[LISTEN_MAX];
+	size_t socket_count;
+	int metrics; /* that listens; -1: none */
+	char metrics_name[LISTEN_NAME_SIZE];
+	uid_t user;
+	gid_t group;
+	char data[PATH_MAX];
+	char pid_file[64], status_file[64]; /* their names there */
+	int lock;
+};
+
+static int __attribute__((format(printf, 3, 4))) fail(const struct server *server, int status, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	fprintf(stderr, "%s: ", server->kind->name);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+	va_end(arguments);
+	return status;
+}
+
+/* A socket of that address that was passed goes before one that is made. */
+static int
+listen_at(const char *address, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERROR_SIZE])
+{
+	for (size_t i = 0; i < systemd_count(); i++) {
+		int descriptor = systemd_socket(i, name, error);
+		if (descriptor < 0 || listen_is_same(address, name))
+			return descriptor;
+	}
+	return listen_open(address, name, error);
+}
+
+static int
+listen_all(struct server *server)
+{
+	char error[LISTEN_ERROR_SIZE];
+	server->metrics = -1;
+	if (server->settings->metrics[0] != '\0') {
+		server->metrics = listen_open(server->settings->metrics, server->metrics_name, error);
+		if (server->metrics < 0)
+			return fail(server, EX_UNAVAILABLE, "%s", error);
+	}
+	for (size_t i = 0; i < server->settings->listen_count; i++) {
+		server->sockets[i] = listen_at(server->settings->listen[i].address, server->names[i], error);
+		if (server->sockets[i] < 0)
+			return fail(server, EX_UNAVAILABLE, "%s", error);
+		server->socket_count = i + 1;
+	}
+	return EX_OK;
+}
+
+/* Root becomes the user made for the server, where there is one. */
+static void
+choose_user(struct server *server)
+{
+	const struct passwd *user = geteuid() == 0 ? getpwnam(server->settings->user) : NULL;
+	server->user = user == NULL ? geteuid() : user->pw_uid;
+	server->group = user == NULL ? getegid() : user->pw_gid;
+	if (geteuid() == 0 && user == NULL)
+		log_event("privileges-kept", "detail", "there is no such user", "user", server->settings->user, NULL);
+}
+
+static int
+lock_data(struct server *server)
+{
+	pid_t holder = 0;
+	server->lock = data_lock(server->data, server->pid_file, &holder);
+	if (server->lock >= 0)
+		return EX_OK;
+	if (errno == EWOULDBLOCK)
+		return fail(server, EX_UNAVAILABLE,
+		    "another server, process %ld, uses the data folder %s: stop it, or name another folder by --data",
+		    (long)holder, server->data);
+	return fail(server, EX_CANTCREAT, "%s/%s: %s", server->data, server->pid_file, strerror(errno));
+}
+
+/* The data folder, made and locked by the user that the server goes on as. */
+static int
+take_data(struct server *server)
+{
+	const char *folder = server->settings->data;
+	choose_user(server);
+	if (data_make(folder, server->user, server->group, server->data) < 0)
+		return fail(server, EX_CANTCREAT, "cannot make the data folder %s: %s; name another one by --data",
+		    folder, strerror(errno));
+	if (privileges_become(server->user, server->group) < 0 || privileges_gain_none() < 0)
+		return fail(server, EX_OSERR, "cannot become the user %s: %s", server->settings->user, strerror(errno));
+	return lock_data(server);
+}
+
+/* What is the master's alone. */
+static void
+leave(void *context)
+{
+	close(((struct server *)context)->lock);
+}
+
+static void
+remove_file(const struct server *server, const char *name)
+{
+	char path[PATH_MAX];
+	if (data_path(path, server->data, name) == 0)
+		unlink(path);
+}
+
+static void
+stop(void *context)
+{
+	const struct server *server = context;
+	for (size_t i = 0; i < server->socket_count; i++)
+		close(server->sockets[i]);
+	if (server->metrics >= 0)
+		close(server->metrics);
+	if (server->serve.status_socket >= 0)
+		close(server->serve.status_socket);
+	remove_file(server, server->status_file);
+}
+
+static int
+work(void *context, const struct master_place *place)
+{
+	const struct server *server = context;
+	const struct server_kind *kind = server->kind;
+	bool relay = place->number == server->settings->workers;
+	return relay ? kind->relay(&server->serve, place) : kind->work(&server->serve, place);
+}
+
+/* Its sessions count no longer, whenever another worker takes the place. */
+static void
+ended(void *context, unsigned number)
+{
+	const struct serve *serve = &((struct server *)context)->serve;
+	if (number < serve->settings->workers)
+		counters_disown(serve->counters, number);
+}
+
+/* What is wrong with the certificate is told here, where somebody looks. */
+static int
+check_certificate(const struct server *server)
+{
+	const struct settings *settings = server->settings;
+	char error[TLS_ERROR_SIZE];
+	if (settings->tls_cert[0] == '\0')
+		return EX_OK;
+	struct tls_context *context = tls_context_new(settings->tls_cert, settings->tls_key, error);
+	if (context == NULL)
+		return fail(server, EX_CONFIG, "%s", error);
+	tls_context_free(context);
+	return EX_OK;
+}
+
+/* Whoever cannot be asked can serve all the same. */
+static int
+open_status(const struct server *server)
+{
+	int socket = local_listen(server->data, server->status_file);
+	if (socket < 0)
+		log_event("status-failed", "detail", strerror(errno), NULL);
+	return socket;
+}
+
+static int
+run_master(struct server *server)
+{
+	struct counters *counters = counters_new(COUNTERS);
+	struct figures *figures = figures_new();
+	if (counters == NULL || figures == NULL)
+		return fail(server, EX_OSERR, "no memory for the counters: %s", strerror(errno));
+	const struct master master = {
+		.workers = server->settings->workers,
+		.relay = server->kind->relay != NULL && server->settings->config->relay.send,
+		.figures = figures,
+		.grace = GRACE,
+		.work = work,
+		.ended = ended,
+		.leave = leave,
+		.stop = stop,
+		.context = server,
+	};
+	server->serve = (struct serve) {
+		.counters = counters,
+		.figures = figures,
+		.metrics_socket = server->metrics,
+		.settings = server->settings,
+		.data = server->data,
+		.sockets = server->sockets,
+		.socket_count = server->socket_count,
+		.grace = GRACE,
+	};
+	server->serve.status_socket = open_status(server);
+	if (data_secret(server->data, "sasl-secret", server->serve.secret, SASL_SECRET_SIZE) < 0)
+		return fail(server, EX_CANTCREAT, "%s/sasl-secret: %s", server->data, strerror(errno));
+	for (size_t i = 0; i < server->socket_count; i++)
+		fprintf(stderr, "listening on %s%s\n", server->names[i],
+		    server->settings->listen[i].tls == CONFIG_TLS_IMPLICIT ? " with TLS" : "");
+	if (server->metrics >= 0)
+		fprintf(stderr, "metrics at http://%s/metrics\n", server->metrics_name);
+	return master_run(&master);
+}
+
+/* The demo domain, where the data folder is new. */
+static int
+prepare_demo(const struct server *server, bool demo)
+{
+	char error[DEMO_ERROR_SIZE];
+	bool made = false;
+	if (demo_prepare(server->data, demo, &made, error) < 0)
+		return fail(server, EX_UNAVAILABLE, "%s", error);
+	if (made)
+		server->kind->welcome(server->data, server->names[0]);
+	return EX_OK;
+}
+
+int
+server_run(const struct server_kind *kind, const struct settings *settings, bool demo)
+{
+	static struct server server;
+	server.kind = kind;
+	server.settings = settings;
+	snprintf(server.pid_file, sizeof server.pid_file, "%s" DATA_PID, kind->name);
+	snprintf(server.status_file, sizeof server.status_file, "%s" DATA_STATUS, kind->name);
+	master_hold_signals();
+	int status = listen_all(&server);
+	if (status == EX_OK)
+		status = take_data(&server);
+	if (status == EX_OK)
+		status = check_certificate(&server);
+	if (status == EX_OK)
+		status = prepare_demo(&server, demo);
+	if (status != EX_OK)
+		return status;
+	status = run_master(&server);
+	remove_file(&server, server.pid_file);
+	return status;
+}

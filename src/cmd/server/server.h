@@ -1,0 +1,37 @@
+/* A server: from its command line to its processes. A struct server_kind tells one program from another. */
+#ifndef CMD_SERVER_SERVER_H
+#define CMD_SERVER_SERVER_H
+
+#include <stdbool.h>
+
+#include "cmd/server/settings.h"
+#include "cmd/server/worker_env.h"
+
+struct server_kind {
+	const char *name; /* of the program, and of its files in the data folder */
+	const char *help; /* what it is, for --help */
+	enum config_protocol protocol;
+	/* Takes over what of a configuration is this program's alone. NULL: nothing is. Returns 0, or -1 once the fault is told. */
+	int (*configure)(struct settings *settings, config_report *report);
+	const char *listen; /* where it listens unless it is told: ADDRESS:PORT */
+	/* Tells on standard error how to try a server that listens at address and has the demo domain. */
+	void (*welcome)(const char *data, const char *address);
+	/* The life of a worker; returns its exit status. */
+	int (*work)(const struct serve *serve, const struct master_place *place);
+	/* That of one process more, which sends mail on. NULL: there is none. */
+	int (*relay)(const struct serve *serve, const struct master_place *place);
+};
+
+/* Does what the command line says. Returns an exit status of sysexits.h. */
+int server_main(const struct server_kind *kind, int argc, char **argv);
+
+/*
+ * Runs the server until it is told to stop. demo asks for the demo domain if the data folder is new. Returns an exit
+ * status of sysexits.h; what is wrong at the start is told on standard error.
+ */
+int server_run(const struct server_kind *kind, const struct settings *settings, bool demo);
+
+/* Prints what would be served and what is wrong with the texts. Returns EX_OK, or EX_DATAERR for such. */
+int server_check(const struct server_kind *kind, const struct settings *settings);
+
+#endif

@@ -1,0 +1,70 @@
+/* What a server is told by its command line and its configuration. */
+#ifndef CMD_SERVER_SETTINGS_H
+#define CMD_SERVER_SETTINGS_H
+
+#include <ftgate/catalog.h>
+#include <limits.h>
+#include <stddef.h>
+
+#include "config/config.h"
+#include "config/limits.h"
+#include "message/address.h"
+#include "net/listen.h"
+#include "relay/route.h"
+#include "smtp/session.h"
+
+enum { SETTINGS_ERROR_SIZE = 320, USER_SIZE = 33, VARIABLE_SIZE = 256 };
+
+struct listen_setting {
+	char address[LISTEN_NAME_SIZE];
+	char language[FTG_WISH_MAX]; /* "": that of the server */
+	bool proxied;                /* connections begin with the header of a proxy */
+	bool submission;             /* users have to log in */
+	enum config_tls tls;
+};
+
+struct content_rules;
+
+struct settings {
+	enum config_protocol protocol;
+	const struct config *config; /* its sections; what stands here goes before */
+	size_t listen_count;
+	struct listen_setting listen[LISTEN_MAX];
+	char tls_cert[PATH_MAX]; /* files; "": none */
+	char tls_key[PATH_MAX];
+	unsigned mechanisms;            /* of AUTH: a set of 1 << enum sasl_mechanism */
+	bool auth_in_clear;             /* passwords may be sent without TLS */
+	bool normalise;                 /* a bare CR, LF or NUL of a message is mended, not refused */
+	char metrics[LISTEN_NAME_SIZE]; /* where figures are told to Prometheus; "": nowhere */
+	char data[PATH_MAX];
+	char hostname[ADDRESS_DOMAIN_MAX + 1];
+	char language[FTG_WISH_MAX];  /* a list as in LANGUAGE, "" for English */
+	char bilingual[FTG_WISH_MAX]; /* to be spoken second, "" for none */
+	bool xlang, xlang_utf8;       /* clients may choose a language; it is then spoken in UTF-8 */
+	enum ftg_profile profile;
+	unsigned workers;
+	char user[USER_SIZE];        /* that root becomes, where there is one */
+	char contact[VARIABLE_SIZE]; /* values of variables in texts; "" for contact: postmaster of the host */
+	char help[VARIABLE_SIZE];
+	struct limits limits;
+	const struct content_rules *content_rules; /* NULL: none */
+	struct routes routes;                      /* of mail for elsewhere */
+	enum smtp_audience vrfy, expn, etrn;
+};
+
+/* As they are when nothing is told: from the host, and from the environment, but for the addresses: none. */
+void settings_standard(struct settings *settings, enum config_protocol protocol);
+
+/*
+ * Sets one: listen, listen-tls (each adds an address), tls-cert, tls-key, auth, data, hostname, language, bilingual,
+ * profile, user, workers, contact, help-url. Returns 0, or -1 with an English sentence that names value and cure.
+ */
+int settings_set(struct settings *settings, const char *name, const char *value, char error[SETTINGS_ERROR_SIZE]);
+
+/* Takes over what a configuration sets, which must stay. Returns 0, or -1 with an English sentence. */
+int settings_configure(struct settings *settings, const struct config *config, char error[SETTINGS_ERROR_SIZE]);
+
+/* Is there all that the settings need of each other, and in the files that they name? Returns 0, or -1 with an English sentence. */
+int settings_complete(struct settings *settings, char error[SETTINGS_ERROR_SIZE]);
+
+#endif

@@ -1,0 +1,55 @@
+/* What a worker of any server has: loop and catalogue, directory, limits, and who checks logins. */
+#ifndef CMD_SERVER_WORKER_ENV_H
+#define CMD_SERVER_WORKER_ENV_H
+
+#include "base/stats.h"
+#include "cmd/server/settings.h"
+#include "port/counters.h"
+#include "port/directory.h"
+#include "port/guard.h"
+#include "port/job_queue.h"
+#include "process/master.h"
+#include "process/worker.h"
+#include "session/sasl.h"
+
+/* What the master has made before there were workers. */
+struct serve {
+	const struct settings *settings;
+	const char *data; /* the data folder's absolute path */
+	const int *sockets;
+	size_t socket_count;
+	unsigned char secret[SASL_SECRET_SIZE];
+	unsigned grace;     /* seconds */
+	int metrics_socket; /* -1: none */
+	int status_socket;  /* -1: none */
+	struct figures *figures;
+	struct counters *counters; /* of all workers */
+};
+
+/* A worker process has one. */
+struct site {
+	const struct settings *settings;
+	struct worker worker;
+	struct worker_config config;
+	struct listen_mode modes[LISTEN_MAX];
+	struct guard guard;
+	struct sasl_server *sasl;
+	struct job_queue hasher; /* checks passwords */
+	struct directory *directory;
+	char locale[PATH_MAX], overlay[PATH_MAX], database[PATH_MAX];
+	char mail[PATH_MAX]; /* the folder of all mail */
+};
+
+/* Returns 0, or an exit status of sysexits.h; what is wrong has been logged. */
+int site_open(struct site *site, const struct serve *serve, const struct master_place *place);
+
+/* Speaks the protocol that each socket has until told to stop. Returns the same. */
+int site_run(struct site *site, const struct protocol *const *protocols);
+
+/* Frees what site_open() has made. Does not return where a session or a job could not be ended in time. */
+void site_close(struct site *site);
+
+/* Logs that what is wrong keeps the worker from its work. Returns its exit status. */
+int site_fail(const char *what, const char *why);
+
+#endif

@@ -1,0 +1,35 @@
+/* Programs that sessions ask before they take mail, as the configuration names them: policy services and filters. */
+#ifndef CMD_SMTPD_FILTERS_H
+#define CMD_SMTPD_FILTERS_H
+
+#include "config/config.h"
+#include "peer/clamd.h"
+#include "peer/policy_client.h"
+#include "peer/rspamd.h"
+#include "port/job_queue.h"
+#include "process/worker.h"
+#include "smtp/session.h"
+
+union filter {
+	struct scanner scanner;
+	struct rspamd rspamd;
+	struct clamd clamd;
+};
+
+struct advisers {
+	struct policy_client *clients;
+	struct policy_service **services; /* of the clients */
+	size_t service_count;
+	union filter *filters;
+	const struct scanner **scanners; /* of the filters */
+	size_t scanner_count;
+	struct job_queue scanning; /* has them look at messages */
+};
+
+/* Sets up what the worker's sessions ask, which lasts as long as the worker does. Returns 0, or -1 with errno. */
+int advisers_open(struct advisers *advisers, struct worker *worker, const struct config *config);
+
+/* When the worker has been closed. */
+void advisers_close(struct advisers *advisers);
+
+#endif

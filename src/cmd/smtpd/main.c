@@ -1,0 +1,49 @@
+/* ftgate-smtpd: the SMTP server. */
+#include <stdio.h>
+
+#include "cmd/server/demo.h"
+#include "cmd/server/server.h"
+#include "cmd/smtpd/queue_process.h"
+#include "cmd/smtpd/serve.h"
+#include "message/content_rules.h"
+
+static int
+configure(struct settings *settings, config_report *report)
+{
+	const char *rules = settings->config->content.rules;
+	if (rules == NULL)
+		return 0;
+	settings->content_rules = content_rules_read(rules, report, NULL);
+	return settings->content_rules != NULL ? 0 : -1;
+}
+
+static void
+welcome(const char *data, const char *address)
+{
+	fprintf(stderr,
+	    "First start: the data folder is %s.\n"
+	    "A demo domain " DEMO_DOMAIN " is in it, with postmaster, anna and bob. To send a message there:\n"
+	    "    swaks --server %s --to anna@" DEMO_DOMAIN "\n"
+	    "It arrives in %s/mail/" DEMO_DOMAIN "/anna/new. For a domain of your own:\n"
+	    "    ftgatectl --data %s domain add NAME\n",
+	    data, address, data, data);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct server_kind kind = {
+		.name = "ftgate-smtpd",
+		.help =
+		    "Mail server whose replies speak the language of their reader.\v"
+		    "It listens at 127.0.0.1:2525 unless it is told where. SIGHUP loads texts and certificate again; "
+		    "SIGTERM lets messages under way finish, then ends.",
+		.protocol = CONFIG_SMTP,
+		.configure = configure,
+		.listen = "127.0.0.1:2525",
+		.welcome = welcome,
+		.work = serve_work,
+		.relay = relay_work,
+	};
+	return server_main(&kind, argc, argv);
+}

@@ -1,0 +1,295 @@
+/* The process that sends on what waits in the relay queue: brings queue, DNS, connections and notices together. */
+#include "cmd/smtpd/queue_process.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "base/data.h"
+#include "base/log.h"
+#include "peer/dial.h"
+#include "peer/dns.h"
+#include "relay/lmtp_delivery.h"
+#include "relay/queue_manager.h"
+#include "store/maildir_delivery.h"
+
+enum {
+	OWN_MAX = 64,      /* addresses of this machine */
+	SPARE_THREADS = 8, /* for the disk, while others wait for servers */
+	CONNECT = 30000,   /* milliseconds for a connection, at most */
+	WHOLE = 3600000,   /* and for a delivery */
+};
+
+/* The process has one of each. */
+static struct site site;
+static struct maildir_agent agent;
+static struct lmtp_agent lmtp; /* in front of it, where the mailboxes are at another server */
+static struct dial dial;
+static struct dns dns;
+static struct runner_config config;
+static struct runner *runner;
+static struct network own[OWN_MAX];
+static uv_fs_event_t entries, wishes;
+static uv_timer_t alarm_timer, last_call;
+static char queue[PATH_MAX], wish_folder[PATH_MAX];
+
+static int64_t
+now(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_REALTIME, &time);
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static int64_t
+seconds(void)
+{
+	return time(NULL);
+}
+
+static struct ftg_voice
+voice(void *context, const char *language)
+{
+	(void)context;
+	struct ftg_voice spoken = texts_voice(&site.worker.texts, NULL);
+	ftg_lang found = *language == '\0' || spoken.catalog == NULL ? -1 : ftg_catalog_find(spoken.catalog, language);
+	if (found >= 0)
+		spoken.language = found;
+	return spoken;
+}
+
+static void
+on_alarm(uv_timer_t *timer)
+{
+	(void)timer;
+	runner_turn(runner);
+}
+
+static void
+set_alarm(void *context, int64_t wait)
+{
+	(void)context;
+	uv_timer_start(&alarm_timer, on_alarm, (uint64_t)wait, 0);
+}
+
+static void
+on_stopped(void *context)
+{
+	(void)context;
+	uv_stop(&site.worker.loop);
+}
+
+static void
+on_last_call(uv_timer_t *timer)
+{
+	(void)timer;
+	dial_stop(&dial);
+}
+
+/* Told to stop: what is under way may end, but for the last second of grace. */
+static void
+on_stop(struct streams *streams)
+{
+	(void)streams;
+	uint64_t grace = 1000 * (uint64_t)site.config.grace;
+	uv_timer_start(&last_call, on_last_call, grace > 2000 ? grace - 2000 : 0, 0);
+	runner_stop(runner);
+}
+
+static void
+on_entry(uv_fs_event_t *handle, const char *name, int events, int status)
+{
+	char id[QUEUE_ID_SIZE];
+	(void)handle;
+	(void)events;
+	if (status == 0 && name != NULL && queue_id_of(id, name))
+		runner_tell_changed(runner, id);
+}
+
+static void
+on_wish(uv_fs_event_t *handle, const char *name, int events, int status)
+{
+	(void)handle;
+	(void)name;
+	(void)events;
+	if (status == 0)
+		runner_tell_wished(runner);
+}
+
+static void
+on_answers(struct dns *dns_)
+{
+	(void)dns_;
+}
+
+/* A machine's addresses as the system tells them, so that no mail goes round in a circle of one. */
+static size_t
+find_own(void)
+{
+	struct ifaddrs *list, *at;
+	size_t count = 0;
+	if (getifaddrs(&list) < 0) {
+		log_event("own-addresses-unknown", "detail", strerror(errno), NULL);
+		return 0;
+	}
+	for (at = list; at != NULL && count < OWN_MAX; at = at->ifa_next) {
+		struct network *address = &own[count];
+		if (at->ifa_addr == NULL)
+			continue;
+		*address = (struct network) { .octets = { [10] = 0xFF, [11] = 0xFF }, .bits = NETWORK_BITS };
+		if (at->ifa_addr->sa_family == AF_INET)
+			memcpy(address->octets + 12, &((struct sockaddr_in *)(void *)at->ifa_addr)->sin_addr, 4);
+		else if (at->ifa_addr->sa_family == AF_INET6)
+			memcpy(address->octets, &((struct sockaddr_in6 *)(void *)at->ifa_addr)->sin6_addr, 16);
+		else
+			continue;
+		count++;
+	}
+	freeifaddrs(list);
+	return count;
+}
+
+static struct transport_times
+times_of(const struct relay_settings *settings)
+{
+	int reply = (int)settings->timeout;
+	return (struct transport_times) {
+		.connect = reply < CONNECT ? reply : CONNECT, .reply = reply, .end = 2 * reply, .whole = WHOLE
+	};
+}
+
+static struct runner_config
+config_of(const struct serve *serve, unsigned number)
+{
+	const struct relay_settings *relay = &serve->settings->config->relay;
+	return (struct runner_config) {
+		.queue = agent.queue,
+		.world = { .resolver = &dns.resolver,
+		    .hostname = serve->settings->hostname,
+		    .own = own,
+		    .own_count = find_own() },
+		.routes = &serve->settings->routes,
+		.dialer = &dial.dialer,
+		.jobs = &site.worker.jobs.runner,
+		.directory = site.directory,
+		.delivery = lmtp.spool != NULL ? &lmtp.agent : &agent.agent,
+		.contact = site.config.texts.contact,
+		.times = times_of(relay),
+		.retry = relay->retry / 1000,
+		.retry_max = relay->retry_max / 1000,
+		.expire = relay->expire / 1000,
+		.delay_notice = relay->delay_notice / 1000,
+		.max_deliveries = (unsigned)relay->max_deliveries,
+		.max_per_server = (unsigned)relay->max_per_server,
+		.figures = &serve->figures->slot[number],
+		.now = now,
+		.voice = voice,
+		.alarm = set_alarm,
+		.stopped = on_stopped,
+	};
+}
+
+/* What does not come by an event is found when the folder is read again. */
+static int
+open_events(void)
+{
+	uv_loop_t *loop = &site.worker.loop;
+	int error = uv_timer_init(loop, &alarm_timer);
+	if (error == 0)
+		error = uv_timer_init(loop, &last_call);
+	if (error == 0)
+		error = uv_fs_event_init(loop, &entries);
+	if (error == 0)
+		error = uv_fs_event_init(loop, &wishes);
+	if (error < 0)
+		return error;
+	int watched = uv_fs_event_start(&entries, on_entry, queue, 0);
+	if (watched == 0)
+		watched = uv_fs_event_start(&wishes, on_wish, wish_folder, 0);
+	if (watched < 0)
+		log_event("queue-unwatched", "detail", uv_strerror(watched), NULL);
+	return 0;
+}
+
+static int
+run(const struct serve *serve, unsigned number)
+{
+	const struct dns_settings *settings = &serve->settings->config->dns;
+	const struct dns_config names = { .servers = settings->servers, .timeout = settings->timeout };
+	int error = dns_open(&dns, &site.worker.loop, &names, on_answers);
+	if (error == 0)
+		error = open_events();
+	if (error < 0)
+		return site_fail("loop", uv_strerror(error));
+	config = config_of(serve, number);
+	runner = runner_new(&config);
+	if (runner == NULL)
+		return site_fail("runner", strerror(ENOMEM));
+	runner_start(runner);
+	int status = site_run(&site, NULL);
+	dns_close(&dns);
+	return status;
+}
+
+/* Without sockets and a certificate, and with threads for all that wait for other servers. */
+static int
+open_site(const struct serve *serve, const struct master_place *place)
+{
+	static struct settings settings;
+	char threads[32];
+	struct serve alone = *serve;
+	settings = *serve->settings;
+	settings.tls_cert[0] = settings.tls_key[0] = '\0';
+	alone.settings = &settings;
+	alone.socket_count = 0;
+	alone.metrics_socket = alone.status_socket = -1;
+	int deliveries = (int)serve->settings->config->relay.max_deliveries;
+	snprintf(threads, sizeof threads, "%d", deliveries + SPARE_THREADS);
+	setenv("UV_THREADPOOL_SIZE", threads, 1);
+	int status = site_open(&site, &alone, place);
+	site.worker.streams.emptied = on_stop;
+	return status;
+}
+
+static void
+open_lmtp(const struct settings *settings)
+{
+	if (settings->routes.mailboxes.host == NULL)
+		return;
+	lmtp = (struct lmtp_agent) {
+		.spool = &agent.agent,
+		.route = &settings->routes.mailboxes,
+		.hostname = settings->hostname,
+		.dialer = &dial.dialer,
+		.timeout = settings->config->delivery.timeout,
+		.now = seconds,
+	};
+	lmtp_agent_open(&lmtp, &site.worker.jobs.runner);
+}
+
+int
+relay_work(const struct serve *serve, const struct master_place *place)
+{
+	int status = open_site(serve, place);
+	if (status != EX_OK)
+		return status;
+	if (data_path(queue, serve->data, "queue") < 0 || data_path(wish_folder, queue, "run") < 0)
+		return site_fail("data", strerror(errno));
+	if (maildir_agent_open(&agent, site.mail, queue, serve->settings->hostname) < 0)
+		return site_fail(queue, strerror(errno));
+	agent.min_free = serve->settings->limits.min_free;
+	if (dial_open(&dial) < 0)
+		return site_fail("dial", strerror(errno));
+	open_lmtp(serve->settings);
+	status = run(serve, place->number);
+	site_close(&site);
+	runner_free(runner);
+	dial_close(&dial);
+	maildir_agent_close(&agent);
+	return status;
+}

@@ -1,0 +1,10 @@
+/* The process that sends on what waits in the relay queue. */
+#ifndef CMD_SMTPD_QUEUE_PROCESS_H
+#define CMD_SMTPD_QUEUE_PROCESS_H
+
+#include "cmd/server/worker_env.h"
+
+/* Its life; returns its exit status. */
+int relay_work(const struct serve *serve, const struct master_place *place);
+
+#endif

@@ -1,0 +1,244 @@
+/* What a worker of the SMTP server does: brings delivery, sessions and connections together. */
+#include "cmd/smtpd/serve.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "base/data.h"
+#include "cmd/smtpd/filters.h"
+#include "cmd/smtpd/service.h"
+#include "directory/sqlite/greylist.h"
+#include "peer/dial.h"
+#include "peer/dns.h"
+#include "port/blocklist.h"
+#include "port/greylist.h"
+#include "relay/lmtp_delivery.h"
+#include "store/maildir.h"
+#include "store/maildir_delivery.h"
+
+enum {
+	INSPECTIONS = 4,                  /* of messages at a time, of the JOBS_THREADS; the others are for the disk */
+	SWEEP_TIME = 24 * 60 * 60 * 1000, /* milliseconds from the end of a sweep to the next one */
+};
+
+/* A worker process has one of each. */
+static struct site site;
+static struct maildir_agent agent;
+static struct lmtp_agent lmtp; /* in front of it, where the mailboxes are at another server */
+static struct dial dial;
+static struct smtp_service services[LISTEN_MAX];
+static struct job sweeping;
+static uv_timer_t sweep_timer;
+static struct job_queue inspector;
+static struct dns dns;
+static struct blocklists blocklists;
+static struct advisers advisers;
+static struct greylist greylist; /* store NULL: none */
+static struct job_queue greylist_jobs;
+
+static int64_t
+now(void)
+{
+	return time(NULL);
+}
+
+/* Where it is off, nothing is opened. */
+static bool
+open_greylist(const struct serve *serve)
+{
+	const struct greylist_settings *settings = &serve->settings->config->greylist;
+	char path[PATH_MAX];
+	if (!settings->enabled)
+		return true;
+	job_queue_open(&greylist_jobs, &site.worker.jobs.runner, 1);
+	greylist = (struct greylist) {
+		.rules = { settings->delay / 1000, settings->window / 1000, settings->lifetime / 1000,
+		    settings->passes },
+		.runner = &greylist_jobs.runner,
+	};
+	if (data_secret(serve->data, "greylist-secret", greylist.secret, sizeof greylist.secret) == 0 &&
+	    data_path(path, serve->data, "greylist.db") == 0)
+		greylist.store = greylist_sqlite_new(path, settings->max_size);
+	return greylist.store != NULL;
+}
+
+static void
+close_greylist(void)
+{
+	if (greylist.store != NULL)
+		greylist.store->ops->close(greylist.store);
+}
+
+static void
+on_answers(struct dns *dns_)
+{
+	(void)dns_;
+	streams_run_ready(&site.worker.streams);
+}
+
+/* The lists have been found sound when the configuration was read. */
+static int
+open_dns(const struct config *config)
+{
+	const struct dns_config settings = { .servers = config->dns.servers, .timeout = config->dns.timeout };
+	char error[SECTION_ERROR_SIZE];
+	if (config->blocklists.zones != NULL)
+		blocklists_read(&blocklists, config->blocklists.zones, error);
+	return dns_open(&dns, &site.worker.loop, &settings, on_answers);
+}
+
+static struct delivery_agent *
+mailboxes_agent(void)
+{
+	return lmtp.spool != NULL ? &lmtp.agent : &agent.agent;
+}
+
+static bool
+open_lmtp(const struct settings *settings)
+{
+	if (settings->routes.mailboxes.host == NULL)
+		return true;
+	lmtp = (struct lmtp_agent) {
+		.spool = &agent.agent,
+		.route = &settings->routes.mailboxes,
+		.hostname = settings->hostname,
+		.dialer = &dial.dialer,
+		.timeout = settings->config->delivery.timeout,
+		.now = now,
+	};
+	lmtp_agent_open(&lmtp, &site.worker.jobs.runner);
+	return dial_open(&dial) == 0;
+}
+
+static void
+open_service(const struct settings *settings, const struct listen_setting *listen, struct smtp_service *service)
+{
+	service->config = (struct smtp_config) {
+		.hostname = settings->hostname,
+		.profile = settings->profile,
+		.max_message_size = (size_t)settings->limits.max_message_size,
+		.max_recipients = (unsigned)settings->limits.max_recipients,
+		.max_hops = (unsigned)settings->limits.max_hops,
+		.max_errors = (unsigned)settings->limits.max_errors,
+		.max_unknown = (unsigned)settings->limits.max_unknown_recipients,
+		.max_relay = (unsigned)settings->limits.max_relay_attempts,
+		.tarpit_delay = settings->limits.tarpit_delay,
+		.normalise = settings->normalise,
+		.header_check = (enum content_whose)settings->config->content.header_check,
+		.body_check = settings->config->content.body_check,
+		.max_header_addresses = (unsigned)settings->config->content.max_header_addresses,
+		.tls_required = listen->tls == CONFIG_TLS_REQUIRED,
+		.auth_required = listen->submission,
+		.plain_in_clear = settings->auth_in_clear,
+		.mechanisms = settings->mechanisms,
+		.sasl = settings->mechanisms != 0 ? site.sasl : NULL,
+		.content_rules = settings->content_rules,
+		.inspector = &inspector.runner,
+		.hasher = &site.hasher.runner,
+		.figures = site.worker.streams.figures,
+		.guard = &site.guard,
+		.now = now,
+		.vrfy = settings->vrfy,
+		.expn = settings->expn,
+		.etrn = settings->etrn,
+		.routes = &settings->routes,
+		.services = advisers.services,
+		.service_count = advisers.service_count,
+		.scanners = advisers.scanners,
+		.scanner_count = advisers.scanner_count,
+		.scanning = &advisers.scanning.runner,
+		.directory = site.directory,
+		.delivery = mailboxes_agent(),
+		.runner = &site.worker.jobs.runner,
+	};
+	service->config.policy = settings->config->policy;
+	service->config.greylist = greylist.store != NULL ? &greylist : NULL;
+	service->config.blocklists = &blocklists;
+	service->config.blocklist_threshold = (int)settings->config->blocklists.threshold;
+	service->config.blocklist_stage = (enum blocklist_stage)settings->config->blocklists.refuse_at;
+	service->config.resolver = &dns.resolver;
+	service->config.xlang = settings->xlang;
+	service->utf8 = settings->xlang_utf8;
+	service->language = listen->language;
+	smtp_service_open(service, &settings->limits);
+}
+
+static void
+sweep_work(struct job *job)
+{
+	(void)job;
+	maildir_sweep(agent.folder, time(NULL));
+	queue_sweep(&agent.queue, time(NULL));
+}
+
+static void
+on_sweep_time(uv_timer_t *timer)
+{
+	(void)timer;
+	site.worker.jobs.runner.start(&site.worker.jobs.runner, &sweeping);
+}
+
+/* Nothing happens where the timer is being closed. */
+static void
+sweep_done(struct job *job)
+{
+	(void)job;
+	uv_timer_start(&sweep_timer, on_sweep_time, SWEEP_TIME, 0);
+}
+
+/* Clears what interrupted deliveries have left, now and once a day. */
+static void
+start_sweeping(void)
+{
+	sweeping = (struct job) { .work = sweep_work, .done = sweep_done };
+	if (uv_timer_init(&site.worker.loop, &sweep_timer) == 0)
+		on_sweep_time(&sweep_timer);
+}
+
+static int
+run(const struct settings *settings, bool sweep)
+{
+	const struct protocol *protocols[LISTEN_MAX];
+	for (size_t i = 0; i < settings->listen_count; i++) {
+		open_service(settings, &settings->listen[i], &services[i]);
+		protocols[i] = &services[i].protocol;
+	}
+	if (sweep)
+		start_sweeping();
+	return site_run(&site, protocols);
+}
+
+/* One of the workers sweeps for all. */
+int
+serve_work(const struct serve *serve, const struct master_place *place)
+{
+	char queue[PATH_MAX];
+	int status = site_open(&site, serve, place);
+	if (status != EX_OK)
+		return status;
+	job_queue_open(&inspector, &site.worker.jobs.runner, INSPECTIONS);
+	if (data_path(queue, serve->data, "queue") < 0 ||
+	    maildir_agent_open(&agent, site.mail, queue, serve->settings->hostname) < 0)
+		return site_fail(site.mail, strerror(errno));
+	if (!open_lmtp(serve->settings))
+		return site_fail("lmtp", strerror(errno));
+	if (advisers_open(&advisers, &site.worker, serve->settings->config) < 0)
+		return site_fail("services", strerror(errno));
+	if (!open_greylist(serve))
+		return site_fail("greylist", strerror(errno));
+	int error = open_dns(serve->settings->config);
+	if (error < 0)
+		return site_fail("dns", uv_strerror(error));
+	agent.min_free = serve->settings->limits.min_free;
+	status = run(serve->settings, place->number == 0);
+	dns_close(&dns);
+	site_close(&site);
+	advisers_close(&advisers);
+	close_greylist();
+	maildir_agent_close(&agent);
+	if (lmtp.spool != NULL)
+		dial_close(&dial);
+	return status;
+}

@@ -1,0 +1,10 @@
+/* What a worker of the SMTP server does: brings delivery, sessions and connections together. */
+#ifndef CMD_SMTPD_SERVE_H
+#define CMD_SMTPD_SERVE_H
+
+#include "cmd/server/worker_env.h"
+
+/* The life of a worker; returns its exit status. */
+int serve_work(const struct serve *serve, const struct master_place *place);
+
+#endif

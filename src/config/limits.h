@@ -1,0 +1,22 @@
+/* The limits of a server, with their units and defaults. */
+#ifndef CONFIG_LIMITS_H
+#define CONFIG_LIMITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LIMIT_MINUTE (60 * 1000LL)
+
+#include "config/section_members.h"
+
+/* Counts; octets, a second for rates; milliseconds. The table tells which is which, and what each may be. */
+struct limits {
+#include "config/section/limits.def"
+};
+
+#include "config/section_members_end.h"
+
+/* All at their defaults. */
+struct limits limits_standard(void);
+
+#endif

@@ -1,0 +1,31 @@
+/* What a configuration says of mail for elsewhere, and of mailboxes at another server. */
+#ifndef CONFIG_RELAY_SETTINGS_H
+#define CONFIG_RELAY_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/limits.h"
+
+/* In the order of the words. */
+enum relay_tls { RELAY_TLS_STARTTLS, RELAY_TLS_NONE, RELAY_TLS_REQUIRED, RELAY_TLS_IMPLICIT };
+#define RELAY_TLS_WORDS "starttls none required implicit"
+
+#include "config/section_members.h"
+
+/* Times are milliseconds. */
+struct relay_settings {
+#include "config/section/relay.def"
+};
+
+struct route_settings {
+#include "config/section/routes.def"
+};
+
+struct delivery_settings {
+#include "config/section/delivery.def"
+};
+
+#include "config/section_members_end.h"
+
+#endif

@@ -1,0 +1,236 @@
+/* Sections of a configuration: tables of settings, each with its kind, bounds and default. */
+#include "config/section.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "config/dns_settings.h"
+#include "config/endpoint.h"
+#include "config/quantity.h"
+#include "port/blocklist.h"
+
+#define COUNT(member, name, standard, least, most)                                                                     \
+	{ name, SETTING_COUNT, offsetof(OWNER, member), standard, least, most, NULL, NULL },
+#define SIZE(member, name, standard, least, most)                                                                      \
+	{ name, SETTING_SIZE, offsetof(OWNER, member), standard, least, most, NULL, NULL },
+#define TIME(member, name, standard, least, most)                                                                      \
+	{ name, SETTING_TIME, offsetof(OWNER, member), standard, least, most, NULL, NULL },
+#define SWITCH(member, name, standard) { name, SETTING_SWITCH, offsetof(OWNER, member), standard, 0, 1, NULL, NULL },
+#define WORD(member, name, words)      { name, SETTING_WORD, offsetof(OWNER, member), 0, 0, 0, words, NULL },
+#define TEXT(member, name, check)      { name, SETTING_TEXT, offsetof(OWNER, member), 0, 0, 0, NULL, check },
+#define NEEDED(member, name, check)    { name, SETTING_TEXT, offsetof(OWNER, member), 0, 1, 0, NULL, check },
+
+#define OWNER struct limits
+static const struct setting limits[] = {
+#include "config/section/limits.def"
+};
+#undef OWNER
+
+#define OWNER struct content_settings
+static const struct setting content[] = {
+#include "config/section/content.def"
+};
+#undef OWNER
+
+#define OWNER struct service_settings
+static const struct setting services[] = {
+#include "config/section/services.def"
+};
+#undef OWNER
+
+#define OWNER struct filter_settings
+static const struct setting filters[] = {
+#include "config/section/filters.def"
+};
+#undef OWNER
+
+#define OWNER struct relay_settings
+static const struct setting relay[] = {
+#include "config/section/relay.def"
+};
+#undef OWNER
+
+#define OWNER struct delivery_settings
+static const struct setting delivery[] = {
+#include "config/section/delivery.def"
+};
+#undef OWNER
+
+#define OWNER struct route_settings
+static const struct setting routes[] = {
+#include "config/section/routes.def"
+};
+#undef OWNER
+
+#define OWNER struct policy_settings
+static const struct setting policy[] = {
+#include "config/section/policy.def"
+};
+#undef OWNER
+
+#define OWNER struct greylist_settings
+static const struct setting greylist[] = {
+#include "config/section/greylist.def"
+};
+#undef OWNER
+
+#define OWNER struct blocklist_settings
+static const struct setting blocklists[] = {
+#include "config/section/blocklists.def"
+};
+#undef OWNER
+
+#define OWNER struct dns_settings
+static const struct setting dns[] = {
+#include "config/section/dns.def"
+};
+#undef OWNER
+
+#define OWNER struct pop3_settings
+static const struct setting pop3[] = {
+#include "config/section/pop3.def"
+};
+#undef OWNER
+
+#define SECTION(member, name)                                                                                          \
+	{                                                                                                              \
+		name, offsetof(struct config, member), member, sizeof member / sizeof *member, 0, 0                    \
+	}
+#define LIST(member, name)                                                                                             \
+	{                                                                                                              \
+		name, offsetof(struct config, member), member, sizeof member / sizeof *member,                         \
+		    sizeof *((struct config *)NULL)->member, offsetof(struct config, member##_count)                   \
+	}
+
+const struct section sections[] = {
+	SECTION(limits, "limits"),
+	SECTION(content, "content"),
+	SECTION(policy, "policy"),
+	SECTION(greylist, "greylist"),
+	LIST(services, "services"),
+	LIST(filters, "filters"),
+	SECTION(relay, "relay"),
+	LIST(routes, "routes"),
+	SECTION(delivery, "delivery"),
+	SECTION(blocklists, "blocklists"),
+	SECTION(dns, "dns"),
+	SECTION(pop3, "pop3"),
+};
+const unsigned section_count = sizeof sections / sizeof *sections;
+
+const struct section *
+section_find(const char *name)
+{
+	for (unsigned i = 0; i < section_count; i++)
+		if (strcmp(sections[i].name, name) == 0)
+			return &sections[i];
+	return NULL;
+}
+
+const struct setting *
+section_setting(const struct section *section, const char *name)
+{
+	for (unsigned i = 0; i < section->count; i++)
+		if (strcmp(section->settings[i].name, name) == 0)
+			return &section->settings[i];
+	return NULL;
+}
+
+static void
+put(const struct setting *setting, void *values, int64_t value)
+{
+	void *place = (char *)values + setting->offset;
+	switch (setting->kind) {
+	case SETTING_SWITCH: *(bool *)place = value != 0; break;
+	case SETTING_WORD: *(unsigned char *)place = (unsigned char)value; break;
+	case SETTING_TEXT: *(const char **)place = NULL; break;
+	default: *(int64_t *)place = value; break;
+	}
+}
+
+void
+section_standard(const struct section *section, void *values)
+{
+	for (unsigned i = 0; i < section->count; i++)
+		put(&section->settings[i], values, section->settings[i].standard);
+}
+
+struct limits
+limits_standard(void)
+{
+	struct limits standard;
+	section_standard(section_find("limits"), &standard);
+	return standard;
+}
+
+static int
+set_quantity(const struct setting *setting, void *values, const char *text, char error[SECTION_ERROR_SIZE])
+{
+	enum unit unit = setting->kind == SETTING_TIME ? UNIT_TIME
+	    : setting->kind == SETTING_SIZE            ? UNIT_SIZE
+	                                               : UNIT_COUNT;
+	char least[QUANTITY_SIZE], most[QUANTITY_SIZE];
+	int64_t value;
+	if (!quantity_read(unit, text, &value)) {
+		snprintf(error, SECTION_ERROR_SIZE, "'%.40s' is not %s", text, quantity_form(unit));
+		return -1;
+	}
+	if (value < setting->least || value > setting->most) {
+		quantity_write(least, unit, setting->least);
+		quantity_write(most, unit, setting->most);
+		snprintf(
+		    error, SECTION_ERROR_SIZE, "%.40s is out of bounds: it may be from %s to %s", text, least, most);
+		return -1;
+	}
+	put(setting, values, value);
+	return 0;
+}
+
+/* "a, b or c" */
+static void
+list_words(char list[SECTION_ERROR_SIZE / 2], const char *words)
+{
+	size_t used = 0;
+	for (const char *at = words; *at != '\0';) {
+		size_t len = strcspn(at, " "), rest = strlen(at + len);
+		const char *gap = rest == 0 ? "" : strchr(at + len + 1, ' ') == NULL ? " or " : ", ";
+		used += (size_t)snprintf(list + used, SECTION_ERROR_SIZE / 2 - used, "%.*s%s", (int)len, at, gap);
+		at += len + (rest > 0);
+	}
+}
+
+static int
+set_word(
+    const struct setting *setting, void *values, const char *words, const char *text, char error[SECTION_ERROR_SIZE])
+{
+	char list[SECTION_ERROR_SIZE / 2];
+	int64_t number = 0;
+	for (const char *at = words; *at != '\0'; number++) {
+		size_t len = strcspn(at, " ");
+		if (strlen(text) == len && memcmp(at, text, len) == 0) {
+			put(setting, values, number);
+			return 0;
+		}
+		at += len + (at[len] != '\0');
+	}
+	list_words(list, words);
+	snprintf(error, SECTION_ERROR_SIZE, "'%.40s' should be %s", text, list);
+	return -1;
+}
+
+int
+setting_set(const struct setting *setting, void *values, const char *text, char error[SECTION_ERROR_SIZE])
+{
+	switch (setting->kind) {
+	case SETTING_SWITCH: return set_word(setting, values, "no yes", text, error);
+	case SETTING_WORD: return set_word(setting, values, setting->words, text, error);
+	case SETTING_TEXT: break;
+	default: return set_quantity(setting, values, text, error);
+	}
+	if (setting->check != NULL && setting->check(text, error) < 0)
+		return -1;
+	*(const char **)(void *)((char *)values + setting->offset) = text;
+	return 0;
+}

@@ -1,0 +1,8 @@
+/* Undoes config/section_members.h. */
+#undef COUNT
+#undef SIZE
+#undef TIME
+#undef SWITCH
+#undef WORD
+#undef TEXT
+#undef NEEDED

@@ -1,0 +1,85 @@
+/* What the files of the keeping of accounts share. */
+#ifndef DIRECTORY_ACCOUNTS_INTERNAL_H
+#define DIRECTORY_ACCOUNTS_INTERNAL_H
+
+#include <stdarg.h>
+#include <stdint.h>
+
+#include "base/network.h"
+#include "directory/accounts.h"
+#include "directory/sqlite/database.h"
+#include "message/address.h"
+
+struct accounts {
+	sqlite3 *database;
+	int folder; /* of all mail */
+	char error[ACCOUNTS_ERROR_SIZE];
+};
+
+/* Sets the sentence of an error, and returns the result. The other one does so for the database's own error. */
+enum accounts_result accounts_tell(struct accounts *accounts, enum accounts_result result, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+enum accounts_result accounts_trouble(struct accounts *accounts);
+
+/*
+ * Statements, with a value for each letter of types: t is a text, or NULL; i is an int64_t. A statement, or NULL; the
+ * number in the first column of the first row, 0 without a row, -1 on failure; what sqlite3_step() says.
+ */
+sqlite3_stmt *accounts_query(struct accounts *accounts, const char *sql, const char *types, ...);
+int64_t accounts_number(struct accounts *accounts, const char *sql, const char *types, ...);
+int accounts_run(struct accounts *accounts, const char *sql, const char *types, ...);
+
+/* How a record is kept. */
+struct field_row {
+	struct record_field field;
+	const char *expression; /* that tells it */
+	const char *column;     /* that is set; NULL: none */
+};
+
+struct record_row {
+	const char *noun; /* of ftgatectl: "account" */
+	const char *table;
+	const char *id;
+	const char *from;
+	const char *own;    /* what only these rows fulfil */
+	const char *key;    /* one of them: ?1 and ?2 */
+	const char *within; /* those within ?1 */
+	const char *order;
+	const struct field_row *fields;
+	size_t count, names;
+};
+extern const struct record_row record_rows[RECORD_KINDS];
+
+/* SQL functions of our own: ftgate_address(local, domain), ftgate_network(octets, bits). */
+void record_functions_add(sqlite3 *database);
+
+/* A record's name as it has been parsed. */
+struct record_name {
+	const char *text;               /* as it was written, for errors */
+	const char *key[2];             /* what record_row.key asks for: below, or as it was written */
+	struct address address;         /* of a domain: its domain alone */
+	char sender[ADDRESS_TEXT_SIZE]; /* access: an address, a domain, a network as it is stored */
+	struct network network;
+	bool is_network;
+};
+enum accounts_result record_name_parse(
+    struct accounts *accounts, struct record_name *name, enum record_kind kind, const char *const *text);
+
+enum accounts_result record_check_access(struct accounts *accounts, const char *kind);
+
+/* The number of a record; 0 where it is missing, -1 on failure, which have been told. */
+int64_t record_find(struct accounts *accounts, enum record_kind kind, const struct record_name *name);
+
+/* Parses an address of this server's: local-part@domain. */
+enum accounts_result record_parse_address(struct accounts *accounts, struct address *address, const char *text);
+
+/* Sets a field of a record. */
+enum accounts_result record_set_field(
+    struct accounts *accounts, enum record_kind kind, int64_t id, const struct record_setting *setting);
+
+/* Adds and removes a target of an alias. Refuses to remove, or to leave without a domain, what aliases lead to. */
+enum accounts_result target_add(struct accounts *accounts, int64_t alias, const char *text);
+enum accounts_result target_remove(struct accounts *accounts, int64_t alias, const char *text);
+enum accounts_result target_check_unused(struct accounts *accounts, const struct address *address);
+
+#endif

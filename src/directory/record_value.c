@@ -1,0 +1,157 @@
+/* The values of a record's fields: as people write them, and as they are stored. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "directory/accounts_internal.h"
+
+enum { MOVED_MAX = 320, TAG_MAX = 35, SUBTAG_MAX = 8 };
+
+/* "500", "64K", "10M", "1G", "1T": octets; without a unit where these are none. */
+static bool
+parse_number(const char *text, bool units, int64_t *number)
+{
+	static const char letters[] = "KMGT";
+	const char *at = text;
+	for (*number = 0; ascii_is_digit(*at); at++)
+		if (__builtin_mul_overflow(*number, 10, number) || __builtin_add_overflow(*number, *at - '0', number))
+			return false;
+	if (at == text || *at == '\0')
+		return at != text;
+	const char *letter = strchr(letters, ascii_is_alpha(*at) ? *at & ~0x20 : '?');
+	if (!units || letter == NULL || at[1] != '\0')
+		return false;
+	return !__builtin_mul_overflow(*number, INT64_C(1) << 10 * (letter - letters + 1), number);
+}
+
+static bool
+parse_flag(const char *text, int64_t *flag)
+{
+	static const char *const words[] = { "no", "yes", "off", "on", "false", "true", "0", "1" };
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (strlen(text) == strlen(words[i]) && ascii_equal(text, words[i], strlen(text))) {
+			*flag = i & 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A language tag by RFC 4647 section 2.1, or a locale's name: letters and digits between - and _, @latin behind. */
+static bool
+is_language(const char *text)
+{
+	size_t run = 0;
+	const char *at = text;
+	for (; *at != '\0' && *at != '@'; at++) {
+		if (*at == '-' || *at == '_') {
+			if (run == 0)
+				return false;
+			run = 0;
+		} else if (!ascii_is_alnum(*at) || ++run > SUBTAG_MAX) {
+			return false;
+		}
+	}
+	return run > 0 && ascii_is_alpha(*text) && strlen(text) <= TAG_MAX &&
+	    (*at == '\0' || strcmp(at, "@latin") == 0);
+}
+
+static bool
+is_text(const char *text)
+{
+	for (const char *at = text; *at != '\0'; at++)
+		if (ascii_is_control(*at))
+			return false;
+	return strlen(text) <= MOVED_MAX;
+}
+
+static bool
+is_one_of(const char *text, const char *const words[3])
+{
+	return strcmp(text, words[0]) == 0 || strcmp(text, words[1]) == 0 || strcmp(text, words[2]) == 0;
+}
+
+static const char *const expansion_rights[] = { "nobody", "accounts", "anyone" };
+static const char *const posting_rights[] = { "anyone", "accounts", "members" };
+
+static const char *
+form(enum field_type type)
+{
+	switch (type) {
+	case FIELD_LANGUAGE: return "a language such as de or pt-BR";
+	case FIELD_COUNT: return "a number such as 100";
+	case FIELD_SIZE: return "octets such as 500, 64K, 10M or 1G";
+	case FIELD_FLAG: return "yes or no";
+	case FIELD_EXPAND: return "nobody, accounts or anyone";
+	case FIELD_POST: return "anyone, accounts or members";
+	default: return "a text of 320 octets at most with no control characters";
+	}
+}
+
+static bool
+is_fit(enum field_type type, const char *text, int64_t *number)
+{
+	switch (type) {
+	case FIELD_LANGUAGE: return is_language(text);
+	case FIELD_COUNT: return parse_number(text, false, number);
+	case FIELD_SIZE: return parse_number(text, true, number);
+	case FIELD_FLAG: return parse_flag(text, number);
+	case FIELD_EXPAND: return is_one_of(text, expansion_rights);
+	case FIELD_POST: return is_one_of(text, posting_rights);
+	default: return is_text(text);
+	}
+}
+
+/* Of an account, a quota of none is its domain's; other numbers and flags have no such value. */
+static bool
+may_be_empty(enum record_kind kind, const struct field_row *row)
+{
+	if (row->field.type == FIELD_COUNT || row->field.type == FIELD_SIZE)
+		return kind == RECORD_ACCOUNT;
+	return row->field.type == FIELD_TEXT || row->field.type == FIELD_LANGUAGE;
+}
+
+static const struct field_row *
+find_field(enum record_kind kind, const char *name)
+{
+	const struct record_row *row = &record_rows[kind];
+	for (size_t i = 0; i < row->count; i++)
+		if (row->fields[i].field.settable && strcmp(row->fields[i].field.name, name) == 0)
+			return &row->fields[i];
+	return NULL;
+}
+
+static enum accounts_result
+store(struct accounts *accounts, enum record_kind kind, int64_t id, const struct field_row *row, const char *text,
+    int64_t number)
+{
+	char sql[128];
+	enum field_type type = row->field.type;
+	bool is_number = type == FIELD_COUNT || type == FIELD_SIZE || type == FIELD_FLAG;
+	snprintf(sql, sizeof sql, "UPDATE %s SET %s = ? WHERE id = ?", record_rows[kind].table, row->column);
+	int result = is_number && *text != '\0'
+	    ? accounts_run(accounts, sql, "ii", number, id)
+	    : accounts_run(accounts, sql, "ti", *text == '\0' ? (const char *)NULL : text, id);
+	if (result == SQLITE_CONSTRAINT_TRIGGER)
+		return accounts_tell(accounts, ACCOUNTS_REFUSED,
+		    "a domain whose mail is relayed has no accounts, aliases and lists here; remove them before: "
+		    "ftgatectl account list, alias list, list list");
+	return result == SQLITE_DONE ? ACCOUNTS_OK : ACCOUNTS_FAILED;
+}
+
+enum accounts_result
+record_set_field(struct accounts *accounts, enum record_kind kind, int64_t id, const struct record_setting *setting)
+{
+	int64_t number = 0;
+	const struct field_row *row = find_field(kind, setting->name);
+	if (row == NULL)
+		return accounts_tell(accounts, ACCOUNTS_UNFIT,
+		    "of %s '%.100s' cannot be set; what can: ftgatectl --help", record_rows[kind].noun, setting->name);
+	bool fit = setting->value[0] == '\0' ? may_be_empty(kind, row)
+	                                     : is_fit(row->field.type, setting->value, &number);
+	if (!fit)
+		return accounts_tell(accounts, ACCOUNTS_UNFIT, "%s=%.400s: write %s", setting->name, setting->value,
+		    form(row->field.type));
+	return store(accounts, kind, id, row, setting->value, number);
+}

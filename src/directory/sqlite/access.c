@@ -1,0 +1,84 @@
+/* What the access lists say of clients and senders. */
+#include "directory/sqlite/access.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/network.h"
+
+enum { ABOUT_MAIL = ACCESS_REFUSED | ACCESS_BLACKLIST | ACCESS_PERMITTED };
+
+/* Adds what a wider network or domain says: whether mail is permitted, a smaller one has decided. */
+static void
+widen(unsigned *access, unsigned wider)
+{
+	if (*access & ABOUT_MAIL)
+		wider &= ~(unsigned)ABOUT_MAIL;
+	*access |= wider;
+}
+
+/* The kinds in the row of a query; false where it failed. */
+static bool
+read_kinds(struct reader *reader, enum query query, int result, unsigned *access)
+{
+	if (result == SQLITE_ROW)
+		widen(access, (unsigned)sqlite3_column_int(reader_query(reader, query), 0));
+	reader_done(reader, query);
+	return result == SQLITE_ROW;
+}
+
+static bool
+ask_network(struct reader *reader, const struct network *network, unsigned *access)
+{
+	sqlite3_stmt *statement = reader_query(reader, QUERY_NETWORK);
+	if (statement == NULL)
+		return false;
+	sqlite3_bind_blob(statement, 1, network->octets, NETWORK_OCTETS, SQLITE_STATIC);
+	sqlite3_bind_int(statement, 2, (int)network->bits);
+	return read_kinds(reader, QUERY_NETWORK, reader_step(reader, QUERY_NETWORK), access);
+}
+
+/* Every network that can hold the address is asked for, so that the time does not grow with the list. */
+enum directory_verdict
+sqlite_access_client(struct reader *reader, const char *address, unsigned *access)
+{
+	struct network network;
+	*access = 0;
+	int any = reader_ask(reader, QUERY_NETWORKS, NULL, NULL);
+	reader_done(reader, QUERY_NETWORKS);
+	if (any != SQLITE_ROW && any != SQLITE_DONE)
+		return DIRECTORY_FAILED;
+	if (any == SQLITE_DONE || !network_parse_address(&network, address))
+		return DIRECTORY_FOUND;
+	unsigned widest = network_is_ipv4(&network) ? NETWORK_IPV4_BITS : 0;
+	for (unsigned bits = NETWORK_BITS;; bits--) {
+		network_widen(&network, bits);
+		if (!ask_network(reader, &network, access))
+			return DIRECTORY_FAILED;
+		if (bits == widest)
+			return DIRECTORY_FOUND;
+	}
+}
+
+static bool
+ask_sender(struct reader *reader, const char *sender, unsigned *access)
+{
+	return read_kinds(reader, QUERY_SENDER, reader_ask(reader, QUERY_SENDER, sender, NULL), access);
+}
+
+enum directory_verdict
+sqlite_access_sender(struct reader *reader, const struct address *address, unsigned *access)
+{
+	char text[ADDRESS_MAX + 1];
+	*access = 0;
+	snprintf(text, sizeof text, "%s@%s", address->local, address->domain);
+	if (!ask_sender(reader, text, access))
+		return DIRECTORY_FAILED;
+	for (const char *domain = address->domain; domain != NULL && *domain != '\0';) {
+		if (!ask_sender(reader, domain, access))
+			return DIRECTORY_FAILED;
+		domain = strchr(domain, '.');
+		domain = domain == NULL ? NULL : domain + 1;
+	}
+	return DIRECTORY_FOUND;
+}

@@ -1,0 +1,12 @@
+/* What the access lists say of clients and senders. */
+#ifndef DIRECTORY_SQLITE_ACCESS_H
+#define DIRECTORY_SQLITE_ACCESS_H
+
+#include "directory/sqlite/reader.h"
+#include "port/directory.h"
+
+/* As directory_ops has them. */
+enum directory_verdict sqlite_access_client(struct reader *reader, const char *address, unsigned *access);
+enum directory_verdict sqlite_access_sender(struct reader *reader, const struct address *address, unsigned *access);
+
+#endif

@@ -1,0 +1,123 @@
+/* The database of domains and accounts: DATA/ftgate.db, its schema, and how it is opened. */
+#include "directory/sqlite/database.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "directory/sqlite/schema.h"
+
+static void __attribute__((format(printf, 2, 3))) put_error(char error[DATABASE_ERROR_SIZE], const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(error, DATABASE_ERROR_SIZE, format, arguments);
+	va_end(arguments);
+}
+
+/* The first column of the first row, or -1. */
+static int
+ask_number(sqlite3 *database, const char *sql)
+{
+	sqlite3_stmt *statement;
+	int number = -1;
+	if (sqlite3_prepare_v2(database, sql, -1, &statement, NULL) != SQLITE_OK)
+		return -1;
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		number = sqlite3_column_int(statement, 0);
+	sqlite3_finalize(statement);
+	return number;
+}
+
+static bool
+run(sqlite3 *database, const char *sql)
+{
+	return sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* Within one transaction, so that of several processes that start at once one migrates. */
+static bool
+migrate(sqlite3 *database, bool *created)
+{
+	char set_version[64];
+	if (!run(database, "BEGIN IMMEDIATE"))
+		return false;
+	int version = ask_number(database, "PRAGMA user_version");
+	bool done = version >= 0;
+	*created = version == 0;
+	for (int i = version; done && i < DATABASE_VERSION; i++)
+		done = run(database, schema_migrations[i]);
+	snprintf(set_version, sizeof set_version, "PRAGMA user_version = %d", DATABASE_VERSION);
+	if (done && (version >= DATABASE_VERSION || run(database, set_version)) && run(database, "COMMIT"))
+		return true;
+	run(database, "ROLLBACK");
+	return false;
+}
+
+/* A file that is of this version is only read, so that it may be locked for a change. */
+static bool
+complete(sqlite3 *database, bool *created)
+{
+	*created = false;
+	return ask_number(database, "PRAGMA user_version") == DATABASE_VERSION || migrate(database, created);
+}
+
+/* Is the file of this version, or older where that will do? */
+static bool
+check_version(sqlite3 *database, bool older, char error[DATABASE_ERROR_SIZE])
+{
+	int version = ask_number(database, "PRAGMA user_version");
+	if (version < 0)
+		put_error(error, "%s", sqlite3_errmsg(database));
+	else if (version > DATABASE_VERSION)
+		put_error(error, "it has version %d, this program knows %d: install a newer ftgate", version,
+		    DATABASE_VERSION);
+	else if (version < DATABASE_VERSION && !older)
+		put_error(error, "it has version %d, not %d yet: start the server again", version, DATABASE_VERSION);
+	else
+		return true;
+	return false;
+}
+
+static sqlite3 *
+open_file(const char *path, int flags, int wait, char error[DATABASE_ERROR_SIZE])
+{
+	sqlite3 *database = NULL;
+	int result = sqlite3_open_v2(path, &database, flags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (result == SQLITE_OK) {
+		sqlite3_busy_timeout(database, wait);
+		sqlite3_extended_result_codes(database, 1);
+		return database;
+	}
+	put_error(error, "%s", database == NULL ? sqlite3_errstr(result) : sqlite3_errmsg(database));
+	sqlite3_close(database);
+	return NULL;
+}
+
+sqlite3 *
+database_open(const char *path, bool *created, char error[DATABASE_ERROR_SIZE])
+{
+	sqlite3 *database = open_file(path, SQLITE_OPEN_CREATE, DATABASE_WAIT, error);
+	if (database == NULL)
+		return NULL;
+	if (check_version(database, true, error)) {
+		if (run(database, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON") && complete(database, created))
+			return database;
+		put_error(error, "%s", sqlite3_errmsg(database));
+	}
+	sqlite3_close(database);
+	return NULL;
+}
+
+sqlite3 *
+database_open_reader(const char *path, char error[DATABASE_ERROR_SIZE])
+{
+	sqlite3 *database = open_file(path, 0, DATABASE_SERVER_WAIT, error);
+	if (database == NULL)
+		return NULL;
+	if (check_version(database, false, error)) {
+		run(database, "PRAGMA query_only = ON; PRAGMA cache_size = -8192");
+		return database;
+	}
+	sqlite3_close(database);
+	return NULL;
+}

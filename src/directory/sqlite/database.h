@@ -1,0 +1,23 @@
+/* The database of domains and accounts: DATA/ftgate.db, its schema, and how it is opened. */
+#ifndef DIRECTORY_SQLITE_DATABASE_H
+#define DIRECTORY_SQLITE_DATABASE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+enum {
+	DATABASE_ERROR_SIZE = 256,
+	DATABASE_WAIT = 5000,      /* milliseconds that a change waits for another one to end */
+	DATABASE_SERVER_WAIT = 20, /* milliseconds that a server's loop waits; it tries again later */
+};
+
+/*
+ * Opens the database for changes; creates it, or brings it to this version. *created tells whether it was new. NULL on
+ * failure, with an English sentence in error; so where a newer version has written it.
+ */
+sqlite3 *database_open(const char *path, bool *created, char error[DATABASE_ERROR_SIZE]);
+
+/* Opens it for reading by a server: it must exist, in this version. NULL as above. For one thread. */
+sqlite3 *database_open_reader(const char *path, char error[DATABASE_ERROR_SIZE]);
+
+#endif

@@ -1,0 +1,64 @@
+/* Reads the database of accounts for a server: one connection, one snapshot at a time, prepared statements. */
+#ifndef DIRECTORY_SQLITE_READER_H
+#define DIRECTORY_SQLITE_READER_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+#include "base/clock.h"
+
+enum query {
+	QUERY_ACCOUNT,      /* ?1 domain, ?2 local part: enum account_column; a row for the domain in any case */
+	QUERY_BARE,         /* ?1 local part: the domains that have it, two at most */
+	QUERY_FIRST_DOMAIN, /* the domain that was hosted first, and has mailboxes here */
+	QUERY_DOMAIN,       /* ?1 domain: the first columns of enum account_column */
+	QUERY_ALIAS,        /* ?1 domain, ?2 local part: number, local part, is it a list, expand, post */
+	QUERY_TARGETS,      /* ?1 alias: local part, domain */
+	QUERY_MEMBER,       /* ?1 domain, ?2 local part of a list; ?3 and ?4 of an address: a row where it is in it */
+	QUERY_OWNS,         /* ?1 account, ?2 domain, ?3 local part */
+	QUERY_NETWORKS,     /* a row where there is any network */
+	QUERY_NETWORK,      /* ?1 network, ?2 bits: set of enum access_kind */
+	QUERY_SENDER,       /* ?1 address or domain: set of enum access_kind */
+	QUERIES
+};
+
+enum account_column {
+	COLUMN_DOMAIN,
+	COLUMN_DOMAIN_LANGUAGE,
+	COLUMN_MAX_MESSAGE_SIZE,
+	COLUMN_GREYLIST,
+	COLUMN_RELAYED,
+	COLUMN_ACCOUNT,
+	COLUMN_LOCAL,
+	COLUMN_FLAGS,
+	COLUMN_LANGUAGE,
+	COLUMN_QUOTA_BYTES,
+	COLUMN_QUOTA_MESSAGES,
+	COLUMN_MOVED_TO,
+	COLUMN_PASSWORD,
+	COLUMN_SCRAM_SHA256,
+	COLUMN_SECRET,
+};
+
+struct reader;
+
+/* NULL when memory is out. clock must outlive it. */
+struct reader *reader_new(const char *path, struct clock *clock);
+void reader_free(struct reader *reader);
+
+/*
+ * The statement of a query, to bind parameters to; NULL where the database is in trouble, which has been logged. A step
+ * that fails, which is logged too, takes all statements back: none may be used after that but through this.
+ */
+sqlite3_stmt *reader_query(struct reader *reader, enum query query);
+
+/* SQLITE_ROW, SQLITE_DONE, or an error. */
+int reader_step(struct reader *reader, enum query query);
+
+/* To be called when the rows of a query have been read, and after an error. */
+void reader_done(struct reader *reader, enum query query);
+
+/* Binds texts from ?1 on and steps. */
+int reader_ask(struct reader *reader, enum query query, const char *one, const char *two);
+
+#endif

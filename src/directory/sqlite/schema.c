@@ -1,0 +1,119 @@
+/* The schema of the database of domains and accounts, by version. */
+#include "directory/sqlite/schema.h"
+
+/* "ftgt": marks the file as ours (file(1) shows it). */
+#define APPLICATION_ID "0x66746774"
+
+/* NOCASE is the case of ASCII letters. Domains are kept in lower case. */
+static const char first[] = "PRAGMA application_id = " APPLICATION_ID ";"
+                            "CREATE TABLE domains ("
+                            "	id INTEGER PRIMARY KEY,"
+                            "	name TEXT NOT NULL UNIQUE,"
+                            "	created INTEGER NOT NULL"
+                            ") STRICT;"
+                            "CREATE TABLE accounts ("
+                            "	id INTEGER PRIMARY KEY,"
+                            "	domain INTEGER NOT NULL REFERENCES domains,"
+                            "	local TEXT NOT NULL COLLATE NOCASE,"
+                            "	password TEXT,"
+                            "	created INTEGER NOT NULL,"
+                            "	UNIQUE (domain, local)"
+                            ") STRICT;"
+                            "CREATE INDEX accounts_local ON accounts (local);";
+
+#define ADD(table, column) "ALTER TABLE " table " ADD COLUMN " column ";"
+#define TAG(name)          name " TEXT CHECK (length(" name ") BETWEEN 1 AND 35)"
+#define LIMIT(name)        name " INTEGER NOT NULL DEFAULT 0 CHECK (" name " >= 0)" /* 0: none */
+#define FLAG(name, value)  name " INTEGER NOT NULL DEFAULT " value " CHECK (" name " IN (0, 1))"
+
+/* Limits, rights and kinds. An account's quota that is NULL is its domain's. */
+#define SECOND_COLUMNS                                                                                                 \
+	ADD("domains", TAG("language"))                                                                                \
+	ADD("domains", LIMIT("max_message_size"))                                                                      \
+	ADD("domains", LIMIT("max_accounts"))                                                                          \
+	ADD("domains", LIMIT("quota_bytes"))                                                                           \
+	ADD("domains", LIMIT("quota_messages"))                                                                        \
+	ADD("accounts", "scram_sha256 TEXT")                                                                           \
+	ADD("accounts", "secret TEXT")                                                                                 \
+	ADD("accounts", FLAG("smtp", "1"))                                                                             \
+	ADD("accounts", FLAG("pop3", "1"))                                                                             \
+	ADD("accounts", FLAG("send", "1"))                                                                             \
+	ADD("accounts", FLAG("receive", "1"))                                                                          \
+	ADD("accounts", FLAG("disabled", "0"))                                                                         \
+	ADD("accounts", FLAG("spamtrap", "0"))                                                                         \
+	ADD("accounts", "quota_bytes INTEGER CHECK (quota_bytes >= 0)")                                                \
+	ADD("accounts", "quota_messages INTEGER CHECK (quota_messages >= 0)")                                          \
+	ADD("accounts", TAG("language"))                                                                               \
+	ADD("accounts", "moved_to TEXT CHECK (length(moved_to) BETWEEN 1 AND 320)")
+
+/* A list is an alias with a name of its own for it. A target's domain may be one that is not hosted here. */
+#define SECOND_TABLES                                                                                                  \
+	"CREATE TABLE aliases ("                                                                                       \
+	"	id INTEGER PRIMARY KEY,"                                                                                     \
+	"	domain INTEGER NOT NULL REFERENCES domains,"                                                                 \
+	"	local TEXT NOT NULL COLLATE NOCASE CHECK (length(local) > 0),"                                               \
+	"	kind TEXT NOT NULL CHECK (kind IN ('alias', 'list')),"                                                       \
+	"	expand TEXT NOT NULL DEFAULT 'nobody' CHECK (expand IN ('nobody', 'accounts', 'anyone')),"                   \
+	"	created INTEGER NOT NULL,"                                                                                   \
+	"	UNIQUE (domain, local)"                                                                                      \
+	") STRICT;"                                                                                                    \
+	"CREATE INDEX aliases_local ON aliases (local);"                                                               \
+	"CREATE TABLE targets ("                                                                                       \
+	"	alias INTEGER NOT NULL REFERENCES aliases ON DELETE CASCADE,"                                                \
+	"	local TEXT NOT NULL COLLATE NOCASE CHECK (length(local) > 0),"                                               \
+	"	domain TEXT NOT NULL CHECK (length(domain) > 0),"                                                            \
+	"	PRIMARY KEY (alias, domain, local)"                                                                          \
+	") STRICT, WITHOUT ROWID;"                                                                                     \
+	"CREATE INDEX targets_address ON targets (domain, local);"                                                     \
+	"CREATE TABLE access ("                                                                                        \
+	"	id INTEGER PRIMARY KEY,"                                                                                     \
+	"	kind TEXT NOT NULL CHECK (kind IN ('refused', 'blacklist', 'permitted', 'relay')),"                          \
+	"	network BLOB CHECK (length(network) = 16)," /* IPv6, IPv4 as ::ffff:0:0/96 */                          \
+	"	bits INTEGER CHECK (bits BETWEEN 0 AND 128),"                                                                \
+	"	sender TEXT COLLATE NOCASE CHECK (length(sender) > 0)," /* an address, or a domain */                  \
+	"	comment TEXT,"                                                                                               \
+	"	created INTEGER NOT NULL,"                                                                                   \
+	"	CHECK ((network IS NULL) = (bits IS NULL) AND (network IS NULL) <> (sender IS NULL)),"                       \
+	"	CHECK (sender IS NULL OR kind IN ('blacklist', 'permitted')),"                                               \
+	"	UNIQUE (network, bits, kind),"                                                                               \
+	"	UNIQUE (sender, kind)"                                                                                       \
+	") STRICT;"
+
+#define TAKEN(name, event, table, other)                                                                               \
+	"CREATE TRIGGER " name " BEFORE " event " ON " table " WHEN EXISTS (SELECT 1 FROM " other                      \
+	" o WHERE o.domain = NEW.domain AND o.local = NEW.local)"                                                      \
+	" BEGIN SELECT RAISE(ABORT, 'address taken'); END;"
+
+/* An address is that of an account or of an alias, not of both. */
+#define SECOND_TRIGGERS                                                                                                \
+	TAKEN("account_added", "INSERT", "accounts", "aliases")                                                        \
+	TAKEN("account_renamed", "UPDATE OF domain, local", "accounts", "aliases")                                     \
+	TAKEN("alias_added", "INSERT", "aliases", "accounts")                                                          \
+	TAKEN("alias_renamed", "UPDATE OF domain, local", "aliases", "accounts")                                       \
+	"CREATE TRIGGER domain_full BEFORE INSERT ON accounts"                                                         \
+	" WHEN (SELECT max_accounts > 0 AND max_accounts <="                                                           \
+	"       (SELECT count(*) FROM accounts a WHERE a.domain = NEW.domain) FROM domains WHERE id = NEW.domain)"     \
+	" BEGIN SELECT RAISE(ABORT, 'domain full'); END;"
+
+static const char second[] = SECOND_COLUMNS SECOND_TABLES SECOND_TRIGGERS;
+
+/* Whether mail to a domain may have to wait; who may write to a list. */
+static const char third[] = ADD("domains", FLAG("greylist", "1"))
+    ADD("aliases", "post TEXT NOT NULL DEFAULT 'anyone' CHECK (post IN ('anyone', 'accounts', 'members'))");
+
+#define HAS_ADDRESSES                                                                                                  \
+	"EXISTS (SELECT 1 FROM accounts WHERE domain = NEW.id UNION ALL SELECT 1 FROM aliases WHERE domain = NEW.id)"
+#define NOT_HERE(name, table)                                                                                          \
+	"CREATE TRIGGER " name " BEFORE INSERT ON " table                                                              \
+	" WHEN (SELECT relayed FROM domains WHERE id = NEW.domain) BEGIN SELECT RAISE(ABORT, 'domain relayed'); END;"
+
+#define FOURTH_TRIGGERS                                                                                                \
+	NOT_HERE("account_elsewhere", "accounts")                                                                      \
+	NOT_HERE("alias_elsewhere", "aliases")                                                                         \
+	"CREATE TRIGGER domain_relayed BEFORE UPDATE OF relayed ON domains WHEN NEW.relayed AND " HAS_ADDRESSES        \
+	" BEGIN SELECT RAISE(ABORT, 'domain in use'); END;"
+
+/* The mailboxes of a domain that is relayed are elsewhere: it has none here. */
+static const char fourth[] = ADD("domains", FLAG("relayed", "0")) FOURTH_TRIGGERS;
+
+const char *const schema_migrations[DATABASE_VERSION] = { first, second, third, fourth };

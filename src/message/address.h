@@ -1,0 +1,52 @@
+/* Mail addresses and paths: RFC 5321 section 4.1.2 and 4.1.3, with UTF-8 by RFC 6531 section 3.3. */
+#ifndef MESSAGE_ADDRESS_H
+#define MESSAGE_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+	ADDRESS_LOCAL_MAX = 64,   /* octets, RFC 5321 4.5.3.1.1 */
+	ADDRESS_DOMAIN_MAX = 255, /* octets, 4.5.3.1.2 */
+	ADDRESS_MAX = ADDRESS_LOCAL_MAX + 1 + ADDRESS_DOMAIN_MAX,
+	ADDRESS_TEXT_SIZE = ADDRESS_MAX + 2 + ADDRESS_LOCAL_MAX + 1, /* quoted, every octet of the local part escaped */
+};
+
+/*
+ * A parsed mailbox. local is the local part's meaning: unquoted, quoted pairs resolved, case kept. domain is in lower
+ * case (ASCII letters), "" for a bare local part such as postmaster; an address literal keeps its brackets.
+ */
+struct address {
+	char local[ADDRESS_LOCAL_MAX + 1];
+	char domain[ADDRESS_DOMAIN_MAX + 1];
+	size_t at;   /* where the mailbox stands in the text that was parsed: behind the bracket and any source route */
+	size_t len;  /* octets of it there, as they were written */
+	bool null;   /* the null reverse-path <> */
+	bool routed; /* a source route stood before it; it has been ignored (RFC 5321 appendix C) */
+	bool utf8;   /* holds octets above 0x7F */
+};
+
+enum address_error {
+	ADDRESS_OK,
+	ADDRESS_SYNTAX,     /* no path by the grammar */
+	ADDRESS_TOO_LONG,   /* grammatical, but a part is over its limit */
+	ADDRESS_NEEDS_UTF8, /* holds UTF-8 and utf8 is not allowed */
+};
+
+/*
+ * Parses a path "<...>" at the start of text; *used tells how many octets it took, 0 for ADDRESS_SYNTAX. allow_bare
+ * takes a local part with no domain (RCPT TO:<postmaster>); the null path is an ADDRESS_SYNTAX unless allow_null.
+ */
+enum address_error address_parse_path(
+    struct address *address, const char *text, size_t len, size_t *used, bool allow_null, bool allow_bare, bool utf8);
+
+/* Parses all of a text as a mailbox, which has no brackets; allow_bare takes a local part alone. */
+enum address_error address_parse(struct address *address, const char *text, size_t len, bool allow_bare, bool utf8);
+
+/* Writes a mailbox as it is parsed, its local part quoted where it must be; a domain "" leaves the local part alone. */
+void address_write(char text[ADDRESS_TEXT_SIZE], const char *local, const char *domain);
+
+/* Is this a domain (LDH labels, or U-labels where utf8) or an address literal ([192.0.2.1], [IPv6:...])? */
+bool address_domain_valid(const char *text, size_t len, bool utf8);
+
+#endif

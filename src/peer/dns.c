@@ -1,0 +1,275 @@
+/* The resolver of a worker. */
+#include "peer/dns.h"
+
+#include <ares.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/log.h"
+#include "config/dns_settings.h"
+#include "peer/dns_answer.h"
+#include "peer/dns_cache.h"
+#include "peer/dns_message.h"
+
+enum { ATTEMPTS = 2 }; /* at each server */
+
+/* A question, whoever asks it. Freed when c-ares knows of it no more, and nobody waits. */
+struct dns_query {
+	struct dns *dns;
+	struct dns_query *next, *previous;
+	struct resolver_question *askers; /* NULL: nobody waits any more */
+	int64_t deadline;
+	enum resolver_type type;
+	bool sent;
+	char name[RESOLVER_NAME_SIZE];
+};
+
+static const struct resolver_answer failed = { .outcome = RESOLVER_FAILED };
+
+static void
+link_query(struct dns *dns, struct dns_query *query)
+{
+	query->previous = dns->last;
+	if (dns->last != NULL)
+		dns->last->next = query;
+	else
+		dns->first = query;
+	dns->last = query;
+	if (dns->unsent == NULL)
+		dns->unsent = query;
+}
+
+static void
+unlink_query(struct dns *dns, struct dns_query *query)
+{
+	if (dns->unsent == query)
+		dns->unsent = query->next;
+	if (dns->first == query)
+		dns->first = query->next;
+	else
+		query->previous->next = query->next;
+	if (query->next != NULL)
+		query->next->previous = query->previous;
+	else
+		dns->last = query->previous;
+}
+
+/*
+ * Gives those who wait their answer, and keeps it. The query is no longer among those that wait. Who is answered may ask
+ * at once what he likes, and free what holds his question.
+ */
+static void
+settle(struct dns_query *query, const unsigned char *message, size_t len)
+{
+	struct dns *dns = query->dns;
+	struct dns_answer *answer = dns_answer_new(query->type, query->name, message, len);
+	struct resolver_question *asker = query->askers;
+	if (answer != NULL && dns->cache != NULL)
+		dns_cache_put(dns->cache, query->type, query->name, answer, (int64_t)uv_now(dns->loop));
+	query->askers = NULL;
+	for (struct resolver_question *next; asker != NULL; asker = next) {
+		next = asker->next;
+		asker->done(asker, answer != NULL ? &answer->answer : &failed);
+	}
+	dns_answer_release(answer);
+}
+
+static void send_queries(struct dns *dns);
+
+/* What comes too late is kept for whoever asks again. */
+static void
+on_answer(void *context, int status, int timeouts, unsigned char *message, int len)
+{
+	struct dns_query *query = context;
+	struct dns *dns = query->dns;
+	(void)timeouts;
+	dns->under_way--;
+	if (query->askers != NULL)
+		unlink_query(dns, query);
+	if (query->askers != NULL || message != NULL)
+		settle(query, message, message != NULL ? (size_t)len : 0);
+	free(query);
+	if (status != ARES_EDESTRUCTION)
+		send_queries(dns);
+}
+
+/* An answer may come before ares_query() returns. */
+static void
+send_queries(struct dns *dns)
+{
+	if (dns->sending)
+		return;
+	dns->sending = true;
+	while (dns->unsent != NULL && dns->under_way < DNS_UNDER_WAY) {
+		struct dns_query *query = dns->unsent;
+		dns->unsent = query->next;
+		query->sent = true;
+		dns->under_way++;
+		ares_query(dns->channel, query->name, DNS_CLASS_IN, dns_type_number(query->type), on_answer, query);
+	}
+	dns->sending = false;
+}
+
+/* c-ares goes on with those that it knows, and frees them. */
+static void
+give_up_first(struct dns *dns)
+{
+	struct dns_query *query = dns->first;
+	bool sent = query->sent;
+	unlink_query(dns, query);
+	settle(query, NULL, 0);
+	if (!sent)
+		free(query);
+}
+
+static void
+on_tick(uv_timer_t *timer)
+{
+	struct dns *dns = timer->data;
+	int64_t now = (int64_t)uv_now(dns->loop);
+	ares_process_fd(dns->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	while (dns->first != NULL && dns->first->deadline <= now)
+		give_up_first(dns);
+	if (dns->first == NULL && dns->under_way == 0)
+		uv_timer_stop(timer);
+	dns->after(dns);
+}
+
+static struct dns_query *
+find_query(const struct dns *dns, enum resolver_type type, const char *name)
+{
+	struct dns_query *query = dns->first;
+	while (query != NULL && (query->type != type || strcmp(query->name, name) != 0))
+		query = query->next;
+	return query;
+}
+
+/* NULL where there is no way to ask. */
+static struct dns_query *
+open_query(struct dns *dns, enum resolver_type type, const char *name)
+{
+	struct dns_query *query = dns->channel != NULL ? malloc(sizeof *query) : NULL;
+	if (query == NULL)
+		return NULL;
+	*query = (struct dns_query) {
+		.dns = dns,
+		.type = type,
+		.deadline = (int64_t)uv_now(dns->loop) + dns->timeout,
+	};
+	memcpy(query->name, name, strlen(name) + 1);
+	link_query(dns, query);
+	if (!uv_is_active((uv_handle_t *)&dns->timer))
+		uv_timer_start(&dns->timer, on_tick, DNS_TICK, DNS_TICK);
+	return query;
+}
+
+static void
+copy_lower(char lower[RESOLVER_NAME_SIZE], const char *name)
+{
+	size_t i = 0;
+	for (; i < RESOLVER_NAME_MAX && name[i] != '\0'; i++)
+		lower[i] = ascii_lower(name[i]);
+	lower[i] = '\0';
+}
+
+static void
+ask(struct resolver *resolver, enum resolver_type type, const char *name, struct resolver_question *question)
+{
+	struct dns *dns = (struct dns *)resolver;
+	char lower[RESOLVER_NAME_SIZE];
+	struct dns_answer *known = NULL;
+	copy_lower(lower, name);
+	if (dns->channel != NULL)
+		known = dns_cache_find(dns->cache, type, lower, (int64_t)uv_now(dns->loop));
+	if (known != NULL) {
+		dns_answer_hold(known);
+		question->done(question, &known->answer);
+		dns_answer_release(known);
+		return;
+	}
+	struct dns_query *query = find_query(dns, type, lower);
+	if (query == NULL)
+		query = open_query(dns, type, lower);
+	if (query == NULL) {
+		question->done(question, &failed);
+		return;
+	}
+	question->next = query->askers;
+	query->askers = question;
+	send_queries(dns);
+}
+
+static struct ares_addr_port_node
+node_of(const struct endpoint *server)
+{
+	struct ares_addr_port_node node = { .family = server->address.any.sa_family };
+	if (node.family == AF_INET)
+		node.addr.addr4 = server->address.v4.sin_addr;
+	else
+		memcpy(&node.addr.addr6, &server->address.v6.sin6_addr, sizeof node.addr.addr6);
+	node.udp_port = ntohs(node.family == AF_INET ? server->address.v4.sin_port : server->address.v6.sin6_port);
+	node.tcp_port = node.udp_port;
+	return node;
+}
+
+static int
+set_servers(struct dns *dns, const char *text)
+{
+	struct endpoint servers[DNS_SERVERS_MAX];
+	struct ares_addr_port_node nodes[DNS_SERVERS_MAX];
+	char error[SECTION_ERROR_SIZE];
+	int count = dns_servers_read(servers, text, error);
+	for (int i = 0; i < count; i++) {
+		nodes[i] = node_of(&servers[i]);
+		nodes[i].next = i + 1 < count ? &nodes[i + 1] : NULL;
+	}
+	return count > 0 ? ares_set_servers_ports(dns->channel, nodes) : ARES_EBADSTR;
+}
+
+/* The second attempt at a server has twice the time of the first: with one or two servers there is time for a second. */
+static int
+open_channel(struct dns *dns, const struct dns_config *config)
+{
+	struct ares_options options = {
+		.timeout = (int)(config->timeout / 4),
+		.tries = ATTEMPTS,
+		.sock_state_cb = dns_watch,
+		.sock_state_cb_data = dns,
+	};
+	int error = ares_library_init(ARES_LIB_INIT_ALL);
+	if (error == ARES_SUCCESS)
+		error = ares_init_options(
+		    &dns->channel, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+	return error == ARES_SUCCESS && config->servers != NULL ? set_servers(dns, config->servers) : error;
+}
+
+int
+dns_open(struct dns *dns, uv_loop_t *loop, const struct dns_config *config, void (*after)(struct dns *dns))
+{
+	*dns = (struct dns) { .resolver = { .ask = ask }, .loop = loop, .after = after, .timeout = config->timeout };
+	int error = uv_timer_init(loop, &dns->timer);
+	if (error < 0)
+		return error;
+	dns->timer.data = dns;
+	dns->cache = dns_cache_new();
+	int trouble = dns->cache == NULL ? ARES_ENOMEM : open_channel(dns, config);
+	if (trouble != ARES_SUCCESS) {
+		log_event("dns-failed", "detail", ares_strerror(trouble), NULL);
+		dns_close(dns);
+	}
+	return 0;
+}
+
+void
+dns_close(struct dns *dns)
+{
+	ares_channel channel = dns->channel;
+	dns->channel = NULL;
+	uv_timer_stop(&dns->timer);
+	while (dns->first != NULL)
+		give_up_first(dns);
+	ares_destroy(channel);
+	dns_cache_free(dns->cache);
+	dns->cache = NULL;
+}

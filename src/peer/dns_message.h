@@ -1,0 +1,57 @@
+/* Messages of the domain name system (RFC 1035 section 4), read piece by piece, whatever they hold. */
+#ifndef PEER_DNS_MESSAGE_H
+#define PEER_DNS_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "port/resolver.h"
+
+enum { DNS_CLASS_IN = 1, DNS_NO_ERROR = 0, DNS_NO_NAME = 3, DNS_NAME_MAX = 255 };
+
+/* A place in a message. One that has failed reads nothing but zeros. */
+struct dns_reader {
+	const unsigned char *message;
+	size_t at;
+	size_t len; /* where reading ends; names may point back at whatever stands before */
+	bool failed;
+};
+
+/* As it stands in a message, without compression, in lower case: labels with their lengths, and the root's. */
+struct dns_name {
+	unsigned char octets[DNS_NAME_MAX];
+	size_t len;
+};
+
+struct dns_header {
+	bool is_answer;
+	bool is_cut; /* there was more than it had room for */
+	unsigned code;
+	unsigned questions, answers, authorities;
+};
+
+struct dns_record {
+	struct dns_name owner;
+	unsigned type, class;
+	uint32_t ttl; /* seconds; as RFC 2181 section 8 has it */
+	struct dns_reader data;
+};
+
+/* False, as from then on, where the message ends too early or holds no such thing. */
+bool dns_read_header(struct dns_reader *reader, struct dns_header *header);
+bool dns_read_name(struct dns_reader *reader, struct dns_name *name);
+bool dns_read_record(struct dns_reader *reader, struct dns_record *record);
+bool dns_read_octets(struct dns_reader *reader, void *octets, size_t len);
+bool dns_skip(struct dns_reader *reader, size_t len);
+
+/* A number of so many octets, 4 at most; 0 where there is none. */
+uint32_t dns_read_number(struct dns_reader *reader, size_t octets);
+
+bool dns_name_is_root(const struct dns_name *name);
+bool dns_name_is_same(const struct dns_name *name, const struct dns_name *other);
+
+/* As text. False where it is none that resolver_is_name() takes. */
+bool dns_name_write(char text[RESOLVER_NAME_SIZE], const struct dns_name *name);
+
+#endif

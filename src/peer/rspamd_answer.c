@@ -1,0 +1,82 @@
+/* What rspamd answers to /checkv2: a JSON object with the action that it wishes for. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/printable.h"
+#include "peer/rspamd.h"
+
+/*
+ * "greylist" by itself is no wish to defer: where rspamd greylists, it says "soft reject". What would change the message
+ * cannot be done: it is written by then.
+ */
+static const struct {
+	const char *name;
+	enum scan_verdict verdict;
+} actions[] = {
+	{ "no action", SCAN_CLEAN },
+	{ "greylist", SCAN_CLEAN },
+	{ "add header", SCAN_CLEAN },
+	{ "rewrite subject", SCAN_CLEAN },
+	{ "soft reject", SCAN_DEFERRED },
+	{ "reject", SCAN_REFUSED },
+};
+
+static void
+keep(char text[SCAN_TEXT_SIZE], const json_t *string, const char *instead)
+{
+	if (json_is_string(string) && json_string_length(string) > 0)
+		printable_copy(text, SCAN_TEXT_SIZE, json_string_value(string), json_string_length(string));
+	else
+		snprintf(text, SCAN_TEXT_SIZE, "%s", instead);
+}
+
+static enum scan_verdict
+judge(const json_t *answer, const char *action, char text[SCAN_TEXT_SIZE])
+{
+	const json_t *words = json_object_get(json_object_get(answer, "messages"), "smtp_message");
+
+	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+		if (strcmp(actions[i].name, action) != 0)
+			continue;
+		if (actions[i].verdict != SCAN_CLEAN)
+			keep(text, words, actions[i].verdict == SCAN_REFUSED ? "Spam message rejected" : "");
+		return actions[i].verdict;
+	}
+	snprintf(text, SCAN_TEXT_SIZE, "an action that is not done here: ");
+	size_t len = strlen(text);
+	printable_copy(text + len, SCAN_TEXT_SIZE - len, action, strlen(action));
+	return SCAN_CLEAN;
+}
+
+static enum scan_verdict
+read_object(const json_t *answer, bool spf, char text[SCAN_TEXT_SIZE])
+{
+	const char *action = json_string_value(json_object_get(answer, "action"));
+
+	if (action == NULL) {
+		keep(text, json_object_get(answer, "error"), "no action in the answer");
+		return SCAN_FAILED;
+	}
+	if (spf && json_object_get(json_object_get(answer, "symbols"), "R_SPF_FAIL") != NULL)
+		return SCAN_SPF;
+	return judge(answer, action, text);
+}
+
+enum scan_verdict
+rspamd_answer_read(const char *json, size_t len, bool spf, char text[SCAN_TEXT_SIZE])
+{
+	json_error_t error;
+	json_t *answer = json_loadb(json, len, 0, &error);
+
+	text[0] = '\0';
+	if (answer == NULL) {
+		snprintf(text, SCAN_TEXT_SIZE, "the answer is no JSON: ");
+		size_t used = strlen(text);
+		printable_copy(text + used, SCAN_TEXT_SIZE - used, error.text, strlen(error.text));
+		return SCAN_FAILED;
+	}
+	enum scan_verdict verdict = read_object(answer, spf, text);
+	json_decref(answer);
+	return verdict;
+}

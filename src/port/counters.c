@@ -1,0 +1,342 @@
+/* Counters and marks that all processes of a server share: by kind and address or account, each with its expiry. */
+#include "port/counters.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+
+#include "base/siphash.h"
+
+enum {
+	SET_SLOTS = 64, /* an entry stands in one of so many slots, which are searched */
+	STRIPES = 64,   /* locks: set n is under lock n modulo STRIPES */
+	NO_OWNER = 0xFFFF,
+};
+
+/* An entry; a count of 0 is none. */
+struct slot {
+	uint64_t digest[2];
+	int64_t expires;
+	uint32_t count;
+	uint16_t kind;
+	uint16_t owner;
+};
+
+/*
+ * The lock is robust: who takes it after its holder was killed is told so, and gives up the one slot that the holder was
+ * changing. So every change is announced before it begins, and no change spans two slots.
+ */
+struct stripe {
+	pthread_mutex_t lock;
+	struct slot *volatile changing; /* all processes have the table at the same place */
+};
+
+struct counters {
+	size_t size;
+	size_t sets;
+	uint64_t secret[2][2];
+	struct stripe stripes[STRIPES];
+	struct slot slots[];
+};
+
+static int
+init_lock(pthread_mutex_t *lock)
+{
+	pthread_mutexattr_t attributes;
+	int error = pthread_mutexattr_init(&attributes);
+	if (error != 0)
+		return error;
+	error = pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+	if (error == 0)
+		error = pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+	if (error == 0)
+		error = pthread_mutex_init(lock, &attributes);
+	pthread_mutexattr_destroy(&attributes);
+	return error;
+}
+
+static int
+init_table(struct counters *counters)
+{
+	for (size_t i = 0; i < STRIPES; i++) {
+		int error = init_lock(&counters->stripes[i].lock);
+		if (error != 0)
+			return error;
+	}
+	ssize_t got = getrandom(counters->secret, sizeof counters->secret, 0);
+	return got == (ssize_t)sizeof counters->secret ? 0 : EAGAIN;
+}
+
+struct counters *
+counters_new(size_t entries)
+{
+	size_t sets = entries / SET_SLOTS + 1;
+	size_t size = sizeof(struct counters) + sets * SET_SLOTS * sizeof(struct slot);
+	struct counters *counters = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (counters == MAP_FAILED)
+		return NULL;
+	counters->size = size;
+	counters->sets = sets;
+	int error = init_table(counters);
+	if (error == 0)
+		return counters;
+	munmap(counters, size);
+	errno = error;
+	return NULL;
+}
+
+void
+counters_free(struct counters *counters)
+{
+	if (counters != NULL)
+		munmap(counters, counters->size);
+}
+
+struct counter_key
+counter_name(const struct counters *counters, enum counter_kind kind, const char *name, size_t len)
+{
+	return (struct counter_key) { kind,
+		{ siphash(counters->secret[0], name, len), siphash(counters->secret[1], name, len) } };
+}
+
+struct counter_key
+counter_address(const struct counters *counters, enum counter_kind kind, const char *address)
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+	if (inet_pton(AF_INET, address, &v4) == 1)
+		return counter_name(counters, kind, (const char *)&v4, sizeof v4);
+	if (inet_pton(AF_INET6, address, &v6) != 1)
+		return counter_name(counters, kind, address, strlen(address));
+	if (IN6_IS_ADDR_V4MAPPED(&v6))
+		return counter_name(counters, kind, (const char *)&v6.s6_addr[12], sizeof v4);
+	return counter_name(counters, kind, (const char *)&v6, 8);
+}
+
+static struct slot *
+set_of(struct counters *counters, const struct counter_key *key)
+{
+	return &counters->slots[key->digest[0] % counters->sets * SET_SLOTS];
+}
+
+static struct stripe *
+stripe_of(struct counters *counters, const struct slot *set)
+{
+	return &counters->stripes[(size_t)(set - counters->slots) / SET_SLOTS % STRIPES];
+}
+
+/* Locks what a slot stands under. Cannot fail: nobody unlocks without having made the state consistent. */
+static struct stripe *
+lock(struct counters *counters, const struct slot *set)
+{
+	struct stripe *stripe = stripe_of(counters, set);
+	int error = pthread_mutex_lock(&stripe->lock);
+	if (error == EOWNERDEAD) {
+		if (stripe->changing != NULL)
+			*stripe->changing = (struct slot) { 0 };
+		stripe->changing = NULL;
+		error = pthread_mutex_consistent(&stripe->lock);
+	}
+	assert(error == 0);
+	(void)error;
+	return stripe;
+}
+
+static void
+unlock(struct stripe *stripe)
+{
+	pthread_mutex_unlock(&stripe->lock);
+}
+
+/* The one way in which a slot changes. The fences are for the compiler: a signal ends a process between instructions. */
+static void
+put(struct stripe *stripe, struct slot *slot, struct slot value)
+{
+	stripe->changing = slot;
+	atomic_signal_fence(memory_order_seq_cst);
+	*slot = value;
+	atomic_signal_fence(memory_order_seq_cst);
+	stripe->changing = NULL;
+}
+
+static bool
+is_live(const struct slot *slot, int64_t now)
+{
+	return slot->count != 0 && slot->expires > now;
+}
+
+static bool
+is_of(const struct slot *slot, const struct counter_key *key)
+{
+	return slot->digest[0] == key->digest[0] && slot->digest[1] == key->digest[1] &&
+	    slot->kind == (uint16_t)key->kind;
+}
+
+static struct slot *
+find(struct slot *set, const struct counter_key *key, unsigned owner, int64_t now)
+{
+	for (struct slot *slot = set; slot < set + SET_SLOTS; slot++)
+		if (is_live(slot, now) && is_of(slot, key) && slot->owner == owner)
+			return slot;
+	return NULL;
+}
+
+/* Is a worth less than b? The lesser kind, then the lower count, then what expires sooner. */
+static bool
+is_less(const struct slot *a, const struct slot *b)
+{
+	if (a->kind != b->kind)
+		return a->kind < b->kind;
+	return a->count != b->count ? a->count < b->count : a->expires < b->expires;
+}
+
+/* Where a new entry goes: a free slot, or that of the least valuable entry. NULL where all are of a higher kind. */
+static struct slot *
+make_room(struct slot *set, const struct slot *fresh, int64_t now)
+{
+	struct slot *least = set;
+	for (struct slot *slot = set; slot < set + SET_SLOTS; slot++) {
+		if (!is_live(slot, now))
+			return slot;
+		if (is_less(slot, least))
+			least = slot;
+	}
+	return least->kind <= fresh->kind ? least : NULL;
+}
+
+/* Adds to an entry, which is made if need be. Returns what it is then. */
+static uint32_t
+add(struct stripe *stripe, struct slot *set, const struct counter_key *key, const struct slot *fresh, int64_t now)
+{
+	struct slot *slot = find(set, key, fresh->owner, now);
+	struct slot value = slot != NULL ? *slot : *fresh;
+	if (slot == NULL)
+		slot = make_room(set, fresh, now);
+	else if (__builtin_add_overflow(value.count, fresh->count, &value.count))
+		value.count = UINT32_MAX;
+	if (slot != NULL)
+		put(stripe, slot, value);
+	return value.count;
+}
+
+static struct slot
+fresh_slot(const struct counter_key *key, uint32_t count, unsigned owner, int64_t expires)
+{
+	return (
+	    struct slot) { { key->digest[0], key->digest[1] }, expires, count, (uint16_t)key->kind, (uint16_t)owner };
+}
+
+uint32_t
+counters_add(struct counters *counters, const struct counter_key *key, uint32_t amount, int64_t lifetime, int64_t now)
+{
+	if (amount == 0)
+		return counters_read(counters, key, now);
+	struct slot fresh = fresh_slot(key, amount, NO_OWNER, now + lifetime);
+	struct slot *set = set_of(counters, key);
+	struct stripe *stripe = lock(counters, set);
+	uint32_t count = add(stripe, set, key, &fresh, now);
+	unlock(stripe);
+	return count;
+}
+
+uint32_t
+counters_read(struct counters *counters, const struct counter_key *key, int64_t now)
+{
+	struct slot *set = set_of(counters, key);
+	struct stripe *stripe = lock(counters, set);
+	const struct slot *slot = find(set, key, NO_OWNER, now);
+	uint32_t count = slot != NULL ? slot->count : 0;
+	unlock(stripe);
+	return count;
+}
+
+bool
+counters_mark(struct counters *counters, const struct counter_key *key, int64_t lifetime, int64_t now)
+{
+	struct slot fresh = fresh_slot(key, 1, NO_OWNER, now + lifetime);
+	struct slot *set = set_of(counters, key);
+	struct stripe *stripe = lock(counters, set);
+	bool absent = find(set, key, NO_OWNER, now) == NULL;
+	if (absent)
+		add(stripe, set, key, &fresh, now);
+	unlock(stripe);
+	return absent;
+}
+
+bool
+counters_forget(struct counters *counters, const struct counter_key *key, int64_t now)
+{
+	struct slot *set = set_of(counters, key);
+	struct stripe *stripe = lock(counters, set);
+	struct slot *slot = find(set, key, NO_OWNER, now);
+	if (slot != NULL)
+		put(stripe, slot, (struct slot) { 0 });
+	unlock(stripe);
+	return slot != NULL;
+}
+
+size_t
+counters_clear(struct counters *counters, enum counter_kind kind, int64_t now)
+{
+	size_t cleared = 0;
+	for (size_t i = 0; i < counters->sets; i++) {
+		struct slot *set = &counters->slots[i * SET_SLOTS];
+		struct stripe *stripe = lock(counters, set);
+		for (struct slot *slot = set; slot < set + SET_SLOTS; slot++) {
+			if (is_live(slot, now) && slot->kind == (uint16_t)kind) {
+				put(stripe, slot, (struct slot) { 0 });
+				cleared++;
+			}
+		}
+		unlock(stripe);
+	}
+	return cleared;
+}
+
+uint32_t
+counters_enter(struct counters *counters, const struct counter_key *key, unsigned owner, int64_t now)
+{
+	struct slot fresh = fresh_slot(key, 1, owner, INT64_MAX);
+	struct slot *set = set_of(counters, key);
+	uint32_t count = 0;
+	assert(owner < COUNTER_OWNERS);
+	struct stripe *stripe = lock(counters, set);
+	add(stripe, set, key, &fresh, now);
+	for (const struct slot *slot = set; slot < set + SET_SLOTS; slot++)
+		if (is_live(slot, now) && is_of(slot, key))
+			count += slot->count;
+	unlock(stripe);
+	return count;
+}
+
+void
+counters_leave(struct counters *counters, const struct counter_key *key, unsigned owner)
+{
+	struct slot *set = set_of(counters, key);
+	struct stripe *stripe = lock(counters, set);
+	struct slot *slot = find(set, key, owner, 0);
+	if (slot != NULL) {
+		struct slot value = *slot;
+		value.count--;
+		put(stripe, slot, value);
+	}
+	unlock(stripe);
+}
+
+void
+counters_disown(struct counters *counters, unsigned owner)
+{
+	for (size_t i = 0; i < counters->sets; i++) {
+		struct slot *set = &counters->slots[i * SET_SLOTS];
+		struct stripe *stripe = lock(counters, set);
+		for (struct slot *slot = set; slot < set + SET_SLOTS; slot++)
+			if (slot->count != 0 && slot->owner == owner)
+				put(stripe, slot, (struct slot) { 0 });
+		unlock(stripe);
+	}
+}

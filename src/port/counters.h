@@ -1,0 +1,66 @@
+/* Counters and marks that all processes of a server share: by kind and address or account, each with its expiry. */
+#ifndef PORT_COUNTERS_H
+#define PORT_COUNTERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What is counted. Where there is no room, entries of the kinds named first are given up first. */
+enum counter_kind {
+	COUNTER_LOGINS,        /* mark: of an account, a moment ago */
+	COUNTER_FAILED_LOGINS, /* by address */
+	COUNTER_RECIPIENTS,    /* in the hour, by account or address */
+	COUNTER_BLACKLIST,     /* mark: the address is refused for a while */
+	COUNTER_SESSIONS,      /* open now, by address; owned by the worker that has them */
+};
+
+enum { COUNTER_OWNERS = 64 }; /* workers, numbered from 0 */
+
+struct counters;
+
+/* Names an entry. Made by counter_address() and counter_name(); it holds for the table that it was made for. */
+struct counter_key {
+	enum counter_kind kind;
+	uint64_t digest[2];
+};
+
+/*
+ * Makes a table for so many entries, at least; it is shared with every process that is forked later, and no process
+ * that is killed at any instant leaves it locked or broken. Its size never changes: where it is full, the least valuable
+ * of some entries makes room, but none for a kind below its own. NULL with errno. A call takes no system call unless two processes meet.
+ */
+struct counters *counters_new(size_t entries);
+void counters_free(struct counters *counters);
+
+/*
+ * The key of a client's address, as text. IPv6 clients are one by their first 64 bits; an IPv4 address in IPv6 form is
+ * the IPv4 address; what is no address is one by its text.
+ */
+struct counter_key counter_address(const struct counters *counters, enum counter_kind kind, const char *address);
+struct counter_key counter_name(const struct counters *counters, enum counter_kind kind, const char *name, size_t len);
+
+/*
+ * Adds to a counter and returns what it is then, UINT32_MAX at most. The first addition starts its lifetime; after that
+ * it is 0 again. Times are milliseconds of a steady clock of this machine.
+ */
+uint32_t counters_add(
+    struct counters *counters, const struct counter_key *key, uint32_t amount, int64_t lifetime, int64_t now);
+uint32_t counters_read(struct counters *counters, const struct counter_key *key, int64_t now);
+
+/* Sets a mark unless it is there, and tells whether it was not. */
+bool counters_mark(struct counters *counters, const struct counter_key *key, int64_t lifetime, int64_t now);
+
+/* Forgets a counter or a mark, all of a kind: whether it was there, how many there were. */
+bool counters_forget(struct counters *counters, const struct counter_key *key, int64_t now);
+size_t counters_clear(struct counters *counters, enum counter_kind kind, int64_t now);
+
+/*
+ * Enters and leaves on behalf of an owner. counters_enter() returns how many are in with it, of all owners; they don't
+ * expire. counters_disown() takes out all of an owner: for its end, and before its number is given anew.
+ */
+uint32_t counters_enter(struct counters *counters, const struct counter_key *key, unsigned owner, int64_t now);
+void counters_leave(struct counters *counters, const struct counter_key *key, unsigned owner);
+void counters_disown(struct counters *counters, unsigned owner);
+
+#endif

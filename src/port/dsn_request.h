@@ -1,0 +1,11 @@
+/* What a sender asks to be told of a message: RFC 3461. */
+#ifndef PORT_DSN_REQUEST_H
+#define PORT_DSN_REQUEST_H
+
+/* How much of the message a notice is to hold. */
+enum dsn_return { DSN_RETURN_UNSAID, DSN_RETURN_FULL, DSN_RETURN_HEADERS };
+
+/* When a recipient's sender wants to hear. A set; empty: nothing was said. */
+enum dsn_notify { DSN_NEVER = 1 << 0, DSN_SUCCESS = 1 << 1, DSN_FAILURE = 1 << 2, DSN_DELAY = 1 << 3 };
+
+#endif

@@ -1,0 +1,151 @@
+/* Greylisting (RFC 6647): mail that has never come this way before is to come again after a while. */
+#include "port/greylist.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/network.h"
+#include "base/siphash.h"
+
+enum {
+	IPV4_PREFIX = NETWORK_IPV4_BITS + 24,
+	IPV6_PREFIX = 64,
+	NAME_MAX_SIZE = NETWORK_TEXT_SIZE + 2 * (ADDRESS_MAX + 2)
+};
+
+/* The octets of which a key is made; each part of them ends with a NUL, so that no two ways to divide them are the same. */
+struct name {
+	char octets[NAME_MAX_SIZE];
+	size_t len;
+};
+
+static void
+put_octet(struct name *name, char octet)
+{
+	if (name->len < sizeof name->octets)
+		name->octets[name->len++] = ascii_lower(octet);
+}
+
+static void
+put(struct name *name, const char *text)
+{
+	for (; *text != '\0'; text++)
+		put_octet(name, *text);
+	put_octet(name, '\0');
+}
+
+/* Senders that number their mail, to know what comes back, are still the same. */
+static void
+put_unnumbered(struct name *name, const char *local)
+{
+	for (; *local != '\0' && *local != '+'; local++)
+		if (!ascii_is_digit(*local))
+			put_octet(name, *local);
+	put_octet(name, '\0');
+}
+
+/* A client whose address cannot be read is a network of its own. */
+static void
+put_network(struct name *name, const char *client)
+{
+	char text[NETWORK_TEXT_SIZE];
+	struct network network;
+	if (network_parse_address(&network, client)) {
+		network_widen(&network, network_is_ipv4(&network) ? IPV4_PREFIX : IPV6_PREFIX);
+		network_write(text, &network);
+		client = text;
+	}
+	put(name, client);
+}
+
+struct greylist_keys
+greylist_keys(const unsigned char secret[GREYLIST_SECRET_SIZE], const char *client, const struct address *sender,
+    const struct address *recipient)
+{
+	struct name name = { .len = 0 };
+	struct greylist_keys keys;
+	uint64_t key[2];
+	memcpy(key, secret, sizeof key);
+	put_network(&name, client);
+	keys.network = siphash(key, name.octets, name.len);
+	put_unnumbered(&name, sender->local);
+	put(&name, sender->domain);
+	put(&name, recipient->local);
+	put(&name, recipient->domain);
+	keys.mail = siphash(key, name.octets, name.len);
+	return keys;
+}
+
+/* What has passed before is written anew now and then only. */
+static bool
+pass(struct greylist_store *store, uint64_t key, const struct greylist_record *record, int64_t now, int64_t lifetime)
+{
+	if (record->passed > 0 && record->until > now + lifetime - lifetime / 32)
+		return true;
+	return store->ops->pass(store, key, now, now + lifetime);
+}
+
+static enum greylist_verdict
+verdict(bool done)
+{
+	return done ? GREYLIST_PASS : GREYLIST_FAILED;
+}
+
+/* A clock that was set back must make nobody wait for it. */
+static int64_t
+time_left(const struct greylist_record *mail, const struct greylist_rules *rules, int64_t now)
+{
+	if (mail->passed > 0 || mail->since > now)
+		return 0;
+	return mail->since + rules->delay - now;
+}
+
+enum greylist_verdict
+greylist_judge(struct greylist_store *store, const struct greylist_rules *rules, const struct greylist_keys *keys,
+    int64_t now, int64_t *left)
+{
+	struct greylist_record network, mail;
+	*left = 0;
+	if (rules->passes > 0) {
+		if (!store->ops->find(store, keys->network, now, &network))
+			return GREYLIST_FAILED;
+		if (network.passed >= rules->passes)
+			return verdict(pass(store, keys->network, &network, now, rules->lifetime));
+	}
+	if (!store->ops->meet(store, keys->mail, now, now + rules->window, &mail))
+		return GREYLIST_FAILED;
+	*left = time_left(&mail, rules, now);
+	if (*left > 0)
+		return GREYLIST_WAIT;
+	if (rules->passes > 0 && mail.passed == 0 &&
+	    !store->ops->pass(store, keys->network, now, now + rules->lifetime))
+		return GREYLIST_FAILED;
+	return verdict(pass(store, keys->mail, &mail, now, rules->lifetime));
+}
+
+static void
+work(struct job *job)
+{
+	struct greylist_question *question = (struct greylist_question *)(void *)job;
+	struct greylist *greylist = question->greylist;
+	question->verdict = greylist_judge(
+	    greylist->store, &greylist->rules, &question->keys, question->now, &question->left);
+	if (question->verdict == GREYLIST_FAILED)
+		question->trouble = greylist->store->ops->trouble(greylist->store);
+}
+
+static void
+done(struct job *job)
+{
+	struct greylist_question *question = (struct greylist_question *)(void *)job;
+	question->answered(question);
+}
+
+void
+greylist_ask(struct greylist *greylist, struct greylist_question *question)
+{
+	question->job = (struct job) { .work = work, .done = done };
+	question->greylist = greylist;
+	question->trouble = NULL;
+	greylist->runner->start(greylist->runner, &question->job);
+}

@@ -1,0 +1,65 @@
+/* Greylisting (RFC 6647): mail that has never come this way before is to come again after a while. */
+#ifndef PORT_GREYLIST_H
+#define PORT_GREYLIST_H
+
+#include "message/address.h"
+#include "port/greylist_store.h"
+#include "port/job.h"
+
+enum { GREYLIST_SECRET_SIZE = 16 };
+
+struct greylist_rules {
+	int64_t delay;    /* seconds that mail has to wait */
+	int64_t window;   /* seconds in which it has to come again; more than delay */
+	int64_t lifetime; /* seconds that what has passed is known after it came last */
+	int64_t passes;   /* of different mail, after which all that comes from a network is let pass; 0: never */
+};
+
+/* The names of a mail and of the network that it comes from; nobody without the secret can make two of them equal. */
+struct greylist_keys {
+	uint64_t mail;
+	uint64_t network;
+};
+
+enum greylist_verdict {
+	GREYLIST_PASS,
+	GREYLIST_WAIT,   /* it is to come again: left tells when */
+	GREYLIST_FAILED, /* the store is in trouble: nobody is to wait for that */
+};
+
+/*
+ * Mail is one by the client's network (/24 of IPv4, /64 of IPv6), by its sender and its recipient. Of the sender's local part
+ * what changes from one mail to the next is left out: digits, and what stands behind a "+". Letters are of either case.
+ * The null sender is an address with no octets.
+ */
+struct greylist_keys greylist_keys(const unsigned char secret[GREYLIST_SECRET_SIZE], const char *client,
+    const struct address *sender, const struct address *recipient);
+
+/* Judges mail that comes now, in seconds since 1970, and remembers that it came. Blocks as the store does. */
+enum greylist_verdict greylist_judge(struct greylist_store *store, const struct greylist_rules *rules,
+    const struct greylist_keys *keys, int64_t now, int64_t *left);
+
+/* What the sessions of a worker share. The runner runs one job at a time, for the store takes no more. */
+struct greylist {
+	struct greylist_store *store;
+	struct greylist_rules rules;
+	unsigned char secret[GREYLIST_SECRET_SIZE];
+	struct job_runner *runner;
+};
+
+/* A question under way: embedded in whoever asks. */
+struct greylist_question {
+	struct job job;
+	struct greylist *greylist;
+	struct greylist_keys keys;
+	int64_t now;
+	void (*answered)(struct greylist_question *question); /* on the loop */
+	enum greylist_verdict verdict;
+	int64_t left;        /* GREYLIST_WAIT: seconds, one or more */
+	const char *trouble; /* GREYLIST_FAILED: what it is */
+};
+
+/* Asks by a job; keys, now and answered are set. */
+void greylist_ask(struct greylist *greylist, struct greylist_question *question);
+
+#endif

@@ -1,0 +1,20 @@
+/* Work that blocks (disk, database, password hash): done off the loop, its end told on the loop. */
+#ifndef PORT_JOB_H
+#define PORT_JOB_H
+
+/*
+ * Embedded in whatever the work is about, and owned by it. work() runs once, on any thread, and touches nothing that
+ * the loop may touch meanwhile. done() runs once after it, on the loop, and may free the job.
+ */
+struct job {
+	void (*work)(struct job *job);
+	void (*done)(struct job *job);
+	struct job *next; /* for whoever lets it wait */
+};
+
+/* Who runs jobs: the thread pool of a worker process, or a test, which runs them in line or late. Never fails. */
+struct job_runner {
+	void (*start)(struct job_runner *runner, struct job *job);
+};
+
+#endif

@@ -1,0 +1,107 @@
+/* The maildrop of an account: its Maildir, as one POP3 session sees it. What blocks is a job. */
+#ifndef PORT_MAILDROP_H
+#define PORT_MAILDROP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "port/directory.h"
+#include "port/job.h"
+
+enum {
+	MAILDROP_UID_SIZE = 71,                     /* a unique-id with its NUL (RFC 1939 section 7) */
+	MAILDROP_BLOCK = 64 * 1024,                 /* octets of a file that are read at a time */
+	MAILDROP_BLOCK_MAX = 2 * MAILDROP_BLOCK + 2 /* octets that become of them at worst */
+};
+
+#define MAILDROP_WHOLE SIZE_MAX /* lines: all there are */
+
+enum maildrop_result {
+	MAILDROP_OK,
+	MAILDROP_LOCKED, /* another session holds the maildrop: #5.07 */
+	MAILDROP_ACCESS, /* the Maildir, or the message, is not there or may not be read or written: #5.00, #5.12 */
+	MAILDROP_FAILED, /* trouble of our own, which may pass: memory, descriptors, the disk */
+};
+
+struct maildrop;
+
+/*
+ * A maildrop that is not open yet. folder is a descriptor of the folder of all mail and stays the caller's; mailbox is
+ * copied. Does not block. NULL when memory is out.
+ */
+struct maildrop *maildrop_new(int folder, const struct mailbox *mailbox, struct job_runner *runner);
+
+/* Gives up the lock and all else, and deletes nothing. NULL is fine. Not while one of the jobs below is under way. */
+void maildrop_close(struct maildrop *maildrop);
+
+/*
+ * Each of these four starts a job; one at a time, and nothing else is asked of the maildrop meanwhile. done() is called on
+ * the loop when it is over, maybe before the call returns, and may start the next or close the maildrop. maildrop_error()
+ * then is the errno of a failure, for the log.
+ *
+ * maildrop_open locks the maildrop until it is closed, and takes stock. Messages are numbered from 1 in the order of their
+ * arrival; whatever comes or goes later, numbers, sizes and unique-ids stay. A Maildir that does not exist is empty. After
+ * a failure only maildrop_close() is left.
+ */
+void maildrop_open(struct maildrop *maildrop, void (*done)(void *context, enum maildrop_result result), void *context);
+
+/*
+ * Opens a message and reads its first block: of the whole message, or of its header and so many lines of its body. Then
+ * maildrop_read_on reads the next one, as long as the block is not the last. A failure behind the first block leaves but
+ * to cut the connection: what was sent is no whole message. maildrop_read_end() follows in any case.
+ */
+void maildrop_read(struct maildrop *maildrop, size_t number, size_t lines,
+    void (*done)(void *context, enum maildrop_result result), void *context);
+void maildrop_read_on(
+    struct maildrop *maildrop, void (*done)(void *context, enum maildrop_result result), void *context);
+
+/*
+ * The UPDATE state: removes the marked messages for good, and brings maildirsize up to date. One that has vanished is
+ * removed. OK where all are; maildrop_left() tells how many are not, 0 where only the disk could not be synced. Then
+ * maildrop_close().
+ */
+void maildrop_update(
+    struct maildrop *maildrop, void (*done)(void *context, enum maildrop_result result), void *context);
+
+int maildrop_error(const struct maildrop *maildrop);
+size_t maildrop_left(const struct maildrop *maildrop);
+
+/* What has been read, as it goes over the wire: lines end with CRLF, dots are stuffed; the dot at the end is missing. */
+struct maildrop_block {
+	const char *octets; /* the maildrop's, until the next call to read */
+	size_t len;         /* at most MAILDROP_BLOCK_MAX; 0 for an empty message */
+	bool last;          /* the message is at its end, that of a line */
+	bool utf8;          /* there is more than ASCII in the header, as far as it is in the first block */
+};
+
+const struct maildrop_block *maildrop_block(const struct maildrop *maildrop);
+
+/* Closes the message that is being read, if any, and frees its block. */
+void maildrop_read_end(struct maildrop *maildrop);
+
+/* None of the following blocks. Numbers must be from 1 to the count, or it is an error of the programmer. */
+
+/* Messages, those marked as deleted too. */
+size_t maildrop_count(const struct maildrop *maildrop);
+
+/* Messages and octets without those marked as deleted, as STAT tells them. */
+struct maildrop_total {
+	size_t messages;
+	uint64_t octets;
+};
+
+struct maildrop_total maildrop_total(const struct maildrop *maildrop);
+
+/* Octets of a message with CRLF line ends, without stuffed dots. By its file name, which may lie. */
+uint64_t maildrop_size(const struct maildrop *maildrop, size_t number);
+
+/* Writes the unique-id, 1 to 70 octets from 0x21 to 0x7E, and a NUL. Returns its length. */
+size_t maildrop_uid(const struct maildrop *maildrop, size_t number, char uid[MAILDROP_UID_SIZE]);
+
+/* Marks a message as deleted; takes all marks away again. Marking twice is fine. */
+void maildrop_delete(struct maildrop *maildrop, size_t number);
+void maildrop_reset(struct maildrop *maildrop);
+bool maildrop_deleted(const struct maildrop *maildrop, size_t number);
+
+#endif

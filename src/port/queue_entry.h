@@ -1,0 +1,90 @@
+/* An entry of the relay queue: the envelope of a message, and what has become of each recipient. */
+#ifndef PORT_QUEUE_ENTRY_H
+#define PORT_QUEUE_ENTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/token.h"
+#include "port/dsn_request.h"
+
+enum {
+	QUEUE_ID_SIZE = TOKEN_SIZE + 16,
+	QUEUE_REPLY_MAX = 1000,        /* octets kept of a reply */
+	QUEUE_TEXT_MAX = 2000,         /* octets of any text in an envelope */
+	QUEUE_ENVELOPE_MAX = 64 << 20, /* octets of an envelope as it is stored */
+	QUEUE_RECIPIENTS_MAX = 1 << 20,
+};
+
+enum queue_state {
+	QUEUE_WAITING,
+	QUEUE_DELIVERED, /* another server has taken it over, which has answered; or it is in a mailbox here */
+	QUEUE_FAILED,    /* for good */
+	QUEUE_EXPIRED,   /* tried for too long */
+	QUEUE_STATES
+};
+
+/* Texts are the entry's; none holds a control character. */
+struct queue_recipient {
+	char *address;    /* local-part@domain, quoted where it must be; the domain is in lower case */
+	char *orcpt;      /* as it was written (RFC 3461 section 4.2); NULL: none */
+	unsigned notify;  /* set of enum dsn_notify */
+	unsigned noticed; /* of the same: of what the sender has been told already */
+	enum queue_state state;
+	unsigned attempts;
+	int64_t next; /* when it is to be tried, in seconds since 1970; 0: at once */
+	char *reply;  /* what came of the last attempt; NULL: none was made, or nothing is known */
+};
+
+/* All zero is an empty entry, which is not claimed. */
+struct queue_entry {
+	char id[QUEUE_ID_SIZE]; /* lower-case letters and digits; the name of its files */
+	int64_t arrival;        /* seconds since 1970 */
+	char *session;          /* token of the session that it came in; NULL: none */
+	char *sender;           /* the reverse-path without brackets; "": the null one */
+	int64_t account;        /* of who had logged in; 0: nobody */
+	char *user;             /* the same, by name; NULL: nobody */
+	char *language;         /* of the sender, for notices; NULL: that of the process */
+	bool utf8;              /* needs SMTPUTF8 */
+	bool eightbit;          /* needs 8BITMIME */
+	bool held;              /* is not to be tried until it is released */
+	enum dsn_return ret;
+	char *envid;   /* as it was written (RFC 3461 section 4.4); NULL: none */
+	uint64_t skip; /* octets at the start of the message file that are not sent: our own trace lines */
+	uint64_t size; /* octets that are sent, with CRLF for each LF of the file */
+	struct queue_recipient *recipients;
+	size_t count, room;
+	bool claimed;
+	int lock; /* where it is claimed: a descriptor that holds its lock */
+};
+
+/*
+ * Adds a recipient, who is waiting; NULL when memory is out or there are too many. The address is copied; NULL leaves
+ * it to the caller. What is returned is good until the next one is added.
+ */
+struct queue_recipient *queue_entry_add(struct queue_entry *entry, const char *address);
+
+/* The recipient of this address; NULL where there is none. */
+struct queue_recipient *queue_entry_find(const struct queue_entry *entry, const char *address);
+
+/* Takes out recipients from this place on. */
+void queue_entry_cut(struct queue_entry *entry, size_t count);
+
+/* The domain of a recipient, or what stands in its place in brackets. */
+const char *queue_domain(const struct queue_recipient *recipient);
+
+/* Is anybody still waited for? The earliest time of a next attempt, INT64_MAX where nobody is waiting. */
+bool queue_is_waiting(const struct queue_entry *entry);
+int64_t queue_next(const struct queue_entry *entry);
+
+/*
+ * Sets a text of an entry or a recipient: frees what was there, and copies len octets, NULL for none. Control
+ * characters become spaces, and what is beyond max is left out. False when memory is out; the text is then as it was.
+ */
+bool queue_set_text(char **text, const char *octets, size_t len, size_t max);
+
+/* Frees what the entry holds, and lets go of its lock. All is zero then. */
+void queue_entry_clear(struct queue_entry *entry);
+
+#endif

@@ -1,0 +1,24 @@
+/* The envelope of a queue's entry as it is stored: a line each for what is known, in one order. */
+#ifndef PORT_QUEUE_TEXT_H
+#define PORT_QUEUE_TEXT_H
+
+#include "port/queue_entry.h"
+
+/* The words of enum dsn_return, of enum queue_state, and of the bits of enum dsn_notify; NULL at their end. */
+extern const char *const queue_return_words[];
+extern const char *const queue_state_words[];
+extern const char *const queue_notify_words[];
+
+/*
+ * Writes all of an entry but its ID and claim. NULL with errno where memory is out, or EINVAL where the entry holds what
+ * queue_text_read() would not take back. To be freed by the caller.
+ */
+char *queue_text_write(const struct queue_entry *entry, size_t *len);
+
+/*
+ * Reads that text into an empty entry. False with EBADMSG where it is anything else, of another version, or not whole;
+ * with ENOMEM where memory is out. The entry then holds some of it, and is to be cleared.
+ */
+bool queue_text_read(struct queue_entry *entry, const char *text, size_t len);
+
+#endif

@@ -1,0 +1,54 @@
+/* A socket for questions about the server: one request, one answer, and the connection is closed. */
+#ifndef PROCESS_CONTROL_H
+#define PROCESS_CONTROL_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "base/text_buffer.h"
+
+enum {
+	INQUIRERS = 4, /* at a time; further ones wait */
+	INQUIRY_REQUEST = 4096,
+	INQUIRY_ANSWER = 64 * 1024,
+	INQUIRY_TIME = 5000, /* milliseconds for request and answer */
+};
+
+union inquiry_socket {
+	uv_handle_t handle;
+	uv_stream_t stream;
+	uv_tcp_t tcp;
+	uv_pipe_t pipe;
+};
+
+struct inquirer {
+	union inquiry_socket socket;
+	uv_write_t writing;
+	struct inquiry *inquiry;
+	bool open;
+	uint64_t deadline;
+	size_t len;
+	char request[INQUIRY_REQUEST];
+	char answer[INQUIRY_ANSWER];
+};
+
+struct inquiry {
+	/* To be set: what a request ends with, and who answers it. The request has its NUL; too long a one lacks its end. */
+	const char *end;
+	void (*answer)(void *context, const char *request, struct page *page);
+	void *context;
+
+	union inquiry_socket socket;
+	uv_timer_t sweep;
+	bool open;
+	bool waiting; /* there is one more than are answered at a time */
+	struct inquirer inquirers[INQUIRERS];
+};
+
+/* Takes questions at a socket that listens, local or of TCP. Returns 0, or an error of libuv. Allocates nothing. */
+int inquiry_open(struct inquiry *inquiry, uv_loop_t *loop, int descriptor, bool local);
+
+/* Ends it, with the answers that are under way. Nothing where it was never opened. */
+void inquiry_close(struct inquiry *inquiry);
+
+#endif

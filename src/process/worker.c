@@ -1,0 +1,236 @@
+/* A worker process: one loop, its connections, its thread pool, its catalogue. */
+#include "process/worker.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "process/metrics.h"
+#include "process/report.h"
+
+enum { DESCRIPTORS = 64 }; /* for the loop, the database, files of messages */
+
+/* What is logged comes before what is reported. */
+static void
+report(const struct worker *worker, enum report_event event)
+{
+	const struct report report = { .worker = getpid(), .event = event };
+	log_flush();
+	ssize_t written = write(worker->place.report, &report, sizeof report);
+	(void)written;
+}
+
+static struct figures_slot *
+slot_of(const struct worker *worker)
+{
+	return &worker->config->figures->slot[worker->place.number];
+}
+
+static void
+on_reloaded(struct texts *texts, bool fresh)
+{
+	const struct worker *worker = (struct worker *)((char *)texts - offsetof(struct worker, texts));
+	slot_of(worker)->refused = texts->refused;
+	report(worker, fresh ? REPORT_LOADED : REPORT_KEPT);
+}
+
+static void
+on_job(struct jobs *jobs)
+{
+	struct worker *worker = (struct worker *)((char *)jobs - offsetof(struct worker, jobs));
+	streams_run_ready(&worker->streams);
+}
+
+static void
+on_emptied(struct streams *streams)
+{
+	uv_stop(streams->loop);
+}
+
+static void
+on_reload(uv_signal_t *signal, int number)
+{
+	(void)number;
+	struct worker *worker = signal->loop->data;
+	certificate_reload(&worker->certificate);
+	texts_reload(&worker->texts);
+}
+
+static void
+on_last_second(uv_timer_t *timer)
+{
+	uv_stop(timer->loop);
+}
+
+static void
+on_grace_over(uv_timer_t *timer)
+{
+	struct worker *worker = timer->loop->data;
+	uv_timer_start(timer, on_last_second, 500, 0);
+	streams_end(&worker->streams);
+}
+
+/* A second before the master kills, those that have not ended are told. */
+static void
+on_stop(uv_signal_t *signal, int number)
+{
+	struct worker *worker = signal->loop->data;
+	unsigned grace = worker->config->grace;
+	(void)number;
+	if (worker->streams.stopping)
+		return;
+	uv_timer_start(&worker->grace, on_grace_over, grace > 1 ? 1000 * (grace - 1) : 100, 0);
+	inquiry_close(&worker->status_inquiry);
+	inquiry_close(&worker->metrics_inquiry);
+	streams_stop(&worker->streams);
+}
+
+/* As many descriptors as the system lets a process have. */
+static int
+take_descriptors(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return INT_MAX;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_cur < INT_MAX ? (int)limit.rlim_cur : INT_MAX;
+}
+
+/*
+ * Connections over a number are told that there are too many, for which descriptors must be left, and others for the
+ * files of messages. When these get many, connections are told so that come near the end.
+ */
+static void
+limit_streams(struct streams *streams, unsigned wanted, int descriptors)
+{
+	int left = descriptors > 2 * DESCRIPTORS ? DESCRIPTORS : descriptors / 2;
+	streams->max = wanted < (unsigned)(descriptors - left) ? wanted : (unsigned)(descriptors - left);
+	streams->descriptors = descriptors - left / 4;
+}
+
+static int
+open_signals(struct worker *worker)
+{
+	int error = uv_signal_init(&worker->loop, &worker->reload);
+	if (error == 0)
+		error = uv_signal_init(&worker->loop, &worker->stop);
+	if (error == 0)
+		error = uv_signal_init(&worker->loop, &worker->interrupt);
+	if (error == 0)
+		error = uv_signal_start(&worker->reload, on_reload, SIGHUP);
+	if (error == 0)
+		error = uv_signal_start(&worker->stop, on_stop, SIGTERM);
+	if (error == 0)
+		error = uv_signal_start(&worker->interrupt, on_stop, SIGINT);
+	return error;
+}
+
+int
+worker_open(struct worker *worker, const struct worker_config *config, const struct master_place *place)
+{
+	worker->config = config;
+	worker->place = *place;
+	int error = uv_loop_init(&worker->loop);
+	if (error < 0)
+		return error;
+	worker->loop.data = worker;
+	error = loop_clock_open(&worker->clock, &worker->loop);
+	if (error == 0)
+		error = uv_timer_init(&worker->loop, &worker->grace);
+	if (error < 0)
+		return error;
+	log_open(STDERR_FILENO, &worker->clock.clock);
+	jobs_open(&worker->jobs, &worker->loop, on_job);
+	texts_open(&worker->texts, &config->texts, place->number);
+	slot_of(worker)->refused = worker->texts.refused;
+	worker->texts.runner = &worker->jobs.runner;
+	worker->texts.reloaded = on_reloaded;
+	certificate_open(&worker->certificate, config->certificate, config->key, place->number);
+	worker->streams = (struct streams) {
+		.loop = &worker->loop,
+		.texts = &worker->texts,
+		.certificate = &worker->certificate,
+		.figures = slot_of(worker),
+		.listeners = worker->listeners,
+		.emptied = on_emptied,
+	};
+	limit_streams(&worker->streams, config->max_sessions, take_descriptors());
+	return streams_open(&worker->streams);
+}
+
+/* A server that cannot be asked serves all the same. */
+static void
+open_inquiries(struct worker *worker)
+{
+	const struct worker_config *config = worker->config;
+	worker->status = (struct status) {
+		.figures = config->figures,
+		.texts = &worker->texts,
+		.workers = config->workers,
+		.guard = config->guard,
+	};
+	worker->status_inquiry.end = "\n";
+	worker->status_inquiry.answer = status_answer;
+	worker->status_inquiry.context = &worker->status;
+	worker->metrics_inquiry.end = "\r\n\r\n";
+	worker->metrics_inquiry.answer = metrics_answer;
+	worker->metrics_inquiry.context = &worker->status;
+	if (config->metrics_socket >= 0)
+		inquiry_open(&worker->metrics_inquiry, &worker->loop, config->metrics_socket, false);
+	if (config->status_socket >= 0)
+		inquiry_open(&worker->status_inquiry, &worker->loop, config->status_socket, true);
+}
+
+int
+worker_run(struct worker *worker, const struct protocol *const *protocols)
+{
+	sigset_t none;
+	struct streams *streams = &worker->streams;
+	int error = open_signals(worker);
+	for (size_t i = 0; i < worker->config->socket_count && error == 0; i++) {
+		error = streams_listen(
+		    streams, &worker->listeners[i], worker->config->sockets[i], protocols[i], worker->config->modes[i]);
+		streams->listener_count = i + 1;
+	}
+	if (error < 0)
+		return error;
+	open_inquiries(worker);
+	report(worker, REPORT_READY);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	uv_run(&worker->loop, UV_RUN_DEFAULT);
+	return 0;
+}
+
+static void
+close_handle(uv_handle_t *handle, void *context)
+{
+	(void)context;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+void
+worker_close(struct worker *worker)
+{
+	sigset_t all;
+
+	/* One that is sent to the whole group comes twice, and would meet a process that has let go of its handlers. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	log_flush();
+	if (worker->streams.count > 0 || worker->texts.loading)
+		_exit(EX_OK);
+	log_open(STDERR_FILENO, NULL);
+	uv_walk(&worker->loop, close_handle, NULL);
+	uv_run(&worker->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&worker->loop);
+	streams_close(&worker->streams);
+	texts_close(&worker->texts);
+	certificate_close(&worker->certificate);
+}

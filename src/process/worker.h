@@ -1,0 +1,55 @@
+/* A worker process: one loop, its connections, its thread pool, its catalogue. */
+#ifndef PROCESS_WORKER_H
+#define PROCESS_WORKER_H
+
+#include "base/stats.h"
+#include "net/jobs.h"
+#include "net/listen.h"
+#include "net/loop_clock.h"
+#include "net/streams.h"
+#include "process/catalog_holder.h"
+#include "process/control.h"
+#include "process/master.h"
+#include "process/status.h"
+
+struct worker_config {
+	struct texts_wish texts;
+	const int *sockets;              /* that listen */
+	const struct listen_mode *modes; /* of each */
+	size_t socket_count;
+	const char *certificate, *key; /* files; NULL: no TLS */
+	int metrics_socket;            /* likewise */
+	int status_socket;             /* that listens; -1: none */
+	struct figures *figures;
+	struct guard *guard; /* whose blacklist can be changed at the status socket; NULL: none */
+	unsigned workers;    /* of the server */
+	unsigned max_sessions;
+	unsigned grace; /* seconds that sessions may go on after SIGTERM; the master kills then */
+};
+
+struct worker {
+	const struct worker_config *config;
+	struct master_place place;
+	uv_loop_t loop;
+	struct loop_clock clock; /* and who runs jobs: for what the sessions rest on */
+	struct jobs jobs;
+	struct texts texts;
+	struct certificate certificate;
+	uv_signal_t reload, stop, interrupt;
+	uv_timer_t grace;
+	struct listener listeners[LISTEN_MAX];
+	struct streams streams;
+	struct status status;
+	struct inquiry status_inquiry, metrics_inquiry;
+};
+
+/* Sets up the loop, the log and the catalogue. Returns 0, or an error of libuv. config must stay. */
+int worker_open(struct worker *worker, const struct worker_config *config, const struct master_place *place);
+
+/* Takes connections until SIGTERM or SIGINT, and speaks the protocol that each socket has. Returns 0, or an error of libuv. */
+int worker_run(struct worker *worker, const struct protocol *const *protocols);
+
+/* Frees what worker_open() has made. Does not return where a session or a job could not be ended in time. */
+void worker_close(struct worker *worker);
+
+#endif

@@ -1,0 +1,56 @@
+/* Asks for a run of the relay queue by a job. */
+#include "queue/ask.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+struct queue_job {
+	struct job job;
+	const struct queue *queue;
+	struct queue_wish wish;
+	int error; /* 0: none */
+	void (*done)(void *context, enum delivery_result result);
+	void *context;
+	char name[];
+};
+
+static void
+work(struct job *job)
+{
+	struct queue_job *asked = (struct queue_job *)job;
+	asked->error = queue_wish(asked->queue, &asked->wish) < 0 ? errno : 0;
+}
+
+static void
+done(struct job *job)
+{
+	struct queue_job *asked = (struct queue_job *)job;
+	if (asked->error != 0)
+		log_event("queue-failed", "domain", asked->name, "detail", strerror(asked->error), NULL);
+	asked->done(asked->context, asked->error == 0 ? DELIVERY_OK : DELIVERY_FAILED);
+	free(asked);
+}
+
+void
+queue_ask(const struct queue *queue, const struct queue_wish *wish, struct job_runner *runner,
+    void (*tell)(void *context, enum delivery_result result), void *context)
+{
+	size_t len = strlen(wish->name);
+	struct queue_job *asked = malloc(sizeof *asked + len + 1);
+	if (asked == NULL) {
+		tell(context, DELIVERY_FAILED);
+		return;
+	}
+	*asked = (struct queue_job) {
+		.job = { .work = work, .done = done },
+		.queue = queue,
+		.wish = { wish->reach, asked->name },
+		.done = tell,
+		.context = context,
+	};
+	memcpy(asked->name, wish->name, len + 1);
+	runner->start(runner, &asked->job);
+}

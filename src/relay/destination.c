@@ -1,0 +1,106 @@
+/* Where mail goes next, as the runner of the queue sees it: how many deliveries there are, and whether it can be reached. */
+#include "relay/destination.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MEMORY = 3600 }; /* seconds */
+
+static struct destination **
+bucket_of(struct destinations *all, const char *key)
+{
+	unsigned h = 5381;
+	for (; *key != '\0'; key++)
+		h = h * 33 + (unsigned char)*key;
+	return &all->buckets[h % DESTINATION_BUCKETS];
+}
+
+struct destination *
+destination_get(struct destinations *all, const char *key)
+{
+	struct destination **bucket = bucket_of(all, key);
+	for (struct destination *found = *bucket; found != NULL; found = found->next)
+		if (strcmp(found->key, key) == 0)
+			return found;
+	struct destination *made = calloc(1, sizeof *made);
+	if (made == NULL || (made->key = strdup(key)) == NULL) {
+		free(made);
+		return NULL;
+	}
+	made->next = *bucket;
+	*bucket = made;
+	return made;
+}
+
+static void
+free_destination(struct destination *destination)
+{
+	free(destination->key);
+	free(destination->verdict);
+	free(destination);
+}
+
+/* That it failed is remembered for a while longer than it is held against it. */
+static bool
+is_idle(const struct destination *destination, int64_t now)
+{
+	return destination->active == 0 && destination->first == NULL &&
+	    (destination->failures == 0 || destination->down_until + MEMORY < now);
+}
+
+void
+destinations_sweep(struct destinations *all, int64_t now)
+{
+	for (size_t i = 0; i < DESTINATION_BUCKETS; i++)
+		for (struct destination **at = &all->buckets[i]; *at != NULL;) {
+			struct destination *destination = *at;
+			if (!is_idle(destination, now)) {
+				at = &destination->next;
+				continue;
+			}
+			*at = destination->next;
+			free_destination(destination);
+		}
+}
+
+void
+destinations_clear(struct destinations *all)
+{
+	for (size_t i = 0; i < DESTINATION_BUCKETS; i++)
+		for (struct destination *at = all->buckets[i], *next; at != NULL; at = next) {
+			next = at->next;
+			free_destination(at);
+		}
+	*all = (struct destinations) { 0 };
+}
+
+void
+destination_park(struct destination *destination, struct schedule_item *item)
+{
+	item->parked = destination;
+	item->behind = NULL;
+	item->before = destination->last;
+	if (destination->last != NULL)
+		destination->last->behind = item;
+	else
+		destination->first = item;
+	destination->last = item;
+}
+
+void
+destination_unpark(struct schedule_item *item)
+{
+	struct destination *destination = item->parked;
+	if (destination == NULL)
+		return;
+	if (item->before != NULL)
+		item->before->behind = item->behind;
+	else
+		destination->first = item->behind;
+	if (item->behind != NULL)
+		item->behind->before = item->before;
+	else
+		destination->last = item->before;
+	item->parked = NULL;
+	item->before = item->behind = NULL;
+}

@@ -1,0 +1,215 @@
+/* Notices that tell a sender what has become of a message: RFC 3464, RFC 6522; with UTF-8 by RFC 6533. */
+#include "relay/dsn.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/date.h"
+#include "message/encode.h"
+#include "relay/dsn_status.h"
+
+enum {
+	WHOLE_MAX = 64 << 10,         /* octets of a message that is returned whole where nothing was asked */
+	WHOLE_ASKED_MAX = 10 << 20,   /* and where that was asked */
+	HEADER_RETURN_MAX = 64 << 10, /* of a header */
+	BOUNDARY_SIZE = 64,
+};
+
+static bool
+wants(const struct queue_recipient *recipient, enum dsn_notify what, bool unasked)
+{
+	if (recipient->noticed & what)
+		return false;
+	return recipient->notify == 0 ? unasked : recipient->notify & what;
+}
+
+/* Of a notice no notice is sent: its sender is the null one. */
+unsigned
+notice_due(const struct queue_entry *entry, const struct queue_recipient *recipient, int64_t now, int64_t delay)
+{
+	bool late = delay > 0 && recipient->attempts > 0 && now >= entry->arrival + delay;
+	if (entry->sender[0] == '\0')
+		return 0;
+	switch (recipient->state) {
+	case QUEUE_FAILED:
+	case QUEUE_EXPIRED: return wants(recipient, DSN_FAILURE, true) ? DSN_FAILURE : 0;
+	case QUEUE_WAITING: return late && wants(recipient, DSN_DELAY, true) ? DSN_DELAY : 0;
+	case QUEUE_DELIVERED: return wants(recipient, DSN_SUCCESS, false) ? DSN_SUCCESS : 0;
+	default: return 0;
+	}
+}
+
+bool
+notice_is_here(const struct queue_recipient *recipient)
+{
+	return recipient->state == QUEUE_DELIVERED && recipient->reply == NULL;
+}
+
+/* RFC 3461 section 4.3: what was asked holds for failures alone; otherwise the header will do. */
+bool
+notice_returns_all(const struct notice_order *order)
+{
+	const struct queue_entry *entry = order->entry;
+	unsigned all = 0;
+	for (size_t i = 0; i < entry->count; i++)
+		all |= order->due[i];
+	if (!(all & DSN_FAILURE) || entry->ret == DSN_RETURN_HEADERS)
+		return false;
+	return entry->size <= (entry->ret == DSN_RETURN_FULL ? WHOLE_ASKED_MAX : WHOLE_MAX);
+}
+
+/* Has it to be written in UTF-8? */
+static bool
+is_global(const struct notice_order *order)
+{
+	const struct queue_entry *entry = order->entry;
+	if (!encode_is_ascii(entry->sender, strlen(entry->sender)))
+		return true;
+	for (size_t i = 0; i < entry->count; i++) {
+		const char *address = entry->recipients[i].address;
+		if (order->due[i] != 0 && !encode_is_ascii(address, strlen(address)))
+			return true;
+	}
+	return false;
+}
+
+/* Reads up to max octets behind those that are not sent; what cannot be read is left out. */
+static char *
+read_message(const struct notice_order *order, int message, size_t max, size_t *len)
+{
+	char *octets = malloc(max + 1);
+	ssize_t got;
+	*len = 0;
+	while (octets != NULL && message >= 0 && *len < max) {
+		got = TEMP_FAILURE_RETRY(pread(message, octets + *len, max - *len, (off_t)(order->entry->skip + *len)));
+		if (got <= 0)
+			break;
+		*len += (size_t)got;
+	}
+	return octets;
+}
+
+/* The header ends with its empty line, or where no whole line is left. */
+static size_t
+header_length(const char *octets, size_t len)
+{
+	if (len > 0 && octets[0] == '\n')
+		return 0;
+	const char *end = memmem(octets, len, "\n\n", 2);
+	if (end == NULL)
+		end = memrchr(octets, '\n', len);
+	return end == NULL ? 0 : (size_t)(end - octets) + 1;
+}
+
+/* One that nothing in the message looks like. */
+static void
+choose_boundary(char boundary[BOUNDARY_SIZE], const char *id, const char *octets, size_t len)
+{
+	unsigned number = 0;
+	do
+		snprintf(boundary, BOUNDARY_SIZE, "=_%s_%u", id, number++);
+	while (memmem(octets, len, boundary, strlen(boundary)) != NULL);
+}
+
+static void
+put_header(
+    FILE *to, const struct notice_order *order, const struct notice_words *words, const char *id, const char *boundary)
+{
+	char date[DATE_SIZE];
+	date_write(date, order->now);
+	fprintf(to, "Date: %s\nFrom: Mail Delivery System <postmaster@%s>\nTo: <%s>\n", date, order->hostname,
+	    order->entry->sender);
+	encode_field(to, "Subject", words->subject);
+	fprintf(to, "Message-ID: <%s@%s>\nAuto-Submitted: auto-replied\nMIME-Version: 1.0\n", id, order->hostname);
+	fprintf(to, "Content-Type: multipart/report; report-type=%sdelivery-status;\n\tboundary=\"%s\"\n\n",
+	    is_global(order) ? "global-" : "", boundary);
+}
+
+static void
+put_text(FILE *to, const struct notice_words *words)
+{
+	bool ascii = encode_is_ascii(words->text, strlen(words->text));
+	fprintf(to, "Content-Type: text/plain; charset=%s\n", ascii ? "us-ascii" : "utf-8");
+	fprintf(to, "Content-Language: %s\n", words->language);
+	if (!ascii)
+		fputs("Content-Transfer-Encoding: quoted-printable\n", to);
+	fputc('\n', to);
+	if (ascii)
+		fputs(words->text, to);
+	else
+		encode_quoted_printable(to, words->text);
+}
+
+static void
+put_returned(FILE *to, bool all, bool global, const char *octets, size_t len)
+{
+	static const char *const types[2][2] = { { "text/rfc822-headers", "message/global-headers" },
+		{ "message/rfc822", "message/global" } };
+	fprintf(to, "Content-Type: %s\n", types[all][global]);
+	if (!encode_is_ascii(octets, len))
+		fputs("Content-Transfer-Encoding: 8bit\n", to);
+	fputc('\n', to);
+	fwrite(octets, 1, len, to);
+	if (len > 0 && octets[len - 1] != '\n')
+		fputc('\n', to);
+}
+
+static void
+put_status(FILE *to, const struct notice_order *order, bool global)
+{
+	fprintf(to, "Content-Type: message/%sdelivery-status\n", global ? "global-" : "");
+	if (global)
+		fputs("Content-Transfer-Encoding: 8bit\n", to);
+	fputc('\n', to);
+	notice_status_write(to, order, global);
+}
+
+static void
+put_all(FILE *to, const struct notice_order *order, const struct notice_words *words, const char *id,
+    const char *octets, size_t len)
+{
+	char boundary[BOUNDARY_SIZE];
+	bool all = notice_returns_all(order), global = is_global(order);
+	choose_boundary(boundary, id, octets, len);
+	put_header(to, order, words, id, boundary);
+	fprintf(to, "--%s\n", boundary);
+	put_text(to, words);
+	fprintf(to, "\n--%s\n", boundary);
+	put_status(to, order, global);
+	fprintf(to, "\n--%s\n", boundary);
+	put_returned(to, all, global || order->entry->utf8, octets, len);
+	fprintf(to, "\n--%s--\n", boundary);
+}
+
+bool
+notice_make(struct notice *notice, const struct notice_order *order, const struct notice_words *words, const char *id,
+    int message)
+{
+	size_t len;
+	bool all = notice_returns_all(order);
+	*notice = (struct notice) { 0 };
+	char *octets = read_message(order, message, all ? (size_t)order->entry->size : HEADER_RETURN_MAX, &len);
+	FILE *to = octets == NULL ? NULL : open_memstream(&notice->octets, &notice->len);
+	if (to == NULL) {
+		free(octets);
+		return false;
+	}
+	put_all(to, order, words, id, octets, all ? len : header_length(octets, len));
+	free(octets);
+	bool failed = ferror(to);
+	if (fclose(to) != 0 || failed)
+		return false;
+	notice->utf8 = is_global(order);
+	notice->eightbit = !encode_is_ascii(notice->octets, notice->len);
+	return true;
+}
+
+void
+notice_free(struct notice *notice)
+{
+	free(notice->octets);
+	*notice = (struct notice) { 0 };
+}

@@ -1,0 +1,12 @@
+/* The part of a notice that programs read: message/delivery-status. */
+#ifndef RELAY_DSN_STATUS_H
+#define RELAY_DSN_STATUS_H
+
+#include <stdio.h>
+
+#include "relay/dsn.h"
+
+/* Writes it, with LF for each line end; of a global one addresses are written in UTF-8 (RFC 6533). */
+void notice_status_write(FILE *to, const struct notice_order *order, bool global);
+
+#endif

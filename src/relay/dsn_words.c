@@ -1,0 +1,164 @@
+/* What a notice says to people: its subject and its text, in their language. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ftgate/catalog.h>
+
+#include "base/wrap.h"
+#include "relay/dsn.h"
+#include "relay/verdict.h"
+
+enum { WIDTH = 72, DAY = 24 * 60 * 60 };
+
+struct speech {
+	FILE *to;
+	const struct notice_order *order;
+	struct ftg_voice voice;
+};
+
+static struct ftg_reply
+of_text(enum ftg_id id, const char *text)
+{
+	return ftg_reply_text(id, text, strlen(text));
+}
+
+static void
+put(const struct speech *s, struct ftg_reply reply)
+{
+	char text[FTG_REPLY_MAX];
+	wrap_write(s->to, text, ftg_render(text, &s->voice, &reply), WIDTH);
+}
+
+/* What has become of the message, with the reference by which it can be looked up. */
+static void
+put_fate(const struct speech *s, enum ftg_id id, const char *address)
+{
+	char text[FTG_REPLY_MAX + 16];
+	struct ftg_reply reply = of_text(id, address);
+	size_t len = ftg_render(text, &s->voice, &reply);
+	len += (size_t)snprintf(text + len, 16, " (%s)", ftg_row(id)->ref);
+	wrap_write(s->to, text, len, WIDTH);
+}
+
+/* The words of another server stand below, as they came. */
+static void
+put_reason(const struct speech *s, const char *text)
+{
+	struct verdict verdict;
+	if (text == NULL || !verdict_read(&verdict, text))
+		return;
+	put(s, ftg_reply_text(verdict.reason, verdict.name, verdict.name_len));
+	if (verdict.reason == FTG_NOTICE_SAID)
+		fprintf(s->to, "\n    %s\n", verdict.detail);
+}
+
+/* Days, the last one begun counts as whole. */
+static unsigned long
+days(int64_t seconds)
+{
+	return seconds <= DAY ? 1 : (unsigned long)((seconds + DAY - 1) / DAY);
+}
+
+static void
+put_recipient(const struct speech *s, const struct queue_recipient *recipient, unsigned due)
+{
+	const struct notice_order *order = s->order;
+	int64_t arrival = order->entry->arrival;
+	if (due == DSN_SUCCESS) {
+		put_fate(s, notice_is_here(recipient) ? FTG_NOTICE_DELIVERED : FTG_NOTICE_RELAYED, recipient->address);
+	} else if (due == DSN_DELAY) {
+		put_fate(s, FTG_NOTICE_DELAYED, recipient->address);
+		put(s, ftg_reply_count(FTG_NOTICE_RETRY, days(arrival + order->expire - order->now)));
+	} else {
+		put_fate(s, FTG_NOTICE_FAILED, recipient->address);
+		if (recipient->state == QUEUE_EXPIRED)
+			put(s, ftg_reply_count(FTG_NOTICE_EXPIRED, days(order->now - arrival)));
+	}
+	if (due != DSN_SUCCESS)
+		put_reason(s, recipient->reply);
+	fputc('\n', s->to);
+}
+
+static void
+put_text(const struct speech *s)
+{
+	const struct notice_order *order = s->order;
+	put(s, of_text(FTG_NOTICE_INTRO, order->hostname));
+	fputc('\n', s->to);
+	for (size_t i = 0; i < order->entry->count; i++)
+		if (order->due[i] != 0)
+			put_recipient(s, &order->entry->recipients[i], order->due[i]);
+	if (order->contact[0] != '\0')
+		put(s, of_text(FTG_NOTICE_CONTACT, order->contact));
+	put(s, ftg_reply(notice_returns_all(order) ? FTG_NOTICE_ATTACHED : FTG_NOTICE_HEADER));
+}
+
+/* The worst that it tells of. */
+static enum ftg_id
+subject_of(const struct notice_order *order)
+{
+	unsigned all = 0;
+	bool here = true;
+	for (size_t i = 0; i < order->entry->count; i++) {
+		all |= order->due[i];
+		here = here && (order->due[i] != DSN_SUCCESS || notice_is_here(&order->entry->recipients[i]));
+	}
+	if (all & DSN_FAILURE)
+		return FTG_NOTICE_SUBJECT_FAILED;
+	if (all & DSN_DELAY)
+		return FTG_NOTICE_SUBJECT_DELAYED;
+	return here ? FTG_NOTICE_SUBJECT_DELIVERED : FTG_NOTICE_SUBJECT_RELAYED;
+}
+
+static char *
+say_subject(const struct notice_order *order, const struct ftg_voice *voice)
+{
+	char text[FTG_REPLY_MAX];
+	struct ftg_reply reply = ftg_reply(subject_of(order));
+	return strndup(text, ftg_render(text, voice, &reply));
+}
+
+static char *
+say_text(const struct notice_order *order, const struct ftg_voice *voice)
+{
+	char *text = NULL;
+	size_t len;
+	struct speech s = { .to = open_memstream(&text, &len), .order = order, .voice = *voice };
+	if (s.to == NULL)
+		return NULL;
+	put_text(&s);
+	if (voice->bilingual && voice->second != voice->language) {
+		s.voice.language = voice->second;
+		fputs("\n* * *\n\n", s.to);
+		put_text(&s);
+	}
+	bool failed = ferror(s.to);
+	if (fclose(s.to) != 0 || failed) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+bool
+notice_say(struct notice_words *words, const struct notice_order *order, const struct ftg_voice *spoken)
+{
+	struct ftg_voice voice = *spoken;
+	voice.encoding = FTG_UTF8;
+	const ftg_catalog *catalog = voice.catalog != NULL ? voice.catalog : ftg_catalog_english(FTG_PUBLISHED);
+	*words = (struct notice_words) {
+		.subject = say_subject(order, &voice),
+		.text = say_text(order, &voice),
+	};
+	snprintf(words->language, sizeof words->language, "%s", ftg_catalog_tag(catalog, voice.language));
+	return words->subject != NULL && words->text != NULL;
+}
+
+void
+notice_words_free(struct notice_words *words)
+{
+	free(words->subject);
+	free(words->text);
+	*words = (struct notice_words) { 0 };
+}

@@ -1,0 +1,325 @@
+/* Delivers into the mailboxes of another server, by LMTP (RFC 2033): Dovecot, for one. */
+#include "relay/lmtp_delivery.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message/address.h"
+#include "port/queue_entry.h"
+#include "relay/verdict.h"
+#include "store/maildir.h"
+
+enum { AGAIN = 60, WHOLE = 10 * 60 * 1000 };
+
+struct lmtp_delivery {
+	struct delivery delivery;
+	struct lmtp_agent *agent;
+	struct delivery *spool; /* of the other agent: the message in its file */
+	struct queue_entry *entry;
+	struct job job;
+	struct job_runner *runner;
+	enum delivery_result result;
+	void (*done)(void *context, enum delivery_result result);
+	void *context;
+	struct transport transport;
+	struct transport_place place;
+	size_t count;
+	struct transport_recipient *recipients;
+	char (*addresses)[ADDRESS_TEXT_SIZE];
+};
+
+static struct lmtp_delivery *
+of_delivery(struct delivery *delivery)
+{
+	return (struct lmtp_delivery *)delivery;
+}
+
+static struct lmtp_delivery *
+of_job(struct job *job)
+{
+	return (struct lmtp_delivery *)(void *)((char *)job - offsetof(struct lmtp_delivery, job));
+}
+
+static void
+free_delivery(struct lmtp_delivery *d)
+{
+	for (size_t i = 0; i < d->count; i++)
+		free(d->recipients[i].verdict);
+	free(d->recipients);
+	free(d->addresses);
+	free(d);
+}
+
+static bool
+append(struct delivery *delivery, const char *bytes, size_t len)
+{
+	struct delivery *spool = of_delivery(delivery)->spool;
+	return spool->ops->append(spool, bytes, len);
+}
+
+static void
+begin_relayed(struct delivery *delivery)
+{
+	struct delivery *spool = of_delivery(delivery)->spool;
+	spool->ops->begin_relayed(spool);
+}
+
+static bool
+wants_flush(const struct delivery *delivery)
+{
+	const struct delivery *spool = ((const struct lmtp_delivery *)delivery)->spool;
+	return spool->ops->wants_flush(spool);
+}
+
+static void
+flush(struct delivery *delivery, struct job_runner *runner, void (*done)(void *context, enum delivery_result result),
+    void *context)
+{
+	struct delivery *spool = of_delivery(delivery)->spool;
+	spool->ops->flush(spool, runner, done, context);
+}
+
+static void
+spool_it(struct delivery *delivery, struct job_runner *runner, void (*done)(void *context, enum delivery_result result),
+    void *context)
+{
+	struct delivery *spool = of_delivery(delivery)->spool;
+	spool->ops->spool(spool, runner, done, context);
+}
+
+static int
+file(const struct delivery *delivery)
+{
+	const struct delivery *spool = ((const struct lmtp_delivery *)delivery)->spool;
+	return spool->ops->file(spool);
+}
+
+/* Says the result; the delivery is gone before that. */
+static void
+conclude(struct lmtp_delivery *d, enum delivery_result result)
+{
+	void (*done)(void *, enum delivery_result) = d->done;
+	void *context = d->context;
+	free_delivery(d);
+	done(context, result);
+}
+
+static void
+give_up(struct lmtp_delivery *d, enum delivery_result result)
+{
+	d->spool->ops->abandon(d->spool, d->runner);
+	conclude(d, result);
+}
+
+static void
+on_queued(void *context, enum delivery_result result)
+{
+	conclude(context, result);
+}
+
+/* One whom the server has not taken the message for goes into the queue. False when memory is out. */
+static bool
+leave_over(struct lmtp_delivery *d, const struct transport_recipient *from)
+{
+	int64_t now = d->agent->now();
+	if (queue_entry_find(d->entry, from->address) != NULL)
+		return true;
+	struct queue_recipient *to = queue_entry_add(d->entry, from->address);
+	if (to == NULL)
+		return false;
+	to->state = from->result == TRANSPORT_FAILED ? QUEUE_FAILED : QUEUE_WAITING;
+	to->attempts = 1;
+	to->next = now + AGAIN;
+	return from->verdict == NULL ||
+	    queue_set_text(&to->reply, from->verdict, strlen(from->verdict), QUEUE_REPLY_MAX);
+}
+
+/* What nobody has been taken for: the reply of the server decides, which is 4xx to the client whatever it was. */
+static enum delivery_result
+result_of(const struct transport_recipient *recipient)
+{
+	struct verdict verdict;
+	if (recipient->verdict == NULL || !verdict_read(&verdict, recipient->verdict) ||
+	    verdict.reason != FTG_NOTICE_SAID)
+		return DELIVERY_FAILED;
+	if (strncmp(verdict.detail, "452 4.2.2", 9) == 0 || strncmp(verdict.detail, "552", 3) == 0)
+		return DELIVERY_OVER_QUOTA;
+	return recipient->result == TRANSPORT_FAILED ? DELIVERY_ACCESS : DELIVERY_FAILED;
+}
+
+static size_t
+count_taken(const struct lmtp_delivery *d)
+{
+	size_t taken = 0;
+	for (size_t i = 0; i < d->count; i++)
+		taken += d->recipients[i].result == TRANSPORT_DONE;
+	return taken;
+}
+
+static void
+handed_over(struct job *job)
+{
+	struct lmtp_delivery *d = of_job(job);
+	if (count_taken(d) == 0) {
+		give_up(d, result_of(&d->recipients[0]));
+		return;
+	}
+	for (size_t i = 0; i < d->count; i++)
+		if (d->recipients[i].result != TRANSPORT_DONE && !leave_over(d, &d->recipients[i])) {
+			give_up(d, DELIVERY_FAILED);
+			return;
+		}
+	if (d->entry->count == 0)
+		give_up(d, DELIVERY_OK);
+	else
+		d->spool->ops->commit(d->spool, d->runner, on_queued, d);
+}
+
+static void
+hand_over(struct job *job)
+{
+	struct lmtp_delivery *d = of_job(job);
+	d->transport.message = d->spool->ops->file(d->spool);
+	d->transport.skip = d->entry->skip;
+	transport_run(&d->transport, d->agent->dialer);
+}
+
+static void
+on_spooled(void *context, enum delivery_result result)
+{
+	struct lmtp_delivery *d = context;
+	if (result != DELIVERY_OK) {
+		give_up(d, result);
+		return;
+	}
+	d->job = (struct job) { .work = hand_over, .done = handed_over };
+	d->agent->jobs.runner.start(&d->agent->jobs.runner, &d->job);
+}
+
+static void
+commit(struct delivery *delivery, struct job_runner *runner, void (*done)(void *context, enum delivery_result result),
+    void *context)
+{
+	struct lmtp_delivery *d = of_delivery(delivery);
+	d->runner = runner;
+	d->done = done;
+	d->context = context;
+	if (d->count == 0)
+		d->spool->ops->commit(d->spool, runner, on_queued, d);
+	else
+		d->spool->ops->spool(d->spool, runner, on_spooled, d);
+}
+
+static void
+abandon(struct delivery *delivery, struct job_runner *runner)
+{
+	struct lmtp_delivery *d = of_delivery(delivery);
+	d->spool->ops->abandon(d->spool, runner);
+	free_delivery(d);
+}
+
+static const struct delivery_ops ops = {
+	.append = append,
+	.begin_relayed = begin_relayed,
+	.wants_flush = wants_flush,
+	.flush = flush,
+	.spool = spool_it,
+	.file = file,
+	.commit = commit,
+	.abandon = abandon,
+};
+
+static bool
+name_recipients(struct lmtp_delivery *d, const struct mailbox *mailboxes, size_t count)
+{
+	d->recipients = calloc(count + 1, sizeof *d->recipients);
+	d->addresses = calloc(count + 1, sizeof *d->addresses);
+	if (d->recipients == NULL || d->addresses == NULL)
+		return false;
+	for (; d->count < count; d->count++) {
+		if (!maildir_address(d->addresses[d->count], mailboxes[d->count].maildir))
+			return false;
+		d->recipients[d->count].address = d->addresses[d->count];
+	}
+	return true;
+}
+
+static void
+open_transport(struct lmtp_delivery *d)
+{
+	const struct lmtp_agent *agent = d->agent;
+	int timeout = (int)agent->timeout;
+	d->place = (struct transport_place) { .place = { .port = agent->route->port } };
+	snprintf(d->place.place.address, sizeof d->place.place.address, "%s", agent->route->host);
+	d->transport = (struct transport) {
+		.manner = agent->route->manner,
+		.times = { .connect = timeout, .reply = timeout, .end = timeout, .whole = WHOLE },
+		.places = &d->place,
+		.place_count = 1,
+		.sender = d->entry->sender,
+		.eightbit = d->entry->eightbit,
+		.recipients = d->recipients,
+		.count = d->count,
+	};
+	d->transport.manner.hostname = agent->hostname;
+}
+
+static struct delivery *
+begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count, struct queue_entry *relay)
+{
+	struct lmtp_agent *agent = (struct lmtp_agent *)base;
+	struct lmtp_delivery *d = calloc(1, sizeof *d);
+	if (d == NULL)
+		return NULL;
+	d->delivery.ops = &ops;
+	d->agent = agent;
+	d->entry = relay;
+	if (name_recipients(d, mailboxes, count) &&
+	    (d->spool = agent->spool->begin(agent->spool, NULL, 0, relay)) != NULL) {
+		open_transport(d);
+		return &d->delivery;
+	}
+	free_delivery(d);
+	return NULL;
+}
+
+static bool
+is_full(struct delivery_agent *base, struct job_runner *runner)
+{
+	struct delivery_agent *spool = ((struct lmtp_agent *)base)->spool;
+	return spool->is_full(spool, runner);
+}
+
+/* Whether there is room in a mailbox is for the other server to say. */
+static void
+check_room(struct delivery_agent *base, struct job_runner *runner, const struct mailbox *mailboxes, size_t count,
+    uint64_t size, void (*done)(void *context, enum delivery_result result), void *context)
+{
+	struct delivery_agent *spool = ((struct lmtp_agent *)base)->spool;
+	(void)mailboxes;
+	(void)count;
+	spool->check_room(spool, runner, NULL, 0, size, done, context);
+}
+
+static void
+run_queue(struct delivery_agent *base, struct job_runner *runner, const char *domain, bool below,
+    void (*done)(void *context, enum delivery_result result), void *context)
+{
+	struct delivery_agent *spool = ((struct lmtp_agent *)base)->spool;
+	spool->run_queue(spool, runner, domain, below, done, context);
+}
+
+void
+lmtp_agent_open(struct lmtp_agent *agent, struct job_runner *runner)
+{
+	agent->agent = (struct delivery_agent) {
+		.begin = begin,
+		.is_full = is_full,
+		.check_room = check_room,
+		.run_queue = run_queue,
+		.leftovers = true,
+	};
+	job_queue_open(&agent->jobs, runner, LMTP_DELIVERIES);
+}

@@ -1,0 +1,62 @@
+/* The servers that mail for a domain may be handed to, and where they are: RFC 5321 section 5.1, RFC 7505. */
+#ifndef RELAY_NEXT_HOP_H
+#define RELAY_NEXT_HOP_H
+
+#include "relay/route.h"
+
+enum {
+	HOP_SERVERS_MAX = 10, /* that are looked up, those of the best preference */
+	HOP_PLACES_MAX = 20,  /* addresses of them that are tried */
+};
+
+enum hop_outcome {
+	HOP_FOUND,     /* one place at least */
+	HOP_NO_DOMAIN, /* there is no such domain */
+	HOP_NO_ROUTE,  /* it takes no mail, or has no server that can be found */
+	HOP_LOOP,      /* it would come back to this one */
+	HOP_FAILED,    /* the DNS has not answered */
+};
+
+/* What does not change from one look-up to the next. */
+struct hop_world {
+	struct resolver *resolver;
+	const char *hostname;      /* of this server */
+	const struct network *own; /* its addresses, beside those of the loopback */
+	size_t own_count;
+};
+
+struct hop_question {
+	struct resolver_question question;
+	struct hop *hop;
+	unsigned server;
+};
+
+struct hop_server {
+	char name[RESOLVER_NAME_SIZE];
+	unsigned preference, order; /* those of one preference are in a random order */
+	bool own;                   /* is this server */
+	bool failed;                /* of an address nothing is known */
+	unsigned count;
+	struct network addresses[HOP_PLACES_MAX];
+	struct hop_question questions[2];
+};
+
+/* A look-up, and what came of it; embedded in what it is about. It stays where it is until done() is called. */
+struct hop {
+	const struct hop_world *world;
+	void (*done)(struct hop *hop); /* on the loop; may come before hop_find() returns */
+	enum hop_outcome outcome;
+	unsigned port;
+	size_t place_count;
+	struct transport_place places[HOP_PLACES_MAX]; /* in the order in which they are to be tried */
+	struct hop_question mx;
+	unsigned waiting; /* answers that are to come */
+	bool stranger;    /* the DNS says where it is, so that it must not be here */
+	unsigned server_count;
+	struct hop_server servers[HOP_SERVERS_MAX];
+};
+
+/* Finds the servers of a route, or, where that is NULL, those of a domain. world and done are set. */
+void hop_find(struct hop *hop, const struct route *route, const char *domain);
+
+#endif

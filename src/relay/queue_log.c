@@ -1,0 +1,38 @@
+/* What the log says of mail for elsewhere. */
+#include <string.h>
+
+#include "relay/queue_manager_internal.h"
+#include "relay/verdict.h"
+
+static void
+put_verdict(const char *text)
+{
+	struct verdict verdict;
+	if (text == NULL || !verdict_read(&verdict, text))
+		return;
+	log_put("ref", ftg_row(verdict.reason)->ref);
+	log_put_octets("next", verdict.name, verdict.name_len);
+	if (verdict.detail[0] != '\0')
+		log_put(verdict.reason == FTG_NOTICE_SAID ? "reply" : "detail", verdict.detail);
+}
+
+void
+event_outcome(const struct visit *visit, const struct queue_recipient *recipient, const char *event)
+{
+	const struct queue_entry *entry = &visit->entry;
+	int64_t now = runner_now(visit->runner);
+	log_begin(event);
+	if (entry->session != NULL)
+		log_put("session", entry->session);
+	log_put("id", entry->id);
+	log_put("from", entry->sender);
+	log_put("to", recipient->address);
+	put_verdict(recipient->reply);
+	if (recipient->state == QUEUE_EXPIRED)
+		log_put("cause", "expired");
+	log_put_number("attempts", recipient->attempts);
+	log_put_number("delay", now - entry->arrival);
+	if (recipient->state == QUEUE_WAITING)
+		log_put_number("again", recipient->next - now);
+	log_end();
+}

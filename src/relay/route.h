@@ -1,0 +1,44 @@
+/* Where mail for a domain goes next: by a route of its own, to the smarthost, or to the MX of the domain. */
+#ifndef RELAY_ROUTE_H
+#define RELAY_ROUTE_H
+
+#include "config/config.h"
+#include "port/resolver.h"
+#include "relay/transport.h"
+
+enum { ROUTE_ERROR_SIZE = 320, ROUTE_PORT = 25, ROUTE_LMTP_PORT = 24 };
+
+struct route {
+	char *domain; /* in lower case; NULL: any that has no route of its own */
+	char *host;   /* a name, an IP address, or the path of a socket */
+	unsigned port;
+	struct transport_manner manner; /* hostname is not set */
+};
+
+struct routes {
+	struct route *list;
+	size_t count;
+	struct route smarthost; /* host NULL: there is none */
+	struct route mailboxes; /* to those of accounts, by LMTP; host NULL: they are here */
+	bool mx;                /* a domain that has no other route goes to its MX */
+};
+
+/*
+ * Makes routes of the settings, which must stay, and reads the files of credentials that they name: the user in the first
+ * line, the password in the second. Returns 0, or -1 with an English sentence that names value and cure. To be closed in
+ * any case.
+ */
+int routes_open(struct routes *routes, const struct config *config, char error[ROUTE_ERROR_SIZE]);
+void routes_close(struct routes *routes);
+
+/*
+ * Reads a place: HOST, HOST:PORT, ADDRESS:PORT with brackets around one of IPv6; or lmtp: and such a place or the path of a
+ * socket. False where it is none; the route is to be cleared in any case.
+ */
+bool route_read_place(struct route *route, const char *text);
+void route_clear(struct route *route);
+
+/* The route for mail to a domain, which is in lower case. NULL: to its MX if routes->mx, else nowhere. */
+const struct route *route_find(const struct routes *routes, const char *domain);
+
+#endif

@@ -1,0 +1,111 @@
+/* Mail to other servers: who may send it, and what the relay queue is told of a message. */
+#include <stdio.h>
+#include <string.h>
+
+#include "relay/route.h"
+#include "smtp/internal.h"
+
+/* Who has logged in without the right to send has got no further than MAIL. */
+bool
+relay_is_allowed(const struct smtp_session *s)
+{
+	return s->user != NULL || (s->access & ACCESS_RELAY) != 0;
+}
+
+bool
+relay_has_route(const struct smtp_session *s, const char *domain)
+{
+	const struct routes *routes = s->config->routes;
+
+	return routes == NULL || routes->mx || route_find(routes, domain) != NULL;
+}
+
+/* The language that the sender is spoken to in, for what is to be told later. */
+static const char *
+language_of(const struct smtp_session *s)
+{
+	const struct ftg_voice voice = s->outlet->voice(s->outlet);
+
+	return voice.catalog != NULL ? ftg_catalog_tag(voice.catalog, voice.language) : NULL;
+}
+
+static bool
+is_utf8(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text > 0x7F)
+			return true;
+	return false;
+}
+
+/* An alias may lead to where only SMTPUTF8 leads. */
+static bool
+needs_utf8(const struct envelope *envelope)
+{
+	bool needed = envelope->utf8;
+	for (size_t i = 0; i < envelope->relay->count && !needed; i++)
+		needed = is_utf8(envelope->relay->recipients[i].address);
+	return needed;
+}
+
+static bool
+set(char **text, const char *value)
+{
+	return value == NULL || queue_set_text(text, value, strlen(value), QUEUE_TEXT_MAX);
+}
+
+static bool
+add_delivered(struct queue_entry *relay, const struct dsn_recipient *asked)
+{
+	if (queue_entry_find(relay, asked->address) != NULL)
+		return true;
+	struct queue_recipient *added = queue_entry_add(relay, asked->address);
+	if (added == NULL)
+		return false;
+	added->state = QUEUE_DELIVERED;
+	added->notify = asked->notify;
+	return set(&added->orcpt, asked->orcpt);
+}
+
+/*
+ * Who wants to hear of it when the message is in a mailbox here: those go into the queue, with nothing left to be sent, so
+ * that their sender is told. What another server keeps in its mailboxes it may refuse after all.
+ */
+static bool
+add_all_delivered(struct smtp_session *s)
+{
+	struct envelope *envelope = &s->envelope;
+	const struct dsn *dsn = &envelope->dsn;
+
+	if (s->config->delivery->leftovers || envelope->sender[0] == '\0')
+		return true;
+	for (size_t i = 0; i < dsn->count; i++)
+		if (dsn->recipients[i].address != NULL &&
+		    (!envelope_need_relay(envelope) || !add_delivered(envelope->relay, &dsn->recipients[i])))
+			return false;
+	return true;
+}
+
+/* No token holds a "u", so that one and the number of a transaction make none that is another session's. */
+bool
+relay_complete(struct smtp_session *s)
+{
+	const struct envelope *envelope = &s->envelope;
+
+	if (!add_all_delivered(s))
+		return false;
+	if (envelope->relay == NULL && !s->config->delivery->leftovers)
+		return true;
+	if (!envelope_need_relay(&s->envelope))
+		return false;
+	struct queue_entry *relay = envelope->relay;
+	snprintf(relay->id, sizeof relay->id, "%su%u", s->peer.session, s->transactions);
+	relay->arrival = s->config->now();
+	relay->account = s->account;
+	relay->utf8 = needs_utf8(envelope);
+	relay->eightbit = envelope->eightbit;
+	relay->ret = envelope->dsn.ret;
+	return set(&relay->session, s->peer.session) && set(&relay->sender, envelope->sender) &&
+	    set(&relay->user, s->user) && set(&relay->language, language_of(s)) &&
+	    set(&relay->envid, envelope->dsn.envid);
+}

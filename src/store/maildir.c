@@ -1,0 +1,103 @@
+/* Maildirs on disk: making them, and clearing what interrupted deliveries left. */
+#include "store/maildir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int
+maildir_sync(int folder, const char *path)
+{
+	int directory = (int)TEMP_FAILURE_RETRY(openat(folder, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	if (directory < 0)
+		return -1;
+	int result = (int)TEMP_FAILURE_RETRY(fsync(directory));
+	int error = errno;
+	close(directory);
+	errno = error;
+	return result;
+}
+
+/* Makes one folder. Returns 1 where it was missing, 0 where it is there, -1 with errno. */
+static int
+make_folder(int folder, const char *path)
+{
+	if (mkdirat(folder, path, 0700) == 0)
+		return 1;
+	return errno == EEXIST ? 0 : -1;
+}
+
+int
+maildir_make(int folder, const char *path)
+{
+	static const char *const parts[] = { "tmp", "new", "cur" };
+	char domain[MAILBOX_PATH_SIZE], part[MAILBOX_PATH_SIZE + 4];
+	snprintf(domain, sizeof domain, "%.*s", (int)strcspn(path, "/"), path);
+	int made_domain = make_folder(folder, domain);
+	int made_maildir = made_domain < 0 ? -1 : make_folder(folder, path);
+	if (made_maildir < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		snprintf(part, sizeof part, "%s/%s", path, parts[i]);
+		if (make_folder(folder, part) < 0)
+			return -1;
+	}
+	if (maildir_sync(folder, path) < 0 || (made_maildir > 0 && maildir_sync(folder, domain) < 0))
+		return -1;
+	return made_domain > 0 ? maildir_sync(folder, ".") : 0;
+}
+
+/* Opens a folder for reading its entries; NULL with errno. */
+static DIR *
+open_entries(int folder, const char *name)
+{
+	int descriptor = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = descriptor < 0 ? NULL : fdopendir(descriptor);
+	if (entries == NULL && descriptor >= 0)
+		close(descriptor);
+	return entries;
+}
+
+static unsigned
+remove_stale(int tmp, const char *name, time_t now)
+{
+	struct stat status;
+	if (fstatat(tmp, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(status.st_mode))
+		return 0;
+	return status.st_mtime < now - MAILDIR_STALE && unlinkat(tmp, name, 0) == 0;
+}
+
+/* Goes down the levels from the folder of all mail to the Maildirs, and then over the files in the tmp of each. */
+static unsigned
+sweep(int folder, const char *name, unsigned levels, time_t now)
+{
+	unsigned removed = 0;
+	char tmp[NAME_MAX + sizeof "/tmp"];
+	DIR *entries = open_entries(folder, name);
+	if (entries == NULL)
+		return 0;
+	for (const struct dirent *entry; (entry = readdir(entries)) != NULL;) {
+		snprintf(tmp, sizeof tmp, "%s/tmp", entry->d_name);
+		if (entry->d_name[0] == '.')
+			continue;
+		if (levels > 1)
+			removed += sweep(dirfd(entries), entry->d_name, levels - 1, now);
+		else if (levels == 1)
+			removed += sweep(dirfd(entries), tmp, 0, now);
+		else
+			removed += remove_stale(dirfd(entries), entry->d_name, now);
+	}
+	closedir(entries);
+	return removed;
+}
+
+unsigned
+maildir_sweep(int folder, time_t now)
+{
+	return sweep(folder, ".", 2, now);
+}

@@ -1,0 +1,385 @@
+/* Delivers messages into Maildirs and the relay queue, one file with a name in each. */
+#include "store/maildir_delivery.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "queue/ask.h"
+#include "store/spool.h"
+
+/* A message on its way, and the job that is under way for it. */
+struct maildir_delivery {
+	struct delivery delivery;
+	struct job job;
+	long long min_free;
+	struct spool spool;
+	char *buffer;
+	size_t len, room;
+	unsigned long long unrelayed; /* octets on the wire that are for mailboxes alone */
+	bool cr;                      /* has been appended last, and is not in the buffer yet */
+	enum delivery_result result;
+	void (*done)(void *context, enum delivery_result result);
+	void *context;
+	struct mailbox mailboxes[];
+};
+
+static struct maildir_delivery *
+of_delivery(struct delivery *delivery)
+{
+	return (struct maildir_delivery *)delivery;
+}
+
+static struct maildir_delivery *
+of_job(struct job *job)
+{
+	return (struct maildir_delivery *)((char *)job - offsetof(struct maildir_delivery, job));
+}
+
+static void
+free_delivery(struct maildir_delivery *delivery)
+{
+	free(delivery->buffer);
+	free(delivery);
+}
+
+static enum delivery_result
+result_of(int error)
+{
+	switch (error) {
+	case ENOSPC:
+	case EDQUOT: return DELIVERY_FULL;
+	case EACCES:
+	case EISDIR:
+	case ELOOP:
+	case ENAMETOOLONG:
+	case ENOENT:
+	case ENOTDIR:
+	case EPERM:
+	case EROFS: return DELIVERY_ACCESS;
+	default: return DELIVERY_FAILED;
+	}
+}
+
+/* Makes room in the buffer, which doubles up to a block and goes on by blocks. */
+static bool
+reserve(struct maildir_delivery *delivery, size_t len)
+{
+	size_t room = delivery->room == 0 ? 4096 : delivery->room;
+	if (len > SIZE_MAX / 2 - delivery->len)
+		return false;
+	while (room < delivery->len + len)
+		room += room < DELIVERY_BLOCK ? room : DELIVERY_BLOCK;
+	if (room == delivery->room)
+		return true;
+	char *buffer = realloc(delivery->buffer, room);
+	if (buffer == NULL)
+		return false;
+	delivery->buffer = buffer;
+	delivery->room = room;
+	return true;
+}
+
+/* Copies octets with LF for each CRLF, and returns how many came of it. A CR at their end waits for what follows. */
+static size_t
+copy_lines(char *to, const char *bytes, size_t len, bool *cr)
+{
+	char *at = to;
+	const char *end = bytes + len;
+	if (*cr && len > 0 && *bytes != '\n')
+		*at++ = '\r';
+	*cr = *cr && len == 0;
+	while (bytes < end) {
+		const char *stop = memchr(bytes, '\r', (size_t)(end - bytes));
+		size_t run = (size_t)((stop == NULL ? end : stop) - bytes);
+		memcpy(at, bytes, run);
+		at += run;
+		bytes += run + (stop != NULL);
+		if (stop != NULL && bytes == end)
+			*cr = true;
+		else if (stop != NULL && *bytes != '\n')
+			*at++ = '\r';
+	}
+	return (size_t)(at - to);
+}
+
+static bool
+append(struct delivery *base, const char *bytes, size_t len)
+{
+	struct maildir_delivery *delivery = of_delivery(base);
+	if (!reserve(delivery, len + 1))
+		return false;
+	delivery->len += copy_lines(delivery->buffer + delivery->len, bytes, len, &delivery->cr);
+	delivery->spool.wire_size += len;
+	return true;
+}
+
+static void
+begin_relayed(struct delivery *base)
+{
+	struct maildir_delivery *delivery = of_delivery(base);
+	if (delivery->spool.relay == NULL)
+		return;
+	delivery->spool.relay->skip = delivery->spool.size + delivery->len;
+	delivery->unrelayed = delivery->spool.wire_size;
+}
+
+static bool
+wants_flush(const struct delivery *delivery)
+{
+	return ((const struct maildir_delivery *)delivery)->len > DELIVERY_BLOCK;
+}
+
+static void
+start(struct delivery *base, struct job_runner *runner, struct job job,
+    void (*done)(void *context, enum delivery_result result), void *context)
+{
+	struct maildir_delivery *delivery = of_delivery(base);
+	delivery->job = job;
+	delivery->done = done;
+	delivery->context = context;
+	runner->start(runner, &delivery->job);
+}
+
+/* A message that is for no mailbox does not fail for one. */
+static enum delivery_result
+failure_of(const struct maildir_delivery *delivery)
+{
+	enum delivery_result result = result_of(errno);
+	return result == DELIVERY_ACCESS && delivery->spool.count == 0 ? DELIVERY_FAILED : result;
+}
+
+/* What is buffered goes to disk, if what is to be kept free there is. */
+static enum delivery_result
+write_out(struct maildir_delivery *delivery)
+{
+	struct spool *spool = &delivery->spool;
+	if (!room_is_free(spool->folder, delivery->min_free)) {
+		spool_drop(spool);
+		return DELIVERY_FULL;
+	}
+	return spool_write(spool, delivery->buffer, delivery->len) < 0 ? failure_of(delivery) : DELIVERY_OK;
+}
+
+static void
+flush_work(struct job *job)
+{
+	struct maildir_delivery *delivery = of_job(job);
+	delivery->result = write_out(delivery);
+	delivery->len = 0;
+}
+
+static void
+flush_done(struct job *job)
+{
+	struct maildir_delivery *delivery = of_job(job);
+	delivery->done(delivery->context, delivery->result);
+}
+
+static void
+flush(struct delivery *delivery, struct job_runner *runner, void (*done)(void *context, enum delivery_result result),
+    void *context)
+{
+	start(delivery, runner, (struct job) { .work = flush_work, .done = flush_done }, done, context);
+}
+
+/* Nothing more will come, so a CR that waits is one. */
+static void
+write_rest(struct maildir_delivery *delivery)
+{
+	if (delivery->cr)
+		delivery->buffer[delivery->len++] = '\r';
+	delivery->cr = false;
+	delivery->result = write_out(delivery);
+	delivery->len = 0;
+}
+
+static void
+spool_work(struct job *job)
+{
+	write_rest(of_job(job));
+}
+
+static void
+spool(struct delivery *delivery, struct job_runner *runner, void (*done)(void *context, enum delivery_result result),
+    void *context)
+{
+	start(delivery, runner, (struct job) { .work = spool_work, .done = flush_done }, done, context);
+}
+
+static int
+file(const struct delivery *delivery)
+{
+	return ((const struct maildir_delivery *)delivery)->spool.file;
+}
+
+static void
+commit_work(struct job *job)
+{
+	struct maildir_delivery *delivery = of_job(job);
+	struct spool *spool = &delivery->spool;
+	write_rest(delivery);
+	if (delivery->result == DELIVERY_OK && spool->relay == NULL &&
+	    !room_is_in(spool->folder, spool->mailboxes, spool->count, spool->size)) {
+		spool_drop(spool);
+		delivery->result = DELIVERY_OVER_QUOTA;
+	}
+	if (delivery->result != DELIVERY_OK)
+		return;
+	if (spool->relay != NULL)
+		spool->relay->size = spool->wire_size - delivery->unrelayed;
+	if (spool_publish(spool) < 0)
+		delivery->result = failure_of(delivery);
+	else
+		room_take(spool->folder, spool->mailboxes, spool->count, spool->size);
+}
+
+static void
+commit_done(struct job *job)
+{
+	struct maildir_delivery *delivery = of_job(job);
+	void (*done)(void *, enum delivery_result) = delivery->done;
+	void *context = delivery->context;
+	enum delivery_result result = delivery->result;
+	free_delivery(delivery);
+	done(context, result);
+}
+
+static void
+commit(struct delivery *delivery, struct job_runner *runner, void (*done)(void *context, enum delivery_result result),
+    void *context)
+{
+	start(delivery, runner, (struct job) { .work = commit_work, .done = commit_done }, done, context);
+}
+
+static void
+abandon_work(struct job *job)
+{
+	spool_drop(&of_job(job)->spool);
+}
+
+static void
+abandon_done(struct job *job)
+{
+	free_delivery(of_job(job));
+}
+
+static void
+abandon(struct delivery *delivery, struct job_runner *runner)
+{
+	if (of_delivery(delivery)->spool.file < 0)
+		free_delivery(of_delivery(delivery));
+	else
+		start(delivery, runner, (struct job) { .work = abandon_work, .done = abandon_done }, NULL, NULL);
+}
+
+static const struct delivery_ops ops = {
+	.append = append,
+	.begin_relayed = begin_relayed,
+	.wants_flush = wants_flush,
+	.flush = flush,
+	.spool = spool,
+	.file = file,
+	.commit = commit,
+	.abandon = abandon,
+};
+
+/* Copies the mailboxes. The first may be named twice; a link would then be there when its turn comes. */
+static size_t
+copy_mailboxes(struct mailbox *copies, const struct mailbox *mailboxes, size_t count)
+{
+	size_t copied = 0;
+	for (size_t i = 0; i < count; i++)
+		if (i == 0 || strcmp(mailboxes[i].maildir, mailboxes[0].maildir) != 0)
+			copies[copied++] = mailboxes[i];
+	return copied;
+}
+
+/* Unique by time, process and a running number, as maildir(5) asks. */
+static void
+put_name(struct maildir_agent *agent, char name[NAME_MAX + 1])
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	snprintf(name, NAME_MAX + 1, "%lld.M%06ldP%ldQ%lu.%s", (long long)now.tv_sec, now.tv_nsec / 1000,
+	    (long)agent->process, ++agent->last, agent->host);
+}
+
+static struct delivery *
+begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count, struct queue_entry *relay)
+{
+	struct maildir_agent *agent = (struct maildir_agent *)base;
+	struct maildir_delivery *delivery = calloc(1, sizeof *delivery + count * sizeof *mailboxes);
+	if (delivery == NULL)
+		return NULL;
+	delivery->delivery.ops = &ops;
+	delivery->min_free = agent->min_free;
+	delivery->spool.folder = agent->folder;
+	delivery->spool.file = -1;
+	delivery->spool.mailboxes = delivery->mailboxes;
+	delivery->spool.count = copy_mailboxes(delivery->mailboxes, mailboxes, count);
+	delivery->spool.queue = &agent->queue;
+	delivery->spool.relay = relay;
+	put_name(agent, delivery->spool.name);
+	return &delivery->delivery;
+}
+
+static void
+check_room(struct delivery_agent *base, struct job_runner *runner, const struct mailbox *mailboxes, size_t count,
+    uint64_t size, void (*done)(void *context, enum delivery_result result), void *context)
+{
+	const struct maildir_agent *agent = (const struct maildir_agent *)base;
+	const struct room_question question = { agent->folder, agent->min_free, mailboxes, count, size };
+	room_ask(&question, runner, done, context);
+}
+
+static void
+run_queue(struct delivery_agent *base, struct job_runner *runner, const char *domain, bool below,
+    void (*done)(void *context, enum delivery_result result), void *context)
+{
+	const struct maildir_agent *agent = (const struct maildir_agent *)base;
+	const struct queue_wish wish = { below ? QUEUE_RUN_BELOW : QUEUE_RUN_DOMAIN, domain };
+	queue_ask(&agent->queue, &wish, runner, done, context);
+}
+
+static bool
+is_full(struct delivery_agent *base, struct job_runner *runner)
+{
+	struct maildir_agent *agent = (struct maildir_agent *)base;
+	return agent->min_free > 0 && room_gauge_read(&agent->gauge, runner) < (uint64_t)agent->min_free;
+}
+
+int
+maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *queue, const char *hostname)
+{
+	*agent = (struct maildir_agent) {
+		.agent = { .begin = begin, .is_full = is_full, .check_room = check_room, .run_queue = run_queue },
+		.process = getpid(),
+	};
+	for (size_t i = 0; i < sizeof agent->host - 1 && hostname[i] != '\0'; i++)
+		agent->host[i] = (char)(ascii_is_alnum(hostname[i]) || strchr(".-", hostname[i]) ? hostname[i] : '_');
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+		return -1;
+	agent->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (agent->folder < 0)
+		return -1;
+	if (queue_open(&agent->queue, queue) < 0) {
+		close(agent->folder);
+		return -1;
+	}
+	room_gauge_open(&agent->gauge, agent->folder);
+	return 0;
+}
+
+void
+maildir_agent_close(struct maildir_agent *agent)
+{
+	close(agent->folder);
+	queue_close(&agent->queue);
+}

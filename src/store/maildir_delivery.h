@@ -1,0 +1,37 @@
+/* Delivers messages into Maildirs and the relay queue, one file with a name in each. */
+#ifndef STORE_MAILDIR_DELIVERY_H
+#define STORE_MAILDIR_DELIVERY_H
+
+#include <sys/types.h>
+
+#include "port/delivery.h"
+#include "queue/queue.h"
+#include "store/room.h"
+
+enum {
+	DELIVERY_BLOCK = 64 * 1024, /* octets of a message that are held in memory, and written at a time */
+	DELIVERY_HOST_SIZE = 64,
+};
+
+struct maildir_agent {
+	struct delivery_agent agent;
+	int folder; /* descriptor of the folder of all mail */
+	struct queue queue;
+	pid_t process;
+	unsigned long last; /* number of the last delivery */
+	long long min_free; /* octets that the file system must keep free; 0: none. May be set at any time */
+	struct room_gauge gauge;
+	char host[DELIVERY_HOST_SIZE];
+};
+
+/*
+ * Sets up an agent for the Maildirs below a folder and for the relay queue in another one, which are made where they are
+ * missing, and are of one file system. hostname becomes a part of the messages' file names. Returns 0, or -1 with errno.
+ * One agent a process, opened in it; it is used on the loop alone.
+ */
+int maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *queue, const char *hostname);
+
+/* Not while a delivery exists, or a job of the agent. */
+void maildir_agent_close(struct maildir_agent *agent);
+
+#endif

@@ -1,0 +1,60 @@
+/* What the parts of a maildrop share: opening, reading, removing. */
+#ifndef STORE_MAILDROP_INTERNAL_H
+#define STORE_MAILDROP_INTERNAL_H
+
+#include "port/maildrop.h"
+#include "store/maildrop/list.h"
+#include "store/maildrop/wire.h"
+
+/* A message that is being read. */
+struct reading {
+	size_t number;
+	int file;      /* -1: none is */
+	uint64_t left; /* octets of the file that are to be read */
+	struct wire wire;
+	char *octets; /* of the block */
+};
+
+/* What the UPDATE state has come to. */
+struct removal {
+	long long messages, octets; /* removed */
+	size_t missing;             /* not where they were, in this round */
+	size_t left;
+	unsigned rounds;
+	bool touched[DROP_PLACES];
+};
+
+struct maildrop {
+	struct job job;
+	struct job_runner *runner;
+	bool (*step)(struct maildrop *maildrop); /* a part of the work; tells whether there is more to do */
+	bool busy;
+	bool more;      /* what the step told */
+	bool listed;    /* the list is there, and recalled what sizes are known */
+	bool refreshed; /* once in a login */
+	enum maildrop_result result;
+	int error;
+	void (*done)(void *context, enum maildrop_result result);
+	void *context;
+	int folder; /* of all mail */
+	int lock;   /* -1: none */
+	struct drop_list list;
+	struct maildrop_total all, total; /* total: without those marked */
+	size_t at;                        /* the message that the next step begins with */
+	size_t uncounted;                 /* messages, of the list, when it had recalled the sizes */
+	struct reading reading;
+	struct maildrop_block block;
+	struct removal removal;
+	char path[]; /* of the Maildir */
+};
+
+/* Starts a job that runs a step as long as there is more to do. Others get a turn of the thread in between. */
+void maildrop_start(struct maildrop *maildrop, bool (*step)(struct maildrop *maildrop),
+    void (*done)(void *context, enum maildrop_result result), void *context);
+
+/* Notes errno as the end of the work. Returns false: there is no more to do. */
+bool maildrop_fail(struct maildrop *maildrop);
+
+struct drop_message *maildrop_message(const struct maildrop *maildrop, size_t number);
+
+#endif

@@ -1,0 +1,187 @@
+/* Reads messages of a maildrop, block by block: the first at once where it is in memory, which costs no change of threads. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "store/maildrop/internal.h"
+
+enum { FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, TRIES = 3 };
+
+/* May the disk be waited for, or is only what is in memory read? */
+enum wait { WAIT, DONT_WAIT };
+
+/* Not waiting, it fails with EAGAIN where a name or an inode is not in memory. */
+static int
+open_named(const struct maildrop *maildrop, const struct drop_message *message, enum wait wait)
+{
+	char path[MAILBOX_PATH_SIZE + NAME_MAX + 8];
+	const struct open_how how = { .flags = FLAGS, .resolve = RESOLVE_CACHED };
+	snprintf(path, sizeof path, "%s/%s/%s", maildrop->path, drop_place_names[message->place],
+	    drop_list_name(&maildrop->list, message));
+	return wait == WAIT ? openat(maildrop->folder, path, FLAGS)
+	                    : (int)syscall(SYS_openat2, maildrop->folder, path, &how, sizeof how);
+}
+
+static int
+refresh(struct maildrop *maildrop)
+{
+	struct drop_folders folders;
+	if (drop_folders_open(&folders, maildrop->folder, maildrop->path) < 0)
+		return -1;
+	int result = drop_list_refresh(&maildrop->list, &folders);
+	drop_folders_close(&folders);
+	return result;
+}
+
+/* Opens a message, under the name that it has now. Returns a descriptor, or -1 with errno. */
+static int
+open_message(struct maildrop *maildrop, const struct drop_message *message)
+{
+	int file = open_named(maildrop, message, WAIT);
+	for (int i = 1; i < TRIES && file < 0 && errno == ENOENT && refresh(maildrop) == 0; i++)
+		file = open_named(maildrop, message, WAIT);
+	return file;
+}
+
+/* The header ends with the first empty line. */
+static bool
+has_utf8_header(const char *text, size_t len)
+{
+	size_t line_len = 0;
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)text[i] > 0x7F)
+			return true;
+		if (text[i] == '\n' && line_len == 0)
+			break;
+		if (text[i] == '\n')
+			line_len = 0;
+		else if (text[i] != '\r')
+			line_len++;
+	}
+	return false;
+}
+
+static void
+close_file(struct reading *reading)
+{
+	if (reading->file >= 0)
+		close(reading->file);
+	reading->file = -1;
+}
+
+/* Returns how many octets came, or -1 with errno. A file that is shorter than when it was opened is no whole message. */
+static ssize_t
+read_some(const struct reading *reading, char raw[MAILDROP_BLOCK], enum wait wait)
+{
+	size_t want = reading->left < MAILDROP_BLOCK ? (size_t)reading->left : MAILDROP_BLOCK;
+	const struct iovec vector = { raw, want };
+	int flags = wait == WAIT ? 0 : RWF_NOWAIT;
+	ssize_t got = want == 0 ? 0 : TEMP_FAILURE_RETRY(preadv2(reading->file, &vector, 1, -1, flags));
+	if (want == 0 || got != 0)
+		return got;
+	errno = EIO;
+	return -1;
+}
+
+/* Reads the next octets of the file into the block. Returns 0, or -1 with errno. */
+static int
+read_block(struct maildrop *maildrop, enum wait wait)
+{
+	char raw[MAILDROP_BLOCK];
+	struct reading *reading = &maildrop->reading;
+	struct maildrop_block *block = &maildrop->block;
+	ssize_t got = read_some(reading, raw, wait);
+	if (got < 0)
+		return -1;
+	if (block->octets == NULL)
+		block->utf8 = has_utf8_header(raw, (size_t)got);
+	block->octets = reading->octets;
+	block->len = wire_put(&reading->wire, reading->octets, raw, (size_t)got);
+	reading->left -= (size_t)got;
+	block->last = reading->left == 0 || reading->wire.full;
+	if (block->last) {
+		block->len += wire_end(&reading->wire, reading->octets + block->len);
+		close_file(reading);
+	}
+	return 0;
+}
+
+static bool
+read_step(struct maildrop *maildrop)
+{
+	return read_block(maildrop, WAIT) == 0 ? false : maildrop_fail(maildrop);
+}
+
+/* The file has been opened. Returns 0, or -1 with errno. */
+static int
+begin(struct reading *reading)
+{
+	struct stat status;
+	if (reading->file < 0 || fstat(reading->file, &status) < 0)
+		return -1;
+	if (!S_ISREG(status.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
+	reading->left = (uint64_t)status.st_size;
+	size_t len = reading->left < MAILDROP_BLOCK ? (size_t)reading->left : MAILDROP_BLOCK;
+	reading->octets = malloc(2 * len + 2);
+	return reading->octets == NULL ? -1 : 0;
+}
+
+static bool
+open_step(struct maildrop *maildrop)
+{
+	struct reading *reading = &maildrop->reading;
+	reading->file = open_message(maildrop, maildrop_message(maildrop, reading->number));
+	return begin(reading) == 0 ? read_step(maildrop) : maildrop_fail(maildrop);
+}
+
+/* Is the message in memory, and the first block of it read now? If not, nothing has happened. */
+static bool
+read_at_once(struct maildrop *maildrop)
+{
+	struct reading *reading = &maildrop->reading;
+	reading->file = open_named(maildrop, maildrop_message(maildrop, reading->number), DONT_WAIT);
+	if (begin(reading) == 0 && read_block(maildrop, DONT_WAIT) == 0)
+		return true;
+	maildrop_read_end(maildrop);
+	return false;
+}
+
+void
+maildrop_read(struct maildrop *maildrop, size_t number, size_t lines,
+    void (*done)(void *context, enum maildrop_result result), void *context)
+{
+	maildrop_read_end(maildrop);
+	maildrop->reading.number = number;
+	maildrop->reading.wire = (struct wire) { .lines = lines };
+	if (read_at_once(maildrop))
+		done(context, MAILDROP_OK);
+	else
+		maildrop_start(maildrop, open_step, done, context);
+}
+
+/* Always by a job: a client that takes a long message as fast as it comes would keep the loop from all others. */
+void
+maildrop_read_on(struct maildrop *maildrop, void (*done)(void *context, enum maildrop_result result), void *context)
+{
+	maildrop_start(maildrop, read_step, done, context);
+}
+
+void
+maildrop_read_end(struct maildrop *maildrop)
+{
+	close_file(&maildrop->reading);
+	free(maildrop->reading.octets);
+	maildrop->reading.octets = NULL;
+	maildrop->block = (struct maildrop_block) { 0 };
+}

@@ -1,0 +1,203 @@
+/* Sizes of messages whose names tell none: counted once, and remembered in a file of the Maildir. Blocks. */
+#include "store/maildrop/sizes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/siphash.h"
+#include "store/maildrop/name.h"
+#include "store/maildrop/wire.h"
+
+enum { COUNT_BLOCK = 64 * 1024, READ_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
+
+static const uint64_t hash_key[2] = { 0, 1 }, sum_key[2] = { 2, 3 };
+
+static uint64_t
+hash(const struct drop_list *list, const struct drop_message *message)
+{
+	return siphash(hash_key, drop_list_name(list, message), message->base_len);
+}
+
+static uint64_t
+find_size(const struct sizes_record *records, size_t count, uint64_t wanted)
+{
+	size_t low = 0, high = count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (records[middle].hash == wanted)
+			return records[middle].size < DROP_SIZE_MAX ? records[middle].size : DROP_UNTOLD;
+		if (records[middle].hash < wanted)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return DROP_UNTOLD;
+}
+
+/* The records of a file that is sound; NULL where it is not. */
+static const struct sizes_record *
+find_records(const void *content, size_t len, size_t *count)
+{
+	const struct sizes_head *head = content;
+	const struct sizes_record *records = (const void *)(head + 1);
+	if (len < sizeof *head || (len - sizeof *head) % sizeof *records != 0 || head->magic != DROP_SIZES_MAGIC ||
+	    head->sum != siphash(sum_key, records, len - sizeof *head))
+		return NULL;
+	*count = (len - sizeof *head) / sizeof *records;
+	return records;
+}
+
+void
+drop_sizes_take(struct drop_list *list, const void *content, size_t len)
+{
+	size_t count;
+	const struct sizes_record *records = find_records(content, len, &count);
+	for (size_t i = 0; records != NULL && i < list->count; i++) {
+		struct drop_message *message = &list->messages[i];
+		if (message->untold)
+			message->size = find_size(records, count, hash(list, message));
+	}
+}
+
+static bool
+read_all(int file, char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t got = TEMP_FAILURE_RETRY(read(file, bytes, len));
+		if (got <= 0)
+			return false;
+		bytes += got;
+		len -= (size_t)got;
+	}
+	return true;
+}
+
+/* The content of the file, to be freed, and its length; NULL where there is none. */
+static void *
+read_file(int maildir, size_t *len)
+{
+	struct stat status;
+	int file = openat(maildir, DROP_SIZES_NAME, READ_FLAGS);
+	void *content = NULL;
+	if (file < 0)
+		return NULL;
+	if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 &&
+	    status.st_size <= DROP_SIZES_MAX) {
+		*len = (size_t)status.st_size;
+		content = malloc(*len);
+	}
+	if (content != NULL && !read_all(file, content, *len)) {
+		free(content);
+		content = NULL;
+	}
+	close(file);
+	return content;
+}
+
+static size_t
+count_untold(const struct drop_list *list)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < list->count; i++)
+		count += list->messages[i].untold;
+	return count;
+}
+
+size_t
+drop_sizes_recall(struct drop_list *list, int maildir)
+{
+	size_t len, missing = 0;
+	void *content = count_untold(list) == 0 ? NULL : read_file(maildir, &len);
+	if (content != NULL)
+		drop_sizes_take(list, content, len);
+	free(content);
+	for (size_t i = 0; i < list->count; i++)
+		missing += list->messages[i].size == DROP_UNTOLD;
+	return missing;
+}
+
+static int
+compare(const void *one, const void *other)
+{
+	const struct sizes_record *a = one, *b = other;
+	return (a->hash > b->hash) - (a->hash < b->hash);
+}
+
+/* The content of the file for a list, to be freed; NULL when memory is out. */
+static struct sizes_head *
+make_content(const struct drop_list *list, size_t *len)
+{
+	size_t count = 0;
+	*len = sizeof(struct sizes_head) + count_untold(list) * sizeof(struct sizes_record);
+	struct sizes_head *head = malloc(*len);
+	if (head == NULL)
+		return NULL;
+	struct sizes_record *records = (void *)(head + 1);
+	for (size_t i = 0; i < list->count; i++)
+		if (list->messages[i].untold)
+			records[count++] = (struct sizes_record) { hash(list, &list->messages[i]),
+				list->messages[i].size };
+	qsort(records, count, sizeof *records, compare);
+	*head = (struct sizes_head) { DROP_SIZES_MAGIC, siphash(sum_key, records, count * sizeof *records) };
+	return head;
+}
+
+static bool
+write_all(int file, const char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t written = TEMP_FAILURE_RETRY(write(file, bytes, len));
+		if (written < 0)
+			return false;
+		bytes += written;
+		len -= (size_t)written;
+	}
+	return true;
+}
+
+void
+drop_sizes_remember(const struct drop_list *list, int maildir)
+{
+	char tmp[128];
+	struct timespec now;
+	size_t len;
+	struct sizes_head *content = make_content(list, &len);
+	if (content == NULL)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	snprintf(tmp, sizeof tmp, "tmp/%lld.M%06ldP%ldT%ld." DROP_SIZES_NAME, (long long)now.tv_sec, now.tv_nsec / 1000,
+	    (long)getpid(), (long)gettid());
+	int file = openat(maildir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (file >= 0) {
+		bool written = write_all(file, (const char *)content, len);
+		if (close(file) < 0 || !written || renameat(maildir, tmp, maildir, DROP_SIZES_NAME) < 0)
+			unlinkat(maildir, tmp, 0);
+	}
+	free(content);
+}
+
+int
+drop_sizes_count(int place, const char *name, uint64_t *size)
+{
+	char block[COUNT_BLOCK];
+	struct wire_count count = { 0 };
+	ssize_t got = 1;
+	int file = openat(place, name, READ_FLAGS);
+	if (file < 0)
+		return -1;
+	while (got > 0) {
+		got = TEMP_FAILURE_RETRY(read(file, block, sizeof block));
+		if (got > 0)
+			wire_count(&count, block, (size_t)got);
+	}
+	int error = errno;
+	close(file);
+	errno = error;
+	*size = wire_count_end(&count);
+	return got < 0 ? -1 : 0;
+}

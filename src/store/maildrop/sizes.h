@@ -1,0 +1,39 @@
+/* Sizes of messages whose names tell none: counted once, and remembered in a file of the Maildir. Blocks. */
+#ifndef STORE_MAILDROP_SIZES_H
+#define STORE_MAILDROP_SIZES_H
+
+#include "store/maildrop/list.h"
+
+#define DROP_SIZES_NAME "ftgate-pop3.cache"
+
+/*
+ * The file holds, in the order of octets of the host, struct sizes_head and then a struct sizes_record for each message,
+ * ordered by hash. One that is missing, damaged or too large remembers nothing; it can lie about nothing but sizes.
+ */
+enum { DROP_SIZES_MAX = 64 << 20 };
+
+#define DROP_SIZES_MAGIC UINT64_C(0x6674676174650001) /* "ftgate", and the number of the form */
+
+struct sizes_head {
+	uint64_t magic;
+	uint64_t sum; /* hash of the records */
+};
+
+struct sizes_record {
+	uint64_t hash; /* of the UNIQUE of the message */
+	uint64_t size;
+};
+
+/* Gives those messages their sizes that are remembered. Returns how many still have none. */
+size_t drop_sizes_recall(struct drop_list *list, int maildir);
+
+/* Remembers the sizes of the messages whose names tell none, anew and in one piece, if it can. */
+void drop_sizes_remember(const struct drop_list *list, int maildir);
+
+/* Counts a message of that name in a folder. Returns 0, or -1 with errno. */
+int drop_sizes_count(int place, const char *name, uint64_t *size);
+
+/* The part of drop_sizes_recall() that reads what the file holds. The content is aligned as the structs are. */
+void drop_sizes_take(struct drop_list *list, const void *content, size_t len);
+
+#endif

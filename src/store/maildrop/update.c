@@ -1,0 +1,123 @@
+/* The UPDATE state of a maildrop: removes the messages that were marked. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/maildrop/internal.h"
+#include "store/maildrop/name.h"
+#include "store/quota.h"
+
+/* A round goes over all messages that are to be removed; the next one looks for those that have been renamed meanwhile. */
+enum { MESSAGES_A_STEP = 1000, ROUNDS = 3 };
+
+/* Octets of the file, as maildirsize counts them. */
+static long long
+find_size(int place, const char *name)
+{
+	struct stat status;
+	uint64_t told = drop_name_parse(name).size;
+	if (told != DROP_UNTOLD)
+		return (long long)told;
+	return fstatat(place, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_size : 0;
+}
+
+static void
+remove_message(struct maildrop *maildrop, const struct drop_folders *folders, struct drop_message *message)
+{
+	struct removal *removal = &maildrop->removal;
+	const char *name = drop_list_name(&maildrop->list, message);
+	int place = folders->places[message->place];
+	long long size = find_size(place, name);
+	if (place >= 0 && unlinkat(place, name, 0) == 0) {
+		message->gone = true;
+		removal->messages++;
+		removal->octets += size;
+		removal->touched[message->place] = true;
+	} else if (place < 0 || errno == ENOENT) {
+		removal->missing++;
+	} else {
+		message->left = true;
+		removal->left++;
+		maildrop_fail(maildrop);
+	}
+}
+
+/* Removes on from where the last step ended. Tells whether the round goes on. */
+static bool
+remove_messages(struct maildrop *maildrop, const struct drop_folders *folders)
+{
+	const struct drop_list *list = &maildrop->list;
+	for (unsigned tried = 0; maildrop->at < list->count; maildrop->at++) {
+		struct drop_message *message = &list->messages[maildrop->at];
+		if (!message->deleted || message->gone || message->left)
+			continue;
+		if (tried++ == MESSAGES_A_STEP)
+			return true;
+		remove_message(maildrop, folders, message);
+	}
+	return false;
+}
+
+/* Begins another round where messages were missing. Those that stay so have been removed by others. */
+static bool
+look_again(struct maildrop *maildrop, const struct drop_folders *folders)
+{
+	struct removal *removal = &maildrop->removal;
+	if (removal->missing == 0 || ++removal->rounds == ROUNDS)
+		return false;
+	if (drop_list_refresh(&maildrop->list, folders) < 0) {
+		removal->left += removal->missing;
+		return maildrop_fail(maildrop);
+	}
+	removal->missing = 0;
+	maildrop->at = 0;
+	return true;
+}
+
+static void
+sync_places(struct maildrop *maildrop, const struct drop_folders *folders)
+{
+	for (int i = 0; i < DROP_PLACES; i++)
+		if (maildrop->removal.touched[i] && TEMP_FAILURE_RETRY(fsync(folders->places[i])) < 0)
+			maildrop_fail(maildrop);
+}
+
+static void
+conclude(struct maildrop *maildrop)
+{
+	const struct removal *removal = &maildrop->removal;
+	if (removal->messages > 0)
+		quota_add(maildrop->folder, maildrop->path, -removal->octets, -removal->messages);
+}
+
+static bool
+update_step(struct maildrop *maildrop)
+{
+	struct drop_folders folders;
+	struct removal *removal = &maildrop->removal;
+	bool more = false;
+	if (drop_folders_open(&folders, maildrop->folder, maildrop->path) == 0) {
+		more = remove_messages(maildrop, &folders) || look_again(maildrop, &folders);
+		if (!more)
+			sync_places(maildrop, &folders);
+		drop_folders_close(&folders);
+	} else if (errno != ENOENT) {
+		removal->left = maildrop->all.messages - maildrop->total.messages - (size_t)removal->messages;
+		maildrop_fail(maildrop);
+	}
+	if (!more)
+		conclude(maildrop);
+	return more;
+}
+
+/* Where nothing is to be removed the disk is left alone. */
+void
+maildrop_update(struct maildrop *maildrop, void (*done)(void *context, enum maildrop_result result), void *context)
+{
+	maildrop->removal = (struct removal) { 0 };
+	if (maildrop->total.messages == maildrop->all.messages)
+		done(context, MAILDROP_OK);
+	else
+		maildrop_start(maildrop, update_step, done, context);
+}

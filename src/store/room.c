@@ -1,0 +1,142 @@
+/* Is there room for a message: by the quotas of its mailboxes, on the disk? */
+#include "store/room.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/statvfs.h>
+#include <time.h>
+
+struct room_job {
+	struct job job;
+	struct room_question question;
+	enum delivery_result result;
+	void (*done)(void *context, enum delivery_result result);
+	void *context;
+};
+
+bool
+room_is_free(int folder, long long min_free)
+{
+	struct statvfs status;
+	if (min_free <= 0 || fstatvfs(folder, &status) < 0)
+		return true;
+	return (unsigned long long)status.f_bavail >= (unsigned long long)min_free / status.f_frsize;
+}
+
+static uint64_t
+find_free(int folder)
+{
+	struct statvfs status;
+	uint64_t octets;
+	if (fstatvfs(folder, &status) < 0 || __builtin_mul_overflow(status.f_bavail, status.f_frsize, &octets))
+		return UINT64_MAX;
+	return octets;
+}
+
+static int64_t
+seconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec;
+}
+
+void
+room_gauge_open(struct room_gauge *gauge, int folder)
+{
+	*gauge = (struct room_gauge) { .folder = folder, .free = find_free(folder), .since = seconds() };
+}
+
+static void
+look(struct job *job)
+{
+	struct room_gauge *gauge = (struct room_gauge *)job;
+	gauge->found = find_free(gauge->folder);
+}
+
+static void
+looked(struct job *job)
+{
+	struct room_gauge *gauge = (struct room_gauge *)job;
+	gauge->free = gauge->found;
+	gauge->since = seconds();
+	gauge->looking = false;
+}
+
+uint64_t
+room_gauge_read(struct room_gauge *gauge, struct job_runner *runner)
+{
+	if (!gauge->looking && seconds() > gauge->since) {
+		gauge->looking = true;
+		gauge->job = (struct job) { .work = look, .done = looked };
+		runner->start(runner, &gauge->job);
+	}
+	return gauge->free;
+}
+
+static bool
+has_quota(const struct mailbox *mailbox)
+{
+	return mailbox->quota.bytes > 0 || mailbox->quota.messages > 0;
+}
+
+/* The delivery tells best what is wrong with a mailbox that cannot be read. */
+bool
+room_is_in(int folder, const struct mailbox *mailboxes, size_t count, uint64_t size)
+{
+	long long octets = size < LLONG_MAX ? (long long)size : LLONG_MAX;
+	time_t now = time(NULL);
+	for (size_t i = 0; i < count; i++) {
+		const struct mailbox *mailbox = &mailboxes[i];
+		if (!has_quota(mailbox) ||
+		    quota_check(folder, mailbox->maildir, &mailbox->quota, octets, now) != QUOTA_OVER)
+			return true;
+	}
+	return count == 0;
+}
+
+void
+room_take(int folder, const struct mailbox *mailboxes, size_t count, uint64_t size)
+{
+	for (size_t i = 0; i < count; i++)
+		if (has_quota(&mailboxes[i]))
+			quota_add(folder, mailboxes[i].maildir, (long long)size, 1);
+}
+
+static void
+work(struct job *job)
+{
+	struct room_job *room = (struct room_job *)job;
+	const struct room_question *question = &room->question;
+	if (!room_is_free(question->folder, question->min_free))
+		room->result = DELIVERY_FULL;
+	else if (!room_is_in(question->folder, question->mailboxes, question->count, question->size))
+		room->result = DELIVERY_OVER_QUOTA;
+}
+
+static void
+done(struct job *job)
+{
+	struct room_job *room = (struct room_job *)job;
+	room->done(room->context, room->result);
+	free(room);
+}
+
+void
+room_ask(const struct room_question *question, struct job_runner *runner,
+    void (*tell)(void *context, enum delivery_result result), void *context)
+{
+	struct room_job *room = malloc(sizeof *room);
+	if (room == NULL) {
+		tell(context, DELIVERY_FAILED);
+		return;
+	}
+	*room = (struct room_job) {
+		.job = { .work = work, .done = done },
+		.question = *question,
+		.result = DELIVERY_OK,
+		.done = tell,
+		.context = context,
+	};
+	runner->start(runner, &room->job);
+}

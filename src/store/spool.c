@@ -1,0 +1,161 @@
+/* A message file under way into Maildirs and the relay queue: made in a tmp/, linked and synced into each. Blocks. */
+#include "store/spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "store/maildir.h"
+
+enum { PATH_SIZE = MAILBOX_PATH_SIZE + NAME_MAX + 32 };
+
+/* Where the file is before it is shown: its path, and the folder that it is below. */
+static int
+put_tmp_path(const struct spool *spool, char path[PATH_SIZE])
+{
+	if (spool->count == 0) {
+		snprintf(path, PATH_SIZE, QUEUE_TMP "/%s", spool->name);
+		return spool->queue->folder;
+	}
+	snprintf(path, PATH_SIZE, "%s/tmp/%s", spool->mailboxes[0].maildir, spool->name);
+	return spool->folder;
+}
+
+static void
+put_new_path(const struct spool *spool, size_t mailbox, char path[PATH_SIZE])
+{
+	snprintf(path, PATH_SIZE, "%s/new/%s,S=%llu,W=%llu", spool->mailboxes[mailbox].maildir, spool->name,
+	    spool->size, spool->wire_size);
+}
+
+/* Closes and removes the file in tmp/. Keeps errno. */
+void
+spool_drop(struct spool *spool)
+{
+	char path[PATH_SIZE];
+	int error = errno;
+	if (spool->file >= 0) {
+		close(spool->file);
+		spool->file = -1;
+		unlinkat(put_tmp_path(spool, path), path, 0);
+	}
+	errno = error;
+}
+
+static int
+open_file(struct spool *spool)
+{
+	enum { FLAGS = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW };
+	char path[PATH_SIZE];
+	int folder = put_tmp_path(spool, path);
+	spool->file = (int)TEMP_FAILURE_RETRY(openat(folder, path, FLAGS, 0600));
+	if (spool->file < 0 && errno == ENOENT && spool->count > 0 &&
+	    maildir_make(spool->folder, spool->mailboxes[0].maildir) == 0)
+		spool->file = (int)TEMP_FAILURE_RETRY(openat(folder, path, FLAGS, 0600));
+	return spool->file < 0 ? -1 : 0;
+}
+
+int
+spool_write(struct spool *spool, const char *bytes, size_t len)
+{
+	if (spool->file < 0 && open_file(spool) < 0)
+		return -1;
+	if (file_write(spool->file, bytes, len) < 0) {
+		spool_drop(spool);
+		return -1;
+	}
+	spool->size += len;
+	return 0;
+}
+
+/* Names the file in new/ of a mailbox; the first takes the name in tmp/ over, so it is named last. */
+static int
+name_in(const struct spool *spool, size_t mailbox, const char *tmp)
+{
+	char path[PATH_SIZE];
+	put_new_path(spool, mailbox, path);
+	if (mailbox == 0)
+		return (int)TEMP_FAILURE_RETRY(renameat(spool->folder, tmp, spool->folder, path));
+	return (int)TEMP_FAILURE_RETRY(linkat(spool->folder, tmp, spool->folder, path, 0));
+}
+
+/* Makes a Maildir that is missing. A mailbox that is named twice has its link already. */
+static int
+show_in(const struct spool *spool, size_t mailbox, const char *tmp)
+{
+	int result = name_in(spool, mailbox, tmp);
+	if (result < 0 && errno == ENOENT && maildir_make(spool->folder, spool->mailboxes[mailbox].maildir) == 0)
+		result = name_in(spool, mailbox, tmp);
+	return result < 0 && errno != EEXIST ? -1 : 0;
+}
+
+static int
+show(const struct spool *spool)
+{
+	char tmp[PATH_SIZE];
+	int folder = put_tmp_path(spool, tmp);
+	if (spool->relay != NULL && queue_link(spool->queue, spool->relay, folder, tmp) < 0)
+		return -1;
+	for (size_t i = spool->count; i-- > 0;)
+		if (show_in(spool, i, tmp) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+sync_folders(const struct spool *spool)
+{
+	char path[PATH_SIZE];
+	for (size_t i = 0; i < spool->count; i++) {
+		snprintf(path, sizeof path, "%s/new", spool->mailboxes[i].maildir);
+		if (maildir_sync(spool->folder, path) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Takes the message away again, wherever it is visible. Keeps errno. */
+static void
+hide(const struct spool *spool)
+{
+	char path[PATH_SIZE];
+	int error = errno;
+	for (size_t i = 0; i < spool->count; i++) {
+		put_new_path(spool, i, path);
+		unlinkat(spool->folder, path, 0);
+	}
+	unlinkat(put_tmp_path(spool, path), path, 0);
+	errno = error;
+	if (spool->relay != NULL)
+		queue_drop(spool->queue, spool->relay);
+}
+
+/* File and envelope are on stable storage, neither to be seen yet. */
+static int
+prepare(struct spool *spool)
+{
+	if (TEMP_FAILURE_RETRY(fsync(spool->file)) < 0 ||
+	    (spool->relay != NULL && queue_stage(spool->queue, spool->relay) < 0)) {
+		spool_drop(spool);
+		return -1;
+	}
+	int closed = close(spool->file);
+	spool->file = -1;
+	return closed;
+}
+
+int
+spool_publish(struct spool *spool)
+{
+	if (prepare(spool) < 0)
+		goto failed;
+	if (show(spool) < 0 || sync_folders(spool) < 0)
+		goto failed;
+	if (spool->relay == NULL || queue_show(spool->queue, spool->relay) == 0)
+		return 0;
+failed:
+	hide(spool);
+	return -1;
+}

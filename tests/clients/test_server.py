@@ -1,0 +1,619 @@
+#!/usr/bin/env python3
+"""The processes of ftgate-smtpd: starting, stopping, dying, reloading, and what they do when much or odd is asked of them."""
+
+import os
+import pathlib
+import pwd
+import re
+import resource
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import time
+import unittest
+
+from server import ACCOUNT, DOMAIN, LIMITS, SECONDS, SENDER, Server, Talk, TestCase, main, program, render
+
+BYE = re.compile(rb"^421 .*\(#6\.04\)\r\n$")
+IDLE = re.compile(rb"^421 .*\(#6\.03\)\r\n$")
+CROWDED = re.compile(rb"^421 .*\(#6\.05\)\r\n$")
+NOBODY = b"RCPT TO:<nobody@%s>\r\n" % DOMAIN.encode()
+
+
+ONE_WORKER = LIMITS + "workers: 1\n"
+
+
+class ServerTest(TestCase):
+    """Each test has a server of its own."""
+
+    config = LIMITS
+    arguments = ()
+    prepare = None
+
+    def setUp(self):
+        server = Server(*self.arguments, config=self.config)
+        server.prepare = self.prepare
+        self.server = self.enterContext(server)
+
+    def workers(self):
+        """The processes that serve now, by number."""
+        self.server.wait_for_log("event=catalogue-loaded worker=0")
+        found = {}
+        for number, pid in re.findall(r"event=worker-started worker=(\d+) pid=(\d+)", self.server.log()):
+            found[int(number)] = int(pid)
+        return found
+
+    def talk(self):
+        return self.enterContext(Talk(self.server))
+
+    def message(self, talk, text=b"Subject: x\r\n\r\nHello\r\n"):
+        """Brings a message up to the dot that ends it."""
+        talk.mail()
+        self.assertEqual(b"250", talk.say(b"RCPT TO:<%s>" % ACCOUNT.encode())[:3])
+        self.assertEqual(b"354", talk.say(b"DATA")[:3])
+        talk.socket.sendall(text)
+
+    def ended(self, talk):
+        """Nothing more comes."""
+        return talk.input.read() == b""
+
+
+class Starting(unittest.TestCase):
+    def setUp(self):
+        self.folder = self.enterContext(Folder())
+
+    def smtpd(self, *arguments):
+        return subprocess.run([program("ftgate-smtpd"), *arguments], cwd=self.folder, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=SECONDS, text=True)
+
+    def refused(self, status, words, *arguments):
+        done = self.smtpd(*arguments)
+        self.assertEqual(status, done.returncode, done.stderr)
+        self.assertIn(words, done.stderr)
+        self.assertEqual("", done.stdout)
+
+    def test_first_start_makes_a_demo_domain_and_says_so(self):
+        log = open(os.path.join(self.folder, "log"), "w+b")
+        self.addCleanup(log.close)
+        server = subprocess.Popen([program("ftgate-smtpd"), "--listen", "127.0.0.1:0"], cwd=self.folder, stderr=log)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        until = time.monotonic() + SECONDS
+        said = b""
+        while b"listening on" not in said and time.monotonic() < until:
+            time.sleep(0.01)
+            log.seek(0)
+            said = log.read()
+        self.assertIn(b"example.test", said)
+        port = int(re.search(rb"listening on 127\.0\.0\.1:(\d+)", said).group(1))
+        with socket.create_connection(("127.0.0.1", port), SECONDS) as client:
+            client.sendall(b"HELO x\r\nMAIL FROM:<>\r\nRCPT TO:<anna@example.test>\r\nQUIT\r\n")
+            self.assertEqual([b"220", b"250", b"250", b"250", b"221"],
+                             [line[:3] for line in client.makefile("rb").readlines()])
+        self.assertEqual(["anna", "bob", "postmaster"], sorted(os.listdir(
+            os.path.join(self.folder, "ftgate-data/mail/example.test"))))
+        mode = os.stat(os.path.join(self.folder, "ftgate-data/ftgate.db")).st_mode
+        self.assertEqual(0o600, mode & 0o777)
+        server.terminate()
+        self.assertEqual(0, server.wait(SECONDS))
+
+    def test_what_is_wrong_on_the_command_line_is_told_with_its_cure(self):
+        self.refused(64, "write 127.0.0.1:2525 or [::1]:2525", "--listen", "localhost")
+        self.refused(64, "write 127.0.0.1:2525 or [::1]:2525", "--listen", "127.0.0.1:65536")
+        self.refused(64, "write published or strict", "--profile", "lax")
+        self.refused(64, "write a tag such as de", "--language", "../de")
+        self.refused(64, "write 1 to 64", "--workers", "0")
+        self.refused(64, "mx.example.org", "--hostname", "a b")
+        self.refused(64, "--nonsense", "--nonsense")
+
+    def test_what_is_wrong_in_the_configuration_is_told_with_its_line(self):
+        for text, words in (
+            ("data: x\nworkers: many\n", "conf:2: workers: 'many'"),
+            ("wrkers: 1\n", "conf:1: there is no setting 'wrkers'"),
+            ("limits:\n  max-recipients: 5\n", "conf:2: max-recipients: 5 is out of bounds"),
+            ("data: [x\n", "conf:"),
+        ):
+            with self.subTest(text=text):
+                with open(os.path.join(self.folder, "conf"), "w", encoding="utf-8") as file:
+                    file.write(text)
+                self.refused(78, words, "-c", "conf")
+
+    def test_address_in_use_is_told(self):
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            self.refused(69, "another program listens there", "--listen", "127.0.0.1:%d" % other.getsockname()[1])
+
+    def test_data_folder_that_cannot_be_made_is_told(self):
+        self.refused(73, "cannot make the data folder /proc/nowhere", "--data", "/proc/nowhere", "--listen", "127.0.0.1:0")
+
+    def test_check_tells_what_would_be_served_and_makes_nothing(self):
+        done = self.smtpd("--check", "--language", "de", "--listen", "[::1]:25", "--profile", "strict")
+        self.assertEqual(0, done.returncode, done.stderr)
+        for words in ("listen        [::1]:25", "language      de", "profile       strict"):
+            self.assertIn(words, done.stdout)
+        self.assertEqual([], os.listdir(self.folder))
+
+    def test_check_names_what_is_refused(self):
+        folder = os.path.join(self.folder, "d/locale/de/LC_MESSAGES")
+        os.makedirs(folder)
+        with open(os.path.join(folder, "ftgate-local.mo"), "wb") as file:
+            file.write(b"nonsense")
+        done = self.smtpd("--check", "--data", "d", "--language", "de")
+        self.assertEqual(65, done.returncode)
+        self.assertIn("ftgate-local.mo: the whole file", done.stdout)
+        self.assertEqual(65, self.smtpd("--check", "--language", "xx").returncode)
+
+    def test_version_and_help(self):
+        self.assertRegex(self.smtpd("--version").stdout, r"^ftgate-smtpd \d+\.\d+")
+        self.assertIn("--listen=ADDR:PORT", self.smtpd("--help").stdout)
+
+
+class Folder:
+    def __enter__(self):
+        self.path = subprocess.check_output(["mktemp", "-d"], text=True).strip()
+        return self.path
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+@unittest.skipUnless(os.geteuid() == 0, "only root can become another user")
+class Privileges(ServerTest):
+    config = LIMITS + "workers: 1\nuser: nobody\n"
+
+    def setUp(self):
+        server = Server(config=self.config)
+        server.prepare = lambda: (os.chmod(server.folder, 0o755), shutil.chown(server.data, "nobody"),
+                                  [shutil.chown(os.path.join(folder, name), "nobody")
+                                   for folder, folders, files in os.walk(server.data) for name in folders + files])
+        self.server = self.enterContext(server)
+
+    def test_are_given_up_for_good(self):
+        nobody = str(pwd.getpwnam("nobody").pw_uid)
+        for pid in (self.server.pid, self.workers()[0]):
+            with open(f"/proc/{pid}/status", encoding="ascii") as status:
+                said = dict(line.rstrip("\n").split(":\t", 1) for line in status if ":\t" in line)
+            self.assertEqual([nobody] * 4, said["Uid"].split())
+            self.assertEqual("", said["Groups"].strip())
+            self.assertEqual("1", said["NoNewPrivs"])
+            self.assertEqual("0", said["CapEff"].strip("0") or "0")
+
+    def test_mail_and_accounts_are_the_users(self):
+        talk = self.talk()
+        self.message(talk)
+        self.assertEqual(b"250", talk.say(b".")[:3])
+        self.server.control("account", "add", f"karl@{DOMAIN}")
+        for folder, folders, files in os.walk(self.server.data):
+            for name in folders + files:
+                self.assertEqual("nobody", pathlib.Path(folder, name).owner())
+
+
+class TwoListeners(ServerTest):
+    arguments = ("--listen", "[::1]:0", "--workers", "2")
+
+    def setUp(self):
+        try:
+            socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        except OSError:
+            self.skipTest("this machine has no IPv6 loopback")
+        super().setUp()
+
+    def test_both_answer_on_ports_that_the_system_chose(self):
+        port = int(self.server.wait_for_log(r"listening on \[::1\]:(\d+)").group(1))
+        self.assertNotIn(0, (port, self.server.port))
+        with socket.create_connection(("::1", port), SECONDS) as client:
+            self.assertEqual(b"220", client.recv(512)[:3])
+        self.assertEqual(b"220", self.talk().greeting[:3])
+        self.server.wait_for_log(r"event=connect .*client=::1")
+
+
+class Workers(ServerTest):
+    arguments = ("--workers", "2")
+
+    def test_one_that_is_killed_is_replaced_and_takes_no_other_session_with_it(self):
+        talks = [self.talk() for _ in range(20)]
+        before = self.workers()
+        os.kill(before[0], signal.SIGKILL)
+        self.server.wait_for_log(rf"event=worker-died worker=0 pid={before[0]} signal=9")
+        self.server.wait_for_log(rf"event=worker-started worker=0 pid=(?!{before[0]})")
+        self.assertEqual(b"220", self.talk().greeting[:3])
+        alive = 0
+        for talk in talks:
+            try:
+                alive += talk.say(b"NOOP")[:3] == b"250"
+            except ConnectionError:
+                pass
+        served_by_other = self.sessions_of(before[1])
+        self.assertEqual(served_by_other, alive)
+
+    def sessions_of(self, pid):
+        """How many connections a worker holds: its descriptors that are sockets, but for listener and loop."""
+        links = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+        with open("/proc/net/tcp", encoding="ascii") as table:
+            rows = [row.split() for row in table][1:]
+        port = "%04X" % self.server.port
+        open_here = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(":" + port) and row[3] == "01"}
+        return len(open_here.intersection(links)) - self.new_ones(links, open_here)
+
+    def new_ones(self, links, open_here):
+        """The connection that was made after the kill may be this worker's."""
+        inode = self.last_inode()
+        return int(inode in open_here and inode in links)
+
+    def last_inode(self):
+        peer = "%04X" % self.last_port()
+        with open("/proc/net/tcp", encoding="ascii") as table:
+            for row in (row.split() for row in table):
+                if row[2].endswith(":" + peer):
+                    return f"socket:[{row[9]}]"
+        return None
+
+    def last_port(self):
+        return self.last.socket.getsockname()[1]
+
+    def talk(self):
+        self.last = super().talk()
+        return self.last
+
+    def test_ones_that_die_at_once_are_started_ever_slower(self):
+        started = time.monotonic()
+        for _ in range(4):
+            pid = self.workers()[0]
+            start = len(self.server.log())
+            os.kill(pid, signal.SIGKILL)
+            self.server.wait_for_log(r"event=worker-started worker=0", start)
+        self.assertGreater(time.monotonic() - started, 0.1 + 0.2 + 0.4)
+
+    def test_end_with_their_master(self):
+        before = self.workers()
+        os.kill(self.server.pid, signal.SIGKILL)
+        self.server.process.wait()
+        until = time.monotonic() + SECONDS
+        while any(os.path.exists(f"/proc/{pid}/exe") and self.is_running(pid) for pid in before.values()):
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.01)
+        os.truncate(self.server.log_path, 0)
+        self.server.start()
+        self.assertEqual(b"220", self.talk().greeting[:3])
+
+    @staticmethod
+    def is_running(pid):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+                return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+        except FileNotFoundError:
+            return False
+
+    def test_second_server_on_the_same_data_is_refused(self):
+        done = subprocess.run([program("ftgate-smtpd"), "--data", self.server.data, "--listen", "127.0.0.1:0"],
+                              stderr=subprocess.PIPE, timeout=SECONDS, text=True, check=False)
+        self.assertEqual(69, done.returncode)
+        self.assertIn(f"another server, process {self.server.pid}, uses the data folder", done.stderr)
+        with open(os.path.join(self.server.data, "ftgate-smtpd.pid"), encoding="ascii") as file:
+            self.assertEqual(self.server.pid, int(file.read()))
+
+    def test_reload_is_told_once_all_have_told(self):
+        self.server.wait_for_log(r"(?s)(event=catalogue-loaded.*){3}")  # two workers, and who sends mail on
+        log = self.server.reload()
+        self.assertEqual(3, log.count("event=catalogue-loaded"))
+        self.assertIn("event=reload loaded=2 kept=0", log)
+
+
+class Stopping(ServerTest):
+    def stop(self):
+        self.stopped = time.monotonic()
+        self.server.process.terminate()
+
+    def test_idle_sessions_are_told(self):
+        talks = [self.talk() for _ in range(3)]
+        self.stop()
+        for talk in talks:
+            self.assertRegex(talk.reply(), BYE)
+            self.assertTrue(self.ended(talk))
+        self.assertEqual(0, self.server.process.wait(SECONDS))
+        self.assertLess(time.monotonic() - self.stopped, 5)
+        self.assertFalse(os.path.exists(os.path.join(self.server.data, "ftgate-smtpd.pid")))
+
+    def test_signal_to_the_whole_group_is_no_accident(self):
+        for _ in range(10):
+            os.killpg(self.server.process.pid, signal.SIGTERM)  # the master sends its own besides
+            self.assertEqual(0, self.server.process.wait(SECONDS))
+            self.assertNotIn("event=worker-died", self.server.log())
+            self.server.start()
+
+    def test_message_under_way_is_taken(self):
+        talk = self.talk()
+        self.message(talk)
+        self.stop()
+        self.server.wait_for_log("event=stopping")
+        time.sleep(0.2)
+        with self.assertRaises(OSError):
+            socket.create_connection(("127.0.0.1", self.server.port), 1)
+        self.assertEqual(b"250", talk.say(b".")[:3])
+        self.assertRegex(talk.reply(), BYE)
+        self.assertTrue(self.ended(talk))
+        self.assertEqual(0, self.server.process.wait(SECONDS))
+        self.assertEqual(1, len(self.server.messages()))
+
+    def test_message_that_does_not_end_is_given_up_after_the_grace_time(self):
+        talk = self.talk()
+        self.message(talk)
+        self.stop()
+        self.assertRegex(talk.reply(), BYE)
+        self.assertEqual(0, self.server.process.wait(SECONDS))
+        self.assertGreater(time.monotonic() - self.stopped, 8)
+        self.assertLess(time.monotonic() - self.stopped, 12)
+        self.assertEqual([], self.server.messages())
+
+
+class Connections(ServerTest):
+    config = ONE_WORKER
+
+    def test_client_that_has_said_all_gets_all_answers(self):
+        talk = self.talk()
+        talk.socket.sendall(b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<%s>\r\nDATA\r\nSubject: x\r\n\r\nHello\r\n.\r\nQUIT\r\n"
+                            % ACCOUNT.encode())
+        talk.socket.shutdown(socket.SHUT_WR)
+        codes = [talk.reply()[:3] for _ in range(6)]
+        self.assertEqual([b"250", b"250", b"250", b"354", b"250", b"221"], codes)
+        self.assertTrue(self.ended(talk))
+        self.assertEqual(1, len(self.server.messages()))
+
+    def test_client_that_leaves_without_a_word_is_let_go(self):
+        talk = self.talk()
+        talk.socket.shutdown(socket.SHUT_WR)
+        self.assertTrue(self.ended(talk))
+        self.server.wait_for_log("cause=end-of-input")
+
+    def test_what_comes_behind_quit_does_not_take_the_answer_away(self):
+        for _ in range(20):
+            talk = self.talk()
+            talk.socket.sendall(b"NOOP\r\nQUIT\r\n" + b"NOOP\r\n" * 10000)
+            self.assertEqual(b"250", talk.reply()[:3])
+            self.assertEqual(b"221", talk.reply()[:3])
+            talk.socket.shutdown(socket.SHUT_WR)
+            self.assertTrue(self.ended(talk))
+
+    def test_pipelined_commands_are_all_answered(self):
+        talk = self.talk()
+        talk.mail()
+        talk.socket.sendall(NOBODY * 2000)
+        for _ in range(2000):
+            self.assertEqual(b"550", talk.reply()[:3])
+
+    def test_client_that_does_not_read_is_not_read_either(self):
+        talk = self.talk()
+        worker = self.workers()[0]
+        before = self.memory(worker)
+        talk.socket.setblocking(False)
+        sent = 0
+        quiet = 0
+        while quiet < 10:
+            try:
+                sent += talk.socket.send((b"HELP\r\n" * 10000)[sent % 6:])
+                quiet = 0
+            except BlockingIOError:
+                quiet += 1
+                time.sleep(0.05)
+        self.assertLess(self.memory(worker) - before, 8 << 20)
+        talk.socket.setblocking(True)
+        talk.socket.shutdown(socket.SHUT_WR)
+        answers = talk.input.read()
+        self.assertEqual(sent // 6, answers.count(b"214 "))
+
+    @staticmethod
+    def memory(pid):
+        with open(f"/proc/{pid}/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[1]) * resource.getpagesize()
+
+    def test_reset_in_the_midst_of_anything_harms_nobody(self):
+        linger = b"\1\0\0\0\0\0\0\0"
+        for text in (b"", b"EHLO x\r\n", b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<%s>\r\nDATA\r\nx\r\n" % ACCOUNT.encode(),
+                     b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<%s>\r\nDATA\r\nx\r\n.\r\n" % ACCOUNT.encode(),
+                     b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<%s>\r\nDATA\r\n%s" % (ACCOUNT.encode(), b"x" * 70 + b"\r\n" * 9000)):
+            for _ in range(10):
+                client = socket.create_connection(("127.0.0.1", self.server.port), SECONDS)
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                client.sendall(text)
+                client.close()
+        self.assertEqual(b"220", self.talk().greeting[:3])
+        self.assertEqual({0}, set(self.workers()))
+        until = time.monotonic() + SECONDS
+        while self.litter():
+            self.assertLess(time.monotonic(), until, self.litter())
+            time.sleep(0.01)
+
+    def litter(self):
+        return [name for folder, _, names in os.walk(self.server.data) if folder.endswith("/tmp") for name in names]
+
+    def test_long_message_arrives_whole(self):
+        talk = self.talk()
+        text = b"".join(b"%08d %s\r\n" % (i, b"x" * (i % 900)) for i in range(6000))
+        self.message(talk, text)
+        self.assertEqual(b"250", talk.say(b".")[:3])
+        self.assertTrue(self.server.messages()[0].endswith(text.replace(b"\r\n", b"\n")))
+
+    def test_change_by_ftgatectl_is_seen_at_once(self):
+        talk = self.talk()
+        talk.mail()
+        self.assertEqual(b"550", talk.say(b"RCPT TO:<karl@%s>" % DOMAIN.encode())[:3])
+        self.server.control("account", "add", f"karl@{DOMAIN}")
+        time.sleep(0.15)
+        self.assertEqual(b"250", talk.say(b"RCPT TO:<karl@%s>" % DOMAIN.encode())[:3])
+
+
+class Database(ServerTest):
+    config = ONE_WORKER
+
+    def setUp(self):
+        super().setUp()
+        self.path = os.path.join(self.server.data, "ftgate.db")
+        self.client = self.talk()
+        self.client.mail()
+
+    def rcpt(self):
+        return self.client.say(b"RCPT TO:<%s>" % ACCOUNT.encode())
+
+    def until(self, reply_id):
+        """Asks until the answer is the one that is waited for."""
+        wanted = render(None, reply_id)
+        until = time.monotonic() + SECONDS
+        while self.rcpt() != wanted:
+            self.assertLess(time.monotonic(), until, self.rcpt())
+            time.sleep(0.05)
+
+    def test_missing_database_is_a_passing_failure(self):
+        self.until("ERR_SMTP_RCPTOK")
+        os.rename(self.path, self.path + ".away")
+        self.until("ERR_SMTP_HARDERROR")
+        self.server.wait_for_log("event=directory-failed")
+        os.rename(self.path + ".away", self.path)
+        self.until("ERR_SMTP_RCPTOK")
+
+    def test_database_that_is_being_written_serves(self):
+        with sqlite3.connect(self.path, isolation_level=None) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            time.sleep(0.15)
+            self.assertEqual(render(None, "ERR_SMTP_RCPTOK"), self.rcpt())
+            other.execute("ROLLBACK")
+
+
+class Idle(ServerTest):
+    config = "limits:\n  idle-timeout: 1s\n"
+
+    def test_silent_session_is_told_and_ended(self):
+        talk = self.talk()
+        started = time.monotonic()
+        self.assertRegex(talk.reply(), IDLE)
+        self.assertGreater(time.monotonic() - started, 0.9)
+        self.assertLess(time.monotonic() - started, 4)
+        self.assertTrue(self.ended(talk))
+
+    def test_session_that_says_something_goes_on(self):
+        talk = self.talk()
+        for _ in range(5):
+            time.sleep(0.5)
+            self.assertEqual(b"250", talk.say(b"NOOP")[:3])
+
+
+class Crowd(ServerTest):
+    config = "limits:\n  max-sessions: 3\nworkers: 2\n"
+
+    def test_one_too_many_is_told_and_one_that_leaves_makes_room(self):
+        talks = [self.talk() for _ in range(3)]
+        late = self.talk()
+        self.assertRegex(late.greeting, CROWDED)
+        self.assertTrue(self.ended(late))
+        self.assertEqual(b"221", talks[0].say(b"QUIT")[:3])
+        self.assertTrue(self.ended(talks[0]))
+        time.sleep(0.1)
+        self.assertEqual(b"220", self.talk().greeting[:3])
+
+
+class CrowdFromOneAddress(ServerTest):
+    config = "limits:\n  max-sessions-per-address: 2\nworkers: 2\n"
+
+    def test_one_too_many_is_told(self):
+        talks = [self.talk() for _ in range(2)]
+        self.assertEqual(render(None, "ERR_SMTP_REJECT_CONCURRENT", "127.0.0.1"), self.talk().greeting)
+        self.assertEqual(b"250", talks[1].say(b"NOOP")[:3])
+
+
+class Descriptors(ServerTest):
+    config = "limits:\n  max-sessions-per-address: 0\nworkers: 1\n"
+
+    @staticmethod
+    def prepare():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+    def test_shortage_is_told_costs_no_time_and_passes(self):
+        clients = [socket.create_connection(("127.0.0.1", self.server.port), SECONDS) for _ in range(150)]
+        said = [client.recv(512) for client in clients]
+        self.assertGreater(sum(line.startswith(b"220") for line in said), 20)
+        self.assertGreater(sum(bool(CROWDED.match(line)) for line in said), 50)
+        self.assertEqual([], [line for line in said if not re.match(rb"220|421", line)])
+        before = self.cpu()
+        time.sleep(1)
+        self.assertLess(self.cpu() - before, 0.2)
+        for client in clients:
+            client.close()
+        time.sleep(0.3)
+        talk = self.talk()
+        self.message(talk)
+        self.assertEqual(b"250", talk.say(b".")[:3])
+
+    def cpu(self):
+        with open(f"/proc/{self.workers()[0]}/stat", encoding="ascii") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def can_trace():
+    """Is there an strace that may look at another process?"""
+    if shutil.which("strace") is None:
+        return False
+    with subprocess.Popen(["sleep", "60"]) as other:
+        time.sleep(0.1)
+        done = subprocess.run(["timeout", "-s", "INT", "1", "strace", "-p", str(other.pid)], stderr=subprocess.PIPE, check=False)
+        other.kill()
+    return b"attached" in done.stderr
+
+
+@unittest.skipUnless(can_trace(), "strace cannot be used here")
+class SystemCalls(ServerTest):
+    config = ONE_WORKER
+
+    def trace(self, *arguments):
+        path = os.path.join(self.server.folder, "trace")
+        tracer = subprocess.Popen(["strace", "-f", "-o", path, *arguments, "-p", str(self.workers()[0])],
+                                  stderr=subprocess.PIPE)
+        self.addCleanup(tracer.stderr.close)
+        self.addCleanup(tracer.wait)
+        self.addCleanup(tracer.kill)
+        tracer.stderr.readline()
+        time.sleep(0.3)
+        return tracer, path
+
+    @staticmethod
+    def end_trace(tracer, path):
+        time.sleep(0.3)
+        tracer.send_signal(signal.SIGINT)
+        tracer.wait()
+        with open(path, encoding="utf-8", errors="replace") as trace:
+            return trace.read()
+
+    def calls(self, ask):
+        tracer, path = self.trace()
+        ask()
+        return len([line for line in self.end_trace(tracer, path).splitlines() if "resumed>" not in line])
+
+    def test_refused_recipient_costs_three_and_a_pipelined_one_none(self):
+        talk = self.talk()
+        talk.mail()
+        talk.refused()
+
+        def one_by_one():
+            for _ in range(500):
+                talk.refused()
+
+        def pipelined():
+            talk.socket.sendall(NOBODY * 500)
+            for _ in range(500):
+                talk.reply()
+
+        self.assertLess(self.calls(one_by_one) / 500, 3.3)
+        self.assertLess(self.calls(pipelined) / 500, 0.3)
+
+    def test_message_is_durable_before_it_is_acknowledged(self):
+        talk = self.talk()
+        self.message(talk)
+        tracer, path = self.trace("-e", "trace=openat,write,fsync,fdatasync,rename,renameat,renameat2,link,linkat")
+        self.assertEqual(b"250", talk.say(b".")[:3])
+        trace = self.end_trace(tracer, path)
+        self.assertRegex(trace, re.compile(
+            r'openat\(.*/tmp/.*write\(\d+, "Return-Path.*fsync\(.*renameat\(.*/new/.*openat\(.*/new".*fsync\(.*"250 ', re.S))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,262 @@
+/* A stage for the runner of the queue. */
+#include "queue_manager_fixture.h"
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "folder.h"
+
+struct stand_dialer server;
+struct stand_resolver resolver;
+struct maildir_agent agent;
+struct routes routes;
+struct runner *runner;
+struct runner_config config;
+int64_t time_now, alarm_wait;
+bool stopped;
+char last_id[QUEUE_ID_SIZE];
+struct queue_entry entry;
+bool hold_jobs;
+unsigned jobs_started;
+uintptr_t lowest = UINTPTR_MAX;
+
+struct job *first_job;
+
+static void
+run_job(struct job_runner *jobs, struct job *job)
+{
+	struct job **at = &first_job;
+	(void)jobs;
+	jobs_started++;
+	while (*at != NULL)
+		at = &(*at)->next;
+	job->next = NULL;
+	*at = job;
+}
+
+static struct job_runner jobs = { .start = run_job };
+
+void
+run_first_job(void)
+{
+	struct job *job = first_job;
+	first_job = job->next;
+	job->work(job);
+	job->done(job);
+}
+
+void
+settle_down(void)
+{
+	for (bool any = true; any;) {
+		any = stand_resolver_run(&resolver);
+		for (; first_job != NULL && !hold_jobs; any = true)
+			run_first_job();
+	}
+}
+
+static int64_t
+now(void)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+	lowest = here < lowest ? here : lowest;
+	return 1000 * time_now;
+}
+
+static void
+set_alarm(void *context, int64_t wait)
+{
+	(void)context;
+	alarm_wait = wait;
+}
+
+static void
+on_stopped(void *context)
+{
+	(void)context;
+	stopped = true;
+}
+
+static struct ftg_voice
+voice(void *context, const char *language)
+{
+	(void)context;
+	(void)language;
+	return (struct ftg_voice) { 0 };
+}
+
+static enum directory_verdict
+resolve(struct directory *directory, const struct address *address, struct recipient *recipient)
+{
+	static struct mailbox mailbox;
+	(void)directory;
+	*recipient = (struct recipient) { 0 };
+	if (strcmp(address->domain, "example.test") != 0)
+		return strcmp(address->domain, "broken.test") == 0 ? DIRECTORY_FAILED : DIRECTORY_NO_DOMAIN;
+	if (strcmp(address->local, "anna") != 0)
+		return DIRECTORY_NO_MAILBOX;
+	snprintf(mailbox.maildir, sizeof mailbox.maildir, "example.test/anna");
+	recipient->mailboxes = &mailbox;
+	recipient->count = 1;
+	return DIRECTORY_FOUND;
+}
+
+static const struct directory_ops directory_ops = { .resolve = resolve };
+static struct directory directory = { &directory_ops };
+
+void
+set_up(void)
+{
+	folder_make();
+	log_open(open("log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), NULL);
+	stand_dialer_open(&server);
+	stand_resolver_open(&resolver);
+	cr_assert_eq(maildir_agent_open(&agent, "mail", "queue", "mx.example.test"), 0);
+	stand_resolver_tell(&resolver, "MX example.net 10:mx1.example.net");
+	stand_resolver_tell(&resolver, "A mx1.example.net 192.0.2.1");
+	stand_resolver_tell(&resolver, "MX example.org 10:mx1.example.org");
+	stand_resolver_tell(&resolver, "A mx1.example.org 192.0.2.2");
+	routes.mx = true;
+	time_now = 1000000000;
+	config = (struct runner_config) {
+		.queue = agent.queue,
+		.world = { .resolver = &resolver.resolver, .hostname = "mx.example.test" },
+		.routes = &routes,
+		.dialer = &server.dialer,
+		.jobs = &jobs,
+		.directory = &directory,
+		.delivery = &agent.agent,
+		.contact = "",
+		.times = { 1000, 1000, 1000, 60000 },
+		.retry = 60,
+		.retry_max = HOUR,
+		.expire = 120 * HOUR,
+		.delay_notice = 4 * HOUR,
+		.max_deliveries = 10,
+		.max_per_server = 5,
+		.now = now,
+		.voice = voice,
+		.alarm = set_alarm,
+		.stopped = on_stopped,
+	};
+	runner = runner_new(&config);
+}
+
+void
+tear_down(void)
+{
+	hold_jobs = false;
+	settle_down();
+	runner_free(runner);
+	maildir_agent_close(&agent);
+	folder_remove();
+}
+
+void
+add_from(const char *sender, size_t count, const char *const *addresses)
+{
+	static const char octets[] = "Subject: a\n\nb\n";
+	struct queue_entry added = { .arrival = time_now };
+	token_make(added.id);
+	snprintf(last_id, sizeof last_id, "%s", added.id);
+	added.sender = strdup(sender);
+	for (size_t i = 0; i < count; i++)
+		cr_assert_not_null(queue_entry_add(&added, addresses[i]));
+	cr_assert_eq(queue_add(&agent.queue, &added, octets, sizeof octets - 1), 0);
+	queue_entry_clear(&added);
+}
+
+void
+add(const char *address)
+{
+	add_from("anna@example.test", 1, &address);
+}
+
+void
+start(void)
+{
+	runner_start(runner);
+	settle_down();
+}
+
+void
+pass(int64_t seconds)
+{
+	time_now += seconds;
+	runner_turn(runner);
+	settle_down();
+}
+
+const struct queue_entry *
+stored(void)
+{
+	queue_entry_clear(&entry);
+	cr_assert_eq(queue_load(&agent.queue, last_id, &entry), 0, "%s", strerror(errno));
+	return &entry;
+}
+
+bool
+is_gone(void)
+{
+	queue_entry_clear(&entry);
+	return queue_load(&agent.queue, last_id, &entry) < 0 && errno == ENOENT;
+}
+
+const char *
+logged(void)
+{
+	static char text[1 << 16];
+	FILE *file = fopen("log", "r");
+	size_t len = fread(text, 1, sizeof text - 1, file);
+	text[len] = '\0';
+	fclose(file);
+	return text;
+}
+
+const char *
+mailbox(const char *maildir)
+{
+	static char text[1 << 16];
+	char path[300];
+	snprintf(path, sizeof path, "mail/%s/new", maildir);
+	text[0] = '\0';
+	DIR *folder = opendir(path);
+	if (folder == NULL)
+		return text;
+	for (struct dirent *at; (at = readdir(folder)) != NULL;) {
+		if (at->d_name[0] == '.')
+			continue;
+		FILE *file = fdopen(openat(dirfd(folder), at->d_name, O_RDONLY | O_CLOEXEC), "r");
+		text[fread(text, 1, sizeof text - 1, file)] = '\0';
+		fclose(file);
+		break;
+	}
+	closedir(folder);
+	return text;
+}
+
+size_t
+count_mail(const char *maildir)
+{
+	char path[300];
+	size_t count = 0;
+	snprintf(path, sizeof path, "mail/%s/new", maildir);
+	DIR *folder = opendir(path);
+	for (struct dirent *at; folder != NULL && (at = readdir(folder)) != NULL;)
+		count += at->d_name[0] != '.';
+	if (folder != NULL)
+		closedir(folder);
+	return count;
+}
+
+void
+expect_in(const char *text, const char *part)
+{
+	cr_expect_not_null(strstr(text, part), "%s\nis not in\n%s", part, text);
+}

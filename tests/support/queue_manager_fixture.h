@@ -1,0 +1,64 @@
+/* A stage for the runner of the queue: a real queue and real Maildirs, servers and names in memory, a clock set by hand. */
+#ifndef SUPPORT_QUEUE_MANAGER_FIXTURE_H
+#define SUPPORT_QUEUE_MANAGER_FIXTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fake_dialer.h"
+#include "fake_resolver.h"
+#include "relay/queue_manager.h"
+#include "store/maildir_delivery.h"
+
+#define HOUR 3600
+
+extern struct stand_dialer server;
+extern struct stand_resolver resolver; /* which knows example.net and example.org */
+extern struct maildir_agent agent;
+extern struct routes routes;
+extern struct runner_config config; /* of the runner */
+extern struct runner *runner;
+extern int64_t time_now;   /* seconds since 1970 */
+extern int64_t alarm_wait; /* as it was asked for last */
+extern bool stopped;
+extern struct job *first_job; /* that waits */
+extern bool hold_jobs;        /* settle_down() runs none */
+extern unsigned jobs_started;
+extern uintptr_t lowest;            /* address of the stack at which anybody has asked for the time */
+extern char last_id[QUEUE_ID_SIZE]; /* of the entry that was added last */
+extern struct queue_entry entry;    /* for what a test looks at */
+
+/* Before and after each test. */
+void set_up(void);
+void tear_down(void);
+
+/* Adds an entry, of anna@example.test or another sender, who has a mailbox here. */
+void add(const char *address);
+void add_from(const char *sender, size_t count, const char *const *addresses);
+
+/* Runs the job that waits longest; jobs and answers until nothing is left to do. */
+void run_first_job(void);
+void settle_down(void);
+
+/* Starts the runner; lets time pass; then settles down. */
+void start(void);
+void pass(int64_t seconds);
+
+/* The last entry that was added, as it is stored. Is it there no more? */
+const struct queue_entry *stored(void);
+bool is_gone(void);
+
+/* The log; what is in a mailbox: the first message, "" for none, and how many there are. */
+const char *logged(void);
+const char *mailbox(const char *maildir);
+size_t count_mail(const char *maildir);
+
+void expect_in(const char *text, const char *part);
+
+#define ANSWER(...)                                                                                                    \
+	static struct stand_answer answers[] = { __VA_ARGS__ };                                                        \
+	server.answers = answers;                                                                                      \
+	server.answer_count = sizeof answers / sizeof *answers
+
+#endif

@@ -1,0 +1,214 @@
+/* Addresses and paths: what parses, to what, and what does not. */
+#include "message/address.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+enum { BARE = 1, NULL_PATH = 2, UTF8 = 4 };
+
+static const struct {
+	const char *path;
+	int allowed;
+	enum address_error error;
+	const char *local, *domain;
+	const char *written; /* the mailbox in the path */
+} cases[] = {
+	{ "<alice@example.test>", 0, ADDRESS_OK, "alice", "example.test", "alice@example.test" },
+	{ "<Alice@EXAMPLE.Test>", 0, ADDRESS_OK, "Alice", "example.test", "Alice@EXAMPLE.Test" },
+	{ "<a.b+c!d%e/f=g?h^i_j`k{l|m}n~o@x>", 0, ADDRESS_OK, "a.b+c!d%e/f=g?h^i_j`k{l|m}n~o", "x", NULL },
+	{ "<\"a b\"@x>", 0, ADDRESS_OK, "a b", "x", "\"a b\"@x" },
+	{ "<\"a\\\"\\\\\\b\"@x>", 0, ADDRESS_OK, "a\"\\b", "x", NULL },
+	{ "<\"a>b@c\"@x>", 0, ADDRESS_OK, "a>b@c", "x", NULL },
+	{ "<\"\"@x>", 0, ADDRESS_OK, "", "x", NULL },
+	{ "<a@[192.0.2.1]>", 0, ADDRESS_OK, "a", "[192.0.2.1]", NULL },
+	{ "<a@[IPv6:2001:DB8::1]>", 0, ADDRESS_OK, "a", "[ipv6:2001:db8::1]", NULL },
+	{ "<a@[ipv6:::ffff:192.0.2.1]>", 0, ADDRESS_OK, "a", "[ipv6:::ffff:192.0.2.1]", NULL },
+	{ "<@a.test,@[192.0.2.1]:b@c.test>", 0, ADDRESS_OK, "b", "c.test", "b@c.test" },
+	{ "<a@1.2.3>", 0, ADDRESS_OK, "a", "1.2.3", NULL },
+	{ "<a@xn--bcher-kva.example>", 0, ADDRESS_OK, "a", "xn--bcher-kva.example", NULL },
+	{ "<a@b>", BARE | NULL_PATH, ADDRESS_OK, "a", "b", NULL },
+	{ "<postmaster>", BARE, ADDRESS_OK, "postmaster", "", "postmaster" },
+	{ "<\"a b\">", BARE, ADDRESS_OK, "a b", "", "\"a b\"" },
+	{ "<>", NULL_PATH, ADDRESS_OK, "", "", "" },
+	{ "<j\xC3\xB6rg@m\xC3\xBCnchen.test>", UTF8, ADDRESS_OK, "j\xC3\xB6rg", "m\xC3\xBCnchen.test", NULL },
+	{ "<\"\xE6\x97\xA5 \xF0\x9F\x93\xA7\"@x>", UTF8, ADDRESS_OK, "\xE6\x97\xA5 \xF0\x9F\x93\xA7", "x", NULL },
+	{ "<j\xC3\xB6rg@x>", 0, ADDRESS_NEEDS_UTF8, "j\xC3\xB6rg", "x", NULL },
+	{ "<a@m\xC3\xBC.test>", 0, ADDRESS_NEEDS_UTF8, "a", "m\xC3\xBC.test", NULL },
+	{ "<@m\xC3\xBC.test:a@b>", 0, ADDRESS_NEEDS_UTF8, "a", "b", NULL },
+
+	{ "", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<>", BARE, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@b", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "a@b", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<@b>", BARE, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<\"\">", BARE, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<@b:c>", BARE, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<@b:>", NULL_PATH, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<@:a@b>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<@a,:a@b>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@@b>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@b@c>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "< a@b>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@b >", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a b@c>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<.a@b>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a.@b>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a..b@c>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a,b@c>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a:b@c>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a(b)@c>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<\"a@b>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<\"a\\", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<\"a\"b@c>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<\"a\\\tb\"@c>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<\"a\x7f\"@c>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@-b>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@b->", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@b_c>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@.b>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@b.>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@b..c>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@[]>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@[192.0.2.1>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@[192.0.2]>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@[192.0.2.256]>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@[192.0.2.1]x>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@[2001:db8::1]>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@[IPv6:]>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@[IPv6:2001:db8::1%eth0]>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@[IPv6:192.0.2.1]>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@[X-tag:anything]>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a\xFF@b>", UTF8, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a\xC3@b>", UTF8, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a\xC0\xAF@b>", UTF8, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a\xED\xA0\x80@b>", UTF8, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a\xC2\x85@b>", UTF8, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@b\xC2\x9B>", UTF8, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a\xF4\x90\x80\x80@b>", UTF8, ADDRESS_SYNTAX, NULL, NULL, NULL },
+};
+
+static enum address_error
+parse(struct address *address, const char *path, size_t len, size_t *used, int allowed)
+{
+	return address_parse_path(address, path, len, used, allowed & NULL_PATH, allowed & BARE, allowed & UTF8);
+}
+
+Test(address, path_parses_to_its_mailbox_or_not_at_all)
+{
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct address address;
+		size_t used;
+		enum address_error error = parse(
+		    &address, cases[i].path, strlen(cases[i].path), &used, cases[i].allowed);
+		cr_expect_eq(error, cases[i].error, "%s: %d", cases[i].path, (int)error);
+		cr_expect_eq(used, error == ADDRESS_SYNTAX ? 0 : strlen(cases[i].path), "%s", cases[i].path);
+		if (error == ADDRESS_SYNTAX || cases[i].local == NULL)
+			continue;
+		cr_expect_str_eq(address.local, cases[i].local, "%s: %s", cases[i].path, address.local);
+		cr_expect_str_eq(address.domain, cases[i].domain, "%s: %s", cases[i].path, address.domain);
+		if (cases[i].written == NULL)
+			continue;
+		cr_expect_eq(address.len, strlen(cases[i].written), "%s", cases[i].path);
+		cr_expect_arr_eq(cases[i].path + address.at, cases[i].written, address.len, "%s", cases[i].path);
+	}
+}
+
+Test(address, path_cut_short_does_not_parse)
+{
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		for (size_t len = 0; len < strlen(cases[i].path); len++) {
+			struct address address;
+			size_t used;
+			enum address_error error = parse(&address, cases[i].path, len, &used, cases[i].allowed);
+			cr_expect_eq(error, ADDRESS_SYNTAX, "%.*s", (int)len, cases[i].path);
+		}
+}
+
+Test(address, what_follows_the_path_is_left_alone)
+{
+	static const char text[] = "<a@b> SIZE=1 <c@d>";
+	struct address address;
+	size_t used;
+	cr_expect_eq(parse(&address, text, strlen(text), &used, 0), ADDRESS_OK);
+	cr_expect_eq(used, 5);
+}
+
+Test(address, nul_is_no_part_of_an_address)
+{
+	static const char *const paths[] = { "<a?b@c>", "<\"a?\"@c>", "<a@b?c>", "<a@[192.0.2.1?]>", "<\"\\?\"@c>" };
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		struct address address;
+		char path[32];
+		size_t used, len = strlen(paths[i]);
+		memcpy(path, paths[i], len);
+		*(char *)memchr(path, '?', len) = '\0';
+		cr_expect_eq(parse(&address, path, len, &used, UTF8), ADDRESS_SYNTAX, "%s", paths[i]);
+	}
+}
+
+Test(address, source_route_is_told)
+{
+	struct address address;
+	size_t used;
+	parse(&address, "<@a:b@c>", 8, &used, 0);
+	cr_expect(address.routed);
+	parse(&address, "<b@c>", 5, &used, 0);
+	cr_expect_not(address.routed);
+	parse(&address, "<>", 2, &used, NULL_PATH);
+	cr_expect(address.null);
+}
+
+/* A path of a local part and a domain of so many octets. */
+static enum address_error
+parse_lengths(size_t local, size_t labels)
+{
+	struct address address;
+	char path[2048];
+	size_t used, len = 0;
+	path[len++] = '<';
+	for (size_t i = 0; i < local; i++)
+		path[len++] = 'l';
+	path[len++] = '@';
+	for (size_t i = 0; i < labels; i++)
+		path[len++] = i % 64 == 63 ? '.' : 'd';
+	path[len++] = '>';
+	return parse(&address, path, len, &used, 0);
+}
+
+Test(address, parts_have_limits)
+{
+	cr_expect_eq(parse_lengths(64, 255), ADDRESS_OK);
+	cr_expect_eq(parse_lengths(65, 255), ADDRESS_TOO_LONG);
+	cr_expect_eq(parse_lengths(64, 257), ADDRESS_TOO_LONG);
+	cr_expect_eq(parse_lengths(1000, 900), ADDRESS_TOO_LONG);
+	cr_expect_eq(parse_lengths(1, 63), ADDRESS_OK);
+}
+
+Test(address, label_has_a_limit)
+{
+	char path[80] = "<a@";
+	struct address address;
+	size_t used;
+	memset(path + 3, 'd', 64);
+	path[67] = '>';
+	cr_expect_eq(parse(&address, path, 68, &used, 0), ADDRESS_SYNTAX);
+	path[66] = '>';
+	cr_expect_eq(parse(&address, path, 67, &used, 0), ADDRESS_OK);
+}
+
+Test(address, domain_of_a_greeting_is_judged_alike)
+{
+	cr_expect(address_domain_valid("mx.example.test", 15, false));
+	cr_expect(address_domain_valid("[192.0.2.1]", 11, false));
+	cr_expect(address_domain_valid("m\xC3\xBC.test", 8, true));
+	cr_expect_not(address_domain_valid("m\xC3\xBC.test", 8, false));
+	cr_expect_not(address_domain_valid("", 0, false));
+	cr_expect_not(address_domain_valid("a b", 3, false));
+	cr_expect_not(address_domain_valid("a.", 2, false));
+	cr_expect_not(address_domain_valid("[192.0.2.1", 10, false));
+}

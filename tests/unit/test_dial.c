@@ -1,0 +1,213 @@
+/* Connections to other servers: over sockets of this machine, to a server in a thread. */
+#include "peer/dial.h"
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "support/identity.h"
+
+enum { WAIT = 10000, SHORT = 20 };
+
+static struct dial dial;
+static struct identity identity;
+static struct channel_place place = { .address = "127.0.0.1" };
+static int listening;
+
+static void
+set_up(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof address;
+	signal(SIGPIPE, SIG_IGN);
+	identity_make(&identity, -1, 30);
+	cr_assert_eq(dial_open(&dial), 0);
+	listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	cr_assert_eq(bind(listening, (struct sockaddr *)&address, sizeof address), 0);
+	cr_assert_eq(listen(listening, 5), 0);
+	cr_assert_eq(getsockname(listening, (struct sockaddr *)&address, &len), 0);
+	place.port = ntohs(address.sin_port);
+}
+
+static void
+tear_down(void)
+{
+	close(listening);
+	dial_close(&dial);
+	identity_remove(&identity);
+}
+
+TestSuite(dial, .init = set_up, .fini = tear_down);
+
+static struct channel *
+dial_place(void)
+{
+	struct channel *channel = dial.dialer.dial(&dial.dialer, &place, WAIT);
+	cr_assert_not_null(channel, "%s", strerror(errno));
+	return channel;
+}
+
+/* Takes one connection, in TLS, and says back what comes until it is closed. */
+static void *
+echo_in_tls(void *unused)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+	SSL_CTX_use_certificate_file(context, identity.certificate, SSL_FILETYPE_PEM);
+	SSL_CTX_use_PrivateKey_file(context, identity.key, SSL_FILETYPE_PEM);
+	int taken = accept(listening, NULL, NULL);
+	SSL *ssl = SSL_new(context);
+	SSL_set_fd(ssl, taken);
+	char octets[70000];
+	int got;
+	if (SSL_accept(ssl) == 1)
+		while ((got = SSL_read(ssl, octets, sizeof octets)) > 0 && SSL_write(ssl, octets, got) == got)
+			;
+	SSL_free(ssl);
+	close(taken);
+	SSL_CTX_free(context);
+	return unused;
+}
+
+static bool
+encrypt(struct channel *channel, const char *name, bool verify, const char *authorities, char error[CHANNEL_ERROR_SIZE])
+{
+	const struct channel_tls tls = { .name = name, .authorities = authorities, .verify = verify };
+	error[0] = '\0';
+	return channel->ops->encrypt(channel, &tls, WAIT, error);
+}
+
+static bool
+is_trusted(const char *name, bool verify, const char *authorities, char error[CHANNEL_ERROR_SIZE])
+{
+	pthread_t server;
+	pthread_create(&server, NULL, echo_in_tls, NULL);
+	struct channel *channel = dial_place();
+	bool trusted = encrypt(channel, name, verify, authorities, error);
+	channel->ops->close(channel);
+	pthread_join(server, NULL);
+	return trusted;
+}
+
+Test(dial, trusts_nobody_but_whom_it_is_told_to_trust)
+{
+	char error[CHANNEL_ERROR_SIZE];
+	cr_expect(is_trusted("mail.example.org", true, identity.certificate, error), "%s", error);
+	cr_expect_not(is_trusted("mail.example.org", true, "", error));
+	cr_expect_str_eq(error, "its certificate is not good: self-signed certificate");
+	cr_expect_not(is_trusted("mail.example.com", true, identity.certificate, error));
+	cr_expect_str_eq(error, "its certificate is not good: hostname mismatch");
+	cr_expect_not(is_trusted("127.0.0.1", true, identity.certificate, error));
+	cr_expect_str_eq(error, "its certificate is not good: IP address mismatch");
+	cr_expect_not(is_trusted("mail.example.org", true, "/nowhere.pem", error));
+	cr_expect_eq(strncmp(error, "the certificates that are trusted cannot be read", 48), 0);
+	cr_expect(is_trusted("mail.example.com", false, "", error), "%s", error);
+	cr_expect(is_trusted("127.0.0.1", false, "", error), "%s", error);
+}
+
+Test(dial, carries_octets_both_ways_in_tls)
+{
+	static char out[1 << 20], in[1 << 16];
+	char error[CHANNEL_ERROR_SIZE];
+	pthread_t server;
+	pthread_create(&server, NULL, echo_in_tls, NULL);
+	struct channel *channel = dial_place();
+	cr_assert(encrypt(channel, "mail.example.org", true, identity.certificate, error));
+	for (size_t i = 0; i < sizeof out; i++)
+		out[i] = (char)(i * 7 >> 3);
+	for (size_t sent = 0; sent < sizeof out; sent += sizeof in) {
+		cr_assert_eq(channel->ops->write(channel, out + sent, sizeof in, WAIT), 0);
+		for (size_t got = 0; got < sizeof in;) {
+			ssize_t n = channel->ops->read(channel, in + got, sizeof in - got, WAIT);
+			cr_assert_gt(n, 0);
+			got += (size_t)n;
+		}
+		cr_expect_eq(memcmp(in, out + sent, sizeof in), 0);
+	}
+	channel->ops->close(channel);
+	pthread_join(server, NULL);
+}
+
+Test(dial, waits_no_longer_than_it_is_told)
+{
+	static char octets[1 << 20];
+	struct channel *channel = dial_place();
+	cr_expect_eq(channel->ops->read(channel, octets, 1, SHORT), -1);
+	cr_expect_eq(errno, ETIMEDOUT);
+	int result = 0;
+	for (int i = 0; i < 100 && result == 0; i++)
+		result = channel->ops->write(channel, octets, sizeof octets, SHORT);
+	cr_expect_eq(result, -1);
+	cr_expect_eq(errno, ETIMEDOUT);
+	char error[CHANNEL_ERROR_SIZE];
+	const struct channel_tls tls = { .name = "mail.example.org", .authorities = "" };
+	cr_expect_not(channel->ops->encrypt(channel, &tls, SHORT, error));
+	channel->ops->close(channel);
+}
+
+Test(dial, tells_that_the_other_side_has_closed)
+{
+	char octet = 'x';
+	struct channel *channel = dial_place();
+	close(accept(listening, NULL, NULL));
+	cr_expect_eq(channel->ops->read(channel, &octet, 1, WAIT), 0);
+	while (channel->ops->write(channel, &octet, 1, WAIT) == 0)
+		;
+	cr_expect_eq(errno, EPIPE);
+	channel->ops->close(channel);
+}
+
+Test(dial, waits_for_nothing_once_it_is_stopped)
+{
+	char octet;
+	struct channel *channel = dial_place();
+	dial_stop(&dial);
+	cr_expect_eq(channel->ops->read(channel, &octet, 1, WAIT), -1);
+	cr_expect_eq(errno, ECANCELED);
+	channel->ops->close(channel);
+}
+
+Test(dial, tells_why_there_is_no_connection)
+{
+	struct channel_place nowhere = place;
+	close(listening);
+	cr_expect_null(dial.dialer.dial(&dial.dialer, &nowhere, WAIT));
+	cr_expect_eq(errno, ECONNREFUSED);
+	snprintf(nowhere.address, sizeof nowhere.address, "/nowhere/socket");
+	cr_expect_null(dial.dialer.dial(&dial.dialer, &nowhere, WAIT));
+	cr_expect_eq(errno, ENOENT);
+	snprintf(nowhere.address, sizeof nowhere.address, "no address");
+	cr_expect_null(dial.dialer.dial(&dial.dialer, &nowhere, WAIT));
+	cr_expect_eq(errno, EADDRNOTAVAIL);
+}
+
+Test(dial, reaches_a_socket_of_the_file_system)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct channel_place path = { 0 };
+	char octet;
+	snprintf(address.sun_path, sizeof address.sun_path, "%s/socket", identity.folder);
+	snprintf(path.address, sizeof path.address, "%s", address.sun_path);
+	int socket_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	cr_assert_eq(bind(socket_, (struct sockaddr *)&address, sizeof address), 0);
+	cr_assert_eq(listen(socket_, 1), 0);
+	struct channel *channel = dial.dialer.dial(&dial.dialer, &path, WAIT);
+	cr_assert_not_null(channel);
+	int taken = accept(socket_, NULL, NULL);
+	cr_expect_eq(write(taken, "x", 1), 1);
+	cr_expect_eq(channel->ops->read(channel, &octet, 1, WAIT), 1);
+	cr_expect_eq(octet, 'x');
+	channel->ops->close(channel);
+	close(taken);
+	close(socket_);
+	unlink(address.sun_path);
+}

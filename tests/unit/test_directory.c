@@ -1,0 +1,230 @@
+/* The directory and the keeping of accounts: verdicts, troubles of the database, changes while it is in use. */
+#include "directory/sqlite/directory.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "directory/accounts.h"
+#include "support/fake_clock.h"
+#include "support/folder.h"
+
+static struct accounts *accounts;
+static struct directory *directory;
+
+static void
+open_accounts(void)
+{
+	char error[ACCOUNTS_ERROR_SIZE];
+	bool created = false;
+	accounts = accounts_open(".", &created, error);
+	cr_assert_not_null(accounts, "%s", error);
+	cr_assert(created);
+	accounts_add_domain(accounts, "example.test");
+	accounts_add_domain(accounts, "Example.ORG");
+	accounts_add(accounts, "anna", "example.test", NULL);
+	accounts_add(accounts, "Bob", "example.test", NULL);
+	accounts_add(accounts, "bob", "example.org", NULL);
+}
+
+static void
+open_directory(void)
+{
+	folder_make();
+	log_open(open("log", O_WRONLY | O_CREAT | O_APPEND, 0600), NULL);
+	open_accounts();
+	directory = sqlite_directory_new("ftgate.db", &hand_clock);
+	cr_assert_not_null(directory);
+}
+
+/* The last connection takes the write-ahead log away. */
+static void
+close_both(void)
+{
+	directory->ops->close(directory);
+	accounts_close(accounts);
+	accounts = NULL;
+}
+
+static void
+close_directory(void)
+{
+	close_both();
+	folder_remove();
+}
+
+TestSuite(directory, .init = open_directory, .fini = close_directory);
+
+static struct mailbox mailbox;
+
+static enum directory_verdict
+verdict(const char *local, const char *domain)
+{
+	struct address address = { .null = false };
+	snprintf(address.local, sizeof address.local, "%s", local);
+	snprintf(address.domain, sizeof address.domain, "%s", domain);
+	struct recipient recipient;
+	enum directory_verdict found = directory->ops->resolve(directory, &address, &recipient);
+	if (found == DIRECTORY_FOUND)
+		mailbox = recipient.mailboxes[0];
+	return found;
+}
+
+Test(directory, account_is_found_with_its_maildir)
+{
+	cr_expect_eq(verdict("anna", "example.test"), DIRECTORY_FOUND);
+	cr_expect_gt(mailbox.account, 0);
+	cr_expect_str_eq(mailbox.maildir, "example.test/anna");
+	cr_expect_eq(folder_count("mail/example.test/anna/*"), 3);
+}
+
+Test(directory, case_of_ascii_letters_does_not_matter)
+{
+	cr_expect_eq(verdict("ANNA", "example.test"), DIRECTORY_FOUND);
+	cr_expect_eq(verdict("bOB", "example.test"), DIRECTORY_FOUND);
+	cr_expect_str_eq(mailbox.maildir, "example.test/bob");
+	cr_expect_eq(verdict("bob", "example.org"), DIRECTORY_FOUND, "a domain is kept in lower case");
+}
+
+Test(directory, stranger_and_foreign_domain_are_told_apart)
+{
+	cr_expect_eq(verdict("nobody", "example.test"), DIRECTORY_NO_MAILBOX);
+	cr_expect_eq(verdict("anna", "example.com"), DIRECTORY_NO_DOMAIN);
+	cr_expect_eq(verdict("anna", "[127.0.0.1]"), DIRECTORY_NO_DOMAIN);
+}
+
+Test(directory, no_pattern_and_no_sql_is_looked_for)
+{
+	static const char *const odd[] = { "%", "_nna", "' OR 1=1 --", "anna'", "an\\na", "*" };
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+		cr_expect_eq(verdict(odd[i], "example.test"), DIRECTORY_NO_MAILBOX, "%s", odd[i]);
+}
+
+Test(directory, bare_local_part_is_looked_for_in_every_domain)
+{
+	cr_expect_eq(verdict("anna", ""), DIRECTORY_FOUND);
+	cr_expect_str_eq(mailbox.maildir, "example.test/anna");
+	cr_expect_eq(verdict("bob", ""), DIRECTORY_AMBIGUOUS);
+	cr_expect_eq(verdict("nobody", ""), DIRECTORY_NO_MAILBOX);
+}
+
+Test(directory, postmaster_needs_no_account)
+{
+	cr_expect_eq(verdict("PostMaster", "example.org"), DIRECTORY_FOUND);
+	cr_expect_str_eq(mailbox.maildir, "example.org/postmaster");
+	cr_expect_eq(mailbox.account, 0);
+	cr_expect_eq(verdict("postmaster", "example.com"), DIRECTORY_NO_DOMAIN);
+	cr_expect_eq(verdict("Postmaster", ""), DIRECTORY_FOUND);
+	cr_expect_str_eq(mailbox.maildir, "example.test/postmaster");
+}
+
+Test(empty_directory, postmaster_is_there_with_no_domain_at_all, .init = folder_make, .fini = close_directory)
+{
+	bool created;
+	char error[ACCOUNTS_ERROR_SIZE];
+	accounts = accounts_open(".", &created, error);
+	directory = sqlite_directory_new("ftgate.db", &hand_clock);
+	cr_expect_eq(verdict("postmaster", ""), DIRECTORY_FOUND);
+	cr_expect_str_eq(mailbox.maildir, "localhost/postmaster");
+}
+
+Test(directory, change_is_seen_soon)
+{
+	cr_expect_eq(verdict("carol", "example.test"), DIRECTORY_NO_MAILBOX);
+	cr_expect_eq(accounts_add(accounts, "carol", "example.test", NULL), ACCOUNTS_OK);
+	cr_expect_eq(verdict("carol", "example.test"), DIRECTORY_NO_MAILBOX, "one transaction sees one state");
+	hand_clock_pass(CLOCK_SOON);
+	cr_expect_eq(verdict("carol", "example.test"), DIRECTORY_FOUND);
+}
+
+Test(directory, missing_database_fails_and_is_tried_again)
+{
+	cr_assert_eq(rename("ftgate.db", "away.db"), 0);
+	hand_clock_pass(CLOCK_SOON);
+	cr_expect_eq(verdict("anna", "example.test"), DIRECTORY_FAILED);
+	cr_assert_eq(rename("away.db", "ftgate.db"), 0);
+	cr_expect_eq(verdict("anna", "example.test"), DIRECTORY_FAILED, "not each look-up tries");
+	hand_clock_pass(1000);
+	cr_expect_eq(verdict("anna", "example.test"), DIRECTORY_FOUND);
+}
+
+static void
+put_file(const char *name, const char *content)
+{
+	FILE *file = fopen(name, "w");
+	cr_assert_not_null(file);
+	fputs(content, file);
+	fclose(file);
+}
+
+Test(directory, broken_database_fails_and_is_logged)
+{
+	size_t len;
+	close_both();
+	put_file("broken.db",
+	    "this is no database, and it is long enough to be looked at as one: "
+	    "one hundred octets make a header of SQLite, and here they are now.");
+	cr_assert_eq(rename("broken.db", "ftgate.db"), 0);
+	directory = sqlite_directory_new("ftgate.db", &hand_clock);
+	cr_expect_eq(verdict("anna", "example.test"), DIRECTORY_FAILED);
+	cr_expect_not_null(strstr(folder_read("log", &len), "event=directory-failed file=ftgate.db detail=\""));
+}
+
+Test(directory, empty_file_is_no_database_of_ours)
+{
+	put_file("empty.db", "");
+	cr_assert_eq(rename("empty.db", "ftgate.db"), 0);
+	hand_clock_pass(CLOCK_SOON);
+	cr_expect_eq(verdict("anna", "example.test"), DIRECTORY_FAILED);
+}
+
+Test(directory, locked_database_fails_and_recovers)
+{
+	sqlite3 *other;
+	close_both();
+	cr_assert_eq(sqlite3_open("ftgate.db", &other), SQLITE_OK);
+	sqlite3_exec(other, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE", NULL, NULL, NULL);
+	directory = sqlite_directory_new("ftgate.db", &hand_clock);
+	cr_expect_eq(verdict("anna", "example.test"), DIRECTORY_FAILED);
+	sqlite3_close(other);
+	hand_clock_pass(1000);
+	cr_expect_eq(verdict("anna", "example.test"), DIRECTORY_FOUND);
+}
+
+Test(directory, newer_database_is_refused)
+{
+	char error[ACCOUNTS_ERROR_SIZE];
+	bool created;
+	sqlite3 *other;
+	accounts_close(accounts);
+	accounts = NULL;
+	cr_assert_eq(sqlite3_open("ftgate.db", &other), SQLITE_OK);
+	sqlite3_exec(other, "PRAGMA user_version = 999", NULL, NULL, NULL);
+	sqlite3_close(other);
+	cr_expect_null(accounts_open(".", &created, error));
+	cr_expect_not_null(strstr(error, "version 999"), "%s", error);
+}
+
+Test(accounts, are_refused_twice_and_without_a_domain, .init = open_directory, .fini = close_directory)
+{
+	cr_expect_eq(accounts_add_domain(accounts, "EXAMPLE.test"), ACCOUNTS_EXISTS);
+	cr_expect_eq(accounts_add(accounts, "ANNA", "example.test", NULL), ACCOUNTS_EXISTS);
+	cr_expect_eq(accounts_add(accounts, "anna", "example.com", NULL), ACCOUNTS_NO_DOMAIN);
+	cr_expect_eq(accounts_add(accounts, "dora", "EXAMPLE.test", "$y$hash"), ACCOUNTS_OK);
+}
+
+Test(accounts, are_there_when_they_are_opened_again, .init = open_directory, .fini = close_directory)
+{
+	char error[ACCOUNTS_ERROR_SIZE];
+	bool created = true;
+	accounts_close(accounts);
+	accounts = accounts_open(".", &created, error);
+	cr_assert_not_null(accounts);
+	cr_expect_not(created);
+	cr_expect_eq(accounts_add(accounts, "anna", "example.test", NULL), ACCOUNTS_EXISTS);
+}

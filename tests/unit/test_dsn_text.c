@@ -1,0 +1,294 @@
+/* Notices to senders: when there is one, and what it says. */
+#include "relay/dsn.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/wrap.h"
+#include "message/encode.h"
+
+#define HOUR 3600
+
+static struct queue_entry entry;
+static unsigned due[4];
+static struct notice_order order;
+static struct ftg_voice voice;
+static ftg_catalog *catalog;
+static int message;
+
+static void
+add(const char *address, enum queue_state state, const char *reply)
+{
+	struct queue_recipient *recipient = queue_entry_add(&entry, address);
+	cr_assert_not_null(recipient);
+	recipient->state = state;
+	recipient->attempts = 1;
+	if (reply != NULL)
+		cr_assert(queue_set_text(&recipient->reply, reply, strlen(reply), QUEUE_REPLY_MAX));
+}
+
+static void
+set_up(void)
+{
+	struct ftg_sources sources = { .locale = BUILD_DIR "/locale" };
+	static const char octets[] = "Return-Path: <x>\nSubject: Hello\nTo: bert@example.net\n\nBody\n";
+	catalog = ftg_catalog_open(&sources, NULL, NULL);
+	cr_assert_not_null(catalog);
+	voice = (struct ftg_voice) { .catalog = catalog, .language = ftg_catalog_find(catalog, "de") };
+	entry = (struct queue_entry) {
+		.arrival = 1000000000, .sender = strdup("anna@example.test"), .skip = 17, .size = 50
+	};
+	order = (struct notice_order) {
+		.entry = &entry,
+		.due = due,
+		.hostname = "mx.example.test",
+		.contact = "",
+		.now = 1000000000 + 26 * HOUR,
+		.expire = 120 * HOUR,
+	};
+	message = memfd_create("message", MFD_CLOEXEC);
+	cr_assert_eq(write(message, octets, sizeof octets - 1), sizeof octets - 1);
+}
+
+static void
+tear_down(void)
+{
+	queue_entry_clear(&entry);
+	ftg_catalog_free(catalog);
+	close(message);
+}
+
+TestSuite(notice, .init = set_up, .fini = tear_down);
+
+/* The whole message; the caller frees it. */
+static char *
+make(void)
+{
+	struct notice_words words;
+	struct notice notice;
+	for (size_t i = 0; i < entry.count; i++)
+		due[i] = notice_due(&entry, &entry.recipients[i], order.now, 4 * HOUR);
+	cr_assert(notice_say(&words, &order, &voice));
+	cr_assert(notice_make(&notice, &order, &words, "id1", message));
+	notice_words_free(&words);
+	cr_expect_eq(strlen(notice.octets), notice.len);
+	return notice.octets;
+}
+
+static void
+expect_in(const char *text, const char *part)
+{
+	cr_expect_not_null(strstr(text, part), "%s\nis not in\n%s", part, text);
+}
+
+#define SAID "#8.12 mx.example.net [192.0.2.1]: 550 5.1.1 no such user"
+
+Test(notice, is_due_as_the_sender_has_asked)
+{
+	static const struct {
+		enum queue_state state;
+		unsigned notify, noticed, due;
+	} cases[] = {
+		{ QUEUE_FAILED, 0, 0, DSN_FAILURE },
+		{ QUEUE_EXPIRED, 0, 0, DSN_FAILURE },
+		{ QUEUE_FAILED, DSN_NEVER, 0, 0 },
+		{ QUEUE_FAILED, DSN_SUCCESS | DSN_DELAY, 0, 0 },
+		{ QUEUE_FAILED, DSN_SUCCESS | DSN_FAILURE, 0, DSN_FAILURE },
+		{ QUEUE_FAILED, 0, DSN_FAILURE, 0 },
+		{ QUEUE_FAILED, 0, DSN_DELAY, DSN_FAILURE },
+		{ QUEUE_WAITING, 0, 0, DSN_DELAY },
+		{ QUEUE_WAITING, 0, DSN_DELAY, 0 },
+		{ QUEUE_WAITING, DSN_FAILURE, 0, 0 },
+		{ QUEUE_WAITING, DSN_DELAY, 0, DSN_DELAY },
+		{ QUEUE_DELIVERED, 0, 0, 0 },
+		{ QUEUE_DELIVERED, DSN_FAILURE, 0, 0 },
+		{ QUEUE_DELIVERED, DSN_SUCCESS, 0, DSN_SUCCESS },
+		{ QUEUE_DELIVERED, DSN_SUCCESS, DSN_SUCCESS, 0 },
+	};
+	add("bert@example.net", QUEUE_WAITING, NULL);
+	struct queue_recipient *recipient = &entry.recipients[0];
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		recipient->state = cases[i].state;
+		recipient->notify = cases[i].notify;
+		recipient->noticed = cases[i].noticed;
+		cr_expect_eq(notice_due(&entry, recipient, order.now, 4 * HOUR), cases[i].due, "%zu", i);
+	}
+	recipient->state = QUEUE_WAITING;
+	recipient->notify = recipient->noticed = 0;
+	cr_expect_eq(notice_due(&entry, recipient, order.now, 27 * HOUR), 0);
+	cr_expect_eq(notice_due(&entry, recipient, order.now, 0), 0);
+	recipient->attempts = 0;
+	cr_expect_eq(notice_due(&entry, recipient, order.now, 4 * HOUR), 0);
+	recipient->state = QUEUE_FAILED;
+	entry.sender[0] = '\0';
+	cr_expect_eq(notice_due(&entry, recipient, order.now, 4 * HOUR), 0, "a notice about a notice");
+}
+
+Test(notice, tells_what_has_failed_in_the_language_of_the_sender)
+{
+	add("bert@example.net", QUEUE_FAILED, SAID);
+	add("carla@example.net", QUEUE_DELIVERED, NULL);
+	char *text = make();
+	expect_in(text, "From: Mail Delivery System <postmaster@mx.example.test>\nTo: <anna@example.test>\n");
+	expect_in(text, "Subject: Ihre Nachricht konnte nicht zugestellt werden\n");
+	expect_in(text, "Content-Language: de\n");
+	expect_in(text,
+	    "Ihre Nachricht an <bert@example.net> konnte nicht zugestellt werden.\nWeitere Versuche gibt es nicht. "
+	    "(#8.06)\nDer Server mx.example.net [192.0.2.1] hat geantwortet:\n\n    550 5.1.1 no such user\n");
+	expect_in(text,
+	    "Reporting-MTA: dns; mx.example.test\nArrival-Date: Sun, 9 Sep 2001 01:46:40 +0000\n\n"
+	    "Final-Recipient: rfc822; bert@example.net\nAction: failed\nStatus: 5.1.1\n"
+	    "Remote-MTA: dns; mx.example.net\nDiagnostic-Code: smtp; 550 5.1.1 no such user\n\n--=_id1_0\n");
+	expect_in(
+	    text, "Content-Type: message/rfc822\n\nSubject: Hello\nTo: bert@example.net\n\nBody\n\n--=_id1_0--\n");
+	cr_expect_null(strstr(text, "carla"));
+	cr_expect_null(strstr(text, "Return-Path"));
+	free(text);
+}
+
+Test(notice, tells_of_a_delay_with_the_header_alone)
+{
+	add("bert@example.net", QUEUE_WAITING, "#8.15 mx.example.net [192.0.2.1]: Connection refused");
+	order.contact = "postmaster@example.test";
+	voice.bilingual = true;
+	voice.second = FTG_ENGLISH;
+	char *text = make();
+	expect_in(text, "Subject: Ihre Nachricht ist noch nicht zugestellt\n");
+	expect_in(text, "Content-Transfer-Encoding: quoted-printable\n");
+	expect_in(text, "Der Server versucht es noch 4 Tage lang weiter.\n");
+	expect_in(text, "war nicht zu erreichen, oder die\nVerbindung");
+	expect_in(text, "The server will keep trying for 4 more days.\n");
+	expect_in(text, "If you need help, write to postmaster@example.test and include this\nmessage.\n");
+	expect_in(text,
+	    "Action: delayed\nStatus: 4.4.1\nRemote-MTA: dns; mx.example.net\n"
+	    "Diagnostic-Code: x-ftgate; Connection refused\nWill-Retry-Until: Fri, 14 Sep 2001 01:46:40 +0000\n");
+	expect_in(text, "Content-Type: text/rfc822-headers\n\nSubject: Hello\nTo: bert@example.net\n\n--=_id1_0--\n");
+	cr_expect_null(strstr(text, "Body"));
+	free(text);
+}
+
+Test(notice, tells_what_has_expired_and_what_was_passed_on)
+{
+	add("bert@example.net", QUEUE_EXPIRED, "#8.12 mx.example.net: 450 4.2.1 later");
+	add("carla@example.net", QUEUE_DELIVERED, "#8.12 [192.0.2.7]: 250 2.0.0 queued");
+	entry.recipients[1].notify = DSN_SUCCESS;
+	entry.recipients[1].orcpt = strdup("rfc822;carla+2Bx@example.org");
+	entry.envid = strdup("a+3Db");
+	entry.ret = DSN_RETURN_HEADERS;
+	char *text = make();
+	expect_in(text, "Es wurde 2 Tage lang erfolglos versucht.\n");
+	expect_in(text, "Original-Envelope-Id: a=b\n");
+	expect_in(text, "Action: failed\nStatus: 4.4.7\nRemote-MTA: dns; mx.example.net\nDiagnostic-Code: smtp; 450");
+	expect_in(text,
+	    "Original-Recipient: rfc822; carla+x@example.org\nFinal-Recipient: rfc822; carla@example.net\n"
+	    "Action: relayed\nStatus: 2.0.0\nRemote-MTA: dns; [192.0.2.7]\n");
+	expect_in(text, "Content-Type: text/rfc822-headers\n");
+	free(text);
+}
+
+Test(notice, of_addresses_in_utf8_is_a_global_one)
+{
+	add("j\xC3\xBCrgen@example.net", QUEUE_FAILED, "#8.13 example.net");
+	char *text = make();
+	expect_in(text, "report-type=global-delivery-status;");
+	expect_in(text, "Content-Type: message/global-delivery-status\nContent-Transfer-Encoding: 8bit\n");
+	expect_in(text, "Final-Recipient: utf-8; j\xC3\xBCrgen@example.net\nAction: failed\nStatus: 5.1.2\n\n--");
+	expect_in(text, "Content-Type: message/global\n");
+	free(text);
+}
+
+Test(notice, keeps_large_messages_to_itself_unless_asked)
+{
+	add("bert@example.net", QUEUE_FAILED, SAID);
+	entry.size = 100000;
+	char *text = make();
+	expect_in(text, "Content-Type: text/rfc822-headers\n");
+	free(text);
+	entry.ret = DSN_RETURN_FULL;
+	text = make();
+	expect_in(text, "Content-Type: message/rfc822\n");
+	free(text);
+	entry.size = 100 << 20;
+	text = make();
+	expect_in(text, "Content-Type: text/rfc822-headers\n");
+	free(text);
+}
+
+Test(notice, has_a_boundary_that_the_message_does_not_hold)
+{
+	add("bert@example.net", QUEUE_FAILED, SAID);
+	cr_assert_eq(pwrite(message, "--=_id1_0--\n=_id1_1\n", 20, 17), 20);
+	char *text = make();
+	expect_in(text, "boundary=\"=_id1_2\"");
+	free(text);
+}
+
+Test(notice, is_made_of_a_message_that_has_gone)
+{
+	add("bert@example.net", QUEUE_FAILED, "#8.16 example.net");
+	close(message);
+	message = -1;
+	char *text = make();
+	expect_in(text, "Status: 5.4.6\n\n--");
+	expect_in(text, "Content-Type: message/rfc822\n\n\n--=_id1_0--\n");
+	free(text);
+}
+
+static char *
+encoded(void (*encode)(FILE *to, const char *text), const char *text)
+{
+	char *octets;
+	size_t len;
+	FILE *to = open_memstream(&octets, &len);
+	encode(to, text);
+	fclose(to);
+	return octets;
+}
+
+static void
+put_subject(FILE *to, const char *text)
+{
+	encode_field(to, "Subject", text);
+}
+
+static void
+put_wrapped(FILE *to, const char *text)
+{
+	wrap_write(to, text, strlen(text), 20);
+}
+
+static void
+expect_encoded(void (*encode)(FILE *to, const char *text), const char *text, const char *wanted)
+{
+	char *octets = encoded(encode, text);
+	cr_expect_str_eq(octets, wanted);
+	free(octets);
+}
+
+Test(notice, is_encoded_for_any_server)
+{
+	expect_encoded(encode_quoted_printable, "a=b \n \xC3\xA4", "a=3Db=20\n =C3=A4");
+	expect_encoded(encode_quoted_printable,
+	    "1234567890123456789012345678901234567890123456789012345678901234567890123\xC3\xA4",
+	    "1234567890123456789012345678901234567890123456789012345678901234567890123=\n=C3=A4");
+	expect_encoded(put_subject, "plain", "Subject: plain\n");
+	expect_encoded(put_subject, "\xC3\xA4", "Subject: =?UTF-8?B?w6Q=?=\n");
+	expect_encoded(put_subject, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xC3\xA4",
+	    "Subject: =?UTF-8?B?YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=?=\n =?UTF-8?B?w6Q=?=\n");
+	expect_encoded(encode_decode_xtext, "a+2Bb+0Ac+", "a+b+0Ac+");
+}
+
+Test(notice, is_wrapped_between_words)
+{
+	expect_encoded(put_wrapped, "", "\n");
+	expect_encoded(put_wrapped, "one two three four five six", "one two three four\nfive six\n");
+	expect_encoded(
+	    put_wrapped, "averyveryverylongwordthatdoesnotfit x", "averyveryverylongwordthatdoesnotfit\nx\n");
+	expect_encoded(put_wrapped,
+	    "\xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E\xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E\xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E\xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E",
+	    "\xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E\xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E\xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E\xE6\x97\xA5\n\xE6\x9C\xAC\xE8\xAA\x9E\n");
+}

@@ -1,0 +1,468 @@
+/* Whose mail has to wait, until when, and what of it is remembered whatever becomes of the process and of the file. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "directory/sqlite/greylist.h"
+#include "port/greylist.h"
+#include "support/folder.h"
+
+enum { NOON = 1893456000, MINUTE = 60, DAY = 24 * 60 * 60, SIZE = 64 << 20 };
+
+static const struct greylist_rules rules = {
+	.delay = 5 * MINUTE, .window = 2 * DAY, .lifetime = 36 * DAY, .passes = 0
+};
+static unsigned char secret[GREYLIST_SECRET_SIZE] = "a secret of ours";
+static struct greylist_store *store;
+
+static void
+open_store(void)
+{
+	store = greylist_sqlite_new("greylist.db", SIZE);
+	cr_assert_not_null(store);
+}
+
+static void
+close_store(void)
+{
+	store->ops->close(store);
+}
+
+static void
+open_all(void)
+{
+	folder_make();
+	open_store();
+}
+
+static void
+close_all(void)
+{
+	close_store();
+	folder_remove();
+}
+
+TestSuite(greylist, .init = open_all, .fini = close_all);
+
+/* Written as local@domain; "" is the null sender. */
+static struct address
+address(const char *text)
+{
+	struct address address = { .null = *text == '\0' };
+	sscanf(text, "%64[^@]@%255s", address.local, address.domain);
+	return address;
+}
+
+static struct greylist_keys
+keys(const char *client, const char *from, const char *to)
+{
+	struct address sender = address(from), recipient = address(to);
+	return greylist_keys(secret, client, &sender, &recipient);
+}
+
+static enum greylist_verdict
+judge_by(const struct greylist_rules *by, const char *client, const char *from, int64_t now, int64_t *left)
+{
+	struct greylist_keys of = keys(client, from, "alice@example.test");
+	return greylist_judge(store, by, &of, now, left);
+}
+
+static enum greylist_verdict
+judge(const char *from, int64_t now)
+{
+	int64_t left;
+	return judge_by(&rules, "192.0.2.7", from, now, &left);
+}
+
+Test(greylist, mail_waits_until_the_delay_has_passed)
+{
+	int64_t left;
+	cr_expect_eq(judge_by(&rules, "192.0.2.7", "a@example.net", NOON, &left), GREYLIST_WAIT);
+	cr_expect_eq(left, 300);
+	cr_expect_eq(judge_by(&rules, "192.0.2.7", "a@example.net", NOON + 299, &left), GREYLIST_WAIT);
+	cr_expect_eq(left, 1, "coming early starts no delay anew");
+	cr_expect_eq(judge("a@example.net", NOON + 300), GREYLIST_PASS);
+	cr_expect_eq(judge("a@example.net", NOON + 301), GREYLIST_PASS);
+	cr_expect_eq(judge("b@example.net", NOON + 301), GREYLIST_WAIT, "another sender");
+}
+
+Test(greylist, mail_that_comes_again_too_late_has_come_first)
+{
+	cr_expect_eq(judge("a@example.net", NOON), GREYLIST_WAIT);
+	cr_expect_eq(judge("a@example.net", NOON + 2 * DAY), GREYLIST_WAIT);
+	cr_expect_eq(judge("a@example.net", NOON + 2 * DAY + 300), GREYLIST_PASS);
+}
+
+Test(greylist, mail_that_passed_is_known_as_long_as_it_comes)
+{
+	judge("a@example.net", NOON);
+	cr_expect_eq(judge("a@example.net", NOON + DAY), GREYLIST_PASS);
+	cr_expect_eq(judge("a@example.net", NOON + 36 * DAY), GREYLIST_PASS);
+	cr_expect_eq(judge("a@example.net", NOON + 71 * DAY), GREYLIST_PASS, "the month begins when it came last");
+	cr_expect_eq(judge("a@example.net", NOON + 107 * DAY), GREYLIST_WAIT);
+}
+
+Test(greylist, clock_that_was_set_back_makes_nobody_wait_for_it)
+{
+	cr_expect_eq(judge("a@example.net", NOON), GREYLIST_WAIT);
+	cr_expect_eq(judge("a@example.net", NOON - DAY), GREYLIST_PASS);
+}
+
+Test(greylist, neighbours_in_a_network_are_one)
+{
+	struct greylist_keys one = keys("192.0.2.7", "a@example.net", "b@example.test");
+	struct greylist_keys six = keys("2001:db8:1:2::7", "a@example.net", "b@example.test");
+	static const char *const same[] = { "192.0.2.255", "::ffff:192.0.2.9" };
+	static const char *const other[] = { "192.0.3.7", "2001:db8:1:2::7", "nonsense", "" };
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+		cr_expect_eq(keys(same[i], "a@example.net", "b@example.test").mail, one.mail, "%s", same[i]);
+		cr_expect_eq(keys(same[i], "x@example.net", "y@example.test").network, one.network, "%s", same[i]);
+	}
+	for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+		cr_expect_neq(keys(other[i], "a@example.net", "b@example.test").mail, one.mail, "%s", other[i]);
+		cr_expect_neq(keys(other[i], "a@example.net", "b@example.test").network, one.network, "%s", other[i]);
+	}
+	cr_expect_eq(keys("2001:db8:1:2:ffff::1", "a@example.net", "b@example.test").mail, six.mail);
+	cr_expect_neq(keys("2001:db8:1:3::7", "a@example.net", "b@example.test").mail, six.mail);
+}
+
+Test(greylist, sender_who_numbers_his_mail_is_the_same)
+{
+	uint64_t one = keys("192.0.2.7", "bounce-1@example.net", "bob@example.test").mail;
+	cr_expect_eq(keys("192.0.2.7", "bounce-22@example.net", "bob@example.test").mail, one);
+	cr_expect_eq(keys("192.0.2.7", "BOUNCE-3+bob=example.test@example.net", "Bob@example.test").mail, one);
+	cr_expect_neq(keys("192.0.2.7", "bounce-1@example1.net", "bob@example.test").mail, one);
+	cr_expect_neq(keys("192.0.2.7", "bounce-1@example.net", "bob1@example.test").mail, one, "another recipient");
+	cr_expect_neq(keys("192.0.2.7", "", "bob@example.test").mail, one);
+}
+
+Test(greylist, what_ends_one_part_begins_no_other)
+{
+	struct address short_sender = { .local = "a", .domain = "b" },
+	               long_recipient = { .local = "cd", .domain = "e" };
+	struct address long_sender = { .local = "a", .domain = "bc" },
+	               short_recipient = { .local = "d", .domain = "e" };
+	cr_expect_neq(greylist_keys(secret, "192.0.2.7", &short_sender, &long_recipient).mail,
+	    greylist_keys(secret, "192.0.2.7", &long_sender, &short_recipient).mail);
+}
+
+Test(greylist, longest_addresses_are_told_apart_to_their_last_octet)
+{
+	struct address sender = { .null = false }, recipient = { .null = false };
+	memset(sender.local, 'a', ADDRESS_LOCAL_MAX);
+	memset(sender.domain, 'b', ADDRESS_DOMAIN_MAX);
+	memset(recipient.local, 'c', ADDRESS_LOCAL_MAX);
+	memset(recipient.domain, 'd', ADDRESS_DOMAIN_MAX);
+	static const char client[] = "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff";
+	uint64_t one = greylist_keys(secret, client, &sender, &recipient).mail;
+	recipient.domain[ADDRESS_DOMAIN_MAX - 1] = 'e';
+	cr_expect_neq(greylist_keys(secret, client, &sender, &recipient).mail, one);
+}
+
+Test(greylist, stranger_without_the_secret_knows_no_key)
+{
+	struct greylist_keys one = keys("192.0.2.7", "a@example.net", "b@example.test");
+	secret[GREYLIST_SECRET_SIZE - 1] ^= 1;
+	struct greylist_keys other = keys("192.0.2.7", "a@example.net", "b@example.test");
+	cr_expect_neq(one.mail, other.mail);
+	cr_expect_neq(one.network, other.network);
+}
+
+Test(greylist, network_is_let_pass_once_enough_of_its_mail_has)
+{
+	struct greylist_rules by = rules;
+	int64_t left;
+	by.passes = 2;
+	judge_by(&by, "192.0.2.7", "a@example.net", NOON, &left);
+	for (int i = 0; i < 10; i++)
+		cr_expect_eq(judge_by(&by, "192.0.2.8", "a@example.net", NOON + 300 + i * DAY, &left), GREYLIST_PASS);
+	cr_expect_eq(judge_by(&by, "192.0.2.9", "b@example.net", NOON + 10 * DAY, &left), GREYLIST_WAIT,
+	    "mail that passes again and again is one");
+	cr_expect_eq(judge_by(&by, "192.0.2.9", "b@example.net", NOON + 11 * DAY, &left), GREYLIST_PASS);
+	cr_expect_eq(judge_by(&by, "192.0.2.77", "c@example.net", NOON + 11 * DAY, &left), GREYLIST_PASS);
+	cr_expect_eq(judge_by(&by, "192.0.3.7", "c@example.net", NOON + 11 * DAY, &left), GREYLIST_WAIT);
+	cr_expect_eq(
+	    judge_by(&by, "192.0.2.77", "d@example.net", NOON + 46 * DAY, &left), GREYLIST_PASS, "as long as it comes");
+	cr_expect_eq(judge_by(&by, "192.0.2.77", "e@example.net", NOON + 83 * DAY, &left), GREYLIST_WAIT);
+}
+
+static void
+restart(void)
+{
+	close_store();
+	open_store();
+}
+
+Test(greylist, what_was_seen_survives_a_restart)
+{
+	judge("a@example.net", NOON);
+	restart();
+	cr_expect_eq(judge("a@example.net", NOON + 300), GREYLIST_PASS);
+	restart();
+	cr_expect_eq(judge("a@example.net", NOON + 301), GREYLIST_PASS);
+}
+
+/* Tells of each mail once it has been judged, until it is killed. */
+static void
+judge_until_killed(int told)
+{
+	char from[32];
+	open_store();
+	for (unsigned i = 0;; i++) {
+		snprintf(from, sizeof from, "x@e%u.example", i);
+		if (judge(from, NOON) != GREYLIST_WAIT || write(told, &i, sizeof i) != sizeof i)
+			_exit(1);
+	}
+}
+
+Test(greylist, what_was_seen_survives_a_kill)
+{
+	int told[2], status;
+	unsigned last = 0;
+	char from[32];
+	cr_assert_eq(pipe(told), 0);
+	pid_t child = fork();
+	if (child == 0)
+		judge_until_killed(told[1]);
+	while (last < 2000)
+		cr_assert_eq(read(told[0], &last, sizeof last), sizeof last);
+	kill(child, SIGKILL);
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_expect(WIFSIGNALED(status));
+	close(told[1]);
+	while (read(told[0], &last, sizeof last) == sizeof last)
+		;
+	for (unsigned i = 0; i <= last; i++) {
+		snprintf(from, sizeof from, "x@e%u.example", i);
+		cr_assert_eq(judge(from, NOON + 300), GREYLIST_PASS, "%u of %u", i, last);
+	}
+}
+
+/* One of several workers that begin at once. Every mail waits at first, whoever has seen it before, and then passes. */
+static void
+work_along(unsigned count)
+{
+	char from[32];
+	open_store();
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < count; i++) {
+			snprintf(from, sizeof from, "x@e%u.example", i);
+			if (judge(from, NOON) != GREYLIST_WAIT)
+				_exit(1);
+		}
+	}
+	_exit(0);
+}
+
+Test(greylist, workers_that_begin_at_once_share_what_they_see)
+{
+	enum { WORKERS = 4, MAILS = 200 };
+	char from[32];
+	int status;
+	for (int i = 0; i < WORKERS; i++)
+		if (fork() == 0)
+			work_along(MAILS);
+	for (int i = 0; i < WORKERS; i++) {
+		cr_assert_gt(wait(&status), 0);
+		cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "one was in trouble");
+	}
+	for (unsigned i = 0; i < MAILS; i++) {
+		snprintf(from, sizeof from, "x@e%u.example", i);
+		cr_expect_eq(judge(from, NOON + 300), GREYLIST_PASS);
+	}
+}
+
+static sqlite3 *
+lock(void)
+{
+	sqlite3 *database;
+	cr_assert_eq(sqlite3_open("greylist.db", &database), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(database, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	return database;
+}
+
+Test(greylist, locked_file_is_trouble_only_as_long_as_it_is)
+{
+	judge("a@example.net", NOON);
+	judge("p@example.net", NOON);
+	cr_expect_eq(judge("p@example.net", NOON + 300), GREYLIST_PASS);
+	sqlite3 *holder = lock();
+	cr_expect_eq(judge("a@example.net", NOON + 1), GREYLIST_WAIT, "nothing is to be written");
+	cr_expect_eq(judge("p@example.net", NOON + 301), GREYLIST_PASS);
+	cr_expect_eq(judge("b@example.net", NOON + 1), GREYLIST_FAILED);
+	cr_expect_str_eq(store->ops->trouble(store), "database is locked");
+	cr_expect_eq(judge("a@example.net", NOON + 1), GREYLIST_FAILED, "it is not waited for again");
+	sqlite3_close(holder);
+	cr_expect_eq(judge("b@example.net", NOON + 3), GREYLIST_WAIT);
+	cr_expect_eq(judge("b@example.net", NOON + 303), GREYLIST_PASS);
+}
+
+static void
+write_file(const char *content, size_t at)
+{
+	FILE *file = fopen("greylist.db", at == 0 ? "w" : "r+");
+	cr_assert_not_null(file);
+	fseek(file, (long)at, SEEK_SET);
+	for (int i = 0; i < 1000; i++)
+		fputs(content, file);
+	fclose(file);
+}
+
+Test(greylist, broken_file_is_trouble_until_it_is_removed)
+{
+	write_file("this is no database ", 0);
+	cr_expect_eq(judge("a@example.net", NOON), GREYLIST_FAILED);
+	cr_expect_str_eq(store->ops->trouble(store), "file is not a database");
+	unlink("greylist.db");
+	cr_expect_eq(judge("a@example.net", NOON + 1), GREYLIST_WAIT);
+}
+
+Test(greylist, file_broken_within_is_trouble)
+{
+	char from[32];
+	for (int i = 0; i < 1000; i++) {
+		snprintf(from, sizeof from, "x@e%d.example", i);
+		judge(from, NOON);
+	}
+	close_store();
+	write_file("\377\377\377\377", 4096);
+	open_store();
+	cr_expect_eq(judge("a@example.net", NOON), GREYLIST_FAILED);
+}
+
+Test(greylist, file_of_a_newer_version_is_left_alone)
+{
+	sqlite3 *database;
+	cr_assert_eq(sqlite3_open("greylist.db", &database), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(database, "PRAGMA user_version = 2", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(database);
+	cr_expect_eq(judge("a@example.net", NOON), GREYLIST_FAILED);
+	cr_expect_str_eq(store->ops->trouble(store), "a newer ftgate has written it");
+}
+
+Test(greylist, file_removed_while_in_use_is_made_anew)
+{
+	judge("a@example.net", NOON);
+	unlink("greylist.db");
+	cr_expect_eq(judge("a@example.net", NOON + 300), GREYLIST_WAIT, "nothing is known any more");
+	cr_expect_eq(folder_count("greylist.db"), 1);
+	cr_expect_eq(judge("a@example.net", NOON + 600), GREYLIST_PASS);
+}
+
+Test(greylist, folder_that_is_not_there_is_trouble)
+{
+	struct greylist_store *nowhere = greylist_sqlite_new("none/greylist.db", SIZE);
+	struct greylist_record record;
+	cr_assert_not_null(nowhere);
+	cr_expect_not(nowhere->ops->meet(nowhere, 1, NOON, NOON + DAY, &record));
+	cr_expect_str_eq(nowhere->ops->trouble(nowhere), "unable to open database file");
+	nowhere->ops->close(nowhere);
+}
+
+static off_t
+size_of_file(void)
+{
+	struct stat status;
+	cr_assert_eq(stat("greylist.db", &status), 0);
+	return status.st_size;
+}
+
+/* Spreads numbers as a hash would. */
+static uint64_t
+hash(uint64_t number)
+{
+	number = (number + 1) * 0x9E3779B97F4A7C15;
+	number = (number ^ number >> 32) * 0xD6E8FEB86659FD93;
+	return number ^ number >> 32;
+}
+
+/* Of a thousand mails an hour, each tenth comes again and passes, the others never do. */
+Test(greylist, file_stays_within_what_is_remembered)
+{
+	enum { HOURS = 7 * 24, MAILS = 500, KEPT = 2 * 24 * MAILS + HOURS * MAILS / 10 };
+	struct greylist_rules by = rules;
+	int64_t left;
+	for (unsigned i = 0; i < HOURS * MAILS; i++) {
+		struct greylist_keys of = { .mail = hash(i) };
+		int64_t now = NOON + (int64_t)i * 3600 / MAILS;
+		cr_assert_eq(greylist_judge(store, &by, &of, now, &left), GREYLIST_WAIT);
+		of.mail = hash(i - MAILS);
+		if (i >= MAILS && i % 10 == 0)
+			cr_assert_eq(greylist_judge(store, &by, &of, now, &left), GREYLIST_PASS);
+	}
+	restart();
+	cr_expect_leq(size_of_file(), KEPT * 9 / 8 * 40, "%ld octets", (long)size_of_file());
+	for (unsigned i = 0; i < HOURS * MAILS; i += 10) {
+		struct greylist_keys of = { .mail = hash(i) };
+		if (i + MAILS < HOURS * MAILS)
+			cr_assert_eq(greylist_judge(store, &by, &of, NOON + 8 * DAY, &left), GREYLIST_PASS);
+	}
+}
+
+Test(greylist, flood_makes_the_file_no_larger_and_drives_nobody_out_who_passed)
+{
+	enum { LARGEST = 1 << 20, PASSED = 1000, FLOOD = 100000 };
+	int64_t left;
+	struct greylist_store *small = greylist_sqlite_new("greylist.db", LARGEST);
+	cr_assert_not_null(small);
+	for (int64_t now = NOON; now <= NOON + 300; now += 300)
+		for (unsigned i = 0; i < PASSED; i++) {
+			struct greylist_keys of = { .mail = hash(i) };
+			cr_assert_eq(greylist_judge(small, &rules, &of, now, &left),
+			    now == NOON ? GREYLIST_WAIT : GREYLIST_PASS);
+		}
+	for (unsigned i = 0; i < FLOOD; i++) {
+		struct greylist_keys of = { .mail = hash(1000000 + i) };
+		cr_assert_eq(greylist_judge(small, &rules, &of, NOON + 400, &left), GREYLIST_WAIT, "mail %u: %s", i,
+		    small->ops->trouble(small));
+	}
+	cr_expect_leq(size_of_file(), LARGEST);
+	for (unsigned i = 0; i < PASSED; i++) {
+		struct greylist_keys of = { .mail = hash(i) };
+		cr_assert_eq(greylist_judge(small, &rules, &of, NOON + DAY, &left), GREYLIST_PASS);
+	}
+	small->ops->close(small);
+}
+
+/* Runs a job at once. */
+static void
+run_now(struct job_runner *runner, struct job *job)
+{
+	(void)runner;
+	job->work(job);
+	job->done(job);
+}
+
+static unsigned answers;
+
+static void
+count_answer(struct greylist_question *question)
+{
+	(void)question;
+	answers++;
+}
+
+Test(greylist, question_is_answered_by_a_job)
+{
+	struct job_runner runner = { .start = run_now };
+	struct greylist greylist = { .store = store, .rules = rules, .runner = &runner };
+	struct greylist_question question = {
+		.keys = keys("192.0.2.7", "a@example.net", "b@example.test"), .now = NOON, .answered = count_answer
+	};
+	greylist_ask(&greylist, &question);
+	cr_expect_eq(question.verdict, GREYLIST_WAIT);
+	cr_expect_eq(question.left, 300);
+	close_store();
+	write_file("this is no database ", 0);
+	open_store();
+	greylist.store = store;
+	greylist_ask(&greylist, &question);
+	cr_expect_eq(question.verdict, GREYLIST_FAILED);
+	cr_expect_str_eq(question.trouble, "file is not a database");
+	cr_expect_eq(answers, 2);
+}

@@ -1,0 +1,480 @@
+/* The choice of a language: tags and locale names, the environment, chains, and what a wish finds. */
+#include "catalog/tag.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/folder.h"
+#include "support/mofile.h"
+
+/* ---- names ---- */
+
+static const char *
+canonical(const char *name)
+{
+	static char text[TAG_TEXT];
+	struct tag tag;
+	if (!tag_parse(&tag, name, strlen(name)))
+		return "none";
+	tag_format(&tag, text);
+	return text;
+}
+
+Test(language, has_one_canonical_tag_for_each_name)
+{
+	static const char *const pairs[][2] = { { "de", "de" }, { "DE", "de" }, { "de_DE", "de-DE" },
+		{ "de-at", "de-AT" }, { "de_AT.UTF-8", "de-AT" }, { "de_DE.iso88591@euro", "de-DE" },
+		{ "sr@latin", "sr-Latn" }, { "sr_RS@latin", "sr-Latn-RS" }, { "sr_RS.UTF-8@latin", "sr-Latn-RS" },
+		{ "sr@cyrillic", "sr-Cyrl" }, { "SR-LATN-rs", "sr-Latn-RS" }, { "ca@valencia", "ca-valencia" },
+		{ "ca_ES@valencia", "ca-ES-valencia" }, { "ca-ES-valencia", "ca-ES-valencia" }, { "zh_TW", "zh-Hant" },
+		{ "zh_CN.GB18030", "zh-Hans" }, { "zh_HK", "zh-Hant-HK" }, { "zh-Hant", "zh-Hant" }, { "zh", "zh" },
+		{ "es-419", "es-419" }, { "de-CH-1996", "de-CH-1996" }, { "sl-rozaj", "sl-rozaj" }, { "haw", "haw" },
+		{ "pt_BR", "pt-BR" }, { "en-u-ca-gregory", "en" } };
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		cr_expect_str_eq(canonical(pairs[i][0]), pairs[i][1], "%s", pairs[i][0]);
+}
+
+Test(language, has_a_tag_that_is_read_as_what_it_was_written_from)
+{
+	static const char *const names[] = { "de", "de_AT", "sr@latin", "ca@valencia", "zh_TW", "zh_HK", "en@quot",
+		"en@boldquot", "be@tarask", "aa_ER@saaho", "de-CH-1996", "uz_UZ@cyrillic", "sr@ije", "en_US@x" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char text[TAG_TEXT];
+		struct tag tag, again;
+		cr_assert(tag_parse(&tag, names[i], strlen(names[i])));
+		tag_format(&tag, text);
+		cr_expect(tag_parse(&again, text, strlen(text)) && tag_equal(&tag, &again), "%s: %s", names[i], text);
+	}
+}
+
+Test(language, is_refused_where_its_name_is_malformed)
+{
+	static const char *const bad[] = { "", "C", "POSIX", "C.UTF-8", "C.utf8", "POSIX.UTF-8", "d", "1", "de-", "de_",
+		"-de", "_DE", "de--AT", "de__AT", "de@", "de.", "de.@euro", "@euro", ".UTF-8", "..", "../x", "de/x",
+		"/de", "de/../../etc", "de\n", "de ", " de", "de:fr", "de;fr", "d\xC3\xA9", "*", "de-*", "abcdefghi",
+		"de-abcdefghi", "de_DE.UTF/8", "de_DE.UTF-8@eu/ro", "de_DE@..", "i-default", "12", "%s", "${host}",
+		"de-aaaaaaaa-bbbbbbbb-cccccccc-dddddddd" };
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		cr_expect_not(ftg_language_valid(bad[i]), "\"%s\"", bad[i]);
+	cr_expect(
+	    ftg_language_valid("de") && ftg_language_valid("de_AT.UTF-8@euro") && ftg_language_valid("zh-Hant-CN"));
+}
+
+/* What is looked for when a tag is wished, in order, with spaces between. */
+static const char *
+candidates(const char *name)
+{
+	static char list[512];
+	size_t used = 0;
+	struct tag tag, candidate;
+	list[0] = '\0';
+	cr_assert(tag_parse(&tag, name, strlen(name)));
+	for (unsigned k = 0; tag_candidate(&tag, k, &candidate); k++) {
+		char text[TAG_TEXT];
+		tag_format(&candidate, text);
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", used > 0 ? " " : "", text);
+	}
+	return list;
+}
+
+Test(language, is_looked_for_from_the_longest_name_to_the_shortest)
+{
+	cr_expect_str_eq(candidates("de"), "de");
+	cr_expect_str_eq(candidates("de_AT"), "de-AT de");
+	cr_expect_str_eq(candidates("zh-Hant-CN"), "zh-Hant-CN zh-Hant zh-CN zh");
+	cr_expect_str_eq(candidates("de-CH-1996"), "de-CH-1996 de-1996 de-CH de");
+	cr_expect_str_eq(candidates("sr_RS@latin"), "sr-Latn-RS sr-Latn sr-RS sr");
+	cr_expect_str_eq(candidates("nb"), "nb no");
+	cr_expect_str_eq(candidates("nb_NO"), "nb-NO nb no-NO no");
+	cr_expect_str_eq(candidates("no"), "no nb");
+	cr_expect_str_eq(candidates("nn"), "nn");
+}
+
+/* ---- the environment ---- */
+
+static struct {
+	const char *all, *messages, *lang, *language;
+} environment;
+
+static char *
+stand_in(const char *name)
+{
+	const char *value = strcmp(name, "LC_ALL") == 0 ? environment.all
+	    : strcmp(name, "LC_MESSAGES") == 0          ? environment.messages
+	    : strcmp(name, "LANG") == 0                 ? environment.lang
+	    : strcmp(name, "LANGUAGE") == 0             ? environment.language
+	                                                : NULL;
+	return (char *)(uintptr_t)value;
+}
+
+/* The wish of LC_ALL, LC_MESSAGES, LANG, LANGUAGE. */
+static const char *
+wish_of(const char *all, const char *messages, const char *lang, const char *language)
+{
+	static char wish[FTG_WISH_MAX];
+	environment.all = all;
+	environment.messages = messages;
+	environment.lang = lang;
+	environment.language = language;
+	memset(wish, 'x', sizeof(wish));
+	size_t len = ftg_language_from_environment(wish, stand_in);
+	cr_assert_lt(len, sizeof(wish));
+	cr_assert_eq(wish[len], '\0');
+	cr_assert_eq(strlen(wish), len);
+	return wish;
+}
+
+Test(environment, gives_the_first_locale_that_is_not_empty)
+{
+	cr_expect_str_eq(wish_of(NULL, NULL, NULL, NULL), "");
+	cr_expect_str_eq(wish_of(NULL, NULL, "de_DE", NULL), "de_DE");
+	cr_expect_str_eq(wish_of(NULL, "fr", "de_DE", NULL), "fr");
+	cr_expect_str_eq(wish_of("it", "fr", "de_DE", NULL), "it");
+	cr_expect_str_eq(wish_of("", "fr", "de_DE", NULL), "fr");
+	cr_expect_str_eq(wish_of("", "", "de_DE", ""), "de_DE");
+	cr_expect_str_eq(wish_of("", "", "", ""), "");
+	cr_expect_str_eq(wish_of(NULL, NULL, "de_DE.UTF-8", NULL), "de_DE");
+	cr_expect_str_eq(wish_of(NULL, NULL, "sr_RS.UTF-8@latin", NULL), "sr_RS@latin");
+}
+
+Test(environment, puts_language_before_the_locale)
+{
+	cr_expect_str_eq(wish_of(NULL, NULL, "fr_FR.UTF-8", "de_AT:it"), "de_AT:it:fr_FR");
+	cr_expect_str_eq(wish_of(NULL, NULL, NULL, "de_AT:fr"), "de_AT:fr");
+	cr_expect_str_eq(wish_of(NULL, NULL, "fr", ":de::it:"), "de:it:fr");
+	cr_expect_str_eq(wish_of("en_US", "it", "nl", "de"), "de:en_US");
+}
+
+Test(environment, is_english_under_c_and_posix_whatever_language_says)
+{
+	cr_expect_str_eq(wish_of("C", "de", "de", "de"), "");
+	cr_expect_str_eq(wish_of("POSIX", "de", "de", "de"), "");
+	cr_expect_str_eq(wish_of(NULL, "C", "de", "de"), "");
+	cr_expect_str_eq(wish_of("", "", "POSIX", "de"), "");
+	cr_expect_str_eq(wish_of("de", "C", "C", "fr"), "fr:de");
+}
+
+Test(environment, has_no_wish_of_its_own_under_c_utf8)
+{
+	cr_expect_str_eq(wish_of("C.UTF-8", NULL, "de", NULL), "");
+	cr_expect_str_eq(wish_of(NULL, NULL, "C.utf8", "de:fr"), "de:fr");
+	cr_expect_str_eq(wish_of(NULL, NULL, "POSIX.UTF-8", NULL), "");
+}
+
+Test(environment, ends_the_list_where_language_says_c)
+{
+	cr_expect_str_eq(wish_of(NULL, NULL, "de_DE", "C"), "");
+	cr_expect_str_eq(wish_of(NULL, NULL, "de_DE", "POSIX"), "");
+	cr_expect_str_eq(wish_of(NULL, NULL, "de_DE", "fr:C:it"), "fr");
+}
+
+Test(environment, leaves_out_what_is_no_language)
+{
+	cr_expect_str_eq(wish_of(NULL, NULL, "../x", NULL), "");
+	cr_expect_str_eq(wish_of("../../evil", NULL, "de", NULL), "");
+	cr_expect_str_eq(wish_of(NULL, NULL, "de", "../x:/etc:fr"), "fr:de");
+	cr_expect_str_eq(wish_of(NULL, NULL, "de\r\n250 ok", "%n:f\x1Br:it"), "it");
+	cr_expect_str_eq(wish_of(NULL, NULL, "de_DE.UTF-8/..", NULL), "");
+}
+
+Test(environment, leaves_out_what_is_over_long)
+{
+	char list[2000], name[300];
+	memset(name, 'a', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	cr_expect_str_eq(wish_of(name, NULL, "de", NULL), "");
+	cr_expect_str_eq(wish_of(NULL, NULL, "de", name), "de");
+	list[0] = '\0';
+	for (size_t used = 0; used + 8 < sizeof(list); used += 6)
+		memcpy(list + used, "de_AT:", 7);
+	const char *wish = wish_of(NULL, NULL, "fr", list);
+	cr_expect_geq(strlen(wish), FTG_WISH_MAX - 8);
+	cr_expect_eq(strncmp(wish, "de_AT:de_AT:", 12), 0);
+	cr_expect_neq(wish[strlen(wish) - 1], ':');
+}
+
+/* ---- finding, and chains ---- */
+
+static struct mofile file;
+
+/* Writes a catalogue of one language that says "xx ID" for the IDs given (its marker and one of theirs). */
+static void
+say(const char *folder, const char *language, const char *domain, const char *word, enum ftg_id id, enum ftg_id other)
+{
+	mofile_begin(&file, MOFILE_HEADER);
+	mofile_add_text(&file, id, word);
+	if (other != id)
+		mofile_add_text(&file, other, word);
+	mofile_write(&file, folder, language, domain);
+}
+
+static void
+translate(const char *language, const char *word)
+{
+	say("locale", language, "ftgate", word, ERR_SMTP_OK, ERR_SMTP_OK);
+}
+
+static ftg_catalog *
+open_with(const char *const *wishes)
+{
+	struct ftg_sources sources = { .locale = "locale", .overlay = "overlay", .wishes = wishes };
+	ftg_catalog *catalog = ftg_catalog_open(&sources, NULL, NULL);
+	cr_assert_not_null(catalog);
+	return catalog;
+}
+
+static const char *
+tag_found(const ftg_catalog *catalog, const char *wish)
+{
+	ftg_lang found = ftg_catalog_find(catalog, wish);
+	return found < 0 ? "none" : ftg_catalog_tag(catalog, found);
+}
+
+/* The words of a reply of no arguments. */
+static const char *
+words(const ftg_catalog *catalog, const char *wish, enum ftg_encoding encoding, enum ftg_id id)
+{
+	static char line[FTG_REPLY_MAX + 1];
+	struct ftg_voice voice = {
+		.catalog = catalog, .language = ftg_catalog_find(catalog, wish), .encoding = encoding
+	};
+	struct ftg_reply reply = ftg_reply(id);
+	size_t len = ftg_render(line, &voice, &reply);
+	line[len] = '\0';
+	*strstr(line, " (#") = '\0';
+	return line + strlen("250 2.5.0 ");
+}
+
+TestSuite(finding, .init = folder_make, .fini = folder_remove);
+
+Test(finding, follows_rfc_4647)
+{
+	translate("de", "de");
+	translate("fr", "fr");
+	translate("zh_TW", "zh");
+	translate("pt_BR", "pt");
+	ftg_catalog *catalog = open_with(NULL);
+	cr_expect_eq(ftg_catalog_languages(catalog), 5);
+	cr_expect_str_eq(ftg_catalog_tag(catalog, FTG_ENGLISH), "en");
+	cr_expect_str_eq(tag_found(catalog, "de"), "de");
+	cr_expect_str_eq(tag_found(catalog, "DE-at"), "de");
+	cr_expect_str_eq(tag_found(catalog, "de_CH.UTF-8"), "de");
+	cr_expect_str_eq(tag_found(catalog, "zh-Hant-CN-x-private1"), "zh-Hant");
+	cr_expect_str_eq(tag_found(catalog, "zh-Hant"), "zh-Hant");
+	cr_expect_str_eq(tag_found(catalog, "zh_TW"), "zh-Hant");
+	cr_expect_str_eq(tag_found(catalog, "zh-HK"), "zh-Hant");
+	cr_expect_str_eq(tag_found(catalog, "zh-Hans"), "none");
+	cr_expect_str_eq(tag_found(catalog, "pt"), "pt-BR");
+	cr_expect_str_eq(tag_found(catalog, "pt_PT"), "none");
+	cr_expect_str_eq(tag_found(catalog, "uga"), "none");
+	cr_expect_str_eq(tag_found(catalog, "MUL"), "none");
+	ftg_catalog_free(catalog);
+}
+
+Test(finding, takes_the_first_of_a_list_that_is_here)
+{
+	translate("de", "de");
+	translate("fr", "fr");
+	ftg_catalog *catalog = open_with(NULL);
+	cr_expect_str_eq(tag_found(catalog, "it:fr:de"), "fr");
+	cr_expect_str_eq(tag_found(catalog, "de_AT:fr"), "de");
+	cr_expect_str_eq(tag_found(catalog, "../x::%n:fr"), "fr");
+	cr_expect_str_eq(tag_found(catalog, "it:es"), "none");
+	cr_expect_str_eq(tag_found(catalog, ""), "none");
+	cr_expect_str_eq(tag_found(catalog, ":::"), "none");
+	ftg_catalog_free(catalog);
+}
+
+Test(finding, knows_english_by_its_names)
+{
+	translate("de", "de");
+	ftg_catalog *catalog = open_with(NULL);
+	static const char *const names[] = { "en", "en_US", "en-GB", "C", "POSIX", "i-default", "I-Default",
+		"it:en:de" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		cr_expect_eq(ftg_catalog_find(catalog, names[i]), FTG_ENGLISH, "%s", names[i]);
+	ftg_catalog_free(catalog);
+}
+
+Test(finding, keeps_i_default_from_an_english_translation)
+{
+	translate("en", "Most certainly");
+	ftg_catalog *catalog = open_with(NULL);
+	cr_expect_str_eq(words(catalog, "en_US", FTG_ASCII, ERR_SMTP_OK), "Most certainly");
+	cr_expect_str_eq(words(catalog, "i-default", FTG_ASCII, ERR_SMTP_OK), "Ok");
+	cr_expect_str_eq(words(catalog, "C", FTG_ASCII, ERR_SMTP_OK), "Ok");
+	ftg_catalog_free(catalog);
+}
+
+Test(finding, knows_norwegian_by_both_names)
+{
+	translate("nb", "nb");
+	ftg_catalog *catalog = open_with(NULL);
+	cr_expect_str_eq(tag_found(catalog, "no"), "nb");
+	cr_expect_str_eq(tag_found(catalog, "no_NO"), "nb");
+	cr_expect_str_eq(words(catalog, "no", FTG_ASCII, ERR_SMTP_OK), "nb");
+	ftg_catalog_free(catalog);
+}
+
+Test(finding, tells_languages_with_a_modifier_apart)
+{
+	translate("en", "plain");
+	translate("en@quot", "quot");
+	translate("en@boldquot", "boldquot");
+	translate("sr@ije", "ije");
+	ftg_catalog *catalog = open_with(NULL);
+	cr_expect_eq(ftg_catalog_languages(catalog), 5);
+	cr_expect_str_eq(words(catalog, "en", FTG_ASCII, ERR_SMTP_OK), "plain");
+	cr_expect_str_eq(words(catalog, "en@quot", FTG_ASCII, ERR_SMTP_OK), "quot");
+	cr_expect_str_eq(words(catalog, "en_GB@boldquot", FTG_ASCII, ERR_SMTP_OK), "boldquot");
+	cr_expect_str_eq(words(catalog, "sr@ije", FTG_ASCII, ERR_SMTP_OK), "ije");
+	for (ftg_lang i = 1; i < ftg_catalog_languages(catalog); i++)
+		cr_expect_eq(
+		    ftg_catalog_find(catalog, ftg_catalog_tag(catalog, i)), i, "%s", ftg_catalog_tag(catalog, i));
+	ftg_catalog_free(catalog);
+}
+
+TestSuite(chain, .init = folder_make, .fini = folder_remove);
+
+Test(chain, of_a_territory_takes_what_it_lacks_from_its_language)
+{
+	say("locale", "de_AT", "ftgate", "at", ERR_SMTP_OK, ERR_SMTP_OK);
+	say("locale", "de", "ftgate", "de", ERR_SMTP_OK, ERR_SMTP_AUTHOK);
+	ftg_catalog *catalog = open_with(NULL);
+	cr_expect_str_eq(words(catalog, "de_AT", FTG_ASCII, ERR_SMTP_OK), "at");
+	cr_expect_str_eq(words(catalog, "de_AT", FTG_ASCII, ERR_SMTP_AUTHOK), "de");
+	cr_expect_str_eq(words(catalog, "de_AT", FTG_ASCII, ERR_SMTP_NOMATCH), "String does not match anything");
+	cr_expect_str_eq(words(catalog, "de", FTG_ASCII, ERR_SMTP_OK), "de");
+	ftg_catalog_free(catalog);
+}
+
+Test(chain, of_a_wish_is_followed_text_by_text)
+{
+	static const char *const wishes[] = { "de_AT:fr", NULL };
+	say("locale", "de_AT", "ftgate", "at", ERR_SMTP_OK, ERR_SMTP_OK);
+	say("locale", "de", "ftgate", "de", ERR_SMTP_OK, ERR_SMTP_AUTHOK);
+	say("locale", "fr", "ftgate", "fr", ERR_SMTP_AUTHOK, ERR_SMTP_RCPTOK);
+	ftg_catalog *catalog = open_with(wishes);
+	cr_expect_str_eq(tag_found(catalog, "de_AT:fr"), "de-AT");
+	cr_expect_geq(ftg_catalog_find(catalog, "de_AT:fr"), ftg_catalog_languages(catalog));
+	cr_expect_str_eq(words(catalog, "de_AT:fr", FTG_ASCII, ERR_SMTP_OK), "at");
+	cr_expect_str_eq(words(catalog, "de_AT:fr", FTG_ASCII, ERR_SMTP_AUTHOK), "de");
+	cr_expect_str_eq(words(catalog, "de_AT:fr", FTG_ASCII, ERR_SMTP_RCPTOK), "fr");
+	cr_expect_str_eq(words(catalog, "de_AT:fr", FTG_ASCII, ERR_SMTP_NOMATCH), "String does not match anything");
+	cr_expect_str_eq(words(catalog, "de_AT:it", FTG_ASCII, ERR_SMTP_RCPTOK), "Recipient OK");
+	ftg_catalog_free(catalog);
+}
+
+Test(chain, ends_with_english)
+{
+	static const char *const wishes[] = { "de:en:fr", NULL };
+	say("locale", "de", "ftgate", "de", ERR_SMTP_OK, ERR_SMTP_OK);
+	say("locale", "en", "ftgate", "en", ERR_SMTP_AUTHOK, ERR_SMTP_AUTHOK);
+	say("locale", "fr", "ftgate", "fr", ERR_SMTP_RCPTOK, ERR_SMTP_RCPTOK);
+	ftg_catalog *catalog = open_with(wishes);
+	cr_expect_str_eq(words(catalog, "de:en:fr", FTG_ASCII, ERR_SMTP_OK), "de");
+	cr_expect_str_eq(words(catalog, "de:en:fr", FTG_ASCII, ERR_SMTP_AUTHOK), "en");
+	cr_expect_str_eq(words(catalog, "de:en:fr", FTG_ASCII, ERR_SMTP_RCPTOK), "Recipient OK");
+	ftg_catalog_free(catalog);
+}
+
+Test(chain, takes_the_operators_words_before_a_translation)
+{
+	say("locale", "de", "ftgate", "de", ERR_SMTP_OK, ERR_SMTP_AUTHOK);
+	say("overlay", "de", "ftgate-local", "eigen", ERR_SMTP_OK, ERR_SMTP_RCPTOK);
+	say("overlay", "it", "ftgate-local", "proprio", ERR_SMTP_OK, ERR_SMTP_OK);
+	ftg_catalog *catalog = open_with(NULL);
+	ftg_lang de = ftg_catalog_find(catalog, "de");
+	cr_expect_eq(ftg_catalog_languages(catalog), 3);
+	cr_expect_str_eq(words(catalog, "de", FTG_ASCII, ERR_SMTP_OK), "eigen");
+	cr_expect_str_eq(words(catalog, "de", FTG_ASCII, ERR_SMTP_AUTHOK), "de");
+	cr_expect_str_eq(words(catalog, "de", FTG_ASCII, ERR_SMTP_RCPTOK), "eigen");
+	cr_expect_str_eq(words(catalog, "it", FTG_ASCII, ERR_SMTP_OK), "proprio");
+	cr_expect_eq(ftg_catalog_origin(catalog, de, FTG_ASCII, ERR_SMTP_OK), FTG_FROM_OVERLAY);
+	cr_expect_eq(ftg_catalog_origin(catalog, de, FTG_ASCII, ERR_SMTP_AUTHOK), FTG_FROM_TRANSLATION);
+	cr_expect_eq(ftg_catalog_origin(catalog, de, FTG_ASCII, ERR_SMTP_NOMATCH), FTG_FROM_TABLE);
+	cr_expect_eq(ftg_catalog_origin(catalog, 99, FTG_ASCII, ERR_SMTP_OK), FTG_FROM_TABLE);
+	cr_expect_eq(ftg_catalog_origin(catalog, -1, FTG_UTF8, ERR_SMTP_OK), FTG_FROM_TABLE);
+	ftg_catalog_free(catalog);
+}
+
+Test(chain, says_the_operators_own_english)
+{
+	say("overlay", "en", "ftgate-local", "Fine", ERR_SMTP_OK, ERR_SMTP_OK);
+	ftg_catalog *catalog = open_with(NULL);
+	cr_expect_str_eq(words(catalog, "en_US", FTG_ASCII, ERR_SMTP_OK), "Fine");
+	cr_expect_str_eq(words(catalog, "C", FTG_ASCII, ERR_SMTP_OK), "Ok");
+	ftg_catalog_free(catalog);
+}
+
+Test(chain, speaks_latin_script_on_the_ascii_wire_alone)
+{
+	say("locale", "ru", "ftgate", "\xD0\x94\xD0\xB0", ERR_SMTP_OK, ERR_SMTP_AUTHOK);
+	say("locale", "ru@latin", "ftgate", "Da", ERR_SMTP_OK, ERR_SMTP_OK);
+	say("locale", "sr", "ftgate", "\xD0\x94\xD0\xB0", ERR_SMTP_OK, ERR_SMTP_AUTHOK);
+	say("locale", "sr@latin", "ftgate",
+	    "\xC4\x90"
+	    "a",
+	    ERR_SMTP_OK, ERR_SMTP_OK);
+	say("locale", "uz", "ftgate", "\xD0\x94\xD0\xB0", ERR_SMTP_OK, ERR_SMTP_OK);
+	say("locale", "uz@latin", "ftgate", "Ha", ERR_SMTP_AUTHOK, ERR_SMTP_AUTHOK);
+	ftg_catalog *catalog = open_with(NULL);
+	cr_expect_str_eq(words(catalog, "uz", FTG_ASCII, ERR_SMTP_AUTHOK), "Ha");
+	cr_expect_str_eq(words(catalog, "uz", FTG_UTF8, ERR_SMTP_AUTHOK), "Auth OK");
+	cr_expect_str_eq(words(catalog, "ru_RU", FTG_UTF8, ERR_SMTP_OK), "\xD0\x94\xD0\xB0");
+	cr_expect_str_eq(words(catalog, "ru_RU", FTG_ASCII, ERR_SMTP_OK), "Da");
+	cr_expect_str_eq(words(catalog, "ru_RU", FTG_ASCII, ERR_SMTP_AUTHOK), "Auth OK");
+	cr_expect_str_eq(words(catalog, "ru_RU", FTG_UTF8, ERR_SMTP_AUTHOK), "\xD0\x94\xD0\xB0");
+	cr_expect_str_eq(words(catalog, "sr", FTG_UTF8, ERR_SMTP_OK), "\xD0\x94\xD0\xB0");
+	cr_expect_str_eq(words(catalog, "sr_RS", FTG_ASCII, ERR_SMTP_OK), "Da");
+	cr_expect_str_eq(words(catalog, "sr_RS@latin", FTG_UTF8, ERR_SMTP_OK),
+	    "\xC4\x90"
+	    "a");
+	cr_expect_str_eq(words(catalog, "sr-Latn", FTG_ASCII, ERR_SMTP_OK), "Da");
+	ftg_catalog_free(catalog);
+}
+
+Test(chain, is_not_confused_by_strange_wishes)
+{
+	char long_wish[4000];
+	for (size_t i = 0; i + 3 < sizeof(long_wish); i += 3)
+		memcpy(long_wish + i, "de:", 4);
+	const char *wishes[] = { "", ":", "../x", "C", "%n:de", "it:es", long_wish, "de", NULL };
+	translate("de", "de");
+	ftg_catalog *catalog = open_with(wishes);
+	cr_expect_eq(ftg_catalog_languages(catalog), 2);
+	for (size_t i = 0; wishes[i] != NULL; i++) {
+		ftg_lang found = ftg_catalog_find(catalog, wishes[i]);
+		cr_expect_str_eq(words(catalog, wishes[i], FTG_UTF8, ERR_SMTP_OK),
+		    strstr(wishes[i], "de") != NULL ? "de" : "Ok", "%.20s: %d", wishes[i], found);
+	}
+	ftg_catalog_free(catalog);
+}
+
+Test(chain, of_two_folders_of_one_language_begins_with_the_first_by_name)
+{
+	static const char *const names[] = { "de.utf8", "de.UTF-8", "DE", "de", "de@euro", "de.iso88591" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		say("locale", names[i], "ftgate", names[i], ERR_SMTP_OK, i % 2 ? ERR_SMTP_AUTHOK : ERR_SMTP_RCPTOK);
+	ftg_catalog *catalog = open_with(NULL);
+	cr_expect_eq(ftg_catalog_languages(catalog), 2);
+	cr_expect_str_eq(words(catalog, "de", FTG_ASCII, ERR_SMTP_OK), "DE");
+	cr_expect_str_eq(words(catalog, "de", FTG_ASCII, ERR_SMTP_RCPTOK), "DE");
+	cr_expect_str_eq(words(catalog, "de", FTG_ASCII, ERR_SMTP_AUTHOK), "de");
+	ftg_catalog_free(catalog);
+}
+
+Test(chain, has_nothing_but_english_where_no_folder_is)
+{
+	ftg_catalog *catalog = open_with(NULL);
+	cr_expect_eq(ftg_catalog_languages(catalog), 1);
+	cr_expect_eq(ftg_catalog_find(catalog, "de"), -1);
+	cr_expect_str_eq(words(catalog, "de", FTG_UTF8, ERR_SMTP_OK), "Ok");
+	ftg_catalog_free(catalog);
+	catalog = ftg_catalog_open(&(struct ftg_sources) { .locale = NULL }, NULL, NULL);
+	cr_expect_eq(ftg_catalog_languages(catalog), 1);
+	ftg_catalog_free(catalog);
+	ftg_catalog_free(NULL);
+}

@@ -1,0 +1,205 @@
+/* Delivery by LMTP: what the other server takes, what it leaves over, and what comes of that. */
+#include "relay/lmtp_delivery.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/maildir_delivery.h"
+#include "support/fake_dialer.h"
+#include "support/folder.h"
+
+static struct stand_dialer server;
+static struct maildir_agent spool;
+static struct lmtp_agent agent;
+static struct route route;
+static struct queue_entry entry;
+static enum delivery_result result;
+static bool concluded;
+
+static void
+run_job(struct job_runner *runner, struct job *job)
+{
+	(void)runner;
+	job->work(job);
+	job->done(job);
+}
+
+static struct job_runner jobs = { .start = run_job };
+
+static int64_t
+now(void)
+{
+	return 1000000000;
+}
+
+static void
+set_up(void)
+{
+	folder_make();
+	stand_dialer_open(&server);
+	cr_assert_eq(maildir_agent_open(&spool, "mail", "queue", "mx.example.test"), 0);
+	cr_assert(route_read_place(&route, "lmtp:/run/lmtp"));
+	agent = (struct lmtp_agent) { .spool = &spool.agent,
+		.route = &route,
+		.hostname = "mx.example.test",
+		.dialer = &server.dialer,
+		.timeout = 1000,
+		.now = now };
+	lmtp_agent_open(&agent, &jobs);
+	entry = (struct queue_entry) { .id = "entry1", .arrival = 1000000000, .sender = strdup("otto@example.org") };
+}
+
+static void
+tear_down(void)
+{
+	queue_entry_clear(&entry);
+	route_clear(&route);
+	maildir_agent_close(&spool);
+	folder_remove();
+}
+
+TestSuite(lmtp, .init = set_up, .fini = tear_down);
+
+static void
+take_result(void *context, enum delivery_result told)
+{
+	(void)context;
+	result = told;
+	concluded = true;
+}
+
+static struct delivery *
+begin(size_t count)
+{
+	static const char *const names[] = { "anna", "bob", "carla" };
+	struct mailbox mailboxes[3] = { 0 };
+	for (size_t i = 0; i < count; i++)
+		snprintf(mailboxes[i].maildir, sizeof mailboxes[i].maildir, "example.test/%s", names[i]);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, count, &entry);
+	cr_assert_not_null(delivery);
+	cr_assert(delivery->ops->append(delivery, "Return-Path: <x>\r\n", 18));
+	delivery->ops->begin_relayed(delivery);
+	cr_assert(delivery->ops->append(delivery, "Subject: a\r\n\r\n.b\r\n", 18));
+	return delivery;
+}
+
+static enum delivery_result
+deliver(size_t count)
+{
+	struct delivery *delivery = begin(count);
+	concluded = false;
+	delivery->ops->commit(delivery, &jobs, take_result, NULL);
+	cr_assert(concluded);
+	return result;
+}
+
+static size_t
+count_queued(void)
+{
+	return folder_count("queue/*.envelope");
+}
+
+static void
+expect_nothing_left(void)
+{
+	cr_expect_eq(folder_count("queue/tmp/*"), 0);
+	cr_expect_eq(folder_count("queue/*.message"), count_queued());
+	cr_expect_eq(folder_count("mail/*/*/*/*"), 0);
+}
+
+Test(lmtp, hands_the_message_to_each_mailbox)
+{
+	server.end = "250 2.0.0 anna\r\n250 2.0.0 bob\r\n";
+	cr_expect_eq(deliver(2), DELIVERY_OK);
+	cr_expect_str_eq(server.said,
+	    "LHLO mx.example.test\nMAIL FROM:<otto@example.org>\nRCPT TO:<anna@example.test>\n"
+	    "RCPT TO:<bob@example.test>\nDATA\nQUIT\n");
+	cr_expect_str_eq(server.message, "Subject: a\r\n\r\n..b\r\n");
+	cr_expect_eq(count_queued(), 0);
+	expect_nothing_left();
+}
+
+Test(lmtp, puts_into_the_queue_whom_the_server_leaves_over)
+{
+	struct queue_entry stored;
+	server.end = "250 2.0.0 anna\r\n451 4.2.0 locked\r\n550 5.2.1 gone\r\n";
+	cr_expect_eq(deliver(3), DELIVERY_OK);
+	cr_assert_eq(queue_load(&spool.queue, "entry1", &stored), 0);
+	cr_expect_eq(stored.count, 2);
+	cr_expect_str_eq(stored.recipients[0].address, "bob@example.test");
+	cr_expect_eq(stored.recipients[0].state, QUEUE_WAITING);
+	cr_expect_eq(stored.recipients[0].next, 1000000060);
+	cr_expect_str_eq(stored.recipients[1].address, "carla@example.test");
+	cr_expect_eq(stored.recipients[1].state, QUEUE_FAILED);
+	cr_expect_str_eq(stored.recipients[1].reply, "#8.12 /run/lmtp: 550 5.2.1 gone");
+	cr_expect_str_eq(stored.sender, "otto@example.org");
+	queue_entry_clear(&stored);
+	expect_nothing_left();
+}
+
+Test(lmtp, queues_with_them_who_is_elsewhere)
+{
+	struct queue_entry stored;
+	cr_assert_not_null(queue_entry_add(&entry, "far@example.net"));
+	server.end = "250 2.0.0 anna\r\n";
+	cr_expect_eq(deliver(1), DELIVERY_OK);
+	cr_assert_eq(queue_load(&spool.queue, "entry1", &stored), 0);
+	cr_expect_eq(stored.count, 1);
+	cr_expect_str_eq(stored.recipients[0].address, "far@example.net");
+	queue_entry_clear(&stored);
+}
+
+Test(lmtp, asks_no_server_where_everybody_is_elsewhere)
+{
+	cr_assert_not_null(queue_entry_add(&entry, "far@example.net"));
+	cr_expect_eq(deliver(0), DELIVERY_OK);
+	cr_expect_eq(server.dialed, 0);
+	cr_expect_eq(count_queued(), 1);
+}
+
+Test(lmtp, takes_nothing_that_the_server_has_taken_for_nobody)
+{
+	static const struct {
+		struct stand_answer answer;
+		const char *end;
+		enum delivery_result result;
+	} cases[] = {
+		{ { "LHLO", NULL, false }, "", DELIVERY_FAILED },
+		{ { "RCPT", "550 5.1.1 unknown\r\n", false }, "", DELIVERY_ACCESS },
+		{ { "RCPT", "451 4.3.0 later\r\n", false }, "", DELIVERY_FAILED },
+		{ { "RCPT", "552 5.2.2 full\r\n", false }, "", DELIVERY_OVER_QUOTA },
+		{ { "NOOP", "", false }, "452 4.2.2 full\r\n452 4.2.2 full\r\n", DELIVERY_OVER_QUOTA },
+		{ { "NOOP", "", false }, "451 4.3.0 disk\r\n550 5.0.0 no\r\n", DELIVERY_FAILED },
+		{ { "NOOP", "", false }, "", DELIVERY_FAILED },
+	};
+	cr_assert_not_null(queue_entry_add(&entry, "far@example.net"));
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct stand_answer answer = cases[i].answer;
+		server.answers = &answer;
+		server.answer_count = 1;
+		server.end = cases[i].end;
+		cr_expect_eq(deliver(2), cases[i].result, "%zu", i);
+		cr_expect_eq(count_queued(), 0);
+		expect_nothing_left();
+	}
+}
+
+Test(lmtp, lets_a_message_be_looked_at_and_dropped)
+{
+	struct delivery *delivery = begin(1);
+	delivery->ops->spool(delivery, &jobs, take_result, NULL);
+	cr_expect_eq(result, DELIVERY_OK);
+	cr_expect_geq(delivery->ops->file(delivery), 0);
+	delivery->ops->abandon(delivery, &jobs);
+	cr_expect_eq(server.dialed, 0);
+	expect_nothing_left();
+	delivery = begin(1);
+	delivery->ops->spool(delivery, &jobs, take_result, NULL);
+	delivery->ops->commit(delivery, &jobs, take_result, NULL);
+	cr_expect_eq(result, DELIVERY_OK);
+	cr_expect_str_eq(server.message, "Subject: a\r\n\r\n..b\r\n");
+	expect_nothing_left();
+}

@@ -1,0 +1,194 @@
+/* Which servers mail is handed to, as the DNS tells it. */
+#include "relay/next_hop.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "support/fake_resolver.h"
+
+static struct stand_resolver resolver;
+static struct network own[2];
+static const struct hop_world world = {
+	.resolver = &resolver.resolver, .hostname = "mx.example.test", .own = own, .own_count = 2
+};
+static struct hop hop;
+static unsigned done;
+
+static void
+on_done(struct hop *hop_)
+{
+	cr_assert_eq(hop_, &hop);
+	done++;
+}
+
+static void
+set_up(void)
+{
+	stand_resolver_open(&resolver);
+	network_parse(&own[0], "192.0.2.25");
+	network_parse(&own[1], "2001:db8::25");
+}
+
+TestSuite(hop, .init = set_up);
+
+static void
+tell(const char *text)
+{
+	cr_assert(stand_resolver_tell(&resolver, text), "%s", text);
+}
+
+static enum hop_outcome
+find(const char *domain)
+{
+	hop.world = &world;
+	hop.done = on_done;
+	done = 0;
+	hop_find(&hop, NULL, domain);
+	while (stand_resolver_run(&resolver))
+		;
+	cr_assert_eq(done, 1);
+	return hop.outcome;
+}
+
+/* Name and address of each place, in order. */
+static const char *
+places(void)
+{
+	static char text[1000];
+	size_t used = 0;
+	text[0] = '\0';
+	for (size_t i = 0; i < hop.place_count; i++)
+		used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s %u", i > 0 ? ", " : "",
+		    hop.places[i].name != NULL ? hop.places[i].name : "-", hop.places[i].place.address,
+		    hop.places[i].place.port);
+	return text;
+}
+
+Test(hop, is_the_mx_by_preference)
+{
+	tell("MX example.net 20:b.example.net 10:a.example.net");
+	tell("A a.example.net 192.0.2.1 192.0.2.2");
+	tell("AAAA a.example.net 2001:db8::1");
+	tell("A b.example.net 192.0.2.3");
+	for (int late = 0; late < 2; late++) {
+		resolver.late = late == 1;
+		cr_expect_eq(find("example.net"), HOP_FOUND);
+		cr_expect_str_eq(places(),
+		    "a.example.net 192.0.2.1 25, a.example.net 192.0.2.2 25, a.example.net 2001:db8::1 25, "
+		    "b.example.net 192.0.2.3 25");
+	}
+}
+
+Test(hop, is_the_domain_itself_where_that_has_no_mx)
+{
+	tell("A example.net 192.0.2.1");
+	cr_expect_eq(find("example.net"), HOP_FOUND);
+	cr_expect_str_eq(places(), "example.net 192.0.2.1 25");
+}
+
+Test(hop, is_any_of_those_of_one_preference)
+{
+	bool first[2] = { false, false };
+	tell("MX example.net 10:a.example.net 10:b.example.net");
+	tell("A a.example.net 192.0.2.1");
+	tell("A b.example.net 192.0.2.2");
+	for (int i = 0; i < 200; i++) {
+		cr_expect_eq(find("example.net"), HOP_FOUND);
+		first[hop.places[0].name[0] - 'a'] = true;
+	}
+	cr_expect(first[0] && first[1]);
+}
+
+Test(hop, tells_why_there_is_none)
+{
+	tell("MX null.example 0:");
+	tell("MX lame.example failed");
+	tell("MX broken.example 10:mx.broken.example");
+	tell("A mx.broken.example failed");
+	tell("AAAA mx.broken.example no-data");
+	tell("MX hollow.example 10:mx.hollow.example");
+	tell("TXT empty.example x");
+	cr_expect_eq(find("nowhere.example"), HOP_NO_DOMAIN);
+	cr_expect_eq(find("null.example"), HOP_NO_ROUTE);
+	cr_expect_eq(find("lame.example"), HOP_FAILED);
+	cr_expect_eq(find("broken.example"), HOP_FAILED);
+	cr_expect_eq(find("hollow.example"), HOP_NO_ROUTE);
+	cr_expect_eq(find("empty.example"), HOP_NO_ROUTE);
+	cr_expect_eq(find("not a domain"), HOP_NO_DOMAIN);
+}
+
+Test(hop, is_never_this_server)
+{
+	static const char *const here[] = { "127.0.0.1", "127.3.2.1", "0.0.0.0", "224.0.0.1", "192.0.2.25" };
+	char text[100];
+	for (size_t i = 0; i < sizeof here / sizeof *here; i++) {
+		stand_resolver_open(&resolver);
+		snprintf(text, sizeof text, "A example.net %s", here[i]);
+		tell(text);
+		cr_expect_eq(find("example.net"), HOP_LOOP, "%s", here[i]);
+	}
+	static const char *const here6[] = { "::1", "::", "ff02::1", "2001:db8::25" };
+	for (size_t i = 0; i < sizeof here6 / sizeof *here6; i++) {
+		stand_resolver_open(&resolver);
+		snprintf(text, sizeof text, "AAAA example.net %s", here6[i]);
+		tell(text);
+		cr_expect_eq(find("example.net"), HOP_LOOP, "%s", here6[i]);
+	}
+	cr_expect_eq(find("[127.0.0.1]"), HOP_LOOP);
+	cr_expect_eq(find("[IPv6:::1]"), HOP_LOOP);
+}
+
+Test(hop, is_only_what_is_better_than_this_server)
+{
+	tell("MX example.net 10:a.example.net 20:MX.example.test 20:b.example.net 30:c.example.net");
+	tell("A a.example.net 192.0.2.1");
+	tell("A b.example.net 192.0.2.2");
+	tell("A c.example.net 192.0.2.3");
+	tell("A MX.example.test 192.0.2.4");
+	cr_expect_eq(find("example.net"), HOP_FOUND);
+	cr_expect_str_eq(places(), "a.example.net 192.0.2.1 25");
+	tell("MX example.org 20:mx.example.test 20:b.example.net");
+	cr_expect_eq(find("example.org"), HOP_LOOP);
+}
+
+Test(hop, of_an_address_is_that_address)
+{
+	cr_expect_eq(find("[192.0.2.7]"), HOP_FOUND);
+	cr_expect_str_eq(places(), "- 192.0.2.7 25");
+	cr_expect_eq(find("[IPv6:2001:db8::7]"), HOP_FOUND);
+	cr_expect_str_eq(places(), "- 2001:db8::7 25");
+	cr_expect_eq(find("[2001:db8::7]"), HOP_NO_DOMAIN);
+	cr_expect_eq(resolver.asked, 0);
+}
+
+Test(hop, of_another_script_is_asked_in_ascii)
+{
+	tell("A xn--bcher-kva.example 192.0.2.1");
+	cr_expect_eq(find("b\xC3\xBC"
+	                  "cher.example"),
+	    HOP_FOUND);
+	cr_expect_str_eq(places(), "xn--bcher-kva.example 192.0.2.1 25");
+}
+
+Test(hop, of_a_route_may_be_on_this_machine)
+{
+	struct route route;
+	hop.world = &world;
+	hop.done = on_done;
+	cr_assert(route_read_place(&route, "127.0.0.1:2525"));
+	hop_find(&hop, &route, "example.net");
+	cr_expect_str_eq(places(), "- 127.0.0.1 2525");
+	route_clear(&route);
+	cr_assert(route_read_place(&route, "lmtp:/run/lmtp"));
+	hop_find(&hop, &route, "example.net");
+	cr_expect_str_eq(places(), "- /run/lmtp 0");
+	route_clear(&route);
+	tell("A relay.example.net 127.0.0.2");
+	cr_assert(route_read_place(&route, "relay.example.net:587"));
+	hop_find(&hop, &route, "example.net");
+	cr_expect_eq(hop.outcome, HOP_FOUND);
+	cr_expect_str_eq(places(), "relay.example.net 127.0.0.2 587");
+	route_clear(&route);
+	cr_expect_eq(done, 3);
+}

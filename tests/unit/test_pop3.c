@@ -1,0 +1,151 @@
+/* What the POP3 session promises beyond what conversations show. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pop3/autonym.h"
+#include "session/apop.h"
+#include "support/pop3_fixture.h"
+
+static void
+say(struct pop_stage *stage, const char *text)
+{
+	pop_stage_feed(stage, text, strlen(text), strlen(text));
+}
+
+/* The last line said. */
+static const char *
+last_line(const struct pop_stage *stage)
+{
+	const char *bytes = stage->stage.output.bytes;
+	const char *end = memrchr(bytes, '\n', stage->stage.output.len - 1);
+	return end == NULL ? bytes : end + 1;
+}
+
+static void
+log_in(struct pop_stage *stage, enum ftg_profile profile)
+{
+	pop_stage_open(stage, profile);
+	stage->config.plain_in_clear = true;
+	say(stage, "USER alice@example.test\r\nPASS secret\r\n");
+	octets_clear(&stage->stage.output);
+}
+
+Test(pop3, says_no_more_of_a_message_than_the_client_takes)
+{
+	struct pop_stage stage;
+
+	log_in(&stage, FTG_PUBLISHED);
+	stage.deaf = true;
+	say(&stage, "RETR 1\r\nNOOP\r\n");
+	cr_expect_str_eq(last_line(&stage), "Subject: o", "a block, and nothing behind it");
+	cr_expect(pop3_session_sending(stage.session));
+	cr_expect_eq(pop3_session_feed(stage.session, "NOOP\r\n", 6), 0);
+	stage.deaf = false;
+	pop_stage_go_on(&stage);
+	cr_expect_str_eq(last_line(&stage), ".\r\n");
+	cr_expect_eq(pop3_session_feed(stage.session, "NOOP\r\n", 6), 6);
+	cr_expect_str_eq(last_line(&stage), "+OK Done (#7.02)\r\n");
+	pop_stage_close(&stage);
+}
+
+Test(pop3, says_no_more_of_a_listing_than_the_client_takes)
+{
+	struct pop_stage stage;
+
+	log_in(&stage, FTG_PUBLISHED);
+	stand_maildrop.messages = 1200;
+	stage.deaf = true;
+	say(&stage, "LIST\r\n");
+	cr_expect_str_eq(last_line(&stage), "512 26\r\n");
+	cr_expect(pop3_session_sending(stage.session));
+	stage.deaf = false;
+	pop_stage_go_on(&stage);
+	cr_expect_str_eq(last_line(&stage), ".\r\n");
+	cr_expect_not_null(strstr(stage.stage.output.bytes, "\r\n513 26\r\n"));
+	cr_expect_not_null(strstr(stage.stage.output.bytes, "\r\n1200 26\r\n."));
+	cr_expect_not(pop3_session_sending(stage.session));
+	pop_stage_close(&stage);
+}
+
+/* Whatever came next would be taken for a part of the message. */
+Test(pop3, has_no_last_word_in_the_midst_of_an_answer)
+{
+	struct pop_stage stage;
+
+	log_in(&stage, FTG_PUBLISHED);
+	stage.deaf = true;
+	say(&stage, "RETR 1\r\n");
+	pop3_session_end(stage.session, FTG_POP_SHUTDOWN);
+	cr_expect_str_eq(last_line(&stage), "Subject: o");
+	cr_expect(pop3_session_closed(stage.session));
+	cr_expect_not(pop3_session_sending(stage.session));
+	pop_stage_close(&stage);
+}
+
+Test(pop3, gives_the_maildrop_up_when_the_connection_is_lost)
+{
+	struct pop_stage stage;
+
+	log_in(&stage, FTG_PUBLISHED);
+	say(&stage, "DELE 1\r\nDELE 2\r\n");
+	cr_assert_eq(stand_maildrop.opened, 1);
+	pop_stage_close(&stage);
+	cr_expect_eq(stand_maildrop.opened, 0);
+	cr_expect_eq(stand_maildrop.removed, 0);
+}
+
+static void
+stamp(char digits[POP3_STAMP_SIZE])
+{
+	snprintf(digits, POP3_STAMP_SIZE, "%s", "1234567890.12345678901234567890");
+}
+
+/* A timestamp that is cut would make APOP impossible. */
+Test(pop3, greets_with_a_whole_timestamp_whatever_the_host_is_called)
+{
+	struct pop_stage stage;
+	char name[254], banner[400];
+
+	for (size_t len = 1; len < sizeof name; len++) {
+		memset(name, 'h', len);
+		name[len] = '\0';
+		pop_stage_open(&stage, FTG_PUBLISHED);
+		stage.config.stamp = stamp;
+		stage.config.hostname = name;
+		pop3_session_greet(stage.session);
+		snprintf(banner, sizeof banner, "<1234567890.12345678901234567890@%s> POP3 server ready", name);
+		cr_expect_not_null(strstr(stage.stage.output.bytes, banner), "%s", stage.stage.output.bytes);
+		pop_stage_close(&stage);
+	}
+}
+
+Test(apop, agrees_with_the_digest_of_rfc_1939_in_either_case_and_no_other)
+{
+	static const char stamp_[] = "<1896.697170952@dbc.mtview.ca.us>";
+	cr_expect(apop_matches(stamp_, "tanstaaf", "c4c9334bac560ecc979e58001b3e22fb"));
+	cr_expect(apop_matches(stamp_, "tanstaaf", "C4C9334BAC560ECC979E58001B3E22FB"));
+	cr_expect_not(apop_matches(stamp_, "tanstaaf", "c4c9334bac560ecc979e58001b3e22fa"));
+	cr_expect_not(apop_matches(stamp_, "tanstaag", "c4c9334bac560ecc979e58001b3e22fb"));
+	cr_expect_not(apop_matches(stamp_ + 1, "tanstaaf", "c4c9334bac560ecc979e58001b3e22fb"));
+}
+
+static const char *
+autonym(const char *tag)
+{
+	static char name[AUTONYM_MAX];
+	autonym_write(name, tag);
+	return name;
+}
+
+Test(autonym, is_that_of_the_longest_tag_that_is_known)
+{
+	cr_expect_str_eq(autonym("de"), "Deutsch");
+	cr_expect_str_eq(autonym("de-AT"), "Deutsch (AT)");
+	cr_expect_str_eq(autonym("zh-Hant"), "繁體中文");
+	cr_expect_str_eq(autonym("zh-Hant-TW"), "繁體中文 (TW)");
+	cr_expect_str_eq(autonym("i-default"), "English");
+	cr_expect_str_eq(autonym("tlh"), "tlh");
+	cr_expect_str_eq(autonym("d"), "d");
+	cr_expect_str_eq(autonym("dex"), "dex");
+}

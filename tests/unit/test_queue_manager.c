@@ -1,0 +1,410 @@
+/* The runner of the queue. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "support/folder.h"
+#include "support/queue_manager_fixture.h"
+
+TestSuite(runner, .init = set_up, .fini = tear_down);
+
+Test(runner, sends_what_waits_and_forgets_it)
+{
+	add("bert@example.net");
+	start();
+	cr_expect(is_gone());
+	expect_in(server.said, "MAIL FROM:<anna@example.test>\nRCPT TO:<bert@example.net>\n");
+	cr_expect_str_eq(server.message, "Subject: a\r\n\r\nb\r\n");
+	expect_in(logged(), "event=relayed id=");
+	expect_in(logged(),
+	    " from=anna@example.test to=bert@example.net ref=#8.12 next=\"mx1.example.net [192.0.2.1]\" "
+	    "reply=\"250 2.0.0 queued\" attempts=1 delay=0");
+	cr_expect_eq(count_mail("example.test/anna"), 0);
+}
+
+Test(runner, sends_what_comes_later)
+{
+	start();
+	add("bert@example.net");
+	runner_tell_changed(runner, last_id);
+	settle_down();
+	cr_expect(is_gone());
+}
+
+Test(runner, finds_what_it_was_not_told_of)
+{
+	start();
+	add("bert@example.net");
+	pass(301);
+	cr_expect(is_gone());
+}
+
+Test(runner, tries_again_ever_more_seldom)
+{
+	static const int64_t waits[] = { 60, 120, 240, 480, 960, 1920, 3600, 3600 };
+	ANSWER({ "RCPT", "450 4.2.1 later\r\n", false });
+	add("bert@example.net");
+	start();
+	for (unsigned i = 0; i < sizeof waits / sizeof *waits; i++) {
+		const struct queue_recipient *recipient = &stored()->recipients[0];
+		cr_expect_eq(recipient->attempts, i + 1);
+		cr_expect_eq(recipient->next, time_now + waits[i], "%u", i);
+		cr_expect_str_eq(recipient->reply, "#8.12 mx1.example.net [192.0.2.1]: 450 4.2.1 later");
+		pass(waits[i] - 1);
+		cr_expect_eq(stored()->recipients[0].attempts, i + 1);
+		pass(1);
+	}
+	expect_in(logged(), "event=deferred");
+	expect_in(logged(), "again=3600");
+}
+
+Test(runner, tells_the_sender_what_failed_and_forgets_it)
+{
+	ANSWER({ "RCPT", "550 5.1.1 no such user\r\n", false });
+	add("bert@example.net");
+	start();
+	cr_expect(is_gone());
+	const char *notice = mailbox("example.test/anna");
+	cr_expect_eq(strncmp(notice, "Return-Path: <>\nDate: ", 22), 0, "%s", notice);
+	expect_in(notice, "Subject: Your message could not be delivered\n");
+	expect_in(notice, "550 5.1.1 no such user");
+	expect_in(logged(), "event=bounced");
+	expect_in(logged(), "event=notice id=");
+	cr_expect_eq(count_mail("example.test/anna"), 1);
+}
+
+Test(runner, queues_the_notice_for_a_sender_elsewhere)
+{
+	static const char *const to[] = { "bert@example.net" };
+	ANSWER({ "RCPT TO:<bert@", "550 5.1.1 no such user\r\n", false });
+	add_from("otto@example.org", 1, to);
+	start();
+	pass(301);
+	cr_expect(is_gone());
+	expect_in(server.said, "MAIL FROM:<>\nRCPT TO:<otto@example.org>\n");
+	expect_in(server.message, "To: <otto@example.org>\r\n");
+	cr_expect_null(strstr(server.message, "Return-Path: <>"));
+}
+
+Test(runner, sends_no_notice_about_a_notice)
+{
+	static const char *const to[] = { "bert@example.net" };
+	ANSWER({ "RCPT", "550 5.1.1 no such user\r\n", false });
+	add_from("", 1, to);
+	start();
+	cr_expect(is_gone());
+	cr_expect_null(strstr(logged(), "event=notice"));
+	expect_in(logged(), "event=bounced id=");
+}
+
+Test(runner, keeps_what_was_delivered_apart_from_what_was_not)
+{
+	static const char *const to[] = { "a@example.net", "b@example.net", "c@example.org", "d@nowhere.example" };
+	ANSWER({ "RCPT TO:<b@", "450 later\r\n", false });
+	add_from("anna@example.test", 4, to);
+	start();
+	cr_expect_eq(stored()->recipients[0].state, QUEUE_DELIVERED);
+	cr_expect_eq(entry.recipients[1].state, QUEUE_WAITING);
+	cr_expect_eq(entry.recipients[2].state, QUEUE_DELIVERED);
+	cr_expect_eq(entry.recipients[3].state, QUEUE_FAILED);
+	cr_expect_eq(entry.recipients[3].noticed, DSN_FAILURE);
+	expect_in(mailbox("example.test/anna"), "Status: 5.1.2");
+	server.said_len = 0;
+	server.answer_count = 0;
+	pass(60);
+	cr_expect(is_gone());
+	cr_expect_null(strstr(server.said, "a@example.net"));
+	expect_in(server.said, "RCPT TO:<b@example.net>");
+	cr_expect_eq(count_mail("example.test/anna"), 1);
+}
+
+Test(runner, tells_of_a_delay_once_and_gives_up_in_the_end)
+{
+	ANSWER({ "RCPT", "450 later\r\n", false });
+	add("bert@example.net");
+	start();
+	for (int64_t waited = 0; waited < 121 * HOUR; waited += HOUR / 2) {
+		cr_expect_eq(count_mail("example.test/anna"),
+		    waited < 4 * HOUR         ? 0
+		        : waited < 120 * HOUR ? 1
+		                              : 2,
+		    "after %lld", (long long)waited);
+		pass(HOUR / 2);
+	}
+	cr_expect(is_gone());
+	expect_in(logged(), "cause=expired");
+}
+
+Test(runner, asks_no_server_for_each_message_that_cannot_be_reached)
+{
+	server.refused = "192.0.2.1";
+	for (int i = 0; i < 20; i++)
+		add("bert@example.net");
+	start();
+	cr_expect_leq(server.dialed, 5);
+	cr_expect_eq(folder_count("queue/*.envelope"), 20);
+	const char *text = logged();
+	for (int i = 0; i < 20; i++, text++)
+		cr_assert_not_null(text = strstr(text, "event=deferred "), "only %d know why they wait", i);
+	cr_expect_str_eq(stored()->recipients[0].reply, "#8.15 mx1.example.net [192.0.2.1]: Connection refused");
+	server.refused = NULL;
+	pass(HOUR);
+	pass(HOUR);
+	cr_expect(is_gone());
+	cr_expect_leq(server.dialed, 5 + 20);
+}
+
+Test(runner, sends_so_many_to_a_server_at_a_time)
+{
+	for (int i = 0; i < 20; i++)
+		add("bert@example.net");
+	int most = 0;
+	runner_start(runner);
+	while (first_job != NULL || stand_resolver_run(&resolver)) {
+		struct job *together = first_job;
+		int before = server.dialed;
+		first_job = NULL;
+		while (together != NULL) {
+			struct job *job = together;
+			together = job->next;
+			job->work(job);
+			job->done(job);
+		}
+		most = server.dialed - before > most ? server.dialed - before : most;
+	}
+	cr_expect(is_gone());
+	cr_expect_eq(server.dialed, 20);
+	cr_expect_eq(most, 5);
+}
+
+/* However many wait for a delivery to end, and end as soon as they begin, the stack does not grow with them. */
+Test(runner, goes_through_those_that_wait_on_one_stack)
+{
+	enum { MANY = 900 };
+	static char texts[MANY][32];
+	const char *addresses[MANY];
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(texts[i], sizeof texts[i], "a@[127.0.%zu.%zu]", i / 250, i % 250 + 1);
+		addresses[i] = texts[i];
+	}
+	addresses[MANY - 1] = "bert@example.net";
+	config.max_deliveries = 1;
+	add_from("", MANY, addresses);
+	start();
+	cr_expect(is_gone());
+	cr_expect_eq(server.dialed, 1);
+	cr_expect_lt((uintptr_t)__builtin_frame_address(0) - lowest, 32 * 1024);
+}
+
+Test(runner, does_what_is_wished)
+{
+	struct queue_wish wish = { .reach = QUEUE_RUN_DOMAIN, .name = "example.net" };
+	server.refused = "192.0.2.1";
+	add("bert@example.net");
+	start();
+	cr_expect_eq(server.dialed, 1);
+	cr_assert_eq(queue_wish(&agent.queue, &wish), 0);
+	server.refused = NULL;
+	runner_tell_wished(runner);
+	settle_down();
+	cr_expect(is_gone());
+	cr_expect_eq(server.dialed, 2);
+	expect_in(logged(), "event=queue-run name=example.net");
+}
+
+Test(runner, leaves_alone_what_is_held)
+{
+	add("bert@example.net");
+	cr_assert_eq(queue_claim(&agent.queue, last_id, &entry), 0);
+	entry.held = true;
+	cr_assert_eq(queue_record(&agent.queue, &entry), 0);
+	queue_entry_clear(&entry);
+	start();
+	pass(1000 * HOUR);
+	cr_expect_eq(stored()->recipients[0].attempts, 0);
+	queue_entry_clear(&entry);
+	cr_assert_eq(queue_claim(&agent.queue, last_id, &entry), 0);
+	entry.held = false;
+	cr_assert_eq(queue_record(&agent.queue, &entry), 0);
+	queue_entry_clear(&entry);
+	runner_tell_changed(runner, last_id);
+	settle_down();
+	cr_expect(is_gone());
+}
+
+Test(runner, waits_for_who_has_claimed_an_entry)
+{
+	struct queue_entry claimed;
+	add("bert@example.net");
+	cr_assert_eq(queue_claim(&agent.queue, last_id, &claimed), 0);
+	start();
+	cr_expect_eq(server.dialed, 0);
+	cr_expect_eq(alarm_wait, 25);
+	queue_entry_clear(&claimed);
+	pass(1);
+	cr_expect(is_gone());
+}
+
+Test(runner, sends_nowhere_without_a_route)
+{
+	routes.mx = false;
+	add("bert@example.net");
+	start();
+	cr_expect(is_gone());
+	expect_in(mailbox("example.test/anna"), "No server accepts mail for the domain example.net.");
+	cr_expect_eq(server.dialed, 0);
+}
+
+/* Nobody else may change an entry while a job records it. */
+Test(runner, records_what_is_known_at_once_together)
+{
+	static const char *const both[] = { "anna@example.com", "bert@routed.example" };
+	static struct route route = { .domain = (char *)"routed.example", .host = (char *)"gone.example", .port = 25 };
+	routes = (struct routes) { .list = &route, .count = 1 };
+	start();
+	add_from("", 2, both);
+	jobs_started = 0;
+	runner_tell_changed(runner, last_id);
+	settle_down();
+	cr_expect_eq(stored()->recipients[0].state, QUEUE_FAILED);
+	cr_expect_eq(stored()->recipients[1].state, QUEUE_WAITING);
+	cr_expect_eq(stored()->recipients[1].attempts, 1);
+	cr_expect_eq(jobs_started, 2, "one claims, one records, but there were %u", jobs_started);
+}
+
+Test(runner, sends_by_the_smarthost)
+{
+	static const char *const to[] = { "a@example.net", "b@example.org", "c@nowhere.example" };
+	cr_assert(route_read_place(&routes.smarthost, "127.0.0.1:587"));
+	add_from("anna@example.test", 3, to);
+	start();
+	cr_expect(is_gone());
+	cr_expect_eq(server.dialed, 1);
+	expect_in(server.said, "RCPT TO:<a@example.net>\nRCPT TO:<b@example.org>\nRCPT TO:<c@nowhere.example>\nDATA\n");
+	route_clear(&routes.smarthost);
+}
+
+Test(runner, gives_up_nothing_when_the_smarthost_is_not_found)
+{
+	cr_assert(route_read_place(&routes.smarthost, "relay.example.test:587"));
+	add("bert@example.net");
+	start();
+	cr_expect_eq(stored()->recipients[0].state, QUEUE_WAITING);
+	expect_in(entry.recipients[0].reply, "#8.15 relay.example.test: its address is not to be had from the DNS");
+	route_clear(&routes.smarthost);
+}
+
+Test(runner, asks_for_utf8_only_where_it_is_needed)
+{
+	ANSWER({ "EHLO", "250-x\r\n250 8BITMIME\r\n", false });
+	add("bert@example.net");
+	cr_assert_eq(queue_claim(&agent.queue, last_id, &entry), 0);
+	entry.utf8 = true;
+	cr_assert_eq(queue_record(&agent.queue, &entry), 0);
+	queue_entry_clear(&entry);
+	start();
+	cr_expect(is_gone());
+	cr_expect_eq(count_mail("example.test/anna"), 0);
+	add("j\xC3\xBCrgen@example.net");
+	pass(301);
+	cr_expect(is_gone());
+	expect_in(mailbox("example.test/anna"), "cannot handle addresses with\nletters beyond ASCII.");
+}
+
+Test(runner, puts_a_notice_off_while_the_directory_fails)
+{
+	static const char *const to[] = { "bert@example.net" };
+	ANSWER({ "RCPT", "550 no\r\n", false });
+	add_from("anna@broken.test", 1, to);
+	start();
+	cr_expect_eq(stored()->recipients[0].state, QUEUE_FAILED);
+	cr_expect_eq(entry.recipients[0].noticed, 0);
+	expect_in(logged(), "event=notice-deferred");
+	cr_expect_eq(alarm_wait, 60 * 1000);
+}
+
+Test(runner, drops_a_notice_that_nobody_is_there_for)
+{
+	static const char *const to[] = { "bert@example.net" };
+	ANSWER({ "RCPT", "550 no\r\n", false });
+	add_from("nobody@example.test", 1, to);
+	start();
+	cr_expect(is_gone());
+	expect_in(logged(), "event=notice-lost");
+}
+
+Test(runner, stops_when_nothing_is_under_way)
+{
+	add("bert@example.net");
+	hold_jobs = true;
+	start();
+	runner_stop(runner);
+	cr_expect_not(stopped);
+	hold_jobs = false;
+	settle_down();
+	cr_expect(stopped);
+	cr_expect_eq(stored()->recipients[0].attempts, 0);
+}
+
+/* The directory may be gone when the last job ends. */
+Test(runner, plans_nothing_more_when_it_stops)
+{
+	cr_assert(route_read_place(&routes.mailboxes, "lmtp:127.0.0.1:24"));
+	add("anna@example.test");
+	runner_start(runner);
+	for (int i = 0; i < 2; i++)
+		run_first_job(); /* which reads the queue, looks for wishes */
+	runner_stop(runner);
+	config.directory = NULL;
+	settle_down();
+	cr_expect(stopped);
+	cr_expect_eq(stored()->recipients[0].attempts, 0);
+	route_clear(&routes.mailboxes);
+}
+
+Test(runner, leaves_notices_to_the_next_start_when_it_stops)
+{
+	add("bert@nowhere.example");
+	runner_start(runner);
+	for (int i = 0; i < 3; i++)
+		run_first_job(); /* which reads the queue, looks for wishes, claims the entry */
+	runner_stop(runner);
+	struct directory *directory = config.directory;
+	config.directory = NULL;
+	settle_down();
+	cr_assert(stopped);
+	cr_expect_eq(stored()->recipients[0].state, QUEUE_FAILED);
+	runner_free(runner);
+	config.directory = directory;
+	runner = runner_new(&config);
+	start();
+	cr_expect(is_gone());
+	expect_in(mailbox("example.test/anna"), "bert@nowhere.example");
+}
+
+Test(runner, leaves_alone_what_is_damaged)
+{
+	add("bert@example.net");
+	char path[100];
+	snprintf(path, sizeof path, "queue/%s.envelope", last_id);
+	cr_assert_eq(truncate(path, 20), 0);
+	start();
+	pass(HOUR);
+	expect_in(logged(), "event=queue-damaged");
+	cr_expect_eq(access(path, F_OK), 0);
+}
+
+Test(runner, tries_nothing_where_the_message_has_gone)
+{
+	add("bert@example.net");
+	char path[100];
+	snprintf(path, sizeof path, "queue/%s.message", last_id);
+	cr_assert_eq(unlink(path), 0);
+	start();
+	cr_expect_eq(stored()->recipients[0].state, QUEUE_WAITING);
+	expect_in(entry.recipients[0].reply, "No such file or directory");
+}

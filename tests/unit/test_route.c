@@ -1,0 +1,140 @@
+/* Routes: the file of them, and which one mail takes. */
+#include "relay/route.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/folder.h"
+
+static struct routes routes;
+static char error[ROUTE_ERROR_SIZE];
+
+static void
+write_file(const char *name, const char *text)
+{
+	FILE *file = fopen(name, "w");
+	cr_assert_not_null(file);
+	fputs(text, file);
+	fclose(file);
+	chmod(name, 0600);
+}
+
+static void
+set_up(void)
+{
+	folder_make();
+	write_file("secret", "anna\npass word\n");
+}
+
+static void
+tear_down(void)
+{
+	routes_close(&routes);
+	folder_remove();
+}
+
+TestSuite(route, .init = set_up, .fini = tear_down);
+
+static void
+open_routes(const struct config *config)
+{
+	routes_close(&routes);
+	error[0] = '\0';
+	cr_expect_eq(routes_open(&routes, config, error) < 0, error[0] != '\0');
+}
+
+/* What one route is found fault with for; "" for nothing. */
+static const char *
+fault_of(struct route_settings route)
+{
+	open_routes(&(struct config) { .routes = &route, .routes_count = 1 });
+	return error;
+}
+
+Test(route, of_a_domain_goes_before_the_smarthost)
+{
+	struct route_settings list[] = {
+		{ .domain = "B.example", .place = "lmtp:/run/lmtp", .verify = true },
+		{ .domain = "a.example", .place = "[2001:db8::1]:2525", .tls = RELAY_TLS_NONE, .verify = true },
+		{ .domain = "c.example",
+		    .place = "mail.example",
+		    .tls = RELAY_TLS_REQUIRED,
+		    .authorities = "/ca.pem",
+		    .credentials = "secret" },
+	};
+	const struct config config = {
+		.routes = list, .routes_count = 3, .relay = { .smarthost = "Relay.example.net:587", .mx = true }
+	};
+	open_routes(&config);
+	const struct route *route = route_find(&routes, "a.example");
+	cr_expect_str_eq(route->host, "2001:db8::1");
+	cr_expect_eq(route->port, 2525);
+	cr_expect(route->manner.tls == TRANSPORT_TLS_NONE && !route->manner.unverified);
+	route = route_find(&routes, "b.example");
+	cr_expect_str_eq(route->host, "/run/lmtp");
+	cr_expect_eq(route->manner.protocol, TRANSPORT_LMTP);
+	route = route_find(&routes, "c.example");
+	cr_expect_str_eq(route->host, "mail.example");
+	cr_expect_eq(route->port, 25);
+	cr_expect(route->manner.unverified && route->manner.tls == TRANSPORT_TLS_REQUIRED);
+	cr_expect_str_eq(route->manner.user, "anna");
+	cr_expect_str_eq(route->manner.password, "pass word");
+	cr_expect_str_eq(route->manner.authorities, "/ca.pem");
+	route = route_find(&routes, "d.example");
+	cr_expect_str_eq(route->host, "relay.example.net");
+	cr_expect_eq(route->port, 587);
+	cr_expect(routes.mx);
+}
+
+Test(route, is_none_where_none_is_told)
+{
+	open_routes(&(struct config) { 0 });
+	cr_expect_null(route_find(&routes, "a.example"));
+	cr_expect_not(routes.mx);
+}
+
+Test(route, that_is_wrong_is_told)
+{
+	cr_expect_str_eq(fault_of((struct route_settings) { .domain = "a.example", .place = "b.example" }), "");
+	cr_expect_str_eq(fault_of((struct route_settings) { .domain = "a..example", .place = "b" }),
+	    "routes: 'a..example' is no domain");
+	cr_expect_str_eq(fault_of((struct route_settings) { .domain = "a.example", .place = "/run/x" }),
+	    "routes: a.example: '/run/x' is no HOST:PORT and no lmtp:PLACE");
+	struct route_settings twice[] = { { .domain = "a.example", .place = "b" },
+		{ .domain = "A.example", .place = "c" } };
+	open_routes(&(struct config) { .routes = twice, .routes_count = 2 });
+	cr_expect_str_eq(error, "routes: there are two for a.example: take one out");
+	open_routes(&(struct config) { .relay = { .smarthost = "a:b" } });
+	cr_expect_str_eq(error, "smarthost: 'a:b' is no HOST:PORT and no lmtp:PLACE");
+}
+
+Test(route, keeps_its_password_to_itself)
+{
+	struct route_settings route = { .domain = "a.example", .place = "b", .credentials = "secret" };
+	cr_expect_str_eq(fault_of(route),
+	    "routes: a.example: secret: a password is not sent where TLS may be missing: set tls to required or implicit, "
+	    "or none");
+	route.tls = RELAY_TLS_NONE;
+	cr_expect_str_eq(fault_of(route), "");
+	chmod("secret", 0644);
+	cr_expect_str_eq(fault_of(route), "routes: a.example: secret: others may read it: chmod o= secret");
+	write_file("secret", "anna\n");
+	cr_expect_str_eq(fault_of(route),
+	    "routes: a.example: secret: it should hold the user in its first line and the password in its second");
+	unlink("secret");
+	cr_expect_str_eq(fault_of(route), "routes: a.example: secret: No such file or directory");
+}
+
+Test(route, takes_no_place_that_is_none)
+{
+	static const char *const none[] = { "", ":", ":25", "[", "[]", "[]:25", "[::1", "[::1]25", "a b",
+		"lmtp:", "host.example:", "host..example" };
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+		struct route route;
+		cr_expect_not(route_read_place(&route, none[i]), "%s", none[i]);
+		route_clear(&route);
+	}
+}

@@ -1,0 +1,143 @@
+/* When entries of the queue are due, and which destinations are known. */
+#include "relay/schedule.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "relay/destination.h"
+
+enum { MANY = 20000 };
+
+static struct schedule schedule;
+
+static void
+tear_down(void)
+{
+	schedule_clear(&schedule);
+}
+
+TestSuite(schedule, .fini = tear_down);
+
+static struct schedule_item *
+add(unsigned number, int64_t due)
+{
+	char id[QUEUE_ID_SIZE];
+	snprintf(id, sizeof id, "entry%u", number);
+	struct schedule_item *item = schedule_add(&schedule, id);
+	cr_assert_not_null(item);
+	schedule_set(&schedule, item, due);
+	return item;
+}
+
+static struct schedule_item *
+find(unsigned number)
+{
+	char id[QUEUE_ID_SIZE];
+	snprintf(id, sizeof id, "entry%u", number);
+	return schedule_find(&schedule, id);
+}
+
+/* Takes all of them out, and sees that none was due before the one before it. */
+static void
+drain(size_t count)
+{
+	int64_t last = INT64_MIN;
+	uint64_t number = 0;
+	for (; count > 0; count--) {
+		struct schedule_item *item = schedule_first(&schedule);
+		cr_assert_not_null(item);
+		cr_assert(item->due > last || (item->due == last && item->number > number));
+		last = item->due;
+		number = item->number;
+		schedule_forget(&schedule, item);
+	}
+	cr_expect_null(schedule_first(&schedule));
+}
+
+Test(schedule, gives_entries_in_the_order_of_their_times)
+{
+	srandom(1);
+	for (unsigned i = 0; i < MANY; i++)
+		add(i, random() % 1000);
+	for (unsigned i = 0; i < MANY; i += 3)
+		schedule_set(&schedule, find(i), random() % 2000 - 500);
+	drain(MANY);
+}
+
+Test(schedule, finds_entries_and_forgets_them)
+{
+	for (unsigned i = 0; i < MANY; i++)
+		cr_expect_eq(add(i, 5)->domains, UINT64_MAX);
+	for (unsigned i = 0; i < MANY; i += 2)
+		schedule_forget(&schedule, find(i));
+	for (unsigned i = 0; i < MANY; i++)
+		cr_expect_eq(find(i) != NULL, i % 2 == 1);
+	drain(MANY / 2);
+}
+
+Test(schedule, is_put_in_order_again)
+{
+	for (unsigned i = 0; i < MANY; i++)
+		add(i, 100);
+	for (unsigned i = 0; i < MANY; i++)
+		find(i)->due = random() % 50;
+	schedule_reorder(&schedule);
+	drain(MANY);
+}
+
+Test(schedule, of_nothing_has_nothing)
+{
+	cr_expect_null(schedule_first(&schedule));
+	cr_expect_null(schedule_find(&schedule, "x"));
+	schedule_reorder(&schedule);
+}
+
+Test(schedule, knows_a_domain_and_those_above_it)
+{
+	uint64_t bits = schedule_bits("a.example.net");
+	cr_expect(bits & schedule_bit("a.example.net"));
+	cr_expect(bits & schedule_bit("example.net"));
+	cr_expect(bits & schedule_bit("net"));
+	cr_expect_leq(__builtin_popcountll(bits), 3);
+	cr_expect_eq(schedule_bits("[192"), schedule_bit("[192"));
+}
+
+Test(destination, lets_entries_wait_in_their_order)
+{
+	static struct destinations all;
+	struct destination *one = destination_get(&all, "example.net");
+	cr_assert_not_null(one);
+	cr_expect_eq(destination_get(&all, "example.net"), one);
+	cr_expect_neq(destination_get(&all, "example.org"), one);
+	struct schedule_item *items[4];
+	for (unsigned i = 0; i < 4; i++)
+		destination_park(one, items[i] = add(i, 5));
+	destination_unpark(items[0]);
+	destination_unpark(items[2]);
+	destination_unpark(items[2]);
+	cr_expect(one->first == items[1] && one->last == items[3] && items[1]->behind == items[3]);
+	destination_unpark(items[3]);
+	cr_expect(one->first == items[1] && one->last == items[1]);
+	destination_unpark(items[1]);
+	cr_expect(one->first == NULL && one->last == NULL && items[1]->parked == NULL);
+	schedule_clear(&schedule);
+	destinations_clear(&all);
+}
+
+Test(destination, is_forgotten_when_nothing_is_known_of_it)
+{
+	static struct destinations all;
+	struct destination *one = destination_get(&all, "one"), *two = destination_get(&all, "two");
+	struct destination *three = destination_get(&all, "three");
+	one->active = 1;
+	two->failures = 1;
+	two->down_until = 1000;
+	three->failures = 0;
+	destinations_sweep(&all, 2000);
+	cr_expect_eq(destination_get(&all, "one"), one);
+	cr_expect_eq(destination_get(&all, "two"), two);
+	destinations_sweep(&all, 10000);
+	cr_expect_eq(destination_get(&all, "two")->failures, 0);
+	destinations_clear(&all);
+}

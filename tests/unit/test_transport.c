@@ -1,0 +1,370 @@
+/* The client of SMTP and LMTP: what it says, and what it makes of the answers. */
+#include "relay/peer.h"
+#include "relay/transport.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "support/fake_dialer.h"
+
+static struct stand_dialer server;
+static struct transport transport;
+static struct transport_recipient to[200];
+static struct transport_place places[] = { { { "192.0.2.1", 25 }, "mx1.example.net" },
+	{ { "2001:db8::1", 2525 }, "mx2.example.net" } };
+
+static void
+give_message(const char *octets, size_t len)
+{
+	transport.message = memfd_create("message", MFD_CLOEXEC);
+	cr_assert_eq(write(transport.message, octets, len), len);
+}
+
+static void
+set_up(void)
+{
+	stand_dialer_open(&server);
+	for (size_t i = 0; i < sizeof to / sizeof *to; i++)
+		to[i] = (struct transport_recipient) { .address = "bert@example.net" };
+	transport = (struct transport) {
+		.manner = { .hostname = "mx.example.test", .tls = TRANSPORT_TLS_NONE },
+		.times = { 1000, 1000, 1000, 60000 },
+		.places = places,
+		.place_count = 1,
+		.sender = "anna@example.test",
+		.recipients = to,
+		.count = 1,
+		.size = 20,
+	};
+	give_message("Subject: a\n\nb\n", 14);
+}
+
+static void
+tear_down(void)
+{
+	close(transport.message);
+	for (size_t i = 0; i < sizeof to / sizeof *to; i++)
+		free(to[i].verdict);
+}
+
+TestSuite(transport, .init = set_up, .fini = tear_down);
+
+static void
+answer(struct stand_answer *answers, size_t count)
+{
+	server.answers = answers;
+	server.answer_count = count;
+}
+#define ANSWER(...)                                                                                                    \
+	struct stand_answer answers[] = { __VA_ARGS__ };                                                               \
+	answer(answers, sizeof answers / sizeof *answers)
+
+/* Runs, and looks at the first recipient. */
+static void
+comes_to(enum transport_result result, const char *verdict)
+{
+	transport_run(&transport, &server.dialer);
+	cr_expect_eq(to[0].result, result, "%s", to[0].verdict);
+	cr_expect_str_eq(to[0].verdict, verdict);
+}
+
+#define WHO "mx1.example.net [192.0.2.1]"
+
+Test(transport, hands_a_message_over)
+{
+	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	cr_expect_str_eq(server.said,
+	    "EHLO mx.example.test\nMAIL FROM:<anna@example.test>\nRCPT TO:<bert@example.net>\nDATA\nQUIT\n");
+	cr_expect_str_eq(server.message, "Subject: a\r\n\r\nb\r\n");
+	cr_expect_not(transport.dsn || transport.silent);
+}
+
+Test(transport, reads_answers_an_octet_at_a_time)
+{
+	ANSWER({ "EHLO", "250-mx.example.net hello\r\n250-SIZE 100\r\n250 DSN\r\n", false });
+	server.piece = 1;
+	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	cr_expect_not_null(strstr(server.said, "MAIL FROM:<anna@example.test> SIZE=20\n"));
+	cr_expect(transport.dsn);
+}
+
+Test(transport, doubles_dots_and_ends_the_last_line)
+{
+	static const char octets[] = "Return-Path: <x>\n.\n..\na.\r.b\n.";
+	close(transport.message);
+	give_message(octets, sizeof octets - 1);
+	transport.skip = strlen("Return-Path: <x>\n");
+	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	cr_expect_str_eq(server.message, "..\r\n...\r\na. .b\r\n..\r\n");
+}
+
+Test(transport, sends_messages_of_any_size_whole)
+{
+	static char octets[100000];
+	for (size_t i = 0; i < sizeof octets; i++)
+		octets[i] = i % 61 == 60 ? '\n' : i % 61 == 0 ? '.' : 'x';
+	for (size_t len = 16380; len < 16390; len++) {
+		close(transport.message);
+		give_message(octets, len);
+		server.message_len = 0;
+		comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+		size_t lines = (len + 60) / 61, ends = len / 61;
+		cr_expect_eq(server.message_len, len - ends + lines + 2 * lines, "%zu: %zu", len, server.message_len);
+	}
+}
+
+Test(transport, tells_what_each_recipient_got)
+{
+	ANSWER({ "EHLO", "250-x\r\n250-PIPELINING\r\n250 SIZE\r\n", false },
+	    { "RCPT TO:<no@", "550-5.1.1 no\r\n550 5.1.1 such \xFFuser\r\n", false },
+	    { "RCPT TO:<later@", "450 4.2.1 greylisted\r\n", false });
+	to[0].address = "no@example.net";
+	to[1].address = "later@example.net";
+	to[2].address = "yes@example.net";
+	transport.count = 150;
+	comes_to(TRANSPORT_FAILED, "#8.12 " WHO ": 550 5.1.1 no 5.1.1 such ?user");
+	cr_expect_eq(to[1].result, TRANSPORT_LATER);
+	cr_expect_str_eq(to[1].verdict, "#8.12 " WHO ": 450 4.2.1 greylisted");
+	for (size_t i = 2; i < transport.count; i++)
+		cr_expect_eq(to[i].result, TRANSPORT_DONE);
+}
+
+Test(transport, sends_no_message_where_no_recipient_is_taken)
+{
+	ANSWER({ "RCPT", "550 no\r\n", false });
+	comes_to(TRANSPORT_FAILED, "#8.12 " WHO ": 550 no");
+	cr_expect_null(strstr(server.said, "DATA"));
+}
+
+Test(transport, takes_each_refusal_for_what_it_is)
+{
+	static const struct {
+		struct stand_answer answer;
+		enum transport_result result;
+		const char *verdict;
+	} cases[] = {
+		{ { "EHLO", "421 busy\r\n", false }, TRANSPORT_LATER, "#8.12 " WHO ": 421 busy" },
+		{ { "EHLO", NULL, false }, TRANSPORT_LATER, "#8.15 " WHO ": the connection was closed" },
+		{ { "EHLO", "", false }, TRANSPORT_LATER, "#8.15 " WHO ": no answer in time" },
+		{ { "MAIL", "451 4.3.0 disk\r\n", false }, TRANSPORT_LATER, "#8.12 " WHO ": 451 4.3.0 disk" },
+		{ { "MAIL", "550 5.7.1 no\r\n", false }, TRANSPORT_FAILED, "#8.12 " WHO ": 550 5.7.1 no" },
+		{ { "MAIL", "560 odd\r\n", false }, TRANSPORT_FAILED, "#8.12 " WHO ": 560 odd" },
+		{ { "MAIL", "999 odd\r\n", false }, TRANSPORT_LATER, "#8.15 " WHO ": its reply is no reply of SMTP" },
+		{ { "MAIL", "250-a\r\n251 b\r\n", false }, TRANSPORT_LATER,
+		    "#8.15 " WHO ": its reply is no reply of SMTP" },
+		{ { "RCPT", "421 bye\r\n", false }, TRANSPORT_LATER, "#8.12 " WHO ": 421 bye" },
+		{ { "RCPT", NULL, false }, TRANSPORT_LATER, "#8.15 " WHO ": the connection was closed" },
+		{ { "DATA", "451 no\r\n", false }, TRANSPORT_LATER, "#8.12 " WHO ": 451 no" },
+		{ { "DATA", "554 no\r\n", false }, TRANSPORT_FAILED, "#8.12 " WHO ": 554 no" },
+		{ { "DATA", "250 what\r\n", false }, TRANSPORT_LATER, "#8.12 " WHO ": 250 what" },
+		{ { "DATA", NULL, false }, TRANSPORT_LATER, "#8.15 " WHO ": the connection was closed" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct stand_answer answers[] = { cases[i].answer };
+		answer(answers, 1);
+		transport_run(&transport, &server.dialer);
+		cr_expect_eq(to[0].result, cases[i].result, "%zu: %s", i, to[0].verdict);
+		cr_expect_str_eq(to[0].verdict, cases[i].verdict);
+	}
+}
+
+Test(transport, takes_each_answer_to_the_message_for_what_it_is)
+{
+	static const struct {
+		const char *end;
+		enum transport_result result;
+		const char *verdict;
+	} cases[] = {
+		{ "552 5.3.4 too big\r\n", TRANSPORT_FAILED, "#8.12 " WHO ": 552 5.3.4 too big" },
+		{ "451 4.3.0 disk\r\n", TRANSPORT_LATER, "#8.12 " WHO ": 451 4.3.0 disk" },
+		{ "354 again\r\n", TRANSPORT_LATER, "#8.12 " WHO ": 354 again" },
+		{ "", TRANSPORT_LATER, "#8.15 " WHO ": no answer in time" },
+		{ "rubbish\r\n", TRANSPORT_LATER, "#8.15 " WHO ": its reply is no reply of SMTP" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		server.end = cases[i].end;
+		comes_to(cases[i].result, cases[i].verdict);
+	}
+	server.data_max = 5;
+	comes_to(TRANSPORT_LATER, "#8.15 " WHO ": the connection was broken off");
+}
+
+Test(transport, asks_nobody_else_once_the_message_has_been_spoken_of)
+{
+	ANSWER({ "RCPT", "450 later\r\n", false });
+	transport.place_count = 2;
+	comes_to(TRANSPORT_LATER, "#8.12 " WHO ": 450 later");
+	cr_expect_eq(server.dialed, 1);
+}
+
+Test(transport, goes_on_to_the_next_place)
+{
+	server.refused = "192.0.2.1";
+	transport.place_count = 2;
+	comes_to(TRANSPORT_DONE, "#8.12 mx2.example.net [2001:db8::1]:2525: 250 2.0.0 queued");
+	cr_expect_eq(server.dialed, 2);
+	ANSWER({ "MAIL", "451 busy\r\n", true });
+	server.refused = NULL;
+	comes_to(TRANSPORT_DONE, "#8.12 mx2.example.net [2001:db8::1]:2525: 250 2.0.0 queued");
+	server.greeting = "554 no mail here\r\n";
+	comes_to(TRANSPORT_LATER, "#8.12 mx2.example.net [2001:db8::1]:2525: 554 no mail here");
+	cr_expect_not(transport.silent);
+	server.refused = "2001:db8::1";
+	transport.place_count = 1;
+	transport.places = &places[1];
+	comes_to(TRANSPORT_LATER, "#8.15 mx2.example.net [2001:db8::1]:2525: Connection refused");
+	cr_expect(transport.silent);
+}
+
+Test(transport, speaks_helo_where_ehlo_is_not_known)
+{
+	ANSWER({ "EHLO", "502 what?\r\n", false });
+	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	cr_expect_not_null(strstr(server.said, "HELO mx.example.test\n"));
+}
+
+#define STARTTLS                                                                                                       \
+	{                                                                                                              \
+		"EHLO", "250-x\r\n250-STARTTLS\r\n250-SMTPUTF8\r\n250 AUTH=PLAIN\r\n", false                           \
+	}
+
+Test(transport, encrypts_where_it_can)
+{
+	ANSWER(STARTTLS);
+	transport.manner.tls = TRANSPORT_TLS_STARTTLS;
+	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	cr_expect_not_null(strstr(server.said, "STARTTLS\nTLS: EHLO mx.example.test\nTLS: MAIL"));
+}
+
+Test(transport, sends_in_the_clear_where_that_is_allowed)
+{
+	ANSWER(STARTTLS);
+	transport.manner.tls = TRANSPORT_TLS_STARTTLS;
+	server.tls_fails = true;
+	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	cr_expect_eq(server.dialed, 2);
+	cr_expect_eq(transport.manner.tls, TRANSPORT_TLS_STARTTLS);
+}
+
+Test(transport, sends_nothing_in_the_clear_where_that_is_not_allowed)
+{
+	transport.manner.tls = TRANSPORT_TLS_REQUIRED;
+	comes_to(TRANSPORT_LATER, "#8.19 " WHO ": STARTTLS is not offered");
+	ANSWER(STARTTLS, { "STARTTLS", "454 no\r\n", true });
+	comes_to(TRANSPORT_LATER, "#8.19 " WHO ": STARTTLS is refused");
+	server.tls_fails = true;
+	comes_to(TRANSPORT_LATER, "#8.19 " WHO ": the certificate of mx1.example.net is not trusted");
+	transport.manner.unverified = true;
+	comes_to(
+	    TRANSPORT_LATER, "#8.19 " WHO ": the certificate of mx1.example.net is not trusted, which does not matter");
+	transport.manner.tls = TRANSPORT_TLS_IMPLICIT;
+	comes_to(
+	    TRANSPORT_LATER, "#8.19 " WHO ": the certificate of mx1.example.net is not trusted, which does not matter");
+	cr_expect_null(strstr(server.said, "MAIL"));
+}
+
+Test(transport, passes_on_what_the_sender_asks_of_notices)
+{
+	ANSWER({ "EHLO", "250-x\r\n250-DSN\r\n250-SMTPUTF8\r\n250 8BITMIME\r\n", false });
+	to[0].notify = DSN_SUCCESS | DSN_DELAY;
+	to[0].orcpt = "rfc822;b+2Bx@example.net";
+	to[1].notify = DSN_NEVER;
+	transport.count = 2;
+	transport.ret = DSN_RETURN_HEADERS;
+	transport.envid = "x1";
+	transport.utf8 = true;
+	transport.sender = "";
+	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	cr_expect_not_null(strstr(server.said, "MAIL FROM:<> BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=x1\n"));
+	cr_expect_not_null(strstr(server.said, "> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b+2Bx@example.net\n"));
+	cr_expect_not_null(strstr(server.said, "> NOTIFY=NEVER\n"));
+}
+
+Test(transport, keeps_to_itself_what_the_server_does_not_know)
+{
+	ANSWER({ "EHLO", "250 x\r\n", false });
+	to[0].notify = DSN_SUCCESS;
+	transport.envid = "x1";
+	transport.eightbit = true;
+	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	cr_expect_not_null(strstr(server.said, "MAIL FROM:<anna@example.test>\nRCPT TO:<bert@example.net>\n"));
+	transport.utf8 = true;
+	comes_to(TRANSPORT_FAILED, "#8.17 " WHO);
+}
+
+Test(transport, sends_no_message_that_is_too_large)
+{
+	ANSWER({ "EHLO", "250-x\r\n250 SIZE 19\r\n", true }, { "EHLO", "250-x\r\n250 SIZE 0\r\n", true });
+	comes_to(TRANSPORT_FAILED, "#8.18 " WHO);
+	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+}
+
+Test(transport, cannot_be_made_to_say_a_command_more)
+{
+	to[0].address = "a@b>\r\nDATA\r\n<c@d";
+	comes_to(TRANSPORT_LATER, "#8.15 " WHO ": a command to it cannot be written");
+	cr_expect_null(strstr(server.said, "DATA"));
+}
+
+Test(transport, reads_no_reply_without_end)
+{
+	static char line[PEER_LINE_MAX + 100], lines[30001];
+	memset(line, 'x', sizeof line - 1);
+	memcpy(line, "250 ", 4);
+	for (size_t i = 0; i + 11 < sizeof lines; i += 10)
+		memcpy(lines + i, "250-abcd\r\n", 10);
+	memcpy(lines + sizeof lines - 11, "250 abcd\r\n", 10);
+	ANSWER({ "EHLO", lines, true }, { "EHLO", line, true });
+	comes_to(TRANSPORT_LATER, "#8.15 " WHO ": its reply is too long");
+	comes_to(TRANSPORT_LATER, "#8.15 " WHO ": a line of its reply is too long");
+}
+
+Test(transport, speaks_lmtp_to_each_recipient)
+{
+	transport.manner.protocol = TRANSPORT_LMTP;
+	transport.count = 4;
+	ANSWER({ "RCPT TO:<no@", "550 5.1.1 no\r\n", false });
+	to[1].address = "no@example.net";
+	server.end = "250 2.0.0 stored\r\n452 4.2.2 full\r\n550 5.2.0 gone\r\n";
+	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 stored");
+	cr_expect_str_eq(to[1].verdict, "#8.12 " WHO ": 550 5.1.1 no");
+	cr_expect_eq(to[2].result, TRANSPORT_LATER);
+	cr_expect_eq(to[3].result, TRANSPORT_FAILED);
+	cr_expect_eq(strncmp(server.said, "LHLO ", 5), 0);
+	server.end = "250 2.0.0 stored\r\n";
+	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 stored");
+	cr_expect_str_eq(to[3].verdict, "#8.15 " WHO ": no answer in time");
+}
+
+Test(transport, logs_in)
+{
+	ANSWER({ "EHLO", "250-x\r\n250 AUTH LOGIN PLAIN\r\n", false },
+	    { "AUTH PLAIN AGFubmEAc2VjcmV0", "235 2.7.0 welcome\r\n", true }, { "AUTH", "535 5.7.8 no\r\n", true });
+	transport.manner.user = "anna";
+	transport.manner.password = "secret";
+	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	comes_to(TRANSPORT_LATER, "#8.12 " WHO ": 535 5.7.8 no");
+}
+
+Test(transport, logs_in_by_questions)
+{
+	ANSWER({ "EHLO", "250-x\r\n250 AUTH LOGIN\r\n", false }, { "AUTH LOGIN", "334 VXNlcm5hbWU6\r\n", false },
+	    { "YW5uYQ==", "334 UGFzc3dvcmQ6\r\n", false }, { "c2VjcmV0", "235 ok\r\n", false });
+	transport.manner.user = "anna";
+	transport.manner.password = "secret";
+	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+}
+
+Test(transport, does_not_believe_a_server_that_proves_nothing)
+{
+	ANSWER({ "EHLO", "250-x\r\n250 AUTH SCRAM-SHA-256\r\n", true }, { "AUTH", "235 ok\r\n", true },
+	    { "EHLO", "250-x\r\n250 AUTH GSSAPI\r\n", true });
+	transport.manner.user = "anna";
+	transport.manner.password = "secret";
+	comes_to(TRANSPORT_LATER, "#8.15 " WHO ": the server has not proved that it knows the password");
+	comes_to(TRANSPORT_LATER, "#8.15 " WHO ": it offers no mechanism to log in by that is known here");
+	cr_expect_null(strstr(server.said, "MAIL"));
+}
