@@ -8,7 +8,7 @@ allowed() {
 	case $1 in
 	include/ftgate) echo "ftgate" ;;
 	src/catalog) echo "ftgate catalog" ;;
-	src/base) echo "base port" ;;
+	src/base) echo "base" ;;
 	src/config) echo "base config port" ;;
 	src/port) echo "ftgate base config port message store" ;;
 	src/message) echo "base config port message" ;;

@@ -1,28 +1,7 @@
-/* Names of the domain name system, and questions to it. */
+/* Questions to the DNS. */
 #include "port/resolver.h"
 
-#include <stdio.h>
 #include <string.h>
-
-#include "base/ascii.h"
-
-enum { REVERSE_SIZE = 4 * NETWORK_OCTETS + 1 };
-
-bool
-resolver_is_name(const char *text, size_t len)
-{
-	size_t label = 0;
-	if (len == 0 || len > RESOLVER_NAME_MAX || text[len - 1] == '.')
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '.' ? label == 0 : !ascii_is_alnum(text[i]) && text[i] != '-' && text[i] != '_')
-			return false;
-		label = text[i] == '.' ? 0 : label + 1;
-		if (label > RESOLVER_LABEL_MAX)
-			return false;
-	}
-	return true;
-}
 
 void
 resolver_ask(struct resolver *resolver, enum resolver_type type, const char *name, struct resolver_question *question)
@@ -32,28 +11,4 @@ resolver_ask(struct resolver *resolver, enum resolver_type type, const char *nam
 		resolver->ask(resolver, type, name, question);
 	else
 		question->done(question, &none);
-}
-
-/* "7.2.0.192", or 32 nibbles (RFC 3596 section 2.5). */
-static void
-write_backwards(char text[REVERSE_SIZE], const struct network *address)
-{
-	const unsigned char *octets = address->octets;
-	size_t len = 0;
-	if (network_is_ipv4(address)) {
-		snprintf(text, REVERSE_SIZE, "%u.%u.%u.%u", octets[15], octets[14], octets[13], octets[12]);
-		return;
-	}
-	for (size_t i = NETWORK_OCTETS; i-- > 0; len += 4)
-		snprintf(text + len, REVERSE_SIZE - len, i > 0 ? "%x.%x." : "%x.%x", octets[i] & 15U, octets[i] >> 4);
-}
-
-bool
-resolver_reverse(char name[RESOLVER_NAME_SIZE], const struct network *address, const char *zone)
-{
-	char backwards[REVERSE_SIZE];
-	write_backwards(backwards, address);
-	if (zone == NULL)
-		zone = network_is_ipv4(address) ? "in-addr.arpa" : "ip6.arpa";
-	return snprintf(name, RESOLVER_NAME_SIZE, "%s.%s", backwards, zone) < RESOLVER_NAME_SIZE;
 }

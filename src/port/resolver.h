@@ -5,12 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/dns_name.h"
 #include "base/network.h"
 
 enum {
-	RESOLVER_NAME_MAX = 253, /* octets of a name as text (RFC 1035 section 2.3.4) */
-	RESOLVER_NAME_SIZE = RESOLVER_NAME_MAX + 1,
-	RESOLVER_LABEL_MAX = 63,
 	RESOLVER_TEXT_MAX = 512,   /* octets that are kept of a TXT record, its strings put together */
 	RESOLVER_RECORDS_MAX = 16, /* that are kept of an answer */
 };
@@ -64,18 +62,5 @@ struct resolver {
  */
 void resolver_ask(
     struct resolver *resolver, enum resolver_type type, const char *name, struct resolver_question *question);
-
-/*
- * Is it a name of the DNS as hosts have: labels of 1 to 63 letters, digits, "-" and "_" with dots between, 253 octets at
- * most, no dot at the end? A name in another script has to be put into its ASCII form before.
- */
-bool resolver_is_name(const char *text, size_t len);
-
-/*
- * The name under which a zone speaks of an address: its octets (IPv4) or nibbles (IPv6) backwards, then the zone, as
- * blocklists have it (RFC 5782). A zone NULL is that of PTR records, in-addr.arpa or ip6.arpa. False where the name
- * would be too long.
- */
-bool resolver_reverse(char name[RESOLVER_NAME_SIZE], const struct network *address, const char *zone);
 
 #endif
