@@ -121,7 +121,7 @@ enum ftg_remark {
 FTG_API unsigned ftg_text_remarks(enum ftg_id id, const char *language, const char *text, size_t len);
 
 /*
- * Octets of the longest text that stays on one line under both profiles, whatever its arguments hold; for a NOTICE row,
+ * Octets of the longest text that stays on one line under both profiles, whatever its arguments hold; for a DSN row,
  * which is no line, of the longest text that it may have.
  */
 FTG_API size_t ftg_text_room(enum ftg_id id);

@@ -20,10 +20,10 @@ enum ftg_id {
 };
 
 /*
- * Who sends a reply. MAILBOX and SECPOL rows are reasons: an argument of another reply and a word in the log. NOTICE rows
+ * Who sends a reply. MAILBOX and SECPOL rows are reasons: an argument of another reply and a word in the log. DSN rows
  * are words of the notices that tell senders what has become of their mail (RFC 3464).
  */
-enum ftg_service { FTG_MAILBOX, FTG_SECPOL, FTG_SMTP, FTG_POP3, FTG_NOTICE };
+enum ftg_service { FTG_MAILBOX, FTG_SECPOL, FTG_SMTP, FTG_POP3, FTG_DSN };
 
 /* The two sets of codes: as published, or as RFC 5321, 2034, 3463, 5248, 4954 and 3206 ask. */
 enum ftg_profile { FTG_PUBLISHED, FTG_STRICT, FTG_PROFILES };
@@ -159,7 +159,7 @@ struct ftg_voice {
  *   - characters that the encoding cannot show stand as \x{HEX} in arguments (RFC 6533 section 3).
  * The words of 220, 221 and 421 have the host in front of them (RFC 5321 4.2); the greeting's argument begins with it.
  * A language tag stands in front of the words, too (RFC 6856 3.2).
- * A MAILBOX or SECPOL row is rendered as a reason: "text (#m.nn)", or "#m.nn" without a text, and no line end. A NOTICE
+ * A MAILBOX or SECPOL row is rendered as a reason: "text (#m.nn)", or "#m.nn" without a text, and no line end. A DSN
  * row is its text alone.
  */
 FTG_API size_t ftg_render(char *buf, const struct ftg_voice *voice, const struct ftg_reply *reply);

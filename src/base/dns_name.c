@@ -8,16 +8,16 @@
 enum { REVERSE_SIZE = 4 * NETWORK_OCTETS + 1 };
 
 bool
-resolver_is_name(const char *text, size_t len)
+dns_name_is_valid(const char *text, size_t len)
 {
 	size_t label = 0;
-	if (len == 0 || len > RESOLVER_NAME_MAX || text[len - 1] == '.')
+	if (len == 0 || len > DNS_NAME_MAX || text[len - 1] == '.')
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == '.' ? label == 0 : !ascii_is_alnum(text[i]) && text[i] != '-' && text[i] != '_')
 			return false;
 		label = text[i] == '.' ? 0 : label + 1;
-		if (label > RESOLVER_LABEL_MAX)
+		if (label > DNS_LABEL_MAX)
 			return false;
 	}
 	return true;
@@ -38,11 +38,11 @@ write_backwards(char text[REVERSE_SIZE], const struct network *address)
 }
 
 bool
-resolver_reverse(char name[RESOLVER_NAME_SIZE], const struct network *address, const char *zone)
+dns_name_reverse(char name[DNS_NAME_SIZE], const struct network *address, const char *zone)
 {
 	char backwards[REVERSE_SIZE];
 	write_backwards(backwards, address);
 	if (zone == NULL)
 		zone = network_is_ipv4(address) ? "in-addr.arpa" : "ip6.arpa";
-	return snprintf(name, RESOLVER_NAME_SIZE, "%s.%s", backwards, zone) < RESOLVER_NAME_SIZE;
+	return snprintf(name, DNS_NAME_SIZE, "%s.%s", backwards, zone) < DNS_NAME_SIZE;
 }

@@ -14,17 +14,17 @@ is_ascii(const char *text)
 }
 
 static bool
-copy(char name[RESOLVER_NAME_SIZE], const char *text)
+copy(char name[DNS_NAME_SIZE], const char *text)
 {
 	size_t len = strlen(text);
-	if (!resolver_is_name(text, len))
+	if (!dns_name_is_valid(text, len))
 		return false;
 	memcpy(name, text, len + 1);
 	return true;
 }
 
 bool
-idna_to_ascii(char name[RESOLVER_NAME_SIZE], const char *domain)
+idna_to_ascii(char name[DNS_NAME_SIZE], const char *domain)
 {
 	char *ascii = NULL;
 	if (is_ascii(domain))

@@ -5,6 +5,6 @@
 #include "base/dns_name.h"
 
 /* False where the domain has no such form, or one that is no name of the DNS. An ASCII name stays as it is. */
-bool idna_to_ascii(char name[RESOLVER_NAME_SIZE], const char *domain);
+bool idna_to_ascii(char name[DNS_NAME_SIZE], const char *domain);
 
 #endif

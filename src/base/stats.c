@@ -13,56 +13,55 @@ now(void)
 	return time.tv_sec;
 }
 
-struct figures *
-figures_new(void)
+struct stats *
+stats_new(void)
 {
-	struct figures *figures = mmap(
-	    NULL, sizeof *figures, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (figures == MAP_FAILED)
+	struct stats *stats = mmap(NULL, sizeof *stats, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (stats == MAP_FAILED)
 		return NULL;
-	figures->pid = getpid();
-	figures->started = now();
-	figures->generation = 1;
-	return figures;
+	stats->pid = getpid();
+	stats->started = now();
+	stats->generation = 1;
+	return stats;
 }
 
 void
-figures_disown(struct figures *figures, unsigned worker)
+stats_disown(struct stats *stats, unsigned worker)
 {
-	figures->slot[worker].value[FIGURE_CONNECTIONS] = 0;
+	stats->slot[worker].value[STAT_CONNECTIONS] = 0;
 }
 
 uint64_t
-figures_sum(const struct figures *figures, enum figure figure)
+stats_sum(const struct stats *stats, enum stats_item figure)
 {
 	uint64_t sum = 0;
-	for (size_t i = 0; i < FIGURES_WORKERS; i++)
-		sum += figures->slot[i].value[figure];
+	for (size_t i = 0; i < STATS_WORKERS; i++)
+		sum += stats->slot[i].value[figure];
 	return sum;
 }
 
 uint64_t
-figures_replies(const struct figures *figures, unsigned reply)
+stats_replies(const struct stats *stats, unsigned reply)
 {
 	uint64_t sum = 0;
-	for (size_t i = 0; i < FIGURES_WORKERS; i++)
-		sum += figures->slot[i].reply[reply];
+	for (size_t i = 0; i < STATS_WORKERS; i++)
+		sum += stats->slot[i].reply[reply];
 	return sum;
 }
 
 uint64_t
-figures_refused(const struct figures *figures)
+stats_refused(const struct stats *stats)
 {
 	uint64_t most = 0;
-	for (size_t i = 0; i < FIGURES_WORKERS; i++) {
-		uint64_t refused = figures->slot[i].refused;
+	for (size_t i = 0; i < STATS_WORKERS; i++) {
+		uint64_t refused = stats->slot[i].refused;
 		most = refused > most ? refused : most;
 	}
 	return most;
 }
 
 int64_t
-figures_uptime(const struct figures *figures)
+stats_uptime(const struct stats *stats)
 {
-	return now() - figures->started;
+	return now() - stats->started;
 }

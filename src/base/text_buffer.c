@@ -5,15 +5,15 @@
 #include <stdio.h>
 
 void
-page_put(struct page *page, const char *format, ...)
+text_buffer_put(struct text_buffer *buffer, const char *format, ...)
 {
 	va_list arguments;
-	size_t room = page->size - page->len;
+	size_t room = buffer->size - buffer->len;
 	va_start(arguments, format);
-	int len = vsnprintf(page->text + page->len, room, format, arguments);
+	int len = vsnprintf(buffer->text + buffer->len, room, format, arguments);
 	va_end(arguments);
 	if (len < 0 || (size_t)len >= room)
-		page->size = page->len;
+		buffer->size = buffer->len;
 	else
-		page->len += (size_t)len;
+		buffer->len += (size_t)len;
 }

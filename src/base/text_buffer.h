@@ -5,11 +5,11 @@
 #include <stddef.h>
 
 /* What does not fit is left out, and so is all that comes after it. */
-struct page {
+struct text_buffer {
 	char *text;
 	size_t size, len;
 };
 
-void page_put(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_buffer_put(struct text_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

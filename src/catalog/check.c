@@ -76,7 +76,7 @@ size_t
 ftg_text_room(enum ftg_id id)
 {
 	const struct ftg_row *row = ftg_row(id);
-	if (row->service == FTG_NOTICE)
+	if (row->service == FTG_DSN)
 		return TEXT_MAX;
 	size_t line = is_reason(row) ? ftg_arg_max(FTG_ARG_REASON) : FTG_LINE_MAX;
 	size_t taken = frame_of(row);
@@ -91,7 +91,7 @@ static unsigned
 remarks_of(const struct text *text, const struct text *ascii, bool folds, enum ftg_id id)
 {
 	const struct ftg_row *row = ftg_row(id);
-	bool notice = row->service == FTG_NOTICE; /* is never sent as ASCII, nor as a line */
+	bool notice = row->service == FTG_DSN; /* is never sent as ASCII, nor as a line */
 	unsigned remarks = folds || notice ? 0 : FTG_REMARK_UNFOLDABLE;
 	const struct text *longer = folds && ascii->used > text->used ? ascii : text;
 	for (unsigned i = 0; i < FTG_ARGS_MAX; i++) {

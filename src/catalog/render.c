@@ -11,7 +11,7 @@ static_assert(2 * (TEXT_WORST + TEXT_VAR_MAX + 1) + LINES_WORST * FRAME_WORST + 
     "two texts with their hosts and the frames of their lines fit a reply");
 static_assert(4096 + 64 <= FTG_REPLY_MAX, "a challenge fits a reply");
 
-/* Kept out of line: its arrays would cost each rendering the guards of a large stack frame. */
+/* Kept out of line: its arrays would cost each rendering the limiters of a large stack frame. */
 #define ASIDE __attribute__((noinline))
 
 /* What one rendering needs at hand. */
@@ -231,7 +231,7 @@ ftg_render(char *buf, const struct ftg_voice *voice, const struct ftg_reply *rep
 	enum ftg_service service = ftg_row(reply->id)->service;
 	if (service == FTG_SMTP && reply->id != ERR_SMTP_334)
 		return shape_smtp(buf, len, &r, template);
-	if (service == FTG_NOTICE)
+	if (service == FTG_DSN)
 		return shape_notice(buf, len);
 	return service == FTG_POP3 ? shape_pop3(buf, len, template) : len;
 }

@@ -16,7 +16,7 @@
 #define POP_ERR(code)                   (FTG_POP3, "-ERR", code)
 #define MAILBOX                         (FTG_MAILBOX, "", "")
 #define SECPOL                          (FTG_SECPOL, "", "")
-#define NOTICE                          (FTG_NOTICE, "", "")
+#define DSN                             (FTG_DSN, "", "")
 #define SERVICE(service, reply, status) service
 #define CODE(service, reply, status)                                                                                   \
 	{                                                                                                              \
@@ -60,7 +60,7 @@ static_assert(FTG_IDS < UINT8_MAX, "an ID fits a slot of the index");
 #undef POP_ERR
 #undef MAILBOX
 #undef SECPOL
-#undef NOTICE
+#undef DSN
 #define CLASS_3(code, c, s, d)               ((code) / 100 == (c))
 #define CLASS_1(code, none)                  1
 #define PICK_CLASS(code, c, s, d, name, ...) name
@@ -69,7 +69,7 @@ static_assert(FTG_IDS < UINT8_MAX, "an ID fits a slot of the index");
 #define POP_ERR(code)                        1
 #define MAILBOX                              1
 #define SECPOL                               1
-#define NOTICE                               1
+#define DSN                                  1
 #define REPLY(ID, REF, PUBLISHED, STRICT, ARGUMENTS, ...)                                                              \
 	static_assert(sizeof(REF) == sizeof("#m.nn"), #ID ": the reference is #m.nn");                                 \
 	static_assert(STRICT, #ID ": the class of the strict status is the class of its code");

@@ -60,7 +60,7 @@ static size_t
 put_head(char head[FRAME_MAX], const struct ftg_row *row, enum ftg_profile profile)
 {
 	const struct ftg_code *code = &row->code[profile];
-	if (row->service == FTG_NOTICE)
+	if (row->service == FTG_DSN)
 		return (size_t)snprintf(head, FRAME_MAX, " ");
 	const char *gap = code->reply[0] != '\0' ? " " : "";
 	return (size_t)snprintf(
@@ -73,7 +73,7 @@ static size_t
 put_tail(char tail[FRAME_MAX], enum ftg_id id, bool reason, bool blank)
 {
 	const char *ref = ftg_row(id)->ref;
-	if (ftg_row(id)->service == FTG_NOTICE)
+	if (ftg_row(id)->service == FTG_DSN)
 		return 0;
 	if (id == ERR_SMTP_334)
 		return (size_t)snprintf(tail, FRAME_MAX, "\r\n");
@@ -138,7 +138,7 @@ make_form(
 	template->tail = (uint16_t)put_tail(tail, id, reason, text->pieces == 0);
 	add_literal(&b, tail, template->tail);
 	flush_literal(&b);
-	template->shaped = text->breaks > 0 || row->service == FTG_NOTICE ||
+	template->shaped = text->breaks > 0 || row->service == FTG_DSN ||
 	    (row->service == FTG_POP3 && may_begin_with_argument(row, text));
 	template->segments = (uint16_t)b.segments;
 	assert((arena->failed || segment[0].kind == PIECE_LITERAL) && "an octet stands in front of each argument");

@@ -31,9 +31,9 @@ finish(uv_work_t *request, int status)
 
 /* Without memory for a place in the queue the work is done here and now. */
 static void
-start(struct job_runner *runner, struct job *job)
+start(struct executor *executor, struct job *job)
 {
-	struct jobs *jobs = (struct jobs *)runner;
+	struct jobs *jobs = (struct jobs *)executor;
 	struct work *work = malloc(sizeof *work);
 	if (work != NULL) {
 		*work = (struct work) { .jobs = jobs, .job = job };
@@ -50,7 +50,7 @@ void
 jobs_open(struct jobs *jobs, uv_loop_t *loop, void (*after)(struct jobs *jobs))
 {
 	char threads[12];
-	*jobs = (struct jobs) { .runner = { .start = start }, .loop = loop, .after = after };
+	*jobs = (struct jobs) { .executor = { .start = start }, .loop = loop, .after = after };
 	snprintf(threads, sizeof threads, "%d", JOBS_THREADS);
 	setenv("UV_THREADPOOL_SIZE", threads, 0);
 }

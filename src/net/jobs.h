@@ -11,7 +11,7 @@ enum {
 }; /* syncing threads in all: more bring nothing, one is stuck at a fifth of what the disk can do */
 
 struct jobs {
-	struct job_runner runner;
+	struct executor executor;
 	uv_loop_t *loop;
 	void (*after)(struct jobs *jobs); /* called when a job is done */
 };

@@ -7,7 +7,7 @@
 
 #include "net/encryption.h"
 
-_Static_assert((int)FTG_IDS <= (int)FIGURES_REPLIES, "each reply is counted");
+_Static_assert((int)FTG_IDS <= (int)STATS_REPLIES, "each reply is counted");
 
 enum { STAMP_SIZE = sizeof "2026-01-31T12:00:00Z" };
 
@@ -110,19 +110,19 @@ stamp_of(const uv_loop_t *loop)
 void
 stream_reply(struct stream *stream, const struct ftg_reply *reply)
 {
-	const struct texts_wish *wish = &stream->streams->texts->wish;
+	const struct catalog_request *request = &stream->streams->catalogs->request;
 	const struct ftg_vars vars = { .value = {
-		                           [FTG_VAR_HOST] = wish->host,
+		                           [FTG_VAR_HOST] = request->host,
 		                           [FTG_VAR_CLIENT] = stream->peer,
 		                           [FTG_VAR_SESSION] = stream->token,
 		                           [FTG_VAR_TIME] = stamp_of(stream->streams->loop),
-		                           [FTG_VAR_CONTACT] = wish->contact,
-		                           [FTG_VAR_HELP] = wish->help,
+		                           [FTG_VAR_CONTACT] = request->contact,
+		                           [FTG_VAR_HELP] = request->help,
 		                       } };
 	const struct ftg_voice voice = stream_voice(stream, &vars);
 	char *at = output_for(stream, FTG_REPLY_MAX);
 	stream->streams->output_len += ftg_render(at, &voice, reply);
-	figure_reply(stream->streams->figures, reply->id);
+	stats_reply(stream->streams->stats, reply->id);
 }
 
 void

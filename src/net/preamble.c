@@ -15,56 +15,56 @@ set_deadline(struct stream *stream, uint64_t milliseconds)
 }
 
 void
-arrival_end(struct stream *stream)
+preamble_end(struct stream *stream)
 {
-	free(stream->arrival.proxy);
-	stream->arrival = (struct arrival) { .state = ARRIVED };
+	free(stream->preamble.proxy);
+	stream->preamble = (struct preamble) { .state = PREAMBLE_DONE };
 }
 
 void
-arrival_greet(struct stream *stream)
+preamble_greet(struct stream *stream)
 {
 	if (stream->protocol->greeting_delay == 0) {
 		stream_greet(stream);
 		return;
 	}
-	stream->arrival.state = ARRIVAL_UNGREETED;
+	stream->preamble.state = PREAMBLE_UNGREETED;
 	set_deadline(stream, stream->protocol->greeting_delay);
 }
 
 /* The deadline is the one of a client that says nothing. */
 void
-arrival_encrypt(struct stream *stream)
+preamble_encrypt(struct stream *stream)
 {
-	stream->arrival.state = ARRIVAL_ENCRYPTING;
+	stream->preamble.state = PREAMBLE_ENCRYPTING;
 	encryption_begin(stream);
 }
 
 void
-arrival_begin(struct stream *stream)
+preamble_begin(struct stream *stream)
 {
 	if (!stream->mode.proxied) {
 		stream_enter(stream);
 		return;
 	}
-	stream->arrival.proxy = calloc(1, sizeof *stream->arrival.proxy);
-	if (stream->arrival.proxy == NULL) {
+	stream->preamble.proxy = calloc(1, sizeof *stream->preamble.proxy);
+	if (stream->preamble.proxy == NULL) {
 		stream_fail(stream, "out-of-memory");
 		return;
 	}
-	stream->arrival.state = ARRIVAL_UNKNOWN;
-	set_deadline(stream, ARRIVAL_PROXY_TIMEOUT);
+	stream->preamble.state = PREAMBLE_UNKNOWN;
+	set_deadline(stream, PREAMBLE_PROXY_TIMEOUT);
 }
 
 /* A proxy that speaks for itself keeps its own address. */
 static void
 take_header(struct stream *stream)
 {
-	const struct proxy *proxy = stream->arrival.proxy;
+	const struct proxy *proxy = stream->preamble.proxy;
 	_Static_assert(sizeof stream->peer >= sizeof proxy->client.address, "an address fits");
 	if (!proxy->local)
 		memcpy(stream->peer, proxy->client.address, sizeof proxy->client.address);
-	arrival_end(stream);
+	preamble_end(stream);
 	stream_touch(stream);
 	stream_enter(stream);
 }
@@ -73,7 +73,7 @@ static size_t
 read_header(struct stream *stream, const char *bytes, size_t len)
 {
 	size_t used;
-	switch (proxy_read(stream->arrival.proxy, bytes, len, &used)) {
+	switch (proxy_read(stream->preamble.proxy, bytes, len, &used)) {
 	case PROXY_MORE: break;
 	case PROXY_DONE: take_header(stream); break;
 	case PROXY_BAD: stream_fail(stream, "bad-proxy-header"); return len;
@@ -83,24 +83,24 @@ read_header(struct stream *stream, const char *bytes, size_t len)
 
 /* Programs that send without listening send too early. */
 size_t
-arrival_read(struct stream *stream, const char *bytes, size_t len)
+preamble_read(struct stream *stream, const char *bytes, size_t len)
 {
 	size_t used = 0;
-	if (stream->arrival.state == ARRIVAL_UNKNOWN)
+	if (stream->preamble.state == PREAMBLE_UNKNOWN)
 		used = read_header(stream, bytes, len);
-	if (stream->arrival.state == ARRIVAL_UNGREETED && used < len) {
-		arrival_end(stream);
+	if (stream->preamble.state == PREAMBLE_UNGREETED && used < len) {
+		preamble_end(stream);
 		stream_say_last(stream, stream->protocol->early, "early-talker");
 	}
 	return used;
 }
 
 void
-arrival_expire(struct stream *stream)
+preamble_expire(struct stream *stream)
 {
-	bool greet = stream->arrival.state == ARRIVAL_UNGREETED;
-	const char *cause = stream->arrival.state == ARRIVAL_UNKNOWN ? "no-proxy-header" : "timeout";
-	arrival_end(stream);
+	bool greet = stream->preamble.state == PREAMBLE_UNGREETED;
+	const char *cause = stream->preamble.state == PREAMBLE_UNKNOWN ? "no-proxy-header" : "timeout";
+	preamble_end(stream);
 	stream_touch(stream);
 	if (greet)
 		stream_greet(stream);

@@ -24,9 +24,9 @@ stream_touch(struct stream *stream)
 }
 
 static bool
-has_arrived(const struct stream *stream)
+preamble_is_done(const struct stream *stream)
 {
-	return stream->arrival.state == ARRIVED;
+	return stream->preamble.state == PREAMBLE_DONE;
 }
 
 static bool
@@ -38,7 +38,7 @@ is_busy(const struct stream *stream)
 static bool
 is_over(const struct stream *stream)
 {
-	return has_arrived(stream) && (stream->session == NULL || stream->protocol->closed(stream->session));
+	return preamble_is_done(stream) && (stream->session == NULL || stream->protocol->closed(stream->session));
 }
 
 void
@@ -60,9 +60,9 @@ log_start(const struct stream *stream, const char *event)
 struct ftg_voice
 stream_voice(const struct stream *stream, const struct ftg_vars *vars)
 {
-	const struct texts *texts = stream->streams->texts;
-	struct ftg_voice voice = texts_voice(texts, vars);
-	stream->protocol->speak(stream->protocol, stream->session, texts->generation, &voice);
+	const struct catalog_holder *catalogs = stream->streams->catalogs;
+	struct ftg_voice voice = catalog_holder_voice(catalogs, vars);
+	stream->protocol->speak(stream->protocol, stream->session, catalogs->generation, &voice);
 	return voice;
 }
 
@@ -137,7 +137,7 @@ static size_t
 feed(struct stream *stream, const char *bytes, size_t len)
 {
 	size_t taken = 0;
-	while (taken < len && has_arrived(stream) && takes_input(stream) && !stream->turning) {
+	while (taken < len && preamble_is_done(stream) && takes_input(stream) && !stream->turning) {
 		size_t slice = len - taken < SLICE ? len - taken : SLICE;
 		size_t now = stream->protocol->feed(stream->session, bytes + taken, slice);
 		assert(now == slice || !takes_input(stream) || stream->turning);
@@ -195,8 +195,8 @@ feed_rest(struct stream *stream)
 static void
 take(struct stream *stream, const char *bytes, size_t len)
 {
-	size_t taken = has_arrived(stream) ? 0 : arrival_read(stream, bytes, len);
-	if (has_arrived(stream))
+	size_t taken = preamble_is_done(stream) ? 0 : preamble_read(stream, bytes, len);
+	if (preamble_is_done(stream))
 		stream_touch(stream);
 	stream->pace.octets += len;
 	taken += feed(stream, bytes + taken, len - taken);
@@ -219,7 +219,7 @@ decrypt(struct stream *stream)
 static void
 take_raw(struct stream *stream, const char *bytes, size_t len)
 {
-	size_t header = stream->arrival.state == ARRIVAL_UNKNOWN ? arrival_read(stream, bytes, len) : 0;
+	size_t header = stream->preamble.state == PREAMBLE_UNKNOWN ? preamble_read(stream, bytes, len) : 0;
 	if (header == len)
 		return;
 	if (stream->tls == NULL) {
@@ -295,7 +295,7 @@ close_now(struct stream *stream)
 	stream->session = NULL;
 	if (stream->entered)
 		stream->protocol->leave(stream->protocol, stream);
-	arrival_end(stream);
+	preamble_end(stream);
 	encryption_free(stream);
 	keep(stream, NULL, 0);
 	stream_drop(stream);
@@ -346,7 +346,7 @@ settle(struct stream *stream)
 void
 stream_say_last(struct stream *stream, enum ftg_id last, const char *cause)
 {
-	if (!has_arrived(stream)) {
+	if (!preamble_is_done(stream)) {
 		stream_fail(stream, cause);
 		return;
 	}
@@ -361,7 +361,7 @@ obey_stop(struct stream *stream)
 	if (!stream->streams->stopping || is_busy(stream) || is_over(stream) || stream->rest_len > 0 ||
 	    stream->unsent > 0)
 		return;
-	if (!has_arrived(stream) || !stream->protocol->in_transaction(stream->session))
+	if (!preamble_is_done(stream) || !stream->protocol->in_transaction(stream->session))
 		stream_say_last(stream, stream->protocol->shutdown, "stop");
 }
 
@@ -406,8 +406,8 @@ stream_expire(struct stream *stream)
 		stream_touch(stream);
 		return;
 	}
-	if (!has_arrived(stream)) {
-		arrival_expire(stream);
+	if (!preamble_is_done(stream)) {
+		preamble_expire(stream);
 		stream_proceed(stream);
 		return;
 	}
@@ -425,7 +425,7 @@ stream_check_pace(struct stream *stream)
 	const struct protocol *protocol = stream->protocol;
 	uint64_t now = uv_now(stream->streams->loop);
 	struct pace *pace = &stream->pace;
-	bool looked_at = protocol->min_rate > 0 && has_arrived(stream) && !is_over(stream) && !is_busy(stream) &&
+	bool looked_at = protocol->min_rate > 0 && preamble_is_done(stream) && !is_over(stream) && !is_busy(stream) &&
 	    stream->rest_len == 0 && stream->unsent == 0 && protocol->in_transaction(stream->session);
 	if (looked_at && pace->since != 0 && now - pace->since < PACE_WINDOW)
 		return;
@@ -495,9 +495,9 @@ void
 stream_encrypted(struct stream *stream)
 {
 	stream->protocol->encrypted(stream->session, tls_version(stream->tls), tls_cipher(stream->tls));
-	if (stream->arrival.state == ARRIVAL_ENCRYPTING) {
-		arrival_end(stream);
-		arrival_greet(stream);
+	if (stream->preamble.state == PREAMBLE_ENCRYPTING) {
+		preamble_end(stream);
+		preamble_greet(stream);
 	}
 }
 
@@ -514,9 +514,9 @@ stream_enter(struct stream *stream)
 	if (stream->session == NULL)
 		turn_away(stream, &words);
 	else if (stream->mode.encrypted)
-		arrival_encrypt(stream);
+		preamble_encrypt(stream);
 	else
-		arrival_greet(stream);
+		preamble_greet(stream);
 }
 
 void
@@ -529,6 +529,6 @@ stream_start(struct stream *stream, bool welcome, struct listen_mode mode)
 	stream_touch(stream);
 	token_make(stream->token);
 	put_peer(stream);
-	arrival_begin(stream);
+	preamble_begin(stream);
 	stream_proceed(stream);
 }

@@ -27,7 +27,7 @@ struct stream {
 	uint64_t deadline; /* of the loop's time, in milliseconds */
 	uint64_t end;      /* the latest deadline that there can be */
 	struct listen_mode mode;
-	struct arrival arrival;
+	struct preamble preamble;
 	struct tls *tls; /* NULL: not encrypted */
 	struct pace pace;
 	char *rest; /* input that the session has not taken */
@@ -68,7 +68,7 @@ void stream_encrypt(struct stream *stream);
 /* For sessions, which are busy until then: calls job->done() after so many milliseconds. */
 void stream_wait(struct stream *stream, int64_t milliseconds, struct job *job);
 
-/* For arrival.c: the client's address is known; its session is to be greeted; it is to hear a last word, and why. */
+/* For preamble.c: the client's address is known; its session is to be greeted; it is to hear a last word, and why. */
 void stream_enter(struct stream *stream);
 void stream_greet(struct stream *stream);
 void stream_say_last(struct stream *stream, enum ftg_id last, const char *cause);

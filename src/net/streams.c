@@ -45,8 +45,8 @@ link_stream(struct streams *streams, struct stream *stream)
 	if (stream->next != NULL)
 		stream->next->previous = stream;
 	streams->first = stream;
-	figure_add(streams->figures, FIGURE_CONNECTIONS, 1);
-	figure_add(streams->figures, FIGURE_CONNECTIONS_TOTAL, 1);
+	stats_add(streams->stats, STAT_CONNECTIONS, 1);
+	stats_add(streams->stats, STAT_CONNECTIONS_TOTAL, 1);
 	if (streams->count++ == 0)
 		uv_timer_start(&streams->sweep, run_sweep, SWEEP, SWEEP);
 }
@@ -60,7 +60,7 @@ unlink_stream(struct streams *streams, struct stream *stream)
 		streams->first = stream->next;
 	if (stream->next != NULL)
 		stream->next->previous = stream->previous;
-	figure_take(streams->figures, FIGURE_CONNECTIONS, 1);
+	stats_take(streams->stats, STAT_CONNECTIONS, 1);
 	if (--streams->count == 0)
 		uv_timer_stop(&streams->sweep);
 }

@@ -33,10 +33,10 @@ struct listener {
 
 struct streams {
 	uv_loop_t *loop;
-	const struct texts *texts;
+	const struct catalog_holder *catalogs;
 	const struct certificate *certificate;
-	struct figures_slot *figures; /* NULL: nothing is counted */
-	uv_timer_t sweep;             /* looks for those whose time is up; runs while there are any */
+	struct stats_slot *stats; /* NULL: nothing is counted */
+	uv_timer_t sweep;         /* looks for those whose time is up; runs while there are any */
 	unsigned count;
 	unsigned max;         /* further ones are told that there are too many */
 	int descriptors;      /* so are those that get this descriptor or a higher one */
@@ -57,7 +57,7 @@ struct streams {
 };
 
 /*
- * Sets up what all connections share. loop, texts, certificate, listeners, emptied, max and descriptors are set. Returns
+ * Sets up what all connections share. loop, catalogs, certificate, listeners, emptied, max and descriptors are set. Returns
  * 0 or an error of libuv.
  */
 int streams_open(struct streams *streams);

@@ -31,7 +31,7 @@ static void __attribute__((format(printf, 2, 3))) say(char error[TLS_ERROR_SIZE]
 
 enum fault { FAULT_OTHER, FAULT_NOT_PEM, FAULT_ENCRYPTED };
 
-/* OpenSSL tells each layer's view of an error; the lowest that is plain speech counts. */
+/* OpenSSL tells each layer's view of an error; the lowest that is plain language counts. */
 static enum fault
 find_fault(const char **reason)
 {

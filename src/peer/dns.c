@@ -22,7 +22,7 @@ struct dns_query {
 	int64_t deadline;
 	enum resolver_type type;
 	bool sent;
-	char name[RESOLVER_NAME_SIZE];
+	char name[DNS_NAME_SIZE];
 };
 
 static const struct resolver_answer failed = { .outcome = RESOLVER_FAILED };
@@ -165,10 +165,10 @@ open_query(struct dns *dns, enum resolver_type type, const char *name)
 }
 
 static void
-copy_lower(char lower[RESOLVER_NAME_SIZE], const char *name)
+copy_lower(char lower[DNS_NAME_SIZE], const char *name)
 {
 	size_t i = 0;
-	for (; i < RESOLVER_NAME_MAX && name[i] != '\0'; i++)
+	for (; i < DNS_NAME_MAX && name[i] != '\0'; i++)
 		lower[i] = ascii_lower(name[i]);
 	lower[i] = '\0';
 }
@@ -177,7 +177,7 @@ static void
 ask(struct resolver *resolver, enum resolver_type type, const char *name, struct resolver_question *question)
 {
 	struct dns *dns = (struct dns *)resolver;
-	char lower[RESOLVER_NAME_SIZE];
+	char lower[DNS_NAME_SIZE];
 	struct dns_answer *known = NULL;
 	copy_lower(lower, name);
 	if (dns->channel != NULL)

@@ -170,7 +170,7 @@ read_records(struct dns_reader *reader, unsigned count, struct finding *finding,
 static bool
 read_question(struct dns_reader *reader, struct finding *finding, const char *name)
 {
-	char asked[RESOLVER_NAME_SIZE];
+	char asked[DNS_NAME_SIZE];
 	return dns_read_name(reader, &finding->owner) && dns_name_write(asked, &finding->owner) &&
 	    strcmp(asked, name) == 0 && dns_read_number(reader, 2) == types[finding->type].number &&
 	    dns_read_number(reader, 2) == DNS_CLASS_IN && !reader->failed;

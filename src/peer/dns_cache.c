@@ -11,7 +11,7 @@ struct place {
 	struct dns_answer *answer; /* NULL: free */
 	int64_t until;
 	enum resolver_type type;
-	char name[RESOLVER_NAME_SIZE];
+	char name[DNS_NAME_SIZE];
 };
 
 struct dns_cache {

@@ -57,7 +57,7 @@ static bool
 read_label(struct dns_reader *reader, struct dns_name *name, size_t len)
 {
 	unsigned char *label = name->octets + name->len;
-	if (len > DNS_NAME_MAX - name->len || !dns_read_octets(reader, label, len))
+	if (len > DNS_WIRE_NAME_MAX - name->len || !dns_read_octets(reader, label, len))
 		return false;
 	for (size_t i = 1; i < len; i++)
 		label[i] = (unsigned char)ascii_lower((char)label[i]);
@@ -90,7 +90,7 @@ read_labels(struct dns_reader *reader, struct dns_name *name)
 		if (octet >= 0xC0 && end == 0)
 			end = reader->at + 2;
 		if (octet >= 0xC0 ? !follow(reader, &start)
-		                  : octet > RESOLVER_LABEL_MAX || !read_label(reader, name, octet + 1))
+		                  : octet > DNS_LABEL_MAX || !read_label(reader, name, octet + 1))
 			return false;
 	}
 	if (end != 0)
@@ -138,12 +138,12 @@ dns_name_is_same(const struct dns_name *name, const struct dns_name *other)
 
 /* A dot within a label would be one between labels. */
 bool
-dns_name_write(char text[RESOLVER_NAME_SIZE], const struct dns_name *name)
+dns_name_write(char text[DNS_NAME_SIZE], const struct dns_name *name)
 {
 	size_t len = 0;
 	for (size_t at = 0; at < name->len && name->octets[at] != 0; at += 1U + name->octets[at]) {
 		size_t label = name->octets[at];
-		if (len + label + 1 > RESOLVER_NAME_SIZE || memchr(name->octets + at + 1, '.', label) != NULL)
+		if (len + label + 1 > DNS_NAME_SIZE || memchr(name->octets + at + 1, '.', label) != NULL)
 			return false;
 		memcpy(text + len, name->octets + at + 1, label);
 		len += label + 1;
@@ -152,5 +152,5 @@ dns_name_write(char text[RESOLVER_NAME_SIZE], const struct dns_name *name)
 	if (len == 0)
 		return false;
 	text[len - 1] = '\0';
-	return resolver_is_name(text, len - 1);
+	return dns_name_is_valid(text, len - 1);
 }

@@ -8,7 +8,7 @@
 
 #include "port/resolver.h"
 
-enum { DNS_CLASS_IN = 1, DNS_NO_ERROR = 0, DNS_NO_NAME = 3, DNS_NAME_MAX = 255 };
+enum { DNS_CLASS_IN = 1, DNS_NO_ERROR = 0, DNS_NO_NAME = 3, DNS_WIRE_NAME_MAX = 255 };
 
 /* A place in a message. One that has failed reads nothing but zeros. */
 struct dns_reader {
@@ -20,7 +20,7 @@ struct dns_reader {
 
 /* As it stands in a message, without compression, in lower case: labels with their lengths, and the root's. */
 struct dns_name {
-	unsigned char octets[DNS_NAME_MAX];
+	unsigned char octets[DNS_WIRE_NAME_MAX];
 	size_t len;
 };
 
@@ -51,7 +51,7 @@ uint32_t dns_read_number(struct dns_reader *reader, size_t octets);
 bool dns_name_is_root(const struct dns_name *name);
 bool dns_name_is_same(const struct dns_name *name, const struct dns_name *other);
 
-/* As text. False where it is none that resolver_is_name() takes. */
-bool dns_name_write(char text[RESOLVER_NAME_SIZE], const struct dns_name *name);
+/* As text. False where it is none that dns_name_is_valid() takes. */
+bool dns_name_write(char text[DNS_NAME_SIZE], const struct dns_name *name);
 
 #endif

@@ -43,7 +43,7 @@ updated(void *context, enum maildrop_result result)
 	s->busy = false;
 	if (result == MAILDROP_OK) {
 		s->tally.removed = maildrop_count(s->maildrop) - left;
-		figure_add(s->config->figures, FIGURE_REMOVED, s->tally.removed);
+		stats_add(s->config->stats, STAT_REMOVED, s->tally.removed);
 	} else {
 		pop3_trouble(s, "remove-failed");
 	}

@@ -16,7 +16,7 @@ catalog_of(const struct pop3_session *s)
 static const char *
 tag_of(const ftg_catalog *catalog, ftg_lang language)
 {
-	return language == FTG_ENGLISH ? SPEECH_DEFAULT : ftg_catalog_tag(catalog, language);
+	return language == FTG_ENGLISH ? LANGUAGE_DEFAULT : ftg_catalog_tag(catalog, language);
 }
 
 /* For programs and people: the tag, and what the language calls itself, in UTF-8 whatever has been chosen (section 3.2). */
@@ -38,7 +38,7 @@ say_languages(struct pop3_session *s)
 static struct ftg_reply
 choose(struct pop3_session *s, const char *tag)
 {
-	s->outlet->wish(s->outlet, SPEECH_CLIENT, tag);
+	s->outlet->wish(s->outlet, LANGUAGE_OF_CLIENT, tag);
 	return ftg_reply_text(FTG_POP_LANGUAGE, tag, strlen(tag));
 }
 
@@ -49,7 +49,7 @@ choose(struct pop3_session *s, const char *tag)
 static struct ftg_reply
 choose_any(struct pop3_session *s)
 {
-	s->outlet->wish(s->outlet, SPEECH_CLIENT, "");
+	s->outlet->wish(s->outlet, LANGUAGE_OF_CLIENT, "");
 	struct ftg_voice voice = s->outlet->voice(s->outlet);
 	return choose(s, tag_of(voice.catalog, voice.language));
 }
@@ -61,9 +61,9 @@ lang_choose(struct pop3_session *s, const char *arg, size_t len)
 		return listing_begin(s, ftg_reply(FTG_POP_LANGUAGES), say_languages);
 	if (len == 1 && *arg == '*')
 		return choose_any(s);
-	if (!speech_is_range(arg, len))
+	if (!language_is_range(arg, len))
 		return ftg_reply(ERR_POP_SYNTAX);
-	const char *tag = speech_find(catalog_of(s), arg, len);
+	const char *tag = session_language_find(catalog_of(s), arg, len);
 	return tag != NULL ? choose(s, tag) : ftg_reply(FTG_POP_NO_LANGUAGE);
 }
 

@@ -18,7 +18,7 @@ login_may_be_plain(const struct pop3_session *s)
 bool
 login_is_barred(const struct pop3_session *s)
 {
-	return s->config->guard != NULL && guard_is_blacklisted(s->config->guard, s->address);
+	return s->config->limiter != NULL && limiter_is_blacklisted(s->config->limiter, s->address);
 }
 
 void
@@ -114,10 +114,10 @@ admit(struct pop3_session *s)
 	s->user = strdup(login->address);
 	if (s->user == NULL)
 		return answer(s, ftg_reply(FTG_POP_TROUBLE));
-	if (s->config->guard != NULL)
-		guard_logged_in(s->config->guard, login->address, 1000 * (int64_t)s->config->login_delay);
+	if (s->config->limiter != NULL)
+		limiter_logged_in(s->config->limiter, login->address, 1000 * (int64_t)s->config->login_delay);
 	s->outlet->log(s->outlet, "login", "user", login->name, "mechanism", login->method, NULL);
-	s->outlet->wish(s->outlet, SPEECH_ACCOUNT, login->language);
+	s->outlet->wish(s->outlet, LANGUAGE_OF_ACCOUNT, login->language);
 	s->state = POP3_TRANSACTION;
 	return answer(s, reply);
 }
@@ -148,7 +148,7 @@ opened(void *context, enum maildrop_result result)
 static struct ftg_reply
 open_maildrop(struct pop3_session *s)
 {
-	s->maildrop = maildrop_new(s->config->folder, &s->login->mailbox, s->config->runner);
+	s->maildrop = maildrop_new(s->config->folder, &s->login->mailbox, s->config->executor);
 	if (s->maildrop == NULL)
 		return login_give_up(s, FTG_POP_TROUBLE);
 	s->busy = true;
@@ -161,9 +161,9 @@ struct ftg_reply
 login_conclude(struct pop3_session *s, bool right)
 {
 	struct login *login = s->login;
-	struct guard *guard = s->config->guard;
+	struct limiter *limiter = s->config->limiter;
 
-	if (!right && guard != NULL && guard_failed_login(guard, s->address))
+	if (!right && limiter != NULL && limiter_failed_login(limiter, s->address))
 		s->outlet->log(s->outlet, "blacklisted", "cause", ftg_row(login->refusal)->ref, NULL);
 	if (!right)
 		return refuse(s, login->known ? "wrong-password" : "unknown-user", login->refusal);
@@ -171,7 +171,7 @@ login_conclude(struct pop3_session *s, bool right)
 		return refuse(s, "disabled", ERR_POP_DISABLED);
 	if (!(login->flags & ACCOUNT_POP3))
 		return refuse(s, "no-privilege", ERR_POP_ACCESSDENIED);
-	if (guard != NULL && guard_is_too_soon(guard, login->address))
+	if (limiter != NULL && limiter_is_too_soon(limiter, login->address))
 		return refuse(s, "too-soon", FTG_POP_LOGIN_DELAY);
 	return open_maildrop(s);
 }

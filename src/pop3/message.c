@@ -59,7 +59,7 @@ begin(struct pop3_session *s, enum maildrop_result result, struct ftg_reply firs
 	} else {
 		if (first.id == FTG_POP_RETR) {
 			s->tally.fetched++;
-			figure_add(s->config->figures, FIGURE_FETCHED, 1);
+			stats_add(s->config->stats, STAT_FETCHED, 1);
 		}
 		s->more = say_more;
 		pop3_answer(s, first);

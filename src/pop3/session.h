@@ -4,8 +4,8 @@
 
 #include "base/stats.h"
 #include "port/directory.h"
-#include "port/guard.h"
 #include "port/job.h"
+#include "port/limiter.h"
 #include "session/language.h"
 
 #include <ftgate/reply.h>
@@ -21,10 +21,11 @@ struct pop3_config {
 	const char *hostname;
 	enum ftg_profile profile; /* of the replies; RESP-CODES and AUTH-RESP-CODE are offered under FTG_STRICT alone */
 	unsigned max_errors;      /* wrong commands and failed logins of a session before FTG_POP_ERRORS ends it */
-	unsigned login_delay; /* seconds that CAPA tells between logins of an account, and the guard sees to; 0: none */
-	bool tls_required;    /* no login before TLS: #5.03 */
-	bool plain_in_clear;  /* USER, PLAIN and LOGIN without TLS, too; #5.04 otherwise */
-	unsigned mechanisms;  /* that AUTH offers: a set of 1 << enum sasl_mechanism */
+	unsigned
+	    login_delay;   /* seconds that CAPA tells between logins of an account, and the limiter sees to; 0: none */
+	bool tls_required; /* no login before TLS: #5.03 */
+	bool plain_in_clear;      /* USER, PLAIN and LOGIN without TLS, too; #5.04 otherwise */
+	unsigned mechanisms;      /* that AUTH offers: a set of 1 << enum sasl_mechanism */
 	struct sasl_server *sasl; /* NULL: no AUTH */
 	/*
 	 * Writes digits and dots that no earlier call has written: what an APOP timestamp (RFC 1939 section 7) has in front
@@ -32,12 +33,12 @@ struct pop3_config {
 	 */
 	void (*stamp)(char digits[POP3_STAMP_SIZE]);
 	bool (*verify)(const char *password, const char *hash); /* as sasl_server_new() wants it */
-	struct job_runner *hasher;                              /* checks passwords, few at a time */
-	struct figures_slot *figures;                           /* that count messages; NULL: none */
-	struct guard *guard;                                    /* limits by address and account; NULL: none */
+	struct executor *hasher;                                /* checks passwords, few at a time */
+	struct stats_slot *stats;                               /* that count messages; NULL: none */
+	struct limiter *limiter;                                /* limits by address and account; NULL: none */
 	struct directory *directory;
 	int folder; /* a descriptor of the folder of all mail */
-	struct job_runner *runner;
+	struct executor *executor;
 };
 
 /* Where a session's output and events go; one a connection, implemented by the network or by a test. */
@@ -49,7 +50,7 @@ struct pop3_outlet {
 	/* Has the client left output untaken? Then no more commands are run until it takes it. */
 	bool (*is_full)(struct pop3_outlet *outlet);
 	/* Replies are wished for in a language from now on, "" for none. */
-	void (*wish)(struct pop3_outlet *outlet, enum speech_wish whose, const char *language);
+	void (*wish)(struct pop3_outlet *outlet, enum language_source whose, const char *language);
 	/* All is said in UTF-8 from now on, or again only what the client has chosen. */
 	void (*utf8)(struct pop3_outlet *outlet, bool on);
 	/* The voice of the next reply. */

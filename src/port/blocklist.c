@@ -86,7 +86,7 @@ read_list(struct blocklist *list, char *text)
 		*weight++ = '\0';
 	if (codes != NULL)
 		*codes++ = '\0';
-	if (strlen(text) > BLOCKLIST_ZONE_MAX || !resolver_is_name(text, strlen(text)))
+	if (strlen(text) > BLOCKLIST_ZONE_MAX || !dns_name_is_valid(text, strlen(text)))
 		return "names no zone; write its name in the DNS, as list.example.org";
 	memcpy(list->zone, text, strlen(text) + 1);
 	if (codes != NULL && !read_all_codes(list, codes))

@@ -39,19 +39,19 @@ struct delivery_agent {
 	 * Is less of the disk free than is to be kept free? By a figure of about a second ago: does not block. What this
 	 * lets pass is looked at again when it is written.
 	 */
-	bool (*is_full)(struct delivery_agent *agent, struct job_runner *runner);
+	bool (*is_full)(struct delivery_agent *agent, struct executor *executor);
 	/*
 	 * Finds out whether a message of so many octets would fit: OVER_QUOTA if it does in none of the mailboxes, for
 	 * one that is to go to several may take each of them over its quota once. done() is called on the loop; the
 	 * mailboxes must stay until then.
 	 */
-	void (*check_room)(struct delivery_agent *agent, struct job_runner *runner, const struct mailbox *mailboxes,
+	void (*check_room)(struct delivery_agent *agent, struct executor *executor, const struct mailbox *mailboxes,
 	    size_t count, uint64_t size, void (*done)(void *context, enum delivery_result result), void *context);
 	/*
 	 * Has what waits in the relay queue for a domain, or for it and those below it, be tried now: OK once that has been
 	 * ordered, for it lasts. done() as above.
 	 */
-	void (*run_queue)(struct delivery_agent *agent, struct job_runner *runner, const char *domain, bool below,
+	void (*run_queue)(struct delivery_agent *agent, struct executor *executor, const char *domain, bool below,
 	    void (*done)(void *context, enum delivery_result result), void *context);
 };
 
@@ -66,7 +66,7 @@ struct delivery_ops {
 	 * Starts writing what is buffered; nothing may be appended until done() is called on the loop, which is the last
 	 * that this flush does: done() may append, flush again, commit or abandon. After a failure only abandon is left.
 	 */
-	void (*flush)(struct delivery *delivery, struct job_runner *runner,
+	void (*flush)(struct delivery *delivery, struct executor *executor,
 	    void (*done)(void *context, enum delivery_result result), void *context);
 	/*
 	 * For who wants to look at the whole message before it is shown to anyone. spool() writes the rest of it; nothing
@@ -74,17 +74,17 @@ struct delivery_ops {
 	 * the trace lines, and with LF for CRLF. It is read by pread(), on any thread, is only lent, and lasts until commit
 	 * or abandon, one of which must follow. A message that nobody looks at is committed without it.
 	 */
-	void (*spool)(struct delivery *delivery, struct job_runner *runner,
+	void (*spool)(struct delivery *delivery, struct executor *executor,
 	    void (*done)(void *context, enum delivery_result result), void *context);
 	int (*file)(const struct delivery *delivery);
 	/*
 	 * Makes the message durable and visible in every mailbox and in the relay queue, or in none that the caller is
 	 * told of. The delivery is freed before done() is called.
 	 */
-	void (*commit)(struct delivery *delivery, struct job_runner *runner,
+	void (*commit)(struct delivery *delivery, struct executor *executor,
 	    void (*done)(void *context, enum delivery_result result), void *context);
 	/* Drops the message and its traces and frees the delivery; not while flush, spool or commit is under way. */
-	void (*abandon)(struct delivery *delivery, struct job_runner *runner);
+	void (*abandon)(struct delivery *delivery, struct executor *executor);
 };
 
 #endif

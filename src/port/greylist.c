@@ -147,5 +147,5 @@ greylist_ask(struct greylist *greylist, struct greylist_question *question)
 	question->job = (struct job) { .work = work, .done = done };
 	question->greylist = greylist;
 	question->trouble = NULL;
-	greylist->runner->start(greylist->runner, &question->job);
+	greylist->executor->start(greylist->executor, &question->job);
 }

@@ -39,12 +39,12 @@ struct greylist_keys greylist_keys(const unsigned char secret[GREYLIST_SECRET_SI
 enum greylist_verdict greylist_judge(struct greylist_store *store, const struct greylist_rules *rules,
     const struct greylist_keys *keys, int64_t now, int64_t *left);
 
-/* What the sessions of a worker share. The runner runs one job at a time, for the store takes no more. */
+/* What the sessions of a worker share. The executor runs one job at a time, for the store takes no more. */
 struct greylist {
 	struct greylist_store *store;
 	struct greylist_rules rules;
 	unsigned char secret[GREYLIST_SECRET_SIZE];
-	struct job_runner *runner;
+	struct executor *executor;
 };
 
 /* A question under way: embedded in whoever asks. */

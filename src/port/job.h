@@ -13,8 +13,8 @@ struct job {
 };
 
 /* Who runs jobs: the thread pool of a worker process, or a test, which runs them in line or late. Never fails. */
-struct job_runner {
-	void (*start)(struct job_runner *runner, struct job *job);
+struct executor {
+	void (*start)(struct executor *executor, struct job *job);
 };
 
 #endif

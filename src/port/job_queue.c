@@ -48,9 +48,9 @@ find_slot(struct job_queue *queue)
 }
 
 static void
-start(struct job_runner *runner, struct job *job)
+start(struct executor *executor, struct job *job)
 {
-	struct job_queue *queue = (struct job_queue *)(void *)runner;
+	struct job_queue *queue = (struct job_queue *)(void *)executor;
 	struct job_slot *slot = find_slot(queue);
 	if (slot != NULL) {
 		run(slot, job);
@@ -65,10 +65,10 @@ start(struct job_runner *runner, struct job *job)
 }
 
 void
-job_queue_open(struct job_queue *queue, struct job_runner *below, unsigned limit)
+job_queue_open(struct job_queue *queue, struct executor *below, unsigned limit)
 {
 	*queue = (struct job_queue) {
-		.runner = { .start = start },
+		.executor = { .start = start },
 		.below = below,
 		.limit = limit < JOB_QUEUE_MAX ? limit : JOB_QUEUE_MAX,
 	};

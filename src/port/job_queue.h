@@ -16,14 +16,14 @@ struct job_slot {
 
 /* For the loop's thread. */
 struct job_queue {
-	struct job_runner runner; /* to which jobs are given */
-	struct job_runner *below; /* who runs them */
+	struct executor executor; /* to which jobs are given */
+	struct executor *below;   /* who runs them */
 	unsigned limit;
 	struct job_slot slots[JOB_QUEUE_MAX];
 	struct job *first, *last; /* that wait */
 };
 
 /* At most limit jobs, JOB_QUEUE_MAX at most, run at a time. below must outlive the queue. */
-void job_queue_open(struct job_queue *queue, struct job_runner *below, unsigned limit);
+void job_queue_open(struct job_queue *queue, struct executor *below, unsigned limit);
 
 #endif

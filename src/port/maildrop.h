@@ -30,7 +30,7 @@ struct maildrop;
  * A maildrop that is not open yet. folder is a descriptor of the folder of all mail and stays the caller's; mailbox is
  * copied. Does not block. NULL when memory is out.
  */
-struct maildrop *maildrop_new(int folder, const struct mailbox *mailbox, struct job_runner *runner);
+struct maildrop *maildrop_new(int folder, const struct mailbox *mailbox, struct executor *executor);
 
 /* Gives up the lock and all else, and deletes nothing. NULL is fine. Not while one of the jobs below is under way. */
 void maildrop_close(struct maildrop *maildrop);

@@ -23,7 +23,7 @@ enum resolver_outcome {
 };
 
 /*
- * Checked: a name is one that resolver_is_name() takes, without a dot at its end; that of an MX may also be "", where
+ * Checked: a name is one that dns_name_is_valid() takes, without a dot at its end; that of an MX may also be "", where
  * the domain takes no mail (RFC 7505). Records that hold another name are dropped. A TXT record may hold any octets.
  */
 struct resolver_record {

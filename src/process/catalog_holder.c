@@ -22,21 +22,21 @@ struct refusal {
 /* One load, and what came of it. Until its end it is the business of one thread alone. */
 struct load {
 	struct job job;
-	struct texts *texts;
+	struct catalog_holder *catalogs;
 	ftg_catalog *catalog; /* NULL: none, because of error */
 	int error;
 	struct refusal *first, **last;
-	unsigned refused; /* texts and files */
+	unsigned refused; /* catalogs and files */
 	unsigned files;   /* refused whole */
 };
 
 static struct load *
-load_new(struct texts *texts)
+load_new(struct catalog_holder *catalogs)
 {
 	struct load *load = calloc(1, sizeof *load);
 	if (load == NULL)
 		return NULL;
-	load->texts = texts;
+	load->catalogs = catalogs;
 	load->last = &load->first;
 	return load;
 }
@@ -96,13 +96,13 @@ static void
 load_work(struct job *job)
 {
 	struct load *load = (struct load *)job;
-	const struct texts_wish *wish = &load->texts->wish;
-	const char *const wishes[] = { wish->language, NULL };
+	const struct catalog_request *request = &load->catalogs->request;
+	const char *const wishes[] = { request->language, NULL };
 	const struct ftg_sources sources = {
-		.locale = wish->locale,
-		.overlay = wish->overlay,
+		.locale = request->locale,
+		.overlay = request->overlay,
 		.wishes = wishes,
-		.profile = wish->profile,
+		.profile = request->profile,
 	};
 	load->catalog = ftg_catalog_open(&sources, note_refusal, load);
 	load->error = load->catalog == NULL ? errno : 0;
@@ -121,7 +121,7 @@ static void
 log_outcome(const struct load *load, const char *event)
 {
 	log_begin(event);
-	log_put_number("worker", load->texts->worker);
+	log_put_number("worker", load->catalogs->worker);
 	if (load->catalog != NULL)
 		log_put_number("languages", ftg_catalog_languages(load->catalog));
 	log_put_number("refused", load->refused);
@@ -131,105 +131,105 @@ log_outcome(const struct load *load, const char *event)
 }
 
 static const ftg_catalog *
-current(const struct texts *texts)
+current(const struct catalog_holder *catalogs)
 {
-	return texts->catalog != NULL ? texts->catalog : ftg_catalog_english(texts->wish.profile);
+	return catalogs->catalog != NULL ? catalogs->catalog : ftg_catalog_english(catalogs->request.profile);
 }
 
 /* -1 where nothing is wished for, or it is not there. */
 static ftg_lang
-find(const struct texts *texts, const char *wish)
+find(const struct catalog_holder *catalogs, const char *request)
 {
-	if (*wish == '\0')
+	if (*request == '\0')
 		return -1;
-	ftg_lang language = ftg_catalog_find(current(texts), wish);
+	ftg_lang language = ftg_catalog_find(current(catalogs), request);
 	if (language < 0)
-		log_event("language-missing", "wish", wish, NULL);
+		log_event("language-missing", "request", request, NULL);
 	return language;
 }
 
 /* Speaks from a catalogue from now on. Nobody holds on to the one before: a reply is rendered in one go. */
 static void
-swap(struct texts *texts, ftg_catalog *catalog)
+swap(struct catalog_holder *catalogs, ftg_catalog *catalog)
 {
-	ftg_catalog_free(texts->catalog);
-	texts->catalog = catalog;
-	texts->generation++;
-	texts->language = find(texts, texts->wish.language);
-	texts->second = find(texts, texts->wish.bilingual);
-	if (texts->language < 0)
-		texts->language = FTG_ENGLISH;
+	ftg_catalog_free(catalogs->catalog);
+	catalogs->catalog = catalog;
+	catalogs->generation++;
+	catalogs->language = find(catalogs, catalogs->request.language);
+	catalogs->second = find(catalogs, catalogs->request.bilingual);
+	if (catalogs->language < 0)
+		catalogs->language = FTG_ENGLISH;
 }
 
-/* A file that is bad at the start is left out: its texts of before are unknown. */
+/* A file that is bad at the start is left out: its catalogs of before are unknown. */
 void
-texts_open(struct texts *texts, const struct texts_wish *wish, unsigned worker)
+catalog_holder_open(struct catalog_holder *catalogs, const struct catalog_request *request, unsigned worker)
 {
-	*texts = (struct texts) { .wish = *wish, .worker = worker };
-	struct load *load = load_new(texts);
+	*catalogs = (struct catalog_holder) { .request = *request, .worker = worker };
+	struct load *load = load_new(catalogs);
 	if (load == NULL)
 		return;
 	load_work(&load->job);
-	texts->refused = load->refused;
+	catalogs->refused = load->refused;
 	log_refusals(load);
 	log_outcome(load, load->catalog == NULL ? "catalogue-failed" : "catalogue-loaded");
-	swap(texts, load->catalog);
+	swap(catalogs, load->catalog);
 	load_free(load);
 }
 
 void
-texts_close(struct texts *texts)
+catalog_holder_close(struct catalog_holder *catalogs)
 {
-	ftg_catalog_free(texts->catalog);
-	texts->catalog = NULL;
+	ftg_catalog_free(catalogs->catalog);
+	catalogs->catalog = NULL;
 }
 
 static void
 load_done(struct job *job)
 {
 	struct load *load = (struct load *)job;
-	struct texts *texts = load->texts;
+	struct catalog_holder *catalogs = load->catalogs;
 	bool fresh = load->catalog != NULL && load->files == 0;
-	texts->refused = load->refused;
+	catalogs->refused = load->refused;
 	log_refusals(load);
 	log_outcome(load, fresh ? "catalogue-loaded" : "catalogue-kept");
 	if (fresh)
-		swap(texts, load->catalog);
+		swap(catalogs, load->catalog);
 	else
 		ftg_catalog_free(load->catalog);
 	load_free(load);
-	texts->loading = false;
-	if (texts->again)
-		texts_reload(texts);
+	catalogs->loading = false;
+	if (catalogs->again)
+		catalog_holder_reload(catalogs);
 	else
-		texts->reloaded(texts, fresh);
+		catalogs->reloaded(catalogs, fresh);
 }
 
 void
-texts_reload(struct texts *texts)
+catalog_holder_reload(struct catalog_holder *catalogs)
 {
-	texts->again = texts->loading;
-	if (texts->loading)
+	catalogs->again = catalogs->loading;
+	if (catalogs->loading)
 		return;
-	struct load *load = load_new(texts);
+	struct load *load = load_new(catalogs);
 	if (load == NULL) {
 		log_event("catalogue-kept", "detail", "out of memory", NULL);
-		texts->reloaded(texts, false);
+		catalogs->reloaded(catalogs, false);
 		return;
 	}
-	texts->loading = true;
+	catalogs->loading = true;
 	load->job = (struct job) { .work = load_work, .done = load_done };
-	texts->runner->start(texts->runner, &load->job);
+	catalogs->executor->start(catalogs->executor, &load->job);
 }
 
 struct ftg_voice
-texts_voice(const struct texts *texts, const struct ftg_vars *vars)
+catalog_holder_voice(const struct catalog_holder *catalogs, const struct ftg_vars *vars)
 {
 	return (struct ftg_voice) {
-		.catalog = current(texts),
-		.language = texts->language,
-		.bilingual = texts->second >= 0,
-		.second = texts->second,
+		.catalog = current(catalogs),
+		.language = catalogs->language,
+		.bilingual = catalogs->second >= 0,
+		.second = catalogs->second,
 		.encoding = FTG_ASCII,
 		.vars = vars,
 	};

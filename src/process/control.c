@@ -5,10 +5,10 @@
 
 enum { BACKLOG = 16, SWEEP = 1000 };
 
-static void take(struct inquiry *inquiry);
+static void take(struct control *control);
 
 static int
-init_socket(uv_loop_t *loop, union inquiry_socket *socket, bool local)
+init_socket(uv_loop_t *loop, union control_socket *socket, bool local)
 {
 	return local ? uv_pipe_init(loop, &socket->pipe, 0) : uv_tcp_init(loop, &socket->tcp);
 }
@@ -16,17 +16,17 @@ init_socket(uv_loop_t *loop, union inquiry_socket *socket, bool local)
 static void
 on_closed(uv_handle_t *handle)
 {
-	struct inquirer *inquirer = handle->data;
-	inquirer->open = false;
-	if (inquirer->inquiry->waiting)
-		take(inquirer->inquiry);
+	struct control_client *client = handle->data;
+	client->open = false;
+	if (client->control->waiting)
+		take(client->control);
 }
 
 static void
-end(struct inquirer *inquirer)
+end(struct control_client *client)
 {
-	if (!uv_is_closing(&inquirer->socket.handle))
-		uv_close(&inquirer->socket.handle, on_closed);
+	if (!uv_is_closing(&client->socket.handle))
+		uv_close(&client->socket.handle, on_closed);
 }
 
 static void
@@ -37,89 +37,89 @@ on_written(uv_write_t *request, int status)
 }
 
 static void
-answer(struct inquirer *inquirer)
+answer(struct control_client *client)
 {
-	struct inquiry *inquiry = inquirer->inquiry;
-	struct page page = { .text = inquirer->answer, .size = sizeof inquirer->answer };
-	inquiry->answer(inquiry->context, inquirer->request, &page);
-	uv_buf_t buffer = uv_buf_init(page.text, (unsigned)page.len);
-	if (uv_write(&inquirer->writing, &inquirer->socket.stream, &buffer, 1, on_written) < 0)
-		end(inquirer);
+	struct control *control = client->control;
+	struct text_buffer buffer = { .text = client->answer, .size = sizeof client->answer };
+	control->answer(control->context, client->request, &buffer);
+	uv_buf_t written = uv_buf_init(buffer.text, (unsigned)buffer.len);
+	if (uv_write(&client->writing, &client->socket.stream, &written, 1, on_written) < 0)
+		end(client);
 }
 
 static void
 on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 {
-	struct inquirer *inquirer = handle->data;
-	size_t room = sizeof inquirer->request - 1 - inquirer->len;
+	struct control_client *client = handle->data;
+	size_t room = sizeof client->request - 1 - client->len;
 	(void)suggested;
-	*buffer = uv_buf_init(inquirer->request + inquirer->len, (unsigned)room);
+	*buffer = uv_buf_init(client->request + client->len, (unsigned)room);
 }
 
 /* What comes behind a request is not looked at. */
 static void
 on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
 {
-	struct inquirer *inquirer = stream->data;
+	struct control_client *client = stream->data;
 	(void)buffer;
 	if (len < 0) {
-		end(inquirer);
+		end(client);
 		return;
 	}
-	inquirer->len += (size_t)len;
-	inquirer->request[inquirer->len] = '\0';
-	const char *end_of_request = inquirer->inquiry->end;
-	if (inquirer->len < sizeof inquirer->request - 1 &&
-	    memmem(inquirer->request, inquirer->len, end_of_request, strlen(end_of_request)) == NULL)
+	client->len += (size_t)len;
+	client->request[client->len] = '\0';
+	const char *end_of_request = client->control->end;
+	if (client->len < sizeof client->request - 1 &&
+	    memmem(client->request, client->len, end_of_request, strlen(end_of_request)) == NULL)
 		return;
 	uv_read_stop(stream);
-	answer(inquirer);
+	answer(client);
 }
 
 static void
 on_sweep(uv_timer_t *timer)
 {
-	struct inquiry *inquiry = timer->data;
+	struct control *control = timer->data;
 	bool any = false;
-	for (size_t i = 0; i < INQUIRERS; i++) {
-		struct inquirer *inquirer = &inquiry->inquirers[i];
-		if (inquirer->open && inquirer->deadline <= uv_now(timer->loop))
-			end(inquirer);
-		any = any || inquirer->open;
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+		struct control_client *client = &control->clients[i];
+		if (client->open && client->deadline <= uv_now(timer->loop))
+			end(client);
+		any = any || client->open;
 	}
 	if (!any)
 		uv_timer_stop(timer);
 }
 
-static struct inquirer *
-find_free(struct inquiry *inquiry)
+static struct control_client *
+find_free(struct control *control)
 {
-	for (size_t i = 0; i < INQUIRERS; i++)
-		if (!inquiry->inquirers[i].open)
-			return &inquiry->inquirers[i];
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++)
+		if (!control->clients[i].open)
+			return &control->clients[i];
 	return NULL;
 }
 
 static void
-take(struct inquiry *inquiry)
+take(struct control *control)
 {
-	struct inquirer *inquirer = find_free(inquiry);
-	uv_loop_t *loop = inquiry->sweep.loop;
-	inquiry->waiting = inquirer == NULL && inquiry->open;
-	if (inquirer == NULL || !inquiry->open)
+	struct control_client *client = find_free(control);
+	uv_loop_t *loop = control->sweep.loop;
+	control->waiting = client == NULL && control->open;
+	if (client == NULL || !control->open)
 		return;
-	if (init_socket(loop, &inquirer->socket, inquiry->socket.handle.type == UV_NAMED_PIPE) < 0)
+	if (init_socket(loop, &client->socket, control->socket.handle.type == UV_NAMED_PIPE) < 0)
 		return;
-	inquirer->socket.handle.data = inquirer;
-	inquirer->inquiry = inquiry;
-	inquirer->open = true;
-	inquirer->len = 0;
-	inquirer->deadline = uv_now(loop) + INQUIRY_TIME;
-	if (!uv_is_active((uv_handle_t *)&inquiry->sweep))
-		uv_timer_start(&inquiry->sweep, on_sweep, SWEEP, SWEEP);
-	if (uv_accept(&inquiry->socket.stream, &inquirer->socket.stream) < 0 ||
-	    uv_read_start(&inquirer->socket.stream, on_alloc, on_read) < 0)
-		end(inquirer);
+	client->socket.handle.data = client;
+	client->control = control;
+	client->open = true;
+	client->len = 0;
+	client->deadline = uv_now(loop) + CONTROL_TIME;
+	if (!uv_is_active((uv_handle_t *)&control->sweep))
+		uv_timer_start(&control->sweep, on_sweep, SWEEP, SWEEP);
+	if (uv_accept(&control->socket.stream, &client->socket.stream) < 0 ||
+	    uv_read_start(&client->socket.stream, on_alloc, on_read) < 0)
+		end(client);
 }
 
 static void
@@ -130,32 +130,32 @@ on_connection(uv_stream_t *stream, int status)
 }
 
 int
-inquiry_open(struct inquiry *inquiry, uv_loop_t *loop, int descriptor, bool local)
+control_open(struct control *control, uv_loop_t *loop, int descriptor, bool local)
 {
-	int error = init_socket(loop, &inquiry->socket, local);
+	int error = init_socket(loop, &control->socket, local);
 	if (error < 0)
 		return error;
-	error = uv_timer_init(loop, &inquiry->sweep);
-	inquiry->socket.handle.data = inquiry;
-	inquiry->sweep.data = inquiry;
-	inquiry->open = true;
+	error = uv_timer_init(loop, &control->sweep);
+	control->socket.handle.data = control;
+	control->sweep.data = control;
+	control->open = true;
 	if (error == 0)
-		error = local ? uv_pipe_open(&inquiry->socket.pipe, descriptor)
-		              : uv_tcp_open(&inquiry->socket.tcp, descriptor);
+		error = local ? uv_pipe_open(&control->socket.pipe, descriptor)
+		              : uv_tcp_open(&control->socket.tcp, descriptor);
 	if (error == 0)
-		error = uv_listen(&inquiry->socket.stream, BACKLOG, on_connection);
+		error = uv_listen(&control->socket.stream, BACKLOG, on_connection);
 	return error;
 }
 
 void
-inquiry_close(struct inquiry *inquiry)
+control_close(struct control *control)
 {
-	if (!inquiry->open)
+	if (!control->open)
 		return;
-	inquiry->open = false;
-	uv_close(&inquiry->socket.handle, NULL);
-	uv_close((uv_handle_t *)&inquiry->sweep, NULL);
-	for (size_t i = 0; i < INQUIRERS; i++)
-		if (inquiry->inquirers[i].open)
-			end(&inquiry->inquirers[i]);
+	control->open = false;
+	uv_close(&control->socket.handle, NULL);
+	uv_close((uv_handle_t *)&control->sweep, NULL);
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++)
+		if (control->clients[i].open)
+			end(&control->clients[i]);
 }

@@ -140,7 +140,7 @@ start_workers(struct state *state)
 static void
 tell_reload(struct state *state)
 {
-	struct figures *figures = state->master->figures;
+	struct stats *stats = state->master->stats;
 	for (unsigned i = 0; i < count_places(state); i++)
 		if (state->places[i].awaited)
 			return;
@@ -148,9 +148,9 @@ tell_reload(struct state *state)
 	log_put_number("loaded", state->loaded);
 	log_put_number("kept", state->kept);
 	log_end();
-	figures->generation += state->loaded > 0;
-	figures->kept = state->kept;
-	figures->done = figures->asked;
+	stats->generation += state->loaded > 0;
+	stats->kept = state->kept;
+	stats->done = stats->asked;
 	if (state->announced)
 		systemd_notify("READY=1");
 }
@@ -199,7 +199,7 @@ static void
 reload(struct state *state)
 {
 	state->loaded = state->kept = 0;
-	state->master->figures->asked++;
+	state->master->stats->asked++;
 	systemd_notify_reloading();
 	for (unsigned i = 0; i < count_places(state); i++)
 		state->places[i].awaited = state->places[i].process != 0;
@@ -250,8 +250,8 @@ bury(struct state *state, struct place *place, int status)
 	place->restart = now() + place->delay;
 	place->process = 0;
 	unsigned number = (unsigned)(place - state->places);
-	figures_disown(state->master->figures, number);
-	figure_add(&state->master->figures->slot[number], FIGURE_RESTARTS, !state->stopping);
+	stats_disown(state->master->stats, number);
+	stats_add(&state->master->stats->slot[number], STAT_RESTARTS, !state->stopping);
 	state->master->ended(state->master->context, number);
 	if (place->awaited) {
 		place->awaited = false;

@@ -17,7 +17,7 @@ struct master_place {
 struct master {
 	unsigned workers;
 	bool relay; /* there is one process more, which sends mail on */
-	struct figures *figures;
+	struct stats *stats;
 	unsigned grace; /* seconds that workers may go on after SIGTERM */
 	/* What a worker does: returns its exit status. Signals are blocked when it begins. */
 	int (*work)(void *context, const struct master_place *place);

@@ -4,15 +4,15 @@
 
 #include "base/stats.h"
 #include "base/text_buffer.h"
-#include "port/guard.h"
+#include "port/limiter.h"
 #include "process/catalog_holder.h"
 
 /* What there is to tell. */
 struct status {
-	const struct figures *figures;
-	const struct texts *texts;
+	const struct stats *stats;
+	const struct catalog_holder *catalogs;
 	unsigned workers;
-	struct guard *guard; /* NULL: there is no blacklist */
+	struct limiter *limiter; /* NULL: there is no blacklist */
 };
 
 /*
@@ -20,6 +20,6 @@ struct status {
  * that was said, and "end". "blacklist-remove ADDRESS" and "blacklist-clear" take addresses off the temporary blacklist
  * and are answered "removed", their number, and "end". Another request gets a line "error" with an English sentence. context is a struct status.
  */
-void status_answer(void *context, const char *request, struct page *page);
+void status_answer(void *context, const char *request, struct text_buffer *buffer);
 
 #endif

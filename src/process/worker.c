@@ -24,17 +24,17 @@ report(const struct worker *worker, enum report_event event)
 	(void)written;
 }
 
-static struct figures_slot *
+static struct stats_slot *
 slot_of(const struct worker *worker)
 {
-	return &worker->config->figures->slot[worker->place.number];
+	return &worker->config->stats->slot[worker->place.number];
 }
 
 static void
-on_reloaded(struct texts *texts, bool fresh)
+on_reloaded(struct catalog_holder *catalogs, bool fresh)
 {
-	const struct worker *worker = (struct worker *)((char *)texts - offsetof(struct worker, texts));
-	slot_of(worker)->refused = texts->refused;
+	const struct worker *worker = (struct worker *)((char *)catalogs - offsetof(struct worker, catalogs));
+	slot_of(worker)->refused = catalogs->refused;
 	report(worker, fresh ? REPORT_LOADED : REPORT_KEPT);
 }
 
@@ -57,7 +57,7 @@ on_reload(uv_signal_t *signal, int number)
 	(void)number;
 	struct worker *worker = signal->loop->data;
 	certificate_reload(&worker->certificate);
-	texts_reload(&worker->texts);
+	catalog_holder_reload(&worker->catalogs);
 }
 
 static void
@@ -84,8 +84,8 @@ on_stop(uv_signal_t *signal, int number)
 	if (worker->streams.stopping)
 		return;
 	uv_timer_start(&worker->grace, on_grace_over, grace > 1 ? 1000 * (grace - 1) : 100, 0);
-	inquiry_close(&worker->status_inquiry);
-	inquiry_close(&worker->metrics_inquiry);
+	control_close(&worker->status_control);
+	control_close(&worker->metrics_control);
 	streams_stop(&worker->streams);
 }
 
@@ -146,16 +146,16 @@ worker_open(struct worker *worker, const struct worker_config *config, const str
 		return error;
 	log_open(STDERR_FILENO, &worker->clock.clock);
 	jobs_open(&worker->jobs, &worker->loop, on_job);
-	texts_open(&worker->texts, &config->texts, place->number);
-	slot_of(worker)->refused = worker->texts.refused;
-	worker->texts.runner = &worker->jobs.runner;
-	worker->texts.reloaded = on_reloaded;
+	catalog_holder_open(&worker->catalogs, &config->catalogs, place->number);
+	slot_of(worker)->refused = worker->catalogs.refused;
+	worker->catalogs.executor = &worker->jobs.executor;
+	worker->catalogs.reloaded = on_reloaded;
 	certificate_open(&worker->certificate, config->certificate, config->key, place->number);
 	worker->streams = (struct streams) {
 		.loop = &worker->loop,
-		.texts = &worker->texts,
+		.catalogs = &worker->catalogs,
 		.certificate = &worker->certificate,
-		.figures = slot_of(worker),
+		.stats = slot_of(worker),
 		.listeners = worker->listeners,
 		.emptied = on_emptied,
 	};
@@ -165,25 +165,25 @@ worker_open(struct worker *worker, const struct worker_config *config, const str
 
 /* A server that cannot be asked serves all the same. */
 static void
-open_inquiries(struct worker *worker)
+open_controls(struct worker *worker)
 {
 	const struct worker_config *config = worker->config;
 	worker->status = (struct status) {
-		.figures = config->figures,
-		.texts = &worker->texts,
+		.stats = config->stats,
+		.catalogs = &worker->catalogs,
 		.workers = config->workers,
-		.guard = config->guard,
+		.limiter = config->limiter,
 	};
-	worker->status_inquiry.end = "\n";
-	worker->status_inquiry.answer = status_answer;
-	worker->status_inquiry.context = &worker->status;
-	worker->metrics_inquiry.end = "\r\n\r\n";
-	worker->metrics_inquiry.answer = metrics_answer;
-	worker->metrics_inquiry.context = &worker->status;
+	worker->status_control.end = "\n";
+	worker->status_control.answer = status_answer;
+	worker->status_control.context = &worker->status;
+	worker->metrics_control.end = "\r\n\r\n";
+	worker->metrics_control.answer = metrics_answer;
+	worker->metrics_control.context = &worker->status;
 	if (config->metrics_socket >= 0)
-		inquiry_open(&worker->metrics_inquiry, &worker->loop, config->metrics_socket, false);
+		control_open(&worker->metrics_control, &worker->loop, config->metrics_socket, false);
 	if (config->status_socket >= 0)
-		inquiry_open(&worker->status_inquiry, &worker->loop, config->status_socket, true);
+		control_open(&worker->status_control, &worker->loop, config->status_socket, true);
 }
 
 int
@@ -199,7 +199,7 @@ worker_run(struct worker *worker, const struct protocol *const *protocols)
 	}
 	if (error < 0)
 		return error;
-	open_inquiries(worker);
+	open_controls(worker);
 	report(worker, REPORT_READY);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -224,13 +224,13 @@ worker_close(struct worker *worker)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	log_flush();
-	if (worker->streams.count > 0 || worker->texts.loading)
+	if (worker->streams.count > 0 || worker->catalogs.loading)
 		_exit(EX_OK);
 	log_open(STDERR_FILENO, NULL);
 	uv_walk(&worker->loop, close_handle, NULL);
 	uv_run(&worker->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&worker->loop);
 	streams_close(&worker->streams);
-	texts_close(&worker->texts);
+	catalog_holder_close(&worker->catalogs);
 	certificate_close(&worker->certificate);
 }

@@ -13,16 +13,16 @@
 #include "process/status.h"
 
 struct worker_config {
-	struct texts_wish texts;
+	struct catalog_request catalogs;
 	const int *sockets;              /* that listen */
 	const struct listen_mode *modes; /* of each */
 	size_t socket_count;
 	const char *certificate, *key; /* files; NULL: no TLS */
 	int metrics_socket;            /* likewise */
 	int status_socket;             /* that listens; -1: none */
-	struct figures *figures;
-	struct guard *guard; /* whose blacklist can be changed at the status socket; NULL: none */
-	unsigned workers;    /* of the server */
+	struct stats *stats;
+	struct limiter *limiter; /* whose blacklist can be changed at the status socket; NULL: none */
+	unsigned workers;        /* of the server */
 	unsigned max_sessions;
 	unsigned grace; /* seconds that sessions may go on after SIGTERM; the master kills then */
 };
@@ -33,14 +33,14 @@ struct worker {
 	uv_loop_t loop;
 	struct loop_clock clock; /* and who runs jobs: for what the sessions rest on */
 	struct jobs jobs;
-	struct texts texts;
+	struct catalog_holder catalogs;
 	struct certificate certificate;
 	uv_signal_t reload, stop, interrupt;
 	uv_timer_t grace;
 	struct listener listeners[LISTEN_MAX];
 	struct streams streams;
 	struct status status;
-	struct inquiry status_inquiry, metrics_inquiry;
+	struct control status_control, metrics_control;
 };
 
 /* Sets up the loop, the log and the catalogue. Returns 0, or an error of libuv. config must stay. */

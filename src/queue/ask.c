@@ -35,7 +35,7 @@ done(struct job *job)
 }
 
 void
-queue_ask(const struct queue *queue, const struct queue_wish *wish, struct job_runner *runner,
+queue_ask(const struct queue *queue, const struct queue_wish *wish, struct executor *executor,
     void (*tell)(void *context, enum delivery_result result), void *context)
 {
 	size_t len = strlen(wish->name);
@@ -52,5 +52,5 @@ queue_ask(const struct queue *queue, const struct queue_wish *wish, struct job_r
 		.context = context,
 	};
 	memcpy(asked->name, wish->name, len + 1);
-	runner->start(runner, &asked->job);
+	executor->start(executor, &asked->job);
 }

@@ -82,7 +82,7 @@ void queue_drop(const struct queue *queue, struct queue_entry *entry);
 /* Removes what has been left of entries that never were whole. Returns how many files. */
 unsigned queue_sweep(const struct queue *queue, time_t now);
 
-/* A wish that the runner try now what waits: all, one entry, those to a domain, or to it and to those below it. */
+/* A wish that the executor try now what waits: all, one entry, those to a domain, or to it and to those below it. */
 enum queue_reach { QUEUE_RUN_ALL, QUEUE_RUN_ENTRY, QUEUE_RUN_DOMAIN, QUEUE_RUN_BELOW };
 struct queue_wish {
 	enum queue_reach reach;

@@ -5,193 +5,193 @@
 
 #include "relay/queue_manager_internal.h"
 
-static struct visit *
+static struct active_entry *
 of_job(struct job *job)
 {
-	return (struct visit *)(void *)((char *)job - offsetof(struct visit, job));
+	return (struct active_entry *)(void *)((char *)job - offsetof(struct active_entry, job));
 }
 
 void
-visit_work(struct visit *visit, void (*work)(struct job *job), void (*done)(struct job *job))
+active_entry_work(struct active_entry *active, void (*work)(struct job *job), void (*done)(struct job *job))
 {
-	struct job_runner *jobs = visit->runner->config->jobs;
-	visit->working = true;
-	visit->job = (struct job) { .work = work, .done = done };
-	jobs->start(jobs, &visit->job);
+	struct executor *jobs = active->manager->config->jobs;
+	active->working = true;
+	active->job = (struct job) { .work = work, .done = done };
+	jobs->start(jobs, &active->job);
 }
 
 static void
-fail(const struct visit *visit, const char *what)
+fail(const struct active_entry *active, const char *what)
 {
-	log_event("queue-failed", "id", visit->item->id, "what", what, "detail", strerror(visit->error), NULL);
+	log_event("queue-failed", "id", active->item->id, "what", what, "detail", strerror(active->error), NULL);
 }
 
 /* When is it to be looked at again, by what is in it? */
 static int64_t
-next_time(const struct visit *visit)
+next_time(const struct active_entry *active)
 {
-	const struct runner_config *config = visit->runner->config;
-	const struct queue_entry *entry = &visit->entry;
+	const struct queue_manager_config *config = active->manager->config;
+	const struct queue_entry *entry = &active->entry;
 	int64_t next = queue_next(entry), told = entry->arrival + config->delay_notice;
 	if (entry->held)
 		return INT64_MAX;
-	for (size_t i = 0; i < entry->count && told < next && told > runner_now(visit->runner); i++)
-		if (notice_due(entry, &entry->recipients[i], told, config->delay_notice) == DSN_DELAY)
+	for (size_t i = 0; i < entry->count && told < next && told > queue_manager_now(active->manager); i++)
+		if (dsn_due(entry, &entry->recipients[i], told, config->delay_notice) == DSN_DELAY)
 			next = told;
 	return next;
 }
 
 static void
-remember_domains(const struct visit *visit)
+remember_domains(const struct active_entry *active)
 {
-	visit->item->domains = 0;
-	for (size_t i = 0; i < visit->entry.count; i++)
-		if (visit->entry.recipients[i].state == QUEUE_WAITING)
-			visit->item->domains |= schedule_bits(queue_domain(&visit->entry.recipients[i]));
+	active->item->domains = 0;
+	for (size_t i = 0; i < active->entry.count; i++)
+		if (active->entry.recipients[i].state == QUEUE_WAITING)
+			active->item->domains |= schedule_bits(queue_domain(&active->entry.recipients[i]));
 }
 
 /* Lets go of the entry. */
 static void
-end(struct visit *visit)
+end(struct active_entry *active)
 {
-	if (visit->claimed)
-		remember_domains(visit);
-	visit->item->busy = false;
-	queue_entry_clear(&visit->entry);
-	legs_free(visit);
-	visit->runner->visits--;
-	free(visit);
+	if (active->claimed)
+		remember_domains(active);
+	active->item->busy = false;
+	queue_entry_clear(&active->entry);
+	attempts_free(active);
+	active->manager->active_count--;
+	free(active);
 }
 
 /* The entry is due at that time, in milliseconds, or at once where it has changed meanwhile. */
 static void
-leave(struct visit *visit, int64_t due)
+leave(struct active_entry *active, int64_t due)
 {
-	struct runner *runner = visit->runner;
-	struct schedule_item *item = visit->item;
-	end(visit);
-	schedule_set(&runner->schedule, item, item->again ? 0 : due);
-	runner_turn(runner);
+	struct queue_manager *manager = active->manager;
+	struct schedule_item *item = active->item;
+	end(active);
+	schedule_set(&manager->schedule, item, item->again ? 0 : due);
+	queue_manager_turn(manager);
 }
 
 /* It is not in the queue any more. */
 static void
-forget(struct visit *visit)
+forget(struct active_entry *active)
 {
-	struct runner *runner = visit->runner;
-	struct schedule_item *item = visit->item;
-	end(visit);
+	struct queue_manager *manager = active->manager;
+	struct schedule_item *item = active->item;
+	end(active);
 	if (item->again)
-		schedule_set(&runner->schedule, item, 0);
+		schedule_set(&manager->schedule, item, 0);
 	else
-		schedule_forget(&runner->schedule, item);
-	runner_turn(runner);
+		schedule_forget(&manager->schedule, item);
+	queue_manager_turn(manager);
 }
 
 static void
 remove_work(struct job *job)
 {
-	struct visit *visit = of_job(job);
-	visit->error = queue_remove(&visit->runner->config->queue, &visit->entry) < 0 ? errno : 0;
+	struct active_entry *active = of_job(job);
+	active->error = queue_remove(&active->manager->config->queue, &active->entry) < 0 ? errno : 0;
 }
 
 static void
 removed(struct job *job)
 {
-	struct visit *visit = of_job(job);
-	if (visit->error == 0 || visit->error == ENOENT) {
-		forget(visit);
+	struct active_entry *active = of_job(job);
+	if (active->error == 0 || active->error == ENOENT) {
+		forget(active);
 		return;
 	}
-	fail(visit, "remove");
-	leave(visit, runner_soon(visit->runner, AGAIN_LATER));
+	fail(active, "remove");
+	leave(active, queue_manager_soon(active->manager, AGAIN_LATER));
 }
 
 static void
 record_work(struct job *job)
 {
-	struct visit *visit = of_job(job);
-	visit->error = queue_record(&visit->runner->config->queue, &visit->entry) < 0 ? errno : 0;
+	struct active_entry *active = of_job(job);
+	active->error = queue_record(&active->manager->config->queue, &active->entry) < 0 ? errno : 0;
 }
 
 /* What could not be recorded is kept, and the entry with it, until it can: else it would be sent again. */
 static void
 recorded(struct job *job)
 {
-	struct visit *visit = of_job(job);
-	struct runner *runner = visit->runner;
-	visit->working = false;
-	if (visit->error == 0) {
-		visit_proceed(visit);
+	struct active_entry *active = of_job(job);
+	struct queue_manager *manager = active->manager;
+	active->working = false;
+	if (active->error == 0) {
+		active_entry_proceed(active);
 		return;
 	}
-	fail(visit, "record");
-	visit->dirty = true;
-	visit->next_stuck = runner->stuck;
-	runner->stuck = visit;
-	runner->stuck_due = runner_soon(runner, AGAIN_SOON);
-	runner_alarm(runner);
+	fail(active, "record");
+	active->dirty = true;
+	active->next_stuck = manager->stuck;
+	manager->stuck = active;
+	manager->stuck_due = queue_manager_soon(manager, AGAIN_SOON);
+	queue_manager_alarm(manager);
 }
 
 static void
-record(struct visit *visit)
+record(struct active_entry *active)
 {
-	visit->dirty = false;
-	visit_work(visit, record_work, recorded);
+	active->dirty = false;
+	active_entry_work(active, record_work, recorded);
 }
 
 /* When it is to be looked at again, now that all has been tried. */
 static int64_t
-due_time(const struct visit *visit)
+due_time(const struct active_entry *active)
 {
-	int64_t now = runner_now(visit->runner), next = next_time(visit);
-	if (visit->parked && next < now + TURN_MAX)
+	int64_t now = queue_manager_now(active->manager), next = next_time(active);
+	if (active->parked && next < now + TURN_MAX)
 		next = now + TURN_MAX; /* by its turn it is due before */
-	if (visit->later != 0 && (next <= now || visit->later < next))
-		next = visit->later;
+	if (active->later != 0 && (next <= now || active->later < next))
+		next = active->later;
 	return next == INT64_MAX ? INT64_MAX : 1000 * next;
 }
 
 /* Nothing is under way for it any more. */
 static void
-conclude(struct visit *visit)
+conclude(struct active_entry *active)
 {
-	if (visit_notice(visit))
+	if (active_entry_notice(active))
 		return;
-	if (visit->dirty)
-		record(visit);
-	else if (queue_is_waiting(&visit->entry) || visit->later != 0)
-		leave(visit, due_time(visit));
+	if (active->dirty)
+		record(active);
+	else if (queue_is_waiting(&active->entry) || active->later != 0)
+		leave(active, due_time(active));
 	else
-		visit_work(visit, remove_work, removed);
+		active_entry_work(active, remove_work, removed);
 }
 
 void
-visit_proceed(struct visit *visit)
+active_entry_proceed(struct active_entry *active)
 {
-	if (visit->working)
+	if (active->working)
 		return;
-	legs_settle(visit);
-	if (visit->dirty)
-		record(visit);
-	else if (visit->open == 0)
-		conclude(visit);
+	attempts_settle(active);
+	if (active->dirty)
+		record(active);
+	else if (active->open == 0)
+		conclude(active);
 }
 
 /* Who is to be tried now. */
 static void
-plan(struct visit *visit)
+plan(struct active_entry *active)
 {
-	struct queue_entry *entry = &visit->entry;
-	int64_t now = runner_now(visit->runner);
-	for (size_t i = 0; i < entry->count && !entry->held && !visit->runner->stopping; i++) {
+	struct queue_entry *entry = &active->entry;
+	int64_t now = queue_manager_now(active->manager);
+	for (size_t i = 0; i < entry->count && !entry->held && !active->manager->stopping; i++) {
 		const struct queue_recipient *recipient = &entry->recipients[i];
-		if (recipient->state != QUEUE_WAITING || (!visit->wished && recipient->next > now))
+		if (recipient->state != QUEUE_WAITING || (!active->wished && recipient->next > now))
 			continue;
-		if (!leg_add(visit, i)) {
-			visit->error = ENOMEM;
-			fail(visit, "plan");
-			visit->later = now + AGAIN_LATER;
+		if (!attempt_add(active, i)) {
+			active->error = ENOMEM;
+			fail(active, "plan");
+			active->later = now + AGAIN_LATER;
 			return;
 		}
 	}
@@ -200,8 +200,8 @@ plan(struct visit *visit)
 static void
 claim_work(struct job *job)
 {
-	struct visit *visit = of_job(job);
-	visit->error = queue_claim(&visit->runner->config->queue, visit->item->id, &visit->entry) < 0 ? errno : 0;
+	struct active_entry *active = of_job(job);
+	active->error = queue_claim(&active->manager->config->queue, active->item->id, &active->entry) < 0 ? errno : 0;
 }
 
 /* Milliseconds until an entry that somebody else has may be free: mostly that is the session that it comes from. */
@@ -217,45 +217,45 @@ blink(struct schedule_item *item)
 static void
 claimed(struct job *job)
 {
-	struct visit *visit = of_job(job);
-	struct schedule_item *item = visit->item;
-	switch (visit->error) {
+	struct active_entry *active = of_job(job);
+	struct schedule_item *item = active->item;
+	switch (active->error) {
 	case 0:
-		visit->claimed = true;
+		active->claimed = true;
 		item->blinks = 0;
-		plan(visit);
-		legs_start(visit);
-		visit->working = false;
-		visit_proceed(visit);
+		plan(active);
+		attempts_start(active);
+		active->working = false;
+		active_entry_proceed(active);
 		break;
-	case ENOENT: forget(visit); break;
-	case EWOULDBLOCK: leave(visit, visit->runner->config->now() + blink(item)); break;
+	case ENOENT: forget(active); break;
+	case EWOULDBLOCK: leave(active, active->manager->config->now() + blink(item)); break;
 	case EBADMSG:
-		log_event("queue-damaged", "id", visit->item->id, NULL);
-		leave(visit, INT64_MAX);
+		log_event("queue-damaged", "id", active->item->id, NULL);
+		leave(active, INT64_MAX);
 		break;
 	default:
-		fail(visit, "claim");
-		leave(visit, runner_soon(visit->runner, AGAIN_LATER));
+		fail(active, "claim");
+		leave(active, queue_manager_soon(active->manager, AGAIN_LATER));
 		break;
 	}
 }
 
 void
-visit_begin(struct runner *runner, struct schedule_item *item)
+active_entry_begin(struct queue_manager *manager, struct schedule_item *item)
 {
-	struct visit *visit = calloc(1, sizeof *visit);
-	if (visit == NULL) {
-		schedule_set(&runner->schedule, item, runner_soon(runner, AGAIN_LATER));
+	struct active_entry *active = calloc(1, sizeof *active);
+	if (active == NULL) {
+		schedule_set(&manager->schedule, item, queue_manager_soon(manager, AGAIN_LATER));
 		return;
 	}
 	destination_unpark(item);
 	item->busy = true;
-	visit->runner = runner;
-	visit->item = item;
-	visit->wished = item->wished;
+	active->manager = manager;
+	active->item = item;
+	active->wished = item->wished;
 	item->wished = item->again = false;
-	schedule_set(&runner->schedule, item, INT64_MAX);
-	runner->visits++;
-	visit_work(visit, claim_work, claimed);
+	schedule_set(&manager->schedule, item, INT64_MAX);
+	manager->active_count++;
+	active_entry_work(active, claim_work, claimed);
 }

@@ -9,16 +9,16 @@
 #include "relay/queue_manager_internal.h"
 #include "relay/verdict.h"
 
-static struct leg *
+static struct attempt *
 of_job(struct job *job)
 {
-	return (struct leg *)(void *)((char *)job - offsetof(struct leg, job));
+	return (struct attempt *)(void *)((char *)job - offsetof(struct attempt, job));
 }
 
-static struct leg *
-of_hop(struct hop *hop)
+static struct attempt *
+of_next_hop(struct next_hop *hop)
 {
-	return (struct leg *)(void *)((char *)hop - offsetof(struct leg, hop));
+	return (struct attempt *)(void *)((char *)hop - offsetof(struct attempt, hop));
 }
 
 /* Recipients that one server takes go there at once. */
@@ -31,33 +31,33 @@ write_key(char key[KEY_SIZE], const struct route *route, const char *domain)
 		snprintf(key, KEY_SIZE, "[%s]:%u", route->host, route->port);
 }
 
-static struct leg *
-leg_find(struct visit *visit, const struct route *route, const char *domain)
+static struct attempt *
+attempt_find(struct active_entry *active, const struct route *route, const char *domain)
 {
 	char key[KEY_SIZE];
 	write_key(key, route, domain);
-	for (struct leg *leg = visit->legs; leg != NULL; leg = leg->next)
-		if (strcmp(leg->key, key) == 0)
-			return leg;
-	struct leg *leg = calloc(1, sizeof *leg);
-	if (leg == NULL || (leg->domain = strdup(domain)) == NULL ||
-	    (leg->recipients = calloc(visit->entry.count, sizeof *leg->recipients)) == NULL) {
-		if (leg != NULL)
-			free(leg->domain);
-		free(leg);
+	for (struct attempt *attempt = active->attempts; attempt != NULL; attempt = attempt->next)
+		if (strcmp(attempt->key, key) == 0)
+			return attempt;
+	struct attempt *attempt = calloc(1, sizeof *attempt);
+	if (attempt == NULL || (attempt->domain = strdup(domain)) == NULL ||
+	    (attempt->recipients = calloc(active->entry.count, sizeof *attempt->recipients)) == NULL) {
+		if (attempt != NULL)
+			free(attempt->domain);
+		free(attempt);
 		return NULL;
 	}
-	memcpy(leg->key, key, sizeof leg->key);
-	leg->visit = visit;
-	leg->route = route;
-	leg->next = visit->legs;
-	visit->legs = leg;
-	return leg;
+	memcpy(attempt->key, key, sizeof attempt->key);
+	attempt->active = active;
+	attempt->route = route;
+	attempt->next = active->attempts;
+	active->attempts = attempt;
+	return attempt;
 }
 
 /* Accounts of a domain that is hosted here may have their mailboxes at another server. */
 static const struct route *
-route_of(const struct runner_config *config, const char *name)
+route_of(const struct queue_manager_config *config, const char *name)
 {
 	struct directory *directory = config->directory;
 	struct domain domain;
@@ -68,118 +68,120 @@ route_of(const struct runner_config *config, const char *name)
 }
 
 bool
-leg_add(struct visit *visit, size_t recipient)
+attempt_add(struct active_entry *active, size_t recipient)
 {
-	const char *domain = queue_domain(&visit->entry.recipients[recipient]);
-	struct leg *leg = leg_find(visit, route_of(visit->runner->config, domain), domain);
-	if (leg != NULL)
-		leg->recipients[leg->count++] = recipient;
-	return leg != NULL;
+	const char *domain = queue_domain(&active->entry.recipients[recipient]);
+	struct attempt *attempt = attempt_find(active, route_of(active->manager->config, domain), domain);
+	if (attempt != NULL)
+		attempt->recipients[attempt->count++] = recipient;
+	return attempt != NULL;
 }
 
 void
-legs_free(struct visit *visit)
+attempts_free(struct active_entry *active)
 {
-	for (struct leg *leg = visit->legs, *next; leg != NULL; leg = next) {
-		next = leg->next;
-		free(leg->domain);
-		free(leg->recipients);
-		free(leg);
+	for (struct attempt *attempt = active->attempts, *next; attempt != NULL; attempt = next) {
+		next = attempt->next;
+		free(attempt->domain);
+		free(attempt->recipients);
+		free(attempt);
 	}
-	visit->legs = NULL;
+	active->attempts = NULL;
 }
 
 static void
-put_off(const struct visit *visit, struct queue_recipient *recipient, int64_t next)
+put_off(const struct active_entry *active, struct queue_recipient *recipient, int64_t next)
 {
-	const struct runner_config *config = visit->runner->config;
-	int64_t now = runner_now(visit->runner), end = visit->entry.arrival + config->expire;
+	const struct queue_manager_config *config = active->manager->config;
+	int64_t now = queue_manager_now(active->manager), end = active->entry.arrival + config->expire;
 	if (now >= end) {
 		recipient->state = QUEUE_EXPIRED;
-		figure_add(config->figures, FIGURE_BOUNCED, 1);
-		event_outcome(visit, recipient, "bounced");
+		stats_add(config->stats, STAT_BOUNCED, 1);
+		event_outcome(active, recipient, "bounced");
 		return;
 	}
 	recipient->next = next < end ? next : end;
-	figure_add(config->figures, FIGURE_DEFERRED, 1);
-	event_outcome(visit, recipient, "deferred");
+	stats_add(config->stats, STAT_DEFERRED, 1);
+	event_outcome(active, recipient, "deferred");
 }
 
 /* What came of an attempt. */
 static void
-settle(struct visit *visit, struct queue_recipient *recipient, enum transport_result result, const char *verdict)
+settle(
+    struct active_entry *active, struct queue_recipient *recipient, enum transport_result result, const char *verdict)
 {
-	const struct runner *runner = visit->runner;
+	const struct queue_manager *manager = active->manager;
 	recipient->attempts++;
 	if (verdict != NULL)
 		(void)queue_set_text(&recipient->reply, verdict, strlen(verdict), QUEUE_REPLY_MAX);
-	visit->dirty = true;
+	active->dirty = true;
 	switch (result) {
 	case TRANSPORT_DONE:
 		recipient->state = QUEUE_DELIVERED;
-		figure_add(runner->config->figures, FIGURE_RELAYED, 1);
-		event_outcome(visit, recipient, "relayed");
+		stats_add(manager->config->stats, STAT_RELAYED, 1);
+		event_outcome(active, recipient, "relayed");
 		break;
 	case TRANSPORT_FAILED:
 		recipient->state = QUEUE_FAILED;
-		figure_add(runner->config->figures, FIGURE_BOUNCED, 1);
-		event_outcome(visit, recipient, "bounced");
+		stats_add(manager->config->stats, STAT_BOUNCED, 1);
+		event_outcome(active, recipient, "bounced");
 		break;
 	case TRANSPORT_LATER:
-		put_off(visit, recipient, runner_now(runner) + runner_back_off(runner, recipient->attempts));
+		put_off(active, recipient,
+		    queue_manager_now(manager) + queue_manager_back_off(manager, recipient->attempts));
 		break;
 	}
 }
 
 /* It has not been reached: for a while nobody tries again. */
 static void
-note_failure(struct leg *leg, const char *verdict)
+note_failure(struct attempt *attempt, const char *verdict)
 {
-	struct destination *destination = leg->destination;
-	struct runner *runner = leg->visit->runner;
+	struct destination *destination = attempt->destination;
+	struct queue_manager *manager = attempt->active->manager;
 	destination->failures++;
-	destination->down_until = runner_now(runner) + runner_back_off(runner, destination->failures);
+	destination->down_until = queue_manager_now(manager) + queue_manager_back_off(manager, destination->failures);
 	free(destination->verdict);
 	destination->verdict = verdict != NULL ? strdup(verdict) : NULL;
 }
 
 static void
-note_success(struct leg *leg)
+note_success(struct attempt *attempt)
 {
-	leg->destination->failures = 0;
-	leg->destination->down_until = 0;
+	attempt->destination->failures = 0;
+	attempt->destination->down_until = 0;
 }
 
 /* The first who waits for a destination is due. */
 static void
-wake_first(struct runner *runner, struct destination *destination)
+wake_first(struct queue_manager *manager, struct destination *destination)
 {
 	struct schedule_item *parked = destination->first;
 	destination_unpark(parked);
 	parked->again = parked->again || parked->busy;
 	if (!parked->busy)
-		schedule_set(&runner->schedule, parked, 0);
+		schedule_set(&manager->schedule, parked, 0);
 }
 
 /* The next has its turn, or all of them where they need not wait for it. */
 static void
-release(struct leg *leg)
+release(struct attempt *attempt)
 {
-	struct runner *runner = leg->visit->runner;
-	struct destination *destination = leg->destination;
+	struct queue_manager *manager = attempt->active->manager;
+	struct destination *destination = attempt->destination;
 	destination->active--;
-	leg->destination = NULL;
-	leg->visit->open--;
+	attempt->destination = NULL;
+	attempt->active->open--;
 	if (destination->first != NULL)
-		wake_first(runner, destination);
-	while (destination->first != NULL && destination->down_until > runner_now(runner))
-		wake_first(runner, destination);
+		wake_first(manager, destination);
+	while (destination->first != NULL && destination->down_until > queue_manager_now(manager))
+		wake_first(manager, destination);
 }
 
 static void
-free_transport(struct leg *leg)
+free_transport(struct attempt *attempt)
 {
-	struct transport *t = &leg->transport;
+	struct transport *t = &attempt->transport;
 	for (size_t i = 0; i < t->count && t->recipients != NULL; i++)
 		free(t->recipients[i].verdict);
 	free(t->recipients);
@@ -188,77 +190,78 @@ free_transport(struct leg *leg)
 
 /* A sender who wants to hear of success hears it from the next server, where that knows how. */
 static void
-settle_sent(struct leg *leg)
+settle_sent(struct attempt *attempt)
 {
-	struct transport *t = &leg->transport;
+	struct transport *t = &attempt->transport;
 	for (size_t i = 0; i < t->count; i++) {
-		struct queue_recipient *recipient = &leg->visit->entry.recipients[leg->recipients[i]];
+		struct queue_recipient *recipient = &attempt->active->entry.recipients[attempt->recipients[i]];
 		if (t->recipients[i].result == TRANSPORT_DONE && t->dsn)
 			recipient->noticed |= DSN_SUCCESS;
-		settle(leg->visit, recipient, t->recipients[i].result, t->recipients[i].verdict);
+		settle(attempt->active, recipient, t->recipients[i].result, t->recipients[i].verdict);
 	}
 	if (t->silent)
-		note_failure(leg, t->recipients[0].verdict);
+		note_failure(attempt, t->recipients[0].verdict);
 	else
-		note_success(leg);
-	free_transport(leg);
+		note_success(attempt);
+	free_transport(attempt);
 }
 
 static void
-settle_all(struct leg *leg)
+settle_all(struct attempt *attempt)
 {
-	const char *name = leg->route != NULL ? leg->route->host : leg->domain;
-	char *verdict = verdict_write(leg->reason, name, leg->detail);
-	for (size_t i = 0; i < leg->count; i++)
-		settle(leg->visit, &leg->visit->entry.recipients[leg->recipients[i]], leg->result, verdict);
-	if (leg->result == TRANSPORT_LATER)
-		note_failure(leg, verdict);
+	const char *name = attempt->route != NULL ? attempt->route->host : attempt->domain;
+	char *verdict = verdict_write(attempt->reason, name, attempt->detail);
+	for (size_t i = 0; i < attempt->count; i++)
+		settle(attempt->active, &attempt->active->entry.recipients[attempt->recipients[i]], attempt->result,
+		    verdict);
+	if (attempt->result == TRANSPORT_LATER)
+		note_failure(attempt, verdict);
 	free(verdict);
 }
 
 void
-legs_settle(struct visit *visit)
+attempts_settle(struct active_entry *active)
 {
-	while (visit->ended != NULL) {
-		struct leg *leg = visit->ended;
-		visit->ended = leg->next_waiting;
-		if (leg->sent)
-			settle_sent(leg);
+	while (active->ended != NULL) {
+		struct attempt *attempt = active->ended;
+		active->ended = attempt->next_waiting;
+		if (attempt->sent)
+			settle_sent(attempt);
 		else
-			settle_all(leg);
-		release(leg);
+			settle_all(attempt);
+		release(attempt);
 	}
 }
 
 static void
-finish(struct leg *leg)
+finish(struct attempt *attempt)
 {
-	struct visit *visit = leg->visit;
-	struct runner *runner = visit->runner;
-	leg->next_waiting = visit->ended;
-	visit->ended = leg;
-	runner->deliveries--;
-	visit->open++; /* those that begin now may end now, and must not end the visit */
-	legs_start_waiting(runner);
-	visit->open--;
-	visit_proceed(visit);
+	struct active_entry *active = attempt->active;
+	struct queue_manager *manager = active->manager;
+	attempt->next_waiting = active->ended;
+	active->ended = attempt;
+	manager->deliveries--;
+	active->open++; /* those that begin now may end now, and must not end the active */
+	attempts_start_waiting(manager);
+	active->open--;
+	active_entry_proceed(active);
 }
 
 static void
-finish_unsent(struct leg *leg, enum transport_result result, enum ftg_id reason, const char *detail)
+finish_unsent(struct attempt *attempt, enum transport_result result, enum ftg_id reason, const char *detail)
 {
-	leg->result = result;
-	leg->reason = reason;
-	leg->detail = detail;
-	finish(leg);
+	attempt->result = result;
+	attempt->reason = reason;
+	attempt->detail = detail;
+	finish(attempt);
 }
 
 static void
 delivered(struct job *job)
 {
-	struct leg *leg = of_job(job);
-	leg->sent = true;
-	finish(leg);
+	struct attempt *attempt = of_job(job);
+	attempt->sent = true;
+	finish(attempt);
 }
 
 static bool
@@ -291,9 +294,9 @@ header_is_ascii(int message, uint64_t skip)
 
 /* A client may ask for SMTPUTF8 where it need not be: only what has need of it is refused by a server without it. */
 static bool
-needs_utf8(const struct leg *leg)
+needs_utf8(const struct attempt *attempt)
 {
-	const struct transport *t = &leg->transport;
+	const struct transport *t = &attempt->transport;
 	if (!is_ascii(t->sender, strlen(t->sender)))
 		return true;
 	for (size_t i = 0; i < t->count; i++)
@@ -305,31 +308,31 @@ needs_utf8(const struct leg *leg)
 static void
 deliver(struct job *job)
 {
-	struct leg *leg = of_job(job);
-	struct transport *t = &leg->transport;
-	const struct runner_config *config = leg->visit->runner->config;
-	t->message = queue_open_message(&config->queue, &leg->visit->entry);
+	struct attempt *attempt = of_job(job);
+	struct transport *t = &attempt->transport;
+	const struct queue_manager_config *config = attempt->active->manager->config;
+	t->message = queue_open_message(&config->queue, &attempt->active->entry);
 	if (t->message < 0) {
 		char *verdict = verdict_write(FTG_NOTICE_UNREACHABLE, config->world.hostname, strerror(errno));
 		t->recipients[0].verdict = verdict;
 		return;
 	}
-	t->utf8 = needs_utf8(leg);
+	t->utf8 = needs_utf8(attempt);
 	transport_run(t, config->dialer);
 	close(t->message);
 }
 
 static bool
-open_transport(struct leg *leg)
+open_transport(struct attempt *attempt)
 {
 	static const struct transport_manner stranger = { .tls = TRANSPORT_TLS_STARTTLS };
-	const struct queue_entry *entry = &leg->visit->entry;
-	const struct runner_config *config = leg->visit->runner->config;
-	leg->transport = (struct transport) {
-		.manner = leg->route != NULL ? leg->route->manner : stranger,
+	const struct queue_entry *entry = &attempt->active->entry;
+	const struct queue_manager_config *config = attempt->active->manager->config;
+	attempt->transport = (struct transport) {
+		.manner = attempt->route != NULL ? attempt->route->manner : stranger,
 		.times = config->times,
-		.places = leg->hop.places,
-		.place_count = leg->hop.place_count,
+		.places = attempt->hop.places,
+		.place_count = attempt->hop.place_count,
 		.sender = entry->sender,
 		.utf8 = entry->utf8,
 		.eightbit = entry->eightbit,
@@ -337,152 +340,154 @@ open_transport(struct leg *leg)
 		.envid = entry->envid,
 		.skip = entry->skip,
 		.size = entry->size,
-		.recipients = calloc(leg->count, sizeof *leg->transport.recipients),
-		.count = leg->count,
+		.recipients = calloc(attempt->count, sizeof *attempt->transport.recipients),
+		.count = attempt->count,
 	};
-	leg->transport.manner.hostname = config->world.hostname;
-	for (size_t i = 0; i < leg->count && leg->transport.recipients != NULL; i++) {
-		const struct queue_recipient *from = &entry->recipients[leg->recipients[i]];
-		leg->transport.recipients[i] = (struct transport_recipient) {
+	attempt->transport.manner.hostname = config->world.hostname;
+	for (size_t i = 0; i < attempt->count && attempt->transport.recipients != NULL; i++) {
+		const struct queue_recipient *from = &entry->recipients[attempt->recipients[i]];
+		attempt->transport.recipients[i] = (struct transport_recipient) {
 			.address = from->address, .orcpt = from->orcpt, .notify = from->notify
 		};
 	}
-	return leg->transport.recipients != NULL;
+	return attempt->transport.recipients != NULL;
 }
 
 /* A smarthost that the DNS does not know is a fault of this server, and passes. */
-static enum hop_outcome
-outcome_of(const struct leg *leg)
+static enum next_hop_outcome
+outcome_of(const struct attempt *attempt)
 {
-	return leg->route != NULL && leg->hop.outcome != HOP_FOUND ? HOP_FAILED : leg->hop.outcome;
+	return attempt->route != NULL && attempt->hop.outcome != NEXT_HOP_FOUND ? NEXT_HOP_FAILED
+	                                                                        : attempt->hop.outcome;
 }
 
 static void
-found(struct hop *hop)
+found(struct next_hop *hop)
 {
-	struct leg *leg = of_hop(hop);
-	const struct runner_config *config = leg->visit->runner->config;
-	switch (outcome_of(leg)) {
-	case HOP_FOUND:
-		leg->job = (struct job) { .work = deliver, .done = delivered };
-		if (open_transport(leg))
-			config->jobs->start(config->jobs, &leg->job);
+	struct attempt *attempt = of_next_hop(hop);
+	const struct queue_manager_config *config = attempt->active->manager->config;
+	switch (outcome_of(attempt)) {
+	case NEXT_HOP_FOUND:
+		attempt->job = (struct job) { .work = deliver, .done = delivered };
+		if (open_transport(attempt))
+			config->jobs->start(config->jobs, &attempt->job);
 		else
-			finish_unsent(leg, TRANSPORT_LATER, FTG_NOTICE_UNREACHABLE, strerror(ENOMEM));
+			finish_unsent(attempt, TRANSPORT_LATER, FTG_NOTICE_UNREACHABLE, strerror(ENOMEM));
 		break;
-	case HOP_NO_DOMAIN: finish_unsent(leg, TRANSPORT_FAILED, FTG_NOTICE_NO_DOMAIN, ""); break;
-	case HOP_NO_ROUTE: finish_unsent(leg, TRANSPORT_FAILED, FTG_NOTICE_NO_ROUTE, ""); break;
-	case HOP_LOOP: finish_unsent(leg, TRANSPORT_FAILED, FTG_NOTICE_LOOP, ""); break;
-	case HOP_FAILED:
+	case NEXT_HOP_NO_DOMAIN: finish_unsent(attempt, TRANSPORT_FAILED, FTG_NOTICE_NO_DOMAIN, ""); break;
+	case NEXT_HOP_NO_ROUTE: finish_unsent(attempt, TRANSPORT_FAILED, FTG_NOTICE_NO_ROUTE, ""); break;
+	case NEXT_HOP_LOOP: finish_unsent(attempt, TRANSPORT_FAILED, FTG_NOTICE_LOOP, ""); break;
+	case NEXT_HOP_FAILED:
 		finish_unsent(
-		    leg, TRANSPORT_LATER, FTG_NOTICE_UNREACHABLE, "its address is not to be had from the DNS");
+		    attempt, TRANSPORT_LATER, FTG_NOTICE_UNREACHABLE, "its address is not to be had from the DNS");
 		break;
 	}
 }
 
 static void
-start(struct leg *leg)
+start(struct attempt *attempt)
 {
-	const struct runner_config *config = leg->visit->runner->config;
-	leg->hop.world = &config->world;
-	leg->hop.done = found;
-	hop_find(&leg->hop, leg->route, leg->domain);
+	const struct queue_manager_config *config = attempt->active->manager->config;
+	attempt->hop.world = &config->world;
+	attempt->hop.done = found;
+	next_hop_find(&attempt->hop, attempt->route, attempt->domain);
 }
 
 static void
-start_or_wait(struct leg *leg)
+start_or_wait(struct attempt *attempt)
 {
-	struct runner *runner = leg->visit->runner;
-	leg->destination->active++;
-	leg->visit->open++;
-	leg->next_waiting = NULL;
-	if (runner->first_waiting == NULL)
-		runner->first_waiting = leg;
+	struct queue_manager *manager = attempt->active->manager;
+	attempt->destination->active++;
+	attempt->active->open++;
+	attempt->next_waiting = NULL;
+	if (manager->first_waiting == NULL)
+		manager->first_waiting = attempt;
 	else
-		runner->last_waiting->next_waiting = leg;
-	runner->last_waiting = leg;
-	legs_start_waiting(runner);
+		manager->last_waiting->next_waiting = attempt;
+	manager->last_waiting = attempt;
+	attempts_start_waiting(manager);
 }
 
 /* So many deliveries at a time in all. One that ends as soon as it begins comes back here, and leaves the next to the loop. */
 void
-legs_start_waiting(struct runner *runner)
+attempts_start_waiting(struct queue_manager *manager)
 {
-	if (runner->starting)
+	if (manager->starting)
 		return;
-	runner->starting = true;
-	while (runner->first_waiting != NULL && runner->deliveries < runner->config->max_deliveries) {
-		struct leg *leg = runner->first_waiting;
-		runner->first_waiting = leg->next_waiting;
-		runner->deliveries++;
-		start(leg);
+	manager->starting = true;
+	while (manager->first_waiting != NULL && manager->deliveries < manager->config->max_deliveries) {
+		struct attempt *attempt = manager->first_waiting;
+		manager->first_waiting = attempt->next_waiting;
+		manager->deliveries++;
+		start(attempt);
 	}
-	runner->starting = false;
+	manager->starting = false;
 }
 
 void
-legs_drop_waiting(struct runner *runner)
+attempts_drop_waiting(struct queue_manager *manager)
 {
-	while (runner->first_waiting != NULL) {
-		struct leg *leg = runner->first_waiting;
-		runner->first_waiting = leg->next_waiting;
-		release(leg);
-		visit_proceed(leg->visit);
+	while (manager->first_waiting != NULL) {
+		struct attempt *attempt = manager->first_waiting;
+		manager->first_waiting = attempt->next_waiting;
+		release(attempt);
+		active_entry_proceed(attempt->active);
 	}
 }
 
 /* One that has just failed is not asked again for each entry; the first time is recorded, to be seen in the queue. */
 static void
-skip(struct leg *leg, const struct destination *destination)
+skip(struct attempt *attempt, const struct destination *destination)
 {
-	struct visit *visit = leg->visit;
+	struct active_entry *active = attempt->active;
 	int64_t down = destination->down_until;
-	for (size_t i = 0; i < leg->count; i++) {
-		struct queue_recipient *recipient = &visit->entry.recipients[leg->recipients[i]];
-		bool over = visit->entry.arrival + visit->runner->config->expire <= runner_now(visit->runner);
+	for (size_t i = 0; i < attempt->count; i++) {
+		struct queue_recipient *recipient = &active->entry.recipients[attempt->recipients[i]];
+		bool over = active->entry.arrival + active->manager->config->expire <=
+		    queue_manager_now(active->manager);
 		if (recipient->attempts == 0 || over) {
-			settle(visit, recipient, TRANSPORT_LATER, destination->verdict);
+			settle(active, recipient, TRANSPORT_LATER, destination->verdict);
 			recipient->next = down < recipient->next ? recipient->next : down;
 		} else {
-			visit->later = visit->later == 0 || down < visit->later ? down : visit->later;
+			active->later = active->later == 0 || down < active->later ? down : active->later;
 		}
 	}
 }
 
 static void
-admit(struct leg *leg)
+admit(struct attempt *attempt)
 {
-	struct visit *visit = leg->visit;
-	struct runner *runner = visit->runner;
-	const struct runner_config *config = runner->config;
-	struct destination *destination = destination_get(&runner->destinations, leg->key);
-	if (runner->stopping)
+	struct active_entry *active = attempt->active;
+	struct queue_manager *manager = active->manager;
+	const struct queue_manager_config *config = manager->config;
+	struct destination *destination = destination_get(&manager->destinations, attempt->key);
+	if (manager->stopping)
 		return;
 	if (destination == NULL) {
-		visit->later = runner_now(runner) + AGAIN_LATER;
-	} else if (leg->route == NULL && !config->routes->mx) {
-		leg->destination = destination;
-		leg->result = TRANSPORT_FAILED;
-		leg->reason = FTG_NOTICE_NO_ROUTE;
-		leg->detail = "";
-		settle_all(leg);
-		leg->destination = NULL;
-	} else if (destination->down_until > runner_now(runner) && !visit->wished) {
-		skip(leg, destination);
+		active->later = queue_manager_now(manager) + AGAIN_LATER;
+	} else if (attempt->route == NULL && !config->routes->mx) {
+		attempt->destination = destination;
+		attempt->result = TRANSPORT_FAILED;
+		attempt->reason = FTG_NOTICE_NO_ROUTE;
+		attempt->detail = "";
+		settle_all(attempt);
+		attempt->destination = NULL;
+	} else if (destination->down_until > queue_manager_now(manager) && !active->wished) {
+		skip(attempt, destination);
 	} else if (destination->active >= config->max_per_server) {
-		visit->parked = true;
-		if (visit->item->parked == NULL)
-			destination_park(destination, visit->item);
+		active->parked = true;
+		if (active->item->parked == NULL)
+			destination_park(destination, active->item);
 	} else {
-		leg->destination = destination;
-		start_or_wait(leg);
+		attempt->destination = destination;
+		start_or_wait(attempt);
 	}
 }
 
-/* A leg may end at once, but the visit is working until all have begun: a job would read what others still change. */
+/* A attempt may end at once, but the active is working until all have begun: a job would read what others still change. */
 void
-legs_start(struct visit *visit)
+attempts_start(struct active_entry *active)
 {
-	for (struct leg *leg = visit->legs; leg != NULL; leg = leg->next)
-		admit(leg);
+	for (struct attempt *attempt = active->attempts; attempt != NULL; attempt = attempt->next)
+		admit(attempt);
 }

@@ -9,9 +9,9 @@
 /* A notice on its way. */
 struct noticing {
 	unsigned *due; /* of each recipient */
-	struct notice_order order;
-	struct notice_words words;
-	struct notice notice;
+	struct dsn_request order;
+	struct dsn_words words;
+	struct dsn dsn;
 	char id[TOKEN_SIZE];
 	struct mailbox *mailboxes; /* of the sender, where he is here */
 	size_t mailbox_count;
@@ -20,37 +20,37 @@ struct noticing {
 };
 
 static void
-forget(struct visit *visit)
+forget(struct active_entry *active)
 {
-	struct noticing *n = visit->noticing;
+	struct noticing *n = active->noticing;
 	if (n == NULL)
 		return;
-	notice_free(&n->notice);
-	notice_words_free(&n->words);
+	dsn_free(&n->dsn);
+	dsn_words_free(&n->words);
 	queue_entry_clear(&n->relay);
 	free(n->mailboxes);
 	free(n->due);
 	free(n);
-	visit->noticing = NULL;
+	active->noticing = NULL;
 }
 
 /* All that was due has been told, or never will be. */
 static void
-mark(struct visit *visit)
+mark(struct active_entry *active)
 {
-	for (size_t i = 0; i < visit->entry.count; i++)
-		visit->entry.recipients[i].noticed |= visit->noticing->due[i];
-	visit->dirty = true;
+	for (size_t i = 0; i < active->entry.count; i++)
+		active->entry.recipients[i].noticed |= active->noticing->due[i];
+	active->dirty = true;
 }
 
 static void
-event(const struct visit *visit, const char *name, const char *detail)
+event(const struct active_entry *active, const char *name, const char *detail)
 {
 	log_begin(name);
-	log_put("id", visit->entry.id);
-	log_put("to", visit->entry.sender);
-	if (visit->noticing->words.language[0] != '\0')
-		log_put("lang", visit->noticing->words.language);
+	log_put("id", active->entry.id);
+	log_put("to", active->entry.sender);
+	if (active->noticing->words.language[0] != '\0')
+		log_put("lang", active->noticing->words.language);
 	if (detail != NULL)
 		log_put("detail", detail);
 	log_end();
@@ -58,17 +58,17 @@ event(const struct visit *visit, const char *name, const char *detail)
 
 /* Later, as nothing has been put down. */
 static void
-postpone(struct visit *visit)
+postpone(struct active_entry *active)
 {
-	visit->later = runner_now(visit->runner) + AGAIN_LATER;
-	visit->mute = true;
+	active->later = queue_manager_now(active->manager) + AGAIN_LATER;
+	active->mute = true;
 }
 
 static void
-put_off(struct visit *visit, const char *detail)
+put_off(struct active_entry *active, const char *detail)
 {
-	event(visit, "notice-deferred", detail);
-	postpone(visit);
+	event(active, "notice-deferred", detail);
+	postpone(active);
 }
 
 static const char *
@@ -85,18 +85,18 @@ detail_of(enum delivery_result result)
 static void
 committed(void *context, enum delivery_result result)
 {
-	struct visit *visit = context;
-	visit->working = false;
+	struct active_entry *active = context;
+	active->working = false;
 	if (result == DELIVERY_OK)
-		event(visit, "notice", visit->noticing->elsewhere ? "queued" : "delivered");
+		event(active, "notice", active->noticing->elsewhere ? "queued" : "delivered");
 	else if (result == DELIVERY_OVER_QUOTA)
-		event(visit, "notice-lost", detail_of(result));
+		event(active, "notice-lost", detail_of(result));
 	else
-		put_off(visit, detail_of(result));
-	if (!visit->mute)
-		mark(visit);
-	forget(visit);
-	visit_proceed(visit);
+		put_off(active, detail_of(result));
+	if (!active->mute)
+		mark(active);
+	forget(active);
+	active_entry_proceed(active);
 }
 
 /* Lines of a delivery end with CRLF. */
@@ -117,50 +117,50 @@ append_lines(struct delivery *delivery, const char *octets, size_t len)
 
 /* A message has its reverse-path, which is the null one, in a mailbox alone. */
 static bool
-append(struct delivery *delivery, const struct notice *notice)
+append(struct delivery *delivery, const struct dsn *dsn)
 {
 	static const char path[] = "Return-Path: <>\r\n";
 	if (!delivery->ops->append(delivery, path, sizeof path - 1))
 		return false;
 	delivery->ops->begin_relayed(delivery);
-	return append_lines(delivery, notice->octets, notice->len);
+	return append_lines(delivery, dsn->octets, dsn->len);
 }
 
 static void
-deliver(struct visit *visit)
+deliver(struct active_entry *active)
 {
-	const struct runner_config *config = visit->runner->config;
-	struct noticing *n = visit->noticing;
-	n->relay.utf8 = n->notice.utf8;
-	n->relay.eightbit = n->notice.eightbit;
+	const struct queue_manager_config *config = active->manager->config;
+	struct noticing *n = active->noticing;
+	n->relay.utf8 = n->dsn.utf8;
+	n->relay.eightbit = n->dsn.eightbit;
 	bool queued = n->elsewhere || config->delivery->leftovers;
 	struct delivery *delivery = config->delivery->begin(
 	    config->delivery, n->mailboxes, n->mailbox_count, queued ? &n->relay : NULL);
-	if (delivery != NULL && append(delivery, &n->notice)) {
-		visit->working = true;
-		delivery->ops->commit(delivery, config->jobs, committed, visit);
+	if (delivery != NULL && append(delivery, &n->dsn)) {
+		active->working = true;
+		delivery->ops->commit(delivery, config->jobs, committed, active);
 		return;
 	}
 	if (delivery != NULL)
 		delivery->ops->abandon(delivery, config->jobs);
-	put_off(visit, strerror(ENOMEM));
-	forget(visit);
-	visit_proceed(visit);
+	put_off(active, strerror(ENOMEM));
+	forget(active);
+	active_entry_proceed(active);
 }
 
-static struct visit *
+static struct active_entry *
 of_job(struct job *job)
 {
-	return (struct visit *)(void *)((char *)job - offsetof(struct visit, job));
+	return (struct active_entry *)(void *)((char *)job - offsetof(struct active_entry, job));
 }
 
 static void
 make_work(struct job *job)
 {
-	struct visit *visit = of_job(job);
-	struct noticing *n = visit->noticing;
-	int message = queue_open_message(&visit->runner->config->queue, &visit->entry);
-	visit->error = notice_make(&n->notice, &n->order, &n->words, n->id, message) ? 0 : ENOMEM;
+	struct active_entry *active = of_job(job);
+	struct noticing *n = active->noticing;
+	int message = queue_open_message(&active->manager->config->queue, &active->entry);
+	active->error = dsn_make(&n->dsn, &n->order, &n->words, n->id, message) ? 0 : ENOMEM;
 	if (message >= 0)
 		close(message);
 }
@@ -168,15 +168,15 @@ make_work(struct job *job)
 static void
 made(struct job *job)
 {
-	struct visit *visit = of_job(job);
-	visit->working = false;
-	if (visit->error == 0) {
-		deliver(visit);
+	struct active_entry *active = of_job(job);
+	active->working = false;
+	if (active->error == 0) {
+		deliver(active);
 		return;
 	}
-	put_off(visit, strerror(visit->error));
-	forget(visit);
-	visit_proceed(visit);
+	put_off(active, strerror(active->error));
+	forget(active);
+	active_entry_proceed(active);
 }
 
 static bool
@@ -205,11 +205,11 @@ take_targets(struct noticing *n, const struct recipient *found)
 
 /* Finds out where the sender is, and his language: DIRECTORY_FOUND; DIRECTORY_FAILED passes, all else is for ever. */
 static enum directory_verdict
-find_sender(struct visit *visit, char language[FTG_TAG_MAX])
+find_sender(struct active_entry *active, char language[FTG_TAG_MAX])
 {
-	struct directory *directory = visit->runner->config->directory;
-	struct noticing *n = visit->noticing;
-	const struct queue_entry *entry = &visit->entry;
+	struct directory *directory = active->manager->config->directory;
+	struct noticing *n = active->noticing;
+	const struct queue_entry *entry = &active->entry;
 	struct recipient found = { 0 };
 	struct address address;
 	snprintf(language, FTG_TAG_MAX, "%s", entry->language != NULL ? entry->language : "");
@@ -228,46 +228,47 @@ find_sender(struct visit *visit, char language[FTG_TAG_MAX])
 
 /* The envelope of the notice: from nobody, so that nobody is told of it. */
 static bool
-open_envelope(struct visit *visit)
+open_envelope(struct active_entry *active)
 {
-	struct queue_entry *relay = &visit->noticing->relay;
-	token_make(visit->noticing->id);
-	snprintf(relay->id, sizeof relay->id, "%s", visit->noticing->id);
-	relay->arrival = runner_now(visit->runner);
+	struct queue_entry *relay = &active->noticing->relay;
+	token_make(active->noticing->id);
+	snprintf(relay->id, sizeof relay->id, "%s", active->noticing->id);
+	relay->arrival = queue_manager_now(active->manager);
 	return queue_set_text(&relay->sender, "", 0, 0);
 }
 
 static bool
-open_noticing(struct visit *visit)
+open_noticing(struct active_entry *active)
 {
-	const struct runner_config *config = visit->runner->config;
-	struct queue_entry *entry = &visit->entry;
+	const struct queue_manager_config *config = active->manager->config;
+	struct queue_entry *entry = &active->entry;
 	struct noticing *n = calloc(1, sizeof *n);
 	if (n == NULL)
 		return false;
-	visit->noticing = n;
+	active->noticing = n;
 	n->due = calloc(entry->count + 1, sizeof *n->due);
 	if (n->due == NULL)
 		return false;
 	for (size_t i = 0; i < entry->count; i++)
-		n->due[i] = notice_due(entry, &entry->recipients[i], runner_now(visit->runner), config->delay_notice);
-	n->order = (struct notice_order) {
+		n->due[i] = dsn_due(
+		    entry, &entry->recipients[i], queue_manager_now(active->manager), config->delay_notice);
+	n->order = (struct dsn_request) {
 		.entry = entry,
 		.due = n->due,
 		.hostname = config->world.hostname,
 		.contact = config->contact,
-		.now = runner_now(visit->runner),
+		.now = queue_manager_now(active->manager),
 		.expire = config->expire,
 	};
-	return open_envelope(visit);
+	return open_envelope(active);
 }
 
 static bool
-is_any_due(const struct visit *visit)
+is_any_due(const struct active_entry *active)
 {
-	const struct runner_config *config = visit->runner->config;
-	for (size_t i = 0; i < visit->entry.count; i++)
-		if (notice_due(&visit->entry, &visit->entry.recipients[i], runner_now(visit->runner),
+	const struct queue_manager_config *config = active->manager->config;
+	for (size_t i = 0; i < active->entry.count; i++)
+		if (dsn_due(&active->entry, &active->entry.recipients[i], queue_manager_now(active->manager),
 		        config->delay_notice) != 0)
 			return true;
 	return false;
@@ -275,43 +276,43 @@ is_any_due(const struct visit *visit)
 
 /* False with what hinders it. */
 static bool
-prepare(struct visit *visit, const char **hindrance)
+prepare(struct active_entry *active, const char **hindrance)
 {
-	const struct runner_config *config = visit->runner->config;
+	const struct queue_manager_config *config = active->manager->config;
 	char language[FTG_TAG_MAX];
 	*hindrance = strerror(ENOMEM);
-	switch (find_sender(visit, language)) {
+	switch (find_sender(active, language)) {
 	case DIRECTORY_FOUND: break;
 	case DIRECTORY_FAILED: *hindrance = "the directory fails"; return false;
 	default: *hindrance = NULL; return false;
 	}
 	const struct ftg_voice voice = config->voice(config->context, language);
-	return notice_say(&visit->noticing->words, &visit->noticing->order, &voice);
+	return dsn_say(&active->noticing->words, &active->noticing->order, &voice);
 }
 
 bool
-visit_notice(struct visit *visit)
+active_entry_notice(struct active_entry *active)
 {
 	const char *hindrance = strerror(ENOMEM);
-	if (visit->mute || visit->entry.held || !is_any_due(visit))
+	if (active->mute || active->entry.held || !is_any_due(active))
 		return false;
-	if (visit->runner->stopping) { /* the directory may be gone by now */
-		postpone(visit);
+	if (active->manager->stopping) { /* the directory may be gone by now */
+		postpone(active);
 		return false;
 	}
-	bool open = open_noticing(visit);
-	if (open && prepare(visit, &hindrance)) {
-		visit_work(visit, make_work, made);
+	bool open = open_noticing(active);
+	if (open && prepare(active, &hindrance)) {
+		active_entry_work(active, make_work, made);
 		return true;
 	}
 	if (open && hindrance == NULL) {
-		event(visit, "notice-lost", "the sender has no mailbox");
-		mark(visit);
+		event(active, "notice-lost", "the sender has no mailbox");
+		mark(active);
 	} else if (open) {
-		put_off(visit, hindrance);
+		put_off(active, hindrance);
 	} else {
-		postpone(visit);
+		postpone(active);
 	}
-	forget(visit);
+	forget(active);
 	return false;
 }

@@ -1,4 +1,4 @@
-/* Where mail goes next, as the runner of the queue sees it: how many deliveries there are, and whether it can be reached. */
+/* Where mail goes next, as the manager of the queue sees it: how many deliveries there are, and whether it can be reached. */
 #ifndef RELAY_DESTINATION_H
 #define RELAY_DESTINATION_H
 

@@ -28,7 +28,7 @@ wants(const struct queue_recipient *recipient, enum dsn_notify what, bool unaske
 
 /* Of a notice no notice is sent: its sender is the null one. */
 unsigned
-notice_due(const struct queue_entry *entry, const struct queue_recipient *recipient, int64_t now, int64_t delay)
+dsn_due(const struct queue_entry *entry, const struct queue_recipient *recipient, int64_t now, int64_t delay)
 {
 	bool late = delay > 0 && recipient->attempts > 0 && now >= entry->arrival + delay;
 	if (entry->sender[0] == '\0')
@@ -43,14 +43,14 @@ notice_due(const struct queue_entry *entry, const struct queue_recipient *recipi
 }
 
 bool
-notice_is_here(const struct queue_recipient *recipient)
+dsn_is_here(const struct queue_recipient *recipient)
 {
 	return recipient->state == QUEUE_DELIVERED && recipient->reply == NULL;
 }
 
 /* RFC 3461 section 4.3: what was asked holds for failures alone; otherwise the header will do. */
 bool
-notice_returns_all(const struct notice_order *order)
+dsn_returns_all(const struct dsn_request *order)
 {
 	const struct queue_entry *entry = order->entry;
 	unsigned all = 0;
@@ -63,7 +63,7 @@ notice_returns_all(const struct notice_order *order)
 
 /* Has it to be written in UTF-8? */
 static bool
-is_global(const struct notice_order *order)
+is_global(const struct dsn_request *order)
 {
 	const struct queue_entry *entry = order->entry;
 	if (!encode_is_ascii(entry->sender, strlen(entry->sender)))
@@ -78,7 +78,7 @@ is_global(const struct notice_order *order)
 
 /* Reads up to max octets behind those that are not sent; what cannot be read is left out. */
 static char *
-read_message(const struct notice_order *order, int message, size_t max, size_t *len)
+read_message(const struct dsn_request *order, int message, size_t max, size_t *len)
 {
 	char *octets = malloc(max + 1);
 	ssize_t got;
@@ -116,7 +116,7 @@ choose_boundary(char boundary[BOUNDARY_SIZE], const char *id, const char *octets
 
 static void
 put_header(
-    FILE *to, const struct notice_order *order, const struct notice_words *words, const char *id, const char *boundary)
+    FILE *to, const struct dsn_request *order, const struct dsn_words *words, const char *id, const char *boundary)
 {
 	char date[DATE_SIZE];
 	date_write(date, order->now);
@@ -129,7 +129,7 @@ put_header(
 }
 
 static void
-put_text(FILE *to, const struct notice_words *words)
+put_text(FILE *to, const struct dsn_words *words)
 {
 	bool ascii = encode_is_ascii(words->text, strlen(words->text));
 	fprintf(to, "Content-Type: text/plain; charset=%s\n", ascii ? "us-ascii" : "utf-8");
@@ -158,21 +158,21 @@ put_returned(FILE *to, bool all, bool global, const char *octets, size_t len)
 }
 
 static void
-put_status(FILE *to, const struct notice_order *order, bool global)
+put_status(FILE *to, const struct dsn_request *order, bool global)
 {
 	fprintf(to, "Content-Type: message/%sdelivery-status\n", global ? "global-" : "");
 	if (global)
 		fputs("Content-Transfer-Encoding: 8bit\n", to);
 	fputc('\n', to);
-	notice_status_write(to, order, global);
+	dsn_status_write(to, order, global);
 }
 
 static void
-put_all(FILE *to, const struct notice_order *order, const struct notice_words *words, const char *id,
-    const char *octets, size_t len)
+put_all(FILE *to, const struct dsn_request *order, const struct dsn_words *words, const char *id, const char *octets,
+    size_t len)
 {
 	char boundary[BOUNDARY_SIZE];
-	bool all = notice_returns_all(order), global = is_global(order);
+	bool all = dsn_returns_all(order), global = is_global(order);
 	choose_boundary(boundary, id, octets, len);
 	put_header(to, order, words, id, boundary);
 	fprintf(to, "--%s\n", boundary);
@@ -185,14 +185,13 @@ put_all(FILE *to, const struct notice_order *order, const struct notice_words *w
 }
 
 bool
-notice_make(struct notice *notice, const struct notice_order *order, const struct notice_words *words, const char *id,
-    int message)
+dsn_make(struct dsn *dsn, const struct dsn_request *order, const struct dsn_words *words, const char *id, int message)
 {
 	size_t len;
-	bool all = notice_returns_all(order);
-	*notice = (struct notice) { 0 };
+	bool all = dsn_returns_all(order);
+	*dsn = (struct dsn) { 0 };
 	char *octets = read_message(order, message, all ? (size_t)order->entry->size : HEADER_RETURN_MAX, &len);
-	FILE *to = octets == NULL ? NULL : open_memstream(&notice->octets, &notice->len);
+	FILE *to = octets == NULL ? NULL : open_memstream(&dsn->octets, &dsn->len);
 	if (to == NULL) {
 		free(octets);
 		return false;
@@ -202,14 +201,14 @@ notice_make(struct notice *notice, const struct notice_order *order, const struc
 	bool failed = ferror(to);
 	if (fclose(to) != 0 || failed)
 		return false;
-	notice->utf8 = is_global(order);
-	notice->eightbit = !encode_is_ascii(notice->octets, notice->len);
+	dsn->utf8 = is_global(order);
+	dsn->eightbit = !encode_is_ascii(dsn->octets, dsn->len);
 	return true;
 }
 
 void
-notice_free(struct notice *notice)
+dsn_free(struct dsn *dsn)
 {
-	free(notice->octets);
-	*notice = (struct notice) { 0 };
+	free(dsn->octets);
+	*dsn = (struct dsn) { 0 };
 }

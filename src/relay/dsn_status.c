@@ -9,7 +9,7 @@
 
 /* RFC 3464 section 2.2 */
 static void
-put_message(FILE *to, const struct notice_order *order)
+put_message(FILE *to, const struct dsn_request *order)
 {
 	char date[DATE_SIZE];
 	fprintf(to, "Reporting-MTA: dns; %s\n", order->hostname);
@@ -40,7 +40,7 @@ action_of(const struct queue_recipient *recipient, unsigned due)
 	switch (due) {
 	case DSN_FAILURE: return "failed";
 	case DSN_DELAY: return "delayed";
-	default: return notice_is_here(recipient) ? "delivered" : "relayed";
+	default: return dsn_is_here(recipient) ? "delivered" : "relayed";
 	}
 }
 
@@ -75,7 +75,7 @@ put_verdict(FILE *to, const struct queue_recipient *recipient, unsigned due)
 /* RFC 3464 section 2.3; the fields in its order. */
 static void
 put_recipient(
-    FILE *to, const struct notice_order *order, const struct queue_recipient *recipient, unsigned due, bool global)
+    FILE *to, const struct dsn_request *order, const struct queue_recipient *recipient, unsigned due, bool global)
 {
 	char date[DATE_SIZE];
 	bool ascii = encode_is_ascii(recipient->address, strlen(recipient->address));
@@ -92,7 +92,7 @@ put_recipient(
 }
 
 void
-notice_status_write(FILE *to, const struct notice_order *order, bool global)
+dsn_status_write(FILE *to, const struct dsn_request *order, bool global)
 {
 	put_message(to, order);
 	for (size_t i = 0; i < order->entry->count; i++)

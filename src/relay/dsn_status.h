@@ -7,6 +7,6 @@
 #include "relay/dsn.h"
 
 /* Writes it, with LF for each line end; of a global one addresses are written in UTF-8 (RFC 6533). */
-void notice_status_write(FILE *to, const struct notice_order *order, bool global);
+void dsn_status_write(FILE *to, const struct dsn_request *order, bool global);
 
 #endif

@@ -11,9 +11,9 @@
 
 enum { WIDTH = 72, DAY = 24 * 60 * 60 };
 
-struct speech {
+struct session_language {
 	FILE *to;
-	const struct notice_order *order;
+	const struct dsn_request *order;
 	struct ftg_voice voice;
 };
 
@@ -24,7 +24,7 @@ of_text(enum ftg_id id, const char *text)
 }
 
 static void
-put(const struct speech *s, struct ftg_reply reply)
+put(const struct session_language *s, struct ftg_reply reply)
 {
 	char text[FTG_REPLY_MAX];
 	wrap_write(s->to, text, ftg_render(text, &s->voice, &reply), WIDTH);
@@ -32,7 +32,7 @@ put(const struct speech *s, struct ftg_reply reply)
 
 /* What has become of the message, with the reference by which it can be looked up. */
 static void
-put_fate(const struct speech *s, enum ftg_id id, const char *address)
+put_fate(const struct session_language *s, enum ftg_id id, const char *address)
 {
 	char text[FTG_REPLY_MAX + 16];
 	struct ftg_reply reply = of_text(id, address);
@@ -43,7 +43,7 @@ put_fate(const struct speech *s, enum ftg_id id, const char *address)
 
 /* The words of another server stand below, as they came. */
 static void
-put_reason(const struct speech *s, const char *text)
+put_reason(const struct session_language *s, const char *text)
 {
 	struct verdict verdict;
 	if (text == NULL || !verdict_read(&verdict, text))
@@ -61,12 +61,12 @@ days(int64_t seconds)
 }
 
 static void
-put_recipient(const struct speech *s, const struct queue_recipient *recipient, unsigned due)
+put_recipient(const struct session_language *s, const struct queue_recipient *recipient, unsigned due)
 {
-	const struct notice_order *order = s->order;
+	const struct dsn_request *order = s->order;
 	int64_t arrival = order->entry->arrival;
 	if (due == DSN_SUCCESS) {
-		put_fate(s, notice_is_here(recipient) ? FTG_NOTICE_DELIVERED : FTG_NOTICE_RELAYED, recipient->address);
+		put_fate(s, dsn_is_here(recipient) ? FTG_NOTICE_DELIVERED : FTG_NOTICE_RELAYED, recipient->address);
 	} else if (due == DSN_DELAY) {
 		put_fate(s, FTG_NOTICE_DELAYED, recipient->address);
 		put(s, ftg_reply_count(FTG_NOTICE_RETRY, days(arrival + order->expire - order->now)));
@@ -81,9 +81,9 @@ put_recipient(const struct speech *s, const struct queue_recipient *recipient, u
 }
 
 static void
-put_text(const struct speech *s)
+put_text(const struct session_language *s)
 {
-	const struct notice_order *order = s->order;
+	const struct dsn_request *order = s->order;
 	put(s, of_text(FTG_NOTICE_INTRO, order->hostname));
 	fputc('\n', s->to);
 	for (size_t i = 0; i < order->entry->count; i++)
@@ -91,18 +91,18 @@ put_text(const struct speech *s)
 			put_recipient(s, &order->entry->recipients[i], order->due[i]);
 	if (order->contact[0] != '\0')
 		put(s, of_text(FTG_NOTICE_CONTACT, order->contact));
-	put(s, ftg_reply(notice_returns_all(order) ? FTG_NOTICE_ATTACHED : FTG_NOTICE_HEADER));
+	put(s, ftg_reply(dsn_returns_all(order) ? FTG_NOTICE_ATTACHED : FTG_NOTICE_HEADER));
 }
 
 /* The worst that it tells of. */
 static enum ftg_id
-subject_of(const struct notice_order *order)
+subject_of(const struct dsn_request *order)
 {
 	unsigned all = 0;
 	bool here = true;
 	for (size_t i = 0; i < order->entry->count; i++) {
 		all |= order->due[i];
-		here = here && (order->due[i] != DSN_SUCCESS || notice_is_here(&order->entry->recipients[i]));
+		here = here && (order->due[i] != DSN_SUCCESS || dsn_is_here(&order->entry->recipients[i]));
 	}
 	if (all & DSN_FAILURE)
 		return FTG_NOTICE_SUBJECT_FAILED;
@@ -112,7 +112,7 @@ subject_of(const struct notice_order *order)
 }
 
 static char *
-say_subject(const struct notice_order *order, const struct ftg_voice *voice)
+say_subject(const struct dsn_request *order, const struct ftg_voice *voice)
 {
 	char text[FTG_REPLY_MAX];
 	struct ftg_reply reply = ftg_reply(subject_of(order));
@@ -120,11 +120,11 @@ say_subject(const struct notice_order *order, const struct ftg_voice *voice)
 }
 
 static char *
-say_text(const struct notice_order *order, const struct ftg_voice *voice)
+say_text(const struct dsn_request *order, const struct ftg_voice *voice)
 {
 	char *text = NULL;
 	size_t len;
-	struct speech s = { .to = open_memstream(&text, &len), .order = order, .voice = *voice };
+	struct session_language s = { .to = open_memstream(&text, &len), .order = order, .voice = *voice };
 	if (s.to == NULL)
 		return NULL;
 	put_text(&s);
@@ -142,12 +142,12 @@ say_text(const struct notice_order *order, const struct ftg_voice *voice)
 }
 
 bool
-notice_say(struct notice_words *words, const struct notice_order *order, const struct ftg_voice *spoken)
+dsn_say(struct dsn_words *words, const struct dsn_request *order, const struct ftg_voice *spoken)
 {
 	struct ftg_voice voice = *spoken;
 	voice.encoding = FTG_UTF8;
 	const ftg_catalog *catalog = voice.catalog != NULL ? voice.catalog : ftg_catalog_english(FTG_PUBLISHED);
-	*words = (struct notice_words) {
+	*words = (struct dsn_words) {
 		.subject = say_subject(order, &voice),
 		.text = say_text(order, &voice),
 	};
@@ -156,9 +156,9 @@ notice_say(struct notice_words *words, const struct notice_order *order, const s
 }
 
 void
-notice_words_free(struct notice_words *words)
+dsn_words_free(struct dsn_words *words)
 {
 	free(words->subject);
 	free(words->text);
-	*words = (struct notice_words) { 0 };
+	*words = (struct dsn_words) { 0 };
 }

@@ -19,7 +19,7 @@ struct lmtp_delivery {
 	struct delivery *spool; /* of the other agent: the message in its file */
 	struct queue_entry *entry;
 	struct job job;
-	struct job_runner *runner;
+	struct executor *executor;
 	enum delivery_result result;
 	void (*done)(void *context, enum delivery_result result);
 	void *context;
@@ -74,19 +74,19 @@ wants_flush(const struct delivery *delivery)
 }
 
 static void
-flush(struct delivery *delivery, struct job_runner *runner, void (*done)(void *context, enum delivery_result result),
+flush(struct delivery *delivery, struct executor *executor, void (*done)(void *context, enum delivery_result result),
     void *context)
 {
 	struct delivery *spool = of_delivery(delivery)->spool;
-	spool->ops->flush(spool, runner, done, context);
+	spool->ops->flush(spool, executor, done, context);
 }
 
 static void
-spool_it(struct delivery *delivery, struct job_runner *runner, void (*done)(void *context, enum delivery_result result),
+spool_it(struct delivery *delivery, struct executor *executor, void (*done)(void *context, enum delivery_result result),
     void *context)
 {
 	struct delivery *spool = of_delivery(delivery)->spool;
-	spool->ops->spool(spool, runner, done, context);
+	spool->ops->spool(spool, executor, done, context);
 }
 
 static int
@@ -109,7 +109,7 @@ conclude(struct lmtp_delivery *d, enum delivery_result result)
 static void
 give_up(struct lmtp_delivery *d, enum delivery_result result)
 {
-	d->spool->ops->abandon(d->spool, d->runner);
+	d->spool->ops->abandon(d->spool, d->executor);
 	conclude(d, result);
 }
 
@@ -174,7 +174,7 @@ handed_over(struct job *job)
 	if (d->entry->count == 0)
 		give_up(d, DELIVERY_OK);
 	else
-		d->spool->ops->commit(d->spool, d->runner, on_queued, d);
+		d->spool->ops->commit(d->spool, d->executor, on_queued, d);
 }
 
 static void
@@ -195,28 +195,28 @@ on_spooled(void *context, enum delivery_result result)
 		return;
 	}
 	d->job = (struct job) { .work = hand_over, .done = handed_over };
-	d->agent->jobs.runner.start(&d->agent->jobs.runner, &d->job);
+	d->agent->jobs.executor.start(&d->agent->jobs.executor, &d->job);
 }
 
 static void
-commit(struct delivery *delivery, struct job_runner *runner, void (*done)(void *context, enum delivery_result result),
+commit(struct delivery *delivery, struct executor *executor, void (*done)(void *context, enum delivery_result result),
     void *context)
 {
 	struct lmtp_delivery *d = of_delivery(delivery);
-	d->runner = runner;
+	d->executor = executor;
 	d->done = done;
 	d->context = context;
 	if (d->count == 0)
-		d->spool->ops->commit(d->spool, runner, on_queued, d);
+		d->spool->ops->commit(d->spool, executor, on_queued, d);
 	else
-		d->spool->ops->spool(d->spool, runner, on_spooled, d);
+		d->spool->ops->spool(d->spool, executor, on_spooled, d);
 }
 
 static void
-abandon(struct delivery *delivery, struct job_runner *runner)
+abandon(struct delivery *delivery, struct executor *executor)
 {
 	struct lmtp_delivery *d = of_delivery(delivery);
-	d->spool->ops->abandon(d->spool, runner);
+	d->spool->ops->abandon(d->spool, executor);
 	free_delivery(d);
 }
 
@@ -286,33 +286,33 @@ begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count
 }
 
 static bool
-is_full(struct delivery_agent *base, struct job_runner *runner)
+is_full(struct delivery_agent *base, struct executor *executor)
 {
 	struct delivery_agent *spool = ((struct lmtp_agent *)base)->spool;
-	return spool->is_full(spool, runner);
+	return spool->is_full(spool, executor);
 }
 
 /* Whether there is room in a mailbox is for the other server to say. */
 static void
-check_room(struct delivery_agent *base, struct job_runner *runner, const struct mailbox *mailboxes, size_t count,
+check_room(struct delivery_agent *base, struct executor *executor, const struct mailbox *mailboxes, size_t count,
     uint64_t size, void (*done)(void *context, enum delivery_result result), void *context)
 {
 	struct delivery_agent *spool = ((struct lmtp_agent *)base)->spool;
 	(void)mailboxes;
 	(void)count;
-	spool->check_room(spool, runner, NULL, 0, size, done, context);
+	spool->check_room(spool, executor, NULL, 0, size, done, context);
 }
 
 static void
-run_queue(struct delivery_agent *base, struct job_runner *runner, const char *domain, bool below,
+run_queue(struct delivery_agent *base, struct executor *executor, const char *domain, bool below,
     void (*done)(void *context, enum delivery_result result), void *context)
 {
 	struct delivery_agent *spool = ((struct lmtp_agent *)base)->spool;
-	spool->run_queue(spool, runner, domain, below, done, context);
+	spool->run_queue(spool, executor, domain, below, done, context);
 }
 
 void
-lmtp_agent_open(struct lmtp_agent *agent, struct job_runner *runner)
+lmtp_agent_open(struct lmtp_agent *agent, struct executor *executor)
 {
 	agent->agent = (struct delivery_agent) {
 		.begin = begin,
@@ -321,5 +321,5 @@ lmtp_agent_open(struct lmtp_agent *agent, struct job_runner *runner)
 		.run_queue = run_queue,
 		.leftovers = true,
 	};
-	job_queue_open(&agent->jobs, runner, LMTP_DELIVERIES);
+	job_queue_open(&agent->jobs, executor, LMTP_DELIVERIES);
 }

@@ -24,7 +24,7 @@ struct lmtp_agent {
 	struct job_queue jobs;
 };
 
-/* All but the first and the last is set. runner runs the jobs of the process. */
-void lmtp_agent_open(struct lmtp_agent *agent, struct job_runner *runner);
+/* All but the first and the last is set. executor runs the jobs of the process. */
+void lmtp_agent_open(struct lmtp_agent *agent, struct executor *executor);
 
 #endif

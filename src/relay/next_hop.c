@@ -10,7 +10,7 @@
 #include "base/idna.h"
 
 static void
-finish(struct hop *hop, enum hop_outcome outcome)
+finish(struct next_hop *hop, enum next_hop_outcome outcome)
 {
 	hop->outcome = outcome;
 	hop->done(hop);
@@ -24,7 +24,7 @@ is_same(const struct network *a, const struct network *b)
 
 /* Loopback, unspecified, multicast, or an address of this server. */
 static bool
-is_here(const struct hop_world *world, const struct network *address)
+is_here(const struct next_hop_world *world, const struct network *address)
 {
 	static const struct network none = { .octets = { 0 } };
 	const unsigned char *octets = address->octets;
@@ -42,16 +42,16 @@ is_here(const struct hop_world *world, const struct network *address)
 static int
 compare(const void *a, const void *b)
 {
-	const struct hop_server *one = a, *other = b;
+	const struct next_hop_server *one = a, *other = b;
 	if (one->preference != other->preference)
 		return one->preference < other->preference ? -1 : 1;
 	return one->order < other->order ? -1 : one->order > other->order;
 }
 
 static void
-add_places(struct hop *hop, const struct hop_server *server)
+add_places(struct next_hop *hop, const struct next_hop_server *server)
 {
-	for (unsigned i = 0; i < server->count && hop->place_count < HOP_PLACES_MAX; i++) {
+	for (unsigned i = 0; i < server->count && hop->place_count < NEXT_HOP_ADDRESSES_MAX; i++) {
 		struct transport_place *place = &hop->places[hop->place_count++];
 		char text[NETWORK_TEXT_SIZE];
 		network_write(text, &server->addresses[i]);
@@ -62,7 +62,7 @@ add_places(struct hop *hop, const struct hop_server *server)
 
 /* Where this server is an MX itself, those that are no better than it would hand the message back (RFC 5321 5.1). */
 static void
-conclude(struct hop *hop)
+conclude(struct next_hop *hop)
 {
 	bool own = false, failed = false;
 	unsigned i = 0;
@@ -77,13 +77,13 @@ conclude(struct hop *hop)
 		add_places(hop, &hop->servers[i]);
 	}
 	if (hop->place_count > 0)
-		finish(hop, HOP_FOUND);
+		finish(hop, NEXT_HOP_FOUND);
 	else
-		finish(hop, failed ? HOP_FAILED : own ? HOP_LOOP : HOP_NO_ROUTE);
+		finish(hop, failed ? NEXT_HOP_FAILED : own ? NEXT_HOP_LOOP : NEXT_HOP_NO_ROUTE);
 }
 
 static void
-answered(struct hop *hop)
+answered(struct next_hop *hop)
 {
 	if (--hop->waiting == 0)
 		conclude(hop);
@@ -92,11 +92,11 @@ answered(struct hop *hop)
 static void
 on_address(struct resolver_question *base, const struct resolver_answer *answer)
 {
-	struct hop_question *question = (struct hop_question *)base;
-	struct hop *hop = question->hop;
-	struct hop_server *server = &hop->servers[question->server];
+	struct next_hop_question *question = (struct next_hop_question *)base;
+	struct next_hop *hop = question->hop;
+	struct next_hop_server *server = &hop->servers[question->server];
 	server->failed = server->failed || answer->outcome == RESOLVER_FAILED;
-	for (size_t i = 0; i < answer->count && server->count < HOP_PLACES_MAX; i++) {
+	for (size_t i = 0; i < answer->count && server->count < NEXT_HOP_ADDRESSES_MAX; i++) {
 		server->own = server->own || is_here(hop->world, &answer->records[i].address);
 		server->addresses[server->count++] = answer->records[i].address;
 	}
@@ -104,16 +104,16 @@ on_address(struct resolver_question *base, const struct resolver_answer *answer)
 }
 
 static void
-ask(struct hop *hop, struct hop_question *question, unsigned server, enum resolver_type type, const char *name,
-    void (*done)(struct resolver_question *question, const struct resolver_answer *answer))
+ask(struct next_hop *hop, struct next_hop_question *question, unsigned server, enum resolver_type type,
+    const char *name, void (*done)(struct resolver_question *question, const struct resolver_answer *answer))
 {
-	*question = (struct hop_question) { .question = { .done = done }, .hop = hop, .server = server };
+	*question = (struct next_hop_question) { .question = { .done = done }, .hop = hop, .server = server };
 	resolver_ask(hop->world->resolver, type, name, &question->question);
 }
 
 /* One more than there are questions waits, so that nothing is concluded before all have been asked. */
 static void
-ask_addresses(struct hop *hop)
+ask_addresses(struct next_hop *hop)
 {
 	hop->waiting = 1 + 2 * hop->server_count;
 	for (unsigned i = 0; i < hop->server_count; i++) {
@@ -124,9 +124,9 @@ ask_addresses(struct hop *hop)
 }
 
 static void
-add_server(struct hop *hop, const char *name, unsigned preference)
+add_server(struct next_hop *hop, const char *name, unsigned preference)
 {
-	struct hop_server *server = &hop->servers[hop->server_count++];
+	struct next_hop_server *server = &hop->servers[hop->server_count++];
 	server->preference = preference;
 	server->order = (unsigned)random();
 	server->own = strcasecmp(name, hop->world->hostname) == 0;
@@ -139,14 +139,14 @@ add_server(struct hop *hop, const char *name, unsigned preference)
 static void
 on_mx(struct resolver_question *base, const struct resolver_answer *answer)
 {
-	struct hop *hop = ((struct hop_question *)base)->hop;
+	struct next_hop *hop = ((struct next_hop_question *)base)->hop;
 	switch (answer->outcome) {
-	case RESOLVER_FAILED: finish(hop, HOP_FAILED); return;
-	case RESOLVER_NO_NAME: finish(hop, HOP_NO_DOMAIN); return;
+	case RESOLVER_FAILED: finish(hop, NEXT_HOP_FAILED); return;
+	case RESOLVER_NO_NAME: finish(hop, NEXT_HOP_NO_DOMAIN); return;
 	case RESOLVER_NO_DATA: break;
 	case RESOLVER_FOUND:
 		hop->server_count = 0;
-		for (size_t i = 0; i < answer->count && hop->server_count < HOP_SERVERS_MAX; i++)
+		for (size_t i = 0; i < answer->count && hop->server_count < NEXT_HOP_SERVERS_MAX; i++)
 			if (answer->records[i].len > 0)
 				add_server(hop, answer->records[i].text, answer->records[i].preference);
 		break;
@@ -154,15 +154,15 @@ on_mx(struct resolver_question *base, const struct resolver_answer *answer)
 	if (hop->server_count > 0)
 		ask_addresses(hop);
 	else
-		finish(hop, HOP_NO_ROUTE);
+		finish(hop, NEXT_HOP_NO_ROUTE);
 }
 
 static void
-find_mx(struct hop *hop, const char *domain)
+find_mx(struct next_hop *hop, const char *domain)
 {
-	char name[RESOLVER_NAME_SIZE];
+	char name[DNS_NAME_SIZE];
 	if (!idna_to_ascii(name, domain)) {
-		finish(hop, HOP_NO_DOMAIN);
+		finish(hop, NEXT_HOP_NO_DOMAIN);
 		return;
 	}
 	add_server(hop, name, 0); /* in case that it has no MX */
@@ -171,27 +171,27 @@ find_mx(struct hop *hop, const char *domain)
 
 /* One that needs no look-up. */
 static void
-find_address(struct hop *hop, const struct network *address)
+find_address(struct next_hop *hop, const struct network *address)
 {
 	struct transport_place *place = &hop->places[hop->place_count++];
 	char text[NETWORK_TEXT_SIZE];
 	if (hop->stranger && is_here(hop->world, address)) {
-		finish(hop, HOP_LOOP);
+		finish(hop, NEXT_HOP_LOOP);
 		return;
 	}
 	network_write(text, address);
 	*place = (struct transport_place) { .place = { .port = hop->port } };
 	snprintf(place->place.address, sizeof place->place.address, "%s", text);
-	finish(hop, HOP_FOUND);
+	finish(hop, NEXT_HOP_FOUND);
 }
 
 static void
-find_path(struct hop *hop, const char *path)
+find_path(struct next_hop *hop, const char *path)
 {
 	hop->places[0] = (struct transport_place) { 0 };
 	snprintf(hop->places[0].place.address, sizeof hop->places[0].place.address, "%s", path);
 	hop->place_count = 1;
-	finish(hop, HOP_FOUND);
+	finish(hop, NEXT_HOP_FOUND);
 }
 
 /* "[192.0.2.1]", "[IPv6:2001:db8::1]" */
@@ -208,7 +208,7 @@ read_literal(struct network *address, const char *domain)
 }
 
 void
-hop_find(struct hop *hop, const struct route *route, const char *domain)
+next_hop_find(struct next_hop *hop, const struct route *route, const char *domain)
 {
 	struct network address;
 	hop->place_count = 0;

@@ -17,10 +17,10 @@ put_verdict(const char *text)
 }
 
 void
-event_outcome(const struct visit *visit, const struct queue_recipient *recipient, const char *event)
+event_outcome(const struct active_entry *active, const struct queue_recipient *recipient, const char *event)
 {
-	const struct queue_entry *entry = &visit->entry;
-	int64_t now = runner_now(visit->runner);
+	const struct queue_entry *entry = &active->entry;
+	int64_t now = queue_manager_now(active->manager);
 	log_begin(event);
 	if (entry->session != NULL)
 		log_put("session", entry->session);

@@ -7,59 +7,59 @@
 #include "relay/queue_manager_internal.h"
 
 /* A wish as it was taken out of the folder: by a job, which must not touch what the loop may. */
-struct runner_wish {
+struct queue_manager_wish {
 	enum queue_reach reach;
 	char name[256];
 };
 
 enum { WISHES_MAX = 1000 };
 
-struct runner *
-runner_new(const struct runner_config *config)
+struct queue_manager *
+queue_manager_new(const struct queue_manager_config *config)
 {
-	struct runner *runner = calloc(1, sizeof *runner);
-	if (runner != NULL)
-		runner->config = config;
-	return runner;
+	struct queue_manager *manager = calloc(1, sizeof *manager);
+	if (manager != NULL)
+		manager->config = config;
+	return manager;
 }
 
 void
-runner_free(struct runner *runner)
+queue_manager_free(struct queue_manager *manager)
 {
-	if (runner == NULL)
+	if (manager == NULL)
 		return;
-	schedule_clear(&runner->schedule);
-	destinations_clear(&runner->destinations);
-	free(runner->ids);
-	free(runner->wishes);
-	free(runner);
+	schedule_clear(&manager->schedule);
+	destinations_clear(&manager->destinations);
+	free(manager->ids);
+	free(manager->wishes);
+	free(manager);
 }
 
 int64_t
-runner_now(const struct runner *runner)
+queue_manager_now(const struct queue_manager *manager)
 {
-	return runner->config->now() / 1000;
+	return manager->config->now() / 1000;
 }
 
 int64_t
-runner_soon(const struct runner *runner, int64_t seconds)
+queue_manager_soon(const struct queue_manager *manager, int64_t seconds)
 {
-	return runner->config->now() + 1000 * seconds;
+	return manager->config->now() + 1000 * seconds;
 }
 
 int64_t
-runner_back_off(const struct runner *runner, unsigned attempts)
+queue_manager_back_off(const struct queue_manager *manager, unsigned attempts)
 {
-	int64_t wait = runner->config->retry, most = runner->config->retry_max;
+	int64_t wait = manager->config->retry, most = manager->config->retry_max;
 	for (unsigned i = 1; i < attempts && wait < most; i++)
 		wait *= 2;
 	return wait < most ? wait : most;
 }
 
 static bool
-is_idle(const struct runner *runner)
+is_idle(const struct queue_manager *manager)
 {
-	return runner->visits == 0 && !runner->scanning && !runner->wishing;
+	return manager->active_count == 0 && !manager->scanning && !manager->wishing;
 }
 
 static int64_t
@@ -70,117 +70,117 @@ wait_until(int64_t due, int64_t now)
 }
 
 void
-runner_alarm(struct runner *runner)
+queue_manager_alarm(struct queue_manager *manager)
 {
-	const struct runner_config *config = runner->config;
-	const struct schedule_item *first = schedule_first(&runner->schedule);
-	int64_t now = config->now(), due = runner->rescan;
-	if (runner->stopping && is_idle(runner)) {
-		if (!runner->stopped)
+	const struct queue_manager_config *config = manager->config;
+	const struct schedule_item *first = schedule_first(&manager->schedule);
+	int64_t now = config->now(), due = manager->rescan;
+	if (manager->stopping && is_idle(manager)) {
+		if (!manager->stopped)
 			config->stopped(config->context);
-		runner->stopped = true;
+		manager->stopped = true;
 		return;
 	}
-	if (first != NULL && first->due < due && runner->visits < config->max_deliveries && !runner->stopping)
+	if (first != NULL && first->due < due && manager->active_count < config->max_deliveries && !manager->stopping)
 		due = first->due;
-	if (runner->stuck != NULL && runner->stuck_due < due)
-		due = runner->stuck_due;
+	if (manager->stuck != NULL && manager->stuck_due < due)
+		due = manager->stuck_due;
 	config->alarm(config->context, wait_until(due, now));
 }
 
 /* An entry that is not known yet is due. */
 static struct schedule_item *
-know(struct runner *runner, const char *id)
+know(struct queue_manager *manager, const char *id)
 {
-	struct schedule_item *item = schedule_find(&runner->schedule, id);
+	struct schedule_item *item = schedule_find(&manager->schedule, id);
 	if (item != NULL)
 		return item;
-	item = schedule_add(&runner->schedule, id);
+	item = schedule_add(&manager->schedule, id);
 	if (item == NULL)
 		log_event("queue-failed", "id", id, "detail", strerror(ENOMEM), NULL);
 	else
-		schedule_set(&runner->schedule, item, 0);
+		schedule_set(&manager->schedule, item, 0);
 	return item;
 }
 
 static bool
 keep_id(void *context, const char *id)
 {
-	struct runner *runner = context;
-	if (runner->id_count == runner->id_room) {
-		size_t room = runner->id_room == 0 ? 1024 : 2 * runner->id_room;
-		char(*ids)[QUEUE_ID_SIZE] = reallocarray(runner->ids, room, sizeof *ids);
+	struct queue_manager *manager = context;
+	if (manager->id_count == manager->id_room) {
+		size_t room = manager->id_room == 0 ? 1024 : 2 * manager->id_room;
+		char(*ids)[QUEUE_ID_SIZE] = reallocarray(manager->ids, room, sizeof *ids);
 		if (ids == NULL)
 			return false;
-		runner->ids = ids;
-		runner->id_room = room;
+		manager->ids = ids;
+		manager->id_room = room;
 	}
-	snprintf(runner->ids[runner->id_count++], QUEUE_ID_SIZE, "%s", id);
+	snprintf(manager->ids[manager->id_count++], QUEUE_ID_SIZE, "%s", id);
 	return true;
 }
 
-static struct runner *
+static struct queue_manager *
 of_scan(struct job *job)
 {
-	return (struct runner *)(void *)((char *)job - offsetof(struct runner, scan_job));
+	return (struct queue_manager *)(void *)((char *)job - offsetof(struct queue_manager, scan_job));
 }
 
 static void
 scan_work(struct job *job)
 {
-	struct runner *runner = of_scan(job);
-	runner->id_count = 0;
-	(void)queue_scan(&runner->config->queue, keep_id, runner);
+	struct queue_manager *manager = of_scan(job);
+	manager->id_count = 0;
+	(void)queue_scan(&manager->config->queue, keep_id, manager);
 }
 
 static void
 scan_done(struct job *job)
 {
-	struct runner *runner = of_scan(job);
-	runner->scanning = false;
-	for (size_t i = 0; i < runner->id_count; i++)
-		know(runner, runner->ids[i]);
-	free(runner->ids);
-	runner->ids = NULL;
-	runner->id_count = runner->id_room = 0;
-	runner_turn(runner);
+	struct queue_manager *manager = of_scan(job);
+	manager->scanning = false;
+	for (size_t i = 0; i < manager->id_count; i++)
+		know(manager, manager->ids[i]);
+	free(manager->ids);
+	manager->ids = NULL;
+	manager->id_count = manager->id_room = 0;
+	queue_manager_turn(manager);
 }
 
 /* Events of the folder may be lost where there are very many. */
 static void
-scan(struct runner *runner)
+scan(struct queue_manager *manager)
 {
-	runner->rescan = runner_soon(runner, RESCAN);
-	if (runner->scanning)
+	manager->rescan = queue_manager_soon(manager, RESCAN);
+	if (manager->scanning)
 		return;
-	runner->scanning = true;
-	runner->scan_job = (struct job) { .work = scan_work, .done = scan_done };
-	runner->config->jobs->start(runner->config->jobs, &runner->scan_job);
+	manager->scanning = true;
+	manager->scan_job = (struct job) { .work = scan_work, .done = scan_done };
+	manager->config->jobs->start(manager->config->jobs, &manager->scan_job);
 }
 
 void
-runner_start(struct runner *runner)
+queue_manager_start(struct queue_manager *manager)
 {
-	scan(runner);
-	runner_tell_wished(runner);
+	scan(manager);
+	queue_manager_tell_wished(manager);
 }
 
 /* What is being seen to is seen to again: the change may be of somebody else. */
 void
-runner_tell_changed(struct runner *runner, const char *id)
+queue_manager_tell_changed(struct queue_manager *manager, const char *id)
 {
-	struct schedule_item *item = know(runner, id);
+	struct schedule_item *item = know(manager, id);
 	if (item != NULL && item->busy)
 		item->again = true;
 	else if (item != NULL)
-		schedule_set(&runner->schedule, item, 0);
-	runner_turn(runner);
+		schedule_set(&manager->schedule, item, 0);
+	queue_manager_turn(manager);
 }
 
 static void
-fulfil(struct runner *runner, const struct runner_wish *wish)
+fulfil(struct queue_manager *manager, const struct queue_manager_wish *wish)
 {
-	struct schedule *schedule = &runner->schedule;
+	struct schedule *schedule = &manager->schedule;
 	uint64_t bit = schedule_bit(wish->name);
 	for (size_t i = 0; i < schedule->count; i++) {
 		struct schedule_item *item = schedule->heap[i];
@@ -199,91 +199,92 @@ fulfil(struct runner *runner, const struct runner_wish *wish)
 static void
 keep_wish(void *context, const struct queue_wish *wish)
 {
-	struct runner *runner = context;
-	struct runner_wish *kept = runner->wish_count == WISHES_MAX ? NULL : &runner->wishes[runner->wish_count];
+	struct queue_manager *manager = context;
+	struct queue_manager_wish *kept = manager->wish_count == WISHES_MAX ? NULL
+	                                                                    : &manager->wishes[manager->wish_count];
 	if (kept == NULL)
 		return;
 	kept->reach = wish->reach;
 	snprintf(kept->name, sizeof kept->name, "%s", wish->name != NULL ? wish->name : "");
-	runner->wish_count++;
+	manager->wish_count++;
 }
 
-static struct runner *
+static struct queue_manager *
 of_wish(struct job *job)
 {
-	return (struct runner *)(void *)((char *)job - offsetof(struct runner, wish_job));
+	return (struct queue_manager *)(void *)((char *)job - offsetof(struct queue_manager, wish_job));
 }
 
 static void
 wish_work(struct job *job)
 {
-	struct runner *runner = of_wish(job);
-	runner->wishes = calloc(WISHES_MAX, sizeof *runner->wishes);
-	if (runner->wishes != NULL)
-		(void)queue_take_wishes(&runner->config->queue, keep_wish, runner);
+	struct queue_manager *manager = of_wish(job);
+	manager->wishes = calloc(WISHES_MAX, sizeof *manager->wishes);
+	if (manager->wishes != NULL)
+		(void)queue_take_wishes(&manager->config->queue, keep_wish, manager);
 }
 
 static void
 wish_done(struct job *job)
 {
-	struct runner *runner = of_wish(job);
-	runner->wishing = false;
-	for (size_t i = 0; i < runner->wish_count; i++)
-		fulfil(runner, &runner->wishes[i]);
-	free(runner->wishes);
-	runner->wishes = NULL;
-	runner->wish_count = 0;
-	if (runner->wished_again)
-		runner_tell_wished(runner);
-	runner_turn(runner);
+	struct queue_manager *manager = of_wish(job);
+	manager->wishing = false;
+	for (size_t i = 0; i < manager->wish_count; i++)
+		fulfil(manager, &manager->wishes[i]);
+	free(manager->wishes);
+	manager->wishes = NULL;
+	manager->wish_count = 0;
+	if (manager->wished_again)
+		queue_manager_tell_wished(manager);
+	queue_manager_turn(manager);
 }
 
 void
-runner_tell_wished(struct runner *runner)
+queue_manager_tell_wished(struct queue_manager *manager)
 {
-	runner->wished_again = runner->wishing;
-	if (runner->wishing || runner->stopping)
+	manager->wished_again = manager->wishing;
+	if (manager->wishing || manager->stopping)
 		return;
-	runner->wishing = true;
-	runner->wish_job = (struct job) { .work = wish_work, .done = wish_done };
-	runner->config->jobs->start(runner->config->jobs, &runner->wish_job);
+	manager->wishing = true;
+	manager->wish_job = (struct job) { .work = wish_work, .done = wish_done };
+	manager->config->jobs->start(manager->config->jobs, &manager->wish_job);
 }
 
 /* Those that could not be recorded, the disk being full, are tried again: nothing of them may be sent before. */
 static void
-free_stuck(struct runner *runner)
+free_stuck(struct queue_manager *manager)
 {
-	struct visit *stuck = runner->stuck;
-	runner->stuck = NULL;
+	struct active_entry *stuck = manager->stuck;
+	manager->stuck = NULL;
 	while (stuck != NULL) {
-		struct visit *next = stuck->next_stuck;
-		visit_proceed(stuck);
+		struct active_entry *next = stuck->next_stuck;
+		active_entry_proceed(stuck);
 		stuck = next;
 	}
 }
 
 void
-runner_turn(struct runner *runner)
+queue_manager_turn(struct queue_manager *manager)
 {
-	const struct runner_config *config = runner->config;
+	const struct queue_manager_config *config = manager->config;
 	int64_t now = config->now();
 	struct schedule_item *item;
-	if (runner->stuck != NULL && runner->stuck_due <= now)
-		free_stuck(runner);
-	if (runner->rescan <= now && !runner->stopping) {
-		destinations_sweep(&runner->destinations, runner_now(runner));
-		scan(runner);
+	if (manager->stuck != NULL && manager->stuck_due <= now)
+		free_stuck(manager);
+	if (manager->rescan <= now && !manager->stopping) {
+		destinations_sweep(&manager->destinations, queue_manager_now(manager));
+		scan(manager);
 	}
-	while (!runner->stopping && runner->visits < config->max_deliveries &&
-	    (item = schedule_first(&runner->schedule)) != NULL && item->due <= now)
-		visit_begin(runner, item);
-	runner_alarm(runner);
+	while (!manager->stopping && manager->active_count < config->max_deliveries &&
+	    (item = schedule_first(&manager->schedule)) != NULL && item->due <= now)
+		active_entry_begin(manager, item);
+	queue_manager_alarm(manager);
 }
 
 void
-runner_stop(struct runner *runner)
+queue_manager_stop(struct queue_manager *manager)
 {
-	runner->stopping = true;
-	legs_drop_waiting(runner);
-	runner_alarm(runner);
+	manager->stopping = true;
+	attempts_drop_waiting(manager);
+	queue_manager_alarm(manager);
 }

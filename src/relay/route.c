@@ -69,7 +69,7 @@ read_host(struct route *route, const char *text)
 	if (route->host == NULL)
 		return false;
 	return network_parse_address(&address, route->host) ||
-	    (!brackets && resolver_is_name(route->host, strlen(route->host)));
+	    (!brackets && dns_name_is_valid(route->host, strlen(route->host)));
 }
 
 bool

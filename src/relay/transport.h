@@ -69,7 +69,7 @@ struct transport {
 	uint64_t size;     /* of what is sent */
 	struct transport_recipient *recipients;
 	size_t count;
-	bool dsn;    /* out: the server that took it sends notices itself (RFC 3461) */
+	bool dsn;    /* out: the server that took it sends DSNs itself (RFC 3461) */
 	bool silent; /* out: no server was reached, so that the next message need not be tried at once */
 	char server[CHANNEL_PLACE_SIZE + 300]; /* out: the server that was asked last */
 };

@@ -20,7 +20,7 @@ find_reason(const char *text, size_t len)
 {
 	for (unsigned id = 0; id < FTG_IDS; id++) {
 		const struct ftg_row *row = ftg_row((enum ftg_id)id);
-		if (row->service == FTG_NOTICE && strlen(row->ref) == len && memcmp(row->ref, text, len) == 0)
+		if (row->service == FTG_DSN && strlen(row->ref) == len && memcmp(row->ref, text, len) == 0)
 			return (enum ftg_id)id;
 	}
 	return FTG_IDS;

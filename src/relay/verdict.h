@@ -7,11 +7,11 @@
 #include <stddef.h>
 
 /*
- * "#8.12 mx.example.net [192.0.2.1]: 550 5.1.1 no such user": the reference of the paragraph that tells it in a notice,
+ * "#8.12 mx.example.net [192.0.2.1]: 550 5.1.1 no such user": the reference of the paragraph that tells it in a dsn,
  * whom it is about, and what else is known: of FTG_NOTICE_SAID the answer of that server.
  */
 struct verdict {
-	enum ftg_id reason; /* of a NOTICE row */
+	enum ftg_id reason; /* of a DSN row */
 	const char *name;   /* not ended by a NUL */
 	size_t name_len;
 	const char *detail; /* "" for none */

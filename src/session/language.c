@@ -6,17 +6,17 @@
 #include "base/ascii.h"
 
 void
-speech_wish(struct speech *speech, enum speech_wish whose, const char *language)
+session_language_prefer(struct session_language *chosen, enum language_source whose, const char *language)
 {
 	size_t len = strlen(language);
 
-	if (strcmp(speech->wish[whose], language) == 0)
+	if (strcmp(chosen->preferred[whose], language) == 0)
 		return;
-	speech->known = false;
+	chosen->known = false;
 	if (len >= FTG_TAG_MAX)
 		len = 0;
-	memcpy(speech->wish[whose], language, len);
-	speech->wish[whose][len] = '\0';
+	memcpy(chosen->preferred[whose], language, len);
+	chosen->preferred[whose][len] = '\0';
 }
 
 static ftg_lang
@@ -26,7 +26,7 @@ find(const ftg_catalog *catalog, const char *wish)
 }
 
 bool
-speech_is_range(const char *range, size_t len)
+language_is_range(const char *range, size_t len)
 {
 	size_t part = 0, digits = 0, parts = 0;
 
@@ -46,41 +46,41 @@ speech_is_range(const char *range, size_t len)
 
 /* The catalogue takes locale names as well, of which C and POSIX are ranges of no language. */
 const char *
-speech_find(const ftg_catalog *catalog, const char *range, size_t len)
+session_language_find(const ftg_catalog *catalog, const char *range, size_t len)
 {
 	char name[FTG_TAG_MAX];
 
-	if (!speech_is_range(range, len))
+	if (!language_is_range(range, len))
 		return NULL;
 	memcpy(name, range, len);
 	name[len] = '\0';
-	if (len == strlen(SPEECH_DEFAULT) && ascii_equal(name, SPEECH_DEFAULT, len))
-		return SPEECH_DEFAULT;
+	if (len == strlen(LANGUAGE_DEFAULT) && ascii_equal(name, LANGUAGE_DEFAULT, len))
+		return LANGUAGE_DEFAULT;
 	ftg_lang language = ftg_language_valid(name) ? ftg_catalog_find(catalog, name) : -1;
 	return language >= 0 ? ftg_catalog_tag(catalog, language) : NULL;
 }
 
 static void
-look_up(struct speech *speech, const ftg_catalog *catalog)
+look_up(struct session_language *chosen, const ftg_catalog *catalog)
 {
-	speech->language = find(catalog, speech->wish[SPEECH_CLIENT]);
-	speech->client = speech->language >= 0 && strcmp(speech->wish[SPEECH_CLIENT], SPEECH_DEFAULT) != 0;
-	for (int i = SPEECH_CLIENT + 1; i < SPEECH_WISHES && speech->language < 0; i++)
-		speech->language = find(catalog, speech->wish[i]);
-	if (speech->language < 0)
-		speech->language = find(catalog, speech->listener);
+	chosen->language = find(catalog, chosen->preferred[LANGUAGE_OF_CLIENT]);
+	chosen->client = chosen->language >= 0 && strcmp(chosen->preferred[LANGUAGE_OF_CLIENT], LANGUAGE_DEFAULT) != 0;
+	for (int i = LANGUAGE_OF_CLIENT + 1; i < LANGUAGE_SOURCES && chosen->language < 0; i++)
+		chosen->language = find(catalog, chosen->preferred[i]);
+	if (chosen->language < 0)
+		chosen->language = find(catalog, chosen->listener);
 }
 
 void
-speech_voice(struct speech *speech, unsigned generation, struct ftg_voice *voice)
+session_language_voice(struct session_language *chosen, unsigned generation, struct ftg_voice *voice)
 {
-	if (!speech->known || speech->generation != generation) {
-		look_up(speech, voice->catalog);
-		speech->known = true;
-		speech->generation = generation;
+	if (!chosen->known || chosen->generation != generation) {
+		look_up(chosen, voice->catalog);
+		chosen->known = true;
+		chosen->generation = generation;
 	}
-	if (speech->language >= 0)
-		voice->language = speech->language;
-	if (speech->all_utf8 || (speech->client && speech->utf8))
+	if (chosen->language >= 0)
+		voice->language = chosen->language;
+	if (chosen->all_utf8 || (chosen->client && chosen->utf8))
 		voice->encoding = FTG_UTF8;
 }

@@ -81,7 +81,7 @@ refuse(struct smtp_session *s, const char *cause)
 {
 	s->outlet->log(s->outlet, "login-failed", "user", sasl_user(s->auth->sasl), "mechanism",
 	    sasl_mechanism_name(s->auth->mechanism), "cause", cause, NULL);
-	if (s->config->guard != NULL && guard_failed_login(s->config->guard, s->peer.address))
+	if (s->config->limiter != NULL && limiter_failed_login(s->config->limiter, s->peer.address))
 		s->outlet->log(s->outlet, "blacklisted", "cause", ftg_row(ERR_SMTP_AUTHFAILED)->ref, NULL);
 	auth_end(s);
 	return ftg_reply(ERR_SMTP_AUTHFAILED);
@@ -98,7 +98,7 @@ admit(struct smtp_session *s)
 	s->account = s->auth->account;
 	s->mechanism = sasl_mechanism_name(s->auth->mechanism);
 	s->rights = s->auth->flags;
-	session_wish(s, SPEECH_ACCOUNT, s->auth->language);
+	session_wish(s, LANGUAGE_OF_ACCOUNT, s->auth->language);
 	if (s->user != NULL)
 		s->outlet->log(s->outlet, "login", "user", s->user, "mechanism", s->mechanism, NULL);
 	auth_end(s);
@@ -229,7 +229,7 @@ auth_start(struct smtp_session *s, const char *arg, size_t len)
 		return ftg_reply(ERR_SMTP_BADAUTH);
 	if (!is_usable(s, mechanism))
 		return ftg_reply(encryption_is_offered(s) ? ERR_SMTP_TLSREQUIRED : ERR_SMTP_BADAUTH);
-	if (s->config->guard != NULL && guard_is_blacklisted(s->config->guard, s->peer.address))
+	if (s->config->limiter != NULL && limiter_is_blacklisted(s->config->limiter, s->peer.address))
 		return ftg_reply(ERR_SMTP_ACCESSDENIED2);
 	if (!begin(s, mechanism))
 		return ftg_reply(ERR_SMTP_HARDERROR);

@@ -26,7 +26,7 @@ command_reset(struct smtp_session *s)
 	header_checks_forget(s);
 	s->message = (struct message) { 0 };
 	envelope_clear(&s->envelope);
-	session_wish(s, SPEECH_DOMAIN, "");
+	session_wish(s, LANGUAGE_OF_DOMAIN, "");
 }
 
 /* EHLO and HELO: RFC 5321 4.1.1.1. Any name is taken; the trace line shows it cleaned. */
@@ -146,7 +146,7 @@ take_sender(struct smtp_session *s, struct ftg_reply verdict)
 
 	if (verdict.id == FTG_IDS && max != 0 && s->envelope.size > max)
 		verdict = ftg_reply(ERR_SMTP_MESSAGE_LENGTH);
-	else if (verdict.id == FTG_IDS && s->config->delivery->is_full(s->config->delivery, s->config->runner))
+	else if (verdict.id == FTG_IDS && s->config->delivery->is_full(s->config->delivery, s->config->executor))
 		verdict = ftg_reply(ERR_SMTP_SYSTEM_LENGTH);
 	if (verdict.id != FTG_IDS) {
 		envelope_clear(&s->envelope);

@@ -3,7 +3,7 @@
 
 #include "base/ascii.h"
 #include "base/utf8.h"
-#include "smtp/dsn.h"
+#include "smtp/dsn_params.h"
 
 static bool
 equals(struct span value, const char *word)

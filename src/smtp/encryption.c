@@ -41,8 +41,8 @@ smtp_session_encrypted(struct smtp_session *s, const char *version, const char *
 	if (s->state == SMTP_CLOSED)
 		return;
 	command_reset(s);
-	session_wish(s, SPEECH_CLIENT, "");
-	session_wish(s, SPEECH_ACCOUNT, "");
+	session_wish(s, LANGUAGE_OF_CLIENT, "");
+	session_wish(s, LANGUAGE_OF_ACCOUNT, "");
 	line_release(&s->line);
 	free(s->name);
 	free(s->user);

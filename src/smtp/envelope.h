@@ -4,7 +4,7 @@
 
 #include "port/directory.h"
 #include "port/queue_entry.h"
-#include "smtp/dsn.h"
+#include "smtp/dsn_params.h"
 
 enum { ENVELOPE_LINES_MAX = 2048 }; /* octets */
 

@@ -207,7 +207,7 @@ bool relay_complete(struct smtp_session *s);
 struct ftg_reply xlang_choose(struct smtp_session *s, const char *arg, size_t len);
 bool xlang_is_offered(const struct smtp_session *s);
 void xlang_names(const struct smtp_session *s, char *names, size_t room);
-void session_wish(struct smtp_session *s, enum speech_wish whose, const char *language);
+void session_wish(struct smtp_session *s, enum language_source whose, const char *language);
 
 /* event.c: log a refusal; the acceptance of the message. */
 void event_refused(const struct smtp_session *s, const struct ftg_reply *reply);

@@ -165,7 +165,7 @@ ask_queue(struct smtp_session *s, const char *domain, bool below)
 	struct delivery_agent *agent = s->config->delivery;
 
 	s->busy = true;
-	agent->run_queue(agent, s->config->runner, domain, below, queue_is_asked, s);
+	agent->run_queue(agent, s->config->executor, domain, below, queue_is_asked, s);
 	return answered();
 }
 

@@ -10,7 +10,7 @@ message_abandon(struct smtp_session *s)
 	struct delivery *delivery = s->message.delivery;
 
 	if (delivery != NULL)
-		delivery->ops->abandon(delivery, s->config->runner);
+		delivery->ops->abandon(delivery, s->config->executor);
 	s->message.delivery = NULL;
 }
 
@@ -47,13 +47,13 @@ message_verdict(const struct smtp_session *s)
 static void
 count(const struct smtp_session *s, enum ftg_id answer)
 {
-	struct figures_slot *figures = s->config->figures;
+	struct stats_slot *stats = s->config->stats;
 
 	if (answer == ERR_SMTP_MESSAGEOK) {
-		figure_add(figures, FIGURE_MESSAGES, 1);
-		figure_add(figures, FIGURE_OCTETS, s->message.size);
+		stats_add(stats, STAT_MESSAGES, 1);
+		stats_add(stats, STAT_OCTETS, s->message.size);
 	} else if (s->message.result != DELIVERY_OK) {
-		figure_add(figures, FIGURE_FAILED_DELIVERIES, 1);
+		stats_add(stats, STAT_FAILED_DELIVERIES, 1);
 	}
 }
 
@@ -138,7 +138,7 @@ publish(struct smtp_session *s, struct ftg_reply verdict)
 		conclude(s);
 	} else {
 		s->busy = true;
-		delivery->ops->commit(delivery, s->config->runner, committed, s);
+		delivery->ops->commit(delivery, s->config->executor, committed, s);
 	}
 	return ftg_reply(FTG_IDS);
 }
@@ -163,7 +163,7 @@ message_flush(struct smtp_session *s)
 	if (delivery == NULL || !delivery->ops->wants_flush(delivery))
 		return;
 	s->busy = true;
-	delivery->ops->flush(delivery, s->config->runner, flushed, s);
+	delivery->ops->flush(delivery, s->config->executor, flushed, s);
 }
 
 size_t

@@ -61,7 +61,7 @@ ask_for_room(struct smtp_session *s)
 		s->path.len = sizeof s->held.text;
 	s->path.text = memmove(s->held.text, s->path.text, s->path.len);
 	s->busy = true;
-	agent->check_room(agent, s->config->runner, envelope->mailboxes + s->without.mailboxes,
+	agent->check_room(agent, s->config->executor, envelope->mailboxes + s->without.mailboxes,
 	    envelope->count - s->without.mailboxes, envelope->size, room_is_known, s);
 	return ftg_reply(FTG_IDS);
 }
@@ -118,7 +118,7 @@ recipient_add(struct smtp_session *s, const struct address *address)
 	struct recipient recipient = { 0 };
 	enum directory_verdict verdict = directory->ops->resolve(directory, address, &recipient);
 
-	session_wish(s, SPEECH_DOMAIN, recipient.domain.language);
+	session_wish(s, LANGUAGE_OF_DOMAIN, recipient.domain.language);
 	switch (verdict) {
 	case DIRECTORY_FOUND: return accept_found(s, address, &recipient);
 	case DIRECTORY_NO_DOMAIN: return accept_elsewhere(s, address);

@@ -14,9 +14,9 @@ about_path(const struct smtp_session *s, enum ftg_id id)
 void
 refusal_blacklist(struct smtp_session *s, enum ftg_id cause)
 {
-	if (s->config->guard == NULL || s->user != NULL)
+	if (s->config->limiter == NULL || s->user != NULL)
 		return;
-	guard_blacklist(s->config->guard, s->peer.address);
+	limiter_blacklist(s->config->limiter, s->peer.address);
 	s->outlet->log(s->outlet, "blacklisted", "cause", ftg_row(cause)->ref, NULL);
 }
 
@@ -73,14 +73,14 @@ refusal_delivery(enum delivery_result result, struct span address)
 bool
 refusal_too_many(struct smtp_session *s)
 {
-	struct guard *guard = s->config->guard;
+	struct limiter *limiter = s->config->limiter;
 	char sender[64];
 
 	if (s->user != NULL)
 		snprintf(sender, sizeof sender, "account %lld", (long long)s->account);
 	else
 		snprintf(sender, sizeof sender, "%s", s->peer.address);
-	return guard != NULL && guard_recipient(guard, sender, strlen(sender));
+	return limiter != NULL && limiter_recipient(limiter, sender, strlen(sender));
 }
 
 static void

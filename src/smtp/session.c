@@ -48,7 +48,7 @@ look_up_client(struct smtp_session *s)
 
 	if (directory->ops->client(directory, s->peer.address, &s->access) != DIRECTORY_FOUND)
 		s->access = 0;
-	s->blacklisted = s->config->guard != NULL && guard_is_blacklisted(s->config->guard, s->peer.address);
+	s->blacklisted = s->config->limiter != NULL && limiter_is_blacklisted(s->config->limiter, s->peer.address);
 }
 
 /* A refusal in place of the greeting is the last that is said. */

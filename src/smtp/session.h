@@ -7,8 +7,8 @@
 #include "config/policy_settings.h"
 #include "port/delivery.h"
 #include "port/directory.h"
-#include "port/guard.h"
 #include "port/job.h"
+#include "port/limiter.h"
 #include "session/language.h"
 
 #include <ftgate/reply.h>
@@ -53,11 +53,11 @@ struct smtp_config {
 	bool auth_required;  /* no MAIL without AUTH: #4.54 */
 	bool plain_in_clear; /* PLAIN and LOGIN without TLS, too */
 	unsigned mechanisms; /* that AUTH offers: a set of 1 << enum sasl_mechanism */
-	struct sasl_server *sasl;     /* NULL: no AUTH */
-	struct job_runner *hasher;    /* checks passwords, few at a time */
-	struct figures_slot *figures; /* that count messages; NULL: none */
-	struct guard *guard;          /* limits by address and account; NULL: none */
-	bool xlang;                   /* the client may choose the language of the replies */
+	struct sasl_server *sasl; /* NULL: no AUTH */
+	struct executor *hasher;  /* checks passwords, few at a time */
+	struct stats_slot *stats; /* that count messages; NULL: none */
+	struct limiter *limiter;  /* limits by address and account; NULL: none */
+	bool xlang;               /* the client may choose the language of the replies */
 	struct policy_settings policy;
 	const struct routes *routes; /* to other servers; NULL: every domain has one */
 	struct greylist *greylist;   /* NULL: none */
@@ -67,16 +67,16 @@ struct smtp_config {
 	size_t service_count;
 	const struct scanner *const *scanners; /* that look at each message, in this order */
 	size_t scanner_count;
-	struct job_runner *scanning;               /* has them look, few at a time */
+	struct executor *scanning;                 /* has them look, few at a time */
 	const struct content_rules *content_rules; /* what no message may hold: #4.41; NULL: none */
-	struct job_runner *inspector;              /* looks at messages before they are published, few at a time */
+	struct executor *inspector;                /* looks at messages before they are published, few at a time */
 	const struct blocklists *blocklists;       /* NULL: none */
 	int blocklist_threshold;                   /* weight from which on a client is refused, */
 	enum blocklist_stage blocklist_stage;      /* and when */
 	struct resolver *resolver;                 /* NULL: nothing is asked */
 	struct directory *directory;
 	struct delivery_agent *delivery;
-	struct job_runner *runner;
+	struct executor *executor;
 };
 
 /* Where a session's output and events go; one a connection, implemented by the network or by a test. */
@@ -86,7 +86,7 @@ struct smtp_outlet {
 	/* Sends octets that programs read: the EHLO and HELO answer. Whole lines. */
 	void (*send)(struct smtp_outlet *outlet, const char *bytes, size_t len);
 	/* Replies are wished for in a language from now on, "" for none. NULL: there is no choice; XLANG is not offered. */
-	void (*wish)(struct smtp_outlet *outlet, enum speech_wish whose, const char *language);
+	void (*wish)(struct smtp_outlet *outlet, enum language_source whose, const char *language);
 	/* The voice of the next reply. */
 	struct ftg_voice (*voice)(struct smtp_outlet *outlet);
 	/* Calls job->done() after so many milliseconds, on the loop. */

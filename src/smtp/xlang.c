@@ -8,7 +8,7 @@
 #include <ftgate/catalog.h>
 
 void
-session_wish(struct smtp_session *s, enum speech_wish whose, const char *language)
+session_wish(struct smtp_session *s, enum language_source whose, const char *language)
 {
 	if (s->outlet->wish != NULL)
 		s->outlet->wish(s->outlet, whose, language);
@@ -36,7 +36,7 @@ void
 xlang_names(const struct smtp_session *s, char *names, size_t room)
 {
 	const ftg_catalog *catalog = s->outlet->voice(s->outlet).catalog;
-	size_t len = add_word(names, room, 0, SPEECH_DEFAULT);
+	size_t len = add_word(names, room, 0, LANGUAGE_DEFAULT);
 
 	for (ftg_lang i = FTG_ENGLISH + 1; i < ftg_catalog_languages(catalog); i++)
 		len = add_word(names, room, len, ftg_catalog_tag(catalog, i));
@@ -58,7 +58,7 @@ about(const char *tag)
 static struct ftg_reply
 choose_any(struct smtp_session *s)
 {
-	session_wish(s, SPEECH_CLIENT, "");
+	session_wish(s, LANGUAGE_OF_CLIENT, "");
 	struct ftg_voice voice = s->outlet->voice(s->outlet);
 	return about(ftg_catalog_tag(voice.catalog, voice.language));
 }
@@ -71,10 +71,10 @@ choose(struct smtp_session *s, struct span ranges)
 	while ((word = params_next(&ranges)).text != NULL) {
 		if (is_any(word))
 			return choose_any(s);
-		const char *tag = speech_find(s->outlet->voice(s->outlet).catalog, word.text, word.len);
+		const char *tag = session_language_find(s->outlet->voice(s->outlet).catalog, word.text, word.len);
 		if (tag == NULL)
 			continue;
-		session_wish(s, SPEECH_CLIENT, tag);
+		session_wish(s, LANGUAGE_OF_CLIENT, tag);
 		return about(tag);
 	}
 	return ftg_reply(FTG_SMTP_NO_LANGUAGE);
@@ -88,7 +88,7 @@ xlang_choose(struct smtp_session *s, const char *arg, size_t len)
 	if (!xlang_is_offered(s))
 		return ftg_reply(ERR_SMTP_SYNTAX3);
 	while ((word = params_next(&ranges)).text != NULL)
-		if (!speech_is_range(word.text, word.len) && !is_any(word))
+		if (!language_is_range(word.text, word.len) && !is_any(word))
 			return ftg_reply_text(ERR_SMTP_SYNTAX2, word.text, word.len);
 	return choose(s, (struct span) { arg, len });
 }

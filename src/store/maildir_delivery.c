@@ -137,14 +137,14 @@ wants_flush(const struct delivery *delivery)
 }
 
 static void
-start(struct delivery *base, struct job_runner *runner, struct job job,
+start(struct delivery *base, struct executor *executor, struct job job,
     void (*done)(void *context, enum delivery_result result), void *context)
 {
 	struct maildir_delivery *delivery = of_delivery(base);
 	delivery->job = job;
 	delivery->done = done;
 	delivery->context = context;
-	runner->start(runner, &delivery->job);
+	executor->start(executor, &delivery->job);
 }
 
 /* A message that is for no mailbox does not fail for one. */
@@ -183,10 +183,10 @@ flush_done(struct job *job)
 }
 
 static void
-flush(struct delivery *delivery, struct job_runner *runner, void (*done)(void *context, enum delivery_result result),
+flush(struct delivery *delivery, struct executor *executor, void (*done)(void *context, enum delivery_result result),
     void *context)
 {
-	start(delivery, runner, (struct job) { .work = flush_work, .done = flush_done }, done, context);
+	start(delivery, executor, (struct job) { .work = flush_work, .done = flush_done }, done, context);
 }
 
 /* Nothing more will come, so a CR that waits is one. */
@@ -207,10 +207,10 @@ spool_work(struct job *job)
 }
 
 static void
-spool(struct delivery *delivery, struct job_runner *runner, void (*done)(void *context, enum delivery_result result),
+spool(struct delivery *delivery, struct executor *executor, void (*done)(void *context, enum delivery_result result),
     void *context)
 {
-	start(delivery, runner, (struct job) { .work = spool_work, .done = flush_done }, done, context);
+	start(delivery, executor, (struct job) { .work = spool_work, .done = flush_done }, done, context);
 }
 
 static int
@@ -252,10 +252,10 @@ commit_done(struct job *job)
 }
 
 static void
-commit(struct delivery *delivery, struct job_runner *runner, void (*done)(void *context, enum delivery_result result),
+commit(struct delivery *delivery, struct executor *executor, void (*done)(void *context, enum delivery_result result),
     void *context)
 {
-	start(delivery, runner, (struct job) { .work = commit_work, .done = commit_done }, done, context);
+	start(delivery, executor, (struct job) { .work = commit_work, .done = commit_done }, done, context);
 }
 
 static void
@@ -271,12 +271,12 @@ abandon_done(struct job *job)
 }
 
 static void
-abandon(struct delivery *delivery, struct job_runner *runner)
+abandon(struct delivery *delivery, struct executor *executor)
 {
 	if (of_delivery(delivery)->spool.file < 0)
 		free_delivery(of_delivery(delivery));
 	else
-		start(delivery, runner, (struct job) { .work = abandon_work, .done = abandon_done }, NULL, NULL);
+		start(delivery, executor, (struct job) { .work = abandon_work, .done = abandon_done }, NULL, NULL);
 }
 
 static const struct delivery_ops ops = {
@@ -331,28 +331,28 @@ begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count
 }
 
 static void
-check_room(struct delivery_agent *base, struct job_runner *runner, const struct mailbox *mailboxes, size_t count,
+check_room(struct delivery_agent *base, struct executor *executor, const struct mailbox *mailboxes, size_t count,
     uint64_t size, void (*done)(void *context, enum delivery_result result), void *context)
 {
 	const struct maildir_agent *agent = (const struct maildir_agent *)base;
 	const struct room_question question = { agent->folder, agent->min_free, mailboxes, count, size };
-	room_ask(&question, runner, done, context);
+	room_ask(&question, executor, done, context);
 }
 
 static void
-run_queue(struct delivery_agent *base, struct job_runner *runner, const char *domain, bool below,
+run_queue(struct delivery_agent *base, struct executor *executor, const char *domain, bool below,
     void (*done)(void *context, enum delivery_result result), void *context)
 {
 	const struct maildir_agent *agent = (const struct maildir_agent *)base;
 	const struct queue_wish wish = { below ? QUEUE_RUN_BELOW : QUEUE_RUN_DOMAIN, domain };
-	queue_ask(&agent->queue, &wish, runner, done, context);
+	queue_ask(&agent->queue, &wish, executor, done, context);
 }
 
 static bool
-is_full(struct delivery_agent *base, struct job_runner *runner)
+is_full(struct delivery_agent *base, struct executor *executor)
 {
 	struct maildir_agent *agent = (struct maildir_agent *)base;
-	return agent->min_free > 0 && room_gauge_read(&agent->gauge, runner) < (uint64_t)agent->min_free;
+	return agent->min_free > 0 && room_gauge_read(&agent->gauge, executor) < (uint64_t)agent->min_free;
 }
 
 int

@@ -64,12 +64,12 @@ looked(struct job *job)
 }
 
 uint64_t
-room_gauge_read(struct room_gauge *gauge, struct job_runner *runner)
+room_gauge_read(struct room_gauge *gauge, struct executor *executor)
 {
 	if (!gauge->looking && seconds() > gauge->since) {
 		gauge->looking = true;
 		gauge->job = (struct job) { .work = look, .done = looked };
-		runner->start(runner, &gauge->job);
+		executor->start(executor, &gauge->job);
 	}
 	return gauge->free;
 }
@@ -123,7 +123,7 @@ done(struct job *job)
 }
 
 void
-room_ask(const struct room_question *question, struct job_runner *runner,
+room_ask(const struct room_question *question, struct executor *executor,
     void (*tell)(void *context, enum delivery_result result), void *context)
 {
 	struct room_job *room = malloc(sizeof *room);
@@ -138,5 +138,5 @@ room_ask(const struct room_question *question, struct job_runner *runner,
 		.done = tell,
 		.context = context,
 	};
-	runner->start(runner, &room->job);
+	executor->start(executor, &room->job);
 }

@@ -25,7 +25,7 @@ struct room_gauge {
 
 /* Looks for the first time, which blocks. Not to be closed while a job looks. */
 void room_gauge_open(struct room_gauge *gauge, int folder);
-uint64_t room_gauge_read(struct room_gauge *gauge, struct job_runner *runner);
+uint64_t room_gauge_read(struct room_gauge *gauge, struct executor *executor);
 
 /* Has one of the mailboxes at least room for a message of so many octets? One that cannot be read has. */
 bool room_is_in(int folder, const struct mailbox *mailboxes, size_t count, uint64_t size);
@@ -42,7 +42,7 @@ struct room_question {
 };
 
 /* Finds out all of it by a job: OK, OVER_QUOTA or FULL; FAILED when memory is out. */
-void room_ask(const struct room_question *question, struct job_runner *runner,
+void room_ask(const struct room_question *question, struct executor *executor,
     void (*done)(void *context, enum delivery_result result), void *context);
 
 #endif

@@ -28,14 +28,14 @@ die(const char *what)
 }
 
 static void
-start_inline(struct job_runner *runner, struct job *job)
+start_inline(struct executor *executor, struct job *job)
 {
-	(void)runner;
+	(void)executor;
 	job->work(job);
 	job->done(job);
 }
 
-static struct job_runner runner = { .start = start_inline };
+static struct executor executor = { .start = start_inline };
 
 static void
 note(void *context, enum maildrop_result result)
@@ -50,7 +50,7 @@ note(void *context, enum maildrop_result result)
 static struct maildrop *
 log_in(const struct mailbox *mailbox)
 {
-	struct maildrop *maildrop = maildrop_new(mail, mailbox, &runner);
+	struct maildrop *maildrop = maildrop_new(mail, mailbox, &executor);
 	if (maildrop == NULL)
 		die("memory");
 	maildrop_open(maildrop, note, NULL);

@@ -29,7 +29,7 @@ look_at_record(enum resolver_type type, const struct resolver_record *record)
 	}
 	require(record->len <= RESOLVER_TEXT_MAX && record->text[record->len] == '\0');
 	if (type == RESOLVER_PTR || (type == RESOLVER_MX && record->len > 0))
-		require(resolver_is_name(record->text, record->len));
+		require(dns_name_is_valid(record->text, record->len));
 }
 
 static void

@@ -42,43 +42,43 @@ stamp(char digits[POP3_STAMP_SIZE])
 
 /* The first octet of the input says what is offered, the second how the maildrop fares. */
 static void
-prepare(struct pop_stage *stage, uint8_t how)
+prepare(struct pop3_fixture *fixture, uint8_t how)
 {
-	pop_stage_open(stage, how & 1 ? FTG_STRICT : FTG_PUBLISHED);
-	stage->config.plain_in_clear = how & 2;
-	stage->config.tls_required = how & 4;
-	stage->stage.has_certificate = how & 8;
-	stage->config.stamp = how & 16 ? stamp : NULL;
-	stage->config.sasl = how & 32 ? stage->stage.sasl : NULL;
-	stage->config.mechanisms = 1U << SASL_PLAIN |
+	pop3_fixture_open(fixture, how & 1 ? FTG_STRICT : FTG_PUBLISHED);
+	fixture->config.plain_in_clear = how & 2;
+	fixture->config.tls_required = how & 4;
+	fixture->fixture.has_certificate = how & 8;
+	fixture->config.stamp = how & 16 ? stamp : NULL;
+	fixture->config.sasl = how & 32 ? fixture->fixture.sasl : NULL;
+	fixture->config.mechanisms = 1U << SASL_PLAIN |
 	    1U << SASL_LOGIN; /* the challenges of others are never the same */
-	stage->config.max_errors = how & 64 ? 2 : 1000;
-	stage->config.login_delay = how & 128 ? 60 : 0;
-	pop3_session_greet(stage->session);
+	fixture->config.max_errors = how & 64 ? 2 : 1000;
+	fixture->config.login_delay = how & 128 ? 60 : 0;
+	pop3_session_greet(fixture->session);
 }
 
 /* Of the results, those that can be: a message is never locked. */
 static void
 set_maildrop(uint8_t how)
 {
-	stand_maildrop_standard();
-	stand_maildrop.open = how & 1 ? (how & 2 ? MAILDROP_LOCKED : MAILDROP_ACCESS) : MAILDROP_OK;
-	stand_maildrop.read = how & 4 ? MAILDROP_ACCESS : MAILDROP_OK;
-	stand_maildrop.read_on = how & 8 ? MAILDROP_FAILED : MAILDROP_OK;
-	stand_maildrop.update = how & 16 ? MAILDROP_FAILED : MAILDROP_OK;
-	stand_maildrop.messages = how & 32 ? 1100 : 3;
-	stand_maildrop.block = how & 64 ? 1 : 1000;
+	fake_maildrop_standard();
+	fake_maildrop.open = how & 1 ? (how & 2 ? MAILDROP_LOCKED : MAILDROP_ACCESS) : MAILDROP_OK;
+	fake_maildrop.read = how & 4 ? MAILDROP_ACCESS : MAILDROP_OK;
+	fake_maildrop.read_on = how & 8 ? MAILDROP_FAILED : MAILDROP_OK;
+	fake_maildrop.update = how & 16 ? MAILDROP_FAILED : MAILDROP_OK;
+	fake_maildrop.messages = how & 32 ? 1100 : 3;
+	fake_maildrop.block = how & 64 ? 1 : 1000;
 }
 
 /* What the client sends, in pieces; and again inside TLS, if it has asked for that. */
 static void
-play(struct pop_stage *stage, const char *text, size_t len, size_t piece)
+play(struct pop3_fixture *fixture, const char *text, size_t len, size_t piece)
 {
-	pop_stage_feed(stage, text, len, piece);
-	if (!stage->stage.encrypting)
+	pop3_fixture_feed(fixture, text, len, piece);
+	if (!fixture->fixture.encrypting)
 		return;
-	pop_stage_shake_hands(stage);
-	pop_stage_feed(stage, text, len, piece);
+	pop3_fixture_shake_hands(fixture);
+	pop3_fixture_feed(fixture, text, len, piece);
 }
 
 static void
@@ -90,7 +90,7 @@ require_same(const struct octets *a, const struct octets *b)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct pop_stage whole, pieces;
+	struct pop3_fixture whole, pieces;
 	size_t removed;
 
 	if (size < 4)
@@ -99,17 +99,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	prepare(&whole, data[0]);
 	set_maildrop(data[1]);
 	play(&whole, text, size - 3, size);
-	removed = stand_maildrop.removed;
+	removed = fake_maildrop.removed;
 	prepare(&pieces, data[0]);
 	set_maildrop(data[1]);
-	pieces.stage.late = true;
+	pieces.fixture.late = true;
 	play(&pieces, text, size - 3, 1 + data[2] % 16);
-	look(&whole.stage.output);
-	require_same(&whole.stage.output, &pieces.stage.output);
-	require_same(&whole.stage.events, &pieces.stage.events);
-	require(stand_maildrop.removed == removed);
-	pop_stage_close(&whole);
-	pop_stage_close(&pieces);
-	require(stand_maildrop.opened == 0);
+	look(&whole.fixture.output);
+	require_same(&whole.fixture.output, &pieces.fixture.output);
+	require_same(&whole.fixture.events, &pieces.fixture.events);
+	require(fake_maildrop.removed == removed);
+	pop3_fixture_close(&whole);
+	pop3_fixture_close(&pieces);
+	require(fake_maildrop.opened == 0);
 	return 0;
 }

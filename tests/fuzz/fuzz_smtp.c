@@ -51,15 +51,15 @@ is_the_same_in_pieces(uint8_t how)
 
 /* Some names exist, some do not, and of some nothing is known. */
 static void
-ask_the_dns(struct stage *stage)
+ask_the_dns(struct smtp_fixture *fixture)
 {
 	static const char *const known[] = { "MX example.com 10:mx.example.com",
 		"MX b.example 0:", "A c.example failed", "A client.example 192.0.2.7", "MX d.example failed" };
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		require(stand_resolver_tell(&stage->dns, known[i]));
-	stage->config.policy.helo_check = HELO_RESOLVABLE;
-	stage->config.policy.sender_domain_check = stage->config.policy.recipient_domain_check = true;
+		require(fake_resolver_tell(&fixture->dns, known[i]));
+	fixture->config.policy.helo_check = HELO_RESOLVABLE;
+	fixture->config.policy.sender_domain_check = fixture->config.policy.recipient_domain_check = true;
 }
 
 static void
@@ -70,58 +70,58 @@ ignore_fault(void *context, const char *file, unsigned line, const char *fault)
 
 /* What a message must hold, and must not. The rules are those that are installed as a sample. */
 static void
-ask_of_content(struct stage *stage, uint8_t limits)
+ask_of_content(struct smtp_fixture *fixture, uint8_t limits)
 {
 	static struct content_rules *rules;
 
 	if (rules == NULL)
 		rules = content_rules_read(CONTENT_RULES, ignore_fault, NULL);
 	require(rules != NULL);
-	stage->config.header_check = limits & 32 ? CONTENT_ALL : CONTENT_NOBODYS;
-	stage->config.body_check = limits & 64;
-	stage->config.max_header_addresses = limits & 128 ? 2 : 0;
-	stage->config.content_rules = limits & 1 ? rules : NULL;
+	fixture->config.header_check = limits & 32 ? CONTENT_ALL : CONTENT_NOBODYS;
+	fixture->config.body_check = limits & 64;
+	fixture->config.max_header_addresses = limits & 128 ? 2 : 0;
+	fixture->config.content_rules = limits & 1 ? rules : NULL;
 }
 
 static void
-be_strict(struct stage *stage, uint8_t policy)
+be_strict(struct smtp_fixture *fixture, uint8_t policy)
 {
 	if (policy & 16)
-		stage_greylist(stage, policy & 32);
-	stage->config.policy.anti_spoofing = policy & 64;
-	stage->config.policy.own_senders = policy & 64;
-	stage->config.policy.hosted_senders = policy & 128;
-	stage->config.policy.permitted_only = policy & 32 && policy & 128;
+		fixture_greylist(fixture, policy & 32);
+	fixture->config.policy.anti_spoofing = policy & 64;
+	fixture->config.policy.own_senders = policy & 64;
+	fixture->config.policy.hosted_senders = policy & 128;
+	fixture->config.policy.permitted_only = policy & 32 && policy & 128;
 }
 
 /* The first octets of the input say how deliveries go, and who is served. */
 static void
-prepare(struct stage *stage, uint8_t how, uint8_t limits, uint8_t policy)
+prepare(struct smtp_fixture *fixture, uint8_t how, uint8_t limits, uint8_t policy)
 {
-	stage_open(stage, how & 1 ? FTG_STRICT : FTG_PUBLISHED);
-	stage->commit_result = (enum delivery_result)(how >> 1 & 3);
-	stage->flush_result = how & 8 ? DELIVERY_FULL : DELIVERY_OK;
-	stage->flush_after = how & 16 ? 8 : 0;
-	stage->append_fails = how & 32;
-	stage->begin_fails = how & 64;
-	stage->config.max_message_size = limits & 15 ? (limits & 15U) * 16 : 0;
-	stage->config.max_recipients = 1 + (limits >> 4 & 3);
-	stage->config.max_errors = limits & 64 ? 2 : 1000;
-	stage->config.max_unknown = stage->config.max_relay = stage->config.max_errors;
-	stage->config.xlang = limits & 64;
-	stage->config.normalise = limits & 16;
-	stage->config.tarpit_delay = limits & 128;
-	stage->config.sasl = stage->sasl;
-	stage->config.mechanisms = 1U << SASL_PLAIN |
+	fixture_open(fixture, how & 1 ? FTG_STRICT : FTG_PUBLISHED);
+	fixture->commit_result = (enum delivery_result)(how >> 1 & 3);
+	fixture->flush_result = how & 8 ? DELIVERY_FULL : DELIVERY_OK;
+	fixture->flush_after = how & 16 ? 8 : 0;
+	fixture->append_fails = how & 32;
+	fixture->begin_fails = how & 64;
+	fixture->config.max_message_size = limits & 15 ? (limits & 15U) * 16 : 0;
+	fixture->config.max_recipients = 1 + (limits >> 4 & 3);
+	fixture->config.max_errors = limits & 64 ? 2 : 1000;
+	fixture->config.max_unknown = fixture->config.max_relay = fixture->config.max_errors;
+	fixture->config.xlang = limits & 64;
+	fixture->config.normalise = limits & 16;
+	fixture->config.tarpit_delay = limits & 128;
+	fixture->config.sasl = fixture->sasl;
+	fixture->config.mechanisms = 1U << SASL_PLAIN |
 	    1U << SASL_LOGIN; /* the challenges of others are never the same */
-	stage->config.plain_in_clear = true;
-	stage->has_certificate = true;
+	fixture->config.plain_in_clear = true;
+	fixture->has_certificate = true;
 	if (how & 128)
-		ask_the_dns(stage);
-	ask_of_content(stage, limits);
-	be_strict(stage, policy);
-	stage_enter(stage);
-	smtp_session_greet(stage->session);
+		ask_the_dns(fixture);
+	ask_of_content(fixture, limits);
+	be_strict(fixture, policy);
+	fixture_enter(fixture);
+	smtp_session_greet(fixture->session);
 }
 
 static void
@@ -133,7 +133,7 @@ require_same(const struct octets *a, const struct octets *b)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct stage whole, pieces;
+	struct smtp_fixture whole, pieces;
 
 	if (size < 4)
 		return 0;
@@ -141,8 +141,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	prepare(&whole, data[0], data[1], data[2]);
 	prepare(&pieces, data[0], data[1], data[2]);
 	pieces.late = true;
-	stage_feed(&whole, text, size - 3, size);
-	stage_feed(&pieces, text, size - 3, 1 + data[2] % 16);
+	fixture_feed(&whole, text, size - 3, size);
+	fixture_feed(&pieces, text, size - 3, 1 + data[2] % 16);
 	look(&whole.output);
 	look(&pieces.output);
 	if (is_the_same_in_pieces(data[0])) {
@@ -151,8 +151,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require_same(&whole.message, &pieces.message);
 		require_same(&whole.queued, &pieces.queued);
 	}
-	stage_close(&whole);
-	stage_close(&pieces);
+	fixture_close(&whole);
+	fixture_close(&pieces);
 	require(whole.open == 0 && pieces.open == 0);
 	return 0;
 }

@@ -159,7 +159,7 @@ contract_breach(const struct ftg_voice *voice, const struct ftg_reply *reply, co
 	switch (r.row->service) {
 	case FTG_SMTP: return smtp_breach(&r, octets, len);
 	case FTG_POP3: return pop3_breach(&r, octets, len);
-	case FTG_NOTICE: return notice_breach(&r, octets, len);
+	case FTG_DSN: return notice_breach(&r, octets, len);
 	default: return reason_breach(&r, octets, len);
 	}
 }

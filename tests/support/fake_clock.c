@@ -37,10 +37,10 @@ forget(struct clock *clock, struct chore *chore)
 	}
 }
 
-struct clock hand_clock = { .now = now, .soon = soon, .forget = forget };
+struct clock fake_clock = { .now = now, .soon = soon, .forget = forget };
 
 void
-hand_clock_pass(int milliseconds)
+fake_clock_pass(int milliseconds)
 {
 	time_now += milliseconds;
 	while (chores != NULL) {

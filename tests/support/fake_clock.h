@@ -4,9 +4,9 @@
 
 #include "base/clock.h"
 
-extern struct clock hand_clock;
+extern struct clock fake_clock;
 
 /* Lets time pass, and runs what has waited for it. */
-void hand_clock_pass(int milliseconds);
+void fake_clock_pass(int milliseconds);
 
 #endif

@@ -8,22 +8,22 @@
 #include <string.h>
 #include <strings.h>
 
-struct stand_channel {
+struct fake_channel {
 	struct channel channel;
-	struct stand_dialer *dialer;
+	struct fake_dialer *dialer;
 	char in[1 << 14], out[1 << 15];
 	size_t in_len, at, out_len;
 	bool data, closed, secure;
 };
 
-static const struct stand_answer usual[] = { { "EHLO", "250-mx.example.net\r\n250 8BITMIME\r\n", false },
+static const struct fake_answer usual[] = { { "EHLO", "250-mx.example.net\r\n250 8BITMIME\r\n", false },
 	{ "LHLO", "250-mx.example.net\r\n250 8BITMIME\r\n", false }, { "HELO", "250 mx.example.net\r\n", false },
 	{ "STARTTLS", "220 go\r\n", false }, { "MAIL", "250 2.1.0 ok\r\n", false },
 	{ "RCPT", "250 2.1.5 ok\r\n", false }, { "DATA", "354 go\r\n", false }, { "QUIT", "221 bye\r\n", false },
 	{ "", "500 5.5.1 what?\r\n", false } };
 
 static void
-put(struct stand_channel *c, const char *text)
+put(struct fake_channel *c, const char *text)
 {
 	size_t len = strlen(text);
 	cr_assert_leq(c->out_len + len, sizeof c->out);
@@ -32,19 +32,19 @@ put(struct stand_channel *c, const char *text)
 }
 
 static void
-note(struct stand_channel *c, const char *line, size_t len)
+note(struct fake_channel *c, const char *line, size_t len)
 {
-	struct stand_dialer *d = c->dialer;
+	struct fake_dialer *d = c->dialer;
 	d->said_len += (size_t)snprintf(
 	    d->said + d->said_len, sizeof d->said - d->said_len, "%s%.*s\n", c->secure ? "TLS: " : "", (int)len, line);
 	cr_assert_lt(d->said_len, sizeof d->said);
 }
 
 static const char *
-answer_of(struct stand_dialer *d, const char *line)
+answer_of(struct fake_dialer *d, const char *line)
 {
 	for (size_t i = 0; i < d->answer_count; i++) {
-		struct stand_answer *answer = &d->answers[i];
+		struct fake_answer *answer = &d->answers[i];
 		if (answer->command == NULL || strncasecmp(line, answer->command, strlen(answer->command)) != 0)
 			continue;
 		if (answer->once)
@@ -57,7 +57,7 @@ answer_of(struct stand_dialer *d, const char *line)
 }
 
 static void
-take_command(struct stand_channel *c, char *line, size_t len)
+take_command(struct fake_channel *c, char *line, size_t len)
 {
 	note(c, line, len);
 	line[len] = '\0';
@@ -70,9 +70,9 @@ take_command(struct stand_channel *c, char *line, size_t len)
 }
 
 static void
-take_data(struct stand_channel *c, const char *line, size_t len)
+take_data(struct fake_channel *c, const char *line, size_t len)
 {
-	struct stand_dialer *d = c->dialer;
+	struct fake_dialer *d = c->dialer;
 	if (len == 1 && line[0] == '.') {
 		put(c, d->end != NULL ? d->end : "250 2.0.0 queued\r\n");
 		c->data = false;
@@ -86,9 +86,9 @@ take_data(struct stand_channel *c, const char *line, size_t len)
 }
 
 static int
-stand_write(struct channel *channel, const char *octets, size_t len, int wait)
+fake_write(struct channel *channel, const char *octets, size_t len, int wait)
 {
-	struct stand_channel *c = (struct stand_channel *)channel;
+	struct fake_channel *c = (struct fake_channel *)channel;
 	cr_assert_geq(wait, 0);
 	while (len > 0) {
 		if (c->closed) {
@@ -100,7 +100,7 @@ stand_write(struct channel *channel, const char *octets, size_t len, int wait)
 		len--;
 		if (c->in_len < 2 || memcmp(c->in + c->in_len - 2, "\r\n", 2) != 0)
 			continue;
-		(c->data ? (void (*)(struct stand_channel *, char *, size_t))take_data : take_command)(
+		(c->data ? (void (*)(struct fake_channel *, char *, size_t))take_data : take_command)(
 		    c, c->in, c->in_len - 2);
 		c->in_len = 0;
 	}
@@ -108,9 +108,9 @@ stand_write(struct channel *channel, const char *octets, size_t len, int wait)
 }
 
 static ssize_t
-stand_read(struct channel *channel, char *octets, size_t size, int wait)
+fake_read(struct channel *channel, char *octets, size_t size, int wait)
 {
-	struct stand_channel *c = (struct stand_channel *)channel;
+	struct fake_channel *c = (struct fake_channel *)channel;
 	size_t len = c->out_len - c->at;
 	cr_assert_gt(wait, 0);
 	if (len == 0 && c->closed)
@@ -128,9 +128,9 @@ stand_read(struct channel *channel, char *octets, size_t size, int wait)
 }
 
 static bool
-stand_encrypt(struct channel *channel, const struct channel_tls *tls, int wait, char error[CHANNEL_ERROR_SIZE])
+fake_encrypt(struct channel *channel, const struct channel_tls *tls, int wait, char error[CHANNEL_ERROR_SIZE])
 {
-	struct stand_channel *c = (struct stand_channel *)channel;
+	struct fake_channel *c = (struct fake_channel *)channel;
 	(void)wait;
 	snprintf(error, CHANNEL_ERROR_SIZE, "the certificate of %s is not trusted%s", tls->name,
 	    tls->verify ? "" : ", which does not matter");
@@ -139,24 +139,24 @@ stand_encrypt(struct channel *channel, const struct channel_tls *tls, int wait, 
 }
 
 static void
-stand_close(struct channel *channel)
+fake_close(struct channel *channel)
 {
 	free(channel);
 }
 
-static const struct channel_ops ops = { stand_read, stand_write, stand_encrypt, stand_close };
+static const struct channel_ops ops = { fake_read, fake_write, fake_encrypt, fake_close };
 
 static struct channel *
-stand_dial(struct dialer *dialer, const struct channel_place *place, int wait)
+fake_dial(struct dialer *dialer, const struct channel_place *place, int wait)
 {
-	struct stand_dialer *d = (struct stand_dialer *)dialer;
+	struct fake_dialer *d = (struct fake_dialer *)dialer;
 	(void)wait;
 	d->dialed++;
 	if (d->refused != NULL && strcmp(d->refused, place->address) == 0) {
 		errno = ECONNREFUSED;
 		return NULL;
 	}
-	struct stand_channel *c = calloc(1, sizeof *c);
+	struct fake_channel *c = calloc(1, sizeof *c);
 	cr_assert_not_null(c);
 	c->channel.ops = &ops;
 	c->dialer = d;
@@ -165,7 +165,7 @@ stand_dial(struct dialer *dialer, const struct channel_place *place, int wait)
 }
 
 void
-stand_dialer_open(struct stand_dialer *dialer)
+fake_dialer_open(struct fake_dialer *dialer)
 {
-	*dialer = (struct stand_dialer) { .dialer = { .dial = stand_dial } };
+	*dialer = (struct fake_dialer) { .dialer = { .dial = fake_dial } };
 }

@@ -8,16 +8,16 @@
  * Commands that begin with this are answered so: whole lines with their CR LF. "" is silence, NULL breaks the connection
  * off. The first line that fits counts, and only once where it says so.
  */
-struct stand_answer {
+struct fake_answer {
 	const char *command;
 	const char *answer;
 	bool once;
 };
 
-struct stand_dialer {
+struct fake_dialer {
 	struct dialer dialer;
-	const char *greeting;         /* NULL: "220 mx.example.net\r\n" */
-	struct stand_answer *answers; /* those of the table below come behind them */
+	const char *greeting;        /* NULL: "220 mx.example.net\r\n" */
+	struct fake_answer *answers; /* those of the table below come behind them */
 	size_t answer_count;
 	const char *refused;   /* the address that cannot be reached */
 	int dialed;            /* connections that were tried */
@@ -30,6 +30,6 @@ struct stand_dialer {
 	size_t said_len, message_len;
 };
 
-void stand_dialer_open(struct stand_dialer *dialer);
+void fake_dialer_open(struct fake_dialer *dialer);
 
 #endif

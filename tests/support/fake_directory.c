@@ -1,4 +1,4 @@
-/* The directory of the stage: who is there, and in which state. */
+/* The directory of the fixture: who is there, and in which state. */
 #include "base/ascii.h"
 #include "smtp_fixture.h"
 #include "store/maildir.h"
@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct stage *
-stage_of(const struct directory *directory)
+static const struct smtp_fixture *
+fixture_of(const struct directory *directory)
 {
-	return (const struct stage *)(const void *)((const char *)directory - offsetof(struct stage, directory));
+	return (const struct smtp_fixture *)(const void *)((const char *)directory -
+	    offsetof(struct smtp_fixture, directory));
 }
 
 static bool
@@ -95,13 +96,13 @@ unfit(const struct address *address, struct recipient *recipient)
 
 /* Its language is known whatever becomes of the recipient. */
 static void
-set_domain(const struct stage *stage, const struct address *address, struct recipient *recipient)
+set_domain(const struct smtp_fixture *fixture, const struct address *address, struct recipient *recipient)
 {
 	static const char *const names[] = { "example.test", "example.org" };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (strcmp(address->domain, names[i]) == 0)
-			memcpy(recipient->domain.language, stage->domain_language[i], DIRECTORY_LANGUAGE_SIZE);
+			memcpy(recipient->domain.language, fixture->domain_language[i], DIRECTORY_LANGUAGE_SIZE);
 }
 
 /* Those that come to alice and bob. */
@@ -152,7 +153,7 @@ resolve(struct directory *directory, const struct address *address, struct recip
 	*recipient = (struct recipient) { .count = 0 };
 	enum directory_verdict found = unfit(address, recipient);
 
-	set_domain(stage_of(directory), address, recipient);
+	set_domain(fixture_of(directory), address, recipient);
 	if (found != DIRECTORY_FOUND)
 		return found;
 	found = verdict(address, &account);
@@ -278,7 +279,7 @@ find_login(struct directory *directory, const char *name, struct account *accoun
 	*account = (struct account) { .flags = ACCOUNT_SMTP | ACCOUNT_POP3 | ACCOUNT_SEND, .password = "secret" };
 	memcpy(account->local, address.local, sizeof account->local);
 	snprintf(account->domain.name, sizeof account->domain.name, "%s", at != NULL ? address.domain : "example.test");
-	memcpy(account->language, stage_of(directory)->account_language, DIRECTORY_LANGUAGE_SIZE);
+	memcpy(account->language, fixture_of(directory)->account_language, DIRECTORY_LANGUAGE_SIZE);
 	if (is_name(address.local, "bob"))
 		account->flags = 0;
 	if (is_name(address.local, "box3"))
@@ -309,7 +310,7 @@ find_owner(struct directory *directory, int64_t account, const struct address *a
 	return found == DIRECTORY_FOUND && owner == account ? DIRECTORY_FOUND : DIRECTORY_NO_MAILBOX;
 }
 
-const struct directory_ops stage_directory_ops = { .resolve = resolve,
+const struct directory_ops fixture_directory_ops = { .resolve = resolve,
 	.expand = expand,
 	.member = find_member,
 	.account = find_login,

@@ -1,4 +1,4 @@
-/* What the greylisting of the stage has seen: a few records in memory. */
+/* What the greylisting of the fixture has seen: a few records in memory. */
 #include "smtp_fixture.h"
 
 #include <stddef.h>
@@ -63,17 +63,17 @@ trouble(const struct greylist_store *store)
 static const struct greylist_store_ops ops = { .find = find, .meet = meet, .pass = pass, .trouble = trouble };
 
 void
-stage_greylist(struct stage *stage, bool trouble_with_it)
+fixture_greylist(struct smtp_fixture *fixture, bool trouble_with_it)
 {
 	static struct greylist_store store = { &ops };
 	for (size_t i = 0; i < RECORDS; i++)
 		seen[i].record = (struct greylist_record) { 0 };
-	stage->greylist = (struct greylist) {
+	fixture->greylist = (struct greylist) {
 		.store = &store,
 		.rules = { .delay = 300, .window = 3600, .lifetime = 86400, .passes = 2 },
-		.secret = "stage",
-		.runner = &stage->runner,
+		.secret = "fixture",
+		.executor = &fixture->executor,
 	};
 	in_trouble = trouble_with_it;
-	stage->config.greylist = &stage->greylist;
+	fixture->config.greylist = &fixture->greylist;
 }

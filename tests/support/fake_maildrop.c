@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct stand_maildrop stand_maildrop;
+struct fake_maildrop fake_maildrop;
 
 /* As they go over the wire. The third needs UTF8. */
 static const struct {
@@ -21,14 +21,14 @@ static const struct {
 
 struct maildrop {
 	struct job job;
-	struct job_runner *runner;
+	struct executor *executor;
 	enum maildrop_result result;
 	void (*done)(void *context, enum maildrop_result result);
 	void *context;
 	char text[256]; /* of the message that is read */
 	size_t len, at;
 	struct maildrop_block block;
-	bool deleted[STAND_MESSAGES_MAX];
+	bool deleted[FAKE_MESSAGES_MAX];
 };
 
 static unsigned
@@ -38,19 +38,19 @@ kind_of(size_t number)
 }
 
 void
-stand_maildrop_standard(void)
+fake_maildrop_standard(void)
 {
-	stand_maildrop = (struct stand_maildrop) { .messages = 3, .block = 10 };
+	fake_maildrop = (struct fake_maildrop) { .messages = 3, .block = 10 };
 }
 
 struct maildrop *
-maildrop_new(int folder, const struct mailbox *mailbox, struct job_runner *runner)
+maildrop_new(int folder, const struct mailbox *mailbox, struct executor *executor)
 {
 	struct maildrop *maildrop = calloc(1, sizeof *maildrop);
 
 	(void)folder, (void)mailbox;
 	if (maildrop != NULL)
-		maildrop->runner = runner;
+		maildrop->executor = executor;
 	return maildrop;
 }
 
@@ -58,7 +58,7 @@ void
 maildrop_close(struct maildrop *maildrop)
 {
 	if (maildrop != NULL)
-		stand_maildrop.opened = 0;
+		fake_maildrop.opened = 0;
 	free(maildrop);
 }
 
@@ -83,14 +83,14 @@ start(struct maildrop *maildrop, enum maildrop_result result, void (*done)(void 
 	maildrop->done = done;
 	maildrop->context = context;
 	maildrop->job = (struct job) { .work = work, .done = end_job };
-	maildrop->runner->start(maildrop->runner, &maildrop->job);
+	maildrop->executor->start(maildrop->executor, &maildrop->job);
 }
 
 void
 maildrop_open(struct maildrop *maildrop, void (*done)(void *context, enum maildrop_result result), void *context)
 {
-	stand_maildrop.opened = stand_maildrop.open == MAILDROP_OK;
-	start(maildrop, stand_maildrop.open, done, context);
+	fake_maildrop.opened = fake_maildrop.open == MAILDROP_OK;
+	start(maildrop, fake_maildrop.open, done, context);
 }
 
 static void
@@ -99,7 +99,7 @@ next_block(struct maildrop *maildrop)
 	size_t left = maildrop->len - maildrop->at;
 
 	maildrop->block.octets = maildrop->text + maildrop->at;
-	maildrop->block.len = left < stand_maildrop.block ? left : stand_maildrop.block;
+	maildrop->block.len = left < fake_maildrop.block ? left : fake_maildrop.block;
 	maildrop->at += maildrop->block.len;
 	maildrop->block.last = maildrop->at == maildrop->len;
 }
@@ -117,14 +117,14 @@ maildrop_read(struct maildrop *maildrop, size_t number, size_t lines,
 	maildrop->at = 0;
 	maildrop->block.utf8 = messages[kind_of(number)].utf8;
 	next_block(maildrop);
-	start(maildrop, stand_maildrop.read, done, context);
+	start(maildrop, fake_maildrop.read, done, context);
 }
 
 void
 maildrop_read_on(struct maildrop *maildrop, void (*done)(void *context, enum maildrop_result result), void *context)
 {
 	next_block(maildrop);
-	start(maildrop, stand_maildrop.read_on, done, context);
+	start(maildrop, fake_maildrop.read_on, done, context);
 }
 
 void
@@ -132,9 +132,9 @@ maildrop_update(struct maildrop *maildrop, void (*done)(void *context, enum mail
 {
 	size_t left = maildrop_total(maildrop).messages;
 
-	if (stand_maildrop.update == MAILDROP_OK)
-		stand_maildrop.removed = stand_maildrop.messages - left;
-	start(maildrop, stand_maildrop.update, done, context);
+	if (fake_maildrop.update == MAILDROP_OK)
+		fake_maildrop.removed = fake_maildrop.messages - left;
+	start(maildrop, fake_maildrop.update, done, context);
 }
 
 int
@@ -166,7 +166,7 @@ size_t
 maildrop_count(const struct maildrop *maildrop)
 {
 	(void)maildrop;
-	return stand_maildrop.messages;
+	return fake_maildrop.messages;
 }
 
 struct maildrop_total
@@ -174,7 +174,7 @@ maildrop_total(const struct maildrop *maildrop)
 {
 	struct maildrop_total total = { 0, 0 };
 
-	for (size_t i = 0; i < stand_maildrop.messages; i++) {
+	for (size_t i = 0; i < fake_maildrop.messages; i++) {
 		total.messages += !maildrop->deleted[i];
 		total.octets += maildrop->deleted[i] ? 0 : maildrop_size(maildrop, i + 1);
 	}

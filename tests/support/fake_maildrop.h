@@ -4,19 +4,19 @@
 
 #include "port/maildrop.h"
 
-enum { STAND_MESSAGES_MAX = 2000 };
+enum { FAKE_MESSAGES_MAX = 2000 };
 
 /* What a test sets and looks at. */
-struct stand_maildrop {
-	size_t messages; /* that there are: the three of stand_maildrop.c, then as many like the first */
+struct fake_maildrop {
+	size_t messages; /* that there are: the three of fake_maildrop.c, then as many like the first */
 	size_t block;    /* octets of a message that are read at a time */
 	enum maildrop_result open, read, read_on, update;
 	size_t opened; /* maildrops that are open now */
 	size_t removed;
 };
 
-extern struct stand_maildrop stand_maildrop;
+extern struct fake_maildrop fake_maildrop;
 
-void stand_maildrop_standard(void);
+void fake_maildrop_standard(void);
 
 #endif

@@ -5,9 +5,9 @@
 #include <string.h>
 
 static void
-end(const struct service_stand_in *stand_in, struct service_question *question)
+end(const struct fake_policy_service *fake, struct service_question *question)
 {
-	const char *answer = stand_in->answer;
+	const char *answer = fake->answer;
 
 	if (answer != NULL)
 		service_answer_read(&question->answer, answer, strlen(answer));
@@ -19,34 +19,34 @@ end(const struct service_stand_in *stand_in, struct service_question *question)
 static void
 ask(struct policy_service *service, struct service_question *question)
 {
-	struct service_stand_in *stand_in = (struct service_stand_in *)service;
+	struct fake_policy_service *fake = (struct fake_policy_service *)service;
 
-	stand_in->count++;
-	memcpy(stand_in->asked, question->request->text, question->request->len);
-	stand_in->asked[question->request->len] = '\0';
-	question->next = stand_in->waiting;
-	if (stand_in->late)
-		stand_in->waiting = question;
+	fake->count++;
+	memcpy(fake->asked, question->request->text, question->request->len);
+	fake->asked[question->request->len] = '\0';
+	question->next = fake->waiting;
+	if (fake->late)
+		fake->waiting = question;
 	else
-		end(stand_in, question);
+		end(fake, question);
 }
 
 void
-service_stand_in_open(struct service_stand_in *stand_in, const char *name)
+fake_policy_service_open(struct fake_policy_service *fake, const char *name)
 {
-	*stand_in = (struct service_stand_in) {
+	*fake = (struct fake_policy_service) {
 		.service = { .name = name, .at = SERVICE_RCPT, .ask = ask },
 		.answer = "action=DUNNO\n\n",
 	};
 }
 
 void
-service_stand_in_answer(struct service_stand_in *stand_in)
+fake_policy_service_answer(struct fake_policy_service *fake)
 {
-	while (stand_in->waiting != NULL) {
-		struct service_question *question = stand_in->waiting;
-		stand_in->waiting = question->next;
-		end(stand_in, question);
+	while (fake->waiting != NULL) {
+		struct service_question *question = fake->waiting;
+		fake->waiting = question->next;
+		end(fake, question);
 	}
 }
 
@@ -54,34 +54,34 @@ static enum scan_verdict
 scan(const struct scanner *scanner, const struct scan_subject *subject, char text[SCAN_TEXT_SIZE])
 {
 	/* The stand-in is the test's own, and not const. */
-	struct scanner_stand_in *stand_in = (struct scanner_stand_in *)(uintptr_t)scanner;
+	struct fake_scanner *fake = (struct fake_scanner *)(uintptr_t)scanner;
 
-	stand_in->count++;
-	stand_in->octets = subject->size;
-	snprintf(text, SCAN_TEXT_SIZE, "%s", stand_in->text);
-	return stand_in->verdict;
+	fake->count++;
+	fake->octets = subject->size;
+	snprintf(text, SCAN_TEXT_SIZE, "%s", fake->text);
+	return fake->verdict;
 }
 
 void
-scanner_stand_in_open(struct scanner_stand_in *stand_in, const char *name)
+fake_scanner_open(struct fake_scanner *fake, const char *name)
 {
-	*stand_in = (struct scanner_stand_in) { .scanner = { .name = name, .scan = scan }, .text = "" };
+	*fake = (struct fake_scanner) { .scanner = { .name = name, .scan = scan }, .text = "" };
 }
 
 void
-service_stand_ins_open(struct service_stand_in stand_ins[STAND_INS], struct policy_service *services[STAND_INS])
+fake_policy_services_open(struct fake_policy_service fakes[FAKES], struct policy_service *services[FAKES])
 {
-	for (size_t i = 0; i < STAND_INS; i++) {
-		service_stand_in_open(&stand_ins[i], i == 0 ? "first" : "second");
-		services[i] = &stand_ins[i].service;
+	for (size_t i = 0; i < FAKES; i++) {
+		fake_policy_service_open(&fakes[i], i == 0 ? "first" : "second");
+		services[i] = &fakes[i].service;
 	}
 }
 
 void
-scanner_stand_ins_open(struct scanner_stand_in stand_ins[STAND_INS], const struct scanner *scanners[STAND_INS])
+fake_scanners_open(struct fake_scanner fakes[FAKES], const struct scanner *scanners[FAKES])
 {
-	for (size_t i = 0; i < STAND_INS; i++) {
-		scanner_stand_in_open(&stand_ins[i], i == 0 ? "one" : "another");
-		scanners[i] = &stand_ins[i].scanner;
+	for (size_t i = 0; i < FAKES; i++) {
+		fake_scanner_open(&fakes[i], i == 0 ? "one" : "another");
+		scanners[i] = &fakes[i].scanner;
 	}
 }

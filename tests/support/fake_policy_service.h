@@ -6,19 +6,19 @@
 #include "port/scanner.h"
 
 /* Answers at once, or when it is told to. service is to be filled by the test but for ask. */
-struct service_stand_in {
+struct fake_policy_service {
 	struct policy_service service;
 	const char *answer;                  /* as it comes from a socket, "action=...\n\n"; NULL: there is none */
-	bool late;                           /* the question waits for service_stand_in_answer() */
+	bool late;                           /* the question waits for fake_policy_service_answer() */
 	struct service_question *waiting;    /* the last that was asked comes first */
 	char asked[SERVICE_REQUEST_MAX + 1]; /* the last question */
 	unsigned count;                      /* questions */
 };
 
-void service_stand_in_open(struct service_stand_in *stand_in, const char *name);
-void service_stand_in_answer(struct service_stand_in *stand_in);
+void fake_policy_service_open(struct fake_policy_service *fake, const char *name);
+void fake_policy_service_answer(struct fake_policy_service *fake);
 
-struct scanner_stand_in {
+struct fake_scanner {
 	struct scanner scanner;
 	enum scan_verdict verdict;
 	const char *text;
@@ -26,11 +26,11 @@ struct scanner_stand_in {
 	unsigned count;
 };
 
-void scanner_stand_in_open(struct scanner_stand_in *stand_in, const char *name);
+void fake_scanner_open(struct fake_scanner *fake, const char *name);
 
 /* Two of each, with the pointers to them that a session wants; called first and second, one and another. */
-enum { STAND_INS = 2 };
-void service_stand_ins_open(struct service_stand_in stand_ins[STAND_INS], struct policy_service *services[STAND_INS]);
-void scanner_stand_ins_open(struct scanner_stand_in stand_ins[STAND_INS], const struct scanner *scanners[STAND_INS]);
+enum { FAKES = 2 };
+void fake_policy_services_open(struct fake_policy_service fakes[FAKES], struct policy_service *services[FAKES]);
+void fake_scanners_open(struct fake_scanner fakes[FAKES], const struct scanner *scanners[FAKES]);
 
 #endif

@@ -14,13 +14,13 @@ is_same(const char *a, const char *b)
 }
 
 /* What is known of a name and a type; NULL where there is no such name. */
-static const struct stand_entry *
-find(const struct stand_resolver *stand, enum resolver_type type, const char *name)
+static const struct fake_entry *
+find(const struct fake_resolver *stand, enum resolver_type type, const char *name)
 {
-	static const struct stand_entry no_data = { .outcome = RESOLVER_NO_DATA };
-	const struct stand_entry *found = NULL;
+	static const struct fake_entry no_data = { .outcome = RESOLVER_NO_DATA };
+	const struct fake_entry *found = NULL;
 	for (size_t i = 0; i < stand->count; i++) {
-		const struct stand_entry *entry = &stand->entries[i];
+		const struct fake_entry *entry = &stand->entries[i];
 		if (!is_same(entry->name, name))
 			continue;
 		if (entry->type == type)
@@ -31,7 +31,7 @@ find(const struct stand_resolver *stand, enum resolver_type type, const char *na
 }
 
 static void
-answer(struct resolver_question *question, const struct stand_entry *entry)
+answer(struct resolver_question *question, const struct fake_entry *entry)
 {
 	struct resolver_answer answer = { .outcome = RESOLVER_NO_NAME };
 	if (entry != NULL)
@@ -42,33 +42,33 @@ answer(struct resolver_question *question, const struct stand_entry *entry)
 static void
 ask(struct resolver *resolver, enum resolver_type type, const char *name, struct resolver_question *question)
 {
-	struct stand_resolver *stand = (struct stand_resolver *)resolver;
-	const struct stand_entry *entry = find(stand, type, name);
+	struct fake_resolver *stand = (struct fake_resolver *)resolver;
+	const struct fake_entry *entry = find(stand, type, name);
 	stand->asked++;
 	if (!stand->late) {
 		answer(question, entry);
 		return;
 	}
-	if (stand->waiting_count == STAND_ENTRIES)
+	if (stand->waiting_count == FAKE_ENTRIES)
 		abort();
 	stand->waiting[stand->waiting_count].question = question;
 	stand->waiting[stand->waiting_count++].entry = entry;
 }
 
 void
-stand_resolver_open(struct stand_resolver *stand)
+fake_resolver_open(struct fake_resolver *stand)
 {
-	*stand = (struct stand_resolver) { .resolver = { .ask = ask } };
+	*stand = (struct fake_resolver) { .resolver = { .ask = ask } };
 }
 
 /* Takes the next word off a text. False where there is none. */
 static bool
-take_word(const char **text, char word[RESOLVER_NAME_SIZE])
+take_word(const char **text, char word[DNS_NAME_SIZE])
 {
 	size_t len;
 	*text += strspn(*text, " ");
 	len = strcspn(*text, " ");
-	if (len == 0 || len >= RESOLVER_NAME_SIZE)
+	if (len == 0 || len >= DNS_NAME_SIZE)
 		return false;
 	memcpy(word, *text, len);
 	word[len] = '\0';
@@ -86,12 +86,12 @@ find_word(const char *word, const char *const words[], int count)
 }
 
 static bool
-add_record(struct stand_entry *entry, const char *word)
+add_record(struct fake_entry *entry, const char *word)
 {
 	struct resolver_record *record = &entry->records[entry->count];
 	char *text = entry->texts[entry->count];
 	const char *name = word;
-	if (entry->count == STAND_RECORDS)
+	if (entry->count == FAKE_RECORDS)
 		return false;
 	entry->count++;
 	if (entry->type == RESOLVER_A || entry->type == RESOLVER_AAAA)
@@ -102,7 +102,7 @@ add_record(struct stand_entry *entry, const char *word)
 	}
 	if (name == NULL)
 		return false;
-	snprintf(text, RESOLVER_NAME_SIZE, "%s", name + (name != word));
+	snprintf(text, DNS_NAME_SIZE, "%s", name + (name != word));
 	record->text = text;
 	record->len = strlen(text);
 	return true;
@@ -110,13 +110,13 @@ add_record(struct stand_entry *entry, const char *word)
 
 /* The records of an entry, or why there are none. */
 static bool
-read_records(struct stand_entry *entry, const char *text)
+read_records(struct fake_entry *entry, const char *text)
 {
 	static const char *const outcomes[] = { "found", "no-data", "no-name", "failed" };
-	char word[RESOLVER_NAME_SIZE];
+	char word[DNS_NAME_SIZE];
 	text += strspn(text, " ");
 	if (entry->type == RESOLVER_TXT && find_word(text, outcomes, 4) < 0)
-		return strlen(text) < RESOLVER_NAME_SIZE && add_record(entry, text);
+		return strlen(text) < DNS_NAME_SIZE && add_record(entry, text);
 	while (take_word(&text, word)) {
 		int outcome = find_word(word, outcomes, 4);
 		if (outcome >= 0)
@@ -128,17 +128,17 @@ read_records(struct stand_entry *entry, const char *text)
 }
 
 bool
-stand_resolver_tell(struct stand_resolver *stand, const char *text)
+fake_resolver_tell(struct fake_resolver *stand, const char *text)
 {
 	static const char *const types[] = { "A", "AAAA", "MX", "TXT", "PTR" };
-	struct stand_entry entry = { .outcome = RESOLVER_FOUND };
+	struct fake_entry entry = { .outcome = RESOLVER_FOUND };
 	struct network address;
-	char word[RESOLVER_NAME_SIZE];
+	char word[DNS_NAME_SIZE];
 	int type = take_word(&text, word) ? find_word(word, types, RESOLVER_TYPES) : -1;
-	if (type < 0 || stand->count == STAND_ENTRIES || !take_word(&text, entry.name))
+	if (type < 0 || stand->count == FAKE_ENTRIES || !take_word(&text, entry.name))
 		return false;
 	entry.type = (enum resolver_type)type;
-	if (network_parse_address(&address, entry.name) && !resolver_reverse(entry.name, &address, NULL))
+	if (network_parse_address(&address, entry.name) && !dns_name_reverse(entry.name, &address, NULL))
 		return false;
 	stand->entries[stand->count] = entry;
 	if (!read_records(&stand->entries[stand->count], text))
@@ -148,12 +148,12 @@ stand_resolver_tell(struct stand_resolver *stand, const char *text)
 }
 
 bool
-stand_resolver_run(struct stand_resolver *stand)
+fake_resolver_run(struct fake_resolver *stand)
 {
 	bool any = false;
 	while (stand->waiting_count > 0) {
 		struct resolver_question *question = stand->waiting[0].question;
-		const struct stand_entry *entry = stand->waiting[0].entry;
+		const struct fake_entry *entry = stand->waiting[0].entry;
 		stand->waiting_count--;
 		memmove(&stand->waiting[0], &stand->waiting[1], stand->waiting_count * sizeof stand->waiting[0]);
 		answer(question, entry);

@@ -13,14 +13,14 @@
 static int mail;
 
 static void
-start_inline(struct job_runner *runner, struct job *job)
+start_inline(struct executor *executor, struct job *job)
 {
-	(void)runner;
+	(void)executor;
 	job->work(job);
 	job->done(job);
 }
 
-static struct job_runner runner = { .start = start_inline };
+static struct executor executor = { .start = start_inline };
 static const struct mailbox mailbox = { .account = 1, .maildir = "box" };
 
 void
@@ -61,7 +61,7 @@ note(void *context, enum maildrop_result result)
 struct maildrop *
 drop_try(enum maildrop_result *result)
 {
-	struct maildrop *maildrop = maildrop_new(mail, &mailbox, &runner);
+	struct maildrop *maildrop = maildrop_new(mail, &mailbox, &executor);
 	*result = MAILDROP_FAILED;
 	if (maildrop != NULL)
 		maildrop_open(maildrop, note, result);

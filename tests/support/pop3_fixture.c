@@ -1,4 +1,4 @@
-/* A stage for POP3 sessions. */
+/* A fixture for POP3 sessions. */
 #include "pop3_fixture.h"
 
 #include "session/sasl.h"
@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define POP_STAGE(pointer) ((struct pop_stage *)(void *)((char *)(pointer)-offsetof(struct pop_stage, outlet)))
+#define POP3_FIXTURE(pointer) ((struct pop3_fixture *)(void *)((char *)(pointer)-offsetof(struct pop3_fixture, outlet)))
 
-/* On the stage a password is its own hash. */
+/* On the fixture a password is its own hash. */
 static bool
 verify(const char *password, const char *hash)
 {
@@ -18,24 +18,24 @@ verify(const char *password, const char *hash)
 }
 
 static void
-wish(struct pop3_outlet *outlet, enum speech_wish whose, const char *language)
+wish(struct pop3_outlet *outlet, enum language_source whose, const char *language)
 {
-	speech_wish(&POP_STAGE(outlet)->stage.speech, whose, language);
+	session_language_prefer(&POP3_FIXTURE(outlet)->fixture.language, whose, language);
 }
 
 static void
 utf8(struct pop3_outlet *outlet, bool on)
 {
-	POP_STAGE(outlet)->stage.speech.all_utf8 = on;
+	POP3_FIXTURE(outlet)->fixture.language.all_utf8 = on;
 }
 
 static struct ftg_voice
 voice_of(struct pop3_outlet *outlet)
 {
-	struct stage *stage = &POP_STAGE(outlet)->stage;
-	struct ftg_voice voice = stage->voice;
+	struct smtp_fixture *fixture = &POP3_FIXTURE(outlet)->fixture;
+	struct ftg_voice voice = fixture->voice;
 
-	speech_voice(&stage->speech, 0, &voice);
+	session_language_voice(&fixture->language, 0, &voice);
 	return voice;
 }
 
@@ -45,43 +45,43 @@ say_reply(struct pop3_outlet *outlet, const struct ftg_reply *reply)
 	const struct ftg_voice voice = voice_of(outlet);
 	char bytes[FTG_REPLY_MAX];
 
-	octets_add(&POP_STAGE(outlet)->stage.output, bytes, ftg_render(bytes, &voice, reply));
+	octets_add(&POP3_FIXTURE(outlet)->fixture.output, bytes, ftg_render(bytes, &voice, reply));
 }
 
 static void
 send_bytes(struct pop3_outlet *outlet, const char *bytes, size_t len)
 {
-	octets_add(&POP_STAGE(outlet)->stage.output, bytes, len);
+	octets_add(&POP3_FIXTURE(outlet)->fixture.output, bytes, len);
 }
 
 static bool
 is_full(struct pop3_outlet *outlet)
 {
-	return POP_STAGE(outlet)->deaf && POP_STAGE(outlet)->stage.output.len > 0;
+	return POP3_FIXTURE(outlet)->deaf && POP3_FIXTURE(outlet)->fixture.output.len > 0;
 }
 
 static bool
 can_encrypt(struct pop3_outlet *outlet)
 {
-	return POP_STAGE(outlet)->stage.has_certificate;
+	return POP3_FIXTURE(outlet)->fixture.has_certificate;
 }
 
 static void
 encrypt_octets(struct pop3_outlet *outlet)
 {
-	POP_STAGE(outlet)->stage.encrypting = true;
+	POP3_FIXTURE(outlet)->fixture.encrypting = true;
 }
 
 static void
 resume(struct pop3_outlet *outlet)
 {
-	POP_STAGE(outlet)->stage.resumes++;
+	POP3_FIXTURE(outlet)->fixture.resumes++;
 }
 
 static void
 log_pairs(struct pop3_outlet *outlet, const char *event, ...)
 {
-	struct octets *events = &POP_STAGE(outlet)->stage.events;
+	struct octets *events = &POP3_FIXTURE(outlet)->fixture.events;
 	va_list pairs;
 
 	octets_add(events, event, strlen(event));
@@ -100,10 +100,10 @@ log_pairs(struct pop3_outlet *outlet, const char *event, ...)
 }
 
 void
-pop_stage_open(struct pop_stage *stage, enum ftg_profile profile)
+pop3_fixture_open(struct pop3_fixture *fixture, enum ftg_profile profile)
 {
-	stand_maildrop_standard();
-	*stage = (struct pop_stage) {
+	fake_maildrop_standard();
+	*fixture = (struct pop3_fixture) {
 		.config = { .hostname = "mx.example.test", .profile = profile, .max_errors = 20, .verify = verify },
 		.outlet = { .reply = say_reply,
 		    .send = send_bytes,
@@ -116,39 +116,39 @@ pop_stage_open(struct pop_stage *stage, enum ftg_profile profile)
 		    .resume = resume,
 		    .log = log_pairs },
 	};
-	stage_open(&stage->stage, profile);
-	stage->stage.speech.utf8 = true;
-	stage->config.directory = &stage->stage.directory;
-	stage->config.runner = &stage->stage.runner;
-	stage->config.hasher = &stage->stage.runner;
-	stage->config.guard = &stage->stage.guard;
-	stage->config.mechanisms = (1U << SASL_MECHANISMS) - 1;
-	stage->session = pop3_session_new(&stage->config, stage->stage.address, &stage->outlet);
-	if (stage->session == NULL)
+	fixture_open(&fixture->fixture, profile);
+	fixture->fixture.language.utf8 = true;
+	fixture->config.directory = &fixture->fixture.directory;
+	fixture->config.executor = &fixture->fixture.executor;
+	fixture->config.hasher = &fixture->fixture.executor;
+	fixture->config.limiter = &fixture->fixture.limiter;
+	fixture->config.mechanisms = (1U << SASL_MECHANISMS) - 1;
+	fixture->session = pop3_session_new(&fixture->config, fixture->fixture.address, &fixture->outlet);
+	if (fixture->session == NULL)
 		abort();
 }
 
 void
-pop_stage_close(struct pop_stage *stage)
+pop3_fixture_close(struct pop3_fixture *fixture)
 {
-	stage_run_job(&stage->stage);
-	pop3_session_free(stage->session);
-	stage_close(&stage->stage);
+	fixture_run_job(&fixture->fixture);
+	pop3_session_free(fixture->session);
+	fixture_close(&fixture->fixture);
 }
 
 void
-pop_stage_go_on(struct pop_stage *stage)
+pop3_fixture_go_on(struct pop3_fixture *fixture)
 {
-	stage_run_job(&stage->stage);
-	while (pop3_session_sending(stage->session) && !stage->deaf) {
-		pop3_session_more(stage->session);
-		stage_run_job(&stage->stage);
+	fixture_run_job(&fixture->fixture);
+	while (pop3_session_sending(fixture->session) && !fixture->deaf) {
+		pop3_session_more(fixture->session);
+		fixture_run_job(&fixture->fixture);
 	}
 }
 
 /* One piece, in memory of its own size so that a sanitizer sees a step beyond it. */
 static void
-feed_piece(struct pop_stage *stage, const char *bytes, size_t len)
+feed_piece(struct pop3_fixture *fixture, const char *bytes, size_t len)
 {
 	char *piece = malloc(len);
 	size_t taken = 0, now = 1;
@@ -156,30 +156,30 @@ feed_piece(struct pop_stage *stage, const char *bytes, size_t len)
 	if (piece == NULL)
 		abort();
 	memcpy(piece, bytes, len);
-	while (taken < len && now > 0 && !pop3_session_closed(stage->session) && !stage->stage.encrypting) {
-		now = pop3_session_feed(stage->session, piece + taken, len - taken);
+	while (taken < len && now > 0 && !pop3_session_closed(fixture->session) && !fixture->fixture.encrypting) {
+		now = pop3_session_feed(fixture->session, piece + taken, len - taken);
 		taken += now;
-		pop_stage_go_on(stage);
+		pop3_fixture_go_on(fixture);
 	}
-	if (stage->stage.encrypting)
-		stage->stage.dropped += len - taken;
+	if (fixture->fixture.encrypting)
+		fixture->fixture.dropped += len - taken;
 	free(piece);
 }
 
 void
-pop_stage_feed(struct pop_stage *stage, const char *bytes, size_t len, size_t piece)
+pop3_fixture_feed(struct pop3_fixture *fixture, const char *bytes, size_t len, size_t piece)
 {
-	for (size_t at = 0; at < len && !pop3_session_closed(stage->session); at += piece) {
-		feed_piece(stage, bytes + at, piece < len - at ? piece : len - at);
+	for (size_t at = 0; at < len && !pop3_session_closed(fixture->session); at += piece) {
+		feed_piece(fixture, bytes + at, piece < len - at ? piece : len - at);
 		if (piece >= len - at)
 			return;
 	}
 }
 
 void
-pop_stage_shake_hands(struct pop_stage *stage)
+pop3_fixture_shake_hands(struct pop3_fixture *fixture)
 {
-	if (stage->stage.encrypting)
-		pop3_session_encrypted(stage->session);
-	stage->stage.encrypting = false;
+	if (fixture->fixture.encrypting)
+		pop3_session_encrypted(fixture->session);
+	fixture->fixture.encrypting = false;
 }

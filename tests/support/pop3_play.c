@@ -10,7 +10,7 @@
 
 struct play {
 	struct talk_actor actor;
-	struct pop_stage pop;
+	struct pop3_fixture pop;
 	ftg_catalog *catalog; /* the languages that are shipped, where one is asked for */
 	enum ftg_profile profile;
 };
@@ -24,7 +24,7 @@ add_fault(struct play *play, const char *text)
 static void
 feed(struct talk_actor *actor, const char *bytes, size_t len, size_t piece)
 {
-	pop_stage_feed(&((struct play *)actor)->pop, bytes, len, piece);
+	pop3_fixture_feed(&((struct play *)actor)->pop, bytes, len, piece);
 }
 
 static const ftg_catalog *
@@ -36,24 +36,24 @@ languages(struct play *play)
 		play->catalog = ftg_catalog_open(&sources, NULL, NULL);
 	if (play->catalog == NULL)
 		abort();
-	play->pop.stage.voice.catalog = play->catalog;
+	play->pop.fixture.voice.catalog = play->catalog;
 	return play->catalog;
 }
 
 static bool
-set_speech(struct play *play, const char *name, const char *value)
+set_language(struct play *play, const char *name, const char *value)
 {
-	struct stage *stage = &play->pop.stage;
+	struct smtp_fixture *fixture = &play->pop.fixture;
 
 	if (strcmp(name, "language") == 0)
-		stage->voice.language = ftg_catalog_find(languages(play), value);
+		fixture->voice.language = ftg_catalog_find(languages(play), value);
 	else if (strcmp(name, "listener-language") == 0)
-		stage->speech.listener = value;
+		fixture->language.listener = value;
 	else if (strcmp(name, "account-language") == 0)
-		snprintf(stage->account_language, sizeof stage->account_language, "%s", value);
+		snprintf(fixture->account_language, sizeof fixture->account_language, "%s", value);
 	else
 		return strcmp(name, "languages") == 0 && languages(play) != NULL;
-	stage->speech.known = false;
+	fixture->language.known = false;
 	return languages(play) != NULL;
 }
 
@@ -75,10 +75,10 @@ static bool
 set_maildrop(const char *name, const char *value)
 {
 	static const char *const names[] = { "ok", "locked", "access", "failed" };
-	enum maildrop_result *result = strcmp(name, "open") == 0 ? &stand_maildrop.open
-	    : strcmp(name, "read") == 0                          ? &stand_maildrop.read
-	    : strcmp(name, "read-on") == 0                       ? &stand_maildrop.read_on
-	    : strcmp(name, "update") == 0                        ? &stand_maildrop.update
+	enum maildrop_result *result = strcmp(name, "open") == 0 ? &fake_maildrop.open
+	    : strcmp(name, "read") == 0                          ? &fake_maildrop.read
+	    : strcmp(name, "read-on") == 0                       ? &fake_maildrop.read_on
+	    : strcmp(name, "update") == 0                        ? &fake_maildrop.update
 	                                                         : NULL;
 
 	for (unsigned i = 0; i < sizeof names / sizeof *names && result != NULL; i++)
@@ -87,9 +87,9 @@ set_maildrop(const char *name, const char *value)
 			return true;
 		}
 	if (strcmp(name, "messages") == 0)
-		stand_maildrop.messages = strtoul(value, NULL, 10);
+		fake_maildrop.messages = strtoul(value, NULL, 10);
 	else if (strcmp(name, "block") == 0)
-		stand_maildrop.block = strtoul(value, NULL, 10);
+		fake_maildrop.block = strtoul(value, NULL, 10);
 	else
 		return false;
 	return true;
@@ -111,7 +111,7 @@ greet(struct play *play)
 static bool
 do_something(struct play *play, const char *name, const char *value)
 {
-	struct pop_stage *pop = &play->pop;
+	struct pop3_fixture *pop = &play->pop;
 	bool closed = pop3_session_closed(pop->session);
 	size_t number = strtoul(value, NULL, 10);
 
@@ -120,11 +120,11 @@ do_something(struct play *play, const char *name, const char *value)
 	else if (strcmp(name, "end") == 0)
 		pop3_session_end(pop->session, ftg_id_find(value));
 	else if (strcmp(name, "barred") == 0)
-		guard_blacklist(&pop->stage.guard, pop->stage.address);
+		limiter_blacklist(&pop->fixture.limiter, pop->fixture.address);
 	else if (strcmp(name, "logged-in") == 0)
-		guard_logged_in(&pop->stage.guard, value, 1000);
+		limiter_logged_in(&pop->fixture.limiter, value, 1000);
 	else if (strcmp(name, "handshake") == 0)
-		pop_stage_shake_hands(pop);
+		pop3_fixture_shake_hands(pop);
 	else if (strcmp(name, "deaf") == 0)
 		pop->deaf = true;
 	else if (strcmp(name, "listening") == 0)
@@ -134,17 +134,17 @@ do_something(struct play *play, const char *name, const char *value)
 	else if (strcmp(name, "open-session") == 0)
 		expect(play, !closed, "the session is closed\n");
 	else if (strcmp(name, "dropped") == 0)
-		expect(play, pop->stage.dropped == number, "another number of octets was dropped\n");
+		expect(play, pop->fixture.dropped == number, "another number of octets was dropped\n");
 	else if (strcmp(name, "removed") == 0)
-		expect(play, stand_maildrop.removed == number, "another number of messages was removed\n");
+		expect(play, fake_maildrop.removed == number, "another number of messages was removed\n");
 	else if (strcmp(name, "unlocked") == 0)
-		expect(play, stand_maildrop.opened == 0, "a maildrop is still open\n");
+		expect(play, fake_maildrop.opened == 0, "a maildrop is still open\n");
 	else if (strcmp(name, "blacklisted") == 0)
-		expect(play, guard_is_blacklisted(&pop->stage.guard, pop->stage.address), "not blacklisted\n");
+		expect(play, limiter_is_blacklisted(&pop->fixture.limiter, pop->fixture.address), "not blacklisted\n");
 	else
 		return false;
 	if (!pop->deaf)
-		pop_stage_go_on(pop);
+		pop3_fixture_go_on(pop);
 	return true;
 }
 
@@ -152,23 +152,23 @@ static bool
 set_config(struct play *play, const char *name, const char *value)
 {
 	struct pop3_config *config = &play->pop.config;
-	struct stage *stage = &play->pop.stage;
+	struct smtp_fixture *fixture = &play->pop.fixture;
 	unsigned number = (unsigned)strtoul(value, NULL, 10);
 
 	if (strcmp(name, "certificate") == 0)
-		stage->has_certificate = strcmp(value, "yes") == 0;
+		fixture->has_certificate = strcmp(value, "yes") == 0;
 	else if (strcmp(name, "tls-required") == 0)
 		config->tls_required = true;
 	else if (strcmp(name, "plain-in-clear") == 0)
 		config->plain_in_clear = true;
 	else if (strcmp(name, "auth") == 0)
-		config->sasl = stage->sasl;
+		config->sasl = fixture->sasl;
 	else if (strcmp(name, "apop") == 0)
 		set_apop(play);
 	else if (strcmp(name, "max-errors") == 0)
 		config->max_errors = number;
 	else if (strcmp(name, "max-failed-logins") == 0)
-		stage->limits.max_failed_logins = number;
+		fixture->limits.max_failed_logins = number;
 	else if (strcmp(name, "login-delay") == 0)
 		config->login_delay = number;
 	else
@@ -181,7 +181,7 @@ set(struct talk_actor *actor, const char *name, const char *value)
 {
 	struct play *play = (struct play *)actor;
 
-	return set_config(play, name, value) || set_speech(play, name, value) || set_maildrop(name, value) ||
+	return set_config(play, name, value) || set_language(play, name, value) || set_maildrop(name, value) ||
 	    do_something(play, name, value);
 }
 
@@ -191,14 +191,14 @@ pop_play(const struct talk *talk, const struct talk_run *run, struct octets *fau
 	struct play play = { .profile = run->profile };
 
 	octets_clear(fault);
-	pop_stage_open(&play.pop, run->profile);
-	play.pop.stage.late = run->late;
+	pop3_fixture_open(&play.pop, run->profile);
+	play.pop.fixture.late = run->late;
 	play.actor = (struct talk_actor) { .feed = feed,
 		.set = set,
-		.got = { [SAID] = &play.pop.stage.output, [LOGGED] = &play.pop.stage.events },
+		.got = { [SAID] = &play.pop.fixture.output, [LOGGED] = &play.pop.fixture.events },
 		.fault = fault };
 	bool done = talk_run(talk, run, &play.actor);
-	pop_stage_close(&play.pop);
+	pop3_fixture_close(&play.pop);
 	ftg_catalog_free(play.catalog);
 	return done;
 }

@@ -1,4 +1,4 @@
-/* A stage for the runner of the queue. */
+/* A fixture for the manager of the queue. */
 #include "queue_manager_fixture.h"
 
 #include <criterion/criterion.h>
@@ -12,12 +12,12 @@
 #include "base/log.h"
 #include "folder.h"
 
-struct stand_dialer server;
-struct stand_resolver resolver;
+struct fake_dialer server;
+struct fake_resolver resolver;
 struct maildir_agent agent;
 struct routes routes;
-struct runner *runner;
-struct runner_config config;
+struct queue_manager *manager;
+struct queue_manager_config config;
 int64_t time_now, alarm_wait;
 bool stopped;
 char last_id[QUEUE_ID_SIZE];
@@ -29,7 +29,7 @@ uintptr_t lowest = UINTPTR_MAX;
 struct job *first_job;
 
 static void
-run_job(struct job_runner *jobs, struct job *job)
+run_job(struct executor *jobs, struct job *job)
 {
 	struct job **at = &first_job;
 	(void)jobs;
@@ -40,7 +40,7 @@ run_job(struct job_runner *jobs, struct job *job)
 	*at = job;
 }
 
-static struct job_runner jobs = { .start = run_job };
+static struct executor jobs = { .start = run_job };
 
 void
 run_first_job(void)
@@ -55,7 +55,7 @@ void
 settle_down(void)
 {
 	for (bool any = true; any;) {
-		any = stand_resolver_run(&resolver);
+		any = fake_resolver_run(&resolver);
 		for (; first_job != NULL && !hold_jobs; any = true)
 			run_first_job();
 	}
@@ -115,16 +115,16 @@ set_up(void)
 {
 	folder_make();
 	log_open(open("log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), NULL);
-	stand_dialer_open(&server);
-	stand_resolver_open(&resolver);
+	fake_dialer_open(&server);
+	fake_resolver_open(&resolver);
 	cr_assert_eq(maildir_agent_open(&agent, "mail", "queue", "mx.example.test"), 0);
-	stand_resolver_tell(&resolver, "MX example.net 10:mx1.example.net");
-	stand_resolver_tell(&resolver, "A mx1.example.net 192.0.2.1");
-	stand_resolver_tell(&resolver, "MX example.org 10:mx1.example.org");
-	stand_resolver_tell(&resolver, "A mx1.example.org 192.0.2.2");
+	fake_resolver_tell(&resolver, "MX example.net 10:mx1.example.net");
+	fake_resolver_tell(&resolver, "A mx1.example.net 192.0.2.1");
+	fake_resolver_tell(&resolver, "MX example.org 10:mx1.example.org");
+	fake_resolver_tell(&resolver, "A mx1.example.org 192.0.2.2");
 	routes.mx = true;
 	time_now = 1000000000;
-	config = (struct runner_config) {
+	config = (struct queue_manager_config) {
 		.queue = agent.queue,
 		.world = { .resolver = &resolver.resolver, .hostname = "mx.example.test" },
 		.routes = &routes,
@@ -145,7 +145,7 @@ set_up(void)
 		.alarm = set_alarm,
 		.stopped = on_stopped,
 	};
-	runner = runner_new(&config);
+	manager = queue_manager_new(&config);
 }
 
 void
@@ -153,7 +153,7 @@ tear_down(void)
 {
 	hold_jobs = false;
 	settle_down();
-	runner_free(runner);
+	queue_manager_free(manager);
 	maildir_agent_close(&agent);
 	folder_remove();
 }
@@ -181,7 +181,7 @@ add(const char *address)
 void
 start(void)
 {
-	runner_start(runner);
+	queue_manager_start(manager);
 	settle_down();
 }
 
@@ -189,7 +189,7 @@ void
 pass(int64_t seconds)
 {
 	time_now += seconds;
-	runner_turn(runner);
+	queue_manager_turn(manager);
 	settle_down();
 }
 

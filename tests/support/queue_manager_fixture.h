@@ -1,4 +1,4 @@
-/* A stage for the runner of the queue: a real queue and real Maildirs, servers and names in memory, a clock set by hand. */
+/* A fixture for the manager of the queue: a real queue and real Maildirs, servers and names in memory, a clock set by hand. */
 #ifndef SUPPORT_QUEUE_MANAGER_FIXTURE_H
 #define SUPPORT_QUEUE_MANAGER_FIXTURE_H
 
@@ -13,12 +13,12 @@
 
 #define HOUR 3600
 
-extern struct stand_dialer server;
-extern struct stand_resolver resolver; /* which knows example.net and example.org */
+extern struct fake_dialer server;
+extern struct fake_resolver resolver; /* which knows example.net and example.org */
 extern struct maildir_agent agent;
 extern struct routes routes;
-extern struct runner_config config; /* of the runner */
-extern struct runner *runner;
+extern struct queue_manager_config config; /* of the manager */
+extern struct queue_manager *manager;
 extern int64_t time_now;   /* seconds since 1970 */
 extern int64_t alarm_wait; /* as it was asked for last */
 extern bool stopped;
@@ -41,7 +41,7 @@ void add_from(const char *sender, size_t count, const char *const *addresses);
 void run_first_job(void);
 void settle_down(void);
 
-/* Starts the runner; lets time pass; then settles down. */
+/* Starts the manager; lets time pass; then settles down. */
 void start(void);
 void pass(int64_t seconds);
 
@@ -57,7 +57,7 @@ size_t count_mail(const char *maildir);
 void expect_in(const char *text, const char *part);
 
 #define ANSWER(...)                                                                                                    \
-	static struct stand_answer answers[] = { __VA_ARGS__ };                                                        \
+	static struct fake_answer answers[] = { __VA_ARGS__ };                                                         \
 	server.answers = answers;                                                                                      \
 	server.answer_count = sizeof answers / sizeof *answers
 

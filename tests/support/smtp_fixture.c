@@ -1,4 +1,4 @@
-/* A stage for SMTP sessions. */
+/* A fixture for SMTP sessions. */
 #include "smtp_fixture.h"
 
 #include "base/ascii.h"
@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* No realloc() or calloc() on the stage: a test has those of the session fail. */
+/* No realloc() or calloc() on the fixture: a test has those of the session fail. */
 static void *
 allocate(size_t size)
 {
@@ -46,9 +46,10 @@ octets_clear(struct octets *octets)
 	octets_add(octets, "", 0);
 }
 
-#define STAGE(member, pointer) ((struct stage *)(void *)((char *)(pointer)-offsetof(struct stage, member)))
+#define FIXTURE(member, pointer)                                                                                       \
+	((struct smtp_fixture *)(void *)((char *)(pointer)-offsetof(struct smtp_fixture, member)))
 
-/* On the stage a password is its own hash. */
+/* On the fixture a password is its own hash. */
 static bool
 verify(const char *password, const char *hash)
 {
@@ -60,7 +61,7 @@ verify(const char *password, const char *hash)
 struct parcel {
 	struct delivery delivery;
 	struct job job;
-	struct stage *stage;
+	struct smtp_fixture *fixture;
 	struct octets octets;
 	size_t unflushed;
 	size_t mailboxes;
@@ -81,7 +82,7 @@ parcel_append(struct delivery *delivery, const char *bytes, size_t len)
 {
 	struct parcel *parcel = PARCEL(delivery, delivery);
 
-	if (parcel->stage->append_fails && parcel->begun && parcel->octets.len > parcel->unrelayed)
+	if (parcel->fixture->append_fails && parcel->begun && parcel->octets.len > parcel->unrelayed)
 		return false;
 	octets_add(&parcel->octets, bytes, len);
 	parcel->unflushed += len;
@@ -101,13 +102,13 @@ static bool
 parcel_wants_flush(const struct delivery *delivery)
 {
 	const struct parcel *parcel = CONST_PARCEL(delivery);
-	return parcel->stage->flush_after != 0 && parcel->unflushed >= parcel->stage->flush_after;
+	return parcel->fixture->flush_after != 0 && parcel->unflushed >= parcel->fixture->flush_after;
 }
 
 static void
 parcel_free(struct parcel *parcel)
 {
-	parcel->stage->open--;
+	parcel->fixture->open--;
 	if (parcel->file >= 0)
 		close(parcel->file);
 	free(parcel->octets.bytes);
@@ -129,7 +130,7 @@ enqueue(const struct parcel *parcel)
 	char *text = queue_text_write(relay, &len);
 	if (text == NULL)
 		abort();
-	octets_add(&parcel->stage->queued, text, len);
+	octets_add(&parcel->fixture->queued, text, len);
 	free(text);
 }
 
@@ -143,20 +144,20 @@ static void
 parcel_done(struct job *job)
 {
 	struct parcel *parcel = PARCEL(job, job);
-	struct stage *stage = parcel->stage;
+	struct smtp_fixture *fixture = parcel->fixture;
 	void (*done)(void *, enum delivery_result) = parcel->done;
 	void *context = parcel->context;
-	enum delivery_result result = parcel->committing ? stage->commit_result
-	    : parcel->file >= 0                          ? stage->spool_result
-	                                                 : stage->flush_result;
+	enum delivery_result result = parcel->committing ? fixture->commit_result
+	    : parcel->file >= 0                          ? fixture->spool_result
+	                                                 : fixture->flush_result;
 
 	parcel->unflushed = 0;
 	if (parcel->committing) {
 		if (result == DELIVERY_OK) {
-			octets_add(&stage->message, parcel->octets.bytes, parcel->octets.len);
-			stage->mailboxes = parcel->mailboxes;
+			octets_add(&fixture->message, parcel->octets.bytes, parcel->octets.len);
+			fixture->mailboxes = parcel->mailboxes;
 			enqueue(parcel);
-			stage->delivered++;
+			fixture->delivered++;
 		}
 		parcel_free(parcel);
 	}
@@ -169,14 +170,14 @@ parcel_start(struct parcel *parcel, void (*done)(void *, enum delivery_result), 
 	parcel->done = done;
 	parcel->context = context;
 	parcel->job = (struct job) { .work = parcel_work, .done = parcel_done };
-	parcel->stage->runner.start(&parcel->stage->runner, &parcel->job);
+	parcel->fixture->executor.start(&parcel->fixture->executor, &parcel->job);
 }
 
 static void
 parcel_flush(
-    struct delivery *delivery, struct job_runner *runner, void (*done)(void *, enum delivery_result), void *context)
+    struct delivery *delivery, struct executor *executor, void (*done)(void *, enum delivery_result), void *context)
 {
-	(void)runner;
+	(void)executor;
 	parcel_start(PARCEL(delivery, delivery), done, context);
 }
 
@@ -199,11 +200,11 @@ spool_octets(const struct octets *octets)
 
 static void
 parcel_spool(
-    struct delivery *delivery, struct job_runner *runner, void (*done)(void *, enum delivery_result), void *context)
+    struct delivery *delivery, struct executor *executor, void (*done)(void *, enum delivery_result), void *context)
 {
 	struct parcel *parcel = PARCEL(delivery, delivery);
 
-	(void)runner;
+	(void)executor;
 	if (parcel->file >= 0)
 		close(parcel->file);
 	parcel->file = spool_octets(&parcel->octets);
@@ -213,25 +214,25 @@ parcel_spool(
 static int
 parcel_file(const struct delivery *delivery)
 {
-	return CONST_PARCEL(delivery)->stage->unreadable ? -1 : CONST_PARCEL(delivery)->file;
+	return CONST_PARCEL(delivery)->fixture->unreadable ? -1 : CONST_PARCEL(delivery)->file;
 }
 
 static void
 parcel_commit(
-    struct delivery *delivery, struct job_runner *runner, void (*done)(void *, enum delivery_result), void *context)
+    struct delivery *delivery, struct executor *executor, void (*done)(void *, enum delivery_result), void *context)
 {
-	(void)runner;
+	(void)executor;
 	PARCEL(delivery, delivery)->committing = true;
 	parcel_start(PARCEL(delivery, delivery), done, context);
 }
 
 static void
-parcel_abandon(struct delivery *delivery, struct job_runner *runner)
+parcel_abandon(struct delivery *delivery, struct executor *executor)
 {
 	struct parcel *parcel = PARCEL(delivery, delivery);
 
-	(void)runner;
-	parcel->stage->abandoned++;
+	(void)executor;
+	parcel->fixture->abandoned++;
 	parcel_free(parcel);
 }
 
@@ -248,15 +249,15 @@ parcel_begin(struct delivery_agent *agent, const struct mailbox *mailboxes, size
 		.commit = parcel_commit,
 		.abandon = parcel_abandon,
 	};
-	struct stage *stage = STAGE(agent, agent);
+	struct smtp_fixture *fixture = FIXTURE(agent, agent);
 	(void)mailboxes;
-	if (stage->begin_fails)
+	if (fixture->begin_fails)
 		return NULL;
 	struct parcel *parcel = allocate(sizeof *parcel);
 	*parcel = (struct parcel) {
-		.delivery = { .ops = &ops }, .stage = stage, .mailboxes = count, .relay = relay, .file = -1
+		.delivery = { .ops = &ops }, .fixture = fixture, .mailboxes = count, .relay = relay, .file = -1
 	};
-	stage->open++;
+	fixture->open++;
 	return &parcel->delivery;
 }
 
@@ -278,179 +279,179 @@ answer_question(struct job *job)
 }
 
 static void
-check_room(struct delivery_agent *agent, struct job_runner *runner, const struct mailbox *mailboxes, size_t count,
+check_room(struct delivery_agent *agent, struct executor *executor, const struct mailbox *mailboxes, size_t count,
     uint64_t size, void (*done)(void *context, enum delivery_result result), void *context)
 {
 	struct question *question = calloc(1, sizeof *question);
 
-	(void)runner, (void)count;
+	(void)executor, (void)count;
 	if (question == NULL) {
 		done(context, DELIVERY_FAILED);
 		return;
 	}
 	question->result = size > (uint64_t)mailboxes[0].quota.bytes ? DELIVERY_OVER_QUOTA
-	                                                             : STAGE(agent, agent)->room_result;
+	                                                             : FIXTURE(agent, agent)->room_result;
 	question->job = (struct job) { .work = parcel_work, .done = answer_question };
 	question->done = done;
 	question->context = context;
-	STAGE(agent, agent)->runner.start(&STAGE(agent, agent)->runner, &question->job);
+	FIXTURE(agent, agent)->executor.start(&FIXTURE(agent, agent)->executor, &question->job);
 }
 
 static void
-run_queue(struct delivery_agent *agent, struct job_runner *runner, const char *domain, bool below,
+run_queue(struct delivery_agent *agent, struct executor *executor, const char *domain, bool below,
     void (*done)(void *context, enum delivery_result result), void *context)
 {
 	struct question *question = allocate(sizeof *question);
-	struct stage *stage = STAGE(agent, agent);
+	struct smtp_fixture *fixture = FIXTURE(agent, agent);
 
-	(void)runner;
-	octets_add(&stage->events, below ? "run @" : "run ", below ? 5 : 4);
-	octets_add(&stage->events, domain, strlen(domain));
-	octets_add(&stage->events, "\n", 1);
+	(void)executor;
+	octets_add(&fixture->events, below ? "run @" : "run ", below ? 5 : 4);
+	octets_add(&fixture->events, domain, strlen(domain));
+	octets_add(&fixture->events, "\n", 1);
 	*question = (struct question) {
 		.job = { .work = parcel_work, .done = answer_question },
-		.result = stage->queue_result,
+		.result = fixture->queue_result,
 		.done = done,
 		.context = context,
 	};
-	stage->runner.start(&stage->runner, &question->job);
+	fixture->executor.start(&fixture->executor, &question->job);
 }
 
 static bool
-is_full(struct delivery_agent *agent, struct job_runner *runner)
+is_full(struct delivery_agent *agent, struct executor *executor)
 {
-	(void)runner;
-	return STAGE(agent, agent)->full;
+	(void)executor;
+	return FIXTURE(agent, agent)->full;
 }
 
 /* Jobs. */
 
 static void
-start_job(struct job_runner *runner, struct job *job)
+start_job(struct executor *executor, struct job *job)
 {
-	struct stage *stage = STAGE(runner, runner);
+	struct smtp_fixture *fixture = FIXTURE(executor, executor);
 
 	job->work(job);
-	if (!stage->late) {
+	if (!fixture->late) {
 		job->done(job);
 		return;
 	}
-	if (stage->job != NULL)
+	if (fixture->job != NULL)
 		abort();
-	stage->job = job;
+	fixture->job = job;
 }
 
 /* The end of one may be the beginning of another: a password is checked, then its refusal held back. */
 void
-stage_run_job(struct stage *stage)
+fixture_run_job(struct smtp_fixture *fixture)
 {
-	while (stage->job != NULL || stand_resolver_run(&stage->dns)) {
-		struct job *job = stage->job;
-		stage->job = NULL;
+	while (fixture->job != NULL || fake_resolver_run(&fixture->dns)) {
+		struct job *job = fixture->job;
+		fixture->job = NULL;
 		if (job != NULL)
 			job->done(job);
 	}
-	for (size_t i = 0; i < STAND_INS; i++)
-		if (stage->services[i].waiting != NULL) {
-			service_stand_in_answer(&stage->services[i]);
-			stage_run_job(stage);
+	for (size_t i = 0; i < FAKES; i++)
+		if (fixture->services[i].waiting != NULL) {
+			fake_policy_service_answer(&fixture->services[i]);
+			fixture_run_job(fixture);
 		}
 }
 
 /* The outlet. */
 
 static void
-wish(struct smtp_outlet *outlet, enum speech_wish whose, const char *language)
+wish(struct smtp_outlet *outlet, enum language_source whose, const char *language)
 {
-	speech_wish(&STAGE(outlet, outlet)->speech, whose, language);
+	session_language_prefer(&FIXTURE(outlet, outlet)->language, whose, language);
 }
 
-/* No catalogue is exchanged on the stage, so there is one generation. */
+/* No catalogue is exchanged on the fixture, so there is one generation. */
 static struct ftg_voice
 voice_of(struct smtp_outlet *outlet)
 {
-	struct stage *stage = STAGE(outlet, outlet);
-	struct ftg_voice voice = stage->voice;
+	struct smtp_fixture *fixture = FIXTURE(outlet, outlet);
+	struct ftg_voice voice = fixture->voice;
 
-	speech_voice(&stage->speech, 0, &voice);
+	session_language_voice(&fixture->language, 0, &voice);
 	return voice;
 }
 
 static void
 say_reply(struct smtp_outlet *outlet, const struct ftg_reply *reply)
 {
-	struct stage *stage = STAGE(outlet, outlet);
+	struct smtp_fixture *fixture = FIXTURE(outlet, outlet);
 	const struct ftg_voice voice = voice_of(outlet);
 	char bytes[FTG_REPLY_MAX];
 
-	octets_add(&stage->output, bytes, ftg_render(bytes, &voice, reply));
+	octets_add(&fixture->output, bytes, ftg_render(bytes, &voice, reply));
 }
 
 static void
 send_bytes(struct smtp_outlet *outlet, const char *bytes, size_t len)
 {
-	octets_add(&STAGE(outlet, outlet)->output, bytes, len);
+	octets_add(&FIXTURE(outlet, outlet)->output, bytes, len);
 }
 
 static void
 wait_for(struct smtp_outlet *outlet, int64_t milliseconds, struct job *job)
 {
-	struct stage *stage = STAGE(outlet, outlet);
+	struct smtp_fixture *fixture = FIXTURE(outlet, outlet);
 
-	stage->waited += milliseconds;
+	fixture->waited += milliseconds;
 	job->work = parcel_work;
-	start_job(&stage->runner, job);
+	start_job(&fixture->executor, job);
 }
 
 static bool
 can_encrypt(struct smtp_outlet *outlet)
 {
-	return STAGE(outlet, outlet)->has_certificate;
+	return FIXTURE(outlet, outlet)->has_certificate;
 }
 
 static void
 encrypt_octets(struct smtp_outlet *outlet)
 {
-	STAGE(outlet, outlet)->encrypting = true;
+	FIXTURE(outlet, outlet)->encrypting = true;
 }
 
 void
-stage_shake_hands(struct stage *stage)
+fixture_shake_hands(struct smtp_fixture *fixture)
 {
-	if (stage->encrypting)
-		smtp_session_encrypted(stage->session, "TLSv1.3", "TLS_AES_256_GCM_SHA384");
-	stage->encrypting = false;
+	if (fixture->encrypting)
+		smtp_session_encrypted(fixture->session, "TLSv1.3", "TLS_AES_256_GCM_SHA384");
+	fixture->encrypting = false;
 }
 
 static void
 resume(struct smtp_outlet *outlet)
 {
-	STAGE(outlet, outlet)->resumes++;
+	FIXTURE(outlet, outlet)->resumes++;
 }
 
 static void
 log_pairs(struct smtp_outlet *outlet, const char *event, ...)
 {
-	struct stage *stage = STAGE(outlet, outlet);
+	struct smtp_fixture *fixture = FIXTURE(outlet, outlet);
 	va_list pairs;
 
-	octets_add(&stage->events, event, strlen(event));
+	octets_add(&fixture->events, event, strlen(event));
 	va_start(pairs, event);
 	for (const char *key; (key = va_arg(pairs, const char *)) != NULL;) {
 		const char *value = va_arg(pairs, const char *);
 		if (value == NULL)
 			continue;
-		octets_add(&stage->events, " ", 1);
-		octets_add(&stage->events, key, strlen(key));
-		octets_add(&stage->events, "=", 1);
-		octets_add(&stage->events, value, strlen(value));
+		octets_add(&fixture->events, " ", 1);
+		octets_add(&fixture->events, key, strlen(key));
+		octets_add(&fixture->events, "=", 1);
+		octets_add(&fixture->events, value, strlen(value));
 	}
 	va_end(pairs);
-	octets_add(&stage->events, "\n", 1);
-	stage->events_seen++;
+	octets_add(&fixture->events, "\n", 1);
+	fixture->events_seen++;
 }
 
-/* The stage. */
+/* The fixture. */
 
 static int64_t
 steady_now(struct clock *clock)
@@ -459,27 +460,27 @@ steady_now(struct clock *clock)
 	return 0;
 }
 
-static int64_t passed; /* seconds since STAGE_NOW */
+static int64_t passed; /* seconds since FIXTURE_NOW */
 
 static int64_t
 now(void)
 {
-	return STAGE_NOW + passed;
+	return FIXTURE_NOW + passed;
 }
 
 void
-stage_pass(int64_t seconds)
+fixture_pass(int64_t seconds)
 {
 	passed += seconds;
 }
 
 void
-stage_open(struct stage *stage, enum ftg_profile profile)
+fixture_open(struct smtp_fixture *fixture, enum ftg_profile profile)
 {
-	static const unsigned char secret[SASL_SECRET_SIZE] = "stage";
+	static const unsigned char secret[SASL_SECRET_SIZE] = "fixture";
 	static const struct ftg_vars vars = { .value = { [FTG_VAR_HOST] = "mx.example.test" } };
 
-	*stage = (struct stage) {
+	*fixture = (struct smtp_fixture) {
 		.config = { .hostname = "mx.example.test",
 		    .profile = profile,
 		    .max_message_size = 1000000,
@@ -496,98 +497,98 @@ stage_open(struct stage *stage, enum ftg_profile profile)
 		    .encrypt = encrypt_octets,
 		    .resume = resume,
 		    .log = log_pairs },
-		.directory = { .ops = &stage_directory_ops },
+		.directory = { .ops = &fixture_directory_ops },
 		.agent = { .begin = parcel_begin,
 		    .is_full = is_full,
 		    .check_room = check_room,
 		    .run_queue = run_queue },
-		.runner = { .start = start_job },
+		.executor = { .start = start_job },
 		.address = "192.0.2.7",
 		.voice = { .catalog = ftg_catalog_english(profile), .vars = &vars },
 	};
-	service_stand_ins_open(stage->services, stage->asked);
-	scanner_stand_ins_open(stage->filters, stage->scanners);
-	stage->config.services = stage->asked;
-	stage->config.scanners = stage->scanners;
-	stage->config.scanning = &stage->runner;
+	fake_policy_services_open(fixture->services, fixture->asked);
+	fake_scanners_open(fixture->filters, fixture->scanners);
+	fixture->config.services = fixture->asked;
+	fixture->config.scanners = fixture->scanners;
+	fixture->config.scanning = &fixture->executor;
 	passed = 0;
-	stage->config.directory = &stage->directory;
-	stage->config.delivery = &stage->agent;
-	stage->config.runner = &stage->runner;
-	stage->config.hasher = &stage->runner;
-	stage->config.inspector = &stage->runner;
-	stage->config.mechanisms = (1U << SASL_MECHANISMS) - 1;
-	stage->sasl = sasl_server_new(secret, verify);
-	stage->config.guard = &stage->guard;
-	stand_resolver_open(&stage->dns);
-	stage->config.resolver = &stage->dns.resolver;
-	stage->config.blocklists = &stage->blocklists;
-	stage->config.blocklist_threshold = 1;
-	stage->clock.now = steady_now;
-	stage->limits = limits_standard();
-	stage->guard = (struct guard) { counters_new(1), &stage->clock, &stage->limits, 0 };
-	if (stage->guard.counters == NULL || stage->sasl == NULL)
+	fixture->config.directory = &fixture->directory;
+	fixture->config.delivery = &fixture->agent;
+	fixture->config.executor = &fixture->executor;
+	fixture->config.hasher = &fixture->executor;
+	fixture->config.inspector = &fixture->executor;
+	fixture->config.mechanisms = (1U << SASL_MECHANISMS) - 1;
+	fixture->sasl = sasl_server_new(secret, verify);
+	fixture->config.limiter = &fixture->limiter;
+	fake_resolver_open(&fixture->dns);
+	fixture->config.resolver = &fixture->dns.resolver;
+	fixture->config.blocklists = &fixture->blocklists;
+	fixture->config.blocklist_threshold = 1;
+	fixture->clock.now = steady_now;
+	fixture->limits = limits_standard();
+	fixture->limiter = (struct limiter) { counters_new(1), &fixture->clock, &fixture->limits, 0 };
+	if (fixture->limiter.counters == NULL || fixture->sasl == NULL)
 		abort();
-	octets_clear(&stage->output);
-	octets_clear(&stage->events);
-	octets_clear(&stage->message);
-	octets_clear(&stage->queued);
+	octets_clear(&fixture->output);
+	octets_clear(&fixture->events);
+	octets_clear(&fixture->message);
+	octets_clear(&fixture->queued);
 }
 
 void
-stage_enter(struct stage *stage)
+fixture_enter(struct smtp_fixture *fixture)
 {
-	const struct smtp_peer peer = { .address = stage->address, .session = "s1" };
+	const struct smtp_peer peer = { .address = fixture->address, .session = "s1" };
 
-	stage->session = smtp_session_new(&stage->config, &peer, &stage->outlet);
-	if (stage->session == NULL)
+	fixture->session = smtp_session_new(&fixture->config, &peer, &fixture->outlet);
+	if (fixture->session == NULL)
 		abort();
 }
 
 void
-stage_greet(struct stage *stage)
+fixture_greet(struct smtp_fixture *fixture)
 {
-	stage->dns.late = stage->late;
-	smtp_session_greet(stage->session);
-	stage_run_job(stage);
+	fixture->dns.late = fixture->late;
+	smtp_session_greet(fixture->session);
+	fixture_run_job(fixture);
 }
 
 void
-stage_close(struct stage *stage)
+fixture_close(struct smtp_fixture *fixture)
 {
-	stage_run_job(stage);
-	smtp_session_free(stage->session);
-	stage->session = NULL;
-	counters_free(stage->guard.counters);
-	sasl_server_free(stage->sasl);
-	free(stage->output.bytes);
-	free(stage->events.bytes);
-	free(stage->message.bytes);
-	free(stage->queued.bytes);
+	fixture_run_job(fixture);
+	smtp_session_free(fixture->session);
+	fixture->session = NULL;
+	counters_free(fixture->limiter.counters);
+	sasl_server_free(fixture->sasl);
+	free(fixture->output.bytes);
+	free(fixture->events.bytes);
+	free(fixture->message.bytes);
+	free(fixture->queued.bytes);
 }
 
 /* One piece, in memory of its own size so that a sanitizer sees a step beyond it. */
 static void
-feed_piece(struct stage *stage, const char *bytes, size_t len)
+feed_piece(struct smtp_fixture *fixture, const char *bytes, size_t len)
 {
 	char *piece = allocate(len);
-	stage->dns.late = stage->late;
+	fixture->dns.late = fixture->late;
 
 	size_t taken = 0;
 
 	memcpy(piece, bytes, len);
-	for (; taken < len && !smtp_session_closed(stage->session) && !stage->encrypting; stage_run_job(stage))
-		taken += smtp_session_feed(stage->session, piece + taken, len - taken);
-	if (stage->encrypting)
-		stage->dropped += len - taken;
+	for (; taken < len && !smtp_session_closed(fixture->session) && !fixture->encrypting; fixture_run_job(fixture))
+		taken += smtp_session_feed(fixture->session, piece + taken, len - taken);
+	if (fixture->encrypting)
+		fixture->dropped += len - taken;
 	free(piece);
 }
 
 void
-stage_feed(struct stage *stage, const char *bytes, size_t len, size_t piece)
+fixture_feed(struct smtp_fixture *fixture, const char *bytes, size_t len, size_t piece)
 {
-	for (size_t at = 0; at < len && !smtp_session_closed(stage->session); at += piece) {
-		feed_piece(stage, bytes + at, piece < len - at ? piece : len - at);
+	for (size_t at = 0; at < len && !smtp_session_closed(fixture->session); at += piece) {
+		feed_piece(fixture, bytes + at, piece < len - at ? piece : len - at);
 		if (piece >= len - at)
 			return;
 	}

@@ -1,4 +1,4 @@
-/* A stage for SMTP sessions with no network, disk or clock: directory, delivery, outlet and jobs, all in memory. */
+/* A fixture for SMTP sessions with no network, disk or clock: directory, delivery, outlet and jobs, all in memory. */
 #ifndef SUPPORT_SMTP_FIXTURE_H
 #define SUPPORT_SMTP_FIXTURE_H
 
@@ -22,32 +22,32 @@ struct octets {
 void octets_add(struct octets *octets, const char *bytes, size_t len);
 void octets_clear(struct octets *octets);
 
-struct stage {
+struct smtp_fixture {
 	struct smtp_config config;
 	struct smtp_outlet outlet;
 	struct directory directory;
 	struct delivery_agent agent;
-	struct job_runner runner;
+	struct executor executor;
 	struct clock clock;
 	struct greylist greylist;
-	struct limits limits; /* those that the guard applies */
-	struct guard guard;
+	struct limits limits; /* those that the limiter applies */
+	struct limiter limiter;
 	struct sasl_server *sasl;
-	struct service_stand_in services[STAND_INS]; /* config.services; as many as config.service_count says */
-	struct policy_service *asked[STAND_INS];
-	struct scanner_stand_in filters[STAND_INS]; /* config.scanners; as many as config.scanner_count says */
-	const struct scanner *scanners[STAND_INS];
-	struct stand_resolver dns;
+	struct fake_policy_service services[FAKES]; /* config.services; as many as config.service_count says */
+	struct policy_service *asked[FAKES];
+	struct fake_scanner filters[FAKES]; /* config.scanners; as many as config.scanner_count says */
+	const struct scanner *scanners[FAKES];
+	struct fake_resolver dns;
 	struct blocklists blocklists;
 	struct ftg_voice voice; /* of the process */
-	struct speech speech;
+	struct session_language language;
 	struct smtp_session *session;
 
 	/* To be set by a test. */
 	char address[64];                                 /* of the client */
 	char domain_language[2][DIRECTORY_LANGUAGE_SIZE]; /* of example.test and example.org */
 	char account_language[DIRECTORY_LANGUAGE_SIZE];   /* of all accounts */
-	bool late;            /* jobs and the DNS wait until stage_feed() or stage_run_job() runs them */
+	bool late;            /* jobs and the DNS wait until fixture_feed() or fixture_run_job() runs them */
 	bool has_certificate; /* TLS can be begun */
 	bool unreadable;      /* a message that has been spooled */
 	bool begin_fails;     /* a delivery cannot be begun */
@@ -77,38 +77,38 @@ struct stage {
 	struct job *job; /* that waits */
 };
 
-/* Sets the stage, with nobody on it yet. */
-void stage_open(struct stage *stage, enum ftg_profile profile);
-void stage_close(struct stage *stage);
+/* Sets the fixture, with nobody on it yet. */
+void fixture_open(struct smtp_fixture *fixture, enum ftg_profile profile);
+void fixture_close(struct smtp_fixture *fixture);
 
 /* A client connects: makes the session, without its greeting. */
-void stage_enter(struct stage *stage);
+void fixture_enter(struct smtp_fixture *fixture);
 
 /* Feeds octets in pieces of this size, running jobs as they come up. Stops where the session closes. */
-void stage_feed(struct stage *stage, const char *bytes, size_t len, size_t piece);
+void fixture_feed(struct smtp_fixture *fixture, const char *bytes, size_t len, size_t piece);
 
 /* The handshake is over, if one is due. */
-void stage_shake_hands(struct stage *stage);
+void fixture_shake_hands(struct smtp_fixture *fixture);
 
 /* Greets, which may have to wait for somebody. */
-void stage_greet(struct stage *stage);
+void fixture_greet(struct smtp_fixture *fixture);
 
-void stage_run_job(struct stage *stage);
+void fixture_run_job(struct smtp_fixture *fixture);
 
-/* stage_routes.c: mail for elsewhere goes to routed.example alone. */
-void stage_routes(struct stage *stage);
+/* fixture_routes.c: mail for elsewhere goes to routed.example alone. */
+void fixture_routes(struct smtp_fixture *fixture);
 
 /* Lets seconds pass for whoever asks for the time of day. */
-void stage_pass(int64_t seconds);
+void fixture_pass(int64_t seconds);
 
-/* stage_greylist.c: first mail waits 300 seconds, for an hour; two mails have their network pass. */
-void stage_greylist(struct stage *stage, bool trouble_with_it);
+/* fixture_greylist.c: first mail waits 300 seconds, for an hour; two mails have their network pass. */
+void fixture_greylist(struct smtp_fixture *fixture, bool trouble_with_it);
 
-/* stage_directory.c */
-extern const struct directory_ops stage_directory_ops;
+/* fixture_directory.c */
+extern const struct directory_ops fixture_directory_ops;
 
 /*
- * The directory of every stage. Hosted are example.test (alice, bob, carol, twin, "two words", and box0, box1 ... of any
+ * The directory of every fixture. Hosted are example.test (alice, bob, carol, twin, "two words", and box0, box1 ... of any
  * number) and example.org (dora, twin); team (alice, bob), disabled, silent, trap, moved, circle are what their names say; carol
  * has a quota; away leads elsewhere, mixed to alice and elsewhere; the mail of relayed.test is relayed; to the list crew
  * write accounts alone, to the list club its member alice; mail to example.org does not wait; asking for anyone at
@@ -117,6 +117,6 @@ extern const struct directory_ops stage_directory_ops;
  * alice, bob, carol and dora have the password "secret"; bob may not log in to SMTP, carol is disabled, dora has no
  * password.
  */
-enum { STAGE_NOW = 1893456000, STAGE_QUOTA = 5000 };
+enum { FIXTURE_NOW = 1893456000, STAGE_QUOTA = 5000 };
 
 #endif

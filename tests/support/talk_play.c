@@ -14,7 +14,7 @@
 
 struct play {
 	struct talk_actor actor;
-	struct stage stage;
+	struct smtp_fixture fixture;
 	enum ftg_profile profile;
 	ftg_catalog *catalog; /* where a language is asked for */
 	struct octets rules;  /* for content */
@@ -30,7 +30,7 @@ add_fault(struct play *play, const char *text)
 static void
 feed(struct talk_actor *actor, const char *bytes, size_t len, size_t piece)
 {
-	stage_feed(&((struct play *)actor)->stage, bytes, len, piece);
+	fixture_feed(&((struct play *)actor)->fixture, bytes, len, piece);
 }
 
 /* The languages of the conversations. What is spoken unless anything else is said stays English. */
@@ -43,7 +43,7 @@ languages(struct play *play)
 		play->catalog = ftg_catalog_open(&sources, NULL, NULL);
 	if (play->catalog == NULL)
 		abort();
-	play->stage.voice.catalog = play->catalog;
+	play->fixture.voice.catalog = play->catalog;
 	return play->catalog;
 }
 
@@ -54,42 +54,42 @@ set_tag(char language[DIRECTORY_LANGUAGE_SIZE], const char *tag)
 }
 
 static void
-set_domain_language(struct stage *stage, const char *value)
+set_domain_language(struct smtp_fixture *fixture, const char *value)
 {
 	const char *space = strchr(value, ' ');
 
-	set_tag(stage->domain_language[strncmp(value, "example.org", 11) == 0], space != NULL ? space + 1 : "");
+	set_tag(fixture->domain_language[strncmp(value, "example.org", 11) == 0], space != NULL ? space + 1 : "");
 }
 
 static void
 set_second_language(struct play *play, const char *tag)
 {
-	play->stage.voice.bilingual = true;
-	play->stage.voice.second = ftg_catalog_find(languages(play), tag);
+	play->fixture.voice.bilingual = true;
+	play->fixture.voice.second = ftg_catalog_find(languages(play), tag);
 }
 
 /* Who wishes for which language. */
 static bool
-set_speech(struct play *play, const char *name, const char *value)
+set_language(struct play *play, const char *name, const char *value)
 {
-	struct stage *stage = &play->stage;
+	struct smtp_fixture *fixture = &play->fixture;
 
 	if (strcmp(name, "language") == 0)
-		stage->voice.language = ftg_catalog_find(languages(play), value);
+		fixture->voice.language = ftg_catalog_find(languages(play), value);
 	else if (strcmp(name, "bilingual") == 0)
 		set_second_language(play, value);
 	else if (strcmp(name, "listener-language") == 0)
-		stage->speech.listener = value;
+		fixture->language.listener = value;
 	else if (strcmp(name, "domain-language") == 0)
-		set_domain_language(stage, value);
+		set_domain_language(fixture, value);
 	else if (strcmp(name, "account-language") == 0)
-		set_tag(stage->account_language, value);
+		set_tag(fixture->account_language, value);
 	else if (strcmp(name, "xlang") == 0)
-		stage->speech.utf8 = strcmp(value, "utf-8") == 0;
+		fixture->language.utf8 = strcmp(value, "utf-8") == 0;
 	else
 		return false;
-	stage->config.xlang |= strcmp(name, "xlang") == 0;
-	stage->speech.known = false;
+	fixture->config.xlang |= strcmp(name, "xlang") == 0;
+	fixture->language.known = false;
 	return languages(play) != NULL;
 }
 
@@ -105,28 +105,28 @@ set_result(enum delivery_result *result, const char *name)
 
 /* What comes of deliveries. */
 static bool
-set_delivery(struct stage *stage, const char *name, const char *value, unsigned number)
+set_delivery(struct smtp_fixture *fixture, const char *name, const char *value, unsigned number)
 {
 	if (strcmp(name, "begin") == 0)
-		stage->begin_fails = strcmp(value, "no-memory") == 0;
+		fixture->begin_fails = strcmp(value, "no-memory") == 0;
 	else if (strcmp(name, "append") == 0)
-		stage->append_fails = strcmp(value, "no-memory") == 0;
+		fixture->append_fails = strcmp(value, "no-memory") == 0;
 	else if (strcmp(name, "disk") == 0)
-		stage->full = strcmp(value, "full") == 0;
+		fixture->full = strcmp(value, "full") == 0;
 	else if (strcmp(name, "flush-after") == 0)
-		stage->flush_after = number;
+		fixture->flush_after = number;
 	else if (strcmp(name, "room") == 0)
-		set_result(&stage->room_result, value);
+		set_result(&fixture->room_result, value);
 	else if (strcmp(name, "flush") == 0)
-		set_result(&stage->flush_result, value);
+		set_result(&fixture->flush_result, value);
 	else if (strcmp(name, "commit") == 0)
-		set_result(&stage->commit_result, value);
+		set_result(&fixture->commit_result, value);
 	else if (strcmp(name, "queue") == 0)
-		set_result(&stage->queue_result, value);
+		set_result(&fixture->queue_result, value);
 	else if (strcmp(name, "unreadable") == 0)
-		stage->unreadable = true;
+		fixture->unreadable = true;
 	else if (strcmp(name, "spool") == 0)
-		set_result(&stage->spool_result, value);
+		set_result(&fixture->spool_result, value);
 	else
 		return false;
 	return true;
@@ -135,29 +135,29 @@ set_delivery(struct stage *stage, const char *name, const char *value, unsigned 
 static void
 expect_closed(struct play *play, bool closed)
 {
-	if (smtp_session_closed(play->stage.session) != closed)
+	if (smtp_session_closed(play->fixture.session) != closed)
 		add_fault(play, closed ? "the session is not closed\n" : "the session is closed\n");
 }
 
 static bool
-set_limit(struct stage *stage, const char *name, unsigned number)
+set_limit(struct smtp_fixture *fixture, const char *name, unsigned number)
 {
 	if (strcmp(name, "max-message-size") == 0)
-		stage->config.max_message_size = number;
+		fixture->config.max_message_size = number;
 	else if (strcmp(name, "max-recipients") == 0)
-		stage->config.max_recipients = number;
+		fixture->config.max_recipients = number;
 	else if (strcmp(name, "max-recipients-per-hour") == 0)
-		stage->limits.max_recipients_per_hour = number;
+		fixture->limits.max_recipients_per_hour = number;
 	else if (strcmp(name, "max-unknown-recipients") == 0)
-		stage->config.max_unknown = number;
+		fixture->config.max_unknown = number;
 	else if (strcmp(name, "max-relay-attempts") == 0)
-		stage->config.max_relay = number;
+		fixture->config.max_relay = number;
 	else if (strcmp(name, "max-hops") == 0)
-		stage->config.max_hops = number;
+		fixture->config.max_hops = number;
 	else if (strcmp(name, "max-errors") == 0)
-		stage->config.max_errors = number;
+		fixture->config.max_errors = number;
 	else if (strcmp(name, "tarpit-delay") == 0)
-		stage->config.tarpit_delay = number;
+		fixture->config.tarpit_delay = number;
 	else
 		return false;
 	return true;
@@ -165,61 +165,61 @@ set_limit(struct stage *stage, const char *name, unsigned number)
 
 /* What is asked of strangers, and what the DNS knows of them. */
 static bool
-set_dns(struct stage *stage, const char *name, const char *value)
+set_dns(struct smtp_fixture *fixture, const char *name, const char *value)
 {
 	const struct setting *setting = section_setting(section_find("policy"), name);
 	char error[SECTION_ERROR_SIZE];
 
 	if (setting != NULL)
-		return setting_set(setting, &stage->config.policy, value, error) == 0;
+		return setting_set(setting, &fixture->config.policy, value, error) == 0;
 	if (strcmp(name, "dns") == 0)
-		return stand_resolver_tell(&stage->dns, value);
+		return fake_resolver_tell(&fixture->dns, value);
 	if (strcmp(name, "blocklists") == 0)
-		return blocklists_read(&stage->blocklists, value, error) == 0;
+		return blocklists_read(&fixture->blocklists, value, error) == 0;
 	if (strcmp(name, "blocklist-threshold") == 0)
-		stage->config.blocklist_threshold = (int)strtol(value, NULL, 10);
+		fixture->config.blocklist_threshold = (int)strtol(value, NULL, 10);
 	else if (strcmp(name, "refuse-at") == 0)
-		stage->config.blocklist_stage = strcmp(value, "recipient") == 0 ? BLOCKLIST_RECIPIENT
-		                                                                : BLOCKLIST_CONNECT;
+		fixture->config.blocklist_stage = strcmp(value, "recipient") == 0 ? BLOCKLIST_RECIPIENT
+		                                                                  : BLOCKLIST_CONNECT;
 	else
 		return false;
 	return true;
 }
 
 static bool
-set_policy(struct stage *stage, const char *name, const char *value)
+set_policy(struct smtp_fixture *fixture, const char *name, const char *value)
 {
 	if (strcmp(name, "anti-spoofing") == 0)
-		stage->config.policy.anti_spoofing = true;
+		fixture->config.policy.anti_spoofing = true;
 	else if (strcmp(name, "hosted-senders") == 0)
-		stage->config.policy.hosted_senders = true;
+		fixture->config.policy.hosted_senders = true;
 	else if (strcmp(name, "own-senders") == 0)
-		stage->config.policy.own_senders = true;
+		fixture->config.policy.own_senders = true;
 	else if (strcmp(name, "permitted-only") == 0)
-		stage->config.policy.permitted_only = true;
+		fixture->config.policy.permitted_only = true;
 	else if (strcmp(name, "greylist") == 0)
-		stage_greylist(stage, strcmp(value, "trouble") == 0);
+		fixture_greylist(fixture, strcmp(value, "trouble") == 0);
 	else if (strcmp(name, "no-mx") == 0)
-		stage_routes(stage);
+		fixture_routes(fixture);
 	else if (strcmp(name, "pass") == 0)
-		stage_pass(strtol(value, NULL, 10));
+		fixture_pass(strtol(value, NULL, 10));
 	else
-		return set_dns(stage, name, value);
+		return set_dns(fixture, name, value);
 	return true;
 }
 
 static bool
-set_audience(struct stage *stage, const char *name, const char *value)
+set_audience(struct smtp_fixture *fixture, const char *name, const char *value)
 {
 	enum smtp_audience audience = strcmp(value, "anyone") == 0 ? SMTP_ANYONE
 	    : strcmp(value, "accounts") == 0                       ? SMTP_ACCOUNTS
 	                                                           : SMTP_NOBODY;
 	if (strcmp(name, "vrfy") == 0)
-		stage->config.vrfy = audience;
+		fixture->config.vrfy = audience;
 	else if (strcmp(name, "expn") == 0)
-		stage->config.expn = audience;
+		fixture->config.expn = audience;
 	else if (strcmp(name, "etrn") == 0)
-		stage->config.etrn = audience;
+		fixture->config.etrn = audience;
 	else
 		return false;
 	return true;
@@ -245,7 +245,7 @@ add_rule(struct play *play, const char *rule)
 	snprintf(path, sizeof path, "/proc/self/fd/%d", file);
 	content_rules_free(play->content_rules);
 	play->content_rules = content_rules_read(path, ignore_fault, NULL);
-	play->stage.config.content_rules = play->content_rules;
+	play->fixture.config.content_rules = play->content_rules;
 	close(file);
 	if (play->content_rules == NULL)
 		add_fault(play, "a content rule cannot be read\n");
@@ -255,14 +255,14 @@ add_rule(struct play *play, const char *rule)
 static bool
 set_content(struct play *play, const char *name, const char *value, unsigned number)
 {
-	struct stage *stage = &play->stage;
+	struct smtp_fixture *fixture = &play->fixture;
 
 	if (strcmp(name, "header-check") == 0)
-		stage->config.header_check = strcmp(value, "users") == 0 ? CONTENT_USERS : CONTENT_ALL;
+		fixture->config.header_check = strcmp(value, "users") == 0 ? CONTENT_USERS : CONTENT_ALL;
 	else if (strcmp(name, "body-check") == 0)
-		stage->config.body_check = true;
+		fixture->config.body_check = true;
 	else if (strcmp(name, "max-header-addresses") == 0)
-		stage->config.max_header_addresses = number;
+		fixture->config.max_header_addresses = number;
 	else if (strcmp(name, "content-rule") == 0)
 		add_rule(play, value);
 	else
@@ -287,14 +287,14 @@ find_word(const char *words, const char *word)
 
 /* Policy services: a further one, or what the last of them is like. */
 static bool
-set_service(struct stage *stage, const char *name, const char *value)
+set_service(struct smtp_fixture *fixture, const char *name, const char *value)
 {
-	struct service_stand_in *last = &stage->services[stage->config.service_count > 1];
+	struct fake_policy_service *last = &fixture->services[fixture->config.service_count > 1];
 
 	if (strcmp(name, "service") == 0) {
-		last = &stage->services[stage->config.service_count++];
+		last = &fixture->services[fixture->config.service_count++];
 		last->service.at = find_word(SERVICE_STAGE_WORDS, value);
-		last->late = stage->late;
+		last->late = fixture->late;
 	} else if (strcmp(name, "service-for") == 0) {
 		last->service.about = find_word(SERVICE_AUDIENCE_WORDS, value);
 	} else if (strcmp(name, "service-kind") == 0) {
@@ -311,14 +311,14 @@ set_service(struct stage *stage, const char *name, const char *value)
 
 /* Filters: a further one, or what the last of them says from now on. */
 static bool
-set_filter(struct stage *stage, const char *name, const char *value)
+set_filter(struct smtp_fixture *fixture, const char *name, const char *value)
 {
-	struct scanner_stand_in *last = &stage->filters[stage->config.scanner_count > 1];
+	struct fake_scanner *last = &fixture->filters[fixture->config.scanner_count > 1];
 	size_t word = strcspn(value, " ");
 	char verdict[16];
 
 	if (strcmp(name, "filter") == 0) {
-		stage->config.scanner_count++;
+		fixture->config.scanner_count++;
 	} else if (strcmp(name, "filter-fails") == 0) {
 		last->scanner.closed = strcmp(value, "closed") == 0;
 	} else if (strcmp(name, "filter-says") == 0) {
@@ -332,29 +332,29 @@ set_filter(struct stage *stage, const char *name, const char *value)
 }
 
 static bool
-set_adviser(struct stage *stage, const char *name, const char *value)
+set_service_or_filter(struct smtp_fixture *fixture, const char *name, const char *value)
 {
-	return set_service(stage, name, value) || set_filter(stage, name, value);
+	return set_service(fixture, name, value) || set_filter(fixture, name, value);
 }
 
 static void
 expect_waited(struct play *play, int64_t waited)
 {
-	if (play->stage.waited != waited)
+	if (play->fixture.waited != waited)
 		add_fault(play, "replies were held back for another time\n");
 }
 
 static void
 expect_dropped(struct play *play, size_t dropped)
 {
-	if (play->stage.dropped != dropped)
+	if (play->fixture.dropped != dropped)
 		add_fault(play, "another number of octets was dropped\n");
 }
 
 static void
 expect_blacklisted(struct play *play)
 {
-	if (!guard_is_blacklisted(&play->stage.guard, play->stage.address))
+	if (!limiter_is_blacklisted(&play->fixture.limiter, play->fixture.address))
 		add_fault(play, "the client is not blacklisted\n");
 }
 
@@ -363,42 +363,42 @@ static bool
 set(struct talk_actor *actor, const char *name, const char *value)
 {
 	struct play *play = (struct play *)actor;
-	struct stage *stage = &play->stage;
+	struct smtp_fixture *fixture = &play->fixture;
 	unsigned number = (unsigned)strtoul(value, NULL, 10);
 
-	if (set_limit(stage, name, number) || set_content(play, name, value, number) ||
-	    set_policy(stage, name, value) || set_audience(stage, name, value) ||
-	    set_delivery(stage, name, value, number) || set_speech(play, name, value) ||
-	    set_adviser(stage, name, value))
+	if (set_limit(fixture, name, number) || set_content(play, name, value, number) ||
+	    set_policy(fixture, name, value) || set_audience(fixture, name, value) ||
+	    set_delivery(fixture, name, value, number) || set_language(play, name, value) ||
+	    set_service_or_filter(fixture, name, value))
 		return true;
 	if (strcmp(name, "client") == 0)
-		snprintf(play->stage.address, sizeof play->stage.address, "%s", value);
+		snprintf(play->fixture.address, sizeof play->fixture.address, "%s", value);
 	else if (strcmp(name, "greet") == 0)
-		stage_greet(stage);
+		fixture_greet(fixture);
 	else if (strcmp(name, "end") == 0)
-		smtp_session_end(stage->session, ftg_id_find(value));
+		smtp_session_end(fixture->session, ftg_id_find(value));
 	else if (strcmp(name, "barred") == 0)
-		guard_blacklist(&stage->guard, stage->address);
+		limiter_blacklist(&fixture->limiter, fixture->address);
 	else if (strcmp(name, "waited") == 0)
 		expect_waited(play, number);
 	else if (strcmp(name, "blacklisted") == 0)
 		expect_blacklisted(play);
 	else if (strcmp(name, "certificate") == 0)
-		stage->has_certificate = strcmp(value, "yes") == 0;
+		fixture->has_certificate = strcmp(value, "yes") == 0;
 	else if (strcmp(name, "normalise") == 0)
-		stage->config.normalise = true;
+		fixture->config.normalise = true;
 	else if (strcmp(name, "tls-required") == 0)
-		stage->config.tls_required = true;
+		fixture->config.tls_required = true;
 	else if (strcmp(name, "auth") == 0)
-		stage->config.sasl = stage->sasl;
+		fixture->config.sasl = fixture->sasl;
 	else if (strcmp(name, "auth-required") == 0)
-		stage->config.auth_required = true;
+		fixture->config.auth_required = true;
 	else if (strcmp(name, "plain-in-clear") == 0)
-		stage->config.plain_in_clear = true;
+		fixture->config.plain_in_clear = true;
 	else if (strcmp(name, "max-failed-logins") == 0)
-		stage->limits.max_failed_logins = number;
+		fixture->limits.max_failed_logins = number;
 	else if (strcmp(name, "handshake") == 0)
-		stage_shake_hands(stage);
+		fixture_shake_hands(fixture);
 	else if (strcmp(name, "dropped") == 0)
 		expect_dropped(play, number);
 	else if (strcmp(name, "closed") == 0)
@@ -414,24 +414,24 @@ bool
 talk_play(const struct talk *talk, const struct talk_run *run, struct octets *fault)
 {
 	struct play play = { .profile = run->profile };
-	struct stage *stage = &play.stage;
+	struct smtp_fixture *fixture = &play.fixture;
 
 	octets_clear(fault);
 	octets_clear(&play.rules);
-	stage_open(stage, run->profile);
-	stage_enter(stage);
-	stage->late = run->late;
+	fixture_open(fixture, run->profile);
+	fixture_enter(fixture);
+	fixture->late = run->late;
 	play.actor = (struct talk_actor) { .feed = feed,
 		.set = set,
-		.got = { [SAID] = &stage->output,
-		    [DELIVERED] = &stage->message,
-		    [LOGGED] = &stage->events,
-		    [QUEUED] = &stage->queued },
+		.got = { [SAID] = &fixture->output,
+		    [DELIVERED] = &fixture->message,
+		    [LOGGED] = &fixture->events,
+		    [QUEUED] = &fixture->queued },
 		.fault = fault };
 	bool done = talk_run(talk, run, &play.actor);
-	if (stage->open != 0 && !smtp_session_in_transaction(stage->session))
+	if (fixture->open != 0 && !smtp_session_in_transaction(fixture->session))
 		add_fault(&play, "a delivery is left open\n");
-	stage_close(stage);
+	fixture_close(fixture);
 	ftg_catalog_free(play.catalog);
 	free(play.rules.bytes);
 	content_rules_free(play.content_rules);

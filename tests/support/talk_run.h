@@ -1,4 +1,4 @@
-/* Plays conversations with a session of any protocol: what is on stage is told by an actor. */
+/* Plays conversations with a session of any protocol: what is on fixture is told by an actor. */
 #ifndef SUPPORT_TALK_RUN_H
 #define SUPPORT_TALK_RUN_H
 

@@ -120,7 +120,7 @@ write_wanted(char *buf, size_t size, look_up *look, void *context, enum ftg_id i
 		snprintf(text, sizeof text, format, words.text[0], reason);
 	} else
 		snprintf(text, sizeof text, format, words.text[0], words.text[1]);
-	if (row->service == FTG_NOTICE) {
+	if (row->service == FTG_DSN) {
 		snprintf(buf, size, "%s", text);
 		return;
 	}

@@ -60,14 +60,14 @@ Test(blocklist, there_are_16_lists_at_most)
 
 Test(blocklist, a_zone_leaves_room_for_an_ipv6_address)
 {
-	char text[BLOCKLIST_ZONE_MAX + 2], name[RESOLVER_NAME_SIZE];
+	char text[BLOCKLIST_ZONE_MAX + 2], name[DNS_NAME_SIZE];
 	struct network address;
 	for (size_t i = 0; i <= BLOCKLIST_ZONE_MAX; i++)
 		text[i] = i % 64 == 63 ? '.' : 'x';
 	text[BLOCKLIST_ZONE_MAX] = '\0';
 	cr_assert_eq(blocklists_read(&lists, text, error), 0);
 	network_parse_address(&address, "2001:db8::1");
-	cr_expect(resolver_reverse(name, &address, lists.list[0].zone));
+	cr_expect(dns_name_reverse(name, &address, lists.list[0].zone));
 	memcpy(text + BLOCKLIST_ZONE_MAX, "x", 2);
 	cr_expect_eq(blocklists_check(text, error), -1);
 }
@@ -142,7 +142,7 @@ Test(dns_servers, are_nothing_else)
 static const char *
 ascii(const char *domain)
 {
-	static char name[RESOLVER_NAME_SIZE];
+	static char name[DNS_NAME_SIZE];
 	return idna_to_ascii(name, domain) ? name : "none";
 }
 

@@ -16,14 +16,14 @@ static enum delivery_result told;
 static int times_told;
 
 static void
-start_inline(struct job_runner *runner, struct job *job)
+start_inline(struct executor *executor, struct job *job)
 {
-	(void)runner;
+	(void)executor;
 	job->work(job);
 	job->done(job);
 }
 
-static struct job_runner runner = { .start = start_inline };
+static struct executor executor = { .start = start_inline };
 
 static const struct mailbox mailboxes[] = {
 	{ .account = 1, .maildir = "example.test/anna" },
@@ -61,14 +61,14 @@ deliver(size_t count, const char *text, size_t times)
 		cr_assert(delivery->ops->append(delivery, text, strlen(text)));
 		if (!delivery->ops->wants_flush(delivery))
 			continue;
-		delivery->ops->flush(delivery, &runner, tell, NULL);
+		delivery->ops->flush(delivery, &executor, tell, NULL);
 		if (told != DELIVERY_OK) {
-			delivery->ops->abandon(delivery, &runner);
+			delivery->ops->abandon(delivery, &executor);
 			return told;
 		}
 	}
 	times_told = 0;
-	delivery->ops->commit(delivery, &runner, tell, NULL);
+	delivery->ops->commit(delivery, &executor, tell, NULL);
 	cr_expect_eq(times_told, 1);
 	return told;
 }
@@ -104,12 +104,12 @@ Test(delivery, spooled_message_can_be_read_before_anyone_sees_it)
 	size_t len;
 	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 2, NULL);
 	cr_assert(delivery->ops->append(delivery, "a\r\nb\r", 5));
-	delivery->ops->spool(delivery, &runner, tell, NULL);
+	delivery->ops->spool(delivery, &executor, tell, NULL);
 	cr_assert_eq(told, DELIVERY_OK);
 	cr_expect_eq(folder_count("*/*/new/*"), 0);
 	cr_assert_eq(pread(delivery->ops->file(delivery), content, sizeof content, 0), 4);
 	cr_expect_eq(memcmp(content, "a\nb\r", 4), 0);
-	delivery->ops->commit(delivery, &runner, tell, NULL);
+	delivery->ops->commit(delivery, &executor, tell, NULL);
 	cr_assert_eq(told, DELIVERY_OK);
 	cr_expect_str_eq(folder_read("example.test/bob/new/*,S=4,W=5", &len), "a\nb\r");
 	cr_expect_eq(traces(), 2);
@@ -118,10 +118,10 @@ Test(delivery, spooled_message_can_be_read_before_anyone_sees_it)
 Test(delivery, spooled_message_that_is_abandoned_leaves_nothing)
 {
 	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 2, NULL);
-	delivery->ops->spool(delivery, &runner, tell, NULL);
+	delivery->ops->spool(delivery, &executor, tell, NULL);
 	cr_assert_eq(told, DELIVERY_OK);
 	cr_expect_eq(traces(), 1);
-	delivery->ops->abandon(delivery, &runner);
+	delivery->ops->abandon(delivery, &executor);
 	cr_expect_eq(traces(), 0);
 }
 
@@ -130,9 +130,9 @@ Test(delivery, message_that_cannot_be_spooled_leaves_nothing)
 	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 2, NULL);
 	cr_assert(delivery->ops->append(delivery, "x\r\n", 3));
 	fault_set(FAULT_WRITE, 0, ENOSPC);
-	delivery->ops->spool(delivery, &runner, tell, NULL);
+	delivery->ops->spool(delivery, &executor, tell, NULL);
 	cr_expect_eq(told, DELIVERY_FULL);
-	delivery->ops->abandon(delivery, &runner);
+	delivery->ops->abandon(delivery, &executor);
 	cr_expect_eq(traces(), 0);
 }
 
@@ -145,7 +145,7 @@ Test(delivery, mailbox_named_twice_gets_one_copy)
 		{ .maildir = "d/b" },
 	};
 	struct delivery *delivery = agent.agent.begin(&agent.agent, twice, 4, NULL);
-	delivery->ops->commit(delivery, &runner, tell, NULL);
+	delivery->ops->commit(delivery, &executor, tell, NULL);
 	cr_expect_eq(told, DELIVERY_OK);
 	cr_expect_eq(traces(), 2);
 }
@@ -165,7 +165,7 @@ Test(delivery, small_message_touches_the_disk_only_when_it_is_committed)
 	memset(text, 'x', sizeof text);
 	cr_assert(delivery->ops->append(delivery, text, sizeof text));
 	cr_expect_not(delivery->ops->wants_flush(delivery));
-	delivery->ops->abandon(delivery, &runner);
+	delivery->ops->abandon(delivery, &executor);
 	cr_expect_str_eq(fault_trace(), "");
 }
 
@@ -187,9 +187,9 @@ Test(delivery, abandoned_message_leaves_nothing)
 	memset(text, 'x', sizeof text);
 	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 1, NULL);
 	cr_assert(delivery->ops->append(delivery, text, sizeof text));
-	delivery->ops->flush(delivery, &runner, tell, NULL);
+	delivery->ops->flush(delivery, &executor, tell, NULL);
 	cr_expect_eq(folder_count("*/*/tmp/*"), 1);
-	delivery->ops->abandon(delivery, &runner);
+	delivery->ops->abandon(delivery, &executor);
 	cr_expect_eq(traces(), 0);
 }
 
@@ -200,7 +200,7 @@ deliver_in_pieces(const char *octets, size_t len, size_t piece, size_t *stored)
 	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 1, NULL);
 	for (size_t at = 0; at < len; at += piece)
 		cr_assert(delivery->ops->append(delivery, octets + at, len - at < piece ? len - at : piece));
-	delivery->ops->commit(delivery, &runner, tell, NULL);
+	delivery->ops->commit(delivery, &executor, tell, NULL);
 	cr_assert_eq(told, DELIVERY_OK);
 	const char *content = folder_read("example.test/anna/new/*", stored);
 	cr_assert_eq(unlink(folder_name("example.test/anna/new/*")), 0);
@@ -335,7 +335,7 @@ deliver_to(const struct mailbox *to, size_t count)
 {
 	struct delivery *delivery = agent.agent.begin(&agent.agent, to, count, NULL);
 	cr_assert(delivery->ops->append(delivery, "Subject: x\n\nx\n", 14));
-	delivery->ops->commit(delivery, &runner, tell, NULL);
+	delivery->ops->commit(delivery, &executor, tell, NULL);
 	return told;
 }
 
@@ -377,36 +377,36 @@ Test(delivery, a_full_disk_is_told_by_a_recent_figure)
 {
 	struct delivery_agent *base = &agent.agent;
 	agent.gauge.free = 1000;
-	cr_expect_not(base->is_full(base, &runner), "nothing is to be kept free");
+	cr_expect_not(base->is_full(base, &executor), "nothing is to be kept free");
 	agent.min_free = 1000;
-	cr_expect_not(base->is_full(base, &runner));
+	cr_expect_not(base->is_full(base, &executor));
 	agent.min_free = 1001;
 	agent.gauge.since += 1000;
-	cr_expect(base->is_full(base, &runner));
+	cr_expect(base->is_full(base, &executor));
 	cr_expect_eq(agent.gauge.free, 1000, "it has not been looked for again");
 	agent.gauge.since -= 2000;
-	cr_expect_not(base->is_full(base, &runner));
+	cr_expect_not(base->is_full(base, &executor));
 	cr_expect_neq(agent.gauge.free, 1000);
 	cr_expect_not(agent.gauge.looking);
 	agent.min_free = 1LL << 62;
-	cr_expect(base->is_full(base, &runner));
+	cr_expect(base->is_full(base, &executor));
 }
 
 Test(delivery, room_is_told_beforehand)
 {
 	struct mailbox to = { .account = 1, .quota = { 100, 0 }, .maildir = "example.test/anna" };
-	agent.agent.check_room(&agent.agent, &runner, &to, 1, 100, tell, NULL);
+	agent.agent.check_room(&agent.agent, &executor, &to, 1, 100, tell, NULL);
 	cr_expect_eq(told, DELIVERY_OK);
-	agent.agent.check_room(&agent.agent, &runner, &to, 1, 101, tell, NULL);
+	agent.agent.check_room(&agent.agent, &executor, &to, 1, 101, tell, NULL);
 	cr_expect_eq(told, DELIVERY_OVER_QUOTA);
-	agent.agent.check_room(&agent.agent, &runner, &to, 1, UINT64_MAX, tell, NULL);
+	agent.agent.check_room(&agent.agent, &executor, &to, 1, UINT64_MAX, tell, NULL);
 	cr_expect_eq(told, DELIVERY_OVER_QUOTA);
 	cr_assert_eq(deliver_to(&to, 1), DELIVERY_OK);
 	put_text("example.test/anna/maildirsize", "100S\n100 1\n");
-	agent.agent.check_room(&agent.agent, &runner, &to, 1, 0, tell, NULL);
+	agent.agent.check_room(&agent.agent, &executor, &to, 1, 0, tell, NULL);
 	cr_expect_eq(told, DELIVERY_OK);
 	agent.min_free = 1LL << 62;
-	agent.agent.check_room(&agent.agent, &runner, &to, 1, 0, tell, NULL);
+	agent.agent.check_room(&agent.agent, &executor, &to, 1, 0, tell, NULL);
 	cr_expect_eq(told, DELIVERY_FULL);
 }
 
@@ -426,7 +426,7 @@ relay_to(size_t count)
 	delivery->ops->begin_relayed(delivery);
 	cr_assert(delivery->ops->append(delivery, "Subject: x\r\n\r\nHello\r\n", 21));
 	times_told = 0;
-	delivery->ops->commit(delivery, &runner, tell, NULL);
+	delivery->ops->commit(delivery, &executor, tell, NULL);
 	cr_expect_eq(times_told, 1);
 	return told;
 }
@@ -513,7 +513,7 @@ Test(delivery, full_mailbox_does_not_stop_what_goes_on_elsewhere)
 	queue_entry_add(&relay, "bob@example.org");
 	struct delivery *delivery = agent.agent.begin(&agent.agent, &full, 1, &relay);
 	cr_assert(delivery->ops->append(delivery, "Subject: x\r\n\r\nx\r\n", 17));
-	delivery->ops->commit(delivery, &runner, tell, NULL);
+	delivery->ops->commit(delivery, &executor, tell, NULL);
 	cr_expect_eq(told, DELIVERY_OK);
 	cr_expect_eq(folder_count("../queue/q1.*"), 2);
 }
@@ -525,8 +525,8 @@ Test(delivery, abandoned_message_for_elsewhere_leaves_nothing)
 	relay = (struct queue_entry) { .id = "q1", .sender = strdup("") };
 	struct delivery *delivery = agent.agent.begin(&agent.agent, NULL, 0, &relay);
 	cr_assert(delivery->ops->append(delivery, text, sizeof text));
-	delivery->ops->flush(delivery, &runner, tell, NULL);
+	delivery->ops->flush(delivery, &executor, tell, NULL);
 	cr_expect_eq(folder_count("../queue/tmp/*"), 1);
-	delivery->ops->abandon(delivery, &runner);
+	delivery->ops->abandon(delivery, &executor);
 	cr_expect_eq(queue_traces(), 0);
 }

@@ -38,7 +38,7 @@ open_directory(void)
 	folder_make();
 	log_open(open("log", O_WRONLY | O_CREAT | O_APPEND, 0600), NULL);
 	open_accounts();
-	directory = sqlite_directory_new("ftgate.db", &hand_clock);
+	directory = sqlite_directory_new("ftgate.db", &fake_clock);
 	cr_assert_not_null(directory);
 }
 
@@ -128,7 +128,7 @@ Test(empty_directory, postmaster_is_there_with_no_domain_at_all, .init = folder_
 	bool created;
 	char error[ACCOUNTS_ERROR_SIZE];
 	accounts = accounts_open(".", &created, error);
-	directory = sqlite_directory_new("ftgate.db", &hand_clock);
+	directory = sqlite_directory_new("ftgate.db", &fake_clock);
 	cr_expect_eq(verdict("postmaster", ""), DIRECTORY_FOUND);
 	cr_expect_str_eq(mailbox.maildir, "localhost/postmaster");
 }
@@ -138,18 +138,18 @@ Test(directory, change_is_seen_soon)
 	cr_expect_eq(verdict("carol", "example.test"), DIRECTORY_NO_MAILBOX);
 	cr_expect_eq(accounts_add(accounts, "carol", "example.test", NULL), ACCOUNTS_OK);
 	cr_expect_eq(verdict("carol", "example.test"), DIRECTORY_NO_MAILBOX, "one transaction sees one state");
-	hand_clock_pass(CLOCK_SOON);
+	fake_clock_pass(CLOCK_SOON);
 	cr_expect_eq(verdict("carol", "example.test"), DIRECTORY_FOUND);
 }
 
 Test(directory, missing_database_fails_and_is_tried_again)
 {
 	cr_assert_eq(rename("ftgate.db", "away.db"), 0);
-	hand_clock_pass(CLOCK_SOON);
+	fake_clock_pass(CLOCK_SOON);
 	cr_expect_eq(verdict("anna", "example.test"), DIRECTORY_FAILED);
 	cr_assert_eq(rename("away.db", "ftgate.db"), 0);
 	cr_expect_eq(verdict("anna", "example.test"), DIRECTORY_FAILED, "not each look-up tries");
-	hand_clock_pass(1000);
+	fake_clock_pass(1000);
 	cr_expect_eq(verdict("anna", "example.test"), DIRECTORY_FOUND);
 }
 
@@ -170,7 +170,7 @@ Test(directory, broken_database_fails_and_is_logged)
 	    "this is no database, and it is long enough to be looked at as one: "
 	    "one hundred octets make a header of SQLite, and here they are now.");
 	cr_assert_eq(rename("broken.db", "ftgate.db"), 0);
-	directory = sqlite_directory_new("ftgate.db", &hand_clock);
+	directory = sqlite_directory_new("ftgate.db", &fake_clock);
 	cr_expect_eq(verdict("anna", "example.test"), DIRECTORY_FAILED);
 	cr_expect_not_null(strstr(folder_read("log", &len), "event=directory-failed file=ftgate.db detail=\""));
 }
@@ -179,7 +179,7 @@ Test(directory, empty_file_is_no_database_of_ours)
 {
 	put_file("empty.db", "");
 	cr_assert_eq(rename("empty.db", "ftgate.db"), 0);
-	hand_clock_pass(CLOCK_SOON);
+	fake_clock_pass(CLOCK_SOON);
 	cr_expect_eq(verdict("anna", "example.test"), DIRECTORY_FAILED);
 }
 
@@ -189,10 +189,10 @@ Test(directory, locked_database_fails_and_recovers)
 	close_both();
 	cr_assert_eq(sqlite3_open("ftgate.db", &other), SQLITE_OK);
 	sqlite3_exec(other, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE", NULL, NULL, NULL);
-	directory = sqlite_directory_new("ftgate.db", &hand_clock);
+	directory = sqlite_directory_new("ftgate.db", &fake_clock);
 	cr_expect_eq(verdict("anna", "example.test"), DIRECTORY_FAILED);
 	sqlite3_close(other);
-	hand_clock_pass(1000);
+	fake_clock_pass(1000);
 	cr_expect_eq(verdict("anna", "example.test"), DIRECTORY_FOUND);
 }
 

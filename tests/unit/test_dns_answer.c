@@ -148,12 +148,12 @@ Test(dns_answer, a_dot_or_nul_within_a_label_is_no_name)
 
 Test(dns_answer, the_longest_name_is_taken_and_no_longer_one)
 {
-	char name[RESOLVER_NAME_SIZE + 1], longer[RESOLVER_NAME_SIZE + 1];
-	for (size_t i = 0; i < RESOLVER_NAME_MAX; i++)
+	char name[DNS_NAME_SIZE + 1], longer[DNS_NAME_SIZE + 1];
+	for (size_t i = 0; i < DNS_NAME_MAX; i++)
 		name[i] = i % 64 == 63 ? '.' : 'x';
-	name[RESOLVER_NAME_MAX] = '\0';
+	name[DNS_NAME_MAX] = '\0';
 	memcpy(longer, name, sizeof longer);
-	memcpy(longer + RESOLVER_NAME_MAX, "x", 2);
+	memcpy(longer + DNS_NAME_MAX, "x", 2);
 	begin("a", PTR, 1);
 	packet_record_name(&packet, PTR, 300, "", 0, name);
 	look(RESOLVER_PTR, "a");

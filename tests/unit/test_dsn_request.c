@@ -6,33 +6,33 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct stage stage;
+static struct smtp_fixture fixture;
 
 static void
-open_stage(void)
+open_fixture(void)
 {
-	stage_open(&stage, FTG_PUBLISHED);
-	stage_enter(&stage);
+	fixture_open(&fixture, FTG_PUBLISHED);
+	fixture_enter(&fixture);
 }
 
 static void
-close_stage(void)
+close_fixture(void)
 {
-	stage_close(&stage);
+	fixture_close(&fixture);
 }
 
-TestSuite(dsn, .init = open_stage, .fini = close_stage);
+TestSuite(dsn, .init = open_fixture, .fini = close_fixture);
 
 static void
 feed(const char *text)
 {
-	stage_feed(&stage, text, strlen(text), strlen(text));
+	fixture_feed(&fixture, text, strlen(text), strlen(text));
 }
 
 static const struct dsn *
 kept(void)
 {
-	return &stage.session->envelope.dsn;
+	return &fixture.session->envelope.dsn;
 }
 
 Test(dsn, wishes_are_kept_as_they_were_written)
@@ -72,7 +72,7 @@ Test(dsn, wishes_end_with_their_transaction)
 Test(dsn, original_recipients_are_kept_up_to_a_limit)
 {
 	char line[600];
-	stage.config.max_recipients = 1000;
+	fixture.config.max_recipients = 1000;
 	feed("EHLO c\r\nMAIL FROM:<a@b>\r\n");
 	for (int i = 0; i < 1000; i++) {
 		snprintf(line, sizeof line, "RCPT TO:<box%d@example.test> NOTIFY=DELAY ORCPT=rfc822;%0400d\r\n", i, i);

@@ -15,7 +15,7 @@
 
 static struct queue_entry entry;
 static unsigned due[4];
-static struct notice_order order;
+static struct dsn_request order;
 static struct ftg_voice voice;
 static ftg_catalog *catalog;
 static int message;
@@ -42,7 +42,7 @@ set_up(void)
 	entry = (struct queue_entry) {
 		.arrival = 1000000000, .sender = strdup("anna@example.test"), .skip = 17, .size = 50
 	};
-	order = (struct notice_order) {
+	order = (struct dsn_request) {
 		.entry = &entry,
 		.due = due,
 		.hostname = "mx.example.test",
@@ -62,21 +62,21 @@ tear_down(void)
 	close(message);
 }
 
-TestSuite(notice, .init = set_up, .fini = tear_down);
+TestSuite(dsn, .init = set_up, .fini = tear_down);
 
 /* The whole message; the caller frees it. */
 static char *
 make(void)
 {
-	struct notice_words words;
-	struct notice notice;
+	struct dsn_words words;
+	struct dsn dsn;
 	for (size_t i = 0; i < entry.count; i++)
-		due[i] = notice_due(&entry, &entry.recipients[i], order.now, 4 * HOUR);
-	cr_assert(notice_say(&words, &order, &voice));
-	cr_assert(notice_make(&notice, &order, &words, "id1", message));
-	notice_words_free(&words);
-	cr_expect_eq(strlen(notice.octets), notice.len);
-	return notice.octets;
+		due[i] = dsn_due(&entry, &entry.recipients[i], order.now, 4 * HOUR);
+	cr_assert(dsn_say(&words, &order, &voice));
+	cr_assert(dsn_make(&dsn, &order, &words, "id1", message));
+	dsn_words_free(&words);
+	cr_expect_eq(strlen(dsn.octets), dsn.len);
+	return dsn.octets;
 }
 
 static void
@@ -87,7 +87,7 @@ expect_in(const char *text, const char *part)
 
 #define SAID "#8.12 mx.example.net [192.0.2.1]: 550 5.1.1 no such user"
 
-Test(notice, is_due_as_the_sender_has_asked)
+Test(dsn, is_due_as_the_sender_has_asked)
 {
 	static const struct {
 		enum queue_state state;
@@ -115,20 +115,20 @@ Test(notice, is_due_as_the_sender_has_asked)
 		recipient->state = cases[i].state;
 		recipient->notify = cases[i].notify;
 		recipient->noticed = cases[i].noticed;
-		cr_expect_eq(notice_due(&entry, recipient, order.now, 4 * HOUR), cases[i].due, "%zu", i);
+		cr_expect_eq(dsn_due(&entry, recipient, order.now, 4 * HOUR), cases[i].due, "%zu", i);
 	}
 	recipient->state = QUEUE_WAITING;
 	recipient->notify = recipient->noticed = 0;
-	cr_expect_eq(notice_due(&entry, recipient, order.now, 27 * HOUR), 0);
-	cr_expect_eq(notice_due(&entry, recipient, order.now, 0), 0);
+	cr_expect_eq(dsn_due(&entry, recipient, order.now, 27 * HOUR), 0);
+	cr_expect_eq(dsn_due(&entry, recipient, order.now, 0), 0);
 	recipient->attempts = 0;
-	cr_expect_eq(notice_due(&entry, recipient, order.now, 4 * HOUR), 0);
+	cr_expect_eq(dsn_due(&entry, recipient, order.now, 4 * HOUR), 0);
 	recipient->state = QUEUE_FAILED;
 	entry.sender[0] = '\0';
-	cr_expect_eq(notice_due(&entry, recipient, order.now, 4 * HOUR), 0, "a notice about a notice");
+	cr_expect_eq(dsn_due(&entry, recipient, order.now, 4 * HOUR), 0, "a notice about a notice");
 }
 
-Test(notice, tells_what_has_failed_in_the_language_of_the_sender)
+Test(dsn, tells_what_has_failed_in_the_language_of_the_sender)
 {
 	add("bert@example.net", QUEUE_FAILED, SAID);
 	add("carla@example.net", QUEUE_DELIVERED, NULL);
@@ -150,7 +150,7 @@ Test(notice, tells_what_has_failed_in_the_language_of_the_sender)
 	free(text);
 }
 
-Test(notice, tells_of_a_delay_with_the_header_alone)
+Test(dsn, tells_of_a_delay_with_the_header_alone)
 {
 	add("bert@example.net", QUEUE_WAITING, "#8.15 mx.example.net [192.0.2.1]: Connection refused");
 	order.contact = "postmaster@example.test";
@@ -171,7 +171,7 @@ Test(notice, tells_of_a_delay_with_the_header_alone)
 	free(text);
 }
 
-Test(notice, tells_what_has_expired_and_what_was_passed_on)
+Test(dsn, tells_what_has_expired_and_what_was_passed_on)
 {
 	add("bert@example.net", QUEUE_EXPIRED, "#8.12 mx.example.net: 450 4.2.1 later");
 	add("carla@example.net", QUEUE_DELIVERED, "#8.12 [192.0.2.7]: 250 2.0.0 queued");
@@ -190,7 +190,7 @@ Test(notice, tells_what_has_expired_and_what_was_passed_on)
 	free(text);
 }
 
-Test(notice, of_addresses_in_utf8_is_a_global_one)
+Test(dsn, of_addresses_in_utf8_is_a_global_one)
 {
 	add("j\xC3\xBCrgen@example.net", QUEUE_FAILED, "#8.13 example.net");
 	char *text = make();
@@ -201,7 +201,7 @@ Test(notice, of_addresses_in_utf8_is_a_global_one)
 	free(text);
 }
 
-Test(notice, keeps_large_messages_to_itself_unless_asked)
+Test(dsn, keeps_large_messages_to_itself_unless_asked)
 {
 	add("bert@example.net", QUEUE_FAILED, SAID);
 	entry.size = 100000;
@@ -218,7 +218,7 @@ Test(notice, keeps_large_messages_to_itself_unless_asked)
 	free(text);
 }
 
-Test(notice, has_a_boundary_that_the_message_does_not_hold)
+Test(dsn, has_a_boundary_that_the_message_does_not_hold)
 {
 	add("bert@example.net", QUEUE_FAILED, SAID);
 	cr_assert_eq(pwrite(message, "--=_id1_0--\n=_id1_1\n", 20, 17), 20);
@@ -227,7 +227,7 @@ Test(notice, has_a_boundary_that_the_message_does_not_hold)
 	free(text);
 }
 
-Test(notice, is_made_of_a_message_that_has_gone)
+Test(dsn, is_made_of_a_message_that_has_gone)
 {
 	add("bert@example.net", QUEUE_FAILED, "#8.16 example.net");
 	close(message);
@@ -269,7 +269,7 @@ expect_encoded(void (*encode)(FILE *to, const char *text), const char *text, con
 	free(octets);
 }
 
-Test(notice, is_encoded_for_any_server)
+Test(dsn, is_encoded_for_any_server)
 {
 	expect_encoded(encode_quoted_printable, "a=b \n \xC3\xA4", "a=3Db=20\n =C3=A4");
 	expect_encoded(encode_quoted_printable,
@@ -282,7 +282,7 @@ Test(notice, is_encoded_for_any_server)
 	expect_encoded(encode_decode_xtext, "a+2Bb+0Ac+", "a+b+0Ac+");
 }
 
-Test(notice, is_wrapped_between_words)
+Test(dsn, is_wrapped_between_words)
 {
 	expect_encoded(put_wrapped, "", "\n");
 	expect_encoded(put_wrapped, "one two three four five six", "one two three four\nfive six\n");

@@ -431,9 +431,9 @@ Test(greylist, flood_makes_the_file_no_larger_and_drives_nobody_out_who_passed)
 
 /* Runs a job at once. */
 static void
-run_now(struct job_runner *runner, struct job *job)
+run_now(struct executor *executor, struct job *job)
 {
-	(void)runner;
+	(void)executor;
 	job->work(job);
 	job->done(job);
 }
@@ -449,8 +449,8 @@ count_answer(struct greylist_question *question)
 
 Test(greylist, question_is_answered_by_a_job)
 {
-	struct job_runner runner = { .start = run_now };
-	struct greylist greylist = { .store = store, .rules = rules, .runner = &runner };
+	struct executor executor = { .start = run_now };
+	struct greylist greylist = { .store = store, .rules = rules, .executor = &executor };
 	struct greylist_question question = {
 		.keys = keys("192.0.2.7", "a@example.net", "b@example.test"), .now = NOON, .answered = count_answer
 	};

@@ -5,14 +5,14 @@
 
 enum { JOBS = 7 };
 
-/* A runner that keeps jobs until the test ends them. */
+/* A executor that keeps jobs until the test ends them. */
 static struct job *begun[JOBS + 1];
 static unsigned begun_count, running, most;
 
 static void
-begin(struct job_runner *runner, struct job *job)
+begin(struct executor *executor, struct job *job)
 {
-	(void)runner;
+	(void)executor;
 	job->work(job);
 	begun[begun_count++] = job;
 	running++;
@@ -41,7 +41,7 @@ note_done(struct job *job)
 	ended[ended_count++] = (unsigned)(job - jobs);
 }
 
-static struct job_runner below = { .start = begin };
+static struct executor below = { .start = begin };
 static struct job_queue queue;
 
 static void
@@ -57,7 +57,7 @@ TestSuite(job_queue, .init = set_up);
 Test(job_queue, runs_two_at_a_time_in_their_order)
 {
 	for (int i = 0; i < JOBS; i++)
-		queue.runner.start(&queue.runner, &jobs[i]);
+		queue.executor.start(&queue.executor, &jobs[i]);
 	cr_expect_eq(begun_count, 2);
 	for (unsigned i = 0; i < JOBS; i++)
 		end(i);
@@ -67,7 +67,7 @@ Test(job_queue, runs_two_at_a_time_in_their_order)
 		cr_expect_eq(worked[i], i);
 		cr_expect_eq(ended[i], i);
 	}
-	queue.runner.start(&queue.runner, &jobs[0]);
+	queue.executor.start(&queue.executor, &jobs[0]);
 	cr_expect_eq(worked_count, JOBS + 1, "an empty queue waits for nothing");
 }
 
@@ -75,14 +75,14 @@ static void
 start_another(struct job *job)
 {
 	note_done(job);
-	queue.runner.start(&queue.runner, &jobs[JOBS - 1]);
+	queue.executor.start(&queue.executor, &jobs[JOBS - 1]);
 }
 
 Test(job_queue, an_end_may_start_another_job)
 {
 	jobs[0].done = start_another;
 	for (int i = 0; i < 4; i++)
-		queue.runner.start(&queue.runner, &jobs[i]);
+		queue.executor.start(&queue.executor, &jobs[i]);
 	for (unsigned i = 0; i < 5; i++)
 		end(i);
 	cr_expect_eq(ended_count, 5);

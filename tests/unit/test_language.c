@@ -99,7 +99,7 @@ static struct {
 } environment;
 
 static char *
-stand_in(const char *name)
+fake(const char *name)
 {
 	const char *value = strcmp(name, "LC_ALL") == 0 ? environment.all
 	    : strcmp(name, "LC_MESSAGES") == 0          ? environment.messages
@@ -119,7 +119,7 @@ wish_of(const char *all, const char *messages, const char *lang, const char *lan
 	environment.lang = lang;
 	environment.language = language;
 	memset(wish, 'x', sizeof(wish));
-	size_t len = ftg_language_from_environment(wish, stand_in);
+	size_t len = ftg_language_from_environment(wish, fake);
 	cr_assert_lt(len, sizeof(wish));
 	cr_assert_eq(wish[len], '\0');
 	cr_assert_eq(strlen(wish), len);

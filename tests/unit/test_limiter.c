@@ -1,6 +1,6 @@
 /* The limits of a server, and what it lets a client do by them. */
 #include "config/section.h"
-#include "port/guard.h"
+#include "port/limiter.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -16,133 +16,133 @@ tell_time(struct clock *clock)
 
 static struct clock steady = { .now = tell_time };
 static struct limits limits;
-static struct guard guards[2];
+static struct limiter limiters[2];
 
 static void
-open_guards(void)
+open_limiter(void)
 {
 	limits = limits_standard();
 	time_now = 1000;
 	struct counters *counters = counters_new(1000);
 	cr_assert_neq(counters, NULL);
 	for (unsigned i = 0; i < 2; i++)
-		guards[i] = (struct guard) { counters, &steady, &limits, i };
+		limiters[i] = (struct limiter) { counters, &steady, &limits, i };
 }
 
 static void
-close_guards(void)
+close_limiters(void)
 {
-	counters_free(guards[0].counters);
+	counters_free(limiters[0].counters);
 }
 
-TestSuite(guard, .init = open_guards, .fini = close_guards);
+TestSuite(limiter, .init = open_limiter, .fini = close_limiters);
 
-Test(guard, an_address_has_so_many_sessions_at_all_workers)
+Test(limiter, an_address_has_so_many_sessions_at_all_workers)
 {
 	limits.max_sessions_per_address = 2;
-	cr_expect_eq(guard_enter(&guards[0], "192.0.2.1"), GUARD_WELCOME);
-	cr_expect_eq(guard_enter(&guards[1], "192.0.2.1"), GUARD_WELCOME);
-	cr_expect_eq(guard_enter(&guards[0], "192.0.2.1"), GUARD_TOO_MANY_HERE);
-	cr_expect_eq(guard_enter(&guards[0], "192.0.2.2"), GUARD_WELCOME);
-	guard_leave(&guards[1], "192.0.2.1");
-	cr_expect_eq(guard_enter(&guards[0], "192.0.2.1"), GUARD_WELCOME);
+	cr_expect_eq(limiter_enter(&limiters[0], "192.0.2.1"), LIMITER_WELCOME);
+	cr_expect_eq(limiter_enter(&limiters[1], "192.0.2.1"), LIMITER_WELCOME);
+	cr_expect_eq(limiter_enter(&limiters[0], "192.0.2.1"), LIMITER_TOO_MANY_HERE);
+	cr_expect_eq(limiter_enter(&limiters[0], "192.0.2.2"), LIMITER_WELCOME);
+	limiter_leave(&limiters[1], "192.0.2.1");
+	cr_expect_eq(limiter_enter(&limiters[0], "192.0.2.1"), LIMITER_WELCOME);
 }
 
-Test(guard, a_server_has_so_many_sessions)
+Test(limiter, a_server_has_so_many_sessions)
 {
 	limits.max_sessions = 2;
-	cr_expect_eq(guard_enter(&guards[0], "192.0.2.1"), GUARD_WELCOME);
-	cr_expect_eq(guard_enter(&guards[1], "192.0.2.2"), GUARD_WELCOME);
-	cr_expect_eq(guard_enter(&guards[0], "192.0.2.3"), GUARD_TOO_MANY);
-	guard_leave(&guards[0], "192.0.2.1");
-	cr_expect_eq(guard_enter(&guards[0], "192.0.2.3"), GUARD_WELCOME);
+	cr_expect_eq(limiter_enter(&limiters[0], "192.0.2.1"), LIMITER_WELCOME);
+	cr_expect_eq(limiter_enter(&limiters[1], "192.0.2.2"), LIMITER_WELCOME);
+	cr_expect_eq(limiter_enter(&limiters[0], "192.0.2.3"), LIMITER_TOO_MANY);
+	limiter_leave(&limiters[0], "192.0.2.1");
+	cr_expect_eq(limiter_enter(&limiters[0], "192.0.2.3"), LIMITER_WELCOME);
 }
 
-Test(guard, sessions_of_a_dead_worker_are_forgotten)
+Test(limiter, sessions_of_a_dead_worker_are_forgotten)
 {
 	limits.max_sessions_per_address = 1;
-	guard_enter(&guards[1], "192.0.2.1");
-	cr_expect_eq(guard_enter(&guards[0], "192.0.2.1"), GUARD_TOO_MANY_HERE);
-	guard_open(&guards[1]);
-	cr_expect_eq(guard_enter(&guards[0], "192.0.2.1"), GUARD_WELCOME);
+	limiter_enter(&limiters[1], "192.0.2.1");
+	cr_expect_eq(limiter_enter(&limiters[0], "192.0.2.1"), LIMITER_TOO_MANY_HERE);
+	limiter_open(&limiters[1]);
+	cr_expect_eq(limiter_enter(&limiters[0], "192.0.2.1"), LIMITER_WELCOME);
 }
 
-Test(guard, without_a_limit_there_is_none)
+Test(limiter, without_a_limit_there_is_none)
 {
 	limits.max_sessions_per_address = 0;
 	limits.max_recipients_per_hour = 0;
 	limits.max_failed_logins = 0;
 	for (int i = 0; i < 500; i++) {
-		cr_assert_eq(guard_enter(&guards[0], "192.0.2.1"), GUARD_WELCOME);
-		cr_assert_not(guard_recipient(&guards[0], "a", 1));
-		guard_failed_login(&guards[0], "192.0.2.1");
+		cr_assert_eq(limiter_enter(&limiters[0], "192.0.2.1"), LIMITER_WELCOME);
+		cr_assert_not(limiter_recipient(&limiters[0], "a", 1));
+		limiter_failed_login(&limiters[0], "192.0.2.1");
 	}
-	cr_expect_not(guard_is_blacklisted(&guards[0], "192.0.2.1"));
+	cr_expect_not(limiter_is_blacklisted(&limiters[0], "192.0.2.1"));
 }
 
-Test(guard, a_blacklisted_address_is_free_again_in_time)
+Test(limiter, a_blacklisted_address_is_free_again_in_time)
 {
-	guard_blacklist(&guards[0], "192.0.2.1");
-	cr_expect(guard_is_blacklisted(&guards[1], "192.0.2.1"));
-	cr_expect_not(guard_is_blacklisted(&guards[1], "192.0.2.2"));
+	limiter_blacklist(&limiters[0], "192.0.2.1");
+	cr_expect(limiter_is_blacklisted(&limiters[1], "192.0.2.1"));
+	cr_expect_not(limiter_is_blacklisted(&limiters[1], "192.0.2.2"));
 	time_now += limits.blacklist_time;
-	cr_expect_not(guard_is_blacklisted(&guards[1], "192.0.2.1"));
+	cr_expect_not(limiter_is_blacklisted(&limiters[1], "192.0.2.1"));
 }
 
-Test(guard, failed_logins_lead_to_the_blacklist)
+Test(limiter, failed_logins_lead_to_the_blacklist)
 {
 	limits.max_failed_logins = 3;
-	cr_expect_not(guard_failed_login(&guards[0], "2001:db8::1"));
-	cr_expect_not(guard_failed_login(&guards[1], "2001:db8::2"));
-	cr_expect_not(guard_is_blacklisted(&guards[0], "2001:db8::1"));
-	cr_expect(guard_failed_login(&guards[0], "2001:db8::3"));
-	cr_expect(guard_is_blacklisted(&guards[0], "2001:db8::4"));
-	cr_expect_not(guard_failed_login(&guards[1], "2001:db8::3"), "it is told once");
+	cr_expect_not(limiter_failed_login(&limiters[0], "2001:db8::1"));
+	cr_expect_not(limiter_failed_login(&limiters[1], "2001:db8::2"));
+	cr_expect_not(limiter_is_blacklisted(&limiters[0], "2001:db8::1"));
+	cr_expect(limiter_failed_login(&limiters[0], "2001:db8::3"));
+	cr_expect(limiter_is_blacklisted(&limiters[0], "2001:db8::4"));
+	cr_expect_not(limiter_failed_login(&limiters[1], "2001:db8::3"), "it is told once");
 }
 
-Test(guard, a_pardoned_address_begins_anew)
+Test(limiter, a_pardoned_address_begins_anew)
 {
 	limits.max_failed_logins = 2;
-	guard_failed_login(&guards[0], "192.0.2.1");
-	guard_failed_login(&guards[0], "192.0.2.1");
-	guard_blacklist(&guards[0], "192.0.2.2");
-	cr_expect(guard_pardon(&guards[1], "::ffff:192.0.2.1"));
-	cr_expect_not(guard_pardon(&guards[1], "192.0.2.1"), "it is on it no more");
-	cr_expect_not(guard_is_blacklisted(&guards[0], "192.0.2.1"));
-	cr_expect(guard_is_blacklisted(&guards[0], "192.0.2.2"));
-	cr_expect_not(guard_failed_login(&guards[0], "192.0.2.1"), "the ones before are forgotten");
-	cr_expect(guard_failed_login(&guards[0], "192.0.2.1"));
+	limiter_failed_login(&limiters[0], "192.0.2.1");
+	limiter_failed_login(&limiters[0], "192.0.2.1");
+	limiter_blacklist(&limiters[0], "192.0.2.2");
+	cr_expect(limiter_pardon(&limiters[1], "::ffff:192.0.2.1"));
+	cr_expect_not(limiter_pardon(&limiters[1], "192.0.2.1"), "it is on it no more");
+	cr_expect_not(limiter_is_blacklisted(&limiters[0], "192.0.2.1"));
+	cr_expect(limiter_is_blacklisted(&limiters[0], "192.0.2.2"));
+	cr_expect_not(limiter_failed_login(&limiters[0], "192.0.2.1"), "the ones before are forgotten");
+	cr_expect(limiter_failed_login(&limiters[0], "192.0.2.1"));
 }
 
-Test(guard, all_are_pardoned_and_nothing_else_is_forgotten)
+Test(limiter, all_are_pardoned_and_nothing_else_is_forgotten)
 {
 	limits.max_sessions_per_address = 1;
 	limits.max_recipients_per_hour = 1;
 	limits.max_failed_logins = 2;
-	guard_enter(&guards[0], "192.0.2.1");
-	guard_recipient(&guards[0], "a", 1);
-	guard_failed_login(&guards[0], "192.0.2.3");
-	guard_blacklist(&guards[0], "192.0.2.9");
+	limiter_enter(&limiters[0], "192.0.2.1");
+	limiter_recipient(&limiters[0], "a", 1);
+	limiter_failed_login(&limiters[0], "192.0.2.3");
+	limiter_blacklist(&limiters[0], "192.0.2.9");
 	time_now += limits.blacklist_time - 1;
-	guard_blacklist(&guards[0], "192.0.2.1");
-	guard_blacklist(&guards[1], "2001:db8::1");
+	limiter_blacklist(&limiters[0], "192.0.2.1");
+	limiter_blacklist(&limiters[1], "2001:db8::1");
 	time_now += 1;
-	cr_expect_eq(guard_pardon_all(&guards[0]), 2, "the first has been let off by time");
-	cr_expect_eq(guard_pardon_all(&guards[0]), 0);
-	cr_expect_not(guard_is_blacklisted(&guards[0], "192.0.2.1"));
-	cr_expect_eq(guard_enter(&guards[1], "192.0.2.1"), GUARD_TOO_MANY_HERE);
-	cr_expect_not(guard_failed_login(&guards[0], "192.0.2.3"));
+	cr_expect_eq(limiter_pardon_all(&limiters[0]), 2, "the first has been let off by time");
+	cr_expect_eq(limiter_pardon_all(&limiters[0]), 0);
+	cr_expect_not(limiter_is_blacklisted(&limiters[0], "192.0.2.1"));
+	cr_expect_eq(limiter_enter(&limiters[1], "192.0.2.1"), LIMITER_TOO_MANY_HERE);
+	cr_expect_not(limiter_failed_login(&limiters[0], "192.0.2.3"));
 }
 
-Test(guard, recipients_are_so_many_an_hour)
+Test(limiter, recipients_are_so_many_an_hour)
 {
 	limits.max_recipients_per_hour = 2;
-	cr_expect_not(guard_recipient(&guards[0], "a", 1));
-	cr_expect_not(guard_recipient(&guards[1], "a", 1));
-	cr_expect(guard_recipient(&guards[0], "a", 1));
-	cr_expect_not(guard_recipient(&guards[0], "b", 1));
+	cr_expect_not(limiter_recipient(&limiters[0], "a", 1));
+	cr_expect_not(limiter_recipient(&limiters[1], "a", 1));
+	cr_expect(limiter_recipient(&limiters[0], "a", 1));
+	cr_expect_not(limiter_recipient(&limiters[0], "b", 1));
 	time_now += 60 * 60 * 1000;
-	cr_expect_not(guard_recipient(&guards[0], "a", 1));
+	cr_expect_not(limiter_recipient(&limiters[0], "a", 1));
 }
 
 static const struct setting *

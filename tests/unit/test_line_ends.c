@@ -8,45 +8,45 @@
 
 enum { LEN_MAX = 6, TEXT_ROOM = 64 };
 
-static struct stage stage;
+static struct smtp_fixture fixture;
 static size_t trace_len;
 
 static void
 begin(void)
 {
 	static const char envelope[] = "RSET\r\nMAIL FROM:<a@b>\r\nRCPT TO:<alice@example.test>\r\n";
-	octets_clear(&stage.output);
-	octets_clear(&stage.events);
-	octets_clear(&stage.message);
-	stage.delivered = 0;
-	stage_feed(&stage, envelope, sizeof envelope - 1, sizeof envelope);
+	octets_clear(&fixture.output);
+	octets_clear(&fixture.events);
+	octets_clear(&fixture.message);
+	fixture.delivered = 0;
+	fixture_feed(&fixture, envelope, sizeof envelope - 1, sizeof envelope);
 }
 
 static void
 feed(const char *bytes, size_t len)
 {
-	stage_feed(&stage, bytes, len, len);
+	fixture_feed(&fixture, bytes, len, len);
 }
 
 static void
-open_stage(void)
+open_fixture(void)
 {
-	stage_open(&stage, FTG_STRICT);
-	stage_enter(&stage);
-	stage.config.normalise = true;
+	fixture_open(&fixture, FTG_STRICT);
+	fixture_enter(&fixture);
+	fixture.config.normalise = true;
 	feed("HELO c\r\n", 8);
 	begin();
 	feed("DATA\r\n.\r\n", 9);
-	trace_len = stage.message.len;
+	trace_len = fixture.message.len;
 }
 
 static void
-close_stage(void)
+close_fixture(void)
 {
-	stage_close(&stage);
+	fixture_close(&fixture);
 }
 
-TestSuite(line_ends, .init = open_stage, .fini = close_stage);
+TestSuite(line_ends, .init = open_fixture, .fini = close_fixture);
 
 /* The sequence of this number in as many digits; false where there is none. */
 static bool
@@ -99,9 +99,9 @@ make_lines(char *to, const char *text, size_t len)
 static void
 expect_message(const char *expected, size_t len, const char *what, unsigned number)
 {
-	cr_assert_eq(stage.delivered, 1, "%s: sequence %u", what, number);
-	cr_assert_eq(stage.message.len - trace_len, len, "%s: sequence %u", what, number);
-	cr_assert_eq(memcmp(stage.message.bytes + trace_len, expected, len), 0, "%s: sequence %u", what, number);
+	cr_assert_eq(fixture.delivered, 1, "%s: sequence %u", what, number);
+	cr_assert_eq(fixture.message.len - trace_len, len, "%s: sequence %u", what, number);
+	cr_assert_eq(memcmp(fixture.message.bytes + trace_len, expected, len), 0, "%s: sequence %u", what, number);
 }
 
 /* Both halves, split at each octet; the message is over with its last octet and not before. */
@@ -116,7 +116,7 @@ try_data(const char *text, size_t len, unsigned number)
 		feed("DATA\r\n", 6);
 		feed(text, at);
 		feed(text + at, end - 1 - at);
-		cr_assert_eq(stage.delivered, 0, "sequence %u ends too soon", number);
+		cr_assert_eq(fixture.delivered, 0, "sequence %u ends too soon", number);
 		feed(text + end - 1, 1);
 		expect_message(expected, expected_len, "DATA", number);
 	}
@@ -172,17 +172,17 @@ Test(line_ends, last_line_of_chunks_is_ended)
 Test(line_ends, sequences_that_are_refused_end_the_same)
 {
 	char text[TEXT_ROOM];
-	stage.config.normalise = false;
+	fixture.config.normalise = false;
 	for (unsigned number = 0; spell(text, LEN_MAX, number); number++) {
 		memcpy(text + LEN_MAX, "\r\n.\r\n", 5);
 		size_t end = find_end(text, LEN_MAX + 5);
 		begin();
 		feed("DATA\r\n", 6);
-		octets_clear(&stage.output);
+		octets_clear(&fixture.output);
 		feed(text, end - 1);
-		cr_assert_eq(stage.output.len, 0, "sequence %u ends too soon", number);
+		cr_assert_eq(fixture.output.len, 0, "sequence %u ends too soon", number);
 		feed(text + end - 1, 1);
 		cr_assert_eq(
-		    strncmp(stage.output.bytes, stage.delivered ? "250 " : "554 ", 4), 0, "sequence %u", number);
+		    strncmp(fixture.output.bytes, fixture.delivered ? "250 " : "554 ", 4), 0, "sequence %u", number);
 	}
 }

@@ -11,7 +11,7 @@
 #include "support/fake_dialer.h"
 #include "support/folder.h"
 
-static struct stand_dialer server;
+static struct fake_dialer server;
 static struct maildir_agent spool;
 static struct lmtp_agent agent;
 static struct route route;
@@ -20,14 +20,14 @@ static enum delivery_result result;
 static bool concluded;
 
 static void
-run_job(struct job_runner *runner, struct job *job)
+run_job(struct executor *executor, struct job *job)
 {
-	(void)runner;
+	(void)executor;
 	job->work(job);
 	job->done(job);
 }
 
-static struct job_runner jobs = { .start = run_job };
+static struct executor jobs = { .start = run_job };
 
 static int64_t
 now(void)
@@ -39,7 +39,7 @@ static void
 set_up(void)
 {
 	folder_make();
-	stand_dialer_open(&server);
+	fake_dialer_open(&server);
 	cr_assert_eq(maildir_agent_open(&spool, "mail", "queue", "mx.example.test"), 0);
 	cr_assert(route_read_place(&route, "lmtp:/run/lmtp"));
 	agent = (struct lmtp_agent) { .spool = &spool.agent,
@@ -163,7 +163,7 @@ Test(lmtp, asks_no_server_where_everybody_is_elsewhere)
 Test(lmtp, takes_nothing_that_the_server_has_taken_for_nobody)
 {
 	static const struct {
-		struct stand_answer answer;
+		struct fake_answer answer;
 		const char *end;
 		enum delivery_result result;
 	} cases[] = {
@@ -177,7 +177,7 @@ Test(lmtp, takes_nothing_that_the_server_has_taken_for_nobody)
 	};
 	cr_assert_not_null(queue_entry_add(&entry, "far@example.net"));
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct stand_answer answer = cases[i].answer;
+		struct fake_answer answer = cases[i].answer;
 		server.answers = &answer;
 		server.answer_count = 1;
 		server.end = cases[i].end;

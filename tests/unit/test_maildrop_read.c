@@ -156,9 +156,9 @@ Test(reading, goes_on_when_the_file_is_removed_under_it)
 }
 
 static void
-start_inline(struct job_runner *runner, struct job *job)
+start_inline(struct executor *executor, struct job *job)
 {
-	(void)runner;
+	(void)executor;
 	job->work(job);
 	job->done(job);
 }
@@ -174,14 +174,14 @@ static void
 deliver(const char *text, size_t len)
 {
 	static const struct mailbox mailbox = { .account = 1, .maildir = "box" };
-	struct job_runner runner = { .start = start_inline };
+	struct executor executor = { .start = start_inline };
 	struct maildir_agent agent;
 	enum delivery_result result = DELIVERY_FAILED;
 	cr_assert_eq(maildir_agent_open(&agent, "..", "../queue", "mx.example.test"), 0);
 	struct delivery *delivery = agent.agent.begin(&agent.agent, &mailbox, 1, NULL);
 	cr_assert_not_null(delivery);
 	cr_assert(delivery->ops->append(delivery, text, len));
-	delivery->ops->commit(delivery, &runner, note, &result);
+	delivery->ops->commit(delivery, &executor, note, &result);
 	cr_assert_eq(result, DELIVERY_OK);
 	maildir_agent_close(&agent);
 }

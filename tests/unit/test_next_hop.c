@@ -7,16 +7,16 @@
 
 #include "support/fake_resolver.h"
 
-static struct stand_resolver resolver;
+static struct fake_resolver resolver;
 static struct network own[2];
-static const struct hop_world world = {
+static const struct next_hop_world world = {
 	.resolver = &resolver.resolver, .hostname = "mx.example.test", .own = own, .own_count = 2
 };
-static struct hop hop;
+static struct next_hop hop;
 static unsigned done;
 
 static void
-on_done(struct hop *hop_)
+on_done(struct next_hop *hop_)
 {
 	cr_assert_eq(hop_, &hop);
 	done++;
@@ -25,7 +25,7 @@ on_done(struct hop *hop_)
 static void
 set_up(void)
 {
-	stand_resolver_open(&resolver);
+	fake_resolver_open(&resolver);
 	network_parse(&own[0], "192.0.2.25");
 	network_parse(&own[1], "2001:db8::25");
 }
@@ -35,17 +35,17 @@ TestSuite(hop, .init = set_up);
 static void
 tell(const char *text)
 {
-	cr_assert(stand_resolver_tell(&resolver, text), "%s", text);
+	cr_assert(fake_resolver_tell(&resolver, text), "%s", text);
 }
 
-static enum hop_outcome
+static enum next_hop_outcome
 find(const char *domain)
 {
 	hop.world = &world;
 	hop.done = on_done;
 	done = 0;
-	hop_find(&hop, NULL, domain);
-	while (stand_resolver_run(&resolver))
+	next_hop_find(&hop, NULL, domain);
+	while (fake_resolver_run(&resolver))
 		;
 	cr_assert_eq(done, 1);
 	return hop.outcome;
@@ -73,7 +73,7 @@ Test(hop, is_the_mx_by_preference)
 	tell("A b.example.net 192.0.2.3");
 	for (int late = 0; late < 2; late++) {
 		resolver.late = late == 1;
-		cr_expect_eq(find("example.net"), HOP_FOUND);
+		cr_expect_eq(find("example.net"), NEXT_HOP_FOUND);
 		cr_expect_str_eq(places(),
 		    "a.example.net 192.0.2.1 25, a.example.net 192.0.2.2 25, a.example.net 2001:db8::1 25, "
 		    "b.example.net 192.0.2.3 25");
@@ -83,7 +83,7 @@ Test(hop, is_the_mx_by_preference)
 Test(hop, is_the_domain_itself_where_that_has_no_mx)
 {
 	tell("A example.net 192.0.2.1");
-	cr_expect_eq(find("example.net"), HOP_FOUND);
+	cr_expect_eq(find("example.net"), NEXT_HOP_FOUND);
 	cr_expect_str_eq(places(), "example.net 192.0.2.1 25");
 }
 
@@ -94,7 +94,7 @@ Test(hop, is_any_of_those_of_one_preference)
 	tell("A a.example.net 192.0.2.1");
 	tell("A b.example.net 192.0.2.2");
 	for (int i = 0; i < 200; i++) {
-		cr_expect_eq(find("example.net"), HOP_FOUND);
+		cr_expect_eq(find("example.net"), NEXT_HOP_FOUND);
 		first[hop.places[0].name[0] - 'a'] = true;
 	}
 	cr_expect(first[0] && first[1]);
@@ -109,13 +109,13 @@ Test(hop, tells_why_there_is_none)
 	tell("AAAA mx.broken.example no-data");
 	tell("MX hollow.example 10:mx.hollow.example");
 	tell("TXT empty.example x");
-	cr_expect_eq(find("nowhere.example"), HOP_NO_DOMAIN);
-	cr_expect_eq(find("null.example"), HOP_NO_ROUTE);
-	cr_expect_eq(find("lame.example"), HOP_FAILED);
-	cr_expect_eq(find("broken.example"), HOP_FAILED);
-	cr_expect_eq(find("hollow.example"), HOP_NO_ROUTE);
-	cr_expect_eq(find("empty.example"), HOP_NO_ROUTE);
-	cr_expect_eq(find("not a domain"), HOP_NO_DOMAIN);
+	cr_expect_eq(find("nowhere.example"), NEXT_HOP_NO_DOMAIN);
+	cr_expect_eq(find("null.example"), NEXT_HOP_NO_ROUTE);
+	cr_expect_eq(find("lame.example"), NEXT_HOP_FAILED);
+	cr_expect_eq(find("broken.example"), NEXT_HOP_FAILED);
+	cr_expect_eq(find("hollow.example"), NEXT_HOP_NO_ROUTE);
+	cr_expect_eq(find("empty.example"), NEXT_HOP_NO_ROUTE);
+	cr_expect_eq(find("not a domain"), NEXT_HOP_NO_DOMAIN);
 }
 
 Test(hop, is_never_this_server)
@@ -123,20 +123,20 @@ Test(hop, is_never_this_server)
 	static const char *const here[] = { "127.0.0.1", "127.3.2.1", "0.0.0.0", "224.0.0.1", "192.0.2.25" };
 	char text[100];
 	for (size_t i = 0; i < sizeof here / sizeof *here; i++) {
-		stand_resolver_open(&resolver);
+		fake_resolver_open(&resolver);
 		snprintf(text, sizeof text, "A example.net %s", here[i]);
 		tell(text);
-		cr_expect_eq(find("example.net"), HOP_LOOP, "%s", here[i]);
+		cr_expect_eq(find("example.net"), NEXT_HOP_LOOP, "%s", here[i]);
 	}
 	static const char *const here6[] = { "::1", "::", "ff02::1", "2001:db8::25" };
 	for (size_t i = 0; i < sizeof here6 / sizeof *here6; i++) {
-		stand_resolver_open(&resolver);
+		fake_resolver_open(&resolver);
 		snprintf(text, sizeof text, "AAAA example.net %s", here6[i]);
 		tell(text);
-		cr_expect_eq(find("example.net"), HOP_LOOP, "%s", here6[i]);
+		cr_expect_eq(find("example.net"), NEXT_HOP_LOOP, "%s", here6[i]);
 	}
-	cr_expect_eq(find("[127.0.0.1]"), HOP_LOOP);
-	cr_expect_eq(find("[IPv6:::1]"), HOP_LOOP);
+	cr_expect_eq(find("[127.0.0.1]"), NEXT_HOP_LOOP);
+	cr_expect_eq(find("[IPv6:::1]"), NEXT_HOP_LOOP);
 }
 
 Test(hop, is_only_what_is_better_than_this_server)
@@ -146,19 +146,19 @@ Test(hop, is_only_what_is_better_than_this_server)
 	tell("A b.example.net 192.0.2.2");
 	tell("A c.example.net 192.0.2.3");
 	tell("A MX.example.test 192.0.2.4");
-	cr_expect_eq(find("example.net"), HOP_FOUND);
+	cr_expect_eq(find("example.net"), NEXT_HOP_FOUND);
 	cr_expect_str_eq(places(), "a.example.net 192.0.2.1 25");
 	tell("MX example.org 20:mx.example.test 20:b.example.net");
-	cr_expect_eq(find("example.org"), HOP_LOOP);
+	cr_expect_eq(find("example.org"), NEXT_HOP_LOOP);
 }
 
 Test(hop, of_an_address_is_that_address)
 {
-	cr_expect_eq(find("[192.0.2.7]"), HOP_FOUND);
+	cr_expect_eq(find("[192.0.2.7]"), NEXT_HOP_FOUND);
 	cr_expect_str_eq(places(), "- 192.0.2.7 25");
-	cr_expect_eq(find("[IPv6:2001:db8::7]"), HOP_FOUND);
+	cr_expect_eq(find("[IPv6:2001:db8::7]"), NEXT_HOP_FOUND);
 	cr_expect_str_eq(places(), "- 2001:db8::7 25");
-	cr_expect_eq(find("[2001:db8::7]"), HOP_NO_DOMAIN);
+	cr_expect_eq(find("[2001:db8::7]"), NEXT_HOP_NO_DOMAIN);
 	cr_expect_eq(resolver.asked, 0);
 }
 
@@ -167,7 +167,7 @@ Test(hop, of_another_script_is_asked_in_ascii)
 	tell("A xn--bcher-kva.example 192.0.2.1");
 	cr_expect_eq(find("b\xC3\xBC"
 	                  "cher.example"),
-	    HOP_FOUND);
+	    NEXT_HOP_FOUND);
 	cr_expect_str_eq(places(), "xn--bcher-kva.example 192.0.2.1 25");
 }
 
@@ -177,17 +177,17 @@ Test(hop, of_a_route_may_be_on_this_machine)
 	hop.world = &world;
 	hop.done = on_done;
 	cr_assert(route_read_place(&route, "127.0.0.1:2525"));
-	hop_find(&hop, &route, "example.net");
+	next_hop_find(&hop, &route, "example.net");
 	cr_expect_str_eq(places(), "- 127.0.0.1 2525");
 	route_clear(&route);
 	cr_assert(route_read_place(&route, "lmtp:/run/lmtp"));
-	hop_find(&hop, &route, "example.net");
+	next_hop_find(&hop, &route, "example.net");
 	cr_expect_str_eq(places(), "- /run/lmtp 0");
 	route_clear(&route);
 	tell("A relay.example.net 127.0.0.2");
 	cr_assert(route_read_place(&route, "relay.example.net:587"));
-	hop_find(&hop, &route, "example.net");
-	cr_expect_eq(hop.outcome, HOP_FOUND);
+	next_hop_find(&hop, &route, "example.net");
+	cr_expect_eq(hop.outcome, NEXT_HOP_FOUND);
 	cr_expect_str_eq(places(), "relay.example.net 127.0.0.2 587");
 	route_clear(&route);
 	cr_expect_eq(done, 3);

@@ -122,18 +122,18 @@ count_end(struct service_question *question)
 
 Test(policy_service, a_stand_in_answers_when_it_is_told_to)
 {
-	struct service_stand_in stand_in;
+	struct fake_policy_service fake;
 	struct service_question first = { .request = &request, .done = count_end }, second = first;
-	service_stand_in_open(&stand_in, "stand-in");
-	stand_in.answer = "action=DEFER\n\n";
+	fake_policy_service_open(&fake, "stand-in");
+	fake.answer = "action=DEFER\n\n";
 	service_put(&request, "request", "smtpd_access_policy");
-	stand_in.service.ask(&stand_in.service, &first);
+	fake.service.ask(&fake.service, &first);
 	cr_expect_eq(ended, 1);
-	stand_in.late = true;
-	stand_in.service.ask(&stand_in.service, &first);
-	stand_in.service.ask(&stand_in.service, &second);
+	fake.late = true;
+	fake.service.ask(&fake.service, &first);
+	fake.service.ask(&fake.service, &second);
 	cr_expect_eq(ended, 1);
-	service_stand_in_answer(&stand_in);
+	fake_policy_service_answer(&fake);
 	cr_expect_eq(ended, 3);
-	cr_expect_str_eq(stand_in.asked, "request=smtpd_access_policy\n");
+	cr_expect_str_eq(fake.asked, "request=smtpd_access_policy\n");
 }

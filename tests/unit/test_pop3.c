@@ -8,91 +8,91 @@
 #include "support/pop3_fixture.h"
 
 static void
-say(struct pop_stage *stage, const char *text)
+say(struct pop3_fixture *fixture, const char *text)
 {
-	pop_stage_feed(stage, text, strlen(text), strlen(text));
+	pop3_fixture_feed(fixture, text, strlen(text), strlen(text));
 }
 
 /* The last line said. */
 static const char *
-last_line(const struct pop_stage *stage)
+last_line(const struct pop3_fixture *fixture)
 {
-	const char *bytes = stage->stage.output.bytes;
-	const char *end = memrchr(bytes, '\n', stage->stage.output.len - 1);
+	const char *bytes = fixture->fixture.output.bytes;
+	const char *end = memrchr(bytes, '\n', fixture->fixture.output.len - 1);
 	return end == NULL ? bytes : end + 1;
 }
 
 static void
-log_in(struct pop_stage *stage, enum ftg_profile profile)
+log_in(struct pop3_fixture *fixture, enum ftg_profile profile)
 {
-	pop_stage_open(stage, profile);
-	stage->config.plain_in_clear = true;
-	say(stage, "USER alice@example.test\r\nPASS secret\r\n");
-	octets_clear(&stage->stage.output);
+	pop3_fixture_open(fixture, profile);
+	fixture->config.plain_in_clear = true;
+	say(fixture, "USER alice@example.test\r\nPASS secret\r\n");
+	octets_clear(&fixture->fixture.output);
 }
 
 Test(pop3, says_no_more_of_a_message_than_the_client_takes)
 {
-	struct pop_stage stage;
+	struct pop3_fixture fixture;
 
-	log_in(&stage, FTG_PUBLISHED);
-	stage.deaf = true;
-	say(&stage, "RETR 1\r\nNOOP\r\n");
-	cr_expect_str_eq(last_line(&stage), "Subject: o", "a block, and nothing behind it");
-	cr_expect(pop3_session_sending(stage.session));
-	cr_expect_eq(pop3_session_feed(stage.session, "NOOP\r\n", 6), 0);
-	stage.deaf = false;
-	pop_stage_go_on(&stage);
-	cr_expect_str_eq(last_line(&stage), ".\r\n");
-	cr_expect_eq(pop3_session_feed(stage.session, "NOOP\r\n", 6), 6);
-	cr_expect_str_eq(last_line(&stage), "+OK Done (#7.02)\r\n");
-	pop_stage_close(&stage);
+	log_in(&fixture, FTG_PUBLISHED);
+	fixture.deaf = true;
+	say(&fixture, "RETR 1\r\nNOOP\r\n");
+	cr_expect_str_eq(last_line(&fixture), "Subject: o", "a block, and nothing behind it");
+	cr_expect(pop3_session_sending(fixture.session));
+	cr_expect_eq(pop3_session_feed(fixture.session, "NOOP\r\n", 6), 0);
+	fixture.deaf = false;
+	pop3_fixture_go_on(&fixture);
+	cr_expect_str_eq(last_line(&fixture), ".\r\n");
+	cr_expect_eq(pop3_session_feed(fixture.session, "NOOP\r\n", 6), 6);
+	cr_expect_str_eq(last_line(&fixture), "+OK Done (#7.02)\r\n");
+	pop3_fixture_close(&fixture);
 }
 
 Test(pop3, says_no_more_of_a_listing_than_the_client_takes)
 {
-	struct pop_stage stage;
+	struct pop3_fixture fixture;
 
-	log_in(&stage, FTG_PUBLISHED);
-	stand_maildrop.messages = 1200;
-	stage.deaf = true;
-	say(&stage, "LIST\r\n");
-	cr_expect_str_eq(last_line(&stage), "512 26\r\n");
-	cr_expect(pop3_session_sending(stage.session));
-	stage.deaf = false;
-	pop_stage_go_on(&stage);
-	cr_expect_str_eq(last_line(&stage), ".\r\n");
-	cr_expect_not_null(strstr(stage.stage.output.bytes, "\r\n513 26\r\n"));
-	cr_expect_not_null(strstr(stage.stage.output.bytes, "\r\n1200 26\r\n."));
-	cr_expect_not(pop3_session_sending(stage.session));
-	pop_stage_close(&stage);
+	log_in(&fixture, FTG_PUBLISHED);
+	fake_maildrop.messages = 1200;
+	fixture.deaf = true;
+	say(&fixture, "LIST\r\n");
+	cr_expect_str_eq(last_line(&fixture), "512 26\r\n");
+	cr_expect(pop3_session_sending(fixture.session));
+	fixture.deaf = false;
+	pop3_fixture_go_on(&fixture);
+	cr_expect_str_eq(last_line(&fixture), ".\r\n");
+	cr_expect_not_null(strstr(fixture.fixture.output.bytes, "\r\n513 26\r\n"));
+	cr_expect_not_null(strstr(fixture.fixture.output.bytes, "\r\n1200 26\r\n."));
+	cr_expect_not(pop3_session_sending(fixture.session));
+	pop3_fixture_close(&fixture);
 }
 
 /* Whatever came next would be taken for a part of the message. */
 Test(pop3, has_no_last_word_in_the_midst_of_an_answer)
 {
-	struct pop_stage stage;
+	struct pop3_fixture fixture;
 
-	log_in(&stage, FTG_PUBLISHED);
-	stage.deaf = true;
-	say(&stage, "RETR 1\r\n");
-	pop3_session_end(stage.session, FTG_POP_SHUTDOWN);
-	cr_expect_str_eq(last_line(&stage), "Subject: o");
-	cr_expect(pop3_session_closed(stage.session));
-	cr_expect_not(pop3_session_sending(stage.session));
-	pop_stage_close(&stage);
+	log_in(&fixture, FTG_PUBLISHED);
+	fixture.deaf = true;
+	say(&fixture, "RETR 1\r\n");
+	pop3_session_end(fixture.session, FTG_POP_SHUTDOWN);
+	cr_expect_str_eq(last_line(&fixture), "Subject: o");
+	cr_expect(pop3_session_closed(fixture.session));
+	cr_expect_not(pop3_session_sending(fixture.session));
+	pop3_fixture_close(&fixture);
 }
 
 Test(pop3, gives_the_maildrop_up_when_the_connection_is_lost)
 {
-	struct pop_stage stage;
+	struct pop3_fixture fixture;
 
-	log_in(&stage, FTG_PUBLISHED);
-	say(&stage, "DELE 1\r\nDELE 2\r\n");
-	cr_assert_eq(stand_maildrop.opened, 1);
-	pop_stage_close(&stage);
-	cr_expect_eq(stand_maildrop.opened, 0);
-	cr_expect_eq(stand_maildrop.removed, 0);
+	log_in(&fixture, FTG_PUBLISHED);
+	say(&fixture, "DELE 1\r\nDELE 2\r\n");
+	cr_assert_eq(fake_maildrop.opened, 1);
+	pop3_fixture_close(&fixture);
+	cr_expect_eq(fake_maildrop.opened, 0);
+	cr_expect_eq(fake_maildrop.removed, 0);
 }
 
 static void
@@ -104,19 +104,19 @@ stamp(char digits[POP3_STAMP_SIZE])
 /* A timestamp that is cut would make APOP impossible. */
 Test(pop3, greets_with_a_whole_timestamp_whatever_the_host_is_called)
 {
-	struct pop_stage stage;
+	struct pop3_fixture fixture;
 	char name[254], banner[400];
 
 	for (size_t len = 1; len < sizeof name; len++) {
 		memset(name, 'h', len);
 		name[len] = '\0';
-		pop_stage_open(&stage, FTG_PUBLISHED);
-		stage.config.stamp = stamp;
-		stage.config.hostname = name;
-		pop3_session_greet(stage.session);
+		pop3_fixture_open(&fixture, FTG_PUBLISHED);
+		fixture.config.stamp = stamp;
+		fixture.config.hostname = name;
+		pop3_session_greet(fixture.session);
 		snprintf(banner, sizeof banner, "<1234567890.12345678901234567890@%s> POP3 server ready", name);
-		cr_expect_not_null(strstr(stage.stage.output.bytes, banner), "%s", stage.stage.output.bytes);
-		pop_stage_close(&stage);
+		cr_expect_not_null(strstr(fixture.fixture.output.bytes, banner), "%s", fixture.fixture.output.bytes);
+		pop3_fixture_close(&fixture);
 	}
 }
 

@@ -69,18 +69,18 @@ stamp(char digits[POP3_STAMP_SIZE])
 
 /* Pieces of eight octets make the session keep lines that are not whole. Returns whether an allocation failed. */
 static bool
-play(struct pop_stage *stage, int nth)
+play(struct pop3_fixture *fixture, int nth)
 {
 	static const char text[] =
 	    "CAPA\r\nUSER alice@example.test\r\nPASS secret\r\nAUTH PLAIN AGFsaWNlAHNlY3JldA==\r\nSTAT\r\n"
 	    "RETR 1\r\nLIST\r\nDELE 1\r\nQUIT\r\n";
-	pop_stage_open(stage, FTG_STRICT);
-	stage->config.plain_in_clear = true;
-	stage->config.stamp = stamp;
-	stage->config.sasl = stage->stage.sasl;
+	pop3_fixture_open(fixture, FTG_STRICT);
+	fixture->config.plain_in_clear = true;
+	fixture->config.stamp = stamp;
+	fixture->config.sasl = fixture->fixture.sasl;
 	countdown = nth;
-	pop3_session_greet(stage->session);
-	pop_stage_feed(stage, text, strlen(text), 8);
+	pop3_session_greet(fixture->session);
+	pop3_fixture_feed(fixture, text, strlen(text), 8);
 	bool struck = countdown == -1;
 	countdown = -1;
 	return struck;
@@ -88,20 +88,20 @@ play(struct pop_stage *stage, int nth)
 
 Test(pop3_memory, that_is_out_is_told_and_passes)
 {
-	struct pop_stage stage;
+	struct pop3_fixture fixture;
 	bool more = true;
 	int nth = 0;
 
 	for (; more; nth++) {
-		more = play(&stage, nth);
-		const char *said = stage.stage.output.bytes;
+		more = play(&fixture, nth);
+		const char *said = fixture.fixture.output.bytes;
 		cr_expect_eq(strncmp(said, "+OK ", 4) == 0, strncmp(said, "-ERR ", 5) != 0, "%s", said);
 		if (more)
 			cr_expect(strstr(said, "[SYS/TEMP]") != NULL, "allocation %d: %s", nth, said);
 		else
 			cr_expect_null(strstr(said, "[SYS/TEMP]"), "%s", said);
-		pop_stage_close(&stage);
-		cr_expect_eq(stand_maildrop.opened, 0);
+		pop3_fixture_close(&fixture);
+		cr_expect_eq(fake_maildrop.opened, 0);
 	}
 	cr_expect_gt(nth, 8, "there are some allocations to fail");
 }

@@ -1,4 +1,4 @@
-/* The runner of the queue. */
+/* The manager of the queue. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdio.h>
@@ -10,9 +10,9 @@
 #include "support/folder.h"
 #include "support/queue_manager_fixture.h"
 
-TestSuite(runner, .init = set_up, .fini = tear_down);
+TestSuite(manager, .init = set_up, .fini = tear_down);
 
-Test(runner, sends_what_waits_and_forgets_it)
+Test(manager, sends_what_waits_and_forgets_it)
 {
 	add("bert@example.net");
 	start();
@@ -26,16 +26,16 @@ Test(runner, sends_what_waits_and_forgets_it)
 	cr_expect_eq(count_mail("example.test/anna"), 0);
 }
 
-Test(runner, sends_what_comes_later)
+Test(manager, sends_what_comes_later)
 {
 	start();
 	add("bert@example.net");
-	runner_tell_changed(runner, last_id);
+	queue_manager_tell_changed(manager, last_id);
 	settle_down();
 	cr_expect(is_gone());
 }
 
-Test(runner, finds_what_it_was_not_told_of)
+Test(manager, finds_what_it_was_not_told_of)
 {
 	start();
 	add("bert@example.net");
@@ -43,7 +43,7 @@ Test(runner, finds_what_it_was_not_told_of)
 	cr_expect(is_gone());
 }
 
-Test(runner, tries_again_ever_more_seldom)
+Test(manager, tries_again_ever_more_seldom)
 {
 	static const int64_t waits[] = { 60, 120, 240, 480, 960, 1920, 3600, 3600 };
 	ANSWER({ "RCPT", "450 4.2.1 later\r\n", false });
@@ -62,22 +62,22 @@ Test(runner, tries_again_ever_more_seldom)
 	expect_in(logged(), "again=3600");
 }
 
-Test(runner, tells_the_sender_what_failed_and_forgets_it)
+Test(manager, tells_the_sender_what_failed_and_forgets_it)
 {
 	ANSWER({ "RCPT", "550 5.1.1 no such user\r\n", false });
 	add("bert@example.net");
 	start();
 	cr_expect(is_gone());
-	const char *notice = mailbox("example.test/anna");
-	cr_expect_eq(strncmp(notice, "Return-Path: <>\nDate: ", 22), 0, "%s", notice);
-	expect_in(notice, "Subject: Your message could not be delivered\n");
-	expect_in(notice, "550 5.1.1 no such user");
+	const char *dsn = mailbox("example.test/anna");
+	cr_expect_eq(strncmp(dsn, "Return-Path: <>\nDate: ", 22), 0, "%s", dsn);
+	expect_in(dsn, "Subject: Your message could not be delivered\n");
+	expect_in(dsn, "550 5.1.1 no such user");
 	expect_in(logged(), "event=bounced");
 	expect_in(logged(), "event=notice id=");
 	cr_expect_eq(count_mail("example.test/anna"), 1);
 }
 
-Test(runner, queues_the_notice_for_a_sender_elsewhere)
+Test(manager, queues_the_notice_for_a_sender_elsewhere)
 {
 	static const char *const to[] = { "bert@example.net" };
 	ANSWER({ "RCPT TO:<bert@", "550 5.1.1 no such user\r\n", false });
@@ -90,7 +90,7 @@ Test(runner, queues_the_notice_for_a_sender_elsewhere)
 	cr_expect_null(strstr(server.message, "Return-Path: <>"));
 }
 
-Test(runner, sends_no_notice_about_a_notice)
+Test(manager, sends_no_notice_about_a_notice)
 {
 	static const char *const to[] = { "bert@example.net" };
 	ANSWER({ "RCPT", "550 5.1.1 no such user\r\n", false });
@@ -101,7 +101,7 @@ Test(runner, sends_no_notice_about_a_notice)
 	expect_in(logged(), "event=bounced id=");
 }
 
-Test(runner, keeps_what_was_delivered_apart_from_what_was_not)
+Test(manager, keeps_what_was_delivered_apart_from_what_was_not)
 {
 	static const char *const to[] = { "a@example.net", "b@example.net", "c@example.org", "d@nowhere.example" };
 	ANSWER({ "RCPT TO:<b@", "450 later\r\n", false });
@@ -122,7 +122,7 @@ Test(runner, keeps_what_was_delivered_apart_from_what_was_not)
 	cr_expect_eq(count_mail("example.test/anna"), 1);
 }
 
-Test(runner, tells_of_a_delay_once_and_gives_up_in_the_end)
+Test(manager, tells_of_a_delay_once_and_gives_up_in_the_end)
 {
 	ANSWER({ "RCPT", "450 later\r\n", false });
 	add("bert@example.net");
@@ -139,7 +139,7 @@ Test(runner, tells_of_a_delay_once_and_gives_up_in_the_end)
 	expect_in(logged(), "cause=expired");
 }
 
-Test(runner, asks_no_server_for_each_message_that_cannot_be_reached)
+Test(manager, asks_no_server_for_each_message_that_cannot_be_reached)
 {
 	server.refused = "192.0.2.1";
 	for (int i = 0; i < 20; i++)
@@ -158,13 +158,13 @@ Test(runner, asks_no_server_for_each_message_that_cannot_be_reached)
 	cr_expect_leq(server.dialed, 5 + 20);
 }
 
-Test(runner, sends_so_many_to_a_server_at_a_time)
+Test(manager, sends_so_many_to_a_server_at_a_time)
 {
 	for (int i = 0; i < 20; i++)
 		add("bert@example.net");
 	int most = 0;
-	runner_start(runner);
-	while (first_job != NULL || stand_resolver_run(&resolver)) {
+	queue_manager_start(manager);
+	while (first_job != NULL || fake_resolver_run(&resolver)) {
 		struct job *together = first_job;
 		int before = server.dialed;
 		first_job = NULL;
@@ -182,7 +182,7 @@ Test(runner, sends_so_many_to_a_server_at_a_time)
 }
 
 /* However many wait for a delivery to end, and end as soon as they begin, the stack does not grow with them. */
-Test(runner, goes_through_those_that_wait_on_one_stack)
+Test(manager, goes_through_those_that_wait_on_one_stack)
 {
 	enum { MANY = 900 };
 	static char texts[MANY][32];
@@ -200,7 +200,7 @@ Test(runner, goes_through_those_that_wait_on_one_stack)
 	cr_expect_lt((uintptr_t)__builtin_frame_address(0) - lowest, 32 * 1024);
 }
 
-Test(runner, does_what_is_wished)
+Test(manager, does_what_is_wished)
 {
 	struct queue_wish wish = { .reach = QUEUE_RUN_DOMAIN, .name = "example.net" };
 	server.refused = "192.0.2.1";
@@ -209,14 +209,14 @@ Test(runner, does_what_is_wished)
 	cr_expect_eq(server.dialed, 1);
 	cr_assert_eq(queue_wish(&agent.queue, &wish), 0);
 	server.refused = NULL;
-	runner_tell_wished(runner);
+	queue_manager_tell_wished(manager);
 	settle_down();
 	cr_expect(is_gone());
 	cr_expect_eq(server.dialed, 2);
 	expect_in(logged(), "event=queue-run name=example.net");
 }
 
-Test(runner, leaves_alone_what_is_held)
+Test(manager, leaves_alone_what_is_held)
 {
 	add("bert@example.net");
 	cr_assert_eq(queue_claim(&agent.queue, last_id, &entry), 0);
@@ -231,12 +231,12 @@ Test(runner, leaves_alone_what_is_held)
 	entry.held = false;
 	cr_assert_eq(queue_record(&agent.queue, &entry), 0);
 	queue_entry_clear(&entry);
-	runner_tell_changed(runner, last_id);
+	queue_manager_tell_changed(manager, last_id);
 	settle_down();
 	cr_expect(is_gone());
 }
 
-Test(runner, waits_for_who_has_claimed_an_entry)
+Test(manager, waits_for_who_has_claimed_an_entry)
 {
 	struct queue_entry claimed;
 	add("bert@example.net");
@@ -249,7 +249,7 @@ Test(runner, waits_for_who_has_claimed_an_entry)
 	cr_expect(is_gone());
 }
 
-Test(runner, sends_nowhere_without_a_route)
+Test(manager, sends_nowhere_without_a_route)
 {
 	routes.mx = false;
 	add("bert@example.net");
@@ -260,7 +260,7 @@ Test(runner, sends_nowhere_without_a_route)
 }
 
 /* Nobody else may change an entry while a job records it. */
-Test(runner, records_what_is_known_at_once_together)
+Test(manager, records_what_is_known_at_once_together)
 {
 	static const char *const both[] = { "anna@example.com", "bert@routed.example" };
 	static struct route route = { .domain = (char *)"routed.example", .host = (char *)"gone.example", .port = 25 };
@@ -268,7 +268,7 @@ Test(runner, records_what_is_known_at_once_together)
 	start();
 	add_from("", 2, both);
 	jobs_started = 0;
-	runner_tell_changed(runner, last_id);
+	queue_manager_tell_changed(manager, last_id);
 	settle_down();
 	cr_expect_eq(stored()->recipients[0].state, QUEUE_FAILED);
 	cr_expect_eq(stored()->recipients[1].state, QUEUE_WAITING);
@@ -276,7 +276,7 @@ Test(runner, records_what_is_known_at_once_together)
 	cr_expect_eq(jobs_started, 2, "one claims, one records, but there were %u", jobs_started);
 }
 
-Test(runner, sends_by_the_smarthost)
+Test(manager, sends_by_the_smarthost)
 {
 	static const char *const to[] = { "a@example.net", "b@example.org", "c@nowhere.example" };
 	cr_assert(route_read_place(&routes.smarthost, "127.0.0.1:587"));
@@ -288,7 +288,7 @@ Test(runner, sends_by_the_smarthost)
 	route_clear(&routes.smarthost);
 }
 
-Test(runner, gives_up_nothing_when_the_smarthost_is_not_found)
+Test(manager, gives_up_nothing_when_the_smarthost_is_not_found)
 {
 	cr_assert(route_read_place(&routes.smarthost, "relay.example.test:587"));
 	add("bert@example.net");
@@ -298,7 +298,7 @@ Test(runner, gives_up_nothing_when_the_smarthost_is_not_found)
 	route_clear(&routes.smarthost);
 }
 
-Test(runner, asks_for_utf8_only_where_it_is_needed)
+Test(manager, asks_for_utf8_only_where_it_is_needed)
 {
 	ANSWER({ "EHLO", "250-x\r\n250 8BITMIME\r\n", false });
 	add("bert@example.net");
@@ -315,7 +315,7 @@ Test(runner, asks_for_utf8_only_where_it_is_needed)
 	expect_in(mailbox("example.test/anna"), "cannot handle addresses with\nletters beyond ASCII.");
 }
 
-Test(runner, puts_a_notice_off_while_the_directory_fails)
+Test(manager, puts_a_notice_off_while_the_directory_fails)
 {
 	static const char *const to[] = { "bert@example.net" };
 	ANSWER({ "RCPT", "550 no\r\n", false });
@@ -327,7 +327,7 @@ Test(runner, puts_a_notice_off_while_the_directory_fails)
 	cr_expect_eq(alarm_wait, 60 * 1000);
 }
 
-Test(runner, drops_a_notice_that_nobody_is_there_for)
+Test(manager, drops_a_notice_that_nobody_is_there_for)
 {
 	static const char *const to[] = { "bert@example.net" };
 	ANSWER({ "RCPT", "550 no\r\n", false });
@@ -337,12 +337,12 @@ Test(runner, drops_a_notice_that_nobody_is_there_for)
 	expect_in(logged(), "event=notice-lost");
 }
 
-Test(runner, stops_when_nothing_is_under_way)
+Test(manager, stops_when_nothing_is_under_way)
 {
 	add("bert@example.net");
 	hold_jobs = true;
 	start();
-	runner_stop(runner);
+	queue_manager_stop(manager);
 	cr_expect_not(stopped);
 	hold_jobs = false;
 	settle_down();
@@ -351,14 +351,14 @@ Test(runner, stops_when_nothing_is_under_way)
 }
 
 /* The directory may be gone when the last job ends. */
-Test(runner, plans_nothing_more_when_it_stops)
+Test(manager, plans_nothing_more_when_it_stops)
 {
 	cr_assert(route_read_place(&routes.mailboxes, "lmtp:127.0.0.1:24"));
 	add("anna@example.test");
-	runner_start(runner);
+	queue_manager_start(manager);
 	for (int i = 0; i < 2; i++)
 		run_first_job(); /* which reads the queue, looks for wishes */
-	runner_stop(runner);
+	queue_manager_stop(manager);
 	config.directory = NULL;
 	settle_down();
 	cr_expect(stopped);
@@ -366,27 +366,27 @@ Test(runner, plans_nothing_more_when_it_stops)
 	route_clear(&routes.mailboxes);
 }
 
-Test(runner, leaves_notices_to_the_next_start_when_it_stops)
+Test(manager, leaves_notices_to_the_next_start_when_it_stops)
 {
 	add("bert@nowhere.example");
-	runner_start(runner);
+	queue_manager_start(manager);
 	for (int i = 0; i < 3; i++)
 		run_first_job(); /* which reads the queue, looks for wishes, claims the entry */
-	runner_stop(runner);
+	queue_manager_stop(manager);
 	struct directory *directory = config.directory;
 	config.directory = NULL;
 	settle_down();
 	cr_assert(stopped);
 	cr_expect_eq(stored()->recipients[0].state, QUEUE_FAILED);
-	runner_free(runner);
+	queue_manager_free(manager);
 	config.directory = directory;
-	runner = runner_new(&config);
+	manager = queue_manager_new(&config);
 	start();
 	cr_expect(is_gone());
 	expect_in(mailbox("example.test/anna"), "bert@nowhere.example");
 }
 
-Test(runner, leaves_alone_what_is_damaged)
+Test(manager, leaves_alone_what_is_damaged)
 {
 	add("bert@example.net");
 	char path[100];
@@ -398,7 +398,7 @@ Test(runner, leaves_alone_what_is_damaged)
 	cr_expect_eq(access(path, F_OK), 0);
 }
 
-Test(runner, tries_nothing_where_the_message_has_gone)
+Test(manager, tries_nothing_where_the_message_has_gone)
 {
 	add("bert@example.net");
 	char path[100];

@@ -62,7 +62,7 @@ open_all(void)
 	cr_assert_not_null(database, "%s", error);
 	sql(people);
 	sql(ways);
-	directory = sqlite_directory_new("ftgate.db", &hand_clock);
+	directory = sqlite_directory_new("ftgate.db", &fake_clock);
 	cr_assert_not_null(directory);
 }
 
@@ -209,7 +209,7 @@ Test(recipients, alias_leads_to_other_servers_too)
 	cr_expect_str_eq(found.elsewhere[0].local, "x");
 	cr_expect_str_eq(found.elsewhere[0].domain, "elsewhere.example");
 	sql("INSERT INTO targets VALUES (2, 'x', 'elsewhere.example'), (2, 'far', 'example.test')");
-	hand_clock_pass(CLOCK_SOON);
+	fake_clock_pass(CLOCK_SOON);
 	cr_expect_eq(resolve("staff", "example.test"), DIRECTORY_FOUND);
 	cr_expect_eq(found.count, 2);
 	cr_expect_eq(found.elsewhere_count, 1, "each is there once");
@@ -221,7 +221,7 @@ Test(recipients, everybody_of_a_relayed_domain_is_elsewhere)
 {
 	struct domain domain;
 	sql("INSERT INTO domains (id, name, created, relayed) VALUES (3, 'away.example', 0, 1)");
-	hand_clock_pass(CLOCK_SOON);
+	fake_clock_pass(CLOCK_SOON);
 	cr_expect_eq(resolve("anyone", "away.example"), DIRECTORY_FOUND);
 	cr_expect_eq(found.count, 0);
 	cr_assert_eq(found.elsewhere_count, 1);
@@ -238,7 +238,7 @@ Test(recipients, everybody_of_a_relayed_domain_is_elsewhere)
 Test(recipients, postmaster_without_a_domain_is_not_that_of_a_relayed_one)
 {
 	sql("DELETE FROM targets; DELETE FROM aliases; DELETE FROM accounts; UPDATE domains SET relayed = 1 WHERE id = 1");
-	hand_clock_pass(CLOCK_SOON);
+	fake_clock_pass(CLOCK_SOON);
 	cr_expect_eq(resolve("postmaster", ""), DIRECTORY_FOUND);
 	cr_expect_str_eq(found.domain.name, "example.org");
 }
@@ -261,7 +261,7 @@ make_chain(int first, int count)
 Test(recipients, aliases_may_lead_to_each_other_for_so_long)
 {
 	make_chain(100, DIRECTORY_DEPTH_MAX + 1);
-	hand_clock_pass(CLOCK_SOON);
+	fake_clock_pass(CLOCK_SOON);
 	cr_expect_eq(resolve("c1", "example.test"), DIRECTORY_FOUND);
 	cr_expect_eq(resolve("c0", "example.test"), DIRECTORY_MISCONFIGURED);
 	cr_expect(is_logged("too many aliases"));
@@ -273,11 +273,11 @@ Test(recipients, list_may_be_so_long)
 	    " INSERT INTO accounts (domain, local, created) SELECT 2, 'n' || i, 0 FROM n;"
 	    "INSERT INTO targets SELECT 10, local, 'example.org' FROM accounts WHERE local LIKE 'n%';"
 	    "DELETE FROM targets WHERE alias = 10 AND local = 'dora'");
-	hand_clock_pass(CLOCK_SOON);
+	fake_clock_pass(CLOCK_SOON);
 	cr_expect_eq(resolve("info", "example.org"), DIRECTORY_FOUND);
 	cr_expect_eq(found.count, 1999);
 	sql("INSERT INTO targets VALUES (10, 'dora', 'example.org')");
-	hand_clock_pass(CLOCK_SOON);
+	fake_clock_pass(CLOCK_SOON);
 	cr_expect_eq(resolve("info", "example.org"), DIRECTORY_MISCONFIGURED);
 }
 
@@ -338,13 +338,13 @@ Test(recipients, list_is_open_to_anyone_unless_it_says_so)
 	cr_expect_eq(found.post, POSTING_ANYONE);
 	sql("UPDATE aliases SET post = 'members' WHERE local = 'staff';"
 	    "INSERT INTO targets VALUES (1, 'staff', 'example.test')");
-	hand_clock_pass(CLOCK_SOON);
+	fake_clock_pass(CLOCK_SOON);
 	resolve("staff", "");
 	cr_expect_eq(found.post, POSTING_MEMBERS);
 	resolve("info", "example.test");
 	cr_expect_eq(found.post, POSTING_ANYONE, "who writes to the alias writes to no list");
 	sql("UPDATE aliases SET post = 'accounts'");
-	hand_clock_pass(CLOCK_SOON);
+	fake_clock_pass(CLOCK_SOON);
 	resolve("staff", "example.test");
 	cr_expect_eq(found.post, POSTING_ACCOUNTS);
 	resolve("hers", "example.org");
@@ -357,7 +357,7 @@ Test(recipients, mail_to_a_domain_waits_unless_it_says_so)
 	cr_expect_eq(directory->ops->domain(directory, "example.org", &domain), DIRECTORY_FOUND);
 	cr_expect(domain.greylist);
 	sql("UPDATE domains SET greylist = 0 WHERE name = 'example.org'");
-	hand_clock_pass(CLOCK_SOON);
+	fake_clock_pass(CLOCK_SOON);
 	directory->ops->domain(directory, "example.org", &domain);
 	cr_expect_not(domain.greylist);
 }
@@ -438,7 +438,7 @@ Test(recipients, smallest_network_decides)
 	    " ('blacklist', x'00000000000000000000ffffc0000215', 128, 0),"
 	    " ('relay', x'00000000000000000000ffffc0000000', 104, 0),"
 	    " ('blacklist', x'20010db8000000000000000000000000', 32, 0)");
-	hand_clock_pass(CLOCK_SOON);
+	fake_clock_pass(CLOCK_SOON);
 	cr_expect_eq(client("192.0.2.1"), ACCESS_REFUSED | ACCESS_RELAY);
 	cr_expect_eq(client("192.0.2.17"), ACCESS_PERMITTED | ACCESS_RELAY);
 	cr_expect_eq(client("192.0.2.21"), ACCESS_BLACKLIST | ACCESS_RELAY);
@@ -463,7 +463,7 @@ Test(recipients, address_goes_before_domain_before_parent_domain)
 {
 	sql("INSERT INTO access (kind, sender, created) VALUES ('blacklist', 'example.com', 0),"
 	    " ('permitted', 'good@example.com', 0), ('permitted', 'fine.example.com', 0), ('blacklist', 'x@org', 0)");
-	hand_clock_pass(CLOCK_SOON);
+	fake_clock_pass(CLOCK_SOON);
 	cr_expect_eq(sender("anyone", "example.com"), ACCESS_BLACKLIST);
 	cr_expect_eq(sender("GOOD", "example.com"), ACCESS_PERMITTED);
 	cr_expect_eq(sender("good", "sub.example.com"), ACCESS_BLACKLIST);
@@ -531,7 +531,7 @@ open_migrated(void)
 	database = database_open("ftgate.db", &created, error);
 	cr_assert_not_null(database, "%s", error);
 	cr_expect_not(created);
-	directory = sqlite_directory_new("ftgate.db", &hand_clock);
+	directory = sqlite_directory_new("ftgate.db", &fake_clock);
 }
 
 Test(migration, from_version_1_keeps_everything, .init = open_migrated, .fini = close_all)

@@ -9,7 +9,7 @@
 static bool
 is_name(const char *text)
 {
-	return resolver_is_name(text, strlen(text));
+	return dns_name_is_valid(text, strlen(text));
 }
 
 Test(resolver, names_are_labels_of_letters_digits_hyphens_and_underscores)
@@ -25,28 +25,28 @@ Test(resolver, names_are_labels_of_letters_digits_hyphens_and_underscores)
 		cr_expect(is_name(good[i]), "%s", good[i]);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		cr_expect_not(is_name(bad[i]), "%s", bad[i]);
-	cr_expect_not(resolver_is_name("a\0b", 3));
+	cr_expect_not(dns_name_is_valid("a\0b", 3));
 }
 
 Test(resolver, labels_have_63_octets_and_names_253)
 {
 	char text[300];
 	memset(text, 'x', sizeof text);
-	cr_expect(resolver_is_name(text, 63));
-	cr_expect_not(resolver_is_name(text, 64));
+	cr_expect(dns_name_is_valid(text, 63));
+	cr_expect_not(dns_name_is_valid(text, 64));
 	for (size_t i = 63; i < sizeof text; i += 64)
 		text[i] = '.';
-	cr_expect(resolver_is_name(text, 253));
-	cr_expect_not(resolver_is_name(text, 254));
+	cr_expect(dns_name_is_valid(text, 253));
+	cr_expect_not(dns_name_is_valid(text, 254));
 }
 
 static const char *
 reverse(const char *address, const char *zone)
 {
-	static char name[RESOLVER_NAME_SIZE];
+	static char name[DNS_NAME_SIZE];
 	struct network network;
 	cr_assert(network_parse_address(&network, address));
-	return resolver_reverse(name, &network, zone) ? name : "none";
+	return dns_name_reverse(name, &network, zone) ? name : "none";
 }
 
 Test(resolver, addresses_are_asked_for_backwards)
@@ -62,10 +62,10 @@ Test(resolver, addresses_are_asked_for_backwards)
 
 Test(resolver, a_zone_that_is_too_long_gives_no_name)
 {
-	char zone[RESOLVER_NAME_SIZE];
+	char zone[DNS_NAME_SIZE];
 	memset(zone, 'z', sizeof zone);
-	zone[RESOLVER_NAME_MAX - strlen("7.2.0.192.")] = '\0';
-	cr_expect_eq(strlen(reverse("192.0.2.7", zone)), RESOLVER_NAME_MAX);
+	zone[DNS_NAME_MAX - strlen("7.2.0.192.")] = '\0';
+	cr_expect_eq(strlen(reverse("192.0.2.7", zone)), DNS_NAME_MAX);
 	cr_expect_str_eq(reverse("192.0.2.77", zone), "none");
 }
 
@@ -75,7 +75,7 @@ struct answered {
 	unsigned times;
 	enum resolver_outcome outcome;
 	size_t count;
-	char first[RESOLVER_NAME_SIZE];
+	char first[DNS_NAME_SIZE];
 };
 
 static void
@@ -92,27 +92,27 @@ take(struct resolver_question *question, const struct resolver_answer *answer)
 }
 
 static struct answered
-ask(struct stand_resolver *stand, enum resolver_type type, const char *name)
+ask(struct fake_resolver *stand, enum resolver_type type, const char *name)
 {
 	struct answered answered = { .question = { .done = take } };
 	resolver_ask(&stand->resolver, type, name, &answered.question);
-	while (stand_resolver_run(stand))
+	while (fake_resolver_run(stand))
 		;
 	cr_assert_eq(answered.times, 1);
 	return answered;
 }
 
-static struct stand_resolver stand;
+static struct fake_resolver stand;
 
-Test(stand_resolver, answers_what_it_was_told)
+Test(fake_resolver, answers_what_it_was_told)
 {
-	stand_resolver_open(&stand);
-	cr_assert(stand_resolver_tell(&stand, "A mx.example.org 192.0.2.1 192.0.2.2"));
-	cr_assert(stand_resolver_tell(&stand, "MX example.org 10:mx.example.org"));
-	cr_assert(stand_resolver_tell(&stand, "MX null.example 0:"));
-	cr_assert(stand_resolver_tell(&stand, "TXT words.example some words"));
-	cr_assert(stand_resolver_tell(&stand, "PTR 192.0.2.7 client.example.org"));
-	cr_assert(stand_resolver_tell(&stand, "A lame.example failed"));
+	fake_resolver_open(&stand);
+	cr_assert(fake_resolver_tell(&stand, "A mx.example.org 192.0.2.1 192.0.2.2"));
+	cr_assert(fake_resolver_tell(&stand, "MX example.org 10:mx.example.org"));
+	cr_assert(fake_resolver_tell(&stand, "MX null.example 0:"));
+	cr_assert(fake_resolver_tell(&stand, "TXT words.example some words"));
+	cr_assert(fake_resolver_tell(&stand, "PTR 192.0.2.7 client.example.org"));
+	cr_assert(fake_resolver_tell(&stand, "A lame.example failed"));
 	for (int i = 0; i < 2; i++, stand.late = true) {
 		cr_expect_eq(ask(&stand, RESOLVER_A, "mx.example.org").count, 2);
 		cr_expect_str_eq(ask(&stand, RESOLVER_A, "MX.example.org").first, "192.0.2.1");
@@ -127,19 +127,19 @@ Test(stand_resolver, answers_what_it_was_told)
 	cr_expect_eq(stand.asked, 18);
 }
 
-Test(stand_resolver, is_not_asked_for_what_is_no_name)
+Test(fake_resolver, is_not_asked_for_what_is_no_name)
 {
-	stand_resolver_open(&stand);
+	fake_resolver_open(&stand);
 	cr_expect_eq(ask(&stand, RESOLVER_A, "a b").outcome, RESOLVER_NO_NAME);
 	cr_expect_eq(ask(&stand, RESOLVER_A, "").outcome, RESOLVER_NO_NAME);
 	cr_expect_eq(stand.asked, 0);
 }
 
-Test(stand_resolver, takes_nothing_else)
+Test(fake_resolver, takes_nothing_else)
 {
 	static const char *const bad[] = { "", "A", "A name", "B name 192.0.2.1", "A name nonsense",
 		"MX name mx.example.org" };
-	stand_resolver_open(&stand);
+	fake_resolver_open(&stand);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		cr_expect_not(stand_resolver_tell(&stand, bad[i]), "%s", bad[i]);
+		cr_expect_not(fake_resolver_tell(&stand, bad[i]), "%s", bad[i]);
 }

@@ -5,19 +5,19 @@
 
 #include "support/smtp_fixture.h"
 
-static struct stage stage;
+static struct smtp_fixture fixture;
 
 static void
 set_up(void)
 {
-	stage_open(&stage, FTG_PUBLISHED);
-	stage.config.service_count = 1;
+	fixture_open(&fixture, FTG_PUBLISHED);
+	fixture.config.service_count = 1;
 }
 
 static void
 tear_down(void)
 {
-	stage_close(&stage);
+	fixture_close(&fixture);
 }
 
 TestSuite(services, .init = set_up, .fini = tear_down);
@@ -25,21 +25,21 @@ TestSuite(services, .init = set_up, .fini = tear_down);
 static void
 say(const char *text)
 {
-	stage_feed(&stage, text, strlen(text), strlen(text));
+	fixture_feed(&fixture, text, strlen(text), strlen(text));
 }
 
 static void
 begin(enum service_stage at)
 {
-	stage.services[0].service.at = at;
-	stage_enter(&stage);
-	smtp_session_greet(stage.session);
+	fixture.services[0].service.at = at;
+	fixture_enter(&fixture);
+	smtp_session_greet(fixture.session);
 }
 
 static void
 expect_told(const char *request)
 {
-	cr_expect_str_eq(stage.services[0].asked, request);
+	cr_expect_str_eq(fixture.services[0].asked, request);
 }
 
 static const char envelope[] =
@@ -52,15 +52,15 @@ Test(services, at_connect_the_address_is_told)
 	            "client_address=192.0.2.7\nclient_name=unknown\nreverse_client_name=unknown\nhelo_name=\n"
 	            "sasl_method=\nsasl_username=\nsasl_sender=\nencryption_protocol=\nencryption_cipher=\n"
 	            "instance=s1.0\nqueue_id=s1\nsender=\nrecipient=\nrecipient_count=0\nsize=0\n\n");
-	cr_expect_eq(stage.services[0].count, 1);
+	cr_expect_eq(fixture.services[0].count, 1);
 }
 
 Test(services, at_helo_the_name_is_told_that_is_not_taken_yet)
 {
 	begin(SERVICE_HELO);
 	say("EHLO client.example\r\n");
-	cr_expect_not_null(strstr(stage.services[0].asked, "\nprotocol_state=EHLO\n"));
-	cr_expect_not_null(strstr(stage.services[0].asked, "\nhelo_name=client.example\n"));
+	cr_expect_not_null(strstr(fixture.services[0].asked, "\nprotocol_state=EHLO\n"));
+	cr_expect_not_null(strstr(fixture.services[0].asked, "\nhelo_name=client.example\n"));
 }
 
 Test(services, at_rcpt_sender_and_recipient_are_told)
@@ -76,12 +76,12 @@ Test(services, at_rcpt_sender_and_recipient_are_told)
 
 Test(services, a_name_that_the_dns_confirms_is_told)
 {
-	stage.config.policy.ptr_check = PTR_CONFIRMED;
-	stand_resolver_tell(&stage.dns, "PTR 192.0.2.7 host.example.org");
-	stand_resolver_tell(&stage.dns, "A host.example.org 192.0.2.7");
+	fixture.config.policy.ptr_check = PTR_CONFIRMED;
+	fake_resolver_tell(&fixture.dns, "PTR 192.0.2.7 host.example.org");
+	fake_resolver_tell(&fixture.dns, "A host.example.org 192.0.2.7");
 	begin(SERVICE_CONNECT);
-	cr_expect_not_null(
-	    strstr(stage.services[0].asked, "\nclient_name=host.example.org\nreverse_client_name=host.example.org\n"));
+	cr_expect_not_null(strstr(
+	    fixture.services[0].asked, "\nclient_name=host.example.org\nreverse_client_name=host.example.org\n"));
 }
 
 Test(services, at_data_the_number_of_recipients_is_told)
@@ -89,24 +89,24 @@ Test(services, at_data_the_number_of_recipients_is_told)
 	begin(SERVICE_DATA);
 	say(envelope);
 	say("RCPT TO:<bob@example.test>\r\nDATA\r\n.\r\n");
-	cr_expect_not_null(strstr(stage.services[0].asked, "\nprotocol_state=DATA\n"));
-	cr_expect_not_null(strstr(stage.services[0].asked, "\nrecipient=\nrecipient_count=2\n"));
+	cr_expect_not_null(strstr(fixture.services[0].asked, "\nprotocol_state=DATA\n"));
+	cr_expect_not_null(strstr(fixture.services[0].asked, "\nrecipient=\nrecipient_count=2\n"));
 	say("MAIL FROM:<>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n.\r\n");
-	cr_expect_not_null(strstr(stage.services[0].asked, "\ninstance=s1.2\n"));
+	cr_expect_not_null(strstr(fixture.services[0].asked, "\ninstance=s1.2\n"));
 	cr_expect_not_null(
-	    strstr(stage.services[0].asked, "\nsender=\nrecipient=bob@example.test\nrecipient_count=1\n"));
+	    strstr(fixture.services[0].asked, "\nsender=\nrecipient=bob@example.test\nrecipient_count=1\n"));
 }
 
 Test(services, the_login_and_the_encryption_are_told)
 {
-	stage.config.sasl = stage.sasl;
-	stage.has_certificate = true;
-	stage.services[0].service.about = SERVICE_ANYONE;
+	fixture.config.sasl = fixture.sasl;
+	fixture.has_certificate = true;
+	fixture.services[0].service.about = SERVICE_ANYONE;
 	begin(SERVICE_MAIL);
 	say("EHLO client.example\r\nSTARTTLS\r\n");
-	stage_shake_hands(&stage);
+	fixture_shake_hands(&fixture);
 	say("EHLO client.example\r\nAUTH PLAIN AGFsaWNlQGV4YW1wbGUudGVzdABzZWNyZXQ=\r\nMAIL FROM:<alice@example.test>\r\n");
-	cr_expect_not_null(strstr(stage.services[0].asked,
+	cr_expect_not_null(strstr(fixture.services[0].asked,
 	    "\nsasl_method=PLAIN\nsasl_username=alice@example.test\nsasl_sender=\nencryption_protocol=TLSv1.3\n"
 	    "encryption_cipher=TLS_AES_256_GCM_SHA384\n"));
 }
@@ -115,8 +115,8 @@ Test(services, recipients_that_are_refused_are_not_told)
 {
 	begin(SERVICE_RCPT);
 	say("EHLO client.example\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<nobody@example.test>\r\n");
-	cr_expect_eq(stage.services[0].count, 0);
-	cr_expect_not_null(strstr(stage.output.bytes, "(#4.28)"));
+	cr_expect_eq(fixture.services[0].count, 0);
+	cr_expect_not_null(strstr(fixture.output.bytes, "(#4.28)"));
 }
 
 Test(services, no_octet_of_a_client_ends_a_line)
@@ -125,7 +125,7 @@ Test(services, no_octet_of_a_client_ends_a_line)
 	say("EHLO client.example\nrequest=junk\r\n");
 	say("EHLO a\x01\x1b[2J\xff\r\nMAIL FROM:<\"a\\\x0bsender=x\"@b.example>\r\nMAIL FROM:<a@b.example>\r\n");
 	size_t lines = 0;
-	for (const char *at = stage.services[0].asked; (at = strchr(at, '\n')) != NULL; at++)
+	for (const char *at = fixture.services[0].asked; (at = strchr(at, '\n')) != NULL; at++)
 		lines++;
 	cr_expect_leq(lines, 19);
 }
@@ -136,7 +136,7 @@ deliver(const char *params)
 	say("EHLO client.example\r\nMAIL FROM:<a@b.example>");
 	say(params);
 	say("\r\nRCPT TO:<alice@example.test>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\nSubject: x\r\n\r\n.\r\n");
-	cr_assert_eq(stage.delivered, 1);
+	cr_assert_eq(fixture.delivered, 1);
 }
 
 static void
@@ -145,29 +145,29 @@ expect_header(const char *wanted)
 	char start[1200];
 
 	snprintf(start, sizeof start, "Return-Path: <a@b.example>\r\n%sReceived: from client.example", wanted);
-	cr_expect_eq(strncmp(stage.message.bytes, start, strlen(start)), 0, "%s", stage.message.bytes);
+	cr_expect_eq(strncmp(fixture.message.bytes, start, strlen(start)), 0, "%s", fixture.message.bytes);
 }
 
 Test(services, a_field_is_added_once_above_received)
 {
-	stage.services[0].answer = "action=PREPEND Received-SPF: pass (x) client-ip=192.0.2.7;\n\n";
+	fixture.services[0].answer = "action=PREPEND Received-SPF: pass (x) client-ip=192.0.2.7;\n\n";
 	begin(SERVICE_RCPT);
 	deliver("");
-	cr_expect_eq(stage.services[0].count, 2);
+	cr_expect_eq(fixture.services[0].count, 2);
 	expect_header("Received-SPF: pass (x) client-ip=192.0.2.7;\r\n");
 	say("MAIL FROM:<a@b.example>\r\n");
-	stage.services[0].answer = "action=DUNNO\n\n";
-	octets_clear(&stage.message);
+	fixture.services[0].answer = "action=DUNNO\n\n";
+	octets_clear(&fixture.message);
 	say("RCPT TO:<alice@example.test>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n.\r\n");
 	expect_header("");
 }
 
 Test(services, fields_of_two_services_are_both_added)
 {
-	stage.config.service_count = 2;
-	stage.services[0].answer = "action=PREPEND X-A: 1\n\n";
-	stage.services[1].answer = "action=PREPEND X-A: 12\n\n";
-	stage.services[1].service.at = SERVICE_MAIL;
+	fixture.config.service_count = 2;
+	fixture.services[0].answer = "action=PREPEND X-A: 1\n\n";
+	fixture.services[1].answer = "action=PREPEND X-A: 12\n\n";
+	fixture.services[1].service.at = SERVICE_MAIL;
 	begin(SERVICE_DATA);
 	deliver("");
 	expect_header("X-A: 12\r\nX-A: 1\r\n");
@@ -175,7 +175,7 @@ Test(services, fields_of_two_services_are_both_added)
 
 Test(services, a_field_is_ascii_unless_the_message_is_not)
 {
-	stage.services[0].answer = "action=PREPEND X-A: \xc3\xa4\n\n";
+	fixture.services[0].answer = "action=PREPEND X-A: \xc3\xa4\n\n";
 	begin(SERVICE_DATA);
 	deliver("");
 	expect_header("X-A: ??\r\n");
@@ -183,7 +183,7 @@ Test(services, a_field_is_ascii_unless_the_message_is_not)
 
 Test(services, a_field_is_utf8_in_a_message_that_is)
 {
-	stage.services[0].answer = "action=PREPEND X-A: \xc3\xa4\n\n";
+	fixture.services[0].answer = "action=PREPEND X-A: \xc3\xa4\n\n";
 	begin(SERVICE_DATA);
 	deliver(" SMTPUTF8");
 	expect_header("X-A: \xc3\xa4\r\n");
@@ -194,17 +194,17 @@ Test(services, what_is_no_field_is_overlooked)
 	static const char *const answers[] = { "action=PREPEND\n\n", "action=PREPEND no colon\n\n",
 		"action=PREPEND : x\n\n", "action=PREPEND a b: x\n\n", "action=PREPEND \xc3\xa4: x\n\n" };
 	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
-		stage.services[0].answer = answers[i];
+		fixture.services[0].answer = answers[i];
 		begin(SERVICE_DATA);
-		octets_clear(&stage.message);
-		stage.delivered = 0;
+		octets_clear(&fixture.message);
+		fixture.delivered = 0;
 		deliver("");
 		expect_header("");
-		cr_expect_not_null(strstr(stage.events.bytes, "service service=first answer=overlooked"));
-		octets_clear(&stage.events);
-		smtp_session_free(stage.session);
+		cr_expect_not_null(strstr(fixture.events.bytes, "service service=first answer=overlooked"));
+		octets_clear(&fixture.events);
+		smtp_session_free(fixture.session);
 	}
-	stage_enter(&stage);
+	fixture_enter(&fixture);
 }
 
 Test(services, there_is_an_end_to_what_is_added)
@@ -213,7 +213,7 @@ Test(services, there_is_an_end_to_what_is_added)
 	size_t start = strlen(answer);
 	memset(answer + start, 'x', 993);
 	begin(SERVICE_RCPT);
-	stage.services[0].answer = answer;
+	fixture.services[0].answer = answer;
 	say("EHLO client.example\r\nMAIL FROM:<a@b.example>\r\n");
 	for (unsigned i = 0; i < 10; i++) {
 		answer[start] = (char)('a' + i);
@@ -221,8 +221,8 @@ Test(services, there_is_an_end_to_what_is_added)
 	}
 	answer[start + 993] = 'x';
 	say("RCPT TO:<bob@example.test>\r\nDATA\r\n.\r\n");
-	cr_expect_eq(stage.delivered, 1);
-	cr_expect_not_null(strstr(stage.message.bytes, "X-A: bxx"));
-	cr_expect_null(strstr(stage.message.bytes, "X-A: cxx"));
-	cr_expect_null(strstr(stage.message.bytes, "X-A: jxx"));
+	cr_expect_eq(fixture.delivered, 1);
+	cr_expect_not_null(strstr(fixture.message.bytes, "X-A: bxx"));
+	cr_expect_null(strstr(fixture.message.bytes, "X-A: cxx"));
+	cr_expect_null(strstr(fixture.message.bytes, "X-A: jxx"));
 }

@@ -50,47 +50,47 @@ __wrap_strndup(const char *text, size_t len)
 	return may_allocate() ? __real_strndup(text, len) : NULL;
 }
 
-static struct stage stage;
+static struct smtp_fixture fixture;
 
 static void
-open_stage(void)
+open_fixture(void)
 {
-	stage_open(&stage, FTG_PUBLISHED);
-	stage_enter(&stage);
+	fixture_open(&fixture, FTG_PUBLISHED);
+	fixture_enter(&fixture);
 }
 
 static void
-close_stage(void)
+close_fixture(void)
 {
-	stage_close(&stage);
+	fixture_close(&fixture);
 }
 
-TestSuite(smtp, .init = open_stage, .fini = close_stage);
+TestSuite(smtp, .init = open_fixture, .fini = close_fixture);
 
 static size_t
 feed(const char *text)
 {
-	return smtp_session_feed(stage.session, text, strlen(text));
+	return smtp_session_feed(fixture.session, text, strlen(text));
 }
 
 static const char envelope[] = "HELO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<alice@example.test>\r\n";
 
 Test(smtp, busy_session_takes_nothing_and_asks_to_be_fed_again)
 {
-	stage.late = true;
+	fixture.late = true;
 	feed(envelope);
 	const char rest[] = "DATA\r\ntext\r\n.\r\nNOOP\r\n";
 	size_t taken = feed(rest);
 	cr_expect_eq(taken, strlen(rest) - strlen("NOOP\r\n"));
-	cr_expect(smtp_session_busy(stage.session));
-	cr_expect(smtp_session_in_transaction(stage.session));
+	cr_expect(smtp_session_busy(fixture.session));
+	cr_expect(smtp_session_in_transaction(fixture.session));
 	cr_expect_eq(feed("NOOP\r\n"), 0);
-	cr_expect_eq(stage.resumes, 0);
-	stage_run_job(&stage);
-	cr_expect_eq(stage.resumes, 1);
-	cr_expect_not(smtp_session_busy(stage.session));
-	cr_expect_not(smtp_session_in_transaction(stage.session));
-	cr_expect_eq(stage.delivered, 1);
+	cr_expect_eq(fixture.resumes, 0);
+	fixture_run_job(&fixture);
+	cr_expect_eq(fixture.resumes, 1);
+	cr_expect_not(smtp_session_busy(fixture.session));
+	cr_expect_not(smtp_session_in_transaction(fixture.session));
+	cr_expect_eq(fixture.delivered, 1);
 	cr_expect_eq(feed("NOOP\r\n"), 6);
 }
 
@@ -98,75 +98,75 @@ Test(smtp, job_that_ends_at_once_needs_no_resume)
 {
 	feed(envelope);
 	feed("DATA\r\ntext\r\n.\r\n");
-	cr_expect_eq(stage.resumes, 0);
-	cr_expect_eq(stage.delivered, 1);
+	cr_expect_eq(fixture.resumes, 0);
+	cr_expect_eq(fixture.delivered, 1);
 }
 
 Test(smtp, closed_session_takes_nothing)
 {
 	cr_expect_eq(feed("QUIT\r\nNOOP\r\n"), 6);
-	cr_expect(smtp_session_closed(stage.session));
-	octets_clear(&stage.output);
+	cr_expect(smtp_session_closed(fixture.session));
+	octets_clear(&fixture.output);
 	cr_expect_eq(feed("NOOP\r\n"), 0);
-	cr_expect_eq(stage.output.len, 0);
+	cr_expect_eq(fixture.output.len, 0);
 }
 
 Test(smtp, message_is_between_data_and_its_answer)
 {
 	feed(envelope);
-	cr_expect_not(smtp_session_in_transaction(stage.session));
+	cr_expect_not(smtp_session_in_transaction(fixture.session));
 	feed("DATA\r\n");
-	cr_expect(smtp_session_in_transaction(stage.session));
+	cr_expect(smtp_session_in_transaction(fixture.session));
 	feed(".\r\n");
-	cr_expect_not(smtp_session_in_transaction(stage.session));
+	cr_expect_not(smtp_session_in_transaction(fixture.session));
 }
 
 Test(smtp, unfinished_message_is_dropped_with_its_session)
 {
 	feed(envelope);
 	feed("DATA\r\ntext\r\n");
-	cr_expect_eq(stage.open, 1);
-	smtp_session_free(stage.session);
-	stage.session = NULL;
-	cr_expect_eq(stage.open, 0);
-	cr_expect_eq(stage.abandoned, 1);
+	cr_expect_eq(fixture.open, 1);
+	smtp_session_free(fixture.session);
+	fixture.session = NULL;
+	cr_expect_eq(fixture.open, 0);
+	cr_expect_eq(fixture.abandoned, 1);
 }
 
 Test(smtp, refused_message_is_dropped_before_its_end)
 {
 	feed(envelope);
 	feed("DATA\r\nbare\nlf\r\n");
-	cr_expect_eq(stage.open, 0);
+	cr_expect_eq(fixture.open, 0);
 }
 
 Test(smtp, message_in_chunks_is_between_the_first_and_the_last)
 {
 	feed(envelope);
 	feed("BDAT 4\r\nte");
-	cr_expect(smtp_session_in_transaction(stage.session));
+	cr_expect(smtp_session_in_transaction(fixture.session));
 	feed("xt");
-	cr_expect(smtp_session_in_transaction(stage.session));
-	cr_expect_eq(stage.open, 1);
+	cr_expect(smtp_session_in_transaction(fixture.session));
+	cr_expect_eq(fixture.open, 1);
 	feed("BDAT 0 LAST\r\n");
-	cr_expect_not(smtp_session_in_transaction(stage.session));
-	cr_expect_eq(stage.delivered, 1);
+	cr_expect_not(smtp_session_in_transaction(fixture.session));
+	cr_expect_eq(fixture.delivered, 1);
 }
 
 Test(smtp, refused_message_in_chunks_is_dropped_before_its_end)
 {
 	feed(envelope);
 	feed("BDAT 99 LAST\r\nbare\nlf");
-	cr_expect_eq(stage.open, 0);
+	cr_expect_eq(fixture.open, 0);
 }
 
 Test(smtp, session_that_ends_between_chunks_drops_the_message)
 {
-	stage.config.max_errors = 1;
+	fixture.config.max_errors = 1;
 	feed(envelope);
 	feed("BDAT 4\r\ntextXYZZY\r\nXYZZY\r\n");
-	cr_expect(smtp_session_closed(stage.session));
-	cr_expect_eq(stage.open, 0);
-	cr_expect_eq(stage.delivered, 0);
+	cr_expect(smtp_session_closed(fixture.session));
+	cr_expect_eq(fixture.open, 0);
+	cr_expect_eq(fixture.delivered, 0);
 }
 
 Test(smtp, mailbox_gets_a_message_once)
@@ -174,13 +174,13 @@ Test(smtp, mailbox_gets_a_message_once)
 	feed(envelope);
 	feed(
 	    "RCPT TO:<ALICE@Example.Test>\r\nRCPT TO:<bob@example.test>\r\nRCPT TO:<alice@example.test>\r\nDATA\r\n.\r\n");
-	cr_expect_eq(stage.delivered, 1);
-	cr_expect_eq(stage.mailboxes, 2);
+	cr_expect_eq(fixture.delivered, 1);
+	cr_expect_eq(fixture.mailboxes, 2);
 }
 
 Test(smtp, thousand_recipients_are_a_thousand_mailboxes)
 {
-	stage.config.max_recipients = 1000;
+	fixture.config.max_recipients = 1000;
 	feed("HELO c\r\nMAIL FROM:<a@b>\r\n");
 	for (int i = 0; i < 1001; i++) {
 		char rcpt[64];
@@ -188,35 +188,35 @@ Test(smtp, thousand_recipients_are_a_thousand_mailboxes)
 		feed(rcpt);
 	}
 	feed("DATA\r\n.\r\n");
-	cr_expect_eq(stage.mailboxes, 1000);
-	cr_expect_eq(stage.events_seen, 2);
+	cr_expect_eq(fixture.mailboxes, 1000);
+	cr_expect_eq(fixture.events_seen, 2);
 }
 
 Test(smtp, large_message_arrives_whole)
 {
 	enum { SIZE = 999998 };
 	static char text[SIZE];
-	stage.flush_after = 65536;
+	fixture.flush_after = 65536;
 	for (size_t i = 0; i < SIZE; i++)
 		text[i] = "abcdefg"[i % 7];
 	for (size_t i = 90; i + 1 < SIZE; i += 97)
 		memcpy(text + i, "\r\n", 2);
 	feed(envelope);
 	feed("DATA\r\n");
-	stage_feed(&stage, text, SIZE, 16384);
-	stage_feed(&stage, "\r\n.\r\n", 5, 5);
-	cr_assert_eq(stage.delivered, 1);
-	size_t trace = stage.message.len - SIZE - 2;
-	cr_expect_arr_eq(stage.message.bytes + trace, text, SIZE);
+	fixture_feed(&fixture, text, SIZE, 16384);
+	fixture_feed(&fixture, "\r\n.\r\n", 5, 5);
+	cr_assert_eq(fixture.delivered, 1);
+	size_t trace = fixture.message.len - SIZE - 2;
+	cr_expect_arr_eq(fixture.message.bytes + trace, text, SIZE);
 }
 
 Test(smtp, idle_session_is_small)
 {
-	stage_close(&stage);
-	stage_open(&stage, FTG_PUBLISHED);
+	fixture_close(&fixture);
+	fixture_open(&fixture, FTG_PUBLISHED);
 	size_t before = mallinfo2().uordblks;
-	stage_enter(&stage);
-	smtp_session_feed(stage.session, "HELO client.example.test\r\n", 26);
+	fixture_enter(&fixture);
+	smtp_session_feed(fixture.session, "HELO client.example.test\r\n", 26);
 	cr_expect_leq(mallinfo2().uordblks - before, 1200);
 }
 
@@ -234,13 +234,13 @@ Test(smtp, refusal_counts_as_one_event)
 {
 	feed(envelope);
 	feed("RCPT TO:<nobody@example.test>\r\nXYZZY\r\nDATA\r\na\nb\r\n.\r\n");
-	cr_expect_eq(stage.events_seen, 3);
+	cr_expect_eq(fixture.events_seen, 3);
 }
 
 Test(smtp, path_of_one_command_is_not_logged_with_the_next)
 {
 	feed("HELO c\r\nMAIL FROM:<bad\r\nXYZZY\r\n");
-	cr_expect_str_eq(stage.events.bytes,
+	cr_expect_str_eq(fixture.events.bytes,
 	    "reply ref=#4.34 id=ERR_SMTP_ADDRESS_SENDER helo=c from=bad\nreply ref=#4.23 id=ERR_SMTP_SYNTAX3 helo=c\n");
 }
 
@@ -251,22 +251,22 @@ converse(unsigned at)
 	static const char *const lines[] = { "EHLO c\r\n", "MAIL FROM:<a@b> ENVID=1\r\n",
 		"RCPT TO:<alice@example.test> ORCPT=a;b\r\n", "RCPT TO:<bob@example.test>\r\n", "DATA\r\n", ".\r\n" };
 	unsigned troubles = 0;
-	close_stage();
-	open_stage();
+	close_fixture();
+	open_fixture();
 	allocations = 0;
 	fails_at = at;
 	for (size_t i = 0; i < sizeof lines / sizeof *lines;) {
-		octets_clear(&stage.output);
+		octets_clear(&fixture.output);
 		feed("");
-		cr_assert_eq(smtp_session_feed(stage.session, lines[i], 3), 3);
+		cr_assert_eq(smtp_session_feed(fixture.session, lines[i], 3), 3);
 		cr_assert_eq(feed(lines[i] + 3), strlen(lines[i]) - 3);
-		if (strncmp(stage.output.bytes, "450 4.3.5", 9) == 0)
+		if (strncmp(fixture.output.bytes, "450 4.3.5", 9) == 0)
 			troubles++;
 		else
 			i++;
 	}
 	fails_at = 0;
-	cr_expect_eq(stage.delivered, 1);
+	cr_expect_eq(fixture.delivered, 1);
 	return troubles;
 }
 
@@ -284,7 +284,7 @@ Test(smtp, session_needs_memory_to_begin)
 	const struct smtp_peer peer = { .address = "192.0.2.7", .session = "s1" };
 	allocations = 0;
 	fails_at = 1;
-	struct smtp_session *session = smtp_session_new(&stage.config, &peer, &stage.outlet);
+	struct smtp_session *session = smtp_session_new(&fixture.config, &peer, &fixture.outlet);
 	fails_at = 0;
 	cr_expect_null(session);
 	smtp_session_free(NULL);

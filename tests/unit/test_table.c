@@ -1,4 +1,4 @@
-/* The table of replies against messages.tsv, the published page with the codes decided on: column by column. */
+/* The table of replies against messages.tsv, the published buffer with the codes decided on: column by column. */
 #include <criterion/criterion.h>
 #include <ctype.h>
 #include <ftgate/catalog.h>
@@ -35,7 +35,7 @@ substitute(char *text, const char *from, const char *to)
 	}
 }
 
-/* The typography of the page that SMTP cannot carry; "-" is an empty cell. */
+/* The typography of the buffer that SMTP cannot carry; "-" is an empty cell. */
 static void
 normalise(char *text)
 {
@@ -85,7 +85,7 @@ Test(table, has_only_rows_of_our_own_behind_the_published_ones)
 	for (unsigned i = PUBLISHED_ROWS; i < FTG_IDS; i++) {
 		const struct ftg_row *row = ftg_row((enum ftg_id)i);
 		bool smtp = strncmp(row->id, "FTG_SMTP_", 9) == 0, pop3 = strncmp(row->id, "FTG_POP_", 8) == 0;
-		bool notice = strncmp(row->id, "FTG_NOTICE_", 11) == 0 && row->service == FTG_NOTICE;
+		bool notice = strncmp(row->id, "FTG_NOTICE_", 11) == 0 && row->service == FTG_DSN;
 		cr_expect(
 		    (smtp && row->ref[1] == '6') || (pop3 && row->ref[1] == '7') || (notice && row->ref[1] == '8'),
 		    "%s %s", row->id, row->ref);
@@ -164,7 +164,7 @@ Test(table, has_as_many_directives_as_arguments)
 	}
 }
 
-/* The published line with each directive as its own value, less what the page prints and the wire has not. */
+/* The published line with each directive as its own value, less what the buffer prints and the wire has not. */
 static void
 expected_line(char line[512], size_t row)
 {

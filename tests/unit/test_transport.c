@@ -10,7 +10,7 @@
 
 #include "support/fake_dialer.h"
 
-static struct stand_dialer server;
+static struct fake_dialer server;
 static struct transport transport;
 static struct transport_recipient to[200];
 static struct transport_place places[] = { { { "192.0.2.1", 25 }, "mx1.example.net" },
@@ -26,7 +26,7 @@ give_message(const char *octets, size_t len)
 static void
 set_up(void)
 {
-	stand_dialer_open(&server);
+	fake_dialer_open(&server);
 	for (size_t i = 0; i < sizeof to / sizeof *to; i++)
 		to[i] = (struct transport_recipient) { .address = "bert@example.net" };
 	transport = (struct transport) {
@@ -53,13 +53,13 @@ tear_down(void)
 TestSuite(transport, .init = set_up, .fini = tear_down);
 
 static void
-answer(struct stand_answer *answers, size_t count)
+answer(struct fake_answer *answers, size_t count)
 {
 	server.answers = answers;
 	server.answer_count = count;
 }
 #define ANSWER(...)                                                                                                    \
-	struct stand_answer answers[] = { __VA_ARGS__ };                                                               \
+	struct fake_answer answers[] = { __VA_ARGS__ };                                                                \
 	answer(answers, sizeof answers / sizeof *answers)
 
 /* Runs, and looks at the first recipient. */
@@ -142,7 +142,7 @@ Test(transport, sends_no_message_where_no_recipient_is_taken)
 Test(transport, takes_each_refusal_for_what_it_is)
 {
 	static const struct {
-		struct stand_answer answer;
+		struct fake_answer answer;
 		enum transport_result result;
 		const char *verdict;
 	} cases[] = {
@@ -163,7 +163,7 @@ Test(transport, takes_each_refusal_for_what_it_is)
 		{ { "DATA", NULL, false }, TRANSPORT_LATER, "#8.15 " WHO ": the connection was closed" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct stand_answer answers[] = { cases[i].answer };
+		struct fake_answer answers[] = { cases[i].answer };
 		answer(answers, 1);
 		transport_run(&transport, &server.dialer);
 		cr_expect_eq(to[0].result, cases[i].result, "%zu: %s", i, to[0].verdict);

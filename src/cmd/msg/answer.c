@@ -12,7 +12,7 @@ service_title(enum ftg_service service)
 	switch (service) {
 	case FTG_SMTP: return "SMTP";
 	case FTG_POP3: return "POP3";
-	case FTG_NOTICE: return _("part of a notice to the sender of a message");
+	case FTG_DSN: return _("part of a notice to the sender of a message");
 	default: return _("a reason, which other replies and the log quote");
 	}
 }

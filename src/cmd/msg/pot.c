@@ -113,7 +113,7 @@ print_comments(enum ftg_id id)
 		[FTG_SECPOL] = "a reason, put into another reply",
 		[FTG_SMTP] = "SMTP",
 		[FTG_POP3] = "POP3",
-		[FTG_NOTICE] = "part of a notice to the sender of a message",
+		[FTG_DSN] = "part of a notice to the sender of a message",
 	};
 	const struct ftg_row *row = ftg_row(id);
 	const struct explanation *known = row_explanation(id);
@@ -125,7 +125,7 @@ print_comments(enum ftg_id id)
 	if (known->whom)
 		print_comment("Read by", known->whom);
 	print_arguments(row);
-	printf("#. Longest text%s: %zu octets\n", row->service == FTG_NOTICE ? "" : " that surely fits on one line",
+	printf("#. Longest text%s: %zu octets\n", row->service == FTG_DSN ? "" : " that surely fits on one line",
 	    ftg_text_room(id));
 }
 

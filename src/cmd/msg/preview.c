@@ -62,7 +62,7 @@ print_reply(const struct request *request, const struct ftg_reply *reply)
 {
 	struct ftg_voice voice = request->voice.speak, english;
 
-	if (ftg_row(reply->id)->service == FTG_NOTICE)
+	if (ftg_row(reply->id)->service == FTG_DSN)
 		voice.encoding = FTG_UTF8; /* a message, not a line of a protocol */
 	english = voice;
 	english.language = FTG_ENGLISH;

@@ -113,7 +113,7 @@ msg_render(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &request);
 	if (!voice_open(&request.voice))
 		return MSG_TROUBLE;
-	if (ftg_row(request.reply.id)->service == FTG_NOTICE)
+	if (ftg_row(request.reply.id)->service == FTG_DSN)
 		request.voice.speak.encoding = FTG_UTF8; /* a message, not a line of a protocol */
 	fwrite(line, 1, ftg_render(line, &request.voice.speak, &request.reply), stdout);
 	voice_close(&request.voice);

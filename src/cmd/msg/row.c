@@ -31,7 +31,7 @@ service_name(enum ftg_service service)
 		[FTG_SECPOL] = "secpol",
 		[FTG_SMTP] = "smtp",
 		[FTG_POP3] = "pop3",
-		[FTG_NOTICE] = "notice",
+		[FTG_DSN] = "notice",
 	};
 
 	return names[service];

@@ -15,7 +15,7 @@
 #include "session/password.h"
 
 /* A worker process has one of each. */
-static struct site site;
+static struct worker_env env;
 static struct pop3_service services[LISTEN_MAX];
 
 /* Nobody can tell it beforehand, and no other has it. */
@@ -41,15 +41,15 @@ open_service(
 		.tls_required = listen->tls == CONFIG_TLS_REQUIRED,
 		.plain_in_clear = settings->auth_in_clear,
 		.mechanisms = settings->mechanisms,
-		.sasl = settings->mechanisms != 0 ? site.sasl : NULL,
+		.sasl = settings->mechanisms != 0 ? env.sasl : NULL,
 		.stamp = pop3->apop ? stamp : NULL,
 		.verify = password_verify,
-		.hasher = &site.hasher.runner,
-		.figures = site.worker.streams.figures,
-		.guard = &site.guard,
-		.directory = site.directory,
+		.hasher = &env.hasher.executor,
+		.stats = env.worker.streams.stats,
+		.limiter = &env.limiter,
+		.directory = env.directory,
 		.folder = folder,
-		.runner = &site.worker.jobs.runner,
+		.executor = &env.worker.jobs.executor,
 	};
 	service->language = listen->language;
 	pop3_service_open(service, (uint64_t)pop3->idle_timeout);
@@ -60,18 +60,18 @@ serve_pop3_work(const struct serve *serve, const struct master_place *place)
 {
 	const struct protocol *protocols[LISTEN_MAX];
 	const struct settings *settings = serve->settings;
-	int status = site_open(&site, serve, place);
+	int status = worker_env_open(&env, serve, place);
 	if (status != EX_OK)
 		return status;
-	int folder = open(site.mail, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int folder = open(env.mail, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
-		return site_fail(site.mail, strerror(errno));
+		return worker_env_fail(env.mail, strerror(errno));
 	for (size_t i = 0; i < settings->listen_count; i++) {
 		open_service(settings, &settings->listen[i], &services[i], folder);
 		protocols[i] = &services[i].protocol;
 	}
-	status = site_run(&site, protocols);
-	site_close(&site);
+	status = worker_env_run(&env, protocols);
+	worker_env_close(&env);
 	close(folder);
 	return status;
 }

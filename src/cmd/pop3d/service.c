@@ -5,14 +5,14 @@
 #include <stdlib.h>
 
 #include "net/stream.h"
-#include "port/guard.h"
+#include "port/limiter.h"
 
 /* A session and its outlet, which is a stream. */
 struct talk {
 	struct pop3_outlet outlet;
 	struct stream *stream;
 	struct pop3_session *session;
-	struct speech speech;
+	struct session_language language;
 };
 
 static struct stream *
@@ -40,15 +40,15 @@ is_full(struct pop3_outlet *outlet)
 }
 
 static void
-wish(struct pop3_outlet *outlet, enum speech_wish whose, const char *language)
+wish(struct pop3_outlet *outlet, enum language_source whose, const char *language)
 {
-	speech_wish(&((struct talk *)outlet)->speech, whose, language);
+	session_language_prefer(&((struct talk *)outlet)->language, whose, language);
 }
 
 static void
 utf8(struct pop3_outlet *outlet, bool on)
 {
-	((struct talk *)outlet)->speech.all_utf8 = on;
+	((struct talk *)outlet)->language.all_utf8 = on;
 }
 
 static struct ftg_voice
@@ -87,10 +87,10 @@ note(struct pop3_outlet *outlet, const char *event, ...)
 static bool
 enter(const struct protocol *protocol, const struct stream *stream, struct ftg_reply *words)
 {
-	switch (guard_enter(((const struct pop3_service *)protocol)->config.guard, stream->peer)) {
-	case GUARD_WELCOME: return true;
-	case GUARD_TOO_MANY: *words = ftg_reply(FTG_POP_OVERLOAD); break;
-	case GUARD_TOO_MANY_HERE: *words = ftg_reply(ERR_POP_CONCURRENT); break;
+	switch (limiter_enter(((const struct pop3_service *)protocol)->config.limiter, stream->peer)) {
+	case LIMITER_WELCOME: return true;
+	case LIMITER_TOO_MANY: *words = ftg_reply(FTG_POP_OVERLOAD); break;
+	case LIMITER_TOO_MANY_HERE: *words = ftg_reply(ERR_POP_CONCURRENT); break;
 	}
 	return false;
 }
@@ -98,7 +98,7 @@ enter(const struct protocol *protocol, const struct stream *stream, struct ftg_r
 static void
 leave(const struct protocol *protocol, const struct stream *stream)
 {
-	guard_leave(((const struct pop3_service *)protocol)->config.guard, stream->peer);
+	limiter_leave(((const struct pop3_service *)protocol)->config.limiter, stream->peer);
 }
 
 /* What a client chooses by LANG is spoken in UTF-8 (RFC 6856 section 3.2). */
@@ -106,8 +106,8 @@ static void
 speak(const struct protocol *protocol, void *session, unsigned generation, struct ftg_voice *voice)
 {
 	const struct pop3_service *service = (const struct pop3_service *)protocol;
-	struct speech none = { .listener = service->language };
-	speech_voice(session != NULL ? &((struct talk *)session)->speech : &none, generation, voice);
+	struct session_language none = { .listener = service->language };
+	session_language_voice(session != NULL ? &((struct talk *)session)->language : &none, generation, voice);
 }
 
 static void *
@@ -130,7 +130,7 @@ open_talk(const struct protocol *protocol, struct stream *stream)
 		.log = note,
 	};
 	talk->stream = stream;
-	talk->speech = (struct speech) { .listener = service->language, .utf8 = true };
+	talk->language = (struct session_language) { .listener = service->language, .utf8 = true };
 	talk->session = pop3_session_new(&service->config, stream->peer, &talk->outlet);
 	if (talk->session != NULL)
 		return talk;

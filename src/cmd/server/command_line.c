@@ -25,7 +25,7 @@ static const struct {
 	{ "hostname", "NAME", "The server's name in greeting and trace lines (default: the host's)" },
 	{ "contact", "TEXT", "What ${contact} is in the operator's texts (default: postmaster of the host)" },
 	{ "help-url", "URL", "What ${help} is there, a reference added: https://example.org/replies#" },
-	{ "metrics", "ADDR:PORT", "Tell figures to Prometheus there, over HTTP at /metrics; a loopback address" },
+	{ "metrics", "ADDR:PORT", "Tell stats to Prometheus there, over HTTP at /metrics; a loopback address" },
 	{ "workers", "NUMBER", "Worker processes (default: one for each processor)" },
 };
 enum { CHOICES = sizeof choices / sizeof *choices };

@@ -197,13 +197,13 @@ static int
 run_master(struct server *server)
 {
 	struct counters *counters = counters_new(COUNTERS);
-	struct figures *figures = figures_new();
-	if (counters == NULL || figures == NULL)
+	struct stats *stats = stats_new();
+	if (counters == NULL || stats == NULL)
 		return fail(server, EX_OSERR, "no memory for the counters: %s", strerror(errno));
 	const struct master master = {
 		.workers = server->settings->workers,
 		.relay = server->kind->relay != NULL && server->settings->config->relay.send,
-		.figures = figures,
+		.stats = stats,
 		.grace = GRACE,
 		.work = work,
 		.ended = ended,
@@ -213,7 +213,7 @@ run_master(struct server *server)
 	};
 	server->serve = (struct serve) {
 		.counters = counters,
-		.figures = figures,
+		.stats = stats,
 		.metrics_socket = server->metrics,
 		.settings = server->settings,
 		.data = server->data,

@@ -35,7 +35,7 @@ struct settings {
 	unsigned mechanisms;            /* of AUTH: a set of 1 << enum sasl_mechanism */
 	bool auth_in_clear;             /* passwords may be sent without TLS */
 	bool normalise;                 /* a bare CR, LF or NUL of a message is mended, not refused */
-	char metrics[LISTEN_NAME_SIZE]; /* where figures are told to Prometheus; "": nowhere */
+	char metrics[LISTEN_NAME_SIZE]; /* where stats are told to Prometheus; "": nowhere */
 	char data[PATH_MAX];
 	char hostname[ADDRESS_DOMAIN_MAX + 1];
 	char language[FTG_WISH_MAX];  /* a list as in LANGUAGE, "" for English */

@@ -15,7 +15,7 @@
 enum { HASHES = 2 }; /* passwords that are checked at a time; each takes a thread for some 30 milliseconds */
 
 int
-site_fail(const char *what, const char *why)
+worker_env_fail(const char *what, const char *why)
 {
 	log_event("start-failed", "what", what, "detail", why, NULL);
 	log_flush();
@@ -23,11 +23,11 @@ site_fail(const char *what, const char *why)
 }
 
 static bool
-find_paths(struct site *site, const char *data)
+find_paths(struct worker_env *env, const char *data)
 {
-	program_locale_folder(site->locale);
-	return data_path(site->overlay, data, "locale") == 0 && data_path(site->mail, data, "mail") == 0 &&
-	    data_path(site->database, data, "ftgate.db") == 0;
+	program_locale_folder(env->locale);
+	return data_path(env->overlay, data, "locale") == 0 && data_path(env->mail, data, "mail") == 0 &&
+	    data_path(env->database, data, "ftgate.db") == 0;
 }
 
 static const char *
@@ -48,12 +48,12 @@ contact_of(const struct settings *settings)
 }
 
 static struct worker_config
-config_of(struct site *site, const struct serve *serve)
+config_of(struct worker_env *env, const struct serve *serve)
 {
 	return (struct worker_config) {
-		.texts = {
-			.locale = site->locale,
-			.overlay = site->overlay,
+		.catalogs = {
+			.locale = env->locale,
+			.overlay = env->overlay,
 			.language = serve->settings->language,
 			.bilingual = serve->settings->bilingual,
 			.profile = serve->settings->profile,
@@ -62,14 +62,14 @@ config_of(struct site *site, const struct serve *serve)
 			.help = serve->settings->help,
 		},
 		.sockets = serve->sockets,
-		.modes = site->modes,
+		.modes = env->modes,
 		.socket_count = serve->socket_count,
 		.certificate = file_or_none(serve->settings->tls_cert),
 		.key = file_or_none(serve->settings->tls_key),
 		.metrics_socket = serve->metrics_socket,
 		.status_socket = serve->status_socket,
-		.figures = serve->figures,
-		.guard = &site->guard,
+		.stats = serve->stats,
+		.limiter = &env->limiter,
 		.workers = serve->settings->workers,
 		.max_sessions = (unsigned)serve->settings->limits.max_sessions,
 		.grace = serve->grace,
@@ -77,60 +77,60 @@ config_of(struct site *site, const struct serve *serve)
 }
 
 static void
-open_guard(struct site *site, const struct serve *serve, unsigned number)
+open_limiter(struct worker_env *env, const struct serve *serve, unsigned number)
 {
-	site->guard = (struct guard) {
+	env->limiter = (struct limiter) {
 		.counters = serve->counters,
-		.clock = &site->worker.clock.clock,
+		.clock = &env->worker.clock.clock,
 		.limits = &serve->settings->limits,
 		.worker = number,
 	};
-	guard_open(&site->guard);
+	limiter_open(&env->limiter);
 }
 
 static void
-open_modes(struct site *site, const struct settings *settings)
+open_modes(struct worker_env *env, const struct settings *settings)
 {
 	for (size_t i = 0; i < settings->listen_count; i++)
-		site->modes[i] = (struct listen_mode) {
+		env->modes[i] = (struct listen_mode) {
 			.proxied = settings->listen[i].proxied,
 			.encrypted = settings->listen[i].tls == CONFIG_TLS_IMPLICIT,
 		};
 }
 
 int
-site_open(struct site *site, const struct serve *serve, const struct master_place *place)
+worker_env_open(struct worker_env *env, const struct serve *serve, const struct master_place *place)
 {
-	site->settings = serve->settings;
-	if (!find_paths(site, serve->data))
-		return site_fail("data", strerror(errno));
-	open_modes(site, serve->settings);
-	site->config = config_of(site, serve);
-	int error = worker_open(&site->worker, &site->config, place);
+	env->settings = serve->settings;
+	if (!find_paths(env, serve->data))
+		return worker_env_fail("data", strerror(errno));
+	open_modes(env, serve->settings);
+	env->config = config_of(env, serve);
+	int error = worker_open(&env->worker, &env->config, place);
 	if (error < 0)
-		return site_fail("loop", uv_strerror(error));
-	site->directory = sqlite_directory_new(site->database, &site->worker.clock.clock);
-	if (site->directory == NULL)
-		return site_fail(site->database, strerror(errno));
-	job_queue_open(&site->hasher, &site->worker.jobs.runner, HASHES);
-	site->sasl = sasl_server_new(serve->secret, password_verify);
-	if (site->sasl == NULL)
-		return site_fail("auth", strerror(ENOMEM));
-	open_guard(site, serve, place->number);
+		return worker_env_fail("loop", uv_strerror(error));
+	env->directory = sqlite_directory_new(env->database, &env->worker.clock.clock);
+	if (env->directory == NULL)
+		return worker_env_fail(env->database, strerror(errno));
+	job_queue_open(&env->hasher, &env->worker.jobs.executor, HASHES);
+	env->sasl = sasl_server_new(serve->secret, password_verify);
+	if (env->sasl == NULL)
+		return worker_env_fail("auth", strerror(ENOMEM));
+	open_limiter(env, serve, place->number);
 	return EX_OK;
 }
 
 int
-site_run(struct site *site, const struct protocol *const *protocols)
+worker_env_run(struct worker_env *env, const struct protocol *const *protocols)
 {
-	int error = worker_run(&site->worker, protocols);
-	return error < 0 ? site_fail("listen", uv_strerror(error)) : EX_OK;
+	int error = worker_run(&env->worker, protocols);
+	return error < 0 ? worker_env_fail("listen", uv_strerror(error)) : EX_OK;
 }
 
 void
-site_close(struct site *site)
+worker_env_close(struct worker_env *env)
 {
-	site->directory->ops->close(site->directory);
-	worker_close(&site->worker);
-	sasl_server_free(site->sasl);
+	env->directory->ops->close(env->directory);
+	worker_close(&env->worker);
+	sasl_server_free(env->sasl);
 }

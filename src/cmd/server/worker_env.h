@@ -6,8 +6,8 @@
 #include "cmd/server/settings.h"
 #include "port/counters.h"
 #include "port/directory.h"
-#include "port/guard.h"
 #include "port/job_queue.h"
+#include "port/limiter.h"
 #include "process/master.h"
 #include "process/worker.h"
 #include "session/sasl.h"
@@ -22,17 +22,17 @@ struct serve {
 	unsigned grace;     /* seconds */
 	int metrics_socket; /* -1: none */
 	int status_socket;  /* -1: none */
-	struct figures *figures;
+	struct stats *stats;
 	struct counters *counters; /* of all workers */
 };
 
 /* A worker process has one. */
-struct site {
+struct worker_env {
 	const struct settings *settings;
 	struct worker worker;
 	struct worker_config config;
 	struct listen_mode modes[LISTEN_MAX];
-	struct guard guard;
+	struct limiter limiter;
 	struct sasl_server *sasl;
 	struct job_queue hasher; /* checks passwords */
 	struct directory *directory;
@@ -41,15 +41,15 @@ struct site {
 };
 
 /* Returns 0, or an exit status of sysexits.h; what is wrong has been logged. */
-int site_open(struct site *site, const struct serve *serve, const struct master_place *place);
+int worker_env_open(struct worker_env *env, const struct serve *serve, const struct master_place *place);
 
 /* Speaks the protocol that each socket has until told to stop. Returns the same. */
-int site_run(struct site *site, const struct protocol *const *protocols);
+int worker_env_run(struct worker_env *env, const struct protocol *const *protocols);
 
-/* Frees what site_open() has made. Does not return where a session or a job could not be ended in time. */
-void site_close(struct site *site);
+/* Frees what worker_env_open() has made. Does not return where a session or a job could not be ended in time. */
+void worker_env_close(struct worker_env *env);
 
 /* Logs that what is wrong keeps the worker from its work. Returns its exit status. */
-int site_fail(const char *what, const char *why);
+int worker_env_fail(const char *what, const char *why);
 
 #endif

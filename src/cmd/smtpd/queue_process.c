@@ -1,4 +1,4 @@
-/* The process that sends on what waits in the relay queue: brings queue, DNS, connections and notices together. */
+/* The process that sends on what waits in the relay queue: brings queue, DNS, connections and DSNs together. */
 #include "cmd/smtpd/queue_process.h"
 
 #include <errno.h>
@@ -26,13 +26,13 @@ enum {
 };
 
 /* The process has one of each. */
-static struct site site;
+static struct worker_env env;
 static struct maildir_agent agent;
 static struct lmtp_agent lmtp; /* in front of it, where the mailboxes are at another server */
 static struct dial dial;
 static struct dns dns;
-static struct runner_config config;
-static struct runner *runner;
+static struct queue_manager_config config;
+static struct queue_manager *manager;
 static struct network own[OWN_MAX];
 static uv_fs_event_t entries, wishes;
 static uv_timer_t alarm_timer, last_call;
@@ -56,7 +56,7 @@ static struct ftg_voice
 voice(void *context, const char *language)
 {
 	(void)context;
-	struct ftg_voice spoken = texts_voice(&site.worker.texts, NULL);
+	struct ftg_voice spoken = catalog_holder_voice(&env.worker.catalogs, NULL);
 	ftg_lang found = *language == '\0' || spoken.catalog == NULL ? -1 : ftg_catalog_find(spoken.catalog, language);
 	if (found >= 0)
 		spoken.language = found;
@@ -67,7 +67,7 @@ static void
 on_alarm(uv_timer_t *timer)
 {
 	(void)timer;
-	runner_turn(runner);
+	queue_manager_turn(manager);
 }
 
 static void
@@ -81,7 +81,7 @@ static void
 on_stopped(void *context)
 {
 	(void)context;
-	uv_stop(&site.worker.loop);
+	uv_stop(&env.worker.loop);
 }
 
 static void
@@ -96,9 +96,9 @@ static void
 on_stop(struct streams *streams)
 {
 	(void)streams;
-	uint64_t grace = 1000 * (uint64_t)site.config.grace;
+	uint64_t grace = 1000 * (uint64_t)env.config.grace;
 	uv_timer_start(&last_call, on_last_call, grace > 2000 ? grace - 2000 : 0, 0);
-	runner_stop(runner);
+	queue_manager_stop(manager);
 }
 
 static void
@@ -108,7 +108,7 @@ on_entry(uv_fs_event_t *handle, const char *name, int events, int status)
 	(void)handle;
 	(void)events;
 	if (status == 0 && name != NULL && queue_id_of(id, name))
-		runner_tell_changed(runner, id);
+		queue_manager_tell_changed(manager, id);
 }
 
 static void
@@ -118,7 +118,7 @@ on_wish(uv_fs_event_t *handle, const char *name, int events, int status)
 	(void)name;
 	(void)events;
 	if (status == 0)
-		runner_tell_wished(runner);
+		queue_manager_tell_wished(manager);
 }
 
 static void
@@ -163,11 +163,11 @@ times_of(const struct relay_settings *settings)
 	};
 }
 
-static struct runner_config
+static struct queue_manager_config
 config_of(const struct serve *serve, unsigned number)
 {
 	const struct relay_settings *relay = &serve->settings->config->relay;
-	return (struct runner_config) {
+	return (struct queue_manager_config) {
 		.queue = agent.queue,
 		.world = { .resolver = &dns.resolver,
 		    .hostname = serve->settings->hostname,
@@ -175,10 +175,10 @@ config_of(const struct serve *serve, unsigned number)
 		    .own_count = find_own() },
 		.routes = &serve->settings->routes,
 		.dialer = &dial.dialer,
-		.jobs = &site.worker.jobs.runner,
-		.directory = site.directory,
+		.jobs = &env.worker.jobs.executor,
+		.directory = env.directory,
 		.delivery = lmtp.spool != NULL ? &lmtp.agent : &agent.agent,
-		.contact = site.config.texts.contact,
+		.contact = env.config.catalogs.contact,
 		.times = times_of(relay),
 		.retry = relay->retry / 1000,
 		.retry_max = relay->retry_max / 1000,
@@ -186,7 +186,7 @@ config_of(const struct serve *serve, unsigned number)
 		.delay_notice = relay->delay_notice / 1000,
 		.max_deliveries = (unsigned)relay->max_deliveries,
 		.max_per_server = (unsigned)relay->max_per_server,
-		.figures = &serve->figures->slot[number],
+		.stats = &serve->stats->slot[number],
 		.now = now,
 		.voice = voice,
 		.alarm = set_alarm,
@@ -198,7 +198,7 @@ config_of(const struct serve *serve, unsigned number)
 static int
 open_events(void)
 {
-	uv_loop_t *loop = &site.worker.loop;
+	uv_loop_t *loop = &env.worker.loop;
 	int error = uv_timer_init(loop, &alarm_timer);
 	if (error == 0)
 		error = uv_timer_init(loop, &last_call);
@@ -221,24 +221,24 @@ run(const struct serve *serve, unsigned number)
 {
 	const struct dns_settings *settings = &serve->settings->config->dns;
 	const struct dns_config names = { .servers = settings->servers, .timeout = settings->timeout };
-	int error = dns_open(&dns, &site.worker.loop, &names, on_answers);
+	int error = dns_open(&dns, &env.worker.loop, &names, on_answers);
 	if (error == 0)
 		error = open_events();
 	if (error < 0)
-		return site_fail("loop", uv_strerror(error));
+		return worker_env_fail("loop", uv_strerror(error));
 	config = config_of(serve, number);
-	runner = runner_new(&config);
-	if (runner == NULL)
-		return site_fail("runner", strerror(ENOMEM));
-	runner_start(runner);
-	int status = site_run(&site, NULL);
+	manager = queue_manager_new(&config);
+	if (manager == NULL)
+		return worker_env_fail("manager", strerror(ENOMEM));
+	queue_manager_start(manager);
+	int status = worker_env_run(&env, NULL);
 	dns_close(&dns);
 	return status;
 }
 
 /* Without sockets and a certificate, and with threads for all that wait for other servers. */
 static int
-open_site(const struct serve *serve, const struct master_place *place)
+open_env(const struct serve *serve, const struct master_place *place)
 {
 	static struct settings settings;
 	char threads[32];
@@ -251,8 +251,8 @@ open_site(const struct serve *serve, const struct master_place *place)
 	int deliveries = (int)serve->settings->config->relay.max_deliveries;
 	snprintf(threads, sizeof threads, "%d", deliveries + SPARE_THREADS);
 	setenv("UV_THREADPOOL_SIZE", threads, 1);
-	int status = site_open(&site, &alone, place);
-	site.worker.streams.emptied = on_stop;
+	int status = worker_env_open(&env, &alone, place);
+	env.worker.streams.emptied = on_stop;
 	return status;
 }
 
@@ -269,26 +269,26 @@ open_lmtp(const struct settings *settings)
 		.timeout = settings->config->delivery.timeout,
 		.now = seconds,
 	};
-	lmtp_agent_open(&lmtp, &site.worker.jobs.runner);
+	lmtp_agent_open(&lmtp, &env.worker.jobs.executor);
 }
 
 int
 relay_work(const struct serve *serve, const struct master_place *place)
 {
-	int status = open_site(serve, place);
+	int status = open_env(serve, place);
 	if (status != EX_OK)
 		return status;
 	if (data_path(queue, serve->data, "queue") < 0 || data_path(wish_folder, queue, "run") < 0)
-		return site_fail("data", strerror(errno));
-	if (maildir_agent_open(&agent, site.mail, queue, serve->settings->hostname) < 0)
-		return site_fail(queue, strerror(errno));
+		return worker_env_fail("data", strerror(errno));
+	if (maildir_agent_open(&agent, env.mail, queue, serve->settings->hostname) < 0)
+		return worker_env_fail(queue, strerror(errno));
 	agent.min_free = serve->settings->limits.min_free;
 	if (dial_open(&dial) < 0)
-		return site_fail("dial", strerror(errno));
+		return worker_env_fail("dial", strerror(errno));
 	open_lmtp(serve->settings);
 	status = run(serve, place->number);
-	site_close(&site);
-	runner_free(runner);
+	worker_env_close(&env);
+	queue_manager_free(manager);
 	dial_close(&dial);
 	maildir_agent_close(&agent);
 	return status;

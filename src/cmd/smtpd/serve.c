@@ -7,8 +7,8 @@
 #include <time.h>
 
 #include "base/data.h"
-#include "cmd/smtpd/filters.h"
 #include "cmd/smtpd/service.h"
+#include "cmd/smtpd/services.h"
 #include "directory/sqlite/greylist.h"
 #include "peer/dial.h"
 #include "peer/dns.h"
@@ -24,7 +24,7 @@ enum {
 };
 
 /* A worker process has one of each. */
-static struct site site;
+static struct worker_env env;
 static struct maildir_agent agent;
 static struct lmtp_agent lmtp; /* in front of it, where the mailboxes are at another server */
 static struct dial dial;
@@ -34,7 +34,7 @@ static uv_timer_t sweep_timer;
 static struct job_queue inspector;
 static struct dns dns;
 static struct blocklists blocklists;
-static struct advisers advisers;
+static struct services asked;
 static struct greylist greylist; /* store NULL: none */
 static struct job_queue greylist_jobs;
 
@@ -52,11 +52,11 @@ open_greylist(const struct serve *serve)
 	char path[PATH_MAX];
 	if (!settings->enabled)
 		return true;
-	job_queue_open(&greylist_jobs, &site.worker.jobs.runner, 1);
+	job_queue_open(&greylist_jobs, &env.worker.jobs.executor, 1);
 	greylist = (struct greylist) {
 		.rules = { settings->delay / 1000, settings->window / 1000, settings->lifetime / 1000,
 		    settings->passes },
-		.runner = &greylist_jobs.runner,
+		.executor = &greylist_jobs.executor,
 	};
 	if (data_secret(serve->data, "greylist-secret", greylist.secret, sizeof greylist.secret) == 0 &&
 	    data_path(path, serve->data, "greylist.db") == 0)
@@ -75,7 +75,7 @@ static void
 on_answers(struct dns *dns_)
 {
 	(void)dns_;
-	streams_run_ready(&site.worker.streams);
+	streams_run_ready(&env.worker.streams);
 }
 
 /* The lists have been found sound when the configuration was read. */
@@ -86,7 +86,7 @@ open_dns(const struct config *config)
 	char error[SECTION_ERROR_SIZE];
 	if (config->blocklists.zones != NULL)
 		blocklists_read(&blocklists, config->blocklists.zones, error);
-	return dns_open(&dns, &site.worker.loop, &settings, on_answers);
+	return dns_open(&dns, &env.worker.loop, &settings, on_answers);
 }
 
 static struct delivery_agent *
@@ -108,7 +108,7 @@ open_lmtp(const struct settings *settings)
 		.timeout = settings->config->delivery.timeout,
 		.now = now,
 	};
-	lmtp_agent_open(&lmtp, &site.worker.jobs.runner);
+	lmtp_agent_open(&lmtp, &env.worker.jobs.executor);
 	return dial_open(&dial) == 0;
 }
 
@@ -133,25 +133,25 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 		.auth_required = listen->submission,
 		.plain_in_clear = settings->auth_in_clear,
 		.mechanisms = settings->mechanisms,
-		.sasl = settings->mechanisms != 0 ? site.sasl : NULL,
+		.sasl = settings->mechanisms != 0 ? env.sasl : NULL,
 		.content_rules = settings->content_rules,
-		.inspector = &inspector.runner,
-		.hasher = &site.hasher.runner,
-		.figures = site.worker.streams.figures,
-		.guard = &site.guard,
+		.inspector = &inspector.executor,
+		.hasher = &env.hasher.executor,
+		.stats = env.worker.streams.stats,
+		.limiter = &env.limiter,
 		.now = now,
 		.vrfy = settings->vrfy,
 		.expn = settings->expn,
 		.etrn = settings->etrn,
 		.routes = &settings->routes,
-		.services = advisers.services,
-		.service_count = advisers.service_count,
-		.scanners = advisers.scanners,
-		.scanner_count = advisers.scanner_count,
-		.scanning = &advisers.scanning.runner,
-		.directory = site.directory,
+		.services = asked.policy,
+		.service_count = asked.service_count,
+		.scanners = asked.scanners,
+		.scanner_count = asked.scanner_count,
+		.scanning = &asked.scanning.executor,
+		.directory = env.directory,
 		.delivery = mailboxes_agent(),
-		.runner = &site.worker.jobs.runner,
+		.executor = &env.worker.jobs.executor,
 	};
 	service->config.policy = settings->config->policy;
 	service->config.greylist = greylist.store != NULL ? &greylist : NULL;
@@ -177,7 +177,7 @@ static void
 on_sweep_time(uv_timer_t *timer)
 {
 	(void)timer;
-	site.worker.jobs.runner.start(&site.worker.jobs.runner, &sweeping);
+	env.worker.jobs.executor.start(&env.worker.jobs.executor, &sweeping);
 }
 
 /* Nothing happens where the timer is being closed. */
@@ -193,7 +193,7 @@ static void
 start_sweeping(void)
 {
 	sweeping = (struct job) { .work = sweep_work, .done = sweep_done };
-	if (uv_timer_init(&site.worker.loop, &sweep_timer) == 0)
+	if (uv_timer_init(&env.worker.loop, &sweep_timer) == 0)
 		on_sweep_time(&sweep_timer);
 }
 
@@ -207,7 +207,7 @@ run(const struct settings *settings, bool sweep)
 	}
 	if (sweep)
 		start_sweeping();
-	return site_run(&site, protocols);
+	return worker_env_run(&env, protocols);
 }
 
 /* One of the workers sweeps for all. */
@@ -215,27 +215,27 @@ int
 serve_work(const struct serve *serve, const struct master_place *place)
 {
 	char queue[PATH_MAX];
-	int status = site_open(&site, serve, place);
+	int status = worker_env_open(&env, serve, place);
 	if (status != EX_OK)
 		return status;
-	job_queue_open(&inspector, &site.worker.jobs.runner, INSPECTIONS);
+	job_queue_open(&inspector, &env.worker.jobs.executor, INSPECTIONS);
 	if (data_path(queue, serve->data, "queue") < 0 ||
-	    maildir_agent_open(&agent, site.mail, queue, serve->settings->hostname) < 0)
-		return site_fail(site.mail, strerror(errno));
+	    maildir_agent_open(&agent, env.mail, queue, serve->settings->hostname) < 0)
+		return worker_env_fail(env.mail, strerror(errno));
 	if (!open_lmtp(serve->settings))
-		return site_fail("lmtp", strerror(errno));
-	if (advisers_open(&advisers, &site.worker, serve->settings->config) < 0)
-		return site_fail("services", strerror(errno));
+		return worker_env_fail("lmtp", strerror(errno));
+	if (services_open(&asked, &env.worker, serve->settings->config) < 0)
+		return worker_env_fail("services", strerror(errno));
 	if (!open_greylist(serve))
-		return site_fail("greylist", strerror(errno));
+		return worker_env_fail("greylist", strerror(errno));
 	int error = open_dns(serve->settings->config);
 	if (error < 0)
-		return site_fail("dns", uv_strerror(error));
+		return worker_env_fail("dns", uv_strerror(error));
 	agent.min_free = serve->settings->limits.min_free;
 	status = run(serve->settings, place->number == 0);
 	dns_close(&dns);
-	site_close(&site);
-	advisers_close(&advisers);
+	worker_env_close(&env);
+	services_close(&asked);
 	close_greylist();
 	maildir_agent_close(&agent);
 	if (lmtp.spool != NULL)

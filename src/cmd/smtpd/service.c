@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "net/stream.h"
-#include "port/guard.h"
+#include "port/limiter.h"
 
 enum { SEND_BUFFER = 64 * 1024 }; /* replies are short */
 
@@ -15,7 +15,7 @@ struct talk {
 	struct smtp_outlet outlet;
 	struct stream *stream;
 	struct smtp_session *session;
-	struct speech speech;
+	struct session_language language;
 };
 
 static struct stream *
@@ -37,9 +37,9 @@ send_octets(struct smtp_outlet *outlet, const char *bytes, size_t len)
 }
 
 static void
-wish(struct smtp_outlet *outlet, enum speech_wish whose, const char *language)
+wish(struct smtp_outlet *outlet, enum language_source whose, const char *language)
 {
-	speech_wish(&((struct talk *)outlet)->speech, whose, language);
+	session_language_prefer(&((struct talk *)outlet)->language, whose, language);
 }
 
 static struct ftg_voice
@@ -84,10 +84,10 @@ note(struct smtp_outlet *outlet, const char *event, ...)
 static bool
 enter(const struct protocol *protocol, const struct stream *stream, struct ftg_reply *words)
 {
-	switch (guard_enter(((const struct smtp_service *)protocol)->config.guard, stream->peer)) {
-	case GUARD_WELCOME: return true;
-	case GUARD_TOO_MANY: *words = ftg_reply(FTG_SMTP_OVERLOAD); break;
-	case GUARD_TOO_MANY_HERE:
+	switch (limiter_enter(((const struct smtp_service *)protocol)->config.limiter, stream->peer)) {
+	case LIMITER_WELCOME: return true;
+	case LIMITER_TOO_MANY: *words = ftg_reply(FTG_SMTP_OVERLOAD); break;
+	case LIMITER_TOO_MANY_HERE:
 		*words = ftg_reply_text(ERR_SMTP_REJECT_CONCURRENT, stream->peer, strlen(stream->peer));
 		break;
 	}
@@ -97,15 +97,15 @@ enter(const struct protocol *protocol, const struct stream *stream, struct ftg_r
 static void
 leave(const struct protocol *protocol, const struct stream *stream)
 {
-	guard_leave(((const struct smtp_service *)protocol)->config.guard, stream->peer);
+	limiter_leave(((const struct smtp_service *)protocol)->config.limiter, stream->peer);
 }
 
 static void
 speak(const struct protocol *protocol, void *session, unsigned generation, struct ftg_voice *voice)
 {
 	const struct smtp_service *service = (const struct smtp_service *)protocol;
-	struct speech none = { .listener = service->language };
-	speech_voice(session != NULL ? &((struct talk *)session)->speech : &none, generation, voice);
+	struct session_language none = { .listener = service->language };
+	session_language_voice(session != NULL ? &((struct talk *)session)->language : &none, generation, voice);
 }
 
 static void *
@@ -128,7 +128,7 @@ open_talk(const struct protocol *protocol, struct stream *stream)
 		.log = note,
 	};
 	talk->stream = stream;
-	talk->speech = (struct speech) { .listener = service->language, .utf8 = service->utf8 };
+	talk->language = (struct session_language) { .listener = service->language, .utf8 = service->utf8 };
 	talk->session = smtp_session_new(&service->config, &peer, &talk->outlet);
 	if (talk->session != NULL)
 		return talk;

@@ -62,7 +62,7 @@ look_up(struct smtp_session *s)
 {
 	const struct blocklists *lists = s->config->blocklists;
 	struct network client;
-	char name[RESOLVER_NAME_SIZE];
+	char name[DNS_NAME_SIZE];
 	if (s->listing != LISTING_UNKNOWN)
 		return verdict_of(s);
 	if (s->config->resolver == NULL || lists == NULL || lists->count == 0 ||
@@ -74,7 +74,7 @@ look_up(struct smtp_session *s)
 	questions->note = add_weight;
 	questions->judge = judge;
 	for (size_t i = 0; i < lists->count; i++)
-		if (resolver_reverse(name, &client, lists->list[i].zone)) /* which a zone leaves room for */
+		if (dns_name_reverse(name, &client, lists->list[i].zone)) /* which a zone leaves room for */
 			questions_ask(questions, RESOLVER_A, name);
 	return questions_end(questions);
 }

@@ -46,7 +46,7 @@ judge_sender(struct questions *questions)
 struct ftg_reply
 check_sender_domain(struct smtp_session *s, const struct policy_subject *subject)
 {
-	char name[RESOLVER_NAME_SIZE];
+	char name[DNS_NAME_SIZE];
 	if (!s->config->policy.sender_domain_check || s->config->resolver == NULL || subject->address->null ||
 	    !is_elsewhere(s, subject->address))
 		return policy_pass();
@@ -73,7 +73,7 @@ judge_recipient(struct questions *questions)
 struct ftg_reply
 check_recipient_domain(struct smtp_session *s, const struct policy_subject *subject)
 {
-	char name[RESOLVER_NAME_SIZE];
+	char name[DNS_NAME_SIZE];
 	bool may_relay = s->user != NULL || (s->access & ACCESS_RELAY);
 	if (!may_relay || !is_elsewhere(s, subject->address))
 		return policy_pass();

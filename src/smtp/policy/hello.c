@@ -23,7 +23,7 @@ is_literal(struct span name)
 static bool
 is_sound(struct span name)
 {
-	if (name.len > RESOLVER_NAME_MAX || !address_domain_valid(name.text, name.len, false))
+	if (name.len > DNS_NAME_MAX || !address_domain_valid(name.text, name.len, false))
 		return false;
 	if (is_literal(name))
 		return true;
@@ -44,7 +44,7 @@ judge(struct questions *questions)
 static struct ftg_reply
 look_up(struct smtp_session *s, struct span name)
 {
-	char text[RESOLVER_NAME_SIZE];
+	char text[DNS_NAME_SIZE];
 	memcpy(text, name.text, name.len);
 	text[name.len] = '\0';
 	struct questions *questions = questions_begin(s);

@@ -46,11 +46,11 @@ spooled(void *context, enum delivery_result result)
 		return;
 	}
 	inspection->file = s->message.delivery->ops->file(s->message.delivery);
-	inspection->runner->start(inspection->runner, &inspection->job);
+	inspection->executor->start(inspection->executor, &inspection->job);
 }
 
 struct ftg_reply
-inspection_start(struct smtp_session *s, struct job_runner *runner, void (*look)(struct inspection *inspection))
+inspection_start(struct smtp_session *s, struct executor *executor, void (*look)(struct inspection *inspection))
 {
 	struct delivery *delivery = s->message.delivery;
 	struct inspection *inspection;
@@ -63,10 +63,10 @@ inspection_start(struct smtp_session *s, struct job_runner *runner, void (*look)
 	*inspection = (struct inspection) {
 		.job = { .work = work, .done = looked },
 		.s = s,
-		.runner = runner,
+		.executor = executor,
 		.look = look,
 		.id = FTG_IDS,
 	};
-	delivery->ops->spool(delivery, s->config->runner, spooled, inspection);
+	delivery->ops->spool(delivery, s->config->executor, spooled, inspection);
 	return policy_pass();
 }

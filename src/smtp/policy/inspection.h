@@ -8,7 +8,7 @@
 struct inspection {
 	struct job job;
 	struct smtp_session *s;
-	struct job_runner *runner;
+	struct executor *executor;
 	void (*look)(struct inspection *inspection);
 	int file; /* of the message, read by pread(); see delivery_ops.file */
 	/* What look() has found. */
@@ -26,6 +26,6 @@ struct inspection {
  * anyway.
  */
 struct ftg_reply inspection_start(
-    struct smtp_session *s, struct job_runner *runner, void (*look)(struct inspection *inspection));
+    struct smtp_session *s, struct executor *executor, void (*look)(struct inspection *inspection));
 
 #endif

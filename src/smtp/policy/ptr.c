@@ -48,10 +48,10 @@ struct ftg_reply
 check_ptr(struct smtp_session *s, const struct policy_subject *subject)
 {
 	struct network client;
-	char name[RESOLVER_NAME_SIZE];
+	char name[DNS_NAME_SIZE];
 	(void)subject;
 	if (s->config->policy.ptr_check == PTR_UNCHECKED || s->config->resolver == NULL ||
-	    !network_parse_address(&client, s->peer.address) || !resolver_reverse(name, &client, NULL))
+	    !network_parse_address(&client, s->peer.address) || !dns_name_reverse(name, &client, NULL))
 		return policy_pass();
 	struct questions *questions = questions_begin(s);
 	if (questions == NULL)

@@ -12,7 +12,7 @@ struct questions;
 struct question {
 	struct resolver_question question;
 	struct questions *questions;
-	char name[RESOLVER_NAME_SIZE];
+	char name[DNS_NAME_SIZE];
 	enum resolver_type type;
 	enum resolver_outcome outcome;
 };

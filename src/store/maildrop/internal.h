@@ -26,7 +26,7 @@ struct removal {
 
 struct maildrop {
 	struct job job;
-	struct job_runner *runner;
+	struct executor *executor;
 	bool (*step)(struct maildrop *maildrop); /* a part of the work; tells whether there is more to do */
 	bool busy;
 	bool more;      /* what the step told */

@@ -28,7 +28,7 @@ stepped(struct job *job)
 {
 	struct maildrop *maildrop = of_job(job);
 	if (maildrop->more) {
-		maildrop->runner->start(maildrop->runner, job);
+		maildrop->executor->start(maildrop->executor, job);
 		return;
 	}
 	maildrop->busy = false;
@@ -47,7 +47,7 @@ maildrop_start(struct maildrop *maildrop, bool (*step)(struct maildrop *maildrop
 	maildrop->done = done;
 	maildrop->context = context;
 	maildrop->at = 0;
-	maildrop->runner->start(maildrop->runner, &maildrop->job);
+	maildrop->executor->start(maildrop->executor, &maildrop->job);
 }
 
 static enum maildrop_result
@@ -76,13 +76,13 @@ maildrop_fail(struct maildrop *maildrop)
 }
 
 struct maildrop *
-maildrop_new(int folder, const struct mailbox *mailbox, struct job_runner *runner)
+maildrop_new(int folder, const struct mailbox *mailbox, struct executor *executor)
 {
 	size_t len = strlen(mailbox->maildir);
 	struct maildrop *maildrop = calloc(1, sizeof *maildrop + len + 1);
 	if (maildrop == NULL)
 		return NULL;
-	maildrop->runner = runner;
+	maildrop->executor = executor;
 	maildrop->folder = folder;
 	maildrop->lock = -1;
 	maildrop->reading.file = -1;

@@ -1,6 +1,6 @@
 /* What a client asks of delivery status notifications (RFC 3461, with addresses in UTF-8 by RFC 6533). */
-#ifndef SMTP_DSN_H
-#define SMTP_DSN_H
+#ifndef SMTP_DSN_PARAMS_H
+#define SMTP_DSN_PARAMS_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* Programs that sessions ask before they take mail, as the configuration names them. */
-#include "cmd/smtpd/filters.h"
+#include "cmd/smtpd/services.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -33,17 +33,17 @@ client_of(const struct service_settings *settings, struct worker *worker)
 }
 
 static int
-open_services(struct advisers *advisers, struct worker *worker, const struct config *config)
+open_services(struct services *services, struct worker *worker, const struct config *config)
 {
-	advisers->service_count = config->services_count;
-	advisers->clients = calloc(config->services_count + 1, sizeof *advisers->clients);
-	advisers->services = calloc(config->services_count + 1, sizeof(struct policy_service *));
-	if (advisers->clients == NULL || advisers->services == NULL)
+	services->service_count = config->services_count;
+	services->clients = calloc(config->services_count + 1, sizeof *services->clients);
+	services->policy = calloc(config->services_count + 1, sizeof(struct policy_service *));
+	if (services->clients == NULL || services->policy == NULL)
 		return -1;
-	for (size_t i = 0; i < advisers->service_count; i++) {
-		advisers->clients[i] = client_of(&config->services[i], worker);
-		advisers->services[i] = &advisers->clients[i].service;
-		int error = policy_client_open(&advisers->clients[i], &worker->loop);
+	for (size_t i = 0; i < services->service_count; i++) {
+		services->clients[i] = client_of(&config->services[i], worker);
+		services->policy[i] = &services->clients[i].service;
+		int error = policy_client_open(&services->clients[i], &worker->loop);
 		if (error < 0) {
 			errno = -error;
 			return -1;
@@ -93,34 +93,34 @@ open_filter(union filter *filter, const struct filter_settings *settings)
 }
 
 static int
-open_filters(struct advisers *advisers, struct worker *worker, const struct config *config)
+open_filters(struct services *services, struct worker *worker, const struct config *config)
 {
-	job_queue_open(&advisers->scanning, &worker->jobs.runner, SCANS);
-	advisers->scanner_count = config->filters_count;
-	advisers->filters = calloc(config->filters_count + 1, sizeof *advisers->filters);
-	advisers->scanners = calloc(config->filters_count + 1, sizeof(struct scanner *));
-	if (advisers->filters == NULL || advisers->scanners == NULL)
+	job_queue_open(&services->scanning, &worker->jobs.executor, SCANS);
+	services->scanner_count = config->filters_count;
+	services->filters = calloc(config->filters_count + 1, sizeof *services->filters);
+	services->scanners = calloc(config->filters_count + 1, sizeof(struct scanner *));
+	if (services->filters == NULL || services->scanners == NULL)
 		return -1;
-	for (size_t i = 0; i < advisers->scanner_count; i++) {
-		open_filter(&advisers->filters[i], &config->filters[i]);
-		advisers->scanners[i] = &advisers->filters[i].scanner;
+	for (size_t i = 0; i < services->scanner_count; i++) {
+		open_filter(&services->filters[i], &config->filters[i]);
+		services->scanners[i] = &services->filters[i].scanner;
 	}
 	return 0;
 }
 
 int
-advisers_open(struct advisers *advisers, struct worker *worker, const struct config *config)
+services_open(struct services *services, struct worker *worker, const struct config *config)
 {
-	*advisers = (struct advisers) { 0 };
+	*services = (struct services) { 0 };
 	errno = ENOMEM;
-	return open_services(advisers, worker, config) < 0 ? -1 : open_filters(advisers, worker, config);
+	return open_services(services, worker, config) < 0 ? -1 : open_filters(services, worker, config);
 }
 
 void
-advisers_close(struct advisers *advisers)
+services_close(struct services *services)
 {
-	free(advisers->clients);
-	free(advisers->services);
-	free(advisers->filters);
-	free(advisers->scanners);
+	free(services->clients);
+	free(services->policy);
+	free(services->filters);
+	free(services->scanners);
 }

@@ -1,6 +1,6 @@
 /* Programs that sessions ask before they take mail, as the configuration names them: policy services and filters. */
-#ifndef CMD_SMTPD_FILTERS_H
-#define CMD_SMTPD_FILTERS_H
+#ifndef CMD_SMTPD_SERVICES_H
+#define CMD_SMTPD_SERVICES_H
 
 #include "config/config.h"
 #include "peer/clamd.h"
@@ -16,9 +16,9 @@ union filter {
 	struct clamd clamd;
 };
 
-struct advisers {
+struct services {
 	struct policy_client *clients;
-	struct policy_service **services; /* of the clients */
+	struct policy_service **policy; /* of the clients */
 	size_t service_count;
 	union filter *filters;
 	const struct scanner **scanners; /* of the filters */
@@ -27,9 +27,9 @@ struct advisers {
 };
 
 /* Sets up what the worker's sessions ask, which lasts as long as the worker does. Returns 0, or -1 with errno. */
-int advisers_open(struct advisers *advisers, struct worker *worker, const struct config *config);
+int services_open(struct services *services, struct worker *worker, const struct config *config);
 
 /* When the worker has been closed. */
-void advisers_close(struct advisers *advisers);
+void services_close(struct services *services);
 
 #endif

@@ -1,5 +1,5 @@
 /* What a client asks of delivery status notifications, kept with the envelope. */
-#include "smtp/dsn.h"
+#include "smtp/dsn_params.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,116 @@
+/* What a server lets a client do, whichever of its workers the client meets: limits by address and by account. */
+#include "port/limiter.h"
+
+#include <string.h>
+
+enum { HOUR = 60 * 60 * 1000 };
+
+static int64_t
+now(const struct limiter *limiter)
+{
+	return limiter->clock->now(limiter->clock);
+}
+
+/* The sessions of all addresses are counted under a name that no address has. */
+static struct counter_key
+all_sessions(const struct limiter *limiter)
+{
+	return counter_name(limiter->counters, COUNTER_SESSIONS, "", 0);
+}
+
+void
+limiter_open(struct limiter *limiter)
+{
+	counters_disown(limiter->counters, limiter->worker);
+}
+
+enum limiter_verdict
+limiter_enter(struct limiter *limiter, const char *address)
+{
+	struct counter_key all = all_sessions(limiter);
+	struct counter_key own = counter_address(limiter->counters, COUNTER_SESSIONS, address);
+	if (counters_enter(limiter->counters, &all, limiter->worker, now(limiter)) > limiter->limits->max_sessions) {
+		counters_leave(limiter->counters, &all, limiter->worker);
+		return LIMITER_TOO_MANY;
+	}
+	int64_t max = limiter->limits->max_sessions_per_address;
+	if (counters_enter(limiter->counters, &own, limiter->worker, now(limiter)) <= max || max == 0)
+		return LIMITER_WELCOME;
+	limiter_leave(limiter, address);
+	return LIMITER_TOO_MANY_HERE;
+}
+
+void
+limiter_leave(struct limiter *limiter, const char *address)
+{
+	struct counter_key all = all_sessions(limiter);
+	struct counter_key own = counter_address(limiter->counters, COUNTER_SESSIONS, address);
+	counters_leave(limiter->counters, &own, limiter->worker);
+	counters_leave(limiter->counters, &all, limiter->worker);
+}
+
+bool
+limiter_is_blacklisted(struct limiter *limiter, const char *address)
+{
+	struct counter_key key = counter_address(limiter->counters, COUNTER_BLACKLIST, address);
+	return counters_read(limiter->counters, &key, now(limiter)) > 0;
+}
+
+bool
+limiter_blacklist(struct limiter *limiter, const char *address)
+{
+	struct counter_key key = counter_address(limiter->counters, COUNTER_BLACKLIST, address);
+	int64_t time = limiter->limits->blacklist_time;
+	return time > 0 && counters_mark(limiter->counters, &key, time, now(limiter));
+}
+
+/* One more failed login would bring the address back at once. */
+bool
+limiter_pardon(struct limiter *limiter, const char *address)
+{
+	struct counter_key key = counter_address(limiter->counters, COUNTER_BLACKLIST, address);
+	struct counter_key logins = counter_address(limiter->counters, COUNTER_FAILED_LOGINS, address);
+	counters_forget(limiter->counters, &logins, now(limiter));
+	return counters_forget(limiter->counters, &key, now(limiter));
+}
+
+size_t
+limiter_pardon_all(struct limiter *limiter)
+{
+	counters_clear(limiter->counters, COUNTER_FAILED_LOGINS, now(limiter));
+	return counters_clear(limiter->counters, COUNTER_BLACKLIST, now(limiter));
+}
+
+bool
+limiter_recipient(struct limiter *limiter, const char *sender, size_t len)
+{
+	struct counter_key key = counter_name(limiter->counters, COUNTER_RECIPIENTS, sender, len);
+	int64_t max = limiter->limits->max_recipients_per_hour;
+	return max > 0 && counters_add(limiter->counters, &key, 1, HOUR, now(limiter)) > max;
+}
+
+bool
+limiter_failed_login(struct limiter *limiter, const char *address)
+{
+	struct counter_key key = counter_address(limiter->counters, COUNTER_FAILED_LOGINS, address);
+	const struct limits *limits = limiter->limits;
+	if (limits->max_failed_logins == 0 || limits->blacklist_time == 0)
+		return false;
+	uint32_t failed = counters_add(limiter->counters, &key, 1, limits->blacklist_time, now(limiter));
+	return failed >= limits->max_failed_logins && limiter_blacklist(limiter, address);
+}
+
+void
+limiter_logged_in(struct limiter *limiter, const char *account, int64_t delay)
+{
+	struct counter_key key = counter_name(limiter->counters, COUNTER_LOGINS, account, strlen(account));
+	if (delay > 0)
+		counters_mark(limiter->counters, &key, delay, now(limiter));
+}
+
+bool
+limiter_is_too_soon(struct limiter *limiter, const char *account)
+{
+	struct counter_key key = counter_name(limiter->counters, COUNTER_LOGINS, account, strlen(account));
+	return counters_read(limiter->counters, &key, now(limiter)) > 0;
+}
