@@ -97,12 +97,15 @@ encryption_read(struct stream *stream, char *octets, size_t size)
 void
 encryption_write(struct stream *stream, const char *octets, size_t len)
 {
+	enum tls_state before = tls_state(stream->tls);
 	while (len > 0 && tls_state(stream->tls) == TLS_OPEN) {
 		size_t taken = tls_write(stream->tls, octets, len);
 		send_output(stream);
 		octets += taken;
 		len -= taken;
 	}
+	if (tls_state(stream->tls) != before)
+		see_to_state(stream);
 }
 
 void

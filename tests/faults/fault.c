@@ -1,4 +1,5 @@
 /* A library to preload: system calls below some folders fail, fall short or kill their process, as a shared plan says. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -19,7 +20,17 @@
 #define PLAN    "FAULTS_PLAN"
 
 /* Bits of plan.calls, which test_faults.py knows too. */
-enum { OPENAT = 1, WRITE = 2, FSYNC = 4, CLOSE = 8, LINKAT = 16, RENAMEAT = 32, MKDIRAT = 64, UNLINKAT = 128 };
+enum {
+	OPENAT = 1,
+	WRITE = 2,
+	FSYNC = 4,
+	CLOSE = 8,
+	LINKAT = 16,
+	RENAMEAT = 32,
+	MKDIRAT = 64,
+	UNLINKAT = 128,
+	ENCRYPT = 256, /* of OpenSSL; concerns no folder */
+};
 
 /* What strikes, if it is no errno. */
 enum { SHORT = -1, KILL_BEFORE = -2, KILL_AFTER = -3 };
@@ -62,13 +73,19 @@ is_below(int file)
 	return false;
 }
 
+static bool
+is_planned(int call)
+{
+	return plan != NULL && (__atomic_load_n(&plan->calls, __ATOMIC_ACQUIRE) & call) != 0 &&
+	    (plan->process == 0 || plan->process == getpid());
+}
+
 /* Counts a call, and tells what strikes it; 0: nothing. */
 static int
 strike(int call, int file)
 {
 	int error = errno, what = 0;
-	if (plan != NULL && (__atomic_load_n(&plan->calls, __ATOMIC_ACQUIRE) & call) != 0 &&
-	    (plan->process == 0 || plan->process == getpid()) && is_below(file)) {
+	if (is_planned(call) && (call == ENCRYPT || is_below(file))) {
 		int before = __atomic_fetch_sub(&plan->before, 1, __ATOMIC_ACQ_REL);
 		if (before == 0 || (before < 0 && plan->lasts)) {
 			__atomic_add_fetch(&plan->struck, 1, __ATOMIC_RELEASE);
@@ -184,4 +201,15 @@ unlinkat(int at, const char *path, int flags)
 {
 	int what = strike(UNLINKAT, at);
 	return (int)(what > 0 ? failed(what) : end(what, syscall(SYS_unlinkat, at, path, flags)));
+}
+
+/* Of OpenSSL: 0 is a failure that lasts. */
+int SSL_write_ex(void *connection, const void *octets, size_t len, size_t *written);
+
+int
+SSL_write_ex(void *connection, const void *octets, size_t len, size_t *written)
+{
+	int (*next)(void *, const void *, size_t, size_t *);
+	*(void **)&next = dlsym(RTLD_NEXT, "SSL_write_ex");
+	return strike(ENCRYPT, -1) != 0 || next == NULL ? 0 : next(connection, octets, len, written);
 }

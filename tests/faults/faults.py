@@ -15,6 +15,7 @@ LIBRARY = os.path.join(BUILD, "tests/faults/libfaults.so")
 CALLS = {name: 1 << bit for bit, name in enumerate(
     ("openat", "write", "fsync", "close", "linkat", "renameat", "mkdirat", "unlinkat"))}
 ANY = (1 << len(CALLS)) - 1
+ENCRYPT = 1 << len(CALLS)  # SSL_write_ex() of OpenSSL
 SHORT, KILL_BEFORE, KILL_AFTER = -1, -2, -3
 ERRORS = {name: getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EIO", "EMFILE", "EINTR")}
 NAMES = ("anna", "bob", "carol")  # of accounts

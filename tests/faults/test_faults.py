@@ -7,7 +7,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../clients"))
 
-from faults import ANY, CALLS, ERRORS, FAR, NAMES, SHORT, FaultyServer, is_whole, send, text_of
+from encrypted import Certificate, EncryptedTalk
+from faults import ANY, CALLS, CONFIG, ENCRYPT, ERRORS, FAR, NAMES, SHORT, FaultyServer, is_whole, send, text_of
 from server import DOMAIN, Talk, TestCase, main
 
 LARGE = 300000  # octets: written in several pieces
@@ -131,6 +132,23 @@ class Faults(TestCase):
             with self.subTest(error=error):
                 self.exhaust(("anna", "bob"), ANY - CALLS["unlinkat"] - CALLS["close"], ERRORS[error],
                              REFERENCES[error], lasts=True)
+
+
+class Encryption(TestCase):
+    def test_encryption_that_fails_ends_the_session_and_is_logged(self):
+        """The client waits for the reply as long as the server waits for a command if nobody notices."""
+        with Certificate() as certificate, \
+                FaultyServer("--workers", "1", config=CONFIG + certificate.settings()) as server:
+            with EncryptedTalk(server, certificate.context()) as talk:
+                talk.say(b"EHLO client.example.org")
+                talk.starttls()
+                self.assertTrue(talk.say(b"NOOP").startswith(b"250 "))
+                start = len(server.log())
+                server.fail(ENCRYPT, 0, ERRORS["EIO"])
+                talk.socket.sendall(b"NOOP\r\n")
+                server.wait_for_log(r"event=tls-failed .*detail=", start)
+                server.wait_for_log(r"event=disconnect .*cause=tls-failed\n", start)
+                self.assertEqual(1, server.mend())
 
 
 if __name__ == "__main__":
