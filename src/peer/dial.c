@@ -4,8 +4,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "peer/connect.h"
 #include "peer/dial_tls.h"
 
 struct connection {
@@ -22,15 +23,18 @@ struct connection {
 	struct dial_tls *tls; /* NULL: in the clear */
 };
 
-/* Waits until the socket is ready for that. 0, or -1 with errno. */
+/*
+ * Waits until a socket is ready for events (see poll(2)), dial_stop() is called, or the deadline has passed. Without a
+ * socket (-1) it waits for the last two. Returns 0, or -1 with errno: ECANCELED, ETIMEDOUT.
+ */
 static int
-wait_for(const struct connection *c, short events, int64_t until)
+wait_socket(const struct dial *dial, int descriptor, short events, int64_t deadline)
 {
 	for (;;) {
-		int64_t left = until - dial_now();
-		struct pollfd sources[] = { { .fd = c->socket, .events = events },
-			{ .fd = c->dial->stop[0], .events = POLLIN } };
-		int ready = poll(sources, 2, left > 0 ? (int)left : 0);
+		int64_t left = deadline - dial_now();
+		struct pollfd sources[] = { { .fd = descriptor, .events = events },
+			{ .fd = dial->stop[0], .events = POLLIN } };
+		int ready = poll(sources, 2, left <= 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX);
 		if (ready < 0 && errno == EINTR)
 			continue;
 		if (ready > 0 && sources[0].revents == 0) {
@@ -41,6 +45,12 @@ wait_for(const struct connection *c, short events, int64_t until)
 			errno = ETIMEDOUT;
 		return ready > 0 ? 0 : -1;
 	}
+}
+
+static int
+wait_for(const struct connection *c, short events, int64_t deadline)
+{
+	return wait_socket(c->dial, c->socket, events, deadline);
 }
 
 /* What a step wants is waited for, and the step tried again. */
@@ -165,20 +175,34 @@ make_address(union address *address, const struct channel_place *place)
 	return 0;
 }
 
+/* Waits a moment before the next attempt. 0, or -1 with errno if there is no time left. */
 static int
-connect_socket(const struct connection *c, const union address *address, socklen_t len, int64_t until)
+wait_for_room(const struct connection *c, int64_t deadline)
 {
-	int error = 0, on = 1;
-	socklen_t size = sizeof error;
-	if (connect(c->socket, &address->any, len) == 0)
-		return 0;
-	if (errno != EINPROGRESS && errno != EAGAIN)
+	int64_t now = dial_now();
+	if (now >= deadline) {
+		errno = ETIMEDOUT;
 		return -1;
-	if (wait_for(c, POLLOUT, until) < 0 || getsockopt(c->socket, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+	}
+	int64_t next = now + CONNECT_CROWDED_TIME;
+	(void)wait_socket(c->dial, -1, 0, next < deadline ? next : deadline);
+	return errno == ETIMEDOUT ? 0 : -1;
+}
+
+static int
+connect_until(const struct connection *c, const union address *address, socklen_t len, int64_t deadline)
+{
+	enum connect_state state = connect_start(c->socket, &address->any, len);
+	while (state == CONNECT_CROWDED) {
+		if (wait_for_room(c, deadline) < 0)
+			return -1;
+		state = connect_start(c->socket, &address->any, len);
+	}
+	if (state == CONNECT_PENDING && wait_for(c, POLLOUT, deadline) < 0)
 		return -1;
-	setsockopt(c->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	errno = error;
-	return error == 0 ? 0 : -1;
+	if (state == CONNECT_PENDING)
+		state = connect_finish(c->socket);
+	return state == CONNECT_DONE ? 0 : -1;
 }
 
 static struct channel *
@@ -194,8 +218,8 @@ dial(struct dialer *dialer, const struct channel_place *place, int wait)
 	}
 	c->channel.ops = &ops;
 	c->dial = (struct dial *)dialer;
-	c->socket = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (c->socket >= 0 && connect_socket(c, &address, len, until) == 0)
+	c->socket = connect_socket(&address.any);
+	if (c->socket >= 0 && connect_until(c, &address, len, until) == 0)
 		return &c->channel;
 	int error = errno;
 	if (c->socket >= 0)

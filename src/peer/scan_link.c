@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CROWDED_TIME = 20 }; /* milliseconds */
+#include "peer/connect.h"
 
 static int64_t
 now(void)
@@ -41,43 +41,32 @@ await(struct scan_link *link, short events)
 	}
 }
 
-static bool
-finish_connect(struct scan_link *link)
-{
-	int error = 0;
-	socklen_t len = sizeof error;
-	if (!await(link, POLLOUT))
-		return false;
-	if (getsockopt(link->socket, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
-		error = errno;
-	return error == 0 || fail(link, error);
-}
-
 /* A socket of this machine takes no more for the moment. */
 static bool
 wait_for_room(struct scan_link *link)
 {
-	if (now() + CROWDED_TIME >= link->deadline)
+	if (now() + CONNECT_CROWDED_TIME >= link->deadline)
 		return fail(link, ETIMEDOUT);
-	poll(NULL, 0, CROWDED_TIME);
+	poll(NULL, 0, CONNECT_CROWDED_TIME);
 	return true;
 }
 
 bool
 scan_link_open(struct scan_link *link, const struct endpoint *endpoint, int64_t limit)
 {
+	enum connect_state state = CONNECT_CROWDED;
 	*link = (struct scan_link) { .deadline = now() + limit };
-	link->socket = socket(endpoint->address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	link->socket = connect_socket(&endpoint->address.any);
 	if (link->socket < 0)
 		return fail(link, errno);
-	while (connect(link->socket, &endpoint->address.any, endpoint->len) < 0)
-		if (errno == EINPROGRESS)
-			return finish_connect(link);
-		else if (errno != EAGAIN)
-			return fail(link, errno);
-		else if (!wait_for_room(link))
+	while ((state = connect_start(link->socket, &endpoint->address.any, endpoint->len)) == CONNECT_CROWDED)
+		if (!wait_for_room(link))
 			return false;
-	return true;
+	if (state == CONNECT_PENDING && !await(link, POLLOUT))
+		return false;
+	if (state == CONNECT_PENDING)
+		state = connect_finish(link->socket);
+	return state == CONNECT_DONE || fail(link, errno);
 }
 
 void

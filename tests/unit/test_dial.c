@@ -15,6 +15,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "support/fake_server.h"
+#include "support/folder.h"
 #include "support/identity.h"
 
 enum { WAIT = 10000, SHORT = 20 };
@@ -209,5 +211,49 @@ Test(dial, reaches_a_socket_of_the_file_system)
 	channel->ops->close(channel);
 	close(taken);
 	close(socket_);
+	unlink(address.sun_path);
+}
+
+static void
+send_an_octet(struct fake_service *fake, int connection, unsigned number)
+{
+	ssize_t written = write(connection, "x", 1);
+	(void)fake, (void)number, (void)written;
+}
+
+Test(dial, waits_while_the_backlog_of_a_unix_socket_is_full)
+{
+	struct fake_service fake = { .speak = send_an_octet };
+	struct channel_place path = { 0 };
+	char octet;
+	folder_make();
+	fake_service_open_crowded(&fake);
+	snprintf(path.address, sizeof path.address, "%.100s", fake.endpoint);
+	struct channel *channel = dial.dialer.dial(&dial.dialer, &path, WAIT);
+	cr_assert_not_null(channel, "%s", strerror(errno));
+	cr_expect_eq(channel->ops->read(channel, &octet, 1, WAIT), 1, "%s", strerror(errno));
+	channel->ops->close(channel);
+	fake_service_close(&fake);
+	folder_remove();
+}
+
+Test(dial, stops_waiting_for_room_in_a_full_backlog)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct channel_place path = { 0 };
+	snprintf(address.sun_path, sizeof address.sun_path, "%s/socket", identity.folder);
+	snprintf(path.address, sizeof path.address, "%s", address.sun_path);
+	int full = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	cr_assert_eq(bind(full, (struct sockaddr *)&address, sizeof address), 0);
+	cr_assert_eq(listen(full, 0), 0);
+	struct channel *first = dial.dialer.dial(&dial.dialer, &path, WAIT);
+	cr_assert_not_null(first);
+	cr_expect_null(dial.dialer.dial(&dial.dialer, &path, SHORT));
+	cr_expect_eq(errno, ETIMEDOUT, "%s", strerror(errno));
+	dial_stop(&dial);
+	cr_expect_null(dial.dialer.dial(&dial.dialer, &path, WAIT));
+	cr_expect_eq(errno, ECANCELED, "%s", strerror(errno));
+	first->ops->close(first);
+	close(full);
 	unlink(address.sun_path);
 }
