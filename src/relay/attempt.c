@@ -5,8 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "message/header.h"
+#include "relay/queue_log.h"
 #include "relay/queue_manager_internal.h"
+#include "relay/transport_entry.h"
 #include "relay/verdict.h"
 
 static struct attempt *
@@ -97,12 +98,12 @@ put_off(const struct active_entry *active, struct queue_recipient *recipient, in
 	if (now >= end) {
 		recipient->state = QUEUE_EXPIRED;
 		stats_add(config->stats, STAT_BOUNCED, 1);
-		event_outcome(active, recipient, "bounced");
+		queue_log_outcome(&active->entry, recipient, "bounced", queue_manager_now(active->manager));
 		return;
 	}
 	recipient->next = next < end ? next : end;
 	stats_add(config->stats, STAT_DEFERRED, 1);
-	event_outcome(active, recipient, "deferred");
+	queue_log_outcome(&active->entry, recipient, "deferred", queue_manager_now(active->manager));
 }
 
 /* What came of an attempt. */
@@ -119,12 +120,12 @@ settle(
 	case TRANSPORT_DONE:
 		recipient->state = QUEUE_DELIVERED;
 		stats_add(manager->config->stats, STAT_RELAYED, 1);
-		event_outcome(active, recipient, "relayed");
+		queue_log_outcome(&active->entry, recipient, "relayed", queue_manager_now(active->manager));
 		break;
 	case TRANSPORT_FAILED:
 		recipient->state = QUEUE_FAILED;
 		stats_add(manager->config->stats, STAT_BOUNCED, 1);
-		event_outcome(active, recipient, "bounced");
+		queue_log_outcome(&active->entry, recipient, "bounced", queue_manager_now(active->manager));
 		break;
 	case TRANSPORT_LATER:
 		put_off(active, recipient,
@@ -264,47 +265,6 @@ delivered(struct job *job)
 	finish(attempt);
 }
 
-static bool
-is_ascii(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)text[i] > 0x7F)
-			return false;
-	return true;
-}
-
-/* Has the header letters beyond ASCII? What cannot be read has none. */
-static bool
-header_is_ascii(int message, uint64_t skip)
-{
-	char block[8192];
-	size_t read = 0;
-	ssize_t got;
-	while (read < HEADER_MAX &&
-	    (got = TEMP_FAILURE_RETRY(pread(message, block, sizeof block, (off_t)(skip + read)))) > 0) {
-		const char *end = memmem(block, (size_t)got, "\n\n", 2);
-		if (!is_ascii(block, end != NULL ? (size_t)(end - block) : (size_t)got))
-			return false;
-		if (end != NULL)
-			break;
-		read += (size_t)got;
-	}
-	return true;
-}
-
-/* A client may ask for SMTPUTF8 where it need not be: only what has need of it is refused by a server without it. */
-static bool
-needs_utf8(const struct attempt *attempt)
-{
-	const struct transport *t = &attempt->transport;
-	if (!is_ascii(t->sender, strlen(t->sender)))
-		return true;
-	for (size_t i = 0; i < t->count; i++)
-		if (!is_ascii(t->recipients[i].address, strlen(t->recipients[i].address)))
-			return true;
-	return t->utf8 && !header_is_ascii(t->message, t->skip);
-}
-
 static void
 deliver(struct job *job)
 {
@@ -317,7 +277,7 @@ deliver(struct job *job)
 		t->recipients[0].verdict = verdict;
 		return;
 	}
-	t->utf8 = needs_utf8(attempt);
+	t->utf8 = transport_needs_utf8(t);
 	transport_run(t, config->dialer);
 	close(t->message);
 }
@@ -328,22 +288,13 @@ open_transport(struct attempt *attempt)
 	static const struct transport_manner stranger = { .tls = TRANSPORT_TLS_STARTTLS };
 	const struct queue_entry *entry = &attempt->active->entry;
 	const struct queue_manager_config *config = attempt->active->manager->config;
-	attempt->transport = (struct transport) {
-		.manner = attempt->route != NULL ? attempt->route->manner : stranger,
-		.times = config->times,
-		.places = attempt->hop.places,
-		.place_count = attempt->hop.place_count,
-		.sender = entry->sender,
-		.utf8 = entry->utf8,
-		.eightbit = entry->eightbit,
-		.ret = entry->ret,
-		.envid = entry->envid,
-		.skip = entry->skip,
-		.size = entry->size,
-		.recipients = calloc(attempt->count, sizeof *attempt->transport.recipients),
-		.count = attempt->count,
-	};
-	attempt->transport.manner.hostname = config->world.hostname;
+	const struct transport_manner *manner = attempt->route != NULL ? &attempt->route->manner : &stranger;
+	attempt->transport = transport_for_entry(entry, manner, config->world.hostname);
+	attempt->transport.times = config->times;
+	attempt->transport.places = attempt->hop.places;
+	attempt->transport.place_count = attempt->hop.place_count;
+	attempt->transport.recipients = calloc(attempt->count, sizeof *attempt->transport.recipients);
+	attempt->transport.count = attempt->count;
 	for (size_t i = 0; i < attempt->count && attempt->transport.recipients != NULL; i++) {
 		const struct queue_recipient *from = &entry->recipients[attempt->recipients[i]];
 		attempt->transport.recipients[i] = (struct transport_recipient) {

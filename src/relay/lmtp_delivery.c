@@ -8,10 +8,12 @@
 
 #include "message/address.h"
 #include "port/queue_entry.h"
+#include "relay/queue_log.h"
+#include "relay/transport_entry.h"
 #include "relay/verdict.h"
 #include "store/maildir.h"
 
-enum { AGAIN = 60, WHOLE = 10 * 60 * 1000 };
+enum { WHOLE = 10 * 60 * 1000 };
 
 struct lmtp_delivery {
 	struct delivery delivery;
@@ -55,15 +57,17 @@ free_delivery(struct lmtp_delivery *d)
 static bool
 append(struct delivery *delivery, const char *bytes, size_t len)
 {
-	struct delivery *spool = of_delivery(delivery)->spool;
-	return spool->ops->append(spool, bytes, len);
+	struct lmtp_delivery *d = of_delivery(delivery);
+	d->entry->size += len;
+	return d->spool->ops->append(d->spool, bytes, len);
 }
 
 static void
 begin_relayed(struct delivery *delivery)
 {
-	struct delivery *spool = of_delivery(delivery)->spool;
-	spool->ops->begin_relayed(spool);
+	struct lmtp_delivery *d = of_delivery(delivery);
+	d->entry->size = 0;
+	d->spool->ops->begin_relayed(d->spool);
 }
 
 static bool
@@ -96,9 +100,9 @@ file(const struct delivery *delivery)
 	return spool->ops->file(spool);
 }
 
-/* Says the result; the delivery is gone before that. */
+/* Reports the result; the delivery is freed before. */
 static void
-conclude(struct lmtp_delivery *d, enum delivery_result result)
+finish(struct lmtp_delivery *d, enum delivery_result result)
 {
 	void (*done)(void *, enum delivery_result) = d->done;
 	void *context = d->context;
@@ -106,20 +110,37 @@ conclude(struct lmtp_delivery *d, enum delivery_result result)
 	done(context, result);
 }
 
+/* One line for each recipient whose delivery was tried here and did not succeed. */
+static void
+log_left(const struct lmtp_delivery *d)
+{
+	int64_t now = d->agent->now();
+	for (size_t i = 0; i < d->entry->count; i++) {
+		const struct queue_recipient *recipient = &d->entry->recipients[i];
+		if (recipient->attempts > 0)
+			queue_log_outcome(
+			    d->entry, recipient, recipient->state == QUEUE_FAILED ? "bounced" : "deferred", now);
+	}
+}
+
 static void
 give_up(struct lmtp_delivery *d, enum delivery_result result)
 {
 	d->spool->ops->abandon(d->spool, d->executor);
-	conclude(d, result);
+	finish(d, result);
 }
 
+/* The queue has the recipients that the server did not accept the message for. */
 static void
 on_queued(void *context, enum delivery_result result)
 {
-	conclude(context, result);
+	struct lmtp_delivery *d = context;
+	if (result == DELIVERY_OK)
+		log_left(d);
+	finish(d, result);
 }
 
-/* One whom the server has not taken the message for goes into the queue. False when memory is out. */
+/* Adds a recipient that the server did not accept the message for to the queue. False when memory is out. */
 static bool
 leave_over(struct lmtp_delivery *d, const struct transport_recipient *from)
 {
@@ -131,7 +152,7 @@ leave_over(struct lmtp_delivery *d, const struct transport_recipient *from)
 		return false;
 	to->state = from->result == TRANSPORT_FAILED ? QUEUE_FAILED : QUEUE_WAITING;
 	to->attempts = 1;
-	to->next = now + AGAIN;
+	to->next = now + d->agent->retry;
 	return from->verdict == NULL ||
 	    queue_set_text(&to->reply, from->verdict, strlen(from->verdict), QUEUE_REPLY_MAX);
 }
@@ -182,8 +203,25 @@ hand_over(struct job *job)
 {
 	struct lmtp_delivery *d = of_job(job);
 	d->transport.message = d->spool->ops->file(d->spool);
-	d->transport.skip = d->entry->skip;
+	d->transport.utf8 = transport_needs_utf8(&d->transport);
 	transport_run(&d->transport, d->agent->dialer);
+}
+
+static void
+open_transport(struct lmtp_delivery *d)
+{
+	const struct lmtp_agent *agent = d->agent;
+	int timeout = (int)agent->timeout;
+	d->place = (struct transport_place) { .place = { .port = agent->route->port } };
+	snprintf(d->place.place.address, sizeof d->place.place.address, "%s", agent->route->host);
+	d->transport = transport_for_entry(d->entry, &agent->route->manner, agent->hostname);
+	d->transport.times = (struct transport_times) {
+		.connect = timeout, .reply = timeout, .end = timeout, .whole = WHOLE
+	};
+	d->transport.places = &d->place;
+	d->transport.place_count = 1;
+	d->transport.recipients = d->recipients;
+	d->transport.count = d->count;
 }
 
 static void
@@ -194,6 +232,7 @@ on_spooled(void *context, enum delivery_result result)
 		give_up(d, result);
 		return;
 	}
+	open_transport(d);
 	d->job = (struct job) { .work = hand_over, .done = handed_over };
 	d->agent->jobs.executor.start(&d->agent->jobs.executor, &d->job);
 }
@@ -246,26 +285,6 @@ name_recipients(struct lmtp_delivery *d, const struct mailbox *mailboxes, size_t
 	return true;
 }
 
-static void
-open_transport(struct lmtp_delivery *d)
-{
-	const struct lmtp_agent *agent = d->agent;
-	int timeout = (int)agent->timeout;
-	d->place = (struct transport_place) { .place = { .port = agent->route->port } };
-	snprintf(d->place.place.address, sizeof d->place.place.address, "%s", agent->route->host);
-	d->transport = (struct transport) {
-		.manner = agent->route->manner,
-		.times = { .connect = timeout, .reply = timeout, .end = timeout, .whole = WHOLE },
-		.places = &d->place,
-		.place_count = 1,
-		.sender = d->entry->sender,
-		.eightbit = d->entry->eightbit,
-		.recipients = d->recipients,
-		.count = d->count,
-	};
-	d->transport.manner.hostname = agent->hostname;
-}
-
 static struct delivery *
 begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count, struct queue_entry *relay)
 {
@@ -277,10 +296,8 @@ begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count
 	d->agent = agent;
 	d->entry = relay;
 	if (name_recipients(d, mailboxes, count) &&
-	    (d->spool = agent->spool->begin(agent->spool, NULL, 0, relay)) != NULL) {
-		open_transport(d);
+	    (d->spool = agent->spool->begin(agent->spool, NULL, 0, relay)) != NULL)
 		return &d->delivery;
-	}
 	free_delivery(d);
 	return NULL;
 }

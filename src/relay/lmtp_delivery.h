@@ -20,6 +20,7 @@ struct lmtp_agent {
 	const char *hostname;
 	struct dialer *dialer;
 	int64_t timeout;      /* milliseconds for a reply */
+	int64_t retry;        /* seconds until a recipient that was deferred is tried from the queue */
 	int64_t (*now)(void); /* seconds since 1970 */
 	struct job_queue jobs;
 };

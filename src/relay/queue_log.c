@@ -1,7 +1,7 @@
-/* What the log says of mail for elsewhere. */
-#include <string.h>
+/* The log lines about recipients of the relay queue. */
+#include "relay/queue_log.h"
 
-#include "relay/queue_manager_internal.h"
+#include "base/log.h"
 #include "relay/verdict.h"
 
 static void
@@ -17,10 +17,9 @@ put_verdict(const char *text)
 }
 
 void
-event_outcome(const struct active_entry *active, const struct queue_recipient *recipient, const char *event)
+queue_log_outcome(
+    const struct queue_entry *entry, const struct queue_recipient *recipient, const char *event, int64_t now)
 {
-	const struct queue_entry *entry = &active->entry;
-	int64_t now = queue_manager_now(active->manager);
 	log_begin(event);
 	if (entry->session != NULL)
 		log_put("session", entry->session);

@@ -111,7 +111,4 @@ void attempts_drop_waiting(struct queue_manager *manager);
 /* runner_notice.c: begins a notice where one is due: true; active_entry_proceed() follows. */
 bool active_entry_notice(struct active_entry *active);
 
-/* runner_event.c: what became of a recipient. */
-void event_outcome(const struct active_entry *active, const struct queue_recipient *recipient, const char *event);
-
 #endif

@@ -3,10 +3,12 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "store/maildir_delivery.h"
 #include "support/fake_dialer.h"
 #include "support/folder.h"
@@ -47,6 +49,7 @@ set_up(void)
 		.hostname = "mx.example.test",
 		.dialer = &server.dialer,
 		.timeout = 1000,
+		.retry = 300,
 		.now = now };
 	lmtp_agent_open(&agent, &jobs);
 	entry = (struct queue_entry) { .id = "entry1", .arrival = 1000000000, .sender = strdup("otto@example.org") };
@@ -131,7 +134,7 @@ Test(lmtp, puts_into_the_queue_whom_the_server_leaves_over)
 	cr_expect_eq(stored.count, 2);
 	cr_expect_str_eq(stored.recipients[0].address, "bob@example.test");
 	cr_expect_eq(stored.recipients[0].state, QUEUE_WAITING);
-	cr_expect_eq(stored.recipients[0].next, 1000000060);
+	cr_expect_eq(stored.recipients[0].next, 1000000300);
 	cr_expect_str_eq(stored.recipients[1].address, "carla@example.test");
 	cr_expect_eq(stored.recipients[1].state, QUEUE_FAILED);
 	cr_expect_str_eq(stored.recipients[1].reply, "#8.12 /run/lmtp: 550 5.2.1 gone");
@@ -202,4 +205,37 @@ Test(lmtp, lets_a_message_be_looked_at_and_dropped)
 	cr_expect_eq(result, DELIVERY_OK);
 	cr_expect_str_eq(server.message, "Subject: a\r\n\r\n..b\r\n");
 	expect_nothing_left();
+}
+
+Test(lmtp, declares_the_size_and_the_need_of_utf8)
+{
+	struct fake_answer answer = { "LHLO", "250-x\r\n250-SIZE\r\n250-SMTPUTF8\r\n250 8BITMIME\r\n", false };
+	server.answers = &answer;
+	server.answer_count = 1;
+	server.end = "250 2.0.0 anna\r\n";
+	free(entry.sender);
+	entry.sender = strdup("j\xC3\xB6rg@example.org");
+	entry.utf8 = true;
+	cr_expect_eq(deliver(1), DELIVERY_OK);
+	cr_expect_not_null(strstr(server.said, "MAIL FROM:<j\xC3\xB6rg@example.org> SIZE=18 BODY=8BITMIME SMTPUTF8\n"),
+	    "%s", server.said);
+}
+
+Test(lmtp, logs_each_recipient_that_is_left_to_the_queue)
+{
+	static char text[1 << 14];
+	log_open(open("log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), NULL);
+	server.end = "250 2.0.0 anna\r\n451 4.2.0 locked\r\n550 5.2.1 gone\r\n";
+	cr_expect_eq(deliver(3), DELIVERY_OK);
+	log_flush();
+	FILE *file = fopen("log", "r");
+	text[fread(text, 1, sizeof text - 1, file)] = '\0';
+	fclose(file);
+	cr_expect_not_null(strstr(text,
+	                       "event=deferred id=entry1 from=otto@example.org to=bob@example.test ref=#8.12 "
+	                       "next=/run/lmtp reply=\"451 4.2.0 locked\" attempts=1 delay=0 again=300"),
+	    "%s", text);
+	cr_expect_not_null(
+	    strstr(text, "event=bounced id=entry1 from=otto@example.org to=carla@example.test"), "%s", text);
+	cr_expect_null(strstr(text, "to=anna"));
 }

@@ -267,6 +267,7 @@ open_lmtp(const struct settings *settings)
 		.hostname = settings->hostname,
 		.dialer = &dial.dialer,
 		.timeout = settings->config->delivery.timeout,
+		.retry = settings->config->relay.retry / 1000,
 		.now = seconds,
 	};
 	lmtp_agent_open(&lmtp, &env.worker.jobs.executor);

@@ -106,6 +106,7 @@ open_lmtp(const struct settings *settings)
 		.hostname = settings->hostname,
 		.dialer = &dial.dialer,
 		.timeout = settings->config->delivery.timeout,
+		.retry = settings->config->relay.retry / 1000,
 		.now = now,
 	};
 	lmtp_agent_open(&lmtp, &env.worker.jobs.executor);
