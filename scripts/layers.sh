@@ -17,7 +17,7 @@ allowed() {
 	src/directory) echo "ftgate base config port message store directory" ;;
 	src/relay) echo "ftgate base config port message queue store relay" ;;
 	src/session) echo "ftgate base config port session" ;;
-	src/smtp) echo "ftgate base config port message session smtp store relay" ;;
+	src/smtp) echo "ftgate base config port message session smtp store" ;;
 	src/pop3) echo "ftgate base config port message session pop3" ;;
 	src/net) echo "ftgate base config port net process" ;;
 	src/peer) echo "base config port peer net" ;;

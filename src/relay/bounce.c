@@ -9,7 +9,7 @@
 /* A notice on its way. */
 struct noticing {
 	unsigned *due; /* of each recipient */
-	struct dsn_request order;
+	struct dsn_report report;
 	struct dsn_words words;
 	struct dsn dsn;
 	char id[TOKEN_SIZE];
@@ -160,7 +160,7 @@ make_work(struct job *job)
 	struct active_entry *active = of_job(job);
 	struct noticing *n = active->noticing;
 	int message = queue_open_message(&active->manager->config->queue, &active->entry);
-	active->error = dsn_make(&n->dsn, &n->order, &n->words, n->id, message) ? 0 : ENOMEM;
+	active->error = dsn_make(&n->dsn, &n->report, &n->words, n->id, message) ? 0 : ENOMEM;
 	if (message >= 0)
 		close(message);
 }
@@ -252,7 +252,7 @@ open_noticing(struct active_entry *active)
 	for (size_t i = 0; i < entry->count; i++)
 		n->due[i] = dsn_due(
 		    entry, &entry->recipients[i], queue_manager_now(active->manager), config->delay_notice);
-	n->order = (struct dsn_request) {
+	n->report = (struct dsn_report) {
 		.entry = entry,
 		.due = n->due,
 		.hostname = config->world.hostname,
@@ -287,7 +287,7 @@ prepare(struct active_entry *active, const char **hindrance)
 	default: *hindrance = NULL; return false;
 	}
 	const struct ftg_voice voice = config->voice(config->context, language);
-	return dsn_say(&active->noticing->words, &active->noticing->order, &voice);
+	return dsn_say(&active->noticing->words, &active->noticing->report, &voice);
 }
 
 bool

@@ -1,4 +1,4 @@
-/* Notices that tell a sender what has become of a message: RFC 3464, RFC 6522; with UTF-8 by RFC 6533. */
+/* Writes delivery status notifications: RFC 3464, RFC 6522; with UTF-8 by RFC 6533. */
 #include "relay/dsn.h"
 
 #include <errno.h>
@@ -12,65 +12,20 @@
 #include "relay/dsn_status.h"
 
 enum {
-	WHOLE_MAX = 64 << 10,         /* octets of a message that is returned whole where nothing was asked */
-	WHOLE_ASKED_MAX = 10 << 20,   /* and where that was asked */
 	HEADER_RETURN_MAX = 64 << 10, /* of a header */
 	BOUNDARY_SIZE = 64,
 };
 
+/* Must the DSN be written in UTF-8 (RFC 6533)? */
 static bool
-wants(const struct queue_recipient *recipient, enum dsn_notify what, bool unasked)
+is_global(const struct dsn_report *report)
 {
-	if (recipient->noticed & what)
-		return false;
-	return recipient->notify == 0 ? unasked : recipient->notify & what;
-}
-
-/* Of a notice no notice is sent: its sender is the null one. */
-unsigned
-dsn_due(const struct queue_entry *entry, const struct queue_recipient *recipient, int64_t now, int64_t delay)
-{
-	bool late = delay > 0 && recipient->attempts > 0 && now >= entry->arrival + delay;
-	if (entry->sender[0] == '\0')
-		return 0;
-	switch (recipient->state) {
-	case QUEUE_FAILED:
-	case QUEUE_EXPIRED: return wants(recipient, DSN_FAILURE, true) ? DSN_FAILURE : 0;
-	case QUEUE_WAITING: return late && wants(recipient, DSN_DELAY, true) ? DSN_DELAY : 0;
-	case QUEUE_DELIVERED: return wants(recipient, DSN_SUCCESS, false) ? DSN_SUCCESS : 0;
-	default: return 0;
-	}
-}
-
-bool
-dsn_is_here(const struct queue_recipient *recipient)
-{
-	return recipient->state == QUEUE_DELIVERED && recipient->reply == NULL;
-}
-
-/* RFC 3461 section 4.3: what was asked holds for failures alone; otherwise the header will do. */
-bool
-dsn_returns_all(const struct dsn_request *order)
-{
-	const struct queue_entry *entry = order->entry;
-	unsigned all = 0;
-	for (size_t i = 0; i < entry->count; i++)
-		all |= order->due[i];
-	if (!(all & DSN_FAILURE) || entry->ret == DSN_RETURN_HEADERS)
-		return false;
-	return entry->size <= (entry->ret == DSN_RETURN_FULL ? WHOLE_ASKED_MAX : WHOLE_MAX);
-}
-
-/* Has it to be written in UTF-8? */
-static bool
-is_global(const struct dsn_request *order)
-{
-	const struct queue_entry *entry = order->entry;
+	const struct queue_entry *entry = report->entry;
 	if (!encode_is_ascii(entry->sender, strlen(entry->sender)))
 		return true;
 	for (size_t i = 0; i < entry->count; i++) {
 		const char *address = entry->recipients[i].address;
-		if (order->due[i] != 0 && !encode_is_ascii(address, strlen(address)))
+		if (report->due[i] != 0 && !encode_is_ascii(address, strlen(address)))
 			return true;
 	}
 	return false;
@@ -78,13 +33,14 @@ is_global(const struct dsn_request *order)
 
 /* Reads up to max octets behind those that are not sent; what cannot be read is left out. */
 static char *
-read_message(const struct dsn_request *order, int message, size_t max, size_t *len)
+read_message(const struct dsn_report *report, int message, size_t max, size_t *len)
 {
 	char *octets = malloc(max + 1);
 	ssize_t got;
 	*len = 0;
 	while (octets != NULL && message >= 0 && *len < max) {
-		got = TEMP_FAILURE_RETRY(pread(message, octets + *len, max - *len, (off_t)(order->entry->skip + *len)));
+		got = TEMP_FAILURE_RETRY(
+		    pread(message, octets + *len, max - *len, (off_t)(report->entry->skip + *len)));
 		if (got <= 0)
 			break;
 		*len += (size_t)got;
@@ -116,16 +72,16 @@ choose_boundary(char boundary[BOUNDARY_SIZE], const char *id, const char *octets
 
 static void
 put_header(
-    FILE *to, const struct dsn_request *order, const struct dsn_words *words, const char *id, const char *boundary)
+    FILE *to, const struct dsn_report *report, const struct dsn_words *words, const char *id, const char *boundary)
 {
 	char date[DATE_SIZE];
-	date_write(date, order->now);
-	fprintf(to, "Date: %s\nFrom: Mail Delivery System <postmaster@%s>\nTo: <%s>\n", date, order->hostname,
-	    order->entry->sender);
+	date_write(date, report->now);
+	fprintf(to, "Date: %s\nFrom: Mail Delivery System <postmaster@%s>\nTo: <%s>\n", date, report->hostname,
+	    report->entry->sender);
 	encode_field(to, "Subject", words->subject);
-	fprintf(to, "Message-ID: <%s@%s>\nAuto-Submitted: auto-replied\nMIME-Version: 1.0\n", id, order->hostname);
+	fprintf(to, "Message-ID: <%s@%s>\nAuto-Submitted: auto-replied\nMIME-Version: 1.0\n", id, report->hostname);
 	fprintf(to, "Content-Type: multipart/report; report-type=%sdelivery-status;\n\tboundary=\"%s\"\n\n",
-	    is_global(order) ? "global-" : "", boundary);
+	    is_global(report) ? "global-" : "", boundary);
 }
 
 static void
@@ -158,50 +114,50 @@ put_returned(FILE *to, bool all, bool global, const char *octets, size_t len)
 }
 
 static void
-put_status(FILE *to, const struct dsn_request *order, bool global)
+put_status(FILE *to, const struct dsn_report *report, bool global)
 {
 	fprintf(to, "Content-Type: message/%sdelivery-status\n", global ? "global-" : "");
 	if (global)
 		fputs("Content-Transfer-Encoding: 8bit\n", to);
 	fputc('\n', to);
-	dsn_status_write(to, order, global);
+	dsn_status_write(to, report, global);
 }
 
 static void
-put_all(FILE *to, const struct dsn_request *order, const struct dsn_words *words, const char *id, const char *octets,
+put_all(FILE *to, const struct dsn_report *report, const struct dsn_words *words, const char *id, const char *octets,
     size_t len)
 {
 	char boundary[BOUNDARY_SIZE];
-	bool all = dsn_returns_all(order), global = is_global(order);
+	bool all = dsn_returns_all(report), global = is_global(report);
 	choose_boundary(boundary, id, octets, len);
-	put_header(to, order, words, id, boundary);
+	put_header(to, report, words, id, boundary);
 	fprintf(to, "--%s\n", boundary);
 	put_text(to, words);
 	fprintf(to, "\n--%s\n", boundary);
-	put_status(to, order, global);
+	put_status(to, report, global);
 	fprintf(to, "\n--%s\n", boundary);
-	put_returned(to, all, global || order->entry->utf8, octets, len);
+	put_returned(to, all, global || report->entry->utf8, octets, len);
 	fprintf(to, "\n--%s--\n", boundary);
 }
 
 bool
-dsn_make(struct dsn *dsn, const struct dsn_request *order, const struct dsn_words *words, const char *id, int message)
+dsn_make(struct dsn *dsn, const struct dsn_report *report, const struct dsn_words *words, const char *id, int message)
 {
 	size_t len;
-	bool all = dsn_returns_all(order);
+	bool all = dsn_returns_all(report);
 	*dsn = (struct dsn) { 0 };
-	char *octets = read_message(order, message, all ? (size_t)order->entry->size : HEADER_RETURN_MAX, &len);
+	char *octets = read_message(report, message, all ? (size_t)report->entry->size : HEADER_RETURN_MAX, &len);
 	FILE *to = octets == NULL ? NULL : open_memstream(&dsn->octets, &dsn->len);
 	if (to == NULL) {
 		free(octets);
 		return false;
 	}
-	put_all(to, order, words, id, octets, all ? len : header_length(octets, len));
+	put_all(to, report, words, id, octets, all ? len : header_length(octets, len));
 	free(octets);
 	bool failed = ferror(to);
 	if (fclose(to) != 0 || failed)
 		return false;
-	dsn->utf8 = is_global(order);
+	dsn->utf8 = is_global(report);
 	dsn->eightbit = !encode_is_ascii(dsn->octets, dsn->len);
 	return true;
 }

@@ -1,4 +1,4 @@
-/* The part of a notice that programs read: message/delivery-status. */
+/* The part of a DSN that programs read: message/delivery-status (RFC 3464). */
 #include "relay/dsn_status.h"
 
 #include <string.h>
@@ -9,16 +9,16 @@
 
 /* RFC 3464 section 2.2 */
 static void
-put_message(FILE *to, const struct dsn_request *order)
+put_message(FILE *to, const struct dsn_report *report)
 {
 	char date[DATE_SIZE];
-	fprintf(to, "Reporting-MTA: dns; %s\n", order->hostname);
-	if (order->entry->envid != NULL) {
+	fprintf(to, "Reporting-MTA: dns; %s\n", report->hostname);
+	if (report->entry->envid != NULL) {
 		fputs("Original-Envelope-Id: ", to);
-		encode_decode_xtext(to, order->entry->envid);
+		encode_decode_xtext(to, report->entry->envid);
 		fputc('\n', to);
 	}
-	date_write(date, order->entry->arrival);
+	date_write(date, report->entry->arrival);
 	fprintf(to, "Arrival-Date: %s\n", date);
 }
 
@@ -72,10 +72,10 @@ put_verdict(FILE *to, const struct queue_recipient *recipient, unsigned due)
 		fprintf(to, "Diagnostic-Code: x-ftgate; %s\n", verdict.detail);
 }
 
-/* RFC 3464 section 2.3; the fields in its order. */
+/* RFC 3464 section 2.3; the fields in its report. */
 static void
 put_recipient(
-    FILE *to, const struct dsn_request *order, const struct queue_recipient *recipient, unsigned due, bool global)
+    FILE *to, const struct dsn_report *report, const struct queue_recipient *recipient, unsigned due, bool global)
 {
 	char date[DATE_SIZE];
 	bool ascii = encode_is_ascii(recipient->address, strlen(recipient->address));
@@ -87,15 +87,15 @@ put_recipient(
 	put_verdict(to, recipient, due);
 	if (due != DSN_DELAY)
 		return;
-	date_write(date, order->entry->arrival + order->expire);
+	date_write(date, report->entry->arrival + report->expire);
 	fprintf(to, "Will-Retry-Until: %s\n", date);
 }
 
 void
-dsn_status_write(FILE *to, const struct dsn_request *order, bool global)
+dsn_status_write(FILE *to, const struct dsn_report *report, bool global)
 {
-	put_message(to, order);
-	for (size_t i = 0; i < order->entry->count; i++)
-		if (order->due[i] != 0)
-			put_recipient(to, order, &order->entry->recipients[i], order->due[i], global);
+	put_message(to, report);
+	for (size_t i = 0; i < report->entry->count; i++)
+		if (report->due[i] != 0)
+			put_recipient(to, report, &report->entry->recipients[i], report->due[i], global);
 }

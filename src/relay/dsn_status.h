@@ -1,12 +1,12 @@
-/* The part of a notice that programs read: message/delivery-status. */
+/* The part of a DSN that programs read: message/delivery-status (RFC 3464). */
 #ifndef RELAY_DSN_STATUS_H
 #define RELAY_DSN_STATUS_H
 
 #include <stdio.h>
 
-#include "relay/dsn.h"
+#include "relay/dsn_report.h"
 
-/* Writes it, with LF for each line end; of a global one addresses are written in UTF-8 (RFC 6533). */
-void dsn_status_write(FILE *to, const struct dsn_request *order, bool global);
+/* Writes it, with LF for each line end. global: addresses are written in UTF-8 (RFC 6533). */
+void dsn_status_write(FILE *to, const struct dsn_report *report, bool global);
 
 #endif

@@ -1,19 +1,18 @@
-/* What a notice says to people: its subject and its text, in their language. */
+/* The part of a DSN that people read: its subject and its text, in their language. */
+#include "relay/dsn_words.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <ftgate/catalog.h>
-
 #include "base/wrap.h"
-#include "relay/dsn.h"
 #include "relay/verdict.h"
 
 enum { WIDTH = 72, DAY = 24 * 60 * 60 };
 
 struct session_language {
 	FILE *to;
-	const struct dsn_request *order;
+	const struct dsn_report *report;
 	struct ftg_voice voice;
 };
 
@@ -63,17 +62,17 @@ days(int64_t seconds)
 static void
 put_recipient(const struct session_language *s, const struct queue_recipient *recipient, unsigned due)
 {
-	const struct dsn_request *order = s->order;
-	int64_t arrival = order->entry->arrival;
+	const struct dsn_report *report = s->report;
+	int64_t arrival = report->entry->arrival;
 	if (due == DSN_SUCCESS) {
 		put_fate(s, dsn_is_here(recipient) ? FTG_NOTICE_DELIVERED : FTG_NOTICE_RELAYED, recipient->address);
 	} else if (due == DSN_DELAY) {
 		put_fate(s, FTG_NOTICE_DELAYED, recipient->address);
-		put(s, ftg_reply_count(FTG_NOTICE_RETRY, days(arrival + order->expire - order->now)));
+		put(s, ftg_reply_count(FTG_NOTICE_RETRY, days(arrival + report->expire - report->now)));
 	} else {
 		put_fate(s, FTG_NOTICE_FAILED, recipient->address);
 		if (recipient->state == QUEUE_EXPIRED)
-			put(s, ftg_reply_count(FTG_NOTICE_EXPIRED, days(order->now - arrival)));
+			put(s, ftg_reply_count(FTG_NOTICE_EXPIRED, days(report->now - arrival)));
 	}
 	if (due != DSN_SUCCESS)
 		put_reason(s, recipient->reply);
@@ -83,26 +82,26 @@ put_recipient(const struct session_language *s, const struct queue_recipient *re
 static void
 put_text(const struct session_language *s)
 {
-	const struct dsn_request *order = s->order;
-	put(s, of_text(FTG_NOTICE_INTRO, order->hostname));
+	const struct dsn_report *report = s->report;
+	put(s, of_text(FTG_NOTICE_INTRO, report->hostname));
 	fputc('\n', s->to);
-	for (size_t i = 0; i < order->entry->count; i++)
-		if (order->due[i] != 0)
-			put_recipient(s, &order->entry->recipients[i], order->due[i]);
-	if (order->contact[0] != '\0')
-		put(s, of_text(FTG_NOTICE_CONTACT, order->contact));
-	put(s, ftg_reply(dsn_returns_all(order) ? FTG_NOTICE_ATTACHED : FTG_NOTICE_HEADER));
+	for (size_t i = 0; i < report->entry->count; i++)
+		if (report->due[i] != 0)
+			put_recipient(s, &report->entry->recipients[i], report->due[i]);
+	if (report->contact[0] != '\0')
+		put(s, of_text(FTG_NOTICE_CONTACT, report->contact));
+	put(s, ftg_reply(dsn_returns_all(report) ? FTG_NOTICE_ATTACHED : FTG_NOTICE_HEADER));
 }
 
 /* The worst that it tells of. */
 static enum ftg_id
-subject_of(const struct dsn_request *order)
+subject_of(const struct dsn_report *report)
 {
 	unsigned all = 0;
 	bool here = true;
-	for (size_t i = 0; i < order->entry->count; i++) {
-		all |= order->due[i];
-		here = here && (order->due[i] != DSN_SUCCESS || dsn_is_here(&order->entry->recipients[i]));
+	for (size_t i = 0; i < report->entry->count; i++) {
+		all |= report->due[i];
+		here = here && (report->due[i] != DSN_SUCCESS || dsn_is_here(&report->entry->recipients[i]));
 	}
 	if (all & DSN_FAILURE)
 		return FTG_NOTICE_SUBJECT_FAILED;
@@ -112,19 +111,19 @@ subject_of(const struct dsn_request *order)
 }
 
 static char *
-say_subject(const struct dsn_request *order, const struct ftg_voice *voice)
+say_subject(const struct dsn_report *report, const struct ftg_voice *voice)
 {
 	char text[FTG_REPLY_MAX];
-	struct ftg_reply reply = ftg_reply(subject_of(order));
+	struct ftg_reply reply = ftg_reply(subject_of(report));
 	return strndup(text, ftg_render(text, voice, &reply));
 }
 
 static char *
-say_text(const struct dsn_request *order, const struct ftg_voice *voice)
+say_text(const struct dsn_report *report, const struct ftg_voice *voice)
 {
 	char *text = NULL;
 	size_t len;
-	struct session_language s = { .to = open_memstream(&text, &len), .order = order, .voice = *voice };
+	struct session_language s = { .to = open_memstream(&text, &len), .report = report, .voice = *voice };
 	if (s.to == NULL)
 		return NULL;
 	put_text(&s);
@@ -142,14 +141,14 @@ say_text(const struct dsn_request *order, const struct ftg_voice *voice)
 }
 
 bool
-dsn_say(struct dsn_words *words, const struct dsn_request *order, const struct ftg_voice *spoken)
+dsn_say(struct dsn_words *words, const struct dsn_report *report, const struct ftg_voice *spoken)
 {
 	struct ftg_voice voice = *spoken;
 	voice.encoding = FTG_UTF8;
 	const ftg_catalog *catalog = voice.catalog != NULL ? voice.catalog : ftg_catalog_english(FTG_PUBLISHED);
 	*words = (struct dsn_words) {
-		.subject = say_subject(order, &voice),
-		.text = say_text(order, &voice),
+		.subject = say_subject(report, &voice),
+		.text = say_text(report, &voice),
 	};
 	snprintf(words->language, sizeof words->language, "%s", ftg_catalog_tag(catalog, voice.language));
 	return words->subject != NULL && words->text != NULL;

@@ -225,10 +225,17 @@ open_domains(struct routes *routes, const struct config *config, char error[ROUT
 	return 0;
 }
 
+static bool
+has_route(const struct router *router, const char *domain)
+{
+	const struct routes *routes = (const struct routes *)router;
+	return routes->mx || route_find(routes, domain) != NULL;
+}
+
 int
 routes_open(struct routes *routes, const struct config *config, char error[ROUTE_ERROR_SIZE])
 {
-	*routes = (struct routes) { .mx = config->relay.mx };
+	*routes = (struct routes) { .router = { has_route }, .mx = config->relay.mx };
 	if (config->relay.smarthost != NULL && open_smarthost(&routes->smarthost, &config->relay, error) < 0)
 		return -1;
 	if (config->delivery.lmtp != NULL && open_mailboxes(&routes->mailboxes, config->delivery.lmtp, error) < 0)

@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 #include "port/resolver.h"
+#include "port/router.h"
 #include "relay/transport.h"
 
 enum { ROUTE_ERROR_SIZE = 320, ROUTE_PORT = 25, ROUTE_LMTP_PORT = 24 };
@@ -16,6 +17,7 @@ struct route {
 };
 
 struct routes {
+	struct router router; /* for sessions */
 	struct route *list;
 	size_t count;
 	struct route smarthost; /* host NULL: there is none */

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "relay/route.h"
+#include "port/router.h"
 #include "smtp/internal.h"
 
 /* Who has logged in without the right to send has got no further than MAIL. */
@@ -15,9 +15,9 @@ relay_is_allowed(const struct smtp_session *s)
 bool
 relay_has_route(const struct smtp_session *s, const char *domain)
 {
-	const struct routes *routes = s->config->routes;
+	const struct router *router = s->config->router;
 
-	return routes == NULL || routes->mx || route_find(routes, domain) != NULL;
+	return router == NULL || router->has_route(router, domain);
 }
 
 /* The language that the sender is spoken to in, for what is to be told later. */

@@ -18,7 +18,7 @@
 
 struct greylist;
 struct policy_service;
-struct routes;
+struct router;
 struct content_rules;
 struct blocklists;
 struct resolver;
@@ -59,7 +59,7 @@ struct smtp_config {
 	struct limiter *limiter;  /* limits by address and account; NULL: none */
 	bool xlang;               /* the client may choose the language of the replies */
 	struct policy_settings policy;
-	const struct routes *routes; /* to other servers; NULL: every domain has one */
+	const struct router *router; /* to other servers; NULL: every domain has a route */
 	struct greylist *greylist;   /* NULL: none */
 	int64_t (*now)(void);        /* seconds since 1970, for the trace line of a message */
 	enum smtp_audience vrfy, expn, etrn;

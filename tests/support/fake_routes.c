@@ -1,13 +1,20 @@
-/* Where mail for elsewhere goes on the fixture. */
-#include "relay/route.h"
+/* Where mail for other servers goes on the fixture. */
+#include <string.h>
+
+#include "port/router.h"
 #include "smtp_fixture.h"
+
+static bool
+has_route(const struct router *router, const char *domain)
+{
+	(void)router;
+	return strcmp(domain, "routed.example") == 0;
+}
 
 void
 fixture_routes(struct smtp_fixture *fixture)
 {
-	static char domain[] = "routed.example", host[] = "192.0.2.99";
-	static struct route route = { .domain = domain, .host = host };
-	static const struct routes routes = { .list = &route, .count = 1 };
+	static const struct router router = { has_route };
 
-	fixture->config.routes = &routes;
+	fixture->config.router = &router;
 }

@@ -15,7 +15,7 @@
 
 static struct queue_entry entry;
 static unsigned due[4];
-static struct dsn_request order;
+static struct dsn_report report;
 static struct ftg_voice voice;
 static ftg_catalog *catalog;
 static int message;
@@ -42,7 +42,7 @@ set_up(void)
 	entry = (struct queue_entry) {
 		.arrival = 1000000000, .sender = strdup("anna@example.test"), .skip = 17, .size = 50
 	};
-	order = (struct dsn_request) {
+	report = (struct dsn_report) {
 		.entry = &entry,
 		.due = due,
 		.hostname = "mx.example.test",
@@ -71,9 +71,9 @@ make(void)
 	struct dsn_words words;
 	struct dsn dsn;
 	for (size_t i = 0; i < entry.count; i++)
-		due[i] = dsn_due(&entry, &entry.recipients[i], order.now, 4 * HOUR);
-	cr_assert(dsn_say(&words, &order, &voice));
-	cr_assert(dsn_make(&dsn, &order, &words, "id1", message));
+		due[i] = dsn_due(&entry, &entry.recipients[i], report.now, 4 * HOUR);
+	cr_assert(dsn_say(&words, &report, &voice));
+	cr_assert(dsn_make(&dsn, &report, &words, "id1", message));
 	dsn_words_free(&words);
 	cr_expect_eq(strlen(dsn.octets), dsn.len);
 	return dsn.octets;
@@ -115,17 +115,17 @@ Test(dsn, is_due_as_the_sender_has_asked)
 		recipient->state = cases[i].state;
 		recipient->notify = cases[i].notify;
 		recipient->noticed = cases[i].noticed;
-		cr_expect_eq(dsn_due(&entry, recipient, order.now, 4 * HOUR), cases[i].due, "%zu", i);
+		cr_expect_eq(dsn_due(&entry, recipient, report.now, 4 * HOUR), cases[i].due, "%zu", i);
 	}
 	recipient->state = QUEUE_WAITING;
 	recipient->notify = recipient->noticed = 0;
-	cr_expect_eq(dsn_due(&entry, recipient, order.now, 27 * HOUR), 0);
-	cr_expect_eq(dsn_due(&entry, recipient, order.now, 0), 0);
+	cr_expect_eq(dsn_due(&entry, recipient, report.now, 27 * HOUR), 0);
+	cr_expect_eq(dsn_due(&entry, recipient, report.now, 0), 0);
 	recipient->attempts = 0;
-	cr_expect_eq(dsn_due(&entry, recipient, order.now, 4 * HOUR), 0);
+	cr_expect_eq(dsn_due(&entry, recipient, report.now, 4 * HOUR), 0);
 	recipient->state = QUEUE_FAILED;
 	entry.sender[0] = '\0';
-	cr_expect_eq(dsn_due(&entry, recipient, order.now, 4 * HOUR), 0, "a notice about a notice");
+	cr_expect_eq(dsn_due(&entry, recipient, report.now, 4 * HOUR), 0, "a notice about a notice");
 }
 
 Test(dsn, tells_what_has_failed_in_the_language_of_the_sender)
@@ -153,7 +153,7 @@ Test(dsn, tells_what_has_failed_in_the_language_of_the_sender)
 Test(dsn, tells_of_a_delay_with_the_header_alone)
 {
 	add("bert@example.net", QUEUE_WAITING, "#8.15 mx.example.net [192.0.2.1]: Connection refused");
-	order.contact = "postmaster@example.test";
+	report.contact = "postmaster@example.test";
 	voice.bilingual = true;
 	voice.second = FTG_ENGLISH;
 	char *text = make();

@@ -144,7 +144,7 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 		.vrfy = settings->vrfy,
 		.expn = settings->expn,
 		.etrn = settings->etrn,
-		.routes = &settings->routes,
+		.router = &settings->routes.router,
 		.services = asked.policy,
 		.service_count = asked.service_count,
 		.scanners = asked.scanners,

@@ -1,0 +1,25 @@
+/* The part of a DSN that people read: its subject and its text, in their language. */
+#ifndef RELAY_DSN_WORDS_H
+#define RELAY_DSN_WORDS_H
+
+#include <ftgate/catalog.h>
+
+#include "relay/dsn_report.h"
+
+/* Owned by the caller. All zero is empty. */
+struct dsn_words {
+	char *subject;
+	char *text;
+	char language[FTG_TAG_MAX];
+};
+
+/*
+ * Writes subject and text in the language of a voice, and a second time in the voice's second language if it has one. Returns
+ * false when memory is out. The words must be freed in any case.
+ */
+bool dsn_say(struct dsn_words *words, const struct dsn_report *report, const struct ftg_voice *voice);
+
+/* Frees the texts. */
+void dsn_words_free(struct dsn_words *words);
+
+#endif
