@@ -44,17 +44,17 @@ challenge(struct pop3_session *s)
 	return answered();
 }
 
-/* The answer to a step of the exchange that is not still to be checked. */
+/* The reply to a step of the exchange after which nothing remains to be checked. */
 static struct ftg_reply
-conclude(struct pop3_session *s, enum sasl_status status)
+finish(struct pop3_session *s, enum sasl_status status)
 {
 	switch (status) {
 	case SASL_CHALLENGE: return challenge(s);
-	case SASL_OK: return login_conclude(s, true);
-	case SASL_FAILED: return login_conclude(s, false);
-	case SASL_CANCELLED: return login_give_up(s, FTG_POP_CANCELLED);
-	case SASL_MALFORMED: return login_give_up(s, ERR_POP_SYNTAX);
-	default: return login_give_up(s, FTG_POP_TROUBLE);
+	case SASL_OK: return login_finish(s, true);
+	case SASL_FAILED: return login_finish(s, false);
+	case SASL_CANCELLED: return login_cancel(s, FTG_POP_CANCELLED);
+	case SASL_MALFORMED: return login_cancel(s, ERR_POP_SYNTAX);
+	default: return login_fail(s, FTG_POP_TROUBLE);
 	}
 }
 
@@ -62,8 +62,10 @@ static void
 work(struct job *job)
 {
 	struct login *login = (struct login *)(void *)job;
-	login->status = (int)sasl_check(login->sasl, login->known ? &login->credentials : NULL);
-	explicit_bzero(&login->credentials, sizeof login->credentials);
+	struct login_account *account = &login->account;
+
+	login->status = (int)sasl_check(login->sasl, account->identity, login_account_credentials(account));
+	explicit_bzero(&account->credentials, sizeof account->credentials);
 }
 
 static void
@@ -73,21 +75,21 @@ checked(struct job *job)
 	struct pop3_session *s = login->session;
 
 	s->busy = false;
-	(void)conclude(s, (enum sasl_status)login->status);
+	(void)finish(s, (enum sasl_status)login->status);
 	pop3_wake(s);
 }
 
-/* A password is checked by a job, a proof here and now. */
+/* A password is checked in a job, for that computes a hash; a proof is checked at once. */
 static struct ftg_reply
 check(struct pop3_session *s)
 {
 	struct login *login = s->login;
 
 	if (!login_look_up(s, sasl_user(login->sasl)))
-		return login_give_up(s, ERR_POP_LOGIN);
+		return login_fail(s, ERR_POP_LOGIN);
 	if (!sasl_check_blocks(login->sasl)) {
 		work(&login->job);
-		return conclude(s, (enum sasl_status)login->status);
+		return finish(s, (enum sasl_status)login->status);
 	}
 	login->job = (struct job) { .work = work, .done = checked };
 	s->busy = true;
@@ -96,9 +98,9 @@ check(struct pop3_session *s)
 }
 
 static struct ftg_reply
-go_on(struct pop3_session *s, enum sasl_status status)
+resume(struct pop3_session *s, enum sasl_status status)
 {
-	return status == SASL_CHECK ? check(s) : conclude(s, status);
+	return status == SASL_CHECK ? check(s) : finish(s, status);
 }
 
 struct ftg_reply
@@ -118,14 +120,14 @@ exchange_start(struct pop3_session *s, const char *arg, size_t len)
 		return ftg_reply(FTG_POP_TROUBLE);
 	s->login->sasl = sasl_new(s->config->sasl, mechanism);
 	if (s->login->sasl == NULL)
-		return login_give_up(s, FTG_POP_TROUBLE);
-	return go_on(s, sasl_start(s->login->sasl, space != NULL ? space + 1 : NULL, len - name - (space != NULL)));
+		return login_fail(s, FTG_POP_TROUBLE);
+	return resume(s, sasl_start(s->login->sasl, space != NULL ? space + 1 : NULL, len - name - (space != NULL)));
 }
 
 struct ftg_reply
 exchange_line(struct pop3_session *s, const struct line *line)
 {
 	if (line->status == LINE_READY)
-		return go_on(s, sasl_step(s->login->sasl, line->text, line->len));
-	return conclude(s, line->status == LINE_NO_MEMORY ? SASL_TROUBLE : SASL_MALFORMED);
+		return resume(s, sasl_step(s->login->sasl, line->text, line->len));
+	return finish(s, line->status == LINE_NO_MEMORY ? SASL_TROUBLE : SASL_MALFORMED);
 }

@@ -3,9 +3,9 @@
 #define POP3_INTERNAL_H
 
 #include "pop3/session.h"
-#include "port/credentials.h"
 #include "port/maildrop.h"
 #include "session/line.h"
+#include "session/login_account.h"
 
 enum {
 	/* Octets of a command line with its CRLF: RFC 2449 section 4 asks for 255, a long password for more. */
@@ -31,15 +31,10 @@ struct login {
 	struct pop3_session *session;
 	const char *method;  /* for the log */
 	enum ftg_id refusal; /* what is said to a wrong proof */
-	bool known;          /* there is such an account */
 	bool right;          /* of the job */
-	unsigned flags;      /* of the account; enum account_flag */
-	struct mailbox mailbox;
-	char language[DIRECTORY_LANGUAGE_SIZE]; /* of the account, or else of its domain */
-	char name[CREDENTIALS_NAME_MAX + 1];    /* as the client wrote it */
-	char address[ADDRESS_MAX + 1];          /* of the account */
+	struct login_account account;
+	char name[CREDENTIALS_NAME_MAX + 1]; /* as the client wrote it */
 	char password[CREDENTIALS_PASSWORD_MAX + 1];
-	struct credentials credentials;
 	struct sasl *sasl; /* of AUTH */
 	int status;        /* of its job; enum sasl_status */
 };
@@ -92,19 +87,27 @@ void pop3_trouble(const struct pop3_session *s, const char *event);
 /* session.c: forgets who the client is; gives up the maildrop. */
 void pop3_forget(struct pop3_session *s);
 
-/*
- * login.c: USER, PASS and APOP; and what becomes of any login. One begins, with what a wrong proof is answered; false when
- * memory is out. The name that the client gave is looked up; false where the directory is in trouble. It is concluded, its
- * proof being right or not, or given up with another answer; both say the answer by themselves. Ends one that is under way.
- */
+/* login.c: the commands USER, PASS and APOP. */
 struct ftg_reply login_user(struct pop3_session *s, const char *arg, size_t len);
 struct ftg_reply login_pass(struct pop3_session *s, const char *arg, size_t len);
 struct ftg_reply login_apop(struct pop3_session *s, const char *arg, size_t len);
+
+/* login.c: begins a login; refusal is the reply to a wrong proof. False if memory is out. */
 bool login_begin(struct pop3_session *s, const char *method, enum ftg_id refusal);
+
+/* login.c: looks up the name that the client gave. False if the directory failed. */
 bool login_look_up(struct pop3_session *s, const char *name);
-struct ftg_reply login_conclude(struct pop3_session *s, bool right);
-struct ftg_reply login_give_up(struct pop3_session *s, enum ftg_id id);
+
+/* login.c: the proof was right, or wrong. Opens the maildrop or refuses, and sends the reply. */
+struct ftg_reply login_finish(struct pop3_session *s, bool right);
+
+/* login.c: ends a login with a reply, which these send: the server failed; the client cancelled, or sent no proof. */
+struct ftg_reply login_fail(struct pop3_session *s, enum ftg_id id);
+struct ftg_reply login_cancel(struct pop3_session *s, enum ftg_id id);
+
+/* login.c: frees a login, if one is under way; login_abandon() counts it as failed if a salt has been shown. */
 void login_end(struct pop3_session *s);
+void login_abandon(struct pop3_session *s);
 
 /* login.c: may the client send a password as it is? Has its address failed too often? */
 bool login_may_be_plain(const struct pop3_session *s);

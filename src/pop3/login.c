@@ -6,7 +6,6 @@
 #include "base/utf8.h"
 #include "pop3/internal.h"
 #include "session/apop.h"
-#include "session/password.h"
 #include "session/sasl.h"
 
 bool
@@ -47,33 +46,13 @@ login_begin(struct pop3_session *s, const char *method, enum ftg_id refusal)
 	return true;
 }
 
-static void
-take_account(struct login *login, const struct account *account)
-{
-	login->flags = account->flags;
-	login->mailbox = account->mailbox;
-	snprintf(login->address, sizeof login->address, "%s@%s", account->local, account->domain.name);
-	snprintf(login->language, sizeof login->language, "%s",
-	    *account->language != '\0' ? account->language : account->domain.language);
-	snprintf(login->credentials.hash, sizeof login->credentials.hash, "%s", account->password);
-	snprintf(login->credentials.secret, sizeof login->credentials.secret, "%s", account->secret);
-	password_read_scram(&login->credentials.scram, account->scram_sha256);
-}
-
 bool
 login_look_up(struct pop3_session *s, const char *name)
 {
 	struct login *login = s->login;
-	struct directory *directory = s->config->directory;
-	struct account account;
 
 	snprintf(login->name, sizeof login->name, "%s", name);
-	enum directory_verdict verdict = directory->ops->account(directory, login->name, &account);
-	login->known = verdict == DIRECTORY_FOUND;
-	if (login->known)
-		take_account(login, &account);
-	explicit_bzero(&account, sizeof account);
-	return verdict != DIRECTORY_FAILED;
+	return login_account_find(&login->account, s->config->directory, s->config->sasl, login->name);
 }
 
 /* The answer to a login. What it names is gone with the login. */
@@ -86,20 +65,52 @@ answer(struct pop3_session *s, struct ftg_reply reply)
 }
 
 struct ftg_reply
-login_give_up(struct pop3_session *s, enum ftg_id id)
+login_fail(struct pop3_session *s, enum ftg_id id)
 {
 	return answer(s, ftg_reply(id));
 }
 
-/* What the log is told, and the client is not, unless its password was right. */
+struct ftg_reply
+login_cancel(struct pop3_session *s, enum ftg_id id)
+{
+	pop3_answer(s, ftg_reply(id));
+	login_abandon(s);
+	return answered();
+}
+
+static void
+log_failure(const struct pop3_session *s, const char *cause)
+{
+	s->outlet->log(
+	    s->outlet, "login-failed", "user", s->login->name, "mechanism", s->login->method, "cause", cause, NULL);
+}
+
+/* A wrong proof, or none after a salt was shown, counts against the client's address. */
+static void
+count_failure(struct pop3_session *s)
+{
+	if (s->config->limiter != NULL && limiter_failed_login(s->config->limiter, s->address))
+		s->outlet->log(s->outlet, "blacklisted", "cause", ftg_row(s->login->refusal)->ref, NULL);
+}
+
+void
+login_abandon(struct pop3_session *s)
+{
+	if (s->login != NULL && s->login->sasl != NULL && sasl_has_shown_salt(s->login->sasl)) {
+		count_failure(s);
+		log_failure(s, "abandoned");
+	}
+	login_end(s);
+}
+
+/* The log names the cause; a client learns it only after the right password. */
 static struct ftg_reply
 refuse(struct pop3_session *s, const char *cause, enum ftg_id id)
 {
 	struct login *login = s->login;
 
-	s->outlet->log(
-	    s->outlet, "login-failed", "user", login->name, "mechanism", login->method, "cause", cause, NULL);
-	return answer(s, ftg_reply_text(id, login->address, strlen(login->address)));
+	log_failure(s, cause);
+	return answer(s, ftg_reply_text(id, login->account.address, strlen(login->account.address)));
 }
 
 /* The account's maildrop is open: the TRANSACTION state begins. */
@@ -111,13 +122,13 @@ admit(struct pop3_session *s)
 	struct ftg_reply reply = ftg_reply_count(FTG_POP_LOGIN, total.messages);
 
 	reply.arg[1].number = total.octets;
-	s->user = strdup(login->address);
+	s->user = strdup(login->account.address);
 	if (s->user == NULL)
 		return answer(s, ftg_reply(FTG_POP_TROUBLE));
 	if (s->config->limiter != NULL)
-		limiter_logged_in(s->config->limiter, login->address, 1000 * (int64_t)s->config->login_delay);
+		limiter_logged_in(s->config->limiter, login->account.address, 1000 * (int64_t)s->config->login_delay);
 	s->outlet->log(s->outlet, "login", "user", login->name, "mechanism", login->method, NULL);
-	s->outlet->wish(s->outlet, LANGUAGE_OF_ACCOUNT, login->language);
+	s->outlet->wish(s->outlet, LANGUAGE_OF_ACCOUNT, login->account.language);
 	s->state = POP3_TRANSACTION;
 	return answer(s, reply);
 }
@@ -148,9 +159,9 @@ opened(void *context, enum maildrop_result result)
 static struct ftg_reply
 open_maildrop(struct pop3_session *s)
 {
-	s->maildrop = maildrop_new(s->config->folder, &s->login->mailbox, s->config->executor);
+	s->maildrop = maildrop_new(s->config->folder, &s->login->account.mailbox, s->config->executor);
 	if (s->maildrop == NULL)
-		return login_give_up(s, FTG_POP_TROUBLE);
+		return login_fail(s, FTG_POP_TROUBLE);
 	s->busy = true;
 	maildrop_open(s->maildrop, opened, s);
 	return answered();
@@ -158,20 +169,20 @@ open_maildrop(struct pop3_session *s)
 
 /* Nobody is told what is the matter with an account who does not know its password. */
 struct ftg_reply
-login_conclude(struct pop3_session *s, bool right)
+login_finish(struct pop3_session *s, bool right)
 {
 	struct login *login = s->login;
 	struct limiter *limiter = s->config->limiter;
 
-	if (!right && limiter != NULL && limiter_failed_login(limiter, s->address))
-		s->outlet->log(s->outlet, "blacklisted", "cause", ftg_row(login->refusal)->ref, NULL);
 	if (!right)
-		return refuse(s, login->known ? "wrong-password" : "unknown-user", login->refusal);
-	if (login->flags & ACCOUNT_DISABLED)
+		count_failure(s);
+	if (!right)
+		return refuse(s, login->account.known ? "wrong-password" : "unknown-user", login->refusal);
+	if (login->account.flags & ACCOUNT_DISABLED)
 		return refuse(s, "disabled", ERR_POP_DISABLED);
-	if (!(login->flags & ACCOUNT_POP3))
+	if (!(login->account.flags & ACCOUNT_POP3))
 		return refuse(s, "no-privilege", ERR_POP_ACCESSDENIED);
-	if (limiter != NULL && limiter_is_too_soon(limiter, login->address))
+	if (limiter != NULL && limiter_is_too_soon(limiter, login->account.address))
 		return refuse(s, "too-soon", FTG_POP_LOGIN_DELAY);
 	return open_maildrop(s);
 }
@@ -202,7 +213,9 @@ static void
 check_password(struct job *job)
 {
 	struct login *login = (struct login *)(void *)job;
-	const char *hash = login->known && login->credentials.hash[0] != '\0' ? login->credentials.hash : NULL;
+	const char *hash = login->account.known && login->account.credentials.hash[0] != '\0'
+	    ? login->account.credentials.hash
+	    : NULL;
 
 	login->right = login->session->config->verify(login->password, hash) && hash != NULL;
 	explicit_bzero(login->password, sizeof login->password);
@@ -215,7 +228,7 @@ checked_password(struct job *job)
 	struct pop3_session *s = login->session;
 
 	s->busy = false;
-	(void)login_conclude(s, login->right);
+	(void)login_finish(s, login->right);
 	pop3_wake(s);
 }
 
@@ -230,7 +243,7 @@ pass(struct pop3_session *s, char *name, const char *password, size_t len)
 	if (!login_begin(s, "USER", ERR_POP_LOGIN3))
 		return ftg_reply(FTG_POP_TROUBLE);
 	if (!login_look_up(s, name))
-		return login_give_up(s, ERR_POP_LOGIN);
+		return login_fail(s, ERR_POP_LOGIN);
 	memcpy(s->login->password, password, len);
 	s->login->job = (struct job) { .work = check_password, .done = checked_password };
 	s->busy = true;
@@ -268,8 +281,8 @@ login_apop(struct pop3_session *s, const char *arg, size_t len)
 		return ftg_reply(FTG_POP_TROUBLE);
 	snprintf(name, sizeof name, "%.*s", (int)(space - arg), arg);
 	if (!login_look_up(s, name))
-		return login_give_up(s, ERR_POP_LOGIN);
-	const char *secret = s->login->credentials.secret;
+		return login_fail(s, ERR_POP_LOGIN);
+	const char *secret = s->login->account.credentials.secret;
 	bool right = apop_matches(s->stamp, secret, digest);
-	return login_conclude(s, right && secret[0] != '\0');
+	return login_finish(s, right && secret[0] != '\0');
 }

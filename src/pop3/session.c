@@ -58,7 +58,7 @@ pop3_session_free(struct pop3_session *s)
 {
 	if (s == NULL)
 		return;
-	login_end(s);
+	login_abandon(s);
 	pop3_forget(s);
 	line_release(&s->line);
 	free(s->stamp);
@@ -77,7 +77,7 @@ pop3_refused(const struct pop3_session *s, enum ftg_id id)
 void
 pop3_trouble(const struct pop3_session *s, const char *event)
 {
-	const char *user = s->login != NULL ? s->login->address : s->user;
+	const char *user = s->login != NULL ? s->login->account.address : s->user;
 
 	s->outlet->log(s->outlet, event, "user", user, "detail", strerror(maildrop_error(s->maildrop)), NULL);
 }

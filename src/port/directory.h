@@ -129,8 +129,18 @@ struct directory_ops {
 	/* Is an address one of the members of a list, as they were added? FOUND, or NO_MAILBOX. */
 	enum directory_verdict (*member)(
 	    struct directory *directory, const struct address *list, const struct address *address);
-	/* The account of a user name, local-part@domain, or a local part that one domain has: FOUND, or NO_MAILBOX. */
+	/*
+	 * The account of a user name, local-part@domain, or a local part that one domain has: FOUND, or NO_MAILBOX. Then
+	 * account->local and domain.name are the name in the spelling in which it was compared: local is empty if the name can
+	 * be no address, domain.name if the name has no domain and none or several domains have the local part.
+	 */
 	enum directory_verdict (*account)(struct directory *directory, const char *name, struct account *account);
+	/*
+	 * One of the domains that have accounts, only its name: the same for the same number, unless accounts are added or
+	 * removed, when a small share of the numbers get another one. Domains with many accounts come up more often. FOUND,
+	 * or NO_DOMAIN if there are no accounts.
+	 */
+	enum directory_verdict (*any_domain)(struct directory *directory, uint64_t number, struct domain *domain);
 	/* Is the address that of the account, or of an alias that leads straight to it? FOUND, or NO_MAILBOX. */
 	enum directory_verdict (*owns)(struct directory *directory, int64_t account, const struct address *address);
 	/* FOUND, or NO_DOMAIN. */

@@ -31,6 +31,7 @@ struct sasl {
 	Gsasl_session *session;
 	struct response response; /* waits for sasl_check() */
 	bool known;               /* the user was known to sasl_check(), with something for this mechanism */
+	bool salted;              /* the client has been shown the salt */
 	bool last;                /* nothing but an empty answer is due */
 	char user[CREDENTIALS_NAME_MAX + 1];
 	char *challenge; /* in base64, or NULL */
@@ -39,9 +40,9 @@ struct sasl {
 static enum sasl_status respond_with_password(struct sasl *sasl);
 static enum sasl_status respond_cram(struct sasl *sasl);
 static enum sasl_status respond_scram(struct sasl *sasl);
-static enum sasl_status check_password(struct sasl *sasl, const struct credentials *credentials);
-static enum sasl_status check_cram(struct sasl *sasl, const struct credentials *credentials);
-static enum sasl_status check_scram(struct sasl *sasl, const struct credentials *credentials);
+static enum sasl_status check_password(struct sasl *sasl, const char *identity, const struct credentials *credentials);
+static enum sasl_status check_cram(struct sasl *sasl, const char *identity, const struct credentials *credentials);
+static enum sasl_status check_scram(struct sasl *sasl, const char *identity, const struct credentials *credentials);
 
 /* first: whose message is the first; initial: is an initial response taken; plain: is the password sent itself? */
 enum first { CLIENT, SERVER };
@@ -51,7 +52,7 @@ static const struct mechanism {
 	bool initial;
 	bool plain;
 	enum sasl_status (*respond)(struct sasl *sasl);
-	enum sasl_status (*check)(struct sasl *sasl, const struct credentials *credentials);
+	enum sasl_status (*check)(struct sasl *sasl, const char *identity, const struct credentials *credentials);
 } mechanisms[SASL_MECHANISMS] = {
 	[SASL_PLAIN] = { "PLAIN", CLIENT, true, true, respond_with_password, check_password },
 	[SASL_LOGIN] = { "LOGIN", SERVER, true, true, respond_with_password, check_password },
@@ -194,6 +195,12 @@ sasl_user(const struct sasl *sasl)
 }
 
 bool
+sasl_has_shown_salt(const struct sasl *sasl)
+{
+	return sasl->salted;
+}
+
+bool
 sasl_check_blocks(const struct sasl *sasl)
 {
 	return mechanisms[sasl->mechanism].plain;
@@ -322,24 +329,37 @@ respond_scram(struct sasl *sasl)
 }
 
 static enum sasl_status
-check_password(struct sasl *sasl, const struct credentials *credentials)
+check_password(struct sasl *sasl, const char *identity, const struct credentials *credentials)
 {
+	(void)identity;
 	const char *password = gsasl_property_fast(sasl->session, GSASL_PASSWORD);
 	const char *hash = sasl->known && credentials->hash[0] != '\0' ? credentials->hash : NULL;
 	return sasl->server->verify(password, hash) && hash != NULL ? SASL_OK : SASL_FAILED;
 }
 
-/* What a user would have who is not known: always the same for a name. */
+/* What an unknown user would have: the same for an identity each time. */
 static bool
-make_up(const struct sasl *sasl, const char *what, unsigned char octets[SCRAM_KEY_SIZE])
+make_up(const struct sasl_server *server, const char *what, const char *identity, unsigned char octets[SCRAM_KEY_SIZE])
 {
-	char text[32 + CREDENTIALS_NAME_MAX];
+	char text[1024];
 	unsigned len = SCRAM_KEY_SIZE;
-	int used = snprintf(text, sizeof text, "%s %s", what, sasl->user);
+	int used = snprintf(text, sizeof text, "%s %s", what, identity);
+	if (used < 0 || used >= (int)sizeof text)
+		return false;
 	for (int i = 0; i < used; i++)
 		text[i] = ascii_lower(text[i]);
-	return HMAC(EVP_sha256(), sasl->server->secret, SASL_SECRET_SIZE, (const unsigned char *)text, (size_t)used,
-	           octets, &len) != NULL;
+	return HMAC(EVP_sha256(), server->secret, SASL_SECRET_SIZE, (const unsigned char *)text, (size_t)used, octets,
+	           &len) != NULL;
+}
+
+uint64_t
+sasl_server_number(const struct sasl_server *server, const char *name)
+{
+	unsigned char octets[SCRAM_KEY_SIZE] = { 0 };
+	uint64_t number;
+	(void)make_up(server, "number", name, octets);
+	memcpy(&number, octets, sizeof number);
+	return number;
 }
 
 static bool
@@ -353,10 +373,11 @@ set_octets(struct sasl *sasl, Gsasl_property property, const unsigned char *octe
 }
 
 static enum sasl_status
-check_cram(struct sasl *sasl, const struct credentials *credentials)
+check_cram(struct sasl *sasl, const char *identity, const struct credentials *credentials)
 {
 	unsigned char made_up[SCRAM_KEY_SIZE];
-	if (!make_up(sasl, "cram", made_up) || !set_octets(sasl, GSASL_PASSWORD, made_up, sizeof made_up))
+	if (!make_up(sasl->server, "cram", identity, made_up) ||
+	    !set_octets(sasl, GSASL_PASSWORD, made_up, sizeof made_up))
 		return SASL_TROUBLE;
 	sasl->known = sasl->known && credentials->secret[0] != '\0';
 	if (sasl->known && gsasl_property_set(sasl->session, GSASL_PASSWORD, credentials->secret) != GSASL_OK)
@@ -366,13 +387,14 @@ check_cram(struct sasl *sasl, const struct credentials *credentials)
 }
 
 static enum sasl_status
-check_scram(struct sasl *sasl, const struct credentials *credentials)
+check_scram(struct sasl *sasl, const char *identity, const struct credentials *credentials)
 {
 	char iterations[16];
 	unsigned char salt[SCRAM_KEY_SIZE];
 	struct scram_verifier verifier = { .iterations = SCRAM_ITERATIONS };
-	if (!make_up(sasl, "salt", salt) || !make_up(sasl, "stored key", verifier.stored_key) ||
-	    !make_up(sasl, "server key", verifier.server_key))
+	if (!make_up(sasl->server, "salt", identity, salt) ||
+	    !make_up(sasl->server, "stored key", identity, verifier.stored_key) ||
+	    !make_up(sasl->server, "server key", identity, verifier.server_key))
 		return SASL_TROUBLE;
 	memcpy(verifier.salt, salt, SCRAM_SALT_SIZE);
 	sasl->known = sasl->known && credentials->scram.iterations != 0;
@@ -384,15 +406,17 @@ check_scram(struct sasl *sasl, const struct credentials *credentials)
 	    set_octets(sasl, GSASL_SCRAM_STOREDKEY, verifier.stored_key, SCRAM_KEY_SIZE) &&
 	    set_octets(sasl, GSASL_SCRAM_SERVERKEY, verifier.server_key, SCRAM_KEY_SIZE);
 	explicit_bzero(&verifier, sizeof verifier);
-	return set ? run(sasl) : SASL_TROUBLE;
+	enum sasl_status status = set ? run(sasl) : SASL_TROUBLE;
+	sasl->salted = status == SASL_CHALLENGE;
+	return status;
 }
 
 enum sasl_status
-sasl_check(struct sasl *sasl, const struct credentials *credentials)
+sasl_check(struct sasl *sasl, const char *identity, const struct credentials *credentials)
 {
 	assert(sasl->user[0] != '\0');
 	sasl->known = credentials != NULL;
-	enum sasl_status status = mechanisms[sasl->mechanism].check(sasl, credentials);
+	enum sasl_status status = mechanisms[sasl->mechanism].check(sasl, identity, credentials);
 	drop_response(sasl);
 	return status;
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "port/credentials.h"
 
@@ -43,6 +44,9 @@ struct sasl_server *sasl_server_new(
     const unsigned char secret[SASL_SECRET_SIZE], bool (*verify)(const char *password, const char *hash));
 void sasl_server_free(struct sasl_server *server);
 
+/* A number that depends on the secret and a name, in any ASCII case; for choices that a client must not foresee. */
+uint64_t sasl_server_number(const struct sasl_server *server, const char *name);
+
 /* The name of a mechanism as it is offered. */
 const char *sasl_mechanism_name(enum sasl_mechanism mechanism);
 
@@ -67,12 +71,21 @@ enum sasl_status sasl_start(struct sasl *sasl, const char *initial, size_t len);
 enum sasl_status sasl_step(struct sasl *sasl, const char *line, size_t len);
 
 /*
- * Goes on after SASL_CHECK with what is known of sasl_user(), NULL for a user that is not known or may not log in: that
- * fails in the same time and with the same looks. Blocks for some 30 milliseconds where sasl_check_blocks(); it may run
- * in a job while nothing else touches the exchange.
+ * Resumes the exchange after SASL_CHECK with the credentials of sasl_user(). NULL stands for an unknown user: the exchange
+ * then fails in the same time as for a wrong password, and shows a salt that depends on identity alone, so identity must
+ * be the same for each spelling of a user name. Blocks for some 30 milliseconds if sasl_check_blocks(); it may run in a
+ * job while nothing else touches the exchange.
  */
-enum sasl_status sasl_check(struct sasl *sasl, const struct credentials *credentials);
+enum sasl_status sasl_check(struct sasl *sasl, const char *identity, const struct credentials *credentials);
+
+/* Does sasl_check() compute a password hash? Then it must run in a job. */
 bool sasl_check_blocks(const struct sasl *sasl);
+
+/*
+ * Has the client been shown something that depends on the user's credentials (the salt of SCRAM)? An exchange that ends
+ * after that without SASL_OK counts as a failed login, or a client could collect salts without limit.
+ */
+bool sasl_has_shown_salt(const struct sasl *sasl);
 
 /* The challenge in base64, "" for an empty one; until the next step. */
 const char *sasl_challenge(const struct sasl *sasl);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session/password.h"
+#include "session/login_account.h"
 #include "session/sasl.h"
 #include "smtp/internal.h"
 
@@ -14,11 +14,7 @@ struct auth {
 	struct sasl *sasl;
 	enum sasl_mechanism mechanism;
 	enum sasl_status status; /* of the job */
-	bool known;
-	unsigned flags; /* of the account */
-	int64_t account;
-	char language[DIRECTORY_LANGUAGE_SIZE]; /* of the account, or else of its domain */
-	struct credentials credentials;
+	struct login_account account;
 };
 
 static bool
@@ -75,30 +71,46 @@ auth_end(struct smtp_session *s)
 		s->state = SMTP_READY;
 }
 
-/* What the log is told, and the client is not. */
-static struct ftg_reply
-refuse(struct smtp_session *s, const char *cause)
+/* Logs the cause, which the client is not shown, and counts a failed login of its address. */
+static void
+count_failure(struct smtp_session *s, const char *cause)
 {
 	s->outlet->log(s->outlet, "login-failed", "user", sasl_user(s->auth->sasl), "mechanism",
 	    sasl_mechanism_name(s->auth->mechanism), "cause", cause, NULL);
 	if (s->config->limiter != NULL && limiter_failed_login(s->config->limiter, s->peer.address))
 		s->outlet->log(s->outlet, "blacklisted", "cause", ftg_row(ERR_SMTP_AUTHFAILED)->ref, NULL);
+}
+
+static struct ftg_reply
+refuse(struct smtp_session *s, const char *cause)
+{
+	count_failure(s, cause);
 	auth_end(s);
 	return ftg_reply(ERR_SMTP_AUTHFAILED);
+}
+
+void
+auth_abandon(struct smtp_session *s)
+{
+	if (s->auth != NULL && sasl_has_shown_salt(s->auth->sasl))
+		count_failure(s, "abandoned");
+	auth_end(s);
 }
 
 static struct ftg_reply
 admit(struct smtp_session *s)
 {
-	if (s->auth->flags & ACCOUNT_DISABLED)
+	const struct login_account *account = &s->auth->account;
+
+	if (account->flags & ACCOUNT_DISABLED)
 		return refuse(s, "disabled");
-	if (!(s->auth->flags & ACCOUNT_SMTP))
+	if (!(account->flags & ACCOUNT_SMTP))
 		return refuse(s, "no-privilege");
 	s->user = strdup(sasl_user(s->auth->sasl));
-	s->account = s->auth->account;
+	s->account = account->mailbox.account;
 	s->mechanism = sasl_mechanism_name(s->auth->mechanism);
-	s->rights = s->auth->flags;
-	session_wish(s, LANGUAGE_OF_ACCOUNT, s->auth->language);
+	s->rights = account->flags;
+	session_wish(s, LANGUAGE_OF_ACCOUNT, account->language);
 	if (s->user != NULL)
 		s->outlet->log(s->outlet, "login", "user", s->user, "mechanism", s->mechanism, NULL);
 	auth_end(s);
@@ -120,49 +132,28 @@ challenge(struct smtp_session *s)
 	return ftg_reply_text(ERR_SMTP_334, text, len);
 }
 
-/* The answer to a step of the exchange that is not still to be checked. */
+/* The reply to a step of the exchange after which nothing remains to be checked. */
 static struct ftg_reply
-conclude(struct smtp_session *s, enum sasl_status status)
+finish(struct smtp_session *s, enum sasl_status status)
 {
 	switch (status) {
 	case SASL_CHALLENGE: return challenge(s);
 	case SASL_OK: return admit(s);
-	case SASL_FAILED: return refuse(s, s->auth->known ? "wrong-password" : "unknown-user");
+	case SASL_FAILED: return refuse(s, s->auth->account.known ? "wrong-password" : "unknown-user");
 	case SASL_CANCELLED:
-	case SASL_MALFORMED: auth_end(s); return ftg_reply(ERR_SMTP_AUTHWTF);
+	case SASL_MALFORMED: auth_abandon(s); return ftg_reply(ERR_SMTP_AUTHWTF);
 	default: auth_end(s); return ftg_reply(ERR_SMTP_HARDERROR);
 	}
-}
-
-/* Fills in what is known of the user. False where the directory is in trouble. */
-static bool
-look_up(struct smtp_session *s)
-{
-	struct auth *auth = s->auth;
-	struct directory *directory = s->config->directory;
-	struct account account;
-	enum directory_verdict verdict = directory->ops->account(directory, sasl_user(auth->sasl), &account);
-
-	auth->known = verdict == DIRECTORY_FOUND;
-	if (auth->known) {
-		auth->flags = account.flags;
-		auth->account = account.mailbox.account;
-		snprintf(auth->language, sizeof auth->language, "%s",
-		    *account.language != '\0' ? account.language : account.domain.language);
-		snprintf(auth->credentials.hash, sizeof auth->credentials.hash, "%s", account.password);
-		snprintf(auth->credentials.secret, sizeof auth->credentials.secret, "%s", account.secret);
-		password_read_scram(&auth->credentials.scram, account.scram_sha256);
-	}
-	explicit_bzero(&account, sizeof account);
-	return verdict != DIRECTORY_FAILED;
 }
 
 static void
 work(struct job *job)
 {
 	struct auth *auth = (struct auth *)(void *)job;
-	auth->status = sasl_check(auth->sasl, auth->known ? &auth->credentials : NULL);
-	explicit_bzero(&auth->credentials, sizeof auth->credentials);
+	struct login_account *account = &auth->account;
+
+	auth->status = sasl_check(auth->sasl, account->identity, login_account_credentials(account));
+	explicit_bzero(&account->credentials, sizeof account->credentials);
 }
 
 static void
@@ -172,21 +163,21 @@ checked(struct job *job)
 	struct smtp_session *s = auth->session;
 
 	s->busy = false;
-	command_answer(s, conclude(s, auth->status));
+	command_answer(s, finish(s, auth->status));
 	session_wake(s);
 }
 
-/* A password is checked by a job, a proof here and now. */
+/* A password is checked in a job, for that computes a hash; a proof is checked at once. */
 static struct ftg_reply
 check(struct smtp_session *s)
 {
 	struct auth *auth = s->auth;
 
-	if (!look_up(s))
-		return conclude(s, SASL_TROUBLE);
+	if (!login_account_find(&auth->account, s->config->directory, s->config->sasl, sasl_user(auth->sasl)))
+		return finish(s, SASL_TROUBLE);
 	if (!sasl_check_blocks(auth->sasl)) {
 		work(&auth->job);
-		return conclude(s, auth->status);
+		return finish(s, auth->status);
 	}
 	auth->job = (struct job) { .work = work, .done = checked };
 	s->busy = true;
@@ -195,9 +186,9 @@ check(struct smtp_session *s)
 }
 
 static struct ftg_reply
-go_on(struct smtp_session *s, enum sasl_status status)
+resume(struct smtp_session *s, enum sasl_status status)
 {
-	return status == SASL_CHECK ? check(s) : conclude(s, status);
+	return status == SASL_CHECK ? check(s) : finish(s, status);
 }
 
 static bool
@@ -233,13 +224,13 @@ auth_start(struct smtp_session *s, const char *arg, size_t len)
 		return ftg_reply(ERR_SMTP_ACCESSDENIED2);
 	if (!begin(s, mechanism))
 		return ftg_reply(ERR_SMTP_HARDERROR);
-	return go_on(s, sasl_start(s->auth->sasl, space != NULL ? space + 1 : NULL, len - name - (space != NULL)));
+	return resume(s, sasl_start(s->auth->sasl, space != NULL ? space + 1 : NULL, len - name - (space != NULL)));
 }
 
 struct ftg_reply
 auth_line(struct smtp_session *s, const struct line *line)
 {
 	if (line->status == LINE_READY)
-		return go_on(s, sasl_step(s->auth->sasl, line->text, line->len));
-	return conclude(s, line->status == LINE_NO_MEMORY ? SASL_TROUBLE : SASL_MALFORMED);
+		return resume(s, sasl_step(s->auth->sasl, line->text, line->len));
+	return finish(s, line->status == LINE_NO_MEMORY ? SASL_TROUBLE : SASL_MALFORMED);
 }

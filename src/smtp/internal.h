@@ -116,7 +116,8 @@ struct ftg_reply recipient_add(struct smtp_session *s, const struct address *add
 
 /*
  * auth.c: AUTH, and a further line of its exchange. Is it offered, with which names? Is a command out of place because
- * nobody has logged in? Ends an exchange that is under way.
+ * nobody has logged in? Ends an exchange that is under way; the same for one that the client does not finish, which is a
+ * failed login once the client has seen a salt.
  */
 enum { AUTH_NAMES_MAX = 64 };
 struct ftg_reply auth_start(struct smtp_session *s, const char *arg, size_t len);
@@ -125,6 +126,7 @@ bool auth_is_offered(const struct smtp_session *s);
 void auth_names(const struct smtp_session *s, char names[AUTH_NAMES_MAX]);
 bool auth_is_missing(const struct smtp_session *s);
 void auth_end(struct smtp_session *s);
+void auth_abandon(struct smtp_session *s);
 
 /* lookup.c: VRFY, EXPN, ETRN. May this client ask? */
 struct ftg_reply lookup_verify(struct smtp_session *s, const char *text, size_t len);

@@ -30,7 +30,7 @@ smtp_session_free(struct smtp_session *s)
 		return;
 	message_abandon(s);
 	header_checks_forget(s);
-	auth_end(s);
+	auth_abandon(s);
 	envelope_clear(&s->envelope);
 	policy_end(&s->policy);
 	line_release(&s->line);

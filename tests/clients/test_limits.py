@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 
+from encrypted import b64
 from limits import LimitsCase, four_ways
 from server import ACCOUNT, SECONDS, STRANGER, Talk, environment, main, program
 
@@ -49,6 +50,32 @@ class Sessions(LimitsCase):
             with Talk(server), Talk(server, "127.0.0.2") as second:
                 self.assertEqual(self.says("FTG_SMTP_OVERLOAD"), second.greeting)
                 self.assertClosed(second)
+
+
+class Logins(LimitsCase):
+    """A client that collects the salts of SCRAM without proving a password fails as one with a wrong password."""
+
+    FIRST = b"AUTH SCRAM-SHA-256 " + b64(b"n,,n=%s,r=abc" % ACCOUNT.encode())
+
+    def ask_for_salt(self, server):
+        talk = Talk(server)
+        talk.say(b"EHLO client.example.org")
+        self.assertTrue(talk.say(self.FIRST).startswith(b"334 "))
+        return talk
+
+    def test_exchanges_that_are_left_or_cancelled_after_the_salt_blacklist(self):
+        settings = "auth: SCRAM-SHA-256\nauth-in-clear: yes\n"
+        with self.server("max-failed-logins: 3", settings) as server:
+            with self.ask_for_salt(server) as talk:
+                self.assertEqual(self.says("ERR_SMTP_AUTHWTF"), talk.say(b"*"))
+            for count in 2, 3:
+                with self.ask_for_salt(server):
+                    pass
+                server.wait_for_log(r"(?s)(event=login-failed [^\n]*cause=abandoned\n.*){%d}" % count)
+            server.wait_for_log(r"event=blacklisted [^\n]*cause=#4\.50")
+            with Talk(server) as talk:
+                talk.say(b"EHLO client.example.org")
+                self.assertEqual(self.says("ERR_SMTP_ACCESSDENIED2"), talk.say(self.FIRST))
 
 
 class Refusals(LimitsCase):
@@ -223,7 +250,7 @@ class Time(LimitsCase):
             self.assertClosed(talk)
 
 
-four_ways(globals(), Sessions, Refusals, Greeting, Time)
+four_ways(globals(), Sessions, Logins, Refusals, Greeting, Time)
 
 
 class Pace(LimitsCase):

@@ -27,7 +27,7 @@ check(struct sasl *sasl)
 	const char *user = sasl_user(sasl);
 	if (user[0] == '\0' || strlen(user) > CREDENTIALS_NAME_MAX || strpbrk(user, "\r\n\t\x1B\x7F") != NULL)
 		abort();
-	return sasl_check(sasl, strcmp(user, "tim") == 0 ? &credentials : NULL);
+	return sasl_check(sasl, user, strcmp(user, "tim") == 0 ? &credentials : NULL);
 }
 
 /* Gives a line as it is, or the base64 of it. */

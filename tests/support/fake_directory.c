@@ -265,6 +265,9 @@ find_sender(struct directory *directory, const struct address *address, unsigned
 	return DIRECTORY_FOUND;
 }
 
+/* The beginning of the verifiers of all accounts: no password has this key. */
+#define SCRAM_KEY "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
 static enum directory_verdict
 find_login(struct directory *directory, const char *name, struct account *account)
 {
@@ -277,8 +280,14 @@ find_login(struct directory *directory, const char *name, struct account *accoun
 	memcpy(address.local, name, local);
 	memcpy(address.domain, at != NULL ? at + 1 : "", at != NULL ? strlen(at + 1) : 0);
 	*account = (struct account) { .flags = ACCOUNT_SMTP | ACCOUNT_POP3 | ACCOUNT_SEND, .password = "secret" };
+	enum directory_verdict found = verdict(&address, &account->mailbox.account);
+	const char *home = account->mailbox.account < 8 ? "example.test" : "example.org";
 	memcpy(account->local, address.local, sizeof account->local);
-	snprintf(account->domain.name, sizeof account->domain.name, "%s", at != NULL ? address.domain : "example.test");
+	if (at != NULL || found == DIRECTORY_FOUND)
+		snprintf(account->domain.name, sizeof account->domain.name, "%s", at != NULL ? address.domain : home);
+	snprintf(account->scram_sha256, sizeof account->scram_sha256,
+	    "SCRAM-SHA-256$10000:%016lldAAAAAA==$%.43s=:%.43s=", (long long)account->mailbox.account, SCRAM_KEY,
+	    SCRAM_KEY);
 	memcpy(account->language, fixture_of(directory)->account_language, DIRECTORY_LANGUAGE_SIZE);
 	if (is_name(address.local, "bob"))
 		account->flags = 0;
@@ -292,7 +301,17 @@ find_login(struct directory *directory, const char *name, struct account *accoun
 		account->flags = ACCOUNT_SMTP;
 	if (is_name(address.local, "mrose"))
 		snprintf(account->secret, sizeof account->secret, "tanstaaf");
-	return verdict(&address, &account->mailbox.account);
+	return found;
+}
+
+static enum directory_verdict
+find_any_domain(struct directory *directory, uint64_t number, struct domain *domain)
+{
+	(void)directory;
+	*domain = (struct domain) { .name = "example.test" };
+	if (number % 2 == 0)
+		snprintf(domain->name, sizeof domain->name, "example.org");
+	return DIRECTORY_FOUND;
 }
 
 /* Each account has aliases: its name, "-", and anything (alice-sales). */
@@ -314,6 +333,7 @@ const struct directory_ops fixture_directory_ops = { .resolve = resolve,
 	.expand = expand,
 	.member = find_member,
 	.account = find_login,
+	.any_domain = find_any_domain,
 	.owns = find_owner,
 	.domain = find_domain,
 	.client = find_client,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "pop3/autonym.h"
 #include "session/apop.h"
 #include "support/pop3_fixture.h"
@@ -118,6 +119,48 @@ Test(pop3, greets_with_a_whole_timestamp_whatever_the_host_is_called)
 		cr_expect_not_null(strstr(fixture.fixture.output.bytes, banner), "%s", fixture.fixture.output.bytes);
 		pop3_fixture_close(&fixture);
 	}
+}
+
+/* SCRAM-SHA-256, to the point where the client has the salt, and what it sends next. */
+static void
+ask_for_salt(struct pop3_fixture *fixture, const char *user, const char *next)
+{
+	char first[128], line[256] = "AUTH SCRAM-SHA-256 ";
+	int len = snprintf(first, sizeof first, "n,,n=%s,r=abc", user);
+	base64_encode(line + strlen(line), first, (size_t)len);
+	fixture->config.sasl = fixture->fixture.sasl;
+	say(fixture, line);
+	say(fixture, "\r\n");
+	say(fixture, next);
+}
+
+Test(pop3, exchange_that_is_abandoned_after_the_salt_is_a_failed_login)
+{
+	static const char *const ends[] = { "*\r\n", "no base64\r\n", "AAAA\r\n", "" };
+	struct pop3_fixture fixture;
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		pop3_fixture_open(&fixture, FTG_PUBLISHED);
+		fixture.fixture.limits.max_failed_logins = 1;
+		ask_for_salt(&fixture, i % 2 == 0 ? "alice@example.test" : "nobody@example.test", ends[i]);
+		pop3_session_free(fixture.session);
+		fixture.session = NULL;
+		cr_expect(limiter_is_blacklisted(&fixture.fixture.limiter, fixture.fixture.address), "%s", ends[i]);
+		cr_expect_not_null(strstr(fixture.fixture.events.bytes, "login-failed user="));
+		pop3_fixture_close(&fixture);
+	}
+}
+
+Test(pop3, exchange_that_is_cancelled_before_the_salt_is_no_failed_login)
+{
+	struct pop3_fixture fixture;
+
+	pop3_fixture_open(&fixture, FTG_PUBLISHED);
+	fixture.fixture.limits.max_failed_logins = 1;
+	fixture.config.sasl = fixture.fixture.sasl;
+	say(&fixture, "AUTH SCRAM-SHA-256\r\n*\r\nAUTH CRAM-MD5\r\n*\r\nAUTH SCRAM-SHA-256 AAAA\r\n");
+	cr_expect_not(limiter_is_blacklisted(&fixture.fixture.limiter, fixture.fixture.address));
+	pop3_fixture_close(&fixture);
 }
 
 Test(apop, agrees_with_the_digest_of_rfc_1939_in_either_case_and_no_other)

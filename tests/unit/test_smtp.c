@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
+
 /* Allocations of the session, counted; the one that memory runs out at, 0 for none. */
 static unsigned allocations;
 static unsigned fails_at;
@@ -288,4 +290,64 @@ Test(smtp, session_needs_memory_to_begin)
 	fails_at = 0;
 	cr_expect_null(session);
 	smtp_session_free(NULL);
+}
+
+/* SCRAM-SHA-256, to the point where the client has the salt: user, then the octets that it sends next. */
+static void
+ask_for_salt(const char *user, const char *next)
+{
+	char first[128], line[256] = "HELO c\r\nAUTH SCRAM-SHA-256 ";
+	int len = snprintf(first, sizeof first, "n,,n=%s,r=abc", user);
+	base64_encode(line + strlen(line), first, (size_t)len);
+	fixture.config.sasl = fixture.sasl;
+	feed(line);
+	feed("\r\n");
+	feed(next);
+}
+
+static bool
+is_blacklisted(void)
+{
+	return limiter_is_blacklisted(&fixture.limiter, fixture.address);
+}
+
+Test(smtp, exchange_that_is_cancelled_after_the_salt_is_a_failed_login)
+{
+	static const char *const users[] = { "alice@example.test", "nobody@example.test" };
+
+	fixture.limits.max_failed_logins = 2;
+	for (int i = 0; i < 2; i++) {
+		cr_expect_not(is_blacklisted());
+		octets_clear(&fixture.events);
+		ask_for_salt(users[i], "*\r\n");
+		cr_expect_not_null(strstr(fixture.events.bytes, "login-failed user="));
+		cr_expect_not_null(strstr(fixture.events.bytes, "mechanism=SCRAM-SHA-256 cause=abandoned\n"));
+		cr_expect_not_null(strstr(fixture.output.bytes, "535 5.3.5 Unrecognised response (#4.52)\r\n"));
+	}
+	cr_expect(is_blacklisted());
+}
+
+Test(smtp, exchange_that_breaks_off_after_the_salt_is_a_failed_login)
+{
+	static const char *const ends[] = { "", "no base64\r\n", "AAAA\r\n" };
+
+	fixture.limits.max_failed_logins = 1;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		snprintf(fixture.address, sizeof fixture.address, "192.0.2.%zu", 100 + i);
+		smtp_session_free(fixture.session);
+		fixture_enter(&fixture);
+		ask_for_salt("alice@example.test", ends[i]);
+		smtp_session_free(fixture.session);
+		fixture_enter(&fixture);
+		cr_expect(is_blacklisted(), "%s", ends[i]);
+	}
+}
+
+Test(smtp, exchange_that_is_cancelled_before_the_salt_is_no_failed_login)
+{
+	fixture.limits.max_failed_logins = 1;
+	fixture.config.sasl = fixture.sasl;
+	feed("HELO c\r\nAUTH SCRAM-SHA-256\r\n*\r\nAUTH CRAM-MD5\r\n*\r\nAUTH SCRAM-SHA-256 AAAA\r\n");
+	cr_expect_not(is_blacklisted());
+	cr_expect_null(strstr(fixture.events.bytes, "login-failed"));
 }

@@ -107,6 +107,22 @@ sqlite_account_domain(struct reader *reader, const char *local, char domain[ADDR
 }
 
 enum directory_verdict
+sqlite_domain_of_account(struct reader *reader, int64_t account, char domain[ADDRESS_DOMAIN_MAX + 1])
+{
+	sqlite3_stmt *statement = reader_query(reader, QUERY_ANY_DOMAIN);
+	if (statement == NULL)
+		return DIRECTORY_FAILED;
+	sqlite3_bind_int64(statement, 1, account);
+	int result = reader_step(reader, QUERY_ANY_DOMAIN);
+	if (result == SQLITE_ROW)
+		sqlite_copy(domain, ADDRESS_DOMAIN_MAX + 1, statement, 0);
+	reader_done(reader, QUERY_ANY_DOMAIN);
+	if (result == SQLITE_DONE)
+		return DIRECTORY_NO_DOMAIN;
+	return result == SQLITE_ROW ? DIRECTORY_FOUND : DIRECTORY_FAILED;
+}
+
+enum directory_verdict
 sqlite_domain_find(struct reader *reader, const char *name, struct domain *domain)
 {
 	memset(domain, 0, sizeof *domain);

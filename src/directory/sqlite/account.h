@@ -19,6 +19,10 @@ enum directory_verdict sqlite_account_find(
 enum directory_verdict sqlite_account_domain(
     struct reader *reader, const char *local, char domain[ADDRESS_DOMAIN_MAX + 1]);
 
+/* The name of the domain of this account, or of the next one by number: FOUND, NO_DOMAIN, FAILED. */
+enum directory_verdict sqlite_domain_of_account(
+    struct reader *reader, int64_t account, char domain[ADDRESS_DOMAIN_MAX + 1]);
+
 bool sqlite_account_is_postmaster(const char *local);
 
 /* FOUND, NO_DOMAIN, FAILED. */

@@ -69,7 +69,34 @@ account(struct directory *directory, const char *name, struct account *account)
 		verdict = sqlite_account_domain(reader, address.local, address.domain);
 	if (verdict == DIRECTORY_FOUND)
 		verdict = sqlite_account_find(reader, address.domain, address.local, true, account);
-	return verdict == DIRECTORY_FOUND || verdict == DIRECTORY_FAILED ? verdict : DIRECTORY_NO_MAILBOX;
+	if (verdict == DIRECTORY_FOUND || verdict == DIRECTORY_FAILED)
+		return verdict;
+	memcpy(account->local, address.local, sizeof address.local);
+	if (verdict != DIRECTORY_AMBIGUOUS)
+		memcpy(account->domain.name, address.domain, sizeof address.domain);
+	return DIRECTORY_NO_MAILBOX;
+}
+
+/*
+ * The largest number of an account, as SQLite counts them, is below "end", a power of two. So when accounts are added,
+ * few numbers lead to another account than before.
+ */
+static enum directory_verdict
+any_domain(struct directory *directory, uint64_t number, struct domain *domain)
+{
+	struct reader *reader = own(directory)->reader;
+	int64_t last = 0, end = 1;
+	memset(domain, 0, sizeof *domain);
+	if (reader_ask(reader, QUERY_LAST_ACCOUNT, NULL, NULL) != SQLITE_ROW)
+		return DIRECTORY_FAILED;
+	last = sqlite3_column_int64(reader_query(reader, QUERY_LAST_ACCOUNT), 0);
+	reader_done(reader, QUERY_LAST_ACCOUNT);
+	while (end <= last && end < INT64_MAX / 2)
+		end *= 2;
+	int64_t chosen = (int64_t)(number % (uint64_t)end);
+	if (chosen > last)
+		chosen = (int64_t)(number % (uint64_t)(end / 2));
+	return sqlite_domain_of_account(reader, chosen, domain->name);
 }
 
 static enum directory_verdict
@@ -120,6 +147,7 @@ static const struct directory_ops ops = {
 	.expand = expand,
 	.member = member,
 	.account = account,
+	.any_domain = any_domain,
 	.owns = owns,
 	.domain = domain,
 	.client = client,

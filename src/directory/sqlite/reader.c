@@ -25,6 +25,9 @@ static const char *const sql[QUERIES] = {
 	               " (SELECT domain FROM accounts WHERE local = ?1 UNION ALL SELECT domain FROM aliases"
 	               "  WHERE local = ?1) x ON d.id = x.domain LIMIT 2",
 	[QUERY_FIRST_DOMAIN] = "SELECT name FROM domains WHERE NOT relayed ORDER BY id LIMIT 1",
+	[QUERY_LAST_ACCOUNT] = "SELECT max(id) FROM accounts",
+	[QUERY_ANY_DOMAIN] = "SELECT d.name FROM accounts a JOIN domains d ON d.id = a.domain WHERE a.id >= ?1"
+	                     " ORDER BY a.id LIMIT 1",
 	[QUERY_DOMAIN] = "SELECT " DOMAIN_COLUMNS " FROM domains d WHERE d.name = ?1",
 	[QUERY_ALIAS] =
 	    "SELECT l.id, l.local, l.kind = 'list', l.expand, l.post FROM aliases l JOIN domains d ON d.id = l.domain"

@@ -1,0 +1,37 @@
+/* Finds the account that a client names when it logs in. Shared by SMTP AUTH and the logins of POP3. */
+#ifndef SESSION_LOGIN_ACCOUNT_H
+#define SESSION_LOGIN_ACCOUNT_H
+
+#include "port/credentials.h"
+#include "port/directory.h"
+
+struct sasl_server;
+
+/* An account, or what is shown of one that does not exist. The owner wipes it (explicit_bzero) when done. */
+struct login_account {
+	bool known;     /* false: no account has this name, or more than one domain has */
+	unsigned flags; /* enum account_flag */
+	struct mailbox mailbox;
+	char language[DIRECTORY_LANGUAGE_SIZE]; /* of the account, or else of its domain */
+	char address[ADDRESS_MAX + 1];          /* "" unless known */
+	/*
+	 * The same for each spelling of a name (with or without its domain, in any case of the letters), whether or not the
+	 * account exists. sasl_check() derives what it shows of an unknown user from it.
+	 */
+	char identity[CREDENTIALS_NAME_MAX + ADDRESS_MAX + 2];
+	/* Unless known: empty, or a salt and an iteration count with keys that no password has. */
+	struct credentials credentials;
+};
+
+/*
+ * Looks up a user name of at most CREDENTIALS_NAME_MAX octets. server chooses the domain in which an unknown name
+ * without a domain appears to be; NULL if the server offers no SASL mechanism. Returns false if the directory failed,
+ * which it has logged.
+ */
+bool login_account_find(
+    struct login_account *found, struct directory *directory, const struct sasl_server *server, const char *name);
+
+/* What sasl_check() and password checks get: NULL for an account that has nothing to check against. */
+const struct credentials *login_account_credentials(const struct login_account *account);
+
+#endif
