@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -228,8 +229,25 @@ class TestCase(unittest.TestCase):
         self.assertRegex(octets, rb"\A(?:[ -~]{0,510}\r\n)+\Z")
 
 
+class Result(unittest.TextTestResult):
+    """Counts the tests that were run to their end."""
+
+    succeeded = 0
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self.succeeded += 1
+
+
 def main():
+    """Runs the tests of a program, under the reaper. Exits with 77 if all of them were skipped."""
+    reaper = program("tests/reaper")
+    if "FTGATE_REAPER" not in os.environ:
+        os.execv(reaper, [reaper, sys.executable, *sys.orig_argv[1:]])
     try:
-        unittest.main(verbosity=2)
+        runner = unittest.TextTestRunner(verbosity=2, resultclass=Result)
+        result = unittest.main(testRunner=runner, exit=False).result
     finally:
         raised.write(BUILD)
+    skipped = result.skipped and not result.succeeded
+    sys.exit(1 if not result.wasSuccessful() else 77 if skipped else 0)
