@@ -2,13 +2,10 @@
 #include "directory/accounts.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "directory/accounts_internal.h"
 
@@ -16,19 +13,6 @@ const char *
 accounts_error(const struct accounts *accounts)
 {
 	return accounts->error;
-}
-
-static int
-open_mail_folder(const char *data)
-{
-	char path[PATH_MAX];
-	if (snprintf(path, sizeof path, "%s/mail", data) >= (int)sizeof path) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return -1;
-	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 static sqlite3 *
@@ -44,25 +28,21 @@ open_database(const char *data, bool *created, char error[ACCOUNTS_ERROR_SIZE])
 }
 
 struct accounts *
-accounts_open(const char *data, bool *created, char error[ACCOUNTS_ERROR_SIZE])
+accounts_open(const char *data, struct mailbox_store *mailboxes, bool *created, char error[ACCOUNTS_ERROR_SIZE])
 {
 	struct accounts *accounts = calloc(1, sizeof *accounts);
-	int folder = open_mail_folder(data);
-	if (accounts == NULL || folder < 0) {
-		snprintf(error, ACCOUNTS_ERROR_SIZE, "cannot open %.400s/mail: %s", data, strerror(errno));
-		goto failed;
+	if (accounts == NULL) {
+		snprintf(error, ACCOUNTS_ERROR_SIZE, "cannot open the accounts: %s", strerror(ENOMEM));
+		return NULL;
 	}
+	accounts->mailboxes = mailboxes;
 	accounts->database = open_database(data, created, error);
-	if (accounts->database == NULL)
-		goto failed;
-	accounts->folder = folder;
+	if (accounts->database == NULL) {
+		free(accounts);
+		return NULL;
+	}
 	record_functions_add(accounts->database);
 	return accounts;
-failed:
-	if (folder >= 0)
-		close(folder);
-	free(accounts);
-	return NULL;
 }
 
 void
@@ -71,7 +51,6 @@ accounts_close(struct accounts *accounts)
 	if (accounts == NULL)
 		return;
 	sqlite3_close(accounts->database);
-	close(accounts->folder);
 	free(accounts);
 }
 

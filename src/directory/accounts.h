@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "port/mailbox_store.h"
+
 struct accounts;
 
 enum accounts_result {
@@ -20,10 +22,12 @@ enum accounts_result {
 enum { ACCOUNTS_ERROR_SIZE = 1024 };
 
 /*
- * Opens the accounts of a data folder, which must exist; the database and the folder of all mail are made where they
- * are missing, *created tells so. NULL with an English sentence in error. Waits up to 5 seconds for other changes.
+ * Opens the accounts of a data folder, which must exist; the database is made if it is missing, and *created tells so.
+ * mailboxes makes the mailbox of each new account and must outlive what is returned. NULL with an English sentence in
+ * error. Waits up to DATABASE_WAIT for the changes of other processes.
  */
-struct accounts *accounts_open(const char *data, bool *created, char error[ACCOUNTS_ERROR_SIZE]);
+struct accounts *accounts_open(
+    const char *data, struct mailbox_store *mailboxes, bool *created, char error[ACCOUNTS_ERROR_SIZE]);
 void accounts_close(struct accounts *accounts);
 
 /* An English sentence about the last result that was not ACCOUNTS_OK: it names the value, and the cure. */

@@ -5,14 +5,14 @@
 #include <stdarg.h>
 #include <stdint.h>
 
+#include "base/address.h"
 #include "base/network.h"
 #include "directory/accounts.h"
 #include "directory/sqlite/database.h"
-#include "message/address.h"
 
 struct accounts {
 	sqlite3 *database;
-	int folder; /* of all mail */
+	struct mailbox_store *mailboxes;
 	char error[ACCOUNTS_ERROR_SIZE];
 };
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "directory/accounts_internal.h"
-#include "store/maildir.h"
 
 static enum accounts_result
 begin(struct accounts *accounts)
@@ -140,15 +139,17 @@ apply(struct accounts *accounts, enum record_kind kind, const struct record_name
 	return result;
 }
 
-/* The Maildir is made before the account is seen: one that mail is taken for has one. */
+/* The mailbox is made before the account is committed: every account that mail is accepted for has one. */
 static enum accounts_result
-make_maildir(struct accounts *accounts, const struct record_name *name)
+make_mailbox(struct accounts *accounts, const struct record_name *name)
 {
-	char path[MAILBOX_PATH_SIZE];
-	if (maildir_path(path, name->address.domain, name->address.local) && maildir_make(accounts->folder, path) == 0)
+	struct mailbox mailbox = { 0 };
+	errno = EINVAL;
+	if (mailbox_set_address(&mailbox, name->address.local, name->address.domain) &&
+	    accounts->mailboxes->make(accounts->mailboxes, &mailbox) == 0)
 		return ACCOUNTS_OK;
 	return accounts_tell(
-	    accounts, ACCOUNTS_FAILED, "the Maildir of %.400s cannot be made: %s", name->text, strerror(errno));
+	    accounts, ACCOUNTS_FAILED, "the mailbox of %.400s cannot be made: %s", name->text, strerror(errno));
 }
 
 enum accounts_result
@@ -163,7 +164,7 @@ record_add(
 	if (result == ACCOUNTS_OK)
 		result = apply(accounts, kind, &name, change);
 	if (result == ACCOUNTS_OK && kind == RECORD_ACCOUNT)
-		result = make_maildir(accounts, &name);
+		result = make_mailbox(accounts, &name);
 	return end(accounts, result);
 }
 

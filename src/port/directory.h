@@ -2,8 +2,7 @@
 #ifndef PORT_DIRECTORY_H
 #define PORT_DIRECTORY_H
 
-#include "message/address.h"
-#include "store/quota.h"
+#include "port/mailbox.h"
 
 #include <stdint.h>
 
@@ -21,19 +20,10 @@ enum directory_verdict {
 };
 
 enum {
-	/* A folder of a domain and one of an account in it, each octet of the latter escaped in three at worst. */
-	MAILBOX_PATH_SIZE = ADDRESS_DOMAIN_MAX + 1 + 3 * ADDRESS_LOCAL_MAX + 1,
 	DIRECTORY_LANGUAGE_SIZE = 36, /* a language tag with its NUL */
 	DIRECTORY_SECRET_SIZE = 256,  /* what is stored of a password, in each form, with its NUL */
 	DIRECTORY_DEPTH_MAX = 16,     /* aliases that one after the other lead to a mailbox */
 	DIRECTORY_TARGETS_MAX = 2000, /* addresses that one recipient may come to on the way */
-};
-
-/* A mailbox that takes mail: the account's number (0: a postmaster without one), and its Maildir. */
-struct mailbox {
-	int64_t account;
-	struct quota quota;
-	char maildir[MAILBOX_PATH_SIZE]; /* below the folder of all mail */
 };
 
 struct domain {

@@ -2,7 +2,7 @@
 #ifndef PORT_GREYLIST_H
 #define PORT_GREYLIST_H
 
-#include "message/address.h"
+#include "base/address.h"
 #include "port/greylist_store.h"
 #include "port/job.h"
 

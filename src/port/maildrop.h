@@ -28,7 +28,7 @@ struct maildrop;
 
 /*
  * A maildrop that is not open yet. folder is a descriptor of the folder of all mail and stays the caller's; mailbox is
- * copied. Does not block. NULL when memory is out.
+ * copied. Does not block. NULL with errno: ENOMEM, or EINVAL if its address names no mailbox.
  */
 struct maildrop *maildrop_new(int folder, const struct mailbox *mailbox, struct executor *executor);
 

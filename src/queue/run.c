@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/ascii.h"
-#include "message/address.h"
 #include "queue/folder.h"
 
 /* What the names begin with. */

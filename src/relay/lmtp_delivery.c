@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "message/address.h"
+#include "base/address.h"
 #include "port/queue_entry.h"
 #include "relay/queue_log.h"
 #include "relay/transport_entry.h"
 #include "relay/verdict.h"
-#include "store/maildir.h"
 
 enum { WHOLE = 10 * 60 * 1000 };
 
@@ -29,7 +28,7 @@ struct lmtp_delivery {
 	struct transport_place place;
 	size_t count;
 	struct transport_recipient *recipients;
-	char (*addresses)[ADDRESS_TEXT_SIZE];
+	struct mailbox *mailboxes;
 };
 
 static struct lmtp_delivery *
@@ -50,7 +49,7 @@ free_delivery(struct lmtp_delivery *d)
 	for (size_t i = 0; i < d->count; i++)
 		free(d->recipients[i].verdict);
 	free(d->recipients);
-	free(d->addresses);
+	free(d->mailboxes);
 	free(d);
 }
 
@@ -274,13 +273,12 @@ static bool
 name_recipients(struct lmtp_delivery *d, const struct mailbox *mailboxes, size_t count)
 {
 	d->recipients = calloc(count + 1, sizeof *d->recipients);
-	d->addresses = calloc(count + 1, sizeof *d->addresses);
-	if (d->recipients == NULL || d->addresses == NULL)
+	d->mailboxes = calloc(count + 1, sizeof *d->mailboxes);
+	if (d->recipients == NULL || d->mailboxes == NULL)
 		return false;
 	for (; d->count < count; d->count++) {
-		if (!maildir_address(d->addresses[d->count], mailboxes[d->count].maildir))
-			return false;
-		d->recipients[d->count].address = d->addresses[d->count];
+		d->mailboxes[d->count] = mailboxes[d->count];
+		d->recipients[d->count].address = d->mailboxes[d->count].address;
 	}
 	return true;
 }

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/address.h"
 #include "base/ascii.h"
-#include "message/address.h"
 
 enum { LINE_MAX_ = 1024, SECRET_MAX = 500 };
 

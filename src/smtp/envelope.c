@@ -21,8 +21,7 @@ static bool
 holds(const struct envelope *envelope, const struct mailbox *mailbox)
 {
 	for (size_t i = 0; i < envelope->count; i++)
-		if (envelope->mailboxes[i].account == mailbox->account &&
-		    strcmp(envelope->mailboxes[i].maildir, mailbox->maildir) == 0)
+		if (mailbox_equal(&envelope->mailboxes[i], mailbox))
 			return true;
 	return false;
 }

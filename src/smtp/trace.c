@@ -5,7 +5,6 @@
 #include "base/ascii.h"
 #include "base/date.h"
 #include "smtp/internal.h"
-#include "store/maildir.h"
 
 enum { ENCRYPTION_MAX = 128, RECIPIENT_MAX = 32 + ADDRESS_TEXT_SIZE };
 
@@ -53,13 +52,9 @@ is_ascii(const char *text)
 static void
 write_recipient(char line[RECIPIENT_MAX], const struct envelope *envelope)
 {
-	char address[ADDRESS_TEXT_SIZE];
-
 	line[0] = '\0';
-	if (envelope->count != 1 || !maildir_address(address, envelope->mailboxes[0].maildir))
-		return;
-	if (envelope->utf8 || is_ascii(address))
-		snprintf(line, RECIPIENT_MAX, "Delivered-To: %s\r\n", address);
+	if (envelope->count == 1 && (envelope->utf8 || is_ascii(envelope->mailboxes[0].address)))
+		snprintf(line, RECIPIENT_MAX, "Delivered-To: %s\r\n", envelope->mailboxes[0].address);
 }
 
 /* What is for mailboxes alone: nothing where there is none. */

@@ -36,7 +36,7 @@ int
 maildir_make(int folder, const char *path)
 {
 	static const char *const parts[] = { "tmp", "new", "cur" };
-	char domain[MAILBOX_PATH_SIZE], part[MAILBOX_PATH_SIZE + 4];
+	char domain[MAILDIR_PATH_SIZE], part[MAILDIR_PATH_SIZE + 4];
 	snprintf(domain, sizeof domain, "%.*s", (int)strcspn(path, "/"), path);
 	int made_domain = make_folder(folder, domain);
 	int made_maildir = made_domain < 0 ? -1 : make_folder(folder, path);

@@ -2,21 +2,23 @@
 #ifndef STORE_MAILDIR_H
 #define STORE_MAILDIR_H
 
-#include "port/directory.h"
-
 #include <time.h>
 
-enum { MAILDIR_STALE = 36 * 60 * 60 }; /* seconds after which a file in tmp/ belongs to nobody */
+#include "port/mailbox.h"
+
+enum {
+	MAILDIR_STALE = 36 * 60 * 60, /* seconds after which a file in tmp/ belongs to nobody */
+	/* A folder of a domain and one of a local part, each octet of the latter escaped as three at worst, and a NUL. */
+	MAILDIR_PATH_SIZE = ADDRESS_DOMAIN_MAX + 1 + 3 * ADDRESS_LOCAL_MAX + 1,
+};
 
 /*
- * The Maildir of an account below the folder of all mail: DOMAIN/LOCAL in lower case. Every octet but letters, digits
- * and . _ - + = is written as %XX, and so is a dot at the start, so that no name leads out of the folder. False where
- * the names are empty or longer than an address may be.
+ * Writes the path of a mailbox's Maildir below the folder of all mail: DOMAIN/LOCAL in lower case. Every octet but
+ * letters, digits and . _ - + = is written as %XX, and so is a dot at the start: no name leads out of the folder.
+ * Returns 0, or -1 with errno: EINVAL if the address of the mailbox cannot be parsed, ENAMETOOLONG if its domain makes
+ * a name that is too long for a file system. The path is then "", which no system call accepts.
  */
-bool maildir_path(char path[MAILBOX_PATH_SIZE], const char *domain, const char *local);
-
-/* The address that a Maildir is of, in lower case. False where that is no path of a Maildir. */
-bool maildir_address(char text[ADDRESS_TEXT_SIZE], const char *path);
+int maildir_path(char path[MAILDIR_PATH_SIZE], const struct mailbox *mailbox);
 
 /*
  * Makes a Maildir with its tmp, new and cur, and the folder of its domain, durably; what is there is left as it is.

@@ -296,7 +296,7 @@ copy_mailboxes(struct mailbox *copies, const struct mailbox *mailboxes, size_t c
 {
 	size_t copied = 0;
 	for (size_t i = 0; i < count; i++)
-		if (i == 0 || strcmp(mailboxes[i].maildir, mailboxes[0].maildir) != 0)
+		if (i == 0 || strcmp(mailboxes[i].address, mailboxes[0].address) != 0)
 			copies[copied++] = mailboxes[i];
 	return copied;
 }

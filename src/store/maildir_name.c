@@ -1,6 +1,7 @@
-/* The names of Maildirs, and the addresses that they are of. */
+/* Where the Maildir of a mailbox is. */
 #include "store/maildir.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,59 +33,23 @@ put_name(char *at, const char *name)
 	return at;
 }
 
-bool
-maildir_path(char path[MAILBOX_PATH_SIZE], const char *domain, const char *local)
+int
+maildir_path(char path[MAILDIR_PATH_SIZE], const struct mailbox *mailbox)
 {
 	char folder[3 * ADDRESS_DOMAIN_MAX + 1];
-	size_t domain_len = strlen(domain);
-	size_t local_len = strlen(local);
-	if (domain_len == 0 || domain_len > ADDRESS_DOMAIN_MAX || local_len == 0 || local_len > ADDRESS_LOCAL_MAX)
-		return false;
-	put_name(folder, domain);
-	int len = snprintf(path, ADDRESS_DOMAIN_MAX + 2, "%s/", folder);
-	if (len > ADDRESS_DOMAIN_MAX + 1)
-		return false;
-	put_name(path + len, local);
-	return true;
-}
-
-static int
-hex_digit(char c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* One element of a path as a name, up to a slash or the end. Returns what is behind it; NULL where it is none. */
-static const char *
-take_name(char *name, size_t size, const char *at)
-{
-	size_t len = 0;
-	for (; *at != '\0' && *at != '/' && len + 1 < size; at++, len++) {
-		name[len] = *at;
-		if (*at != '%')
-			continue;
-		int high = hex_digit(at[1]), low = high < 0 ? -1 : hex_digit(at[2]);
-		if (low < 0)
-			return NULL;
-		name[len] = (char)(high << 4 | low);
-		at += 2;
+	struct address address;
+	size_t len = strlen(mailbox->address);
+	path[0] = '\0';
+	if (address_parse(&address, mailbox->address, len, false, true) != ADDRESS_OK || address.local[0] == '\0') {
+		errno = EINVAL;
+		return -1;
 	}
-	name[len] = '\0';
-	return len > 0 && strlen(name) == len ? at : NULL;
-}
-
-bool
-maildir_address(char text[ADDRESS_TEXT_SIZE], const char *path)
-{
-	char domain[ADDRESS_DOMAIN_MAX + 1], local[ADDRESS_LOCAL_MAX + 1];
-	const char *at = take_name(domain, sizeof domain, path);
-	if (at == NULL || *at != '/')
-		return false;
-	at = take_name(local, sizeof local, at + 1);
-	if (at == NULL || *at != '\0')
-		return false;
-	address_write(text, local, domain);
-	return true;
+	put_name(folder, address.domain);
+	if (strlen(folder) > ADDRESS_DOMAIN_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	int end = snprintf(path, ADDRESS_DOMAIN_MAX + 2, "%s/", folder);
+	put_name(path + end, address.local);
+	return 0;
 }

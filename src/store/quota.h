@@ -4,11 +4,7 @@
 
 #include <time.h>
 
-/* Octets and messages; as a limit, 0 is none. */
-struct quota {
-	long long bytes;
-	long long messages;
-};
+#include "port/mailbox.h"
 
 enum {
 	QUOTA_FILE_MAX = 5120,      /* octets of maildirsize; a longer one is written anew */

@@ -6,6 +6,9 @@
 #include <sys/statvfs.h>
 #include <time.h>
 
+#include "store/maildir.h"
+#include "store/quota.h"
+
 struct room_job {
 	struct job job;
 	struct room_question question;
@@ -74,22 +77,17 @@ room_gauge_read(struct room_gauge *gauge, struct executor *executor)
 	return gauge->free;
 }
 
-static bool
-has_quota(const struct mailbox *mailbox)
-{
-	return mailbox->quota.bytes > 0 || mailbox->quota.messages > 0;
-}
-
 /* The delivery tells best what is wrong with a mailbox that cannot be read. */
 bool
 room_is_in(int folder, const struct mailbox *mailboxes, size_t count, uint64_t size)
 {
 	long long octets = size < LLONG_MAX ? (long long)size : LLONG_MAX;
+	char path[MAILDIR_PATH_SIZE];
 	time_t now = time(NULL);
 	for (size_t i = 0; i < count; i++) {
 		const struct mailbox *mailbox = &mailboxes[i];
-		if (!has_quota(mailbox) ||
-		    quota_check(folder, mailbox->maildir, &mailbox->quota, octets, now) != QUOTA_OVER)
+		if (!mailbox_has_quota(mailbox) || maildir_path(path, mailbox) < 0 ||
+		    quota_check(folder, path, &mailbox->quota, octets, now) != QUOTA_OVER)
 			return true;
 	}
 	return count == 0;
@@ -98,9 +96,10 @@ room_is_in(int folder, const struct mailbox *mailboxes, size_t count, uint64_t s
 void
 room_take(int folder, const struct mailbox *mailboxes, size_t count, uint64_t size)
 {
+	char path[MAILDIR_PATH_SIZE];
 	for (size_t i = 0; i < count; i++)
-		if (has_quota(&mailboxes[i]))
-			quota_add(folder, mailboxes[i].maildir, (long long)size, 1);
+		if (mailbox_has_quota(&mailboxes[i]) && maildir_path(path, &mailboxes[i]) == 0)
+			quota_add(folder, path, (long long)size, 1);
 }
 
 static void

@@ -9,25 +9,38 @@
 #include "base/file.h"
 #include "store/maildir.h"
 
-enum { PATH_SIZE = MAILBOX_PATH_SIZE + NAME_MAX + 32 };
+enum { PATH_SIZE = MAILDIR_PATH_SIZE + NAME_MAX + 32 };
 
-/* Where the file is before it is shown: its path, and the folder that it is below. */
+/* Where the file is before it is published: its path, and the folder that it is below; -1 with errno. */
 static int
 put_tmp_path(const struct spool *spool, char path[PATH_SIZE])
 {
+	char maildir[MAILDIR_PATH_SIZE];
 	if (spool->count == 0) {
 		snprintf(path, PATH_SIZE, QUEUE_TMP "/%s", spool->name);
 		return spool->queue->folder;
 	}
-	snprintf(path, PATH_SIZE, "%s/tmp/%s", spool->mailboxes[0].maildir, spool->name);
+	if (maildir_path(maildir, &spool->mailboxes[0]) < 0)
+		return -1;
+	snprintf(path, PATH_SIZE, "%s/tmp/%s", maildir, spool->name);
 	return spool->folder;
 }
 
-static void
+static int
 put_new_path(const struct spool *spool, size_t mailbox, char path[PATH_SIZE])
 {
-	snprintf(path, PATH_SIZE, "%s/new/%s,S=%llu,W=%llu", spool->mailboxes[mailbox].maildir, spool->name,
-	    spool->size, spool->wire_size);
+	char maildir[MAILDIR_PATH_SIZE];
+	if (maildir_path(maildir, &spool->mailboxes[mailbox]) < 0)
+		return -1;
+	snprintf(path, PATH_SIZE, "%s/new/%s,S=%llu,W=%llu", maildir, spool->name, spool->size, spool->wire_size);
+	return 0;
+}
+
+static int
+make_maildir(const struct spool *spool, size_t mailbox)
+{
+	char maildir[MAILDIR_PATH_SIZE];
+	return maildir_path(maildir, &spool->mailboxes[mailbox]) < 0 ? -1 : maildir_make(spool->folder, maildir);
 }
 
 /* Closes and removes the file in tmp/. Keeps errno. */
@@ -50,9 +63,10 @@ open_file(struct spool *spool)
 	enum { FLAGS = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW };
 	char path[PATH_SIZE];
 	int folder = put_tmp_path(spool, path);
+	if (folder < 0)
+		return -1;
 	spool->file = (int)TEMP_FAILURE_RETRY(openat(folder, path, FLAGS, 0600));
-	if (spool->file < 0 && errno == ENOENT && spool->count > 0 &&
-	    maildir_make(spool->folder, spool->mailboxes[0].maildir) == 0)
+	if (spool->file < 0 && errno == ENOENT && spool->count > 0 && make_maildir(spool, 0) == 0)
 		spool->file = (int)TEMP_FAILURE_RETRY(openat(folder, path, FLAGS, 0600));
 	return spool->file < 0 ? -1 : 0;
 }
@@ -75,7 +89,8 @@ static int
 name_in(const struct spool *spool, size_t mailbox, const char *tmp)
 {
 	char path[PATH_SIZE];
-	put_new_path(spool, mailbox, path);
+	if (put_new_path(spool, mailbox, path) < 0)
+		return -1;
 	if (mailbox == 0)
 		return (int)TEMP_FAILURE_RETRY(renameat(spool->folder, tmp, spool->folder, path));
 	return (int)TEMP_FAILURE_RETRY(linkat(spool->folder, tmp, spool->folder, path, 0));
@@ -86,7 +101,7 @@ static int
 show_in(const struct spool *spool, size_t mailbox, const char *tmp)
 {
 	int result = name_in(spool, mailbox, tmp);
-	if (result < 0 && errno == ENOENT && maildir_make(spool->folder, spool->mailboxes[mailbox].maildir) == 0)
+	if (result < 0 && errno == ENOENT && make_maildir(spool, mailbox) == 0)
 		result = name_in(spool, mailbox, tmp);
 	return result < 0 && errno != EEXIST ? -1 : 0;
 }
@@ -107,9 +122,11 @@ show(const struct spool *spool)
 static int
 sync_folders(const struct spool *spool)
 {
-	char path[PATH_SIZE];
+	char maildir[MAILDIR_PATH_SIZE], path[PATH_SIZE];
 	for (size_t i = 0; i < spool->count; i++) {
-		snprintf(path, sizeof path, "%s/new", spool->mailboxes[i].maildir);
+		if (maildir_path(maildir, &spool->mailboxes[i]) < 0)
+			return -1;
+		snprintf(path, sizeof path, "%s/new", maildir);
 		if (maildir_sync(spool->folder, path) < 0)
 			return -1;
 	}
@@ -122,11 +139,12 @@ hide(const struct spool *spool)
 {
 	char path[PATH_SIZE];
 	int error = errno;
-	for (size_t i = 0; i < spool->count; i++) {
-		put_new_path(spool, i, path);
-		unlinkat(spool->folder, path, 0);
-	}
-	unlinkat(put_tmp_path(spool, path), path, 0);
+	for (size_t i = 0; i < spool->count; i++)
+		if (put_new_path(spool, i, path) == 0)
+			unlinkat(spool->folder, path, 0);
+	int folder = put_tmp_path(spool, path);
+	if (folder >= 0)
+		unlinkat(folder, path, 0);
 	errno = error;
 	if (spool->relay != NULL)
 		queue_drop(spool->queue, spool->relay);

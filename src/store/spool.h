@@ -2,10 +2,10 @@
 #ifndef STORE_SPOOL_H
 #define STORE_SPOOL_H
 
-#include "port/directory.h"
-#include "queue/queue.h"
-
 #include <limits.h>
+
+#include "port/mailbox.h"
+#include "queue/queue.h"
 
 struct spool {
 	int folder;                   /* of all mail */

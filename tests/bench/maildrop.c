@@ -3,6 +3,7 @@
  * memory; what reading and removing a message costs. Makes its Maildirs in the folder that it is given.
  */
 #include "port/maildrop.h"
+#include "store/maildir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,17 +73,12 @@ static void
 make_maildir(struct mailbox *mailbox, const char *name, unsigned count, bool sizes)
 {
 	char path[256];
-	snprintf(mailbox->maildir, sizeof mailbox->maildir, "%s-%u", name, count);
-	snprintf(path, sizeof path, "%.200s", mailbox->maildir);
-	if (mkdirat(mail, path, 0700) < 0)
-		die(path);
-	for (int i = 0; i < 3; i++) {
-		snprintf(path, sizeof path, "%.200s/%s", mailbox->maildir, (const char *[]) { "new", "cur", "tmp" }[i]);
-		if (mkdirat(mail, path, 0700) < 0)
-			die(path);
-	}
+	char maildir[MAILDIR_PATH_SIZE];
+	snprintf(mailbox->address, sizeof mailbox->address, "%s-%u@example.test", name, count);
+	if (maildir_path(maildir, mailbox) < 0 || maildir_make(mail, maildir) < 0)
+		die(name);
 	for (unsigned i = 0; i < count; i++) {
-		snprintf(path, sizeof path, "%.100s/cur/%u.M%06uP4711Q%u.mx.example.test%s:2,S", mailbox->maildir,
+		snprintf(path, sizeof path, "%.100s/cur/%u.M%06uP4711Q%u.mx.example.test%s:2,S", maildir,
 		    1700000000 + i * 10, i * 7919 % 1000000, i, sizes ? ",S=4096,W=4163" : "");
 		int file = openat(mail, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
 		if (file < 0 || write(file, text, sizeof text) != (ssize_t)sizeof text || close(file) < 0)
@@ -126,9 +122,11 @@ measure_login(const struct mailbox *mailbox, const char *what, enum warmth warmt
 {
 	double cpu[ROUNDS], wall[ROUNDS];
 	unsigned rounds = warmth == COLD ? 1 : ROUNDS;
-	char cache[MAILBOX_PATH_SIZE + 32];
+	char maildir[MAILDIR_PATH_SIZE], cache[MAILDIR_PATH_SIZE + 32];
 	struct maildrop_total total = { 0 };
-	snprintf(cache, sizeof cache, "%s/ftgate-pop3.cache", mailbox->maildir);
+	if (maildir_path(maildir, mailbox) < 0)
+		die(mailbox->address);
+	snprintf(cache, sizeof cache, "%s/ftgate-pop3.cache", maildir);
 	for (unsigned i = 0; i < rounds; i++) {
 		if (warmth == UNCOUNTED)
 			unlinkat(mail, cache, 0);

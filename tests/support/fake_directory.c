@@ -1,7 +1,6 @@
 /* The directory of the fixture: who is there, and in which state. */
 #include "base/ascii.h"
 #include "smtp_fixture.h"
-#include "store/maildir.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,8 +165,8 @@ resolve(struct directory *directory, const struct address *address, struct recip
 	const char *domain = *address->domain != '\0' ? address->domain : account < 8 ? "example.test" : "example.org";
 	mailboxes[0] = (struct mailbox) { .account = team ? 1 : account };
 	mailboxes[1] = (struct mailbox) { .account = 2 };
-	maildir_path(mailboxes[0].maildir, domain, team ? "alice" : address->local);
-	maildir_path(mailboxes[1].maildir, domain, "bob");
+	mailbox_set_address(&mailboxes[0], team ? "alice" : address->local, domain);
+	mailbox_set_address(&mailboxes[1], "bob", domain);
 	if (strcmp(address->domain, "example.test") == 0 && is_name(address->local, "carol"))
 		mailboxes[0].quota = (struct quota) { STAGE_QUOTA, 0 };
 	recipient->mailboxes = mailboxes;

@@ -21,7 +21,7 @@ start_inline(struct executor *executor, struct job *job)
 }
 
 static struct executor executor = { .start = start_inline };
-static const struct mailbox mailbox = { .account = 1, .maildir = "box" };
+static const struct mailbox mailbox = { .account = 1, .address = "box@d" };
 
 void
 drop_begin(void)
@@ -29,8 +29,9 @@ drop_begin(void)
 	folder_make();
 	mail = open(".", O_RDONLY | O_DIRECTORY);
 	cr_assert_geq(mail, 0);
-	cr_assert_eq(mkdir("box", 0700), 0);
-	cr_assert_eq(chdir("box"), 0);
+	cr_assert_eq(mkdir("d", 0700), 0);
+	cr_assert_eq(mkdir("d/box", 0700), 0);
+	cr_assert_eq(chdir("d/box"), 0);
 	cr_assert_eq(mkdir("new", 0700), 0);
 	cr_assert_eq(mkdir("cur", 0700), 0);
 	cr_assert_eq(mkdir("tmp", 0700), 0);

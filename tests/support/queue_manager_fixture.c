@@ -101,7 +101,7 @@ resolve(struct directory *directory, const struct address *address, struct recip
 		return strcmp(address->domain, "broken.test") == 0 ? DIRECTORY_FAILED : DIRECTORY_NO_DOMAIN;
 	if (strcmp(address->local, "anna") != 0)
 		return DIRECTORY_NO_MAILBOX;
-	snprintf(mailbox.maildir, sizeof mailbox.maildir, "example.test/anna");
+	mailbox_set_address(&mailbox, "anna", "example.test");
 	recipient->mailboxes = &mailbox;
 	recipient->count = 1;
 	return DIRECTORY_FOUND;

@@ -1,5 +1,5 @@
 /* Addresses and paths: what parses, to what, and what does not. */
-#include "message/address.h"
+#include "base/address.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

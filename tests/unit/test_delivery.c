@@ -26,9 +26,9 @@ start_inline(struct executor *executor, struct job *job)
 static struct executor executor = { .start = start_inline };
 
 static const struct mailbox mailboxes[] = {
-	{ .account = 1, .maildir = "example.test/anna" },
-	{ .account = 2, .maildir = "example.test/bob" },
-	{ .account = 3, .maildir = "example.org/carol" },
+	{ .account = 1, .address = "anna@example.test" },
+	{ .account = 2, .address = "bob@example.test" },
+	{ .account = 3, .address = "carol@example.org" },
 };
 
 static void
@@ -139,10 +139,10 @@ Test(delivery, message_that_cannot_be_spooled_leaves_nothing)
 Test(delivery, mailbox_named_twice_gets_one_copy)
 {
 	static const struct mailbox twice[] = {
-		{ .maildir = "d/a" },
-		{ .maildir = "d/b" },
-		{ .maildir = "d/a" },
-		{ .maildir = "d/b" },
+		{ .address = "a@d" },
+		{ .address = "b@d" },
+		{ .address = "a@d" },
+		{ .address = "b@d" },
 	};
 	struct delivery *delivery = agent.agent.begin(&agent.agent, twice, 4, NULL);
 	delivery->ops->commit(delivery, &executor, tell, NULL);
@@ -341,7 +341,7 @@ deliver_to(const struct mailbox *to, size_t count)
 
 Test(delivery, keeps_the_quota_and_records_what_it_delivers)
 {
-	struct mailbox to = { .account = 1, .quota = { 28, 0 }, .maildir = "example.test/anna" };
+	struct mailbox to = { .account = 1, .quota = { 28, 0 }, .address = "anna@example.test" };
 	size_t len;
 	cr_assert_eq(deliver_to(&to, 1), DELIVERY_OK);
 	cr_expect_str_eq(folder_read("example.test/anna/maildirsize", &len), "28S\n0 0\n14 1\n");
@@ -354,8 +354,8 @@ Test(delivery, keeps_the_quota_and_records_what_it_delivers)
 Test(delivery, to_several_needs_room_in_one)
 {
 	const struct mailbox to[] = {
-		{ .account = 1, .quota = { 10, 0 }, .maildir = "example.test/anna" },
-		{ .account = 2, .quota = { 20, 0 }, .maildir = "example.test/bob" },
+		{ .account = 1, .quota = { 10, 0 }, .address = "anna@example.test" },
+		{ .account = 2, .quota = { 20, 0 }, .address = "bob@example.test" },
 	};
 	cr_expect_eq(deliver_to(to, 2), DELIVERY_OK);
 	cr_expect_eq(folder_count("*/*/new/*"), 2);
@@ -394,7 +394,7 @@ Test(delivery, a_full_disk_is_told_by_a_recent_figure)
 
 Test(delivery, room_is_told_beforehand)
 {
-	struct mailbox to = { .account = 1, .quota = { 100, 0 }, .maildir = "example.test/anna" };
+	struct mailbox to = { .account = 1, .quota = { 100, 0 }, .address = "anna@example.test" };
 	agent.agent.check_room(&agent.agent, &executor, &to, 1, 100, tell, NULL);
 	cr_expect_eq(told, DELIVERY_OK);
 	agent.agent.check_room(&agent.agent, &executor, &to, 1, 101, tell, NULL);
@@ -508,7 +508,7 @@ Test(delivery, any_fault_leaves_no_trace_in_the_queue_either)
 
 Test(delivery, full_mailbox_does_not_stop_what_goes_on_elsewhere)
 {
-	struct mailbox full = { .account = 1, .quota = { 10, 0 }, .maildir = "example.test/anna" };
+	struct mailbox full = { .account = 1, .quota = { 10, 0 }, .address = "anna@example.test" };
 	relay = (struct queue_entry) { .id = "q1", .sender = strdup("") };
 	queue_entry_add(&relay, "bob@example.org");
 	struct delivery *delivery = agent.agent.begin(&agent.agent, &full, 1, &relay);

@@ -11,10 +11,12 @@
 
 #include "base/log.h"
 #include "directory/accounts.h"
+#include "store/maildir_store.h"
 #include "support/fake_clock.h"
 #include "support/folder.h"
 
 static struct accounts *accounts;
+static struct maildir_store mailboxes;
 static struct directory *directory;
 
 static void
@@ -22,7 +24,8 @@ open_accounts(void)
 {
 	char error[ACCOUNTS_ERROR_SIZE];
 	bool created = false;
-	accounts = accounts_open(".", &created, error);
+	cr_assert_eq(maildir_store_open(&mailboxes, "."), 0);
+	accounts = accounts_open(".", &mailboxes.store, &created, error);
 	cr_assert_not_null(accounts, "%s", error);
 	cr_assert(created);
 	accounts_add_domain(accounts, "example.test");
@@ -75,11 +78,11 @@ verdict(const char *local, const char *domain)
 	return found;
 }
 
-Test(directory, account_is_found_with_its_maildir)
+Test(directory, account_is_found_with_its_address)
 {
 	cr_expect_eq(verdict("anna", "example.test"), DIRECTORY_FOUND);
 	cr_expect_gt(mailbox.account, 0);
-	cr_expect_str_eq(mailbox.maildir, "example.test/anna");
+	cr_expect_str_eq(mailbox.address, "anna@example.test");
 	cr_expect_eq(folder_count("mail/example.test/anna/*"), 3);
 }
 
@@ -87,7 +90,7 @@ Test(directory, case_of_ascii_letters_does_not_matter)
 {
 	cr_expect_eq(verdict("ANNA", "example.test"), DIRECTORY_FOUND);
 	cr_expect_eq(verdict("bOB", "example.test"), DIRECTORY_FOUND);
-	cr_expect_str_eq(mailbox.maildir, "example.test/bob");
+	cr_expect_str_eq(mailbox.address, "bob@example.test");
 	cr_expect_eq(verdict("bob", "example.org"), DIRECTORY_FOUND, "a domain is kept in lower case");
 }
 
@@ -108,7 +111,7 @@ Test(directory, no_pattern_and_no_sql_is_looked_for)
 Test(directory, bare_local_part_is_looked_for_in_every_domain)
 {
 	cr_expect_eq(verdict("anna", ""), DIRECTORY_FOUND);
-	cr_expect_str_eq(mailbox.maildir, "example.test/anna");
+	cr_expect_str_eq(mailbox.address, "anna@example.test");
 	cr_expect_eq(verdict("bob", ""), DIRECTORY_AMBIGUOUS);
 	cr_expect_eq(verdict("nobody", ""), DIRECTORY_NO_MAILBOX);
 }
@@ -116,21 +119,22 @@ Test(directory, bare_local_part_is_looked_for_in_every_domain)
 Test(directory, postmaster_needs_no_account)
 {
 	cr_expect_eq(verdict("PostMaster", "example.org"), DIRECTORY_FOUND);
-	cr_expect_str_eq(mailbox.maildir, "example.org/postmaster");
+	cr_expect_str_eq(mailbox.address, "postmaster@example.org");
 	cr_expect_eq(mailbox.account, 0);
 	cr_expect_eq(verdict("postmaster", "example.com"), DIRECTORY_NO_DOMAIN);
 	cr_expect_eq(verdict("Postmaster", ""), DIRECTORY_FOUND);
-	cr_expect_str_eq(mailbox.maildir, "example.test/postmaster");
+	cr_expect_str_eq(mailbox.address, "postmaster@example.test");
 }
 
 Test(empty_directory, postmaster_is_there_with_no_domain_at_all, .init = folder_make, .fini = close_directory)
 {
 	bool created;
 	char error[ACCOUNTS_ERROR_SIZE];
-	accounts = accounts_open(".", &created, error);
+	cr_assert_eq(maildir_store_open(&mailboxes, "."), 0);
+	accounts = accounts_open(".", &mailboxes.store, &created, error);
 	directory = sqlite_directory_new("ftgate.db", &fake_clock);
 	cr_expect_eq(verdict("postmaster", ""), DIRECTORY_FOUND);
-	cr_expect_str_eq(mailbox.maildir, "localhost/postmaster");
+	cr_expect_str_eq(mailbox.address, "postmaster@localhost");
 }
 
 Test(directory, change_is_seen_soon)
@@ -206,7 +210,7 @@ Test(directory, newer_database_is_refused)
 	cr_assert_eq(sqlite3_open("ftgate.db", &other), SQLITE_OK);
 	sqlite3_exec(other, "PRAGMA user_version = 999", NULL, NULL, NULL);
 	sqlite3_close(other);
-	cr_expect_null(accounts_open(".", &created, error));
+	cr_expect_null(accounts_open(".", &mailboxes.store, &created, error));
 	cr_expect_not_null(strstr(error, "version 999"), "%s", error);
 }
 
@@ -223,7 +227,8 @@ Test(accounts, are_there_when_they_are_opened_again, .init = open_directory, .fi
 	char error[ACCOUNTS_ERROR_SIZE];
 	bool created = true;
 	accounts_close(accounts);
-	accounts = accounts_open(".", &created, error);
+	cr_assert_eq(maildir_store_open(&mailboxes, "."), 0);
+	accounts = accounts_open(".", &mailboxes.store, &created, error);
 	cr_assert_not_null(accounts);
 	cr_expect_not(created);
 	cr_expect_eq(accounts_add(accounts, "anna", "example.test", NULL), ACCOUNTS_EXISTS);

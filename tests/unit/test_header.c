@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/maildir.h"
-
 /* What was handed out, a field a line: "name=value", with | between the parts of a value. */
 struct seen {
 	char text[4096];
@@ -148,28 +146,4 @@ Test(header, octets_behind_the_header_are_not_read)
 	header_end(&scanner);
 	cr_expect_eq(scanner.size, 8);
 	cr_expect_not(scanner.malformed);
-}
-
-Test(header, a_maildir_tells_its_address)
-{
-	static const char *const addresses[][3] = {
-		{ "Alice", "Example.Test", "alice@example.test" },
-		{ "two words", "example.test", "\"two words\"@example.test" },
-		{ "j\xC3\xB6rg", "example.test", "j\xC3\xB6rg@example.test" },
-		{ "a/b%c", "[192.0.2.1]", "a/b%c@[192.0.2.1]" },
-	};
-	char path[MAILBOX_PATH_SIZE], text[ADDRESS_TEXT_SIZE];
-	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
-		cr_assert(maildir_path(path, addresses[i][1], addresses[i][0]));
-		cr_assert(maildir_address(text, path));
-		cr_expect_str_eq(text, addresses[i][2]);
-	}
-}
-
-Test(header, what_is_no_maildir_has_no_address)
-{
-	static const char *const paths[] = { "", "a", "a/", "/a", "a/b/c", "a/%4", "a/%GG", "a/%00", "%/a" };
-	char text[ADDRESS_TEXT_SIZE];
-	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-		cr_expect_not(maildir_address(text, paths[i]), "%s", paths[i]);
 }

@@ -80,7 +80,7 @@ begin(size_t count)
 	static const char *const names[] = { "anna", "bob", "carla" };
 	struct mailbox mailboxes[3] = { 0 };
 	for (size_t i = 0; i < count; i++)
-		snprintf(mailboxes[i].maildir, sizeof mailboxes[i].maildir, "example.test/%s", names[i]);
+		cr_assert(mailbox_set_address(&mailboxes[i], names[i], "example.test"));
 	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, count, &entry);
 	cr_assert_not_null(delivery);
 	cr_assert(delivery->ops->append(delivery, "Return-Path: <x>\r\n", 18));

@@ -12,6 +12,7 @@
 #include "directory/sqlite/directory.h"
 #include "session/password.h"
 #include "session/sasl.h"
+#include "store/maildir_store.h"
 #include "support/fake_clock.h"
 #include "support/folder.h"
 
@@ -19,6 +20,7 @@ enum { DOMAINS = 3, SALT_MAX = 128, NAME_MAX_LEN = 128 };
 static const char *const domains[DOMAINS] = { "one.test", "two.test", "three.test" };
 
 static struct accounts *accounts;
+static struct maildir_store mailboxes;
 static struct directory *directory;
 static struct sasl_server *server;
 
@@ -45,7 +47,8 @@ open_directory(void)
 	bool created = false;
 	folder_make();
 	log_open(open("log", O_WRONLY | O_CREAT | O_APPEND, 0600), NULL);
-	accounts = accounts_open(".", &created, error);
+	cr_assert_eq(maildir_store_open(&mailboxes, "."), 0);
+	accounts = accounts_open(".", &mailboxes.store, &created, error);
 	cr_assert_not_null(accounts, "%s", error);
 	for (size_t i = 0; i < DOMAINS; i++)
 		accounts_add_domain(accounts, domains[i]);

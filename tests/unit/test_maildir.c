@@ -2,7 +2,9 @@
 #include "store/maildir.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,54 +12,91 @@
 #include "support/folder.h"
 
 static void
-expect_path(const char *domain, const char *local, const char *path)
+expect_path(const char *local, const char *domain, const char *path)
 {
-	char made[MAILBOX_PATH_SIZE];
-	cr_assert(maildir_path(made, domain, local));
+	struct mailbox mailbox = { 0 };
+	char made[MAILDIR_PATH_SIZE];
+	cr_assert(mailbox_set_address(&mailbox, local, domain));
+	cr_assert_eq(maildir_path(made, &mailbox), 0, "%s", mailbox.address);
 	cr_expect_str_eq(made, path);
+}
+
+static void
+expect_no_path(const char *address, int error)
+{
+	struct mailbox mailbox = { 0 };
+	char made[MAILDIR_PATH_SIZE] = "x";
+	snprintf(mailbox.address, sizeof mailbox.address, "%s", address);
+	errno = 0;
+	cr_expect_eq(maildir_path(made, &mailbox), -1, "%s", address);
+	cr_expect_eq(errno, error, "%s", address);
+	cr_expect_str_eq(made, "");
 }
 
 Test(maildir, plain_names_are_kept_in_lower_case)
 {
-	expect_path("example.test", "anna", "example.test/anna");
-	expect_path("Example.TEST", "Anna.B_c-d+e=f1", "example.test/anna.b_c-d+e=f1");
+	expect_path("anna", "example.test", "example.test/anna");
+	expect_path("Anna.B_c-d+e=f1", "Example.TEST", "example.test/anna.b_c-d+e=f1");
 }
 
 Test(maildir, names_cannot_lead_out_of_the_folder)
 {
-	expect_path("example.test", "..", "example.test/%2E.");
-	expect_path("example.test", ".hidden", "example.test/%2Ehidden");
-	expect_path("example.test", "../../etc/passwd", "example.test/%2E.%2F..%2Fetc%2Fpasswd");
-	expect_path("..", "a", "%2E./a");
-	expect_path("a/b", "a", "a%2Fb/a");
+	expect_path("..", "example.test", "example.test/%2E.");
+	expect_path(".hidden", "example.test", "example.test/%2Ehidden");
+	expect_path("../../etc/passwd", "example.test", "example.test/%2E.%2F..%2Fetc%2Fpasswd");
+	expect_no_path("a@..", EINVAL);
+	expect_no_path("a@a/b", EINVAL);
+	expect_no_path("a@/", EINVAL);
 }
 
 Test(maildir, odd_octets_and_the_escape_itself_are_escaped)
 {
-	expect_path("example.test", "a b%41\xC3\xB6\n", "example.test/a%20b%2541%C3%B6%0A");
+	expect_path("a b%41\xC3\xB6\"\\", "example.test", "example.test/a%20b%2541%C3%B6%22%5C");
+	expect_path("a/b%c", "[192.0.2.1]", "%5B192.0.2.1%5D/a%2Fb%25c");
 }
 
 Test(maildir, longest_name_fits)
 {
-	char local[ADDRESS_LOCAL_MAX + 2], domain[ADDRESS_DOMAIN_MAX + 2], path[MAILBOX_PATH_SIZE];
-	memset(local, '/', sizeof local);
-	memset(domain, 'd', sizeof domain);
+	char local[ADDRESS_LOCAL_MAX + 1], domain[ADDRESS_DOMAIN_MAX + 1], path[MAILDIR_PATH_SIZE];
+	struct mailbox mailbox = { 0 };
+	memset(local, '/', ADDRESS_LOCAL_MAX);
+	memset(domain, 'd', ADDRESS_DOMAIN_MAX);
+	for (size_t i = 63; i < ADDRESS_DOMAIN_MAX; i += 64)
+		domain[i] = '.';
 	local[ADDRESS_LOCAL_MAX] = domain[ADDRESS_DOMAIN_MAX] = '\0';
-	cr_expect(maildir_path(path, domain, local));
-	cr_expect_eq(strlen(path), MAILBOX_PATH_SIZE - 1);
-	memset(local, '/', sizeof local - 1);
-	local[ADDRESS_LOCAL_MAX + 1] = '\0';
-	cr_expect_not(maildir_path(path, domain, local));
+	cr_expect(mailbox_set_address(&mailbox, local, domain));
+	cr_expect_eq(maildir_path(path, &mailbox), 0);
+	cr_expect_eq(strlen(path), MAILDIR_PATH_SIZE - 1);
 }
 
-Test(maildir, empty_and_overlong_names_have_no_path)
+Test(maildir, domain_whose_folder_would_have_too_long_a_name_has_no_path)
 {
-	char path[MAILBOX_PATH_SIZE], domain[ADDRESS_DOMAIN_MAX + 1];
-	memset(domain, '/', ADDRESS_DOMAIN_MAX);
-	domain[ADDRESS_DOMAIN_MAX] = '\0';
-	cr_expect_not(maildir_path(path, "", "a"));
-	cr_expect_not(maildir_path(path, "a", ""));
-	cr_expect_not(maildir_path(path, domain, "a"));
+	char address[2 + ADDRESS_DOMAIN_MAX + 1] = "a@";
+	for (size_t i = 2; i < 2 + 180; i += 2)
+		memcpy(address + i, "\xC3\xB6", 3);
+	for (size_t i = 2 + 60; i < 2 + 180; i += 60)
+		memcpy(address + i, "xx.x", 4);
+	expect_no_path(address, ENAMETOOLONG);
+}
+
+Test(maildir, what_is_no_address_has_no_path)
+{
+	expect_no_path("", EINVAL);
+	expect_no_path("a", EINVAL);
+	expect_no_path("@example.test", EINVAL);
+	expect_no_path("\"\"@example.test", EINVAL);
+	expect_no_path("a\n@example.test", EINVAL);
+}
+
+Test(maildir, mailbox_has_no_address_without_names_of_a_legal_length)
+{
+	char local[ADDRESS_LOCAL_MAX + 2] = "";
+	struct mailbox mailbox = { .address = "x" };
+	memset(local, 'l', ADDRESS_LOCAL_MAX + 1);
+	cr_expect_not(mailbox_set_address(&mailbox, local, "example.test"));
+	cr_expect_str_eq(mailbox.address, "");
+	cr_expect_not(mailbox_set_address(&mailbox, "", "example.test"));
+	cr_expect_not(mailbox_set_address(&mailbox, "a", ""));
 }
 
 Test(maildir, is_made_for_its_owner_alone, .init = folder_make, .fini = folder_remove)

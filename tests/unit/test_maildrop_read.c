@@ -173,11 +173,11 @@ note(void *context, enum delivery_result result)
 static void
 deliver(const char *text, size_t len)
 {
-	static const struct mailbox mailbox = { .account = 1, .maildir = "box" };
+	static const struct mailbox mailbox = { .account = 1, .address = "box@d" };
 	struct executor executor = { .start = start_inline };
 	struct maildir_agent agent;
 	enum delivery_result result = DELIVERY_FAILED;
-	cr_assert_eq(maildir_agent_open(&agent, "..", "../queue", "mx.example.test"), 0);
+	cr_assert_eq(maildir_agent_open(&agent, "../..", "../../queue", "mx.example.test"), 0);
 	struct delivery *delivery = agent.agent.begin(&agent.agent, &mailbox, 1, NULL);
 	cr_assert_not_null(delivery);
 	cr_assert(delivery->ops->append(delivery, text, len));

@@ -211,8 +211,8 @@ Test(sizes, message_that_cannot_be_read_has_no_octets_and_shuts_nobody_out)
 	drop_put("new/2.b", "b\n");
 	uid_t user = geteuid();
 	cr_assert_eq(chmod("new/1.a", 0), 0);
-	cr_assert_eq(chmod("..", 0755) | chmod(".", 0777) | chmod("tmp", 0777) | chmod("new", 0755) |
-	        chmod("cur", 0755) | chmod("new/2.b", 0644),
+	cr_assert_eq(chmod("../..", 0755) | chmod("..", 0755) | chmod(".", 0777) | chmod("tmp", 0777) |
+	        chmod("new", 0755) | chmod("cur", 0755) | chmod("new/2.b", 0644),
 	    0);
 	cr_assert_eq(seteuid(user == 0 ? 65534 : user), 0);
 	struct maildrop *maildrop = drop_open();

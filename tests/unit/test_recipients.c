@@ -144,7 +144,7 @@ Test(recipients, account_is_told_with_its_languages_and_limits)
 	cr_expect_str_eq(found.domain.language, "de");
 	cr_expect_eq(found.domain.max_message_size, 5000);
 	cr_expect_eq(found.count, 1);
-	cr_expect_str_eq(found.mailboxes[0].maildir, "example.test/anna");
+	cr_expect_str_eq(found.mailboxes[0].address, "anna@example.test");
 	cr_expect_eq(found.mailboxes[0].quota.bytes, 1000, "its domain's");
 	cr_expect_eq(found.mailboxes[0].quota.messages, 10);
 	cr_expect_eq(resolve("bob", "example.test"), DIRECTORY_FOUND);
@@ -172,7 +172,7 @@ Test(recipients, alias_and_list_lead_to_each_mailbox_once)
 	cr_expect_eq(resolve("Info", "example.test"), DIRECTORY_FOUND);
 	cr_expect_eq(found.kind, RECIPIENT_ALIAS);
 	cr_expect_eq(found.count, 1);
-	cr_expect_str_eq(found.mailboxes[0].maildir, "example.test/anna");
+	cr_expect_str_eq(found.mailboxes[0].address, "anna@example.test");
 	cr_expect_str_eq(found.local, "info");
 	cr_expect_eq(resolve("staff", "example.test"), DIRECTORY_FOUND, "though one is switched off");
 	cr_expect_eq(found.kind, RECIPIENT_LIST);

@@ -1,5 +1,6 @@
 /* The keeping of domains, accounts, aliases, lists and access lists. */
 #include "directory/accounts.h"
+#include "store/maildir_store.h"
 
 #include <criterion/criterion.h>
 #include <sqlite3.h>
@@ -10,6 +11,7 @@
 #include "support/folder.h"
 
 static struct accounts *accounts;
+static struct maildir_store mailboxes;
 
 static enum accounts_result
 add(enum record_kind kind, const char *one, const char *two, const char *setting, const char *value)
@@ -84,7 +86,8 @@ open_accounts(void)
 	char error[ACCOUNTS_ERROR_SIZE];
 	bool created;
 	folder_make();
-	accounts = accounts_open(".", &created, error);
+	cr_assert_eq(maildir_store_open(&mailboxes, "."), 0);
+	accounts = accounts_open(".", &mailboxes.store, &created, error);
 	cr_assert_not_null(accounts, "%s", error);
 	add(RECORD_DOMAIN, "Example.TEST", NULL, NULL, NULL);
 	add(RECORD_DOMAIN, "example.org", NULL, NULL, NULL);

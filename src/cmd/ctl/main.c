@@ -16,6 +16,7 @@
 
 #include "base/data.h"
 #include "base/privileges.h"
+#include "store/maildir_store.h"
 
 int
 ctl_fail(int status, const char *format, ...)
@@ -215,16 +216,18 @@ run(struct request *request)
 	if (request->command->kind == RECORD_KINDS)
 		return run_about_server(request);
 	char path[PATH_MAX], error[ACCOUNTS_ERROR_SIZE];
+	struct maildir_store mailboxes;
 	bool created;
 	if (data_make(request->data, geteuid(), getegid(), path) < 0)
 		return ctl_fail(EX_CANTCREAT, "%s: %s", request->data, strerror(errno));
 	if (privileges_become_owner(path) < 0)
 		return ctl_fail(EX_NOPERM, "cannot become the owner of %s: %s", path, strerror(errno));
-	request->accounts = accounts_open(path, &created, error);
-	if (request->accounts == NULL)
-		return ctl_fail(EX_UNAVAILABLE, "%s", error);
-	int status = request->command->run(request);
+	if (maildir_store_open(&mailboxes, path) < 0)
+		return ctl_fail(EX_UNAVAILABLE, "cannot open %s/mail: %s", path, strerror(errno));
+	request->accounts = accounts_open(path, &mailboxes.store, &created, error);
+	int status = request->accounts == NULL ? ctl_fail(EX_UNAVAILABLE, "%s", error) : request->command->run(request);
 	accounts_close(request->accounts);
+	maildir_store_close(&mailboxes);
 	return status;
 }
 

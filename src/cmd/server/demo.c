@@ -1,9 +1,12 @@
 /* The first start: a database, and a domain to try the server with. */
 #include "cmd/server/demo.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "directory/accounts.h"
+#include "store/maildir_store.h"
 
 static bool
 add_demo(struct accounts *accounts)
@@ -15,12 +18,12 @@ add_demo(struct accounts *accounts)
 	return done;
 }
 
-int
-demo_prepare(const char *data, bool demo, bool *made, char error[DEMO_ERROR_SIZE])
+static int
+prepare(const char *data, struct mailbox_store *mailboxes, bool demo, bool *made, char error[DEMO_ERROR_SIZE])
 {
 	char why[ACCOUNTS_ERROR_SIZE];
 	bool created = false, done = true;
-	struct accounts *accounts = accounts_open(data, &created, why);
+	struct accounts *accounts = accounts_open(data, mailboxes, &created, why);
 	if (accounts == NULL) {
 		snprintf(error, DEMO_ERROR_SIZE, "%s", why);
 		return -1;
@@ -32,4 +35,17 @@ demo_prepare(const char *data, bool demo, bool *made, char error[DEMO_ERROR_SIZE
 	*made = created && demo && done;
 	accounts_close(accounts);
 	return done ? 0 : -1;
+}
+
+int
+demo_prepare(const char *data, bool demo, bool *made, char error[DEMO_ERROR_SIZE])
+{
+	struct maildir_store mailboxes;
+	if (maildir_store_open(&mailboxes, data) < 0) {
+		snprintf(error, DEMO_ERROR_SIZE, "cannot open %.400s/mail: %s", data, strerror(errno));
+		return -1;
+	}
+	int result = prepare(data, &mailboxes.store, demo, made, error);
+	maildir_store_close(&mailboxes);
+	return result;
 }

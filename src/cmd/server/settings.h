@@ -6,9 +6,9 @@
 #include <limits.h>
 #include <stddef.h>
 
+#include "base/address.h"
 #include "config/config.h"
 #include "config/limits.h"
-#include "message/address.h"
 #include "net/listen.h"
 #include "relay/route.h"
 #include "smtp/session.h"

@@ -4,8 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "store/maildir.h"
-
 void
 sqlite_copy(char *copy, size_t size, sqlite3_stmt *row, int column)
 {
@@ -61,7 +59,7 @@ sqlite_account_find(struct reader *reader, const char *domain, const char *local
 			read_account(account, row);
 			if (secrets)
 				read_secrets(account, row);
-			verdict = maildir_path(account->mailbox.maildir, account->domain.name, account->local)
+			verdict = mailbox_set_address(&account->mailbox, account->local, account->domain.name)
 			    ? DIRECTORY_FOUND
 			    : DIRECTORY_FAILED;
 		}

@@ -7,7 +7,6 @@
 
 #include "base/log.h"
 #include "directory/sqlite/account.h"
-#include "store/maildir.h"
 
 /* A row of aliases. */
 struct alias {
@@ -113,7 +112,7 @@ static bool
 add_mailbox(struct resolver *resolver, const struct mailbox *mailbox)
 {
 	for (size_t i = 0; i < resolver->count; i++)
-		if (strcmp(resolver->mailboxes[i].maildir, mailbox->maildir) == 0)
+		if (strcmp(resolver->mailboxes[i].address, mailbox->address) == 0)
 			return true;
 	void *grown = grow(resolver->mailboxes, resolver->count, &resolver->room, sizeof *mailbox);
 	if (grown == NULL)
@@ -216,7 +215,7 @@ visit_postmaster(struct resolver *resolver, const struct address *address)
 {
 	struct mailbox mailbox = { .account = 0 };
 	const char *domain = address->domain[0] == '\0' ? "localhost" : address->domain;
-	if (!maildir_path(mailbox.maildir, domain, address->local) || !add_mailbox(resolver, &mailbox))
+	if (!mailbox_set_address(&mailbox, address->local, domain) || !add_mailbox(resolver, &mailbox))
 		return DIRECTORY_FAILED;
 	return DIRECTORY_FOUND;
 }

@@ -8,7 +8,6 @@
 #include "smtp/policy/checks.h"
 #include "smtp/policy/inspection.h"
 #include "smtp/policy/service.h"
-#include "store/maildir.h"
 
 enum { RECIPIENTS_MAX = 100 };
 
@@ -22,7 +21,6 @@ struct finding {
 struct recipients {
 	size_t count;
 	const char *address[RECIPIENTS_MAX];
-	char text[RECIPIENTS_MAX][ADDRESS_TEXT_SIZE];
 };
 
 static void
@@ -33,11 +31,8 @@ find_recipients(struct recipients *recipients, const struct envelope *envelope)
 		recipients->address[recipients->count++] = envelope->first;
 		return;
 	}
-	for (size_t i = 0; i < envelope->count && recipients->count < RECIPIENTS_MAX; i++) {
-		char *text = recipients->text[recipients->count];
-		if (maildir_address(text, envelope->mailboxes[i].maildir))
-			recipients->address[recipients->count++] = text;
-	}
+	for (size_t i = 0; i < envelope->count && recipients->count < RECIPIENTS_MAX; i++)
+		recipients->address[recipients->count++] = envelope->mailboxes[i].address;
 	const size_t relayed = envelope->relay != NULL ? envelope->relay->count : 0;
 	for (size_t i = 0; i < relayed && recipients->count < RECIPIENTS_MAX; i++)
 		recipients->address[recipients->count++] = envelope->relay->recipients[i].address;

@@ -1,8 +1,8 @@
 /* The name that a client gives itself: is it one, and is there such a host? */
 #include <string.h>
 
+#include "base/address.h"
 #include "base/ascii.h"
-#include "message/address.h"
 #include "smtp/policy/checks.h"
 #include "smtp/policy/questions.h"
 

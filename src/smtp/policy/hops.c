@@ -2,19 +2,18 @@
 #include <string.h>
 
 #include "smtp/policy/header_check.h"
-#include "store/maildir.h"
 
 enum { DELIVERED_MAX = 100 }; /* Delivered-To lines that are looked at: a circle puts new ones in front */
 
 static bool
 is_recipient(const struct envelope *envelope, const struct address *address)
 {
-	char path[MAILBOX_PATH_SIZE];
+	struct mailbox mailbox = { 0 };
 
-	if (!maildir_path(path, address->domain, address->local))
+	if (!mailbox_set_address(&mailbox, address->local, address->domain))
 		return false;
 	for (size_t i = 0; i < envelope->count; i++)
-		if (strcmp(envelope->mailboxes[i].maildir, path) == 0)
+		if (strcmp(envelope->mailboxes[i].address, mailbox.address) == 0)
 			return true;
 	return false;
 }

@@ -2,7 +2,7 @@
 #ifndef SMTP_POLICY_POLICY_H
 #define SMTP_POLICY_POLICY_H
 
-#include "message/address.h"
+#include "base/address.h"
 #include "smtp/span.h"
 
 #include <ftgate/reply.h>

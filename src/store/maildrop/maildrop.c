@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/maildir.h"
 #include "store/maildrop/internal.h"
 #include "store/maildrop/name.h"
 
@@ -78,7 +79,10 @@ maildrop_fail(struct maildrop *maildrop)
 struct maildrop *
 maildrop_new(int folder, const struct mailbox *mailbox, struct executor *executor)
 {
-	size_t len = strlen(mailbox->maildir);
+	char path[MAILDIR_PATH_SIZE];
+	if (maildir_path(path, mailbox) < 0)
+		return NULL;
+	size_t len = strlen(path);
 	struct maildrop *maildrop = calloc(1, sizeof *maildrop + len + 1);
 	if (maildrop == NULL)
 		return NULL;
@@ -86,7 +90,7 @@ maildrop_new(int folder, const struct mailbox *mailbox, struct executor *executo
 	maildrop->folder = folder;
 	maildrop->lock = -1;
 	maildrop->reading.file = -1;
-	memcpy(maildrop->path, mailbox->maildir, len + 1);
+	memcpy(maildrop->path, path, len + 1);
 	return maildrop;
 }
 

@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "store/maildir.h"
 #include "store/maildrop/internal.h"
 
 enum { FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, TRIES = 3 };
@@ -22,7 +23,7 @@ enum wait { WAIT, DONT_WAIT };
 static int
 open_named(const struct maildrop *maildrop, const struct drop_message *message, enum wait wait)
 {
-	char path[MAILBOX_PATH_SIZE + NAME_MAX + 8];
+	char path[MAILDIR_PATH_SIZE + NAME_MAX + 8];
 	const struct open_how how = { .flags = FLAGS, .resolve = RESOLVE_CACHED };
 	snprintf(path, sizeof path, "%s/%s/%s", maildrop->path, drop_place_names[message->place],
 	    drop_list_name(&maildrop->list, message));

@@ -1,6 +1,6 @@
 /* Mail addresses and paths: RFC 5321 section 4.1.2 and 4.1.3, with UTF-8 by RFC 6531 section 3.3. */
-#ifndef MESSAGE_ADDRESS_H
-#define MESSAGE_ADDRESS_H
+#ifndef BASE_ADDRESS_H
+#define BASE_ADDRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>

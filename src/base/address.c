@@ -1,5 +1,5 @@
 /* Parses mail addresses and paths. */
-#include "message/address.h"
+#include "base/address.h"
 
 #include <stdio.h>
 #include <string.h>

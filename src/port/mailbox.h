@@ -1,0 +1,35 @@
+/* A mailbox that takes mail, as every layer but its store knows it: by account and address. */
+#ifndef PORT_MAILBOX_H
+#define PORT_MAILBOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/address.h"
+
+/* The limits of a mailbox: octets and messages. 0 is no limit. */
+struct quota {
+	long long bytes;
+	long long messages;
+};
+
+/* Where it is kept is known to the store alone (store/ for Maildirs, relay/lmtp_delivery.c for another server). */
+struct mailbox {
+	int64_t account; /* number of the account; 0: a postmaster without one */
+	struct quota quota;
+	char address[ADDRESS_TEXT_SIZE]; /* local-part@domain, ASCII letters in lower case, quoted if it must be */
+};
+
+/*
+ * Sets the address of a mailbox. Returns false, with an empty address, if local part or domain is empty or longer than
+ * RFC 5321 section 4.5.3.1 allows.
+ */
+bool mailbox_set_address(struct mailbox *mailbox, const char *local, const char *domain);
+
+/* Are two mailboxes the same one? */
+bool mailbox_equal(const struct mailbox *one, const struct mailbox *other);
+
+/* Has the mailbox a limit of octets or messages? */
+bool mailbox_has_quota(const struct mailbox *mailbox);
+
+#endif

@@ -1,0 +1,14 @@
+/* Where mailboxes are kept, for whoever adds and removes accounts. A narrow port: store/ implements it for Maildirs. */
+#ifndef PORT_MAILBOX_STORE_H
+#define PORT_MAILBOX_STORE_H
+
+#include "port/mailbox.h"
+
+struct mailbox_store {
+	/*
+	 * Makes a mailbox durably, if it is missing; what it holds is left as it is. Blocks. Returns 0, or -1 with errno.
+	 */
+	int (*make)(struct mailbox_store *store, const struct mailbox *mailbox);
+};
+
+#endif

@@ -1,0 +1,17 @@
+/* Makes the Maildirs of new accounts. */
+#ifndef STORE_MAILDIR_STORE_H
+#define STORE_MAILDIR_STORE_H
+
+#include "port/mailbox_store.h"
+
+/* For one thread. */
+struct maildir_store {
+	struct mailbox_store store;
+	int folder; /* descriptor of the folder of all mail */
+};
+
+/* Opens the folder of all mail, DATA/mail, which is made if it is missing. Returns 0, or -1 with errno. */
+int maildir_store_open(struct maildir_store *store, const char *data);
+void maildir_store_close(struct maildir_store *store);
+
+#endif
