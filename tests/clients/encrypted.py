@@ -14,7 +14,7 @@ from server import SECONDS, Talk
 
 
 class Certificate:
-    """A certificate for localhost and its key, in PEM files. To be used in a with statement."""
+    """A certificate for the loopback addresses and two names, and its key, in PEM files. To be used in a with statement."""
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="ftgate-cert-")
@@ -27,7 +27,8 @@ class Certificate:
         """Makes a new one in the same files."""
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+             "-subj", "/CN=localhost", "-addext",
+             "subjectAltName=DNS:localhost,DNS:mx.example.test,IP:127.0.0.1,IP:::1",
              "-keyout", self.key, "-out", self.file],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=SECONDS)
 

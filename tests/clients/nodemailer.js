@@ -6,7 +6,7 @@ const nodemailer = require('nodemailer');
 
 const [port, how, ca, sender, recipient, mechanism, user, pass] = process.argv.slice(2);
 const transport = nodemailer.createTransport({
-	host: 'localhost',
+	host: '127.0.0.1',
 	port: Number(port),
 	name: 'client.example.org',
 	secure: how === 'implicit',

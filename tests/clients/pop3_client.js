@@ -5,7 +5,7 @@ const net = require('net');
 const tls = require('tls');
 
 const [port, way, certificate, user, password, keep, folder] = process.argv.slice(2);
-const trust = { host: 'localhost', servername: 'localhost', ca: fs.readFileSync(certificate) };
+const trust = { host: '127.0.0.1', servername: 'localhost', ca: fs.readFileSync(certificate) };
 let socket, input = Buffer.alloc(0), wake = () => {};
 
 function listen(to) {
@@ -37,7 +37,7 @@ function say(command) {
 }
 
 async function fetchAll() {
-	const context = way === 'implicit' ? tls.connect({ ...trust, port: Number(port) }) : net.connect(Number(port), 'localhost');
+	const context = way === 'implicit' ? tls.connect({ ...trust, port: Number(port) }) : net.connect(Number(port), '127.0.0.1');
 	listen(context);
 	await answer();
 	if (way === 'stls') {

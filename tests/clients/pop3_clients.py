@@ -55,7 +55,7 @@ class Curl:
         scheme = "pop3s" if box.way == "implicit" else "pop3"
         secure = [] if box.way == "clear" else ["--ssl-reqd", "--cacert", box.certificate.file]
         return run(["curl", "-sS", *secure, "--user", f"{box.user}:{box.password}", *more,
-                    f"{scheme}://localhost:{box.port}/{path}"])
+                    f"{scheme}://127.0.0.1:{box.port}/{path}"])
 
     def fetch(self, box, keep):
         done, listing = self.ask(box, "")
@@ -82,7 +82,7 @@ class Mpop:
             tls = ["--tls=off"] if box.way == "clear" else [
                 "--tls=on", f"--tls-starttls={'on' if box.way == 'stls' else 'off'}",
                 "--tls-trust-file=" + box.certificate.file]
-            done, said = run(["mpop", "--file=/dev/null", "--host=localhost", f"--port={box.port}", *tls,
+            done, said = run(["mpop", "--file=/dev/null", "--host=127.0.0.1", f"--port={box.port}", *tls,
                               "--auth=user" if box.way == "clear" else "--auth=on", "--user=" + box.user,
                               "--passwordeval=cat " + password, f"--keep={'on' if keep else 'off'}",
                               "--uidls-file=" + folder + "/uidls", "--received-header=off",
@@ -100,9 +100,11 @@ class Fetchmail:
             os.mkdir(out)
             with open(script, "w", encoding="ascii") as file:
                 file.write(f"#!/bin/sh\nexec cat >'{out}'/$(ls '{out}' | wc -l)\n")
-            tls = {"clear": "sslproto ''", "stls": "sslproto 'TLS1.2+'", "implicit": "ssl"}[box.way]
+            # It compares the certificate with names only.
+            tls = {"clear": "sslproto ''", "stls": "sslproto 'TLS1.2+' sslcommonname localhost",
+                   "implicit": "ssl sslcommonname localhost"}[box.way]
             with open(config, "w", encoding="ascii") as file:
-                file.write(f"poll localhost protocol POP3 port {box.port} user '{box.user}' password '{box.password}' "
+                file.write(f"poll 127.0.0.1 protocol POP3 port {box.port} user '{box.user}' password '{box.password}' "
                            f"{tls} sslcertck sslcertfile '{box.certificate.file}' {'keep' if keep else 'nokeep'} "
                            f"fetchall no rewrite mda '/bin/sh {script}'\n")
             os.chmod(config, 0o600)
@@ -128,7 +130,7 @@ class Getmail:
             kind = "SimplePOP3Retriever" if box.way == "clear" else "SimplePOP3SSLRetriever"
             trust = "" if box.way == "clear" else f"ca_certs = {shutil.copy(box.certificate.file, folder)}\n"
             with open(os.path.join(folder, "getmailrc"), "w", encoding="ascii") as file:
-                file.write(f"[retriever]\ntype = {kind}\nserver = localhost\nport = {box.port}\n{trust}"
+                file.write(f"[retriever]\ntype = {kind}\nserver = 127.0.0.1\nport = {box.port}\n{trust}"
                            f"username = {box.user}\npassword = {box.password}\n"
                            f"[destination]\ntype = Maildir\npath = {path}/\n"
                            f"[options]\ndelete = {'false' if keep else 'true'}\ndelivered_to = false\nreceived = false\n")
@@ -146,8 +148,8 @@ class Poplib:
 
     def connect(self, box):
         if box.way == "implicit":
-            return poplib.POP3_SSL("localhost", box.port, timeout=SECONDS, context=box.certificate.context())
-        client = poplib.POP3("localhost", box.port, SECONDS)
+            return poplib.POP3_SSL("127.0.0.1", box.port, timeout=SECONDS, context=box.certificate.context())
+        client = poplib.POP3("127.0.0.1", box.port, SECONDS)
         if box.way == "stls":
             client.stls(box.certificate.context())
         return client

@@ -45,7 +45,7 @@ class Swaks:
         with tempfile.NamedTemporaryFile() as file:
             file.write(message.removesuffix(b"\n"))
             file.flush()
-            return run(["swaks", "--server", "localhost", "--port", str(route.port), "--helo", HELO, *login,
+            return run(["swaks", "--server", "127.0.0.1", "--port", str(route.port), "--helo", HELO, *login,
                         "--tls-on-connect" if route.implicit else "--tls", "--tls-ca-path", route.certificate.file,
                         "--tls-verify", "--from", route.sender, "--to", route.recipient, "--data", "@" + file.name])
 
@@ -59,7 +59,7 @@ class Curl:
     def send(self, route, message):
         scheme = "smtps" if route.implicit else "smtp"
         command = ["curl", "-sSv", "--ssl-reqd", "--cacert", route.certificate.file, "--mail-from", route.sender,
-                   "--mail-rcpt", route.recipient, f"{scheme}://localhost:{route.port}/{HELO}"]
+                   "--mail-rcpt", route.recipient, f"{scheme}://127.0.0.1:{route.port}/{HELO}"]
         if route.mechanism:
             command += ["--user", f"{route.user}:{route.password}", "--login-options", "AUTH=" + route.mechanism]
         with tempfile.NamedTemporaryFile() as file:  # curl leaves line ends as they are
@@ -73,7 +73,7 @@ class Msmtp:
     missing = None if shutil.which("msmtp") else "there is no msmtp"
 
     def send(self, route, message):
-        command = ["msmtp", "--file=/dev/null", "--host=localhost", f"--port={route.port}", "--domain=" + HELO,
+        command = ["msmtp", "--file=/dev/null", "--host=127.0.0.1", f"--port={route.port}", "--domain=" + HELO,
                    "--tls=on", f"--tls-starttls={'off' if route.implicit else 'on'}", "--set-date-header=off",
                    "--tls-trust-file=" + route.certificate.file, "--from=" + route.sender, "--set-msgid-header=off"]
         if route.mechanism:
@@ -105,8 +105,8 @@ class Smtplib:
 
     def connect(self, route, context):
         if route.implicit:
-            return smtplib.SMTP_SSL("localhost", route.port, HELO, timeout=SECONDS, context=context)
-        client = smtplib.SMTP("localhost", route.port, HELO, timeout=SECONDS)
+            return smtplib.SMTP_SSL("127.0.0.1", route.port, HELO, timeout=SECONDS, context=context)
+        client = smtplib.SMTP("127.0.0.1", route.port, HELO, timeout=SECONDS)
         client.starttls(context=context)
         return client
 

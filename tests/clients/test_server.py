@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The processes of ftgate-smtpd: starting, stopping, dying, reloading, and what they do when much or odd is asked of them."""
 
+import contextlib
 import os
 import pathlib
 import pwd
@@ -133,6 +134,13 @@ class Starting(unittest.TestCase):
         for words in ("listen        [::1]:25", "language      de", "profile       strict"):
             self.assertIn(words, done.stdout)
         self.assertEqual([], os.listdir(self.folder))
+
+    def test_default_addresses_are_those_of_localhost(self):
+        expected = ["listen        127.0.0.1:2525"]
+        with contextlib.suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
+            expected.append("listen        [::1]:2525")
+        said = self.smtpd("--check").stdout
+        self.assertEqual(expected, [line for line in said.splitlines() if line.startswith("listen")])
 
     def test_check_names_what_is_refused(self):
         folder = os.path.join(self.folder, "d/locale/de/LC_MESSAGES")

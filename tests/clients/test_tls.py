@@ -84,9 +84,9 @@ class Encryption(EncryptedCase):
 class Login(EncryptedCase):
     def client(self, implicit):
         if implicit:
-            client = smtplib.SMTP_SSL("localhost", self.tls_port, timeout=SECONDS, context=self.context)
+            client = smtplib.SMTP_SSL("127.0.0.1", self.tls_port, timeout=SECONDS, context=self.context)
         else:
-            client = smtplib.SMTP("localhost", self.port, timeout=SECONDS)
+            client = smtplib.SMTP("127.0.0.1", self.port, timeout=SECONDS)
             client.starttls(context=self.context)
         client.ehlo()
         return client
@@ -143,7 +143,7 @@ class Login(EncryptedCase):
         for how in ["--tls", "--port", str(self.port)], ["--tls-on-connect", "--port", str(self.tls_port)]:
             for mechanism in "PLAIN", "LOGIN", "CRAM-MD5":
                 done = subprocess.run(
-                    ["swaks", "--server", "localhost", *how, "--auth", mechanism, "--auth-user", ACCOUNT,
+                    ["swaks", "--server", "127.0.0.1", *how, "--auth", mechanism, "--auth-user", ACCOUNT,
                      "--auth-password", PASSWORD, "--from", ACCOUNT, "--to", ACCOUNT, "--helo", "client.example.org"],
                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS)
                 self.assertEqual(0, done.returncode, done.stdout)

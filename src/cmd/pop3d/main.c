@@ -24,10 +24,11 @@ main(int argc, char **argv)
 		.name = "ftgate-pop3d",
 		.help =
 		    "POP3 server whose replies speak the language of their reader.\v"
-		    "It listens at 127.0.0.1:2110 unless it is told where. SIGHUP loads texts and certificate again; "
+		    "It listens at 127.0.0.1:2110 and [::1]:2110 by default. SIGHUP loads texts and certificate again; "
 		    "SIGTERM lets what is being fetched be fetched, then ends.",
 		.protocol = CONFIG_POP3,
 		.listen = "127.0.0.1:2110",
+		.listen_v6 = "[::1]:2110",
 		.welcome = welcome,
 		.work = serve_pop3_work,
 	};

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "cmd/server/server.h"
 #include "process/systemd.h"
@@ -127,6 +128,19 @@ take_passed(const struct server_kind *kind, struct settings *settings)
 	return EX_OK;
 }
 
+/* People type localhost, which is either address. */
+static void
+listen_by_default(const struct server_kind *kind, struct settings *settings)
+{
+	char name[LISTEN_NAME_SIZE], error[SETTINGS_ERROR_SIZE], unused[LISTEN_ERROR_SIZE];
+	settings_set(settings, "listen", kind->listen, error);
+	int probe = listen_open("[::1]:0", name, unused);
+	if (probe >= 0) {
+		close(probe);
+		settings_set(settings, "listen", kind->listen_v6, error);
+	}
+}
+
 /* Addresses of the command line stand in place of the configuration's. */
 static int
 take_choices(const struct server_kind *kind, struct settings *settings, const struct line *line)
@@ -147,7 +161,7 @@ take_choices(const struct server_kind *kind, struct settings *settings, const st
 	if (take_passed(kind, settings) != EX_OK)
 		return EX_USAGE;
 	if (settings->listen_count == 0)
-		settings_set(settings, "listen", kind->listen, error);
+		listen_by_default(kind, settings);
 	if (settings_complete(settings, error) < 0) {
 		fprintf(stderr, "%s: %s\n", kind->name, error);
 		return EX_USAGE;

@@ -13,7 +13,8 @@ struct server_kind {
 	enum config_protocol protocol;
 	/* Takes over what of a configuration is this program's alone. NULL: nothing is. Returns 0, or -1 once the fault is told. */
 	int (*configure)(struct settings *settings, config_report *report);
-	const char *listen; /* where it listens unless it is told: ADDRESS:PORT */
+	const char *listen;    /* where it listens by default: ADDRESS:PORT */
+	const char *listen_v6; /* and there too, if this machine has an IPv6 loopback */
 	/* Tells on standard error how to try a server that listens at address and has the demo domain. */
 	void (*welcome)(const char *data, const char *address);
 	/* The life of a worker; returns its exit status. */

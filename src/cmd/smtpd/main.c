@@ -36,11 +36,12 @@ main(int argc, char **argv)
 		.name = "ftgate-smtpd",
 		.help =
 		    "Mail server whose replies speak the language of their reader.\v"
-		    "It listens at 127.0.0.1:2525 unless it is told where. SIGHUP loads texts and certificate again; "
+		    "It listens at 127.0.0.1:2525 and [::1]:2525 by default. SIGHUP loads texts and certificate again; "
 		    "SIGTERM lets messages under way finish, then ends.",
 		.protocol = CONFIG_SMTP,
 		.configure = configure,
 		.listen = "127.0.0.1:2525",
+		.listen_v6 = "[::1]:2525",
 		.welcome = welcome,
 		.work = serve_work,
 		.relay = relay_work,
