@@ -1,7 +1,6 @@
 /* The header that a proxy puts before a connection: version 2 of the PROXY protocol (HAProxy's proxy-protocol.txt). */
 #include "net/proxy.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -54,36 +53,28 @@ is_sound(const struct proxy *proxy)
 }
 
 static void
-tell_end(struct proxy_end *end, int family, const unsigned char *address, const unsigned char *port)
+read_end(struct proxy_end *end, int family, const unsigned char *address, const unsigned char *port)
 {
-	struct in6_addr v6;
-	if (family == AF_INET6) {
-		memcpy(&v6, address, sizeof v6);
-		if (IN6_IS_ADDR_V4MAPPED(&v6)) {
-			family = AF_INET;
-			address += sizeof v6 - sizeof(struct in_addr);
-		}
-	}
-	inet_ntop(family, address, end->address, sizeof end->address);
+	ip_write(end->address, family, address);
 	end->port = (unsigned short)get_number(port);
 }
 
 /* Section 2.2: source address, destination address, source port, destination port. */
 static void
-tell_ends(struct proxy *proxy)
+read_ends(struct proxy *proxy)
 {
 	bool v4 = proxy->header[FAMILY] == TCP4;
 	int family = v4 ? AF_INET : AF_INET6;
 	size_t size = v4 ? sizeof(struct in_addr) : sizeof(struct in6_addr);
 	const unsigned char *source = proxy->header + FIXED;
 	const unsigned char *ports = source + 2 * size;
-	tell_end(&proxy->client, family, source, ports);
-	tell_end(&proxy->server, family, source + size, ports + 2);
+	read_end(&proxy->client, family, source, ports);
+	read_end(&proxy->server, family, source + size, ports + 2);
 }
 
 /* Keeps what is needed of the next octets. The fixed part is read whole before anything behind it is counted. */
 static size_t
-take(struct proxy *proxy, const unsigned char *bytes, size_t len)
+consume(struct proxy *proxy, const unsigned char *bytes, size_t len)
 {
 	size_t missing = whole_length(proxy) - proxy->len;
 	size_t taken = len < missing ? len : missing;
@@ -101,7 +92,7 @@ proxy_read(struct proxy *proxy, const void *bytes, size_t len, size_t *used)
 	const unsigned char *at = bytes;
 	*used = 0;
 	do {
-		*used += take(proxy, at + *used, len - *used);
+		*used += consume(proxy, at + *used, len - *used);
 		if (!is_sound(proxy))
 			return PROXY_BAD;
 	} while (*used < len && proxy->len < whole_length(proxy));
@@ -109,6 +100,6 @@ proxy_read(struct proxy *proxy, const void *bytes, size_t len, size_t *used)
 		return PROXY_MORE;
 	proxy->local = proxy->header[COMMAND] == VERSION_LOCAL;
 	if (!proxy->local)
-		tell_ends(proxy);
+		read_ends(proxy);
 	return PROXY_DONE;
 }

@@ -5,14 +5,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum {
-	PROXY_HEADER_MAX = 536, /* octets: what the smallest TCP segment carries */
-	PROXY_ADDRESS_SIZE = 46,
-};
+#include "base/ip.h"
 
-/* The client and the server's side as the proxy saw them; an IPv4 address in IPv6 form is told as IPv4. */
+enum { PROXY_HEADER_MAX = 536 }; /* octets: what the smallest TCP segment carries */
+
+/* The client's or the server's side of the connection as the proxy saw it. ip_write() makes the text. */
 struct proxy_end {
-	char address[PROXY_ADDRESS_SIZE];
+	char address[IP_TEXT_SIZE];
 	unsigned short port;
 };
 

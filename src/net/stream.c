@@ -443,7 +443,7 @@ put_peer(struct stream *stream)
 	struct sockaddr_storage address;
 	int len = sizeof address;
 	if (uv_tcp_getpeername(&stream->tcp, (struct sockaddr *)&address, &len) < 0 ||
-	    uv_ip_name((struct sockaddr *)&address, stream->peer, sizeof stream->peer) < 0)
+	    !ip_write_socket(stream->peer, (struct sockaddr *)&address))
 		memcpy(stream->peer, "unknown", sizeof "unknown");
 }
 

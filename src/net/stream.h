@@ -4,12 +4,11 @@
 
 #include <stdarg.h>
 
+#include "base/ip.h"
 #include "base/token.h"
 #include "net/preamble.h"
 #include "net/streams.h"
 #include "port/job.h"
-
-enum { STREAM_PEER_SIZE = 46 }; /* INET6_ADDRSTRLEN */
 
 /* How fast a message comes in. */
 struct pace {
@@ -44,7 +43,7 @@ struct stream {
 	bool lingering; /* the end has been told; input is thrown away until the client ends too */
 	bool closing;
 	const char *cause; /* of the end, for the log */
-	char peer[STREAM_PEER_SIZE];
+	char peer[IP_TEXT_SIZE];
 	char token[TOKEN_SIZE];
 };
 

@@ -29,6 +29,12 @@ class Proxied(LimitsCase):
                     self.assertAccepted(talk)
                 server.wait_for_log(rf"event=connect session=\S+ client={client}\n")
 
+    def test_an_ipv4_client_in_ipv6_form_is_named_as_ipv4(self):
+        with self.server(listeners=LISTENERS) as server:
+            with Talk(server, first=header("::ffff:192.0.2.7")) as talk:
+                self.assertTrue(talk.greeting.startswith(b"220 "))
+            server.wait_for_log(r"event=connect session=\S+ client=192\.0\.2\.7\n")
+
     def test_limits_are_those_of_the_client(self):
         with self.server("max-sessions-per-address: 1", LISTENERS) as server:
             with Talk(server, first=header("192.0.2.7")), Talk(server, first=header("192.0.2.8")) as other:

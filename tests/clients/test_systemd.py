@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-from server import LIMITS, SECONDS, Server, Talk, TestCase, main, program
+from server import ACCOUNT, LIMITS, SECONDS, Server, Talk, TestCase, main, program
 
 PASS = """import os, sys
 os.dup2(int(sys.argv[1]), 3)
@@ -33,7 +33,7 @@ class Passed(Server):
                 [*self.command, self.smtpd, "-c", self.config, "--data", self.data, *self.arguments],
                 env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, pass_fds=(self.descriptor,))
-        self.port = int(self.wait_for_log(r"listening on 127\.0\.0\.1:(\d+)").group(1))
+        self.port = int(self.wait_for_log(r"listening on (?:127\.0\.0\.1|\[::\]):(\d+)").group(1))
 
 
 class Notify(TestCase):
@@ -96,6 +96,21 @@ class Sockets(TestCase):
         self.assertEqual(port, server.port)
         with Talk(server) as talk:
             self.assertIn(b"(#4.54)", talk.mail())
+
+    def test_an_ipv4_client_of_a_dual_stack_socket_has_its_ipv4_name_everywhere(self):
+        bound = self.enterContext(socket.socket(socket.AF_INET6))
+        bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        bound.bind(("::", 0))
+        bound.listen()
+        server = self.enterContext(Passed(bound.fileno()))
+        with Talk(server) as talk:
+            talk.mail()
+            talk.say(b"RCPT TO:<%s>" % ACCOUNT.encode())
+            talk.say(b"DATA")
+            self.assertTrue(talk.say(b"Subject: x\r\n\r\nHello\r\n.").startswith(b"250"))
+        server.wait_for_log(r"event=connect session=\S+ client=127\.0\.0\.1\n")
+        self.assertIn(b"[127.0.0.1]", server.messages()[0].partition(b"\n\n")[0])
+        self.assertNotIn("::ffff:", server.log() + server.messages()[0].decode("ascii"))
 
     def test_sockets_for_another_process_are_left_alone(self):
         bound, port = self.bind()
