@@ -19,7 +19,7 @@ allowed() {
 	src/session) echo "ftgate base config port session" ;;
 	src/smtp) echo "ftgate base config port message session smtp" ;;
 	src/pop3) echo "ftgate base config port message session pop3" ;;
-	src/net) echo "ftgate base config port net process" ;;
+	src/net) echo "ftgate base config port net" ;;
 	src/peer) echo "base config port peer net" ;;
 	src/process) echo "ftgate base config port peer net process" ;;
 	src/cmd) echo "ftgate catalog base config port message store directory queue relay session smtp pop3 net peer process cmd" ;;

@@ -110,14 +110,14 @@ stamp_of(const uv_loop_t *loop)
 void
 stream_reply(struct stream *stream, const struct ftg_reply *reply)
 {
-	const struct catalog_request *request = &stream->streams->catalogs->request;
+	const struct voice_source *source = stream->streams->source;
 	const struct ftg_vars vars = { .value = {
-		                           [FTG_VAR_HOST] = request->host,
+		                           [FTG_VAR_HOST] = source->host,
 		                           [FTG_VAR_CLIENT] = stream->peer,
 		                           [FTG_VAR_SESSION] = stream->token,
 		                           [FTG_VAR_TIME] = stamp_of(stream->streams->loop),
-		                           [FTG_VAR_CONTACT] = request->contact,
-		                           [FTG_VAR_HELP] = request->help,
+		                           [FTG_VAR_CONTACT] = source->contact,
+		                           [FTG_VAR_HELP] = source->help,
 		                       } };
 	const struct ftg_voice voice = stream_voice(stream, &vars);
 	char *at = output_for(stream, FTG_REPLY_MAX);

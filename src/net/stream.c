@@ -2,6 +2,7 @@
 #include "net/stream.h"
 
 #include <assert.h>
+#include <ftgate/catalog.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,9 +61,10 @@ log_start(const struct stream *stream, const char *event)
 struct ftg_voice
 stream_voice(const struct stream *stream, const struct ftg_vars *vars)
 {
-	const struct catalog_holder *catalogs = stream->streams->catalogs;
-	struct ftg_voice voice = catalog_holder_voice(catalogs, vars);
-	stream->protocol->speak(stream->protocol, stream->session, catalogs->generation, &voice);
+	const struct voice_source *source = stream->streams->source;
+	struct ftg_voice voice = source->voice;
+	voice.vars = vars;
+	stream->protocol->speak(stream->protocol, stream->session, source->generation, &voice);
 	return voice;
 }
 

@@ -8,7 +8,7 @@
 #include "base/stats.h"
 #include "net/certificate.h"
 #include "net/protocol.h"
-#include "process/catalog_holder.h"
+#include "net/voice_source.h"
 
 enum {
 	STREAMS_INPUT = 64 * 1024,  /* octets that are read at a time */
@@ -33,7 +33,7 @@ struct listener {
 
 struct streams {
 	uv_loop_t *loop;
-	const struct catalog_holder *catalogs;
+	const struct voice_source *source;
 	const struct certificate *certificate;
 	struct stats_slot *stats; /* NULL: nothing is counted */
 	uv_timer_t sweep;         /* looks for those whose time is up; runs while there are any */
@@ -57,7 +57,7 @@ struct streams {
 };
 
 /*
- * Sets up what all connections share. loop, catalogs, certificate, listeners, emptied, max and descriptors are set. Returns
+ * Sets up what all connections share. loop, source, certificate, listeners, emptied, max and descriptors are set. Returns
  * 0 or an error of libuv.
  */
 int streams_open(struct streams *streams);

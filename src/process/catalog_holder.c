@@ -152,13 +152,24 @@ find(const struct catalog_holder *catalogs, const char *request)
 static void
 swap(struct catalog_holder *catalogs, ftg_catalog *catalog)
 {
+	const struct catalog_request *request = &catalogs->request;
 	ftg_catalog_free(catalogs->catalog);
 	catalogs->catalog = catalog;
-	catalogs->generation++;
-	catalogs->language = find(catalogs, catalogs->request.language);
-	catalogs->second = find(catalogs, catalogs->request.bilingual);
-	if (catalogs->language < 0)
-		catalogs->language = FTG_ENGLISH;
+	ftg_lang language = find(catalogs, request->language);
+	ftg_lang second = find(catalogs, request->bilingual);
+	catalogs->source = (struct voice_source) {
+		.voice = {
+			.catalog = current(catalogs),
+			.language = language < 0 ? FTG_ENGLISH : language,
+			.bilingual = second >= 0,
+			.second = second,
+			.encoding = FTG_ASCII,
+		},
+		.generation = catalogs->source.generation + 1,
+		.host = request->host,
+		.contact = request->contact,
+		.help = request->help,
+	};
 }
 
 /* A file that is bad at the start is left out: its catalogs of before are unknown. */
@@ -167,8 +178,10 @@ catalog_holder_open(struct catalog_holder *catalogs, const struct catalog_reques
 {
 	*catalogs = (struct catalog_holder) { .request = *request, .worker = worker };
 	struct load *load = load_new(catalogs);
-	if (load == NULL)
+	if (load == NULL) {
+		swap(catalogs, NULL);
 		return;
+	}
 	load_work(&load->job);
 	catalogs->refused = load->refused;
 	log_refusals(load);
@@ -220,17 +233,4 @@ catalog_holder_reload(struct catalog_holder *catalogs)
 	catalogs->loading = true;
 	load->job = (struct job) { .work = load_work, .done = load_done };
 	catalogs->executor->start(catalogs->executor, &load->job);
-}
-
-struct ftg_voice
-catalog_holder_voice(const struct catalog_holder *catalogs, const struct ftg_vars *vars)
-{
-	return (struct ftg_voice) {
-		.catalog = current(catalogs),
-		.language = catalogs->language,
-		.bilingual = catalogs->second >= 0,
-		.second = catalogs->second,
-		.encoding = FTG_ASCII,
-		.vars = vars,
-	};
 }

@@ -2,10 +2,11 @@
 #ifndef PROCESS_CATALOG_HOLDER_H
 #define PROCESS_CATALOG_HOLDER_H
 
-#include "port/job.h"
-
 #include <ftgate/catalog.h>
 #include <limits.h>
+
+#include "net/voice_source.h"
+#include "port/job.h"
 
 /* What is asked of the catalogue; the strings must stay. */
 struct catalog_request {
@@ -21,14 +22,12 @@ struct catalog_request {
 
 struct catalog_holder {
 	struct catalog_request request;
-	ftg_catalog *catalog; /* NULL: the built-in English */
-	ftg_lang language;
-	ftg_lang second;     /* -1: none */
-	unsigned generation; /* changes with the catalogue */
-	unsigned worker;     /* its number, for the log */
-	unsigned refused;    /* catalogs and files, by the last load */
-	bool loading;        /* a load is under way */
-	bool again;          /* another one has been asked for meanwhile */
+	struct voice_source source; /* of the catalogue in use */
+	ftg_catalog *catalog;       /* NULL: the built-in English */
+	unsigned worker;            /* its number, for the log */
+	unsigned refused;           /* catalogs and files, by the last load */
+	bool loading;               /* a load is under way */
+	bool again;                 /* another one has been asked for meanwhile */
 	struct executor *executor;
 	/* Told when a reload has ended: a new generation is spoken, or the old one was kept. */
 	void (*reloaded)(struct catalog_holder *catalogs, bool fresh);
@@ -43,8 +42,5 @@ void catalog_holder_close(struct catalog_holder *catalogs);
  * old one is kept.
  */
 void catalog_holder_reload(struct catalog_holder *catalogs);
-
-/* The voice of a session in the language of the process. */
-struct ftg_voice catalog_holder_voice(const struct catalog_holder *catalogs, const struct ftg_vars *vars);
 
 #endif

@@ -37,7 +37,7 @@ static void
 put_status(const struct status *status, struct text_buffer *buffer)
 {
 	const struct stats *stats = status->stats;
-	const struct ftg_voice voice = catalog_holder_voice(status->catalogs, NULL);
+	const struct ftg_voice voice = status->catalogs->source.voice;
 	put(buffer, "pid", (uint64_t)stats->pid);
 	put(buffer, "uptime", (uint64_t)stats_uptime(stats));
 	put(buffer, "workers", status->workers);

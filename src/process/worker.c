@@ -153,7 +153,7 @@ worker_open(struct worker *worker, const struct worker_config *config, const str
 	certificate_open(&worker->certificate, config->certificate, config->key, place->number);
 	worker->streams = (struct streams) {
 		.loop = &worker->loop,
-		.catalogs = &worker->catalogs,
+		.source = &worker->catalogs.source,
 		.certificate = &worker->certificate,
 		.stats = slot_of(worker),
 		.listeners = worker->listeners,

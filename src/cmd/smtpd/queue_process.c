@@ -56,7 +56,7 @@ static struct ftg_voice
 voice(void *context, const char *language)
 {
 	(void)context;
-	struct ftg_voice spoken = catalog_holder_voice(&env.worker.catalogs, NULL);
+	struct ftg_voice spoken = env.worker.catalogs.source.voice;
 	ftg_lang found = *language == '\0' || spoken.catalog == NULL ? -1 : ftg_catalog_find(spoken.catalog, language);
 	if (found >= 0)
 		spoken.language = found;
