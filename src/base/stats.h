@@ -21,6 +21,7 @@ enum {
 /* Of one worker, or of several that had its number one after another. */
 struct stats_slot {
 	_Alignas(64) _Atomic uint64_t value[STAT_COUNT];
+	_Atomic uint64_t beat;    /* changes while the worker's loop turns */
 	_Atomic uint64_t refused; /* texts and files, by the last load of the catalogue */
 	_Atomic uint64_t reply[STATS_REPLIES];
 };
@@ -59,6 +60,19 @@ stats_reply(struct stats_slot *slot, unsigned reply)
 {
 	if (slot != NULL)
 		atomic_fetch_add_explicit(&slot->reply[reply], 1, memory_order_relaxed);
+}
+
+/* The beat of a worker, which its master watches: counts it up, reads it. */
+static inline void
+stats_count_beat(struct stats_slot *slot)
+{
+	atomic_fetch_add_explicit(&slot->beat, 1, memory_order_relaxed);
+}
+
+static inline uint64_t
+stats_beat(const struct stats_slot *slot)
+{
+	return atomic_load_explicit(&slot->beat, memory_order_relaxed);
 }
 
 /* The worker of this number has ended, and its connections with it. */

@@ -20,8 +20,8 @@ enum {
 void
 stream_touch(struct stream *stream)
 {
-	uint64_t deadline = uv_now(stream->streams->loop) + stream->protocol->idle;
-	stream->deadline = deadline < stream->end ? deadline : stream->end;
+	uint64_t idle = stream->protocol->idle, deadline = uv_now(stream->streams->loop) + idle;
+	stream->deadline = idle != 0 && deadline < stream->end ? deadline : stream->end;
 }
 
 static bool
@@ -273,6 +273,14 @@ update_reading(struct stream *stream)
 }
 
 static void
+log_end_of(const struct stream *stream, const char *cause)
+{
+	log_start(stream, "disconnect");
+	log_put("cause", cause);
+	log_end();
+}
+
+static void
 on_closed(uv_handle_t *handle)
 {
 	struct stream *stream = (struct stream *)handle;
@@ -289,9 +297,7 @@ stream_drop(struct stream *stream)
 static void
 close_now(struct stream *stream)
 {
-	log_start(stream, "disconnect");
-	log_put("cause", stream->cause);
-	log_end();
+	log_end_of(stream, stream->cause);
 	if (stream->session != NULL)
 		stream->protocol->free(stream->session);
 	stream->session = NULL;
@@ -360,10 +366,12 @@ stream_say_last(struct stream *stream, enum ftg_id last, const char *cause)
 static void
 obey_stop(struct stream *stream)
 {
-	if (!stream->streams->stopping || is_busy(stream) || is_over(stream) || stream->rest_len > 0 ||
-	    stream->unsent > 0)
+	bool ending = stream->streams->ending;
+	if (!stream->streams->stopping || is_busy(stream) || is_over(stream))
 		return;
-	if (!preamble_is_done(stream) || !stream->protocol->in_transaction(stream->session))
+	if (!ending && (stream->rest_len > 0 || stream->unsent > 0))
+		return;
+	if (ending || !preamble_is_done(stream) || !stream->protocol->in_transaction(stream->session))
 		stream_say_last(stream, stream->protocol->shutdown, "stop");
 }
 
@@ -391,6 +399,19 @@ stream_proceed(struct stream *stream)
 	if (is_over(stream))
 		encryption_end(stream);
 	settle(stream);
+}
+
+bool
+stream_is_working(const struct stream *stream)
+{
+	return is_busy(stream);
+}
+
+void
+stream_log_cut(const struct stream *stream, const char *cause)
+{
+	if (!stream->closing)
+		log_end_of(stream, cause);
 }
 
 void

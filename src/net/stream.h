@@ -94,6 +94,10 @@ void stream_expire(struct stream *stream);
 /* A second has passed: ends if the client sends too slowly. */
 void stream_check_pace(struct stream *stream);
 
+/* For streams.c: waits the session for a job or a peer? Logs the end of a connection that the process does not live to close. */
+bool stream_is_working(const struct stream *stream);
+void stream_log_cut(const struct stream *stream, const char *cause);
+
 /* Says a last word and ends, in the midst of a message too. Nothing while a job is under way. */
 void stream_end(struct stream *stream, enum ftg_id last);
 

@@ -188,11 +188,25 @@ streams_stop(struct streams *streams)
 void
 streams_end(struct streams *streams)
 {
+	streams->ending = true;
 	for (struct stream *stream = streams->first, *next; stream != NULL; stream = next) {
 		next = stream->next;
 		stream_end(stream, stream->protocol->shutdown);
 	}
 	streams_run_ready(streams);
+}
+
+struct streams_cut
+streams_cut(const struct streams *streams)
+{
+	struct streams_cut cut = { 0 };
+	for (const struct stream *stream = streams->first; stream != NULL; stream = stream->next) {
+		bool working = stream_is_working(stream);
+		cut.working += working;
+		cut.unsent += !working;
+		stream_log_cut(stream, working ? "cut-working" : "cut-unsent");
+	}
+	return cut;
 }
 
 void

@@ -41,6 +41,7 @@ struct streams {
 	unsigned max;         /* further ones are told that there are too many */
 	int descriptors;      /* so are those that get this descriptor or a higher one */
 	bool stopping;        /* those that are idle end, the others when they have done */
+	bool ending;          /* and a transaction is no reason to go on */
 	struct stream *first; /* all of them */
 	struct stream *ready; /* those whose sessions want to go on */
 	struct stream *spare; /* with which one more can be turned away when memory is out */
@@ -74,8 +75,17 @@ void streams_run_ready(struct streams *streams);
 /* Takes no more connections and ends those that are idle; the others end when they have answered. */
 void streams_stop(struct streams *streams);
 
-/* Ends all but those that wait for a job: the grace time is over. */
+/* Ends those that wait for their clients, in the midst of a message too; the others end once their job is done. */
 void streams_end(struct streams *streams);
+
+/* Sessions that could not be ended. */
+struct streams_cut {
+	unsigned working; /* wait for a job or a peer */
+	unsigned unsent;  /* the client has not taken the last replies */
+};
+
+/* Counts those that are left, and logs the end of each; the process must end then. */
+struct streams_cut streams_cut(const struct streams *streams);
 
 /* For stream.c: a connection is gone. */
 void streams_forget(struct streams *streams, struct stream *stream);

@@ -1,4 +1,4 @@
-/* The master process: starts workers, and others in place of those that die. It reads nothing from the network. */
+/* The master process: starts workers, and others in place of those that die or hang. It reads nothing from the network. */
 #include "process/master.h"
 
 #include <errno.h>
@@ -18,21 +18,27 @@
 #include "base/log.h"
 #include "process/report.h"
 #include "process/systemd.h"
+#include "process/watchdog.h"
 
 enum {
 	YOUNG = 5000,      /* milliseconds; a worker that dies earlier has died at once */
 	DELAY_FIRST = 100, /* milliseconds before the next one is started then; doubles each time */
 	DELAY_MAX = 30000,
+	ABORT_TIME = 5000, /* milliseconds for SIGABRT to end a worker, which may write a core file */
 };
 
-/* A place for a worker, and the process at it. */
-struct place {
+_Static_assert((int)WATCHDOG_WORKERS >= (int)MASTER_WORKERS_MAX, "each worker is watched");
+
+/* The process of a worker number. */
+struct child {
 	pid_t process; /* 0: none */
 	int64_t started;
-	int64_t restart; /* time of the next start, when there is none */
+	int64_t restart; /* time of the next start, if there is no process */
 	int64_t delay;
-	bool ready;   /* has taken connections once */
-	bool awaited; /* has yet to tell how a reload ended */
+	bool ready;        /* has taken connections once */
+	bool awaited;      /* has yet to report how a reload ended */
+	const char *cause; /* why the master has killed it, for the log */
+	int64_t kill;      /* when SIGKILL follows; 0: never */
 };
 
 struct state {
@@ -43,7 +49,11 @@ struct state {
 	bool announced;   /* that all workers are ready */
 	int64_t deadline; /* of a stop */
 	unsigned loaded, kept;
-	struct place places[MASTER_WORKERS_MAX];
+	int64_t look;    /* time of the watchdog's next look */
+	int64_t feeding; /* milliseconds between two notices to the service manager's watchdog; 0: it has none */
+	int64_t feed;    /* time of the next one */
+	struct watchdog watchdog;
+	struct child children[MASTER_WORKERS_MAX];
 };
 
 static int64_t
@@ -55,7 +65,7 @@ now(void)
 }
 
 static unsigned
-count_places(const struct state *state)
+count_children(const struct state *state)
 {
 	return state->master->workers + state->master->relay;
 }
@@ -66,12 +76,12 @@ is_relay(const struct state *state, unsigned number)
 	return number == state->master->workers;
 }
 
-static struct place *
-find_place(struct state *state, pid_t process)
+static struct child *
+find_child(struct state *state, pid_t process)
 {
-	for (unsigned i = 0; i < count_places(state); i++)
-		if (state->places[i].process == process)
-			return &state->places[i];
+	for (unsigned i = 0; i < count_children(state); i++)
+		if (state->children[i].process == process)
+			return &state->children[i];
 	return NULL;
 }
 
@@ -79,40 +89,43 @@ static unsigned
 count_running(const struct state *state)
 {
 	unsigned count = 0;
-	for (unsigned i = 0; i < count_places(state); i++)
-		count += state->places[i].process != 0;
+	for (unsigned i = 0; i < count_children(state); i++)
+		count += state->children[i].process != 0;
 	return count;
 }
 
-/* The life of a worker. It ends when its master does. */
+/* The life of a worker. It ends if its master does. */
 static void
 become_worker(struct state *state, unsigned number, pid_t master)
 {
-	const struct master_place place = { .number = number, .report = state->reports[1] };
+	const struct worker_slot slot = { .number = number, .report = state->reports[1] };
 	close(state->signals);
 	close(state->reports[0]);
 	state->master->leave(state->master->context);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != master)
 		_exit(EX_OK);
-	exit(state->master->work(state->master->context, &place));
+	exit(state->master->work(state->master->context, &slot));
 }
 
 static void
 start_worker(struct state *state, unsigned number)
 {
-	struct place *place = &state->places[number];
+	struct child *child = &state->children[number];
 	pid_t master = getpid();
 	pid_t process = fork();
 	if (process == 0)
 		become_worker(state, number, master);
-	place->started = now();
+	child->started = now();
 	if (process < 0) {
 		log_event("fork-failed", "detail", strerror(errno), NULL);
-		place->restart = place->started + DELAY_MAX / 10;
+		child->restart = child->started + DELAY_MAX / 10;
 		return;
 	}
-	place->process = process;
+	child->process = process;
+	child->cause = NULL;
+	child->kill = 0;
+	watchdog_start(&state->watchdog, number, stats_beat(&state->master->stats->slot[number]), child->started);
 	log_begin(is_relay(state, number) ? "relay-started" : "worker-started");
 	if (!is_relay(state, number))
 		log_put_number("worker", number);
@@ -120,29 +133,29 @@ start_worker(struct state *state, unsigned number)
 	log_end();
 }
 
-/* Starts those whose time has come. Returns the milliseconds until the next one; -1 if there is none to be started. */
+/* Starts workers whose time has come. Returns the milliseconds until the next start; -1 if there is none. */
 static int
 start_workers(struct state *state)
 {
 	int64_t next = -1;
-	for (unsigned i = 0; i < count_places(state) && !state->stopping; i++) {
-		struct place *place = &state->places[i];
-		if (place->process == 0 && place->restart <= now())
+	for (unsigned i = 0; i < count_children(state) && !state->stopping; i++) {
+		struct child *child = &state->children[i];
+		if (child->process == 0 && child->restart <= now())
 			start_worker(state, i);
-		int64_t wait = place->restart - now();
-		if (place->process == 0 && (next < 0 || wait < next))
+		int64_t wait = child->restart - now();
+		if (child->process == 0 && (next < 0 || wait < next))
 			next = wait < 0 ? 0 : wait;
 	}
 	return (int)next;
 }
 
-/* Tells the outcome of a reload once each worker has told its own. */
+/* Reports the outcome of a reload once each worker has reported its own. */
 static void
-tell_reload(struct state *state)
+finish_reload(struct state *state)
 {
 	struct stats *stats = state->master->stats;
-	for (unsigned i = 0; i < count_places(state); i++)
-		if (state->places[i].awaited)
+	for (unsigned i = 0; i < count_children(state); i++)
+		if (state->children[i].awaited)
 			return;
 	log_begin("reload");
 	log_put_number("loaded", state->loaded);
@@ -155,12 +168,12 @@ tell_reload(struct state *state)
 		systemd_notify("READY=1");
 }
 
-/* Whoever has started the server may go on when all of it is there. */
+/* The server has started when each worker has. */
 static void
 announce(struct state *state)
 {
-	for (unsigned i = 0; i < count_places(state); i++)
-		if (!state->places[i].ready)
+	for (unsigned i = 0; i < count_children(state); i++)
+		if (!state->children[i].ready)
 			return;
 	if (!state->announced)
 		systemd_notify("READY=1");
@@ -168,31 +181,31 @@ announce(struct state *state)
 }
 
 static void
-take_report(struct state *state)
+read_report(struct state *state)
 {
 	struct report report;
 	if (read(state->reports[0], &report, sizeof report) != sizeof report)
 		return;
-	struct place *place = find_place(state, report.worker);
-	if (place != NULL && report.event == REPORT_READY) {
-		place->ready = true;
+	struct child *child = find_child(state, report.worker);
+	if (child != NULL && report.event == REPORT_READY) {
+		child->ready = true;
 		announce(state);
 		return;
 	}
-	if (place == NULL || !place->awaited)
+	if (child == NULL || !child->awaited)
 		return;
-	place->awaited = false;
-	if (!is_relay(state, (unsigned)(place - state->places)))
+	child->awaited = false;
+	if (!is_relay(state, (unsigned)(child - state->children)))
 		*(report.event == REPORT_LOADED ? &state->loaded : &state->kept) += 1;
-	tell_reload(state);
+	finish_reload(state);
 }
 
 static void
 send_all(const struct state *state, int signal)
 {
-	for (unsigned i = 0; i < count_places(state); i++)
-		if (state->places[i].process != 0)
-			kill(state->places[i].process, signal);
+	for (unsigned i = 0; i < count_children(state); i++)
+		if (state->children[i].process != 0)
+			kill(state->children[i].process, signal);
 }
 
 static void
@@ -201,90 +214,169 @@ reload(struct state *state)
 	state->loaded = state->kept = 0;
 	state->master->stats->asked++;
 	systemd_notify_reloading();
-	for (unsigned i = 0; i < count_places(state); i++)
-		state->places[i].awaited = state->places[i].process != 0;
+	for (unsigned i = 0; i < count_children(state); i++)
+		state->children[i].awaited = state->children[i].process != 0;
 	send_all(state, SIGHUP);
-	tell_reload(state);
+	finish_reload(state);
 }
 
-/* The second time it is meant: no more grace. */
+/*
+ * A second request shortens the grace for sessions that wait for their clients. It kills no worker: one may be writing a
+ * message to disk. SIGTERM would not do for it, since one that is sent to the whole group reaches each worker twice.
+ */
 static void
 stop(struct state *state)
 {
 	log_event("stopping", NULL);
+	if (state->stopping) {
+		send_all(state, SIGUSR1);
+		return;
+	}
 	systemd_notify("STOPPING=1");
-	if (!state->stopping)
-		state->master->stop(state->master->context);
-	state->deadline = state->stopping ? now() : now() + 1000 * (int64_t)state->master->grace;
+	state->master->stop(state->master->context);
+	state->deadline = now() + 1000 * (int64_t)state->master->grace;
 	state->stopping = true;
 	send_all(state, SIGTERM);
 }
 
 static void
-log_death(const struct state *state, const struct place *place, int status)
+log_death(const struct state *state, const struct child *child, int status)
 {
 	static const char *const events[2][2] = { { "worker-died", "worker-stopped" },
 		{ "relay-died", "relay-stopped" } };
-	unsigned number = (unsigned)(place - state->places);
-	log_begin(events[is_relay(state, number)][state->stopping && status == 0]);
+	unsigned number = (unsigned)(child - state->children);
+	log_begin(events[is_relay(state, number)][state->stopping && WIFEXITED(status)]);
 	if (!is_relay(state, number))
 		log_put_number("worker", number);
-	log_put_number("pid", place->process);
+	log_put_number("pid", child->process);
 	if (WIFSIGNALED(status))
 		log_put_number("signal", WTERMSIG(status));
 	else
 		log_put_number("status", WEXITSTATUS(status));
+	if (child->cause != NULL)
+		log_put("cause", child->cause);
 	log_end();
 }
 
 static void
-bury(struct state *state, struct place *place, int status)
+end_child(struct state *state, struct child *child, int status)
 {
-	log_death(state, place, status);
-	if (now() - place->started >= YOUNG)
-		place->delay = 0;
+	log_death(state, child, status);
+	if (now() - child->started >= YOUNG)
+		child->delay = 0;
 	else
-		place->delay = place->delay == 0 ? DELAY_FIRST : 2 * place->delay;
-	if (place->delay > DELAY_MAX)
-		place->delay = DELAY_MAX;
-	place->restart = now() + place->delay;
-	place->process = 0;
-	unsigned number = (unsigned)(place - state->places);
+		child->delay = child->delay == 0 ? DELAY_FIRST : 2 * child->delay;
+	if (child->delay > DELAY_MAX)
+		child->delay = DELAY_MAX;
+	child->restart = now() + child->delay;
+	child->process = 0;
+	unsigned number = (unsigned)(child - state->children);
+	watchdog_end(&state->watchdog, number);
 	stats_disown(state->master->stats, number);
 	stats_add(&state->master->stats->slot[number], STAT_RESTARTS, !state->stopping);
 	state->master->ended(state->master->context, number);
-	if (place->awaited) {
-		place->awaited = false;
-		tell_reload(state);
+	if (child->awaited) {
+		child->awaited = false;
+		finish_reload(state);
 	}
 }
 
 static void
-bury_dead(struct state *state)
+reap(struct state *state)
 {
 	int status;
 	pid_t process;
 	while ((process = waitpid(-1, &status, WNOHANG)) > 0) {
-		struct place *place = find_place(state, process);
-		if (place != NULL)
-			bury(state, place, status);
+		struct child *child = find_child(state, process);
+		if (child != NULL)
+			end_child(state, child, status);
 	}
 }
 
 static void
-take_signal(struct state *state)
+read_signal(struct state *state)
 {
 	struct signalfd_siginfo info;
 	if (read(state->signals, &info, sizeof info) != sizeof info)
 		return;
 	switch (info.ssi_signo) {
-	case SIGCHLD: bury_dead(state); break;
+	case SIGCHLD: reap(state); break;
 	case SIGHUP: reload(state); break;
 	default: stop(state); break;
 	}
 }
 
-/* Waits for something to happen, and sees to it. */
+/* SIGABRT leaves a core file that shows where the worker hangs; SIGCONT lets it reach a worker that was stopped. */
+static void
+abort_hung(struct state *state, unsigned number)
+{
+	struct child *child = &state->children[number];
+	if (child->kill != 0)
+		return;
+	log_begin(is_relay(state, number) ? "relay-hung" : "worker-hung");
+	if (!is_relay(state, number))
+		log_put_number("worker", number);
+	log_put_number("pid", child->process);
+	log_put_number("silent", watchdog_silence(&state->watchdog, number, now()) / 1000);
+	log_end();
+	stats_add(&state->master->stats->slot[number], STAT_HANGS, 1);
+	child->cause = "hung";
+	child->kill = now() + ABORT_TIME;
+	kill(child->process, SIGABRT);
+	kill(child->process, SIGCONT);
+}
+
+/* Feeds the service manager's watchdog while at least one worker serves. */
+static void
+feed_manager(struct state *state)
+{
+	bool alive = state->stopping;
+	if (state->feeding == 0 || now() < state->feed)
+		return;
+	for (unsigned i = 0; i < state->master->workers; i++)
+		alive = alive || watchdog_is_alive(&state->watchdog, i, now());
+	if (alive)
+		systemd_notify("WATCHDOG=1");
+	state->feed = now() + state->feeding;
+}
+
+/* Looks for a worker that hangs, and for those that SIGABRT has not ended. */
+static void
+look(struct state *state)
+{
+	struct stats *stats = state->master->stats;
+	if (now() < state->look)
+		return;
+	state->look = now() + WATCHDOG_BEAT;
+	watchdog_look(&state->watchdog, now());
+	for (unsigned i = 0; i < count_children(state); i++) {
+		struct child *child = &state->children[i];
+		watchdog_note(&state->watchdog, i, stats_beat(&stats->slot[i]), now());
+		if (child->process != 0 && child->kill != 0 && child->kill <= now())
+			kill(child->process, SIGKILL);
+	}
+	int hung = watchdog_find_hung(&state->watchdog, now());
+	if (hung >= 0)
+		abort_hung(state, (unsigned)hung);
+}
+
+static void
+end_grace(struct state *state)
+{
+	for (unsigned i = 0; i < count_children(state); i++)
+		if (state->children[i].cause == NULL)
+			state->children[i].cause = "grace-over";
+	send_all(state, SIGKILL);
+}
+
+static int
+earlier(int wait, int64_t other)
+{
+	other = other < 0 ? 0 : other;
+	return wait < 0 || other < wait ? (int)other : wait;
+}
+
+/* Waits for a signal, a report or a time, and handles it. */
 static void
 turn(struct state *state)
 {
@@ -292,19 +384,23 @@ turn(struct state *state)
 		{ .fd = state->signals, .events = POLLIN },
 		{ .fd = state->reports[0], .events = POLLIN },
 	};
-	int wait = start_workers(state);
+	int wait = earlier(start_workers(state), state->look - now());
+	if (state->feeding > 0)
+		wait = earlier(wait, state->feed - now());
 	if (state->stopping) {
 		int64_t left = state->deadline - now();
 		if (left <= 0)
-			send_all(state, SIGKILL);
-		wait = left <= 0 ? 100 : (int)left;
+			end_grace(state);
+		wait = earlier(wait, left <= 0 ? 100 : left);
 	}
-	if (poll(sources, 2, wait) <= 0)
-		return;
-	if (sources[0].revents != 0)
-		take_signal(state);
-	if (sources[1].revents != 0)
-		take_report(state);
+	if (poll(sources, 2, wait) > 0) {
+		if (sources[0].revents != 0)
+			read_signal(state);
+		if (sources[1].revents != 0)
+			read_report(state);
+	}
+	look(state);
+	feed_manager(state);
 }
 
 static sigset_t
@@ -322,6 +418,7 @@ void
 master_hold_signals(void)
 {
 	sigset_t signals = watched_signals();
+	sigaddset(&signals, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
@@ -331,10 +428,10 @@ master_run(const struct master *master)
 {
 	static struct state state;
 	sigset_t signals = watched_signals();
-	state = (struct state) { .master = master };
+	state = (struct state) { .master = master, .watchdog.limit = master->watchdog, .feeding = systemd_watchdog() };
 	master_hold_signals();
 	state.signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (state.signals < 0 || pipe2(state.reports, O_CLOEXEC) < 0) {
+	if (state.signals < 0 || pipe2(state.reports, O_CLOEXEC | O_NONBLOCK) < 0) {
 		log_event("start-failed", "detail", strerror(errno), NULL);
 		return EX_OSERR;
 	}

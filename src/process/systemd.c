@@ -36,6 +36,15 @@ systemd_socket(size_t number, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERR
 	return listen_adopt(FIRST + (int)number, name, error);
 }
 
+int64_t
+systemd_watchdog(void)
+{
+	unsigned long process = number_of("WATCHDOG_PID");
+	if (process != 0 && process != (unsigned long)getpid())
+		return 0;
+	return (int64_t)(number_of("WATCHDOG_USEC") / 2000);
+}
+
 /* A name that begins with @ is of the abstract kind: unix(7). */
 void
 systemd_notify(const char *state)

@@ -3,6 +3,7 @@
 #define PROCESS_SYSTEMD_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "net/listen.h"
 
@@ -14,6 +15,9 @@ int systemd_socket(size_t number, char name[LISTEN_NAME_SIZE], char error[LISTEN
 
 /* Tells a state, as "READY=1", to NOTIFY_SOCKET. Nothing where there is none, or where nobody listens. */
 void systemd_notify(const char *state);
+
+/* Milliseconds after which the manager's watchdog is to be fed by "WATCHDOG=1": half its time (sd_watchdog_enabled(3)). 0: none. */
+int64_t systemd_watchdog(void);
 
 /* Tells that a reload begins, at what time. "READY=1" tells its end. */
 void systemd_notify_reloading(void);

@@ -11,8 +11,12 @@
 #include "base/log.h"
 #include "process/metrics.h"
 #include "process/report.h"
+#include "process/watchdog.h"
 
-enum { DESCRIPTORS = 64 }; /* for the loop, the database, files of messages */
+enum {
+	DESCRIPTORS = 64, /* for the loop, the database, files of messages */
+	LAST_WORDS = 500, /* milliseconds for the last replies to leave, at the end of the grace */
+};
 
 /* What is logged comes before what is reported. */
 static void
@@ -20,14 +24,14 @@ report(const struct worker *worker, enum report_event event)
 {
 	const struct report report = { .worker = getpid(), .event = event };
 	log_flush();
-	ssize_t written = write(worker->place.report, &report, sizeof report);
+	ssize_t written = write(worker->slot.report, &report, sizeof report);
 	(void)written;
 }
 
 static struct stats_slot *
 slot_of(const struct worker *worker)
 {
-	return &worker->config->stats->slot[worker->place.number];
+	return &worker->config->stats->slot[worker->slot.number];
 }
 
 static void
@@ -61,8 +65,17 @@ on_reload(uv_signal_t *signal, int number)
 }
 
 static void
+on_beat(uv_timer_t *timer)
+{
+	stats_count_beat(slot_of(timer->loop->data));
+}
+
+/* The sessions that are left wait for a job, or for a client that does not read: they end without a word. */
+static void
 on_last_second(uv_timer_t *timer)
 {
+	struct worker *worker = timer->loop->data;
+	worker->cut = streams_cut(&worker->streams);
 	uv_stop(timer->loop);
 }
 
@@ -70,11 +83,21 @@ static void
 on_grace_over(uv_timer_t *timer)
 {
 	struct worker *worker = timer->loop->data;
-	uv_timer_start(timer, on_last_second, 500, 0);
+	uv_timer_start(timer, on_last_second, LAST_WORDS, 0);
 	streams_end(&worker->streams);
 }
 
-/* A second before the master kills, those that have not ended are told. */
+/* The master shortens the grace. What a job has begun keeps the rest of it. */
+static void
+on_hurry(uv_signal_t *signal, int number)
+{
+	struct worker *worker = signal->loop->data;
+	(void)number;
+	if (worker->streams.stopping)
+		streams_end(&worker->streams);
+}
+
+/* A second before the master kills, the sessions that have not ended are told so. */
 static void
 on_stop(uv_signal_t *signal, int number)
 {
@@ -122,19 +145,23 @@ open_signals(struct worker *worker)
 	if (error == 0)
 		error = uv_signal_init(&worker->loop, &worker->interrupt);
 	if (error == 0)
+		error = uv_signal_init(&worker->loop, &worker->hurry);
+	if (error == 0)
 		error = uv_signal_start(&worker->reload, on_reload, SIGHUP);
 	if (error == 0)
 		error = uv_signal_start(&worker->stop, on_stop, SIGTERM);
 	if (error == 0)
 		error = uv_signal_start(&worker->interrupt, on_stop, SIGINT);
+	if (error == 0)
+		error = uv_signal_start(&worker->hurry, on_hurry, SIGUSR1);
 	return error;
 }
 
 int
-worker_open(struct worker *worker, const struct worker_config *config, const struct master_place *place)
+worker_open(struct worker *worker, const struct worker_config *config, const struct worker_slot *slot)
 {
 	worker->config = config;
-	worker->place = *place;
+	worker->slot = *slot;
 	int error = uv_loop_init(&worker->loop);
 	if (error < 0)
 		return error;
@@ -142,15 +169,17 @@ worker_open(struct worker *worker, const struct worker_config *config, const str
 	error = loop_clock_open(&worker->clock, &worker->loop);
 	if (error == 0)
 		error = uv_timer_init(&worker->loop, &worker->grace);
+	if (error == 0)
+		error = uv_timer_init(&worker->loop, &worker->beat);
 	if (error < 0)
 		return error;
 	log_open(STDERR_FILENO, &worker->clock.clock);
 	jobs_open(&worker->jobs, &worker->loop, on_job);
-	catalog_holder_open(&worker->catalogs, &config->catalogs, place->number);
+	catalog_holder_open(&worker->catalogs, &config->catalogs, slot->number);
 	slot_of(worker)->refused = worker->catalogs.refused;
 	worker->catalogs.executor = &worker->jobs.executor;
 	worker->catalogs.reloaded = on_reloaded;
-	certificate_open(&worker->certificate, config->certificate, config->key, place->number);
+	certificate_open(&worker->certificate, config->certificate, config->key, slot->number);
 	worker->streams = (struct streams) {
 		.loop = &worker->loop,
 		.source = &worker->catalogs.source,
@@ -200,6 +229,7 @@ worker_run(struct worker *worker, const struct protocol *const *protocols)
 	if (error < 0)
 		return error;
 	open_controls(worker);
+	uv_timer_start(&worker->beat, on_beat, 0, WATCHDOG_BEAT);
 	report(worker, REPORT_READY);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -215,6 +245,20 @@ close_handle(uv_handle_t *handle, void *context)
 		uv_close(handle, NULL);
 }
 
+static void
+log_cut(const struct worker *worker)
+{
+	const struct streams_cut *cut = &worker->cut;
+	if (worker->streams.count == 0)
+		return;
+	log_begin("sessions-cut");
+	log_put_number("worker", worker->slot.number);
+	log_put_number("sessions", worker->streams.count);
+	log_put_number("working", cut->working);
+	log_put_number("unsent", cut->unsent);
+	log_end();
+}
+
 void
 worker_close(struct worker *worker)
 {
@@ -223,9 +267,10 @@ worker_close(struct worker *worker)
 	/* One that is sent to the whole group comes twice, and would meet a process that has let go of its handlers. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
+	log_cut(worker);
 	log_flush();
 	if (worker->streams.count > 0 || worker->catalogs.loading)
-		_exit(EX_OK);
+		_exit(worker->streams.count > 0 ? EX_TEMPFAIL : EX_OK);
 	log_open(STDERR_FILENO, NULL);
 	uv_walk(&worker->loop, close_handle, NULL);
 	uv_run(&worker->loop, UV_RUN_DEFAULT);

@@ -29,14 +29,15 @@ struct worker_config {
 
 struct worker {
 	const struct worker_config *config;
-	struct master_place place;
+	struct worker_slot slot;
 	uv_loop_t loop;
 	struct loop_clock clock; /* and who runs jobs: for what the sessions rest on */
 	struct jobs jobs;
 	struct catalog_holder catalogs;
 	struct certificate certificate;
-	uv_signal_t reload, stop, interrupt;
-	uv_timer_t grace;
+	uv_signal_t reload, stop, interrupt, hurry;
+	uv_timer_t grace, beat;
+	struct streams_cut cut; /* at the end of the grace */
 	struct listener listeners[LISTEN_MAX];
 	struct streams streams;
 	struct status status;
@@ -44,12 +45,15 @@ struct worker {
 };
 
 /* Sets up the loop, the log and the catalogue. Returns 0, or an error of libuv. config must stay. */
-int worker_open(struct worker *worker, const struct worker_config *config, const struct master_place *place);
+int worker_open(struct worker *worker, const struct worker_config *config, const struct worker_slot *slot);
 
 /* Takes connections until SIGTERM or SIGINT, and speaks the protocol that each socket has. Returns 0, or an error of libuv. */
 int worker_run(struct worker *worker, const struct protocol *const *protocols);
 
-/* Frees what worker_open() has made. Does not return where a session or a job could not be ended in time. */
+/*
+ * Frees what worker_open() has made. If sessions are left, it logs how many and why, and ends the process with the status
+ * EX_TEMPFAIL; if the catalogue is still being loaded, with EX_OK.
+ */
 void worker_close(struct worker *worker);
 
 #endif

@@ -355,6 +355,93 @@ class Stopping(ServerTest):
         self.assertEqual([], self.server.messages())
 
 
+class Silent:
+    """A filter that takes messages and says nothing until it is let go."""
+
+    def __init__(self):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.socket.settimeout(SECONDS)
+        self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def accept(self):
+        connection, _ = self.socket.accept()
+        connection.settimeout(SECONDS)
+        return connection
+
+
+class StoppingInJobs(ServerTest):
+    """A stop while a message waits for a filter."""
+
+    def setUp(self):
+        self.filter = self.enterContext(Silent())
+        self.config = ONE_WORKER + f"filters:\n  - kind: clamav\n    address: {self.filter.address}\n    time-limit: 60s\n"
+        super().setUp()
+        self.client = self.talk()
+        self.message(self.client)
+        self.client.socket.sendall(b".\r\n")
+        self.asked = self.enterContext(self.filter.accept())
+
+    def test_sessions_that_are_cut_are_counted_with_their_cause(self):
+        self.server.process.terminate()
+        self.assertTrue(self.ended(self.client))
+        self.assertEqual(0, self.server.process.wait(SECONDS))
+        log = self.server.log()
+        self.assertRegex(log, r"event=disconnect session=\S+ client=127\.0\.0\.1 cause=cut-working\n")
+        self.assertRegex(log, r"event=sessions-cut worker=0 sessions=1 working=1 unsent=0")
+        self.assertRegex(log, r"event=worker-stopped worker=0 pid=\d+ status=75\n")
+
+    def test_second_request_to_stop_lets_a_job_finish_and_ends_who_waits_for_the_client(self):
+        other = self.talk()
+        self.message(other)
+        self.server.process.terminate()
+        self.server.wait_for_log("event=stopping")
+        os.killpg(self.server.pid, signal.SIGTERM)
+        self.assertRegex(other.reply(), BYE)
+        self.assertTrue(self.ended(other))
+        while not self.asked.recv(65536).endswith(b"\0\0\0\0"):
+            pass
+        self.asked.sendall(b"stream: OK\0")
+        self.asked.close()
+        self.assertEqual(b"250", self.client.reply()[:3])
+        self.assertRegex(self.client.reply(), BYE)
+        self.assertEqual(0, self.server.process.wait(SECONDS))
+        self.assertEqual(1, len(self.server.messages()))
+        self.assertRegex(self.server.log(), r"event=worker-stopped worker=0 pid=\d+ status=0\n")
+        self.assertNotIn("event=worker-died", self.server.log())
+
+
+class Hanging(ServerTest):
+    """A process that does not die, but no longer turns."""
+
+    arguments = ("--workers", "1")
+
+    def setUp(self):
+        server = Server(*self.arguments, config=self.config)
+        server.environment["FTGATE_WATCHDOG"] = "3"
+        self.server = self.enterContext(server)
+        self.worker = self.workers()[0]
+
+    def test_worker_is_aborted_and_replaced(self):
+        os.kill(self.worker, signal.SIGSTOP)
+        self.server.wait_for_log(rf"event=worker-hung worker=0 pid={self.worker} silent=\d+\n")
+        self.server.wait_for_log(rf"event=worker-died worker=0 pid={self.worker} signal=6 cause=hung\n")
+        self.server.wait_for_log(rf"event=worker-started worker=0 pid=(?!{self.worker})")
+        self.assertEqual(b"220", self.talk().greeting[:3])
+
+    def test_queue_process_is_watched_too(self):
+        relay = int(self.server.wait_for_log(r"event=relay-started pid=(\d+)").group(1))
+        os.kill(relay, signal.SIGSTOP)
+        self.server.wait_for_log(rf"event=relay-died pid={relay} signal=6 cause=hung\n")
+        self.server.wait_for_log(rf"event=relay-started pid=(?!{relay})")
+        self.assertEqual(self.worker, self.workers()[0])
+
+
 class Connections(ServerTest):
     config = ONE_WORKER
 

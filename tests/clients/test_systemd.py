@@ -68,6 +68,27 @@ class Notify(TestCase):
         name = f"ftgate-test-{os.getpid()}"
         self.live(self.listen("\0" + name), "@" + name)
 
+    def test_its_watchdog_is_fed_while_a_worker_serves(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        path = os.path.join(folder, "notify")
+        manager = self.listen(path)
+        server = Server("--workers", "1")
+        server.environment.update(NOTIFY_SOCKET=path, WATCHDOG_USEC="200000", FTGATE_WATCHDOG="2")
+        server = self.enterContext(server)
+        self.until(manager, b"READY=1")
+        for _ in range(3):
+            self.assertEqual(b"WATCHDOG=1", manager.recv(4096))
+        worker = int(re.search(r"event=worker-started worker=0 pid=(\d+)", server.log()).group(1))
+        os.kill(worker, signal.SIGSTOP)
+        server.wait_for_log("event=worker-hung")
+        server.wait_for_log(rf"event=worker-started worker=0 pid=(?!{worker})")
+        self.until(manager, b"WATCHDOG=1")
+
+    @staticmethod
+    def until(manager, wanted):
+        while manager.recv(4096) != wanted:
+            pass
+
     def test_a_manager_that_is_gone_stops_nobody(self):
         for path in ("/nonexistent/notify", "relative", "@", "/" + "x" * 200):
             with Talk(self.start(path)) as talk:

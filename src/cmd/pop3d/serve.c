@@ -56,11 +56,11 @@ open_service(
 }
 
 int
-serve_pop3_work(const struct serve *serve, const struct master_place *place)
+serve_pop3_work(const struct serve *serve, const struct worker_slot *slot)
 {
 	const struct protocol *protocols[LISTEN_MAX];
 	const struct settings *settings = serve->settings;
-	int status = worker_env_open(&env, serve, place);
+	int status = worker_env_open(&env, serve, slot);
 	if (status != EX_OK)
 		return status;
 	int folder = open(env.mail, O_PATH | O_DIRECTORY | O_CLOEXEC);

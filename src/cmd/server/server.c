@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include "net/tls_context.h"
 #include "process/master.h"
 #include "process/systemd.h"
+#include "process/watchdog.h"
 
 enum {
 	GRACE = 10,         /* seconds */
@@ -151,15 +153,15 @@ stop(void *context)
 }
 
 static int
-work(void *context, const struct master_place *place)
+work(void *context, const struct worker_slot *slot)
 {
 	const struct server *server = context;
 	const struct server_kind *kind = server->kind;
-	bool relay = place->number == server->settings->workers;
-	return relay ? kind->relay(&server->serve, place) : kind->work(&server->serve, place);
+	bool relay = slot->number == server->settings->workers;
+	return relay ? kind->relay(&server->serve, slot) : kind->work(&server->serve, slot);
 }
 
-/* Its sessions count no longer, whenever another worker takes the place. */
+/* Its sessions count no longer, whenever another worker takes the slot. */
 static void
 ended(void *context, unsigned number)
 {
@@ -193,6 +195,15 @@ open_status(const struct server *server)
 	return socket;
 }
 
+/* The variable is for tests: seconds are the shortest time that they can wait. */
+static int64_t
+watchdog_limit(void)
+{
+	const char *seconds = getenv("FTGATE_WATCHDOG");
+	long long wanted = seconds == NULL ? 0 : strtoll(seconds, NULL, 10);
+	return wanted > 0 && wanted <= 3600 ? 1000 * wanted : WATCHDOG_LIMIT;
+}
+
 static int
 run_master(struct server *server)
 {
@@ -205,6 +216,7 @@ run_master(struct server *server)
 		.relay = server->kind->relay != NULL && server->settings->config->relay.send,
 		.stats = stats,
 		.grace = GRACE,
+		.watchdog = watchdog_limit(),
 		.work = work,
 		.ended = ended,
 		.leave = leave,

@@ -18,9 +18,9 @@ struct server_kind {
 	/* Tells on standard error how to try a server that listens at address and has the demo domain. */
 	void (*welcome)(const char *data, const char *address);
 	/* The life of a worker; returns its exit status. */
-	int (*work)(const struct serve *serve, const struct master_place *place);
+	int (*work)(const struct serve *serve, const struct worker_slot *slot);
 	/* That of one process more, which sends mail on. NULL: there is none. */
-	int (*relay)(const struct serve *serve, const struct master_place *place);
+	int (*relay)(const struct serve *serve, const struct worker_slot *slot);
 };
 
 /* Does what the command line says. Returns an exit status of sysexits.h. */

@@ -99,14 +99,14 @@ open_modes(struct worker_env *env, const struct settings *settings)
 }
 
 int
-worker_env_open(struct worker_env *env, const struct serve *serve, const struct master_place *place)
+worker_env_open(struct worker_env *env, const struct serve *serve, const struct worker_slot *slot)
 {
 	env->settings = serve->settings;
 	if (!find_paths(env, serve->data))
 		return worker_env_fail("data", strerror(errno));
 	open_modes(env, serve->settings);
 	env->config = config_of(env, serve);
-	int error = worker_open(&env->worker, &env->config, place);
+	int error = worker_open(&env->worker, &env->config, slot);
 	if (error < 0)
 		return worker_env_fail("loop", uv_strerror(error));
 	env->directory = sqlite_directory_new(env->database, &env->worker.clock.clock);
@@ -116,7 +116,7 @@ worker_env_open(struct worker_env *env, const struct serve *serve, const struct 
 	env->sasl = sasl_server_new(serve->secret, password_verify);
 	if (env->sasl == NULL)
 		return worker_env_fail("auth", strerror(ENOMEM));
-	open_limiter(env, serve, place->number);
+	open_limiter(env, serve, slot->number);
 	return EX_OK;
 }
 

@@ -41,7 +41,7 @@ struct worker_env {
 };
 
 /* Returns 0, or an exit status of sysexits.h; what is wrong has been logged. */
-int worker_env_open(struct worker_env *env, const struct serve *serve, const struct master_place *place);
+int worker_env_open(struct worker_env *env, const struct serve *serve, const struct worker_slot *slot);
 
 /* Speaks the protocol that each socket has until told to stop. Returns the same. */
 int worker_env_run(struct worker_env *env, const struct protocol *const *protocols);

@@ -238,7 +238,7 @@ run(const struct serve *serve, unsigned number)
 
 /* Without sockets and a certificate, and with threads for all that wait for other servers. */
 static int
-open_env(const struct serve *serve, const struct master_place *place)
+open_env(const struct serve *serve, const struct worker_slot *slot)
 {
 	static struct settings settings;
 	char threads[32];
@@ -251,7 +251,7 @@ open_env(const struct serve *serve, const struct master_place *place)
 	int deliveries = (int)serve->settings->config->relay.max_deliveries;
 	snprintf(threads, sizeof threads, "%d", deliveries + SPARE_THREADS);
 	setenv("UV_THREADPOOL_SIZE", threads, 1);
-	int status = worker_env_open(&env, &alone, place);
+	int status = worker_env_open(&env, &alone, slot);
 	env.worker.streams.emptied = on_stop;
 	return status;
 }
@@ -274,9 +274,9 @@ open_lmtp(const struct settings *settings)
 }
 
 int
-relay_work(const struct serve *serve, const struct master_place *place)
+relay_work(const struct serve *serve, const struct worker_slot *slot)
 {
-	int status = open_env(serve, place);
+	int status = open_env(serve, slot);
 	if (status != EX_OK)
 		return status;
 	if (data_path(queue, serve->data, "queue") < 0 || data_path(wish_folder, queue, "run") < 0)
@@ -287,7 +287,7 @@ relay_work(const struct serve *serve, const struct master_place *place)
 	if (dial_open(&dial) < 0)
 		return worker_env_fail("dial", strerror(errno));
 	open_lmtp(serve->settings);
-	status = run(serve, place->number);
+	status = run(serve, slot->number);
 	worker_env_close(&env);
 	queue_manager_free(manager);
 	dial_close(&dial);

@@ -5,6 +5,6 @@
 #include "cmd/server/worker_env.h"
 
 /* Its life; returns its exit status. */
-int relay_work(const struct serve *serve, const struct master_place *place);
+int relay_work(const struct serve *serve, const struct worker_slot *slot);
 
 #endif

@@ -213,10 +213,10 @@ run(const struct settings *settings, bool sweep)
 
 /* One of the workers sweeps for all. */
 int
-serve_work(const struct serve *serve, const struct master_place *place)
+serve_work(const struct serve *serve, const struct worker_slot *slot)
 {
 	char queue[PATH_MAX];
-	int status = worker_env_open(&env, serve, place);
+	int status = worker_env_open(&env, serve, slot);
 	if (status != EX_OK)
 		return status;
 	job_queue_open(&inspector, &env.worker.jobs.executor, INSPECTIONS);
@@ -233,7 +233,7 @@ serve_work(const struct serve *serve, const struct master_place *place)
 	if (error < 0)
 		return worker_env_fail("dns", uv_strerror(error));
 	agent.min_free = serve->settings->limits.min_free;
-	status = run(serve->settings, place->number == 0);
+	status = run(serve->settings, slot->number == 0);
 	dns_close(&dns);
 	worker_env_close(&env);
 	services_close(&asked);

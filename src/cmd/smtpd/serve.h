@@ -5,6 +5,6 @@
 #include "cmd/server/worker_env.h"
 
 /* The life of a worker; returns its exit status. */
-int serve_work(const struct serve *serve, const struct master_place *place);
+int serve_work(const struct serve *serve, const struct worker_slot *slot);
 
 #endif

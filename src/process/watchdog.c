@@ -1,0 +1,64 @@
+/* Finds worker processes whose loop no longer turns: each must change a counter, its beat, now and then. */
+#include "process/watchdog.h"
+
+enum { GAP = 5 * WATCHDOG_BEAT }; /* between two looks: the master itself has not run */
+
+void
+watchdog_start(struct watchdog *watchdog, unsigned worker, uint64_t beat, int64_t now)
+{
+	watchdog->watches[worker] = (struct watch) { .running = true, .beat = beat, .since = now };
+}
+
+void
+watchdog_end(struct watchdog *watchdog, unsigned worker)
+{
+	watchdog->watches[worker].running = false;
+}
+
+void
+watchdog_look(struct watchdog *watchdog, int64_t now)
+{
+	int64_t gap = watchdog->looked == 0 ? 0 : now - watchdog->looked;
+	watchdog->looked = now;
+	if (gap < GAP)
+		return;
+	for (unsigned i = 0; i < WATCHDOG_WORKERS; i++)
+		watchdog->watches[i].since += gap;
+}
+
+void
+watchdog_note(struct watchdog *watchdog, unsigned worker, uint64_t beat, int64_t now)
+{
+	struct watch *watch = &watchdog->watches[worker];
+	if (watch->beat == beat)
+		return;
+	watch->beat = beat;
+	watch->since = now;
+}
+
+int64_t
+watchdog_silence(const struct watchdog *watchdog, unsigned worker, int64_t now)
+{
+	return now - watchdog->watches[worker].since;
+}
+
+bool
+watchdog_is_alive(const struct watchdog *watchdog, unsigned worker, int64_t now)
+{
+	return watchdog->watches[worker].running && watchdog_silence(watchdog, worker, now) < watchdog->limit;
+}
+
+int
+watchdog_find_hung(const struct watchdog *watchdog, int64_t now)
+{
+	int hung = -1;
+	int64_t longest = watchdog->limit;
+	for (unsigned i = 0; i < WATCHDOG_WORKERS; i++) {
+		int64_t silence = watchdog_silence(watchdog, i, now);
+		if (watchdog->watches[i].running && silence >= longest + (hung >= 0)) {
+			longest = silence;
+			hung = (int)i;
+		}
+	}
+	return hung;
+}

@@ -1,0 +1,50 @@
+/* Finds worker processes whose loop no longer turns: each must change a counter, its beat, now and then. */
+#ifndef PROCESS_WATCHDOG_H
+#define PROCESS_WATCHDOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	WATCHDOG_BEAT = 1000,   /* milliseconds between two beats of a worker, and between two looks of the master */
+	WATCHDOG_LIMIT = 30000, /* milliseconds without a beat after which a worker hangs */
+	WATCHDOG_WORKERS = 256,
+};
+
+/* What is known of one worker. */
+struct watch {
+	bool running;
+	uint64_t beat; /* that was seen last */
+	int64_t since; /* when it was seen first */
+};
+
+/* All times are milliseconds of a steady clock. All zero but for the limit is one that watches nobody. */
+struct watchdog {
+	int64_t limit;
+	int64_t looked; /* time of the last look; 0: none */
+	struct watch watches[WATCHDOG_WORKERS];
+};
+
+/* A worker has started, or has ended. */
+void watchdog_start(struct watchdog *watchdog, unsigned worker, uint64_t beat, int64_t now);
+void watchdog_end(struct watchdog *watchdog, unsigned worker);
+
+/* Begins a look. Time in which the master itself did not look (it was stopped, the machine slept) counts for nobody. */
+void watchdog_look(struct watchdog *watchdog, int64_t now);
+
+/* Notes the beat of a worker. */
+void watchdog_note(struct watchdog *watchdog, unsigned worker, uint64_t beat, int64_t now);
+
+/* Has the worker beaten within the limit? False if it does not run. */
+bool watchdog_is_alive(const struct watchdog *watchdog, unsigned worker, int64_t now);
+
+/* Milliseconds since the last beat that was seen. */
+int64_t watchdog_silence(const struct watchdog *watchdog, unsigned worker, int64_t now);
+
+/*
+ * Returns the number of the worker that hangs, or -1. If there are several, it is the one that has been silent for
+ * longest: the others may wait for a lock that this one holds, and go on once it has been killed.
+ */
+int watchdog_find_hung(const struct watchdog *watchdog, int64_t now);
+
+#endif

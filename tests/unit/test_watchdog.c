@@ -1,0 +1,95 @@
+/* The watchdog of the master, by times that the test makes. */
+#include "process/watchdog.h"
+
+#include <criterion/criterion.h>
+
+enum { LIMIT = 30000 };
+
+static struct watchdog watchdog;
+static int64_t now;
+static uint64_t beats[2];
+
+static void
+begin(void)
+{
+	now = 1000000;
+	beats[0] = beats[1] = 7;
+	watchdog = (struct watchdog) { .limit = LIMIT };
+	watchdog_start(&watchdog, 0, beats[0], now);
+	watchdog_start(&watchdog, 1, beats[1], now);
+}
+
+/* Time passes, in which the workers of a mask beat once a second and the master looks as often. */
+static void
+pass(int seconds, unsigned alive)
+{
+	for (int i = 0; i < seconds; i++) {
+		now += 1000;
+		watchdog_look(&watchdog, now);
+		for (unsigned worker = 0; worker < 2; worker++) {
+			beats[worker] += alive >> worker & 1;
+			watchdog_note(&watchdog, worker, beats[worker], now);
+		}
+	}
+}
+
+TestSuite(watchdog, .init = begin);
+
+Test(watchdog, workers_that_beat_never_hang)
+{
+	pass(3600, 3);
+	cr_expect_eq(watchdog_find_hung(&watchdog, now), -1);
+	cr_expect(watchdog_is_alive(&watchdog, 0, now));
+}
+
+Test(watchdog, worker_that_never_beats_hangs_from_its_start_on)
+{
+	pass(29, 1);
+	cr_expect_eq(watchdog_find_hung(&watchdog, now), -1);
+	pass(1, 1);
+	cr_expect_eq(watchdog_find_hung(&watchdog, now), 1);
+	cr_expect_not(watchdog_is_alive(&watchdog, 1, now));
+	cr_expect(watchdog_is_alive(&watchdog, 0, now));
+}
+
+Test(watchdog, beat_in_time_starts_the_limit_again)
+{
+	pass(29, 1);
+	pass(1, 3);
+	pass(29, 1);
+	cr_expect_eq(watchdog_find_hung(&watchdog, now), -1);
+	pass(1, 1);
+	cr_expect_eq(watchdog_find_hung(&watchdog, now), 1);
+}
+
+Test(watchdog, the_one_that_is_silent_for_longest_goes_first_and_frees_the_others)
+{
+	pass(1, 1);
+	pass(30, 0);
+	cr_expect_eq(watchdog_find_hung(&watchdog, now), 1);
+	watchdog_end(&watchdog, 1);
+	pass(1, 1);
+	cr_expect_eq(watchdog_find_hung(&watchdog, now), -1);
+}
+
+Test(watchdog, time_in_which_the_master_did_not_look_counts_for_nobody)
+{
+	pass(20, 1);
+	now += 3600000;
+	pass(10, 0);
+	cr_expect_eq(watchdog_find_hung(&watchdog, now), -1);
+	pass(1, 0);
+	cr_expect_eq(watchdog_find_hung(&watchdog, now), 1);
+}
+
+Test(watchdog, worker_that_ended_does_not_hang_and_a_new_one_has_the_whole_limit)
+{
+	pass(20, 1);
+	watchdog_end(&watchdog, 1);
+	pass(60, 1);
+	cr_expect_eq(watchdog_find_hung(&watchdog, now), -1);
+	cr_expect_not(watchdog_is_alive(&watchdog, 1, now));
+	watchdog_start(&watchdog, 1, beats[1], now);
+	pass(29, 1);
+	cr_expect_eq(watchdog_find_hung(&watchdog, now), -1);
+}
