@@ -31,7 +31,7 @@ enum ftg_profile { FTG_PUBLISHED, FTG_STRICT, FTG_PROFILES };
 /* What an argument is; it decides how long it may get and what it is cleaned of. */
 enum ftg_arg_kind {
 	FTG_ARG_NONE,
-	FTG_ARG_BANNER,    /* host name, then ESMTP (RFC 5321 4.2) or a timestamp (RFC 1939 7) */
+	FTG_ARG_BANNER,    /* host name, then ESMTP for SMTP (RFC 5321 4.2) */
 	FTG_ARG_PATH,      /* a reverse-path without its brackets; may be empty */
 	FTG_ARG_ADDRESS,   /* a mailbox, as the client wrote it */
 	FTG_ARG_IP,        /* an IPv4 or IPv6 address */
@@ -41,6 +41,7 @@ enum ftg_arg_kind {
 	FTG_ARG_CHALLENGE, /* base64 (RFC 4954 section 4) */
 	FTG_ARG_NAME,      /* the name of a domain or of a server, or its address */
 	FTG_ARG_TAG,       /* a language tag (RFC 6856 3.2): it stands in front of the text, which cannot place it */
+	FTG_ARG_TIMESTAMP, /* "<1896.697@host>" (RFC 1939 7): it follows the reference; no text: the reference ends the line */
 	FTG_ARG_KINDS
 };
 
@@ -154,9 +155,10 @@ struct ftg_voice {
  * added. Never fails, allocates, locks or waits. Whatever the catalogue and the arguments hold:
  *   - code, status and reference are those of the table, on each line that RFC 5321 4.2.1 and RFC 2034 4 ask for them;
  *   - no line is longer than FTG_LINE_MAX, but for a challenge (334), which RFC 4954 section 4 allows more. SMTP goes on
- *     in a further line; POP3 cuts the text, never the reference;
+ *     in a further line; POP3 cuts the text, never the reference or the timestamp;
  *   - no octet is outside 0x20-0x7E under FTG_ASCII; never a control, a bidi control or bad UTF-8;
  *   - characters that the encoding cannot show stand as \x{HEX} in arguments (RFC 6533 section 3).
+ * A timestamp that is not printable ASCII within one pair of angle brackets, or is over its limit, is left out.
  * The words of 220, 221 and 421 have the host in front of them (RFC 5321 4.2); the greeting's argument begins with it.
  * A language tag stands in front of the words, too (RFC 6856 3.2).
  * A MAILBOX or SECPOL row is rendered as a reason: "text (#m.nn)", or "#m.nn" without a text, and no line end. A DSN

@@ -54,7 +54,7 @@ is_reason(const struct ftg_row *row)
 	return row->service == FTG_MAILBOX || row->service == FTG_SECPOL;
 }
 
-/* Octets of code, status, host or tag, reference and line end under the profile where they are longest. */
+/* Octets of code, status, host or tag, reference, timestamp and line end under the profile where they are longest. */
 static size_t
 frame_of(const struct ftg_row *row)
 {
@@ -67,6 +67,8 @@ frame_of(const struct ftg_row *row)
 			frame += TEXT_VAR_MAX + 1;
 		if (row->args[0] == FTG_ARG_TAG)
 			frame += ftg_arg_max(FTG_ARG_TAG) + 1;
+		if (row->args[1] == FTG_ARG_TIMESTAMP)
+			frame += ftg_arg_max(FTG_ARG_TIMESTAMP) + 1;
 		longest = frame > longest ? frame : longest;
 	}
 	return longest + strlen(is_reason(row) ? " (#m.nn)" : " (#m.nn)\r\n");
@@ -81,7 +83,7 @@ ftg_text_room(enum ftg_id id)
 	size_t line = is_reason(row) ? ftg_arg_max(FTG_ARG_REASON) : FTG_LINE_MAX;
 	size_t taken = frame_of(row);
 	for (unsigned i = 0; i < FTG_ARGS_MAX; i++) {
-		if (row->args[i] != FTG_ARG_TAG)
+		if (text_places(row->args[i]))
 			taken += ftg_arg_max(row->args[i]);
 	}
 	return taken < line ? line - taken : 0;
@@ -95,7 +97,7 @@ remarks_of(const struct text *text, const struct text *ascii, bool folds, enum f
 	unsigned remarks = folds || notice ? 0 : FTG_REMARK_UNFOLDABLE;
 	const struct text *longer = folds && ascii->used > text->used ? ascii : text;
 	for (unsigned i = 0; i < FTG_ARGS_MAX; i++) {
-		if (row->args[i] != FTG_ARG_NONE && row->args[i] != FTG_ARG_TAG && !(text->shown & 1u << i))
+		if (text_places(row->args[i]) && !(text->shown & 1u << i))
 			remarks |= FTG_REMARK_DROPPED;
 	}
 	if (!notice && text_worst(longer, id) + frame_of(row) > FTG_LINE_MAX)

@@ -31,7 +31,8 @@ struct template
 	uint16_t segments;
 	uint16_t head;
 	uint16_t tail;
-	bool shaped; /* may need more than copying: line breaks, or a POP3 line that begins with an argument */
+	bool
+	    shaped; /* may need more than copying: line breaks, a POP3 line that begins with an argument, a timestamp */
 };
 
 /* All forms of one text. */

@@ -187,23 +187,55 @@ shape_smtp(char *buf, size_t len, const struct rendering *r, const struct templa
 	return write_lines(buf, head, template->head, text, text_len);
 }
 
+/* The timestamp of the greeting (RFC 1939 section 7) as it may stand on the line; "" if there is none, or it is no such. */
+static const char *
+timestamp_of(const struct ftg_reply *reply, size_t *len)
+{
+	const struct ftg_arg *arg = &reply->arg[1];
+	*len = 0;
+	if (ftg_row(reply->id)->args[1] != FTG_ARG_TIMESTAMP || arg->text == NULL || arg->len < 3 ||
+	    arg->len > ftg_arg_max(FTG_ARG_TIMESTAMP) || arg->text[0] != '<' || arg->text[arg->len - 1] != '>')
+		return "";
+	for (size_t i = 1; i < arg->len - 1; i++) {
+		if (arg->text[i] <= ' ' || arg->text[i] > '~' || strchr("<>()[]", arg->text[i]) != NULL)
+			return "";
+	}
+	*len = arg->len;
+	return arg->text;
+}
+
+/* In front of the line end, which must be there; returns the new length. */
+static size_t
+add_timestamp(char *buf, size_t len, const char *timestamp, size_t octets)
+{
+	if (octets == 0)
+		return len;
+	buf[len - 2] = ' ';
+	memcpy(buf + len - 1, timestamp, octets);
+	memcpy(buf + len - 1 + octets, "\r\n", 2);
+	return len + 1 + octets;
+}
+
 /*
- * RFC 2449 section 4: one line; the text is cut, never the reference. Section 8: a [ would begin a response code, and a
- * ( in its place might begin a reference.
+ * RFC 2449 section 4: one line; the text is cut, never the reference or the timestamp. Section 8: a [ would begin a
+ * response code, and a ( in its place might begin a reference.
  */
 static size_t
-shape_pop3(char *buf, size_t len, const struct template *template)
+shape_pop3(char *buf, size_t len, const struct rendering *r, const struct template *template)
 {
-	size_t first = template->head;
+	size_t octets, first = template->head;
+	const char *timestamp = timestamp_of(r->reply, &octets);
+	size_t max = FTG_LINE_MAX - octets - (octets > 0);
 	while (buf[first] == ' ')
 		first++;
 	if (buf[first] == '[')
 		buf[first] = '{';
-	if (len <= FTG_LINE_MAX)
-		return len;
-	size_t keep = whole_characters(buf, FTG_LINE_MAX - template->tail);
-	memmove(buf + keep, buf + len - template->tail, template->tail);
-	return keep + template->tail;
+	if (len > max) {
+		size_t keep = whole_characters(buf, max - template->tail);
+		memmove(buf + keep, buf + len - template->tail, template->tail);
+		len = keep + template->tail;
+	}
+	return add_timestamp(buf, len, timestamp, octets);
 }
 
 /* The text alone, without the space that stood in front of its first argument. */
@@ -233,5 +265,5 @@ ftg_render(char *buf, const struct ftg_voice *voice, const struct ftg_reply *rep
 		return shape_smtp(buf, len, &r, template);
 	if (service == FTG_DSN)
 		return shape_notice(buf, len);
-	return service == FTG_POP3 ? shape_pop3(buf, len, template) : len;
+	return service == FTG_POP3 ? shape_pop3(buf, len, &r, template) : len;
 }

@@ -41,6 +41,7 @@
 #define CHALLENGE FTG_ARG_CHALLENGE
 #define NAME      FTG_ARG_NAME
 #define TAG       FTG_ARG_TAG
+#define TIMESTAMP FTG_ARG_TIMESTAMP
 
 /* clang-format off */
 static const struct ftg_row rows[FTG_IDS] = {
@@ -132,6 +133,7 @@ ftg_arg_max(enum ftg_arg_kind kind)
 		[FTG_ARG_CHALLENGE] = 4096,
 		[FTG_ARG_NAME] = 255,
 		[FTG_ARG_TAG] = FTG_TAG_MAX,
+		[FTG_ARG_TIMESTAMP] = 128,
 	};
 	return (unsigned)kind < FTG_ARG_KINDS ? max[kind] : 0;
 }

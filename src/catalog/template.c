@@ -138,7 +138,7 @@ make_form(
 	template->tail = (uint16_t)put_tail(tail, id, reason, text->pieces == 0);
 	add_literal(&b, tail, template->tail);
 	flush_literal(&b);
-	template->shaped = text->breaks > 0 || row->service == FTG_DSN ||
+	template->shaped = text->breaks > 0 || row->service == FTG_DSN || row->args[1] == FTG_ARG_TIMESTAMP ||
 	    (row->service == FTG_POP3 && may_begin_with_argument(row, text));
 	template->segments = (uint16_t)b.segments;
 	assert((arena->failed || segment[0].kind == PIECE_LITERAL) && "an octet stands in front of each argument");

@@ -95,7 +95,7 @@ parse_directive(struct parser *p)
 	if (p->numbering != UNKNOWN && p->numbering != numbering)
 		return refuse_directive(p, FTG_RULE_DIRECTIVE);
 	p->numbering = numbering;
-	if (index >= FTG_ARGS_MAX || p->row->args[index] == FTG_ARG_NONE || p->row->args[index] == FTG_ARG_TAG ||
+	if (index >= FTG_ARGS_MAX || !text_places(p->row->args[index]) ||
 	    (p->row->args[index] == FTG_ARG_COUNT) != number)
 		return refuse_directive(p, FTG_RULE_ARGUMENT);
 	p->next_arg++;

@@ -38,6 +38,13 @@ struct complaint {
 	char detail[80]; /* printable ASCII */
 };
 
+/* Does a text place arguments of this kind by %s or %lu? The others have a fixed place outside the text. */
+static inline bool
+text_places(enum ftg_arg_kind kind)
+{
+	return kind != FTG_ARG_NONE && kind != FTG_ARG_TAG && kind != FTG_ARG_TIMESTAMP;
+}
+
 /* Checks UTF-8 text for an ID and takes it apart. False with *complaint where it breaks a rule. */
 bool text_parse(struct text *text, enum ftg_id id, const char *utf8, size_t len, struct complaint *complaint);
 

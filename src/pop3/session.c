@@ -82,34 +82,37 @@ pop3_trouble(const struct pop3_session *s, const char *event)
 	s->outlet->log(s->outlet, event, "user", user, "detail", strerror(maildrop_error(s->maildrop)), NULL);
 }
 
-/* The timestamp is fresh each time, and made of nothing that a client may stumble over (RFC 1939 section 7). */
+/*
+ * The timestamp is unique by its digits, and holds nothing that a client may misread (RFC 1939 section 7). Host names
+ * that would make it too long for the greeting are replaced.
+ */
 static bool
 make_stamp(struct pop3_session *s)
 {
 	char digits[POP3_STAMP_SIZE];
+	const char *host = s->config->hostname;
 
 	if (s->config->stamp == NULL)
 		return true;
 	s->config->stamp(digits);
-	return asprintf(&s->stamp, "<%s@%s>", digits, s->config->hostname) >= 0;
+	if (strlen(digits) + strlen(host) + strlen("<@>") > ftg_arg_max(FTG_ARG_TIMESTAMP))
+		host = "localhost";
+	return asprintf(&s->stamp, "<%s@%s>", digits, host) >= 0;
 }
 
-/* The host name is left out where the timestamp would have to be cut. */
 void
 pop3_session_greet(struct pop3_session *s)
 {
-	char banner[POP3_LINE_MAX];
+	const char *host = s->config->hostname;
 
 	if (!make_stamp(s)) {
 		s->stamp = NULL;
 		pop3_session_end(s, FTG_POP_TROUBLE);
 		return;
 	}
-	int len = snprintf(banner, sizeof banner, "%s%s%s", s->config->hostname, s->stamp != NULL ? " " : "",
-	    s->stamp != NULL ? s->stamp : "");
-	if ((size_t)len > ftg_arg_max(FTG_ARG_BANNER))
-		len = snprintf(banner, sizeof banner, "%s", s->stamp);
-	struct ftg_reply reply = ftg_reply_text(FTG_POP_HELLO, banner, (size_t)len);
+	struct ftg_reply reply = ftg_reply_text(FTG_POP_HELLO, host, strlen(host));
+	if (s->stamp != NULL)
+		reply.arg[1] = (struct ftg_arg) { .text = s->stamp, .len = strlen(s->stamp) };
 	s->outlet->reply(s->outlet, &reply);
 }
 

@@ -283,7 +283,7 @@ class Operations(TestCase):
         with Pop3Server("--hostname", "mx.example.test", config="pop3:\n  apop: yes\n") as server:
             for _ in range(10):
                 with Pop3Talk(server) as talk:
-                    seen.add(re.search(rb" (<[0-9]+\.[0-9]+@mx\.example\.test>) ", talk.greeting).group(1))
+                    seen.add(re.search(rb" \(#7\.01\) (<[0-9]+\.[0-9]+@mx\.example\.test>)\r\n$", talk.greeting).group(1))
         self.assertEqual(10, len(seen))
 
     def test_ten_thousand_idle_connections_are_held_and_another_is_served(self):

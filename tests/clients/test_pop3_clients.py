@@ -60,6 +60,8 @@ class RealClient(TestCase):
         box = Box(port, way, self.certificate, ACCOUNT, PASSWORD)
         done, said, messages = self.client().fetch(box, keep)
         self.assertTrue(done, said)
+        if way == "apop":
+            self.pop3.wait_for_log(r"event=login [^\n]*mechanism=APOP")
         parts = [message.replace(b"\r\n", b"\n").split(b"\n\n", 1) for message in messages]
         self.assertCountEqual([body.encode() for body in BODIES], [body for _, body in parts])
         for header, _ in parts:

@@ -94,13 +94,30 @@ smtp_breach(const struct rendered *r, const char *octets, size_t len)
 	return len > 0 ? NULL : "nothing at all";
 }
 
+/* Octets of " <timestamp>" at the end of a line, if the row has one and it is the argument; else 0. */
+static size_t
+timestamp_octets(const struct rendered *r, const char *line, size_t len)
+{
+	const struct ftg_arg *arg = &r->reply->arg[1];
+	if (r->row->args[1] != FTG_ARG_TIMESTAMP || arg->text == NULL || len < arg->len + 1 || arg->len < 3)
+		return 0;
+	const char *stamp = line + len - arg->len;
+	bool same = stamp[-1] == ' ' && memcmp(stamp, arg->text, arg->len) == 0;
+	return same && stamp[0] == '<' && memchr(stamp, '>', arg->len) == stamp + arg->len - 1 ? arg->len + 1 : 0;
+}
+
 static const char *
 pop3_breach(const struct rendered *r, const char *octets, size_t len)
 {
 	size_t head = strlen(r->code) + 1 + strlen(r->status);
 	if (len < 2 || memcmp(octets + len - 2, "\r\n", 2) != 0)
 		return "the line has no end";
-	const char *breach = line_breach(r, octets, len - 2, ' ', true);
+	if (len > FTG_LINE_MAX)
+		return "a line is longer than 512 octets";
+	size_t stamp = timestamp_octets(r, octets, len - 2);
+	const char *breach = octets_breach(r, octets, len - 2);
+	if (breach == NULL)
+		breach = line_breach(r, octets, len - 2 - stamp, ' ', true);
 	if (breach != NULL)
 		return breach;
 	while (head < len && octets[head] == ' ')

@@ -87,6 +87,7 @@ choose_words(struct words *words, enum ftg_id id, unsigned long count)
 		[FTG_ARG_CHALLENGE] = "QUJD%lu",
 		[FTG_ARG_NAME] = "mx%lu.example.org",
 		[FTG_ARG_TAG] = "de-%lu",
+		[FTG_ARG_TIMESTAMP] = "<1.%lu@mx.example.org>",
 	};
 
 	for (size_t i = 0; i < FTG_ARGS_MAX; i++)
@@ -134,8 +135,10 @@ write_wanted(char *buf, size_t size, look_up *look, void *context, enum ftg_id i
 		snprintf(tag, sizeof tag, " %.40s", words.text[0]);
 	bool host = row->args[0] != FTG_ARG_BANNER &&
 	    (strcmp(code->reply, "220") == 0 || strcmp(code->reply, "221") == 0 || strcmp(code->reply, "421") == 0);
-	snprintf(buf, size, "%s%s%s%s %s (%s)\r\n", code->reply, *code->status ? " " : "", code->status,
-	    host ? " localhost" : tag, text, row->ref);
+	/* RFC 1939 7: the timestamp. */
+	bool timestamp = row->args[1] == FTG_ARG_TIMESTAMP;
+	snprintf(buf, size, "%s%s%s%s %s (%s)%s%.100s\r\n", code->reply, *code->status ? " " : "", code->status,
+	    host ? " localhost" : tag, text, row->ref, timestamp ? " " : "", timestamp ? words.text[1] : "");
 }
 
 static void

@@ -407,3 +407,43 @@ Test(bilingual, leaves_pop3_and_reasons_in_one_language)
 	    "550-5.5.0 Access Denied <a@b> (Gesperrt (#1.00))\r\n"
 	    "550 5.5.0 Access Denied <a@b> (Mailbox Disabled (#1.00)) (#4.65)\r\n");
 }
+
+static const char *
+greeting(const char *host, const char *timestamp, size_t len)
+{
+	struct ftg_voice voice = { 0 };
+	struct ftg_reply reply = ftg_reply_text(FTG_POP_HELLO, host, strlen(host));
+	reply.arg[1] = (struct ftg_arg) { .text = timestamp, .len = len };
+	return rendered(voice, reply);
+}
+
+/* RFC 1939 section 7; curl 7.88 looks for it at the end of the line. */
+Test(reply, of_a_greeting_ends_in_the_timestamp_for_apop)
+{
+	cr_expect_str_eq(greeting("mx", "<1.2@mx>", 8), "+OK mx POP3 server ready (#7.01) <1.2@mx>\r\n");
+	cr_expect_str_eq(greeting("mx", NULL, 0), "+OK mx POP3 server ready (#7.01)\r\n");
+	cr_expect_str_eq(greeting("mx", "", 0), "+OK mx POP3 server ready (#7.01)\r\n");
+}
+
+Test(reply, of_a_greeting_leaves_out_what_is_no_timestamp_is_left_out)
+{
+	static const char *const bad[] = { "1.2@mx", "<1.2@mx", "1.2@mx>", "<>", "<1 2@mx>", "<1.2@mx>>", "<<1.2@mx>",
+		"<1\r\n-ERR@mx>", "<\xC3\xA4@mx>", "<(#5.01)@mx>", "<1.2@mx> " };
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		cr_expect_str_eq(
+		    greeting("mx", bad[i], strlen(bad[i])), "+OK mx POP3 server ready (#7.01)\r\n", "%s", bad[i]);
+}
+
+Test(reply, of_a_long_host_keeps_its_timestamp_and_reference_whole)
+{
+	char host[301], timestamp[128], end[160];
+	memset(host, 'h', sizeof host - 1);
+	host[sizeof host - 1] = '\0';
+	memset(timestamp, 't', sizeof timestamp);
+	timestamp[0] = '<';
+	timestamp[sizeof timestamp - 1] = '>';
+	snprintf(end, sizeof end, " (#7.01) %.128s\r\n", timestamp);
+	const char *said = greeting(host, timestamp, sizeof timestamp);
+	cr_expect_leq(strlen(said), FTG_LINE_MAX);
+	cr_expect_str_eq(said + strlen(said) - strlen(end), end);
+}

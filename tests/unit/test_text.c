@@ -398,7 +398,7 @@ Test(room, is_what_fits_on_one_line_under_both_profiles)
 		const char *args = plain            ? ""
 		    : row->args[1] == FTG_ARG_COUNT ? "%lu%lu"
 		    : row->args[0] == FTG_ARG_COUNT ? "%lu"
-		    : row->args[1] != FTG_ARG_NONE  ? "%s%s"
+		    : text_places(row->args[1])     ? "%s%s"
 		                                    : "%s";
 		cr_assert_gt(room, 32, "%s", row->id);
 		char text[FTG_LINE_MAX + 8];

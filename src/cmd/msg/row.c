@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "catalog/text.h"
 #include "msg.h"
 
 static const struct explanation explanations[FTG_IDS] = {
@@ -52,6 +53,7 @@ static const struct {
 	[FTG_ARG_CHALLENGE] = { "challenge", "base64 for a program" },
 	[FTG_ARG_NAME] = { "name", "the name of a mail domain or a mail server, or its IP address" },
 	[FTG_ARG_TAG] = { "tag", "the tag of a language" },
+	[FTG_ARG_TIMESTAMP] = { "timestamp", "the timestamp for APOP, in angle brackets, which follows the reference" },
 };
 
 const char *
@@ -79,7 +81,11 @@ row_arity(const struct ftg_row *row)
 size_t
 row_directives(const struct ftg_row *row)
 {
-	return row->args[0] == FTG_ARG_TAG ? 0 : row_arity(row);
+	size_t n = 0;
+
+	for (size_t i = 0; i < FTG_ARGS_MAX; i++)
+		n += text_places(row->args[i]) ? 1 : 0;
+	return n;
 }
 
 bool
@@ -117,6 +123,7 @@ row_sample(enum ftg_id id, unsigned long count)
 		[FTG_ARG_IP] = "192.0.2.25",
 		[FTG_ARG_TEXT] = "sample text",
 		[FTG_ARG_TAG] = "de",
+		[FTG_ARG_TIMESTAMP] = "<1896.697170952@mx.example.org>",
 		[FTG_ARG_CHALLENGE] = "PDE4OTYuNjk3MTcwOTUyQGRiYy5tdHZpZXcuY2EudXM+",
 		[FTG_ARG_NAME] = "mx.example.net",
 	};
@@ -126,6 +133,8 @@ row_sample(enum ftg_id id, unsigned long count)
 	for (size_t i = 0; i < row_arity(row); i++) {
 		const char *text = samples[row->args[i]];
 
+		if (row->args[i] == FTG_ARG_BANNER && row->service == FTG_POP3)
+			text = "pop.example.org";
 		reply.arg[i].text = text;
 		reply.arg[i].len = text ? strlen(text) : 0;
 		reply.arg[i].number = row->args[i] == FTG_ARG_REASON ? (unsigned long)ERR_SECPOL_NO_ACCESS : count;
