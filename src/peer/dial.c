@@ -1,4 +1,4 @@
-/* Connections to other servers, over TCP or a socket of the file system, with TLS. */
+/* Connections to other servers, over TCP or a Unix socket, with TLS. */
 #include "peer/dial.h"
 
 #include <arpa/inet.h>
@@ -15,10 +15,12 @@
 
 #include "peer/connect.h"
 #include "peer/dial_tls.h"
+#include "peer/dial_tls_cache.h"
 
 struct connection {
 	struct channel channel;
 	struct dial *dial;
+	struct channel_place address; /* of the server */
 	int socket;
 	struct dial_tls *tls; /* NULL: in the clear */
 };
@@ -53,7 +55,7 @@ wait_for(const struct connection *c, short events, int64_t deadline)
 	return wait_socket(c->dial, c->socket, events, deadline);
 }
 
-/* What a step wants is waited for, and the step tried again. */
+/* Waits for what a step of TLS wants. */
 static int
 wait_again(const struct connection *c, enum dial_want want, int64_t until)
 {
@@ -115,7 +117,7 @@ connection_encrypt(struct channel *channel, const struct channel_tls *tls, int w
 	struct connection *c = (struct connection *)channel;
 	int64_t until = dial_now() + wait;
 	enum dial_want want;
-	c->tls = dial_tls_new(c->socket, tls, error);
+	c->tls = dial_tls_new(c->dial->tls, c->socket, &c->address, tls, error);
 	if (c->tls == NULL)
 		return false;
 	for (;;) {
@@ -152,7 +154,7 @@ union address {
 	struct sockaddr_un path;
 };
 
-/* Its length; 0 where the place is none. */
+/* Returns the length of the address; 0 if the text is not an address. */
 static socklen_t
 make_address(union address *address, const struct channel_place *place)
 {
@@ -218,6 +220,7 @@ dial(struct dialer *dialer, const struct channel_place *place, int wait)
 	}
 	c->channel.ops = &ops;
 	c->dial = (struct dial *)dialer;
+	c->address = *place;
 	c->socket = connect_socket(&address.any);
 	if (c->socket >= 0 && connect_until(c, &address, len, until) == 0)
 		return &c->channel;
@@ -232,8 +235,12 @@ dial(struct dialer *dialer, const struct channel_place *place, int wait)
 int
 dial_open(struct dial *d)
 {
-	d->dialer.dial = dial;
-	return pipe2(d->stop, O_CLOEXEC | O_NONBLOCK);
+	*d = (struct dial) { .dialer.dial = dial, .stop = { -1, -1 }, .tls = dial_tls_cache_new() };
+	if (d->tls != NULL && pipe2(d->stop, O_CLOEXEC | O_NONBLOCK) == 0)
+		return 0;
+	dial_tls_cache_free(d->tls);
+	d->tls = NULL;
+	return -1;
 }
 
 void
@@ -241,6 +248,7 @@ dial_close(struct dial *d)
 {
 	close(d->stop[0]);
 	close(d->stop[1]);
+	dial_tls_cache_free(d->tls);
 }
 
 void

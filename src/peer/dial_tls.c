@@ -12,9 +12,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "peer/dial_tls_cache.h"
+
 struct dial_tls {
-	SSL_CTX *context;
 	SSL *openssl;
+	struct dial_tls_destination destination; /* of its session in the cache */
 };
 
 int64_t
@@ -32,17 +34,9 @@ is_address(const char *name)
 	return inet_pton(AF_INET, name, &address) == 1 || inet_pton(AF_INET6, name, &address) == 1;
 }
 
+/* Sends the name in the handshake, unless it is an address (RFC 6066 section 3), and expects it in the certificate. */
 static bool
-trust(SSL_CTX *context, const char *authorities)
-{
-	if (*authorities != '\0')
-		return SSL_CTX_load_verify_file(context, authorities) == 1;
-	return SSL_CTX_set_default_verify_paths(context) == 1;
-}
-
-/* The name goes into the handshake, and has to be in the certificate; an address cannot do the first (RFC 6066 section 3). */
-static bool
-expect(SSL *openssl, const struct channel_tls *tls)
+set_name(SSL *openssl, const struct channel_tls *tls)
 {
 	if (!is_address(tls->name) && SSL_set_tlsext_host_name(openssl, tls->name) != 1)
 		return false;
@@ -57,37 +51,68 @@ expect(SSL *openssl, const struct channel_tls *tls)
 }
 
 static void
-say_openssl(char error[CHANNEL_ERROR_SIZE], const char *what)
+describe(char error[CHANNEL_ERROR_SIZE], const char *what)
 {
 	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
 	snprintf(error, CHANNEL_ERROR_SIZE, "%s%s%s", what, reason != NULL ? ": " : "", reason != NULL ? reason : "");
 	ERR_clear_error();
 }
 
+static void
+resume(struct dial_tls *tls)
+{
+	SSL_SESSION *session = dial_tls_cache_take(&tls->destination);
+	if (session == NULL)
+		return;
+	(void)SSL_set_session(tls->openssl, session);
+	SSL_SESSION_free(session);
+}
+
+/* A key that does not fit would be that of another destination. */
+static void
+set_destination(struct dial_tls_destination *destination, struct dial_tls_cache *cache, unsigned context,
+    const struct channel_place *address, const char *name)
+{
+	char *key = destination->key;
+	destination->cache = cache;
+	int len = snprintf(key, sizeof destination->key, "%u %s %u %s", context, address->address, address->port, name);
+	if (len < 0 || (size_t)len >= sizeof destination->key)
+		key[0] = '\0';
+}
+
+static bool
+set_up(struct dial_tls *made, SSL_CTX *context, int socket, const struct channel_tls *tls)
+{
+	made->openssl = SSL_new(context);
+	return made->openssl != NULL && SSL_set_app_data(made->openssl, &made->destination) == 1 &&
+	    SSL_set_fd(made->openssl, socket) == 1 && set_name(made->openssl, tls);
+}
+
 struct dial_tls *
-dial_tls_new(int socket, const struct channel_tls *tls, char error[CHANNEL_ERROR_SIZE])
+dial_tls_new(struct dial_tls_cache *cache, int socket, const struct channel_place *address,
+    const struct channel_tls *tls, char error[CHANNEL_ERROR_SIZE])
 {
 	struct dial_tls *made = calloc(1, sizeof *made);
 	if (made == NULL) {
 		snprintf(error, CHANNEL_ERROR_SIZE, "no memory");
 		return NULL;
 	}
+	struct dial_tls_context context = dial_tls_cache_context(cache, tls->authorities, tls->verify, error);
+	if (context.openssl == NULL) {
+		free(made);
+		return NULL;
+	}
 	ERR_clear_error();
-	made->context = SSL_CTX_new(TLS_client_method());
-	bool fine = made->context != NULL && SSL_CTX_set_min_proto_version(made->context, TLS1_2_VERSION) == 1;
-	if (fine && tls->verify && !trust(made->context, tls->authorities)) {
-		say_openssl(error, "the certificates that are trusted cannot be read");
+	set_destination(&made->destination, cache, context.number, address, tls->name);
+	bool ready = set_up(made, context.openssl, socket, tls);
+	SSL_CTX_free(context.openssl);
+	if (!ready) {
+		describe(error, "TLS cannot be set up");
 		dial_tls_free(made);
 		return NULL;
 	}
-	made->openssl = fine ? SSL_new(made->context) : NULL;
-	if (made->openssl != NULL && SSL_set_fd(made->openssl, socket) == 1 && expect(made->openssl, tls)) {
-		SSL_set_mode(made->openssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-		return made;
-	}
-	say_openssl(error, "TLS cannot be set up");
-	dial_tls_free(made);
-	return NULL;
+	resume(made);
+	return made;
 }
 
 void
@@ -99,11 +124,10 @@ dial_tls_free(struct dial_tls *tls)
 		(void)SSL_shutdown(tls->openssl);
 	ERR_clear_error();
 	SSL_free(tls->openssl);
-	SSL_CTX_free(tls->context);
 	free(tls);
 }
 
-/* Sets errno, EAGAIN with what is wanted. 0 is the end that the other side has told. */
+/* Sets errno; EAGAIN with *want. Returns 0 if the other side has sent close_notify. */
 static ssize_t
 outcome(const struct dial_tls *tls, int result, enum dial_want *want)
 {
@@ -135,8 +159,14 @@ dial_tls_handshake(struct dial_tls *tls, enum dial_want *want, char error[CHANNE
 		snprintf(error, CHANNEL_ERROR_SIZE, "its certificate is not good: %s",
 		    X509_verify_cert_error_string(verdict));
 	else
-		say_openssl(error, "the handshake failed");
+		describe(error, "the handshake failed");
 	return -1;
+}
+
+bool
+dial_tls_is_resumed(const struct dial_tls *tls)
+{
+	return SSL_session_reused(tls->openssl) == 1;
 }
 
 ssize_t

@@ -6,23 +6,36 @@
 
 #include "port/channel.h"
 
-/* What is to be waited for before a step is tried again. */
+struct dial_tls_cache;
+
+/* What the caller must wait for before it repeats a step. */
 enum dial_want { DIAL_WANTS_READ, DIAL_WANTS_WRITE };
 
+/* One connection. It is used by one thread at a time. */
 struct dial_tls;
 
-/* The socket stays the caller's. NULL with an English sentence. */
-struct dial_tls *dial_tls_new(int socket, const struct channel_tls *tls, char error[CHANNEL_ERROR_SIZE]);
+/*
+ * Prepares TLS with the server at an address, over a connected socket that stays the caller's. The session that an
+ * earlier connection left for the same address and name is resumed, if the cache holds one. cache must outlive the
+ * connection. Returns NULL, with an English sentence in error, if the authorities cannot be read or there is no memory.
+ */
+struct dial_tls *dial_tls_new(struct dial_tls_cache *cache, int socket, const struct channel_place *address,
+    const struct channel_tls *tls, char error[CHANNEL_ERROR_SIZE]);
+
+/* Sends close_notify, if the handshake is complete and the socket takes it, and frees the connection. Takes NULL. */
 void dial_tls_free(struct dial_tls *tls);
 
-/* 1; 0 with *want; -1 with an English sentence. */
+/* Continues the handshake. Returns 1 if it is complete; 0 with *want; -1 with an English sentence in error. */
 int dial_tls_handshake(struct dial_tls *tls, enum dial_want *want, char error[CHANNEL_ERROR_SIZE]);
 
-/* As read() and write() have it; EAGAIN with *want. */
+/* Did the handshake resume a session? */
+bool dial_tls_is_resumed(const struct dial_tls *tls);
+
+/* As read(2) and write(2); -1 with errno EAGAIN and *want if the caller must wait. */
 ssize_t dial_tls_read(struct dial_tls *tls, char *octets, size_t size, enum dial_want *want);
 ssize_t dial_tls_write(struct dial_tls *tls, const char *octets, size_t len, enum dial_want *want);
 
-/* Milliseconds of a steady clock. */
+/* Milliseconds of CLOCK_MONOTONIC. */
 int64_t dial_now(void);
 
 #endif

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -15,6 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "peer/dial_tls_cache.h"
 #include "support/fake_server.h"
 #include "support/folder.h"
 #include "support/identity.h"
@@ -256,4 +258,122 @@ Test(dial, stops_waiting_for_room_in_a_full_backlog)
 	first->ops->close(first);
 	close(full);
 	unlink(address.sun_path);
+}
+
+/* Takes some connections, one after another, and says on each whether its session was resumed. */
+struct counting_server {
+	unsigned connections;
+	int protocol;
+};
+
+static void
+answer_once(SSL_CTX *context)
+{
+	int taken = accept(listening, NULL, NULL);
+	SSL *ssl = SSL_new(context);
+	char octet;
+	int on = 1;
+	setsockopt(taken, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	SSL_set_fd(ssl, taken);
+	if (SSL_accept(ssl) == 1 && SSL_write(ssl, SSL_session_reused(ssl) == 1 ? "r" : "n", 1) == 1)
+		while (SSL_read(ssl, &octet, 1) > 0)
+			;
+	(void)SSL_shutdown(ssl);
+	SSL_free(ssl);
+	close(taken);
+}
+
+static void *
+tell_resumption(void *argument)
+{
+	const struct counting_server *server = argument;
+	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+	SSL_CTX_set_max_proto_version(context, server->protocol);
+	SSL_CTX_use_certificate_file(context, identity.certificate, SSL_FILETYPE_PEM);
+	SSL_CTX_use_PrivateKey_file(context, identity.key, SSL_FILETYPE_PEM);
+	for (unsigned i = 0; i < server->connections; i++)
+		answer_once(context);
+	SSL_CTX_free(context);
+	return NULL;
+}
+
+/* "r" or "n", as the server said. */
+static char
+resumes(const char *name, bool verify)
+{
+	char octet = '-', error[CHANNEL_ERROR_SIZE];
+	struct channel *channel = dial_place();
+	cr_assert(encrypt(channel, name, verify, identity.certificate, error), "%s", error);
+	cr_assert_eq(channel->ops->read(channel, &octet, 1, WAIT), 1);
+	channel->ops->close(channel);
+	return octet;
+}
+
+Test(dial, resumes_the_session_of_the_same_destination_alone)
+{
+	static const int protocols[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+	for (size_t i = 0; i < 2; i++) {
+		struct counting_server server = { .connections = 6, .protocol = protocols[i] };
+		pthread_t thread;
+		dial_close(&dial);
+		cr_assert_eq(dial_open(&dial), 0);
+		pthread_create(&thread, NULL, tell_resumption, &server);
+		cr_expect_eq(resumes("mail.example.org", true), 'n');
+		cr_expect_eq(resumes("mail.example.org", true), 'r');
+		cr_expect_eq(resumes("mail.example.org", true), 'r');
+		cr_expect_eq(resumes("mail.example.org", false), 'n', "it was verified, but is not asked to be");
+		cr_expect_eq(resumes("mail.example.net", false), 'n', "it has another name");
+		cr_expect_eq(resumes("mail.example.net", false), 'r');
+		pthread_join(thread, NULL);
+		cr_expect_eq(dial_tls_cache_made(dial.tls), 2, "one context to verify by, one not to");
+	}
+}
+
+Test(dial, verifies_again_once_the_authorities_have_changed)
+{
+	struct counting_server server = { .connections = 2, .protocol = TLS1_3_VERSION };
+	char error[CHANNEL_ERROR_SIZE];
+	struct identity other;
+	pthread_t thread;
+	pthread_create(&thread, NULL, tell_resumption, &server);
+	cr_expect_eq(resumes("mail.example.org", true), 'n');
+	identity_make(&other, -1, 30);
+	cr_assert_eq(rename(other.certificate, identity.certificate), 0);
+	struct channel *channel = dial_place();
+	cr_expect_not(encrypt(channel, "mail.example.org", true, identity.certificate, error));
+	cr_expect_str_eq(error, "its certificate is not good: self-signed certificate");
+	channel->ops->close(channel);
+	pthread_join(thread, NULL);
+	cr_expect_eq(dial_tls_cache_made(dial.tls), 2);
+	identity_remove(&other);
+}
+
+static SSL_SESSION *
+take_session(unsigned number)
+{
+	struct dial_tls_destination destination = { .cache = dial.tls };
+	snprintf(destination.key, sizeof destination.key, "1 127.0.0.1 %u m%u.example.org", place.port, number);
+	return dial_tls_cache_take(&destination);
+}
+
+Test(dial, keeps_the_sessions_of_a_bounded_number_of_destinations)
+{
+	enum { MORE = DIAL_TLS_SESSIONS + 3 };
+	struct counting_server server = { .connections = MORE, .protocol = TLS1_2_VERSION };
+	char name[32];
+	unsigned kept = 0;
+	pthread_t thread;
+	pthread_create(&thread, NULL, tell_resumption, &server);
+	for (unsigned i = 0; i < MORE; i++) {
+		snprintf(name, sizeof name, "m%u.example.org", i);
+		cr_assert_eq(resumes(name, false), 'n');
+	}
+	pthread_join(thread, NULL);
+	for (unsigned i = 0; i < MORE; i++) {
+		SSL_SESSION *session = take_session(i);
+		cr_expect_eq(session != NULL, i >= MORE - DIAL_TLS_SESSIONS, "number %u", i);
+		kept += session != NULL;
+		SSL_SESSION_free(session);
+	}
+	cr_expect_eq(kept, DIAL_TLS_SESSIONS);
 }
