@@ -1,6 +1,7 @@
 /* What a server counts of itself, in memory that all its processes share: each worker counts in a slot of its own. */
 #include "base/stats.h"
 
+#include <stdio.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -58,6 +59,39 @@ stats_refused(const struct stats *stats)
 		most = refused > most ? refused : most;
 	}
 	return most;
+}
+
+void
+stats_certificate(struct stats_slot *slot, int64_t expiry, const char *error)
+{
+	snprintf(slot->certificate.error, sizeof slot->certificate.error - 1, "%s", error);
+	slot->certificate.expiry = expiry;
+	slot->certificate.failed = *error != '\0';
+}
+
+int64_t
+stats_certificate_expiry(const struct stats *stats)
+{
+	int64_t first = 0;
+	for (size_t i = 0; i < STATS_WORKERS; i++) {
+		int64_t expiry = stats->slot[i].certificate.expiry;
+		if (expiry != 0 && (first == 0 || expiry < first))
+			first = expiry;
+	}
+	return first;
+}
+
+unsigned
+stats_certificate_failures(const struct stats *stats, const char **error)
+{
+	unsigned failures = 0;
+	*error = NULL;
+	for (size_t i = 0; i < STATS_WORKERS; i++)
+		if (stats->slot[i].certificate.failed) {
+			failures++;
+			*error = stats->slot[i].certificate.error;
+		}
+	return failures;
 }
 
 int64_t

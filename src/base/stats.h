@@ -3,6 +3,7 @@
 #define BASE_STATS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,12 +19,25 @@ enum {
 	STATS_REPLIES = 256, /* kinds of replies, numbered from 0 */
 };
 
+enum { STATS_ERROR_SIZE = 512 };
+
+/*
+ * The certificate of a worker. The worker writes it before it reports the end of a reload to the master, by a pipe; who
+ * reads it during a reload may see a mix of the old and the new error, whose last octet is always a NUL.
+ */
+struct stats_certificate {
+	_Atomic int64_t expiry;       /* of the one in use, in seconds since 1970; 0: there is none */
+	_Atomic bool failed;          /* the last load did: */
+	char error[STATS_ERROR_SIZE]; /* why */
+};
+
 /* Of one worker, or of several that had its number one after another. */
 struct stats_slot {
 	_Alignas(64) _Atomic uint64_t value[STAT_COUNT];
 	_Atomic uint64_t beat;    /* changes while the worker's loop turns */
 	_Atomic uint64_t refused; /* texts and files, by the last load of the catalogue */
 	_Atomic uint64_t reply[STATS_REPLIES];
+	struct stats_certificate certificate;
 };
 
 /* The reload that was told last, and the last that has ended, are numbered from 1. */
@@ -82,6 +96,15 @@ void stats_disown(struct stats *stats, unsigned worker);
 uint64_t stats_sum(const struct stats *stats, enum stats_item figure);
 uint64_t stats_replies(const struct stats *stats, unsigned reply);
 uint64_t stats_refused(const struct stats *stats);
+
+/* Stores the state of a worker's certificate; error "": the last load did not fail. */
+void stats_certificate(struct stats_slot *slot, int64_t expiry, const char *error);
+
+/* When the first certificate of a worker expires, in seconds since 1970; 0: no worker has one. */
+int64_t stats_certificate_expiry(const struct stats *stats);
+
+/* How many workers could not load the certificate at the last reload; *error is why one of them could not, or NULL. */
+unsigned stats_certificate_failures(const struct stats *stats, const char **error);
 
 /* Seconds since stats_new(). */
 int64_t stats_uptime(const struct stats *stats);

@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Mail that is not encrypted at all is worse than mail with a cipher of yesterday; key exchanges that cost most go. */
+#include "net/tls_tickets.h"
+
+/* An old cipher is better than clear text, which is what opportunistic clients fall back to. No costly key exchanges. */
 static const char CIPHERS[] = "DEFAULT:!aNULL:!kDHE:!PSK:!SRP";
 static const char GROUPS[] = "X25519:P-256:P-384";
 
@@ -20,7 +22,7 @@ struct tls_context {
 	char certificate[TLS_ERROR_SIZE / 2]; /* the file's name, for messages */
 };
 
-static void __attribute__((format(printf, 2, 3))) say(char error[TLS_ERROR_SIZE], const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) set_error(char error[TLS_ERROR_SIZE], const char *format, ...)
 {
 	va_list arguments;
 	va_start(arguments, format);
@@ -31,7 +33,7 @@ static void __attribute__((format(printf, 2, 3))) say(char error[TLS_ERROR_SIZE]
 
 enum fault { FAULT_OTHER, FAULT_NOT_PEM, FAULT_ENCRYPTED };
 
-/* OpenSSL tells each layer's view of an error; the lowest that is plain language counts. */
+/* OpenSSL queues an error of each of its layers; the lowest one with a text says most. */
 static enum fault
 find_fault(const char **reason)
 {
@@ -51,9 +53,9 @@ find_fault(const char **reason)
 	return fault;
 }
 
-/* What OpenSSL did not like about a file that holds a certificate or a key. */
+/* Describes why OpenSSL rejected a file that holds a certificate or a key. */
 static void
-say_why(char error[TLS_ERROR_SIZE], const char *what, const char *file)
+describe(char error[TLS_ERROR_SIZE], const char *what, const char *file)
 {
 	const char *reason;
 	switch (find_fault(&reason)) {
@@ -61,7 +63,7 @@ say_why(char error[TLS_ERROR_SIZE], const char *what, const char *file)
 	case FAULT_ENCRYPTED: reason = "it is encrypted; it has to be stored without a passphrase"; break;
 	default: break;
 	}
-	say(error, "%s %.250s: %.100s", what, file, reason);
+	set_error(error, "%s %.250s: %.100s", what, file, reason);
 }
 
 static bool
@@ -69,7 +71,7 @@ is_readable(char error[TLS_ERROR_SIZE], const char *what, const char *file)
 {
 	FILE *stream = fopen(file, "re");
 	if (stream == NULL) {
-		say(error, "%s %.250s: %s", what, file, strerror(errno));
+		set_error(error, "%s %.250s: %s", what, file, strerror(errno));
 		return false;
 	}
 	fclose(stream);
@@ -88,18 +90,20 @@ no_passphrase(char *to, int size, int writing, void *context)
 }
 
 static SSL_CTX *
-make_openssl(void)
+make_openssl(struct tls_tickets *tickets)
 {
 	SSL_CTX *openssl = SSL_CTX_new(TLS_server_method());
 	if (openssl == NULL)
 		return NULL;
 	SSL_CTX_set_default_passwd_cb(openssl, no_passphrase);
 	SSL_CTX_set_options(openssl, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_options(openssl, SSL_OP_CLEANSE_PLAINTEXT);
 	SSL_CTX_set_mode(openssl, SSL_MODE_RELEASE_BUFFERS);
-	/* Tickets are kept by the client; one is enough for a client that comes back. */
+	/* The client keeps the ticket; one is enough for a client that returns. */
 	SSL_CTX_set_session_cache_mode(openssl, SSL_SESS_CACHE_OFF);
 	if (SSL_CTX_set_min_proto_version(openssl, TLS1_2_VERSION) == 1 && SSL_CTX_set_num_tickets(openssl, 1) == 1 &&
-	    SSL_CTX_set_cipher_list(openssl, CIPHERS) == 1 && SSL_CTX_set1_groups_list(openssl, GROUPS) == 1)
+	    SSL_CTX_set_cipher_list(openssl, CIPHERS) == 1 && SSL_CTX_set1_groups_list(openssl, GROUPS) == 1 &&
+	    (tickets == NULL || tls_tickets_use(tickets, openssl)))
 		return openssl;
 	SSL_CTX_free(openssl);
 	return NULL;
@@ -112,7 +116,7 @@ load_certificate(SSL_CTX *openssl, const char *file, char error[TLS_ERROR_SIZE])
 		return false;
 	if (SSL_CTX_use_certificate_chain_file(openssl, file) == 1)
 		return true;
-	say_why(error, "certificate", file);
+	describe(error, "certificate", file);
 	return false;
 }
 
@@ -126,7 +130,7 @@ read_key(const char *file, char error[TLS_ERROR_SIZE])
 	if (input != NULL)
 		key = PEM_read_bio_PrivateKey(input, NULL, no_passphrase, NULL);
 	if (key == NULL)
-		say_why(error, "key", file);
+		describe(error, "key", file);
 	BIO_free(input);
 	return key;
 }
@@ -139,9 +143,9 @@ load_key(SSL_CTX *openssl, const char *certificate, const char *file, char error
 		return false;
 	bool loaded = false;
 	if (X509_check_private_key(SSL_CTX_get0_certificate(openssl), key) != 1)
-		say(error, "key %.200s: it is not that of the certificate %.200s", file, certificate);
+		set_error(error, "key %.200s: it is not that of the certificate %.200s", file, certificate);
 	else if (SSL_CTX_use_PrivateKey(openssl, key) != 1)
-		say_why(error, "key", file);
+		describe(error, "key", file);
 	else
 		loaded = true;
 	EVP_PKEY_free(key);
@@ -149,14 +153,14 @@ load_key(SSL_CTX *openssl, const char *certificate, const char *file, char error
 }
 
 struct tls_context *
-tls_context_new(const char *certificate, const char *key, char error[TLS_ERROR_SIZE])
+tls_context_new(const char *certificate, const char *key, struct tls_tickets *tickets, char error[TLS_ERROR_SIZE])
 {
 	ERR_clear_error();
 	struct tls_context *context = calloc(1, sizeof *context);
 	if (context != NULL)
-		context->openssl = make_openssl();
+		context->openssl = make_openssl(tickets);
 	if (context == NULL || context->openssl == NULL) {
-		say(error, "TLS cannot be set up: no memory, or an OpenSSL configuration that forbids it");
+		set_error(error, "TLS cannot be set up: no memory, or an OpenSSL configuration that forbids it");
 		free(context);
 		return NULL;
 	}
@@ -179,13 +183,13 @@ tls_context_free(struct tls_context *context)
 }
 
 static void
-say_date(char error[TLS_ERROR_SIZE], const char *file, const char *what, const ASN1_TIME *time)
+describe_date(char error[TLS_ERROR_SIZE], const char *file, const char *what, const ASN1_TIME *time)
 {
 	struct tm tm;
 	char date[32] = "an unknown day";
 	if (ASN1_TIME_to_tm(time, &tm) == 1)
 		strftime(date, sizeof date, "%Y-%m-%d %H:%M UTC", &tm);
-	say(error, "certificate %.250s: %s %s", file, what, date);
+	set_error(error, "certificate %.250s: %s %s", file, what, date);
 }
 
 bool
@@ -194,18 +198,27 @@ tls_context_is_current(const struct tls_context *context, char error[TLS_ERROR_S
 	const X509 *certificate = SSL_CTX_get0_certificate(context->openssl);
 	const ASN1_TIME *first = X509_get0_notBefore(certificate), *last = X509_get0_notAfter(certificate);
 	if (X509_cmp_current_time(last) < 0)
-		say_date(error, context->certificate, "it has expired,", last);
+		describe_date(error, context->certificate, "it has expired,", last);
 	else if (X509_cmp_current_time(first) > 0)
-		say_date(error, context->certificate, "it is not valid before", first);
+		describe_date(error, context->certificate, "it is not valid before", first);
 	else
 		return true;
 	return false;
 }
 
-bool
-tls_context_reload(struct tls_context **context, const char *certificate, const char *key, char error[TLS_ERROR_SIZE])
+time_t
+tls_context_expiry(const struct tls_context *context)
 {
-	struct tls_context *made = tls_context_new(certificate, key, error);
+	const X509 *certificate = SSL_CTX_get0_certificate(context->openssl);
+	struct tm tm;
+	return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm) == 1 ? timegm(&tm) : 0;
+}
+
+bool
+tls_context_reload(struct tls_context **context, const char *certificate, const char *key, struct tls_tickets *tickets,
+    char error[TLS_ERROR_SIZE])
+{
+	struct tls_context *made = tls_context_new(certificate, key, tickets, error);
 	if (made == NULL)
 		return false;
 	if (!tls_context_is_current(made, error)) {

@@ -32,6 +32,18 @@ put_replies(struct text_buffer *buffer, const struct stats *stats)
 }
 
 static void
+put_certificate(struct text_buffer *buffer, const struct stats *stats)
+{
+	const char *error;
+	uint64_t expiry = (uint64_t)stats_certificate_expiry(stats);
+	if (expiry != 0)
+		put(buffer, "certificate_expiry_timestamp_seconds", "gauge",
+		    "Unix time at which the TLS certificate expires", expiry);
+	put(buffer, "certificate_failures", "gauge", "Workers whose last load of the TLS certificate failed",
+	    stats_certificate_failures(stats, &error));
+}
+
+static void
 put_metrics(struct text_buffer *buffer, const struct status *status)
 {
 	const struct stats *stats = status->stats;
@@ -40,6 +52,7 @@ put_metrics(struct text_buffer *buffer, const struct status *status)
 	put(buffer, "catalogue_generation", "gauge", "Catalogues that were spoken from", stats->generation);
 	put(buffer, "catalogue_refused", "gauge", "Texts and files that the last load refused", stats_refused(stats));
 	put(buffer, "reloads_total", "counter", "Reloads that have ended", stats->done);
+	put_certificate(buffer, stats);
 #define STAT(figure, key, name, type, help) put(buffer, name, type, help, stats_sum(stats, figure));
 #include "base/stats.def"
 #undef STAT

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/network.h"
@@ -33,6 +34,23 @@ put_replies(struct text_buffer *buffer, const struct stats *stats)
 	}
 }
 
+/* "certificate-error" is there only if a worker could not load the certificate. */
+static void
+put_certificate(struct text_buffer *buffer, const struct stats *stats)
+{
+	int64_t expiry = stats_certificate_expiry(stats);
+	time_t time = (time_t)expiry;
+	char date[sizeof "2026-01-31T12:00:00Z"] = "";
+	const char *error;
+	struct tm tm;
+	unsigned failures = stats_certificate_failures(stats, &error);
+	if (expiry != 0 && gmtime_r(&time, &tm) != NULL && strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+		text_buffer_put(buffer, "certificate-expires %s\n", date);
+	put(buffer, "certificate-failures", failures);
+	if (failures > 0)
+		text_buffer_put(buffer, "certificate-error %s\n", error);
+}
+
 static void
 put_status(const struct status *status, struct text_buffer *buffer)
 {
@@ -49,6 +67,7 @@ put_status(const struct status *status, struct text_buffer *buffer)
 	put(buffer, "reloads-asked", stats->asked);
 	put(buffer, "reloads-done", stats->done);
 	put(buffer, "workers-kept", stats->kept);
+	put_certificate(buffer, stats);
 	put_stats(buffer, stats);
 	put_replies(buffer, stats);
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <sys/resource.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -14,8 +15,9 @@
 #include "process/watchdog.h"
 
 enum {
-	DESCRIPTORS = 64, /* for the loop, the database, files of messages */
-	LAST_WORDS = 500, /* milliseconds for the last replies to leave, at the end of the grace */
+	DESCRIPTORS = 64,             /* for the loop, the database, files of messages */
+	LAST_WORDS = 500,             /* milliseconds for the last replies to leave, at the end of the grace */
+	EXPIRY_TIME = 60 * 60 * 1000, /* milliseconds between looks at the date of the certificate */
 };
 
 /* What is logged comes before what is reported. */
@@ -55,12 +57,47 @@ on_emptied(struct streams *streams)
 	uv_stop(streams->loop);
 }
 
+/* The first worker warns for all. */
+static void
+publish_certificate(struct worker *worker)
+{
+	const struct certificate *certificate = &worker->certificate;
+	stats_certificate(slot_of(worker), certificate->expiry, certificate->error);
+	if (worker->slot.number == 0)
+		certificate_check(&worker->certificate, time(NULL));
+}
+
+static void
+on_expiry_time(uv_timer_t *timer)
+{
+	struct worker *worker = timer->loop->data;
+	certificate_check(&worker->certificate, time(NULL));
+}
+
+static int
+open_certificate(struct worker *worker)
+{
+	const struct certificate_source source = {
+		.file = worker->config->certificate,
+		.key = worker->config->key,
+		.tickets = worker->config->tickets,
+		.worker = worker->slot.number,
+	};
+	certificate_open(&worker->certificate, &source);
+	publish_certificate(worker);
+	int error = uv_timer_init(&worker->loop, &worker->expiry);
+	if (error < 0 || source.file == NULL || source.worker != 0)
+		return error;
+	return uv_timer_start(&worker->expiry, on_expiry_time, EXPIRY_TIME, EXPIRY_TIME);
+}
+
 static void
 on_reload(uv_signal_t *signal, int number)
 {
 	(void)number;
 	struct worker *worker = signal->loop->data;
 	certificate_reload(&worker->certificate);
+	publish_certificate(worker);
 	catalog_holder_reload(&worker->catalogs);
 }
 
@@ -179,7 +216,9 @@ worker_open(struct worker *worker, const struct worker_config *config, const str
 	slot_of(worker)->refused = worker->catalogs.refused;
 	worker->catalogs.executor = &worker->jobs.executor;
 	worker->catalogs.reloaded = on_reloaded;
-	certificate_open(&worker->certificate, config->certificate, config->key, slot->number);
+	error = open_certificate(worker);
+	if (error < 0)
+		return error;
 	worker->streams = (struct streams) {
 		.loop = &worker->loop,
 		.source = &worker->catalogs.source,

@@ -18,7 +18,8 @@ struct worker_config {
 	const struct listen_mode *modes; /* of each */
 	size_t socket_count;
 	const char *certificate, *key; /* files; NULL: no TLS */
-	int metrics_socket;            /* likewise */
+	struct tls_tickets *tickets;   /* of all workers; NULL: each has its own */
+	int metrics_socket;            /* that listens; -1: none */
 	int status_socket;             /* that listens; -1: none */
 	struct stats *stats;
 	struct limiter *limiter; /* whose blacklist can be changed at the status socket; NULL: none */
@@ -38,6 +39,7 @@ struct worker {
 	uv_signal_t reload, stop, interrupt, hurry;
 	uv_timer_t grace, beat;
 	struct streams_cut cut; /* at the end of the grace */
+	uv_timer_t expiry;      /* looks at the date of the certificate */
 	struct listener listeners[LISTEN_MAX];
 	struct streams streams;
 	struct status status;

@@ -2,10 +2,13 @@
 """Encryption and logging in, by real clients and against hostile ones."""
 
 import os
+import re
+import signal
 import smtplib
 import socket
 import ssl
 import subprocess
+import time
 
 from encrypted import Certificate, EncryptedTalk, b64, plain, scram
 from limits import HOST, LimitsCase, four_ways
@@ -243,7 +246,93 @@ class Hostile(TestCase):
             talk.__exit__()
 
 
+class Resumption(TestCase):
+    def connect(self, session, version):
+        """Connects with a session, or without one, up to the greeting. Returns whether it was resumed, and the new one."""
+        self.context.maximum_version = version
+        with socket.create_connection(("127.0.0.1", self.port), SECONDS) as client, \
+                self.context.wrap_socket(client, server_hostname="localhost", session=session) as encrypted:
+            self.assertTrue(encrypted.recv(4096).startswith(b"220 "))
+            return encrypted.session_reused, encrypted.session
+
+    def workers(self):
+        return [int(pid) for pid in re.findall(r"event=worker-started [^\n]*pid=(\d+)", self.server.log())]
+
+    def ready(self):
+        return self.server.log().count("event=certificate-loaded")
+
+    def test_workers_resume_the_sessions_of_those_before_them(self):
+        """The keys are the server's: sessions outlast the worker that began them, so each worker resumes those of each."""
+        with Certificate() as certificate, \
+                Server(config=certificate.settings() + LISTENERS + "workers: 3\n") as self.server:
+            self.context, self.port = certificate.context(), self.server.ports()[1]
+            sessions = {}
+            for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+                resumed, sessions[version] = self.connect(None, version)
+                self.assertFalse(resumed)
+            first = self.workers()
+            for pid in first:
+                os.kill(pid, signal.SIGKILL)
+            until = time.monotonic() + SECONDS
+            while len(self.workers()) < 6 or self.ready() < 6:
+                self.assertLess(time.monotonic(), until, self.server.log())
+                time.sleep(0.02)
+            for version, session in sessions.items():
+                for _ in range(6):
+                    resumed, session = self.connect(session, version)
+                    self.assertTrue(resumed, version)
+
+    def test_another_server_resumes_nothing(self):
+        with Certificate() as certificate:
+            session, self.context = None, certificate.context()
+            for _ in range(2):
+                with Server(config=certificate.settings() + LISTENERS) as server:
+                    self.port = server.ports()[1]
+                    resumed, session = self.connect(session, ssl.TLSVersion.TLSv1_3)
+                    self.assertFalse(resumed)
+
+
 class Certificates(TestCase):
+    def ctl(self, server, *arguments):
+        done = subprocess.run([server.ctl, "--data", server.data, *arguments], env=server.environment,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS)
+        return done.returncode, done.stdout.decode()
+
+    def test_a_reload_that_keeps_the_old_certificate_fails_and_says_why(self):
+        with Certificate() as certificate, Certificate() as other, \
+                Server("--metrics", "127.0.0.1:0", "--workers", "2",
+                       config=certificate.settings() + LISTENERS) as server:
+            metrics = int(server.wait_for_log(r"metrics at http://127\.0\.0\.1:(\d+)/metrics").group(1))
+
+            def measured(name):
+                with socket.create_connection(("127.0.0.1", metrics), SECONDS) as client:
+                    client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+                    return int(re.search(rf"(?m)^ftgate_{name} (\d+)$", client.makefile().read()).group(1))
+
+            decoded = subprocess.run(["openssl", "x509", "-in", certificate.file, "-noout", "-enddate"], check=True,
+                                     stdout=subprocess.PIPE, timeout=SECONDS).stdout.decode()
+            expiry = int(ssl.cert_time_to_seconds(decoded.strip().split("=")[1]))
+            self.assertEqual(expiry, measured("certificate_expiry_timestamp_seconds"))
+            date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(expiry))
+            self.assertRegex(self.ctl(server, "status")[1], rf"(?m)^certificate-expires +{date}$")
+            self.assertEqual(1, server.log().count("event=certificate-expiring"), "one worker warns for all")
+
+            os.replace(other.key, certificate.key)
+            status, said = self.ctl(server, "reload")
+            self.assertEqual(1, status, said)
+            self.assertRegex(said, r"ftgatectl: the new certificate is not used: key \S+: it is not that of the certificate")
+            self.assertEqual(2, measured("certificate_failures"))
+            self.assertEqual(expiry, measured("certificate_expiry_timestamp_seconds"))
+            status, said = self.ctl(server, "status")
+            self.assertRegex(said, r"(?m)^certificate-failures +2$")
+            self.assertRegex(said, r"(?m)^certificate-error +key .*it is not that of the certificate")
+
+            certificate.make()
+            status, said = self.ctl(server, "reload")
+            self.assertEqual(0, status, said)
+            self.assertEqual(0, measured("certificate_failures"))
+            self.assertNotIn("certificate-error", self.ctl(server, "status")[1])
+
     def shown(self, server, port):
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE

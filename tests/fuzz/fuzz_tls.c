@@ -16,7 +16,7 @@ make_context(void)
 	char error[TLS_ERROR_SIZE];
 	struct identity identity;
 	identity_make(&identity, -1, 30);
-	context = tls_context_new(identity.certificate, identity.key, error);
+	context = tls_context_new(identity.certificate, identity.key, NULL, error);
 	identity_remove(&identity);
 	if (context == NULL)
 		abort();

@@ -20,7 +20,7 @@ set_up(void)
 {
 	identity_make(&identity, -1, 30);
 	error[0] = '\0';
-	context = tls_context_new(identity.certificate, identity.key, error);
+	context = tls_context_new(identity.certificate, identity.key, NULL, error);
 	cr_assert_not_null(context, "%s", error);
 }
 
@@ -336,22 +336,22 @@ Test(tls, a_connection_outlives_its_context)
 
 Test(tls, a_file_that_is_not_there_is_named)
 {
-	cr_expect_null(tls_context_new("/nonexistent/cert.pem", identity.key, error));
+	cr_expect_null(tls_context_new("/nonexistent/cert.pem", identity.key, NULL, error));
 	cr_expect_str_eq(error, "certificate /nonexistent/cert.pem: No such file or directory");
-	cr_expect_null(tls_context_new(identity.certificate, "/nonexistent/key.pem", error));
+	cr_expect_null(tls_context_new(identity.certificate, "/nonexistent/key.pem", NULL, error));
 	cr_expect_str_eq(error, "key /nonexistent/key.pem: No such file or directory");
-	cr_expect_null(tls_context_new("/tmp", identity.key, error));
+	cr_expect_null(tls_context_new("/tmp", identity.key, NULL, error));
 	cr_expect_eq(strncmp(error, "certificate /tmp: ", 18), 0, "%s", error);
 }
 
 Test(tls, a_file_of_another_kind_is_named)
 {
-	cr_expect_null(tls_context_new(identity.key, identity.key, error));
+	cr_expect_null(tls_context_new(identity.key, identity.key, NULL, error));
 	cr_expect_not_null(strstr(error, "there is none in it in PEM form"), "%s", error);
-	cr_expect_null(tls_context_new(identity.certificate, identity.certificate, error));
+	cr_expect_null(tls_context_new(identity.certificate, identity.certificate, NULL, error));
 	cr_expect_not_null(strstr(error, "there is none in it in PEM form"), "%s", error);
 	file_write(identity.certificate, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
-	cr_expect_null(tls_context_new(identity.certificate, identity.key, error));
+	cr_expect_null(tls_context_new(identity.certificate, identity.key, NULL, error));
 	cr_expect_not_null(strstr(error, identity.certificate), "%s", error);
 }
 
@@ -359,7 +359,7 @@ Test(tls, a_key_of_another_certificate_is_refused)
 {
 	struct identity other;
 	identity_make(&other, -1, 30);
-	cr_expect_null(tls_context_new(identity.certificate, other.key, error));
+	cr_expect_null(tls_context_new(identity.certificate, other.key, NULL, error));
 	cr_expect_not_null(strstr(error, "it is not that of the certificate"), "%s", error);
 	cr_expect_not_null(strstr(error, other.key), "%s", error);
 	identity_remove(&other);
@@ -372,7 +372,7 @@ Test(tls, an_encrypted_key_asks_nobody_for_its_passphrase)
 	PEM_write_PKCS8PrivateKey(file, key, EVP_aes_128_cbc(), "secret", 6, NULL, NULL);
 	fclose(file);
 	EVP_PKEY_free(key);
-	cr_expect_null(tls_context_new(identity.certificate, identity.key, error));
+	cr_expect_null(tls_context_new(identity.certificate, identity.key, NULL, error));
 	cr_expect_not_null(strstr(error, "without a passphrase"), "%s", error);
 }
 
@@ -383,12 +383,12 @@ Test(tls, an_expired_certificate_is_used_but_not_reloaded)
 	cr_expect(tls_context_is_current(context, error));
 	identity_make(&old, -30, -1);
 	identity_make(&early, 1, 30);
-	cr_expect_not(tls_context_reload(&context, old.certificate, old.key, error));
+	cr_expect_not(tls_context_reload(&context, old.certificate, old.key, NULL, error));
 	cr_expect_not_null(strstr(error, "it has expired, 20"), "%s", error);
-	cr_expect_not(tls_context_reload(&context, early.certificate, early.key, error));
+	cr_expect_not(tls_context_reload(&context, early.certificate, early.key, NULL, error));
 	cr_expect_not_null(strstr(error, "it is not valid before 20"), "%s", error);
 	cr_expect_eq(context, kept);
-	struct tls_context *expired = tls_context_new(old.certificate, old.key, error);
+	struct tls_context *expired = tls_context_new(old.certificate, old.key, NULL, error);
 	cr_expect_not_null(expired);
 	tls_context_free(expired);
 	identity_remove(&old);
@@ -398,7 +398,7 @@ Test(tls, an_expired_certificate_is_used_but_not_reloaded)
 Test(tls, the_old_context_is_kept_where_the_new_files_are_bad)
 {
 	struct tls_context *kept = context;
-	cr_expect_not(tls_context_reload(&context, "/nonexistent", identity.key, error));
+	cr_expect_not(tls_context_reload(&context, "/nonexistent", identity.key, NULL, error));
 	cr_expect_eq(context, kept);
 	struct client client;
 	open_client(&client, TLS1_3_VERSION);
@@ -409,7 +409,7 @@ Test(tls, a_new_certificate_is_shown_after_a_reload)
 {
 	struct identity other;
 	identity_make(&other, -1, 60);
-	cr_expect(tls_context_reload(&context, other.certificate, other.key, error), "%s", error);
+	cr_expect(tls_context_reload(&context, other.certificate, other.key, NULL, error), "%s", error);
 	struct client client;
 	open_client(&client, TLS1_3_VERSION);
 	FILE *file = fopen(other.certificate, "r");

@@ -119,28 +119,44 @@ ctl_status(struct request *request)
 	return status;
 }
 
-unsigned long
-ctl_number(const char *answer, const char *name)
+/* The value of a line of an answer, up to its end; "" if there is no such line. */
+static const char *
+find_value(const char *answer, const char *name, int *len)
 {
-	size_t len = strlen(name);
+	size_t name_len = strlen(name);
 	const char *line = answer;
-	while (line != NULL && (strncmp(line, name, len) != 0 || line[len] != ' ')) {
+	while (line != NULL && (strncmp(line, name, name_len) != 0 || line[name_len] != ' ')) {
 		line = strchr(line, '\n');
 		line = line == NULL ? NULL : line + 1;
 	}
-	return line == NULL ? 0 : strtoul(line + len, NULL, 10);
+	const char *value = line == NULL ? "" : line + name_len + 1;
+	*len = (int)strcspn(value, "\n");
+	return value;
 }
 
-static int
-tell_outcome(const char *answer)
+unsigned long
+ctl_number(const char *answer, const char *name)
 {
-	unsigned long refused = ctl_number(answer, "refused");
+	int len;
+	return strtoul(find_value(answer, name, &len), NULL, 10);
+}
+
+/* Texts and certificate are loaded independently of each other: each may fail. */
+static int
+print_outcome(const char *answer)
+{
+	unsigned long generation = ctl_number(answer, "generation"), refused = ctl_number(answer, "refused");
+	int status = EX_OK, len;
+	const char *error = find_value(answer, "certificate-error", &len);
 	if (ctl_number(answer, "workers-kept") > 0)
-		return ctl_fail(RELOAD_KEPT,
+		status = ctl_fail(RELOAD_KEPT,
 		    "kept the catalogue of before, generation %lu: refused %lu; the server's log names what and why",
-		    ctl_number(answer, "generation"), refused);
-	printf("generation %lu, refused %lu\n", ctl_number(answer, "generation"), refused);
-	return EX_OK;
+		    generation, refused);
+	else
+		printf("generation %lu, refused %lu\n", generation, refused);
+	if (len > 0)
+		status = ctl_fail(RELOAD_KEPT, "the new certificate is not used: %.*s", len, error);
+	return status;
 }
 
 /* The reload that is told now has a higher number than any that was told before. */
@@ -160,7 +176,7 @@ ctl_reload(struct request *request)
 		if (status != EX_OK)
 			return status;
 		if (ctl_number(answer, "reloads-done") > before)
-			return tell_outcome(answer);
+			return print_outcome(answer);
 		nanosleep(&pause, NULL);
 	}
 	errno = ETIMEDOUT;

@@ -83,7 +83,7 @@ print_certificate(const struct settings *settings)
 		printf("certificate   none: no TLS\n");
 		return true;
 	}
-	struct tls_context *context = tls_context_new(settings->tls_cert, settings->tls_key, error);
+	struct tls_context *context = tls_context_new(settings->tls_cert, settings->tls_key, NULL, error);
 	bool usable = context != NULL && tls_context_is_current(context, error);
 	printf("certificate   %s\n", usable ? settings->tls_cert : error);
 	tls_context_free(context);

@@ -17,6 +17,7 @@
 #include "base/privileges.h"
 #include "cmd/server/demo.h"
 #include "net/tls_context.h"
+#include "net/tls_tickets.h"
 #include "process/master.h"
 #include "process/systemd.h"
 #include "process/watchdog.h"
@@ -178,7 +179,7 @@ check_certificate(const struct server *server)
 	char error[TLS_ERROR_SIZE];
 	if (settings->tls_cert[0] == '\0')
 		return EX_OK;
-	struct tls_context *context = tls_context_new(settings->tls_cert, settings->tls_key, error);
+	struct tls_context *context = tls_context_new(settings->tls_cert, settings->tls_key, NULL, error);
 	if (context == NULL)
 		return fail(server, EX_CONFIG, "%s", error);
 	tls_context_free(context);
@@ -211,6 +212,9 @@ run_master(struct server *server)
 	struct stats *stats = stats_new();
 	if (counters == NULL || stats == NULL)
 		return fail(server, EX_OSERR, "no memory for the counters: %s", strerror(errno));
+	struct tls_tickets *tickets = server->settings->tls_cert[0] != '\0' ? tls_tickets_new() : NULL;
+	if (tickets == NULL && server->settings->tls_cert[0] != '\0')
+		return fail(server, EX_OSERR, "no memory for the keys of TLS tickets: %s", strerror(errno));
 	const struct master master = {
 		.workers = server->settings->workers,
 		.relay = server->kind->relay != NULL && server->settings->config->relay.send,
@@ -225,6 +229,7 @@ run_master(struct server *server)
 	};
 	server->serve = (struct serve) {
 		.counters = counters,
+		.tickets = tickets,
 		.stats = stats,
 		.metrics_socket = server->metrics,
 		.settings = server->settings,

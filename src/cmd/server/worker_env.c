@@ -66,6 +66,7 @@ config_of(struct worker_env *env, const struct serve *serve)
 		.socket_count = serve->socket_count,
 		.certificate = file_or_none(serve->settings->tls_cert),
 		.key = file_or_none(serve->settings->tls_key),
+		.tickets = serve->tickets,
 		.metrics_socket = serve->metrics_socket,
 		.status_socket = serve->status_socket,
 		.stats = serve->stats,

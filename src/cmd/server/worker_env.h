@@ -23,7 +23,8 @@ struct serve {
 	int metrics_socket; /* -1: none */
 	int status_socket;  /* -1: none */
 	struct stats *stats;
-	struct counters *counters; /* of all workers */
+	struct counters *counters;   /* of all workers */
+	struct tls_tickets *tickets; /* of all workers; NULL: no TLS */
 };
 
 /* A worker process has one. */
