@@ -2,39 +2,100 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
 	STAMP_LEN = sizeof "2026-01-31T12:00:00.250Z" - 1,
 	LINE_SIZE = LOG_WRITE_MAX,
-	STALL_MAX = 1000, /* milliseconds to wait for a reader that does not read */
+	PATIENCE_MAX = 1000,  /* milliseconds in which a reader that has stopped may go on, before lines are dropped */
+	PATIENCE_SHARE = 100, /* one millisecond of patience is regained in so many */
 };
 
 static void run_flush(struct chore *chore);
 
 static struct {
-	int descriptor;
+	int named;    /* the descriptor that log_open() got */
+	int writable; /* the one that is written to: the same, or one of our own that does not block; -1: none yet */
+	mode_t mode;
+	bool cut; /* the last line was written in part */
 	struct clock *clock;
 	struct chore chore;
-	unsigned long lost; /* lines that could not be written */
-	size_t lines;       /* whole lines in the buffer */
-	size_t used;        /* their octets */
+	int64_t spent;      /* patience is what has passed since then, divided by PATIENCE_SHARE */
+	unsigned long lost; /* lines that could not be written and have not been reported */
+	size_t used;        /* octets in the buffer: whole lines */
 	char buffer[LOG_WRITE_MAX];
 	size_t len; /* of the line in the making; room for its end is always left */
 	char line[LINE_SIZE];
 	time_t second; /* that the stamp shows */
 	char stamp[STAMP_LEN + 1];
-} state = { .descriptor = STDERR_FILENO, .chore = { .run = run_flush }, .second = -1 };
+} state = {
+	.named = STDERR_FILENO,
+	.writable = -1,
+	.chore = { .run = run_flush },
+	.spent = INT64_MIN / 2,
+	.second = -1,
+};
+
+static int64_t
+now(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/*
+ * O_NONBLOCK belongs to the open file description, which we share with our parent and its other children. A pipe and a
+ * terminal can be opened once more, with a description of our own. Returns -1 if that fails, and for other files.
+ */
+static int
+open_own(int descriptor, mode_t mode)
+{
+	char path[sizeof "/proc/self/fd/" + 16];
+	if (!S_ISFIFO(mode) && !S_ISCHR(mode))
+		return -1;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+static void
+open_writable(void)
+{
+	struct stat status = { 0 };
+	fstat(state.named, &status);
+	int own = open_own(state.named, status.st_mode);
+	state.mode = status.st_mode;
+	state.writable = own >= 0 ? own : state.named;
+}
+
+static void
+close_own(void)
+{
+	if (state.writable >= 0 && state.writable != state.named)
+		close(state.writable);
+	state.writable = -1;
+}
 
 void
 log_open(int descriptor, struct clock *clock)
 {
-	state.descriptor = descriptor;
+	int before = errno;
+	if (descriptor != state.named)
+		close_own();
+	state.named = descriptor;
 	state.clock = clock;
+	if (state.writable < 0)
+		open_writable();
+	errno = before;
 }
 
 static bool
@@ -116,42 +177,30 @@ log_put_list(va_list pairs)
 }
 
 /* The clock is read in user space (vDSO); the calendar is reckoned once a second. */
-static void
-put_stamp(void)
+static const char *
+make_stamp(void)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
-	if (now.tv_sec != state.second) {
+	struct timespec time;
+	clock_gettime(CLOCK_REALTIME, &time);
+	if (time.tv_sec != state.second) {
 		struct tm tm;
-		gmtime_r(&now.tv_sec, &tm);
+		gmtime_r(&time.tv_sec, &tm);
 		strftime(state.stamp, sizeof state.stamp, "%Y-%m-%dT%H:%M:%S.000Z", &tm);
-		state.second = now.tv_sec;
+		state.second = time.tv_sec;
 	}
-	long milliseconds = now.tv_nsec / 1000000;
+	long milliseconds = time.tv_nsec / 1000000;
 	char *digits = state.stamp + STAMP_LEN - sizeof "000Z" + 1;
 	digits[0] = (char)('0' + milliseconds / 100);
 	digits[1] = (char)('0' + milliseconds / 10 % 10);
 	digits[2] = (char)('0' + milliseconds % 10);
-	put(state.stamp, STAMP_LEN);
-}
-
-static void
-tell_lost(void)
-{
-	unsigned long lost = state.lost;
-	state.lost = 0;
-	log_begin("log-lost");
-	log_put_number("lines", (long long)lost);
-	log_end();
+	return state.stamp;
 }
 
 void
 log_begin(const char *event)
 {
-	if (state.lost > 0)
-		tell_lost();
 	state.len = 0;
-	put_stamp();
+	put(make_stamp(), STAMP_LEN);
 	log_put("event", event);
 }
 
@@ -163,7 +212,6 @@ log_end(void)
 		log_flush();
 	memcpy(state.buffer + state.used, state.line, state.len);
 	state.used += state.len;
-	state.lines++;
 	if (state.clock == NULL)
 		log_flush();
 	else
@@ -181,36 +229,120 @@ log_event(const char *event, ...)
 	va_end(pairs);
 }
 
-static bool
-wait_writable(void)
+void
+log_print(const char *format, ...)
 {
-	struct pollfd reader = { .fd = state.descriptor, .events = POLLOUT };
-	return poll(&reader, 1, STALL_MAX) > 0 || errno == EINTR;
+	va_list arguments;
+	va_start(arguments, format);
+	int len = vsnprintf(state.line, LINE_SIZE, format, arguments);
+	va_end(arguments);
+	state.len = len < 0 ? 0 : len < LINE_SIZE ? (size_t)len : LINE_SIZE - 1;
+	log_end();
 }
 
-static bool
-write_all(const char *bytes, size_t len)
+/*
+ * How long the reader may be waited for: not at all while lines are lost; otherwise PATIENCE_MAX, of which each wait takes
+ * its part, so that a reader that is always slow costs one part in PATIENCE_SHARE of our time.
+ */
+static int64_t
+find_patience(int64_t time)
 {
-	while (len > 0) {
-		ssize_t written = write(state.descriptor, bytes, len);
-		if (written >= 0) {
-			bytes += written;
-			len -= (size_t)written;
-		} else if (errno != EINTR && (errno != EAGAIN || !wait_writable())) {
-			return false;
-		}
+	int64_t patience = (time - state.spent) / PATIENCE_SHARE;
+	if (state.lost > 0)
+		return 0;
+	return patience < PATIENCE_MAX ? patience : PATIENCE_MAX;
+}
+
+static void
+spend_patience(int64_t time, int64_t waited)
+{
+	int64_t full = time - PATIENCE_MAX * PATIENCE_SHARE;
+	state.spent = (state.spent > full ? state.spent : full) + waited * PATIENCE_SHARE;
+}
+
+/* Waits until the reader has room, or writing would return an error. False if patience is out before. */
+static bool
+wait_for_room(void)
+{
+	struct pollfd reader = { .fd = state.writable, .events = POLLOUT };
+	int64_t start = now(), patience = find_patience(start), left = patience;
+	int found;
+	while ((found = poll(&reader, 1, left > 0 ? (int)left : 0)) < 0 && errno == EINTR)
+		left = patience - (now() - start);
+	spend_patience(start, now() - start);
+	return found > 0;
+}
+
+/*
+ * Writes without blocking: poll(2) has found room, but another process may have filled it by now. Linux before 6.5 knows
+ * no RWF_NOWAIT for pipes; there, and only if we could not open the pipe ourselves, that process would block us.
+ */
+static ssize_t
+write_some(const char *bytes, size_t len)
+{
+	const struct iovec part = { (char *)(uintptr_t)bytes, len };
+	if (S_ISSOCK(state.mode))
+		return send(state.writable, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (S_ISFIFO(state.mode)) {
+		ssize_t written = pwritev2(state.writable, &part, 1, -1, RWF_NOWAIT);
+		if (written >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS))
+			return written;
 	}
+	return write(state.writable, bytes, len);
+}
+
+/* Returns the octets written, fewer than len if the reader has stopped or cannot be written to. */
+static size_t
+write_out(const char *bytes, size_t len)
+{
+	size_t done = 0;
+	if (state.writable < 0)
+		open_writable();
+	if (state.writable < 0)
+		return 0;
+	while (done < len && wait_for_room()) {
+		ssize_t written = write_some(bytes + done, len - done);
+		if (written > 0)
+			done += (size_t)written;
+		else if (written < 0 && errno != EINTR && errno != EAGAIN)
+			break;
+	}
+	if (done > 0)
+		state.cut = done < len;
+	return done;
+}
+
+/* Writes how many lines were lost. False if the reader does not even read that. */
+static bool
+report_lost(void)
+{
+	char line[STAMP_LEN + sizeof "\n event=log-lost lines=\n" + 24];
+	int len = snprintf(
+	    line, sizeof line, "%s%s event=log-lost lines=%lu\n", state.cut ? "\n" : "", make_stamp(), state.lost);
+	if (write_out(line, (size_t)len) < (size_t)len)
+		return false;
+	state.lost = 0;
 	return true;
+}
+
+static unsigned long
+count_lines(const char *bytes, size_t len)
+{
+	unsigned long lines = 0;
+	for (size_t i = 0; i < len; i++)
+		lines += bytes[i] == '\n';
+	return lines;
 }
 
 void
 log_flush(void)
 {
 	int before = errno;
-	if (state.used > 0 && !write_all(state.buffer, state.used))
-		state.lost += state.lines;
+	size_t done = 0;
+	if ((state.lost == 0 || report_lost()) && state.used > 0)
+		done = write_out(state.buffer, state.used);
+	state.lost += count_lines(state.buffer + done, state.used - done);
 	state.used = 0;
-	state.lines = 0;
 	errno = before;
 }
 

@@ -15,19 +15,30 @@
  *
  * Lines are buffered and written whole, at most LOG_WRITE_MAX octets at a time, so that those of several processes on
  * one pipe or file never mix. The log is of a process and for one of its threads.
+ *
+ * A reader that stops reading does not stop the process: it is waited for once, for a second; then lines are dropped and
+ * counted until it reads again, when "event=log-lost lines=N" takes their place.
  */
 enum {
 	LOG_WRITE_MAX = 4096, /* PIPE_BUF: what a pipe takes in one piece */
 	LOG_VALUE_MAX = 512,  /* octets of a value that are shown */
 };
 
-/* Where lines go (standard error, unless told), and who calls log_flush() soon; NULL: each line is written at once. */
+/*
+ * Sets where lines go (by default to standard error), and the clock that calls log_flush() soon; NULL: each line is
+ * written at once. The descriptor stays the caller's and must stay open; its flags are not changed. A pipe or a terminal
+ * is opened once more, which may need the rights of the user who made it: call this before privileges are dropped. A later
+ * call with the same descriptor changes the clock alone.
+ */
 void log_open(int descriptor, struct clock *clock);
 
 /* One event: its name, then key and value in turn, NULL at the end. A NULL value is left out with its key. */
 void log_event(const char *event, ...) __attribute__((sentinel));
 
-/* The same in pieces, all on one line. Nothing is seen of it before log_end(). */
+/* A line as it is, for the person who starts the program; without the line feed. Cut at LOG_WRITE_MAX octets. */
+void log_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* An event in pieces, all on one line. Nothing is seen of it before log_end(). */
 void log_begin(const char *event);
 void log_put(const char *key, const char *value);
 void log_put_octets(const char *key, const char *value, size_t len);
@@ -35,7 +46,7 @@ void log_put_number(const char *key, long long value);
 void log_put_list(va_list pairs);
 void log_end(void);
 
-/* Writes what is buffered. To be called before the process ends. */
+/* Writes what is buffered, or drops it if the reader has stopped. Call it before the process ends. errno is kept. */
 void log_flush(void);
 
 #endif

@@ -7,6 +7,7 @@ import pathlib
 import pwd
 import re
 import resource
+import select
 import shutil
 import signal
 import socket
@@ -164,6 +165,100 @@ class Folder:
 
     def __exit__(self, *_):
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+class LogReader(unittest.TestCase):
+    """Standard error is an ordinary pipe whose reader has stopped: the server goes on, and ends when it is told to."""
+
+    ROUNDS = 400
+
+    def setUp(self):
+        self.folder = self.enterContext(Folder())
+        self.reader, self.writer = os.pipe()
+        self.addCleanup(os.close, self.reader)
+        self.addCleanup(os.close, self.writer)
+        self.said = b""
+        with open(os.path.join(self.folder, "conf"), "w", encoding="ascii") as file:
+            file.write(LIMITS)
+
+    def start(self, program_name, *arguments):
+        server = subprocess.Popen([program(program_name), "--workers", "1", "--listen", "127.0.0.1:0", *arguments],
+                                  cwd=self.folder, stdin=subprocess.DEVNULL, stderr=self.writer, start_new_session=True)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        return server
+
+    def fill(self):
+        os.set_blocking(self.writer, False)
+        try:
+            while os.write(self.writer, b"." * 4095 + b"\n"):
+                pass
+        except BlockingIOError:
+            pass
+        os.set_blocking(self.writer, True)
+
+    def log_until(self, pattern):
+        """Reads until the log holds a pattern."""
+        until = time.monotonic() + SECONDS
+        while not re.search(pattern, self.said):
+            ready, _, _ = select.select([self.reader], [], [], until - time.monotonic())
+            self.assertTrue(ready, f"the log never said {pattern}: {self.said[-2000:]}")
+            self.said += os.read(self.reader, 65536)
+        return re.search(pattern, self.said)
+
+    def refusals(self, port):
+        """So many refused recipients that a pipe cannot take their lines. Returns the replies' codes."""
+        with socket.create_connection(("127.0.0.1", port), SECONDS) as client:
+            client.sendall(b"HELO x\r\nMAIL FROM:<>\r\n" + NOBODY * self.ROUNDS + b"QUIT\r\n")
+            return [line[:3] for line in client.makefile("rb").readlines()]
+
+    def test_clients_are_served_while_nobody_reads(self):
+        server = self.start("ftgate-smtpd", "-c", "conf")
+        port = int(self.log_until(rb"listening on 127\.0\.0\.1:(\d+)").group(1))
+        self.log_until(rb"event=catalogue-loaded worker=0")
+        for _ in range(3):
+            codes = self.refusals(port)
+            self.assertEqual([b"220", b"250", b"250", b"221"], codes[:3] + codes[-1:])
+            self.assertEqual(self.ROUNDS, codes.count(b"550"))
+        self.log_until(rb"event=reply")
+        self.refusals(port)
+        self.assertGreater(int(self.log_until(rb"event=log-lost lines=(\d+)").group(1)), 0)
+        os.kill(server.pid, signal.SIGTERM)
+        self.assertEqual(0, server.wait(SECONDS))
+
+    def test_start_and_stop_wait_for_no_reader(self):
+        for name in ("ftgate-smtpd", "ftgate-pop3d"):
+            with self.subTest(program=name):
+                self.fill()
+                server = self.start(name)
+                path = os.path.join(self.folder, f"ftgate-data/{name}.sock")
+                until = time.monotonic() + SECONDS
+                while not self.answers(path) and time.monotonic() < until:
+                    time.sleep(0.01)
+                self.assertTrue(self.answers(path), "no worker has started")
+                os.kill(server.pid, signal.SIGTERM)
+                self.assertEqual(0, server.wait(SECONDS))
+
+    def answers(self, path):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(SECONDS)
+            try:
+                client.connect(path)
+                client.sendall(b"status\n")
+                return client.recv(64) != b""
+            except (FileNotFoundError, ConnectionRefusedError):
+                return False
+
+    def test_dead_worker_is_replaced_while_nobody_reads(self):
+        server = self.start("ftgate-smtpd", "-c", "conf")
+        port = int(self.log_until(rb"listening on 127\.0\.0\.1:(\d+)").group(1))
+        worker = int(self.log_until(rb"event=worker-started worker=0 pid=(\d+)").group(1))
+        self.log_until(rb"event=catalogue-loaded worker=0")
+        self.fill()
+        os.kill(worker, signal.SIGKILL)
+        self.assertIn(b"221", self.refusals(port))
+        os.kill(server.pid, signal.SIGTERM)
+        self.assertEqual(0, server.wait(SECONDS))
 
 
 @unittest.skipUnless(os.geteuid() == 0, "only root can become another user")

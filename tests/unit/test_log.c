@@ -3,28 +3,40 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static int ends[2];
 static char text[1 << 16];
 
+/* The writer's end blocks, as that of a real reader of logs does; only the test's own does not. */
 static void
 open_pipe(void)
 {
-	cr_assert_eq(pipe2(ends, O_NONBLOCK), 0);
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	cr_assert_eq(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
 	log_open(ends[1], NULL);
 }
 
-/* What has been written, with the time cut off the first line. */
+/* What has been written. */
 static const char *
-written(void)
+whole(void)
 {
 	ssize_t len = read(ends[0], text, sizeof text - 1);
 	text[len < 0 ? 0 : len] = '\0';
-	return len < 25 ? text : text + 25;
+	return text;
+}
+
+/* The same with the time cut off the first line. */
+static const char *
+written(void)
+{
+	return strlen(whole()) < 25 ? text : text + 25;
 }
 
 static bool
@@ -142,6 +154,178 @@ Test(log, lines_that_could_not_be_written_are_counted)
 	log_event("two", NULL);
 	log_open(ends[1], NULL);
 	log_event("three", NULL);
-	cr_expect(matches("event=log-lost lines=[12]$", written()), "%s", text);
+	cr_expect(matches("event=log-lost lines=2$", written()), "%s", text);
 	cr_expect_not_null(strstr(text, "event=three"));
+}
+
+Test(log, line_for_a_person_stands_as_it_is)
+{
+	log_print("listening on %s", "[::1]:25");
+	cr_expect_str_eq(whole(), "listening on [::1]:25\n");
+}
+
+Test(log, print_is_cut_at_what_a_pipe_takes_whole)
+{
+	char *words = malloc(2 * LOG_WRITE_MAX);
+	memset(words, 'x', 2 * LOG_WRITE_MAX - 1);
+	words[2 * LOG_WRITE_MAX - 1] = '\0';
+	log_print("%s", words);
+	cr_expect_eq(strlen(whole()), LOG_WRITE_MAX);
+	free(words);
+}
+
+/* A descriptor that is written to until it takes no more, and its reader. */
+struct reader {
+	const char *name;
+	int writes, reads;
+};
+
+static struct reader
+new_pipe(void)
+{
+	int both[2];
+	cr_assert_eq(pipe2(both, O_CLOEXEC), 0);
+	return (struct reader) { "pipe", both[1], both[0] };
+}
+
+static struct reader
+new_socket(void)
+{
+	int both[2];
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both), 0);
+	return (struct reader) { "socket", both[0], both[1] };
+}
+
+/* One that takes input as it comes, so that the writer's end has room only while it is read. */
+static struct reader
+new_terminal(void)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	cr_assert(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+	int slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	cr_assert_geq(slave, 0);
+	return (struct reader) { "terminal", slave, master };
+}
+
+static size_t
+count(const char *word)
+{
+	size_t found = 0;
+	for (const char *at = text; (at = strstr(at, word)) != NULL; at++)
+		found++;
+	return found;
+}
+
+/* Reads until the event "last" has come. */
+static void
+read_to_last(int file)
+{
+	size_t len = 0;
+	do {
+		ssize_t got = read(file, text + len, sizeof text - 1 - len);
+		cr_assert_gt(got, 0);
+		len += (size_t)got;
+		text[len] = '\0';
+	} while (strstr(text, "event=last") == NULL);
+}
+
+enum { FLOOD = 20000 };
+
+static void
+flood(void)
+{
+	char value[400];
+	memset(value, 'x', sizeof value - 1);
+	value[sizeof value - 1] = '\0';
+	for (int i = 0; i < FLOOD; i++)
+		log_event("flood", "value", value, NULL);
+}
+
+/* It ends: if each line waited for the reader, this would take hours. */
+Test(log, reader_that_stops_costs_lines_and_nothing_else, .timeout = 120)
+{
+	struct reader readers[] = { new_pipe(), new_socket(), new_terminal() };
+	for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
+		int flags = fcntl(readers[i].writes, F_GETFL);
+		log_open(readers[i].writes, NULL);
+		flood();
+		cr_expect_eq(fcntl(readers[i].writes, F_GETFL), flags, "%s: the parent's flags", readers[i].name);
+		fcntl(readers[i].reads, F_SETFL, O_NONBLOCK);
+		ssize_t got;
+		size_t kept = 0;
+		while ((got = read(readers[i].reads, text, sizeof text)) > 0)
+			for (ssize_t j = 0; j < got; j++)
+				kept += text[j] == '\n';
+		fcntl(readers[i].reads, F_SETFL, 0);
+		log_event("last", NULL);
+		read_to_last(readers[i].reads);
+		cr_expect_eq(count("event=log-lost"), 1, "%s: %s", readers[i].name, text);
+		const char *lost = strstr(text, "lines=");
+		cr_assert_not_null(lost);
+		unsigned long lines = strtoul(lost + 6, NULL, 10);
+		cr_expect(kept + lines == FLOOD, "%s: %zu were read, %lu lost", readers[i].name, kept, lines);
+	}
+}
+
+static void
+fill(int writes)
+{
+	static char page[LOG_WRITE_MAX];
+	memset(page, '.', sizeof page);
+	int flags = fcntl(writes, F_GETFL);
+	fcntl(writes, F_SETFL, flags | O_NONBLOCK);
+	while (write(writes, page, sizeof page) > 0)
+		;
+	fcntl(writes, F_SETFL, flags);
+}
+
+/* Another process fills the pipe as soon as poll(2) has found room: so often. */
+static int outrun;
+
+int __real_poll(struct pollfd *polled, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *polled, nfds_t count, int timeout);
+
+int
+__wrap_poll(struct pollfd *polled, nfds_t count, int timeout)
+{
+	if (outrun == 0)
+		return __real_poll(polled, count, timeout);
+	outrun--;
+	polled->revents = POLLOUT;
+	return 1;
+}
+
+static void
+outrun_on(const struct reader *reader)
+{
+	fill(reader->writes);
+	log_open(reader->writes, NULL);
+	outrun = 3;
+	log_event("one", NULL);
+	log_event("two", NULL);
+	for (int pages = 0; pages < 2; pages++) /* a line takes one of the pipe's pages */
+		cr_assert_gt(read(reader->reads, text, LOG_WRITE_MAX), 0);
+	log_event("last", NULL);
+}
+
+Test(log, another_writer_that_is_faster_does_not_block_us, .timeout = 60)
+{
+	struct reader reader = new_pipe();
+	outrun_on(&reader);
+	read_to_last(reader.reads);
+	cr_expect_not_null(strstr(text, "event=log-lost lines=2\n"));
+}
+
+/* Their pipe cannot be opened once more. */
+Test(log, nor_does_one_on_the_pipe_of_another_user, .timeout = 60)
+{
+	enum { NOBODY = 65534 };
+	struct reader reader = new_pipe();
+	const struct iovec part = { text, 1 };
+	if (getuid() != 0 || pwritev2(reader.writes, &part, 1, -1, RWF_NOWAIT) < 0)
+		cr_skip_test("only root can become another user, and pipes have RWF_NOWAIT since Linux 6.5");
+	cr_assert_eq(setuid(NOBODY), 0);
+	outrun_on(&reader);
+	read_to_last(reader.reads);
+	cr_expect_not_null(strstr(text, "event=log-lost lines=2\n"));
 }

@@ -1,6 +1,5 @@
 /* ftgate-pop3d: the POP3 server. */
-#include <stdio.h>
-
+#include "base/log.h"
 #include "cmd/pop3d/serve.h"
 #include "cmd/server/demo.h"
 #include "cmd/server/server.h"
@@ -8,12 +7,12 @@
 static void
 welcome(const char *data, const char *address)
 {
-	fprintf(stderr,
-	    "First start: the data folder is %s.\n"
-	    "A demo domain " DEMO_DOMAIN " is in it, with postmaster, anna and bob. Give one of them a password:\n"
-	    "    ftgatectl --data %s account set anna@" DEMO_DOMAIN " --password\n"
-	    "and fetch the mail that ftgate-smtpd --data %s takes for her:\n"
-	    "    curl --user anna@" DEMO_DOMAIN " pop3://%s/\n",
+	log_print("First start: the data folder is %s.\n"
+	          "A demo domain " DEMO_DOMAIN
+	          " is in it, with postmaster, anna and bob. Give one of them a password:\n"
+	          "    ftgatectl --data %s account set anna@" DEMO_DOMAIN " --password\n"
+	          "and fetch the mail that ftgate-smtpd --data %s takes for her:\n"
+	          "    curl --user anna@" DEMO_DOMAIN " pop3://%s/",
 	    data, data, data, address);
 }
 

@@ -46,12 +46,12 @@ struct server {
 
 static int __attribute__((format(printf, 3, 4))) fail(const struct server *server, int status, const char *format, ...)
 {
+	char text[LOG_WRITE_MAX];
 	va_list arguments;
 	va_start(arguments, format);
-	fprintf(stderr, "%s: ", server->kind->name);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
+	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
+	log_print("%s: %s", server->kind->name, text);
 	return status;
 }
 
@@ -242,10 +242,10 @@ run_master(struct server *server)
 	if (data_secret(server->data, "sasl-secret", server->serve.secret, SASL_SECRET_SIZE) < 0)
 		return fail(server, EX_CANTCREAT, "%s/sasl-secret: %s", server->data, strerror(errno));
 	for (size_t i = 0; i < server->socket_count; i++)
-		fprintf(stderr, "listening on %s%s\n", server->names[i],
+		log_print("listening on %s%s", server->names[i],
 		    server->settings->listen[i].tls == CONFIG_TLS_IMPLICIT ? " with TLS" : "");
 	if (server->metrics >= 0)
-		fprintf(stderr, "metrics at http://%s/metrics\n", server->metrics_name);
+		log_print("metrics at http://%s/metrics", server->metrics_name);
 	return master_run(&master);
 }
 
@@ -270,6 +270,7 @@ server_run(const struct server_kind *kind, const struct settings *settings, bool
 	server.settings = settings;
 	snprintf(server.pid_file, sizeof server.pid_file, "%s" DATA_PID, kind->name);
 	snprintf(server.status_file, sizeof server.status_file, "%s" DATA_STATUS, kind->name);
+	log_open(STDERR_FILENO, NULL);
 	master_hold_signals();
 	int status = listen_all(&server);
 	if (status == EX_OK)

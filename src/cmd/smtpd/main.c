@@ -1,6 +1,7 @@
 /* ftgate-smtpd: the SMTP server. */
-#include <stdio.h>
+#include <stddef.h>
 
+#include "base/log.h"
 #include "cmd/server/demo.h"
 #include "cmd/server/server.h"
 #include "cmd/smtpd/queue_process.h"
@@ -20,12 +21,11 @@ configure(struct settings *settings, config_report *report)
 static void
 welcome(const char *data, const char *address)
 {
-	fprintf(stderr,
-	    "First start: the data folder is %s.\n"
-	    "A demo domain " DEMO_DOMAIN " is in it, with postmaster, anna and bob. To send a message there:\n"
-	    "    swaks --server %s --to anna@" DEMO_DOMAIN "\n"
-	    "It arrives in %s/mail/" DEMO_DOMAIN "/anna/new. For a domain of your own:\n"
-	    "    ftgatectl --data %s domain add NAME\n",
+	log_print("First start: the data folder is %s.\n"
+	          "A demo domain " DEMO_DOMAIN " is in it, with postmaster, anna and bob. To send a message there:\n"
+	          "    swaks --server %s --to anna@" DEMO_DOMAIN "\n"
+	          "It arrives in %s/mail/" DEMO_DOMAIN "/anna/new. For a domain of your own:\n"
+	          "    ftgatectl --data %s domain add NAME",
 	    data, address, data, data);
 }
 
