@@ -32,7 +32,7 @@ foreach(manual IN LISTS manuals)
 endforeach()
 
 file(GLOB guides CONFIGURE_DEPENDS docs/*.md)
-install(FILES ${guides} README.md LICENSE etc/ftgate.conf etc/content-rules DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES ${guides} README.md CHANGELOG.md SECURITY.md LICENSE etc/ftgate.conf etc/content-rules DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # Not below the library folder of the architecture: systemd looks in lib/systemd/system of each prefix.
 foreach(program ftgate-smtpd ftgate-pop3d)

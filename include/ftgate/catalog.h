@@ -1,4 +1,4 @@
-/* The catalogue: every reply in every language, checked and compiled; and the choice of a language. */
+/* The catalogue: the texts of all replies in all languages, checked and compiled, and the choice of a language. */
 #ifndef FTGATE_CATALOG_H
 #define FTGATE_CATALOG_H
 
@@ -9,8 +9,8 @@ extern "C" {
 #endif
 
 /*
- * The rules that a text, or a whole file, must keep. A text that breaks one is refused alone and the next source
- * answers: operator's own, translation, English.
+ * The rules that a text, or a whole file, must keep. A text that breaks a rule is refused alone, and the next source is
+ * used: the operator's own text, then the translation, then English.
  */
 enum ftg_rule {
 #define RULE(id, name, cure) id,
@@ -19,52 +19,56 @@ enum ftg_rule {
 	FTG_RULES
 };
 
-/* A short name ("control"), and one English sentence that says what to do. */
+/* The short name of a rule ("control"), and one English sentence that says what to do. Never NULL. */
 FTG_API const char *ftg_rule_name(enum ftg_rule rule);
 FTG_API const char *ftg_rule_cure(enum ftg_rule rule);
 
-/* Why a text was refused, or why a whole file was. */
+/* Why a text, or a whole file, was refused. */
 struct ftg_refusal {
 	const char *file;     /* path, or "gettext", "catgets"; NULL from ftg_text_check() */
 	const char *language; /* locale name of the file: "de" */
 	bool whole_file;      /* nothing of the file is used */
-	enum ftg_id id;       /* FTG_IDS where no ID can be named */
+	enum ftg_id id;       /* FTG_IDS if the entry has no known ID */
 	enum ftg_rule rule;
 	const char *detail; /* English: the offending piece, printable ASCII */
 };
 
-/* Called once for each refusal while a catalogue loads. What it points at lives until the call returns. */
+/* Called once for each refusal while a catalogue is loaded. The strings of the refusal are valid during the call only. */
 typedef void ftg_report(void *context, const struct ftg_refusal *refusal);
 
 /*
- * Where texts come from. Each folder holds LL/LC_MESSAGES/DOMAIN.mo as gettext lays them out; NULL is none; one that
- * does not exist is empty.
+ * Where texts come from. Each folder contains LL/LC_MESSAGES/DOMAIN.mo, as for gettext. NULL means none; a folder that
+ * does not exist is like an empty one.
  */
 struct ftg_sources {
 	const char *locale;  /* translations: domain "ftgate" */
-	const char *overlay; /* the operator's own texts: domain "ftgate-local", before any translation */
+	const char *overlay; /* the operator's own texts: domain "ftgate-local", used before any translation */
 	/*
-	 * Priority lists that will be asked for, as in LANGUAGE ("de_AT:fr"); NULL-terminated, or NULL. Each single
-	 * language that a folder holds can be asked for without standing here.
+	 * Lists of languages that will be asked for, as in LANGUAGE ("de_AT:fr"); the array ends with NULL, or is NULL. A
+	 * single language that a folder contains can be asked for without being listed here.
 	 */
-	const char *const *wishes;
+	const char *const *preferences;
 	enum ftg_profile profile;
 };
 
 /*
- * Loads every catalogue of the sources and compiles it: an immutable generation, for any number of threads. A file
- * that is no sound .mo is left out whole, a text that breaks a rule alone; each is reported (report may be NULL).
- * Returns NULL with errno where a folder cannot be read (EACCES, ENOTDIR ...), memory is out (ENOMEM) or too many files
- * are open (EMFILE, ENFILE). To be freed by the caller, once nobody renders from it any more.
+ * Loads and compiles every catalogue of the sources. The result is immutable; any number of threads can use it at the
+ * same time. A file that is not a valid .mo is refused as a whole, a text that breaks a rule is refused alone; each
+ * refusal is passed to report, which may be NULL.
+ * Returns NULL with errno if a folder cannot be read (EACCES, ENOTDIR ...), memory is exhausted (ENOMEM) or too many
+ * files are open (EMFILE, ENFILE). The caller frees the catalogue when no thread renders from it any more.
  */
 FTG_API ftg_catalog *ftg_catalog_open(const struct ftg_sources *sources, ftg_report *report, void *context);
+
+/* Frees a catalogue; NULL and the built-in English are ignored. */
 FTG_API void ftg_catalog_free(ftg_catalog *catalog);
 
 /*
- * Catalogues of one language, FTG_CALLERS, filled once from what the C library says for the caller's locale:
- * dgettext() in a text domain bound by the caller, with codeset UTF-8; or catgets() from the catalogue of that name in
- * NLSPATH (set = m, message = nn + 1, + 100 for each further ID of a reference; UTF-8; no plurals). NULL, errno ENOMEM,
- * or ENOENT where catopen() finds no such catalogue. No other thread may change locale or text domain meanwhile.
+ * Makes a catalogue of one language, FTG_CALLERS, from what the C library returns for the caller's locale: dgettext()
+ * in a text domain that the caller has bound, with codeset UTF-8; or catgets() from the catalogue of that name in NLSPATH
+ * (set m, message nn + 1, + 100 for each further ID with the same reference; UTF-8; no plural forms). Returns NULL with
+ * errno ENOMEM, or ENOENT if catopen() finds no such catalogue. No other thread may change the locale or the text domain
+ * during the call.
  */
 #define FTG_CALLERS 1
 FTG_API ftg_catalog *ftg_catalog_from_gettext(
@@ -72,73 +76,77 @@ FTG_API ftg_catalog *ftg_catalog_from_gettext(
 FTG_API ftg_catalog *ftg_catalog_from_catgets(
     const char *name, enum ftg_profile profile, ftg_report *report, void *context);
 
-/* The message number of an ID in a catgets catalogue; its set is *set. 0 for an ID that has no text. */
+/* The message number of an ID in a catgets catalogue; the set goes to *set. Returns 0 for an ID without a text. */
 FTG_API int ftg_catgets_number(enum ftg_id id, int *set);
 
-/* The built-in English under either profile. Never NULL, never to be freed. */
+/* The built-in English in a profile. Never NULL; need not be freed. */
 FTG_API const ftg_catalog *ftg_catalog_english(enum ftg_profile profile);
 
+/* The profile that a catalogue was compiled for. */
 FTG_API enum ftg_profile ftg_catalog_profile(const ftg_catalog *catalog);
 
 /*
- * Finds a language: a wish as it was given at load, else the first element of the list that is here, after RFC 4647
- * section 3.4 ("de-AT" finds de); where none is, the first that an element is the beginning of ("pt" finds pt-BR). Takes
- * locale names and language tags, and passes over what is neither. "C", "POSIX" and "i-default" are the built-in English,
- * "en" too where there is no translation of that name. -1 where nothing fits.
+ * Finds a language by a preference: one that was given to ftg_catalog_open(), else the first language of the list that
+ * the catalogue has, by RFC 4647 section 3.4 ("de-AT" finds de); else the first language that begins with one of the list
+ * ("pt" finds pt-BR). Accepts locale names and language tags, and skips what is neither. "C", "POSIX" and "i-default" are
+ * the built-in English; so is "en", if there is no translation of that name. Returns -1 if nothing matches.
  */
-FTG_API ftg_lang ftg_catalog_find(const ftg_catalog *catalog, const char *wish);
+FTG_API ftg_lang ftg_catalog_find(const ftg_catalog *catalog, const char *preference);
 
-/* How many languages there are, and the tag of each ("en" for FTG_ENGLISH, "de", "sr-Latn"). */
+/* The number of languages, and the tag of each ("en" for FTG_ENGLISH, "de", "sr-Latn"). */
 FTG_API int ftg_catalog_languages(const ftg_catalog *catalog);
 FTG_API const char *ftg_catalog_tag(const ftg_catalog *catalog, ftg_lang language);
 
-/* Where the text of an ID in a language comes from. */
+/* Where the text of an ID comes from, in a language and an encoding. */
 enum ftg_origin { FTG_FROM_TABLE, FTG_FROM_TRANSLATION, FTG_FROM_OVERLAY };
 FTG_API enum ftg_origin ftg_catalog_origin(
     const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding, enum ftg_id id);
 
 /*
- * Checks one text of a language as a load would. text holds the plural forms one after another, each with its NUL, in
- * len octets in all. Returns 0, or -1 with *refusal filled (its detail lives in static storage of the thread).
+ * Checks one text as ftg_catalog_open() would. text holds the plural forms, each followed by a NUL; len counts all octets.
+ * Returns 0, or -1 and fills *refusal; its detail is in static storage of the thread, until the next call.
  */
 FTG_API int ftg_text_check(
     enum ftg_id id, const char *language, const char *text, size_t len, struct ftg_refusal *refusal);
 
 /*
- * Checks a whole .mo file as a load would. Returns the number of refusals, each reported; -1 with errno where the file
- * cannot be read at all.
+ * Checks a whole .mo file as ftg_catalog_open() would. Returns the number of refusals, each of which was passed to
+ * report, or -1 with errno if the file cannot be read at all.
  */
 FTG_API int ftg_catalog_check_file(const char *path, const char *language, ftg_report *report, void *context);
 
-/* Things worth a warning in a text that is accepted. A set of these bits. */
+/* What deserves a warning although the text is accepted: a set of bits. */
 enum ftg_remark {
-	FTG_REMARK_DROPPED = 1 << 0,    /* an argument of the table is not shown */
-	FTG_REMARK_UNFOLDABLE = 1 << 1, /* has no ASCII form: the ASCII wire speaks ll@latin or English */
+	FTG_REMARK_DROPPED = 1 << 0,    /* does not show an argument of the table */
+	FTG_REMARK_UNFOLDABLE = 1 << 1, /* has no ASCII form: the ASCII wire gets ll@latin or English */
 	FTG_REMARK_LONG = 1 << 2,       /* with the longest arguments it needs a second line (SMTP) or is cut (POP3) */
 	FTG_REMARK_SPACE = 1 << 3,      /* begins or ends with a space */
 	FTG_REMARK_SAME = 1 << 4,       /* is the English text */
 };
+
+/* The remarks about a text, which is passed as to ftg_text_check(). */
 FTG_API unsigned ftg_text_remarks(enum ftg_id id, const char *language, const char *text, size_t len);
 
 /*
- * Octets of the longest text that stays on one line under both profiles, whatever its arguments hold; for a DSN row,
- * which is no line, of the longest text that it may have.
+ * The greatest length of a text, in octets, that fits on one line in both profiles, whatever its arguments are; for a DSN
+ * row, which is not a line, the greatest length of any text.
  */
 FTG_API size_t ftg_text_room(enum ftg_id id);
 
 /*
- * The language wish of the environment as POSIX.1-2024 XBD 8.2 says, with no locale installed: LC_ALL, LC_MESSAGES or
- * LANG, the first that is not empty; LANGUAGE goes before it. "C" and "POSIX" are English whatever LANGUAGE says, and
- * end the list where LANGUAGE holds them; an unset locale and C.UTF-8 are no wish of their own. Writes a list such as
- * "de_AT:fr" to wish, "" for none, and returns its length; what is malformed or does not fit is left out. getenv_ is
- * getenv() or a stand-in for it.
+ * The language preference of the environment by POSIX.1-2024 XBD 8.2, also if no locale is installed: the first of
+ * LC_ALL, LC_MESSAGES and LANG that is not empty, preceded by LANGUAGE. "C" and "POSIX" mean English whatever LANGUAGE
+ * says, and end the list if LANGUAGE contains them; an unset locale and C.UTF-8 express no preference. Writes a list such
+ * as "de_AT:fr", or "", and returns its length. Leaves out what is malformed or does not fit. getenv_ is getenv() or a
+ * function like it.
  */
-enum { FTG_WISH_MAX = 256, FTG_TAG_MAX = 36 };
-FTG_API size_t ftg_language_from_environment(char wish[FTG_WISH_MAX], char *(*getenv_)(const char *));
+enum { FTG_PREFERENCE_MAX = 256, FTG_TAG_MAX = 36 };
+FTG_API size_t ftg_language_from_environment(char preference[FTG_PREFERENCE_MAX], char *(*getenv_)(const char *));
 
 /*
- * Is this a language tag, which is a range by RFC 4647 2.1 too, or a locale name (ll[_CC][.codeset][@modifier])? Not so
- * "*", C and POSIX, tags that begin with i- or x-, and names of FTG_TAG_MAX octets or more.
+ * Whether name is a language tag (which is also a range by RFC 4647 section 2.1) or a locale name
+ * (ll[_CC][.codeset][@modifier]). "*", C, POSIX, tags that begin with i- or x-, and names of FTG_TAG_MAX octets or more
+ * are not.
  */
 FTG_API bool ftg_language_valid(const char *name);
 

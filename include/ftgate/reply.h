@@ -1,4 +1,4 @@
-/* The replies: their table, a reply as a value, and the one function that turns a value into bytes. */
+/* The replies: their table, a reply as a value, and the function that turns a value into octets. */
 #ifndef FTGATE_REPLY_H
 #define FTGATE_REPLY_H
 
@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-/* Every reply by its published ID, in the order of the published page; FTG_IDS is their number. */
+/* The IDs of all replies, in the order of the published page; FTG_IDS is their number. */
 enum ftg_id {
 #define REPLY(id, ...) id,
 #include <ftgate/replies.def>
@@ -20,28 +20,28 @@ enum ftg_id {
 };
 
 /*
- * Who sends a reply. MAILBOX and SECPOL rows are reasons: an argument of another reply and a word in the log. DSN rows
- * are words of the notices that tell senders what has become of their mail (RFC 3464).
+ * Which service sends a reply. MAILBOX and SECPOL rows are reasons: an argument of another reply, and a word in the log.
+ * DSN rows are words of delivery status notifications (RFC 3464).
  */
 enum ftg_service { FTG_MAILBOX, FTG_SECPOL, FTG_SMTP, FTG_POP3, FTG_DSN };
 
-/* The two sets of codes: as published, or as RFC 5321, 2034, 3463, 5248, 4954 and 3206 ask. */
+/* The two sets of codes: as published, or as RFC 5321, 2034, 3463, 5248, 4954 and 3206 require. */
 enum ftg_profile { FTG_PUBLISHED, FTG_STRICT, FTG_PROFILES };
 
-/* What an argument is; it decides how long it may get and what it is cleaned of. */
+/* The kind of an argument; it determines the greatest length and how the argument is cleaned. */
 enum ftg_arg_kind {
 	FTG_ARG_NONE,
 	FTG_ARG_BANNER,    /* host name, then ESMTP for SMTP (RFC 5321 4.2) */
 	FTG_ARG_PATH,      /* a reverse-path without its brackets; may be empty */
 	FTG_ARG_ADDRESS,   /* a mailbox, as the client wrote it */
 	FTG_ARG_IP,        /* an IPv4 or IPv6 address */
-	FTG_ARG_TEXT,      /* somebody else's words */
+	FTG_ARG_TEXT,      /* words of a client, a peer or a service */
 	FTG_ARG_REASON,    /* the ID of a MAILBOX or SECPOL row, rendered in the reply's language */
 	FTG_ARG_COUNT,     /* a number; chooses the plural form */
 	FTG_ARG_CHALLENGE, /* base64 (RFC 4954 section 4) */
 	FTG_ARG_NAME,      /* the name of a domain or of a server, or its address */
-	FTG_ARG_TAG,       /* a language tag (RFC 6856 3.2): it stands in front of the text, which cannot place it */
-	FTG_ARG_TIMESTAMP, /* "<1896.697@host>" (RFC 1939 7): it follows the reference; no text: the reference ends the line */
+	FTG_ARG_TAG,       /* a language tag (RFC 6856 3.2); always in front of the text, which cannot move it */
+	FTG_ARG_TIMESTAMP, /* "<1896.697@host>" (RFC 1939 7); follows the reference; empty: the reference ends the line */
 	FTG_ARG_KINDS
 };
 
@@ -51,12 +51,13 @@ enum {
 	FTG_REPLY_MAX = 6144, /* octets of the longest rendered reply, all its lines */
 };
 
-/* A code as it stands on the wire: "250" and "2.1.0", "-ERR" and "[AUTH]"; "" where there is none. */
+/* A code as it is sent: "250" and "2.1.0", "-ERR" and "[AUTH]"; "" if there is none. */
 struct ftg_code {
 	const char *reply;
 	const char *status;
 };
 
+/* A row of the table. */
 struct ftg_row {
 	const char *id;
 	const char *ref; /* "#4.46" */
@@ -69,32 +70,33 @@ struct ftg_row {
 /* The row of an ID; never NULL. The ID must be below FTG_IDS. */
 FTG_API const struct ftg_row *ftg_row(enum ftg_id id);
 
-/* Finds a row by its ID as text ("ERR_SMTP_OK", any case). Returns FTG_IDS where there is none. */
+/* Finds an ID by its name ("ERR_SMTP_OK", in any case). Returns FTG_IDS if there is none. */
 FTG_API enum ftg_id ftg_id_find(const char *name);
 
-/* Octets that an argument of this kind may take on the wire; longer ones are cut at a character. */
+/* The most octets that an argument of this kind takes on the wire; a longer one is cut between characters. */
 FTG_API size_t ftg_arg_max(enum ftg_arg_kind kind);
 
-/* A language of one catalogue: an index that ftg_catalog_find() gives. The built-in English is in every catalogue. */
+/* A language of one catalogue: an index, as ftg_catalog_find() returns it. Every catalogue has the built-in English. */
 typedef int ftg_lang;
 #define FTG_ENGLISH 0
 
+/* See ftgate/catalog.h. */
 typedef struct ftg_catalog ftg_catalog;
 
-/* One argument. The bytes are borrowed until the reply is rendered; they need no cleaning and may hold anything. */
+/* One argument. text must be valid until the reply is rendered; it may contain any octets and need not be cleaned. */
 struct ftg_arg {
 	const char *text;
 	size_t len;
 	unsigned long number; /* FTG_ARG_COUNT: the count. FTG_ARG_REASON: the reason's enum ftg_id. */
 };
 
-/* A reply as a value: what is said, not yet how. */
+/* A reply as a value: an ID and its arguments, not yet in a language. */
 struct ftg_reply {
 	enum ftg_id id;
 	struct ftg_arg arg[FTG_ARGS_MAX];
 };
 
-/* The four ways of saying something; written so that C++ takes them too. */
+/* A reply without arguments. This and the following also compile as C++. */
 static inline struct ftg_reply
 ftg_reply(enum ftg_id id)
 {
@@ -102,6 +104,7 @@ ftg_reply(enum ftg_id id)
 	return reply;
 }
 
+/* A reply with one text, of len octets. */
 static inline struct ftg_reply
 ftg_reply_text(enum ftg_id id, const char *text, size_t len)
 {
@@ -109,6 +112,7 @@ ftg_reply_text(enum ftg_id id, const char *text, size_t len)
 	return reply;
 }
 
+/* A reply with a text and a reason, which is the ID of a MAILBOX or SECPOL row. */
 static inline struct ftg_reply
 ftg_reply_reason(enum ftg_id id, const char *text, size_t len, enum ftg_id reason)
 {
@@ -116,6 +120,7 @@ ftg_reply_reason(enum ftg_id id, const char *text, size_t len, enum ftg_id reaso
 	return reply;
 }
 
+/* A reply with a number. */
 static inline struct ftg_reply
 ftg_reply_count(enum ftg_id id, unsigned long count)
 {
@@ -123,46 +128,47 @@ ftg_reply_count(enum ftg_id id, unsigned long count)
 	return reply;
 }
 
-/* The variables that an operator may use in any text: ${host}, ${client} and so on. ${ref} needs no value. */
+/* The variables that a text may use: ${host}, ${client} and so on. ${ref} needs no value. */
 enum ftg_var { FTG_VAR_HOST, FTG_VAR_CLIENT, FTG_VAR_SESSION, FTG_VAR_TIME, FTG_VAR_CONTACT, FTG_VAR_HELP, FTG_VARS };
 
-/* The name of a variable as it stands between ${ and }. */
+/* The name of a variable, as between ${ and }. */
 FTG_API const char *ftg_var_name(enum ftg_var var);
 
 /*
- * Values of the variables; borrowed, need no cleaning, cut at 255 octets. NULL or "" is nothing, but for the host, which
- * is then "localhost". FTG_VAR_HELP is an URL that the reference is added to: ".../replies#" becomes ".../replies#4.46".
+ * Values of the variables. They must be valid while replies are rendered, need not be cleaned, and are cut at 255 octets.
+ * NULL or "" is an empty value; an empty host becomes "localhost". FTG_VAR_HELP is a URL to which the reference is
+ * appended: ".../replies#" becomes ".../replies#4.46".
  */
 struct ftg_vars {
 	const char *value[FTG_VARS];
 };
 
-/* What a session may receive: FTG_ASCII is octets 0x20-0x7E; FTG_UTF8 needs POP3 LANG or UTF8 (RFC 6856) or XLANG. */
+/* What a client can receive: FTG_ASCII is octets 0x20-0x7E; FTG_UTF8 needs POP3 LANG or UTF8 (RFC 6856), or XLANG. */
 enum ftg_encoding { FTG_ASCII, FTG_UTF8, FTG_ENCODINGS };
 
-/* In which words a session speaks. A copy is as good as the original. All zero speaks the published English. */
+/* In which words replies are rendered. Can be copied. All zero means the published English. */
 struct ftg_voice {
-	const ftg_catalog *catalog; /* NULL: the built-in English under the published codes */
-	ftg_lang language;          /* of this catalogue; one that it lacks is English */
-	bool bilingual;             /* SMTP: the second language's text follows as further lines of the same reply */
+	const ftg_catalog *catalog; /* NULL: the built-in English with the published codes */
+	ftg_lang language;          /* of this catalogue; an unknown one is English */
+	bool bilingual;             /* SMTP: the text of the second language follows as further lines of the reply */
 	ftg_lang second;
 	enum ftg_encoding encoding;
 	const struct ftg_vars *vars; /* NULL: none */
 };
 
 /*
- * Renders a reply into buf, which must hold FTG_REPLY_MAX octets, and returns the number of octets written; no NUL is
- * added. Never fails, allocates, locks or waits. Whatever the catalogue and the arguments hold:
- *   - code, status and reference are those of the table, on each line that RFC 5321 4.2.1 and RFC 2034 4 ask for them;
- *   - no line is longer than FTG_LINE_MAX, but for a challenge (334), which RFC 4954 section 4 allows more. SMTP goes on
- *     in a further line; POP3 cuts the text, never the reference or the timestamp;
- *   - no octet is outside 0x20-0x7E under FTG_ASCII; never a control, a bidi control or bad UTF-8;
- *   - characters that the encoding cannot show stand as \x{HEX} in arguments (RFC 6533 section 3).
- * A timestamp that is not printable ASCII within one pair of angle brackets, or is over its limit, is left out.
- * The words of 220, 221 and 421 have the host in front of them (RFC 5321 4.2); the greeting's argument begins with it.
- * A language tag stands in front of the words, too (RFC 6856 3.2).
- * A MAILBOX or SECPOL row is rendered as a reason: "text (#m.nn)", or "#m.nn" without a text, and no line end. A DSN
- * row is its text alone.
+ * Renders a reply into buf, which must have room for FTG_REPLY_MAX octets, and returns the number of octets written; no
+ * NUL is added. Never fails, allocates, locks or waits. Whatever the catalogue and the arguments contain:
+ *   - code, status and reference are those of the table, on each line where RFC 5321 4.2.1 and RFC 2034 4 require them;
+ *   - no line is longer than FTG_LINE_MAX, except a challenge (334; RFC 4954 section 4 allows more). SMTP continues on
+ *     another line; POP3 cuts the text, never the reference or the timestamp;
+ *   - with FTG_ASCII no octet is outside 0x20-0x7E; there is never a control, a bidi control or invalid UTF-8;
+ *   - a character of an argument that the encoding cannot show becomes \x{HEX} (RFC 6533 section 3).
+ * A timestamp that is not printable ASCII within one pair of angle brackets, or is too long, is left out.
+ * The words of 220, 221 and 421 follow the host (RFC 5321 4.2); the greeting's argument begins with it. A language tag
+ * also precedes the words (RFC 6856 3.2).
+ * A MAILBOX or SECPOL row is rendered as a reason: "text (#m.nn)", or "#m.nn" if it has no text, without a line end. A
+ * DSN row is rendered as its text alone.
  */
 FTG_API size_t ftg_render(char *buf, const struct ftg_voice *voice, const struct ftg_reply *reply);
 

@@ -121,7 +121,7 @@ static bool
 has_language(const struct ftg_catalog *catalog, const struct tag *tag)
 {
 	for (int i = FTG_ENGLISH + 1; i < catalog->all; i++) {
-		if (catalog->language[i]->wish == NULL && tag_equal(&catalog->language[i]->tag, tag))
+		if (catalog->language[i]->preference == NULL && tag_equal(&catalog->language[i]->tag, tag))
 			return true;
 	}
 	return false;
@@ -145,27 +145,27 @@ add_own_names(struct ftg_catalog *catalog, const struct sources *all)
 }
 
 static bool
-add_wishes(struct ftg_catalog *catalog, const struct sources *all, const char *const *wishes)
+add_preferences(struct ftg_catalog *catalog, const struct sources *all, const char *const *preferences)
 {
-	for (; wishes != NULL && *wishes != NULL; wishes++) {
+	for (; preferences != NULL && *preferences != NULL; preferences++) {
 		struct language *language = add_language(catalog);
-		size_t size = strlen(*wishes) + 1;
-		char *wish = arena_alloc(&catalog->arena, size);
-		if (language == NULL || wish == NULL)
+		size_t size = strlen(*preferences) + 1;
+		char *preference = arena_alloc(&catalog->arena, size);
+		if (language == NULL || preference == NULL)
 			return false;
-		if (!chain_fill(language, *wishes, all))
+		if (!chain_fill(language, *preferences, all))
 			continue;
-		language->wish = memcpy(wish, *wishes, size);
+		language->preference = memcpy(preference, *preferences, size);
 		catalog->all++;
 	}
 	return true;
 }
 
 static size_t
-count_wishes(const char *const *wishes)
+count_preferences(const char *const *preferences)
 {
 	size_t n = 0;
-	while (wishes != NULL && wishes[n] != NULL)
+	while (preferences != NULL && preferences[n] != NULL)
 		n++;
 	return n;
 }
@@ -176,11 +176,11 @@ load(struct ftg_catalog *catalog, struct loader *loader, const struct ftg_source
 	struct sources all = { .source = calloc(SOURCES_MAX, sizeof(struct source *)) };
 	bool ok = all.source != NULL && load_folder(loader, &all, from->locale, FTG_FROM_TRANSLATION) &&
 	    load_folder(loader, &all, from->overlay, FTG_FROM_OVERLAY);
-	size_t room = 1 + all.count + count_wishes(from->wishes);
+	size_t room = 1 + all.count + count_preferences(from->preferences);
 	if (ok && (catalog->language = arena_alloc(&catalog->arena, room * sizeof(struct language *))) != NULL) {
 		catalog->language[FTG_ENGLISH] = ftg_catalog_english(catalog->profile)->language[FTG_ENGLISH];
 		catalog->languages = catalog->all = 1;
-		ok = add_own_names(catalog, &all) && add_wishes(catalog, &all, from->wishes);
+		ok = add_own_names(catalog, &all) && add_preferences(catalog, &all, from->preferences);
 	}
 	free(all.source);
 	if (ok && catalog->arena.failed) {

@@ -1,4 +1,4 @@
-/* Language chains: which sources answer for a wish, in which order. */
+/* Language chains: which sources answer for a preference, in which order. */
 #include "catalog/chain.h"
 
 #include <string.h>
@@ -16,13 +16,13 @@ struct chain {
 };
 
 void
-wish_each(const char *wish, bool (*each)(void *context, const char *name, size_t len), void *context)
+preference_each(const char *preference, bool (*each)(void *context, const char *name, size_t len), void *context)
 {
-	while (*wish != '\0') {
-		size_t len = strcspn(wish, ":");
-		if (len > 0 && !each(context, wish, len))
+	while (*preference != '\0') {
+		size_t len = strcspn(preference, ":");
+		if (len > 0 && !each(context, preference, len))
 			return;
-		wish += len + (wish[len] == ':');
+		preference += len + (preference[len] == ':');
 	}
 }
 
@@ -40,7 +40,7 @@ add_sources(struct chain *chain, const struct tag *tag, bool ascii_only)
 
 /* English ends a chain: its texts are always there. */
 static bool
-add_wish(void *context, const char *name, size_t len)
+add_preference(void *context, const char *name, size_t len)
 {
 	struct chain *chain = context;
 	struct tag tag, candidate;
@@ -72,10 +72,10 @@ fill_entry(struct language *language, const struct chain *chain, enum ftg_encodi
 }
 
 bool
-chain_fill(struct language *language, const char *wish, const struct sources *sources)
+chain_fill(struct language *language, const char *preference, const struct sources *sources)
 {
 	struct chain chain = { .sources = sources };
-	wish_each(wish, add_wish, &chain);
+	preference_each(preference, add_preference, &chain);
 	for (unsigned id = 0; id < FTG_IDS; id++) {
 		fill_entry(language, &chain, FTG_ASCII, id);
 		fill_entry(language, &chain, FTG_UTF8, id);

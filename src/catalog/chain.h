@@ -1,4 +1,4 @@
-/* Language chains: which sources answer for a wish, in which order. */
+/* Language chains: which sources answer for a preference, in which order. */
 #ifndef CATALOG_CHAIN_H
 #define CATALOG_CHAIN_H
 
@@ -11,14 +11,14 @@ struct sources {
 };
 
 /* Calls each(context, name, len) for the elements of a colon-separated list until it returns false. */
-void wish_each(const char *wish, bool (*each)(void *context, const char *name, size_t len), void *context);
+void preference_each(const char *preference, bool (*each)(void *context, const char *name, size_t len), void *context);
 
 /*
  * Fills the table of a language that serves a priority list: for each ID and encoding the operator's text in the chain,
  * else a translation in the chain, else English. language->tag becomes that of the first source which answers. False
  * where no source answers at all.
  */
-bool chain_fill(struct language *language, const char *wish, const struct sources *sources);
+bool chain_fill(struct language *language, const char *preference, const struct sources *sources);
 
 /*
  * A generation of English and one more language, FTG_CALLERS, which fill() gives its texts. NULL with errno ENOMEM. The

@@ -12,34 +12,34 @@ tag_or_english(struct tag *tag, const char *language)
 
 /* One form of a text, the nth (0: the first). */
 static bool
-check_form(enum ftg_id id, const struct tag *tag, unsigned n, const char *form, size_t len, struct complaint *complaint)
+check_form(enum ftg_id id, const struct tag *tag, unsigned n, const char *form, size_t len, struct violation *violation)
 {
 	struct text utf8, ascii;
 	if (n > 0 && ftg_row(id)->text[1] == NULL) {
-		complaint->rule = FTG_RULE_CONTROL;
-		snprintf(complaint->detail, sizeof(complaint->detail), "U+0000");
+		violation->rule = FTG_RULE_CONTROL;
+		snprintf(violation->detail, sizeof(violation->detail), "U+0000");
 		return false;
 	}
 	if (len == 0) {
-		complaint->rule = FTG_RULE_EMPTY;
-		snprintf(complaint->detail, sizeof(complaint->detail), "a form without a text");
+		violation->rule = FTG_RULE_EMPTY;
+		snprintf(violation->detail, sizeof(violation->detail), "a form without a text");
 		return false;
 	}
-	return text_parse(&utf8, id, form, len, complaint) && text_fold(&ascii, &utf8, id, tag, complaint) != -1;
+	return text_parse(&utf8, id, form, len, violation) && text_fold(&ascii, &utf8, id, tag, violation) != -1;
 }
 
 int
 ftg_text_check(enum ftg_id id, const char *language, const char *text, size_t len, struct ftg_refusal *refusal)
 {
-	static _Thread_local struct complaint complaint;
+	static _Thread_local struct violation violation;
 	struct tag tag;
 	unsigned n = 0;
 	(void)tag_or_english(&tag, language);
 	for (const char *at = text, *end = text + len; at < end; n++) {
 		size_t octets = strnlen(at, (size_t)(end - at));
-		if (!check_form(id, &tag, n, at, octets, &complaint)) {
+		if (!check_form(id, &tag, n, at, octets, &violation)) {
 			*refusal = (struct ftg_refusal) {
-				.language = language, .id = id, .rule = complaint.rule, .detail = complaint.detail
+				.language = language, .id = id, .rule = violation.rule, .detail = violation.detail
 			};
 			return -1;
 		}
@@ -117,14 +117,14 @@ ftg_text_remarks(enum ftg_id id, const char *language, const char *text, size_t 
 	unsigned remarks = 0;
 	const char *const *english = ftg_row(id)->text;
 	struct text utf8, ascii;
-	struct complaint complaint;
+	struct violation violation;
 	struct tag tag;
 	(void)tag_or_english(&tag, language);
 	for (const char *at = text, *end = text + len; at < end;) {
 		size_t octets = strnlen(at, (size_t)(end - at));
-		if (!text_parse(&utf8, id, at, octets, &complaint))
+		if (!text_parse(&utf8, id, at, octets, &violation))
 			return remarks;
-		bool folds = text_fold(&ascii, &utf8, id, &tag, &complaint) == 1;
+		bool folds = text_fold(&ascii, &utf8, id, &tag, &violation) == 1;
 		remarks |= remarks_of(&utf8, &ascii, folds, id);
 		if (octets > 0 && (at[0] == ' ' || at[octets - 1] == ' '))
 			remarks |= FTG_REMARK_SPACE;

@@ -21,12 +21,12 @@ static void
 add_row(struct ftg_catalog *catalog, struct language *language, enum ftg_id id)
 {
 	static struct text form[2];
-	struct complaint complaint;
+	struct violation violation;
 	const struct ftg_row *row = ftg_row(id);
 	unsigned forms = row->text[1] != NULL ? 2 : 1;
 	memset(form, 0, sizeof(form));
 	for (unsigned i = 0; i < forms && id != ERR_SMTP_334; i++) {
-		bool fit = text_parse(&form[i], id, row->text[i], strlen(row->text[i]), &complaint);
+		bool fit = text_parse(&form[i], id, row->text[i], strlen(row->text[i]), &violation);
 		assert(fit && "the English text keeps the rules");
 		(void)fit;
 	}

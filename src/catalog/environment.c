@@ -1,4 +1,4 @@
-/* The language wish of the environment, with no locale installed (POSIX.1-2024 XBD 8.2). */
+/* The language preference of the environment, with no locale installed (POSIX.1-2024 XBD 8.2). */
 #include "catalog/tag.h"
 
 #include <ftgate/catalog.h>
@@ -6,7 +6,7 @@
 
 /* Adds an element, less its codeset, to the colon-separated list, unless it is malformed or does not fit. */
 static size_t
-add_wish(char wish[FTG_WISH_MAX], size_t used, const char *name, size_t len)
+add_preference(char preference[FTG_PREFERENCE_MAX], size_t used, const char *name, size_t len)
 {
 	struct tag tag;
 	if (!tag_parse(&tag, name, len))
@@ -15,14 +15,14 @@ add_wish(char wish[FTG_WISH_MAX], size_t used, const char *name, size_t len)
 	size_t tail = modifier != NULL ? len - (size_t)(modifier - name) : 0;
 	const char *codeset = memchr(name, '.', len - tail);
 	size_t base = codeset != NULL ? (size_t)(codeset - name) : len - tail;
-	if (used + 1 + base + tail >= FTG_WISH_MAX)
+	if (used + 1 + base + tail >= FTG_PREFERENCE_MAX)
 		return used;
 	if (used > 0)
-		wish[used++] = ':';
-	memcpy(wish + used, name, base);
-	memcpy(wish + used + base, name + len - tail, tail);
+		preference[used++] = ':';
+	memcpy(preference + used, name, base);
+	memcpy(preference + used + base, name + len - tail, tail);
 	used += base + tail;
-	wish[used] = '\0';
+	preference[used] = '\0';
 	return used;
 }
 
@@ -46,20 +46,20 @@ locale_of(char *(*getenv_)(const char *))
 }
 
 size_t
-ftg_language_from_environment(char wish[FTG_WISH_MAX], char *(*getenv_)(const char *))
+ftg_language_from_environment(char preference[FTG_PREFERENCE_MAX], char *(*getenv_)(const char *))
 {
 	size_t used = 0;
 	const char *locale = locale_of(getenv_);
 	const char *list = getenv_("LANGUAGE");
-	wish[0] = '\0';
+	preference[0] = '\0';
 	if (is_untranslated(locale, strlen(locale)))
 		return 0;
 	while (list != NULL && *list != '\0') {
 		size_t len = strcspn(list, ":");
 		if (is_untranslated(list, len))
 			return used;
-		used = add_wish(wish, used, list, len);
+		used = add_preference(preference, used, list, len);
 		list += len + (list[len] == ':');
 	}
-	return add_wish(wish, used, locale, strnlen(locale, FTG_TAG_MAX));
+	return add_preference(preference, used, locale, strnlen(locale, FTG_TAG_MAX));
 }

@@ -1,4 +1,4 @@
-/* Finding a language by a wish (RFC 4647 section 3.4). */
+/* Finding a language by a preference (RFC 4647 section 3.4). */
 #include "catalog/chain.h"
 
 #include <string.h>
@@ -56,15 +56,15 @@ filter(void *context, const char *name, size_t len)
 }
 
 ftg_lang
-ftg_catalog_find(const ftg_catalog *catalog, const char *wish)
+ftg_catalog_find(const ftg_catalog *catalog, const char *preference)
 {
 	struct search search = { .catalog = catalog, .found = -1 };
 	for (ftg_lang i = catalog->languages; i < catalog->all; i++) {
-		if (strcmp(catalog->language[i]->wish, wish) == 0)
+		if (strcmp(catalog->language[i]->preference, preference) == 0)
 			return i;
 	}
-	wish_each(wish, look_up, &search);
+	preference_each(preference, look_up, &search);
 	if (search.found < 0)
-		wish_each(wish, filter, &search);
+		preference_each(preference, filter, &search);
 	return search.found;
 }

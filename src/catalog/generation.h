@@ -45,7 +45,7 @@ struct entry {
 struct language {
 	struct tag tag;
 	char name[TAG_TEXT];
-	const char *wish; /* the priority list that it serves; NULL for a language by its own name */
+	const char *preference; /* the priority list that it serves; NULL for a language by its own name */
 	struct entry entry[FTG_ENCODINGS][FTG_IDS];
 };
 
@@ -53,7 +53,7 @@ struct ftg_catalog {
 	struct arena arena;
 	enum ftg_profile profile;
 	int languages; /* by their own names; FTG_ENGLISH is the first */
-	int all;       /* and those that serve a wish */
+	int all;       /* and those that serve a preference */
 	struct language **language;
 };
 

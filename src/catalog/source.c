@@ -42,7 +42,7 @@ loader_refuse(struct loader *loader, bool whole_file, enum ftg_id id, enum ftg_r
 static unsigned
 parse_forms(struct loader *loader, const struct source *source, enum ftg_id id, const char *forms, size_t len)
 {
-	struct complaint complaint;
+	struct violation violation;
 	bool plural = ftg_row(id)->text[1] != NULL;
 	unsigned wanted = plural ? source->plural->forms : 1, n = 0;
 	for (const char *at = forms, *end = forms + len; at <= end && n <= wanted; n++) {
@@ -52,8 +52,8 @@ parse_forms(struct loader *loader, const struct source *source, enum ftg_id id, 
 			loader_refuse(loader, false, id, FTG_RULE_EMPTY, "a form without a text");
 			return 0;
 		}
-		if (n < wanted && !text_parse(&loader->utf8[n], id, at, octets, &complaint)) {
-			loader_refuse(loader, false, id, complaint.rule, complaint.detail);
+		if (n < wanted && !text_parse(&loader->utf8[n], id, at, octets, &violation)) {
+			loader_refuse(loader, false, id, violation.rule, violation.detail);
 			return 0;
 		}
 		at += octets + 1;
@@ -70,11 +70,11 @@ parse_forms(struct loader *loader, const struct source *source, enum ftg_id id, 
 static int
 fold_forms(struct loader *loader, const struct source *source, enum ftg_id id, unsigned forms)
 {
-	struct complaint complaint;
+	struct violation violation;
 	for (unsigned i = 0; i < forms; i++) {
-		int folded = text_fold(&loader->ascii[i], &loader->utf8[i], id, &source->tag, &complaint);
+		int folded = text_fold(&loader->ascii[i], &loader->utf8[i], id, &source->tag, &violation);
 		if (folded == -1)
-			loader_refuse(loader, false, id, complaint.rule, complaint.detail);
+			loader_refuse(loader, false, id, violation.rule, violation.detail);
 		if (folded <= 0)
 			return folded;
 	}

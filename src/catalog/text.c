@@ -17,21 +17,21 @@ struct parser {
 	enum ftg_id id;
 	const char *at;
 	const char *end;
-	struct complaint *complaint;
+	struct violation *violation;
 	enum numbering numbering;
 	unsigned next_arg;
 };
 
 /* Says which rule is broken and shows where; always false. */
 __attribute__((format(printf, 3, 4))) static bool
-refuse(struct complaint *complaint, enum ftg_rule rule, const char *format, ...)
+refuse(struct violation *violation, enum ftg_rule rule, const char *format, ...)
 {
 	va_list args;
-	complaint->rule = rule;
+	violation->rule = rule;
 	va_start(args, format);
-	vsnprintf(complaint->detail, sizeof(complaint->detail), format, args);
+	vsnprintf(violation->detail, sizeof(violation->detail), format, args);
 	va_end(args);
-	for (char *c = complaint->detail; *c != '\0'; c++) {
+	for (char *c = violation->detail; *c != '\0'; c++) {
 		if (*c < 0x20 || *c > 0x7E)
 			*c = '?';
 	}
@@ -42,7 +42,7 @@ static bool
 add_piece(struct parser *p, struct piece piece)
 {
 	if (p->text->pieces == TEXT_PIECES)
-		return refuse(p->complaint, FTG_RULE_LENGTH, "more than %d pieces", TEXT_PIECES);
+		return refuse(p->violation, FTG_RULE_LENGTH, "more than %d pieces", TEXT_PIECES);
 	p->text->piece[p->text->pieces++] = piece;
 	return true;
 }
@@ -53,7 +53,7 @@ add_literal(struct parser *p, const char *bytes, size_t len)
 	struct text *text = p->text;
 	struct piece *last = text->pieces > 0 ? &text->piece[text->pieces - 1] : NULL;
 	if (len > TEXT_MAX - text->used)
-		return refuse(p->complaint, FTG_RULE_LENGTH, "more than %d octets", TEXT_MAX);
+		return refuse(p->violation, FTG_RULE_LENGTH, "more than %d octets", TEXT_MAX);
 	if (last == NULL || last->kind != PIECE_LITERAL) {
 		if (!add_piece(p, (struct piece) { .kind = PIECE_LITERAL, .at = (uint16_t)text->used }))
 			return false;
@@ -70,7 +70,7 @@ static bool
 refuse_directive(struct parser *p, enum ftg_rule rule)
 {
 	size_t len = (size_t)(p->end - p->at);
-	return refuse(p->complaint, rule, "%.*s", (int)(len < 8 ? len : 8), p->at);
+	return refuse(p->violation, rule, "%.*s", (int)(len < 8 ? len : 8), p->at);
 }
 
 /* %s, %lu, %1$s, %2$lu: nothing else; the kind is that of the table. */
@@ -123,7 +123,7 @@ parse_variable(struct parser *p)
 		return var != FTG_VAR_HELP || add_literal(p, p->row->ref + 1, strlen(p->row->ref + 1));
 	}
 	size_t left = (size_t)(p->end - p->at);
-	return refuse(p->complaint, FTG_RULE_VARIABLE, "%.*s", (int)(left < 24 ? left : 24), p->at);
+	return refuse(p->violation, FTG_RULE_VARIABLE, "%.*s", (int)(left < 24 ? left : 24), p->at);
 }
 
 bool
@@ -147,9 +147,9 @@ parse_break(struct parser *p)
 {
 	struct text *text = p->text;
 	if (p->row->service != FTG_SMTP)
-		return refuse(p->complaint, FTG_RULE_CONTROL, "a line break where a reply is one line");
+		return refuse(p->violation, FTG_RULE_CONTROL, "a line break where a reply is one line");
 	if (++text->breaks > TEXT_BREAKS || text->pieces == 0 || p->at + 1 == p->end || p->at[1] == '\n')
-		return refuse(p->complaint, FTG_RULE_LINES, "line break %u", text->breaks);
+		return refuse(p->violation, FTG_RULE_LINES, "line break %u", text->breaks);
 	p->at++;
 	return add_literal(p, "\n", 1);
 }
@@ -177,9 +177,9 @@ parse_characters(struct parser *p)
 	if (c == '\n')
 		return parse_break(p);
 	if (c < 0x20 || (c >= 0x7F && c < 0xA0))
-		return refuse(p->complaint, FTG_RULE_CONTROL, "U+%04X", (unsigned)c);
+		return refuse(p->violation, FTG_RULE_CONTROL, "U+%04X", (unsigned)c);
 	if (text_invisible(c))
-		return refuse(p->complaint, FTG_RULE_INVISIBLE, "U+%04X", (unsigned)c);
+		return refuse(p->violation, FTG_RULE_INVISIBLE, "U+%04X", (unsigned)c);
 	const char *start = p->at;
 	p->at += len;
 	return add_literal(p, start, (size_t)len);
@@ -220,50 +220,50 @@ first_words(const struct text *text, size_t *len)
 }
 
 static bool
-check_beginning(const struct text *text, const struct ftg_row *row, struct complaint *complaint)
+check_beginning(const struct text *text, const struct ftg_row *row, struct violation *violation)
 {
 	size_t len;
 	const char *words = first_words(text, &len);
 	enum piece_kind first = text->pieces > 0 ? (enum piece_kind)text->piece[0].kind : PIECE_LITERAL;
 	bool greeting = row->args[0] == FTG_ARG_BANNER;
 	if (greeting && first != PIECE_ARG)
-		return refuse(complaint, FTG_RULE_HOST, "begins with other words");
+		return refuse(violation, FTG_RULE_HOST, "begins with other words");
 	if (greeting && row->service == FTG_POP3 && memchr(text->bytes, '<', text->used) != NULL)
-		return refuse(complaint, FTG_RULE_TIMESTAMP, "<");
+		return refuse(violation, FTG_RULE_TIMESTAMP, "<");
 	if (begins_as_code(words, len))
-		return refuse(complaint, FTG_RULE_CODE, "%.*s", (int)(len < 12 ? len : 12), words);
+		return refuse(violation, FTG_RULE_CODE, "%.*s", (int)(len < 12 ? len : 12), words);
 	if (row->service == FTG_POP3 && first == PIECE_LITERAL && len > 0 && words[0] == '[')
-		return refuse(complaint, FTG_RULE_BRACKET, "[");
+		return refuse(violation, FTG_RULE_BRACKET, "[");
 	return true;
 }
 
 /* An argument may be empty or end in a parenthesis, so no # may stand behind one; and a reason stands in parentheses. */
 static bool
-check_references(const struct text *text, bool reason, struct complaint *complaint)
+check_references(const struct text *text, bool reason, struct violation *violation)
 {
 	for (unsigned i = 0; i < text->pieces; i++) {
 		const struct piece *piece = &text->piece[i];
 		if (piece->kind != PIECE_LITERAL)
 			continue;
 		if (memmem(text->bytes + piece->at, piece->octets, "(#", 2) != NULL)
-			return refuse(complaint, FTG_RULE_REFERENCE, "(#");
+			return refuse(violation, FTG_RULE_REFERENCE, "(#");
 		if ((i > 0 || reason) && text->bytes[piece->at] == '#')
-			return refuse(complaint, FTG_RULE_REFERENCE, "# where a parenthesis may stand in front of it");
+			return refuse(violation, FTG_RULE_REFERENCE, "# where a parenthesis may stand in front of it");
 	}
 	return true;
 }
 
 /* What must hold of the whole text, in UTF-8 and again in ASCII, where folding may have made new characters. */
 static bool
-check_whole(const struct text *text, enum ftg_id id, struct complaint *complaint)
+check_whole(const struct text *text, enum ftg_id id, struct violation *violation)
 {
 	const struct ftg_row *row = ftg_row(id);
 	bool reason = row->service == FTG_MAILBOX || row->service == FTG_SECPOL;
-	if (!check_beginning(text, row, complaint) || !check_references(text, reason, complaint))
+	if (!check_beginning(text, row, violation) || !check_references(text, reason, violation))
 		return false;
 	size_t limit = reason ? ftg_arg_max(FTG_ARG_REASON) - strlen(" (#m.nn)") : TEXT_WORST;
 	if (text_worst(text, id) > limit)
-		return refuse(complaint, FTG_RULE_LENGTH, "up to %zu octets with its arguments; %zu fit",
+		return refuse(violation, FTG_RULE_LENGTH, "up to %zu octets with its arguments; %zu fit",
 		    text_worst(text, id), limit);
 	return true;
 }
@@ -279,28 +279,28 @@ is_blank(const char *utf8, size_t len)
 }
 
 bool
-text_parse(struct text *text, enum ftg_id id, const char *utf8, size_t len, struct complaint *complaint)
+text_parse(struct text *text, enum ftg_id id, const char *utf8, size_t len, struct violation *violation)
 {
 	struct parser p = {
-		.text = text, .row = ftg_row(id), .id = id, .at = utf8, .end = utf8 + len, .complaint = complaint
+		.text = text, .row = ftg_row(id), .id = id, .at = utf8, .end = utf8 + len, .violation = violation
 	};
 	text->used = text->pieces = text->shown = text->breaks = 0;
 	if (id == ERR_SMTP_334)
-		return refuse(complaint, FTG_RULE_LITERAL, "a text for a line that programs read");
+		return refuse(violation, FTG_RULE_LITERAL, "a text for a line that programs read");
 	if (len > 0 && is_blank(utf8, len))
-		return refuse(complaint, FTG_RULE_EMPTY, "nothing but spaces");
+		return refuse(violation, FTG_RULE_EMPTY, "nothing but spaces");
 	if (len > TEXT_MAX)
-		return refuse(complaint, FTG_RULE_LENGTH, "%zu octets; %d fit", len, TEXT_MAX);
+		return refuse(violation, FTG_RULE_LENGTH, "%zu octets; %d fit", len, TEXT_MAX);
 	const uint8_t *bad = u8_check((const uint8_t *)utf8, len);
 	if (bad != NULL)
 		return refuse(
-		    complaint, FTG_RULE_UTF8, "octet 0x%02X at %zu", *bad, (size_t)((const char *)bad - utf8));
+		    violation, FTG_RULE_UTF8, "octet 0x%02X at %zu", *bad, (size_t)((const char *)bad - utf8));
 	while (p.at < p.end) {
 		bool brace = p.end - p.at >= 2 && p.at[0] == '$' && p.at[1] == '{';
 		if (!(*p.at == '%' ? parse_directive(&p) : brace ? parse_variable(&p) : parse_characters(&p)))
 			return false;
 	}
-	return check_whole(text, id, complaint);
+	return check_whole(text, id, violation);
 }
 
 /* Nothing but spaces and line breaks: no argument, no variable. */
@@ -321,7 +321,7 @@ says_nothing(const struct text *text)
 /* A literal that folds to nothing goes, so that the first piece is what a line begins with. */
 int
 text_fold(
-    struct text *ascii, const struct text *text, enum ftg_id id, const struct tag *tag, struct complaint *complaint)
+    struct text *ascii, const struct text *text, enum ftg_id id, const struct tag *tag, struct violation *violation)
 {
 	ascii->used = ascii->pieces = 0;
 	ascii->shown = text->shown;
@@ -342,10 +342,10 @@ text_fold(
 		ascii->piece[ascii->pieces++] = piece;
 	}
 	if (text->pieces > 0 && says_nothing(ascii)) {
-		(void)refuse(complaint, FTG_RULE_EMPTY, "nothing is left of it in ASCII");
+		(void)refuse(violation, FTG_RULE_EMPTY, "nothing is left of it in ASCII");
 		return -1;
 	}
-	return check_whole(ascii, id, complaint) ? 1 : -1;
+	return check_whole(ascii, id, violation) ? 1 : -1;
 }
 
 size_t

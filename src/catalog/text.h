@@ -33,27 +33,27 @@ struct text {
 	unsigned breaks; /* line breaks */
 };
 
-struct complaint {
+struct violation {
 	enum ftg_rule rule;
 	char detail[80]; /* printable ASCII */
 };
 
-/* Does a text place arguments of this kind by %s or %lu? The others have a fixed place outside the text. */
+/* Whether a text places arguments of this kind by %s or %lu. The others have a fixed place outside the text. */
 static inline bool
 text_places(enum ftg_arg_kind kind)
 {
 	return kind != FTG_ARG_NONE && kind != FTG_ARG_TAG && kind != FTG_ARG_TIMESTAMP;
 }
 
-/* Checks UTF-8 text for an ID and takes it apart. False with *complaint where it breaks a rule. */
-bool text_parse(struct text *text, enum ftg_id id, const char *utf8, size_t len, struct complaint *complaint);
+/* Checks UTF-8 text for an ID and takes it apart. False with *violation where it breaks a rule. */
+bool text_parse(struct text *text, enum ftg_id id, const char *utf8, size_t len, struct violation *violation);
 
 /*
- * Makes the ASCII form of a parsed text. 1; 0 where the language has none; -1 with *complaint where the form itself
+ * Makes the ASCII form of a parsed text. 1; 0 where the language has none; -1 with *violation where the form itself
  * breaks a rule; -2 when memory is out.
  */
 int text_fold(
-    struct text *ascii, const struct text *text, enum ftg_id id, const struct tag *tag, struct complaint *complaint);
+    struct text *ascii, const struct text *text, enum ftg_id id, const struct tag *tag, struct violation *violation);
 
 /* Is this a character that a reader cannot see, or one that turns the line around: bidi controls, zero width, tags? */
 bool text_invisible(uint32_t c);

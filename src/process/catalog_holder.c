@@ -97,11 +97,11 @@ load_work(struct job *job)
 {
 	struct load *load = (struct load *)job;
 	const struct catalog_request *request = &load->catalogs->request;
-	const char *const wishes[] = { request->language, NULL };
+	const char *const preferences[] = { request->language, NULL };
 	const struct ftg_sources sources = {
 		.locale = request->locale,
 		.overlay = request->overlay,
-		.wishes = wishes,
+		.preferences = preferences,
 		.profile = request->profile,
 	};
 	load->catalog = ftg_catalog_open(&sources, note_refusal, load);

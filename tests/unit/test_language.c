@@ -1,4 +1,4 @@
-/* The choice of a language: tags and locale names, the environment, chains, and what a wish finds. */
+/* The choice of a language: tags and locale names, the environment, chains, and what a preference finds. */
 #include "catalog/tag.h"
 
 #include <criterion/criterion.h>
@@ -62,7 +62,7 @@ Test(language, is_refused_where_its_name_is_malformed)
 	    ftg_language_valid("de") && ftg_language_valid("de_AT.UTF-8@euro") && ftg_language_valid("zh-Hant-CN"));
 }
 
-/* What is looked for when a tag is wished, in order, with spaces between. */
+/* What is looked for for a tag, in order, with spaces between. */
 static const char *
 candidates(const char *name)
 {
@@ -109,74 +109,74 @@ fake(const char *name)
 	return (char *)(uintptr_t)value;
 }
 
-/* The wish of LC_ALL, LC_MESSAGES, LANG, LANGUAGE. */
+/* The preference of LC_ALL, LC_MESSAGES, LANG, LANGUAGE. */
 static const char *
-wish_of(const char *all, const char *messages, const char *lang, const char *language)
+preference_of(const char *all, const char *messages, const char *lang, const char *language)
 {
-	static char wish[FTG_WISH_MAX];
+	static char preference[FTG_PREFERENCE_MAX];
 	environment.all = all;
 	environment.messages = messages;
 	environment.lang = lang;
 	environment.language = language;
-	memset(wish, 'x', sizeof(wish));
-	size_t len = ftg_language_from_environment(wish, fake);
-	cr_assert_lt(len, sizeof(wish));
-	cr_assert_eq(wish[len], '\0');
-	cr_assert_eq(strlen(wish), len);
-	return wish;
+	memset(preference, 'x', sizeof(preference));
+	size_t len = ftg_language_from_environment(preference, fake);
+	cr_assert_lt(len, sizeof(preference));
+	cr_assert_eq(preference[len], '\0');
+	cr_assert_eq(strlen(preference), len);
+	return preference;
 }
 
 Test(environment, gives_the_first_locale_that_is_not_empty)
 {
-	cr_expect_str_eq(wish_of(NULL, NULL, NULL, NULL), "");
-	cr_expect_str_eq(wish_of(NULL, NULL, "de_DE", NULL), "de_DE");
-	cr_expect_str_eq(wish_of(NULL, "fr", "de_DE", NULL), "fr");
-	cr_expect_str_eq(wish_of("it", "fr", "de_DE", NULL), "it");
-	cr_expect_str_eq(wish_of("", "fr", "de_DE", NULL), "fr");
-	cr_expect_str_eq(wish_of("", "", "de_DE", ""), "de_DE");
-	cr_expect_str_eq(wish_of("", "", "", ""), "");
-	cr_expect_str_eq(wish_of(NULL, NULL, "de_DE.UTF-8", NULL), "de_DE");
-	cr_expect_str_eq(wish_of(NULL, NULL, "sr_RS.UTF-8@latin", NULL), "sr_RS@latin");
+	cr_expect_str_eq(preference_of(NULL, NULL, NULL, NULL), "");
+	cr_expect_str_eq(preference_of(NULL, NULL, "de_DE", NULL), "de_DE");
+	cr_expect_str_eq(preference_of(NULL, "fr", "de_DE", NULL), "fr");
+	cr_expect_str_eq(preference_of("it", "fr", "de_DE", NULL), "it");
+	cr_expect_str_eq(preference_of("", "fr", "de_DE", NULL), "fr");
+	cr_expect_str_eq(preference_of("", "", "de_DE", ""), "de_DE");
+	cr_expect_str_eq(preference_of("", "", "", ""), "");
+	cr_expect_str_eq(preference_of(NULL, NULL, "de_DE.UTF-8", NULL), "de_DE");
+	cr_expect_str_eq(preference_of(NULL, NULL, "sr_RS.UTF-8@latin", NULL), "sr_RS@latin");
 }
 
 Test(environment, puts_language_before_the_locale)
 {
-	cr_expect_str_eq(wish_of(NULL, NULL, "fr_FR.UTF-8", "de_AT:it"), "de_AT:it:fr_FR");
-	cr_expect_str_eq(wish_of(NULL, NULL, NULL, "de_AT:fr"), "de_AT:fr");
-	cr_expect_str_eq(wish_of(NULL, NULL, "fr", ":de::it:"), "de:it:fr");
-	cr_expect_str_eq(wish_of("en_US", "it", "nl", "de"), "de:en_US");
+	cr_expect_str_eq(preference_of(NULL, NULL, "fr_FR.UTF-8", "de_AT:it"), "de_AT:it:fr_FR");
+	cr_expect_str_eq(preference_of(NULL, NULL, NULL, "de_AT:fr"), "de_AT:fr");
+	cr_expect_str_eq(preference_of(NULL, NULL, "fr", ":de::it:"), "de:it:fr");
+	cr_expect_str_eq(preference_of("en_US", "it", "nl", "de"), "de:en_US");
 }
 
 Test(environment, is_english_under_c_and_posix_whatever_language_says)
 {
-	cr_expect_str_eq(wish_of("C", "de", "de", "de"), "");
-	cr_expect_str_eq(wish_of("POSIX", "de", "de", "de"), "");
-	cr_expect_str_eq(wish_of(NULL, "C", "de", "de"), "");
-	cr_expect_str_eq(wish_of("", "", "POSIX", "de"), "");
-	cr_expect_str_eq(wish_of("de", "C", "C", "fr"), "fr:de");
+	cr_expect_str_eq(preference_of("C", "de", "de", "de"), "");
+	cr_expect_str_eq(preference_of("POSIX", "de", "de", "de"), "");
+	cr_expect_str_eq(preference_of(NULL, "C", "de", "de"), "");
+	cr_expect_str_eq(preference_of("", "", "POSIX", "de"), "");
+	cr_expect_str_eq(preference_of("de", "C", "C", "fr"), "fr:de");
 }
 
-Test(environment, has_no_wish_of_its_own_under_c_utf8)
+Test(environment, has_no_preference_of_its_own_under_c_utf8)
 {
-	cr_expect_str_eq(wish_of("C.UTF-8", NULL, "de", NULL), "");
-	cr_expect_str_eq(wish_of(NULL, NULL, "C.utf8", "de:fr"), "de:fr");
-	cr_expect_str_eq(wish_of(NULL, NULL, "POSIX.UTF-8", NULL), "");
+	cr_expect_str_eq(preference_of("C.UTF-8", NULL, "de", NULL), "");
+	cr_expect_str_eq(preference_of(NULL, NULL, "C.utf8", "de:fr"), "de:fr");
+	cr_expect_str_eq(preference_of(NULL, NULL, "POSIX.UTF-8", NULL), "");
 }
 
 Test(environment, ends_the_list_where_language_says_c)
 {
-	cr_expect_str_eq(wish_of(NULL, NULL, "de_DE", "C"), "");
-	cr_expect_str_eq(wish_of(NULL, NULL, "de_DE", "POSIX"), "");
-	cr_expect_str_eq(wish_of(NULL, NULL, "de_DE", "fr:C:it"), "fr");
+	cr_expect_str_eq(preference_of(NULL, NULL, "de_DE", "C"), "");
+	cr_expect_str_eq(preference_of(NULL, NULL, "de_DE", "POSIX"), "");
+	cr_expect_str_eq(preference_of(NULL, NULL, "de_DE", "fr:C:it"), "fr");
 }
 
 Test(environment, leaves_out_what_is_no_language)
 {
-	cr_expect_str_eq(wish_of(NULL, NULL, "../x", NULL), "");
-	cr_expect_str_eq(wish_of("../../evil", NULL, "de", NULL), "");
-	cr_expect_str_eq(wish_of(NULL, NULL, "de", "../x:/etc:fr"), "fr:de");
-	cr_expect_str_eq(wish_of(NULL, NULL, "de\r\n250 ok", "%n:f\x1Br:it"), "it");
-	cr_expect_str_eq(wish_of(NULL, NULL, "de_DE.UTF-8/..", NULL), "");
+	cr_expect_str_eq(preference_of(NULL, NULL, "../x", NULL), "");
+	cr_expect_str_eq(preference_of("../../evil", NULL, "de", NULL), "");
+	cr_expect_str_eq(preference_of(NULL, NULL, "de", "../x:/etc:fr"), "fr:de");
+	cr_expect_str_eq(preference_of(NULL, NULL, "de\r\n250 ok", "%n:f\x1Br:it"), "it");
+	cr_expect_str_eq(preference_of(NULL, NULL, "de_DE.UTF-8/..", NULL), "");
 }
 
 Test(environment, leaves_out_what_is_over_long)
@@ -184,15 +184,15 @@ Test(environment, leaves_out_what_is_over_long)
 	char list[2000], name[300];
 	memset(name, 'a', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
-	cr_expect_str_eq(wish_of(name, NULL, "de", NULL), "");
-	cr_expect_str_eq(wish_of(NULL, NULL, "de", name), "de");
+	cr_expect_str_eq(preference_of(name, NULL, "de", NULL), "");
+	cr_expect_str_eq(preference_of(NULL, NULL, "de", name), "de");
 	list[0] = '\0';
 	for (size_t used = 0; used + 8 < sizeof(list); used += 6)
 		memcpy(list + used, "de_AT:", 7);
-	const char *wish = wish_of(NULL, NULL, "fr", list);
-	cr_expect_geq(strlen(wish), FTG_WISH_MAX - 8);
-	cr_expect_eq(strncmp(wish, "de_AT:de_AT:", 12), 0);
-	cr_expect_neq(wish[strlen(wish) - 1], ':');
+	const char *preference = preference_of(NULL, NULL, "fr", list);
+	cr_expect_geq(strlen(preference), FTG_PREFERENCE_MAX - 8);
+	cr_expect_eq(strncmp(preference, "de_AT:de_AT:", 12), 0);
+	cr_expect_neq(preference[strlen(preference) - 1], ':');
 }
 
 /* ---- finding, and chains ---- */
@@ -217,28 +217,28 @@ translate(const char *language, const char *word)
 }
 
 static ftg_catalog *
-open_with(const char *const *wishes)
+open_with(const char *const *preferences)
 {
-	struct ftg_sources sources = { .locale = "locale", .overlay = "overlay", .wishes = wishes };
+	struct ftg_sources sources = { .locale = "locale", .overlay = "overlay", .preferences = preferences };
 	ftg_catalog *catalog = ftg_catalog_open(&sources, NULL, NULL);
 	cr_assert_not_null(catalog);
 	return catalog;
 }
 
 static const char *
-tag_found(const ftg_catalog *catalog, const char *wish)
+tag_found(const ftg_catalog *catalog, const char *preference)
 {
-	ftg_lang found = ftg_catalog_find(catalog, wish);
+	ftg_lang found = ftg_catalog_find(catalog, preference);
 	return found < 0 ? "none" : ftg_catalog_tag(catalog, found);
 }
 
 /* The words of a reply of no arguments. */
 static const char *
-words(const ftg_catalog *catalog, const char *wish, enum ftg_encoding encoding, enum ftg_id id)
+words(const ftg_catalog *catalog, const char *preference, enum ftg_encoding encoding, enum ftg_id id)
 {
 	static char line[FTG_REPLY_MAX + 1];
 	struct ftg_voice voice = {
-		.catalog = catalog, .language = ftg_catalog_find(catalog, wish), .encoding = encoding
+		.catalog = catalog, .language = ftg_catalog_find(catalog, preference), .encoding = encoding
 	};
 	struct ftg_reply reply = ftg_reply(id);
 	size_t len = ftg_render(line, &voice, &reply);
@@ -350,13 +350,13 @@ Test(chain, of_a_territory_takes_what_it_lacks_from_its_language)
 	ftg_catalog_free(catalog);
 }
 
-Test(chain, of_a_wish_is_followed_text_by_text)
+Test(chain, of_a_preference_is_followed_text_by_text)
 {
-	static const char *const wishes[] = { "de_AT:fr", NULL };
+	static const char *const preferences[] = { "de_AT:fr", NULL };
 	say("locale", "de_AT", "ftgate", "at", ERR_SMTP_OK, ERR_SMTP_OK);
 	say("locale", "de", "ftgate", "de", ERR_SMTP_OK, ERR_SMTP_AUTHOK);
 	say("locale", "fr", "ftgate", "fr", ERR_SMTP_AUTHOK, ERR_SMTP_RCPTOK);
-	ftg_catalog *catalog = open_with(wishes);
+	ftg_catalog *catalog = open_with(preferences);
 	cr_expect_str_eq(tag_found(catalog, "de_AT:fr"), "de-AT");
 	cr_expect_geq(ftg_catalog_find(catalog, "de_AT:fr"), ftg_catalog_languages(catalog));
 	cr_expect_str_eq(words(catalog, "de_AT:fr", FTG_ASCII, ERR_SMTP_OK), "at");
@@ -369,11 +369,11 @@ Test(chain, of_a_wish_is_followed_text_by_text)
 
 Test(chain, ends_with_english)
 {
-	static const char *const wishes[] = { "de:en:fr", NULL };
+	static const char *const preferences[] = { "de:en:fr", NULL };
 	say("locale", "de", "ftgate", "de", ERR_SMTP_OK, ERR_SMTP_OK);
 	say("locale", "en", "ftgate", "en", ERR_SMTP_AUTHOK, ERR_SMTP_AUTHOK);
 	say("locale", "fr", "ftgate", "fr", ERR_SMTP_RCPTOK, ERR_SMTP_RCPTOK);
-	ftg_catalog *catalog = open_with(wishes);
+	ftg_catalog *catalog = open_with(preferences);
 	cr_expect_str_eq(words(catalog, "de:en:fr", FTG_ASCII, ERR_SMTP_OK), "de");
 	cr_expect_str_eq(words(catalog, "de:en:fr", FTG_ASCII, ERR_SMTP_AUTHOK), "en");
 	cr_expect_str_eq(words(catalog, "de:en:fr", FTG_ASCII, ERR_SMTP_RCPTOK), "Recipient OK");
@@ -436,19 +436,19 @@ Test(chain, speaks_latin_script_on_the_ascii_wire_alone)
 	ftg_catalog_free(catalog);
 }
 
-Test(chain, is_not_confused_by_strange_wishes)
+Test(chain, is_not_confused_by_strange_preferences)
 {
-	char long_wish[4000];
-	for (size_t i = 0; i + 3 < sizeof(long_wish); i += 3)
-		memcpy(long_wish + i, "de:", 4);
-	const char *wishes[] = { "", ":", "../x", "C", "%n:de", "it:es", long_wish, "de", NULL };
+	char long_preference[4000];
+	for (size_t i = 0; i + 3 < sizeof(long_preference); i += 3)
+		memcpy(long_preference + i, "de:", 4);
+	const char *preferences[] = { "", ":", "../x", "C", "%n:de", "it:es", long_preference, "de", NULL };
 	translate("de", "de");
-	ftg_catalog *catalog = open_with(wishes);
+	ftg_catalog *catalog = open_with(preferences);
 	cr_expect_eq(ftg_catalog_languages(catalog), 2);
-	for (size_t i = 0; wishes[i] != NULL; i++) {
-		ftg_lang found = ftg_catalog_find(catalog, wishes[i]);
-		cr_expect_str_eq(words(catalog, wishes[i], FTG_UTF8, ERR_SMTP_OK),
-		    strstr(wishes[i], "de") != NULL ? "de" : "Ok", "%.20s: %d", wishes[i], found);
+	for (size_t i = 0; preferences[i] != NULL; i++) {
+		ftg_lang found = ftg_catalog_find(catalog, preferences[i]);
+		cr_expect_str_eq(words(catalog, preferences[i], FTG_UTF8, ERR_SMTP_OK),
+		    strstr(preferences[i], "de") != NULL ? "de" : "Ok", "%.20s: %d", preferences[i], found);
 	}
 	ftg_catalog_free(catalog);
 }

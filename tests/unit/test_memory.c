@@ -100,14 +100,14 @@ write_catalogues(void)
 static char *
 everything(const ftg_catalog *catalog, size_t *len)
 {
-	static const char *const wishes[] = { "de", "fr", "de_AT:fr" };
+	static const char *const preferences[] = { "de", "fr", "de_AT:fr" };
 	static char said[2][4 * FTG_IDS * FTG_LINE_MAX * 2];
 	static unsigned turn;
 	char *out = said[turn++ % 2];
 	*len = 0;
 	for (unsigned i = 0; i < 3 * FTG_ENCODINGS * FTG_IDS; i++) {
 		struct ftg_voice voice = { .catalog = catalog,
-			.language = ftg_catalog_find(catalog, wishes[i % 3]),
+			.language = ftg_catalog_find(catalog, preferences[i % 3]),
 			.encoding = (enum ftg_encoding)(i / 3 % 2) };
 		struct ftg_reply reply = ftg_reply_text((enum ftg_id)(i / 6), "a", 1);
 		char line[FTG_REPLY_MAX];
@@ -121,8 +121,8 @@ everything(const ftg_catalog *catalog, size_t *len)
 static ftg_catalog *
 load(void)
 {
-	static const char *const wishes[] = { "de_AT:fr", NULL };
-	struct ftg_sources sources = { .locale = "locale", .overlay = "overlay", .wishes = wishes };
+	static const char *const preferences[] = { "de_AT:fr", NULL };
+	struct ftg_sources sources = { .locale = "locale", .overlay = "overlay", .preferences = preferences };
 	return ftg_catalog_open(&sources, NULL, NULL);
 }
 

@@ -162,7 +162,7 @@ Test(source, with_a_text_for_the_challenge_is_refused_for_that_text)
 
 Test(source, that_is_refused_falls_to_the_next_source)
 {
-	static const char *const wishes[] = { "de_AT:fr", NULL };
+	static const char *const preferences[] = { "de_AT:fr", NULL };
 	static const struct {
 		const char *folder, *language, *domain, *ok, *auth, *rcpt;
 	} files[] = {
@@ -178,7 +178,7 @@ Test(source, that_is_refused_falls_to_the_next_source)
 		mofile_add_text(&file, ERR_SMTP_RCPTOK, files[i].rcpt);
 		mofile_write(&file, files[i].folder, files[i].language, files[i].domain);
 	}
-	struct ftg_sources sources = { .locale = "locale", .overlay = "overlay", .wishes = wishes };
+	struct ftg_sources sources = { .locale = "locale", .overlay = "overlay", .preferences = preferences };
 	ftg_catalog *catalog = ftg_catalog_open(&sources, refusals_take, &refusals);
 	cr_expect_eq(refusals.count, 4);
 	cr_expect_str_eq(mofile_said(catalog, "de_AT:fr", ERR_SMTP_RCPTOK), "eigen");

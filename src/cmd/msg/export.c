@@ -23,7 +23,7 @@ parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, _("there is no format '%s'; there is catgets"), arg);
 		return 0;
 	case 'l':
-		request->voice.wish = arg;
+		request->voice.preference = arg;
 		request->voice.asked = true;
 		return 0;
 	case ARGP_KEY_ARG: argp_usage(state); return EINVAL;

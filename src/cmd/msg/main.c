@@ -46,13 +46,13 @@ command_find(const char *name)
 static void
 speak_users_language(void)
 {
-	char wish[FTG_WISH_MAX], folder[PATH_MAX];
+	char preference[FTG_PREFERENCE_MAX], folder[PATH_MAX];
 
 	setlocale(LC_CTYPE, "");
 	setlocale(LC_MESSAGES, "");
-	if (strcmp(setlocale(LC_MESSAGES, NULL), "C") == 0 && ftg_language_from_environment(wish, getenv) > 0 &&
+	if (strcmp(setlocale(LC_MESSAGES, NULL), "C") == 0 && ftg_language_from_environment(preference, getenv) > 0 &&
 	    setlocale(LC_CTYPE, "C.UTF-8") && setlocale(LC_MESSAGES, "C.UTF-8"))
-		setenv("LANGUAGE", wish, 1);
+		setenv("LANGUAGE", preference, 1);
 	program_locale_folder(folder);
 	bindtextdomain(TOOLS_DOMAIN, folder);
 	bind_textdomain_codeset(TOOLS_DOMAIN, "UTF-8");

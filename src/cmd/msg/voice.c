@@ -82,7 +82,7 @@ parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT: state->child_inputs[0] = voice; return 0;
 	case 'l':
-		voice->wish = arg;
+		voice->preference = arg;
 		voice->asked = true;
 		return 0;
 	case 'u': voice->encoding = FTG_UTF8; return 0;
@@ -101,7 +101,7 @@ voice_init(struct voice *voice)
 {
 	*voice = (struct voice) { .profile = FTG_PUBLISHED, .encoding = FTG_ASCII };
 	ftg_language_from_environment(voice->environment, getenv);
-	voice->wish = voice->environment;
+	voice->preference = voice->environment;
 	program_locale_folder(voice->folder);
 	voice->locale = voice->folder;
 }
@@ -114,27 +114,27 @@ complain_of(void *context, const struct ftg_refusal *refusal)
 	    ftg_rule_name(refusal->rule), refusal->detail);
 }
 
-/* The language of a wish; where it is English only because nothing fits, says so to whoever asked. */
+/* The language of a preference; where it is English only because nothing fits, says so to whoever asked. */
 static ftg_lang
 choose(const struct voice *voice)
 {
-	ftg_lang language = *voice->wish ? ftg_catalog_find(voice->catalog, voice->wish) : FTG_ENGLISH;
+	ftg_lang language = *voice->preference ? ftg_catalog_find(voice->catalog, voice->preference) : FTG_ENGLISH;
 
 	if (language >= 0)
 		return language;
 	if (voice->asked)
-		complain(_("there is no catalogue for '%s'; this is English"), voice->wish);
+		complain(_("there is no catalogue for '%s'; this is English"), voice->preference);
 	return FTG_ENGLISH;
 }
 
 bool
 voice_open(struct voice *voice)
 {
-	const char *wishes[] = { *voice->wish ? voice->wish : NULL, NULL };
+	const char *preferences[] = { *voice->preference ? voice->preference : NULL, NULL };
 	struct ftg_sources sources = {
 		.locale = voice->locale,
 		.overlay = voice->overlay,
-		.wishes = wishes,
+		.preferences = preferences,
 		.profile = voice->profile,
 	};
 

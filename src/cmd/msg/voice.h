@@ -8,14 +8,14 @@
 #include "msg.h"
 
 struct voice {
-	const char *wish;    /* --lang, else the environment */
-	const char *locale;  /* --locale, else the folder of the program */
-	const char *overlay; /* --overlay, or NULL */
+	const char *preference; /* --lang, else the environment */
+	const char *locale;     /* --locale, else the folder of the program */
+	const char *overlay;    /* --overlay, or NULL */
 	enum ftg_profile profile;
 	enum ftg_encoding encoding;
 	struct ftg_vars vars;
 	bool asked; /* --lang was given */
-	char environment[FTG_WISH_MAX];
+	char environment[FTG_PREFERENCE_MAX];
 	char folder[PATH_MAX];
 
 	ftg_catalog *catalog; /* filled by voice_open() */

@@ -47,11 +47,11 @@ print_settings(const struct settings *settings)
 
 /* False where the language that is wished for is not there. */
 static bool
-print_language(const ftg_catalog *catalog, const char *what, const char *wish, const char *instead)
+print_language(const ftg_catalog *catalog, const char *what, const char *preference, const char *instead)
 {
-	ftg_lang language = *wish == '\0' ? FTG_ENGLISH : ftg_catalog_find(catalog, wish);
+	ftg_lang language = *preference == '\0' ? FTG_ENGLISH : ftg_catalog_find(catalog, preference);
 	if (language < 0)
-		printf("%-13s %s: there is none for '%s'\n", what, instead, wish);
+		printf("%-13s %s: there is none for '%s'\n", what, instead, preference);
 	else
 		printf("%-13s %s\n", what, ftg_catalog_tag(catalog, language));
 	return language >= 0;
@@ -94,11 +94,11 @@ int
 server_check(const struct server_kind *kind, const struct settings *settings)
 {
 	char locale[PATH_MAX], overlay[PATH_MAX];
-	const char *const wishes[] = { settings->language, NULL };
+	const char *const preferences[] = { settings->language, NULL };
 	const struct ftg_sources sources = {
 		.locale = locale,
 		.overlay = data_path(overlay, settings->data, "locale") == 0 ? overlay : NULL,
-		.wishes = wishes,
+		.preferences = preferences,
 		.profile = settings->profile,
 	};
 	unsigned refused = 0;

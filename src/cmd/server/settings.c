@@ -123,7 +123,7 @@ static bool
 is_language_list(const char *list)
 {
 	char name[FTG_TAG_MAX];
-	if (*list == '\0' || strlen(list) >= FTG_WISH_MAX)
+	if (*list == '\0' || strlen(list) >= FTG_PREFERENCE_MAX)
 		return false;
 	for (const char *at = list; *at != '\0';) {
 		size_t len = strcspn(at, ":");
@@ -139,13 +139,13 @@ is_language_list(const char *list)
 }
 
 static int
-take_language(char language[FTG_WISH_MAX], const char *value, char error[SETTINGS_ERROR_SIZE])
+take_language(char language[FTG_PREFERENCE_MAX], const char *value, char error[SETTINGS_ERROR_SIZE])
 {
 	bool english = strcmp(value, "C") == 0 || strcmp(value, "POSIX") == 0;
 	if (!english && !is_language_list(value))
 		return fail(
 		    error, "'%.40s' is no language; write a tag such as de or pt-BR, several as de:fr, or C", value);
-	snprintf(language, FTG_WISH_MAX, "%s", value);
+	snprintf(language, FTG_PREFERENCE_MAX, "%s", value);
 	return 0;
 }
 

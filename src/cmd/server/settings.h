@@ -17,9 +17,9 @@ enum { SETTINGS_ERROR_SIZE = 320, USER_SIZE = 33, VARIABLE_SIZE = 256 };
 
 struct listen_setting {
 	char address[LISTEN_NAME_SIZE];
-	char language[FTG_WISH_MAX]; /* "": that of the server */
-	bool proxied;                /* connections begin with the header of a proxy */
-	bool submission;             /* users have to log in */
+	char language[FTG_PREFERENCE_MAX]; /* "": that of the server */
+	bool proxied;                      /* connections begin with the header of a proxy */
+	bool submission;                   /* users have to log in */
 	enum config_tls tls;
 };
 
@@ -38,9 +38,9 @@ struct settings {
 	char metrics[LISTEN_NAME_SIZE]; /* where stats are told to Prometheus; "": nowhere */
 	char data[PATH_MAX];
 	char hostname[ADDRESS_DOMAIN_MAX + 1];
-	char language[FTG_WISH_MAX];  /* a list as in LANGUAGE, "" for English */
-	char bilingual[FTG_WISH_MAX]; /* to be spoken second, "" for none */
-	bool xlang, xlang_utf8;       /* clients may choose a language; it is then spoken in UTF-8 */
+	char language[FTG_PREFERENCE_MAX];  /* a list as in LANGUAGE, "" for English */
+	char bilingual[FTG_PREFERENCE_MAX]; /* to be spoken second, "" for none */
+	bool xlang, xlang_utf8;             /* clients may choose a language; it is then spoken in UTF-8 */
 	enum ftg_profile profile;
 	unsigned workers;
 	char user[USER_SIZE];        /* that root becomes, where there is one */
