@@ -99,6 +99,7 @@ queue_entry_clear(struct queue_entry *entry)
 	free(entry->user);
 	free(entry->language);
 	free(entry->envid);
+	free(entry->message_id);
 	if (entry->claimed)
 		close(entry->lock);
 	*entry = (struct queue_entry) { 0 };

@@ -50,9 +50,10 @@ struct queue_entry {
 	bool eightbit;          /* needs 8BITMIME */
 	bool held;              /* is not to be tried until it is released */
 	enum dsn_return ret;
-	char *envid;   /* as it was written (RFC 3461 section 4.4); NULL: none */
-	uint64_t skip; /* octets at the start of the message file that are not sent: our own trace lines */
-	uint64_t size; /* octets that are sent, with CRLF for each LF of the file */
+	char *envid;      /* as it was written (RFC 3461 section 4.4); NULL: none */
+	char *message_id; /* the Message-ID field, for the log; NULL: none is known */
+	uint64_t skip;    /* octets at the start of the message file that are not sent: our own trace lines */
+	uint64_t size;    /* octets that are sent, with CRLF for each LF of the file */
 	struct queue_recipient *recipients;
 	size_t count, room;
 	bool claimed;

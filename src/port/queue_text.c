@@ -58,6 +58,7 @@ static const struct field entry_fields[] = {
 	ENTRY("held", FLAG, held, NULL),
 	ENTRY("return", CHOICE, ret, queue_return_words),
 	ENTRY("envid", WORD, envid, NULL),
+	ENTRY("message-id", TEXT, message_id, NULL),
 	ENTRY("skip", NUMBER, skip, NULL),
 	ENTRY("size", NUMBER, size, NULL),
 };

@@ -12,7 +12,7 @@ struct queue_job {
 	const struct queue *queue;
 	struct queue_wish wish;
 	int error; /* 0: none */
-	void (*done)(void *context, enum delivery_result result);
+	delivery_done *done;
 	void *context;
 	char name[];
 };
@@ -30,18 +30,18 @@ done(struct job *job)
 	struct queue_job *asked = (struct queue_job *)job;
 	if (asked->error != 0)
 		log_event("queue-failed", "domain", asked->name, "detail", strerror(asked->error), NULL);
-	asked->done(asked->context, asked->error == 0 ? DELIVERY_OK : DELIVERY_FAILED);
+	delivery_finish(asked->done, asked->context, asked->error == 0 ? DELIVERY_OK : DELIVERY_FAILED);
 	free(asked);
 }
 
 void
-queue_ask(const struct queue *queue, const struct queue_wish *wish, struct executor *executor,
-    void (*tell)(void *context, enum delivery_result result), void *context)
+queue_ask(const struct queue *queue, const struct queue_wish *wish, struct executor *executor, delivery_done *tell,
+    void *context)
 {
 	size_t len = strlen(wish->name);
 	struct queue_job *asked = malloc(sizeof *asked + len + 1);
 	if (asked == NULL) {
-		tell(context, DELIVERY_FAILED);
+		delivery_finish(tell, context, DELIVERY_FAILED);
 		return;
 	}
 	*asked = (struct queue_job) {

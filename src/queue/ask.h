@@ -6,7 +6,7 @@
 #include "queue/queue.h"
 
 /* Leaves a wish, whose name is copied: OK, or FAILED, which has been logged. queue stays until done() is called. */
-void queue_ask(const struct queue *queue, const struct queue_wish *wish, struct executor *executor,
-    void (*done)(void *context, enum delivery_result result), void *context);
+void queue_ask(const struct queue *queue, const struct queue_wish *wish, struct executor *executor, delivery_done *done,
+    void *context);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "port/directory.h"
 #include "relay/queue_log.h"
 #include "relay/queue_manager_internal.h"
 #include "relay/transport_entry.h"

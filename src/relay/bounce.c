@@ -1,9 +1,11 @@
 /* Notices to the senders of what is in the queue: into their mailbox where they are here, else into the queue. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "port/directory.h"
 #include "relay/queue_manager_internal.h"
 
 /* A notice on its way. */
@@ -72,27 +74,27 @@ put_off(struct active_entry *active, const char *detail)
 }
 
 static const char *
-detail_of(enum delivery_result result)
+detail_of(const struct delivery_outcome *outcome)
 {
 	static const char *const details[] = { [DELIVERY_OK] = "",
 		[DELIVERY_OVER_QUOTA] = "over quota",
 		[DELIVERY_FULL] = "no space left",
 		[DELIVERY_ACCESS] = "no access to the mailbox",
 		[DELIVERY_FAILED] = "delivery failed" };
-	return details[result];
+	return *outcome->detail != '\0' ? outcome->detail : details[outcome->result];
 }
 
 static void
-committed(void *context, enum delivery_result result)
+committed(void *context, const struct delivery_outcome *outcome)
 {
 	struct active_entry *active = context;
 	active->working = false;
-	if (result == DELIVERY_OK)
+	if (outcome->result == DELIVERY_OK)
 		event(active, "notice", active->noticing->elsewhere ? "queued" : "delivered");
-	else if (result == DELIVERY_OVER_QUOTA)
-		event(active, "notice-lost", detail_of(result));
+	else if (outcome->result == DELIVERY_OVER_QUOTA)
+		event(active, "notice-lost", detail_of(outcome));
 	else
-		put_off(active, detail_of(result));
+		put_off(active, detail_of(outcome));
 	if (!active->mute)
 		mark(active);
 	forget(active);
@@ -133,12 +135,11 @@ deliver(struct active_entry *active)
 	struct noticing *n = active->noticing;
 	n->relay.utf8 = n->dsn.utf8;
 	n->relay.eightbit = n->dsn.eightbit;
-	bool queued = n->elsewhere || config->delivery->leftovers;
 	struct delivery *delivery = config->delivery->begin(
-	    config->delivery, n->mailboxes, n->mailbox_count, queued ? &n->relay : NULL);
+	    config->delivery, n->mailboxes, n->mailbox_count, &n->relay);
 	if (delivery != NULL && append(delivery, &n->dsn)) {
 		active->working = true;
-		delivery->ops->commit(delivery, config->jobs, committed, active);
+		delivery->ops->commit(delivery, config->jobs, DELIVERY_TIMEOUT, committed, active);
 		return;
 	}
 	if (delivery != NULL)
@@ -231,10 +232,14 @@ static bool
 open_envelope(struct active_entry *active)
 {
 	struct queue_entry *relay = &active->noticing->relay;
+	char message_id[TOKEN_SIZE + ADDRESS_DOMAIN_MAX + 4];
 	token_make(active->noticing->id);
 	snprintf(relay->id, sizeof relay->id, "%s", active->noticing->id);
 	relay->arrival = queue_manager_now(active->manager);
-	return queue_set_text(&relay->sender, "", 0, 0);
+	int len = snprintf(
+	    message_id, sizeof message_id, "<%s@%s>", active->noticing->id, active->manager->config->world.hostname);
+	return queue_set_text(&relay->sender, "", 0, 0) &&
+	    queue_set_text(&relay->message_id, message_id, (size_t)len, sizeof message_id - 1);
 }
 
 static bool

@@ -1,10 +1,12 @@
 /* Delivers into the mailboxes of another server, by LMTP (RFC 2033): Dovecot, for one. */
 #include "relay/lmtp_delivery.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/address.h"
 #include "port/queue_entry.h"
@@ -21,8 +23,8 @@ struct lmtp_delivery {
 	struct queue_entry *entry;
 	struct job job;
 	struct executor *executor;
-	enum delivery_result result;
-	void (*done)(void *context, enum delivery_result result);
+	int64_t deadline; /* milliseconds of CLOCK_MONOTONIC */
+	delivery_done *done;
 	void *context;
 	struct transport transport;
 	struct transport_place place;
@@ -77,16 +79,14 @@ wants_flush(const struct delivery *delivery)
 }
 
 static void
-flush(struct delivery *delivery, struct executor *executor, void (*done)(void *context, enum delivery_result result),
-    void *context)
+flush(struct delivery *delivery, struct executor *executor, delivery_done *done, void *context)
 {
 	struct delivery *spool = of_delivery(delivery)->spool;
 	spool->ops->flush(spool, executor, done, context);
 }
 
 static void
-spool_it(struct delivery *delivery, struct executor *executor, void (*done)(void *context, enum delivery_result result),
-    void *context)
+spool_it(struct delivery *delivery, struct executor *executor, delivery_done *done, void *context)
 {
 	struct delivery *spool = of_delivery(delivery)->spool;
 	spool->ops->spool(spool, executor, done, context);
@@ -99,14 +99,16 @@ file(const struct delivery *delivery)
 	return spool->ops->file(spool);
 }
 
-/* Reports the result; the delivery is freed before. */
+/* Reports the outcome; the delivery is freed before. */
 static void
-finish(struct lmtp_delivery *d, enum delivery_result result)
+finish(struct lmtp_delivery *d, const struct delivery_outcome *outcome)
 {
-	void (*done)(void *, enum delivery_result) = d->done;
+	char detail[DELIVERY_DETAIL_SIZE];
+	delivery_done *done = d->done;
 	void *context = d->context;
+	snprintf(detail, sizeof detail, "%s", outcome->detail);
 	free_delivery(d);
-	done(context, result);
+	done(context, &(struct delivery_outcome) { outcome->result, detail });
 }
 
 /* One line for each recipient whose delivery was tried here and did not succeed. */
@@ -122,21 +124,22 @@ log_left(const struct lmtp_delivery *d)
 	}
 }
 
+/* The message is not needed any more, or never was. */
 static void
-give_up(struct lmtp_delivery *d, enum delivery_result result)
+give_up(struct lmtp_delivery *d, enum delivery_result result, const char *detail)
 {
 	d->spool->ops->abandon(d->spool, d->executor);
-	finish(d, result);
+	finish(d, &(struct delivery_outcome) { result, detail });
 }
 
 /* The queue has the recipients that the server did not accept the message for. */
 static void
-on_queued(void *context, enum delivery_result result)
+on_queued(void *context, const struct delivery_outcome *outcome)
 {
 	struct lmtp_delivery *d = context;
-	if (result == DELIVERY_OK)
+	if (outcome->result == DELIVERY_OK)
 		log_left(d);
-	finish(d, result);
+	finish(d, outcome);
 }
 
 /* Adds a recipient that the server did not accept the message for to the queue. False when memory is out. */
@@ -179,22 +182,70 @@ count_taken(const struct lmtp_delivery *d)
 }
 
 static void
+log_accepted(const struct lmtp_delivery *d)
+{
+	for (size_t i = 0; i < d->count; i++)
+		if (d->recipients[i].result == TRANSPORT_DONE)
+			delivery_log(d->entry, &d->mailboxes[i], d->recipients[i].verdict, d->agent->now());
+}
+
+/* Takes recipients out of the entry that would be reported to the sender as delivered. */
+static void
+drop_delivered(struct queue_entry *entry)
+{
+	size_t kept = entry->count;
+	while (kept > 0 && entry->recipients[kept - 1].state == QUEUE_DELIVERED)
+		kept--;
+	queue_entry_cut(entry, kept);
+}
+
+/*
+ * The entry names recipients as the client did, the server by mailbox: if it did not accept all mailboxes, nobody knows
+ * which recipients have the message, and none is reported as delivered. False when memory is out.
+ */
+static bool
+keep_rest(struct lmtp_delivery *d)
+{
+	drop_delivered(d->entry);
+	for (size_t i = 0; i < d->count; i++)
+		if (d->recipients[i].result != TRANSPORT_DONE && !leave_over(d, &d->recipients[i]))
+			return false;
+	return true;
+}
+
+static void
 handed_over(struct job *job)
 {
 	struct lmtp_delivery *d = of_job(job);
-	if (count_taken(d) == 0) {
-		give_up(d, result_of(&d->recipients[0]));
+	size_t taken = count_taken(d);
+	const char *verdict = d->recipients[0].verdict;
+	if (taken == 0) {
+		give_up(d, result_of(&d->recipients[0]), verdict != NULL ? verdict : strerror(ENOMEM));
 		return;
 	}
-	for (size_t i = 0; i < d->count; i++)
-		if (d->recipients[i].result != TRANSPORT_DONE && !leave_over(d, &d->recipients[i])) {
-			give_up(d, DELIVERY_FAILED);
-			return;
-		}
-	if (d->entry->count == 0)
-		give_up(d, DELIVERY_OK);
+	log_accepted(d);
+	if (taken < d->count && !keep_rest(d))
+		give_up(d, DELIVERY_FAILED, strerror(ENOMEM));
+	else if (d->entry->count == 0)
+		give_up(d, DELIVERY_OK, "");
 	else
-		d->spool->ops->commit(d->spool, d->executor, on_queued, d);
+		d->spool->ops->commit(d->spool, d->executor, DELIVERY_TIMEOUT, on_queued, d);
+}
+
+static int64_t
+monotonic(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The time that the job has waited for a thread counts. */
+static int
+whole_time(const struct lmtp_delivery *d)
+{
+	int64_t left = d->deadline - monotonic();
+	return left > WHOLE ? WHOLE : left < 1 ? 1 : (int)left;
 }
 
 static void
@@ -203,6 +254,7 @@ hand_over(struct job *job)
 	struct lmtp_delivery *d = of_job(job);
 	d->transport.message = d->spool->ops->file(d->spool);
 	d->transport.utf8 = transport_needs_utf8(&d->transport);
+	d->transport.times.whole = whole_time(d);
 	transport_run(&d->transport, d->agent->dialer);
 }
 
@@ -214,9 +266,7 @@ open_transport(struct lmtp_delivery *d)
 	d->place = (struct transport_place) { .place = { .port = agent->route->port } };
 	snprintf(d->place.place.address, sizeof d->place.place.address, "%s", agent->route->host);
 	d->transport = transport_for_entry(d->entry, &agent->route->manner, agent->hostname);
-	d->transport.times = (struct transport_times) {
-		.connect = timeout, .reply = timeout, .end = timeout, .whole = WHOLE
-	};
+	d->transport.times = (struct transport_times) { .connect = timeout, .reply = timeout, .end = timeout };
 	d->transport.places = &d->place;
 	d->transport.place_count = 1;
 	d->transport.recipients = d->recipients;
@@ -224,11 +274,11 @@ open_transport(struct lmtp_delivery *d)
 }
 
 static void
-on_spooled(void *context, enum delivery_result result)
+on_spooled(void *context, const struct delivery_outcome *outcome)
 {
 	struct lmtp_delivery *d = context;
-	if (result != DELIVERY_OK) {
-		give_up(d, result);
+	if (outcome->result != DELIVERY_OK) {
+		give_up(d, outcome->result, outcome->detail);
 		return;
 	}
 	open_transport(d);
@@ -237,15 +287,15 @@ on_spooled(void *context, enum delivery_result result)
 }
 
 static void
-commit(struct delivery *delivery, struct executor *executor, void (*done)(void *context, enum delivery_result result),
-    void *context)
+commit(struct delivery *delivery, struct executor *executor, int64_t timeout, delivery_done *done, void *context)
 {
 	struct lmtp_delivery *d = of_delivery(delivery);
+	d->deadline = monotonic() + timeout;
 	d->executor = executor;
 	d->done = done;
 	d->context = context;
 	if (d->count == 0)
-		d->spool->ops->commit(d->spool, executor, on_queued, d);
+		d->spool->ops->commit(d->spool, executor, timeout, on_queued, d);
 	else
 		d->spool->ops->spool(d->spool, executor, on_spooled, d);
 }
@@ -284,7 +334,7 @@ name_recipients(struct lmtp_delivery *d, const struct mailbox *mailboxes, size_t
 }
 
 static struct delivery *
-begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count, struct queue_entry *relay)
+begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count, struct queue_entry *entry)
 {
 	struct lmtp_agent *agent = (struct lmtp_agent *)base;
 	struct lmtp_delivery *d = calloc(1, sizeof *d);
@@ -292,9 +342,9 @@ begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count
 		return NULL;
 	d->delivery.ops = &ops;
 	d->agent = agent;
-	d->entry = relay;
+	d->entry = entry;
 	if (name_recipients(d, mailboxes, count) &&
-	    (d->spool = agent->spool->begin(agent->spool, NULL, 0, relay)) != NULL)
+	    (d->spool = agent->spool->begin(agent->spool, NULL, 0, entry)) != NULL)
 		return &d->delivery;
 	free_delivery(d);
 	return NULL;
@@ -310,7 +360,7 @@ is_full(struct delivery_agent *base, struct executor *executor)
 /* Whether there is room in a mailbox is for the other server to say. */
 static void
 check_room(struct delivery_agent *base, struct executor *executor, const struct mailbox *mailboxes, size_t count,
-    uint64_t size, void (*done)(void *context, enum delivery_result result), void *context)
+    uint64_t size, delivery_done *done, void *context)
 {
 	struct delivery_agent *spool = ((struct lmtp_agent *)base)->spool;
 	(void)mailboxes;
@@ -319,8 +369,8 @@ check_room(struct delivery_agent *base, struct executor *executor, const struct 
 }
 
 static void
-run_queue(struct delivery_agent *base, struct executor *executor, const char *domain, bool below,
-    void (*done)(void *context, enum delivery_result result), void *context)
+run_queue(struct delivery_agent *base, struct executor *executor, const char *domain, bool below, delivery_done *done,
+    void *context)
 {
 	struct delivery_agent *spool = ((struct lmtp_agent *)base)->spool;
 	spool->run_queue(spool, executor, domain, below, done, context);
@@ -334,7 +384,6 @@ lmtp_agent_open(struct lmtp_agent *agent, struct executor *executor)
 		.is_full = is_full,
 		.check_room = check_room,
 		.run_queue = run_queue,
-		.leftovers = true,
 	};
 	job_queue_open(&agent->jobs, executor, LMTP_DELIVERIES);
 }

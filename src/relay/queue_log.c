@@ -26,6 +26,8 @@ queue_log_outcome(
 	log_put("id", entry->id);
 	log_put("from", entry->sender);
 	log_put("to", recipient->address);
+	if (entry->message_id != NULL)
+		log_put("message-id", entry->message_id);
 	put_verdict(recipient->reply);
 	if (recipient->state == QUEUE_EXPIRED)
 		log_put("cause", "expired");

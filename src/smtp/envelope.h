@@ -21,7 +21,7 @@ struct envelope {
 	size_t room;
 	char *lines;               /* that policy services have added to the header, each with its CRLF; NULL: none */
 	struct dsn dsn;            /* of recipients by their number among those accepted */
-	struct queue_entry *relay; /* recipients elsewhere, each once, which relay.c completes; NULL: there are none */
+	struct queue_entry *relay; /* recipients elsewhere, each once; remote.c completes it. NULL: none, before DATA */
 };
 
 /* How many mailboxes, here and elsewhere, there are at a time. */

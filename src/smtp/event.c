@@ -72,3 +72,12 @@ event_message(const struct smtp_session *s)
 	    recipients, "queue", relay != NULL && relay->count > 0 ? relay->id : NULL, "size", size, "bare-octets",
 	    s->message.scanner.bare ? "normalised" : NULL, NULL);
 }
+
+/* Says what the reply, which has a line of its own, cannot. */
+void
+event_failed_delivery(const struct smtp_session *s, const struct delivery_outcome *outcome)
+{
+	if (*outcome->detail != '\0')
+		s->outlet->log(s->outlet, "delivery-failed", "from", show_sender(s->envelope.sender), "to",
+		    s->envelope.first, "detail", outcome->detail, NULL);
+}

@@ -172,6 +172,9 @@ void message_abandon(struct smtp_session *s);
 void message_append(struct smtp_session *s, const char *bytes, size_t len);
 void message_flush(struct smtp_session *s);
 void message_end(struct smtp_session *s);
+
+/* message.c: keeps the result of a step of the delivery, and logs the cause of a failure. */
+void message_note_outcome(struct smtp_session *s, const struct delivery_outcome *outcome);
 struct ftg_reply message_verdict(const struct smtp_session *s);
 
 /*
@@ -196,8 +199,8 @@ enum { TRACE_MAX = 4096 + ENVELOPE_LINES_MAX };
 size_t trace_write(char buf[TRACE_MAX], const struct smtp_session *s, size_t *local);
 
 /*
- * relay.c: may this client send to other servers? Is there a way to a domain? Completes what goes into the queue, if anything does, of the message
- * that begins: all of its entry but skip and size. False when memory is out.
+ * remote.c: may this client send to other servers? Is there a way to a domain? Completes the queue entry of the message
+ * that begins, but for skip and size; false when memory is out.
  */
 bool relay_is_allowed(const struct smtp_session *s);
 bool relay_has_route(const struct smtp_session *s, const char *domain);
@@ -214,5 +217,8 @@ void session_wish(struct smtp_session *s, enum language_source whose, const char
 /* event.c: log a refusal; the acceptance of the message. */
 void event_refused(const struct smtp_session *s, const struct ftg_reply *reply);
 void event_message(const struct smtp_session *s);
+
+/* event.c: logs why a message was not delivered, or a recipient not checked. */
+void event_failed_delivery(const struct smtp_session *s, const struct delivery_outcome *outcome);
 
 #endif

@@ -150,12 +150,12 @@ lookup_expand(struct smtp_session *s, const char *text, size_t len)
 }
 
 static void
-queue_is_asked(void *context, enum delivery_result result)
+queue_is_asked(void *context, const struct delivery_outcome *outcome)
 {
 	struct smtp_session *s = context;
 
 	s->busy = false;
-	command_answer(s, ftg_reply(result == DELIVERY_OK ? ERR_SMTP_QUEUESTARTED : ERR_SMTP_HARDERROR));
+	command_answer(s, ftg_reply(outcome->result == DELIVERY_OK ? ERR_SMTP_QUEUESTARTED : ERR_SMTP_HARDERROR));
 	session_wake(s);
 }
 

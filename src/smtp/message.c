@@ -74,25 +74,33 @@ conclude(struct smtp_session *s)
 	s->state = SMTP_READY;
 }
 
+void
+message_note_outcome(struct smtp_session *s, const struct delivery_outcome *outcome)
+{
+	s->message.result = outcome->result;
+	if (outcome->result != DELIVERY_OK)
+		event_failed_delivery(s, outcome);
+}
+
 static void
-flushed(void *context, enum delivery_result result)
+flushed(void *context, const struct delivery_outcome *outcome)
 {
 	struct smtp_session *s = context;
 
-	s->message.result = result;
-	if (result != DELIVERY_OK)
+	message_note_outcome(s, outcome);
+	if (s->message.result != DELIVERY_OK)
 		message_abandon(s);
 	s->busy = false;
 	session_wake(s);
 }
 
 static void
-committed(void *context, enum delivery_result result)
+committed(void *context, const struct delivery_outcome *outcome)
 {
 	struct smtp_session *s = context;
 
 	s->message.delivery = NULL;
-	s->message.result = result;
+	message_note_outcome(s, outcome);
 	conclude(s);
 	s->busy = false;
 	session_wake(s);
@@ -138,7 +146,7 @@ publish(struct smtp_session *s, struct ftg_reply verdict)
 		conclude(s);
 	} else {
 		s->busy = true;
-		delivery->ops->commit(delivery, s->config->executor, committed, s);
+		delivery->ops->commit(delivery, s->config->executor, DELIVERY_TIMEOUT, committed, s);
 	}
 	return ftg_reply(FTG_IDS);
 }

@@ -24,16 +24,17 @@ take_back(struct smtp_session *s)
 }
 
 static void
-room_is_known(void *context, enum delivery_result result)
+room_is_known(void *context, const struct delivery_outcome *outcome)
 {
 	struct smtp_session *s = context;
 
 	s->busy = false;
-	if (result == DELIVERY_OK) {
+	if (outcome->result == DELIVERY_OK) {
 		command_answer(s, ftg_reply(ERR_SMTP_RCPTOK));
 	} else {
+		event_failed_delivery(s, outcome);
 		take_back(s);
-		command_answer(s, refusal_delivery(result, s->path));
+		command_answer(s, refusal_delivery(outcome->result, s->path));
 	}
 	session_wake(s);
 }

@@ -68,8 +68,8 @@ add_delivered(struct queue_entry *relay, const struct dsn_recipient *asked)
 }
 
 /*
- * Who wants to hear of it when the message is in a mailbox here: those go into the queue, with nothing left to be sent, so
- * that their sender is told. What another server keeps in its mailboxes it may refuse after all.
+ * Recipients with NOTIFY=SUCCESS whose mailbox is here go into the queue as delivered, so that the queue manager sends
+ * the DSN.
  */
 static bool
 add_all_delivered(struct smtp_session *s)
@@ -77,11 +77,10 @@ add_all_delivered(struct smtp_session *s)
 	struct envelope *envelope = &s->envelope;
 	const struct dsn *dsn = &envelope->dsn;
 
-	if (s->config->delivery->leftovers || envelope->sender[0] == '\0')
+	if (envelope->sender[0] == '\0')
 		return true;
 	for (size_t i = 0; i < dsn->count; i++)
-		if (dsn->recipients[i].address != NULL &&
-		    (!envelope_need_relay(envelope) || !add_delivered(envelope->relay, &dsn->recipients[i])))
+		if (dsn->recipients[i].address != NULL && !add_delivered(envelope->relay, &dsn->recipients[i]))
 			return false;
 	return true;
 }
@@ -92,11 +91,7 @@ relay_complete(struct smtp_session *s)
 {
 	const struct envelope *envelope = &s->envelope;
 
-	if (!add_all_delivered(s))
-		return false;
-	if (envelope->relay == NULL && !s->config->delivery->leftovers)
-		return true;
-	if (!envelope_need_relay(&s->envelope))
+	if (!envelope_need_relay(&s->envelope) || !add_all_delivered(s))
 		return false;
 	struct queue_entry *relay = envelope->relay;
 	snprintf(relay->id, sizeof relay->id, "%su%u", s->peer.session, s->transactions);

@@ -1,4 +1,4 @@
-/* Delivers messages into Maildirs and the relay queue, one file with a name in each. */
+/* Delivers messages into Maildirs and the relay queue: one file with a name in each. */
 #include "store/maildir_delivery.h"
 
 #include <errno.h>
@@ -14,18 +14,20 @@
 #include "queue/ask.h"
 #include "store/spool.h"
 
-/* A message on its way, and the job that is under way for it. */
+/* A message on its way, and the job that is under way for it. The job's thread owns it until the job is done. */
 struct maildir_delivery {
 	struct delivery delivery;
 	struct job job;
 	long long min_free;
+	int64_t deadline; /* of a commit: milliseconds of CLOCK_MONOTONIC */
 	struct spool spool;
 	char *buffer;
 	size_t len, room;
 	unsigned long long unrelayed; /* octets on the wire that are for mailboxes alone */
 	bool cr;                      /* has been appended last, and is not in the buffer yet */
 	enum delivery_result result;
-	void (*done)(void *context, enum delivery_result result);
+	char detail[DELIVERY_DETAIL_SIZE];
+	delivery_done *done;
 	void *context;
 	struct mailbox mailboxes[];
 };
@@ -124,9 +126,7 @@ static void
 begin_relayed(struct delivery *base)
 {
 	struct maildir_delivery *delivery = of_delivery(base);
-	if (delivery->spool.relay == NULL)
-		return;
-	delivery->spool.relay->skip = delivery->spool.size + delivery->len;
+	delivery->spool.entry->skip = delivery->spool.size + delivery->len;
 	delivery->unrelayed = delivery->spool.wire_size;
 }
 
@@ -136,9 +136,16 @@ wants_flush(const struct delivery *delivery)
 	return ((const struct maildir_delivery *)delivery)->len > DELIVERY_BLOCK;
 }
 
+static int64_t
+monotonic(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static void
-start(struct delivery *base, struct executor *executor, struct job job,
-    void (*done)(void *context, enum delivery_result result), void *context)
+start(struct delivery *base, struct executor *executor, struct job job, delivery_done *done, void *context)
 {
 	struct maildir_delivery *delivery = of_delivery(base);
 	delivery->job = job;
@@ -147,57 +154,66 @@ start(struct delivery *base, struct executor *executor, struct job job,
 	executor->start(executor, &delivery->job);
 }
 
-/* A message that is for no mailbox does not fail for one. */
-static enum delivery_result
-failure_of(const struct maildir_delivery *delivery)
+static void
+fail(struct maildir_delivery *delivery, enum delivery_result result, const char *detail)
 {
-	enum delivery_result result = result_of(errno);
-	return result == DELIVERY_ACCESS && delivery->spool.count == 0 ? DELIVERY_FAILED : result;
+	spool_drop(&delivery->spool);
+	delivery->result = result;
+	snprintf(delivery->detail, sizeof delivery->detail, "%s", detail);
 }
 
-/* What is buffered goes to disk, if what is to be kept free there is. */
-static enum delivery_result
+/* The spool has failed, with errno. A message without a mailbox does not fail for one. */
+static void
+fail_in_spool(struct maildir_delivery *delivery)
+{
+	int error = errno;
+	enum delivery_result result = result_of(error);
+	if (result == DELIVERY_ACCESS && delivery->spool.count == 0)
+		result = DELIVERY_FAILED;
+	snprintf(delivery->detail, sizeof delivery->detail, "%s: %s", delivery->spool.failed, strerror(error));
+	delivery->result = result;
+}
+
+/* Writes what is buffered to disk, unless that leaves less free than must be kept free. */
+static void
 write_out(struct maildir_delivery *delivery)
 {
-	struct spool *spool = &delivery->spool;
-	if (!room_is_free(spool->folder, delivery->min_free)) {
-		spool_drop(spool);
-		return DELIVERY_FULL;
-	}
-	return spool_write(spool, delivery->buffer, delivery->len) < 0 ? failure_of(delivery) : DELIVERY_OK;
+	delivery->result = DELIVERY_OK;
+	if (!room_is_free(delivery->spool.folder, delivery->min_free))
+		fail(delivery, DELIVERY_FULL, "less than min-free is free");
+	else if (spool_write(&delivery->spool, delivery->buffer, delivery->len) < 0)
+		fail_in_spool(delivery);
+	delivery->len = 0;
 }
 
 static void
 flush_work(struct job *job)
 {
-	struct maildir_delivery *delivery = of_job(job);
-	delivery->result = write_out(delivery);
-	delivery->len = 0;
+	write_out(of_job(job));
 }
 
 static void
 flush_done(struct job *job)
 {
 	struct maildir_delivery *delivery = of_job(job);
-	delivery->done(delivery->context, delivery->result);
+	const struct delivery_outcome outcome = { delivery->result, delivery->detail };
+	delivery->done(delivery->context, &outcome);
 }
 
 static void
-flush(struct delivery *delivery, struct executor *executor, void (*done)(void *context, enum delivery_result result),
-    void *context)
+flush(struct delivery *delivery, struct executor *executor, delivery_done *done, void *context)
 {
 	start(delivery, executor, (struct job) { .work = flush_work, .done = flush_done }, done, context);
 }
 
-/* Nothing more will come, so a CR that waits is one. */
+/* Nothing more will come, so a CR that has been held back is written. */
 static void
 write_rest(struct maildir_delivery *delivery)
 {
 	if (delivery->cr)
 		delivery->buffer[delivery->len++] = '\r';
 	delivery->cr = false;
-	delivery->result = write_out(delivery);
-	delivery->len = 0;
+	write_out(delivery);
 }
 
 static void
@@ -207,8 +223,7 @@ spool_work(struct job *job)
 }
 
 static void
-spool(struct delivery *delivery, struct executor *executor, void (*done)(void *context, enum delivery_result result),
-    void *context)
+spool(struct delivery *delivery, struct executor *executor, delivery_done *done, void *context)
 {
 	start(delivery, executor, (struct job) { .work = spool_work, .done = flush_done }, done, context);
 }
@@ -224,18 +239,19 @@ commit_work(struct job *job)
 {
 	struct maildir_delivery *delivery = of_job(job);
 	struct spool *spool = &delivery->spool;
-	write_rest(delivery);
-	if (delivery->result == DELIVERY_OK && spool->relay == NULL &&
-	    !room_is_in(spool->folder, spool->mailboxes, spool->count, spool->size)) {
-		spool_drop(spool);
-		delivery->result = DELIVERY_OVER_QUOTA;
+	if (monotonic() > delivery->deadline) {
+		fail(delivery, DELIVERY_FAILED, "no thread was free in time");
+		return;
 	}
+	write_rest(delivery);
+	if (delivery->result == DELIVERY_OK && !spool_is_relayed(spool) &&
+	    !room_is_in(spool->folder, spool->mailboxes, spool->count, spool->size))
+		fail(delivery, DELIVERY_OVER_QUOTA, "");
 	if (delivery->result != DELIVERY_OK)
 		return;
-	if (spool->relay != NULL)
-		spool->relay->size = spool->wire_size - delivery->unrelayed;
+	spool->entry->size = spool->wire_size - delivery->unrelayed;
 	if (spool_publish(spool) < 0)
-		delivery->result = failure_of(delivery);
+		fail_in_spool(delivery);
 	else
 		room_take(spool->folder, spool->mailboxes, spool->count, spool->size);
 }
@@ -244,17 +260,22 @@ static void
 commit_done(struct job *job)
 {
 	struct maildir_delivery *delivery = of_job(job);
-	void (*done)(void *, enum delivery_result) = delivery->done;
+	const struct spool *spool = &delivery->spool;
+	char detail[DELIVERY_DETAIL_SIZE];
+	const struct delivery_outcome outcome = { delivery->result, detail };
+	delivery_done *done = delivery->done;
 	void *context = delivery->context;
-	enum delivery_result result = delivery->result;
+	for (size_t i = 0; outcome.result == DELIVERY_OK && i < spool->count; i++)
+		delivery_log(spool->entry, &spool->mailboxes[i], NULL, time(NULL));
+	memcpy(detail, delivery->detail, sizeof detail);
 	free_delivery(delivery);
-	done(context, result);
+	done(context, &outcome);
 }
 
 static void
-commit(struct delivery *delivery, struct executor *executor, void (*done)(void *context, enum delivery_result result),
-    void *context)
+commit(struct delivery *delivery, struct executor *executor, int64_t timeout, delivery_done *done, void *context)
 {
+	of_delivery(delivery)->deadline = monotonic() + timeout;
 	start(delivery, executor, (struct job) { .work = commit_work, .done = commit_done }, done, context);
 }
 
@@ -290,7 +311,7 @@ static const struct delivery_ops ops = {
 	.abandon = abandon,
 };
 
-/* Copies the mailboxes. The first may be named twice; a link would then be there when its turn comes. */
+/* Copies the mailboxes, the first one only once: a link to it would exist when its turn comes. */
 static size_t
 copy_mailboxes(struct mailbox *copies, const struct mailbox *mailboxes, size_t count)
 {
@@ -312,7 +333,7 @@ put_name(struct maildir_agent *agent, char name[NAME_MAX + 1])
 }
 
 static struct delivery *
-begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count, struct queue_entry *relay)
+begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count, struct queue_entry *entry)
 {
 	struct maildir_agent *agent = (struct maildir_agent *)base;
 	struct maildir_delivery *delivery = calloc(1, sizeof *delivery + count * sizeof *mailboxes);
@@ -325,14 +346,14 @@ begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count
 	delivery->spool.mailboxes = delivery->mailboxes;
 	delivery->spool.count = copy_mailboxes(delivery->mailboxes, mailboxes, count);
 	delivery->spool.queue = &agent->queue;
-	delivery->spool.relay = relay;
+	delivery->spool.entry = entry;
 	put_name(agent, delivery->spool.name);
 	return &delivery->delivery;
 }
 
 static void
 check_room(struct delivery_agent *base, struct executor *executor, const struct mailbox *mailboxes, size_t count,
-    uint64_t size, void (*done)(void *context, enum delivery_result result), void *context)
+    uint64_t size, delivery_done *done, void *context)
 {
 	const struct maildir_agent *agent = (const struct maildir_agent *)base;
 	const struct room_question question = { agent->folder, agent->min_free, mailboxes, count, size };
@@ -340,8 +361,8 @@ check_room(struct delivery_agent *base, struct executor *executor, const struct 
 }
 
 static void
-run_queue(struct delivery_agent *base, struct executor *executor, const char *domain, bool below,
-    void (*done)(void *context, enum delivery_result result), void *context)
+run_queue(struct delivery_agent *base, struct executor *executor, const char *domain, bool below, delivery_done *done,
+    void *context)
 {
 	const struct maildir_agent *agent = (const struct maildir_agent *)base;
 	const struct queue_wish wish = { below ? QUEUE_RUN_BELOW : QUEUE_RUN_DOMAIN, domain };

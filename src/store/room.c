@@ -13,7 +13,7 @@ struct room_job {
 	struct job job;
 	struct room_question question;
 	enum delivery_result result;
-	void (*done)(void *context, enum delivery_result result);
+	delivery_done *done;
 	void *context;
 };
 
@@ -117,17 +117,16 @@ static void
 done(struct job *job)
 {
 	struct room_job *room = (struct room_job *)job;
-	room->done(room->context, room->result);
+	delivery_finish(room->done, room->context, room->result);
 	free(room);
 }
 
 void
-room_ask(const struct room_question *question, struct executor *executor,
-    void (*tell)(void *context, enum delivery_result result), void *context)
+room_ask(const struct room_question *question, struct executor *executor, delivery_done *tell, void *context)
 {
 	struct room_job *room = malloc(sizeof *room);
 	if (room == NULL) {
-		tell(context, DELIVERY_FAILED);
+		delivery_finish(tell, context, DELIVERY_FAILED);
 		return;
 	}
 	*room = (struct room_job) {

@@ -42,7 +42,6 @@ struct room_question {
 };
 
 /* Finds out all of it by a job: OK, OVER_QUOTA or FULL; FAILED when memory is out. */
-void room_ask(const struct room_question *question, struct executor *executor,
-    void (*done)(void *context, enum delivery_result result), void *context);
+void room_ask(const struct room_question *question, struct executor *executor, delivery_done *done, void *context);
 
 #endif

@@ -1,4 +1,4 @@
-/* A message file under way into Maildirs and the relay queue: made in a tmp/, linked and synced into each. Blocks. */
+/* The file of a message on its way into Maildirs and the relay queue: made in a tmp/, linked and synced into each. */
 #include "store/spool.h"
 
 #include <errno.h>
@@ -7,32 +7,55 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "store/maildir.h"
 
-enum { PATH_SIZE = MAILDIR_PATH_SIZE + NAME_MAX + 32 };
+bool
+spool_is_relayed(const struct spool *spool)
+{
+	return spool->entry->count > 0;
+}
+
+/* Notes what failed, and returns -1. Keeps errno. */
+static int
+fail(struct spool *spool, const char *about)
+{
+	int error = errno;
+	snprintf(spool->failed, sizeof spool->failed, "%s", about);
+	errno = error;
+	return -1;
+}
+
+/* The same for a step of the queue. */
+static int
+fail_in_queue(struct spool *spool)
+{
+	int error = errno;
+	snprintf(spool->failed, sizeof spool->failed, "queue/%s", spool->entry->id);
+	errno = error;
+	return -1;
+}
 
 /* Where the file is before it is published: its path, and the folder that it is below; -1 with errno. */
 static int
-put_tmp_path(const struct spool *spool, char path[PATH_SIZE])
+put_tmp_path(const struct spool *spool, char path[SPOOL_PATH_SIZE])
 {
 	char maildir[MAILDIR_PATH_SIZE];
 	if (spool->count == 0) {
-		snprintf(path, PATH_SIZE, QUEUE_TMP "/%s", spool->name);
+		snprintf(path, SPOOL_PATH_SIZE, QUEUE_TMP "/%s", spool->name);
 		return spool->queue->folder;
 	}
 	if (maildir_path(maildir, &spool->mailboxes[0]) < 0)
 		return -1;
-	snprintf(path, PATH_SIZE, "%s/tmp/%s", maildir, spool->name);
+	snprintf(path, SPOOL_PATH_SIZE, "%s/tmp/%s", maildir, spool->name);
 	return spool->folder;
 }
 
 static int
-put_new_path(const struct spool *spool, size_t mailbox, char path[PATH_SIZE])
+put_new_path(const struct spool *spool, size_t mailbox, char path[SPOOL_PATH_SIZE])
 {
 	char maildir[MAILDIR_PATH_SIZE];
 	if (maildir_path(maildir, &spool->mailboxes[mailbox]) < 0)
 		return -1;
-	snprintf(path, PATH_SIZE, "%s/new/%s,S=%llu,W=%llu", maildir, spool->name, spool->size, spool->wire_size);
+	snprintf(path, SPOOL_PATH_SIZE, "%s/new/%s,S=%llu,W=%llu", maildir, spool->name, spool->size, spool->wire_size);
 	return 0;
 }
 
@@ -43,11 +66,10 @@ make_maildir(const struct spool *spool, size_t mailbox)
 	return maildir_path(maildir, &spool->mailboxes[mailbox]) < 0 ? -1 : maildir_make(spool->folder, maildir);
 }
 
-/* Closes and removes the file in tmp/. Keeps errno. */
 void
 spool_drop(struct spool *spool)
 {
-	char path[PATH_SIZE];
+	char path[SPOOL_PATH_SIZE];
 	int error = errno;
 	if (spool->file >= 0) {
 		close(spool->file);
@@ -61,14 +83,26 @@ static int
 open_file(struct spool *spool)
 {
 	enum { FLAGS = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW };
-	char path[PATH_SIZE];
+	char path[SPOOL_PATH_SIZE];
 	int folder = put_tmp_path(spool, path);
 	if (folder < 0)
-		return -1;
+		return fail(spool, spool->mailboxes[0].address);
 	spool->file = (int)TEMP_FAILURE_RETRY(openat(folder, path, FLAGS, 0600));
 	if (spool->file < 0 && errno == ENOENT && spool->count > 0 && make_maildir(spool, 0) == 0)
 		spool->file = (int)TEMP_FAILURE_RETRY(openat(folder, path, FLAGS, 0600));
-	return spool->file < 0 ? -1 : 0;
+	return spool->file < 0 ? fail(spool, path) : 0;
+}
+
+/* A failure that concerns the file in tmp/. */
+static int
+fail_in_tmp(struct spool *spool)
+{
+	char path[SPOOL_PATH_SIZE];
+	int error = errno;
+	if (put_tmp_path(spool, path) >= 0)
+		fail(spool, path);
+	errno = error;
+	return -1;
 }
 
 int
@@ -77,6 +111,7 @@ spool_write(struct spool *spool, const char *bytes, size_t len)
 	if (spool->file < 0 && open_file(spool) < 0)
 		return -1;
 	if (file_write(spool->file, bytes, len) < 0) {
+		fail_in_tmp(spool);
 		spool_drop(spool);
 		return -1;
 	}
@@ -84,11 +119,11 @@ spool_write(struct spool *spool, const char *bytes, size_t len)
 	return 0;
 }
 
-/* Names the file in new/ of a mailbox; the first takes the name in tmp/ over, so it is named last. */
+/* Names the file in new/ of a mailbox. The first mailbox gets the name that is in tmp/, so it must come last. */
 static int
 name_in(const struct spool *spool, size_t mailbox, const char *tmp)
 {
-	char path[PATH_SIZE];
+	char path[SPOOL_PATH_SIZE];
 	if (put_new_path(spool, mailbox, path) < 0)
 		return -1;
 	if (mailbox == 0)
@@ -96,23 +131,29 @@ name_in(const struct spool *spool, size_t mailbox, const char *tmp)
 	return (int)TEMP_FAILURE_RETRY(linkat(spool->folder, tmp, spool->folder, path, 0));
 }
 
-/* Makes a Maildir that is missing. A mailbox that is named twice has its link already. */
+/* Makes a Maildir that is missing. A mailbox that is listed twice has its link already. */
 static int
-show_in(const struct spool *spool, size_t mailbox, const char *tmp)
+show_in(struct spool *spool, size_t mailbox, const char *tmp)
 {
+	char path[SPOOL_PATH_SIZE];
 	int result = name_in(spool, mailbox, tmp);
 	if (result < 0 && errno == ENOENT && make_maildir(spool, mailbox) == 0)
 		result = name_in(spool, mailbox, tmp);
-	return result < 0 && errno != EEXIST ? -1 : 0;
+	if (result == 0 || errno == EEXIST)
+		return 0;
+	int error = errno;
+	fail(spool, put_new_path(spool, mailbox, path) == 0 ? path : spool->mailboxes[mailbox].address);
+	errno = error;
+	return -1;
 }
 
 static int
-show(const struct spool *spool)
+show(struct spool *spool)
 {
-	char tmp[PATH_SIZE];
+	char tmp[SPOOL_PATH_SIZE];
 	int folder = put_tmp_path(spool, tmp);
-	if (spool->relay != NULL && queue_link(spool->queue, spool->relay, folder, tmp) < 0)
-		return -1;
+	if (spool_is_relayed(spool) && queue_link(spool->queue, spool->entry, folder, tmp) < 0)
+		return fail_in_queue(spool);
 	for (size_t i = spool->count; i-- > 0;)
 		if (show_in(spool, i, tmp) < 0)
 			return -1;
@@ -120,24 +161,24 @@ show(const struct spool *spool)
 }
 
 static int
-sync_folders(const struct spool *spool)
+sync_folders(struct spool *spool)
 {
-	char maildir[MAILDIR_PATH_SIZE], path[PATH_SIZE];
+	char maildir[MAILDIR_PATH_SIZE], path[SPOOL_PATH_SIZE];
 	for (size_t i = 0; i < spool->count; i++) {
 		if (maildir_path(maildir, &spool->mailboxes[i]) < 0)
-			return -1;
+			return fail(spool, spool->mailboxes[i].address);
 		snprintf(path, sizeof path, "%s/new", maildir);
 		if (maildir_sync(spool->folder, path) < 0)
-			return -1;
+			return fail(spool, path);
 	}
 	return 0;
 }
 
-/* Takes the message away again, wherever it is visible. Keeps errno. */
+/* Removes the message wherever it is visible. Keeps errno. */
 static void
 hide(const struct spool *spool)
 {
-	char path[PATH_SIZE];
+	char path[SPOOL_PATH_SIZE];
 	int error = errno;
 	for (size_t i = 0; i < spool->count; i++)
 		if (put_new_path(spool, i, path) == 0)
@@ -146,22 +187,26 @@ hide(const struct spool *spool)
 	if (folder >= 0)
 		unlinkat(folder, path, 0);
 	errno = error;
-	if (spool->relay != NULL)
-		queue_drop(spool->queue, spool->relay);
+	if (spool_is_relayed(spool))
+		queue_drop(spool->queue, spool->entry);
 }
 
-/* File and envelope are on stable storage, neither to be seen yet. */
+/* Puts file and envelope on stable storage, both invisible yet. */
 static int
 prepare(struct spool *spool)
 {
-	if (TEMP_FAILURE_RETRY(fsync(spool->file)) < 0 ||
-	    (spool->relay != NULL && queue_stage(spool->queue, spool->relay) < 0)) {
+	int result = 0;
+	if (TEMP_FAILURE_RETRY(fsync(spool->file)) < 0)
+		result = fail_in_tmp(spool);
+	else if (spool_is_relayed(spool) && queue_stage(spool->queue, spool->entry) < 0)
+		result = fail_in_queue(spool);
+	if (result < 0) {
 		spool_drop(spool);
 		return -1;
 	}
 	int closed = close(spool->file);
 	spool->file = -1;
-	return closed;
+	return closed < 0 ? fail_in_tmp(spool) : 0;
 }
 
 int
@@ -171,8 +216,9 @@ spool_publish(struct spool *spool)
 		goto failed;
 	if (show(spool) < 0 || sync_folders(spool) < 0)
 		goto failed;
-	if (spool->relay == NULL || queue_show(spool->queue, spool->relay) == 0)
+	if (!spool_is_relayed(spool) || queue_show(spool->queue, spool->entry) == 0)
 		return 0;
+	fail_in_queue(spool);
 failed:
 	hide(spool);
 	return -1;

@@ -3,34 +3,46 @@
 #define STORE_SPOOL_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 #include "port/mailbox.h"
 #include "queue/queue.h"
+#include "store/maildir.h"
+
+enum { SPOOL_PATH_SIZE = MAILDIR_PATH_SIZE + NAME_MAX + 32 };
 
 struct spool {
 	int folder;                   /* of all mail */
 	int file;                     /* -1: none yet */
 	unsigned long long size;      /* octets in the file */
 	unsigned long long wire_size; /* octets with CRLF for each line end; set by the caller */
-	/* Each is a different one than the first, whose tmp/ holds the file; where there is none, that of the queue does. */
+	/* All differ from the first one, whose tmp/ holds the file. Without a mailbox the queue's tmp/ does. */
 	const struct mailbox *mailboxes;
 	size_t count;
 	const struct queue *queue;
-	struct queue_entry *relay; /* NULL: nobody is elsewhere. There is one, or a mailbox, or more */
-	char name[NAME_MAX + 1];   /* unique; the sizes are added to it in new/, as ,S= and ,W= */
+	struct queue_entry *entry;    /* goes into the queue if it has recipients; there is one, or a mailbox */
+	char name[NAME_MAX + 1];      /* unique; the sizes are added to it in new/, as ,S= and ,W= */
+	char failed[SPOOL_PATH_SIZE]; /* after a failure: what it was about */
 };
 
 /*
- * Each returns 0, or -1 with errno; after a failure nothing is left of the message, in no mailbox and not in the queue.
- *
- * spool_write makes the file if need be, and a Maildir that is missing, and adds octets to it. spool_publish syncs the
- * file and the envelope of what is relayed, gives it a name in new/ of each mailbox and in the queue, and syncs these
- * folders: the message is then visible and durable. The queue comes last, for what is sent cannot be called back.
+ * Adds octets to the file, which is made first, and so is a Maildir that is missing. Returns 0, or -1 with errno and
+ * failed; nothing is left of the message then.
  */
 int spool_write(struct spool *spool, const char *bytes, size_t len);
+
+/*
+ * Syncs the file and the envelope of the entry, gives the file a name in new/ of each mailbox and in the queue, and syncs
+ * these folders: the message is then visible and durable. The queue comes last, since a message that has been sent cannot
+ * be recalled. Returns 0, or -1 with errno and failed; nothing is left of the message then, in no mailbox and not in the
+ * queue.
+ */
 int spool_publish(struct spool *spool);
 
-/* Removes the file, unless it has been published. */
+/* Removes the file, unless it has been published. Keeps errno. */
 void spool_drop(struct spool *spool);
+
+/* Has the message recipients in the queue? */
+bool spool_is_relayed(const struct spool *spool);
 
 #endif

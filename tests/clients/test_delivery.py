@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Real mail clients deliver, and are refused in German: swaks, curl and Python's smtplib."""
 
+import os
 import smtplib
 import subprocess
 import tempfile
 
-from server import ACCOUNT, SECONDS, SENDER, STRANGER, Server, TestCase, main, render
+from server import ACCOUNT, DOMAIN, SECONDS, SENDER, STRANGER, Server, TestCase, main, render
 
 HEADER = (
     f"From: Absender <{SENDER}>\r\nTo: Erika <{ACCOUNT}>\r\nSubject: Probe\r\n"
@@ -86,6 +87,30 @@ class Delivery(TestCase):
         with smtplib.SMTP("127.0.0.1", self.server.port, "client.example.org", timeout=SECONDS) as client:
             client.sendmail(SENDER, [ACCOUNT], MESSAGE, mail_options=["BODY=8BITMIME"])
         self.arrives(before)
+
+    def test_each_mailbox_has_a_line_in_the_log(self):
+        bob = "bob@" + DOMAIN
+        self.server.control("account", "add", bob, "--no-password")
+        with smtplib.SMTP("127.0.0.1", self.server.port, "client.example.org", timeout=SECONDS) as client:
+            client.sendmail(SENDER, [ACCOUNT, bob], MESSAGE.replace(b"<1@", b"<log@"), mail_options=["BODY=8BITMIME"])
+        for mailbox in ACCOUNT, bob:
+            self.server.wait_for_log(
+                rf"event=delivered session=(\S+) id=\1u1 from={SENDER} mailbox={mailbox} "
+                r"message-id=<log@example.org> size=\d+ delay=\d+\n")
+
+    def test_failed_delivery_names_path_and_cause(self):
+        carol = "carol@" + DOMAIN
+        self.server.control("account", "add", carol, "--no-password")
+        folder = f"{self.server.data}/mail/{DOMAIN}/carol/tmp"
+        os.rmdir(folder)
+        with open(folder, "w", encoding="ascii"):
+            pass
+        with smtplib.SMTP("127.0.0.1", self.server.port, "client.example.org", timeout=SECONDS) as client:
+            with self.assertRaises(smtplib.SMTPDataError):
+                client.sendmail(SENDER, [carol], MESSAGE, mail_options=["BODY=8BITMIME"])
+        self.server.wait_for_log(
+            rf'event=delivery-failed session=\S+ .*from={SENDER} to={carol} '
+            rf'detail="{DOMAIN}/carol/tmp/\S+: Not a directory"')
 
     def test_smtplib_is_refused_in_german(self):
         with smtplib.SMTP("127.0.0.1", self.server.port, "client.example.org", timeout=SECONDS) as client:

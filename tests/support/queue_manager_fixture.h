@@ -8,6 +8,7 @@
 
 #include "fake_dialer.h"
 #include "fake_resolver.h"
+#include "port/directory.h"
 #include "relay/queue_manager.h"
 #include "store/maildir_delivery.h"
 

@@ -70,7 +70,7 @@ struct parcel {
 	bool begun;       /* they are known */
 	int file;         /* -1: it has not been spooled */
 	bool committing;
-	void (*done)(void *context, enum delivery_result result);
+	delivery_done *done;
 	void *context;
 };
 
@@ -122,7 +122,7 @@ enqueue(const struct parcel *parcel)
 	struct queue_entry *relay = parcel->relay;
 	size_t len;
 
-	if (relay == NULL)
+	if (relay->count == 0)
 		return;
 	for (size_t i = 0; i < parcel->unrelayed; i++)
 		relay->skip += parcel->octets.bytes[i] != '\r';
@@ -145,11 +145,12 @@ parcel_done(struct job *job)
 {
 	struct parcel *parcel = PARCEL(job, job);
 	struct smtp_fixture *fixture = parcel->fixture;
-	void (*done)(void *, enum delivery_result) = parcel->done;
+	delivery_done *done = parcel->done;
 	void *context = parcel->context;
 	enum delivery_result result = parcel->committing ? fixture->commit_result
 	    : parcel->file >= 0                          ? fixture->spool_result
 	                                                 : fixture->flush_result;
+	const struct delivery_outcome outcome = { result, result == DELIVERY_OK || result == DELIVERY_OVER_QUOTA ? "" : FIXTURE_DETAIL };
 
 	parcel->unflushed = 0;
 	if (parcel->committing) {
@@ -161,11 +162,11 @@ parcel_done(struct job *job)
 		}
 		parcel_free(parcel);
 	}
-	done(context, result);
+	done(context, &outcome);
 }
 
 static void
-parcel_start(struct parcel *parcel, void (*done)(void *, enum delivery_result), void *context)
+parcel_start(struct parcel *parcel, delivery_done *done, void *context)
 {
 	parcel->done = done;
 	parcel->context = context;
@@ -174,8 +175,7 @@ parcel_start(struct parcel *parcel, void (*done)(void *, enum delivery_result), 
 }
 
 static void
-parcel_flush(
-    struct delivery *delivery, struct executor *executor, void (*done)(void *, enum delivery_result), void *context)
+parcel_flush(struct delivery *delivery, struct executor *executor, delivery_done *done, void *context)
 {
 	(void)executor;
 	parcel_start(PARCEL(delivery, delivery), done, context);
@@ -199,8 +199,7 @@ spool_octets(const struct octets *octets)
 }
 
 static void
-parcel_spool(
-    struct delivery *delivery, struct executor *executor, void (*done)(void *, enum delivery_result), void *context)
+parcel_spool(struct delivery *delivery, struct executor *executor, delivery_done *done, void *context)
 {
 	struct parcel *parcel = PARCEL(delivery, delivery);
 
@@ -218,10 +217,9 @@ parcel_file(const struct delivery *delivery)
 }
 
 static void
-parcel_commit(
-    struct delivery *delivery, struct executor *executor, void (*done)(void *, enum delivery_result), void *context)
+parcel_commit(struct delivery *delivery, struct executor *executor, int64_t timeout, delivery_done *done, void *context)
 {
-	(void)executor;
+	(void)executor, (void)timeout;
 	PARCEL(delivery, delivery)->committing = true;
 	parcel_start(PARCEL(delivery, delivery), done, context);
 }
@@ -265,7 +263,7 @@ parcel_begin(struct delivery_agent *agent, const struct mailbox *mailboxes, size
 struct question {
 	struct job job;
 	enum delivery_result result;
-	void (*done)(void *context, enum delivery_result result);
+	delivery_done *done;
 	void *context;
 };
 
@@ -274,19 +272,19 @@ answer_question(struct job *job)
 {
 	struct question *question = (struct question *)(void *)((char *)job - offsetof(struct question, job));
 
-	question->done(question->context, question->result);
+	delivery_finish(question->done, question->context, question->result);
 	free(question);
 }
 
 static void
 check_room(struct delivery_agent *agent, struct executor *executor, const struct mailbox *mailboxes, size_t count,
-    uint64_t size, void (*done)(void *context, enum delivery_result result), void *context)
+    uint64_t size, delivery_done *done, void *context)
 {
 	struct question *question = calloc(1, sizeof *question);
 
 	(void)executor, (void)count;
 	if (question == NULL) {
-		done(context, DELIVERY_FAILED);
+		delivery_finish(done, context, DELIVERY_FAILED);
 		return;
 	}
 	question->result = size > (uint64_t)mailboxes[0].quota.bytes ? DELIVERY_OVER_QUOTA
@@ -298,8 +296,8 @@ check_room(struct delivery_agent *agent, struct executor *executor, const struct
 }
 
 static void
-run_queue(struct delivery_agent *agent, struct executor *executor, const char *domain, bool below,
-    void (*done)(void *context, enum delivery_result result), void *context)
+run_queue(struct delivery_agent *agent, struct executor *executor, const char *domain, bool below, delivery_done *done,
+    void *context)
 {
 	struct question *question = allocate(sizeof *question);
 	struct smtp_fixture *fixture = FIXTURE(agent, agent);

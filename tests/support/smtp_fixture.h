@@ -119,4 +119,6 @@ extern const struct directory_ops fixture_directory_ops;
  */
 enum { FIXTURE_NOW = 1893456000, STAGE_QUOTA = 5000 };
 
+#define FIXTURE_DETAIL "example.test/alice/new: Input/output error" /* of deliveries that fail */
+
 #endif

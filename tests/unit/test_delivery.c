@@ -3,17 +3,22 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
+#include "support/fake_clock.h"
 #include "support/fault.h"
 #include "support/folder.h"
 
 static struct maildir_agent agent;
 static enum delivery_result told;
 static int times_told;
+static char detail[DELIVERY_DETAIL_SIZE];
+static struct queue_entry nobody; /* has no recipients in the queue */
 
 static void
 start_inline(struct executor *executor, struct job *job)
@@ -37,16 +42,19 @@ open_agent(void)
 	folder_make();
 	cr_assert_eq(maildir_agent_open(&agent, "mail", "queue", "mx.example/test"), 0);
 	cr_assert_eq(chdir("mail"), 0);
+	log_open(open("../log", O_RDWR | O_CREAT | O_APPEND, 0600), &fake_clock);
+	nobody = (struct queue_entry) { .id = "s1u1", .sender = strdup("otto@example.org") };
 	fault_trace();
 }
 
 TestSuite(delivery, .init = open_agent, .fini = folder_remove);
 
 static void
-tell(void *context, enum delivery_result result)
+note(void *context, const struct delivery_outcome *outcome)
 {
 	(void)context;
-	told = result;
+	told = outcome->result;
+	snprintf(detail, sizeof detail, "%s", outcome->detail);
 	times_told++;
 }
 
@@ -54,21 +62,21 @@ tell(void *context, enum delivery_result result)
 static enum delivery_result
 deliver(size_t count, const char *text, size_t times)
 {
-	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, count, NULL);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, count, &nobody);
 	times_told = 0;
 	cr_assert_not_null(delivery);
 	for (size_t i = 0; i < times; i++) {
 		cr_assert(delivery->ops->append(delivery, text, strlen(text)));
 		if (!delivery->ops->wants_flush(delivery))
 			continue;
-		delivery->ops->flush(delivery, &executor, tell, NULL);
+		delivery->ops->flush(delivery, &executor, note, NULL);
 		if (told != DELIVERY_OK) {
 			delivery->ops->abandon(delivery, &executor);
 			return told;
 		}
 	}
 	times_told = 0;
-	delivery->ops->commit(delivery, &executor, tell, NULL);
+	delivery->ops->commit(delivery, &executor, DELIVERY_TIMEOUT, note, NULL);
 	cr_expect_eq(times_told, 1);
 	return told;
 }
@@ -102,14 +110,14 @@ Test(delivery, spooled_message_can_be_read_before_anyone_sees_it)
 {
 	char content[32];
 	size_t len;
-	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 2, NULL);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 2, &nobody);
 	cr_assert(delivery->ops->append(delivery, "a\r\nb\r", 5));
-	delivery->ops->spool(delivery, &executor, tell, NULL);
+	delivery->ops->spool(delivery, &executor, note, NULL);
 	cr_assert_eq(told, DELIVERY_OK);
 	cr_expect_eq(folder_count("*/*/new/*"), 0);
 	cr_assert_eq(pread(delivery->ops->file(delivery), content, sizeof content, 0), 4);
 	cr_expect_eq(memcmp(content, "a\nb\r", 4), 0);
-	delivery->ops->commit(delivery, &executor, tell, NULL);
+	delivery->ops->commit(delivery, &executor, DELIVERY_TIMEOUT, note, NULL);
 	cr_assert_eq(told, DELIVERY_OK);
 	cr_expect_str_eq(folder_read("example.test/bob/new/*,S=4,W=5", &len), "a\nb\r");
 	cr_expect_eq(traces(), 2);
@@ -117,8 +125,8 @@ Test(delivery, spooled_message_can_be_read_before_anyone_sees_it)
 
 Test(delivery, spooled_message_that_is_abandoned_leaves_nothing)
 {
-	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 2, NULL);
-	delivery->ops->spool(delivery, &executor, tell, NULL);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 2, &nobody);
+	delivery->ops->spool(delivery, &executor, note, NULL);
 	cr_assert_eq(told, DELIVERY_OK);
 	cr_expect_eq(traces(), 1);
 	delivery->ops->abandon(delivery, &executor);
@@ -127,10 +135,10 @@ Test(delivery, spooled_message_that_is_abandoned_leaves_nothing)
 
 Test(delivery, message_that_cannot_be_spooled_leaves_nothing)
 {
-	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 2, NULL);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 2, &nobody);
 	cr_assert(delivery->ops->append(delivery, "x\r\n", 3));
 	fault_set(FAULT_WRITE, 0, ENOSPC);
-	delivery->ops->spool(delivery, &executor, tell, NULL);
+	delivery->ops->spool(delivery, &executor, note, NULL);
 	cr_expect_eq(told, DELIVERY_FULL);
 	delivery->ops->abandon(delivery, &executor);
 	cr_expect_eq(traces(), 0);
@@ -144,8 +152,8 @@ Test(delivery, mailbox_named_twice_gets_one_copy)
 		{ .address = "a@d" },
 		{ .address = "b@d" },
 	};
-	struct delivery *delivery = agent.agent.begin(&agent.agent, twice, 4, NULL);
-	delivery->ops->commit(delivery, &executor, tell, NULL);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, twice, 4, &nobody);
+	delivery->ops->commit(delivery, &executor, DELIVERY_TIMEOUT, note, NULL);
 	cr_expect_eq(told, DELIVERY_OK);
 	cr_expect_eq(traces(), 2);
 }
@@ -160,7 +168,7 @@ Test(delivery, file_is_synced_before_it_is_shown_and_the_folders_before_it_is_to
 
 Test(delivery, small_message_touches_the_disk_only_when_it_is_committed)
 {
-	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 1, NULL);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 1, &nobody);
 	char text[DELIVERY_BLOCK];
 	memset(text, 'x', sizeof text);
 	cr_assert(delivery->ops->append(delivery, text, sizeof text));
@@ -185,9 +193,9 @@ Test(delivery, abandoned_message_leaves_nothing)
 {
 	char text[2 * DELIVERY_BLOCK];
 	memset(text, 'x', sizeof text);
-	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 1, NULL);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 1, &nobody);
 	cr_assert(delivery->ops->append(delivery, text, sizeof text));
-	delivery->ops->flush(delivery, &executor, tell, NULL);
+	delivery->ops->flush(delivery, &executor, note, NULL);
 	cr_expect_eq(folder_count("*/*/tmp/*"), 1);
 	delivery->ops->abandon(delivery, &executor);
 	cr_expect_eq(traces(), 0);
@@ -197,10 +205,10 @@ Test(delivery, abandoned_message_leaves_nothing)
 static const char *
 deliver_in_pieces(const char *octets, size_t len, size_t piece, size_t *stored)
 {
-	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 1, NULL);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 1, &nobody);
 	for (size_t at = 0; at < len; at += piece)
 		cr_assert(delivery->ops->append(delivery, octets + at, len - at < piece ? len - at : piece));
-	delivery->ops->commit(delivery, &executor, tell, NULL);
+	delivery->ops->commit(delivery, &executor, DELIVERY_TIMEOUT, note, NULL);
 	cr_assert_eq(told, DELIVERY_OK);
 	const char *content = folder_read("example.test/anna/new/*", stored);
 	cr_assert_eq(unlink(folder_name("example.test/anna/new/*")), 0);
@@ -333,9 +341,9 @@ put_text(const char *path, const char *text)
 static enum delivery_result
 deliver_to(const struct mailbox *to, size_t count)
 {
-	struct delivery *delivery = agent.agent.begin(&agent.agent, to, count, NULL);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, to, count, &nobody);
 	cr_assert(delivery->ops->append(delivery, "Subject: x\n\nx\n", 14));
-	delivery->ops->commit(delivery, &executor, tell, NULL);
+	delivery->ops->commit(delivery, &executor, DELIVERY_TIMEOUT, note, NULL);
 	return told;
 }
 
@@ -373,6 +381,65 @@ Test(delivery, keeps_so_much_of_the_disk_free)
 	cr_expect_eq(deliver_to(mailboxes, 3), DELIVERY_OK);
 }
 
+/* The log without the time that begins each line. */
+static const char *
+read_log(void)
+{
+	static char text[4096];
+	char line[1024], *at = text;
+	log_flush();
+	FILE *file = fopen("../log", "r");
+	cr_assert_not_null(file);
+	text[0] = '\0';
+	while (fgets(line, sizeof line, file) != NULL)
+		at += snprintf(at, sizeof text - (size_t)(at - text), "%s", strchr(line, ' ') + 1);
+	fclose(file);
+	return text;
+}
+
+Test(delivery, each_mailbox_has_a_line_in_the_log)
+{
+	nobody.arrival = time(NULL) + 1000;
+	nobody.session = strdup("s1");
+	nobody.message_id = strdup("<a b@example.org>");
+	cr_assert_eq(deliver(2, "a\r\n", 1), DELIVERY_OK);
+	nobody.arrival = time(NULL);
+	cr_expect_str_eq(detail, "");
+	const char *log = read_log();
+	cr_expect_not_null(strstr(log,
+	                       "event=delivered session=s1 id=s1u1 from=otto@example.org mailbox=anna@example.test "
+	                       "message-id=\"<a b@example.org>\" size=3 delay=-"),
+	    "%s", log);
+	cr_expect_not_null(strstr(log, "mailbox=bob@example.test"), "%s", log);
+}
+
+Test(delivery, failure_names_path_and_cause)
+{
+	cr_assert_eq(system("mkdir -p example.test/anna && touch example.test/anna/tmp"), 0);
+	cr_expect_eq(deliver(1, "x\n", 1), DELIVERY_ACCESS);
+	cr_expect(strncmp(detail, "example.test/anna/tmp/", 22) == 0, "%s", detail);
+	cr_expect_not_null(strstr(detail, ": Not a directory"), "%s", detail);
+	cr_expect_null(strstr(read_log(), "event=delivered"));
+}
+
+Test(delivery, failure_of_a_later_mailbox_names_that)
+{
+	cr_assert_eq(system("mkdir -p example.test/bob/tmp && touch example.test/bob/new"), 0);
+	cr_expect_eq(deliver(2, "x\n", 1), DELIVERY_ACCESS);
+	cr_expect(strncmp(detail, "example.test/bob/new/", 21) == 0, "%s", detail);
+	cr_expect_eq(folder_count("*/*/new/*"), 0);
+}
+
+Test(delivery, commit_that_has_waited_too_long_for_a_thread_fails)
+{
+	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 1, &nobody);
+	cr_assert(delivery->ops->append(delivery, "x\r\n", 3));
+	delivery->ops->commit(delivery, &executor, -1, note, NULL);
+	cr_expect_eq(told, DELIVERY_FAILED);
+	cr_expect_str_eq(detail, "no thread was free in time");
+	cr_expect_eq(traces(), 0);
+}
+
 Test(delivery, a_full_disk_is_told_by_a_recent_figure)
 {
 	struct delivery_agent *base = &agent.agent;
@@ -395,18 +462,18 @@ Test(delivery, a_full_disk_is_told_by_a_recent_figure)
 Test(delivery, room_is_told_beforehand)
 {
 	struct mailbox to = { .account = 1, .quota = { 100, 0 }, .address = "anna@example.test" };
-	agent.agent.check_room(&agent.agent, &executor, &to, 1, 100, tell, NULL);
+	agent.agent.check_room(&agent.agent, &executor, &to, 1, 100, note, NULL);
 	cr_expect_eq(told, DELIVERY_OK);
-	agent.agent.check_room(&agent.agent, &executor, &to, 1, 101, tell, NULL);
+	agent.agent.check_room(&agent.agent, &executor, &to, 1, 101, note, NULL);
 	cr_expect_eq(told, DELIVERY_OVER_QUOTA);
-	agent.agent.check_room(&agent.agent, &executor, &to, 1, UINT64_MAX, tell, NULL);
+	agent.agent.check_room(&agent.agent, &executor, &to, 1, UINT64_MAX, note, NULL);
 	cr_expect_eq(told, DELIVERY_OVER_QUOTA);
 	cr_assert_eq(deliver_to(&to, 1), DELIVERY_OK);
 	put_text("example.test/anna/maildirsize", "100S\n100 1\n");
-	agent.agent.check_room(&agent.agent, &executor, &to, 1, 0, tell, NULL);
+	agent.agent.check_room(&agent.agent, &executor, &to, 1, 0, note, NULL);
 	cr_expect_eq(told, DELIVERY_OK);
 	agent.min_free = 1LL << 62;
-	agent.agent.check_room(&agent.agent, &executor, &to, 1, 0, tell, NULL);
+	agent.agent.check_room(&agent.agent, &executor, &to, 1, 0, note, NULL);
 	cr_expect_eq(told, DELIVERY_FULL);
 }
 
@@ -426,7 +493,7 @@ relay_to(size_t count)
 	delivery->ops->begin_relayed(delivery);
 	cr_assert(delivery->ops->append(delivery, "Subject: x\r\n\r\nHello\r\n", 21));
 	times_told = 0;
-	delivery->ops->commit(delivery, &executor, tell, NULL);
+	delivery->ops->commit(delivery, &executor, DELIVERY_TIMEOUT, note, NULL);
 	cr_expect_eq(times_told, 1);
 	return told;
 }
@@ -513,7 +580,7 @@ Test(delivery, full_mailbox_does_not_stop_what_goes_on_elsewhere)
 	queue_entry_add(&relay, "bob@example.org");
 	struct delivery *delivery = agent.agent.begin(&agent.agent, &full, 1, &relay);
 	cr_assert(delivery->ops->append(delivery, "Subject: x\r\n\r\nx\r\n", 17));
-	delivery->ops->commit(delivery, &executor, tell, NULL);
+	delivery->ops->commit(delivery, &executor, DELIVERY_TIMEOUT, note, NULL);
 	cr_expect_eq(told, DELIVERY_OK);
 	cr_expect_eq(folder_count("../queue/q1.*"), 2);
 }
@@ -525,7 +592,7 @@ Test(delivery, abandoned_message_for_elsewhere_leaves_nothing)
 	relay = (struct queue_entry) { .id = "q1", .sender = strdup("") };
 	struct delivery *delivery = agent.agent.begin(&agent.agent, NULL, 0, &relay);
 	cr_assert(delivery->ops->append(delivery, text, sizeof text));
-	delivery->ops->flush(delivery, &executor, tell, NULL);
+	delivery->ops->flush(delivery, &executor, note, NULL);
 	cr_expect_eq(folder_count("../queue/tmp/*"), 1);
 	delivery->ops->abandon(delivery, &executor);
 	cr_expect_eq(queue_traces(), 0);

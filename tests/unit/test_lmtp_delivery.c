@@ -20,6 +20,7 @@ static struct route route;
 static struct queue_entry entry;
 static enum delivery_result result;
 static bool concluded;
+static char detail[DELIVERY_DETAIL_SIZE];
 
 static void
 run_job(struct executor *executor, struct job *job)
@@ -67,10 +68,11 @@ tear_down(void)
 TestSuite(lmtp, .init = set_up, .fini = tear_down);
 
 static void
-take_result(void *context, enum delivery_result told)
+take_result(void *context, const struct delivery_outcome *outcome)
 {
 	(void)context;
-	result = told;
+	result = outcome->result;
+	snprintf(detail, sizeof detail, "%s", outcome->detail);
 	concluded = true;
 }
 
@@ -94,7 +96,7 @@ deliver(size_t count)
 {
 	struct delivery *delivery = begin(count);
 	concluded = false;
-	delivery->ops->commit(delivery, &jobs, take_result, NULL);
+	delivery->ops->commit(delivery, &jobs, DELIVERY_TIMEOUT, take_result, NULL);
 	cr_assert(concluded);
 	return result;
 }
@@ -190,6 +192,49 @@ Test(lmtp, takes_nothing_that_the_server_has_taken_for_nobody)
 	}
 }
 
+Test(lmtp, failure_says_what_the_server_said)
+{
+	struct fake_answer answer = { "RCPT", "451 4.3.0 userdb lookup failed: disk on fire\r\n", false };
+	server.answers = &answer;
+	server.answer_count = 1;
+	cr_expect_eq(deliver(1), DELIVERY_FAILED);
+	cr_expect_not_null(strstr(detail, "/run/lmtp: 451 4.3.0 userdb lookup failed: disk on fire"), "%s", detail);
+}
+
+static void
+add_delivered(const char *address)
+{
+	struct queue_recipient *recipient = queue_entry_add(&entry, address);
+	cr_assert_not_null(recipient);
+	recipient->state = QUEUE_DELIVERED;
+	recipient->notify = DSN_SUCCESS;
+}
+
+Test(lmtp, success_is_reported_to_the_sender_if_all_mailboxes_have_the_message)
+{
+	struct queue_entry stored;
+	add_delivered("anna@example.test");
+	server.end = "250 2.0.0 anna\r\n";
+	cr_expect_eq(deliver(1), DELIVERY_OK);
+	cr_assert_eq(queue_load(&spool.queue, "entry1", &stored), 0);
+	cr_expect_eq(stored.count, 1);
+	cr_expect_eq(stored.recipients[0].state, QUEUE_DELIVERED);
+	queue_entry_clear(&stored);
+}
+
+Test(lmtp, no_success_is_reported_if_one_mailbox_does_not_have_the_message)
+{
+	struct queue_entry stored;
+	add_delivered("team@example.test");
+	server.end = "250 2.0.0 anna\r\n451 4.2.0 locked\r\n";
+	cr_expect_eq(deliver(2), DELIVERY_OK);
+	cr_assert_eq(queue_load(&spool.queue, "entry1", &stored), 0);
+	cr_expect_eq(stored.count, 1);
+	cr_expect_str_eq(stored.recipients[0].address, "bob@example.test");
+	cr_expect_eq(stored.recipients[0].state, QUEUE_WAITING);
+	queue_entry_clear(&stored);
+}
+
 Test(lmtp, lets_a_message_be_looked_at_and_dropped)
 {
 	struct delivery *delivery = begin(1);
@@ -201,7 +246,7 @@ Test(lmtp, lets_a_message_be_looked_at_and_dropped)
 	expect_nothing_left();
 	delivery = begin(1);
 	delivery->ops->spool(delivery, &jobs, take_result, NULL);
-	delivery->ops->commit(delivery, &jobs, take_result, NULL);
+	delivery->ops->commit(delivery, &jobs, DELIVERY_TIMEOUT, take_result, NULL);
 	cr_expect_eq(result, DELIVERY_OK);
 	cr_expect_str_eq(server.message, "Subject: a\r\n\r\n..b\r\n");
 	expect_nothing_left();

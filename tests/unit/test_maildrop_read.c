@@ -164,9 +164,9 @@ start_inline(struct executor *executor, struct job *job)
 }
 
 static void
-note(void *context, enum delivery_result result)
+note(void *context, const struct delivery_outcome *outcome)
 {
-	*(enum delivery_result *)context = result;
+	*(enum delivery_result *)context = outcome->result;
 }
 
 /* Delivers a message as it came over the wire. */
@@ -176,12 +176,14 @@ deliver(const char *text, size_t len)
 	static const struct mailbox mailbox = { .account = 1, .address = "box@d" };
 	struct executor executor = { .start = start_inline };
 	struct maildir_agent agent;
+	char sender[] = "";
+	struct queue_entry entry = { .id = "s1u1", .sender = sender };
 	enum delivery_result result = DELIVERY_FAILED;
 	cr_assert_eq(maildir_agent_open(&agent, "../..", "../../queue", "mx.example.test"), 0);
-	struct delivery *delivery = agent.agent.begin(&agent.agent, &mailbox, 1, NULL);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, &mailbox, 1, &entry);
 	cr_assert_not_null(delivery);
 	cr_assert(delivery->ops->append(delivery, text, len));
-	delivery->ops->commit(delivery, &executor, note, &result);
+	delivery->ops->commit(delivery, &executor, DELIVERY_TIMEOUT, note, &result);
 	cr_assert_eq(result, DELIVERY_OK);
 	maildir_agent_close(&agent);
 }

@@ -20,7 +20,8 @@ void hops_look(struct smtp_session *s, const struct header_field *field);      /
 void addresses_look(struct smtp_session *s, const struct header_field *field); /* #4.55: To and Cc */
 void required_look(struct smtp_session *s, const struct header_field *field);  /* #4.40: From, To, Date, Subject */
 void required_end(struct smtp_session *s);
-void body_end(struct smtp_session *s); /* #4.43 */
+void message_id_look(struct smtp_session *s, const struct header_field *field); /* keeps the Message-ID for the log */
+void body_end(struct smtp_session *s);                                          /* #4.43 */
 
 /* The message is to be refused, for a cause that the log names; the first that is found counts. */
 void header_refuse(struct smtp_session *s, enum ftg_id id, const char *cause);

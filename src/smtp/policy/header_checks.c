@@ -12,6 +12,7 @@ static const struct header_check {
 	{ hops_look, NULL, NULL },
 	{ addresses_look, NULL, NULL },
 	{ required_look, required_end, NULL },
+	{ message_id_look, NULL, NULL },
 	{ NULL, NULL, body_end },
 };
 

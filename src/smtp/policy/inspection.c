@@ -33,14 +33,14 @@ looked(struct job *job)
 	free(inspection);
 }
 
-/* A message that cannot be written is not looked at; it is told of when it would be published. */
+/* A message that cannot be written is not inspected; its reply is that of a failed delivery. */
 static void
-spooled(void *context, enum delivery_result result)
+spooled(void *context, const struct delivery_outcome *outcome)
 {
 	struct inspection *inspection = context;
 	struct smtp_session *s = inspection->s;
-	s->message.result = result;
-	if (result != DELIVERY_OK) {
+	message_note_outcome(s, outcome);
+	if (outcome->result != DELIVERY_OK) {
 		free(inspection);
 		policy_decide(s, policy_pass());
 		return;
