@@ -1,8 +1,8 @@
 /* The commands of POP3: what each does, and when it may come. */
 #include <string.h>
 
-#include "base/ascii.h"
 #include "pop3/internal.h"
+#include "session/command.h"
 
 static struct ftg_reply
 do_noop(struct pop3_session *s, const char *arg, size_t len)
@@ -66,7 +66,7 @@ do_quit(struct pop3_session *s, const char *arg, size_t len)
 	return ftg_reply(FTG_POP_BYE);
 }
 
-/* RAW: the argument is all that stands behind one space, for a password may begin and end with spaces. */
+/* RAW: the argument is all that follows one space. */
 enum arity { NO_ARGUMENT, OPTIONAL, REQUIRED, RAW };
 
 enum secrecy { IN_CLEAR, ENCRYPTED }; /* where the server requires TLS */
@@ -98,38 +98,40 @@ static const struct command {
 };
 
 static const struct command *
-find_command(const char *verb, size_t len)
+find_command(struct span verb)
 {
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-		if (len == strlen(commands[i].verb) && ascii_equal(verb, commands[i].verb, len))
+		if (span_equals(verb, commands[i].verb))
 			return &commands[i];
 	return NULL;
 }
 
-/* A line without control octets: keyword, and an argument behind spaces. Spaces at its end are overlooked. */
+/* A line without control octets. */
 static struct ftg_reply
 run_line(struct pop3_session *s, const char *text, size_t len)
 {
-	const char *end = text + len;
-	const char *space = memchr(text, ' ', len);
-	const char *arg = space != NULL ? space : end;
-	const struct command *command = find_command(text, (size_t)(arg - text));
+	const struct command_line line = command_split(text, len);
+	const struct command *command = find_command(line.verb);
 
 	if (command == NULL)
 		return ftg_reply(ERR_POP_SYNTAX);
-	if (command->arity == RAW)
-		arg += arg < end;
-	for (; command->arity != RAW && end > arg && end[-1] == ' '; end--)
-		;
-	for (; command->arity != RAW && arg < end && *arg == ' '; arg++)
-		;
+	struct span argument = command->arity == RAW ? line.raw : line.argument;
 	if (!(command->states & s->state))
 		return ftg_reply(ERR_POP_SYNTAX);
 	if (command->secrecy == ENCRYPTED && stls_is_missing(s))
 		return ftg_reply(ERR_POP_TLS);
-	if (arg == end ? command->arity >= REQUIRED : command->arity == NO_ARGUMENT)
+	if (argument.len == 0 ? command->arity >= REQUIRED : command->arity == NO_ARGUMENT)
 		return ftg_reply(ERR_POP_SYNTAX);
-	return command->run(s, arg, (size_t)(end - arg));
+	return command->run(s, argument.text, argument.len);
+}
+
+/* A client that speaks another protocol: what it sends next may be commands that a third party wrote. */
+static struct ftg_reply
+refuse_foreign(struct pop3_session *s, const char *protocol)
+{
+	s->cause = protocol;
+	s->state = POP3_CLOSED;
+	return ftg_reply(ERR_POP_SYNTAX);
 }
 
 static struct ftg_reply
@@ -137,6 +139,9 @@ run(struct pop3_session *s, const struct line *line)
 {
 	if (s->state == POP3_AUTH)
 		return exchange_line(s, line);
+	const char *protocol = command_foreign((struct span) { line->text, line->len });
+	if (protocol != NULL)
+		return refuse_foreign(s, protocol);
 	switch (line->status) {
 	case LINE_READY: return run_line(s, line->text, line->len);
 	case LINE_NO_MEMORY: return ftg_reply(FTG_POP_TROUBLE);
@@ -175,7 +180,14 @@ pop3_answer(struct pop3_session *s, struct ftg_reply reply)
 		count_refusal(s, &reply);
 		pop3_refused(s, reply.id);
 	}
+	s->cause = NULL;
 	s->outlet->reply(s->outlet, &reply);
+}
+
+void
+pop3_refuse_tls(struct pop3_session *s)
+{
+	pop3_answer(s, refuse_foreign(s, "tls-handshake"));
 }
 
 void

@@ -49,6 +49,7 @@ struct pop3_session {
 	bool encrypted;
 	bool utf8;                 /* the client has said UTF8 */
 	unsigned errors;           /* that count */
+	const char *cause;         /* of the refusal under way, as the log names it; NULL: none */
 	char *stamp;               /* the timestamp of the greeting; NULL: none */
 	char *name;                /* that USER gave; NULL: none */
 	char *user;                /* who has logged in, as address; NULL: nobody */
@@ -65,6 +66,7 @@ struct pop3_session {
 
 /* commands.c: runs a command line and answers it. Answers one that has been put off. */
 void pop3_run(struct pop3_session *s, const struct line *line);
+void pop3_refuse_tls(struct pop3_session *s);
 void pop3_answer(struct pop3_session *s, struct ftg_reply reply);
 
 /* For a handler that has answered by itself, or will. */

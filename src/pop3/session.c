@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "pop3/internal.h"
+#include "session/command.h"
 
 struct pop3_session *
 pop3_session_new(const struct pop3_config *config, const char *address, struct pop3_outlet *outlet)
@@ -71,7 +72,7 @@ pop3_refused(const struct pop3_session *s, enum ftg_id id)
 	const struct ftg_row *row = ftg_row(id);
 	const char *name = s->login != NULL && *s->login->name != '\0' ? s->login->name : s->user;
 
-	s->outlet->log(s->outlet, "reply", "ref", row->ref, "id", row->id, "user", name, NULL);
+	s->outlet->log(s->outlet, "reply", "ref", row->ref, "id", row->id, "cause", s->cause, "user", name, NULL);
 }
 
 void
@@ -142,6 +143,11 @@ static size_t
 feed_command(struct pop3_session *s, const char *bytes, size_t len)
 {
 	struct line line;
+
+	if (command_is_tls(*bytes) && line_is_fresh(&s->line)) {
+		pop3_refuse_tls(s);
+		return len;
+	}
 	size_t taken = line_read(&s->line, bytes, len, &line);
 
 	if (line.status != LINE_UNFINISHED) {

@@ -36,6 +36,13 @@ struct line_reader {
  */
 size_t line_read(struct line_reader *reader, const char *bytes, size_t len, struct line *line);
 
+/* Has nothing of the next line been read yet? */
+static inline bool
+line_is_fresh(const struct line_reader *reader)
+{
+	return reader->used == 0 && reader->skipping == LINE_UNFINISHED && !reader->cr;
+}
+
 /* Frees what the last line stood in. To be called once the line has been dealt with, and at the end. */
 void line_release(struct line_reader *reader);
 

@@ -42,7 +42,7 @@ read_argument(struct smtp_session *s, struct span rest)
 	}
 	word = params_next(&rest);
 	s->chunk.last = word.text != NULL;
-	if (word.text != NULL && (word.len != strlen("LAST") || !ascii_equal(word.text, "LAST", word.len)))
+	if (word.text != NULL && !span_equals(word, "LAST"))
 		return malformed(s, word);
 	if (params_next(&rest).text != NULL)
 		return ftg_reply(ERR_SMTP_ARGUMANT);

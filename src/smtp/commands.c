@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "session/command.h"
 #include "smtp/internal.h"
 #include "smtp/params.h"
 
@@ -289,37 +289,43 @@ static const struct command {
 };
 
 static const struct command *
-find_command(const char *verb, size_t len)
+find_command(struct span verb)
 {
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-		if (len == strlen(commands[i].verb) && ascii_equal(verb, commands[i].verb, len))
+		if (span_equals(verb, commands[i].verb))
 			return &commands[i];
 	return NULL;
 }
 
-/* A line of printable octets: verb, and an argument behind spaces. White space at its end is overlooked (4.1.1). */
+/* A line of printable octets and tabs. White space at its end is ignored (RFC 5321 section 4.1.1). */
 static struct ftg_reply
 run_line(struct smtp_session *s, const char *text, size_t len)
 {
 	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
 		len--;
-	const char *end = text + len;
-	const char *space = memchr(text, ' ', len);
-	const char *arg = space != NULL ? space : end;
-	if (arg == text || memchr(text, '\t', len) != NULL)
+	const struct command_line line = command_split(text, len);
+	if (line.verb.len == 0 || memchr(text, '\t', len) != NULL)
 		return ftg_reply(ERR_SMTP_SYNTAX);
-	const struct command *command = find_command(text, (size_t)(arg - text));
-	while (arg < end && *arg == ' ')
-		arg++;
+	const struct command *command = find_command(line.verb);
 	if (command == NULL)
 		return ftg_reply(ERR_SMTP_SYNTAX3);
 	if (command->secrecy == ENCRYPTED && encryption_is_missing(s))
 		return ftg_reply(ERR_SMTP_TLSREQUIRED);
-	if (arg == end ? command->arity == REQUIRED : command->arity == NO_ARGUMENT)
+	if (line.argument.len == 0 ? command->arity == REQUIRED : command->arity == NO_ARGUMENT)
 		return ftg_reply(ERR_SMTP_ARGUMANT);
 	if (!(command->states & s->state))
 		return ftg_reply(ERR_SMTP_ADDRESS_SEQUENCE);
-	return command->run(s, arg, (size_t)(end - arg));
+	return command->run(s, line.argument.text, line.argument.len);
+}
+
+/* A client that speaks another protocol: what it sends next may be commands that a third party wrote. */
+static struct ftg_reply
+refuse_foreign(struct smtp_session *s, const char *protocol)
+{
+	s->cause = protocol;
+	s->state = SMTP_CLOSED;
+	message_abandon(s);
+	return ftg_reply(ERR_SMTP_SYSTEM_ZOMBIE);
 }
 
 static struct ftg_reply
@@ -327,6 +333,9 @@ run(struct smtp_session *s, const struct line *line)
 {
 	if (s->state == SMTP_AUTH)
 		return auth_line(s, line);
+	const char *protocol = command_foreign((struct span) { line->text, line->len });
+	if (protocol != NULL)
+		return refuse_foreign(s, protocol);
 	switch (line->status) {
 	case LINE_READY: return run_line(s, line->text, line->len);
 	case LINE_NO_MEMORY: return ftg_reply(ERR_SMTP_HARDERROR);
@@ -360,10 +369,17 @@ command_answer(struct smtp_session *s, struct ftg_reply reply)
 		count_refusal(s, &reply, class);
 	s->path = (struct span) { NULL, 0 };
 	s->policy.refused_by = NULL;
+	s->cause = NULL;
 	if (refused)
 		refusal_say(s, reply);
 	else
 		s->outlet->reply(s->outlet, &reply);
+}
+
+void
+command_refuse_tls(struct smtp_session *s)
+{
+	command_answer(s, refuse_foreign(s, "tls-handshake"));
 }
 
 void

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "port/dsn_request.h"
-#include "smtp/span.h"
+#include "session/span.h"
 
 enum {
 	DSN_ENVID_MAX = 100,   /* octets as they are written, RFC 3461 section 4.4 */

@@ -5,18 +5,12 @@
 #include "base/utf8.h"
 #include "smtp/dsn_params.h"
 
-static bool
-equals(struct span value, const char *word)
-{
-	return value.len == strlen(word) && ascii_equal(value.text, word, value.len);
-}
-
 bool
 dsn_read_return(struct span value, enum dsn_return *ret)
 {
-	if (equals(value, "FULL"))
+	if (span_equals(value, "FULL"))
 		*ret = DSN_RETURN_FULL;
-	else if (equals(value, "HDRS"))
+	else if (span_equals(value, "HDRS"))
 		*ret = DSN_RETURN_HEADERS;
 	else
 		return false;
@@ -66,7 +60,7 @@ notify_word(struct span word)
 		{ "DELAY", DSN_DELAY } };
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (equals(word, words[i].word))
+		if (span_equals(word, words[i].word))
 			return words[i].notify;
 	return 0;
 }
@@ -163,7 +157,7 @@ dsn_check_orcpt(struct span value, bool utf8)
 		return false;
 	struct span kind = { value.text, (size_t)(semicolon - value.text) };
 	struct span address = { semicolon + 1, value.len - kind.len - 1 };
-	if (equals(kind, "utf-8"))
+	if (span_equals(kind, "utf-8"))
 		return is_utf8_address(address, utf8);
 	return is_atom(kind) && dsn_is_xtext(address);
 }

@@ -29,10 +29,12 @@ reason_of(const struct ftg_reply *reply)
 	return NULL;
 }
 
-/* What was found in the message, if that is what the reply is about. */
+/* The cause that the refusing code has set, or what was found in the message, if that is what the reply is about. */
 static const char *
 cause_of(const struct smtp_session *s, const struct ftg_reply *reply)
 {
+	if (s->cause != NULL)
+		return s->cause;
 	return reply->id == s->message.fault.id ? s->message.fault.cause : NULL;
 }
 

@@ -86,6 +86,7 @@ struct smtp_session {
 	char *name;          /* what the client calls itself; NULL before EHLO */
 	const char *version; /* of TLS; NULL: not encrypted */
 	const char *cipher;
+	const char *cause;     /* of the refusal under way, as the log names it; NULL: none */
 	struct span path;      /* of the MAIL or RCPT command under way, for the log; no text otherwise */
 	char *user;            /* who has logged in; NULL: nobody */
 	int64_t account;       /* of that user */
@@ -103,8 +104,12 @@ struct smtp_session {
 	struct policy_run policy;
 };
 
-/* commands.c: runs a command line and answers it. Answers one that has been put off. Forgets the transaction. */
+/*
+ * commands.c: runs a command line and answers it. Refuses a TLS handshake in its place, and closes. Forgets the transaction.
+ * Answers a command that was put off.
+ */
 void command_run(struct smtp_session *s, const struct line *line);
+void command_refuse_tls(struct smtp_session *s);
 void command_reset(struct smtp_session *s);
 void command_answer(struct smtp_session *s, struct ftg_reply reply);
 

@@ -11,12 +11,6 @@ enum {
 };
 
 static bool
-equals(struct span value, const char *word)
-{
-	return value.len == strlen(word) && ascii_equal(value.text, word, value.len);
-}
-
-static bool
 take_size(struct params *params, struct span value)
 {
 	if (value.len == 0 || value.len > SIZE_DIGITS_MAX)
@@ -35,8 +29,8 @@ take_size(struct params *params, struct span value)
 static bool
 take_body(struct params *params, struct span value)
 {
-	params->eightbit = equals(value, "8BITMIME");
-	return params->eightbit || equals(value, "7BIT");
+	params->eightbit = span_equals(value, "8BITMIME");
+	return params->eightbit || span_equals(value, "7BIT");
 }
 
 static bool
@@ -106,7 +100,7 @@ take_param(struct params *params, enum params_command command, struct span word)
 	if (sign != NULL)
 		value = (struct span) { sign + 1, word.len - keyword.len - 1 };
 	for (unsigned i = 0; i < sizeof table / sizeof *table; i++) {
-		if (table[i].command != command || !equals(keyword, table[i].keyword))
+		if (table[i].command != command || !span_equals(keyword, table[i].keyword))
 			continue;
 		bool repeated = params->seen & 1U << i;
 		params->seen |= 1U << i;

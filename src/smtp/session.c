@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "session/command.h"
 #include "smtp/internal.h"
 
 enum { BANNER_MAX = 512 };
@@ -87,6 +88,11 @@ static size_t
 feed_command(struct smtp_session *s, const char *bytes, size_t len)
 {
 	struct line line;
+
+	if (command_is_tls(*bytes) && line_is_fresh(&s->line)) {
+		command_refuse_tls(s);
+		return len;
+	}
 	size_t taken = line_read(&s->line, bytes, len, &line);
 
 	if (line.status != LINE_UNFINISHED) {

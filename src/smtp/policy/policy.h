@@ -3,7 +3,7 @@
 #define SMTP_POLICY_POLICY_H
 
 #include "base/address.h"
-#include "smtp/span.h"
+#include "session/span.h"
 
 #include <ftgate/reply.h>
 
