@@ -47,6 +47,16 @@ def render(language, reply_id, *arguments, overlay=None, profile=None):
     return subprocess.run(command, env=environment(), stdout=subprocess.PIPE, check=True, timeout=SECONDS).stdout
 
 
+def has_terminals():
+    """Can a pseudo-terminal be made here?"""
+    try:
+        for descriptor in os.openpty():
+            os.close(descriptor)
+        return True
+    except OSError:
+        return False
+
+
 class Server:
     """A running ftgate-smtpd with one hosted domain and one account. To be used in a with statement."""
 

@@ -11,6 +11,7 @@ import unittest
 from email.message import EmailMessage
 
 from msg import BUILD, HEADER, PROGRAM, Folder, out, rows, run
+from server import has_terminals
 
 LANGUAGES = ("C", "de", "en", "fr")
 
@@ -229,6 +230,7 @@ class Answers(unittest.TestCase):
             for line in out("explain", row["id"]).splitlines():
                 self.assertLessEqual(len(line), 80)
 
+    @unittest.skipUnless(has_terminals(), "this machine has no pseudo-terminals")
     def test_narrow_terminal(self):
         script = f"stty cols 50; {PROGRAM} explain 4.46"
         done = subprocess.run(["script", "-qec", script, "/dev/null"], capture_output=True, stdin=subprocess.DEVNULL,

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Plays the conversations of tests/talk/smtp against the real server, over loopback, under both sets of codes."""
 
+import contextlib
 import glob
 import os
 import re
@@ -278,8 +279,8 @@ class Player:
         self.sent = self.expected = self.delivered = self.queued = b""
         if b"(#3.22)" in expected:
             if sent.count(b"\r\n") > 1:
-                self.test.skipTest("it needs a directory in trouble")
-            print("left out, for it needs a directory in trouble:", sent)
+                raise Inapplicable
+            print("left out, because the directory works here:", sent)
             return
         if len(sent) < SMALL:
             self.send(sent)
@@ -332,6 +333,10 @@ class Player:
     encrypting = False
 
 
+class Inapplicable(Exception):
+    """The rest of a conversation is about a directory in trouble, which a real server does not have."""
+
+
 class Talks(TestCase):
     @classmethod
     def setUpClass(cls):
@@ -348,10 +353,6 @@ class Talks(TestCase):
 
     def converse(self, path, profile):
         conversation = Conversation(path, profile)
-        if profile not in conversation.profiles:
-            self.skipTest("it is for the other profile")
-        if conversation.needs():
-            self.skipTest("it needs " + conversation.needs())
         names = self.enterContext(NameServer())
         for name, value in conversation.settings:
             if name == "dns":
@@ -363,7 +364,8 @@ class Talks(TestCase):
         with server:
             player = Player(self, server, conversation)
             self.addCleanup(lambda: player.socket.close())
-            player.play()
+            with contextlib.suppress(Inapplicable):
+                player.play()
             player.socket.close()
 
 
@@ -371,6 +373,10 @@ def add_tests():
     for path in sorted(glob.glob(os.path.join(SOURCE, "tests/talk/smtp/*.talk"))):
         name = os.path.basename(path).removesuffix(".talk")
         for profile in "published", "strict":
+            conversation = Conversation(path, profile)
+            if profile not in conversation.profiles or conversation.needs():
+                continue  # test_smtp_talk has them all
+
             def test(self, path=path, profile=profile):
                 self.converse(path, profile)
             setattr(Talks, f"test_{name}_{profile}", test)

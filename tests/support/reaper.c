@@ -22,6 +22,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { STATUS_USAGE = 64, STATUS_OS = 71, STATUS_NOT_FOUND = 127 };
@@ -71,10 +72,21 @@ kill_children(bool report)
 	closedir(processes);
 }
 
+/* Gives processes that are about to end a moment to do so. */
+static void
+await_children(void)
+{
+	const struct timespec moment = { .tv_nsec = 10 * 1000 * 1000 };
+	for (int i = 0; i < 20 && waitpid(-1, NULL, WNOHANG) >= 0; i++)
+		nanosleep(&moment, NULL);
+}
+
 /* Kills children until none is left; the children of each that ends become children of this process. */
 static void
 kill_all(bool report)
 {
+	if (report)
+		await_children();
 	do
 		kill_children(report);
 	while (waitpid(-1, NULL, 0) >= 0 || errno == EINTR);
