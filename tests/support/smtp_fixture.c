@@ -150,7 +150,8 @@ parcel_done(struct job *job)
 	enum delivery_result result = parcel->committing ? fixture->commit_result
 	    : parcel->file >= 0                          ? fixture->spool_result
 	                                                 : fixture->flush_result;
-	const struct delivery_outcome outcome = { result, result == DELIVERY_OK || result == DELIVERY_OVER_QUOTA ? "" : FIXTURE_DETAIL };
+	const struct delivery_outcome outcome = { result,
+		result == DELIVERY_OK || result == DELIVERY_OVER_QUOTA ? "" : FIXTURE_DETAIL };
 
 	parcel->unflushed = 0;
 	if (parcel->committing) {

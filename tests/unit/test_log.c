@@ -207,15 +207,6 @@ new_terminal(void)
 	return (struct reader) { "terminal", slave, master };
 }
 
-static size_t
-count(const char *word)
-{
-	size_t found = 0;
-	for (const char *at = text; (at = strstr(at, word)) != NULL; at++)
-		found++;
-	return found;
-}
-
 /* Reads until the event "last" has come. */
 static void
 read_to_last(int file)
@@ -229,41 +220,77 @@ read_to_last(int file)
 	} while (strstr(text, "event=last") == NULL);
 }
 
-enum { FLOOD = 20000 };
+enum { FLOOD = 20000, FLOOD_LEN = 399 };
 
 static void
 flood(void)
 {
-	char value[400];
-	memset(value, 'x', sizeof value - 1);
-	value[sizeof value - 1] = '\0';
+	char value[FLOOD_LEN + 1] = "";
+	memset(value, 'x', FLOOD_LEN);
 	for (int i = 0; i < FLOOD; i++)
 		log_event("flood", "value", value, NULL);
 }
 
-/* It ends: if each line waited for the reader, this would take hours. */
+/* What has been read of a flood. A line that was cut counts as lost, even if only its line end is missing. */
+struct tally {
+	char line[1024];
+	size_t len, whole, reports;
+	unsigned long lost;
+	bool last;
+};
+
+static void
+tally_line(struct tally *tally)
+{
+	const char *lost = strstr(tally->line, "event=log-lost lines=");
+	if (lost != NULL) {
+		tally->reports++;
+		tally->lost += strtoul(strchr(lost, '=') + strlen("=log-lost lines="), NULL, 10);
+	} else if (strstr(tally->line, "event=last") != NULL) {
+		tally->last = true;
+	} else {
+		const char *value = strstr(tally->line, " event=flood value=x");
+		tally->whole += value != NULL && strspn(strchr(value, 'x'), "x") == FLOOD_LEN;
+	}
+}
+
+/* Reads once. Returns false if there is nothing. */
+static bool
+tally_read(struct tally *tally, int file)
+{
+	ssize_t got = read(file, text, sizeof text);
+	for (ssize_t i = 0; i < got; i++) {
+		cr_assert_lt(tally->len, sizeof tally->line);
+		tally->line[tally->len++] = text[i];
+		if (text[i] != '\n')
+			continue;
+		tally->line[tally->len - 1] = '\0';
+		tally_line(tally);
+		tally->len = 0;
+	}
+	return got > 0;
+}
+
+/* It ends: if each line waited for the reader, this would take hours. A terminal makes room later than it is read. */
 Test(log, reader_that_stops_costs_lines_and_nothing_else, .timeout = 120)
 {
 	struct reader readers[] = { new_pipe(), new_socket(), new_terminal() };
 	for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
+		struct tally tally = { 0 };
 		int flags = fcntl(readers[i].writes, F_GETFL);
 		log_open(readers[i].writes, NULL);
 		flood();
 		cr_expect_eq(fcntl(readers[i].writes, F_GETFL), flags, "%s: the parent's flags", readers[i].name);
 		fcntl(readers[i].reads, F_SETFL, O_NONBLOCK);
-		ssize_t got;
-		size_t kept = 0;
-		while ((got = read(readers[i].reads, text, sizeof text)) > 0)
-			for (ssize_t j = 0; j < got; j++)
-				kept += text[j] == '\n';
+		while (tally_read(&tally, readers[i].reads))
+			;
 		fcntl(readers[i].reads, F_SETFL, 0);
 		log_event("last", NULL);
-		read_to_last(readers[i].reads);
-		cr_expect_eq(count("event=log-lost"), 1, "%s: %s", readers[i].name, text);
-		const char *lost = strstr(text, "lines=");
-		cr_assert_not_null(lost);
-		unsigned long lines = strtoul(lost + 6, NULL, 10);
-		cr_expect(kept + lines == FLOOD, "%s: %zu were read, %lu lost", readers[i].name, kept, lines);
+		while (!tally.last)
+			cr_assert(tally_read(&tally, readers[i].reads));
+		cr_expect(tally.lost > 0 && tally.whole + tally.lost >= FLOOD &&
+		        tally.whole + tally.lost <= FLOOD + tally.reports,
+		    "%s: %zu were read, %lu lost", readers[i].name, tally.whole, tally.lost);
 	}
 }
 
