@@ -160,7 +160,7 @@ drop_clear(struct stream *stream, size_t len)
 	log_end();
 }
 
-/* Keeps input for later, in place of what has been kept of it. */
+/* Keeps input for later, in place of what has been kept of it. Input may hold passwords: all copies of it are wiped. */
 static void
 keep(struct stream *stream, const char *bytes, size_t len)
 {
@@ -178,6 +178,8 @@ keep(struct stream *stream, const char *bytes, size_t len)
 		else
 			memcpy(rest, bytes, len);
 	}
+	if (stream->rest != NULL)
+		explicit_bzero(stream->rest, stream->rest_len);
 	free(stream->rest);
 	stream->rest = rest;
 	stream->rest_len = rest == NULL ? 0 : len;
@@ -214,6 +216,7 @@ decrypt(struct stream *stream)
 		len = encryption_read(stream, stream->streams->plain, STREAMS_PLAIN);
 		if (len > 0)
 			take(stream, stream->streams->plain, len);
+		explicit_bzero(stream->streams->plain, len);
 	}
 }
 
@@ -253,6 +256,8 @@ on_read(uv_stream_t *handle, ssize_t len, const uv_buf_t *buffer)
 	} else if (!stream->lingering) {
 		take_raw(stream, buffer->base, (size_t)len);
 	}
+	if (len > 0)
+		explicit_bzero(buffer->base, (size_t)len);
 	stream_proceed(stream);
 	streams_run_ready(stream->streams);
 }

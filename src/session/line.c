@@ -27,6 +27,14 @@ skip(struct line_reader *reader, enum line_status why)
 	reader->skipping = why;
 }
 
+/* A line may hold a password, whose octets must not stay in memory that is given back. */
+static void
+wipe(struct line_reader *reader)
+{
+	if (reader->partial != NULL)
+		explicit_bzero(reader->partial, reader->used);
+}
+
 static bool
 make_room(struct line_reader *reader, size_t len)
 {
@@ -36,9 +44,13 @@ make_room(struct line_reader *reader, size_t len)
 		room *= 2;
 	if (room == reader->room)
 		return true;
-	char *partial = realloc(reader->partial, room);
+	char *partial = calloc(1, room);
 	if (partial == NULL)
 		return false;
+	if (reader->used > 0)
+		memcpy(partial, reader->partial, reader->used);
+	wipe(reader);
+	free(reader->partial);
 	reader->partial = partial;
 	reader->room = room;
 	return true;
@@ -113,6 +125,7 @@ line_read(struct line_reader *reader, const char *bytes, size_t len, struct line
 void
 line_release(struct line_reader *reader)
 {
+	wipe(reader);
 	free(reader->partial);
 	reader->partial = NULL;
 	reader->used = 0;

@@ -122,6 +122,8 @@ take_data(struct server *server)
 		    folder, strerror(errno));
 	if (privileges_become(server->user, server->group) < 0 || privileges_gain_none() < 0)
 		return fail(server, EX_OSERR, "cannot become the user %s: %s", server->settings->user, strerror(errno));
+	if (privileges_dump_nothing() < 0)
+		return fail(server, EX_OSERR, "cannot switch off core dumps: %s", strerror(errno));
 	return lock_data(server);
 }
 
