@@ -10,7 +10,7 @@
 struct queue_job {
 	struct job job;
 	const struct queue *queue;
-	struct queue_wish wish;
+	struct queue_run run;
 	int error; /* 0: none */
 	delivery_done *done;
 	void *context;
@@ -21,7 +21,7 @@ static void
 work(struct job *job)
 {
 	struct queue_job *asked = (struct queue_job *)job;
-	asked->error = queue_wish(asked->queue, &asked->wish) < 0 ? errno : 0;
+	asked->error = queue_request_run(asked->queue, &asked->run) < 0 ? errno : 0;
 }
 
 static void
@@ -35,10 +35,10 @@ done(struct job *job)
 }
 
 void
-queue_ask(const struct queue *queue, const struct queue_wish *wish, struct executor *executor, delivery_done *tell,
+queue_ask(const struct queue *queue, const struct queue_run *run, struct executor *executor, delivery_done *tell,
     void *context)
 {
-	size_t len = strlen(wish->name);
+	size_t len = strlen(run->name);
 	struct queue_job *asked = malloc(sizeof *asked + len + 1);
 	if (asked == NULL) {
 		delivery_finish(tell, context, DELIVERY_FAILED);
@@ -47,10 +47,10 @@ queue_ask(const struct queue *queue, const struct queue_wish *wish, struct execu
 	*asked = (struct queue_job) {
 		.job = { .work = work, .done = done },
 		.queue = queue,
-		.wish = { wish->reach, asked->name },
+		.run = { run->reach, asked->name },
 		.done = tell,
 		.context = context,
 	};
-	memcpy(asked->name, wish->name, len + 1);
+	memcpy(asked->name, run->name, len + 1);
 	executor->start(executor, &asked->job);
 }

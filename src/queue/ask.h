@@ -5,8 +5,8 @@
 #include "port/delivery.h"
 #include "queue/queue.h"
 
-/* Leaves a wish, whose name is copied: OK, or FAILED, which has been logged. queue stays until done() is called. */
-void queue_ask(const struct queue *queue, const struct queue_wish *wish, struct executor *executor, delivery_done *done,
+/* Leaves a request, whose name is copied, by a job: OK, or FAILED, which has been logged. queue must last until done(). */
+void queue_ask(const struct queue *queue, const struct queue_run *run, struct executor *executor, delivery_done *done,
     void *context);
 
 #endif

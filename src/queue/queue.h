@@ -8,7 +8,7 @@
 
 /*
  * DATA/queue holds for each entry ID.message and ID.envelope, which are both of one file system; an entry is there
- * when its envelope is. tmp/ holds what is not whole yet, run/ wishes for a run. A message is stored as in a Maildir:
+ * when its envelope is. tmp/ holds what is not whole yet, run/ requests for a run. A message is stored as in a Maildir:
  * its lines end with LF, where CRLF came in, and its file may have further names in Maildirs. So it is never written
  * to.
  *
@@ -82,19 +82,25 @@ void queue_drop(const struct queue *queue, struct queue_entry *entry);
 /* Removes what has been left of entries that never were whole. Returns how many files. */
 unsigned queue_sweep(const struct queue *queue, time_t now);
 
-/* A wish that the executor try now what waits: all, one entry, those to a domain, or to it and to those below it. */
+/* A request that the queue manager try now what waits: all, one entry, those to a domain, or to it and those below it. */
 enum queue_reach { QUEUE_RUN_ALL, QUEUE_RUN_ENTRY, QUEUE_RUN_DOMAIN, QUEUE_RUN_BELOW };
-struct queue_wish {
+struct queue_run {
 	enum queue_reach reach;
 	const char *name; /* an ID, a domain in lower case; NULL: all */
 };
 
 /*
- * Leaves a wish in the folder run/, where it is an event; or takes all of them out and tells each. A wish that is
- * repeated before it is taken is one.
+ * Leaves a request in the folder run/, where it is an event of the folder. A request that is repeated before it is taken
+ * is one. Returns 0, or -1 with errno: EINVAL if the name can be none.
  */
-int queue_wish(const struct queue *queue, const struct queue_wish *wish);
-int queue_take_wishes(
-    const struct queue *queue, void (*tell)(void *context, const struct queue_wish *wish), void *context);
+int queue_request_run(const struct queue *queue, const struct queue_run *run);
+
+/*
+ * Takes the requests out of the folder: each is passed to take(), and removed if that returns true. The run must begin
+ * after this has returned, since a request that is repeated meanwhile is removed, too. At the first one that take()
+ * refuses, it stops and returns 1: more requests are left, for a further call. Returns 0 if none is left, or -1 with
+ * errno.
+ */
+int queue_take_runs(const struct queue *queue, bool (*take)(void *context, const struct queue_run *run), void *context);
 
 #endif

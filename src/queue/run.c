@@ -1,4 +1,4 @@
-/* Wishes for a run of the relay queue: a file each, whose name tells what is to be tried. */
+/* Requests for a run of the relay queue: a file each, whose name says what is tried. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -28,26 +28,26 @@ is_domain(const char *text)
 }
 
 static bool
-is_fit(const struct queue_wish *wish)
+is_fit(const struct queue_run *run)
 {
-	switch (wish->reach) {
-	case QUEUE_RUN_ALL: return wish->name == NULL || *wish->name == '\0';
-	case QUEUE_RUN_ENTRY: return queue_is_id(wish->name, strlen(wish->name));
-	default: return is_domain(wish->name);
+	switch (run->reach) {
+	case QUEUE_RUN_ALL: return run->name == NULL || *run->name == '\0';
+	case QUEUE_RUN_ENTRY: return queue_is_id(run->name, strlen(run->name));
+	default: return is_domain(run->name);
 	}
 }
 
 int
-queue_wish(const struct queue *queue, const struct queue_wish *wish)
+queue_request_run(const struct queue *queue, const struct queue_run *run)
 {
 	enum { FLAGS = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW };
 	char path[NAME_MAX + sizeof QUEUE_RUN "/"];
-	if (!is_fit(wish)) {
+	if (!is_fit(run)) {
 		errno = EINVAL;
 		return -1;
 	}
 	int len = snprintf(
-	    path, sizeof path, QUEUE_RUN "/%s%s", prefixes[wish->reach], wish->name == NULL ? "" : wish->name);
+	    path, sizeof path, QUEUE_RUN "/%s%s", prefixes[run->reach], run->name == NULL ? "" : run->name);
 	if (len >= (int)sizeof path) {
 		errno = ENAMETOOLONG;
 		return -1;
@@ -57,30 +57,34 @@ queue_wish(const struct queue *queue, const struct queue_wish *wish)
 }
 
 static bool
-read_wish(struct queue_wish *wish, const char *file)
+parse_name(struct queue_run *run, const char *file)
 {
 	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
 		size_t len = strlen(prefixes[i]);
 		if (strncmp(file, prefixes[i], len) != 0)
 			continue;
-		*wish = (struct queue_wish) { (enum queue_reach)i, file[len] == '\0' ? NULL : file + len };
-		return (i == QUEUE_RUN_ALL) == (wish->name == NULL) && is_fit(wish);
+		*run = (struct queue_run) { (enum queue_reach)i, file[len] == '\0' ? NULL : file + len };
+		return (i == QUEUE_RUN_ALL) == (run->name == NULL) && is_fit(run);
 	}
 	return false;
 }
 
-/* A wish that is left while it is taken has not been told yet. */
 int
-queue_take_wishes(const struct queue *queue, void (*tell)(void *context, const struct queue_wish *wish), void *context)
+queue_take_runs(const struct queue *queue, bool (*take)(void *context, const struct queue_run *run), void *context)
 {
-	struct queue_wish wish;
+	struct queue_run run;
+	int left = 0;
 	DIR *entries = queue_open_entries(queue, QUEUE_RUN);
 	if (entries == NULL)
 		return -1;
-	for (const struct dirent *file; (file = readdir(entries)) != NULL;)
-		if (file->d_name[0] != '.' && unlinkat(dirfd(entries), file->d_name, 0) == 0 &&
-		    read_wish(&wish, file->d_name))
-			tell(context, &wish);
+	for (const struct dirent *file; left == 0 && (file = readdir(entries)) != NULL;) {
+		if (file->d_name[0] == '.')
+			continue;
+		if (parse_name(&run, file->d_name) && !take(context, &run))
+			left = 1;
+		else
+			unlinkat(dirfd(entries), file->d_name, 0);
+	}
 	closedir(entries);
-	return 0;
+	return left;
 }

@@ -196,17 +196,18 @@ fulfil(struct queue_manager *manager, const struct queue_manager_wish *wish)
 	log_event("queue-run", "name", wish->name[0] != '\0' ? wish->name : NULL, NULL);
 }
 
-static void
-keep_wish(void *context, const struct queue_wish *wish)
+static bool
+keep_wish(void *context, const struct queue_run *wish)
 {
 	struct queue_manager *manager = context;
 	struct queue_manager_wish *kept = manager->wish_count == WISHES_MAX ? NULL
 	                                                                    : &manager->wishes[manager->wish_count];
 	if (kept == NULL)
-		return;
+		return false;
 	kept->reach = wish->reach;
 	snprintf(kept->name, sizeof kept->name, "%s", wish->name != NULL ? wish->name : "");
 	manager->wish_count++;
+	return true;
 }
 
 static struct queue_manager *
@@ -219,9 +220,10 @@ static void
 wish_work(struct job *job)
 {
 	struct queue_manager *manager = of_wish(job);
+	manager->wishes_left = false;
 	manager->wishes = calloc(WISHES_MAX, sizeof *manager->wishes);
 	if (manager->wishes != NULL)
-		(void)queue_take_wishes(&manager->config->queue, keep_wish, manager);
+		manager->wishes_left = queue_take_runs(&manager->config->queue, keep_wish, manager) > 0;
 }
 
 static void
@@ -234,7 +236,7 @@ wish_done(struct job *job)
 	free(manager->wishes);
 	manager->wishes = NULL;
 	manager->wish_count = 0;
-	if (manager->wished_again)
+	if (manager->wished_again || manager->wishes_left)
 		queue_manager_tell_wished(manager);
 	queue_manager_turn(manager);
 }

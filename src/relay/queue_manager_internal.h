@@ -74,6 +74,7 @@ struct queue_manager {
 	char (*ids)[QUEUE_ID_SIZE];
 	size_t id_count, id_room;
 	struct queue_manager_wish *wishes;
+	bool wishes_left; /* in the folder, for want of room here */
 	size_t wish_count;
 };
 

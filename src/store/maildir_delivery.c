@@ -365,8 +365,8 @@ run_queue(struct delivery_agent *base, struct executor *executor, const char *do
     void *context)
 {
 	const struct maildir_agent *agent = (const struct maildir_agent *)base;
-	const struct queue_wish wish = { below ? QUEUE_RUN_BELOW : QUEUE_RUN_DOMAIN, domain };
-	queue_ask(&agent->queue, &wish, executor, done, context);
+	const struct queue_run run = { below ? QUEUE_RUN_BELOW : QUEUE_RUN_DOMAIN, domain };
+	queue_ask(&agent->queue, &run, executor, done, context);
 }
 
 static bool

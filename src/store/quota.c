@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/change_time.h"
 #include "store/quota_count.h"
 
 static const char name[] = "maildirsize";
@@ -156,16 +157,16 @@ write_sheet(int maildir, const struct quota *limit, const struct quota *usage)
 		unlinkat(maildir, tmp, 0);
 }
 
-/* A message that came while the others were counted is in the count or not: then nobody may rely on it. */
+/* A message that came while the others were counted may be in the count or not: maildirsize is removed again. */
 static int
 count_anew(int maildir, const struct quota *limit, struct quota *usage)
 {
-	struct timespec before, after;
-	if (quota_count(maildir, usage, &before) < 0)
+	const struct timespec begun = change_time_now();
+	struct timespec latest;
+	if (quota_count(maildir, usage, &latest) < 0)
 		return -1;
 	write_sheet(maildir, limit, usage);
-	if (quota_count(maildir, NULL, &after) < 0 || after.tv_sec > before.tv_sec ||
-	    (after.tv_sec == before.tv_sec && after.tv_nsec > before.tv_nsec))
+	if (quota_count(maildir, NULL, &latest) < 0 || !change_time_is_settled(&latest, &begun))
 		unlinkat(maildir, name, 0);
 	return 0;
 }

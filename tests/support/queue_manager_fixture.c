@@ -211,7 +211,7 @@ is_gone(void)
 const char *
 logged(void)
 {
-	static char text[1 << 16];
+	static char text[1 << 18];
 	FILE *file = fopen("log", "r");
 	size_t len = fread(text, 1, sizeof text - 1, file);
 	text[len] = '\0';

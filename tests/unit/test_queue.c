@@ -395,46 +395,71 @@ Test(queue, fault_while_recording_keeps_an_envelope_that_is_whole)
 	queue_entry_clear(&entry);
 }
 
-static void
-tell_wish(void *context, const struct queue_wish *wish)
+static bool
+take_run(void *context, const struct queue_run *run)
 {
 	static const char *const reaches[] = { "all", "entry", "domain", "below" };
-	char *told = context;
-	snprintf(told + strlen(told), 128, "%s:%s ", reaches[wish->reach], wish->name == NULL ? "" : wish->name);
+	char *taken = context;
+	snprintf(taken + strlen(taken), 128, "%s:%s ", reaches[run->reach], run->name == NULL ? "" : run->name);
+	return true;
 }
 
-Test(queue, wishes_are_told_once)
+/* As a queue manager that has room for one request at a time. */
+static bool
+take_one_run(void *context, const struct queue_run *run)
 {
-	static const struct queue_wish wishes[] = { { QUEUE_RUN_ALL, NULL }, { QUEUE_RUN_ENTRY, "a1" },
+	return *(char *)context == '\0' && take_run(context, run);
+}
+
+Test(queue, requests_for_a_run_are_taken_once)
+{
+	static const struct queue_run runs[] = { { QUEUE_RUN_ALL, NULL }, { QUEUE_RUN_ENTRY, "a1" },
 		{ QUEUE_RUN_DOMAIN, "example.org" }, { QUEUE_RUN_DOMAIN, "example.org" },
 		{ QUEUE_RUN_BELOW, "example.org" } };
-	char told[512] = "";
-	for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++)
-		cr_assert_eq(queue_wish(&queue, &wishes[i]), 0);
-	cr_assert_eq(queue_take_wishes(&other, tell_wish, told), 0);
-	cr_expect_not_null(strstr(told, "all: "));
-	cr_expect_not_null(strstr(told, "entry:a1 "));
-	cr_expect_not_null(strstr(told, "domain:example.org "));
-	cr_expect_not_null(strstr(told, "below:example.org "));
-	cr_expect_eq(strlen(told), strlen("all: entry:a1 domain:example.org below:example.org "));
-	told[0] = '\0';
-	cr_assert_eq(queue_take_wishes(&other, tell_wish, told), 0);
-	cr_expect_str_eq(told, "");
+	char taken[512] = "";
+	for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
+		cr_assert_eq(queue_request_run(&queue, &runs[i]), 0);
+	cr_assert_eq(queue_take_runs(&other, take_run, taken), 0);
+	cr_expect_not_null(strstr(taken, "all: "));
+	cr_expect_not_null(strstr(taken, "entry:a1 "));
+	cr_expect_not_null(strstr(taken, "domain:example.org "));
+	cr_expect_not_null(strstr(taken, "below:example.org "));
+	cr_expect_eq(strlen(taken), strlen("all: entry:a1 domain:example.org below:example.org "));
+	taken[0] = '\0';
+	cr_assert_eq(queue_take_runs(&other, take_run, taken), 0);
+	cr_expect_str_eq(taken, "");
 }
 
-Test(queue, wish_that_could_be_a_path_is_refused)
+Test(queue, request_that_there_is_no_room_for_is_kept)
 {
-	static const struct queue_wish wishes[] = { { QUEUE_RUN_ENTRY, "../a" }, { QUEUE_RUN_DOMAIN, "a/../b" },
+	char taken[128] = "", all[512] = "";
+	cr_assert_eq(queue_request_run(&queue, &(struct queue_run) { QUEUE_RUN_ALL, NULL }), 0);
+	cr_assert_eq(queue_request_run(&queue, &(struct queue_run) { QUEUE_RUN_ENTRY, "a1" }), 0);
+	cr_assert_eq(queue_request_run(&queue, &(struct queue_run) { QUEUE_RUN_BELOW, "example.org" }), 0);
+	for (int left = 1, i = 0; left == 1 && i < 4; i++, taken[0] = '\0') {
+		left = queue_take_runs(&other, take_one_run, taken);
+		cr_expect_eq(left, i < 2);
+		cr_expect_eq(folder_count("queue/run/*"), (size_t)(2 - i));
+		strcat(all, taken);
+	}
+	cr_expect_not_null(strstr(all, "all: "));
+	cr_expect_not_null(strstr(all, "entry:a1 "));
+	cr_expect_not_null(strstr(all, "below:example.org "));
+}
+
+Test(queue, request_for_a_run_that_could_be_a_path_is_refused)
+{
+	static const struct queue_run runs[] = { { QUEUE_RUN_ENTRY, "../a" }, { QUEUE_RUN_DOMAIN, "a/../b" },
 		{ QUEUE_RUN_DOMAIN, "" }, { QUEUE_RUN_BELOW, "[192.0.2.1]" }, { QUEUE_RUN_ALL, "x" } };
-	for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++) {
-		cr_expect_eq(queue_wish(&queue, &wishes[i]), -1);
+	for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+		cr_expect_eq(queue_request_run(&queue, &runs[i]), -1);
 		cr_expect_eq(errno, EINVAL);
 	}
-	char told[512] = "";
+	char taken[512] = "";
 	close(open("queue/run/domain=UPPER.example", O_CREAT | O_WRONLY, 0600));
 	close(open("queue/run/other", O_CREAT | O_WRONLY, 0600));
-	cr_assert_eq(queue_take_wishes(&queue, tell_wish, told), 0);
-	cr_expect_str_eq(told, "");
+	cr_assert_eq(queue_take_runs(&queue, take_run, taken), 0);
+	cr_expect_str_eq(taken, "");
 	cr_expect_eq(folder_count("queue/run/*"), 0);
 }
 

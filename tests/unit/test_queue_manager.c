@@ -202,18 +202,41 @@ Test(manager, goes_through_those_that_wait_on_one_stack)
 
 Test(manager, does_what_is_wished)
 {
-	struct queue_wish wish = { .reach = QUEUE_RUN_DOMAIN, .name = "example.net" };
+	struct queue_run wish = { .reach = QUEUE_RUN_DOMAIN, .name = "example.net" };
 	server.refused = "192.0.2.1";
 	add("bert@example.net");
 	start();
 	cr_expect_eq(server.dialed, 1);
-	cr_assert_eq(queue_wish(&agent.queue, &wish), 0);
+	cr_assert_eq(queue_request_run(&agent.queue, &wish), 0);
 	server.refused = NULL;
 	queue_manager_tell_wished(manager);
 	settle_down();
 	cr_expect(is_gone());
 	cr_expect_eq(server.dialed, 2);
 	expect_in(logged(), "event=queue-run name=example.net");
+}
+
+/* More requests than the manager takes at a time, one of which is for what waits. */
+Test(manager, answers_each_request_for_a_run_however_many_come_at_once)
+{
+	char name[64];
+	server.refused = "192.0.2.1";
+	add("bert@example.net");
+	start();
+	server.refused = NULL;
+	cr_assert_eq(queue_request_run(&agent.queue, &(struct queue_run) { QUEUE_RUN_DOMAIN, "example.net" }), 0);
+	for (int i = 0; i < 1500; i++) {
+		snprintf(name, sizeof name, "n%d.example", i);
+		cr_assert_eq(queue_request_run(&agent.queue, &(struct queue_run) { QUEUE_RUN_DOMAIN, name }), 0);
+	}
+	queue_manager_tell_wished(manager);
+	settle_down();
+	cr_expect(is_gone());
+	cr_expect_eq(folder_count("queue/run/*"), 0);
+	size_t runs = 0;
+	for (const char *at = logged(); (at = strstr(at, "event=queue-run ")) != NULL; at++)
+		runs++;
+	cr_expect_eq(runs, 1501);
 }
 
 Test(manager, leaves_alone_what_is_held)

@@ -149,16 +149,16 @@ is_entry(const struct queue *queue, const char *word)
 	return is;
 }
 
-static struct queue_wish
+static struct queue_run
 read_wish(const struct queue *queue, char *word)
 {
 	if (is_entry(queue, word))
-		return (struct queue_wish) { QUEUE_RUN_ENTRY, word };
+		return (struct queue_run) { QUEUE_RUN_ENTRY, word };
 	for (char *at = word; *at != '\0'; at++)
 		*at = ascii_lower(*at);
 	if (*word == '@')
-		return (struct queue_wish) { QUEUE_RUN_BELOW, word + 1 };
-	return (struct queue_wish) { QUEUE_RUN_DOMAIN, word };
+		return (struct queue_run) { QUEUE_RUN_BELOW, word + 1 };
+	return (struct queue_run) { QUEUE_RUN_DOMAIN, word };
 }
 
 /* The order lasts until a server takes it. */
@@ -166,13 +166,13 @@ int
 ctl_queue_run(struct request *request)
 {
 	struct queue queue;
-	struct queue_wish wish = { QUEUE_RUN_ALL, NULL };
+	struct queue_run wish = { QUEUE_RUN_ALL, NULL };
 	int status = open_queue(request, &queue);
 	if (status != EX_OK)
 		return status;
 	if (request->count > 0)
 		wish = read_wish(&queue, request->words[0]);
-	if (queue_wish(&queue, &wish) < 0) {
+	if (queue_request_run(&queue, &wish) < 0) {
 		if (errno == EINVAL)
 			status = ctl_fail(EX_DATAERR,
 			    "'%.300s' is neither a message in the queue nor a domain; what there is: ftgatectl queue list",

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "store/change_time.h"
 #include "store/maildrop/name.h"
 
 enum { TRIES = 3 };
@@ -102,30 +103,28 @@ scan_place(struct drop_list *list, const struct drop_folders *folders, enum drop
 	return result;
 }
 
+/* Has nobody changed a folder since a time, and would it show? */
 static bool
-is_as_before(int place, struct timespec *changed)
+is_unchanged(int folder, const struct timespec *since)
 {
 	struct stat status;
-	const struct timespec before = *changed;
-	if (fstat(place, &status) < 0)
-		return true;
-	*changed = status.st_mtim;
-	return before.tv_sec == changed->tv_sec && before.tv_nsec == changed->tv_nsec;
+	return fstat(folder, &status) < 0 || change_time_is_settled(&status.st_mtim, since);
 }
 
-/* A message that is renamed while its folder is read may be met under neither name: the folder is read again. */
+/* A message that is renamed while its folder is read may be found under neither name: the folder is read again. */
 static int
 scan_cur(struct drop_list *list, const struct drop_folders *folders)
 {
 	const size_t names_len = list->names_len, count = list->count;
-	struct timespec changed = { 0 };
-	is_as_before(folders->places[DROP_CUR], &changed);
 	for (int i = 0; i < TRIES; i++) {
+		if (i > 0)
+			change_time_wait();
+		const struct timespec begun = change_time_now();
 		list->names_len = names_len;
 		list->count = count;
 		if (scan_place(list, folders, DROP_CUR) < 0)
 			return -1;
-		if (is_as_before(folders->places[DROP_CUR], &changed))
+		if (is_unchanged(folders->places[DROP_CUR], &begun))
 			break;
 	}
 	return 0;
