@@ -69,9 +69,9 @@ say_all(struct pop3_session *s)
 			continue;
 		if (capability->value != NULL)
 			capability->value(s, value);
-		pop3_line(s, "%s%s", capability->words, value);
+		pop3_send_line(s, "%s%s", capability->words, value);
 	}
-	pop3_line(s, ".");
+	pop3_send_line(s, ".");
 	s->more = NULL;
 }
 

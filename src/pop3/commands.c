@@ -45,12 +45,12 @@ updated(void *context, enum maildrop_result result)
 		s->tally.removed = maildrop_count(s->maildrop) - left;
 		stats_add(s->config->stats, STAT_REMOVED, s->tally.removed);
 	} else {
-		pop3_trouble(s, "remove-failed");
+		pop3_log_failure(s, "remove-failed");
 	}
-	pop3_forget(s);
+	login_forget(s);
 	s->state = POP3_CLOSED;
-	pop3_answer(s, result == MAILDROP_OK ? ftg_reply_count(FTG_POP_QUIT, left) : ftg_reply(FTG_POP_NOT_REMOVED));
-	pop3_wake(s);
+	pop3_reply(s, result == MAILDROP_OK ? ftg_reply_count(FTG_POP_QUIT, left) : ftg_reply(FTG_POP_NOT_REMOVED));
+	pop3_resume(s);
 }
 
 static struct ftg_reply
@@ -149,45 +149,10 @@ run(struct pop3_session *s, const struct line *line)
 	}
 }
 
-/* Messages may vanish, and mailboxes be in use, as often as they like; these are of the client's own making. */
-static bool
-is_error(enum ftg_id id)
-{
-	static const enum ftg_id errors[] = { ERR_POP_SYNTAX, ERR_POP_TLS, ERR_POP_SECUREAUTH, ERR_POP_LOGIN,
-		ERR_POP_LOGIN2, ERR_POP_LOGIN3 };
-
-	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
-		if (errors[i] == id)
-			return true;
-	return false;
-}
-
-/* Over the limit another reply takes the place of an error, and ends the session. */
-static void
-count_refusal(struct pop3_session *s, struct ftg_reply *reply)
-{
-	s->errors += is_error(reply->id);
-	if (is_error(reply->id) && s->errors > s->config->max_errors) {
-		*reply = ftg_reply(FTG_POP_ERRORS);
-		s->state = POP3_CLOSED;
-	}
-}
-
-void
-pop3_answer(struct pop3_session *s, struct ftg_reply reply)
-{
-	if (ftg_row(reply.id)->code[s->config->profile].reply[0] == '-') {
-		count_refusal(s, &reply);
-		pop3_refused(s, reply.id);
-	}
-	s->cause = NULL;
-	s->outlet->reply(s->outlet, &reply);
-}
-
 void
 pop3_refuse_tls(struct pop3_session *s)
 {
-	pop3_answer(s, refuse_foreign(s, "tls-handshake"));
+	pop3_reply(s, refuse_foreign(s, "tls-handshake"));
 }
 
 void
@@ -195,5 +160,5 @@ pop3_run(struct pop3_session *s, const struct line *line)
 {
 	struct ftg_reply reply = run(s, line);
 	if (reply.id != FTG_IDS)
-		pop3_answer(s, reply);
+		pop3_reply(s, reply);
 }

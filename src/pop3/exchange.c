@@ -76,7 +76,7 @@ checked(struct job *job)
 
 	s->busy = false;
 	(void)finish(s, (enum sasl_status)login->status);
-	pop3_wake(s);
+	pop3_resume(s);
 }
 
 /* A password is checked in a job, for that computes a hash; a proof is checked at once. */

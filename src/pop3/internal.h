@@ -64,30 +64,31 @@ struct pop3_session {
 	struct line_reader line;
 };
 
-/* commands.c: runs a command line and answers it. Answers one that has been put off. */
+/* commands.c: runs a command line and sends its reply. */
 void pop3_run(struct pop3_session *s, const struct line *line);
-void pop3_refuse_tls(struct pop3_session *s);
-void pop3_answer(struct pop3_session *s, struct ftg_reply reply);
 
-/* For a handler that has answered by itself, or will. */
+/* commands.c: refuses a TLS handshake that came in place of a command, and closes the session. */
+void pop3_refuse_tls(struct pop3_session *s);
+
+/* reply.c: sends a reply; one that refuses is logged with s->cause, and counted, and may end the session. */
+void pop3_reply(struct pop3_session *s, struct ftg_reply reply);
+
+/* reply.c: sends a line of printf's form and its CRLF, cut at POP3_LINE_MAX octets. */
+void pop3_send_line(struct pop3_session *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* reply.c: logs a refusal; logs an event with the error of the maildrop. */
+void pop3_log_refusal(const struct pop3_session *s, enum ftg_id id);
+void pop3_log_failure(const struct pop3_session *s, const char *event);
+
+/* reply.c: to be called when a job has ended. Within pop3_session_feed() the loop there continues by itself. */
+void pop3_resume(struct pop3_session *s);
+
+/* What a handler returns that has sent its reply, or will. */
 static inline struct ftg_reply
 answered(void)
 {
 	return ftg_reply(FTG_IDS);
 }
-
-/* session.c: a job has ended. Within pop3_session_feed() its loop goes on by itself. */
-void pop3_wake(struct pop3_session *s);
-
-/* session.c: sends a line in printf's manner, and its CRLF. */
-void pop3_line(struct pop3_session *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* session.c: tells the log of a refusal; of a failure of the maildrop. */
-void pop3_refused(const struct pop3_session *s, enum ftg_id id);
-void pop3_trouble(const struct pop3_session *s, const char *event);
-
-/* session.c: forgets who the client is; gives up the maildrop. */
-void pop3_forget(struct pop3_session *s);
 
 /* login.c: the commands USER, PASS and APOP. */
 struct ftg_reply login_user(struct pop3_session *s, const char *arg, size_t len);
@@ -106,6 +107,9 @@ struct ftg_reply login_finish(struct pop3_session *s, bool right);
 /* login.c: ends a login with a reply, which these send: the server failed; the client cancelled, or sent no proof. */
 struct ftg_reply login_fail(struct pop3_session *s, enum ftg_id id);
 struct ftg_reply login_cancel(struct pop3_session *s, enum ftg_id id);
+
+/* login.c: forgets who the client is; logs the logout and closes the maildrop, if one is open. */
+void login_forget(struct pop3_session *s);
 
 /* login.c: frees a login, if one is under way; login_abandon() counts it as failed if a salt has been shown. */
 void login_end(struct pop3_session *s);

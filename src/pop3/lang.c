@@ -28,9 +28,9 @@ say_languages(struct pop3_session *s)
 	for (ftg_lang i = FTG_ENGLISH; i < ftg_catalog_languages(catalog); i++) {
 		char name[AUTONYM_MAX];
 		autonym_write(name, tag_of(catalog, i));
-		pop3_line(s, "%s %s", tag_of(catalog, i), name);
+		pop3_send_line(s, "%s %s", tag_of(catalog, i), name);
 	}
-	pop3_line(s, ".");
+	pop3_send_line(s, ".");
 	s->more = NULL;
 }
 

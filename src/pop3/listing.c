@@ -20,14 +20,14 @@ listing_stat(struct pop3_session *s, const char *arg, size_t len)
 	struct maildrop_total total = maildrop_total(s->maildrop);
 
 	(void)arg, (void)len;
-	pop3_line(s, "+OK %zu %" PRIu64, total.messages, total.octets);
+	pop3_send_line(s, "+OK %zu %" PRIu64, total.messages, total.octets);
 	return answered();
 }
 
 static void
 say_size(struct pop3_session *s, const char *before, size_t number)
 {
-	pop3_line(s, "%s%zu %" PRIu64, before, number, maildrop_size(s->maildrop, number));
+	pop3_send_line(s, "%s%zu %" PRIu64, before, number, maildrop_size(s->maildrop, number));
 }
 
 static void
@@ -36,7 +36,7 @@ say_uid(struct pop3_session *s, const char *before, size_t number)
 	char uid[MAILDROP_UID_SIZE];
 
 	maildrop_uid(s->maildrop, number, uid);
-	pop3_line(s, "%s%zu %s", before, number, uid);
+	pop3_send_line(s, "%s%zu %s", before, number, uid);
 }
 
 /* A part of the lines of those that are not marked as deleted, then the dot. */
@@ -54,7 +54,7 @@ say_part(struct pop3_session *s, void (*say)(struct pop3_session *s, const char 
 	}
 	if (s->next < count)
 		return;
-	pop3_line(s, ".");
+	pop3_send_line(s, ".");
 	s->more = NULL;
 }
 

@@ -34,6 +34,36 @@ login_end(struct pop3_session *s)
 		s->state = POP3_AUTHORIZATION;
 }
 
+/* Numbers for the log. */
+struct decimal {
+	char text[24];
+};
+
+static struct decimal
+decimal(size_t number)
+{
+	struct decimal decimal;
+
+	snprintf(decimal.text, sizeof decimal.text, "%zu", number);
+	return decimal;
+}
+
+void
+login_forget(struct pop3_session *s)
+{
+	if (s->maildrop != NULL) {
+		if (s->user != NULL)
+			s->outlet->log(s->outlet, "logout", "user", s->user, "fetched", decimal(s->tally.fetched).text,
+			    "removed", decimal(s->tally.removed).text, NULL);
+		maildrop_read_end(s->maildrop);
+		maildrop_close(s->maildrop);
+	}
+	free(s->name);
+	free(s->user);
+	s->maildrop = NULL;
+	s->name = s->user = NULL;
+}
+
 bool
 login_begin(struct pop3_session *s, const char *method, enum ftg_id refusal)
 {
@@ -59,7 +89,7 @@ login_look_up(struct pop3_session *s, const char *name)
 static struct ftg_reply
 answer(struct pop3_session *s, struct ftg_reply reply)
 {
-	pop3_answer(s, reply);
+	pop3_reply(s, reply);
 	login_end(s);
 	return answered();
 }
@@ -73,7 +103,7 @@ login_fail(struct pop3_session *s, enum ftg_id id)
 struct ftg_reply
 login_cancel(struct pop3_session *s, enum ftg_id id)
 {
-	pop3_answer(s, ftg_reply(id));
+	pop3_reply(s, ftg_reply(id));
 	login_abandon(s);
 	return answered();
 }
@@ -143,17 +173,17 @@ opened(void *context, enum maildrop_result result)
 	case MAILDROP_OK: (void)admit(s); break;
 	case MAILDROP_LOCKED: (void)refuse(s, "locked", ERR_POP_LOCKED); break;
 	case MAILDROP_ACCESS:
-		pop3_trouble(s, "maildrop-failed");
+		pop3_log_failure(s, "maildrop-failed");
 		(void)refuse(s, "maildrop", ERR_POP_ACCESS);
 		break;
 	case MAILDROP_FAILED:
-		pop3_trouble(s, "maildrop-failed");
+		pop3_log_failure(s, "maildrop-failed");
 		(void)refuse(s, "maildrop", FTG_POP_TROUBLE);
 		break;
 	}
 	if (s->state != POP3_TRANSACTION)
-		pop3_forget(s);
-	pop3_wake(s);
+		login_forget(s);
+	pop3_resume(s);
 }
 
 static struct ftg_reply
@@ -229,7 +259,7 @@ checked_password(struct job *job)
 
 	s->busy = false;
 	(void)login_finish(s, login->right);
-	pop3_wake(s);
+	pop3_resume(s);
 }
 
 /* A name is good for one password. */

@@ -25,11 +25,11 @@ read_on(void *context, enum maildrop_result result)
 	if (result == MAILDROP_OK) {
 		say_block(s);
 	} else {
-		pop3_trouble(s, "read-failed");
+		pop3_log_failure(s, "read-failed");
 		s->more = NULL;
 		s->state = POP3_CLOSED;
 	}
-	pop3_wake(s);
+	pop3_resume(s);
 }
 
 static void
@@ -52,20 +52,20 @@ begin(struct pop3_session *s, enum maildrop_result result, struct ftg_reply firs
 {
 	s->busy = false;
 	if (result != MAILDROP_OK) {
-		pop3_trouble(s, "read-failed");
-		pop3_answer(s, refuse(s, ERR_POP_MESSAGEFAILURE));
+		pop3_log_failure(s, "read-failed");
+		pop3_reply(s, refuse(s, ERR_POP_MESSAGEFAILURE));
 	} else if (maildrop_block(s->maildrop)->utf8 && !s->utf8) {
-		pop3_answer(s, refuse(s, FTG_POP_NEEDS_UTF8));
+		pop3_reply(s, refuse(s, FTG_POP_NEEDS_UTF8));
 	} else {
 		if (first.id == FTG_POP_RETR) {
 			s->tally.fetched++;
 			stats_add(s->config->stats, STAT_FETCHED, 1);
 		}
 		s->more = say_more;
-		pop3_answer(s, first);
+		pop3_reply(s, first);
 		say_block(s);
 	}
-	pop3_wake(s);
+	pop3_resume(s);
 }
 
 static void

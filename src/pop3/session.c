@@ -1,7 +1,6 @@
 /* A POP3 session from its greeting to its end. */
 #include "pop3/session.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,63 +23,16 @@ pop3_session_new(const struct pop3_config *config, const char *address, struct p
 	return s;
 }
 
-/* Numbers for the log. */
-struct decimal {
-	char text[24];
-};
-
-static struct decimal
-decimal(size_t number)
-{
-	struct decimal decimal;
-
-	snprintf(decimal.text, sizeof decimal.text, "%zu", number);
-	return decimal;
-}
-
-void
-pop3_forget(struct pop3_session *s)
-{
-	if (s->maildrop != NULL) {
-		if (s->user != NULL)
-			s->outlet->log(s->outlet, "logout", "user", s->user, "fetched", decimal(s->tally.fetched).text,
-			    "removed", decimal(s->tally.removed).text, NULL);
-		maildrop_read_end(s->maildrop);
-		maildrop_close(s->maildrop);
-	}
-	free(s->name);
-	free(s->user);
-	s->maildrop = NULL;
-	s->name = s->user = NULL;
-}
-
 void
 pop3_session_free(struct pop3_session *s)
 {
 	if (s == NULL)
 		return;
 	login_abandon(s);
-	pop3_forget(s);
+	login_forget(s);
 	line_release(&s->line);
 	free(s->stamp);
 	free(s);
-}
-
-void
-pop3_refused(const struct pop3_session *s, enum ftg_id id)
-{
-	const struct ftg_row *row = ftg_row(id);
-	const char *name = s->login != NULL && *s->login->name != '\0' ? s->login->name : s->user;
-
-	s->outlet->log(s->outlet, "reply", "ref", row->ref, "id", row->id, "cause", s->cause, "user", name, NULL);
-}
-
-void
-pop3_trouble(const struct pop3_session *s, const char *event)
-{
-	const char *user = s->login != NULL ? s->login->account.address : s->user;
-
-	s->outlet->log(s->outlet, event, "user", user, "detail", strerror(maildrop_error(s->maildrop)), NULL);
 }
 
 /*
@@ -115,28 +67,6 @@ pop3_session_greet(struct pop3_session *s)
 	if (s->stamp != NULL)
 		reply.arg[1] = (struct ftg_arg) { .text = s->stamp, .len = strlen(s->stamp) };
 	s->outlet->reply(s->outlet, &reply);
-}
-
-void
-pop3_wake(struct pop3_session *s)
-{
-	if (!s->busy && !s->feeding)
-		s->outlet->resume(s->outlet);
-}
-
-void
-pop3_line(struct pop3_session *s, const char *format, ...)
-{
-	char line[POP3_LINE_MAX];
-	va_list arguments;
-
-	va_start(arguments, format);
-	int len = vsnprintf(line, sizeof line - 2, format, arguments);
-	va_end(arguments);
-	if (len > (int)sizeof line - 3)
-		len = (int)sizeof line - 3;
-	memcpy(line + len, "\r\n", 2);
-	s->outlet->send(s->outlet, line, (size_t)len + 2);
 }
 
 static size_t
@@ -205,6 +135,6 @@ pop3_session_end(struct pop3_session *s, enum ftg_id id)
 		s->more = NULL;
 		return;
 	}
-	pop3_refused(s, id);
+	pop3_log_refusal(s, id);
 	s->outlet->reply(s->outlet, &reply);
 }

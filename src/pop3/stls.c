@@ -39,7 +39,7 @@ pop3_session_encrypted(struct pop3_session *s)
 	s->encrypted = true;
 	if (s->state == POP3_CLOSED)
 		return;
-	pop3_forget(s);
+	login_forget(s);
 	s->outlet->wish(s->outlet, LANGUAGE_OF_CLIENT, "");
 	s->outlet->utf8(s->outlet, false);
 	s->utf8 = false;

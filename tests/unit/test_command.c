@@ -56,7 +56,8 @@ Test(command, header_fields_and_ssh_are_foreign)
 Test(command, commands_are_not_foreign)
 {
 	static const char *const lines[] = { "MAIL FROM:<a@example.org>", "RCPT TO:<a@example.org>", "EHLO [IPv6:::1]",
-		"NOOP", "", " Host: x", "QUIT", "TOP 1 0", "DELE 1", "GETX", ":", "MAILFROM:<a@example.org>", "PUTTY", "AUTH PLAIN AA==" };
+		"NOOP", "", " Host: x", "QUIT", "TOP 1 0", "DELE 1", "GETX", ":", "MAILFROM:<a@example.org>", "PUTTY",
+		"AUTH PLAIN AA==" };
 
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 		cr_expect_str_eq(foreign(lines[i]), "", "%s", lines[i]);
