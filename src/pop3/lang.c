@@ -38,7 +38,7 @@ say_languages(struct pop3_session *s)
 static struct ftg_reply
 choose(struct pop3_session *s, const char *tag)
 {
-	s->outlet->wish(s->outlet, LANGUAGE_OF_CLIENT, tag);
+	s->outlet->prefer(s->outlet, LANGUAGE_OF_CLIENT, tag);
 	return ftg_reply_text(FTG_POP_LANGUAGE, tag, strlen(tag));
 }
 
@@ -49,7 +49,7 @@ choose(struct pop3_session *s, const char *tag)
 static struct ftg_reply
 choose_any(struct pop3_session *s)
 {
-	s->outlet->wish(s->outlet, LANGUAGE_OF_CLIENT, "");
+	s->outlet->prefer(s->outlet, LANGUAGE_OF_CLIENT, "");
 	struct ftg_voice voice = s->outlet->voice(s->outlet);
 	return choose(s, tag_of(voice.catalog, voice.language));
 }

@@ -158,7 +158,7 @@ admit(struct pop3_session *s)
 	if (s->config->limiter != NULL)
 		limiter_logged_in(s->config->limiter, login->account.address, 1000 * (int64_t)s->config->login_delay);
 	s->outlet->log(s->outlet, "login", "user", login->name, "mechanism", login->method, NULL);
-	s->outlet->wish(s->outlet, LANGUAGE_OF_ACCOUNT, login->account.language);
+	s->outlet->prefer(s->outlet, LANGUAGE_OF_ACCOUNT, login->account.language);
 	s->state = POP3_TRANSACTION;
 	return answer(s, reply);
 }

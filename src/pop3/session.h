@@ -50,7 +50,7 @@ struct pop3_outlet {
 	/* Has the client left output untaken? Then no more commands are run until it takes it. */
 	bool (*is_full)(struct pop3_outlet *outlet);
 	/* Replies are wished for in a language from now on, "" for none. */
-	void (*wish)(struct pop3_outlet *outlet, enum language_source whose, const char *language);
+	void (*prefer)(struct pop3_outlet *outlet, enum language_source whose, const char *language);
 	/* All is said in UTF-8 from now on, or again only what the client has chosen. */
 	void (*utf8)(struct pop3_outlet *outlet, bool on);
 	/* The voice of the next reply. */

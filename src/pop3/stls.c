@@ -40,7 +40,7 @@ pop3_session_encrypted(struct pop3_session *s)
 	if (s->state == POP3_CLOSED)
 		return;
 	login_forget(s);
-	s->outlet->wish(s->outlet, LANGUAGE_OF_CLIENT, "");
+	s->outlet->prefer(s->outlet, LANGUAGE_OF_CLIENT, "");
 	s->outlet->utf8(s->outlet, false);
 	s->utf8 = false;
 	s->state = POP3_AUTHORIZATION;

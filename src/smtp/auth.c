@@ -110,7 +110,7 @@ admit(struct smtp_session *s)
 	s->account = account->mailbox.account;
 	s->mechanism = sasl_mechanism_name(s->auth->mechanism);
 	s->rights = account->flags;
-	session_wish(s, LANGUAGE_OF_ACCOUNT, account->language);
+	xlang_prefer(s, LANGUAGE_OF_ACCOUNT, account->language);
 	if (s->user != NULL)
 		s->outlet->log(s->outlet, "login", "user", s->user, "mechanism", s->mechanism, NULL);
 	auth_end(s);
@@ -163,8 +163,8 @@ checked(struct job *job)
 	struct smtp_session *s = auth->session;
 
 	s->busy = false;
-	command_answer(s, finish(s, auth->status));
-	session_wake(s);
+	smtp_reply(s, finish(s, auth->status));
+	smtp_resume(s);
 }
 
 /* A password is checked in a job, for that computes a hash; a proof is checked at once. */
@@ -219,7 +219,7 @@ auth_start(struct smtp_session *s, const char *arg, size_t len)
 	if (mechanism == SASL_MECHANISMS || !is_offered(s, mechanism))
 		return ftg_reply(ERR_SMTP_BADAUTH);
 	if (!is_usable(s, mechanism))
-		return ftg_reply(encryption_is_offered(s) ? ERR_SMTP_TLSREQUIRED : ERR_SMTP_BADAUTH);
+		return ftg_reply(starttls_is_offered(s) ? ERR_SMTP_TLSREQUIRED : ERR_SMTP_BADAUTH);
 	if (s->config->limiter != NULL && limiter_is_blacklisted(s->config->limiter, s->peer.address))
 		return ftg_reply(ERR_SMTP_ACCESSDENIED2);
 	if (!begin(s, mechanism))

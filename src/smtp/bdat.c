@@ -46,7 +46,7 @@ read_argument(struct smtp_session *s, struct span rest)
 		return malformed(s, word);
 	if (params_next(&rest).text != NULL)
 		return ftg_reply(ERR_SMTP_ARGUMANT);
-	if (encryption_is_missing(s))
+	if (starttls_is_missing(s))
 		return ftg_reply(ERR_SMTP_TLSREQUIRED);
 	if (!(s->state & (SMTP_RECIPIENT | SMTP_CHUNKS)))
 		return ftg_reply(ERR_SMTP_ADDRESS_SEQUENCE);
@@ -84,10 +84,10 @@ static void
 refuse(struct smtp_session *s)
 {
 	s->state = s->chunk.before;
-	command_answer(s, s->chunk.refusal);
+	smtp_reply(s, s->chunk.refusal);
 	if (!(s->state & (SMTP_RECIPIENT | SMTP_CHUNKS)))
 		return;
-	command_reset(s);
+	transaction_reset(s);
 	s->state = SMTP_READY;
 }
 

@@ -19,16 +19,6 @@ about(enum ftg_id id, struct span text)
 	return ftg_reply_text(id, text.text, text.len);
 }
 
-void
-command_reset(struct smtp_session *s)
-{
-	message_abandon(s);
-	header_checks_forget(s);
-	s->message = (struct message) { 0 };
-	envelope_clear(&s->envelope);
-	session_wish(s, LANGUAGE_OF_DOMAIN, "");
-}
-
 /* EHLO and HELO: RFC 5321 4.1.1.1. Any name is taken; the trace line shows it cleaned. */
 static bool
 introduce(struct smtp_session *s, struct span name, bool extended)
@@ -40,7 +30,7 @@ introduce(struct smtp_session *s, struct span name, bool extended)
 	free(s->name);
 	s->name = copy;
 	s->extended = extended;
-	command_reset(s);
+	transaction_reset(s);
 	s->state = SMTP_READY;
 	return true;
 }
@@ -230,7 +220,7 @@ static struct ftg_reply
 do_rset(struct smtp_session *s, const char *arg, size_t len)
 {
 	(void)arg, (void)len;
-	command_reset(s);
+	transaction_reset(s);
 	if (s->state != SMTP_START)
 		s->state = SMTP_READY;
 	return ftg_reply(ERR_SMTP_OK);
@@ -280,7 +270,7 @@ static const struct command {
 	{ "RSET", do_rset, SMTP_ANY, NO_ARGUMENT, ENCRYPTED },
 	{ "NOOP", do_noop, SMTP_ANY, OPTIONAL, IN_CLEAR },
 	{ "AUTH", auth_start, SMTP_READY, REQUIRED, ENCRYPTED },
-	{ "STARTTLS", encryption_start, SMTP_START | SMTP_READY, NO_ARGUMENT, IN_CLEAR },
+	{ "STARTTLS", starttls_start, SMTP_START | SMTP_READY, NO_ARGUMENT, IN_CLEAR },
 	{ "VRFY", lookup_verify, SMTP_ANY, REQUIRED, ENCRYPTED },
 	{ "EXPN", lookup_expand, SMTP_ANY, REQUIRED, ENCRYPTED },
 	{ "ETRN", lookup_queue, SMTP_READY, REQUIRED, ENCRYPTED },
@@ -309,7 +299,7 @@ run_line(struct smtp_session *s, const char *text, size_t len)
 	const struct command *command = find_command(line.verb);
 	if (command == NULL)
 		return ftg_reply(ERR_SMTP_SYNTAX3);
-	if (command->secrecy == ENCRYPTED && encryption_is_missing(s))
+	if (command->secrecy == ENCRYPTED && starttls_is_missing(s))
 		return ftg_reply(ERR_SMTP_TLSREQUIRED);
 	if (line.argument.len == 0 ? command->arity == REQUIRED : command->arity == NO_ARGUMENT)
 		return ftg_reply(ERR_SMTP_ARGUMANT);
@@ -343,43 +333,10 @@ run(struct smtp_session *s, const struct line *line)
 	}
 }
 
-/*
- * Counts a refusal. Over the limit #4.47 takes the place of a lasting one; a passing one is said as it is, for the
- * client is to come back.
- */
-static void
-count_refusal(struct smtp_session *s, struct ftg_reply *reply, char class)
-{
-	s->errors++;
-	if (class == '5' && s->errors > s->config->max_errors && s->state != SMTP_CLOSED) {
-		*reply = ftg_reply(ERR_SMTP_SYSTEM_ZOMBIE);
-		message_abandon(s);
-		s->state = SMTP_CLOSED;
-	}
-	event_refused(s, reply);
-}
-
-void
-command_answer(struct smtp_session *s, struct ftg_reply reply)
-{
-	char class = ftg_row(reply.id)->code[s->config->profile].reply[0];
-	bool refused = class == '4' || class == '5';
-
-	if (refused)
-		count_refusal(s, &reply, class);
-	s->path = (struct span) { NULL, 0 };
-	s->policy.refused_by = NULL;
-	s->cause = NULL;
-	if (refused)
-		refusal_say(s, reply);
-	else
-		s->outlet->reply(s->outlet, &reply);
-}
-
 void
 command_refuse_tls(struct smtp_session *s)
 {
-	command_answer(s, refuse_foreign(s, "tls-handshake"));
+	smtp_reply(s, refuse_foreign(s, "tls-handshake"));
 }
 
 void
@@ -388,5 +345,5 @@ command_run(struct smtp_session *s, const struct line *line)
 	s->path = (struct span) { NULL, 0 };
 	struct ftg_reply reply = run(s, line);
 	if (reply.id != FTG_IDS)
-		command_answer(s, reply);
+		smtp_reply(s, reply);
 }

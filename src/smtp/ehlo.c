@@ -55,7 +55,7 @@ static const struct keyword {
 	{ "CHUNKING", NULL, NULL },
 	{ "DSN", NULL, NULL },
 	{ "SMTPUTF8", NULL, NULL },
-	{ "STARTTLS", encryption_is_offered, NULL },
+	{ "STARTTLS", starttls_is_offered, NULL },
 	{ "AUTH", auth_is_offered, auth_value },
 	{ "EXPN", expn_is_offered, NULL },
 	{ "ETRN", etrn_is_offered, NULL },

@@ -1,4 +1,4 @@
-/* What the files of the SMTP session share. */
+/* What the files of the SMTP session share: its state, and the functions that one file offers the others. */
 #ifndef SMTP_INTERNAL_H
 #define SMTP_INTERNAL_H
 
@@ -10,62 +10,62 @@
 
 enum {
 	SMTP_LINE_MAX =
-	    2048, /* octets of a command line with its CRLF; RFC 5321 4.5.3.1.4 and the extensions ask for 574 */
+	    2048, /* octets of a command line with its CRLF; RFC 5321 4.5.3.1.4 and the extensions require 574 */
 	SMTP_HELD_MAX = 512, /* octets kept of what a refusal names, as many as a reply shows */
-	SMTP_NAME_MAX = 255, /* octets kept of the name that a client gives itself */
+	SMTP_NAME_MAX = 255, /* octets kept of the name in EHLO or HELO */
 };
 
-/* A session is in one of these; a command is legal in a set of them. */
+/* The state of a session. A command is legal in a set of states. */
 enum smtp_state {
 	SMTP_START = 1 << 0,      /* greeted; no EHLO or HELO yet */
 	SMTP_READY = 1 << 1,      /* no transaction */
 	SMTP_SENDER = 1 << 2,     /* MAIL accepted */
-	SMTP_RECIPIENT = 1 << 3,  /* RCPT accepted, one at least */
-	SMTP_DATA = 1 << 4,       /* between DATA and the answer to the message */
+	SMTP_RECIPIENT = 1 << 3,  /* at least one RCPT accepted */
+	SMTP_DATA = 1 << 4,       /* between DATA and the reply to the message */
 	SMTP_ENCRYPTING = 1 << 5, /* between STARTTLS and the end of the handshake */
-	SMTP_AUTH = 1 << 6,       /* between AUTH and its answer */
+	SMTP_AUTH = 1 << 6,       /* between AUTH and its final reply */
 	SMTP_CHUNK = 1 << 7,      /* between BDAT and the last octet of its chunk */
-	SMTP_CHUNKS = 1 << 8,     /* between one chunk of a message and the next */
+	SMTP_CHUNKS = 1 << 8,     /* between two chunks of a message */
 	SMTP_CLOSED = 1 << 9,
 	SMTP_MESSAGE = SMTP_DATA | SMTP_CHUNK | SMTP_CHUNKS,
 	SMTP_ANY = SMTP_START | SMTP_READY | SMTP_SENDER | SMTP_RECIPIENT | SMTP_CHUNKS,
 };
 
-/* A refusal that is held back, with a copy of what it names. */
+/* A reply that is sent later, with a copy of what it names. */
 struct held_reply {
 	struct job job;
 	struct ftg_reply reply;
 	char text[SMTP_HELD_MAX];
 };
 
-/* What a message is refused for, and the cause that the log names; NULL: nothing. */
+/* Why a message is refused, and the cause that the log names; cause NULL: it is not. */
 struct message_fault {
 	enum ftg_id id;
 	const char *cause;
 };
 
-/* The message that is coming in. */
+/* The message that is being received. */
 struct message {
-	struct delivery *delivery;    /* NULL once the message is sure to be refused; the rest is read and dropped */
-	struct header_checks *checks; /* made even where there is no delivery; NULL when the message has ended */
-	size_t size;                  /* octets, stuffed dots not counted */
+	struct delivery *delivery;    /* NULL once the message is certain to be refused; the rest is read and dropped */
+	struct header_checks *checks; /* NULL once the message has ended; used without a delivery, too */
+	size_t size;                  /* octets, without stuffed dots */
 	struct data_scanner scanner;
-	enum delivery_result result;
-	struct message_fault fault; /* that was found in what it says */
-	bool unfit;                 /* for its content: what is held back tells why */
-	bool refused;               /* has been logged */
-	bool cr;                    /* of what is normalised, is held back */
+	enum delivery_result result; /* of the delivery so far */
+	struct message_fault fault;  /* found in the header or the content */
+	bool unfit;                  /* a check of the content refused it: held.reply */
+	bool refused;                /* the refusal has been logged */
+	bool cr;                     /* normalise() holds back a CR */
 };
 
-/* A chunk that is coming in (RFC 3030). */
+/* The chunk that is being received (RFC 3030). */
 struct chunk {
-	uint64_t left; /* octets */
+	uint64_t left; /* octets still to come */
 	bool last;
-	enum smtp_state before;   /* the state that a chunk out of place leaves as it was */
-	struct ftg_reply refusal; /* of one that is out of place; FTG_IDS: it is the message's */
+	enum smtp_state before;   /* to return to if the chunk is refused */
+	struct ftg_reply refusal; /* of the chunk itself, not of the message; FTG_IDS: none */
 };
 
-/* What blocklists say of the client. */
+/* What the blocklists say of the client. */
 enum listing { LISTING_UNKNOWN, LISTING_CLEAN, LISTING_LISTED };
 
 struct smtp_session {
@@ -73,31 +73,31 @@ struct smtp_session {
 	struct smtp_outlet *outlet;
 	struct smtp_peer peer;
 	enum smtp_state state;
-	bool extended; /* EHLO, not HELO */
-	bool busy;
+	bool extended;    /* the client said EHLO, not HELO */
+	bool busy;        /* a job or a question is under way */
 	bool feeding;     /* smtp_session_feed() is running: a job that ends meanwhile needs no resume() */
-	unsigned errors;  /* refused commands */
-	unsigned unknown; /* of them, unknown recipients; refusals to relay */
-	unsigned relay;
-	unsigned access;  /* what the lists say of the client: a set of enum access_kind */
-	bool blacklisted; /* the client is for a while, and was when it came */
+	unsigned errors;  /* refusals that count towards max_errors */
+	unsigned unknown; /* unknown recipients */
+	unsigned relay;   /* refusals to relay */
+	unsigned access;  /* of the client's address: a set of enum access_kind */
+	bool blacklisted; /* the address was on the temporary blacklist at the start of the session */
 	enum listing listing;
-	char *client_name;   /* the client's in the DNS, if that name has its address; NULL: unknown */
-	char *name;          /* what the client calls itself; NULL before EHLO */
-	const char *version; /* of TLS; NULL: not encrypted */
+	char *client_name;   /* name of the client in the DNS, if that name has its address; NULL: unknown */
+	char *name;          /* argument of EHLO or HELO; NULL before it */
+	const char *version; /* TLS version; NULL: not encrypted */
 	const char *cipher;
-	const char *cause;     /* of the refusal under way, as the log names it; NULL: none */
-	struct span path;      /* of the MAIL or RCPT command under way, for the log; no text otherwise */
+	const char *cause;     /* of the next refusal, for the log; NULL: none */
+	struct span path;      /* of the MAIL or RCPT command under way, for the log; text NULL otherwise */
 	char *user;            /* who has logged in; NULL: nobody */
-	int64_t account;       /* of that user */
-	unsigned rights;       /* and what it may do: a set of enum account_flag, as of the login */
-	const char *mechanism; /* by which that was */
-	unsigned transactions; /* begun */
-	struct auth *auth;     /* NULL: no AUTH is under way */
+	int64_t account;       /* number of that user */
+	unsigned rights;       /* of that user when it logged in: a set of enum account_flag */
+	const char *mechanism; /* of that login */
+	unsigned transactions; /* number begun */
+	struct auth *auth;     /* the AUTH exchange under way; NULL: none */
 	struct line_reader line;
 	struct envelope envelope;
 	enum posting_right post;      /* of the recipient that is being added */
-	struct envelope_mark without; /* before the recipient that is being added */
+	struct envelope_mark without; /* the envelope before that recipient */
 	struct message message;
 	struct chunk chunk;
 	struct held_reply held;
@@ -105,125 +105,141 @@ struct smtp_session {
 };
 
 /*
- * commands.c: runs a command line and answers it. Refuses a TLS handshake in its place, and closes. Forgets the transaction.
- * Answers a command that was put off.
+ * Handlers return the reply to a command. One that has sent its reply, or will send it later by smtp_reply(), returns a
+ * reply with the ID FTG_IDS.
  */
+
+/* commands.c: runs a command line and sends its reply. */
 void command_run(struct smtp_session *s, const struct line *line);
+
+/* commands.c: refuses a TLS handshake that came in place of a command, and closes the session. */
 void command_refuse_tls(struct smtp_session *s);
-void command_reset(struct smtp_session *s);
-void command_answer(struct smtp_session *s, struct ftg_reply reply);
-
-/* session.c: a job has ended. Within smtp_session_feed() its loop goes on by itself. */
-void session_wake(struct smtp_session *s);
-
-/* recipient.c: what RCPT with an address comes to. The reply's ID is FTG_IDS where it is put off. */
-struct ftg_reply recipient_add(struct smtp_session *s, const struct address *address);
 
 /*
- * auth.c: AUTH, and a further line of its exchange. Is it offered, with which names? Is a command out of place because
- * nobody has logged in? Ends an exchange that is under way; the same for one that the client does not finish, which is a
- * failed login once the client has seen a salt.
+ * reply.c: sends a reply. One that refuses is counted and logged, may close the session, and is held back for
+ * tarpit_delay. Clears s->path and s->cause.
  */
-enum { AUTH_NAMES_MAX = 64 };
+void smtp_reply(struct smtp_session *s, struct ftg_reply reply);
+
+/* reply.c: to be called when a job has ended. Within smtp_session_feed() the loop there continues by itself. */
+void smtp_resume(struct smtp_session *s);
+
+/* reply.c: keeps a reply, with a copy of its first argument; the copy is cut at SMTP_HELD_MAX octets. */
+void held_keep(struct held_reply *held, struct ftg_reply reply);
+
+/* recipient.c: adds the recipient of a RCPT command whose address has passed the policy. */
+struct ftg_reply recipient_add(struct smtp_session *s, const struct address *address);
+
+/* auth.c: the command AUTH, and a further line of its exchange (RFC 4954). */
 struct ftg_reply auth_start(struct smtp_session *s, const char *arg, size_t len);
 struct ftg_reply auth_line(struct smtp_session *s, const struct line *line);
+
+/* auth.c: is AUTH offered, and with which mechanisms: each with a space before it. */
+enum { AUTH_NAMES_MAX = 64 };
 bool auth_is_offered(const struct smtp_session *s);
 void auth_names(const struct smtp_session *s, char names[AUTH_NAMES_MAX]);
+
+/* auth.c: must the client log in before it may send MAIL? */
 bool auth_is_missing(const struct smtp_session *s);
+
+/* auth.c: ends the exchange under way, if any; auth_abandon() counts it as a failed login if a salt has been shown. */
 void auth_end(struct smtp_session *s);
 void auth_abandon(struct smtp_session *s);
 
-/* lookup.c: VRFY, EXPN, ETRN. May this client ask? */
+/* lookup.c: the commands VRFY, EXPN (RFC 5321 section 3.5) and ETRN (RFC 1985). */
 struct ftg_reply lookup_verify(struct smtp_session *s, const char *text, size_t len);
 struct ftg_reply lookup_expand(struct smtp_session *s, const char *text, size_t len);
 struct ftg_reply lookup_queue(struct smtp_session *s, const char *text, size_t len);
+
+/* lookup.c: does the client belong to this audience? */
 bool lookup_is_allowed(const struct smtp_session *s, enum smtp_audience audience);
 
-/* encryption.c: STARTTLS. Is it offered? Is a command out of place because it has not come? */
-struct ftg_reply encryption_start(struct smtp_session *s, const char *arg, size_t len);
-bool encryption_is_offered(const struct smtp_session *s);
-bool encryption_is_missing(const struct smtp_session *s);
+/* starttls.c: the command STARTTLS (RFC 3207); is it offered; is a command refused because it is missing? */
+struct ftg_reply starttls_start(struct smtp_session *s, const char *arg, size_t len);
+bool starttls_is_offered(const struct smtp_session *s);
+bool starttls_is_missing(const struct smtp_session *s);
 
-/*
- * refusal.c: the answer to a recipient that is unknown, or would have to be relayed, which may end the session; to one
- * that is a spamtrap, or has moved; to trouble with the mailboxes of an address. Is the recipient one too many in this
- * hour? Refuses the client's address for a while. Says a refusal, late where that is wanted.
- */
+/* refusal.c: the reply to an unknown recipient, and to one that would have to be relayed; may close the session. */
 struct ftg_reply refusal_unknown(struct smtp_session *s);
 struct ftg_reply refusal_relay(struct smtp_session *s);
+
+/* refusal.c: the reply to a recipient that is a spamtrap, which blacklists the client; to one that has moved. */
 struct ftg_reply refusal_spamtrap(struct smtp_session *s);
 struct ftg_reply refusal_moved(struct smtp_session *s, const char *to);
+
+/* refusal.c: the reply to a failed delivery, or quota check, to a mailbox of this address. */
 struct ftg_reply refusal_delivery(enum delivery_result result, struct span address);
+
+/* refusal.c: counts a recipient; true if the sender is over max-recipients-per-hour. */
 bool refusal_too_many(struct smtp_session *s);
+
+/* refusal.c: puts the address of a client that has not logged in on the temporary blacklist; the log names the cause. */
 void refusal_blacklist(struct smtp_session *s, enum ftg_id cause);
-void refusal_say(struct smtp_session *s, struct ftg_reply reply);
 
-/* refusal.c: keeps a reply for later, with a copy of what it names. */
-void held_keep(struct held_reply *held, struct ftg_reply reply);
-
-/* ehlo.c: says the answer to EHLO and HELO. */
+/* ehlo.c: sends the answers to EHLO and HELO (RFC 5321 section 4.1.1.1). */
 void ehlo_answer(const struct smtp_session *s);
 void helo_answer(const struct smtp_session *s);
 
-/* message.c: begins the message of the envelope; false when memory is out. Feeds it, drops it. */
+/* message.c: begins the message of the envelope; false when memory is out. */
 bool message_begin(struct smtp_session *s);
-size_t message_feed(struct smtp_session *s, const char *bytes, size_t len);
-void message_abandon(struct smtp_session *s);
 
-/*
- * For messages that come in chunks: adds octets; has the delivery write what it has got, where there is enough; ends the
- * message. What would be answered if that were its end.
- */
+/* message.c: reads octets of the message after DATA; returns how many were read. */
+size_t message_feed(struct smtp_session *s, const char *bytes, size_t len);
+
+/* message.c: drops the message under way, if any. transaction_reset() drops its envelope, too (RSET). */
+void message_abandon(struct smtp_session *s);
+void transaction_reset(struct smtp_session *s);
+
+/* message.c, for chunks: adds octets; has the delivery write what it holds, if it wants to; ends the message. */
 void message_append(struct smtp_session *s, const char *bytes, size_t len);
 void message_flush(struct smtp_session *s);
 void message_end(struct smtp_session *s);
 
-/* message.c: keeps the result of a step of the delivery, and logs the cause of a failure. */
-void message_note_outcome(struct smtp_session *s, const struct delivery_outcome *outcome);
+/* message.c: the reply to the message if it ended here. */
 struct ftg_reply message_verdict(const struct smtp_session *s);
 
+/* message.c: keeps the result of a step of the delivery, and logs the cause of a failure. */
+void message_note_outcome(struct smtp_session *s, const struct delivery_outcome *outcome);
+
 /*
- * policy/header_checks.c: looks at the message while it streams by. Begins, false when memory is out; reads; ends, as the
- * message does; lets go of it. message.fault tells what has been found.
+ * policy/header_checks.c: the checks of a message while it streams by. Begins them, false when memory is out; reads
+ * octets; ends with the message; frees the state. message.fault is what they have found.
  */
 bool header_checks_begin(struct smtp_session *s);
 void header_checks_read(struct smtp_session *s, const char *bytes, size_t len);
 void header_checks_end(struct smtp_session *s);
 void header_checks_forget(struct smtp_session *s);
 
-/* bdat.c: BDAT, and the octets of its chunk. */
+/* bdat.c: the command BDAT (RFC 3030), and the octets of its chunk; returns how many were read. */
 struct ftg_reply bdat_start(struct smtp_session *s, const char *arg, size_t len);
 size_t bdat_feed(struct smtp_session *s, const char *bytes, size_t len);
 
 /*
- * trace.c: writes the Return-Path and Delivered-To lines of the message for mailboxes, *local octets of them, then the lines
- * of policy services, which RFC 7208 section 9.1 wants above Received, and that. Returns the length of all, 0 where they
- * don't fit.
+ * trace.c: writes what stands before the message: the Return-Path and Delivered-To lines for mailboxes here, *local
+ * octets; then the lines of policy services, which RFC 7208 section 9.1 wants above Received; then Received (RFC 5321
+ * section 4.4). Returns the length of all of it, 0 if it does not fit.
  */
 enum { TRACE_MAX = 4096 + ENVELOPE_LINES_MAX };
 size_t trace_write(char buf[TRACE_MAX], const struct smtp_session *s, size_t *local);
 
-/*
- * remote.c: may this client send to other servers? Is there a way to a domain? Completes the queue entry of the message
- * that begins, but for skip and size; false when memory is out.
- */
-bool relay_is_allowed(const struct smtp_session *s);
-bool relay_has_route(const struct smtp_session *s, const char *domain);
-bool relay_complete(struct smtp_session *s);
+/* relaying.c: may this client send to other servers; is there a route to a domain? */
+bool relaying_is_allowed(const struct smtp_session *s);
+bool relaying_has_route(const struct smtp_session *s, const char *domain);
 
-/*
- * xlang.c: XLANG. Is it offered, with which tags? Passes on a wish for the language of the replies, "" for none any more.
- */
+/* relaying.c: completes the queue entry of the message that begins, but for skip and size; false when memory is out. */
+bool relaying_complete(struct smtp_session *s);
+
+/* xlang.c: the command XLANG; is it offered; writes the tags of the languages, each with a space before it. */
 struct ftg_reply xlang_choose(struct smtp_session *s, const char *arg, size_t len);
 bool xlang_is_offered(const struct smtp_session *s);
 void xlang_names(const struct smtp_session *s, char *names, size_t room);
-void session_wish(struct smtp_session *s, enum language_source whose, const char *language);
 
-/* event.c: log a refusal; the acceptance of the message. */
+/* xlang.c: sets the language that a source prefers for the replies; "": none. */
+void xlang_prefer(struct smtp_session *s, enum language_source source, const char *language);
+
+/* event.c: logs a refusal; the acceptance of the message; the cause of a failed delivery or quota check. */
 void event_refused(const struct smtp_session *s, const struct ftg_reply *reply);
 void event_message(const struct smtp_session *s);
-
-/* event.c: logs why a message was not delivered, or a recipient not checked. */
 void event_failed_delivery(const struct smtp_session *s, const struct delivery_outcome *outcome);
 
 #endif

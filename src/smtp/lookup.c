@@ -155,8 +155,8 @@ queue_is_asked(void *context, const struct delivery_outcome *outcome)
 	struct smtp_session *s = context;
 
 	s->busy = false;
-	command_answer(s, ftg_reply(outcome->result == DELIVERY_OK ? ERR_SMTP_QUEUESTARTED : ERR_SMTP_HARDERROR));
-	session_wake(s);
+	smtp_reply(s, ftg_reply(outcome->result == DELIVERY_OK ? ERR_SMTP_QUEUESTARTED : ERR_SMTP_HARDERROR));
+	smtp_resume(s);
 }
 
 static struct ftg_reply

@@ -14,6 +14,16 @@ message_abandon(struct smtp_session *s)
 	s->message.delivery = NULL;
 }
 
+void
+transaction_reset(struct smtp_session *s)
+{
+	message_abandon(s);
+	header_checks_forget(s);
+	s->message = (struct message) { 0 };
+	envelope_clear(&s->envelope);
+	xlang_prefer(s, LANGUAGE_OF_DOMAIN, "");
+}
+
 static bool
 is_too_large(const struct smtp_session *s)
 {
@@ -59,7 +69,7 @@ count(const struct smtp_session *s, enum ftg_id answer)
 
 /* Says the answer; the transaction is over. */
 static void
-conclude(struct smtp_session *s)
+finish(struct smtp_session *s)
 {
 	struct ftg_reply answer = message_verdict(s);
 
@@ -70,7 +80,7 @@ conclude(struct smtp_session *s)
 		event_refused(s, &answer);
 	s->outlet->reply(s->outlet, &answer);
 	s->policy.refused_by = NULL;
-	command_reset(s);
+	transaction_reset(s);
 	s->state = SMTP_READY;
 }
 
@@ -91,7 +101,7 @@ flushed(void *context, const struct delivery_outcome *outcome)
 	if (s->message.result != DELIVERY_OK)
 		message_abandon(s);
 	s->busy = false;
-	session_wake(s);
+	smtp_resume(s);
 }
 
 static void
@@ -101,9 +111,9 @@ committed(void *context, const struct delivery_outcome *outcome)
 
 	s->message.delivery = NULL;
 	message_note_outcome(s, outcome);
-	conclude(s);
+	finish(s);
 	s->busy = false;
-	session_wake(s);
+	smtp_resume(s);
 }
 
 static void
@@ -143,7 +153,7 @@ publish(struct smtp_session *s, struct ftg_reply verdict)
 	}
 	if (verdict.id != FTG_IDS || s->message.result != DELIVERY_OK) {
 		message_abandon(s);
-		conclude(s);
+		finish(s);
 	} else {
 		s->busy = true;
 		delivery->ops->commit(delivery, s->config->executor, DELIVERY_TIMEOUT, committed, s);
@@ -158,7 +168,7 @@ message_end(struct smtp_session *s)
 	if (s->message.fault.cause != NULL)
 		message_abandon(s);
 	if (s->message.delivery == NULL)
-		conclude(s);
+		finish(s);
 	else
 		(void)policy_run(s, POLICY_CONTENT, NULL, (struct span) { NULL, 0 }, publish);
 }
@@ -210,7 +220,7 @@ message_begin(struct smtp_session *s)
 	struct delivery_agent *agent = s->config->delivery;
 	const struct envelope *envelope = &s->envelope;
 
-	if (!relay_complete(s))
+	if (!relaying_complete(s))
 		return false;
 	struct delivery *delivery = agent->begin(agent, envelope->mailboxes, envelope->count, envelope->relay);
 	if (delivery == NULL)

@@ -30,13 +30,13 @@ room_is_known(void *context, const struct delivery_outcome *outcome)
 
 	s->busy = false;
 	if (outcome->result == DELIVERY_OK) {
-		command_answer(s, ftg_reply(ERR_SMTP_RCPTOK));
+		smtp_reply(s, ftg_reply(ERR_SMTP_RCPTOK));
 	} else {
 		event_failed_delivery(s, outcome);
 		take_back(s);
-		command_answer(s, refusal_delivery(outcome->result, s->path));
+		smtp_reply(s, refusal_delivery(outcome->result, s->path));
 	}
-	session_wake(s);
+	smtp_resume(s);
 }
 
 /* Has one of the mailboxes that the recipient has brought a quota? There is room enough elsewhere. */
@@ -94,7 +94,7 @@ accept(struct smtp_session *s, const struct recipient *recipient)
 static struct ftg_reply
 accept_found(struct smtp_session *s, const struct address *address, const struct recipient *recipient)
 {
-	if (recipient->domain.relayed && is_routing(address) && !relay_is_allowed(s))
+	if (recipient->domain.relayed && is_routing(address) && !relaying_is_allowed(s))
 		return about(ERR_SMTP_ADDRESS_BAD, s->path);
 	return accept(s, recipient);
 }
@@ -107,9 +107,9 @@ accept_elsewhere(struct smtp_session *s, const struct address *address)
 
 	if (*address->domain == '\0')
 		return refusal_unknown(s);
-	if (!relay_is_allowed(s))
+	if (!relaying_is_allowed(s))
 		return refusal_relay(s);
-	return relay_has_route(s, address->domain) ? accept(s, &recipient) : ftg_reply(ERR_SMTP_GLACCESSDENIED);
+	return relaying_has_route(s, address->domain) ? accept(s, &recipient) : ftg_reply(ERR_SMTP_GLACCESSDENIED);
 }
 
 struct ftg_reply
@@ -119,7 +119,7 @@ recipient_add(struct smtp_session *s, const struct address *address)
 	struct recipient recipient = { 0 };
 	enum directory_verdict verdict = directory->ops->resolve(directory, address, &recipient);
 
-	session_wish(s, LANGUAGE_OF_DOMAIN, recipient.domain.language);
+	xlang_prefer(s, LANGUAGE_OF_DOMAIN, recipient.domain.language);
 	switch (verdict) {
 	case DIRECTORY_FOUND: return accept_found(s, address, &recipient);
 	case DIRECTORY_NO_DOMAIN: return accept_elsewhere(s, address);

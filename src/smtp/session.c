@@ -77,13 +77,6 @@ smtp_session_greet(struct smtp_session *s)
 	(void)policy_run(s, POLICY_CONNECT, NULL, (struct span) { NULL, 0 }, greet);
 }
 
-void
-session_wake(struct smtp_session *s)
-{
-	if (!s->busy && !s->feeding)
-		s->outlet->resume(s->outlet);
-}
-
 static size_t
 feed_command(struct smtp_session *s, const char *bytes, size_t len)
 {

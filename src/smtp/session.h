@@ -86,7 +86,7 @@ struct smtp_outlet {
 	/* Sends octets that programs read: the EHLO and HELO answer. Whole lines. */
 	void (*send)(struct smtp_outlet *outlet, const char *bytes, size_t len);
 	/* Replies are wished for in a language from now on, "" for none. NULL: there is no choice; XLANG is not offered. */
-	void (*wish)(struct smtp_outlet *outlet, enum language_source whose, const char *language);
+	void (*prefer)(struct smtp_outlet *outlet, enum language_source whose, const char *language);
 	/* The voice of the next reply. */
 	struct ftg_voice (*voice)(struct smtp_outlet *outlet);
 	/* Calls job->done() after so many milliseconds, on the loop. */

@@ -8,16 +8,16 @@
 #include <ftgate/catalog.h>
 
 void
-session_wish(struct smtp_session *s, enum language_source whose, const char *language)
+xlang_prefer(struct smtp_session *s, enum language_source whose, const char *language)
 {
-	if (s->outlet->wish != NULL)
-		s->outlet->wish(s->outlet, whose, language);
+	if (s->outlet->prefer != NULL)
+		s->outlet->prefer(s->outlet, whose, language);
 }
 
 bool
 xlang_is_offered(const struct smtp_session *s)
 {
-	return s->config->xlang && s->outlet->wish != NULL;
+	return s->config->xlang && s->outlet->prefer != NULL;
 }
 
 /* Adds a word that stays in the list only if it is whole. Returns the new length. */
@@ -58,7 +58,7 @@ about(const char *tag)
 static struct ftg_reply
 choose_any(struct smtp_session *s)
 {
-	session_wish(s, LANGUAGE_OF_CLIENT, "");
+	xlang_prefer(s, LANGUAGE_OF_CLIENT, "");
 	struct ftg_voice voice = s->outlet->voice(s->outlet);
 	return about(ftg_catalog_tag(voice.catalog, voice.language));
 }
@@ -74,7 +74,7 @@ choose(struct smtp_session *s, struct span ranges)
 		const char *tag = session_language_find(s->outlet->voice(s->outlet).catalog, word.text, word.len);
 		if (tag == NULL)
 			continue;
-		session_wish(s, LANGUAGE_OF_CLIENT, tag);
+		xlang_prefer(s, LANGUAGE_OF_CLIENT, tag);
 		return about(tag);
 	}
 	return ftg_reply(FTG_SMTP_NO_LANGUAGE);

@@ -18,7 +18,7 @@ verify(const char *password, const char *hash)
 }
 
 static void
-wish(struct pop3_outlet *outlet, enum language_source whose, const char *language)
+prefer(struct pop3_outlet *outlet, enum language_source whose, const char *language)
 {
 	session_language_prefer(&POP3_FIXTURE(outlet)->fixture.language, whose, language);
 }
@@ -108,7 +108,7 @@ pop3_fixture_open(struct pop3_fixture *fixture, enum ftg_profile profile)
 		.outlet = { .reply = say_reply,
 		    .send = send_bytes,
 		    .is_full = is_full,
-		    .wish = wish,
+		    .prefer = prefer,
 		    .utf8 = utf8,
 		    .voice = voice_of,
 		    .can_encrypt = can_encrypt,

@@ -360,7 +360,7 @@ fixture_run_job(struct smtp_fixture *fixture)
 /* The outlet. */
 
 static void
-wish(struct smtp_outlet *outlet, enum language_source whose, const char *language)
+prefer(struct smtp_outlet *outlet, enum language_source whose, const char *language)
 {
 	session_language_prefer(&FIXTURE(outlet, outlet)->language, whose, language);
 }
@@ -488,7 +488,7 @@ fixture_open(struct smtp_fixture *fixture, enum ftg_profile profile)
 		    .max_errors = 20,
 		    .now = now },
 		.outlet = { .reply = say_reply,
-		    .wish = wish,
+		    .prefer = prefer,
 		    .voice = voice_of,
 		    .send = send_bytes,
 		    .wait = wait_for,

@@ -40,7 +40,7 @@ is_full(struct pop3_outlet *outlet)
 }
 
 static void
-wish(struct pop3_outlet *outlet, enum language_source whose, const char *language)
+prefer(struct pop3_outlet *outlet, enum language_source whose, const char *language)
 {
 	session_language_prefer(&((struct talk *)outlet)->language, whose, language);
 }
@@ -121,7 +121,7 @@ open_talk(const struct protocol *protocol, struct stream *stream)
 		.reply = say,
 		.send = send_octets,
 		.is_full = is_full,
-		.wish = wish,
+		.prefer = prefer,
 		.utf8 = utf8,
 		.voice = voice_of,
 		.can_encrypt = can_encrypt,

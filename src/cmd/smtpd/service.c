@@ -37,7 +37,7 @@ send_octets(struct smtp_outlet *outlet, const char *bytes, size_t len)
 }
 
 static void
-wish(struct smtp_outlet *outlet, enum language_source whose, const char *language)
+prefer(struct smtp_outlet *outlet, enum language_source whose, const char *language)
 {
 	session_language_prefer(&((struct talk *)outlet)->language, whose, language);
 }
@@ -119,7 +119,7 @@ open_talk(const struct protocol *protocol, struct stream *stream)
 	talk->outlet = (struct smtp_outlet) {
 		.reply = say,
 		.send = send_octets,
-		.wish = wish,
+		.prefer = prefer,
 		.voice = voice_of,
 		.wait = wait,
 		.can_encrypt = can_encrypt,

@@ -188,8 +188,8 @@ policy_decide(struct smtp_session *s, struct ftg_reply verdict)
 	}
 	struct ftg_reply reply = verdict.id != FTG_IDS ? refuse(s, verdict) : go_on(s);
 	if (reply.id != FTG_IDS)
-		command_answer(s, reply);
+		smtp_reply(s, reply);
 	if (!run->waiting)
 		policy_end(run);
-	session_wake(s);
+	smtp_resume(s);
 }

@@ -21,7 +21,7 @@ check_posting(struct smtp_session *s, const struct policy_subject *subject)
 	enum directory_verdict verdict = DIRECTORY_FOUND;
 	if (s->post == POSTING_MEMBERS)
 		verdict = find_member(s, subject->address);
-	else if (s->post == POSTING_ACCOUNTS && !relay_is_allowed(s))
+	else if (s->post == POSTING_ACCOUNTS && !relaying_is_allowed(s))
 		verdict = DIRECTORY_NO_MAILBOX;
 	if (verdict == DIRECTORY_FOUND)
 		return policy_pass();

@@ -33,7 +33,7 @@ find_domain(struct smtp_session *s, const struct policy_subject *subject)
 struct ftg_reply
 check_hosted_sender(struct smtp_session *s, const struct policy_subject *subject)
 {
-	if (!s->config->policy.hosted_senders || !relay_is_allowed(s) || subject->address->null)
+	if (!s->config->policy.hosted_senders || !relaying_is_allowed(s) || subject->address->null)
 		return policy_pass();
 	return find_domain(s, subject) == DIRECTORY_NO_DOMAIN ? ftg_reply(ERR_SMTP_ONLYHOSTED) : policy_pass();
 }

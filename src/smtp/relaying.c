@@ -7,13 +7,13 @@
 
 /* Who has logged in without the right to send has got no further than MAIL. */
 bool
-relay_is_allowed(const struct smtp_session *s)
+relaying_is_allowed(const struct smtp_session *s)
 {
 	return s->user != NULL || (s->access & ACCESS_RELAY) != 0;
 }
 
 bool
-relay_has_route(const struct smtp_session *s, const char *domain)
+relaying_has_route(const struct smtp_session *s, const char *domain)
 {
 	const struct router *router = s->config->router;
 
@@ -87,7 +87,7 @@ add_all_delivered(struct smtp_session *s)
 
 /* No token holds a "u", so that one and the number of a transaction make none that is another session's. */
 bool
-relay_complete(struct smtp_session *s)
+relaying_complete(struct smtp_session *s)
 {
 	const struct envelope *envelope = &s->envelope;
 

@@ -4,27 +4,27 @@
 #include "smtp/internal.h"
 
 bool
-encryption_is_offered(const struct smtp_session *s)
+starttls_is_offered(const struct smtp_session *s)
 {
 	return s->version == NULL && s->outlet->can_encrypt != NULL && s->outlet->can_encrypt(s->outlet);
 }
 
 bool
-encryption_is_missing(const struct smtp_session *s)
+starttls_is_missing(const struct smtp_session *s)
 {
 	return s->config->tls_required && s->version == NULL;
 }
 
 /* The answer is the last that is said in the clear, so it is said here, before the handshake begins. */
 struct ftg_reply
-encryption_start(struct smtp_session *s, const char *arg, size_t len)
+starttls_start(struct smtp_session *s, const char *arg, size_t len)
 {
 	const struct ftg_reply ready = ftg_reply(ERR_SMTP_TLSOK);
 
 	(void)arg, (void)len;
 	if (s->version != NULL)
 		return ftg_reply(ERR_SMTP_SECUREFAILED);
-	if (!encryption_is_offered(s))
+	if (!starttls_is_offered(s))
 		return ftg_reply(ERR_SMTP_SECUREFAILED2);
 	s->outlet->reply(s->outlet, &ready);
 	s->state = SMTP_ENCRYPTING;
@@ -40,9 +40,9 @@ smtp_session_encrypted(struct smtp_session *s, const char *version, const char *
 	s->cipher = cipher;
 	if (s->state == SMTP_CLOSED)
 		return;
-	command_reset(s);
-	session_wish(s, LANGUAGE_OF_CLIENT, "");
-	session_wish(s, LANGUAGE_OF_ACCOUNT, "");
+	transaction_reset(s);
+	xlang_prefer(s, LANGUAGE_OF_CLIENT, "");
+	xlang_prefer(s, LANGUAGE_OF_ACCOUNT, "");
 	line_release(&s->line);
 	free(s->name);
 	free(s->user);
