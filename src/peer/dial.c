@@ -1,12 +1,10 @@
-/* Connections to other servers, over TCP or a Unix socket, with TLS. */
+/* Connections to other servers on the event loop, over TCP or a Unix socket, with TLS. */
 #include "peer/dial.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <netinet/in.h>
-#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,134 +15,30 @@
 #include "peer/dial_tls.h"
 #include "peer/dial_tls_cache.h"
 
+enum operation { NONE, CONNECT, CONNECT_AGAIN, READ, WRITE, ENCRYPT };
+
+/* What a step of an operation came to. WAIT_ROOM: nothing is under way, the step is repeated after a moment. */
+enum step { STEP_ENDED, WAIT_READABLE, WAIT_WRITABLE, WAIT_ROOM };
+
 struct connection {
 	struct channel channel;
 	struct dial *dial;
-	struct channel_place address; /* of the server */
-	int socket;
-	struct dial_tls *tls; /* NULL: in the clear */
-};
-
-/*
- * Waits until a socket is ready for events (see poll(2)), dial_stop() is called, or the deadline has passed. Without a
- * socket (-1) it waits for the last two. Returns 0, or -1 with errno: ECANCELED, ETIMEDOUT.
- */
-static int
-wait_socket(const struct dial *dial, int descriptor, short events, int64_t deadline)
-{
-	for (;;) {
-		int64_t left = deadline - dial_now();
-		struct pollfd sources[] = { { .fd = descriptor, .events = events },
-			{ .fd = dial->stop[0], .events = POLLIN } };
-		int ready = poll(sources, 2, left <= 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX);
-		if (ready < 0 && errno == EINTR)
-			continue;
-		if (ready > 0 && sources[0].revents == 0) {
-			errno = ECANCELED;
-			return -1;
-		}
-		if (ready == 0)
-			errno = ETIMEDOUT;
-		return ready > 0 ? 0 : -1;
-	}
-}
-
-static int
-wait_for(const struct connection *c, short events, int64_t deadline)
-{
-	return wait_socket(c->dial, c->socket, events, deadline);
-}
-
-/* Waits for what a step of TLS wants. */
-static int
-wait_again(const struct connection *c, enum dial_want want, int64_t until)
-{
-	return wait_for(c, want == DIAL_WANTS_WRITE ? POLLOUT : POLLIN, until);
-}
-
-static ssize_t
-read_step(struct connection *c, char *octets, size_t size, enum dial_want *want)
-{
-	if (c->tls != NULL)
-		return dial_tls_read(c->tls, octets, size, want);
-	*want = DIAL_WANTS_READ;
-	return TEMP_FAILURE_RETRY(recv(c->socket, octets, size, 0));
-}
-
-static ssize_t
-write_step(struct connection *c, const char *octets, size_t len, enum dial_want *want)
-{
-	if (c->tls != NULL)
-		return dial_tls_write(c->tls, octets, len, want);
-	*want = DIAL_WANTS_WRITE;
-	return TEMP_FAILURE_RETRY(send(c->socket, octets, len, MSG_NOSIGNAL));
-}
-
-static ssize_t
-connection_read(struct channel *channel, char *octets, size_t size, int wait)
-{
-	struct connection *c = (struct connection *)channel;
-	int64_t until = dial_now() + wait;
-	enum dial_want want;
-	for (;;) {
-		ssize_t got = read_step(c, octets, size, &want);
-		if (got >= 0 || errno != EAGAIN)
-			return got;
-		if (wait_again(c, want, until) < 0)
-			return -1;
-	}
-}
-
-static int
-connection_write(struct channel *channel, const char *octets, size_t len, int wait)
-{
-	struct connection *c = (struct connection *)channel;
-	int64_t until = dial_now() + wait;
-	enum dial_want want;
-	while (len > 0) {
-		ssize_t sent = write_step(c, octets, len, &want);
-		if (sent < 0 && (errno != EAGAIN || wait_again(c, want, until) < 0))
-			return -1;
-		octets += sent > 0 ? sent : 0;
-		len -= sent > 0 ? (size_t)sent : 0;
-	}
-	return 0;
-}
-
-static bool
-connection_encrypt(struct channel *channel, const struct channel_tls *tls, int wait, char error[CHANNEL_ERROR_SIZE])
-{
-	struct connection *c = (struct connection *)channel;
-	int64_t until = dial_now() + wait;
-	enum dial_want want;
-	c->tls = dial_tls_new(c->dial->tls, c->socket, &c->address, tls, error);
-	if (c->tls == NULL)
-		return false;
-	for (;;) {
-		int done = dial_tls_handshake(c->tls, &want, error);
-		if (done != 0)
-			return done > 0;
-		if (wait_again(c, want, until) < 0) {
-			snprintf(error, CHANNEL_ERROR_SIZE, "%s", strerror(errno));
-			return false;
-		}
-	}
-}
-
-static void
-connection_close(struct channel *channel)
-{
-	struct connection *c = (struct connection *)channel;
-	dial_tls_free(c->tls);
-	close(c->socket);
-	free(c);
-}
-
-static const struct channel_ops ops = {
-	.read = connection_read,
-	.write = connection_write,
-	.encrypt = connection_encrypt,
-	.close = connection_close,
+	struct connection *next, **link; /* of those that are open */
+	struct connection *next_due;
+	struct channel_address address;
+	int socket; /* -1: could not be made */
+	struct dial_tls *tls;
+	uv_poll_t poll;
+	uv_timer_t timer;
+	unsigned handles; /* that are open */
+	enum operation operation;
+	bool due;
+	ssize_t result;
+	int64_t deadline;
+	char *space;        /* of READ */
+	const char *octets; /* of WRITE: what is left */
+	size_t len;
+	char *error; /* of ENCRYPT */
 };
 
 union address {
@@ -154,106 +48,389 @@ union address {
 	struct sockaddr_un path;
 };
 
-/* Returns the length of the address; 0 if the text is not an address. */
+/* Returns its length; 0 if it is no address. */
 static socklen_t
-make_address(union address *address, const struct channel_place *place)
+make_address(union address *made, const struct channel_address *address)
 {
-	*address = (union address) { 0 };
-	if (place->address[0] == '/') {
-		address->path.sun_family = AF_UNIX;
-		memcpy(address->path.sun_path, place->address, strlen(place->address) + 1);
-		return sizeof address->path;
+	*made = (union address) { 0 };
+	if (address->host[0] == '/') {
+		made->path.sun_family = AF_UNIX;
+		memcpy(made->path.sun_path, address->host, strlen(address->host) + 1);
+		return sizeof made->path;
 	}
-	if (inet_pton(AF_INET, place->address, &address->v4.sin_addr) == 1) {
-		address->v4.sin_family = AF_INET;
-		address->v4.sin_port = htons((uint16_t)place->port);
-		return sizeof address->v4;
+	if (inet_pton(AF_INET, address->host, &made->v4.sin_addr) == 1) {
+		made->v4.sin_family = AF_INET;
+		made->v4.sin_port = htons((uint16_t)address->port);
+		return sizeof made->v4;
 	}
-	if (inet_pton(AF_INET6, place->address, &address->v6.sin6_addr) == 1) {
-		address->v6.sin6_family = AF_INET6;
-		address->v6.sin6_port = htons((uint16_t)place->port);
-		return sizeof address->v6;
+	if (inet_pton(AF_INET6, address->host, &made->v6.sin6_addr) == 1) {
+		made->v6.sin6_family = AF_INET6;
+		made->v6.sin6_port = htons((uint16_t)address->port);
+		return sizeof made->v6;
 	}
 	return 0;
 }
 
-/* Waits a moment before the next attempt. 0, or -1 with errno if there is no time left. */
-static int
-wait_for_room(const struct connection *c, int64_t deadline)
+static enum step
+ended(struct connection *c, ssize_t result)
 {
-	int64_t now = dial_now();
-	if (now >= deadline) {
-		errno = ETIMEDOUT;
-		return -1;
-	}
-	int64_t next = now + CONNECT_CROWDED_TIME;
-	(void)wait_socket(c->dial, -1, 0, next < deadline ? next : deadline);
-	return errno == ETIMEDOUT ? 0 : -1;
+	c->result = result;
+	return STEP_ENDED;
 }
 
-static int
-connect_until(const struct connection *c, const union address *address, socklen_t len, int64_t deadline)
+static enum step
+waits_for(enum dial_want want)
 {
-	enum connect_state state = connect_start(c->socket, &address->any, len);
-	while (state == CONNECT_CROWDED) {
-		if (wait_for_room(c, deadline) < 0)
-			return -1;
-		state = connect_start(c->socket, &address->any, len);
+	return want == DIAL_WANTS_WRITE ? WAIT_WRITABLE : WAIT_READABLE;
+}
+
+static enum step
+connect_step(struct connection *c)
+{
+	union address address;
+	socklen_t len = make_address(&address, &c->address);
+	enum connect_state state = c->operation == CONNECT_AGAIN ? connect_finish(c->socket)
+	                                                         : connect_start(c->socket, &address.any, len);
+	switch (state) {
+	case CONNECT_DONE: return ended(c, 0);
+	case CONNECT_PENDING: c->operation = CONNECT_AGAIN; return WAIT_WRITABLE;
+	case CONNECT_CROWDED: return WAIT_ROOM;
+	case CONNECT_FAILED: break;
 	}
-	if (state == CONNECT_PENDING && wait_for(c, POLLOUT, deadline) < 0)
-		return -1;
-	if (state == CONNECT_PENDING)
-		state = connect_finish(c->socket);
-	return state == CONNECT_DONE ? 0 : -1;
+	return ended(c, -errno);
+}
+
+static enum step
+read_step(struct connection *c)
+{
+	enum dial_want want = DIAL_WANTS_READ;
+	ssize_t got = c->tls != NULL ? dial_tls_read(c->tls, c->space, c->len, &want)
+	                             : TEMP_FAILURE_RETRY(recv(c->socket, c->space, c->len, 0));
+	if (got < 0 && errno == EAGAIN)
+		return waits_for(want);
+	return ended(c, got < 0 ? -errno : got);
+}
+
+static enum step
+write_step(struct connection *c)
+{
+	enum dial_want want = DIAL_WANTS_WRITE;
+	while (c->len > 0) {
+		ssize_t sent = c->tls != NULL ? dial_tls_write(c->tls, c->octets, c->len, &want)
+		                              : TEMP_FAILURE_RETRY(send(c->socket, c->octets, c->len, MSG_NOSIGNAL));
+		if (sent < 0 && errno == EAGAIN)
+			return waits_for(want);
+		if (sent < 0)
+			return ended(c, -errno);
+		c->octets += sent;
+		c->len -= (size_t)sent;
+	}
+	return ended(c, 0);
+}
+
+static enum step
+encrypt_step(struct connection *c)
+{
+	enum dial_want want;
+	int done = dial_tls_handshake(c->tls, &want, c->error);
+	return done == 0 ? waits_for(want) : ended(c, done > 0 ? 0 : -EPROTO);
+}
+
+static enum step
+step(struct connection *c)
+{
+	switch (c->operation) {
+	case CONNECT:
+	case CONNECT_AGAIN: return connect_step(c);
+	case READ: return read_step(c);
+	case WRITE: return write_step(c);
+	case ENCRYPT: return encrypt_step(c);
+	case NONE: break;
+	}
+	return ended(c, -EINVAL);
+}
+
+static void on_due(uv_idle_t *idle);
+
+/* The completion is called by the loop, never by the caller of the operation. */
+static void
+finish(struct connection *c)
+{
+	struct dial *dial = c->dial;
+	if (c->socket >= 0)
+		uv_poll_stop(&c->poll);
+	uv_timer_stop(&c->timer);
+	c->due = true;
+	c->next_due = NULL;
+	if (dial->first_due == NULL)
+		dial->first_due = c;
+	else
+		dial->last_due->next_due = c;
+	dial->last_due = c;
+	dial->due++;
+	uv_idle_start(&dial->ready, on_due);
+}
+
+static void
+fail(struct connection *c, int error)
+{
+	c->result = -error;
+	if (c->operation == ENCRYPT)
+		snprintf(c->error, CHANNEL_ERROR_SIZE, "%s", strerror(error));
+	finish(c);
+}
+
+static void proceed(struct connection *c);
+
+static void
+on_ready(uv_poll_t *poll, int status, int events)
+{
+	(void)status; /* the step finds the error itself */
+	(void)events;
+	proceed(poll->data);
+}
+
+static void
+on_timer(uv_timer_t *timer)
+{
+	struct connection *c = timer->data;
+	if ((int64_t)uv_now(c->dial->loop) >= c->deadline)
+		fail(c, ETIMEDOUT);
+	else
+		proceed(c);
+}
+
+static void
+wait_for(struct connection *c, enum step what)
+{
+	int64_t left = c->deadline - (int64_t)uv_now(c->dial->loop);
+	if (c->dial->stopped) {
+		fail(c, ECANCELED);
+		return;
+	}
+	if (left <= 0) {
+		fail(c, ETIMEDOUT);
+		return;
+	}
+	if (what == WAIT_ROOM)
+		left = left < CONNECT_CROWDED_TIME ? left : CONNECT_CROWDED_TIME;
+	else
+		uv_poll_start(&c->poll, what == WAIT_WRITABLE ? UV_WRITABLE : UV_READABLE, on_ready);
+	uv_timer_start(&c->timer, on_timer, (uint64_t)left, 0);
+}
+
+static void
+proceed(struct connection *c)
+{
+	enum step what = step(c);
+	if (what == STEP_ENDED)
+		finish(c);
+	else
+		wait_for(c, what);
+}
+
+static void
+start(struct connection *c, enum operation operation, int64_t deadline)
+{
+	c->operation = operation;
+	c->deadline = deadline;
+	proceed(c);
+}
+
+static void
+connection_read(struct channel *channel, char *octets, size_t size, int64_t deadline)
+{
+	struct connection *c = (struct connection *)channel;
+	c->space = octets;
+	c->len = size;
+	start(c, READ, deadline);
+}
+
+static void
+connection_write(struct channel *channel, const char *octets, size_t len, int64_t deadline)
+{
+	struct connection *c = (struct connection *)channel;
+	c->octets = octets;
+	c->len = len;
+	start(c, WRITE, deadline);
+}
+
+static void
+connection_encrypt(
+    struct channel *channel, const struct channel_tls *tls, int64_t deadline, char error[CHANNEL_ERROR_SIZE])
+{
+	struct connection *c = (struct connection *)channel;
+	c->error = error;
+	c->operation = ENCRYPT;
+	c->tls = dial_tls_new(c->dial->tls, c->socket, &c->address, tls, error);
+	if (c->tls != NULL) {
+		start(c, ENCRYPT, deadline);
+		return;
+	}
+	c->result = -EPROTO;
+	finish(c);
+}
+
+static void
+remove_due(struct connection *c)
+{
+	struct connection *before = NULL, *at = c->dial->first_due;
+	if (!c->due)
+		return;
+	for (; at != c; at = at->next_due)
+		before = at;
+	if (before != NULL)
+		before->next_due = c->next_due;
+	else
+		c->dial->first_due = c->next_due;
+	if (c->dial->last_due == c)
+		c->dial->last_due = before;
+	c->due = false;
+	c->dial->due--;
+}
+
+static void
+connection_cancel(struct channel *channel)
+{
+	struct connection *c = (struct connection *)channel;
+	remove_due(c);
+	if (c->socket >= 0)
+		uv_poll_stop(&c->poll);
+	uv_timer_stop(&c->timer);
+	c->operation = NONE;
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	struct connection *c = handle->data;
+	if (--c->handles == 0)
+		free(c);
+}
+
+/* The poll handle goes before the descriptor, which it watches. */
+static void
+connection_close(struct channel *channel)
+{
+	struct connection *c = (struct connection *)channel;
+	connection_cancel(channel);
+	*c->link = c->next;
+	if (c->next != NULL)
+		c->next->link = c->link;
+	dial_tls_free(c->tls);
+	if (c->socket >= 0) {
+		uv_close((uv_handle_t *)&c->poll, on_closed);
+		close(c->socket);
+	}
+	uv_close((uv_handle_t *)&c->timer, on_closed);
+}
+
+/* Those that are due now; what they start may be due at the next turn of the loop, so that nobody waits for one of them. */
+static void
+on_due(uv_idle_t *idle)
+{
+	struct dial *dial = idle->data;
+	for (unsigned left = dial->due; left > 0 && dial->first_due != NULL; left--) {
+		struct connection *c = dial->first_due;
+		remove_due(c);
+		c->operation = NONE;
+		c->channel.done(&c->channel, c->result);
+	}
+	if (dial->first_due == NULL)
+		uv_idle_stop(idle);
+	if (dial->after != NULL)
+		dial->after(dial);
+}
+
+static const struct channel_ops ops = {
+	.read = connection_read,
+	.write = connection_write,
+	.encrypt = connection_encrypt,
+	.cancel = connection_cancel,
+	.close = connection_close,
+};
+
+static int
+open_socket(struct connection *c)
+{
+	union address address;
+	if (make_address(&address, &c->address) == 0)
+		return -EADDRNOTAVAIL;
+	c->socket = connect_socket(&address.any);
+	if (c->socket < 0)
+		return -errno;
+	int error = uv_poll_init(c->dial->loop, &c->poll, c->socket);
+	if (error == 0) {
+		c->poll.data = c;
+		c->handles++;
+		return 0;
+	}
+	close(c->socket);
+	c->socket = -1;
+	return error;
 }
 
 static struct channel *
-dial(struct dialer *dialer, const struct channel_place *place, int wait)
+dial(struct dialer *dialer, const struct channel_address *address, int64_t deadline,
+    void (*done)(struct channel *channel, ssize_t result), void *owner)
 {
-	union address address;
-	int64_t until = dial_now() + wait;
-	socklen_t len = make_address(&address, place);
-	struct connection *c = len > 0 ? calloc(1, sizeof *c) : NULL;
-	if (c == NULL) {
-		errno = len > 0 ? ENOMEM : EADDRNOTAVAIL;
+	struct dial *dial = (struct dial *)dialer;
+	struct connection *c = calloc(1, sizeof *c);
+	if (c == NULL)
 		return NULL;
+	*c = (struct connection) { .channel = { &ops, done, owner }, .dial = dial, .address = *address, .socket = -1 };
+	uv_timer_init(dial->loop, &c->timer);
+	c->timer.data = c;
+	c->handles = 1;
+	c->next = dial->all;
+	c->link = &dial->all;
+	if (c->next != NULL)
+		c->next->link = &c->next;
+	dial->all = c;
+	int error = open_socket(c);
+	if (error == 0) {
+		start(c, CONNECT, deadline);
+	} else {
+		c->operation = CONNECT;
+		fail(c, -error);
 	}
-	c->channel.ops = &ops;
-	c->dial = (struct dial *)dialer;
-	c->address = *place;
-	c->socket = connect_socket(&address.any);
-	if (c->socket >= 0 && connect_until(c, &address, len, until) == 0)
-		return &c->channel;
-	int error = errno;
-	if (c->socket >= 0)
-		close(c->socket);
-	free(c);
-	errno = error;
-	return NULL;
+	return &c->channel;
+}
+
+static int64_t
+now(const struct dialer *dialer)
+{
+	return (int64_t)uv_now(((const struct dial *)dialer)->loop);
 }
 
 int
-dial_open(struct dial *d)
+dial_open(struct dial *d, uv_loop_t *loop)
 {
-	*d = (struct dial) { .dialer.dial = dial, .stop = { -1, -1 }, .tls = dial_tls_cache_new() };
-	if (d->tls != NULL && pipe2(d->stop, O_CLOEXEC | O_NONBLOCK) == 0)
-		return 0;
-	dial_tls_cache_free(d->tls);
-	d->tls = NULL;
-	return -1;
-}
-
-void
-dial_close(struct dial *d)
-{
-	close(d->stop[0]);
-	close(d->stop[1]);
-	dial_tls_cache_free(d->tls);
+	*d = (struct dial) { .dialer = { .dial = dial, .now = now }, .loop = loop };
+	uv_idle_init(loop, &d->ready);
+	d->ready.data = d;
+	d->tls = dial_tls_cache_new();
+	return d->tls != NULL ? 0 : -1;
 }
 
 void
 dial_stop(struct dial *d)
 {
-	ssize_t written = write(d->stop[1], "", 1);
-	(void)written;
+	d->stopped = true;
+	for (struct connection *c = d->all; c != NULL; c = c->next)
+		if (c->operation != NONE && !c->due)
+			fail(c, ECANCELED);
+}
+
+/* What is still open belongs to owners that are told so, as long as they start anew. */
+void
+dial_close(struct dial *d)
+{
+	dial_stop(d);
+	while (d->first_due != NULL)
+		on_due(&d->ready);
+	while (d->all != NULL)
+		connection_close(&d->all->channel);
+	uv_close((uv_handle_t *)&d->ready, NULL);
+	dial_tls_cache_free(d->tls);
 }

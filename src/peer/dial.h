@@ -1,26 +1,32 @@
-/* Connections to other servers, over TCP or a Unix socket, with TLS. */
+/* Connections to other servers on the event loop, over TCP or a Unix socket, with TLS. */
 #ifndef PEER_DIAL_H
 #define PEER_DIAL_H
 
+#include <uv.h>
+
 #include "port/channel.h"
 
+struct connection;
 struct dial_tls_cache;
 
-/*
- * What all connections of a process share. It must outlive them. dialer.dial() may be called from any thread; each
- * channel is used by one thread at a time. dial_open(), dial_close() and dial_stop() are for one thread.
- */
+/* What all connections of a process share; all of it is used on the loop's thread. It must outlive them. */
 struct dial {
 	struct dialer dialer;
-	int stop[2]; /* a pipe; an octet in it ends all waiting */
+	uv_loop_t *loop;
+	uv_idle_t ready; /* runs while completions are due */
 	struct dial_tls_cache *tls;
+	struct connection *all;                  /* that are open */
+	struct connection *first_due, *last_due; /* whose operation has ended */
+	unsigned due;                            /* how many */
+	bool stopped;
+	void (*after)(struct dial *dial); /* called after completions; NULL: nothing is */
 };
 
-/* Returns 0, or -1 with errno. dial_close() is called when no channel is open. */
-int dial_open(struct dial *dial);
+/* Returns 0, or -1 with errno. The loop must run once more after dial_close(), which frees what is still open. */
+int dial_open(struct dial *dial, uv_loop_t *loop);
 void dial_close(struct dial *dial);
 
-/* Ends all waiting, now and later: reads, writes and connects that would wait fail with ECANCELED. */
+/* Ends all waiting, now and later: operations that would wait fail with ECANCELED. */
 void dial_stop(struct dial *dial);
 
 #endif

@@ -71,11 +71,11 @@ resume(struct dial_tls *tls)
 /* A key that does not fit would be that of another destination. */
 static void
 set_destination(struct dial_tls_destination *destination, struct dial_tls_cache *cache, unsigned context,
-    const struct channel_place *address, const char *name)
+    const struct channel_address *address, const char *name)
 {
 	char *key = destination->key;
 	destination->cache = cache;
-	int len = snprintf(key, sizeof destination->key, "%u %s %u %s", context, address->address, address->port, name);
+	int len = snprintf(key, sizeof destination->key, "%u %s %u %s", context, address->host, address->port, name);
 	if (len < 0 || (size_t)len >= sizeof destination->key)
 		key[0] = '\0';
 }
@@ -89,7 +89,7 @@ set_up(struct dial_tls *made, SSL_CTX *context, int socket, const struct channel
 }
 
 struct dial_tls *
-dial_tls_new(struct dial_tls_cache *cache, int socket, const struct channel_place *address,
+dial_tls_new(struct dial_tls_cache *cache, int socket, const struct channel_address *address,
     const struct channel_tls *tls, char error[CHANNEL_ERROR_SIZE])
 {
 	struct dial_tls *made = calloc(1, sizeof *made);

@@ -19,7 +19,7 @@ struct dial_tls;
  * earlier connection left for the same address and name is resumed, if the cache holds one. cache must outlive the
  * connection. Returns NULL, with an English sentence in error, if the authorities cannot be read or there is no memory.
  */
-struct dial_tls *dial_tls_new(struct dial_tls_cache *cache, int socket, const struct channel_place *address,
+struct dial_tls *dial_tls_new(struct dial_tls_cache *cache, int socket, const struct channel_address *address,
     const struct channel_tls *tls, char error[CHANNEL_ERROR_SIZE]);
 
 /* Sends close_notify, if the handshake is complete and the socket takes it, and frees the connection. Takes NULL. */

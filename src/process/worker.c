@@ -15,8 +15,9 @@
 #include "process/watchdog.h"
 
 enum {
-	DESCRIPTORS = 64,             /* for the loop, the database, files of messages */
-	LAST_WORDS = 500,             /* milliseconds for the last replies to leave, at the end of the grace */
+	DESCRIPTORS = 64, /* for the loop, the database, files of messages */
+	LAST_CALL = 2000, /* milliseconds before the end of the grace at which waiting for other servers ends */
+	LAST_WORDS = 500, /* milliseconds for the last replies to leave, at the end of the grace */
 	EXPIRY_TIME = 60 * 60 * 1000, /* milliseconds between looks at the date of the certificate */
 };
 
@@ -124,6 +125,15 @@ on_grace_over(uv_timer_t *timer)
 	streams_end(&worker->streams);
 }
 
+static void
+on_last_call(uv_timer_t *timer)
+{
+	struct worker *worker = timer->loop->data;
+	uv_timer_start(timer, on_grace_over, worker->config->grace > 2 ? LAST_CALL / 2 : 50, 0);
+	if (worker->last_call != NULL)
+		worker->last_call(worker);
+}
+
 /* The master shortens the grace. What a job has begun keeps the rest of it. */
 static void
 on_hurry(uv_signal_t *signal, int number)
@@ -143,7 +153,7 @@ on_stop(uv_signal_t *signal, int number)
 	(void)number;
 	if (worker->streams.stopping)
 		return;
-	uv_timer_start(&worker->grace, on_grace_over, grace > 1 ? 1000 * (grace - 1) : 100, 0);
+	uv_timer_start(&worker->grace, on_last_call, grace > 2 ? 1000 * grace - LAST_CALL : 50, 0);
 	control_close(&worker->status_control);
 	control_close(&worker->metrics_control);
 	streams_stop(&worker->streams);

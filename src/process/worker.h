@@ -39,7 +39,9 @@ struct worker {
 	uv_signal_t reload, stop, interrupt, hurry;
 	uv_timer_t grace, beat;
 	struct streams_cut cut; /* at the end of the grace */
-	uv_timer_t expiry;      /* looks at the date of the certificate */
+	/* Ends what waits for other servers, so that its clients still get a reply; near the end of the grace. NULL: none. */
+	void (*last_call)(struct worker *worker);
+	uv_timer_t expiry; /* looks at the date of the certificate */
 	struct listener listeners[LISTEN_MAX];
 	struct streams streams;
 	struct status status;

@@ -201,7 +201,7 @@ settle_sent(struct attempt *attempt)
 			recipient->noticed |= DSN_SUCCESS;
 		settle(attempt->active, recipient, t->recipients[i].result, t->recipients[i].verdict);
 	}
-	if (t->silent)
+	if (!attempt->answered)
 		note_failure(attempt, t->recipients[0].verdict);
 	else
 		note_success(attempt);
@@ -259,28 +259,61 @@ finish_unsent(struct attempt *attempt, enum transport_result result, enum ftg_id
 }
 
 static void
-delivered(struct job *job)
+finish_sent(struct attempt *attempt)
 {
-	struct attempt *attempt = of_job(job);
+	if (attempt->transport.message >= 0)
+		close(attempt->transport.message);
 	attempt->sent = true;
 	finish(attempt);
 }
 
+static void try_address(struct attempt *attempt);
+
 static void
-deliver(struct job *job)
+tried(struct transport *transport)
+{
+	struct attempt *attempt = transport->owner;
+	attempt->answered = attempt->answered || transport->answered;
+	if (!transport->begun && ++attempt->address < attempt->hop.count)
+		try_address(attempt);
+	else
+		finish_sent(attempt);
+}
+
+static void
+try_address(struct attempt *attempt)
+{
+	attempt->transport.address = attempt->hop.addresses[attempt->address];
+	transport_start(&attempt->transport, attempt->active->manager->config->pool);
+}
+
+/* The transport keeps its deadline from one address to the next. */
+static void
+prepared(struct job *job)
+{
+	struct attempt *attempt = of_job(job);
+	struct transport *t = &attempt->transport;
+	t->done = tried;
+	t->owner = attempt;
+	attempt->address = 0;
+	if (t->message >= 0)
+		try_address(attempt);
+	else
+		finish_sent(attempt);
+}
+
+static void
+prepare(struct job *job)
 {
 	struct attempt *attempt = of_job(job);
 	struct transport *t = &attempt->transport;
 	const struct queue_manager_config *config = attempt->active->manager->config;
 	t->message = queue_open_message(&config->queue, &attempt->active->entry);
-	if (t->message < 0) {
-		char *verdict = verdict_write(FTG_NOTICE_UNREACHABLE, config->world.hostname, strerror(errno));
-		t->recipients[0].verdict = verdict;
-		return;
-	}
-	t->utf8 = transport_needs_utf8(t);
-	transport_run(t, config->dialer);
-	close(t->message);
+	if (t->message >= 0)
+		t->utf8 = transport_needs_utf8(t);
+	else
+		t->recipients[0].verdict = verdict_write(
+		    FTG_NOTICE_UNREACHABLE, config->world.hostname, strerror(errno));
 }
 
 static bool
@@ -292,8 +325,6 @@ open_transport(struct attempt *attempt)
 	const struct transport_manner *manner = attempt->route != NULL ? &attempt->route->manner : &stranger;
 	attempt->transport = transport_for_entry(entry, manner, config->world.hostname);
 	attempt->transport.times = config->times;
-	attempt->transport.places = attempt->hop.places;
-	attempt->transport.place_count = attempt->hop.place_count;
 	attempt->transport.recipients = calloc(attempt->count, sizeof *attempt->transport.recipients);
 	attempt->transport.count = attempt->count;
 	for (size_t i = 0; i < attempt->count && attempt->transport.recipients != NULL; i++) {
@@ -320,7 +351,7 @@ found(struct next_hop *hop)
 	const struct queue_manager_config *config = attempt->active->manager->config;
 	switch (outcome_of(attempt)) {
 	case NEXT_HOP_FOUND:
-		attempt->job = (struct job) { .work = deliver, .done = delivered };
+		attempt->job = (struct job) { .work = prepare, .done = prepared };
 		if (open_transport(attempt))
 			config->jobs->start(config->jobs, &attempt->job);
 		else

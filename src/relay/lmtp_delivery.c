@@ -6,15 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/address.h"
 #include "port/queue_entry.h"
 #include "relay/queue_log.h"
 #include "relay/transport_entry.h"
 #include "relay/verdict.h"
-
-enum { WHOLE = 10 * 60 * 1000 };
 
 struct lmtp_delivery {
 	struct delivery delivery;
@@ -23,11 +20,10 @@ struct lmtp_delivery {
 	struct queue_entry *entry;
 	struct job job;
 	struct executor *executor;
-	int64_t deadline; /* milliseconds of CLOCK_MONOTONIC */
 	delivery_done *done;
 	void *context;
-	struct transport transport;
-	struct transport_place place;
+	struct lmtp_handover handover;
+	int64_t deadline; /* by the dialer's clock, from the commit on */
 	size_t count;
 	struct transport_recipient *recipients;
 	struct mailbox *mailboxes;
@@ -43,6 +39,18 @@ static struct lmtp_delivery *
 of_job(struct job *job)
 {
 	return (struct lmtp_delivery *)(void *)((char *)job - offsetof(struct lmtp_delivery, job));
+}
+
+static struct lmtp_delivery *
+of_handover(struct lmtp_handover *handover)
+{
+	return (struct lmtp_delivery *)(void *)((char *)handover - offsetof(struct lmtp_delivery, handover));
+}
+
+static int64_t
+now(const struct lmtp_agent *agent)
+{
+	return agent->server.pool->dialer->now(agent->server.pool->dialer);
 }
 
 static void
@@ -214,9 +222,9 @@ keep_rest(struct lmtp_delivery *d)
 }
 
 static void
-handed_over(struct job *job)
+on_sent(struct lmtp_handover *handover)
 {
-	struct lmtp_delivery *d = of_job(job);
+	struct lmtp_delivery *d = of_handover(handover);
 	size_t taken = count_taken(d);
 	const char *verdict = d->recipients[0].verdict;
 	if (taken == 0) {
@@ -232,47 +240,35 @@ handed_over(struct job *job)
 		d->spool->ops->commit(d->spool, d->executor, DELIVERY_TIMEOUT, on_queued, d);
 }
 
-static int64_t
-monotonic(void)
+static void
+check_utf8(struct job *job)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* The time that the job has waited for a thread counts. */
-static int
-whole_time(const struct lmtp_delivery *d)
-{
-	int64_t left = d->deadline - monotonic();
-	return left > WHOLE ? WHOLE : left < 1 ? 1 : (int)left;
+	struct transport *t = &of_job(job)->handover.transport;
+	t->utf8 = transport_needs_utf8(t);
 }
 
 static void
-hand_over(struct job *job)
+on_utf8_checked(struct job *job)
 {
 	struct lmtp_delivery *d = of_job(job);
-	d->transport.message = d->spool->ops->file(d->spool);
-	d->transport.utf8 = transport_needs_utf8(&d->transport);
-	d->transport.times.whole = whole_time(d);
-	transport_run(&d->transport, d->agent->dialer);
+	lmtp_server_send(&d->agent->server, &d->handover);
 }
 
 static void
 open_transport(struct lmtp_delivery *d)
 {
-	const struct lmtp_agent *agent = d->agent;
-	int timeout = (int)agent->timeout;
-	d->place = (struct transport_place) { .place = { .port = agent->route->port } };
-	snprintf(d->place.place.address, sizeof d->place.place.address, "%s", agent->route->host);
-	d->transport = transport_for_entry(d->entry, &agent->route->manner, agent->hostname);
-	d->transport.times = (struct transport_times) { .connect = timeout, .reply = timeout, .end = timeout };
-	d->transport.places = &d->place;
-	d->transport.place_count = 1;
-	d->transport.recipients = d->recipients;
-	d->transport.count = d->count;
+	struct transport *t = &d->handover.transport;
+	int timeout = (int)d->agent->timeout;
+	*t = transport_for_entry(d->entry, &d->agent->route->manner, d->agent->hostname);
+	t->times = (struct transport_times) { timeout, timeout, timeout, timeout };
+	t->deadline = d->deadline;
+	t->message = d->spool->ops->file(d->spool);
+	t->recipients = d->recipients;
+	t->count = d->count;
+	d->handover.done = on_sent;
 }
 
+/* Only if the client asked for SMTPUTF8 must the header be read, which is a job. */
 static void
 on_spooled(void *context, const struct delivery_outcome *outcome)
 {
@@ -282,18 +278,23 @@ on_spooled(void *context, const struct delivery_outcome *outcome)
 		return;
 	}
 	open_transport(d);
-	d->job = (struct job) { .work = hand_over, .done = handed_over };
-	d->agent->jobs.executor.start(&d->agent->jobs.executor, &d->job);
+	d->job = (struct job) { .work = check_utf8, .done = on_utf8_checked };
+	if (d->entry->utf8) {
+		d->executor->start(d->executor, &d->job);
+	} else {
+		check_utf8(&d->job);
+		on_utf8_checked(&d->job);
+	}
 }
 
 static void
 commit(struct delivery *delivery, struct executor *executor, int64_t timeout, delivery_done *done, void *context)
 {
 	struct lmtp_delivery *d = of_delivery(delivery);
-	d->deadline = monotonic() + timeout;
 	d->executor = executor;
 	d->done = done;
 	d->context = context;
+	d->deadline = now(d->agent) + (timeout < d->agent->timeout ? timeout : d->agent->timeout);
 	if (d->count == 0)
 		d->spool->ops->commit(d->spool, executor, timeout, on_queued, d);
 	else
@@ -377,13 +378,21 @@ run_queue(struct delivery_agent *base, struct executor *executor, const char *do
 }
 
 void
-lmtp_agent_open(struct lmtp_agent *agent, struct executor *executor)
+lmtp_agent_open(struct lmtp_agent *agent, struct client_pool *pool, struct clock *clock)
 {
+	struct channel_address address = { .port = agent->route->port };
+	snprintf(address.host, sizeof address.host, "%s", agent->route->host);
 	agent->agent = (struct delivery_agent) {
 		.begin = begin,
 		.is_full = is_full,
 		.check_room = check_room,
 		.run_queue = run_queue,
 	};
-	job_queue_open(&agent->jobs, executor, LMTP_DELIVERIES);
+	lmtp_server_open(&agent->server, pool, clock, &address);
+}
+
+void
+lmtp_agent_close(struct lmtp_agent *agent)
+{
+	lmtp_server_close(&agent->server);
 }

@@ -49,15 +49,20 @@ compare(const void *a, const void *b)
 }
 
 static void
-add_places(struct next_hop *hop, const struct next_hop_server *server)
+add_address(struct next_hop *hop, const struct network *address, const char *name)
 {
-	for (unsigned i = 0; i < server->count && hop->place_count < NEXT_HOP_ADDRESSES_MAX; i++) {
-		struct transport_place *place = &hop->places[hop->place_count++];
-		char text[NETWORK_TEXT_SIZE];
-		network_write(text, &server->addresses[i]);
-		*place = (struct transport_place) { .place = { .port = hop->port }, .name = server->name };
-		snprintf(place->place.address, sizeof place->place.address, "%s", text);
-	}
+	struct transport_address *added = &hop->addresses[hop->count++];
+	char text[NETWORK_TEXT_SIZE];
+	network_write(text, address);
+	*added = (struct transport_address) { .channel = { .port = hop->port }, .name = name };
+	snprintf(added->channel.host, sizeof added->channel.host, "%s", text);
+}
+
+static void
+add_addresses(struct next_hop *hop, const struct next_hop_server *server)
+{
+	for (unsigned i = 0; i < server->count && hop->count < NEXT_HOP_ADDRESSES_MAX; i++)
+		add_address(hop, &server->addresses[i], server->name);
 }
 
 /* Where this server is an MX itself, those that are no better than it would hand the message back (RFC 5321 5.1). */
@@ -74,9 +79,9 @@ conclude(struct next_hop *hop)
 	unsigned limit = own ? hop->servers[i].preference : 0;
 	for (i = 0; i < hop->server_count && (!own || hop->servers[i].preference < limit); i++) {
 		failed = failed || hop->servers[i].failed;
-		add_places(hop, &hop->servers[i]);
+		add_addresses(hop, &hop->servers[i]);
 	}
-	if (hop->place_count > 0)
+	if (hop->count > 0)
 		finish(hop, NEXT_HOP_FOUND);
 	else
 		finish(hop, failed ? NEXT_HOP_FAILED : own ? NEXT_HOP_LOOP : NEXT_HOP_NO_ROUTE);
@@ -169,28 +174,24 @@ find_mx(struct next_hop *hop, const char *domain)
 	ask(hop, &hop->mx, 0, RESOLVER_MX, name, on_mx);
 }
 
-/* One that needs no look-up. */
+/* An address needs no look-up. */
 static void
 find_address(struct next_hop *hop, const struct network *address)
 {
-	struct transport_place *place = &hop->places[hop->place_count++];
-	char text[NETWORK_TEXT_SIZE];
 	if (hop->stranger && is_here(hop->world, address)) {
 		finish(hop, NEXT_HOP_LOOP);
 		return;
 	}
-	network_write(text, address);
-	*place = (struct transport_place) { .place = { .port = hop->port } };
-	snprintf(place->place.address, sizeof place->place.address, "%s", text);
+	add_address(hop, address, NULL);
 	finish(hop, NEXT_HOP_FOUND);
 }
 
 static void
 find_path(struct next_hop *hop, const char *path)
 {
-	hop->places[0] = (struct transport_place) { 0 };
-	snprintf(hop->places[0].place.address, sizeof hop->places[0].place.address, "%s", path);
-	hop->place_count = 1;
+	hop->addresses[0] = (struct transport_address) { 0 };
+	snprintf(hop->addresses[0].channel.host, sizeof hop->addresses[0].channel.host, "%s", path);
+	hop->count = 1;
 	finish(hop, NEXT_HOP_FOUND);
 }
 
@@ -211,7 +212,7 @@ void
 next_hop_find(struct next_hop *hop, const struct route *route, const char *domain)
 {
 	struct network address;
-	hop->place_count = 0;
+	hop->count = 0;
 	hop->server_count = 0;
 	hop->stranger = route == NULL;
 	hop->port = route == NULL ? ROUTE_PORT : route->port;

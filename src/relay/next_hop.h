@@ -10,7 +10,7 @@ enum {
 };
 
 enum next_hop_outcome {
-	NEXT_HOP_FOUND,     /* one place at least */
+	NEXT_HOP_FOUND,     /* at least one address */
 	NEXT_HOP_NO_DOMAIN, /* there is no such domain */
 	NEXT_HOP_NO_ROUTE,  /* it takes no mail, or has no server that can be found */
 	NEXT_HOP_LOOP,      /* it would come back to this one */
@@ -47,8 +47,8 @@ struct next_hop {
 	void (*done)(struct next_hop *hop); /* on the loop; may come before next_hop_find() returns */
 	enum next_hop_outcome outcome;
 	unsigned port;
-	size_t place_count;
-	struct transport_place places[NEXT_HOP_ADDRESSES_MAX]; /* in the order in which they are to be tried */
+	size_t count;
+	struct transport_address addresses[NEXT_HOP_ADDRESSES_MAX]; /* in the order in which they are to be tried */
 	struct next_hop_question mx;
 	unsigned waiting; /* answers that are to come */
 	bool stranger;    /* the DNS says where it is, so that it must not be here */

@@ -1,48 +1,55 @@
-/* The other end of a connection, a server: lines of commands go out, replies come in, and those are hostile. */
+/* The SMTP dialogue with a server as octets: commands are collected, replies are parsed. Does no I/O. Replies are hostile. */
 #ifndef RELAY_PEER_H
 #define RELAY_PEER_H
 
-#include <stdint.h>
-
-#include "port/channel.h"
+#include <stdbool.h>
+#include <stddef.h>
 
 enum {
-	PEER_LINE_MAX = 2048,   /* octets of a line of a reply; RFC 5321 4.5.3.1.5 asks for 512 */
-	PEER_REPLY_MAX = 16384, /* octets of a reply, all its lines */
-	PEER_TEXT_MAX = 4096,   /* that are kept of it */
-	PEER_OUT = 8192,        /* octets of commands that are sent at a time */
+	PEER_LINE_MAX = 2048,    /* octets of a line of a reply; RFC 5321 4.5.3.1.5 asks for 512 */
+	PEER_REPLY_MAX = 16384,  /* octets of a reply, all its lines */
+	PEER_TEXT_MAX = 4096,    /* octets that are kept of it */
+	PEER_OUT = 8192,         /* octets of commands that are collected */
+	PEER_COMMAND_MAX = 4096, /* octets of a command for which peer_has_room() asks */
 };
 
 struct peer_reply {
-	int code; /* 200 to 599 */
+	int code; /* 200 to 599; 0: none yet */
 	size_t len;
-	char
-	    text[PEER_TEXT_MAX + 1]; /* without the codes, lines with \n between; '?' for what is not printable ASCII */
+	char text[PEER_TEXT_MAX + 1]; /* without the codes, \n between lines, '?' for all but printable ASCII */
 };
 
-/* All zero but for the channel at the beginning. */
+/* All zero at the beginning. */
 struct peer {
-	struct channel *channel;
-	const char *fault; /* an English phrase, where anything has failed; the connection is of no more use then */
-	int64_t deadline;  /* milliseconds of peer_now(); nothing takes longer. 0: none */
-	size_t at, used, out;
+	const char *fault;    /* an English phrase once anything has failed; the connection is of no more use then */
+	size_t at, used, out; /* octets of in that are consumed, octets in in, octets in commands */
+	size_t octets;        /* of the reply that is being read */
+	bool partial;         /* a reply has begun */
 	char in[PEER_LINE_MAX], commands[PEER_OUT];
 };
 
-/* Milliseconds of a steady clock. */
-int64_t peer_now(void);
+enum peer_state { PEER_REPLY, PEER_MORE, PEER_FAULT };
 
-/* Reads one reply, all of it within so many milliseconds. False where there is none, or it is none of RFC 5321 4.2. */
-bool peer_read(struct peer *peer, struct peer_reply *reply, int wait);
+/* Where to read octets to, and how many; then how many were read. There is room after PEER_MORE. */
+char *peer_space(struct peer *peer, size_t *room);
+void peer_filled(struct peer *peer, size_t len);
 
 /*
- * Adds a command, to which CR LF is added, to those that peer_flush() sends, or sends them for the room. False where that
- * fails, where it is too long, or where a control character is in it: it would be a command more.
+ * Parses the next reply (RFC 5321 4.2), of which *reply holds the part that was there before. PEER_MORE: octets are missing.
+ * PEER_FAULT: peer->fault says why this is no reply.
  */
-bool peer_put(struct peer *peer, int wait, const char *format, ...) __attribute__((format(printf, 3, 4)));
-bool peer_flush(struct peer *peer, int wait);
+enum peer_state peer_next(struct peer *peer, struct peer_reply *reply);
 
-/* Sends octets as they are, behind what was put. */
-bool peer_send(struct peer *peer, const char *octets, size_t len, int wait);
+/* Forgets what has been read, before TLS: it may come from anybody (RFC 3207 section 6). */
+void peer_discard(struct peer *peer);
+
+/* Is there room for one more command of PEER_COMMAND_MAX octets? */
+bool peer_has_room(const struct peer *peer);
+
+/*
+ * Appends a command and CR LF to peer->commands. Sets peer->fault if it is too long or holds a control character, which would
+ * be one command more.
+ */
+void peer_put(struct peer *peer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/stats.h"
 #include "port/delivery.h"
 #include "queue/queue.h"
+#include "relay/client_pool.h"
 #include "relay/next_hop.h"
 
 /* Times are seconds, but for now() and those of the transport. */
@@ -14,7 +15,7 @@ struct queue_manager_config {
 	struct queue queue;
 	struct next_hop_world world;
 	const struct routes *routes;
-	struct dialer *dialer;
+	struct client_pool *pool;
 	struct executor *jobs;
 	struct directory *directory;     /* knows who of the senders is here */
 	struct delivery_agent *delivery; /* takes DSNs */

@@ -33,7 +33,10 @@ struct attempt {
 	size_t count;
 	struct next_hop hop;
 	struct transport transport;
-	bool sent; /* transport tells what came of it; else the following, of all its recipients */
+	size_t address;   /* of the next hop, that is tried */
+	int64_t deadline; /* of all of it */
+	bool answered;    /* by a server, whatever it said */
+	bool sent; /* the results are those of the transport; else they are the following, for all its recipients */
 	enum transport_result result;
 	enum ftg_id reason;
 	const char *detail;

@@ -50,7 +50,7 @@ read_port(unsigned *port, const char *text)
 static bool
 read_path(struct route *route, const char *text)
 {
-	route->host = strlen(text) < CHANNEL_PLACE_SIZE ? strdup(text) : NULL;
+	route->host = strlen(text) < CHANNEL_HOST_SIZE ? strdup(text) : NULL;
 	return route->host != NULL;
 }
 

@@ -1,4 +1,4 @@
-/* Hands one message to another server: SMTP (RFC 5321) or LMTP (RFC 2033), as its client. Blocks: for jobs. */
+/* Hands one message to a server at one address, as the client of SMTP (RFC 5321) or LMTP (RFC 2033), on the event loop. */
 #ifndef RELAY_TRANSPORT_H
 #define RELAY_TRANSPORT_H
 
@@ -6,28 +6,29 @@
 
 #include "port/channel.h"
 #include "port/dsn_request.h"
+#include "port/job.h"
 
 enum transport_protocol { TRANSPORT_SMTP, TRANSPORT_LMTP };
 
 /*
- * Never TLS; STARTTLS where it is offered, with any certificate, else in the clear; STARTTLS, or no mail; from the first
+ * Never TLS; STARTTLS if it is offered, with any certificate, else in the clear; STARTTLS, or no mail; TLS from the first
  * octet on. The last two verify the certificate, unless told not to.
  */
 enum transport_tls { TRANSPORT_TLS_NONE, TRANSPORT_TLS_STARTTLS, TRANSPORT_TLS_REQUIRED, TRANSPORT_TLS_IMPLICIT };
 
-/* How to speak to a server. Texts are NULL for none. */
+/* How to speak to a server. Texts are NULL for none; they must outlive all connections, which compare them by address. */
 struct transport_manner {
 	enum transport_protocol protocol;
 	enum transport_tls tls;
-	bool unverified;         /* any certificate will do */
+	bool unverified;         /* accepts any certificate */
 	const char *authorities; /* a file of certificates that is trusted; NULL: the system's */
 	const char *user, *password;
 	const char *hostname; /* of this server, for EHLO */
 };
 
-/* One of the addresses at which the message may be handed over; they are tried in their order. */
-struct transport_place {
-	struct channel_place place;
+/* An address of a server. */
+struct transport_address {
+	struct channel_address channel;
 	const char *name; /* of the server; for TLS and for people; NULL: it has none but its address */
 };
 
@@ -41,8 +42,8 @@ struct transport_times {
 
 enum transport_result {
 	TRANSPORT_LATER, /* nothing is known, or the server said 4xx */
-	TRANSPORT_DONE,  /* the server has taken the message over */
-	TRANSPORT_FAILED /* never */
+	TRANSPORT_DONE,  /* the server has accepted the message */
+	TRANSPORT_FAILED /* the server has rejected it for good */
 };
 
 struct transport_recipient {
@@ -50,16 +51,21 @@ struct transport_recipient {
 	const char *orcpt;   /* NULL: none */
 	unsigned notify;     /* a set of enum dsn_notify */
 	enum transport_result result;
-	char *verdict; /* text of relay/verdict.h; NULL where memory was out; of who calls */
-	bool settled;  /* while it runs: something is known, if only that nobody was reached */
+	char *verdict; /* text of relay/verdict.h; NULL if memory was out; owned by the caller */
+	bool settled;  /* while it runs: the result is known */
 	bool accepted; /* by the reply to RCPT */
 };
 
+enum { TRANSPORT_SERVER_SIZE = CHANNEL_HOST_SIZE + 300 };
+
+struct client_pool;
+
+/* One message to one server. What the caller sets must last until done() is called. */
 struct transport {
 	struct transport_manner manner;
 	struct transport_times times;
-	const struct transport_place *places;
-	size_t place_count; /* at least 1 */
+	int64_t deadline; /* of all of it, by the dialer's clock; 0: times.whole from its start */
+	struct transport_address address;
 	const char *sender; /* "" for the null reverse-path */
 	bool utf8, eightbit;
 	enum dsn_return ret;
@@ -69,15 +75,25 @@ struct transport {
 	uint64_t size;     /* of what is sent */
 	struct transport_recipient *recipients;
 	size_t count;
-	bool dsn;    /* out: the server that took it sends DSNs itself (RFC 3461) */
-	bool silent; /* out: no server was reached, so that the next message need not be tried at once */
-	char server[CHANNEL_PLACE_SIZE + 300]; /* out: the server that was asked last */
+	/* On the loop, once; the transport may be freed then. May be called before transport_start() returns. */
+	void (*done)(struct transport *transport);
+	void *owner;
+	/* Results. */
+	bool begun;     /* the server has said something about the message: no other address may be tried */
+	bool dsn;       /* the server that accepted it sends DSNs itself (RFC 3461) */
+	bool answered;  /* a reply came at all */
+	bool timed_out; /* a reply, a connection or a block of data took too long */
+	char server[TRANSPORT_SERVER_SIZE]; /* as verdicts name it */
+	/* While it runs. */
+	struct client_pool *pool;
+	unsigned messages; /* that went over the connection before */
+	bool without_tls;  /* TLS failed, and may be left out */
 };
 
 /*
- * Hands the message over, and fills in what came of it for each recipient. Goes on to the next place while no server has
- * said anything about the message. Every result is final as soon as this returns: what is DONE must not be sent again.
+ * Hands the message over, on a connection of the pool or a new one, and fills in the result and the verdict of each
+ * recipient. Each result is final: a recipient whose result is DONE must not be sent the message again.
  */
-void transport_run(struct transport *transport, struct dialer *dialer);
+void transport_start(struct transport *transport, struct client_pool *pool);
 
 #endif

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -26,8 +27,8 @@ def wait_until(condition):
 
 
 class LmtpCase(TestCase):
-    def start(self, place, more=""):
-        config = LIMITS + f"delivery:\n  lmtp: {place}\n  timeout: 5s\n{more}"
+    def start(self, place, more="", timeout="5s"):
+        config = LIMITS + f"delivery:\n  lmtp: {place}\n  timeout: {timeout}\n{more}"
         server = self.enterContext(Server("--workers", "1", "--hostname", "mx.example.test", config=config))
         server.control("account", "add", BOB, "--no-password")
         return server
@@ -126,6 +127,45 @@ class Scripted(LmtpCase):
                                    "-c", config.name], capture_output=True, text=True, timeout=SECONDS, check=False)
         self.assertEqual(64, done.returncode, done)
         self.assertIn("'mail.example.org:24' should be ADDRESS:PORT or the path of a socket", done.stderr)
+
+
+class Hung(LmtpCase):
+    """A server that accepts connections and says nothing more."""
+
+    def hung(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory(prefix="ftgate-lmtp-"))
+        return self.enterContext(NextServer(lmtp=True, path=folder + "/socket", LHLO="silence"))
+
+    def send_many(self, server, count):
+        answers = []
+        threads = [threading.Thread(target=lambda: answers.append(self.send(server, ACCOUNT))) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        return threads, answers
+
+    def test_every_client_is_answered_and_the_next_one_asks_no_more(self):
+        boxes = self.hung()
+        server = self.start(boxes.path)
+        threads, answers = self.send_many(server, 16)
+        for thread in threads:
+            thread.join()
+        self.assertEqual([render(None, "ERR_SMTP_HARDERROR")] * 16, answers)
+        self.assertEqual(16, boxes.connections)
+        self.assertAnswer("ERR_SMTP_HARDERROR", self.send(server, ACCOUNT))
+        self.assertEqual(16, boxes.connections)
+        self.assertEqual(1, server.log().count("event=next-hop-down"))
+        self.assertQueue(server, 0)
+
+    def test_client_of_a_hung_server_is_answered_when_the_server_stops(self):
+        boxes = self.hung()
+        server = self.start(boxes.path, timeout="10m")
+        threads, answers = self.send_many(server, 2)
+        wait_until(lambda: boxes.commands.count("LHLO mx.example.test") == 2)
+        server.process.terminate()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(0, server.process.wait(SECONDS), server.log())
+        self.assertEqual([render(None, "ERR_SMTP_HARDERROR")] * 2, answers)
 
 
 DOVECOT = """

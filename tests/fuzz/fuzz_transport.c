@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "relay/client_pool.h"
 #include "relay/transport.h"
 #include "relay/verdict.h"
 
@@ -13,11 +14,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { RECIPIENTS = 3 };
 
-static struct channel channel;
-static struct dialer dialer;
+/* One operation is under way at a time: it completes when main has nothing else to do. */
+static struct channel *channel;
+static enum { NONE, DIAL, READ, WRITE, ENCRYPT } operation;
+static char *space;
+static size_t room;
 static const uint8_t *octets;
 static size_t left;
 static unsigned piece;
+static bool ended;
 
 static void
 check(bool holds)
@@ -26,54 +31,113 @@ check(bool holds)
 		abort();
 }
 
-static ssize_t
-fuzz_read(struct channel *from, char *to, size_t size, int wait)
+static void
+fuzz_read(struct channel *from, char *to, size_t size, int64_t deadline)
 {
-	(void)from;
-	(void)wait;
-	size_t len = piece > 0 && size > piece ? piece : size;
+	(void)deadline;
+	check(from == channel && operation == NONE && size > 0);
+	operation = READ;
+	space = to;
+	room = size;
+}
+
+static ssize_t
+read_now(void)
+{
+	size_t len = piece > 0 && room > piece ? piece : room;
 	len = len < left ? len : left;
-	memcpy(to, octets, len);
+	memcpy(space, octets, len);
 	octets += len;
 	left -= len;
 	return (ssize_t)len;
 }
 
-static int
-fuzz_write(struct channel *to, const char *from, size_t len, int wait)
+static void
+fuzz_write(struct channel *to, const char *from, size_t len, int64_t deadline)
 {
-	(void)to;
-	(void)wait;
-	check(len == 0 || from[len - 1] == '\n');
-	return 0;
-}
-
-static bool
-fuzz_encrypt(struct channel *channel_, const struct channel_tls *tls, int wait, char error[CHANNEL_ERROR_SIZE])
-{
-	(void)channel_;
-	(void)tls;
-	(void)wait;
-	memcpy(error, "no", 3);
-	return left % 2 == 0;
+	(void)deadline;
+	check(to == channel && operation == NONE && (len == 0 || from[len - 1] == '\n'));
+	operation = WRITE;
 }
 
 static void
-fuzz_close(struct channel *channel_)
+fuzz_encrypt(struct channel *on, const struct channel_tls *tls, int64_t deadline, char error[CHANNEL_ERROR_SIZE])
 {
-	(void)channel_;
+	(void)tls;
+	(void)deadline;
+	check(on == channel && operation == NONE);
+	memcpy(error, "no", 3);
+	operation = ENCRYPT;
+}
+
+static void
+fuzz_cancel(struct channel *on)
+{
+	check(on == channel && (operation == NONE || operation == READ));
+	operation = NONE;
+}
+
+static void
+fuzz_close(struct channel *on)
+{
+	check(on == channel);
+	free(channel);
+	channel = NULL;
+	operation = NONE;
 }
 
 static struct channel *
-fuzz_dial(struct dialer *dialer_, const struct channel_place *place, int wait)
+fuzz_dial(struct dialer *dialer, const struct channel_address *address, int64_t deadline,
+    void (*done)(struct channel *channel, ssize_t result), void *owner)
 {
-	static const struct channel_ops ops = { fuzz_read, fuzz_write, fuzz_encrypt, fuzz_close };
-	(void)dialer_;
-	(void)place;
-	(void)wait;
-	channel.ops = &ops;
-	errno = EHOSTUNREACH;
-	return left > 0 ? &channel : NULL;
+	static const struct channel_ops ops = { fuzz_read, fuzz_write, fuzz_encrypt, fuzz_cancel, fuzz_close };
+	(void)dialer;
+	(void)address;
+	(void)deadline;
+	check(channel == NULL);
+	channel = calloc(1, sizeof *channel);
+	check(channel != NULL);
+	*channel = (struct channel) { .ops = &ops, .done = done, .owner = owner };
+	operation = DIAL;
+	return channel;
+}
+
+static int64_t
+fuzz_now(const struct dialer *dialer)
+{
+	(void)dialer;
+	return 1;
+}
+
+static bool
+complete(void)
+{
+	ssize_t result = 0;
+	switch (operation) {
+	case NONE: return false;
+	case DIAL: result = left > 0 ? 0 : -EHOSTUNREACH; break;
+	case READ: result = read_now(); break;
+	case WRITE: break;
+	case ENCRYPT: result = left % 2 == 0 ? 0 : -ECONNRESET; break;
+	}
+	operation = NONE;
+	channel->done(channel, result);
+	return true;
+}
+
+static void
+run_job(struct executor *executor, struct job *job)
+{
+	(void)executor;
+	job->work(job);
+	job->done(job);
+}
+
+static void
+on_done(struct transport *transport)
+{
+	(void)transport;
+	ended = true;
 }
 
 static void
@@ -97,7 +161,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct transport_recipient to[RECIPIENTS] = { { .address = "a@example.net" },
 		{ .address = "b@example.net", .notify = DSN_SUCCESS, .orcpt = "rfc822;b@example.net" },
 		{ .address = "c@example.net" } };
-	const struct transport_place places[] = { { { "192.0.2.1", 25 }, "mx.example.net" }, { { "::1", 24 }, NULL } };
+	struct dialer dialer = { .dial = fuzz_dial, .now = fuzz_now };
+	struct executor disk = { .start = run_job };
+	struct client_pool pool;
 	if (size == 0)
 		return 0;
 	if (message < 0) {
@@ -111,8 +177,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    .password = "secret",
 		    .hostname = "mx.example.test" },
 		.times = { 60000, 60000, 60000, 60000 },
-		.places = places,
-		.place_count = 2,
+		.address = { { "192.0.2.1", 25 }, "mx.example.net" },
+		.done = on_done,
 		.sender = "",
 		.utf8 = data[0] & 16,
 		.message = message,
@@ -123,8 +189,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	piece = data[0] >> 5;
 	octets = data + 1;
 	left = size - 1;
-	dialer.dial = fuzz_dial;
-	transport_run(&transport, &dialer);
+	client_pool_open(&pool, &dialer, &disk);
+	ended = false;
+	transport_start(&transport, &pool);
+	while (!ended)
+		check(complete());
+	client_pool_close(&pool);
+	while (complete())
+		;
+	check(channel == NULL);
 	for (size_t i = 0; i < RECIPIENTS; i++) {
 		look_at(&to[i]);
 		free(to[i].verdict);

@@ -6,7 +6,7 @@
 
 /*
  * Commands that begin with this are answered so: whole lines with their CR LF. "" is silence, NULL breaks the connection
- * off. The first line that fits counts, and only once where it says so.
+ * off. The first line that fits counts, and only once if it says so.
  */
 struct fake_answer {
 	const char *command;
@@ -14,22 +14,37 @@ struct fake_answer {
 	bool once;
 };
 
+struct fake_channel;
+
 struct fake_dialer {
 	struct dialer dialer;
+	int64_t time;                /* milliseconds; changed by fake_dialer_time_out() and by tests */
 	const char *greeting;        /* NULL: "220 mx.example.net\r\n" */
-	struct fake_answer *answers; /* those of the table below come behind them */
+	struct fake_answer *answers; /* those of the usual table come behind them */
 	size_t answer_count;
-	const char *refused;   /* the address that cannot be reached */
-	int dialed;            /* connections that were tried */
-	bool tls_fails;        /* what comes of TLS */
+	const char *refused;   /* the host that refuses connections */
+	const char *silent;    /* the host that accepts connections and says nothing */
+	int dialled;           /* connections that were tried */
+	int open, most_open;   /* connections; the most at a time */
+	bool tls_fails;        /* what TLS comes to */
 	size_t piece;          /* octets that a read gives at most; 0: all */
 	size_t data_max;       /* octets of a message after which the connection breaks; 0: never */
-	const char *end;       /* the answers to the end of a message, whole lines; NULL: "250 2.0.0 queued\r\n" */
+	const char *end;       /* the replies to the end of a message, whole lines; NULL: "250 2.0.0 queued\r\n" */
 	char said[1 << 16];    /* all commands, in TLS with "TLS: " in front */
+	char hosts[1 << 12];   /* that were dialled, each with a space behind it */
 	char message[1 << 17]; /* what came between DATA and the dot, with its last CR LF */
 	size_t said_len, message_len;
+	struct fake_channel *channels;
 };
 
+/* Opens the dialer; frees what is still connected. */
 void fake_dialer_open(struct fake_dialer *dialer);
+void fake_dialer_close(struct fake_dialer *dialer);
+
+/* Completes one operation that can complete: false if there is none. Silence completes nothing. */
+bool fake_dialer_run(struct fake_dialer *dialer);
+
+/* Lets the time pass until the next deadline of an operation: false if there is none. */
+bool fake_dialer_time_out(struct fake_dialer *dialer);
 
 #endif

@@ -41,6 +41,7 @@ run_job(struct executor *jobs, struct job *job)
 }
 
 static struct executor jobs = { .start = run_job };
+static struct client_pool pool;
 
 void
 run_first_job(void)
@@ -55,7 +56,7 @@ void
 settle_down(void)
 {
 	for (bool any = true; any;) {
-		any = fake_resolver_run(&resolver);
+		any = fake_resolver_run(&resolver) || fake_dialer_run(&server);
 		for (; first_job != NULL && !hold_jobs; any = true)
 			run_first_job();
 	}
@@ -116,6 +117,7 @@ set_up(void)
 	folder_make();
 	log_open(open("log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), NULL);
 	fake_dialer_open(&server);
+	client_pool_open(&pool, &server.dialer, &jobs);
 	fake_resolver_open(&resolver);
 	cr_assert_eq(maildir_agent_open(&agent, "mail", "queue", "mx.example.test"), 0);
 	fake_resolver_tell(&resolver, "MX example.net 10:mx1.example.net");
@@ -128,7 +130,7 @@ set_up(void)
 		.queue = agent.queue,
 		.world = { .resolver = &resolver.resolver, .hostname = "mx.example.test" },
 		.routes = &routes,
-		.dialer = &server.dialer,
+		.pool = &pool,
 		.jobs = &jobs,
 		.directory = &directory,
 		.delivery = &agent.agent,
@@ -153,7 +155,10 @@ tear_down(void)
 {
 	hold_jobs = false;
 	settle_down();
+	client_pool_close(&pool);
+	settle_down();
 	queue_manager_free(manager);
+	fake_dialer_close(&server);
 	maildir_agent_close(&agent);
 	folder_remove();
 }

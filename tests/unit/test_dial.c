@@ -23,9 +23,10 @@
 
 enum { WAIT = 10000, SHORT = 20 };
 
+static uv_loop_t loop;
 static struct dial dial;
 static struct identity identity;
-static struct channel_place place = { .address = "127.0.0.1" };
+static struct channel_address server_address = { .host = "127.0.0.1" };
 static int listening;
 
 static void
@@ -35,12 +36,13 @@ set_up(void)
 	socklen_t len = sizeof address;
 	signal(SIGPIPE, SIG_IGN);
 	identity_make(&identity, -1, 30);
-	cr_assert_eq(dial_open(&dial), 0);
+	uv_loop_init(&loop);
+	cr_assert_eq(dial_open(&dial, &loop), 0);
 	listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	cr_assert_eq(bind(listening, (struct sockaddr *)&address, sizeof address), 0);
 	cr_assert_eq(listen(listening, 5), 0);
 	cr_assert_eq(getsockname(listening, (struct sockaddr *)&address, &len), 0);
-	place.port = ntohs(address.sin_port);
+	server_address.port = ntohs(address.sin_port);
 }
 
 static void
@@ -48,15 +50,80 @@ tear_down(void)
 {
 	close(listening);
 	dial_close(&dial);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	cr_expect_eq(uv_loop_close(&loop), 0);
 	identity_remove(&identity);
 }
 
 TestSuite(dial, .init = set_up, .fini = tear_down);
 
-static struct channel *
-dial_place(void)
+static bool ended;
+static ssize_t result;
+
+static void
+on_done(struct channel *channel, ssize_t came_to)
 {
-	struct channel *channel = dial.dialer.dial(&dial.dialer, &place, WAIT);
+	(void)channel;
+	result = came_to;
+	ended = true;
+}
+
+/* Runs the loop until the operation has ended. Its result, or -1 with errno. */
+static ssize_t
+wait_end(void)
+{
+	cr_expect_not(ended, "a completion came too early");
+	while (!ended)
+		uv_run(&loop, UV_RUN_ONCE);
+	ended = false;
+	errno = result < 0 ? (int)-result : 0;
+	return result < 0 ? -1 : result;
+}
+
+static int64_t
+deadline(int wait)
+{
+	uv_update_time(&loop);
+	return dial.dialer.now(&dial.dialer) + wait;
+}
+
+static struct channel *
+do_dial(const struct channel_address *address, int wait)
+{
+	struct channel *channel = dial.dialer.dial(&dial.dialer, address, deadline(wait), on_done, NULL);
+	if (wait_end() == 0)
+		return channel;
+	int error = errno;
+	channel->ops->close(channel);
+	errno = error;
+	return NULL;
+}
+
+static ssize_t
+do_read(struct channel *channel, char *octets, size_t size, int wait)
+{
+	channel->ops->read(channel, octets, size, deadline(wait));
+	return wait_end();
+}
+
+static ssize_t
+do_write(struct channel *channel, const char *octets, size_t len, int wait)
+{
+	channel->ops->write(channel, octets, len, deadline(wait));
+	return wait_end();
+}
+
+static bool
+do_encrypt(struct channel *channel, const struct channel_tls *tls, int wait, char error[CHANNEL_ERROR_SIZE])
+{
+	channel->ops->encrypt(channel, tls, deadline(wait), error);
+	return wait_end() == 0;
+}
+
+static struct channel *
+dial_server(void)
+{
+	struct channel *channel = do_dial(&server_address, WAIT);
 	cr_assert_not_null(channel, "%s", strerror(errno));
 	return channel;
 }
@@ -87,7 +154,7 @@ encrypt(struct channel *channel, const char *name, bool verify, const char *auth
 {
 	const struct channel_tls tls = { .name = name, .authorities = authorities, .verify = verify };
 	error[0] = '\0';
-	return channel->ops->encrypt(channel, &tls, WAIT, error);
+	return do_encrypt(channel, &tls, WAIT, error);
 }
 
 static bool
@@ -95,7 +162,7 @@ is_trusted(const char *name, bool verify, const char *authorities, char error[CH
 {
 	pthread_t server;
 	pthread_create(&server, NULL, echo_in_tls, NULL);
-	struct channel *channel = dial_place();
+	struct channel *channel = dial_server();
 	bool trusted = encrypt(channel, name, verify, authorities, error);
 	channel->ops->close(channel);
 	pthread_join(server, NULL);
@@ -124,14 +191,14 @@ Test(dial, carries_octets_both_ways_in_tls)
 	char error[CHANNEL_ERROR_SIZE];
 	pthread_t server;
 	pthread_create(&server, NULL, echo_in_tls, NULL);
-	struct channel *channel = dial_place();
+	struct channel *channel = dial_server();
 	cr_assert(encrypt(channel, "mail.example.org", true, identity.certificate, error));
 	for (size_t i = 0; i < sizeof out; i++)
 		out[i] = (char)(i * 7 >> 3);
 	for (size_t sent = 0; sent < sizeof out; sent += sizeof in) {
-		cr_assert_eq(channel->ops->write(channel, out + sent, sizeof in, WAIT), 0);
+		cr_assert_eq(do_write(channel, out + sent, sizeof in, WAIT), 0);
 		for (size_t got = 0; got < sizeof in;) {
-			ssize_t n = channel->ops->read(channel, in + got, sizeof in - got, WAIT);
+			ssize_t n = do_read(channel, in + got, sizeof in - got, WAIT);
 			cr_assert_gt(n, 0);
 			got += (size_t)n;
 		}
@@ -144,27 +211,27 @@ Test(dial, carries_octets_both_ways_in_tls)
 Test(dial, waits_no_longer_than_it_is_told)
 {
 	static char octets[1 << 20];
-	struct channel *channel = dial_place();
-	cr_expect_eq(channel->ops->read(channel, octets, 1, SHORT), -1);
+	struct channel *channel = dial_server();
+	cr_expect_eq(do_read(channel, octets, 1, SHORT), -1);
 	cr_expect_eq(errno, ETIMEDOUT);
-	int result = 0;
-	for (int i = 0; i < 100 && result == 0; i++)
-		result = channel->ops->write(channel, octets, sizeof octets, SHORT);
-	cr_expect_eq(result, -1);
+	ssize_t written = 0;
+	for (int i = 0; i < 100 && written == 0; i++)
+		written = do_write(channel, octets, sizeof octets, SHORT);
+	cr_expect_eq(written, -1);
 	cr_expect_eq(errno, ETIMEDOUT);
 	char error[CHANNEL_ERROR_SIZE];
 	const struct channel_tls tls = { .name = "mail.example.org", .authorities = "" };
-	cr_expect_not(channel->ops->encrypt(channel, &tls, SHORT, error));
+	cr_expect_not(do_encrypt(channel, &tls, SHORT, error));
 	channel->ops->close(channel);
 }
 
 Test(dial, tells_that_the_other_side_has_closed)
 {
 	char octet = 'x';
-	struct channel *channel = dial_place();
+	struct channel *channel = dial_server();
 	close(accept(listening, NULL, NULL));
-	cr_expect_eq(channel->ops->read(channel, &octet, 1, WAIT), 0);
-	while (channel->ops->write(channel, &octet, 1, WAIT) == 0)
+	cr_expect_eq(do_read(channel, &octet, 1, WAIT), 0);
+	while (do_write(channel, &octet, 1, WAIT) == 0)
 		;
 	cr_expect_eq(errno, EPIPE);
 	channel->ops->close(channel);
@@ -173,42 +240,42 @@ Test(dial, tells_that_the_other_side_has_closed)
 Test(dial, waits_for_nothing_once_it_is_stopped)
 {
 	char octet;
-	struct channel *channel = dial_place();
+	struct channel *channel = dial_server();
 	dial_stop(&dial);
-	cr_expect_eq(channel->ops->read(channel, &octet, 1, WAIT), -1);
+	cr_expect_eq(do_read(channel, &octet, 1, WAIT), -1);
 	cr_expect_eq(errno, ECANCELED);
 	channel->ops->close(channel);
 }
 
 Test(dial, tells_why_there_is_no_connection)
 {
-	struct channel_place nowhere = place;
+	struct channel_address nowhere = server_address;
 	close(listening);
-	cr_expect_null(dial.dialer.dial(&dial.dialer, &nowhere, WAIT));
+	cr_expect_null(do_dial(&nowhere, WAIT));
 	cr_expect_eq(errno, ECONNREFUSED);
-	snprintf(nowhere.address, sizeof nowhere.address, "/nowhere/socket");
-	cr_expect_null(dial.dialer.dial(&dial.dialer, &nowhere, WAIT));
+	snprintf(nowhere.host, sizeof nowhere.host, "/nowhere/socket");
+	cr_expect_null(do_dial(&nowhere, WAIT));
 	cr_expect_eq(errno, ENOENT);
-	snprintf(nowhere.address, sizeof nowhere.address, "no address");
-	cr_expect_null(dial.dialer.dial(&dial.dialer, &nowhere, WAIT));
+	snprintf(nowhere.host, sizeof nowhere.host, "no address");
+	cr_expect_null(do_dial(&nowhere, WAIT));
 	cr_expect_eq(errno, EADDRNOTAVAIL);
 }
 
 Test(dial, reaches_a_socket_of_the_file_system)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct channel_place path = { 0 };
+	struct channel_address path = { 0 };
 	char octet;
 	snprintf(address.sun_path, sizeof address.sun_path, "%s/socket", identity.folder);
-	snprintf(path.address, sizeof path.address, "%s", address.sun_path);
+	snprintf(path.host, sizeof path.host, "%s", address.sun_path);
 	int socket_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	cr_assert_eq(bind(socket_, (struct sockaddr *)&address, sizeof address), 0);
 	cr_assert_eq(listen(socket_, 1), 0);
-	struct channel *channel = dial.dialer.dial(&dial.dialer, &path, WAIT);
+	struct channel *channel = do_dial(&path, WAIT);
 	cr_assert_not_null(channel);
 	int taken = accept(socket_, NULL, NULL);
 	cr_expect_eq(write(taken, "x", 1), 1);
-	cr_expect_eq(channel->ops->read(channel, &octet, 1, WAIT), 1);
+	cr_expect_eq(do_read(channel, &octet, 1, WAIT), 1);
 	cr_expect_eq(octet, 'x');
 	channel->ops->close(channel);
 	close(taken);
@@ -226,14 +293,14 @@ send_an_octet(struct fake_service *fake, int connection, unsigned number)
 Test(dial, waits_while_the_backlog_of_a_unix_socket_is_full)
 {
 	struct fake_service fake = { .speak = send_an_octet };
-	struct channel_place path = { 0 };
+	struct channel_address path = { 0 };
 	char octet;
 	folder_make();
 	fake_service_open_crowded(&fake);
-	snprintf(path.address, sizeof path.address, "%.100s", fake.endpoint);
-	struct channel *channel = dial.dialer.dial(&dial.dialer, &path, WAIT);
+	snprintf(path.host, sizeof path.host, "%.100s", fake.endpoint);
+	struct channel *channel = do_dial(&path, WAIT);
 	cr_assert_not_null(channel, "%s", strerror(errno));
-	cr_expect_eq(channel->ops->read(channel, &octet, 1, WAIT), 1, "%s", strerror(errno));
+	cr_expect_eq(do_read(channel, &octet, 1, WAIT), 1, "%s", strerror(errno));
 	channel->ops->close(channel);
 	fake_service_close(&fake);
 	folder_remove();
@@ -242,18 +309,18 @@ Test(dial, waits_while_the_backlog_of_a_unix_socket_is_full)
 Test(dial, stops_waiting_for_room_in_a_full_backlog)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct channel_place path = { 0 };
+	struct channel_address path = { 0 };
 	snprintf(address.sun_path, sizeof address.sun_path, "%s/socket", identity.folder);
-	snprintf(path.address, sizeof path.address, "%s", address.sun_path);
+	snprintf(path.host, sizeof path.host, "%s", address.sun_path);
 	int full = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	cr_assert_eq(bind(full, (struct sockaddr *)&address, sizeof address), 0);
 	cr_assert_eq(listen(full, 0), 0);
-	struct channel *first = dial.dialer.dial(&dial.dialer, &path, WAIT);
+	struct channel *first = do_dial(&path, WAIT);
 	cr_assert_not_null(first);
-	cr_expect_null(dial.dialer.dial(&dial.dialer, &path, SHORT));
+	cr_expect_null(do_dial(&path, SHORT));
 	cr_expect_eq(errno, ETIMEDOUT, "%s", strerror(errno));
 	dial_stop(&dial);
-	cr_expect_null(dial.dialer.dial(&dial.dialer, &path, WAIT));
+	cr_expect_null(do_dial(&path, WAIT));
 	cr_expect_eq(errno, ECANCELED, "%s", strerror(errno));
 	first->ops->close(first);
 	close(full);
@@ -302,9 +369,9 @@ static char
 resumes(const char *name, bool verify)
 {
 	char octet = '-', error[CHANNEL_ERROR_SIZE];
-	struct channel *channel = dial_place();
+	struct channel *channel = dial_server();
 	cr_assert(encrypt(channel, name, verify, identity.certificate, error), "%s", error);
-	cr_assert_eq(channel->ops->read(channel, &octet, 1, WAIT), 1);
+	cr_assert_eq(do_read(channel, &octet, 1, WAIT), 1);
 	channel->ops->close(channel);
 	return octet;
 }
@@ -316,7 +383,8 @@ Test(dial, resumes_the_session_of_the_same_destination_alone)
 		struct counting_server server = { .connections = 6, .protocol = protocols[i] };
 		pthread_t thread;
 		dial_close(&dial);
-		cr_assert_eq(dial_open(&dial), 0);
+		uv_run(&loop, UV_RUN_DEFAULT);
+		cr_assert_eq(dial_open(&dial, &loop), 0);
 		pthread_create(&thread, NULL, tell_resumption, &server);
 		cr_expect_eq(resumes("mail.example.org", true), 'n');
 		cr_expect_eq(resumes("mail.example.org", true), 'r');
@@ -339,7 +407,7 @@ Test(dial, verifies_again_once_the_authorities_have_changed)
 	cr_expect_eq(resumes("mail.example.org", true), 'n');
 	identity_make(&other, -1, 30);
 	cr_assert_eq(rename(other.certificate, identity.certificate), 0);
-	struct channel *channel = dial_place();
+	struct channel *channel = dial_server();
 	cr_expect_not(encrypt(channel, "mail.example.org", true, identity.certificate, error));
 	cr_expect_str_eq(error, "its certificate is not good: self-signed certificate");
 	channel->ops->close(channel);
@@ -352,7 +420,8 @@ static SSL_SESSION *
 take_session(unsigned number)
 {
 	struct dial_tls_destination destination = { .cache = dial.tls };
-	snprintf(destination.key, sizeof destination.key, "1 127.0.0.1 %u m%u.example.org", place.port, number);
+	snprintf(
+	    destination.key, sizeof destination.key, "1 127.0.0.1 %u m%u.example.org", server_address.port, number);
 	return dial_tls_cache_take(&destination);
 }
 
@@ -376,4 +445,45 @@ Test(dial, keeps_the_sessions_of_a_bounded_number_of_destinations)
 		SSL_SESSION_free(session);
 	}
 	cr_expect_eq(kept, DIAL_TLS_SESSIONS);
+}
+
+Test(dial, completes_nothing_once_a_channel_is_cancelled_or_closed)
+{
+	char octet;
+	struct channel *channel = dial_server(), *other = dial_server();
+	channel->ops->read(channel, &octet, 1, deadline(SHORT));
+	channel->ops->cancel(channel);
+	other->ops->read(other, &octet, 1, deadline(SHORT));
+	other->ops->close(other);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	cr_expect_not(ended);
+	channel->ops->close(channel);
+}
+
+static unsigned answered;
+
+static void
+count_ended(struct channel *channel, ssize_t came_to)
+{
+	(void)channel;
+	cr_expect_eq(came_to, -ETIMEDOUT);
+	answered++;
+}
+
+Test(dial, waits_for_many_servers_at_a_time)
+{
+	enum { MANY = 100 };
+	static struct channel *channels[MANY];
+	static char octets[MANY];
+	for (size_t i = 0; i < MANY; i++) {
+		channels[i] = dial_server();
+		cr_assert_geq(accept(listening, NULL, NULL), 0);
+		channels[i]->done = count_ended;
+	}
+	for (size_t i = 0; i < MANY; i++)
+		channels[i]->ops->read(channels[i], &octets[i], 1, deadline(SHORT));
+	uv_run(&loop, UV_RUN_DEFAULT);
+	cr_expect_eq(answered, MANY);
+	for (size_t i = 0; i < MANY; i++)
+		channels[i]->ops->close(channels[i]);
 }

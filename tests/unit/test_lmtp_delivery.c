@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "store/maildir_delivery.h"
+#include "support/fake_clock.h"
 #include "support/fake_dialer.h"
 #include "support/folder.h"
 
@@ -19,7 +20,8 @@ static struct lmtp_agent agent;
 static struct route route;
 static struct queue_entry entry;
 static enum delivery_result result;
-static bool concluded;
+static struct client_pool pool;
+static unsigned ended; /* deliveries */
 static char detail[DELIVERY_DETAIL_SIZE];
 
 static void
@@ -48,17 +50,23 @@ set_up(void)
 	agent = (struct lmtp_agent) { .spool = &spool.agent,
 		.route = &route,
 		.hostname = "mx.example.test",
-		.dialer = &server.dialer,
 		.timeout = 1000,
 		.retry = 300,
 		.now = now };
-	lmtp_agent_open(&agent, &jobs);
+	client_pool_open(&pool, &server.dialer, &jobs);
+	lmtp_agent_open(&agent, &pool, &fake_clock);
 	entry = (struct queue_entry) { .id = "entry1", .arrival = 1000000000, .sender = strdup("otto@example.org") };
 }
 
 static void
 tear_down(void)
 {
+	server.answer_count = 0;
+	client_pool_close(&pool);
+	while (fake_dialer_run(&server))
+		;
+	fake_dialer_close(&server);
+	lmtp_agent_close(&agent);
 	queue_entry_clear(&entry);
 	route_clear(&route);
 	maildir_agent_close(&spool);
@@ -73,7 +81,7 @@ take_result(void *context, const struct delivery_outcome *outcome)
 	(void)context;
 	result = outcome->result;
 	snprintf(detail, sizeof detail, "%s", outcome->detail);
-	concluded = true;
+	ended++;
 }
 
 static struct delivery *
@@ -95,9 +103,11 @@ static enum delivery_result
 deliver(size_t count)
 {
 	struct delivery *delivery = begin(count);
-	concluded = false;
+	unsigned before = ended;
 	delivery->ops->commit(delivery, &jobs, DELIVERY_TIMEOUT, take_result, NULL);
-	cr_assert(concluded);
+	while (ended == before && (fake_dialer_run(&server) || fake_dialer_time_out(&server)))
+		;
+	cr_assert_eq(ended, before + 1);
 	return result;
 }
 
@@ -121,7 +131,7 @@ Test(lmtp, hands_the_message_to_each_mailbox)
 	cr_expect_eq(deliver(2), DELIVERY_OK);
 	cr_expect_str_eq(server.said,
 	    "LHLO mx.example.test\nMAIL FROM:<otto@example.org>\nRCPT TO:<anna@example.test>\n"
-	    "RCPT TO:<bob@example.test>\nDATA\nQUIT\n");
+	    "RCPT TO:<bob@example.test>\nDATA\n");
 	cr_expect_str_eq(server.message, "Subject: a\r\n\r\n..b\r\n");
 	cr_expect_eq(count_queued(), 0);
 	expect_nothing_left();
@@ -161,7 +171,7 @@ Test(lmtp, asks_no_server_where_everybody_is_elsewhere)
 {
 	cr_assert_not_null(queue_entry_add(&entry, "far@example.net"));
 	cr_expect_eq(deliver(0), DELIVERY_OK);
-	cr_expect_eq(server.dialed, 0);
+	cr_expect_eq(server.dialled, 0);
 	cr_expect_eq(count_queued(), 1);
 }
 
@@ -187,6 +197,7 @@ Test(lmtp, takes_nothing_that_the_server_has_taken_for_nobody)
 		server.answer_count = 1;
 		server.end = cases[i].end;
 		cr_expect_eq(deliver(2), cases[i].result, "%zu", i);
+		server.time += LMTP_DOWN_MAX; /* it is tried again */
 		cr_expect_eq(count_queued(), 0);
 		expect_nothing_left();
 	}
@@ -242,11 +253,14 @@ Test(lmtp, lets_a_message_be_looked_at_and_dropped)
 	cr_expect_eq(result, DELIVERY_OK);
 	cr_expect_geq(delivery->ops->file(delivery), 0);
 	delivery->ops->abandon(delivery, &jobs);
-	cr_expect_eq(server.dialed, 0);
+	cr_expect_eq(server.dialled, 0);
 	expect_nothing_left();
 	delivery = begin(1);
 	delivery->ops->spool(delivery, &jobs, take_result, NULL);
 	delivery->ops->commit(delivery, &jobs, DELIVERY_TIMEOUT, take_result, NULL);
+	while (fake_dialer_run(&server))
+		;
+	cr_expect_eq(ended, 3);
 	cr_expect_eq(result, DELIVERY_OK);
 	cr_expect_str_eq(server.message, "Subject: a\r\n\r\n..b\r\n");
 	expect_nothing_left();
@@ -283,4 +297,104 @@ Test(lmtp, logs_each_recipient_that_is_left_to_the_queue)
 	cr_expect_not_null(
 	    strstr(text, "event=bounced id=entry1 from=otto@example.org to=carla@example.test"), "%s", text);
 	cr_expect_null(strstr(text, "to=anna"));
+}
+
+/* Begins count deliveries at a time. */
+static void
+commit_many(struct queue_entry entries[], size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct mailbox mailbox = { 0 };
+		cr_assert(mailbox_set_address(&mailbox, "anna", "example.test"));
+		entries[i] = (struct queue_entry) { .arrival = 1000000000, .sender = strdup("otto@example.org") };
+		snprintf(entries[i].id, sizeof entries[i].id, "entry%zu", i);
+		struct delivery *delivery = agent.agent.begin(&agent.agent, &mailbox, 1, &entries[i]);
+		cr_assert(delivery->ops->append(delivery, "Subject: a\r\n\r\nb\r\n", 17));
+		delivery->ops->commit(delivery, &jobs, DELIVERY_TIMEOUT, take_result, NULL);
+	}
+}
+
+enum { MANY = 3 * LMTP_DELIVERIES };
+static struct queue_entry many[MANY];
+
+static void
+clear_many(void)
+{
+	for (size_t i = 0; i < MANY; i++)
+		queue_entry_clear(&many[i]);
+}
+
+Test(lmtp, answers_every_client_of_a_hung_server_within_the_deadline)
+{
+	int64_t begun = server.time;
+	server.silent = "/run/lmtp";
+	commit_many(many, MANY);
+	while (fake_dialer_run(&server))
+		;
+	cr_expect_eq(ended, 0);
+	cr_expect_eq(server.dialled, LMTP_DELIVERIES);
+	while (ended < MANY && fake_dialer_time_out(&server))
+		;
+	cr_expect_eq(ended, MANY);
+	cr_expect_eq(server.time, begun + agent.timeout);
+	cr_expect_eq(server.dialled, LMTP_DELIVERIES);
+	cr_expect_eq(result, DELIVERY_FAILED);
+	expect_nothing_left();
+	clear_many();
+}
+
+Test(lmtp, asks_a_server_that_is_down_no_more_until_one_has_found_it_back)
+{
+	static char text[1 << 14];
+	log_open(open("log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), NULL);
+	server.refused = "/run/lmtp";
+	cr_expect_eq(deliver(1), DELIVERY_FAILED);
+	commit_many(many, MANY);
+	cr_expect_eq(ended, 1 + MANY);
+	cr_expect_eq(server.dialled, 1);
+	clear_many();
+	server.refused = NULL;
+	server.time += LMTP_DOWN_MIN;
+	commit_many(many, MANY);
+	cr_expect_eq(ended, 2 * MANY, "one probes");
+	while (fake_dialer_run(&server))
+		;
+	cr_expect_eq(ended, 1 + 2 * MANY);
+	cr_expect_eq(server.dialled, 2);
+	clear_many();
+	commit_many(many, MANY);
+	while (fake_dialer_run(&server))
+		;
+	cr_expect_eq(ended, 1 + 3 * MANY);
+	cr_expect_eq(result, DELIVERY_OK);
+	cr_expect_leq(server.most_open, LMTP_DELIVERIES);
+	clear_many();
+	log_flush();
+	FILE *file = fopen("log", "r");
+	text[fread(text, 1, sizeof text - 1, file)] = '\0';
+	fclose(file);
+	const char *down = strstr(text, "event=next-hop-down next=/run/lmtp detail=\"Connection refused\"");
+	cr_assert_not_null(down, "%s", text);
+	cr_expect_null(strstr(down + 1, "event=next-hop-down"));
+	cr_expect_not_null(strstr(down, "event=next-hop-up next=/run/lmtp"));
+}
+
+Test(lmtp, lets_a_delivery_wait_no_longer_than_its_deadline)
+{
+	int64_t begun = server.time;
+	struct fake_answer answer = { "DATA", "", false };
+	server.answers = &answer;
+	server.answer_count = 1;
+	commit_many(many, LMTP_DELIVERIES);
+	while (fake_dialer_run(&server))
+		;
+	server.time += agent.timeout / 2;
+	commit_many(many + LMTP_DELIVERIES, 1);
+	server.time = begun + agent.timeout / 2 + agent.timeout;
+	fake_clock_pass(1);
+	cr_expect_eq(ended, 1, "the one that waited");
+	while (fake_dialer_time_out(&server))
+		;
+	cr_expect_eq(ended, LMTP_DELIVERIES + 1);
+	clear_many();
 }

@@ -51,17 +51,17 @@ find(const char *domain)
 	return hop.outcome;
 }
 
-/* Name and address of each place, in order. */
+/* Name and address of each server, in order. */
 static const char *
-places(void)
+addresses(void)
 {
 	static char text[1000];
 	size_t used = 0;
 	text[0] = '\0';
-	for (size_t i = 0; i < hop.place_count; i++)
+	for (size_t i = 0; i < hop.count; i++)
 		used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s %u", i > 0 ? ", " : "",
-		    hop.places[i].name != NULL ? hop.places[i].name : "-", hop.places[i].place.address,
-		    hop.places[i].place.port);
+		    hop.addresses[i].name != NULL ? hop.addresses[i].name : "-", hop.addresses[i].channel.host,
+		    hop.addresses[i].channel.port);
 	return text;
 }
 
@@ -74,7 +74,7 @@ Test(hop, is_the_mx_by_preference)
 	for (int late = 0; late < 2; late++) {
 		resolver.late = late == 1;
 		cr_expect_eq(find("example.net"), NEXT_HOP_FOUND);
-		cr_expect_str_eq(places(),
+		cr_expect_str_eq(addresses(),
 		    "a.example.net 192.0.2.1 25, a.example.net 192.0.2.2 25, a.example.net 2001:db8::1 25, "
 		    "b.example.net 192.0.2.3 25");
 	}
@@ -84,7 +84,7 @@ Test(hop, is_the_domain_itself_where_that_has_no_mx)
 {
 	tell("A example.net 192.0.2.1");
 	cr_expect_eq(find("example.net"), NEXT_HOP_FOUND);
-	cr_expect_str_eq(places(), "example.net 192.0.2.1 25");
+	cr_expect_str_eq(addresses(), "example.net 192.0.2.1 25");
 }
 
 Test(hop, is_any_of_those_of_one_preference)
@@ -95,7 +95,7 @@ Test(hop, is_any_of_those_of_one_preference)
 	tell("A b.example.net 192.0.2.2");
 	for (int i = 0; i < 200; i++) {
 		cr_expect_eq(find("example.net"), NEXT_HOP_FOUND);
-		first[hop.places[0].name[0] - 'a'] = true;
+		first[hop.addresses[0].name[0] - 'a'] = true;
 	}
 	cr_expect(first[0] && first[1]);
 }
@@ -147,7 +147,7 @@ Test(hop, is_only_what_is_better_than_this_server)
 	tell("A c.example.net 192.0.2.3");
 	tell("A MX.example.test 192.0.2.4");
 	cr_expect_eq(find("example.net"), NEXT_HOP_FOUND);
-	cr_expect_str_eq(places(), "a.example.net 192.0.2.1 25");
+	cr_expect_str_eq(addresses(), "a.example.net 192.0.2.1 25");
 	tell("MX example.org 20:mx.example.test 20:b.example.net");
 	cr_expect_eq(find("example.org"), NEXT_HOP_LOOP);
 }
@@ -155,9 +155,9 @@ Test(hop, is_only_what_is_better_than_this_server)
 Test(hop, of_an_address_is_that_address)
 {
 	cr_expect_eq(find("[192.0.2.7]"), NEXT_HOP_FOUND);
-	cr_expect_str_eq(places(), "- 192.0.2.7 25");
+	cr_expect_str_eq(addresses(), "- 192.0.2.7 25");
 	cr_expect_eq(find("[IPv6:2001:db8::7]"), NEXT_HOP_FOUND);
-	cr_expect_str_eq(places(), "- 2001:db8::7 25");
+	cr_expect_str_eq(addresses(), "- 2001:db8::7 25");
 	cr_expect_eq(find("[2001:db8::7]"), NEXT_HOP_NO_DOMAIN);
 	cr_expect_eq(resolver.asked, 0);
 }
@@ -168,7 +168,7 @@ Test(hop, of_another_script_is_asked_in_ascii)
 	cr_expect_eq(find("b\xC3\xBC"
 	                  "cher.example"),
 	    NEXT_HOP_FOUND);
-	cr_expect_str_eq(places(), "xn--bcher-kva.example 192.0.2.1 25");
+	cr_expect_str_eq(addresses(), "xn--bcher-kva.example 192.0.2.1 25");
 }
 
 Test(hop, of_a_route_may_be_on_this_machine)
@@ -178,17 +178,17 @@ Test(hop, of_a_route_may_be_on_this_machine)
 	hop.done = on_done;
 	cr_assert(route_read_place(&route, "127.0.0.1:2525"));
 	next_hop_find(&hop, &route, "example.net");
-	cr_expect_str_eq(places(), "- 127.0.0.1 2525");
+	cr_expect_str_eq(addresses(), "- 127.0.0.1 2525");
 	route_clear(&route);
 	cr_assert(route_read_place(&route, "lmtp:/run/lmtp"));
 	next_hop_find(&hop, &route, "example.net");
-	cr_expect_str_eq(places(), "- /run/lmtp 0");
+	cr_expect_str_eq(addresses(), "- /run/lmtp 0");
 	route_clear(&route);
 	tell("A relay.example.net 127.0.0.2");
 	cr_assert(route_read_place(&route, "relay.example.net:587"));
 	next_hop_find(&hop, &route, "example.net");
 	cr_expect_eq(hop.outcome, NEXT_HOP_FOUND);
-	cr_expect_str_eq(places(), "relay.example.net 127.0.0.2 587");
+	cr_expect_str_eq(addresses(), "relay.example.net 127.0.0.2 587");
 	route_clear(&route);
 	cr_expect_eq(done, 3);
 }

@@ -1,4 +1,5 @@
 /* The client of SMTP and LMTP: what it says, and what it makes of the answers. */
+#include "relay/client_pool.h"
 #include "relay/peer.h"
 #include "relay/transport.h"
 
@@ -13,8 +14,25 @@
 static struct fake_dialer server;
 static struct transport transport;
 static struct transport_recipient to[200];
-static struct transport_place places[] = { { { "192.0.2.1", 25 }, "mx1.example.net" },
-	{ { "2001:db8::1", 2525 }, "mx2.example.net" } };
+static struct client_pool pool;
+static bool ended;
+
+static void
+run_job(struct executor *executor, struct job *job)
+{
+	(void)executor;
+	job->work(job);
+	job->done(job);
+}
+
+static struct executor disk = { .start = run_job };
+
+static void
+on_done(struct transport *done)
+{
+	cr_assert_eq(done, &transport);
+	ended = true;
+}
 
 static void
 give_message(const char *octets, size_t len)
@@ -27,13 +45,14 @@ static void
 set_up(void)
 {
 	fake_dialer_open(&server);
+	client_pool_open(&pool, &server.dialer, &disk);
 	for (size_t i = 0; i < sizeof to / sizeof *to; i++)
 		to[i] = (struct transport_recipient) { .address = "bert@example.net" };
 	transport = (struct transport) {
 		.manner = { .hostname = "mx.example.test", .tls = TRANSPORT_TLS_NONE },
 		.times = { 1000, 1000, 1000, 60000 },
-		.places = places,
-		.place_count = 1,
+		.address = { { "192.0.2.1", 25 }, "mx1.example.net" },
+		.done = on_done,
 		.sender = "anna@example.test",
 		.recipients = to,
 		.count = 1,
@@ -42,9 +61,34 @@ set_up(void)
 	give_message("Subject: a\n\nb\n", 14);
 }
 
+/* Silence lasts until the deadline. */
+static void
+run(void)
+{
+	ended = false;
+	transport.deadline = 0;
+	transport_start(&transport, &pool);
+	while (!ended && (fake_dialer_run(&server) || fake_dialer_time_out(&server)))
+		;
+	cr_assert(ended);
+}
+
+/* Connections that are idle say goodbye. */
+static void
+close_all(void)
+{
+	client_pool_close(&pool);
+	while (fake_dialer_run(&server))
+		;
+	cr_expect_eq(server.open, 0);
+}
+
 static void
 tear_down(void)
 {
+	server.answer_count = 0;
+	close_all();
+	fake_dialer_close(&server);
 	close(transport.message);
 	for (size_t i = 0; i < sizeof to / sizeof *to; i++)
 		free(to[i].verdict);
@@ -62,11 +106,12 @@ answer(struct fake_answer *answers, size_t count)
 	struct fake_answer answers[] = { __VA_ARGS__ };                                                                \
 	answer(answers, sizeof answers / sizeof *answers)
 
-/* Runs, and looks at the first recipient. */
+/* Runs on a new connection, and looks at the first recipient. */
 static void
 comes_to(enum transport_result result, const char *verdict)
 {
-	transport_run(&transport, &server.dialer);
+	run();
+	close_all();
 	cr_expect_eq(to[0].result, result, "%s", to[0].verdict);
 	cr_expect_str_eq(to[0].verdict, verdict);
 }
@@ -79,7 +124,7 @@ Test(transport, hands_a_message_over)
 	cr_expect_str_eq(server.said,
 	    "EHLO mx.example.test\nMAIL FROM:<anna@example.test>\nRCPT TO:<bert@example.net>\nDATA\nQUIT\n");
 	cr_expect_str_eq(server.message, "Subject: a\r\n\r\nb\r\n");
-	cr_expect_not(transport.dsn || transport.silent);
+	cr_expect(transport.begun && transport.answered && !transport.dsn && !transport.timed_out);
 }
 
 Test(transport, reads_answers_an_octet_at_a_time)
@@ -165,7 +210,8 @@ Test(transport, takes_each_refusal_for_what_it_is)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct fake_answer answers[] = { cases[i].answer };
 		answer(answers, 1);
-		transport_run(&transport, &server.dialer);
+		run();
+		close_all();
 		cr_expect_eq(to[0].result, cases[i].result, "%zu: %s", i, to[0].verdict);
 		cr_expect_str_eq(to[0].verdict, cases[i].verdict);
 	}
@@ -192,31 +238,99 @@ Test(transport, takes_each_answer_to_the_message_for_what_it_is)
 	comes_to(TRANSPORT_LATER, "#8.15 " WHO ": the connection was broken off");
 }
 
-Test(transport, asks_nobody_else_once_the_message_has_been_spoken_of)
+Test(transport, says_whether_another_address_may_be_tried)
 {
-	ANSWER({ "RCPT", "450 later\r\n", false });
-	transport.place_count = 2;
-	comes_to(TRANSPORT_LATER, "#8.12 " WHO ": 450 later");
-	cr_expect_eq(server.dialed, 1);
+	static const struct {
+		struct fake_answer answer;
+		bool begun, answered, timed_out;
+	} cases[] = {
+		{ { "RCPT", "450 later\r\n", false }, true, true, false },
+		{ { "MAIL", "451 busy\r\n", false }, false, true, false },
+		{ { "MAIL", "550 no\r\n", false }, true, true, false },
+		{ { "EHLO", "421 busy\r\n", false }, false, true, false },
+		{ { "EHLO", NULL, false }, false, true, false },
+		{ { "EHLO", "", false }, false, true, true },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fake_answer answers[] = { cases[i].answer };
+		answer(answers, 1);
+		run();
+		cr_expect_eq(transport.begun, cases[i].begun, "%zu", i);
+		cr_expect_eq(transport.answered, cases[i].answered, "%zu", i);
+		cr_expect_eq(transport.timed_out, cases[i].timed_out, "%zu", i);
+		cr_expect_eq(server.dialled, i + 1);
+	}
+	server.answer_count = 0;
+	server.refused = "192.0.2.1";
+	comes_to(TRANSPORT_LATER, "#8.15 " WHO ": Connection refused");
+	cr_expect_not(transport.begun || transport.answered || transport.timed_out);
+	server.refused = NULL;
+	server.silent = "192.0.2.1";
+	comes_to(TRANSPORT_LATER, "#8.15 " WHO ": no answer in time");
+	cr_expect(!transport.begun && !transport.answered && transport.timed_out);
+	server.silent = NULL;
+	server.greeting = "554 no mail here\r\n";
+	comes_to(TRANSPORT_LATER, "#8.12 " WHO ": 554 no mail here");
 }
 
-Test(transport, goes_on_to_the_next_place)
+Test(transport, ends_at_the_deadline_of_all)
 {
-	server.refused = "192.0.2.1";
-	transport.place_count = 2;
-	comes_to(TRANSPORT_DONE, "#8.12 mx2.example.net [2001:db8::1]:2525: 250 2.0.0 queued");
-	cr_expect_eq(server.dialed, 2);
-	ANSWER({ "MAIL", "451 busy\r\n", true });
-	server.refused = NULL;
-	comes_to(TRANSPORT_DONE, "#8.12 mx2.example.net [2001:db8::1]:2525: 250 2.0.0 queued");
-	server.greeting = "554 no mail here\r\n";
-	comes_to(TRANSPORT_LATER, "#8.12 mx2.example.net [2001:db8::1]:2525: 554 no mail here");
-	cr_expect_not(transport.silent);
-	server.refused = "2001:db8::1";
-	transport.place_count = 1;
-	transport.places = &places[1];
-	comes_to(TRANSPORT_LATER, "#8.15 mx2.example.net [2001:db8::1]:2525: Connection refused");
-	cr_expect(transport.silent);
+	int64_t begun = server.time;
+	transport.times.whole = 300;
+	server.silent = "192.0.2.1";
+	run();
+	cr_expect_eq(server.time, begun + 300);
+	cr_expect(transport.timed_out);
+}
+
+Test(transport, sends_the_next_message_on_the_same_connection)
+{
+	run();
+	run();
+	cr_expect_eq(server.dialled, 1);
+	cr_expect_eq(to[0].result, TRANSPORT_DONE);
+	close_all();
+	cr_expect_str_eq(server.said,
+	    "EHLO mx.example.test\nMAIL FROM:<anna@example.test>\nRCPT TO:<bert@example.net>\nDATA\n"
+	    "RSET\nMAIL FROM:<anna@example.test>\nRCPT TO:<bert@example.net>\nDATA\nQUIT\n");
+}
+
+Test(transport, connects_again_if_an_idle_connection_is_of_no_use)
+{
+	ANSWER({ "RSET", NULL, true }, { "RSET", "421 4.4.2 idle too long\r\n", true }, { "RSET", "", true });
+	run();
+	for (int i = 2; i < 5; i++) {
+		run();
+		cr_expect_eq(to[0].result, TRANSPORT_DONE, "%s", to[0].verdict);
+		cr_expect_eq(server.dialled, i);
+	}
+}
+
+Test(transport, shares_no_connection_with_another_manner_or_server)
+{
+	run();
+	transport.manner.unverified = true;
+	run();
+	transport.address.name = "mx2.example.net";
+	run();
+	transport.address.channel.port = 2525;
+	run();
+	cr_expect_eq(server.dialled, 4);
+	cr_expect_eq(pool.idle, 4);
+}
+
+Test(transport, keeps_a_connection_for_a_while_and_so_many_messages)
+{
+	run();
+	fake_dialer_time_out(&server);
+	while (fake_dialer_run(&server))
+		;
+	cr_expect_eq(server.open, 0);
+	for (int i = 0; i < CLIENT_POOL_MESSAGES + 1; i++) {
+		server.said_len = server.message_len = 0;
+		run();
+	}
+	cr_expect_eq(server.dialled, 3);
 }
 
 Test(transport, speaks_helo_where_ehlo_is_not_known)
@@ -245,7 +359,7 @@ Test(transport, sends_in_the_clear_where_that_is_allowed)
 	transport.manner.tls = TRANSPORT_TLS_STARTTLS;
 	server.tls_fails = true;
 	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
-	cr_expect_eq(server.dialed, 2);
+	cr_expect_eq(server.dialled, 2);
 	cr_expect_eq(transport.manner.tls, TRANSPORT_TLS_STARTTLS);
 }
 

@@ -19,10 +19,9 @@
 #include "store/maildir_delivery.h"
 
 enum {
-	OWN_MAX = 64,      /* addresses of this machine */
-	SPARE_THREADS = 8, /* for the disk, while others wait for servers */
-	CONNECT = 30000,   /* milliseconds for a connection, at most */
-	WHOLE = 3600000,   /* and for a delivery */
+	OWN_MAX = 64,    /* addresses of this machine */
+	CONNECT = 30000, /* milliseconds for a connection, at most */
+	WHOLE = 3600000, /* and for a delivery */
 };
 
 /* The process has one of each. */
@@ -30,12 +29,13 @@ static struct worker_env env;
 static struct maildir_agent agent;
 static struct lmtp_agent lmtp; /* in front of it, where the mailboxes are at another server */
 static struct dial dial;
+static struct client_pool pool;
 static struct dns dns;
 static struct queue_manager_config config;
 static struct queue_manager *manager;
 static struct network own[OWN_MAX];
 static uv_fs_event_t entries, wishes;
-static uv_timer_t alarm_timer, last_call;
+static uv_timer_t alarm_timer;
 static char queue[PATH_MAX], wish_folder[PATH_MAX];
 
 static int64_t
@@ -85,19 +85,17 @@ on_stopped(void *context)
 }
 
 static void
-on_last_call(uv_timer_t *timer)
+on_last_call(struct worker *worker)
 {
-	(void)timer;
+	(void)worker;
 	dial_stop(&dial);
 }
 
-/* Told to stop: what is under way may end, but for the last second of grace. */
+/* What is under way may end, but for the last seconds of the grace. */
 static void
 on_stop(struct streams *streams)
 {
 	(void)streams;
-	uint64_t grace = 1000 * (uint64_t)env.config.grace;
-	uv_timer_start(&last_call, on_last_call, grace > 2000 ? grace - 2000 : 0, 0);
 	queue_manager_stop(manager);
 }
 
@@ -174,7 +172,7 @@ config_of(const struct serve *serve, unsigned number)
 		    .own = own,
 		    .own_count = find_own() },
 		.routes = &serve->settings->routes,
-		.dialer = &dial.dialer,
+		.pool = &pool,
 		.jobs = &env.worker.jobs.executor,
 		.directory = env.directory,
 		.delivery = lmtp.spool != NULL ? &lmtp.agent : &agent.agent,
@@ -200,8 +198,6 @@ open_events(void)
 {
 	uv_loop_t *loop = &env.worker.loop;
 	int error = uv_timer_init(loop, &alarm_timer);
-	if (error == 0)
-		error = uv_timer_init(loop, &last_call);
 	if (error == 0)
 		error = uv_fs_event_init(loop, &entries);
 	if (error == 0)
@@ -236,23 +232,20 @@ run(const struct serve *serve, unsigned number)
 	return status;
 }
 
-/* Without sockets and a certificate, and with threads for all that wait for other servers. */
+/* Without sockets and a certificate. */
 static int
 open_env(const struct serve *serve, const struct worker_slot *slot)
 {
 	static struct settings settings;
-	char threads[32];
 	struct serve alone = *serve;
 	settings = *serve->settings;
 	settings.tls_cert[0] = settings.tls_key[0] = '\0';
 	alone.settings = &settings;
 	alone.socket_count = 0;
 	alone.metrics_socket = alone.status_socket = -1;
-	int deliveries = (int)serve->settings->config->relay.max_deliveries;
-	snprintf(threads, sizeof threads, "%d", deliveries + SPARE_THREADS);
-	setenv("UV_THREADPOOL_SIZE", threads, 1);
 	int status = worker_env_open(&env, &alone, slot);
 	env.worker.streams.emptied = on_stop;
+	env.worker.last_call = on_last_call;
 	return status;
 }
 
@@ -265,12 +258,11 @@ open_lmtp(const struct settings *settings)
 		.spool = &agent.agent,
 		.route = &settings->routes.mailboxes,
 		.hostname = settings->hostname,
-		.dialer = &dial.dialer,
 		.timeout = settings->config->delivery.timeout,
 		.retry = settings->config->relay.retry / 1000,
 		.now = seconds,
 	};
-	lmtp_agent_open(&lmtp, &env.worker.jobs.executor);
+	lmtp_agent_open(&lmtp, &pool, &env.worker.clock.clock);
 }
 
 int
@@ -284,13 +276,16 @@ relay_work(const struct serve *serve, const struct worker_slot *slot)
 	if (maildir_agent_open(&agent, env.mail, queue, serve->settings->hostname) < 0)
 		return worker_env_fail(queue, strerror(errno));
 	agent.min_free = serve->settings->limits.min_free;
-	if (dial_open(&dial) < 0)
+	if (dial_open(&dial, &env.worker.loop) < 0)
 		return worker_env_fail("dial", strerror(errno));
+	client_pool_open(&pool, &dial.dialer, &env.worker.jobs.executor);
 	open_lmtp(serve->settings);
 	status = run(serve, slot->number);
+	client_pool_close(&pool);
+	dial_close(&dial);
+	lmtp_agent_close(&lmtp);
 	worker_env_close(&env);
 	queue_manager_free(manager);
-	dial_close(&dial);
 	maildir_agent_close(&agent);
 	return status;
 }

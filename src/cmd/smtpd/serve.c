@@ -28,6 +28,7 @@ static struct worker_env env;
 static struct maildir_agent agent;
 static struct lmtp_agent lmtp; /* in front of it, where the mailboxes are at another server */
 static struct dial dial;
+static struct client_pool pool;
 static struct smtp_service services[LISTEN_MAX];
 static struct job sweeping;
 static uv_timer_t sweep_timer;
@@ -95,6 +96,20 @@ mailboxes_agent(void)
 	return lmtp.spool != NULL ? &lmtp.agent : &agent.agent;
 }
 
+static void
+on_dialled(struct dial *dial_)
+{
+	(void)dial_;
+	streams_run_ready(&env.worker.streams);
+}
+
+static void
+on_last_call(struct worker *worker)
+{
+	(void)worker;
+	dial_stop(&dial);
+}
+
 static bool
 open_lmtp(const struct settings *settings)
 {
@@ -104,13 +119,27 @@ open_lmtp(const struct settings *settings)
 		.spool = &agent.agent,
 		.route = &settings->routes.mailboxes,
 		.hostname = settings->hostname,
-		.dialer = &dial.dialer,
 		.timeout = settings->config->delivery.timeout,
 		.retry = settings->config->relay.retry / 1000,
 		.now = now,
 	};
-	lmtp_agent_open(&lmtp, &env.worker.jobs.executor);
-	return dial_open(&dial) == 0;
+	if (dial_open(&dial, &env.worker.loop) < 0)
+		return false;
+	dial.after = on_dialled;
+	client_pool_open(&pool, &dial.dialer, &env.worker.jobs.executor);
+	lmtp_agent_open(&lmtp, &pool, &env.worker.clock.clock);
+	env.worker.last_call = on_last_call;
+	return true;
+}
+
+static void
+close_lmtp(void)
+{
+	if (lmtp.spool == NULL)
+		return;
+	client_pool_close(&pool);
+	dial_close(&dial);
+	lmtp_agent_close(&lmtp);
 }
 
 static void
@@ -235,11 +264,10 @@ serve_work(const struct serve *serve, const struct worker_slot *slot)
 	agent.min_free = serve->settings->limits.min_free;
 	status = run(serve->settings, slot->number == 0);
 	dns_close(&dns);
+	close_lmtp();
 	worker_env_close(&env);
 	services_close(&asked);
 	close_greylist();
 	maildir_agent_close(&agent);
-	if (lmtp.spool != NULL)
-		dial_close(&dial);
 	return status;
 }

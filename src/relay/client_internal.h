@@ -1,0 +1,110 @@
+/* What the parts of the client share: the state of one connection. client.c drives it; the others handle replies. */
+#ifndef RELAY_CLIENT_INTERNAL_H
+#define RELAY_CLIENT_INTERNAL_H
+
+#include <ftgate/reply.h>
+
+#include "relay/client.h"
+#include "relay/message_reader.h"
+#include "relay/peer.h"
+
+enum extension {
+	EXTENSION_PIPELINING = 1 << 0,
+	EXTENSION_8BITMIME = 1 << 1,
+	EXTENSION_SMTPUTF8 = 1 << 2,
+	EXTENSION_DSN = 1 << 3,
+	EXTENSION_SIZE = 1 << 4,
+	EXTENSION_STARTTLS = 1 << 5,
+	EXTENSION_AUTH = 1 << 6,
+};
+
+/* What the connection waits for. */
+enum client_state {
+	CLIENT_DIALING,
+	CLIENT_ENCRYPTING,
+	CLIENT_GREETING, /* from here to CLIENT_END: the reply to it */
+	CLIENT_EHLO,     /* or LHLO */
+	CLIENT_HELO,
+	CLIENT_STARTTLS,
+	CLIENT_AUTH,
+	CLIENT_RSET,
+	CLIENT_MAIL,
+	CLIENT_RCPT,
+	CLIENT_DATA,
+	CLIENT_END,       /* of the message */
+	CLIENT_READING,   /* a block of the message */
+	CLIENT_SENDING,   /* it */
+	CLIENT_OBJECTION, /* why the server broke off while the message was sent */
+	CLIENT_ENDED,     /* every recipient has its result */
+	CLIENT_IDLE,
+	CLIENT_QUITTING,
+	CLIENT_STATES
+};
+
+struct login;
+
+struct client {
+	struct dialer *dialer;
+	struct executor *disk;
+	struct channel *channel;
+	struct transport *transport;
+	void (*done)(struct client *client);
+	void *owner;
+	struct transport_manner manner;
+	struct channel_address address;
+	char *name; /* of the server; NULL: none */
+	enum client_state state;
+	int64_t until; /* deadline of the reply, by the dialer's clock */
+	bool secure, tls_failed;
+	bool stale;     /* it was idle, and the server did not answer RSET */
+	bool delivered; /* the server has accepted the message */
+	unsigned extensions;
+	uint64_t size_max;    /* 0: none was declared */
+	char mechanisms[512]; /* of AUTH, separated by spaces */
+	size_t next, batch;   /* the recipient whose reply is next; the first one that has not been sent */
+	const char *fault;    /* why the message could not be sent to its end */
+	struct login *login;
+	struct message_reader *reader;
+	char error[CHANNEL_ERROR_SIZE]; /* of TLS */
+	struct peer peer;
+	struct peer_reply reply;
+};
+
+/* client_settle.c: gives all recipients that have no result this one; detail is "" for none. */
+void client_settle(struct client *c, enum transport_result result, enum ftg_id reason, const char *detail);
+
+/*
+ * The result of all that have none, or of one, by the last reply or by the fault: done by 2xx, failed by 5xx, else later.
+ * client_defer gives "later" whatever the reply, since it is about this server and not about the message.
+ */
+void client_settle_by_reply(struct client *c);
+void client_settle_one(struct client *c, struct transport_recipient *recipient);
+void client_defer(struct client *c);
+
+/* Waits for the reply to what has been put, for the time of a reply. */
+void client_expect(struct client *c, enum client_state state);
+
+/* client_mail.c: begins with the message; handle replies to MAIL, RCPT, DATA, and to its end. */
+void client_begin_mail(struct client *c);
+void client_on_mail(struct client *c);
+void client_on_rcpt(struct client *c);
+void client_on_data(struct client *c);
+void client_on_end(struct client *c);
+void client_on_objection(struct client *c);
+
+/* The message has been sent to its end. */
+void client_message_sent(struct client *c);
+
+/* client_login.c: begins to log in, and goes on to the message; handles replies to AUTH; frees what a login holds. */
+void client_begin_login(struct client *c);
+void client_on_auth(struct client *c);
+void client_end_login(struct client *c);
+
+/* client_open.c: handle the greeting and replies to EHLO, HELO, STARTTLS; and the result of TLS. */
+void client_on_greeting(struct client *c);
+void client_on_ehlo(struct client *c);
+void client_on_helo(struct client *c);
+void client_on_starttls(struct client *c);
+void client_on_encrypted(struct client *c, bool secure);
+
+#endif
