@@ -50,7 +50,7 @@ struct delivery {
 struct delivery_agent {
 	/*
 	 * Begins a delivery to count mailboxes, which are copied, and to the recipients of entry, which may be none. entry
-	 * must be complete but for skip and size, which the delivery sets; the delivery may add recipients whose mailbox
+	 * must be complete but for local_prefix_len and size, which the delivery sets; the delivery may add recipients whose mailbox
 	 * accepts the message later, and puts the entry into the relay queue if it has any. entry must outlive the
 	 * delivery. Returns NULL when memory is out.
 	 */
@@ -65,7 +65,7 @@ struct delivery_agent {
 	 * Finds out by a job whether a message of so many octets fits: OVER_QUOTA if it fits into none of the mailboxes. A
 	 * message for several mailboxes may take each of them over its quota once. The mailboxes must last until done().
 	 */
-	void (*check_room)(struct delivery_agent *agent, struct executor *executor, const struct mailbox *mailboxes,
+	void (*check_space)(struct delivery_agent *agent, struct executor *executor, const struct mailbox *mailboxes,
 	    size_t count, uint64_t size, delivery_done *done, void *context);
 	/*
 	 * Has the queue manager try now what waits for a domain, and if below is set for the domains below it: OK once the

@@ -52,8 +52,9 @@ struct queue_entry {
 	enum dsn_return ret;
 	char *envid;      /* as it was written (RFC 3461 section 4.4); NULL: none */
 	char *message_id; /* the Message-ID field, for the log; NULL: none is known */
-	uint64_t skip;    /* octets at the start of the message file that are not sent: our own trace lines */
-	uint64_t size;    /* octets that are sent, with CRLF for each LF of the file */
+	uint64_t
+	    local_prefix_len; /* octets at the start of the message file that are not sent: lines for mailboxes here */
+	uint64_t size;        /* octets that are sent, with CRLF for each LF of the file */
 	struct queue_recipient *recipients;
 	size_t count, room;
 	bool claimed;

@@ -59,7 +59,7 @@ static const struct field entry_fields[] = {
 	ENTRY("return", CHOICE, ret, queue_return_words),
 	ENTRY("envid", WORD, envid, NULL),
 	ENTRY("message-id", TEXT, message_id, NULL),
-	ENTRY("skip", NUMBER, skip, NULL),
+	ENTRY("skip", NUMBER, local_prefix_len, NULL),
 	ENTRY("size", NUMBER, size, NULL),
 };
 

@@ -142,7 +142,7 @@ queue_open_message(const struct queue *queue, const struct queue_entry *entry)
 {
 	const struct queue_paths paths = queue_paths(entry->id);
 	int file = (int)TEMP_FAILURE_RETRY(openat(queue->folder, paths.message, O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-	if (file >= 0 && lseek(file, (off_t)entry->skip, SEEK_SET) < 0) {
+	if (file >= 0 && lseek(file, (off_t)entry->local_prefix_len, SEEK_SET) < 0) {
 		close(file);
 		return -1;
 	}

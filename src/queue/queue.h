@@ -51,7 +51,10 @@ bool queue_id_of(char id[QUEUE_ID_SIZE], const char *file);
 int queue_load(const struct queue *queue, const char *id, struct queue_entry *entry);
 int queue_claim(const struct queue *queue, const char *id, struct queue_entry *entry);
 
-/* A descriptor of the message of an entry, to be closed by the caller: reads its first octet behind those to skip. */
+/*
+ * Opens the message of an entry at the first octet that is sent. Returns a descriptor that the caller closes, or -1 with
+ * errno.
+ */
 int queue_open_message(const struct queue *queue, const struct queue_entry *entry);
 
 /*

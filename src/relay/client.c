@@ -123,7 +123,7 @@ open_message(struct client *c)
 	c->reader = malloc(sizeof *c->reader);
 	if (c->reader == NULL)
 		return false;
-	message_reader_open(c->reader, c->transport->message, (off_t)c->transport->skip);
+	message_reader_open(c->reader, c->transport->message, (off_t)c->transport->local_prefix_len);
 	c->reader->done = on_block;
 	c->reader->owner = c;
 	return true;

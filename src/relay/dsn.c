@@ -40,7 +40,7 @@ read_message(const struct dsn_report *report, int message, size_t max, size_t *l
 	*len = 0;
 	while (octets != NULL && message >= 0 && *len < max) {
 		got = TEMP_FAILURE_RETRY(
-		    pread(message, octets + *len, max - *len, (off_t)(report->entry->skip + *len)));
+		    pread(message, octets + *len, max - *len, (off_t)(report->entry->local_prefix_len + *len)));
 		if (got <= 0)
 			break;
 		*len += (size_t)got;

@@ -360,13 +360,13 @@ is_full(struct delivery_agent *base, struct executor *executor)
 
 /* Whether there is room in a mailbox is for the other server to say. */
 static void
-check_room(struct delivery_agent *base, struct executor *executor, const struct mailbox *mailboxes, size_t count,
+check_space(struct delivery_agent *base, struct executor *executor, const struct mailbox *mailboxes, size_t count,
     uint64_t size, delivery_done *done, void *context)
 {
 	struct delivery_agent *spool = ((struct lmtp_agent *)base)->spool;
 	(void)mailboxes;
 	(void)count;
-	spool->check_room(spool, executor, NULL, 0, size, done, context);
+	spool->check_space(spool, executor, NULL, 0, size, done, context);
 }
 
 static void
@@ -385,7 +385,7 @@ lmtp_agent_open(struct lmtp_agent *agent, struct client_pool *pool, struct clock
 	agent->agent = (struct delivery_agent) {
 		.begin = begin,
 		.is_full = is_full,
-		.check_room = check_room,
+		.check_space = check_space,
 		.run_queue = run_queue,
 	};
 	lmtp_server_open(&agent->server, pool, clock, &address);

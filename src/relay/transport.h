@@ -69,10 +69,10 @@ struct transport {
 	const char *sender; /* "" for the null reverse-path */
 	bool utf8, eightbit;
 	enum dsn_return ret;
-	const char *envid; /* NULL: none */
-	int message;       /* a file with LF for each line end; read by pread() */
-	uint64_t skip;     /* octets of it that are not sent */
-	uint64_t size;     /* of what is sent */
+	const char *envid;         /* NULL: none */
+	int message;               /* a file with LF for each line end; read by pread() */
+	uint64_t local_prefix_len; /* octets of it that are not sent */
+	uint64_t size;             /* of what is sent */
 	struct transport_recipient *recipients;
 	size_t count;
 	/* On the loop, once; the transport may be freed then. May be called before transport_start() returns. */

@@ -17,7 +17,7 @@ transport_for_entry(const struct queue_entry *entry, const struct transport_mann
 		.eightbit = entry->eightbit,
 		.ret = entry->ret,
 		.envid = entry->envid,
-		.skip = entry->skip,
+		.local_prefix_len = entry->local_prefix_len,
 		.size = entry->size,
 	};
 	transport.manner.hostname = hostname;
@@ -60,5 +60,5 @@ transport_needs_utf8(const struct transport *t)
 	for (size_t i = 0; i < t->count; i++)
 		if (!is_ascii(t->recipients[i].address, strlen(t->recipients[i].address)))
 			return true;
-	return t->utf8 && !header_is_ascii(t->message, t->skip);
+	return t->utf8 && !header_is_ascii(t->message, t->local_prefix_len);
 }

@@ -226,7 +226,7 @@ size_t trace_write(char buf[TRACE_MAX], const struct smtp_session *s, size_t *lo
 bool relaying_is_allowed(const struct smtp_session *s);
 bool relaying_has_route(const struct smtp_session *s, const char *domain);
 
-/* relaying.c: completes the queue entry of the message that begins, but for skip and size; false when memory is out. */
+/* relaying.c: completes the queue entry of the message that begins, but for local_prefix_len and size; false when memory is out. */
 bool relaying_complete(struct smtp_session *s);
 
 /* xlang.c: the command XLANG; is it offered; writes the tags of the languages, each with a space before it. */

@@ -62,7 +62,7 @@ ask_for_room(struct smtp_session *s)
 		s->path.len = sizeof s->held.text;
 	s->path.text = memmove(s->held.text, s->path.text, s->path.len);
 	s->busy = true;
-	agent->check_room(agent, s->config->executor, envelope->mailboxes + s->without.mailboxes,
+	agent->check_space(agent, s->config->executor, envelope->mailboxes + s->without.mailboxes,
 	    envelope->count - s->without.mailboxes, envelope->size, room_is_known, s);
 	return ftg_reply(FTG_IDS);
 }

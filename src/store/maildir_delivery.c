@@ -126,7 +126,7 @@ static void
 begin_relayed(struct delivery *base)
 {
 	struct maildir_delivery *delivery = of_delivery(base);
-	delivery->spool.entry->skip = delivery->spool.size + delivery->len;
+	delivery->spool.entry->local_prefix_len = delivery->spool.size + delivery->len;
 	delivery->unrelayed = delivery->spool.wire_size;
 }
 
@@ -179,7 +179,7 @@ static void
 write_out(struct maildir_delivery *delivery)
 {
 	delivery->result = DELIVERY_OK;
-	if (!room_is_free(delivery->spool.folder, delivery->min_free))
+	if (!space_is_free(delivery->spool.folder, delivery->min_free))
 		fail(delivery, DELIVERY_FULL, "less than min-free is free");
 	else if (spool_write(&delivery->spool, delivery->buffer, delivery->len) < 0)
 		fail_in_spool(delivery);
@@ -245,7 +245,7 @@ commit_work(struct job *job)
 	}
 	write_rest(delivery);
 	if (delivery->result == DELIVERY_OK && !spool_is_relayed(spool) &&
-	    !room_is_in(spool->folder, spool->mailboxes, spool->count, spool->size))
+	    !space_fits_quota(spool->folder, spool->mailboxes, spool->count, spool->size))
 		fail(delivery, DELIVERY_OVER_QUOTA, "");
 	if (delivery->result != DELIVERY_OK)
 		return;
@@ -253,7 +253,7 @@ commit_work(struct job *job)
 	if (spool_publish(spool) < 0)
 		fail_in_spool(delivery);
 	else
-		room_take(spool->folder, spool->mailboxes, spool->count, spool->size);
+		space_count_message(spool->folder, spool->mailboxes, spool->count, spool->size);
 }
 
 static void
@@ -352,12 +352,12 @@ begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count
 }
 
 static void
-check_room(struct delivery_agent *base, struct executor *executor, const struct mailbox *mailboxes, size_t count,
+check_space(struct delivery_agent *base, struct executor *executor, const struct mailbox *mailboxes, size_t count,
     uint64_t size, delivery_done *done, void *context)
 {
 	const struct maildir_agent *agent = (const struct maildir_agent *)base;
-	const struct room_question question = { agent->folder, agent->min_free, mailboxes, count, size };
-	room_ask(&question, executor, done, context);
+	const struct space_question question = { agent->folder, agent->min_free, mailboxes, count, size };
+	space_check(&question, executor, done, context);
 }
 
 static void
@@ -373,14 +373,14 @@ static bool
 is_full(struct delivery_agent *base, struct executor *executor)
 {
 	struct maildir_agent *agent = (struct maildir_agent *)base;
-	return agent->min_free > 0 && room_gauge_read(&agent->gauge, executor) < (uint64_t)agent->min_free;
+	return agent->min_free > 0 && space_gauge_read(&agent->gauge, executor) < (uint64_t)agent->min_free;
 }
 
 int
 maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *queue, const char *hostname)
 {
 	*agent = (struct maildir_agent) {
-		.agent = { .begin = begin, .is_full = is_full, .check_room = check_room, .run_queue = run_queue },
+		.agent = { .begin = begin, .is_full = is_full, .check_space = check_space, .run_queue = run_queue },
 		.process = getpid(),
 	};
 	for (size_t i = 0; i < sizeof agent->host - 1 && hostname[i] != '\0'; i++)
@@ -394,7 +394,7 @@ maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *
 		close(agent->folder);
 		return -1;
 	}
-	room_gauge_open(&agent->gauge, agent->folder);
+	space_gauge_open(&agent->gauge, agent->folder);
 	return 0;
 }
 

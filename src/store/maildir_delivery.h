@@ -6,7 +6,7 @@
 
 #include "port/delivery.h"
 #include "queue/queue.h"
-#include "store/room.h"
+#include "store/space.h"
 
 enum {
 	DELIVERY_BLOCK = 64 * 1024, /* octets of a message that are held in memory, and written at a time */
@@ -20,7 +20,7 @@ struct maildir_agent {
 	pid_t process;
 	unsigned long last; /* number of the last delivery */
 	long long min_free; /* octets that the file system must keep free; 0: none. May be set at any time */
-	struct room_gauge gauge;
+	struct space_gauge gauge;
 	char host[DELIVERY_HOST_SIZE];
 };
 

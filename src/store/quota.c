@@ -39,8 +39,8 @@ put_definition(char text[QUOTA_DEFINITION_SIZE], const struct quota *limit)
 		snprintf(text, QUOTA_DEFINITION_SIZE, "%lldS", limit->bytes);
 }
 
-/* What maildirsize says. */
-struct sheet {
+/* What the file maildirsize holds. */
+struct maildirsize {
 	char text[QUOTA_FILE_MAX + 1];
 	size_t len;
 	time_t written;
@@ -50,7 +50,7 @@ struct sheet {
 
 /* Opens maildirsize, whatever stands in its place: a link, a pipe or a folder is an error. */
 static int
-open_sheet(int maildir, int flags)
+open_maildirsize(int maildir, int flags)
 {
 	struct stat status;
 	int file = openat(maildir, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -64,24 +64,24 @@ open_sheet(int maildir, int flags)
 }
 
 static bool
-read_sheet(int maildir, struct sheet *sheet)
+read_maildirsize(int maildir, struct maildirsize *content)
 {
 	struct stat status;
 	ssize_t got = 1;
-	int file = open_sheet(maildir, O_RDONLY);
-	sheet->len = 0;
+	int file = open_maildirsize(maildir, O_RDONLY);
+	content->len = 0;
 	if (file < 0)
 		return false;
-	while (got > 0 && sheet->len < QUOTA_FILE_MAX) {
-		got = TEMP_FAILURE_RETRY(read(file, sheet->text + sheet->len, QUOTA_FILE_MAX - sheet->len));
+	while (got > 0 && content->len < QUOTA_FILE_MAX) {
+		got = TEMP_FAILURE_RETRY(read(file, content->text + content->len, QUOTA_FILE_MAX - content->len));
 		if (got > 0)
-			sheet->len += (size_t)got;
+			content->len += (size_t)got;
 	}
-	sheet->text[sheet->len] = '\0';
+	content->text[content->len] = '\0';
 	bool sound = got == 0 && fstat(file, &status) == 0;
-	sheet->written = sound ? status.st_mtime : 0;
+	content->written = sound ? status.st_mtime : 0;
 	close(file);
-	return sound && memchr(sheet->text, '\0', sheet->len) == NULL;
+	return sound && memchr(content->text, '\0', content->len) == NULL;
 }
 
 /* Takes a number, which may be negative, and the spaces before it. */
@@ -106,41 +106,41 @@ take_number(const char **at, long long *number)
 
 /* Sums up the lines. False where the limit is another one, and where anything but numbers stands there. */
 static bool
-sum_sheet(struct sheet *sheet, const struct quota *limit)
+sum_maildirsize(struct maildirsize *content, const struct quota *limit)
 {
 	char definition[QUOTA_DEFINITION_SIZE];
 	struct quota line;
 	put_definition(definition, limit);
 	size_t len = strlen(definition);
-	if (strncmp(sheet->text, definition, len) != 0 || sheet->text[len] != '\n')
+	if (strncmp(content->text, definition, len) != 0 || content->text[len] != '\n')
 		return false;
-	sheet->usage = (struct quota) { 0 };
-	sheet->lines = 0;
-	for (const char *at = sheet->text + len + 1; *at != '\0'; sheet->lines++) {
-		if (!take_number(&at, &line.bytes) || !take_number(&at, &line.messages) || !add(&sheet->usage, &line))
+	content->usage = (struct quota) { 0 };
+	content->lines = 0;
+	for (const char *at = content->text + len + 1; *at != '\0'; content->lines++) {
+		if (!take_number(&at, &line.bytes) || !take_number(&at, &line.messages) || !add(&content->usage, &line))
 			return false;
 		at += strspn(at, " ");
 		if (*at++ != '\n')
 			return false;
 	}
-	return sheet->lines > 0 && sheet->usage.bytes >= 0 && sheet->usage.messages >= 0;
+	return content->lines > 0 && content->usage.bytes >= 0 && content->usage.messages >= 0;
 }
 
 /* One that says "over" is believed if it was counted not long ago. */
 static bool
-is_believed(const struct sheet *sheet, const struct quota *limit, const struct quota *more, time_t now)
+is_believed(const struct maildirsize *content, const struct quota *limit, const struct quota *more, time_t now)
 {
-	struct quota sum = sheet->usage;
+	struct quota sum = content->usage;
 	if (!add(&sum, more))
 		return false;
 	if (!is_over(&sum, limit))
 		return true;
-	return sheet->lines == 1 && sheet->written <= now && now - sheet->written < QUOTA_FRESH;
+	return content->lines == 1 && content->written <= now && now - content->written < QUOTA_FRESH;
 }
 
 /* Writes maildirsize anew, by way of tmp. It is not missed where that fails. */
 static void
-write_sheet(int maildir, const struct quota *limit, const struct quota *usage)
+write_maildirsize(int maildir, const struct quota *limit, const struct quota *usage)
 {
 	char tmp[128], definition[QUOTA_DEFINITION_SIZE], text[QUOTA_DEFINITION_SIZE + 64];
 	struct timespec now;
@@ -165,7 +165,7 @@ count_anew(int maildir, const struct quota *limit, struct quota *usage)
 	struct timespec latest;
 	if (quota_count(maildir, usage, &latest) < 0)
 		return -1;
-	write_sheet(maildir, limit, usage);
+	write_maildirsize(maildir, limit, usage);
 	if (quota_count(maildir, NULL, &latest) < 0 || !change_time_is_settled(&latest, &begun))
 		unlinkat(maildir, name, 0);
 	return 0;
@@ -176,14 +176,15 @@ static int
 find_usage(
     int folder, const char *path, const struct quota *limit, const struct quota *more, time_t now, struct quota *usage)
 {
-	struct sheet sheet;
+	struct maildirsize content;
 	int maildir = openat(folder, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	*usage = (struct quota) { 0 };
 	if (maildir < 0)
 		return errno == ENOENT ? 0 : -1;
 	int result = 0;
-	if (read_sheet(maildir, &sheet) && sum_sheet(&sheet, limit) && is_believed(&sheet, limit, more, now))
-		*usage = sheet.usage;
+	if (read_maildirsize(maildir, &content) && sum_maildirsize(&content, limit) &&
+	    is_believed(&content, limit, more, now))
+		*usage = content.usage;
 	else
 		result = count_anew(maildir, limit, usage);
 	int error = errno;
@@ -217,7 +218,7 @@ quota_add(int folder, const char *path, long long bytes, long long messages)
 	if (maildir < 0)
 		return -1;
 	int len = snprintf(text, sizeof text, "%lld %lld\n", bytes, messages);
-	int file = open_sheet(maildir, O_WRONLY | O_APPEND);
+	int file = open_maildirsize(maildir, O_WRONLY | O_APPEND);
 	int result = file < 0 && errno != ENOENT ? -1 : 0;
 	if (file >= 0 && write(file, text, (size_t)len) != len)
 		result = -1;

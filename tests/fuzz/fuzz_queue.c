@@ -25,7 +25,7 @@ check_entry(const struct queue_entry *entry)
 	check_text(entry->user);
 	check_text(entry->language);
 	check_text(entry->envid);
-	if (entry->sender == NULL || entry->count == 0 || entry->arrival < 0 || (int64_t)entry->skip < 0)
+	if (entry->sender == NULL || entry->count == 0 || entry->arrival < 0 || (int64_t)entry->local_prefix_len < 0)
 		abort();
 	for (size_t i = 0; i < entry->count; i++) {
 		const struct queue_recipient *recipient = &entry->recipients[i];

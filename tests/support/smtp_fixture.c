@@ -125,7 +125,7 @@ enqueue(const struct parcel *parcel)
 	if (relay->count == 0)
 		return;
 	for (size_t i = 0; i < parcel->unrelayed; i++)
-		relay->skip += parcel->octets.bytes[i] != '\r';
+		relay->local_prefix_len += parcel->octets.bytes[i] != '\r';
 	relay->size = parcel->octets.len - parcel->unrelayed;
 	char *text = queue_text_write(relay, &len);
 	if (text == NULL)
@@ -278,7 +278,7 @@ answer_question(struct job *job)
 }
 
 static void
-check_room(struct delivery_agent *agent, struct executor *executor, const struct mailbox *mailboxes, size_t count,
+check_space(struct delivery_agent *agent, struct executor *executor, const struct mailbox *mailboxes, size_t count,
     uint64_t size, delivery_done *done, void *context)
 {
 	struct question *question = calloc(1, sizeof *question);
@@ -499,7 +499,7 @@ fixture_open(struct smtp_fixture *fixture, enum ftg_profile profile)
 		.directory = { .ops = &fixture_directory_ops },
 		.agent = { .begin = parcel_begin,
 		    .is_full = is_full,
-		    .check_room = check_room,
+		    .check_space = check_space,
 		    .run_queue = run_queue },
 		.executor = { .start = start_job },
 		.address = "192.0.2.7",

@@ -462,18 +462,18 @@ Test(delivery, a_full_disk_is_told_by_a_recent_figure)
 Test(delivery, room_is_told_beforehand)
 {
 	struct mailbox to = { .account = 1, .quota = { 100, 0 }, .address = "anna@example.test" };
-	agent.agent.check_room(&agent.agent, &executor, &to, 1, 100, note, NULL);
+	agent.agent.check_space(&agent.agent, &executor, &to, 1, 100, note, NULL);
 	cr_expect_eq(told, DELIVERY_OK);
-	agent.agent.check_room(&agent.agent, &executor, &to, 1, 101, note, NULL);
+	agent.agent.check_space(&agent.agent, &executor, &to, 1, 101, note, NULL);
 	cr_expect_eq(told, DELIVERY_OVER_QUOTA);
-	agent.agent.check_room(&agent.agent, &executor, &to, 1, UINT64_MAX, note, NULL);
+	agent.agent.check_space(&agent.agent, &executor, &to, 1, UINT64_MAX, note, NULL);
 	cr_expect_eq(told, DELIVERY_OVER_QUOTA);
 	cr_assert_eq(deliver_to(&to, 1), DELIVERY_OK);
 	put_text("example.test/anna/maildirsize", "100S\n100 1\n");
-	agent.agent.check_room(&agent.agent, &executor, &to, 1, 0, note, NULL);
+	agent.agent.check_space(&agent.agent, &executor, &to, 1, 0, note, NULL);
 	cr_expect_eq(told, DELIVERY_OK);
 	agent.min_free = 1LL << 62;
-	agent.agent.check_room(&agent.agent, &executor, &to, 1, 0, note, NULL);
+	agent.agent.check_space(&agent.agent, &executor, &to, 1, 0, note, NULL);
 	cr_expect_eq(told, DELIVERY_FULL);
 }
 

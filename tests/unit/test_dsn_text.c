@@ -40,7 +40,7 @@ set_up(void)
 	cr_assert_not_null(catalog);
 	voice = (struct ftg_voice) { .catalog = catalog, .language = ftg_catalog_find(catalog, "de") };
 	entry = (struct queue_entry) {
-		.arrival = 1000000000, .sender = strdup("anna@example.test"), .skip = 17, .size = 50
+		.arrival = 1000000000, .sender = strdup("anna@example.test"), .local_prefix_len = 17, .size = 50
 	};
 	report = (struct dsn_report) {
 		.entry = &entry,

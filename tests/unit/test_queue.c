@@ -58,7 +58,7 @@ full_entry(const char *id)
 		.held = true,
 		.ret = DSN_RETURN_HEADERS,
 		.envid = copy("QQ314159"),
-		.skip = 34,
+		.local_prefix_len = 34,
 		.size = 1000 };
 	snprintf(entry.id, sizeof entry.id, "%s", id);
 	queue_entry_add(&entry, "\"two words\"@example.org");
@@ -297,7 +297,7 @@ Test(queue, message_is_read_behind_what_is_to_be_left_out)
 	char text[64] = "";
 	cr_assert_eq(add("a1"), 0);
 	cr_assert_eq(queue_claim(&queue, "a1", &entry), 0);
-	entry.skip = 11;
+	entry.local_prefix_len = 11;
 	cr_assert_eq(queue_record(&queue, &entry), 0);
 	queue_entry_clear(&entry);
 	cr_assert_eq(queue_load(&queue, "a1", &entry), 0);

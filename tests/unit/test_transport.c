@@ -141,7 +141,7 @@ Test(transport, doubles_dots_and_ends_the_last_line)
 	static const char octets[] = "Return-Path: <x>\n.\n..\na.\r.b\n.";
 	close(transport.message);
 	give_message(octets, sizeof octets - 1);
-	transport.skip = strlen("Return-Path: <x>\n");
+	transport.local_prefix_len = strlen("Return-Path: <x>\n");
 	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
 	cr_expect_str_eq(server.message, "..\r\n...\r\na. .b\r\n..\r\n");
 }

@@ -18,10 +18,10 @@ enum {
 };
 
 /*
- * Keys are hashes, so they lie in the table evenly: a hand that goes round and looks at eight of them for each one that
+ * Keys are hashes, so they lie in the table evenly: a cursor that goes round and looks at eight of them for each one that
  * comes finds what is to be forgotten in time, with no index of it. What it leaves for its next round is at most an eighth.
  */
-enum query { QUERY_FIND, QUERY_MEET, QUERY_PASS, QUERY_HAND, QUERY_SWEEP, QUERIES };
+enum query { QUERY_FIND, QUERY_MEET, QUERY_PASS, QUERY_CURSOR, QUERY_SWEEP, QUERIES };
 
 static const char *const sql[QUERIES] = {
 	[QUERY_FIND] = "SELECT since, until, passed FROM seen WHERE key = ?1 AND until > ?2",
@@ -29,7 +29,7 @@ static const char *const sql[QUERIES] = {
 	               " SET since = ?2, until = ?3, passed = 0 WHERE until <= ?2",
 	[QUERY_PASS] = "INSERT INTO seen VALUES (?1, ?2, ?3, 1) ON CONFLICT DO UPDATE"
 	               " SET since = iif(until > ?2, since, ?2), until = ?3, passed = iif(until > ?2, passed, 0) + 1",
-	[QUERY_HAND] = "SELECT key FROM seen WHERE key > ?1 ORDER BY key LIMIT 1 OFFSET ?2",
+	[QUERY_CURSOR] = "SELECT key FROM seen WHERE key > ?1 ORDER BY key LIMIT 1 OFFSET ?2",
 	[QUERY_SWEEP] = "DELETE FROM seen WHERE key > ?1 AND key <= ?2 AND (until <= ?3 OR (?4 AND passed = 0))",
 };
 
@@ -50,7 +50,7 @@ struct sqlite_greylist {
 	const char *trouble;
 	int64_t retry; /* not before this time */
 	int64_t max_size;
-	int64_t hand;   /* the key that was looked at last */
+	int64_t cursor;   /* the key that was looked at last */
 	unsigned added; /* keys since then */
 	dev_t device;   /* of the open file */
 	ino_t inode;
@@ -215,18 +215,18 @@ finish(struct sqlite_greylist *greylist, enum query query, int result, int64_t n
 	return true;
 }
 
-/* Moves the hand on by some rows, and takes out what is forgotten of them; what has not passed, too, where all is full. */
+/* Moves the cursor on by some rows, and takes out what is forgotten of them; what has not passed, too, where all is full. */
 static bool
 sweep(struct sqlite_greylist *greylist, int64_t now, bool full)
 {
-	const int64_t hand[] = { greylist->hand, SWEEP_ROWS - 1 };
-	int result = step(greylist, QUERY_HAND, hand, 2);
-	int64_t next = result == SQLITE_ROW ? sqlite3_column_int64(greylist->statements[QUERY_HAND], 0) : INT64_MAX;
-	if (!finish(greylist, QUERY_HAND, result, now))
+	const int64_t cursor[] = { greylist->cursor, SWEEP_ROWS - 1 };
+	int result = step(greylist, QUERY_CURSOR, cursor, 2);
+	int64_t next = result == SQLITE_ROW ? sqlite3_column_int64(greylist->statements[QUERY_CURSOR], 0) : INT64_MAX;
+	if (!finish(greylist, QUERY_CURSOR, result, now))
 		return false;
-	const int64_t range[] = { greylist->hand, next, now, full };
+	const int64_t range[] = { greylist->cursor, next, now, full };
 	greylist->added = 0;
-	greylist->hand = next < INT64_MAX ? next : INT64_MIN;
+	greylist->cursor = next < INT64_MAX ? next : INT64_MIN;
 	return finish(greylist, QUERY_SWEEP, step(greylist, QUERY_SWEEP, range, 4), now);
 }
 
@@ -315,8 +315,8 @@ greylist_sqlite_new(const char *path, int64_t max_size)
 	greylist->trouble = "";
 	greylist->retry = INT64_MIN;
 	greylist->max_size = max_size;
-	if (getrandom(&greylist->hand, sizeof greylist->hand, 0) < 0) /* whether it begins here or there */
-		greylist->hand = INT64_MIN;
+	if (getrandom(&greylist->cursor, sizeof greylist->cursor, 0) < 0) /* whether it begins here or there */
+		greylist->cursor = INT64_MIN;
 	memcpy(greylist->path, path, size);
 	return &greylist->store;
 }

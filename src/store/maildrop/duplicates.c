@@ -16,11 +16,11 @@ static bool
 find_file(
     const struct drop_list *list, const struct drop_folders *folders, const struct drop_message *m, struct stat *status)
 {
-	return fstatat(folders->places[m->place], drop_list_name(list, m), status, AT_SYMLINK_NOFOLLOW) == 0;
+	return fstatat(folders->descriptors[m->folder], drop_list_name(list, m), status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 static bool
-is_twin(const struct drop_list *list, const struct drop_message *one, const struct drop_message *other)
+has_same_unique(const struct drop_list *list, const struct drop_message *one, const struct drop_message *other)
 {
 	return one->arrival == other->arrival && one->base_len == other->base_len &&
 	    memcmp(drop_list_name(list, one), drop_list_name(list, other), one->base_len) == 0;
@@ -52,23 +52,23 @@ rename_message(struct drop_list *list, const struct drop_folders *folders, size_
 {
 	char name[NAME_MAX + 1];
 	const struct drop_message message = list->messages[number];
-	int place = folders->places[message.place];
+	int folder = folders->descriptors[message.folder];
 	const char *old = drop_list_name(list, &message);
-	if (!put_name(name, old, &message, number) || renameat(place, old, place, name) < 0 ||
-	    drop_scan_add(list, message.place, name, strlen(name)) < 0)
+	if (!put_name(name, old, &message, number) || renameat(folder, old, folder, name) < 0 ||
+	    drop_scan_add(list, message.folder, name, strlen(name)) < 0)
 		return false;
 	list->messages[number] = list->messages[--list->count];
 	return true;
 }
 
 bool
-drop_twins_part(struct drop_list *list, const struct drop_folders *folders)
+drop_separate_duplicates(struct drop_list *list, const struct drop_folders *folders)
 {
 	size_t kept = 0, first = 0; /* first: of those with one UNIQUE */
 	bool renamed = false;
 	for (size_t i = 0; i < list->count; i++) {
 		struct stat status, other;
-		if (i == 0 || !is_twin(list, &list->messages[first], &list->messages[i])) {
+		if (i == 0 || !has_same_unique(list, &list->messages[first], &list->messages[i])) {
 			first = kept;
 		} else if (!find_file(list, folders, &list->messages[first], &status)) {
 			list->messages[first] = list->messages[i];

@@ -9,6 +9,6 @@
  * file that has the UNIQUE of one is given a new one behind it; where the disk does not let it, the message stays out
  * until it does. Returns whether any was renamed: the order is to be made again.
  */
-bool drop_twins_part(struct drop_list *list, const struct drop_folders *folders);
+bool drop_separate_duplicates(struct drop_list *list, const struct drop_folders *folders);
 
 #endif

@@ -4,15 +4,15 @@
 
 #include <dirent.h>
 
-enum drop_place { DROP_NEW, DROP_CUR, DROP_PLACES };
+enum drop_folder { DROP_NEW, DROP_CUR, DROP_FOLDERS };
 
 /* Descriptors; -1 for a folder that is not there. */
 struct drop_folders {
 	int maildir;
-	int places[DROP_PLACES];
+	int descriptors[DROP_FOLDERS];
 };
 
-extern const char *const drop_place_names[DROP_PLACES];
+extern const char *const drop_folder_names[DROP_FOLDERS];
 
 /* Opens the Maildir at path below a folder. Returns 0, or -1 with errno, ENOENT where it is missing. */
 int drop_folders_open(struct drop_folders *folders, int folder, const char *path);
@@ -21,6 +21,6 @@ int drop_folders_open(struct drop_folders *folders, int folder, const char *path
 void drop_folders_close(struct drop_folders *folders);
 
 /* Reads the entries of new or cur from the beginning. NULL with errno. */
-DIR *drop_folders_entries(const struct drop_folders *folders, enum drop_place place);
+DIR *drop_folders_entries(const struct drop_folders *folders, enum drop_folder folder);
 
 #endif

@@ -21,7 +21,7 @@ struct removal {
 	size_t missing;             /* not where they were, in this round */
 	size_t left;
 	unsigned rounds;
-	bool touched[DROP_PLACES];
+	bool touched[DROP_FOLDERS];
 };
 
 struct maildrop {

@@ -40,7 +40,7 @@ compare(const void *one, const void *other, void *context)
 	const struct key key = { a->arrival, name, a->base_len }, other_key = { b->arrival, other_name, b->base_len };
 	int order = compare_keys(&key, &other_key);
 	if (order == 0)
-		order = b->place - a->place;
+		order = b->folder - a->folder;
 	return order != 0 ? order : strcmp(name, other_name);
 }
 
@@ -51,7 +51,7 @@ sort(struct drop_list *list)
 		qsort_r(list->messages, list->count, sizeof *list->messages, compare, list);
 }
 
-/* The sizes take the place of the arrivals. */
+/* The sizes replace the arrivals. */
 static void
 take_sizes(struct drop_list *list)
 {
@@ -84,7 +84,7 @@ drop_list_read(struct drop_list *list, const struct drop_folders *folders)
 	if (drop_scan(list, folders) < 0)
 		return -1;
 	sort(list);
-	if (drop_twins_part(list, folders))
+	if (drop_separate_duplicates(list, folders))
 		sort(list);
 	take_sizes(list);
 	if (list->count > 0)
@@ -117,7 +117,7 @@ static bool
 is_where_it_was(const struct drop_list *list, const struct drop_message *message, const struct drop_list *fresh,
     const struct drop_message *named)
 {
-	return message->place == named->place &&
+	return message->folder == named->folder &&
 	    strcmp(drop_list_name(list, message), drop_list_name(fresh, named)) == 0;
 }
 
@@ -151,7 +151,7 @@ keep_others(const struct drop_list *list, struct drop_list *fresh)
 		const struct drop_message *message = &list->messages[i];
 		if (message->matched)
 			continue;
-		if (drop_scan_add(fresh, message->place, drop_list_name(list, message), message->len) < 0)
+		if (drop_scan_add(fresh, message->folder, drop_list_name(list, message), message->len) < 0)
 			return -1;
 		fresh->messages[fresh->count - 1].match = i;
 	}
@@ -168,7 +168,7 @@ take_names(struct drop_list *list, struct drop_list *fresh)
 			continue;
 		list->messages[named->match].name = named->name;
 		list->messages[named->match].len = named->len;
-		list->messages[named->match].place = named->place;
+		list->messages[named->match].folder = named->folder;
 	}
 	char *names = list->names;
 	list->names = fresh->names;

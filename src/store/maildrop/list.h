@@ -18,7 +18,7 @@ struct drop_message {
 	uint32_t name; /* where it begins in the names */
 	uint8_t len;
 	uint8_t base_len; /* what of the name stays whatever becomes of the message */
-	uint8_t place;    /* enum drop_place, when last seen */
+	uint8_t folder;   /* enum drop_folder, when last seen */
 	bool untold : 1;  /* the name tells no size */
 	bool deleted : 1; /* is to be */
 	bool gone : 1;    /* has been */

@@ -30,7 +30,7 @@ static int
 count(const struct maildrop *maildrop, const struct drop_folders *folders, const struct drop_message *message,
     uint64_t *size)
 {
-	return drop_sizes_count(folders->places[message->place], drop_list_name(&maildrop->list, message), size);
+	return drop_sizes_count(folders->descriptors[message->folder], drop_list_name(&maildrop->list, message), size);
 }
 
 /*

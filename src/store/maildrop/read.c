@@ -25,7 +25,7 @@ open_named(const struct maildrop *maildrop, const struct drop_message *message, 
 {
 	char path[MAILDIR_PATH_SIZE + NAME_MAX + 8];
 	const struct open_how how = { .flags = FLAGS, .resolve = RESOLVE_CACHED };
-	snprintf(path, sizeof path, "%s/%s/%s", maildrop->path, drop_place_names[message->place],
+	snprintf(path, sizeof path, "%s/%s/%s", maildrop->path, drop_folder_names[message->folder],
 	    drop_list_name(&maildrop->list, message));
 	return wait == WAIT ? openat(maildrop->folder, path, FLAGS)
 	                    : (int)syscall(SYS_openat2, maildrop->folder, path, &how, sizeof how);

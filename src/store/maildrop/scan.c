@@ -48,7 +48,7 @@ reserve_message(struct drop_list *list)
 }
 
 int
-drop_scan_add(struct drop_list *list, enum drop_place place, const char *name, size_t len)
+drop_scan_add(struct drop_list *list, enum drop_folder folder, const char *name, size_t len)
 {
 	assert(len <= NAME_MAX);
 	if (reserve_names(list, len + 1) < 0 || reserve_message(list) < 0)
@@ -59,7 +59,7 @@ drop_scan_add(struct drop_list *list, enum drop_place place, const char *name, s
 		.name = (uint32_t)list->names_len,
 		.len = (uint8_t)len,
 		.base_len = (uint8_t)told.base_len,
-		.place = (uint8_t)place,
+		.folder = (uint8_t)folder,
 	};
 	memcpy(list->names + list->names_len, name, len + 1);
 	list->names_len += len + 1;
@@ -78,25 +78,25 @@ is_message(DIR *entries, const struct dirent *entry)
 }
 
 static int
-scan_entries(struct drop_list *list, DIR *entries, enum drop_place place)
+scan_entries(struct drop_list *list, DIR *entries, enum drop_folder folder)
 {
 	for (;;) {
 		errno = 0;
 		const struct dirent *entry = readdir(entries);
 		if (entry == NULL)
 			return errno == 0 ? 0 : -1;
-		if (is_message(entries, entry) && drop_scan_add(list, place, entry->d_name, strlen(entry->d_name)) < 0)
+		if (is_message(entries, entry) && drop_scan_add(list, folder, entry->d_name, strlen(entry->d_name)) < 0)
 			return -1;
 	}
 }
 
 static int
-scan_place(struct drop_list *list, const struct drop_folders *folders, enum drop_place place)
+scan_folder(struct drop_list *list, const struct drop_folders *folders, enum drop_folder folder)
 {
-	DIR *entries = drop_folders_entries(folders, place);
+	DIR *entries = drop_folders_entries(folders, folder);
 	if (entries == NULL)
 		return -1;
-	int result = scan_entries(list, entries, place);
+	int result = scan_entries(list, entries, folder);
 	int error = errno;
 	closedir(entries);
 	errno = error;
@@ -122,9 +122,9 @@ scan_cur(struct drop_list *list, const struct drop_folders *folders)
 		const struct timespec begun = change_time_now();
 		list->names_len = names_len;
 		list->count = count;
-		if (scan_place(list, folders, DROP_CUR) < 0)
+		if (scan_folder(list, folders, DROP_CUR) < 0)
 			return -1;
-		if (is_unchanged(folders->places[DROP_CUR], &begun))
+		if (is_unchanged(folders->descriptors[DROP_CUR], &begun))
 			break;
 	}
 	return 0;
@@ -134,7 +134,7 @@ scan_cur(struct drop_list *list, const struct drop_folders *folders)
 int
 drop_scan(struct drop_list *list, const struct drop_folders *folders)
 {
-	if (folders->places[DROP_NEW] >= 0 && scan_place(list, folders, DROP_NEW) < 0)
+	if (folders->descriptors[DROP_NEW] >= 0 && scan_folder(list, folders, DROP_NEW) < 0)
 		return -1;
-	return folders->places[DROP_CUR] >= 0 ? scan_cur(list, folders) : 0;
+	return folders->descriptors[DROP_CUR] >= 0 ? scan_cur(list, folders) : 0;
 }

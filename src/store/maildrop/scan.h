@@ -8,6 +8,6 @@
 int drop_scan(struct drop_list *list, const struct drop_folders *folders);
 
 /* Adds one name, of NAME_MAX octets at most. Returns 0, or -1 with errno. */
-int drop_scan_add(struct drop_list *list, enum drop_place place, const char *name, size_t len);
+int drop_scan_add(struct drop_list *list, enum drop_folder folder, const char *name, size_t len);
 
 #endif

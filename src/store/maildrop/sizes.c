@@ -182,12 +182,12 @@ drop_sizes_remember(const struct drop_list *list, int maildir)
 }
 
 int
-drop_sizes_count(int place, const char *name, uint64_t *size)
+drop_sizes_count(int folder, const char *name, uint64_t *size)
 {
 	char block[COUNT_BLOCK];
 	struct wire_count count = { 0 };
 	ssize_t got = 1;
-	int file = openat(place, name, READ_FLAGS);
+	int file = openat(folder, name, READ_FLAGS);
 	if (file < 0)
 		return -1;
 	while (got > 0) {

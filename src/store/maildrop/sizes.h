@@ -31,7 +31,7 @@ size_t drop_sizes_recall(struct drop_list *list, int maildir);
 void drop_sizes_remember(const struct drop_list *list, int maildir);
 
 /* Counts a message of that name in a folder. Returns 0, or -1 with errno. */
-int drop_sizes_count(int place, const char *name, uint64_t *size);
+int drop_sizes_count(int folder, const char *name, uint64_t *size);
 
 /* The part of drop_sizes_recall() that reads what the file holds. The content is aligned as the structs are. */
 void drop_sizes_take(struct drop_list *list, const void *content, size_t len);

@@ -13,13 +13,13 @@ enum { MESSAGES_A_STEP = 1000, ROUNDS = 3 };
 
 /* Octets of the file, as maildirsize counts them. */
 static long long
-find_size(int place, const char *name)
+find_size(int folder, const char *name)
 {
 	struct stat status;
 	uint64_t told = drop_name_parse(name).size;
 	if (told != DROP_UNTOLD)
 		return (long long)told;
-	return fstatat(place, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_size : 0;
+	return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_size : 0;
 }
 
 static void
@@ -27,14 +27,14 @@ remove_message(struct maildrop *maildrop, const struct drop_folders *folders, st
 {
 	struct removal *removal = &maildrop->removal;
 	const char *name = drop_list_name(&maildrop->list, message);
-	int place = folders->places[message->place];
-	long long size = find_size(place, name);
-	if (place >= 0 && unlinkat(place, name, 0) == 0) {
+	int folder = folders->descriptors[message->folder];
+	long long size = find_size(folder, name);
+	if (folder >= 0 && unlinkat(folder, name, 0) == 0) {
 		message->gone = true;
 		removal->messages++;
 		removal->octets += size;
-		removal->touched[message->place] = true;
-	} else if (place < 0 || errno == ENOENT) {
+		removal->touched[message->folder] = true;
+	} else if (folder < 0 || errno == ENOENT) {
 		removal->missing++;
 	} else {
 		message->left = true;
@@ -76,10 +76,10 @@ look_again(struct maildrop *maildrop, const struct drop_folders *folders)
 }
 
 static void
-sync_places(struct maildrop *maildrop, const struct drop_folders *folders)
+sync_folders(struct maildrop *maildrop, const struct drop_folders *folders)
 {
-	for (int i = 0; i < DROP_PLACES; i++)
-		if (maildrop->removal.touched[i] && TEMP_FAILURE_RETRY(fsync(folders->places[i])) < 0)
+	for (int i = 0; i < DROP_FOLDERS; i++)
+		if (maildrop->removal.touched[i] && TEMP_FAILURE_RETRY(fsync(folders->descriptors[i])) < 0)
 			maildrop_fail(maildrop);
 }
 
@@ -100,7 +100,7 @@ update_step(struct maildrop *maildrop)
 	if (drop_folders_open(&folders, maildrop->folder, maildrop->path) == 0) {
 		more = remove_messages(maildrop, &folders) || look_again(maildrop, &folders);
 		if (!more)
-			sync_places(maildrop, &folders);
+			sync_folders(maildrop, &folders);
 		drop_folders_close(&folders);
 	} else if (errno != ENOENT) {
 		removal->left = maildrop->all.messages - maildrop->total.messages - (size_t)removal->messages;

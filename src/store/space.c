@@ -1,5 +1,5 @@
 /* Is there room for a message: by the quotas of its mailboxes, on the disk? */
-#include "store/room.h"
+#include "store/space.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -9,16 +9,16 @@
 #include "store/maildir.h"
 #include "store/quota.h"
 
-struct room_job {
+struct space_job {
 	struct job job;
-	struct room_question question;
+	struct space_question question;
 	enum delivery_result result;
 	delivery_done *done;
 	void *context;
 };
 
 bool
-room_is_free(int folder, long long min_free)
+space_is_free(int folder, long long min_free)
 {
 	struct statvfs status;
 	if (min_free <= 0 || fstatvfs(folder, &status) < 0)
@@ -45,29 +45,29 @@ seconds(void)
 }
 
 void
-room_gauge_open(struct room_gauge *gauge, int folder)
+space_gauge_open(struct space_gauge *gauge, int folder)
 {
-	*gauge = (struct room_gauge) { .folder = folder, .free = find_free(folder), .since = seconds() };
+	*gauge = (struct space_gauge) { .folder = folder, .free = find_free(folder), .since = seconds() };
 }
 
 static void
 look(struct job *job)
 {
-	struct room_gauge *gauge = (struct room_gauge *)job;
+	struct space_gauge *gauge = (struct space_gauge *)job;
 	gauge->found = find_free(gauge->folder);
 }
 
 static void
 looked(struct job *job)
 {
-	struct room_gauge *gauge = (struct room_gauge *)job;
+	struct space_gauge *gauge = (struct space_gauge *)job;
 	gauge->free = gauge->found;
 	gauge->since = seconds();
 	gauge->looking = false;
 }
 
 uint64_t
-room_gauge_read(struct room_gauge *gauge, struct executor *executor)
+space_gauge_read(struct space_gauge *gauge, struct executor *executor)
 {
 	if (!gauge->looking && seconds() > gauge->since) {
 		gauge->looking = true;
@@ -79,7 +79,7 @@ room_gauge_read(struct room_gauge *gauge, struct executor *executor)
 
 /* The delivery tells best what is wrong with a mailbox that cannot be read. */
 bool
-room_is_in(int folder, const struct mailbox *mailboxes, size_t count, uint64_t size)
+space_fits_quota(int folder, const struct mailbox *mailboxes, size_t count, uint64_t size)
 {
 	long long octets = size < LLONG_MAX ? (long long)size : LLONG_MAX;
 	char path[MAILDIR_PATH_SIZE];
@@ -94,7 +94,7 @@ room_is_in(int folder, const struct mailbox *mailboxes, size_t count, uint64_t s
 }
 
 void
-room_take(int folder, const struct mailbox *mailboxes, size_t count, uint64_t size)
+space_count_message(int folder, const struct mailbox *mailboxes, size_t count, uint64_t size)
 {
 	char path[MAILDIR_PATH_SIZE];
 	for (size_t i = 0; i < count; i++)
@@ -105,31 +105,31 @@ room_take(int folder, const struct mailbox *mailboxes, size_t count, uint64_t si
 static void
 work(struct job *job)
 {
-	struct room_job *room = (struct room_job *)job;
-	const struct room_question *question = &room->question;
-	if (!room_is_free(question->folder, question->min_free))
+	struct space_job *room = (struct space_job *)job;
+	const struct space_question *question = &room->question;
+	if (!space_is_free(question->folder, question->min_free))
 		room->result = DELIVERY_FULL;
-	else if (!room_is_in(question->folder, question->mailboxes, question->count, question->size))
+	else if (!space_fits_quota(question->folder, question->mailboxes, question->count, question->size))
 		room->result = DELIVERY_OVER_QUOTA;
 }
 
 static void
 done(struct job *job)
 {
-	struct room_job *room = (struct room_job *)job;
+	struct space_job *room = (struct space_job *)job;
 	delivery_finish(room->done, room->context, room->result);
 	free(room);
 }
 
 void
-room_ask(const struct room_question *question, struct executor *executor, delivery_done *tell, void *context)
+space_check(const struct space_question *question, struct executor *executor, delivery_done *tell, void *context)
 {
-	struct room_job *room = malloc(sizeof *room);
+	struct space_job *room = malloc(sizeof *room);
 	if (room == NULL) {
 		delivery_finish(tell, context, DELIVERY_FAILED);
 		return;
 	}
-	*room = (struct room_job) {
+	*room = (struct space_job) {
 		.job = { .work = work, .done = done },
 		.question = *question,
 		.result = DELIVERY_OK,
