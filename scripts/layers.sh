@@ -9,7 +9,7 @@ allowed() {
 	include/ftgate) echo "ftgate" ;;
 	src/catalog) echo "ftgate catalog" ;;
 	src/base) echo "base" ;;
-	src/config) echo "base config port" ;;
+	src/config) echo "base config" ;;
 	src/port) echo "base config port" ;;
 	src/message) echo "base config message" ;;
 	src/queue) echo "base port message queue" ;;
@@ -42,7 +42,7 @@ owned() {
 	unistr.h | unitypes.h | unictype.h | uninorm.h | unicase.h | unilbrk.h) echo "src/catalog src/base src/cmd" ;;
 	gettext-po.h | argp.h) echo "src/cmd" ;;
 	idn2.h) echo "src/base" ;;
-	cyaml/* | yaml.h) echo "src/config" ;;
+	yaml.h) echo "src/config" ;;
 	libintl.h | nl_types.h) echo "src/catalog src/cmd" ;;
 	sys/socket.h | netinet/* | arpa/*) echo "src/base src/config src/port src/net src/peer src/process src/cmd" ;;
 	*) return 1 ;;

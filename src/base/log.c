@@ -312,17 +312,22 @@ write_out(const char *bytes, size_t len)
 	return done;
 }
 
-/* Writes how many lines were lost. False if the reader does not even read that. */
+/* Writes how many lines were lost, and keeps the line in the making. False if the reader does not even read that. */
 static bool
 report_lost(void)
 {
-	char line[STAMP_LEN + sizeof "\n event=log-lost lines=\n" + 24];
-	int len = snprintf(
-	    line, sizeof line, "%s%s event=log-lost lines=%lu\n", state.cut ? "\n" : "", make_stamp(), state.lost);
-	if (write_out(line, (size_t)len) < (size_t)len)
-		return false;
-	state.lost = 0;
-	return true;
+	char pending[LINE_SIZE];
+	size_t len = state.len;
+	memcpy(pending, state.line, len);
+	log_begin("log-lost");
+	log_put_number("lines", (long long)state.lost);
+	state.line[state.len++] = '\n';
+	bool written = (!state.cut || write_out("\n", 1) == 1) && write_out(state.line, state.len) == state.len;
+	memcpy(state.line, pending, len);
+	state.len = len;
+	if (written)
+		state.lost = 0;
+	return written;
 }
 
 static unsigned long

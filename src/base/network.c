@@ -2,6 +2,7 @@
 #include "base/network.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -96,4 +97,11 @@ network_widen(struct network *network, unsigned bits)
 	}
 	if (bits < network->bits)
 		network->bits = bits;
+}
+
+uint32_t
+network_ipv4_number(const struct network *network)
+{
+	const unsigned char *octets = network->octets + NETWORK_IPV4_BITS / 8;
+	return (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 | (uint32_t)octets[2] << 8 | octets[3];
 }

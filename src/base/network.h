@@ -3,6 +3,7 @@
 #define BASE_NETWORK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum { NETWORK_OCTETS = 16, NETWORK_BITS = 128, NETWORK_IPV4_BITS = 96, NETWORK_TEXT_SIZE = 50 };
 
@@ -25,5 +26,8 @@ void network_write(char text[NETWORK_TEXT_SIZE], const struct network *network);
 void network_widen(struct network *network, unsigned bits);
 
 bool network_is_ipv4(const struct network *network);
+
+/* The last four octets, which are the address if it is one of IPv4, in the host's order of octets. */
+uint32_t network_ipv4_number(const struct network *network);
 
 #endif

@@ -3,7 +3,10 @@
 #define CONFIG_CONFIG_H
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 
+#include "base/workers.h"
 #include "config/content_settings.h"
 #include "config/dns_settings.h"
 #include "config/limits.h"
@@ -14,43 +17,27 @@
 
 enum { CONFIG_FILE_MAX = 1 << 20 }; /* octets */
 
-/* What of TLS at a listener: by STARTTLS where the client wants it, or must; from the first octet on. */
+/* TLS at a listener: by STARTTLS if the client wants it; the same, but it must; from the first octet on. */
 enum config_tls { CONFIG_TLS_STARTTLS, CONFIG_TLS_REQUIRED, CONFIG_TLS_IMPLICIT };
 
-/* What a program speaks. */
+/* The protocol of a program. */
 enum config_protocol { CONFIG_SMTP, CONFIG_POP3 };
 
-/* Who comes to a listener: other servers; users who send; users who fetch, and to whom ftgate-pop3d speaks. */
+/* Who connects to a listener: other servers; users who send; users who fetch, whom ftgate-pop3d serves. */
 enum config_role { CONFIG_ROLE_MX, CONFIG_ROLE_SUBMISSION, CONFIG_ROLE_POP3 };
 
+#include "config/section_members.h"
+
 struct config_listener {
-	const char *address;  /* ADDRESS:PORT */
-	const char *language; /* of the replies there; NULL: the server's */
-	enum config_tls tls;
-	enum config_role role;
-	bool proxy; /* each connection begins with a header of the PROXY protocol, version 2 */
+#include "config/section/listeners.def"
 };
 
-/* What is not set is NULL, 0, and for a limit its default. */
+/* What the file does not set is NULL, 0, and for the settings of sections their default. */
 struct config {
-	const char *data;
-	const char *hostname;
-	const char *language;
-	const char *bilingual; /* a second language */
-	const char *xlang;   /* may a client choose the language: "no", "yes", or "utf-8", in which it is spoken then */
-	const char *profile; /* "published" or "strict" */
-	const char *user;
-	const char *metrics;  /* ADDRESS:PORT */
-	const char *contact;  /* the variable ${contact} of texts */
-	const char *help;     /* and ${help}: an URL to which a reference is added */
-	const char *tls_cert; /* files */
-	const char *tls_key;
-	const char *auth;   /* names of SASL mechanisms, with spaces between */
-	bool auth_in_clear; /* passwords may be sent without TLS */
-	bool normalise;     /* bare-octets: the bare CR, LF and NUL of messages are not refused, but mended */
-	unsigned workers;
+#include "config/section/server.def"
+	const char *path; /* of the file, owned by the caller of config_read(); NULL: none */
 	struct config_listener *listeners;
-	unsigned listener_count;
+	unsigned listeners_count;
 	struct limits limits;
 	struct content_settings content;
 	struct policy_settings policy;
@@ -66,16 +53,38 @@ struct config {
 	struct blocklist_settings blocklists;
 	struct dns_settings dns;
 	struct pop3_settings pop3;
-	const char *vrfy; /* who may ask by these commands: "nobody", "accounts" or "anyone" */
-	const char *expn;
-	const char *etrn;
 };
 
-/* One fault: file and line (0: none can be named), and an English sentence that names the cure. */
+#include "config/section_members_end.h"
+
+/* A setting that a file sets; or a section of it. */
+struct config_entry {
+	const struct section *section; /* &section_server: the setting is outside of sections */
+	const struct setting *setting; /* NULL: the entry is the section */
+	unsigned item;                 /* of a list, counted from 0 */
+	unsigned line;                 /* counted from 1 */
+	char *text;                    /* the value, owned by the configuration */
+};
+
+/* Is called for each fault: file and line (0: none can be named), and an English sentence that names value and cure. */
 typedef void config_report(void *context, const char *file, unsigned line, const char *fault);
 
-/* Reads a file; path NULL is an empty one. Each fault is reported, then NULL is returned. To be freed by the caller. */
+/*
+ * Reads a file in one pass; path NULL is an empty one. Each fault of it is reported, up to a hundred; then NULL is
+ * returned. The caller frees the result by config_free(), and keeps the path as long.
+ */
 struct config *config_read(const char *path, config_report *report, void *context);
+
+/* Takes NULL. */
 void config_free(struct config *config);
+
+/*
+ * The line in which the file sets a setting of a section ("": outside of sections), or of the item with that number of a
+ * list. 0: it does not. config must come from config_read().
+ */
+unsigned config_line(const struct config *config, const char *section, unsigned item, const char *name);
+
+/* Writes all settings that have a value, as a file from which config_read() reads the same. Errors are those of the stream. */
+void config_write(FILE *to, const struct config *config);
 
 #endif

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/blocklist_settings.h"
 #include "config/config.h"
 #include "config/dns_settings.h"
 #include "config/endpoint.h"
 #include "config/quantity.h"
-#include "port/blocklist.h"
 
 #define COUNT(member, name, standard, least, most)                                                                     \
 	{ name, SETTING_COUNT, offsetof(OWNER, member), standard, least, most, NULL, NULL },
@@ -19,8 +19,21 @@
 	{ name, SETTING_TIME, offsetof(OWNER, member), standard, least, most, NULL, NULL },
 #define SWITCH(member, name, standard) { name, SETTING_SWITCH, offsetof(OWNER, member), standard, 0, 1, NULL, NULL },
 #define WORD(member, name, words)      { name, SETTING_WORD, offsetof(OWNER, member), 0, 0, 0, words, NULL },
+#define CHOICE(member, name, words)    { name, SETTING_CHOICE, offsetof(OWNER, member), 0, 0, 0, words, NULL },
 #define TEXT(member, name, check)      { name, SETTING_TEXT, offsetof(OWNER, member), 0, 0, 0, NULL, check },
 #define NEEDED(member, name, check)    { name, SETTING_TEXT, offsetof(OWNER, member), 0, 1, 0, NULL, check },
+
+#define OWNER struct config
+static const struct setting server[] = {
+#include "config/section/server.def"
+};
+#undef OWNER
+
+#define OWNER struct config_listener
+static const struct setting listeners[] = {
+#include "config/section/listeners.def"
+};
+#undef OWNER
 
 #define OWNER struct limits
 static const struct setting limits[] = {
@@ -104,7 +117,10 @@ static const struct setting pop3[] = {
 		    sizeof *((struct config *)NULL)->member, offsetof(struct config, member##_count)                   \
 	}
 
+const struct section section_server = { "", 0, server, sizeof server / sizeof *server, 0, 0 };
+
 const struct section sections[] = {
+	LIST(listeners, "listeners"),
 	SECTION(limits, "limits"),
 	SECTION(content, "content"),
 	SECTION(policy, "policy"),
@@ -145,9 +161,16 @@ put(const struct setting *setting, void *values, int64_t value)
 	switch (setting->kind) {
 	case SETTING_SWITCH: *(bool *)place = value != 0; break;
 	case SETTING_WORD: *(unsigned char *)place = (unsigned char)value; break;
+	case SETTING_CHOICE:
 	case SETTING_TEXT: *(const char **)place = NULL; break;
 	default: *(int64_t *)place = value; break;
 	}
+}
+
+bool
+section_is_needed(const struct setting *setting)
+{
+	return setting->kind == SETTING_TEXT && setting->least > 0;
 }
 
 void
@@ -201,18 +224,16 @@ list_words(char list[SECTION_ERROR_SIZE / 2], const char *words)
 	}
 }
 
+/* The number of a word among those with spaces between; -1 with an English sentence if it is none of them. */
 static int
-set_word(
-    const struct setting *setting, void *values, const char *words, const char *text, char error[SECTION_ERROR_SIZE])
+find_word(const char *words, const char *text, char error[SECTION_ERROR_SIZE])
 {
 	char list[SECTION_ERROR_SIZE / 2];
-	int64_t number = 0;
+	int number = 0;
 	for (const char *at = words; *at != '\0'; number++) {
 		size_t len = strcspn(at, " ");
-		if (strlen(text) == len && memcmp(at, text, len) == 0) {
-			put(setting, values, number);
-			return 0;
-		}
+		if (strlen(text) == len && memcmp(at, text, len) == 0)
+			return number;
 		at += len + (at[len] != '\0');
 	}
 	list_words(list, words);
@@ -220,16 +241,28 @@ set_word(
 	return -1;
 }
 
+static int
+set_word(
+    const struct setting *setting, void *values, const char *words, const char *text, char error[SECTION_ERROR_SIZE])
+{
+	int number = find_word(words, text, error);
+	if (number >= 0)
+		put(setting, values, number);
+	return number < 0 ? -1 : 0;
+}
+
 int
 setting_set(const struct setting *setting, void *values, const char *text, char error[SECTION_ERROR_SIZE])
 {
+	int status = 0;
 	switch (setting->kind) {
 	case SETTING_SWITCH: return set_word(setting, values, "no yes", text, error);
 	case SETTING_WORD: return set_word(setting, values, setting->words, text, error);
-	case SETTING_TEXT: break;
+	case SETTING_CHOICE: status = find_word(setting->words, text, error); break;
+	case SETTING_TEXT: status = setting->check != NULL ? setting->check(text, error) : 0; break;
 	default: return set_quantity(setting, values, text, error);
 	}
-	if (setting->check != NULL && setting->check(text, error) < 0)
+	if (status < 0)
 		return -1;
 	*(const char **)(void *)((char *)values + setting->offset) = text;
 	return 0;

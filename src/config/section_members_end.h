@@ -4,5 +4,6 @@
 #undef TIME
 #undef SWITCH
 #undef WORD
+#undef CHOICE
 #undef TEXT
 #undef NEEDED

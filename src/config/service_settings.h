@@ -1,11 +1,15 @@
-/* What a configuration says of policy services and of filters of content. */
+/* The settings of policy services and of content filters. */
 #ifndef CONFIG_SERVICE_SETTINGS_H
 #define CONFIG_SERVICE_SETTINGS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "port/policy_service.h"
+/* When a service is asked, and about whom: the words of a configuration, in their order. The first is the default. */
+enum service_stage { SERVICE_RCPT, SERVICE_CONNECT, SERVICE_HELO, SERVICE_MAIL, SERVICE_DATA };
+enum service_audience { SERVICE_STRANGERS, SERVICE_USERS, SERVICE_ANYONE };
+#define SERVICE_STAGE_WORDS    "rcpt connect helo mail data"
+#define SERVICE_AUDIENCE_WORDS "strangers users anyone"
 
 /* Numbers of the words in section/services.def and section/filters.def. */
 enum { SERVICE_KIND_POLICY, SERVICE_KIND_SPF };

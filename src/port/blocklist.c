@@ -1,130 +1,7 @@
-/* DNS blocklists: which are asked, and what their answers mean. */
+/* DNS blocklists: what their answers mean. */
 #include "port/blocklist.h"
 
 #include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "base/ascii.h"
-
-enum { ITEM_SIZE = 512 };
-
-/* 127.0.0.0 and 127.255.255.0: codes are from the one on, the errors of lists and what is no code from the other. */
-static const uint32_t codes_low = 0x7F000000, errors_low = 0x7FFFFF00;
-
-static uint32_t
-number_of(const struct network *address)
-{
-	const unsigned char *octets = address->octets + NETWORK_IPV4_BITS / 8;
-	return (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 | (uint32_t)octets[2] << 8 | octets[3];
-}
-
-/* A number up to a bound, at all of a text. */
-static bool
-read_number(const char *text, unsigned most, unsigned *number)
-{
-	*number = 0;
-	for (const char *at = text; *at != '\0'; at++) {
-		if (!ascii_is_digit(*at) || *number > most)
-			return false;
-		*number = 10 * *number + (unsigned)(*at - '0');
-	}
-	return *text != '\0' && *number <= most;
-}
-
-/* "127.0.0.4", or "127.0.0.4-8". The text is taken apart. */
-static bool
-read_codes(struct blocklist_codes *codes, char *text)
-{
-	struct network address;
-	char *dash = strchr(text, '-');
-	unsigned last;
-	if (dash != NULL)
-		*dash = '\0';
-	if (!network_parse_address(&address, text) || !network_is_ipv4(&address))
-		return false;
-	codes->low = codes->high = number_of(&address);
-	if (dash != NULL) {
-		if (!read_number(dash + 1, 255, &last))
-			return false;
-		codes->high = (codes->low & 0xFFFFFF00) | last;
-	}
-	return codes->low >= codes_low && codes->low <= codes->high && codes->high < errors_low;
-}
-
-static bool
-read_all_codes(struct blocklist *list, char *text)
-{
-	for (char *next; text != NULL; text = next) {
-		next = strchr(text, ',');
-		if (next != NULL)
-			*next++ = '\0';
-		if (list->count == BLOCKLIST_CODES_MAX || !read_codes(&list->codes[list->count++], text))
-			return false;
-	}
-	return true;
-}
-
-static bool
-read_weight(struct blocklist *list, const char *text)
-{
-	bool negative = *text == '-';
-	unsigned weight;
-	if (!read_number(text + negative, BLOCKLIST_WEIGHT_MAX, &weight) || weight == 0)
-		return false;
-	list->weight = negative ? -(int)weight : (int)weight;
-	return true;
-}
-
-/* The text is taken apart. Returns what is wrong with it; NULL: nothing. */
-static const char *
-read_list(struct blocklist *list, char *text)
-{
-	char *weight = strchr(text, '*'), *codes = strchr(text, '=');
-	*list = (struct blocklist) { .weight = 1 };
-	if (weight != NULL)
-		*weight++ = '\0';
-	if (codes != NULL)
-		*codes++ = '\0';
-	if (strlen(text) > BLOCKLIST_ZONE_MAX || !dns_name_is_valid(text, strlen(text)))
-		return "names no zone; write its name in the DNS, as list.example.org";
-	memcpy(list->zone, text, strlen(text) + 1);
-	if (codes != NULL && !read_all_codes(list, codes))
-		return "has no sound codes; write up to 8, as 127.0.0.2,127.0.0.4-8";
-	if (weight != NULL && !read_weight(list, weight))
-		return "has no sound weight; write a number from 1 to 100, or from -1 to -100 for a list of those who are "
-		       "trusted";
-	return NULL;
-}
-
-int
-blocklists_read(struct blocklists *lists, const char *text, char error[SECTION_ERROR_SIZE])
-{
-	char item[ITEM_SIZE];
-	lists->count = 0;
-	for (const char *at = text + strspn(text, " "); *at != '\0'; at += strspn(at, " ")) {
-		size_t len = strcspn(at, " ");
-		const char *fault = NULL;
-		snprintf(item, sizeof item, "%.*s", (int)len, at);
-		if (lists->count == BLOCKLISTS_MAX)
-			fault = "is one list too many; name 16 at most";
-		else
-			fault = len >= sizeof item ? "is too long" : read_list(&lists->list[lists->count++], item);
-		if (fault != NULL) {
-			snprintf(error, SECTION_ERROR_SIZE, "'%.*s' %s", (int)(len < 60 ? len : 60), at, fault);
-			return -1;
-		}
-		at += len;
-	}
-	return 0;
-}
-
-int
-blocklists_check(const char *text, char error[SECTION_ERROR_SIZE])
-{
-	struct blocklists lists;
-	return blocklists_read(&lists, text, error);
-}
 
 static bool
 is_wanted(const struct blocklist *list, uint32_t code)
@@ -141,8 +18,8 @@ blocklist_judge(const struct blocklist *list, const struct resolver_answer *answ
 {
 	enum blocklist_verdict verdict = BLOCKLIST_CLEAN;
 	for (size_t i = 0; i < answer->count; i++) {
-		uint32_t number = number_of(&answer->records[i].address);
-		bool refuses = number < codes_low || number >= errors_low;
+		uint32_t number = network_ipv4_number(&answer->records[i].address);
+		bool refuses = number < BLOCKLIST_CODES_LOW || number >= BLOCKLIST_ERRORS_LOW;
 		if (!refuses && !is_wanted(list, number))
 			continue;
 		*code = &answer->records[i].address;

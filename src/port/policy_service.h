@@ -6,17 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/service_settings.h"
+
 enum {
 	SERVICE_REQUEST_MAX = 8192, /* octets of a question */
 	SERVICE_ANSWER_MAX = 4096,  /* of an answer, with the empty line that ends it */
 	SERVICE_TEXT_SIZE = 1000,   /* of what is kept of its words, with their NUL */
 };
-
-/* When a service is asked, and about whom; the words of a configuration, in their order. The first is what is usual. */
-enum service_stage { SERVICE_RCPT, SERVICE_CONNECT, SERVICE_HELO, SERVICE_MAIL, SERVICE_DATA };
-enum service_audience { SERVICE_STRANGERS, SERVICE_USERS, SERVICE_ANYONE };
-#define SERVICE_STAGE_WORDS    "rcpt connect helo mail data"
-#define SERVICE_AUDIENCE_WORDS "strangers users anyone"
 
 /* A question as it is sent: lines of name=value, then an empty one. All zero is an empty one. */
 struct service_request {

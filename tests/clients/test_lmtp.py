@@ -125,7 +125,7 @@ class Scripted(LmtpCase):
             config.flush()
             done = subprocess.run([os.path.join(os.environ.get("FTGATE_BUILD", "build/dev"), "ftgate-smtpd"), "--check",
                                    "-c", config.name], capture_output=True, text=True, timeout=SECONDS, check=False)
-        self.assertEqual(64, done.returncode, done)
+        self.assertEqual(78, done.returncode, done)
         self.assertIn("'mail.example.org:24' should be ADDRESS:PORT or the path of a socket", done.stderr)
 
 

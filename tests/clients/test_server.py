@@ -16,6 +16,7 @@ import subprocess
 import time
 import unittest
 
+from encrypted import Certificate
 from server import ACCOUNT, DOMAIN, LIMITS, SECONDS, SENDER, Server, Talk, TestCase, main, program, render
 
 BYE = re.compile(rb"^421 .*\(#6\.04\)\r\n$")
@@ -60,6 +61,13 @@ class ServerTest(TestCase):
     def ended(self, talk):
         """Nothing more comes."""
         return talk.input.read() == b""
+
+
+def exists(user):
+    try:
+        return pwd.getpwnam(user) is not None
+    except KeyError:
+        return False
 
 
 class Starting(unittest.TestCase):
@@ -113,7 +121,7 @@ class Starting(unittest.TestCase):
     def test_what_is_wrong_in_the_configuration_is_told_with_its_line(self):
         for text, words in (
             ("data: x\nworkers: many\n", "conf:2: workers: 'many'"),
-            ("wrkers: 1\n", "conf:1: there is no setting 'wrkers'"),
+            ("wrkers: 1\n", "conf:1: there is no setting 'wrkers' here; is workers meant?"),
             ("limits:\n  max-recipients: 5\n", "conf:2: max-recipients: 5 is out of bounds"),
             ("data: [x\n", "conf:"),
         ):
@@ -121,6 +129,71 @@ class Starting(unittest.TestCase):
                 with open(os.path.join(self.folder, "conf"), "w", encoding="utf-8") as file:
                     file.write(text)
                 self.refused(78, words, "-c", "conf")
+
+    def write(self, text, name="conf"):
+        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def test_all_that_is_wrong_is_told_at_once(self):
+        self.write("hostname: a b\nlanguage: ../de\ntls-cert: c.pem\nauth: PLAIN X\nlisteners:\n"
+                   "  - address: 127.0.0.1:25\n  - address: localhost\n  - address: 127.0.0.1:25\n    role: pop3\n"
+                   "  - address: '[::1]:465'\n    tls: implicit\n    language: /\n"
+                   "greylist:\n  window: 2s\n  delay: 1h\nrelay:\n  smarthost: a b\ncontent:\n  rules: /nonexistent\n")
+        for options in ((), ("--check",)):
+            done = self.smtpd("-c", "conf", *options)
+            self.assertEqual(78, done.returncode)
+            for words in (
+                    "conf:1: hostname: 'a b' is no host name", "conf:2: language: '../de' is no language",
+                    "conf:3: tls-cert and tls-key go together", "conf:4: auth: 'X' is none of",
+                    "conf:7: address: 'localhost'", "conf:8: address: another listener has '127.0.0.1:25' already",
+                    "conf:12: language: '/' is no language", "conf:14: greylist: the window",
+                    "smarthost: 'a b'", "/nonexistent: No such file or directory"):
+                self.assertIn(words, done.stderr)
+
+    def test_configuration_that_is_a_pipe_is_refused(self):
+        os.mkfifo(os.path.join(self.folder, "conf"))
+        self.refused(78, "conf: this is no regular file", "-c", "conf")
+
+    def test_user_that_does_not_exist_is_fatal(self):
+        self.write("user: ftgat\n")
+        self.refused(78, "user: there is no user 'ftgat'", "-c", "conf", "--listen", "127.0.0.1:0")
+        done = self.smtpd("--check", "-c", "conf")
+        self.assertEqual(78, done.returncode)
+        self.assertIn("user: there is no user 'ftgat'", done.stderr)
+        self.assertEqual(["conf"], os.listdir(self.folder))
+
+    @unittest.skipUnless(os.geteuid() == 0 and not exists("ftgate"), "needs root, and no user named ftgate")
+    def test_root_serves_the_network_only_if_told_to(self):
+        self.refused(78, "root is to serve 0.0.0.0:0: make the user 'ftgate'", "--listen", "127.0.0.1:0", "--listen",
+                     "0.0.0.0:0")
+        self.write("user: root\n")
+        self.assertEqual(0, self.smtpd("--check", "-c", "conf", "--listen", "0.0.0.0:0").returncode)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become another user")
+    def test_check_reads_files_as_the_user_that_would_serve(self):
+        certificate = self.enterContext(Certificate())
+        os.chmod(os.path.dirname(certificate.file), 0o755)
+        for user, status in (("root", 0), ("nobody", 65)):
+            self.write(f"user: {user}\n{certificate.settings()}")
+            os.chmod(certificate.key, 0o600)
+            done = self.smtpd("--check", "-c", "conf")
+            self.assertEqual(status, done.returncode, done)
+        self.assertIn("Permission denied", done.stdout)
+
+    def test_check_prints_the_configuration_in_effect(self):
+        self.write("contact: 'a: b'\nlimits:\n  max-errors: 7\nroutes:\n  - domain: a.example\n    to: '[::1]:25'\n"
+                   "auth: ''\nlisteners:\n  - address: 127.0.0.1:25\n    role: submission\n")
+        first = self.smtpd("--check", "--verbose", "-c", "conf", "--language", "de", "--listen", "[::1]:25")
+        self.assertEqual(0, first.returncode, first.stderr)
+        for line in ("contact: \"a: b\"", "language: de", "auth: \"\"", "  max-errors: 7", "  max-hops: 100",
+                     "  - address: \"[::1]:25\"", "    to: \"[::1]:25\""):
+            self.assertIn(line, first.stdout.splitlines())
+        self.assertNotIn("127.0.0.1:25", first.stdout)
+        self.assertIn("languages ", first.stderr)
+        self.write(first.stdout, "again")
+        second = self.smtpd("--check", "--verbose", "-c", "again")
+        self.assertEqual((0, first.stdout), (second.returncode, second.stdout))
+        self.refused(64, "--verbose goes with --check", "--verbose")
 
     def test_address_in_use_is_told(self):
         with socket.create_server(("127.0.0.1", 0)) as other:

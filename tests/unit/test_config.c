@@ -4,11 +4,13 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char path[] = "/tmp/ftgate-config-XXXXXX";
-static char faults[4096];
+static char faults[16384];
 
 static void
 note_fault(void *context, const char *file, unsigned line, const char *fault)
@@ -51,7 +53,7 @@ Test(config, nothing_is_the_defaults)
 		cr_expect_null(config->data);
 		cr_expect_null(config->vrfy);
 		cr_expect_eq(config->workers, 0);
-		cr_expect_eq(config->listener_count, 0);
+		cr_expect_eq(config->listeners_count, 0);
 		cr_expect_eq(config->limits.max_recipients, 1000);
 		config_free(config);
 	}
@@ -80,7 +82,7 @@ Test(config, everything_can_be_set)
 	cr_expect_str_eq(config->auth, "PLAIN CRAM-MD5");
 	cr_expect(config->auth_in_clear);
 	cr_expect(config->normalise);
-	cr_assert_eq(config->listener_count, 2);
+	cr_assert_eq(config->listeners_count, 2);
 	cr_expect_str_eq(config->listeners[0].address, "127.0.0.1:25");
 	cr_expect_not(config->listeners[0].role != CONFIG_ROLE_MX || config->listeners[0].proxy);
 	cr_expect_eq(config->listeners[0].tls, CONFIG_TLS_STARTTLS);
@@ -109,7 +111,7 @@ Test(config, faults_name_line_value_and_cure)
 {
 	expect_fault("data: /srv\nfoo: 3\n", "2 there is no setting 'foo' here; ftgate-smtpd(8) lists them\n");
 	expect_fault("data: /srv\nlimits:\n  max-session: 3\n",
-	    "3 there is no setting 'max-session' here; ftgate-smtpd(8) lists them\n");
+	    "3 there is no setting 'max-session' here; is max-sessions meant?\n");
 	expect_fault(
 	    "\nlimits:\n  tarpit-delay: 30\n", "3 tarpit-delay: '30' is not a time such as 500ms, 30s, 5m, 1h or 2d\n");
 	expect_fault("pop3:\n  idle-timeout: 5m\n", "2 idle-timeout: 5m is out of bounds: it may be from 10m to 1d\n");
@@ -117,21 +119,25 @@ Test(config, faults_name_line_value_and_cure)
 	    "3 role: 'imap' should be mx, submission or pop3\n");
 	expect_fault("expn: all\n", "1 expn: 'all' should be nobody, accounts or anyone\n");
 	expect_fault("profile: loose\n", "1 profile: 'loose' should be published or strict\n");
-	expect_fault("workers: 0\n", "1 workers: '0' should be a number from 1 to 64\n");
-	expect_fault("workers: 2x\n", "1 workers: '2x' should be a number from 1 to 64\n");
+	expect_fault("workers: 0\n", "1 workers: 0 is out of bounds: it may be from 1 to 64\n");
+	expect_fault("workers: 2x\n", "1 workers: '2x' is not a number such as 100\n");
 	expect_fault("listeners:\n  - address: a:1\n    proxy: no\n  - address: b:1\n    proxy: maybe\n",
 	    "5 proxy: 'maybe' should be no or yes\n");
 	expect_fault("listeners:\n  - address: a:1\n    tls: maybe\n",
 	    "3 tls: 'maybe' should be starttls, required or implicit\n");
-	expect_fault("listeners:\n  - role: mx\n", "2 missing required mapping field: address\n");
-	expect_fault("listeners:\n  address: a\n", "2 expecting SEQUENCE, got event: MAPPING_START\n");
-	expect_fault("data: a\ndata: b\n", "1 mapping field already seen: data\n");
+	expect_fault("listeners:\n  - role: mx\n", "2 listeners: this one has no address; add 'address: ...'\n");
+	expect_fault("listeners:\n  address: a\n",
+	    "2 listeners: this is no list; begin each item with '- ', as '- address: ...'\n");
+	expect_fault("listeners:\n  - a\n", "2 listeners: an item has settings of its own; write '- address: ...'\n");
+	expect_fault("data: a\ndata: b\n", "2 data: it is set in line 1 already; leave one of the two out\n");
+	expect_fault("limits:\n  max-errors: 1\ndata: a\nlimits:\n  max-errors: 2\n",
+	    "4 limits: it begins in line 1 already; put all of its settings there\n");
 }
 
 Test(config, all_faults_of_values_are_told)
 {
 	expect_fault("workers: 99\nlimits:\n  max-errors: none\n  min-free: lots\n",
-	    "1 workers: '99' should be a number from 1 to 64\n"
+	    "1 workers: 99 is out of bounds: it may be from 1 to 64\n"
 	    "3 max-errors: 'none' is not a number such as 100\n"
 	    "4 min-free: 'lots' is not octets such as 500, 64K, 10M or 1G\n");
 }
@@ -225,7 +231,7 @@ Test(config, a_list_holds_any_number_of_items)
 
 Test(config, faults_of_a_list_name_their_line)
 {
-	expect_fault("services:\n  - name: spf\n", "2 missing required mapping field: address\n");
+	expect_fault("services:\n  - name: spf\n", "2 services: this one has no address; add 'address: ...'\n");
 	expect_fault("services:\n  - address: localhost:10023\n",
 	    "2 address: 'localhost:10023' is no place of a service; write 127.0.0.1:10023, [::1]:10023, or the path of "
 	    "its socket\n");
@@ -233,5 +239,182 @@ Test(config, faults_of_a_list_name_their_line)
 	    "4 kind: 'spamd' should be rspamd or clamav\n");
 	expect_fault("services:\n  - address: /a\n    colour: red\n",
 	    "3 there is no setting 'colour' here; ftgate-smtpd(8) lists them\n");
-	expect_fault("services: 3\n", "1 expecting SEQUENCE, got event: SCALAR\n");
+	expect_fault("services: 3\n", "1 services: '3' is no list; write each item below as '- address: ...'\n");
+}
+
+Test(config, faults_of_all_kinds_are_reported_up_to_the_first_that_is_no_yaml)
+{
+	expect_fault(
+	    "wrkers: 3\nlisteners:\n  - address: a:1\n    role: imap\n  - proxy: yes\n    data: x\n  - 7\nhostname:\n"
+	    "  - a\n  - b\nservices: {}\nroutes:\n  - domain: a\n    to: b\n    too: c\ndata: a\ndata: b\n"
+	    "foo:\n  bar: [1, {x: y}]\nworkers: 0\n  x: y\nexpn: all\n",
+	    "1 there is no setting 'wrkers' here; is workers meant?\n"
+	    "4 role: 'imap' should be mx, submission or pop3\n"
+	    "6 there is no setting 'data' in listeners; it belongs outside: begin its line without spaces\n"
+	    "5 listeners: this one has no address; add 'address: ...'\n"
+	    "7 listeners: an item has settings of its own; write '- address: ...'\n"
+	    "9 hostname: this is a list or a section; write one value behind 'hostname: '\n"
+	    "11 services: this is no list; begin each item with '- ', as '- address: ...'\n"
+	    "15 there is no setting 'too' here; ftgate-smtpd(8) lists them\n"
+	    "17 data: it is set in line 16 already; leave one of the two out\n"
+	    "18 there is no setting 'foo' here; ftgate-smtpd(8) lists them\n"
+	    "20 workers: '0 x' is not a number such as 100\n"
+	    "21 the line is indented more than the setting before it, or that one lacks the space behind its ':'\n");
+}
+
+Test(config, what_is_no_yaml_is_told_in_plain_words)
+{
+	static const struct {
+		const char *text, *fault;
+	} rows[] = {
+		{ "limits:\n\tmax-errors: 2\n", "2 the line is indented by a tab; YAML wants spaces\n" },
+		{ "limits:\n  max-errors: 2\n\tmax-hops: 2\n", "3 the line is indented by a tab; YAML wants spaces\n" },
+		{ "listeners:\n  - address: [::]:25 # all\n    language: de\n",
+		    "2 address: in YAML '[' begins a list or a section; put the value in quotes: '[::]:25'\n" },
+		{ "help-url: {x}\n",
+		    "1 help-url: in YAML '{' begins a list or a section; put the value in quotes: '{x}'\n" },
+		{ "data: *x\n",
+		    "1 '*x' is an alias, which is not supported; write out the value, or put it in quotes\n" },
+		{ "data: &x a\n",
+		    "1 '&x' is an anchor, which is not supported; leave it out, or put the value in quotes\n" },
+		{ "data: !x a\n",
+		    "1 '!x' is a tag, which is not supported; leave it out, or put the value in quotes\n" },
+		{ "data: @x\n", "1 in YAML no value may begin with '@'; put the value in quotes\n" },
+		{ "contact: call us: now\n", "1 the value holds ': '; put it in quotes\n" },
+		{ "data: /srv\nhostname\nworkers: 1\n", "2 the line has no ': '; write NAME: VALUE\n" },
+		{ "contact: \"us\nworkers: 1\n",
+		    "1 a quote is opened here and not closed; close it at the value's end\n" },
+		{ "limits:\n  max-hops: 1\n max-errors: 2\n",
+		    "3 the line is indented otherwise than the settings around it; begin it below the first of them\n" },
+		{ "data: a\n- b\n",
+		    "2 a list stands where settings should be; is the line above it, NAME:, missing?\n" },
+		{ "data: a\n---\ndata: b\n", "2 a second document begins here; leave '---' out\n" },
+		{ "%YAML 9.9\n", "1 a line that begins with '%' is a directive of YAML; leave it out\n" },
+		{ "a: 1\ndata: \xFF\n", "2 the line holds an octet that is no UTF-8; save the file as UTF-8\n" },
+		{ "\n\ndata: \x01\n", "3 the line holds a control character; remove it\n" },
+		{ "just words\n", "1 'just words' is no setting; write NAME: VALUE\n" },
+		{ "- a\n", "1 a list stands where settings should be; write NAME: VALUE, without '-'\n" },
+		{ "? [a]\n: b\n",
+		    "1 a list or a section stands where the name of a setting should be; write NAME: VALUE\n" },
+		{ "x: {a: {b: {c: {d: {e: {f: {g: {h: {i: {j: {k: {l: {m: {n: {o: {p: 1}}}}}}}}}}}}}}}}\n",
+		    "1 there is no setting 'x' here; ftgate-smtpd(8) lists them\n"
+		    "1 lists or sections are nested too deeply; no setting needs that\n" },
+		{ "data: \"a\\0b\"\n", "1 data: 'a...' is longer than 1024 octets or holds a NUL; shorten it\n" },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		expect_fault(rows[i].text, rows[i].fault);
+}
+
+Test(config, section_without_settings_and_list_without_items_are_empty)
+{
+	static const char text[] =
+	    "\xEF\xBB\xBFlimits:\n  # max-errors: 3\nlisteners:\nroutes: []\nrelay: {}\nauth: ''\n";
+	struct config *config = read_octets(text, sizeof text - 1);
+	cr_assert_not_null(config, "%s", faults);
+	cr_expect_eq(config->limits.max_errors, 20);
+	cr_expect_eq(config->listeners_count, 0);
+	cr_expect_str_eq(config->auth, "");
+	config_free(config);
+}
+
+Test(config, routes_have_no_limit_but_the_files)
+{
+	enum { ROUTES = 10000 };
+	size_t len = 0, size = ROUTES * 64;
+	char *text = malloc(size);
+	len += (size_t)snprintf(text, size, "routes:\n");
+	for (int i = 0; i < ROUTES; i++)
+		len += (size_t)snprintf(
+		    text + len, size - len, "  - domain: d%d.example\n    to: mx%d.example\n", i, i);
+	struct config *config = read_octets(text, len);
+	cr_assert_not_null(config, "%s", faults);
+	cr_expect_eq(config->routes_count, ROUTES);
+	cr_expect_str_eq(config->routes[0].domain, "d0.example");
+	cr_expect_str_eq(config->routes[ROUTES - 1].place, "mx9999.example");
+	cr_expect(config->routes[ROUTES - 1].verify);
+	cr_expect_eq(config_line(config, "routes", ROUTES - 1, "to"), 2 * ROUTES + 1);
+	config_free(config);
+	free(text);
+}
+
+Test(config, faults_of_a_hopeless_file_are_bounded)
+{
+	char text[3000], *line;
+	unsigned count = 0;
+	for (int i = 0; i < 300; i++)
+		snprintf(text + 5 * i, sizeof text - (size_t)(5 * i), "%03d:\n", i);
+	cr_expect_null(read_octets(text, strlen(text)));
+	for (line = faults; (line = strchr(line, '\n')) != NULL; line++)
+		count++;
+	cr_expect_leq(count, 101);
+}
+
+Test(config, settings_know_their_line)
+{
+	static const char text[] =
+	    "# x\ndata: a\n\nlimits:\n  max-hops: 3\nlisteners:\n  - address: a\n  - address: b\n    role: mx\n";
+	struct config *config = read_octets(text, sizeof text - 1);
+	cr_assert_not_null(config, "%s", faults);
+	cr_expect_eq(config_line(config, "", 0, "data"), 2);
+	cr_expect_eq(config_line(config, "limits", 0, "max-hops"), 5);
+	cr_expect_eq(config_line(config, "listeners", 1, "address"), 8);
+	cr_expect_eq(config_line(config, "listeners", 1, "role"), 9);
+	cr_expect_eq(config_line(config, "limits", 0, "max-errors"), 0);
+	config_free(config);
+}
+
+static void
+expect_refused(const char *file, const char *fault)
+{
+	snprintf(path, sizeof path, "%s", file);
+	faults[0] = '\0';
+	cr_expect_null(config_read(path, note_fault, NULL));
+	cr_expect_str_eq(faults, fault);
+}
+
+/* It does not wait for a writer, or read for ever. */
+Test(config, what_is_no_regular_file_is_refused, .timeout = 20)
+{
+	char fifo[] = "/tmp/ftgate-config-XXXXXX";
+	close(mkstemp(fifo));
+	unlink(fifo);
+	cr_assert_eq(mkfifo(fifo, 0600), 0);
+	expect_refused(fifo, "0 this is no regular file; name one that holds the configuration\n");
+	unlink(fifo);
+	expect_refused("/dev/zero", "0 this is no regular file; name one that holds the configuration\n");
+	expect_refused("/tmp", "0 this is no regular file; name one that holds the configuration\n");
+}
+
+/* What is written sets the same when it is read, and is written the same again. */
+Test(config, what_is_written_reads_the_same)
+{
+	static const char text[] =
+	    "data: /srv/mail\nhelp-url: https://example.org/#\ncontact: \"a 'b' \\\"c\\\": # \\\\ d\\te\"\nauth: ''\nxlang: yes\n"
+	    "hostname: J\xC3\xB6rg\nbilingual: '*'\nmetrics: '[::1]:9'\nlisteners:\n  - address: '[::]:25'\n    language: 'no'\n"
+	    "  - address: 127.0.0.1:587\n    role: submission\n    tls: required\nlimits:\n  tarpit-delay: 30s\n  min-free: 3M\n"
+	    "blocklists:\n  zones: a.example=127.0.0.2*3 b.example\nroutes:\n  - domain: a\n    to: lmtp:/x\n";
+	char *once = NULL, *twice = NULL;
+	size_t len;
+	struct config *config = read_octets(text, sizeof text - 1);
+	cr_assert_not_null(config, "%s", faults);
+	FILE *file = open_memstream(&once, &len);
+	config_write(file, config);
+	fclose(file);
+	config_free(config);
+	config = read_octets(once, len);
+	cr_assert_not_null(config, "%s\n%s", faults, once);
+	cr_expect_str_eq(config->contact, "a 'b' \"c\": # \\ d\te");
+	cr_expect_str_eq(config->hostname, "J\xC3\xB6rg");
+	cr_expect_str_eq(config->auth, "");
+	cr_expect_str_eq(config->listeners[0].address, "[::]:25");
+	cr_expect_str_eq(config->listeners[0].language, "no");
+	cr_expect_eq(config->listeners[1].role, CONFIG_ROLE_SUBMISSION);
+	cr_expect_eq(config->limits.tarpit_delay, 30000);
+	file = open_memstream(&twice, &len);
+	config_write(file, config);
+	fclose(file);
+	cr_expect_str_eq(once, twice);
+	config_free(config);
+	free(once);
+	free(twice);
 }

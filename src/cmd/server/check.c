@@ -1,4 +1,4 @@
-/* --check: what would be served, and what is wrong with the texts. */
+/* --check: what would be served, and what is wrong with the configuration, the files that it names and the texts. */
 #include <errno.h>
 #include <ftgate/catalog.h>
 #include <stdio.h>
@@ -6,19 +6,31 @@
 #include <sysexits.h>
 
 #include "base/data.h"
+#include "base/privileges.h"
 #include "base/program.h"
+#include "base/text_buffer.h"
 #include "cmd/server/server.h"
+#include "cmd/server/service_user.h"
 #include "net/tls_context.h"
+#include "session/sasl.h"
+
+enum { AUTH_SIZE = 128 };
+
+/* Where a check prints. */
+struct printing {
+	FILE *to;
+	unsigned refused; /* texts and files */
+};
 
 static void
-tell_refusal(void *context, const struct ftg_refusal *refusal)
+print_refusal(void *context, const struct ftg_refusal *refusal)
 {
-	unsigned *refused = context;
-	*refused += 1;
-	printf("refused       %s: %s (%s): %s\n", refusal->file,
+	struct printing *printing = context;
+	printing->refused++;
+	fprintf(printing->to, "refused       %s: %s (%s): %s\n", refusal->file,
 	    refusal->id == FTG_IDS ? "the whole file" : ftg_row(refusal->id)->id, ftg_rule_name(refusal->rule),
 	    refusal->detail);
-	printf("              %s\n", ftg_rule_cure(refusal->rule));
+	fprintf(printing->to, "              %s\n", ftg_rule_cure(refusal->rule));
 }
 
 static void
@@ -45,53 +57,130 @@ print_settings(const struct settings *settings)
 		    settings->config->filters[i].address, settings->config->filters[i].name);
 }
 
-/* False where the language that is wished for is not there. */
+static const char *
+text_or_none(const char *text)
+{
+	return *text != '\0' ? text : NULL;
+}
+
+static void
+write_listeners(const struct settings *settings, struct config_listener listeners[LISTEN_MAX])
+{
+	for (size_t i = 0; i < settings->listen_count; i++)
+		listeners[i] = (struct config_listener) {
+			.address = settings->listen[i].address,
+			.language = text_or_none(settings->listen[i].language),
+			.role = settings->protocol == CONFIG_POP3 ? CONFIG_ROLE_POP3
+			    : settings->listen[i].submission      ? CONFIG_ROLE_SUBMISSION
+			                                          : CONFIG_ROLE_MX,
+			.proxy = settings->listen[i].proxied,
+			.tls = (unsigned char)settings->listen[i].tls,
+		};
+}
+
+/* Names of mechanisms with spaces between. */
+static void
+write_mechanisms(char text[AUTH_SIZE], unsigned mechanisms)
+{
+	struct text_buffer buffer = { .text = text, .size = AUTH_SIZE };
+	text[0] = '\0';
+	for (unsigned i = 0; i < SASL_MECHANISMS; i++)
+		if (mechanisms & 1U << i)
+			text_buffer_put(
+			    &buffer, "%s%s", buffer.len > 0 ? " " : "", sasl_mechanism_name((enum sasl_mechanism)i));
+}
+
+/* Listeners of the other program are left out: it has a command line of its own. */
+static void
+print_config(const struct settings *settings)
+{
+	static struct config_listener listeners[LISTEN_MAX];
+	static char auth[AUTH_SIZE];
+	struct config effective = *settings->config;
+	write_listeners(settings, listeners);
+	write_mechanisms(auth, settings->mechanisms);
+	effective.listeners = listeners;
+	effective.listeners_count = (unsigned)settings->listen_count;
+	effective.auth = auth;
+	effective.data = settings->data;
+	effective.hostname = settings->hostname;
+	effective.language = settings->language[0] != '\0' ? settings->language : "C";
+	effective.bilingual = text_or_none(settings->bilingual);
+	effective.profile = settings->profile == FTG_STRICT ? "strict" : "published";
+	effective.user = settings->user_named ? settings->user : NULL;
+	effective.workers = settings->workers;
+	effective.contact = text_or_none(settings->contact);
+	effective.help = text_or_none(settings->help);
+	effective.tls_cert = text_or_none(settings->tls_cert);
+	effective.tls_key = text_or_none(settings->tls_key);
+	*(settings->protocol == CONFIG_POP3 ? &effective.pop3.metrics : &effective.metrics) = text_or_none(
+	    settings->metrics);
+	config_write(stdout, &effective);
+}
+
+/* Returns whether the catalogue has the language that is asked for. */
 static bool
-print_language(const ftg_catalog *catalog, const char *what, const char *preference, const char *instead)
+print_language(FILE *to, const ftg_catalog *catalog, const char *what, const char *preference, const char *instead)
 {
 	ftg_lang language = *preference == '\0' ? FTG_ENGLISH : ftg_catalog_find(catalog, preference);
 	if (language < 0)
-		printf("%-13s %s: there is none for '%s'\n", what, instead, preference);
+		fprintf(to, "%-13s %s: there is none for '%s'\n", what, instead, preference);
 	else
-		printf("%-13s %s\n", what, ftg_catalog_tag(catalog, language));
+		fprintf(to, "%-13s %s\n", what, ftg_catalog_tag(catalog, language));
 	return language >= 0;
 }
 
-/* Prints which languages there are and which are spoken. False where one that is wished for is not there. */
+/* Prints which languages there are and which are spoken. Returns whether all that are asked for are there. */
 static bool
-print_languages(const ftg_catalog *catalog, const struct settings *settings)
+print_languages(FILE *to, const ftg_catalog *catalog, const struct settings *settings)
 {
-	printf("languages    ");
+	fprintf(to, "languages    ");
 	for (ftg_lang i = 0; i < ftg_catalog_languages(catalog); i++)
-		printf(" %s", ftg_catalog_tag(catalog, i));
-	printf("\n");
-	bool found = print_language(catalog, "language", settings->language, "en");
+		fprintf(to, " %s", ftg_catalog_tag(catalog, i));
+	fputc('\n', to);
+	bool found = print_language(to, catalog, "language", settings->language, "en");
 	for (size_t i = 0; i < settings->listen_count; i++)
 		if (settings->listen[i].language[0] != '\0')
-			found &= print_language(catalog, "  there", settings->listen[i].language, "the above");
+			found &= print_language(to, catalog, "  there", settings->listen[i].language, "the above");
 	if (settings->bilingual[0] != '\0')
-		found &= print_language(catalog, "second", settings->bilingual, "none");
+		found &= print_language(to, catalog, "second", settings->bilingual, "none");
 	return found;
 }
 
-/* False where there is one that cannot be used. */
+/* Returns false if there is a certificate that cannot be used. */
 static bool
-print_certificate(const struct settings *settings)
+print_certificate(FILE *to, const struct settings *settings)
 {
 	char error[TLS_ERROR_SIZE];
 	if (settings->tls_cert[0] == '\0') {
-		printf("certificate   none: no TLS\n");
+		fprintf(to, "certificate   none: no TLS\n");
 		return true;
 	}
 	struct tls_context *context = tls_context_new(settings->tls_cert, settings->tls_key, NULL, error);
 	bool usable = context != NULL && tls_context_is_current(context, error);
-	printf("certificate   %s\n", usable ? settings->tls_cert : error);
+	fprintf(to, "certificate   %s\n", usable ? settings->tls_cert : error);
 	tls_context_free(context);
 	return usable;
 }
 
-int
-server_check(const struct server_kind *kind, const struct settings *settings)
+/* Goes on as the user that would serve, who may read less than root. Returns an exit status. */
+static int
+become_user(const struct server_kind *kind, const struct settings *settings)
+{
+	struct service_user user;
+	char error[SERVICE_USER_ERROR_SIZE];
+	if (service_user_find(&user, settings, error) < 0) {
+		fprintf(stderr, "%s: %s\n", kind->name, error);
+		return EX_CONFIG;
+	}
+	if (privileges_become(user.user, user.group) < 0)
+		fprintf(stderr, "%s: files are checked as you read them, not as '%s' does: %s\n", kind->name,
+		    settings->user, strerror(errno));
+	return EX_OK;
+}
+
+static int
+check_texts(const struct server_kind *kind, const struct settings *settings, FILE *to)
 {
 	char locale[PATH_MAX], overlay[PATH_MAX];
 	const char *const preferences[] = { settings->language, NULL };
@@ -101,16 +190,27 @@ server_check(const struct server_kind *kind, const struct settings *settings)
 		.preferences = preferences,
 		.profile = settings->profile,
 	};
-	unsigned refused = 0;
+	struct printing printing = { .to = to };
 	program_locale_folder(locale);
-	print_settings(settings);
-	bool usable = print_certificate(settings);
-	ftg_catalog *catalog = ftg_catalog_open(&sources, tell_refusal, &refused);
+	ftg_catalog *catalog = ftg_catalog_open(&sources, print_refusal, &printing);
 	if (catalog == NULL) {
 		fprintf(stderr, "%s: the catalogue: %s\n", kind->name, strerror(errno));
 		return EX_OSERR;
 	}
-	bool found = print_languages(catalog, settings);
+	bool found = print_languages(to, catalog, settings);
 	ftg_catalog_free(catalog);
-	return found && usable && refused == 0 ? EX_OK : EX_DATAERR;
+	return found && printing.refused == 0 ? EX_OK : EX_DATAERR;
+}
+
+int
+server_check(const struct server_kind *kind, const struct settings *settings, bool verbose)
+{
+	FILE *to = verbose ? stderr : stdout;
+	(verbose ? print_config : print_settings)(settings);
+	int status = become_user(kind, settings);
+	bool usable = print_certificate(to, settings);
+	int texts = check_texts(kind, settings, to);
+	if (status == EX_OK)
+		status = usable ? texts : EX_DATAERR;
+	return status;
 }

@@ -9,7 +9,7 @@
 #include "cmd/server/server.h"
 #include "process/systemd.h"
 
-enum { CHOICES_MAX = LISTEN_MAX + 16, KEY_CHECK = 0x100, KEY_FIRST };
+enum { CHOICES_MAX = LISTEN_MAX + 16, KEY_CHECK = 0x100, KEY_VERBOSE, KEY_FIRST };
 
 /* Options that are settings, too. The order is that of --help. */
 static const struct {
@@ -34,7 +34,7 @@ enum { CHOICES = sizeof choices / sizeof *choices };
 /* The command line; its settings go over those of the configuration. */
 struct line {
 	const char *config;
-	bool check;
+	bool check, verbose;
 	struct {
 		const char *name, *value;
 	} chosen[CHOICES_MAX];
@@ -49,11 +49,16 @@ parse_option(int key, char *argument, struct argp_state *state)
 		line->config = argument;
 	} else if (key == KEY_CHECK) {
 		line->check = true;
+	} else if (key == KEY_VERBOSE) {
+		line->verbose = true;
 	} else if (key >= KEY_FIRST && key < KEY_FIRST + CHOICES) {
 		if (line->count == CHOICES_MAX)
 			argp_error(state, "too many options");
 		line->chosen[line->count].name = choices[key - KEY_FIRST].name;
 		line->chosen[line->count++].value = argument;
+	} else if (key == ARGP_KEY_SUCCESS) {
+		if (line->verbose && !line->check)
+			argp_error(state, "--verbose goes with --check");
 	} else {
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -64,12 +69,15 @@ static void
 parse(const struct server_kind *kind, struct line *line, int argc, char **argv)
 {
 	static char version[64];
-	struct argp_option options[CHOICES + 3] = {
+	struct argp_option options[CHOICES + 4] = {
 		{ "config", 'c', "FILE", 0, "Read the configuration from FILE", 1 },
-		{ "check", KEY_CHECK, NULL, 0, "Check configuration and texts, tell what would be served, and end", 1 },
+		{ "check", KEY_CHECK, NULL, 0, "Check configuration and texts, print what would be served, and end",
+		    1 },
+		{ "verbose", KEY_VERBOSE, NULL, 0,
+		    "With --check: print the configuration in effect, as a file that sets the same", 1 },
 	};
 	for (int i = 0; i < CHOICES; i++)
-		options[i + 2] = (struct argp_option) { choices[i].name, KEY_FIRST + i, choices[i].value, 0,
+		options[i + 3] = (struct argp_option) { choices[i].name, KEY_FIRST + i, choices[i].value, 0,
 			choices[i].help, 1 };
 	const struct argp parser = {
 		.options = options,
@@ -83,7 +91,7 @@ parse(const struct server_kind *kind, struct line *line, int argc, char **argv)
 }
 
 static void
-tell_fault(void *context, const char *file, unsigned line, const char *fault)
+report_fault(void *context, const char *file, unsigned line, const char *fault)
 {
 	(void)context;
 	if (line == 0)
@@ -92,24 +100,27 @@ tell_fault(void *context, const char *file, unsigned line, const char *fault)
 		fprintf(stderr, "%s:%u: %s\n", file, line, fault);
 }
 
-/* Without a file all is at its default. */
-static int
-read_config(const struct server_kind *kind, struct settings *settings, const char *file)
+/* Without a file all settings are at their defaults. NULL if the file cannot be used. */
+static struct config *
+read_config(const char *file, int *status)
 {
-	char error[SETTINGS_ERROR_SIZE];
-	struct config *config = config_read(file, tell_fault, NULL);
-	if (config == NULL)
-		return EX_CONFIG;
-	if (settings_configure(settings, config, error) < 0) {
-		tell_fault(NULL, file, 0, error);
-		return EX_CONFIG;
-	}
-	return kind->configure == NULL || kind->configure(settings, tell_fault) == 0 ? EX_OK : EX_CONFIG;
+	struct config *config = config_read(file, report_fault, NULL);
+	*status = config != NULL ? EX_OK : EX_CONFIG;
+	return config;
+}
+
+static int
+apply_config(const struct server_kind *kind, struct settings *settings, const struct config *config)
+{
+	int status = settings_configure(settings, config, report_fault, NULL) == 0 ? EX_OK : EX_CONFIG;
+	if (kind->configure != NULL && kind->configure(settings, report_fault) < 0)
+		status = EX_CONFIG;
+	return status;
 }
 
 /* A socket that was passed and has no listener becomes one like those of the command line. */
 static int
-take_passed(const struct server_kind *kind, struct settings *settings)
+apply_passed(const struct server_kind *kind, struct settings *settings)
 {
 	char name[LISTEN_NAME_SIZE], error[SETTINGS_ERROR_SIZE];
 	for (size_t i = 0; i < systemd_count(); i++) {
@@ -141,12 +152,12 @@ listen_by_default(const struct server_kind *kind, struct settings *settings)
 	}
 }
 
-/* Addresses of the command line stand in place of the configuration's. */
+/* Applies the command line: its addresses replace those of the configuration. Returns an exit status. */
 static int
-take_choices(const struct server_kind *kind, struct settings *settings, const struct line *line)
+apply_choices(const struct server_kind *kind, struct settings *settings, const struct line *line)
 {
 	char error[SETTINGS_ERROR_SIZE];
-	bool listens = false;
+	bool listens = false, faulty = false;
 	for (size_t i = 0; i < line->count; i++) {
 		const char *name = line->chosen[i].name;
 		if (strncmp(name, "listen", strlen("listen")) == 0 && !listens) {
@@ -155,17 +166,15 @@ take_choices(const struct server_kind *kind, struct settings *settings, const st
 		}
 		if (settings_set(settings, name, line->chosen[i].value, error) < 0) {
 			fprintf(stderr, "%s: --%s: %s\n", kind->name, name, error);
-			return EX_USAGE;
+			faulty = true;
 		}
 	}
-	if (take_passed(kind, settings) != EX_OK)
+	if (apply_passed(kind, settings) != EX_OK || faulty)
 		return EX_USAGE;
 	if (settings->listen_count == 0)
 		listen_by_default(kind, settings);
-	if (settings_complete(settings, error) < 0) {
-		fprintf(stderr, "%s: %s\n", kind->name, error);
-		return EX_USAGE;
-	}
+	if (settings_complete(settings, report_fault, NULL) < 0)
+		return settings->config->path != NULL ? EX_CONFIG : EX_USAGE;
 	return EX_OK;
 }
 
@@ -177,10 +186,16 @@ server_main(const struct server_kind *kind, int argc, char **argv)
 	umask(077);
 	parse(kind, &line, argc, argv);
 	settings_standard(&settings, kind->protocol);
-	int status = read_config(kind, &settings, line.config);
-	if (status == EX_OK)
-		status = take_choices(kind, &settings, &line);
-	if (status != EX_OK)
+	int status, complete;
+	struct config *config = read_config(line.config, &status);
+	if (config == NULL)
 		return status;
-	return line.check ? server_check(kind, &settings) : server_run(kind, &settings, line.config == NULL);
+	status = apply_config(kind, &settings, config);
+	complete = apply_choices(kind, &settings, &line);
+	status = status == EX_OK ? complete : status;
+	if (line.check) {
+		int checked = server_check(kind, &settings, line.verbose);
+		return status == EX_OK ? checked : status;
+	}
+	return status == EX_OK ? server_run(kind, &settings, line.config == NULL) : status;
 }

@@ -2,8 +2,6 @@
 #include "cmd/server/server.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +14,7 @@
 #include "base/log.h"
 #include "base/privileges.h"
 #include "cmd/server/demo.h"
+#include "cmd/server/service_user.h"
 #include "net/tls_context.h"
 #include "net/tls_tickets.h"
 #include "process/master.h"
@@ -37,8 +36,7 @@ struct server {
 	size_t socket_count;
 	int metrics; /* that listens; -1: none */
 	char metrics_name[LISTEN_NAME_SIZE];
-	uid_t user;
-	gid_t group;
+	struct service_user user;
 	char data[PATH_MAX];
 	char pid_file[64], status_file[64]; /* their names there */
 	int lock;
@@ -86,17 +84,6 @@ listen_all(struct server *server)
 	return EX_OK;
 }
 
-/* Root becomes the user made for the server, where there is one. */
-static void
-choose_user(struct server *server)
-{
-	const struct passwd *user = geteuid() == 0 ? getpwnam(server->settings->user) : NULL;
-	server->user = user == NULL ? geteuid() : user->pw_uid;
-	server->group = user == NULL ? getegid() : user->pw_gid;
-	if (geteuid() == 0 && user == NULL)
-		log_event("privileges-kept", "detail", "there is no such user", "user", server->settings->user, NULL);
-}
-
 static int
 lock_data(struct server *server)
 {
@@ -111,16 +98,30 @@ lock_data(struct server *server)
 	return fail(server, EX_CANTCREAT, "%s/%s: %s", server->data, server->pid_file, strerror(errno));
 }
 
-/* The data folder, made and locked by the user that the server goes on as. */
 static int
-take_data(struct server *server)
+find_user(struct server *server)
+{
+	char error[SERVICE_USER_ERROR_SIZE];
+	if (service_user_find(&server->user, server->settings, error) < 0)
+		return fail(server, EX_CONFIG, "%s", error);
+	if (geteuid() != 0 && server->user.user != geteuid())
+		return fail(server, EX_CONFIG,
+		    "user: only root can become '%s'; start the server as root or as that user",
+		    server->settings->user);
+	if (server->user.user == 0)
+		log_event("privileges-kept", "detail", "root serves: name a user in the configuration", NULL);
+	return EX_OK;
+}
+
+/* Makes and locks the data folder as the user that the server goes on as. */
+static int
+open_data(struct server *server)
 {
 	const char *folder = server->settings->data;
-	choose_user(server);
-	if (data_make(folder, server->user, server->group, server->data) < 0)
+	if (data_make(folder, server->user.user, server->user.group, server->data) < 0)
 		return fail(server, EX_CANTCREAT, "cannot make the data folder %s: %s; name another one by --data",
 		    folder, strerror(errno));
-	if (privileges_become(server->user, server->group) < 0 || privileges_gain_none() < 0)
+	if (privileges_become(server->user.user, server->user.group) < 0 || privileges_gain_none() < 0)
 		return fail(server, EX_OSERR, "cannot become the user %s: %s", server->settings->user, strerror(errno));
 	if (privileges_dump_nothing() < 0)
 		return fail(server, EX_OSERR, "cannot switch off core dumps: %s", strerror(errno));
@@ -274,9 +275,11 @@ server_run(const struct server_kind *kind, const struct settings *settings, bool
 	snprintf(server.status_file, sizeof server.status_file, "%s" DATA_STATUS, kind->name);
 	log_open(STDERR_FILENO, NULL);
 	master_hold_signals();
-	int status = listen_all(&server);
+	int status = find_user(&server);
 	if (status == EX_OK)
-		status = take_data(&server);
+		status = listen_all(&server);
+	if (status == EX_OK)
+		status = open_data(&server);
 	if (status == EX_OK)
 		status = check_certificate(&server);
 	if (status == EX_OK)

@@ -11,7 +11,7 @@ struct server_kind {
 	const char *name; /* of the program, and of its files in the data folder */
 	const char *help; /* what it is, for --help */
 	enum config_protocol protocol;
-	/* Takes over what of a configuration is this program's alone. NULL: nothing is. Returns 0, or -1 once the fault is told. */
+	/* Applies the settings that are this program's alone. NULL: none are. Returns 0, or -1 once each fault is reported. */
 	int (*configure)(struct settings *settings, config_report *report);
 	const char *listen;    /* where it listens by default: ADDRESS:PORT */
 	const char *listen_v6; /* and there too, if this machine has an IPv6 loopback */
@@ -32,7 +32,12 @@ int server_main(const struct server_kind *kind, int argc, char **argv);
  */
 int server_run(const struct server_kind *kind, const struct settings *settings, bool demo);
 
-/* Prints what would be served and what is wrong with the texts. Returns EX_OK, or EX_DATAERR for such. */
-int server_check(const struct server_kind *kind, const struct settings *settings);
+/*
+ * Checks what the settings need: the user, and, read as that user, the certificate with its key and the catalogue. Prints
+ * on standard output what would be served; if verbose, the configuration that is in effect instead, as a file that sets
+ * the same, and all else on standard error. Returns an exit status of sysexits.h: EX_DATAERR for a text or a certificate
+ * that cannot be used.
+ */
+int server_check(const struct server_kind *kind, const struct settings *settings, bool verbose);
 
 #endif

@@ -1,8 +1,10 @@
-/* What a server is told by its command line and its configuration. */
+/* The settings of a server: those of its configuration, and over them those of the command line. */
 #include "cmd/server/settings.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +13,6 @@
 #include "base/ascii.h"
 #include "base/data.h"
 #include "session/sasl.h"
-
-enum { WORKERS_MAX = 64 };
 
 static int __attribute__((format(printf, 2, 3))) fail(char error[SETTINGS_ERROR_SIZE], const char *format, ...)
 {
@@ -139,7 +139,7 @@ is_language_list(const char *list)
 }
 
 static int
-take_language(char language[FTG_PREFERENCE_MAX], const char *value, char error[SETTINGS_ERROR_SIZE])
+read_language(char language[FTG_PREFERENCE_MAX], const char *value, char error[SETTINGS_ERROR_SIZE])
 {
 	bool english = strcmp(value, "C") == 0 || strcmp(value, "POSIX") == 0;
 	if (!english && !is_language_list(value))
@@ -154,7 +154,7 @@ static int
 set_language(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
 {
 	bool english = strcmp(value, "C") == 0 || strcmp(value, "POSIX") == 0;
-	if (take_language(settings->language, value, error) < 0)
+	if (read_language(settings->language, value, error) < 0)
 		return -1;
 	if (english)
 		settings->language[0] = '\0';
@@ -164,7 +164,7 @@ set_language(struct settings *settings, const char *value, char error[SETTINGS_E
 static int
 set_bilingual(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
 {
-	return take_language(settings->bilingual, value, error);
+	return read_language(settings->bilingual, value, error);
 }
 
 static int
@@ -194,6 +194,7 @@ set_user(struct settings *settings, const char *value, char error[SETTINGS_ERROR
 	if (*value == '\0' || strlen(value) >= USER_SIZE)
 		return fail(error, "'%.40s' is no user; write the name of one, such as ftgate", value);
 	snprintf(settings->user, sizeof settings->user, "%s", value);
+	settings->user_named = true;
 	return 0;
 }
 
@@ -247,34 +248,62 @@ settings_set(struct settings *settings, const char *name, const char *value, cha
 	return fail(error, "there is no setting '%s'", name);
 }
 
-static int
-configure(struct settings *settings, const char *name, const char *value, char error[SETTINGS_ERROR_SIZE])
+/* A configuration whose faults are reported; whether there was one. */
+struct checking {
+	const struct config *config;
+	config_report *report;
+	void *context;
+	bool faulty;
+};
+
+static void __attribute__((format(printf, 3, 4)))
+report_fault(struct checking *checking, unsigned line, const char *format, ...)
 {
-	char why[SETTINGS_ERROR_SIZE];
-	if (value == NULL || settings_set(settings, name, value, why) == 0)
-		return 0;
-	return fail(error, "%s: %.*s", name, SETTINGS_ERROR_SIZE - 40, why);
+	char text[SETTINGS_ERROR_SIZE + 100];
+	const char *path = checking->config->path;
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	checking->report(checking->context, path != NULL ? path : program_invocation_short_name, line, text);
+	checking->faulty = true;
 }
 
-static int
-configure_listeners(struct settings *settings, const struct config *config, char error[SETTINGS_ERROR_SIZE])
+/* Is the address of a listener that of one before it? The system chooses another port each time for port 0. */
+static bool
+is_repeated(const struct config *config, unsigned number)
+{
+	const char *address = config->listeners[number].address, *colon = strrchr(address, ':');
+	if (colon != NULL && strtoul(colon + 1, NULL, 10) == 0)
+		return false;
+	for (unsigned i = 0; i < number; i++)
+		if (listen_is_same(config->listeners[i].address, address))
+			return true;
+	return false;
+}
+
+static void
+configure_listener(struct checking *checking, struct settings *settings, unsigned number)
 {
 	char why[SETTINGS_ERROR_SIZE];
-	for (unsigned i = 0; i < config->listener_count; i++) {
-		const struct config_listener *listener = &config->listeners[i];
-		if ((listener->role == CONFIG_ROLE_POP3) != (settings->protocol == CONFIG_POP3))
-			continue;
-		if (configure(settings, "listen", listener->address, error) < 0)
-			return -1;
-		struct listen_setting *setting = &settings->listen[settings->listen_count - 1];
-		setting->proxied = listener->proxy;
-		setting->submission = listener->role == CONFIG_ROLE_SUBMISSION;
-		setting->tls = listener->tls;
-		if (listener->language != NULL && take_language(setting->language, listener->language, why) < 0)
-			return fail(error, "listeners: %.60s: language: %.*s", listener->address,
-			    SETTINGS_ERROR_SIZE - 100, why);
+	const struct config_listener *listener = &checking->config->listeners[number];
+	unsigned line = config_line(checking->config, "listeners", number, "address");
+	if (is_repeated(checking->config, number))
+		report_fault(
+		    checking, line, "address: another listener has '%.60s' already; leave one out", listener->address);
+	if ((listener->role == CONFIG_ROLE_POP3) != (settings->protocol == CONFIG_POP3))
+		return;
+	if (settings_set(settings, "listen", listener->address, why) < 0) {
+		report_fault(checking, line, "address: %s", why);
+		return;
 	}
-	return 0;
+	struct listen_setting *setting = &settings->listen[settings->listen_count - 1];
+	setting->proxied = listener->proxy;
+	setting->submission = listener->role == CONFIG_ROLE_SUBMISSION;
+	setting->tls = listener->tls;
+	if (listener->language != NULL && read_language(setting->language, listener->language, why) < 0)
+		report_fault(
+		    checking, config_line(checking->config, "listeners", number, "language"), "language: %s", why);
 }
 
 static enum smtp_audience
@@ -287,58 +316,101 @@ audience(const char *name)
 	return strcmp(name, "accounts") == 0 ? SMTP_ACCOUNTS : SMTP_NOBODY;
 }
 
-/* Each program has its own. */
-static const char *
-metrics_of(const struct settings *settings, const struct config *config)
+/* Settings that are texts: those that settings_set() knows. */
+static const struct {
+	const char *name;
+	size_t offset;
+} texts[] = {
+	{ "auth", offsetof(struct config, auth) },
+	{ "bilingual", offsetof(struct config, bilingual) },
+	{ "contact", offsetof(struct config, contact) },
+	{ "data", offsetof(struct config, data) },
+	{ "help-url", offsetof(struct config, help) },
+	{ "hostname", offsetof(struct config, hostname) },
+	{ "language", offsetof(struct config, language) },
+	{ "profile", offsetof(struct config, profile) },
+	{ "tls-cert", offsetof(struct config, tls_cert) },
+	{ "tls-key", offsetof(struct config, tls_key) },
+	{ "user", offsetof(struct config, user) },
+};
+
+static void
+configure_text(struct checking *checking, struct settings *settings, const char *name, const char *value)
 {
-	return settings->protocol == CONFIG_POP3 ? config->pop3.metrics : config->metrics;
+	char why[SETTINGS_ERROR_SIZE];
+	if (value != NULL && settings_set(settings, name, value, why) < 0)
+		report_fault(checking, config_line(checking->config, "", 0, name), "%s: %s", name, why);
+}
+
+/* Each program has metrics of its own. */
+static void
+configure_metrics(struct checking *checking, struct settings *settings)
+{
+	char why[SETTINGS_ERROR_SIZE];
+	bool pop3 = settings->protocol == CONFIG_POP3;
+	const char *value = pop3 ? checking->config->pop3.metrics : checking->config->metrics;
+	if (value != NULL && settings_set(settings, "metrics", value, why) < 0)
+		report_fault(
+		    checking, config_line(checking->config, pop3 ? "pop3" : "", 0, "metrics"), "metrics: %s", why);
 }
 
 int
-settings_configure(struct settings *settings, const struct config *config, char error[SETTINGS_ERROR_SIZE])
+settings_configure(struct settings *settings, const struct config *config, config_report *report, void *context)
 {
+	struct checking checking = { .config = config, .report = report, .context = context };
 	settings->config = config;
 	settings->limits = config->limits;
 	settings->vrfy = audience(config->vrfy);
 	settings->expn = audience(config->expn);
 	settings->etrn = audience(config->etrn);
 	if (config->workers != 0)
-		settings->workers = config->workers;
+		settings->workers = (unsigned)config->workers;
 	settings->auth_in_clear = config->auth_in_clear;
 	settings->normalise = config->normalise;
 	settings->xlang_utf8 = config->xlang != NULL && strcmp(config->xlang, "utf-8") == 0;
 	settings->xlang = settings->xlang_utf8 || (config->xlang != NULL && strcmp(config->xlang, "yes") == 0);
-	if (configure(settings, "tls-cert", config->tls_cert, error) < 0 ||
-	    configure(settings, "tls-key", config->tls_key, error) < 0 ||
-	    configure(settings, "auth", config->auth, error) < 0 ||
-	    configure(settings, "data", config->data, error) < 0 ||
-	    configure(settings, "hostname", config->hostname, error) < 0 ||
-	    configure(settings, "language", config->language, error) < 0 ||
-	    configure(settings, "bilingual", config->bilingual, error) < 0 ||
-	    configure(settings, "profile", config->profile, error) < 0 ||
-	    configure(settings, "metrics", metrics_of(settings, config), error) < 0 ||
-	    configure(settings, "user", config->user, error) < 0 ||
-	    configure(settings, "contact", config->contact, error) < 0 ||
-	    configure(settings, "help-url", config->help, error) < 0)
-		return -1;
-	return configure_listeners(settings, config, error);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		const char *value;
+		memcpy(&value, (const char *)config + texts[i].offset, sizeof value);
+		configure_text(&checking, settings, texts[i].name, value);
+	}
+	configure_metrics(&checking, settings);
+	for (unsigned i = 0; i < config->listeners_count && settings->listen_count < LISTEN_MAX; i++)
+		configure_listener(&checking, settings, i);
+	if (config->listeners_count > LISTEN_MAX)
+		report_fault(&checking, config_line(config, "listeners", LISTEN_MAX, "address"),
+		    "listeners: there are more than %d; leave this one out", LISTEN_MAX);
+	return checking.faulty ? -1 : 0;
 }
 
-int
-settings_complete(struct settings *settings, char error[SETTINGS_ERROR_SIZE])
+/* What the settings need of each other. */
+static void
+check_agreement(struct checking *checking, const struct settings *settings)
 {
-	const struct greylist_settings *greylist = &settings->config->greylist;
+	const struct greylist_settings *greylist = &checking->config->greylist;
 	if (greylist->window / 1000 <= greylist->delay / 1000)
-		return fail(error,
+		report_fault(checking, config_line(checking->config, "greylist", 0, "window"),
 		    "greylist: the window is not longer than the delay, in whole seconds, so that no mail would ever pass; "
 		    "lengthen it");
 	if ((settings->tls_cert[0] == '\0') != (settings->tls_key[0] == '\0'))
-		return fail(error, "tls-cert and tls-key go together: name both files");
+		report_fault(checking,
+		    config_line(checking->config, "", 0, settings->tls_key[0] == '\0' ? "tls-cert" : "tls-key"),
+		    "tls-cert and tls-key go together: name both files");
 	for (size_t i = 0; i < settings->listen_count && settings->tls_cert[0] == '\0'; i++)
 		if (settings->listen[i].tls != CONFIG_TLS_STARTTLS)
-			return fail(error, "%s needs a certificate: name its files by tls-cert and tls-key",
+			report_fault(checking, 0, "%s needs a certificate: name its files by tls-cert and tls-key",
 			    settings->listen[i].address);
-	return routes_open(&settings->routes, settings->config, error);
+}
+
+int
+settings_complete(struct settings *settings, config_report *report, void *context)
+{
+	char error[ROUTE_ERROR_SIZE];
+	struct checking checking = { .config = settings->config, .report = report, .context = context };
+	check_agreement(&checking, settings);
+	if (routes_open(&settings->routes, settings->config, error) < 0)
+		report_fault(&checking, 0, "%s", error);
+	return checking.faulty ? -1 : 0;
 }
 
 /* The processors that this process may run on. */

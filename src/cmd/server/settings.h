@@ -1,4 +1,4 @@
-/* What a server is told by its command line and its configuration. */
+/* The settings of a server: those of its configuration, and over them those of the command line. */
 #ifndef CMD_SERVER_SETTINGS_H
 #define CMD_SERVER_SETTINGS_H
 
@@ -43,7 +43,8 @@ struct settings {
 	bool xlang, xlang_utf8;             /* clients may choose a language; it is then spoken in UTF-8 */
 	enum ftg_profile profile;
 	unsigned workers;
-	char user[USER_SIZE];        /* that root becomes, where there is one */
+	char user[USER_SIZE];        /* that root becomes */
+	bool user_named;             /* the configuration names it: it must exist */
 	char contact[VARIABLE_SIZE]; /* values of variables in texts; "" for contact: postmaster of the host */
 	char help[VARIABLE_SIZE];
 	struct limits limits;
@@ -61,10 +62,16 @@ void settings_standard(struct settings *settings, enum config_protocol protocol)
  */
 int settings_set(struct settings *settings, const char *name, const char *value, char error[SETTINGS_ERROR_SIZE]);
 
-/* Takes over what a configuration sets, which must stay. Returns 0, or -1 with an English sentence. */
-int settings_configure(struct settings *settings, const struct config *config, char error[SETTINGS_ERROR_SIZE]);
+/*
+ * Applies a parsed configuration; config must outlive settings. Reports each fault with its line. Returns 0, or -1 if there
+ * was one; the settings without a fault are applied all the same.
+ */
+int settings_configure(struct settings *settings, const struct config *config, config_report *report, void *context);
 
-/* Is there all that the settings need of each other, and in the files that they name? Returns 0, or -1 with an English sentence. */
-int settings_complete(struct settings *settings, char error[SETTINGS_ERROR_SIZE]);
+/*
+ * Checks the settings against each other, and reads the files of credentials that they name. Call it last. Reports each
+ * fault. Returns 0, or -1 if there was one.
+ */
+int settings_complete(struct settings *settings, config_report *report, void *context);
 
 #endif
