@@ -1,4 +1,4 @@
-/* Memory of one generation: taken piece by piece, given back at once. */
+/* The memory of one generation: allocated in pieces, freed at once. */
 #include "catalog/arena.h"
 
 #include <stdalign.h>
@@ -19,7 +19,7 @@ grow(struct arena *arena, size_t size)
 	size_t room = size > BLOCK ? size : BLOCK;
 	if (arena->fixed || size > SIZE_MAX / 2)
 		return false;
-	struct arena_block *block = malloc(sizeof(*block) + room);
+	struct arena_block *block = malloc(sizeof(*block) + room + ARENA_SLACK);
 	if (block == NULL)
 		return false;
 	block->next = arena->blocks;

@@ -1,21 +1,25 @@
-/* Memory of one generation: taken piece by piece, given back at once. */
+/* The memory of one generation: allocated in pieces, freed at once. */
 #ifndef CATALOG_ARENA_H
 #define CATALOG_ARENA_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* All zero, it grows by malloc; with fixed set, it uses next and left alone. */
+enum { ARENA_SLACK = 64 }; /* octets behind any piece that can be read, whatever they are */
+
+/* All zero: grows by malloc(). With fixed set: uses only next and left, which ARENA_SLACK further octets must follow. */
 struct arena {
 	struct arena_block *blocks;
 	char *next;
 	size_t left;
 	bool fixed;
-	bool failed; /* an allocation failed; stays set */
+	bool failed; /* an allocation has failed; never reset */
 };
 
-/* size octets, aligned for any type and zeroed; NULL, and failed set, when memory is out. */
+/* Returns size octets, aligned for any type and zeroed. If memory is exhausted, returns NULL and sets failed. */
 void *arena_alloc(struct arena *arena, size_t size);
+
+/* Frees all pieces. The arena can be used again. */
 void arena_free(struct arena *arena);
 
 #endif

@@ -63,7 +63,7 @@ static int
 by_name(const void *a, const void *b)
 {
 	const struct source *const *x = a, *const *y = b;
-	int order = memcmp(&(*x)->tag, &(*y)->tag, sizeof(struct tag));
+	int order = tag_compare(&(*x)->tag, &(*y)->tag);
 	return order != 0 ? order : strcmp((*x)->folder, (*y)->folder);
 }
 
@@ -117,22 +117,13 @@ add_language(struct ftg_catalog *catalog)
 	return language;
 }
 
-static bool
-has_language(const struct ftg_catalog *catalog, const struct tag *tag)
-{
-	for (int i = FTG_ENGLISH + 1; i < catalog->all; i++) {
-		if (catalog->language[i]->preference == NULL && tag_equal(&catalog->language[i]->tag, tag))
-			return true;
-	}
-	return false;
-}
-
+/* Adds each language that has a source, by its own name. */
 static bool
 add_own_names(struct ftg_catalog *catalog, const struct sources *all)
 {
 	for (size_t i = 0; i < all->count; i++) {
 		char name[TAG_TEXT];
-		if (has_language(catalog, &all->source[i]->tag))
+		if (sources_find(all, &all->source[i]->tag) != i)
 			continue;
 		struct language *language = add_language(catalog);
 		if (language == NULL)
@@ -171,11 +162,19 @@ count_preferences(const char *const *preferences)
 }
 
 static bool
+load_folders(struct loader *loader, struct sources *all, const struct ftg_sources *from)
+{
+	if (!load_folder(loader, all, from->locale, FTG_FROM_TRANSLATION))
+		return false;
+	all->translations = all->count;
+	return load_folder(loader, all, from->overlay, FTG_FROM_OVERLAY);
+}
+
+static bool
 load(struct ftg_catalog *catalog, struct loader *loader, const struct ftg_sources *from)
 {
 	struct sources all = { .source = calloc(SOURCES_MAX, sizeof(struct source *)) };
-	bool ok = all.source != NULL && load_folder(loader, &all, from->locale, FTG_FROM_TRANSLATION) &&
-	    load_folder(loader, &all, from->overlay, FTG_FROM_OVERLAY);
+	bool ok = all.source != NULL && load_folders(loader, &all, from);
 	size_t room = 1 + all.count + count_preferences(from->preferences);
 	if (ok && (catalog->language = arena_alloc(&catalog->arena, room * sizeof(struct language *))) != NULL) {
 		catalog->language[FTG_ENGLISH] = ftg_catalog_english(catalog->profile)->language[FTG_ENGLISH];
@@ -237,7 +236,7 @@ catalog_of_one(fill_source *fill, void *what, const struct tag *tag, enum ftg_pr
 		char name[TAG_TEXT];
 		tag_format(tag, name);
 		if (language != NULL)
-			(void)chain_fill(language, name, &(struct sources) { .source = &source, .count = 1 });
+			(void)chain_fill(language, name, &(struct sources) { &source, 1, 1 });
 		catalog->languages = catalog->all = FTG_CALLERS + 1;
 	}
 	if (!catalog->arena.failed)

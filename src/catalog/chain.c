@@ -1,11 +1,11 @@
-/* Language chains: which sources answer for a preference, in which order. */
+/* Language chains: which sources provide the texts for a language preference, and in which order. */
 #include "catalog/chain.h"
 
 #include <string.h>
 
 enum { CHAIN_MAX = 256 };
 
-/* Sources in order of preference; latin ones speak on the ASCII wire only. */
+/* Sources in order; those in Latin script that were added for another script are used on the ASCII wire only. */
 struct chain {
 	const struct sources *sources;
 	struct {
@@ -26,19 +26,50 @@ preference_each(const char *preference, bool (*each)(void *context, const char *
 	}
 }
 
-static void
-add_sources(struct chain *chain, const struct tag *tag, bool ascii_only)
+/* The first index in [low, high) whose source has this tag or a later one; high if there is none. */
+static size_t
+lower_bound(const struct sources *sources, size_t low, size_t high, const struct tag *tag)
 {
-	for (size_t i = 0; i < chain->sources->count && chain->links < CHAIN_MAX; i++) {
-		struct source *source = chain->sources->source[i];
-		if (!tag_equal(&source->tag, tag))
-			continue;
-		chain->link[chain->links].source = source;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (tag_compare(&sources->source[middle]->tag, tag) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+size_t
+sources_find(const struct sources *sources, const struct tag *tag)
+{
+	size_t i = lower_bound(sources, 0, sources->translations, tag);
+	if (i < sources->translations && tag_equal(&sources->source[i]->tag, tag))
+		return i;
+	i = lower_bound(sources, sources->translations, sources->count, tag);
+	return i < sources->count && tag_equal(&sources->source[i]->tag, tag) ? i : sources->count;
+}
+
+static void
+add_range(struct chain *chain, size_t low, size_t high, const struct tag *tag, bool ascii_only)
+{
+	const struct sources *sources = chain->sources;
+	for (size_t i = lower_bound(sources, low, high, tag); i < high && chain->links < CHAIN_MAX; i++) {
+		if (!tag_equal(&sources->source[i]->tag, tag))
+			return;
+		chain->link[chain->links].source = sources->source[i];
 		chain->link[chain->links++].ascii_only = ascii_only;
 	}
 }
 
-/* English ends a chain: its texts are always there. */
+static void
+add_sources(struct chain *chain, const struct tag *tag, bool ascii_only)
+{
+	add_range(chain, 0, chain->sources->translations, tag, ascii_only);
+	add_range(chain, chain->sources->translations, chain->sources->count, tag, ascii_only);
+}
+
+/* English ends a chain, since it has every text. */
 static bool
 add_preference(void *context, const char *name, size_t len)
 {

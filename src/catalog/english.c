@@ -9,7 +9,7 @@
 enum { ENGLISH_SIZE = 64 * 1024 };
 
 static struct {
-	alignas(max_align_t) char memory[ENGLISH_SIZE];
+	alignas(max_align_t) char memory[ENGLISH_SIZE + ARENA_SLACK];
 	struct language language;
 	struct language *languages[1];
 	struct ftg_catalog catalog;

@@ -5,100 +5,119 @@
 #include <string.h>
 #include <unictype.h>
 #include <uninorm.h>
-#include <unistr.h>
+
+#include "catalog/decode.h"
 
 struct spelling {
+	ucs4_t letter;
 	char language[3]; /* "" for any */
 	char ascii[4];
-	ucs4_t letter;
 };
 
-/* What a language writes where the letter is missing; lower and upper case. Rows for any language stand last. */
+/* What a language writes if the letter is missing: in the order of the letters, the row for any language last. */
 static const struct spelling spellings[] = {
-	{ "de", "ae", 0xE4 },
-	{ "de", "Ae", 0xC4 },
-	{ "de", "oe", 0xF6 },
-	{ "de", "Oe", 0xD6 },
-	{ "de", "ue", 0xFC },
-	{ "de", "Ue", 0xDC },
-	{ "lb", "ae", 0xE4 },
-	{ "lb", "Ae", 0xC4 },
-	{ "lb", "ue", 0xFC },
-	{ "lb", "Ue", 0xDC },
-	{ "da", "aa", 0xE5 },
-	{ "da", "Aa", 0xC5 },
-	{ "da", "oe", 0xF8 },
-	{ "da", "Oe", 0xD8 },
-	{ "nb", "aa", 0xE5 },
-	{ "nb", "Aa", 0xC5 },
-	{ "nb", "oe", 0xF8 },
-	{ "nb", "Oe", 0xD8 },
-	{ "nn", "aa", 0xE5 },
-	{ "nn", "Aa", 0xC5 },
-	{ "nn", "oe", 0xF8 },
-	{ "nn", "Oe", 0xD8 },
-	{ "no", "aa", 0xE5 },
-	{ "no", "Aa", 0xC5 },
-	{ "no", "oe", 0xF8 },
-	{ "no", "Oe", 0xD8 },
-	{ "", "ss", 0xDF },
-	{ "", "SS", 0x1E9E },
-	{ "", "ae", 0xE6 },
-	{ "", "Ae", 0xC6 },
-	{ "", "oe", 0x153 },
-	{ "", "Oe", 0x152 },
-	{ "", "o", 0xF8 },
-	{ "", "O", 0xD8 },
-	{ "", "l", 0x142 },
-	{ "", "L", 0x141 },
-	{ "", "d", 0x111 },
-	{ "", "D", 0x110 },
-	{ "", "d", 0xF0 },
-	{ "", "D", 0xD0 },
-	{ "", "th", 0xFE },
-	{ "", "Th", 0xDE },
-	{ "", "h", 0x127 },
-	{ "", "H", 0x126 },
-	{ "", "i", 0x131 },
-	{ "", "n", 0x14B },
-	{ "", "N", 0x14A },
-	{ "", "t", 0x167 },
-	{ "", "T", 0x166 },
-	{ "", "k", 0x138 },
-	{ "", "e", 0x259 },
-	{ "", "E", 0x18F },
-	{ "", "'", 0x2018 },
-	{ "", "'", 0x2019 },
-	{ "", "'", 0x201A },
-	{ "", "'", 0x2BC },
-	{ "", "'", 0x2BB },
-	{ "", "'", 0x2039 },
-	{ "", "'", 0x203A },
-	{ "", "\"", 0x201C },
-	{ "", "\"", 0x201D },
-	{ "", "\"", 0x201E },
-	{ "", "\"", 0xAB },
-	{ "", "\"", 0xBB },
-	{ "", "-", 0x2010 },
-	{ "", "-", 0x2012 },
-	{ "", "-", 0x2013 },
-	{ "", "-", 0x2014 },
-	{ "", "-", 0x2212 },
-	{ "", ".", 0xB7 },
-	{ "", "*", 0x2022 },
-	{ "", "x", 0xD7 },
-	{ "", "", 0xA1 },
-	{ "", "", 0xBF },
-	{ "", "", 0xAD },
-	{ "", "EUR", 0x20AC },
+	{ 0xA1, "", "" },
+	{ 0xAB, "", "\"" },
+	{ 0xAD, "", "" },
+	{ 0xB7, "", "." },
+	{ 0xBB, "", "\"" },
+	{ 0xBF, "", "" },
+	{ 0xC4, "de", "Ae" },
+	{ 0xC4, "lb", "Ae" },
+	{ 0xC5, "da", "Aa" },
+	{ 0xC5, "nb", "Aa" },
+	{ 0xC5, "nn", "Aa" },
+	{ 0xC5, "no", "Aa" },
+	{ 0xC6, "", "Ae" },
+	{ 0xD0, "", "D" },
+	{ 0xD6, "de", "Oe" },
+	{ 0xD7, "", "x" },
+	{ 0xD8, "da", "Oe" },
+	{ 0xD8, "nb", "Oe" },
+	{ 0xD8, "nn", "Oe" },
+	{ 0xD8, "no", "Oe" },
+	{ 0xD8, "", "O" },
+	{ 0xDC, "de", "Ue" },
+	{ 0xDC, "lb", "Ue" },
+	{ 0xDE, "", "Th" },
+	{ 0xDF, "", "ss" },
+	{ 0xE4, "de", "ae" },
+	{ 0xE4, "lb", "ae" },
+	{ 0xE5, "da", "aa" },
+	{ 0xE5, "nb", "aa" },
+	{ 0xE5, "nn", "aa" },
+	{ 0xE5, "no", "aa" },
+	{ 0xE6, "", "ae" },
+	{ 0xF0, "", "d" },
+	{ 0xF6, "de", "oe" },
+	{ 0xF8, "da", "oe" },
+	{ 0xF8, "nb", "oe" },
+	{ 0xF8, "nn", "oe" },
+	{ 0xF8, "no", "oe" },
+	{ 0xF8, "", "o" },
+	{ 0xFC, "de", "ue" },
+	{ 0xFC, "lb", "ue" },
+	{ 0xFE, "", "th" },
+	{ 0x110, "", "D" },
+	{ 0x111, "", "d" },
+	{ 0x126, "", "H" },
+	{ 0x127, "", "h" },
+	{ 0x131, "", "i" },
+	{ 0x138, "", "k" },
+	{ 0x141, "", "L" },
+	{ 0x142, "", "l" },
+	{ 0x14A, "", "N" },
+	{ 0x14B, "", "n" },
+	{ 0x152, "", "Oe" },
+	{ 0x153, "", "oe" },
+	{ 0x166, "", "T" },
+	{ 0x167, "", "t" },
+	{ 0x18F, "", "E" },
+	{ 0x259, "", "e" },
+	{ 0x2BB, "", "'" },
+	{ 0x2BC, "", "'" },
+	{ 0x1E9E, "", "SS" },
+	{ 0x2010, "", "-" },
+	{ 0x2012, "", "-" },
+	{ 0x2013, "", "-" },
+	{ 0x2014, "", "-" },
+	{ 0x2018, "", "'" },
+	{ 0x2019, "", "'" },
+	{ 0x201A, "", "'" },
+	{ 0x201C, "", "\"" },
+	{ 0x201D, "", "\"" },
+	{ 0x201E, "", "\"" },
+	{ 0x2022, "", "*" },
+	{ 0x2039, "", "'" },
+	{ 0x203A, "", "'" },
+	{ 0x20AC, "", "EUR" },
+	{ 0x2212, "", "-" },
 };
 
+enum { SPELLINGS = sizeof(spellings) / sizeof(spellings[0]) };
+
+/* The first row of a letter, or of the letter that follows it. */
+static size_t
+first_spelling(ucs4_t letter)
+{
+	size_t low = 0, high = SPELLINGS;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (spellings[middle].letter < letter)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* How a language spells a letter in ASCII; NULL if the table does not say. */
 static const char *
 spelling_of(const struct tag *tag, ucs4_t letter)
 {
-	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+	for (size_t i = first_spelling(letter); i < SPELLINGS && spellings[i].letter == letter; i++) {
 		const struct spelling *s = &spellings[i];
-		if (s->letter == letter && (s->language[0] == '\0' || strcmp(s->language, tag->language) == 0))
+		if (s->language[0] == '\0' || strcmp(s->language, tag->language) == 0)
 			return s->ascii;
 	}
 	return NULL;
@@ -108,22 +127,40 @@ struct output {
 	char *bytes;
 	size_t used;
 	size_t size;
+	bool full; /* something did not fit */
 };
 
 static bool
 put(struct output *out, const char *ascii, size_t len)
 {
-	if (len > out->size - out->used)
+	out->full = len > out->size - out->used;
+	if (out->full)
 		return false;
 	memcpy(out->bytes + out->used, ascii, len);
 	out->used += len;
 	return true;
 }
 
-/* The letters of a compatibility decomposition; marks go, and what is no ASCII even then ends the attempt. */
+/*
+ * The letters from U+00C0 to U+017F without their marks, as their decomposition has them; ? if it is not one ASCII letter.
+ * Most letters with marks are here, and a look is faster than u32_normalize().
+ */
+static const char unmarked[] = "AAAAAA?CEEEEIIII?NOOOOO??UUUUY??aaaaaa?ceeeeiiii?nooooo??uuuuy?y"
+                               "AaAaAaCcCcCcCcDd??EeEeEeEeEeGgGgGgGgHh??IiIiIiIiI???JjKk?LlLlLl?"
+                               "???NnNnNn???OoOoOo??RrRrRrSsSsSsSsTtTt??UuUuUuUuUuUuWwYyYZzZzZzs";
+
+static bool
+is_unmarked(ucs4_t letter)
+{
+	return letter >= 0xC0 && letter < 0xC0 + sizeof(unmarked) - 1 && unmarked[letter - 0xC0] != '?';
+}
+
+/* Writes the letters of the compatibility decomposition (NFKD) and drops its marks. False if a letter is not ASCII. */
 static bool
 put_decomposed(struct output *out, const struct tag *tag, ucs4_t letter)
 {
+	if (is_unmarked(letter))
+		return put(out, &unmarked[letter - 0xC0], 1);
 	uint32_t buffer[32];
 	size_t len = sizeof(buffer) / sizeof(buffer[0]);
 	uint32_t *parts = u32_normalize(UNINORM_NFKD, &letter, 1, buffer, &len);
@@ -144,64 +181,80 @@ put_decomposed(struct output *out, const struct tag *tag, ucs4_t letter)
 	return ok;
 }
 
-/* "ÄRGER" is AERGER, "MENÜ" MENUE: a two-letter spelling follows the capital after it, at a word's end that before. */
+/* "ÄRGER" becomes AERGER, "MENÜ" MENUE: two letters take the case of the letter after them, or before them at a word's end. */
 static bool
 put_spelling(struct output *out, const char *ascii, ucs4_t before, ucs4_t next)
 {
-	bool capitals = uc_is_upper(next) || (uc_is_upper(before) && !uc_is_lower(next));
 	char spelled[4] = "";
 	size_t len = strlen(ascii);
 	memcpy(spelled, ascii, len);
-	if (len == 2 && spelled[0] >= 'A' && spelled[0] <= 'Z' && capitals)
+	if (len == 2 && spelled[0] >= 'A' && spelled[0] <= 'Z' &&
+	    (uc_is_upper(next) || (uc_is_upper(before) && !uc_is_lower(next))))
 		spelled[1] = (char)(spelled[1] & ~0x20);
 	return put(out, spelled, len);
 }
 
 static bool
-fold_composed(struct output *out, const struct tag *tag, const uint8_t *text, size_t len)
+fold_composed(struct output *out, const struct tag *tag, const char *text, size_t len)
 {
 	ucs4_t letter = 0;
 	for (size_t i = 0; i < len;) {
 		ucs4_t before = letter, next = 0;
-		i += (size_t)u8_mbtouc(&letter, text + i, len - i);
+		i += decode(&letter, text + i);
 		if (letter < 0x80) {
 			if (!put(out, &(char) { (char)letter }, 1))
 				return false;
 			continue;
 		}
-		if (i < len)
-			u8_mbtouc(&next, text + i, len - i);
 		const char *ascii = spelling_of(tag, letter);
+		if (i < len)
+			decode(&next, text + i);
 		if (!(ascii != NULL ? put_spelling(out, ascii, before, next) : put_decomposed(out, tag, letter)))
 			return false;
 	}
 	return true;
 }
 
-/* Is all of it below this octet? 0x80: ASCII. 0xCC: below U+0300, so that nothing in it can be composed. */
+/* Whether a character is the same in NFC whatever stands beside it: Latin letters, punctuation, currency signs. */
 static bool
-all_below(unsigned limit, const char *text, size_t len)
+is_composed(ucs4_t c)
 {
-	for (size_t i = 0; i < len; i++) {
-		if ((unsigned char)text[i] >= limit)
+	return c < 0x300 || (c >= 0x1E00 && c < 0x1F00) || (c >= 0x2010 && c < 0x2040) || (c >= 0x20A0 && c < 0x20C0);
+}
+
+static bool
+all_composed(const char *text, size_t len)
+{
+	ucs4_t c;
+	for (size_t i = 0; i < len;) {
+		i += decode(&c, text + i);
+		if (!is_composed(c))
 			return false;
 	}
 	return true;
 }
 
+/*
+ * A language can spell a letter with its mark ("ä" is ae in German), so decomposed letters are composed first. A text that
+ * cannot be folded as it is cannot be folded when composed: both decompose to the same letters. So most texts in other
+ * scripts fail at their first letter.
+ */
 long
 fold_ascii(const struct tag *tag, const char *text, size_t len, char *out, size_t size)
 {
 	struct output output = { .bytes = out, .size = size };
-	if (all_below(0x80, text, len))
+	if (is_ascii(text, len))
 		return put(&output, text, len) ? (long)len : -1;
-	if (all_below(0xCC, text, len))
-		return fold_composed(&output, tag, (const uint8_t *)text, len) ? (long)output.used : -1;
+	if (all_composed(text, len))
+		return fold_composed(&output, tag, text, len) ? (long)output.used : -1;
+	if (!fold_composed(&output, tag, text, len) && !output.full)
+		return -1;
 	size_t composed_len;
 	uint8_t *composed = u8_normalize(UNINORM_NFC, (const uint8_t *)text, len, NULL, &composed_len);
 	if (composed == NULL)
 		return FOLD_NO_MEMORY;
-	bool ok = fold_composed(&output, tag, composed, composed_len);
+	output = (struct output) { .bytes = out, .size = size };
+	bool ok = fold_composed(&output, tag, (const char *)composed, composed_len);
 	free(composed);
 	return ok ? (long)output.used : -1;
 }

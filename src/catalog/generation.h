@@ -10,8 +10,8 @@
 #include <ftgate/catalog.h>
 #include <stdint.h>
 
-/* Literals are padded to a multiple of this, so that a short one is copied without a loop. */
-enum { LITERAL_PAD = 64 };
+/* Literals are copied in pieces of this size, so that a short one takes no loop. What is behind them is copied, too. */
+enum { LITERAL_PIECE = ARENA_SLACK };
 
 struct segment {
 	const char *bytes; /* PIECE_LITERAL */

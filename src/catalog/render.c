@@ -7,7 +7,7 @@
 
 /* A line that is not the text's own, or its last, holds more than half of what fits: 20 lines of that kind. */
 enum { LINES_WORST = 2 * TEXT_BREAKS + 1 + 20, FRAME_WORST = 16 };
-static_assert(2 * (TEXT_WORST + TEXT_VAR_MAX + 1) + LINES_WORST * FRAME_WORST + LITERAL_PAD <= FTG_REPLY_MAX,
+static_assert(2 * (TEXT_WORST + TEXT_VAR_MAX + 1) + LINES_WORST * FRAME_WORST + LITERAL_PIECE <= FTG_REPLY_MAX,
     "two texts with their hosts and the frames of their lines fit a reply");
 static_assert(4096 + 64 <= FTG_REPLY_MAX, "a challenge fits a reply");
 
@@ -77,13 +77,13 @@ put_argument(char *out, const struct rendering *r, const struct segment *s)
 	}
 }
 
-/* Copies whole pads, beyond the end of the literal: what follows overwrites that, or it is not counted. */
+/* Copies whole pieces, also what is behind the literal. That is overwritten next, or is not part of the result. */
 static inline char *
 put_literal(char *out, const struct segment *s)
 {
-	memcpy(out, s->bytes, LITERAL_PAD);
-	for (size_t i = LITERAL_PAD; i < s->octets; i += LITERAL_PAD)
-		memcpy(out + i, s->bytes + i, LITERAL_PAD);
+	memcpy(out, s->bytes, LITERAL_PIECE);
+	for (size_t i = LITERAL_PIECE; i < s->octets; i += LITERAL_PIECE)
+		memcpy(out + i, s->bytes + i, LITERAL_PIECE);
 	return out + s->octets;
 }
 

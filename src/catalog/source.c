@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "catalog/table.h"
+
 struct source *
 source_new(struct arena *arena, const struct tag *tag, enum ftg_origin origin)
 {
@@ -82,10 +84,10 @@ fold_forms(struct loader *loader, const struct source *source, enum ftg_id id, u
 }
 
 static bool
-same_forms(const struct text *a, const struct text *b, unsigned forms)
+are_ascii(const struct text *form, unsigned forms)
 {
 	for (unsigned i = 0; i < forms; i++) {
-		if (a[i].used != b[i].used || memcmp(a[i].bytes, b[i].bytes, a[i].used) != 0)
+		if (!form[i].ascii)
 			return false;
 	}
 	return true;
@@ -108,7 +110,7 @@ source_add(struct loader *loader, struct source *source, enum ftg_id id, const c
 	source->entry[FTG_UTF8][id] = entry;
 	if (folded == 0)
 		return;
-	if (!same_forms(loader->ascii, loader->utf8, forms))
+	if (!are_ascii(loader->utf8, forms))
 		entry.form = template_make(loader->arena, id, loader->profile, loader->ascii, forms);
 	source->entry[FTG_ASCII][id] = entry;
 }
@@ -187,21 +189,27 @@ is_current(enum ftg_id id, const char *msgid, size_t len)
 	    memcmp(msgid + singular + 1, plural, strlen(plural)) == 0;
 }
 
+/* Reports an entry without a known ID by what stands in place of the ID. */
+static void
+refuse_unknown(struct loader *loader, struct mo_string key, const char *context_end)
+{
+	char name[64] = "";
+	if (context_end != NULL)
+		snprintf(name, sizeof(name), "%.*s", (int)(context_end - key.bytes), key.bytes);
+	loader_refuse(loader, false, FTG_IDS, FTG_RULE_UNKNOWN, name[0] != '\0' ? name : "an entry with no msgctxt");
+}
+
 static void
 add_entry(struct loader *loader, struct source *source, struct mo_string key, struct mo_string text)
 {
-	char name[64];
-	const char *context_end = memchr(key.bytes, '\004', key.len);
-	size_t name_len = context_end != NULL ? (size_t)(context_end - key.bytes) : 0;
 	if (key.len == 0)
 		return;
-	snprintf(name, sizeof(name), "%.*s", (int)(name_len < sizeof(name) ? name_len : 0), key.bytes);
-	enum ftg_id id = context_end != NULL ? ftg_id_find(name) : FTG_IDS;
-	if (id == FTG_IDS) {
-		loader_refuse(loader, false, id, FTG_RULE_UNKNOWN, name[0] != '\0' ? name : "an entry with no msgctxt");
-		return;
-	}
-	if (!is_current(id, context_end + 1, key.len - name_len - 1))
+	const char *context_end = memchr(key.bytes, '\004', key.len);
+	size_t name_len = context_end != NULL ? (size_t)(context_end - key.bytes) : 0;
+	enum ftg_id id = context_end != NULL ? table_find(key.bytes, name_len) : FTG_IDS;
+	if (id == FTG_IDS)
+		refuse_unknown(loader, key, context_end);
+	else if (!is_current(id, context_end + 1, key.len - name_len - 1))
 		loader_refuse(loader, false, id, FTG_RULE_STALE, "its msgid is not the English text of the table");
 	else if (text.len > 0)
 		source_add(loader, source, id, text.bytes, text.len);

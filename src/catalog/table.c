@@ -1,5 +1,5 @@
 /* The table of replies, made of replies.def. */
-#include <ftgate/catalog.h>
+#include "catalog/table.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -55,6 +55,12 @@ static const struct ftg_row rows[FTG_IDS] = {
 
 static_assert(FTG_IDS < UINT8_MAX, "an ID fits a slot of the index");
 
+static const uint8_t id_lengths[FTG_IDS] = {
+#define REPLY(ID, ...) [ID] = sizeof(#ID) - 1,
+#include <ftgate/replies.def>
+#undef REPLY
+};
+
 /* What holds of each row: references are "#m.nn", and in the strict column the class of status is that of the code. */
 #undef SMTP
 #undef POP_OK
@@ -89,11 +95,11 @@ enum { SLOTS = 512 };
 static uint8_t slots[SLOTS];
 
 static unsigned
-hash_name(const char *name)
+hash_name(const char *name, size_t len)
 {
 	unsigned h = 5381;
-	for (; *name != '\0'; name++)
-		h = h * 33 + ((unsigned char)*name | 0x20);
+	for (size_t i = 0; i < len; i++)
+		h = h * 33 + ((unsigned char)name[i] | 0x20);
 	return h % SLOTS;
 }
 
@@ -101,7 +107,7 @@ __attribute__((constructor(101))) static void
 fill_slots(void)
 {
 	for (unsigned id = 0; id < FTG_IDS; id++) {
-		unsigned slot = hash_name(rows[id].id);
+		unsigned slot = hash_name(rows[id].id, id_lengths[id]);
 		while (slots[slot] != 0)
 			slot = (slot + 1) % SLOTS;
 		slots[slot] = (uint8_t)(id + 1);
@@ -109,14 +115,20 @@ fill_slots(void)
 }
 
 enum ftg_id
-ftg_id_find(const char *name)
+table_find(const char *name, size_t len)
 {
-	for (unsigned slot = hash_name(name); slots[slot] != 0; slot = (slot + 1) % SLOTS) {
+	for (unsigned slot = hash_name(name, len); slots[slot] != 0; slot = (slot + 1) % SLOTS) {
 		enum ftg_id id = (enum ftg_id)(slots[slot] - 1);
-		if (strcasecmp(rows[id].id, name) == 0)
+		if (id_lengths[id] == len && strncasecmp(rows[id].id, name, len) == 0)
 			return id;
 	}
 	return FTG_IDS;
+}
+
+enum ftg_id
+ftg_id_find(const char *name)
+{
+	return table_find(name, strlen(name));
 }
 
 size_t

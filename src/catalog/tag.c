@@ -189,10 +189,16 @@ tag_format(const struct tag *tag, char out[static TAG_TEXT])
 	out[n] = '\0';
 }
 
+int
+tag_compare(const struct tag *a, const struct tag *b)
+{
+	return memcmp(a, b, sizeof(*a));
+}
+
 bool
 tag_equal(const struct tag *a, const struct tag *b)
 {
-	return memcmp(a, b, sizeof(*a)) == 0;
+	return tag_compare(a, b) == 0;
 }
 
 struct tag

@@ -24,6 +24,8 @@ bool tag_parse(struct tag *tag, const char *text, size_t len);
 /* Writes the tag as RFC 5646 has it. */
 void tag_format(const struct tag *tag, char out[static TAG_TEXT]);
 
+/* Compares two tags, in the manner of strcmp(), and for equality. */
+int tag_compare(const struct tag *a, const struct tag *b);
 bool tag_equal(const struct tag *a, const struct tag *b);
 
 /*

@@ -2,7 +2,6 @@
 #include "catalog/generation.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { FRAME_MAX = 32 }; /* octets of code and status, or of reference and line end */
@@ -20,8 +19,7 @@ flush_literal(struct builder *b)
 {
 	if (b->used == 0)
 		return;
-	size_t padded = (b->used + LITERAL_PAD - 1) / LITERAL_PAD * LITERAL_PAD;
-	char *bytes = arena_alloc(b->arena, padded);
+	char *bytes = arena_alloc(b->arena, b->used);
 	if (bytes == NULL)
 		return;
 	memcpy(bytes, b->literal, b->used);
@@ -36,6 +34,20 @@ add_literal(struct builder *b, const char *bytes, size_t len)
 {
 	memcpy(b->literal + b->used, bytes, len);
 	b->used += len;
+}
+
+static void
+add_string(struct builder *b, const char *string)
+{
+	add_literal(b, string, strlen(string));
+}
+
+/* A word and a space; nothing for an empty word. */
+static void
+add_word(struct builder *b, const char *word)
+{
+	add_string(b, word);
+	add_string(b, *word != '\0' ? " " : "");
 }
 
 static void
@@ -55,31 +67,40 @@ add_argument(struct builder *b, enum ftg_id id, uint8_t index)
 	};
 }
 
-/* "550 5.1.1 ", "-ERR [AUTH] ", "" for a reason; a space that a notice loses again (see make_form()); its length. */
-static size_t
-put_head(char head[FRAME_MAX], const struct ftg_row *row, enum ftg_profile profile)
+static bool
+is_reason(const struct ftg_row *row)
 {
-	const struct ftg_code *code = &row->code[profile];
-	if (row->service == FTG_DSN)
-		return (size_t)snprintf(head, FRAME_MAX, " ");
-	const char *gap = code->reply[0] != '\0' ? " " : "";
-	return (size_t)snprintf(
-	    head, FRAME_MAX, "%s%s%s%s", code->reply, gap, code->status, code->status[0] ? " " : "");
+	return row->service == FTG_MAILBOX || row->service == FTG_SECPOL;
 }
 
-/* " (#4.46)" and the line end; for a reason no line end, and "#2.01" where it has no text; no reference behind 334, and
-   nothing behind a notice. */
-static size_t
-put_tail(char tail[FRAME_MAX], enum ftg_id id, bool reason, bool blank)
+/* "550 5.1.1 ", "-ERR [AUTH] ", nothing for a reason. A DSN row gets a space, which the renderer leaves out. */
+static void
+add_head(struct builder *b, const struct ftg_row *row, enum ftg_profile profile)
 {
-	const char *ref = ftg_row(id)->ref;
-	if (ftg_row(id)->service == FTG_DSN)
+	add_string(b, row->service == FTG_DSN ? " " : "");
+	add_word(b, row->code[profile].reply);
+	add_word(b, row->code[profile].status);
+}
+
+/*
+ * " (#4.46)" and the line end. A reason has no line end, and is "#2.01" if it has no text; 334 has no reference; a DSN row
+ * has neither. Returns the number of octets.
+ */
+static size_t
+add_tail(struct builder *b, enum ftg_id id, bool blank)
+{
+	const struct ftg_row *row = ftg_row(id);
+	bool bare = is_reason(row) && blank;
+	size_t before = b->used;
+	if (row->service == FTG_DSN)
 		return 0;
-	if (id == ERR_SMTP_334)
-		return (size_t)snprintf(tail, FRAME_MAX, "\r\n");
-	if (reason && blank)
-		return (size_t)snprintf(tail, FRAME_MAX, "%s", ref);
-	return (size_t)snprintf(tail, FRAME_MAX, " (%s)%s", ref, reason ? "" : "\r\n");
+	if (id != ERR_SMTP_334) {
+		add_string(b, bare ? "" : " (");
+		add_string(b, row->ref);
+		add_string(b, bare ? "" : ")");
+	}
+	add_string(b, is_reason(row) ? "" : "\r\n");
+	return b->used - before;
 }
 
 bool
@@ -120,10 +141,13 @@ make_form(
     struct arena *arena, struct template *template, enum ftg_id id, enum ftg_profile profile, const struct text *text)
 {
 	const struct ftg_row *row = ftg_row(id);
-	bool reason = row->service == FTG_MAILBOX || row->service == FTG_SECPOL;
 	struct segment segment[TEXT_PIECES + 6];
-	struct builder b = { .arena = arena, .segment = segment };
-	b.used = put_head(b.literal, row, profile);
+	struct builder b; /* not initialised as a whole: literal is large */
+	b.arena = arena;
+	b.segment = segment;
+	b.segments = 0;
+	b.used = 0;
+	add_head(&b, row, profile);
 	template->head = (uint16_t)b.used;
 	if (template_has_host(row, profile)) {
 		add_variable(&b, FTG_VAR_HOST);
@@ -134,9 +158,7 @@ make_form(
 		add_literal(&b, " ", text->pieces > 0);
 	}
 	add_text(&b, id, text);
-	char tail[FRAME_MAX];
-	template->tail = (uint16_t)put_tail(tail, id, reason, text->pieces == 0);
-	add_literal(&b, tail, template->tail);
+	template->tail = (uint16_t)add_tail(&b, id, text->pieces == 0);
 	flush_literal(&b);
 	template->shaped = text->breaks > 0 || row->service == FTG_DSN || row->args[1] == FTG_ARG_TIMESTAMP ||
 	    (row->service == FTG_POP3 && may_begin_with_argument(row, text));

@@ -1,6 +1,7 @@
 /* One text of a catalogue: the parser of directives and variables, and what no text may hold. */
 #include "catalog/text.h"
 
+#include "catalog/decode.h"
 #include "catalog/fold.h"
 
 #include <stdarg.h>
@@ -154,13 +155,40 @@ parse_break(struct parser *p)
 	return add_literal(p, "\n", 1);
 }
 
-/* Printable ASCII up to the next directive, variable or other character; most texts are one such run. */
+typedef uint8_t octets_16 __attribute__((vector_size(16)));
+
+/* How many octets, a multiple of sixteen, are printable ASCII other than % and $. Most texts are. */
 static size_t
-plain_run(const struct parser *p)
+plain_octets(const char *text, size_t len)
 {
-	const char *c = p->at;
-	while (c < p->end && *c >= 0x20 && *c < 0x7F && *c != '%' && (*c != '$' || c == p->at))
-		c++;
+	size_t plain = 0;
+	for (octets_16 v; plain + sizeof(v) <= len; plain += sizeof(v)) {
+		uint64_t other[2];
+		memcpy(&v, text + plain, sizeof(v));
+		v = (octets_16)((v - 0x20) > 0x5E) | (octets_16)(v == '%') | (octets_16)(v == '$');
+		memcpy(other, &v, sizeof(other));
+		if ((other[0] | other[1]) != 0)
+			break;
+	}
+	return plain;
+}
+
+/* The octets of characters that may stand in a text, up to the next directive, variable, line break or other character. */
+static size_t
+character_run(const struct parser *p)
+{
+	ucs4_t character;
+	const char *c = p->at + plain_octets(p->at, (size_t)(p->end - p->at));
+	while (c < p->end && *c != '%' && (*c != '$' || c == p->at)) {
+		if (*c >= 0x20 && *c < 0x7F) {
+			c++;
+			continue;
+		}
+		size_t len = decode(&character, c);
+		if (character < 0xA0 || text_invisible(character))
+			break;
+		c += len;
+	}
 	return (size_t)(c - p->at);
 }
 
@@ -168,21 +196,15 @@ static bool
 parse_characters(struct parser *p)
 {
 	ucs4_t c;
-	size_t run = plain_run(p);
+	size_t run = character_run(p);
 	if (run > 0) {
 		p->at += run;
 		return add_literal(p, p->at - run, run);
 	}
-	int len = u8_mbtouc(&c, (const uint8_t *)p->at, (size_t)(p->end - p->at));
+	decode(&c, p->at);
 	if (c == '\n')
 		return parse_break(p);
-	if (c < 0x20 || (c >= 0x7F && c < 0xA0))
-		return refuse(p->violation, FTG_RULE_CONTROL, "U+%04X", (unsigned)c);
-	if (text_invisible(c))
-		return refuse(p->violation, FTG_RULE_INVISIBLE, "U+%04X", (unsigned)c);
-	const char *start = p->at;
-	p->at += len;
-	return add_literal(p, start, (size_t)len);
+	return refuse(p->violation, c < 0xA0 ? FTG_RULE_CONTROL : FTG_RULE_INVISIBLE, "U+%04X", (unsigned)c);
 }
 
 /* Does it begin as "250 ", "250-", "5.1.1", "+OK" or "-ERR" do? */
@@ -237,6 +259,18 @@ check_beginning(const struct text *text, const struct ftg_row *row, struct viola
 	return true;
 }
 
+/* Whether "(#" occurs. Few texts have a #, so memchr() is faster than memmem(). */
+static bool
+has_reference(const char *literal, size_t len)
+{
+	const char *end = literal + len;
+	for (const char *c = literal; (c = memchr(c, '#', (size_t)(end - c))) != NULL; c++) {
+		if (c > literal && c[-1] == '(')
+			return true;
+	}
+	return false;
+}
+
 /* An argument may be empty or end in a parenthesis, so no # may stand behind one; and a reason stands in parentheses. */
 static bool
 check_references(const struct text *text, bool reason, struct violation *violation)
@@ -245,9 +279,10 @@ check_references(const struct text *text, bool reason, struct violation *violati
 		const struct piece *piece = &text->piece[i];
 		if (piece->kind != PIECE_LITERAL)
 			continue;
-		if (memmem(text->bytes + piece->at, piece->octets, "(#", 2) != NULL)
+		const char *literal = text->bytes + piece->at;
+		if (has_reference(literal, piece->octets))
 			return refuse(violation, FTG_RULE_REFERENCE, "(#");
-		if ((i > 0 || reason) && text->bytes[piece->at] == '#')
+		if ((i > 0 || reason) && literal[0] == '#')
 			return refuse(violation, FTG_RULE_REFERENCE, "# where a parenthesis may stand in front of it");
 	}
 	return true;
@@ -285,13 +320,14 @@ text_parse(struct text *text, enum ftg_id id, const char *utf8, size_t len, stru
 		.text = text, .row = ftg_row(id), .id = id, .at = utf8, .end = utf8 + len, .violation = violation
 	};
 	text->used = text->pieces = text->shown = text->breaks = 0;
+	text->ascii = is_ascii(utf8, len);
 	if (id == ERR_SMTP_334)
 		return refuse(violation, FTG_RULE_LITERAL, "a text for a line that programs read");
 	if (len > 0 && is_blank(utf8, len))
 		return refuse(violation, FTG_RULE_EMPTY, "nothing but spaces");
 	if (len > TEXT_MAX)
 		return refuse(violation, FTG_RULE_LENGTH, "%zu octets; %d fit", len, TEXT_MAX);
-	const uint8_t *bad = u8_check((const uint8_t *)utf8, len);
+	const uint8_t *bad = text->ascii ? NULL : u8_check((const uint8_t *)utf8, len);
 	if (bad != NULL)
 		return refuse(
 		    violation, FTG_RULE_UTF8, "octet 0x%02X at %zu", *bad, (size_t)((const char *)bad - utf8));
@@ -318,14 +354,20 @@ says_nothing(const struct text *text)
 	return true;
 }
 
-/* A literal that folds to nothing goes, so that the first piece is what a line begins with. */
-int
-text_fold(
-    struct text *ascii, const struct text *text, enum ftg_id id, const struct tag *tag, struct violation *violation)
+/* A text of ASCII is its own ASCII form, and has been checked. */
+static void
+copy_text(struct text *to, const struct text *from)
 {
-	ascii->used = ascii->pieces = 0;
-	ascii->shown = text->shown;
-	ascii->breaks = text->breaks;
+	memcpy(to->bytes, from->bytes, from->used);
+	memcpy(to->piece, from->piece, from->pieces * sizeof(from->piece[0]));
+	to->used = from->used;
+	to->pieces = from->pieces;
+}
+
+/* Folds each literal. One that folds to nothing is left out, so that the first piece is what a line begins with. */
+static int
+fold_pieces(struct text *ascii, const struct text *text, const struct tag *tag)
+{
 	for (unsigned i = 0; i < text->pieces; i++) {
 		struct piece piece = text->piece[i];
 		if (piece.kind == PIECE_LITERAL) {
@@ -341,11 +383,29 @@ text_fold(
 		}
 		ascii->piece[ascii->pieces++] = piece;
 	}
+	return 1;
+}
+
+int
+text_fold(
+    struct text *ascii, const struct text *text, enum ftg_id id, const struct tag *tag, struct violation *violation)
+{
+	ascii->used = ascii->pieces = 0;
+	ascii->shown = text->shown;
+	ascii->breaks = text->breaks;
+	ascii->ascii = true;
+	int folded = 1;
+	if (text->ascii)
+		copy_text(ascii, text);
+	else
+		folded = fold_pieces(ascii, text, tag);
+	if (folded != 1)
+		return folded;
 	if (text->pieces > 0 && says_nothing(ascii)) {
 		(void)refuse(violation, FTG_RULE_EMPTY, "nothing is left of it in ASCII");
 		return -1;
 	}
-	return check_whole(ascii, id, violation) ? 1 : -1;
+	return text->ascii || check_whole(ascii, id, violation) ? 1 : -1;
 }
 
 size_t

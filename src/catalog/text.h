@@ -31,6 +31,7 @@ struct text {
 	unsigned pieces;
 	unsigned shown;  /* bit i: argument i is used */
 	unsigned breaks; /* line breaks */
+	bool ascii;      /* all of bytes is ASCII */
 };
 
 struct violation {

@@ -111,6 +111,23 @@ Test(fold, spells_typography)
 	cr_expect_str_eq(folded("en", "ﬁn ２５０ Ａ ［（＃％"), "fin 250 A [(#%");
 }
 
+Test(fold, finds_each_letter_that_has_a_spelling)
+{
+	cr_expect_str_eq(folded("en", "ß ẞ æ Æ œ Œ ø Ø ł Ł đ Đ ð Ð þ Þ ħ Ħ ı ŋ Ŋ ŧ Ŧ ĸ ə Ə"),
+	    "ss SS ae Ae oe Oe o O l L d D d D th Th h H i n N t T k e E");
+	cr_expect_str_eq(folded("en", "‘ ’ ‚ ʼ ʻ ‹ › “ ” „ « » ‐ ‒ – — − · • × ¡ ¿ \xC2\xAD €"),
+	    "' ' ' ' ' ' ' \" \" \" \" \" - - - - - . * x    EUR");
+	cr_expect_str_eq(folded("lb", "ä Ä ü Ü ö"), "ae Ae ue Ue o");
+	cr_expect_str_eq(folded("nn", "å Å ø Ø ä"), "aa Aa oe Oe a");
+}
+
+Test(fold, fails_at_a_letter_of_another_script_whatever_marks_stand_beside_it)
+{
+	cr_expect_str_eq(folded("de", "a\xCC\x88 \xD0\xB8\xCC\x86"), "none");
+	cr_expect_str_eq(folded("ko", "\xE1\x84\x80\xE1\x85\xA1"), "none");
+	cr_expect_str_eq(folded("da", "\xE2\x84\xAB a\xCC\x8A"), "Aa aa");
+}
+
 Test(fold, does_not_fold_other_scripts)
 {
 	static const char *const texts[] = { "Ящик", "a Ящик b", "邮箱", "メール", "메일", "بريد", "דואר",

@@ -466,6 +466,31 @@ Test(chain, of_two_folders_of_one_language_begins_with_the_first_by_name)
 	ftg_catalog_free(catalog);
 }
 
+Test(chain, finds_each_of_many_languages_in_either_folder)
+{
+	char name[] = "xaa";
+	for (int i = 0; i < 60; i++) {
+		name[1] = (char)('a' + i * 7 % 26);
+		name[2] = (char)('a' + i % 26);
+		say("locale", i % 3 == 0 ? "de" : name, "ftgate", i % 3 == 0 ? "de" : name, ERR_SMTP_OK,
+		    ERR_SMTP_RCPTOK);
+		say("overlay", i % 3 == 1 ? "de" : name, "ftgate-local", i % 3 == 1 ? "other" : name, ERR_SMTP_AUTHOK,
+		    ERR_SMTP_RCPTOK);
+	}
+	ftg_catalog *catalog = open_with(NULL);
+	for (ftg_lang i = FTG_ENGLISH + 1; i < ftg_catalog_languages(catalog); i++) {
+		const char *tag = ftg_catalog_tag(catalog, i);
+		cr_expect_eq(ftg_catalog_find(catalog, tag), i, "%s", tag);
+		cr_expect(strcmp(tag, "de") == 0 || strcmp(words(catalog, tag, FTG_UTF8, ERR_SMTP_OK), tag) == 0 ||
+		        strcmp(words(catalog, tag, FTG_UTF8, ERR_SMTP_AUTHOK), tag) == 0,
+		    "%s", tag);
+	}
+	cr_expect_gt(ftg_catalog_languages(catalog), 26);
+	cr_expect_str_eq(words(catalog, "de", FTG_UTF8, ERR_SMTP_OK), "de");
+	cr_expect_str_eq(words(catalog, "de", FTG_UTF8, ERR_SMTP_RCPTOK), "other");
+	ftg_catalog_free(catalog);
+}
+
 Test(chain, has_nothing_but_english_where_no_folder_is)
 {
 	ftg_catalog *catalog = open_with(NULL);

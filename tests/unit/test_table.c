@@ -1,9 +1,10 @@
 /* The table of replies against messages.tsv, the published buffer with the codes decided on: column by column. */
 #include <criterion/criterion.h>
 #include <ctype.h>
-#include <ftgate/catalog.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "catalog/table.h"
 
 enum { PUBLISHED_ROWS = 94, COLUMNS = 12 };
 
@@ -232,6 +233,14 @@ Test(table, finds_an_id_in_any_case_and_no_other_name)
 	cr_expect_eq(ftg_id_find(""), FTG_IDS);
 	cr_expect_eq(ftg_id_find("ERR_SMTP_ADDRESS_DOMAIN"), FTG_IDS);
 	cr_expect_eq(ftg_id_find("FTG_IDS"), FTG_IDS);
+}
+
+Test(table, finds_no_name_that_goes_on_behind_a_nul)
+{
+	static const char name[] = "ERR_SMTP_OK\0and more than any ID has";
+	cr_expect_eq(table_find(name, strlen(name)), ERR_SMTP_OK);
+	for (size_t len = strlen(name) + 1; len < sizeof(name); len++)
+		cr_expect_eq(table_find(name, len), FTG_IDS, "%zu", len);
 }
 
 Test(table, names_variables_and_bounds_arguments)
