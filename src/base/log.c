@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/printable.h"
+
 enum {
 	STAMP_LEN = sizeof "2026-01-31T12:00:00.250Z" - 1,
 	LINE_SIZE = LOG_WRITE_MAX,
@@ -229,14 +231,30 @@ log_event(const char *event, ...)
 	va_end(pairs);
 }
 
+/* Characters that a terminal may show, and line feeds, stand as they are. */
+static void
+put_printable(const char *text, size_t len)
+{
+	bool shown, fits = true;
+	for (size_t at = 0, octets; at < len && fits; at += octets) {
+		octets = printable_next(text + at, len - at, &shown);
+		if (shown || text[at] == '\n')
+			fits = put(text + at, octets);
+		for (size_t i = 0; i < octets && !shown && text[at] != '\n'; i++)
+			fits = fits && put_octet_quoted((unsigned char)text[at + i]);
+	}
+}
+
 void
 log_print(const char *format, ...)
 {
+	char text[LINE_SIZE];
 	va_list arguments;
 	va_start(arguments, format);
-	int len = vsnprintf(state.line, LINE_SIZE, format, arguments);
+	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	state.len = len < 0 ? 0 : len < LINE_SIZE ? (size_t)len : LINE_SIZE - 1;
+	state.len = 0;
+	put_printable(text, strnlen(text, sizeof text));
 	log_end();
 }
 

@@ -35,7 +35,10 @@ void log_open(int descriptor, struct clock *clock);
 /* One event: its name, then key and value in turn, NULL at the end. A NULL value is left out with its key. */
 void log_event(const char *event, ...) __attribute__((sentinel));
 
-/* A line as it is, for the person who starts the program; without the line feed. Cut at LOG_WRITE_MAX octets. */
+/*
+ * A line for the person who starts the program, without its line feed; it may hold others. What a terminal may not show is
+ * escaped as \xNN. Cut at LOG_WRITE_MAX octets.
+ */
 void log_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* An event in pieces, all on one line. Nothing is seen of it before log_end(). */

@@ -98,6 +98,23 @@ class Acceptance(QueueCase):
         self.server.wait_for_log(rf"event=message .*recipients=2 queue={entry['id']} ")
         self.assertTrue(entry["id"].startswith(entry["session"] + "u"))
 
+    def test_text_that_deceives_a_terminal_is_printed_escaped(self):
+        self.assertEqual({}, self.send(FAR))
+        path, = self.files()
+        envelope = self.read(path).replace(b"far@", "f\u202e\u2028\u200b@".encode()).replace(
+            ACCOUNT.encode(), "\u2066a@b.example".encode())
+        with open(path, "wb") as file:
+            file.write(envelope)
+        identity = self.entries()[0]["id"]
+        for words in (("queue", "list"), ("queue", "show", identity)):
+            printed = self.ctl(*words)
+            self.assertIn(r"f\xE2\x80\xAE\xE2\x80\xA8\xE2\x80\x8B@elsewhere.example", printed)
+            self.assertTrue(printed.isascii(), printed)
+        self.assertTrue(self.ctl("--json", "queue", "list").isascii())
+        self.assertEqual("f\u202e\u2028\u200b@elsewhere.example", self.entries()[0]["recipients"][0]["address"])
+        self.ctl("queue", "show", "x\u202ey", status=NOUSER)
+        self.assertIn(r"x\xE2\x80\xAEy", self.error)
+
     def test_mailboxes_here_and_elsewhere_share_one_file(self):
         self.assertEqual({}, self.send(ACCOUNT, FAR))
         entry, = self.entries()

@@ -2,6 +2,7 @@
 """What a service manager is told, and the listening sockets that it passes."""
 
 import os
+import pwd
 import re
 import signal
 import socket
@@ -123,7 +124,8 @@ class Sockets(TestCase):
         bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         bound.bind(("::", 0))
         bound.listen()
-        server = self.enterContext(Passed(bound.fileno()))
+        user = pwd.getpwuid(os.geteuid()).pw_name  # root serves no public address unless it is named
+        server = self.enterContext(Passed(bound.fileno(), config=LIMITS + f"user: {user}\n"))
         with Talk(server) as talk:
             talk.mail()
             talk.say(b"RCPT TO:<%s>" % ACCOUNT.encode())

@@ -160,8 +160,8 @@ Test(log, lines_that_could_not_be_written_are_counted)
 
 Test(log, line_for_a_person_stands_as_it_is)
 {
-	log_print("listening on %s", "[::1]:25");
-	cr_expect_str_eq(whole(), "listening on [::1]:25\n");
+	log_print("listening on %s,\nhere", "[::1]:25\x1B[0m\xE2\x80\xAE J\xC3\xB6rg");
+	cr_expect_str_eq(whole(), "listening on [::1]:25\\x1B[0m\\xE2\\x80\\xAE J\xC3\xB6rg,\nhere\n");
 }
 
 Test(log, print_is_cut_at_what_a_pipe_takes_whole)

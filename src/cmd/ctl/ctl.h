@@ -70,9 +70,6 @@ struct printer {
 };
 record_tell print_name, print_fields, print_json, print_json_line;
 
-/* Prints a string of JSON. */
-void print_json_string(const char *text, size_t len);
-
 /* The help's list of commands and settings; to be freed by the caller. NULL when memory is out. */
 char *ctl_help(void);
 

@@ -15,18 +15,21 @@
 #include <unistd.h>
 
 #include "base/data.h"
+#include "base/printable.h"
 #include "base/privileges.h"
 #include "store/maildir_store.h"
+
+enum { FAULT_SIZE = 2048 }; /* octets of an error, cut if longer */
 
 int
 ctl_fail(int status, const char *format, ...)
 {
+	char text[FAULT_SIZE];
 	va_list arguments;
 	va_start(arguments, format);
-	fputs("ftgatectl: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
+	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
+	printable_print(stderr, "ftgatectl: %s\n", text);
 	return status;
 }
 

@@ -2,8 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/ascii.h"
-#include "base/utf8.h"
+#include "base/printable.h"
 #include "cmd/ctl/ctl.h"
 
 enum { NAME_WIDTH = 18 };
@@ -13,7 +12,7 @@ print_name(void *context, const char *const *values)
 {
 	struct printer *printer = context;
 	for (size_t i = 0; i < record_names(printer->kind); i++)
-		printf("%s%s", i == 0 ? "" : " ", values[i]);
+		printable_print(stdout, "%s%s", i == 0 ? "" : " ", values[i]);
 	putchar('\n');
 }
 
@@ -21,9 +20,11 @@ print_name(void *context, const char *const *values)
 static void
 print_addresses(const char *text)
 {
-	for (const char *end; *(end = strchrnul(text, '\n')) != '\0'; text = end + 1)
-		printf("%.*s\n%*s", (int)(end - text), text, NAME_WIDTH + 1, "");
-	printf("%s\n", text);
+	for (const char *end; *(end = strchrnul(text, '\n')) != '\0'; text = end + 1) {
+		printable_print(stdout, "%.*s\n", (int)(end - text), text);
+		printf("%*s", NAME_WIDTH + 1, "");
+	}
+	printable_print(stdout, "%s\n", text);
 }
 
 void
@@ -42,33 +43,13 @@ print_fields(void *context, const char *const *values)
 	}
 }
 
-/* Bytes that are no UTF-8 stand as U+FFFD. */
-void
-print_json_string(const char *text, size_t len)
-{
-	putchar('"');
-	for (const char *end = text + len; text < end;) {
-		size_t octets = utf8_length(text, (size_t)(end - text));
-		if (octets == 0)
-			fputs("\\ufffd", stdout);
-		else if (*text == '"' || *text == '\\')
-			printf("\\%c", *text);
-		else if (octets == 1 && ascii_is_control(*text))
-			printf("\\u%04x", (unsigned)*text);
-		else
-			printf("%.*s", (int)octets, text);
-		text += octets == 0 ? 1 : octets;
-	}
-	putchar('"');
-}
-
 static void
 json_array(const char *text)
 {
 	putchar('[');
 	for (const char *end; text != NULL; text = *end == '\0' ? NULL : end + 1) {
 		end = strchrnul(text, '\n');
-		print_json_string(text, (size_t)(end - text));
+		printable_json(stdout, text, (size_t)(end - text));
 		if (*end != '\0')
 			fputs(", ", stdout);
 	}
@@ -87,7 +68,7 @@ json_value(enum field_type type, const char *value)
 	else if (type == FIELD_COUNT || type == FIELD_SIZE)
 		fputs(value, stdout);
 	else
-		print_json_string(value, strlen(value));
+		printable_json(stdout, value, strlen(value));
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/printable.h"
 #include "cmd/ctl/ctl.h"
 #include "port/queue_text.h"
 
@@ -29,7 +30,7 @@ queue_print_line(const struct queue_entry *entry)
 	size_t waiting = 0;
 	for (size_t i = 0; i < entry->count; i++)
 		waiting += entry->recipients[i].state == QUEUE_WAITING;
-	printf("%-*s %s %8" PRIu64 "  <%s> to %s%s, %zu of %zu %s\n", ID_WIDTH, entry->id,
+	printable_print(stdout, "%-*s %s %8" PRIu64 "  <%s> to %s%s, %zu of %zu %s\n", ID_WIDTH, entry->id,
 	    time_text(arrival, entry->arrival), entry->size, entry->sender, entry->recipients[0].address,
 	    entry->count > 1 ? ", ..." : "", waiting, entry->count, entry->held ? "held" : "waiting");
 }
@@ -37,20 +38,20 @@ queue_print_line(const struct queue_entry *entry)
 static void
 print_field(const char *name, const char *value)
 {
-	printf("%-*s %s\n", NAME_WIDTH, name, value == NULL ? "-" : value);
+	printable_print(stdout, "%-*s %s\n", NAME_WIDTH, name, value == NULL ? "-" : value);
 }
 
 static void
 print_recipient(const struct queue_recipient *recipient)
 {
 	char next[TIME_SIZE];
-	printf("%-*s %s %s, %u attempts", NAME_WIDTH, "to", recipient->address, queue_state_words[recipient->state],
-	    recipient->attempts);
+	printable_print(stdout, "%-*s %s %s, %u attempts", NAME_WIDTH, "to", recipient->address,
+	    queue_state_words[recipient->state], recipient->attempts);
 	if (recipient->state == QUEUE_WAITING && recipient->next > 0)
 		printf(", next at %s", time_text(next, recipient->next));
 	putchar('\n');
 	if (recipient->reply != NULL)
-		printf("%-*s %s\n", NAME_WIDTH, "", recipient->reply);
+		printable_print(stdout, "%-*s %s\n", NAME_WIDTH, "", recipient->reply);
 }
 
 void
@@ -61,7 +62,7 @@ queue_print_fields(const struct queue_entry *entry)
 	print_field("arrival", time_text(arrival, entry->arrival));
 	printf("%-*s %" PRIu64 "\n", NAME_WIDTH, "size", entry->size);
 	print_field("held", entry->held ? "yes" : "no");
-	printf("%-*s <%s>\n", NAME_WIDTH, "from", entry->sender);
+	printable_print(stdout, "%-*s <%s>\n", NAME_WIDTH, "from", entry->sender);
 	print_field("user", entry->user);
 	print_field("session", entry->session);
 	print_field("language", entry->language);
@@ -80,7 +81,7 @@ json_text(const char *name, const char *value)
 	if (value == NULL)
 		fputs("null", stdout);
 	else
-		print_json_string(value, strlen(value));
+		printable_json(stdout, value, strlen(value));
 }
 
 static void
@@ -108,7 +109,7 @@ json_recipient(const struct queue_recipient *recipient)
 {
 	char next[TIME_SIZE];
 	fputs("{\"address\": ", stdout);
-	print_json_string(recipient->address, strlen(recipient->address));
+	printable_json(stdout, recipient->address, strlen(recipient->address));
 	json_text("state", queue_state_words[recipient->state]);
 	printf(", \"attempts\": %u", recipient->attempts);
 	json_text("next", recipient->next == 0 ? NULL : time_text(next, recipient->next));
@@ -124,7 +125,7 @@ queue_print_json(const struct queue_entry *entry)
 {
 	char arrival[TIME_SIZE];
 	fputs("{\"id\": ", stdout);
-	print_json_string(entry->id, strlen(entry->id));
+	printable_json(stdout, entry->id, strlen(entry->id));
 	json_text("arrival", time_text(arrival, entry->arrival));
 	printf(", \"size\": %" PRIu64, entry->size);
 	json_flag("held", entry->held);

@@ -10,6 +10,7 @@
 
 #include "base/data.h"
 #include "base/local_socket.h"
+#include "base/printable.h"
 #include "cmd/ctl/ctl.h"
 
 enum { ANSWER_TIME = 10, NAME_WIDTH = 18, ID_WIDTH = 32, RELOAD_KEPT = 1, RELOAD_POLLS = 1500 };
@@ -74,7 +75,7 @@ print_value(const char *name, char *value, bool first)
 	if (value[strspn(value, "0123456789")] == '\0')
 		fputs(value, stdout);
 	else
-		print_json_string(value, strlen(value));
+		printable_json(stdout, value, strlen(value));
 }
 
 /* The replies come behind all else. */
@@ -101,11 +102,11 @@ print_answer(char *answer)
 	while (strcmp(answer, "end\n") != 0) {
 		char *line = cut(&answer, '\n'), *name = cut(&line, ' ');
 		if (strcmp(name, "reply") != 0) {
-			printf("%-*s %s\n", NAME_WIDTH, name, line);
+			printable_print(stdout, "%-*s %s\n", NAME_WIDTH, name, line);
 			continue;
 		}
 		const char *ref = cut(&line, ' '), *id = cut(&line, ' ');
-		printf("reply %-*s %-*s %s\n", NAME_WIDTH - 6, ref, ID_WIDTH, id, line);
+		printable_print(stdout, "reply %-*s %-*s %s\n", NAME_WIDTH - 6, ref, ID_WIDTH, id, line);
 	}
 }
 

@@ -135,14 +135,14 @@ static void
 json_member(const char *name, const char *value)
 {
 	printf(", \"%s\": ", name);
-	print_json(stdout, value && *value ? value : NULL);
+	print_json(value && *value ? value : NULL);
 }
 
 static void
 json_codes(const char *name, const struct ftg_code *code)
 {
 	printf(", \"%s\": {\"reply\": ", name);
-	print_json(stdout, *code->reply ? code->reply : NULL);
+	print_json(*code->reply ? code->reply : NULL);
 	json_member("enhanced", code->status);
 	printf("}");
 }

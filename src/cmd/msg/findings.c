@@ -103,13 +103,13 @@ print_finding(const struct lint *lint, const struct finding *f)
 	/* Editors and scripts read these: never translated. */
 	static const char *const severities[] = { "error", "warning", "note" };
 
-	print_clean(stdout, lint->path, strlen(lint->path));
+	printable_write(stdout, lint->path, strlen(lint->path));
 	if (f->line > 0)
 		printf(":%zu", f->line);
 	printf(": %s: ", severities[f->severity]);
-	print_clean(stdout, f->id ? f->id : "-", f->id ? strlen(f->id) : 1);
+	printable_write(stdout, f->id ? f->id : "-", f->id ? strlen(f->id) : 1);
 	printf(": %s: ", f->rule);
-	print_clean(stdout, f->what ? f->what : "", f->what ? strlen(f->what) : 0);
+	printable_write(stdout, f->what ? f->what : "", f->what ? strlen(f->what) : 0);
 	printf("%s%s\n", *f->cure ? ". " : "", *f->cure ? _(f->cure) : "");
 }
 

@@ -44,14 +44,14 @@ static void
 print_member(const char *name, const char *value)
 {
 	printf(", \"%s\": ", name);
-	print_json(stdout, value && *value ? value : NULL);
+	print_json(value && *value ? value : NULL);
 }
 
 static void
 print_object(const struct ftg_row *row)
 {
 	printf("  {\"ref\": ");
-	print_json(stdout, row->ref + 1);
+	print_json(row->ref + 1);
 	print_member("id", row->id);
 	print_member("service", service_name(row->service));
 	print_member("reply", row->code[FTG_PUBLISHED].reply);

@@ -19,6 +19,7 @@ enum { MSG_FINE, MSG_FINDINGS, MSG_TROUBLE };
 
 /* The commands, each in the file of its name, take arguments as main() does and return an exit status. */
 #define COMMAND(name, summary) int msg_##name(int argc, char **argv);
+#include "base/printable.h"
 #include "commands.def"
 #undef COMMAND
 
@@ -28,11 +29,8 @@ __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
 /* The same for "what: the meaning of errno". */
 void complain_errno(const char *what);
 
-/* Prints n octets that came from outside; what is not printable UTF-8 stands as \xHH. */
-void print_clean(FILE *out, const char *text, size_t n);
-
-/* Prints a string as JSON; NULL is null. What is not UTF-8 becomes U+FFFD. */
-void print_json(FILE *out, const char *text);
+/* Prints a string of JSON on standard output; NULL is null. */
+void print_json(const char *text);
 
 /* Prints "label: text", wrapped to the terminal's width, the first line indented by 4, the others by 8 columns. */
 void print_field(const char *label, const char *text);

@@ -51,7 +51,7 @@ print_lines(const char *label, const struct ftg_voice *voice, const struct ftg_r
 		if (len > 0 && buf[i - 1] == '\r')
 			len--;
 		printf("%-4s", start == 0 ? label : "");
-		print_clean(stdout, buf + start, len);
+		printable_write(stdout, buf + start, len);
 		putchar('\n');
 		start = i + 1;
 	}

@@ -1,51 +1,14 @@
-/* Printing: what came from outside made harmless, JSON, and paragraphs that fit the terminal. */
+/* Printing: errors, and paragraphs that fit the terminal. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <unictype.h>
 #include <unilbrk.h>
 #include <unistd.h>
 #include <unistr.h>
 
 #include "msg.h"
-
-/* Categories that a terminal shows as they are; no control, no format and no private character is among them. */
-static bool
-printable(ucs4_t c)
-{
-	return !uc_is_general_category_withtable(c,
-	    UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Cs | UC_CATEGORY_MASK_Co |
-	        UC_CATEGORY_MASK_Cn | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp);
-}
-
-/* The octets of the character at text; 0 where there is no sound one. */
-static size_t
-character(const char *text, size_t n, ucs4_t *c)
-{
-	int octets = u8_mbtoucr(c, (const uint8_t *)text, n);
-
-	return octets > 0 ? (size_t)octets : 0;
-}
-
-void
-print_clean(FILE *out, const char *text, size_t n)
-{
-	while (n > 0) {
-		ucs4_t c;
-		size_t octets = character(text, n, &c);
-
-		if (octets > 0 && printable(c)) {
-			fwrite(text, 1, octets, out);
-		} else {
-			octets = 1;
-			fprintf(out, "\\x%02X", (unsigned)(unsigned char)*text);
-		}
-		text += octets;
-		n -= octets;
-	}
-}
 
 void
 complain(const char *format, ...)
@@ -60,7 +23,7 @@ complain(const char *format, ...)
 	fflush(stdout);
 	fprintf(stderr, "%s: ", program_invocation_short_name);
 	if (n >= 0)
-		print_clean(stderr, text, (size_t)n);
+		printable_write(stderr, text, (size_t)n);
 	putc('\n', stderr);
 	if (n >= 0)
 		free(text);
@@ -73,33 +36,9 @@ complain_errno(const char *what)
 }
 
 void
-print_json(FILE *out, const char *text)
+print_json(const char *text)
 {
-	size_t n = text ? strlen(text) : 0;
-
-	if (!text) {
-		fputs("null", out);
-		return;
-	}
-	putc('"', out);
-	while (n > 0) {
-		ucs4_t c;
-		size_t octets = character(text, n, &c);
-
-		if (octets == 0) {
-			fputs("\\ufffd", out);
-			octets = 1;
-		} else if (c == '"' || c == '\\') {
-			fprintf(out, "\\%c", (int)c);
-		} else if (c < 0x20 || (c >= 0x7F && c < 0x10000 && !printable(c))) {
-			fprintf(out, "\\u%04x", (unsigned)c);
-		} else {
-			fwrite(text, 1, octets, out);
-		}
-		text += octets;
-		n -= octets;
-	}
-	putc('"', out);
+	printable_json(stdout, text, text != NULL ? strlen(text) : 0);
 }
 
 /* Columns of the terminal on standard output; 80 where it is none. Too narrow or too wide is hard to read. */

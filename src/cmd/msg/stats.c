@@ -56,7 +56,7 @@ print_name(const char *name, int columns)
 	int gap = width < abs(columns) ? abs(columns) - width : 0;
 
 	printf("%*s", columns > 0 ? gap : 0, "");
-	print_clean(stdout, name, strlen(name));
+	printable_write(stdout, name, strlen(name));
 	printf("%*s", columns < 0 ? gap : 0, "");
 }
 

@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "base/data.h"
+#include "base/printable.h"
 #include "base/privileges.h"
 #include "base/program.h"
 #include "base/text_buffer.h"
@@ -27,29 +28,29 @@ print_refusal(void *context, const struct ftg_refusal *refusal)
 {
 	struct printing *printing = context;
 	printing->refused++;
-	fprintf(printing->to, "refused       %s: %s (%s): %s\n", refusal->file,
+	printable_print(printing->to, "refused       %s: %s (%s): %s\n", refusal->file,
 	    refusal->id == FTG_IDS ? "the whole file" : ftg_row(refusal->id)->id, ftg_rule_name(refusal->rule),
 	    refusal->detail);
-	fprintf(printing->to, "              %s\n", ftg_rule_cure(refusal->rule));
+	printable_print(printing->to, "              %s\n", ftg_rule_cure(refusal->rule));
 }
 
 static void
 print_asked(const char *what, const char *address, const char *name)
 {
-	printf("%-13s %s%s%s\n", what, address, name != NULL ? " is " : "", name != NULL ? name : "");
+	printable_print(stdout, "%-13s %s%s%s\n", what, address, name != NULL ? " is " : "", name != NULL ? name : "");
 }
 
 static void
 print_settings(const struct settings *settings)
 {
 	for (size_t i = 0; i < settings->listen_count; i++)
-		printf("listen        %s%s%s%s\n", settings->listen[i].address,
+		printable_print(stdout, "listen        %s%s%s%s\n", settings->listen[i].address,
 		    settings->listen[i].tls == CONFIG_TLS_IMPLICIT ? " with TLS" : "",
 		    settings->listen[i].language[0] != '\0' ? " in " : "", settings->listen[i].language);
-	printf("data          %s\n", settings->data);
-	printf("hostname      %s\n", settings->hostname);
-	printf("profile       %s\n", settings->profile == FTG_STRICT ? "strict" : "published");
-	printf("workers       %u\n", settings->workers);
+	printable_print(stdout, "data          %s\n", settings->data);
+	printable_print(stdout, "hostname      %s\n", settings->hostname);
+	printable_print(stdout, "profile       %s\n", settings->profile == FTG_STRICT ? "strict" : "published");
+	printable_print(stdout, "workers       %u\n", settings->workers);
 	for (unsigned i = 0; i < settings->config->services_count; i++)
 		print_asked("service", settings->config->services[i].address, settings->config->services[i].name);
 	for (unsigned i = 0; i < settings->config->filters_count; i++)
@@ -124,9 +125,9 @@ print_language(FILE *to, const ftg_catalog *catalog, const char *what, const cha
 {
 	ftg_lang language = *preference == '\0' ? FTG_ENGLISH : ftg_catalog_find(catalog, preference);
 	if (language < 0)
-		fprintf(to, "%-13s %s: there is none for '%s'\n", what, instead, preference);
+		printable_print(to, "%-13s %s: there is none for '%s'\n", what, instead, preference);
 	else
-		fprintf(to, "%-13s %s\n", what, ftg_catalog_tag(catalog, language));
+		printable_print(to, "%-13s %s\n", what, ftg_catalog_tag(catalog, language));
 	return language >= 0;
 }
 
@@ -134,9 +135,9 @@ print_language(FILE *to, const ftg_catalog *catalog, const char *what, const cha
 static bool
 print_languages(FILE *to, const ftg_catalog *catalog, const struct settings *settings)
 {
-	fprintf(to, "languages    ");
+	printable_print(to, "languages    ");
 	for (ftg_lang i = 0; i < ftg_catalog_languages(catalog); i++)
-		fprintf(to, " %s", ftg_catalog_tag(catalog, i));
+		printable_print(to, " %s", ftg_catalog_tag(catalog, i));
 	fputc('\n', to);
 	bool found = print_language(to, catalog, "language", settings->language, "en");
 	for (size_t i = 0; i < settings->listen_count; i++)
@@ -153,12 +154,12 @@ print_certificate(FILE *to, const struct settings *settings)
 {
 	char error[TLS_ERROR_SIZE];
 	if (settings->tls_cert[0] == '\0') {
-		fprintf(to, "certificate   none: no TLS\n");
+		printable_print(to, "certificate   none: no TLS\n");
 		return true;
 	}
 	struct tls_context *context = tls_context_new(settings->tls_cert, settings->tls_key, NULL, error);
 	bool usable = context != NULL && tls_context_is_current(context, error);
-	fprintf(to, "certificate   %s\n", usable ? settings->tls_cert : error);
+	printable_print(to, "certificate   %s\n", usable ? settings->tls_cert : error);
 	tls_context_free(context);
 	return usable;
 }
@@ -170,11 +171,11 @@ become_user(const struct server_kind *kind, const struct settings *settings)
 	struct service_user user;
 	char error[SERVICE_USER_ERROR_SIZE];
 	if (service_user_find(&user, settings, error) < 0) {
-		fprintf(stderr, "%s: %s\n", kind->name, error);
+		printable_print(stderr, "%s: %s\n", kind->name, error);
 		return EX_CONFIG;
 	}
 	if (privileges_become(user.user, user.group) < 0)
-		fprintf(stderr, "%s: files are checked as you read them, not as '%s' does: %s\n", kind->name,
+		printable_print(stderr, "%s: files are checked as you read them, not as '%s' does: %s\n", kind->name,
 		    settings->user, strerror(errno));
 	return EX_OK;
 }
@@ -194,7 +195,7 @@ check_texts(const struct server_kind *kind, const struct settings *settings, FIL
 	program_locale_folder(locale);
 	ftg_catalog *catalog = ftg_catalog_open(&sources, print_refusal, &printing);
 	if (catalog == NULL) {
-		fprintf(stderr, "%s: the catalogue: %s\n", kind->name, strerror(errno));
+		printable_print(stderr, "%s: the catalogue: %s\n", kind->name, strerror(errno));
 		return EX_OSERR;
 	}
 	bool found = print_languages(to, catalog, settings);

@@ -6,6 +6,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/printable.h"
 #include "cmd/server/server.h"
 #include "process/systemd.h"
 
@@ -95,9 +96,9 @@ report_fault(void *context, const char *file, unsigned line, const char *fault)
 {
 	(void)context;
 	if (line == 0)
-		fprintf(stderr, "%s: %s\n", file, fault);
+		printable_print(stderr, "%s: %s\n", file, fault);
 	else
-		fprintf(stderr, "%s:%u: %s\n", file, line, fault);
+		printable_print(stderr, "%s:%u: %s\n", file, line, fault);
 }
 
 /* Without a file all settings are at their defaults. NULL if the file cannot be used. */
@@ -126,13 +127,13 @@ apply_passed(const struct server_kind *kind, struct settings *settings)
 	for (size_t i = 0; i < systemd_count(); i++) {
 		bool named = false;
 		if (systemd_socket(i, name, error) < 0) {
-			fprintf(stderr, "%s: %s\n", kind->name, error);
+			printable_print(stderr, "%s: %s\n", kind->name, error);
 			return EX_USAGE;
 		}
 		for (size_t j = 0; j < settings->listen_count; j++)
 			named = named || listen_is_same(settings->listen[j].address, name);
 		if (!named && settings_set(settings, "listen", name, error) < 0) {
-			fprintf(stderr, "%s: %s\n", kind->name, error);
+			printable_print(stderr, "%s: %s\n", kind->name, error);
 			return EX_USAGE;
 		}
 	}
@@ -165,7 +166,7 @@ apply_choices(const struct server_kind *kind, struct settings *settings, const s
 			listens = true;
 		}
 		if (settings_set(settings, name, line->chosen[i].value, error) < 0) {
-			fprintf(stderr, "%s: --%s: %s\n", kind->name, name, error);
+			printable_print(stderr, "%s: --%s: %s\n", kind->name, name, error);
 			faulty = true;
 		}
 	}
