@@ -1,126 +1,95 @@
-/* Encryption of a connection: between its socket and all else. */
+/* Encryption between the octets of a socket and those of a session; before it begins, octets pass as they are. */
 #include "net/encryption.h"
 
-#include "base/log.h"
-#include "net/output.h"
-#include "net/stream.h"
-#include "net/tls.h"
-
-bool
-encryption_is_possible(const struct stream *stream)
+int
+encryption_begin(struct encryption *encryption, const struct tls_context *context)
 {
-	return stream->tls == NULL && stream->streams->certificate->context != NULL;
-}
-
-void
-encryption_begin(struct stream *stream)
-{
-	output_send(stream);
-	if (encryption_is_possible(stream))
-		stream->tls = tls_new(stream->streams->certificate->context);
-	if (stream->tls == NULL)
-		stream_fail(stream, "no-tls");
+	encryption->tls = tls_new(context);
+	encryption->state = TLS_HANDSHAKING;
+	return encryption->tls == NULL ? -1 : 0;
 }
 
 static void
-send_output(struct stream *stream)
+send_output(struct encryption *encryption)
 {
 	size_t len;
-	const void *octets = tls_output(stream->tls, &len);
+	const void *octets = tls_output(encryption->tls, &len);
 	if (len == 0)
 		return;
-	output_put(stream, octets, len);
-	tls_sent(stream->tls, len);
-}
-
-static void
-log_tls(const struct stream *stream, const char *event)
-{
-	const struct tls *tls = stream->tls;
-	bool failed = tls_state(tls) == TLS_FAILED;
-	log_begin(event);
-	log_put("session", stream->token);
-	log_put("client", stream->peer);
-	if (failed)
-		log_put("detail", tls_error(tls));
-	else
-		log_put("version", tls_version(tls));
-	if (!failed)
-		log_put("cipher", tls_cipher(tls));
-	if (tls_server_name(tls)[0] != '\0')
-		log_put("server-name", tls_server_name(tls));
-	log_end();
-}
-
-/* Tells the session that it is encrypted, or the stream that it has ended. */
-static void
-see_to_state(struct stream *stream)
-{
-	switch (tls_state(stream->tls)) {
-	case TLS_HANDSHAKING: break;
-	case TLS_OPEN:
-		log_tls(stream, "tls");
-		stream_encrypted(stream);
-		break;
-	case TLS_CLOSED: stream->ended = true; break;
-	case TLS_FAILED:
-		log_tls(stream, "tls-failed");
-		stream_fail(stream, "tls-failed");
-		break;
-	}
+	encryption->answered = true;
+	output_write(&encryption->output, octets, len);
+	tls_sent(encryption->tls, len);
 }
 
 void
-encryption_feed(struct stream *stream, const char *octets, size_t len)
+encryption_feed(struct encryption *encryption, const char *octets, size_t len)
 {
-	tls_feed(stream->tls, octets, len);
+	tls_feed(encryption->tls, octets, len);
 }
 
 bool
-encryption_is_waiting(const struct stream *stream)
+encryption_is_waiting(const struct encryption *encryption)
 {
-	return stream->tls != NULL && tls_is_waiting(stream->tls);
+	return encryption->tls != NULL && tls_is_waiting(encryption->tls);
 }
 
-/* Octets may come with the end of the handshake, and with the end of all. */
-size_t
-encryption_read(struct stream *stream, char *octets, size_t size)
+bool
+encryption_is_handshaking(const struct encryption *encryption)
 {
-	enum tls_state before = tls_state(stream->tls);
-	size_t len = tls_read(stream->tls, octets, size);
-	send_output(stream);
-	if (tls_state(stream->tls) != before)
-		see_to_state(stream);
+	return encryption->tls != NULL && tls_state(encryption->tls) == TLS_HANDSHAKING;
+}
+
+size_t
+encryption_read(struct encryption *encryption, char *octets, size_t size)
+{
+	size_t len = tls_read(encryption->tls, octets, size);
+	send_output(encryption);
 	return len;
 }
 
 void
-encryption_write(struct stream *stream, const char *octets, size_t len)
+encryption_write(struct encryption *encryption, const char *octets, size_t len)
 {
-	enum tls_state before = tls_state(stream->tls);
-	while (len > 0 && tls_state(stream->tls) == TLS_OPEN) {
-		size_t taken = tls_write(stream->tls, octets, len);
-		send_output(stream);
+	if (encryption->tls == NULL) {
+		output_write(&encryption->output, octets, len);
+		return;
+	}
+	while (len > 0 && tls_state(encryption->tls) == TLS_OPEN) {
+		size_t taken = tls_write(encryption->tls, octets, len);
+		send_output(encryption);
 		octets += taken;
 		len -= taken;
 	}
-	if (tls_state(stream->tls) != before)
-		see_to_state(stream);
+}
+
+enum encryption_event
+encryption_event(struct encryption *encryption)
+{
+	static const enum encryption_event events[] = {
+		[TLS_HANDSHAKING] = ENCRYPTION_NOTHING,
+		[TLS_OPEN] = ENCRYPTION_OPENED,
+		[TLS_CLOSED] = ENCRYPTION_CLOSED,
+		[TLS_FAILED] = ENCRYPTION_FAILED,
+	};
+	if (encryption->tls == NULL || tls_state(encryption->tls) == encryption->state)
+		return ENCRYPTION_NOTHING;
+	encryption->state = tls_state(encryption->tls);
+	return events[encryption->state];
 }
 
 void
-encryption_end(struct stream *stream)
+encryption_close(struct encryption *encryption)
 {
-	if (stream->tls == NULL || tls_state(stream->tls) != TLS_OPEN)
+	if (encryption->tls == NULL || tls_state(encryption->tls) != TLS_OPEN)
 		return;
-	stream->surplus = stream->surplus || tls_is_waiting(stream->tls);
-	tls_close(stream->tls);
-	send_output(stream);
+	tls_close(encryption->tls);
+	encryption->state = tls_state(encryption->tls);
+	send_output(encryption);
 }
 
 void
-encryption_free(struct stream *stream)
+encryption_free(struct encryption *encryption)
 {
-	tls_free(stream->tls);
-	stream->tls = NULL;
+	tls_free(encryption->tls);
+	encryption->tls = NULL;
 }

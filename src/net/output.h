@@ -1,13 +1,23 @@
-/* Replies on their way to the client: rendered one behind the other, sent at once. */
+/* Octets on their way to a socket: what it does not take at once is kept until it does. */
 #ifndef NET_OUTPUT_H
 #define NET_OUTPUT_H
 
-#include "net/stream.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <uv.h>
 
-/* Sends octets as they are; what the socket does not take is kept for later. */
-void output_put(struct stream *stream, const char *octets, size_t len);
+/* Of one connection, for the loop's thread. socket and sent are set by its owner, which outlives it. */
+struct output {
+	uv_stream_t *socket;
+	void (*sent)(struct output *output); /* called when octets that were kept have left, or have failed to */
+	unsigned unsent;                     /* pieces that are kept */
+	int error;                           /* of libuv, for good: nothing is sent any more; 0: none */
+};
 
-/* Sends what stream_reply() and stream_send() have gathered for a stream; what it does not take is kept for later. */
-void output_send(struct stream *stream);
+/* Sends octets, in the order of the calls. A failure shows in output->error, also a later one: then sent() is called. */
+void output_write(struct output *output, const char *octets, size_t len);
+
+/* Is something kept that the peer has not taken? Then its sender should stop to make more. */
+bool output_is_full(const struct output *output);
 
 #endif

@@ -1,109 +1,38 @@
-/* What goes before a greeting: the header of a proxy, a delay in which nobody has anything to say. */
+/* What goes before a greeting: the header of a proxy, a TLS handshake, a delay in which the client must not talk. */
 #include "net/preamble.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "net/encryption.h"
-#include "net/proxy.h"
-#include "net/stream.h"
-
-static void
-set_deadline(struct stream *stream, uint64_t milliseconds)
+int
+preamble_expect_proxy(struct preamble *preamble)
 {
-	stream->deadline = uv_now(stream->streams->loop) + milliseconds;
+	*preamble = (struct preamble) { .state = PREAMBLE_UNKNOWN, .proxy = calloc(1, sizeof *preamble->proxy) };
+	return preamble->proxy == NULL ? -1 : 0;
+}
+
+static enum preamble_result
+read_header(struct preamble *preamble, const char *octets, size_t len, size_t *used)
+{
+	switch (proxy_read(preamble->proxy, octets, len, used)) {
+	case PROXY_MORE: return PREAMBLE_MORE;
+	case PROXY_DONE: return PREAMBLE_CLIENT;
+	case PROXY_BAD: break;
+	}
+	return PREAMBLE_BAD;
+}
+
+enum preamble_result
+preamble_read(struct preamble *preamble, const char *octets, size_t len, size_t *used)
+{
+	*used = 0;
+	if (preamble->state == PREAMBLE_UNKNOWN)
+		return read_header(preamble, octets, len, used);
+	return preamble->state == PREAMBLE_UNGREETED && len > 0 ? PREAMBLE_EARLY : PREAMBLE_MORE;
 }
 
 void
-preamble_end(struct stream *stream)
+preamble_set(struct preamble *preamble, enum preamble_state state)
 {
-	free(stream->preamble.proxy);
-	stream->preamble = (struct preamble) { .state = PREAMBLE_DONE };
-}
-
-void
-preamble_greet(struct stream *stream)
-{
-	if (stream->protocol->greeting_delay == 0) {
-		stream_greet(stream);
-		return;
-	}
-	stream->preamble.state = PREAMBLE_UNGREETED;
-	set_deadline(stream, stream->protocol->greeting_delay);
-}
-
-/* The deadline is the one of a client that says nothing. */
-void
-preamble_encrypt(struct stream *stream)
-{
-	stream->preamble.state = PREAMBLE_ENCRYPTING;
-	encryption_begin(stream);
-}
-
-void
-preamble_begin(struct stream *stream)
-{
-	if (!stream->mode.proxied) {
-		stream_enter(stream);
-		return;
-	}
-	stream->preamble.proxy = calloc(1, sizeof *stream->preamble.proxy);
-	if (stream->preamble.proxy == NULL) {
-		stream_fail(stream, "out-of-memory");
-		return;
-	}
-	stream->preamble.state = PREAMBLE_UNKNOWN;
-	set_deadline(stream, PREAMBLE_PROXY_TIMEOUT);
-}
-
-/* A proxy that speaks for itself keeps its own address. */
-static void
-take_header(struct stream *stream)
-{
-	const struct proxy *proxy = stream->preamble.proxy;
-	_Static_assert(sizeof stream->peer >= sizeof proxy->client.address, "an address fits");
-	if (!proxy->local)
-		memcpy(stream->peer, proxy->client.address, sizeof proxy->client.address);
-	preamble_end(stream);
-	stream_touch(stream);
-	stream_enter(stream);
-}
-
-static size_t
-read_header(struct stream *stream, const char *bytes, size_t len)
-{
-	size_t used;
-	switch (proxy_read(stream->preamble.proxy, bytes, len, &used)) {
-	case PROXY_MORE: break;
-	case PROXY_DONE: take_header(stream); break;
-	case PROXY_BAD: stream_fail(stream, "bad-proxy-header"); return len;
-	}
-	return used;
-}
-
-/* Programs that send without listening send too early. */
-size_t
-preamble_read(struct stream *stream, const char *bytes, size_t len)
-{
-	size_t used = 0;
-	if (stream->preamble.state == PREAMBLE_UNKNOWN)
-		used = read_header(stream, bytes, len);
-	if (stream->preamble.state == PREAMBLE_UNGREETED && used < len) {
-		preamble_end(stream);
-		stream_say_last(stream, stream->protocol->early, "early-talker");
-	}
-	return used;
-}
-
-void
-preamble_expire(struct stream *stream)
-{
-	bool greet = stream->preamble.state == PREAMBLE_UNGREETED;
-	const char *cause = stream->preamble.state == PREAMBLE_UNKNOWN ? "no-proxy-header" : "timeout";
-	preamble_end(stream);
-	stream_touch(stream);
-	if (greet)
-		stream_greet(stream);
-	else
-		stream_fail(stream, cause);
+	free(preamble->proxy);
+	*preamble = (struct preamble) { .state = state };
 }

@@ -1,44 +1,44 @@
-/* What goes before a greeting: the header of a proxy, a delay in which nobody has anything to say. */
+/* What goes before a greeting: the header of a proxy, a TLS handshake, a delay in which the client must not talk. */
 #ifndef NET_PREAMBLE_H
 #define NET_PREAMBLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-struct proxy;
-struct stream;
+#include "net/proxy.h"
 
 enum { PREAMBLE_PROXY_TIMEOUT = 5000 }; /* milliseconds for the proxy's header */
 
 enum preamble_state {
 	PREAMBLE_DONE,       /* nothing goes before the greeting any more */
-	PREAMBLE_UNKNOWN,    /* the proxy has to say who comes */
+	PREAMBLE_UNKNOWN,    /* the proxy has to name the client */
 	PREAMBLE_ENCRYPTING, /* the TLS handshake goes first */
 	PREAMBLE_UNGREETED,  /* the greeting waits */
 };
 
+/* Of one connection. All zero is done. */
 struct preamble {
 	enum preamble_state state;
-	struct proxy *proxy; /* PREAMBLE_UNKNOWN */
+	struct proxy *proxy; /* PREAMBLE_UNKNOWN, and until preamble_end() */
 };
 
-/* Begins, after which the stream has a session that is greeted, or will be, or is turned away. */
-void preamble_begin(struct stream *stream);
+enum preamble_result {
+	PREAMBLE_MORE,   /* more is to come; all octets were taken */
+	PREAMBLE_CLIENT, /* the header is whole; the other octets are for what follows */
+	PREAMBLE_EARLY,  /* the client has talked before the greeting */
+	PREAMBLE_BAD,    /* no header: the connection must be closed, unanswered */
+};
 
-/* Puts the greeting off for the delay of the protocol, or has it said now. */
-void preamble_greet(struct stream *stream);
+/* Begins to wait for the header of a proxy. Returns 0, or -1 if memory is out. */
+int preamble_expect_proxy(struct preamble *preamble);
 
-/* Begins a TLS handshake, after which the greeting's time comes. */
-void preamble_encrypt(struct stream *stream);
+/*
+ * Reads octets before the greeting: of a header, or of a client that should not talk. *used of them belong to the
+ * header. During a handshake there are no such octets.
+ */
+enum preamble_result preamble_read(struct preamble *preamble, const char *octets, size_t len, size_t *used);
 
-/* Takes input of a stream that has not arrived. Returns how many octets; the rest is for the session. */
-size_t preamble_read(struct stream *stream, const char *bytes, size_t len);
-
-/* The deadline of such a stream has come. */
-void preamble_expire(struct stream *stream);
-
-/* Frees what an preamble takes. The stream has arrived. */
-void preamble_end(struct stream *stream);
+/* Sets the state after the header: PREAMBLE_ENCRYPTING, PREAMBLE_UNGREETED or PREAMBLE_DONE. Frees the header. */
+void preamble_set(struct preamble *preamble, enum preamble_state state);
 
 #endif

@@ -33,13 +33,17 @@ struct protocol {
 	bool (*sending)(const void *session);
 	void (*more)(void *session);
 	bool (*closed)(const void *session);
+	/* Is a message or a long answer under way? Then commands are not cut from its octets, and a stop waits for it. */
 	bool (*in_transaction)(const void *session);
+	/* Has the client come as far as it must within the time of admission (a login, a transaction)? NULL: never. */
+	bool (*admitted)(const void *session);
 	void (*end)(void *session, enum ftg_id last);
 	/* Last words; early is for a client that talks before the greeting. FTG_IDS: the session ends without a word. */
 	enum ftg_id timeout, shutdown, overload, early;
 	/* Limits, of milliseconds: 0 is none. All are looked at once a second. */
 	uint64_t idle;           /* without a word from the client */
 	uint64_t whole;          /* of a session */
+	uint64_t admission;      /* from the connection until admitted() */
 	uint64_t greeting_delay; /* before the greeting; who talks meanwhile is sent away */
 	uint64_t min_rate;       /* octets a second of a message that comes in */
 	int send_buffer;         /* octets that the system keeps for a client that does not read; 0: as it likes */

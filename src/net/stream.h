@@ -3,102 +3,142 @@
 #define NET_STREAM_H
 
 #include <stdarg.h>
+#include <uv.h>
 
+#include "base/clock.h"
 #include "base/ip.h"
+#include "base/stats.h"
 #include "base/token.h"
+#include "net/certificate.h"
+#include "net/encryption.h"
+#include "net/gather.h"
+#include "net/input.h"
 #include "net/preamble.h"
-#include "net/streams.h"
+#include "net/protocol.h"
+#include "net/turns.h"
+#include "net/voice_source.h"
 #include "port/job.h"
+
+enum {
+	STREAM_INPUT = 64 * 1024, /* octets that are read at a time */
+	STREAM_PLAIN = 16 * 1024, /* octets that are decrypted at a time */
+};
+
+/* How connections begin at a listener. */
+struct listen_mode {
+	bool proxied;   /* with the header of a proxy */
+	bool encrypted; /* with a TLS handshake */
+};
+
+struct stream;
+
+/* What all streams of a worker share; it outlives them. For the loop's thread. */
+struct stream_host {
+	uv_loop_t *loop;
+	struct clock *clock;
+	const struct voice_source *source;
+	const struct certificate *certificate;
+	struct stats_slot *stats; /* NULL: nothing is counted */
+	bool stopping;            /* those that are idle end, the others once they have answered */
+	bool ending;              /* and a transaction is no reason to go on */
+	struct turns turns;
+	struct gather gather;
+	/* Called when a stream is closed. It may be freed then. */
+	void (*closed)(struct stream_host *host, struct stream *stream);
+	char input[STREAM_INPUT];
+	char plain[STREAM_PLAIN];
+};
+
+/*
+ * What a stream is about. It only ever goes on to a later phase; stream.c alone sets it. A stream that fails skips to
+ * CLOSING as soon as no job of its session is under way.
+ */
+enum stream_phase {
+	STREAM_PREAMBLE, /* before the greeting: see struct preamble. There is a session once the client is known */
+	STREAM_SPEAKING, /* the session is fed */
+	STREAM_DRAINING, /* the session is over, or the client was turned away: the last output leaves */
+	STREAM_LINGERING, /* our half is shut; input is discarded until the client ends too, lest a reset take the output */
+	STREAM_CLOSING, /* no call may reach the session any more */
+};
 
 /* How fast a message comes in. */
 struct pace {
-	uint64_t since; /* start of the time that is looked at; 0: none */
+	int64_t since; /* start of the time that is looked at; 0: none */
 	uint64_t octets;
 };
 
 struct stream {
 	uv_tcp_t tcp;
-	struct streams *streams;
+	struct stream_host *host;
 	const struct protocol *protocol;
-	void *session; /* NULL: turned away, or closing */
-	struct stream *next, *previous;
-	struct stream *next_ready;
-	uint64_t deadline; /* of the loop's time, in milliseconds */
-	uint64_t end;      /* the latest deadline that there can be */
+	void *session;                  /* NULL: turned away, not known yet, or closing */
+	struct stream *next, *previous; /* for streams.c */
+	struct turn_entry entry;
+	struct share share;
+	enum stream_phase phase;
 	struct listen_mode mode;
+	bool welcome; /* there is memory and room for it */
+	bool entered; /* protocol->enter() has let it in, so protocol->leave() must follow */
+	bool failed;  /* nothing can be read or sent any more */
 	struct preamble preamble;
-	struct tls *tls; /* NULL: not encrypted */
+	struct input input;
+	struct encryption encryption;
 	struct pace pace;
-	char *rest; /* input that the session has not taken */
-	size_t rest_len;
-	unsigned unsent; /* pieces of output that the client has not taken; nothing is read or fed meanwhile */
-	bool turning;    /* encryption has begun; what is still at hand came in the clear, and is thrown away */
-	bool welcome;    /* there is memory and room for it */
-	bool entered;    /* and has to leave */
-	bool is_ready;   /* is among those that are ready */
-	bool reading;
-	bool ended;     /* the client has ended its half */
-	bool broken;    /* nothing can be read or sent any more */
-	bool surplus;   /* input has been thrown away: the end is told before the connection is torn */
-	bool lingering; /* the end has been told; input is thrown away until the client ends too */
-	bool closing;
-	const char *cause; /* of the end, for the log */
+	struct job_owner owner; /* of the session's jobs */
+	int64_t deadline;       /* milliseconds of the host's clock, for the next sign of life */
+	int64_t end;            /* of the whole session; INT64_MAX: none */
+	int64_t admission;      /* until then the session must be admitted; INT64_MAX: none */
+	const char *cause;      /* of the end, for the log */
 	char peer[IP_TEXT_SIZE];
 	char token[TOKEN_SIZE];
 };
 
-/* The voice of the next reply. vars may be NULL. */
-struct ftg_voice stream_voice(const struct stream *stream, const struct ftg_vars *vars);
+/* Begins, with a socket that is connected. If it is not welcome, the client is told that there are too many. */
+void stream_start(struct stream *stream, bool welcome, struct listen_mode mode);
+
+/* Does whatever can be done within the stream's share of this turn: feed, send, read on, end. May close it. */
+void stream_run(struct stream *stream);
+
+/* A second has passed: ends the stream if its time is up, or if its message comes too slowly. */
+void stream_check_time(struct stream *stream);
+
+/* Sends a last reply and ends, in the midst of a message too. Nothing while a job is under way. */
+void stream_end(struct stream *stream, enum ftg_id last);
+
+/* Closes the socket of a connection that was never started. */
+void stream_drop(struct stream *stream);
+
+/* Does the session wait for a job or a peer? */
+bool stream_is_working(const struct stream *stream);
+
+/* Logs the end of a connection that the process does not live to close. */
+void stream_log_cut(const struct stream *stream, const char *cause);
 
 /*
- * For sessions: says a reply in their voice, sends octets, asks to be fed again, logs an event of theirs. A stream is full
- * while the client has left something untaken.
+ * For sessions. Replies and octets are gathered, and leave at the end of the stream's turn. A stream is full while the
+ * client has left something untaken: a long answer must stop then, and continue when protocol->more() is called.
  */
 void stream_reply(struct stream *stream, const struct ftg_reply *reply);
-void stream_send(struct stream *stream, const char *bytes, size_t len);
+void stream_send(struct stream *stream, const char *octets, size_t len);
 bool stream_is_full(const struct stream *stream);
+
+/* For sessions: the voice of the next reply. vars may be NULL. */
+struct ftg_voice stream_voice(const struct stream *stream, const struct ftg_vars *vars);
+
+/* For sessions: one that was busy can be fed again, or has closed itself. */
 void stream_resume(struct stream *stream);
-void stream_log(struct stream *stream, const char *event, va_list pairs);
+
+/* For sessions: logs an event with the session's token, client and language; pairs of key and value, NULL at the end. */
+void stream_log(const struct stream *stream, const char *event, va_list pairs);
+
+/* Begins a line of the log with the session's token and client. The caller ends it. */
+void stream_log_begin(const struct stream *stream, const char *event);
 
 /* For sessions: can encryption begin? It begins behind what has been said. What the session has not taken is dropped. */
 bool stream_can_encrypt(const struct stream *stream);
 void stream_encrypt(struct stream *stream);
 
-/* For sessions, which are busy until then: calls job->done() after so many milliseconds. */
+/* For sessions, which are busy until then: calls job->done() after so many milliseconds; now if memory is out. */
 void stream_wait(struct stream *stream, int64_t milliseconds, struct job *job);
-
-/* For preamble.c: the client's address is known; its session is to be greeted; it is to hear a last word, and why. */
-void stream_enter(struct stream *stream);
-void stream_greet(struct stream *stream);
-void stream_say_last(struct stream *stream, enum ftg_id last, const char *cause);
-
-/* For encryption.c: the handshake is over. */
-void stream_encrypted(struct stream *stream);
-
-/* For output.c: the client is there, or is no more, and why. */
-void stream_touch(struct stream *stream);
-void stream_fail(struct stream *stream, const char *cause);
-
-/* For streams.c: begins, once the connection has been accepted; says that there are too many if it is not welcome. */
-void stream_start(struct stream *stream, bool welcome, struct listen_mode mode);
-
-/* For streams.c: gives up a connection that was never accepted. */
-void stream_drop(struct stream *stream);
-
-/* For streams.c: does whatever can be done now: feed, send, read on, end. May close the stream. */
-void stream_proceed(struct stream *stream);
-
-/* The time is up. */
-void stream_expire(struct stream *stream);
-
-/* A second has passed: ends if the client sends too slowly. */
-void stream_check_pace(struct stream *stream);
-
-/* For streams.c: waits the session for a job or a peer? Logs the end of a connection that the process does not live to close. */
-bool stream_is_working(const struct stream *stream);
-void stream_log_cut(const struct stream *stream, const char *cause);
-
-/* Says a last word and ends, in the midst of a message too. Nothing while a job is under way. */
-void stream_end(struct stream *stream, enum ftg_id last);
 
 #endif

@@ -1,41 +1,53 @@
-/* All connections of a worker: taking them, their number, their timeouts, their end. */
+/* All connections of a worker: their number, their turns, their time limits, their end. */
 #include "net/streams.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
-#include "net/stream.h"
 
-enum {
-	BACKLOG = 4096,
-	SWEEP = 1000, /* milliseconds between looks for those whose time is up */
-};
+enum { SWEEP = 1000 }; /* milliseconds between looks for those whose time is up, and between logged failures */
 
-static void
-run_sweep(uv_timer_t *timer)
+static struct streams *
+streams_of(struct stream_host *host)
 {
-	struct streams *streams = timer->data;
-	uint64_t now = uv_now(streams->loop);
-	for (struct stream *stream = streams->first, *next; stream != NULL; stream = next) {
-		next = stream->next;
-		if (stream->closing)
-			continue;
-		if (stream->deadline <= now)
-			stream_expire(stream);
-		else
-			stream_check_pace(stream);
-	}
-	streams_run_ready(streams);
+	return (struct streams *)((char *)host - offsetof(struct streams, host));
 }
 
-int
-streams_open(struct streams *streams)
+static void
+on_sweep(uv_timer_t *timer)
 {
-	streams->sweep.data = streams;
-	streams->spare = malloc(sizeof *streams->spare);
-	if (streams->spare == NULL)
-		return UV_ENOMEM;
-	return uv_timer_init(streams->loop, &streams->sweep);
+	streams_sweep(timer->data);
+}
+
+void
+streams_sweep(struct streams *streams)
+{
+	for (struct stream *stream = streams->first, *next; stream != NULL; stream = next) {
+		next = stream->next;
+		stream_check_time(stream);
+	}
+}
+
+static void
+on_awake(uv_idle_t *idle)
+{
+	(void)idle;
+}
+
+static void
+on_wake(struct turns *turns)
+{
+	struct stream_host *host = (struct stream_host *)((char *)turns - offsetof(struct stream_host, turns));
+	uv_idle_start(&streams_of(host)->awake, on_awake);
+}
+
+static void
+on_turn(uv_check_t *check)
+{
+	streams_run_turn(check->data);
 }
 
 static void
@@ -45,10 +57,10 @@ link_stream(struct streams *streams, struct stream *stream)
 	if (stream->next != NULL)
 		stream->next->previous = stream;
 	streams->first = stream;
-	stats_add(streams->stats, STAT_CONNECTIONS, 1);
-	stats_add(streams->stats, STAT_CONNECTIONS_TOTAL, 1);
+	stats_add(streams->host.stats, STAT_CONNECTIONS, 1);
+	stats_add(streams->host.stats, STAT_CONNECTIONS_TOTAL, 1);
 	if (streams->count++ == 0)
-		uv_timer_start(&streams->sweep, run_sweep, SWEEP, SWEEP);
+		uv_timer_start(&streams->sweep, on_sweep, SWEEP, SWEEP);
 }
 
 static void
@@ -60,127 +72,176 @@ unlink_stream(struct streams *streams, struct stream *stream)
 		streams->first = stream->next;
 	if (stream->next != NULL)
 		stream->next->previous = stream->previous;
-	stats_take(streams->stats, STAT_CONNECTIONS, 1);
+	stats_take(streams->host.stats, STAT_CONNECTIONS, 1);
 	if (--streams->count == 0)
 		uv_timer_stop(&streams->sweep);
 }
 
-/* The system gives the lowest number that is free: one that is near the limit tells that few are left. */
-static bool
-leaves_descriptors(const struct stream *stream)
-{
-	uv_os_fd_t descriptor;
-	return uv_fileno((const uv_handle_t *)&stream->tcp, &descriptor) < 0 ||
-	    descriptor < stream->streams->descriptors;
-}
-
-/* When memory is out, the spare one takes the connection, to turn it away. */
+/* While memory is out, connections wait in the system's queue, or for another worker. */
 static void
-take(struct listener *listener)
+pause_listeners(struct streams *streams)
 {
-	struct streams *streams = listener->streams;
-	struct stream *stream = malloc(sizeof *stream);
-	bool welcome = stream != NULL && streams->count < streams->max;
-	if (stream == NULL) {
-		stream = streams->spare;
-		streams->spare = NULL;
+	for (size_t i = 0; i < streams->listener_count; i++) {
+		streams->listeners[i].waiting = true;
+		listener_pause(&streams->listeners[i].listener);
 	}
-	listener->waiting = stream == NULL;
-	if (stream == NULL)
-		return;
-	*stream = (struct stream) { .streams = streams, .protocol = listener->protocol };
-	uv_tcp_init(streams->loop, &stream->tcp);
-	link_stream(streams, stream);
-	int error = uv_accept((uv_stream_t *)&listener->tcp, (uv_stream_t *)&stream->tcp);
-	if (error < 0)
-		stream_drop(stream);
-	else
-		stream_start(stream, welcome && leaves_descriptors(stream), listener->mode);
 }
 
-/* Descriptors are out: libuv has turned the connection away with the one that it keeps for this. */
+/* Memory is there again. */
 static void
-log_trouble(struct streams *streams, int error)
+resume_listeners(struct streams *streams)
 {
-	uint64_t now = uv_now(streams->loop);
-	if (now < streams->quiet)
-		return;
-	streams->quiet = now + SWEEP;
-	log_event("accept-failed", "detail", uv_strerror(error), NULL);
+	for (size_t i = 0; i < streams->listener_count && !streams->host.stopping; i++) {
+		if (streams->listeners[i].waiting)
+			listener_resume(&streams->listeners[i].listener);
+		streams->listeners[i].waiting = false;
+	}
 }
 
 static void
-on_connection(uv_stream_t *handle, int status)
+on_stream_closed(struct stream_host *host, struct stream *stream)
 {
-	struct listener *listener = (struct listener *)handle;
-	if (status < 0)
-		log_trouble(listener->streams, status);
-	else
-		take(listener);
-}
-
-/* Connections have it from the socket that listens. */
-static int
-limit_send_buffer(struct listener *listener)
-{
-	int size = listener->protocol->send_buffer;
-	return size == 0 ? 0 : uv_send_buffer_size((uv_handle_t *)&listener->tcp, &size);
-}
-
-int
-streams_listen(struct streams *streams, struct listener *listener, int descriptor, const struct protocol *protocol,
-    struct listen_mode mode)
-{
-	*listener = (struct listener) { .streams = streams, .protocol = protocol, .mode = mode };
-	int error = uv_tcp_init(streams->loop, &listener->tcp);
-	if (error == 0)
-		error = uv_tcp_open(&listener->tcp, descriptor);
-	if (error == 0)
-		error = limit_send_buffer(listener);
-	if (error == 0)
-		error = uv_listen((uv_stream_t *)&listener->tcp, BACKLOG, on_connection);
-	return error;
-}
-
-void
-streams_forget(struct streams *streams, struct stream *stream)
-{
+	struct streams *streams = streams_of(host);
 	unlink_stream(streams, stream);
 	if (streams->spare == NULL)
 		streams->spare = stream;
 	else
 		free(stream);
-	if (streams->stopping && streams->count == 0)
+	if (host->stopping && streams->count == 0)
 		streams->emptied(streams);
-	for (size_t i = 0; i < streams->listener_count && !streams->stopping; i++)
-		if (streams->listeners[i].waiting)
-			take(&streams->listeners[i]);
+	resume_listeners(streams);
+}
+
+int
+streams_open(struct streams *streams)
+{
+	struct stream_host *host = &streams->host;
+	host->closed = on_stream_closed;
+	turns_open(&host->turns, on_wake);
+	streams->sweep.data = streams->turn.data = streams;
+	streams->spare = malloc(sizeof *streams->spare);
+	if (streams->spare == NULL)
+		return UV_ENOMEM;
+	int error = uv_timer_init(host->loop, &streams->sweep);
+	if (error == 0)
+		error = uv_idle_init(host->loop, &streams->awake);
+	if (error == 0)
+		error = uv_check_init(host->loop, &streams->turn);
+	if (error == 0)
+		error = uv_check_start(&streams->turn, on_turn);
+	return error;
+}
+
+void
+streams_close(struct streams *streams)
+{
+	free(streams->spare);
+}
+
+/* When memory is out, the spare one takes the connection, to turn it away. */
+static struct stream *
+new_stream(struct stream_listener *listener, bool *welcome)
+{
+	struct streams *streams = listener->streams;
+	struct stream *stream = malloc(sizeof *stream);
+	*welcome = stream != NULL && streams->count < streams->max;
+	if (stream == NULL) {
+		stream = streams->spare;
+		streams->spare = NULL;
+	}
+	if (streams->spare == NULL)
+		pause_listeners(streams);
+	if (stream != NULL)
+		*stream = (struct stream) { .host = &streams->host, .protocol = listener->protocol };
+	return stream;
+}
+
+/* The system gives the lowest descriptor that is free: one that is near the limit shows that few are left. */
+int
+streams_adopt(struct streams *streams, struct stream_listener *listener, int descriptor)
+{
+	bool welcome;
+	struct stream *stream = new_stream(listener, &welcome);
+	if (stream == NULL) {
+		close(descriptor);
+		return -1;
+	}
+	uv_tcp_init(streams->host.loop, &stream->tcp);
+	link_stream(streams, stream);
+	if (uv_tcp_open(&stream->tcp, descriptor) < 0) {
+		close(descriptor);
+		stream_drop(stream);
+		return 0;
+	}
+	stream_start(stream, welcome && descriptor < streams->descriptors, listener->mode);
+	return 0;
+}
+
+static void
+log_failure(struct streams *streams, int error)
+{
+	int64_t now = streams->host.clock->now(streams->host.clock);
+	if (now < streams->quiet)
+		return;
+	streams->quiet = now + SWEEP;
+	log_event("accept-failed", "detail", strerror(error), NULL);
+}
+
+static void
+on_accepted(struct listener *base, int descriptor)
+{
+	struct stream_listener *listener = (struct stream_listener *)base;
+	if (descriptor < 0)
+		log_failure(listener->streams, errno);
+	else if (streams_adopt(listener->streams, listener, descriptor) < 0)
+		log_failure(listener->streams, ENOMEM);
+}
+
+int
+streams_listen(struct streams *streams, struct stream_listener *listener, int descriptor,
+    const struct protocol *protocol, struct listen_mode mode)
+{
+	*listener = (struct stream_listener) {
+		.listener.accepted = on_accepted,
+		.streams = streams,
+		.protocol = protocol,
+		.mode = mode,
+	};
+	return listener_open(&listener->listener, streams->host.loop, descriptor, protocol->send_buffer);
 }
 
 void
 streams_run_ready(struct streams *streams)
 {
-	while (streams->ready != NULL) {
-		struct stream *stream = streams->ready;
-		streams->ready = stream->next_ready;
-		stream->is_ready = false;
-		stream_proceed(stream);
-	}
+	struct turn_entry *entry;
+	while ((entry = turns_take(&streams->host.turns)) != NULL)
+		stream_run((struct stream *)((char *)entry - offsetof(struct stream, entry)));
+}
+
+void
+streams_run_turn(struct streams *streams)
+{
+	struct turns *turns = &streams->host.turns;
+	turns_begin(turns);
+	streams_run_ready(streams);
+	if (turns_are_empty(turns))
+		uv_idle_stop(&streams->awake);
+	else
+		uv_idle_start(&streams->awake, on_awake);
 }
 
 void
 streams_stop(struct streams *streams)
 {
-	if (streams->stopping)
+	if (streams->host.stopping)
 		return;
-	streams->stopping = true;
+	streams->host.stopping = true;
 	for (size_t i = 0; i < streams->listener_count; i++)
-		uv_close((uv_handle_t *)&streams->listeners[i].tcp, NULL);
+		listener_close(&streams->listeners[i].listener);
 	for (struct stream *stream = streams->first, *next; stream != NULL; stream = next) {
 		next = stream->next;
-		stream_proceed(stream);
+		stream_run(stream);
 	}
-	streams_run_ready(streams);
 	if (streams->count == 0)
 		streams->emptied(streams);
 }
@@ -188,12 +249,11 @@ streams_stop(struct streams *streams)
 void
 streams_end(struct streams *streams)
 {
-	streams->ending = true;
+	streams->host.ending = true;
 	for (struct stream *stream = streams->first, *next; stream != NULL; stream = next) {
 		next = stream->next;
 		stream_end(stream, stream->protocol->shutdown);
 	}
-	streams_run_ready(streams);
 }
 
 struct streams_cut
@@ -207,10 +267,4 @@ streams_cut(const struct streams *streams)
 		stream_log_cut(stream, working ? "cut-working" : "cut-unsent");
 	}
 	return cut;
-}
-
-void
-streams_close(struct streams *streams)
-{
-	free(streams->spare);
 }

@@ -1,76 +1,66 @@
-/* All connections of a worker: taking them, their number, their timeouts, their end. */
+/* All connections of a worker: their number, their turns, their time limits, their end. */
 #ifndef NET_STREAMS_H
 #define NET_STREAMS_H
 
 #include <stdbool.h>
 #include <uv.h>
 
-#include "base/stats.h"
-#include "net/certificate.h"
-#include "net/protocol.h"
-#include "net/voice_source.h"
+#include "net/listener.h"
+#include "net/stream.h"
 
-enum {
-	STREAMS_INPUT = 64 * 1024,  /* octets that are read at a time */
-	STREAMS_OUTPUT = 64 * 1024, /* octets of replies that leave at a time */
-	STREAMS_PLAIN = 16 * 1024,  /* octets that are decrypted at a time */
-};
-
-/* How connections begin at a listener. */
-struct listen_mode {
-	bool proxied;   /* with the header of a proxy */
-	bool encrypted; /* with a TLS handshake */
-};
+struct streams;
 
 /* A listening socket, and what is spoken there. */
-struct listener {
-	uv_tcp_t tcp;
+struct stream_listener {
+	struct listener listener;
 	struct streams *streams;
 	const struct protocol *protocol;
 	struct listen_mode mode;
-	bool waiting; /* a connection waits until there is memory to take it */
+	bool waiting; /* takes no connection until there is memory for one */
 };
 
+/* For the loop's thread. Those members that streams_open() names are set by the owner. */
 struct streams {
-	uv_loop_t *loop;
-	const struct voice_source *source;
-	const struct certificate *certificate;
-	struct stats_slot *stats; /* NULL: nothing is counted */
-	uv_timer_t sweep;         /* looks for those whose time is up; runs while there are any */
+	struct stream_host host;
+	uv_timer_t sweep; /* looks for streams whose time is up; runs while there are any */
+	uv_check_t turn;  /* runs those that wait for a turn */
+	uv_idle_t awake;  /* runs while any wait, so that the loop does not sleep */
 	unsigned count;
-	unsigned max;         /* further ones are told that there are too many */
-	int descriptors;      /* so are those that get this descriptor or a higher one */
-	bool stopping;        /* those that are idle end, the others when they have done */
-	bool ending;          /* and a transaction is no reason to go on */
-	struct stream *first; /* all of them */
-	struct stream *ready; /* those whose sessions want to go on */
+	unsigned max;    /* further ones are told that there are too many */
+	int descriptors; /* so are those that get this descriptor or a higher one */
+	struct stream *first;
 	struct stream *spare; /* with which one more can be turned away when memory is out */
-	struct listener *listeners;
+	struct stream_listener *listeners;
 	size_t listener_count;
-	uint64_t quiet; /* until when trouble of accepting is not logged again */
-	/* Told when a stop has ended the last one. */
+	int64_t quiet; /* until when a failure to accept is not logged again */
+	/* Called when a stop has ended the last one. */
 	void (*emptied)(struct streams *streams);
-	struct stream *writer; /* whose replies the output holds */
-	size_t output_len;
-	char output[STREAMS_OUTPUT];
-	char input[STREAMS_INPUT];
-	char plain[STREAMS_PLAIN];
 };
 
 /*
- * Sets up what all connections share. loop, source, certificate, listeners, emptied, max and descriptors are set. Returns
- * 0 or an error of libuv.
+ * Sets up what all connections share. loop, clock, source, certificate and stats of the host, and max, descriptors,
+ * listeners and emptied are set. Returns 0 or an error of libuv.
  */
 int streams_open(struct streams *streams);
 
+/* Frees what is left. All streams have been closed, and so have the handles. */
 void streams_close(struct streams *streams);
 
-/* Listens on inherited sockets that are bound already. Returns 0 or an error of libuv. */
-int streams_listen(struct streams *streams, struct listener *listener, int descriptor, const struct protocol *protocol,
-    struct listen_mode mode);
+/* Listens on an inherited socket that is bound already. Returns 0 or an error of libuv. */
+int streams_listen(struct streams *streams, struct stream_listener *listener, int descriptor,
+    const struct protocol *protocol, struct listen_mode mode);
 
-/* Lets the sessions go on that jobs have woken. To be called after the end of each job. */
+/* Takes a connection over, as those that a listener accepts. Returns 0, or -1 if memory is out: it is closed then. */
+int streams_adopt(struct streams *streams, struct stream_listener *listener, int descriptor);
+
+/* Runs the streams that have something to do in this turn: a job of theirs is done. Nothing is lost without it. */
 void streams_run_ready(struct streams *streams);
+
+/* Begins the next turn, and runs those that wait for it. The loop does it. */
+void streams_run_turn(struct streams *streams);
+
+/* Ends the streams whose time is up. The loop does it once a second. */
+void streams_sweep(struct streams *streams);
 
 /* Takes no more connections and ends those that are idle; the others end when they have answered. */
 void streams_stop(struct streams *streams);
@@ -86,8 +76,5 @@ struct streams_cut {
 
 /* Counts those that are left, and logs the end of each; the process must end then. */
 struct streams_cut streams_cut(const struct streams *streams);
-
-/* For stream.c: a connection is gone. */
-void streams_forget(struct streams *streams, struct stream *stream);
 
 #endif

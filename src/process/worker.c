@@ -55,7 +55,7 @@ on_job(struct jobs *jobs)
 static void
 on_emptied(struct streams *streams)
 {
-	uv_stop(streams->loop);
+	uv_stop(streams->host.loop);
 }
 
 /* The first worker warns for all. */
@@ -140,7 +140,7 @@ on_hurry(uv_signal_t *signal, int number)
 {
 	struct worker *worker = signal->loop->data;
 	(void)number;
-	if (worker->streams.stopping)
+	if (worker->streams.host.stopping)
 		streams_end(&worker->streams);
 }
 
@@ -151,7 +151,7 @@ on_stop(uv_signal_t *signal, int number)
 	struct worker *worker = signal->loop->data;
 	unsigned grace = worker->config->grace;
 	(void)number;
-	if (worker->streams.stopping)
+	if (worker->streams.host.stopping)
 		return;
 	uv_timer_start(&worker->grace, on_last_call, grace > 2 ? 1000 * grace - LAST_CALL : 50, 0);
 	control_close(&worker->status_control);
@@ -230,10 +230,13 @@ worker_open(struct worker *worker, const struct worker_config *config, const str
 	if (error < 0)
 		return error;
 	worker->streams = (struct streams) {
-		.loop = &worker->loop,
-		.source = &worker->catalogs.source,
-		.certificate = &worker->certificate,
-		.stats = slot_of(worker),
+		.host = {
+			.loop = &worker->loop,
+			.clock = &worker->clock.clock,
+			.source = &worker->catalogs.source,
+			.certificate = &worker->certificate,
+			.stats = slot_of(worker),
+		},
 		.listeners = worker->listeners,
 		.emptied = on_emptied,
 	};

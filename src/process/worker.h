@@ -42,7 +42,7 @@ struct worker {
 	/* Ends what waits for other servers, so that its clients still get a reply; near the end of the grace. NULL: none. */
 	void (*last_call)(struct worker *worker);
 	uv_timer_t expiry; /* looks at the date of the certificate */
-	struct listener listeners[LISTEN_MAX];
+	struct stream_listener listeners[LISTEN_MAX];
 	struct streams streams;
 	struct status status;
 	struct control status_control, metrics_control;

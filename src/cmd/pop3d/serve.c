@@ -45,7 +45,7 @@ open_service(
 		.stamp = pop3->apop ? stamp : NULL,
 		.verify = password_verify,
 		.hasher = &env.hasher.executor,
-		.stats = env.worker.streams.stats,
+		.stats = env.worker.streams.host.stats,
 		.limiter = &env.limiter,
 		.directory = env.directory,
 		.folder = folder,

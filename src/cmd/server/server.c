@@ -144,24 +144,33 @@ remove_file(const struct server *server, const char *name)
 }
 
 static void
-stop(void *context)
+close_sockets(const struct server *server)
 {
-	const struct server *server = context;
 	for (size_t i = 0; i < server->socket_count; i++)
 		close(server->sockets[i]);
 	if (server->metrics >= 0)
 		close(server->metrics);
 	if (server->serve.status_socket >= 0)
 		close(server->serve.status_socket);
+}
+
+static void
+stop(void *context)
+{
+	const struct server *server = context;
+	close_sockets(server);
 	remove_file(server, server->status_file);
 }
 
+/* The queue process takes no connections: a socket that it held would outlive the workers. */
 static int
 work(void *context, const struct worker_slot *slot)
 {
 	const struct server *server = context;
 	const struct server_kind *kind = server->kind;
 	bool relay = slot->number == server->settings->workers;
+	if (relay)
+		close_sockets(server);
 	return relay ? kind->relay(&server->serve, slot) : kind->work(&server->serve, slot);
 }
 

@@ -167,7 +167,7 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 		.content_rules = settings->content_rules,
 		.inspector = &inspector.executor,
 		.hasher = &env.hasher.executor,
-		.stats = env.worker.streams.stats,
+		.stats = env.worker.streams.host.stats,
 		.limiter = &env.limiter,
 		.now = now,
 		.vrfy = settings->vrfy,

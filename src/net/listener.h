@@ -1,0 +1,34 @@
+/* A listening socket that several workers share: one of them wakes up for a connection, and takes one at a time. */
+#ifndef NET_LISTENER_H
+#define NET_LISTENER_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+struct listener;
+
+/* Of one worker. accepted and context are set before listener_open(). */
+struct listener {
+	uv_poll_t poll;
+	int descriptor; /* owned; -1: none */
+	int spare;      /* a descriptor that is given up to accept, and close, a connection when descriptors are out */
+	bool exclusive; /* the socket wakes one worker only */
+	/* Called with the descriptor of each new connection, which is the callee's; -1 with errno if it was turned away. */
+	void (*accepted)(struct listener *listener, int descriptor);
+};
+
+/*
+ * Watches a socket, which is bound and nonblocking, and listens on it. The socket is the listener's then. send_buffer is
+ * what the system keeps of output to a client that does not read, in octets; 0: as it likes. Returns 0 or an error of
+ * libuv.
+ */
+int listener_open(struct listener *listener, uv_loop_t *loop, int descriptor, int send_buffer);
+
+/* Takes no more connections for now; takes them again. Those that come meanwhile wait, or another worker takes them. */
+void listener_pause(struct listener *listener);
+void listener_resume(struct listener *listener);
+
+/* Closes the socket. Nothing if it is not open. */
+void listener_close(struct listener *listener);
+
+#endif
