@@ -75,7 +75,7 @@ checked(struct job *job)
 	struct pop3_session *s = login->session;
 
 	s->busy = false;
-	(void)finish(s, (enum sasl_status)login->status);
+	(void)finish(s, job->dropped ? SASL_TROUBLE : (enum sasl_status)login->status);
 	pop3_resume(s);
 }
 
@@ -91,7 +91,7 @@ check(struct pop3_session *s)
 		work(&login->job);
 		return finish(s, (enum sasl_status)login->status);
 	}
-	login->job = (struct job) { .work = work, .done = checked };
+	login->job = (struct job) { .work = work, .done = checked, .owner = s->outlet->owner };
 	s->busy = true;
 	s->config->hasher->start(s->config->hasher, &login->job);
 	return answered();

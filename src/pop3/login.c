@@ -258,7 +258,10 @@ checked_password(struct job *job)
 	struct pop3_session *s = login->session;
 
 	s->busy = false;
-	(void)login_finish(s, login->right);
+	if (job->dropped)
+		(void)login_fail(s, FTG_POP_TROUBLE);
+	else
+		(void)login_finish(s, login->right);
 	pop3_resume(s);
 }
 
@@ -275,7 +278,7 @@ pass(struct pop3_session *s, char *name, const char *password, size_t len)
 	if (!login_look_up(s, name))
 		return login_fail(s, ERR_POP_LOGIN);
 	memcpy(s->login->password, password, len);
-	s->login->job = (struct job) { .work = check_password, .done = checked_password };
+	s->login->job = (struct job) { .work = check_password, .done = checked_password, .owner = s->outlet->owner };
 	s->busy = true;
 	s->config->hasher->start(s->config->hasher, &s->login->job);
 	return answered();

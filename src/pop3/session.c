@@ -124,6 +124,12 @@ pop3_session_closed(const struct pop3_session *s)
 	return s->state == POP3_CLOSED && !s->busy;
 }
 
+bool
+pop3_session_admitted(const struct pop3_session *s)
+{
+	return s->state == POP3_TRANSACTION;
+}
+
 /* A last word in the midst of an answer would be read as a part of it. */
 void
 pop3_session_end(struct pop3_session *s, enum ftg_id id)

@@ -43,6 +43,8 @@ struct pop3_config {
 
 /* Where a session's output and events go; one a connection, implemented by the network or by a test. */
 struct pop3_outlet {
+	const struct job_owner
+	    *owner; /* of the session's jobs that may be dropped when the client has gone; NULL: nobody */
 	/* Says a reply, in the voice of the session. The reply's arguments live until the call returns. */
 	void (*reply)(struct pop3_outlet *outlet, const struct ftg_reply *reply);
 	/* Sends octets that programs read. Whole lines. */
@@ -107,6 +109,9 @@ void pop3_session_more(struct pop3_session *session);
 
 /* Nothing more is to be read: the connection is to be closed once all output is sent. */
 bool pop3_session_closed(const struct pop3_session *session);
+
+/* Has the client logged in? Until then its time is limited. */
+bool pop3_session_admitted(const struct pop3_session *session);
 
 /* Ends the session with a last reply, which FTG_IDS, and the midst of an answer, leave unsaid. Not while busy. */
 void pop3_session_end(struct pop3_session *session, enum ftg_id id);

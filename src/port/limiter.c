@@ -24,6 +24,12 @@ limiter_open(struct limiter *limiter)
 	counters_disown(limiter->counters, limiter->worker);
 }
 
+uint64_t
+limiter_key(const struct limiter *limiter, const char *address)
+{
+	return counter_address(limiter->counters, COUNTER_SESSIONS, address).digest[0];
+}
+
 enum limiter_verdict
 limiter_enter(struct limiter *limiter, const char *address)
 {

@@ -27,6 +27,9 @@ enum limiter_verdict {
 /* Forgets the sessions that an earlier worker of the same number had. To be called at a worker's start. */
 void limiter_open(struct limiter *limiter);
 
+/* A number for the address, as sessions are counted: the same for all clients of an IPv6 network of 64 bits. */
+uint64_t limiter_key(const struct limiter *limiter, const char *address);
+
 /* A client connects. Unless it is welcome, it has not come in and need not leave. */
 enum limiter_verdict limiter_enter(struct limiter *limiter, const char *address);
 void limiter_leave(struct limiter *limiter, const char *address);

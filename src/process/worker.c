@@ -46,13 +46,6 @@ on_reloaded(struct catalog_holder *catalogs, bool fresh)
 }
 
 static void
-on_job(struct jobs *jobs)
-{
-	struct worker *worker = (struct worker *)((char *)jobs - offsetof(struct worker, jobs));
-	streams_run_ready(&worker->streams);
-}
-
-static void
 on_emptied(struct streams *streams)
 {
 	uv_stop(streams->host.loop);
@@ -221,10 +214,12 @@ worker_open(struct worker *worker, const struct worker_config *config, const str
 	if (error < 0)
 		return error;
 	log_open(STDERR_FILENO, &worker->clock.clock);
-	jobs_open(&worker->jobs, &worker->loop, on_job);
+	error = pools_open(&worker->pools, &worker->loop, &worker->clock.clock);
+	if (error < 0)
+		return error;
 	catalog_holder_open(&worker->catalogs, &config->catalogs, slot->number);
 	slot_of(worker)->refused = worker->catalogs.refused;
-	worker->catalogs.executor = &worker->jobs.executor;
+	worker->catalogs.executor = pools_disk(&worker->pools);
 	worker->catalogs.reloaded = on_reloaded;
 	error = open_certificate(worker);
 	if (error < 0)
@@ -297,6 +292,16 @@ close_handle(uv_handle_t *handle, void *context)
 		uv_close(handle, NULL);
 }
 
+/* Is a job under way of no session, such as a sweep? It can be left alone at any time. */
+static bool
+is_working(const struct worker *worker)
+{
+	unsigned jobs = 0;
+	for (int i = 0; i < POOLS; i++)
+		jobs += pools_under_way(&worker->pools, (enum pool_id)i);
+	return jobs > 0;
+}
+
 static void
 log_cut(const struct worker *worker)
 {
@@ -308,6 +313,9 @@ log_cut(const struct worker *worker)
 	log_put_number("sessions", worker->streams.count);
 	log_put_number("working", cut->working);
 	log_put_number("unsent", cut->unsent);
+	log_put_number("disk", pools_under_way(&worker->pools, POOL_DISK));
+	log_put_number("hashing", pools_under_way(&worker->pools, POOL_HASHING));
+	log_put_number("remote", pools_under_way(&worker->pools, POOL_REMOTE));
 	log_end();
 }
 
@@ -321,8 +329,9 @@ worker_close(struct worker *worker)
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	log_cut(worker);
 	log_flush();
-	if (worker->streams.count > 0 || worker->catalogs.loading)
+	if (worker->streams.count > 0 || is_working(worker))
 		_exit(worker->streams.count > 0 ? EX_TEMPFAIL : EX_OK);
+	pools_close(&worker->pools);
 	log_open(STDERR_FILENO, NULL);
 	uv_walk(&worker->loop, close_handle, NULL);
 	uv_run(&worker->loop, UV_RUN_DEFAULT);

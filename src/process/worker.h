@@ -3,13 +3,13 @@
 #define PROCESS_WORKER_H
 
 #include "base/stats.h"
-#include "net/jobs.h"
 #include "net/listen.h"
 #include "net/loop_clock.h"
 #include "net/streams.h"
 #include "process/catalog_holder.h"
 #include "process/control.h"
 #include "process/master.h"
+#include "process/pools.h"
 #include "process/status.h"
 
 struct worker_config {
@@ -33,7 +33,7 @@ struct worker {
 	struct worker_slot slot;
 	uv_loop_t loop;
 	struct loop_clock clock; /* and who runs jobs: for what the sessions rest on */
-	struct jobs jobs;
+	struct pools pools;
 	struct catalog_holder catalogs;
 	struct certificate certificate;
 	uv_signal_t reload, stop, interrupt, hurry;
@@ -56,7 +56,7 @@ int worker_run(struct worker *worker, const struct protocol *const *protocols);
 
 /*
  * Frees what worker_open() has made. If sessions are left, it logs how many and why, and ends the process with the status
- * EX_TEMPFAIL; if the catalogue is still being loaded, with EX_OK.
+ * EX_TEMPFAIL; if another job is under way, with EX_OK.
  */
 void worker_close(struct worker *worker);
 

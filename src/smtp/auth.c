@@ -163,7 +163,7 @@ checked(struct job *job)
 	struct smtp_session *s = auth->session;
 
 	s->busy = false;
-	smtp_reply(s, finish(s, auth->status));
+	smtp_reply(s, finish(s, job->dropped ? SASL_TROUBLE : auth->status));
 	smtp_resume(s);
 }
 
@@ -179,7 +179,7 @@ check(struct smtp_session *s)
 		work(&auth->job);
 		return finish(s, auth->status);
 	}
-	auth->job = (struct job) { .work = work, .done = checked };
+	auth->job = (struct job) { .work = work, .done = checked, .owner = s->outlet->owner };
 	s->busy = true;
 	s->config->hasher->start(s->config->hasher, &auth->job);
 	return ftg_reply(FTG_IDS);

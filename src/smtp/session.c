@@ -129,6 +129,12 @@ smtp_session_in_transaction(const struct smtp_session *s)
 	return s->state & SMTP_MESSAGE;
 }
 
+bool
+smtp_session_admitted(const struct smtp_session *s)
+{
+	return s->user != NULL || s->transactions > 0;
+}
+
 void
 smtp_session_end(struct smtp_session *s, enum ftg_id id)
 {

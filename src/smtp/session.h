@@ -81,6 +81,8 @@ struct smtp_config {
 
 /* Where a session's output and events go; one a connection, implemented by the network or by a test. */
 struct smtp_outlet {
+	const struct job_owner
+	    *owner; /* of the session's jobs that may be dropped when the client has gone; NULL: nobody */
 	/* Says a reply, in the voice of the session. The reply's arguments live until the call returns. */
 	void (*reply)(struct smtp_outlet *outlet, const struct ftg_reply *reply);
 	/* Sends octets that programs read: the EHLO and HELO answer. Whole lines. */
@@ -145,6 +147,9 @@ bool smtp_session_closed(const struct smtp_session *session);
 
 /* Is a message between its DATA and its answer? Such a session gets the grace time of a stop. */
 bool smtp_session_in_transaction(const struct smtp_session *session);
+
+/* Has the client logged in, or begun a transaction? Until then its time is limited. */
+bool smtp_session_admitted(const struct smtp_session *session);
 
 /* Ends the session with a last reply: FTG_SMTP_TIMEOUT, FTG_SMTP_SHUTDOWN. Not while busy. */
 void smtp_session_end(struct smtp_session *session, enum ftg_id id);

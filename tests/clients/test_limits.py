@@ -238,6 +238,18 @@ class Time(LimitsCase):
             self.assertEqual(self.says("FTG_SMTP_TIMEOUT"), talk.reply())
             self.assertClosed(talk)
 
+    def test_noops_do_not_put_off_the_first_transaction(self):
+        with self.server("start-timeout: 2s") as server, Talk(server) as talk, Talk(server) as other:
+            other.mail()
+            for _ in range(100):
+                answer = talk.say(b"NOOP")
+                if not answer.startswith(b"250"):
+                    break
+                time.sleep(0.1)
+            self.assertEqual(self.says("FTG_SMTP_TIMEOUT"), answer)
+            self.assertClosed(talk)
+            self.assertTrue(other.say(b"NOOP").startswith(b"250"))
+
     def test_no_session_lasts_for_ever(self):
         with self.server("session-timeout: 2s") as server, Talk(server) as talk:
             for _ in range(100):

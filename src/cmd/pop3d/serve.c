@@ -44,15 +44,15 @@ open_service(
 		.sasl = settings->mechanisms != 0 ? env.sasl : NULL,
 		.stamp = pop3->apop ? stamp : NULL,
 		.verify = password_verify,
-		.hasher = &env.hasher.executor,
+		.hasher = pools_executor(&env.worker.pools, JOB_PASSWORD),
 		.stats = env.worker.streams.host.stats,
 		.limiter = &env.limiter,
 		.directory = env.directory,
 		.folder = folder,
-		.executor = &env.worker.jobs.executor,
+		.executor = pools_disk(&env.worker.pools),
 	};
 	service->language = listen->language;
-	pop3_service_open(service, (uint64_t)pop3->idle_timeout);
+	pop3_service_open(service, pop3);
 }
 
 int

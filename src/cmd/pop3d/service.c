@@ -117,7 +117,9 @@ open_talk(const struct protocol *protocol, struct stream *stream)
 	struct talk *talk = malloc(sizeof *talk);
 	if (talk == NULL)
 		return NULL;
+	stream->owner.key = limiter_key(service->config.limiter, stream->peer);
 	talk->outlet = (struct pop3_outlet) {
+		.owner = &stream->owner,
 		.reply = say,
 		.send = send_octets,
 		.is_full = is_full,
@@ -189,6 +191,12 @@ closed(const void *session)
 	return pop3_session_closed(((const struct talk *)session)->session);
 }
 
+static bool
+admitted(const void *session)
+{
+	return pop3_session_admitted(((const struct talk *)session)->session);
+}
+
 static void
 end(void *session, enum ftg_id last)
 {
@@ -197,7 +205,7 @@ end(void *session, enum ftg_id last)
 
 /* Autologout is silent (RFC 1939 section 3). There is no time before the greeting, in which a client could be early. */
 void
-pop3_service_open(struct pop3_service *service, uint64_t idle)
+pop3_service_open(struct pop3_service *service, const struct pop3_settings *settings)
 {
 	service->protocol = (struct protocol) {
 		.enter = enter,
@@ -213,11 +221,13 @@ pop3_service_open(struct pop3_service *service, uint64_t idle)
 		.more = more,
 		.closed = closed,
 		.in_transaction = sending,
+		.admitted = admitted,
 		.end = end,
 		.timeout = FTG_IDS,
 		.shutdown = FTG_POP_SHUTDOWN,
 		.overload = FTG_POP_OVERLOAD,
 		.early = FTG_POP_ERRORS,
-		.idle = idle,
+		.idle = (uint64_t)settings->idle_timeout,
+		.admission = (uint64_t)settings->login_timeout,
 	};
 }

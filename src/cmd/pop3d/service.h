@@ -2,6 +2,7 @@
 #ifndef CMD_POP3D_SERVICE_H
 #define CMD_POP3D_SERVICE_H
 
+#include "config/pop3_settings.h"
 #include "net/protocol.h"
 #include "pop3/session.h"
 
@@ -11,7 +12,7 @@ struct pop3_service {
 	const char *language; /* that the listener wishes for, "" for none */
 };
 
-/* Fills in the protocol; all else is set. idle is in milliseconds. The service must outlive its sessions. */
-void pop3_service_open(struct pop3_service *service, uint64_t idle);
+/* Fills in the protocol with the time limits of the settings; all else is set. The service must outlive its sessions. */
+void pop3_service_open(struct pop3_service *service, const struct pop3_settings *settings);
 
 #endif

@@ -12,8 +12,6 @@
 #include "directory/sqlite/directory.h"
 #include "session/password.h"
 
-enum { HASHES = 2 }; /* passwords that are checked at a time; each takes a thread for some 30 milliseconds */
-
 int
 worker_env_fail(const char *what, const char *why)
 {
@@ -113,7 +111,6 @@ worker_env_open(struct worker_env *env, const struct serve *serve, const struct 
 	env->directory = sqlite_directory_new(env->database, &env->worker.clock.clock);
 	if (env->directory == NULL)
 		return worker_env_fail(env->database, strerror(errno));
-	job_queue_open(&env->hasher, &env->worker.jobs.executor, HASHES);
 	env->sasl = sasl_server_new(serve->secret, password_verify);
 	if (env->sasl == NULL)
 		return worker_env_fail("auth", strerror(ENOMEM));

@@ -6,7 +6,6 @@
 #include "cmd/server/settings.h"
 #include "port/counters.h"
 #include "port/directory.h"
-#include "port/job_queue.h"
 #include "port/limiter.h"
 #include "process/master.h"
 #include "process/worker.h"
@@ -35,7 +34,6 @@ struct worker_env {
 	struct listen_mode modes[LISTEN_MAX];
 	struct limiter limiter;
 	struct sasl_server *sasl;
-	struct job_queue hasher; /* checks passwords */
 	struct directory *directory;
 	char locale[PATH_MAX], overlay[PATH_MAX], database[PATH_MAX];
 	char mail[PATH_MAX]; /* the folder of all mail */

@@ -173,7 +173,7 @@ config_of(const struct serve *serve, unsigned number)
 		    .own_count = find_own() },
 		.routes = &serve->settings->routes,
 		.pool = &pool,
-		.jobs = &env.worker.jobs.executor,
+		.jobs = pools_disk(&env.worker.pools),
 		.directory = env.directory,
 		.delivery = lmtp.spool != NULL ? &lmtp.agent : &agent.agent,
 		.contact = env.config.catalogs.contact,
@@ -278,7 +278,7 @@ relay_work(const struct serve *serve, const struct worker_slot *slot)
 	agent.min_free = serve->settings->limits.min_free;
 	if (dial_open(&dial, &env.worker.loop) < 0)
 		return worker_env_fail("dial", strerror(errno));
-	client_pool_open(&pool, &dial.dialer, &env.worker.jobs.executor);
+	client_pool_open(&pool, &dial.dialer, pools_disk(&env.worker.pools));
 	open_lmtp(serve->settings);
 	status = run(serve, slot->number);
 	client_pool_close(&pool);

@@ -19,7 +19,6 @@
 #include "store/maildir_delivery.h"
 
 enum {
-	INSPECTIONS = 4,                  /* of messages at a time, of the JOBS_THREADS; the others are for the disk */
 	SWEEP_TIME = 24 * 60 * 60 * 1000, /* milliseconds from the end of a sweep to the next one */
 };
 
@@ -32,12 +31,10 @@ static struct client_pool pool;
 static struct smtp_service services[LISTEN_MAX];
 static struct job sweeping;
 static uv_timer_t sweep_timer;
-static struct job_queue inspector;
 static struct dns dns;
 static struct blocklists blocklists;
 static struct services asked;
 static struct greylist greylist; /* store NULL: none */
-static struct job_queue greylist_jobs;
 
 static int64_t
 now(void)
@@ -53,11 +50,10 @@ open_greylist(const struct serve *serve)
 	char path[PATH_MAX];
 	if (!settings->enabled)
 		return true;
-	job_queue_open(&greylist_jobs, &env.worker.jobs.executor, 1);
 	greylist = (struct greylist) {
 		.rules = { settings->delay / 1000, settings->window / 1000, settings->lifetime / 1000,
 		    settings->passes },
-		.executor = &greylist_jobs.executor,
+		.executor = pools_executor(&env.worker.pools, JOB_GREYLIST),
 	};
 	if (data_secret(serve->data, "greylist-secret", greylist.secret, sizeof greylist.secret) == 0 &&
 	    data_path(path, serve->data, "greylist.db") == 0)
@@ -126,7 +122,7 @@ open_lmtp(const struct settings *settings)
 	if (dial_open(&dial, &env.worker.loop) < 0)
 		return false;
 	dial.after = on_dialled;
-	client_pool_open(&pool, &dial.dialer, &env.worker.jobs.executor);
+	client_pool_open(&pool, &dial.dialer, pools_disk(&env.worker.pools));
 	lmtp_agent_open(&lmtp, &pool, &env.worker.clock.clock);
 	env.worker.last_call = on_last_call;
 	return true;
@@ -165,8 +161,8 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 		.mechanisms = settings->mechanisms,
 		.sasl = settings->mechanisms != 0 ? env.sasl : NULL,
 		.content_rules = settings->content_rules,
-		.inspector = &inspector.executor,
-		.hasher = &env.hasher.executor,
+		.inspector = pools_executor(&env.worker.pools, JOB_INSPECTION),
+		.hasher = pools_executor(&env.worker.pools, JOB_PASSWORD),
 		.stats = env.worker.streams.host.stats,
 		.limiter = &env.limiter,
 		.now = now,
@@ -178,10 +174,10 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 		.service_count = asked.service_count,
 		.scanners = asked.scanners,
 		.scanner_count = asked.scanner_count,
-		.scanning = &asked.scanning.executor,
+		.scanning = pools_executor(&env.worker.pools, JOB_SCAN),
 		.directory = env.directory,
 		.delivery = mailboxes_agent(),
-		.executor = &env.worker.jobs.executor,
+		.executor = pools_disk(&env.worker.pools),
 	};
 	service->config.policy = settings->config->policy;
 	service->config.greylist = greylist.store != NULL ? &greylist : NULL;
@@ -206,8 +202,9 @@ sweep_work(struct job *job)
 static void
 on_sweep_time(uv_timer_t *timer)
 {
+	struct executor *disk = pools_disk(&env.worker.pools);
 	(void)timer;
-	env.worker.jobs.executor.start(&env.worker.jobs.executor, &sweeping);
+	disk->start(disk, &sweeping);
 }
 
 /* Nothing happens where the timer is being closed. */
@@ -248,7 +245,6 @@ serve_work(const struct serve *serve, const struct worker_slot *slot)
 	int status = worker_env_open(&env, serve, slot);
 	if (status != EX_OK)
 		return status;
-	job_queue_open(&inspector, &env.worker.jobs.executor, INSPECTIONS);
 	if (data_path(queue, serve->data, "queue") < 0 ||
 	    maildir_agent_open(&agent, env.mail, queue, serve->settings->hostname) < 0)
 		return worker_env_fail(env.mail, strerror(errno));

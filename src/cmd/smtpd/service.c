@@ -116,7 +116,9 @@ open_talk(const struct protocol *protocol, struct stream *stream)
 	struct talk *talk = malloc(sizeof *talk);
 	if (talk == NULL)
 		return NULL;
+	stream->owner.key = limiter_key(service->config.limiter, stream->peer);
 	talk->outlet = (struct smtp_outlet) {
+		.owner = &stream->owner,
 		.reply = say,
 		.send = send_octets,
 		.prefer = prefer,
@@ -179,6 +181,12 @@ in_transaction(const void *session)
 	return smtp_session_in_transaction(((const struct talk *)session)->session);
 }
 
+static bool
+admitted(const void *session)
+{
+	return smtp_session_admitted(((const struct talk *)session)->session);
+}
+
 static void
 end(void *session, enum ftg_id last)
 {
@@ -200,6 +208,7 @@ smtp_service_open(struct smtp_service *service, const struct limits *limits)
 		.busy = busy,
 		.closed = closed,
 		.in_transaction = in_transaction,
+		.admitted = admitted,
 		.end = end,
 		.timeout = FTG_SMTP_TIMEOUT,
 		.shutdown = FTG_SMTP_SHUTDOWN,
@@ -208,6 +217,7 @@ smtp_service_open(struct smtp_service *service, const struct limits *limits)
 		.early = ERR_SMTP_SYSTEM_ZOMBIE,
 		.idle = (uint64_t)limits->idle_timeout,
 		.whole = (uint64_t)limits->session_timeout,
+		.admission = (uint64_t)limits->start_timeout,
 		.greeting_delay = (uint64_t)limits->greeting_delay,
 		.min_rate = (uint64_t)limits->min_data_rate,
 	};

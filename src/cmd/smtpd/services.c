@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { SCANS = 4 }; /* messages that filters look at, at a time; half the threads are for the disk */
-
 /* The session that waited for the answer goes on. */
 static void
 on_answer(void *context)
@@ -93,9 +91,8 @@ open_filter(union filter *filter, const struct filter_settings *settings)
 }
 
 static int
-open_filters(struct services *services, struct worker *worker, const struct config *config)
+open_filters(struct services *services, const struct config *config)
 {
-	job_queue_open(&services->scanning, &worker->jobs.executor, SCANS);
 	services->scanner_count = config->filters_count;
 	services->filters = calloc(config->filters_count + 1, sizeof *services->filters);
 	services->scanners = calloc(config->filters_count + 1, sizeof(struct scanner *));
@@ -113,7 +110,7 @@ services_open(struct services *services, struct worker *worker, const struct con
 {
 	*services = (struct services) { 0 };
 	errno = ENOMEM;
-	return open_services(services, worker, config) < 0 ? -1 : open_filters(services, worker, config);
+	return open_services(services, worker, config) < 0 ? -1 : open_filters(services, config);
 }
 
 void

@@ -6,7 +6,6 @@
 #include "peer/clamd.h"
 #include "peer/policy_client.h"
 #include "peer/rspamd.h"
-#include "port/job_queue.h"
 #include "process/worker.h"
 #include "smtp/session.h"
 
@@ -23,7 +22,6 @@ struct services {
 	union filter *filters;
 	const struct scanner **scanners; /* of the filters */
 	size_t scanner_count;
-	struct job_queue scanning; /* has them look at messages */
 };
 
 /* Sets up what the worker's sessions ask, which lasts as long as the worker does. Returns 0, or -1 with errno. */

@@ -1,0 +1,36 @@
+/* A pool of threads that run the jobs of a loop: those of one kind, so that no other kind can take its threads. */
+#ifndef NET_POOL_H
+#define NET_POOL_H
+
+#include <uv.h>
+
+#include "port/job.h"
+
+enum { POOL_THREADS_MAX = 16 };
+
+/*
+ * A loop has as many as it needs. Jobs are started on the loop's thread, where their end is reported, too; the queues
+ * between are under the lock, and so is stopping. All else is the loop's thread's.
+ */
+struct pool {
+	struct executor executor;
+	uv_async_t ended; /* some job has ended */
+	uv_mutex_t lock;
+	uv_cond_t wanted;
+	struct job *first, *last; /* that wait for a thread */
+	struct job *done, *done_last;
+	unsigned idle; /* threads that wait for a job */
+	bool stopping;
+	unsigned threads;   /* at most */
+	unsigned started;   /* of them */
+	unsigned under_way; /* jobs whose end has not been reported */
+	uv_thread_t thread[POOL_THREADS_MAX];
+};
+
+/* Threads are started when they are needed, so many at most. Returns 0, or an error of libuv. */
+int pool_open(struct pool *pool, uv_loop_t *loop, unsigned threads);
+
+/* Ends the threads. No job is under way. The handle of the loop stays to be closed. */
+void pool_close(struct pool *pool);
+
+#endif
