@@ -36,7 +36,7 @@ uint64_t
 stats_sum(const struct stats *stats, enum stats_item figure)
 {
 	uint64_t sum = 0;
-	for (size_t i = 0; i < STATS_WORKERS; i++)
+	for (size_t i = 0; i < PROCESSES_MAX; i++)
 		sum += stats->slot[i].value[figure];
 	return sum;
 }
@@ -45,7 +45,7 @@ uint64_t
 stats_replies(const struct stats *stats, unsigned reply)
 {
 	uint64_t sum = 0;
-	for (size_t i = 0; i < STATS_WORKERS; i++)
+	for (size_t i = 0; i < PROCESSES_MAX; i++)
 		sum += stats->slot[i].reply[reply];
 	return sum;
 }
@@ -54,7 +54,7 @@ uint64_t
 stats_refused(const struct stats *stats)
 {
 	uint64_t most = 0;
-	for (size_t i = 0; i < STATS_WORKERS; i++) {
+	for (size_t i = 0; i < PROCESSES_MAX; i++) {
 		uint64_t refused = stats->slot[i].refused;
 		most = refused > most ? refused : most;
 	}
@@ -73,7 +73,7 @@ int64_t
 stats_certificate_expiry(const struct stats *stats)
 {
 	int64_t first = 0;
-	for (size_t i = 0; i < STATS_WORKERS; i++) {
+	for (size_t i = 0; i < PROCESSES_MAX; i++) {
 		int64_t expiry = stats->slot[i].certificate.expiry;
 		if (expiry != 0 && (first == 0 || expiry < first))
 			first = expiry;
@@ -86,7 +86,7 @@ stats_certificate_failures(const struct stats *stats, const char **error)
 {
 	unsigned failures = 0;
 	*error = NULL;
-	for (size_t i = 0; i < STATS_WORKERS; i++)
+	for (size_t i = 0; i < PROCESSES_MAX; i++)
 		if (stats->slot[i].certificate.failed) {
 			failures++;
 			*error = stats->slot[i].certificate.error;

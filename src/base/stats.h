@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/workers.h"
+
 enum stats_item {
 #define STAT(figure, ...) figure,
 #include "base/stats.def"
@@ -14,10 +16,7 @@ enum stats_item {
 	STAT_COUNT
 };
 
-enum {
-	STATS_WORKERS = 65,  /* numbered from 0, with the process that relays */
-	STATS_REPLIES = 256, /* kinds of replies, numbered from 0 */
-};
+enum { STATS_REPLIES = 256 }; /* kinds of replies, numbered from 0 */
 
 enum { STATS_ERROR_SIZE = 512 };
 
@@ -48,7 +47,7 @@ struct stats {
 	_Atomic uint64_t asked;      /* reloads */
 	_Atomic uint64_t done;
 	_Atomic uint64_t kept; /* workers that kept the old catalogue at the last one */
-	struct stats_slot slot[STATS_WORKERS];
+	struct stats_slot slot[PROCESSES_MAX];
 };
 
 /* Made before the workers are, who inherit it; it lasts as long as the process. NULL with errno. */

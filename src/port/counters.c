@@ -26,6 +26,7 @@ struct slot {
 	uint16_t kind;
 	uint16_t owner;
 };
+static_assert(WORKERS_MAX <= UINT16_MAX, "the number of a worker fits its slot");
 
 /*
  * The lock is robust: who takes it after its holder was killed is told so, and gives up the one slot that the holder was
@@ -304,7 +305,7 @@ counters_enter(struct counters *counters, const struct counter_key *key, unsigne
 	struct slot fresh = fresh_slot(key, 1, owner, INT64_MAX);
 	struct slot *set = set_of(counters, key);
 	uint32_t count = 0;
-	assert(owner < COUNTER_OWNERS);
+	assert(owner < WORKERS_MAX);
 	struct stripe *stripe = lock(counters, set);
 	add(stripe, set, key, &fresh, now);
 	for (const struct slot *slot = set; slot < set + SET_SLOTS; slot++)

@@ -6,16 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/workers.h"
+
 /* What is counted. Where there is no room, entries of the kinds named first are given up first. */
 enum counter_kind {
 	COUNTER_LOGINS,        /* mark: of an account, a moment ago */
 	COUNTER_FAILED_LOGINS, /* by address */
 	COUNTER_RECIPIENTS,    /* in the hour, by account or address */
 	COUNTER_BLACKLIST,     /* mark: the address is refused for a while */
-	COUNTER_SESSIONS,      /* open now, by address; owned by the worker that has them */
+	COUNTER_SESSIONS,      /* open now, by address; owned by the worker that has them, a number below WORKERS_MAX */
 };
-
-enum { COUNTER_OWNERS = 64 }; /* workers, numbered from 0 */
 
 struct counters;
 

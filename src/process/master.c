@@ -27,8 +27,6 @@ enum {
 	ABORT_TIME = 5000, /* milliseconds for SIGABRT to end a worker, which may write a core file */
 };
 
-_Static_assert((int)WATCHDOG_WORKERS >= (int)MASTER_WORKERS_MAX, "each worker is watched");
-
 /* The process of a worker number. */
 struct child {
 	pid_t process; /* 0: none */
@@ -53,7 +51,7 @@ struct state {
 	int64_t feeding; /* milliseconds between two notices to the service manager's watchdog; 0: it has none */
 	int64_t feed;    /* time of the next one */
 	struct watchdog watchdog;
-	struct child children[MASTER_WORKERS_MAX];
+	struct child children[PROCESSES_MAX];
 };
 
 static int64_t

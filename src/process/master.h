@@ -6,8 +6,7 @@
 #include <stdint.h>
 
 #include "base/stats.h"
-
-enum { MASTER_WORKERS_MAX = 256 };
+#include "base/workers.h"
 
 /* The number of a worker process and its way to report; a worker that is started in place of another has its number. */
 struct worker_slot {
@@ -17,8 +16,8 @@ struct worker_slot {
 
 /* What master_run() needs. All that it points at must outlive the call. */
 struct master {
-	unsigned workers;
-	bool relay; /* there is one process more, which sends the mail of the queue */
+	unsigned workers; /* at most WORKERS_MAX */
+	bool relay;       /* there is one process more, which sends the mail of the queue */
 	struct stats *stats;
 	unsigned grace;   /* seconds that workers may go on after SIGTERM; then they are killed */
 	int64_t watchdog; /* milliseconds without a beat after which a worker is aborted */

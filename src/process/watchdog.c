@@ -22,7 +22,7 @@ watchdog_look(struct watchdog *watchdog, int64_t now)
 	watchdog->looked = now;
 	if (gap < GAP)
 		return;
-	for (unsigned i = 0; i < WATCHDOG_WORKERS; i++)
+	for (unsigned i = 0; i < PROCESSES_MAX; i++)
 		watchdog->watches[i].since += gap;
 }
 
@@ -53,7 +53,7 @@ watchdog_find_hung(const struct watchdog *watchdog, int64_t now)
 {
 	int hung = -1;
 	int64_t longest = watchdog->limit;
-	for (unsigned i = 0; i < WATCHDOG_WORKERS; i++) {
+	for (unsigned i = 0; i < PROCESSES_MAX; i++) {
 		int64_t silence = watchdog_silence(watchdog, i, now);
 		if (watchdog->watches[i].running && silence >= longest + (hung >= 0)) {
 			longest = silence;

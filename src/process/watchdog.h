@@ -5,10 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/workers.h"
+
 enum {
 	WATCHDOG_BEAT = 1000,   /* milliseconds between two beats of a worker, and between two looks of the master */
 	WATCHDOG_LIMIT = 30000, /* milliseconds without a beat after which a worker hangs */
-	WATCHDOG_WORKERS = 256,
 };
 
 /* What is known of one worker. */
@@ -22,7 +23,7 @@ struct watch {
 struct watchdog {
 	int64_t limit;
 	int64_t looked; /* time of the last look; 0: none */
-	struct watch watches[WATCHDOG_WORKERS];
+	struct watch watches[PROCESSES_MAX];
 };
 
 /* A worker has started, or has ended. */
