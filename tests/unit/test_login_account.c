@@ -135,7 +135,7 @@ Test(login_account, every_name_appears_to_be_in_exactly_one_domain)
 Test(login_account, unknown_names_appear_in_every_domain)
 {
 	unsigned seen[DOMAINS] = { 0 };
-	char name[16];
+	char name[32];
 
 	for (int i = 0; i < 60; i++) {
 		snprintf(name, sizeof name, "stranger%d", i);
@@ -174,7 +174,7 @@ Test(login_account, few_unknown_names_change_their_domain_when_an_account_is_add
 	enum { NAMES = 60 };
 	int before[NAMES];
 	unsigned changed = 0;
-	char name[16];
+	char name[32];
 
 	for (int i = 0; i < NAMES; i++) {
 		snprintf(name, sizeof name, "stranger%d", i);
