@@ -1,11 +1,11 @@
-/* A socket for questions about the server: one request, one answer, and the connection is closed. */
+/* A socket for requests to the server, local or of TCP: one request, one answer, and the connection is closed. */
 #include "process/control.h"
 
 #include <string.h>
 
 enum { BACKLOG = 16, SWEEP = 1000 };
 
-static void take(struct control *control);
+static void accept_client(struct control *control);
 
 static int
 init_socket(uv_loop_t *loop, union control_socket *socket, bool local)
@@ -19,11 +19,11 @@ on_closed(uv_handle_t *handle)
 	struct control_client *client = handle->data;
 	client->open = false;
 	if (client->control->waiting)
-		take(client->control);
+		accept_client(client->control);
 }
 
 static void
-end(struct control_client *client)
+close_client(struct control_client *client)
 {
 	if (!uv_is_closing(&client->socket.handle))
 		uv_close(&client->socket.handle, on_closed);
@@ -33,7 +33,7 @@ static void
 on_written(uv_write_t *request, int status)
 {
 	(void)status;
-	end(request->handle->data);
+	close_client(request->handle->data);
 }
 
 static void
@@ -41,10 +41,11 @@ answer(struct control_client *client)
 {
 	struct control *control = client->control;
 	struct text_buffer buffer = { .text = client->answer, .size = sizeof client->answer };
+	client->answered = true;
 	control->answer(control->context, client->request, &buffer);
 	uv_buf_t written = uv_buf_init(buffer.text, (unsigned)buffer.len);
 	if (uv_write(&client->writing, &client->socket.stream, &written, 1, on_written) < 0)
-		end(client);
+		close_client(client);
 }
 
 static void
@@ -56,14 +57,14 @@ on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 	*buffer = uv_buf_init(client->request + client->len, (unsigned)room);
 }
 
-/* What comes behind a request is not looked at. */
+/* Octets behind a request are ignored. */
 static void
 on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
 {
 	struct control_client *client = stream->data;
 	(void)buffer;
 	if (len < 0) {
-		end(client);
+		close_client(client);
 		return;
 	}
 	client->len += (size_t)len;
@@ -84,7 +85,7 @@ on_sweep(uv_timer_t *timer)
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		struct control_client *client = &control->clients[i];
 		if (client->open && client->deadline <= uv_now(timer->loop))
-			end(client);
+			close_client(client);
 		any = any || client->open;
 	}
 	if (!any)
@@ -100,12 +101,26 @@ find_free(struct control *control)
 	return NULL;
 }
 
+/* The client that must make room: one that is silent rather than one that is being answered, then the oldest. */
+static struct control_client *
+find_oldest(struct control *control)
+{
+	struct control_client *oldest = &control->clients[0];
+	for (struct control_client *client = oldest + 1; client < control->clients + CONTROL_CLIENTS; client++)
+		if (client->answered != oldest->answered ? oldest->answered : client->number < oldest->number)
+			oldest = client;
+	return oldest;
+}
+
+/* A client that finds no slot free is accepted as soon as the one that makes room is closed. */
 static void
-take(struct control *control)
+accept_client(struct control *control)
 {
 	struct control_client *client = find_free(control);
 	uv_loop_t *loop = control->sweep.loop;
 	control->waiting = client == NULL && control->open;
+	if (control->waiting)
+		close_client(find_oldest(control));
 	if (client == NULL || !control->open)
 		return;
 	if (init_socket(loop, &client->socket, control->socket.handle.type == UV_NAMED_PIPE) < 0)
@@ -113,20 +128,22 @@ take(struct control *control)
 	client->socket.handle.data = client;
 	client->control = control;
 	client->open = true;
+	client->answered = false;
+	client->number = control->number++;
 	client->len = 0;
 	client->deadline = uv_now(loop) + CONTROL_TIME;
 	if (!uv_is_active((uv_handle_t *)&control->sweep))
 		uv_timer_start(&control->sweep, on_sweep, SWEEP, SWEEP);
 	if (uv_accept(&control->socket.stream, &client->socket.stream) < 0 ||
 	    uv_read_start(&client->socket.stream, on_alloc, on_read) < 0)
-		end(client);
+		close_client(client);
 }
 
 static void
 on_connection(uv_stream_t *stream, int status)
 {
 	if (status == 0)
-		take(stream->data);
+		accept_client(stream->data);
 }
 
 int
@@ -157,5 +174,5 @@ control_close(struct control *control)
 	uv_close((uv_handle_t *)&control->sweep, NULL);
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++)
 		if (control->clients[i].open)
-			end(&control->clients[i]);
+			close_client(&control->clients[i]);
 }

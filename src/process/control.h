@@ -1,4 +1,4 @@
-/* A socket for questions about the server: one request, one answer, and the connection is closed. */
+/* A socket for requests to the server, local or of TCP: one request, one answer, and the connection is closed. */
 #ifndef PROCESS_CONTROL_H
 #define PROCESS_CONTROL_H
 
@@ -8,10 +8,10 @@
 #include "base/text_buffer.h"
 
 enum {
-	CONTROL_CLIENTS = 4, /* at a time; further ones wait */
-	CONTROL_REQUEST = 4096,
-	CONTROL_ANSWER = 64 * 1024,
-	CONTROL_TIME = 5000, /* milliseconds for request and answer */
+	CONTROL_CLIENTS = 16,       /* at a time; one more takes the slot of another */
+	CONTROL_REQUEST = 4096,     /* octets, with a NUL */
+	CONTROL_ANSWER = 64 * 1024, /* octets */
+	CONTROL_TIME = 5000,        /* milliseconds for request and answer */
 };
 
 union control_socket {
@@ -26,14 +26,17 @@ struct control_client {
 	uv_write_t writing;
 	struct control *control;
 	bool open;
+	bool answered;   /* the request was whole */
+	uint64_t number; /* of the client, in the order of their coming */
 	uint64_t deadline;
 	size_t len;
 	char request[CONTROL_REQUEST];
 	char answer[CONTROL_ANSWER];
 };
 
+/* Of one worker, for its loop's thread. */
 struct control {
-	/* To be set: what a request ends with, and who answers it. The request has its NUL; too long a one lacks its end. */
+	/* To be set: what a request ends with, and what answers it. The request has its NUL; too long a one lacks its end. */
 	const char *end;
 	void (*answer)(void *context, const char *request, struct text_buffer *buffer);
 	void *context;
@@ -41,14 +44,18 @@ struct control {
 	union control_socket socket;
 	uv_timer_t sweep;
 	bool open;
-	bool waiting; /* there is one more than are answered at a time */
+	bool waiting;    /* a client waits for a slot */
+	uint64_t number; /* clients that have come */
 	struct control_client clients[CONTROL_CLIENTS];
 };
 
-/* Takes questions at a socket that listens, local or of TCP. Returns 0, or an error of libuv. Allocates nothing. */
+/*
+ * Accepts clients at a socket that listens, local or of TCP. If all slots are taken, the oldest client that has made no
+ * request is closed, else the oldest. Allocates nothing. Returns 0, or an error of libuv.
+ */
 int control_open(struct control *control, uv_loop_t *loop, int descriptor, bool local);
 
-/* Ends it, with the answers that are under way. Nothing where it was never opened. */
+/* Closes it, with the answers that are under way. Nothing if it was never opened. */
 void control_close(struct control *control);
 
 #endif

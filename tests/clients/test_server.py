@@ -829,8 +829,8 @@ class SystemCalls(ServerTest):
 
     def trace(self, *arguments):
         path = os.path.join(self.server.folder, "trace")
-        tracer = subprocess.Popen(["strace", "-f", "-o", path, *arguments, "-p", str(self.workers()[0])],
-                                  stderr=subprocess.PIPE)
+        attached = [word for pid in self.workers().values() for word in ("-p", str(pid))]
+        tracer = subprocess.Popen(["strace", "-f", "-o", path, *arguments, *attached], stderr=subprocess.PIPE)
         self.addCleanup(tracer.stderr.close)
         self.addCleanup(tracer.wait)
         self.addCleanup(tracer.kill)
@@ -876,6 +876,28 @@ class SystemCalls(ServerTest):
         trace = self.end_trace(tracer, path)
         self.assertRegex(trace, re.compile(
             r'openat\(.*/tmp/.*write\(\d+, "Return-Path.*fsync\(.*renameat\(.*/new/.*openat\(.*/new".*fsync\(.*"250 ', re.S))
+
+
+class Accepting(SystemCalls):
+    """Two workers at one socket."""
+
+    config = LIMITS + "workers: 2\n"
+
+    def test_connection_wakes_one_worker_and_they_take_turns(self):
+        self.server.wait_for_log(r"(?s)(event=catalogue-loaded.*){3}")
+        for _ in range(4):  # both have accepted once
+            self.talk().say(b"QUIT")
+        tracer, path = self.trace("-e", "trace=accept4")
+        for _ in range(60):
+            with Talk(self.server) as talk:
+                talk.say(b"QUIT")
+        accepted = re.findall(r"(?m)^(\d+) +accept4\(", self.end_trace(tracer, path))
+        self.assertLess(len(accepted), 70)
+        for pid in self.workers().values():
+            self.assertGreater(accepted.count(str(pid)), 15)
+
+    test_refused_recipient_costs_three_and_a_pipelined_one_none = None
+    test_message_is_durable_before_it_is_acknowledged = None
 
 
 if __name__ == "__main__":

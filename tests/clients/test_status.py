@@ -186,6 +186,14 @@ class Metrics(TestCase):
         self.assertRegex(body, r'(?m)^ftgate_replies_total\{ref="#3\.\d\d",id="ERR_SMTP_MESSAGEOK"\} 1$')
         self.assertRegex(body, r'(?m)^ftgate_replies_total\{ref="#4\.28",id="ERR_SMTP_ADDRESS_UNKNOWN"\} 0$')
 
+    def test_silent_connections_make_room(self):
+        silent = [self.enterContext(socket.create_connection(("127.0.0.1", self.port), SECONDS)) for _ in range(60)]
+        self.assertTrue(self.ask(b"GET /metrics HTTP/1.0\r\n\r\n")[0].startswith("HTTP/1.0 200 "))
+        self.assertEqual(b"", silent[0].recv(1))
+        silent[-1].setblocking(False)
+        with self.assertRaises(BlockingIOError):  # its time is not up: nobody has waited for that
+            silent[-1].recv(1)
+
     def test_nothing_else_is_told(self):
         for request, answer in ((b"GET / HTTP/1.0", "404"), (b"GET /metrics/../x HTTP/1.0", "404"),
                                 (b"POST /metrics HTTP/1.0", "405"), (b"EHLO x", "405")):
