@@ -114,10 +114,10 @@ run_line(struct pop3_session *s, const char *text, size_t len)
 	const struct command *command = find_command(line.verb);
 
 	if (command == NULL)
-		return ftg_reply(ERR_POP_SYNTAX);
+		return refuse_for(s, ERR_POP_SYNTAX, "unknown-command");
 	struct span argument = command->arity == RAW ? line.raw : line.argument;
 	if (!(command->states & s->state))
-		return ftg_reply(ERR_POP_SYNTAX);
+		return refuse_for(s, ERR_POP_SYNTAX, "sequence");
 	if (command->secrecy == ENCRYPTED && stls_is_missing(s))
 		return ftg_reply(ERR_POP_TLS);
 	if (argument.len == 0 ? command->arity >= REQUIRED : command->arity == NO_ARGUMENT)
@@ -129,9 +129,8 @@ run_line(struct pop3_session *s, const char *text, size_t len)
 static struct ftg_reply
 refuse_foreign(struct pop3_session *s, const char *protocol)
 {
-	s->cause = protocol;
 	s->state = POP3_CLOSED;
-	return ftg_reply(ERR_POP_SYNTAX);
+	return refuse_for(s, ERR_POP_SYNTAX, protocol);
 }
 
 static struct ftg_reply
@@ -145,7 +144,8 @@ run(struct pop3_session *s, const struct line *line)
 	switch (line->status) {
 	case LINE_READY: return run_line(s, line->text, line->len);
 	case LINE_NO_MEMORY: return ftg_reply(FTG_POP_TROUBLE);
-	default: return ftg_reply(ERR_POP_SYNTAX);
+	case LINE_TOO_LONG: return refuse_for(s, ERR_POP_SYNTAX, "line-too-long");
+	default: return refuse_for(s, ERR_POP_SYNTAX, "control-octet");
 	}
 }
 

@@ -53,7 +53,7 @@ finish(struct pop3_session *s, enum sasl_status status)
 	case SASL_OK: return login_finish(s, true);
 	case SASL_FAILED: return login_finish(s, false);
 	case SASL_CANCELLED: return login_cancel(s, FTG_POP_CANCELLED);
-	case SASL_MALFORMED: return login_cancel(s, ERR_POP_SYNTAX);
+	case SASL_MALFORMED: s->cause = "malformed"; return login_cancel(s, ERR_POP_SYNTAX);
 	default: return login_fail(s, FTG_POP_TROUBLE);
 	}
 }
@@ -111,11 +111,11 @@ exchange_start(struct pop3_session *s, const char *arg, size_t len)
 	enum sasl_mechanism mechanism = sasl_mechanism_find(arg, name);
 
 	if (mechanism == SASL_MECHANISMS || !is_offered(s, mechanism))
-		return ftg_reply(ERR_POP_SYNTAX);
+		return refuse_for(s, ERR_POP_SYNTAX, "mechanism");
 	if (!is_usable(s, mechanism))
 		return ftg_reply(ERR_POP_SECUREAUTH);
 	if (login_is_barred(s))
-		return ftg_reply(ERR_POP_LOGIN);
+		return refuse_for(s, ERR_POP_LOGIN, "blacklisted");
 	if (!login_begin(s, sasl_mechanism_name(mechanism), ERR_POP_LOGIN2))
 		return ftg_reply(FTG_POP_TROUBLE);
 	s->login->sasl = sasl_new(s->config->sasl, mechanism);

@@ -64,6 +64,14 @@ struct pop3_session {
 	struct line_reader line;
 };
 
+/* A refusal whose reply has several causes: keeps this one for the log. Returns the reply. */
+static inline struct ftg_reply
+refuse_for(struct pop3_session *s, enum ftg_id id, const char *cause)
+{
+	s->cause = cause;
+	return ftg_reply(id);
+}
+
 /* commands.c: runs a command line and sends its reply. */
 void pop3_run(struct pop3_session *s, const struct line *line);
 

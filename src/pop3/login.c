@@ -140,6 +140,7 @@ refuse(struct pop3_session *s, const char *cause, enum ftg_id id)
 	struct login *login = s->login;
 
 	log_failure(s, cause);
+	s->cause = cause;
 	return answer(s, ftg_reply_text(id, login->account.address, strlen(login->account.address)));
 }
 
@@ -269,8 +270,10 @@ checked_password(struct job *job)
 static struct ftg_reply
 pass(struct pop3_session *s, char *name, const char *password, size_t len)
 {
-	if (name == NULL || login_is_barred(s))
-		return ftg_reply(ERR_POP_LOGIN);
+	if (name == NULL)
+		return refuse_for(s, ERR_POP_LOGIN, "sequence");
+	if (login_is_barred(s))
+		return refuse_for(s, ERR_POP_LOGIN, "blacklisted");
 	if (len > CREDENTIALS_PASSWORD_MAX)
 		return ftg_reply(ERR_POP_SYNTAX);
 	if (!login_begin(s, "USER", ERR_POP_LOGIN3))
@@ -305,11 +308,12 @@ login_apop(struct pop3_session *s, const char *arg, size_t len)
 	const char *space = memrchr(arg, ' ', len);
 	const char *digest = space != NULL ? space + 1 : NULL;
 
-	if (s->stamp == NULL || digest == NULL || arg + len - digest != APOP_DIGEST ||
-	    (size_t)(space - arg) >= sizeof name)
+	if (s->stamp == NULL)
+		return refuse_for(s, ERR_POP_SYNTAX, "not-offered");
+	if (digest == NULL || arg + len - digest != APOP_DIGEST || (size_t)(space - arg) >= sizeof name)
 		return ftg_reply(ERR_POP_SYNTAX);
 	if (login_is_barred(s))
-		return ftg_reply(ERR_POP_LOGIN);
+		return refuse_for(s, ERR_POP_LOGIN, "blacklisted");
 	if (!login_begin(s, "APOP", ERR_POP_LOGIN2))
 		return ftg_reply(FTG_POP_TROUBLE);
 	snprintf(name, sizeof name, "%.*s", (int)(space - arg), arg);

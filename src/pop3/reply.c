@@ -24,18 +24,43 @@ count_error(struct pop3_session *s, struct ftg_reply *reply)
 {
 	s->errors += is_error(reply->id);
 	if (is_error(reply->id) && s->errors > s->config->max_errors) {
-		*reply = ftg_reply(FTG_POP_ERRORS);
+		*reply = refuse_for(s, FTG_POP_ERRORS, "max-errors");
 		s->state = POP3_CLOSED;
 	}
 }
+
+/* The causes of replies that have one only. Each other refusal sets session.cause. */
+static const char *const causes[FTG_IDS] = {
+	[ERR_POP_ACCESS] = "maildrop",
+	[ERR_POP_ACCESSDENIED] = "no-privilege",
+	[ERR_POP_SYNTAX] = "argument",
+	[ERR_POP_TLS] = "tls-required",
+	[ERR_POP_SECUREAUTH] = "not-encrypted",
+	[ERR_POP_DISABLED] = "disabled",
+	[ERR_POP_LOGIN] = "directory",
+	[ERR_POP_LOCKED] = "locked",
+	[ERR_POP_MESSAGENUM] = "message-number",
+	[ERR_POP_DELETED] = "deleted",
+	[ERR_POP_MESSAGEFAILURE] = "read-failed",
+	[ERR_POP_MESSAGECOUNT] = "no-message",
+	[FTG_POP_NO_TLS] = "no-certificate",
+	[FTG_POP_NOT_REMOVED] = "remove-failed",
+	[FTG_POP_NO_LANGUAGE] = "no-language",
+	[FTG_POP_NEEDS_UTF8] = "needs-utf8",
+	[FTG_POP_SHUTDOWN] = "stop",
+	[FTG_POP_LOGIN_DELAY] = "too-soon",
+	[FTG_POP_TROUBLE] = "out-of-memory",
+	[FTG_POP_CANCELLED] = "cancelled",
+};
 
 void
 pop3_log_refusal(const struct pop3_session *s, enum ftg_id id)
 {
 	const struct ftg_row *row = ftg_row(id);
 	const char *name = s->login != NULL && *s->login->name != '\0' ? s->login->name : s->user;
+	const char *cause = s->cause != NULL ? s->cause : causes[id];
 
-	s->outlet->log(s->outlet, "reply", "ref", row->ref, "id", row->id, "cause", s->cause, "user", name, NULL);
+	s->outlet->log(s->outlet, "reply", "ref", row->ref, "id", row->id, "cause", cause, "user", name, NULL);
 }
 
 void

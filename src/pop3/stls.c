@@ -23,7 +23,7 @@ stls_start(struct pop3_session *s, const char *arg, size_t len)
 
 	(void)arg, (void)len;
 	if (s->encrypted)
-		return ftg_reply(ERR_POP_SYNTAX);
+		return refuse_for(s, ERR_POP_SYNTAX, "encrypted");
 	if (!stls_is_offered(s))
 		return ftg_reply(FTG_POP_NO_TLS);
 	s->outlet->reply(s->outlet, &ready);

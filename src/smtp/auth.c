@@ -86,7 +86,7 @@ refuse(struct smtp_session *s, const char *cause)
 {
 	count_failure(s, cause);
 	auth_end(s);
-	return ftg_reply(ERR_SMTP_AUTHFAILED);
+	return refuse_for(s, ERR_SMTP_AUTHFAILED, cause);
 }
 
 void
@@ -125,7 +125,7 @@ challenge(struct smtp_session *s)
 
 	if (len > ftg_arg_max(FTG_ARG_CHALLENGE)) {
 		auth_end(s);
-		return ftg_reply(ERR_SMTP_AUTHWTF);
+		return refuse_for(s, ERR_SMTP_AUTHWTF, "challenge-too-long");
 	}
 	s->state = SMTP_AUTH;
 	s->line.limit = SASL_LINE_MAX;
@@ -140,8 +140,8 @@ finish(struct smtp_session *s, enum sasl_status status)
 	case SASL_CHALLENGE: return challenge(s);
 	case SASL_OK: return admit(s);
 	case SASL_FAILED: return refuse(s, s->auth->account.known ? "wrong-password" : "unknown-user");
-	case SASL_CANCELLED:
-	case SASL_MALFORMED: auth_abandon(s); return ftg_reply(ERR_SMTP_AUTHWTF);
+	case SASL_CANCELLED: auth_abandon(s); return refuse_for(s, ERR_SMTP_AUTHWTF, "cancelled");
+	case SASL_MALFORMED: auth_abandon(s); return refuse_for(s, ERR_SMTP_AUTHWTF, "malformed");
 	default: auth_end(s); return ftg_reply(ERR_SMTP_HARDERROR);
 	}
 }
@@ -173,8 +173,10 @@ check(struct smtp_session *s)
 {
 	struct auth *auth = s->auth;
 
-	if (!login_account_find(&auth->account, s->config->directory, s->config->sasl, sasl_user(auth->sasl)))
-		return finish(s, SASL_TROUBLE);
+	if (!login_account_find(&auth->account, s->config->directory, s->config->sasl, sasl_user(auth->sasl))) {
+		auth_end(s);
+		return refuse_for(s, ERR_SMTP_HARDERROR, "directory");
+	}
 	if (!sasl_check_blocks(auth->sasl)) {
 		work(&auth->job);
 		return finish(s, auth->status);
@@ -213,7 +215,7 @@ auth_start(struct smtp_session *s, const char *arg, size_t len)
 	enum sasl_mechanism mechanism = sasl_mechanism_find(arg, name);
 
 	if (s->config->sasl == NULL)
-		return ftg_reply(ERR_SMTP_SYNTAX3);
+		return refuse_for(s, ERR_SMTP_SYNTAX3, "not-offered");
 	if (s->user != NULL)
 		return ftg_reply(ERR_SMTP_AUTHFAILED2);
 	if (mechanism == SASL_MECHANISMS || !is_offered(s, mechanism))
@@ -221,7 +223,7 @@ auth_start(struct smtp_session *s, const char *arg, size_t len)
 	if (!is_usable(s, mechanism))
 		return ftg_reply(starttls_is_offered(s) ? ERR_SMTP_TLSREQUIRED : ERR_SMTP_BADAUTH);
 	if (s->config->limiter != NULL && limiter_is_blacklisted(s->config->limiter, s->peer.address))
-		return ftg_reply(ERR_SMTP_ACCESSDENIED2);
+		return refuse_for(s, ERR_SMTP_ACCESSDENIED2, "blacklisted");
 	if (!begin(s, mechanism))
 		return ftg_reply(ERR_SMTP_HARDERROR);
 	return resume(s, sasl_start(s->auth->sasl, space != NULL ? space + 1 : NULL, len - name - (space != NULL)));

@@ -161,8 +161,10 @@ do_mail(struct smtp_session *s, const char *arg, size_t len)
 		return about(ERR_SMTP_ADDRESS_SENDER, s->path);
 	if (!params_read(&params, PARAMS_MAIL, rest, &bad))
 		return about(ERR_SMTP_SYNTAX2, bad);
-	if (sender.utf8 && !params.utf8)
+	if (sender.utf8 && !params.utf8) {
+		s->cause = "needs-smtputf8";
 		return about(ERR_SMTP_ADDRESS_SENDER, s->path);
+	}
 	if (!open_envelope(s, &params))
 		return ftg_reply(ERR_SMTP_HARDERROR);
 	return policy_run(s, POLICY_SENDER, &sender, s->path, take_sender);
@@ -295,7 +297,7 @@ run_line(struct smtp_session *s, const char *text, size_t len)
 		len--;
 	const struct command_line line = command_split(text, len);
 	if (line.verb.len == 0 || memchr(text, '\t', len) != NULL)
-		return ftg_reply(ERR_SMTP_SYNTAX);
+		return refuse_for(s, ERR_SMTP_SYNTAX, line.verb.len == 0 ? "no-command" : "control-octet");
 	const struct command *command = find_command(line.verb);
 	if (command == NULL)
 		return ftg_reply(ERR_SMTP_SYNTAX3);
@@ -312,10 +314,9 @@ run_line(struct smtp_session *s, const char *text, size_t len)
 static struct ftg_reply
 refuse_foreign(struct smtp_session *s, const char *protocol)
 {
-	s->cause = protocol;
 	s->state = SMTP_CLOSED;
 	message_abandon(s);
-	return ftg_reply(ERR_SMTP_SYSTEM_ZOMBIE);
+	return refuse_for(s, ERR_SMTP_SYSTEM_ZOMBIE, protocol);
 }
 
 static struct ftg_reply
@@ -329,7 +330,8 @@ run(struct smtp_session *s, const struct line *line)
 	switch (line->status) {
 	case LINE_READY: return run_line(s, line->text, line->len);
 	case LINE_NO_MEMORY: return ftg_reply(ERR_SMTP_HARDERROR);
-	default: return ftg_reply(ERR_SMTP_SYNTAX);
+	case LINE_TOO_LONG: return refuse_for(s, ERR_SMTP_SYNTAX, "line-too-long");
+	default: return refuse_for(s, ERR_SMTP_SYNTAX, "control-octet");
 	}
 }
 

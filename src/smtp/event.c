@@ -29,13 +29,60 @@ reason_of(const struct ftg_reply *reply)
 	return NULL;
 }
 
-/* The cause that the refusing code has set, or what was found in the message, if that is what the reply is about. */
+/* The causes of replies that have one only. Each other refusal is by a check of the policy, or sets session.cause. */
+static const char *const causes[FTG_IDS] = {
+	[ERR_SMTP_MAILBOX_DISABLED] = "disabled",
+	[ERR_SMTP_MAILBOX_FULL] = "over-quota",
+	[ERR_SMTP_MAILBOX_TOAST] = "mailbox-access",
+	[ERR_SMTP_SYSTEM_LENGTH] = "disk-full",
+	[ERR_SMTP_SYSTEM_CONFIGERR] = "alias",
+	[ERR_SMTP_HARDERROR] = "out-of-memory",
+	[ERR_SMTP_SYNTAX2] = "parameter",
+	[ERR_SMTP_SYNTAX3] = "unknown-command",
+	[ERR_SMTP_DOMAINNOTFOUND] = "no-domain",
+	[ERR_SMTP_ADDRESS_BAD] = "routing-address",
+	[ERR_SMTP_ADDRESS_INVALID] = "address-too-long",
+	[ERR_SMTP_ADDRESS_UNKNOWN] = "no-mailbox",
+	[ERR_SMTP_ADDRESS_UNKNOWN2] = "no-mailbox",
+	[ERR_SMTP_ADDRESS_SYNTAX] = "address-syntax",
+	[ERR_SMTP_ADDRESS_AMBIGUOUS] = "ambiguous",
+	[ERR_SMTP_ADDRESS_SEQUENCE] = "sequence",
+	[ERR_SMTP_ADDRESS_MOVED] = "moved",
+	[ERR_SMTP_ADDRESS_SENDER] = "address-syntax",
+	[ERR_SMTP_ADDRESS_RCPTCOUNT] = "max-recipients-per-hour",
+	[ERR_SMTP_ARGUMANT] = "argument",
+	[ERR_SMTP_RCPTCOUNT] = "max-recipients",
+	[ERR_SMTP_MESSAGE_LENGTH] = "max-message-size",
+	[ERR_SMTP_TLSREQUIRED] = "tls-required",
+	[ERR_SMTP_AUTHFAILED2] = "logged-in",
+	[ERR_SMTP_BADAUTH] = "mechanism",
+	[ERR_SMTP_AUTHREQUIRED] = "auth-required",
+	[ERR_SMTP_SECUREFAILED] = "encrypted",
+	[ERR_SMTP_SECUREFAILED2] = "no-certificate",
+	[ERR_SMTP_RELAYFAIL] = "relaying",
+	[ERR_SMTP_RELAYFAIL2] = "max-relay-attempts",
+	[ERR_SMTP_ACCESSDENIED2] = "not-permitted",
+	[ERR_SMTP_GLACCESSDENIED] = "no-route",
+	[ERR_SMTP_NOMATCH] = "no-match",
+	[ERR_SMTP_NOMEMBERS] = "no-members",
+	[FTG_SMTP_TIMEOUT] = "timeout",
+	[FTG_SMTP_SHUTDOWN] = "stop",
+	[FTG_SMTP_BARE_OCTET] = "bare-octets",
+	[FTG_SMTP_NEEDS_UTF8] = "needs-smtputf8",
+	[FTG_SMTP_NO_LANGUAGE] = "no-language",
+};
+
+/* What the refusing code has set, or what was found in the message if the reply is about that, or the reply's own. */
 static const char *
 cause_of(const struct smtp_session *s, const struct ftg_reply *reply)
 {
 	if (s->cause != NULL)
 		return s->cause;
-	return reply->id == s->message.fault.id ? s->message.fault.cause : NULL;
+	if (s->message.fault.cause != NULL && reply->id == s->message.fault.id)
+		return s->message.fault.cause;
+	if (s->message.result != DELIVERY_OK && reply->id == ERR_SMTP_HARDERROR)
+		return "delivery";
+	return s->policy.refused_by == NULL ? causes[reply->id] : NULL;
 }
 
 void

@@ -109,6 +109,14 @@ struct smtp_session {
  * reply with the ID FTG_IDS.
  */
 
+/* A refusal whose reply has several causes: keeps this one for the log. Returns the reply. */
+static inline struct ftg_reply
+refuse_for(struct smtp_session *s, enum ftg_id id, const char *cause)
+{
+	s->cause = cause;
+	return ftg_reply(id);
+}
+
 /* commands.c: runs a command line and sends its reply. */
 void command_run(struct smtp_session *s, const struct line *line);
 

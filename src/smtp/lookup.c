@@ -68,14 +68,14 @@ say_mailbox(struct smtp_session *s, const char *local, const char *domain, bool 
 
 /* What is told of verdicts that VRFY and EXPN share. */
 static struct ftg_reply
-no_answer(enum directory_verdict verdict)
+no_answer(struct smtp_session *s, enum directory_verdict verdict)
 {
 	switch (verdict) {
 	case DIRECTORY_NO_DOMAIN:
 	case DIRECTORY_NO_MAILBOX: return ftg_reply(ERR_SMTP_NOMATCH);
 	case DIRECTORY_AMBIGUOUS: return ftg_reply(ERR_SMTP_ADDRESS_AMBIGUOUS);
 	case DIRECTORY_MISCONFIGURED: return ftg_reply(ERR_SMTP_SYSTEM_CONFIGERR);
-	case DIRECTORY_FAILED: return ftg_reply(ERR_SMTP_HARDERROR);
+	case DIRECTORY_FAILED: return refuse_for(s, ERR_SMTP_HARDERROR, "directory");
 	default: return ftg_reply(FTG_SMTP_VRFY); /* it is there; whether it takes mail, RCPT tells */
 	}
 }
@@ -95,7 +95,7 @@ lookup_verify(struct smtp_session *s, const char *text, size_t len)
 		return ftg_reply(ERR_SMTP_NOMATCH);
 	enum directory_verdict verdict = directory->ops->resolve(directory, &question.address, &recipient);
 	if (verdict != DIRECTORY_FOUND)
-		return no_answer(verdict);
+		return no_answer(s, verdict);
 	if (recipient.domain.relayed)
 		return ftg_reply(FTG_SMTP_VRFY);
 	say_mailbox(s, recipient.local, recipient.domain.name, true);
@@ -143,7 +143,7 @@ lookup_expand(struct smtp_session *s, const char *text, size_t len)
 		return ftg_reply(ERR_SMTP_NOMATCH);
 	enum directory_verdict verdict = directory->ops->expand(directory, &question.address, &expansion);
 	if (verdict != DIRECTORY_FOUND)
-		return no_answer(verdict);
+		return no_answer(s, verdict);
 	if (!may_be_told(s, expansion.right))
 		return ftg_reply(ERR_SMTP_ACCESSDENIED2);
 	return say_members(s, &expansion, question.utf8);
@@ -155,7 +155,10 @@ queue_is_asked(void *context, const struct delivery_outcome *outcome)
 	struct smtp_session *s = context;
 
 	s->busy = false;
-	smtp_reply(s, ftg_reply(outcome->result == DELIVERY_OK ? ERR_SMTP_QUEUESTARTED : ERR_SMTP_HARDERROR));
+	if (outcome->result == DELIVERY_OK)
+		smtp_reply(s, ftg_reply(ERR_SMTP_QUEUESTARTED));
+	else
+		smtp_reply(s, refuse_for(s, ERR_SMTP_HARDERROR, "queue"));
 	smtp_resume(s);
 }
 
@@ -193,6 +196,6 @@ lookup_queue(struct smtp_session *s, const char *text, size_t len)
 	switch (directory->ops->domain(directory, name, &domain)) {
 	case DIRECTORY_FOUND: return domain.relayed ? ask_queue(s, name, below) : ftg_reply(ERR_SMTP_QUEUESTARTED);
 	case DIRECTORY_NO_DOMAIN: return ftg_reply(ERR_SMTP_DOMAINNOTFOUND);
-	default: return ftg_reply(ERR_SMTP_HARDERROR);
+	default: return refuse_for(s, ERR_SMTP_HARDERROR, "directory");
 	}
 }

@@ -33,6 +33,8 @@ room_is_known(void *context, const struct delivery_outcome *outcome)
 		smtp_reply(s, ftg_reply(ERR_SMTP_RCPTOK));
 	} else {
 		event_failed_delivery(s, outcome);
+		if (outcome->result == DELIVERY_FAILED)
+			s->cause = "delivery";
 		take_back(s);
 		smtp_reply(s, refusal_delivery(outcome->result, s->path));
 	}
@@ -128,10 +130,11 @@ recipient_add(struct smtp_session *s, const struct address *address)
 	case DIRECTORY_AMBIGUOUS: return ftg_reply(ERR_SMTP_ADDRESS_AMBIGUOUS);
 	case DIRECTORY_DISABLED: return about(ERR_SMTP_MAILBOX_DISABLED, s->path);
 	case DIRECTORY_NO_PRIVILEGE:
+		s->cause = "no-privilege";
 		return ftg_reply_reason(ERR_SMTP_ACCESSDENIED, s->path.text, s->path.len, ERR_MAILBOX_DISABLED);
 	case DIRECTORY_SPAMTRAP: return refusal_spamtrap(s);
 	case DIRECTORY_MOVED: return refusal_moved(s, recipient.moved_to);
 	case DIRECTORY_MISCONFIGURED: return ftg_reply(ERR_SMTP_SYSTEM_CONFIGERR);
-	default: return ftg_reply(ERR_SMTP_HARDERROR);
+	default: return refuse_for(s, ERR_SMTP_HARDERROR, "directory");
 	}
 }

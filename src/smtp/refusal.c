@@ -45,6 +45,7 @@ struct ftg_reply
 refusal_spamtrap(struct smtp_session *s)
 {
 	refusal_blacklist(s, ERR_MAILBOX_SPAMTRAP);
+	s->cause = "spamtrap";
 	return ftg_reply_reason(ERR_SMTP_ACCESSDENIED, s->path.text, s->path.len, ERR_MAILBOX_SPAMTRAP);
 }
 

@@ -4,15 +4,19 @@
 #include "smtp/internal.h"
 
 /*
- * Counts a refusal. Over the limit, #4.47 replaces a permanent one; a temporary one is sent as it is, since the client is
- * to retry.
+ * Counts a refusal that the client can avoid: one that is permanent in both profiles. Others ask the client to retry, and
+ * many of them say nothing about it: greylisted recipients, or recipients beyond the limit of one message (#4.38), which
+ * is temporary by RFC 5321 section 4.5.3.1.10. Over the limit of errors, #4.47 replaces the refusal.
  */
 static void
-count_refusal(struct smtp_session *s, struct ftg_reply *reply, char class)
+count_refusal(struct smtp_session *s, struct ftg_reply *reply)
 {
-	s->errors++;
-	if (class == '5' && s->errors > s->config->max_errors && s->state != SMTP_CLOSED) {
-		*reply = ftg_reply(ERR_SMTP_SYSTEM_ZOMBIE);
+	const struct ftg_code *code = ftg_row(reply->id)->code;
+	bool avoidable = code[FTG_PUBLISHED].reply[0] == '5' && code[FTG_STRICT].reply[0] == '5';
+
+	s->errors += avoidable;
+	if (avoidable && s->errors > s->config->max_errors && s->state != SMTP_CLOSED) {
+		*reply = refuse_for(s, ERR_SMTP_SYSTEM_ZOMBIE, "max-errors");
 		message_abandon(s);
 		s->state = SMTP_CLOSED;
 	}
@@ -57,7 +61,7 @@ smtp_reply(struct smtp_session *s, struct ftg_reply reply)
 	bool refused = class == '4' || class == '5';
 
 	if (refused)
-		count_refusal(s, &reply, class);
+		count_refusal(s, &reply);
 	s->path = (struct span) { NULL, 0 };
 	s->policy.refused_by = NULL;
 	s->cause = NULL;

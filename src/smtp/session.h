@@ -41,7 +41,7 @@ struct smtp_config {
 	unsigned max_recipients;       /* of one message; at least 100 (RFC 5321 4.5.3.1.8) */
 	unsigned max_hops;             /* Received lines that a message may have; with more it is refused with #4.56 */
 	unsigned max_header_addresses; /* that To and Cc may hold; with more a message is refused with #4.55; 0: any */
-	unsigned max_errors;           /* refused commands of a session before #4.47 */
+	unsigned max_errors;           /* refusals of a session that the client can avoid, before #4.47 ends it */
 	unsigned max_unknown;          /* the unknown recipient of a session that ends it with #4.29; 0: none does */
 	unsigned max_relay;            /* #4.63 of a session before #4.64 ends it; 0: any number */
 	int64_t tarpit_delay;          /* milliseconds that a refusal is held back */

@@ -86,7 +86,7 @@ xlang_choose(struct smtp_session *s, const char *arg, size_t len)
 	struct span ranges = { arg, len }, word;
 
 	if (!xlang_is_offered(s))
-		return ftg_reply(ERR_SMTP_SYNTAX3);
+		return refuse_for(s, ERR_SMTP_SYNTAX3, "not-offered");
 	while ((word = params_next(&ranges)).text != NULL)
 		if (!language_is_range(word.text, word.len) && !is_any(word))
 			return ftg_reply_text(ERR_SMTP_SYNTAX2, word.text, word.len);

@@ -82,6 +82,7 @@ static void
 log_pairs(struct pop3_outlet *outlet, const char *event, ...)
 {
 	struct octets *events = &POP3_FIXTURE(outlet)->fixture.events;
+	bool explained = strcmp(event, "reply") != 0;
 	va_list pairs;
 
 	octets_add(events, event, strlen(event));
@@ -90,6 +91,7 @@ log_pairs(struct pop3_outlet *outlet, const char *event, ...)
 		const char *value = va_arg(pairs, const char *);
 		if (value == NULL)
 			continue;
+		explained |= strcmp(key, "cause") == 0;
 		octets_add(events, " ", 1);
 		octets_add(events, key, strlen(key));
 		octets_add(events, "=", 1);
@@ -97,6 +99,7 @@ log_pairs(struct pop3_outlet *outlet, const char *event, ...)
 	}
 	va_end(pairs);
 	octets_add(events, "\n", 1);
+	POP3_FIXTURE(outlet)->fixture.unexplained += !explained;
 }
 
 void

@@ -198,7 +198,8 @@ pop_play(const struct talk *talk, const struct talk_run *run, struct octets *fau
 		.got = { [SAID] = &play.pop.fixture.output, [LOGGED] = &play.pop.fixture.events },
 		.fault = fault };
 	bool done = talk_run(talk, run, &play.actor);
+	expect(&play, play.pop.fixture.unexplained == 0, "a refusal is logged without a cause\n");
 	pop3_fixture_close(&play.pop);
 	ftg_catalog_free(play.catalog);
-	return done;
+	return done && fault->len == 0;
 }

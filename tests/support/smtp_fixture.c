@@ -434,12 +434,15 @@ log_pairs(struct smtp_outlet *outlet, const char *event, ...)
 	struct smtp_fixture *fixture = FIXTURE(outlet, outlet);
 	va_list pairs;
 
+	bool explained = strcmp(event, "reply") != 0;
+
 	octets_add(&fixture->events, event, strlen(event));
 	va_start(pairs, event);
 	for (const char *key; (key = va_arg(pairs, const char *)) != NULL;) {
 		const char *value = va_arg(pairs, const char *);
 		if (value == NULL)
 			continue;
+		explained |= strcmp(key, "check") == 0 || strcmp(key, "cause") == 0;
 		octets_add(&fixture->events, " ", 1);
 		octets_add(&fixture->events, key, strlen(key));
 		octets_add(&fixture->events, "=", 1);
@@ -448,6 +451,7 @@ log_pairs(struct smtp_outlet *outlet, const char *event, ...)
 	va_end(pairs);
 	octets_add(&fixture->events, "\n", 1);
 	fixture->events_seen++;
+	fixture->unexplained += !explained;
 }
 
 /* The fixture. */

@@ -72,6 +72,7 @@ struct smtp_fixture {
 	unsigned abandoned;
 	unsigned open; /* deliveries neither committed nor abandoned */
 	unsigned events_seen;
+	unsigned unexplained; /* refusals that were logged without a check or a cause */
 	unsigned resumes;
 	int64_t waited;  /* milliseconds that replies were held back, in all */
 	struct job *job; /* that waits */

@@ -429,6 +429,8 @@ talk_play(const struct talk *talk, const struct talk_run *run, struct octets *fa
 		    [QUEUED] = &fixture->queued },
 		.fault = fault };
 	bool done = talk_run(talk, run, &play.actor);
+	if (fixture->unexplained != 0)
+		add_fault(&play, "a refusal is logged without a check or a cause\n");
 	if (fixture->open != 0 && !smtp_session_in_transaction(fixture->session))
 		add_fault(&play, "a delivery is left open\n");
 	fixture_close(fixture);

@@ -243,7 +243,7 @@ Test(smtp, path_of_one_command_is_not_logged_with_the_next)
 {
 	feed("HELO c\r\nMAIL FROM:<bad\r\nXYZZY\r\n");
 	cr_expect_str_eq(fixture.events.bytes,
-	    "reply ref=#4.34 id=ERR_SMTP_ADDRESS_SENDER helo=c from=bad\nreply ref=#4.23 id=ERR_SMTP_SYNTAX3 helo=c\n");
+	    "reply ref=#4.34 id=ERR_SMTP_ADDRESS_SENDER cause=address-syntax helo=c from=bad\nreply ref=#4.23 id=ERR_SMTP_SYNTAX3 cause=unknown-command helo=c\n");
 }
 
 /* A line is answered for what it is, or with #3.22, once; nothing leaks and the session goes on. */
