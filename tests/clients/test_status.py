@@ -118,7 +118,7 @@ class Status(TestCase):
 
     def test_a_server_that_was_killed_is_none(self):
         server = self.start()
-        pids = re.findall(r"event=worker-started worker=\d+ pid=(\d+)", server.log())
+        pids = re.findall(r"event=[a-z-]+-started .*?pid=(\d+)", server.log())
         server.process.kill()
         server.process.wait()
         wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids))

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@ enum { ANSWER_TIME = 10, NAME_WIDTH = 18, ID_WIDTH = 32, RELOAD_KEPT = 1, RELOAD
 static int
 fail(const struct request *request)
 {
-	if (errno == ENOENT || errno == ECONNREFUSED)
+	if (errno == ENOENT || errno == ECONNREFUSED || errno == EPIPE || errno == ECONNRESET)
 		return ctl_fail(EX_UNAVAILABLE,
 		    "no server runs with the data folder %s: start ftgate-%s, or name its folder by --data",
 		    request->data, request->server);
@@ -49,7 +50,7 @@ ctl_ask(const struct request *request, const char *question, char answer[CTL_ANS
 	if (socket < 0)
 		return fail(request);
 	ssize_t len = (ssize_t)strlen(question);
-	bool answered = write(socket, question, (size_t)len) == len && read_answer(socket, answer);
+	bool answered = send(socket, question, (size_t)len, MSG_NOSIGNAL) == len && read_answer(socket, answer);
 	int status = answered ? EX_OK : fail(request);
 	close(socket);
 	if (status == EX_OK && strncmp(answer, trouble, sizeof trouble - 1) == 0)
