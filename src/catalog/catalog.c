@@ -13,7 +13,7 @@ enum { SOURCES_MAX = 1024 };
 static const char domain_translation[] = "ftgate";
 static const char domain_overlay[] = "ftgate-local";
 
-/* As mo_read(); a file that is no sound .mo is reported. */
+/* Like mo_read(), but reports a file that is not a valid .mo. */
 static int
 read_file(struct loader *loader, struct mo *mo, const char *path)
 {
@@ -25,7 +25,7 @@ read_file(struct loader *loader, struct mo *mo, const char *path)
 	return result;
 }
 
-/* One file, which is freed, into one source; NULL where it is refused whole, or memory is out. */
+/* Compiles a file into a source, and frees the file. NULL if the whole file is refused or memory is exhausted. */
 static struct source *
 compile_file(struct loader *loader, struct mo *mo, const struct tag *tag, enum ftg_origin origin)
 {
@@ -37,8 +37,8 @@ compile_file(struct loader *loader, struct mo *mo, const struct tag *tag, enum f
 }
 
 /*
- * Adds a file to the sources; one that is not there is no source. False with errno where it might be read another time:
- * a generation without its texts would be worse than none.
+ * Adds a file to the sources, if it exists. Returns false with errno if a retry could succeed: a generation without these
+ * texts would be worse than none.
  */
 static bool
 load_file(struct loader *loader, struct sources *all, const char *path, const struct tag *tag, enum ftg_origin origin)
@@ -58,7 +58,7 @@ load_file(struct loader *loader, struct sources *all, const char *path, const st
 	return true;
 }
 
-/* Two folders may be of one language, de and de.UTF-8: the first in the order of their octets speaks first. */
+/* Two folders can be of one language, de and de.UTF-8: the order of their octets decides. */
 static int
 by_name(const void *a, const void *b)
 {
@@ -81,7 +81,7 @@ load_language(struct loader *loader, struct sources *all, const char *folder, co
 	return load_file(loader, all, path, &tag, origin);
 }
 
-/* Every LL/LC_MESSAGES/DOMAIN.mo of a folder, in the order of their tags. False with errno where it cannot be read. */
+/* Adds every LL/LC_MESSAGES/DOMAIN.mo of a folder, in the order of their tags. False with errno if it cannot be read. */
 static bool
 load_folder(struct loader *loader, struct sources *all, const char *folder, enum ftg_origin origin)
 {
@@ -105,7 +105,7 @@ load_folder(struct loader *loader, struct sources *all, const char *folder, enum
 	return ok;
 }
 
-/* A table that answers English everywhere, at the end of the generation's languages. */
+/* Adds a language at the end of the generation's list, with English in each entry. */
 static struct language *
 add_language(struct ftg_catalog *catalog)
 {

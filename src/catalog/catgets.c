@@ -1,4 +1,4 @@
-/* A catalogue of what catgets() says: sets and messages numbered by reference. */
+/* A catalogue of what catgets() returns: sets and messages are numbered by reference. */
 #include "catalog/chain.h"
 
 #include <locale.h>
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How many IDs before this one have its reference: #1.04 has three. */
+/* How many IDs before this one have the same reference: #1.04 has three. */
 static int
 earlier_with_reference(enum ftg_id id)
 {
@@ -26,7 +26,7 @@ ftg_catgets_number(enum ftg_id id, int *set)
 	return (ref[3] - '0') * 10 + (ref[4] - '0') + 1 + 100 * earlier_with_reference(id);
 }
 
-/* A text stands for each plural form: this format has no plurals. */
+/* Adds a text as each plural form, since catgets has no plurals. */
 static void
 add_text(struct loader *loader, struct source *source, enum ftg_id id, const char *text)
 {

@@ -1,4 +1,4 @@
-/* Checking one text as a load would, for those who write texts. */
+/* Checks one text as loading a catalogue would, for tools. */
 #include "catalog/generation.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@ tag_or_english(struct tag *tag, const char *language)
 	return tag_parse(tag, language, strnlen(language, FTG_TAG_MAX)) || tag_parse(tag, "en", 2);
 }
 
-/* One form of a text, the nth (0: the first). */
+/* Checks the nth form of a text, from 0. */
 static bool
 check_form(enum ftg_id id, const struct tag *tag, unsigned n, const char *form, size_t len, struct violation *violation)
 {
@@ -54,7 +54,7 @@ is_reason(const struct ftg_row *row)
 	return row->service == FTG_MAILBOX || row->service == FTG_SECPOL;
 }
 
-/* Octets of code, status, host or tag, reference, timestamp and line end under the profile where they are longest. */
+/* Octets of code, status, host or tag, reference, timestamp and line end, in the profile in which they are longest. */
 static size_t
 frame_of(const struct ftg_row *row)
 {
@@ -93,14 +93,14 @@ static unsigned
 remarks_of(const struct text *text, const struct text *ascii, bool folds, enum ftg_id id)
 {
 	const struct ftg_row *row = ftg_row(id);
-	bool notice = row->service == FTG_DSN; /* is never sent as ASCII, nor as a line */
-	unsigned remarks = folds || notice ? 0 : FTG_REMARK_UNFOLDABLE;
+	bool dsn = row->service == FTG_DSN; /* never sent as ASCII, nor as a line */
+	unsigned remarks = folds || dsn ? 0 : FTG_REMARK_UNFOLDABLE;
 	const struct text *longer = folds && ascii->used > text->used ? ascii : text;
 	for (unsigned i = 0; i < FTG_ARGS_MAX; i++) {
 		if (text_places(row->args[i]) && !(text->shown & 1u << i))
 			remarks |= FTG_REMARK_DROPPED;
 	}
-	if (!notice && text_worst(longer, id) + frame_of(row) > FTG_LINE_MAX)
+	if (!dsn && text_worst(longer, id) + frame_of(row) > FTG_LINE_MAX)
 		remarks |= FTG_REMARK_LONG;
 	return remarks;
 }

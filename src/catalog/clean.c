@@ -1,4 +1,4 @@
-/* Octets of strangers made fit for a reply line. */
+/* Cleaning of arguments for a reply line. */
 #include "catalog/clean.h"
 
 #include "catalog/text.h"
@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistr.h>
 
-/* RFC 6533 section 3, EmbeddedUnicodeChar, at least two digits; its length. */
+/* Writes an EmbeddedUnicodeChar (RFC 6533 section 3) of at least two digits. Returns its length. */
 static size_t
 put_escape(char out[12], ucs4_t c)
 {
@@ -23,7 +23,7 @@ put_escape(char out[12], ucs4_t c)
 	return n;
 }
 
-/* The next character as it may stand: itself or an escape. Returns its octets in text, sets those in out. */
+/* Writes the next character, or an escape for it, to out. Returns its octets in text; *octets are those in out. */
 static size_t
 next_character(char out[12], size_t *octets, const char *text, size_t len, char before, enum ftg_encoding encoding)
 {

@@ -1,4 +1,4 @@
-/* Octets of strangers made fit for a reply line. */
+/* Cleaning of arguments for a reply line. */
 #ifndef CATALOG_CLEAN_H
 #define CATALOG_CLEAN_H
 
@@ -6,20 +6,21 @@
 #include <stdint.h>
 #include <string.h>
 
-/* What clean_text() does where something must be changed or cut. */
+/* The part of clean_text() for texts that must be changed or cut. */
 size_t clean_slowly(char *out, size_t max, const char *text, size_t len, enum ftg_encoding encoding)
     __attribute__((cold));
 
-/* Sixteen octets at a time: GCC and clang make one instruction of each operator. */
+/* Sixteen octets at a time. GCC and clang compile each operator to one instruction. */
 typedef uint8_t clean_vector __attribute__((vector_size(16)));
 
-/* All bits set in each octet that may not be copied as it is: below 0x20, above 0x7E, or #. */
+/* Sets all bits of each octet that cannot be copied as it is: below 0x20, above 0x7E, or #. */
 static inline clean_vector
 clean_suspicious(clean_vector v)
 {
 	return (clean_vector)((v - 0x20) > 0x5E) | (clean_vector)(v == '#');
 }
 
+/* Whether any bit is set. */
 static inline bool
 clean_any(clean_vector v)
 {
@@ -28,6 +29,7 @@ clean_any(clean_vector v)
 	return (w[0] | w[1]) != 0;
 }
 
+/* As clean_plain(), octet by octet. */
 static inline bool
 clean_octets(char *out, const char *text, size_t len)
 {
@@ -39,7 +41,7 @@ clean_octets(char *out, const char *text, size_t len)
 	return true;
 }
 
-/* Copies text that is plain; false where it is not. The last sixteen octets may overlap those before. */
+/* Copies a text that needs no change; returns false for any other. The last sixteen octets can overlap those before. */
 static inline bool
 clean_plain(char *out, const char *text, size_t len)
 {
@@ -57,9 +59,9 @@ clean_plain(char *out, const char *text, size_t len)
 }
 
 /*
- * Copies len octets of text to out as at most max octets, max being at least 16, and returns how many. Controls, bidi
- * controls, invalid UTF-8 and, under FTG_ASCII, all that is not ASCII stand as \x{HEX}; "(#" gets its # written so, even
- * where the parenthesis is the octet in front of out: there must be one. What is longer ends in "...".
+ * Copies len octets of text to out as at most max octets, and returns how many; max must be at least 16. Writes controls,
+ * bidi controls, invalid UTF-8 and, with FTG_ASCII, all that is not ASCII as \x{HEX}; also the # of "(#", even if the
+ * parenthesis is the octet before out, which must exist. A longer text ends in "...".
  */
 static inline size_t
 clean_text(char *out, size_t max, const char *text, size_t len, enum ftg_encoding encoding)
@@ -69,7 +71,7 @@ clean_text(char *out, size_t max, const char *text, size_t len, enum ftg_encodin
 	return clean_slowly(out, max, text, len, encoding);
 }
 
-/* Copies base64 (RFC 4648 section 4); nothing at all where there is another octet or more than max of them. */
+/* Copies base64 (RFC 4648 section 4); copies nothing if there is another octet, or more than max octets. */
 size_t clean_base64(char *out, size_t max, const char *text, size_t len);
 
 #endif

@@ -1,4 +1,4 @@
-/* The built-in English: compiled from the table before main(), in static memory, for either profile. */
+/* The built-in English: compiled from the table before main(), in static memory, for each profile. */
 #include "catalog/generation.h"
 
 #include <assert.h>
@@ -39,7 +39,7 @@ add_row(struct ftg_catalog *catalog, struct language *language, enum ftg_id id)
 	language->entry[FTG_ASCII][id] = language->entry[FTG_UTF8][id] = entry;
 }
 
-/* Ahead of the constructors of a program that this is linked into, which may render. */
+/* Runs before the constructors of the program, which can render replies. */
 __attribute__((constructor(101))) static void
 compile_english(void)
 {

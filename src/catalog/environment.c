@@ -1,10 +1,10 @@
-/* The language preference of the environment, with no locale installed (POSIX.1-2024 XBD 8.2). */
+/* The language preference of the environment (POSIX.1-2024 XBD 8.2). No locale need be installed. */
 #include "catalog/tag.h"
 
 #include <ftgate/catalog.h>
 #include <string.h>
 
-/* Adds an element, less its codeset, to the colon-separated list, unless it is malformed or does not fit. */
+/* Adds an element without its codeset to the colon-separated list, unless it is malformed or does not fit. */
 static size_t
 add_preference(char preference[FTG_PREFERENCE_MAX], size_t used, const char *name, size_t len)
 {
@@ -26,7 +26,7 @@ add_preference(char preference[FTG_PREFERENCE_MAX], size_t used, const char *nam
 	return used;
 }
 
-/* Names of the locale that has no language: English, and the end of a list. */
+/* Whether this is a locale without a language, which means English and ends a list. */
 static bool
 is_untranslated(const char *name, size_t len)
 {

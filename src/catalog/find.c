@@ -38,7 +38,7 @@ look_up(void *context, const char *name, size_t len)
 	return search->found < 0;
 }
 
-/* Where look-up finds nothing, a range takes the first language that it is the beginning of: pt finds pt-BR. */
+/* If the look-up finds nothing, a range finds the first language that begins with it: pt finds pt-BR. */
 static bool
 filter(void *context, const char *name, size_t len)
 {

@@ -1,4 +1,4 @@
-/* The ASCII form of a text: the language's own spelling first, then common letters, then Unicode decomposition. */
+/* Folding to ASCII: by the spelling of the language, then by common spellings, then by Unicode decomposition. */
 #include "catalog/fold.h"
 
 #include <stdlib.h>
@@ -143,7 +143,7 @@ put(struct output *out, const char *ascii, size_t len)
 
 /*
  * The letters from U+00C0 to U+017F without their marks, as their decomposition has them; ? if it is not one ASCII letter.
- * Most letters with marks are here, and a look is faster than u32_normalize().
+ * Most letters with marks are here, and this is faster than u32_normalize().
  */
 static const char unmarked[] = "AAAAAA?CEEEEIIII?NOOOOO??UUUUY??aaaaaa?ceeeeiiii?nooooo??uuuuy?y"
                                "AaAaAaCcCcCcCcDd??EeEeEeEeEeGgGgGgGgHh??IiIiIiIiI???JjKk?LlLlLl?"

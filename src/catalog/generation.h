@@ -10,20 +10,20 @@
 #include <ftgate/catalog.h>
 #include <stdint.h>
 
-/* Literals are copied in pieces of this size, so that a short one takes no loop. What is behind them is copied, too. */
+/* Literals are copied in pieces of this size, also beyond their end, so that a short one needs no loop. */
 enum { LITERAL_PIECE = ARENA_SLACK };
 
 struct segment {
 	const char *bytes; /* PIECE_LITERAL */
-	uint16_t octets;   /* its length; of an argument or a variable, the most that it may take */
+	uint16_t octets;   /* its length; for an argument or a variable, the greatest length */
 	uint8_t kind;      /* enum piece_kind */
 	uint8_t index;     /* of the argument or variable */
 	uint8_t arg;       /* PIECE_ARG: enum ftg_arg_kind */
 };
 
 /*
- * One form of one text, ready to copy: code, status and reference are part of its first and last literal. head and
- * tail tell how much of those is not text.
+ * One form of one text, ready to copy. Code, status and reference are part of the first and last literal; head and tail
+ * are the octets of these that are not text.
  */
 struct template
 {
@@ -32,7 +32,7 @@ struct template
 	uint16_t head;
 	uint16_t tail;
 	bool
-	    shaped; /* may need more than copying: line breaks, a POP3 line that begins with an argument, a timestamp */
+	    shaped; /* can need more than copying: line breaks, a POP3 line that begins with an argument, a timestamp */
 };
 
 /* All forms of one text. */
@@ -45,7 +45,7 @@ struct entry {
 struct language {
 	struct tag tag;
 	char name[TAG_TEXT];
-	const char *preference; /* the priority list that it serves; NULL for a language by its own name */
+	const char *preference; /* the preference that it serves; NULL for a language by its own name */
 	struct entry entry[FTG_ENCODINGS][FTG_IDS];
 };
 
@@ -57,11 +57,11 @@ struct ftg_catalog {
 	struct language **language;
 };
 
-/* RFC 5321 4.2: the first word of a 220, 221 or 421 line is the host; the greeting's argument begins with it. */
+/* Whether the host is added before the text: to 220, 221 and 421 (RFC 5321 4.2), but not to the greeting. */
 bool template_has_host(const struct ftg_row *row, enum ftg_profile profile);
 
 /*
- * Compiles parsed texts, the forms of one reply, into templates under a profile. NULL when memory is out.
+ * Compiles the parsed forms of one text into templates for a profile. Returns NULL if memory is exhausted.
  */
 const struct template *template_make(
     struct arena *arena, enum ftg_id id, enum ftg_profile profile, const struct text *form, unsigned forms);

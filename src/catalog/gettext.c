@@ -1,4 +1,4 @@
-/* A catalogue of what gettext() says in the caller's locale. */
+/* A catalogue of what gettext() returns in the caller's locale. */
 #include "catalog/chain.h"
 
 #include <libintl.h>
@@ -8,7 +8,7 @@
 
 enum { KEY_MAX = 64 + TEXT_MAX, SEARCH_MAX = 1000 };
 
-/* The text for the form, found through a number that takes it; NULL where the catalogue has none. */
+/* The text of a form, which is looked up by a number with this form. NULL if the catalogue has none. */
 static const char *
 form_text(const char *domain, const char *key, enum ftg_id id, const struct plural *plural, unsigned form)
 {
@@ -62,7 +62,7 @@ fill(struct loader *loader, struct source *source, void *what)
 	}
 }
 
-/* The language that the catalogue names in its header, else that of the locale. */
+/* The language in the header of the catalogue, else that of the locale. */
 static void
 callers_tag(struct tag *tag, const char *domain)
 {

@@ -1,4 +1,4 @@
-/* GNU .mo files (GNU gettext manual, section 10.3), read into memory: a file cut under a running server is no SIGBUS. */
+/* GNU .mo files (GNU gettext manual, section 10.3). Read, not mapped: truncating a mapped file would cause SIGBUS. */
 #include "catalog/mo.h"
 
 #include <errno.h>
@@ -80,7 +80,7 @@ mo_text(const struct mo *mo, uint32_t i)
 	return string_at(mo, mo->texts + 8 * (size_t)i);
 }
 
-/* Reads up to MO_SIZE_MAX + 1 octets; -1 with errno, -2 where this is no regular file. */
+/* Reads up to MO_SIZE_MAX + 1 octets. Returns -1 with errno, or -2 if this is not a regular file. */
 static ssize_t
 read_whole(int fd, char **bytes)
 {

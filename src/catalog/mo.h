@@ -1,4 +1,4 @@
-/* GNU .mo files, read whole and checked before anything in them is believed. */
+/* GNU .mo files, which are read whole and checked before they are used. */
 #ifndef CATALOG_MO_H
 #define CATALOG_MO_H
 
@@ -11,7 +11,7 @@ enum {
 	MO_ENTRIES_MAX = 16384,
 };
 
-/* A checked file: every string of it lies inside bytes and ends in a NUL. */
+/* A checked file: every string is inside bytes and ends with a NUL. */
 struct mo {
 	char *bytes;
 	size_t size;
@@ -27,17 +27,18 @@ struct mo_string {
 };
 
 /*
- * Reads the file at path into memory. 0; -1 with errno, ENOENT where there is none; -2 where it is no sound .mo, and
- * *why says in what way. To be freed with mo_free().
+ * Reads the file at path into memory. Returns 0, -1 with errno (ENOENT if there is no file), or -2 with the reason in *why
+ * if it is not a valid .mo. After 0, free it with mo_free().
  */
 int mo_read(struct mo *mo, const char *path, const char **why);
 
-/* The same for octets in memory, which must stay as long as mo is used and are not freed with it. */
+/* The same for octets in memory, which must outlive mo. Returns false with *why. */
 bool mo_parse(struct mo *mo, char *bytes, size_t size, const char **why);
 
+/* Frees what mo_read() has read. */
 void mo_free(struct mo *mo);
 
-/* The i-th key (msgctxt EOT msgid, a plural msgid behind a NUL) and its text (plural forms with a NUL between). */
+/* The i-th key (msgctxt, EOT, msgid, and after a NUL a plural msgid) and its text (plural forms separated by NUL). */
 struct mo_string mo_key(const struct mo *mo, uint32_t i);
 struct mo_string mo_text(const struct mo *mo, uint32_t i);
 

@@ -14,7 +14,7 @@ struct parser {
 	bool failed;
 };
 
-/* Binary operators; the higher the level the tighter. A longer spelling stands before its prefix. */
+/* Binary operators. A higher level binds more tightly. A longer spelling precedes its prefix. */
 static const struct {
 	char spelling[3];
 	uint8_t op;
@@ -45,7 +45,7 @@ skip_space(struct parser *p)
 }
 
 static bool
-take(struct parser *p, const char *token)
+consume(struct parser *p, const char *token)
 {
 	size_t len = strlen(token);
 	skip_space(p);
@@ -95,14 +95,14 @@ primary(struct parser *p)
 	uint8_t node = 0;
 	if (!enter(p))
 		return 0;
-	if (take(p, "!")) {
+	if (consume(p, "!")) {
 		node = primary(p);
 		node = add_node(p, (struct plural_node) { .op = NOT, .child = { node } });
-	} else if (take(p, "(")) {
+	} else if (consume(p, "(")) {
 		node = conditional(p);
-		if (!take(p, ")"))
+		if (!consume(p, ")"))
 			p->failed = true;
-	} else if (take(p, "n")) {
+	} else if (consume(p, "n")) {
 		node = add_node(p, (struct plural_node) { .op = N });
 	} else if (number(p, &value)) {
 		node = add_node(p, (struct plural_node) { .op = NUMBER, .value = value });
@@ -113,7 +113,7 @@ primary(struct parser *p)
 	return node;
 }
 
-/* The operator at this point, if it binds at least as tightly as level; else -1. */
+/* The operator here, if it binds at least as tightly as level; else -1. */
 static int
 operator_at(struct parser *p, unsigned level)
 {
@@ -148,9 +148,9 @@ conditional(struct parser *p)
 	if (!enter(p))
 		return 0;
 	uint8_t test = binary(p, 1);
-	if (!p->failed && take(p, "?")) {
+	if (!p->failed && consume(p, "?")) {
 		uint8_t yes = conditional(p);
-		if (!take(p, ":"))
+		if (!consume(p, ":"))
 			p->failed = true;
 		uint8_t no = p->failed ? 0 : conditional(p);
 		test = add_node(p, (struct plural_node) { .op = COND, .child = { test, yes, no } });
@@ -165,16 +165,16 @@ plural_parse(struct plural *plural, const char *text, size_t len)
 	unsigned long forms;
 	struct parser p = { .plural = plural, .at = text, .end = text + len };
 	plural->nodes = 0;
-	if (len > PLURAL_LENGTH || !take(&p, "nplurals") || !take(&p, "="))
+	if (len > PLURAL_LENGTH || !consume(&p, "nplurals") || !consume(&p, "="))
 		return false;
 	skip_space(&p);
 	if (!number(&p, &forms) || forms == 0 || forms > PLURAL_FORMS_MAX)
 		return false;
 	plural->forms = (unsigned)forms;
-	if (!take(&p, ";") || !take(&p, "plural") || !take(&p, "="))
+	if (!consume(&p, ";") || !consume(&p, "plural") || !consume(&p, "="))
 		return false;
 	conditional(&p);
-	(void)take(&p, ";");
+	(void)consume(&p, ";");
 	skip_space(&p);
 	return !p.failed && p.at == p.end;
 }
@@ -211,11 +211,11 @@ apply(enum op op, unsigned long a, unsigned long b, bool *bad)
 	case NE: return a != b;
 	case DIV:
 	case MOD: return divide(op, a, b, bad);
-	default: return b != 0; /* AND and OR that their left side has not decided */
+	default: return b != 0; /* AND and OR whose left side has not decided */
 	}
 }
 
-/* Recursion is no deeper than there are nodes. A division by zero sets *bad. */
+/* Recursion is at most as deep as there are nodes. Division by zero sets *bad. */
 static unsigned long
 evaluate(const struct plural *plural, unsigned at, unsigned long n, bool *bad)
 {

@@ -1,4 +1,4 @@
-/* Plural-Forms: which form of a text a number takes (GNU gettext manual, section 11.2.6). */
+/* Plural-Forms: which form of a text is used for a number (GNU gettext manual, section 11.2.6). */
 #ifndef CATALOG_PLURAL_H
 #define CATALOG_PLURAL_H
 
@@ -13,7 +13,7 @@ enum {
 	PLURAL_LENGTH = 1024,
 };
 
-/* An expression tree in an array; children stand before their parent, the root is last. */
+/* An expression tree in an array. Children precede their parent; the root is last. */
 struct plural {
 	unsigned forms;
 	unsigned nodes;
@@ -24,16 +24,16 @@ struct plural {
 	} node[PLURAL_NODES];
 };
 
-/* The rule of a catalogue that states none: two forms, n != 1. */
+/* Sets the rule for a catalogue without one: two forms, n != 1. */
 void plural_default(struct plural *plural);
 
 /*
- * Reads the value of a Plural-Forms field, "nplurals=2; plural=n != 1;". False where it is malformed, too long or too
+ * Parses the value of a Plural-Forms field, "nplurals=2; plural=n != 1;". Returns false if it is malformed, too long, too
  * deep, or has more than PLURAL_FORMS_MAX forms; *plural is then undefined.
  */
 bool plural_parse(struct plural *plural, const char *text, size_t len);
 
-/* The form for n: below plural->forms; 0 where the expression divides by zero or names a form that is not there. */
+/* The form for n, below plural->forms; 0 if the expression divides by zero or gives a form that does not exist. */
 unsigned plural_form(const struct plural *plural, unsigned long n);
 
 #endif

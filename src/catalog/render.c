@@ -1,20 +1,20 @@
-/* The one place where a reply becomes bytes. Nothing here allocates, locks, waits or formats. */
+/* The one place where a reply becomes octets. Nothing here allocates, locks, waits or formats. */
 #include "catalog/clean.h"
 #include "catalog/generation.h"
 
 #include <assert.h>
 #include <string.h>
 
-/* A line that is not the text's own, or its last, holds more than half of what fits: 20 lines of that kind. */
+/* A line that was wrapped is at least half full, so there are at most 20 of them besides the text's own breaks. */
 enum { LINES_WORST = 2 * TEXT_BREAKS + 1 + 20, FRAME_WORST = 16 };
 static_assert(2 * (TEXT_WORST + TEXT_VAR_MAX + 1) + LINES_WORST * FRAME_WORST + LITERAL_PIECE <= FTG_REPLY_MAX,
     "two texts with their hosts and the frames of their lines fit a reply");
 static_assert(4096 + 64 <= FTG_REPLY_MAX, "a challenge fits a reply");
 
-/* Kept out of line: its arrays would cost each rendering the limiters of a large stack frame. */
+/* Not inlined: its arrays would cost each rendering a large stack frame. */
 #define ASIDE __attribute__((noinline))
 
-/* What one rendering needs at hand. */
+/* The state of one rendering. */
 struct rendering {
 	const struct language *language;
 	const struct ftg_voice *voice;
@@ -51,7 +51,7 @@ put_variable(char *out, const struct rendering *r, const struct segment *s)
 
 static char *compose(char *out, const struct rendering *r, const struct template *template);
 
-/* A reason is a reply without arguments, said within another; its length was bounded when it was compiled. */
+/* A reason is a row without arguments inside another reply. Its length was bounded when it was compiled. */
 static ASIDE char *
 put_reason(char *out, const struct rendering *r, unsigned long id)
 {
@@ -111,7 +111,7 @@ choose_form(const struct rendering *r)
 	return &entry->form[plural_form(entry->plural, r->reply->arg[0].number)];
 }
 
-/* The largest length not above max that does not cut a UTF-8 character. */
+/* The greatest length up to max that does not cut a UTF-8 character. */
 static size_t
 whole_characters(const char *text, size_t max)
 {
@@ -120,7 +120,7 @@ whole_characters(const char *text, size_t max)
 	return max;
 }
 
-/* How many of len octets go on a line of at most room: up to a line break, else the last space of its second half. */
+/* How many of len octets fit on a line with this room: up to a line break, else up to the last space in its second half. */
 static size_t
 line_length(const char *text, size_t len, size_t room)
 {
@@ -155,7 +155,7 @@ write_lines(char *out, const char *head, size_t head_len, const char *text, size
 	}
 }
 
-/* Appends the second language's text, if it says anything else, as further lines in front of the reference. */
+/* Adds the text of the second language, if it differs, as further lines before the reference. */
 static size_t
 add_second(char *text, size_t len, size_t tail, const struct rendering *first)
 {
@@ -187,7 +187,7 @@ shape_smtp(char *buf, size_t len, const struct rendering *r, const struct templa
 	return write_lines(buf, head, template->head, text, text_len);
 }
 
-/* The timestamp of the greeting (RFC 1939 section 7) as it may stand on the line; "" if there is none, or it is no such. */
+/* The timestamp of the greeting (RFC 1939 section 7); "" if there is none or it is not valid. */
 static const char *
 timestamp_of(const struct ftg_reply *reply, size_t *len)
 {
@@ -204,7 +204,7 @@ timestamp_of(const struct ftg_reply *reply, size_t *len)
 	return arg->text;
 }
 
-/* In front of the line end, which must be there; returns the new length. */
+/* Inserts before the line end, which must exist. Returns the new length. */
 static size_t
 add_timestamp(char *buf, size_t len, const char *timestamp, size_t octets)
 {
@@ -217,8 +217,8 @@ add_timestamp(char *buf, size_t len, const char *timestamp, size_t octets)
 }
 
 /*
- * RFC 2449 section 4: one line; the text is cut, never the reference or the timestamp. Section 8: a [ would begin a
- * response code, and a ( in its place might begin a reference.
+ * RFC 2449 section 4: one line. The text is cut, never the reference or the timestamp. Section 8: a [ would begin a
+ * response code, and a ( instead of it could begin a reference.
  */
 static size_t
 shape_pop3(char *buf, size_t len, const struct rendering *r, const struct template *template)
@@ -238,7 +238,7 @@ shape_pop3(char *buf, size_t len, const struct rendering *r, const struct templa
 	return add_timestamp(buf, len, timestamp, octets);
 }
 
-/* The text alone, without the space that stood in front of its first argument. */
+/* The text alone, without the space that preceded its first argument. */
 static size_t
 shape_notice(char *buf, size_t len)
 {

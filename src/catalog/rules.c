@@ -1,4 +1,4 @@
-/* The rules of the contract by name. */
+/* The names and cures of the rules. */
 #include <ftgate/catalog.h>
 
 static const struct {

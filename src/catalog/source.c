@@ -1,4 +1,4 @@
-/* A source of texts: how the entries of a catalogue become templates, or refusals. */
+/* A source of texts: turns the entries of a catalogue into templates, or refuses them. */
 #include "catalog/source.h"
 
 #include <stdio.h>
@@ -40,7 +40,7 @@ loader_refuse(struct loader *loader, bool whole_file, enum ftg_id id, enum ftg_r
 		loader->report(loader->context, &refusal);
 }
 
-/* Splits the forms and parses each into loader->utf8. Their number, or 0 where one breaks a rule. */
+/* Splits the forms and parses each into loader->utf8. Returns their number, or 0 if one breaks a rule. */
 static unsigned
 parse_forms(struct loader *loader, const struct source *source, enum ftg_id id, const char *forms, size_t len)
 {
@@ -68,7 +68,7 @@ parse_forms(struct loader *loader, const struct source *source, enum ftg_id id, 
 	return n;
 }
 
-/* The ASCII forms, all of them, in loader->ascii. Returns as text_fold() does. */
+/* Folds all forms into loader->ascii. Returns as text_fold() does. */
 static int
 fold_forms(struct loader *loader, const struct source *source, enum ftg_id id, unsigned forms)
 {
@@ -115,7 +115,7 @@ source_add(struct loader *loader, struct source *source, enum ftg_id id, const c
 	source->entry[FTG_ASCII][id] = entry;
 }
 
-/* The value of a header field, up to its line end; NULL where there is none. */
+/* The value of a header field, up to its line end; NULL if there is none. */
 static const char *
 header_field(const char *header, size_t len, const char *name, size_t *value_len)
 {
@@ -189,7 +189,7 @@ is_current(enum ftg_id id, const char *msgid, size_t len)
 	    memcmp(msgid + singular + 1, plural, strlen(plural)) == 0;
 }
 
-/* Reports an entry without a known ID by what stands in place of the ID. */
+/* Reports an entry without a known ID, with what it has instead. */
 static void
 refuse_unknown(struct loader *loader, struct mo_string key, const char *context_end)
 {

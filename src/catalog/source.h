@@ -5,16 +5,16 @@
 #include "catalog/generation.h"
 #include "catalog/mo.h"
 
-/* entry[encoding][id].form is NULL where the source has no fit text. */
+/* entry[encoding][id].form is NULL if the source has no valid text. */
 struct source {
 	struct tag tag;
-	char folder[FTG_TAG_MAX]; /* the locale name that it was found under, "" for none */
+	char folder[FTG_TAG_MAX]; /* the locale name under which it was found, "" for none */
 	enum ftg_origin origin;
 	struct plural *plural;
 	struct entry entry[FTG_ENCODINGS][FTG_IDS];
 };
 
-/* What loading a source needs: where it goes, and who hears of refusals. */
+/* The state of loading: the memory that it goes to, and the function that gets refusals. */
 struct loader {
 	struct arena *arena;
 	enum ftg_profile profile;
@@ -27,19 +27,19 @@ struct loader {
 	struct text ascii[PLURAL_FORMS_MAX];
 };
 
-/* An empty source; NULL when memory is out. */
+/* Makes an empty source. Returns NULL if memory is exhausted. */
 struct source *source_new(struct arena *arena, const struct tag *tag, enum ftg_origin origin);
 
-/* Compiles one text, its plural forms with a NUL between, into the source. A text that breaks a rule is reported. */
+/* Compiles one text, whose plural forms are separated by NUL, into the source; reports a text that breaks a rule. */
 void source_add(struct loader *loader, struct source *source, enum ftg_id id, const char *forms, size_t len);
 
-/* Fills the source from a file: true, or false where the whole file is refused, which has been reported. */
+/* Fills the source from a file. Returns false if the whole file is refused, which has been reported. */
 bool source_fill(struct loader *loader, struct source *source, const struct mo *mo);
 
-/* Takes the plural rule out of a catalogue's header. False where it is malformed. */
+/* Parses the plural rule in a catalogue's header. Returns false if it is malformed. */
 bool source_plural(struct plural *plural, const char *header, size_t len);
 
-/* Reports that something is refused; detail may hold anything. */
+/* Reports a refusal. detail can contain any octets. */
 void loader_refuse(struct loader *loader, bool whole_file, enum ftg_id id, enum ftg_rule rule, const char *detail);
 
 #endif

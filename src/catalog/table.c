@@ -61,7 +61,7 @@ static const uint8_t id_lengths[FTG_IDS] = {
 #undef REPLY
 };
 
-/* What holds of each row: references are "#m.nn", and in the strict column the class of status is that of the code. */
+/* Checks each row: the reference is "#m.nn", and the class of the strict status is that of its code. */
 #undef SMTP
 #undef POP_OK
 #undef POP_ERR
@@ -90,7 +90,7 @@ ftg_row(enum ftg_id id)
 	return &rows[id];
 }
 
-/* Open addressing over the names, filled before main(): a catalogue load looks up each of its entries. */
+/* Open addressing by name, filled before main(): loading a catalogue looks up each entry. */
 enum { SLOTS = 512 };
 static uint8_t slots[SLOTS];
 
@@ -136,7 +136,7 @@ ftg_arg_max(enum ftg_arg_kind kind)
 {
 	static const size_t max[FTG_ARG_KINDS] = {
 		[FTG_ARG_BANNER] = 300,
-		[FTG_ARG_PATH] = 254, /* RFC 5321 4.5.3.1.3 less its brackets */
+		[FTG_ARG_PATH] = 254, /* RFC 5321 4.5.3.1.3, without the brackets */
 		[FTG_ARG_ADDRESS] = 254,
 		[FTG_ARG_IP] = 64,
 		[FTG_ARG_TEXT] = 255,

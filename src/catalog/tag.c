@@ -1,10 +1,10 @@
-/* Names of languages: parsing, formatting, and what to look for in which order. */
+/* Names of languages: parsing, formatting, and the order of a look-up. */
 #include "catalog/tag.h"
 
 #include <ftgate/catalog.h>
 #include <string.h>
 
-/* ctype's answers depend on the locale; these do not. */
+/* Unlike those of <ctype.h>, these do not depend on the locale. */
 static bool
 is_alpha(char c)
 {
@@ -29,7 +29,7 @@ upper(char c)
 	return c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
 }
 
-/* A subtag: its length, and whether it is letters or digits alone. */
+/* A subtag: its length, and whether it has only letters or only digits. */
 struct subtag {
 	const char *text;
 	size_t len;
@@ -72,7 +72,7 @@ place(struct tag *tag, const struct subtag *sub)
 	}
 }
 
-/* Language, then script, region, variant; behind a singleton all is dropped, but the subtag behind x (RFC 5646 2.1). */
+/* Language, then script, region, variant. After a singleton only the subtag after x is used (RFC 5646 2.1). */
 static bool
 parse_subtags(struct tag *tag, const char *at, const char *end)
 {
@@ -112,7 +112,7 @@ parse_modifier(struct tag *tag, const char *at, const char *end)
 	return true;
 }
 
-/* Chinese is told apart by script, which its locale names leave out; the script's own region says nothing more. */
+/* For Chinese the script matters, but locale names omit it. The region that implies the script adds nothing. */
 static void
 add_chinese_script(struct tag *tag)
 {
@@ -163,7 +163,7 @@ tag_parse(struct tag *tag, const char *text, size_t len)
 	return true;
 }
 
-/* A modifier that is too short for a variant is a private use subtag (RFC 5646 2.2.5, 2.2.7): en@quot is en-x-quot. */
+/* A modifier that is too short for a variant becomes a private use subtag (RFC 5646 2.2.5, 2.2.7): en@quot is en-x-quot. */
 static bool
 is_private(const char *variant)
 {
@@ -209,7 +209,7 @@ tag_latin(const struct tag *tag)
 	return latin;
 }
 
-/* Which parts are dropped, in this order: script is kept longest, then the variant. */
+/* Which parts a look-up drops, in this order: the script is kept longest, then the variant. */
 enum { DROP_REGION = 1, DROP_VARIANT = 2, DROP_SCRIPT = 4, DROPS = 8 };
 
 static bool

@@ -7,7 +7,7 @@
 
 enum { TAG_TEXT = 32 }; /* octets of a formatted tag with its NUL */
 
-/* Parts in canonical case, "" where absent. All octets behind a NUL are 0, so that tags compare as a whole. */
+/* The parts in canonical case, "" if absent. All octets after a NUL are 0, so that tags can be compared as a whole. */
 struct tag {
 	char language[9]; /* "de" */
 	char script[5];   /* "Latn" */
@@ -16,12 +16,13 @@ struct tag {
 };
 
 /*
- * Reads ll[_CC][.codeset][@modifier] or a tag by RFC 5646; zh_TW is zh-Hant, sr@latin is sr-Latn, further subtags are
- * dropped. What tag_format() writes is read as the same tag. False for anything else; "C" and "POSIX" are no languages.
+ * Parses ll[_CC][.codeset][@modifier] or a tag by RFC 5646. zh_TW becomes zh-Hant, sr@latin becomes sr-Latn; further
+ * subtags are dropped. The result of tag_format() is parsed to the same tag. Returns false for anything else; "C" and
+ * "POSIX" are not languages.
  */
 bool tag_parse(struct tag *tag, const char *text, size_t len);
 
-/* Writes the tag as RFC 5646 has it. */
+/* Writes the tag in the form of RFC 5646. */
 void tag_format(const struct tag *tag, char out[static TAG_TEXT]);
 
 /* Compares two tags, in the manner of strcmp(), and for equality. */
@@ -29,8 +30,8 @@ int tag_compare(const struct tag *a, const struct tag *b);
 bool tag_equal(const struct tag *a, const struct tag *b);
 
 /*
- * The k-th thing to look for when tag is wished: itself, then with parts dropped (RFC 4647 3.4, in the order of
- * gettext), then no for nb and nb for no. False when k is past the end.
+ * The k-th tag to look up for a preferred tag: itself, then with parts dropped (RFC 4647 3.4, in the order of gettext),
+ * then no for nb and nb for no. Returns false if there is none.
  */
 bool tag_candidate(const struct tag *tag, unsigned k, struct tag *out);
 

@@ -1,4 +1,4 @@
-/* Turns parsed texts into templates: code, text and reference as runs of octets with holes for the arguments. */
+/* Compiles parsed texts into templates: literal octets (code, text, reference), arguments and variables in order. */
 #include "catalog/generation.h"
 
 #include <assert.h>
@@ -127,7 +127,7 @@ add_text(struct builder *b, enum ftg_id id, const struct text *text)
 	}
 }
 
-/* True where it does, and where it begins with a space, which may be all that stands in front of one. */
+/* Also true for a text that begins with a space, since only a space may precede an argument there. */
 static bool
 may_begin_with_argument(const struct ftg_row *row, const struct text *text)
 {

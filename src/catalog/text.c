@@ -1,4 +1,4 @@
-/* One text of a catalogue: the parser of directives and variables, and what no text may hold. */
+/* One text of a catalogue: the parser of directives and variables, and the rules for texts. */
 #include "catalog/text.h"
 
 #include "catalog/decode.h"
@@ -23,7 +23,7 @@ struct parser {
 	unsigned next_arg;
 };
 
-/* Says which rule is broken and shows where; always false. */
+/* Sets the rule that is broken and the offending piece. Returns false. */
 __attribute__((format(printf, 3, 4))) static bool
 refuse(struct violation *violation, enum ftg_rule rule, const char *format, ...)
 {
@@ -66,7 +66,7 @@ add_literal(struct parser *p, const char *bytes, size_t len)
 	return true;
 }
 
-/* The directive as a person would quote it: up to its end, or a few octets. */
+/* Quotes the directive: at most a few octets of it. */
 static bool
 refuse_directive(struct parser *p, enum ftg_rule rule)
 {
@@ -74,7 +74,7 @@ refuse_directive(struct parser *p, enum ftg_rule rule)
 	return refuse(p->violation, rule, "%.*s", (int)(len < 8 ? len : 8), p->at);
 }
 
-/* %s, %lu, %1$s, %2$lu: nothing else; the kind is that of the table. */
+/* Parses %s, %lu, %1$s and %2$lu, nothing else. The kind must be that of the table. */
 static bool
 parse_directive(struct parser *p)
 {
@@ -207,7 +207,7 @@ parse_characters(struct parser *p)
 	return refuse(p->violation, c < 0xA0 ? FTG_RULE_CONTROL : FTG_RULE_INVISIBLE, "U+%04X", (unsigned)c);
 }
 
-/* Does it begin as "250 ", "250-", "5.1.1", "+OK" or "-ERR" do? */
+/* Whether it begins like "250 ", "250-", "5.1.1", "+OK" or "-ERR". */
 static bool
 begins_as_code(const char *s, size_t len)
 {
@@ -227,7 +227,7 @@ begins_as_code(const char *s, size_t len)
 	return dots == 2 && digits > 0 && digits <= 3;
 }
 
-/* What a line begins with where the arguments and variables in front of it hold nothing; spaces at its start aside. */
+/* The words with which a line begins if the arguments and variables before them are empty; without leading spaces. */
 static const char *
 first_words(const struct text *text, size_t *len)
 {
@@ -271,7 +271,7 @@ has_reference(const char *literal, size_t len)
 	return false;
 }
 
-/* An argument may be empty or end in a parenthesis, so no # may stand behind one; and a reason stands in parentheses. */
+/* An argument can be empty or end with a parenthesis, so # must not follow one. A reason is put in parentheses. */
 static bool
 check_references(const struct text *text, bool reason, struct violation *violation)
 {
@@ -288,7 +288,7 @@ check_references(const struct text *text, bool reason, struct violation *violati
 	return true;
 }
 
-/* What must hold of the whole text, in UTF-8 and again in ASCII, where folding may have made new characters. */
+/* Checks the whole text, in UTF-8 and again in ASCII, since folding can make new characters. */
 static bool
 check_whole(const struct text *text, enum ftg_id id, struct violation *violation)
 {
@@ -339,7 +339,7 @@ text_parse(struct text *text, enum ftg_id id, const char *utf8, size_t len, stru
 	return check_whole(text, id, violation);
 }
 
-/* Nothing but spaces and line breaks: no argument, no variable. */
+/* Whether it has only spaces and line breaks, and no argument or variable. */
 static bool
 says_nothing(const struct text *text)
 {
@@ -354,7 +354,7 @@ says_nothing(const struct text *text)
 	return true;
 }
 
-/* A text of ASCII is its own ASCII form, and has been checked. */
+/* An ASCII text is its own ASCII form, and has been checked. */
 static void
 copy_text(struct text *to, const struct text *from)
 {
@@ -364,7 +364,7 @@ copy_text(struct text *to, const struct text *from)
 	to->pieces = from->pieces;
 }
 
-/* Folds each literal. One that folds to nothing is left out, so that the first piece is what a line begins with. */
+/* Folds each literal. An empty result is left out, so that the first piece is the beginning of the line. */
 static int
 fold_pieces(struct text *ascii, const struct text *text, const struct tag *tag)
 {

@@ -1,4 +1,4 @@
-/* One text of a catalogue: checked against the rules of the contract and taken apart. */
+/* One text of a catalogue: checked by the rules, and parsed into pieces. */
 #ifndef CATALOG_TEXT_H
 #define CATALOG_TEXT_H
 
@@ -20,12 +20,12 @@ enum piece_kind { PIECE_LITERAL, PIECE_ARG, PIECE_VAR };
 struct piece {
 	uint8_t kind;
 	uint8_t index;   /* of the argument or variable */
-	uint16_t at;     /* a literal's place in text.bytes */
+	uint16_t at;     /* offset of a literal in text.bytes */
 	uint16_t octets; /* and its length */
 };
 
 struct text {
-	char bytes[TEXT_MAX]; /* the literals, one behind the other; line breaks as \n */
+	char bytes[TEXT_MAX]; /* the literals, in order; line breaks are \n */
 	size_t used;
 	struct piece piece[TEXT_PIECES];
 	unsigned pieces;
@@ -46,20 +46,20 @@ text_places(enum ftg_arg_kind kind)
 	return kind != FTG_ARG_NONE && kind != FTG_ARG_TAG && kind != FTG_ARG_TIMESTAMP;
 }
 
-/* Checks UTF-8 text for an ID and takes it apart. False with *violation where it breaks a rule. */
+/* Checks a UTF-8 text for an ID and parses it. Returns false with *violation if it breaks a rule. */
 bool text_parse(struct text *text, enum ftg_id id, const char *utf8, size_t len, struct violation *violation);
 
 /*
- * Makes the ASCII form of a parsed text. 1; 0 where the language has none; -1 with *violation where the form itself
- * breaks a rule; -2 when memory is out.
+ * Makes the ASCII form of a parsed text. Returns 1, 0 if there is none in this language, -1 with *violation if the form
+ * itself breaks a rule, or -2 if memory is exhausted.
  */
 int text_fold(
     struct text *ascii, const struct text *text, enum ftg_id id, const struct tag *tag, struct violation *violation);
 
-/* Is this a character that a reader cannot see, or one that turns the line around: bidi controls, zero width, tags? */
+/* Whether a character is invisible or changes the direction of writing: bidi controls, zero width, tags. */
 bool text_invisible(uint32_t c);
 
-/* Octets of the text with the longest arguments and variables. */
+/* The octets of the text with the longest arguments and variables. */
 size_t text_worst(const struct text *text, enum ftg_id id);
 
 #endif
