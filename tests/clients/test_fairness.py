@@ -79,8 +79,8 @@ class Turns(TestCase):
             self.assertEqual(b"221", codes[400])
 
     def test_answers_to_a_client_that_does_not_read_are_not_made(self):
-        """A list whose members fill a segment or two, asked for thousands of times."""
-        members = [f"someone.with.a.long.name.{number}@example.org" for number in range(300)]
+        """A list whose members fill a buffer, asked for thousands of times."""
+        members = [f"someone.with.a.long.name.{number}@example.org" for number in range(1000)]
         self.server.control("list", "add", f"all@{DOMAIN}", *members, "expand=anyone")
         before = self.memory()
         talk = self.enterContext(Talk(self.server))

@@ -159,7 +159,8 @@ class Commands(Abuse):
     def test_control_octets_are_refused_and_come_back_in_no_reply(self):
         talk = self.talk()
         for octet in (*range(0, 9), *range(10, 32), 127):
-            for line in (b"NOOP a%cb" % octet, b"%cNOOP" % octet, b"MAIL FROM:<a%cb@example.org>" % octet):
+            begins = b"%cNOOP" % octet if octet != 0x16 else b" NOOP\x16"  # a TLS handshake closes the session
+            for line in (b"NOOP a%cb" % octet, begins, b"MAIL FROM:<a%cb@example.org>" % octet):
                 talk.socket.sendall(line + b"\r\nRSET\r\n")
                 said = talk.reply()
                 self.assertRegex(said, rb"\A50[01] ", line)
