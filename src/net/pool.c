@@ -24,8 +24,10 @@ wait_for_job(struct pool *pool)
 		uv_cond_wait(&pool->wanted, &pool->lock);
 	pool->idle--;
 	struct job *job = pool->first;
-	if (job != NULL)
-		pool->first = job->next;
+	if (job == NULL)
+		return NULL;
+	pool->first = job->next;
+	pool->waiting--;
 	return job;
 }
 
@@ -81,7 +83,7 @@ start(struct executor *executor, struct job *job)
 	pool->under_way++;
 	uv_mutex_lock(&pool->lock);
 	append(&pool->first, &pool->last, job);
-	bool wanted = pool->idle == 0;
+	bool wanted = ++pool->waiting > pool->idle;
 	uv_cond_signal(&pool->wanted);
 	uv_mutex_unlock(&pool->lock);
 	if (wanted && pool->started < pool->threads)

@@ -19,7 +19,8 @@ struct pool {
 	uv_cond_t wanted;
 	struct job *first, *last; /* that wait for a thread */
 	struct job *done, *done_last;
-	unsigned idle; /* threads that wait for a job */
+	unsigned waiting; /* jobs that wait for a thread */
+	unsigned idle;    /* threads that wait for a job, those that were just woken included */
 	bool stopping;
 	unsigned threads;   /* at most */
 	unsigned started;   /* of them */
