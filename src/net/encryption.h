@@ -16,7 +16,7 @@ struct encryption {
 	bool answered;        /* the handshake has sent something */
 };
 
-/* What has happened since the last question. */
+/* A change since the last call of encryption_event(). */
 enum encryption_event {
 	ENCRYPTION_NOTHING,
 	ENCRYPTION_OPENED, /* the handshake is over */

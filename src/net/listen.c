@@ -1,4 +1,4 @@
-/* Listening sockets: their addresses as text, and binding them. */
+/* Listening sockets: binding them, and their addresses as text. */
 #include "net/listen.h"
 
 #include <arpa/inet.h>
@@ -116,7 +116,7 @@ is_listening(int descriptor)
 	return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening != 0;
 }
 
-/* The address is found after the socket's options, which tell whether it is of TCP. */
+/* TCP_NODELAY can be set only if the socket is of TCP, so its options come before its address. */
 int
 listen_adopt(int descriptor, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERROR_SIZE])
 {

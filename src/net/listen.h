@@ -1,4 +1,4 @@
-/* Listening sockets: their addresses as text, and binding them. */
+/* Listening sockets: binding them, and their addresses as text. */
 #ifndef NET_LISTEN_H
 #define NET_LISTEN_H
 
@@ -18,18 +18,18 @@ enum {
 int listen_open(const char *text, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERROR_SIZE]);
 
 /*
- * Takes over a TCP socket that another process has bound, and made to listen. Returns the descriptor, with its address
- * as text in name; or -1 with an English sentence in error.
+ * Adopts a TCP socket that another process has bound, and that listens. Returns the descriptor, with its address as text
+ * in name; or -1 with an English sentence in error.
  */
 int listen_adopt(int descriptor, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERROR_SIZE]);
 
 /* Are these the same address and port, however they are written? */
 bool listen_is_same(const char *text, const char *other);
 
-/* Is the text, which is an address and a port, of this machine alone: 127.0.0.0/8 or ::1? */
+/* Is the text an address and a port that only this machine reaches: 127.0.0.0/8 or ::1? */
 bool listen_is_loopback(const char *text);
 
-/* Is the text an address and a port? If not, error says what is wrong. */
+/* Is the text an address and a port? Returns 0, or -1 with an English sentence in error. */
 int listen_check(const char *text, char error[LISTEN_ERROR_SIZE]);
 
 #endif

@@ -13,8 +13,8 @@ enum { BACKLOG = 4096 };
  * A socket that all workers watch wakes all of them for each connection, and all but one in vain. epoll can wake one
  * (EPOLLEXCLUSIVE, Linux 4.5), but libuv does not ask for it: the entry that libuv has made in its epoll set is replaced.
  * libuv changes the entry only if other events are wanted of the socket, which listener_pause() brings about.
- * The worker that has waited for longest is woken, so an entry that is made anew goes to the end: that deals connections
- * out in turn. If the call fails, the entry is made as libuv makes it.
+ * The system wakes the worker that has waited for longest. A new entry is the last in that order, so workers take turns.
+ * If the call fails, the entry becomes as libuv makes it.
  */
 static void
 wake_last(struct listener *listener)
@@ -29,7 +29,7 @@ wake_last(struct listener *listener)
 	epoll_ctl(set, EPOLL_CTL_ADD, listener->descriptor, &event);
 }
 
-/* Descriptors are out: the connection is turned away with the spare one, or it would wake the worker for ever. */
+/* No descriptor is left: the spare one serves to close the connection, which would wake the worker again and again. */
 static void
 turn_away(struct listener *listener, int error)
 {

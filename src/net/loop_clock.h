@@ -12,7 +12,7 @@ struct loop_clock {
 	struct chore *chores;
 };
 
-/* Returns 0 or an error of libuv. */
+/* Opens the clock of a loop, which must outlive it. Returns 0 or an error of libuv. */
 int loop_clock_open(struct loop_clock *clock, uv_loop_t *loop);
 
 #endif

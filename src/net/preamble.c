@@ -1,4 +1,4 @@
-/* What goes before a greeting: the header of a proxy, a TLS handshake, a delay in which the client must not talk. */
+/* The time before the greeting: the header of a proxy, a TLS handshake, a delay in which the client must not talk. */
 #include "net/preamble.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* What goes before a greeting: the header of a proxy, a TLS handshake, a delay in which the client must not talk. */
+/* The time before the greeting: the header of a proxy, a TLS handshake, a delay in which the client must not talk. */
 #ifndef NET_PREAMBLE_H
 #define NET_PREAMBLE_H
 
@@ -10,10 +10,10 @@
 enum { PREAMBLE_PROXY_TIMEOUT = 5000 }; /* milliseconds for the proxy's header */
 
 enum preamble_state {
-	PREAMBLE_DONE,       /* nothing goes before the greeting any more */
+	PREAMBLE_DONE,       /* the greeting has been sent, or the client turned away */
 	PREAMBLE_UNKNOWN,    /* the proxy has to name the client */
-	PREAMBLE_ENCRYPTING, /* the TLS handshake goes first */
-	PREAMBLE_UNGREETED,  /* the greeting waits */
+	PREAMBLE_ENCRYPTING, /* the TLS handshake is under way */
+	PREAMBLE_UNGREETED,  /* the greeting is delayed */
 };
 
 /* Of one connection. All zero is done. */

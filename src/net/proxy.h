@@ -18,10 +18,10 @@ struct proxy_end {
 enum proxy_result {
 	PROXY_MORE, /* so far it is a header, but not its end */
 	PROXY_DONE, /* the header is whole */
-	PROXY_BAD,  /* no header of version 2, or none for TCP: the connection is to be closed, unanswered */
+	PROXY_BAD,  /* no header of version 2, or not for TCP: the connection must be closed without an answer */
 };
 
-/* All zero is one that has seen nothing. */
+/* The state of reading a header. All zero is one that has read nothing. */
 struct proxy {
 	bool local; /* PROXY_DONE: the proxy itself speaks (a health check); the ends are the connection's own */
 	struct proxy_end client;
@@ -31,8 +31,8 @@ struct proxy {
 };
 
 /*
- * Reads the header from octets as they come; after PROXY_DONE *used of them belonged to it, else all are taken. Not to
- * be called again after PROXY_DONE or PROXY_BAD.
+ * Reads the header from octets in pieces of any size. *used octets belong to it: all of them, unless the result is
+ * PROXY_DONE. Must not be called again after PROXY_DONE or PROXY_BAD.
  */
 enum proxy_result proxy_read(struct proxy *proxy, const void *bytes, size_t len, size_t *used);
 

@@ -55,7 +55,7 @@ on_read(uv_stream_t *handle, ssize_t len, const uv_buf_t *buffer)
 	stream_run(stream);
 }
 
-/* While a job is under way reading goes on until there is something to keep: most clients wait for the answer. */
+/* While a job is under way, reading continues until there is something to keep: most clients wait for the answer. */
 static void
 update_reading(struct stream *stream)
 {
@@ -127,7 +127,7 @@ linger(struct stream *stream)
 
 /* Ends the connection once its session is over, or the client is gone, and all has been sent. */
 static void
-settle(struct stream *stream)
+close_or_wait(struct stream *stream)
 {
 	bool waits = stream_is_working(stream) || (stream_is_full(stream) && !stream->failed) ||
 	    stream_has_more(stream);
@@ -182,7 +182,7 @@ stream_run(struct stream *stream)
 	stream_flush(stream);
 	if (stream->phase == STREAM_DRAINING)
 		close_encryption(stream);
-	settle(stream);
+	close_or_wait(stream);
 }
 
 void

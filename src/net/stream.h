@@ -40,7 +40,7 @@ struct stream_host {
 	const struct certificate *certificate;
 	struct stats_slot *stats; /* NULL: nothing is counted */
 	bool stopping;            /* those that are idle end, the others once they have answered */
-	bool ending;              /* and a transaction is no reason to go on */
+	bool ending;              /* those in a transaction end, too */
 	struct turns turns;
 	struct gather gather;
 	/* Called when a stream is closed. It may be freed then. */
@@ -50,8 +50,8 @@ struct stream_host {
 };
 
 /*
- * What a stream is about. It only ever goes on to a later phase; stream.c alone sets it. A stream that fails skips to
- * CLOSING as soon as no job of its session is under way.
+ * A stream only moves to a later phase; stream_set_phase() alone writes it. A stream that fails skips to CLOSING as soon
+ * as no job of its session is under way.
  */
 enum stream_phase {
 	STREAM_PREAMBLE, /* before the greeting: see struct preamble. There is a session once the client is known */
@@ -93,10 +93,10 @@ struct stream {
 	char token[TOKEN_SIZE];
 };
 
-/* Begins, with a socket that is connected. If it is not welcome, the client is told that there are too many. */
+/* Begins, with a socket that is connected. A client that is not welcome gets the reply that there are too many. */
 void stream_start(struct stream *stream, bool welcome, struct listen_mode mode);
 
-/* Does whatever can be done within the stream's share of this turn: feed, send, read on, end. May close it. */
+/* Does all that can be done within the stream's share of this turn: feed, send, read on, end. May close it. */
 void stream_run(struct stream *stream);
 
 /* A second has passed: ends the stream if its time is up, or if its message comes too slowly. */
@@ -134,7 +134,7 @@ void stream_log(const struct stream *stream, const char *event, va_list pairs);
 /* Begins a line of the log with the session's token and client. The caller ends it. */
 void stream_log_begin(const struct stream *stream, const char *event);
 
-/* For sessions: can encryption begin? It begins behind what has been said. What the session has not taken is dropped. */
+/* For sessions: can encryption begin? It begins behind the output so far. Input that the session has not taken is dropped. */
 bool stream_can_encrypt(const struct stream *stream);
 void stream_encrypt(struct stream *stream);
 

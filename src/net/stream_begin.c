@@ -1,4 +1,4 @@
-/* How a stream begins: its client is named and let in, or turned away; the handshake; the greeting. */
+/* The beginning of a stream: the client's address, its admission, the TLS handshake, the greeting. */
 #include <ftgate/catalog.h>
 #include <string.h>
 
@@ -22,7 +22,7 @@ stream_greet(struct stream *stream)
 	stream_check_session(stream);
 }
 
-/* The reference that the log gives as a reason, if it has one: each service has its own words for the limit of an address. */
+/* The reference that the log gives as the reason: both services have a reply of their own for the limit of an address. */
 static const char *
 reason_of(const struct ftg_row *row)
 {

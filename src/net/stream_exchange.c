@@ -1,4 +1,4 @@
-/* What a stream exchanges with its session, within its share of a turn. */
+/* Passes octets between a stream and its session, within the stream's share of a turn. */
 #include <assert.h>
 #include <string.h>
 
@@ -161,7 +161,7 @@ stream_read_raw(struct stream *stream, const char *octets, size_t len)
 	decrypt(stream);
 }
 
-/* What the session has taken may begin a long answer. */
+/* Input that the session takes may begin a long answer. */
 void
 stream_exchange(struct stream *stream)
 {

@@ -1,4 +1,4 @@
-/* What the parts of a stream share. Each file calls those before it: state, begin, exchange, stream. */
+/* Functions that the files of a stream share. Each file calls only those before it: state, begin, exchange, stream. */
 #ifndef NET_STREAM_INTERNAL_H
 #define NET_STREAM_INTERNAL_H
 
@@ -41,10 +41,10 @@ void stream_enter(struct stream *stream);
 /* Reads octets in the phase PREAMBLE. Returns how many of them belong to the preamble. */
 size_t stream_read_preamble(struct stream *stream, const char *octets, size_t len);
 
-/* Notices what reading and writing have brought about: the end of a handshake, of the input, of the connection. */
+/* Handles changes that reading and writing have caused: the end of a handshake, of the input, of the connection. */
 void stream_check_connection(struct stream *stream);
 
-/* stream_exchange.c: feeds the session octets from the socket. What it does not take now is kept. */
+/* stream_exchange.c: feeds the session octets from the socket, and keeps those that it does not take now. */
 void stream_read_raw(struct stream *stream, const char *octets, size_t len);
 
 /* Feeds the session what has been kept, and lets it continue a long answer. */

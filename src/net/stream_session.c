@@ -1,4 +1,4 @@
-/* What sessions call: replies in their voice, octets, events for the log. */
+/* The functions of a stream that sessions call: replies in their voice, octets, events for the log. */
 #include <ftgate/catalog.h>
 #include <time.h>
 

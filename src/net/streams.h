@@ -26,7 +26,7 @@ struct streams {
 	uv_check_t turn;  /* runs those that wait for a turn */
 	uv_idle_t awake;  /* runs while any wait, so that the loop does not sleep */
 	unsigned count;
-	unsigned max;    /* further ones are told that there are too many */
+	unsigned max;    /* further ones get the reply that there are too many */
 	int descriptors; /* so are those that get this descriptor or a higher one */
 	struct stream *first;
 	struct stream *spare; /* with which one more can be turned away when memory is out */

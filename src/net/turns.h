@@ -12,7 +12,7 @@ enum {
 	TURN_HANDSHAKES = 4, /* steps of TLS handshakes in a turn, of all connections: each may cost a millisecond */
 };
 
-/* What a connection has used of its share. All zero is nothing. */
+/* The part of its share that a connection has used. All zero is none. */
 struct share {
 	uint64_t turn; /* in which it was used */
 	size_t octets;
@@ -53,7 +53,7 @@ void turns_open(struct turns *turns, void (*wake)(struct turns *turns));
 /* Begins another turn: every share is whole again, and what waited for the next turn waits for this one. */
 void turns_begin(struct turns *turns);
 
-/* Appends an entry to a queue. Nothing if it waits in a queue already, except that NOW goes before NEXT. */
+/* Appends an entry to a queue. No effect if it is in a queue already, except that it moves from NEXT to NOW. */
 void turns_wait(struct turns *turns, struct turn_entry *entry, enum turn_queue queue);
 
 /* Takes an entry out of its queue. To be called before it is freed. */

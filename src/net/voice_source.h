@@ -1,4 +1,4 @@
-/* What streams speak from: the catalogue and languages of the process, and the values of the texts' variables. */
+/* The source of the replies of streams: the catalogue and languages of the process, and the values of variables. */
 #ifndef NET_VOICE_SOURCE_H
 #define NET_VOICE_SOURCE_H
 

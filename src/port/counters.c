@@ -29,8 +29,8 @@ struct slot {
 static_assert(WORKERS_MAX <= UINT16_MAX, "the number of a worker fits its slot");
 
 /*
- * The lock is robust: who takes it after its holder was killed is told so, and gives up the one slot that the holder was
- * changing. So every change is announced before it begins, and no change spans two slots.
+ * The lock is robust: the next process to lock it learns that its holder was killed, and clears the one slot that the
+ * holder was changing. So every change is announced before it begins, and no change spans two slots.
  */
 struct stripe {
 	pthread_mutex_t lock;
@@ -196,7 +196,7 @@ is_less(const struct slot *a, const struct slot *b)
 	return a->count != b->count ? a->count < b->count : a->expires < b->expires;
 }
 
-/* Where a new entry goes: a free slot, or that of the least valuable entry. NULL where all are of a higher kind. */
+/* The slot for a new entry: a free one, or that of the least valuable entry. NULL if all are of a higher kind. */
 static struct slot *
 make_room(struct slot *set, const struct slot *fresh, int64_t now)
 {

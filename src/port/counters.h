@@ -8,7 +8,7 @@
 
 #include "base/workers.h"
 
-/* What is counted. Where there is no room, entries of the kinds named first are given up first. */
+/* What is counted. If there is no room, entries of the first kinds are dropped first. */
 enum counter_kind {
 	COUNTER_LOGINS,        /* mark: of an account, a moment ago */
 	COUNTER_FAILED_LOGINS, /* by address */
@@ -26,9 +26,10 @@ struct counter_key {
 };
 
 /*
- * Makes a table for so many entries, at least; it is shared with every process that is forked later, and no process
- * that is killed at any instant leaves it locked or broken. Its size never changes: where it is full, the least valuable
- * of some entries makes room, but none for a kind below its own. NULL with errno. A call takes no system call unless two processes meet.
+ * Makes a table for at least so many entries. Every process that is forked later shares it; a process that is killed at
+ * any instant leaves it neither locked nor broken. Its size never changes: if it is full, the least valuable of some
+ * entries makes room, but not for one of a lower kind. No function makes a system call, unless two processes wait for
+ * the same lock. Returns NULL with errno.
  */
 struct counters *counters_new(size_t entries);
 void counters_free(struct counters *counters);
@@ -48,10 +49,10 @@ uint32_t counters_add(
     struct counters *counters, const struct counter_key *key, uint32_t amount, int64_t lifetime, int64_t now);
 uint32_t counters_read(struct counters *counters, const struct counter_key *key, int64_t now);
 
-/* Sets a mark unless it is there, and tells whether it was not. */
+/* Sets a mark unless it is there. Returns whether it was not there. */
 bool counters_mark(struct counters *counters, const struct counter_key *key, int64_t lifetime, int64_t now);
 
-/* Forgets a counter or a mark, all of a kind: whether it was there, how many there were. */
+/* Forgets a counter or a mark, and returns whether it was there; all of a kind, and returns their number. */
 bool counters_forget(struct counters *counters, const struct counter_key *key, int64_t now);
 size_t counters_clear(struct counters *counters, enum counter_kind kind, int64_t now);
 

@@ -100,7 +100,7 @@ find_slot(struct job_queue *queue)
 	return NULL;
 }
 
-/* Fills the free slots. What is dropped or ends in line meanwhile may start other jobs, which wait behind. */
+/* Fills the free slots. Jobs that are dropped or end meanwhile may start others, which wait behind. */
 static void
 run_next(struct job_queue *queue)
 {

@@ -1,4 +1,4 @@
-/* What a server lets a client do, whichever of its workers the client meets: limits by address and by account. */
+/* Limits by address and by account that hold for all workers of a server together. */
 #include "port/limiter.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ now(const struct limiter *limiter)
 	return limiter->clock->now(limiter->clock);
 }
 
-/* The sessions of all addresses are counted under a name that no address has. */
+/* The key of the sessions of all addresses is a name that is no address. */
 static struct counter_key
 all_sessions(const struct limiter *limiter)
 {

@@ -1,4 +1,4 @@
-/* The catalogue that a worker speaks from: loaded at its start, and again, beside the one in use, when it is told to. */
+/* The catalogue of a worker: loaded at its start, and again, beside the one in use, at a reload. */
 #include "process/catalog_holder.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ struct refusal {
 	char text[];
 };
 
-/* One load, and what came of it. Until its end it is the business of one thread alone. */
+/* One load and its result. Until its end it belongs to one thread. */
 struct load {
 	struct job job;
 	struct catalog_holder *catalogs;
@@ -136,7 +136,7 @@ current(const struct catalog_holder *catalogs)
 	return catalogs->catalog != NULL ? catalogs->catalog : ftg_catalog_english(catalogs->request.profile);
 }
 
-/* -1 where nothing is wished for, or it is not there. */
+/* -1 if no language is asked for, or it is missing. */
 static ftg_lang
 find(const struct catalog_holder *catalogs, const char *request)
 {
@@ -148,7 +148,7 @@ find(const struct catalog_holder *catalogs, const char *request)
 	return language;
 }
 
-/* Speaks from a catalogue from now on. Nobody holds on to the one before: a reply is rendered in one go. */
+/* Uses a catalogue from now on. Nothing refers to the one before: each reply is rendered at once. */
 static void
 swap(struct catalog_holder *catalogs, ftg_catalog *catalog)
 {
@@ -172,7 +172,7 @@ swap(struct catalog_holder *catalogs, ftg_catalog *catalog)
 	};
 }
 
-/* A file that is bad at the start is left out: its catalogs of before are unknown. */
+/* A bad file is left out at the start: there is no older catalogue to keep. */
 void
 catalog_holder_open(struct catalog_holder *catalogs, const struct catalog_request *request, unsigned worker)
 {

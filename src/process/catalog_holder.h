@@ -1,4 +1,4 @@
-/* The catalogue that a worker speaks from: loaded at its start, and again, beside the one in use, when it is told to. */
+/* The catalogue of a worker: loaded at its start, and again, beside the one in use, at a reload. */
 #ifndef PROCESS_CATALOG_HOLDER_H
 #define PROCESS_CATALOG_HOLDER_H
 
@@ -8,7 +8,7 @@
 #include "net/voice_source.h"
 #include "port/job.h"
 
-/* What is asked of the catalogue; the strings must stay. */
+/* What to load and to speak. The strings must outlive the holder. */
 struct catalog_request {
 	const char *locale;    /* folder of the translations */
 	const char *overlay;   /* folder of the operator's own catalogs */
@@ -29,17 +29,17 @@ struct catalog_holder {
 	bool loading;               /* a load is under way */
 	bool again;                 /* another one has been asked for meanwhile */
 	struct executor *executor;
-	/* Told when a reload has ended: a new generation is spoken, or the old one was kept. */
+	/* Called when a reload has ended; fresh: a new generation is in use, otherwise the old one was kept. */
 	void (*reloaded)(struct catalog_holder *catalogs, bool fresh);
 };
 
-/* Loads the catalogue and logs what was refused; whatever is wrong with it, the catalogs can be spoken from after this. */
+/* Loads the catalogue and logs what was refused. In any trouble the built-in English is in use. */
 void catalog_holder_open(struct catalog_holder *catalogs, const struct catalog_request *request, unsigned worker);
 void catalog_holder_close(struct catalog_holder *catalogs);
 
 /*
- * Loads a new generation by a job. It is spoken from as soon as it is there, unless a file was refused whole; then the
- * old one is kept.
+ * Loads a new generation in a job. It is in use as soon as it is loaded, unless a file was refused whole; then the old
+ * one is kept. A reload during a load is another load, after it.
  */
 void catalog_holder_reload(struct catalog_holder *catalogs);
 

@@ -14,7 +14,7 @@ struct worker_slot {
 	int report;      /* descriptor, for struct report */
 };
 
-/* What master_run() needs. All that it points at must outlive the call. */
+/* The settings of master_run(). All that it points at must outlive the call. */
 struct master {
 	unsigned workers; /* at most WORKERS_MAX */
 	bool relay;       /* there is one process more, which sends the mail of the queue */

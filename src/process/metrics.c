@@ -1,4 +1,4 @@
-/* The stats of a server for Prometheus: its text format, version 0.0.4, over HTTP. */
+/* The statistics of a server for Prometheus: its text format, version 0.0.4, over HTTP. */
 #include "process/metrics.h"
 
 #include <inttypes.h>
@@ -19,7 +19,7 @@ put(struct text_buffer *buffer, const char *name, const char *type, const char *
 	text_buffer_put(buffer, "ftgate_%s %" PRIu64 "\n", name, value);
 }
 
-/* Those that were never said are there too, so that the first time shows as an increase. */
+/* Replies that were never sent are listed, too, so that the first one shows as an increase. */
 static void
 put_replies(struct text_buffer *buffer, const struct stats *stats)
 {

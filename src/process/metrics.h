@@ -1,4 +1,4 @@
-/* The stats of a server for Prometheus: its text format, version 0.0.4, over HTTP. */
+/* The statistics of a server for Prometheus: its text format, version 0.0.4, over HTTP. */
 #ifndef PROCESS_METRICS_H
 #define PROCESS_METRICS_H
 

@@ -5,7 +5,7 @@
 #define KIND(kind, pool, limit, wait) _Static_assert((limit) <= JOB_QUEUE_MAX, "the jobs of " #kind " have room");
 #include "process/pools.def"
 
-/* What the kinds of each pool may take together. */
+/* The threads that the kinds of each pool may take together. */
 #define SHARE(pool, of, limit) +((int)(pool) == (int)(of) ? (limit) : 0)
 enum {
 	TAKEN_DISK =

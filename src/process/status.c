@@ -1,4 +1,4 @@
-/* How a server fares, told at its status socket. */
+/* Answers at the control socket: the state of a server, and changes of its blacklist. */
 #include "process/status.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* How a server fares, told at its status socket. */
+/* Answers at the control socket: the state of a server, and changes of its blacklist. */
 #ifndef PROCESS_STATUS_H
 #define PROCESS_STATUS_H
 
@@ -7,7 +7,7 @@
 #include "port/limiter.h"
 #include "process/catalog_holder.h"
 
-/* What there is to tell. */
+/* What the answers are about. All of it outlives the socket. */
 struct status {
 	const struct stats *stats;
 	const struct catalog_holder *catalogs;
@@ -16,9 +16,10 @@ struct status {
 };
 
 /*
- * Answers a request, which is a line. "status": lines of a name and a value, a line "reply REF ID COUNT" for each reply
- * that was said, and "end". "blacklist-remove ADDRESS" and "blacklist-clear" take addresses off the temporary blacklist
- * and are answered "removed", their number, and "end". Another request gets a line "error" with an English sentence. context is a struct status.
+ * Answers a request, which is a line; context is a struct status. "status" is answered by lines of a name and a value, and
+ * a line "reply REF ID COUNT" for each kind of reply that was sent. "blacklist-remove ADDRESS" and "blacklist-clear"
+ * remove addresses from the temporary blacklist, and are answered by a line "removed NUMBER". Any other request is
+ * answered by a line "error" with an English sentence. The last line is "end".
  */
 void status_answer(void *context, const char *request, struct text_buffer *buffer);
 

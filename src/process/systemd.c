@@ -1,4 +1,4 @@
-/* What a service manager passes and is told: sd_listen_fds(3) and sd_notify(3), without its library. */
+/* The interface of a service manager: sd_listen_fds(3) and sd_notify(3), without its library. */
 #include "process/systemd.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* What a service manager passes and is told: sd_listen_fds(3) and sd_notify(3), without its library. */
+/* The interface of a service manager: sd_listen_fds(3) and sd_notify(3), without its library. */
 #ifndef PROCESS_SYSTEMD_H
 #define PROCESS_SYSTEMD_H
 
@@ -10,16 +10,16 @@
 /* How many descriptors were passed to this process by LISTEN_PID and LISTEN_FDS. */
 size_t systemd_count(void);
 
-/* One of them, numbered from 0, made ready to be listened on. Returns and tells what listen_adopt() does. */
+/* Adopts one of them, numbered from 0. Arguments and result are those of listen_adopt(). */
 int systemd_socket(size_t number, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERROR_SIZE]);
 
-/* Tells a state, as "READY=1", to NOTIFY_SOCKET. Nothing where there is none, or where nobody listens. */
+/* Sends a state such as "READY=1" to NOTIFY_SOCKET. Never blocks. No effect if there is none, or nobody listens. */
 void systemd_notify(const char *state);
 
-/* Milliseconds after which the manager's watchdog is to be fed by "WATCHDOG=1": half its time (sd_watchdog_enabled(3)). 0: none. */
+/* Milliseconds between two "WATCHDOG=1": half the manager's limit (sd_watchdog_enabled(3)). 0: it has no watchdog. */
 int64_t systemd_watchdog(void);
 
-/* Tells that a reload begins, at what time. "READY=1" tells its end. */
+/* Sends that a reload begins, with the time. "READY=1" is its end. */
 void systemd_notify_reloading(void);
 
 #endif

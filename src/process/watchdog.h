@@ -12,7 +12,7 @@ enum {
 	WATCHDOG_LIMIT = 30000, /* milliseconds without a beat after which a worker hangs */
 };
 
-/* What is known of one worker. */
+/* The last beat of one worker. */
 struct watch {
 	bool running;
 	uint64_t beat; /* that was seen last */
@@ -44,7 +44,7 @@ int64_t watchdog_silence(const struct watchdog *watchdog, unsigned worker, int64
 
 /*
  * Returns the number of the worker that hangs, or -1. If there are several, it is the one that has been silent for
- * longest: the others may wait for a lock that this one holds, and go on once it has been killed.
+ * longest: the others may wait for a lock that this one holds, and continue once it has been killed.
  */
 int watchdog_find_hung(const struct watchdog *watchdog, int64_t now);
 

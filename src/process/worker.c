@@ -1,4 +1,4 @@
-/* A worker process: one loop, its connections, its thread pool, its catalogue. */
+/* A worker process: one loop, its connections, its thread pools, its catalogue. */
 #include "process/worker.h"
 
 #include <limits.h>
@@ -21,7 +21,7 @@ enum {
 	EXPIRY_TIME = 60 * 60 * 1000, /* milliseconds between looks at the date of the certificate */
 };
 
-/* What is logged comes before what is reported. */
+/* The log is flushed first, so that its lines stand before those that the master logs about the report. */
 static void
 report(const struct worker *worker, enum report_event event)
 {
@@ -127,7 +127,7 @@ on_last_call(uv_timer_t *timer)
 		worker->last_call(worker);
 }
 
-/* The master shortens the grace. What a job has begun keeps the rest of it. */
+/* The master shortens the grace. Sessions with a job under way keep the rest of it. */
 static void
 on_hurry(uv_signal_t *signal, int number)
 {
@@ -137,7 +137,7 @@ on_hurry(uv_signal_t *signal, int number)
 		streams_end(&worker->streams);
 }
 
-/* A second before the master kills, the sessions that have not ended are told so. */
+/* A second before the master kills the worker, the sessions that have not ended get a last reply. */
 static void
 on_stop(uv_signal_t *signal, int number)
 {
@@ -165,8 +165,8 @@ take_descriptors(void)
 }
 
 /*
- * Connections over a number are told that there are too many, for which descriptors must be left, and others for the
- * files of messages. When these get many, connections are told so that come near the end.
+ * Connections over a number get the reply that there are too many. That takes descriptors, and so do the files of
+ * messages: a connection whose own descriptor is near the limit gets that reply, too.
  */
 static void
 limit_streams(struct streams *streams, unsigned wanted, int descriptors)
@@ -239,7 +239,7 @@ worker_open(struct worker *worker, const struct worker_config *config, const str
 	return streams_open(&worker->streams);
 }
 
-/* A server that cannot be asked serves all the same. */
+/* A failure here does not keep the worker from serving mail. */
 static void
 open_controls(struct worker *worker)
 {
@@ -324,7 +324,7 @@ worker_close(struct worker *worker)
 {
 	sigset_t all;
 
-	/* One that is sent to the whole group comes twice, and would meet a process that has let go of its handlers. */
+	/* A signal to the whole group comes twice, the second time perhaps when its handler has been removed. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	log_cut(worker);

@@ -1,4 +1,4 @@
-/* A worker process: one loop, its connections, its thread pool, its catalogue. */
+/* A worker process: one loop, its connections, its thread pools, its catalogue. */
 #ifndef PROCESS_WORKER_H
 #define PROCESS_WORKER_H
 
@@ -12,6 +12,7 @@
 #include "process/pools.h"
 #include "process/status.h"
 
+/* The settings of a worker. All that it points at must outlive the worker. */
 struct worker_config {
 	struct catalog_request catalogs;
 	const int *sockets;              /* that listen */
@@ -28,11 +29,12 @@ struct worker_config {
 	unsigned grace; /* seconds that sessions may go on after SIGTERM; the master kills then */
 };
 
+/* The state of a worker. A process has one, and all of it is for the loop's thread. */
 struct worker {
 	const struct worker_config *config;
 	struct worker_slot slot;
 	uv_loop_t loop;
-	struct loop_clock clock; /* and who runs jobs: for what the sessions rest on */
+	struct loop_clock clock;
 	struct pools pools;
 	struct catalog_holder catalogs;
 	struct certificate certificate;
@@ -48,10 +50,10 @@ struct worker {
 	struct control status_control, metrics_control;
 };
 
-/* Sets up the loop, the log and the catalogue. Returns 0, or an error of libuv. config must stay. */
+/* Sets up the loop, the log and the catalogue. Returns 0, or an error of libuv. config must outlive the worker. */
 int worker_open(struct worker *worker, const struct worker_config *config, const struct worker_slot *slot);
 
-/* Takes connections until SIGTERM or SIGINT, and speaks the protocol that each socket has. Returns 0, or an error of libuv. */
+/* Accepts connections until SIGTERM or SIGINT; protocols has one for each socket. Returns 0, or an error of libuv. */
 int worker_run(struct worker *worker, const struct protocol *const *protocols);
 
 /*

@@ -1,4 +1,4 @@
-/* What a worker of the POP3 server does: brings maildrops, sessions and connections together. */
+/* A worker of the POP3 server: connects maildrops, sessions and listeners. */
 #include "cmd/pop3d/serve.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 static struct worker_env env;
 static struct pop3_service services[LISTEN_MAX];
 
-/* Nobody can tell it beforehand, and no other has it. */
+/* Unpredictable and unique, as RFC 1939 section 7 requires of the timestamp. */
 static void
 stamp(char digits[POP3_STAMP_SIZE])
 {

@@ -1,4 +1,4 @@
-/* What a worker of the POP3 server does: brings maildrops, sessions and connections together. */
+/* A worker of the POP3 server: connects maildrops, sessions and listeners. */
 #ifndef CMD_POP3D_SERVE_H
 #define CMD_POP3D_SERVE_H
 

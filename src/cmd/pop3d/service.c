@@ -101,7 +101,7 @@ leave(const struct protocol *protocol, const struct stream *stream)
 	limiter_leave(((const struct pop3_service *)protocol)->config.limiter, stream->peer);
 }
 
-/* What a client chooses by LANG is spoken in UTF-8 (RFC 6856 section 3.2). */
+/* A language that the client chooses by LANG is spoken in UTF-8 (RFC 6856 section 3.2). */
 static void
 speak(const struct protocol *protocol, void *session, unsigned generation, struct ftg_voice *voice)
 {

@@ -9,7 +9,7 @@
 struct pop3_service {
 	struct protocol protocol;
 	struct pop3_config config;
-	const char *language; /* that the listener wishes for, "" for none */
+	const char *language; /* of the listener, "" for none */
 };
 
 /* Fills in the protocol with the time limits of the settings; all else is set. The service must outlive its sessions. */

@@ -26,7 +26,7 @@ enum {
 	COUNTERS = 1 << 16, /* addresses and accounts that are remembered */
 };
 
-/* What the master holds. */
+/* The state of the master. */
 struct server {
 	const struct server_kind *kind;
 	const struct settings *settings;
@@ -53,7 +53,7 @@ static int __attribute__((format(printf, 3, 4))) fail(const struct server *serve
 	return status;
 }
 
-/* A socket of that address that was passed goes before one that is made. */
+/* Prefers a socket of that address that was passed to a new one. */
 static int
 listen_at(const char *address, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERROR_SIZE])
 {
@@ -113,7 +113,7 @@ find_user(struct server *server)
 	return EX_OK;
 }
 
-/* Makes and locks the data folder as the user that the server goes on as. */
+/* Makes the data folder, becomes the user of the server, and locks the folder. */
 static int
 open_data(struct server *server)
 {
@@ -128,7 +128,7 @@ open_data(struct server *server)
 	return lock_data(server);
 }
 
-/* What is the master's alone. */
+/* Closes what only the master needs. */
 static void
 leave(void *context)
 {
@@ -174,7 +174,7 @@ work(void *context, const struct worker_slot *slot)
 	return relay ? kind->relay(&server->serve, slot) : kind->work(&server->serve, slot);
 }
 
-/* Its sessions count no longer, whenever another worker takes the slot. */
+/* The sessions of a worker that has ended are counted no longer. */
 static void
 ended(void *context, unsigned number)
 {
@@ -183,7 +183,7 @@ ended(void *context, unsigned number)
 		counters_disown(serve->counters, number);
 }
 
-/* What is wrong with the certificate is told here, where somebody looks. */
+/* Reports a bad certificate before the server starts, where the operator sees it. */
 static int
 check_certificate(const struct server *server)
 {
@@ -198,7 +198,7 @@ check_certificate(const struct server *server)
 	return EX_OK;
 }
 
-/* Whoever cannot be asked can serve all the same. */
+/* A failure here does not keep the server from serving mail. */
 static int
 open_status(const struct server *server)
 {
@@ -261,7 +261,7 @@ run_master(struct server *server)
 	return master_run(&master);
 }
 
-/* The demo domain, where the data folder is new. */
+/* Makes the demo domain if the data folder is new. */
 static int
 prepare_demo(const struct server *server, bool demo)
 {

@@ -1,4 +1,4 @@
-/* A server: from its command line to its processes. A struct server_kind tells one program from another. */
+/* A server: from its command line to its processes. A struct server_kind is what differs between the programs. */
 #ifndef CMD_SERVER_SERVER_H
 #define CMD_SERVER_SERVER_H
 
@@ -13,7 +13,7 @@ struct server_kind {
 	enum config_protocol protocol;
 	/* Applies the settings that are this program's alone. NULL: none are. Returns 0, or -1 once each fault is reported. */
 	int (*configure)(struct settings *settings, config_report *report);
-	const char *listen;    /* where it listens by default: ADDRESS:PORT */
+	const char *listen;    /* the default address: ADDRESS:PORT */
 	const char *listen_v6; /* and there too, if this machine has an IPv6 loopback */
 	/* Tells on standard error how to try a server that listens at address and has the demo domain. */
 	void (*welcome)(const char *data, const char *address);
@@ -27,8 +27,8 @@ struct server_kind {
 int server_main(const struct server_kind *kind, int argc, char **argv);
 
 /*
- * Runs the server until it is told to stop. demo asks for the demo domain if the data folder is new. Returns an exit
- * status of sysexits.h; what is wrong at the start is told on standard error.
+ * Runs the server until SIGTERM or SIGINT. demo: makes the demo domain if the data folder is new. Returns an exit status
+ * of sysexits.h; errors at the start are written to standard error.
  */
 int server_run(const struct server_kind *kind, const struct settings *settings, bool demo);
 

@@ -1,4 +1,4 @@
-/* What a worker of any server has: loop and catalogue, directory, limits, and who checks logins. */
+/* The environment of a worker of any server: loop, catalogue, directory, limits, SASL. */
 #include "cmd/server/worker_env.h"
 
 #include <errno.h>
@@ -34,7 +34,7 @@ file_or_none(const char *file)
 	return *file != '\0' ? file : NULL;
 }
 
-/* Whom the texts name when nobody is named: there is always a postmaster (RFC 5321 4.5.1). */
+/* The contact of the texts: by default the postmaster, whom each domain has (RFC 5321 section 4.5.1). */
 static const char *
 contact_of(const struct settings *settings)
 {

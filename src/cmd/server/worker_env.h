@@ -1,4 +1,4 @@
-/* What a worker of any server has: loop and catalogue, directory, limits, and who checks logins. */
+/* The environment of a worker of any server: loop, catalogue, directory, limits, SASL. */
 #ifndef CMD_SERVER_WORKER_ENV_H
 #define CMD_SERVER_WORKER_ENV_H
 
@@ -11,7 +11,7 @@
 #include "process/worker.h"
 #include "session/sasl.h"
 
-/* What the master has made before there were workers. */
+/* What the master has opened before it starts workers. It outlives them. */
 struct serve {
 	const struct settings *settings;
 	const char *data; /* the data folder's absolute path */
@@ -42,13 +42,13 @@ struct worker_env {
 /* Returns 0, or an exit status of sysexits.h; what is wrong has been logged. */
 int worker_env_open(struct worker_env *env, const struct serve *serve, const struct worker_slot *slot);
 
-/* Speaks the protocol that each socket has until told to stop. Returns the same. */
+/* Serves until SIGTERM or SIGINT; protocols has one for each socket. Returns the same. */
 int worker_env_run(struct worker_env *env, const struct protocol *const *protocols);
 
-/* Frees what worker_env_open() has made. Does not return where a session or a job could not be ended in time. */
+/* Frees what worker_env_open() has made. Ends the process if sessions or jobs are left: see worker_close(). */
 void worker_env_close(struct worker_env *env);
 
-/* Logs that what is wrong keeps the worker from its work. Returns its exit status. */
+/* Logs what keeps the worker from starting, and why. Returns its exit status. */
 int worker_env_fail(const char *what, const char *why);
 
 #endif

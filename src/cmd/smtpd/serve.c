@@ -1,4 +1,4 @@
-/* What a worker of the SMTP server does: brings delivery, sessions and connections together. */
+/* A worker of the SMTP server: connects delivery, policy, sessions and listeners. */
 #include "cmd/smtpd/serve.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ enum {
 /* A worker process has one of each. */
 static struct worker_env env;
 static struct maildir_agent agent;
-static struct lmtp_agent lmtp; /* in front of it, where the mailboxes are at another server */
+static struct lmtp_agent lmtp; /* used instead, if the mailboxes are at another server */
 static struct dial dial;
 static struct client_pool pool;
 static struct smtp_service services[LISTEN_MAX];
@@ -42,7 +42,7 @@ now(void)
 	return time(NULL);
 }
 
-/* Where it is off, nothing is opened. */
+/* Opens nothing if greylisting is off. */
 static bool
 open_greylist(const struct serve *serve)
 {
@@ -75,7 +75,7 @@ on_answers(struct dns *dns_)
 	streams_run_ready(&env.worker.streams);
 }
 
-/* The lists have been found sound when the configuration was read. */
+/* The zones were checked when the configuration was read. */
 static int
 open_dns(const struct config *config)
 {
@@ -207,7 +207,7 @@ on_sweep_time(uv_timer_t *timer)
 	disk->start(disk, &sweeping);
 }
 
-/* Nothing happens where the timer is being closed. */
+/* Starting a timer that is being closed has no effect. */
 static void
 sweep_done(struct job *job)
 {
@@ -215,7 +215,7 @@ sweep_done(struct job *job)
 	uv_timer_start(&sweep_timer, on_sweep_time, SWEEP_TIME, 0);
 }
 
-/* Clears what interrupted deliveries have left, now and once a day. */
+/* Removes the temporary files of interrupted deliveries, now and once a day. */
 static void
 start_sweeping(void)
 {
@@ -237,7 +237,7 @@ run(const struct settings *settings, bool sweep)
 	return worker_env_run(&env, protocols);
 }
 
-/* One of the workers sweeps for all. */
+/* Worker 0 sweeps for all. */
 int
 serve_work(const struct serve *serve, const struct worker_slot *slot)
 {

@@ -1,4 +1,4 @@
-/* What a worker of the SMTP server does: brings delivery, sessions and connections together. */
+/* A worker of the SMTP server: connects delivery, policy, sessions and listeners. */
 #ifndef CMD_SMTPD_SERVE_H
 #define CMD_SMTPD_SERVE_H
 

@@ -8,7 +8,7 @@
 struct smtp_service {
 	struct protocol protocol;
 	struct smtp_config config;
-	const char *language; /* that the listener wishes for, "" for none */
+	const char *language; /* of the listener, "" for none */
 	bool utf8;            /* what a client chooses by XLANG is spoken in UTF-8 */
 };
 

@@ -1,10 +1,10 @@
-/* Programs that sessions ask before they take mail, as the configuration names them. */
+/* The policy services and filters of the configuration, which sessions ask before they accept mail. */
 #include "cmd/smtpd/services.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-/* The session that waited for the answer goes on. */
+/* Runs the session that has waited for the answer. */
 static void
 on_answer(void *context)
 {

@@ -1,4 +1,4 @@
-/* Programs that sessions ask before they take mail, as the configuration names them: policy services and filters. */
+/* The policy services and filters of the configuration, which sessions ask before they accept mail. */
 #ifndef CMD_SMTPD_SERVICES_H
 #define CMD_SMTPD_SERVICES_H
 
@@ -24,10 +24,10 @@ struct services {
 	size_t scanner_count;
 };
 
-/* Sets up what the worker's sessions ask, which lasts as long as the worker does. Returns 0, or -1 with errno. */
+/* Sets up the clients of policy services and filters, which must outlive the sessions. Returns 0, or -1 with errno. */
 int services_open(struct services *services, struct worker *worker, const struct config *config);
 
-/* When the worker has been closed. */
+/* Frees them. The worker has been closed. */
 void services_close(struct services *services);
 
 #endif
