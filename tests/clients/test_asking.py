@@ -32,7 +32,7 @@ class Asking(LimitsCase):
         lines = [f"250-{status}<{address}>\r\n" for address in addresses]
         return "".join(lines[:-1] + [lines[-1].replace("250-", "250 ", 1)]).encode()
 
-    def test_nobody_may_ask_unless_it_is_said(self):
+    def test_vrfy_and_expn_are_off_by_default(self):
         talk = self.serve("")
         self.assertNotRegex(talk.say(b"EHLO client.example.org"), rb"EXPN|ETRN")
         self.assertEqual(self.says("FTG_SMTP_VRFY"), talk.say(b"VRFY " + ACCOUNT.encode()))
@@ -40,7 +40,7 @@ class Asking(LimitsCase):
         for command in b"EXPN staff", b"EXPN nobody", b"ETRN " + DOMAIN.encode():
             self.assertEqual(self.says("ERR_SMTP_ACCESSDENIED2"), talk.say(command))
 
-    def test_who_has_not_logged_in(self):
+    def test_unauthenticated_client(self):
         talk = self.serve("vrfy: accounts\nexpn: accounts\netrn: accounts\n")
         self.assertNotRegex(talk.say(b"EHLO client.example.org"), rb"EXPN|ETRN")
         for command in b"VRFY nobody", b"EXPN staff", b"ETRN " + DOMAIN.encode():

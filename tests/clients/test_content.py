@@ -88,7 +88,7 @@ class Rules(ContentCase):
             with self.subTest(message):
                 self.assertRefused("ERR_SMTP_MESSAGE_CONTENT", message, cause)
 
-    def test_what_passes_arrives_octet_for_octet(self):
+    def test_passed_message_arrives_octet_for_octet(self):
         every = bytes(octet for octet in range(1, 256) if octet not in b"\r\n")
         self.assertTaken(HEADER + lines("", "text", ".exe", "..", "") + every + b"\r\n" + b"\xC3\xA4" * 40000 + b"\r\n")
         self.assertTaken(HEADER + attachment("Content-Type: text/plain; name=evil.exe.txt"))
@@ -144,7 +144,7 @@ class Hostile(ContentCase):
             with self.subTest(message):
                 self.assertTaken(message)
 
-    def test_mail_for_elsewhere(self):
+    def test_mail_to_remote_recipients(self):
         """It is looked at before it is in the queue, also where a mailbox here gets it, too."""
         self.running.control("access", "add", "relay", "127.0.0.1")
         queue = os.path.join(self.running.data, "queue")
@@ -181,7 +181,7 @@ class Sample(LimitsCase):
         done = self.check(os.path.join(SOURCE, "etc/content-rules"))
         self.assertEqual((0, ""), (done.returncode, done.stderr))
 
-    def test_fault_is_told_with_file_line_and_cure(self):
+    def test_fault_is_reported_with_file_line_and_cure(self):
         with tempfile.NamedTemporaryFile("w", prefix="ftgate-rules-") as rules:
             rules.write("name *.exe\nsubject /pills/\n")
             rules.flush()

@@ -118,7 +118,7 @@ class Ctl(TestCase):
         self.run_ctl("account", "set", ACCOUNT, "--no-password")
         self.assertEqual([None] * 3, [self.stored(c) for c in ("password", "scram_sha256", "secret")])
 
-    def test_password_that_can_be_none_is_refused(self):
+    def test_unusable_password_is_refused(self):
         for password in (b"", b"\n", b"x" * 256, b"x" * 5000, b"nul\0nul\n", b"\xff\xfe\n", b"bell\a\n"):
             self.run_ctl("account", "add", ACCOUNT, "--password-stdin", input=password, status=DATAERR)
         self.assertEqual("", self.run_ctl("account", "list"))
@@ -162,7 +162,7 @@ class Ctl(TestCase):
         self.assertEqual(66, done.returncode)
         self.assertIn(b"use --password-stdin or --no-password", done.stderr)
 
-    def test_database_in_trouble_is_told(self):
+    def test_database_error_is_reported(self):
         path = os.path.join(self.data, "ftgate.db")
         with sqlite3.connect(path) as other:
             other.execute("BEGIN EXCLUSIVE")
@@ -274,7 +274,7 @@ class Running(TestCase):
         os.rename(path + ".away", path)
         self.asked("erika", 250, "#3.04")
 
-    def test_garbage_in_its_place(self):
+    def test_garbage_in_place_of_the_database(self):
         path = os.path.join(self.server.data, "ftgate.db")
         os.rename(path, path + ".away")
         with open(path, "wb") as file:

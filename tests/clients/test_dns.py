@@ -92,14 +92,14 @@ class Real(DnsCase):
     def setUpClass(cls):
         cls.names = cls.enterClassContext(Dnsmasq())
 
-    def test_who_is_on_a_blocklist_is_turned_away(self):
+    def test_blocklisted_client_is_rejected_at_connect(self):
         with self.server("blocklists:\n  zones: bl.example\n") as server:
             self.assertTurnedAway(server, LISTED, "ERR_SMTP_REJECT_RBL")
             self.assertGreeted(server, STRANGER)
             server.wait_for_log(r"event=listed [^\n]*zone=bl\.example code=127\.0\.0\.2 weight=1")
             server.wait_for_log(r"ref=#4\.44 id=ERR_SMTP_REJECT_RBL [^\n]*check=blocklists")
 
-    def test_who_is_on_a_blocklist_can_name_no_recipient(self):
+    def test_blocklisted_client_is_rejected_at_rcpt(self):
         with self.server("blocklists:\n  zones: bl.example\n  refuse-at: recipient\n") as server:
             with Talk(server, LISTED) as talk:
                 talk.mail()
@@ -109,12 +109,12 @@ class Real(DnsCase):
                 talk.mail()
                 self.assertAccepted(talk)
 
-    def test_who_has_no_name_is_turned_away(self):
+    def test_client_without_a_name_is_rejected(self):
         with self.server("policy:\n  ptr-check: exists\n") as server:
             self.assertTurnedAway(server, STRANGER, "ERR_SMTP_REJECT_PTR")
             self.assertGreeted(server, LISTED)
 
-    def test_a_name_has_to_lead_back(self):
+    def test_client_name_must_resolve_back(self):
         with self.server("policy:\n  ptr-check: confirmed\n") as server:
             self.assertTurnedAway(server, LISTED, "ERR_SMTP_REJECT_PTR")
             with Talk(server, NAMED) as talk:
@@ -124,7 +124,7 @@ class Real(DnsCase):
                 talk.say(b"Subject: hello\r\n.")
             self.assertIn(b"from client.example.org (named.example [127.0.0.3])", server.messages()[0])
 
-    def test_who_is_known_is_not_asked(self):
+    def test_known_clients_are_not_checked(self):
         with self.server("blocklists:\n  zones: bl.example\npolicy:\n  ptr-check: exists\n") as server:
             server.control("access", "add", "permitted", LISTED)
             server.control("access", "add", "relay", STRANGER)
@@ -152,7 +152,7 @@ class Real(DnsCase):
                 self.assertEqual(accepted, talk.say(b"MAIL FROM:<%s>" % address.encode()))
                 talk.say(b"RSET")
 
-    def test_who_may_relay_is_told_of_a_domain_that_does_not_exist(self):
+    def test_relay_client_gets_an_error_for_a_missing_domain(self):
         with self.server("policy:\n  recipient-domain-check: yes\n") as server:
             server.control("access", "add", "relay", NAMED)
             server.reload()
@@ -226,7 +226,7 @@ class Hostile(DnsCase):
                 self.assertGreeted(server)
                 server.wait_for_log(r"event=blocklist-failed [^\n]*zone=bl\.example code=" + re.escape(code))
 
-    def test_who_is_silent_or_in_trouble_refuses_nobody(self):
+    def test_silent_or_failing_name_server_refuses_nobody(self):
         everything = ("blocklists:\n  zones: bl.example\npolicy:\n  ptr-check: confirmed\n  helo-check: resolvable\n"
                       "  sender-domain-check: yes\n")
         for silent, outcome in (True, None), (False, "failed"), (False, "refused"):
@@ -257,7 +257,7 @@ class Hostile(DnsCase):
                 self.names.silent = False
                 self.assertTrue(waiting.recv(100).startswith(b"220 "))
 
-    def test_who_leaves_meanwhile_is_not_minded(self):
+    def test_client_that_leaves_meanwhile_is_no_error(self):
         self.names.silent = True
         with self.server("policy:\n  ptr-check: exists\n", timeout="1s") as server:
             for _ in range(5):

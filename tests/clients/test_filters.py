@@ -214,7 +214,7 @@ class Answers(FiltersCase):
     def rspamd(self, **answer):
         return self.enterContext(Scripted(http(json.dumps(answer).encode()))).address
 
-    def test_whatever_the_words_are_they_are_one_argument(self):
+    def test_words_of_any_kind_are_one_argument(self):
         words = "a\r\n250 ok (#3.05) \x1b[2J \u202e \u00e4"
         with self.filtered("address: " + self.rspamd(action="reject", messages={"smtp_message": words})) as server:
             answer = self.deliver(server, CLEAN)
@@ -222,13 +222,13 @@ class Answers(FiltersCase):
             self.assertWire(answer)
             self.assertEqual([], server.messages())
 
-    def test_what_rspamd_puts_off(self):
+    def test_message_deferred_by_rspamd(self):
         place = self.rspamd(action="soft reject", messages={"smtp_message": "Try again later"})
         with self.filtered("address: " + place) as server:
             self.assertRefused(self.says("ERR_SMTP_GLFAILDATA"), server, CLEAN)
             server.wait_for_log(r'answer=deferred detail="Try again later"')
 
-    def test_what_is_not_done_here(self):
+    def test_unsupported_commands_are_refused(self):
         with self.filtered("address: " + self.rspamd(action="quarantine"), "address: " + self.rspamd(action="add header")) \
                 as server:
             self.assertTaken(server, CLEAN)

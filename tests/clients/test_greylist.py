@@ -55,7 +55,7 @@ class Waiting(Greylist):
             self.assertEqual(self.says(LATER), self.rcpt(server, client="127.0.1.1"), "another network")
             self.assertEqual(self.says("ERR_SMTP_ADDRESS_UNKNOWN", STRANGER), self.rcpt(server, STRANGER))
 
-    def test_nobody_waits_where_it_is_not_configured(self):
+    def test_nobody_is_greylisted_by_default(self):
         with Server() as server:
             self.assertEqual(self.says(OK), self.rcpt(server))
             self.assertFalse(os.path.exists(os.path.join(server.data, "greylist.db")))
@@ -67,7 +67,7 @@ class Waiting(Greylist):
             self.assertEqual(self.says(OK), self.rcpt(server, sender="c@example.net"))
             self.assertEqual(self.says(LATER), self.rcpt(server, sender="c@example.net", client="127.0.1.1"))
 
-    def test_null_sender_is_told_of_addresses_and_its_data_wait(self):
+    def test_null_sender_is_deferred_at_data(self):
         with self.server(SOON) as server:
             until = time.monotonic() + SECONDS
             reply = self.send(server)
@@ -90,7 +90,7 @@ class Waiting(Greylist):
 
 
 class Exceptions(Greylist):
-    def test_who_has_logged_in_need_not_wait(self):
+    def test_authenticated_clients_are_not_greylisted(self):
         with self.server() as server, Talk(server) as talk:
             talk.say(b"EHLO client.example.org")
             self.assertEqual(self.says("ERR_SMTP_AUTHOK"), talk.say(b"AUTH PLAIN " + LOGIN))
@@ -191,7 +191,7 @@ class Trouble(Greylist):
                 self.assertLess(time.monotonic(), until)
                 time.sleep(0.1)
 
-    def test_window_that_nobody_can_meet_is_refused(self):
+    def test_impossible_retry_window_is_refused(self):
         with self.server() as server:
             path = os.path.join(server.folder, "bad.conf")
             for delay, window in ("1h", "1h"), ("2s", "2500ms"):
@@ -209,7 +209,7 @@ class German(Waiting):
     def server(self, config=SETTINGS, *arguments, **language):
         return super().server(config, *arguments, **{"LANG": "de_DE", **language})
 
-    test_nobody_waits_where_it_is_not_configured = None
+    test_nobody_is_greylisted_by_default = None
 
 
 class Words(TestCase):

@@ -16,7 +16,7 @@ ELSEWHERE = "somebody@elsewhere.example"
 
 
 class Sessions(LimitsCase):
-    def test_an_address_has_so_many_at_a_time(self):
+    def test_sessions_of_an_address_are_limited(self):
         with self.server("max-sessions-per-address: 2") as server:
             with Talk(server) as first, Talk(server):
                 with Talk(server) as third:
@@ -45,7 +45,7 @@ class Sessions(LimitsCase):
                     self.assertClosed(talk)
                 time.sleep(0.05)
 
-    def test_the_server_has_so_many_at_a_time(self):
+    def test_sessions_of_the_server_are_limited(self):
         with self.server("max-sessions: 1") as server:
             with Talk(server), Talk(server, "127.0.0.2") as second:
                 self.assertEqual(self.says("FTG_SMTP_OVERLOAD"), second.greeting)
@@ -101,7 +101,7 @@ class Refusals(LimitsCase):
             talk.mail()
             self.rcpt(talk, STRANGER)
 
-    def test_an_operator_takes_addresses_off_the_blacklist(self):
+    def test_operator_removes_addresses_from_the_blacklist(self):
         with self.server("max-unknown-recipients: 1") as server:
             for address in "127.0.0.1", "127.0.0.2", "127.0.0.3":
                 self.blacklist(server, address)
@@ -124,7 +124,7 @@ class Refusals(LimitsCase):
             server.wait_for_log(r"event=blacklist-removed client=127\.0\.0\.1\n")
             server.wait_for_log(r"event=blacklist-cleared addresses=2\n")
 
-    def test_what_is_no_address_is_on_no_blacklist(self):
+    def test_malformed_address_is_refused(self):
         with self.server("max-unknown-recipients: 1") as server:
             for address in "somebody", "127.0.0.0/8", "", "1\nstatus", "1" * 1000:
                 status, told, wrong = self.ctl(server, "remove", address)
@@ -149,7 +149,7 @@ class Refusals(LimitsCase):
                 talk.mail()
                 self.assertAccepted(talk)
 
-    def test_relaying_again_and_again_ends_the_session(self):
+    def test_repeated_relay_attempts_end_the_session(self):
         with self.server("max-relay-attempts: 2") as server, Talk(server) as talk:
             talk.mail()
             for _ in range(2):
@@ -167,14 +167,14 @@ class Refusals(LimitsCase):
                 talk.mail()
                 self.assertEqual(self.says("ERR_SMTP_ADDRESS_RCPTCOUNT"), self.rcpt(talk))
 
-    def test_a_message_has_so_many_recipients(self):
+    def test_recipients_of_a_message_are_limited(self):
         with self.server("max-recipients: 100") as server, Talk(server) as talk:
             talk.mail()
             for _ in range(100):
                 self.assertAccepted(talk)
             self.assertEqual(self.says("ERR_SMTP_RCPTCOUNT"), self.rcpt(talk))
 
-    def test_a_message_has_so_many_octets(self):
+    def test_octets_of_a_message_are_limited(self):
         with self.server("max-message-size: 1K") as server, Talk(server) as talk:
             talk.say(b"EHLO client.example.org")
             self.assertEqual(self.says("ERR_SMTP_MESSAGE_LENGTH"), talk.say(b"MAIL FROM:<a@example.org> SIZE=1025"))
@@ -202,7 +202,7 @@ class Refusals(LimitsCase):
 
 
 class Greeting(LimitsCase):
-    def test_who_talks_before_it_is_sent_away(self):
+    def test_early_talker_is_rejected(self):
         with self.server("greeting-delay: 2s") as server:
             with Talk(server, first=b"EHLO client.example.org\r\n") as early:
                 self.assertEqual(self.says("ERR_SMTP_SYSTEM_ZOMBIE"), early.greeting)
@@ -225,7 +225,7 @@ class Greeting(LimitsCase):
                 self.assertLess(time.monotonic() - started, 5)
                 self.assertEqual(b"", client.recv(100))
 
-    def test_who_leaves_before_it_is_not_minded(self):
+    def test_client_that_leaves_before_the_greeting_is_no_error(self):
         with self.server("greeting-delay: 1s") as server:
             socket.create_connection(("127.0.0.1", server.port)).close()
             with Talk(server) as talk:
@@ -238,7 +238,7 @@ class Time(LimitsCase):
             self.assertEqual(self.says("FTG_SMTP_TIMEOUT"), talk.reply())
             self.assertClosed(talk)
 
-    def test_noops_do_not_put_off_the_first_transaction(self):
+    def test_noops_do_not_extend_the_time_before_the_first_transaction(self):
         with self.server("start-timeout: 2s") as server, Talk(server) as talk, Talk(server) as other:
             other.mail()
             for _ in range(100):

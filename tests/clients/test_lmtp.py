@@ -69,7 +69,7 @@ class Scripted(LmtpCase):
         self.assertEqual([], server.messages())
         self.assertQueue(server, 0)
 
-    def test_what_nobody_has_taken_is_not_acknowledged(self):
+    def test_undelivered_message_is_not_acknowledged(self):
         answers = {
             "ERR_SMTP_HARDERROR": [{"LHLO": "421 busy"}, {"MAIL": "451 no"}, {".": "451 4.3.0 disk"}, {"DATA": None}, {".": None}],
             "ERR_SMTP_MAILBOX_TOAST": [{"RCPT": "550 5.1.1 unknown"}, {".": "550 5.2.1 gone"}],
@@ -89,7 +89,7 @@ class Scripted(LmtpCase):
         self.assertAnswer("ERR_SMTP_HARDERROR", self.send(server, ACCOUNT))
         self.assertQueue(server, 0)
 
-    def test_whom_it_leaves_over_comes_later_and_nobody_twice(self):
+    def test_deferred_recipients_get_the_message_later_and_only_once(self):
         boxes = self.next(**{f"RCPT TO:<{BOB.upper()}>": ["450 4.2.0 locked", "250 ok"]})
         server = self.start(boxes.path)
         self.assertAnswer("ERR_SMTP_MESSAGEOK", self.send(server, ACCOUNT, BOB))
@@ -100,7 +100,7 @@ class Scripted(LmtpCase):
         self.assertEqual([[ACCOUNT], [BOB]], [message.recipients for message in boxes.messages])
         self.assertEqual(*[message.octets for message in boxes.messages])
 
-    def test_whom_it_refuses_for_good_is_told_to_the_sender(self):
+    def test_permanent_refusal_is_reported_to_the_sender(self):
         boxes = self.next(**{f"RCPT TO:<{BOB.upper()}>": "550 5.2.1 gone"})
         server = self.start(boxes.path)
         self.assertAnswer("ERR_SMTP_MESSAGEOK", self.send(server, ACCOUNT, BOB, sender=ACCOUNT))
@@ -109,7 +109,7 @@ class Scripted(LmtpCase):
         self.assertEqual(("", [ACCOUNT]), (notice.sender, notice.recipients))
         self.assertIn(b"Final-Recipient: rfc822; bob@example.test\r\nAction: failed\r\nStatus: 5.2.1\r\n", notice.octets)
 
-    def test_mail_for_here_and_for_elsewhere_goes_both_ways(self):
+    def test_local_and_remote_recipients_both_get_the_message(self):
         boxes, following = self.next(), self.enterContext(NextServer())
         server = self.start(boxes.path, f"relay:\n  smarthost: 127.0.0.1:{following.port}\n  tls: none\n")
         server.control("access", "add", "relay", "127.0.0.0/8")
@@ -119,7 +119,7 @@ class Scripted(LmtpCase):
         self.assertEqual(["far@example.net"], message.recipients)
         self.assertEqual(boxes.messages[0].octets, message.octets)
 
-    def test_place_that_would_have_to_be_looked_up_is_refused(self):
+    def test_host_name_in_place_of_an_address_is_refused(self):
         with tempfile.NamedTemporaryFile("w", suffix=".conf") as config:
             config.write("delivery:\n  lmtp: mail.example.org:24\n")
             config.flush()

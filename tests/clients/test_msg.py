@@ -65,7 +65,7 @@ class Render(Folder):
         self.assertEqual(out("render", "-l", "fr", "-u", "1.00"), "boîte aux lettres désactivée (#1.00)")
         self.assertEqual(out("render", "-l", "fr", "1.00"), "boite aux lettres desactivee (#1.00)")
 
-    def test_notice_is_said_with_all_its_letters(self):
+    def test_dsn_has_all_letters_of_its_language(self):
         self.assertEqual(out("render", "-l", "de", "8.18", "mx.example.net"), "Die Nachricht ist größer, als der Server mx.example.net erlaubt.")
         self.assertIn("\n    Die Nachricht ist größer,", out("preview", "-l", "de"))
 
@@ -136,7 +136,7 @@ class Render(Folder):
         said = out("render", "-l", "de", "-o", folder + "/locale", "--var", "contact=post@example.org", "3.07")
         self.assertEqual(said, "250 2.5.0 Alles gut. Fragen: post@example.org (#3.07)\r\n")
 
-    def test_refused_text_is_told_and_the_translation_sent(self):
+    def test_refused_text_is_reported_and_the_translation_sent(self):
         folder = self.own("%s")
         said = run("render", "-l", "de", "-o", folder + "/locale", "3.07")
         self.assertEqual((said.returncode, said.stdout), (0, b"250 2.5.0 OK (#3.07)\r\n"))

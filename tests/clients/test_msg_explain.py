@@ -78,11 +78,11 @@ class References(unittest.TestCase):
         self.assertEqual(ids(stdin=b"Diagnostic-Code: smtp; 451 4.5.1\n [192.0.2.1] trop de sessions\n\t(#1.04)\n"),
                          ["ERR_SMTP_REJECT_CONCURRENT"])
 
-    def test_each_of_several_lines_is_told_once(self):
+    def test_each_of_several_lines_is_explained_once(self):
         pasted = b"550 a (#4.28)\n  550 b (#4.63)\n550 c (#4.28)\n"
         self.assertEqual(ids(stdin=pasted), ["ERR_SMTP_ADDRESS_UNKNOWN", "ERR_SMTP_RELAYFAIL"])
 
-    def test_what_is_no_reference(self):
+    def test_malformed_references_are_not_found(self):
         for what in ("#14.46", "#4.461", "#4.4", "#4,46", "4.46.1.2", "# 4.46", "#4.46.1"):
             self.assertNotIn("ERR_SMTP_REJECT_PTR", ids(what), what)
 
@@ -104,7 +104,7 @@ class References(unittest.TestCase):
 
 
 class StatusCodes(unittest.TestCase):
-    def test_three_numbers_are_told_from_two(self):
+    def test_enhanced_status_is_distinguished_from_a_reference(self):
         for what in ("(#5.1.1)", "#5.1.1", "5.1.1", "550 #5.1.1 no such user", "Sorry, no mailbox here by that name. (#5.1.1)"):
             answers, status = told(what)
             self.assertEqual([(a["kind"], a["status"]) for a in answers], [("enhanced status code", "5.1.1")], what)
@@ -185,7 +185,7 @@ class Words(Folder):
                     if max(map(len, parts)) > 14 and name != "ERR_SMTP_ACCESSDENIED":
                         self.assertIn(name, ids(" " + words.upper() if words.isascii() else words), (language, line))
 
-    def test_found_by_words_is_said(self):
+    def test_match_by_words_is_marked(self):
         answers, status = told("der Server sagte: Postfach bert@example.org existiert nicht")
         self.assertEqual([(a["id"], a["found_by"], a["language"]) for a in answers], [("ERR_SMTP_ADDRESS_UNKNOWN", "words", "de")])
         self.assertEqual(status, 0)

@@ -97,7 +97,7 @@ class Files(Folder):
         self.assertEqual(findings("--partial", self.write("x.po", HEADER + own)), ([], 0))
         self.assertIn("missing", {f[3] for f in findings(self.write("de.po", HEADER + own))[0]})
 
-    def test_script_without_ascii_form_is_noted_once(self):
+    def test_script_without_ascii_form_is_logged_once(self):
         own = '\nmsgctxt "ERR_POP_TLS"\nmsgid "TLS Required"\nmsgstr "Требуется TLS"\n'
         path = self.write("ru.po", HEADER.replace("Language: de", "Language: ru") + own)
         self.assertEqual([f[1:] for f in findings("--partial", path)[0]], [("note", "-", "ascii")])

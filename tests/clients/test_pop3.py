@@ -142,7 +142,7 @@ class Broken(TestCase):
             erika.say(b"QUIT")
             self.assertIn(b"3 messages", third.log_in())
 
-    def test_a_maildir_that_cannot_be_opened_is_told(self):
+    def test_unopenable_maildir_is_reported(self):
         box = self.server.box()
         shutil.rmtree(box)
         with open(box, "wb"):
@@ -151,7 +151,7 @@ class Broken(TestCase):
             self.assertEqual(b"-ERR Mailbox Access Error (#5.00)\r\n", talk.log_in())
         self.server.wait_for_log(r"event=maildrop-failed [^\n]*detail=\"Not a directory\"")
 
-    def test_a_maildir_that_vanishes_meanwhile_is_told(self):
+    def test_vanished_maildir_is_reported(self):
         with Pop3Talk(self.server) as talk:
             talk.log_in()
             talk.say(b"DELE 2")
@@ -161,7 +161,7 @@ class Broken(TestCase):
             self.assertRegex(talk.say(b"QUIT"), rb"\A(\+OK|-ERR) ")
 
 
-    def test_a_message_that_cannot_be_removed_is_told(self):
+    def test_message_that_cannot_be_removed_is_reported(self):
         with Pop3Talk(self.server) as talk:
             talk.log_in()
             talk.say(b"DELE 1")
@@ -178,7 +178,7 @@ class Stop(TestCase):
         self.server = self.enterContext(Pop3Server("--workers", "2"))
         self.server.put("1.host", b"Subject: big\n\n" + (b"y" * 71 + b"\n") * (20 * MIB // 72))
 
-    def test_lets_what_is_being_fetched_be_fetched_and_tells_the_others(self):
+    def test_stop_completes_a_fetch_and_ends_other_sessions(self):
         with Pop3Talk(self.server) as idle, Pop3Talk(self.server) as busy:
             busy.log_in()
             self.assertTrue(busy.say(b"RETR 1").startswith(b"+OK"))
@@ -220,7 +220,7 @@ class Secured(TestCase):
             with EncryptedPop3Talk(self.server, self.context, self.server.ports()[implicit], implicit) as talk:
                 self.assertIn(b"0 messages", scram(talk, ACCOUNT, PASSWORD))
 
-    def test_a_password_is_taken_inside_tls_alone(self):
+    def test_password_is_accepted_only_inside_tls(self):
         with EncryptedPop3Talk(self.server, self.context) as talk:
             self.assertEqual(b"-ERR Plain text login disabled, use APOP or TLS (#5.04)\r\n", talk.say(b"USER " + ACCOUNT.encode()))
             talk.stls()
@@ -237,7 +237,7 @@ class Operations(TestCase):
                            stdout=subprocess.DEVNULL, timeout=SECONDS)
             self.assertEqual(b"-ERR So nicht, 127.0.0.1 (#5.02)\r\n", talk.say(b"NONSENSE"))
 
-    def test_figures_are_told_to_prometheus(self):
+    def test_figures_are_exported_to_prometheus(self):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -248,7 +248,7 @@ class Operations(TestCase):
         self.assertIn('ftgate_replies_total{ref="#5.02",id="ERR_POP_SYNTAX"} 1', text.splitlines())
         self.assertIn("ftgate_messages_fetched_total 0", text.splitlines())
 
-    def test_a_proxy_tells_who_the_client_is(self):
+    def test_proxy_header_names_the_client(self):
         config = "limits:\n  max-sessions-per-address: 1\nlisteners:\n  - address: 127.0.0.1:0\n    role: pop3\n    proxy: yes\n"
         with Pop3Server(config=config) as server, Pop3Talk(server, first=proxy_header("192.0.2.7")):
             with Pop3Talk(server, first=proxy_header("192.0.2.8")) as other:
@@ -256,7 +256,7 @@ class Operations(TestCase):
             with Pop3Talk(server, first=proxy_header("192.0.2.7")) as second:
                 self.assertEqual(b"-ERR Too many connections from your address (#1.04)\r\n", second.greeting)
 
-    def test_so_many_sessions_are_served_and_no_more(self):
+    def test_sessions_over_the_limit_are_refused(self):
         with Pop3Server(config="limits:\n  max-sessions: 1\n") as server, Pop3Talk(server), Pop3Talk(server) as second:
             self.assertEqual(b"-ERR Too many connections, please try again later (#7.23)\r\n", second.greeting)
             self.assertEqual(b"", second.input.read())

@@ -77,7 +77,7 @@ class RealClient(TestCase):
                 self.fetch(way, keep=False)
                 self.assertEqual([], self.left())
 
-    def test_tells_a_wrong_password(self):
+    def test_reports_a_wrong_password(self):
         for way in self.client.ways:
             with self.subTest(way=way):
                 box = Box(self.pop3.ports()[way == "implicit"], way, self.certificate, ACCOUNT, "wrong")

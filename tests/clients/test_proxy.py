@@ -64,12 +64,12 @@ class Header(LimitsCase):
         client = self.connect(header("192.0.2.7"), pieces=3)
         self.assertTrue(client.recv(4096).startswith(b"220 "))
 
-    def test_of_a_health_check_leaves_the_address(self):
+    def test_proxy_header_of_a_health_check_keeps_the_address(self):
         client = self.connect(SIGNATURE + b"\x20\x00\x00\x00")
         self.assertTrue(client.recv(4096).startswith(b"220 "))
         self.running.wait_for_log(r"event=connect session=\S+ client=127\.0\.0\.1\n")
 
-    def test_that_is_none_closes_without_a_word(self):
+    def test_malformed_header_closes_without_a_reply(self):
         bad = [b"EHLO client.example.org\r\n", b"PROXY TCP4 192.0.2.7 192.0.2.1 40000 25\r\n",
                header("192.0.2.7", command=0x11), SIGNATURE + b"\x21\x11\xff\xff", SIGNATURE + b"\x21\x31\x00\xd8"]
         for octets in bad:
@@ -80,7 +80,7 @@ class Header(LimitsCase):
                 pass
         self.running.wait_for_log(r"cause=bad-proxy-header")
 
-    def test_that_does_not_come_is_not_waited_for(self):
+    def test_missing_answer_is_not_waited_for(self):
         client = self.connect(header("192.0.2.7")[:20])
         self.assertEqual(b"", client.recv(4096))
         self.running.wait_for_log(r"cause=no-proxy-header")

@@ -83,7 +83,7 @@ class Acceptance(QueueCase):
         skip = re.search(rb"(?m)^skip (\d+)$", self.read(os.path.join(self.queue, entry["id"] + ".envelope")))
         self.assertEqual(len(local), int(skip.group(1)) if skip else 0)
 
-    def test_who_has_logged_in_sends_elsewhere(self):
+    def test_authenticated_clients_may_relay(self):
         self.assertEqual({}, self.send(FAR, FURTHER, options=["BODY=8BITMIME", "RET=HDRS", "ENVID=QQ1"],
                                        rcpt_options=["NOTIFY=SUCCESS,DELAY", "ORCPT=rfc822;x@example.net"]))
         entry, = self.entries()
@@ -115,7 +115,7 @@ class Acceptance(QueueCase):
         self.ctl("queue", "show", "x\u202ey", status=NOUSER)
         self.assertIn(r"x\xE2\x80\xAEy", self.error)
 
-    def test_mailboxes_here_and_elsewhere_share_one_file(self):
+    def test_local_and_remote_recipients_share_one_file(self):
         self.assertEqual({}, self.send(ACCOUNT, FAR))
         entry, = self.entries()
         self.assertMessage(entry, f"Return-Path: <{ACCOUNT}>\nDelivered-To: {ACCOUNT}\n".encode())
@@ -123,14 +123,14 @@ class Acceptance(QueueCase):
         self.assertEqual(2, os.stat(message).st_nlink)
         self.assertEqual([self.read(message)], self.server.messages())
 
-    def test_strangers_reach_who_is_elsewhere_by_an_alias_a_list_and_a_relayed_domain(self):
+    def test_remote_recipients_are_reached_by_alias_list_and_relayed_domain(self):
         self.assertEqual({}, self.send("away@" + DOMAIN, "all@" + DOMAIN, "Anyone@Backup.Example", user=None, sender=SENDER))
         entry, = self.entries()
         self.assertEqual([FURTHER, FAR, "Anyone@backup.example"], [to["address"] for to in entry["recipients"]])
         self.assertIsNone(entry["user"])
         self.assertEqual(1, len(self.server.messages()))
 
-    def test_strangers_are_refused_and_sent_away(self):
+    def test_unknown_protocols_are_refused(self):
         with Talk(self.server) as talk:
             talk.mail()
             for _ in range(2):

@@ -101,7 +101,7 @@ class Relay(RelayCase):
         (message,) = following.wait(1)
         self.assertEqual(many, message.recipients)
 
-    def test_whatever_hinders_it_for_a_while(self):
+    def test_temporary_failures_are_retried(self):
         """Each of these is met once, and the message comes all the same, once."""
         hindrances = {
             "greeting": {"": ["421 busy", "220 hello"]},
@@ -144,7 +144,7 @@ class Relay(RelayCase):
         self.next(address=("127.0.0.1", port)).wait(1)
         self.gone(server)
 
-    def test_whatever_is_final_is_told_at_once(self):
+    def test_permanent_failures_are_reported_at_once(self):
         final = {
             "mail": {"MAIL": "550 5.7.1 not you"},
             "recipient": {"RCPT": "550 5.1.1 nobody"},
@@ -164,7 +164,7 @@ class Relay(RelayCase):
                 self.assertEqual(1, following.connections)
                 server.wait_for_log(r"event=bounced .*attempts=1")
 
-    def test_recipients_are_told_apart(self):
+    def test_unknown_recipients_do_not_affect_others(self):
         following = self.next(**{"RCPT TO:<NO@": "550 5.1.1 nobody",
                                                    "RCPT TO:<LATER@": ["450 4.2.1 later", "250 ok"]})
         server = self.start(following.port)
@@ -177,7 +177,7 @@ class Relay(RelayCase):
         (status,) = [part for part in notice.get_payload(1).get_payload()[1:]]
         self.assertEqual("rfc822; no@example.net", status["Final-Recipient"])
 
-    def test_notices_are_asked_for_at_the_next_server(self):
+    def test_dsn_parameters_are_passed_to_the_next_server(self):
         following = self.next(EHLO="250-next.example\r\n250 DSN")
         server = self.start(following.port)
         self.send(server, parameters=b" RET=HDRS ENVID=ab+2Bc", rcpt=b" NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b+2Bx@example.net")
@@ -187,7 +187,7 @@ class Relay(RelayCase):
         self.gone(server)
         self.assertEqual([], server.messages())
 
-    def test_success_is_told_where_the_next_server_does_not(self):
+    def test_success_is_reported_if_the_next_server_does_not(self):
         following = self.next()
         server = self.start(following.port)
         self.send(server, rcpt=b" NOTIFY=SUCCESS ORCPT=rfc822;b+2Bx@example.net")
@@ -197,7 +197,7 @@ class Relay(RelayCase):
         self.assertEqual("rfc822; b+x@example.net", status["Original-Recipient"])
         self.assertEqual("text/rfc822-headers", notice.get_payload(2).get_content_type())
 
-    def test_success_is_told_of_a_mailbox_here(self):
+    def test_success_is_reported_for_a_local_mailbox(self):
         server = self.start(1, "", "--language", "de")
         server.control("account", "add", "bert@" + DOMAIN, "--no-password")
         self.send(server, "bert@" + DOMAIN, ACCOUNT, rcpt=b" NOTIFY=SUCCESS ORCPT=rfc822;b+2Bx@example.net")
@@ -213,7 +213,7 @@ class Relay(RelayCase):
         self.assertEqual(f"rfc822; {ACCOUNT}", second["Final-Recipient"])
         self.gone(server)
 
-    def test_nobody_is_told_who_does_not_want_to_be(self):
+    def test_notify_never_suppresses_the_dsn(self):
         following = self.next(RCPT="550 no")
         server = self.start(following.port)
         self.send(server, rcpt=b" NOTIFY=NEVER")
@@ -223,7 +223,7 @@ class Relay(RelayCase):
         self.assertEqual([], server.messages())
         server.wait_for_log("(?s)event=bounced.*event=bounced")
 
-    def test_notice_for_a_sender_elsewhere_is_handed_on(self):
+    def test_dsn_for_a_remote_sender_is_relayed(self):
         following = self.next(**{"RCPT TO:<BERT@": "550 5.1.1 nobody"})
         server = self.start(following.port)
         self.send(server, sender="otto@example.org")
@@ -268,7 +268,7 @@ class Relay(RelayCase):
             wait_until(following.messages)
             self.assertIn(b"Delivered-To: anna@example.org", following.messages()[0])
 
-    def test_reload_changes_the_words_of_notices(self):
+    def test_reload_changes_the_texts_of_dsns(self):
         following = self.next(RCPT="550 no")
         server = self.start(following.port, "", "--language", "de")
         subject = ("FTG_NOTICE_SUBJECT_FAILED", "Your message could not be delivered")
@@ -368,7 +368,7 @@ class Secure(RelayCase):
 class German(RelayCase):
     language = {"LANG": "de_DE"}
 
-    def test_notice_field_by_field(self):
+    def test_dsn_has_the_required_fields(self):
         following = self.next(RCPT="550 5.1.1 no such user (#4.28)")
         server = self.start(following.port, "", "--contact", "hilfe@example.test")
         self.send(server, parameters=b" ENVID=x1")
@@ -408,7 +408,7 @@ class Kill(RelayCase):
     def relays(self, server):
         return [int(pid) for pid in re.findall(r"event=relay-started pid=(\d+)", server.log())]
 
-    def test_killed_runner_is_started_again(self):
+    def test_killed_queue_manager_is_restarted(self):
         following = self.next()
         server = self.start(following.port)
         server.wait_for_log("event=relay-started")
@@ -421,7 +421,7 @@ class Kill(RelayCase):
     def kill(self, server):
         os.kill(self.relays(server)[-1], signal.SIGKILL)
 
-    def test_message_comes_whenever_the_runner_is_killed(self):
+    def test_message_is_delivered_whenever_the_queue_manager_is_killed(self):
         for stage in ("", "EHLO", "MAIL", "RCPT", "DATA", ".", "QUIT"):
             with self.subTest(stage):
                 killed = []

@@ -149,7 +149,7 @@ class CoreDumps(TestCase):
                     yield re.search(r"Max core file size +(\S+) +(\S+)", limits.read()).groups()
 
     @unittest.skipIf(SANITIZED, "sanitizers trace themselves")
-    def test_a_server_writes_none(self):
+    def test_server_writes_no_core_dump(self):
         self.assertEqual([("0", "0")] * 2, list(self.limits(FTGATE_CORE_DUMPS="no")))
 
     @unittest.skipIf(SANITIZED or os.geteuid() != 0, "only root can become another user")

@@ -109,7 +109,7 @@ class Starting(unittest.TestCase):
         server.terminate()
         self.assertEqual(0, server.wait(SECONDS))
 
-    def test_what_is_wrong_on_the_command_line_is_told_with_its_cure(self):
+    def test_faults_of_the_command_line_are_reported_with_a_cure(self):
         self.refused(64, "write 127.0.0.1:2525 or [::1]:2525", "--listen", "localhost")
         self.refused(64, "write 127.0.0.1:2525 or [::1]:2525", "--listen", "127.0.0.1:65536")
         self.refused(64, "write published or strict", "--profile", "lax")
@@ -118,7 +118,7 @@ class Starting(unittest.TestCase):
         self.refused(64, "mx.example.org", "--hostname", "a b")
         self.refused(64, "--nonsense", "--nonsense")
 
-    def test_what_is_wrong_in_the_configuration_is_told_with_its_line(self):
+    def test_faults_of_the_configuration_are_reported_with_their_line(self):
         for text, words in (
             ("data: x\nworkers: many\n", "conf:2: workers: 'many'"),
             ("wrkers: 1\n", "conf:1: there is no setting 'wrkers' here; is workers meant?"),
@@ -134,7 +134,7 @@ class Starting(unittest.TestCase):
         with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
             file.write(text)
 
-    def test_all_that_is_wrong_is_told_at_once(self):
+    def test_all_faults_are_reported_at_once(self):
         self.write("hostname: a b\nlanguage: ../de\ntls-cert: c.pem\nauth: PLAIN X\nlisteners:\n"
                    "  - address: 127.0.0.1:25\n  - address: localhost\n  - address: 127.0.0.1:25\n    role: pop3\n"
                    "  - address: '[::1]:465'\n    tls: implicit\n    language: /\n"
@@ -163,7 +163,7 @@ class Starting(unittest.TestCase):
         self.assertEqual(["conf"], os.listdir(self.folder))
 
     @unittest.skipUnless(os.geteuid() == 0 and not exists("ftgate"), "needs root, and no user named ftgate")
-    def test_root_serves_the_network_only_if_told_to(self):
+    def test_root_serves_the_network_only_if_configured(self):
         self.refused(78, "root is to serve 0.0.0.0:0: make the user 'ftgate'", "--listen", "127.0.0.1:0", "--listen",
                      "0.0.0.0:0")
         self.write("user: root\n")
@@ -195,14 +195,14 @@ class Starting(unittest.TestCase):
         self.assertEqual((0, first.stdout), (second.returncode, second.stdout))
         self.refused(64, "--verbose goes with --check", "--verbose")
 
-    def test_address_in_use_is_told(self):
+    def test_address_in_use_is_reported(self):
         with socket.create_server(("127.0.0.1", 0)) as other:
             self.refused(69, "another program listens there", "--listen", "127.0.0.1:%d" % other.getsockname()[1])
 
-    def test_data_folder_that_cannot_be_made_is_told(self):
+    def test_data_folder_that_cannot_be_created_is_reported(self):
         self.refused(73, "cannot make the data folder /proc/nowhere", "--data", "/proc/nowhere", "--listen", "127.0.0.1:0")
 
-    def test_check_tells_what_would_be_served_and_makes_nothing(self):
+    def test_check_prints_what_would_be_served_and_creates_nothing(self):
         done = self.smtpd("--check", "--language", "de", "--listen", "[::1]:25", "--profile", "strict")
         self.assertEqual(0, done.returncode, done.stderr)
         for words in ("listen        [::1]:25", "language      de", "profile       strict"):
@@ -345,7 +345,7 @@ class Privileges(ServerTest):
                                    for folder, folders, files in os.walk(server.data) for name in folders + files])
         self.server = self.enterContext(server)
 
-    def test_are_given_up_for_good(self):
+    def test_refused_recipients_are_not_retried(self):
         nobody = str(pwd.getpwnam("nobody").pw_uid)
         for pid in (self.server.pid, self.workers()[0]):
             with open(f"/proc/{pid}/status", encoding="ascii") as status:
@@ -387,7 +387,7 @@ class TwoListeners(ServerTest):
 class Workers(ServerTest):
     arguments = ("--workers", "2")
 
-    def test_one_that_is_killed_is_replaced_and_takes_no_other_session_with_it(self):
+    def test_killed_worker_is_replaced_and_other_sessions_continue(self):
         talks = [self.talk() for _ in range(20)]
         before = self.workers()
         os.kill(before[0], signal.SIGKILL)
@@ -432,7 +432,7 @@ class Workers(ServerTest):
         self.last = super().talk()
         return self.last
 
-    def test_ones_that_die_at_once_are_started_ever_slower(self):
+    def test_workers_that_die_at_once_are_restarted_with_growing_delays(self):
         started = time.monotonic()
         for _ in range(4):
             pid = self.workers()[0]
@@ -469,7 +469,7 @@ class Workers(ServerTest):
         with open(os.path.join(self.server.data, "ftgate-smtpd.pid"), encoding="ascii") as file:
             self.assertEqual(self.server.pid, int(file.read()))
 
-    def test_reload_is_told_once_all_have_told(self):
+    def test_reload_is_complete_once_all_workers_have_reported(self):
         self.server.wait_for_log(r"(?s)(event=catalogue-loaded.*){3}")  # two workers, and who sends mail on
         log = self.server.reload()
         self.assertEqual(3, log.count("event=catalogue-loaded"))
@@ -481,7 +481,7 @@ class Stopping(ServerTest):
         self.stopped = time.monotonic()
         self.server.process.terminate()
 
-    def test_idle_sessions_are_told(self):
+    def test_idle_sessions_get_a_reply(self):
         talks = [self.talk() for _ in range(3)]
         self.stop()
         for talk in talks:
@@ -629,7 +629,7 @@ class Connections(ServerTest):
         self.assertTrue(self.ended(talk))
         self.server.wait_for_log("cause=end-of-input")
 
-    def test_what_comes_behind_quit_does_not_take_the_answer_away(self):
+    def test_octets_after_quit_do_not_destroy_the_reply(self):
         for _ in range(20):
             talk = self.talk()
             talk.socket.sendall(b"NOOP\r\nQUIT\r\n" + b"NOOP\r\n" * 10000)
@@ -745,7 +745,7 @@ class Database(ServerTest):
 class Idle(ServerTest):
     config = "limits:\n  idle-timeout: 1s\n"
 
-    def test_silent_session_is_told_and_ended(self):
+    def test_silent_session_gets_a_reply_and_ends(self):
         talk = self.talk()
         started = time.monotonic()
         self.assertRegex(talk.reply(), IDLE)
@@ -763,7 +763,7 @@ class Idle(ServerTest):
 class Crowd(ServerTest):
     config = "limits:\n  max-sessions: 3\nworkers: 2\n"
 
-    def test_one_too_many_is_told_and_one_that_leaves_makes_room(self):
+    def test_session_over_the_limit_gets_a_reply_until_one_leaves(self):
         talks = [self.talk() for _ in range(3)]
         late = self.talk()
         self.assertRegex(late.greeting, CROWDED)
@@ -777,7 +777,7 @@ class Crowd(ServerTest):
 class CrowdFromOneAddress(ServerTest):
     config = "limits:\n  max-sessions-per-address: 2\nworkers: 2\n"
 
-    def test_one_too_many_is_told(self):
+    def test_connection_over_the_limit_gets_a_reply(self):
         talks = [self.talk() for _ in range(2)]
         self.assertEqual(render(None, "ERR_SMTP_REJECT_CONCURRENT", "127.0.0.1"), self.talk().greeting)
         self.assertEqual(b"250", talks[1].say(b"NOOP")[:3])
@@ -790,7 +790,7 @@ class Descriptors(ServerTest):
     def prepare():
         resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 
-    def test_shortage_is_told_costs_no_time_and_passes(self):
+    def test_shortage_of_descriptors_is_logged_and_recovers(self):
         clients = [socket.create_connection(("127.0.0.1", self.server.port), SECONDS) for _ in range(150)]
         said = [client.recv(512) for client in clients]
         self.assertGreater(sum(line.startswith(b"220") for line in said), 20)

@@ -51,7 +51,7 @@ class Spf(ServicesCase):
         spf = self.enterContext(PolicydSpf(self.names, settings))
         return self.asking(f"address: {spf.address}; name: spf; kind: spf{more}")
 
-    def test_what_fails_is_refused_in_the_words_of_the_domain(self):
+    def test_failed_check_is_refused_with_the_explanation_of_the_domain(self):
         with self.server_with() as server:
             words = "Message rejected due to: 192.0.2.7 is no server of fail.example. " + WHY.format("a@fail.example")
             self.assertEqual(self.says("ERR_SMTP_SPFFAIL", f'fail.example: "{words}"'),
@@ -67,21 +67,21 @@ class Spf(ServicesCase):
             self.assertWire(answer)
             self.assertEqual(1, answer.count(b"(#"))
 
-    def test_what_passes_says_so_in_its_header(self):
+    def test_passed_message_has_a_result_header(self):
         with self.server_with(more="; at: mail") as server:
             message = self.deliver(server, "a@pass.example")
             self.assertRegex(message, rb"\AReturn-Path: <a@pass.example>\nDelivered-To: [^\n]+\n"
                              rb"Received-SPF: Pass \(mailfrom\) identity=mailfrom; client-ip=192.0.2.7; [^\n]*\n"
                              rb"Received: from client.example ")
 
-    def test_while_names_cannot_be_looked_up_mail_may_wait(self):
+    def test_mail_is_deferred_while_the_dns_fails(self):
         with self.server_with("TempError_Defer = True\n") as server:
             self.names.stop()
             self.assertEqual(self.says("ERR_SMTP_GLFAILRCP"), self.rcpt_from(server, "a@fail.example"))
 
 
 class Greylisting(ServicesCase):
-    def test_postgrey_has_strangers_come_twice(self):
+    def test_postgrey_defers_unknown_clients_once(self):
         with Postgrey() as postgrey, self.asking(f"address: {postgrey.address}; name: postgrey") as server:
             self.assertEqual(self.says("ERR_SMTP_GLFAILRCP"), self.rcpt_from(server, SENDER))
             server.wait_for_log(r"service=postgrey answer=defer detail=\"Greylisted, see ")
@@ -141,7 +141,7 @@ class Failures(ServicesCase):
     def test_dead(self):
         self.assertFailed(f"127.0.0.1:{free_port()}", "connection refused")
 
-    def test_without_a_socket(self):
+    def test_no_server_socket(self):
         self.assertFailed("/nonexistent/socket", "no such file or directory")
 
     def test_slow(self):
@@ -195,7 +195,7 @@ class Asking(ServicesCase):
         for number in range(40):
             self.assertEqual(self.says(("ERR_SMTP_RCPTOK", "ERR_SMTP_GLFAILRCP")[number % 2]), answers[number])
 
-    def test_what_is_told(self):
+    def test_reported_events(self):
         def speak(connection, _):
             while question := read_question(connection):
                 told.append(question)

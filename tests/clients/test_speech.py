@@ -100,7 +100,7 @@ class Listeners(SpeechCase):
 
 
 class Clients(SpeechCase):
-    def test_xlang_is_off_unless_it_is_said(self):
+    def test_xlang_is_off_by_default(self):
         talk = self.enter(self.serve())
         self.assertNotIn(b"XLANG", talk.say(b"EHLO client.example.org"))
         self.assertEqual(render(None, "ERR_SMTP_SYNTAX3"), talk.say(b"XLANG de"))
@@ -118,7 +118,7 @@ class Clients(SpeechCase):
         self.assertEqual(render("fr", "FTG_SMTP_LANGUAGE", "fr"), talk.say(b"XLANG *"))
         self.assertRefused(talk, "fr", FRENCH)
 
-    def test_what_was_chosen_comes_in_utf_8_where_that_is_said(self):
+    def test_chosen_language_is_sent_in_utf8_if_enabled(self):
         server = self.serve("xlang: utf-8\n")
         with open(server.overlay("de"), "wb") as file:
             file.write(mo({("ERR_SMTP_OK", "Ok"): "schön"}))

@@ -52,7 +52,7 @@ class Status(TestCase):
     def start(self, *arguments, **options):
         return self.enterContext(Server("--workers", "2", *arguments, **options))
 
-    def test_a_server_tells_who_it_is(self):
+    def test_status_names_the_server(self):
         server = self.start("--profile", "strict", LANG="de_DE")
         told = status(server)
         self.assertEqual(server.pid, told["pid"])
@@ -106,7 +106,7 @@ class Status(TestCase):
         self.assertRegex(lines, r"(?m)^messages +1$")
         self.assertRegex(lines, r"(?m)^reply #3\.\d\d +ERR_SMTP_MESSAGEOK +1$")
 
-    def test_no_server_is_told_as_such(self):
+    def test_missing_server_is_reported_as_such(self):
         with tempfile.TemporaryDirectory() as folder:
             for data in (folder, os.path.join(folder, "missing")):
                 done = ctl(data, "status")
@@ -116,7 +116,7 @@ class Status(TestCase):
             self.assertEqual([], os.listdir(folder))
             self.assertEqual(USAGE, ctl(folder, "status", "now").returncode)
 
-    def test_a_server_that_was_killed_is_none(self):
+    def test_status_of_a_killed_server_is_an_error(self):
         server = self.start()
         pids = re.findall(r"event=[a-z-]+-started .*?pid=(\d+)", server.log())
         server.process.kill()
@@ -138,7 +138,7 @@ class Reload(TestCase):
         with open(self.server.overlay("de"), "wb") as file:
             file.write(octets)
 
-    def test_a_new_generation_is_told_by_its_number(self):
+    def test_reload_increases_the_generation_number(self):
         for number in (2, 3):
             done = ctl(self.server.data, "reload")
             self.assertEqual((0, f"generation {number}, refused 0\n", ""), (done.returncode, done.stdout, done.stderr))
@@ -156,7 +156,7 @@ class Reload(TestCase):
         os.unlink(self.server.overlay("de"))
         self.assertEqual(0, ctl(self.server.data, "reload").returncode)
 
-    def test_no_server_is_told_as_such(self):
+    def test_missing_server_is_reported_as_such(self):
         self.assertEqual(UNAVAILABLE, ctl(self.server.folder, "reload").returncode)
 
 
@@ -195,7 +195,7 @@ class Metrics(TestCase):
             with self.assertRaises(BlockingIOError):  # its time is not up: nobody has waited for that
                 connection.recv(1)
 
-    def test_nothing_else_is_told(self):
+    def test_nothing_else_is_sent(self):
         for request, answer in ((b"GET / HTTP/1.0", "404"), (b"GET /metrics/../x HTTP/1.0", "404"),
                                 (b"POST /metrics HTTP/1.0", "405"), (b"EHLO x", "405")):
             head, body = self.ask(request + b"\r\n\r\n")
@@ -203,7 +203,7 @@ class Metrics(TestCase):
             self.assertNotIn("ftgate_", body)
         self.assertTrue(self.ask(b"x" * 4095)[0].startswith("HTTP/1.0 405"))
 
-    def test_an_address_that_others_reach_is_refused(self):
+    def test_metrics_address_must_be_loopback(self):
         for address in ("0.0.0.0:9100", "192.0.2.1:9100", "[::]:9100", "9100"):
             done = subprocess.run([program("ftgate-smtpd"), "--metrics", address], timeout=SECONDS,
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="ascii")
@@ -230,7 +230,7 @@ class Socket(TestCase):
         connection.sendall(request)
         return connection.makefile("rb").read()
 
-    def test_it_is_for_its_owner(self):
+    def test_socket_is_accessible_only_to_its_owner(self):
         self.assertEqual(0o600, stat.S_IMODE(os.stat(self.path).st_mode))
 
     def test_it_is_gone_when_the_server_is(self):
@@ -244,7 +244,7 @@ class Socket(TestCase):
                 self.assertRegex(self.ask(request), rb"\Aerror .*\nend\n\Z")
         self.assertRegex(self.ask(b"status\n"), rb"\Apid \d+\n")
 
-    def test_silent_ones_keep_nobody_from_being_answered(self):
+    def test_silent_clients_do_not_block_others(self):
         silent = [self.connect() for _ in range(6)]
         self.assertRegex(self.ask(b"status\n"), rb"\Apid \d+\n")
         with Talk(self.server) as talk:

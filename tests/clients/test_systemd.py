@@ -60,12 +60,12 @@ class Notify(TestCase):
         self.assertEqual(b"STOPPING=1", manager.recv(4096))
         self.assertEqual(0, server.process.wait(SECONDS))
 
-    def test_ready_reloading_and_stopping_are_told_at_a_path(self):
+    def test_states_are_reported_at_a_path(self):
         folder = self.enterContext(tempfile.TemporaryDirectory())
         path = os.path.join(folder, "notify")
         self.live(self.listen(path), path)
 
-    def test_they_are_told_at_an_abstract_name(self):
+    def test_states_are_reported_at_an_abstract_name(self):
         name = f"ftgate-test-{os.getpid()}"
         self.live(self.listen("\0" + name), "@" + name)
 
@@ -90,7 +90,7 @@ class Notify(TestCase):
         while manager.recv(4096) != wanted:
             pass
 
-    def test_a_manager_that_is_gone_stops_nobody(self):
+    def test_vanished_service_manager_stops_no_server(self):
         for path in ("/nonexistent/notify", "relative", "@", "/" + "x" * 200):
             with Talk(self.start(path)) as talk:
                 self.assertTrue(talk.greeting.startswith(b"220"))

@@ -45,7 +45,7 @@ class EncryptedCase(LimitsCase):
 
 
 class Encryption(EncryptedCase):
-    def test_what_was_said_before_is_forgotten(self):
+    def test_state_before_encryption_is_discarded(self):
         with self.talk() as talk:
             self.assertIn(b"STARTTLS\r\n", talk.say(b"EHLO client.example.org"))
             self.assertEqual(self.says("ERR_SMTP_TLSOK"), talk.starttls())
@@ -113,7 +113,7 @@ class Login(EncryptedCase):
                 self.assertEqual(self.says("ERR_SMTP_AUTHFAILED"), said)
                 self.running.wait_for_log(rf"event=login-failed .*user={user} mechanism=PLAIN cause={cause}\n", start)
 
-    def test_a_message_is_delivered_and_tells_how_it_came(self):
+    def test_delivered_message_has_a_received_line(self):
         body = b"Subject: x\r\n\r\n" + b"".join(b"line %d\r\n" % i for i in range(200000))
         with self.client(True) as client:
             client.login(ACCOUNT, PASSWORD)
@@ -129,7 +129,7 @@ class Login(EncryptedCase):
             self.assertEqual(self.says("ERR_SMTP_AUTHFAILED"), scram(talk, STRANGER, PASSWORD))
             self.assertEqual(self.says("ERR_SMTP_AUTHOK"), scram(talk, ACCOUNT, PASSWORD))
 
-    def test_what_is_no_exchange(self):
+    def test_malformed_exchange_is_refused(self):
         with self.talk(self.tls_port, implicit=True) as talk:
             talk.say(b"EHLO client.example.org")
             self.assertEqual(self.says("ERR_SMTP_BADAUTH"), talk.say(b"AUTH GSSAPI"))

@@ -89,7 +89,7 @@ class Faults(TestCase):
                     answered = self.exhaust(names, CALLS[call], number, REFERENCES[error])
                     self.assertEqual(expected, answered)
 
-    def test_close_that_fails_is_answered_where_octets_may_be_lost(self):
+    def test_failed_close_is_an_error_if_octets_may_be_lost(self):
         for error in ERRORS:
             with self.subTest(error=error):
                 self.assertLessEqual(

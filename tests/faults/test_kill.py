@@ -89,10 +89,10 @@ class Points(TestCase):
         self.assertEqual([0] * len(self.names), left[0])
         self.assertEqual([1] * len(self.names), left[-1])
 
-    def test_before_each_call(self):
+    def test_killed_before_each_call_loses_nothing(self):
         self.assertOrder(self.exhaust(KILL_BEFORE))
 
-    def test_after_each_call(self):
+    def test_killed_after_each_call_loses_nothing(self):
         self.assertOrder(self.exhaust(KILL_AFTER))
         self.sweeps()
 
@@ -244,7 +244,7 @@ class Instants(TestCase):
                     self.assertIn(found[attempt], allowed, (attempt, outcome, name))
         return doubled
 
-    def test_what_was_acknowledged_is_there_once(self):
+    def test_acknowledged_message_is_delivered_exactly_once(self):
         self.logged = 0
         clients = [Client(self.server, number) for number in range(CLIENTS)]
         for client in clients:

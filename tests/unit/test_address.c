@@ -129,7 +129,7 @@ Test(address, path_cut_short_does_not_parse)
 		}
 }
 
-Test(address, what_follows_the_path_is_left_alone)
+Test(address, octets_after_the_path_are_not_consumed)
 {
 	static const char text[] = "<a@b> SIZE=1 <c@d>";
 	struct address address;
@@ -138,7 +138,7 @@ Test(address, what_follows_the_path_is_left_alone)
 	cr_expect_eq(used, 5);
 }
 
-Test(address, nul_is_no_part_of_an_address)
+Test(address, address_with_a_nul_is_rejected)
 {
 	static const char *const paths[] = { "<a?b@c>", "<\"a?\"@c>", "<a@b?c>", "<a@[192.0.2.1?]>", "<\"\\?\"@c>" };
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
@@ -151,7 +151,7 @@ Test(address, nul_is_no_part_of_an_address)
 	}
 }
 
-Test(address, source_route_is_told)
+Test(address, source_route_is_reported)
 {
 	struct address address;
 	size_t used;

@@ -35,7 +35,7 @@ Test(address_list, each_address_counts_once)
 	expect("a b c <d@e>", 1);
 }
 
-Test(address_list, empty_elements_count_for_nothing)
+Test(address_list, empty_elements_are_not_addresses)
 {
 	expect(",", 0);
 	expect(",,a@b,, ,c@d,", 2);
@@ -49,7 +49,7 @@ Test(address_list, comma_that_is_quoted_separates_nothing)
 	expect("a@[1,2], b@[3\\],4]", 2);
 }
 
-Test(address_list, comments_count_for_nothing)
+Test(address_list, comments_are_not_addresses)
 {
 	expect("(a, b)", 0);
 	expect("(a, (b, c), d) e@f (g, h), (i), j@k", 2);
@@ -77,7 +77,7 @@ Test(address_list, semicolons_separate_too)
 	expect("a@b; c@d", 2);
 }
 
-Test(address_list, what_is_never_closed_hides_nothing)
+Test(address_list, unclosed_quotes_and_comments_hide_no_address)
 {
 	expect("\"a, b@c, d@e", 3);
 	expect("(a, b@c, (d@e), f@g", 3);
@@ -95,7 +95,7 @@ Test(address_list, fields_add_up_and_begin_anew)
 	cr_expect_eq(list.count, 4);
 }
 
-Test(address_list, count_stays_at_its_greatest)
+Test(address_list, count_saturates)
 {
 	struct address_list list = { .count = UINT_MAX - 1 };
 	address_list_read(&list, "a,b,c,\"d,e", 10, true);

@@ -17,7 +17,7 @@ static const struct {
 	{ "foobar", "Zm9vYmFy" },
 };
 
-Test(base64, is_that_of_rfc_4648)
+Test(base64, matches_the_vectors_of_rfc_4648)
 {
 	for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
 		char text[16], octets[16];
@@ -30,7 +30,7 @@ Test(base64, is_that_of_rfc_4648)
 	}
 }
 
-Test(base64, gives_every_octet_back)
+Test(base64, round_trips_every_octet)
 {
 	unsigned char octets[256], back[256];
 	char text[BASE64_TEXT_SIZE(sizeof octets)];
@@ -45,7 +45,7 @@ Test(base64, gives_every_octet_back)
 	}
 }
 
-Test(base64, may_read_over_itself)
+Test(base64, decodes_in_place)
 {
 	char text[] = "Zm9vYmFy";
 	size_t count;
@@ -54,7 +54,7 @@ Test(base64, may_read_over_itself)
 	cr_expect_arr_eq(text, "foobar", 6);
 }
 
-Test(base64, refuses_what_is_not_the_one_text)
+Test(base64, refuses_every_other_encoding_of_the_same_octets)
 {
 	static const char *const bad[] = { "=AAA", "AAA=BBB", "AAA=BBBB", "A", "AA", "AAA", "AAAAA", "AA=A",
 		"A===", "====", "AA==AA==", "AAAA====", "AA A", "AAA\n", "AAA-", "AAA_",

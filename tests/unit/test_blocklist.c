@@ -32,7 +32,7 @@ Test(blocklist, codes_and_weight_follow_a_zone)
 	cr_expect_eq(lists.list[1].weight, -100);
 }
 
-Test(blocklist, what_is_wrong_is_named)
+Test(blocklist, faults_are_named)
 {
 	static const char *const bad[] = { "a..example", "*2", "=127.0.0.2", "a.example*", "a.example*0",
 		"a.example*101", "a.example*-101", "a.example*+1", "a.example*99999999999999999999",
@@ -100,7 +100,7 @@ Test(blocklist, an_answer_lists_by_its_code)
 	cr_expect_eq(judge(wanted, "127.0.1.5", NULL), BLOCKLIST_CLEAN);
 }
 
-Test(blocklist, an_answer_that_is_no_code_lists_nobody)
+Test(blocklist, an_answer_outside_127_lists_nobody)
 {
 	static const char *const codes[] = { "127.255.255.0", "127.255.255.252", "127.255.255.255", "126.255.255.255",
 		"128.0.0.0", "192.0.2.1", "0.0.0.0" };
@@ -122,7 +122,7 @@ Test(dns_servers, are_addresses_with_or_without_a_port)
 	cr_expect_eq(dns_servers_read(servers, "", error), 0);
 }
 
-Test(dns_servers, are_nothing_else)
+Test(dns_servers, nothing_else_is_accepted)
 {
 	static const char *const bad[] = { "localhost", "localhost:53", "/run/dns", "127.0.0.1:", "127.0.0.1:99999",
 		"::1:53x", "127.0.0.1,127.0.0.2",
@@ -160,7 +160,7 @@ Test(idna, other_scripts_have_an_ascii_form)
 	    "xn--bcher-kva.example");
 }
 
-Test(idna, what_has_no_ascii_form_is_no_name)
+Test(idna, name_without_an_ascii_form_is_refused)
 {
 	static const char *const bad[] = { "", "a b", "\xC3\xBC.", "\xC3\x28.example",
 		"\xE2\x80\xAE"

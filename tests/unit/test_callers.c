@@ -73,7 +73,7 @@ bind_german(const char *header)
 
 #define HEADER "Language: de\n" MOFILE_HEADER
 
-Test(gettext_, is_held_to_the_rules)
+Test(gettext_, texts_are_checked_by_the_rules)
 {
 	if (!bind_german("Project-Id-Version: x\n" HEADER))
 		cr_skip_test("libintl takes no LANGUAGE here");
@@ -114,7 +114,7 @@ Test(catgets_, without_a_catalogue_is_no_catalogue)
 	cr_expect_eq(errno, ENOENT);
 }
 
-Test(catgets_, is_held_to_the_rules)
+Test(catgets_, texts_are_checked_by_the_rules)
 {
 	char path[4096];
 	int set;

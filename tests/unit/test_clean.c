@@ -28,7 +28,7 @@ Test(argument, that_is_plain_stays_as_it_is)
 	    cleaned(' ', TEXT("jos\xC3\xA9@\xE9\x82\xAE.example"), 255, FTG_UTF8), "jos\xC3\xA9@\xE9\x82\xAE.example");
 }
 
-Test(argument, shows_what_cannot_stand_as_an_escape)
+Test(argument, shows_unprintable_octets_as_escapes)
 {
 	cr_expect_str_eq(cleaned(' ', TEXT("a\r\n250 ok"), 255, FTG_ASCII), "a\\x{0D}\\x{0A}250 ok");
 	cr_expect_str_eq(cleaned(' ', TEXT("a\0b\tc\x7F"), 255, FTG_UTF8), "a\\x{00}b\\x{09}c\\x{7F}");

@@ -43,7 +43,7 @@ expect_fault(const char *text, const char *fault)
 	config_free(config);
 }
 
-Test(config, nothing_is_the_defaults)
+Test(config, empty_file_gives_the_defaults)
 {
 	static const char *const texts[] = { NULL, "", "# nothing\n" };
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -134,7 +134,7 @@ Test(config, faults_name_line_value_and_cure)
 	    "4 limits: it begins in line 1 already; put all of its settings there\n");
 }
 
-Test(config, all_faults_of_values_are_told)
+Test(config, all_faults_of_values_are_reported)
 {
 	expect_fault("workers: 99\nlimits:\n  max-errors: none\n  min-free: lots\n",
 	    "1 workers: 99 is out of bounds: it may be from 1 to 64\n"
@@ -142,7 +142,7 @@ Test(config, all_faults_of_values_are_told)
 	    "4 min-free: 'lots' is not octets such as 500, 64K, 10M or 1G\n");
 }
 
-Test(config, what_is_no_yaml_is_refused)
+Test(config, malformed_yaml_is_refused)
 {
 	static const char *const texts[] = { "a: [1\n", "\t- x\n", "- a\n", "data: *x\n", "data: &x a\nhostname: *x\n",
 		"data: {a: b}\n", "\x01\n", "data: \xFF\n", "{{{{{{{{", "limits: 3\n", "%YAML 9.9\n" };
@@ -154,14 +154,14 @@ Test(config, what_is_no_yaml_is_refused)
 	}
 }
 
-Test(config, nothing_hides_behind_a_nul)
+Test(config, file_with_a_nul_is_refused)
 {
 	static const char text[] = "data: /srv\n\0foo: 3\n";
 	cr_expect_null(read_octets(text, sizeof text - 1));
 	cr_expect_neq(faults[0], '\0');
 }
 
-Test(config, a_file_that_is_not_there_or_too_long_is_told)
+Test(config, missing_and_oversized_files_are_reported)
 {
 	snprintf(path, sizeof path, "/tmp/ftgate-config-XXXXXX");
 	faults[0] = '\0';
@@ -175,7 +175,7 @@ Test(config, a_file_that_is_not_there_or_too_long_is_told)
 }
 
 /* The sample shows the defaults: reading it changes nothing. */
-Test(config, the_sample_is_the_defaults)
+Test(config, sample_file_gives_the_defaults)
 {
 	struct config standard = { 0 };
 	struct config *config = config_read(TESTS_DIR "/../etc/ftgate.conf", note_fault, NULL);
@@ -242,7 +242,7 @@ Test(config, faults_of_a_list_name_their_line)
 	expect_fault("services: 3\n", "1 services: '3' is no list; write each item below as '- address: ...'\n");
 }
 
-Test(config, faults_of_all_kinds_are_reported_up_to_the_first_that_is_no_yaml)
+Test(config, faults_are_reported_up_to_the_first_yaml_error)
 {
 	expect_fault(
 	    "wrkers: 3\nlisteners:\n  - address: a:1\n    role: imap\n  - proxy: yes\n    data: x\n  - 7\nhostname:\n"
@@ -262,7 +262,7 @@ Test(config, faults_of_all_kinds_are_reported_up_to_the_first_that_is_no_yaml)
 	    "21 the line is indented more than the setting before it, or that one lacks the space behind its ':'\n");
 }
 
-Test(config, what_is_no_yaml_is_told_in_plain_words)
+Test(config, malformed_yaml_is_reported_in_plain_words)
 {
 	static const struct {
 		const char *text, *fault;
@@ -373,7 +373,7 @@ expect_refused(const char *file, const char *fault)
 }
 
 /* It does not wait for a writer, or read for ever. */
-Test(config, what_is_no_regular_file_is_refused, .timeout = 20)
+Test(config, only_regular_files_are_accepted, .timeout = 20)
 {
 	char fifo[] = "/tmp/ftgate-config-XXXXXX";
 	close(mkstemp(fifo));
@@ -386,7 +386,7 @@ Test(config, what_is_no_regular_file_is_refused, .timeout = 20)
 }
 
 /* What is written sets the same when it is read, and is written the same again. */
-Test(config, what_is_written_reads_the_same)
+Test(config, written_values_read_back_the_same)
 {
 	static const char text[] =
 	    "data: /srv/mail\nhelp-url: https://example.org/#\ncontact: \"a 'b' \\\"c\\\": # \\\\ d\\te\"\nauth: ''\nxlang: yes\n"

@@ -90,7 +90,7 @@ Test(content_rules, empty_file_forbids_nothing)
 	expect("# comment\n\n   \n", "Subject: x\n\ntext\n", NULL);
 }
 
-Test(content_rules, each_fault_is_told_with_its_line)
+Test(content_rules, each_fault_is_reported_with_its_line)
 {
 	expect_faults("name *.exe\nnmae *.scr\n", "2 there is no rule 'nmae'; write name, type or header\n");
 	expect_faults("name\n\ntype\n",
@@ -105,7 +105,7 @@ Test(content_rules, each_fault_is_told_with_its_line)
 	    "header Subject /\\C/\n", "1 octet 3 of the pattern /\\C/: using \\C is disabled by the application\n");
 }
 
-Test(content_rules, line_that_is_too_long_is_told)
+Test(content_rules, overlong_line_is_reported)
 {
 	char text[CONTENT_LINE_MAX + 16];
 	memset(text, 'x', sizeof text);
@@ -118,7 +118,7 @@ Test(content_rules, line_that_is_too_long_is_told)
 	expect_faults(text, "1 the line is longer than 4096 octets; make two of it\n");
 }
 
-Test(content_rules, file_that_is_missing_is_told)
+Test(content_rules, missing_file_is_reported)
 {
 	faults[0] = '\0';
 	cr_expect_null(content_rules_read("/nonexistent/rules", note_fault, NULL));
@@ -218,7 +218,7 @@ Test(content_rules, media_type_is_found)
 	expect("type multipart/*", "Content-Type: multipart/mixed\n\n", "line 1");
 }
 
-Test(content_rules, header_is_held_against_patterns)
+Test(content_rules, header_is_matched_against_patterns)
 {
 	static const char message[] =
 	    "Received: from a\nSubject: =?utf-8?Q?B=C3=BCcher?= and\n\tpills\nX-A: 1\nX-A: 2\n\nSubject: text\n";
@@ -241,13 +241,13 @@ Test(content_rules, header_of_a_part_is_not_that_of_the_message)
 	expect_attachment("header Subject /pills/", "Subject: pills", NULL);
 }
 
-Test(content_rules, first_rule_that_matches_is_told)
+Test(content_rules, first_matching_rule_is_reported)
 {
 	expect("name *.exe\nheader Subject /x/\nheader Subject /x/", "Subject: x\n\n", "line 2");
 }
 
 /* Each step back doubles the way. */
-Test(content_rules, pattern_that_takes_too_long_is_passed_over_and_told)
+Test(content_rules, pattern_that_takes_too_long_is_skipped_and_reported)
 {
 	static const char message[] = "Subject: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\n\n";
 	struct content_finding finding = look("header Subject /^(a+)+$/\nheader Subject /!/", message, strlen(message));
@@ -290,7 +290,7 @@ expect_big(const char *rules, const char *cause)
 	clear();
 }
 
-Test(content_rules, many_patterns_against_many_fields_come_to_an_end)
+Test(content_rules, many_patterns_against_many_fields_are_bounded)
 {
 	for (int i = 0; i < 1000; i++)
 		add("Subject: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\n");
@@ -314,7 +314,7 @@ add_parts(int count, const char *fields)
 	add("\n\n--b--\n");
 }
 
-Test(content_rules, last_of_very_many_parts_is_looked_at)
+Test(content_rules, last_of_very_many_parts_is_checked)
 {
 	add_parts(MIME_PARTS_MAX - 1, "Content-Type: text/plain");
 	expect_big("name *.exe", NULL);
@@ -340,7 +340,7 @@ add_levels(int count, const char *fields)
 	add("\n\n");
 }
 
-Test(content_rules, innermost_of_many_multiparts_is_looked_at)
+Test(content_rules, innermost_of_many_multiparts_is_checked)
 {
 	add_levels(MIME_DEPTH_MAX, "");
 	expect_big("name *.exe", NULL);
@@ -365,7 +365,7 @@ Test(content_rules, multiparts_one_behind_the_other_are_not_deep)
 	expect_big("name *.exe", "line 1");
 }
 
-Test(content_rules, messages_within_messages_are_looked_into)
+Test(content_rules, attached_messages_are_checked)
 {
 	for (int i = 0; i < 1000; i++)
 		add("Content-Type: message/rfc822\n\n");
@@ -391,7 +391,7 @@ Test(content_rules, header_beyond_its_limit_is_refused)
 	expect_big("name *.exe", "mime-header");
 }
 
-Test(content_rules, very_long_field_is_looked_at)
+Test(content_rules, very_long_field_is_checked)
 {
 	add("Content-Type: a/b;");
 	for (int i = 0; i < 20000; i++)
@@ -400,7 +400,7 @@ Test(content_rules, very_long_field_is_looked_at)
 	expect_big("name *.exe", "line 1");
 }
 
-Test(content_rules, boundary_is_what_is_written)
+Test(content_rules, boundary_is_unquoted)
 {
 	static const char *const boundaries[] = { "b", "\"b\"", "\"=?utf-8?Q?b?=\"", "\"a b'()+_,-./:=?c\"",
 		"b; boundary=c", "c; boundary=b", "\"b", "b (comment)" };
@@ -429,7 +429,7 @@ Test(content_rules, boundary_that_is_too_long_is_refused)
 	expect("name *.exe", message, "mime-boundary");
 }
 
-Test(content_rules, structure_that_is_broken_hides_nothing)
+Test(content_rules, broken_mime_structure_hides_no_part)
 {
 	static const char *const messages[] = {
 		/* no end */
@@ -483,7 +483,7 @@ Test(content_rules, boundary_is_found_across_the_blocks_of_the_file)
 	free(filling);
 }
 
-Test(content_rules, message_that_cannot_be_read_is_told)
+Test(content_rules, unreadable_message_is_reported)
 {
 	struct content_rules *rules = read_rules("name *.exe");
 	struct content_finding finding;

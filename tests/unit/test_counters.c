@@ -61,7 +61,7 @@ Test(counters, stay_at_the_highest_number)
 	counters_free(counters);
 }
 
-Test(counters, kinds_and_names_are_apart)
+Test(counters, kinds_and_names_do_not_collide)
 {
 	struct counters *counters = make(1);
 	struct counter_key a = counter_name(counters, COUNTER_RECIPIENTS, "a", 1);
@@ -128,7 +128,7 @@ Test(counters, a_dead_owner_leaves_no_sessions)
 }
 
 /* One set of slots, and twice as many entries. */
-Test(counters, the_least_valuable_make_room)
+Test(counters, least_valuable_entries_are_evicted)
 {
 	struct counters *counters = make(1);
 	struct counter_key session = counter_address(counters, COUNTER_SESSIONS, "192.0.2.1");
@@ -150,7 +150,7 @@ Test(counters, the_least_valuable_make_room)
 	counters_free(counters);
 }
 
-Test(counters, none_makes_room_for_a_lesser_kind)
+Test(counters, no_entry_is_evicted_for_a_lesser_kind)
 {
 	struct counters *counters = make(1);
 	struct counter_key login = counter_address(counters, COUNTER_FAILED_LOGINS, "192.0.2.1");

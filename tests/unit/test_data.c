@@ -48,7 +48,7 @@ Test(data, secrets_differ)
 	cr_expect_neq(memcmp(first, other, sizeof first), 0);
 }
 
-Test(data, a_secret_of_another_length_is_none)
+Test(data, secret_of_a_wrong_length_is_refused)
 {
 	char octets[32];
 	cr_assert_eq(data_secret(folder, "secret", octets, 31), 0);
@@ -58,7 +58,7 @@ Test(data, a_secret_of_another_length_is_none)
 	cr_expect_eq(errno, EBADMSG);
 }
 
-Test(data, a_secret_of_no_folder_is_told)
+Test(data, secret_without_a_folder_is_reported)
 {
 	char octets[32];
 	cr_expect_eq(data_secret("/nonexistent", "secret", octets, 32), -1);

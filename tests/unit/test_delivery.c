@@ -123,7 +123,7 @@ Test(delivery, spooled_message_can_be_read_before_anyone_sees_it)
 	cr_expect_eq(traces(), 2);
 }
 
-Test(delivery, spooled_message_that_is_abandoned_leaves_nothing)
+Test(delivery, aborted_spooled_message_leaves_nothing)
 {
 	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, 2, &nobody);
 	delivery->ops->spool(delivery, &executor, note, NULL);
@@ -158,7 +158,7 @@ Test(delivery, mailbox_named_twice_gets_one_copy)
 	cr_expect_eq(traces(), 2);
 }
 
-Test(delivery, file_is_synced_before_it_is_shown_and_the_folders_before_it_is_told)
+Test(delivery, file_is_synced_before_its_rename_and_folders_before_success)
 {
 	deliver(3, "x\n", 1);
 	fault_trace();
@@ -189,7 +189,7 @@ Test(delivery, large_message_arrives_whole)
 	cr_expect_eq(traces(), 2);
 }
 
-Test(delivery, abandoned_message_leaves_nothing)
+Test(delivery, aborted_message_leaves_nothing)
 {
 	char text[2 * DELIVERY_BLOCK];
 	memset(text, 'x', sizeof text);
@@ -226,13 +226,13 @@ Test(delivery, lines_end_with_lf_however_they_are_cut)
 	}
 }
 
-Test(delivery, name_tells_the_size_on_the_wire_too)
+Test(delivery, name_has_the_size_on_the_wire_too)
 {
 	cr_assert_eq(deliver(1, "a\r\n", 3), DELIVERY_OK);
 	cr_expect_eq(folder_count("example.test/anna/new/*,S=6,W=9"), 1);
 }
 
-Test(delivery, short_writes_go_on)
+Test(delivery, short_writes_are_continued)
 {
 	size_t len;
 	fault_shorten_writes(3);
@@ -240,7 +240,7 @@ Test(delivery, short_writes_go_on)
 	cr_expect_str_eq(folder_read("example.test/anna/new/*", &len), "Subject: x\n\nHello\n");
 }
 
-Test(delivery, interrupted_calls_go_on)
+Test(delivery, interrupted_calls_are_repeated)
 {
 	static const enum fault_call calls[] = { FAULT_OPENAT, FAULT_WRITE, FAULT_FSYNC, FAULT_LINKAT, FAULT_RENAMEAT };
 	deliver(2, "x\n", 1);
@@ -303,7 +303,7 @@ Test(delivery, fault_in_the_midst_of_a_large_message_leaves_no_trace)
 	}
 }
 
-Test(delivery, maildir_that_is_no_folder_is_an_access_error)
+Test(delivery, maildir_that_is_a_file_is_an_access_error)
 {
 	cr_assert_eq(mkdir("example.test", 0700), 0);
 	FILE *file = fopen("example.test/bob", "w");
@@ -313,7 +313,7 @@ Test(delivery, maildir_that_is_no_folder_is_an_access_error)
 	cr_expect_eq(traces(), 0);
 }
 
-Test(delivery, new_that_is_missing_is_made_again)
+Test(delivery, missing_new_folder_is_recreated)
 {
 	deliver(2, "x\n", 1);
 	cr_assert_eq(unlink(folder_name("example.test/anna/new/*")), 0);
@@ -372,7 +372,7 @@ Test(delivery, to_several_needs_room_in_one)
 	cr_expect_eq(folder_count("*/*/tmp/*"), 0);
 }
 
-Test(delivery, keeps_so_much_of_the_disk_free)
+Test(delivery, keeps_the_configured_space_free)
 {
 	agent.min_free = 1LL << 62;
 	cr_expect_eq(deliver_to(mailboxes, 3), DELIVERY_FULL);
@@ -440,7 +440,7 @@ Test(delivery, commit_that_has_waited_too_long_for_a_thread_fails)
 	cr_expect_eq(traces(), 0);
 }
 
-Test(delivery, a_full_disk_is_told_by_a_recent_figure)
+Test(delivery, full_disk_is_reported_from_a_recent_figure)
 {
 	struct delivery_agent *base = &agent.agent;
 	agent.gauge.free = 1000;
@@ -459,7 +459,7 @@ Test(delivery, a_full_disk_is_told_by_a_recent_figure)
 	cr_expect(base->is_full(base, &executor));
 }
 
-Test(delivery, room_is_told_beforehand)
+Test(delivery, room_is_known_before_delivery)
 {
 	struct mailbox to = { .account = 1, .quota = { 100, 0 }, .address = "anna@example.test" };
 	agent.agent.check_space(&agent.agent, &executor, &to, 1, 100, note, NULL);
@@ -504,7 +504,7 @@ queue_traces(void)
 	return folder_count("../queue/*.*") + folder_count("../queue/tmp/*");
 }
 
-Test(delivery, message_for_elsewhere_is_in_the_queue_alone)
+Test(delivery, remote_message_is_only_in_the_queue)
 {
 	size_t len;
 	cr_assert_eq(relay_to(0), DELIVERY_OK);
@@ -573,7 +573,7 @@ Test(delivery, any_fault_leaves_no_trace_in_the_queue_either)
 	cr_expect_gt(struck, 20);
 }
 
-Test(delivery, full_mailbox_does_not_stop_what_goes_on_elsewhere)
+Test(delivery, full_mailbox_does_not_stop_remote_recipients)
 {
 	struct mailbox full = { .account = 1, .quota = { 10, 0 }, .address = "anna@example.test" };
 	relay = (struct queue_entry) { .id = "q1", .sender = strdup("") };
@@ -585,7 +585,7 @@ Test(delivery, full_mailbox_does_not_stop_what_goes_on_elsewhere)
 	cr_expect_eq(folder_count("../queue/q1.*"), 2);
 }
 
-Test(delivery, abandoned_message_for_elsewhere_leaves_nothing)
+Test(delivery, aborted_remote_message_leaves_nothing)
 {
 	char text[2 * DELIVERY_BLOCK];
 	memset(text, 'x', sizeof text);

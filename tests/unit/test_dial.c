@@ -169,7 +169,7 @@ is_trusted(const char *name, bool verify, const char *authorities, char error[CH
 	return trusted;
 }
 
-Test(dial, trusts_nobody_but_whom_it_is_told_to_trust)
+Test(dial, trusts_only_the_configured_authorities)
 {
 	char error[CHANNEL_ERROR_SIZE];
 	cr_expect(is_trusted("mail.example.org", true, identity.certificate, error), "%s", error);
@@ -208,7 +208,7 @@ Test(dial, carries_octets_both_ways_in_tls)
 	pthread_join(server, NULL);
 }
 
-Test(dial, waits_no_longer_than_it_is_told)
+Test(dial, waits_no_longer_than_its_deadline)
 {
 	static char octets[1 << 20];
 	struct channel *channel = dial_server();
@@ -225,7 +225,7 @@ Test(dial, waits_no_longer_than_it_is_told)
 	channel->ops->close(channel);
 }
 
-Test(dial, tells_that_the_other_side_has_closed)
+Test(dial, reports_that_the_peer_closed)
 {
 	char octet = 'x';
 	struct channel *channel = dial_server();
@@ -237,7 +237,7 @@ Test(dial, tells_that_the_other_side_has_closed)
 	channel->ops->close(channel);
 }
 
-Test(dial, waits_for_nothing_once_it_is_stopped)
+Test(dial, fails_every_connection_once_it_is_stopped)
 {
 	char octet;
 	struct channel *channel = dial_server();
@@ -247,7 +247,7 @@ Test(dial, waits_for_nothing_once_it_is_stopped)
 	channel->ops->close(channel);
 }
 
-Test(dial, tells_why_there_is_no_connection)
+Test(dial, reports_why_connecting_failed)
 {
 	struct channel_address nowhere = server_address;
 	close(listening);
@@ -470,7 +470,7 @@ count_ended(struct channel *channel, ssize_t came_to)
 	answered++;
 }
 
-Test(dial, waits_for_many_servers_at_a_time)
+Test(dial, connects_to_many_servers_at_once)
 {
 	enum { MANY = 100 };
 	static struct channel *channels[MANY];

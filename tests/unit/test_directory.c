@@ -94,14 +94,14 @@ Test(directory, case_of_ascii_letters_does_not_matter)
 	cr_expect_eq(verdict("bob", "example.org"), DIRECTORY_FOUND, "a domain is kept in lower case");
 }
 
-Test(directory, stranger_and_foreign_domain_are_told_apart)
+Test(directory, unknown_user_and_foreign_domain_differ)
 {
 	cr_expect_eq(verdict("nobody", "example.test"), DIRECTORY_NO_MAILBOX);
 	cr_expect_eq(verdict("anna", "example.com"), DIRECTORY_NO_DOMAIN);
 	cr_expect_eq(verdict("anna", "[127.0.0.1]"), DIRECTORY_NO_DOMAIN);
 }
 
-Test(directory, no_pattern_and_no_sql_is_looked_for)
+Test(directory, names_are_neither_patterns_nor_sql)
 {
 	static const char *const odd[] = { "%", "_nna", "' OR 1=1 --", "anna'", "an\\na", "*" };
 	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
@@ -126,7 +126,7 @@ Test(directory, postmaster_needs_no_account)
 	cr_expect_str_eq(mailbox.address, "postmaster@example.test");
 }
 
-Test(empty_directory, postmaster_is_there_with_no_domain_at_all, .init = folder_make, .fini = close_directory)
+Test(empty_directory, postmaster_exists_without_any_domain, .init = folder_make, .fini = close_directory)
 {
 	bool created;
 	char error[ACCOUNTS_ERROR_SIZE];
@@ -137,7 +137,7 @@ Test(empty_directory, postmaster_is_there_with_no_domain_at_all, .init = folder_
 	cr_expect_str_eq(mailbox.address, "postmaster@localhost");
 }
 
-Test(directory, change_is_seen_soon)
+Test(directory, change_is_seen)
 {
 	cr_expect_eq(verdict("carol", "example.test"), DIRECTORY_NO_MAILBOX);
 	cr_expect_eq(accounts_add(accounts, "carol", "example.test", NULL), ACCOUNTS_OK);
@@ -179,7 +179,7 @@ Test(directory, broken_database_fails_and_is_logged)
 	cr_expect_not_null(strstr(folder_read("log", &len), "event=directory-failed file=ftgate.db detail=\""));
 }
 
-Test(directory, empty_file_is_no_database_of_ours)
+Test(directory, empty_file_is_refused)
 {
 	put_file("empty.db", "");
 	cr_assert_eq(rename("empty.db", "ftgate.db"), 0);
@@ -214,7 +214,7 @@ Test(directory, newer_database_is_refused)
 	cr_expect_not_null(strstr(error, "version 999"), "%s", error);
 }
 
-Test(accounts, are_refused_twice_and_without_a_domain, .init = open_directory, .fini = close_directory)
+Test(accounts, are_refused_if_they_exist_or_have_no_domain, .init = open_directory, .fini = close_directory)
 {
 	cr_expect_eq(accounts_add_domain(accounts, "EXAMPLE.test"), ACCOUNTS_EXISTS);
 	cr_expect_eq(accounts_add(accounts, "ANNA", "example.test", NULL), ACCOUNTS_EXISTS);
@@ -222,7 +222,7 @@ Test(accounts, are_refused_twice_and_without_a_domain, .init = open_directory, .
 	cr_expect_eq(accounts_add(accounts, "dora", "EXAMPLE.test", "$y$hash"), ACCOUNTS_OK);
 }
 
-Test(accounts, are_there_when_they_are_opened_again, .init = open_directory, .fini = close_directory)
+Test(accounts, persist_after_reopening, .init = open_directory, .fini = close_directory)
 {
 	char error[ACCOUNTS_ERROR_SIZE];
 	bool created = true;

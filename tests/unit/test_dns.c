@@ -174,7 +174,7 @@ Test(dns, the_same_question_is_sent_once)
 	cr_expect_eq(heard, 1);
 }
 
-Test(dns, who_is_answered_may_ask_again)
+Test(dns, callback_may_ask_again)
 {
 	struct asked asked = { .then = "second.example" };
 	ask(&asked, "first.example");
@@ -184,7 +184,7 @@ Test(dns, who_is_answered_may_ask_again)
 	cr_expect_eq(heard, 2);
 }
 
-Test(dns, a_silent_server_has_failed_in_time)
+Test(dns, silent_server_fails_at_the_deadline)
 {
 	struct asked asked = { .times = 0 };
 	manner = KEEPS_SILENT;
@@ -194,7 +194,7 @@ Test(dns, a_silent_server_has_failed_in_time)
 	cr_expect_geq(heard, 2);
 }
 
-Test(dns, a_server_in_trouble_has_failed)
+Test(dns, servfail_is_a_failure)
 {
 	struct asked asked = { .times = 0 };
 	manner = IS_IN_TROUBLE;
@@ -203,7 +203,7 @@ Test(dns, a_server_in_trouble_has_failed)
 	cr_expect_eq(asked.outcome, RESOLVER_FAILED);
 }
 
-Test(dns, an_answer_to_what_was_not_asked_is_not_taken)
+Test(dns, unsolicited_answer_is_ignored)
 {
 	struct asked asked = { .times = 0 };
 	manner = ANSWERS_ANOTHER;
@@ -221,7 +221,7 @@ Test(dns, a_slow_server_is_waited_for)
 	cr_expect_eq(asked.outcome, RESOLVER_FOUND);
 }
 
-Test(dns, more_questions_than_go_at_a_time_are_answered)
+Test(dns, questions_over_the_limit_are_queued)
 {
 	enum { MANY = 3 * DNS_UNDER_WAY };
 	static struct asked asked[MANY];
@@ -239,7 +239,7 @@ Test(dns, more_questions_than_go_at_a_time_are_answered)
 	}
 }
 
-Test(dns, those_who_wait_hear_of_the_end)
+Test(dns, waiting_questions_fail_when_it_closes)
 {
 	struct asked asked[2] = { { .then = "more.example" }, { .times = 0 } };
 	manner = KEEPS_SILENT;
@@ -252,7 +252,7 @@ Test(dns, those_who_wait_hear_of_the_end)
 	cr_expect_eq(asked[1].outcome, RESOLVER_FAILED);
 }
 
-Test(dns, its_timer_rests_when_nothing_is_asked)
+Test(dns, timer_stops_without_questions)
 {
 	struct asked asked = { .times = 0 };
 	ask(&asked, "example.org");

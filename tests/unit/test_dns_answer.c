@@ -121,7 +121,7 @@ Test(dns_answer, aliases_are_followed)
 	cr_expect_eq(answer->ttl, 30);
 }
 
-Test(dns_answer, names_that_no_host_has_are_dropped)
+Test(dns_answer, invalid_host_names_are_dropped)
 {
 	static const char *const bad[] = { "a b.example.org", "\x1B[31m.example.org", "%s%n.example.org", "",
 		"host\r\nEvil: yes", "a\\.b", "<x>", "\xC3\xA4.example.org" };
@@ -134,7 +134,7 @@ Test(dns_answer, names_that_no_host_has_are_dropped)
 	cr_expect_str_eq(text(0), "good.example.org");
 }
 
-Test(dns_answer, a_dot_or_nul_within_a_label_is_no_name)
+Test(dns_answer, dot_or_nul_within_a_label_is_rejected)
 {
 	begin("7.2.0.192.in-addr.arpa", PTR, 2);
 	packet_record(&packet, PTR, 300, "\x0Btrusted.org\0", 13);
@@ -146,7 +146,7 @@ Test(dns_answer, a_dot_or_nul_within_a_label_is_no_name)
 	cr_expect_eq(answer->answer.outcome, RESOLVER_NO_DATA);
 }
 
-Test(dns_answer, the_longest_name_is_taken_and_no_longer_one)
+Test(dns_answer, name_of_255_octets_is_accepted_and_no_longer_one)
 {
 	char name[DNS_NAME_SIZE + 1], longer[DNS_NAME_SIZE + 1];
 	for (size_t i = 0; i < DNS_NAME_MAX; i++)
@@ -164,7 +164,7 @@ Test(dns_answer, the_longest_name_is_taken_and_no_longer_one)
 	cr_expect_eq(answer->answer.outcome, RESOLVER_NO_DATA);
 }
 
-Test(dns_answer, strings_of_a_text_are_put_together_and_cut)
+Test(dns_answer, txt_strings_are_joined_and_truncated)
 {
 	struct packet data = { .len = 0 };
 	begin("example.org", TXT, 2);
@@ -184,7 +184,7 @@ Test(dns_answer, strings_of_a_text_are_put_together_and_cut)
 	cr_expect_eq(text(1)[511], 'c');
 }
 
-Test(dns_answer, records_beyond_the_room_are_dropped)
+Test(dns_answer, records_over_the_limit_are_dropped)
 {
 	begin("example.org", A, 40);
 	for (unsigned i = 0; i < 40; i++)
@@ -216,7 +216,7 @@ add_authority(unsigned ttl, unsigned minimum)
 	packet_record_of(&packet, "example.org", SOA, ttl, data.octets, data.len);
 }
 
-Test(dns_answer, a_name_that_does_not_exist_is_told_from_one_without_records)
+Test(dns_answer, nxdomain_differs_from_no_data)
 {
 	packet_begin(&packet, 0x8183, 0, 1);
 	packet_question(&packet, "no.example.org", A);
@@ -232,7 +232,7 @@ Test(dns_answer, a_name_that_does_not_exist_is_told_from_one_without_records)
 	cr_expect_eq(answer->ttl, 60);
 }
 
-Test(dns_answer, anything_else_has_failed)
+Test(dns_answer, other_response_codes_are_failures)
 {
 	static const unsigned flags[] = { 0x8182, 0x8185, 0x8181, 0x8184, 0x0180, 0x8380, 0x8980 };
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
@@ -249,7 +249,7 @@ Test(dns_answer, anything_else_has_failed)
 	cr_expect_eq(answer->answer.outcome, RESOLVER_FAILED);
 }
 
-Test(dns_answer, an_answer_to_another_question_has_failed)
+Test(dns_answer, answer_to_another_question_is_a_failure)
 {
 	begin("example.com", A, 1);
 	packet_record(&packet, A, 300, "\xC0\x00\x02\x01", 4);
@@ -261,7 +261,7 @@ Test(dns_answer, an_answer_to_another_question_has_failed)
 	cr_expect_eq(answer->answer.outcome, RESOLVER_FOUND);
 }
 
-Test(dns_answer, a_message_that_ends_early_has_failed)
+Test(dns_answer, truncated_message_is_a_failure)
 {
 	begin("example.org", MX, 2);
 	packet_record_name(&packet, MX, 300, "\0\x0A", 2, "a.example.org");
@@ -273,7 +273,7 @@ Test(dns_answer, a_message_that_ends_early_has_failed)
 }
 
 /* Pointers to themselves, to each other, ahead; a label of a kind that there is not. */
-Test(dns_answer, pointers_that_lead_nowhere_end)
+Test(dns_answer, looping_pointers_end)
 {
 	static const char *const pointers[] = { "\xC0\x29", "\xC0\x2B", "\xFF\xFF", "\x01x\xC0\x29", "\x40", "\x80",
 		"\xC0" };
@@ -289,7 +289,7 @@ Test(dns_answer, pointers_that_lead_nowhere_end)
 	cr_expect_eq(answer->answer.outcome, RESOLVER_FAILED);
 }
 
-Test(dns_answer, names_within_the_message_are_pointed_at)
+Test(dns_answer, compressed_names_are_followed)
 {
 	begin("example.org", MX, 1);
 	packet_record(&packet, MX, 300, "\0\x0A\x02mx\xC0\x0C", 7);
@@ -333,7 +333,7 @@ Test(dns_cache, an_answer_is_kept_for_its_time)
 	cr_expect_null(dns_cache_find(cache, RESOLVER_A, "example.net", 1000));
 }
 
-Test(dns_cache, its_time_has_bounds)
+Test(dns_cache, ttl_is_bounded)
 {
 	put("short.example", 0, 0);
 	cr_expect_not_null(dns_cache_find(cache, RESOLVER_A, "short.example", DNS_CACHE_LEAST - 1));
@@ -345,7 +345,7 @@ Test(dns_cache, its_time_has_bounds)
 	cr_expect_null(dns_cache_find(cache, RESOLVER_A, "odd.example", DNS_CACHE_LEAST));
 }
 
-Test(dns_cache, that_nothing_was_answered_is_kept_briefly)
+Test(dns_cache, negative_answer_is_kept_briefly)
 {
 	answer = dns_answer_new(RESOLVER_A, "dead.example", NULL, 0);
 	dns_cache_put(cache, RESOLVER_A, "dead.example", answer, 0);
@@ -353,7 +353,7 @@ Test(dns_cache, that_nothing_was_answered_is_kept_briefly)
 	cr_expect_null(dns_cache_find(cache, RESOLVER_A, "dead.example", DNS_CACHE_LEAST));
 }
 
-Test(dns_cache, what_is_put_last_is_found_whatever_there_was)
+Test(dns_cache, last_entry_is_always_found)
 {
 	char name[32];
 	for (int i = 0; i < 3 * DNS_CACHE_PLACES; i++) {

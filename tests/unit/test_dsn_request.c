@@ -35,7 +35,7 @@ kept(void)
 	return &fixture.session->envelope.dsn;
 }
 
-Test(dsn, wishes_are_kept_as_they_were_written)
+Test(dsn, parameters_are_kept_as_written)
 {
 	feed("EHLO c\r\nMAIL FROM:<a@b> RET=HDRS ENVID=a+2Bb\r\n");
 	feed("RCPT TO:<alice@example.test>\r\nRCPT TO:<bob@example.test> NOTIFY=DELAY,SUCCESS ORCPT=rfc822;b+40c\r\n");
@@ -49,7 +49,7 @@ Test(dsn, wishes_are_kept_as_they_were_written)
 	cr_expect_null(dsn_find(kept(), 2));
 }
 
-Test(dsn, wishes_for_a_refused_recipient_are_not_the_next_ones)
+Test(dsn, parameters_of_a_refused_recipient_do_not_reach_the_next)
 {
 	feed("EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<nobody@example.test> NOTIFY=NEVER ORCPT=rfc822;n\r\n");
 	feed("RCPT TO:<alice@example.test>\r\nRCPT TO:<nobody@example.test> NOTIFY=NEVER\r\n");
@@ -60,7 +60,7 @@ Test(dsn, wishes_for_a_refused_recipient_are_not_the_next_ones)
 	cr_expect_eq(kept()->octets, 0);
 }
 
-Test(dsn, wishes_end_with_their_transaction)
+Test(dsn, parameters_end_with_their_transaction)
 {
 	feed("EHLO c\r\nMAIL FROM:<a@b> ENVID=1 RET=FULL\r\nRCPT TO:<alice@example.test> ORCPT=rfc822;a\r\nRSET\r\n");
 	feed("MAIL FROM:<a@b>\r\nRCPT TO:<alice@example.test>\r\n");

@@ -87,7 +87,7 @@ expect_in(const char *text, const char *part)
 
 #define SAID "#8.12 mx.example.net [192.0.2.1]: 550 5.1.1 no such user"
 
-Test(dsn, is_due_as_the_sender_has_asked)
+Test(dsn, is_sent_as_notify_asks)
 {
 	static const struct {
 		enum queue_state state;
@@ -128,7 +128,7 @@ Test(dsn, is_due_as_the_sender_has_asked)
 	cr_expect_eq(dsn_due(&entry, recipient, report.now, 4 * HOUR), 0, "a notice about a notice");
 }
 
-Test(dsn, tells_what_has_failed_in_the_language_of_the_sender)
+Test(dsn, reports_failures_in_the_senders_language)
 {
 	add("bert@example.net", QUEUE_FAILED, SAID);
 	add("carla@example.net", QUEUE_DELIVERED, NULL);
@@ -150,7 +150,7 @@ Test(dsn, tells_what_has_failed_in_the_language_of_the_sender)
 	free(text);
 }
 
-Test(dsn, tells_of_a_delay_with_the_header_alone)
+Test(dsn, reports_a_delay_with_the_header_only)
 {
 	add("bert@example.net", QUEUE_WAITING, "#8.15 mx.example.net [192.0.2.1]: Connection refused");
 	report.contact = "postmaster@example.test";
@@ -171,7 +171,7 @@ Test(dsn, tells_of_a_delay_with_the_header_alone)
 	free(text);
 }
 
-Test(dsn, tells_what_has_expired_and_what_was_passed_on)
+Test(dsn, reports_expired_and_relayed_recipients)
 {
 	add("bert@example.net", QUEUE_EXPIRED, "#8.12 mx.example.net: 450 4.2.1 later");
 	add("carla@example.net", QUEUE_DELIVERED, "#8.12 [192.0.2.7]: 250 2.0.0 queued");
@@ -201,7 +201,7 @@ Test(dsn, of_addresses_in_utf8_is_a_global_one)
 	free(text);
 }
 
-Test(dsn, keeps_large_messages_to_itself_unless_asked)
+Test(dsn, returns_large_messages_only_if_asked)
 {
 	add("bert@example.net", QUEUE_FAILED, SAID);
 	entry.size = 100000;
@@ -218,7 +218,7 @@ Test(dsn, keeps_large_messages_to_itself_unless_asked)
 	free(text);
 }
 
-Test(dsn, has_a_boundary_that_the_message_does_not_hold)
+Test(dsn, boundary_does_not_occur_in_the_message)
 {
 	add("bert@example.net", QUEUE_FAILED, SAID);
 	cr_assert_eq(pwrite(message, "--=_id1_0--\n=_id1_1\n", 20, 17), 20);
@@ -227,7 +227,7 @@ Test(dsn, has_a_boundary_that_the_message_does_not_hold)
 	free(text);
 }
 
-Test(dsn, is_made_of_a_message_that_has_gone)
+Test(dsn, is_written_without_the_message_if_that_is_gone)
 {
 	add("bert@example.net", QUEUE_FAILED, "#8.16 example.net");
 	close(message);

@@ -79,7 +79,7 @@ shake_hands(void)
 	cr_expect_eq(encryption_event(&encryption), ENCRYPTION_OPENED);
 }
 
-Test(encryption, octets_pass_as_they_are_before_it_begins)
+Test(encryption, octets_pass_unchanged_before_it_begins)
 {
 	char got[8];
 	encryption_write(&encryption, "plain", 5);
@@ -116,7 +116,7 @@ Test(encryption, octets_go_both_ways)
 	cr_expect_eq(memcmp(got, "answer", 6), 0);
 }
 
-Test(encryption, rubbish_fails_once_and_for_good)
+Test(encryption, malformed_handshake_fails_for_good)
 {
 	char plain[64];
 	cr_assert_eq(encryption_begin(&encryption, context), 0);

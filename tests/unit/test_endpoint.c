@@ -35,7 +35,7 @@ Test(endpoint, a_path_is_absolute_and_fits)
 	cr_expect_not(endpoint_parse(&endpoint, "run/clamd.ctl"));
 }
 
-Test(endpoint, what_is_none_is_refused)
+Test(endpoint, malformed_endpoints_are_refused)
 {
 	static const char *const none[] = { "", ":", ":1", "localhost:783", "192.0.2.1", "192.0.2.1:", "192.0.2.1:x",
 		"192.0.2.1:65536", "192.0.2.1:-1", "192.0.2.1:0000080", "2001:db8::1:783", "[2001:db8::1]", "[]:783",

@@ -139,7 +139,7 @@ Test(fold, does_not_fold_other_scripts)
 	}
 }
 
-Test(fold, fits_the_room_that_there_is_or_fails)
+Test(fold, fits_the_buffer_or_fails)
 {
 	static const char text[] = "Ärger, größer … ﬁ €";
 	static const char ascii[] = "Aerger, groesser ... fi EUR";

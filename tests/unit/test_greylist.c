@@ -91,14 +91,14 @@ Test(greylist, mail_waits_until_the_delay_has_passed)
 	cr_expect_eq(judge("b@example.net", NOON + 301), GREYLIST_WAIT, "another sender");
 }
 
-Test(greylist, mail_that_comes_again_too_late_has_come_first)
+Test(greylist, late_retry_counts_as_first_attempt)
 {
 	cr_expect_eq(judge("a@example.net", NOON), GREYLIST_WAIT);
 	cr_expect_eq(judge("a@example.net", NOON + 2 * DAY), GREYLIST_WAIT);
 	cr_expect_eq(judge("a@example.net", NOON + 2 * DAY + 300), GREYLIST_PASS);
 }
 
-Test(greylist, mail_that_passed_is_known_as_long_as_it_comes)
+Test(greylist, passed_mail_stays_known_while_it_recurs)
 {
 	judge("a@example.net", NOON);
 	cr_expect_eq(judge("a@example.net", NOON + DAY), GREYLIST_PASS);
@@ -107,13 +107,13 @@ Test(greylist, mail_that_passed_is_known_as_long_as_it_comes)
 	cr_expect_eq(judge("a@example.net", NOON + 107 * DAY), GREYLIST_WAIT);
 }
 
-Test(greylist, clock_that_was_set_back_makes_nobody_wait_for_it)
+Test(greylist, clock_that_was_set_back_adds_no_delay)
 {
 	cr_expect_eq(judge("a@example.net", NOON), GREYLIST_WAIT);
 	cr_expect_eq(judge("a@example.net", NOON - DAY), GREYLIST_PASS);
 }
 
-Test(greylist, neighbours_in_a_network_are_one)
+Test(greylist, clients_of_one_network_share_a_key)
 {
 	struct greylist_keys one = keys("192.0.2.7", "a@example.net", "b@example.test");
 	struct greylist_keys six = keys("2001:db8:1:2::7", "a@example.net", "b@example.test");
@@ -131,7 +131,7 @@ Test(greylist, neighbours_in_a_network_are_one)
 	cr_expect_neq(keys("2001:db8:1:3::7", "a@example.net", "b@example.test").mail, six.mail);
 }
 
-Test(greylist, sender_who_numbers_his_mail_is_the_same)
+Test(greylist, numbers_in_a_sender_address_are_ignored)
 {
 	uint64_t one = keys("192.0.2.7", "bounce-1@example.net", "bob@example.test").mail;
 	cr_expect_eq(keys("192.0.2.7", "bounce-22@example.net", "bob@example.test").mail, one);
@@ -141,7 +141,7 @@ Test(greylist, sender_who_numbers_his_mail_is_the_same)
 	cr_expect_neq(keys("192.0.2.7", "", "bob@example.test").mail, one);
 }
 
-Test(greylist, what_ends_one_part_begins_no_other)
+Test(greylist, parts_of_a_key_cannot_be_shifted)
 {
 	struct address short_sender = { .local = "a", .domain = "b" },
 	               long_recipient = { .local = "cd", .domain = "e" };
@@ -151,7 +151,7 @@ Test(greylist, what_ends_one_part_begins_no_other)
 	    greylist_keys(secret, "192.0.2.7", &long_sender, &short_recipient).mail);
 }
 
-Test(greylist, longest_addresses_are_told_apart_to_their_last_octet)
+Test(greylist, longest_addresses_differ_by_their_last_octet)
 {
 	struct address sender = { .null = false }, recipient = { .null = false };
 	memset(sender.local, 'a', ADDRESS_LOCAL_MAX);
@@ -164,7 +164,7 @@ Test(greylist, longest_addresses_are_told_apart_to_their_last_octet)
 	cr_expect_neq(greylist_keys(secret, client, &sender, &recipient).mail, one);
 }
 
-Test(greylist, stranger_without_the_secret_knows_no_key)
+Test(greylist, keys_cannot_be_computed_without_the_secret)
 {
 	struct greylist_keys one = keys("192.0.2.7", "a@example.net", "b@example.test");
 	secret[GREYLIST_SECRET_SIZE - 1] ^= 1;
@@ -173,7 +173,7 @@ Test(greylist, stranger_without_the_secret_knows_no_key)
 	cr_expect_neq(one.network, other.network);
 }
 
-Test(greylist, network_is_let_pass_once_enough_of_its_mail_has)
+Test(greylist, network_is_trusted_after_enough_passed_mail)
 {
 	struct greylist_rules by = rules;
 	int64_t left;
@@ -198,7 +198,7 @@ restart(void)
 	open_store();
 }
 
-Test(greylist, what_was_seen_survives_a_restart)
+Test(greylist, records_survive_a_restart)
 {
 	judge("a@example.net", NOON);
 	restart();
@@ -220,7 +220,7 @@ judge_until_killed(int told)
 	}
 }
 
-Test(greylist, what_was_seen_survives_a_kill)
+Test(greylist, records_survive_a_kill)
 {
 	int told[2], status;
 	unsigned last = 0;
@@ -259,7 +259,7 @@ work_along(unsigned count)
 	_exit(0);
 }
 
-Test(greylist, workers_that_begin_at_once_share_what_they_see)
+Test(greylist, workers_that_start_together_share_records)
 {
 	enum { WORKERS = 4, MAILS = 200 };
 	char from[32];
@@ -286,7 +286,7 @@ lock(void)
 	return database;
 }
 
-Test(greylist, locked_file_is_trouble_only_as_long_as_it_is)
+Test(greylist, locked_file_is_an_error_while_it_is_locked)
 {
 	judge("a@example.net", NOON);
 	judge("p@example.net", NOON);
@@ -313,7 +313,7 @@ write_file(const char *content, size_t at)
 	fclose(file);
 }
 
-Test(greylist, broken_file_is_trouble_until_it_is_removed)
+Test(greylist, broken_file_is_an_error_until_it_is_removed)
 {
 	write_file("this is no database ", 0);
 	cr_expect_eq(judge("a@example.net", NOON), GREYLIST_FAILED);
@@ -322,7 +322,7 @@ Test(greylist, broken_file_is_trouble_until_it_is_removed)
 	cr_expect_eq(judge("a@example.net", NOON + 1), GREYLIST_WAIT);
 }
 
-Test(greylist, file_broken_within_is_trouble)
+Test(greylist, corrupt_page_is_an_error)
 {
 	char from[32];
 	for (int i = 0; i < 1000; i++) {
@@ -335,7 +335,7 @@ Test(greylist, file_broken_within_is_trouble)
 	cr_expect_eq(judge("a@example.net", NOON), GREYLIST_FAILED);
 }
 
-Test(greylist, file_of_a_newer_version_is_left_alone)
+Test(greylist, file_of_a_newer_version_is_not_modified)
 {
 	sqlite3 *database;
 	cr_assert_eq(sqlite3_open("greylist.db", &database), SQLITE_OK);
@@ -354,7 +354,7 @@ Test(greylist, file_removed_while_in_use_is_made_anew)
 	cr_expect_eq(judge("a@example.net", NOON + 600), GREYLIST_PASS);
 }
 
-Test(greylist, folder_that_is_not_there_is_trouble)
+Test(greylist, missing_folder_is_an_error)
 {
 	struct greylist_store *nowhere = greylist_sqlite_new("none/greylist.db", SIZE);
 	struct greylist_record record;
@@ -382,7 +382,7 @@ hash(uint64_t number)
 }
 
 /* Of a thousand mails an hour, each tenth comes again and passes, the others never do. */
-Test(greylist, file_stays_within_what_is_remembered)
+Test(greylist, file_size_stays_bounded)
 {
 	enum { HOURS = 7 * 24, MAILS = 500, KEPT = 2 * 24 * MAILS + HOURS * MAILS / 10 };
 	struct greylist_rules by = rules;
@@ -404,7 +404,7 @@ Test(greylist, file_stays_within_what_is_remembered)
 	}
 }
 
-Test(greylist, flood_makes_the_file_no_larger_and_drives_nobody_out_who_passed)
+Test(greylist, flood_neither_grows_the_file_nor_evicts_passed_clients)
 {
 	enum { LARGEST = 1 << 20, PASSED = 1000, FLOOD = 100000 };
 	int64_t left;

@@ -70,7 +70,7 @@ Test(header, white_space_may_stand_before_the_colon)
 	expect("Subject \t: one\r\n\r\n", false, "Subject=one\n");
 }
 
-Test(header, what_is_no_field_is_malformed_and_passed_over)
+Test(header, malformed_lines_are_reported_and_skipped)
 {
 	expect("no field\r\nTo: b\r\n\r\n", true, "To=b\n");
 	expect("From: a\r\nno-field\r\n folded: c\r\nTo: b\r\n\r\n", true, "From=a\nTo=b\n");
@@ -113,7 +113,7 @@ Test(header, long_values_come_in_parts)
 	cr_expect_eq(seen.longest, HEADER_VALUE_MAX);
 }
 
-Test(header, only_so_much_is_looked_at)
+Test(header, only_a_bounded_prefix_is_read)
 {
 	static const char line[] = "X: 345678901234567890123456789\r\n";
 	struct header_scanner scanner = { 0 };

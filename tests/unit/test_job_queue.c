@@ -154,7 +154,7 @@ start_another(struct job *job)
 	queue.executor.start(&queue.executor, &jobs[JOBS - 1]);
 }
 
-Test(job_queue, an_end_may_start_another_job)
+Test(job_queue, completion_may_start_another_job)
 {
 	jobs[0].done = start_another;
 	for (int i = 0; i < 4; i++)

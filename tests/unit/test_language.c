@@ -36,7 +36,7 @@ Test(language, has_one_canonical_tag_for_each_name)
 		cr_expect_str_eq(canonical(pairs[i][0]), pairs[i][1], "%s", pairs[i][0]);
 }
 
-Test(language, has_a_tag_that_is_read_as_what_it_was_written_from)
+Test(language, tag_round_trips)
 {
 	static const char *const names[] = { "de", "de_AT", "sr@latin", "ca@valencia", "zh_TW", "zh_HK", "en@quot",
 		"en@boldquot", "be@tarask", "aa_ER@saaho", "de-CH-1996", "uz_UZ@cyrillic", "sr@ije", "en_US@x" };
@@ -49,7 +49,7 @@ Test(language, has_a_tag_that_is_read_as_what_it_was_written_from)
 	}
 }
 
-Test(language, is_refused_where_its_name_is_malformed)
+Test(language, is_refused_if_its_name_is_malformed)
 {
 	static const char *const bad[] = { "", "C", "POSIX", "C.UTF-8", "C.utf8", "POSIX.UTF-8", "d", "1", "de-", "de_",
 		"-de", "_DE", "de--AT", "de__AT", "de@", "de.", "de.@euro", "@euro", ".UTF-8", "..", "../x", "de/x",
@@ -79,7 +79,7 @@ candidates(const char *name)
 	return list;
 }
 
-Test(language, is_looked_for_from_the_longest_name_to_the_shortest)
+Test(language, is_searched_from_the_longest_tag_to_the_shortest)
 {
 	cr_expect_str_eq(candidates("de"), "de");
 	cr_expect_str_eq(candidates("de_AT"), "de-AT de");
@@ -163,14 +163,14 @@ Test(environment, has_no_preference_of_its_own_under_c_utf8)
 	cr_expect_str_eq(preference_of(NULL, NULL, "POSIX.UTF-8", NULL), "");
 }
 
-Test(environment, ends_the_list_where_language_says_c)
+Test(environment, language_list_ends_at_c)
 {
 	cr_expect_str_eq(preference_of(NULL, NULL, "de_DE", "C"), "");
 	cr_expect_str_eq(preference_of(NULL, NULL, "de_DE", "POSIX"), "");
 	cr_expect_str_eq(preference_of(NULL, NULL, "de_DE", "fr:C:it"), "fr");
 }
 
-Test(environment, leaves_out_what_is_no_language)
+Test(environment, skips_malformed_languages)
 {
 	cr_expect_str_eq(preference_of(NULL, NULL, "../x", NULL), "");
 	cr_expect_str_eq(preference_of("../../evil", NULL, "de", NULL), "");
@@ -179,7 +179,7 @@ Test(environment, leaves_out_what_is_no_language)
 	cr_expect_str_eq(preference_of(NULL, NULL, "de_DE.UTF-8/..", NULL), "");
 }
 
-Test(environment, leaves_out_what_is_over_long)
+Test(environment, skips_overlong_languages)
 {
 	char list[2000], name[300];
 	memset(name, 'a', sizeof(name) - 1);
@@ -273,7 +273,7 @@ Test(finding, follows_rfc_4647)
 	ftg_catalog_free(catalog);
 }
 
-Test(finding, takes_the_first_of_a_list_that_is_here)
+Test(finding, chooses_the_first_available_of_a_list)
 {
 	translate("de", "de");
 	translate("fr", "fr");
@@ -318,7 +318,7 @@ Test(finding, knows_norwegian_by_both_names)
 	ftg_catalog_free(catalog);
 }
 
-Test(finding, tells_languages_with_a_modifier_apart)
+Test(finding, distinguishes_modifiers)
 {
 	translate("en", "plain");
 	translate("en@quot", "quot");
@@ -338,7 +338,7 @@ Test(finding, tells_languages_with_a_modifier_apart)
 
 TestSuite(chain, .init = folder_make, .fini = folder_remove);
 
-Test(chain, of_a_territory_takes_what_it_lacks_from_its_language)
+Test(chain, of_a_territory_falls_back_to_its_language)
 {
 	say("locale", "de_AT", "ftgate", "at", ERR_SMTP_OK, ERR_SMTP_OK);
 	say("locale", "de", "ftgate", "de", ERR_SMTP_OK, ERR_SMTP_AUTHOK);
@@ -409,7 +409,7 @@ Test(chain, says_the_operators_own_english)
 	ftg_catalog_free(catalog);
 }
 
-Test(chain, speaks_latin_script_on_the_ascii_wire_alone)
+Test(chain, uses_the_latin_companion_only_on_an_ascii_wire)
 {
 	say("locale", "ru", "ftgate", "\xD0\x94\xD0\xB0", ERR_SMTP_OK, ERR_SMTP_AUTHOK);
 	say("locale", "ru@latin", "ftgate", "Da", ERR_SMTP_OK, ERR_SMTP_OK);
@@ -491,7 +491,7 @@ Test(chain, finds_each_of_many_languages_in_either_folder)
 	ftg_catalog_free(catalog);
 }
 
-Test(chain, has_nothing_but_english_where_no_folder_is)
+Test(chain, has_only_english_without_a_folder)
 {
 	ftg_catalog *catalog = open_with(NULL);
 	cr_expect_eq(ftg_catalog_languages(catalog), 1);

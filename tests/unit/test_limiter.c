@@ -37,7 +37,7 @@ close_limiters(void)
 
 TestSuite(limiter, .init = open_limiter, .fini = close_limiters);
 
-Test(limiter, an_address_has_so_many_sessions_at_all_workers)
+Test(limiter, sessions_of_an_address_are_limited_across_workers)
 {
 	limits.max_sessions_per_address = 2;
 	cr_expect_eq(limiter_enter(&limiters[0], "192.0.2.1"), LIMITER_WELCOME);
@@ -48,7 +48,7 @@ Test(limiter, an_address_has_so_many_sessions_at_all_workers)
 	cr_expect_eq(limiter_enter(&limiters[0], "192.0.2.1"), LIMITER_WELCOME);
 }
 
-Test(limiter, a_server_has_so_many_sessions)
+Test(limiter, sessions_of_a_server_are_limited)
 {
 	limits.max_sessions = 2;
 	cr_expect_eq(limiter_enter(&limiters[0], "192.0.2.1"), LIMITER_WELCOME);
@@ -67,7 +67,7 @@ Test(limiter, sessions_of_a_dead_worker_are_forgotten)
 	cr_expect_eq(limiter_enter(&limiters[0], "192.0.2.1"), LIMITER_WELCOME);
 }
 
-Test(limiter, without_a_limit_there_is_none)
+Test(limiter, zero_means_no_limit)
 {
 	limits.max_sessions_per_address = 0;
 	limits.max_recipients_per_hour = 0;
@@ -80,7 +80,7 @@ Test(limiter, without_a_limit_there_is_none)
 	cr_expect_not(limiter_is_blacklisted(&limiters[0], "192.0.2.1"));
 }
 
-Test(limiter, a_blacklisted_address_is_free_again_in_time)
+Test(limiter, blacklisting_expires)
 {
 	limiter_blacklist(&limiters[0], "192.0.2.1");
 	cr_expect(limiter_is_blacklisted(&limiters[1], "192.0.2.1"));
@@ -100,7 +100,7 @@ Test(limiter, failed_logins_lead_to_the_blacklist)
 	cr_expect_not(limiter_failed_login(&limiters[1], "2001:db8::3"), "it is told once");
 }
 
-Test(limiter, a_pardoned_address_begins_anew)
+Test(limiter, removing_an_address_resets_its_counters)
 {
 	limits.max_failed_logins = 2;
 	limiter_failed_login(&limiters[0], "192.0.2.1");
@@ -114,7 +114,7 @@ Test(limiter, a_pardoned_address_begins_anew)
 	cr_expect(limiter_failed_login(&limiters[0], "192.0.2.1"));
 }
 
-Test(limiter, all_are_pardoned_and_nothing_else_is_forgotten)
+Test(limiter, clearing_the_blacklist_keeps_other_counters)
 {
 	limits.max_sessions_per_address = 1;
 	limits.max_recipients_per_hour = 1;
@@ -134,7 +134,7 @@ Test(limiter, all_are_pardoned_and_nothing_else_is_forgotten)
 	cr_expect_not(limiter_failed_login(&limiters[0], "192.0.2.3"));
 }
 
-Test(limiter, recipients_are_so_many_an_hour)
+Test(limiter, recipients_are_limited_per_hour)
 {
 	limits.max_recipients_per_hour = 2;
 	cr_expect_not(limiter_recipient(&limiters[0], "a", 1));
@@ -153,7 +153,7 @@ find(const char *name)
 	return setting;
 }
 
-Test(limits, take_their_units)
+Test(limits, accept_units)
 {
 	char error[SECTION_ERROR_SIZE];
 	struct limits set = limits_standard();

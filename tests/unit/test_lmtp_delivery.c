@@ -137,7 +137,7 @@ Test(lmtp, hands_the_message_to_each_mailbox)
 	expect_nothing_left();
 }
 
-Test(lmtp, puts_into_the_queue_whom_the_server_leaves_over)
+Test(lmtp, queues_recipients_that_the_server_deferred)
 {
 	struct queue_entry stored;
 	server.end = "250 2.0.0 anna\r\n451 4.2.0 locked\r\n550 5.2.1 gone\r\n";
@@ -155,7 +155,7 @@ Test(lmtp, puts_into_the_queue_whom_the_server_leaves_over)
 	expect_nothing_left();
 }
 
-Test(lmtp, queues_with_them_who_is_elsewhere)
+Test(lmtp, queues_deferred_and_remote_recipients_in_one_entry)
 {
 	struct queue_entry stored;
 	cr_assert_not_null(queue_entry_add(&entry, "far@example.net"));
@@ -167,7 +167,7 @@ Test(lmtp, queues_with_them_who_is_elsewhere)
 	queue_entry_clear(&stored);
 }
 
-Test(lmtp, asks_no_server_where_everybody_is_elsewhere)
+Test(lmtp, connects_to_no_server_if_all_recipients_are_remote)
 {
 	cr_assert_not_null(queue_entry_add(&entry, "far@example.net"));
 	cr_expect_eq(deliver(0), DELIVERY_OK);
@@ -175,7 +175,7 @@ Test(lmtp, asks_no_server_where_everybody_is_elsewhere)
 	cr_expect_eq(count_queued(), 1);
 }
 
-Test(lmtp, takes_nothing_that_the_server_has_taken_for_nobody)
+Test(lmtp, returns_the_servers_reply_when_no_recipient_was_accepted)
 {
 	static const struct {
 		struct fake_answer answer;
@@ -246,7 +246,7 @@ Test(lmtp, no_success_is_reported_if_one_mailbox_does_not_have_the_message)
 	queue_entry_clear(&stored);
 }
 
-Test(lmtp, lets_a_message_be_looked_at_and_dropped)
+Test(lmtp, message_can_be_read_before_it_is_aborted)
 {
 	struct delivery *delivery = begin(1);
 	delivery->ops->spool(delivery, &jobs, take_result, NULL);
@@ -343,7 +343,7 @@ Test(lmtp, answers_every_client_of_a_hung_server_within_the_deadline)
 	clear_many();
 }
 
-Test(lmtp, asks_a_server_that_is_down_no_more_until_one_has_found_it_back)
+Test(lmtp, skips_a_server_that_is_down_until_one_attempt_succeeds)
 {
 	static char text[1 << 14];
 	log_open(open("log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), NULL);

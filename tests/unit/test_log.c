@@ -69,7 +69,7 @@ Test(log, line_begins_with_a_time_in_utc)
 	    "%s", text);
 }
 
-Test(log, plain_values_stand_as_they_are)
+Test(log, plain_values_are_not_quoted)
 {
 	log_event("reply", "ref", "#4.28", "rcpt", "anna+x@example.test", NULL);
 	cr_expect_str_eq(written(), "event=reply ref=#4.28 rcpt=anna+x@example.test\n");
@@ -81,7 +81,7 @@ Test(log, value_cannot_end_the_line_or_forge_a_key)
 	cr_expect_str_eq(written(), "event=reply rcpt=\"a\\x0D\\x0A2026 event=login user=\\x22root\\x22\\x5Cx41\"\n");
 }
 
-Test(log, octets_that_are_no_ascii_are_escaped)
+Test(log, non_ascii_octets_are_escaped)
 {
 	log_event("reply", "rcpt", "j\xC3\xB6rg\x1B[0m\x7F", NULL);
 	cr_expect_str_eq(written(), "event=reply rcpt=\"j\\xC3\\xB6rg\\x1B[0m\\x7F\"\n");
@@ -110,7 +110,7 @@ Test(log, long_value_is_cut)
 	cr_expect_eq(strlen(written()), strlen("event=e v=\n") + LOG_VALUE_MAX);
 }
 
-Test(log, pair_that_does_not_fit_is_left_out_whole)
+Test(log, pair_that_does_not_fit_is_omitted_whole)
 {
 	char value[LOG_VALUE_MAX + 1];
 	memset(value, '\n', LOG_VALUE_MAX);
@@ -158,7 +158,7 @@ Test(log, lines_that_could_not_be_written_are_counted)
 	cr_expect_not_null(strstr(text, "event=three"));
 }
 
-Test(log, line_for_a_person_stands_as_it_is)
+Test(log, line_for_a_person_is_not_escaped)
 {
 	log_print("listening on %s,\nhere", "[::1]:25\x1B[0m\xE2\x80\xAE J\xC3\xB6rg");
 	cr_expect_str_eq(whole(), "listening on [::1]:25\\x1B[0m\\xE2\\x80\\xAE J\xC3\xB6rg,\nhere\n");
@@ -344,7 +344,7 @@ Test(log, another_writer_that_is_faster_does_not_block_us, .timeout = 60)
 }
 
 /* Their pipe cannot be opened once more. */
-Test(log, nor_does_one_on_the_pipe_of_another_user, .timeout = 60)
+Test(log, pipe_of_another_user_does_not_block_us, .timeout = 60)
 {
 	enum { NOBODY = 65534 };
 	struct reader reader = new_pipe();

@@ -203,7 +203,7 @@ Test(login_account, nobody_logs_in_by_a_name_that_two_domains_have)
 	cr_expect_str_neq(account.credentials.hash, "");
 }
 
-Test(login_account, a_name_that_is_no_address_is_unknown)
+Test(login_account, malformed_name_is_unknown)
 {
 	char salt[SALT_MAX], name[NAME_MAX_LEN];
 

@@ -79,7 +79,7 @@ Test(maildir, domain_whose_folder_would_have_too_long_a_name_has_no_path)
 	expect_no_path(address, ENAMETOOLONG);
 }
 
-Test(maildir, what_is_no_address_has_no_path)
+Test(maildir, malformed_address_has_no_path)
 {
 	expect_no_path("", EINVAL);
 	expect_no_path("a", EINVAL);
@@ -99,7 +99,7 @@ Test(maildir, mailbox_has_no_address_without_names_of_a_legal_length)
 	cr_expect_not(mailbox_set_address(&mailbox, "a", ""));
 }
 
-Test(maildir, is_made_for_its_owner_alone, .init = folder_make, .fini = folder_remove)
+Test(maildir, is_created_with_mode_0700, .init = folder_make, .fini = folder_remove)
 {
 	struct stat status;
 	int folder = open(".", O_RDONLY | O_DIRECTORY);
@@ -120,7 +120,7 @@ make_file(const char *path, time_t age)
 	close(file);
 }
 
-Test(maildir, sweep_takes_old_files_of_tmp_and_nothing_else, .init = folder_make, .fini = folder_remove)
+Test(maildir, sweep_removes_only_old_files_of_tmp, .init = folder_make, .fini = folder_remove)
 {
 	int folder = open(".", O_RDONLY | O_DIRECTORY);
 	cr_assert_eq(maildir_make(folder, "example.test/anna"), 0);

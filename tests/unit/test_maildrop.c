@@ -120,7 +120,7 @@ Test(maildrop, keeps_unique_ids_over_flags_moves_and_fields)
 	maildrop_close(maildrop);
 }
 
-Test(maildrop, hashes_names_that_are_no_unique_ids)
+Test(maildrop, hashes_names_that_cannot_be_unique_ids)
 {
 	char name[256] = "new/1.", other[300], first[MAILDROP_UID_SIZE];
 	memset(name + 6, 'x', 69);
@@ -231,7 +231,7 @@ Test(maildrop, finds_messages_that_other_programs_rename_again_and_again)
 	cr_expect_eq(folder_count("*/2.b*"), 1);
 }
 
-Test(maildrop, takes_no_other_file_for_a_message_that_is_where_it_was)
+Test(maildrop, does_not_mistake_another_file_for_a_message_in_place)
 {
 	drop_put("cur/1.a,S=2,W=3:2,F", "a\n");
 	drop_put("new/2.b,S=2,W=3", "b\n");
@@ -275,7 +275,7 @@ Test(maildrop, that_vanishes_whole_is_removed)
 	cr_expect_eq(drop_quit(maildrop), MAILDROP_OK);
 }
 
-Test(maildrop, message_in_whose_place_something_else_stands_cannot_be_read)
+Test(maildrop, message_replaced_by_another_file_type_cannot_be_read)
 {
 	const char *text;
 	size_t len;
@@ -292,7 +292,7 @@ Test(maildrop, message_in_whose_place_something_else_stands_cannot_be_read)
 	maildrop_close(maildrop);
 }
 
-Test(maildrop, deletes_at_the_end_alone)
+Test(maildrop, deletes_only_at_the_end)
 {
 	drop_put("new/1.a,S=2,W=3", "a\n");
 	drop_put("new/2.b,S=4,W=6", "b\nb\n");
@@ -309,7 +309,7 @@ Test(maildrop, deletes_at_the_end_alone)
 	cr_expect_eq(folder_count("new/*"), 2, "a session that is cut off deletes nothing");
 }
 
-Test(maildrop, takes_marks_away_again)
+Test(maildrop, unmarks_messages)
 {
 	drop_put("new/1.a,S=2,W=3", "a\n");
 	drop_put("new/2.b,S=4,W=6", "b\nb\n");
@@ -326,7 +326,7 @@ Test(maildrop, takes_marks_away_again)
 	cr_expect_eq(folder_count("new/2.b,*"), 0);
 }
 
-Test(maildrop, takes_what_it_removes_from_maildirsize)
+Test(maildrop, subtracts_removed_messages_from_maildirsize)
 {
 	size_t len;
 	drop_put("maildirsize", "1000S,10C\n600 3\n");
@@ -372,7 +372,7 @@ Test(maildrop, that_may_not_be_read_is_an_access_error)
 	cr_expect_eq(result, MAILDROP_ACCESS);
 }
 
-Test(maildrop, that_is_no_folder_is_an_access_error)
+Test(maildrop, that_is_a_file_is_an_access_error)
 {
 	enum maildrop_result result;
 	cr_assert_eq(rmdir("cur"), 0);

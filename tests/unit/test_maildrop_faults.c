@@ -210,7 +210,7 @@ log_in_with(enum call call, int nth, int error)
 	cr_assert_eq(open_descriptors(), descriptors);
 }
 
-Test(faults, at_login_lose_nothing)
+Test(faults, at_login_lose_no_message)
 {
 	static const int errors[] = { ENOMEM, EIO, EACCES, EMFILE };
 	int all = 0;
@@ -258,7 +258,7 @@ Test(faults, message_that_is_renamed_in_the_tick_of_the_last_change_is_not_misse
 	maildrop_close(maildrop);
 }
 
-Test(faults, while_reading_are_told)
+Test(faults, while_reading_are_reported)
 {
 	static const enum call calls[] = { OPENAT, READ, MEMORY };
 	const char *text;
@@ -281,7 +281,7 @@ Test(faults, while_reading_are_told)
 	maildrop_close(maildrop);
 }
 
-Test(faults, while_a_renamed_message_is_looked_for_leave_it_findable)
+Test(faults, while_searching_a_renamed_message_keep_it_findable)
 {
 	static const enum call calls[] = { OPENAT, READDIR, MEMORY };
 	static const char *const names[] = { "new/1.a,S=2,W=3", "cur/1.a,S=2,W=3:2,S" };
@@ -321,7 +321,7 @@ update(enum call call, int nth, int error, enum maildrop_result *result)
 	return left;
 }
 
-Test(faults, at_the_update_are_told_with_what_is_left)
+Test(faults, at_the_update_are_reported_with_the_messages_left)
 {
 	static const enum call calls[] = { OPENAT, UNLINKAT, READDIR, FSYNC, MEMORY };
 	int all = 0;
@@ -343,7 +343,7 @@ Test(faults, at_the_update_are_told_with_what_is_left)
 	cr_expect_gt(all, 10);
 }
 
-Test(faults, of_one_message_keep_no_other_from_being_removed)
+Test(faults, of_one_message_do_not_prevent_removing_others)
 {
 	enum maildrop_result result;
 	cr_expect_eq(update(UNLINKAT, 0, EACCES, &result), 1);
@@ -351,7 +351,7 @@ Test(faults, of_one_message_keep_no_other_from_being_removed)
 	cr_expect_eq(folder_count("new/*") + folder_count("cur/*"), 2);
 }
 
-Test(faults, of_the_sync_are_told_though_nothing_is_left)
+Test(faults, of_the_sync_are_reported_even_if_all_are_removed)
 {
 	enum maildrop_result result;
 	cr_expect_eq(update(FSYNC, 0, EIO, &result), 0);

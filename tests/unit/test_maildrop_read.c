@@ -46,7 +46,7 @@ Test(reading, stuffs_each_dot_that_begins_a_line)
 	cr_expect_str_eq(sent("a\r.\n", MAILDROP_WHOLE), "a\r.\r\n", "a bare CR ends no line");
 }
 
-Test(reading, sends_the_header_and_so_many_lines)
+Test(reading, sends_the_header_and_the_requested_lines)
 {
 	static const char text[] = "Subject: x\nTo: y\n\n1\n\n.3\n4";
 	cr_expect_str_eq(sent(text, 0), "Subject: x\r\nTo: y\r\n\r\n");
@@ -73,7 +73,7 @@ is_utf8(const char *content)
 	return utf8;
 }
 
-Test(reading, tells_of_a_header_with_more_than_ascii)
+Test(reading, reports_a_non_ascii_header)
 {
 	cr_expect(is_utf8("Subject: \xC3\xA4\n\nbody\n"));
 	cr_expect(is_utf8("a: b\nc: \xFF"));
@@ -105,7 +105,7 @@ Test(reading, cuts_nothing_between_blocks)
 	}
 }
 
-Test(reading, reads_no_further_than_the_lines_that_are_asked_for)
+Test(reading, reads_only_the_requested_lines)
 {
 	static char content[5 * MAILDROP_BLOCK];
 	const char *text;
@@ -118,7 +118,7 @@ Test(reading, reads_no_further_than_the_lines_that_are_asked_for)
 	maildrop_close(maildrop);
 }
 
-Test(reading, message_that_is_cut_under_the_session_fails)
+Test(reading, message_truncated_during_the_session_fails)
 {
 	static char content[3 * MAILDROP_BLOCK];
 	enum maildrop_result result;
@@ -137,7 +137,7 @@ Test(reading, message_that_is_cut_under_the_session_fails)
 	maildrop_close(maildrop);
 }
 
-Test(reading, goes_on_when_the_file_is_removed_under_it)
+Test(reading, continues_after_the_file_is_removed)
 {
 	static char content[3 * MAILDROP_BLOCK];
 	enum maildrop_result result;

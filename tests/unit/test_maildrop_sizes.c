@@ -37,7 +37,7 @@ Test(sizes, are_those_of_the_names)
 	cr_expect_eq(access(DROP_SIZES_NAME, F_OK), -1, "nothing is to be remembered");
 }
 
-Test(sizes, that_names_do_not_tell_are_counted)
+Test(sizes, missing_from_names_are_counted)
 {
 	static const char *const names[] = { "1.a", "1.a,S=6", "1.a,W=", "1.a,W=-7", "1.a,W=7x", "1.a:2,W=7", "1.a,w=7",
 		"1.a,S=6,W=5", "1.a,S=6,W=15", "1.a,W=99999999999999999999999", "1.a,W=68719476736", "1.a,W=0x7" };
@@ -102,7 +102,7 @@ Test(sizes, are_remembered_over_renames)
 	cr_expect_eq(size_of(3), 2);
 }
 
-Test(sizes, of_messages_that_are_gone_are_forgotten)
+Test(sizes, of_removed_messages_are_dropped)
 {
 	struct stat status;
 	drop_put("new/1.a", "a\n");
@@ -127,7 +127,7 @@ remember_one(void)
 	cr_assert_eq(size_of(1), 3);
 }
 
-Test(sizes, are_counted_anew_when_the_file_is_damaged_in_any_octet)
+Test(sizes, are_recounted_if_any_octet_of_the_cache_is_damaged)
 {
 	static char content[64];
 	size_t len;
@@ -143,7 +143,7 @@ Test(sizes, are_counted_anew_when_the_file_is_damaged_in_any_octet)
 	}
 }
 
-Test(sizes, are_counted_anew_when_the_file_is_cut_or_no_file)
+Test(sizes, are_recounted_if_the_cache_is_truncated_or_no_file)
 {
 	for (off_t len = 0; len < (off_t)(sizeof(struct sizes_head) + sizeof(struct sizes_record)); len++) {
 		unlink(DROP_SIZES_NAME);
@@ -164,7 +164,7 @@ Test(sizes, are_counted_anew_when_the_file_is_cut_or_no_file)
 	cr_expect_eq(folder_count("tmp/*"), 0, "what could not be put in its place is taken away");
 }
 
-Test(sizes, that_lie_in_a_sound_file_are_bounded)
+Test(sizes, that_are_wrong_in_a_valid_cache_are_bounded)
 {
 	struct {
 		struct sizes_head head;
@@ -205,7 +205,7 @@ Test(sizes, of_thousands_are_counted_in_turns)
 	cr_expect_eq(size_of(2100), 3);
 }
 
-Test(sizes, message_that_cannot_be_read_has_no_octets_and_shuts_nobody_out)
+Test(sizes, unreadable_message_has_size_zero_and_does_not_fail_the_login)
 {
 	drop_put("new/1.a", "a\n");
 	drop_put("new/2.b", "b\n");
@@ -224,7 +224,7 @@ Test(sizes, message_that_cannot_be_read_has_no_octets_and_shuts_nobody_out)
 	cr_expect_eq(size_of(1), 3, "it is not remembered");
 }
 
-Test(sizes, that_lie_change_nothing_of_what_is_sent)
+Test(sizes, that_are_wrong_do_not_change_the_octets_sent)
 {
 	const char *text;
 	size_t len;

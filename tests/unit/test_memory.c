@@ -157,7 +157,7 @@ Test(memory, that_runs_out_gives_no_catalogue_or_the_whole_one)
 	cr_expect_gt(steps, 10);
 }
 
-Test(memory, that_runs_out_is_told_when_a_file_is_checked)
+Test(memory, that_runs_out_is_reported_when_a_file_is_checked)
 {
 	long before = live, steps = 0;
 	int refusals;
@@ -204,7 +204,7 @@ Test(memory, is_not_needed_to_check_a_text)
 	countdown = -1;
 }
 
-Test(memory, is_not_taken_to_render)
+Test(memory, is_not_allocated_to_render)
 {
 	static struct hostile_reply made;
 	static char buf[FTG_REPLY_MAX];

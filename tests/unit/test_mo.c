@@ -241,7 +241,7 @@ Test(mo, in_another_charset_is_refused_whole)
 	cr_expect_str_eq(refused_with_header("Content-Type:\ncharset=UTF-8\n"), "charset");
 }
 
-Test(mo, has_its_header_wherever_it_stands)
+Test(mo, header_is_found_at_any_position)
 {
 	mofile_begin(&file, NULL);
 	mofile_add_text(&file, ERR_SMTP_OK, "Gut");
@@ -291,7 +291,7 @@ Test(mo, of_one_mebibyte_is_read_and_a_larger_one_refused)
 	free(large);
 }
 
-Test(mo, is_refused_where_something_else_stands_in_its_place, .timeout = 10)
+Test(mo, folder_in_its_place_is_refused, .timeout = 10)
 {
 	size_t size = small_file(octets);
 	mofile_write_octets(octets, size, "locale", "de", "other");
@@ -314,7 +314,7 @@ Test(mo, is_refused_where_something_else_stands_in_its_place, .timeout = 10)
 	ftg_catalog_free(catalog);
 }
 
-Test(mo, is_not_missed_where_there_is_none)
+Test(mo, missing_file_is_no_error)
 {
 	size_t size = small_file(octets);
 	mofile_write_octets(octets, size, "locale", "de", "other");
@@ -330,7 +330,7 @@ Test(mo, is_not_missed_where_there_is_none)
 	ftg_catalog_free(catalog);
 }
 
-Test(mo, folders_that_are_no_language_are_passed_by)
+Test(mo, folders_that_name_no_language_are_skipped)
 {
 	size_t size = small_file(octets);
 	static const char *const names[] = { "C", "POSIX", "not a language", "de-", "x..y", "abcdefghijklmnop" };
@@ -358,7 +358,7 @@ Test(mo, folder_that_cannot_be_read_is_an_error)
 	cr_expect_eq(errno, EACCES);
 }
 
-Test(mo, is_an_error_to_load_where_no_file_can_be_opened_any_more)
+Test(mo, is_an_error_to_load_without_free_descriptors)
 {
 	size_t size = small_file(octets);
 	mofile_write_octets(octets, size, "locale", "de", "ftgate");

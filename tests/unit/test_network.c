@@ -25,7 +25,7 @@ Test(network, is_written_as_it_is_read)
 	cr_expect_str_eq(again("::ffff:192.0.2.1"), "192.0.2.1");
 }
 
-Test(network, nothing_else_is_one)
+Test(network, malformed_networks_are_refused)
 {
 	static const char *const bad[] = { "", "/", "/8", "192.0.2.0/", "192.0.2.0/33", "192.0.2.1/24", "192.0.2/24",
 		"192.0.2.0/-1", "192.0.2.0/0x8", "192.0.2.0/24/24", "192.0.2.0 /24", "2001:db8::1/32", "::/129",

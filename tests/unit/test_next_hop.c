@@ -80,14 +80,14 @@ Test(hop, is_the_mx_by_preference)
 	}
 }
 
-Test(hop, is_the_domain_itself_where_that_has_no_mx)
+Test(hop, is_the_domain_itself_without_an_mx)
 {
 	tell("A example.net 192.0.2.1");
 	cr_expect_eq(find("example.net"), NEXT_HOP_FOUND);
 	cr_expect_str_eq(addresses(), "example.net 192.0.2.1 25");
 }
 
-Test(hop, is_any_of_those_of_one_preference)
+Test(hop, is_random_among_equal_preferences)
 {
 	bool first[2] = { false, false };
 	tell("MX example.net 10:a.example.net 10:b.example.net");
@@ -100,7 +100,7 @@ Test(hop, is_any_of_those_of_one_preference)
 	cr_expect(first[0] && first[1]);
 }
 
-Test(hop, tells_why_there_is_none)
+Test(hop, reports_why_there_is_none)
 {
 	tell("MX null.example 0:");
 	tell("MX lame.example failed");
@@ -139,7 +139,7 @@ Test(hop, is_never_this_server)
 	cr_expect_eq(find("[IPv6:::1]"), NEXT_HOP_LOOP);
 }
 
-Test(hop, is_only_what_is_better_than_this_server)
+Test(hop, is_only_of_a_better_preference_than_this_server)
 {
 	tell("MX example.net 10:a.example.net 20:MX.example.test 20:b.example.net 30:c.example.net");
 	tell("A a.example.net 192.0.2.1");
@@ -162,7 +162,7 @@ Test(hop, of_an_address_is_that_address)
 	cr_expect_eq(resolver.asked, 0);
 }
 
-Test(hop, of_another_script_is_asked_in_ascii)
+Test(hop, of_another_script_is_queried_in_ascii)
 {
 	tell("A xn--bcher-kva.example 192.0.2.1");
 	cr_expect_eq(find("b\xC3\xBC"

@@ -53,7 +53,7 @@ Test(password, is_the_same_in_each_form_of_its_characters)
 	    "combining diaeresis");
 }
 
-Test(password, that_nobody_can_type_is_unfit)
+Test(password, with_control_characters_is_unfit)
 {
 	static const char *const unfit[] = { "", "a\tb", "a\x7F", "\xFF\xFE", "a\xC3", "\xC2\xAD" };
 	struct credentials made;

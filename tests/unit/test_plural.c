@@ -91,7 +91,7 @@ Test(plural, follows_the_formula_of_each_language)
 	}
 }
 
-Test(plural, is_germanic_where_nothing_is_stated)
+Test(plural, is_germanic_by_default)
 {
 	struct plural plural;
 	plural_default(&plural);
@@ -99,7 +99,7 @@ Test(plural, is_germanic_where_nothing_is_stated)
 	cr_expect(plural_form(&plural, 0) == 1 && plural_form(&plural, 1) == 0 && plural_form(&plural, 2) == 1);
 }
 
-Test(plural, refuses_what_is_malformed)
+Test(plural, refuses_malformed_expressions)
 {
 	static const char *const bad[] = { "", " ", "nplurals", "nplurals=2", "nplurals=2;", "nplurals=2; plural",
 		"nplurals=2; plural=", "nplurals=2; plural=;", "plural=n; nplurals=2;", "nplurals=0; plural=0;",
@@ -147,7 +147,7 @@ many(size_t times, const char *before, const char *middle, const char *behind)
 	return text;
 }
 
-Test(plural, refuses_what_is_too_deep_too_long_or_too_large)
+Test(plural, refuses_expressions_over_the_limits)
 {
 	struct plural plural;
 	cr_expect_not(parses(&plural, many(1000, "(", "n", ")")));
@@ -169,7 +169,7 @@ Test(plural, of_a_long_sum_is_evaluated)
 	cr_expect_eq(plural_form(&plural, ULONG_MAX), 0);
 }
 
-Test(plural, is_the_first_form_where_the_expression_has_no_value)
+Test(plural, is_the_first_form_if_the_expression_has_no_value)
 {
 	static const char *const bad[] = { "nplurals=2; plural=1/0;", "nplurals=2; plural=1%0;",
 		"nplurals=2; plural=1/n;", "nplurals=2; plural=1%n;", "nplurals=2; plural=1+n/n;",
@@ -181,7 +181,7 @@ Test(plural, is_the_first_form_where_the_expression_has_no_value)
 	}
 }
 
-Test(plural, does_not_evaluate_what_is_decided)
+Test(plural, evaluates_lazily)
 {
 	struct plural and = rule("nplurals=2; plural=n != 0 && 1/n == 1;");
 	struct plural or = rule("nplurals=2; plural=n == 0 || 1/n == 1;");
@@ -191,7 +191,7 @@ Test(plural, does_not_evaluate_what_is_decided)
 	cr_expect_eq(plural_form(&choice, 0), 1);
 }
 
-Test(plural, is_the_first_form_where_the_one_named_is_not_there)
+Test(plural, is_the_first_form_if_the_index_is_out_of_range)
 {
 	struct plural plural = rule("nplurals=2; plural=n;");
 	cr_expect_eq(plural_form(&plural, 1), 1);

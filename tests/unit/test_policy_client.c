@@ -337,7 +337,7 @@ Test(policy_client, no_question_waits_longer_than_the_limit)
 }
 
 /* The endpoint is none that can be connected to, which is told at once. */
-Test(policy_client, whoever_waited_in_vain_for_a_connection_is_woken)
+Test(policy_client, questions_waiting_for_a_failed_connection_are_completed)
 {
 	static struct asked asked[POLICY_LINKS], last;
 
@@ -366,7 +366,7 @@ say_too_much(struct fake_service *at, int connection, unsigned number)
 	read_question(connection, question);
 }
 
-Test(policy_client, a_service_that_lies_spoils_its_own_answer_alone)
+Test(policy_client, malformed_answer_affects_only_its_question)
 {
 	struct asked asked[3];
 
@@ -408,7 +408,7 @@ Test(policy_client, an_answer_is_for_one_question)
 	expect_failure(&asked[0], "no answer within the time limit");
 }
 
-Test(policy_client, where_nobody_listens_the_question_ends_at_once)
+Test(policy_client, question_fails_at_once_if_nobody_listens)
 {
 	struct asked asked;
 
@@ -432,7 +432,7 @@ Test(policy_client, a_service_that_is_crowded_is_asked_when_there_is_room)
 	cr_expect_eq(asked.question.answer.action, SERVICE_REJECT, "%s", asked.question.answer.text);
 }
 
-Test(policy_client, a_service_without_a_socket_is_no_service)
+Test(policy_client, service_without_a_socket_is_refused)
 {
 	struct asked asked;
 
@@ -456,7 +456,7 @@ go_on(struct service_question *question)
 	}
 }
 
-Test(policy_client, the_end_of_a_question_may_ask_another)
+Test(policy_client, callback_may_ask_another_question)
 {
 	serve_by(behave, true, LIMIT);
 	wanted = 50;

@@ -18,7 +18,7 @@ text_of(struct service_request *from)
 	return from->text;
 }
 
-Test(policy_service, a_question_is_lines_and_an_empty_one)
+Test(policy_service, question_ends_with_an_empty_line)
 {
 	service_put(&request, "request", "smtpd_access_policy");
 	service_put(&request, "sasl_username", NULL);
@@ -37,7 +37,7 @@ Test(policy_service, a_value_cannot_end_its_line)
 	cr_expect_str_eq(text_of(&request), "helo_name=mx??request=junk????[2J??\xc3\xa4?\n\n");
 }
 
-Test(policy_service, what_does_not_fit_is_not_to_be_asked)
+Test(policy_service, oversized_question_is_not_sent)
 {
 	static char value[SERVICE_REQUEST_MAX];
 	memset(value, 'x', sizeof value);
@@ -120,7 +120,7 @@ count_end(struct service_question *question)
 	ended += question->answer.action == SERVICE_DEFER;
 }
 
-Test(policy_service, a_stand_in_answers_when_it_is_told_to)
+Test(policy_service, fake_answers_on_demand)
 {
 	struct fake_policy_service fake;
 	struct service_question first = { .request = &request, .done = count_end }, second = first;

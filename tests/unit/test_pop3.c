@@ -32,7 +32,7 @@ log_in(struct pop3_fixture *fixture, enum ftg_profile profile)
 	octets_clear(&fixture->fixture.output);
 }
 
-Test(pop3, says_no_more_of_a_message_than_the_client_takes)
+Test(pop3, pauses_a_message_while_the_client_does_not_read)
 {
 	struct pop3_fixture fixture;
 
@@ -50,7 +50,7 @@ Test(pop3, says_no_more_of_a_message_than_the_client_takes)
 	pop3_fixture_close(&fixture);
 }
 
-Test(pop3, says_no_more_of_a_listing_than_the_client_takes)
+Test(pop3, pauses_a_listing_while_the_client_does_not_read)
 {
 	struct pop3_fixture fixture;
 
@@ -70,7 +70,7 @@ Test(pop3, says_no_more_of_a_listing_than_the_client_takes)
 }
 
 /* Whatever came next would be taken for a part of the message. */
-Test(pop3, has_no_last_word_in_the_midst_of_an_answer)
+Test(pop3, sends_no_final_reply_within_an_answer)
 {
 	struct pop3_fixture fixture;
 
@@ -84,7 +84,7 @@ Test(pop3, has_no_last_word_in_the_midst_of_an_answer)
 	pop3_fixture_close(&fixture);
 }
 
-Test(pop3, gives_the_maildrop_up_when_the_connection_is_lost)
+Test(pop3, releases_the_maildrop_when_the_connection_is_lost)
 {
 	struct pop3_fixture fixture;
 
@@ -184,7 +184,7 @@ autonym(const char *tag)
 	return name;
 }
 
-Test(autonym, is_that_of_the_longest_tag_that_is_known)
+Test(autonym, comes_from_the_longest_known_tag)
 {
 	cr_expect_str_eq(autonym("de"), "Deutsch");
 	cr_expect_str_eq(autonym("de-AT"), "Deutsch (AT)");

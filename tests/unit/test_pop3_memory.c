@@ -86,7 +86,7 @@ play(struct pop3_fixture *fixture, int nth)
 	return struck;
 }
 
-Test(pop3_memory, that_is_out_is_told_and_passes)
+Test(pop3_memory, exhaustion_is_a_temporary_error)
 {
 	struct pop3_fixture fixture;
 	bool more = true;

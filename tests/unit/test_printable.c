@@ -57,7 +57,7 @@ Test(printable, no_hidden_character_reaches_a_terminal)
 	}
 }
 
-Test(printable, text_of_any_script_stands_as_it_is)
+Test(printable, text_of_any_script_is_unchanged)
 {
 	static const char text[] = "J\xC3\xB6rg \\ \xD7\xA9\xD7\x9C \xE6\x97\xA5\xE6\x9C\xAC \xF0\x9F\x98\x80";
 	char kept[sizeof text];

@@ -35,7 +35,7 @@ feed(struct proxy *proxy, const char *bytes, size_t len, size_t piece, size_t *t
 
 #define FEED(proxy, bytes, piece, total) feed(proxy, bytes, sizeof(bytes) - 1, piece, total)
 
-Test(proxy, tells_both_ends_of_tcp4_in_any_pieces)
+Test(proxy, returns_both_addresses_of_tcp4_in_any_pieces)
 {
 	struct proxy proxy;
 	size_t total;
@@ -50,7 +50,7 @@ Test(proxy, tells_both_ends_of_tcp4_in_any_pieces)
 	}
 }
 
-Test(proxy, tells_both_ends_of_tcp6)
+Test(proxy, returns_both_addresses_of_tcp6)
 {
 	struct proxy proxy;
 	size_t total;
@@ -60,7 +60,7 @@ Test(proxy, tells_both_ends_of_tcp6)
 	cr_expect_str_eq(proxy.server.address, "2001:db8::1");
 }
 
-Test(proxy, tells_mapped_addresses_as_ipv4)
+Test(proxy, returns_mapped_addresses_as_ipv4)
 {
 	static const char header[] = SIGNATURE "\x21\x21\x00\x24"
 	                                       "\0\0\0\0\0\0\0\0\0\0\xFF\xFF\xC0\x00\x02\x07"
@@ -107,7 +107,7 @@ Test(proxy, local_keeps_the_ends_of_the_connection)
 	cr_expect_eq(total, 19);
 }
 
-Test(proxy, anything_else_is_bad_as_soon_as_it_shows)
+Test(proxy, malformed_header_is_refused_at_its_first_wrong_octet)
 {
 	static const struct {
 		const char *bytes;

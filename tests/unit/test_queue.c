@@ -90,7 +90,7 @@ add(const char *id)
 	return result;
 }
 
-Test(queue, text_tells_all_of_an_entry)
+Test(queue, text_round_trips_an_entry)
 {
 	struct queue_entry entry = full_entry("a1"), read = { 0 };
 	size_t len, again;
@@ -131,7 +131,7 @@ Test(queue, text_tells_all_of_an_entry)
 	queue_entry_clear(&read);
 }
 
-Test(queue, text_that_is_cut_anywhere_is_refused)
+Test(queue, truncated_text_is_refused)
 {
 	struct queue_entry entry = full_entry("a1"), read = { 0 };
 	size_t len;
@@ -146,7 +146,7 @@ Test(queue, text_that_is_cut_anywhere_is_refused)
 	queue_entry_clear(&entry);
 }
 
-Test(queue, text_that_is_not_ours_is_refused)
+Test(queue, foreign_text_is_refused)
 {
 	static const char *const texts[] = {
 		"ftgate-queue 2\nfrom \nto a@b.c\nend\n",
@@ -188,7 +188,7 @@ Test(queue, text_that_is_not_ours_is_refused)
 	}
 }
 
-Test(queue, nothing_is_written_that_could_not_be_read)
+Test(queue, unreadable_envelopes_are_never_written)
 {
 	static const char *const bad[] = { "", "a@b.c\nto d@e.f", "a", "a@b.c> X" };
 	struct queue_entry entry = full_entry("a1");
@@ -233,7 +233,7 @@ note(void *context, const char *id)
 	return true;
 }
 
-Test(queue, message_that_is_added_is_there_and_told)
+Test(queue, added_message_is_listed_and_announced)
 {
 	char told[64] = "";
 	size_t len;
@@ -251,13 +251,13 @@ Test(queue, message_that_is_added_is_there_and_told)
 	queue_entry_clear(&entry);
 }
 
-Test(queue, files_are_synced_before_the_entry_is_there_and_the_folder_before_it_is_told)
+Test(queue, files_are_synced_before_the_entry_exists_and_the_folder_before_success)
 {
 	cr_assert_eq(add("a1"), 0);
 	cr_expect_str_eq(fault_trace(), "owsowscrrsc");
 }
 
-Test(queue, entry_that_is_claimed_is_claimed_by_nobody_else)
+Test(queue, claimed_entry_cannot_be_claimed_again)
 {
 	struct queue_entry mine, yours;
 	cr_assert_eq(add("a1"), 0);
@@ -291,7 +291,7 @@ Test(queue, entry_that_is_removed_is_gone_with_its_message)
 	cr_expect_eq(folder_count("queue/a1*"), 0);
 }
 
-Test(queue, message_is_read_behind_what_is_to_be_left_out)
+Test(queue, message_is_read_from_its_offset)
 {
 	struct queue_entry entry;
 	char text[64] = "";
@@ -411,7 +411,7 @@ take_one_run(void *context, const struct queue_run *run)
 	return *(char *)context == '\0' && take_run(context, run);
 }
 
-Test(queue, requests_for_a_run_are_taken_once)
+Test(queue, requests_are_consumed_once)
 {
 	static const struct queue_run runs[] = { { QUEUE_RUN_ALL, NULL }, { QUEUE_RUN_ENTRY, "a1" },
 		{ QUEUE_RUN_DOMAIN, "example.org" }, { QUEUE_RUN_DOMAIN, "example.org" },
@@ -430,7 +430,7 @@ Test(queue, requests_for_a_run_are_taken_once)
 	cr_expect_str_eq(taken, "");
 }
 
-Test(queue, request_that_there_is_no_room_for_is_kept)
+Test(queue, request_over_the_limit_is_kept_for_later)
 {
 	char taken[128] = "", all[512] = "";
 	cr_assert_eq(queue_request_run(&queue, &(struct queue_run) { QUEUE_RUN_ALL, NULL }), 0);
@@ -447,7 +447,7 @@ Test(queue, request_that_there_is_no_room_for_is_kept)
 	cr_expect_not_null(strstr(all, "below:example.org "));
 }
 
-Test(queue, request_for_a_run_that_could_be_a_path_is_refused)
+Test(queue, request_that_looks_like_a_path_is_refused)
 {
 	static const struct queue_run runs[] = { { QUEUE_RUN_ENTRY, "../a" }, { QUEUE_RUN_DOMAIN, "a/../b" },
 		{ QUEUE_RUN_DOMAIN, "" }, { QUEUE_RUN_BELOW, "[192.0.2.1]" }, { QUEUE_RUN_ALL, "x" } };
@@ -479,7 +479,7 @@ make(const char *path)
 	age(path, 1000);
 }
 
-Test(queue, sweep_takes_halves_and_litter_that_are_old)
+Test(queue, sweep_removes_old_incomplete_entries)
 {
 	make("queue/h1.message");
 	make("queue/h2.envelope");

@@ -12,7 +12,7 @@
 
 TestSuite(manager, .init = set_up, .fini = tear_down);
 
-Test(manager, sends_what_waits_and_forgets_it)
+Test(manager, sends_waiting_entries_and_removes_them)
 {
 	add("bert@example.net");
 	start();
@@ -26,7 +26,7 @@ Test(manager, sends_what_waits_and_forgets_it)
 	cr_expect_eq(count_mail("example.test/anna"), 0);
 }
 
-Test(manager, sends_what_comes_later)
+Test(manager, sends_entries_added_later)
 {
 	start();
 	add("bert@example.net");
@@ -35,7 +35,7 @@ Test(manager, sends_what_comes_later)
 	cr_expect(is_gone());
 }
 
-Test(manager, finds_what_it_was_not_told_of)
+Test(manager, finds_entries_by_scanning)
 {
 	start();
 	add("bert@example.net");
@@ -43,7 +43,7 @@ Test(manager, finds_what_it_was_not_told_of)
 	cr_expect(is_gone());
 }
 
-Test(manager, tries_again_ever_more_seldom)
+Test(manager, retries_with_growing_delays)
 {
 	static const int64_t waits[] = { 60, 120, 240, 480, 960, 1920, 3600, 3600 };
 	ANSWER({ "RCPT", "450 4.2.1 later\r\n", false });
@@ -62,7 +62,7 @@ Test(manager, tries_again_ever_more_seldom)
 	expect_in(logged(), "again=3600");
 }
 
-Test(manager, tells_the_sender_what_failed_and_forgets_it)
+Test(manager, reports_the_failure_to_the_sender_and_removes_the_entry)
 {
 	ANSWER({ "RCPT", "550 5.1.1 no such user\r\n", false });
 	add("bert@example.net");
@@ -77,7 +77,7 @@ Test(manager, tells_the_sender_what_failed_and_forgets_it)
 	cr_expect_eq(count_mail("example.test/anna"), 1);
 }
 
-Test(manager, queues_the_notice_for_a_sender_elsewhere)
+Test(manager, queues_the_dsn_for_a_remote_sender)
 {
 	static const char *const to[] = { "bert@example.net" };
 	ANSWER({ "RCPT TO:<bert@", "550 5.1.1 no such user\r\n", false });
@@ -90,7 +90,7 @@ Test(manager, queues_the_notice_for_a_sender_elsewhere)
 	cr_expect_null(strstr(server.message, "Return-Path: <>"));
 }
 
-Test(manager, sends_no_notice_about_a_notice)
+Test(manager, sends_no_dsn_about_a_dsn)
 {
 	static const char *const to[] = { "bert@example.net" };
 	ANSWER({ "RCPT", "550 5.1.1 no such user\r\n", false });
@@ -101,7 +101,7 @@ Test(manager, sends_no_notice_about_a_notice)
 	expect_in(logged(), "event=bounced id=");
 }
 
-Test(manager, keeps_what_was_delivered_apart_from_what_was_not)
+Test(manager, records_delivered_and_deferred_recipients_apart)
 {
 	static const char *const to[] = { "a@example.net", "b@example.net", "c@example.org", "d@nowhere.example" };
 	ANSWER({ "RCPT TO:<b@", "450 later\r\n", false });
@@ -122,7 +122,7 @@ Test(manager, keeps_what_was_delivered_apart_from_what_was_not)
 	cr_expect_eq(count_mail("example.test/anna"), 1);
 }
 
-Test(manager, tells_of_a_delay_once_and_gives_up_in_the_end)
+Test(manager, reports_a_delay_once_and_the_final_failure)
 {
 	ANSWER({ "RCPT", "450 later\r\n", false });
 	add("bert@example.net");
@@ -139,7 +139,7 @@ Test(manager, tells_of_a_delay_once_and_gives_up_in_the_end)
 	expect_in(logged(), "cause=expired");
 }
 
-Test(manager, asks_no_server_for_each_message_that_cannot_be_reached)
+Test(manager, connects_once_for_all_messages_to_an_unreachable_server)
 {
 	server.refused = "192.0.2.1";
 	for (int i = 0; i < 20; i++)
@@ -158,7 +158,7 @@ Test(manager, asks_no_server_for_each_message_that_cannot_be_reached)
 	cr_expect_leq(server.dialled, 5 + 20);
 }
 
-Test(manager, sends_so_many_to_a_server_at_a_time)
+Test(manager, limits_concurrent_deliveries_to_a_server)
 {
 	for (int i = 0; i < 20; i++)
 		add("bert@example.net");
@@ -170,7 +170,7 @@ Test(manager, sends_so_many_to_a_server_at_a_time)
 }
 
 /* However many wait for a delivery to end, and end as soon as they begin, the stack does not grow with them. */
-Test(manager, goes_through_those_that_wait_on_one_stack)
+Test(manager, handles_thousands_of_waiting_entries_without_recursion)
 {
 	enum { MANY = 900 };
 	static char texts[MANY][32];
@@ -188,7 +188,7 @@ Test(manager, goes_through_those_that_wait_on_one_stack)
 	cr_expect_lt((uintptr_t)__builtin_frame_address(0) - lowest, 32 * 1024);
 }
 
-Test(manager, does_what_is_wished)
+Test(manager, carries_out_requests)
 {
 	struct queue_run wish = { .reach = QUEUE_RUN_DOMAIN, .name = "example.net" };
 	server.refused = "192.0.2.1";
@@ -205,7 +205,7 @@ Test(manager, does_what_is_wished)
 }
 
 /* More requests than the manager takes at a time, one of which is for what waits. */
-Test(manager, answers_each_request_for_a_run_however_many_come_at_once)
+Test(manager, answers_each_of_many_simultaneous_requests)
 {
 	char name[64];
 	server.refused = "192.0.2.1";
@@ -227,7 +227,7 @@ Test(manager, answers_each_request_for_a_run_however_many_come_at_once)
 	cr_expect_eq(runs, 1501);
 }
 
-Test(manager, leaves_alone_what_is_held)
+Test(manager, skips_held_entries)
 {
 	add("bert@example.net");
 	cr_assert_eq(queue_claim(&agent.queue, last_id, &entry), 0);
@@ -247,7 +247,7 @@ Test(manager, leaves_alone_what_is_held)
 	cr_expect(is_gone());
 }
 
-Test(manager, waits_for_who_has_claimed_an_entry)
+Test(manager, waits_for_the_process_that_claimed_an_entry)
 {
 	struct queue_entry claimed;
 	add("bert@example.net");
@@ -271,7 +271,7 @@ Test(manager, sends_nowhere_without_a_route)
 }
 
 /* Nobody else may change an entry while a job records it. */
-Test(manager, records_what_is_known_at_once_together)
+Test(manager, records_simultaneous_results_in_one_write)
 {
 	static const char *const both[] = { "anna@example.com", "bert@routed.example" };
 	static struct route route = { .domain = (char *)"routed.example", .host = (char *)"gone.example", .port = 25 };
@@ -299,7 +299,7 @@ Test(manager, sends_by_the_smarthost)
 	route_clear(&routes.smarthost);
 }
 
-Test(manager, gives_up_nothing_when_the_smarthost_is_not_found)
+Test(manager, retries_if_the_smarthost_is_not_found)
 {
 	cr_assert(route_read_place(&routes.smarthost, "relay.example.test:587"));
 	add("bert@example.net");
@@ -309,7 +309,7 @@ Test(manager, gives_up_nothing_when_the_smarthost_is_not_found)
 	route_clear(&routes.smarthost);
 }
 
-Test(manager, asks_for_utf8_only_where_it_is_needed)
+Test(manager, requires_smtputf8_only_if_needed)
 {
 	ANSWER({ "EHLO", "250-x\r\n250 8BITMIME\r\n", false });
 	add("bert@example.net");
@@ -326,7 +326,7 @@ Test(manager, asks_for_utf8_only_where_it_is_needed)
 	expect_in(mailbox("example.test/anna"), "cannot handle addresses with\nletters beyond ASCII.");
 }
 
-Test(manager, puts_a_notice_off_while_the_directory_fails)
+Test(manager, defers_a_dsn_while_the_directory_fails)
 {
 	static const char *const to[] = { "bert@example.net" };
 	ANSWER({ "RCPT", "550 no\r\n", false });
@@ -338,7 +338,7 @@ Test(manager, puts_a_notice_off_while_the_directory_fails)
 	cr_expect_eq(alarm_wait, 60 * 1000);
 }
 
-Test(manager, drops_a_notice_that_nobody_is_there_for)
+Test(manager, drops_a_dsn_without_a_recipient)
 {
 	static const char *const to[] = { "bert@example.net" };
 	ANSWER({ "RCPT", "550 no\r\n", false });
@@ -348,7 +348,7 @@ Test(manager, drops_a_notice_that_nobody_is_there_for)
 	expect_in(logged(), "event=notice-lost");
 }
 
-Test(manager, stops_when_nothing_is_under_way)
+Test(manager, stops_once_no_delivery_is_running)
 {
 	add("bert@example.net");
 	hold_jobs = true;
@@ -362,7 +362,7 @@ Test(manager, stops_when_nothing_is_under_way)
 }
 
 /* The directory may be gone when the last job ends. */
-Test(manager, plans_nothing_more_when_it_stops)
+Test(manager, schedules_nothing_once_it_stops)
 {
 	cr_assert(route_read_place(&routes.mailboxes, "lmtp:127.0.0.1:24"));
 	add("anna@example.test");
@@ -377,7 +377,7 @@ Test(manager, plans_nothing_more_when_it_stops)
 	route_clear(&routes.mailboxes);
 }
 
-Test(manager, leaves_notices_to_the_next_start_when_it_stops)
+Test(manager, leaves_dsns_to_the_next_start_when_it_stops)
 {
 	add("bert@nowhere.example");
 	queue_manager_start(manager);
@@ -397,7 +397,7 @@ Test(manager, leaves_notices_to_the_next_start_when_it_stops)
 	expect_in(mailbox("example.test/anna"), "bert@nowhere.example");
 }
 
-Test(manager, leaves_alone_what_is_damaged)
+Test(manager, skips_damaged_entries)
 {
 	add("bert@example.net");
 	char path[100];
@@ -409,7 +409,7 @@ Test(manager, leaves_alone_what_is_damaged)
 	cr_expect_eq(access(path, F_OK), 0);
 }
 
-Test(manager, tries_nothing_where_the_message_has_gone)
+Test(manager, makes_no_attempt_if_the_message_is_gone)
 {
 	add("bert@example.net");
 	char path[100];

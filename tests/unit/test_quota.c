@@ -82,7 +82,7 @@ expect_usage(long long bytes, long long messages)
 
 TestSuite(quota, .init = make_box, .fini = remove_box);
 
-Test(quota, counts_where_no_file_tells)
+Test(quota, counts_messages_without_a_file)
 {
 	put_file("box/new/1.a.host,S=300", "x", 1);
 	put_file("box/cur/2.a.host,S=200:2,S", "x", 1);
@@ -95,7 +95,7 @@ Test(quota, counts_where_no_file_tells)
 	cr_expect_eq(folder_count("box/tmp/*"), 0);
 }
 
-Test(quota, sizes_that_are_no_numbers_are_looked_up)
+Test(quota, malformed_sizes_are_replaced_by_stat)
 {
 	put_file("box/new/1,S=", "1", 1);
 	put_file("box/new/2,S=-5", "12", 2);
@@ -106,7 +106,7 @@ Test(quota, sizes_that_are_no_numbers_are_looked_up)
 	expect_usage(10, 4);
 }
 
-Test(quota, the_file_is_believed_and_added_to)
+Test(quota, file_is_trusted_and_appended_to)
 {
 	put_sheet("1000S,10C\n500 3\n");
 	expect_usage(500, 3);
@@ -123,7 +123,7 @@ Test(quota, adding_makes_no_file)
 }
 
 /* A message that comes in the same tick, behind the count, would never be counted. */
-Test(quota, count_in_the_tick_of_a_change_is_not_kept)
+Test(quota, count_within_the_clock_tick_of_a_change_is_not_kept)
 {
 	struct quota usage;
 	put_file("box/new/1.a.host,S=300", "x", 1);
@@ -149,7 +149,7 @@ Test(quota, both_limits_are_kept)
 	cr_expect_eq(quota_check(folder, "box", &(struct quota) { 0 }, LLONG_MAX, now), QUOTA_UNDER);
 }
 
-Test(quota, one_limit_alone_is_defined_alone)
+Test(quota, single_limit_is_written_alone)
 {
 	struct quota usage;
 	make_folders_old();
@@ -159,7 +159,7 @@ Test(quota, one_limit_alone_is_defined_alone)
 	expect_sheet("7C\n0 0\n");
 }
 
-Test(quota, another_limit_is_counted_anew)
+Test(quota, changed_limit_causes_a_recount)
 {
 	put_file("box/new/1.a.host,S=300", "x", 1);
 	put_sheet("2000S,10C\n500 3\n");
@@ -167,7 +167,7 @@ Test(quota, another_limit_is_counted_anew)
 	expect_sheet("1000S,10C\n300 1\n");
 }
 
-Test(quota, a_file_that_says_over_is_believed_for_a_while)
+Test(quota, over_quota_file_is_trusted_briefly)
 {
 	time_t now = time(NULL);
 	put_sheet("1000S,10C\n1200 3\n");
@@ -179,7 +179,7 @@ Test(quota, a_file_that_says_over_is_believed_for_a_while)
 	expect_sheet("1000S,10C\n0 0\n");
 }
 
-Test(quota, a_file_that_came_to_say_over_is_counted_anew)
+Test(quota, file_that_has_become_over_quota_is_recounted)
 {
 	put_sheet("1000S,10C\n900 3\n300 1\n");
 	cr_expect_eq(quota_check(folder, "box", &limit, 1, time(NULL)), QUOTA_UNDER);
@@ -192,7 +192,7 @@ Test(quota, a_maildir_that_is_not_there_is_empty)
 	cr_expect_eq(folder_count("none"), 0);
 }
 
-Test(quota, damaged_files_are_written_anew)
+Test(quota, damaged_files_are_rewritten)
 {
 	static const char *const sheets[] = { "", "\n", "1000S,10C", "1000S,10C\n", "1000S,10C\n5", "1000S,10C\n5 1",
 		"1000S,10C\n5 1 1\n", "1000S,10C\n5\n1\n", "1000S,10C\n-5 1\n", "1000S,10C\n5 -1\n", "1000S,10C\nx 1\n",
@@ -208,7 +208,7 @@ Test(quota, damaged_files_are_written_anew)
 	expect_usage(300, 1);
 }
 
-Test(quota, a_file_of_full_length_is_written_anew)
+Test(quota, file_of_full_length_is_rewritten)
 {
 	char text[QUOTA_FILE_MAX];
 	size_t len = (size_t)snprintf(text, sizeof text, "1000S,10C\n");

@@ -121,7 +121,7 @@ look_up_without_calls(void)
 	syscall(SYS_exit, 0);
 }
 
-Test(recipients, look_up_makes_no_system_call)
+Test(recipients, lookup_makes_no_system_call)
 {
 	int status = -1;
 #ifdef __SANITIZE_ADDRESS__
@@ -134,7 +134,7 @@ Test(recipients, look_up_makes_no_system_call)
 	cr_expect(WIFEXITED(status), "ended by signal %d", WTERMSIG(status));
 }
 
-Test(recipients, account_is_told_with_its_languages_and_limits)
+Test(recipients, account_has_its_languages_and_limits)
 {
 	cr_expect_eq(resolve("ANNA", "example.test"), DIRECTORY_FOUND);
 	cr_expect_eq(found.kind, RECIPIENT_ACCOUNT);
@@ -153,7 +153,7 @@ Test(recipients, account_is_told_with_its_languages_and_limits)
 	cr_expect_str_empty(found.language);
 }
 
-Test(recipients, unfit_account_is_told_as_what_it_is)
+Test(recipients, unusable_account_is_reported_as_such)
 {
 	cr_expect_eq(resolve("off", "example.test"), DIRECTORY_DISABLED);
 	cr_expect_eq(resolve("mute", "example.test"), DIRECTORY_NO_PRIVILEGE);
@@ -186,14 +186,14 @@ Test(recipients, alias_has_the_verdict_of_its_only_target)
 	cr_expect_str_eq(found.moved_to, "gone@example.net");
 }
 
-Test(recipients, circle_is_an_error_of_configuration)
+Test(recipients, alias_loop_is_a_configuration_error)
 {
 	cr_expect_eq(resolve("circle", "example.test"), DIRECTORY_MISCONFIGURED);
 	cr_expect(is_logged("event=directory-misconfigured address=circle@example.test"));
 	cr_expect_eq(resolve("round", "example.test"), DIRECTORY_MISCONFIGURED);
 }
 
-Test(recipients, alias_to_nobody_is_an_error_of_configuration)
+Test(recipients, alias_without_a_target_is_a_configuration_error)
 {
 	cr_expect_eq(resolve("nowhere", "example.test"), DIRECTORY_MISCONFIGURED);
 	cr_expect(
@@ -201,7 +201,7 @@ Test(recipients, alias_to_nobody_is_an_error_of_configuration)
 	cr_expect_eq(resolve("empty", "example.test"), DIRECTORY_MISCONFIGURED);
 }
 
-Test(recipients, alias_leads_to_other_servers_too)
+Test(recipients, alias_may_target_other_servers)
 {
 	cr_expect_eq(resolve("far", "example.test"), DIRECTORY_FOUND);
 	cr_expect_eq(found.count, 0);
@@ -217,7 +217,7 @@ Test(recipients, alias_leads_to_other_servers_too)
 	cr_expect_eq(found.elsewhere_count, 0);
 }
 
-Test(recipients, everybody_of_a_relayed_domain_is_elsewhere)
+Test(recipients, all_recipients_of_a_relayed_domain_are_remote)
 {
 	struct domain domain;
 	sql("INSERT INTO domains (id, name, created, relayed) VALUES (3, 'away.example', 0, 1)");
@@ -258,7 +258,7 @@ make_chain(int first, int count)
 	sql(text);
 }
 
-Test(recipients, aliases_may_lead_to_each_other_for_so_long)
+Test(recipients, alias_chains_are_bounded)
 {
 	make_chain(100, DIRECTORY_DEPTH_MAX + 1);
 	fake_clock_pass(CLOCK_SOON);
@@ -267,7 +267,7 @@ Test(recipients, aliases_may_lead_to_each_other_for_so_long)
 	cr_expect(is_logged("too many aliases"));
 }
 
-Test(recipients, list_may_be_so_long)
+Test(recipients, list_length_is_bounded)
 {
 	sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1999)"
 	    " INSERT INTO accounts (domain, local, created) SELECT 2, 'n' || i, 0 FROM n;"
@@ -332,7 +332,7 @@ Test(recipients, list_knows_its_members_by_the_addresses_that_were_added)
 	cr_expect_eq(member("anna", "example.test", "nobody"), DIRECTORY_NO_MAILBOX);
 }
 
-Test(recipients, list_is_open_to_anyone_unless_it_says_so)
+Test(recipients, list_is_open_by_default)
 {
 	resolve("staff", "example.test");
 	cr_expect_eq(found.post, POSTING_ANYONE);
@@ -351,7 +351,7 @@ Test(recipients, list_is_open_to_anyone_unless_it_says_so)
 	cr_expect_eq(found.post, POSTING_ANYONE, "an alias is no list");
 }
 
-Test(recipients, mail_to_a_domain_waits_unless_it_says_so)
+Test(recipients, mail_to_a_domain_is_greylisted_by_default)
 {
 	struct domain domain;
 	cr_expect_eq(directory->ops->domain(directory, "example.org", &domain), DIRECTORY_FOUND);
@@ -370,7 +370,7 @@ account(const char *name)
 	return directory->ops->account(directory, name, &user);
 }
 
-Test(recipients, user_is_told_with_what_is_kept_of_the_password)
+Test(recipients, user_is_returned_with_password_hash_and_verifier)
 {
 	cr_expect_eq(account("Anna@EXAMPLE.test"), DIRECTORY_FOUND);
 	cr_expect_str_eq(user.password, "$y$");
@@ -385,7 +385,7 @@ Test(recipients, user_is_told_with_what_is_kept_of_the_password)
 	cr_expect(user.flags & ACCOUNT_DISABLED);
 }
 
-Test(recipients, nobody_else_is_a_user)
+Test(recipients, other_names_are_no_users)
 {
 	static const char *const none[] = { "", "@", "anna@", "@example.test", "nobody@example.test",
 		"anna@example.com", "info@example.test", "info", "staff", "a@anna@example.test" };
@@ -401,7 +401,7 @@ owns(const char *name, const char *local, const char *domain)
 	return directory->ops->owns(directory, user.mailbox.account, &address) == DIRECTORY_FOUND;
 }
 
-Test(recipients, account_owns_its_address_and_its_aliases_but_no_list)
+Test(recipients, account_owns_its_addresses_and_aliases_but_no_list)
 {
 	cr_expect(owns("anna", "Anna", "example.test"));
 	cr_expect(owns("anna", "info", "example.test"));
@@ -412,7 +412,7 @@ Test(recipients, account_owns_its_address_and_its_aliases_but_no_list)
 	cr_expect_not(owns("dora", "info", "example.org"), "a list");
 }
 
-Test(recipients, domain_is_told)
+Test(recipients, domain_is_returned)
 {
 	struct domain domain;
 	cr_expect_eq(directory->ops->domain(directory, "example.test", &domain), DIRECTORY_FOUND);
@@ -430,7 +430,7 @@ client(const char *address)
 	return access;
 }
 
-Test(recipients, smallest_network_decides)
+Test(recipients, most_specific_network_decides)
 {
 	sql("INSERT INTO access (kind, network, bits, created) VALUES"
 	    " ('refused', x'00000000000000000000ffffc0000200', 120, 0)," /* 192.0.2.0/24 */
@@ -459,7 +459,7 @@ sender(const char *local, const char *domain)
 	return access;
 }
 
-Test(recipients, address_goes_before_domain_before_parent_domain)
+Test(recipients, address_overrides_domain_overrides_parent_domain)
 {
 	sql("INSERT INTO access (kind, sender, created) VALUES ('blacklist', 'example.com', 0),"
 	    " ('permitted', 'good@example.com', 0), ('permitted', 'fine.example.com', 0), ('blacklist', 'x@org', 0)");
@@ -478,7 +478,7 @@ is_refused(const char *text)
 	return sqlite3_exec(database, text, NULL, NULL, NULL) != SQLITE_OK;
 }
 
-Test(recipients, database_holds_nothing_that_contradicts_itself)
+Test(recipients, database_refuses_contradictory_records)
 {
 	static const char *const wrong[] = {
 		"INSERT INTO accounts (domain, local, created) VALUES (1, 'INFO', 0)",
@@ -545,7 +545,7 @@ Test(migration, from_version_1_keeps_everything, .init = open_migrated, .fini = 
 	sql("INSERT INTO aliases (id, domain, local, kind, expand, created) VALUES (1, 7, 'x', 'alias', 'nobody', 0)");
 }
 
-Test(migration, server_asks_for_it_before_it_reads, .init = folder_make, .fini = folder_remove)
+Test(migration, server_migrates_before_it_reads, .init = folder_make, .fini = folder_remove)
 {
 	char error[DATABASE_ERROR_SIZE];
 	make_version_1();

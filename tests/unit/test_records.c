@@ -135,7 +135,7 @@ Test(records, account_is_kept_with_its_rights)
 	    "spamtrap=0;quota-bytes=1073741824;quota-messages=-;language=-;moved-to=anna@example.net;");
 }
 
-Test(records, password_is_told_by_its_forms_alone)
+Test(records, only_the_forms_of_a_password_are_shown)
 {
 	const char *const name = "anna@example.test";
 	const struct record_password password = { "$y$hash", "SCRAM-SHA-256$x", NULL };
@@ -175,7 +175,7 @@ Test(records, value_that_does_not_fit_is_named_with_its_cure)
 	}
 }
 
-Test(records, change_is_made_whole_or_not_at_all)
+Test(records, change_is_atomic)
 {
 	const char *const name = "carol@example.test";
 	const struct record_setting settings[] = { { "smtp", "no" }, { "language", "???" } };
@@ -186,7 +186,7 @@ Test(records, change_is_made_whole_or_not_at_all)
 	cr_expect_eq(folder_count("mail/example.test/carol"), 0);
 }
 
-Test(records, name_that_can_be_none_is_refused)
+Test(records, malformed_name_is_refused)
 {
 	static const char *const domains[] = { "", ".", "a..b", "-a.b", "[127.0.0.1]",
 		"b\xC3\xBC"
@@ -202,7 +202,7 @@ Test(records, name_that_can_be_none_is_refused)
 	cr_expect(has_error("before: ftgatectl domain add example.com"));
 }
 
-Test(records, quoted_and_utf8_addresses_are_told_as_they_are_written)
+Test(records, quoted_and_utf8_addresses_are_shown_as_written)
 {
 	cr_expect_eq(add(RECORD_ACCOUNT, "\"two words\"@example.test", NULL, NULL, NULL), ACCOUNTS_OK);
 	cr_expect_eq(add(RECORD_ACCOUNT, "j\xC3\xB6rg@example.test", NULL, NULL, NULL), ACCOUNTS_OK);
@@ -211,14 +211,14 @@ Test(records, quoted_and_utf8_addresses_are_told_as_they_are_written)
 	cr_expect_not_null(strstr(show(RECORD_ACCOUNT, "\"j\xC3\xB6rg\"@example.test", NULL), "=j\xC3\xB6rg@"));
 }
 
-Test(records, full_domain_takes_no_more_accounts)
+Test(records, full_domain_refuses_more_accounts)
 {
 	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "max-accounts", "2"), ACCOUNTS_OK);
 	cr_expect_eq(add(RECORD_ACCOUNT, "carol@example.test", NULL, NULL, NULL), ACCOUNTS_REFUSED);
 	cr_expect(has_error("max-accounts=NUMBER"));
 }
 
-Test(records, alias_leads_to_what_is_there)
+Test(records, alias_target_must_exist)
 {
 	cr_expect_eq(add(RECORD_ALIAS, "info@example.org", NULL, "add", "anna@example.test"), ACCOUNTS_OK);
 	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "add", "bob@EXAMPLE.test"), ACCOUNTS_OK);
@@ -248,7 +248,7 @@ Test(records, domain_that_is_relayed_has_no_mailboxes_here)
 	cr_expect_eq(add(RECORD_ACCOUNT, "anna@away.example", NULL, NULL, NULL), ACCOUNTS_OK);
 }
 
-Test(records, alias_leads_to_one_address_at_least)
+Test(records, alias_has_at_least_one_target)
 {
 	cr_expect_eq(add(RECORD_ALIAS, "info@example.org", NULL, NULL, NULL), ACCOUNTS_REFUSED);
 	cr_expect_eq(add(RECORD_ALIAS, "info@example.org", NULL, "add", "anna@example.test"), ACCOUNTS_OK);
@@ -257,7 +257,7 @@ Test(records, alias_leads_to_one_address_at_least)
 	    add(RECORD_LIST, "staff@example.org", NULL, NULL, NULL), ACCOUNTS_OK, "a list may be filled later");
 }
 
-Test(records, address_is_that_of_one_thing)
+Test(records, address_belongs_to_one_record)
 {
 	cr_expect_eq(add(RECORD_ALIAS, "ANNA@example.test", NULL, "add", "bob@example.test"), ACCOUNTS_EXISTS);
 	cr_expect_eq(add(RECORD_LIST, "staff@example.test", NULL, NULL, NULL), ACCOUNTS_OK);
@@ -268,7 +268,7 @@ Test(records, address_is_that_of_one_thing)
 	cr_expect(has_error("there is no alias staff@example.test"));
 }
 
-Test(records, alias_never_leads_back_to_itself)
+Test(records, alias_cannot_target_itself)
 {
 	add(RECORD_ALIAS, "a@example.test", NULL, "add", "anna@example.test");
 	add(RECORD_ALIAS, "b@example.test", NULL, "add", "a@example.test");
@@ -279,7 +279,7 @@ Test(records, alias_never_leads_back_to_itself)
 	cr_expect(has_error("leads back"));
 }
 
-Test(records, what_others_lead_to_is_not_removed)
+Test(records, target_of_others_cannot_be_removed)
 {
 	add(RECORD_ALIAS, "info@example.org", NULL, "add", "anna@example.test");
 	cr_expect_eq(drop(RECORD_ACCOUNT, "anna@example.test", NULL), ACCOUNTS_REFUSED);
@@ -293,7 +293,7 @@ Test(records, what_others_lead_to_is_not_removed)
 	cr_expect_eq(drop(RECORD_DOMAIN, "example.test", NULL), ACCOUNTS_REFUSED, "bob is there");
 }
 
-Test(records, list_tells_its_members_and_who_may_ask)
+Test(records, list_shows_its_members_and_rights)
 {
 	add(RECORD_LIST, "staff@example.test", NULL, "add", "anna@example.test");
 	cr_expect_eq(set(RECORD_LIST, "staff@example.test", NULL, "expand", "accounts"), ACCOUNTS_OK);
@@ -330,7 +330,7 @@ Test(records, access_entries_are_networks_addresses_and_domains)
 	cr_expect_str_eq(list(RECORD_ACCESS, "blacklist"), "kind=blacklist;value=bad.example;comment=-;");
 }
 
-Test(records, access_entry_of_no_sense_is_refused)
+Test(records, malformed_access_entry_is_refused)
 {
 	static const char *const wrong[][2] = { { "refuse", "192.0.2.0/24" }, { "refused", "192.0.2.1/24" },
 		{ "refused", "bad.example" }, { "relay", "x@bad.example" }, { "blacklist", "192.0.2.0/33" },
@@ -340,7 +340,7 @@ Test(records, access_entry_of_no_sense_is_refused)
 		    add(RECORD_ACCESS, wrong[i][0], wrong[i][1], NULL, NULL), ACCOUNTS_UNFIT, "%s", wrong[i][1]);
 }
 
-Test(records, damage_is_told_with_a_cure)
+Test(records, damage_is_reported_with_a_cure)
 {
 	sqlite3 *other;
 	cr_assert_eq(sqlite3_open("ftgate.db", &other), SQLITE_OK);

@@ -56,7 +56,7 @@ of_address(enum ftg_id id, const char *address)
 	return ftg_reply_text(id, address, strlen(address));
 }
 
-Test(reply, of_no_catalogue_is_english_under_the_published_codes)
+Test(reply, without_a_catalogue_is_english_with_the_published_codes)
 {
 	cr_expect_str_eq(rendered((struct ftg_voice) { 0 }, ftg_reply(ERR_SMTP_OK)), "250 2.5.0 Ok (#3.07)\r\n");
 	cr_expect_str_eq(rendered((struct ftg_voice) { .language = 7, .encoding = FTG_UTF8 }, ftg_reply(ERR_POP_LOGIN)),
@@ -65,7 +65,7 @@ Test(reply, of_no_catalogue_is_english_under_the_published_codes)
 	    "250 2.5.0 Ok (#3.07)\r\n");
 }
 
-Test(reply, of_a_language_that_is_not_there_is_english)
+Test(reply, of_a_missing_language_is_english)
 {
 	struct ftg_voice voice = saying(ERR_SMTP_OK, "Gut", FTG_ASCII);
 	static const ftg_lang strange[] = { -1, 2, 3, 99, INT_MAX, INT_MIN };
@@ -111,7 +111,7 @@ Test(reply, begins_with_the_host_where_clients_read_it)
 	    "421 localhost [192.0.2.1] Max concurrent sessions (#1.04)\r\n");
 }
 
-Test(reply, shows_an_address_that_is_not_ascii_in_an_ascii_form)
+Test(reply, shows_a_non_ascii_address_in_ascii)
 {
 	const char *address = "jos\xC3\xA9@ex\xC3\xA4mple.org";
 	struct ftg_voice voice = { .encoding = FTG_ASCII };
@@ -175,7 +175,7 @@ Test(reply, says_a_reason_in_its_own_language)
 	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SECPOL_RBL)), "#2.03");
 }
 
-Test(reply, of_a_notice_is_its_text_alone)
+Test(reply, of_a_dsn_is_its_text_only)
 {
 	cr_expect_str_eq(rendered((struct ftg_voice) { 0 }, ftg_reply_count(FTG_NOTICE_EXPIRED, 1)),
 	    "It has been tried for 1 day without success.");
@@ -192,7 +192,7 @@ Test(reply, of_a_notice_is_its_text_alone)
 	    "berlegt:");
 }
 
-Test(reply, says_no_reason_that_is_none)
+Test(reply, omits_an_empty_reason)
 {
 	static const unsigned long none[] = { ERR_SMTP_OK, ERR_POP_LOGIN, FTG_IDS, FTG_IDS + 1, ULONG_MAX, INT_MAX };
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
@@ -253,7 +253,7 @@ Test(reply, has_each_line_break_of_its_text)
 	    "550-5.1.1 Die Adresse\r\n550-5.1.1 \r\n550 5.1.1 ist falsch (#4.25)\r\n");
 }
 
-Test(reply, of_smtp_goes_on_in_further_lines)
+Test(reply, of_smtp_continues_on_further_lines)
 {
 	char text[1001] = "";
 	for (size_t i = 0; i + 10 < sizeof(text); i += 10)
@@ -365,7 +365,7 @@ render_early(void)
 	early_id = ftg_id_find("ERR_SMTP_OK");
 }
 
-Test(reply, is_there_before_the_program_begins)
+Test(reply, is_available_before_main)
 {
 	cr_expect_str_eq(early, "250 2.0.0 Ok (#3.07)\r\n");
 	cr_expect_eq(early_id, ERR_SMTP_OK);
@@ -425,7 +425,7 @@ Test(reply, of_a_greeting_ends_in_the_timestamp_for_apop)
 	cr_expect_str_eq(greeting("mx", "", 0), "+OK mx POP3 server ready (#7.01)\r\n");
 }
 
-Test(reply, of_a_greeting_leaves_out_what_is_no_timestamp_is_left_out)
+Test(reply, of_a_greeting_omits_a_malformed_timestamp)
 {
 	static const char *const bad[] = { "1.2@mx", "<1.2@mx", "1.2@mx>", "<>", "<1 2@mx>", "<1.2@mx>>", "<<1.2@mx>",
 		"<1\r\n-ERR@mx>", "<\xC3\xA4@mx>", "<(#5.01)@mx>", "<1.2@mx> " };

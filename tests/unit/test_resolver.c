@@ -104,7 +104,7 @@ ask(struct fake_resolver *stand, enum resolver_type type, const char *name)
 
 static struct fake_resolver stand;
 
-Test(fake_resolver, answers_what_it_was_told)
+Test(fake_resolver, returns_the_configured_answers)
 {
 	fake_resolver_open(&stand);
 	cr_assert(fake_resolver_tell(&stand, "A mx.example.org 192.0.2.1 192.0.2.2"));
@@ -127,7 +127,7 @@ Test(fake_resolver, answers_what_it_was_told)
 	cr_expect_eq(stand.asked, 18);
 }
 
-Test(fake_resolver, is_not_asked_for_what_is_no_name)
+Test(fake_resolver, is_not_asked_for_malformed_names)
 {
 	fake_resolver_open(&stand);
 	cr_expect_eq(ask(&stand, RESOLVER_A, "a b").outcome, RESOLVER_NO_NAME);
@@ -135,7 +135,7 @@ Test(fake_resolver, is_not_asked_for_what_is_no_name)
 	cr_expect_eq(stand.asked, 0);
 }
 
-Test(fake_resolver, takes_nothing_else)
+Test(fake_resolver, refuses_other_configuration_lines)
 {
 	static const char *const bad[] = { "", "A", "A name", "B name 192.0.2.1", "A name nonsense",
 		"MX name mx.example.org" };

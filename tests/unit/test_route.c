@@ -89,14 +89,14 @@ Test(route, of_a_domain_goes_before_the_smarthost)
 	cr_expect(routes.mx);
 }
 
-Test(route, is_none_where_none_is_told)
+Test(route, is_none_without_configuration)
 {
 	open_routes(&(struct config) { 0 });
 	cr_expect_null(route_find(&routes, "a.example"));
 	cr_expect_not(routes.mx);
 }
 
-Test(route, that_is_wrong_is_told)
+Test(route, fault_is_reported)
 {
 	cr_expect_str_eq(fault_of((struct route_settings) { .domain = "a.example", .place = "b.example" }), "");
 	cr_expect_str_eq(fault_of((struct route_settings) { .domain = "a..example", .place = "b" }),
@@ -111,7 +111,7 @@ Test(route, that_is_wrong_is_told)
 	cr_expect_str_eq(error, "smarthost: 'a:b' is no HOST:PORT and no lmtp:PLACE");
 }
 
-Test(route, keeps_its_password_to_itself)
+Test(route, password_is_not_logged)
 {
 	struct route_settings route = { .domain = "a.example", .place = "b", .credentials = "secret" };
 	cr_expect_str_eq(fault_of(route),
@@ -128,7 +128,7 @@ Test(route, keeps_its_password_to_itself)
 	cr_expect_str_eq(fault_of(route), "routes: a.example: secret: No such file or directory");
 }
 
-Test(route, takes_no_place_that_is_none)
+Test(route, refuses_malformed_addresses)
 {
 	static const char *const none[] = { "", ":", ":25", "[", "[]", "[]:25", "[::1", "[::1]25", "a b",
 		"lmtp:", "host.example:", "host..example" };

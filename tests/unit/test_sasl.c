@@ -224,7 +224,7 @@ Test(sasl, an_empty_response_is_malformed)
 	cr_expect_eq(exchange(SASL_LOGIN, NULL, LINES(TEXT("tim"), "")), SASL_MALFORMED);
 }
 
-Test(sasl, malformed_messages_are_told_as_such)
+Test(sasl, malformed_messages_are_reported_as_malformed)
 {
 	cr_expect_eq(exchange(SASL_PLAIN, TEXT("tim"), NULL), SASL_MALFORMED);
 	cr_expect_eq(exchange(SASL_PLAIN, TEXT("\0tim"), NULL), SASL_MALFORMED);
@@ -305,7 +305,7 @@ scram_salt(const char *message, char salt[256])
 	sasl_free(sasl);
 }
 
-Test(sasl, scram_makes_up_a_salt_that_stays)
+Test(sasl, scram_salt_of_an_unknown_user_is_stable)
 {
 	char known[256], tom[256], again[256], other[256];
 	scram_salt(TEXT("n,,n=tim,r=abc"), known);
@@ -318,7 +318,7 @@ Test(sasl, scram_makes_up_a_salt_that_stays)
 	cr_expect_eq(strlen(tom), strlen(known) + 1, "10000 for 4096");
 }
 
-Test(sasl, scram_proof_of_a_made_up_key_fails)
+Test(sasl, scram_proof_for_an_unknown_user_fails)
 {
 	static const char last[] = "c=biws,r=abc,p=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 	cr_expect_eq(exchange(SASL_SCRAM_SHA_256, TEXT("n,,n=tom,r=abc"), LINES(TEXT(last))), SASL_FAILED);

@@ -113,7 +113,7 @@ ask_clamd(const char *endpoint, int64_t limit)
 	return clamd.scanner.scan(&clamd.scanner, &subject, text);
 }
 
-Test(scanners, clamd_gets_the_message_as_it_is)
+Test(scanners, clamd_gets_the_message_unchanged)
 {
 	serve_by(act_as_clamd, true, "stream: OK");
 	cr_expect_eq(ask_clamd(fake.endpoint, LIMIT), SCAN_CLEAN, "%s", text);
@@ -158,7 +158,7 @@ have_enough(struct fake_service *at, int connection, unsigned number)
 		;
 }
 
-Test(scanners, clamd_may_have_enough)
+Test(scanners, clamd_may_stop_reading_early)
 {
 	serve_by(have_enough, true, NULL);
 	cr_expect_eq(ask_clamd(fake.endpoint, LIMIT), SCAN_FAILED);
@@ -178,14 +178,14 @@ answer_without_end(struct fake_service *at, int connection, unsigned number)
 		;
 }
 
-Test(scanners, half_an_answer_is_none)
+Test(scanners, truncated_answer_is_a_failure)
 {
 	serve_by(answer_without_end, true, "stream: OK");
 	cr_expect_eq(ask_clamd(fake.endpoint, LIMIT), SCAN_FAILED);
 	cr_expect_str_eq(text, "the answer is cut off");
 }
 
-Test(scanners, an_answer_has_an_end)
+Test(scanners, answer_of_clamd_is_bounded)
 {
 	static char answer[2000];
 	memset(answer, 'x', sizeof answer - 1);
@@ -209,7 +209,7 @@ Test(scanners, clamd_has_a_time_limit)
 	cr_expect_str_eq(text, "no answer: Connection timed out");
 }
 
-Test(scanners, where_nobody_listens_the_scan_has_failed)
+Test(scanners, scan_fails_if_nobody_listens)
 {
 	cr_expect_eq(ask_clamd("/nonexistent/clamd", LIMIT), SCAN_FAILED);
 	cr_expect_str_eq(text, "cannot connect: No such file or directory");
@@ -335,7 +335,7 @@ expect_header(const char *line)
 	cr_expect(at != NULL && at < end, "%s in\n%.*s", line, (int)(end - asked), asked);
 }
 
-Test(scanners, rspamd_is_told_who_sends_what_to_whom)
+Test(scanners, rspamd_gets_sender_recipients_and_client)
 {
 	serve_by(act_as_rspamd, false, clean);
 	cr_expect_eq(ask_rspamd(fake.endpoint, LIMIT), SCAN_CLEAN, "%s", text);
@@ -352,7 +352,7 @@ Test(scanners, rspamd_is_told_who_sends_what_to_whom)
 	cr_expect_eq(memcmp(strstr(asked, "\r\n\r\n") + 4, message, SIZE), 0);
 }
 
-Test(scanners, no_value_is_a_second_header)
+Test(scanners, value_cannot_add_a_header)
 {
 	subject.helo = "x\r\nUser: admin\r\n\r\n{}";
 	subject.sender = "";
@@ -363,7 +363,7 @@ Test(scanners, no_value_is_a_second_header)
 	expect_header("\r\nFrom: <>\r\n");
 }
 
-Test(scanners, rspamd_may_be_in_trouble)
+Test(scanners, error_of_rspamd_is_a_failure)
 {
 	serve_by(act_as_rspamd, true, "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
 	cr_expect_eq(ask_rspamd(fake.endpoint, LIMIT), SCAN_FAILED);
@@ -390,7 +390,7 @@ flood(struct fake_service *at, int connection, unsigned number)
 		;
 }
 
-Test(scanners, an_answer_of_rspamd_has_an_end)
+Test(scanners, answer_of_rspamd_is_bounded)
 {
 	serve_by(flood, true, "");
 	cr_expect_eq(ask_rspamd(fake.endpoint, LIMIT), SCAN_FAILED);

@@ -65,7 +65,7 @@ Test(schedule, gives_entries_in_the_order_of_their_times)
 	drain(MANY);
 }
 
-Test(schedule, finds_entries_and_forgets_them)
+Test(schedule, finds_and_removes_entries)
 {
 	for (unsigned i = 0; i < MANY; i++)
 		cr_expect_eq(add(i, 5)->domains, UINT64_MAX);
@@ -76,7 +76,7 @@ Test(schedule, finds_entries_and_forgets_them)
 	drain(MANY / 2);
 }
 
-Test(schedule, is_put_in_order_again)
+Test(schedule, is_reordered_after_a_change)
 {
 	for (unsigned i = 0; i < MANY; i++)
 		add(i, 100);
@@ -86,7 +86,7 @@ Test(schedule, is_put_in_order_again)
 	drain(MANY);
 }
 
-Test(schedule, of_nothing_has_nothing)
+Test(schedule, empty_schedule_has_no_entry)
 {
 	cr_expect_null(schedule_first(&schedule));
 	cr_expect_null(schedule_find(&schedule, "x"));
@@ -125,7 +125,7 @@ Test(destination, lets_entries_wait_in_their_order)
 	destinations_clear(&all);
 }
 
-Test(destination, is_forgotten_when_nothing_is_known_of_it)
+Test(destination, is_freed_once_it_holds_no_state)
 {
 	static struct destinations all;
 	struct destination *one = destination_get(&all, "one"), *two = destination_get(&all, "two");

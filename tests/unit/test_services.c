@@ -45,7 +45,7 @@ expect_told(const char *request)
 static const char envelope[] =
     "EHLO client.example\r\nMAIL FROM:<a@b.example> SIZE=300\r\nRCPT TO:<alice@example.test>\r\n";
 
-Test(services, at_connect_the_address_is_told)
+Test(services, connect_sends_the_address)
 {
 	begin(SERVICE_CONNECT);
 	expect_told("request=smtpd_access_policy\nprotocol_state=CONNECT\nprotocol_name=SMTP\n"
@@ -55,7 +55,7 @@ Test(services, at_connect_the_address_is_told)
 	cr_expect_eq(fixture.services[0].count, 1);
 }
 
-Test(services, at_helo_the_name_is_told_that_is_not_taken_yet)
+Test(services, helo_sends_the_new_name)
 {
 	begin(SERVICE_HELO);
 	say("EHLO client.example\r\n");
@@ -63,7 +63,7 @@ Test(services, at_helo_the_name_is_told_that_is_not_taken_yet)
 	cr_expect_not_null(strstr(fixture.services[0].asked, "\nhelo_name=client.example\n"));
 }
 
-Test(services, at_rcpt_sender_and_recipient_are_told)
+Test(services, rcpt_sends_sender_and_recipient)
 {
 	begin(SERVICE_RCPT);
 	say(envelope);
@@ -74,7 +74,7 @@ Test(services, at_rcpt_sender_and_recipient_are_told)
 	            "recipient=alice@example.test\nrecipient_count=0\nsize=300\n\n");
 }
 
-Test(services, a_name_that_the_dns_confirms_is_told)
+Test(services, confirmed_client_name_is_sent)
 {
 	fixture.config.policy.ptr_check = PTR_CONFIRMED;
 	fake_resolver_tell(&fixture.dns, "PTR 192.0.2.7 host.example.org");
@@ -84,7 +84,7 @@ Test(services, a_name_that_the_dns_confirms_is_told)
 	    fixture.services[0].asked, "\nclient_name=host.example.org\nreverse_client_name=host.example.org\n"));
 }
 
-Test(services, at_data_the_number_of_recipients_is_told)
+Test(services, data_sends_the_number_of_recipients)
 {
 	begin(SERVICE_DATA);
 	say(envelope);
@@ -97,7 +97,7 @@ Test(services, at_data_the_number_of_recipients_is_told)
 	    strstr(fixture.services[0].asked, "\nsender=\nrecipient=bob@example.test\nrecipient_count=1\n"));
 }
 
-Test(services, the_login_and_the_encryption_are_told)
+Test(services, login_and_encryption_are_sent)
 {
 	fixture.config.sasl = fixture.sasl;
 	fixture.has_certificate = true;
@@ -111,7 +111,7 @@ Test(services, the_login_and_the_encryption_are_told)
 	    "encryption_cipher=TLS_AES_256_GCM_SHA384\n"));
 }
 
-Test(services, recipients_that_are_refused_are_not_told)
+Test(services, refused_recipients_are_not_sent)
 {
 	begin(SERVICE_RCPT);
 	say("EHLO client.example\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<nobody@example.test>\r\n");
@@ -119,7 +119,7 @@ Test(services, recipients_that_are_refused_are_not_told)
 	cr_expect_not_null(strstr(fixture.output.bytes, "(#4.28)"));
 }
 
-Test(services, no_octet_of_a_client_ends_a_line)
+Test(services, client_octets_cannot_end_a_line)
 {
 	begin(SERVICE_MAIL);
 	say("EHLO client.example\nrequest=junk\r\n");
@@ -189,7 +189,7 @@ Test(services, a_field_is_utf8_in_a_message_that_is)
 	expect_header("X-A: \xc3\xa4\r\n");
 }
 
-Test(services, what_is_no_field_is_overlooked)
+Test(services, malformed_fields_are_ignored)
 {
 	static const char *const answers[] = { "action=PREPEND\n\n", "action=PREPEND no colon\n\n",
 		"action=PREPEND : x\n\n", "action=PREPEND a b: x\n\n", "action=PREPEND \xc3\xa4: x\n\n" };
@@ -207,7 +207,7 @@ Test(services, what_is_no_field_is_overlooked)
 	fixture_enter(&fixture);
 }
 
-Test(services, there_is_an_end_to_what_is_added)
+Test(services, added_fields_are_bounded)
 {
 	char answer[SERVICE_TEXT_SIZE + 40] = "action=PREPEND X-A: ";
 	size_t start = strlen(answer);

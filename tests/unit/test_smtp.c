@@ -77,7 +77,7 @@ feed(const char *text)
 
 static const char envelope[] = "HELO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<alice@example.test>\r\n";
 
-Test(smtp, busy_session_takes_nothing_and_asks_to_be_fed_again)
+Test(smtp, busy_session_consumes_nothing_and_asks_to_be_fed_again)
 {
 	fixture.late = true;
 	feed(envelope);
@@ -104,7 +104,7 @@ Test(smtp, job_that_ends_at_once_needs_no_resume)
 	cr_expect_eq(fixture.delivered, 1);
 }
 
-Test(smtp, closed_session_takes_nothing)
+Test(smtp, closed_session_consumes_nothing)
 {
 	cr_expect_eq(feed("QUIT\r\nNOOP\r\n"), 6);
 	cr_expect(smtp_session_closed(fixture.session));
@@ -272,7 +272,7 @@ converse(unsigned at)
 	return troubles;
 }
 
-Test(smtp, memory_that_runs_out_is_a_passing_error)
+Test(smtp, exhausted_memory_is_a_temporary_error)
 {
 	unsigned at = 1;
 	while (converse(at) == 1)

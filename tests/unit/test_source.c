@@ -53,7 +53,7 @@ Test(source, names_file_language_id_and_rule_of_a_refused_text)
 	ftg_catalog_free(catalog);
 }
 
-Test(source, with_an_unknown_id_is_told_and_otherwise_used)
+Test(source, unknown_id_is_reported_and_the_rest_is_used)
 {
 	static const char *const keys[] = { "ERR_SMTP_OKAY\004Ok", "Ok", "\004Ok", "ERR_SMTP_\004Ok", "FTG_IDS\004Ok",
 		"\x1B[31m\004Ok" };
@@ -135,7 +135,7 @@ Test(source, leaves_an_untranslated_entry_to_the_next_source)
 	cr_expect_str_eq(outcome(ERR_POP_MESSAGECOUNT, "", 0), "no such message , only 2 messages in mailbox");
 }
 
-Test(source, gives_words_to_a_reason_that_has_none)
+Test(source, gives_a_text_to_a_reason_without_one)
 {
 	cr_expect_str_eq(outcome(ERR_SECPOL_BLACK, "-ERR gesperrt", 13), "code");
 	mofile_begin(&file, MOFILE_HEADER);
@@ -160,7 +160,7 @@ Test(source, with_a_text_for_the_challenge_is_refused_for_that_text)
 	ftg_catalog_free(catalog);
 }
 
-Test(source, that_is_refused_falls_to_the_next_source)
+Test(source, refused_text_falls_back_to_the_next_source)
 {
 	static const char *const preferences[] = { "de_AT:fr", NULL };
 	static const struct {
@@ -228,7 +228,7 @@ Test(check_file, counts_what_is_refused, .init = folder_make, .fini = folder_rem
 	cr_expect_eq(ftg_catalog_check_file(FILE_OF("de"), "de", NULL, NULL), 1);
 }
 
-Test(check_file, fails_with_errno_where_the_file_cannot_be_read, .init = folder_make, .fini = folder_remove)
+Test(check_file, fails_with_errno_if_the_file_cannot_be_read, .init = folder_make, .fini = folder_remove)
 {
 	cr_expect_eq(ftg_catalog_check_file("none.mo", "de", refusals_take, &refusals), -1);
 	cr_expect_eq(errno, ENOENT);

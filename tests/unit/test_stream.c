@@ -263,7 +263,7 @@ Test(stream, no_time_limit_means_none)
 	cr_expect_str_eq(heard(client), "ok\n");
 }
 
-Test(stream, idle_client_is_told_and_one_that_talks_is_not)
+Test(stream, only_idle_clients_are_timed_out)
 {
 	fake_protocol.idle = 5000;
 	int silent = join(), talking = join();
@@ -278,7 +278,7 @@ Test(stream, idle_client_is_told_and_one_that_talks_is_not)
 	cr_expect_str_eq(heard(talking), "hello\nok\nok\nok\nok\n");
 }
 
-Test(stream, octet_now_and_then_does_not_put_off_the_admission)
+Test(stream, slow_octets_do_not_extend_the_time_before_admission)
 {
 	fake_protocol.idle = 5000;
 	fake_protocol.admission = 20000;
@@ -401,7 +401,7 @@ Test(stream, proxy_that_says_nothing_or_rubbish_is_closed_unanswered)
 	expect_all_gone(0);
 }
 
-Test(stream, greeting_waits_for_its_delay_and_who_talks_before_is_sent_away)
+Test(stream, early_talker_is_rejected_during_the_greeting_delay)
 {
 	fake_protocol.greeting_delay = 3000;
 	int early = join(), patient = join();
@@ -416,7 +416,7 @@ Test(stream, greeting_waits_for_its_delay_and_who_talks_before_is_sent_away)
 	cr_expect_str_eq(heard(patient), "hello\n");
 }
 
-Test(stream, one_too_many_is_turned_away_with_a_reply)
+Test(stream, session_over_the_limit_gets_a_reply)
 {
 	for (int i = 0; i < CLIENTS; i++)
 		join();
@@ -427,7 +427,7 @@ Test(stream, one_too_many_is_turned_away_with_a_reply)
 	cr_expect_eq(streams.count, CLIENTS);
 }
 
-Test(stream, refused_client_has_not_come_in_and_need_not_leave)
+Test(stream, refused_client_is_not_counted)
 {
 	fake.refuse = 1;
 	int client = join();
@@ -490,7 +490,7 @@ open_tls_client(void)
 	client_open(&tls_client, NULL, 0, NULL);
 }
 
-Test(encrypted_stream, clear_text_behind_the_request_is_not_run)
+Test(encrypted_stream, clear_text_after_starttls_is_not_executed)
 {
 	char line[32] = "";
 	int client = join();
@@ -535,7 +535,7 @@ Test(encrypted_stream, handshakes_of_a_turn_are_bounded_and_in_order)
 	client_close(&tls_client);
 }
 
-Test(encrypted_stream, client_that_leaves_before_its_handshake_costs_none)
+Test(encrypted_stream, client_that_leaves_early_costs_no_handshake)
 {
 	open_tls_client();
 	listener.mode.encrypted = true;

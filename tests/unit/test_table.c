@@ -81,7 +81,7 @@ Test(table, holds_the_published_ids_in_published_order)
 	}
 }
 
-Test(table, has_only_rows_of_our_own_behind_the_published_ones)
+Test(table, extension_rows_follow_the_published_rows)
 {
 	for (unsigned i = PUBLISHED_ROWS; i < FTG_IDS; i++) {
 		const struct ftg_row *row = ftg_row((enum ftg_id)i);
@@ -235,7 +235,7 @@ Test(table, finds_an_id_in_any_case_and_no_other_name)
 	cr_expect_eq(ftg_id_find("FTG_IDS"), FTG_IDS);
 }
 
-Test(table, finds_no_name_that_goes_on_behind_a_nul)
+Test(table, name_with_a_nul_is_unknown)
 {
 	static const char name[] = "ERR_SMTP_OK\0and more than any ID has";
 	cr_expect_eq(table_find(name, strlen(name)), ERR_SMTP_OK);

@@ -85,7 +85,7 @@ Test(text, of_the_challenge_is_refused)
 	cr_expect_str_eq(rule(ERR_SMTP_334, "%s"), "literal");
 }
 
-Test(text, may_take_so_many_octets)
+Test(text, number_of_octets_is_bounded)
 {
 	cr_expect_str_eq(rule(ERR_SMTP_OK, filled("", TEXT_MAX, "")), "");
 	cr_expect_str_eq(rule(ERR_SMTP_OK, filled("", TEXT_MAX + 1, "")), "length");
@@ -94,7 +94,7 @@ Test(text, may_take_so_many_octets)
 	cr_expect_str_eq(rule(ERR_SMTP_OK, filled("\xC3\xA4\xC3\xA4", TEXT_MAX, "")), "");
 }
 
-Test(text, may_hold_so_many_pieces)
+Test(text, number_of_pieces_is_bounded)
 {
 	char text[400] = "";
 	for (size_t i = 0; i < TEXT_PIECES / 2; i++)
@@ -179,7 +179,7 @@ Test(text, holds_nothing_invisible)
 	}
 }
 
-Test(text, breaks_lines_within_an_smtp_text_alone)
+Test(text, only_smtp_texts_may_break_lines)
 {
 	cr_expect_str_eq(rule(ERR_SMTP_OK, "a\nb"), "");
 	cr_expect_str_eq(rule(ERR_SMTP_OK, "a\nb\nc\nd\ne\nf\ng\nh"), "");
@@ -193,7 +193,7 @@ Test(text, breaks_lines_within_an_smtp_text_alone)
 	cr_expect_str_eq(rule(ERR_MAILBOX_QUOTA, "a\nb"), "control");
 }
 
-Test(text, uses_the_directives_of_the_table_alone)
+Test(text, uses_only_the_directives_of_the_table)
 {
 	static const char *const bad[] = { "%n", "%d", "%", "a%", "%%%", "%l", "%1", "%1$", "%0$s", "% s", "%5s", "%-s",
 		"%.3s", "%*s", "%99999s", "%hs", "%c", "%x", "%p", "%S", "%ls", "%llu", "%zu", "%m", "%a", "%1$n",
@@ -206,7 +206,7 @@ Test(text, uses_the_directives_of_the_table_alone)
 		cr_expect_str_eq(rule(ERR_SMTP_ACCESSDENIED, good[i]), "", "%s", good[i]);
 }
 
-Test(text, uses_the_arguments_of_the_table_alone)
+Test(text, uses_only_the_arguments_of_the_table)
 {
 	static const char *const bad[] = { "%s %s %s", "%3$s", "%9$s", "%lu", "%1$lu" };
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -221,7 +221,7 @@ Test(text, uses_the_arguments_of_the_table_alone)
 	cr_expect_str_eq(rule(ERR_POP_MESSAGECOUNT, "%lu %lu"), "argument");
 }
 
-Test(text, uses_known_variables_alone)
+Test(text, uses_only_known_variables)
 {
 	static const char *const bad[] = { "${", "${}", "${nothing}", "${Host}", "${ host}", "${host", "${host ",
 		"${hos}", "${hosts}", "${REF}", "${host\n}", "${%s}", "${${host}}", "${\xC3\xA4}" };
@@ -304,7 +304,7 @@ Test(text, of_a_greeting_begins_with_the_host_and_holds_no_timestamp)
 	}
 }
 
-Test(text, cannot_place_a_language_tag_which_stands_in_front_of_it)
+Test(text, cannot_contain_a_language_tag)
 {
 	cr_expect_str_eq(rule(FTG_POP_LANGUAGE, "Sprache gewechselt"), "");
 	cr_expect_str_eq(rule(FTG_POP_LANGUAGE, "Sprache %s"), "argument");
@@ -345,7 +345,7 @@ remarks(enum ftg_id id, const char *text)
 	return ftg_text_remarks(id, "de", text, strlen(text));
 }
 
-Test(remark, is_made_of_what_is_odd_alone)
+Test(remark, names_only_what_is_unusual)
 {
 	cr_expect_eq(remarks(ERR_SMTP_OK, "Gut"), 0);
 	cr_expect_eq(remarks(ERR_SMTP_ADDRESS_BAD, "%s ist falsch: \xC3\xA4"), 0);
@@ -385,7 +385,7 @@ longest_line(enum ftg_id id, const char *text, enum ftg_profile profile)
 	return end != NULL && (size_t)(end - line) + 2 == len ? len : len + FTG_LINE_MAX;
 }
 
-Test(room, is_what_fits_on_one_line_under_both_profiles)
+Test(room, is_what_fits_one_line_in_both_profiles)
 {
 	for (unsigned i = 0; i < FTG_IDS; i++) {
 		enum ftg_id id = (enum ftg_id)i;

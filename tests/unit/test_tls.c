@@ -43,7 +43,7 @@ open_client(struct client *client, int protocol)
 	cr_assert(client_shake_hands(client, 65536));
 }
 
-Test(tls, hands_are_shaken_in_steps_of_any_size)
+Test(tls, handshake_works_in_steps_of_any_size)
 {
 	static const size_t steps[] = { 1, 2, 3, 7, 100, 65536 };
 	EACH_PROTOCOL(protocol)
@@ -62,7 +62,7 @@ Test(tls, hands_are_shaken_in_steps_of_any_size)
 	}
 }
 
-Test(tls, server_name_is_none_where_it_is_odd)
+Test(tls, malformed_server_name_is_ignored)
 {
 	static const char *const odd[] = { "a b", "a\r\nb", "\xC3\xA4.example", "%s/../x", "a\"b" };
 	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
@@ -214,7 +214,7 @@ Test(tls, the_clients_close_is_answered)
 	}
 }
 
-Test(tls, the_servers_close_comes_behind_its_last_octets)
+Test(tls, close_notify_follows_the_last_octets)
 {
 	EACH_PROTOCOL(protocol)
 	{
@@ -234,7 +234,7 @@ Test(tls, the_servers_close_comes_behind_its_last_octets)
 	}
 }
 
-Test(tls, closing_before_the_handshake_is_well)
+Test(tls, closing_before_the_handshake_is_no_error)
 {
 	struct tls *tls = tls_new(context);
 	tls_close(tls);
@@ -244,7 +244,7 @@ Test(tls, closing_before_the_handshake_is_well)
 	tls_free(NULL);
 }
 
-Test(tls, garbage_for_a_hello_fails_and_is_told)
+Test(tls, garbage_for_a_hello_fails_with_a_cause)
 {
 	static const char *const garbage[] = { "EHLO client.example.org\r\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
 		"\x16\x03\x01\xFF\xFF", "\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00",
@@ -395,7 +395,7 @@ Test(tls, an_expired_certificate_is_used_but_not_reloaded)
 	identity_remove(&early);
 }
 
-Test(tls, the_old_context_is_kept_where_the_new_files_are_bad)
+Test(tls, old_context_is_kept_if_the_new_files_are_bad)
 {
 	struct tls_context *kept = context;
 	cr_expect_not(tls_context_reload(&context, "/nonexistent", identity.key, NULL, error));

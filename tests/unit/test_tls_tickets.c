@@ -103,7 +103,7 @@ name_of_current(struct tls_ticket_key *key)
 	return key->name;
 }
 
-Test(tls_tickets, a_key_is_replaced_when_its_time_is_up_and_not_before)
+Test(tls_tickets, key_is_replaced_at_its_expiry_and_not_before)
 {
 	struct tls_ticket_key first, second, found;
 	int64_t time = now();

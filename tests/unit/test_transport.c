@@ -273,7 +273,7 @@ Test(transport, says_whether_another_address_may_be_tried)
 	comes_to(TRANSPORT_LATER, "#8.12 " WHO ": 554 no mail here");
 }
 
-Test(transport, ends_at_the_deadline_of_all)
+Test(transport, ends_at_the_total_deadline)
 {
 	int64_t begun = server.time;
 	transport.times.whole = 300;
@@ -319,7 +319,7 @@ Test(transport, shares_no_connection_with_another_manner_or_server)
 	cr_expect_eq(pool.idle, 4);
 }
 
-Test(transport, keeps_a_connection_for_a_while_and_so_many_messages)
+Test(transport, reuses_a_connection_within_its_limits)
 {
 	run();
 	fake_dialer_time_out(&server);
@@ -345,7 +345,7 @@ Test(transport, speaks_helo_where_ehlo_is_not_known)
 		"EHLO", "250-x\r\n250-STARTTLS\r\n250-SMTPUTF8\r\n250 AUTH=PLAIN\r\n", false                           \
 	}
 
-Test(transport, encrypts_where_it_can)
+Test(transport, encrypts_if_offered)
 {
 	ANSWER(STARTTLS);
 	transport.manner.tls = TRANSPORT_TLS_STARTTLS;
@@ -353,7 +353,7 @@ Test(transport, encrypts_where_it_can)
 	cr_expect_not_null(strstr(server.said, "STARTTLS\nTLS: EHLO mx.example.test\nTLS: MAIL"));
 }
 
-Test(transport, sends_in_the_clear_where_that_is_allowed)
+Test(transport, sends_in_the_clear_only_if_allowed)
 {
 	ANSWER(STARTTLS);
 	transport.manner.tls = TRANSPORT_TLS_STARTTLS;
@@ -380,7 +380,7 @@ Test(transport, sends_nothing_in_the_clear_where_that_is_not_allowed)
 	cr_expect_null(strstr(server.said, "MAIL"));
 }
 
-Test(transport, passes_on_what_the_sender_asks_of_notices)
+Test(transport, passes_on_dsn_parameters)
 {
 	ANSWER({ "EHLO", "250-x\r\n250-DSN\r\n250-SMTPUTF8\r\n250 8BITMIME\r\n", false });
 	to[0].notify = DSN_SUCCESS | DSN_DELAY;
@@ -397,7 +397,7 @@ Test(transport, passes_on_what_the_sender_asks_of_notices)
 	cr_expect_not_null(strstr(server.said, "> NOTIFY=NEVER\n"));
 }
 
-Test(transport, keeps_to_itself_what_the_server_does_not_know)
+Test(transport, omits_parameters_that_the_server_does_not_offer)
 {
 	ANSWER({ "EHLO", "250 x\r\n", false });
 	to[0].notify = DSN_SUCCESS;
@@ -416,14 +416,14 @@ Test(transport, sends_no_message_that_is_too_large)
 	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
 }
 
-Test(transport, cannot_be_made_to_say_a_command_more)
+Test(transport, cannot_be_made_to_send_another_command)
 {
 	to[0].address = "a@b>\r\nDATA\r\n<c@d";
 	comes_to(TRANSPORT_LATER, "#8.15 " WHO ": a command to it cannot be written");
 	cr_expect_null(strstr(server.said, "DATA"));
 }
 
-Test(transport, reads_no_reply_without_end)
+Test(transport, length_of_a_reply_is_bounded)
 {
 	static char line[PEER_LINE_MAX + 100], lines[30001];
 	memset(line, 'x', sizeof line - 1);
@@ -463,7 +463,7 @@ Test(transport, logs_in)
 	comes_to(TRANSPORT_LATER, "#8.12 " WHO ": 535 5.7.8 no");
 }
 
-Test(transport, logs_in_by_questions)
+Test(transport, logs_in_by_challenges)
 {
 	ANSWER({ "EHLO", "250-x\r\n250 AUTH LOGIN\r\n", false }, { "AUTH LOGIN", "334 VXNlcm5hbWU6\r\n", false },
 	    { "YW5uYQ==", "334 UGFzc3dvcmQ6\r\n", false }, { "c2VjcmV0", "235 ok\r\n", false });
@@ -472,7 +472,7 @@ Test(transport, logs_in_by_questions)
 	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
 }
 
-Test(transport, does_not_believe_a_server_that_proves_nothing)
+Test(transport, requires_the_proof_of_a_scram_server)
 {
 	ANSWER({ "EHLO", "250-x\r\n250 AUTH SCRAM-SHA-256\r\n", true }, { "AUTH", "235 ok\r\n", true },
 	    { "EHLO", "250-x\r\n250 AUTH GSSAPI\r\n", true });
