@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
 import tempfile
@@ -74,14 +75,15 @@ class Ctl(TestCase):
         self.run_ctl("alias", "add", "info@" + DOMAIN, ACCOUNT)
         self.run_ctl("domain", "add", "away.test", "relay=yes")
         for status, error, *words in (
-                (USAGE, "what is to be done"),
+                (USAGE, "a command is missing"),
                 (USAGE, "'mailbox' is none of domain, account", "mailbox", "add"),
-                (USAGE, "account what? One of list, show, add, set, remove", "account"),
+                (USAGE, "'account' needs a verb: one of list, show, add, set, remove", "account"),
                 (USAGE, "'delete' is none of list, show", "account", "delete", ACCOUNT),
                 (USAGE, "account show takes ADDRESS", "account", "show"),
-                (USAGE, "domain list takes no more words", "domain", "list", "x"),
+                (USAGE, "'x' is one word too many: domain list takes no words", "domain", "list", "x"),
+                (USAGE, "'y' is one word too many: status takes no words", "status", "y"),
                 (USAGE, "domain set takes NAME SETTING=VALUE", "domain", "set", DOMAIN),
-                (USAGE, "password options are for account", "domain", "add", "x.test", "--password-stdin"),
+                (USAGE, "--password-stdin is for account add and account set, not for domain add", "domain", "add", "x.test", "--password-stdin"),
                 (USAGE, "'quick' is no setting; write SETTING=VALUE", "account", "set", ACCOUNT, "quick"),
                 (USAGE, "unrecognized option", "--loud"),
                 (DATAERR, "quota-bytes=lots: write octets such as", "account", "set", ACCOUNT, "quota-bytes=lots"),
@@ -103,6 +105,33 @@ class Ctl(TestCase):
                 (NOPERM, "has accounts (1)", "domain", "remove", DOMAIN)):
             self.assertEqual("", self.run_ctl(*words, status=status))
             self.assertIn(error, self.error)
+
+    def test_answer_without_a_process_id_signals_nobody(self):
+        for pid in ("", "pid 0\n", "pid 18446744073709551615\n", "pid 4294967295\n"):
+            with self.subTest(pid=pid), socket.socket(socket.AF_UNIX) as server:
+                path = os.path.join(self.data, "ftgate-smtpd.sock")
+                server.bind(path)
+                server.listen()
+                server.settimeout(SECONDS)
+                ctl = subprocess.Popen([program("ftgatectl"), "--data", self.data, "reload"], stderr=subprocess.PIPE,
+                                       start_new_session=True)
+                client, _ = server.accept()
+                with client:
+                    client.recv(64)
+                    client.sendall(pid.encode() + b"reloads-asked 0\nend\n")
+                error = ctl.communicate(timeout=SECONDS)[1]
+                self.assertEqual((TEMPFAIL, True), (ctl.returncode, b"Protocol error" in error), error)
+                os.unlink(path)
+
+    def test_folder_that_is_misspelled_is_not_made(self):
+        wrong = os.path.join(self.data, "none")
+        for words in (("account", "list"), ("domain", "show", DOMAIN), ("domain", "remove", DOMAIN),
+                      ("account", "set", ACCOUNT, "language=de"), ("queue", "list"), ("status",)):
+            done = subprocess.run([program("ftgatectl"), *words, "--data", wrong], capture_output=True, text=True,
+                                  timeout=SECONDS, check=False)
+            self.assertEqual((UNAVAILABLE, ""), (done.returncode, done.stdout))
+            self.assertIn(wrong, done.stderr)
+            self.assertFalse(os.path.exists(wrong))
 
     def test_password_comes_from_standard_input_and_is_kept_as_hash_and_verifier(self):
         self.run_ctl("account", "add", ACCOUNT, "--password-stdin", input=b"correct horse\r\nbattery\n")

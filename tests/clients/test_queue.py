@@ -246,9 +246,9 @@ class Control(QueueCase):
         for status, error, *words in (
                 (USAGE, "'delete' is none of list, show, run, hold, release, remove", "queue", "delete"),
                 (USAGE, "queue show takes ID", "queue", "show"),
-                (NOUSER, "no message nothere in the queue; what there is", "queue", "show", "nothere"),
+                (NOUSER, "no message nothere in the queue; for those in it", "queue", "show", "nothere"),
                 (NOUSER, "no message ../../x in the queue", "queue", "remove", "../../x"),
-                (DATAERR, f"damaged; to be rid of it: ftgatectl queue remove {self.second}", "queue", "show", self.second),
+                (DATAERR, f"damaged; to remove it: ftgatectl queue remove {self.second}", "queue", "show", self.second),
                 (DATAERR, "is damaged", "queue", "hold", self.second),
                 (DATAERR, "'no domain' is neither a message in the queue nor a domain", "queue", "run", "no domain")):
             self.assertEqual("", self.ctl(*words, status=status))
@@ -262,7 +262,7 @@ class Control(QueueCase):
         with open(self.files()[0], "rb") as envelope:
             fcntl.flock(envelope, fcntl.LOCK_EX)
             self.ctl("queue", "remove", self.first, status=TEMPFAIL)
-            self.assertIn(f"{self.first} is being sent just now; try again", self.error)
+            self.assertIn(f"{self.first} is being sent; try again later", self.error)
             self.assertEqual(2, len(self.entries()))
         self.ctl("queue", "remove", self.first)
 

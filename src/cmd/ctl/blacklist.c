@@ -1,4 +1,4 @@
-/* The commands of ftgatectl on the temporary blacklist of the server that runs. */
+/* The commands of ftgatectl on the temporary blacklist of a running server. */
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -28,7 +28,7 @@ ctl_blacklist_remove(struct request *request)
 	unsigned long removed = ctl_number(answer, "removed");
 	if (removed == 0)
 		return ctl_fail(EX_NOUSER,
-		    "%s is not on the temporary blacklist; the lists that you keep: ftgatectl access list", address);
+		    "%s is not on the temporary blacklist; for permanent entries: ftgatectl access list", address);
 	print_removed(request, removed);
 	return EX_OK;
 }

@@ -9,7 +9,7 @@
 
 enum password_source { PASSWORD_UNCHANGED, PASSWORD_PROMPT, PASSWORD_STDIN, PASSWORD_NONE };
 
-/* What is asked for: options, and the words behind noun and verb. */
+/* A command line: its options, and the words behind noun and verb. */
 struct request {
 	const char *data;
 	const char *server; /* "smtpd" or "pop3d" */
@@ -22,11 +22,11 @@ struct request {
 	struct accounts *accounts;
 };
 
-/* One row a command. */
+/* A command: one row of the table. */
 struct command {
-	const char *noun, *verb; /* verb "": there is none */
+	const char *noun, *verb; /* verb "": the command has none */
 	size_t least, most;      /* words behind them */
-	enum record_kind kind;   /* RECORD_KINDS: it is about a server, and needs no accounts */
+	enum record_kind kind;   /* RECORD_KINDS: the command is about a server or the queue, and opens no accounts */
 	int (*run)(struct request *request);
 	const char *arguments;
 	const char *help;
@@ -34,17 +34,17 @@ struct command {
 extern const struct command ctl_commands[];
 extern const size_t ctl_command_count;
 
-/* Tells an error on standard error, and returns the status. */
+/* Prints an error on standard error, without what a terminal may not show, and returns the status. */
 int ctl_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The handlers return an exit status of <sysexits.h>. */
+/* Commands on records. Each returns an exit status of <sysexits.h>, after it has printed its error. */
 int ctl_list(struct request *request);
 int ctl_show(struct request *request);
 int ctl_add(struct request *request);
 int ctl_set(struct request *request);
 int ctl_remove(struct request *request);
 
-/* These find the folder in request->data, which is there, and need no accounts. */
+/* Commands on a running server and on the queue, for which request->data is the absolute path of a folder that exists. */
 int ctl_status(struct request *request);
 int ctl_reload(struct request *request);
 int ctl_queue_list(struct request *request);
@@ -56,21 +56,21 @@ int ctl_queue_remove(struct request *request);
 int ctl_blacklist_remove(struct request *request);
 int ctl_blacklist_clear(struct request *request);
 
-/* Asks the server a question that ends with a line feed. Returns a status; what is wrong has been told. */
+/* Sends the running server a request, which ends with a line feed. Returns an exit status, after it has printed its error. */
 enum { CTL_ANSWER_MAX = 64 * 1024 };
 int ctl_ask(const struct request *request, const char *question, char answer[CTL_ANSWER_MAX]);
 
-/* A number of an answer, which is left as it is. 0 where it is not told. */
+/* The number of that name in an answer; 0 if the answer has none. */
 unsigned long ctl_number(const char *answer, const char *name);
 
-/* How records are printed: a name a line, all fields, or JSON. All zero but kind to begin with. */
+/* How records are printed: a name a line; all fields; JSON, a record a line. printed must be 0 at first. */
 struct printer {
 	enum record_kind kind;
 	size_t printed;
 };
 record_tell print_name, print_fields, print_json, print_json_line;
 
-/* The help's list of commands and settings; to be freed by the caller. NULL when memory is out. */
+/* The list of commands and settings of the help. The caller frees it. NULL: memory is out. */
 char *ctl_help(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* ftgatectl: keeps the domains, accounts, aliases, lists, access lists and the relay queue of a server. */
+/* ftgatectl: manages the domains, accounts, aliases, lists, access lists and the relay queue of a server. */
 #include "cmd/ctl/ctl.h"
 
 #include <argp.h>
@@ -35,41 +35,41 @@ ctl_fail(int status, const char *format, ...)
 
 /* clang-format off */
 const struct command ctl_commands[] = {
-	{ "domain", "list", 0, 0, RECORD_DOMAIN, ctl_list, "", "name the hosted domains" },
+	{ "domain", "list", 0, 0, RECORD_DOMAIN, ctl_list, "", "list the hosted domains" },
 	{ "domain", "show", 1, 1, RECORD_DOMAIN, ctl_show, "NAME", "show its settings" },
 	{ "domain", "add", 1, SIZE_MAX, RECORD_DOMAIN, ctl_add, "NAME [SETTING=VALUE...]", "host a domain" },
 	{ "domain", "set", 2, SIZE_MAX, RECORD_DOMAIN, ctl_set, "NAME SETTING=VALUE...", "change settings" },
-	{ "domain", "remove", 1, 1, RECORD_DOMAIN, ctl_remove, "NAME", "host it no more; it must be empty" },
-	{ "account", "list", 0, 1, RECORD_ACCOUNT, ctl_list, "[DOMAIN]", "name the accounts" },
+	{ "domain", "remove", 1, 1, RECORD_DOMAIN, ctl_remove, "NAME", "stop hosting it; it must be empty" },
+	{ "account", "list", 0, 1, RECORD_ACCOUNT, ctl_list, "[DOMAIN]", "list the accounts" },
 	{ "account", "show", 1, 1, RECORD_ACCOUNT, ctl_show, "ADDRESS", "show its settings" },
 	{ "account", "add", 1, SIZE_MAX, RECORD_ACCOUNT, ctl_add, "ADDRESS [SETTING=VALUE...]", "make an account and its Maildir" },
 	{ "account", "set", 1, SIZE_MAX, RECORD_ACCOUNT, ctl_set, "ADDRESS [SETTING=VALUE...]", "change settings; with none, the password" },
-	{ "account", "remove", 1, 1, RECORD_ACCOUNT, ctl_remove, "ADDRESS", "remove the account; its mail stays" },
-	{ "alias", "list", 0, 1, RECORD_ALIAS, ctl_list, "[DOMAIN]", "name the aliases" },
-	{ "alias", "show", 1, 1, RECORD_ALIAS, ctl_show, "ADDRESS", "show where it leads" },
-	{ "alias", "add", 2, SIZE_MAX, RECORD_ALIAS, ctl_add, "ADDRESS TARGET...", "lead an address to others" },
-	{ "alias", "set", 2, SIZE_MAX, RECORD_ALIAS, ctl_set, "ADDRESS [add=TARGET...] [remove=TARGET...]", "lead it elsewhere" },
+	{ "account", "remove", 1, 1, RECORD_ACCOUNT, ctl_remove, "ADDRESS", "remove the account; its mail is kept" },
+	{ "alias", "list", 0, 1, RECORD_ALIAS, ctl_list, "[DOMAIN]", "list the aliases" },
+	{ "alias", "show", 1, 1, RECORD_ALIAS, ctl_show, "ADDRESS", "show its targets" },
+	{ "alias", "add", 2, SIZE_MAX, RECORD_ALIAS, ctl_add, "ADDRESS TARGET...", "forward an address to others" },
+	{ "alias", "set", 2, SIZE_MAX, RECORD_ALIAS, ctl_set, "ADDRESS [add=TARGET...] [remove=TARGET...]", "change its targets" },
 	{ "alias", "remove", 1, 1, RECORD_ALIAS, ctl_remove, "ADDRESS", "remove the alias" },
-	{ "list", "list", 0, 1, RECORD_LIST, ctl_list, "[DOMAIN]", "name the lists" },
+	{ "list", "list", 0, 1, RECORD_LIST, ctl_list, "[DOMAIN]", "list the mailing lists" },
 	{ "list", "show", 1, 1, RECORD_LIST, ctl_show, "ADDRESS", "show its settings and members" },
 	{ "list", "add", 1, SIZE_MAX, RECORD_LIST, ctl_add, "ADDRESS [MEMBER...] [SETTING=VALUE...]", "make a list" },
 	{ "list", "set", 2, SIZE_MAX, RECORD_LIST, ctl_set, "ADDRESS [add=MEMBER...] [remove=MEMBER...] [SETTING=VALUE...]", "change it" },
 	{ "list", "remove", 1, 1, RECORD_LIST, ctl_remove, "ADDRESS", "remove the list" },
-	{ "access", "list", 0, 1, RECORD_ACCESS, ctl_list, "[KIND]", "name the entries of the access lists" },
+	{ "access", "list", 0, 1, RECORD_ACCESS, ctl_list, "[KIND]", "list the entries of the access lists" },
 	{ "access", "show", 2, 2, RECORD_ACCESS, ctl_show, "KIND VALUE", "show an entry" },
 	{ "access", "add", 2, SIZE_MAX, RECORD_ACCESS, ctl_add, "KIND VALUE [comment=TEXT]", "add a network, an address or a domain" },
 	{ "access", "set", 3, SIZE_MAX, RECORD_ACCESS, ctl_set, "KIND VALUE comment=TEXT", "change its comment" },
 	{ "access", "remove", 2, 2, RECORD_ACCESS, ctl_remove, "KIND VALUE", "remove an entry" },
-	{ "blacklist", "remove", 1, 1, RECORD_KINDS, ctl_blacklist_remove, "ADDRESS", "take a client off the temporary blacklist" },
-	{ "blacklist", "clear", 0, 0, RECORD_KINDS, ctl_blacklist_clear, "", "take all clients off it" },
-	{ "queue", "list", 0, 1, RECORD_KINDS, ctl_queue_list, "[DOMAIN]", "tell what waits to be sent to other servers" },
-	{ "queue", "show", 1, 1, RECORD_KINDS, ctl_queue_show, "ID", "show a message's envelope, and what has become of it" },
-	{ "queue", "run", 0, 1, RECORD_KINDS, ctl_queue_run, "[ID | DOMAIN | @DOMAIN]", "have it tried now; with @, domains below it, too" },
-	{ "queue", "hold", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_hold, "ID...", "send it no more until it is released" },
-	{ "queue", "release", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_release, "ID...", "send what was held" },
-	{ "queue", "remove", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_remove, "ID...", "remove it; nobody is told" },
+	{ "blacklist", "remove", 1, 1, RECORD_KINDS, ctl_blacklist_remove, "ADDRESS", "remove a client from the temporary blacklist" },
+	{ "blacklist", "clear", 0, 0, RECORD_KINDS, ctl_blacklist_clear, "", "remove all clients from it" },
+	{ "queue", "list", 0, 1, RECORD_KINDS, ctl_queue_list, "[DOMAIN]", "list the messages to be sent to other servers" },
+	{ "queue", "show", 1, 1, RECORD_KINDS, ctl_queue_show, "ID", "show the envelope of a message and the state of its recipients" },
+	{ "queue", "run", 0, 1, RECORD_KINDS, ctl_queue_run, "[ID | DOMAIN | @DOMAIN]", "send it now; with @, to domains below it, too" },
+	{ "queue", "hold", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_hold, "ID...", "do not send it until it is released" },
+	{ "queue", "release", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_release, "ID...", "send a held message" },
+	{ "queue", "remove", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_remove, "ID...", "remove it; its sender is not notified" },
 	{ "reload", "", 0, 0, RECORD_KINDS, ctl_reload, "", "have the running server load texts and certificate again" },
-	{ "status", "", 0, 0, RECORD_KINDS, ctl_status, "", "tell how the running server fares" },
+	{ "status", "", 0, 0, RECORD_KINDS, ctl_status, "", "show the state and the statistics of the running server" },
 };
 /* clang-format on */
 const size_t ctl_command_count = sizeof ctl_commands / sizeof *ctl_commands;
@@ -92,7 +92,7 @@ find_command(const char *noun, const char *verb)
 	return NULL;
 }
 
-/* What may follow a noun: "list, show, add, set, remove". */
+/* The verbs of a noun: "list, show, add, set, remove". */
 static const char *
 list_verbs(const char *noun)
 {
@@ -105,28 +105,52 @@ list_verbs(const char *noun)
 	return text;
 }
 
-/* Takes noun and verb. */
 static void
-take_words(struct request *request, struct argp_state *state, char **words, size_t count)
+check_count(const struct request *request, struct argp_state *state)
+{
+	const struct command *command = request->command;
+	const char *sign = *command->verb == '\0' ? "" : " ";
+	if (request->count > command->most)
+		argp_error(state, "'%s' is one word too many: %s%s%s takes %s", request->words[command->most],
+		    command->noun, sign, command->verb, *command->arguments == '\0' ? "no words" : command->arguments);
+	if (request->count < command->least)
+		argp_error(state, "a word is missing: %s%s%s takes %s", command->noun, sign, command->verb,
+		    command->arguments);
+}
+
+/* Parses noun and verb; the other words follow them. */
+static void
+parse_words(struct request *request, struct argp_state *state, char **words, size_t count)
 {
 	if (!has_noun(words[0]))
 		argp_error(state,
 		    "'%s' is none of domain, account, alias, list, access, blacklist, queue, reload and status",
 		    words[0]);
-	bool alone = find_command(words[0], "") != NULL;
-	size_t taken = alone ? 1 : 2;
-	if (count < taken)
-		argp_error(state, "%s what? One of %s", words[0], list_verbs(words[0]));
-	request->command = find_command(words[0], alone ? "" : words[1]);
+	bool has_no_verb = find_command(words[0], "") != NULL;
+	size_t parsed = has_no_verb ? 1 : 2;
+	if (count < parsed)
+		argp_error(state, "'%s' needs a verb: one of %s", words[0], list_verbs(words[0]));
+	request->command = find_command(words[0], has_no_verb ? "" : words[1]);
 	if (request->command == NULL) {
 		argp_error(state, "'%s' is none of %s", words[1], list_verbs(words[0]));
-		return; /* for the eye: argp_error() ends the program */
+		return; /* not reached: argp_error() ends the program */
 	}
-	request->words = words + taken;
-	request->count = count - taken;
-	if (request->count < request->command->least || request->count > request->command->most)
-		argp_error(state, "%s %s takes %s", words[0], request->command->verb,
-		    *request->command->arguments == '\0' ? "no more words" : request->command->arguments);
+	request->words = words + parsed;
+	request->count = count - parsed;
+	check_count(request, state);
+}
+
+/* The option about passwords that was given last, or --keep-secret. */
+static const char *
+password_option(const struct request *request)
+{
+	static const char *const names[] = {
+		[PASSWORD_UNCHANGED] = "--keep-secret",
+		[PASSWORD_PROMPT] = "--password",
+		[PASSWORD_STDIN] = "--password-stdin",
+		[PASSWORD_NONE] = "--no-password",
+	};
+	return names[request->password];
 }
 
 static void
@@ -135,26 +159,27 @@ check_options(const struct request *request, struct argp_state *state)
 	bool is_change = request->command->run == ctl_add || request->command->run == ctl_set;
 	bool about_password = request->password != PASSWORD_UNCHANGED || request->keep_secret;
 	if (about_password && (request->command->kind != RECORD_ACCOUNT || !is_change))
-		argp_error(state, "the password options are for account add and account set");
+		argp_error(state, "%s is for account add and account set, not for %s %s", password_option(request),
+		    request->command->noun, request->command->verb);
 	if (request->keep_secret && request->password == PASSWORD_NONE)
-		argp_error(state, "--keep-secret needs a password");
+		argp_error(state, "--keep-secret and --no-password exclude each other: leave one out");
 }
 
 enum { KEY_DATA = 0x100, KEY_SERVER, KEY_JSON, KEY_PASSWORD, KEY_PASSWORD_STDIN, KEY_NO_PASSWORD, KEY_KEEP_SECRET };
 
 static const struct argp_option options[] = {
 	{ "data", KEY_DATA, "FOLDER", 0, "The server's data folder (default: " DATA_DEFAULT ")", 0 },
-	{ "server", KEY_SERVER, "NAME", 0, "Ask this one of the servers that run: smtpd (the default) or pop3d", 0 },
-	{ "json", KEY_JSON, NULL, 0, "Tell in JSON, with all settings", 0 },
+	{ "server", KEY_SERVER, "NAME", 0, "The running server to ask: smtpd (the default) or pop3d", 0 },
+	{ "json", KEY_JSON, NULL, 0, "Print JSON, with all settings", 0 },
 	{ "password", KEY_PASSWORD, NULL, 0, "Ask for the account's password", 1 },
-	{ "password-stdin", KEY_PASSWORD_STDIN, NULL, 0, "It is the first line of standard input", 1 },
-	{ "no-password", KEY_NO_PASSWORD, NULL, 0, "It has none: nobody may log in", 1 },
+	{ "password-stdin", KEY_PASSWORD_STDIN, NULL, 0, "The password is the first line of standard input", 1 },
+	{ "no-password", KEY_NO_PASSWORD, NULL, 0, "The account has no password: nobody can log in", 1 },
 	{ "keep-secret", KEY_KEEP_SECRET, NULL, 0, "Keep the password readable, for CRAM-MD5 and APOP", 1 },
 	{ 0 },
 };
 
 static void
-take_server(struct request *request, struct argp_state *state, const char *name)
+parse_server(struct request *request, struct argp_state *state, const char *name)
 {
 	if (strcmp(name, "smtpd") != 0 && strcmp(name, "pop3d") != 0)
 		argp_error(state, "--server: '%s' is neither smtpd nor pop3d", name);
@@ -167,16 +192,16 @@ parse_option(int key, char *argument, struct argp_state *state)
 	struct request *request = state->input;
 	switch (key) {
 	case KEY_DATA: request->data = argument; return 0;
-	case KEY_SERVER: take_server(request, state, argument); return 0;
+	case KEY_SERVER: parse_server(request, state, argument); return 0;
 	case KEY_JSON: request->json = true; return 0;
 	case KEY_PASSWORD: request->password = PASSWORD_PROMPT; return 0;
 	case KEY_PASSWORD_STDIN: request->password = PASSWORD_STDIN; return 0;
 	case KEY_NO_PASSWORD: request->password = PASSWORD_NONE; return 0;
 	case KEY_KEEP_SECRET: request->keep_secret = true; return 0;
 	case ARGP_KEY_ARGS:
-		take_words(request, state, state->argv + state->next, (size_t)(state->argc - state->next));
+		parse_words(request, state, state->argv + state->next, (size_t)(state->argc - state->next));
 		return 0;
-	case ARGP_KEY_NO_ARGS: argp_error(state, "what is to be done?"); return EINVAL;
+	case ARGP_KEY_NO_ARGS: argp_error(state, "a command is missing, as 'account list'"); return EINVAL;
 	case ARGP_KEY_SUCCESS: check_options(request, state); return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
@@ -194,12 +219,12 @@ static const struct argp parser = {
 	.parser = parse_option,
 	.args_doc = "NOUN VERB [WORD...]\nreload\nstatus",
 	.doc =
-	    "Keeps the domains, accounts, aliases, lists, access lists and the relay queue of an ftgate mail server. A server "
-	    "that runs sees a change at once.",
+	    "Manages the domains, accounts, aliases, lists, access lists and the relay queue of an ftgate mail server. A "
+	    "running server sees a change at once.",
 	.help_filter = filter_help,
 };
 
-/* Whoever asks a server makes no folder. */
+/* A command about a server must not make its folder. */
 static int
 run_about_server(struct request *request)
 {
@@ -213,6 +238,14 @@ run_about_server(struct request *request)
 	return request->command->run(request);
 }
 
+/* A command that adds nothing must not make a database in a folder that was misspelled. */
+static bool
+has_database(const char *folder)
+{
+	char path[PATH_MAX];
+	return data_path(path, folder, "ftgate.db") == 0 && access(path, F_OK) == 0;
+}
+
 static int
 run(struct request *request)
 {
@@ -221,6 +254,9 @@ run(struct request *request)
 	char path[PATH_MAX], error[ACCOUNTS_ERROR_SIZE];
 	struct maildir_store mailboxes;
 	bool created;
+	if (request->command->run != ctl_add && !has_database(request->data))
+		return ctl_fail(EX_UNAVAILABLE, "there is no database in %s; name the server's data folder by --data",
+		    request->data);
 	if (data_make(request->data, geteuid(), getegid(), path) < 0)
 		return ctl_fail(EX_CANTCREAT, "%s: %s", request->data, strerror(errno));
 	if (privileges_become_owner(path) < 0)

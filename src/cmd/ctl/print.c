@@ -16,7 +16,7 @@ print_name(void *context, const char *const *values)
 	putchar('\n');
 }
 
-/* Addresses stand one a line, under each other. */
+/* Prints addresses below each other, one a line. */
 static void
 print_addresses(const char *text)
 {

@@ -1,4 +1,4 @@
-/* Passwords as people give them: at a terminal or on standard input, never on the command line, where others can read. */
+/* Reads passwords from a terminal or from standard input. */
 #include "cmd/ctl/prompt.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@ prompt_is_possible(void)
 	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
-/* Reads a line without its end, octet by octet, so that nothing behind it is taken and no more copies are made. */
+/* Reads a line without its end, octet by octet, so that no octet behind it is consumed and no other copy is made. */
 static int
 read_line(int file, char line[PROMPT_SIZE])
 {
@@ -43,30 +43,30 @@ prompt_read(char password[PROMPT_SIZE])
 {
 	int status = read_line(STDIN_FILENO, password);
 	if (status == EX_OK && *password == '\0')
-		return ctl_fail(EX_DATAERR, "standard input begins with no password; for none at all: --no-password");
+		return ctl_fail(EX_DATAERR,
+		    "the first line of standard input is empty; for an account without a password: --no-password");
 	return status;
 }
 
-/* The terminal of the prompt, for the signal that would leave it mute. */
+/* The terminal of the prompt, whose echo a signal handler turns on again. */
 static int terminal = -1;
 static struct termios before;
 
 static void
-give_back(int signal)
+restore_terminal(int signal)
 {
 	tcsetattr(terminal, TCSANOW, &before);
 	_exit(128 + signal);
 }
 
-static const int deadly[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-enum { DEADLY = sizeof deadly / sizeof *deadly };
+static const int fatal_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
 static void
 catch_signals(void (*handler)(int))
 {
 	struct sigaction action = { .sa_handler = handler };
-	for (size_t i = 0; i < DEADLY; i++)
-		sigaction(deadly[i], &action, NULL);
+	for (size_t i = 0; i < sizeof fatal_signals / sizeof *fatal_signals; i++)
+		sigaction(fatal_signals[i], &action, NULL);
 }
 
 static int
@@ -82,11 +82,12 @@ ask_twice(char password[PROMPT_SIZE], const char *account)
 	char again[PROMPT_SIZE];
 	int status = ask(password, "New password of", account);
 	if (status == EX_OK && *password == '\0')
-		status = ctl_fail(EX_DATAERR, "that is empty; for an account that nobody may log in to: --no-password");
+		status = ctl_fail(
+		    EX_DATAERR, "the password is empty; for an account without a password: --no-password");
 	if (status == EX_OK)
-		status = ask(again, "Once more, that of", account);
+		status = ask(again, "Repeat the password of", account);
 	if (status == EX_OK && strcmp(password, again) != 0)
-		status = ctl_fail(EX_DATAERR, "these were two passwords; nothing is changed");
+		status = ctl_fail(EX_DATAERR, "the two passwords differ; nothing was changed");
 	explicit_bzero(again, sizeof again);
 	return status;
 }
@@ -98,11 +99,11 @@ prompt_password(char password[PROMPT_SIZE], const char *account)
 	if (terminal < 0 || tcgetattr(terminal, &before) < 0)
 		return ctl_fail(EX_NOINPUT,
 		    "there is no terminal to ask for the password at; use --password-stdin or --no-password");
-	struct termios mute = before;
-	mute.c_lflag &= ~(tcflag_t)ECHO;
-	mute.c_lflag |= ECHONL;
-	catch_signals(give_back);
-	tcsetattr(terminal, TCSAFLUSH, &mute);
+	struct termios silent = before;
+	silent.c_lflag &= ~(tcflag_t)ECHO;
+	silent.c_lflag |= ECHONL;
+	catch_signals(restore_terminal);
+	tcsetattr(terminal, TCSAFLUSH, &silent);
 	int status = ask_twice(password, account);
 	tcsetattr(terminal, TCSAFLUSH, &before);
 	catch_signals(SIG_DFL);

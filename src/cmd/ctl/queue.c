@@ -24,18 +24,18 @@ open_queue(const struct request *request, struct queue *queue)
 	return ctl_fail(EX_UNAVAILABLE, "cannot open %.400s/queue: %s", request->data, strerror(errno));
 }
 
-/* What went wrong with an entry. */
+/* Reports the errno of an entry. Returns an exit status. */
 static int
-fail(const char *id)
+fail_entry(const char *id)
 {
 	switch (errno) {
 	case ENOENT:
 		return ctl_fail(
-		    EX_NOUSER, "there is no message %.100s in the queue; what there is: ftgatectl queue list", id);
+		    EX_NOUSER, "there is no message %.100s in the queue; for those in it: ftgatectl queue list", id);
 	case EBADMSG:
 		return ctl_fail(EX_DATAERR,
-		    "the envelope of %.100s is damaged; to be rid of it: ftgatectl queue remove %.100s", id, id);
-	case EWOULDBLOCK: return ctl_fail(EX_TEMPFAIL, "%.100s is being sent just now; try again", id);
+		    "the envelope of %.100s is damaged; to remove it: ftgatectl queue remove %.100s", id, id);
+	case EWOULDBLOCK: return ctl_fail(EX_TEMPFAIL, "%.100s is being sent; try again later", id);
 	default: return ctl_fail(EX_IOERR, "%.100s: %s", id, strerror(errno));
 	}
 }
@@ -79,22 +79,22 @@ goes_to(const struct queue_entry *entry, const char *domain)
 	return false;
 }
 
-/* Returns whether something was printed. An entry that is gone by now is not told. */
+/* Returns whether the entry was printed: it is not if it has been removed meanwhile or does not go to the domain. */
 static bool
 list_entry(const struct request *request, const struct queue *queue, const char *id, bool first)
 {
 	struct queue_entry entry;
 	const char *domain = request->count > 0 ? request->words[0] : NULL;
 	bool damaged = queue_load(queue, id, &entry) < 0;
-	bool told = damaged ? errno == EBADMSG && domain == NULL : domain == NULL || goes_to(&entry, domain);
-	if (told && request->json)
+	bool shown = damaged ? errno == EBADMSG && domain == NULL : domain == NULL || goes_to(&entry, domain);
+	if (shown && request->json)
 		fputs(first ? "" : ",\n", stdout);
-	if (told && damaged)
+	if (shown && damaged)
 		printf(request->json ? "{\"id\": \"%s\", \"damaged\": true}" : "%s is damaged\n", id);
-	else if (told)
+	else if (shown)
 		(request->json ? queue_print_json : queue_print_line)(&entry);
 	queue_entry_clear(&entry);
-	return told;
+	return shown;
 }
 
 int
@@ -128,7 +128,7 @@ ctl_queue_show(struct request *request)
 	if (status != EX_OK)
 		return status;
 	if (queue_load(&queue, request->words[0], &entry) < 0) {
-		status = fail(request->words[0]);
+		status = fail_entry(request->words[0]);
 	} else if (request->json) {
 		queue_print_json(&entry);
 		putchar('\n');
@@ -161,7 +161,7 @@ read_wish(const struct queue *queue, char *word)
 	return (struct queue_run) { QUEUE_RUN_DOMAIN, word };
 }
 
-/* The order lasts until a server takes it. */
+/* Requests that the server sends messages now. The request lasts until a server reads it. */
 int
 ctl_queue_run(struct request *request)
 {
@@ -175,16 +175,16 @@ ctl_queue_run(struct request *request)
 	if (queue_request_run(&queue, &wish) < 0) {
 		if (errno == EINVAL)
 			status = ctl_fail(EX_DATAERR,
-			    "'%.300s' is neither a message in the queue nor a domain; what there is: ftgatectl queue list",
+			    "'%.300s' is neither a message in the queue nor a domain; for those in it: ftgatectl queue list",
 			    wish.name);
 		else
-			status = ctl_fail(EX_IOERR, "cannot order a run: %s", strerror(errno));
+			status = ctl_fail(EX_IOERR, "cannot request a queue run: %s", strerror(errno));
 	}
 	queue_close(&queue);
 	return status;
 }
 
-/* Whoever sends an entry has claimed it for a while. */
+/* Claims an entry. Waits a while if the server has claimed it, which sends it. */
 static int
 claim(const struct queue *queue, const char *id, struct queue_entry *entry)
 {
@@ -200,7 +200,7 @@ claim(const struct queue *queue, const char *id, struct queue_entry *entry)
 	return -1;
 }
 
-/* Does the same to each entry that is named; one that cannot be changed does not stop the others. */
+/* Changes each entry that is named; after a failure it goes on with the others. */
 static int
 change_each(struct request *request, int (*change)(const struct queue *queue, struct queue_entry *entry))
 {
@@ -213,7 +213,7 @@ change_each(struct request *request, int (*change)(const struct queue *queue, st
 		bool claimed = claim(&queue, request->words[i], &entry) == 0 ||
 		    (errno == EBADMSG && request->command->run == ctl_queue_remove);
 		if (!claimed || change(&queue, &entry) < 0)
-			status = fail(request->words[i]);
+			status = fail_entry(request->words[i]);
 		queue_entry_clear(&entry);
 	}
 	queue_close(&queue);

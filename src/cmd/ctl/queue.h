@@ -4,7 +4,7 @@
 
 #include "queue/queue.h"
 
-/* An entry in one line; in several, with its recipients; as an object of JSON, without the end of a line. */
+/* Print an entry: in one line; in several, with its recipients; as an object of JSON, without a line feed. */
 void queue_print_line(const struct queue_entry *entry);
 void queue_print_fields(const struct queue_entry *entry);
 void queue_print_json(const struct queue_entry *entry);

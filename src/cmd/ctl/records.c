@@ -24,7 +24,7 @@ status_of(struct request *request, enum accounts_result result)
 	return result == ACCOUNTS_OK ? EX_OK : ctl_fail(statuses[result], "%s", accounts_error(request->accounts));
 }
 
-/* The words of a record's name. */
+/* The words that name a record. */
 static const char *const *
 name_of(const struct request *request)
 {
@@ -48,8 +48,8 @@ int
 ctl_show(struct request *request)
 {
 	struct printer printer = { .kind = request->command->kind };
-	record_tell *tell = request->json ? print_json : print_fields;
-	return status_of(request, record_show(request->accounts, printer.kind, name_of(request), tell, &printer));
+	record_tell *print = request->json ? print_json : print_fields;
+	return status_of(request, record_show(request->accounts, printer.kind, name_of(request), print, &printer));
 }
 
 static bool
@@ -58,7 +58,7 @@ has_targets(enum record_kind kind)
 	return kind == RECORD_ALIAS || kind == RECORD_LIST;
 }
 
-/* Is it SETTING=VALUE? An address may hold the sign, too. */
+/* Is the word SETTING=VALUE? An address may contain "=", too. */
 static bool
 is_setting(enum record_kind kind, const char *word)
 {
@@ -72,7 +72,10 @@ is_setting(enum record_kind kind, const char *word)
 	return strncmp(word, "add=", 4) == 0 || strncmp(word, "remove=", 7) == 0;
 }
 
-/* Reads one word; of a new alias or list it may be an address alone. False where it is neither. */
+/*
+ * Parses a word: SETTING=VALUE or, for a new alias or list, an address. Returns false if it is neither. Writes into the
+ * word.
+ */
 static bool
 read_word(const struct request *request, char *word, struct record_setting *setting)
 {
@@ -87,7 +90,7 @@ read_word(const struct request *request, char *word, struct record_setting *sett
 	return has_targets(kind) && request->command->run == ctl_add;
 }
 
-/* Makes what is stored of a password; the texts of kept point into the other two. */
+/* Makes what is stored of a password. The texts of kept point into credentials and scram. */
 static int
 make_password(const struct request *request, const char *password, struct credentials *credentials,
     char scram[PASSWORD_SCRAM_SIZE], struct record_password *kept)
@@ -106,7 +109,7 @@ make_password(const struct request *request, const char *password, struct creden
 	return EX_OK;
 }
 
-/* Makes the change with what is stored of a new password. */
+/* Makes a change that sets a new password; "" sets none. */
 static int
 change_with(struct request *request, const char *password,
     enum accounts_result (*run)(struct accounts *, enum record_kind, const char *const *, const struct record_change *),
@@ -144,7 +147,7 @@ apply(struct request *request, struct record_change *change)
 	return status;
 }
 
-/* Reads the settings behind the name and applies them. */
+/* Parses the settings behind the name and applies them. */
 static int
 change(struct request *request)
 {
@@ -166,7 +169,7 @@ change(struct request *request)
 	return status;
 }
 
-/* Somebody at a terminal is asked for the password of a new account. */
+/* If standard input is a terminal, asks for the password of a new account. */
 int
 ctl_add(struct request *request)
 {

@@ -1,5 +1,6 @@
-/* The commands of ftgatectl on the server that runs. */
+/* The commands of ftgatectl on a running server. */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,12 +22,12 @@ fail(const struct request *request)
 {
 	if (errno == ENOENT || errno == ECONNREFUSED || errno == EPIPE || errno == ECONNRESET)
 		return ctl_fail(EX_UNAVAILABLE,
-		    "no server runs with the data folder %s: start ftgate-%s, or name its folder by --data",
-		    request->data, request->server);
+		    "no ftgate-%s runs with the data folder %s: start it, or name its folder by --data",
+		    request->server, request->data);
 	return ctl_fail(EX_TEMPFAIL, "the server of %s does not answer: %s", request->data, strerror(errno));
 }
 
-/* Reads to the end. False with errno where the answer is not whole. */
+/* Reads an answer to its end. Returns false with errno if it is incomplete. */
 static bool
 read_answer(int socket, char answer[CTL_ANSWER_MAX])
 {
@@ -59,7 +60,7 @@ ctl_ask(const struct request *request, const char *question, char answer[CTL_ANS
 	return status;
 }
 
-/* Cuts the next word, or the rest of a line, off a text, which goes on behind it. */
+/* Returns the text up to an octet, and moves *text behind it. Writes into the text. */
 static char *
 cut(char **text, char end)
 {
@@ -79,7 +80,7 @@ print_value(const char *name, char *value, bool first)
 		printable_json(stdout, value, strlen(value));
 }
 
-/* The replies come behind all else. */
+/* The lines of replies are the last of an answer. */
 static void
 print_answer_json(char *answer)
 {
@@ -161,7 +162,17 @@ print_outcome(const char *answer)
 	return status;
 }
 
-/* The reload that is told now has a higher number than any that was told before. */
+/* An answer without a process ID must not become a signal to a group of processes (kill(2)). */
+static int
+signal_server(unsigned long pid)
+{
+	if (pid > 1 && pid <= INT_MAX)
+		return kill((pid_t)pid, SIGHUP);
+	errno = EPROTO;
+	return -1;
+}
+
+/* Reloads are numbered: the one that is requested here has a higher number than those before. */
 int
 ctl_reload(struct request *request)
 {
@@ -171,7 +182,7 @@ ctl_reload(struct request *request)
 	unsigned long before = ctl_number(answer, "reloads-asked");
 	if (status != EX_OK)
 		return status;
-	if (kill((pid_t)ctl_number(answer, "pid"), SIGHUP) < 0)
+	if (signal_server(ctl_number(answer, "pid")) < 0)
 		return fail(request);
 	for (int i = 0; i < RELOAD_POLLS; i++) {
 		status = ctl_ask(request, "status\n", answer);
