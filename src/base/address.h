@@ -1,4 +1,4 @@
-/* Mail addresses and paths: RFC 5321 section 4.1.2 and 4.1.3, with UTF-8 by RFC 6531 section 3.3. */
+/* Mail addresses and paths (RFC 5321 sections 4.1.2 and 4.1.3), with UTF-8 (RFC 6531 section 3.3). */
 #ifndef BASE_ADDRESS_H
 #define BASE_ADDRESS_H
 
@@ -19,7 +19,7 @@ enum {
 struct address {
 	char local[ADDRESS_LOCAL_MAX + 1];
 	char domain[ADDRESS_DOMAIN_MAX + 1];
-	size_t at;   /* where the mailbox stands in the text that was parsed: behind the bracket and any source route */
+	size_t at;   /* offset of the mailbox in the text that was parsed, behind the bracket and any source route */
 	size_t len;  /* octets of it there, as they were written */
 	bool null;   /* the null reverse-path <> */
 	bool routed; /* a source route stood before it; it has been ignored (RFC 5321 appendix C) */
@@ -34,19 +34,19 @@ enum address_error {
 };
 
 /*
- * Parses a path "<...>" at the start of text; *used tells how many octets it took, 0 for ADDRESS_SYNTAX. allow_bare
- * takes a local part with no domain (RCPT TO:<postmaster>); the null path is an ADDRESS_SYNTAX unless allow_null.
+ * Parses a path "<...>" at the start of text. *used is set to its octets; 0 for ADDRESS_SYNTAX. allow_bare accepts a local
+ * part without a domain (RCPT TO:<postmaster>). The null path is an ADDRESS_SYNTAX unless allow_null.
  */
 enum address_error address_parse_path(
     struct address *address, const char *text, size_t len, size_t *used, bool allow_null, bool allow_bare, bool utf8);
 
-/* Parses all of a text as a mailbox, which has no brackets; allow_bare takes a local part alone. */
+/* Parses a whole text as a mailbox, which has no brackets. allow_bare accepts a local part without a domain. */
 enum address_error address_parse(struct address *address, const char *text, size_t len, bool allow_bare, bool utf8);
 
-/* Writes a mailbox as it is parsed, its local part quoted where it must be; a domain "" leaves the local part alone. */
+/* Writes a mailbox, its local part in quotes if needed; without "@" if domain is "". */
 void address_write(char text[ADDRESS_TEXT_SIZE], const char *local, const char *domain);
 
-/* Is this a domain (LDH labels, or U-labels where utf8) or an address literal ([192.0.2.1], [IPv6:...])? */
+/* Is the text a domain (LDH labels or, if utf8, U-labels) or an address literal ([192.0.2.1], [IPv6:...])? */
 bool address_domain_valid(const char *text, size_t len, bool utf8);
 
 #endif

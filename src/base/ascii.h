@@ -1,10 +1,11 @@
-/* Characters of ASCII, whatever the locale: the <ctype.h> of protocols. */
+/* ASCII characters, independent of the locale: what <ctype.h> is for text, this is for protocols. */
 #ifndef BASE_ASCII_H
 #define BASE_ASCII_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The classes of a character; an octet above 0x7F is in none of them. */
 static inline bool
 ascii_is_digit(int c)
 {
@@ -35,13 +36,14 @@ ascii_is_control(int c)
 	return (c >= 0 && c < ' ') || c == 0x7F;
 }
 
+/* An upper-case letter in lower case; any other character unchanged. */
 static inline char
 ascii_lower(char c)
 {
 	return ascii_is_upper(c) ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Do the first len octets of a and b agree, but for the case of ASCII letters? */
+/* Are the first len octets of a and b equal, regardless of the case of ASCII letters? */
 static inline bool
 ascii_equal(const char *a, const char *b, size_t len)
 {

@@ -1,4 +1,4 @@
-/* Functions that no source file may call: included ahead of each by the build, as git does with its banned.h. */
+/* Functions that no source file may call. The build includes this header before each file, as git does with its banned.h. */
 #ifndef BASE_BANNED_H
 #define BASE_BANNED_H
 
@@ -9,7 +9,7 @@
 
 #define BANNED(function) sorry_##function##_is_a_banned_function
 
-/* They write without a limit, or leave out the NUL. */
+/* They write without a limit or may omit the NUL. */
 #undef strcpy
 #define strcpy(to, from) BANNED(strcpy)
 #undef strcat
@@ -37,7 +37,7 @@
 #undef asctime
 #define asctime(tm) BANNED(asctime)
 
-/* It cannot tell an error. */
+/* It cannot report an error. */
 #undef atoi
 #define atoi(text) BANNED(atoi)
 

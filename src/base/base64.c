@@ -1,4 +1,4 @@
-/* Base64 as RFC 4648 section 4 has it, strictly. */
+/* Base64 (RFC 4648 section 4), decoded strictly. */
 #include "base/base64.h"
 
 #include <stdint.h>
@@ -28,7 +28,7 @@ base64_encode(char *text, const void *octets, size_t len)
 	*text = '\0';
 }
 
-/* What a digit stands for, or -1. */
+/* The value of a digit; -1 if the character is none. */
 static int
 value_of(char c)
 {
@@ -41,7 +41,7 @@ value_of(char c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* Reads digits, four or, before padding, two or three; false where one is none or bits are left over. */
+/* Decodes count digits: four; before padding, two or three. Returns false if one is no digit or bits are left over. */
 static bool
 decode_group(unsigned char *octets, const char *text, unsigned count)
 {

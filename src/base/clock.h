@@ -1,4 +1,4 @@
-/* Time as an event loop sees it, and calls at a later time: what lower layers need of the loop. */
+/* What lower layers need of an event loop: its time, and calls that it makes later. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
@@ -7,7 +7,7 @@
 
 enum { CLOCK_SOON = 100 }; /* milliseconds */
 
-/* Something to be done once, on the loop; embedded in whatever it is about. */
+/* A call to be made once, on the loop. Its owner embeds it. */
 struct chore {
 	void (*run)(struct chore *chore);
 	struct chore *next;
@@ -15,11 +15,11 @@ struct chore {
 };
 
 struct clock {
-	/* Milliseconds of a steady clock, as of the loop's last turn. No system call. */
+	/* Milliseconds of a monotonic clock, as of the loop's last turn. Makes no system call. */
 	int64_t (*now)(struct clock *clock);
-	/* Runs the chore CLOCK_SOON from now; nothing if it waits already. No system call. */
+	/* Runs the chore after CLOCK_SOON. Does nothing if it waits already. Makes no system call. */
 	void (*soon)(struct clock *clock, struct chore *chore);
-	/* Takes back a chore that waits; to be called before it is freed. */
+	/* Cancels a chore, if it waits. Call it before the chore is freed. */
 	void (*forget)(struct clock *clock, struct chore *chore);
 };
 

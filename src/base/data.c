@@ -1,4 +1,4 @@
-/* The data folder: where a server keeps its state, and that one server at a time uses it. */
+/* The data folder, in which a server keeps its state. */
 #include "base/data.h"
 
 #include <errno.h>
@@ -46,7 +46,7 @@ read_secret(const char *path, void *octets, size_t len)
 	return whole ? 0 : -1;
 }
 
-/* The file is there with all of its octets, or not at all; of two that make it, one wins. */
+/* The file appears complete or not at all. If two processes make it, one wins and both read the same. */
 static int
 make_secret(const char *path, size_t len)
 {

@@ -1,10 +1,10 @@
-/* Dates as mail has them. */
+/* Dates of mail (RFC 5322 section 3.3). */
 #include "base/date.h"
 
 #include <stdio.h>
 #include <time.h>
 
-/* Not strftime(), which speaks the language of the locale. */
+/* strftime() would use the language of the locale. */
 void
 date_write(char date[DATE_SIZE], int64_t seconds)
 {

@@ -1,4 +1,4 @@
-/* Files that are written and read whole. Blocks. */
+/* Reads and writes whole files. Blocks. */
 #include "base/file.h"
 
 #include <errno.h>

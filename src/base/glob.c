@@ -3,7 +3,7 @@
 
 #include "base/ascii.h"
 
-/* Of several stars only the last can take more: what stands before it has been found as early as may be. */
+/* Only the last star needs to try more octets: what stands before it has been matched as early as possible. */
 bool
 glob_match(const char *pattern, size_t pattern_len, const char *text, size_t len)
 {

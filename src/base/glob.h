@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /*
- * Does the whole text look like the pattern? * is any octets, ? is one, everything else is itself, ASCII letters in
- * either case. The time it takes is at most the product of both lengths.
+ * Does the whole text match the pattern? "*" matches any octets, "?" one octet, any other octet itself; the case of ASCII
+ * letters is ignored. The time is at most proportional to the product of both lengths.
  */
 bool glob_match(const char *pattern, size_t pattern_len, const char *text, size_t len);
 

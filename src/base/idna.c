@@ -1,4 +1,4 @@
-/* Domains in other scripts, in the ASCII form that the domain name system knows. */
+/* Internationalized domain names in their ASCII form. */
 #include "base/idna.h"
 
 #include <idn2.h>

@@ -8,7 +8,10 @@
 
 enum { IP_TEXT_SIZE = 46 }; /* INET6_ADDRSTRLEN */
 
-/* Is this an IPv4 address in four decimal parts, an IPv6 address of RFC 4291 section 2.2? No zone, no prefix length. */
+/*
+ * Is the text an IPv4 address in four decimal parts; an IPv6 address (RFC 4291 section 2.2)? Neither has a zone or a prefix
+ * length.
+ */
 bool ip_is_v4(const char *text, size_t len);
 bool ip_is_v6(const char *text, size_t len);
 
@@ -19,7 +22,7 @@ bool ip_is_v6(const char *text, size_t len);
  */
 bool ip_write(char text[IP_TEXT_SIZE], int family, const void *octets);
 
-/* The same of a socket address. */
+/* Writes the address of a socket address in the same way, without its port. */
 bool ip_write_socket(char text[IP_TEXT_SIZE], const struct sockaddr *address);
 
 #endif

@@ -1,4 +1,4 @@
-/* Sockets of the local machine that stand in a folder, however long its path is. */
+/* Unix domain sockets in a folder whose path may be longer than a socket address allows. */
 #include "base/local_socket.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 enum { BACKLOG = 16 };
 
-/* An address holds 107 octets; a folder's descriptor stands for any path. */
+/* An address has room for 107 octets. A descriptor of the folder stands for its path, however long that is. */
 static bool
 make_address(struct sockaddr_un *address, int folder, const char *name)
 {
@@ -40,7 +40,7 @@ connect_to(int descriptor, const struct sockaddr_un *address, unsigned seconds)
 	    connect(descriptor, (const struct sockaddr *)address, sizeof *address) == 0;
 }
 
-/* Opens a socket; seconds 0 is one that listens. */
+/* Opens a socket that connects within so many seconds or, if seconds is 0, one that listens. */
 static int
 open_socket(const char *path, const char *name, unsigned seconds)
 {

@@ -1,4 +1,4 @@
-/* The log: one line per event, on standard error, in English whatever the language of the replies. */
+/* The log: one line per event, on standard error, in English regardless of the language of the replies. */
 #include "base/log.h"
 
 #include <errno.h>
@@ -33,9 +33,9 @@ static struct {
 	struct chore chore;
 	int64_t spent;      /* patience is what has passed since then, divided by PATIENCE_SHARE */
 	unsigned long lost; /* lines that could not be written and have not been reported */
-	size_t used;        /* octets in the buffer: whole lines */
+	size_t used;        /* octets in the buffer, which holds whole lines */
 	char buffer[LOG_WRITE_MAX];
-	size_t len; /* of the line in the making; room for its end is always left */
+	size_t len; /* of the line that is being composed; room for its end is always left */
 	char line[LINE_SIZE];
 	time_t second; /* that the stamp shows */
 	char stamp[STAMP_LEN + 1];
@@ -110,7 +110,7 @@ put(const char *bytes, size_t len)
 	return true;
 }
 
-/* May an octet stand in a value without quotes? */
+/* May an octet be in a value without quotes? */
 static bool
 is_plain(unsigned char octet)
 {
@@ -147,7 +147,7 @@ put_value(const char *value, size_t len)
 	return plain ? put(value, len) : put_quoted(value, len);
 }
 
-/* A pair that does not fit is left out whole. */
+/* A pair that does not fit is left out as a whole. */
 void
 log_put_octets(const char *key, const char *value, size_t len)
 {
@@ -178,7 +178,7 @@ log_put_list(va_list pairs)
 		log_put(key, va_arg(pairs, const char *));
 }
 
-/* The clock is read in user space (vDSO); the calendar is reckoned once a second. */
+/* The clock is read in user space (vDSO); the calendar is computed once a second. */
 static const char *
 make_stamp(void)
 {

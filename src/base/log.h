@@ -1,4 +1,4 @@
-/* The log: one line per event, on standard error, in English whatever the language of the replies. */
+/* The log: one line per event, on standard error, in English regardless of the language of the replies. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -10,11 +10,13 @@
 /*
  * A line is an RFC 3339 time in UTC, "event=NAME", and further key=value pairs:
  *   2026-01-31T12:00:00.250Z event=refused session=1hqk3c9 ref=#4.28 id=ERR_SMTP_NO_MAILBOX
- * A value that is empty or holds a space, a quote, "=" or any octet that is no printable ASCII is written in quotes, with
- * the odd octets as \xNN: whatever a value holds, it ends no line and forges no key. Long values are cut.
+ * A value that is empty or holds a space, a quote, "=" or an octet that is not printable ASCII is written in quotes; quotes,
+ * backslashes and octets that are not printable ASCII are escaped as \xNN. So no value can end a line or forge a key.
+ * Longer values than LOG_VALUE_MAX are cut.
  *
  * Lines are buffered and written whole, at most LOG_WRITE_MAX octets at a time, so that those of several processes on
- * one pipe or file never mix. The log is of a process and for one of its threads.
+ * one pipe or file never mix. A process has one log, and one of its
+ * threads uses it.
  *
  * A reader that stops reading does not stop the process: it is waited for once, for a second; then lines are dropped and
  * counted until it reads again, when "event=log-lost lines=N" takes their place.
@@ -32,7 +34,7 @@ enum {
  */
 void log_open(int descriptor, struct clock *clock);
 
-/* One event: its name, then key and value in turn, NULL at the end. A NULL value is left out with its key. */
+/* Logs an event: its name, then keys and values in turn, then NULL. A pair whose value is NULL is left out. */
 void log_event(const char *event, ...) __attribute__((sentinel));
 
 /*
@@ -41,7 +43,10 @@ void log_event(const char *event, ...) __attribute__((sentinel));
  */
 void log_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* An event in pieces, all on one line. Nothing is seen of it before log_end(). */
+/*
+ * Log an event in pieces, all on one line: its name, any number of pairs, and its end, before which nothing is written.
+ * log_put_list() takes pairs as log_event() does.
+ */
 void log_begin(const char *event);
 void log_put(const char *key, const char *value);
 void log_put_octets(const char *key, const char *value, size_t len);

@@ -1,4 +1,4 @@
-/* Networks of IP addresses in CIDR notation (RFC 4632, RFC 4291 section 2.3); IPv4 as a part of IPv6. */
+/* IP networks in CIDR notation, with IPv4 as a part of IPv6. */
 #include "base/network.h"
 
 #include <arpa/inet.h>
@@ -25,7 +25,7 @@ parse_octets(struct network *network, const char *text)
 	return inet_pton(AF_INET, text, network->octets + sizeof ipv4_prefix) == 1;
 }
 
-/* Copies what stands before a mark; all of the text where there is none. */
+/* Copies the text before a mark; all of it if there is no mark. Returns false if it is longer than an address. */
 static bool
 copy_until(char copy[INET6_ADDRSTRLEN], const char *text, char mark)
 {
@@ -44,7 +44,7 @@ network_parse_address(struct network *network, const char *text)
 	return copy_until(address, text, '%') && parse_octets(network, address);
 }
 
-/* A number of up to three digits; -1 where it is none. */
+/* Parses a number of up to three digits. Returns -1 for other text. */
 static int
 parse_number(const char *text)
 {

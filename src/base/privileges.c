@@ -1,4 +1,4 @@
-/* Going on as another user, with fewer rights. */
+/* Dropping the rights of root. */
 #include "base/privileges.h"
 
 #include <grp.h>

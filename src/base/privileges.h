@@ -1,19 +1,22 @@
-/* Going on as another user, with fewer rights. */
+/* Dropping the rights of root. */
 #ifndef BASE_PRIVILEGES_H
 #define BASE_PRIVILEGES_H
 
 #include <sys/types.h>
 
 /*
- * Becomes this user and group for good, with no other groups. Only root can. Returns 0, or -1 with errno. Does nothing
- * if the process is that user already.
+ * Becomes this user and group permanently, without supplementary groups. Only root can. Does nothing if the process has
+ * this user and group already. Returns 0, or -1 with errno.
  */
 int privileges_become(uid_t user, gid_t group);
 
-/* Becomes the owner of a folder if the process is root's, so that what it makes there belongs to whoever uses it. */
+/*
+ * If root runs the process, becomes the owner of a folder, so that the files that it makes there belong to the user of the
+ * folder. Returns 0, or -1 with errno.
+ */
 int privileges_become_owner(const char *folder);
 
-/* No program that this process or a child runs gains rights (set-user-ID and the like). Returns 0, or -1 with errno. */
+/* Denies new rights (by set-user-ID and the like) to all programs that this process and its children run. Returns 0, or -1 with errno. */
 int privileges_gain_none(void);
 
 /*

@@ -1,4 +1,4 @@
-/* Where the running program lies, and where its translations are. */
+/* The folders of the running program and of its translations. */
 #include "base/program.h"
 
 #include <stdio.h>

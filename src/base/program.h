@@ -1,16 +1,16 @@
-/* Where the running program lies, and where its translations are. */
+/* The folders of the running program and of its translations. */
 #ifndef BASE_PROGRAM_H
 #define BASE_PROGRAM_H
 
 #include <limits.h>
 #include <stdbool.h>
 
-/* The folder that holds the running program, without a slash at its end. False where the system does not tell. */
+/* Writes the folder of the running program, without a slash at its end. Returns false if the system does not know it. */
 bool program_folder(char folder[PATH_MAX]);
 
 /*
- * The locale folder: "locale" beside the program, as the build leaves it; else "../share/locale" from there; else the
- * one of the installation. The first that is a folder, always an absolute path.
+ * Writes the absolute path of the locale folder: the first that exists of "locale" beside the program, where the build
+ * puts it, and "../share/locale" from there; else that of the installation.
  */
 void program_locale_folder(char folder[PATH_MAX]);
 

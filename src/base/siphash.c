@@ -1,4 +1,4 @@
-/* SipHash-2-4 (Aumasson and Bernstein, 2012): a hash that nobody without its key can make collide. */
+/* SipHash-2-4 (Aumasson and Bernstein, 2012). */
 #include "base/siphash.h"
 
 static uint64_t
@@ -32,9 +32,9 @@ absorb(uint64_t v[4], uint64_t word)
 	v[0] ^= word;
 }
 
-/* Up to eight octets, the first one lowest. */
+/* Reads up to eight octets, the first one lowest. */
 static uint64_t
-take_word(const unsigned char *bytes, size_t len)
+read_word(const unsigned char *bytes, size_t len)
 {
 	uint64_t word = 0;
 	for (size_t i = 0; i < len; i++)
@@ -50,8 +50,8 @@ siphash(const uint64_t key[2], const void *bytes, size_t len)
 		key[1] ^ 0x7465646279746573 };
 	size_t rest = len;
 	for (; rest >= 8; rest -= 8, at += 8)
-		absorb(v, take_word(at, 8));
-	absorb(v, (uint64_t)len << 56 | take_word(at, rest));
+		absorb(v, read_word(at, 8));
+	absorb(v, (uint64_t)len << 56 | read_word(at, rest));
 	v[2] ^= 0xFF;
 	rounds(v, 4);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];

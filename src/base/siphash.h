@@ -1,10 +1,11 @@
-/* SipHash-2-4 (Aumasson and Bernstein, 2012): a hash that nobody without its key can make collide. */
+/* SipHash-2-4 (Aumasson and Bernstein, 2012): a hash for which nobody can find collisions without its key. */
 #ifndef BASE_SIPHASH_H
 #define BASE_SIPHASH_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+/* The hash of len octets under a key, which must be random and secret. */
 uint64_t siphash(const uint64_t key[2], const void *bytes, size_t len);
 
 #endif

@@ -1,4 +1,4 @@
-/* What a server counts of itself, in memory that all its processes share: each worker counts in a slot of its own. */
+/* The statistics of a server, in memory that all its processes share. */
 #include "base/stats.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* What a server counts of itself, in memory that all its processes share: each worker counts in a slot of its own. */
+/* The statistics of a server, in memory that all its processes share. Each worker counts in its own slot. */
 #ifndef BASE_STATS_H
 #define BASE_STATS_H
 
@@ -30,7 +30,7 @@ struct stats_certificate {
 	char error[STATS_ERROR_SIZE]; /* why */
 };
 
-/* Of one worker, or of several that had its number one after another. */
+/* The counts of one worker and of those that had its number before. Only the worker writes them; all processes read. */
 struct stats_slot {
 	_Alignas(64) _Atomic uint64_t value[STAT_COUNT];
 	_Atomic uint64_t beat;    /* changes while the worker's loop turns */
@@ -39,7 +39,7 @@ struct stats_slot {
 	struct stats_certificate certificate;
 };
 
-/* The reload that was told last, and the last that has ended, are numbered from 1. */
+/* Reloads are numbered from 1: asked is the number of the last request, done that of the last reload that has ended. */
 struct stats {
 	int64_t pid;                 /* of the master */
 	int64_t started;             /* seconds of CLOCK_MONOTONIC */
@@ -50,10 +50,10 @@ struct stats {
 	struct stats_slot slot[PROCESSES_MAX];
 };
 
-/* Made before the workers are, who inherit it; it lasts as long as the process. NULL with errno. */
+/* Makes the statistics before the workers are forked. They last as long as the process. Returns NULL with errno. */
 struct stats *stats_new(void);
 
-/* Counts; a slot that is NULL counts nothing. No system call, no lock. */
+/* Add to and subtract from a count. Do nothing if slot is NULL. No system call, no lock. */
 static inline void
 stats_add(struct stats_slot *slot, enum stats_item figure, uint64_t amount)
 {
@@ -88,10 +88,10 @@ stats_beat(const struct stats_slot *slot)
 	return atomic_load_explicit(&slot->beat, memory_order_relaxed);
 }
 
-/* The worker of this number has ended, and its connections with it. */
+/* Clears the open connections of a worker that has ended. */
 void stats_disown(struct stats *stats, unsigned worker);
 
-/* Sums of all workers; of the refusals the most that one of them had. */
+/* Sums over all workers; of refused texts, the most that one worker has. */
 uint64_t stats_sum(const struct stats *stats, enum stats_item figure);
 uint64_t stats_replies(const struct stats *stats, unsigned reply);
 uint64_t stats_refused(const struct stats *stats);

@@ -1,4 +1,4 @@
-/* A text of bounded length that is put together piece by piece. */
+/* A text of bounded length, composed piece by piece. */
 #include "base/text_buffer.h"
 
 #include <stdarg.h>

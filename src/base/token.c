@@ -1,4 +1,4 @@
-/* Tokens that name a session in replies and in the log. */
+/* Tokens, which name a session in replies and in the log. */
 #include "base/token.h"
 
 #include <stdint.h>
@@ -6,28 +6,28 @@
 #include <time.h>
 #include <unistd.h>
 
-/* No letters that are taken for digits: i, l, o, u (as Crockford's base 32 has it). */
+/* Crockford's base 32, which leaves out i, l, o and u: they are mistaken for digits. */
 static const char digits[33] = "0123456789abcdefghjkmnpqrstvwxyz";
 
-/* Writes the lowest 5 * places bits of a number. */
+/* Writes the lowest 5 * count bits of a number as count digits. */
 static char *
-put_number(char *at, uint64_t number, unsigned places)
+put_number(char *at, uint64_t number, unsigned count)
 {
-	while (places-- > 0)
-		*at++ = digits[number >> (5 * places) & 31];
+	while (count-- > 0)
+		*at++ = digits[number >> (5 * count) & 31];
 	return at;
 }
 
 static unsigned
-places_of(uint64_t number)
+count_digits(uint64_t number)
 {
-	unsigned places = 1;
+	unsigned count = 1;
 	while (number >>= 5)
-		places++;
-	return places;
+		count++;
+	return count;
 }
 
-/* The second of the first token (7 digits), the process (5: a pid has 22 bits), and a running number. */
+/* The second of the process's first token (7 digits), the process ID (5 digits for its 22 bits), and a running number. */
 void
 token_make(char token[TOKEN_SIZE])
 {
@@ -41,7 +41,7 @@ token_make(char token[TOKEN_SIZE])
 	}
 	char *at = put_number(token, second, 7);
 	at = put_number(at, (uint64_t)process, 5);
-	at = put_number(at, count, places_of(count));
+	at = put_number(at, count, count_digits(count));
 	*at = '\0';
 	count++;
 }

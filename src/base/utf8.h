@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* Octets of the well-formed character at the start of text; 0 for a malformed or unfinished one and for no text. */
+/* The octets of the character at the start of a text of len octets; 0 if it is malformed or incomplete, or len is 0. */
 size_t utf8_length(const char *text, size_t len);
 
 #endif

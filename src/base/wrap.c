@@ -1,11 +1,11 @@
-/* Text in lines of a width. */
+/* Breaks text into lines. */
 #include "base/wrap.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unilbrk.h>
 
-/* A space at which a line is broken is left out. */
+/* Leaves out the spaces at which the line is broken. */
 static void
 put_line(FILE *to, const char *text, size_t len)
 {

@@ -1,4 +1,4 @@
-/* Text in lines of a width. */
+/* Breaks text into lines. */
 #ifndef BASE_WRAP_H
 #define BASE_WRAP_H
 
@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 /*
- * Writes UTF-8 text in lines of so many columns, broken where the script of each language allows it (UAX 14), with LF at
- * the end of each. A word that is longer gets a line of its own.
+ * Writes UTF-8 text in lines of at most width columns, each with an LF, broken where the script allows it (UAX 14). A
+ * longer word gets a line of its own. If memory is out, the text is written as one line.
  */
 void wrap_write(FILE *to, const char *text, size_t len, int width);
 

@@ -10,7 +10,7 @@
 
 enum { ITEM_SIZE = 512 };
 
-/* A number up to a bound, at all of a text. */
+/* Parses a text that is a number of at most most. */
 static bool
 read_number(const char *text, unsigned most, unsigned *number)
 {
@@ -23,7 +23,7 @@ read_number(const char *text, unsigned most, unsigned *number)
 	return *text != '\0' && *number <= most;
 }
 
-/* "127.0.0.4", or "127.0.0.4-8". The text is taken apart. */
+/* Parses "127.0.0.4" or "127.0.0.4-8". Writes into the text. */
 static bool
 read_codes(struct blocklist_codes *codes, char *text)
 {
@@ -67,7 +67,7 @@ read_weight(struct blocklist *list, const char *text)
 	return true;
 }
 
-/* The text is taken apart. Returns what is wrong with it; NULL: nothing. */
+/* Parses one list. Writes into the text. Returns what is wrong with it; NULL: nothing. */
 static const char *
 read_list(struct blocklist *list, char *text)
 {
@@ -81,10 +81,10 @@ read_list(struct blocklist *list, char *text)
 		return "names no zone; write its name in the DNS, as list.example.org";
 	memcpy(list->zone, text, strlen(text) + 1);
 	if (codes != NULL && !read_all_codes(list, codes))
-		return "has no sound codes; write up to 8, as 127.0.0.2,127.0.0.4-8";
+		return "has codes that are not valid; write up to 8, as 127.0.0.2,127.0.0.4-8";
 	if (weight != NULL && !read_weight(list, weight))
-		return "has no sound weight; write a number from 1 to 100, or from -1 to -100 for a list of those who are "
-		       "trusted";
+		return "has a weight that is not valid; write a number from 1 to 100, or from -1 to -100 for a list of "
+		       "trusted clients";
 	return NULL;
 }
 

@@ -18,16 +18,16 @@ enum {
 #define BLOCKLIST_CODES_LOW  0x7F000000U
 #define BLOCKLIST_ERRORS_LOW 0x7FFFFF00U
 
-/* The last octets of 127.0.0.x, as whole addresses in the host's order of octets. */
+/* A range of codes: addresses such as 127.0.0.2, as numbers in the host's order of octets. */
 struct blocklist_codes {
 	uint32_t low, high;
 };
 
 struct blocklist {
 	char zone[BLOCKLIST_ZONE_MAX + 1];
-	int weight; /* below 0: who stands there is trusted */
+	int weight; /* negative: clients on the list are trusted */
 	struct blocklist_codes codes[BLOCKLIST_CODES_MAX];
-	size_t count; /* of codes; 0: any will do */
+	size_t count; /* of codes; 0: each answer counts */
 };
 
 struct blocklists {
@@ -36,11 +36,12 @@ struct blocklists {
 };
 
 /*
- * Reads "ZONE[=CODES][*WEIGHT]" each, with spaces between; CODES are "127.0.0.2,127.0.0.4-8". Returns 0, or -1 with an
- * English sentence that names value and cure.
+ * Parses lists, each "ZONE[=CODES][*WEIGHT]", with spaces between; CODES are "127.0.0.2,127.0.0.4-8". Returns 0, or -1
+ * with an English sentence in error, which names value and cure.
  */
 int blocklists_read(struct blocklists *lists, const char *text, char error[SECTION_ERROR_SIZE]);
 
+/* Accepts what blocklists_read() does. */
 setting_check blocklists_check;
 
 #endif

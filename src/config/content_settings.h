@@ -1,11 +1,11 @@
-/* What a configuration asks of the content of messages. */
+/* Settings of the content of messages. */
 #ifndef CONFIG_CONTENT_SETTINGS_H
 #define CONFIG_CONTENT_SETTINGS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Whose messages are held to something: header-check. */
+/* Whose messages are checked: words of header-check, in their order. */
 enum content_whose { CONTENT_NOBODYS, CONTENT_USERS, CONTENT_ALL };
 
 #include "config/section_members.h"

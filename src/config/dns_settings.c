@@ -1,4 +1,4 @@
-/* Who answers questions to the domain name system. */
+/* Settings of DNS queries. */
 #include "config/dns_settings.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 enum { SERVER_SIZE = 64 };
 
-/* An address alone has the port of all name servers. */
+/* An address without a port gets that of the DNS. */
 static bool
 read_server(struct endpoint *server, const char *word, size_t len)
 {

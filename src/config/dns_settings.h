@@ -1,4 +1,4 @@
-/* Who answers questions to the domain name system. */
+/* Settings of DNS queries. */
 #ifndef CONFIG_DNS_SETTINGS_H
 #define CONFIG_DNS_SETTINGS_H
 
@@ -19,11 +19,12 @@ struct dns_settings {
 enum { DNS_SERVERS_MAX = 8 };
 
 /*
- * Reads a list of name servers with spaces between: ADDRESS, or ADDRESS:PORT ("[2001:db8::1]:53"). Returns how many, or
- * -1 with an English sentence that names value and cure.
+ * Parses a list of name servers with spaces between: ADDRESS, or ADDRESS:PORT ("[2001:db8::1]:53"). Returns their number,
+ * or -1 with an English sentence in error, which names value and cure.
  */
 int dns_servers_read(struct endpoint servers[DNS_SERVERS_MAX], const char *text, char error[SECTION_ERROR_SIZE]);
 
+/* Accepts a list of at least one name server. */
 setting_check dns_servers_check;
 
 #endif

@@ -1,4 +1,4 @@
-/* Where a server listens, as text. */
+/* The address of a service, as text. */
 #include "config/endpoint.h"
 
 #include <arpa/inet.h>
@@ -24,7 +24,7 @@ parse_port(const char *text, in_port_t *port)
 	return value <= UINT16_MAX;
 }
 
-/* Copies len octets of text to host; false if they are too many. */
+/* Copies len octets of text to host. Returns false if they are too many. */
 static bool
 copy_host(char host[INET6_ADDRSTRLEN], const char *text, size_t len)
 {
@@ -91,6 +91,6 @@ endpoint_check(const char *text, char error[SECTION_ERROR_SIZE])
 	if (endpoint_parse(&endpoint, text))
 		return 0;
 	snprintf(error, SECTION_ERROR_SIZE,
-	    "'%.60s' is no place of a service; write 127.0.0.1:10023, [::1]:10023, or the path of its socket", text);
+	    "'%.60s' is no address of a service; write 127.0.0.1:10023, [::1]:10023, or the path of its socket", text);
 	return -1;
 }

@@ -1,4 +1,4 @@
-/* Where a server listens, as text: ADDRESS:PORT, or the path of a socket of the local machine. */
+/* The address of a service, as text: ADDRESS:PORT, or the path of a Unix domain socket. */
 #ifndef CONFIG_ENDPOINT_H
 #define CONFIG_ENDPOINT_H
 
@@ -22,12 +22,12 @@ struct endpoint {
 };
 
 /*
- * "192.0.2.1:783", "[2001:db8::1]:783", or "/run/clamav/clamd.ctl". False where it is none of these; a path is absolute
- * and has at most 107 octets. No names of hosts: to look them up would block.
+ * Parses "192.0.2.1:783", "[2001:db8::1]:783", or "/run/clamav/clamd.ctl": an absolute path of at most 107 octets. Returns
+ * false for other text. Host names are not accepted, because looking them up would block.
  */
 bool endpoint_parse(struct endpoint *endpoint, const char *text);
 
-/* Is it one, in a configuration? See setting_check. */
+/* Accepts what endpoint_parse() does. */
 setting_check endpoint_check;
 
 #endif

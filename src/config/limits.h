@@ -9,14 +9,14 @@
 
 #include "config/section_members.h"
 
-/* Counts; octets, a second for rates; milliseconds. The table tells which is which, and what each may be. */
+/* Counts; octets, or octets a second; milliseconds. The table says which, and what values each may have. */
 struct limits {
 #include "config/section/limits.def"
 };
 
 #include "config/section_members_end.h"
 
-/* All at their defaults. */
+/* Returns all limits at their defaults. */
 struct limits limits_standard(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* What a configuration says of POP3 alone. */
+/* Settings of POP3 only. */
 #ifndef CONFIG_POP3_SETTINGS_H
 #define CONFIG_POP3_SETTINGS_H
 

@@ -1,4 +1,4 @@
-/* Quantities as they stand in a configuration. */
+/* Quantities of a configuration. */
 #include "config/quantity.h"
 
 #include <inttypes.h>
@@ -9,7 +9,7 @@
 #include "base/ascii.h"
 #include "config/limits.h"
 
-/* What may stand behind a number, the greatest first. */
+/* Suffixes of a number, the largest of a unit first. */
 static const struct suffix {
 	const char *text;
 	enum unit unit;

@@ -1,22 +1,22 @@
-/* Quantities as they stand in a configuration: "100"; "10M" (K, M and G are powers of 1024); "90s" (ms, s, m, h, d). */
+/* Quantities of a configuration: "100"; "10M" (K, M and G are powers of 1024); "90s" (ms, s, m, h, d). */
 #ifndef CONFIG_QUANTITY_H
 #define CONFIG_QUANTITY_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Octets; milliseconds. */
+/* What a quantity counts: things; octets; milliseconds. */
 enum unit { UNIT_COUNT, UNIT_SIZE, UNIT_TIME };
 
 enum { QUANTITY_SIZE = 32 }; /* octets of a quantity as text, with its NUL */
 
-/* Reads a number with a suffix of the unit; 0 needs none. False where the text is no such thing. */
+/* Parses a number with a suffix of the unit; 0 needs none. Returns false for other text and if the value overflows. */
 bool quantity_read(enum unit unit, const char *text, int64_t *value);
 
-/* Writes a value that is not negative with the suffix that keeps it shortest. */
+/* Writes a value, which must not be negative, with the largest suffix that divides it. */
 void quantity_write(char text[QUANTITY_SIZE], enum unit unit, int64_t value);
 
-/* Examples: "a time such as 500ms, 30s, 5m, 1h or 2d". */
+/* Examples of a unit's quantities, for an error: "a time such as 500ms, 30s, 5m, 1h or 2d". */
 const char *quantity_form(enum unit unit);
 
 #endif

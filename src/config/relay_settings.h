@@ -1,4 +1,4 @@
-/* What a configuration says of mail for elsewhere, and of mailboxes at another server. */
+/* Settings of mail to other servers, and of mailboxes at another server. */
 #ifndef CONFIG_RELAY_SETTINGS_H
 #define CONFIG_RELAY_SETTINGS_H
 
@@ -7,7 +7,7 @@
 
 #include "config/limits.h"
 
-/* In the order of the words. */
+/* Words of the setting tls, in their order. */
 enum relay_tls { RELAY_TLS_STARTTLS, RELAY_TLS_NONE, RELAY_TLS_REQUIRED, RELAY_TLS_IMPLICIT };
 #define RELAY_TLS_WORDS "starttls none required implicit"
 

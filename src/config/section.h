@@ -18,16 +18,16 @@ enum setting_kind {
 	SETTING_TEXT
 };
 
-/* Returns 0, or -1 with an English sentence that names value and cure. */
+/* Checks the text of a setting. Returns 0, or -1 with an English sentence in error, which names value and cure. */
 typedef int setting_check(const char *text, char error[SECTION_ERROR_SIZE]);
 
 struct setting {
 	const char *name;
 	enum setting_kind kind;
 	size_t offset;                 /* of the member in the section's struct */
-	int64_t standard, least, most; /* SETTING_TEXT with a least of 1 must be there */
+	int64_t standard, least, most; /* a SETTING_TEXT with a least of 1 must be set */
 	const char *words;             /* of SETTING_WORD and SETTING_CHOICE, with spaces between */
-	setting_check *check;          /* of SETTING_TEXT; NULL: any text will do */
+	setting_check *check;          /* of SETTING_TEXT; NULL: any text is accepted */
 };
 
 /* A mapping of settings; if item is not 0, a list of such mappings. */
@@ -37,7 +37,7 @@ struct section {
 	const struct setting *settings;
 	unsigned count;
 	size_t item;   /* octets of a struct of a list */
-	size_t number; /* offset in struct config of an unsigned, how many they are */
+	size_t number; /* offset in struct config of an unsigned, the number of items */
 };
 
 /* The settings outside of any section, whose struct is struct config itself; its name is "". */

@@ -11,7 +11,7 @@ enum service_audience { SERVICE_STRANGERS, SERVICE_USERS, SERVICE_ANYONE };
 #define SERVICE_STAGE_WORDS    "rcpt connect helo mail data"
 #define SERVICE_AUDIENCE_WORDS "strangers users anyone"
 
-/* Numbers of the words in section/services.def and section/filters.def. */
+/* Words of settings of section/services.def and section/filters.def, in their order. */
 enum { SERVICE_KIND_POLICY, SERVICE_KIND_SPF };
 enum { FILTER_RSPAMD, FILTER_CLAMAV };
 enum { ON_FAILURE_ACCEPT, ON_FAILURE_DEFER };

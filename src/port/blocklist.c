@@ -12,7 +12,7 @@ is_wanted(const struct blocklist *list, uint32_t code)
 	return wanted;
 }
 
-/* A domain that has been given up, and belongs to somebody else now, may have any address for each name. */
+/* The domain of a list that was given up may belong to somebody else now, and answer each query with any address. */
 enum blocklist_verdict
 blocklist_judge(const struct blocklist *list, const struct resolver_answer *answer, const struct network **code)
 {

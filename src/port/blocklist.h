@@ -8,10 +8,13 @@
 enum blocklist_verdict {
 	BLOCKLIST_CLEAN,
 	BLOCKLIST_LISTED,
-	BLOCKLIST_REFUSES, /* the list does not answer this server: 127.255.255.x, or what is no code at all */
+	BLOCKLIST_REFUSES, /* the list does not answer this server: 127.255.255.x, or an address that is no code */
 };
 
-/* What the answer to a question for A records means; *code is the record that tells, where there is one. */
+/*
+ * What the answer to a query for A records means. *code is set to the record that decides, which the answer owns; it is
+ * left as it is if the verdict is BLOCKLIST_CLEAN.
+ */
 enum blocklist_verdict blocklist_judge(
     const struct blocklist *list, const struct resolver_answer *answer, const struct network **code);
 

@@ -1,4 +1,4 @@
-/* Answers of policy services: the one line action=... among what they say. */
+/* Answers of policy services, of which the line action=... counts. */
 #include <string.h>
 
 #include "base/ascii.h"
@@ -11,7 +11,7 @@ struct part {
 	size_t len;
 };
 
-/* What a service may say, of access(5). DEFER_IF_REJECT speaks of later refusals, which stay what they are here. */
+/* Actions of access(5). DEFER_IF_REJECT is unknown: it would change later rejections. */
 static const struct {
 	const char *name;
 	enum service_action action;
@@ -41,9 +41,9 @@ skip_spaces(struct part part)
 	return part;
 }
 
-/* Takes the first word, and the spaces behind it, off. */
+/* Returns the first word, and removes it and the spaces behind it from the part. */
 static struct part
-take_word(struct part *part)
+cut_word(struct part *part)
 {
 	struct part word = { part->text, 0 };
 
@@ -62,7 +62,7 @@ is_number(struct part part, size_t least, size_t most)
 	return part.len >= least && part.len <= most;
 }
 
-/* The last attribute of that name, as far as lines go. False where there is none. */
+/* Finds the last action before the empty line. Returns false if there is none. */
 static bool
 find_action(struct part answer, struct part *value)
 {
@@ -86,11 +86,11 @@ find_action(struct part answer, struct part *value)
 	return found;
 }
 
-/* An enhanced status (RFC 3463) at the start of the words is taken off; is it that of SPF? */
+/* Removes an enhanced status (RFC 3463) from the start of the words. Returns whether it is that of SPF. */
 static bool
-take_status(struct part *words)
+cut_status(struct part *words)
 {
-	struct part rest = *words, status = take_word(&rest);
+	struct part rest = *words, status = cut_word(&rest);
 	const char *dot = memchr(status.text, '.', status.len);
 	const char *last = memrchr(status.text, '.', status.len);
 
@@ -104,7 +104,7 @@ take_status(struct part *words)
 	return status.len == 6 && memcmp(status.text, "5.7.23", 6) == 0;
 }
 
-/* Three digits are a reply code, which refuses; any other number is access(5)'s way to say OK. */
+/* Three digits are a reply code, which rejects or defers; any other number means OK (access(5)). */
 static enum service_action
 find_meaning(struct part word)
 {
@@ -123,12 +123,12 @@ service_answer_read(struct service_answer *answer, const char *octets, size_t le
 {
 	struct part value = { "", 0 };
 	bool found = find_action((struct part) { octets, len }, &value);
-	struct part words = value, word = take_word(&words);
+	struct part words = value, word = cut_word(&words);
 
 	*answer = (struct service_answer) { .action = word.len > 0 ? find_meaning(word) : SERVICE_FAILED };
 	switch (answer->action) {
 	case SERVICE_REJECT:
-	case SERVICE_DEFER: answer->spf = take_status(&words); break;
+	case SERVICE_DEFER: answer->spf = cut_status(&words); break;
 	case SERVICE_UNKNOWN: words = value; break;
 	case SERVICE_FAILED:
 		words.text = found ? "an action without a name" : "no action in the answer";

@@ -1,4 +1,4 @@
-/* Questions to policy services: attributes, a line each, which nothing in a value can end. */
+/* Requests to policy services: one attribute a line, which no value can end. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -296,7 +296,7 @@ class Hostile(DnsCase):
 class Check(TestCase):
     def test_a_fault_is_named_with_its_line(self):
         faults = (("blocklists", "zones", "a..example", "'a..example' names no zone"),
-                  ("blocklists", "zones", "a.example*1000", "has no sound weight"),
+                  ("blocklists", "zones", "a.example*1000", "has a weight that is not valid"),
                   ("blocklists", "refuse-at", "data", "'data' should be connect or recipient"),
                   ("policy", "ptr-check", "yes", "'yes' should be no, exists or confirmed"),
                   ("policy", "helo-check", "yes", "'yes' should be no, syntax or resolvable"),

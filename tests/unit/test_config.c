@@ -233,7 +233,7 @@ Test(config, faults_of_a_list_name_their_line)
 {
 	expect_fault("services:\n  - name: spf\n", "2 services: this one has no address; add 'address: ...'\n");
 	expect_fault("services:\n  - address: localhost:10023\n",
-	    "2 address: 'localhost:10023' is no place of a service; write 127.0.0.1:10023, [::1]:10023, or the path of "
+	    "2 address: 'localhost:10023' is no address of a service; write 127.0.0.1:10023, [::1]:10023, or the path of "
 	    "its socket\n");
 	expect_fault("filters:\n  - address: /a\n  - address: /b\n    kind: spamd\n",
 	    "4 kind: 'spamd' should be rspamd or clamav\n");

@@ -17,7 +17,7 @@
 
 enum { AUTH_SIZE = 128 };
 
-/* Where a check prints. */
+/* Where a check prints, and how many texts it has refused. */
 struct printing {
 	FILE *to;
 	unsigned refused; /* texts and files */

@@ -12,27 +12,27 @@
 
 enum { CHOICES_MAX = LISTEN_MAX + 16, KEY_CHECK = 0x100, KEY_VERBOSE, KEY_FIRST };
 
-/* Options that are settings, too. The order is that of --help. */
+/* Options that are settings, too, in the order of --help. */
 static const struct {
 	const char *name, *value, *help;
 } choices[] = {
-	{ "listen", "ADDR:PORT", "Listen there (may be repeated; port 0: any that is free)" },
-	{ "listen-tls", "ADDR:PORT", "Listen there for connections that are encrypted from their first octet" },
-	{ "tls-cert", "FILE", "The certificate with its chain (PEM); with it TLS is offered" },
+	{ "listen", "ADDR:PORT", "Listen at this address (may be repeated; port 0: any free port)" },
+	{ "listen-tls", "ADDR:PORT", "Listen at this address for connections that begin with TLS" },
+	{ "tls-cert", "FILE", "The certificate with its chain (PEM); TLS is then offered" },
 	{ "tls-key", "FILE", "Its key (PEM, without a passphrase)" },
-	{ "auth", "MECHANISMS", "Let users log in by these (default: 'PLAIN LOGIN SCRAM-SHA-256'; also CRAM-MD5)" },
-	{ "data", "FOLDER", "Keep accounts, mail and the operator's texts there (default: ./ftgate-data)" },
-	{ "language", "TAG", "Speak this language (default: as LC_ALL, LC_MESSAGES, LANG and LANGUAGE say)" },
-	{ "profile", "NAME", "Send the codes that are 'published' (default), or the 'strict' ones of the RFCs" },
+	{ "auth", "MECHANISMS", "SASL mechanisms for users (default: 'PLAIN LOGIN SCRAM-SHA-256'; also CRAM-MD5)" },
+	{ "data", "FOLDER", "Keep accounts, mail and the operator's texts in it (default: ./ftgate-data)" },
+	{ "language", "TAG", "Reply in this language (default: that of LC_ALL, LC_MESSAGES, LANG and LANGUAGE)" },
+	{ "profile", "NAME", "Send the 'published' codes (default), or the 'strict' ones of the RFCs" },
 	{ "hostname", "NAME", "The server's name in greeting and trace lines (default: the host's)" },
-	{ "contact", "TEXT", "What ${contact} is in the operator's texts (default: postmaster of the host)" },
-	{ "help-url", "URL", "What ${help} is there, a reference added: https://example.org/replies#" },
-	{ "metrics", "ADDR:PORT", "Tell stats to Prometheus there, over HTTP at /metrics; a loopback address" },
+	{ "contact", "TEXT", "The value of ${contact} in the operator's texts (default: postmaster of the host)" },
+	{ "help-url", "URL", "The value of ${help} there, with a reference added: https://example.org/replies#" },
+	{ "metrics", "ADDR:PORT", "Serve metrics to Prometheus at this loopback address, over HTTP at /metrics" },
 	{ "workers", "NUMBER", "Worker processes (default: one for each processor)" },
 };
 enum { CHOICES = sizeof choices / sizeof *choices };
 
-/* The command line; its settings go over those of the configuration. */
+/* The command line. Its settings override those of the configuration. */
 struct line {
 	const char *config;
 	bool check, verbose;
@@ -119,7 +119,7 @@ apply_config(const struct server_kind *kind, struct settings *settings, const st
 	return status;
 }
 
-/* A socket that was passed and has no listener becomes one like those of the command line. */
+/* A socket that was passed and that no listener names becomes a listener as if the command line named it. */
 static int
 apply_passed(const struct server_kind *kind, struct settings *settings)
 {

@@ -1,4 +1,4 @@
-/* The first start: a database, and a domain to try the server with. */
+/* The first start: makes the database and a demo domain. */
 #include "cmd/server/demo.h"
 
 #include <errno.h>

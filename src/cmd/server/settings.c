@@ -70,7 +70,7 @@ set_tls_key(struct settings *settings, const char *value, char error[SETTINGS_ER
 	return set_file(settings->tls_key, value, error);
 }
 
-/* Names with spaces between; none is no AUTH. */
+/* Names with spaces between. Without a name there is no AUTH. */
 static int
 set_auth(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
 {
@@ -149,7 +149,7 @@ read_language(char language[FTG_PREFERENCE_MAX], const char *value, char error[S
 	return 0;
 }
 
-/* The published English is what is spoken without a wish. */
+/* Without a language the published English is spoken. */
 static int
 set_language(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
 {
@@ -413,7 +413,7 @@ settings_complete(struct settings *settings, config_report *report, void *contex
 	return checking.faulty ? -1 : 0;
 }
 
-/* The processors that this process may run on. */
+/* The number of processors that this process may run on, at most WORKERS_MAX. */
 static unsigned
 count_processors(void)
 {

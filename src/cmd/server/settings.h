@@ -18,8 +18,8 @@ enum { SETTINGS_ERROR_SIZE = 320, USER_SIZE = 33, VARIABLE_SIZE = 256 };
 struct listen_setting {
 	char address[LISTEN_NAME_SIZE];
 	char language[FTG_PREFERENCE_MAX]; /* "": that of the server */
-	bool proxied;                      /* connections begin with the header of a proxy */
-	bool submission;                   /* users have to log in */
+	bool proxied;                      /* connections begin with a header of the PROXY protocol */
+	bool submission;                   /* clients must log in */
 	enum config_tls tls;
 };
 
@@ -27,20 +27,20 @@ struct content_rules;
 
 struct settings {
 	enum config_protocol protocol;
-	const struct config *config; /* its sections; what stands here goes before */
+	const struct config *config; /* its sections; the other members override what they repeat */
 	size_t listen_count;
 	struct listen_setting listen[LISTEN_MAX];
 	char tls_cert[PATH_MAX]; /* files; "": none */
 	char tls_key[PATH_MAX];
 	unsigned mechanisms;            /* of AUTH: a set of 1 << enum sasl_mechanism */
 	bool auth_in_clear;             /* passwords may be sent without TLS */
-	bool normalise;                 /* a bare CR, LF or NUL of a message is mended, not refused */
-	char metrics[LISTEN_NAME_SIZE]; /* where stats are told to Prometheus; "": nowhere */
+	bool normalise;                 /* a bare CR, LF or NUL of a message is corrected, not refused */
+	char metrics[LISTEN_NAME_SIZE]; /* address for Prometheus; "": none */
 	char data[PATH_MAX];
 	char hostname[ADDRESS_DOMAIN_MAX + 1];
 	char language[FTG_PREFERENCE_MAX];  /* a list as in LANGUAGE, "" for English */
-	char bilingual[FTG_PREFERENCE_MAX]; /* to be spoken second, "" for none */
-	bool xlang, xlang_utf8;             /* clients may choose a language; it is then spoken in UTF-8 */
+	char bilingual[FTG_PREFERENCE_MAX]; /* the second language of a reply, "" for none */
+	bool xlang, xlang_utf8;             /* clients may choose a language; replies are then in UTF-8 */
 	enum ftg_profile profile;
 	unsigned workers;
 	char user[USER_SIZE];        /* that root becomes */
@@ -49,16 +49,17 @@ struct settings {
 	char help[VARIABLE_SIZE];
 	struct limits limits;
 	const struct content_rules *content_rules; /* NULL: none */
-	struct routes routes;                      /* of mail for elsewhere */
+	struct routes routes;                      /* of mail to other servers */
 	enum smtp_audience vrfy, expn, etrn;
 };
 
-/* As they are when nothing is told: from the host, and from the environment, but for the addresses: none. */
+/* The defaults: those of the host and of the environment; no address to listen at. */
 void settings_standard(struct settings *settings, enum config_protocol protocol);
 
 /*
  * Sets one: listen, listen-tls (each adds an address), tls-cert, tls-key, auth, data, hostname, language, bilingual,
- * profile, user, workers, contact, help-url. Returns 0, or -1 with an English sentence that names value and cure.
+ * metrics, profile, user, workers, contact, help-url. Copies the value. Returns 0, or -1 with an English sentence in error,
+ * which names value and cure.
  */
 int settings_set(struct settings *settings, const char *name, const char *value, char error[SETTINGS_ERROR_SIZE]);
 
