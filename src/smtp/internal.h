@@ -86,14 +86,15 @@ struct smtp_session {
 	char *name;          /* argument of EHLO or HELO; NULL before it */
 	const char *version; /* TLS version; NULL: not encrypted */
 	const char *cipher;
-	const char *cause;     /* of the next refusal, for the log; NULL: none */
-	struct span path;      /* of the MAIL or RCPT command under way, for the log; text NULL otherwise */
-	char *user;            /* who has logged in; NULL: nobody */
-	int64_t account;       /* number of that user */
-	unsigned rights;       /* of that user when it logged in: a set of enum account_flag */
-	const char *mechanism; /* of that login */
-	unsigned transactions; /* number begun */
-	struct auth *auth;     /* the AUTH exchange under way; NULL: none */
+	const char *cause;       /* of the next refusal, for the log; NULL: none */
+	struct span path;        /* of the MAIL or RCPT command under way, for the log; text NULL otherwise */
+	char *user;              /* who has logged in; NULL: nobody */
+	int64_t account;         /* number of that user */
+	unsigned rights;         /* of that user when it logged in: a set of enum account_flag */
+	const char *mechanism;   /* of that login */
+	unsigned transactions;   /* number begun */
+	struct members *members; /* of the EXPN that is being answered, not sent yet; NULL: none */
+	struct auth *auth;       /* the AUTH exchange under way; NULL: none */
 	struct line_reader line;
 	struct envelope envelope;
 	enum posting_right post;      /* of the recipient that is being added */
@@ -158,6 +159,9 @@ void auth_abandon(struct smtp_session *s);
 struct ftg_reply lookup_verify(struct smtp_session *s, const char *text, size_t len);
 struct ftg_reply lookup_expand(struct smtp_session *s, const char *text, size_t len);
 struct ftg_reply lookup_queue(struct smtp_session *s, const char *text, size_t len);
+
+/* lookup.c: sends the next part of s->members, and frees them after the last. */
+void lookup_send_members(struct smtp_session *s);
 
 /* lookup.c: does the client belong to this audience? */
 bool lookup_is_allowed(const struct smtp_session *s, enum smtp_audience audience);

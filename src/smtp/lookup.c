@@ -4,8 +4,7 @@
 
 #include "base/ascii.h"
 #include "smtp/internal.h"
-
-enum { ANSWER_MAX = ADDRESS_TEXT_SIZE + 16 };
+#include "smtp/members.h"
 
 bool
 lookup_is_allowed(const struct smtp_session *s, enum smtp_audience audience)
@@ -54,16 +53,11 @@ read_question(struct question *question, const char *text, size_t len)
 	return error == ADDRESS_OK && used >= len;
 }
 
-/* A line of an answer, which programs read. The reply code is that of RFC 5321 in both profiles. */
-static void
-say_mailbox(struct smtp_session *s, const char *local, const char *domain, bool last)
+/* The enhanced status of the lines of an answer. Their reply code is that of RFC 5321 in both profiles. */
+static const char *
+status_of(const struct smtp_session *s)
 {
-	char line[ANSWER_MAX], text[ADDRESS_TEXT_SIZE];
-	const char *status = s->config->profile == FTG_STRICT ? "2.1.5 " : "";
-
-	address_write(text, local, domain);
-	int len = snprintf(line, sizeof line, "250%c%s<%s>\r\n", last ? ' ' : '-', status, text);
-	s->outlet->send(s->outlet, line, (size_t)len);
+	return s->config->profile == FTG_STRICT ? "2.1.5 " : "";
 }
 
 /* What is told of verdicts that VRFY and EXPN share. */
@@ -98,7 +92,7 @@ lookup_verify(struct smtp_session *s, const char *text, size_t len)
 		return no_answer(s, verdict);
 	if (recipient.domain.relayed)
 		return ftg_reply(FTG_SMTP_VRFY);
-	say_mailbox(s, recipient.local, recipient.domain.name, true);
+	members_send_line(s->outlet, status_of(s), recipient.local, recipient.domain.name, true);
 	return answered();
 }
 
@@ -111,6 +105,15 @@ is_utf8(const char *text)
 	return false;
 }
 
+void
+lookup_send_members(struct smtp_session *s)
+{
+	if (members_send(s->members, s->outlet, status_of(s)))
+		return;
+	members_free(s->members);
+	s->members = NULL;
+}
+
 static struct ftg_reply
 say_members(struct smtp_session *s, const struct expansion *expansion, bool utf8)
 {
@@ -119,8 +122,10 @@ say_members(struct smtp_session *s, const struct expansion *expansion, bool utf8
 	for (size_t i = 0; i < expansion->count && !utf8; i++)
 		if (is_utf8(expansion->members[i].local) || is_utf8(expansion->members[i].domain))
 			return ftg_reply(FTG_SMTP_NEEDS_UTF8);
-	for (size_t i = 0; i < expansion->count; i++)
-		say_mailbox(s, expansion->members[i].local, expansion->members[i].domain, i + 1 == expansion->count);
+	s->members = members_new(expansion->members, expansion->count);
+	if (s->members == NULL)
+		return ftg_reply(ERR_SMTP_HARDERROR);
+	lookup_send_members(s);
 	return answered();
 }
 

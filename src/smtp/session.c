@@ -6,6 +6,7 @@
 
 #include "session/command.h"
 #include "smtp/internal.h"
+#include "smtp/members.h"
 
 enum { BANNER_MAX = 512 };
 
@@ -32,6 +33,7 @@ smtp_session_free(struct smtp_session *s)
 	message_abandon(s);
 	header_checks_forget(s);
 	auth_abandon(s);
+	members_free(s->members);
 	envelope_clear(&s->envelope);
 	policy_end(&s->policy);
 	line_release(&s->line);
@@ -101,7 +103,7 @@ smtp_session_feed(struct smtp_session *s, const char *bytes, size_t len)
 	size_t taken = 0;
 
 	s->feeding = true;
-	while (taken < len && !s->busy && !(s->state & (SMTP_ENCRYPTING | SMTP_CLOSED))) {
+	while (taken < len && !s->busy && s->members == NULL && !(s->state & (SMTP_ENCRYPTING | SMTP_CLOSED))) {
 		size_t (*feed)(struct smtp_session *, const char *, size_t) = feed_command;
 		if (s->state & (SMTP_DATA | SMTP_CHUNK))
 			feed = s->state == SMTP_DATA ? message_feed : bdat_feed;
@@ -115,6 +117,18 @@ bool
 smtp_session_busy(const struct smtp_session *s)
 {
 	return s->busy;
+}
+
+bool
+smtp_session_sending(const struct smtp_session *s)
+{
+	return s->members != NULL;
+}
+
+void
+smtp_session_more(struct smtp_session *s)
+{
+	lookup_send_members(s);
 }
 
 bool
@@ -143,5 +157,8 @@ smtp_session_end(struct smtp_session *s, enum ftg_id id)
 	event_refused(s, &reply);
 	message_abandon(s);
 	s->state = SMTP_CLOSED;
-	s->outlet->reply(s->outlet, &reply);
+	if (s->members == NULL)
+		s->outlet->reply(s->outlet, &reply);
+	members_free(s->members);
+	s->members = NULL;
 }

@@ -127,8 +127,9 @@ void smtp_session_free(struct smtp_session *session);
 void smtp_session_greet(struct smtp_session *session);
 
 /*
- * Takes octets from the client and answers each whole line. Returns how many were taken: all of them, unless the
- * session became busy or closed; the rest is given again after outlet->resume().
+ * Reads octets from the client and answers each whole line. Returns how many were read: all of them, unless the session
+ * became busy or closed, or has more to send; the rest is given again after outlet->resume(), or after the last part of
+ * the answer.
  */
 size_t smtp_session_feed(struct smtp_session *session, const char *bytes, size_t len);
 
@@ -142,6 +143,13 @@ void smtp_session_encrypted(struct smtp_session *session, const char *version, c
 /* A job is under way; feed takes nothing until outlet->resume(). */
 bool smtp_session_busy(const struct smtp_session *session);
 
+/*
+ * Is a long answer under way? smtp_session_more() then sends the next part of it, of some 100 KiB at most; it must be
+ * called once the client has taken what was sent before.
+ */
+bool smtp_session_sending(const struct smtp_session *session);
+void smtp_session_more(struct smtp_session *session);
+
 /* Nothing more is to be read: the connection is to be closed once all output is sent. */
 bool smtp_session_closed(const struct smtp_session *session);
 
@@ -151,7 +159,10 @@ bool smtp_session_in_transaction(const struct smtp_session *session);
 /* Has the client logged in, or begun a transaction? Until then its time is limited. */
 bool smtp_session_admitted(const struct smtp_session *session);
 
-/* Ends the session with a last reply: FTG_SMTP_TIMEOUT, FTG_SMTP_SHUTDOWN. Not while busy. */
+/*
+ * Ends the session with a last reply: FTG_SMTP_TIMEOUT, FTG_SMTP_SHUTDOWN. Not while busy. A long answer breaks off without
+ * it, since a client would read it as a line of that answer.
+ */
 void smtp_session_end(struct smtp_session *session, enum ftg_id id);
 
 #endif

@@ -574,14 +574,16 @@ fixture_close(struct smtp_fixture *fixture)
 static void
 feed_piece(struct smtp_fixture *fixture, const char *bytes, size_t len)
 {
-	char *piece = allocate(len);
-	fixture->dns.late = fixture->late;
-
+	char *piece = memcpy(allocate(len), bytes, len);
 	size_t taken = 0;
 
-	memcpy(piece, bytes, len);
-	for (; taken < len && !smtp_session_closed(fixture->session) && !fixture->encrypting; fixture_run_job(fixture))
+	fixture->dns.late = fixture->late;
+	for (; taken < len && !smtp_session_closed(fixture->session) && !fixture->encrypting;
+	     fixture_run_job(fixture)) {
 		taken += smtp_session_feed(fixture->session, piece + taken, len - taken);
+		while (smtp_session_sending(fixture->session))
+			smtp_session_more(fixture->session);
+	}
 	if (fixture->encrypting)
 		fixture->dropped += len - taken;
 	free(piece);

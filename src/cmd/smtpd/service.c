@@ -170,6 +170,18 @@ busy(const void *session)
 }
 
 static bool
+sending(const void *session)
+{
+	return smtp_session_sending(((const struct talk *)session)->session);
+}
+
+static void
+more(void *session)
+{
+	smtp_session_more(((struct talk *)session)->session);
+}
+
+static bool
 closed(const void *session)
 {
 	return smtp_session_closed(((const struct talk *)session)->session);
@@ -206,6 +218,8 @@ smtp_service_open(struct smtp_service *service, const struct limits *limits)
 		.encrypted = encrypted,
 		.feed = feed,
 		.busy = busy,
+		.sending = sending,
+		.more = more,
 		.closed = closed,
 		.in_transaction = in_transaction,
 		.admitted = admitted,
