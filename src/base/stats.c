@@ -30,6 +30,7 @@ void
 stats_disown(struct stats *stats, unsigned worker)
 {
 	stats->slot[worker].value[STAT_CONNECTIONS] = 0;
+	stats->slot[worker].peers_down = 0;
 }
 
 uint64_t
@@ -92,6 +93,15 @@ stats_certificate_failures(const struct stats *stats, const char **error)
 			*error = stats->slot[i].certificate.error;
 		}
 	return failures;
+}
+
+unsigned
+stats_peer_down(const struct stats *stats, size_t peer)
+{
+	unsigned workers = 0;
+	for (size_t i = 0; i < PROCESSES_MAX && peer < STATS_PEERS; i++)
+		workers += (stats->slot[i].peers_down >> peer & 1) != 0;
+	return workers;
 }
 
 int64_t

@@ -16,7 +16,10 @@ enum stats_item {
 	STAT_COUNT
 };
 
-enum { STATS_REPLIES = 256 }; /* kinds of replies, numbered from 0 */
+enum {
+	STATS_REPLIES = 256, /* kinds of replies, numbered from 0 */
+	STATS_PEERS = 64,    /* policy services and filters, numbered from 0; further ones are not counted */
+};
 
 enum { STATS_ERROR_SIZE = 512 };
 
@@ -37,6 +40,8 @@ struct stats_slot {
 	_Atomic uint64_t refused; /* texts and files, by the last load of the catalogue */
 	_Atomic uint64_t reply[STATS_REPLIES];
 	struct stats_certificate certificate;
+	_Atomic uint64_t
+	    peers_down; /* bits of the peers that the worker treats as down, as peer/peer_breaker.h has them */
 };
 
 /* Reloads are numbered from 1: asked is the number of the last request, done that of the last reload that has ended. */
@@ -104,6 +109,9 @@ int64_t stats_certificate_expiry(const struct stats *stats);
 
 /* How many workers could not load the certificate at the last reload; *error is why one of them could not, or NULL. */
 unsigned stats_certificate_failures(const struct stats *stats, const char **error);
+
+/* How many workers treat a peer as down. */
+unsigned stats_peer_down(const struct stats *stats, size_t peer);
 
 /* Seconds since stats_new(). */
 int64_t stats_uptime(const struct stats *stats);

@@ -1,22 +1,15 @@
-/* ClamAV's clamd: scans a message that is sent to it (INSTREAM). */
+/* ClamAV's clamd: scans a message that is sent to it (INSTREAM, clamd(8)). */
 #ifndef PEER_CLAMD_H
 #define PEER_CLAMD_H
 
-#include "config/endpoint.h"
 #include "port/scanner.h"
 
-struct clamd {
-	struct scanner scanner; /* its settings are to be set; how it scans is clamd's */
-	struct endpoint endpoint;
-	int64_t limit;     /* milliseconds from the connection to the answer */
-	uint64_t max_size; /* octets; larger messages are not scanned. 0: all are */
-};
-
-void clamd_open(struct clamd *clamd);
+/* For struct scan_client. */
+extern const struct scan_dialect clamd_dialect;
 
 /*
- * What an answer says, of len octets up to its NUL. A virus is refused as "virus NAME"; text is made printable.
- * SCAN_FAILED where it is an error, or makes no sense.
+ * Reads an answer of len octets, up to its NUL. A virus is refused as "virus NAME"; text is made printable. Returns
+ * SCAN_FAILED if it is an error, or makes no sense.
  */
 enum scan_verdict clamd_answer_read(const char *answer, size_t len, char text[SCAN_TEXT_SIZE]);
 

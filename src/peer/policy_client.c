@@ -1,10 +1,12 @@
 /* Asks a policy service over a few connections that are kept open. */
 #include "peer/policy_client.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-static void serve(struct policy_client *client);
+static const char TIME_IS_UP[] = "no answer within the time limit";
+static const char CLOSED[] = "the service has closed the connection without an answer";
 
 static int64_t
 now(const struct policy_client *client)
@@ -14,14 +16,21 @@ now(const struct policy_client *client)
 
 /* The question is its asker's again, and may be gone when this returns. */
 static void
-fail(struct service_question *question, const char *why)
+complete(struct policy_client *client, struct service_question *question)
 {
-	question->answer = (struct service_answer) { .action = SERVICE_FAILED };
-	snprintf(question->answer.text, sizeof question->answer.text, "%s", why);
+	client->ended = true;
 	question->done(question);
 }
 
-/* The questions that wait for a connection, in the order in which their time is up. */
+static void
+fail(struct policy_client *client, struct service_question *question, const char *what, const char *why)
+{
+	question->answer = (struct service_answer) { .action = SERVICE_FAILED };
+	snprintf(question->answer.text, sizeof question->answer.text, "%s%s", what, why);
+	complete(client, question);
+}
+
+/* Questions that wait for a connection are in the order of their deadlines. */
 static void
 put_last(struct policy_client *client, struct service_question *question)
 {
@@ -33,7 +42,7 @@ put_last(struct policy_client *client, struct service_question *question)
 	client->last = question;
 }
 
-/* One that has been taken out of them. */
+/* For one that has waited before. */
 static void
 put_back(struct policy_client *client, struct service_question *question)
 {
@@ -56,73 +65,82 @@ take_first(struct policy_client *client)
 	return question;
 }
 
-/* Questions that wait get the place, and may end there and then, where no connection can be made. */
-static void
-on_closed(uv_handle_t *handle)
-{
-	struct policy_link *link = handle->data;
-	link->state = LINK_CLOSED;
-	serve(link->client);
-	link->client->after(link->client->context);
-}
-
 static void
 close_link(struct policy_link *link)
 {
-	link->state = LINK_CLOSING;
-	if (!uv_is_closing(&link->socket.handle))
-		uv_close(&link->socket.handle, on_closed);
+	link->state = POLICY_CLOSED;
+	link_close(&link->link);
 }
 
+/* Ends the question of a link, if it has one, and the link. */
 static void
 fail_link(struct policy_link *link, const char *why)
 {
 	struct service_question *question = link->question;
 	link->question = NULL;
 	close_link(link);
-	if (question == NULL)
-		return;
-	fail(question, why);
-	link->client->after(link->client->context);
+	if (question != NULL)
+		fail(link->client, question, "", why);
 }
 
 /*
- * The service has closed. On a connection that was old it may have done so before it saw the question, which is then
- * asked once more, on a new one.
+ * The service has closed. If the connection was old, it may have done so before it saw the question, which is then asked
+ * once more, over a new connection.
  */
 static void
 lose_link(struct policy_link *link, const char *why)
 {
+	struct policy_client *client = link->client;
 	struct service_question *question = link->question;
-	if (question == NULL || !link->proven || link->len > 0 || question->again) {
+	if (question == NULL) {
+		close_link(link);
+	} else if (!link->proven || link->len > 0 || question->again) {
+		peer_breaker_answered(&client->breaker, link->pass, now(client));
 		fail_link(link, why);
-		return;
+	} else {
+		peer_breaker_unknown(&client->breaker, link->pass);
+		link->question = NULL;
+		close_link(link);
+		question->again = true;
+		put_back(client, question);
 	}
-	link->question = NULL;
-	close_link(link);
-	question->again = true;
-	put_back(link->client, question);
-	serve(link->client);
-	link->client->after(link->client->context);
 }
 
-/* A service that answers what it has not been asked yet, or says more than an answer, is not trusted with another question. */
+/* The service cannot be reached, or does not answer. Time is up for a link that is idle, too. */
+static void
+fail_peer(struct policy_link *link, int error)
+{
+	struct policy_client *client = link->client;
+	const char *why = error == ETIMEDOUT ? TIME_IS_UP : strerror(error);
+	if (link->question != NULL)
+		peer_breaker_failed(&client->breaker, link->pass, link->started, now(client), why);
+	fail_link(link, why);
+}
+
+static bool
+is_sent(const struct policy_link *link)
+{
+	return link->sent == link->question->request->len;
+}
+
+/* A service that answers before it has the question, or says more than an answer, is not asked again on this link. */
 static void
 take_answer(struct policy_link *link, size_t len)
 {
+	struct policy_client *client = link->client;
 	struct service_question *question = link->question;
+	bool usable = len == link->len && is_sent(link);
 	service_answer_read(&question->answer, link->answer, len);
+	peer_breaker_answered(&client->breaker, link->pass, now(client));
 	link->question = NULL;
-	if (question->answer.action == SERVICE_FAILED || len < link->len || !link->written) {
+	if (question->answer.action == SERVICE_FAILED || !usable) {
 		close_link(link);
 	} else {
-		link->state = LINK_IDLE;
+		link->state = POLICY_IDLE;
 		link->proven = true;
-		link->idle_until = now(link->client) + POLICY_IDLE_TIME;
+		link_set_deadline(&link->link, now(client) + POLICY_IDLE_TIME);
 	}
-	question->done(question);
-	serve(link->client);
-	link->client->after(link->client->context);
+	complete(client, question);
 }
 
 /* Octets up to the end of an answer, which is an empty line; 0 where it has not come yet. */
@@ -138,160 +156,93 @@ find_end(const char *answer, size_t len)
 	return 0;
 }
 
+/* While nothing is asked, nothing must come: the service has closed, or is confused. */
 static void
-on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+receive_some(struct policy_link *link)
 {
-	struct policy_link *link = handle->data;
-	(void)suggested;
-	*buffer = uv_buf_init(link->answer + link->len, (unsigned)(sizeof link->answer - link->len));
-}
-
-/* Where nothing is asked nothing is to be said; the service has gone, or is confused. */
-static void
-on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
-{
-	struct policy_link *link = stream->data;
-	(void)buffer;
-	if (len == 0)
+	ssize_t got = link_receive(&link->link, link->answer + link->len, sizeof link->answer - link->len);
+	if (got < 0 && errno == EAGAIN)
 		return;
-	if (len < 0 || link->state != LINK_ASKING) {
-		lose_link(link, "the service has closed the connection without an answer");
+	if (got <= 0 || link->state != POLICY_ASKING) {
+		lose_link(link, CLOSED);
 		return;
 	}
-	link->len += (size_t)len;
+	link->len += (size_t)got;
 	size_t end = find_end(link->answer, link->len);
-	if (end > 0)
+	if (end > 0) {
 		take_answer(link, end);
-	else if (link->len == sizeof link->answer)
+	} else if (link->len == sizeof link->answer) {
+		peer_breaker_answered(&link->client->breaker, link->pass, now(link->client));
 		fail_link(link, "the answer is too long");
+	}
 }
 
 static void
-on_written(uv_write_t *request, int status)
+send_some(struct policy_link *link)
 {
-	struct policy_link *link = request->data;
-	link->written = status == 0;
-	if (status < 0 && link->state == LINK_ASKING)
-		lose_link(link, uv_strerror(status));
+	const struct service_request *request = link->question->request;
+	ssize_t sent = link_send(&link->link, request->text + link->sent, request->len - link->sent);
+	if (sent < 0 && errno != EAGAIN) {
+		lose_link(link, strerror(errno));
+		return;
+	}
+	link->sent += sent > 0 ? (size_t)sent : 0;
+	link_want_write(&link->link, !is_sent(link));
 }
 
 static void
 send_question(struct policy_link *link)
 {
-	const struct service_request *request = link->question->request;
-	uv_buf_t buffer = uv_buf_init((char *)(uintptr_t)request->text, (unsigned)request->len);
-	link->state = LINK_ASKING;
-	link->len = 0;
-	link->written = false;
-	link->writing.data = link;
-	int error = uv_write(&link->writing, &link->socket.stream, &buffer, 1, on_written);
-	if (error < 0)
-		lose_link(link, uv_strerror(error));
-}
-
-/* So many connect at a time that a socket of this machine takes no more: in a moment it will. */
-static void
-wait_for_room(struct policy_link *link)
-{
-	struct policy_client *client = link->client;
-	client->crowded_until = now(client) + POLICY_CROWDED_TIME;
-	put_back(client, link->question);
-	link->question = NULL;
-	close_link(link);
-}
-
-static void
-on_connected(uv_connect_t *connecting, int status)
-{
-	struct policy_link *link = connecting->data;
-	if (link->state != LINK_CONNECTING)
-		return;
-	if (status == UV_EAGAIN) {
-		wait_for_room(link);
-		return;
-	}
-	if (status == 0)
-		status = uv_read_start(&link->socket.stream, on_alloc, on_read);
-	if (status == 0)
-		send_question(link);
-	else
-		fail_link(link, uv_strerror(status));
-}
-
-static int
-connect_link(struct policy_link *link)
-{
-	struct policy_client *client = link->client;
-	uv_loop_t *loop = client->timer.loop;
-	bool local = client->endpoint.address.any.sa_family == AF_UNIX;
-	int error = local ? uv_pipe_init(loop, &link->socket.pipe, 0) : uv_tcp_init(loop, &link->socket.tcp);
-	if (error < 0)
-		return error;
-	link->socket.handle.data = link;
-	link->connecting.data = link;
-	link->state = LINK_CONNECTING;
-	link->proven = false;
-	if (local) {
-		uv_pipe_connect(
-		    &link->connecting, &link->socket.pipe, client->endpoint.address.local.sun_path, on_connected);
-		return 0;
-	}
-	return uv_tcp_connect(&link->connecting, &link->socket.tcp, &client->endpoint.address.any, on_connected);
+	link->state = POLICY_ASKING;
+	link->len = link->sent = 0;
+	link_set_deadline(&link->link, link->question->deadline);
+	send_some(link);
 }
 
 static struct policy_link *
-find_link(struct policy_client *client, enum policy_link_state state)
+find_idle(struct policy_client *client)
 {
 	for (size_t i = 0; i < POLICY_LINKS; i++)
-		if (client->links[i].state == state)
+		if (client->links[i].state == POLICY_IDLE)
 			return &client->links[i];
 	return NULL;
 }
 
-/* Gives a question a connection, if one can be had. */
+static struct policy_link *
+find_free(struct policy_client *client)
+{
+	for (size_t i = 0; i < POLICY_LINKS; i++)
+		if (client->links[i].link.phase == LINK_FREE)
+			return &client->links[i];
+	return NULL;
+}
+
+/* Gives the first question a connection, or its end if the service is down. False if it has to wait. */
 static bool
 serve_first(struct policy_client *client)
 {
-	struct policy_link *link = client->first->again ? NULL : find_link(client, LINK_IDLE);
-	if (link == NULL && client->crowded_until <= now(client))
-		link = find_link(client, LINK_CLOSED);
+	struct policy_link *link = client->first->again ? NULL : find_idle(client);
 	if (link == NULL)
+		link = find_free(client);
+	if (link == NULL && !peer_breaker_is_open(&client->breaker))
 		return false;
-	link->question = take_first(client);
-	if (link->state == LINK_IDLE) {
+	enum peer_pass pass = link != NULL ? peer_breaker_admit(&client->breaker, now(client)) : PEER_REFUSED;
+	struct service_question *question = take_first(client);
+	if (pass == PEER_REFUSED) {
+		fail(client, question, "it is down: ", client->breaker.cause);
+		return true;
+	}
+	link->question = question;
+	link->pass = pass;
+	link->started = now(client);
+	if (link->state == POLICY_IDLE) {
 		send_question(link);
 		return true;
 	}
-	int error = connect_link(link);
-	if (error == 0)
-		return true;
-	struct service_question *question = link->question;
-	link->question = NULL;
-	if (link->state == LINK_CONNECTING)
-		close_link(link);
-	fail(question, uv_strerror(error));
+	link->state = POLICY_CONNECTING;
+	link->proven = false;
+	link_open(&link->link, &client->endpoint, question->deadline);
 	return true;
-}
-
-/* When the time of something is up; INT64_MAX where there is nothing. */
-static int64_t
-end_of_link(const struct policy_link *link)
-{
-	if (link->question != NULL)
-		return link->question->deadline;
-	return link->state == LINK_IDLE ? link->idle_until : INT64_MAX;
-}
-
-static int64_t
-next_end(const struct policy_client *client)
-{
-	int64_t end = client->first != NULL ? client->first->deadline : INT64_MAX;
-	if (client->crowded_until > now(client) && client->crowded_until < end)
-		end = client->crowded_until;
-	for (size_t i = 0; i < POLICY_LINKS; i++)
-		if (end_of_link(&client->links[i]) < end)
-			end = end_of_link(&client->links[i]);
-	return end;
 }
 
 static void expire(uv_timer_t *timer);
@@ -301,28 +252,47 @@ serve(struct policy_client *client)
 {
 	while (client->first != NULL && serve_first(client))
 		;
-	int64_t end = next_end(client), time = now(client);
-	if (uv_is_closing((const uv_handle_t *)&client->timer))
-		return;
-	if (end == INT64_MAX)
+	if (client->first == NULL) {
 		uv_timer_stop(&client->timer);
-	else
-		uv_timer_start(&client->timer, expire, end > time ? (uint64_t)(end - time) : 0, 0);
+		return;
+	}
+	int64_t left = client->first->deadline - now(client);
+	uv_timer_start(&client->timer, expire, left > 0 ? (uint64_t)left : 0, 0);
+}
+
+/* After an event: gives waiting questions what it has set free, and reports that some have ended. */
+static void
+serve_all(struct policy_client *client)
+{
+	serve(client);
+	if (client->ended) {
+		client->ended = false;
+		client->after(client->context);
+	}
 }
 
 static void
 expire(uv_timer_t *timer)
 {
-	static const char why[] = "no answer within the time limit";
 	struct policy_client *client = timer->data;
-	int64_t time = now(client);
-	for (size_t i = 0; i < POLICY_LINKS; i++)
-		if (end_of_link(&client->links[i]) <= time)
-			fail_link(&client->links[i], why);
-	while (client->first != NULL && client->first->deadline <= time)
-		fail(take_first(client), why);
-	serve(client);
-	client->after(client->context);
+	while (client->first != NULL && client->first->deadline <= now(client))
+		fail(client, take_first(client), "", TIME_IS_UP);
+	serve_all(client);
+}
+
+static void
+on_event(struct link *link_, enum link_event event, int error)
+{
+	struct policy_link *link = (struct policy_link *)(void *)link_;
+	struct policy_client *client = link->client;
+	switch (event) {
+	case LINK_CONNECTED: send_question(link); break;
+	case LINK_READABLE: receive_some(link); break;
+	case LINK_WRITABLE: send_some(link); break;
+	case LINK_FAILED: fail_peer(link, error); break;
+	case LINK_CLOSED: break;
+	}
+	serve_all(client);
 }
 
 static void
@@ -340,12 +310,21 @@ policy_client_open(struct policy_client *client, uv_loop_t *loop)
 {
 	client->service.ask = ask;
 	client->first = client->last = NULL;
-	client->crowded_until = 0;
-	for (size_t i = 0; i < POLICY_LINKS; i++) {
-		client->links[i].client = client;
-		client->links[i].state = LINK_CLOSED;
-		client->links[i].question = NULL;
-	}
 	client->timer.data = client;
-	return uv_timer_init(loop, &client->timer);
+	int error = uv_timer_init(loop, &client->timer);
+	for (size_t i = 0; i < POLICY_LINKS && error == 0; i++) {
+		client->links[i].client = client;
+		client->links[i].state = POLICY_CLOSED;
+		client->links[i].question = NULL;
+		client->links[i].link.notify = on_event;
+		error = link_init(&client->links[i].link, loop);
+	}
+	return error;
+}
+
+void
+policy_client_close(struct policy_client *client)
+{
+	for (size_t i = 0; i < POLICY_LINKS; i++)
+		link_dispose(&client->links[i].link);
 }

@@ -1,33 +1,35 @@
-/* rspamd: asks it about a message over HTTP (/checkv2). */
+/* rspamd: asks it about a message over HTTP (/checkv2, https://rspamd.com/doc/architecture/protocol.html). */
 #include "peer/rspamd.h"
 
-#include <errno.h>
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/printable.h"
 #include "peer/http_answer.h"
-#include "peer/scan_link.h"
+#include "peer/scan_client.h"
 
-enum { BLOCK = 64 * 1024, ANSWER_MAX = 1 << 20, VALUE_SIZE = 512, RECIPIENTS_MAX = 100 };
+/* An answer is read on the loop: its limit bounds the work of a turn. */
+enum { ANSWER_MAX = 256 * 1024, VALUE_SIZE = 512, RECIPIENTS_MAX = 100 };
+
+_Static_assert((RECIPIENTS_MAX + 16) * (VALUE_SIZE + 32) <= SCAN_BLOCK, "all headers fit at their longest");
 
 /* The head of a request. */
 struct head {
-	size_t len;
-	char text[(RECIPIENTS_MAX + 16) * (VALUE_SIZE + 32)]; /* room for all headers at their longest */
+	char *text;
+	size_t len, size;
 };
 
 static void __attribute__((format(printf, 2, 3))) put_line(struct head *head, const char *format, ...)
 {
 	va_list arguments;
 	va_start(arguments, format);
-	int len = vsnprintf(head->text + head->len, sizeof head->text - head->len, format, arguments);
+	int len = vsnprintf(head->text + head->len, head->size - head->len, format, arguments);
 	va_end(arguments);
 	head->len += (size_t)len;
+	assert(head->len < head->size);
 }
 
 /* Whatever the value holds, it is one line. */
@@ -49,47 +51,24 @@ put_path(struct head *head, const char *name, const char *address)
 	put(head, name, path);
 }
 
-/* Version 1.0: the answer ends where its length says, or with the connection, and comes in no chunks. */
-static void
-write_head(struct head *head, const struct scan_subject *subject)
+/* Version 1.0: the answer ends as its length says, or with the connection, and does not come in chunks. */
+static size_t
+put_head(const struct scan_client *client, const struct scan_subject *subject, char *octets, size_t size)
 {
-	head->len = 0;
-	put_line(head, "POST /checkv2 HTTP/1.0\r\nContent-Length: %" PRIu64 "\r\n", subject->size);
-	put(head, "IP", subject->address);
-	put(head, "Hostname", subject->client_name);
-	put(head, "Helo", subject->helo);
-	put(head, "User", subject->user);
-	put(head, "Queue-Id", subject->session);
-	put(head, "MTA-Name", subject->hostname);
-	put_path(head, "From", subject->sender);
+	struct head head = { .text = octets, .size = size };
+	(void)client;
+	put_line(&head, "POST /checkv2 HTTP/1.0\r\nContent-Length: %" PRIu64 "\r\n", subject->size);
+	put(&head, "IP", subject->address);
+	put(&head, "Hostname", subject->client_name);
+	put(&head, "Helo", subject->helo);
+	put(&head, "User", subject->user);
+	put(&head, "Queue-Id", subject->session);
+	put(&head, "MTA-Name", subject->hostname);
+	put_path(&head, "From", subject->sender);
 	for (size_t i = 0; i < subject->recipient_count && i < RECIPIENTS_MAX; i++)
-		put_path(head, "Rcpt", subject->recipients[i]);
-	put_line(head, "\r\n");
-}
-
-static enum scan_verdict
-fail(char text[SCAN_TEXT_SIZE], const char *what, int error)
-{
-	snprintf(text, SCAN_TEXT_SIZE, "%s: %s", what, strerror(error));
-	return SCAN_FAILED;
-}
-
-/* As many octets as were announced. False where the file cannot be read; rspamd may answer before it has all. */
-static bool
-send_file(struct scan_link *link, int file, uint64_t size)
-{
-	char block[BLOCK];
-	for (uint64_t at = 0; at < size;) {
-		size_t wanted = size - at < sizeof block ? (size_t)(size - at) : sizeof block;
-		errno = EIO;
-		ssize_t len = pread(file, block, wanted, (off_t)at);
-		if (len <= 0)
-			return false;
-		if (!scan_link_send(link, block, (size_t)len))
-			return true;
-		at += (uint64_t)len;
-	}
-	return true;
+		put_path(&head, "Rcpt", subject->recipients[i]);
+	put_line(&head, "\r\n");
+	return head.len;
 }
 
 static enum scan_verdict
@@ -101,65 +80,24 @@ judge(const struct http_answer *answer, bool spf, char text[SCAN_TEXT_SIZE])
 	return SCAN_FAILED;
 }
 
-static enum scan_verdict
-take_answer(struct scan_link *link, char *octets, bool spf, char text[SCAN_TEXT_SIZE])
+static bool
+read_answer(
+    const struct scan_client *client, const char *octets, size_t len, bool ended, struct scan_question *question)
 {
-	static const char *const faults[] = {
-		[HTTP_MORE] = "the answer is too long",
-		[HTTP_CUT_OFF] = "the answer is cut off",
-		[HTTP_BAD] = "the answer is no HTTP",
-	};
 	struct http_answer answer;
-	enum http_progress progress = HTTP_MORE;
-	for (size_t len = 0; progress == HTTP_MORE && len < ANSWER_MAX;) {
-		ssize_t n = scan_link_receive(link, octets + len, ANSWER_MAX - len);
-		if (n < 0)
-			return fail(text, "no answer", link->error);
-		len += (size_t)n;
-		progress = http_answer_read(&answer, octets, len, n == 0);
+	switch (http_answer_read(&answer, octets, len, ended)) {
+	case HTTP_MORE:
+	case HTTP_CUT_OFF: return false;
+	case HTTP_WHOLE: question->verdict = judge(&answer, client->spf, question->text); return true;
+	case HTTP_BAD: break;
 	}
-	if (progress == HTTP_WHOLE)
-		return judge(&answer, spf, text);
-	snprintf(text, SCAN_TEXT_SIZE, "%s", faults[progress]);
-	return SCAN_FAILED;
+	snprintf(question->text, sizeof question->text, "the answer is no HTTP");
+	question->verdict = SCAN_FAILED;
+	return true;
 }
 
-static enum scan_verdict
-exchange(struct scan_link *link, const struct scan_subject *subject, bool spf, char text[SCAN_TEXT_SIZE])
-{
-	struct head head;
-	write_head(&head, subject);
-	if (!scan_link_send(link, head.text, head.len))
-		return fail(text, "cannot be asked", link->error);
-	if (!send_file(link, subject->file, subject->size))
-		return fail(text, "the message cannot be read", errno);
-	char *octets = malloc(ANSWER_MAX);
-	if (octets == NULL)
-		return fail(text, "no answer", ENOMEM);
-	enum scan_verdict verdict = take_answer(link, octets, spf, text);
-	free(octets);
-	return verdict;
-}
-
-static enum scan_verdict
-scan(const struct scanner *scanner, const struct scan_subject *subject, char text[SCAN_TEXT_SIZE])
-{
-	const struct rspamd *rspamd = (const struct rspamd *)scanner;
-	struct scan_link link;
-	text[0] = '\0';
-	if (rspamd->max_size > 0 && subject->size > rspamd->max_size) {
-		snprintf(text, SCAN_TEXT_SIZE, "larger than max-size, not scanned");
-		return SCAN_CLEAN;
-	}
-	enum scan_verdict verdict = scan_link_open(&link, &rspamd->endpoint, rspamd->limit)
-	    ? exchange(&link, subject, rspamd->spf, text)
-	    : fail(text, "cannot connect", link.error);
-	scan_link_close(&link);
-	return verdict;
-}
-
-void
-rspamd_open(struct rspamd *rspamd)
-{
-	rspamd->scanner.scan = scan;
-}
+const struct scan_dialect rspamd_dialect = {
+	.put_head = put_head,
+	.answer_max = ANSWER_MAX,
+	.read_answer = read_answer,
+};

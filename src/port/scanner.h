@@ -1,4 +1,4 @@
-/* A program that looks at whole messages before they are taken: a virus scanner, a spam filter. */
+/* A program that looks at whole messages before they are accepted: a virus scanner, a spam filter. */
 #ifndef PORT_SCANNER_H
 #define PORT_SCANNER_H
 
@@ -8,15 +8,15 @@
 
 enum { SCAN_TEXT_SIZE = 512 };
 
-/* A message that is written, but not visible yet, with what is known of it. Strings may be NULL where there is none. */
+/* A message that is written, but not visible yet, with what is known of it. Strings may be NULL if there is none. */
 struct scan_subject {
-	int file;                      /* its descriptor, which others write by and may read by: pread() alone */
+	int file;                      /* its descriptor, which others use too: to be read by pread(2) alone */
 	uint64_t size;                 /* octets of it */
 	const char *sender;            /* "" for the null reverse-path */
 	const char *const *recipients; /* as the client named them */
 	size_t recipient_count;
 	const char *address;     /* of the client */
-	const char *client_name; /* in the DNS, where that name has the address */
+	const char *client_name; /* in the DNS, if that name has the address */
 	const char *helo;        /* what it calls itself */
 	const char *user;        /* who has logged in */
 	const char *session;     /* token */
@@ -27,20 +27,35 @@ enum scan_verdict {
 	SCAN_CLEAN,
 	SCAN_REFUSED,  /* for good: #4.42 with the scanner's words */
 	SCAN_SPF,      /* because SPF says fail: #4.59 */
-	SCAN_DEFERRED, /* for now, by the scanner's wish: #3.19 */
-	SCAN_FAILED,   /* no answer, or none that makes sense; text tells why */
+	SCAN_DEFERRED, /* for now, as the scanner wants: #3.19 */
+	SCAN_FAILED,   /* no answer, or none that makes sense; text says why */
 };
 
-/* Implemented by the network, or by a stand-in of a test. */
+/*
+ * A question under way; embedded in whatever it is about, and owned by it. Until done() it stays where it is, and so do
+ * the subject, its strings and its file.
+ */
+struct scan_question {
+	const struct scan_subject *subject;
+	enum scan_verdict verdict;
+	char text[SCAN_TEXT_SIZE]; /* the scanner's words: printable, UTF-8 beyond ASCII; "" if there are none */
+	/* Runs once, on the loop; may free the question. */
+	void (*done)(struct scan_question *question);
+
+	/* For whoever asks. */
+	struct scan_question *next;
+	int64_t deadline;
+};
+
+/* A scanner with its settings. Implemented by the network, or by a fake one of a test. For the loop's thread. */
 struct scanner {
 	const char *name; /* for the log */
-	bool closed;      /* without its answer a message is put off (#3.22), which is overlooked otherwise */
+	bool closed;      /* without its answer a message is deferred (#3.22), else it is accepted */
 	/*
-	 * Blocks, for the scanner's time limit at most: to be called in a job, by any number of threads at a time. text
-	 * is what the scanner says, or why it says nothing: printable octets, UTF-8 where they are not ASCII; "" where it has no words.
+	 * Asks. done() comes in any case, within the scanner's time limit, which begins with this call, and maybe before
+	 * it returns. Any number of questions may be under way.
 	 */
-	enum scan_verdict (*scan)(
-	    const struct scanner *scanner, const struct scan_subject *subject, char text[SCAN_TEXT_SIZE]);
+	void (*ask)(struct scanner *scanner, struct scan_question *question);
 };
 
 #endif

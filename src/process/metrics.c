@@ -43,6 +43,30 @@ put_certificate(struct text_buffer *buffer, const struct stats *stats)
 	    stats_certificate_failures(stats, &error));
 }
 
+/* A value of a label, in which backslash, quote and line feed are escaped. */
+static void
+put_label(struct text_buffer *buffer, const char *value)
+{
+	for (; *value != '\0'; value++)
+		if (*value == '\n')
+			text_buffer_put(buffer, "\\n");
+		else
+			text_buffer_put(buffer, "%s%c", *value == '\\' || *value == '"' ? "\\" : "", *value);
+}
+
+static void
+put_peers(struct text_buffer *buffer, const struct status *status)
+{
+	if (status->peer_count == 0)
+		return;
+	put_head(buffer, "peer_down", "gauge", "Workers that treat a policy service or filter as down");
+	for (size_t i = 0; i < status->peer_count && i < STATS_PEERS; i++) {
+		text_buffer_put(buffer, "ftgate_peer_down{kind=\"%s\",peer=\"", status->peers[i].kind);
+		put_label(buffer, status->peers[i].name);
+		text_buffer_put(buffer, "\"} %u\n", stats_peer_down(status->stats, i));
+	}
+}
+
 static void
 put_metrics(struct text_buffer *buffer, const struct status *status)
 {
@@ -53,6 +77,7 @@ put_metrics(struct text_buffer *buffer, const struct status *status)
 	put(buffer, "catalogue_refused", "gauge", "Texts and files that the last load refused", stats_refused(stats));
 	put(buffer, "reloads_total", "counter", "Reloads that have ended", stats->done);
 	put_certificate(buffer, stats);
+	put_peers(buffer, status);
 #define STAT(figure, key, name, type, help) put(buffer, name, type, help, stats_sum(stats, figure));
 #include "base/stats.def"
 #undef STAT

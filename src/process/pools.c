@@ -11,12 +11,8 @@ enum {
 	TAKEN_DISK =
 #define KIND(kind, pool, limit, wait) SHARE(POOL_##pool, POOL_DISK, limit)
 #include "process/pools.def"
-	    ,
-	TAKEN_HASHING =
+	    , TAKEN_HASHING =
 #define KIND(kind, pool, limit, wait) SHARE(POOL_##pool, POOL_HASHING, limit)
-#include "process/pools.def"
-	    , TAKEN_REMOTE =
-#define KIND(kind, pool, limit, wait) SHARE(POOL_##pool, POOL_REMOTE, limit)
 #include "process/pools.def"
 };
 
@@ -27,7 +23,6 @@ enum {
 
 _Static_assert(2 * (int)TAKEN_DISK <= (int)THREADS_DISK, "half of the disk's threads are for jobs of no kind");
 _Static_assert((int)TAKEN_HASHING <= (int)THREADS_HASHING, "each kind has the threads that it may take");
-_Static_assert((int)TAKEN_REMOTE <= (int)THREADS_REMOTE, "each kind has the threads that it may take");
 
 static const struct {
 	enum pool_id pool;

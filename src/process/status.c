@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/network.h"
+#include "base/printable.h"
 
 static void
 put(struct text_buffer *buffer, const char *name, uint64_t value)
@@ -51,6 +52,23 @@ put_certificate(struct text_buffer *buffer, const struct stats *stats)
 		text_buffer_put(buffer, "certificate-error %s\n", error);
 }
 
+/* The peers that a worker at least treats as down, in one line. */
+static void
+put_peers(struct text_buffer *buffer, const struct status *status)
+{
+	const char *between = " ";
+	text_buffer_put(buffer, "peers-down");
+	for (size_t i = 0; i < status->peer_count; i++) {
+		if (stats_peer_down(status->stats, i) == 0)
+			continue;
+		char name[64];
+		printable_copy(name, sizeof name, status->peers[i].name, strlen(status->peers[i].name));
+		text_buffer_put(buffer, "%s%s %s", between, status->peers[i].kind, name);
+		between = ", ";
+	}
+	text_buffer_put(buffer, "%s\n", *between == ',' ? "" : " none");
+}
+
 static void
 put_status(const struct status *status, struct text_buffer *buffer)
 {
@@ -68,6 +86,7 @@ put_status(const struct status *status, struct text_buffer *buffer)
 	put(buffer, "reloads-done", stats->done);
 	put(buffer, "workers-kept", stats->kept);
 	put_certificate(buffer, stats);
+	put_peers(buffer, status);
 	put_stats(buffer, stats);
 	put_replies(buffer, stats);
 }

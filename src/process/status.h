@@ -7,12 +7,19 @@
 #include "port/limiter.h"
 #include "process/catalog_holder.h"
 
+/* A program that workers ask: its kind, "service" or "filter", and its name. */
+struct status_peer {
+	const char *kind, *name;
+};
+
 /* What the answers are about. All of it outlives the socket. */
 struct status {
 	const struct stats *stats;
 	const struct catalog_holder *catalogs;
 	unsigned workers;
 	struct limiter *limiter; /* NULL: there is no blacklist */
+	const struct status_peer *peers;
+	size_t peer_count;
 };
 
 /*

@@ -37,6 +37,12 @@ slot_of(const struct worker *worker)
 	return &worker->config->stats->slot[worker->slot.number];
 }
 
+struct stats_slot *
+worker_stats(const struct worker *worker)
+{
+	return slot_of(worker);
+}
+
 static void
 on_reloaded(struct catalog_holder *catalogs, bool fresh)
 {
@@ -249,6 +255,8 @@ open_controls(struct worker *worker)
 		.catalogs = &worker->catalogs,
 		.workers = config->workers,
 		.limiter = config->limiter,
+		.peers = worker->peers,
+		.peer_count = worker->peer_count,
 	};
 	worker->status_control.end = "\n";
 	worker->status_control.answer = status_answer;
@@ -315,7 +323,6 @@ log_cut(const struct worker *worker)
 	log_put_number("unsent", cut->unsent);
 	log_put_number("disk", pools_under_way(&worker->pools, POOL_DISK));
 	log_put_number("hashing", pools_under_way(&worker->pools, POOL_HASHING));
-	log_put_number("remote", pools_under_way(&worker->pools, POOL_REMOTE));
 	log_end();
 }
 

@@ -46,12 +46,17 @@ struct worker {
 	uv_timer_t expiry; /* looks at the date of the certificate */
 	struct stream_listener listeners[LISTEN_MAX];
 	struct streams streams;
+	const struct status_peer *peers; /* for the status: set before worker_run() by whoever asks them */
+	size_t peer_count;
 	struct status status;
 	struct control status_control, metrics_control;
 };
 
 /* Sets up the loop, the log and the catalogue. Returns 0, or an error of libuv. config must outlive the worker. */
 int worker_open(struct worker *worker, const struct worker_config *config, const struct worker_slot *slot);
+
+/* The worker's own statistics. */
+struct stats_slot *worker_stats(const struct worker *worker);
 
 /* Accepts connections until SIGTERM or SIGINT; protocols has one for each socket. Returns 0, or an error of libuv. */
 int worker_run(struct worker *worker, const struct protocol *const *protocols);

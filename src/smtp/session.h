@@ -65,9 +65,8 @@ struct smtp_config {
 	enum smtp_audience vrfy, expn, etrn;
 	struct policy_service *const *services; /* that are asked, in this order */
 	size_t service_count;
-	const struct scanner *const *scanners; /* that look at each message, in this order */
+	struct scanner *const *scanners; /* that look at each message, in this order */
 	size_t scanner_count;
-	struct executor *scanning;                 /* has them look, few at a time */
 	const struct content_rules *content_rules; /* what no message may hold: #4.41; NULL: none */
 	struct executor *inspector;                /* looks at messages before they are published, few at a time */
 	const struct blocklists *blocklists;       /* NULL: none */

@@ -14,6 +14,7 @@ import urllib.request
 
 from server import SECONDS, environment
 
+PAUSE = 0.3  # seconds after which a peer that failed once is asked again: PEER_PAUSE_FIRST, and some more
 SYSTEM_PYTHON = "/usr/bin/python3"  # Debian's, which has the modules of Debian's packages
 
 

@@ -4,12 +4,14 @@
 import glob
 import json
 import os
+import socket
+import subprocess
 import threading
 import time
 
 from limits import LimitsCase, four_ways
 from server import ACCOUNT, SECONDS, SENDER, Talk, main
-from services import Clamd, NameServer, Rspamd, Scripted, free_port
+from services import PAUSE, Clamd, NameServer, Rspamd, Scripted, free_port
 from test_proxy import LISTENERS, header
 
 CLIENT = "192.0.2.7"
@@ -145,6 +147,7 @@ class Rspam(FiltersCase):
             server.wait_for_log(r'filter=clamav answer=failed detail="cannot connect: Connection refused"')
             self.assertTaken(server, VIRUS)
             clamd.start()
+            time.sleep(PAUSE)
             self.assertRefused(self.says("ERR_SMTP_MESSAGE_OTHER", self.virus), server, VIRUS)
 
 
@@ -208,6 +211,70 @@ class Failures(FiltersCase):
             self.assertFailed(filter_.address, "rspamd", "the answer is of HTTP status 500")
         with Scripted(http(b"[" * 100000)) as filter_:
             self.assertFailed(filter_.address, "rspamd", "the answer is no JSON: maximum parsing depth")
+
+
+class Hanging(FiltersCase):
+    def test_a_filter_that_hangs_delays_a_message_once_and_the_next_ones_not_at_all(self):
+        """20 messages at a time: each is accepted by its own time limit; until the filter answers again, one probes."""
+        released = threading.Event()
+        self.addCleanup(released.set)
+
+        def speak(connection, _):
+            if not released.is_set():
+                while connection.recv(65536):
+                    pass
+                return
+            octets = b""
+            while not octets.endswith(b"\0\0\0\0"):
+                octets += connection.recv(65536)
+            connection.sendall(b"stream: OK\0")
+
+        with Scripted(speak) as filter_, \
+                self.filtered(f"kind: clamav; address: {filter_.address}; time-limit: 1s") as server:
+            answers = []
+            threads = [threading.Thread(target=lambda: answers.append(self.deliver(server, CLEAN))) for _ in range(20)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertEqual([self.says("ERR_SMTP_MESSAGEOK")] * 20, answers)
+            workers = int(server.log().count("event=worker-started"))
+            self.assertLessEqual(server.log().count("event=peer-down"), workers)
+            self.assertLessEqual(filter_.number, 20)
+            self.assertRegex(self.status(server), r"(?m)^peers-down +filter clamav$")
+            asked = filter_.number
+            self.deliver(server, CLEAN)
+            self.deliver(server, CLEAN)
+            self.assertLessEqual(filter_.number, asked + 2)
+            released.set()
+            until = time.monotonic() + SECONDS
+            while server.log().count("event=peer-up") < server.log().count("event=peer-down"):
+                self.assertLess(time.monotonic(), until, server.log())
+                self.deliver(server, CLEAN)
+                time.sleep(PAUSE)
+            self.assertRegex(self.status(server), r"(?m)^peers-down +none$")
+
+    def status(self, server):
+        return subprocess.run([server.ctl, "--data", server.data, "status"], env=server.environment, check=True,
+                              stdout=subprocess.PIPE, timeout=SECONDS).stdout.decode()
+
+    def test_metrics_name_each_peer(self):
+        place = f"127.0.0.1:{free_port()}"
+        with self.server("", f"metrics: 127.0.0.1:0\nworkers: 1\nfilters:\n  - address: {place}\n    name: a\"b\n") as server:
+            port = int(server.wait_for_log(r"metrics at http://127\.0\.0\.1:(\d+)/metrics").group(1))
+
+            def measured():
+                with socket.create_connection(("127.0.0.1", port), SECONDS) as client:
+                    client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+                    return client.makefile().read()
+
+            self.assertIn('ftgate_peer_down{kind="filter",peer="a\\"b"} 0\n', measured())
+            with Talk(server) as talk:
+                talk.mail()
+                self.assertAccepted(talk)
+                talk.say(b"DATA")
+                talk.say(CLEAN + b".")
+            self.assertIn('ftgate_peer_down{kind="filter",peer="a\\"b"} 1\n', measured())
 
 
 class Answers(FiltersCase):

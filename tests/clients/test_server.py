@@ -561,7 +561,7 @@ class StoppingInJobs(ServerTest):
         self.assertEqual(0, self.server.process.wait(SECONDS))
         log = self.server.log()
         self.assertRegex(log, r"event=disconnect session=\S+ client=127\.0\.0\.1 cause=cut-working\n")
-        self.assertRegex(log, r"event=sessions-cut worker=0 sessions=1 working=1 unsent=0 disk=0 hashing=0 remote=1")
+        self.assertRegex(log, r"event=sessions-cut worker=0 sessions=1 working=1 unsent=0 disk=0 hashing=0\n")
         self.assertRegex(log, r"event=worker-stopped worker=0 pid=\d+ status=75\n")
 
     def test_second_request_to_stop_lets_a_job_finish_and_ends_who_waits_for_the_client(self):

@@ -6,7 +6,7 @@ import time
 
 from limits import LimitsCase, four_ways
 from server import ACCOUNT, SENDER, Talk, main
-from services import NameServer, PolicydSpf, Postgrey, Scripted, free_port
+from services import PAUSE, NameServer, PolicydSpf, Postgrey, Scripted, free_port
 from test_proxy import LISTENERS, header
 
 CLIENT = "192.0.2.7"
@@ -96,6 +96,7 @@ class Greylisting(ServicesCase):
                 postgrey.stop()
                 self.assertEqual(self.says("ERR_SMTP_HARDERROR"), self.rcpt_from(server, SENDER))
                 postgrey.start()
+                time.sleep(PAUSE)
 
 
 def read_question(connection):
@@ -139,10 +140,10 @@ class Failures(ServicesCase):
             server.wait_for_log(r"event=reply [^\n]*ref=#3\.22 [^\n]*check=service ")
 
     def test_dead(self):
-        self.assertFailed(f"127.0.0.1:{free_port()}", "connection refused")
+        self.assertFailed(f"127.0.0.1:{free_port()}", "Connection refused")
 
     def test_no_server_socket(self):
-        self.assertFailed("/nonexistent/socket", "no such file or directory")
+        self.assertFailed("/nonexistent/socket", "No such file or directory")
 
     def test_slow(self):
         def keep_silent(connection, _):

@@ -50,22 +50,41 @@ fake_policy_service_answer(struct fake_policy_service *fake)
 	}
 }
 
-static enum scan_verdict
-scan(const struct scanner *scanner, const struct scan_subject *subject, char text[SCAN_TEXT_SIZE])
+static void
+end_scan(const struct fake_scanner *fake, struct scan_question *question)
 {
-	/* The stand-in is the test's own, and not const. */
-	struct fake_scanner *fake = (struct fake_scanner *)(uintptr_t)scanner;
+	snprintf(question->text, sizeof question->text, "%s", fake->text);
+	question->verdict = fake->verdict;
+	question->done(question);
+}
+
+static void
+scan(struct scanner *scanner, struct scan_question *question)
+{
+	struct fake_scanner *fake = (struct fake_scanner *)scanner;
 
 	fake->count++;
-	fake->octets = subject->size;
-	snprintf(text, SCAN_TEXT_SIZE, "%s", fake->text);
-	return fake->verdict;
+	fake->octets = question->subject->size;
+	if (fake->late)
+		fake->waiting = question;
+	else
+		end_scan(fake, question);
+}
+
+void
+fake_scanner_answer(struct fake_scanner *fake)
+{
+	struct scan_question *question = fake->waiting;
+
+	fake->waiting = NULL;
+	if (question != NULL)
+		end_scan(fake, question);
 }
 
 void
 fake_scanner_open(struct fake_scanner *fake, const char *name)
 {
-	*fake = (struct fake_scanner) { .scanner = { .name = name, .scan = scan }, .text = "" };
+	*fake = (struct fake_scanner) { .scanner = { .name = name, .ask = scan }, .text = "" };
 }
 
 void
@@ -78,7 +97,7 @@ fake_policy_services_open(struct fake_policy_service fakes[FAKES], struct policy
 }
 
 void
-fake_scanners_open(struct fake_scanner fakes[FAKES], const struct scanner *scanners[FAKES])
+fake_scanners_open(struct fake_scanner fakes[FAKES], struct scanner *scanners[FAKES])
 {
 	for (size_t i = 0; i < FAKES; i++) {
 		fake_scanner_open(&fakes[i], i == 0 ? "one" : "another");

@@ -24,13 +24,17 @@ struct fake_scanner {
 	const char *text;
 	size_t octets; /* that the last message had */
 	unsigned count;
+	bool late;                     /* the question waits for fake_scanner_answer() */
+	struct scan_question *waiting; /* the last one */
 };
+
+void fake_scanner_answer(struct fake_scanner *fake);
 
 void fake_scanner_open(struct fake_scanner *fake, const char *name);
 
 /* Two of each, with the pointers to them that a session wants; called first and second, one and another. */
 enum { FAKES = 2 };
 void fake_policy_services_open(struct fake_policy_service fakes[FAKES], struct policy_service *services[FAKES]);
-void fake_scanners_open(struct fake_scanner fakes[FAKES], const struct scanner *scanners[FAKES]);
+void fake_scanners_open(struct fake_scanner fakes[FAKES], struct scanner *scanners[FAKES]);
 
 #endif

@@ -513,7 +513,6 @@ fixture_open(struct smtp_fixture *fixture, enum ftg_profile profile)
 	fake_scanners_open(fixture->filters, fixture->scanners);
 	fixture->config.services = fixture->asked;
 	fixture->config.scanners = fixture->scanners;
-	fixture->config.scanning = &fixture->executor;
 	passed = 0;
 	fixture->config.directory = &fixture->directory;
 	fixture->config.delivery = &fixture->agent;

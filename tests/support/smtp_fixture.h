@@ -36,7 +36,7 @@ struct smtp_fixture {
 	struct fake_policy_service services[FAKES]; /* config.services; as many as config.service_count says */
 	struct policy_service *asked[FAKES];
 	struct fake_scanner filters[FAKES]; /* config.scanners; as many as config.scanner_count says */
-	const struct scanner *scanners[FAKES];
+	struct scanner *scanners[FAKES];
 	struct fake_resolver dns;
 	struct blocklists blocklists;
 	struct ftg_voice voice; /* of the process */

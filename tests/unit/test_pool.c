@@ -84,8 +84,7 @@ Test(pool, every_end_is_reported_on_the_loop_and_every_job_is_done_elsewhere)
 
 Test(pool, no_kind_waits_for_another)
 {
-	start(pools_executor(&pools, JOB_SCAN), 0, 20, wait_at_gate);
-	start(pools_executor(&pools, JOB_INSPECTION), 20, 30, wait_at_gate);
+	start(pools_executor(&pools, JOB_INSPECTION), 0, 30, wait_at_gate);
 	start(pools_executor(&pools, JOB_PASSWORD), 30, 31, work_at_once);
 	run_until_done(1);
 	start(pools_executor(&pools, JOB_GREYLIST), 31, 32, work_at_once);

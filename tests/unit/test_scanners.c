@@ -1,16 +1,19 @@
 /* Scanners of messages: what is sent to them, and what is made of their answers. */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
-#include <criterion/parameterized.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "peer/clamd.h"
-#include "peer/http_answer.h"
 #include "peer/rspamd.h"
+#include "peer/scan_client.h"
 #include "support/fake_server.h"
 #include "support/folder.h"
 
@@ -21,11 +24,47 @@ static char text[SCAN_TEXT_SIZE];
 static char message[SIZE];
 static const char *const recipients[] = { "alice@example.test", "bob@example.test" };
 static struct scan_subject subject;
+static uv_loop_t loop;
+static struct scan_client client;
+static unsigned ended, wanted, after_count;
+static bool in_memory = true;   /* may the message be read without a job? */
+static unsigned jobs_run;       /* that have read of it */
+static struct job *job_waiting; /* one that has been started while jobs are late */
+static bool jobs_late;
+
+ssize_t __real_preadv2(int file, const struct iovec *parts, int count, off_t at, int flags);
+ssize_t __wrap_preadv2(int file, const struct iovec *parts, int count, off_t at, int flags);
+
+ssize_t
+__wrap_preadv2(int file, const struct iovec *parts, int count, off_t at, int flags)
+{
+	if (in_memory)
+		return __real_preadv2(file, parts, count, at, flags);
+	errno = EAGAIN;
+	return -1;
+}
+
+static void
+start_job(struct executor *executor, struct job *job)
+{
+	(void)executor;
+	jobs_run++;
+	if (jobs_late) {
+		job_waiting = job;
+		return;
+	}
+	job->work(job);
+	job->done(job);
+}
+
+static struct executor executor = { .start = start_job };
 
 static void
 set_up(void)
 {
 	folder_make();
+	signal(SIGPIPE, SIG_IGN);
+	cr_assert_eq(uv_loop_init(&loop), 0);
 	for (size_t i = 0; i < SIZE; i++)
 		message[i] = (char)(i % 72 == 71 ? '\n' : 'a' + i % 23);
 	int file = open("message", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -45,8 +84,21 @@ set_up(void)
 }
 
 static void
+close_handle(uv_handle_t *handle, void *context)
+{
+	(void)context;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+/* Ends as a worker does. */
+static void
 tear_down(void)
 {
+	uv_walk(&loop, close_handle, NULL);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	cr_expect_eq(uv_loop_close(&loop), 0, "a handle is left");
+	scan_client_close(&client);
 	if (fake.speak != NULL)
 		fake_service_close(&fake);
 	close(subject.file);
@@ -104,13 +156,75 @@ act_as_clamd(struct fake_service *at, int connection, unsigned number)
 	say(connection, answer, strlen(answer) + 1);
 }
 
+struct asked {
+	struct scan_question question;
+	bool done;
+};
+
+static void
+on_done(struct scan_question *question)
+{
+	((struct asked *)question)->done = true;
+	if (++ended == wanted)
+		uv_stop(&loop);
+}
+
+static void
+on_after(void *context)
+{
+	(void)context;
+	after_count++;
+}
+
+static void
+open_client(const struct scan_dialect *dialect, const char *endpoint, int64_t limit)
+{
+	client = (struct scan_client) {
+		.dialect = dialect,
+		.limit = limit,
+		.executor = &executor,
+		.after = on_after,
+		.breaker = { .kind = "filter", .name = "fake" },
+	};
+	cr_assert(endpoint_parse(&client.endpoint, endpoint), "%s", endpoint);
+	cr_assert_eq(scan_client_open(&client, &loop), 0);
+	ended = wanted = 0;
+}
+
+static void
+ask(struct asked *asked)
+{
+	*asked = (struct asked) { .question = { .subject = &subject, .done = on_done } };
+	client.scanner.ask(&client.scanner, &asked->question);
+}
+
+/* Runs the loop until so many questions, of all of the client, have ended. */
+static void
+await(unsigned count)
+{
+	wanted = count;
+	if (ended < wanted)
+		uv_run(&loop, UV_RUN_DEFAULT);
+	cr_assert_eq(ended, count);
+}
+
+static enum scan_verdict
+ask_once(const struct scan_dialect *dialect, const char *endpoint, int64_t limit)
+{
+	struct asked asked;
+	open_client(dialect, endpoint, limit);
+	ask(&asked);
+	await(1);
+	snprintf(text, sizeof text, "%s", asked.question.text);
+	uv_walk(&loop, close_handle, NULL);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	return asked.question.verdict;
+}
+
 static enum scan_verdict
 ask_clamd(const char *endpoint, int64_t limit)
 {
-	struct clamd clamd = { .limit = limit };
-	clamd_open(&clamd);
-	cr_assert(endpoint_parse(&clamd.endpoint, endpoint));
-	return clamd.scanner.scan(&clamd.scanner, &subject, text);
+	return ask_once(&clamd_dialect, endpoint, limit);
 }
 
 Test(scanners, clamd_gets_the_message_unchanged)
@@ -137,10 +251,13 @@ Test(scanners, clamd_that_is_crowded_is_asked_when_there_is_room)
 
 Test(scanners, larger_messages_are_not_sent)
 {
-	struct clamd clamd = { .limit = LIMIT, .max_size = SIZE - 1 };
-	clamd_open(&clamd);
-	cr_expect_eq(clamd.scanner.scan(&clamd.scanner, &subject, text), SCAN_CLEAN);
-	cr_expect_str_eq(text, "larger than max-size, not scanned");
+	struct asked asked;
+	open_client(&clamd_dialect, "/nonexistent", LIMIT);
+	client.max_size = SIZE - 1;
+	ask(&asked);
+	cr_expect(asked.done);
+	cr_expect_eq(asked.question.verdict, SCAN_CLEAN);
+	cr_expect_str_eq(asked.question.text, "larger than max-size, not scanned");
 }
 
 /* Has enough before the message is over, as clamd has at its StreamMaxLength. */
@@ -215,84 +332,118 @@ Test(scanners, scan_fails_if_nobody_listens)
 	cr_expect_str_eq(text, "cannot connect: No such file or directory");
 }
 
-struct case_of_clamd {
-	char answer[100];
-	enum scan_verdict verdict;
-	char text[60];
-};
-
-ParameterizedTestParameters(scanners, clamd_answers)
+Test(scanners, what_is_not_in_memory_is_read_by_jobs)
 {
-	static struct case_of_clamd cases[] = {
-		{ "stream: OK", SCAN_CLEAN, "" },
-		{ "stream: Win.Test.EICAR_HDB-1 FOUND", SCAN_REFUSED, "virus Win.Test.EICAR_HDB-1" },
-		{ "stream: a FOUND b FOUND", SCAN_REFUSED, "virus a FOUND b" },
-		{ "stream: a\r\n250 ok\x1b FOUND", SCAN_REFUSED, "virus a??250 ok?" },
-		{ "stream:  FOUND", SCAN_FAILED, "stream:  FOUND" },
-		{ "stream: OK FOUNDLING", SCAN_FAILED, "stream: OK FOUNDLING" },
-		{ "stream: not scanned ERROR", SCAN_FAILED, "stream: not scanned ERROR" },
-		{ "OK", SCAN_FAILED, "OK" },
-		{ "", SCAN_FAILED, "" },
-		{ "UNKNOWN COMMAND", SCAN_FAILED, "UNKNOWN COMMAND" },
-	};
-	return cr_make_param_array(struct case_of_clamd, cases, sizeof cases / sizeof *cases);
+	in_memory = false;
+	jobs_run = 0;
+	serve_by(act_as_clamd, true, "stream: OK");
+	cr_expect_eq(ask_clamd(fake.endpoint, LIMIT), SCAN_CLEAN, "%s", text);
+	cr_expect_eq(jobs_run, (SIZE + SCAN_BLOCK - 1) / SCAN_BLOCK);
 }
 
-ParameterizedTest(struct case_of_clamd *is, scanners, clamd_answers)
+/* The file may be closed, and its number be given to another, as soon as the question has ended. */
+Test(scanners, a_job_that_is_late_holds_no_question)
 {
-	char words[SCAN_TEXT_SIZE];
-	cr_expect_eq(clamd_answer_read(is->answer, strlen(is->answer), words), is->verdict, "%s", is->answer);
-	cr_expect_str_eq(words, is->text);
+	struct asked asked;
+	in_memory = false;
+	jobs_late = true;
+	serve_by(keep_silent, true, NULL);
+	open_client(&clamd_dialect, fake.endpoint, SHORT);
+	ask(&asked);
+	await(1);
+	cr_expect_eq(asked.question.verdict, SCAN_FAILED);
+	cr_assert_not_null(job_waiting);
+	close(subject.file);
+	job_waiting->work(job_waiting);
+	job_waiting->done(job_waiting);
+	subject.file = -1;
 }
 
-struct case_of_rspamd {
-	char answer[160];
-	bool spf;
-	enum scan_verdict verdict;
-	char text[120];
-};
-
-ParameterizedTestParameters(scanners, rspamd_answers)
+Test(scanners, a_file_that_has_shrunk_is_a_failure_of_its_own)
 {
-	static struct case_of_rspamd cases[] = {
-		{ "{\"action\":\"no action\",\"score\":0.1,\"symbols\":{}}", true, SCAN_CLEAN, "" },
-		{ "{\"action\":\"greylist\"}", false, SCAN_CLEAN, "" },
-		{ "{\"action\":\"add header\",\"milter\":{\"add_headers\":{\"X\":\"y\"}}}", false, SCAN_CLEAN, "" },
-		{ "{\"action\":\"reject\"}", false, SCAN_REFUSED, "Spam message rejected" },
-		{ "{\"action\":\"reject\",\"messages\":{\"smtp_message\":\"Gtube pattern\"}}", false, SCAN_REFUSED,
-		    "Gtube pattern" },
-		{ "{\"action\":\"reject\",\"messages\":{\"smtp_message\":\"a\\r\\n250 \\u0000ok\"}}", false,
-		    SCAN_FAILED,
-		    "the answer is no JSON: \\u0000 is not allowed without JSON_ALLOW_NUL near '\"a\\r\\n250 \\u0000ok\"'" },
-		{ "{\"action\":\"reject\",\"messages\":{\"smtp_message\":\"a\\r\\n250 ok\"}}", false, SCAN_REFUSED,
-		    "a??250 ok" },
-		{ "{\"action\":\"reject\",\"messages\":[\"x\"]}", false, SCAN_REFUSED, "Spam message rejected" },
-		{ "{\"action\":\"reject\",\"messages\":{\"smtp_message\":3}}", false, SCAN_REFUSED,
-		    "Spam message rejected" },
-		{ "{\"action\":\"soft reject\",\"messages\":{\"smtp_message\":\"Try again later\"}}", false,
-		    SCAN_DEFERRED, "Try again later" },
-		{ "{\"action\":\"soft reject\"}", false, SCAN_DEFERRED, "" },
-		{ "{\"action\":\"no action\",\"symbols\":{\"R_SPF_FAIL\":{\"score\":1}}}", true, SCAN_SPF, "" },
-		{ "{\"action\":\"no action\",\"symbols\":{\"R_SPF_FAIL\":{\"score\":1}}}", false, SCAN_CLEAN, "" },
-		{ "{\"action\":\"no action\",\"symbols\":{\"R_SPF_SOFTFAIL\":{}}}", true, SCAN_CLEAN, "" },
-		{ "{\"action\":\"quarantine\"}", false, SCAN_CLEAN, "an action that is not done here: quarantine" },
-		{ "{\"error\":\"Cannot parse\"}", false, SCAN_FAILED, "Cannot parse" },
-		{ "{\"action\":1}", false, SCAN_FAILED, "no action in the answer" },
-		{ "[]", false, SCAN_FAILED, "no action in the answer" },
-		{ "{}", false, SCAN_FAILED, "no action in the answer" },
-		{ "{\"action\":\"no action\"", false, SCAN_FAILED,
-		    "the answer is no JSON: '}' expected near end of file" },
-		{ "{\"action\":\"reject\"}{", false, SCAN_FAILED,
-		    "the answer is no JSON: end of file expected near '{'" },
-	};
-	return cr_make_param_array(struct case_of_rspamd, cases, sizeof cases / sizeof *cases);
+	subject.size = SIZE + 1;
+	serve_by(act_as_clamd, true, "stream: OK");
+	cr_expect_eq(ask_clamd(fake.endpoint, LIMIT), SCAN_FAILED);
+	cr_expect_str_eq(text, "the message cannot be read: Input/output error");
+	cr_expect_not(peer_breaker_is_open(&client.breaker));
 }
 
-ParameterizedTest(struct case_of_rspamd *is, scanners, rspamd_answers)
+/* Hangs until the test ends. */
+static void
+hang(struct fake_service *at, int connection, unsigned number)
 {
-	char words[SCAN_TEXT_SIZE];
-	cr_expect_eq(rspamd_answer_read(is->answer, strlen(is->answer), is->spf, words), is->verdict, "%s", is->answer);
-	cr_expect_str_eq(words, is->text);
+	char octet;
+	(void)at, (void)number;
+	while (recv(connection, &octet, 1, 0) == 1)
+		;
+}
+
+Test(scanners, a_scanner_that_hangs_delays_each_message_by_one_limit_and_then_none)
+{
+	enum { MANY = 3 * SCAN_LINKS };
+	static struct asked asked[MANY];
+	struct asked last;
+	serve_by(hang, true, NULL);
+	open_client(&clamd_dialect, fake.endpoint, SHORT);
+	for (unsigned i = 0; i < MANY; i++)
+		ask(&asked[i]);
+	await(MANY);
+	for (unsigned i = 0; i < MANY; i++)
+		cr_expect_eq(asked[i].question.verdict, SCAN_FAILED);
+	cr_expect_eq(atomic_load(&fake.connections), SCAN_LINKS);
+	ask(&last);
+	cr_expect(last.done, "it waits for nothing");
+	cr_expect_str_eq(last.question.text, "it is down: no answer: Connection timed out");
+	cr_expect_gt(after_count, 0);
+}
+
+/* Reads and answers an octet now and then. */
+static void
+trickle(struct fake_service *at, int connection, unsigned number)
+{
+	static const char answer[] = "stream: OK";
+	char octets[20000];
+	size_t len = 0;
+	(void)at, (void)number;
+	while (len < sizeof "zINSTREAM" + SIZE + 4 * (SIZE / SCAN_BLOCK + 2)) {
+		ssize_t n = recv(connection, octets, sizeof octets, 0);
+		if (n <= 0)
+			return;
+		len += (size_t)n;
+		usleep(1000);
+	}
+	for (size_t i = 0; i < sizeof answer; i++) {
+		usleep(1000);
+		say(connection, answer + i, 1);
+	}
+}
+
+Test(scanners, many_messages_reach_a_scanner_that_trickles)
+{
+	enum { MANY = 2 * SCAN_LINKS };
+	static struct asked asked[MANY];
+	serve_by(trickle, true, NULL);
+	open_client(&clamd_dialect, fake.endpoint, LIMIT);
+	for (unsigned i = 0; i < MANY; i++)
+		ask(&asked[i]);
+	await(MANY);
+	for (unsigned i = 0; i < MANY; i++)
+		cr_expect_eq(asked[i].question.verdict, SCAN_CLEAN, "%s", asked[i].question.text);
+	cr_expect_eq(atomic_load(&fake.connections), MANY);
+}
+
+static void
+close_at_once(struct fake_service *at, int connection, unsigned number)
+{
+	(void)at, (void)connection, (void)number;
+}
+
+Test(scanners, a_scanner_that_closes_is_no_scanner_that_is_down)
+{
+	serve_by(close_at_once, true, NULL);
+	cr_expect_eq(ask_clamd(fake.endpoint, LIMIT), SCAN_FAILED);
+	cr_expect(strcmp(text, "the answer is cut off") == 0 || strncmp(text, "no answer: ", 11) == 0, "%s", text);
+	cr_expect_not(peer_breaker_is_open(&client.breaker));
 }
 
 static char asked[SIZE + 4096];
@@ -319,10 +470,7 @@ act_as_rspamd(struct fake_service *at, int connection, unsigned number)
 static enum scan_verdict
 ask_rspamd(const char *endpoint, int64_t limit)
 {
-	struct rspamd rspamd = { .limit = limit };
-	rspamd_open(&rspamd);
-	cr_assert(endpoint_parse(&rspamd.endpoint, endpoint));
-	return rspamd.scanner.scan(&rspamd.scanner, &subject, text);
+	return ask_once(&rspamd_dialect, endpoint, limit);
 }
 
 static const char clean[] = "HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n{\"action\":\"no action\"}";
@@ -395,51 +543,4 @@ Test(scanners, answer_of_rspamd_is_bounded)
 	serve_by(flood, true, "");
 	cr_expect_eq(ask_rspamd(fake.endpoint, LIMIT), SCAN_FAILED);
 	cr_expect_str_eq(text, "the answer is too long");
-}
-
-struct case_of_http {
-	char octets[120];
-	bool ended;
-	enum http_progress progress;
-	unsigned status;
-	char body[20];
-};
-
-ParameterizedTestParameters(scanners, http_answers)
-{
-	static struct case_of_http cases[] = {
-		{ "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", false, HTTP_WHOLE, 200, "{}" },
-		{ "HTTP/1.0 200\r\ncontent-length:\t2 \r\n\r\n{}more", false, HTTP_WHOLE, 200, "{}" },
-		{ "HTTP/1.1 500 Error\r\n\r\n{}", true, HTTP_WHOLE, 500, "{}" },
-		{ "HTTP/1.1 204 Nothing\r\n\r\n", true, HTTP_WHOLE, 204, "" },
-		{ "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false, HTTP_WHOLE, 200, "" },
-		{ "HTTP/1.1 200 OK\r\n\r\n{}", false, HTTP_MORE, 0, "" },
-		{ "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}", false, HTTP_MORE, 0, "" },
-		{ "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}", true, HTTP_CUT_OFF, 0, "" },
-		{ "HTTP/1.1 200 OK\r\nContent-Len", false, HTTP_MORE, 0, "" },
-		{ "HTTP/1.1 200 OK\r\nContent-Len", true, HTTP_CUT_OFF, 0, "" },
-		{ "", true, HTTP_CUT_OFF, 0, "" },
-		{ "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", true, HTTP_BAD, 0, "" },
-		{ "HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n", true, HTTP_BAD, 0, "" },
-		{ "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", true, HTTP_BAD, 0, "" },
-		{ "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}", true, HTTP_BAD, 0, "" },
-		{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", true, HTTP_BAD, 0, "" },
-		{ "HTTP/1.1 2000 OK\r\n\r\n", true, HTTP_BAD, 0, "" },
-		{ "HTTP/1.1 099 OK\r\n\r\n", true, HTTP_BAD, 0, "" },
-		{ "HTTP/2 200 OK\r\n\r\n", true, HTTP_BAD, 0, "" },
-		{ "SSH-2.0-x\r\n\r\n", true, HTTP_BAD, 0, "" },
-	};
-	return cr_make_param_array(struct case_of_http, cases, sizeof cases / sizeof *cases);
-}
-
-ParameterizedTest(struct case_of_http *is, scanners, http_answers)
-{
-	struct http_answer answer;
-	enum http_progress progress = http_answer_read(&answer, is->octets, strlen(is->octets), is->ended);
-	cr_assert_eq(progress, is->progress, "%s", is->octets);
-	if (progress != HTTP_WHOLE)
-		return;
-	cr_expect_eq(answer.status, is->status);
-	cr_expect_eq(answer.len, strlen(is->body));
-	cr_expect_eq(memcmp(answer.body, is->body, answer.len), 0, "%s", is->octets);
 }

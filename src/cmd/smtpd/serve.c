@@ -174,7 +174,6 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 		.service_count = asked.service_count,
 		.scanners = asked.scanners,
 		.scanner_count = asked.scanner_count,
-		.scanning = pools_executor(&env.worker.pools, JOB_SCAN),
 		.directory = env.directory,
 		.delivery = mailboxes_agent(),
 		.executor = pools_disk(&env.worker.pools),

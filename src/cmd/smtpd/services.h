@@ -3,31 +3,25 @@
 #define CMD_SMTPD_SERVICES_H
 
 #include "config/config.h"
-#include "peer/clamd.h"
 #include "peer/policy_client.h"
-#include "peer/rspamd.h"
+#include "peer/scan_client.h"
 #include "process/worker.h"
-#include "smtp/session.h"
 
-union filter {
-	struct scanner scanner;
-	struct rspamd rspamd;
-	struct clamd clamd;
-};
-
+/* Of one worker. */
 struct services {
 	struct policy_client *clients;
 	struct policy_service **policy; /* of the clients */
 	size_t service_count;
-	union filter *filters;
-	const struct scanner **scanners; /* of the filters */
+	struct scan_client *filters;
+	struct scanner **scanners; /* of the filters */
 	size_t scanner_count;
+	struct status_peer *peers; /* all of them, for the worker's status */
 };
 
-/* Sets up the clients of policy services and filters, which must outlive the sessions. Returns 0, or -1 with errno. */
+/* Opens what the worker's sessions ask; config must outlive it. Returns 0, or -1 with errno. */
 int services_open(struct services *services, struct worker *worker, const struct config *config);
 
-/* Frees them. The worker has been closed. */
+/* Frees it, once the worker has been closed. */
 void services_close(struct services *services);
 
 #endif

@@ -1,4 +1,4 @@
-/* Has filters look at the message in its file, one after another up to the first that has something against it. */
+/* Has filters look at the message in its file, one after another, up to the first that rejects or defers it. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -6,50 +6,49 @@
 #include "base/printable.h"
 #include "port/scanner.h"
 #include "smtp/policy/checks.h"
-#include "smtp/policy/inspection.h"
 #include "smtp/policy/service.h"
 
 enum { RECIPIENTS_MAX = 100 };
 
-/* What filters have said. */
-struct finding {
-	enum scan_verdict verdict;
-	char text[SCAN_TEXT_SIZE];
+/* One message on its way through the filters; it lasts until the verdict. */
+struct filtering {
+	struct scan_question question;
+	struct smtp_session *session;
+	size_t next; /* filter */
+	struct scan_subject subject;
+	const char *recipients[RECIPIENTS_MAX];
+	char text[SMTP_HELD_MAX]; /* the argument of the refusal */
 };
 
-/* Whom the message is for: as the client named the one recipient, else the addresses that recipients have come to. */
-struct recipients {
-	size_t count;
-	const char *address[RECIPIENTS_MAX];
-};
-
+/* Whom the message is for: as the client named the one recipient, else the addresses that recipients stand for. */
 static void
-find_recipients(struct recipients *recipients, const struct envelope *envelope)
+find_recipients(struct filtering *filtering)
 {
-	recipients->count = 0;
-	if (envelope->rcpts == 1) {
-		recipients->address[recipients->count++] = envelope->first;
-		return;
-	}
-	for (size_t i = 0; i < envelope->count && recipients->count < RECIPIENTS_MAX; i++)
-		recipients->address[recipients->count++] = envelope->mailboxes[i].address;
+	const struct envelope *envelope = &filtering->session->envelope;
 	const size_t relayed = envelope->relay != NULL ? envelope->relay->count : 0;
-	for (size_t i = 0; i < relayed && recipients->count < RECIPIENTS_MAX; i++)
-		recipients->address[recipients->count++] = envelope->relay->recipients[i].address;
+	size_t count = 0;
+
+	if (envelope->rcpts == 1)
+		filtering->recipients[count++] = envelope->first;
+	for (size_t i = 0; envelope->rcpts != 1 && i < envelope->count && count < RECIPIENTS_MAX; i++)
+		filtering->recipients[count++] = envelope->mailboxes[i].address;
+	for (size_t i = 0; envelope->rcpts != 1 && i < relayed && count < RECIPIENTS_MAX; i++)
+		filtering->recipients[count++] = envelope->relay->recipients[i].address;
+	filtering->subject.recipients = filtering->recipients;
+	filtering->subject.recipient_count = count;
 }
 
-static struct scan_subject
-subject_of(const struct inspection *inspection, const struct recipients *recipients)
+static void
+describe(struct filtering *filtering)
 {
-	const struct smtp_session *s = inspection->s;
+	const struct smtp_session *s = filtering->session;
+	int file = s->message.delivery->ops->file(s->message.delivery);
 	struct stat status;
 
-	return (struct scan_subject) {
-		.file = inspection->file,
-		.size = fstat(inspection->file, &status) == 0 ? (uint64_t)status.st_size : 0,
+	filtering->subject = (struct scan_subject) {
+		.file = file,
+		.size = fstat(file, &status) == 0 ? (uint64_t)status.st_size : 0,
 		.sender = s->envelope.sender,
-		.recipients = recipients->address,
-		.recipient_count = recipients->count,
 		.address = s->peer.address,
 		.helo = s->name,
 		.client_name = s->client_name,
@@ -57,6 +56,7 @@ subject_of(const struct inspection *inspection, const struct recipients *recipie
 		.session = s->peer.session,
 		.hostname = s->config->hostname,
 	};
+	find_recipients(filtering);
 }
 
 static enum ftg_id
@@ -71,22 +71,9 @@ refusal_of(const struct scanner *scanner, enum scan_verdict verdict)
 	}
 }
 
+/* A filter that has no objection and no words is not logged. */
 static void
-refuse(struct inspection *inspection, const struct scanner *scanner, const struct finding *finding)
-{
-	char words[SPF_WORDS_SIZE];
-
-	inspection->cause = scanner->name;
-	if (inspection->id == ERR_SMTP_SPFFAIL)
-		spf_words(words, inspection->s, finding->text);
-	else
-		memcpy(words, finding->text, sizeof finding->text);
-	printable_copy(inspection->text, sizeof inspection->text, words, strlen(words));
-}
-
-/* On the loop: filters that have nothing to say are not told of. */
-static void
-tell(struct inspection *inspection)
+log_answer(const struct filtering *filtering, const struct scanner *scanner)
 {
 	static const char *const answers[] = {
 		[SCAN_CLEAN] = "passed",
@@ -95,48 +82,102 @@ tell(struct inspection *inspection)
 		[SCAN_DEFERRED] = "deferred",
 		[SCAN_FAILED] = "failed",
 	};
-	struct smtp_session *s = inspection->s;
-	const struct finding *findings = inspection->found;
+	const struct smtp_session *s = filtering->session;
+	const struct scan_question *question = &filtering->question;
 
-	for (size_t i = 0; i < s->config->scanner_count; i++) {
-		const struct finding *finding = &findings[i];
-		if (finding->verdict != SCAN_CLEAN || finding->text[0] != '\0')
-			s->outlet->log(s->outlet, "filter", "filter", s->config->scanners[i]->name, "answer",
-			    answers[finding->verdict], "detail", finding->text[0] != '\0' ? finding->text : NULL, NULL);
-	}
-	free(inspection->found);
+	if (question->verdict != SCAN_CLEAN || question->text[0] != '\0')
+		s->outlet->log(s->outlet, "filter", "filter", scanner->name, "answer", answers[question->verdict],
+		    "detail", question->text[0] != '\0' ? question->text : NULL, NULL);
 }
 
-/* In a job. */
+/* The verdict of all filters: the refusal of the last that was asked, or FTG_IDS. */
 static void
-look(struct inspection *inspection)
+finish(struct filtering *filtering, enum ftg_id id, const char *cause)
 {
-	const struct smtp_config *config = inspection->s->config;
-	struct finding *findings = calloc(config->scanner_count, sizeof *findings);
-	struct recipients recipients;
+	struct smtp_session *s = filtering->session;
+	struct ftg_reply verdict = ftg_reply(id);
 
-	if (findings == NULL) {
-		inspection->id = ERR_SMTP_HARDERROR;
+	if (id != FTG_IDS && ftg_row(id)->args[0] == FTG_ARG_TEXT)
+		verdict = ftg_reply_text(id, filtering->text, strlen(filtering->text));
+	s->message.fault = (struct message_fault) { id, cause };
+	policy_decide(s, verdict);
+	free(filtering);
+}
+
+static void
+refuse(struct filtering *filtering, const struct scanner *scanner, enum ftg_id id)
+{
+	const char *said = filtering->question.text;
+	char words[SPF_WORDS_SIZE];
+
+	if (id == ERR_SMTP_SPFFAIL) {
+		spf_words(words, filtering->session, said);
+		said = words;
+	}
+	printable_copy(filtering->text, sizeof filtering->text, said, strlen(said));
+	finish(filtering, id, scanner->name);
+}
+
+static void
+ask_next(struct filtering *filtering)
+{
+	const struct smtp_config *config = filtering->session->config;
+
+	if (filtering->next == config->scanner_count) {
+		finish(filtering, FTG_IDS, NULL);
 		return;
 	}
-	inspection->found = findings;
-	inspection->tell = tell;
-	find_recipients(&recipients, &inspection->s->envelope);
-	const struct scan_subject subject = subject_of(inspection, &recipients);
-	for (size_t i = 0; i < config->scanner_count; i++) {
-		const struct scanner *scanner = config->scanners[i];
-		findings[i].verdict = scanner->scan(scanner, &subject, findings[i].text);
-		inspection->id = refusal_of(scanner, findings[i].verdict);
-		if (inspection->id != FTG_IDS) {
-			refuse(inspection, scanner, &findings[i]);
-			break;
-		}
+	struct scanner *scanner = config->scanners[filtering->next++];
+	scanner->ask(scanner, &filtering->question);
+}
+
+static void
+on_answer(struct scan_question *question)
+{
+	struct filtering *filtering = (struct filtering *)question;
+	const struct scanner *scanner = filtering->session->config->scanners[filtering->next - 1];
+	enum ftg_id id = refusal_of(scanner, question->verdict);
+
+	log_answer(filtering, scanner);
+	if (id != FTG_IDS)
+		refuse(filtering, scanner, id);
+	else
+		ask_next(filtering);
+}
+
+/* A message that cannot be written is not filtered; its reply is that of a failed delivery. */
+static void
+spooled(void *context, const struct delivery_outcome *outcome)
+{
+	struct filtering *filtering = context;
+	struct smtp_session *s = filtering->session;
+
+	message_note_outcome(s, outcome);
+	if (outcome->result != DELIVERY_OK) {
+		free(filtering);
+		policy_decide(s, policy_pass());
+		return;
 	}
+	describe(filtering);
+	ask_next(filtering);
 }
 
 struct ftg_reply
 check_filters(struct smtp_session *s, const struct policy_subject *subject)
 {
+	struct delivery *delivery = s->message.delivery;
+	struct filtering *filtering;
+
 	(void)subject;
-	return s->config->scanner_count > 0 ? inspection_start(s, s->config->scanning, look) : policy_pass();
+	if (s->config->scanner_count == 0 || s->message.result != DELIVERY_OK)
+		return policy_pass();
+	if ((filtering = malloc(sizeof *filtering)) == NULL || !policy_wait(s)) {
+		free(filtering);
+		return ftg_reply(ERR_SMTP_HARDERROR);
+	}
+	filtering->session = s;
+	filtering->next = 0;
+	filtering->question = (struct scan_question) { .subject = &filtering->subject, .done = on_answer };
+	delivery->ops->spool(delivery, s->config->executor, spooled, filtering);
+	return policy_pass();
 }

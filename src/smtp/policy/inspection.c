@@ -26,8 +26,6 @@ looked(struct job *job)
 	struct smtp_session *s = inspection->s;
 	if (inspection->failed)
 		s->outlet->log(s->outlet, "inspection-failed", "detail", inspection->text, NULL);
-	if (inspection->tell != NULL)
-		inspection->tell(inspection);
 	s->message.fault = (struct message_fault) { inspection->id, inspection->cause };
 	policy_decide(s, verdict_of(inspection));
 	free(inspection);

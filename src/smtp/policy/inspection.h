@@ -16,8 +16,6 @@ struct inspection {
 	const char *cause; /* of it, for the log; NULL: none. Lives as long as the configuration */
 	bool failed;       /* it could not look; text tells the log why, and the message goes on unless id refuses it */
 	char text[SMTP_HELD_MAX];                    /* the argument of the refusal, if its row has one */
-	void *found;                                 /* for tell(), which frees it */
-	void (*tell)(struct inspection *inspection); /* on the loop, before the verdict; NULL: not */
 };
 
 /*
