@@ -1,4 +1,4 @@
-/* Prints what was found: a reply with all that is known of it, a reference that no reply has, a status code. */
+/* Prints what was found: a reply with its explanation, a reference that no reply has, or a status code. */
 #include "answer.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@ service_title(enum ftg_service service)
 	switch (service) {
 	case FTG_SMTP: return "SMTP";
 	case FTG_POP3: return "POP3";
-	case FTG_DSN: return _("part of a notice to the sender of a message");
+	case FTG_DSN: return _("part of a delivery status notification");
 	default: return _("a reason, which other replies and the log quote");
 	}
 }
@@ -25,8 +25,8 @@ print_codes(const struct ftg_row *row)
 
 	if (!*a->reply)
 		return;
-	snprintf(text, sizeof text, _("%s%s%s as published; %s%s%s strictly after the RFCs"), a->reply,
-	    *a->status ? " " : "", a->status, b->reply, *b->status ? " " : "", b->status);
+	snprintf(text, sizeof text, _("%s%s%s as published; %s%s%s by the RFCs"), a->reply, *a->status ? " " : "",
+	    a->status, b->reply, *b->status ? " " : "", b->status);
 	print_field(_("Codes"), text);
 }
 
@@ -64,11 +64,11 @@ row_reference(enum ftg_id id)
 	return (unsigned)(ref[1] - '0') * 100 + (unsigned)(ref[3] - '0') * 10 + (unsigned)(ref[4] - '0');
 }
 
-/* The replies before and behind a reference that none has; FTG_IDS where there is none on that side of its class. */
+/* The replies before and after a reference that no reply has; FTG_IDS if there is none on that side of its class. */
 static void
-neighbours(unsigned reference, enum ftg_id *before, enum ftg_id *behind)
+neighbours(unsigned reference, enum ftg_id *before, enum ftg_id *after)
 {
-	*before = *behind = FTG_IDS;
+	*before = *after = FTG_IDS;
 	for (enum ftg_id id = 0; id < FTG_IDS; id++) {
 		unsigned own = row_reference(id);
 
@@ -76,8 +76,8 @@ neighbours(unsigned reference, enum ftg_id *before, enum ftg_id *behind)
 			continue;
 		if (own < reference)
 			*before = id;
-		else if (*behind == FTG_IDS)
-			*behind = id;
+		else if (*after == FTG_IDS)
+			*after = id;
 	}
 }
 
@@ -97,7 +97,7 @@ answer_none(const struct hit *hit)
 			const struct ftg_row *row = ftg_row(near[i]);
 
 			snprintf(text, sizeof text, "%s (%s), %s", row->ref, row->id, row->text[0]);
-			print_field(i == 0 ? _("The nearest before it") : _("The nearest behind it"), text);
+			print_field(i == 0 ? _("The nearest before it") : _("The nearest after it"), text);
 		}
 }
 
@@ -109,10 +109,10 @@ answer_status(const struct hit *hit)
 
 	printf(_("%s is an enhanced status code (RFC 3463), not a reference of ftgate."), hit->status);
 	putchar('\n');
-	print_field(_("What that is"),
-	    _("Three numbers with which mail servers of any kind classify a reply: class, "
-	      "subject and detail. qmail writes it as (#5.1.1). A reference of ftgate has two "
-	      "numbers, as in (#4.46), and names one cause."));
+	print_field(_("What this is"),
+	    _("Three numbers by which any mail server classifies a reply: class, subject and "
+	      "detail. qmail writes it as (#5.1.1). A reference of ftgate has two numbers, as in "
+	      "(#4.46), and identifies one cause."));
 	snprintf(part, sizeof part, _("Class %c"), hit->status[0]);
 	print_field(part, meaning.class);
 	snprintf(part, sizeof part, _("Subject %lu"), strtoul(hit->status + 2, NULL, 10));

@@ -7,7 +7,7 @@
 /* For people, wrapped to the terminal. */
 void answer_text(const struct hit *hit);
 
-/* One JSON object, without a comma behind it. */
+/* One JSON object, without a comma after it. */
 void answer_json(const struct hit *hit);
 
 #endif

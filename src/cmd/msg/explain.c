@@ -1,4 +1,4 @@
-/* ftgate-msg explain: says what an ID, a reference, a pasted line or a whole bounce means. */
+/* ftgate-msg explain: explains an ID, a reference, a pasted line or a whole bounce. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,7 @@ parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* Looks for the words of replies; the catalogue is loaded for the first text that needs it. */
+/* Searches for the words of replies. The catalogue is loaded for the first text that needs it. */
 static void
 find_by_words(struct request *request, struct hits *hits, const char *text, size_t n)
 {
@@ -43,7 +43,7 @@ find_by_words(struct request *request, struct hits *hits, const char *text, size
 	find_words(hits, request->voice.catalog, text, n);
 }
 
-/* Answers one text; false where nothing that it speaks of is known. */
+/* Explains one text. False if nothing in it is known. */
 static bool
 answer(struct request *request, const char *text, size_t n)
 {
@@ -66,8 +66,8 @@ answer(struct request *request, const char *text, size_t n)
 		known = known || hits.at[i].kind != HIT_NONE;
 	}
 	if (hits.count == 0)
-		complain("%s",
-		    _("no reply of ftgate is in it: no reference such as (#4.46), no ID, and no words of a reply"));
+		complain(
+		    "%s", _("found no reply of ftgate: no reference such as (#4.46), no ID, and no words of a reply"));
 	return known;
 }
 
@@ -83,7 +83,7 @@ answer_input(struct request *request)
 		return MSG_TROUBLE;
 	}
 	if (isatty(STDIN_FILENO))
-		complain("%s", _("paste the reply or the bounce here; Ctrl-D ends it"));
+		complain("%s", _("paste the reply or the bounce here, and end it with Ctrl-D"));
 	n = fread(text, 1, PASTE_MAX, stdin);
 	if (ferror(stdin)) {
 		complain_errno(_("standard input"));
@@ -98,7 +98,7 @@ answer_input(struct request *request)
 	return known ? MSG_FINE : MSG_FINDINGS;
 }
 
-/* Are the arguments the words of one line that the shell took apart? Then none of them alone says anything. */
+/* Whether the arguments are the words of one line that the shell has split: then none of them alone has a meaning. */
 static bool
 taken_apart(const struct request *request)
 {
@@ -158,7 +158,7 @@ answer_all(struct request *request)
 	return worst;
 }
 
-/* A pasted POP3 line begins with -ERR, which is no option: a space in front keeps it from being read as one. */
+/* A pasted POP3 line begins with -ERR, which is not an option: a space before it keeps it from being parsed as one. */
 static bool
 shield(int argc, char **argv)
 {

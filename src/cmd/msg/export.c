@@ -1,4 +1,4 @@
-/* ftgate-msg export: a language in the format of another system; catgets, for hosts that have gencat. */
+/* ftgate-msg export: prints a language in the format of another system: catgets, for gencat(1). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +20,7 @@ parse(int key, char *arg, struct argp_state *state)
 	case 'f':
 		request->catgets = strcmp(arg, "catgets") == 0;
 		if (!request->catgets)
-			argp_error(state, _("there is no format '%s'; there is catgets"), arg);
+			argp_error(state, _("there is no format '%s'; use catgets"), arg);
 		return 0;
 	case 'l':
 		request->voice.preference = arg;
@@ -59,7 +59,7 @@ print_message(const struct ftg_voice *speak, enum ftg_id id, int number)
 	print_quoted(text, n);
 }
 
-/* gencat wants the messages of a set in the order of their numbers. */
+/* gencat requires the messages of a set in the order of their numbers. */
 static void
 print_set(const struct ftg_voice *speak, int set)
 {
@@ -110,12 +110,12 @@ msg_export(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "format", 'f', N_("FORMAT"), 0, N_("catgets: the source of a message catalogue for gencat"), 0 },
-		{ "lang", 'l', N_("LIST"), 0, N_("languages, the first that is there counts; else the environment's"),
-		    0 },
+		{ "lang", 'l', N_("LIST"), 0,
+		    N_("languages, of which the first with a catalogue is used; default: the environment"), 0 },
 		{ 0 },
 	};
 	static const char doc[] = N_("Prints a language in the format of another system.\n\n"
-	                             "catgets: set m and message nn + 1 hold the reply #m.nn; where several share a "
+	                             "catgets: the reply #m.nn is message nn + 1 of set m. If several replies share a "
 	                             "reference, 100 is added for each further one.");
 	static const struct argp_child children[] = { { &voice_folders_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = { options, parse, "", doc, children, NULL, TOOLS_DOMAIN };

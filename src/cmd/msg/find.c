@@ -1,4 +1,4 @@
-/* References, IDs and enhanced status codes in whatever somebody pastes: a line, a bounce, a log. */
+/* Finds references, IDs and enhanced status codes in a pasted line, bounce or log. */
 #include "find.h"
 
 #include <ctype.h>
@@ -36,7 +36,7 @@ digits(const char *p, const char *end)
 	return n;
 }
 
-/* Octets of a reference, "4.46", at p: one digit, a dot, two digits, and no number goes on behind it. 0: none. */
+/* Octets of a reference, "4.46", at p: one digit, a dot, two digits, and no further digit or dot. 0: none. */
 static size_t
 reference_at(const char *p, const char *end)
 {
@@ -69,7 +69,7 @@ status_hit(const char *p, size_t n)
 	return hit;
 }
 
-/* May c stand before or behind a code? "451" is none in "1451", "192.451.0" or "451.5". */
+/* Whether c can precede or follow a code. "451" is not a code in "1451", "192.451.0" or "451.5". */
 static bool
 is_around_code(char c)
 {
@@ -88,14 +88,14 @@ find_code(const char *code, const char *text, size_t n)
 	return false;
 }
 
-/* Does one of the reply codes of a row stand in front of its reference? */
+/* Whether one of the reply codes of a row precedes its reference. */
 static bool
 row_code_in(const struct ftg_row *row, const char *text, size_t n)
 {
 	return find_code(row->code[FTG_PUBLISHED].reply, text, n) || find_code(row->code[FTG_STRICT].reply, text, n);
 }
 
-/* Adds the replies that have a reference; of several, those whose reply code stands at most a line before it. */
+/* Adds the replies with a reference; of several, those whose reply code is at most one line before it. */
 static void
 add_reference(struct hits *hits, unsigned reference, const char *text, size_t n)
 {
@@ -150,14 +150,14 @@ id_at(const char *p, size_t n)
 	return ftg_id_find(name);
 }
 
-/* A line of a text, and where the line that it continues begins (RFC 5322 2.2.3: folded by a leading space). */
+/* A line of a text, and the beginning of the line that it continues (RFC 5322 2.2.3: folded by a leading space). */
 struct line {
 	const char *unfolded;
 	const char *start;
 	const char *end;
 };
 
-/* Our own log says ref=4.46; a reply says (#4.46). */
+/* Our log has ref=4.46; a reply has (#4.46). */
 static size_t
 marker_at(const char *p, const char *end)
 {
@@ -191,7 +191,7 @@ find_in_line(struct hits *hits, const struct line *line)
 		add_reference(hits, reference_value(last), line->unfolded, (size_t)(last - line->unfolded));
 }
 
-/* Is this line one of a multi-line reply ("550-") that goes on in the next? Then its end is no end of a reply. */
+/* Whether a line of a multi-line reply ("550-") continues in the next one: then its end is not the end of the reply. */
 static bool
 goes_on(const struct line *line, const char *end)
 {
@@ -234,7 +234,7 @@ hex(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Octets of a soft line break of quoted-printable behind a '=' (RFC 2045 6.7). 0: none. */
+/* Octets of a soft line break of quoted-printable after a '=' (RFC 2045 6.7). 0: none. */
 static size_t
 soft_break_at(const char *p, const char *end)
 {
@@ -245,7 +245,7 @@ soft_break_at(const char *p, const char *end)
 	return p + n < end && p[n] == '\n' ? n + 1 : 0;
 }
 
-/* Decodes quoted-printable; out holds n octets. Returns the number written. */
+/* Decodes quoted-printable; out has room for n octets. Returns the number written. */
 static size_t
 decode(char *out, const char *text, size_t n)
 {
@@ -288,7 +288,7 @@ find_in_text(struct hits *hits, const char *text, size_t n)
 	free(decoded);
 }
 
-/* Copies what is left of a word without the signs around it: "(#4.46)." gives "4.46". False where it is several words. */
+/* Copies a word without the punctuation around it: "(#4.46)." gives "4.46". False if there are several words. */
 static bool
 strip_word(char *out, size_t size, const char *word)
 {
@@ -331,7 +331,7 @@ find_word(struct hits *hits, const char *word)
 	return true;
 }
 
-/* Does a reply code of the same class ("550 5.7.1"), or the field of a bounce (RFC 3464 2.3.4), stand right before p? */
+/* Whether a reply code of the same class ("550 5.7.1"), or the field of a bounce (RFC 3464 2.3.4), is right before p. */
 static bool
 is_introduced(const char *text, const char *p)
 {

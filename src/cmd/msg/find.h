@@ -1,4 +1,4 @@
-/* Finds what a pasted text speaks of: references, IDs, enhanced status codes, or the words of a reply. */
+/* Finds what a pasted text contains: references, IDs, enhanced status codes, or the words of a reply. */
 #ifndef MSG_FIND_H
 #define MSG_FIND_H
 
@@ -15,12 +15,12 @@ struct hit {
 	enum ftg_id id;
 	unsigned reference;   /* 318 for #3.18 */
 	char status[12];      /* "5.1.1" */
-	const char *language; /* tag of the catalogue whose words were found; NULL where a reference or an ID was */
+	const char *language; /* tag of the catalogue whose words were found; NULL if a reference or an ID was */
 };
 
 enum { HITS_MAX = 128 };
 
-/* Each thing once, in the order of the text; what goes beyond HITS_MAX is left out. */
+/* Each hit once, in the order of the text; after HITS_MAX the rest is left out. */
 struct hits {
 	size_t count;
 	struct hit at[HITS_MAX];
@@ -28,23 +28,24 @@ struct hits {
 
 /*
  * Finds references (#m.nn), IDs and qmail's (#5.1.1) in n octets of text. The last reference of a line counts, and a
- * reference that several replies share is narrowed by the reply code in front of it. Quoted-printable is decoded where
- * the text as it stands holds nothing.
+ * reference that several replies share is narrowed by the reply code before it. If nothing is found, quoted-printable is
+ * decoded.
  */
 void find_in_text(struct hits *hits, const char *text, size_t n);
 
-/* Finds what one word names: an ID, "4.46", "#4.46", "(#4.46)", "5.1.1", "#5.1.1". False where it is no such word. */
+/* Finds what one word names: an ID, "4.46", "#4.46", "(#4.46)", "5.1.1", "#5.1.1". False for any other word. */
 bool find_word(struct hits *hits, const char *word);
 
-/* Finds enhanced status codes behind a reply code ("550 5.7.1") or "Status:": for texts that are not ours. */
+/* Finds enhanced status codes after a reply code ("550 5.7.1") or "Status:", in texts of other servers. */
 void find_status(struct hits *hits, const char *text, size_t n);
 
 /* Finds replies by their words, in every language of a catalogue. */
 void find_words(struct hits *hits, const ftg_catalog *catalog, const char *text, size_t n);
 
+/* Adds a hit, unless it is there already or hits is full. */
 void hits_add(struct hits *hits, const struct hit *hit);
 
-/* Is the code ("550", "-ERR") a word of its own in text[0..n)? */
+/* Whether the code ("550", "-ERR") is a word of its own in text[0..n). */
 bool find_code(const char *code, const char *text, size_t n);
 
 #endif

@@ -1,4 +1,4 @@
-/* Findings of a check: collected as they come, printed by lines. */
+/* The findings of a check: collected, then printed in the order of lines. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,26 +10,24 @@ static const struct {
 	const char *cure;
 } remarks[REMARKS] = {
 	[REMARK_MSGFMT] = { "msgfmt", "" },
-	[REMARK_HEADER] = { "header", N_("Give the header this field.") },
-	[REMARK_LANGUAGE] = { "language", N_("Write the language into the header as 'Language: de'.") },
-	[REMARK_DOMAIN] = { "domain", N_("Take the domain lines out: a file has one catalogue.") },
+	[REMARK_HEADER] = { "header", N_("Add this field to the header.") },
+	[REMARK_LANGUAGE] = { "language", N_("Add the language to the header, as 'Language: de'.") },
+	[REMARK_DOMAIN] = { "domain", N_("Remove the domain lines: a file has one catalogue.") },
 	[REMARK_MISSING] = { "missing", N_("Run scripts/update-po, or msgmerge with ftgate.pot.") },
 	[REMARK_UNTRANSLATED] = { "untranslated", N_("Write a text; until then the English one is sent.") },
-	[REMARK_FUZZY] = { "fuzzy",
-	    N_("Look at the text again and take the fuzzy mark off; until then it is not used.") },
-	[REMARK_FLAG] = { "flag",
-	    N_("Run scripts/update-po: the flag c-format stands where the English text has %s or %lu.") },
+	[REMARK_FUZZY] = { "fuzzy", N_("Check the text and remove the fuzzy mark; until then the text is not used.") },
+	[REMARK_FLAG] = { "flag", N_("Run scripts/update-po: the flag c-format belongs to texts with %s or %lu.") },
 	[REMARK_NUMBER] = { "number", N_("Check that the number is right.") },
 	[REMARK_DROPPED] = { "dropped", N_("Show every argument, unless it is left out on purpose.") },
-	[REMARK_ASCII] = { "ascii", N_("Use letters that have an ASCII form, or give the language a ll@latin.po.") },
+	[REMARK_ASCII] = { "ascii", N_("Use letters that have an ASCII form, or add a ll@latin.po for the language.") },
 	[REMARK_LONG] = { "long", N_("Shorten the text.") },
-	[REMARK_SPACE] = { "space", N_("Take the space at its beginning or end out.") },
+	[REMARK_SPACE] = { "space", N_("Remove the space at its beginning or end.") },
 	[REMARK_SAME] = { "same", N_("Translate it.") },
 	[REMARK_ALIKE] = { "alike",
-	    N_("Give them the same text: the difference tells strangers which accounts exist.") },
+	    N_("Give them the same text: a difference discloses to strangers which accounts exist.") },
 };
 
-/* Takes over the strings of a finding; without memory it is counted but not shown. */
+/* Takes ownership of the strings of a finding. Without memory it is counted but not printed. */
 static void
 add(struct lint *lint, const struct finding *finding)
 {
@@ -48,7 +46,7 @@ add(struct lint *lint, const struct finding *finding)
 	lint->findings[lint->count++] = *finding;
 }
 
-/* Counts a finding; true where it is to be told too. */
+/* Counts a finding. Returns whether it is also printed. */
 static bool
 count(struct lint *lint, enum severity severity)
 {
@@ -100,7 +98,7 @@ by_line(const void *a, const void *b)
 static void
 print_finding(const struct lint *lint, const struct finding *f)
 {
-	/* Editors and scripts read these: never translated. */
+	/* Editors and scripts parse these: never translated. */
 	static const char *const severities[] = { "error", "warning", "note" };
 
 	printable_write(stdout, lint->path, strlen(lint->path));

@@ -1,11 +1,11 @@
-/* Where the entries of a .po stand. */
+/* The line numbers of the entries of a .po. */
 #include "lines.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOK_AHEAD = 16 }; /* entries: what libgettextpo leaves out between two is obsolete or said twice */
+enum { LOOK_AHEAD = 16 }; /* entries that libgettextpo can skip between two: obsolete or duplicate ones */
 
 static struct lines_entry *
 add(struct lines *lines, size_t number)
@@ -23,7 +23,7 @@ add(struct lines *lines, size_t number)
 	return &lines->entry[lines->count++];
 }
 
-/* Adds what stands between the quotes of a line to a context. */
+/* Adds the quoted part of a line to a context. */
 static void
 add_context(struct lines_entry *entry, const char *line)
 {
@@ -48,9 +48,9 @@ begins(const char *line, const char *keyword)
 
 enum state { BETWEEN, IN_CONTEXT, IN_ID, IN_TEXT };
 
-/* Takes a line; the entry it belongs to is the last. */
+/* Parses a line, which belongs to the last entry. */
 static bool
-take(struct lines *lines, enum state *state, const char *line, size_t number)
+parse_line(struct lines *lines, enum state *state, const char *line, size_t number)
 {
 	struct lines_entry *last = lines->count > 0 ? &lines->entry[lines->count - 1] : NULL;
 
@@ -84,7 +84,7 @@ lines_read(struct lines *lines, const char *path)
 	if (!file)
 		return false;
 	while (fine && getline(&line, &size, file) >= 0)
-		fine = take(lines, &state, line, ++number);
+		fine = parse_line(lines, &state, line, ++number);
 	free(line);
 	fine = fine && !ferror(file);
 	fclose(file);

@@ -1,4 +1,4 @@
-/* Where the entries of a .po stand: libgettextpo tells the line of a message only in its own complaints. */
+/* The line numbers of the entries of a .po: libgettextpo gives the line of a message only in its own errors. */
 #ifndef MSG_LINES_H
 #define MSG_LINES_H
 
@@ -8,7 +8,7 @@
 enum { LINES_CONTEXT_MAX = 64 };
 
 struct lines_entry {
-	char context[LINES_CONTEXT_MAX]; /* as it stands between the quotes, cut */
+	char context[LINES_CONTEXT_MAX]; /* as between the quotes, cut */
 	size_t start;                    /* line of its first keyword */
 	size_t text;                     /* line of its (first) msgstr */
 };
@@ -16,18 +16,19 @@ struct lines_entry {
 struct lines {
 	struct lines_entry *entry;
 	size_t count, room;
-	size_t next; /* entries are asked for in the order of the file */
+	size_t next; /* entries are looked up in the order of the file */
 };
 
-/* Reads where the entries of a file stand; obsolete ones (#~) are left out. False with errno. */
+/* Reads the line numbers of the entries of a file, without obsolete ones (#~). Returns false with errno. */
 bool lines_read(struct lines *lines, const char *path);
 
-/* The next entry with this msgctxt ("" for none); the one at hand where there is none. Never NULL. */
+/* The next entry with this msgctxt ("" for none); the current one if there is none. Never NULL. */
 const struct lines_entry *lines_find(struct lines *lines, const char *context);
 
-/* The line of the first entry with this msgctxt; 0 where there is none. */
+/* The line of the first entry with this msgctxt; 0 if there is none. */
 size_t lines_first(const struct lines *lines, const char *context);
 
+/* Frees what lines_read() has allocated. */
 void lines_free(struct lines *lines);
 
 #endif

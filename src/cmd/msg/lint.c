@@ -46,7 +46,7 @@ ends_in(const char *path, const char *ending)
 	return n > m && strcmp(path + n - m, ending) == 0;
 }
 
-/* Can the file be read, and is it small enough? False with errno. */
+/* Whether the file can be read and is small enough. False with errno. */
 static bool
 readable(const char *path)
 {
@@ -62,7 +62,7 @@ readable(const char *path)
 	return S_ISREG(st.st_mode) && st.st_size <= LINT_SIZE_MAX;
 }
 
-/* The language that a path tells, LL/LC_MESSAGES/DOMAIN.po or LL.po; NULL where that is none. To be freed. */
+/* The language in a path, LL/LC_MESSAGES/DOMAIN.po or LL.po; NULL if there is none. The caller frees it. */
 static char *
 language_of(const char *path)
 {
@@ -82,7 +82,7 @@ language_of(const char *path)
 	return language;
 }
 
-/* An operator's own catalogue has only the texts that the operator wants to change. */
+/* An operator's own catalogue has only the texts that the operator changes. */
 static bool
 is_own(const char *path)
 {
@@ -152,7 +152,7 @@ check_all(const struct request *request, struct tally *sum)
 			continue;
 		}
 		if (!tally.done) {
-			complain(_("%s: the check broke off"), request->files[i]);
+			complain(_("%s: the check did not finish"), request->files[i]);
 			tally.errors++;
 		}
 		add(sum, &tally);
@@ -175,8 +175,8 @@ msg_lint(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "partial", 'p', NULL, 0,
-		    N_("entries may be missing: the file is an operator's own, as ftgate-local.po always is"), 0 },
-		{ "werror", 'w', NULL, 0, N_("exit with 1 for warnings too"), 0 },
+		    N_("entries may be missing, as in an operator's own file; implied for ftgate-local.po"), 0 },
+		{ "werror", 'w', NULL, 0, N_("exit with 1 also for warnings"), 0 },
 		{ 0 },
 	};
 	static const char doc[] = N_(

@@ -1,4 +1,4 @@
-/* The check of one entry: the rules of the contract, then what is worth a warning. */
+/* The check of one entry: the rules of the catalogue, then warnings. */
 #include "lint_entry.h"
 
 #include <stdlib.h>
@@ -11,11 +11,11 @@ lint_id(po_message_t message)
 	const char *context = po_message_msgctxt(message);
 	enum ftg_id id = context ? ftg_id_find(context) : FTG_IDS;
 
-	/* ftg_id_find() takes any case; a catalogue is keyed by the very spelling. */
+	/* ftg_id_find() ignores case; the key of a catalogue does not. */
 	return id != FTG_IDS && strcmp(ftg_row(id)->id, context) == 0 ? id : FTG_IDS;
 }
 
-/* The forms of a text, each with its NUL. */
+/* The forms of a text, each followed by a NUL. */
 struct forms {
 	char *text;
 	size_t len;
@@ -65,7 +65,7 @@ is_alnum(char c)
 	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
-/* Octets of a number that stands alone at text[i], "100" or "5,000"; "%1$s" and "39pwkl" hold none. 0: none. */
+/* Octets of a separate number at text[i], "100" or "5,000"; "%1$s" and "39pwkl" have none. 0: none. */
 static size_t
 number_at(const char *text, size_t i)
 {
@@ -89,7 +89,7 @@ count_number(const char *text, const char *number, size_t n)
 	return count;
 }
 
-/* The first number of one text that another has not as often; NULL where there is none. */
+/* The first number of one text that another has less often; NULL if there is none. */
 static const char *
 odd_number(const char *one, const char *other, size_t *n)
 {
@@ -109,13 +109,13 @@ check_numbers(struct lint *lint, size_t line, const struct ftg_row *row, const c
 
 	if ((number = odd_number(text, row->text[0], &n)))
 		lint_add(lint, line, LINT_WARNING, row->id, REMARK_NUMBER,
-		    _("the English text has not the same numbers: %.*s"), (int)n, number);
+		    _("a number is not in the English text: %.*s"), (int)n, number);
 	else if ((number = odd_number(row->text[0], text, &n)))
 		lint_add(lint, line, LINT_WARNING, row->id, REMARK_NUMBER,
 		    _("a number of the English text is missing: %.*s"), (int)n, number);
 }
 
-/* Has the English text words at all, or directives and names alone? Four letters tell. */
+/* Whether the English text has words, and not only directives and names: four letters in a row. */
 static bool
 has_words(const char *text)
 {
@@ -154,7 +154,7 @@ check_remarks(struct lint *lint, size_t line, enum ftg_id id, const struct forms
 		lint_add(lint, line, LINT_WARNING, row->id, REMARK_LONG,
 		    row->service == FTG_POP3
 		        ? _("with the longest arguments it is cut; %zu octets fit")
-		        : _("with the longest arguments it takes a second line; %zu octets fit on one"),
+		        : _("with the longest arguments it needs a second line; %zu octets fit on one"),
 		    ftg_text_room(id));
 	if (remarks & FTG_REMARK_SPACE)
 		lint_add(lint, line, LINT_WARNING, row->id, REMARK_SPACE, "%s", _("it begins or ends with a space"));
@@ -164,7 +164,7 @@ check_remarks(struct lint *lint, size_t line, enum ftg_id id, const struct forms
 	lint->seen[id].faulty = remarks & FTG_REMARK_DROPPED;
 }
 
-/* Checks a text that is there. */
+/* Checks a text that is not empty. */
 static void
 check_text(struct lint *lint, size_t line, enum ftg_id id, const struct forms *forms)
 {
@@ -202,7 +202,7 @@ check_flag(struct lint *lint, po_message_t message, size_t line, const struct ft
 	if (flag != wanted)
 		lint_add(lint, line, LINT_WARNING, row->id, REMARK_FLAG, "%s",
 		    wanted ? _("the flag c-format is missing")
-		           : _("the flag c-format stands at a text without %s or %lu"));
+		           : _("the flag c-format is set for a text without %s or %lu"));
 }
 
 static void

@@ -7,10 +7,10 @@
 #include "lines.h"
 #include "lint.h"
 
-/* The reply that an entry is for: its msgctxt. FTG_IDS where there is none. */
+/* The reply of an entry, by its msgctxt. FTG_IDS if there is none. */
 enum ftg_id lint_id(po_message_t message);
 
-/* Checks an entry that is not the header, and notes it in lint->seen. */
+/* Checks an entry that is not the header, and records it in lint->seen. */
 void lint_entry(struct lint *lint, po_message_t message, const struct lines_entry *place);
 
 #endif

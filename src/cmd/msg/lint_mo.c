@@ -5,7 +5,7 @@
 #include "lint.h"
 
 static void
-take(void *context, const struct ftg_refusal *refusal)
+add_refusal(void *context, const struct ftg_refusal *refusal)
 {
 	struct lint *lint = context;
 
@@ -17,7 +17,7 @@ void
 lint_mo(struct lint *lint)
 {
 	if (!lint->language)
-		lint_add(lint, 0, LINT_WARNING, "-", REMARK_LANGUAGE, "%s", _("its path names no language"));
-	if (ftg_catalog_check_file(lint->path, lint->language ? lint->language : "", take, lint) < 0)
+		lint_add(lint, 0, LINT_WARNING, "-", REMARK_LANGUAGE, "%s", _("its path has no language"));
+	if (ftg_catalog_check_file(lint->path, lint->language ? lint->language : "", add_refusal, lint) < 0)
 		lint_add(lint, 0, LINT_ERROR, "-", REMARK_MSGFMT, "%s", strerror(errno));
 }

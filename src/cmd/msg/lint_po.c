@@ -1,4 +1,4 @@
-/* The check of a .po as a whole: libgettextpo's own checks, header, entries that are missing or must be alike. */
+/* The check of a whole .po: libgettextpo's own checks, the header, missing entries, and texts that must be identical. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +9,11 @@
 
 enum { MISSING_MAX = 8 }; /* entries that are named one by one */
 
-/* The handlers of libgettextpo are given no context. There is one file a process. */
+/* The handlers of libgettextpo have no context argument. A process checks one file. */
 static struct lint *current;
 static struct lines lines;
 
-/* The check cannot go on: libgettextpo asks that its handler does not return. */
+/* Ends the check: libgettextpo requires that its handler does not return. */
 _Noreturn static void
 give_up(void)
 {
@@ -21,7 +21,7 @@ give_up(void)
 	_exit(0);
 }
 
-/* Where libgettextpo points to: a line, else an entry, else the head of the file. */
+/* The line of a message of libgettextpo, else that of its entry, else the first line. */
 static size_t
 place(po_message_t message, const char *file, size_t line)
 {
@@ -37,9 +37,9 @@ place(po_message_t message, const char *file, size_t line)
 	return first > 0 ? first : 1;
 }
 
-/* Adds what libgettextpo says, which may be several lines, as one. What has been told already is left out. */
+/* Adds a message of libgettextpo, which can have several lines, as one line, unless the error was reported already. */
 static void
-tell(int severity, po_message_t message, size_t line, const char *text)
+report(int severity, po_message_t message, size_t line, const char *text)
 {
 	enum ftg_id id = message ? lint_id(message) : FTG_IDS;
 	char *copy = strdup(text);
@@ -68,12 +68,12 @@ on_error(
 	(void)column;
 	(void)multiline;
 	if (!about_author)
-		tell(severity, message, place(message, file, line), text);
+		report(severity, message, place(message, file, line), text);
 	if (severity == PO_SEVERITY_FATAL_ERROR)
 		give_up();
 }
 
-/* A fault that two entries have together: told once, at the first that has a place, with the line of the other. */
+/* An error of two entries: reported once, at the first one that has a line, with the line of the other. */
 static void
 on_error2(int severity, po_message_t message1, const char *file1, size_t line1, size_t column1, int multiline1,
     const char *text1, po_message_t message2, const char *file2, size_t line2, size_t column2, int multiline2,
@@ -88,7 +88,7 @@ on_error2(int severity, po_message_t message1, const char *file1, size_t line1, 
 	(void)multiline2;
 	if (asprintf(&text, _("%s (line %zu: %s)"), text1, other, text2) < 0)
 		text = NULL;
-	tell(severity, message1, one, text ? text : text1);
+	report(severity, message1, one, text ? text : text1);
 	free(text);
 	if (severity == PO_SEVERITY_FATAL_ERROR)
 		give_up();
@@ -114,7 +114,7 @@ refuse_file(struct lint *lint, enum ftg_rule rule, const char *detail)
 	lint_refuse(lint, 1, &(struct ftg_refusal) { .id = FTG_IDS, .rule = rule, .detail = detail });
 }
 
-/* False where the texts cannot be read as UTF-8. */
+/* False if the texts are not UTF-8. */
 static bool
 check_charset(struct lint *lint, const char *header)
 {
@@ -128,7 +128,7 @@ check_charset(struct lint *lint, const char *header)
 	return fine;
 }
 
-/* The language is that of the header, else of the path; the two should agree. */
+/* The language is that of the header, else that of the path; they should be the same. */
 static void
 check_language(struct lint *lint, const char *header)
 {
@@ -136,10 +136,10 @@ check_language(struct lint *lint, const char *header)
 
 	if (!language || !ftg_language_valid(language))
 		lint_add(lint, 1, lint->language ? LINT_WARNING : LINT_ERROR, "-", REMARK_LANGUAGE, "%s",
-		    language ? _("the header names no language that is one") : _("the header names no language"));
+		    language ? _("the language in the header is not valid") : _("the header has no language"));
 	else if (lint->language && strcmp(language, lint->language) != 0)
-		lint_add(lint, 1, LINT_WARNING, "-", REMARK_LANGUAGE, _("the header says %s, the name of the file %s"),
-		    language, lint->language);
+		lint_add(lint, 1, LINT_WARNING, "-", REMARK_LANGUAGE,
+		    _("the language is %s in the header and %s in the name of the file"), language, lint->language);
 	if (!lint->language || (language && ftg_language_valid(language))) {
 		free(lint->language);
 		lint->language = language;
@@ -148,7 +148,7 @@ check_language(struct lint *lint, const char *header)
 	}
 }
 
-/* The fields that msgfmt asks for are its own business; without these two a server reads the file wrongly. */
+/* msgfmt checks the other fields; without these two, a server would misread the file. */
 static bool
 check_header(struct lint *lint, const char *header)
 {
@@ -216,7 +216,7 @@ check_missing(struct lint *lint)
 			    _("there is no entry for it"));
 }
 
-/* Replies that must not be told apart by their words: they would say which accounts exist, or what a trap is. */
+/* Replies that must have identical words: a difference would disclose which accounts exist, or what a spamtrap is. */
 static void
 check_alike(struct lint *lint)
 {
@@ -232,11 +232,11 @@ check_alike(struct lint *lint)
 
 		if (strcmp(a, b) != 0)
 			lint_add(lint, one->line, LINT_WARNING, ftg_row(pairs[i][0])->id, REMARK_ALIKE,
-			    _("its text is not that of %s"), ftg_row(pairs[i][1])->id);
+			    _("its text differs from that of %s"), ftg_row(pairs[i][1])->id);
 	}
 }
 
-/* A language of another script has no ASCII form at all: that is no fault of single texts. */
+/* A language in another script has no ASCII form at all, which is not an error of single texts. */
 static void
 check_ascii(struct lint *lint)
 {
@@ -246,7 +246,7 @@ check_ascii(struct lint *lint)
 		without += lint->seen[id].no_ascii;
 	if (without > lint->tally->translated / 2) {
 		lint_add(lint, 1, LINT_NOTE, "-", REMARK_ASCII,
-		    _("%u texts have no ASCII form: SMTP speaks the @latin catalogue of the language, or English"),
+		    _("%u texts have no ASCII form: SMTP uses the @latin catalogue of the language, or English"),
 		    without);
 		return;
 	}
@@ -263,7 +263,7 @@ check_domains(struct lint *lint, po_file_t file)
 
 	for (size_t i = 0; domains[i]; i++)
 		if (strcmp(domains[i], "messages") != 0)
-			lint_add(lint, 1, LINT_ERROR, "-", REMARK_DOMAIN, _("a domain of its own: %.64s"), domains[i]);
+			lint_add(lint, 1, LINT_ERROR, "-", REMARK_DOMAIN, _("it has a domain line: %.64s"), domains[i]);
 }
 
 static void

@@ -39,7 +39,7 @@ print_tsv(const struct ftg_row *row)
 	putchar('\n');
 }
 
-/* A member of an object, with the comma before it; "" is null. */
+/* Prints a member of an object, with a comma before it; "" becomes null. */
 static void
 print_member(const char *name, const char *value)
 {
@@ -91,7 +91,7 @@ parse(int key, char *arg, struct argp_state *state)
 	case 'f':
 		*format = format_find(arg);
 		if (!*format)
-			argp_error(state, _("there is no format '%s'; there are text, tsv and json"), arg);
+			argp_error(state, _("there is no format '%s'; use text, tsv or json"), arg);
 		return 0;
 	case ARGP_KEY_ARG: argp_usage(state); return EINVAL;
 	default: return ARGP_ERR_UNKNOWN;
@@ -108,7 +108,7 @@ msg_list(int argc, char **argv)
 	static const char doc[] = N_("Prints the table of the replies: reference, ID, codes and English text.\n\n"
 	                             "TSV has the columns ref, id, service, reply, enhanced, strict_reply, "
 	                             "strict_enhanced and text, with - for nothing; plural forms are joined by ' | '. "
-	                             "JSON has the kinds of the arguments too.");
+	                             "JSON also has the kinds of the arguments.");
 	static const struct argp argp = { options, parse, "", doc, NULL, NULL, TOOLS_DOMAIN };
 	const struct format *format = &formats[0];
 

@@ -1,4 +1,4 @@
-/* ftgate-msg: finds the command and runs it, in the language of its user. */
+/* ftgate-msg: finds the command and runs it, in the language of the user. */
 #include <errno.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static const struct command commands[] = {
 #undef COMMAND
 };
 
-/* The commands stand in --help as if they were options without dashes. */
+/* --help lists the commands as options without dashes. */
 static const struct argp_option options[] = {
 #define COMMAND(name, summary) { #name, 0, NULL, OPTION_DOC, summary, 1 },
 #include "commands.def"
@@ -27,8 +27,8 @@ static const struct argp_option options[] = {
 };
 
 static const char doc[] = N_("Shows, explains and checks the replies of ftgate in every language.\n\n"
-                             "'ftgate-msg COMMAND --help' tells the options of a command. Exit status: 0 all is well, "
-                             "1 a finding, or nothing was found, 2 misuse or trouble.");
+                             "'ftgate-msg COMMAND --help' lists the options of a command. Exit status: 0 success, "
+                             "1 a finding, or nothing was found, 2 wrong usage or another error.");
 
 static const struct command *
 command_find(const char *name)
@@ -40,8 +40,8 @@ command_find(const char *name)
 }
 
 /*
- * The language that the replies would be in is that of the program too. Where the system has no locale for it, libintl
- * finds our catalogues by LANGUAGE under C.UTF-8.
+ * The program uses the language of the replies. If the system has no locale for it, libintl finds our catalogues by
+ * LANGUAGE with C.UTF-8.
  */
 static void
 speak_users_language(void)
@@ -60,9 +60,9 @@ speak_users_language(void)
 	textdomain(TOOLS_DOMAIN);
 }
 
-/* Options may stand before the command: brings the command to the front. */
+/* Options can precede the command: moves the command to the front. */
 static const struct command *
-take_command(int argc, char **argv)
+move_command(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		const struct command *command = command_find(argv[i]);
@@ -88,7 +88,7 @@ parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* The name that --help and complaints show: "ftgate-msg render". */
+/* The name in --help and in errors: "ftgate-msg render". */
 static int
 run(const struct command *command, int argc, char **argv)
 {
@@ -110,7 +110,7 @@ main(int argc, char **argv)
 	argp_program_version = "ftgate-msg (ftgate) " FTG_VERSION;
 	argp_err_exit_status = MSG_TROUBLE;
 	speak_users_language();
-	command = take_command(argc, argv);
+	command = move_command(argc, argv);
 	if (!command) {
 		argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL);
 		return MSG_TROUBLE;

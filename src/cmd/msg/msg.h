@@ -1,4 +1,4 @@
-/* What the commands of ftgate-msg share: their list, their exit statuses, printing, and the rows by name. */
+/* Shared by the commands of ftgate-msg: their list, exit statuses, printing, and rows by name. */
 #ifndef MSG_H
 #define MSG_H
 
@@ -14,22 +14,22 @@
 #define N_(text)     text
 #define TOOLS_DOMAIN "ftgate-tools"
 
-/* Exit statuses: all is well; a finding, or nothing was found; misuse, or something cannot be read or written. */
+/* Exit statuses: success; a finding, or nothing was found; wrong usage, or something cannot be read or written. */
 enum { MSG_FINE, MSG_FINDINGS, MSG_TROUBLE };
 
-/* The commands, each in the file of its name, take arguments as main() does and return an exit status. */
+/* The commands, each in the file of its name. They have the arguments of main() and return an exit status. */
 #define COMMAND(name, summary) int msg_##name(int argc, char **argv);
 #include "base/printable.h"
 #include "commands.def"
 #undef COMMAND
 
-/* Writes "PROGRAM: text" to standard error. Bytes that a terminal would obey are shown as \xHH. */
+/* Writes "PROGRAM: text" to standard error. Control octets are written as \xHH. */
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
 
 /* The same for "what: the meaning of errno". */
 void complain_errno(const char *what);
 
-/* Prints a string of JSON on standard output; NULL is null. */
+/* Prints a JSON string on standard output; NULL becomes null. */
 void print_json(const char *text);
 
 /* Prints "label: text", wrapped to the terminal's width, the first line indented by 4, the others by 8 columns. */
@@ -39,25 +39,25 @@ void print_field(const char *label, const char *text);
 const char *service_name(enum ftg_service service);
 const char *kind_name(enum ftg_arg_kind kind);
 
-/* What an argument of this kind is, one English phrase for translators. */
+/* A description of an argument of this kind, one English phrase for translators. */
 const char *kind_meaning(enum ftg_arg_kind kind);
 
-/* How many arguments a row takes. */
+/* The number of arguments of a row. */
 size_t row_arity(const struct ftg_row *row);
 
 /* How many of them its text shows: a tag is put in front of the text. */
 size_t row_directives(const struct ftg_row *row);
 
-/* Does the row have a text that can be translated? ERR_SMTP_334 has not. */
+/* Whether the row has a text that can be translated. ERR_SMTP_334 has none. */
 bool row_has_text(enum ftg_id id);
 
-/* Finds an ID by its name or by a reference that it alone has ("4.46", "#4.46"). FTG_IDS where there is none. */
+/* Finds an ID by its name or by a reference that only it has ("4.46", "#4.46"). FTG_IDS if there is none. */
 enum ftg_id row_find(const char *name);
 
-/* Writes an argument that fits its kind, for previews. */
+/* Writes a sample argument of this kind, for previews. */
 struct ftg_reply row_sample(enum ftg_id id, unsigned long count);
 
-/* What is known of a reply beyond its table row; English, marked for translation. */
+/* The explanation of a reply: English, marked for translation. */
 struct explanation {
 	const char *when;
 	const char *whom;
@@ -66,6 +66,7 @@ struct explanation {
 	const char *operator;
 };
 
+/* The explanation of an ID; never NULL. */
 const struct explanation *row_explanation(enum ftg_id id);
 
 #endif

@@ -1,4 +1,4 @@
-/* ftgate-msg pot: the template for translators, made from the table and from what is known of each reply. */
+/* ftgate-msg pot: the template for translators, made from the table and the explanations. */
 #include <string.h>
 
 #include "msg.h"
@@ -37,7 +37,7 @@ print_header(void)
 	       "\"Plural-Forms: nplurals=INTEGER; plural=EXPRESSION;\\n\"\n");
 }
 
-/* Octets of text that fit into width; a word is not broken. */
+/* The octets of text that fit into width, without breaking a word. */
 static size_t
 line_length(const char *text, size_t width)
 {
@@ -83,7 +83,7 @@ print_codes(const struct ftg_row *row)
 	print_comment("In front of it", text);
 }
 
-/* The directive of an argument as the English text has it. */
+/* The directive of an argument, as in the English text. */
 static const char *
 directive(enum ftg_arg_kind kind)
 {
@@ -161,7 +161,8 @@ print_entry(enum ftg_id id)
 int
 msg_pot(int argc, char **argv)
 {
-	static const char doc[] = N_("Prints the template for translators: one entry a reply, its ID as context.");
+	static const char doc[] = N_(
+	    "Prints the template for translators: one entry for each reply, with its ID as context.");
 	static const struct argp argp = { NULL, parse, "", doc, NULL, NULL, TOOLS_DOMAIN };
 
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);

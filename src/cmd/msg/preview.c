@@ -1,4 +1,4 @@
-/* ftgate-msg preview: every reply as a client would see it, with sample arguments. */
+/* ftgate-msg preview: prints every reply as a client would get it, with sample arguments. */
 #include <string.h>
 #include <unistd.h>
 
@@ -23,7 +23,7 @@ parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* Where the words come from, where that is not plain. */
+/* The origin of the words, if it is not the translation. */
 static const char *
 origin(const struct ftg_voice *voice, enum ftg_id id)
 {
@@ -36,7 +36,7 @@ origin(const struct ftg_voice *voice, enum ftg_id id)
 	}
 }
 
-/* Prints a rendered reply with label in front of its first line; further lines are indented alike. */
+/* Prints a rendered reply with label before its first line; further lines are indented by the same width. */
 static void
 print_lines(const char *label, const struct ftg_voice *voice, const struct ftg_reply *reply)
 {
@@ -98,8 +98,9 @@ msg_preview(int argc, char **argv)
 		{ "english", 'e', NULL, 0, N_("the English reply below each"), 0 },
 		{ 0 },
 	};
-	static const char doc[] = N_("Prints every reply as a client would see it, with sample arguments. A line end "
-	                             "is CRLF on the wire and a plain line end here.");
+	static const char doc[] = N_(
+	    "Prints every reply as a client would get it, with sample arguments. Line ends are "
+	    "plain here, and CRLF on the wire.");
 	static const struct argp_child children[] = { { &voice_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = { options, parse, "", doc, children, NULL, TOOLS_DOMAIN };
 	struct request request = { 0 };

@@ -41,7 +41,7 @@ print_json(const char *text)
 	printable_json(stdout, text, text != NULL ? strlen(text) : 0);
 }
 
-/* Columns of the terminal on standard output; 80 where it is none. Too narrow or too wide is hard to read. */
+/* The columns of the terminal on standard output, within limits that can be read; 80 if it is not a terminal. */
 static int
 columns(void)
 {
@@ -53,7 +53,7 @@ columns(void)
 	return n < 40 ? 40 : n > 120 ? 120 : n;
 }
 
-/* Prints text[0..n) with a line break wherever breaks says so, and no space before one. */
+/* Prints text[0..n) with line breaks where breaks has them, and without spaces before them. */
 static void
 print_broken(const char *text, size_t n, const char *breaks)
 {

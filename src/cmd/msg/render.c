@@ -1,4 +1,4 @@
-/* ftgate-msg render: one reply, byte for byte as on the wire. */
+/* ftgate-msg render: prints one reply, byte for byte as on the wire. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ number(const char *text, struct argp_state *state)
 	errno = 0;
 	n = strtoul(text, &end, 10);
 	if (errno != 0 || end == text || *end || strspn(text, "0123456789") != strlen(text))
-		argp_error(state, _("'%s' is no number"), text);
+		argp_error(state, _("'%s' is not a number"), text);
 	return n;
 }
 
@@ -31,12 +31,13 @@ reason(const char *text, struct argp_state *state)
 	enum ftg_id id = row_find(text);
 
 	if (id == FTG_IDS || ftg_row(id)->service > FTG_SECPOL)
-		argp_error(state, _("'%s' is no reason; reasons are the IDs ERR_MAILBOX_... and ERR_SECPOL_..."), text);
+		argp_error(
+		    state, _("'%s' is not a reason; reasons are the IDs ERR_MAILBOX_... and ERR_SECPOL_..."), text);
 	return id == FTG_IDS ? 0 : id;
 }
 
 static void
-take_id(struct request *request, const char *name, struct argp_state *state)
+parse_id(struct request *request, const char *name, struct argp_state *state)
 {
 	enum ftg_id id = row_find(name);
 
@@ -49,13 +50,13 @@ take_id(struct request *request, const char *name, struct argp_state *state)
 }
 
 static void
-take_arg(struct request *request, const char *text, struct argp_state *state)
+parse_arg(struct request *request, const char *text, struct argp_state *state)
 {
 	const struct ftg_row *row = ftg_row(request->reply.id);
 	struct ftg_arg *arg = &request->reply.arg[request->args];
 
 	if (request->args == row_arity(row)) {
-		argp_error(state, _("%s takes no argument beyond %zu"), row->id, row_arity(row));
+		argp_error(state, _("%s has only %zu arguments"), row->id, row_arity(row));
 		return;
 	}
 	switch (row->args[request->args++]) {
@@ -86,9 +87,9 @@ parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT: state->child_inputs[0] = &request->voice; return 0;
 	case ARGP_KEY_ARG:
 		if (request->named)
-			take_arg(request, arg, state);
+			parse_arg(request, arg, state);
 		else
-			take_id(request, arg, state);
+			parse_id(request, arg, state);
 		return 0;
 	case ARGP_KEY_END: check_complete(request, state); return 0;
 	default: return ARGP_ERR_UNKNOWN;

@@ -1,4 +1,4 @@
-/* The rows of the table by name, and what is known of them beyond it. */
+/* The rows of the table by name, and their explanations. */
 #include <assert.h>
 #include <string.h>
 

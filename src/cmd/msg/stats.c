@@ -1,4 +1,4 @@
-/* ftgate-msg stats: how much of the replies each language has. */
+/* ftgate-msg stats: prints how many replies each language has. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -48,7 +48,7 @@ total(void)
 	return n;
 }
 
-/* Prints a cell of that many characters, to the left where columns is negative; printf() would count octets. */
+/* Prints a cell of so many characters, left-aligned if columns is negative; printf() would count octets. */
 static void
 print_name(const char *name, int columns)
 {
@@ -84,14 +84,14 @@ print_tally(const char *name, const struct tally *tally)
 	    known < all ? all - known : 0, tally->translated * 100 / all);
 }
 
-/* What the check of a compiled catalogue reports. */
+/* The result of checking a compiled catalogue. */
 struct compiled {
 	struct tally tally;
 	bool whole; /* nothing of the file is used */
 };
 
 static void
-take(void *context, const struct ftg_refusal *refusal)
+count_refusal(void *context, const struct ftg_refusal *refusal)
 {
 	struct compiled *compiled = context;
 
@@ -100,7 +100,7 @@ take(void *context, const struct ftg_refusal *refusal)
 		*(refusal->rule == FTG_RULE_STALE ? &compiled->tally.stale : &compiled->tally.refused) += 1;
 }
 
-/* How many replies a compiled catalogue has texts for, whether they are used or not. */
+/* The number of replies for which a compiled catalogue has texts, used or not. */
 static unsigned
 count_texts(const char *path)
 {
@@ -128,7 +128,7 @@ print_compiled(const char *path, const char *language)
 	struct tally *tally = &compiled.tally;
 	unsigned texts;
 
-	if (ftg_catalog_check_file(path, language, take, &compiled) < 0)
+	if (ftg_catalog_check_file(path, language, count_refusal, &compiled) < 0)
 		return errno == ENOENT;
 	texts = count_texts(path);
 	if (compiled.whole)
@@ -174,7 +174,7 @@ print_file(const char *path)
 		return false;
 	}
 	if (!tally.done || !tally.read) {
-		complain(_("%s: its entries cannot be read; 'ftgate-msg lint' tells why"), path);
+		complain(_("%s: its entries cannot be read; 'ftgate-msg lint' says why"), path);
 		return false;
 	}
 	print_tally(path, &tally);
@@ -198,7 +198,7 @@ int
 msg_stats(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{ "locale", 'L', N_("DIR"), 0, N_("the compiled catalogues of a locale folder; may be repeated"), 0 },
+		{ "locale", 'L', N_("DIR"), 0, N_("the compiled catalogues of a locale folder; can be repeated"), 0 },
 		{ 0 },
 	};
 	static const char doc[] = N_(

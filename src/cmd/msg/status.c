@@ -1,4 +1,4 @@
-/* What an enhanced status code (RFC 3463) means: class, subject and detail. */
+/* The meaning of an enhanced status code (RFC 3463): class, subject and detail. */
 #include "status.h"
 
 #include <stdlib.h>
@@ -31,7 +31,7 @@ subject_meaning(unsigned long subject)
 	                                                    : _("a subject that is not registered");
 }
 
-/* NULL where the detail is 0 or not registered. */
+/* NULL if the detail is 0 or not registered. */
 static const char *
 detail_meaning(unsigned long subject, unsigned long detail)
 {

@@ -1,4 +1,4 @@
-/* The texts of a loaded catalogue, taken apart again. */
+/* The texts of a loaded catalogue, decompiled. */
 #include "texts.h"
 
 #include <stdlib.h>
@@ -20,14 +20,14 @@ texts_forms(const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding enc
 	return entry->plural ? entry->plural->forms : 1;
 }
 
-/* A form, and where its text begins: behind the code, and the host name or tag, that the compiler has put in front. */
+/* A form, and the beginning of its text, after the code, host name or tag that the compiler has added. */
 struct view {
 	const struct template *form;
 	unsigned first; /* segment */
-	size_t skip;    /* octets of it that are no text */
+	size_t skip;    /* octets of it that are not text */
 };
 
-/* RFC 5321 4.2: the first word of a 220, 221 or 421 line is the host name; the banner brings its own. */
+/* RFC 5321 4.2: the first word of a 220, 221 or 421 line is the host name; the banner contains its own. */
 static bool
 has_word_in_front(const struct template *form, const struct ftg_row *row, enum ftg_profile profile)
 {
@@ -53,7 +53,7 @@ view_of(const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encodin
 	return view;
 }
 
-/* A literal of a form without code, host name and reference; NULL where the segment is none. */
+/* A literal of a form without code, host name and reference; NULL if the segment is not a literal. */
 static const char *
 literal(const struct view *view, unsigned i, size_t *octets)
 {
@@ -84,7 +84,7 @@ texts_longest(const char **part, const ftg_catalog *catalog, ftg_lang language, 
 	return best;
 }
 
-/* Are the arguments shown one after another, each once? Then no directive needs a number. */
+/* Whether the arguments appear in order, each once: then no directive needs a number. */
 static bool
 in_order(const struct view *view, const struct ftg_row *row)
 {

@@ -1,4 +1,4 @@
-/* The texts of a loaded catalogue, taken apart again: their fixed parts, and the form that a .po has. */
+/* The texts of a loaded catalogue, decompiled: their fixed parts, and the form that a .po has. */
 #ifndef MSG_TEXTS_H
 #define MSG_TEXTS_H
 
@@ -6,13 +6,13 @@
 
 enum { TEXTS_MAX = 4096 }; /* octets of a text with its directives */
 
-/* How many forms the text of an ID has: 1 where it has no plural. */
+/* The number of forms of the text of an ID: 1 if it has no plural. */
 unsigned texts_forms(const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding, enum ftg_id id);
 
-/* Writes a form as it stands in a .po: "%s", "%2$s", "%%", "${host}"; a line break is \n. Returns its octets. */
+/* Writes a form as in a .po: "%s", "%2$s", "%%", "${host}"; a line break is \n. Returns its octets. */
 size_t texts_source(char out[TEXTS_MAX], const ftg_catalog *catalog, ftg_lang language, enum ftg_id id, unsigned form);
 
-/* Points *part at the longest piece of a form that has no hole, and returns its octets. */
+/* Sets *part to the longest literal of a form, and returns its octets. */
 size_t texts_longest(const char **part, const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding,
     enum ftg_id id, unsigned form);
 

@@ -1,4 +1,4 @@
-/* Options that choose how a reply is said: language, encoding, codes, folders, variables. */
+/* The options that choose the words of a reply: language, encoding, codes, folders, variables. */
 #include "voice.h"
 
 #include <errno.h>
@@ -13,12 +13,12 @@ static const struct argp_option folder_options[] = {
 };
 
 static const struct argp_option options[] = {
-	{ "lang", 'l', N_("LIST"), 0, N_("languages, the first that is there counts: de_AT:fr; else the environment's"),
-	    0 },
-	{ "utf8", 'u', NULL, 0, N_("with all letters, as after POP3 LANG or UTF8; else in ASCII"), 0 },
+	{ "lang", 'l', N_("LIST"), 0,
+	    N_("languages, of which the first with a catalogue is used: de_AT:fr; default: the environment"), 0 },
+	{ "utf8", 'u', NULL, 0, N_("print all letters, as after POP3 LANG or UTF8; default: ASCII"), 0 },
 	{ "profile", 'p', N_("CODES"), 0, N_("published (the default) or strict codes"), 0 },
 	{ "host", 'h', N_("NAME"), 0, N_("the server's host name"), 0 },
-	{ "var", 'v', N_("NAME=VALUE"), 0, N_("value of a variable such as contact; may be repeated"), 0 },
+	{ "var", 'v', N_("NAME=VALUE"), 0, N_("value of a variable such as contact; can be repeated"), 0 },
 	{ 0 },
 };
 
@@ -35,7 +35,7 @@ set_variable(struct voice *voice, const char *setting, struct argp_state *state)
 			return;
 		}
 	}
-	argp_error(state, _("'%s' sets no variable; there are host, client, session, time, contact and help"), setting);
+	argp_error(state, _("'%s' sets no variable; use host, client, session, time, contact or help"), setting);
 }
 
 static enum ftg_profile
@@ -44,7 +44,7 @@ profile_find(const char *name, struct argp_state *state)
 	if (strcmp(name, "strict") == 0)
 		return FTG_STRICT;
 	if (strcmp(name, "published") != 0)
-		argp_error(state, _("there are no codes '%s'; there are published and strict"), name);
+		argp_error(state, _("there are no codes '%s'; use published or strict"), name);
 	return FTG_PUBLISHED;
 }
 
@@ -114,7 +114,7 @@ complain_of(void *context, const struct ftg_refusal *refusal)
 	    ftg_rule_name(refusal->rule), refusal->detail);
 }
 
-/* The language of a preference; where it is English only because nothing fits, says so to whoever asked. */
+/* The language of a preference. If --lang has no match and English is used instead, reports that. */
 static ftg_lang
 choose(const struct voice *voice)
 {

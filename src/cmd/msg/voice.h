@@ -1,4 +1,4 @@
-/* The options that choose how a reply is said, and the catalogue that they ask for. */
+/* The options that choose the words of a reply, and the catalogue for them. */
 #ifndef MSG_VOICE_H
 #define MSG_VOICE_H
 
@@ -24,12 +24,15 @@ struct voice {
 
 /* For the children of a command's argp; their input is a struct voice. */
 extern const struct argp voice_argp;         /* all options */
-extern const struct argp voice_folders_argp; /* --overlay and --locale alone */
+extern const struct argp voice_folders_argp; /* only --overlay and --locale */
 
+/* Sets the defaults, with the language of the environment. */
 void voice_init(struct voice *voice);
 
-/* Loads the catalogue. False, with a complaint, where that fails; refused texts are complained of, no more. */
+/* Loads the catalogue. Returns false after an error message if that fails. Only reports refused texts. */
 bool voice_open(struct voice *voice);
+
+/* Frees the catalogue. */
 void voice_close(struct voice *voice);
 
 #endif

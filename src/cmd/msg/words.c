@@ -1,4 +1,4 @@
-/* Finds a reply by its words, where the reference was lost on the way: the longest fixed part of a text, literally. */
+/* Finds a reply by its words, if the reference is missing: by the longest fixed part of a text. */
 #include "find.h"
 
 #include <ctype.h>
@@ -9,7 +9,7 @@
 
 enum {
 	LOOK_MAX = 64 * 1024, /* octets of a paste that are searched */
-	WORDS_MIN = 8,        /* octets of a part that says enough to be told from chance */
+	WORDS_MIN = 8,        /* least octets of a part, so that it is not found by chance */
 };
 
 struct search {
@@ -20,7 +20,7 @@ struct search {
 	size_t best; /* octets of the longest part found */
 };
 
-/* Writes text with small ASCII letters and single spaces: lines were wrapped, and capitals changed, on the way. */
+/* Writes text with lower-case ASCII letters and single spaces, since mail programs wrap lines and change case. */
 static size_t
 put_plain(char *out, const char *text, size_t n)
 {
@@ -72,7 +72,7 @@ search_language(struct search *s, ftg_lang language)
 		}
 }
 
-/* Of several replies with the same words, keeps those whose reply code stands in the text, where one does. */
+/* Of several replies with the same words, keeps those whose reply code is in the text, if any is. */
 static void
 narrow(struct hits *hits, const char *text, size_t n)
 {
