@@ -15,16 +15,17 @@ stream_flush(struct stream *stream)
 	stream_check_connection(stream);
 }
 
-/* Is there something to do as soon as there is a share for it? */
+/* As long as there is a share, nothing is left to do that can be done. */
 bool
-stream_has_more(const struct stream *stream)
+stream_has_more(struct stream *stream)
 {
 	const struct encryption *encryption = &stream->encryption;
 	if (!stream_is_open(stream))
 		return false;
 	if (encryption_is_handshaking(encryption))
 		return stream->entry.queue == TURN_HANDSHAKE && encryption->answered;
-	return stream_is_sending(stream) || input_len(&stream->input) > 0 || encryption_is_waiting(encryption);
+	return !stream_has_share(stream) &&
+	    (stream_is_sending(stream) || input_len(&stream->input) > 0 || encryption_is_waiting(encryption));
 }
 
 /* Continues an answer for as long as the client takes it. */

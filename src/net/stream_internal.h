@@ -53,7 +53,7 @@ void stream_exchange(struct stream *stream);
 /* Sends what has been gathered. */
 void stream_flush(struct stream *stream);
 
-/* Is there something to exchange as soon as the stream has a share for it? */
-bool stream_has_more(const struct stream *stream);
+/* After stream_exchange(): has the share of the turn ended before all was exchanged? */
+bool stream_has_more(struct stream *stream);
 
 #endif

@@ -509,6 +509,40 @@ Test(encrypted_stream, clear_text_after_starttls_is_not_executed)
 	client_close(&tls_client);
 }
 
+Test(encrypted_stream, octets_behind_the_end_of_the_encryption_keep_nothing_open)
+{
+	int client = join();
+	say(client, "s\n");
+	turn(2);
+	heard(client);
+	open_tls_client();
+	for (int i = 0; i < 4; i++)
+		carry(client);
+	SSL_shutdown(tls_client.openssl);
+	carry(client);
+	(void)send(client, "rubbish", 7, MSG_NOSIGNAL);
+	expect_all_gone(1);
+	client_close(&tls_client);
+}
+
+Test(encrypted_stream, session_over_many_turns_reads_all_that_was_encrypted)
+{
+	int client = join();
+	say(client, "s\n");
+	turn(2);
+	heard(client);
+	open_tls_client();
+	for (int i = 0; i < 4; i++)
+		carry(client);
+	for (int i = 0; i < 10; i++)
+		SSL_write(tls_client.openssl, thousand_commands(), 200);
+	carry(client);
+	turn(30);
+	cr_expect_eq(fake.first->commands, 1 + 1000);
+	cr_expect(turns_are_empty(&streams.host.turns));
+	client_close(&tls_client);
+}
+
 Test(encrypted_stream, handshakes_of_a_turn_are_bounded_and_in_order)
 {
 	int clients[CLIENTS];
