@@ -53,17 +53,17 @@ set_standard(struct config *config)
 struct config *
 config_read(const char *path, config_report *report, void *context)
 {
-	struct kept *kept = calloc(1, sizeof *kept);
-	struct reader reader = { .kept = kept, .report = report, .context = context };
+	struct config *config = calloc(1, sizeof *config);
+	struct reader reader = { .config = config, .report = report, .context = context };
 	const char *why;
-	if (kept == NULL) {
+	if (config == NULL) {
 		report(context, path, 0, "memory is out");
 		return NULL;
 	}
-	set_standard(&kept->config);
-	kept->config.path = path;
+	set_standard(config);
+	config->path = path;
 	if (path == NULL)
-		return &kept->config;
+		return config;
 	char *content = read_content(path, &reader.len, &why);
 	reader.content = content;
 	skip_mark(&reader);
@@ -73,17 +73,16 @@ config_read(const char *path, config_report *report, void *context)
 		reader_run(&reader);
 	free(content);
 	if (reader.faults == 0)
-		return &kept->config;
-	config_free(&kept->config);
+		return config;
+	config_free(config);
 	return NULL;
 }
 
 unsigned
 config_line(const struct config *config, const char *section, unsigned item, const char *name)
 {
-	const struct kept *kept = (const struct kept *)config;
-	for (size_t i = 0; i < kept->count; i++) {
-		const struct config_entry *entry = &kept->entries[i];
+	for (size_t i = 0; i < config->entries_count; i++) {
+		const struct config_entry *entry = &config->entries[i];
 		if (entry->setting != NULL && entry->item == item && strcmp(entry->section->name, section) == 0 &&
 		    strcmp(entry->setting->name, name) == 0)
 			return entry->line;
@@ -94,17 +93,16 @@ config_line(const struct config *config, const char *section, unsigned item, con
 void
 config_free(struct config *config)
 {
-	struct kept *kept = (struct kept *)config;
 	void *items;
-	if (kept == NULL)
+	if (config == NULL)
 		return;
-	for (size_t i = 0; i < kept->count; i++)
-		free(kept->entries[i].text);
-	free(kept->entries);
+	for (size_t i = 0; i < config->entries_count; i++)
+		free(config->entries[i].text);
+	free(config->entries);
 	for (unsigned i = 0; i < section_count; i++)
 		if (sections[i].item != 0) {
 			memcpy(&items, (const char *)config + sections[i].offset, sizeof items);
 			free(items);
 		}
-	free(kept);
+	free(config);
 }

@@ -26,6 +26,15 @@ enum config_protocol { CONFIG_SMTP, CONFIG_POP3 };
 /* Who connects to a listener: other servers; users who send; users who fetch, whom ftgate-pop3d serves. */
 enum config_role { CONFIG_ROLE_MX, CONFIG_ROLE_SUBMISSION, CONFIG_ROLE_POP3 };
 
+/* A setting that a file sets; or a section of it. */
+struct config_entry {
+	const struct section *section; /* &section_server: outside of sections */
+	const struct setting *setting; /* NULL: the entry is the section */
+	unsigned item;                 /* of a list, counted from 0 */
+	unsigned line;                 /* counted from 1 */
+	char *text;                    /* the value, owned by the configuration */
+};
+
 #include "config/section_members.h"
 
 struct config_listener {
@@ -35,7 +44,9 @@ struct config_listener {
 /* What the file does not set is NULL, 0, and for the settings of sections their default. */
 struct config {
 #include "config/section/server.def"
-	const char *path; /* of the file, owned by the caller of config_read(); NULL: none */
+	const char *path;             /* of the file, owned by the caller of config_read(); NULL: none */
+	struct config_entry *entries; /* what the file sets, in its order */
+	size_t entries_count, entries_room;
 	struct config_listener *listeners;
 	unsigned listeners_count;
 	struct limits limits;
@@ -57,15 +68,6 @@ struct config {
 
 #include "config/section_members_end.h"
 
-/* A setting that a file sets; or a section of it. */
-struct config_entry {
-	const struct section *section; /* &section_server: the setting is outside of sections */
-	const struct setting *setting; /* NULL: the entry is the section */
-	unsigned item;                 /* of a list, counted from 0 */
-	unsigned line;                 /* counted from 1 */
-	char *text;                    /* the value, owned by the configuration */
-};
-
 /* Is called for each fault: file and line (0: none can be named), and an English sentence that names value and cure. */
 typedef void config_report(void *context, const char *file, unsigned line, const char *fault);
 
@@ -80,7 +82,7 @@ void config_free(struct config *config);
 
 /*
  * The line in which the file sets a setting of a section ("": outside of sections), or of the item with that number of a
- * list. 0: it does not. config must come from config_read().
+ * list. 0: it does not.
  */
 unsigned config_line(const struct config *config, const char *section, unsigned item, const char *name);
 

@@ -19,9 +19,9 @@ reader_fault(struct reader *reader, unsigned line, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	reader->report(reader->context, reader->kept->config.path, line, text);
+	reader->report(reader->context, reader->config->path, line, text);
 	if (reader->faults == READER_FAULTS_MAX)
-		reader->report(reader->context, reader->kept->config.path, line,
+		reader->report(reader->context, reader->config->path, line,
 		    "there are too many faults to list; correct these first");
 }
 
@@ -123,30 +123,30 @@ out_of_memory(struct reader *reader)
 static const struct config_entry *
 find_entry(const struct reader *reader, size_t first, const struct section *section, const struct setting *setting)
 {
-	for (size_t i = first; i < reader->kept->count; i++) {
-		const struct config_entry *entry = &reader->kept->entries[i];
+	for (size_t i = first; i < reader->config->entries_count; i++) {
+		const struct config_entry *entry = &reader->config->entries[i];
 		if (entry->section == section && entry->setting == setting)
 			return entry;
 	}
 	return NULL;
 }
 
-/* Owns the entry's text from now on. */
+/* Adds an entry, which owns its text from now on. */
 static bool
 keep(struct reader *reader, struct config_entry entry)
 {
-	struct kept *kept = reader->kept;
-	if (kept->count == kept->room) {
-		size_t room = kept->room == 0 ? 64 : 2 * kept->room;
-		struct config_entry *grown = reallocarray(kept->entries, room, sizeof *grown);
+	struct config *config = reader->config;
+	if (config->entries_count == config->entries_room) {
+		size_t room = config->entries_room == 0 ? 64 : 2 * config->entries_room;
+		struct config_entry *grown = reallocarray(config->entries, room, sizeof *grown);
 		if (grown == NULL) {
 			free(entry.text);
 			return out_of_memory(reader);
 		}
-		kept->entries = grown;
-		kept->room = room;
+		config->entries = grown;
+		config->entries_room = room;
 	}
-	kept->entries[kept->count++] = entry;
+	config->entries[config->entries_count++] = entry;
 	return true;
 }
 
@@ -275,7 +275,7 @@ read_mapping(struct reader *reader, struct mapping mapping, read_pair *read)
 {
 	char name[READER_TEXT_MAX + 1];
 	mapping.line = line_of(&reader->event);
-	mapping.first = reader->kept->count;
+	mapping.first = reader->config->entries_count;
 	for (;;) {
 		if (!next(reader))
 			return false;
@@ -303,7 +303,7 @@ static bool
 read_section(struct reader *reader, const struct section *section)
 {
 	const yaml_event_t *event = &reader->event;
-	void *values = (char *)&reader->kept->config + section->offset;
+	void *values = (char *)reader->config + section->offset;
 	if (event->type == YAML_MAPPING_START_EVENT)
 		return read_mapping(reader, (struct mapping) { .section = section, .values = values }, read_setting);
 	if (event->type == YAML_SCALAR_EVENT && !is_nothing(event))
@@ -352,7 +352,7 @@ read_item(struct reader *reader, const struct section *section, unsigned number)
 		    section->name, first_needed(section));
 		return skip(reader);
 	}
-	void *values = add_item(&reader->kept->config, section, number);
+	void *values = add_item(reader->config, section, number);
 	if (values == NULL)
 		return out_of_memory(reader);
 	return read_mapping(
@@ -377,7 +377,7 @@ read_list(struct reader *reader, const struct section *section)
 				return false;
 			if (event->type == YAML_SEQUENCE_END_EVENT)
 				return true;
-			if (!read_item(reader, section, count_items(&reader->kept->config, section)))
+			if (!read_item(reader, section, count_items(reader->config, section)))
 				return false;
 		}
 	}
@@ -423,7 +423,7 @@ read_root(struct reader *reader)
 {
 	const yaml_event_t *event = &reader->event;
 	if (event->type == YAML_MAPPING_START_EVENT)
-		return read_mapping(reader, (struct mapping) { .values = &reader->kept->config }, read_outer);
+		return read_mapping(reader, (struct mapping) { .values = reader->config }, read_outer);
 	if (event->type == YAML_SEQUENCE_START_EVENT)
 		reader_fault(
 		    reader, line_of(event), "a list stands where settings should be; write NAME: VALUE, without '-'");

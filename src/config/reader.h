@@ -12,16 +12,9 @@ enum {
 	READER_TEXT_MAX = 1024,  /* octets of a value */
 };
 
-/* A configuration with what config_free() needs. */
-struct kept {
-	struct config config;
-	struct config_entry *entries; /* what the file sets, in its order */
-	size_t count, room;
-};
-
 /* A file that is being read. */
 struct reader {
-	struct kept *kept;
+	struct config *config;
 	config_report *report;
 	void *context;
 	unsigned faults;
@@ -33,7 +26,7 @@ struct reader {
 	unsigned depth;     /* of lists and mappings that are open */
 };
 
-/* Reads the file's content into reader->kept; each fault is reported. */
+/* Reads the file's content into reader->config; each fault is reported. */
 void reader_run(struct reader *reader);
 
 /* Reports a fault of a line, counted from 1; 0: none can be named. */

@@ -164,10 +164,33 @@ open_route(struct route *route, const struct route_settings *from, char error[RO
 	return from->credentials == NULL ? 0 : read_credentials(route, from->credentials, error);
 }
 
-static int
-open_smarthost(struct route *route, const struct relay_settings *from, char error[ROUTE_ERROR_SIZE])
+/* Routes that are being opened. */
+struct opening {
+	struct routes *routes;
+	const struct config *config;
+	config_report *report;
+	void *context;
+	bool faulty;
+};
+
+static void __attribute__((format(printf, 5, 6)))
+report_fault(struct opening *opening, const char *section, size_t item, const char *setting, const char *format, ...)
+{
+	char text[ROUTE_ERROR_SIZE];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	opening->report(opening->context, opening->config->path,
+	    config_line(opening->config, section, (unsigned)item, setting), text);
+	opening->faulty = true;
+}
+
+static void
+open_smarthost(struct opening *opening)
 {
 	char why[ROUTE_ERROR_SIZE];
+	const struct relay_settings *from = &opening->config->relay;
 	const struct route_settings settings = {
 		.place = from->smarthost,
 		.tls = from->tls,
@@ -175,31 +198,39 @@ open_smarthost(struct route *route, const struct relay_settings *from, char erro
 		.authorities = from->authorities,
 		.credentials = from->credentials,
 	};
-	return open_route(route, &settings, why) < 0 ? fail(error, "smarthost: %.280s", why) : 0;
+	if (from->smarthost != NULL && open_route(&opening->routes->smarthost, &settings, why) < 0)
+		report_fault(opening, "relay", 0, "smarthost", "smarthost: %.280s", why);
 }
 
-/* Mail is handed over while its sender waits, who is not kept waiting for the DNS, too. */
-static int
-open_mailboxes(struct route *route, const char *place, char error[ROUTE_ERROR_SIZE])
+/* A sender waits while its mail is handed over. It must not wait for the DNS, too. */
+static void
+open_mailboxes(struct opening *opening)
 {
 	char text[512];
 	struct network address;
+	struct route *route = &opening->routes->mailboxes;
+	const char *place = opening->config->delivery.lmtp;
+	if (place == NULL)
+		return;
 	snprintf(text, sizeof text, "lmtp:%s", place);
-	if (route_read_place(route, text) && (route->host[0] == '/' || network_parse_address(&address, route->host)))
-		return 0;
-	return fail(error, "delivery: lmtp: '%.80s' should be ADDRESS:PORT or the path of a socket", place);
+	if (!route_read_place(route, text) || (route->host[0] != '/' && !network_parse_address(&address, route->host)))
+		report_fault(opening, "delivery", 0, "lmtp",
+		    "delivery: lmtp: '%.80s' should be ADDRESS:PORT or the path of a socket", place);
 }
 
-static int
-open_domain(struct route *route, const struct route_settings *from, char error[ROUTE_ERROR_SIZE])
+/* Returns false if memory is out. */
+static bool
+open_domain(struct opening *opening, size_t item)
 {
 	char why[ROUTE_ERROR_SIZE];
+	const struct route_settings *from = &opening->config->routes[item];
+	struct route *route = &opening->routes->list[item];
 	if (!address_domain_valid(from->domain, strlen(from->domain), true))
-		return fail(error, "routes: '%.80s' is no domain", from->domain);
+		report_fault(opening, "routes", item, "domain", "routes: '%.80s' is no domain", from->domain);
 	if (open_route(route, from, why) < 0)
-		return fail(error, "routes: %.80s: %.200s", from->domain, why);
+		report_fault(opening, "routes", item, "to", "routes: %.80s: %.200s", from->domain, why);
 	route->domain = lower_copy(from->domain, strlen(from->domain));
-	return route->domain != NULL ? 0 : fail(error, "no memory");
+	return route->domain != NULL;
 }
 
 static int
@@ -208,21 +239,35 @@ compare(const void *a, const void *b)
 	return strcmp(((const struct route *)a)->domain, ((const struct route *)b)->domain);
 }
 
-static int
-open_domains(struct routes *routes, const struct config *config, char error[ROUTE_ERROR_SIZE])
+/* The last route in the file for a domain, of which there are several. */
+static size_t
+find_last(const struct config *config, const char *domain)
 {
-	routes->list = calloc(config->routes_count + 1U, sizeof *routes->list);
+	size_t last = config->routes_count, len = strlen(domain);
+	while (last-- > 0)
+		if (strlen(config->routes[last].domain) == len && ascii_equal(config->routes[last].domain, domain, len))
+			break;
+	return last;
+}
+
+/* Returns false if memory is out. */
+static bool
+open_domains(struct opening *opening)
+{
+	struct routes *routes = opening->routes;
+	routes->list = calloc(opening->config->routes_count + 1U, sizeof *routes->list);
 	if (routes->list == NULL)
-		return fail(error, "no memory");
-	routes->count = config->routes_count;
+		return false;
+	routes->count = opening->config->routes_count;
 	for (size_t i = 0; i < routes->count; i++)
-		if (open_domain(&routes->list[i], &config->routes[i], error) < 0)
-			return -1;
+		if (!open_domain(opening, i))
+			return false;
 	qsort(routes->list, routes->count, sizeof *routes->list, compare);
 	for (size_t i = 1; i < routes->count; i++)
 		if (compare(&routes->list[i - 1], &routes->list[i]) == 0)
-			return fail(error, "routes: there are two for %.100s: take one out", routes->list[i].domain);
-	return 0;
+			report_fault(opening, "routes", find_last(opening->config, routes->list[i].domain), "domain",
+			    "routes: there are two for %.100s: leave one out", routes->list[i].domain);
+	return true;
 }
 
 static bool
@@ -233,14 +278,15 @@ has_route(const struct router *router, const char *domain)
 }
 
 int
-routes_open(struct routes *routes, const struct config *config, char error[ROUTE_ERROR_SIZE])
+routes_open(struct routes *routes, const struct config *config, config_report *report, void *context)
 {
+	struct opening opening = { .routes = routes, .config = config, .report = report, .context = context };
 	*routes = (struct routes) { .router = { has_route }, .mx = config->relay.mx };
-	if (config->relay.smarthost != NULL && open_smarthost(&routes->smarthost, &config->relay, error) < 0)
-		return -1;
-	if (config->delivery.lmtp != NULL && open_mailboxes(&routes->mailboxes, config->delivery.lmtp, error) < 0)
-		return -1;
-	return open_domains(routes, config, error);
+	open_smarthost(&opening);
+	open_mailboxes(&opening);
+	if (!open_domains(&opening))
+		report_fault(&opening, "routes", 0, "", "memory is out");
+	return opening.faulty ? -1 : 0;
 }
 
 void

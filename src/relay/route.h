@@ -26,11 +26,11 @@ struct routes {
 };
 
 /*
- * Makes routes of the settings, which must stay, and reads the files of credentials that they name: the user in the first
- * line, the password in the second. Returns 0, or -1 with an English sentence that names value and cure. To be closed in
- * any case.
+ * Makes routes of the settings, which must outlive them, and reads the files of credentials that they name: the user in the
+ * first line, the password in the second. Reports each fault with its line. Returns 0, or -1 if there was one. The caller
+ * closes the routes in either case.
  */
-int routes_open(struct routes *routes, const struct config *config, char error[ROUTE_ERROR_SIZE]);
+int routes_open(struct routes *routes, const struct config *config, config_report *report, void *context);
 void routes_close(struct routes *routes);
 
 /*

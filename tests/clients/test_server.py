@@ -147,7 +147,7 @@ class Starting(unittest.TestCase):
                     "conf:3: tls-cert and tls-key go together", "conf:4: auth: 'X' is none of",
                     "conf:7: address: 'localhost'", "conf:8: address: another listener has '127.0.0.1:25' already",
                     "conf:12: language: '/' is no language", "conf:14: greylist: the window",
-                    "smarthost: 'a b'", "/nonexistent: No such file or directory"):
+                    "conf:17: smarthost: 'a b'", "/nonexistent: No such file or directory"):
                 self.assertIn(words, done.stderr)
 
     def test_configuration_that_is_a_pipe_is_refused(self):

@@ -158,7 +158,7 @@ Test(log, lines_that_could_not_be_written_are_counted)
 	cr_expect_not_null(strstr(text, "event=three"));
 }
 
-Test(log, line_for_a_person_is_not_escaped)
+Test(log, printed_line_keeps_line_feeds_and_escapes_controls)
 {
 	log_print("listening on %s,\nhere", "[::1]:25\x1B[0m\xE2\x80\xAE J\xC3\xB6rg");
 	cr_expect_str_eq(whole(), "listening on [::1]:25\\x1B[0m\\xE2\\x80\\xAE J\xC3\xB6rg,\nhere\n");

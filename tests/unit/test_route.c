@@ -10,7 +10,7 @@
 #include "support/folder.h"
 
 static struct routes routes;
-static char error[ROUTE_ERROR_SIZE];
+static char error[4 * ROUTE_ERROR_SIZE];
 
 static void
 write_file(const char *name, const char *text)
@@ -39,11 +39,19 @@ tear_down(void)
 TestSuite(route, .init = set_up, .fini = tear_down);
 
 static void
+note_fault(void *context, const char *file, unsigned line, const char *fault)
+{
+	size_t len = strlen(error);
+	(void)context, (void)file, (void)line;
+	snprintf(error + len, sizeof error - len, "%s%s", len > 0 ? "; " : "", fault);
+}
+
+static void
 open_routes(const struct config *config)
 {
 	routes_close(&routes);
 	error[0] = '\0';
-	cr_expect_eq(routes_open(&routes, config, error) < 0, error[0] != '\0');
+	cr_expect_eq(routes_open(&routes, config, note_fault, NULL) < 0, error[0] != '\0');
 }
 
 /* What one route is found fault with for; "" for nothing. */
@@ -106,9 +114,25 @@ Test(route, fault_is_reported)
 	struct route_settings twice[] = { { .domain = "a.example", .place = "b" },
 		{ .domain = "A.example", .place = "c" } };
 	open_routes(&(struct config) { .routes = twice, .routes_count = 2 });
-	cr_expect_str_eq(error, "routes: there are two for a.example: take one out");
+	cr_expect_str_eq(error, "routes: there are two for a.example: leave one out");
 	open_routes(&(struct config) { .relay = { .smarthost = "a:b" } });
 	cr_expect_str_eq(error, "smarthost: 'a:b' is no HOST:PORT and no lmtp:PLACE");
+}
+
+Test(route, every_fault_is_reported)
+{
+	struct route_settings list[] = {
+		{ .domain = "a..example", .place = "/run/x" },
+		{ .domain = "b.example", .place = "b" },
+		{ .domain = "B.example", .place = "c" },
+	};
+	open_routes(&(struct config) {
+	    .routes = list, .routes_count = 3, .relay = { .smarthost = "a:b" }, .delivery = { .lmtp = "host:24" } });
+	cr_expect_str_eq(error,
+	    "smarthost: 'a:b' is no HOST:PORT and no lmtp:PLACE; "
+	    "delivery: lmtp: 'host:24' should be ADDRESS:PORT or the path of a socket; "
+	    "routes: 'a..example' is no domain; routes: a..example: '/run/x' is no HOST:PORT and no lmtp:PLACE; "
+	    "routes: there are two for b.example: leave one out");
 }
 
 Test(route, password_is_not_logged)

@@ -405,11 +405,10 @@ check_agreement(struct checking *checking, const struct settings *settings)
 int
 settings_complete(struct settings *settings, config_report *report, void *context)
 {
-	char error[ROUTE_ERROR_SIZE];
 	struct checking checking = { .config = settings->config, .report = report, .context = context };
 	check_agreement(&checking, settings);
-	if (routes_open(&settings->routes, settings->config, error) < 0)
-		report_fault(&checking, 0, "%s", error);
+	if (routes_open(&settings->routes, settings->config, report, context) < 0)
+		checking.faulty = true;
 	return checking.faulty ? -1 : 0;
 }
 
