@@ -269,15 +269,20 @@ report_fault(struct checking *checking, unsigned line, const char *format, ...)
 	checking->faulty = true;
 }
 
-/* Is the address of a listener that of one before it? The system chooses another port each time for port 0. */
+/* Do two sockets need the same address? For port 0 the system chooses another port each time. */
+static bool
+is_conflict(const char *address, const char *other)
+{
+	const char *colon = strrchr(address, ':');
+	return colon != NULL && strtoul(colon + 1, NULL, 10) != 0 && listen_is_same(address, other);
+}
+
+/* Is the address of a listener that of one before it, of whichever program? */
 static bool
 is_repeated(const struct config *config, unsigned number)
 {
-	const char *address = config->listeners[number].address, *colon = strrchr(address, ':');
-	if (colon != NULL && strtoul(colon + 1, NULL, 10) == 0)
-		return false;
 	for (unsigned i = 0; i < number; i++)
-		if (listen_is_same(config->listeners[i].address, address))
+		if (is_conflict(config->listeners[number].address, config->listeners[i].address))
 			return true;
 	return false;
 }
@@ -288,9 +293,11 @@ configure_listener(struct checking *checking, struct settings *settings, unsigne
 	char why[SETTINGS_ERROR_SIZE];
 	const struct config_listener *listener = &checking->config->listeners[number];
 	unsigned line = config_line(checking->config, "listeners", number, "address");
-	if (is_repeated(checking->config, number))
+	if (is_repeated(checking->config, number)) {
 		report_fault(
 		    checking, line, "address: another listener has '%.60s' already; leave one out", listener->address);
+		return;
+	}
 	if ((listener->role == CONFIG_ROLE_POP3) != (settings->protocol == CONFIG_POP3))
 		return;
 	if (settings_set(settings, "listen", listener->address, why) < 0) {
@@ -375,12 +382,30 @@ settings_configure(struct settings *settings, const struct config *config, confi
 		configure_text(&checking, settings, texts[i].name, value);
 	}
 	configure_metrics(&checking, settings);
-	for (unsigned i = 0; i < config->listeners_count && settings->listen_count < LISTEN_MAX; i++)
+	for (unsigned i = 0; i < config->listeners_count && i < LISTEN_MAX; i++)
 		configure_listener(&checking, settings, i);
 	if (config->listeners_count > LISTEN_MAX)
 		report_fault(&checking, config_line(config, "listeners", LISTEN_MAX, "address"),
 		    "listeners: there are more than %d; leave this one out", LISTEN_MAX);
 	return checking.faulty ? -1 : 0;
+}
+
+static void
+check_addresses(struct checking *checking, const struct settings *settings)
+{
+	for (size_t i = 0; i < settings->listen_count; i++) {
+		const char *address = settings->listen[i].address;
+		for (size_t j = 0; j < i; j++)
+			if (is_conflict(address, settings->listen[j].address))
+				report_fault(checking, 0,
+				    "'%s' is named twice as an address to listen at; leave one out", address);
+		if (is_conflict(address, settings->metrics))
+			report_fault(checking, 0, "metrics: '%s' is an address to listen at, too; choose another port",
+			    settings->metrics);
+		if (settings->listen[i].tls != CONFIG_TLS_STARTTLS && settings->tls_cert[0] == '\0')
+			report_fault(
+			    checking, 0, "%s needs a certificate: name its files by tls-cert and tls-key", address);
+	}
 }
 
 /* What the settings need of each other. */
@@ -396,10 +421,7 @@ check_agreement(struct checking *checking, const struct settings *settings)
 		report_fault(checking,
 		    config_line(checking->config, "", 0, settings->tls_key[0] == '\0' ? "tls-cert" : "tls-key"),
 		    "tls-cert and tls-key go together: name both files");
-	for (size_t i = 0; i < settings->listen_count && settings->tls_cert[0] == '\0'; i++)
-		if (settings->listen[i].tls != CONFIG_TLS_STARTTLS)
-			report_fault(checking, 0, "%s needs a certificate: name its files by tls-cert and tls-key",
-			    settings->listen[i].address);
+	check_addresses(checking, settings);
 }
 
 int
