@@ -79,14 +79,12 @@ checked(struct job *job)
 	pop3_resume(s);
 }
 
-/* A password is checked in a job, for that computes a hash; a proof is checked at once. */
+/* A password is checked in a job, since that computes a hash; a proof is checked at once. */
 static struct ftg_reply
-check(struct pop3_session *s)
+check_account(struct pop3_session *s)
 {
 	struct login *login = s->login;
 
-	if (!login_look_up(s, sasl_user(login->sasl)))
-		return login_fail(s, ERR_POP_LOGIN);
 	if (!sasl_check_blocks(login->sasl)) {
 		work(&login->job);
 		return finish(s, (enum sasl_status)login->status);
@@ -95,6 +93,12 @@ check(struct pop3_session *s)
 	s->busy = true;
 	s->config->hasher->start(s->config->hasher, &login->job);
 	return answered();
+}
+
+static struct ftg_reply
+check(struct pop3_session *s)
+{
+	return login_look_up(s, sasl_user(s->login->sasl), check_account);
 }
 
 static struct ftg_reply

@@ -29,9 +29,10 @@ enum pop3_state {
 struct login {
 	struct job job;
 	struct pop3_session *session;
-	const char *method;  /* for the log */
-	enum ftg_id refusal; /* what is said to a wrong proof */
-	bool right;          /* of the job */
+	const char *method;                               /* for the log */
+	enum ftg_id refusal;                              /* what is said to a wrong proof */
+	bool right;                                       /* of the job */
+	struct ftg_reply (*then)(struct pop3_session *s); /* continues when the account is known */
 	struct login_account account;
 	char name[CREDENTIALS_NAME_MAX + 1]; /* as the client wrote it */
 	char password[CREDENTIALS_PASSWORD_MAX + 1];
@@ -106,8 +107,9 @@ struct ftg_reply login_apop(struct pop3_session *s, const char *arg, size_t len)
 /* login.c: begins a login; refusal is the reply to a wrong proof. False if memory is out. */
 bool login_begin(struct pop3_session *s, const char *method, enum ftg_id refusal);
 
-/* login.c: looks up the name that the client gave. False if the directory failed. */
-bool login_look_up(struct pop3_session *s, const char *name);
+/* login.c: looks up the name that the client gave, then continues with then(); the session is busy until then. */
+struct ftg_reply login_look_up(
+    struct pop3_session *s, const char *name, struct ftg_reply (*then)(struct pop3_session *s));
 
 /* login.c: the proof was right, or wrong. Opens the maildrop or refuses, and sends the reply. */
 struct ftg_reply login_finish(struct pop3_session *s, bool right);

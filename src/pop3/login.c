@@ -1,4 +1,5 @@
 /* USER, PASS and APOP (RFC 1939); and what becomes of any login: from a proof to the maildrop. */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,13 +77,30 @@ login_begin(struct pop3_session *s, const char *method, enum ftg_id refusal)
 	return true;
 }
 
-bool
-login_look_up(struct pop3_session *s, const char *name)
+static void
+account_is_known(struct login_account *account, bool answered)
+{
+	struct login *login = (struct login *)(void *)((char *)account - offsetof(struct login, account));
+	struct pop3_session *s = login->session;
+
+	s->busy = false;
+	if (answered)
+		(void)login->then(s);
+	else
+		(void)login_fail(s, ERR_POP_LOGIN);
+	pop3_resume(s);
+}
+
+struct ftg_reply
+login_look_up(struct pop3_session *s, const char *name, struct ftg_reply (*then)(struct pop3_session *s))
 {
 	struct login *login = s->login;
 
 	snprintf(login->name, sizeof login->name, "%s", name);
-	return login_account_find(&login->account, s->config->directory, s->config->sasl, login->name);
+	login->then = then;
+	s->busy = true;
+	login_account_find(&login->account, s->config->directory, s->config->sasl, login->name, account_is_known);
+	return answered();
 }
 
 /* The answer to a login. What it names is gone with the login. */
@@ -266,6 +284,15 @@ checked_password(struct job *job)
 	pop3_resume(s);
 }
 
+static struct ftg_reply
+start_check(struct pop3_session *s)
+{
+	s->login->job = (struct job) { .work = check_password, .done = checked_password, .owner = s->outlet->owner };
+	s->busy = true;
+	s->config->hasher->start(s->config->hasher, &s->login->job);
+	return answered();
+}
+
 /* A name is good for one password. */
 static struct ftg_reply
 pass(struct pop3_session *s, char *name, const char *password, size_t len)
@@ -278,13 +305,8 @@ pass(struct pop3_session *s, char *name, const char *password, size_t len)
 		return ftg_reply(ERR_POP_SYNTAX);
 	if (!login_begin(s, "USER", ERR_POP_LOGIN3))
 		return ftg_reply(FTG_POP_TROUBLE);
-	if (!login_look_up(s, name))
-		return login_fail(s, ERR_POP_LOGIN);
 	memcpy(s->login->password, password, len);
-	s->login->job = (struct job) { .work = check_password, .done = checked_password, .owner = s->outlet->owner };
-	s->busy = true;
-	s->config->hasher->start(s->config->hasher, &s->login->job);
-	return answered();
+	return login_look_up(s, name, start_check);
 }
 
 struct ftg_reply
@@ -300,7 +322,17 @@ login_pass(struct pop3_session *s, const char *arg, size_t len)
 	return reply;
 }
 
-/* The name, then the digest in hexadecimal digits; a name may hold spaces. Whoever has no secret here fails as others do. */
+/* Whoever has no secret here fails as others do. The digest stands where a password would. */
+static struct ftg_reply
+check_digest(struct pop3_session *s)
+{
+	const char *secret = s->login->account.credentials.secret;
+	bool right = apop_matches(s->stamp, secret, s->login->password);
+
+	return login_finish(s, right && secret[0] != '\0');
+}
+
+/* The name, then the digest in hexadecimal digits; a name may hold spaces. */
 struct ftg_reply
 login_apop(struct pop3_session *s, const char *arg, size_t len)
 {
@@ -317,9 +349,6 @@ login_apop(struct pop3_session *s, const char *arg, size_t len)
 	if (!login_begin(s, "APOP", ERR_POP_LOGIN2))
 		return ftg_reply(FTG_POP_TROUBLE);
 	snprintf(name, sizeof name, "%.*s", (int)(space - arg), arg);
-	if (!login_look_up(s, name))
-		return login_fail(s, ERR_POP_LOGIN);
-	const char *secret = s->login->account.credentials.secret;
-	bool right = apop_matches(s->stamp, secret, digest);
-	return login_finish(s, right && secret[0] != '\0');
+	memcpy(s->login->password, digest, APOP_DIGEST);
+	return login_look_up(s, name, check_digest);
 }

@@ -1,10 +1,12 @@
-/* The directory: which domains are hosted here and whose mailboxes are in them. A narrow seam; SQLite is behind it. */
+/* The directory: which domains are hosted here, and whose mailboxes are in them. A port: directory/sqlite implements it. */
 #ifndef PORT_DIRECTORY_H
 #define PORT_DIRECTORY_H
 
-#include "port/mailbox.h"
-
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "port/mailbox.h"
 
 enum directory_verdict {
 	DIRECTORY_FOUND,
@@ -15,23 +17,24 @@ enum directory_verdict {
 	DIRECTORY_NO_PRIVILEGE,  /* it may not receive: #4.65 with #1.00 */
 	DIRECTORY_SPAMTRAP,      /* #4.65 with #1.01 */
 	DIRECTORY_MOVED,         /* #4.33 */
-	DIRECTORY_MISCONFIGURED, /* aliases that go in a circle, too far, or to nobody: #3.17; it has been logged */
-	DIRECTORY_FAILED,        /* the directory itself is in trouble: #3.22; it has been logged */
+	DIRECTORY_MISCONFIGURED, /* aliases that lead in a circle, too far, or to nobody: #3.17 */
+	DIRECTORY_FAILED,        /* the directory cannot be used now: #3.22 */
 };
 
 enum {
 	DIRECTORY_LANGUAGE_SIZE = 36, /* a language tag with its NUL */
 	DIRECTORY_SECRET_SIZE = 256,  /* what is stored of a password, in each form, with its NUL */
+	DIRECTORY_DETAIL_SIZE = 256,  /* the cause of a failure, with its NUL */
 	DIRECTORY_DEPTH_MAX = 16,     /* aliases that one after the other lead to a mailbox */
-	DIRECTORY_TARGETS_MAX = 2000, /* addresses that one recipient may come to on the way */
+	DIRECTORY_TARGETS_MAX = 2000, /* addresses that one recipient may lead to on the way */
 };
 
 struct domain {
 	char name[ADDRESS_DOMAIN_MAX + 1];
 	char language[DIRECTORY_LANGUAGE_SIZE]; /* "": none of its own */
 	int64_t max_message_size;               /* octets; 0: no limit of its own */
-	bool greylist;                          /* where there is greylisting, mail to it may have to wait */
-	bool relayed;                           /* its mailboxes are at another server, which its mail is sent on to */
+	bool greylist;                          /* its mail is greylisted, if greylisting is on */
+	bool relayed;                           /* its mailboxes are at another server, which its mail is sent to */
 };
 
 /* What an account may do. */
@@ -44,7 +47,7 @@ enum account_flag {
 	ACCOUNT_SPAMTRAP = 1 << 5,
 };
 
-/* An account as a login needs it. The caller wipes it (explicit_bzero) when done. */
+/* An account as a login needs it. Its owner wipes it (explicit_bzero) when done. */
 struct account {
 	struct mailbox mailbox;
 	struct domain domain;
@@ -57,44 +60,149 @@ struct account {
 	char moved_to[ADDRESS_MAX + 1];           /* "": it has not moved */
 };
 
-enum recipient_kind { RECIPIENT_ACCOUNT, RECIPIENT_ALIAS, RECIPIENT_LIST };
+/*
+ * The part that all questions share: the first member of each kind. A question is embedded in whatever it is about, and
+ * stays where it is until done() is called. The asker sets done and the members above "answer"; the directory sets the
+ * others. Answers are values that the question owns.
+ */
+struct directory_question {
+	/* Called once, on the loop, maybe before the function that asks returns. It may free the question or ask anew. */
+	void (*done)(struct directory_question *question);
+	enum directory_verdict verdict;
+	char detail[DIRECTORY_DETAIL_SIZE]; /* of MISCONFIGURED and FAILED: the cause, which has been logged; else "" */
+	struct directory_question *next;    /* for the directory */
+};
+
+/* What the access lists say. */
+enum access_kind {
+	ACCESS_REFUSED = 1 << 0,   /* no session: #4.45 */
+	ACCESS_BLACKLIST = 1 << 1, /* no mail: #2.02 of a client, #4.60 of a sender */
+	ACCESS_PERMITTED = 1 << 2, /* exempt from most checks */
+	ACCESS_RELAY = 1 << 3,     /* may send elsewhere without logging in */
+};
+
+/* What is known of a client by its address. FOUND, or FAILED. */
+struct client_question {
+	struct directory_question base;
+	const char *address; /* "192.0.2.1", "2001:db8::1" */
+	/* answer */
+	unsigned access; /* set of enum access_kind; of networks that disagree on mail, the smallest decides */
+};
+
+/* What is known of a sender. FOUND, or FAILED. */
+struct sender_question {
+	struct directory_question base;
+	struct address address;
+	int64_t account; /* of the user that sends; 0: nobody has logged in */
+	/* answer */
+	unsigned access; /* set of enum access_kind; of the address, its domain and those above it the first decides */
+	bool hosted;     /* the domain is hosted here, or relayed */
+	bool owned;      /* the address is that of the account, or of an alias that leads straight to it */
+};
+
+enum recipient_kind {
+	RECIPIENT_ACCOUNT,
+	RECIPIENT_ALIAS,
+	RECIPIENT_LIST,
+	RECIPIENT_RELAYED, /* its domain is relayed: everybody is there */
+};
 
 /* Who may write to a list. */
 enum posting_right {
 	POSTING_ANYONE,
-	POSTING_ACCOUNTS, /* who is logged in, or may relay */
-	POSTING_MEMBERS,  /* whose sender's address is in it */
+	POSTING_ACCOUNTS, /* users who have logged in, and clients that may relay */
+	POSTING_MEMBERS,  /* senders whose address is in the list */
 };
 
-/* What an address comes to. What it points to is the directory's, until its next call. */
 struct recipient {
 	enum recipient_kind kind;
-	struct domain domain; /* once it is known to be hosted, whatever the verdict is */
-	char local[ADDRESS_LOCAL_MAX + 1];
+	struct domain domain;                   /* once it is known to be hosted, whatever the verdict is */
+	char local[ADDRESS_LOCAL_MAX + 1];      /* as it was added */
 	char language[DIRECTORY_LANGUAGE_SIZE]; /* of the account; "": none of its own */
-	char moved_to[ADDRESS_MAX + 1];         /* DIRECTORY_MOVED: the new address, or other words */
+	char moved_to[ADDRESS_MAX + 1];         /* MOVED: the new address, or other words */
 	enum posting_right post;                /* of a list; others are open to anyone */
-	const struct mailbox *mailboxes;        /* DIRECTORY_FOUND: one here or elsewhere, or more, each once */
-	size_t count;
-	const struct address *elsewhere; /* addresses that the mail goes on to, at other servers */
-	size_t elsewhere_count;
+	bool member;                            /* post is POSTING_MEMBERS, and the sender is in the list */
+	struct mailbox mailbox;                 /* of an account */
 };
+
+/*
+ * What an address of RCPT is. Of an alias or a list, FOUND says that it exists: where its mail goes is a question of its
+ * own. postmaster always exists at a hosted domain and without a domain (RFC 5321 section 4.5.1).
+ */
+struct recipient_question {
+	struct directory_question base;
+	struct address address; /* may lack a domain */
+	struct address sender;  /* null: nobody is a member */
+	/* answer */
+	struct recipient recipient;
+};
+
+/* Where the mail of an alias or a list goes: each mailbox and each address once. */
+struct expansion {
+	struct mailbox *mailboxes; /* here */
+	size_t count;
+	struct address *elsewhere; /* addresses at other servers */
+	size_t elsewhere_count;
+	char moved_to[ADDRESS_MAX + 1]; /* MOVED: of the first account that has moved */
+};
+
+/*
+ * Follows an alias or a list to its end, also to other servers; takes a job. FOUND if one mailbox or address can get the
+ * mail; else the verdict of the first target that cannot. At most DIRECTORY_TARGETS_MAX addresses are visited.
+ */
+struct expansion_question {
+	struct directory_question base;
+	struct address address; /* with its domain */
+	/* answer */
+	struct expansion expansion; /* freed by expansion_clear() */
+};
+
+/* Frees what an expansion holds. All is zero then. */
+void expansion_clear(struct expansion *expansion);
 
 enum expansion_right { EXPANSION_NOBODY, EXPANSION_ACCOUNTS, EXPANSION_ANYONE };
 
-/* The members of a list or alias, as they were added: of one level. They are the directory's, until its next call. */
-struct expansion {
-	enum expansion_right right; /* who may be told */
-	const struct address *members;
+/*
+ * The members of a list or an alias as they were added, of one level; takes a job. FOUND, NO_DOMAIN, NO_MAILBOX (also of
+ * an account), AMBIGUOUS. They are only read if the right is at least the one that the asker needs.
+ */
+struct members_question {
+	struct directory_question base;
+	struct address address;
+	enum expansion_right needed;
+	/* answer */
+	enum expansion_right right;
+	struct address *members; /* freed by members_clear() */
 	size_t count;
 };
 
-/* What the lists of clients and senders say. */
-enum access_kind {
-	ACCESS_REFUSED = 1 << 0,   /* not to be talked to: #4.45 */
-	ACCESS_BLACKLIST = 1 << 1, /* no mail is taken: #2.02 of a client, #4.60 of a sender */
-	ACCESS_PERMITTED = 1 << 2, /* where only those are served */
-	ACCESS_RELAY = 1 << 3,     /* may send elsewhere without logging in */
+/* Frees the members. */
+void members_clear(struct members_question *question);
+
+/*
+ * The account of a user name: local-part@domain, or a local part that one domain has. FOUND, NO_MAILBOX or FAILED. If
+ * it is not found, account.local and account.domain.name are the name in the spelling in which it was compared; local is
+ * "" if the name can be no address.
+ *
+ * If choose is set, a name without a domain that none or several domains have appears to be in one of the domains, which
+ * number chooses: the same for the same number, unless accounts are added or removed. account.domain.name is then that
+ * domain, and if the domain has such an account, account has its scram_sha256, too; domain.name is "" without accounts.
+ */
+struct login_question {
+	struct directory_question base;
+	const char *name;
+	bool choose;
+	uint64_t number;
+	/* answer */
+	struct account account;
+};
+
+/* A domain. FOUND, NO_DOMAIN or FAILED. */
+struct domain_question {
+	struct directory_question base;
+	const char *name; /* in lower case */
+	/* answer */
+	struct domain domain;
 };
 
 struct directory {
@@ -102,47 +210,23 @@ struct directory {
 };
 
 /*
- * These are called on the loop, for each RCPT and the like, so they make no system call where they can help it. Domains
- * are in lower case; local parts are compared without regard to ASCII case. Any of them may say DIRECTORY_FAILED.
+ * Called on the loop. Domains are in lower case; local parts are compared without regard to ASCII case. An answer that is
+ * at hand comes before the function returns. There is no way to take a question back: done() is always called, before
+ * the end of the loop at the latest, and not after close().
  */
 struct directory_ops {
-	/*
-	 * The verdict on a recipient. Aliases and lists are followed, to other servers too; such a one is found where one
-	 * mailbox at least is, else has the verdict of the first of its targets. Of a domain that is relayed everybody is.
-	 * postmaster always exists at a hosted domain and without a domain (RFC 5321 4.5.1).
-	 */
-	enum directory_verdict (*resolve)(
-	    struct directory *directory, const struct address *address, struct recipient *recipient);
-	/* The members of a list or an alias: FOUND, NO_DOMAIN, NO_MAILBOX (an account, too), AMBIGUOUS. */
-	enum directory_verdict (*expand)(
-	    struct directory *directory, const struct address *address, struct expansion *expansion);
-	/* Is an address one of the members of a list, as they were added? FOUND, or NO_MAILBOX. */
-	enum directory_verdict (*member)(
-	    struct directory *directory, const struct address *list, const struct address *address);
-	/*
-	 * The account of a user name, local-part@domain, or a local part that one domain has: FOUND, or NO_MAILBOX. Then
-	 * account->local and domain.name are the name in the spelling in which it was compared: local is empty if the name can
-	 * be no address, domain.name if the name has no domain and none or several domains have the local part.
-	 */
-	enum directory_verdict (*account)(struct directory *directory, const char *name, struct account *account);
-	/*
-	 * One of the domains that have accounts, only its name: the same for the same number, unless accounts are added or
-	 * removed, when a small share of the numbers get another one. Domains with many accounts come up more often. FOUND,
-	 * or NO_DOMAIN if there are no accounts.
-	 */
-	enum directory_verdict (*any_domain)(struct directory *directory, uint64_t number, struct domain *domain);
-	/* Is the address that of the account, or of an alias that leads straight to it? FOUND, or NO_MAILBOX. */
-	enum directory_verdict (*owns)(struct directory *directory, int64_t account, const struct address *address);
-	/* FOUND, or NO_DOMAIN. */
-	enum directory_verdict (*domain)(struct directory *directory, const char *name, struct domain *domain);
-	/*
-	 * What the access lists say of a client's address ("192.0.2.1", "2001:db8::1"), of a sender's: FOUND, and a set of
-	 * enum access_kind, 0 where nothing. Of networks, or addresses and domains, that disagree whether it is permitted
-	 * the smallest decides. A domain stands for those below it, too.
-	 */
-	enum directory_verdict (*client)(struct directory *directory, const char *address, unsigned *access);
-	enum directory_verdict (*sender)(struct directory *directory, const struct address *address, unsigned *access);
+	void (*client)(struct directory *directory, struct client_question *question);       /* one a connection */
+	void (*sender)(struct directory *directory, struct sender_question *question);       /* one a MAIL */
+	void (*recipient)(struct directory *directory, struct recipient_question *question); /* one a RCPT */
+	void (*expand)(struct directory *directory, struct expansion_question *question);
+	void (*members)(struct directory *directory, struct members_question *question);
+	void (*login)(struct directory *directory, struct login_question *question); /* one a login */
+	void (*domain)(struct directory *directory, struct domain_question *question);
+	/* Frees the directory. Not while a question waits for its answer. */
 	void (*close)(struct directory *directory);
 };
+
+/* Sets the verdict, and calls done(). For implementations. */
+void directory_answer(struct directory_question *question, enum directory_verdict verdict);
 
 #endif

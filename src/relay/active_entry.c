@@ -1,5 +1,6 @@
 /* One entry of the queue while it is seen to: claimed, sent on, recorded, told of, let go. */
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,23 +179,79 @@ active_entry_proceed(struct active_entry *active)
 		conclude(active);
 }
 
-/* Who is to be tried now. */
+static bool
+is_due(const struct active_entry *active, const struct queue_recipient *recipient)
+{
+	return recipient->state == QUEUE_WAITING &&
+	    (active->wished || recipient->next <= queue_manager_now(active->manager));
+}
+
+/* All recipients that are due are in an attempt. */
+static void
+start(struct active_entry *active)
+{
+	attempts_start(active);
+	active->working = false;
+	active_entry_proceed(active);
+}
+
+static void plan(struct active_entry *active);
+
+static void
+domain_is_known(struct directory_question *question)
+{
+	struct active_entry *active = (struct active_entry *)(void *)((char *)question -
+	    offsetof(struct active_entry, planning.question));
+	active->planning.known = true;
+	if (active->planning.waiting)
+		plan(active);
+}
+
+/*
+ * Is it known whether the mailboxes of a recipient's domain are those of this server? That matters if they are at
+ * another server. False: plan() will be called when it is known.
+ */
+static bool
+ask_domain(struct active_entry *active, const char *name)
+{
+	struct directory *directory = active->manager->config->directory;
+	if (active->manager->config->routes->mailboxes.host == NULL || active->planning.known)
+		return true;
+	active->planning.question = (struct domain_question) { .base = { .done = domain_is_known }, .name = name };
+	directory->ops->domain(directory, &active->planning.question);
+	active->planning.waiting = !active->planning.known;
+	return active->planning.known;
+}
+
+static bool
+is_hosted(const struct active_entry *active)
+{
+	const struct domain_question *question = &active->planning.question;
+	return active->planning.known && question->base.verdict == DIRECTORY_FOUND && !question->domain.relayed;
+}
+
+/* Puts the recipients that are due now into attempts, then starts these. */
 static void
 plan(struct active_entry *active)
 {
 	struct queue_entry *entry = &active->entry;
-	int64_t now = queue_manager_now(active->manager);
-	for (size_t i = 0; i < entry->count && !entry->held && !active->manager->stopping; i++) {
-		const struct queue_recipient *recipient = &entry->recipients[i];
-		if (recipient->state != QUEUE_WAITING || (!active->wished && recipient->next > now))
-			continue;
-		if (!attempt_add(active, i)) {
-			active->error = ENOMEM;
-			fail(active, "plan");
-			active->later = now + AGAIN_LATER;
-			return;
+	active->planning.waiting = false;
+	while (active->planning.next < entry->count && !entry->held && !active->manager->stopping) {
+		const struct queue_recipient *recipient = &entry->recipients[active->planning.next];
+		if (is_due(active, recipient)) {
+			if (!ask_domain(active, queue_domain(recipient)))
+				return;
+			if (!attempt_add(active, active->planning.next, is_hosted(active))) {
+				active->error = ENOMEM;
+				fail(active, "plan");
+				active->later = queue_manager_now(active->manager) + AGAIN_LATER;
+				break;
+			}
 		}
+		active->planning.known = false;
+		active->planning.next++;
 	}
+	start(active);
 }
 
 static void
@@ -224,9 +281,6 @@ claimed(struct job *job)
 		active->claimed = true;
 		item->blinks = 0;
 		plan(active);
-		attempts_start(active);
-		active->working = false;
-		active_entry_proceed(active);
 		break;
 	case ENOENT: forget(active); break;
 	case EWOULDBLOCK: leave(active, active->manager->config->now() + blink(item)); break;

@@ -57,23 +57,13 @@ attempt_find(struct active_entry *active, const struct route *route, const char 
 	return attempt;
 }
 
-/* Accounts of a domain that is hosted here may have their mailboxes at another server. */
-static const struct route *
-route_of(const struct queue_manager_config *config, const char *name)
-{
-	struct directory *directory = config->directory;
-	struct domain domain;
-	bool elsewhere = config->routes->mailboxes.host != NULL;
-	if (elsewhere && directory->ops->domain(directory, name, &domain) == DIRECTORY_FOUND && !domain.relayed)
-		return &config->routes->mailboxes;
-	return route_find(config->routes, name);
-}
-
 bool
-attempt_add(struct active_entry *active, size_t recipient)
+attempt_add(struct active_entry *active, size_t recipient, bool hosted)
 {
+	const struct queue_manager_config *config = active->manager->config;
 	const char *domain = queue_domain(&active->entry.recipients[recipient]);
-	struct attempt *attempt = attempt_find(active, route_of(active->manager->config, domain), domain);
+	const struct route *route = hosted ? &config->routes->mailboxes : route_find(config->routes, domain);
+	struct attempt *attempt = attempt_find(active, route, domain);
 	if (attempt != NULL)
 		attempt->recipients[attempt->count++] = recipient;
 	return attempt != NULL;

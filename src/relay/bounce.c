@@ -1,5 +1,6 @@
 /* Notices to the senders of what is in the queue: into their mailbox where they are here, else into the queue. */
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +16,11 @@ struct noticing {
 	struct dsn_words words;
 	struct dsn dsn;
 	char id[TOKEN_SIZE];
-	struct mailbox *mailboxes; /* of the sender, where he is here */
-	size_t mailbox_count;
-	struct queue_entry relay; /* and where he is not */
+	struct active_entry *active;
+	struct recipient_question sender;    /* where the sender is */
+	struct expansion_question expansion; /* if that is an alias or a list */
+	struct expansion targets;            /* mailboxes here; points into the two questions */
+	struct queue_entry relay;            /* and where he is not */
 	bool elsewhere;
 };
 
@@ -30,7 +33,7 @@ forget(struct active_entry *active)
 	dsn_free(&n->dsn);
 	dsn_words_free(&n->words);
 	queue_entry_clear(&n->relay);
-	free(n->mailboxes);
+	expansion_clear(&n->expansion.expansion);
 	free(n->due);
 	free(n);
 	active->noticing = NULL;
@@ -136,7 +139,7 @@ deliver(struct active_entry *active)
 	n->relay.utf8 = n->dsn.utf8;
 	n->relay.eightbit = n->dsn.eightbit;
 	struct delivery *delivery = config->delivery->begin(
-	    config->delivery, n->mailboxes, n->mailbox_count, &n->relay);
+	    config->delivery, n->targets.mailboxes, n->targets.count, &n->relay);
 	if (delivery != NULL && append(delivery, &n->dsn)) {
 		active->working = true;
 		delivery->ops->commit(delivery, config->jobs, DELIVERY_TIMEOUT, committed, active);
@@ -187,44 +190,18 @@ add_elsewhere(struct noticing *n, const char *address)
 	return queue_entry_add(&n->relay, address) != NULL;
 }
 
+/* The sender's addresses at other servers go into the queue. */
 static bool
-take_targets(struct noticing *n, const struct recipient *found)
+set_targets(struct noticing *n, const struct expansion *targets)
 {
-	n->mailboxes = calloc(found->count + 1, sizeof *n->mailboxes);
-	if (n->mailboxes == NULL)
-		return false;
-	memcpy(n->mailboxes, found->mailboxes, found->count * sizeof *n->mailboxes);
-	n->mailbox_count = found->count;
-	for (size_t i = 0; i < found->elsewhere_count; i++) {
+	n->targets = *targets;
+	for (size_t i = 0; i < targets->elsewhere_count; i++) {
 		char text[ADDRESS_TEXT_SIZE];
-		address_write(text, found->elsewhere[i].local, found->elsewhere[i].domain);
+		address_write(text, targets->elsewhere[i].local, targets->elsewhere[i].domain);
 		if (!add_elsewhere(n, text))
 			return false;
 	}
 	return true;
-}
-
-/* Finds out where the sender is, and his language: DIRECTORY_FOUND; DIRECTORY_FAILED passes, all else is for ever. */
-static enum directory_verdict
-find_sender(struct active_entry *active, char language[FTG_TAG_MAX])
-{
-	struct directory *directory = active->manager->config->directory;
-	struct noticing *n = active->noticing;
-	const struct queue_entry *entry = &active->entry;
-	struct recipient found = { 0 };
-	struct address address;
-	snprintf(language, FTG_TAG_MAX, "%s", entry->language != NULL ? entry->language : "");
-	if (address_parse(&address, entry->sender, strlen(entry->sender), false, true) != ADDRESS_OK)
-		return DIRECTORY_NO_MAILBOX;
-	enum directory_verdict verdict = directory->ops->resolve(directory, &address, &found);
-	if (verdict == DIRECTORY_NO_DOMAIN)
-		return add_elsewhere(n, entry->sender) ? DIRECTORY_FOUND : DIRECTORY_FAILED;
-	if (verdict != DIRECTORY_FOUND)
-		return verdict;
-	const char *own = found.language[0] != '\0' ? found.language : found.domain.language;
-	if (own[0] != '\0')
-		snprintf(language, FTG_TAG_MAX, "%s", own);
-	return take_targets(n, &found) ? DIRECTORY_FOUND : DIRECTORY_FAILED;
 }
 
 /* The envelope of the notice: from nobody, so that nobody is told of it. */
@@ -279,45 +256,136 @@ is_any_due(const struct active_entry *active)
 	return false;
 }
 
-/* False with what hinders it. */
-static bool
-prepare(struct active_entry *active, const char **hindrance)
+/* Ends what has not become a delivery. */
+static void
+end(struct active_entry *active)
+{
+	active->working = false;
+	forget(active);
+	active_entry_proceed(active);
+}
+
+static void
+lose(struct active_entry *active)
+{
+	event(active, "notice-lost", "the sender has no mailbox");
+	mark(active);
+	end(active);
+}
+
+static void
+fail(struct active_entry *active, const char *detail)
+{
+	put_off(active, detail);
+	end(active);
+}
+
+/* The language of the sender: its account's, its domain's, or that of its session. */
+static const char *
+language_of(const struct active_entry *active)
+{
+	const struct recipient *sender = &active->noticing->sender.recipient;
+	if (sender->language[0] != '\0')
+		return sender->language;
+	if (sender->domain.language[0] != '\0')
+		return sender->domain.language;
+	return active->entry.language != NULL ? active->entry.language : "";
+}
+
+/* Writes the DSN to a sender that can be reached. */
+static void
+compose(struct active_entry *active, const struct expansion *targets)
 {
 	const struct queue_manager_config *config = active->manager->config;
-	char language[FTG_TAG_MAX];
-	*hindrance = strerror(ENOMEM);
-	switch (find_sender(active, language)) {
-	case DIRECTORY_FOUND: break;
-	case DIRECTORY_FAILED: *hindrance = "the directory fails"; return false;
-	default: *hindrance = NULL; return false;
+	struct noticing *n = active->noticing;
+	const struct ftg_voice voice = config->voice(config->context, language_of(active));
+	if (set_targets(n, targets) && dsn_say(&n->words, &n->report, &voice))
+		active_entry_work(active, make_work, made);
+	else
+		fail(active, strerror(ENOMEM));
+}
+
+static void
+expanded(struct directory_question *question)
+{
+	struct noticing *n = (struct noticing *)(void *)((char *)question - offsetof(struct noticing, expansion));
+	switch (question->verdict) {
+	case DIRECTORY_FOUND: compose(n->active, &n->expansion.expansion); break;
+	case DIRECTORY_FAILED: fail(n->active, question->detail); break;
+	default: lose(n->active); break;
 	}
-	const struct ftg_voice voice = config->voice(config->context, language);
-	return dsn_say(&active->noticing->words, &active->noticing->report, &voice);
+}
+
+static void
+expand(struct noticing *n)
+{
+	struct directory *directory = n->active->manager->config->directory;
+	const struct recipient *sender = &n->sender.recipient;
+	n->expansion.base = (struct directory_question) { .done = expanded };
+	memcpy(n->expansion.address.local, sender->local, sizeof sender->local);
+	memcpy(n->expansion.address.domain, sender->domain.name, sizeof sender->domain.name);
+	directory->ops->expand(directory, &n->expansion);
+}
+
+static void
+sender_is_found(struct noticing *n)
+{
+	switch (n->sender.recipient.kind) {
+	case RECIPIENT_ACCOUNT:
+		compose(n->active, &(struct expansion) { .mailboxes = &n->sender.recipient.mailbox, .count = 1 });
+		break;
+	case RECIPIENT_RELAYED:
+		compose(n->active, &(struct expansion) { .elsewhere = &n->sender.address, .elsewhere_count = 1 });
+		break;
+	default: expand(n); break;
+	}
+}
+
+static void
+sender_is_known(struct directory_question *question)
+{
+	struct noticing *n = (struct noticing *)(void *)((char *)question - offsetof(struct noticing, sender));
+	switch (question->verdict) {
+	case DIRECTORY_FOUND: sender_is_found(n); break;
+	case DIRECTORY_NO_DOMAIN:
+		compose(n->active, &(struct expansion) { .elsewhere = &n->sender.address, .elsewhere_count = 1 });
+		break;
+	case DIRECTORY_FAILED: fail(n->active, question->detail); break;
+	default: lose(n->active); break;
+	}
+}
+
+/* Asks where the sender is. */
+static void
+find_sender(struct active_entry *active)
+{
+	struct directory *directory = active->manager->config->directory;
+	struct noticing *n = active->noticing;
+	const char *text = active->entry.sender;
+	active->working = true;
+	n->active = active;
+	n->sender.base = (struct directory_question) { .done = sender_is_known };
+	n->sender.sender = (struct address) { .null = true };
+	if (address_parse(&n->sender.address, text, strlen(text), false, true) != ADDRESS_OK)
+		lose(active);
+	else
+		directory->ops->recipient(directory, &n->sender);
 }
 
 bool
 active_entry_notice(struct active_entry *active)
 {
-	const char *hindrance = strerror(ENOMEM);
 	if (active->mute || active->entry.held || !is_any_due(active))
 		return false;
 	if (active->manager->stopping) { /* the directory may be gone by now */
 		postpone(active);
 		return false;
 	}
-	bool open = open_noticing(active);
-	if (open && prepare(active, &hindrance)) {
-		active_entry_work(active, make_work, made);
+	if (open_noticing(active)) {
+		find_sender(active);
 		return true;
 	}
-	if (open && hindrance == NULL) {
-		event(active, "notice-lost", "the sender has no mailbox");
-		mark(active);
-	} else if (open) {
-		put_off(active, hindrance);
-	} else {
-		postpone(active);
-	}
+	postpone(active);
 	forget(active);
 	return false;
 }

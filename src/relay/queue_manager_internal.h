@@ -3,6 +3,7 @@
 #define RELAY_QUEUE_MANAGER_INTERNAL_H
 
 #include "base/log.h"
+#include "port/directory.h"
 #include "relay/destination.h"
 #include "relay/dsn.h"
 #include "relay/queue_manager.h"
@@ -61,6 +62,12 @@ struct active_entry {
 	unsigned open;             /* attempts under way */
 	struct noticing *noticing; /* a notice on its way to the sender; NULL: none */
 	bool mute;                 /* no further notice this time */
+	struct {
+		struct domain_question question; /* about the domain of a recipient */
+		size_t next;                     /* recipient */
+		bool waiting;                    /* for the answer */
+		bool known;                      /* the answer is about the domain of the next recipient */
+	} planning;
 };
 
 struct queue_manager {
@@ -100,8 +107,11 @@ void active_entry_proceed(struct active_entry *active);
 /* Runs a job for a active; after done(), active_entry_proceed() is to be called. */
 void active_entry_work(struct active_entry *active, void (*work)(struct job *job), void (*done)(struct job *job));
 
-/* runner_leg.c: adds recipients that are due to the attempts of a active, and starts these, as many as there is room for. */
-bool attempt_add(struct active_entry *active, size_t recipient);
+/*
+ * attempt.c: adds recipients that are due to the attempts of a active, and starts these, as many as there is room for. hosted:
+ * the mailboxes of the domain are those of this server, which are at another one.
+ */
+bool attempt_add(struct active_entry *active, size_t recipient, bool hosted);
 void attempts_start(struct active_entry *active);
 void attempts_free(struct active_entry *active);
 

@@ -2,6 +2,7 @@
 #include "session/login_account.h"
 
 #include <openssl/rand.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,44 +43,37 @@ set_identity(struct login_account *found, const struct account *account, const c
 	snprintf(found->identity, sizeof found->identity, "%s%s%s", local, *domain != '\0' ? "@" : "", domain);
 }
 
-/*
- * A name without a domain that is unknown, or known in several domains, appears to be in one of the domains. Without
- * that, a name that has the same salt with a domain as without one would be that of an account.
- */
-static enum directory_verdict
-choose_domain(
-    struct login_account *found, struct directory *directory, const struct sasl_server *server, struct account *account)
+static void
+answered(struct directory_question *base)
 {
-	char name[ADDRESS_MAX + 1];
-	struct domain domain;
-	uint64_t number = sasl_server_number(server, account->local);
-	enum directory_verdict verdict = directory->ops->any_domain(directory, number, &domain);
+	struct login_question *question = (struct login_question *)(void *)base;
+	struct login_account *found = (struct login_account *)(void *)((char *)question -
+	    offsetof(struct login_account, question));
+	struct account *account = &question->account;
+	bool known = base->verdict == DIRECTORY_FOUND, answered = base->verdict != DIRECTORY_FAILED;
 
-	if (verdict != DIRECTORY_FOUND)
-		return verdict;
-	snprintf(name, sizeof name, "%s@%s", account->local, domain.name);
-	verdict = directory->ops->account(directory, name, account);
-	if (verdict == DIRECTORY_FOUND && !copy_salt(found, account))
-		return DIRECTORY_FAILED;
-	return verdict;
+	if (known)
+		copy_account(found, account);
+	else if (answered)
+		answered = copy_salt(found, account);
+	set_identity(found, account, found->name);
+	explicit_bzero(account, sizeof *account);
+	found->done(found, answered);
 }
 
-bool
-login_account_find(
-    struct login_account *found, struct directory *directory, const struct sasl_server *server, const char *name)
+void
+login_account_find(struct login_account *found, struct directory *directory, const struct sasl_server *server,
+    const char *name, login_account_done *done)
 {
-	struct account account;
-	enum directory_verdict verdict = directory->ops->account(directory, name, &account);
-
-	memset(found, 0, sizeof *found);
-	if (verdict == DIRECTORY_FOUND)
-		copy_account(found, &account);
-	else if (verdict != DIRECTORY_FAILED && server != NULL && *account.local != '\0' &&
-	    *account.domain.name == '\0')
-		verdict = choose_domain(found, directory, server, &account);
-	set_identity(found, &account, name);
-	explicit_bzero(&account, sizeof account);
-	return verdict != DIRECTORY_FAILED;
+	*found = (struct login_account) { .done = done };
+	snprintf(found->name, sizeof found->name, "%s", name);
+	found->question = (struct login_question) {
+		.base = { .done = answered },
+		.name = found->name,
+		.choose = server != NULL,
+		.number = server != NULL ? sasl_server_number(server, found->name) : 0,
+	};
+	directory->ops->login(directory, &found->question);
 }
 
 const struct credentials *

@@ -5,7 +5,11 @@
 #include "port/credentials.h"
 #include "port/directory.h"
 
+struct login_account;
 struct sasl_server;
+
+/* Called once. answered is false if the directory failed, which it has logged. May free or wipe the account. */
+typedef void login_account_done(struct login_account *account, bool answered);
 
 /* An account, or what is shown of one that does not exist. The owner wipes it (explicit_bzero) when done. */
 struct login_account {
@@ -21,15 +25,18 @@ struct login_account {
 	char identity[CREDENTIALS_NAME_MAX + ADDRESS_MAX + 2];
 	/* Unless known: empty, or a salt and an iteration count with keys that no password has. */
 	struct credentials credentials;
+	char name[CREDENTIALS_NAME_MAX + 1]; /* that was looked up */
+	login_account_done *done;
+	struct login_question question; /* while it is looked up */
 };
 
 /*
- * Looks up a user name of at most CREDENTIALS_NAME_MAX octets. server chooses the domain in which an unknown name
- * without a domain appears to be; NULL if the server offers no SASL mechanism. Returns false if the directory failed,
- * which it has logged.
+ * Looks up a user name of at most CREDENTIALS_NAME_MAX octets, and calls done(), on the loop, maybe before the function
+ * returns. server chooses the domain in which an unknown name without a domain appears to be; NULL if the server offers
+ * no SASL mechanism. found must last until done() is called.
  */
-bool login_account_find(
-    struct login_account *found, struct directory *directory, const struct sasl_server *server, const char *name);
+void login_account_find(struct login_account *found, struct directory *directory, const struct sasl_server *server,
+    const char *name, login_account_done *done);
 
 /* What sasl_check() and password checks get: NULL for an account that has nothing to check against. */
 const struct credentials *login_account_credentials(const struct login_account *account);

@@ -1,4 +1,5 @@
 /* AUTH (RFC 4954): an exchange between the command and its answer. */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,13 +168,13 @@ checked(struct job *job)
 	smtp_resume(s);
 }
 
-/* A password is checked in a job, for that computes a hash; a proof is checked at once. */
+/* A password is checked in a job, since that computes a hash; a proof is checked at once. */
 static struct ftg_reply
-check(struct smtp_session *s)
+check_account(struct smtp_session *s, bool answered)
 {
 	struct auth *auth = s->auth;
 
-	if (!login_account_find(&auth->account, s->config->directory, s->config->sasl, sasl_user(auth->sasl))) {
+	if (!answered) {
 		auth_end(s);
 		return refuse_for(s, ERR_SMTP_HARDERROR, "directory");
 	}
@@ -184,6 +185,28 @@ check(struct smtp_session *s)
 	auth->job = (struct job) { .work = work, .done = checked, .owner = s->outlet->owner };
 	s->busy = true;
 	s->config->hasher->start(s->config->hasher, &auth->job);
+	return ftg_reply(FTG_IDS);
+}
+
+static void
+account_is_known(struct login_account *account, bool answered)
+{
+	struct auth *auth = (struct auth *)(void *)((char *)account - offsetof(struct auth, account));
+	struct smtp_session *s = auth->session;
+
+	s->busy = false;
+	struct ftg_reply reply = check_account(s, answered);
+	if (reply.id != FTG_IDS)
+		smtp_reply(s, reply);
+	smtp_resume(s);
+}
+
+static struct ftg_reply
+check(struct smtp_session *s)
+{
+	s->busy = true;
+	login_account_find(
+	    &s->auth->account, s->config->directory, s->config->sasl, sasl_user(s->auth->sasl), account_is_known);
 	return ftg_reply(FTG_IDS);
 }
 

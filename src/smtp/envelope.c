@@ -1,6 +1,7 @@
 /* The envelope of a transaction. */
 #include "smtp/envelope.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,15 +16,6 @@ envelope_open(struct envelope *envelope, struct span sender, bool utf8)
 	envelope->sender = copy;
 	envelope->utf8 = utf8;
 	return true;
-}
-
-static bool
-holds(const struct envelope *envelope, const struct mailbox *mailbox)
-{
-	for (size_t i = 0; i < envelope->count; i++)
-		if (mailbox_equal(&envelope->mailboxes[i], mailbox))
-			return true;
-	return false;
 }
 
 static bool
@@ -58,16 +50,33 @@ envelope_need_relay(struct envelope *envelope)
 	return envelope->relay != NULL;
 }
 
-/* What was asked for the recipient is asked for each address that its mail goes on to (RFC 3461 section 5.2.7). */
+/* Notes an address; *is_new tells whether the envelope lacked it. False when memory is out. */
 static bool
-add_relayed(struct envelope *envelope, const struct address *address, const struct dsn_recipient *asked)
+note(struct envelope *envelope, const char *address, bool *is_new)
+{
+	int added = text_set_add(&envelope->seen, address, strlen(address));
+	*is_new = added > 0;
+	return added >= 0;
+}
+
+static bool
+add_here(struct envelope *envelope, const struct mailbox *mailbox)
+{
+	bool is_new;
+	return note(envelope, mailbox->address, &is_new) && (!is_new || add_mailbox(envelope, mailbox));
+}
+
+/* DSN parameters of the recipient hold for each address that its mail goes to (RFC 3461 section 5.2.7). */
+static bool
+add_elsewhere(struct envelope *envelope, const struct address *address, const struct dsn_recipient *asked)
 {
 	char text[ADDRESS_TEXT_SIZE];
+	bool is_new;
 
-	if (!envelope_need_relay(envelope))
-		return false;
 	address_write(text, address->local, address->domain);
-	if (queue_entry_find(envelope->relay, text) != NULL)
+	if (!envelope_need_relay(envelope) || !note(envelope, text, &is_new))
+		return false;
+	if (!is_new)
 		return true;
 	struct queue_recipient *added = queue_entry_add(envelope->relay, text);
 	if (added == NULL || asked == NULL)
@@ -76,45 +85,81 @@ add_relayed(struct envelope *envelope, const struct address *address, const stru
 	return asked->orcpt == NULL || queue_set_text(&added->orcpt, asked->orcpt, strlen(asked->orcpt), DSN_ORCPT_MAX);
 }
 
-bool
-envelope_add(struct envelope *envelope, struct span address, const struct recipient *recipient)
+/* Without memory, a mailbox may be in the envelope twice: the delivery knows that. */
+static void
+note_all(struct envelope *envelope)
 {
-	struct envelope_mark before = envelope_mark(envelope);
+	bool is_new;
+
+	text_set_clear(&envelope->seen);
+	for (size_t i = 0; i < envelope->count; i++)
+		(void)note(envelope, envelope->mailboxes[i].address, &is_new);
+	for (size_t i = 0; envelope->relay != NULL && i < envelope->relay->count; i++)
+		(void)note(envelope, envelope->relay->recipients[i].address, &is_new);
+}
+
+/* Removes the recipient that could not be added whole. */
+static void
+take_back(struct envelope *envelope, size_t count, size_t relayed)
+{
+	envelope->count = count;
+	if (relayed == 0)
+		drop_relay(envelope);
+	else
+		queue_entry_cut(envelope->relay, relayed);
+	note_all(envelope);
+	if (--envelope->rcpts > 0)
+		return;
+	free(envelope->first);
+	envelope->first = NULL;
+}
+
+bool
+envelope_add(struct envelope *envelope, struct span address, const struct expansion *targets)
+{
+	const size_t count = envelope->count, relayed = envelope->relay != NULL ? envelope->relay->count : 0;
 	const struct dsn_recipient *asked = dsn_find(&envelope->dsn, envelope->rcpts);
 	bool added = true;
 
 	if (envelope->first == NULL && (envelope->first = strndup(address.text, address.len)) == NULL)
 		return false;
 	envelope->rcpts++;
-	for (size_t i = 0; i < recipient->count && added; i++)
-		added = holds(envelope, &recipient->mailboxes[i]) || add_mailbox(envelope, &recipient->mailboxes[i]);
-	if (added && recipient->count > 0)
+	for (size_t i = 0; i < targets->count && added; i++)
+		added = add_here(envelope, &targets->mailboxes[i]);
+	if (added && targets->count > 0)
 		added = dsn_keep_address(&envelope->dsn, envelope->rcpts - 1, address);
-	for (size_t i = 0; i < recipient->elsewhere_count && added; i++)
-		added = add_relayed(envelope, &recipient->elsewhere[i], asked);
+	for (size_t i = 0; i < targets->elsewhere_count && added; i++)
+		added = add_elsewhere(envelope, &targets->elsewhere[i], asked);
 	if (!added)
-		envelope_take_back(envelope, before);
+		take_back(envelope, count, relayed);
 	return added;
 }
 
-struct envelope_mark
-envelope_mark(const struct envelope *envelope)
+/* A list among the addresses: no address begins with a space. */
+static size_t
+write_list(char text[ADDRESS_MAX + 2], const struct address *list)
 {
-	return (struct envelope_mark) { envelope->count, envelope->relay != NULL ? envelope->relay->count : 0 };
+	return (size_t)snprintf(text, ADDRESS_MAX + 2, " %s@%s", list->local, list->domain);
+}
+
+bool
+envelope_has_list(const struct envelope *envelope, const struct address *list)
+{
+	char text[ADDRESS_MAX + 2];
+	return text_set_has(&envelope->seen, text, write_list(text, list));
 }
 
 void
-envelope_take_back(struct envelope *envelope, struct envelope_mark before)
+envelope_note_list(struct envelope *envelope, const struct address *list)
 {
-	envelope->count = before.mailboxes;
-	if (before.relayed == 0)
-		drop_relay(envelope);
-	else
-		queue_entry_cut(envelope->relay, before.relayed);
-	if (--envelope->rcpts > 0)
-		return;
-	free(envelope->first);
-	envelope->first = NULL;
+	char text[ADDRESS_MAX + 2];
+	(void)text_set_add(&envelope->seen, text, write_list(text, list));
+}
+
+bool
+envelope_has_mailbox(const struct envelope *envelope, const char *address)
+{
+	return text_set_has(&envelope->seen, address, strlen(address));
 }
 
 void
@@ -124,6 +169,7 @@ envelope_clear(struct envelope *envelope)
 	free(envelope->sender);
 	free(envelope->first);
 	free(envelope->lines);
+	text_set_clear(&envelope->seen);
 	dsn_clear(&envelope->dsn);
 	drop_relay(envelope);
 	*envelope = (struct envelope) { 0 };

@@ -2,44 +2,59 @@
 #ifndef SMTP_ENVELOPE_H
 #define SMTP_ENVELOPE_H
 
+#include "base/text_set.h"
 #include "port/directory.h"
 #include "port/queue_entry.h"
 #include "smtp/dsn_params.h"
 
 enum { ENVELOPE_LINES_MAX = 2048 }; /* octets */
 
+/* What the directory knows of the sender. All zero for the null sender. */
+struct sender_facts {
+	bool failed;          /* the directory could not be asked: the others are 0 */
+	bool hosted;          /* the domain is hosted here */
+	bool owned;           /* the address is that of the user who has logged in */
+	unsigned char access; /* set of enum access_kind */
+};
+
 /* All zero is an empty envelope. The addresses are as the client wrote them, without brackets and source route. */
 struct envelope {
-	char *sender;              /* "" for the null reverse-path; NULL before MAIL */
-	char *first;               /* the first recipient; NULL before RCPT */
-	bool utf8;                 /* MAIL had SMTPUTF8 */
-	bool eightbit;             /* MAIL had BODY=8BITMIME */
+	char *sender;     /* "" for the null reverse-path; NULL before MAIL */
+	char *first;      /* the first recipient; NULL before RCPT */
+	bool utf8;        /* MAIL had SMTPUTF8 */
+	bool eightbit;    /* MAIL had BODY=8BITMIME */
+	bool first_waits; /* the first recipient's domain, if it is here, wants its mail greylisted */
+	struct sender_facts known;
 	uint64_t size;             /* that MAIL declared; 0: none */
 	unsigned rcpts;            /* RCPT commands accepted */
 	struct mailbox *mailboxes; /* each once */
 	size_t count;
 	size_t room;
-	char *lines;               /* that policy services have added to the header, each with its CRLF; NULL: none */
-	struct dsn dsn;            /* of recipients by their number among those accepted */
-	struct queue_entry *relay; /* recipients elsewhere, each once; remote.c completes it. NULL: none, before DATA */
+	struct text_set seen; /* addresses of mailboxes, addresses elsewhere, lists */
+	char *lines;          /* that policy services have added to the header, each with its CRLF; NULL: none */
+	struct dsn dsn;       /* of recipients by their number among those accepted */
+	struct queue_entry
+	    *relay; /* recipients elsewhere, each once; relaying.c completes it. NULL: none, before DATA */
 };
 
-/* How many mailboxes, here and elsewhere, there are at a time. */
-struct envelope_mark {
-	size_t mailboxes;
-	size_t relayed;
-};
-
-/* Begin a transaction, add a recipient with its mailboxes. False when memory is out; the envelope is then as it was. */
+/* Begins a transaction. False when memory is out; the envelope is then as it was. */
 bool envelope_open(struct envelope *envelope, struct span sender, bool utf8);
-bool envelope_add(struct envelope *envelope, struct span address, const struct recipient *recipient);
 
-/* Makes the entry of the queue where there is none. False when memory is out. */
+/*
+ * Adds a recipient, whose address the client wrote so, with the mailboxes and addresses that its mail goes to. Takes time
+ * for these alone, however many the envelope has. False when memory is out; the envelope is then as it was.
+ */
+bool envelope_add(struct envelope *envelope, struct span address, const struct expansion *targets);
+
+/* Has the envelope all mailboxes of this alias or list? Notes that it has. list is whole, in the directory's spelling. */
+bool envelope_has_list(const struct envelope *envelope, const struct address *list);
+void envelope_note_list(struct envelope *envelope, const struct address *list);
+
+/* Has the envelope a mailbox here of this address, as struct mailbox has it? */
+bool envelope_has_mailbox(const struct envelope *envelope, const char *address);
+
+/* Makes the queue entry, if it is missing. False when memory is out. */
 bool envelope_need_relay(struct envelope *envelope);
-
-/* Takes the last recipient out again; the mark is from before it was added. */
-struct envelope_mark envelope_mark(const struct envelope *envelope);
-void envelope_take_back(struct envelope *envelope, struct envelope_mark before);
 
 /* Empties the envelope and frees what it holds. */
 void envelope_clear(struct envelope *envelope);

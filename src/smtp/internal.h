@@ -32,6 +32,8 @@ enum smtp_state {
 };
 
 /* A reply that is sent later, with a copy of what it names. */
+struct lookup;
+
 struct held_reply {
 	struct job job;
 	struct ftg_reply reply;
@@ -73,14 +75,14 @@ struct smtp_session {
 	struct smtp_outlet *outlet;
 	struct smtp_peer peer;
 	enum smtp_state state;
-	bool extended;    /* the client said EHLO, not HELO */
-	bool busy;        /* a job or a question is under way */
-	bool feeding;     /* smtp_session_feed() is running: a job that ends meanwhile needs no resume() */
-	unsigned errors;  /* refusals that count towards max_errors */
-	unsigned unknown; /* unknown recipients */
-	unsigned relay;   /* refusals to relay */
-	unsigned access;  /* of the client's address: a set of enum access_kind */
-	bool blacklisted; /* the address was on the temporary blacklist at the start of the session */
+	bool extended;        /* the client said EHLO, not HELO */
+	bool busy;            /* a job or a question is under way */
+	bool feeding;         /* smtp_session_feed() is running: a job that ends meanwhile needs no resume() */
+	bool blacklisted;     /* the address was on the temporary blacklist at the start of the session */
+	unsigned char access; /* of the client's address: a set of enum access_kind */
+	unsigned errors;      /* refusals that count towards max_errors */
+	unsigned unknown;     /* unknown recipients */
+	unsigned relay;       /* refusals to relay */
 	enum listing listing;
 	char *client_name;   /* name of the client in the DNS, if that name has its address; NULL: unknown */
 	char *name;          /* argument of EHLO or HELO; NULL before it */
@@ -97,8 +99,7 @@ struct smtp_session {
 	struct auth *auth;       /* the AUTH exchange under way; NULL: none */
 	struct line_reader line;
 	struct envelope envelope;
-	enum posting_right post;      /* of the recipient that is being added */
-	struct envelope_mark without; /* the envelope before that recipient */
+	struct lookup *lookup; /* questions to the directory; NULL: none */
 	struct message message;
 	struct chunk chunk;
 	struct held_reply held;

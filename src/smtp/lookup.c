@@ -1,9 +1,11 @@
 /* VRFY and EXPN (RFC 5321 3.5, RFC 6531 3.7.4), ETRN (RFC 1985): what a client may ask of this server. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
 #include "smtp/internal.h"
+#include "smtp/lookup_state.h"
 #include "smtp/members.h"
 
 bool
@@ -74,12 +76,43 @@ no_answer(struct smtp_session *s, enum directory_verdict verdict)
 	}
 }
 
+/* Sends the reply that a late answer has led to. */
+static void
+finish(struct smtp_session *s, struct ftg_reply reply)
+{
+	s->busy = false;
+	if (reply.id != FTG_IDS)
+		smtp_reply(s, reply);
+	smtp_resume(s);
+}
+
+/* Whether a target of an alias takes mail is not looked up. */
+static struct ftg_reply
+say_recipient(struct smtp_session *s, const struct recipient_question *question)
+{
+	const struct recipient *recipient = &question->recipient;
+
+	if (question->base.verdict != DIRECTORY_FOUND)
+		return no_answer(s, question->base.verdict);
+	if (recipient->kind == RECIPIENT_RELAYED)
+		return ftg_reply(FTG_SMTP_VRFY);
+	members_send_line(s->outlet, status_of(s), recipient->local, recipient->domain.name, true);
+	return answered();
+}
+
+static void
+recipient_is_known(struct directory_question *question)
+{
+	struct lookup *lookup = lookup_of(question, offsetof(struct lookup, recipient));
+	finish(lookup->session, say_recipient(lookup->session, &lookup->recipient));
+}
+
 struct ftg_reply
 lookup_verify(struct smtp_session *s, const char *text, size_t len)
 {
 	struct directory *directory = s->config->directory;
 	struct question question;
-	struct recipient recipient;
+	struct lookup *lookup;
 
 	if (s->config->vrfy == SMTP_UNTOLD)
 		return ftg_reply(FTG_SMTP_VRFY);
@@ -87,12 +120,13 @@ lookup_verify(struct smtp_session *s, const char *text, size_t len)
 		return ftg_reply(ERR_SMTP_ACCESSDENIED2);
 	if (!read_question(&question, text, len))
 		return ftg_reply(ERR_SMTP_NOMATCH);
-	enum directory_verdict verdict = directory->ops->resolve(directory, &question.address, &recipient);
-	if (verdict != DIRECTORY_FOUND)
-		return no_answer(s, verdict);
-	if (recipient.domain.relayed)
-		return ftg_reply(FTG_SMTP_VRFY);
-	members_send_line(s->outlet, status_of(s), recipient.local, recipient.domain.name, true);
+	if ((lookup = lookup_open(s)) == NULL)
+		return ftg_reply(ERR_SMTP_HARDERROR);
+	lookup->recipient.base = (struct directory_question) { .done = recipient_is_known };
+	lookup->recipient.address = question.address;
+	lookup->recipient.sender = (struct address) { .null = true };
+	s->busy = true;
+	directory->ops->recipient(directory, &lookup->recipient);
 	return answered();
 }
 
@@ -115,24 +149,32 @@ lookup_send_members(struct smtp_session *s)
 }
 
 static struct ftg_reply
-say_members(struct smtp_session *s, const struct expansion *expansion, bool utf8)
+say_members(struct smtp_session *s, const struct members_question *question, bool utf8)
 {
-	if (expansion->count == 0)
+	if (question->base.verdict != DIRECTORY_FOUND)
+		return no_answer(s, question->base.verdict);
+	if (question->right < question->needed)
+		return ftg_reply(ERR_SMTP_ACCESSDENIED2);
+	if (question->count == 0)
 		return ftg_reply(ERR_SMTP_NOMEMBERS);
-	for (size_t i = 0; i < expansion->count && !utf8; i++)
-		if (is_utf8(expansion->members[i].local) || is_utf8(expansion->members[i].domain))
+	for (size_t i = 0; i < question->count && !utf8; i++)
+		if (is_utf8(question->members[i].local) || is_utf8(question->members[i].domain))
 			return ftg_reply(FTG_SMTP_NEEDS_UTF8);
-	s->members = members_new(expansion->members, expansion->count);
+	s->members = members_new(question->members, question->count);
 	if (s->members == NULL)
 		return ftg_reply(ERR_SMTP_HARDERROR);
 	lookup_send_members(s);
 	return answered();
 }
 
-static bool
-may_be_told(const struct smtp_session *s, enum expansion_right right)
+static void
+members_are_known(struct directory_question *question)
 {
-	return right == EXPANSION_ANYONE || (right == EXPANSION_ACCOUNTS && s->user != NULL);
+	struct lookup *lookup = lookup_of(question, offsetof(struct lookup, members));
+	struct ftg_reply reply = say_members(lookup->session, &lookup->members, lookup->utf8);
+
+	members_clear(&lookup->members);
+	finish(lookup->session, reply);
 }
 
 struct ftg_reply
@@ -140,18 +182,23 @@ lookup_expand(struct smtp_session *s, const char *text, size_t len)
 {
 	struct directory *directory = s->config->directory;
 	struct question question;
-	struct expansion expansion;
+	struct lookup *lookup;
 
 	if (!lookup_is_allowed(s, s->config->expn))
 		return ftg_reply(ERR_SMTP_ACCESSDENIED2);
 	if (!read_question(&question, text, len))
 		return ftg_reply(ERR_SMTP_NOMATCH);
-	enum directory_verdict verdict = directory->ops->expand(directory, &question.address, &expansion);
-	if (verdict != DIRECTORY_FOUND)
-		return no_answer(s, verdict);
-	if (!may_be_told(s, expansion.right))
-		return ftg_reply(ERR_SMTP_ACCESSDENIED2);
-	return say_members(s, &expansion, question.utf8);
+	if ((lookup = lookup_open(s)) == NULL)
+		return ftg_reply(ERR_SMTP_HARDERROR);
+	lookup->utf8 = question.utf8;
+	lookup->members = (struct members_question) {
+		.base = { .done = members_are_known },
+		.address = question.address,
+		.needed = s->user != NULL ? EXPANSION_ACCOUNTS : EXPANSION_ANYONE,
+	};
+	s->busy = true;
+	directory->ops->members(directory, &lookup->members);
+	return answered();
 }
 
 static void
@@ -178,15 +225,33 @@ ask_queue(struct smtp_session *s, const char *domain, bool below)
 }
 
 /*
- * A domain, or "@" and one, which stands for those below it, too. Mail of a domain whose mailboxes are here is in them:
- * there is no queue of it, and a run of that has ended as soon as it starts.
+ * Mail of a domain whose mailboxes are here is in them: there is no queue of it, and a run of that has ended as soon as
+ * it starts.
  */
+static void
+domain_is_known(struct directory_question *question)
+{
+	struct lookup *lookup = lookup_of(question, offsetof(struct lookup, domain));
+	struct smtp_session *s = lookup->session;
+
+	switch (question->verdict) {
+	case DIRECTORY_FOUND:
+		if (lookup->domain.domain.relayed)
+			(void)ask_queue(s, lookup->domain_name, lookup->below);
+		else
+			finish(s, ftg_reply(ERR_SMTP_QUEUESTARTED));
+		break;
+	case DIRECTORY_NO_DOMAIN: finish(s, ftg_reply(ERR_SMTP_DOMAINNOTFOUND)); break;
+	default: finish(s, refuse_for(s, ERR_SMTP_HARDERROR, "directory")); break;
+	}
+}
+
+/* A domain, or "@" and one, which stands for those below it, too. */
 struct ftg_reply
 lookup_queue(struct smtp_session *s, const char *text, size_t len)
 {
 	struct directory *directory = s->config->directory;
-	char name[ADDRESS_DOMAIN_MAX + 1];
-	struct domain domain;
+	struct lookup *lookup;
 	bool below = *text == '@';
 
 	if (!lookup_is_allowed(s, s->config->etrn))
@@ -195,12 +260,14 @@ lookup_queue(struct smtp_session *s, const char *text, size_t len)
 	len -= below;
 	if (!address_domain_valid(text, len, false))
 		return ftg_reply(ERR_SMTP_ARGUMANT);
+	if ((lookup = lookup_open(s)) == NULL)
+		return ftg_reply(ERR_SMTP_HARDERROR);
 	for (size_t i = 0; i < len; i++)
-		name[i] = ascii_lower(text[i]);
-	name[len] = '\0';
-	switch (directory->ops->domain(directory, name, &domain)) {
-	case DIRECTORY_FOUND: return domain.relayed ? ask_queue(s, name, below) : ftg_reply(ERR_SMTP_QUEUESTARTED);
-	case DIRECTORY_NO_DOMAIN: return ftg_reply(ERR_SMTP_DOMAINNOTFOUND);
-	default: return refuse_for(s, ERR_SMTP_HARDERROR, "directory");
-	}
+		lookup->domain_name[i] = ascii_lower(text[i]);
+	lookup->domain_name[len] = '\0';
+	lookup->below = below;
+	lookup->domain = (struct domain_question) { .base = { .done = domain_is_known }, .name = lookup->domain_name };
+	s->busy = true;
+	directory->ops->domain(directory, &lookup->domain);
+	return answered();
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "smtp/internal.h"
+#include "smtp/lookup_state.h"
 #include "smtp/normalise.h"
 
 void
@@ -21,6 +22,8 @@ transaction_reset(struct smtp_session *s)
 	header_checks_forget(s);
 	s->message = (struct message) { 0 };
 	envelope_clear(&s->envelope);
+	lookup_close(s);
+	policy_end(&s->policy);
 	xlang_prefer(s, LANGUAGE_OF_DOMAIN, "");
 }
 

@@ -1,7 +1,9 @@
-/* What a recipient comes to: mailboxes, here with room or elsewhere, in the envelope; or a refusal. */
+/* The recipient of a RCPT command: from what the directory knows of it to its mailboxes in the envelope, or a refusal. */
+#include <stddef.h>
 #include <string.h>
 
 #include "smtp/internal.h"
+#include "smtp/lookup_state.h"
 
 static struct ftg_reply
 about(enum ftg_id id, struct span text)
@@ -9,132 +11,209 @@ about(enum ftg_id id, struct span text)
 	return ftg_reply_text(id, text.text, text.len);
 }
 
-/* A local part that asks for the mail to go on elsewhere, as before the days of MX records. */
+/* A local part that asks for the mail to be sent on elsewhere, as before the days of MX records. */
 static bool
 is_routing(const struct address *address)
 {
 	return strpbrk(address->local, "%!@") != NULL;
 }
 
+/* What the line of the command named is gone by the time that a late answer comes. */
 static void
-take_back(struct smtp_session *s)
+keep_path(struct smtp_session *s)
 {
-	envelope_take_back(&s->envelope, s->without);
-	s->state = s->envelope.rcpts == 0 ? SMTP_SENDER : SMTP_RECIPIENT;
+	if (s->path.len > sizeof s->held.text)
+		s->path.len = sizeof s->held.text;
+	s->path.text = memmove(s->held.text, s->path.text, s->path.len);
+}
+
+/* Has the recipient to be expanded? */
+static bool
+is_list(const struct recipient_question *question)
+{
+	enum recipient_kind kind = question->recipient.kind;
+	return question->base.verdict == DIRECTORY_FOUND && (kind == RECIPIENT_ALIAS || kind == RECIPIENT_LIST);
+}
+
+/* Where the recipient's mail goes. */
+static struct expansion
+targets_of(struct lookup *lookup)
+{
+	struct recipient_question *question = &lookup->recipient;
+
+	if (is_list(question))
+		return lookup->expansion.expansion;
+	if (question->base.verdict == DIRECTORY_FOUND && question->recipient.kind == RECIPIENT_ACCOUNT)
+		return (struct expansion) { .mailboxes = &question->recipient.mailbox, .count = 1 };
+	return (struct expansion) { .elsewhere = &question->address, .elsewhere_count = 1 };
+}
+
+static struct ftg_reply
+add(struct smtp_session *s)
+{
+	const struct recipient *recipient = &s->lookup->recipient.recipient;
+	const struct expansion targets = targets_of(s->lookup);
+
+	if (s->envelope.rcpts == 0)
+		s->envelope.first_waits = recipient->domain.name[0] == '\0' || recipient->domain.greylist;
+	bool added = envelope_add(&s->envelope, s->path, &targets);
+	expansion_clear(&s->lookup->expansion.expansion);
+	if (!added)
+		return ftg_reply(ERR_SMTP_HARDERROR);
+	if (is_list(&s->lookup->recipient))
+		envelope_note_list(&s->envelope, &s->lookup->expansion.address);
+	s->state = SMTP_RECIPIENT;
+	return ftg_reply(ERR_SMTP_RCPTOK);
 }
 
 static void
-room_is_known(void *context, const struct delivery_outcome *outcome)
+space_is_known(void *context, const struct delivery_outcome *outcome)
 {
 	struct smtp_session *s = context;
 
 	s->busy = false;
 	if (outcome->result == DELIVERY_OK) {
-		smtp_reply(s, ftg_reply(ERR_SMTP_RCPTOK));
+		smtp_reply(s, add(s));
 	} else {
 		event_failed_delivery(s, outcome);
 		if (outcome->result == DELIVERY_FAILED)
 			s->cause = "delivery";
-		take_back(s);
+		expansion_clear(&s->lookup->expansion.expansion);
 		smtp_reply(s, refusal_delivery(outcome->result, s->path));
 	}
 	smtp_resume(s);
 }
 
-/* Has one of the mailboxes that the recipient has brought a quota? There is room enough elsewhere. */
+/* Has one of the mailboxes that the recipient adds a quota? There is room enough elsewhere. */
 static bool
-has_quota(const struct smtp_session *s)
+has_quota(const struct envelope *envelope, const struct expansion *targets)
 {
-	if (envelope_mark(&s->envelope).relayed > s->without.relayed)
-		return false;
-	for (size_t i = s->without.mailboxes; i < s->envelope.count; i++)
-		if (s->envelope.mailboxes[i].quota.bytes > 0 || s->envelope.mailboxes[i].quota.messages > 0)
+	for (size_t i = 0; i < targets->count && targets->elsewhere_count == 0; i++)
+		if (mailbox_has_quota(&targets->mailboxes[i]) &&
+		    !envelope_has_mailbox(envelope, targets->mailboxes[i].address))
 			return true;
 	return false;
 }
 
-/* The line that names the recipient is gone by the time that the answer is known. */
+/* The mailboxes are known: adds them, if one has room. */
 static struct ftg_reply
-ask_for_room(struct smtp_session *s)
+check_space(struct smtp_session *s)
 {
 	struct delivery_agent *agent = s->config->delivery;
-	const struct envelope *envelope = &s->envelope;
+	const struct expansion targets = targets_of(s->lookup);
 
-	if (s->path.len > sizeof s->held.text)
-		s->path.len = sizeof s->held.text;
-	s->path.text = memmove(s->held.text, s->path.text, s->path.len);
+	if (!has_quota(&s->envelope, &targets))
+		return add(s);
+	keep_path(s);
 	s->busy = true;
-	agent->check_space(agent, s->config->executor, envelope->mailboxes + s->without.mailboxes,
-	    envelope->count - s->without.mailboxes, envelope->size, room_is_known, s);
+	agent->check_space(
+	    agent, s->config->executor, targets.mailboxes, targets.count, s->envelope.size, space_is_known, s);
 	return ftg_reply(FTG_IDS);
 }
 
-/* Who is refused for now comes again, and is to be counted once. */
+/* The reply to a recipient that gets no mail. */
 static struct ftg_reply
-keep(struct smtp_session *s, struct ftg_reply verdict)
+refuse(struct smtp_session *s, enum directory_verdict verdict, const char *moved_to)
 {
-	if (verdict.id == FTG_IDS && refusal_too_many(s))
-		verdict = ftg_reply(ERR_SMTP_ADDRESS_RCPTCOUNT);
-	if (verdict.id == FTG_IDS)
-		return has_quota(s) ? ask_for_room(s) : ftg_reply(ERR_SMTP_RCPTOK);
-	take_back(s);
-	return verdict;
-}
-
-static struct ftg_reply
-accept(struct smtp_session *s, const struct recipient *recipient)
-{
-	s->without = envelope_mark(&s->envelope);
-	s->post = recipient->post;
-	if (!envelope_add(&s->envelope, s->path, recipient))
-		return ftg_reply(ERR_SMTP_HARDERROR);
-	s->state = SMTP_RECIPIENT;
-	return policy_run(s, POLICY_ACCEPTED, s->policy.subject.address, s->path, keep);
-}
-
-/* Mail for a domain that it is relayed to is anyone's to send, but not on from there to yet another one. */
-static struct ftg_reply
-accept_found(struct smtp_session *s, const struct address *address, const struct recipient *recipient)
-{
-	if (recipient->domain.relayed && is_routing(address) && !relaying_is_allowed(s))
-		return about(ERR_SMTP_ADDRESS_BAD, s->path);
-	return accept(s, recipient);
-}
-
-/* An address of a domain that is not hosted here. */
-static struct ftg_reply
-accept_elsewhere(struct smtp_session *s, const struct address *address)
-{
-	const struct recipient recipient = { .elsewhere = address, .elsewhere_count = 1 };
-
-	if (*address->domain == '\0')
-		return refusal_unknown(s);
-	if (!relaying_is_allowed(s))
-		return refusal_relay(s);
-	return relaying_has_route(s, address->domain) ? accept(s, &recipient) : ftg_reply(ERR_SMTP_GLACCESSDENIED);
-}
-
-struct ftg_reply
-recipient_add(struct smtp_session *s, const struct address *address)
-{
-	struct directory *directory = s->config->directory;
-	struct recipient recipient = { 0 };
-	enum directory_verdict verdict = directory->ops->resolve(directory, address, &recipient);
-
-	xlang_prefer(s, LANGUAGE_OF_DOMAIN, recipient.domain.language);
 	switch (verdict) {
-	case DIRECTORY_FOUND: return accept_found(s, address, &recipient);
-	case DIRECTORY_NO_DOMAIN: return accept_elsewhere(s, address);
-	case DIRECTORY_NO_MAILBOX:
-		return is_routing(address) ? about(ERR_SMTP_ADDRESS_BAD, s->path) : refusal_unknown(s);
 	case DIRECTORY_AMBIGUOUS: return ftg_reply(ERR_SMTP_ADDRESS_AMBIGUOUS);
 	case DIRECTORY_DISABLED: return about(ERR_SMTP_MAILBOX_DISABLED, s->path);
 	case DIRECTORY_NO_PRIVILEGE:
 		s->cause = "no-privilege";
 		return ftg_reply_reason(ERR_SMTP_ACCESSDENIED, s->path.text, s->path.len, ERR_MAILBOX_DISABLED);
 	case DIRECTORY_SPAMTRAP: return refusal_spamtrap(s);
-	case DIRECTORY_MOVED: return refusal_moved(s, recipient.moved_to);
+	case DIRECTORY_MOVED: return refusal_moved(s, moved_to);
 	case DIRECTORY_MISCONFIGURED: return ftg_reply(ERR_SMTP_SYSTEM_CONFIGERR);
+	case DIRECTORY_NO_DOMAIN: /* removed since it was looked up */
+	case DIRECTORY_NO_MAILBOX: return refusal_unknown(s);
 	default: return refuse_for(s, ERR_SMTP_HARDERROR, "directory");
+	}
+}
+
+static void
+expanded(struct directory_question *question)
+{
+	struct lookup *lookup = lookup_of(question, offsetof(struct lookup, expansion));
+	struct smtp_session *s = lookup->session;
+
+	s->busy = false;
+	struct ftg_reply reply = question->verdict == DIRECTORY_FOUND
+	    ? check_space(s)
+	    : refuse(s, question->verdict, lookup->expansion.expansion.moved_to);
+	if (reply.id != FTG_IDS)
+		smtp_reply(s, reply);
+	smtp_resume(s);
+}
+
+/* An alias or a list that the envelope has already is not expanded again. */
+static struct ftg_reply
+expand(struct smtp_session *s)
+{
+	struct directory *directory = s->config->directory;
+	struct lookup *lookup = s->lookup;
+	const struct recipient *recipient = &lookup->recipient.recipient;
+	struct address *address = &lookup->expansion.address;
+
+	*address = (struct address) { .null = false };
+	memcpy(address->local, recipient->local, sizeof address->local);
+	memcpy(address->domain, recipient->domain.name, sizeof address->domain);
+	if (envelope_has_list(&s->envelope, address))
+		return add(s);
+	keep_path(s);
+	s->busy = true;
+	lookup->expansion.base = (struct directory_question) { .done = expanded };
+	directory->ops->expand(directory, &lookup->expansion);
+	return ftg_reply(FTG_IDS);
+}
+
+/* A client that was deferred retries: the recipient is counted once the policy has accepted it. */
+static struct ftg_reply
+accepted(struct smtp_session *s, struct ftg_reply verdict)
+{
+	if (verdict.id != FTG_IDS)
+		return verdict;
+	if (refusal_too_many(s))
+		return ftg_reply(ERR_SMTP_ADDRESS_RCPTCOUNT);
+	return is_list(&s->lookup->recipient) ? expand(s) : check_space(s);
+}
+
+static struct ftg_reply
+accept(struct smtp_session *s)
+{
+	return policy_run(s, POLICY_ACCEPTED, s->policy.subject.address, s->path, accepted);
+}
+
+/* Mail for a relayed domain is anyone's to send, but not to be sent on from there to yet another one. */
+static struct ftg_reply
+accept_found(struct smtp_session *s, const struct address *address, const struct recipient *recipient)
+{
+	if (recipient->domain.relayed && is_routing(address) && !relaying_is_allowed(s))
+		return about(ERR_SMTP_ADDRESS_BAD, s->path);
+	return accept(s);
+}
+
+/* An address of a domain that is not hosted here. */
+static struct ftg_reply
+accept_elsewhere(struct smtp_session *s, const struct address *address)
+{
+	if (*address->domain == '\0')
+		return refusal_unknown(s);
+	if (!relaying_is_allowed(s))
+		return refusal_relay(s);
+	return relaying_has_route(s, address->domain) ? accept(s) : ftg_reply(ERR_SMTP_GLACCESSDENIED);
+}
+
+struct ftg_reply
+recipient_add(struct smtp_session *s, const struct address *address)
+{
+	const struct recipient_question *question = &s->lookup->recipient;
+
+	xlang_prefer(s, LANGUAGE_OF_DOMAIN, question->recipient.domain.language);
+	switch (question->base.verdict) {
+	case DIRECTORY_FOUND: return accept_found(s, address, &question->recipient);
+	case DIRECTORY_NO_DOMAIN: return accept_elsewhere(s, address);
+	case DIRECTORY_NO_MAILBOX:
+		return is_routing(address) ? about(ERR_SMTP_ADDRESS_BAD, s->path) : refusal_unknown(s);
+	default: return refuse(s, question->base.verdict, question->recipient.moved_to);
 	}
 }

@@ -6,6 +6,7 @@
 
 #include "session/command.h"
 #include "smtp/internal.h"
+#include "smtp/lookup_state.h"
 #include "smtp/members.h"
 
 enum { BANNER_MAX = 512 };
@@ -35,23 +36,13 @@ smtp_session_free(struct smtp_session *s)
 	auth_abandon(s);
 	members_free(s->members);
 	envelope_clear(&s->envelope);
+	lookup_close(s);
 	policy_end(&s->policy);
 	line_release(&s->line);
 	free(s->client_name);
 	free(s->name);
 	free(s->user);
 	free(s);
-}
-
-/* Where the directory is in trouble, nobody is refused for it. */
-static void
-look_up_client(struct smtp_session *s)
-{
-	struct directory *directory = s->config->directory;
-
-	if (directory->ops->client(directory, s->peer.address, &s->access) != DIRECTORY_FOUND)
-		s->access = 0;
-	s->blacklisted = s->config->limiter != NULL && limiter_is_blacklisted(s->config->limiter, s->peer.address);
 }
 
 /* A refusal in place of the greeting is the last that is said. */
@@ -69,13 +60,14 @@ greet(struct smtp_session *s, struct ftg_reply verdict)
 		reply = verdict;
 	}
 	s->outlet->reply(s->outlet, &reply);
+	lookup_close(s);
 	return ftg_reply(FTG_IDS);
 }
 
 void
 smtp_session_greet(struct smtp_session *s)
 {
-	look_up_client(s);
+	s->blacklisted = s->config->limiter != NULL && limiter_is_blacklisted(s->config->limiter, s->peer.address);
 	(void)policy_run(s, POLICY_CONNECT, NULL, (struct span) { NULL, 0 }, greet);
 }
 

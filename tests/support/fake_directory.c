@@ -126,62 +126,159 @@ is_list(const struct address *address, struct recipient *recipient)
 	return false;
 }
 
-/* Those whose mail goes on to another server. */
+/* Aliases whose mail goes on to another server, and alice: "mixed" to both. */
 static bool
-find_elsewhere(const struct address *address, struct recipient *recipient)
+leads_away(const struct address *address)
 {
-	static struct address elsewhere;
 	bool away = is_name(address->local, "away") || is_name(address->local, "mixed");
+	return away && strcmp(address->domain, "example.test") == 0;
+}
 
-	recipient->domain.relayed = strcmp(address->domain, "relayed.test") == 0;
-	if (!recipient->domain.relayed && (!away || strcmp(address->domain, "example.test") != 0))
-		return false;
-	elsewhere = *address;
-	if (away)
-		elsewhere = (struct address) { .local = "Far", .domain = "other.example" };
-	recipient->elsewhere = &elsewhere;
-	recipient->elsewhere_count = 1;
-	return true;
+/* A question that is answered as a job ends: at once, or late. */
+struct answer {
+	struct job job;
+	struct directory_question *question;
+	enum directory_verdict verdict;
+};
+
+static void
+give_answer(struct job *job)
+{
+	struct answer *answer = (struct answer *)(void *)job;
+	struct directory_question *question = answer->question;
+	enum directory_verdict verdict = answer->verdict;
+
+	free(answer);
+	directory_answer(question, verdict);
+}
+
+static void
+do_nothing(struct job *job)
+{
+	(void)job;
+}
+
+static void
+answer(struct directory *directory, struct directory_question *question, enum directory_verdict verdict)
+{
+	struct smtp_fixture *fixture = (struct smtp_fixture *)(void *)((char *)directory -
+	    offsetof(struct smtp_fixture, directory));
+	struct answer *answer = malloc(sizeof *answer);
+
+	if (answer == NULL)
+		abort();
+	*answer = (struct answer) {
+		.job = { .work = do_nothing, .done = give_answer }, .question = question, .verdict = verdict
+	};
+	snprintf(question->detail, sizeof question->detail, "%s", verdict == DIRECTORY_FAILED ? "the disk" : "");
+	fixture->asked_directory++;
+	fixture->executor.start(&fixture->executor, &answer->job);
+}
+
+static bool
+is_member(const struct address *address)
+{
+	return is_name(address->local, "alice") && strcmp(address->domain, "example.test") == 0;
 }
 
 static enum directory_verdict
-resolve(struct directory *directory, const struct address *address, struct recipient *recipient)
+find_domain(const char *name, struct domain *domain)
 {
-	static struct mailbox mailboxes[2];
-	int64_t account = 0;
-	*recipient = (struct recipient) { .count = 0 };
-	enum directory_verdict found = unfit(address, recipient);
+	*domain = (struct domain) { .max_message_size = 0 };
+	if (strcmp(name, "broken.test") == 0)
+		return DIRECTORY_FAILED;
+	domain->relayed = strcmp(name, "relayed.test") == 0;
+	bool hosted = domain->relayed || strcmp(name, "example.test") == 0 || strcmp(name, "example.org") == 0;
+	domain->greylist = strcmp(name, "example.org") != 0;
+	if (hosted)
+		snprintf(domain->name, sizeof domain->name, "%s", name);
+	return hosted ? DIRECTORY_FOUND : DIRECTORY_NO_DOMAIN;
+}
 
+/* The sender of a message that is refused for its sender's directory trouble has the domain broken.test. */
+static enum directory_verdict
+find_recipient(struct directory *directory, struct recipient_question *question)
+{
+	const struct address *address = &question->address;
+	struct recipient *recipient = &question->recipient;
+	int64_t account = 0;
+
+	*recipient = (struct recipient) { .kind = RECIPIENT_ACCOUNT };
+	enum directory_verdict found = unfit(address, recipient);
+	(void)find_domain(address->domain, &recipient->domain);
 	set_domain(fixture_of(directory), address, recipient);
+	snprintf(recipient->local, sizeof recipient->local, "%s", address->local);
 	if (found != DIRECTORY_FOUND)
 		return found;
-	found = verdict(address, &account);
-	snprintf(recipient->local, sizeof recipient->local, "%s", address->local);
-	snprintf(recipient->domain.name, sizeof recipient->domain.name, "%s", address->domain);
-	if (find_elsewhere(address, recipient) && !is_name(address->local, "mixed"))
+	if (recipient->domain.relayed) {
+		recipient->kind = RECIPIENT_RELAYED;
 		return DIRECTORY_FOUND;
-	bool mixed = recipient->elsewhere_count > 0;
-	bool team = mixed || is_list(address, recipient);
+	}
+	if (leads_away(address)) {
+		recipient->kind = RECIPIENT_ALIAS;
+		return DIRECTORY_FOUND;
+	}
+	if (is_list(address, recipient)) {
+		recipient->kind = RECIPIENT_LIST;
+		recipient->member = is_member(&question->sender);
+		return strcmp(question->sender.domain, "broken.test") == 0 && recipient->post == POSTING_MEMBERS
+		    ? DIRECTORY_FAILED
+		    : DIRECTORY_FOUND;
+	}
+	found = verdict(address, &account);
 	const char *domain = *address->domain != '\0' ? address->domain : account < 8 ? "example.test" : "example.org";
-	mailboxes[0] = (struct mailbox) { .account = team ? 1 : account };
-	mailboxes[1] = (struct mailbox) { .account = 2 };
-	mailbox_set_address(&mailboxes[0], team ? "alice" : address->local, domain);
-	mailbox_set_address(&mailboxes[1], "bob", domain);
+	recipient->mailbox.account = account;
+	mailbox_set_address(&recipient->mailbox, address->local, domain);
 	if (strcmp(address->domain, "example.test") == 0 && is_name(address->local, "carol"))
-		mailboxes[0].quota = (struct quota) { STAGE_QUOTA, 0 };
-	recipient->mailboxes = mailboxes;
-	recipient->count = team && !mixed ? 2 : 1;
-	snprintf(recipient->domain.name, sizeof recipient->domain.name, "%s", domain);
-	return team ? DIRECTORY_FOUND : found;
+		recipient->mailbox.quota = (struct quota) { STAGE_QUOTA, 0 };
+	if (found == DIRECTORY_FOUND)
+		snprintf(recipient->domain.name, sizeof recipient->domain.name, "%s", domain);
+	return found;
+}
+
+static void
+recipient(struct directory *directory, struct recipient_question *question)
+{
+	answer(directory, &question->base, find_recipient(directory, question));
+}
+
+static void *
+allocate(size_t size)
+{
+	void *memory = malloc(size);
+	if (memory == NULL)
+		abort();
+	return memset(memory, 0, size);
+}
+
+/* Lists lead to alice and bob; "mixed" to alice and another server, "away" to the latter alone. */
+static void
+expand(struct directory *directory, struct expansion_question *question)
+{
+	struct expansion *found = &question->expansion;
+	bool away = leads_away(&question->address);
+
+	*found = (struct expansion) { .count = 0 };
+	if (!away || is_name(question->address.local, "mixed")) {
+		found->mailboxes = allocate(2 * sizeof *found->mailboxes);
+		found->count = away ? 1 : 2;
+		found->mailboxes[0].account = 1;
+		found->mailboxes[1].account = 2;
+		mailbox_set_address(&found->mailboxes[0], "alice", "example.test");
+		mailbox_set_address(&found->mailboxes[1], "bob", "example.test");
+	}
+	if (away) {
+		found->elsewhere = allocate(sizeof *found->elsewhere);
+		found->elsewhere_count = 1;
+		*found->elsewhere = (struct address) { .local = "Far", .domain = "other.example" };
+	}
+	((struct smtp_fixture *)(void *)((char *)directory - offsetof(struct smtp_fixture, directory)))->expansions++;
+	answer(directory, &question->base, DIRECTORY_FOUND);
 }
 
 static enum directory_verdict
-expand(struct directory *directory, const struct address *address, struct expansion *expansion)
+find_members(struct members_question *question)
 {
-	static const struct address members[] = {
-		{ .local = "alice", .domain = "example.test" },
-		{ .local = "two words", .domain = "example.test" },
-	};
 	static const struct address all[] = {
 		{ .local = "alice", .domain = "example.test" },
 		{ .local = "j\xC3\xB6rg", .domain = "example.test" },
@@ -189,54 +286,50 @@ expand(struct directory *directory, const struct address *address, struct expans
 	};
 	static const struct {
 		const char *local;
-		struct expansion expansion;
+		enum expansion_right right;
+		unsigned members; /* bits of those above */
 	} lists[] = {
-		{ "team", { EXPANSION_ANYONE, members, 2 } },
-		{ "staff", { EXPANSION_ACCOUNTS, members, 1 } },
-		{ "board", { EXPANSION_NOBODY, members, 1 } },
-		{ "empty", { EXPANSION_ANYONE, NULL, 0 } },
-		{ "abroad", { EXPANSION_ANYONE, all, 3 } },
+		{ "team", EXPANSION_ANYONE, 5 },
+		{ "staff", EXPANSION_ACCOUNTS, 1 },
+		{ "board", EXPANSION_NOBODY, 1 },
+		{ "empty", EXPANSION_ANYONE, 0 },
+		{ "abroad", EXPANSION_ANYONE, 7 },
 	};
+	const struct address *address = &question->address;
 	int64_t account = 0;
 
-	(void)directory;
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-		if (is_name(address->local, lists[i].local) && strstr("example.test", address->domain) != NULL) {
-			*expansion = lists[i].expansion;
-			return DIRECTORY_FOUND;
-		}
+		if (!is_name(address->local, lists[i].local) || strstr("example.test", address->domain) == NULL)
+			continue;
+		question->right = lists[i].right;
+		question->members = allocate(sizeof all);
+		for (size_t j = 0; j < 3 && question->right >= question->needed; j++)
+			if (lists[i].members & 1U << j)
+				question->members[question->count++] = all[j];
+		return DIRECTORY_FOUND;
 	}
 	enum directory_verdict found = verdict(address, &account);
 	return found == DIRECTORY_FOUND ? DIRECTORY_NO_MAILBOX : found;
 }
 
-static enum directory_verdict
-find_member(struct directory *directory, const struct address *list, const struct address *address)
+static void
+members(struct directory *directory, struct members_question *question)
 {
-	(void)directory, (void)list;
-	if (strcmp(address->domain, "broken.test") == 0)
-		return DIRECTORY_FAILED;
-	bool member = is_name(address->local, "alice") && strcmp(address->domain, "example.test") == 0;
-	return member ? DIRECTORY_FOUND : DIRECTORY_NO_MAILBOX;
+	question->members = NULL;
+	question->count = 0;
+	question->right = EXPANSION_NOBODY;
+	answer(directory, &question->base, find_members(question));
 }
 
-static enum directory_verdict
-find_domain(struct directory *directory, const char *name, struct domain *domain)
+static void
+domain(struct directory *directory, struct domain_question *question)
 {
-	(void)directory;
-	*domain = (struct domain) { .max_message_size = 0 };
-	if (strcmp(name, "broken.test") == 0)
-		return DIRECTORY_FAILED;
-	domain->relayed = strcmp(name, "relayed.test") == 0;
-	bool hosted = domain->relayed || strcmp(name, "example.test") == 0 || strcmp(name, "example.org") == 0;
-	domain->greylist = strcmp(name, "example.org") != 0;
-	return hosted ? DIRECTORY_FOUND : DIRECTORY_NO_DOMAIN;
+	answer(directory, &question->base, find_domain(question->name, &question->domain));
 }
 
-static enum directory_verdict
-find_client(struct directory *directory, const char *address, unsigned *access)
+static void
+client(struct directory *directory, struct client_question *question)
 {
-	(void)directory;
 	static const struct {
 		const char *address;
 		unsigned access;
@@ -246,22 +339,43 @@ find_client(struct directory *directory, const char *address, unsigned *access)
 		{ "203.0.113.10", ACCESS_RELAY },
 		{ "203.0.113.11", ACCESS_PERMITTED },
 	};
+	bool broken = strcmp(question->address, "203.0.113.8") == 0;
 
-	*access = 0;
+	question->access = 0;
 	for (size_t i = 0; i < sizeof clients / sizeof *clients; i++)
-		if (strcmp(address, clients[i].address) == 0)
-			*access = clients[i].access;
-	return strcmp(address, "203.0.113.8") == 0 ? DIRECTORY_FAILED : DIRECTORY_FOUND;
+		if (strcmp(question->address, clients[i].address) == 0)
+			question->access = clients[i].access;
+	answer(directory, &question->base, broken ? DIRECTORY_FAILED : DIRECTORY_FOUND);
 }
 
+/* Each account has aliases: its name, "-", and anything (alice-sales). */
 static enum directory_verdict
-find_sender(struct directory *directory, const struct address *address, unsigned *access)
+find_owner(int64_t account, const struct address *address, bool *owned)
 {
-	(void)directory;
-	*access = strcmp(address->domain, "spam.example") == 0 ? ACCESS_BLACKLIST : 0;
-	if (strcmp(address->domain, "friend.example") == 0)
-		*access = ACCESS_PERMITTED;
-	return DIRECTORY_FOUND;
+	int64_t owner = 0;
+	struct address own = *address;
+
+	own.local[strcspn(own.local, "-")] = '\0';
+	enum directory_verdict found = verdict(&own, &owner);
+	*owned = found == DIRECTORY_FOUND && owner == account;
+	return found == DIRECTORY_FAILED ? found : DIRECTORY_FOUND;
+}
+
+static void
+sender(struct directory *directory, struct sender_question *question)
+{
+	struct domain domain;
+	const char *name = question->address.domain;
+	enum directory_verdict found = DIRECTORY_FOUND;
+
+	question->access = strcmp(name, "spam.example") == 0 ? ACCESS_BLACKLIST : 0;
+	if (strcmp(name, "friend.example") == 0)
+		question->access = ACCESS_PERMITTED;
+	question->owned = false;
+	question->hosted = find_domain(name, &domain) == DIRECTORY_FOUND;
+	if (question->account != 0)
+		found = find_owner(question->account, &question->address, &question->owned);
+	answer(directory, &question->base, strcmp(name, "broken.test") == 0 ? DIRECTORY_FAILED : found);
 }
 
 /* The beginning of the verifiers of all accounts: no password has this key. */
@@ -303,37 +417,42 @@ find_login(struct directory *directory, const char *name, struct account *accoun
 	return found;
 }
 
+/* A name without a domain that is not one account's appears to be in one of the domains. */
 static enum directory_verdict
-find_any_domain(struct directory *directory, uint64_t number, struct domain *domain)
+choose(struct directory *directory, const struct login_question *question, struct account *account)
 {
-	(void)directory;
-	*domain = (struct domain) { .name = "example.test" };
-	if (number % 2 == 0)
-		snprintf(domain->name, sizeof domain->name, "example.org");
-	return DIRECTORY_FOUND;
+	char name[ADDRESS_MAX + 1];
+	const char *domain = question->number % 2 == 0 ? "example.org" : "example.test";
+
+	snprintf(name, sizeof name, "%.64s@%s", question->name, domain);
+	enum directory_verdict found = find_login(directory, name, account);
+	if (found != DIRECTORY_FOUND)
+		account->scram_sha256[0] = '\0';
+	return DIRECTORY_NO_MAILBOX;
 }
 
-/* Each account has aliases: its name, "-", and anything (alice-sales). */
-static enum directory_verdict
-find_owner(struct directory *directory, int64_t account, const struct address *address)
+static void
+login(struct directory *directory, struct login_question *question)
 {
-	int64_t owner = 0;
-	struct address own = *address;
+	struct account *account = &question->account;
 
-	(void)directory;
-	own.local[strcspn(own.local, "-")] = '\0';
-	enum directory_verdict found = verdict(&own, &owner);
-	if (found == DIRECTORY_FAILED)
-		return found;
-	return found == DIRECTORY_FOUND && owner == account ? DIRECTORY_FOUND : DIRECTORY_NO_MAILBOX;
+	*account = (struct account) { .flags = 0 };
+	enum directory_verdict found = find_login(directory, question->name, account);
+	if (found != DIRECTORY_FOUND)
+		account->scram_sha256[0] = '\0';
+	if (found != DIRECTORY_FOUND && found != DIRECTORY_FAILED && question->choose && account->local[0] != '\0' &&
+	    account->domain.name[0] == '\0')
+		found = choose(directory, question, account);
+	answer(directory, &question->base,
+	    found == DIRECTORY_AMBIGUOUS || found == DIRECTORY_NO_DOMAIN ? DIRECTORY_NO_MAILBOX : found);
 }
 
-const struct directory_ops fixture_directory_ops = { .resolve = resolve,
+const struct directory_ops fixture_directory_ops = {
+	.client = client,
+	.sender = sender,
+	.recipient = recipient,
 	.expand = expand,
-	.member = find_member,
-	.account = find_login,
-	.any_domain = find_any_domain,
-	.owns = find_owner,
-	.domain = find_domain,
-	.client = find_client,
-	.sender = find_sender };
+	.members = members,
+	.login = login,
+	.domain = domain,
+};

@@ -23,6 +23,7 @@ bool stopped;
 char last_id[QUEUE_ID_SIZE];
 struct queue_entry entry;
 bool hold_jobs;
+bool directory_is_late;
 unsigned jobs_started;
 uintptr_t lowest = UINTPTR_MAX;
 
@@ -93,22 +94,92 @@ voice(void *context, const char *language)
 }
 
 static enum directory_verdict
-resolve(struct directory *directory, const struct address *address, struct recipient *recipient)
+find_recipient(struct recipient_question *question)
 {
-	static struct mailbox mailbox;
-	(void)directory;
-	*recipient = (struct recipient) { 0 };
+	const struct address *address = &question->address;
+	struct recipient *recipient = &question->recipient;
+	*recipient = (struct recipient) { .kind = RECIPIENT_ACCOUNT };
 	if (strcmp(address->domain, "example.test") != 0)
 		return strcmp(address->domain, "broken.test") == 0 ? DIRECTORY_FAILED : DIRECTORY_NO_DOMAIN;
+	if (strcmp(address->local, "team") == 0) {
+		recipient->kind = RECIPIENT_LIST;
+		snprintf(recipient->local, sizeof recipient->local, "team");
+		return DIRECTORY_FOUND;
+	}
 	if (strcmp(address->local, "anna") != 0)
 		return DIRECTORY_NO_MAILBOX;
-	mailbox_set_address(&mailbox, "anna", "example.test");
-	recipient->mailboxes = &mailbox;
-	recipient->count = 1;
+	mailbox_set_address(&recipient->mailbox, "anna", "example.test");
 	return DIRECTORY_FOUND;
 }
 
-static const struct directory_ops directory_ops = { .resolve = resolve };
+/* A question that is answered as a job ends: when the other jobs do. */
+struct answer {
+	struct job job;
+	struct directory_question *question;
+	enum directory_verdict verdict;
+};
+
+static void
+do_nothing(struct job *job)
+{
+	(void)job;
+}
+
+static void
+give_answer(struct job *job)
+{
+	struct answer *answer = (struct answer *)(void *)job;
+	struct directory_question *question = answer->question;
+	enum directory_verdict verdict = answer->verdict;
+	free(answer);
+	directory_answer(question, verdict);
+}
+
+static void
+answer(struct directory_question *question, enum directory_verdict verdict)
+{
+	struct answer *answer = malloc(sizeof *answer);
+	cr_assert_not_null(answer);
+	*answer = (struct answer) { { .work = do_nothing, .done = give_answer }, question, verdict };
+	snprintf(
+	    question->detail, sizeof question->detail, "%s", verdict == DIRECTORY_FAILED ? "the directory fails" : "");
+	if (directory_is_late)
+		config.jobs->start(config.jobs, &answer->job);
+	else
+		give_answer(&answer->job);
+}
+
+static void
+ask_recipient(struct directory *directory, struct recipient_question *question)
+{
+	(void)directory;
+	answer(&question->base, find_recipient(question));
+}
+
+static void
+ask_expansion(struct directory *directory, struct expansion_question *question)
+{
+	struct expansion *found = &question->expansion;
+	(void)directory;
+	*found = (struct expansion) { .mailboxes = calloc(1, sizeof *found->mailboxes), .count = 1 };
+	cr_assert_not_null(found->mailboxes);
+	mailbox_set_address(found->mailboxes, "anna", "example.test");
+	answer(&question->base, DIRECTORY_FOUND);
+}
+
+static void
+ask_domain(struct directory *directory, struct domain_question *question)
+{
+	(void)directory;
+	question->domain = (struct domain) { .relayed = false };
+	answer(&question->base, strcmp(question->name, "example.test") == 0 ? DIRECTORY_FOUND : DIRECTORY_NO_DOMAIN);
+}
+
+static const struct directory_ops directory_ops = {
+	.recipient = ask_recipient,
+	.expand = ask_expansion,
+	.domain = ask_domain,
+};
 static struct directory directory = { &directory_ops };
 
 void

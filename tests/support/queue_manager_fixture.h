@@ -23,8 +23,9 @@ extern struct queue_manager *manager;
 extern int64_t time_now;   /* seconds since 1970 */
 extern int64_t alarm_wait; /* as it was asked for last */
 extern bool stopped;
-extern struct job *first_job; /* that waits */
-extern bool hold_jobs;        /* settle_down() runs none */
+extern struct job *first_job;  /* that waits */
+extern bool directory_is_late; /* its answers come with the jobs */
+extern bool hold_jobs;         /* settle_down() runs none */
 extern unsigned jobs_started;
 extern uintptr_t lowest;            /* address of the stack at which anybody has asked for the time */
 extern char last_id[QUEUE_ID_SIZE]; /* of the entry that was added last */

@@ -47,7 +47,7 @@ struct smtp_fixture {
 	char address[64];                                 /* of the client */
 	char domain_language[2][DIRECTORY_LANGUAGE_SIZE]; /* of example.test and example.org */
 	char account_language[DIRECTORY_LANGUAGE_SIZE];   /* of all accounts */
-	bool late;            /* jobs and the DNS wait until fixture_feed() or fixture_run_job() runs them */
+	bool late; /* jobs, the directory and the DNS wait until fixture_feed() or fixture_run_job() runs them */
 	bool has_certificate; /* TLS can be begun */
 	bool unreadable;      /* a message that has been spooled */
 	bool begin_fails;     /* a delivery cannot be begun */
@@ -74,8 +74,9 @@ struct smtp_fixture {
 	unsigned events_seen;
 	unsigned unexplained; /* refusals that were logged without a check or a cause */
 	unsigned resumes;
-	int64_t waited;  /* milliseconds that replies were held back, in all */
-	struct job *job; /* that waits */
+	int64_t waited;                       /* milliseconds that replies were held back, in all */
+	struct job *job;                      /* that waits */
+	unsigned asked_directory, expansions; /* questions to the directory; of them, for the mailboxes of a list */
 };
 
 /* Sets the fixture, with nobody on it yet. */

@@ -227,6 +227,34 @@ Test(manager, answers_each_of_many_simultaneous_requests)
 	cr_expect_eq(runs, 1501);
 }
 
+/* As with a directory on another machine. */
+Test(manager, waits_for_a_directory_that_answers_later)
+{
+	struct fake_answer answer = { "RCPT", "550 5.1.1 no\r\n", false };
+	directory_is_late = true;
+	cr_assert(route_read_place(&routes.mailboxes, "lmtp:/run/lmtp"));
+	server.answers = &answer;
+	server.answer_count = 1;
+	add("bert@example.net");
+	start();
+	cr_expect(is_gone());
+	cr_expect_eq(server.dialled, 1);
+	cr_expect_eq(count_mail("example.test/anna"), 1, "the DSN");
+}
+
+Test(manager, sends_a_dsn_to_the_members_of_a_list)
+{
+	static const char *const addresses[] = { "bert@example.net" };
+	struct fake_answer answer = { "RCPT", "550 5.1.1 no\r\n", false };
+	directory_is_late = true;
+	server.answers = &answer;
+	server.answer_count = 1;
+	add_from("team@example.test", 1, addresses);
+	start();
+	cr_expect(is_gone());
+	cr_expect_eq(count_mail("example.test/anna"), 1);
+}
+
 Test(manager, skips_held_entries)
 {
 	add("bert@example.net");

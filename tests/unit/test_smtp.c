@@ -79,8 +79,8 @@ static const char envelope[] = "HELO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<alice@exam
 
 Test(smtp, busy_session_consumes_nothing_and_asks_to_be_fed_again)
 {
-	fixture.late = true;
 	feed(envelope);
+	fixture.late = true;
 	const char rest[] = "DATA\r\ntext\r\n.\r\nNOOP\r\n";
 	size_t taken = feed(rest);
 	cr_expect_eq(taken, strlen(rest) - strlen("NOOP\r\n"));
@@ -102,6 +102,33 @@ Test(smtp, job_that_ends_at_once_needs_no_resume)
 	feed("DATA\r\ntext\r\n.\r\n");
 	cr_expect_eq(fixture.resumes, 0);
 	cr_expect_eq(fixture.delivered, 1);
+}
+
+/* A list that the client may not write to costs one question for each RCPT, however long the list is. */
+Test(smtp, recipient_that_may_not_be_written_to_is_never_expanded)
+{
+	unsigned before;
+	fixture.config.max_errors = 1000;
+	feed("HELO c\r\nMAIL FROM:<a@b.example>\r\n");
+	before = fixture.asked_directory;
+	for (int i = 0; i < 200; i++)
+		feed("RCPT TO:<club@example.test>\r\nRCPT TO:<crew@example.test>\r\n");
+	cr_expect_eq(fixture.expansions, 0);
+	cr_expect_eq(fixture.asked_directory - before, 400);
+	cr_expect_eq(fixture.delivered, 0);
+}
+
+Test(smtp, list_is_expanded_once_in_a_transaction)
+{
+	feed("HELO c\r\nMAIL FROM:<a@b.example>\r\n");
+	for (int i = 0; i < 50; i++)
+		feed("RCPT TO:<team@example.test>\r\n");
+	cr_expect_eq(fixture.expansions, 1);
+	feed("DATA\r\ntext\r\n.\r\n");
+	cr_expect_eq(fixture.delivered, 1);
+	cr_expect_eq(fixture.mailboxes, 2);
+	feed("MAIL FROM:<a@b.example>\r\nRCPT TO:<team@example.test>\r\n");
+	cr_expect_eq(fixture.expansions, 2);
 }
 
 Test(smtp, closed_session_consumes_nothing)
@@ -219,7 +246,8 @@ Test(smtp, idle_session_is_small)
 	size_t before = mallinfo2().uordblks;
 	fixture_enter(&fixture);
 	smtp_session_feed(fixture.session, "HELO client.example.test\r\n", 26);
-	cr_expect_leq(mallinfo2().uordblks - before, 1232);
+	size_t grown = mallinfo2().uordblks - before;
+	cr_expect_leq(grown, 1232, "%zu octets", grown);
 }
 
 Test(smtp, refused_recipient_allocates_nothing)

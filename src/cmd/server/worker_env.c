@@ -108,7 +108,7 @@ worker_env_open(struct worker_env *env, const struct serve *serve, const struct 
 	int error = worker_open(&env->worker, &env->config, slot);
 	if (error < 0)
 		return worker_env_fail("loop", uv_strerror(error));
-	env->directory = sqlite_directory_new(env->database, &env->worker.clock.clock);
+	env->directory = sqlite_directory_new(env->database, &env->worker.clock.clock, pools_disk(&env->worker.pools));
 	if (env->directory == NULL)
 		return worker_env_fail(env->database, strerror(errno));
 	env->sasl = sasl_server_new(serve->secret, password_verify);
@@ -128,7 +128,7 @@ worker_env_run(struct worker_env *env, const struct protocol *const *protocols)
 void
 worker_env_close(struct worker_env *env)
 {
+	worker_close(&env->worker); /* ends the process if a session still waits for a job */
 	env->directory->ops->close(env->directory);
-	worker_close(&env->worker);
 	sasl_server_free(env->sasl);
 }

@@ -5,16 +5,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/log.h"
 #include "directory/sqlite/access.h"
 #include "directory/sqlite/account.h"
+#include "directory/sqlite/expand.h"
+#include "directory/sqlite/login.h"
 #include "directory/sqlite/reader.h"
-#include "directory/sqlite/resolve.h"
+#include "directory/sqlite/recipient.h"
+#include "port/job_queue.h"
+
+enum { EXPANSIONS = 1 }; /* at a time: they share a connection */
 
 struct sqlite_directory {
 	struct directory directory;
-	struct reader *reader;
-	struct resolver resolver;
+	struct reader *reader; /* of the loop */
+	unsigned failures;     /* of the reader, that have been logged */
+	struct reader *job_reader;
+	unsigned job_failures;
+	struct job_queue jobs;
+	char path[];
+};
+
+/* A question that takes a job. */
+struct lookup_job {
+	struct job job;
+	struct sqlite_directory *directory;
+	struct directory_question *question;
+	enum directory_verdict (*find)(struct reader *reader, struct directory_question *question);
+	enum directory_verdict verdict;
 };
 
 static struct sqlite_directory *
@@ -23,149 +41,176 @@ own(struct directory *directory)
 	return (struct sqlite_directory *)directory;
 }
 
-static enum directory_verdict
-resolve(struct directory *directory, const struct address *address, struct recipient *recipient)
+/* Logs a failure of the database once, not with each question that it costs. */
+static void
+log_trouble(const struct sqlite_directory *directory, const struct reader *reader, unsigned *logged)
 {
-	return resolver_resolve(&own(directory)->resolver, own(directory)->reader, address, recipient);
+	if (*logged != reader_failures(reader))
+		log_event("directory-failed", "file", directory->path, "detail", reader_trouble(reader), NULL);
+	*logged = reader_failures(reader);
+}
+
+static struct reader *
+begin(struct sqlite_directory *directory, struct directory_question *question)
+{
+	question->detail[0] = '\0';
+	reader_begin(directory->reader);
+	return directory->reader;
+}
+
+static void
+answer(struct sqlite_directory *directory, struct directory_question *question, enum directory_verdict verdict)
+{
+	log_trouble(directory, directory->reader, &directory->failures);
+	if (verdict == DIRECTORY_FAILED)
+		snprintf(question->detail, sizeof question->detail, "%s", reader_trouble(directory->reader));
+	directory_answer(question, verdict);
+}
+
+static void
+client(struct directory *base, struct client_question *question)
+{
+	struct sqlite_directory *directory = own(base);
+	struct reader *reader = begin(directory, &question->base);
+	answer(directory, &question->base, sqlite_access_client(reader, question->address, &question->access));
+}
+
+static void
+sender(struct directory *base, struct sender_question *question)
+{
+	struct sqlite_directory *directory = own(base);
+	struct reader *reader = begin(directory, &question->base);
+	answer(directory, &question->base, sqlite_sender_find(reader, question));
+}
+
+static void
+recipient(struct directory *base, struct recipient_question *question)
+{
+	struct sqlite_directory *directory = own(base);
+	struct reader *reader = begin(directory, &question->base);
+	answer(directory, &question->base, sqlite_recipient_find(reader, question));
+}
+
+static void
+login(struct directory *base, struct login_question *question)
+{
+	struct sqlite_directory *directory = own(base);
+	struct reader *reader = begin(directory, &question->base);
+	answer(directory, &question->base, sqlite_login_find(reader, question));
+}
+
+static void
+domain(struct directory *base, struct domain_question *question)
+{
+	struct sqlite_directory *directory = own(base);
+	struct reader *reader = begin(directory, &question->base);
+	answer(directory, &question->base, sqlite_domain_find(reader, question->name, &question->domain));
+}
+
+static void
+look_up(struct job *job)
+{
+	struct lookup_job *lookup = (struct lookup_job *)(void *)job;
+	struct reader *reader = lookup->directory->job_reader;
+	lookup->verdict = lookup->find(reader, lookup->question);
+	reader_end(reader);
+}
+
+static void
+looked_up(struct job *job)
+{
+	struct lookup_job *lookup = (struct lookup_job *)(void *)job;
+	struct sqlite_directory *directory = lookup->directory;
+	struct directory_question *question = lookup->question;
+	enum directory_verdict verdict = lookup->verdict;
+	free(lookup);
+	log_trouble(directory, directory->job_reader, &directory->job_failures);
+	if (verdict == DIRECTORY_MISCONFIGURED)
+		log_event("directory-misconfigured", "detail", question->detail, NULL);
+	directory_answer(question, verdict);
+}
+
+static void
+start_job(struct directory *base, struct directory_question *question,
+    enum directory_verdict (*find)(struct reader *reader, struct directory_question *question))
+{
+	struct sqlite_directory *directory = own(base);
+	struct lookup_job *lookup = malloc(sizeof *lookup);
+	question->detail[0] = '\0';
+	if (lookup == NULL) {
+		snprintf(question->detail, sizeof question->detail, "memory is out");
+		directory_answer(question, DIRECTORY_FAILED);
+		return;
+	}
+	*lookup = (struct lookup_job) {
+		.job = { .work = look_up, .done = looked_up },
+		.directory = directory,
+		.question = question,
+		.find = find,
+	};
+	directory->jobs.executor.start(&directory->jobs.executor, &lookup->job);
 }
 
 static enum directory_verdict
-expand(struct directory *directory, const struct address *address, struct expansion *expansion)
+find_expansion(struct reader *reader, struct directory_question *question)
 {
-	return resolver_expand(&own(directory)->resolver, own(directory)->reader, address, expansion);
+	return sqlite_expand(reader, (struct expansion_question *)question);
 }
 
 static enum directory_verdict
-member(struct directory *directory, const struct address *list, const struct address *address)
+find_members(struct reader *reader, struct directory_question *question)
 {
-	return resolver_member(own(directory)->reader, list, address);
+	return sqlite_members(reader, (struct members_question *)question);
 }
 
-/* A user name is split at its last "@". False where it can be no address. */
-static bool
-split(const char *name, struct address *address)
+static void
+expand(struct directory *directory, struct expansion_question *question)
 {
-	const char *at = strrchr(name, '@');
-	size_t len = at == NULL ? strlen(name) : (size_t)(at - name);
-	*address = (struct address) { 0 };
-	if (len == 0 || len > ADDRESS_LOCAL_MAX || (at != NULL && strlen(at + 1) > ADDRESS_DOMAIN_MAX))
-		return false;
-	memcpy(address->local, name, len);
-	for (size_t i = 0; at != NULL && at[1 + i] != '\0'; i++)
-		address->domain[i] = ascii_lower(at[1 + i]);
-	return at == NULL || address->domain[0] != '\0';
+	question->expansion = (struct expansion) { .count = 0 };
+	start_job(directory, &question->base, find_expansion);
 }
 
-static enum directory_verdict
-account(struct directory *directory, const char *name, struct account *account)
+static void
+members(struct directory *directory, struct members_question *question)
 {
-	struct reader *reader = own(directory)->reader;
-	struct address address;
-	enum directory_verdict verdict = DIRECTORY_FOUND;
-	memset(account, 0, sizeof *account);
-	if (!split(name, &address))
-		return DIRECTORY_NO_MAILBOX;
-	if (address.domain[0] == '\0')
-		verdict = sqlite_account_domain(reader, address.local, address.domain);
-	if (verdict == DIRECTORY_FOUND)
-		verdict = sqlite_account_find(reader, address.domain, address.local, true, account);
-	if (verdict == DIRECTORY_FOUND || verdict == DIRECTORY_FAILED)
-		return verdict;
-	memcpy(account->local, address.local, sizeof address.local);
-	if (verdict != DIRECTORY_AMBIGUOUS)
-		memcpy(account->domain.name, address.domain, sizeof address.domain);
-	return DIRECTORY_NO_MAILBOX;
-}
-
-/*
- * The largest number of an account, as SQLite counts them, is below "end", a power of two. So when accounts are added,
- * few numbers lead to another account than before.
- */
-static enum directory_verdict
-any_domain(struct directory *directory, uint64_t number, struct domain *domain)
-{
-	struct reader *reader = own(directory)->reader;
-	int64_t last = 0, end = 1;
-	memset(domain, 0, sizeof *domain);
-	if (reader_ask(reader, QUERY_LAST_ACCOUNT, NULL, NULL) != SQLITE_ROW)
-		return DIRECTORY_FAILED;
-	last = sqlite3_column_int64(reader_query(reader, QUERY_LAST_ACCOUNT), 0);
-	reader_done(reader, QUERY_LAST_ACCOUNT);
-	while (end <= last && end < INT64_MAX / 2)
-		end *= 2;
-	int64_t chosen = (int64_t)(number % (uint64_t)end);
-	if (chosen > last)
-		chosen = (int64_t)(number % (uint64_t)(end / 2));
-	return sqlite_domain_of_account(reader, chosen, domain->name);
-}
-
-static enum directory_verdict
-owns(struct directory *directory, int64_t number, const struct address *address)
-{
-	struct reader *reader = own(directory)->reader;
-	sqlite3_stmt *statement = reader_query(reader, QUERY_OWNS);
-	if (statement == NULL)
-		return DIRECTORY_FAILED;
-	sqlite3_bind_int64(statement, 1, number);
-	sqlite3_bind_text(statement, 2, address->domain, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 3, address->local, -1, SQLITE_STATIC);
-	int result = reader_step(reader, QUERY_OWNS);
-	reader_done(reader, QUERY_OWNS);
-	if (result == SQLITE_DONE)
-		return DIRECTORY_NO_MAILBOX;
-	return result == SQLITE_ROW ? DIRECTORY_FOUND : DIRECTORY_FAILED;
-}
-
-static enum directory_verdict
-domain(struct directory *directory, const char *name, struct domain *domain)
-{
-	return sqlite_domain_find(own(directory)->reader, name, domain);
-}
-
-static enum directory_verdict
-client(struct directory *directory, const char *address, unsigned *access)
-{
-	return sqlite_access_client(own(directory)->reader, address, access);
-}
-
-static enum directory_verdict
-sender(struct directory *directory, const struct address *address, unsigned *access)
-{
-	return sqlite_access_sender(own(directory)->reader, address, access);
+	question->members = NULL;
+	question->count = 0;
+	start_job(directory, &question->base, find_members);
 }
 
 static void
 close_directory(struct directory *directory)
 {
-	resolver_free(&own(directory)->resolver);
 	reader_free(own(directory)->reader);
+	reader_free(own(directory)->job_reader);
 	free(directory);
 }
 
 static const struct directory_ops ops = {
-	.resolve = resolve,
-	.expand = expand,
-	.member = member,
-	.account = account,
-	.any_domain = any_domain,
-	.owns = owns,
-	.domain = domain,
 	.client = client,
 	.sender = sender,
+	.recipient = recipient,
+	.expand = expand,
+	.members = members,
+	.login = login,
+	.domain = domain,
 	.close = close_directory,
 };
 
 struct directory *
-sqlite_directory_new(const char *path, struct clock *clock)
+sqlite_directory_new(const char *path, struct clock *clock, struct executor *executor)
 {
-	struct sqlite_directory *directory = calloc(1, sizeof *directory);
-	struct reader *reader = reader_new(path, clock);
-	if (directory == NULL || reader == NULL) {
-		reader_free(reader);
-		free(directory);
+	size_t size = strlen(path) + 1;
+	struct sqlite_directory *directory = calloc(1, sizeof *directory + size);
+	if (directory == NULL)
 		return NULL;
-	}
 	directory->directory.ops = &ops;
-	directory->reader = reader;
-	return &directory->directory;
+	directory->reader = reader_new(path, clock);
+	directory->job_reader = reader_new(path, NULL);
+	memcpy(directory->path, path, size);
+	job_queue_open(&directory->jobs, executor, EXPANSIONS);
+	if (directory->reader != NULL && directory->job_reader != NULL)
+		return &directory->directory;
+	close_directory(&directory->directory);
+	return NULL;
 }

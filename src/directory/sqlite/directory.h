@@ -4,13 +4,15 @@
 
 #include "base/clock.h"
 #include "port/directory.h"
+#include "port/job.h"
 
 /*
- * The directory that reads the database at path. A look-up reads from a transaction that is kept open for CLOCK_SOON,
- * so it makes no system call as long as one is open, and changes are seen after that time at the latest. A database that
- * is missing, locked or broken makes look-ups fail, is logged, and tried again each second. NULL when memory is out.
- * For the loop's thread; clock must outlive it.
+ * The directory that reads the database at path. Questions that take single rows are answered at once, by a transaction
+ * that is kept open until the database changes, CLOCK_SOON at most: they see what was committed before, and most make no
+ * system call. Lists are expanded and their members read by jobs, one at a time, over a connection of their own. If the
+ * database is missing, locked or broken, questions fail, which is logged, and it is tried again each second. NULL when
+ * memory is out. For the loop's thread; clock and executor must outlive it.
  */
-struct directory *sqlite_directory_new(const char *path, struct clock *clock);
+struct directory *sqlite_directory_new(const char *path, struct clock *clock, struct executor *executor);
 
 #endif

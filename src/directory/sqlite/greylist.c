@@ -50,7 +50,7 @@ struct sqlite_greylist {
 	const char *trouble;
 	int64_t retry; /* not before this time */
 	int64_t max_size;
-	int64_t cursor;   /* the key that was looked at last */
+	int64_t cursor; /* the key that was looked at last */
 	unsigned added; /* keys since then */
 	dev_t device;   /* of the open file */
 	ino_t inode;

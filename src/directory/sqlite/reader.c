@@ -1,12 +1,14 @@
-/* Reads the database of accounts for a server: one connection, one snapshot at a time, prepared statements. */
+/* Reads the database of accounts for a server: one connection, one state at a time, prepared statements. */
 #include "directory/sqlite/reader.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
-#include "base/log.h"
+#include "directory/sqlite/change.h"
 #include "directory/sqlite/database.h"
 
 enum { RETRY = 1000 }; /* milliseconds */
@@ -33,8 +35,7 @@ static const char *const sql[QUERIES] = {
 	    "SELECT l.id, l.local, l.kind = 'list', l.expand, l.post FROM aliases l JOIN domains d ON d.id = l.domain"
 	    " WHERE d.name = ?1 AND l.local = ?2",
 	[QUERY_TARGETS] = "SELECT local, domain FROM targets WHERE alias = ?1 ORDER BY domain, local",
-	[QUERY_MEMBER] = "SELECT 1 FROM aliases l JOIN domains d ON d.id = l.domain JOIN targets t ON t.alias = l.id"
-	                 " WHERE d.name = ?1 AND l.local = ?2 AND t.domain = ?3 AND t.local = ?4",
+	[QUERY_MEMBER] = "SELECT 1 FROM targets WHERE alias = ?1 AND domain = ?2 AND local = ?3",
 	[QUERY_OWNS] = "SELECT 1 FROM accounts a JOIN domains d ON d.id = a.domain"
 	               " WHERE a.id = ?1 AND (d.name = ?2 AND a.local = ?3 OR EXISTS"
 	               "  (SELECT 1 FROM aliases l JOIN domains e ON e.id = l.domain JOIN targets t ON t.alias = l.id"
@@ -46,16 +47,29 @@ static const char *const sql[QUERIES] = {
 };
 
 struct reader {
-	struct clock *clock;
-	struct chore rest; /* ends the transaction */
-	sqlite3 *database; /* NULL: not open */
+	struct clock *clock; /* NULL: for jobs */
+	struct chore rest;   /* ends the transaction */
+	sqlite3 *database;   /* NULL: not open */
 	sqlite3_stmt *statements[QUERIES];
+	struct change_watch changes;
 	bool reading;  /* a transaction is open */
 	int64_t retry; /* not before this time */
 	dev_t device;  /* of the open file */
 	ino_t inode;
+	unsigned failures;
+	char trouble[DATABASE_ERROR_SIZE];
 	char path[];
 };
+
+static int64_t
+now(const struct reader *reader)
+{
+	struct timespec time;
+	if (reader->clock != NULL)
+		return reader->clock->now(reader->clock);
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
 
 static void
 close_database(struct reader *reader)
@@ -64,18 +78,20 @@ close_database(struct reader *reader)
 		sqlite3_finalize(reader->statements[i]);
 		reader->statements[i] = NULL;
 	}
+	reader->changes.index = NULL;
 	sqlite3_close(reader->database);
 	reader->database = NULL;
 	reader->reading = false;
 }
 
-/* Gives up for now, and says why. */
+/* Gives up for a second, and keeps the cause. */
 static void
 fail(struct reader *reader, const char *why)
 {
-	log_event("directory-failed", "file", reader->path, "detail", why, NULL);
+	snprintf(reader->trouble, sizeof reader->trouble, "%s", why);
+	reader->failures++;
 	close_database(reader);
-	reader->retry = reader->clock->now(reader->clock) + RETRY;
+	reader->retry = now(reader) + RETRY;
 }
 
 static bool
@@ -95,7 +111,7 @@ open_database(struct reader *reader)
 {
 	char why[DATABASE_ERROR_SIZE];
 	struct stat status;
-	if (reader->clock->now(reader->clock) < reader->retry)
+	if (now(reader) < reader->retry)
 		return false;
 	reader->database = database_open_reader(reader->path, why);
 	if (reader->database == NULL) {
@@ -108,6 +124,7 @@ open_database(struct reader *reader)
 	}
 	reader->device = status.st_dev;
 	reader->inode = status.st_ino;
+	change_watch_open(&reader->changes, reader->database);
 	return true;
 }
 
@@ -119,7 +136,7 @@ is_replaced(const struct reader *reader)
 	return stat(reader->path, &status) < 0 || status.st_ino != reader->inode || status.st_dev != reader->device;
 }
 
-/* Sees to an open transaction. */
+/* Opens a transaction that reads the newest state, unless one is open. */
 static bool
 ready(struct reader *reader)
 {
@@ -129,23 +146,37 @@ ready(struct reader *reader)
 		close_database(reader);
 	if (reader->database == NULL && !open_database(reader))
 		return false;
+	change_watch_note(&reader->changes);
 	if (sqlite3_exec(reader->database, "BEGIN", NULL, NULL, NULL) != SQLITE_OK) {
 		fail(reader, sqlite3_errmsg(reader->database));
 		return false;
 	}
 	reader->reading = true;
-	reader->clock->soon(reader->clock, &reader->rest);
+	if (reader->clock != NULL)
+		reader->clock->soon(reader->clock, &reader->rest);
 	return true;
 }
 
-/* So that a change is seen, and a checkpoint can end. */
-static void
-run_rest(struct chore *chore)
+void
+reader_end(struct reader *reader)
 {
-	struct reader *reader = (struct reader *)(void *)((char *)chore - offsetof(struct reader, rest));
 	if (reader->reading && sqlite3_exec(reader->database, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
 		fail(reader, sqlite3_errmsg(reader->database));
 	reader->reading = false;
+}
+
+void
+reader_begin(struct reader *reader)
+{
+	if (reader->reading && change_watch_is_changed(&reader->changes))
+		reader_end(reader);
+}
+
+/* Lets a checkpoint end, and a file that has been replaced be noticed. */
+static void
+run_rest(struct chore *chore)
+{
+	reader_end((struct reader *)(void *)((char *)chore - offsetof(struct reader, rest)));
 }
 
 sqlite3_stmt *
@@ -183,12 +214,25 @@ reader_ask(struct reader *reader, enum query query, const char *one, const char 
 	return reader_step(reader, query);
 }
 
+const char *
+reader_trouble(const struct reader *reader)
+{
+	return reader->trouble;
+}
+
+unsigned
+reader_failures(const struct reader *reader)
+{
+	return reader->failures;
+}
+
 void
 reader_free(struct reader *reader)
 {
 	if (reader == NULL)
 		return;
-	reader->clock->forget(reader->clock, &reader->rest);
+	if (reader->clock != NULL)
+		reader->clock->forget(reader->clock, &reader->rest);
 	close_database(reader);
 	free(reader);
 }
@@ -204,6 +248,5 @@ reader_new(const char *path, struct clock *clock)
 	reader->rest.run = run_rest;
 	reader->retry = INT64_MIN;
 	memcpy(reader->path, path, size);
-	ready(reader);
 	return reader;
 }

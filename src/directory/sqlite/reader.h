@@ -1,4 +1,4 @@
-/* Reads the database of accounts for a server: one connection, one snapshot at a time, prepared statements. */
+/* Reads the database of accounts for a server: one connection, one state at a time, prepared statements. */
 #ifndef DIRECTORY_SQLITE_READER_H
 #define DIRECTORY_SQLITE_READER_H
 
@@ -16,9 +16,9 @@ enum query {
 	QUERY_DOMAIN,       /* ?1 domain: the first columns of enum account_column */
 	QUERY_ALIAS,        /* ?1 domain, ?2 local part: number, local part, is it a list, expand, post */
 	QUERY_TARGETS,      /* ?1 alias: local part, domain */
-	QUERY_MEMBER,       /* ?1 domain, ?2 local part of a list; ?3 and ?4 of an address: a row where it is in it */
+	QUERY_MEMBER,       /* ?1 list, ?2 domain, ?3 local part of an address: a row if it is in the list */
 	QUERY_OWNS,         /* ?1 account, ?2 domain, ?3 local part */
-	QUERY_NETWORKS,     /* a row where there is any network */
+	QUERY_NETWORKS,     /* a row if there is any network */
 	QUERY_NETWORK,      /* ?1 network, ?2 bits: set of enum access_kind */
 	QUERY_SENDER,       /* ?1 address or domain: set of enum access_kind */
 	QUERIES
@@ -44,23 +44,40 @@ enum account_column {
 
 struct reader;
 
-/* NULL when memory is out. clock must outlive it. */
+/*
+ * A reader of the database at path, which is opened with the first query. clock must outlive it. With a clock, the reader
+ * is for the loop: a transaction stays open for CLOCK_SOON at most, so that most queries make no system call, but each
+ * query of a new question (reader_begin) sees what other processes have committed before it. With clock NULL, it is for
+ * jobs, one at a time, and reader_end() follows the last query. NULL when memory is out.
+ */
 struct reader *reader_new(const char *path, struct clock *clock);
 void reader_free(struct reader *reader);
 
+/* Begins a question: its queries see one state of the database, the newest one. */
+void reader_begin(struct reader *reader);
+
+/* Ends a transaction, if one is open. */
+void reader_end(struct reader *reader);
+
 /*
- * The statement of a query, to bind parameters to; NULL where the database is in trouble, which has been logged. A step
- * that fails, which is logged too, takes all statements back: none may be used after that but through this.
+ * The statement of a query, to bind parameters to; NULL if the database cannot be used. After a step that fails, no
+ * statement may be used but through this.
  */
 sqlite3_stmt *reader_query(struct reader *reader, enum query query);
 
 /* SQLITE_ROW, SQLITE_DONE, or an error. */
 int reader_step(struct reader *reader, enum query query);
 
-/* To be called when the rows of a query have been read, and after an error. */
+/* Must be called when the rows of a query have been read, and after an error. */
 void reader_done(struct reader *reader, enum query query);
 
 /* Binds texts from ?1 on and steps. */
 int reader_ask(struct reader *reader, enum query query, const char *one, const char *two);
+
+/* Why the database cannot be used: an English sentence that lasts until the next failure; "" if it never failed. */
+const char *reader_trouble(const struct reader *reader);
+
+/* How often the database has failed. A database that is missing or broken is tried again each second. */
+unsigned reader_failures(const struct reader *reader);
 
 #endif

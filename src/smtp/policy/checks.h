@@ -7,6 +7,9 @@
 /* The verdict: policy_pass(), or a refusal, which is one of those that the table names. */
 typedef struct ftg_reply policy_check(struct smtp_session *s, const struct policy_subject *subject);
 
+policy_check check_client_lookup;
+policy_check check_sender_lookup;
+policy_check check_recipient_lookup;
 policy_check check_refused_network;
 policy_check check_send_right;
 policy_check check_own_sender;

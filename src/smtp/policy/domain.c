@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/idna.h"
+#include "smtp/lookup_state.h"
 #include "smtp/policy/checks.h"
 #include "smtp/policy/questions.h"
 
@@ -11,14 +12,11 @@ about(enum ftg_id id, struct span text)
 	return ftg_reply_text(id, text.text, text.len);
 }
 
-/* Neither an address literal nor hosted here, which needs no DNS. Nothing is asked where the directory is in trouble. */
+/* Has the address a domain that the DNS may know? An address literal has none. */
 static bool
-is_elsewhere(const struct smtp_session *s, const struct address *address)
+has_domain(const struct address *address)
 {
-	struct directory *directory = s->config->directory;
-	struct domain domain;
-	return address->domain[0] != '\0' && address->domain[0] != '[' &&
-	    directory->ops->domain(directory, address->domain, &domain) == DIRECTORY_NO_DOMAIN;
+	return address->domain[0] != '\0' && address->domain[0] != '[';
 }
 
 /* A domain without MX has its mail at its own address (RFC 5321 section 5.1); one MX without a name takes no mail. */
@@ -48,7 +46,7 @@ check_sender_domain(struct smtp_session *s, const struct policy_subject *subject
 {
 	char name[DNS_NAME_SIZE];
 	if (!s->config->policy.sender_domain_check || s->config->resolver == NULL || subject->address->null ||
-	    !is_elsewhere(s, subject->address))
+	    !has_domain(subject->address) || s->envelope.known.hosted || s->envelope.known.failed)
 		return policy_pass();
 	if (!idna_to_ascii(name, subject->address->domain))
 		return about(ERR_SMTP_ADDRESS_SENDERSPOOF, subject->text);
@@ -75,7 +73,8 @@ check_recipient_domain(struct smtp_session *s, const struct policy_subject *subj
 {
 	char name[DNS_NAME_SIZE];
 	bool may_relay = s->user != NULL || (s->access & ACCESS_RELAY);
-	if (!may_relay || !is_elsewhere(s, subject->address))
+	bool elsewhere = s->lookup->recipient.base.verdict == DIRECTORY_NO_DOMAIN;
+	if (!may_relay || !elsewhere || !has_domain(subject->address))
 		return policy_pass();
 	if (!idna_to_ascii(name, subject->address->domain))
 		return about(ERR_SMTP_ADDRESS_DOAMIN, subject->text);

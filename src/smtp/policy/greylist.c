@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "smtp/lookup_state.h"
 #include "smtp/policy/checks.h"
 
 /* A question under way. */
@@ -56,25 +57,14 @@ ask(struct smtp_session *s, const struct address *sender, const struct address *
 	return policy_pass();
 }
 
-/* A postmaster is to be reached at once, and so is a domain whose people don't want their mail to wait. */
+/* Mail to a postmaster never waits, nor does mail to a domain that does not want that. */
 static bool
-is_excepted(struct smtp_session *s, const struct address *recipient)
+is_excepted(const struct address *recipient, bool waits)
 {
-	struct directory *directory = s->config->directory;
-	struct domain domain;
 	static const char postmaster[] = "postmaster";
-	if (strlen(recipient->local) == sizeof postmaster - 1 &&
-	    ascii_equal(recipient->local, postmaster, sizeof postmaster - 1))
-		return true;
-	return directory->ops->domain(directory, recipient->domain, &domain) == DIRECTORY_FOUND && !domain.greylist;
-}
-
-static bool
-is_permitted(struct smtp_session *s, const struct address *sender)
-{
-	struct directory *directory = s->config->directory;
-	unsigned access = 0;
-	return directory->ops->sender(directory, sender, &access) == DIRECTORY_FOUND && (access & ACCESS_PERMITTED);
+	return !waits ||
+	    (strlen(recipient->local) == sizeof postmaster - 1 &&
+	        ascii_equal(recipient->local, postmaster, sizeof postmaster - 1));
 }
 
 /* What the envelope holds has been parsed before. */
@@ -90,13 +80,16 @@ parsed(const char *text)
 struct ftg_reply
 check_greylist(struct smtp_session *s, const struct policy_subject *subject)
 {
-	if (s->config->greylist == NULL || *s->envelope.sender == '\0' || is_excepted(s, subject->address))
+	const struct domain *domain = &s->lookup->recipient.recipient.domain;
+	bool waits = domain->name[0] == '\0' || domain->greylist;
+	if (s->config->greylist == NULL || *s->envelope.sender == '\0' || is_excepted(subject->address, waits) ||
+	    (s->envelope.known.access & ACCESS_PERMITTED))
 		return policy_pass();
 	const struct address sender = parsed(s->envelope.sender);
-	return is_permitted(s, &sender) ? policy_pass() : ask(s, &sender, subject->address, ERR_SMTP_GLFAILRCP);
+	return ask(s, &sender, subject->address, ERR_SMTP_GLFAILRCP);
 }
 
-/* Who asks by the null sender whether there is such an address sends no data, and need not wait. */
+/* Callout verification (null sender, no DATA) is not greylisted at RCPT. */
 struct ftg_reply
 check_greylist_data(struct smtp_session *s, const struct policy_subject *subject)
 {
@@ -104,5 +97,7 @@ check_greylist_data(struct smtp_session *s, const struct policy_subject *subject
 	if (s->config->greylist == NULL || *s->envelope.sender != '\0')
 		return policy_pass();
 	const struct address sender = parsed(""), recipient = parsed(s->envelope.first);
-	return is_excepted(s, &recipient) ? policy_pass() : ask(s, &sender, &recipient, ERR_SMTP_GLFAILDATA);
+	if (is_excepted(&recipient, s->envelope.first_waits))
+		return policy_pass();
+	return ask(s, &sender, &recipient, ERR_SMTP_GLFAILDATA);
 }

@@ -10,12 +10,8 @@ is_recipient(const struct envelope *envelope, const struct address *address)
 {
 	struct mailbox mailbox = { 0 };
 
-	if (!mailbox_set_address(&mailbox, address->local, address->domain))
-		return false;
-	for (size_t i = 0; i < envelope->count; i++)
-		if (strcmp(envelope->mailboxes[i].address, mailbox.address) == 0)
-			return true;
-	return false;
+	return mailbox_set_address(&mailbox, address->local, address->domain) &&
+	    envelope_has_mailbox(envelope, mailbox.address);
 }
 
 void

@@ -28,11 +28,13 @@ static const struct check {
 	enum ftg_id
 	    answers[ANSWERS_MAX]; /* that it may give, beside ERR_SMTP_HARDERROR; the rest is 0, which is none */
 } checks[] = {
+	{ "directory", POLICY_CONNECT, NOBODY, check_client_lookup, { 0 } },
 	{ "refused-network", POLICY_CONNECT, NOBODY, check_refused_network, { ERR_SMTP_REJECT_IP } },
 	{ "blocklists", POLICY_CONNECT, KNOWN, check_blocklists, { ERR_SMTP_REJECT_RBL } },
 	{ "ptr", POLICY_CONNECT, KNOWN, check_ptr, { ERR_SMTP_REJECT_PTR } },
 	{ "helo", POLICY_HELLO, KNOWN, check_hello, { ERR_SMTP_TARPIT } },
 	{ "send-right", POLICY_SENDER, NOBODY, check_send_right, { ERR_SMTP_ACCESSDENIED2 } },
+	{ "directory", POLICY_SENDER, NOBODY, check_sender_lookup, { 0 } },
 	{ "own-senders", POLICY_SENDER, NOBODY, check_own_sender, { ERR_SMTP_AUTHMISMATCH } },
 	{ "hosted-senders", POLICY_SENDER, NOBODY, check_hosted_sender, { ERR_SMTP_ONLYHOSTED } },
 	{ "anti-spoofing", POLICY_SENDER, KNOWN, check_spoofing, { ERR_SMTP_SPOOF } },
@@ -43,6 +45,7 @@ static const struct check {
 	{ "blacklist", POLICY_RECIPIENT, USERS, check_blacklist, { ERR_SMTP_ACCESSDENIED } },
 	{ "permitted-only", POLICY_RECIPIENT, KNOWN, check_permitted, { ERR_SMTP_ACCESSDENIED } },
 	{ "blocklists", POLICY_RECIPIENT, KNOWN, check_blocklists_recipient, { ERR_SMTP_ACCESSDENIED } },
+	{ "directory", POLICY_RECIPIENT, NOBODY, check_recipient_lookup, { 0 } },
 	{ "recipient-domain", POLICY_RECIPIENT, NOBODY, check_recipient_domain, { ERR_SMTP_ADDRESS_DOAMIN } },
 	{ "posting", POLICY_ACCEPTED, NOBODY, check_posting, { ERR_SMTP_GLACCESSDENIED } },
 	{ "greylist", POLICY_ACCEPTED, KNOWN, check_greylist, { ERR_SMTP_GLFAILRCP } },
@@ -161,14 +164,17 @@ bool
 policy_wait(struct smtp_session *s)
 {
 	struct policy_run *run = &s->policy;
-	if (run->kept == NULL && (run->kept = malloc(sizeof *run->kept)) == NULL)
+	bool has_subject = run->subject.address != NULL || run->subject.text.text != NULL || s->path.text != NULL;
+	if (has_subject && run->kept == NULL && (run->kept = malloc(sizeof *run->kept)) == NULL)
 		return false;
 	if (run->subject.address != NULL && run->subject.address != &run->kept->address)
 		run->kept->address = *run->subject.address;
 	if (run->subject.address != NULL)
 		run->subject.address = &run->kept->address;
-	run->subject.text = copy_span(run->kept->text, run->subject.text);
-	s->path = copy_span(run->kept->path, s->path);
+	if (has_subject) {
+		run->subject.text = copy_span(run->kept->text, run->subject.text);
+		s->path = copy_span(run->kept->path, s->path);
+	}
 	run->waiting = true;
 	s->busy = true;
 	return true;

@@ -15,7 +15,7 @@ enum policy_stage {
 	POLICY_HELLO,     /* EHLO, HELO; text is the name that the client gives itself */
 	POLICY_SENDER,    /* MAIL; the envelope holds the sender and the parameters */
 	POLICY_RECIPIENT, /* RCPT, before it is known whether there is such a recipient */
-	POLICY_ACCEPTED,  /* RCPT, when nothing else speaks against the recipient, who is in the envelope */
+	POLICY_ACCEPTED,  /* RCPT, when nothing else speaks against the recipient, who is not in the envelope yet */
 	POLICY_DATA,      /* DATA, or the first BDAT of a message */
 	POLICY_CONTENT,   /* all octets of the message are in; it is neither durable nor visible yet */
 };

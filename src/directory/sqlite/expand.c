@@ -1,0 +1,300 @@
+/* Follows aliases and lists to the mailboxes, here and elsewhere, that their mail goes to. For jobs. */
+#include "directory/sqlite/expand.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text_set.h"
+#include "directory/sqlite/account.h"
+#include "directory/sqlite/recipient.h"
+
+/* An address on the way: the alias that is expanded, or a target of an alias. */
+struct target {
+	struct address address;
+	int64_t alias;  /* its number once it is known to be one; else 0 */
+	size_t parent;  /* index of the alias that leads here */
+	unsigned depth; /* 0: the alias that is expanded */
+};
+
+/* An array that grows. */
+struct array {
+	size_t count, room;
+};
+
+struct alias_expansion {
+	struct reader *reader;
+	struct expansion_question *question;
+	struct target *targets;
+	struct array target_array, mailbox_array, elsewhere_array;
+	struct text_set seen; /* mailboxes and addresses elsewhere */
+};
+
+/* Room for one more; NULL when memory is out. */
+static void *
+grow(void *items, struct array *array, size_t size)
+{
+	if (array->count < array->room)
+		return items;
+	size_t wanted = array->room == 0 ? 8 : 2 * array->room;
+	void *grown = reallocarray(items, wanted, size);
+	if (grown != NULL)
+		array->room = wanted;
+	return grown;
+}
+
+static enum directory_verdict
+fail(struct directory_question *question, const char *detail)
+{
+	snprintf(question->detail, sizeof question->detail, "%s", detail);
+	return DIRECTORY_FAILED;
+}
+
+static enum directory_verdict
+no_memory(struct alias_expansion *expansion)
+{
+	return fail(&expansion->question->base, "memory is out");
+}
+
+/* Names what an operator has to mend. */
+static enum directory_verdict
+misconfigured(struct alias_expansion *expansion, const struct address *address, const char *detail)
+{
+	struct directory_question *base = &expansion->question->base;
+	snprintf(base->detail, sizeof base->detail, "%.64s@%.100s: %s", address->local, address->domain, detail);
+	return DIRECTORY_MISCONFIGURED;
+}
+
+static enum directory_verdict
+add_mailbox(struct alias_expansion *expansion, const struct mailbox *mailbox)
+{
+	struct expansion *found = &expansion->question->expansion;
+	int added = text_set_add(&expansion->seen, mailbox->address, strlen(mailbox->address));
+	void *grown = added > 0 ? grow(found->mailboxes, &expansion->mailbox_array, sizeof *mailbox) : NULL;
+	if (added == 0)
+		return DIRECTORY_FOUND;
+	if (grown == NULL)
+		return no_memory(expansion);
+	found->mailboxes = grown;
+	found->mailboxes[expansion->mailbox_array.count++] = *mailbox;
+	found->count = expansion->mailbox_array.count;
+	return DIRECTORY_FOUND;
+}
+
+/* Its domain is not hosted here, or is relayed. */
+static enum directory_verdict
+add_elsewhere(struct alias_expansion *expansion, const struct address *address)
+{
+	struct expansion *found = &expansion->question->expansion;
+	char text[ADDRESS_TEXT_SIZE];
+	address_write(text, address->local, address->domain);
+	int added = text_set_add(&expansion->seen, text, strlen(text));
+	void *grown = added > 0 ? grow(found->elsewhere, &expansion->elsewhere_array, sizeof *address) : NULL;
+	if (added == 0)
+		return DIRECTORY_FOUND;
+	if (grown == NULL)
+		return no_memory(expansion);
+	found->elsewhere = grown;
+	found->elsewhere[expansion->elsewhere_array.count++] = *address;
+	found->elsewhere_count = expansion->elsewhere_array.count;
+	return DIRECTORY_FOUND;
+}
+
+static struct target *
+add_target(struct alias_expansion *expansion, size_t parent, unsigned depth)
+{
+	void *grown = grow(expansion->targets, &expansion->target_array, sizeof *expansion->targets);
+	if (grown == NULL)
+		return NULL;
+	expansion->targets = grown;
+	struct target *target = &expansion->targets[expansion->target_array.count++];
+	*target = (struct target) { .parent = parent, .depth = depth };
+	return target;
+}
+
+/* Has the way to a target led through that alias? */
+static bool
+is_behind(const struct alias_expansion *expansion, size_t index, int64_t alias)
+{
+	while (expansion->targets[index].depth > 0) {
+		index = expansion->targets[index].parent;
+		if (expansion->targets[index].alias == alias)
+			return true;
+	}
+	return false;
+}
+
+/* Reads the targets of an alias. */
+static enum directory_verdict
+read_targets(struct alias_expansion *expansion, size_t parent, unsigned depth)
+{
+	int result = SQLITE_NOMEM;
+	sqlite3_stmt *row = reader_query(expansion->reader, QUERY_TARGETS);
+	if (row == NULL)
+		return fail(&expansion->question->base, reader_trouble(expansion->reader));
+	sqlite3_bind_int64(row, 1, expansion->targets[parent].alias);
+	while ((result = reader_step(expansion->reader, QUERY_TARGETS)) == SQLITE_ROW) {
+		struct target *target = expansion->target_array.count < DIRECTORY_TARGETS_MAX
+		    ? add_target(expansion, parent, depth)
+		    : NULL;
+		if (target == NULL)
+			break;
+		sqlite_copy(target->address.local, sizeof target->address.local, row, 0);
+		sqlite_copy(target->address.domain, sizeof target->address.domain, row, 1);
+	}
+	reader_done(expansion->reader, QUERY_TARGETS);
+	if (result == SQLITE_DONE)
+		return DIRECTORY_FOUND;
+	if (result != SQLITE_ROW)
+		return fail(&expansion->question->base, reader_trouble(expansion->reader));
+	if (expansion->target_array.count < DIRECTORY_TARGETS_MAX)
+		return no_memory(expansion);
+	return misconfigured(expansion, &expansion->targets[0].address, "it leads to too many addresses");
+}
+
+/* Adds the targets of an alias to those that are visited. */
+static enum directory_verdict
+follow(struct alias_expansion *expansion, size_t index, int64_t alias)
+{
+	const struct address address = expansion->targets[index].address;
+	unsigned depth = expansion->targets[index].depth + 1;
+	size_t before = expansion->target_array.count;
+	expansion->targets[index].alias = alias;
+	if (is_behind(expansion, index, alias))
+		return misconfigured(expansion, &address, "this alias leads to itself");
+	if (depth > DIRECTORY_DEPTH_MAX)
+		return misconfigured(expansion, &address, "too many aliases lead to each other");
+	enum directory_verdict verdict = read_targets(expansion, index, depth);
+	if (verdict == DIRECTORY_FOUND && expansion->target_array.count == before)
+		return misconfigured(expansion, &address, "it has no targets");
+	return verdict;
+}
+
+static enum directory_verdict
+visit_account(struct alias_expansion *expansion, const struct account *account)
+{
+	struct expansion *found = &expansion->question->expansion;
+	enum directory_verdict verdict = sqlite_account_verdict(account);
+	if (found->moved_to[0] == '\0')
+		memcpy(found->moved_to, account->moved_to, sizeof found->moved_to);
+	return verdict == DIRECTORY_FOUND ? add_mailbox(expansion, &account->mailbox) : verdict;
+}
+
+/* Who lacks an account may be an alias, or the postmaster. A target that does not exist is for the operator to mend. */
+static enum directory_verdict
+visit_other(struct alias_expansion *expansion, size_t index, const struct address *address)
+{
+	struct alias alias = { .number = 0 };
+	struct mailbox postmaster;
+	enum directory_verdict verdict = sqlite_alias_find(expansion->reader, address, &alias);
+	if (verdict == DIRECTORY_FOUND)
+		return follow(expansion, index, alias.number);
+	if (verdict == DIRECTORY_FAILED)
+		return fail(&expansion->question->base, reader_trouble(expansion->reader));
+	if (sqlite_account_is_postmaster(address->local) && sqlite_postmaster_mailbox(&postmaster, address))
+		return add_mailbox(expansion, &postmaster);
+	if (index == 0)
+		return verdict;
+	return misconfigured(expansion, address, "an alias leads to this address, which does not exist");
+}
+
+static enum directory_verdict
+visit(struct alias_expansion *expansion, size_t index)
+{
+	const struct address address = expansion->targets[index].address;
+	struct account account;
+	enum directory_verdict verdict = sqlite_account_find(
+	    expansion->reader, address.domain, address.local, false, &account);
+	if (verdict == DIRECTORY_FAILED)
+		return fail(&expansion->question->base, reader_trouble(expansion->reader));
+	if (account.domain.relayed || (verdict == DIRECTORY_NO_DOMAIN && index > 0))
+		return add_elsewhere(expansion, &address);
+	if (verdict == DIRECTORY_FOUND)
+		return visit_account(expansion, &account);
+	return verdict == DIRECTORY_NO_MAILBOX ? visit_other(expansion, index, &address) : verdict;
+}
+
+static enum directory_verdict
+visit_all(struct alias_expansion *expansion)
+{
+	const struct expansion *found = &expansion->question->expansion;
+	enum directory_verdict unfit = DIRECTORY_FOUND;
+	for (size_t i = 0; i < expansion->target_array.count; i++) {
+		enum directory_verdict verdict = visit(expansion, i);
+		if (verdict == DIRECTORY_FAILED || verdict == DIRECTORY_MISCONFIGURED)
+			return verdict;
+		if (unfit == DIRECTORY_FOUND)
+			unfit = verdict;
+	}
+	return found->count > 0 || found->elsewhere_count > 0 ? DIRECTORY_FOUND : unfit;
+}
+
+enum directory_verdict
+sqlite_expand(struct reader *reader, struct expansion_question *question)
+{
+	struct alias_expansion expansion = { .reader = reader, .question = question };
+	struct target *first = add_target(&expansion, 0, 0);
+	question->expansion = (struct expansion) { .count = 0 };
+	enum directory_verdict verdict = DIRECTORY_FAILED;
+	if (first == NULL) {
+		(void)no_memory(&expansion);
+	} else {
+		first->address = question->address;
+		verdict = visit_all(&expansion);
+	}
+	if (verdict == DIRECTORY_FAILED || verdict == DIRECTORY_MISCONFIGURED)
+		expansion_clear(&question->expansion);
+	free(expansion.targets);
+	text_set_clear(&expansion.seen);
+	return verdict;
+}
+
+static enum directory_verdict
+read_members(struct reader *reader, int64_t alias, struct members_question *question)
+{
+	struct array array = { 0 };
+	int result = SQLITE_NOMEM;
+	sqlite3_stmt *row = reader_query(reader, QUERY_TARGETS);
+	if (row == NULL)
+		return fail(&question->base, reader_trouble(reader));
+	sqlite3_bind_int64(row, 1, alias);
+	while ((result = reader_step(reader, QUERY_TARGETS)) == SQLITE_ROW) {
+		void *grown = grow(question->members, &array, sizeof *question->members);
+		if (grown == NULL)
+			break;
+		question->members = grown;
+		struct address *member = &question->members[array.count++];
+		*member = (struct address) { .null = false };
+		sqlite_copy(member->local, sizeof member->local, row, 0);
+		sqlite_copy(member->domain, sizeof member->domain, row, 1);
+	}
+	reader_done(reader, QUERY_TARGETS);
+	question->count = array.count;
+	if (result == SQLITE_DONE)
+		return DIRECTORY_FOUND;
+	return fail(&question->base, result == SQLITE_ROW ? "memory is out" : reader_trouble(reader));
+}
+
+enum directory_verdict
+sqlite_members(struct reader *reader, struct members_question *question)
+{
+	struct address whole;
+	struct domain domain;
+	struct alias alias = { .right = EXPANSION_NOBODY };
+	question->members = NULL;
+	question->count = 0;
+	enum directory_verdict verdict = sqlite_address_complete(reader, &question->address, &whole);
+	if (verdict == DIRECTORY_FOUND)
+		verdict = sqlite_domain_find(reader, whole.domain, &domain);
+	if (verdict == DIRECTORY_FOUND)
+		verdict = sqlite_alias_find(reader, &whole, &alias);
+	question->right = alias.right;
+	if (verdict == DIRECTORY_FOUND && alias.right >= question->needed)
+		verdict = read_members(reader, alias.number, question);
+	if (verdict == DIRECTORY_FAILED) {
+		members_clear(question);
+		if (question->base.detail[0] == '\0')
+			return fail(&question->base, reader_trouble(reader));
+	}
+	return verdict;
+}

@@ -1,0 +1,171 @@
+/* Finds out what an address of RCPT is, and what a sender may do, by single rows of the database. */
+#include "directory/sqlite/recipient.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "directory/sqlite/access.h"
+#include "directory/sqlite/account.h"
+
+static enum expansion_right
+expansion_right(const char *text)
+{
+	if (text != NULL && strcmp(text, "anyone") == 0)
+		return EXPANSION_ANYONE;
+	return text != NULL && strcmp(text, "accounts") == 0 ? EXPANSION_ACCOUNTS : EXPANSION_NOBODY;
+}
+
+static enum posting_right
+posting_right(const char *text)
+{
+	if (text != NULL && strcmp(text, "members") == 0)
+		return POSTING_MEMBERS;
+	return text != NULL && strcmp(text, "accounts") == 0 ? POSTING_ACCOUNTS : POSTING_ANYONE;
+}
+
+enum directory_verdict
+sqlite_alias_find(struct reader *reader, const struct address *address, struct alias *alias)
+{
+	int result = reader_ask(reader, QUERY_ALIAS, address->domain, address->local);
+	if (result == SQLITE_ROW) {
+		sqlite3_stmt *row = reader_query(reader, QUERY_ALIAS);
+		alias->number = sqlite3_column_int64(row, 0);
+		sqlite_copy(alias->local, sizeof alias->local, row, 1);
+		alias->list = sqlite3_column_int(row, 2) != 0;
+		alias->right = expansion_right((const char *)sqlite3_column_text(row, 3));
+		alias->post = posting_right((const char *)sqlite3_column_text(row, 4));
+	}
+	reader_done(reader, QUERY_ALIAS);
+	if (result == SQLITE_DONE)
+		return DIRECTORY_NO_MAILBOX;
+	return result == SQLITE_ROW ? DIRECTORY_FOUND : DIRECTORY_FAILED;
+}
+
+enum directory_verdict
+sqlite_address_complete(struct reader *reader, const struct address *address, struct address *whole)
+{
+	*whole = *address;
+	if (address->domain[0] != '\0')
+		return DIRECTORY_FOUND;
+	return sqlite_account_domain(reader, address->local, whole->domain);
+}
+
+enum directory_verdict
+sqlite_account_verdict(const struct account *account)
+{
+	if (account->moved_to[0] != '\0')
+		return DIRECTORY_MOVED;
+	if (account->flags & ACCOUNT_SPAMTRAP)
+		return DIRECTORY_SPAMTRAP;
+	if (account->flags & ACCOUNT_DISABLED)
+		return DIRECTORY_DISABLED;
+	return account->flags & ACCOUNT_RECEIVE ? DIRECTORY_FOUND : DIRECTORY_NO_PRIVILEGE;
+}
+
+bool
+sqlite_postmaster_mailbox(struct mailbox *mailbox, const struct address *address)
+{
+	*mailbox = (struct mailbox) { .account = 0 };
+	return mailbox_set_address(mailbox, address->local, address->domain[0] == '\0' ? "localhost" : address->domain);
+}
+
+/* Is the address one of the members of a list, as they were added? */
+static enum directory_verdict
+find_member(struct reader *reader, const struct alias *list, const struct address *address, bool *member)
+{
+	sqlite3_stmt *statement = reader_query(reader, QUERY_MEMBER);
+	if (statement == NULL)
+		return DIRECTORY_FAILED;
+	sqlite3_bind_int64(statement, 1, list->number);
+	sqlite3_bind_text(statement, 2, address->domain, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 3, address->local, -1, SQLITE_STATIC);
+	int result = reader_step(reader, QUERY_MEMBER);
+	*member = result == SQLITE_ROW;
+	reader_done(reader, QUERY_MEMBER);
+	return result == SQLITE_ROW || result == SQLITE_DONE ? DIRECTORY_FOUND : DIRECTORY_FAILED;
+}
+
+static enum directory_verdict
+find_list(struct reader *reader, const struct address *address, struct recipient_question *question)
+{
+	struct alias alias = { .number = 0 };
+	struct recipient *recipient = &question->recipient;
+	enum directory_verdict verdict = sqlite_alias_find(reader, address, &alias);
+	if (verdict != DIRECTORY_FOUND)
+		return verdict;
+	recipient->kind = alias.list ? RECIPIENT_LIST : RECIPIENT_ALIAS;
+	memcpy(recipient->local, alias.local, sizeof recipient->local);
+	recipient->post = alias.list ? alias.post : POSTING_ANYONE;
+	if (recipient->post != POSTING_MEMBERS || question->sender.null)
+		return DIRECTORY_FOUND;
+	return find_member(reader, &alias, &question->sender, &recipient->member);
+}
+
+static void
+describe(struct recipient *recipient, const struct account *account)
+{
+	recipient->domain = account->domain;
+	memcpy(recipient->language, account->language, sizeof recipient->language);
+	memcpy(recipient->moved_to, account->moved_to, sizeof recipient->moved_to);
+	memcpy(recipient->local, account->local, sizeof recipient->local);
+	recipient->mailbox = account->mailbox;
+}
+
+static enum directory_verdict
+find_whole(struct reader *reader, const struct address *address, struct recipient_question *question)
+{
+	struct account account;
+	struct recipient *recipient = &question->recipient;
+	enum directory_verdict verdict = sqlite_account_find(reader, address->domain, address->local, false, &account);
+	describe(recipient, &account);
+	if (verdict == DIRECTORY_FOUND)
+		return sqlite_account_verdict(&account);
+	memcpy(recipient->local, address->local, sizeof recipient->local);
+	if (account.domain.relayed) {
+		recipient->kind = RECIPIENT_RELAYED;
+		return DIRECTORY_FOUND;
+	}
+	if (verdict == DIRECTORY_NO_MAILBOX)
+		verdict = find_list(reader, address, question);
+	bool missing = verdict == DIRECTORY_NO_MAILBOX || (verdict == DIRECTORY_NO_DOMAIN && *address->domain == '\0');
+	if (!missing || !sqlite_account_is_postmaster(address->local))
+		return verdict;
+	return sqlite_postmaster_mailbox(&recipient->mailbox, address) ? DIRECTORY_FOUND : DIRECTORY_FAILED;
+}
+
+enum directory_verdict
+sqlite_recipient_find(struct reader *reader, struct recipient_question *question)
+{
+	struct address whole;
+	memset(&question->recipient, 0, sizeof question->recipient);
+	enum directory_verdict verdict = sqlite_address_complete(reader, &question->address, &whole);
+	return verdict == DIRECTORY_FOUND ? find_whole(reader, &whole, question) : verdict;
+}
+
+static enum directory_verdict
+find_owner(struct reader *reader, struct sender_question *question)
+{
+	sqlite3_stmt *statement = reader_query(reader, QUERY_OWNS);
+	if (statement == NULL)
+		return DIRECTORY_FAILED;
+	sqlite3_bind_int64(statement, 1, question->account);
+	sqlite3_bind_text(statement, 2, question->address.domain, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 3, question->address.local, -1, SQLITE_STATIC);
+	int result = reader_step(reader, QUERY_OWNS);
+	question->owned = result == SQLITE_ROW;
+	reader_done(reader, QUERY_OWNS);
+	return result == SQLITE_ROW || result == SQLITE_DONE ? DIRECTORY_FOUND : DIRECTORY_FAILED;
+}
+
+enum directory_verdict
+sqlite_sender_find(struct reader *reader, struct sender_question *question)
+{
+	struct domain domain;
+	question->owned = false;
+	enum directory_verdict verdict = sqlite_access_sender(reader, &question->address, &question->access);
+	enum directory_verdict hosted = sqlite_domain_find(reader, question->address.domain, &domain);
+	question->hosted = hosted == DIRECTORY_FOUND;
+	if (verdict == DIRECTORY_FOUND && question->account != 0)
+		verdict = find_owner(reader, question);
+	return hosted == DIRECTORY_FAILED ? DIRECTORY_FAILED : verdict;
+}

@@ -1,0 +1,34 @@
+/* Finds out what an address of RCPT is, and what a sender may do, by single rows of the database. */
+#ifndef DIRECTORY_SQLITE_RECIPIENT_H
+#define DIRECTORY_SQLITE_RECIPIENT_H
+
+#include "directory/sqlite/reader.h"
+#include "port/directory.h"
+
+/* A row of aliases. */
+struct alias {
+	int64_t number;
+	char local[ADDRESS_LOCAL_MAX + 1];
+	bool list;
+	enum expansion_right right;
+	enum posting_right post;
+};
+
+/* FOUND, NO_MAILBOX, FAILED. */
+enum directory_verdict sqlite_alias_find(struct reader *reader, const struct address *address, struct alias *alias);
+
+/* Completes a local part without a domain: FOUND, NO_MAILBOX, AMBIGUOUS, FAILED. */
+enum directory_verdict sqlite_address_complete(
+    struct reader *reader, const struct address *address, struct address *whole);
+
+/* Why an account cannot get mail: MOVED, SPAMTRAP, DISABLED, NO_PRIVILEGE; FOUND if it can. */
+enum directory_verdict sqlite_account_verdict(const struct account *account);
+
+/* Sets the mailbox of a hosted domain's postmaster who has no account; of localhost if the domain is "". */
+bool sqlite_postmaster_mailbox(struct mailbox *mailbox, const struct address *address);
+
+/* Answer a question; return its verdict. */
+enum directory_verdict sqlite_recipient_find(struct reader *reader, struct recipient_question *question);
+enum directory_verdict sqlite_sender_find(struct reader *reader, struct sender_question *question);
+
+#endif

@@ -1,0 +1,43 @@
+/* A session's questions to the directory. */
+#ifndef SMTP_LOOKUP_STATE_H
+#define SMTP_LOOKUP_STATE_H
+
+#include <stddef.h>
+
+#include "port/directory.h"
+
+struct smtp_session;
+
+/*
+ * The question that is under way, and what is known of the recipient of the RCPT command under way. Allocated when a
+ * session first needs it, and freed at the end of a transaction.
+ */
+struct lookup {
+	struct smtp_session *session;
+	union {
+		struct client_question client;
+		struct sender_question sender;
+		struct members_question members;
+		struct domain_question domain;
+	};
+	struct recipient_question recipient;
+	struct expansion_question expansion;
+	char domain_name[ADDRESS_DOMAIN_MAX + 1]; /* of ETRN */
+	bool below;                               /* of ETRN: those below the domain, too */
+	bool utf8;                                /* of EXPN: the answer may hold UTF-8 */
+};
+
+/* The session's questions, made if need be; NULL when memory is out. */
+struct lookup *lookup_open(struct smtp_session *s);
+
+/* Frees them. Not while one is under way. */
+void lookup_close(struct smtp_session *s);
+
+/* The lookup of a question that stands at an offset in it. */
+static inline struct lookup *
+lookup_of(struct directory_question *question, size_t offset)
+{
+	return (struct lookup *)(void *)((char *)question - offset);
+}
+
+#endif

@@ -1,0 +1,102 @@
+/* What the directory knows of a client, a sender and a recipient: asked once, in front of the checks that need it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "smtp/lookup_state.h"
+#include "smtp/policy/checks.h"
+
+/* A directory in trouble refuses nobody for what it does not know. */
+static void
+client_is_known(struct directory_question *question)
+{
+	struct lookup *lookup = lookup_of(question, offsetof(struct lookup, client));
+	struct smtp_session *s = lookup->session;
+
+	s->access = question->verdict == DIRECTORY_FOUND ? (unsigned char)lookup->client.access : 0;
+	policy_decide(s, policy_pass());
+}
+
+struct ftg_reply
+check_client_lookup(struct smtp_session *s, const struct policy_subject *subject)
+{
+	struct directory *directory = s->config->directory;
+	struct lookup *lookup = lookup_open(s);
+
+	(void)subject;
+	if (lookup == NULL || !policy_wait(s))
+		return ftg_reply(ERR_SMTP_HARDERROR);
+	lookup->client = (struct client_question) { .base = { .done = client_is_known }, .address = s->peer.address };
+	directory->ops->client(directory, &lookup->client);
+	return policy_pass();
+}
+
+static void
+sender_is_known(struct directory_question *question)
+{
+	struct lookup *lookup = lookup_of(question, offsetof(struct lookup, sender));
+	struct smtp_session *s = lookup->session;
+	bool found = question->verdict == DIRECTORY_FOUND;
+
+	s->envelope.known = (struct sender_facts) {
+		.failed = !found,
+		.hosted = found && lookup->sender.hosted,
+		.owned = found && lookup->sender.owned,
+		.access = found ? (unsigned char)lookup->sender.access : 0,
+	};
+	policy_decide(s, policy_pass());
+}
+
+/* The null sender, which all DSNs have, is open to everybody. */
+struct ftg_reply
+check_sender_lookup(struct smtp_session *s, const struct policy_subject *subject)
+{
+	struct directory *directory = s->config->directory;
+	struct lookup *lookup;
+
+	if (subject->address->null)
+		return policy_pass();
+	lookup = lookup_open(s);
+	if (lookup == NULL || !policy_wait(s))
+		return ftg_reply(ERR_SMTP_HARDERROR);
+	lookup->sender = (struct sender_question) {
+		.base = { .done = sender_is_known },
+		.address = *s->policy.subject.address,
+		.account = s->user != NULL ? s->account : 0,
+	};
+	directory->ops->sender(directory, &lookup->sender);
+	return policy_pass();
+}
+
+static void
+recipient_is_known(struct directory_question *question)
+{
+	policy_decide(lookup_of(question, offsetof(struct lookup, recipient))->session, policy_pass());
+}
+
+/* What the envelope holds has been parsed before. */
+static struct address
+sender_of(const struct smtp_session *s)
+{
+	struct address address = { .null = true };
+	const char *text = s->envelope.sender;
+
+	if (*text != '\0')
+		(void)address_parse(&address, text, strlen(text), true, true);
+	return address;
+}
+
+struct ftg_reply
+check_recipient_lookup(struct smtp_session *s, const struct policy_subject *subject)
+{
+	struct directory *directory = s->config->directory;
+	struct lookup *lookup = lookup_open(s);
+
+	(void)subject;
+	if (lookup == NULL || !policy_wait(s))
+		return ftg_reply(ERR_SMTP_HARDERROR);
+	lookup->recipient.base = (struct directory_question) { .done = recipient_is_known };
+	lookup->recipient.address = *s->policy.subject.address;
+	lookup->recipient.sender = sender_of(s);
+	directory->ops->recipient(directory, &lookup->recipient);
+	return policy_pass();
+}

@@ -1,0 +1,136 @@
+/* Asks a directory that answers before the question returns, or by jobs that run in line. */
+#include "ask_directory.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+unsigned ask_jobs;
+static unsigned answers;
+
+static void
+run_job(struct executor *executor, struct job *job)
+{
+	(void)executor;
+	ask_jobs++;
+	job->work(job);
+	job->done(job);
+}
+
+struct executor ask_executor = { .start = run_job };
+
+static void
+count_answer(struct directory_question *question)
+{
+	(void)question;
+	answers++;
+}
+
+static const struct directory_question asked = { .done = count_answer };
+
+static enum directory_verdict
+verdict_of(const struct directory_question *question, unsigned before)
+{
+	cr_assert_eq(answers, before + 1);
+	bool failed = question->verdict == DIRECTORY_FAILED || question->verdict == DIRECTORY_MISCONFIGURED;
+	cr_expect_eq(question->detail[0] != '\0', failed, "%s", question->detail);
+	return question->verdict;
+}
+
+static enum directory_verdict
+expand(struct directory *directory, struct ask_found *found)
+{
+	struct expansion_question question = { .base = asked };
+	const struct expansion *expansion = &question.expansion;
+	unsigned before = answers;
+	memcpy(question.address.local, found->local, sizeof found->local);
+	memcpy(question.address.domain, found->domain.name, sizeof found->domain.name);
+	directory->ops->expand(directory, &question);
+	cr_assert_leq(expansion->count, DIRECTORY_TARGETS_MAX);
+	cr_assert_leq(expansion->elsewhere_count, sizeof found->elsewhere / sizeof *found->elsewhere);
+	found->count = expansion->count;
+	found->elsewhere_count = expansion->elsewhere_count;
+	for (size_t i = 0; i < found->count; i++)
+		found->mailboxes[i] = expansion->mailboxes[i];
+	for (size_t i = 0; i < found->elsewhere_count; i++)
+		found->elsewhere[i] = expansion->elsewhere[i];
+	memcpy(found->moved_to, expansion->moved_to, sizeof found->moved_to);
+	memcpy(found->detail, question.base.detail, sizeof found->detail);
+	expansion_clear(&question.expansion);
+	return verdict_of(&question.base, before);
+}
+
+enum directory_verdict
+ask_recipient(
+    struct directory *directory, const struct address *address, const struct address *sender, struct ask_found *found)
+{
+	struct recipient_question question = { .base = asked, .address = *address, .sender = *sender };
+	const struct recipient *recipient = &question.recipient;
+	unsigned before = answers;
+	directory->ops->recipient(directory, &question);
+	*found = (struct ask_found) { .kind = recipient->kind, .domain = recipient->domain };
+	memcpy(found->local, recipient->local, sizeof found->local);
+	memcpy(found->language, recipient->language, sizeof found->language);
+	memcpy(found->moved_to, recipient->moved_to, sizeof found->moved_to);
+	memcpy(found->detail, question.base.detail, sizeof found->detail);
+	found->post = recipient->post;
+	found->member = recipient->member;
+	enum directory_verdict verdict = verdict_of(&question.base, before);
+	if (verdict != DIRECTORY_FOUND)
+		return verdict;
+	if (recipient->kind == RECIPIENT_ALIAS || recipient->kind == RECIPIENT_LIST)
+		return expand(directory, found);
+	found->count = recipient->kind == RECIPIENT_ACCOUNT;
+	found->mailboxes[0] = recipient->mailbox;
+	found->elsewhere_count = recipient->kind == RECIPIENT_RELAYED;
+	found->elsewhere[0] = *address;
+	return verdict;
+}
+
+enum directory_verdict
+ask_domain(struct directory *directory, const char *name, struct domain *domain)
+{
+	struct domain_question question = { .base = asked, .name = name };
+	unsigned before = answers;
+	directory->ops->domain(directory, &question);
+	*domain = question.domain;
+	return verdict_of(&question.base, before);
+}
+
+enum directory_verdict
+ask_client(struct directory *directory, const char *address, unsigned *access)
+{
+	struct client_question question = { .base = asked, .address = address, .access = 99 };
+	unsigned before = answers;
+	directory->ops->client(directory, &question);
+	*access = question.access;
+	return verdict_of(&question.base, before);
+}
+
+enum directory_verdict
+ask_sender(struct directory *directory, struct sender_question *question)
+{
+	unsigned before = answers;
+	question->base = asked;
+	directory->ops->sender(directory, question);
+	return verdict_of(&question->base, before);
+}
+
+enum directory_verdict
+ask_members(struct directory *directory, struct members_question *question)
+{
+	unsigned before = answers;
+	question->base = asked;
+	directory->ops->members(directory, question);
+	return verdict_of(&question->base, before);
+}
+
+enum directory_verdict
+ask_login(struct directory *directory, const char *name, struct account *account)
+{
+	struct login_question question = { .base = asked, .name = name };
+	unsigned before = answers;
+	directory->ops->login(directory, &question);
+	*account = question.account;
+	return verdict_of(&question.base, before);
+}
