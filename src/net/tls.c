@@ -1,4 +1,4 @@
-/* The server's side of an encrypted connection, by OpenSSL over buffers of our own. */
+/* The server's side of a TLS connection, by OpenSSL over buffers of our own. */
 #include "net/tls.h"
 
 #include <openssl/bio.h>
@@ -16,10 +16,10 @@ enum {
 	SERVER_NAME_SIZE = 256,
 };
 
-/* Octets in order, at most so many at a time; holds memory only while it holds octets. */
+/* A queue of octets; it holds memory only while it holds octets. */
 struct buffer {
 	unsigned char *octets;
-	size_t at;   /* the first that has not been taken */
+	size_t at;   /* the first that has not been consumed */
 	size_t used; /* behind the last */
 	size_t room;
 };
@@ -82,7 +82,7 @@ drop(struct buffer *buffer, size_t len)
 		empty(buffer);
 }
 
-/* OpenSSL takes the next octets of the client. */
+/* Called by OpenSSL to read octets of the client. */
 static int
 read_input(BIO *bio, char *octets, int size)
 {
@@ -100,7 +100,7 @@ read_input(BIO *bio, char *octets, int size)
 	return (int)len;
 }
 
-/* OpenSSL has octets for the client. */
+/* Called by OpenSSL to write octets for the client. */
 static int
 write_output(BIO *bio, const char *octets, int size)
 {
@@ -187,9 +187,9 @@ tls_state(const struct tls *tls)
 	return tls->state;
 }
 
-/* Says close_notify, once; where output is full it is left out, as the client does not read anyway. */
+/* Sends close_notify, once; if the output is full it is left out, for the client does not read anyway. */
 static void
-shut(struct tls *tls)
+end_tls(struct tls *tls)
 {
 	ERR_clear_error();
 	SSL_shutdown(tls->openssl);
@@ -208,14 +208,14 @@ fail(struct tls *tls)
 	tls->state = TLS_FAILED;
 }
 
-/* Sees to what OpenSSL returned where it was not what was hoped for. */
+/* Handles a result of OpenSSL that is not success. */
 static void
-look_at(struct tls *tls, int result)
+handle_result(struct tls *tls, int result)
 {
 	switch (SSL_get_error(tls->openssl, result)) {
 	case SSL_ERROR_WANT_READ:
 	case SSL_ERROR_WANT_WRITE: break;
-	case SSL_ERROR_ZERO_RETURN: shut(tls); break;
+	case SSL_ERROR_ZERO_RETURN: end_tls(tls); break;
 	default: fail(tls);
 	}
 }
@@ -234,7 +234,7 @@ note_server_name(struct tls *tls)
 }
 
 static void
-shake_hands(struct tls *tls)
+continue_handshake(struct tls *tls)
 {
 	ERR_clear_error();
 	int result = SSL_do_handshake(tls->openssl);
@@ -242,7 +242,7 @@ shake_hands(struct tls *tls)
 		tls->state = TLS_OPEN;
 		note_server_name(tls);
 	} else {
-		look_at(tls, result);
+		handle_result(tls, result);
 	}
 }
 
@@ -270,14 +270,14 @@ tls_read(struct tls *tls, void *octets, size_t size)
 {
 	size_t len = 0;
 	if (tls->state == TLS_HANDSHAKING)
-		shake_hands(tls);
+		continue_handshake(tls);
 	if (tls->state != TLS_OPEN || size == 0)
 		return 0;
 	ERR_clear_error();
 	int result = SSL_read_ex(tls->openssl, octets, size, &len);
 	if (result == 1)
 		return len;
-	look_at(tls, result);
+	handle_result(tls, result);
 	return 0;
 }
 
@@ -312,7 +312,7 @@ void
 tls_close(struct tls *tls)
 {
 	if (tls->state == TLS_OPEN || tls->state == TLS_HANDSHAKING)
-		shut(tls);
+		end_tls(tls);
 }
 
 static bool

@@ -1,4 +1,4 @@
-/* The server's side of an encrypted connection: octets of TLS in and out, plain ones out and in. Knows no socket. */
+/* The server's side of a TLS connection, in memory: TLS octets on one side, plain octets on the other. */
 #ifndef NET_TLS_H
 #define NET_TLS_H
 
@@ -8,62 +8,63 @@
 #include "net/tls_context.h"
 
 /*
- * What is fed has come behind the reply that asks for the handshake, or from the first octet on. What a client sent in
- * plain text behind its STARTTLS or STLS is never fed, nor read as a command: the caller drops it (RFC 3207 section 6).
+ * The caller feeds what came after the reply to STARTTLS or STLS, or all octets if the connection begins with TLS. It must
+ * drop clear text that the client sent behind its command (RFC 3207 section 6). For the loop's thread.
  */
 
 enum {
 	TLS_INPUT_MAX = 64 * 1024,  /* encrypted octets that wait to be read */
-	TLS_OUTPUT_MAX = 64 * 1024, /* encrypted octets that wait to be sent; more are made when some have been */
+	TLS_OUTPUT_MAX = 64 * 1024, /* encrypted octets that wait to be sent; no more are made then */
 };
 
 enum tls_state {
 	TLS_HANDSHAKING,
 	TLS_OPEN,
-	TLS_CLOSED, /* by a close_notify of either side: what there is of output is to be sent, then it is over */
-	TLS_FAILED, /* for good: what there is of output holds the alert for the client; tls_error() says why */
+	TLS_CLOSED, /* by a close_notify of either side; the output must still be sent */
+	TLS_FAILED, /* the output, if any, holds the alert for the client; tls_error() says why */
 };
 
 struct tls;
 
-/* A connection that waits for the client's first octets. NULL when memory is out. context may be freed before it. */
+/* Makes a connection that waits for the client's first octets. Returns NULL if memory is out. It may outlive context. */
 struct tls *tls_new(const struct tls_context *context);
 
-/* Drops whatever has not been read or sent. */
+/* Frees it, with all that has not been read or sent. Takes NULL. */
 void tls_free(struct tls *tls);
 
+/* The state; TLS_CLOSED and TLS_FAILED are final. */
 enum tls_state tls_state(const struct tls *tls);
 
-/* Takes encrypted octets and returns how many: all, unless TLS_INPUT_MAX wait. Then plain ones are to be read first. */
+/* Consumes encrypted octets and returns how many: all, unless TLS_INPUT_MAX wait to be read by tls_read(). */
 size_t tls_feed(struct tls *tls, const void *octets, size_t len);
 
 /* Do encrypted octets wait that tls_read() has not seen? */
 bool tls_is_waiting(const struct tls *tls);
 
 /*
- * Goes on with the handshake, or reads up to size plain octets and returns how many. 0: nothing more until tls_feed(),
- * or, where output waits, tls_sent(). To be called after each of them until it returns 0.
+ * Continues the handshake, or reads up to size plain octets and returns how many. 0: nothing more before tls_feed(), or,
+ * if output waits, tls_sent(). Must be called after each of these until it returns 0.
  */
 size_t tls_read(struct tls *tls, void *octets, size_t size);
 
-/* Encrypts plain octets and returns how many; fewer, also 0, where TLS_OUTPUT_MAX is near or the state is not open. */
+/* Encrypts plain octets and returns how many: fewer, or 0, if TLS_OUTPUT_MAX is near or the state is not TLS_OPEN. */
 size_t tls_write(struct tls *tls, const void *octets, size_t len);
 
-/* The encrypted octets that are to be sent, until the next call; and the word that so many of them have been. */
+/* tls_output() returns the octets to send, valid until the next call; tls_sent() removes those that were sent. */
 const void *tls_output(const struct tls *tls, size_t *len);
 void tls_sent(struct tls *tls, size_t len);
 
-/* Says close_notify. Nothing is read or written any more. */
+/* Sends close_notify. Nothing is read or written any more. */
 void tls_close(struct tls *tls);
 
-/* For the log and the trace line, from the handshake's end on, else "": "TLSv1.3", "TLS_AES_256_GCM_SHA384". */
+/* For the log and the trace line, once the handshake is complete, else "": "TLSv1.3", "TLS_AES_256_GCM_SHA384". */
 const char *tls_version(const struct tls *tls);
 const char *tls_cipher(const struct tls *tls);
 
-/* The host name that the client asked for (SNI), "" for none. It is what a stranger says: letters, digits, . - _ only. */
+/* The host name that the client asked for (SNI): letters, digits, ".", "-" and "_" only; "" if there is none. */
 const char *tls_server_name(const struct tls *tls);
 
-/* Why it failed, in English; "" where it has not. */
+/* Why it failed, in English; "" if it has not. */
 const char *tls_error(const struct tls *tls);
 
 #endif

@@ -1,4 +1,4 @@
-/* What clamd answers to INSTREAM: "stream: OK", "stream: NAME FOUND", or an error. */
+/* Parses the answer of clamd to INSTREAM: "stream: OK", "stream: NAME FOUND", or an error. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* The resolver of a worker. */
+/* Resolves DNS questions on the loop of a worker, by c-ares. */
 #include "peer/dns.h"
 
 #include <ares.h>
@@ -14,7 +14,7 @@
 
 enum { ATTEMPTS = 2 }; /* at each server */
 
-/* A question, whoever asks it. Freed when c-ares knows of it no more, and nobody waits. */
+/* A question, with all who ask it. Freed once c-ares has finished with it and nobody waits. */
 struct dns_query {
 	struct dns *dns;
 	struct dns_query *next, *previous;
@@ -56,11 +56,11 @@ unlink_query(struct dns *dns, struct dns_query *query)
 }
 
 /*
- * Gives those who wait their answer, and keeps it. The query is no longer among those that wait. Who is answered may ask
- * at once what he likes, and free what holds his question.
+ * Answers all who ask, and caches the answer. The query has left the list of those that wait. Each done() may ask again at
+ * once, and may free its question.
  */
 static void
-settle(struct dns_query *query, const unsigned char *message, size_t len)
+answer_askers(struct dns_query *query, const unsigned char *message, size_t len)
 {
 	struct dns *dns = query->dns;
 	struct dns_answer *answer = dns_answer_new(query->type, query->name, message, len);
@@ -77,7 +77,7 @@ settle(struct dns_query *query, const unsigned char *message, size_t len)
 
 static void send_queries(struct dns *dns);
 
-/* What comes too late is kept for whoever asks again. */
+/* An answer that is late is cached, for the next time. */
 static void
 on_answer(void *context, int status, int timeouts, unsigned char *message, int len)
 {
@@ -88,7 +88,7 @@ on_answer(void *context, int status, int timeouts, unsigned char *message, int l
 	if (query->askers != NULL)
 		unlink_query(dns, query);
 	if (query->askers != NULL || message != NULL)
-		settle(query, message, message != NULL ? (size_t)len : 0);
+		answer_askers(query, message, message != NULL ? (size_t)len : 0);
 	free(query);
 	if (status != ARES_EDESTRUCTION)
 		send_queries(dns);
@@ -111,14 +111,14 @@ send_queries(struct dns *dns)
 	dns->sending = false;
 }
 
-/* c-ares goes on with those that it knows, and frees them. */
+/* A query that c-ares has continues there, and is freed when it ends. */
 static void
-give_up_first(struct dns *dns)
+expire_first(struct dns *dns)
 {
 	struct dns_query *query = dns->first;
 	bool sent = query->sent;
 	unlink_query(dns, query);
-	settle(query, NULL, 0);
+	answer_askers(query, NULL, 0);
 	if (!sent)
 		free(query);
 }
@@ -130,7 +130,7 @@ on_tick(uv_timer_t *timer)
 	int64_t now = (int64_t)uv_now(dns->loop);
 	ares_process_fd(dns->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 	while (dns->first != NULL && dns->first->deadline <= now)
-		give_up_first(dns);
+		expire_first(dns);
 	if (dns->first == NULL && dns->under_way == 0)
 		uv_timer_stop(timer);
 	dns->after(dns);
@@ -145,7 +145,7 @@ find_query(const struct dns *dns, enum resolver_type type, const char *name)
 	return query;
 }
 
-/* NULL where there is no way to ask. */
+/* Returns NULL if nothing can be asked. */
 static struct dns_query *
 open_query(struct dns *dns, enum resolver_type type, const char *name)
 {
@@ -268,7 +268,7 @@ dns_close(struct dns *dns)
 	dns->channel = NULL;
 	uv_timer_stop(&dns->timer);
 	while (dns->first != NULL)
-		give_up_first(dns);
+		expire_first(dns);
 	ares_destroy(channel);
 	dns_cache_free(dns->cache);
 	dns->cache = NULL;

@@ -1,4 +1,4 @@
-/* Answers of name servers. */
+/* Parses answers of name servers. */
 #include "peer/dns_answer.h"
 
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #include "peer/dns_message.h"
 
-/* What a message comes to, before it is packed. */
+/* The result of a message, before it is packed. */
 struct finding {
 	enum resolver_type type;
 	enum resolver_outcome outcome;
@@ -27,7 +27,7 @@ read_ipv4(struct dns_reader *data, struct resolver_record *record, char *text)
 	return dns_read_octets(data, record->address.octets + NETWORK_IPV4_BITS / 8, 4);
 }
 
-/* One of ::ffff:0:0/96 would be taken for IPv4, which no AAAA record can mean. */
+/* An address of ::ffff:0:0/96 would be taken for IPv4, which no AAAA record can mean. */
 static bool
 read_ipv6(struct dns_reader *data, struct resolver_record *record, char *text)
 {
@@ -54,7 +54,7 @@ read_mx(struct dns_reader *data, struct resolver_record *record, char *text)
 	return dns_read_name(data, &name) && (dns_name_is_root(&name) || dns_name_write(text, &name));
 }
 
-/* Its strings are one text; what goes beyond the room is left out. */
+/* Joins the strings of the record; octets that do not fit are left out. */
 static bool
 read_txt(struct dns_reader *data, struct resolver_record *record, char *text)
 {
@@ -87,7 +87,7 @@ dns_type_number(enum resolver_type type)
 	return (int)types[type].number;
 }
 
-/* Goes in behind those of the same preference; only those of MX differ. */
+/* Inserts a record behind those of the same preference; only MX records differ. */
 static void
 insert(struct finding *finding, const struct resolver_record *record)
 {
@@ -97,9 +97,9 @@ insert(struct finding *finding, const struct resolver_record *record)
 	finding->records[at] = *record;
 }
 
-/* A record that holds something else than its type promises is dropped. */
+/* Drops a record whose data is not of its type. */
 static void
-take_record(struct finding *finding, struct dns_reader data)
+parse_record(struct finding *finding, struct dns_reader data)
 {
 	struct resolver_record record = { 0 };
 	char *text;
@@ -121,15 +121,15 @@ limit_ttl(struct finding *finding, uint32_t ttl)
 		finding->ttl = ttl;
 }
 
-/* The owner's records of the type count; an alias stands before those of the name that it leads to. */
+/* Records of the owner and the type count. An alias comes before the records of the name that it leads to. */
 static void
-look_at_answer(struct finding *finding, const struct dns_record *record)
+parse_answer(struct finding *finding, const struct dns_record *record)
 {
 	struct dns_reader data = record->data;
 	if (record->class != DNS_CLASS_IN || !dns_name_is_same(&record->owner, &finding->owner))
 		return;
 	if (record->type == types[finding->type].number)
-		take_record(finding, data);
+		parse_record(finding, data);
 	else if (record->type == TYPE_CNAME)
 		dns_read_name(&data, &finding->owner);
 	else
@@ -139,7 +139,7 @@ look_at_answer(struct finding *finding, const struct dns_record *record)
 
 /* RFC 2308 section 5: an answer without records holds as long as this one and its last number say. */
 static void
-look_at_authority(struct finding *finding, const struct dns_record *record)
+parse_authority(struct finding *finding, const struct dns_record *record)
 {
 	struct dns_reader data = record->data;
 	struct dns_name name;
@@ -184,8 +184,8 @@ read_message(struct finding *finding, const char *name, const unsigned char *mes
 	if (!dns_read_header(&reader, &header) || !header.is_answer || header.is_cut || header.questions != 1 ||
 	    (header.code != DNS_NO_ERROR && header.code != DNS_NO_NAME))
 		return;
-	if (!read_question(&reader, finding, name) || !read_records(&reader, header.answers, finding, look_at_answer) ||
-	    !read_records(&reader, header.authorities, finding, look_at_authority))
+	if (!read_question(&reader, finding, name) || !read_records(&reader, header.answers, finding, parse_answer) ||
+	    !read_records(&reader, header.authorities, finding, parse_authority))
 		return;
 	if (header.code == DNS_NO_NAME)
 		finding->outcome = RESOLVER_NO_NAME;

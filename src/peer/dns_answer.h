@@ -1,4 +1,4 @@
-/* Answers of name servers: from octets that may be anything to records that can be used. */
+/* Parses answers of name servers, whose octets may be anything, into records that can be used. */
 #ifndef PEER_DNS_ANSWER_H
 #define PEER_DNS_ANSWER_H
 
@@ -6,7 +6,7 @@
 
 #include "port/resolver.h"
 
-/* One block of memory, with the texts of its records. */
+/* An answer is one block of memory, with the texts of its records; it is freed by the last of its holders. */
 struct dns_answer {
 	struct resolver_answer answer;
 	uint32_t
@@ -19,12 +19,13 @@ struct dns_answer {
 int dns_type_number(enum resolver_type type);
 
 /*
- * Reads the answer to a question from a message (RFC 1035 section 4); NULL is none. The name is in lower case. What has
- * no sound form, or answers something else, is RESOLVER_FAILED. NULL when memory is out. The caller holds the answer.
+ * Parses the answer to a question from a message (RFC 1035 section 4); message NULL: none came. The name must be in lower
+ * case. The outcome of a malformed message, or of one that answers something else, is RESOLVER_FAILED. Returns NULL if
+ * memory is out. The caller is the first holder.
  */
 struct dns_answer *dns_answer_new(enum resolver_type type, const char *name, const unsigned char *message, size_t len);
 
-/* One holder more, or less: the last one frees it. NULL is none. */
+/* Adds a holder, or removes one; the last frees the answer. Both take NULL. */
 struct dns_answer *dns_answer_hold(struct dns_answer *answer);
 void dns_answer_release(struct dns_answer *answer);
 

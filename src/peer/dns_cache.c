@@ -1,4 +1,4 @@
-/* Answers of name servers, kept for a while. */
+/* A cache of answers of name servers. */
 #include "peer/dns_cache.h"
 
 #include <stdlib.h>
@@ -15,8 +15,8 @@ struct place {
 };
 
 struct dns_cache {
-	uint64_t key[2]; /* so that nobody chooses names to drive out others */
-	struct place places[DNS_CACHE_PLACES];
+	uint64_t key[2]; /* secret, so that nobody can choose names that replace others */
+	struct place places[DNS_CACHE_SLOTS];
 };
 
 struct dns_cache *
@@ -33,7 +33,7 @@ dns_cache_free(struct dns_cache *cache)
 {
 	if (cache == NULL)
 		return;
-	for (size_t i = 0; i < DNS_CACHE_PLACES; i++)
+	for (size_t i = 0; i < DNS_CACHE_SLOTS; i++)
 		dns_answer_release(cache->places[i].answer);
 	free(cache);
 }
@@ -42,7 +42,7 @@ static struct place *
 place_of(struct dns_cache *cache, enum resolver_type type, const char *name)
 {
 	uint64_t hash = siphash(cache->key, name, strlen(name)) + type;
-	return &cache->places[hash % DNS_CACHE_PLACES];
+	return &cache->places[hash % DNS_CACHE_SLOTS];
 }
 
 struct dns_answer *

@@ -1,4 +1,4 @@
-/* Messages of the domain name system, read piece by piece. */
+/* Reads messages of the DNS piece by piece. */
 #include "peer/dns_message.h"
 
 #include <string.h>
@@ -65,7 +65,7 @@ read_label(struct dns_reader *reader, struct dns_name *name, size_t len)
 	return true;
 }
 
-/* A pointer leads to what stands before all that was read of the name, so that it comes to an end. */
+/* A pointer must lead before all that was read of the name, so that following it ends. */
 static bool
 follow(struct dns_reader *reader, size_t *start)
 {
@@ -136,7 +136,7 @@ dns_name_is_same(const struct dns_name *name, const struct dns_name *other)
 	return name->len == other->len && memcmp(name->octets, other->octets, name->len) == 0;
 }
 
-/* A dot within a label would be one between labels. */
+/* A dot within a label would be taken for one between labels. */
 bool
 dns_name_write(char text[DNS_NAME_SIZE], const struct dns_name *name)
 {

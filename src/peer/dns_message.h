@@ -1,4 +1,4 @@
-/* Messages of the domain name system (RFC 1035 section 4), read piece by piece, whatever they hold. */
+/* Reads messages of the DNS (RFC 1035 section 4) piece by piece, whatever they hold. */
 #ifndef PEER_DNS_MESSAGE_H
 #define PEER_DNS_MESSAGE_H
 
@@ -10,15 +10,15 @@
 
 enum { DNS_CLASS_IN = 1, DNS_NO_ERROR = 0, DNS_NO_NAME = 3, DNS_WIRE_NAME_MAX = 255 };
 
-/* A place in a message. One that has failed reads nothing but zeros. */
+/* A position in a message. After a failure it reads zeros only. */
 struct dns_reader {
 	const unsigned char *message;
 	size_t at;
-	size_t len; /* where reading ends; names may point back at whatever stands before */
+	size_t len; /* where reading ends; names may point back before the position */
 	bool failed;
 };
 
-/* As it stands in a message, without compression, in lower case: labels with their lengths, and the root's. */
+/* A name without compression, in lower case: labels with their lengths, and the root's. */
 struct dns_name {
 	unsigned char octets[DNS_WIRE_NAME_MAX];
 	size_t len;
@@ -38,20 +38,21 @@ struct dns_record {
 	struct dns_reader data;
 };
 
-/* False, as from then on, where the message ends too early or holds no such thing. */
+/* Each returns false if the message ends too early or is malformed, and so does every later call. */
 bool dns_read_header(struct dns_reader *reader, struct dns_header *header);
 bool dns_read_name(struct dns_reader *reader, struct dns_name *name);
 bool dns_read_record(struct dns_reader *reader, struct dns_record *record);
 bool dns_read_octets(struct dns_reader *reader, void *octets, size_t len);
 bool dns_skip(struct dns_reader *reader, size_t len);
 
-/* A number of so many octets, 4 at most; 0 where there is none. */
+/* Reads a number of 1 to 4 octets; 0 after a failure. */
 uint32_t dns_read_number(struct dns_reader *reader, size_t octets);
 
+/* Is it the root? Are they the same name? */
 bool dns_name_is_root(const struct dns_name *name);
 bool dns_name_is_same(const struct dns_name *name, const struct dns_name *other);
 
-/* As text. False where it is none that dns_name_is_valid() takes. */
+/* Writes a name as text. Returns false if dns_name_is_valid() rejects it. */
 bool dns_name_write(char text[DNS_NAME_SIZE], const struct dns_name *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* The sockets of c-ares, watched by the loop. */
+/* Watches the sockets of c-ares on the loop. */
 #include <ares.h>
 #include <stdlib.h>
 
@@ -17,7 +17,7 @@ on_closed(uv_handle_t *handle)
 	free(handle);
 }
 
-/* An error is told by whatever c-ares then does with the socket. */
+/* After an error, c-ares reads the socket and finds it. */
 static void
 on_ready(uv_poll_t *poll, int status, int events)
 {
@@ -38,7 +38,7 @@ find(struct dns *dns, int descriptor)
 	return at;
 }
 
-/* One that cannot be watched is never ready, and its questions run out of time. */
+/* If a socket cannot be watched, its questions time out. */
 static struct dns_socket *
 add(struct dns *dns, int descriptor)
 {

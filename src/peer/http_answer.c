@@ -1,4 +1,4 @@
-/* Answers of HTTP servers to requests of version 1.0. */
+/* Parses answers to HTTP/1.0 requests. */
 #include "peer/http_answer.h"
 
 #include <stdint.h>
@@ -6,7 +6,7 @@
 
 #include "base/ascii.h"
 
-/* "HTTP/1.1 200 OK": the version is that of the server (RFC 9110 section 2.5). */
+/* "HTTP/1.1 200 OK": the version is the server's own (RFC 9110 section 2.5). */
 static bool
 read_status(unsigned *status, const char *line, size_t len)
 {
@@ -25,7 +25,7 @@ read_status(unsigned *status, const char *line, size_t len)
 	return true;
 }
 
-/* Is this the field of that name? Its value is told without white space around it. */
+/* Is this the field of that name? Stores its value without surrounding white space. */
 static bool
 is_field(const char *line, size_t len, const char *name, const char **value, size_t *value_len)
 {
@@ -56,7 +56,7 @@ read_length(size_t *length, const char *digits, size_t len)
 	return len > 0;
 }
 
-/* The length of the body by the lines of the header, each with its CRLF; SIZE_MAX where none is told. */
+/* The length of the body by the lines of the header, each with its CRLF; SIZE_MAX if there is none. */
 static bool
 read_header(size_t *length, const char *at, const char *end)
 {

@@ -1,4 +1,4 @@
-/* Answers of HTTP servers to requests of version 1.0: a status, and a body that its length or the connection's end ends. */
+/* Parses answers to HTTP/1.0 requests: a status, and a body that ends as its length says or with the connection. */
 #ifndef PEER_HTTP_ANSWER_H
 #define PEER_HTTP_ANSWER_H
 
@@ -6,10 +6,10 @@
 #include <stddef.h>
 
 enum http_progress {
-	HTTP_MORE, /* it goes on */
+	HTTP_MORE, /* more octets are needed */
 	HTTP_WHOLE,
-	HTTP_CUT_OFF, /* the connection has ended before it */
-	HTTP_BAD,     /* it is none, or has a coding that nobody asked for */
+	HTTP_CUT_OFF, /* the connection ended too early */
+	HTTP_BAD,     /* not HTTP, or with a transfer coding, which was not asked for */
 };
 
 struct http_answer {
@@ -18,7 +18,7 @@ struct http_answer {
 	size_t len;
 };
 
-/* Reads the octets that have come so far; ended: no more will. The answer is filled where it is whole. */
+/* Parses the octets that have come so far; ended: no more will come. Fills the answer if the result is HTTP_WHOLE. */
 enum http_progress http_answer_read(struct http_answer *answer, const char *octets, size_t len, bool ended);
 
 #endif

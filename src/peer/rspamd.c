@@ -32,7 +32,7 @@ static void __attribute__((format(printf, 2, 3))) put_line(struct head *head, co
 	assert(head->len < head->size);
 }
 
-/* Whatever the value holds, it is one line. */
+/* A value cannot end its line, whatever it holds. */
 static void
 put(struct head *head, const char *name, const char *value)
 {

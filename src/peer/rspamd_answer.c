@@ -1,4 +1,4 @@
-/* What rspamd answers to /checkv2: a JSON object with the action that it wishes for. */
+/* Parses the answer of rspamd to /checkv2: a JSON object with an action. */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,8 +7,8 @@
 #include "peer/rspamd.h"
 
 /*
- * "greylist" by itself is no wish to defer: where rspamd greylists, it says "soft reject". What would change the message
- * cannot be done: it is written by then.
+ * "greylist" alone does not defer: if rspamd itself greylists, it says "soft reject". Actions that would change the message
+ * are not done, because it is written by then.
  */
 static const struct {
 	const char *name;

@@ -1,4 +1,4 @@
-/* Questions to the domain name system, answered without blocking. */
+/* Questions to the DNS, answered without blocking. For the loop's thread. */
 #ifndef PORT_RESOLVER_H
 #define PORT_RESOLVER_H
 
@@ -9,7 +9,7 @@
 #include "base/network.h"
 
 enum {
-	RESOLVER_TEXT_MAX = 512,   /* octets that are kept of a TXT record, its strings put together */
+	RESOLVER_TEXT_MAX = 512,   /* octets that are kept of a TXT record, whose strings are joined */
 	RESOLVER_RECORDS_MAX = 16, /* that are kept of an answer */
 };
 
@@ -17,14 +17,14 @@ enum resolver_type { RESOLVER_A, RESOLVER_AAAA, RESOLVER_MX, RESOLVER_TXT, RESOL
 
 enum resolver_outcome {
 	RESOLVER_FOUND,   /* one record at least */
-	RESOLVER_NO_DATA, /* the name exists, but has no record of that type that is fit for use */
+	RESOLVER_NO_DATA, /* the name exists, but has no usable record of that type */
 	RESOLVER_NO_NAME, /* the name does not exist */
 	RESOLVER_FAILED,  /* nothing is known: no answer in time, an error of a server, a malformed answer */
 };
 
 /*
- * Checked: a name is one that dns_name_is_valid() takes, without a dot at its end; that of an MX may also be "", where
- * the domain takes no mail (RFC 7505). Records that hold another name are dropped. A TXT record may hold any octets.
+ * Names have passed dns_name_is_valid(), and have no dot at their end; that of an MX may also be "", if the domain accepts
+ * no mail (RFC 7505). Records with other names are dropped. A TXT record may hold any octets.
  */
 struct resolver_record {
 	struct network address; /* A, AAAA */
@@ -39,26 +39,26 @@ struct resolver_answer {
 	size_t count; /* 0 unless records were found */
 };
 
-/* Embedded in whatever it is about. It stays where it is until done() is called. */
+/* Embedded in whatever it is about. It must stay where it is until done() is called. */
 struct resolver_question {
-	/* Once, on the loop. The answer lasts until it returns; the question is the asker's again, and may be freed. */
+	/* Called once, on the loop. The answer is valid until it returns. It may free the question. */
 	void (*done)(struct resolver_question *question, const struct resolver_answer *answer);
 	struct resolver_question *next; /* for the resolver */
 };
 
-/* Who answers: the domain name system, through a worker's loop (peer/dns.h), or a test. */
+/* Implemented by peer/dns.h, or by a fake of a test. */
 struct resolver {
 	/*
-	 * The name is a good one, and is copied. An answer that is at hand comes before this returns; others come within a
-	 * time limit, all attempts taken together. Never fails: what cannot be asked is answered RESOLVER_FAILED.
+	 * The name must be valid; it is copied. A cached answer comes before this returns; others come within a time limit,
+	 * all attempts taken together. If nothing can be asked, the answer is RESOLVER_FAILED.
 	 */
 	void (*ask)(
 	    struct resolver *resolver, enum resolver_type type, const char *name, struct resolver_question *question);
 };
 
 /*
- * Asks, with question->done set. A text that is no name does not exist: RESOLVER_NO_NAME. There is no way to take a
- * question back: done() always comes, before the end of the loop at the latest.
+ * Asks; question->done must be set. A text that is not a valid name is answered RESOLVER_NO_NAME. A question cannot be
+ * cancelled: done() is always called, before the end of the loop at the latest.
  */
 void resolver_ask(
     struct resolver *resolver, enum resolver_type type, const char *name, struct resolver_question *question);

@@ -356,15 +356,15 @@ Test(dns_cache, negative_answer_is_kept_briefly)
 Test(dns_cache, last_entry_is_always_found)
 {
 	char name[32];
-	for (int i = 0; i < 3 * DNS_CACHE_PLACES; i++) {
+	for (int i = 0; i < 3 * DNS_CACHE_SLOTS; i++) {
 		snprintf(name, sizeof name, "n%d.example", i);
 		put(name, 60, 0);
 		cr_assert_eq(dns_cache_find(cache, RESOLVER_A, name, 0), answer);
 	}
 	unsigned kept = 0;
-	for (int i = 0; i < 3 * DNS_CACHE_PLACES; i++) {
+	for (int i = 0; i < 3 * DNS_CACHE_SLOTS; i++) {
 		snprintf(name, sizeof name, "n%d.example", i);
 		kept += dns_cache_find(cache, RESOLVER_A, name, 0) != NULL;
 	}
-	cr_expect(kept > DNS_CACHE_PLACES / 2 && kept <= DNS_CACHE_PLACES);
+	cr_expect(kept > DNS_CACHE_SLOTS / 2 && kept <= DNS_CACHE_SLOTS);
 }

@@ -15,7 +15,7 @@ struct inspection {
 	enum ftg_id id;    /* the refusal; FTG_IDS, as it is at first: none */
 	const char *cause; /* of it, for the log; NULL: none. Lives as long as the configuration */
 	bool failed;       /* it could not look; text tells the log why, and the message goes on unless id refuses it */
-	char text[SMTP_HELD_MAX];                    /* the argument of the refusal, if its row has one */
+	char text[SMTP_HELD_MAX]; /* the argument of the refusal, if its row has one */
 };
 
 /*
