@@ -13,7 +13,7 @@ import unittest
 
 import raised
 
-BUILD = os.environ.get("FTGATE_BUILD", os.path.join(os.path.dirname(__file__), "../../build/dev"))
+BUILD = os.path.realpath(os.environ.get("FTGATE_BUILD", os.path.join(os.path.dirname(__file__), "../../build/dev")))
 SOURCE = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 SECONDS = 30  # longest wait for anything; a sanitizer's build on a busy machine is slow
 

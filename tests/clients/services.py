@@ -88,7 +88,7 @@ def answers(address):
         return probe.connect_ex(address) == 0
 
 
-class NameServer(Program):
+class Dnsmasq(Program):
     """dnsmasq with these records, options of its own: txt-record=..., host-record=... Knows all of .example and .test."""
 
     def __init__(self, *records):
@@ -170,7 +170,7 @@ class PolicydSpf:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-class Scripted:
+class FakeService:
     """A server that has speak(connection, number) for each connection, numbered from 1, in a thread of its own."""
 
     def __init__(self, speak):

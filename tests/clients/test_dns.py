@@ -13,7 +13,7 @@ import tempfile
 import time
 
 from limits import HOST, LimitsCase, four_ways
-from nameserver import NameServer, encode
+from fake_name_server import FakeNameServer, encode
 from server import ACCOUNT, SECONDS, Server, Talk, TestCase, main, program
 
 LISTED, NAMED, STRANGER = "127.0.0.2", "127.0.0.3", "127.0.0.4"
@@ -169,7 +169,7 @@ class Hostile(DnsCase):
     """Name servers of somebody who means harm, or is in trouble."""
 
     def setUp(self):
-        self.names = self.enterContext(NameServer())
+        self.names = self.enterContext(FakeNameServer())
 
     def assertSoundLog(self, server):
         """Printable lines, each of an event; whatever was said, it is no other key."""

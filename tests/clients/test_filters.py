@@ -11,7 +11,7 @@ import time
 
 from limits import LimitsCase, four_ways
 from server import ACCOUNT, SECONDS, SENDER, Talk, main
-from services import PAUSE, Clamd, NameServer, Rspamd, Scripted, free_port
+from services import PAUSE, Clamd, Dnsmasq, FakeService, Rspamd, free_port
 from test_proxy import LISTENERS, header
 
 CLIENT = "192.0.2.7"
@@ -119,7 +119,7 @@ class ClamAv(FiltersCase):
 class Rspam(FiltersCase):
     @classmethod
     def setUpClass(cls):
-        names = cls.enterClassContext(NameServer("txt-record=fail.example,v=spf1 ip4:192.0.2.1 -all"))
+        names = cls.enterClassContext(Dnsmasq("txt-record=fail.example,v=spf1 ip4:192.0.2.1 -all"))
         cls.rspamd = cls.enterClassContext(Rspamd(names))
 
     def test_spam_is_refused(self):
@@ -192,24 +192,24 @@ class Failures(FiltersCase):
     def test_slow(self):
         released = threading.Event()
         self.addCleanup(released.set)
-        with Scripted(lambda connection, _: released.wait()) as filter_:
+        with FakeService(lambda connection, _: released.wait()) as filter_:
             self.assertFailed(filter_.address, "clamav", "no answer: Connection timed out", "300ms")
             self.assertFailed(filter_.address, "rspamd", "no answer: Connection timed out", "300ms")
             released.set()
 
     def test_dying(self):
-        with Scripted(lambda connection, _: connection.recv(10)) as filter_:
+        with FakeService(lambda connection, _: connection.recv(10)) as filter_:
             self.assertFailed(filter_.address, "clamav", "no answer|the answer is cut off|cannot be asked")
             self.assertFailed(filter_.address, "rspamd", "no answer|the answer is cut off|cannot be asked")
 
     def test_confused(self):
-        with Scripted(lambda connection, _: connection.sendall(b"UNKNOWN COMMAND\0")) as filter_:
+        with FakeService(lambda connection, _: connection.sendall(b"UNKNOWN COMMAND\0")) as filter_:
             self.assertFailed(filter_.address, "clamav", "UNKNOWN COMMAND|no answer")
-        with Scripted(http(b"<html>")) as filter_:
+        with FakeService(http(b"<html>")) as filter_:
             self.assertFailed(filter_.address, "rspamd", "the answer is no JSON")
-        with Scripted(http(b'{"error":"No workers"}', b"500 Error")) as filter_:
+        with FakeService(http(b'{"error":"No workers"}', b"500 Error")) as filter_:
             self.assertFailed(filter_.address, "rspamd", "the answer is of HTTP status 500")
-        with Scripted(http(b"[" * 100000)) as filter_:
+        with FakeService(http(b"[" * 100000)) as filter_:
             self.assertFailed(filter_.address, "rspamd", "the answer is no JSON: maximum parsing depth")
 
 
@@ -229,7 +229,7 @@ class Hanging(FiltersCase):
                 octets += connection.recv(65536)
             connection.sendall(b"stream: OK\0")
 
-        with Scripted(speak) as filter_, \
+        with FakeService(speak) as filter_, \
                 self.filtered(f"kind: clamav; address: {filter_.address}; time-limit: 1s") as server:
             answers = []
             threads = [threading.Thread(target=lambda: answers.append(self.deliver(server, CLEAN))) for _ in range(20)]
@@ -279,7 +279,7 @@ class Hanging(FiltersCase):
 
 class Answers(FiltersCase):
     def rspamd(self, **answer):
-        return self.enterContext(Scripted(http(json.dumps(answer).encode()))).address
+        return self.enterContext(FakeService(http(json.dumps(answer).encode()))).address
 
     def test_words_of_any_kind_are_one_argument(self):
         words = "a\r\n250 ok (#3.05) \x1b[2J \u202e \u00e4"
@@ -311,7 +311,7 @@ class Stop(FiltersCase):
             released.wait()
 
         self.addCleanup(released.set)
-        filter_ = self.enterContext(Scripted(keep_silent))
+        filter_ = self.enterContext(FakeService(keep_silent))
         with self.filtered(f"address: {filter_.address}; time-limit: 5m") as server:
             talk = self.enterContext(Talk(server, first=header(CLIENT)))
             talk.mail()

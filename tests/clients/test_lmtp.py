@@ -10,7 +10,7 @@ import threading
 import time
 import unittest
 
-from next_server import NextServer
+from fake_next_hop import FakeNextHop
 from server import ACCOUNT, DOMAIN, LIMITS, SECONDS, Server, Talk, TestCase, main, render
 
 BOB = "bob@" + DOMAIN
@@ -52,10 +52,10 @@ class LmtpCase(TestCase):
         wait_until(lambda: not glob.glob(server.data + "/queue/tmp/*"))
 
 
-class Scripted(LmtpCase):
+class FakeService(LmtpCase):
     def next(self, **answers):
         folder = self.enterContext(tempfile.TemporaryDirectory(prefix="ftgate-lmtp-"))
-        return self.enterContext(NextServer(lmtp=True, path=folder + "/socket", **answers))
+        return self.enterContext(FakeNextHop(lmtp=True, path=folder + "/socket", **answers))
 
     def test_message_is_handed_over_before_it_is_acknowledged(self):
         boxes = self.next()
@@ -110,7 +110,7 @@ class Scripted(LmtpCase):
         self.assertIn(b"Final-Recipient: rfc822; bob@example.test\r\nAction: failed\r\nStatus: 5.2.1\r\n", notice.octets)
 
     def test_local_and_remote_recipients_both_get_the_message(self):
-        boxes, following = self.next(), self.enterContext(NextServer())
+        boxes, following = self.next(), self.enterContext(FakeNextHop())
         server = self.start(boxes.path, f"relay:\n  smarthost: 127.0.0.1:{following.port}\n  tls: none\n")
         server.control("access", "add", "relay", "127.0.0.0/8")
         self.assertAnswer("ERR_SMTP_MESSAGEOK", self.send(server, ACCOUNT, "far@example.net"))
@@ -134,7 +134,7 @@ class Hung(LmtpCase):
 
     def hung(self):
         folder = self.enterContext(tempfile.TemporaryDirectory(prefix="ftgate-lmtp-"))
-        return self.enterContext(NextServer(lmtp=True, path=folder + "/socket", LHLO="silence"))
+        return self.enterContext(FakeNextHop(lmtp=True, path=folder + "/socket", LHLO="silence"))
 
     def send_many(self, server, count):
         answers = []

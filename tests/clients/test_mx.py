@@ -9,8 +9,8 @@ import subprocess
 import time
 import unittest
 
-from nameserver import NameServer
-from next_server import NextServer
+from fake_name_server import FakeNameServer
+from fake_next_hop import FakeNextHop
 from server import ACCOUNT, LIMITS, SECONDS, Server, Talk, TestCase, main
 
 CLONE_NEWNET = 0x40000000
@@ -33,7 +33,7 @@ def setUpModule():
 
 class Mx(TestCase):
     def setUp(self):
-        self.names = self.enterContext(NameServer())
+        self.names = self.enterContext(FakeNameServer())
         config = (LIMITS + "relay:\n  retry: 1s\n  retry-max: 1s\n  timeout: 2s\n"
                   f"dns:\n  servers: 127.0.0.1:{self.names.port}\n  timeout: 2s\n")
         self.server = self.enterContext(Server("--workers", "1", "--hostname", "mx.example.test", config=config, LANG="de"))
@@ -44,7 +44,7 @@ class Mx(TestCase):
             self.names.tell(text)
 
     def next(self, address, **answers):
-        return self.enterContext(NextServer(address=(address, 25), **answers))
+        return self.enterContext(FakeNextHop(address=(address, 25), **answers))
 
     def send(self, *recipients):
         with Talk(self.server) as talk:

@@ -10,7 +10,7 @@ import time
 
 from encrypted import Certificate
 from mo import mo
-from next_server import NextServer
+from fake_next_hop import FakeNextHop
 from server import ACCOUNT, DOMAIN, LIMITS, SECONDS, Server, Talk, TestCase, main
 
 TO = "bert@example.net"
@@ -50,7 +50,7 @@ class RelayCase(TestCase):
         return "relay:\n" + "".join(lines) % port + more
 
     def next(self, **answers):
-        return self.enterContext(NextServer(**answers))
+        return self.enterContext(FakeNextHop(**answers))
 
     def send(self, server, *recipients, sender=ACCOUNT, parameters=b"", rcpt=b"", body=b"text\r\n", header=HEADER):
         with Talk(server) as talk:
@@ -136,7 +136,7 @@ class Relay(RelayCase):
                 self.assertEqual([], server.messages())
 
     def test_server_that_is_down_comes_up(self):
-        with NextServer() as following:
+        with FakeNextHop() as following:
             port = following.port
         server = self.start(port)
         self.send(server)

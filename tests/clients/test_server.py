@@ -529,8 +529,8 @@ class Stopping(ServerTest):
         self.assertEqual([], self.server.messages())
 
 
-class Silent:
-    """A filter that takes messages and says nothing until it is let go."""
+class FakeFilter:
+    """A filter that accepts connections and answers when a test says so."""
 
     def __init__(self):
         self.socket = socket.create_server(("127.0.0.1", 0))
@@ -553,7 +553,7 @@ class StoppingInJobs(ServerTest):
     """A stop while a message waits for a filter."""
 
     def setUp(self):
-        self.filter = self.enterContext(Silent())
+        self.filter = self.enterContext(FakeFilter())
         self.config = ONE_WORKER + f"filters:\n  - kind: clamav\n    address: {self.filter.address}\n    time-limit: 60s\n"
         super().setUp()
         self.client = self.talk()

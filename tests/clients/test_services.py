@@ -6,7 +6,7 @@ import time
 
 from limits import LimitsCase, four_ways
 from server import ACCOUNT, SENDER, Talk, main
-from services import PAUSE, NameServer, PolicydSpf, Postgrey, Scripted, free_port
+from services import PAUSE, Dnsmasq, FakeService, PolicydSpf, Postgrey, free_port
 from test_proxy import LISTENERS, header
 
 CLIENT = "192.0.2.7"
@@ -45,7 +45,7 @@ class ServicesCase(LimitsCase):
 
 class Spf(ServicesCase):
     def setUp(self):
-        self.names = self.enterContext(NameServer(*RECORDS))
+        self.names = self.enterContext(Dnsmasq(*RECORDS))
 
     def server_with(self, settings="", more=""):
         spf = self.enterContext(PolicydSpf(self.names, settings))
@@ -149,25 +149,25 @@ class Failures(ServicesCase):
         def keep_silent(connection, _):
             while read_question(connection):
                 pass
-        with Scripted(keep_silent) as service:
+        with FakeService(keep_silent) as service:
             self.assertFailed(service.address, "no answer within the time limit", "300ms")
 
     def test_dying(self):
-        with Scripted(answer_once(b"action=DEF")) as service:
+        with FakeService(answer_once(b"action=DEF")) as service:
             self.assertFailed(service.address, "the service has closed the connection")
 
     def test_confused(self):
-        with Scripted(answer_once(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as service:
+        with FakeService(answer_once(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as service:
             self.assertFailed(service.address, "no action in the answer")
 
     def test_talkative(self):
-        with Scripted(answer_once(b"x=" + 10000 * b"y" + b"\n\n")) as service:
+        with FakeService(answer_once(b"x=" + 10000 * b"y" + b"\n\n")) as service:
             self.assertFailed(service.address, "the answer is too long")
 
     def test_hostile(self):
         answers = (b"action=REJECT a\r250 ok\x1b[2J\xff\n\n", b"action=PREPEND X: a\r\x0bY: b\n\n",
                    b"action=PREPEND X\r\nY: b\n\n")
-        with Scripted(answer_all(*answers)) as service, self.asking(f"address: {service.address}") as server:
+        with FakeService(answer_all(*answers)) as service, self.asking(f"address: {service.address}") as server:
             self.assertEqual(self.says("ERR_SMTP_ACCESSDENIED2"), self.rcpt_from(server, SENDER))
             message = self.deliver(server)
             self.assertIn(b"\nX: a??Y: b\nReceived: ", message)
@@ -187,7 +187,7 @@ class Asking(ServicesCase):
             answers[number] = self.rcpt_from(server, sender)
 
         answers = {}
-        with Scripted(speak) as service, self.asking(f"address: {service.address}") as server:
+        with FakeService(speak) as service, self.asking(f"address: {service.address}") as server:
             threads = [threading.Thread(target=ask, args=(server, number)) for number in range(40)]
             for thread in threads:
                 thread.start()
@@ -204,7 +204,7 @@ class Asking(ServicesCase):
 
         told = []
         stages = ("connect", "helo", "mail", "rcpt", "data")
-        with Scripted(speak) as service:
+        with FakeService(speak) as service:
             with self.asking(*(f"address: {service.address}; at: {stage}" for stage in stages)) as server:
                 self.deliver(server)
         self.assertEqual(["CONNECT", "EHLO", "MAIL", "RCPT", "DATA"], [question["protocol_state"] for question in told])
@@ -216,7 +216,7 @@ class Asking(ServicesCase):
         self.assertEqual(1, len({question["instance"] for question in told[2:]}))
 
     def test_a_refusal_may_take_the_place_of_the_greeting(self):
-        with Scripted(answer_all(b"action=REJECT\n\n", b"action=421 4.7.0 later\n\n")) as service:
+        with FakeService(answer_all(b"action=REJECT\n\n", b"action=421 4.7.0 later\n\n")) as service:
             with self.asking(f"address: {service.address}; at: connect") as server:
                 for answer in self.says("ERR_SMTP_REJECT_IP", CLIENT), self.says("ERR_SMTP_GLFAILRCP"):
                     with Talk(server, first=header(CLIENT)) as talk:
@@ -233,7 +233,7 @@ class Stop(ServicesCase):
             asked.set()
             read_question(connection)
 
-        with Scripted(keep_silent) as service, self.asking(f"address: {service.address}; time-limit: 5m") as server:
+        with FakeService(keep_silent) as service, self.asking(f"address: {service.address}; time-limit: 5m") as server:
             talk = self.enterContext(Talk(server, first=header(CLIENT)))
             talk.mail()
             talk.socket.sendall(b"RCPT TO:<%s>\r\n" % ACCOUNT.encode())

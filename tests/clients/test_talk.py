@@ -13,7 +13,7 @@ import tempfile
 import threading
 
 from encrypted import Certificate
-from nameserver import NameServer
+from fake_name_server import FakeNameServer
 from server import BUILD, SECONDS, SOURCE, Server, TestCase, main, program
 from test_proxy import header
 
@@ -35,6 +35,7 @@ POLICY = ("anti-spoofing", "hosted-senders", "own-senders", "permitted-only")
 GREYLIST = {"enabled": "yes", "delay": "300s", "window": "1h", "lifetime": "1d", "passes": "2"}
 LATER = {"greet", "handshake", "closed", "open", "blacklisted", "waited", "dropped", "flush-after", "client"}
 PATIENCE = 1000  # milliseconds of a tarpit
+MIN_RECIPIENTS = 100  # of the setting max-recipients (RFC 5321 section 4.5.3.1.8)
 SMALL = 32768  # octets that can be sent before any answer is read; a TLS connection has one thread alone
 
 
@@ -92,6 +93,8 @@ class Conversation:
                 return "greylisting in trouble"
             if name == "tarpit-delay" and int(value) > PATIENCE:
                 return "patience"
+            if name == "max-recipients" and int(value) < MIN_RECIPIENTS:
+                return "a limit that no configuration may set"
         return f"a change of {changes[0][0]} midway" if changes else None
 
     def value(self, name):
@@ -353,7 +356,7 @@ class Talks(TestCase):
 
     def converse(self, path, profile):
         conversation = Conversation(path, profile)
-        names = self.enterContext(NameServer())
+        names = self.enterContext(FakeNameServer())
         for name, value in conversation.settings:
             if name == "dns":
                 names.tell(value)

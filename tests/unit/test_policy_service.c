@@ -124,7 +124,7 @@ Test(policy_service, fake_answers_on_demand)
 {
 	struct fake_policy_service fake;
 	struct service_question first = { .request = &request, .done = count_end }, second = first;
-	fake_policy_service_open(&fake, "stand-in");
+	fake_policy_service_open(&fake, "fake");
 	fake.answer = "action=DEFER\n\n";
 	service_put(&request, "request", "smtpd_access_policy");
 	fake.service.ask(&fake.service, &first);

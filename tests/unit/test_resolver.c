@@ -1,4 +1,4 @@
-/* Names of the domain name system, and the resolver that stands in for it in tests. */
+/* Names of the domain name system, and the fake resolver of the tests. */
 #include "port/resolver.h"
 
 #include <criterion/criterion.h>

@@ -1,4 +1,4 @@
-"""A name server on loopback that answers what a test has told it, sound or not. To be used in a with statement."""
+"""A fake name server on loopback that answers as a test says, well-formed or not. Use it in a with statement."""
 
 import ipaddress
 import socket
@@ -26,7 +26,7 @@ def read_name(message, at):
     return ".".join(labels).lower(), at + 1
 
 
-class NameServer:
+class FakeNameServer:
     def __init__(self):
         self.answers = {}  # (name, number of a type): records as octets, or the code of an error
         self.heard = []  # names, in the order in which they were asked for

@@ -1,4 +1,4 @@
-"""A server that mail is handed on to: it says what a test tells it to say, and keeps what it is given."""
+"""A fake next hop: an SMTP or LMTP server that replies as a test says, and keeps the messages that it gets."""
 
 import re
 import socket
@@ -16,7 +16,7 @@ class Message:
         self.sender, self.recipients, self.octets = sender, recipients, octets
 
 
-class NextServer:
+class FakeNextHop:
     """To be used in a with statement.
 
     answers: what is said to a command, by the beginning of its line in capitals, the longest first: a text, a list of
