@@ -7,24 +7,23 @@
 
 struct listener;
 
-/* Of one worker. accepted and context are set before listener_open(). */
+/* Of one worker, for its loop's thread. accepted is set before listener_open(). */
 struct listener {
 	uv_poll_t poll;
 	int descriptor; /* owned; -1: none */
 	int spare;      /* a descriptor that is given up to accept, and close, a connection when descriptors are out */
-	bool exclusive; /* the socket wakes one worker only */
 	/* Called with the descriptor of each new connection, which is the callee's; -1 with errno if it was turned away. */
 	void (*accepted)(struct listener *listener, int descriptor);
 };
 
 /*
  * Watches a socket, which is bound and nonblocking, and listens on it. The socket is the listener's then. send_buffer is
- * what the system keeps of output to a client that does not read, in octets; 0: as it likes. Returns 0 or an error of
+ * the octets that the system buffers for a client that does not read; 0: its default. Returns 0 or an error of
  * libuv.
  */
 int listener_open(struct listener *listener, uv_loop_t *loop, int descriptor, int send_buffer);
 
-/* Takes no more connections for now; takes them again. Those that come meanwhile wait, or another worker takes them. */
+/* Accepts no connections for now; accepts them again. Those that come meanwhile wait, or another worker accepts them. */
 void listener_pause(struct listener *listener);
 void listener_resume(struct listener *listener);
 

@@ -43,15 +43,16 @@ on_read(uv_stream_t *handle, ssize_t len, const uv_buf_t *buffer)
 	if (len == 0 || len == UV_ENOBUFS || stream->phase == STREAM_CLOSING)
 		return;
 	if (len == UV_EOF) {
-		stream->input.ended = true;
+		stream_end_input(stream);
 	} else if (len < 0) {
 		stream_fail(stream, "reset");
-	} else if (stream->phase != STREAM_LINGERING) {
+	} else if (stream->phase == STREAM_LINGERING) {
+		stream->share.octets += (size_t)len;
+	} else {
 		stream_read_raw(stream, buffer->base, (size_t)len);
 	}
 	if (len > 0)
 		explicit_bzero(buffer->base, (size_t)len);
-	stream->owner.gone = stream->input.ended || stream->failed;
 	stream_run(stream);
 }
 

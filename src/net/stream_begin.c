@@ -160,7 +160,7 @@ stream_check_connection(struct stream *stream)
 	switch (encryption_event(&stream->encryption)) {
 	case ENCRYPTION_NOTHING: break;
 	case ENCRYPTION_OPENED: open_encrypted(stream); break;
-	case ENCRYPTION_CLOSED: stream->input.ended = true; break;
+	case ENCRYPTION_CLOSED: stream_end_input(stream); break;
 	case ENCRYPTION_FAILED:
 		log_tls(stream, "tls-failed");
 		stream_fail(stream, "tls-failed");

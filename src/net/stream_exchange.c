@@ -15,7 +15,7 @@ stream_flush(struct stream *stream)
 	stream_check_connection(stream);
 }
 
-/* As long as there is a share, nothing is left to do that can be done. */
+/* A stream that still has a share has done all that it can do now. */
 bool
 stream_has_more(struct stream *stream)
 {

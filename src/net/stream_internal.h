@@ -15,6 +15,9 @@ void stream_touch(struct stream *stream);
 /* Sets a later phase. Nobody else writes stream->phase. */
 void stream_set_phase(struct stream *stream, enum stream_phase phase);
 
+/* The client has ended its half: jobs of the session may be dropped while they wait. */
+void stream_end_input(struct stream *stream);
+
 /* Nothing can be read or sent any more, because of the cause. The first cause counts. */
 void stream_fail(struct stream *stream, const char *cause);
 

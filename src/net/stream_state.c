@@ -48,6 +48,14 @@ stream_fail(struct stream *stream, const char *cause)
 	if (!stream->failed)
 		stream->cause = cause;
 	stream->failed = true;
+	stream->owner.gone = true;
+}
+
+void
+stream_end_input(struct stream *stream)
+{
+	stream->input.ended = true;
+	stream->owner.gone = true;
 }
 
 /* After each call of the session, and each time a job of it is done. */

@@ -23,7 +23,7 @@ enum turn_queue {
 	TURN_NONE,      /* waits for nothing */
 	TURN_NOW,       /* has something to do in this turn: a job of it is done */
 	TURN_NEXT,      /* has used its share */
-	TURN_HANDSHAKE, /* has to wait until others have shaken hands */
+	TURN_HANDSHAKE, /* the steps of this turn are used up, or others came before */
 	TURN_QUEUES
 };
 
