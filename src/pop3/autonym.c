@@ -1,6 +1,6 @@
 /*
- * What languages call themselves. A table, and not a text of each catalogue: whoever listed the languages would meet the
- * wrong names where a catalogue lacked its own, and a catalogue needs no further text to be listed rightly.
+ * The names of languages in themselves (autonyms). A table rather than a text of each catalogue, so that a language is
+ * listed correctly even if its catalogue is incomplete.
  */
 #include "pop3/autonym.h"
 
@@ -9,7 +9,7 @@
 
 #include "base/ascii.h"
 
-/* As Unicode's CLDR has them, with a capital where the script has capitals; the longest tag that fits is taken. */
+/* From Unicode's CLDR, capitalised. The entry with the longest tag that matches wins. */
 static const struct autonym {
 	const char *tag;
 	const char *name;
@@ -80,7 +80,7 @@ static const struct autonym {
 	{ "zh-Hant", "繁體中文" },
 };
 
-/* Octets of the tag that an entry is for; 0: it is for another. */
+/* Octets of the entry's tag if it matches; 0 if it does not. */
 static size_t
 fit(const struct autonym *autonym, const char *tag)
 {

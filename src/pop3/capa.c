@@ -1,4 +1,4 @@
-/* CAPA (RFC 2449): what this server offers, a line each, for programs to read. */
+/* CAPA (RFC 2449): lists the capabilities of this server for programs, one a line. */
 #include <stdio.h>
 
 #include "pop3/internal.h"
@@ -38,7 +38,7 @@ put_delay(const struct pop3_session *s, char value[VALUE_MAX])
 	snprintf(value, VALUE_MAX, " %u", s->config->login_delay);
 }
 
-/* What is offered before the login is told behind it, too (RFC 2449 section 5). No question: always offered. */
+/* Capabilities are listed before and after the login (RFC 2449 section 5). offered NULL: always. value NULL: none. */
 static const struct capability {
 	const char *words;
 	bool (*offered)(const struct pop3_session *s);
@@ -60,7 +60,7 @@ static const struct capability {
 };
 
 static void
-say_all(struct pop3_session *s)
+send_all(struct pop3_session *s)
 {
 	for (size_t i = 0; i < sizeof capabilities / sizeof *capabilities; i++) {
 		const struct capability *capability = &capabilities[i];
@@ -79,5 +79,5 @@ struct ftg_reply
 capa_list(struct pop3_session *s, const char *arg, size_t len)
 {
 	(void)arg, (void)len;
-	return listing_begin(s, ftg_reply(FTG_POP_CAPA), say_all);
+	return listing_begin(s, ftg_reply(FTG_POP_CAPA), send_all);
 }

@@ -1,4 +1,4 @@
-/* The commands of POP3: what each does, and when it may come. */
+/* The commands of POP3: in which states each is legal, and the simple ones. */
 #include <string.h>
 
 #include "pop3/internal.h"
@@ -33,9 +33,9 @@ do_rset(struct pop3_session *s, const char *arg, size_t len)
 	return ftg_reply(FTG_POP_RSET);
 }
 
-/* The UPDATE state is over (RFC 1939 section 6). The lock is given up before the client knows. */
+/* The UPDATE state has ended (RFC 1939 section 6). The maildrop is unlocked before the client gets the reply. */
 static void
-updated(void *context, enum maildrop_result result)
+update_is_done(void *context, enum maildrop_result result)
 {
 	struct pop3_session *s = context;
 	size_t left = maildrop_total(s->maildrop).messages;
@@ -59,7 +59,7 @@ do_quit(struct pop3_session *s, const char *arg, size_t len)
 	(void)arg, (void)len;
 	if (s->state == POP3_TRANSACTION) {
 		s->busy = true;
-		maildrop_update(s->maildrop, updated, s);
+		maildrop_update(s->maildrop, update_is_done, s);
 		return answered();
 	}
 	s->state = POP3_CLOSED;
@@ -69,7 +69,7 @@ do_quit(struct pop3_session *s, const char *arg, size_t len)
 /* RAW: the argument is all that follows one space. */
 enum arity { NO_ARGUMENT, OPTIONAL, REQUIRED, RAW };
 
-enum secrecy { IN_CLEAR, ENCRYPTED }; /* where the server requires TLS */
+enum secrecy { IN_CLEAR, ENCRYPTED }; /* ENCRYPTED: refused without TLS if the server requires TLS */
 
 static const struct command {
 	const char *verb;
@@ -106,7 +106,7 @@ find_command(struct span verb)
 	return NULL;
 }
 
-/* A line without control octets. */
+/* Runs a line without control octets. */
 static struct ftg_reply
 run_line(struct pop3_session *s, const char *text, size_t len)
 {
@@ -125,7 +125,7 @@ run_line(struct pop3_session *s, const char *text, size_t len)
 	return command->run(s, argument.text, argument.len);
 }
 
-/* A client that speaks another protocol: what it sends next may be commands that a third party wrote. */
+/* Refuses a client that speaks another protocol. A third party may have written what it sends next, so the session ends. */
 static struct ftg_reply
 refuse_foreign(struct pop3_session *s, const char *protocol)
 {

@@ -1,4 +1,4 @@
-/* AUTH (RFC 5034): an exchange between the command and its answer. */
+/* AUTH (RFC 5034): the SASL exchange between the command and its final reply. */
 #include <stdio.h>
 #include <string.h>
 
@@ -30,7 +30,7 @@ exchange_names(const struct pop3_session *s, char names[EXCHANGE_NAMES_MAX])
 	}
 }
 
-/* Read by programs: nothing but the challenge stands on the line (RFC 5034 section 4). */
+/* Programs read the line, so it holds nothing but the challenge (RFC 5034 section 4). */
 static struct ftg_reply
 challenge(struct pop3_session *s)
 {

@@ -1,4 +1,4 @@
-/* What the files of the POP3 session share. */
+/* What the files of the POP3 session share: its state, and the functions that one file offers the others. */
 #ifndef POP3_INTERNAL_H
 #define POP3_INTERNAL_H
 
@@ -8,29 +8,27 @@
 #include "session/login_account.h"
 
 enum {
-	/* Octets of a command line with its CRLF: RFC 2449 section 4 asks for 255, a long password for more. */
+	/* Octets of a command line with its CRLF: RFC 2449 section 4 requires 255; a long password needs more. */
 	POP3_LINE_MAX = 512,
-	LISTING_PART = 512, /* lines of a listing that are said at a time */
+	LISTING_PART = 512, /* lines of a listing that are sent at a time */
 };
 
-/* A session is in one of these; a command is legal in a set of them. */
+/* The state of a session. A command is legal in a set of states. */
 enum pop3_state {
 	POP3_AUTHORIZATION = 1 << 0,
 	POP3_ENCRYPTING = 1 << 1, /* between STLS and the end of the handshake */
-	POP3_AUTH = 1 << 2,       /* between AUTH and its answer */
+	POP3_AUTH = 1 << 2,       /* between AUTH and its final reply */
 	POP3_TRANSACTION = 1 << 3,
 	POP3_CLOSED = 1 << 4,
 	POP3_ANY = POP3_AUTHORIZATION | POP3_TRANSACTION,
 };
 
-/*
- * A login that is under way, from its first proof to the maildrop. Holds secrets, which are wiped with it.
- */
+/* A login under way, from its first proof to the open maildrop. Holds secrets, which are wiped when it ends. */
 struct login {
 	struct job job;
 	struct pop3_session *session;
 	const char *method;                               /* for the log */
-	enum ftg_id refusal;                              /* what is said to a wrong proof */
+	enum ftg_id refusal;                              /* the reply to a wrong proof */
 	bool right;                                       /* of the job */
 	struct ftg_reply (*then)(struct pop3_session *s); /* continues when the account is known */
 	struct login_account account;
@@ -48,17 +46,17 @@ struct pop3_session {
 	bool busy;
 	bool feeding; /* pop3_session_feed() is running: a job that ends meanwhile needs no resume() */
 	bool encrypted;
-	bool utf8;                 /* the client has said UTF8 */
-	unsigned errors;           /* that count */
+	bool utf8;                 /* the client has sent UTF8 */
+	unsigned errors;           /* errors that count towards max_errors */
 	const char *cause;         /* of the refusal under way, as the log names it; NULL: none */
 	char *stamp;               /* the timestamp of the greeting; NULL: none */
-	char *name;                /* that USER gave; NULL: none */
-	char *user;                /* who has logged in, as address; NULL: nobody */
-	struct login *login;       /* that is under way */
+	char *name;                /* argument of USER; NULL: none */
+	char *user;                /* address of the user who has logged in; NULL: nobody */
+	struct login *login;       /* the login under way; NULL: none */
 	struct maildrop *maildrop; /* NULL: nobody has logged in */
-	/* Says a part of an answer of many lines; NULL: no answer is under way. */
+	/* Sends the next part of an answer of many lines; NULL: no such answer is under way. */
 	void (*more)(struct pop3_session *s);
-	size_t next; /* of these lines, the message or language that comes next */
+	size_t next; /* message or language of the next of these lines */
 	struct {
 		size_t fetched, removed;
 	} tally; /* for the log */
@@ -125,46 +123,54 @@ void login_forget(struct pop3_session *s);
 void login_end(struct pop3_session *s);
 void login_abandon(struct pop3_session *s);
 
-/* login.c: may the client send a password as it is? Has its address failed too often? */
+/* login.c: may the client send its password in clear text? */
 bool login_may_be_plain(const struct pop3_session *s);
+
+/* login.c: is the address of the client on the temporary blacklist? */
 bool login_is_barred(const struct pop3_session *s);
 
-/* exchange.c: AUTH, and a further line of its exchange. The names of the mechanisms that it offers, each behind a space. */
-enum { EXCHANGE_NAMES_MAX = 64 };
+/* exchange.c: the command AUTH, and a further line of its exchange (RFC 5034). */
 struct ftg_reply exchange_start(struct pop3_session *s, const char *arg, size_t len);
 struct ftg_reply exchange_line(struct pop3_session *s, const struct line *line);
+
+/* exchange.c: writes the names of the mechanisms that AUTH offers, each with a space before it. */
+enum { EXCHANGE_NAMES_MAX = 64 };
 void exchange_names(const struct pop3_session *s, char names[EXCHANGE_NAMES_MAX]);
 
-/* capa.c: CAPA. */
+/* capa.c: the command CAPA (RFC 2449). */
 struct ftg_reply capa_list(struct pop3_session *s, const char *arg, size_t len);
 
-/* stls.c: STLS. Is it offered? Is a login out of place because it has not come? */
+/* stls.c: the command STLS (RFC 2595); is it offered; is a login refused because it is missing? */
 struct ftg_reply stls_start(struct pop3_session *s, const char *arg, size_t len);
 bool stls_is_offered(const struct pop3_session *s);
 bool stls_is_missing(const struct pop3_session *s);
 
-/* lang.c: LANG and UTF8 (RFC 6856). */
+/* lang.c: the commands LANG and UTF8 (RFC 6856). */
 struct ftg_reply lang_choose(struct pop3_session *s, const char *arg, size_t len);
 struct ftg_reply lang_utf8(struct pop3_session *s, const char *arg, size_t len);
 
-/* listing.c: STAT, LIST, UIDL. */
+/* listing.c: the commands STAT, LIST and UIDL (RFC 1939). */
 struct ftg_reply listing_stat(struct pop3_session *s, const char *arg, size_t len);
 struct ftg_reply listing_list(struct pop3_session *s, const char *arg, size_t len);
 struct ftg_reply listing_uidl(struct pop3_session *s, const char *arg, size_t len);
 
-/* listing.c: says the first line of an answer of many, then the others by more(), which sets s->more to NULL behind the last. */
+/*
+ * listing.c: sends the first line of an answer of many lines. more() sends the other lines, a part in each call, and sets
+ * s->more to NULL after the last.
+ */
 struct ftg_reply listing_begin(struct pop3_session *s, struct ftg_reply first, void (*more)(struct pop3_session *s));
 
-/* message.c: RETR and TOP. */
+/* message.c: the commands RETR and TOP (RFC 1939). */
 struct ftg_reply message_retrieve(struct pop3_session *s, const char *arg, size_t len);
 struct ftg_reply message_top(struct pop3_session *s, const char *arg, size_t len);
 
 /*
- * number.c: takes a decimal number, and the spaces behind it, off the front of an argument; false where there is none. One
- * that fits no size_t is larger than any count. The same for the number of a message: FTG_IDS where it is there, else what
- * it is refused with.
+ * number.c: parses a decimal number at the start of an argument, and moves past it and the spaces after it; false if there
+ * is none. A number that is too large for size_t becomes larger than any count.
  */
-bool number_take(const char **arg, size_t *len, size_t *number);
+bool number_parse(const char **arg, size_t *len, size_t *number);
+
+/* number.c: the same for the number of a message; returns the refusal if there is no such message, else FTG_IDS. */
 struct ftg_reply number_message(struct pop3_session *s, const char **arg, size_t *len, size_t *number);
 
 #endif

@@ -1,4 +1,4 @@
-/* LANG and UTF8 (RFC 6856): in which language and letters the session speaks. */
+/* LANG and UTF8 (RFC 6856): the client chooses the language and the encoding of replies. */
 #include <string.h>
 
 #include "pop3/autonym.h"
@@ -12,16 +12,16 @@ catalog_of(const struct pop3_session *s)
 	return s->outlet->voice(s->outlet).catalog;
 }
 
-/* The built-in English goes by its other name, for there may be another English. */
+/* The built-in English has the tag i-default, since the catalogue may have an English of its own. */
 static const char *
 tag_of(const ftg_catalog *catalog, ftg_lang language)
 {
 	return language == FTG_ENGLISH ? LANGUAGE_DEFAULT : ftg_catalog_tag(catalog, language);
 }
 
-/* For programs and people: the tag, and what the language calls itself, in UTF-8 whatever has been chosen (section 3.2). */
+/* Sends the tag and the autonym of each language, in UTF-8 whatever the client has chosen (section 3.2). */
 static void
-say_languages(struct pop3_session *s)
+send_languages(struct pop3_session *s)
 {
 	const ftg_catalog *catalog = catalog_of(s);
 
@@ -34,7 +34,7 @@ say_languages(struct pop3_session *s)
 	s->more = NULL;
 }
 
-/* The answer is the first that is said in the new language. */
+/* The reply is the first one in the new language. */
 static struct ftg_reply
 choose(struct pop3_session *s, const char *tag)
 {
@@ -43,8 +43,8 @@ choose(struct pop3_session *s, const char *tag)
 }
 
 /*
- * "*": what would be spoken if the client had no wish. It is chosen by name, so that it is spoken in UTF-8; before the
- * login this is the same for all users (section 7).
+ * "*": the language that the session has without a choice of the client. It is chosen by its tag, so that it is sent in
+ * UTF-8. Before the login it is the same for all users (section 7).
  */
 static struct ftg_reply
 choose_any(struct pop3_session *s)
@@ -58,7 +58,7 @@ struct ftg_reply
 lang_choose(struct pop3_session *s, const char *arg, size_t len)
 {
 	if (len == 0)
-		return listing_begin(s, ftg_reply(FTG_POP_LANGUAGES), say_languages);
+		return listing_begin(s, ftg_reply(FTG_POP_LANGUAGES), send_languages);
 	if (len == 1 && *arg == '*')
 		return choose_any(s);
 	if (!language_is_range(arg, len))

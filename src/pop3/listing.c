@@ -1,4 +1,4 @@
-/* What the maildrop holds: STAT, LIST, UIDL; and answers of many lines, said in parts. */
+/* STAT, LIST and UIDL (RFC 1939), and answers of many lines, which are sent in parts. */
 #include <inttypes.h>
 
 #include "pop3/internal.h"
@@ -13,7 +13,7 @@ listing_begin(struct pop3_session *s, struct ftg_reply first, void (*more)(struc
 	return answered();
 }
 
-/* Read by programs: RFC 1939 section 5 wants nothing behind the two numbers. */
+/* Programs read the line; RFC 1939 section 5 advises against any text after the two numbers. */
 struct ftg_reply
 listing_stat(struct pop3_session *s, const char *arg, size_t len)
 {
@@ -25,13 +25,13 @@ listing_stat(struct pop3_session *s, const char *arg, size_t len)
 }
 
 static void
-say_size(struct pop3_session *s, const char *before, size_t number)
+send_size(struct pop3_session *s, const char *before, size_t number)
 {
 	pop3_send_line(s, "%s%zu %" PRIu64, before, number, maildrop_size(s->maildrop, number));
 }
 
 static void
-say_uid(struct pop3_session *s, const char *before, size_t number)
+send_uid(struct pop3_session *s, const char *before, size_t number)
 {
 	char uid[MAILDROP_UID_SIZE];
 
@@ -39,18 +39,18 @@ say_uid(struct pop3_session *s, const char *before, size_t number)
 	pop3_send_line(s, "%s%zu %s", before, number, uid);
 }
 
-/* A part of the lines of those that are not marked as deleted, then the dot. */
+/* Sends the lines of the next messages that are not marked as deleted, and the dot after the last. */
 static void
-say_part(struct pop3_session *s, void (*say)(struct pop3_session *s, const char *before, size_t number))
+send_part(struct pop3_session *s, void (*send)(struct pop3_session *s, const char *before, size_t number))
 {
-	size_t count = maildrop_count(s->maildrop), said = 0;
+	size_t count = maildrop_count(s->maildrop), sent = 0;
 
-	while (s->next < count && said < LISTING_PART) {
+	while (s->next < count && sent < LISTING_PART) {
 		s->next++;
 		if (maildrop_deleted(s->maildrop, s->next))
 			continue;
-		say(s, "", s->next);
-		said++;
+		send(s, "", s->next);
+		sent++;
 	}
 	if (s->next < count)
 		return;
@@ -59,21 +59,21 @@ say_part(struct pop3_session *s, void (*say)(struct pop3_session *s, const char 
 }
 
 static void
-say_sizes(struct pop3_session *s)
+send_sizes(struct pop3_session *s)
 {
-	say_part(s, say_size);
+	send_part(s, send_size);
 }
 
 static void
-say_uids(struct pop3_session *s)
+send_uids(struct pop3_session *s)
 {
-	say_part(s, say_uid);
+	send_part(s, send_uid);
 }
 
-/* An argument names one message; its line is all of the answer. */
+/* With an argument, the answer is the line of that message alone. */
 static struct ftg_reply
-say_one(struct pop3_session *s, const char *arg, size_t len,
-    void (*say)(struct pop3_session *s, const char *before, size_t number))
+send_one(struct pop3_session *s, const char *arg, size_t len,
+    void (*send)(struct pop3_session *s, const char *before, size_t number))
 {
 	size_t number;
 	struct ftg_reply fault = number_message(s, &arg, &len, &number);
@@ -82,7 +82,7 @@ say_one(struct pop3_session *s, const char *arg, size_t len,
 		return fault;
 	if (len > 0)
 		return ftg_reply(ERR_POP_SYNTAX);
-	say(s, "+OK ", number);
+	send(s, "+OK ", number);
 	return answered();
 }
 
@@ -93,7 +93,7 @@ listing_list(struct pop3_session *s, const char *arg, size_t len)
 	struct ftg_reply first = ftg_reply_count(FTG_POP_LIST, total.messages);
 
 	first.arg[1].number = total.octets;
-	return len > 0 ? say_one(s, arg, len, say_size) : listing_begin(s, first, say_sizes);
+	return len > 0 ? send_one(s, arg, len, send_size) : listing_begin(s, first, send_sizes);
 }
 
 struct ftg_reply
@@ -101,5 +101,5 @@ listing_uidl(struct pop3_session *s, const char *arg, size_t len)
 {
 	struct ftg_reply first = ftg_reply_count(FTG_POP_UIDL, maildrop_total(s->maildrop).messages);
 
-	return len > 0 ? say_one(s, arg, len, say_uid) : listing_begin(s, first, say_uids);
+	return len > 0 ? send_one(s, arg, len, send_uid) : listing_begin(s, first, send_uids);
 }

@@ -1,9 +1,9 @@
-/* RETR and TOP: a message, or its beginning, on its way to the client. */
+/* RETR and TOP (RFC 1939): send a message, or its beginning. */
 #include "pop3/internal.h"
 
-/* What has been read, and the dot behind the last of it. */
+/* Sends the block that has been read, and the dot after the last one. */
 static void
-say_block(struct pop3_session *s)
+send_block(struct pop3_session *s)
 {
 	const struct maildrop_block *block = maildrop_block(s->maildrop);
 
@@ -15,7 +15,7 @@ say_block(struct pop3_session *s)
 	s->more = NULL;
 }
 
-/* There is no way to say that a message is not whole but to break off. */
+/* If a further block cannot be read, the connection is closed: nothing else tells the client that the message is cut. */
 static void
 read_on(void *context, enum maildrop_result result)
 {
@@ -23,7 +23,7 @@ read_on(void *context, enum maildrop_result result)
 
 	s->busy = false;
 	if (result == MAILDROP_OK) {
-		say_block(s);
+		send_block(s);
 	} else {
 		pop3_log_failure(s, "read-failed");
 		s->more = NULL;
@@ -33,7 +33,7 @@ read_on(void *context, enum maildrop_result result)
 }
 
 static void
-say_more(struct pop3_session *s)
+read_more(struct pop3_session *s)
 {
 	s->busy = true;
 	maildrop_read_on(s->maildrop, read_on, s);
@@ -46,7 +46,7 @@ refuse(struct pop3_session *s, enum ftg_id id)
 	return ftg_reply(id);
 }
 
-/* Only who has said UTF8 may get a header that is not ASCII (RFC 6856 section 2.1). */
+/* Only a client that has sent UTF8 may get a header that is not ASCII (RFC 6856 section 2.1). */
 static void
 begin(struct pop3_session *s, enum maildrop_result result, struct ftg_reply first)
 {
@@ -61,9 +61,9 @@ begin(struct pop3_session *s, enum maildrop_result result, struct ftg_reply firs
 			s->tally.fetched++;
 			stats_add(s->config->stats, STAT_FETCHED, 1);
 		}
-		s->more = say_more;
+		s->more = read_more;
 		pop3_reply(s, first);
-		say_block(s);
+		send_block(s);
 	}
 	pop3_resume(s);
 }
@@ -104,7 +104,7 @@ message_top(struct pop3_session *s, const char *arg, size_t len)
 
 	if (fault.id != FTG_IDS)
 		return fault;
-	if (!number_take(&arg, &len, &lines) || len > 0)
+	if (!number_parse(&arg, &len, &lines) || len > 0)
 		return ftg_reply(ERR_POP_SYNTAX);
 	s->busy = true;
 	maildrop_read(s->maildrop, s->next, lines, topped, s);

@@ -1,11 +1,11 @@
-/* The numbers of commands: messages, and lines. */
+/* Parses the numbers in commands: of messages, and of lines. */
 #include <stdint.h>
 
 #include "base/ascii.h"
 #include "pop3/internal.h"
 
 bool
-number_take(const char **arg, size_t *len, size_t *number)
+number_parse(const char **arg, size_t *len, size_t *number)
 {
 	const char *at = *arg, *end = at + *len;
 	size_t value = 0;
@@ -29,7 +29,7 @@ number_message(struct pop3_session *s, const char **arg, size_t *len, size_t *nu
 {
 	size_t count = maildrop_count(s->maildrop);
 
-	if (!number_take(arg, len, number) || *number == 0)
+	if (!number_parse(arg, len, number) || *number == 0)
 		return ftg_reply(ERR_POP_MESSAGENUM);
 	if (*number > count)
 		return ftg_reply_count(ERR_POP_MESSAGECOUNT, count);

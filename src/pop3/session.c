@@ -130,7 +130,7 @@ pop3_session_admitted(const struct pop3_session *s)
 	return s->state == POP3_TRANSACTION;
 }
 
-/* A last word in the midst of an answer would be read as a part of it. */
+/* Within an answer of many lines, a client would read the reply as a part of it. */
 void
 pop3_session_end(struct pop3_session *s, enum ftg_id id)
 {

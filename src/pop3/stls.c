@@ -1,4 +1,4 @@
-/* STLS (RFC 2595), and what a session is once it is encrypted. */
+/* STLS (RFC 2595): begins TLS, and resets the session after the handshake. */
 #include <stdlib.h>
 
 #include "pop3/internal.h"
@@ -15,7 +15,7 @@ stls_is_missing(const struct pop3_session *s)
 	return s->config->tls_required && !s->encrypted;
 }
 
-/* The answer is the last that is said in the clear, so it is said here, before the handshake begins. */
+/* The reply is the last octets in clear text, so it is sent here, before the handshake begins. */
 struct ftg_reply
 stls_start(struct pop3_session *s, const char *arg, size_t len)
 {
@@ -32,7 +32,7 @@ stls_start(struct pop3_session *s, const char *arg, size_t len)
 	return answered();
 }
 
-/* What a client has been refused is counted on: that is not what it told. */
+/* The error count survives: it is our observation, not the client's statement (RFC 2595 section 4). */
 void
 pop3_session_encrypted(struct pop3_session *s)
 {

@@ -4,9 +4,12 @@
 
 #include <stdbool.h>
 
-enum { APOP_DIGEST = 32 }; /* octets of a digest: MD5 in hexadecimal digits, small ones by the letter */
+enum { APOP_DIGEST = 32 }; /* octets of a digest: MD5 in hexadecimal digits, lower case by RFC 1939 */
 
-/* Is this the digest? timestamp has its angle brackets; digest are APOP_DIGEST octets. Takes the same time for each. */
+/*
+ * Is this the digest of timestamp and secret? timestamp includes its angle brackets; digest has APOP_DIGEST octets, in
+ * either case. Takes the same time whatever the digest is. False if memory is out.
+ */
 bool apop_matches(const char *timestamp, const char *secret, const char *digest);
 
 #endif

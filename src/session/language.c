@@ -1,4 +1,4 @@
-/* The language of a session. */
+/* Chooses the language of a session from the preferences of client, account, domain and listener. */
 #include "session/language.h"
 
 #include <string.h>
@@ -6,23 +6,23 @@
 #include "base/ascii.h"
 
 void
-session_language_prefer(struct session_language *chosen, enum language_source whose, const char *language)
+session_language_prefer(struct session_language *chosen, enum language_source source, const char *language)
 {
 	size_t len = strlen(language);
 
-	if (strcmp(chosen->preferred[whose], language) == 0)
+	if (strcmp(chosen->preferred[source], language) == 0)
 		return;
 	chosen->known = false;
 	if (len >= FTG_TAG_MAX)
 		len = 0;
-	memcpy(chosen->preferred[whose], language, len);
-	chosen->preferred[whose][len] = '\0';
+	memcpy(chosen->preferred[source], language, len);
+	chosen->preferred[source][len] = '\0';
 }
 
 static ftg_lang
-find(const ftg_catalog *catalog, const char *wish)
+find(const ftg_catalog *catalog, const char *range)
 {
-	return wish == NULL || *wish == '\0' ? -1 : ftg_catalog_find(catalog, wish);
+	return range == NULL || *range == '\0' ? -1 : ftg_catalog_find(catalog, range);
 }
 
 bool
@@ -44,7 +44,7 @@ language_is_range(const char *range, size_t len)
 	return len < FTG_TAG_MAX;
 }
 
-/* The catalogue takes locale names as well, of which C and POSIX are ranges of no language. */
+/* A catalogue is searched by locale names, too; C and POSIX are such names, but no languages. */
 const char *
 session_language_find(const ftg_catalog *catalog, const char *range, size_t len)
 {

@@ -1,4 +1,4 @@
-/* Cuts what a client sends into command lines. */
+/* Splits what a client sends into command lines. */
 #include "session/line.h"
 
 #include <stdlib.h>
@@ -6,9 +6,9 @@
 
 #include "base/ascii.h"
 
-enum { ROOM_MIN = 128 };
+enum { SIZE_MIN = 128 };
 
-/* Behind the first CRLF, whose CR may have come before these octets; NULL where there is none. */
+/* Returns what follows the first CRLF, whose CR may have come before these octets; NULL if there is none. */
 static const char *
 find_end(const struct line_reader *reader, const char *bytes, size_t len)
 {
@@ -36,15 +36,15 @@ wipe(struct line_reader *reader)
 }
 
 static bool
-make_room(struct line_reader *reader, size_t len)
+grow(struct line_reader *reader, size_t len)
 {
-	size_t room = reader->room == 0 ? ROOM_MIN : reader->room;
+	size_t size = reader->size == 0 ? SIZE_MIN : reader->size;
 
-	while (room - reader->used < len)
-		room *= 2;
-	if (room == reader->room)
+	while (size - reader->used < len)
+		size *= 2;
+	if (size == reader->size)
 		return true;
-	char *partial = calloc(1, room);
+	char *partial = calloc(1, size);
 	if (partial == NULL)
 		return false;
 	if (reader->used > 0)
@@ -52,11 +52,11 @@ make_room(struct line_reader *reader, size_t len)
 	wipe(reader);
 	free(reader->partial);
 	reader->partial = partial;
-	reader->room = room;
+	reader->size = size;
 	return true;
 }
 
-/* Adds octets to the unfinished line, if it is worth keeping. */
+/* Adds octets to the unfinished line, unless it is being skipped. */
 static void
 keep(struct line_reader *reader, const char *bytes, size_t len)
 {
@@ -64,7 +64,7 @@ keep(struct line_reader *reader, const char *bytes, size_t len)
 		return;
 	if (len > reader->limit - reader->used) {
 		skip(reader, LINE_TOO_LONG);
-	} else if (!make_room(reader, len)) {
+	} else if (!grow(reader, len)) {
 		skip(reader, LINE_NO_MEMORY);
 	} else {
 		memcpy(reader->partial + reader->used, bytes, len);
@@ -82,7 +82,7 @@ holds_control(const char *text, size_t len)
 	return control;
 }
 
-/* The line that these octets, its last, complete. */
+/* Returns the line that ends with these octets. */
 static struct line
 complete(struct line_reader *reader, const char *bytes, size_t len)
 {
@@ -129,5 +129,5 @@ line_release(struct line_reader *reader)
 	free(reader->partial);
 	reader->partial = NULL;
 	reader->used = 0;
-	reader->room = 0;
+	reader->size = 0;
 }

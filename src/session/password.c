@@ -1,4 +1,4 @@
-/* Passwords of accounts: made into what is stored, and checked against it. */
+/* Hashes passwords of accounts, and checks passwords against hashes. */
 #include "session/password.h"
 
 #include <crypt.h>
@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the cost that crypt_gensalt() chooses for "$y$"; what it is a hash of does not matter, it is never agreed with. */
+/* Has the cost that crypt_gensalt() chooses for "$y$". It is computed for its duration; no password is ever accepted by it. */
 static const char DUMMY[] = "$y$j9T$IkVvPkLsXqhDydYh2RqJ..$Swm28WdwOa6OPiZaJn9xAG0XOhdj1npktRRBUKzeO/7";
 static const char SCRAM_NAME[] = "SCRAM-SHA-256";
 
-/* The password as RFC 4013 compares it, to be given to forget(); NULL where it has no such form. */
+/* The password as SASLprep (RFC 4013) compares it, to be freed by forget(); NULL if it has no such form. */
 static char *
 prepare(const char *password, Gsasl_saslprep_flags flags)
 {
@@ -49,7 +49,7 @@ make_hash(char hash[CREDENTIALS_HASH_SIZE], const char *prepared)
 	return made;
 }
 
-/* HMAC-SHA-256 of a text, which is what both keys of SCRAM are. */
+/* HMAC-SHA-256 of a text: both keys of SCRAM are made like that (RFC 5802 section 3). */
 static bool
 sign(unsigned char key[SCRAM_KEY_SIZE], const unsigned char salted[SCRAM_KEY_SIZE], const char *text)
 {
@@ -97,7 +97,7 @@ password_make(struct credentials *credentials, const char *password, bool keep_s
 	return result;
 }
 
-/* Hashes as the hash says. False for one of no known kind, which is told in no time. */
+/* Hashes by the method of the hash. False, without any work, if libcrypt does not know it. */
 static bool
 hashes(struct crypt_data *data, const char *password, const char *hash, bool *equal)
 {
@@ -138,7 +138,7 @@ password_write_scram(char text[PASSWORD_SCRAM_SIZE], const struct scram_verifier
 	snprintf(text, PASSWORD_SCRAM_SIZE, "%s$%u:%s$%s:%s", SCRAM_NAME, verifier->iterations, salt, stored, server);
 }
 
-/* Reads base64 of exactly size octets up to a separator, and steps behind it. */
+/* Reads base64 of exactly size octets up to a separator, and moves *at past it. */
 static bool
 read_octets(const char **at, char separator, unsigned char *octets, size_t size)
 {

@@ -1,4 +1,4 @@
-/* A SASL exchange as the server sees it, by GNU SASL. */
+/* The server's side of a SASL exchange, by GNU SASL. */
 #include "session/sasl.h"
 
 #include <assert.h>
@@ -19,7 +19,7 @@ struct sasl_server {
 	unsigned char secret[SASL_SECRET_SIZE];
 };
 
-/* Octets that the client sent; owned, wiped when dropped. */
+/* Octets that the client sent. Owned; wiped when freed. */
 struct response {
 	char *octets;
 	size_t len;
@@ -29,10 +29,10 @@ struct sasl {
 	const struct sasl_server *server;
 	enum sasl_mechanism mechanism;
 	Gsasl_session *session;
-	struct response response; /* waits for sasl_check() */
-	bool known;               /* the user was known to sasl_check(), with something for this mechanism */
+	struct response response; /* kept for sasl_check() */
+	bool known;               /* the user exists, and has what this mechanism needs */
 	bool salted;              /* the client has been shown the salt */
-	bool last;                /* nothing but an empty answer is due */
+	bool last;                /* only an empty response can follow */
 	char user[CREDENTIALS_NAME_MAX + 1];
 	char *challenge; /* in base64, or NULL */
 };
@@ -44,7 +44,7 @@ static enum sasl_status check_password(struct sasl *sasl, const char *identity, 
 static enum sasl_status check_cram(struct sasl *sasl, const char *identity, const struct credentials *credentials);
 static enum sasl_status check_scram(struct sasl *sasl, const char *identity, const struct credentials *credentials);
 
-/* first: whose message is the first; initial: is an initial response taken; plain: is the password sent itself? */
+/* first: who sends the first message; initial: an initial response is accepted; plain: the password itself is sent. */
 enum first { CLIENT, SERVER };
 static const struct mechanism {
 	const char *name;
@@ -81,7 +81,7 @@ sasl_mechanism_is_plaintext(enum sasl_mechanism mechanism)
 	return mechanisms[mechanism].plain;
 }
 
-/* A password that came whole is checked later, by sasl_check(); all else has been set beforehand. */
+/* A password that was sent is checked by sasl_check() later; everything else has been set before. */
 static int
 answer(Gsasl *library, Gsasl_session *session, Gsasl_property property)
 {
@@ -124,7 +124,7 @@ open_session(const struct sasl_server *server, enum sasl_mechanism mechanism)
 	return result == GSASL_OK ? session : NULL;
 }
 
-/* The library frees what it was told, but does not wipe it. */
+/* The library frees its properties, but does not wipe them. */
 static void
 close_session(Gsasl_session *session)
 {
@@ -230,7 +230,7 @@ status_of(int result)
 	}
 }
 
-/* Gives the response to the mechanism. What that says at its very end still has to reach the client. */
+/* Gives the response to the mechanism. Output that comes with success is one more challenge. */
 static enum sasl_status
 run(struct sasl *sasl)
 {
@@ -258,7 +258,7 @@ is_fit(const char *text, size_t limit)
 	return len <= limit;
 }
 
-/* Takes the names that the mechanism has read. */
+/* Reads user and identity from the mechanism. */
 static enum sasl_status
 name_user(struct sasl *sasl, Gsasl_session *session)
 {
@@ -285,7 +285,7 @@ respond_with_password(struct sasl *sasl)
 	return name_user(sasl, sasl->session);
 }
 
-/* The mechanism stops where it has no password; it is run once more when it has one. */
+/* The mechanism stops because it has no password yet; sasl_check() sets the password and runs it again. */
 static enum sasl_status
 respond_cram(struct sasl *sasl)
 {
@@ -297,8 +297,8 @@ respond_cram(struct sasl *sasl)
 }
 
 /*
- * The first message names the user, whose salt is in the answer to it: so a session that is thrown away reads it. One
- * that asks for channel binding (RFC 5802 section 6) is for a mechanism that is not offered.
+ * The first message names the user, whose salt is needed for the answer to it, so a temporary session reads the message
+ * first. A message that asks for channel binding (RFC 5802 section 6) is for a mechanism that is not offered.
  */
 static enum sasl_status
 probe_scram(struct sasl *sasl)
@@ -421,9 +421,9 @@ sasl_check(struct sasl *sasl, const char *identity, const struct credentials *cr
 	return status;
 }
 
-/* Takes a response in base64. No mechanism has an empty one, but for the one that ends an exchange. */
+/* Decodes a response and gives it to the mechanism. Only the response that ends an exchange may be empty. */
 static enum sasl_status
-take(struct sasl *sasl, const char *text, size_t len)
+respond(struct sasl *sasl, const char *text, size_t len)
 {
 	drop_challenge(sasl);
 	if (len > SASL_LINE_MAX)
@@ -447,7 +447,7 @@ sasl_step(struct sasl *sasl, const char *line, size_t len)
 {
 	if (len == 1 && line[0] == '*')
 		return SASL_CANCELLED;
-	enum sasl_status status = take(sasl, line, len);
+	enum sasl_status status = respond(sasl, line, len);
 	if (status != SASL_CHECK)
 		drop_response(sasl);
 	return status;

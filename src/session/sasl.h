@@ -1,4 +1,4 @@
-/* A SASL exchange (RFC 4422) as the server sees it, over base64 lines: SMTP AUTH (RFC 4954), POP3 AUTH (RFC 5034). */
+/* The server's side of a SASL exchange (RFC 4422) over base64 lines: SMTP AUTH (RFC 4954), POP3 AUTH (RFC 5034). */
 #ifndef SESSION_SASL_H
 #define SESSION_SASL_H
 
@@ -22,23 +22,22 @@ enum sasl_mechanism {
 };
 
 enum sasl_status {
-	SASL_CHALLENGE, /* sasl_challenge() is to be sent, the answer to be given to sasl_step() */
-	SASL_CHECK,     /* the credentials of sasl_user() are to be looked up and given to sasl_check() */
-	SASL_OK,        /* sasl_user() is who they say */
-	SASL_FAILED,    /* they are not */
-	SASL_CANCELLED, /* the client has cancelled with "*" */
-	SASL_MALFORMED, /* no base64, or nothing that the mechanism knows */
-	SASL_TROUBLE,   /* no memory */
+	SASL_CHALLENGE, /* send sasl_challenge(), then give the response to sasl_step() */
+	SASL_CHECK,     /* look up the credentials of sasl_user() and give them to sasl_check() */
+	SASL_OK,        /* the client has proved to be sasl_user() */
+	SASL_FAILED,    /* it has not */
+	SASL_CANCELLED, /* the client sent "*" */
+	SASL_MALFORMED, /* not base64, or not of the mechanism's form */
+	SASL_TROUBLE,   /* memory is out */
 };
 
-/* What all exchanges share; made once, freed after the last of them. Exchanges may be in several threads. */
+/* What all exchanges share. Must outlive them. Exchanges may run in several threads. */
 struct sasl_server;
 
 /*
- * verify tells whether a password has a hash of crypt(5), or, where the hash is NULL,
- * takes as long to say no; it is called by sasl_check(). secret makes up what an unknown user would have: the same for
- * all servers of a name, through restarts, or guesses can tell who is unknown. All of it is copied. NULL when memory is
- * out.
+ * verify is called by sasl_check(): does the password match a hash of crypt(5)? For a hash that is NULL it must take as
+ * long to return false. secret, which is copied, determines what is shown of unknown users; it must be the same for all
+ * servers of one name, and after restarts, or clients can tell who is unknown. NULL when memory is out.
  */
 struct sasl_server *sasl_server_new(
     const unsigned char secret[SASL_SECRET_SIZE], bool (*verify)(const char *password, const char *hash));
@@ -50,24 +49,25 @@ uint64_t sasl_server_number(const struct sasl_server *server, const char *name);
 /* The name of a mechanism as it is offered. */
 const char *sasl_mechanism_name(enum sasl_mechanism mechanism);
 
-/* The mechanism of a name, without regard to case; SASL_MECHANISMS where there is none. */
+/* Finds a mechanism by its name in any ASCII case; SASL_MECHANISMS if there is none. */
 enum sasl_mechanism sasl_mechanism_find(const char *name, size_t len);
 
-/* Does the client send the password itself, so that the line must be encrypted? */
+/* Does the client send the password itself, so that the connection should be encrypted? */
 bool sasl_mechanism_is_plaintext(enum sasl_mechanism mechanism);
 
-/* One exchange; NULL when memory is out. Holds secrets, which are wiped as soon as they are no longer needed. */
+/* One exchange. Holds secrets, which are wiped as soon as they are no longer needed. NULL when memory is out. */
 struct sasl;
 struct sasl *sasl_new(const struct sasl_server *server, enum sasl_mechanism mechanism);
 void sasl_free(struct sasl *sasl);
 
 /*
- * Begins it. initial is the initial response as it stands in the command, "=" for one that is empty, or NULL. One that
- * the mechanism does not provide for is SASL_MALFORMED; LOGIN takes the user name, as clients send it.
+ * Begins the exchange. initial is the initial response of the command: "=" stands for an empty one (RFC 4954 section 4),
+ * NULL for none. SASL_MALFORMED if the mechanism has no initial response; LOGIN reads the user name from it, as clients
+ * send it.
  */
 enum sasl_status sasl_start(struct sasl *sasl, const char *initial, size_t len);
 
-/* Takes a line from the client, without its CRLF, after SASL_CHALLENGE. */
+/* Reads a line of the client, without its CRLF, after SASL_CHALLENGE. */
 enum sasl_status sasl_step(struct sasl *sasl, const char *line, size_t len);
 
 /*
@@ -87,13 +87,12 @@ bool sasl_check_blocks(const struct sasl *sasl);
  */
 bool sasl_has_shown_salt(const struct sasl *sasl);
 
-/* The challenge in base64, "" for an empty one; until the next step. */
+/* The challenge in base64, "" for an empty one; valid until the next step. */
 const char *sasl_challenge(const struct sasl *sasl);
 
 /*
- * Who logs in, from the first SASL_CHECK on, else "": valid UTF-8 is not promised, but it has at most
- * CREDENTIALS_NAME_MAX octets and no control octet. An authorization identity is empty or the same, else the exchange
- * has failed.
+ * The user name, from the first SASL_CHECK on, else "". It has at most CREDENTIALS_NAME_MAX octets and no control octet,
+ * but may be invalid UTF-8. The exchange fails if the client asks for an authorization identity other than this name.
  */
 const char *sasl_user(const struct sasl *sasl);
 
