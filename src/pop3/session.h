@@ -60,8 +60,8 @@ struct pop3_outlet {
 	/* May encrypt() be called now? */
 	bool (*can_encrypt)(struct pop3_outlet *outlet);
 	/*
-	 * Begins a TLS handshake behind what has been said so far. Octets that have come without being taken, and whatever
-	 * else comes in the clear, are dropped: the session is fed nothing until pop3_session_encrypted() is called.
+	 * Begins a TLS handshake after the output so far. Octets in clear text that have not been read are dropped, and the
+	 * session is fed nothing until pop3_session_encrypted() is called.
 	 */
 	void (*encrypt)(struct pop3_outlet *outlet);
 	/* The session that was busy can read input again, has more to send, or has closed itself. */

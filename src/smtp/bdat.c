@@ -1,11 +1,11 @@
-/* BDAT (RFC 3030): a message in chunks of counted octets, in which no dot means anything. */
+/* BDAT (RFC 3030): a message in chunks of counted octets, without dot stuffing. */
 #include <string.h>
 
 #include "base/ascii.h"
 #include "smtp/internal.h"
 #include "smtp/params.h"
 
-/* False for what is no number. One that is too large for any message is UINT64_MAX. */
+/* Parses a chunk size; false if it is no number. A number too large for uint64_t becomes UINT64_MAX. */
 static bool
 read_size(struct span text, uint64_t *size)
 {
@@ -20,7 +20,7 @@ read_size(struct span text, uint64_t *size)
 	return text.len > 0;
 }
 
-/* Keeps the word that is named: the line is gone when the chunk has been read. */
+/* Copies the word that the reply names, since the line is freed before the chunk has been read. */
 static struct ftg_reply
 malformed(struct smtp_session *s, struct span word)
 {
@@ -28,7 +28,7 @@ malformed(struct smtp_session *s, struct span word)
 	return ftg_reply_text(ERR_SMTP_SYNTAX2, memcpy(s->held.text, word.text, len), len);
 }
 
-/* Why a chunk is refused; FTG_IDS where it is not. Its octets come all the same, where it is known how many. */
+/* Returns the refusal of a chunk, or FTG_IDS. The octets of a refused chunk are read, too, if their number is known. */
 static struct ftg_reply
 read_argument(struct smtp_session *s, struct span rest)
 {
@@ -53,7 +53,7 @@ read_argument(struct smtp_session *s, struct span rest)
 	return ftg_reply(FTG_IDS);
 }
 
-/* A chunk that is not the last is answered at once; the message, once refused, is refused with each further chunk. */
+/* Replies to a chunk that is not the last. Once the message is refused, each further chunk is refused. */
 static void
 answer_chunk(struct smtp_session *s)
 {
@@ -69,7 +69,7 @@ answer_chunk(struct smtp_session *s)
 	message_flush(s);
 }
 
-/* What is stored is whole lines, so the end of the last is added where it lacks one. */
+/* Stored messages consist of whole lines, so a missing line end is added. */
 static void
 end_message(struct smtp_session *s)
 {
@@ -79,7 +79,7 @@ end_message(struct smtp_session *s)
 	message_end(s);
 }
 
-/* With a chunk that cannot be read the message has failed: those that follow it would have a hole. */
+/* If a chunk is refused, the message has failed: it would lack the octets of that chunk. */
 static void
 refuse(struct smtp_session *s)
 {

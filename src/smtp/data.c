@@ -1,11 +1,11 @@
-/* The data state. */
+/* Finds the end of a message, removes stuffed dots, and notes bare CR, bare LF and NUL. */
 #include "smtp/data.h"
 
 #include <string.h>
 
-/* One octet at or behind a dot at the start of a line. Returns whether it was taken; if not, it begins a text. */
+/* Handles one octet at or after a dot at the start of a line. Returns false if the octet belongs to the text. */
 static bool
-take_dot(struct data_scanner *scanner, char c)
+scan_dot(struct data_scanner *scanner, char c)
 {
 	if (scanner->at == DATA_LINE && c == '.')
 		scanner->at = DATA_DOT;
@@ -21,7 +21,7 @@ take_dot(struct data_scanner *scanner, char c)
 	return true;
 }
 
-/* The rest of a line, or as much of it as there is. Returns what is behind it. */
+/* Skips the rest of a line, or as much of it as there is. Returns what follows it. */
 static const char *
 skip_line(struct data_scanner *scanner, const char *p, const char *end)
 {
@@ -43,7 +43,7 @@ skip_line(struct data_scanner *scanner, const char *p, const char *end)
 	return lf + 1;
 }
 
-/* Whole lines and the rest, up to a dot at the start of a line. */
+/* Scans up to a dot at the start of a line, or to the end. Returns the number of octets. */
 static size_t
 scan_text(struct data_scanner *scanner, const char *bytes, size_t len)
 {
@@ -62,7 +62,7 @@ data_scan(struct data_scanner *scanner, const char *bytes, size_t len, const cha
 	size_t taken = 0;
 	bool in_line = scanner->at > DATA_DOT_CR;
 
-	while (taken < len && scanner->at <= DATA_DOT_CR && take_dot(scanner, bytes[taken]))
+	while (taken < len && scanner->at <= DATA_DOT_CR && scan_dot(scanner, bytes[taken]))
 		taken++;
 	if (!in_line && scanner->at == DATA_CR) {
 		*run = "\r";

@@ -1,4 +1,4 @@
-/* What a client asks of delivery status notifications, kept with the envelope. */
+/* Keeps the DSN parameters of a message and its recipients with the envelope. */
 #include "smtp/dsn_params.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* The values of the parameters of RFC 3461, whose grammar is in its section 4, and of RFC 6533 section 3. */
+/* Parses and checks the values of DSN parameters (RFC 3461 section 4, RFC 6533 section 3). */
 #include <string.h>
 
 #include "base/ascii.h"
@@ -17,7 +17,7 @@ dsn_read_return(struct span value, enum dsn_return *ret)
 	return true;
 }
 
-/* The digit that xtext is written with: capital letters alone. -1 for anything else. */
+/* The value of a digit of xtext, which has capital letters only; -1 for another octet. */
 static int
 xtext_digit(char c)
 {
@@ -84,7 +84,7 @@ dsn_read_notify(struct span value, unsigned *notify)
 	return *notify == DSN_NEVER || !(*notify & DSN_NEVER);
 }
 
-/* An atom of RFC 5322: the kind of address that an ORCPT begins with. */
+/* Is it an atom (RFC 5322 section 3.2.3)? The address type of an ORCPT is one. */
 static bool
 is_atom(struct span value)
 {
@@ -101,8 +101,8 @@ hex_digit(char c)
 }
 
 /*
- * A character written as \x{HEX}: one that may not stand as it is, or is not ASCII. Returns its octets, 0 where it is
- * none. The grammar has control characters, too; no address holds one.
+ * Octets of a character written as \x{HEX} at the start of value; 0 if there is none, or if it stands for one that must not
+ * be written so. Control characters are refused although the grammar has them: no address holds one.
  */
 static size_t
 embedded_length(struct span value)
@@ -123,7 +123,7 @@ embedded_length(struct span value)
 	return i < value.len && (ascii || other) ? i + 1 : 0;
 }
 
-/* One character of an address in UTF-8, in either form. Returns its octets, 0 where there is none. */
+/* Octets of the character of a utf-8-addr-xtext or utf-8-addr-unitext at the start of value; 0 if there is none. */
 static size_t
 character_length(struct span value, bool utf8)
 {

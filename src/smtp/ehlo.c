@@ -1,4 +1,4 @@
-/* The answers to EHLO and HELO, which programs read: what this server offers. */
+/* The answers to EHLO and HELO, which list for programs what this server offers. */
 #include <stdio.h>
 #include <string.h>
 
@@ -43,7 +43,7 @@ etrn_is_offered(const struct smtp_session *s)
 	return lookup_is_allowed(s, s->config->etrn);
 }
 
-/* In the order of the answer. No question: always offered. No value: the keyword alone. */
+/* In the order of the answer. offered NULL: always. value NULL: the keyword has none. */
 static const struct keyword {
 	const char *word;
 	bool (*offered)(const struct smtp_session *s);
@@ -63,7 +63,7 @@ static const struct keyword {
 	{ "ENHANCEDSTATUSCODES", has_strict_codes, NULL },
 };
 
-/* Adds a line to the answer and returns its new length; a line that does not fit is left out. */
+/* Appends a line to the answer if it fits. Returns the new length. */
 static size_t
 add_line(char answer[ANSWER_MAX], size_t len, const char *word, const char *value)
 {

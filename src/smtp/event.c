@@ -1,4 +1,4 @@
-/* What a session tells the log. Its keys are English whatever the replies are. */
+/* Logs refusals and accepted messages. */
 #include <stdio.h>
 #include <string.h>
 
@@ -6,14 +6,14 @@
 
 enum { SHOWN_MAX = 512 };
 
-/* The null reverse-path is shown, for an empty value would read as unknown. */
+/* The null reverse-path is logged as "<>": an empty value would look as if it were unknown. */
 static const char *
 show_sender(const char *sender)
 {
 	return sender != NULL && *sender == '\0' ? "<>" : sender;
 }
 
-/* The reference of the reason that a reply names or stands for, if there is one. */
+/* The reference of the reason (#1.xx, #2.xx) that a reply names or stands for; NULL: none. */
 static const char *
 reason_of(const struct ftg_reply *reply)
 {
@@ -72,7 +72,7 @@ static const char *const causes[FTG_IDS] = {
 	[FTG_SMTP_NO_LANGUAGE] = "no-language",
 };
 
-/* What the refusing code has set, or what was found in the message if the reply is about that, or the reply's own. */
+/* What the refusing code has set; else what was found in the message, if the reply is about that; else the reply's own. */
 static const char *
 cause_of(const struct smtp_session *s, const struct ftg_reply *reply)
 {
@@ -122,7 +122,7 @@ event_message(const struct smtp_session *s)
 	    s->message.scanner.bare ? "normalised" : NULL, NULL);
 }
 
-/* Says what the reply, which has a line of its own, cannot. */
+/* Logs the path and system error, or the peer's reply, which the line of the refusal lacks. */
 void
 event_failed_delivery(const struct smtp_session *s, const struct delivery_outcome *outcome)
 {

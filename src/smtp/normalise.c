@@ -1,7 +1,7 @@
-/* Makes lines of what a message has for their ends: a bare CR or LF becomes CRLF, a NUL is dropped. */
+/* Normalises line ends of a message: a bare CR or LF becomes CRLF, a NUL is dropped. */
 #include "smtp/normalise.h"
 
-/* Octets that stay as they are: whole lines, and texts. */
+/* Returns the number of octets that need no change. */
 static size_t
 skip_sound(const char *bytes, size_t len)
 {

@@ -1,4 +1,4 @@
-/* Makes lines of what a message has for their ends: a bare CR or LF becomes CRLF, a NUL is dropped. */
+/* Normalises line ends of a message: a bare CR or LF becomes CRLF, a NUL is dropped. */
 #ifndef SMTP_NORMALISE_H
 #define SMTP_NORMALISE_H
 
@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /*
- * Takes octets, which are given in any pieces, and returns how many, perhaps none; the rest is given again. *run and
- * *run_len are what has come of them. A CR is held back until it is known what follows it: *cr, false at the beginning.
+ * Reads octets, in pieces of any size, and returns how many, maybe none; the rest must be given again. *run and *run_len
+ * are the normalised octets. *cr, false for a new message, says that a CR is held back until the next octet is known.
  */
 size_t normalise(bool *cr, const char *bytes, size_t len, const char **run, size_t *run_len);
 

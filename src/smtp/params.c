@@ -1,4 +1,4 @@
-/* The parameters of MAIL and RCPT. */
+/* Parses the parameters of MAIL and RCPT. */
 #include "smtp/params.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ enum {
 };
 
 static bool
-take_size(struct params *params, struct span value)
+parse_size(struct params *params, struct span value)
 {
 	if (value.len == 0 || value.len > SIZE_DIGITS_MAX)
 		return false;
@@ -27,71 +27,71 @@ take_size(struct params *params, struct span value)
 }
 
 static bool
-take_body(struct params *params, struct span value)
+parse_body(struct params *params, struct span value)
 {
 	params->eightbit = span_equals(value, "8BITMIME");
 	return params->eightbit || span_equals(value, "7BIT");
 }
 
 static bool
-take_utf8(struct params *params, struct span value)
+parse_utf8(struct params *params, struct span value)
 {
 	params->utf8 = true;
 	return value.text == NULL;
 }
 
 static bool
-take_return(struct params *params, struct span value)
+parse_return(struct params *params, struct span value)
 {
 	return dsn_read_return(value, &params->ret);
 }
 
 static bool
-take_envid(struct params *params, struct span value)
+parse_envid(struct params *params, struct span value)
 {
 	params->envid = value;
 	return dsn_check_envid(value);
 }
 
-/* Who sent the message says another server: checked, and taken for "<>", as from one that is not trusted. */
+/* AUTH names the author as another server knows it. It is checked, and treated as "<>", as from an untrusted client. */
 static bool
-take_auth(struct params *params, struct span value)
+parse_auth(struct params *params, struct span value)
 {
 	(void)params;
 	return value.len <= AUTH_MAX && dsn_is_xtext(value);
 }
 
 static bool
-take_notify(struct params *params, struct span value)
+parse_notify(struct params *params, struct span value)
 {
 	return dsn_read_notify(value, &params->notify);
 }
 
 static bool
-take_orcpt(struct params *params, struct span value)
+parse_orcpt(struct params *params, struct span value)
 {
 	params->orcpt = value;
 	return dsn_check_orcpt(value, params->utf8);
 }
 
-/* The value has no text where there is no "=". */
+/* value.text is NULL if the parameter has no "=". */
 static const struct param {
 	enum params_command command;
 	const char *keyword;
-	bool (*take)(struct params *params, struct span value);
+	bool (*parse)(struct params *params, struct span value);
 } table[] = {
-	{ PARAMS_MAIL, "SIZE", take_size },
-	{ PARAMS_MAIL, "BODY", take_body },
-	{ PARAMS_MAIL, "SMTPUTF8", take_utf8 },
-	{ PARAMS_MAIL, "AUTH", take_auth },
-	{ PARAMS_MAIL, "RET", take_return },
-	{ PARAMS_MAIL, "ENVID", take_envid },
-	{ PARAMS_RCPT, "NOTIFY", take_notify },
-	{ PARAMS_RCPT, "ORCPT", take_orcpt },
+	{ PARAMS_MAIL, "SIZE", parse_size },
+	{ PARAMS_MAIL, "BODY", parse_body },
+	{ PARAMS_MAIL, "SMTPUTF8", parse_utf8 },
+	{ PARAMS_MAIL, "AUTH", parse_auth },
+	{ PARAMS_MAIL, "RET", parse_return },
+	{ PARAMS_MAIL, "ENVID", parse_envid },
+	{ PARAMS_RCPT, "NOTIFY", parse_notify },
+	{ PARAMS_RCPT, "ORCPT", parse_orcpt },
 };
 
 static bool
-take_param(struct params *params, enum params_command command, struct span word)
+parse_param(struct params *params, enum params_command command, struct span word)
 {
 	const char *sign = memchr(word.text, '=', word.len);
 	struct span keyword = { word.text, sign != NULL ? (size_t)(sign - word.text) : word.len };
@@ -104,7 +104,7 @@ take_param(struct params *params, enum params_command command, struct span word)
 			continue;
 		bool repeated = params->seen & 1U << i;
 		params->seen |= 1U << i;
-		return !repeated && table[i].take(params, value);
+		return !repeated && table[i].parse(params, value);
 	}
 	return false;
 }
@@ -129,7 +129,7 @@ bool
 params_read(struct params *params, enum params_command command, struct span text, struct span *bad)
 {
 	for (*bad = params_next(&text); bad->text != NULL; *bad = params_next(&text))
-		if (!take_param(params, command, *bad))
+		if (!parse_param(params, command, *bad))
 			return false;
 	return true;
 }

@@ -6,22 +6,22 @@
 
 enum params_command { PARAMS_MAIL, PARAMS_RCPT };
 
-/* All zero before they are read, but for utf8 of RCPT, which is that of its MAIL. Texts stand in the line. */
+/* All zero before params_read(), except utf8 of RCPT, which is that of its MAIL. Texts point into the command line. */
 struct params {
-	uint64_t size; /* 0 where none is declared; UINT64_MAX for any number beyond that */
+	uint64_t size; /* 0: not declared; UINT64_MAX: this or any larger number */
 	bool utf8;
 	bool eightbit;
 	enum dsn_return ret;
 	struct span envid;
 	unsigned notify; /* a set of enum dsn_notify */
 	struct span orcpt;
-	unsigned seen; /* parameters, by their place in the table */
+	unsigned seen; /* bit i: the parameter in row i of the table */
 };
 
-/* Reads what stands behind the path. False where a parameter is unknown, malformed or repeated: *bad is that one. */
+/* Parses what follows the path. False if a parameter is unknown, malformed or repeated; *bad is that parameter. */
 bool params_read(struct params *params, enum params_command command, struct span text, struct span *bad);
 
-/* Takes the next word out of text; no text where there is none. */
+/* Removes the next word from text and returns it; its text is NULL if there is none. */
 struct span params_next(struct span *text);
 
 #endif

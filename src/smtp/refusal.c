@@ -1,4 +1,4 @@
-/* What follows when a client is refused: at first a reply, in the end the door. */
+/* Refusing a client: the reply, the temporary blacklist, and disconnecting after too many refusals. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@ about_path(const struct smtp_session *s, enum ftg_id id)
 	return ftg_reply_text(id, s->path.text, s->path.len);
 }
 
-/* Users have an account that can be disabled; others at their address have done nothing. */
+/* Users are not blacklisted: their account can be disabled, and others may share their address. */
 void
 refusal_blacklist(struct smtp_session *s, enum ftg_id cause)
 {
@@ -20,7 +20,7 @@ refusal_blacklist(struct smtp_session *s, enum ftg_id cause)
 	s->outlet->log(s->outlet, "blacklisted", "cause", ftg_row(cause)->ref, NULL);
 }
 
-/* Who asks for many addresses that are not there looks for those that are. */
+/* A client that tries many unknown recipients is probing for known ones. */
 struct ftg_reply
 refusal_unknown(struct smtp_session *s)
 {
@@ -40,7 +40,7 @@ refusal_relay(struct smtp_session *s)
 	return about_path(s, ERR_SMTP_RELAYFAIL2);
 }
 
-/* The client is refused from its next connection on. */
+/* The blacklist applies from the next connection of the client on. */
 struct ftg_reply
 refusal_spamtrap(struct smtp_session *s)
 {

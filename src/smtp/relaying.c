@@ -1,11 +1,11 @@
-/* Mail to other servers: who may send it, and what the relay queue is told of a message. */
+/* Mail to other servers: who may send it, and the entry of a message in the relay queue. */
 #include <stdio.h>
 #include <string.h>
 
 #include "port/router.h"
 #include "smtp/internal.h"
 
-/* Who has logged in without the right to send has got no further than MAIL. */
+/* A user without the right to send has been refused at MAIL. */
 bool
 relaying_is_allowed(const struct smtp_session *s)
 {
@@ -20,7 +20,7 @@ relaying_has_route(const struct smtp_session *s, const char *domain)
 	return router == NULL || router->has_route(router, domain);
 }
 
-/* The language that the sender is spoken to in, for what is to be told later. */
+/* The language of the session, for DSNs to the sender; NULL: none. */
 static const char *
 language_of(const struct smtp_session *s)
 {
@@ -38,7 +38,7 @@ is_utf8(const char *text)
 	return false;
 }
 
-/* An alias may lead to where only SMTPUTF8 leads. */
+/* An alias may lead to an address that needs SMTPUTF8. */
 static bool
 needs_utf8(const struct envelope *envelope)
 {
@@ -85,7 +85,7 @@ add_all_delivered(struct smtp_session *s)
 	return true;
 }
 
-/* No token holds a "u", so that one and the number of a transaction make none that is another session's. */
+/* The ID is unique: no token holds a "u", so a token, "u" and the number of the transaction cannot be another token. */
 bool
 relaying_complete(struct smtp_session *s)
 {

@@ -1,4 +1,4 @@
-/* An SMTP session: octets in, replies out. Knows no socket, no clock and no thread. */
+/* An SMTP session: reads octets, sends replies. Uses no socket, no clock and no thread. */
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
 
@@ -25,37 +25,37 @@ struct resolver;
 struct sasl_server;
 struct scanner;
 
-/* Who may ask by VRFY, EXPN and ETRN; the others get #4.66. */
+/* Who may use VRFY, EXPN and ETRN; other clients get #4.66. */
 enum smtp_audience {
-	SMTP_UNTOLD, /* nobody; but VRFY says to all alike that it cannot tell (RFC 5321 7.3) */
+	SMTP_UNTOLD, /* nobody; VRFY replies 252 to every address (RFC 5321 section 7.3) */
 	SMTP_NOBODY,
-	SMTP_ACCOUNTS, /* whoever is logged in */
+	SMTP_ACCOUNTS, /* users who have logged in */
 	SMTP_ANYONE,
 };
 
-/* What all sessions of a listener share; lives longer than any of them. */
+/* What all sessions of a listener share. Must outlive them. */
 struct smtp_config {
 	const char *hostname;
-	enum ftg_profile profile;      /* of the replies; ENHANCEDSTATUSCODES is offered under FTG_STRICT alone */
+	enum ftg_profile profile;      /* of the replies; ENHANCEDSTATUSCODES is offered under FTG_STRICT only */
 	size_t max_message_size;       /* octets; 0: no limit, SIZE without a number */
 	unsigned max_recipients;       /* of one message; at least 100 (RFC 5321 4.5.3.1.8) */
-	unsigned max_hops;             /* Received lines that a message may have; with more it is refused with #4.56 */
-	unsigned max_header_addresses; /* that To and Cc may hold; with more a message is refused with #4.55; 0: any */
+	unsigned max_hops;             /* Received lines of a message, before #4.56 */
+	unsigned max_header_addresses; /* addresses in To and Cc, before #4.55; 0: no limit */
 	unsigned max_errors;           /* refusals of a session that the client can avoid, before #4.47 ends it */
-	unsigned max_unknown;          /* the unknown recipient of a session that ends it with #4.29; 0: none does */
-	unsigned max_relay;            /* #4.63 of a session before #4.64 ends it; 0: any number */
-	int64_t tarpit_delay;          /* milliseconds that a refusal is held back */
-	bool normalise; /* a bare CR or LF becomes CRLF, a NUL is dropped; they are refused otherwise: #6.06 */
+	unsigned max_unknown; /* unknown recipients of a session; the last one ends it with #4.29; 0: no limit */
+	unsigned max_relay;   /* refusals #4.63 of a session, before #4.64 ends it; 0: no limit */
+	int64_t tarpit_delay; /* milliseconds for which a refusal is held back */
+	bool normalise;       /* a bare CR or LF becomes CRLF, a NUL is dropped; otherwise #6.06 */
 	enum content_whose
-	    header_check;    /* a header that is malformed, or lacks From, To, Date or Subject, is refused: #4.40 */
-	bool body_check;     /* a header without a body is refused: #4.43 */
-	bool tls_required;   /* nothing but NOOP, EHLO, STARTTLS and QUIT before TLS: #4.48 */
-	bool auth_required;  /* no MAIL without AUTH: #4.54 */
-	bool plain_in_clear; /* PLAIN and LOGIN without TLS, too */
-	unsigned mechanisms; /* that AUTH offers: a set of 1 << enum sasl_mechanism */
+	    header_check;         /* refuse a header that is malformed, or lacks From, To, Date or Subject: #4.40 */
+	bool body_check;          /* refuse a header without a body: #4.43 */
+	bool tls_required;        /* only NOOP, EHLO, STARTTLS and QUIT before TLS: #4.48 */
+	bool auth_required;       /* no MAIL without AUTH: #4.54 */
+	bool plain_in_clear;      /* PLAIN and LOGIN without TLS, too */
+	unsigned mechanisms;      /* offered by AUTH: a set of 1 << enum sasl_mechanism */
 	struct sasl_server *sasl; /* NULL: no AUTH */
-	struct executor *hasher;  /* checks passwords, few at a time */
-	struct stats_slot *stats; /* that count messages; NULL: none */
+	struct executor *hasher;  /* checks passwords, a few at a time */
+	struct stats_slot *stats; /* counts messages; NULL: none */
 	struct limiter *limiter;  /* limits by address and account; NULL: none */
 	bool xlang;               /* the client may choose the language of the replies */
 	struct policy_settings policy;
@@ -63,43 +63,43 @@ struct smtp_config {
 	struct greylist *greylist;   /* NULL: none */
 	int64_t (*now)(void);        /* seconds since 1970, for the trace line of a message */
 	enum smtp_audience vrfy, expn, etrn;
-	struct policy_service *const *services; /* that are asked, in this order */
+	struct policy_service *const *services; /* asked in this order */
 	size_t service_count;
-	struct scanner *const *scanners; /* that look at each message, in this order */
+	struct scanner *const *scanners; /* look at each message in this order */
 	size_t scanner_count;
-	const struct content_rules *content_rules; /* what no message may hold: #4.41; NULL: none */
-	struct executor *inspector;                /* looks at messages before they are published, few at a time */
+	const struct content_rules *content_rules; /* prohibited content: #4.41; NULL: none */
+	struct executor *inspector;                /* applies them, a few at a time */
 	const struct blocklists *blocklists;       /* NULL: none */
-	int blocklist_threshold;                   /* weight from which on a client is refused, */
-	enum blocklist_stage blocklist_stage;      /* and when */
-	struct resolver *resolver;                 /* NULL: nothing is asked */
+	int blocklist_threshold;                   /* weight at which a client is refused */
+	enum blocklist_stage blocklist_stage;      /* when it is refused */
+	struct resolver *resolver;                 /* NULL: no DNS checks */
 	struct directory *directory;
 	struct delivery_agent *delivery;
 	struct executor *executor;
 };
 
-/* Where a session's output and events go; one a connection, implemented by the network or by a test. */
+/* Where the output and the events of a session go. One for each connection, implemented by the network or by a test. */
 struct smtp_outlet {
 	const struct job_owner
 	    *owner; /* of the session's jobs that may be dropped when the client has gone; NULL: nobody */
-	/* Says a reply, in the voice of the session. The reply's arguments live until the call returns. */
+	/* Sends a reply in the language of the session. Its arguments are valid until the call returns. */
 	void (*reply)(struct smtp_outlet *outlet, const struct ftg_reply *reply);
-	/* Sends octets that programs read: the EHLO and HELO answer. Whole lines. */
+	/* Sends whole lines for programs, as they are: the answers to EHLO, HELO, VRFY and EXPN. */
 	void (*send)(struct smtp_outlet *outlet, const char *bytes, size_t len);
-	/* Replies are wished for in a language from now on, "" for none. NULL: there is no choice; XLANG is not offered. */
+	/* Sets the language that a source prefers for further replies; "": none. NULL: one language; XLANG is not offered. */
 	void (*prefer)(struct smtp_outlet *outlet, enum language_source whose, const char *language);
 	/* The voice of the next reply. */
 	struct ftg_voice (*voice)(struct smtp_outlet *outlet);
-	/* Calls job->done() after so many milliseconds, on the loop. */
+	/* Calls job->done() on the loop after this many milliseconds. */
 	void (*wait)(struct smtp_outlet *outlet, int64_t milliseconds, struct job *job);
-	/* Could encrypt() be called now? NULL: never. */
+	/* May encrypt() be called now? NULL: never. */
 	bool (*can_encrypt)(struct smtp_outlet *outlet);
 	/*
-	 * Begins a TLS handshake behind what has been said so far. Octets that have come without being taken, and whatever
-	 * else comes in the clear, are dropped: the session is fed nothing until smtp_session_encrypted() is called.
+	 * Begins a TLS handshake after the output so far. Octets in clear text that have not been read are dropped, and the
+	 * session is fed nothing until smtp_session_encrypted() is called.
 	 */
 	void (*encrypt)(struct smtp_outlet *outlet);
-	/* The session that said "later" is ready for input again, or has closed itself. */
+	/* The session that was busy can read input again, or has closed itself. */
 	void (*resume)(struct smtp_outlet *outlet);
 	/*
 	 * One event for the log: an event name, then key and value in turn, NULL at the end. Values may hold anything; one
@@ -115,14 +115,14 @@ struct smtp_peer {
 
 struct smtp_session;
 
-/* NULL when memory is out. config, outlet and the strings of peer must outlive the session. */
+/* Makes a session. config, outlet and the strings of peer must outlive it. NULL when memory is out. */
 struct smtp_session *smtp_session_new(
     const struct smtp_config *config, const struct smtp_peer *peer, struct smtp_outlet *outlet);
 
-/* Not while smtp_session_busy(). Drops an unfinished message. */
+/* Frees a session, which must not be busy. Drops an unfinished message. */
 void smtp_session_free(struct smtp_session *session);
 
-/* Says the greeting, or a refusal in its place, after which the session is closed. It may be busy until then. */
+/* Sends the greeting, or instead of it a refusal, which closes the session. The session may be busy until then. */
 void smtp_session_greet(struct smtp_session *session);
 
 /*
@@ -133,13 +133,13 @@ void smtp_session_greet(struct smtp_session *session);
 size_t smtp_session_feed(struct smtp_session *session, const char *bytes, size_t len);
 
 /*
- * The connection is encrypted from now on; version and cipher, for the trace line, stay valid as long as it is. To be
- * called before the greeting, or when the handshake of outlet->encrypt() is over: the session then forgets all that it
- * was told (RFC 3207 section 4.2).
+ * Reports that the connection is encrypted: before the greeting, or after the handshake of outlet->encrypt(). The session
+ * then forgets everything that the client has stated (RFC 3207 section 4.2). version and cipher, which the trace line
+ * names, must outlive the session.
  */
 void smtp_session_encrypted(struct smtp_session *session, const char *version, const char *cipher);
 
-/* A job is under way; feed takes nothing until outlet->resume(). */
+/* Is a job under way? smtp_session_feed() reads nothing until outlet->resume(). */
 bool smtp_session_busy(const struct smtp_session *session);
 
 /*
@@ -149,10 +149,10 @@ bool smtp_session_busy(const struct smtp_session *session);
 bool smtp_session_sending(const struct smtp_session *session);
 void smtp_session_more(struct smtp_session *session);
 
-/* Nothing more is to be read: the connection is to be closed once all output is sent. */
+/* Has the session ended? The connection must be closed once all output is sent. */
 bool smtp_session_closed(const struct smtp_session *session);
 
-/* Is a message between its DATA and its answer? Such a session gets the grace time of a stop. */
+/* Is a message between DATA and its reply? When the server stops, such a session gets the grace period. */
 bool smtp_session_in_transaction(const struct smtp_session *session);
 
 /* Has the client logged in, or begun a transaction? Until then its time is limited. */

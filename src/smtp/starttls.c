@@ -1,4 +1,4 @@
-/* STARTTLS (RFC 3207), and what a session is once it is encrypted. */
+/* STARTTLS (RFC 3207): begins TLS, and resets the session after the handshake. */
 #include <stdlib.h>
 
 #include "smtp/internal.h"
@@ -15,7 +15,7 @@ starttls_is_missing(const struct smtp_session *s)
 	return s->config->tls_required && s->version == NULL;
 }
 
-/* The answer is the last that is said in the clear, so it is said here, before the handshake begins. */
+/* The reply is the last octets in clear text, so it is sent here, before the handshake begins. */
 struct ftg_reply
 starttls_start(struct smtp_session *s, const char *arg, size_t len)
 {
@@ -32,7 +32,7 @@ starttls_start(struct smtp_session *s, const char *arg, size_t len)
 	return ftg_reply(FTG_IDS);
 }
 
-/* What a client has been refused is counted on: that is not what it told. */
+/* The error count survives STARTTLS: it is our observation, not the client's statement (RFC 3207 section 4.2). */
 void
 smtp_session_encrypted(struct smtp_session *s, const char *version, const char *cipher)
 {

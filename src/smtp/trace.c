@@ -1,4 +1,4 @@
-/* The trace lines that a message gets in front (RFC 5321 section 4.4). */
+/* Writes the trace lines before a message (RFC 5321 section 4.4). */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 enum { ENCRYPTION_MAX = 128, RECIPIENT_MAX = 32 + ADDRESS_TEXT_SIZE };
 
-/* The client's name without anything that could end or imitate a part of the line. */
+/* Replaces octets of the client's name that could end the line or imitate another part of it. */
 static void
 clean_name(char clean[SMTP_NAME_MAX + 1], const char *name)
 {
@@ -19,7 +19,7 @@ clean_name(char clean[SMTP_NAME_MAX + 1], const char *name)
 	clean[i] = '\0';
 }
 
-/* RFC 3848 and RFC 6531 section 4.3. HELO has no name for encryption: what it says is told in the comment behind. */
+/* RFC 3848 and RFC 6531 section 4.3. After HELO it is "SMTP", encrypted or not; a comment names the encryption. */
 static const char *
 protocol(const struct smtp_session *s)
 {
@@ -48,7 +48,7 @@ is_ascii(const char *text)
 	return true;
 }
 
-/* A message to several mailboxes gets none, for each recipient would read of the others. */
+/* A message for several mailboxes has no Delivered-To line, since each recipient would read the other addresses. */
 static void
 write_recipient(char line[RECIPIENT_MAX], const struct envelope *envelope)
 {
@@ -57,7 +57,7 @@ write_recipient(char line[RECIPIENT_MAX], const struct envelope *envelope)
 		snprintf(line, RECIPIENT_MAX, "Delivered-To: %s\r\n", envelope->mailboxes[0].address);
 }
 
-/* What is for mailboxes alone: nothing where there is none. */
+/* Writes the lines for mailboxes here; nothing if there are none. */
 static int
 write_local(char buf[TRACE_MAX], const struct envelope *envelope)
 {

@@ -1,4 +1,4 @@
-/* XLANG: a client chooses the language of the replies, after draft-melnikov-smtp-lang, which was never registered. */
+/* XLANG: the client chooses the language of replies, as in draft-melnikov-smtp-lang, which was never registered. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,10 +8,10 @@
 #include <ftgate/catalog.h>
 
 void
-xlang_prefer(struct smtp_session *s, enum language_source whose, const char *language)
+xlang_prefer(struct smtp_session *s, enum language_source source, const char *language)
 {
 	if (s->outlet->prefer != NULL)
-		s->outlet->prefer(s->outlet, whose, language);
+		s->outlet->prefer(s->outlet, source, language);
 }
 
 bool
@@ -20,26 +20,26 @@ xlang_is_offered(const struct smtp_session *s)
 	return s->config->xlang && s->outlet->prefer != NULL;
 }
 
-/* Adds a word that stays in the list only if it is whole. Returns the new length. */
+/* Appends a word to the list if it fits whole. Returns the new length. */
 static size_t
-add_word(char *list, size_t room, size_t len, const char *word)
+add_word(char *list, size_t size, size_t len, const char *word)
 {
-	int n = snprintf(list + len, room - len, " %s", word);
-	if (n > 0 && (size_t)n < room - len)
+	int n = snprintf(list + len, size - len, " %s", word);
+	if (n > 0 && (size_t)n < size - len)
 		return len + (size_t)n;
 	list[len] = '\0';
 	return len;
 }
 
-/* The built-in English goes by its other name, for there may be another English. */
+/* The built-in English has the tag i-default, since the catalogue may have an English of its own. */
 void
-xlang_names(const struct smtp_session *s, char *names, size_t room)
+xlang_names(const struct smtp_session *s, char *names, size_t size)
 {
 	const ftg_catalog *catalog = s->outlet->voice(s->outlet).catalog;
-	size_t len = add_word(names, room, 0, LANGUAGE_DEFAULT);
+	size_t len = add_word(names, size, 0, LANGUAGE_DEFAULT);
 
 	for (ftg_lang i = FTG_ENGLISH + 1; i < ftg_catalog_languages(catalog); i++)
-		len = add_word(names, room, len, ftg_catalog_tag(catalog, i));
+		len = add_word(names, size, len, ftg_catalog_tag(catalog, i));
 }
 
 static bool
@@ -54,7 +54,7 @@ about(const char *tag)
 	return ftg_reply_text(FTG_SMTP_LANGUAGE, tag, strlen(tag));
 }
 
-/* Whatever the client had wished for is forgotten. */
+/* "*": drops the choice of the client. */
 static struct ftg_reply
 choose_any(struct smtp_session *s)
 {
