@@ -5,31 +5,35 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The classes of a character; an octet above 0x7F is in none of them. */
+/* Whether a character is a digit. An octet above 0x7F is in none of these classes. */
 static inline bool
 ascii_is_digit(int c)
 {
 	return c >= '0' && c <= '9';
 }
 
+/* An upper-case letter. */
 static inline bool
 ascii_is_upper(int c)
 {
 	return c >= 'A' && c <= 'Z';
 }
 
+/* A letter. */
 static inline bool
 ascii_is_alpha(int c)
 {
 	return ascii_is_upper(c) || (c >= 'a' && c <= 'z');
 }
 
+/* A letter or a digit. */
 static inline bool
 ascii_is_alnum(int c)
 {
 	return ascii_is_alpha(c) || ascii_is_digit(c);
 }
 
+/* A control character. */
 static inline bool
 ascii_is_control(int c)
 {

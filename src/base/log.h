@@ -50,6 +50,8 @@ void log_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_begin(const char *event);
 void log_put(const char *key, const char *value);
 void log_put_octets(const char *key, const char *value, size_t len);
+
+/* Further pairs, and the end of the event. */
 void log_put_number(const char *key, long long value);
 void log_put_list(va_list pairs);
 void log_end(void);

@@ -66,6 +66,7 @@ stats_add(struct stats_slot *slot, enum stats_item figure, uint64_t amount)
 		atomic_fetch_add_explicit(&slot->value[figure], amount, memory_order_relaxed);
 }
 
+/* Subtracts from a count. */
 static inline void
 stats_take(struct stats_slot *slot, enum stats_item figure, uint64_t amount)
 {
@@ -73,6 +74,7 @@ stats_take(struct stats_slot *slot, enum stats_item figure, uint64_t amount)
 		atomic_fetch_sub_explicit(&slot->value[figure], amount, memory_order_relaxed);
 }
 
+/* Counts a reply by its ID. */
 static inline void
 stats_reply(struct stats_slot *slot, unsigned reply)
 {
@@ -87,6 +89,7 @@ stats_count_beat(struct stats_slot *slot)
 	atomic_fetch_add_explicit(&slot->beat, 1, memory_order_relaxed);
 }
 
+/* Reads the beat. */
 static inline uint64_t
 stats_beat(const struct stats_slot *slot)
 {

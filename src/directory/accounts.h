@@ -94,6 +94,8 @@ enum accounts_result record_add(
     struct accounts *accounts, enum record_kind kind, const char *const *name, const struct record_change *change);
 enum accounts_result record_set(
     struct accounts *accounts, enum record_kind kind, const char *const *name, const struct record_change *change);
+
+/* Removes a record, unless others point to it. */
 enum accounts_result record_remove(struct accounts *accounts, enum record_kind kind, const char *const *name);
 
 /* Adds a domain; an account with a password of this hash, NULL for one that nobody may log in to. */

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+/* Whether all octets are ASCII. */
 bool encode_is_ascii(const char *text, size_t len);
 
 /* Quoted-printable (RFC 2045 section 6.7); lines end with LF. */

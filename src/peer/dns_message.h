@@ -42,6 +42,8 @@ struct dns_record {
 bool dns_read_header(struct dns_reader *reader, struct dns_header *header);
 bool dns_read_name(struct dns_reader *reader, struct dns_name *name);
 bool dns_read_record(struct dns_reader *reader, struct dns_record *record);
+
+/* Reads len octets, or skips them. Returns false if the message ends before. */
 bool dns_read_octets(struct dns_reader *reader, void *octets, size_t len);
 bool dns_skip(struct dns_reader *reader, size_t len);
 

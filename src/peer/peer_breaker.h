@@ -46,6 +46,7 @@ void peer_breaker_failed(
     struct peer_breaker *breaker, enum peer_pass pass, int64_t started, int64_t now, const char *cause);
 void peer_breaker_unknown(struct peer_breaker *breaker, enum peer_pass pass);
 
+/* Whether requests to the peer are refused at present. */
 static inline bool
 peer_breaker_is_open(const struct peer_breaker *breaker)
 {

@@ -64,6 +64,7 @@ void maildrop_read_on(
 void maildrop_update(
     struct maildrop *maildrop, void (*done)(void *context, enum maildrop_result result), void *context);
 
+/* The errno of the last failure; the number of messages that maildrop_update() could not remove. */
 int maildrop_error(const struct maildrop *maildrop);
 size_t maildrop_left(const struct maildrop *maildrop);
 
@@ -75,6 +76,7 @@ struct maildrop_block {
 	bool utf8;          /* there is more than ASCII in the header, as far as it is in the first block */
 };
 
+/* The block that was read last; valid until the next call that reads. */
 const struct maildrop_block *maildrop_block(const struct maildrop *maildrop);
 
 /* Closes the message that is being read, if any, and frees its block. */
@@ -91,6 +93,7 @@ struct maildrop_total {
 	uint64_t octets;
 };
 
+/* Counts the messages that are not marked as deleted. */
 struct maildrop_total maildrop_total(const struct maildrop *maildrop);
 
 /* Octets of a message with CRLF line ends, without stuffed dots. By its file name, which may lie. */

@@ -23,11 +23,13 @@ struct service_request {
 
 /*
  * Add an attribute. No value can end its line: controls and octets that are not UTF-8 become '?'. A value of NULL is an
- * empty one. service_end() ends the request, and returns whether all of it fitted.
+ * empty one.
  */
 void service_put(struct service_request *request, const char *name, const char *value);
 void service_put_octets(struct service_request *request, const char *name, const char *value, size_t len);
 void service_put_number(struct service_request *request, const char *name, uint64_t number);
+
+/* Ends the request. Returns whether all of it fitted. */
 bool service_end(struct service_request *request);
 
 enum service_action {

@@ -80,6 +80,8 @@ int queue_add(const struct queue *queue, struct queue_entry *entry, const char *
 int queue_stage(const struct queue *queue, struct queue_entry *entry);
 int queue_link(const struct queue *queue, const struct queue_entry *entry, int folder, const char *path);
 int queue_show(const struct queue *queue, struct queue_entry *entry);
+
+/* Takes back what queue_stage() and queue_link() have done. */
 void queue_drop(const struct queue *queue, struct queue_entry *entry);
 
 /* Removes what has been left of entries that never were whole. Returns how many files. */

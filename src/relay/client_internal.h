@@ -88,6 +88,8 @@ void client_expect(struct client *c, enum client_state state);
 void client_begin_mail(struct client *c);
 void client_on_mail(struct client *c);
 void client_on_rcpt(struct client *c);
+
+/* Handle the reply to DATA, the reply to the end of the message, and a reply that comes before that end. */
 void client_on_data(struct client *c);
 void client_on_end(struct client *c);
 void client_on_objection(struct client *c);
@@ -104,6 +106,8 @@ void client_end_login(struct client *c);
 void client_on_greeting(struct client *c);
 void client_on_ehlo(struct client *c);
 void client_on_helo(struct client *c);
+
+/* Handle the reply to STARTTLS, and the end of the handshake. */
 void client_on_starttls(struct client *c);
 void client_on_encrypted(struct client *c, bool secure);
 

@@ -41,18 +41,26 @@ int ctl_fail(int status, const char *format, ...) __attribute__((format(printf, 
 int ctl_list(struct request *request);
 int ctl_show(struct request *request);
 int ctl_add(struct request *request);
+
+/* As above. */
 int ctl_set(struct request *request);
 int ctl_remove(struct request *request);
 
 /* Commands on a running server and on the queue, for which request->data is the absolute path of a folder that exists. */
 int ctl_status(struct request *request);
 int ctl_reload(struct request *request);
+
+/* The commands on the queue. */
 int ctl_queue_list(struct request *request);
 int ctl_queue_show(struct request *request);
 int ctl_queue_run(struct request *request);
+
+/* Commands that change entries of the queue. */
 int ctl_queue_hold(struct request *request);
 int ctl_queue_release(struct request *request);
 int ctl_queue_remove(struct request *request);
+
+/* The commands on the temporary blacklist. */
 int ctl_blacklist_remove(struct request *request);
 int ctl_blacklist_clear(struct request *request);
 

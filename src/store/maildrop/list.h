@@ -45,8 +45,10 @@ int drop_list_read(struct drop_list *list, const struct drop_folders *folders);
 /* Looks where the messages are now: other programs change flags, and so names. Returns 0, or -1 with errno. */
 int drop_list_refresh(struct drop_list *list, const struct drop_folders *folders);
 
+/* Frees the list. */
 void drop_list_free(struct drop_list *list);
 
+/* The name of the file of a message. */
 static inline const char *
 drop_list_name(const struct drop_list *list, const struct drop_message *message)
 {

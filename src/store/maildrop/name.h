@@ -18,6 +18,7 @@ struct drop_name {
 	size_t base_len;    /* of UNIQUE, which stays the same for ever; 0 where it is missing */
 };
 
+/* Parses the name of a message file. Never fails: parts that are missing have the values above. */
 struct drop_name drop_name_parse(const char *name);
 
 /*
