@@ -1,10 +1,26 @@
-/* One entry of the queue while it is seen to: claimed, sent on, recorded, told of, let go. */
+/* One entry of the queue while it is claimed: its recipients are sent, recorded and reported, step by step. */
+#include "relay/active_entry.h"
+
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "relay/queue_manager_internal.h"
+#include "base/log.h"
+#include "relay/dsn_report.h"
+#include "relay/queue_log.h"
+
+enum {
+	TROUBLE_WAIT = 60, /* seconds after which an entry is tried again when this server is in trouble */
+	SHARE_WAIT = 600,  /* and when it was not woken for a share */
+	DOWN_WAIT = 3600,  /* or because the server is back */
+	CLAIM_WAIT = 25,   /* milliseconds until an entry that another process has claimed may be free */
+};
+
+static int64_t
+now(const struct active_entry *active)
+{
+	return queue_config_now(active->config);
+}
 
 static struct active_entry *
 of_job(struct job *job)
@@ -12,304 +28,469 @@ of_job(struct job *job)
 	return (struct active_entry *)(void *)((char *)job - offsetof(struct active_entry, job));
 }
 
-void
-active_entry_work(struct active_entry *active, void (*work)(struct job *job), void (*done)(struct job *job))
-{
-	struct executor *jobs = active->manager->config->jobs;
-	active->working = true;
-	active->job = (struct job) { .work = work, .done = done };
-	jobs->start(jobs, &active->job);
-}
-
 static void
-fail(const struct active_entry *active, const char *what)
-{
-	log_event("queue-failed", "id", active->item->id, "what", what, "detail", strerror(active->error), NULL);
-}
-
-/* When is it to be looked at again, by what is in it? */
-static int64_t
-next_time(const struct active_entry *active)
-{
-	const struct queue_manager_config *config = active->manager->config;
-	const struct queue_entry *entry = &active->entry;
-	int64_t next = queue_next(entry), told = entry->arrival + config->delay_notice;
-	if (entry->held)
-		return INT64_MAX;
-	for (size_t i = 0; i < entry->count && told < next && told > queue_manager_now(active->manager); i++)
-		if (dsn_due(entry, &entry->recipients[i], told, config->delay_notice) == DSN_DELAY)
-			next = told;
-	return next;
-}
-
-static void
-remember_domains(const struct active_entry *active)
-{
-	active->item->domains = 0;
-	for (size_t i = 0; i < active->entry.count; i++)
-		if (active->entry.recipients[i].state == QUEUE_WAITING)
-			active->item->domains |= schedule_bits(queue_domain(&active->entry.recipients[i]));
-}
-
-/* Lets go of the entry. */
-static void
-end(struct active_entry *active)
-{
-	if (active->claimed)
-		remember_domains(active);
-	active->item->busy = false;
-	queue_entry_clear(&active->entry);
-	attempts_free(active);
-	active->manager->active_count--;
-	free(active);
-}
-
-/* The entry is due at that time, in milliseconds, or at once where it has changed meanwhile. */
-static void
-leave(struct active_entry *active, int64_t due)
-{
-	struct queue_manager *manager = active->manager;
-	struct schedule_item *item = active->item;
-	end(active);
-	schedule_set(&manager->schedule, item, item->again ? 0 : due);
-	queue_manager_turn(manager);
-}
-
-/* It is not in the queue any more. */
-static void
-forget(struct active_entry *active)
-{
-	struct queue_manager *manager = active->manager;
-	struct schedule_item *item = active->item;
-	end(active);
-	if (item->again)
-		schedule_set(&manager->schedule, item, 0);
-	else
-		schedule_forget(&manager->schedule, item);
-	queue_manager_turn(manager);
-}
-
-static void
-remove_work(struct job *job)
+job_done(struct job *job)
 {
 	struct active_entry *active = of_job(job);
-	active->error = queue_remove(&active->manager->config->queue, &active->entry) < 0 ? errno : 0;
+	manager_event_post(active->events, &active->event);
 }
 
-static void
-removed(struct job *job)
+static enum active_need
+start_job(struct active_entry *active, enum active_state state, void (*work)(struct job *job))
 {
-	struct active_entry *active = of_job(job);
-	if (active->error == 0 || active->error == ENOENT) {
-		forget(active);
-		return;
-	}
-	fail(active, "remove");
-	leave(active, queue_manager_soon(active->manager, AGAIN_LATER));
-}
-
-static void
-record_work(struct job *job)
-{
-	struct active_entry *active = of_job(job);
-	active->error = queue_record(&active->manager->config->queue, &active->entry) < 0 ? errno : 0;
-}
-
-/* What could not be recorded is kept, and the entry with it, until it can: else it would be sent again. */
-static void
-recorded(struct job *job)
-{
-	struct active_entry *active = of_job(job);
-	struct queue_manager *manager = active->manager;
-	active->working = false;
-	if (active->error == 0) {
-		active_entry_proceed(active);
-		return;
-	}
-	fail(active, "record");
-	active->dirty = true;
-	active->next_stuck = manager->stuck;
-	manager->stuck = active;
-	manager->stuck_due = queue_manager_soon(manager, AGAIN_SOON);
-	queue_manager_alarm(manager);
-}
-
-static void
-record(struct active_entry *active)
-{
-	active->dirty = false;
-	active_entry_work(active, record_work, recorded);
-}
-
-/* When it is to be looked at again, now that all has been tried. */
-static int64_t
-due_time(const struct active_entry *active)
-{
-	int64_t now = queue_manager_now(active->manager), next = next_time(active);
-	if (active->parked && next < now + TURN_MAX)
-		next = now + TURN_MAX; /* by its turn it is due before */
-	if (active->later != 0 && (next <= now || active->later < next))
-		next = active->later;
-	return next == INT64_MAX ? INT64_MAX : 1000 * next;
-}
-
-/* Nothing is under way for it any more. */
-static void
-conclude(struct active_entry *active)
-{
-	if (active_entry_notice(active))
-		return;
-	if (active->dirty)
-		record(active);
-	else if (queue_is_waiting(&active->entry) || active->later != 0)
-		leave(active, due_time(active));
-	else
-		active_entry_work(active, remove_work, removed);
-}
-
-void
-active_entry_proceed(struct active_entry *active)
-{
-	if (active->working)
-		return;
-	attempts_settle(active);
-	if (active->dirty)
-		record(active);
-	else if (active->open == 0)
-		conclude(active);
-}
-
-static bool
-is_due(const struct active_entry *active, const struct queue_recipient *recipient)
-{
-	return recipient->state == QUEUE_WAITING &&
-	    (active->wished || recipient->next <= queue_manager_now(active->manager));
-}
-
-/* All recipients that are due are in an attempt. */
-static void
-start(struct active_entry *active)
-{
-	attempts_start(active);
-	active->working = false;
-	active_entry_proceed(active);
-}
-
-static void plan(struct active_entry *active);
-
-static void
-domain_is_known(struct directory_question *question)
-{
-	struct active_entry *active = (struct active_entry *)(void *)((char *)question -
-	    offsetof(struct active_entry, planning.question));
-	active->planning.known = true;
-	if (active->planning.waiting)
-		plan(active);
-}
-
-/*
- * Is it known whether the mailboxes of a recipient's domain are those of this server? That matters if they are at
- * another server. False: plan() will be called when it is known.
- */
-static bool
-ask_domain(struct active_entry *active, const char *name)
-{
-	struct directory *directory = active->manager->config->directory;
-	if (active->manager->config->routes->mailboxes.host == NULL || active->planning.known)
-		return true;
-	active->planning.question = (struct domain_question) { .base = { .done = domain_is_known }, .name = name };
-	directory->ops->domain(directory, &active->planning.question);
-	active->planning.waiting = !active->planning.known;
-	return active->planning.known;
-}
-
-static bool
-is_hosted(const struct active_entry *active)
-{
-	const struct domain_question *question = &active->planning.question;
-	return active->planning.known && question->base.verdict == DIRECTORY_FOUND && !question->domain.relayed;
-}
-
-/* Puts the recipients that are due now into attempts, then starts these. */
-static void
-plan(struct active_entry *active)
-{
-	struct queue_entry *entry = &active->entry;
-	active->planning.waiting = false;
-	while (active->planning.next < entry->count && !entry->held && !active->manager->stopping) {
-		const struct queue_recipient *recipient = &entry->recipients[active->planning.next];
-		if (is_due(active, recipient)) {
-			if (!ask_domain(active, queue_domain(recipient)))
-				return;
-			if (!attempt_add(active, active->planning.next, is_hosted(active))) {
-				active->error = ENOMEM;
-				fail(active, "plan");
-				active->later = queue_manager_now(active->manager) + AGAIN_LATER;
-				break;
-			}
-		}
-		active->planning.known = false;
-		active->planning.next++;
-	}
-	start(active);
+	active->state = state;
+	active->job = (struct job) { .work = work, .done = job_done };
+	active->config->jobs->start(active->config->jobs, &active->job);
+	return ACTIVE_NEEDS_NOTHING;
 }
 
 static void
 claim_work(struct job *job)
 {
 	struct active_entry *active = of_job(job);
-	active->error = queue_claim(&active->manager->config->queue, active->item->id, &active->entry) < 0 ? errno : 0;
-}
-
-/* Milliseconds until an entry that somebody else has may be free: mostly that is the session that it comes from. */
-static int64_t
-blink(struct schedule_item *item)
-{
-	int64_t wait = BLINK << item->blinks;
-	if (wait < 1000)
-		item->blinks++;
-	return wait;
+	active->error = queue_claim(&active->config->queue, active->item->id, &active->entry) < 0 ? errno : 0;
 }
 
 static void
-claimed(struct job *job)
+record_work(struct job *job)
 {
 	struct active_entry *active = of_job(job);
-	struct schedule_item *item = active->item;
-	switch (active->error) {
-	case 0:
-		active->claimed = true;
-		item->blinks = 0;
-		plan(active);
-		break;
-	case ENOENT: forget(active); break;
-	case EWOULDBLOCK: leave(active, active->manager->config->now() + blink(item)); break;
-	case EBADMSG:
-		log_event("queue-damaged", "id", active->item->id, NULL);
-		leave(active, INT64_MAX);
-		break;
-	default:
-		fail(active, "claim");
-		leave(active, queue_manager_soon(active->manager, AGAIN_LATER));
-		break;
+	active->error = queue_record(&active->config->queue, &active->entry) < 0 ? errno : 0;
+}
+
+static void
+remove_work(struct job *job)
+{
+	struct active_entry *active = of_job(job);
+	active->error = queue_remove(&active->config->queue, &active->entry) < 0 ? errno : 0;
+}
+
+static void
+log_failure(const struct active_entry *active, const char *what)
+{
+	log_event("queue-failed", "id", active->item->id, "what", what, "detail", strerror(active->error), NULL);
+}
+
+struct active_entry *
+active_entry_new(const struct queue_manager_config *config, struct manager_events *events, struct schedule_item *item)
+{
+	struct active_entry *active = calloc(1, sizeof *active);
+	if (active == NULL)
+		return NULL;
+	active->event.kind = MANAGER_ENTRY;
+	active->woken.kind = MANAGER_WOKEN;
+	active->events = events;
+	active->config = config;
+	active->item = item;
+	(void)start_job(active, ACTIVE_CLAIMING, claim_work);
+	return active;
+}
+
+static void
+free_attempts(struct active_entry *active)
+{
+	for (struct attempt *attempt = active->attempts, *next; attempt != NULL; attempt = next) {
+		next = attempt->next;
+		attempt_free(attempt);
 	}
+	active->attempts = NULL;
 }
 
 void
-active_entry_begin(struct queue_manager *manager, struct schedule_item *item)
+active_entry_free(struct active_entry *active)
 {
-	struct active_entry *active = calloc(1, sizeof *active);
-	if (active == NULL) {
-		schedule_set(&manager->schedule, item, queue_manager_soon(manager, AGAIN_LATER));
+	free_attempts(active);
+	free(active->hosted);
+	queue_entry_clear(&active->entry);
+	free(active);
+}
+
+static void
+defer(struct active_entry *active)
+{
+	active->later = now(active) + TROUBLE_WAIT;
+}
+
+void
+active_entry_fail(struct active_entry *active, int error, const char *what)
+{
+	active->error = error;
+	log_failure(active, what);
+	defer(active);
+}
+
+bool
+active_entry_is_due(const struct active_entry *active, size_t number)
+{
+	const struct queue_recipient *recipient = &active->entry.recipients[number];
+	return recipient->state == QUEUE_WAITING && !active->entry.held && !active->stopping &&
+	    (active->requested || recipient->next <= active->claimed);
+}
+
+bool
+active_entry_is_hosted(const struct active_entry *active, size_t recipient)
+{
+	return active->hosted != NULL && active->hosted[recipient];
+}
+
+bool
+active_entry_is_over(const struct active_entry *active)
+{
+	const struct queue_manager_config *config = active->config;
+	const struct queue_entry *entry = &active->entry;
+	if (entry->arrival + config->expire <= now(active))
+		return true;
+	if (config->delay_notice == 0 || entry->arrival + config->delay_notice > now(active))
+		return false;
+	for (size_t i = 0; i < entry->count; i++)
+		if (entry->recipients[i].state == QUEUE_WAITING && entry->recipients[i].attempts == 0)
+			return true;
+	return false;
+}
+
+static enum active_need
+end(struct active_entry *active, int64_t due)
+{
+	active->state = ACTIVE_ENDED;
+	active->due = due;
+	return ACTIVE_NEEDS_END;
+}
+
+static enum active_need
+end_gone(struct active_entry *active)
+{
+	active->gone = true;
+	return end(active, INT64_MAX);
+}
+
+static enum active_need
+end_in_trouble(struct active_entry *active, const char *what)
+{
+	log_failure(active, what);
+	return end(active, active->config->now() + 1000 * TROUBLE_WAIT);
+}
+
+static enum active_need
+end_by_directory(struct active_entry *active)
+{
+	log_event("queue-failed", "id", active->item->id, "what", "plan", "detail", active->question.base.detail, NULL);
+	return end(active, active->config->now() + 1000 * TROUBLE_WAIT);
+}
+
+/* Mostly the session that the entry comes from, until it is durable. */
+static enum active_need
+end_busy(struct active_entry *active)
+{
+	struct schedule_item *item = active->item;
+	int64_t wait = CLAIM_WAIT << item->busy;
+	if (wait < 1000)
+		item->busy++;
+	return end(active, active->config->now() + wait);
+}
+
+static void
+on_answer(struct directory_question *question)
+{
+	struct active_entry *active = (struct active_entry *)(void *)((char *)question -
+	    offsetof(struct active_entry, question));
+	bool late = active->answer == ACTIVE_ASKED;
+	active->answer = ACTIVE_ANSWERED;
+	if (late)
+		manager_event_post(active->events, &active->event);
+}
+
+/* Asks about the domain of the next recipient, if it is another one. False: the answer comes later. */
+static bool
+ask_domain(struct active_entry *active)
+{
+	struct directory *directory = active->config->directory;
+	const char *name = queue_domain(&active->entry.recipients[active->asked]);
+	if (active->answer == ACTIVE_ANSWERED)
+		return true;
+	active->question = (struct domain_question) { .base = { .done = on_answer }, .name = name };
+	directory->ops->domain(directory, &active->question);
+	if (active->answer == ACTIVE_UNASKED)
+		active->answer = ACTIVE_ASKED;
+	return active->answer == ACTIVE_ANSWERED;
+}
+
+/* If the directory fails, nobody knows the route: the entry waits. */
+static enum active_need
+plan(struct active_entry *active)
+{
+	for (; active->asked < active->entry.count; active->asked++) {
+		if (!active_entry_is_due(active, active->asked))
+			continue;
+		if (!ask_domain(active))
+			return ACTIVE_NEEDS_NOTHING;
+		active->answer = ACTIVE_UNASKED;
+		if (active->question.base.verdict == DIRECTORY_FAILED)
+			return end_by_directory(active);
+		active->hosted[active->asked] = active->question.base.verdict == DIRECTORY_FOUND &&
+		    !active->question.domain.relayed;
+	}
+	active->state = ACTIVE_SENDING;
+	return ACTIVE_NEEDS_PLAN;
+}
+
+/* Accounts of a domain that is hosted here may have their mailboxes at another server. */
+static enum active_need
+begin_plan(struct active_entry *active)
+{
+	active->state = ACTIVE_PLANNING;
+	if (active->config->routes->mailboxes.host == NULL) {
+		active->asked = active->entry.count;
+		return plan(active);
+	}
+	active->hosted = calloc(active->entry.count + 1, sizeof *active->hosted);
+	if (active->hosted != NULL)
+		return plan(active);
+	active->error = ENOMEM;
+	return end_in_trouble(active, "plan");
+}
+
+static enum active_need
+claimed(struct active_entry *active)
+{
+	switch (active->error) {
+	case 0:
+		active->item->busy = 0;
+		active->item->unread = false;
+		active->claimed = now(active);
+		return begin_plan(active);
+	case ENOENT: return end_gone(active);
+	case EWOULDBLOCK: return end_busy(active);
+	case EBADMSG: log_event("queue-damaged", "id", active->item->id, NULL); return end(active, INT64_MAX);
+	default: return end_in_trouble(active, "claim");
+	}
+}
+
+static void
+defer_recipient(struct active_entry *active, struct queue_recipient *recipient)
+{
+	const struct queue_manager_config *config = active->config;
+	int64_t last = active->entry.arrival + config->expire;
+	int64_t next = now(active) + queue_config_back_off(config, recipient->attempts);
+	if (now(active) >= last) {
+		recipient->state = QUEUE_EXPIRED;
+		stats_add(config->stats, STAT_BOUNCED, 1);
+		queue_log_outcome(&active->entry, recipient, "bounced", now(active));
 		return;
 	}
-	destination_unpark(item);
-	item->busy = true;
-	active->manager = manager;
-	active->item = item;
-	active->wished = item->wished;
-	item->wished = item->again = false;
-	schedule_set(&manager->schedule, item, INT64_MAX);
-	manager->active_count++;
-	active_entry_work(active, claim_work, claimed);
+	recipient->next = next < last ? next : last;
+	stats_add(config->stats, STAT_DEFERRED, 1);
+	queue_log_outcome(&active->entry, recipient, "deferred", now(active));
+}
+
+static void
+apply(struct active_entry *active, struct queue_recipient *recipient, enum transport_result result, const char *verdict)
+{
+	struct stats_slot *stats = active->config->stats;
+	recipient->attempts++;
+	if (verdict != NULL)
+		(void)queue_set_text(&recipient->reply, verdict, strlen(verdict), QUEUE_REPLY_MAX);
+	active->dirty = true;
+	switch (result) {
+	case TRANSPORT_DONE:
+		recipient->state = QUEUE_DELIVERED;
+		stats_add(stats, STAT_RELAYED, 1);
+		queue_log_outcome(&active->entry, recipient, "relayed", now(active));
+		break;
+	case TRANSPORT_FAILED:
+		recipient->state = QUEUE_FAILED;
+		stats_add(stats, STAT_BOUNCED, 1);
+		queue_log_outcome(&active->entry, recipient, "bounced", now(active));
+		break;
+	case TRANSPORT_LATER: defer_recipient(active, recipient); break;
+	}
+}
+
+/* If the server sends DSNs itself, it reports success. */
+static void
+apply_attempt(struct active_entry *active, const struct attempt *attempt)
+{
+	const struct transport *t = &attempt->transport;
+	for (size_t i = 0; i < attempt->count; i++) {
+		struct queue_recipient *recipient = &active->entry.recipients[attempt->recipients[i]];
+		switch (attempt->results) {
+		case ATTEMPT_NOTHING: break;
+		case ATTEMPT_COMMON: apply(active, recipient, attempt->result, attempt->verdict); break;
+		case ATTEMPT_TRANSPORT:
+			if (t->recipients[i].result == TRANSPORT_DONE && t->dsn)
+				recipient->noticed |= DSN_SUCCESS;
+			apply(active, recipient, t->recipients[i].result, t->recipients[i].verdict);
+			break;
+		}
+	}
+}
+
+static void
+apply_ended(struct active_entry *active)
+{
+	for (struct attempt **at = &active->attempts; *at != NULL;) {
+		struct attempt *attempt = *at;
+		if (attempt->state != ATTEMPT_ENDED) {
+			at = &attempt->next;
+			continue;
+		}
+		*at = attempt->next;
+		apply_attempt(active, attempt);
+		attempt_free(attempt);
+	}
+}
+
+static int64_t
+earlier(const struct active_entry *active, int64_t next, int64_t time)
+{
+	return time > now(active) && time < next ? time : next;
+}
+
+/* A parked entry is woken when there is a share. It must be looked at before if a DSN will be due, or if it will expire. */
+static int64_t
+parked_time(const struct active_entry *active)
+{
+	const struct queue_manager_config *config = active->config;
+	int64_t arrival = active->entry.arrival;
+	int64_t next = now(active) + (active->waits ? SHARE_WAIT : DOWN_WAIT);
+	if (config->delay_notice > 0)
+		next = earlier(active, next, arrival + config->delay_notice);
+	return earlier(active, next, arrival + config->expire);
+}
+
+/* The time of the recipients that were not due when the entry was claimed, or are deferred; the others are parked. */
+static int64_t
+next_recipient_time(const struct active_entry *active)
+{
+	int64_t next = INT64_MAX;
+	for (size_t i = 0; i < active->entry.count; i++) {
+		const struct queue_recipient *recipient = &active->entry.recipients[i];
+		if (recipient->state == QUEUE_WAITING && recipient->next > active->claimed && recipient->next < next)
+			next = recipient->next;
+	}
+	return next;
+}
+
+/* When the entry is due again, in milliseconds since 1970. */
+static int64_t
+next_time(const struct active_entry *active)
+{
+	const struct queue_entry *entry = &active->entry;
+	int64_t next = INT64_MAX;
+	if (!entry->held)
+		next = notification_time(active->config, entry, next_recipient_time(active));
+	if (active->waits || active->down)
+		next = earlier(active, next, parked_time(active));
+	if (active->later != 0)
+		next = earlier(active, next, active->later);
+	return next == INT64_MAX ? INT64_MAX : 1000 * next;
+}
+
+static void
+on_notified(void *owner)
+{
+	struct active_entry *active = owner;
+	manager_event_post(active->events, &active->event);
+}
+
+/* The directory may be gone while the process stops. */
+static bool
+start_notification(struct active_entry *active)
+{
+	if (active->mute || !notification_is_due(active->config, &active->entry))
+		return false;
+	active->state = ACTIVE_NOTIFYING;
+	if (!active->stopping)
+		active->notification = notification_start(active->config, &active->entry, on_notified, active);
+	if (active->notification != NULL)
+		return true;
+	active->state = ACTIVE_SENDING;
+	active->mute = true;
+	defer(active);
+	return false;
+}
+
+static void
+notified(struct active_entry *active)
+{
+	if (notification_finish(active->notification, &active->entry)) {
+		active->dirty = true;
+	} else {
+		active->mute = true;
+		defer(active);
+	}
+	active->notification = NULL;
+	active->state = ACTIVE_SENDING;
+}
+
+static bool
+is_any_under_way(const struct active_entry *active)
+{
+	for (const struct attempt *attempt = active->attempts; attempt != NULL; attempt = attempt->next)
+		if (attempt->state != ATTEMPT_NEW)
+			return true;
+	return false;
+}
+
+/* The claim is not held for attempts that only wait. */
+static void
+drop_waiting(struct active_entry *active)
+{
+	active->waits = active->waits || active->attempts != NULL;
+	free_attempts(active);
+}
+
+/* What is known is recorded before anything else: else it would be sent again. */
+static enum active_need
+send_on(struct active_entry *active)
+{
+	apply_ended(active);
+	if (active->dirty) {
+		active->dirty = false;
+		return start_job(active, ACTIVE_RECORDING, record_work);
+	}
+	if (is_any_under_way(active))
+		return ACTIVE_NEEDS_NOTHING;
+	drop_waiting(active);
+	if (start_notification(active))
+		return ACTIVE_NEEDS_NOTHING;
+	if (queue_is_waiting(&active->entry) || active->later != 0)
+		return end(active, next_time(active));
+	return start_job(active, ACTIVE_REMOVING, remove_work);
+}
+
+static enum active_need
+recorded(struct active_entry *active)
+{
+	if (active->error == 0) {
+		active->state = ACTIVE_SENDING;
+		return send_on(active);
+	}
+	log_failure(active, "record");
+	active->state = ACTIVE_STUCK;
+	return ACTIVE_NEEDS_TIME;
+}
+
+static enum active_need
+removed(struct active_entry *active)
+{
+	return active->error == 0 || active->error == ENOENT ? end_gone(active) : end_in_trouble(active, "remove");
+}
+
+/* An attempt may end while a job reads the entry: its results must wait. */
+enum active_need
+active_entry_step(struct active_entry *active, enum active_cause cause)
+{
+	if (cause == ACTIVE_ATTEMPT && active->state != ACTIVE_SENDING)
+		return ACTIVE_NEEDS_NOTHING;
+	switch (active->state) {
+	case ACTIVE_CLAIMING: return claimed(active);
+	case ACTIVE_PLANNING: return plan(active);
+	case ACTIVE_SENDING: return send_on(active);
+	case ACTIVE_RECORDING: return recorded(active);
+	case ACTIVE_STUCK: return start_job(active, ACTIVE_RECORDING, record_work);
+	case ACTIVE_NOTIFYING: notified(active); return send_on(active);
+	case ACTIVE_REMOVING: return removed(active);
+	case ACTIVE_ENDED: break;
+	}
+	return ACTIVE_NEEDS_END;
 }

@@ -1,10 +1,10 @@
-/* Where mail goes next, as the manager of the queue sees it: how many deliveries there are, and whether it can be reached. */
+/* What the queue manager knows of a domain, a route or an address: attempts under way, whether it answers, who waits for it. */
 #include "relay/destination.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { MEMORY = 3600 }; /* seconds */
+enum { MEMORY = 3600 }; /* seconds for which a failure is remembered after the server may be tried again */
 
 static struct destination **
 bucket_of(struct destinations *all, const char *key)
@@ -36,16 +36,16 @@ static void
 free_destination(struct destination *destination)
 {
 	free(destination->key);
-	free(destination->verdict);
+	(void)breaker_close(&destination->breaker);
 	free(destination);
 }
 
-/* That it failed is remembered for a while longer than it is held against it. */
 static bool
 is_idle(const struct destination *destination, int64_t now)
 {
-	return destination->active == 0 && destination->first == NULL &&
-	    (destination->failures == 0 || destination->down_until + MEMORY < now);
+	const struct breaker *breaker = &destination->breaker;
+	return destination->refs == 0 && destination->active == 0 && destination->woken == 0 &&
+	    destination->first == NULL && (!breaker_has_failed(breaker) || breaker->until + MEMORY < now);
 }
 
 void
@@ -72,6 +72,16 @@ destinations_clear(struct destinations *all)
 			free_destination(at);
 		}
 	*all = (struct destinations) { 0 };
+}
+
+unsigned
+destination_room(const struct destination *destination, int64_t now, unsigned max)
+{
+	const struct breaker *breaker = &destination->breaker;
+	unsigned share = destination->answered && !breaker_has_failed(breaker) ? max : 1;
+	if (breaker_is_open(breaker, now) || destination->active >= share)
+		return 0;
+	return share - destination->active;
 }
 
 void
@@ -101,6 +111,8 @@ destination_unpark(struct schedule_item *item)
 		item->behind->before = item->before;
 	else
 		destination->last = item->before;
+	if (destination->probe == item)
+		destination->probe = NULL;
 	item->parked = NULL;
 	item->before = item->behind = NULL;
 }

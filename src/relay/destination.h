@@ -1,34 +1,44 @@
-/* Where mail goes next, as the manager of the queue sees it: how many deliveries there are, and whether it can be reached. */
+/* What the queue manager knows of a domain, a route or an address: attempts under way, whether it answers, who waits for it. */
 #ifndef RELAY_DESTINATION_H
 #define RELAY_DESTINATION_H
 
+#include "relay/breaker.h"
 #include "relay/schedule.h"
 
-/* One there is while anything is known of it. */
+struct attempt;
+
+/* There is one for each domain and route ("example.net", "[host]:port"), and one for each address ("@192.0.2.1:25"). */
 struct destination {
-	struct destination *next;
-	char *key;                          /* "example.net" for its MX, or "[host]:port" for a route */
-	unsigned active;                    /* deliveries */
-	unsigned failures;                  /* in a row to reach it at all */
-	int64_t down_until;                 /* seconds; it is not asked before that */
-	char *verdict;                      /* why it is not; NULL: nothing */
-	struct schedule_item *first, *last; /* entries that wait until a delivery has ended */
+	struct destination *next; /* of its bucket */
+	char *key;
+	unsigned active;                    /* attempts that count against its share */
+	unsigned woken;                     /* entries that were woken and have not taken a share yet */
+	unsigned refs;                      /* attempts that point here */
+	bool answered;                      /* a server has answered, and has not timed out since */
+	struct breaker breaker;             /* seconds */
+	unsigned requests;                  /* for a run, when it failed last: each allows one more attempt */
+	struct schedule_item *first, *last; /* entries that are parked: they wait for a share */
+	struct schedule_item *probe;        /* the parked one that tries whether the server is back */
+	struct attempt *planned;            /* while an entry is planned: its attempt to this destination */
 };
 
-enum { DESTINATION_BUCKETS = 256 };
+enum { DESTINATION_BUCKETS = 1024 };
 
 struct destinations {
 	struct destination *buckets[DESTINATION_BUCKETS];
 };
 
-/* The one of a key, made where it is not there; NULL when memory is out. */
+/* Finds the destination of a key, or makes it. Returns NULL when memory is out. It lasts while it is referred to. */
 struct destination *destination_get(struct destinations *all, const char *key);
 
-/* Frees those of which nothing is known any more that new ones would not know; all. */
+/* Frees those of which nothing is known that a new one would not know; frees all. */
 void destinations_sweep(struct destinations *all, int64_t now);
 void destinations_clear(struct destinations *all);
 
-/* An entry waits there, behind the others; it waits there no longer. */
+/* How many more attempts may start now, of max at a time. A server that has not answered, or not lately, gets one at a time. */
+unsigned destination_room(const struct destination *destination, int64_t now, unsigned max);
+
+/* Parks an entry behind the others; takes it out. An entry is parked at one destination at most. */
 void destination_park(struct destination *destination, struct schedule_item *item);
 void destination_unpark(struct schedule_item *item);
 

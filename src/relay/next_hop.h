@@ -45,6 +45,7 @@ struct next_hop_server {
 struct next_hop {
 	const struct next_hop_world *world;
 	void (*done)(struct next_hop *hop); /* on the loop; may come before next_hop_find() returns */
+	void *owner;
 	enum next_hop_outcome outcome;
 	unsigned port;
 	size_t count;

@@ -1,25 +1,54 @@
-/* Sends what waits in the relay queue: reads it, and sees to each entry when its time has come. */
+/* Sends the messages of the relay queue: all of it happens in turns, which handle events and start what is due. */
+#include "relay/queue_manager.h"
+
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "relay/queue_manager_internal.h"
+#include "base/log.h"
+#include "relay/admission.h"
+#include "relay/queue_intake.h"
 
-/* A wish as it was taken out of the folder: by a job, which must not touch what the loop may. */
-struct queue_manager_wish {
-	enum queue_reach reach;
-	char name[256];
+enum {
+	RESCAN = 300,     /* seconds after which the folder is read again: events of it may have been lost */
+	MEMORY_WAIT = 60, /* and an entry is tried again for which there was no memory */
+	STUCK_WAIT = 1,   /* and what could not be recorded is tried again */
+	CLAIMS = 32,      /* entries that are claimed, recorded or reported, beside those that are sent */
 };
 
-enum { WISHES_MAX = 1000 };
+struct queue_manager {
+	const struct queue_manager_config *config;
+	struct manager_events events;
+	struct schedule schedule;
+	struct admission admission;
+	struct queue_intake intake;
+	struct active_entry *first_active;
+	unsigned active_count;
+	struct active_entry *stuck;
+	int64_t stuck_due, rescan; /* milliseconds since 1970 */
+	bool stopping, stopped;
+};
+
+/* An event has come: the next turn is now. */
+static void
+ask_for_turn(void *context)
+{
+	const struct queue_manager *manager = context;
+	manager->config->alarm(manager->config->context, 0);
+}
 
 struct queue_manager *
 queue_manager_new(const struct queue_manager_config *config)
 {
 	struct queue_manager *manager = calloc(1, sizeof *manager);
-	if (manager != NULL)
-		manager->config = config;
+	if (manager == NULL)
+		return NULL;
+	manager->config = config;
+	manager->events = (struct manager_events) { .ask = ask_for_turn, .context = manager };
+	manager->admission = (struct admission) {
+		.config = config, .events = &manager->events, .schedule = &manager->schedule
+	};
+	queue_intake_open(&manager->intake, config, &manager->events);
 	return manager;
 }
 
@@ -29,68 +58,21 @@ queue_manager_free(struct queue_manager *manager)
 	if (manager == NULL)
 		return;
 	schedule_clear(&manager->schedule);
-	destinations_clear(&manager->destinations);
-	free(manager->ids);
-	free(manager->wishes);
+	destinations_clear(&manager->admission.destinations);
+	free(manager->intake.ids);
+	free(manager->intake.runs);
 	free(manager);
 }
 
-int64_t
-queue_manager_now(const struct queue_manager *manager)
-{
-	return manager->config->now() / 1000;
-}
-
-int64_t
-queue_manager_soon(const struct queue_manager *manager, int64_t seconds)
+static int64_t
+milliseconds_from_now(const struct queue_manager *manager, int64_t seconds)
 {
 	return manager->config->now() + 1000 * seconds;
 }
 
-int64_t
-queue_manager_back_off(const struct queue_manager *manager, unsigned attempts)
-{
-	int64_t wait = manager->config->retry, most = manager->config->retry_max;
-	for (unsigned i = 1; i < attempts && wait < most; i++)
-		wait *= 2;
-	return wait < most ? wait : most;
-}
-
-static bool
-is_idle(const struct queue_manager *manager)
-{
-	return manager->active_count == 0 && !manager->scanning && !manager->wishing;
-}
-
-static int64_t
-wait_until(int64_t due, int64_t now)
-{
-	const int64_t most = 1000 * RESCAN;
-	return due <= now ? 0 : due - now < most ? due - now : most;
-}
-
-void
-queue_manager_alarm(struct queue_manager *manager)
-{
-	const struct queue_manager_config *config = manager->config;
-	const struct schedule_item *first = schedule_first(&manager->schedule);
-	int64_t now = config->now(), due = manager->rescan;
-	if (manager->stopping && is_idle(manager)) {
-		if (!manager->stopped)
-			config->stopped(config->context);
-		manager->stopped = true;
-		return;
-	}
-	if (first != NULL && first->due < due && manager->active_count < config->max_deliveries && !manager->stopping)
-		due = first->due;
-	if (manager->stuck != NULL && manager->stuck_due < due)
-		due = manager->stuck_due;
-	config->alarm(config->context, wait_until(due, now));
-}
-
 /* An entry that is not known yet is due. */
 static struct schedule_item *
-know(struct queue_manager *manager, const char *id)
+find_or_add(struct queue_manager *manager, const char *id)
 {
 	struct schedule_item *item = schedule_find(&manager->schedule, id);
 	if (item != NULL)
@@ -103,190 +85,310 @@ know(struct queue_manager *manager, const char *id)
 	return item;
 }
 
+static void
+handle_scan(struct queue_manager *manager)
+{
+	for (size_t i = 0; i < manager->intake.id_count; i++)
+		find_or_add(manager, manager->intake.ids[i]);
+	queue_intake_scanned(&manager->intake);
+}
+
 static bool
-keep_id(void *context, const char *id)
+is_meant(const struct intake_run *run, uint64_t bit, const struct schedule_item *item)
 {
-	struct queue_manager *manager = context;
-	if (manager->id_count == manager->id_room) {
-		size_t room = manager->id_room == 0 ? 1024 : 2 * manager->id_room;
-		char(*ids)[QUEUE_ID_SIZE] = reallocarray(manager->ids, room, sizeof *ids);
-		if (ids == NULL)
-			return false;
-		manager->ids = ids;
-		manager->id_room = room;
+	switch (run->reach) {
+	case QUEUE_RUN_ALL: return true;
+	case QUEUE_RUN_ENTRY: return strcmp(item->id, run->name) == 0;
+	default: return (item->domains & bit) != 0;
 	}
-	snprintf(manager->ids[manager->id_count++], QUEUE_ID_SIZE, "%s", id);
-	return true;
 }
 
-static struct queue_manager *
-of_scan(struct job *job)
+/* What waits for its server is not claimed for that: one message tries the server, and the others follow if it is back. */
+static void
+request(struct queue_manager *manager, struct schedule_item *item, bool all)
 {
-	return (struct queue_manager *)(void *)((char *)job - offsetof(struct queue_manager, scan_job));
+	item->requested = true;
+	item->changed = item->active != NULL;
+	if (item->parked != NULL)
+		admission_retry(&manager->admission, item->parked);
+	if (item->active == NULL && (item->parked == NULL || !all))
+		item->due = 0;
 }
 
 static void
-scan_work(struct job *job)
-{
-	struct queue_manager *manager = of_scan(job);
-	manager->id_count = 0;
-	(void)queue_scan(&manager->config->queue, keep_id, manager);
-}
-
-static void
-scan_done(struct job *job)
-{
-	struct queue_manager *manager = of_scan(job);
-	manager->scanning = false;
-	for (size_t i = 0; i < manager->id_count; i++)
-		know(manager, manager->ids[i]);
-	free(manager->ids);
-	manager->ids = NULL;
-	manager->id_count = manager->id_room = 0;
-	queue_manager_turn(manager);
-}
-
-/* Events of the folder may be lost where there are very many. */
-static void
-scan(struct queue_manager *manager)
-{
-	manager->rescan = queue_manager_soon(manager, RESCAN);
-	if (manager->scanning)
-		return;
-	manager->scanning = true;
-	manager->scan_job = (struct job) { .work = scan_work, .done = scan_done };
-	manager->config->jobs->start(manager->config->jobs, &manager->scan_job);
-}
-
-void
-queue_manager_start(struct queue_manager *manager)
-{
-	scan(manager);
-	queue_manager_tell_wished(manager);
-}
-
-/* What is being seen to is seen to again: the change may be of somebody else. */
-void
-queue_manager_tell_changed(struct queue_manager *manager, const char *id)
-{
-	struct schedule_item *item = know(manager, id);
-	if (item != NULL && item->busy)
-		item->again = true;
-	else if (item != NULL)
-		schedule_set(&manager->schedule, item, 0);
-	queue_manager_turn(manager);
-}
-
-static void
-fulfil(struct queue_manager *manager, const struct queue_manager_wish *wish)
+run_queue(struct queue_manager *manager, const struct intake_run *run)
 {
 	struct schedule *schedule = &manager->schedule;
-	uint64_t bit = schedule_bit(wish->name);
-	for (size_t i = 0; i < schedule->count; i++) {
-		struct schedule_item *item = schedule->heap[i];
-		bool meant = wish->reach == QUEUE_RUN_ALL ||
-		    (wish->reach == QUEUE_RUN_ENTRY ? strcmp(item->id, wish->name) == 0 : (item->domains & bit) != 0);
-		if (!meant)
-			continue;
-		item->wished = true;
-		item->again = item->again || item->busy;
-		item->due = item->busy ? item->due : 0;
-	}
+	bool all = run->reach == QUEUE_RUN_ALL;
+	manager->admission.requests++;
+	uint64_t bit = schedule_bit(run->name);
+	for (size_t i = 0; i < schedule->count; i++)
+		if (is_meant(run, bit, schedule->heap[i]))
+			request(manager, schedule->heap[i], all);
 	schedule_reorder(schedule);
-	log_event("queue-run", "name", wish->name[0] != '\0' ? wish->name : NULL, NULL);
+	if (all)
+		admission_wake_all(&manager->admission);
+	log_event("queue-run", "name", run->name[0] != '\0' ? run->name : NULL, NULL);
+}
+
+static void
+handle_runs(struct queue_manager *manager)
+{
+	for (size_t i = 0; i < manager->intake.run_count; i++)
+		run_queue(manager, &manager->intake.runs[i]);
+	queue_intake_runs_read(&manager->intake, manager->stopping);
+}
+
+static void
+remember_domains(const struct active_entry *active)
+{
+	active->item->domains = 0;
+	for (size_t i = 0; i < active->entry.count; i++)
+		if (active->entry.recipients[i].state == QUEUE_WAITING)
+			active->item->domains |= schedule_bits(queue_domain(&active->entry.recipients[i]));
+}
+
+static void
+unlink_active(struct queue_manager *manager, struct active_entry *active)
+{
+	struct active_entry **at = &manager->first_active;
+	while (*at != active)
+		at = &(*at)->next;
+	*at = active->next;
+	manager->active_count--;
+}
+
+/* The entry is given back: it is due at its time, at once if it has changed meanwhile, or never again if it is gone. */
+static void
+retire(struct queue_manager *manager, struct active_entry *active)
+{
+	struct schedule_item *item = active->item;
+	bool gone = active->gone && !item->changed;
+	bool woken = (active->waits || active->down) && item->parked == NULL;
+	int64_t due = item->changed || woken ? 0 : active->due;
+	if (!item->unread)
+		remember_domains(active);
+	manager_event_withdraw(&manager->events, &active->woken);
+	unlink_active(manager, active);
+	active_entry_free(active);
+	item->active = NULL;
+	if (gone) {
+		admission_forget(&manager->admission, item);
+		schedule_forget(&manager->schedule, item);
+		return;
+	}
+	schedule_set(&manager->schedule, item, due);
+	admission_end(&manager->admission, item);
+}
+
+static void
+keep_stuck(struct queue_manager *manager, struct active_entry *active)
+{
+	active->next_stuck = manager->stuck;
+	manager->stuck = active;
+	manager->stuck_due = milliseconds_from_now(manager, STUCK_WAIT);
+}
+
+/* The next step is made when all events that are there have been handled, so that one record holds all results. */
+static void
+step_later(struct queue_manager *manager, struct active_entry *active)
+{
+	manager_event_post(&manager->events, &active->woken);
+}
+
+static void
+step(struct queue_manager *manager, struct active_entry *active, enum active_cause cause)
+{
+	switch (active_entry_step(active, cause)) {
+	case ACTIVE_NEEDS_NOTHING: break;
+	case ACTIVE_NEEDS_TIME: keep_stuck(manager, active); break;
+	case ACTIVE_NEEDS_END: retire(manager, active); break;
+	case ACTIVE_NEEDS_PLAN:
+		active->stopping = manager->stopping;
+		admission_plan(&manager->admission, active);
+		admission_admit(&manager->admission, active);
+		step_later(manager, active);
+		break;
+	}
+}
+
+static struct active_entry *
+of_event(struct manager_event *event)
+{
+	return (struct active_entry *)(void *)((char *)event - offsetof(struct active_entry, event));
+}
+
+static struct active_entry *
+of_woken(struct manager_event *event)
+{
+	return (struct active_entry *)(void *)((char *)event - offsetof(struct active_entry, woken));
+}
+
+static void
+handle_attempt(struct queue_manager *manager, struct attempt *attempt)
+{
+	struct active_entry *active = attempt->active;
+	admission_go_on(&manager->admission, attempt);
+	step_later(manager, active);
+}
+
+static void
+handle(struct queue_manager *manager, struct manager_event *event)
+{
+	switch (event->kind) {
+	case MANAGER_SCANNED: handle_scan(manager); break;
+	case MANAGER_REQUESTED: handle_runs(manager); break;
+	case MANAGER_ENTRY: step(manager, of_event(event), ACTIVE_OWN); break;
+	case MANAGER_ATTEMPT: handle_attempt(manager, (struct attempt *)(void *)event); break;
+	case MANAGER_WOKEN:
+		admission_admit_woken(&manager->admission, of_woken(event));
+		step(manager, of_woken(event), ACTIVE_ATTEMPT);
+		break;
+	}
+}
+
+/* Until the disk takes the results, nothing else of these entries happens: it would be sent again. */
+static void
+step_stuck(struct queue_manager *manager)
+{
+	struct active_entry *stuck = manager->stuck, *next;
+	manager->stuck = NULL;
+	for (; stuck != NULL; stuck = next) {
+		next = stuck->next_stuck;
+		step(manager, stuck, ACTIVE_OWN);
+	}
+}
+
+static void
+begin(struct queue_manager *manager, struct schedule_item *item)
+{
+	struct active_entry *active = active_entry_new(manager->config, &manager->events, item);
+	if (active == NULL) {
+		schedule_set(&manager->schedule, item, milliseconds_from_now(manager, MEMORY_WAIT));
+		return;
+	}
+	active->requested = item->requested;
+	item->active = active;
+	item->requested = item->changed = false;
+	active->next = manager->first_active;
+	manager->first_active = active;
+	manager->active_count++;
+	schedule_set(&manager->schedule, item, INT64_MAX);
+	admission_begin(&manager->admission, item);
 }
 
 static bool
-keep_wish(void *context, const struct queue_run *wish)
+may_begin(const struct queue_manager *manager)
 {
-	struct queue_manager *manager = context;
-	struct queue_manager_wish *kept = manager->wish_count == WISHES_MAX ? NULL
-	                                                                    : &manager->wishes[manager->wish_count];
-	if (kept == NULL)
-		return false;
-	kept->reach = wish->reach;
-	snprintf(kept->name, sizeof kept->name, "%s", wish->name != NULL ? wish->name : "");
-	manager->wish_count++;
-	return true;
-}
-
-static struct queue_manager *
-of_wish(struct job *job)
-{
-	return (struct queue_manager *)(void *)((char *)job - offsetof(struct queue_manager, wish_job));
+	return !manager->stopping && manager->active_count < manager->config->max_deliveries + CLAIMS;
 }
 
 static void
-wish_work(struct job *job)
+begin_due(struct queue_manager *manager, int64_t now)
 {
-	struct queue_manager *manager = of_wish(job);
-	manager->wishes_left = false;
-	manager->wishes = calloc(WISHES_MAX, sizeof *manager->wishes);
-	if (manager->wishes != NULL)
-		manager->wishes_left = queue_take_runs(&manager->config->queue, keep_wish, manager) > 0;
+	struct schedule_item *item;
+	while (may_begin(manager) && (item = schedule_first(&manager->schedule)) != NULL && item->due <= now)
+		if (!admission_park_unclaimed(&manager->admission, item))
+			begin(manager, item);
 }
 
+static bool
+is_idle(const struct queue_manager *manager)
+{
+	return manager->active_count == 0 && !manager->intake.scanning && !manager->intake.reading;
+}
+
+static int64_t
+wait_until(int64_t due, int64_t now)
+{
+	const int64_t most = 1000 * RESCAN;
+	return due <= now ? 0 : due - now < most ? due - now : most;
+}
+
+/* When the next turn is due, if no event comes before. */
 static void
-wish_done(struct job *job)
+set_alarm(struct queue_manager *manager)
 {
-	struct queue_manager *manager = of_wish(job);
-	manager->wishing = false;
-	for (size_t i = 0; i < manager->wish_count; i++)
-		fulfil(manager, &manager->wishes[i]);
-	free(manager->wishes);
-	manager->wishes = NULL;
-	manager->wish_count = 0;
-	if (manager->wished_again || manager->wishes_left)
-		queue_manager_tell_wished(manager);
-	queue_manager_turn(manager);
+	const struct queue_manager_config *config = manager->config;
+	const struct schedule_item *first = schedule_first(&manager->schedule);
+	int64_t due = manager->stopping ? INT64_MAX : manager->rescan;
+	if (first != NULL && first->due < due && may_begin(manager))
+		due = first->due;
+	if (manager->stuck != NULL && manager->stuck_due < due)
+		due = manager->stuck_due;
+	config->alarm(config->context, wait_until(due, config->now()));
 }
 
-void
-queue_manager_tell_wished(struct queue_manager *manager)
-{
-	manager->wished_again = manager->wishing;
-	if (manager->wishing || manager->stopping)
-		return;
-	manager->wishing = true;
-	manager->wish_job = (struct job) { .work = wish_work, .done = wish_done };
-	manager->config->jobs->start(manager->config->jobs, &manager->wish_job);
-}
-
-/* Those that could not be recorded, the disk being full, are tried again: nothing of them may be sent before. */
+/* Events that come meanwhile are for the next turn, so that the loop has its turns, too. */
 static void
-free_stuck(struct queue_manager *manager)
+handle_events(struct queue_manager *manager)
 {
-	struct active_entry *stuck = manager->stuck;
-	manager->stuck = NULL;
-	while (stuck != NULL) {
-		struct active_entry *next = stuck->next_stuck;
-		active_entry_proceed(stuck);
-		stuck = next;
+	const struct manager_event *last = manager->events.last, *event = NULL;
+	while (manager->events.first != NULL && event != last) {
+		struct manager_event *next = manager_event_take(&manager->events);
+		event = next;
+		handle(manager, next);
 	}
 }
 
 void
 queue_manager_turn(struct queue_manager *manager)
 {
-	const struct queue_manager_config *config = manager->config;
-	int64_t now = config->now();
-	struct schedule_item *item;
+	int64_t now = manager->config->now();
+	handle_events(manager);
 	if (manager->stuck != NULL && manager->stuck_due <= now)
-		free_stuck(manager);
+		step_stuck(manager);
 	if (manager->rescan <= now && !manager->stopping) {
-		destinations_sweep(&manager->destinations, queue_manager_now(manager));
-		scan(manager);
+		manager->rescan = milliseconds_from_now(manager, RESCAN);
+		destinations_sweep(&manager->admission.destinations, queue_config_now(manager->config));
+		queue_intake_scan(&manager->intake);
 	}
-	while (!manager->stopping && manager->active_count < config->max_deliveries &&
-	    (item = schedule_first(&manager->schedule)) != NULL && item->due <= now)
-		active_entry_begin(manager, item);
-	queue_manager_alarm(manager);
+	begin_due(manager, now);
+	if (manager->stopping && is_idle(manager) && !manager->stopped) {
+		manager->stopped = true;
+		manager->config->stopped(manager->config->context);
+	} else if (manager->events.first == NULL) {
+		set_alarm(manager);
+	} else {
+		ask_for_turn(manager);
+	}
 }
 
 void
+queue_manager_start(struct queue_manager *manager)
+{
+	manager->rescan = milliseconds_from_now(manager, RESCAN);
+	queue_intake_scan(&manager->intake);
+	queue_intake_read_runs(&manager->intake);
+}
+
+/* If it is active, the change may be that of another process. */
+void
+queue_manager_entry_changed(struct queue_manager *manager, const char *id)
+{
+	struct schedule_item *item = find_or_add(manager, id);
+	if (item != NULL && item->active != NULL)
+		item->changed = true;
+	else if (item != NULL)
+		schedule_set(&manager->schedule, item, 0);
+	ask_for_turn(manager);
+}
+
+void
+queue_manager_run_requested(struct queue_manager *manager)
+{
+	if (!manager->stopping)
+		queue_intake_read_runs(&manager->intake);
+}
+
+/* Attempts that wait are given up. */
+void
 queue_manager_stop(struct queue_manager *manager)
 {
-	manager->stopping = true;
-	attempts_drop_waiting(manager);
-	queue_manager_alarm(manager);
+	manager->stopping = manager->admission.stopping = true;
+	for (struct active_entry *active = manager->first_active; active != NULL; active = active->next) {
+		active->stopping = true;
+		manager_event_post(&manager->events, &active->woken);
+	}
+	ask_for_turn(manager);
 }

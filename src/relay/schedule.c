@@ -1,4 +1,4 @@
-/* When each entry of a queue is to be looked at next: an index by ID and a heap by time, in memory. */
+/* When each entry of the queue is due: an index by ID and a heap by time, in memory. */
 #include "relay/schedule.h"
 
 #include <stdlib.h>
@@ -41,32 +41,32 @@ is_before(const struct schedule_item *a, const struct schedule_item *b)
 }
 
 static void
-put(struct schedule *s, struct schedule_item *item, size_t place)
+put(struct schedule *s, struct schedule_item *item, size_t position)
 {
-	s->heap[place] = item;
-	item->place = place;
+	s->heap[position] = item;
+	item->position = position;
 }
 
 static void
 move_up(struct schedule *s, struct schedule_item *item)
 {
-	size_t place = item->place;
-	for (; place > 0 && is_before(item, s->heap[(place - 1) / 2]); place = (place - 1) / 2)
-		put(s, s->heap[(place - 1) / 2], place);
-	put(s, item, place);
+	size_t position = item->position;
+	for (; position > 0 && is_before(item, s->heap[(position - 1) / 2]); position = (position - 1) / 2)
+		put(s, s->heap[(position - 1) / 2], position);
+	put(s, item, position);
 }
 
 static void
 move_down(struct schedule *s, struct schedule_item *item)
 {
-	size_t place = item->place;
-	for (size_t child; (child = 2 * place + 1) < s->count; place = child) {
+	size_t position = item->position;
+	for (size_t child; (child = 2 * position + 1) < s->count; position = child) {
 		child += child + 1 < s->count && is_before(s->heap[child + 1], s->heap[child]);
 		if (!is_before(s->heap[child], item))
 			break;
-		put(s, s->heap[child], place);
+		put(s, s->heap[child], position);
 	}
-	put(s, item, place);
+	put(s, item, position);
 }
 
 void
@@ -132,11 +132,12 @@ schedule_add(struct schedule *s, const char *id)
 	memcpy(item->id, id, strnlen(id, sizeof item->id - 1));
 	item->due = INT64_MAX;
 	item->domains = UINT64_MAX;
+	item->unread = true;
 	item->number = ++s->last;
 	struct schedule_item **bucket = &s->buckets[hash(item->id) % s->bucket_count];
 	item->next_of_bucket = *bucket;
 	*bucket = item;
-	item->place = s->count++;
+	item->position = s->count++;
 	move_up(s, item);
 	return item;
 }
@@ -150,7 +151,7 @@ schedule_forget(struct schedule *s, struct schedule_item *item)
 	*at = item->next_of_bucket;
 	struct schedule_item *last = s->heap[--s->count];
 	if (last != item) {
-		put(s, last, item->place);
+		put(s, last, item->position);
 		schedule_set(s, last, last->due);
 	}
 	free(item);

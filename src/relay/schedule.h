@@ -1,4 +1,4 @@
-/* When each entry of a queue is to be looked at next: an index by ID and a heap by time, in memory. */
+/* When each entry of the queue is due: an index by ID and a heap by time, in memory. */
 #ifndef RELAY_SCHEDULE_H
 #define RELAY_SCHEDULE_H
 
@@ -6,21 +6,24 @@
 
 #include "port/queue_entry.h"
 
+struct active_entry;
 struct destination;
 
-/* What is kept of an entry while nothing is done for it: there may be 100,000. */
+/* What is kept of each entry; there may be 100,000. */
 struct schedule_item {
 	char id[QUEUE_ID_SIZE];
-	bool busy;            /* somebody is at it */
-	bool again;           /* and it has changed meanwhile */
-	bool wished;          /* is to be tried whenever its time is */
-	unsigned char blinks; /* times in a row that somebody else had it */
-	int64_t due;          /* milliseconds; INT64_MAX: never */
-	uint64_t number;      /* of two that are due at one time, the one that came first */
-	uint64_t domains;     /* a bit for each domain of those who wait; all: not known yet */
-	size_t place;         /* in the heap */
+	struct active_entry *active; /* it is claimed, or about to be; NULL: it is not */
+	bool changed;                /* since it became active: it is due again at once */
+	bool requested;              /* a run was requested: its recipients are due whatever their time */
+	bool unread;                 /* it has not been claimed yet: nothing is known but its ID */
+	unsigned char busy;          /* times in a row that another process had claimed it */
+	int64_t due;                 /* milliseconds since 1970; INT64_MAX: never */
+	uint64_t number;             /* of two that are due at one time, the one that was added first comes first */
+	uint64_t domains;            /* a bit for each domain of its waiting recipients; all if it is unread */
+	size_t position;             /* in the heap */
 	struct schedule_item *next_of_bucket;
-	struct destination *parked; /* where it waits for its turn; NULL: nowhere */
+	struct destination *parked;   /* where it waits for a share; NULL: nowhere */
+	struct destination *woken_by; /* it may take a share there; NULL: it was not woken */
 	struct schedule_item *before, *behind;
 };
 
@@ -30,26 +33,26 @@ struct schedule {
 	uint64_t last;
 };
 
-/* All zero is an empty schedule. Frees all. */
+/* All zero is an empty schedule. Frees all items. */
 void schedule_clear(struct schedule *schedule);
 
-/* The item of an ID, NULL for none; a new one, which is never due, NULL when memory is out. */
+/* Finds the item of an ID; NULL: none. Adds one, which is unread and never due; NULL: memory is out. */
 struct schedule_item *schedule_find(const struct schedule *schedule, const char *id);
 struct schedule_item *schedule_add(struct schedule *schedule, const char *id);
 
-/* Says when it is due. */
+/* Sets when an item is due. */
 void schedule_set(struct schedule *schedule, struct schedule_item *item, int64_t due);
 
-/* Puts all in order, where due was written to many of them. */
+/* Restores the order after due was written to many items. */
 void schedule_reorder(struct schedule *schedule);
 
-/* The one that is due first, NULL where there is none at all. */
+/* The item that is due first; NULL: there is none. */
 struct schedule_item *schedule_first(const struct schedule *schedule);
 
-/* Frees an item, which is not busy and not parked. */
+/* Frees an item, which is neither active nor parked. */
 void schedule_forget(struct schedule *schedule, struct schedule_item *item);
 
-/* The bits of a domain and of those above it; of the domain alone. */
+/* The bits of a domain and of the domains above it; the bit of the domain alone. */
 uint64_t schedule_bits(const char *domain);
 uint64_t schedule_bit(const char *domain);
 

@@ -248,7 +248,7 @@ fake_dial(struct dialer *dialer, const struct channel_address *address, int64_t 
 	c->channel = (struct channel) { .ops = &ops, .done = done, .owner = owner };
 	c->dialer = d;
 	c->refused = d->refused != NULL && strcmp(d->refused, address->host) == 0;
-	c->silent = d->silent != NULL && strcmp(d->silent, address->host) == 0;
+	c->silent = d->silent != NULL && strncmp(d->silent, address->host, strlen(d->silent)) == 0;
 	if (!c->silent)
 		put(c, d->greeting != NULL ? d->greeting : "220 mx.example.net\r\n");
 	start(&c->channel, DIAL, deadline);

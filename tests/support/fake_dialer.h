@@ -23,7 +23,7 @@ struct fake_dialer {
 	struct fake_answer *answers; /* those of the usual table come behind them */
 	size_t answer_count;
 	const char *refused;   /* the host that refuses connections */
-	const char *silent;    /* the host that accepts connections and says nothing */
+	const char *silent;    /* hosts that begin so accept connections and say nothing */
 	int dialled;           /* connections that were tried */
 	int open, most_open;   /* connections; the most at a time */
 	bool tls_fails;        /* what TLS comes to */

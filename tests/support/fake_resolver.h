@@ -4,7 +4,7 @@
 
 #include "port/resolver.h"
 
-enum { FAKE_ENTRIES = 32, FAKE_RECORDS = 4, FAKE_TEXT = 64 };
+enum { FAKE_ENTRIES = 64, FAKE_RECORDS = 4, FAKE_TEXT = 64 };
 
 struct fake_entry {
 	enum resolver_type type;

@@ -53,11 +53,42 @@ run_first_job(void)
 	job->done(job);
 }
 
+static bool
+run_turn(void)
+{
+	if (alarm_wait != 0)
+		return false;
+	alarm_wait = -1;
+	queue_manager_turn(manager);
+	return true;
+}
+
+void
+run_jobs(unsigned count)
+{
+	while (count-- > 0) {
+		while (run_turn())
+			;
+		run_first_job();
+	}
+	while (run_turn())
+		;
+}
+
+size_t
+count_logged(const char *part)
+{
+	size_t count = 0;
+	for (const char *at = logged(); (at = strstr(at, part)) != NULL; at++)
+		count++;
+	return count;
+}
+
 void
 settle_down(void)
 {
 	for (bool any = true; any;) {
-		any = fake_resolver_run(&resolver) || fake_dialer_run(&server);
+		any = fake_resolver_run(&resolver) || fake_dialer_run(&server) || run_turn();
 		for (; first_job != NULL && !hold_jobs; any = true)
 			run_first_job();
 	}
@@ -196,6 +227,7 @@ set_up(void)
 	fake_resolver_tell(&resolver, "MX example.org 10:mx1.example.org");
 	fake_resolver_tell(&resolver, "A mx1.example.org 192.0.2.2");
 	routes.mx = true;
+	alarm_wait = -1;
 	time_now = 1000000000;
 	config = (struct queue_manager_config) {
 		.queue = agent.queue,

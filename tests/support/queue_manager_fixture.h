@@ -39,8 +39,9 @@ void tear_down(void);
 void add(const char *address);
 void add_from(const char *sender, size_t count, const char *const *addresses);
 
-/* Runs the job that waits longest; jobs and answers until nothing is left to do. */
+/* Runs the job that waits longest; so many jobs, with the turns between; all until nothing is left to do. */
 void run_first_job(void);
+void run_jobs(unsigned count);
 void settle_down(void);
 
 /* Starts the manager; lets time pass; then settles down. */
@@ -51,8 +52,9 @@ void pass(int64_t seconds);
 const struct queue_entry *stored(void);
 bool is_gone(void);
 
-/* The log; what is in a mailbox: the first message, "" for none, and how many there are. */
+/* The log, and how often it has a part; what is in a mailbox: the first message, "" for none, and how many there are. */
 const char *logged(void);
+size_t count_logged(const char *part);
 const char *mailbox(const char *maildir);
 size_t count_mail(const char *maildir);
 

@@ -131,13 +131,13 @@ Test(destination, is_freed_once_it_holds_no_state)
 	struct destination *one = destination_get(&all, "one"), *two = destination_get(&all, "two");
 	struct destination *three = destination_get(&all, "three");
 	one->active = 1;
-	two->failures = 1;
-	two->down_until = 1000;
-	three->failures = 0;
+	(void)breaker_open(&two->breaker, 1000, "why");
+	three->refs = 1;
 	destinations_sweep(&all, 2000);
 	cr_expect_eq(destination_get(&all, "one"), one);
 	cr_expect_eq(destination_get(&all, "two"), two);
 	destinations_sweep(&all, 10000);
-	cr_expect_eq(destination_get(&all, "two")->failures, 0);
+	cr_expect_not(breaker_has_failed(&destination_get(&all, "two")->breaker));
+	cr_expect_eq(destination_get(&all, "three"), three);
 	destinations_clear(&all);
 }

@@ -106,7 +106,7 @@ on_entry(uv_fs_event_t *handle, const char *name, int events, int status)
 	(void)handle;
 	(void)events;
 	if (status == 0 && name != NULL && queue_id_of(id, name))
-		queue_manager_tell_changed(manager, id);
+		queue_manager_entry_changed(manager, id);
 }
 
 static void
@@ -116,7 +116,7 @@ on_wish(uv_fs_event_t *handle, const char *name, int events, int status)
 	(void)name;
 	(void)events;
 	if (status == 0)
-		queue_manager_tell_wished(manager);
+		queue_manager_run_requested(manager);
 }
 
 static void

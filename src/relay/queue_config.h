@@ -1,0 +1,57 @@
+/* What the queue manager works with; it is shared by all its parts. */
+#ifndef RELAY_QUEUE_CONFIG_H
+#define RELAY_QUEUE_CONFIG_H
+
+#include <ftgate/reply.h>
+
+#include "base/stats.h"
+#include "port/delivery.h"
+#include "port/directory.h"
+#include "queue/queue.h"
+#include "relay/client_pool.h"
+#include "relay/next_hop.h"
+
+/* Immutable while the manager runs. Times are seconds, but for now() and those of the transport. */
+struct queue_manager_config {
+	struct queue queue;
+	struct next_hop_world world;
+	const struct routes *routes;
+	struct client_pool *pool;
+	struct executor *jobs;
+	struct directory *directory;     /* knows which senders have mailboxes here */
+	struct delivery_agent *delivery; /* accepts DSNs */
+	const char *contact;             /* named in DSNs; "" for nobody */
+	struct transport_times times;
+	int64_t retry, retry_max, expire;
+	int64_t delay_notice;    /* 0: none */
+	unsigned max_deliveries; /* attempts at a time; some are kept for users' mail: see admission.h */
+	unsigned max_per_server; /* of them to one domain, and to one address */
+	struct stats_slot *stats;
+	int64_t (*now)(void); /* milliseconds since 1970 */
+	/* The voice of a language tag; that of the process for "" and for a language that is not loaded. */
+	struct ftg_voice (*voice)(void *context, const char *language);
+	/* Asks for queue_manager_turn() after so many milliseconds at the latest; replaces what was asked before. */
+	void (*alarm)(void *context, int64_t wait);
+	/* Called when queue_manager_stop() has come to its end. */
+	void (*stopped)(void *context);
+	void *context;
+};
+
+/* Seconds since 1970. */
+static inline int64_t
+queue_config_now(const struct queue_manager_config *config)
+{
+	return config->now() / 1000;
+}
+
+/* Seconds until the next attempt after so many that failed: retry, doubled each time up to retry_max. */
+static inline int64_t
+queue_config_back_off(const struct queue_manager_config *config, unsigned attempts)
+{
+	int64_t wait = config->retry, most = config->retry_max;
+	for (unsigned i = 1; i < attempts && wait < most; i++)
+		wait *= 2;
+	return wait < most ? wait : most;
+}
+
+#endif

@@ -1,0 +1,277 @@
+/* Which attempts the queue manager lets start: slots, shares, servers that are silent or down. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/folder.h"
+#include "support/queue_manager_fixture.h"
+
+TestSuite(admission, .init = set_up, .fini = tear_down);
+
+/* Adds an entry of a user who had logged in. */
+static void
+add_of_user(const char *address)
+{
+	add(address);
+	cr_assert_eq(queue_claim(&agent.queue, last_id, &entry), 0);
+	entry.user = strdup("anna@example.test");
+	cr_assert_eq(queue_record(&agent.queue, &entry), 0);
+	queue_entry_clear(&entry);
+}
+
+/* Domains s0.example, s1.example, ... with servers at 198.51.100.0 and up, which accept connections and say nothing. */
+static void
+make_silent(unsigned count)
+{
+	char text[100];
+	server.silent = "198.51.100.";
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(text, sizeof text, "MX s%u.example 10:mx.s%u.example", i, i);
+		cr_assert(fake_resolver_tell(&resolver, text));
+		snprintf(text, sizeof text, "A mx.s%u.example 198.51.100.%u", i, i + 1);
+		cr_assert(fake_resolver_tell(&resolver, text));
+	}
+}
+
+Test(admission, delays_no_message_for_those_to_silent_servers)
+{
+	make_silent(4);
+	for (unsigned i = 0; i < 20; i++) {
+		char address[40];
+		snprintf(address, sizeof address, "a@s%u.example", i % 4);
+		add(address);
+	}
+	start();
+	cr_expect_eq(server.open, 4, "each of them gets one attempt at a time, but there are %d", server.open);
+	add("bert@example.net");
+	queue_manager_entry_changed(manager, last_id);
+	settle_down();
+	cr_expect(is_gone());
+	cr_expect_eq(server.open, 4 + 1, "and the idle connection");
+}
+
+Test(admission, keeps_slots_for_users_which_dsns_and_strangers_cannot_take)
+{
+	char address[40];
+	const char *const to[] = { address };
+	config.max_deliveries = 8;
+	make_silent(20);
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(address, sizeof address, "a@s%u.example", i);
+		add_from("", 1, to);
+	}
+	start();
+	cr_expect_eq(server.open, 4, "DSNs to servers that never answered get half, but have %d", server.open);
+	add_from("", 1, (const char *const[]) { "bert@example.net" });
+	queue_manager_entry_changed(manager, last_id);
+	settle_down();
+	cr_expect_eq(count_logged("event=relayed"), 0);
+	add_of_user("bert@example.net");
+	queue_manager_entry_changed(manager, last_id);
+	settle_down();
+	cr_expect(is_gone(), "a user's mail waits for none of them");
+	cr_expect_eq(count_logged("event=relayed"), 1);
+}
+
+Test(admission, keeps_slots_for_servers_that_answer)
+{
+	char address[40];
+	config.max_deliveries = 8;
+	add_of_user("bert@example.net");
+	start();
+	cr_expect(is_gone());
+	make_silent(20);
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(address, sizeof address, "a@s%u.example", i);
+		add_of_user(address);
+		queue_manager_entry_changed(manager, last_id);
+	}
+	settle_down();
+	cr_expect_eq(count_logged("event=relayed"), 1);
+	add_of_user("bert@example.net");
+	queue_manager_entry_changed(manager, last_id);
+	settle_down();
+	cr_expect_eq(count_logged("event=relayed"), 2);
+	add("carl@example.net");
+	queue_manager_entry_changed(manager, last_id);
+	settle_down();
+	cr_expect_eq(count_logged("event=relayed"), 3);
+}
+
+Test(admission, counts_a_share_by_address)
+{
+	char text[100], address[40];
+	for (unsigned i = 0; i < 10; i++) {
+		snprintf(text, sizeof text, "MX d%u.example 10:mx1.example.net", i);
+		cr_assert(fake_resolver_tell(&resolver, text));
+		snprintf(address, sizeof address, "a@d%u.example", i);
+		add(address);
+	}
+	server.silent = "192.0.2.1";
+	start();
+	cr_expect_eq(server.open, 1, "ten domains have one server, but it has %d connections", server.open);
+	server.silent = NULL;
+	while (server.open > 0 && fake_dialer_time_out(&server))
+		settle_down();
+	pass(HOUR);
+	cr_expect_leq(server.most_open, 5);
+	cr_expect_eq(count_logged("event=relayed"), 10, "%s", logged());
+}
+
+Test(admission, parks_all_that_wait_for_the_smarthost_and_sends_it_in_their_order)
+{
+	enum { MANY = 300 };
+	cr_assert(route_read_place(&routes.smarthost, "192.0.2.1:25"));
+	server.refused = "192.0.2.1";
+	for (int i = 0; i < MANY; i++)
+		add("bert@example.net");
+	start();
+	cr_expect_eq(server.dialled, 1);
+	cr_expect_eq(count_logged("event=deferred"), 1);
+	cr_expect_eq(count_logged("event=next-hop-down"), 1);
+	cr_expect_leq(jobs_started, 3 * (config.max_deliveries + 40), "only some were claimed, but there were %u jobs",
+	    jobs_started);
+	jobs_started = 0;
+	pass(60);
+	cr_expect_eq(server.dialled, 2, "one tries whether it is back");
+	cr_expect_leq(jobs_started, 8);
+	server.refused = NULL;
+	pass(120);
+	cr_expect_leq(folder_count("queue/*.envelope"), 2, "those that were tried have their own time");
+	cr_expect_eq(count_logged("event=next-hop-up"), 1);
+	cr_expect_leq(server.most_open, 5);
+	pass(HOUR);
+	cr_expect_eq(count_logged("event=relayed"), MANY);
+	cr_expect_eq(count_logged("event=deferred"), 2);
+	cr_expect_eq(folder_count("queue/*.envelope"), 0);
+	route_clear(&routes.smarthost);
+}
+
+Test(admission, tells_the_sender_of_a_delay_though_the_server_was_tried_by_others)
+{
+	server.refused = "192.0.2.1";
+	add_from("", 1, (const char *const[]) { "x@example.net" });
+	start();
+	add("bert@example.net");
+	queue_manager_entry_changed(manager, last_id);
+	settle_down();
+	cr_expect_eq(stored()->recipients[0].attempts, 0);
+	for (int i = 0; i < 9; i++)
+		pass(HOUR / 2);
+	cr_expect_eq(count_mail("example.test/anna"), 1);
+	expect_in(mailbox("example.test/anna"), "Connection refused");
+}
+
+Test(admission, tries_the_next_server_if_the_first_is_down_and_remembers_it)
+{
+	cr_assert(fake_resolver_tell(&resolver, "MX two.example 10:mx1.example.net 20:mx1.example.org"));
+	server.refused = "192.0.2.1";
+	add("bert@two.example");
+	start();
+	cr_expect(is_gone());
+	cr_expect_str_eq(server.hosts, "192.0.2.1 192.0.2.2 ");
+	add("bert@two.example");
+	queue_manager_entry_changed(manager, last_id);
+	settle_down();
+	cr_expect(is_gone());
+	cr_expect_str_eq(server.hosts, "192.0.2.1 192.0.2.2 ", "it goes over the same connection");
+	cr_expect_eq(count_logged("event=next-hop-down"), 0, "the domain has a server that answers");
+}
+
+/* One recipient waits for a silent server; the other one waits for a share, which it gets meanwhile. */
+Test(admission, sends_to_one_recipient_while_another_waits_for_a_silent_server)
+{
+	static const char *const to[] = { "a@s0.example", "bert@example.net" };
+	make_silent(1);
+	config.max_per_server = 1;
+	ANSWER({ "DATA", "", true });
+	add("first@example.net");
+	start();
+	add_from("anna@example.test", 2, to);
+	queue_manager_entry_changed(manager, last_id);
+	settle_down();
+	cr_expect_eq(server.open, 2, "one hangs in DATA, one is silent");
+	cr_expect_eq(count_logged("event=relayed"), 0);
+	server.time += 2000;
+	cr_assert(fake_dialer_time_out(&server));
+	settle_down();
+	cr_expect_eq(count_logged("event=relayed"), 1, "%s", logged());
+}
+
+/* What the servers of a run do changes: they are silent, refuse connections or replies, or do well. */
+static void
+change_servers(void)
+{
+	static struct fake_answer answers[1];
+	static const char *const hosts[] = { "198.51.100.", "198.51.100.1", "198.51.100.2", "198.51.100.3" };
+	answers[0] = (struct fake_answer) { "RCPT", random() % 3 == 0 ? "450 later\r\n" : "250 ok\r\n", false };
+	server.answers = answers;
+	server.answer_count = 1;
+	server.silent = random() % 2 == 0 ? hosts[random() % 4] : NULL;
+	server.refused = random() % 2 == 0 ? hosts[random() % 4] : NULL;
+}
+
+/* Ten domains with servers at four addresses. */
+static void
+make_domains(void)
+{
+	char text[100];
+	for (unsigned i = 0; i < 10; i++) {
+		snprintf(text, sizeof text, "MX r%u.example 10:mx%u.example 20:mx%u.example", i, i % 4, (i + 1) % 4);
+		cr_assert(fake_resolver_tell(&resolver, text));
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		snprintf(text, sizeof text, "A mx%u.example 198.51.100.%u", i, i + 1);
+		cr_assert(fake_resolver_tell(&resolver, text));
+	}
+}
+
+static void
+add_random(void)
+{
+	char addresses[3][40];
+	const char *to[3];
+	size_t count = 1 + (size_t)random() % 3;
+	for (size_t i = 0; i < count; i++) {
+		snprintf(addresses[i], sizeof addresses[i], "a%zu@r%ld.example", i, random() % 10);
+		to[i] = addresses[i];
+	}
+	if (random() % 2 == 0)
+		add_from("", count, to);
+	else
+		add_of_user(addresses[0]);
+	queue_manager_entry_changed(manager, last_id);
+}
+
+/* Whatever the servers do, in the end no entry is forgotten, and nobody gets more than a share. */
+Test(admission, forgets_no_entry_whatever_the_servers_do)
+{
+	config.max_deliveries = 6;
+	config.max_per_server = 2;
+	make_domains();
+	start();
+	for (unsigned seed = 1; seed <= 4; seed++) {
+		srandom(seed);
+		for (int i = 0; i < 60; i++) {
+			server.said_len = server.message_len = 0;
+			server.hosts[0] = '\0';
+			add_random();
+			change_servers();
+			settle_down();
+			if (random() % 2 == 0)
+				(void)fake_dialer_time_out(&server);
+			pass(random() % 100);
+			cr_assert_leq(server.open, 6 + 20);
+		}
+		server.silent = server.refused = NULL;
+		server.said_len = server.message_len = 0;
+		server.answer_count = 0;
+		for (int i = 0; i < 6 && folder_count("queue/*.envelope") > 0; i++) {
+			while (fake_dialer_time_out(&server))
+				settle_down();
+			pass(HOUR);
+		}
+		cr_assert_eq(folder_count("queue/*.envelope"), 0, "with the seed %u", seed);
+	}
+}
