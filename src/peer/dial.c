@@ -8,29 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include "peer/connect.h"
 #include "peer/dial_tls.h"
 #include "peer/dial_tls_cache.h"
+#include "peer/link.h"
 
-enum operation { NONE, CONNECT, CONNECT_AGAIN, READ, WRITE, ENCRYPT };
+enum operation { NONE, CONNECT, READ, WRITE, ENCRYPT };
 
-/* What a step of an operation came to. WAIT_ROOM: nothing is under way, the step is repeated after a moment. */
-enum step { STEP_ENDED, WAIT_READABLE, WAIT_WRITABLE, WAIT_ROOM };
+/* What a step of an operation came to. */
+enum step { STEP_ENDED, WAIT_READABLE, WAIT_WRITABLE };
 
 struct connection {
 	struct channel channel;
 	struct dial *dial;
-	struct connection *next, **link; /* of those that are open */
+	struct link link;
+	struct endpoint endpoint;          /* the address, for the link */
+	struct connection *next, **before; /* of those that are open */
 	struct connection *next_due;
 	struct channel_address address;
-	int socket; /* -1: could not be made */
 	struct dial_tls *tls;
-	uv_poll_t poll;
-	uv_timer_t timer;
-	unsigned handles; /* that are open */
 	enum operation operation;
 	bool due;
 	ssize_t result;
@@ -41,34 +37,26 @@ struct connection {
 	char *error; /* of ENCRYPT */
 };
 
-union address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-	struct sockaddr_un path;
-};
-
-/* Returns its length; 0 if it is no address. */
-static socklen_t
-make_address(union address *made, const struct channel_address *address)
+/* False if it is no address. */
+static bool
+make_endpoint(struct endpoint *made, const struct channel_address *address)
 {
-	*made = (union address) { 0 };
+	union endpoint_address *to = &made->address;
+	*made = (struct endpoint) { 0 };
 	if (address->host[0] == '/') {
-		made->path.sun_family = AF_UNIX;
-		memcpy(made->path.sun_path, address->host, strlen(address->host) + 1);
-		return sizeof made->path;
+		to->local.sun_family = AF_UNIX;
+		memcpy(to->local.sun_path, address->host, strlen(address->host) + 1);
+		made->len = sizeof to->local;
+	} else if (inet_pton(AF_INET, address->host, &to->v4.sin_addr) == 1) {
+		to->v4.sin_family = AF_INET;
+		to->v4.sin_port = htons((uint16_t)address->port);
+		made->len = sizeof to->v4;
+	} else if (inet_pton(AF_INET6, address->host, &to->v6.sin6_addr) == 1) {
+		to->v6.sin6_family = AF_INET6;
+		to->v6.sin6_port = htons((uint16_t)address->port);
+		made->len = sizeof to->v6;
 	}
-	if (inet_pton(AF_INET, address->host, &made->v4.sin_addr) == 1) {
-		made->v4.sin_family = AF_INET;
-		made->v4.sin_port = htons((uint16_t)address->port);
-		return sizeof made->v4;
-	}
-	if (inet_pton(AF_INET6, address->host, &made->v6.sin6_addr) == 1) {
-		made->v6.sin6_family = AF_INET6;
-		made->v6.sin6_port = htons((uint16_t)address->port);
-		return sizeof made->v6;
-	}
-	return 0;
+	return made->len > 0;
 }
 
 static enum step
@@ -85,27 +73,11 @@ waits_for(enum dial_want want)
 }
 
 static enum step
-connect_step(struct connection *c)
-{
-	union address address;
-	socklen_t len = make_address(&address, &c->address);
-	enum connect_state state = c->operation == CONNECT_AGAIN ? connect_finish(c->socket)
-	                                                         : connect_start(c->socket, &address.any, len);
-	switch (state) {
-	case CONNECT_DONE: return ended(c, 0);
-	case CONNECT_PENDING: c->operation = CONNECT_AGAIN; return WAIT_WRITABLE;
-	case CONNECT_CROWDED: return WAIT_ROOM;
-	case CONNECT_FAILED: break;
-	}
-	return ended(c, -errno);
-}
-
-static enum step
 read_step(struct connection *c)
 {
 	enum dial_want want = DIAL_WANTS_READ;
 	ssize_t got = c->tls != NULL ? dial_tls_read(c->tls, c->space, c->len, &want)
-	                             : TEMP_FAILURE_RETRY(recv(c->socket, c->space, c->len, 0));
+	                             : link_receive(&c->link, c->space, c->len);
 	if (got < 0 && errno == EAGAIN)
 		return waits_for(want);
 	return ended(c, got < 0 ? -errno : got);
@@ -117,7 +89,7 @@ write_step(struct connection *c)
 	enum dial_want want = DIAL_WANTS_WRITE;
 	while (c->len > 0) {
 		ssize_t sent = c->tls != NULL ? dial_tls_write(c->tls, c->octets, c->len, &want)
-		                              : TEMP_FAILURE_RETRY(send(c->socket, c->octets, c->len, MSG_NOSIGNAL));
+		                              : link_send(&c->link, c->octets, c->len);
 		if (sent < 0 && errno == EAGAIN)
 			return waits_for(want);
 		if (sent < 0)
@@ -140,11 +112,10 @@ static enum step
 step(struct connection *c)
 {
 	switch (c->operation) {
-	case CONNECT:
-	case CONNECT_AGAIN: return connect_step(c);
 	case READ: return read_step(c);
 	case WRITE: return write_step(c);
 	case ENCRYPT: return encrypt_step(c);
+	case CONNECT:
 	case NONE: break;
 	}
 	return ended(c, -EINVAL);
@@ -152,14 +123,21 @@ step(struct connection *c)
 
 static void on_due(uv_idle_t *idle);
 
+/* Between operations nothing is waited for. */
+static void
+rest(struct connection *c)
+{
+	if (c->link.phase == LINK_OPEN || c->link.phase == LINK_CONNECTING)
+		link_want(&c->link, 0);
+	link_set_deadline(&c->link, INT64_MAX);
+}
+
 /* The completion is called by the loop, never by the caller of the operation. */
 static void
 finish(struct connection *c)
 {
 	struct dial *dial = c->dial;
-	if (c->socket >= 0)
-		uv_poll_stop(&c->poll);
-	uv_timer_stop(&c->timer);
+	rest(c);
 	c->due = true;
 	c->next_due = NULL;
 	if (dial->first_due == NULL)
@@ -180,43 +158,17 @@ fail(struct connection *c, int error)
 	finish(c);
 }
 
-static void proceed(struct connection *c);
-
-static void
-on_ready(uv_poll_t *poll, int status, int events)
-{
-	(void)status; /* the step finds the error itself */
-	(void)events;
-	proceed(poll->data);
-}
-
-static void
-on_timer(uv_timer_t *timer)
-{
-	struct connection *c = timer->data;
-	if ((int64_t)uv_now(c->dial->loop) >= c->deadline)
-		fail(c, ETIMEDOUT);
-	else
-		proceed(c);
-}
-
 static void
 wait_for(struct connection *c, enum step what)
 {
-	int64_t left = c->deadline - (int64_t)uv_now(c->dial->loop);
 	if (c->dial->stopped) {
 		fail(c, ECANCELED);
-		return;
-	}
-	if (left <= 0) {
+	} else if (c->deadline <= (int64_t)uv_now(c->dial->loop)) {
 		fail(c, ETIMEDOUT);
-		return;
+	} else {
+		link_set_deadline(&c->link, c->deadline);
+		link_want(&c->link, what == WAIT_WRITABLE ? UV_WRITABLE : UV_READABLE);
 	}
-	if (what == WAIT_ROOM)
-		left = left < CONNECT_CROWDED_TIME ? left : CONNECT_CROWDED_TIME;
-	else
-		uv_poll_start(&c->poll, what == WAIT_WRITABLE ? UV_WRITABLE : UV_READABLE, on_ready);
-	uv_timer_start(&c->timer, on_timer, (uint64_t)left, 0);
 }
 
 static void
@@ -227,6 +179,24 @@ proceed(struct connection *c)
 		finish(c);
 	else
 		wait_for(c, what);
+}
+
+static void
+on_link(struct link *link, enum link_event event, int error)
+{
+	struct connection *c = link->owner;
+	if (c->operation == NONE || c->due)
+		return;
+	switch (event) {
+	case LINK_CONNECTED:
+		c->result = 0;
+		finish(c);
+		break;
+	case LINK_FAILED: fail(c, error); break;
+	case LINK_READABLE:
+	case LINK_WRITABLE: proceed(c); break;
+	case LINK_CLOSED: break;
+	}
 }
 
 static void
@@ -262,7 +232,7 @@ connection_encrypt(
 	struct connection *c = (struct connection *)channel;
 	c->error = error;
 	c->operation = ENCRYPT;
-	c->tls = dial_tls_new(c->dial->tls, c->socket, &c->address, tls, error);
+	c->tls = dial_tls_new(c->dial->tls, c->link.socket, &c->address, tls, error);
 	if (c->tls != NULL) {
 		start(c, ENCRYPT, deadline);
 		return;
@@ -294,35 +264,26 @@ connection_cancel(struct channel *channel)
 {
 	struct connection *c = (struct connection *)channel;
 	remove_due(c);
-	if (c->socket >= 0)
-		uv_poll_stop(&c->poll);
-	uv_timer_stop(&c->timer);
+	rest(c);
 	c->operation = NONE;
 }
 
 static void
-on_closed(uv_handle_t *handle)
+free_connection(struct link *link)
 {
-	struct connection *c = handle->data;
-	if (--c->handles == 0)
-		free(c);
+	free(link->owner);
 }
 
-/* The poll handle goes before the descriptor, which it watches. */
 static void
 connection_close(struct channel *channel)
 {
 	struct connection *c = (struct connection *)channel;
 	connection_cancel(channel);
-	*c->link = c->next;
+	*c->before = c->next;
 	if (c->next != NULL)
-		c->next->link = c->link;
+		c->next->before = c->before;
 	dial_tls_free(c->tls);
-	if (c->socket >= 0) {
-		uv_close((uv_handle_t *)&c->poll, on_closed);
-		close(c->socket);
-	}
-	uv_close((uv_handle_t *)&c->timer, on_closed);
+	link_end(&c->link, free_connection);
 }
 
 /* Those that are due now; what they start may be due at the next turn of the loop, so that nobody waits for one of them. */
@@ -350,24 +311,16 @@ static const struct channel_ops ops = {
 	.close = connection_close,
 };
 
-static int
-open_socket(struct connection *c)
+static void
+connect_to(struct connection *c, int64_t deadline)
 {
-	union address address;
-	if (make_address(&address, &c->address) == 0)
-		return -EADDRNOTAVAIL;
-	c->socket = connect_socket(&address.any);
-	if (c->socket < 0)
-		return -errno;
-	int error = uv_poll_init(c->dial->loop, &c->poll, c->socket);
-	if (error == 0) {
-		c->poll.data = c;
-		c->handles++;
-		return 0;
-	}
-	close(c->socket);
-	c->socket = -1;
-	return error;
+	c->operation = CONNECT;
+	if (!make_endpoint(&c->endpoint, &c->address))
+		fail(c, EADDRNOTAVAIL);
+	else if (c->dial->stopped)
+		fail(c, ECANCELED);
+	else
+		link_open(&c->link, &c->endpoint, deadline);
 }
 
 static struct channel *
@@ -378,22 +331,16 @@ dial(struct dialer *dialer, const struct channel_address *address, int64_t deadl
 	struct connection *c = calloc(1, sizeof *c);
 	if (c == NULL)
 		return NULL;
-	*c = (struct connection) { .channel = { &ops, done, owner }, .dial = dial, .address = *address, .socket = -1 };
-	uv_timer_init(dial->loop, &c->timer);
-	c->timer.data = c;
-	c->handles = 1;
+	*c = (struct connection) { .channel = { &ops, done, owner }, .dial = dial, .address = *address };
+	c->link.notify = on_link;
+	c->link.owner = c;
+	link_init(&c->link, dial->loop);
 	c->next = dial->all;
-	c->link = &dial->all;
+	c->before = &dial->all;
 	if (c->next != NULL)
-		c->next->link = &c->next;
+		c->next->before = &c->next;
 	dial->all = c;
-	int error = open_socket(c);
-	if (error == 0) {
-		start(c, CONNECT, deadline);
-	} else {
-		c->operation = CONNECT;
-		fail(c, -error);
-	}
+	connect_to(c, deadline);
 	return &c->channel;
 }
 

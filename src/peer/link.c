@@ -21,6 +21,7 @@ link_init(struct link *link, uv_loop_t *loop)
 {
 	link->phase = LINK_FREE;
 	link->socket = -1;
+	link->poll.data = NULL;
 	link->timer.data = link;
 	return uv_timer_init(loop, &link->timer);
 }
@@ -48,12 +49,12 @@ fail_later(struct link *link, int error)
 static void
 await_connection(struct link *link)
 {
-	link->poll.data = link;
 	int error = uv_poll_init(link->timer.loop, &link->poll, link->socket);
 	if (error < 0) {
 		fail_later(link, -error);
 		return;
 	}
+	link->poll.data = link;
 	link->phase = LINK_CONNECTING;
 	link->wanted = UV_WRITABLE;
 	start_timer(link, link->deadline);
@@ -100,7 +101,9 @@ on_timer(uv_timer_t *timer)
 	} else if (link->phase == LINK_BROKEN) {
 		link->notify(link, LINK_FAILED, link->error);
 	} else if (now(link) >= link->deadline) {
-		link->phase = LINK_BROKEN;
+		if (link->phase == LINK_CONNECTING)
+			uv_poll_stop(&link->poll);
+		link->phase = link->phase == LINK_OPEN ? LINK_OPEN : LINK_BROKEN;
 		link->notify(link, LINK_FAILED, ETIMEDOUT);
 	} else if (link->phase == LINK_CROWDED) {
 		try_to_connect(link);
@@ -113,8 +116,10 @@ static void
 finish_connect(struct link *link)
 {
 	if (connect_finish(link->socket) == CONNECT_FAILED) {
+		int error = errno;
+		uv_poll_stop(&link->poll);
 		link->phase = LINK_BROKEN;
-		link->notify(link, LINK_FAILED, errno);
+		link->notify(link, LINK_FAILED, error);
 		return;
 	}
 	link->phase = LINK_OPEN;
@@ -134,7 +139,7 @@ on_poll(uv_poll_t *poll, int status, int events)
 	if (link->phase == LINK_OPEN && (events & link->wanted & UV_WRITABLE) != 0)
 		link->notify(link, LINK_WRITABLE, 0);
 	if (link->phase == LINK_OPEN)
-		uv_poll_start(&link->poll, link->wanted, on_poll);
+		link_want(link, link->wanted);
 }
 
 static void
@@ -161,6 +166,27 @@ link_close(struct link *link)
 	link_dispose(link);
 }
 
+static void
+on_handle_closed(uv_handle_t *handle)
+{
+	struct link *link = handle->data;
+	if (--link->handles == 0)
+		link->ended(link);
+}
+
+void
+link_end(struct link *link, void (*ended)(struct link *link))
+{
+	bool polls = link->phase != LINK_FREE && link->phase != LINK_CLOSING && link->poll.data != NULL;
+	link->ended = ended;
+	link->handles = polls ? 2 : 1;
+	link->phase = LINK_CLOSING;
+	if (polls)
+		uv_close((uv_handle_t *)&link->poll, on_handle_closed);
+	uv_close((uv_handle_t *)&link->timer, on_handle_closed);
+	link_dispose(link);
+}
+
 void
 link_dispose(struct link *link)
 {
@@ -177,10 +203,13 @@ link_set_deadline(struct link *link, int64_t deadline)
 }
 
 void
-link_want_write(struct link *link, bool wanted)
+link_want(struct link *link, int events)
 {
-	link->wanted = wanted ? UV_READABLE | UV_WRITABLE : UV_READABLE;
-	uv_poll_start(&link->poll, link->wanted, on_poll);
+	link->wanted = events;
+	if (events != 0)
+		uv_poll_start(&link->poll, events, on_poll);
+	else
+		uv_poll_stop(&link->poll);
 }
 
 ssize_t

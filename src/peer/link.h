@@ -14,7 +14,7 @@ enum link_event {
 	LINK_CONNECTED, /* it wants LINK_READABLE from now on */
 	LINK_READABLE,  /* link_receive() has octets, the end, or an error */
 	LINK_WRITABLE,
-	LINK_FAILED, /* with an errno: it could not connect, or its deadline has passed (ETIMEDOUT) */
+	LINK_FAILED, /* with an errno: it could not connect, or its deadline has passed (ETIMEDOUT); open, it can be used on */
 	LINK_CLOSED, /* after link_close(): it can be opened again */
 };
 
@@ -32,8 +32,10 @@ struct link {
 	int socket; /* -1: none */
 	const struct endpoint *endpoint;
 	int64_t deadline; /* of the loop's time, in milliseconds; INT64_MAX: none */
-	int wanted;       /* events of uv_poll_start() */
-	int error;        /* errno of a connect() that failed at once */
+	int wanted;       /* events of uv_poll_start(); 0: none */
+	unsigned handles; /* that link_end() is closing */
+	void (*ended)(struct link *link);
+	int error; /* errno of a connect() that failed at once */
 };
 
 /* Returns 0, or an error of libuv. */
@@ -48,12 +50,21 @@ void link_open(struct link *link, const struct endpoint *endpoint, int64_t deadl
 /* Closes it: nothing but LINK_CLOSED follows. Must be called after LINK_FAILED, too; no effect if it is free or closing. */
 void link_close(struct link *link);
 
+/* Closes it, whatever its phase, and its timer. Nothing but ended() follows, which may free the link. */
+void link_end(struct link *link, void (*ended)(struct link *link));
+
 /* Closes its socket, once its loop has closed all handles. */
 void link_dispose(struct link *link);
 
-/* For an open link: replaces the deadline; asks for LINK_WRITABLE, or not. */
+/* For an open link: replaces the deadline; says which events to report, UV_READABLE and UV_WRITABLE, 0 for none. */
 void link_set_deadline(struct link *link, int64_t deadline);
-void link_want_write(struct link *link, bool wanted);
+void link_want(struct link *link, int events);
+
+static inline void
+link_want_write(struct link *link, bool wanted)
+{
+	link_want(link, wanted ? UV_READABLE | UV_WRITABLE : UV_READABLE);
+}
 
 /* As recv(2) and send(2) of a socket that does not block. */
 ssize_t link_receive(struct link *link, void *octets, size_t size);
