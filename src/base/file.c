@@ -2,9 +2,29 @@
 #include "base/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+FILE *
+file_open(const char *path, const char **why)
+{
+	struct stat status;
+	FILE *stream = NULL;
+	int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	bool regular = file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+	if (regular)
+		stream = fdopen(file, "r");
+	if (stream != NULL)
+		return stream;
+	*why = file >= 0 && !regular ? "it is no regular file" : strerror(errno);
+	if (file >= 0)
+		close(file);
+	return NULL;
+}
 
 int
 file_write(int file, const char *octets, size_t len)

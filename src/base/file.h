@@ -3,6 +3,13 @@
 #define BASE_FILE_H
 
 #include <stddef.h>
+#include <stdio.h>
+
+/*
+ * Opens a regular file for reading, as a stream that the caller closes. Other files are refused: a FIFO without a writer
+ * would block, and a device may have no end. Returns NULL with an English text in *why, which the caller does not free.
+ */
+FILE *file_open(const char *path, const char **why);
 
 /* Writes all octets, however often write(2) must be called. Returns 0, or -1 with errno. */
 int file_write(int file, const char *octets, size_t len);

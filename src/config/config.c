@@ -2,30 +2,21 @@
 #include "config/config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "config/reader.h"
 
-/* A FIFO without a writer would block, and a device may never end. */
 static char *
 read_content(const char *path, size_t *len, const char **why)
 {
-	struct stat status;
-	char *content = NULL;
-	int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (file >= 0 && fstat(file, &status) == 0 && !S_ISREG(status.st_mode)) {
-		*why = "this is no regular file; name one that holds the configuration";
-	} else {
-		content = file < 0 ? NULL : file_read(file, CONFIG_FILE_MAX, len);
-		*why = content == NULL ? strerror(errno) : NULL;
-	}
-	if (file >= 0)
-		close(file);
+	FILE *file = file_open(path, why);
+	if (file == NULL)
+		return NULL;
+	char *content = file_read(fileno(file), CONFIG_FILE_MAX, len);
+	*why = content == NULL ? strerror(errno) : NULL;
+	fclose(file);
 	return content;
 }
 
@@ -68,7 +59,7 @@ config_read(const char *path, config_report *report, void *context)
 	reader.content = content;
 	skip_mark(&reader);
 	if (content == NULL)
-		reader_fault(&reader, 0, "%s", why);
+		reader_fault(&reader, 0, "%s; name a file that can be read", why);
 	else
 		reader_run(&reader);
 	free(content);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/file.h"
 #include "base/glob.h"
 #include "message/content_rules_internal.h"
 #include "message/mime_field.h"
@@ -157,11 +158,12 @@ struct content_rules *
 content_rules_read(const char *path, config_report *report, void *context)
 {
 	struct reading reading = { .path = path, .report = report, .context = context };
-	FILE *file = fopen(path, "re");
+	const char *why;
+	FILE *file = file_open(path, &why);
 	reading.rules = calloc(1, sizeof *reading.rules);
 	mime_field_prepare();
 	if (file == NULL)
-		fault(&reading, "%s", strerror(errno));
+		fault(&reading, "%s", why);
 	else if (reading.rules == NULL)
 		fault(&reading, "memory is out");
 	else

@@ -1,7 +1,6 @@
 /* What all encrypted connections of a listener share: certificate, key, and what is agreed to. */
 #include "net/tls_context.h"
 
-#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -11,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "net/tls_tickets.h"
 
 /* An old cipher is better than clear text, which is what opportunistic clients fall back to. No costly key exchanges. */
@@ -69,9 +69,10 @@ describe(char error[TLS_ERROR_SIZE], const char *what, const char *file)
 static bool
 is_readable(char error[TLS_ERROR_SIZE], const char *what, const char *file)
 {
-	FILE *stream = fopen(file, "re");
+	const char *why;
+	FILE *stream = file_open(file, &why);
 	if (stream == NULL) {
-		set_error(error, "%s %.250s: %s", what, file, strerror(errno));
+		set_error(error, "%s %.250s: %s", what, file, why);
 		return false;
 	}
 	fclose(stream);

@@ -1,7 +1,6 @@
 /* Where mail for a domain goes next: by a route of its own, to the smarthost, or to the MX of the domain. */
 #include "relay/route.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "base/address.h"
 #include "base/ascii.h"
+#include "base/file.h"
 
 enum { LINE_MAX_ = 1024, SECRET_MAX = 500 };
 
@@ -20,13 +20,6 @@ static int __attribute__((format(printf, 2, 3))) fail(char error[ROUTE_ERROR_SIZ
 	vsnprintf(error, ROUTE_ERROR_SIZE, format, arguments);
 	va_end(arguments);
 	return -1;
-}
-
-/* The C library's text for a code of its own, as part of a sentence. */
-static int
-fail_errno(char error[ROUTE_ERROR_SIZE], const char *file)
-{
-	return fail(error, "%.200s: %s", file, strerror(errno));
 }
 
 static char *
@@ -123,9 +116,11 @@ static int
 read_credentials(struct route *route, const char *path, char error[ROUTE_ERROR_SIZE])
 {
 	struct stat status;
-	FILE *file = fopen(path, "re");
+	const char *why;
+	FILE *file = file_open(path, &why);
 	if (file == NULL)
-		return fail_errno(error, path);
+		return fail(error, "%.200s: %s", path, why);
+	setvbuf(file, NULL, _IONBF, 0); /* no copy of the password is left in a buffer */
 	bool open = fstat(fileno(file), &status) == 0 && (status.st_mode & S_IRWXO) != 0;
 	bool read = !open && read_secrets(route, file);
 	fclose(file);

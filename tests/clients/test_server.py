@@ -153,12 +153,12 @@ class Starting(unittest.TestCase):
     def test_address_that_is_named_twice_is_refused(self):
         self.refused(64, "'127.0.0.1:2526' is named twice", "--listen", "127.0.0.1:2526", "--listen", "[::1]:2526",
                      "--listen-tls", "127.0.0.1:2526")
-        self.refused(64, "metrics: '[::1]:2526' is an address to listen at, too", "--listen", "[::1]:2526", "--metrics",
+        self.refused(64, "metrics: '[0::1]:2526' is an address to listen at, too", "--listen", "[::1]:2526", "--metrics",
                      "[0::1]:2526")
 
     def test_configuration_that_is_a_pipe_is_refused(self):
         os.mkfifo(os.path.join(self.folder, "conf"))
-        self.refused(78, "conf: this is no regular file", "-c", "conf")
+        self.refused(78, "conf: it is no regular file", "-c", "conf")
 
     def test_user_that_does_not_exist_is_fatal(self):
         self.write("user: ftgat\n")

@@ -63,7 +63,7 @@ identity_remove(const struct identity *identity)
 }
 
 void
-file_write(const char *path, const char *text)
+identity_write(const char *path, const char *text)
 {
 	FILE *file = file_create(path);
 	fputs(text, file);

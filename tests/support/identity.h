@@ -10,6 +10,6 @@ struct identity {
 };
 void identity_make(struct identity *identity, int from, int to);
 void identity_remove(const struct identity *identity);
-void file_write(const char *path, const char *text);
+void identity_write(const char *path, const char *text);
 
 #endif

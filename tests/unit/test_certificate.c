@@ -106,7 +106,7 @@ Test(certificate, warns_again_of_a_new_certificate_alone)
 	open_certificate(&certificate, 20);
 	certificate_check(&certificate, certificate.expiry - 20 * DAY);
 	logged();
-	file_write(identity.certificate, "no certificate");
+	identity_write(identity.certificate, "no certificate");
 	certificate_reload(&certificate);
 	cr_expect_neq(certificate.expiry, 0, "the old one is in use");
 	cr_expect_str_not_empty(certificate.error);

@@ -166,11 +166,11 @@ Test(config, missing_and_oversized_files_are_reported)
 	snprintf(path, sizeof path, "/tmp/ftgate-config-XXXXXX");
 	faults[0] = '\0';
 	cr_expect_null(config_read(path, note_fault, NULL));
-	cr_expect_str_eq(faults, "0 No such file or directory\n");
+	cr_expect_str_eq(faults, "0 No such file or directory; name a file that can be read\n");
 	char *text = malloc(CONFIG_FILE_MAX + 1);
 	memset(text, '\n', CONFIG_FILE_MAX + 1);
 	cr_expect_null(read_octets(text, CONFIG_FILE_MAX + 1));
-	cr_expect_str_eq(faults, "0 File too large\n");
+	cr_expect_str_eq(faults, "0 File too large; name a file that can be read\n");
 	free(text);
 }
 
@@ -379,10 +379,10 @@ Test(config, only_regular_files_are_accepted, .timeout = 20)
 	close(mkstemp(fifo));
 	unlink(fifo);
 	cr_assert_eq(mkfifo(fifo, 0600), 0);
-	expect_refused(fifo, "0 this is no regular file; name one that holds the configuration\n");
+	expect_refused(fifo, "0 it is no regular file; name a file that can be read\n");
 	unlink(fifo);
-	expect_refused("/dev/zero", "0 this is no regular file; name one that holds the configuration\n");
-	expect_refused("/tmp", "0 this is no regular file; name one that holds the configuration\n");
+	expect_refused("/dev/zero", "0 it is no regular file; name a file that can be read\n");
+	expect_refused("/tmp", "0 it is no regular file; name a file that can be read\n");
 }
 
 /* What is written sets the same when it is read, and is written the same again. */

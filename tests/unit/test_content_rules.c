@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "message/mime_walk.h"
@@ -123,6 +124,18 @@ Test(content_rules, missing_file_is_reported)
 	faults[0] = '\0';
 	cr_expect_null(content_rules_read("/nonexistent/rules", note_fault, NULL));
 	cr_expect_str_eq(faults, "0 No such file or directory\n");
+}
+
+Test(content_rules, fifo_is_refused, .timeout = 20)
+{
+	char path[] = "/tmp/ftgate-rules-XXXXXX";
+	close(mkstemp(path));
+	unlink(path);
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	faults[0] = '\0';
+	cr_expect_null(content_rules_read(path, note_fault, NULL));
+	cr_expect_str_eq(faults, "0 it is no regular file\n");
+	unlink(path);
 }
 
 Test(content_rules, name_is_found_wherever_it_stands)

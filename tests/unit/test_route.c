@@ -150,6 +150,8 @@ Test(route, password_is_not_logged)
 	    "routes: a.example: secret: it should hold the user in its first line and the password in its second");
 	unlink("secret");
 	cr_expect_str_eq(fault_of(route), "routes: a.example: secret: No such file or directory");
+	cr_assert_eq(mkfifo("secret", 0600), 0);
+	cr_expect_str_eq(fault_of(route), "routes: a.example: secret: it is no regular file");
 }
 
 Test(route, refuses_malformed_addresses)
