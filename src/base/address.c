@@ -32,7 +32,7 @@ next_is(const struct cursor *c, char wanted)
 }
 
 static bool
-take(struct cursor *c, char wanted)
+consume(struct cursor *c, char wanted)
 {
 	if (!next_is(c, wanted))
 		return false;
@@ -104,7 +104,7 @@ static bool
 dot_string(struct cursor *c, struct part *local)
 {
 	while (run(c, local, is_atext)) {
-		if (!take(c, '.'))
+		if (!consume(c, '.'))
 			return true;
 		put(c, local, ".", 1);
 	}
@@ -115,8 +115,8 @@ dot_string(struct cursor *c, struct part *local)
 static bool
 quoted_string(struct cursor *c, struct part *local)
 {
-	while (!take(c, '"')) {
-		if (take(c, '\\')) {
+	while (!consume(c, '"')) {
+		if (consume(c, '\\')) {
 			if (c->at == c->end || *c->at < ' ' || *c->at > '~')
 				return false;
 			put(c, local, c->at++, 1);
@@ -130,7 +130,7 @@ quoted_string(struct cursor *c, struct part *local)
 static bool
 local_part(struct cursor *c, struct part *local)
 {
-	return take(c, '"') ? quoted_string(c, local) : dot_string(c, local);
+	return consume(c, '"') ? quoted_string(c, local) : dot_string(c, local);
 }
 
 /* A label of a domain; one with UTF-8 in it is a U-label, which may be longer than the A-label that it stands for. */
@@ -177,10 +177,10 @@ literal(struct cursor *c, struct part *domain)
 static bool
 domain_part(struct cursor *c, struct part *domain)
 {
-	if (take(c, '['))
+	if (consume(c, '['))
 		return literal(c, domain);
 	while (label(c, domain)) {
-		if (!take(c, '.'))
+		if (!consume(c, '.'))
 			return true;
 		put(c, domain, ".", 1);
 	}
@@ -196,11 +196,11 @@ source_route(struct cursor *c)
 	do {
 		char ignored[ADDRESS_DOMAIN_MAX + 1];
 		struct part domain = { .text = ignored, .max = ADDRESS_DOMAIN_MAX };
-		if (!take(c, '@') || !domain_part(c, &domain))
+		if (!consume(c, '@') || !domain_part(c, &domain))
 			return false;
-	} while (take(c, ','));
+	} while (consume(c, ','));
 	c->too_long = too_long;
-	return take(c, ':');
+	return consume(c, ':');
 }
 
 static bool
@@ -211,7 +211,7 @@ mailbox(struct cursor *c, struct address *address, bool allow_bare)
 
 	if (!local_part(c, &local))
 		return false;
-	if (!take(c, '@'))
+	if (!consume(c, '@'))
 		return allow_bare && local.len > 0;
 	if (!domain_part(c, &domain))
 		return false;
@@ -225,7 +225,7 @@ path(struct cursor *c, struct address *address, bool allow_null, bool allow_bare
 {
 	const char *start = c->at;
 
-	if (!take(c, '<'))
+	if (!consume(c, '<'))
 		return false;
 	address->null = next_is(c, '>');
 	address->routed = next_is(c, '@');
@@ -238,7 +238,7 @@ path(struct cursor *c, struct address *address, bool allow_null, bool allow_bare
 		return false;
 	address->at = (size_t)(at - start);
 	address->len = (size_t)(c->at - at);
-	return take(c, '>');
+	return consume(c, '>');
 }
 
 enum address_error

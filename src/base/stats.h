@@ -68,7 +68,7 @@ stats_add(struct stats_slot *slot, enum stats_item figure, uint64_t amount)
 
 /* Subtracts from a count. */
 static inline void
-stats_take(struct stats_slot *slot, enum stats_item figure, uint64_t amount)
+stats_subtract(struct stats_slot *slot, enum stats_item figure, uint64_t amount)
 {
 	if (slot != NULL)
 		atomic_fetch_sub_explicit(&slot->value[figure], amount, memory_order_relaxed);

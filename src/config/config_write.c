@@ -17,7 +17,7 @@ is_plain(const char *text)
 	return *text != '\0';
 }
 
-/* In double quotes, as YAML escapes (1.1, section 5.7). UTF-8 stays as it is. */
+/* In double quotes, as YAML escapes (1.1, section 5.7). UTF-8 is not escaped. */
 static void
 write_quoted(FILE *to, const char *text)
 {

@@ -289,8 +289,8 @@ read_mapping(struct reader *reader, struct mapping mapping, read_pair *read)
 			continue;
 		}
 		if (reader->event.type != YAML_ALIAS_EVENT)
-			reader_fault(reader, line,
-			    "a list or a section stands where the name of a setting should be; write NAME: VALUE");
+			reader_fault(
+			    reader, line, "expected the name of a setting, not a list or a section; write NAME: VALUE");
 		if (!skip(reader) || !next(reader) || !skip(reader))
 			return false;
 	}
@@ -308,7 +308,7 @@ read_section(struct reader *reader, const struct section *section)
 		return read_mapping(reader, (struct mapping) { .section = section, .values = values }, read_setting);
 	if (event->type == YAML_SCALAR_EVENT && !is_nothing(event))
 		reader_fault(reader, line_of(event),
-		    "%s: '%.40s' stands where settings should be; write them below, indented, each as NAME: VALUE",
+		    "%s: expected settings, not '%.40s'; write them below, indented, each as NAME: VALUE",
 		    section->name, event->data.scalar.value);
 	else if (event->type == YAML_SEQUENCE_START_EVENT)
 		reader_fault(
@@ -425,8 +425,7 @@ read_root(struct reader *reader)
 	if (event->type == YAML_MAPPING_START_EVENT)
 		return read_mapping(reader, (struct mapping) { .values = reader->config }, read_outer);
 	if (event->type == YAML_SEQUENCE_START_EVENT)
-		reader_fault(
-		    reader, line_of(event), "a list stands where settings should be; write NAME: VALUE, without '-'");
+		reader_fault(reader, line_of(event), "expected settings, not a list; write NAME: VALUE, without '-'");
 	else if (event->type == YAML_SCALAR_EVENT && !is_nothing(event))
 		reader_fault(
 		    reader, line_of(event), "'%.40s' is no setting; write NAME: VALUE", event->data.scalar.value);

@@ -93,8 +93,7 @@ report_parse(struct reader *reader, const char *problem, unsigned line)
 	else if (strstr(problem, "expected '-' indicator") != NULL)
 		reader_fault(reader, line, "the line stands in a list; begin it with '- ', or indent it as its item");
 	else if (strstr(problem, "did not find expected key") != NULL && len > 0 && text[strspn(text, " ")] == '-')
-		reader_fault(
-		    reader, line, "a list stands where settings should be; is the line above it, NAME:, missing?");
+		reader_fault(reader, line, "expected settings, not a list; is the line above it, NAME:, missing?");
 	else if (strstr(problem, "did not find expected key") != NULL)
 		reader_fault(reader, line,
 		    "the line is indented otherwise than the settings around it; begin it below the first of them");

@@ -157,13 +157,13 @@ section_setting(const struct section *section, const char *name)
 static void
 put(const struct setting *setting, void *values, int64_t value)
 {
-	void *place = (char *)values + setting->offset;
+	void *member = (char *)values + setting->offset;
 	switch (setting->kind) {
-	case SETTING_SWITCH: *(bool *)place = value != 0; break;
-	case SETTING_WORD: *(unsigned char *)place = (unsigned char)value; break;
+	case SETTING_SWITCH: *(bool *)member = value != 0; break;
+	case SETTING_WORD: *(unsigned char *)member = (unsigned char)value; break;
 	case SETTING_CHOICE:
-	case SETTING_TEXT: *(const char **)place = NULL; break;
-	default: *(int64_t *)place = value; break;
+	case SETTING_TEXT: *(const char **)member = NULL; break;
+	default: *(int64_t *)member = value; break;
 	}
 }
 

@@ -72,7 +72,7 @@ unlink_stream(struct streams *streams, struct stream *stream)
 		streams->first = stream->next;
 	if (stream->next != NULL)
 		stream->next->previous = stream->previous;
-	stats_take(streams->host.stats, STAT_CONNECTIONS, 1);
+	stats_subtract(streams->host.stats, STAT_CONNECTIONS, 1);
 	if (--streams->count == 0)
 		uv_timer_stop(&streams->sweep);
 }

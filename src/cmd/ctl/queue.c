@@ -200,7 +200,7 @@ claim(const struct queue *queue, const char *id, struct queue_entry *entry)
 	return -1;
 }
 
-/* Changes each entry that is named; after a failure it goes on with the others. */
+/* Changes each entry that is named. A failure does not stop it. */
 static int
 change_each(struct request *request, int (*change)(const struct queue *queue, struct queue_entry *entry))
 {

@@ -14,7 +14,7 @@ struct service_user {
 };
 
 /*
- * Finds the user that the server goes on as:
+ * Finds the user that the server runs as:
  *
  *   - the one that the configuration names, who must exist;
  *   - else, if root starts it, the user ftgate if there is one;
