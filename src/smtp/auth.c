@@ -1,4 +1,4 @@
-/* AUTH (RFC 4954): an exchange between the command and its answer. */
+/* AUTH (RFC 4954): the SASL exchange between the command and its final reply. */
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "session/sasl.h"
 #include "smtp/internal.h"
 
-/* An exchange that is under way. */
+/* The exchange under way. */
 struct auth {
 	struct job job;
 	struct smtp_session *session;

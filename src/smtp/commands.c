@@ -1,4 +1,4 @@
-/* The commands of SMTP: what each does, and when it may come. */
+/* The commands of SMTP: in which states each is legal, and the simple ones. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,7 +6,7 @@
 #include "smtp/internal.h"
 #include "smtp/params.h"
 
-/* For a handler that has answered by itself, or will. */
+/* What a handler returns that has sent its reply, or will. */
 static struct ftg_reply
 answered(void)
 {
@@ -19,7 +19,7 @@ about(enum ftg_id id, struct span text)
 	return ftg_reply_text(id, text.text, text.len);
 }
 
-/* EHLO and HELO: RFC 5321 4.1.1.1. Any name is taken; the trace line shows it cleaned. */
+/* EHLO and HELO (RFC 5321 section 4.1.1.1). Any name is accepted; the trace line replaces unsafe octets in it. */
 static bool
 introduce(struct smtp_session *s, struct span name, bool extended)
 {
@@ -69,9 +69,9 @@ do_helo(struct smtp_session *s, const char *arg, size_t len)
 	return policy_run(s, POLICY_HELLO, NULL, (struct span) { arg, len }, helo);
 }
 
-/* Takes "FROM:" or "TO:", and spaces that should not be there, off the argument. False where no path can follow. */
+/* Removes "FROM:" or "TO:" from the argument, and spaces after it, which are not legal. False if no path can follow. */
 static bool
-take_keyword(struct span *arg, const char *keyword)
+skip_keyword(struct span *arg, const char *keyword)
 {
 	size_t len = strlen(keyword);
 
@@ -83,7 +83,7 @@ take_keyword(struct span *arg, const char *keyword)
 	return arg->len > 0;
 }
 
-/* What a client wrote in the place of a path, as far as that can be told, without its brackets. */
+/* The octets that stand for a path that does not parse, without brackets; for the reply and the log. */
 static struct span
 written_path(struct span arg)
 {
@@ -98,10 +98,10 @@ written_path(struct span arg)
 }
 
 /*
- * Reads a path at the start of *rest and takes it off. s->path is then the mailbox in it, or what stands there instead.
+ * Parses the path at the start of *rest, and removes it. s->path is then its mailbox, or what stands there instead.
  */
 static enum address_error
-take_path(struct smtp_session *s, struct address *address, struct span *rest, bool reverse, bool utf8)
+parse_path(struct smtp_session *s, struct address *address, struct span *rest, bool reverse, bool utf8)
 {
 	size_t used;
 	enum address_error error = address_parse_path(address, rest->text, rest->len, &used, reverse, !reverse, utf8);
@@ -128,9 +128,9 @@ open_envelope(struct smtp_session *s, const struct params *params)
 	return false;
 }
 
-/* The sender may be who it is; is there room for what it sends? */
+/* The policy has accepted the sender: checks the declared size and the free space. */
 static struct ftg_reply
-take_sender(struct smtp_session *s, struct ftg_reply verdict)
+accept_sender(struct smtp_session *s, struct ftg_reply verdict)
 {
 	size_t max = s->config->max_message_size;
 
@@ -155,9 +155,9 @@ do_mail(struct smtp_session *s, const char *arg, size_t len)
 
 	if (auth_is_missing(s))
 		return ftg_reply(ERR_SMTP_AUTHREQUIRED);
-	if (!take_keyword(&rest, "FROM:"))
+	if (!skip_keyword(&rest, "FROM:"))
 		return ftg_reply(ERR_SMTP_ARGUMANT);
-	if (take_path(s, &sender, &rest, true, true) != ADDRESS_OK)
+	if (parse_path(s, &sender, &rest, true, true) != ADDRESS_OK)
 		return about(ERR_SMTP_ADDRESS_SENDER, s->path);
 	if (!params_read(&params, PARAMS_MAIL, rest, &bad))
 		return about(ERR_SMTP_SYNTAX2, bad);
@@ -167,11 +167,11 @@ do_mail(struct smtp_session *s, const char *arg, size_t len)
 	}
 	if (!open_envelope(s, &params))
 		return ftg_reply(ERR_SMTP_HARDERROR);
-	return policy_run(s, POLICY_SENDER, &sender, s->path, take_sender);
+	return policy_run(s, POLICY_SENDER, &sender, s->path, accept_sender);
 }
 
 static struct ftg_reply
-take_recipient(struct smtp_session *s, struct ftg_reply verdict)
+accept_recipient(struct smtp_session *s, struct ftg_reply verdict)
 {
 	return verdict.id != FTG_IDS ? verdict : recipient_add(s, s->policy.subject.address);
 }
@@ -183,9 +183,9 @@ do_rcpt(struct smtp_session *s, const char *arg, size_t len)
 	struct address address;
 	struct params params = { .utf8 = s->envelope.utf8 };
 
-	if (!take_keyword(&rest, "TO:"))
+	if (!skip_keyword(&rest, "TO:"))
 		return ftg_reply(ERR_SMTP_ARGUMANT);
-	switch (take_path(s, &address, &rest, false, s->envelope.utf8)) {
+	switch (parse_path(s, &address, &rest, false, s->envelope.utf8)) {
 	case ADDRESS_OK: break;
 	case ADDRESS_TOO_LONG: return about(ERR_SMTP_ADDRESS_INVALID, s->path);
 	default: return about(ERR_SMTP_ADDRESS_SYNTAX, s->path);
@@ -197,7 +197,7 @@ do_rcpt(struct smtp_session *s, const char *arg, size_t len)
 	dsn_forget(&s->envelope.dsn, s->envelope.rcpts); /* what a recipient that was refused has left */
 	if (!dsn_keep_recipient(&s->envelope.dsn, s->envelope.rcpts, params.notify, params.orcpt))
 		return ftg_reply(ERR_SMTP_HARDERROR);
-	return policy_run(s, POLICY_RECIPIENT, &address, s->path, take_recipient);
+	return policy_run(s, POLICY_RECIPIENT, &address, s->path, accept_recipient);
 }
 
 static struct ftg_reply
@@ -289,7 +289,7 @@ find_command(struct span verb)
 	return NULL;
 }
 
-/* A line of printable octets and tabs. White space at its end is ignored (RFC 5321 section 4.1.1). */
+/* Runs a line of printable octets and tabs. White space at its end is ignored (RFC 5321 section 4.1.1). */
 static struct ftg_reply
 run_line(struct smtp_session *s, const char *text, size_t len)
 {
@@ -310,7 +310,7 @@ run_line(struct smtp_session *s, const char *text, size_t len)
 	return command->run(s, line.argument.text, line.argument.len);
 }
 
-/* A client that speaks another protocol: what it sends next may be commands that a third party wrote. */
+/* Refuses a client that speaks another protocol. A third party may have written what it sends next, so the session ends. */
 static struct ftg_reply
 refuse_foreign(struct smtp_session *s, const char *protocol)
 {

@@ -50,7 +50,7 @@ envelope_need_relay(struct envelope *envelope)
 	return envelope->relay != NULL;
 }
 
-/* Notes an address; *is_new tells whether the envelope lacked it. False when memory is out. */
+/* Adds an address to the set; *is_new says whether it was missing. False when memory is out. */
 static bool
 note(struct envelope *envelope, const char *address, bool *is_new)
 {
@@ -66,7 +66,7 @@ add_here(struct envelope *envelope, const struct mailbox *mailbox)
 	return note(envelope, mailbox->address, &is_new) && (!is_new || add_mailbox(envelope, mailbox));
 }
 
-/* DSN parameters of the recipient hold for each address that its mail goes to (RFC 3461 section 5.2.7). */
+/* The DSN parameters of the recipient apply to each address that its mail goes to (RFC 3461 section 5.2.7). */
 static bool
 add_elsewhere(struct envelope *envelope, const struct address *address, const struct dsn_recipient *asked)
 {
@@ -100,7 +100,7 @@ note_all(struct envelope *envelope)
 
 /* Removes the recipient that could not be added whole. */
 static void
-take_back(struct envelope *envelope, size_t count, size_t relayed)
+remove_last(struct envelope *envelope, size_t count, size_t relayed)
 {
 	envelope->count = count;
 	if (relayed == 0)
@@ -131,7 +131,7 @@ envelope_add(struct envelope *envelope, struct span address, const struct expans
 	for (size_t i = 0; i < targets->elsewhere_count && added; i++)
 		added = add_elsewhere(envelope, &targets->elsewhere[i], asked);
 	if (!added)
-		take_back(envelope, count, relayed);
+		remove_last(envelope, count, relayed);
 	return added;
 }
 

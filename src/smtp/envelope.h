@@ -1,4 +1,4 @@
-/* The envelope of a transaction: the sender, and the mailboxes here and elsewhere that its recipients come to. */
+/* The envelope of a transaction: the sender, and the mailboxes and remote addresses that the mail goes to. */
 #ifndef SMTP_ENVELOPE_H
 #define SMTP_ENVELOPE_H
 

@@ -1,4 +1,4 @@
-/* VRFY and EXPN (RFC 5321 3.5, RFC 6531 3.7.4), ETRN (RFC 1985): what a client may ask of this server. */
+/* VRFY and EXPN (RFC 5321 section 3.5, RFC 6531 section 3.7.4), and ETRN (RFC 1985). */
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,15 +20,15 @@ answered(void)
 	return ftg_reply(FTG_IDS);
 }
 
-/* What is asked for: a mailbox with or without brackets, or a local part alone. */
+/* The argument: a mailbox with or without brackets, or a local part. */
 struct question {
 	struct address address;
 	bool utf8; /* the answer may hold UTF-8 */
 };
 
-/* Takes the parameter SMTPUTF8 off the end. */
+/* Removes the parameter SMTPUTF8 from the end; returns whether it was there. */
 static bool
-take_utf8(const char *text, size_t *len)
+remove_utf8(const char *text, size_t *len)
 {
 	static const char word[] = " SMTPUTF8";
 	const size_t word_len = sizeof word - 1;
@@ -40,14 +40,14 @@ take_utf8(const char *text, size_t *len)
 	return true;
 }
 
-/* False where the text can be no address, and so matches nothing. */
+/* False if the text cannot be an address, and so matches nothing. */
 static bool
 read_question(struct question *question, const char *text, size_t len)
 {
 	size_t used = len;
 	enum address_error error;
 
-	question->utf8 = take_utf8(text, &len);
+	question->utf8 = remove_utf8(text, &len);
 	if (*text == '<')
 		error = address_parse_path(&question->address, text, len, &used, false, true, question->utf8);
 	else
@@ -62,7 +62,7 @@ status_of(const struct smtp_session *s)
 	return s->config->profile == FTG_STRICT ? "2.1.5 " : "";
 }
 
-/* What is told of verdicts that VRFY and EXPN share. */
+/* The replies to verdicts that VRFY and EXPN share. */
 static struct ftg_reply
 no_answer(struct smtp_session *s, enum directory_verdict verdict)
 {
@@ -225,8 +225,7 @@ ask_queue(struct smtp_session *s, const char *domain, bool below)
 }
 
 /*
- * Mail of a domain whose mailboxes are here is in them: there is no queue of it, and a run of that has ended as soon as
- * it starts.
+ * The queue holds no mail for a domain whose mailboxes are here, so its queue run has nothing to do.
  */
 static void
 domain_is_known(struct directory_question *question)
@@ -246,7 +245,7 @@ domain_is_known(struct directory_question *question)
 	}
 }
 
-/* A domain, or "@" and one, which stands for those below it, too. */
+/* The argument is a domain, or "@" and a domain, which includes those below it. */
 struct ftg_reply
 lookup_queue(struct smtp_session *s, const char *text, size_t len)
 {

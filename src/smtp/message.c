@@ -1,4 +1,4 @@
-/* A message on its way from the client into the delivery, and its answer. */
+/* Receives a message, passes it to the delivery, and replies to it. */
 #include <string.h>
 
 #include "smtp/internal.h"
@@ -40,7 +40,7 @@ is_bare(const struct smtp_session *s)
 	return s->message.scanner.bare && !s->config->normalise;
 }
 
-/* The answer to the message: the same however its octets came in, so what the client did wrong goes first. */
+/* The client's faults come first, so that the reply does not depend on how the octets arrived. */
 struct ftg_reply
 message_verdict(const struct smtp_session *s)
 {
@@ -70,7 +70,7 @@ count(const struct smtp_session *s, enum ftg_id answer)
 	}
 }
 
-/* Says the answer; the transaction is over. */
+/* Sends the reply, and ends the transaction. */
 static void
 finish(struct smtp_session *s)
 {
@@ -203,7 +203,7 @@ message_feed(struct smtp_session *s, const char *bytes, size_t len)
 	return taken;
 }
 
-/* What stands in front of the message. */
+/* Writes what stands before the message. */
 static bool
 begin_trace(struct smtp_session *s)
 {

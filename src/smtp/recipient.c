@@ -11,14 +11,14 @@ about(enum ftg_id id, struct span text)
 	return ftg_reply_text(id, text.text, text.len);
 }
 
-/* A local part that asks for the mail to be sent on elsewhere, as before the days of MX records. */
+/* Does the local part name a route ("user%host", "host!user"), as was usual before MX records? */
 static bool
 is_routing(const struct address *address)
 {
 	return strpbrk(address->local, "%!@") != NULL;
 }
 
-/* What the line of the command named is gone by the time that a late answer comes. */
+/* Copies the path: the command line is freed before a late answer comes. */
 static void
 keep_path(struct smtp_session *s)
 {
@@ -183,7 +183,7 @@ accept(struct smtp_session *s)
 	return policy_run(s, POLICY_ACCEPTED, s->policy.subject.address, s->path, accepted);
 }
 
-/* Mail for a relayed domain is anyone's to send, but not to be sent on from there to yet another one. */
+/* Anyone may send mail to a relayed domain, but not through it to a third one. */
 static struct ftg_reply
 accept_found(struct smtp_session *s, const struct address *address, const struct recipient *recipient)
 {

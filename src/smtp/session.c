@@ -45,7 +45,7 @@ smtp_session_free(struct smtp_session *s)
 	free(s);
 }
 
-/* A refusal in place of the greeting is the last that is said. */
+/* A refusal instead of the greeting ends the session. */
 static struct ftg_reply
 greet(struct smtp_session *s, struct ftg_reply verdict)
 {

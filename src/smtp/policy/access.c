@@ -1,4 +1,4 @@
-/* What the access lists and the temporary blacklist say of a client and of a sender. */
+/* Checks the access lists and the temporary blacklist. */
 #include <string.h>
 
 #include "smtp/policy/checks.h"
@@ -37,7 +37,7 @@ check_blacklist(struct smtp_session *s, const struct policy_subject *subject)
 	return s->access & ACCESS_BLACKLIST ? denied(subject, ERR_SECPOL_BLACK) : policy_pass();
 }
 
-/* Those that are on a list are exempt. */
+/* Clients and senders that are permitted are exempt. */
 struct ftg_reply
 check_permitted(struct smtp_session *s, const struct policy_subject *subject)
 {

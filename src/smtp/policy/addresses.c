@@ -1,4 +1,4 @@
-/* Messages whose To and Cc hold too many addresses. */
+/* Refuses messages with too many addresses in To and Cc (#4.55). */
 #include "smtp/policy/header_check.h"
 
 void

@@ -1,4 +1,4 @@
-/* Clients that DNS blocklists know (RFC 5782): refused in place of the greeting, or with each recipient. */
+/* Refuses clients that DNS blocklists list (RFC 5782): instead of the greeting, or at each RCPT. */
 #include "port/blocklist.h"
 
 #include <assert.h>
@@ -20,7 +20,7 @@ log_code(const struct smtp_session *s, const char *event, const struct blocklist
 	s->outlet->log(s->outlet, event, "zone", list->zone, "code", text, "weight", weight, NULL);
 }
 
-/* The questions are those of the lists, in their order. */
+/* Question i is for list i. */
 static void
 add_weight(struct questions *questions, const struct question *question, const struct resolver_answer *answer)
 {
@@ -56,7 +56,7 @@ judge(struct questions *questions)
 	return verdict_of(s);
 }
 
-/* All lists at once. */
+/* Asks all lists at once. */
 static struct ftg_reply
 look_up(struct smtp_session *s)
 {
@@ -86,7 +86,7 @@ check_blocklists(struct smtp_session *s, const struct policy_subject *subject)
 	return s->config->blocklist_stage == BLOCKLIST_CONNECT ? look_up(s) : policy_pass();
 }
 
-/* Whoever has been listed by mistake can write to postmaster (RFC 5321 section 4.5.1). */
+/* Postmaster stays reachable, for clients that are listed by mistake (RFC 5321 section 4.5.1). */
 static bool
 is_postmaster(const struct address *address)
 {

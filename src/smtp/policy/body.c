@@ -1,7 +1,7 @@
-/* Messages that have a header and nothing behind it. */
+/* Refuses messages that consist of a header only (#4.43). */
 #include "smtp/policy/header_check.h"
 
-/* A line that is no field is text: who wrote no header has written a body. */
+/* A message without a header, whose first line is no field, has a body. */
 void
 body_end(struct smtp_session *s)
 {

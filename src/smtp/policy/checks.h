@@ -1,10 +1,10 @@
-/* The checks: what each looks at stands in its own file, when it runs and what it may answer in the table of policy.c. */
+/* The checks of the policy, each in its own file. The table in policy.c says when each runs and what it may reply. */
 #ifndef SMTP_POLICY_CHECKS_H
 #define SMTP_POLICY_CHECKS_H
 
 #include "smtp/internal.h"
 
-/* The verdict: policy_pass(), or a refusal, which is one of those that the table names. */
+/* Returns policy_pass(), or one of the refusals that the table lists for the check. */
 typedef struct ftg_reply policy_check(struct smtp_session *s, const struct policy_subject *subject);
 
 policy_check check_client_lookup;

@@ -1,11 +1,11 @@
-/* Messages that hold what no message may hold: attachments by name or type, patterns in the header. */
+/* Refuses prohibited content: attachments by name or type, and patterns in the header (#4.41). */
 #include <stdio.h>
 
 #include "message/content_rules.h"
 #include "smtp/policy/checks.h"
 #include "smtp/policy/inspection.h"
 
-/* Who hides an attachment behind more structure than is looked at must not fare better than who does not. */
+/* A message too complex to be examined whole is refused, or a sender could hide an attachment in it. */
 static void
 look(struct inspection *inspection)
 {

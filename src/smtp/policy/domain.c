@@ -1,4 +1,4 @@
-/* Are there domains such as those of senders and recipients, and do they have mail? */
+/* Checks in the DNS that the domains of senders and recipients exist and have mail. */
 #include <string.h>
 
 #include "base/idna.h"
@@ -12,14 +12,14 @@ about(enum ftg_id id, struct span text)
 	return ftg_reply_text(id, text.text, text.len);
 }
 
-/* Has the address a domain that the DNS may know? An address literal has none. */
+/* Has the address a domain that the DNS can know? An address literal has none. */
 static bool
 has_domain(const struct address *address)
 {
 	return address->domain[0] != '\0' && address->domain[0] != '[';
 }
 
-/* A domain without MX has its mail at its own address (RFC 5321 section 5.1); one MX without a name takes no mail. */
+/* A domain without MX gets mail at its own address (RFC 5321 section 5.1); a null MX says that it gets none (RFC 7505). */
 static void
 note_sender(struct questions *questions, const struct question *question, const struct resolver_answer *answer)
 {
@@ -67,7 +67,7 @@ judge_recipient(struct questions *questions)
 	return about(ERR_SMTP_ADDRESS_DOAMIN, questions->s->policy.subject.text);
 }
 
-/* Others than those who may relay are told nothing of domains elsewhere. */
+/* Only clients that may relay are told whether remote domains exist. */
 struct ftg_reply
 check_recipient_domain(struct smtp_session *s, const struct policy_subject *subject)
 {

@@ -1,4 +1,4 @@
-/* Has filters look at the message in its file, one after another, up to the first that rejects or defers it. */
+/* Runs the filters over the message in its file, one after another, up to the first that rejects or defers it. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,7 +20,7 @@ struct filtering {
 	char text[SMTP_HELD_MAX]; /* the argument of the refusal */
 };
 
-/* Whom the message is for: as the client named the one recipient, else the addresses that recipients stand for. */
+/* The recipients for the filters: one recipient as the client wrote it, else the addresses that the mail goes to. */
 static void
 find_recipients(struct filtering *filtering)
 {

@@ -1,4 +1,4 @@
-/* Greylisting: strangers whose mail comes this way for the first time are to come again. */
+/* Greylisting: defers mail whose network, sender and recipient are seen together for the first time. */
 #include "port/greylist.h"
 
 #include <inttypes.h>
@@ -10,7 +10,7 @@
 #include "smtp/lookup_state.h"
 #include "smtp/policy/checks.h"
 
-/* A question under way. */
+/* A question to the greylist under way. */
 struct asking {
 	struct greylist_question question;
 	struct smtp_session *session;
@@ -67,7 +67,7 @@ is_excepted(const struct address *recipient, bool waits)
 	        ascii_equal(recipient->local, postmaster, sizeof postmaster - 1));
 }
 
-/* What the envelope holds has been parsed before. */
+/* Parses an address of the envelope, which has been parsed before, so it is valid. */
 static struct address
 parsed(const char *text)
 {

@@ -1,4 +1,4 @@
-/* Checks of a message that are made while it streams by, mostly of its header; each has a file. */
+/* Checks of a message while it streams by, mostly of its header. Each has its own file. */
 #ifndef SMTP_POLICY_HEADER_CHECK_H
 #define SMTP_POLICY_HEADER_CHECK_H
 
@@ -6,7 +6,7 @@
 #include "message/header.h"
 #include "smtp/internal.h"
 
-/* What the checks of one message remember; all zero at the beginning. */
+/* The state of the checks of one message. All zero at the beginning. */
 struct header_checks {
 	struct header_scanner header;
 	unsigned delivered;         /* Delivered-To lines */
@@ -15,7 +15,7 @@ struct header_checks {
 	bool body;                  /* has anything but white space come behind the header? */
 };
 
-/* The checks, each in its file: of a field; when the header has ended; when the message has. Where it is off it does nothing. */
+/* NAME_look() is called for each field, NAME_end() after the header or the message. A check that is off does nothing. */
 void hops_look(struct smtp_session *s, const struct header_field *field);      /* #4.56: Received and Delivered-To */
 void addresses_look(struct smtp_session *s, const struct header_field *field); /* #4.55: To and Cc */
 void required_look(struct smtp_session *s, const struct header_field *field);  /* #4.40: From, To, Date, Subject */
@@ -23,7 +23,7 @@ void required_end(struct smtp_session *s);
 void message_id_look(struct smtp_session *s, const struct header_field *field); /* keeps the Message-ID for the log */
 void body_end(struct smtp_session *s);                                          /* #4.43 */
 
-/* The message is to be refused, for a cause that the log names; the first that is found counts. */
+/* Refuses the message, with a cause for the log. The first refusal wins. */
 void header_refuse(struct smtp_session *s, enum ftg_id id, const char *cause);
 
 #endif

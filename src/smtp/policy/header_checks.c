@@ -1,9 +1,9 @@
-/* Runs the checks that are made of a message while it streams by. */
+/* Runs the checks of a message while it streams by. */
 #include <stdlib.h>
 
 #include "smtp/policy/header_check.h"
 
-/* In the order in which they are asked; of what several find at once, the first goes into the reply. NULL: nothing. */
+/* In the order in which they run. If several refuse the same octets, the first one gives the reply. */
 static const struct header_check {
 	void (*field)(struct smtp_session *s, const struct header_field *field);
 	void (*header_end)(struct smtp_session *s);

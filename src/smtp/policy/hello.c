@@ -1,4 +1,4 @@
-/* The name that a client gives itself: is it one, and is there such a host? */
+/* Checks the name in EHLO and HELO: its form, and whether the DNS knows it. */
 #include <string.h>
 
 #include "base/address.h"
@@ -19,7 +19,7 @@ is_literal(struct span name)
 	return name.text[0] == '[';
 }
 
-/* An address without brackets has the form of a domain, but there is no such one (RFC 3696 section 2). */
+/* An IP address without brackets has the form of a domain, but no top-level domain is numeric (RFC 3696 section 2). */
 static bool
 is_sound(struct span name)
 {

@@ -1,4 +1,4 @@
-/* Messages that go in circles: over too many hops, or back to a mailbox that they have been in (RFC 5321 6.3). */
+/* Refuses messages that loop: with too many Received lines, or back in a mailbox that had them (RFC 5321 section 6.3). */
 #include <string.h>
 
 #include "smtp/policy/header_check.h"

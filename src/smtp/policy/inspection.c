@@ -1,4 +1,4 @@
-/* Checks of the stage POLICY_CONTENT that read the message in its file, in a job. */
+/* Runs a check of the stage POLICY_CONTENT in a job, on the message in its file. */
 #include "smtp/policy/inspection.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* For checks of the stage POLICY_CONTENT that read the message in its file, in a job. */
+/* Runs a check of the stage POLICY_CONTENT in a job, on the message in its file. */
 #ifndef SMTP_POLICY_INSPECTION_H
 #define SMTP_POLICY_INSPECTION_H
 

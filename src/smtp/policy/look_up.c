@@ -1,11 +1,11 @@
-/* What the directory knows of a client, a sender and a recipient: asked once, in front of the checks that need it. */
+/* Asks the directory once about a client, a sender and a recipient, before the checks that need the answer. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "smtp/lookup_state.h"
 #include "smtp/policy/checks.h"
 
-/* A directory in trouble refuses nobody for what it does not know. */
+/* If the directory fails, nobody is refused for what it does not know. */
 static void
 client_is_known(struct directory_question *question)
 {

@@ -1,4 +1,4 @@
-/* The security policy: which check runs when, and how a stage of them goes. */
+/* The security policy: the table of checks, and how the checks of a stage run. */
 #include "smtp/policy/policy.h"
 
 #include <assert.h>
@@ -9,7 +9,7 @@
 
 enum { ANSWERS_MAX = 4 };
 
-/* Whom a check is not for. */
+/* The clients that are exempt from a check. */
 enum exempt {
 	NOBODY = 0,
 	USERS = 1 << 0,     /* who are logged in */
@@ -19,7 +19,7 @@ enum exempt {
 	KNOWN = USERS | RELAYS | PERMITTED | SENDERS,
 };
 
-/* In the order in which they run: at a stage, what costs least goes first. */
+/* In the order in which they run: at each stage, the cheapest first. */
 static const struct check {
 	const char *name; /* in the log */
 	enum policy_stage stage;
@@ -65,7 +65,7 @@ static const struct check {
 };
 enum { CHECKS = sizeof checks / sizeof *checks };
 
-/* What a check that decides later would find gone. */
+/* Copies of what a check that decides later needs. */
 struct policy_kept {
 	struct address address;
 	char path[SMTP_HELD_MAX];
@@ -113,7 +113,7 @@ ask(struct smtp_session *s, const struct check *check)
 }
 
 static struct ftg_reply
-go_on(struct smtp_session *s)
+run_checks(struct smtp_session *s)
 {
 	struct policy_run *run = &s->policy;
 	while (run->next < CHECKS) {
@@ -147,7 +147,7 @@ policy_run(
 		.then = then,
 		.kept = run->kept,
 	};
-	return go_on(s);
+	return run_checks(s);
 }
 
 static struct span
@@ -159,7 +159,7 @@ copy_span(char copy[SMTP_HELD_MAX], struct span text)
 	return (struct span) { memmove(copy, text.text, len), len };
 }
 
-/* What is there from a stage before this one, of the same command, is kept by now. */
+/* The subject may point to the copies already, if an earlier stage of the same command has waited. */
 bool
 policy_wait(struct smtp_session *s)
 {
@@ -192,7 +192,7 @@ policy_decide(struct smtp_session *s, struct ftg_reply verdict)
 		run->decided = true;
 		return;
 	}
-	struct ftg_reply reply = verdict.id != FTG_IDS ? refuse(s, verdict) : go_on(s);
+	struct ftg_reply reply = verdict.id != FTG_IDS ? refuse(s, verdict) : run_checks(s);
 	if (reply.id != FTG_IDS)
 		smtp_reply(s, reply);
 	if (!run->waiting)

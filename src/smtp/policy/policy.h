@@ -1,4 +1,4 @@
-/* The security policy: what is checked of a client, a sender, a recipient and a message, and when. */
+/* The security policy: checks of a client, a sender, a recipient and a message, by stages. */
 #ifndef SMTP_POLICY_POLICY_H
 #define SMTP_POLICY_POLICY_H
 
@@ -20,18 +20,18 @@ enum policy_stage {
 	POLICY_CONTENT,   /* all octets of the message are in; it is neither durable nor visible yet */
 };
 
-/* What a check is about. */
+/* The subject of a check. */
 struct policy_subject {
 	const struct address *address; /* of the sender or the recipient; NULL at the other stages */
 	struct span text;              /* the same as it was written; the client's name */
 };
 
-/* Goes on after the checks of a stage: verdict is the refusal of one of them, or has the ID FTG_IDS. */
+/* Continues after the checks of a stage. verdict is the refusal of one of them, or has the ID FTG_IDS. */
 typedef struct ftg_reply policy_then(struct smtp_session *s, struct ftg_reply verdict);
 
 struct policy_kept;
 
-/* The checks of a stage on their way; one a session. */
+/* The run of a stage. Each session has one. */
 struct policy_run {
 	struct policy_subject subject;
 	policy_then *then;
@@ -51,7 +51,7 @@ struct policy_run {
 struct ftg_reply policy_run(struct smtp_session *s, enum policy_stage stage, const struct address *address,
     struct span text, policy_then *then);
 
-/* Frees what a run has kept. Not while it is under way. */
+/* Frees the copies of a run. Not while it is under way. */
 void policy_end(struct policy_run *run);
 
 /*
@@ -63,7 +63,7 @@ void policy_end(struct policy_run *run);
 bool policy_wait(struct smtp_session *s);
 void policy_decide(struct smtp_session *s, struct ftg_reply verdict);
 
-/* The verdict of a check that has nothing against it. */
+/* The verdict of a check that accepts the subject. */
 static inline struct ftg_reply
 policy_pass(void)
 {

@@ -1,4 +1,4 @@
-/* Has the client's address a name in the DNS, and has that name the address? */
+/* Checks that the client's address has a name in the DNS, and the name that address (#4.46). */
 #include <string.h>
 
 #include "smtp/policy/checks.h"
@@ -6,7 +6,7 @@
 
 enum { NAMES_MAX = 4 }; /* that are looked at, of those that an address may have */
 
-/* The name of the question is the client's if one of its addresses is. */
+/* The name belongs to the client if one of its addresses is the client's. */
 static void
 compare(struct questions *questions, const struct question *question, const struct resolver_answer *answer)
 {
@@ -21,7 +21,7 @@ compare(struct questions *questions, const struct question *question, const stru
 		s->client_name = strdup(question->name);
 }
 
-/* The first question is for names, the others for addresses of these. */
+/* The first question is for the names, the others for their addresses. */
 static void
 note(struct questions *questions, const struct question *question, const struct resolver_answer *answer)
 {

@@ -1,4 +1,4 @@
-/* What a check asks the domain name system. */
+/* The DNS questions of a check. */
 #include "smtp/policy/questions.h"
 
 #include <stdio.h>
@@ -21,7 +21,7 @@ questions_begin(struct smtp_session *s)
 }
 
 static void
-settle(struct questions *questions)
+complete(struct questions *questions)
 {
 	struct smtp_session *s = questions->s;
 	if (--questions->waiting > 0)
@@ -31,7 +31,7 @@ settle(struct questions *questions)
 	policy_decide(s, verdict);
 }
 
-/* That there is no answer refuses nobody, but is to be known. */
+/* A question without an answer refuses nobody, but is logged. */
 static void
 log_failure(const struct smtp_session *s, const struct question *question)
 {
@@ -51,7 +51,7 @@ on_answer(struct resolver_question *answered, const struct resolver_answer *answ
 		log_failure(questions->s, question);
 	if (questions->note != NULL)
 		questions->note(questions, question, answer);
-	settle(questions);
+	complete(questions);
 }
 
 void
@@ -71,6 +71,6 @@ questions_ask(struct questions *questions, enum resolver_type type, const char *
 struct ftg_reply
 questions_end(struct questions *questions)
 {
-	settle(questions);
+	complete(questions);
 	return policy_pass();
 }

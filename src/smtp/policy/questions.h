@@ -1,4 +1,4 @@
-/* What a check asks the domain name system: all questions at once, then a verdict. */
+/* The DNS questions of a check: all are asked at once, then the check decides. */
 #ifndef SMTP_POLICY_QUESTIONS_H
 #define SMTP_POLICY_QUESTIONS_H
 
@@ -20,10 +20,10 @@ struct question {
 /* The questions of one check; they last until its verdict. */
 struct questions {
 	struct smtp_session *s;
-	/* An answer has come. May ask further questions. NULL: the outcomes tell all. */
+	/* Called for each answer; may ask further questions. NULL: the outcomes are enough. */
 	void (*note)(
 	    struct questions *questions, const struct question *question, const struct resolver_answer *answer);
-	/* All have been answered: the verdict. */
+	/* Returns the verdict once all questions are answered. */
 	struct ftg_reply (*judge)(struct questions *questions);
 	int score;              /* for note() and judge() */
 	unsigned found, failed; /* answers: with records; none */
@@ -32,13 +32,13 @@ struct questions {
 	struct question asked[QUESTIONS_MAX];
 };
 
-/* Begins, with note and judge to be set. NULL when memory is out; the check then says ERR_SMTP_HARDERROR. */
+/* Begins; the check then sets note and judge. NULL when memory is out: the check then returns ERR_SMTP_HARDERROR. */
 struct questions *questions_begin(struct smtp_session *s);
 
-/* Asks. What is more than there is room for is not asked. */
+/* Asks a question. Questions beyond QUESTIONS_MAX are dropped. */
 void questions_ask(struct questions *questions, enum resolver_type type, const char *name);
 
-/* All has been asked. Returns what the check is to return; the questions are no longer its own. */
+/* Ends the asking, and takes ownership of the questions. The check must return what this returns. */
 struct ftg_reply questions_end(struct questions *questions);
 
 #endif

@@ -1,4 +1,4 @@
-/* Messages whose header cannot be read, or lacks one of the fields that are required. */
+/* Refuses messages whose header is malformed, or lacks a required field (#4.40). */
 #include "smtp/policy/header_check.h"
 
 /* A subject may be empty (RFC 5322 section 3.6.5). */

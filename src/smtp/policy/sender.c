@@ -1,4 +1,4 @@
-/* Who may send from which address. The null sender, which all notices have, is open to everybody. */
+/* Checks who may send from which address. The null sender, which all DSNs have, is open to everybody. */
 #include "smtp/policy/checks.h"
 
 struct ftg_reply

@@ -1,4 +1,4 @@
-/* Asks policy services, one after another, and makes a verdict of what they want. */
+/* Asks policy services, one after another, and turns their answers into a verdict. */
 #include "smtp/policy/service.h"
 
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #include "smtp/policy/checks.h"
 
-/* While services are asked. The request is the same for all of a stage. */
+/* The services of a stage being asked. All of them get the same request. */
 struct asking {
 	struct service_question question;
 	struct smtp_session *session;
@@ -27,7 +27,7 @@ stage_of(const struct smtp_session *s)
 	}
 }
 
-/* Who has to log in is no stranger before that. */
+/* A client that has to log in does not count as a stranger before it does. */
 static bool
 is_stranger(const struct smtp_session *s)
 {
@@ -44,7 +44,7 @@ is_about(const struct policy_service *service, const struct smtp_session *s)
 	}
 }
 
-/* The number of the next service to be asked, from this one on; service_count where there is none. */
+/* The index of the next service to ask, at or after from; service_count if there is none. */
 static size_t
 find_service(const struct smtp_session *s, size_t from)
 {
@@ -88,7 +88,7 @@ failed(const struct smtp_session *s, const struct policy_service *service, const
 	return service->closed ? ftg_reply(ERR_SMTP_HARDERROR) : policy_pass();
 }
 
-/* Before MAIL there is no message that a field could be added to. */
+/* Before MAIL there is no message to add the field to. */
 static void
 prepend(struct smtp_session *s, const struct policy_service *service, const char *field)
 {
@@ -115,7 +115,7 @@ judge(struct asking *asking, const struct policy_service *service)
 }
 
 static void
-go_on(struct asking *asking, struct ftg_reply verdict)
+ask_next(struct asking *asking, struct ftg_reply verdict)
 {
 	struct smtp_session *s = asking->session;
 
@@ -135,7 +135,7 @@ on_answer(struct service_question *question)
 	struct asking *asking = (struct asking *)question;
 	const struct policy_service *service = asking->session->config->services[asking->next - 1];
 
-	go_on(asking, judge(asking, service));
+	ask_next(asking, judge(asking, service));
 }
 
 struct ftg_reply
@@ -153,6 +153,6 @@ check_services(struct smtp_session *s, const struct policy_subject *subject)
 	asking->question = (struct service_question) { .request = &asking->request, .done = on_answer };
 	asking->session = s;
 	asking->next = first;
-	go_on(asking, policy_pass());
+	ask_next(asking, policy_pass());
 	return policy_pass();
 }

@@ -1,11 +1,11 @@
-/* What the files about policy services and filters share. */
+/* Shared by the files about policy services and filters. */
 #ifndef SMTP_POLICY_SERVICE_H
 #define SMTP_POLICY_SERVICE_H
 
 #include "port/policy_service.h"
 #include "smtp/internal.h"
 
-/* service_request.c: what services are told of the session, at the stage of its policy. False where it does not fit. */
+/* service_request.c: writes the request about the session at the stage of its policy. False if it does not fit. */
 bool service_request_write(
     struct service_request *request, const struct smtp_session *s, const struct policy_subject *subject);
 

@@ -1,4 +1,4 @@
-/* Fields that policy services want in the header of a message, for the results of their checks. */
+/* Adds the fields that policy services want in the header of a message. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,7 +6,7 @@
 
 enum { LINE_MAX_OCTETS = 998 }; /* RFC 5322 section 2.1.1, without CRLF */
 
-/* A name (RFC 5322 section 2.2), a colon, and one line behind it. */
+/* Is it a name (RFC 5322 section 2.2), a colon, and the rest of one line? */
 static bool
 is_field(const char *field)
 {
@@ -26,7 +26,7 @@ is_there(const char *lines, const char *line, size_t len)
 	return false;
 }
 
-/* In a message that is not of SMTPUTF8 a header is ASCII. */
+/* Without SMTPUTF8 the header of a message is ASCII. */
 static size_t
 write_line(char *line, const char *field, bool utf8)
 {

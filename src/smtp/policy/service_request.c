@@ -1,4 +1,4 @@
-/* What policy services are told of a session: the attributes of Postfix's SMTPD_POLICY_README that it has. */
+/* Writes requests to policy services: the attributes of Postfix's SMTPD_POLICY_README. */
 #include <stdio.h>
 #include <string.h>
 
@@ -35,7 +35,7 @@ put_client(struct service_request *request, const struct smtp_session *s, const 
 	service_put(request, "encryption_cipher", s->cipher);
 }
 
-/* As Postfix does, the number of recipients is told when it is known, and the one recipient where there is one. */
+/* As in Postfix, the number of recipients is sent once it is known, and the recipient if there is only one. */
 static void
 put_message(struct service_request *request, const struct smtp_session *s, const struct policy_subject *subject)
 {

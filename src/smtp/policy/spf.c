@@ -1,10 +1,10 @@
-/* What is said of a sender whom SPF fails. */
+/* Writes the text of a rejection by SPF (#4.59). */
 #include <stdio.h>
 #include <string.h>
 
 #include "smtp/policy/service.h"
 
-/* The domain that speaks: that of the sender, else the name that the client gives itself (RFC 7208 section 2.4). */
+/* The domain that the text comes from: that of the sender, else the name in EHLO or HELO (RFC 7208 section 2.4). */
 static const char *
 domain_of(const struct smtp_session *s)
 {
