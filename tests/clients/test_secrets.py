@@ -5,13 +5,15 @@ import base64
 import os
 import pwd
 import re
+import shutil
 import subprocess
+import tempfile
 import time
 import unittest
 
 from encrypted import Certificate, EncryptedTalk, b64, plain
 from pop3 import EncryptedPop3Talk, Pop3Server
-from server import ACCOUNT, BUILD, SECONDS, Server, TestCase, main
+from server import ACCOUNT, BUILD, SECONDS, Server, TestCase, main, program
 
 SANITIZED = os.path.basename(os.path.normpath(BUILD)) in ("asan", "tsan")
 
@@ -155,13 +157,17 @@ class CoreDumps(TestCase):
     @unittest.skipIf(SANITIZED or os.geteuid() != 0, "only root can become another user")
     def test_another_process_of_the_user_reads_no_memory(self):
         nobody = pwd.getpwnam("nobody")
+        # The folder of the build may be closed to others.
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        os.chmod(folder, 0o755)
+        smtpd = shutil.copy(program("ftgate-smtpd"), folder)
 
         def reads(pid):
             return subprocess.run(["cat", f"/proc/{pid}/environ"], user=nobody.pw_uid, group=nobody.pw_gid,
                                   extra_groups=[], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
         for wish, readable in (("no", False), ("yes", True)):
-            server = Server("--workers", "1", FTGATE_CORE_DUMPS=wish)
+            server = Server("--workers", "1", smtpd=smtpd, FTGATE_CORE_DUMPS=wish)
 
             def become_nobody(server=server):
                 for folder, folders, files in os.walk(server.folder):
