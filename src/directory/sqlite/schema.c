@@ -116,4 +116,30 @@ static const char third[] = ADD("domains", FLAG("greylist", "1"))
 /* The mailboxes of a domain that is relayed are elsewhere: it has none here. */
 static const char fourth[] = ADD("domains", FLAG("relayed", "0")) FOURTH_TRIGGERS;
 
-const char *const schema_migrations[DATABASE_VERSION] = { first, second, third, fourth };
+/* Counts an account in a domain that has a limit; accounts is NULL in others. */
+#define COUNT_ACCOUNT(sign, row)                                                                                       \
+	"UPDATE domains SET accounts = accounts " sign " 1 WHERE id = " row ".domain AND accounts IS NOT NULL;"
+#define COUNT_AGAIN                                                                                                    \
+	"UPDATE domains SET accounts = CASE WHEN max_accounts > 0"                                                     \
+	" THEN (SELECT count(*) FROM accounts a WHERE a.domain = domains.id) END"
+
+#define FIFTH_TRIGGERS                                                                                                 \
+	"CREATE TRIGGER domain_full BEFORE INSERT ON accounts"                                                         \
+	" WHEN EXISTS (SELECT 1 FROM domains WHERE id = NEW.domain AND accounts >= max_accounts)"                      \
+	" BEGIN SELECT RAISE(ABORT, 'domain full'); END;"                                                              \
+	"CREATE TRIGGER domain_limited AFTER UPDATE OF max_accounts ON domains BEGIN " COUNT_AGAIN                     \
+	" WHERE id = NEW.id; END;"                                                                                     \
+	"CREATE TRIGGER domain_added AFTER INSERT ON domains WHEN NEW.max_accounts > 0 BEGIN " COUNT_AGAIN             \
+	" WHERE id = NEW.id; END;"                                                                                     \
+	"CREATE TRIGGER account_counted AFTER INSERT ON accounts BEGIN " COUNT_ACCOUNT("+",                            \
+	    "NEW") " END;"                                                                                             \
+	           "CREATE TRIGGER account_removed AFTER DELETE ON accounts BEGIN " COUNT_ACCOUNT("-",                 \
+	               "OLD") " END;"                                                                                  \
+	                      "CREATE TRIGGER account_moved AFTER UPDATE OF domain ON accounts BEGIN " COUNT_ACCOUNT(  \
+	                          "-", "OLD") COUNT_ACCOUNT("+", "NEW") " END;"
+
+/* A limit of accounts costs no count of all of them for each that is added. */
+static const char fifth[] = "DROP TRIGGER domain_full;" ADD("domains", "accounts INTEGER") COUNT_AGAIN
+    ";" FIFTH_TRIGGERS;
+
+const char *const schema_migrations[DATABASE_VERSION] = { first, second, third, fourth, fifth };
