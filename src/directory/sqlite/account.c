@@ -48,11 +48,12 @@ sqlite_account_find(struct reader *reader, const char *domain, const char *local
 {
 	enum directory_verdict verdict = DIRECTORY_FAILED;
 	memset(account, 0, sizeof *account);
-	int result = reader_ask(reader, QUERY_ACCOUNT, domain, local);
+	enum query query = secrets ? QUERY_LOGIN : QUERY_RECIPIENT;
+	int result = reader_ask(reader, query, domain, local);
 	if (result == SQLITE_DONE)
 		verdict = DIRECTORY_NO_DOMAIN;
 	if (result == SQLITE_ROW) {
-		sqlite3_stmt *row = reader_query(reader, QUERY_ACCOUNT);
+		sqlite3_stmt *row = reader_query(reader, query);
 		read_domain(&account->domain, row);
 		verdict = DIRECTORY_NO_MAILBOX;
 		if (sqlite3_column_type(row, COLUMN_ACCOUNT) != SQLITE_NULL) {
@@ -64,7 +65,7 @@ sqlite_account_find(struct reader *reader, const char *domain, const char *local
 			    : DIRECTORY_FAILED;
 		}
 	}
-	reader_done(reader, QUERY_ACCOUNT);
+	reader_done(reader, query);
 	return verdict;
 }
 

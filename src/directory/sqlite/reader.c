@@ -13,16 +13,19 @@
 
 enum { RETRY = 1000 }; /* milliseconds */
 
-#define DOMAIN_COLUMNS "d.name, d.language, d.max_message_size, d.greylist, d.relayed"
-#define FLAGS          "a.smtp + 2 * a.pop3 + 4 * a.send + 8 * a.receive + 16 * a.disabled + 32 * a.spamtrap"
-#define QUOTA          "ifnull(a.quota_bytes, d.quota_bytes), ifnull(a.quota_messages, d.quota_messages)"
+#define DOMAIN_COLUMNS  "d.name, d.language, d.max_message_size, d.greylist, d.relayed"
+#define FLAGS           "a.smtp + 2 * a.pop3 + 4 * a.send + 8 * a.receive + 16 * a.disabled + 32 * a.spamtrap"
+#define QUOTA           "ifnull(a.quota_bytes, d.quota_bytes), ifnull(a.quota_messages, d.quota_messages)"
+#define ACCOUNT_COLUMNS DOMAIN_COLUMNS ", a.id, a.local, " FLAGS ", a.language, " QUOTA ", a.moved_to"
 #define ACCESS_KINDS                                                                                                   \
 	"sum(CASE kind WHEN 'refused' THEN 1 WHEN 'blacklist' THEN 2 WHEN 'permitted' THEN 4 ELSE 8 END) FROM access"
 
 static const char *const sql[QUERIES] = {
-	[QUERY_ACCOUNT] = "SELECT " DOMAIN_COLUMNS ", a.id, a.local, " FLAGS ", a.language, " QUOTA
-	                  ", a.moved_to, a.password, a.scram_sha256, a.secret FROM domains d"
-	                  " LEFT JOIN accounts a ON a.domain = d.id AND a.local = ?2 WHERE d.name = ?1",
+	[QUERY_RECIPIENT] = "SELECT " ACCOUNT_COLUMNS
+	                    " FROM domains d LEFT JOIN accounts a INDEXED BY accounts_recipient"
+	                    " ON a.domain = d.id AND a.local = ?2 WHERE d.name = ?1",
+	[QUERY_LOGIN] = "SELECT " ACCOUNT_COLUMNS ", a.password, a.scram_sha256, a.secret FROM domains d"
+	                " LEFT JOIN accounts a ON a.domain = d.id AND a.local = ?2 WHERE d.name = ?1",
 	[QUERY_BARE] = "SELECT d.name FROM domains d JOIN"
 	               " (SELECT domain FROM accounts WHERE local = ?1 UNION ALL SELECT domain FROM aliases"
 	               "  WHERE local = ?1) x ON d.id = x.domain LIMIT 2",

@@ -8,8 +8,9 @@
 #include "base/clock.h"
 
 enum query {
-	QUERY_ACCOUNT,      /* ?1 domain, ?2 local part: enum account_column; a row for the domain in any case */
-	QUERY_BARE,         /* ?1 local part: the domains that have it, two at most */
+	QUERY_RECIPIENT, /* ?1 domain, ?2 local part: enum account_column without secrets; a row for any domain here */
+	QUERY_LOGIN,     /* the same with secrets */
+	QUERY_BARE,      /* ?1 local part: the domains that have it, two at most */
 	QUERY_FIRST_DOMAIN, /* the domain that was hosted first, and has mailboxes here */
 	QUERY_LAST_ACCOUNT, /* the largest number of an account; NULL if there is none */
 	QUERY_ANY_DOMAIN,   /* ?1 number of an account: the domain of it, or of the next one that exists */
