@@ -1,4 +1,7 @@
-/* What the files of the keeping of accounts share. */
+/*
+ * What the files of administration share. They build on each other in this order: accounts_sql.c, record_fields.c,
+ * record_name.c, records.c, record_value.c and record_targets.c, record_change.c, accounts.c.
+ */
 #ifndef DIRECTORY_ACCOUNTS_INTERNAL_H
 #define DIRECTORY_ACCOUNTS_INTERNAL_H
 
@@ -11,15 +14,16 @@
 #include "directory/sqlite/database.h"
 
 struct accounts {
+	struct admin admin;
 	sqlite3 *database;
 	struct mailbox_store *mailboxes;
-	char error[ACCOUNTS_ERROR_SIZE];
+	char error[ADMIN_ERROR_SIZE];
 };
 
 /* Sets the sentence of an error, and returns the result. The other one does so for the database's own error. */
-enum accounts_result accounts_tell(struct accounts *accounts, enum accounts_result result, const char *format, ...)
+enum admin_result accounts_set_error(struct accounts *accounts, enum admin_result result, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-enum accounts_result accounts_trouble(struct accounts *accounts);
+enum admin_result accounts_trouble(struct accounts *accounts);
 
 /*
  * Statements, with a value for each letter of types: t is a text, or NULL; i is an int64_t. A statement, or NULL; the
@@ -29,15 +33,13 @@ sqlite3_stmt *accounts_query(struct accounts *accounts, const char *sql, const c
 int64_t accounts_number(struct accounts *accounts, const char *sql, const char *types, ...);
 int accounts_run(struct accounts *accounts, const char *sql, const char *types, ...);
 
-/* How a record is kept. */
-struct field_row {
-	struct record_field field;
-	const char *expression; /* that tells it */
+/* How a field is stored. */
+struct field_sql {
+	const char *expression; /* of its value */
 	const char *column;     /* that is set; NULL: none */
 };
 
 struct record_row {
-	const char *noun; /* of ftgatectl: "account" */
 	const char *table;
 	const char *id;
 	const char *from;
@@ -45,8 +47,8 @@ struct record_row {
 	const char *key;    /* one of them: ?1 and ?2 */
 	const char *within; /* those within ?1 */
 	const char *order;
-	const struct field_row *fields;
-	size_t count, names;
+	const struct field_sql *fields; /* by the indexes of port/admin.h */
+	size_t count;
 };
 extern const struct record_row record_rows[RECORD_KINDS];
 
@@ -62,24 +64,35 @@ struct record_name {
 	struct network network;
 	bool is_network;
 };
-enum accounts_result record_name_parse(
+enum admin_result record_name_parse(
     struct accounts *accounts, struct record_name *name, enum record_kind kind, const char *const *text);
 
-enum accounts_result record_check_access(struct accounts *accounts, const char *kind);
+enum admin_result record_check_access(struct accounts *accounts, const char *kind);
 
 /* The number of a record; 0 where it is missing, -1 on failure, which have been told. */
 int64_t record_find(struct accounts *accounts, enum record_kind kind, const struct record_name *name);
 
 /* Parses an address of this server's: local-part@domain. */
-enum accounts_result record_parse_address(struct accounts *accounts, struct address *address, const char *text);
+enum admin_result record_parse_address(struct accounts *accounts, struct address *address, const char *text);
 
 /* Sets a field of a record. */
-enum accounts_result record_set_field(
+enum admin_result record_set_field(
     struct accounts *accounts, enum record_kind kind, int64_t id, const struct record_setting *setting);
 
 /* Adds and removes a target of an alias. Refuses to remove, or to leave without a domain, what aliases lead to. */
-enum accounts_result target_add(struct accounts *accounts, int64_t alias, const char *text);
-enum accounts_result target_remove(struct accounts *accounts, int64_t alias, const char *text);
-enum accounts_result target_check_unused(struct accounts *accounts, const struct address *address);
+enum admin_result target_add(struct accounts *accounts, int64_t alias, const char *text);
+enum admin_result target_remove(struct accounts *accounts, int64_t alias, const char *text);
+enum admin_result target_check_unused(struct accounts *accounts, const struct address *address);
+
+/* records.c, record_change.c: the operations of struct admin_ops. */
+enum admin_result records_list(
+    struct accounts *accounts, enum record_kind kind, const char *within, record_row_fn *each_row, void *context);
+enum admin_result record_show(
+    struct accounts *accounts, enum record_kind kind, const char *const *name, record_row_fn *each_row, void *context);
+enum admin_result record_add(
+    struct accounts *accounts, enum record_kind kind, const char *const *name, const struct record_change *change);
+enum admin_result record_set(
+    struct accounts *accounts, enum record_kind kind, const char *const *name, const struct record_change *change);
+enum admin_result record_remove(struct accounts *accounts, enum record_kind kind, const char *const *name);
 
 #endif

@@ -4,45 +4,45 @@
 
 #include "directory/accounts_internal.h"
 
-static enum accounts_result
+static enum admin_result
 begin(struct accounts *accounts)
 {
-	return accounts_run(accounts, "BEGIN IMMEDIATE", "") == SQLITE_DONE ? ACCOUNTS_OK : ACCOUNTS_FAILED;
+	return accounts_run(accounts, "BEGIN IMMEDIATE", "") == SQLITE_DONE ? ADMIN_OK : ADMIN_FAILED;
 }
 
 /* Ends the transaction: all of it, or nothing, and then the error that was told stays. */
-static enum accounts_result
-end(struct accounts *accounts, enum accounts_result result)
+static enum admin_result
+end(struct accounts *accounts, enum admin_result result)
 {
-	if (result == ACCOUNTS_OK && accounts_run(accounts, "COMMIT", "") == SQLITE_DONE)
-		return ACCOUNTS_OK;
+	if (result == ADMIN_OK && accounts_run(accounts, "COMMIT", "") == SQLITE_DONE)
+		return ADMIN_OK;
 	sqlite3_exec(accounts->database, "ROLLBACK", NULL, NULL, NULL);
-	return result == ACCOUNTS_OK ? ACCOUNTS_FAILED : result;
+	return result == ADMIN_OK ? ADMIN_FAILED : result;
 }
 
 /* What stands against a new record; the messages are those of the triggers. */
-static enum accounts_result
+static enum admin_result
 insert_result(struct accounts *accounts, int result, const struct record_name *name)
 {
 	const char *why = sqlite3_errmsg(accounts->database);
 	if (result == SQLITE_CONSTRAINT_UNIQUE)
-		return accounts_tell(accounts, ACCOUNTS_EXISTS, "%.400s is there already", name->text);
+		return accounts_set_error(accounts, ADMIN_EXISTS, "%.400s is there already", name->text);
 	if (result == SQLITE_CONSTRAINT_TRIGGER && strcmp(why, "domain full") == 0)
-		return accounts_tell(accounts, ACCOUNTS_REFUSED,
+		return accounts_set_error(accounts, ADMIN_REFUSED,
 		    "the domain %s has as many accounts as it may; before: ftgatectl domain set %s max-accounts=NUMBER",
 		    name->address.domain, name->address.domain);
 	if (result == SQLITE_CONSTRAINT_TRIGGER && strcmp(why, "domain relayed") == 0)
-		return accounts_tell(accounts, ACCOUNTS_REFUSED,
+		return accounts_set_error(accounts, ADMIN_REFUSED,
 		    "the mail of %s is relayed to another server; before: ftgatectl domain set %s relay=no",
 		    name->address.domain, name->address.domain);
 	if (result == SQLITE_CONSTRAINT_TRIGGER)
-		return accounts_tell(accounts, ACCOUNTS_EXISTS,
-		    "%.400s is there already, as an account, an alias or a list", name->text);
+		return accounts_set_error(
+		    accounts, ADMIN_EXISTS, "%.400s is there already, as an account, an alias or a list", name->text);
 	if (result != SQLITE_DONE)
 		return accounts_trouble(accounts);
 	if (sqlite3_changes(accounts->database) > 0)
-		return ACCOUNTS_OK;
-	return accounts_tell(accounts, ACCOUNTS_NO_DOMAIN,
+		return ADMIN_OK;
+	return accounts_set_error(accounts, ADMIN_NO_DOMAIN,
 	    "the domain %s is not hosted here; before: ftgatectl domain add %s", name->address.domain,
 	    name->address.domain);
 }
@@ -78,29 +78,29 @@ insert_statement(struct accounts *accounts, enum record_kind kind, const struct 
 		return accounts_query(accounts,
 		    "INSERT INTO aliases (domain, local, kind, created)"
 		    " SELECT id, ?, ?, unixepoch() FROM domains WHERE name = ?",
-		    "ttt", local, record_rows[kind].noun, domain);
+		    "ttt", local, record_noun(kind), domain);
 	}
 }
 
-static enum accounts_result
+static enum admin_result
 insert(struct accounts *accounts, enum record_kind kind, const struct record_name *name)
 {
 	sqlite3_stmt *statement = insert_statement(accounts, kind, name);
 	int stepped = statement == NULL ? SQLITE_ERROR : sqlite3_step(statement);
-	enum accounts_result result = insert_result(accounts, stepped, name);
+	enum admin_result result = insert_result(accounts, stepped, name);
 	sqlite3_finalize(statement);
 	return result;
 }
 
-static enum accounts_result
+static enum admin_result
 set_password(struct accounts *accounts, int64_t id, const struct record_password *password)
 {
 	static const char sql[] = "UPDATE accounts SET password = ?, scram_sha256 = ?, secret = ? WHERE id = ?";
 	int result = accounts_run(accounts, sql, "ttti", password->hash, password->scram_sha256, password->secret, id);
-	return result == SQLITE_DONE ? ACCOUNTS_OK : ACCOUNTS_FAILED;
+	return result == SQLITE_DONE ? ADMIN_OK : ADMIN_FAILED;
 }
 
-static enum accounts_result
+static enum admin_result
 set_one(struct accounts *accounts, enum record_kind kind, int64_t id, const struct record_setting *setting)
 {
 	bool has_targets = kind == RECORD_ALIAS || kind == RECORD_LIST;
@@ -112,89 +112,89 @@ set_one(struct accounts *accounts, enum record_kind kind, int64_t id, const stru
 }
 
 /* Whoever writes to an alias with no target would get an error. A list may be filled later. */
-static enum accounts_result
+static enum admin_result
 check_targets(struct accounts *accounts, int64_t id)
 {
 	int64_t count = accounts_number(accounts, "SELECT count(*) FROM targets WHERE alias = ?", "i", id);
 	if (count == 0)
-		return accounts_tell(accounts, ACCOUNTS_REFUSED,
+		return accounts_set_error(accounts, ADMIN_REFUSED,
 		    "an alias leads to one address at least; to be rid of it: ftgatectl alias remove");
-	return count < 0 ? ACCOUNTS_FAILED : ACCOUNTS_OK;
+	return count < 0 ? ADMIN_FAILED : ADMIN_OK;
 }
 
-static enum accounts_result
+static enum admin_result
 apply(struct accounts *accounts, enum record_kind kind, const struct record_name *name,
     const struct record_change *change)
 {
-	enum accounts_result result = ACCOUNTS_OK;
+	enum admin_result result = ADMIN_OK;
 	int64_t id = record_find(accounts, kind, name);
 	if (id <= 0)
-		return id == 0 ? ACCOUNTS_MISSING : ACCOUNTS_FAILED;
-	for (size_t i = 0; i < change->count && result == ACCOUNTS_OK; i++)
+		return id == 0 ? ADMIN_MISSING : ADMIN_FAILED;
+	for (size_t i = 0; i < change->count && result == ADMIN_OK; i++)
 		result = set_one(accounts, kind, id, &change->settings[i]);
-	if (result == ACCOUNTS_OK && kind == RECORD_ALIAS)
+	if (result == ADMIN_OK && kind == RECORD_ALIAS)
 		result = check_targets(accounts, id);
-	if (result == ACCOUNTS_OK && change->password != NULL)
+	if (result == ADMIN_OK && change->password != NULL)
 		result = set_password(accounts, id, change->password);
 	return result;
 }
 
 /* The mailbox is made before the account is committed: every account that mail is accepted for has one. */
-static enum accounts_result
+static enum admin_result
 make_mailbox(struct accounts *accounts, const struct record_name *name)
 {
 	struct mailbox mailbox = { 0 };
 	errno = EINVAL;
 	if (mailbox_set_address(&mailbox, name->address.local, name->address.domain) &&
 	    accounts->mailboxes->make(accounts->mailboxes, &mailbox) == 0)
-		return ACCOUNTS_OK;
-	return accounts_tell(
-	    accounts, ACCOUNTS_FAILED, "the mailbox of %.400s cannot be made: %s", name->text, strerror(errno));
+		return ADMIN_OK;
+	return accounts_set_error(
+	    accounts, ADMIN_FAILED, "the mailbox of %.400s cannot be made: %s", name->text, strerror(errno));
 }
 
-enum accounts_result
+enum admin_result
 record_add(
     struct accounts *accounts, enum record_kind kind, const char *const *text, const struct record_change *change)
 {
 	struct record_name name;
-	enum accounts_result result = record_name_parse(accounts, &name, kind, text);
-	if (result != ACCOUNTS_OK || (result = begin(accounts)) != ACCOUNTS_OK)
+	enum admin_result result = record_name_parse(accounts, &name, kind, text);
+	if (result != ADMIN_OK || (result = begin(accounts)) != ADMIN_OK)
 		return result;
 	result = insert(accounts, kind, &name);
-	if (result == ACCOUNTS_OK)
+	if (result == ADMIN_OK)
 		result = apply(accounts, kind, &name, change);
-	if (result == ACCOUNTS_OK && kind == RECORD_ACCOUNT)
+	if (result == ADMIN_OK && kind == RECORD_ACCOUNT)
 		result = make_mailbox(accounts, &name);
 	return end(accounts, result);
 }
 
-enum accounts_result
+enum admin_result
 record_set(
     struct accounts *accounts, enum record_kind kind, const char *const *text, const struct record_change *change)
 {
 	struct record_name name;
-	enum accounts_result result = record_name_parse(accounts, &name, kind, text);
-	if (result != ACCOUNTS_OK || (result = begin(accounts)) != ACCOUNTS_OK)
+	enum admin_result result = record_name_parse(accounts, &name, kind, text);
+	if (result != ADMIN_OK || (result = begin(accounts)) != ADMIN_OK)
 		return result;
 	return end(accounts, apply(accounts, kind, &name, change));
 }
 
 /* What of a domain has to go before it. */
-static enum accounts_result
+static enum admin_result
 check_empty(struct accounts *accounts, int64_t id, const char *domain)
 {
 	int64_t held = accounts_number(accounts, "SELECT count(*) FROM accounts WHERE domain = ?", "i", id);
 	int64_t led = accounts_number(accounts, "SELECT count(*) FROM aliases WHERE domain = ?", "i", id);
 	if (held < 0 || led < 0)
-		return ACCOUNTS_FAILED;
+		return ADMIN_FAILED;
 	if (held + led == 0)
-		return ACCOUNTS_OK;
-	return accounts_tell(accounts, ACCOUNTS_REFUSED,
+		return ADMIN_OK;
+	return accounts_set_error(accounts, ADMIN_REFUSED,
 	    "%s has accounts (%lld), or aliases and lists (%lld); remove them before: ftgatectl account list %s",
 	    domain, (long long)held, (long long)led, domain);
 }
 
-static enum accounts_result
+static enum admin_result
 delete(struct accounts *accounts, enum record_kind kind, const struct record_name *name)
 {
 	static const char *const sql[] = {
@@ -204,25 +204,25 @@ delete(struct accounts *accounts, enum record_kind kind, const struct record_nam
 		[RECORD_LIST] = "DELETE FROM aliases WHERE id = ?",
 		[RECORD_ACCESS] = "DELETE FROM access WHERE id = ?",
 	};
-	enum accounts_result result = ACCOUNTS_OK;
+	enum admin_result result = ADMIN_OK;
 	int64_t id = record_find(accounts, kind, name);
 	if (id <= 0)
-		return id == 0 ? ACCOUNTS_MISSING : ACCOUNTS_FAILED;
+		return id == 0 ? ADMIN_MISSING : ADMIN_FAILED;
 	if (kind == RECORD_DOMAIN)
 		result = check_empty(accounts, id, name->address.domain);
-	if (result == ACCOUNTS_OK && kind != RECORD_ACCESS)
+	if (result == ADMIN_OK && kind != RECORD_ACCESS)
 		result = target_check_unused(accounts, &name->address);
-	if (result == ACCOUNTS_OK && accounts_run(accounts, sql[kind], "i", id) != SQLITE_DONE)
-		result = ACCOUNTS_FAILED;
+	if (result == ADMIN_OK && accounts_run(accounts, sql[kind], "i", id) != SQLITE_DONE)
+		result = ADMIN_FAILED;
 	return result;
 }
 
-enum accounts_result
+enum admin_result
 record_remove(struct accounts *accounts, enum record_kind kind, const char *const *text)
 {
 	struct record_name name;
-	enum accounts_result result = record_name_parse(accounts, &name, kind, text);
-	if (result != ACCOUNTS_OK || (result = begin(accounts)) != ACCOUNTS_OK)
+	enum admin_result result = record_name_parse(accounts, &name, kind, text);
+	if (result != ADMIN_OK || (result = begin(accounts)) != ADMIN_OK)
 		return result;
 	return end(accounts, delete (accounts, kind, &name));
 }

@@ -1,104 +1,82 @@
-/* What is kept of domains, accounts and the rest: a row each, and how each is stored. */
+/* How the fields of records are stored: the SQL of each. */
+#include <assert.h>
+
 #include "directory/accounts_internal.h"
 
-/* A field that is told, and one that can be set, too. */
-#define TOLD(name, type, expression)                                                                                   \
-	{                                                                                                              \
-		{ name, type, false, NULL }, expression, NULL                                                          \
-	}
-#define SET(name, type, expression, column, help)                                                                      \
-	{                                                                                                              \
-		{ name, type, true, help }, expression, column                                                         \
-	}
-#define CREATED(table) TOLD("created", FIELD_TEXT, "strftime('%Y-%m-%dT%H:%M:%SZ', " table ".created, 'unixepoch')")
+#define CREATED(table) "strftime('%Y-%m-%dT%H:%M:%SZ', " table ".created, 'unixepoch')"
 #define ADDRESSES                                                                                                      \
 	"(SELECT group_concat(ftgate_address(t.local, t.domain), char(10)) FROM"                                       \
 	" (SELECT local, domain FROM targets WHERE alias = l.id ORDER BY domain, local) t)"
 
-static const struct field_row domain_fields[] = {
-	TOLD("name", FIELD_TEXT, "d.name"),
-	SET("language", FIELD_LANGUAGE, "d.language", "language",
-	    "language of replies about its recipients, such as de"),
-	SET("max-message-size", FIELD_SIZE, "d.max_message_size", "max_message_size",
-	    "octets of a message to it; 0: no limit"),
-	SET("max-accounts", FIELD_COUNT, "d.max_accounts", "max_accounts", "accounts that it may have; 0: no limit"),
-	SET("quota-bytes", FIELD_SIZE, "d.quota_bytes", "quota_bytes",
-	    "of accounts that have none: octets; 0: no limit"),
-	SET("quota-messages", FIELD_COUNT, "d.quota_messages", "quota_messages", "messages, likewise"),
-	SET("greylist", FIELD_FLAG, "d.greylist", "greylist",
-	    "mail to it may have to wait, where there is greylisting"),
-	SET("relay", FIELD_FLAG, "d.relayed", "relayed",
-	    "its mailboxes are at another server: mail for it is queued and sent on"),
-	TOLD("accounts", FIELD_COUNT, "(SELECT count(*) FROM accounts a WHERE a.domain = d.id)"),
-	CREATED("d"),
+static const struct field_sql domain_sql[] = {
+	[RECORD_DOMAIN_NAME] = { "d.name", NULL },
+	[RECORD_DOMAIN_LANGUAGE] = { "d.language", "language" },
+	[RECORD_DOMAIN_MAX_MESSAGE_SIZE] = { "d.max_message_size", "max_message_size" },
+	[RECORD_DOMAIN_MAX_ACCOUNTS] = { "d.max_accounts", "max_accounts" },
+	[RECORD_DOMAIN_QUOTA_BYTES] = { "d.quota_bytes", "quota_bytes" },
+	[RECORD_DOMAIN_QUOTA_MESSAGES] = { "d.quota_messages", "quota_messages" },
+	[RECORD_DOMAIN_GREYLIST] = { "d.greylist", "greylist" },
+	[RECORD_DOMAIN_RELAY] = { "d.relayed", "relayed" },
+	[RECORD_DOMAIN_ACCOUNTS] = { "(SELECT count(*) FROM accounts a WHERE a.domain = d.id)", NULL },
+	[RECORD_DOMAIN_CREATED] = { CREATED("d"), NULL },
 };
 
-static const struct field_row account_fields[] = {
-	TOLD("address", FIELD_TEXT, "ftgate_address(a.local, d.name)"),
-	TOLD("password", FIELD_FLAG, "a.password IS NOT NULL"),
-	TOLD("scram-sha-256", FIELD_FLAG, "a.scram_sha256 IS NOT NULL"),
-	TOLD("secret", FIELD_FLAG, "a.secret IS NOT NULL"),
-	SET("smtp", FIELD_FLAG, "a.smtp", "smtp", "may log in to SMTP"),
-	SET("pop3", FIELD_FLAG, "a.pop3", "pop3", "may log in to POP3"),
-	SET("send", FIELD_FLAG, "a.send", "send", "may send mail"),
-	SET("receive", FIELD_FLAG, "a.receive", "receive", "may receive mail"),
-	SET("disabled", FIELD_FLAG, "a.disabled", "disabled", "is switched off: senders try again later"),
-	SET("spamtrap", FIELD_FLAG, "a.spamtrap", "spamtrap", "who sends to it is blacklisted for a while"),
-	SET("quota-bytes", FIELD_SIZE, "a.quota_bytes", "quota_bytes",
-	    "octets in the mailbox; 0: no limit; empty: the domain's"),
-	SET("quota-messages", FIELD_COUNT, "a.quota_messages", "quota_messages", "messages in the mailbox, likewise"),
-	SET("language", FIELD_LANGUAGE, "a.language", "language", "language of replies to it; empty: the domain's"),
-	SET("moved-to", FIELD_TEXT, "a.moved_to", "moved_to",
-	    "where it has moved; senders are told. Empty: it has not"),
-	CREATED("a"),
+static const struct field_sql account_sql[] = {
+	[RECORD_ACCOUNT_ADDRESS] = { "ftgate_address(a.local, d.name)", NULL },
+	[RECORD_ACCOUNT_PASSWORD] = { "a.password IS NOT NULL", NULL },
+	[RECORD_ACCOUNT_SCRAM_SHA_256] = { "a.scram_sha256 IS NOT NULL", NULL },
+	[RECORD_ACCOUNT_SECRET] = { "a.secret IS NOT NULL", NULL },
+	[RECORD_ACCOUNT_SMTP] = { "a.smtp", "smtp" },
+	[RECORD_ACCOUNT_POP3] = { "a.pop3", "pop3" },
+	[RECORD_ACCOUNT_SEND] = { "a.send", "send" },
+	[RECORD_ACCOUNT_RECEIVE] = { "a.receive", "receive" },
+	[RECORD_ACCOUNT_DISABLED] = { "a.disabled", "disabled" },
+	[RECORD_ACCOUNT_SPAMTRAP] = { "a.spamtrap", "spamtrap" },
+	[RECORD_ACCOUNT_QUOTA_BYTES] = { "a.quota_bytes", "quota_bytes" },
+	[RECORD_ACCOUNT_QUOTA_MESSAGES] = { "a.quota_messages", "quota_messages" },
+	[RECORD_ACCOUNT_LANGUAGE] = { "a.language", "language" },
+	[RECORD_ACCOUNT_MOVED_TO] = { "a.moved_to", "moved_to" },
+	[RECORD_ACCOUNT_CREATED] = { CREATED("a"), NULL },
 };
 
-static const struct field_row alias_fields[] = {
-	TOLD("address", FIELD_TEXT, "ftgate_address(l.local, d.name)"),
-	TOLD("targets", FIELD_ADDRESSES, ADDRESSES),
-	CREATED("l"),
+static const struct field_sql alias_sql[] = {
+	[RECORD_ALIAS_ADDRESS] = { "ftgate_address(l.local, d.name)", NULL },
+	[RECORD_ALIAS_TARGETS] = { ADDRESSES, NULL },
+	[RECORD_ALIAS_CREATED] = { CREATED("l"), NULL },
 };
 
-static const struct field_row list_fields[] = {
-	TOLD("address", FIELD_TEXT, "ftgate_address(l.local, d.name)"),
-	SET("expand", FIELD_EXPAND, "l.expand", "expand", "who may ask who is in it: nobody, accounts, anyone"),
-	SET("post", FIELD_POST, "l.post", "post", "who may write to it: anyone, accounts, members"),
-	TOLD("members", FIELD_ADDRESSES, ADDRESSES),
-	CREATED("l"),
+static const struct field_sql list_sql[] = {
+	[RECORD_LIST_ADDRESS] = { "ftgate_address(l.local, d.name)", NULL },
+	[RECORD_LIST_EXPAND] = { "l.expand", "expand" },
+	[RECORD_LIST_POST] = { "l.post", "post" },
+	[RECORD_LIST_MEMBERS] = { ADDRESSES, NULL },
+	[RECORD_LIST_CREATED] = { CREATED("l"), NULL },
 };
 
-static const struct field_row access_fields[] = {
-	TOLD("kind", FIELD_TEXT, "x.kind"),
-	TOLD("value", FIELD_TEXT, "ifnull(x.sender, ftgate_network(x.network, x.bits))"),
-	SET("comment", FIELD_TEXT, "x.comment", "comment", "why it is there"),
-	CREATED("x"),
+static const struct field_sql access_sql[] = {
+	[RECORD_ACCESS_KIND] = { "x.kind", NULL },
+	[RECORD_ACCESS_VALUE] = { "ifnull(x.sender, ftgate_network(x.network, x.bits))", NULL },
+	[RECORD_ACCESS_COMMENT] = { "x.comment", "comment" },
+	[RECORD_ACCESS_CREATED] = { CREATED("x"), NULL },
 };
 
-#define FIELDS(fields, names) fields, sizeof fields / sizeof *fields, names
+static_assert(sizeof domain_sql / sizeof *domain_sql == RECORD_DOMAIN_FIELDS, "each field has its SQL");
+static_assert(sizeof account_sql / sizeof *account_sql == RECORD_ACCOUNT_FIELDS, "each field has its SQL");
+static_assert(sizeof alias_sql / sizeof *alias_sql == RECORD_ALIAS_FIELDS, "each field has its SQL");
+static_assert(sizeof list_sql / sizeof *list_sql == RECORD_LIST_FIELDS, "each field has its SQL");
+static_assert(sizeof access_sql / sizeof *access_sql == RECORD_ACCESS_FIELDS, "each field has its SQL");
 
 const struct record_row record_rows[RECORD_KINDS] = {
-	[RECORD_DOMAIN] = { "domain", "domains", "d.id", "domains d", "1", "d.name = ?1", "d.name = ?1", "d.name",
-	    FIELDS(domain_fields, 1) },
-	[RECORD_ACCOUNT] = { "account", "accounts", "a.id", "accounts a JOIN domains d ON d.id = a.domain", "1",
-	    "d.name = ?1 AND a.local = ?2", "d.name = lower(?1)", "d.name, a.local", FIELDS(account_fields, 1) },
-	[RECORD_ALIAS] = { "alias", "aliases", "l.id", "aliases l JOIN domains d ON d.id = l.domain",
-	    "l.kind = 'alias'", "d.name = ?1 AND l.local = ?2", "d.name = lower(?1)", "d.name, l.local",
-	    FIELDS(alias_fields, 1) },
-	[RECORD_LIST] = { "list", "aliases", "l.id", "aliases l JOIN domains d ON d.id = l.domain", "l.kind = 'list'",
-	    "d.name = ?1 AND l.local = ?2", "d.name = lower(?1)", "d.name, l.local", FIELDS(list_fields, 1) },
-	[RECORD_ACCESS] = { "access", "access", "x.id", "access x", "1",
+	[RECORD_DOMAIN] = { "domains", "d.id", "domains d", "1", "d.name = ?1", "d.name = ?1", "d.name", domain_sql,
+	    RECORD_DOMAIN_FIELDS },
+	[RECORD_ACCOUNT] = { "accounts", "a.id", "accounts a JOIN domains d ON d.id = a.domain", "1",
+	    "d.name = ?1 AND a.local = ?2", "d.name = lower(?1)", "d.name, a.local", account_sql,
+	    RECORD_ACCOUNT_FIELDS },
+	[RECORD_ALIAS] = { "aliases", "l.id", "aliases l JOIN domains d ON d.id = l.domain", "l.kind = 'alias'",
+	    "d.name = ?1 AND l.local = ?2", "d.name = lower(?1)", "d.name, l.local", alias_sql, RECORD_ALIAS_FIELDS },
+	[RECORD_LIST] = { "aliases", "l.id", "aliases l JOIN domains d ON d.id = l.domain", "l.kind = 'list'",
+	    "d.name = ?1 AND l.local = ?2", "d.name = lower(?1)", "d.name, l.local", list_sql, RECORD_LIST_FIELDS },
+	[RECORD_ACCESS] = { "access", "x.id", "access x", "1",
 	    "x.kind = ?1 AND ifnull(x.sender, ftgate_network(x.network, x.bits)) = ?2 COLLATE NOCASE", "x.kind = ?1",
-	    "x.kind, x.sender IS NULL, x.sender, x.network, x.bits", FIELDS(access_fields, 2) },
+	    "x.kind, x.sender IS NULL, x.sender, x.network, x.bits", access_sql, RECORD_ACCESS_FIELDS },
 };
-
-const struct record_field *
-record_field(enum record_kind kind, size_t index)
-{
-	return index < record_rows[kind].count ? &record_rows[kind].fields[index].field : NULL;
-}
-
-size_t
-record_names(enum record_kind kind)
-{
-	return record_rows[kind].names;
-}

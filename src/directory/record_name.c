@@ -16,36 +16,36 @@ lower_domain(char domain[ADDRESS_DOMAIN_MAX + 1], const char *text)
 	return true;
 }
 
-enum accounts_result
+enum admin_result
 record_parse_address(struct accounts *accounts, struct address *address, const char *text)
 {
 	enum address_error error = address_parse(address, text, strlen(text), false, true);
 	if (error == ADDRESS_TOO_LONG)
-		return accounts_tell(accounts, ACCOUNTS_UNFIT,
+		return accounts_set_error(accounts, ADMIN_UNFIT,
 		    "'%.400s' is too long: before the @ are 64 octets at most, behind it 255", text);
 	if (error != ADDRESS_OK || address->local[0] == '\0')
-		return accounts_tell(
-		    accounts, ACCOUNTS_UNFIT, "'%.400s' is no mail address; write local-part@domain", text);
+		return accounts_set_error(
+		    accounts, ADMIN_UNFIT, "'%.400s' is no mail address; write local-part@domain", text);
 	if (address->domain[0] == '[' || !address_domain_valid(address->domain, strlen(address->domain), false))
-		return accounts_tell(accounts, ACCOUNTS_UNFIT,
+		return accounts_set_error(accounts, ADMIN_UNFIT,
 		    "'%.300s' is no domain that can be hosted; write a name of letters, digits and hyphens (xn--... for "
 		    "others)",
 		    address->domain);
-	return ACCOUNTS_OK;
+	return ADMIN_OK;
 }
 
-static enum accounts_result
+static enum admin_result
 parse_domain(struct accounts *accounts, struct record_name *name)
 {
 	name->key[0] = name->address.domain;
 	if (lower_domain(name->address.domain, name->text))
-		return ACCOUNTS_OK;
-	return accounts_tell(accounts, ACCOUNTS_UNFIT,
+		return ADMIN_OK;
+	return accounts_set_error(accounts, ADMIN_UNFIT,
 	    "'%.400s' is no domain; write a name of letters, digits and hyphens between dots (xn--... for others)",
 	    name->text);
 }
 
-static enum accounts_result
+static enum admin_result
 parse_local(struct accounts *accounts, struct record_name *name)
 {
 	name->key[0] = name->address.domain;
@@ -71,40 +71,40 @@ is_about_senders(const char *kind)
 	return strcmp(kind, "blacklist") == 0 || strcmp(kind, "permitted") == 0;
 }
 
-enum accounts_result
+enum admin_result
 record_check_access(struct accounts *accounts, const char *kind)
 {
 	if (is_about_senders(kind) || strcmp(kind, "refused") == 0 || strcmp(kind, "relay") == 0)
-		return ACCOUNTS_OK;
-	return accounts_tell(accounts, ACCOUNTS_UNFIT,
-	    "'%.400s' is no kind of access; write refused, blacklist, permitted or relay", kind);
+		return ADMIN_OK;
+	return accounts_set_error(
+	    accounts, ADMIN_UNFIT, "'%.400s' is no kind of access; write refused, blacklist, permitted or relay", kind);
 }
 
 /* A network, a sender's address, or a sender's domain. */
-static enum accounts_result
+static enum admin_result
 parse_access(struct accounts *accounts, struct record_name *name, const char *kind)
 {
 	bool about_senders = is_about_senders(kind);
 	name->key[0] = kind;
 	name->key[1] = name->sender;
-	if (record_check_access(accounts, kind) != ACCOUNTS_OK)
-		return ACCOUNTS_UNFIT;
+	if (record_check_access(accounts, kind) != ADMIN_OK)
+		return ADMIN_UNFIT;
 	name->is_network = network_parse(&name->network, name->text);
 	if (name->is_network)
 		network_write(name->sender, &name->network);
 	else if (!about_senders)
-		return accounts_tell(accounts, ACCOUNTS_UNFIT,
+		return accounts_set_error(accounts, ADMIN_UNFIT,
 		    "'%.400s' is no network; write it as 192.0.2.0/24 or 2001:db8::/32, with no bits set behind the prefix",
 		    name->text);
 	else if (strchr(name->text, '/') != NULL || !parse_sender(name))
-		return accounts_tell(accounts, ACCOUNTS_UNFIT,
+		return accounts_set_error(accounts, ADMIN_UNFIT,
 		    "'%.400s' is neither a network (192.0.2.0/24, no bits set behind the prefix) nor a sender's address or "
 		    "domain",
 		    name->text);
-	return ACCOUNTS_OK;
+	return ADMIN_OK;
 }
 
-enum accounts_result
+enum admin_result
 record_name_parse(struct accounts *accounts, struct record_name *name, enum record_kind kind, const char *const *text)
 {
 	*name = (struct record_name) { .text = text[0] };

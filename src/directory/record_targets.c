@@ -12,7 +12,7 @@
 	"  JOIN aliases l ON l.domain = d.id AND l.local = t.local) "
 
 /* Whether an address is there is known where its mailbox would be here. */
-static enum accounts_result
+static enum admin_result
 check_there(struct accounts *accounts, const struct address *address, const char *text)
 {
 	static const char sql[] = "SELECT NOT EXISTS (SELECT 1 FROM domains WHERE name = ?1 AND NOT relayed)"
@@ -21,75 +21,75 @@ check_there(struct accounts *accounts, const struct address *address, const char
 	                          " OR EXISTS (SELECT 1 FROM domains d JOIN aliases l ON l.domain = d.id"
 	                          "  WHERE d.name = ?1 AND l.local = ?2)";
 	if (strcasecmp(address->local, "postmaster") == 0)
-		return ACCOUNTS_OK;
+		return ADMIN_OK;
 	int64_t there = accounts_number(accounts, sql, "tt", address->domain, address->local);
 	if (there > 0)
-		return ACCOUNTS_OK;
-	return there < 0 ? ACCOUNTS_FAILED
-	                 : accounts_tell(accounts, ACCOUNTS_MISSING,
+		return ADMIN_OK;
+	return there < 0 ? ADMIN_FAILED
+	                 : accounts_set_error(accounts, ADMIN_MISSING,
 	                       "%.400s is no account, alias or list; before: ftgatectl account add %.400s", text, text);
 }
 
-static enum accounts_result
+static enum admin_result
 check_circle(struct accounts *accounts, const struct address *address, int64_t alias, const char *text)
 {
 	int64_t back = accounts_number(
 	    accounts, REACH "SELECT 1 FROM reach WHERE id = ?3", "tti", address->domain, address->local, alias);
 	if (back == 0)
-		return ACCOUNTS_OK;
+		return ADMIN_OK;
 	return back < 0
-	    ? ACCOUNTS_FAILED
-	    : accounts_tell(accounts, ACCOUNTS_REFUSED, "%.400s leads back to the address that it is added to", text);
+	    ? ADMIN_FAILED
+	    : accounts_set_error(accounts, ADMIN_REFUSED, "%.400s leads back to the address that it is added to", text);
 }
 
-static enum accounts_result
+static enum admin_result
 insert(struct accounts *accounts, const struct address *address, int64_t alias, const char *text)
 {
 	int result = accounts_run(
 	    accounts, "INSERT INTO targets VALUES (?, ?, ?)", "itt", alias, address->local, address->domain);
 	if (result == SQLITE_CONSTRAINT_PRIMARYKEY)
-		return accounts_tell(accounts, ACCOUNTS_EXISTS, "%.400s is there already", text);
-	return result == SQLITE_DONE ? ACCOUNTS_OK : ACCOUNTS_FAILED;
+		return accounts_set_error(accounts, ADMIN_EXISTS, "%.400s is there already", text);
+	return result == SQLITE_DONE ? ADMIN_OK : ADMIN_FAILED;
 }
 
-enum accounts_result
+enum admin_result
 target_add(struct accounts *accounts, int64_t alias, const char *text)
 {
 	struct address address;
-	enum accounts_result result = record_parse_address(accounts, &address, text);
-	if (result == ACCOUNTS_OK)
+	enum admin_result result = record_parse_address(accounts, &address, text);
+	if (result == ADMIN_OK)
 		result = check_there(accounts, &address, text);
-	if (result == ACCOUNTS_OK)
+	if (result == ADMIN_OK)
 		result = check_circle(accounts, &address, alias, text);
-	return result == ACCOUNTS_OK ? insert(accounts, &address, alias, text) : result;
+	return result == ADMIN_OK ? insert(accounts, &address, alias, text) : result;
 }
 
-enum accounts_result
+enum admin_result
 target_remove(struct accounts *accounts, int64_t alias, const char *text)
 {
 	struct address address;
-	enum accounts_result result = record_parse_address(accounts, &address, text);
-	if (result != ACCOUNTS_OK)
+	enum admin_result result = record_parse_address(accounts, &address, text);
+	if (result != ADMIN_OK)
 		return result;
 	if (accounts_run(accounts, "DELETE FROM targets WHERE alias = ? AND local = ? AND domain = ?", "itt", alias,
 	        address.local, address.domain) != SQLITE_DONE)
-		return ACCOUNTS_FAILED;
+		return ADMIN_FAILED;
 	if (sqlite3_changes(accounts->database) == 0)
-		return accounts_tell(accounts, ACCOUNTS_MISSING, "%.400s is not there", text);
-	return ACCOUNTS_OK;
+		return accounts_set_error(accounts, ADMIN_MISSING, "%.400s is not there", text);
+	return ADMIN_OK;
 }
 
-enum accounts_result
+enum admin_result
 target_check_unused(struct accounts *accounts, const struct address *address)
 {
 	static const char sql[] = "SELECT l.kind, ftgate_address(l.local, d.name), ftgate_address(t.local, t.domain)"
 	                          " FROM targets t JOIN aliases l ON l.id = t.alias JOIN domains d ON d.id = l.domain"
 	                          " WHERE t.domain = ?1 AND (?2 = '' OR t.local = ?2) LIMIT 1";
-	enum accounts_result told = ACCOUNTS_OK;
+	enum admin_result told = ADMIN_OK;
 	sqlite3_stmt *row = accounts_query(accounts, sql, "tt", address->domain, address->local);
 	int result = row == NULL ? SQLITE_ERROR : sqlite3_step(row);
 	if (result == SQLITE_ROW)
-		told = accounts_tell(accounts, ACCOUNTS_REFUSED,
+		told = accounts_set_error(accounts, ADMIN_REFUSED,
 		    "%s leads to %s; before: ftgatectl %s set %s remove=%s", sqlite3_column_text(row, 1),
 		    sqlite3_column_text(row, 2), sqlite3_column_text(row, 0), sqlite3_column_text(row, 1),
 		    sqlite3_column_text(row, 2));

@@ -105,53 +105,55 @@ is_fit(enum field_type type, const char *text, int64_t *number)
 
 /* Of an account, a quota of none is its domain's; other numbers and flags have no such value. */
 static bool
-may_be_empty(enum record_kind kind, const struct field_row *row)
+may_be_empty(enum record_kind kind, enum field_type type)
 {
-	if (row->field.type == FIELD_COUNT || row->field.type == FIELD_SIZE)
+	if (type == FIELD_COUNT || type == FIELD_SIZE)
 		return kind == RECORD_ACCOUNT;
-	return row->field.type == FIELD_TEXT || row->field.type == FIELD_LANGUAGE;
+	return type == FIELD_TEXT || type == FIELD_LANGUAGE;
 }
 
-static const struct field_row *
+/* The index of a field that can be set; that behind the last if there is none. */
+static size_t
 find_field(enum record_kind kind, const char *name)
 {
-	const struct record_row *row = &record_rows[kind];
-	for (size_t i = 0; i < row->count; i++)
-		if (row->fields[i].field.settable && strcmp(row->fields[i].field.name, name) == 0)
-			return &row->fields[i];
-	return NULL;
+	const struct record_field *field;
+	size_t i = 0;
+	while ((field = record_field(kind, i)) != NULL && !(field->settable && strcmp(field->name, name) == 0))
+		i++;
+	return i;
 }
 
-static enum accounts_result
-store(struct accounts *accounts, enum record_kind kind, int64_t id, const struct field_row *row, const char *text,
-    int64_t number)
+static enum admin_result
+store(struct accounts *accounts, enum record_kind kind, int64_t id, size_t index, const char *text, int64_t number)
 {
 	char sql[128];
-	enum field_type type = row->field.type;
+	const struct record_row *row = &record_rows[kind];
+	enum field_type type = record_field(kind, index)->type;
 	bool is_number = type == FIELD_COUNT || type == FIELD_SIZE || type == FIELD_FLAG;
-	snprintf(sql, sizeof sql, "UPDATE %s SET %s = ? WHERE id = ?", record_rows[kind].table, row->column);
+	snprintf(sql, sizeof sql, "UPDATE %s SET %s = ? WHERE id = ?", row->table, row->fields[index].column);
 	int result = is_number && *text != '\0'
 	    ? accounts_run(accounts, sql, "ii", number, id)
 	    : accounts_run(accounts, sql, "ti", *text == '\0' ? (const char *)NULL : text, id);
 	if (result == SQLITE_CONSTRAINT_TRIGGER)
-		return accounts_tell(accounts, ACCOUNTS_REFUSED,
+		return accounts_set_error(accounts, ADMIN_REFUSED,
 		    "a domain whose mail is relayed has no accounts, aliases and lists here; remove them before: "
 		    "ftgatectl account list, alias list, list list");
-	return result == SQLITE_DONE ? ACCOUNTS_OK : ACCOUNTS_FAILED;
+	return result == SQLITE_DONE ? ADMIN_OK : ADMIN_FAILED;
 }
 
-enum accounts_result
+enum admin_result
 record_set_field(struct accounts *accounts, enum record_kind kind, int64_t id, const struct record_setting *setting)
 {
 	int64_t number = 0;
-	const struct field_row *row = find_field(kind, setting->name);
-	if (row == NULL)
-		return accounts_tell(accounts, ACCOUNTS_UNFIT,
-		    "of %s '%.100s' cannot be set; what can: ftgatectl --help", record_rows[kind].noun, setting->name);
-	bool fit = setting->value[0] == '\0' ? may_be_empty(kind, row)
-	                                     : is_fit(row->field.type, setting->value, &number);
+	size_t index = find_field(kind, setting->name);
+	const struct record_field *field = record_field(kind, index);
+	if (field == NULL)
+		return accounts_set_error(accounts, ADMIN_UNFIT,
+		    "of %s '%.100s' cannot be set; what can: ftgatectl --help", record_noun(kind), setting->name);
+	bool fit = setting->value[0] == '\0' ? may_be_empty(kind, field->type)
+	                                     : is_fit(field->type, setting->value, &number);
 	if (!fit)
-		return accounts_tell(accounts, ACCOUNTS_UNFIT, "%s=%.400s: write %s", setting->name, setting->value,
-		    form(row->field.type));
-	return store(accounts, kind, id, row, setting->value, number);
+		return accounts_set_error(
+		    accounts, ADMIN_UNFIT, "%s=%.400s: write %s", setting->name, setting->value, form(field->type));
+	return store(accounts, kind, id, index, setting->value, number);
 }

@@ -1,4 +1,4 @@
-/* Finds and tells the records that are kept. */
+/* Finds and shows records. */
 #include <stdio.h>
 #include <string.h>
 
@@ -22,54 +22,56 @@ query(struct accounts *accounts, enum record_kind kind, const char *condition, c
 	return len < SQL_MAX ? accounts_query(accounts, sql, "tt", values[0], values[1]) : NULL;
 }
 
-static enum accounts_result
-tell_rows(struct accounts *accounts, sqlite3_stmt *row, record_tell *tell, void *context, size_t *told)
+static enum admin_result
+pass_rows(struct accounts *accounts, sqlite3_stmt *row, record_row_fn *each_row, void *context, size_t *count)
 {
 	const char *values[FIELDS_MAX];
 	int result = SQLITE_ERROR, columns = sqlite3_column_count(row);
-	for (*told = 0; row != NULL && (result = sqlite3_step(row)) == SQLITE_ROW; ++*told) {
+	for (*count = 0; row != NULL && (result = sqlite3_step(row)) == SQLITE_ROW; ++*count) {
 		for (int i = 0; i < columns && i < FIELDS_MAX; i++)
 			values[i] = (const char *)sqlite3_column_text(row, i);
-		tell(context, values);
+		each_row(context, values);
 	}
-	enum accounts_result ended = result == SQLITE_DONE ? ACCOUNTS_OK : accounts_trouble(accounts);
+	enum admin_result ended = result == SQLITE_DONE ? ADMIN_OK : accounts_trouble(accounts);
 	sqlite3_finalize(row);
 	return ended;
 }
 
-enum accounts_result
-records_list(struct accounts *accounts, enum record_kind kind, const char *within, record_tell *tell, void *context)
+enum admin_result
+records_list(
+    struct accounts *accounts, enum record_kind kind, const char *within, record_row_fn *each_row, void *context)
 {
-	size_t told;
+	size_t count;
 	const char *values[] = { within, NULL };
 	const char *condition = within == NULL ? "1" : record_rows[kind].within;
-	if (kind == RECORD_ACCESS && within != NULL && record_check_access(accounts, within) != ACCOUNTS_OK)
-		return ACCOUNTS_UNFIT;
-	enum accounts_result result = tell_rows(
-	    accounts, query(accounts, kind, condition, values), tell, context, &told);
-	if (result == ACCOUNTS_OK && told == 0 && within != NULL && kind != RECORD_ACCESS &&
+	if (kind == RECORD_ACCESS && within != NULL && record_check_access(accounts, within) != ADMIN_OK)
+		return ADMIN_UNFIT;
+	enum admin_result result = pass_rows(
+	    accounts, query(accounts, kind, condition, values), each_row, context, &count);
+	if (result == ADMIN_OK && count == 0 && within != NULL && kind != RECORD_ACCESS &&
 	    accounts_number(accounts, "SELECT count(*) FROM domains WHERE name = lower(?)", "t", within) == 0)
-		return accounts_tell(accounts, ACCOUNTS_NO_DOMAIN, "the domain %.300s is not hosted here", within);
+		return accounts_set_error(accounts, ADMIN_NO_DOMAIN, "the domain %.300s is not hosted here", within);
 	return result;
 }
 
-static enum accounts_result
+static enum admin_result
 missing(struct accounts *accounts, enum record_kind kind, const struct record_name *name)
 {
-	return accounts_tell(accounts, ACCOUNTS_MISSING, "there is no %s %.400s; what there is: ftgatectl %s list",
-	    record_rows[kind].noun, name->text, record_rows[kind].noun);
+	return accounts_set_error(accounts, ADMIN_MISSING, "there is no %s %.400s; what there is: ftgatectl %s list",
+	    record_noun(kind), name->text, record_noun(kind));
 }
 
-enum accounts_result
-record_show(struct accounts *accounts, enum record_kind kind, const char *const *text, record_tell *tell, void *context)
+enum admin_result
+record_show(
+    struct accounts *accounts, enum record_kind kind, const char *const *text, record_row_fn *each_row, void *context)
 {
-	size_t told;
+	size_t count;
 	struct record_name name;
-	enum accounts_result result = record_name_parse(accounts, &name, kind, text);
-	if (result == ACCOUNTS_OK)
-		result = tell_rows(
-		    accounts, query(accounts, kind, record_rows[kind].key, name.key), tell, context, &told);
-	return result == ACCOUNTS_OK && told == 0 ? missing(accounts, kind, &name) : result;
+	enum admin_result result = record_name_parse(accounts, &name, kind, text);
+	if (result == ADMIN_OK)
+		result = pass_rows(
+		    accounts, query(accounts, kind, record_rows[kind].key, name.key), each_row, context, &count);
+	return result == ADMIN_OK && count == 0 ? missing(accounts, kind, &name) : result;
 }
 
 int64_t

@@ -16,24 +16,24 @@
 #include "support/fake_clock.h"
 #include "support/folder.h"
 
-static struct accounts *accounts;
+static struct admin *accounts;
 static struct maildir_store mailboxes;
 static struct directory *directory;
 
 static void
 open_accounts(void)
 {
-	char error[ACCOUNTS_ERROR_SIZE];
+	char error[ADMIN_ERROR_SIZE];
 	bool created = false;
 	cr_assert_eq(maildir_store_open(&mailboxes, "."), 0);
 	accounts = accounts_open(".", &mailboxes.store, &created, error);
 	cr_assert_not_null(accounts, "%s", error);
 	cr_assert(created);
-	accounts_add_domain(accounts, "example.test");
-	accounts_add_domain(accounts, "Example.ORG");
-	accounts_add(accounts, "anna", "example.test", NULL);
-	accounts_add(accounts, "Bob", "example.test", NULL);
-	accounts_add(accounts, "bob", "example.org", NULL);
+	admin_add_domain(accounts, "example.test");
+	admin_add_domain(accounts, "Example.ORG");
+	admin_add_account(accounts, "anna", "example.test", NULL);
+	admin_add_account(accounts, "Bob", "example.test", NULL);
+	admin_add_account(accounts, "bob", "example.org", NULL);
 }
 
 static void
@@ -51,7 +51,8 @@ static void
 close_both(void)
 {
 	directory->ops->close(directory);
-	accounts_close(accounts);
+	if (accounts != NULL)
+		accounts->ops->close(accounts);
 	accounts = NULL;
 }
 
@@ -131,7 +132,7 @@ Test(directory, postmaster_needs_no_account)
 Test(empty_directory, postmaster_exists_without_any_domain, .init = folder_make, .fini = close_directory)
 {
 	bool created;
-	char error[ACCOUNTS_ERROR_SIZE];
+	char error[ADMIN_ERROR_SIZE];
 	cr_assert_eq(maildir_store_open(&mailboxes, "."), 0);
 	accounts = accounts_open(".", &mailboxes.store, &created, error);
 	directory = sqlite_directory_new("ftgate.db", &fake_clock, &ask_executor);
@@ -142,10 +143,10 @@ Test(empty_directory, postmaster_exists_without_any_domain, .init = folder_make,
 Test(directory, change_is_seen_at_once)
 {
 	cr_expect_eq(verdict("carol", "example.test"), DIRECTORY_NO_MAILBOX);
-	cr_expect_eq(accounts_add(accounts, "carol", "example.test", NULL), ACCOUNTS_OK);
+	cr_expect_eq(admin_add_account(accounts, "carol", "example.test", NULL), ADMIN_OK);
 	cr_expect_eq(verdict("carol", "example.test"), DIRECTORY_FOUND);
 	cr_expect_eq(verdict("carol", "new.example"), DIRECTORY_NO_DOMAIN);
-	cr_expect_eq(accounts_add_domain(accounts, "new.example"), ACCOUNTS_OK);
+	cr_expect_eq(admin_add_domain(accounts, "new.example"), ADMIN_OK);
 	cr_expect_eq(verdict("carol", "new.example"), DIRECTORY_NO_MAILBOX);
 }
 
@@ -205,10 +206,11 @@ Test(directory, locked_database_fails_and_recovers)
 
 Test(directory, newer_database_is_refused)
 {
-	char error[ACCOUNTS_ERROR_SIZE];
+	char error[ADMIN_ERROR_SIZE];
 	bool created;
 	sqlite3 *other;
-	accounts_close(accounts);
+	if (accounts != NULL)
+		accounts->ops->close(accounts);
 	accounts = NULL;
 	cr_assert_eq(sqlite3_open("ftgate.db", &other), SQLITE_OK);
 	sqlite3_exec(other, "PRAGMA user_version = 999", NULL, NULL, NULL);
@@ -219,20 +221,21 @@ Test(directory, newer_database_is_refused)
 
 Test(accounts, are_refused_if_they_exist_or_have_no_domain, .init = open_directory, .fini = close_directory)
 {
-	cr_expect_eq(accounts_add_domain(accounts, "EXAMPLE.test"), ACCOUNTS_EXISTS);
-	cr_expect_eq(accounts_add(accounts, "ANNA", "example.test", NULL), ACCOUNTS_EXISTS);
-	cr_expect_eq(accounts_add(accounts, "anna", "example.com", NULL), ACCOUNTS_NO_DOMAIN);
-	cr_expect_eq(accounts_add(accounts, "dora", "EXAMPLE.test", "$y$hash"), ACCOUNTS_OK);
+	cr_expect_eq(admin_add_domain(accounts, "EXAMPLE.test"), ADMIN_EXISTS);
+	cr_expect_eq(admin_add_account(accounts, "ANNA", "example.test", NULL), ADMIN_EXISTS);
+	cr_expect_eq(admin_add_account(accounts, "anna", "example.com", NULL), ADMIN_NO_DOMAIN);
+	cr_expect_eq(admin_add_account(accounts, "dora", "EXAMPLE.test", "$y$hash"), ADMIN_OK);
 }
 
 Test(accounts, persist_after_reopening, .init = open_directory, .fini = close_directory)
 {
-	char error[ACCOUNTS_ERROR_SIZE];
+	char error[ADMIN_ERROR_SIZE];
 	bool created = true;
-	accounts_close(accounts);
+	if (accounts != NULL)
+		accounts->ops->close(accounts);
 	cr_assert_eq(maildir_store_open(&mailboxes, "."), 0);
 	accounts = accounts_open(".", &mailboxes.store, &created, error);
 	cr_assert_not_null(accounts);
 	cr_expect_not(created);
-	cr_expect_eq(accounts_add(accounts, "anna", "example.test", NULL), ACCOUNTS_EXISTS);
+	cr_expect_eq(admin_add_account(accounts, "anna", "example.test", NULL), ADMIN_EXISTS);
 }

@@ -20,7 +20,7 @@
 enum { DOMAINS = 3, SALT_MAX = 128, NAME_MAX_LEN = 128 };
 static const char *const domains[DOMAINS] = { "one.test", "two.test", "three.test" };
 
-static struct accounts *accounts;
+static struct admin *accounts;
 static struct maildir_store mailboxes;
 static struct directory *directory;
 static struct sasl_server *server;
@@ -36,15 +36,15 @@ add(const char *local, const char *domain)
 	char address[NAME_MAX_LEN];
 	snprintf(address, sizeof address, "%s@%s", local, domain);
 	const char *name = address;
-	cr_assert_eq(
-	    record_add(accounts, RECORD_ACCOUNT, &name, &(struct record_change) { .password = &kept }), ACCOUNTS_OK);
+	cr_assert_eq(accounts->ops->add(accounts, RECORD_ACCOUNT, &name, &(struct record_change) { .password = &kept }),
+	    ADMIN_OK);
 }
 
 static void
 open_directory(void)
 {
 	static const unsigned char secret[SASL_SECRET_SIZE] = "the same through restarts";
-	char error[ACCOUNTS_ERROR_SIZE];
+	char error[ADMIN_ERROR_SIZE];
 	bool created = false;
 	folder_make();
 	log_open(open("log", O_WRONLY | O_CREAT | O_APPEND, 0600), NULL);
@@ -52,7 +52,7 @@ open_directory(void)
 	accounts = accounts_open(".", &mailboxes.store, &created, error);
 	cr_assert_not_null(accounts, "%s", error);
 	for (size_t i = 0; i < DOMAINS; i++)
-		accounts_add_domain(accounts, domains[i]);
+		admin_add_domain(accounts, domains[i]);
 	add("anna", "one.test");
 	add("bert", "two.test");
 	add("Carla", "three.test");
@@ -68,7 +68,8 @@ close_directory(void)
 {
 	sasl_server_free(server);
 	directory->ops->close(directory);
-	accounts_close(accounts);
+	if (accounts != NULL)
+		accounts->ops->close(accounts);
 	folder_remove();
 }
 

@@ -10,30 +10,30 @@
 
 #include "support/folder.h"
 
-static struct accounts *accounts;
+static struct admin *accounts;
 static struct maildir_store mailboxes;
 
-static enum accounts_result
+static enum admin_result
 add(enum record_kind kind, const char *one, const char *two, const char *setting, const char *value)
 {
 	const char *const name[] = { one, two };
 	const struct record_setting settings[] = { { setting, value } };
-	return record_add(accounts, kind, name, &(struct record_change) { settings, setting != NULL, NULL });
+	return accounts->ops->add(accounts, kind, name, &(struct record_change) { settings, setting != NULL, NULL });
 }
 
-static enum accounts_result
+static enum admin_result
 set(enum record_kind kind, const char *one, const char *two, const char *setting, const char *value)
 {
 	const char *const name[] = { one, two };
 	const struct record_setting settings[] = { { setting, value } };
-	return record_set(accounts, kind, name, &(struct record_change) { settings, 1, NULL });
+	return accounts->ops->set(accounts, kind, name, &(struct record_change) { settings, 1, NULL });
 }
 
-static enum accounts_result
+static enum admin_result
 drop(enum record_kind kind, const char *one, const char *two)
 {
 	const char *const name[] = { one, two };
-	return record_remove(accounts, kind, name);
+	return accounts->ops->remove(accounts, kind, name);
 }
 
 static char told[8192];
@@ -59,8 +59,8 @@ show(enum record_kind kind, const char *one, const char *two)
 	const char *const name[] = { one, two };
 	told_kind = kind;
 	told[0] = '\0';
-	if (record_show(accounts, kind, name, note, NULL) != ACCOUNTS_OK)
-		return accounts_error(accounts);
+	if (accounts->ops->show(accounts, kind, name, note, NULL) != ADMIN_OK)
+		return accounts->ops->error(accounts);
 	return told;
 }
 
@@ -69,21 +69,21 @@ list(enum record_kind kind, const char *within)
 {
 	told_kind = kind;
 	told[0] = '\0';
-	if (records_list(accounts, kind, within, note, NULL) != ACCOUNTS_OK)
-		return accounts_error(accounts);
+	if (accounts->ops->list(accounts, kind, within, note, NULL) != ADMIN_OK)
+		return accounts->ops->error(accounts);
 	return told;
 }
 
 static bool
 has_error(const char *text)
 {
-	return strstr(accounts_error(accounts), text) != NULL;
+	return strstr(accounts->ops->error(accounts), text) != NULL;
 }
 
 static void
 open_accounts(void)
 {
-	char error[ACCOUNTS_ERROR_SIZE];
+	char error[ADMIN_ERROR_SIZE];
 	bool created;
 	folder_make();
 	cr_assert_eq(maildir_store_open(&mailboxes, "."), 0);
@@ -98,7 +98,8 @@ open_accounts(void)
 static void
 close_accounts(void)
 {
-	accounts_close(accounts);
+	if (accounts != NULL)
+		accounts->ops->close(accounts);
 	folder_remove();
 }
 
@@ -109,14 +110,14 @@ Test(records, domain_is_kept_with_its_limits)
 	cr_expect_str_eq(show(RECORD_DOMAIN, "EXAMPLE.test", NULL),
 	    "name=example.test;language=-;max-message-size=0;max-accounts=0;quota-bytes=0;quota-messages=0;greylist=1;relay=0;"
 	    "accounts=2;");
-	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "language", "pt_BR"), ACCOUNTS_OK);
-	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "max-message-size", "10m"), ACCOUNTS_OK);
-	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "greylist", "no"), ACCOUNTS_OK);
-	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "quota-messages", "500"), ACCOUNTS_OK);
+	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "language", "pt_BR"), ADMIN_OK);
+	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "max-message-size", "10m"), ADMIN_OK);
+	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "greylist", "no"), ADMIN_OK);
+	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "quota-messages", "500"), ADMIN_OK);
 	cr_expect_str_eq(show(RECORD_DOMAIN, "example.test", NULL),
 	    "name=example.test;language=pt_BR;max-message-size=10485760;max-accounts=0;quota-bytes=0;quota-messages=500;"
 	    "greylist=0;relay=0;accounts=2;");
-	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "language", ""), ACCOUNTS_OK);
+	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "language", ""), ADMIN_OK);
 	cr_expect_not_null(strstr(show(RECORD_DOMAIN, "example.test", NULL), "language=-;"));
 }
 
@@ -125,11 +126,11 @@ Test(records, account_is_kept_with_its_rights)
 	cr_expect_str_eq(show(RECORD_ACCOUNT, "Anna@Example.test", NULL),
 	    "address=anna@example.test;password=0;scram-sha-256=0;secret=0;smtp=1;pop3=1;send=1;receive=1;disabled=0;"
 	    "spamtrap=0;quota-bytes=-;quota-messages=-;language=-;moved-to=-;");
-	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "pop3", "off"), ACCOUNTS_OK);
-	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "disabled", "YES"), ACCOUNTS_OK);
-	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "quota-bytes", "1G"), ACCOUNTS_OK);
-	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "quota-messages", ""), ACCOUNTS_OK);
-	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "moved-to", "anna@example.net"), ACCOUNTS_OK);
+	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "pop3", "off"), ADMIN_OK);
+	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "disabled", "YES"), ADMIN_OK);
+	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "quota-bytes", "1G"), ADMIN_OK);
+	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "quota-messages", ""), ADMIN_OK);
+	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "moved-to", "anna@example.net"), ADMIN_OK);
 	cr_expect_str_eq(show(RECORD_ACCOUNT, "anna@example.test", NULL),
 	    "address=anna@example.test;password=0;scram-sha-256=0;secret=0;smtp=1;pop3=0;send=1;receive=1;disabled=1;"
 	    "spamtrap=0;quota-bytes=1073741824;quota-messages=-;language=-;moved-to=anna@example.net;");
@@ -139,8 +140,9 @@ Test(records, only_the_forms_of_a_password_are_shown)
 {
 	const char *const name = "anna@example.test";
 	const struct record_password password = { "$y$hash", "SCRAM-SHA-256$x", NULL };
-	cr_expect_eq(record_set(accounts, RECORD_ACCOUNT, &name, &(struct record_change) { .password = &password }),
-	    ACCOUNTS_OK);
+	cr_expect_eq(
+	    accounts->ops->set(accounts, RECORD_ACCOUNT, &name, &(struct record_change) { .password = &password }),
+	    ADMIN_OK);
 	cr_expect_not_null(strstr(show(RECORD_ACCOUNT, name, NULL), "password=1;scram-sha-256=1;secret=0;"));
 	cr_expect_null(strstr(told, "$y$"));
 }
@@ -170,8 +172,8 @@ Test(records, value_that_does_not_fit_is_named_with_its_cure)
 	};
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, wrong[i].setting, wrong[i].value),
-		    ACCOUNTS_UNFIT, "%s=%s", wrong[i].setting, wrong[i].value);
-		cr_expect(has_error(wrong[i].error), "%s", accounts_error(accounts));
+		    ADMIN_UNFIT, "%s=%s", wrong[i].setting, wrong[i].value);
+		cr_expect(has_error(wrong[i].error), "%s", accounts->ops->error(accounts));
 	}
 }
 
@@ -179,8 +181,8 @@ Test(records, change_is_atomic)
 {
 	const char *const name = "carol@example.test";
 	const struct record_setting settings[] = { { "smtp", "no" }, { "language", "???" } };
-	cr_expect_eq(
-	    record_add(accounts, RECORD_ACCOUNT, &name, &(struct record_change) { settings, 2, NULL }), ACCOUNTS_UNFIT);
+	cr_expect_eq(accounts->ops->add(accounts, RECORD_ACCOUNT, &name, &(struct record_change) { settings, 2, NULL }),
+	    ADMIN_UNFIT);
 	show(RECORD_ACCOUNT, name, NULL);
 	cr_expect(has_error("there is no account carol@example.test; what there is: ftgatectl account list"));
 	cr_expect_eq(folder_count("mail/example.test/carol"), 0);
@@ -195,17 +197,17 @@ Test(records, malformed_name_is_refused)
 	static const char *const addresses[] = { "", "anna", "@example.test", "anna@", "anna@[127.0.0.1]",
 		"a b@example.test", "anna@example.test x", "<anna@example.test>", "\"\"@example.test" };
 	for (size_t i = 0; i < sizeof domains / sizeof *domains; i++)
-		cr_expect_eq(add(RECORD_DOMAIN, domains[i], NULL, NULL, NULL), ACCOUNTS_UNFIT, "%s", domains[i]);
+		cr_expect_eq(add(RECORD_DOMAIN, domains[i], NULL, NULL, NULL), ADMIN_UNFIT, "%s", domains[i]);
 	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
-		cr_expect_eq(add(RECORD_ACCOUNT, addresses[i], NULL, NULL, NULL), ACCOUNTS_UNFIT, "%s", addresses[i]);
-	cr_expect_eq(add(RECORD_ACCOUNT, "x@example.com", NULL, NULL, NULL), ACCOUNTS_NO_DOMAIN);
+		cr_expect_eq(add(RECORD_ACCOUNT, addresses[i], NULL, NULL, NULL), ADMIN_UNFIT, "%s", addresses[i]);
+	cr_expect_eq(add(RECORD_ACCOUNT, "x@example.com", NULL, NULL, NULL), ADMIN_NO_DOMAIN);
 	cr_expect(has_error("before: ftgatectl domain add example.com"));
 }
 
 Test(records, quoted_and_utf8_addresses_are_shown_as_written)
 {
-	cr_expect_eq(add(RECORD_ACCOUNT, "\"two words\"@example.test", NULL, NULL, NULL), ACCOUNTS_OK);
-	cr_expect_eq(add(RECORD_ACCOUNT, "j\xC3\xB6rg@example.test", NULL, NULL, NULL), ACCOUNTS_OK);
+	cr_expect_eq(add(RECORD_ACCOUNT, "\"two words\"@example.test", NULL, NULL, NULL), ADMIN_OK);
+	cr_expect_eq(add(RECORD_ACCOUNT, "j\xC3\xB6rg@example.test", NULL, NULL, NULL), ADMIN_OK);
 	cr_expect_not_null(
 	    strstr(show(RECORD_ACCOUNT, "\"two words\"@example.test", NULL), "\"two words\"@example.test;"));
 	cr_expect_not_null(strstr(show(RECORD_ACCOUNT, "\"j\xC3\xB6rg\"@example.test", NULL), "=j\xC3\xB6rg@"));
@@ -213,57 +215,56 @@ Test(records, quoted_and_utf8_addresses_are_shown_as_written)
 
 Test(records, full_domain_refuses_more_accounts)
 {
-	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "max-accounts", "2"), ACCOUNTS_OK);
-	cr_expect_eq(add(RECORD_ACCOUNT, "carol@example.test", NULL, NULL, NULL), ACCOUNTS_REFUSED);
+	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "max-accounts", "2"), ADMIN_OK);
+	cr_expect_eq(add(RECORD_ACCOUNT, "carol@example.test", NULL, NULL, NULL), ADMIN_REFUSED);
 	cr_expect(has_error("max-accounts=NUMBER"));
 }
 
 Test(records, alias_target_must_exist)
 {
-	cr_expect_eq(add(RECORD_ALIAS, "info@example.org", NULL, "add", "anna@example.test"), ACCOUNTS_OK);
-	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "add", "bob@EXAMPLE.test"), ACCOUNTS_OK);
+	cr_expect_eq(add(RECORD_ALIAS, "info@example.org", NULL, "add", "anna@example.test"), ADMIN_OK);
+	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "add", "bob@EXAMPLE.test"), ADMIN_OK);
 	cr_expect_str_eq(show(RECORD_ALIAS, "info@example.org", NULL),
 	    "address=info@example.org;targets=anna@example.test\nbob@example.test;");
-	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "add", "anna@example.test"), ACCOUNTS_EXISTS);
-	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "add", "nobody@example.test"), ACCOUNTS_MISSING);
+	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "add", "anna@example.test"), ADMIN_EXISTS);
+	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "add", "nobody@example.test"), ADMIN_MISSING);
 	cr_expect(has_error("nobody@example.test is no account, alias or list"));
-	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "add", "x@elsewhere.example"), ACCOUNTS_OK);
-	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "remove", "x@elsewhere.example"), ACCOUNTS_OK);
-	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "add", "postmaster@example.org"), ACCOUNTS_OK);
-	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "remove", "carol@example.test"), ACCOUNTS_MISSING);
-	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "expand", "anyone"), ACCOUNTS_UNFIT, "it is no list");
+	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "add", "x@elsewhere.example"), ADMIN_OK);
+	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "remove", "x@elsewhere.example"), ADMIN_OK);
+	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "add", "postmaster@example.org"), ADMIN_OK);
+	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "remove", "carol@example.test"), ADMIN_MISSING);
+	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "expand", "anyone"), ADMIN_UNFIT, "it is no list");
 }
 
 Test(records, domain_that_is_relayed_has_no_mailboxes_here)
 {
-	cr_expect_eq(add(RECORD_DOMAIN, "away.example", NULL, "relay", "yes"), ACCOUNTS_OK);
+	cr_expect_eq(add(RECORD_DOMAIN, "away.example", NULL, "relay", "yes"), ADMIN_OK);
 	cr_expect_not_null(strstr(show(RECORD_DOMAIN, "away.example", NULL), "relay=1;"));
-	cr_expect_eq(add(RECORD_ACCOUNT, "anna@away.example", NULL, NULL, NULL), ACCOUNTS_REFUSED);
+	cr_expect_eq(add(RECORD_ACCOUNT, "anna@away.example", NULL, NULL, NULL), ADMIN_REFUSED);
 	cr_expect(has_error("ftgatectl domain set away.example relay=no"));
-	cr_expect_eq(add(RECORD_LIST, "staff@away.example", NULL, NULL, NULL), ACCOUNTS_REFUSED);
-	cr_expect_eq(add(RECORD_ALIAS, "info@example.org", NULL, "add", "who@away.example"), ACCOUNTS_OK);
-	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "relay", "yes"), ACCOUNTS_REFUSED);
+	cr_expect_eq(add(RECORD_LIST, "staff@away.example", NULL, NULL, NULL), ADMIN_REFUSED);
+	cr_expect_eq(add(RECORD_ALIAS, "info@example.org", NULL, "add", "who@away.example"), ADMIN_OK);
+	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "relay", "yes"), ADMIN_REFUSED);
 	cr_expect(has_error("remove them before"));
-	cr_expect_eq(set(RECORD_DOMAIN, "away.example", NULL, "relay", "no"), ACCOUNTS_OK);
-	cr_expect_eq(add(RECORD_ACCOUNT, "anna@away.example", NULL, NULL, NULL), ACCOUNTS_OK);
+	cr_expect_eq(set(RECORD_DOMAIN, "away.example", NULL, "relay", "no"), ADMIN_OK);
+	cr_expect_eq(add(RECORD_ACCOUNT, "anna@away.example", NULL, NULL, NULL), ADMIN_OK);
 }
 
 Test(records, alias_has_at_least_one_target)
 {
-	cr_expect_eq(add(RECORD_ALIAS, "info@example.org", NULL, NULL, NULL), ACCOUNTS_REFUSED);
-	cr_expect_eq(add(RECORD_ALIAS, "info@example.org", NULL, "add", "anna@example.test"), ACCOUNTS_OK);
-	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "remove", "anna@example.test"), ACCOUNTS_REFUSED);
-	cr_expect_eq(
-	    add(RECORD_LIST, "staff@example.org", NULL, NULL, NULL), ACCOUNTS_OK, "a list may be filled later");
+	cr_expect_eq(add(RECORD_ALIAS, "info@example.org", NULL, NULL, NULL), ADMIN_REFUSED);
+	cr_expect_eq(add(RECORD_ALIAS, "info@example.org", NULL, "add", "anna@example.test"), ADMIN_OK);
+	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "remove", "anna@example.test"), ADMIN_REFUSED);
+	cr_expect_eq(add(RECORD_LIST, "staff@example.org", NULL, NULL, NULL), ADMIN_OK, "a list may be filled later");
 }
 
 Test(records, address_belongs_to_one_record)
 {
-	cr_expect_eq(add(RECORD_ALIAS, "ANNA@example.test", NULL, "add", "bob@example.test"), ACCOUNTS_EXISTS);
-	cr_expect_eq(add(RECORD_LIST, "staff@example.test", NULL, NULL, NULL), ACCOUNTS_OK);
-	cr_expect_eq(add(RECORD_ALIAS, "staff@example.test", NULL, "add", "bob@example.test"), ACCOUNTS_EXISTS);
-	cr_expect_eq(add(RECORD_ACCOUNT, "staff@example.test", NULL, NULL, NULL), ACCOUNTS_EXISTS);
-	cr_expect_eq(add(RECORD_DOMAIN, "example.test", NULL, NULL, NULL), ACCOUNTS_EXISTS);
+	cr_expect_eq(add(RECORD_ALIAS, "ANNA@example.test", NULL, "add", "bob@example.test"), ADMIN_EXISTS);
+	cr_expect_eq(add(RECORD_LIST, "staff@example.test", NULL, NULL, NULL), ADMIN_OK);
+	cr_expect_eq(add(RECORD_ALIAS, "staff@example.test", NULL, "add", "bob@example.test"), ADMIN_EXISTS);
+	cr_expect_eq(add(RECORD_ACCOUNT, "staff@example.test", NULL, NULL, NULL), ADMIN_EXISTS);
+	cr_expect_eq(add(RECORD_DOMAIN, "example.test", NULL, NULL, NULL), ADMIN_EXISTS);
 	show(RECORD_ALIAS, "staff@example.test", NULL);
 	cr_expect(has_error("there is no alias staff@example.test"));
 }
@@ -273,34 +274,34 @@ Test(records, alias_cannot_target_itself)
 	add(RECORD_ALIAS, "a@example.test", NULL, "add", "anna@example.test");
 	add(RECORD_ALIAS, "b@example.test", NULL, "add", "a@example.test");
 	add(RECORD_LIST, "c@example.test", NULL, "add", "b@example.test");
-	cr_expect_eq(set(RECORD_ALIAS, "a@example.test", NULL, "add", "a@example.test"), ACCOUNTS_REFUSED);
-	cr_expect_eq(set(RECORD_ALIAS, "a@example.test", NULL, "add", "b@example.test"), ACCOUNTS_REFUSED);
-	cr_expect_eq(set(RECORD_ALIAS, "a@example.test", NULL, "add", "C@example.test"), ACCOUNTS_REFUSED);
+	cr_expect_eq(set(RECORD_ALIAS, "a@example.test", NULL, "add", "a@example.test"), ADMIN_REFUSED);
+	cr_expect_eq(set(RECORD_ALIAS, "a@example.test", NULL, "add", "b@example.test"), ADMIN_REFUSED);
+	cr_expect_eq(set(RECORD_ALIAS, "a@example.test", NULL, "add", "C@example.test"), ADMIN_REFUSED);
 	cr_expect(has_error("leads back"));
 }
 
 Test(records, target_of_others_cannot_be_removed)
 {
 	add(RECORD_ALIAS, "info@example.org", NULL, "add", "anna@example.test");
-	cr_expect_eq(drop(RECORD_ACCOUNT, "anna@example.test", NULL), ACCOUNTS_REFUSED);
+	cr_expect_eq(drop(RECORD_ACCOUNT, "anna@example.test", NULL), ADMIN_REFUSED);
 	cr_expect(has_error("before: ftgatectl alias set info@example.org remove=anna@example.test"));
-	cr_expect_eq(drop(RECORD_DOMAIN, "example.org", NULL), ACCOUNTS_REFUSED);
-	cr_expect_eq(drop(RECORD_ALIAS, "info@example.org", NULL), ACCOUNTS_OK);
-	cr_expect_eq(drop(RECORD_DOMAIN, "example.org", NULL), ACCOUNTS_OK);
-	cr_expect_eq(drop(RECORD_ACCOUNT, "anna@example.test", NULL), ACCOUNTS_OK);
+	cr_expect_eq(drop(RECORD_DOMAIN, "example.org", NULL), ADMIN_REFUSED);
+	cr_expect_eq(drop(RECORD_ALIAS, "info@example.org", NULL), ADMIN_OK);
+	cr_expect_eq(drop(RECORD_DOMAIN, "example.org", NULL), ADMIN_OK);
+	cr_expect_eq(drop(RECORD_ACCOUNT, "anna@example.test", NULL), ADMIN_OK);
 	cr_expect_eq(folder_count("mail/example.test/anna/*"), 3, "the mail stays");
-	cr_expect_eq(drop(RECORD_ACCOUNT, "anna@example.test", NULL), ACCOUNTS_MISSING);
-	cr_expect_eq(drop(RECORD_DOMAIN, "example.test", NULL), ACCOUNTS_REFUSED, "bob is there");
+	cr_expect_eq(drop(RECORD_ACCOUNT, "anna@example.test", NULL), ADMIN_MISSING);
+	cr_expect_eq(drop(RECORD_DOMAIN, "example.test", NULL), ADMIN_REFUSED, "bob is there");
 }
 
 Test(records, list_shows_its_members_and_rights)
 {
 	add(RECORD_LIST, "staff@example.test", NULL, "add", "anna@example.test");
-	cr_expect_eq(set(RECORD_LIST, "staff@example.test", NULL, "expand", "accounts"), ACCOUNTS_OK);
-	cr_expect_eq(set(RECORD_LIST, "staff@example.test", NULL, "expand", "all"), ACCOUNTS_UNFIT);
-	cr_expect_eq(set(RECORD_LIST, "staff@example.test", NULL, "post", "members"), ACCOUNTS_OK);
-	cr_expect_eq(set(RECORD_LIST, "staff@example.test", NULL, "post", "nobody"), ACCOUNTS_UNFIT);
-	cr_expect_str_eq(accounts_error(accounts), "post=nobody: write anyone, accounts or members");
+	cr_expect_eq(set(RECORD_LIST, "staff@example.test", NULL, "expand", "accounts"), ADMIN_OK);
+	cr_expect_eq(set(RECORD_LIST, "staff@example.test", NULL, "expand", "all"), ADMIN_UNFIT);
+	cr_expect_eq(set(RECORD_LIST, "staff@example.test", NULL, "post", "members"), ADMIN_OK);
+	cr_expect_eq(set(RECORD_LIST, "staff@example.test", NULL, "post", "nobody"), ADMIN_UNFIT);
+	cr_expect_str_eq(accounts->ops->error(accounts), "post=nobody: write anyone, accounts or members");
 	cr_expect_str_eq(list(RECORD_LIST, NULL),
 	    "address=staff@example.test;expand=accounts;post=members;members=anna@example.test;");
 	cr_expect_str_empty(list(RECORD_ALIAS, NULL));
@@ -316,17 +317,17 @@ Test(records, are_listed_by_name_and_domain)
 
 Test(records, access_entries_are_networks_addresses_and_domains)
 {
-	cr_expect_eq(add(RECORD_ACCESS, "refused", "192.0.2.0/24", "comment", "noise"), ACCOUNTS_OK);
-	cr_expect_eq(add(RECORD_ACCESS, "relay", "2001:DB8::/32", NULL, NULL), ACCOUNTS_OK);
-	cr_expect_eq(add(RECORD_ACCESS, "blacklist", "Bad.example", NULL, NULL), ACCOUNTS_OK);
-	cr_expect_eq(add(RECORD_ACCESS, "blacklist", "x@Bad.example", NULL, NULL), ACCOUNTS_OK);
+	cr_expect_eq(add(RECORD_ACCESS, "refused", "192.0.2.0/24", "comment", "noise"), ADMIN_OK);
+	cr_expect_eq(add(RECORD_ACCESS, "relay", "2001:DB8::/32", NULL, NULL), ADMIN_OK);
+	cr_expect_eq(add(RECORD_ACCESS, "blacklist", "Bad.example", NULL, NULL), ADMIN_OK);
+	cr_expect_eq(add(RECORD_ACCESS, "blacklist", "x@Bad.example", NULL, NULL), ADMIN_OK);
 	cr_expect_str_eq(list(RECORD_ACCESS, NULL),
 	    "kind=blacklist;value=bad.example;comment=-;kind=blacklist;value=x@bad.example;comment=-;"
 	    "kind=refused;value=192.0.2.0/24;comment=noise;kind=relay;value=2001:db8::/32;comment=-;");
-	cr_expect_eq(add(RECORD_ACCESS, "refused", "192.0.2.0/24", NULL, NULL), ACCOUNTS_EXISTS);
-	cr_expect_eq(add(RECORD_ACCESS, "blacklist", "BAD.example", NULL, NULL), ACCOUNTS_EXISTS);
-	cr_expect_eq(drop(RECORD_ACCESS, "refused", "192.0.2.0/24"), ACCOUNTS_OK);
-	cr_expect_eq(drop(RECORD_ACCESS, "blacklist", "X@BAD.EXAMPLE"), ACCOUNTS_OK);
+	cr_expect_eq(add(RECORD_ACCESS, "refused", "192.0.2.0/24", NULL, NULL), ADMIN_EXISTS);
+	cr_expect_eq(add(RECORD_ACCESS, "blacklist", "BAD.example", NULL, NULL), ADMIN_EXISTS);
+	cr_expect_eq(drop(RECORD_ACCESS, "refused", "192.0.2.0/24"), ADMIN_OK);
+	cr_expect_eq(drop(RECORD_ACCESS, "blacklist", "X@BAD.EXAMPLE"), ADMIN_OK);
 	cr_expect_str_eq(list(RECORD_ACCESS, "blacklist"), "kind=blacklist;value=bad.example;comment=-;");
 }
 
@@ -336,8 +337,7 @@ Test(records, malformed_access_entry_is_refused)
 		{ "refused", "bad.example" }, { "relay", "x@bad.example" }, { "blacklist", "192.0.2.0/33" },
 		{ "blacklist", "nothing" }, { "blacklist", "" }, { "blacklist", "a b.example" } };
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-		cr_expect_eq(
-		    add(RECORD_ACCESS, wrong[i][0], wrong[i][1], NULL, NULL), ACCOUNTS_UNFIT, "%s", wrong[i][1]);
+		cr_expect_eq(add(RECORD_ACCESS, wrong[i][0], wrong[i][1], NULL, NULL), ADMIN_UNFIT, "%s", wrong[i][1]);
 }
 
 Test(records, damage_is_reported_with_a_cure)
@@ -346,7 +346,7 @@ Test(records, damage_is_reported_with_a_cure)
 	cr_assert_eq(sqlite3_open("ftgate.db", &other), SQLITE_OK);
 	sqlite3_exec(other, "DROP TABLE targets", NULL, NULL, NULL);
 	sqlite3_close(other);
-	cr_expect_eq(add(RECORD_ALIAS, "info@example.org", NULL, "add", "anna@example.test"), ACCOUNTS_FAILED);
+	cr_expect_eq(add(RECORD_ALIAS, "info@example.org", NULL, "add", "anna@example.test"), ADMIN_FAILED);
 	cr_expect(has_error("ftgate.db: no such table"));
-	cr_expect_eq(set(RECORD_DOMAIN, "example.org", NULL, "language", "de"), ACCOUNTS_OK, "nothing is left open");
+	cr_expect_eq(set(RECORD_DOMAIN, "example.org", NULL, "language", "de"), ADMIN_OK, "nothing is left open");
 }

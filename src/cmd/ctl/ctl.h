@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "directory/accounts.h"
+#include "port/admin.h"
 
 enum password_source { PASSWORD_UNCHANGED, PASSWORD_PROMPT, PASSWORD_STDIN, PASSWORD_NONE };
 
@@ -19,7 +19,7 @@ struct request {
 	char **words;
 	size_t count;
 	const struct command *command;
-	struct accounts *accounts;
+	struct admin *admin;
 };
 
 /* A command: one row of the table. */
@@ -76,7 +76,7 @@ struct printer {
 	enum record_kind kind;
 	size_t printed;
 };
-record_tell print_name, print_fields, print_json, print_json_line;
+record_row_fn print_name, print_fields, print_json, print_json_line;
 
 /* The list of commands and settings of the help. The caller frees it. NULL: memory is out. */
 char *ctl_help(void);

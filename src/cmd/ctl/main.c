@@ -17,6 +17,7 @@
 #include "base/data.h"
 #include "base/printable.h"
 #include "base/privileges.h"
+#include "directory/accounts.h"
 #include "store/maildir_store.h"
 
 enum { FAULT_SIZE = 2048 }; /* octets of an error, cut if longer */
@@ -251,7 +252,7 @@ run(struct request *request)
 {
 	if (request->command->kind == RECORD_KINDS)
 		return run_about_server(request);
-	char path[PATH_MAX], error[ACCOUNTS_ERROR_SIZE];
+	char path[PATH_MAX], error[ADMIN_ERROR_SIZE];
 	struct maildir_store mailboxes;
 	bool created;
 	if (request->command->run != ctl_add && !has_database(request->data))
@@ -263,9 +264,10 @@ run(struct request *request)
 		return ctl_fail(EX_NOPERM, "cannot become the owner of %s: %s", path, strerror(errno));
 	if (maildir_store_open(&mailboxes, path) < 0)
 		return ctl_fail(EX_UNAVAILABLE, "cannot open %s/mail: %s", path, strerror(errno));
-	request->accounts = accounts_open(path, &mailboxes.store, &created, error);
-	int status = request->accounts == NULL ? ctl_fail(EX_UNAVAILABLE, "%s", error) : request->command->run(request);
-	accounts_close(request->accounts);
+	request->admin = accounts_open(path, &mailboxes.store, &created, error);
+	int status = request->admin == NULL ? ctl_fail(EX_UNAVAILABLE, "%s", error) : request->command->run(request);
+	if (request->admin != NULL)
+		request->admin->ops->close(request->admin);
 	maildir_store_close(&mailboxes);
 	return status;
 }

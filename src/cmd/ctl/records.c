@@ -10,18 +10,19 @@
 #include "session/password.h"
 
 static int
-status_of(struct request *request, enum accounts_result result)
+status_of(struct request *request, enum admin_result result)
 {
 	static const int statuses[] = {
-		[ACCOUNTS_OK] = EX_OK,
-		[ACCOUNTS_EXISTS] = EX_CANTCREAT,
-		[ACCOUNTS_NO_DOMAIN] = EX_NOHOST,
-		[ACCOUNTS_MISSING] = EX_NOUSER,
-		[ACCOUNTS_UNFIT] = EX_DATAERR,
-		[ACCOUNTS_REFUSED] = EX_NOPERM,
-		[ACCOUNTS_FAILED] = EX_TEMPFAIL,
+		[ADMIN_OK] = EX_OK,
+		[ADMIN_EXISTS] = EX_CANTCREAT,
+		[ADMIN_NO_DOMAIN] = EX_NOHOST,
+		[ADMIN_MISSING] = EX_NOUSER,
+		[ADMIN_UNFIT] = EX_DATAERR,
+		[ADMIN_REFUSED] = EX_NOPERM,
+		[ADMIN_FAILED] = EX_TEMPFAIL,
 	};
-	return result == ACCOUNTS_OK ? EX_OK : ctl_fail(statuses[result], "%s", accounts_error(request->accounts));
+	return result == ADMIN_OK ? EX_OK
+	                          : ctl_fail(statuses[result], "%s", request->admin->ops->error(request->admin));
 }
 
 /* The words that name a record. */
@@ -37,9 +38,11 @@ ctl_list(struct request *request)
 	struct printer printer = { .kind = request->command->kind };
 	const char *within = request->count > 0 ? request->words[0] : NULL;
 	if (!request->json)
-		return status_of(request, records_list(request->accounts, printer.kind, within, print_name, &printer));
+		return status_of(
+		    request, request->admin->ops->list(request->admin, printer.kind, within, print_name, &printer));
 	putchar('[');
-	enum accounts_result result = records_list(request->accounts, printer.kind, within, print_json_line, &printer);
+	enum admin_result result = request->admin->ops->list(
+	    request->admin, printer.kind, within, print_json_line, &printer);
 	puts("]");
 	return status_of(request, result);
 }
@@ -48,8 +51,9 @@ int
 ctl_show(struct request *request)
 {
 	struct printer printer = { .kind = request->command->kind };
-	record_tell *print = request->json ? print_json : print_fields;
-	return status_of(request, record_show(request->accounts, printer.kind, name_of(request), print, &printer));
+	record_row_fn *print = request->json ? print_json : print_fields;
+	return status_of(
+	    request, request->admin->ops->show(request->admin, printer.kind, name_of(request), print, &printer));
 }
 
 static bool
@@ -112,7 +116,7 @@ make_password(const struct request *request, const char *password, struct creden
 /* Makes a change that sets a new password; "" sets none. */
 static int
 change_with(struct request *request, const char *password,
-    enum accounts_result (*run)(struct accounts *, enum record_kind, const char *const *, const struct record_change *),
+    enum admin_result (*run)(struct admin *, enum record_kind, const char *const *, const struct record_change *),
     struct record_change *change)
 {
 	struct credentials credentials = { 0 };
@@ -121,7 +125,7 @@ change_with(struct request *request, const char *password,
 	int status = *password == '\0' ? EX_OK : make_password(request, password, &credentials, scram, &kept);
 	change->password = &kept;
 	if (status == EX_OK)
-		status = status_of(request, run(request->accounts, request->command->kind, name_of(request), change));
+		status = status_of(request, run(request->admin, request->command->kind, name_of(request), change));
 	change->password = NULL;
 	explicit_bzero(&credentials, sizeof credentials);
 	explicit_bzero(scram, sizeof scram);
@@ -133,10 +137,11 @@ apply(struct request *request, struct record_change *change)
 {
 	char password[PROMPT_SIZE] = "";
 	int status = EX_OK;
-	enum accounts_result (*run)(struct accounts *, enum record_kind, const char *const *,
-	    const struct record_change *) = request->command->run == ctl_add ? record_add : record_set;
+	enum admin_result (*run)(struct admin *, enum record_kind, const char *const *,
+	    const struct record_change *) = request->command->run == ctl_add ? request->admin->ops->add
+	                                                                     : request->admin->ops->set;
 	if (request->password == PASSWORD_UNCHANGED)
-		return status_of(request, run(request->accounts, request->command->kind, name_of(request), change));
+		return status_of(request, run(request->admin, request->command->kind, name_of(request), change));
 	if (request->password == PASSWORD_PROMPT)
 		status = prompt_password(password, request->words[0]);
 	else if (request->password == PASSWORD_STDIN)
@@ -191,5 +196,6 @@ ctl_set(struct request *request)
 int
 ctl_remove(struct request *request)
 {
-	return status_of(request, record_remove(request->accounts, request->command->kind, name_of(request)));
+	return status_of(
+	    request, request->admin->ops->remove(request->admin, request->command->kind, name_of(request)));
 }

@@ -9,31 +9,31 @@
 #include "store/maildir_store.h"
 
 static bool
-add_demo(struct accounts *accounts)
+add_demo(struct admin *admin)
 {
 	static const char *const names[] = { "postmaster", "anna", "bob" };
-	bool done = accounts_add_domain(accounts, DEMO_DOMAIN) == ACCOUNTS_OK;
+	bool done = admin_add_domain(admin, DEMO_DOMAIN) == ADMIN_OK;
 	for (size_t i = 0; i < sizeof names / sizeof *names && done; i++)
-		done = accounts_add(accounts, names[i], DEMO_DOMAIN, NULL) == ACCOUNTS_OK;
+		done = admin_add_account(admin, names[i], DEMO_DOMAIN, NULL) == ADMIN_OK;
 	return done;
 }
 
 static int
 prepare(const char *data, struct mailbox_store *mailboxes, bool demo, bool *made, char error[DEMO_ERROR_SIZE])
 {
-	char why[ACCOUNTS_ERROR_SIZE];
+	char why[ADMIN_ERROR_SIZE];
 	bool created = false, done = true;
-	struct accounts *accounts = accounts_open(data, mailboxes, &created, why);
-	if (accounts == NULL) {
+	struct admin *admin = accounts_open(data, mailboxes, &created, why);
+	if (admin == NULL) {
 		snprintf(error, DEMO_ERROR_SIZE, "%s", why);
 		return -1;
 	}
 	if (created && demo)
-		done = add_demo(accounts);
+		done = add_demo(admin);
 	if (!done)
-		snprintf(error, DEMO_ERROR_SIZE, "cannot make the demo domain: %s", accounts_error(accounts));
+		snprintf(error, DEMO_ERROR_SIZE, "cannot make the demo domain: %s", admin->ops->error(admin));
 	*made = created && demo && done;
-	accounts_close(accounts);
+	admin->ops->close(admin);
 	return done ? 0 : -1;
 }
 

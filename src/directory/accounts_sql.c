@@ -1,0 +1,93 @@
+/* What the operations on accounts are made of: statements, and the sentence about an error. */
+#include <stdio.h>
+
+#include "directory/accounts_internal.h"
+
+enum admin_result
+accounts_set_error(struct accounts *accounts, enum admin_result result, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(accounts->error, sizeof accounts->error, format, arguments);
+	va_end(arguments);
+	return result;
+}
+
+enum admin_result
+accounts_trouble(struct accounts *accounts)
+{
+	switch (sqlite3_errcode(accounts->database)) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return accounts_set_error(
+		    accounts, ADMIN_FAILED, "another program keeps the accounts locked; try again");
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return accounts_set_error(accounts, ADMIN_FAILED,
+		    "ftgate.db is damaged (%s); put a backup in its place", sqlite3_errmsg(accounts->database));
+	default: return accounts_set_error(accounts, ADMIN_FAILED, "ftgate.db: %s", sqlite3_errmsg(accounts->database));
+	}
+}
+
+static void
+bind(sqlite3_stmt *statement, const char *types, va_list values)
+{
+	for (int i = 0; types[i] != '\0'; i++) {
+		if (types[i] == 'i')
+			sqlite3_bind_int64(statement, i + 1, va_arg(values, int64_t));
+		else
+			sqlite3_bind_text(statement, i + 1, va_arg(values, const char *), -1, SQLITE_TRANSIENT);
+	}
+}
+
+static sqlite3_stmt *
+prepare(struct accounts *accounts, const char *sql, const char *types, va_list values)
+{
+	sqlite3_stmt *statement = NULL;
+	if (sqlite3_prepare_v2(accounts->database, sql, -1, &statement, NULL) == SQLITE_OK)
+		bind(statement, types, values);
+	return statement;
+}
+
+sqlite3_stmt *
+accounts_query(struct accounts *accounts, const char *sql, const char *types, ...)
+{
+	va_list values;
+	va_start(values, types);
+	sqlite3_stmt *statement = prepare(accounts, sql, types, values);
+	va_end(values);
+	return statement;
+}
+
+int64_t
+accounts_number(struct accounts *accounts, const char *sql, const char *types, ...)
+{
+	int64_t number = -1;
+	va_list values;
+	va_start(values, types);
+	sqlite3_stmt *statement = prepare(accounts, sql, types, values);
+	va_end(values);
+	int result = statement == NULL ? SQLITE_ERROR : sqlite3_step(statement);
+	if (result == SQLITE_ROW)
+		number = sqlite3_column_int64(statement, 0);
+	else if (result == SQLITE_DONE)
+		number = 0;
+	else
+		accounts_trouble(accounts);
+	sqlite3_finalize(statement);
+	return number;
+}
+
+int
+accounts_run(struct accounts *accounts, const char *sql, const char *types, ...)
+{
+	va_list values;
+	va_start(values, types);
+	sqlite3_stmt *statement = prepare(accounts, sql, types, values);
+	va_end(values);
+	int result = statement == NULL ? SQLITE_ERROR : sqlite3_step(statement);
+	if (result != SQLITE_DONE)
+		accounts_trouble(accounts);
+	sqlite3_finalize(statement);
+	return result;
+}
