@@ -16,7 +16,10 @@ TEST = """
 import os, subprocess, sys, tempfile, time
 sys.path.insert(0, sys.argv[1])
 from server import Server
-with Server("--workers", "2"):
+with Server("--workers", "2") as server:
+    for event in "worker=0", "worker=1":
+        server.wait_for_log("event=worker-started " + event)
+    server.wait_for_log("event=relay-started")
     subprocess.run(["setsid", "-f", "sleep", "1000"], check=True)
     print(os.getpid(), tempfile.gettempdir(), flush=True)
     time.sleep(1000)
