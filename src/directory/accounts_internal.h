@@ -69,7 +69,7 @@ enum admin_result record_name_parse(
 
 enum admin_result record_check_access(struct accounts *accounts, const char *kind);
 
-/* The number of a record; 0 where it is missing, -1 on failure, which have been told. */
+/* The number of a record; 0 if it is missing, -1 on failure: the error is set then. */
 int64_t record_find(struct accounts *accounts, enum record_kind kind, const struct record_name *name);
 
 /* Parses an address of this server's: local-part@domain. */

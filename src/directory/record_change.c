@@ -10,7 +10,7 @@ begin(struct accounts *accounts)
 	return accounts_run(accounts, "BEGIN IMMEDIATE", "") == SQLITE_DONE ? ADMIN_OK : ADMIN_FAILED;
 }
 
-/* Ends the transaction: all of it, or nothing, and then the error that was told stays. */
+/* Ends the transaction: commits it, or rolls it back and keeps the error. */
 static enum admin_result
 end(struct accounts *accounts, enum admin_result result)
 {

@@ -1,4 +1,4 @@
-/* The targets of aliases and lists: each that is to be here is there, and none leads back. */
+/* The targets of aliases and lists: each must exist, if its domain is hosted here, and none may lead back. */
 #include <stdio.h>
 #include <strings.h>
 
@@ -11,7 +11,7 @@
 	" UNION SELECT l.id FROM reach JOIN targets t ON t.alias = reach.id JOIN domains d ON d.name = t.domain"       \
 	"  JOIN aliases l ON l.domain = d.id AND l.local = t.local) "
 
-/* Whether an address is there is known where its mailbox would be here. */
+/* Only addresses whose mailbox would be here can be checked. */
 static enum admin_result
 check_there(struct accounts *accounts, const struct address *address, const char *text)
 {

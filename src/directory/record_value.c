@@ -8,7 +8,7 @@
 
 enum { MOVED_MAX = 320, TAG_MAX = 35, SUBTAG_MAX = 8 };
 
-/* "500", "64K", "10M", "1G", "1T": octets; without a unit where these are none. */
+/* "500", "64K", "10M", "1G", "1T": octets; other numbers have no unit. */
 static bool
 parse_number(const char *text, bool units, int64_t *number)
 {

@@ -23,7 +23,7 @@ struct content_rules;
  *   header NAME /PATTERN/i    a field of the header, decoded (RFC 2047), by a Perl-compatible regular expression; NAME is
  *                             a glob, too; i is optional: in either case
  *
- * Each fault is reported, then NULL is returned. To be freed by the caller, when nobody looks any more.
+ * Each fault is reported, then NULL is returned. The caller frees the rules when no message is inspected any more.
  */
 struct content_rules *content_rules_read(const char *path, config_report *report, void *context);
 void content_rules_free(struct content_rules *rules);
@@ -31,18 +31,18 @@ void content_rules_free(struct content_rules *rules);
 enum content_verdict {
 	CONTENT_CLEAN,
 	CONTENT_PROHIBITED,
-	CONTENT_BEYOND, /* there is more to the message than is looked at, see mime_walk.h */
-	CONTENT_FAILED, /* it cannot be read; detail tells why */
+	CONTENT_BEYOND, /* the message is beyond the limits of mime_walk.h */
+	CONTENT_FAILED, /* it cannot be read; detail is why */
 };
 
 struct content_finding {
 	enum content_verdict verdict;
 	const char *cause; /* "line 12"; "mime-depth". As long as the rules last; NULL: none */
 	char detail
-	    [CONTENT_DETAIL_SIZE]; /* what has gone wrong, also where it is CLEAN: a pattern took too long. "": nothing */
+	    [CONTENT_DETAIL_SIZE]; /* what has gone wrong, also if it is CLEAN: a pattern took too long. "": nothing */
 };
 
-/* Looks at a message in a file. Blocks; any number of threads may do so at a time. */
+/* Inspects a message in a file. Blocks; any number of threads may do so at a time. */
 void content_rules_look(const struct content_rules *rules, int file, struct content_finding *finding);
 
 #endif

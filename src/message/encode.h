@@ -5,16 +5,16 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Whether all octets are ASCII. */
+/* Are all octets ASCII? */
 bool encode_is_ascii(const char *text, size_t len);
 
-/* Quoted-printable (RFC 2045 section 6.7); lines end with LF. */
+/* Writes text as quoted-printable (RFC 2045 section 6.7); lines end with LF. */
 void encode_quoted_printable(FILE *to, const char *text);
 
-/* A header field whose value is any UTF-8 text: as it is where it is ASCII, else in encoded words (RFC 2047). */
+/* Writes a header field whose value is any UTF-8 text: unchanged if it is ASCII, else in encoded words (RFC 2047). */
 void encode_field(FILE *to, const char *name, const char *value);
 
-/* What xtext (RFC 3461 section 4) stands for, where that is printable ASCII; else as it is. */
+/* Writes what xtext (RFC 3461 section 4) encodes, if that is printable ASCII; else the text unchanged. */
 void encode_decode_xtext(FILE *to, const char *text);
 
 #endif

@@ -95,7 +95,7 @@ add_name(struct header_scanner *scanner, char c)
 	}
 }
 
-/* The first octet of a line. White space goes on with the field before, or with what is passed over. */
+/* The first octet of a line. White space continues the field before, or what is skipped. */
 static void
 begin_line(struct header_scanner *scanner, char c)
 {

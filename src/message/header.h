@@ -22,7 +22,7 @@ struct header_field {
 	bool first, last; /* is this the first, the last part? Most fields have one, which is both */
 };
 
-/* Everything but field and context, which are to be set once and may be NULL, is zero at the beginning. */
+/* All zero at the beginning but field and context, which the caller sets; they may be NULL. */
 struct header_scanner {
 	void (*field)(void *context, const struct header_field *field);
 	void *context;

@@ -37,7 +37,7 @@ each_parameter(const char *parameters, const char *const names[2], mime_found *f
 		g_object_unref(list);
 }
 
-/* How a boundary is told on while its encoded words are none. */
+/* Passes a boundary on that has no encoded words. */
 struct masked {
 	mime_found *boundary;
 	void *context;
@@ -83,7 +83,7 @@ add_word_text(GString *to, char encoding, const char *text, const char *end)
 		g_string_append_c(to, '=');
 }
 
-/* Adds an encoded word (RFC 2047), or its first two octets where it is none. Returns what is behind. */
+/* Adds an encoded word (RFC 2047), or its first two octets if it is none. Returns what is behind. */
 static const char *
 add_word(GString *to, const char *word)
 {
@@ -100,7 +100,7 @@ add_word(GString *to, const char *word)
 	return end + 2;
 }
 
-/* A copy that says to GMime what it says to who reads more into it: GMime ends names at a NUL, and cuts base64 short. */
+/* A copy normalised so that GMime sees what lenient mail readers would see: it ends names at a NUL, and cuts base64 short. */
 static char *
 prepare(const char *value)
 {
@@ -114,7 +114,7 @@ prepare(const char *value)
 	return g_string_free(copy, FALSE);
 }
 
-/* To whom names are told. */
+/* Who receives the names. */
 struct name_reader {
 	mime_found *name;
 	void *context;

@@ -4,22 +4,24 @@
 
 enum { MIME_TYPE_SIZE = 256 };
 
-/* Is told a text that has been found in a field; it lasts until the call returns. */
+/* Receives a text that was found in a field; it lasts until the call returns. */
 typedef void mime_found(void *context, const char *text);
 
-/* To be called once before the others, which any thread may call then. */
+/* Must be called once before the others, which any thread may call then. */
 void mime_field_prepare(void);
 
 /*
- * The media type that an unfolded Content-Type field tells, as "text/plain", cut where it is longer; of one that cannot
- * be read, what GMime makes of it. Hands out each boundary that it has.
+ * The media type of an unfolded Content-Type field, such as "text/plain", cut if it is longer; if the field cannot be
+ * parsed, what GMime makes of it.
  */
 void mime_field_type(const char *value, char type[MIME_TYPE_SIZE]);
+
+/* Passes each boundary of an unfolded Content-Type field. */
 void mime_field_boundaries(const char *value, mime_found *boundary, void *context);
 
 /*
- * Hands out each file name that the value of one of the two fields holds, decoded, as UTF-8 as far as it can be told, and
- * without the dots, blanks and quotes at its end that systems leave out. It may be handed out several times.
+ * Passes each file name in the value of one of the two fields, decoded, as UTF-8 if its charset is known, and without the
+ * dots, blanks and quotes at its end that systems leave out. A name may be passed several times.
  */
 void mime_field_names(const char *value, mime_found *name, void *context);
 

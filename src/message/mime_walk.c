@@ -122,7 +122,7 @@ begins(const char *text, const char *with)
 	return ascii_equal(text, with, strlen(with));
 }
 
-/* Of several types in one header each is believed: who knows which the reader believes? */
+/* Of several types in one header each counts: mail readers differ in which one they use. */
 static void
 read_type(struct walk *walk)
 {
@@ -201,7 +201,7 @@ end_header(struct walk *walk)
 		begin_part(walk);
 }
 
-/* The level whose boundary a line begins with, the longest where there are several; the depth where there is none. */
+/* The level whose boundary a line begins with, the longest if there are several; the depth if there is none. */
 static unsigned
 find_level(const struct walk *walk, const char *line, size_t len)
 {

@@ -13,7 +13,7 @@ enum {
 struct mime_visitor {
 	/* A field of the message's own header; its value is unfolded, and ends with a NUL, of which it has no other. */
 	bool (*field)(void *context, const char *name, const char *value);
-	/* The media type of a part, "text/plain" where it does not say; a file name of it, see mime_field_names(). */
+	/* The media type of a part, "text/plain" if it does not say; a file name of it, see mime_field_names(). */
 	bool (*type)(void *context, const char *type);
 	bool (*name)(void *context, const char *name);
 	bool header_only; /* nothing but the message's own header is walked through */

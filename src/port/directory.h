@@ -62,7 +62,7 @@ struct account {
 
 /*
  * The part that all questions share: the first member of each kind. A question is embedded in whatever it is about, and
- * stays where it is until done() is called. The asker sets done and the members above "answer"; the directory sets the
+ * must not move before done() is called. The asker sets done and the members above "answer"; the directory sets the
  * others. Answers are values that the question owns.
  */
 struct directory_question {

@@ -1,8 +1,8 @@
-/* What a sender asks to be told of a message: RFC 3461. */
+/* The delivery status notifications (DSN) that a sender requests: RFC 3461. */
 #ifndef PORT_DSN_REQUEST_H
 #define PORT_DSN_REQUEST_H
 
-/* How much of the message a notice is to hold. */
+/* How much of the message a DSN holds: the parameter RET. */
 enum dsn_return { DSN_RETURN_UNSAID, DSN_RETURN_FULL, DSN_RETURN_HEADERS };
 
 /* When a recipient's sender wants to hear. A set; empty: nothing was said. */

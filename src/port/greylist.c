@@ -1,4 +1,4 @@
-/* Greylisting (RFC 6647): mail that has never come this way before is to come again after a while. */
+/* Greylisting (RFC 6647): mail of an unknown kind is deferred for a while. */
 #include "port/greylist.h"
 
 #include <string.h>

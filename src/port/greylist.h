@@ -1,4 +1,4 @@
-/* Greylisting (RFC 6647): mail that has never come this way before is to come again after a while. */
+/* Greylisting (RFC 6647): mail of an unknown kind is deferred for a while. */
 #ifndef PORT_GREYLIST_H
 #define PORT_GREYLIST_H
 
@@ -9,8 +9,8 @@
 enum { GREYLIST_SECRET_SIZE = 16 };
 
 struct greylist_rules {
-	int64_t delay;    /* seconds that mail has to wait */
-	int64_t window;   /* seconds in which it has to come again; more than delay */
+	int64_t delay;    /* seconds for which mail is deferred */
+	int64_t window;   /* seconds within which the client must retry; more than delay */
 	int64_t lifetime; /* seconds that what has passed is known after it came last */
 	int64_t passes;   /* of different mail, after which all that comes from a network is let pass; 0: never */
 };
@@ -23,8 +23,8 @@ struct greylist_keys {
 
 enum greylist_verdict {
 	GREYLIST_PASS,
-	GREYLIST_WAIT,   /* it is to come again: left tells when */
-	GREYLIST_FAILED, /* the store is in trouble: nobody is to wait for that */
+	GREYLIST_WAIT,   /* deferred for so many seconds: left */
+	GREYLIST_FAILED, /* the store has failed: mail passes */
 };
 
 /*

@@ -13,7 +13,7 @@ struct quota {
 	long long messages;
 };
 
-/* Where it is kept is known to the store alone (store/ for Maildirs, relay/lmtp_delivery.c for another server). */
+/* Only its store knows its path: store/ for Maildirs, relay/lmtp_delivery.c for another server. */
 struct mailbox {
 	int64_t account; /* number of the account; 0: a postmaster without one */
 	struct quota quota;

@@ -1,4 +1,4 @@
-/* Where mailboxes are kept, for whoever adds and removes accounts. A narrow port: store/ implements it for Maildirs. */
+/* Where mailboxes are kept, for whoever adds and removes accounts. A port: store/ implements it for Maildirs. */
 #ifndef PORT_MAILBOX_STORE_H
 #define PORT_MAILBOX_STORE_H
 

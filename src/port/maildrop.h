@@ -27,21 +27,21 @@ enum maildrop_result {
 struct maildrop;
 
 /*
- * A maildrop that is not open yet. folder is a descriptor of the folder of all mail and stays the caller's; mailbox is
+ * Makes a maildrop that is not open yet. folder is a descriptor of the folder of all mail and remains the caller's; mailbox is
  * copied. Does not block. NULL with errno: ENOMEM, or EINVAL if its address names no mailbox.
  */
 struct maildrop *maildrop_new(int folder, const struct mailbox *mailbox, struct executor *executor);
 
-/* Gives up the lock and all else, and deletes nothing. NULL is fine. Not while one of the jobs below is under way. */
+/* Frees the maildrop and its lock, and deletes nothing. NULL is fine. Not while one of the jobs below is under way. */
 void maildrop_close(struct maildrop *maildrop);
 
 /*
- * Each of these four starts a job; one at a time, and nothing else is asked of the maildrop meanwhile. done() is called on
+ * Each of the next four starts a job. Only one runs at a time, and no other function is legal meanwhile. done() is called on
  * the loop when it is over, maybe before the call returns, and may start the next or close the maildrop. maildrop_error()
  * then is the errno of a failure, for the log.
  *
  * maildrop_open locks the maildrop until it is closed, and takes stock. Messages are numbered from 1 in the order of their
- * arrival; whatever comes or goes later, numbers, sizes and unique-ids stay. A Maildir that does not exist is empty. After
+ * arrival; numbers, sizes and unique-ids do not change later. A Maildir that does not exist is empty. After
  * a failure only maildrop_close() is left.
  */
 void maildrop_open(struct maildrop *maildrop, void (*done)(void *context, enum maildrop_result result), void *context);
@@ -58,7 +58,7 @@ void maildrop_read_on(
 
 /*
  * The UPDATE state: removes the marked messages for good, and brings maildirsize up to date. One that has vanished is
- * removed. OK where all are; maildrop_left() tells how many are not, 0 where only the disk could not be synced. Then
+ * removed. OK if all are; maildrop_left() is how many are not, 0 if only the disk could not be synced. Then
  * maildrop_close().
  */
 void maildrop_update(
@@ -87,7 +87,7 @@ void maildrop_read_end(struct maildrop *maildrop);
 /* Messages, those marked as deleted too. */
 size_t maildrop_count(const struct maildrop *maildrop);
 
-/* Messages and octets without those marked as deleted, as STAT tells them. */
+/* Messages and octets without those marked as deleted, as STAT shows them. */
 struct maildrop_total {
 	size_t messages;
 	uint64_t octets;

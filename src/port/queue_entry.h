@@ -50,43 +50,44 @@ struct queue_entry {
 	bool eightbit;          /* needs 8BITMIME */
 	bool held;              /* is not to be tried until it is released */
 	enum dsn_return ret;
-	char *envid;      /* as it was written (RFC 3461 section 4.4); NULL: none */
-	char *message_id; /* the Message-ID field, for the log; NULL: none is known */
-	uint64_t
-	    local_prefix_len; /* octets at the start of the message file that are not sent: lines for mailboxes here */
-	uint64_t size;        /* octets that are sent, with CRLF for each LF of the file */
+	char *envid;               /* as it was written (RFC 3461 section 4.4); NULL: none */
+	char *message_id;          /* the Message-ID field, for the log; NULL: none is known */
+	uint64_t local_prefix_len; /* octets at the start of the file that are not sent: lines for mailboxes here */
+	uint64_t size;             /* octets that are sent, with CRLF for each LF of the file */
 	struct queue_recipient *recipients;
 	size_t count, room;
 	bool claimed;
-	int lock; /* where it is claimed: a descriptor that holds its lock */
+	int lock; /* if it is claimed: a descriptor that holds its lock */
 };
 
 /*
- * Adds a recipient, who is waiting; NULL when memory is out or there are too many. The address is copied; NULL leaves
- * it to the caller. What is returned is good until the next one is added.
+ * Adds a recipient in the state QUEUE_WAITING; NULL when memory is out or there are too many. The address is copied; NULL
+ * leaves it to the caller. The result is valid until the next recipient is added.
  */
 struct queue_recipient *queue_entry_add(struct queue_entry *entry, const char *address);
 
-/* The recipient of this address; NULL where there is none. */
+/* The recipient of this address; NULL if there is none. */
 struct queue_recipient *queue_entry_find(const struct queue_entry *entry, const char *address);
 
-/* Takes out recipients from this place on. */
+/* Keeps the first recipients, so many, and removes the others. */
 void queue_entry_cut(struct queue_entry *entry, size_t count);
 
-/* The domain of a recipient, or what stands in its place in brackets. */
+/* The domain of a recipient, or its address literal in brackets. */
 const char *queue_domain(const struct queue_recipient *recipient);
 
-/* Is anybody still waited for? The earliest time of a next attempt, INT64_MAX where nobody is waiting. */
+/* Is any recipient still waiting? */
 bool queue_is_waiting(const struct queue_entry *entry);
+
+/* The earliest time of a next attempt; INT64_MAX if no recipient is waiting. */
 int64_t queue_next(const struct queue_entry *entry);
 
 /*
  * Sets a text of an entry or a recipient: frees what was there, and copies len octets, NULL for none. Control
- * characters become spaces, and what is beyond max is left out. False when memory is out; the text is then as it was.
+ * characters become spaces; octets beyond max are left out. False when memory is out; the text is then unchanged.
  */
 bool queue_set_text(char **text, const char *octets, size_t len, size_t max);
 
-/* Frees what the entry holds, and lets go of its lock. All is zero then. */
+/* Frees what the entry holds, and gives its claim back. All is zero then. */
 void queue_entry_clear(struct queue_entry *entry);
 
 #endif

@@ -131,7 +131,7 @@ put_text(FILE *out, const struct field *field, const char *text)
 	return is_fit(field->type, text, strlen(text));
 }
 
-/* False where the value is none that can be read again. */
+/* False if the value could not be read again. */
 static bool
 put_field(FILE *out, const struct field *field, const void *record)
 {
@@ -217,7 +217,7 @@ take_number(struct piece piece, int64_t max, int64_t *number)
 	return *number <= max;
 }
 
-/* The place of a word; that of the end where it is none of them. */
+/* The index of a word; that of the end if it is none of them. */
 static unsigned
 find_word(const char *const *words, struct piece piece)
 {
@@ -243,10 +243,10 @@ take_set(struct piece piece, const char *const *words, unsigned *set)
 	for (const char *at = piece.text; at <= end;) {
 		const char *comma = memchr(at, ',', (size_t)(end - at));
 		const char *stop = comma != NULL ? comma : end;
-		unsigned place = find_word(words, (struct piece) { at, (size_t)(stop - at) });
-		if (words[place] == NULL || *set >> place != 0)
+		unsigned index = find_word(words, (struct piece) { at, (size_t)(stop - at) });
+		if (words[index] == NULL || *set >> index != 0)
 			return false;
-		*set |= 1U << place;
+		*set |= 1U << index;
 		at = stop + 1;
 	}
 	return true;
@@ -280,38 +280,38 @@ take_value(const struct field *field, void *record, struct piece piece)
 	}
 }
 
-/* Reads a line of one of these fields, from the place on. *place is then behind it. */
+/* Reads a line of one of these fields, from index *next on; *next is then behind it. */
 static bool
-take_field(const struct field *fields, size_t count, size_t *place, void *record, struct piece line)
+take_field(const struct field *fields, size_t count, size_t *next, void *record, struct piece line)
 {
 	const char *space = memchr(line.text, ' ', line.len);
 	struct piece name = { line.text, space != NULL ? (size_t)(space - line.text) : line.len };
 	struct piece value = { NULL, 0 };
 	if (space != NULL)
 		value = (struct piece) { space + 1, line.len - name.len - 1 };
-	while (*place < count && !equals(name, fields[*place].name))
-		++*place;
-	if (*place == count || (value.text == NULL) != (fields[*place].type == FLAG))
+	while (*next < count && !equals(name, fields[*next].name))
+		++*next;
+	if (*next == count || (value.text == NULL) != (fields[*next].type == FLAG))
 		return false;
-	return take_value(&fields[(*place)++], record, value);
+	return take_value(&fields[(*next)++], record, value);
 }
 
-/* Reads a line of an entry, or of the recipient that came last. *place is that of the field behind the line before. */
+/* Reads a line of an entry, or of its last recipient. *next is the index of the field behind that of the line before. */
 static bool
-take_line(struct queue_entry *entry, size_t *place, struct piece line)
+take_line(struct queue_entry *entry, size_t *next, struct piece line)
 {
 	static const char begin[] = "to ";
 	if (line.len >= sizeof begin - 1 && memcmp(line.text, begin, sizeof begin - 1) == 0) {
 		if (queue_entry_add(entry, NULL) == NULL)
 			return false;
-		*place = 0;
+		*next = 0;
 	}
 	if (entry->count == 0)
-		return take_field(entry_fields, ENTRY_FIELDS, place, entry, line);
-	return take_field(recipient_fields, RECIPIENT_FIELDS, place, &entry->recipients[entry->count - 1], line);
+		return take_field(entry_fields, ENTRY_FIELDS, next, entry, line);
+	return take_field(recipient_fields, RECIPIENT_FIELDS, next, &entry->recipients[entry->count - 1], line);
 }
 
-/* Cuts a line off a text; false where there is none that is whole. */
+/* Cuts a line off a text; false if no whole line is left. */
 static bool
 cut_line(const char **text, size_t *len, struct piece *line)
 {
@@ -328,13 +328,13 @@ static bool
 read_lines(struct queue_entry *entry, const char *text, size_t len)
 {
 	struct piece line;
-	size_t place = 0;
+	size_t next = 0;
 	if (len > QUEUE_ENVELOPE_MAX || !cut_line(&text, &len, &line) || !equals(line, FIRST_LINE))
 		return false;
 	while (cut_line(&text, &len, &line)) {
 		if (equals(line, LAST_LINE))
 			return len == 0 && entry->sender != NULL && entry->count > 0;
-		if (!take_line(entry, &place, line))
+		if (!take_line(entry, &next, line))
 			return false;
 	}
 	return false;

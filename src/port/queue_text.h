@@ -10,14 +10,14 @@ extern const char *const queue_state_words[];
 extern const char *const queue_notify_words[];
 
 /*
- * Writes all of an entry but its ID and claim. NULL with errno where memory is out, or EINVAL where the entry holds what
+ * Writes all of an entry but its ID and claim. NULL with ENOMEM, or with EINVAL if the entry holds what
  * queue_text_read() would not take back. To be freed by the caller.
  */
 char *queue_text_write(const struct queue_entry *entry, size_t *len);
 
 /*
- * Reads that text into an empty entry. False with EBADMSG where it is anything else, of another version, or not whole;
- * with ENOMEM where memory is out. The entry then holds some of it, and is to be cleared.
+ * Reads that text into an empty entry. Returns false with EBADMSG if it is anything else, of another version, or cut; with
+ * ENOMEM when memory is out. The entry then holds a part of it, and must be cleared.
  */
 bool queue_text_read(struct queue_entry *entry, const char *text, size_t len);
 

@@ -110,7 +110,7 @@ queue_sync_folder(const struct queue *queue)
 	return (int)TEMP_FAILURE_RETRY(fsync(queue->folder));
 }
 
-/* Gives the envelope in tmp/ its place. */
+/* Moves the envelope from tmp/ to its final path. */
 int
 queue_place_envelope(const struct queue *queue, const struct queue_entry *entry)
 {

@@ -10,7 +10,7 @@
 
 enum { QUEUE_PATH_SIZE = QUEUE_ID_SIZE + 32 };
 
-/* The files of an entry, below the queue's folder: where they belong, and where they are before they are whole. */
+/* The files of an entry, below the queue's folder: their final paths, and those of files that are being written. */
 struct queue_paths {
 	char envelope[QUEUE_PATH_SIZE], message[QUEUE_PATH_SIZE];
 	char tmp_envelope[QUEUE_PATH_SIZE], tmp_message[QUEUE_PATH_SIZE];
@@ -24,7 +24,7 @@ bool queue_id_of_message(char id[QUEUE_ID_SIZE], const char *file);
 /* Opens the folder or one below it to read its entries; NULL with errno. */
 DIR *queue_open_entries(const struct queue *queue, const char *name);
 
-/* Writes the envelope to tmp/, synced and locked. Returns its descriptor, or -1 with errno. Moves it to its place. */
+/* Writes the envelope to tmp/, synced and locked. Returns its descriptor, or -1 with errno. */
 int queue_write_envelope(const struct queue *queue, const struct queue_entry *entry);
 int queue_place_envelope(const struct queue *queue, const struct queue_entry *entry);
 

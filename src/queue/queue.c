@@ -44,7 +44,7 @@ queue_close(struct queue *queue)
 }
 
 int
-queue_scan(const struct queue *queue, queue_tell *tell, void *context)
+queue_scan(const struct queue *queue, queue_each_id *each_id, void *context)
 {
 	char id[QUEUE_ID_SIZE];
 	const struct dirent *file;
@@ -54,7 +54,7 @@ queue_scan(const struct queue *queue, queue_tell *tell, void *context)
 	do {
 		errno = 0;
 		file = readdir(entries);
-	} while (file != NULL && (!queue_id_of(id, file->d_name) || tell(context, id)));
+	} while (file != NULL && (!queue_id_of(id, file->d_name) || each_id(context, id)));
 	int error = file == NULL ? errno : 0;
 	closedir(entries);
 	errno = error;
@@ -103,7 +103,7 @@ queue_load(const struct queue *queue, const char *id, struct queue_entry *entry)
 	return result;
 }
 
-/* Is the file that has been locked still the envelope, or has another one come into its place meanwhile? */
+/* Is the file that has been locked still the envelope, or has another one replaced it meanwhile? */
 static bool
 is_current(const struct queue *queue, int file, const char *id)
 {

@@ -12,7 +12,7 @@
  * its lines end with LF, where CRLF came in, and its file may have further names in Maildirs. So it is never written
  * to.
  *
- * Who sends, changes or removes an entry has claimed it: holds an flock() on its envelope, which the system takes
+ * A process that sends, changes or removes an entry claims it: it holds an flock() on the envelope, which the system takes
  * back from a process that dies. So any number of processes may work on a queue, and none sends what another one is
  * sending.
  *
@@ -25,30 +25,36 @@ struct queue {
 /* The folder in it where a message may be written first. */
 #define QUEUE_TMP "tmp"
 
-enum { QUEUE_STALE = 36 * 60 * 60 }; /* seconds after which what is not whole belongs to nobody */
+enum { QUEUE_STALE = 36 * 60 * 60 }; /* seconds after which an incomplete entry is left over */
 
-/* Opens a queue; its folder is made where it is missing. */
+/* Opens a queue, and makes its folders if they are missing. */
 int queue_open(struct queue *queue, const char *path);
+
+/* Closes a queue. */
 void queue_close(struct queue *queue);
 
-/*
- * Tells the ID of each entry, in no order; an entry that comes or goes meanwhile may be told or not. Stops where tell
- * says false. Reads names alone. A change to an envelope, and a new one, is an event of the folder: ID.envelope is
- * renamed into place (inotify(7): IN_MOVED_TO); queue_id_of() knows it by its name.
- */
-typedef bool queue_tell(void *context, const char *id);
-int queue_scan(const struct queue *queue, queue_tell *tell, void *context);
+/* Receives the ID of an entry; false stops the scan. */
+typedef bool queue_each_id(void *context, const char *id);
 
-/* The ID that the name of a file in the folder stands for; false where it is not that of an envelope. */
+/*
+ * Passes the ID of each entry, in no order; an entry that is added or removed meanwhile may be passed or not. Reads names
+ * alone. A new or changed envelope is an event of the folder: ID.envelope is renamed into place (inotify(7):
+ * IN_MOVED_TO), and queue_id_of() finds the ID in the name.
+ */
+int queue_scan(const struct queue *queue, queue_each_id *each_id, void *context);
+
+/* The ID in the name of an envelope; false if the file is no envelope. */
 bool queue_id_of(char id[QUEUE_ID_SIZE], const char *file);
 
-/*
- * Reads an entry: to look at, or with a claim to it, which queue_entry_clear() gives back; entry is to be cleared in
- * any case. ENOENT: there is none of this ID. EBADMSG: its envelope is damaged; it is claimed all the same, only to
- * be removed. EWOULDBLOCK: somebody else has claimed it just now, such as the session that it comes from, for the
- * blink until it is durable. Ask again in a moment then, for no event tells the end of a claim.
- */
+/* Reads an entry without a claim. The caller clears entry in any case. errno as for queue_claim(). */
 int queue_load(const struct queue *queue, const char *id, struct queue_entry *entry);
+
+/*
+ * Claims an entry and reads it. The caller clears entry in any case, which gives the claim back. ENOENT: no entry has this
+ * ID. EBADMSG: the envelope is damaged; it is claimed all the same, and can only be removed. EWOULDBLOCK: another process
+ * has claimed it, such as the session that adds it, until it is durable; ask again soon, since the end of a claim is no
+ * event.
+ */
 int queue_claim(const struct queue *queue, const char *id, struct queue_entry *entry);
 
 /*
@@ -57,12 +63,10 @@ int queue_claim(const struct queue *queue, const char *id, struct queue_entry *e
  */
 int queue_open_message(const struct queue *queue, const struct queue_entry *entry);
 
-/*
- * Of an entry that is claimed: stores all of it, its ID apart; what is stored before it returns lasts, whatever
- * happens. Or takes entry and message out of the queue: once it returns, nothing of it is sent again. The claim
- * stays.
- */
+/* Stores the envelope of a claimed entry; it is durable when this returns. The claim remains. */
 int queue_record(const struct queue *queue, struct queue_entry *entry);
+
+/* Removes a claimed entry and its message: once this returns, nothing of it is sent again. The claim remains. */
 int queue_remove(const struct queue *queue, struct queue_entry *entry);
 
 /*
@@ -72,19 +76,21 @@ int queue_remove(const struct queue *queue, struct queue_entry *entry);
 int queue_add(const struct queue *queue, struct queue_entry *entry, const char *octets, size_t len);
 
 /*
- * The steps of that for a message that is in a file already, for the spool, in their order: the envelope is written
- * and claimed (stage), with the file synced; the file gets a name in the queue too, or instead of one in the queue's
- * own tmp/ (link); the entry is there, on stable storage, and the claim is given back (show). Drop takes all of it
- * back, as stage and show do themselves where they fail.
+ * The three steps of queue_add() for a message that is in a file already, which the spool has synced. First: writes and
+ * syncs the envelope, and claims the entry. If it fails, it leaves nothing.
  */
 int queue_stage(const struct queue *queue, struct queue_entry *entry);
+
+/* Second: gives the message file a name in the queue; one in the queue's own tmp/ is renamed, another one is linked. */
 int queue_link(const struct queue *queue, const struct queue_entry *entry, int folder, const char *path);
+
+/* Third: publishes the entry, durably, and gives the claim back. If it fails, it drops the entry. */
 int queue_show(const struct queue *queue, struct queue_entry *entry);
 
-/* Takes back what queue_stage() and queue_link() have done. */
+/* Removes what the first two steps have made. Keeps errno. */
 void queue_drop(const struct queue *queue, struct queue_entry *entry);
 
-/* Removes what has been left of entries that never were whole. Returns how many files. */
+/* Removes the files of entries that were never completed, and are stale. Returns how many. */
 unsigned queue_sweep(const struct queue *queue, time_t now);
 
 /* A request that the queue manager try now what waits: all, one entry, those to a domain, or to it and those below it. */

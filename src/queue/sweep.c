@@ -1,4 +1,4 @@
-/* Clears the relay queue of what interrupted work has left: halves of entries, and files that never were whole. */
+/* Clears the relay queue of what interrupted work has left: halves of entries, and incomplete files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>

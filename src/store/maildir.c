@@ -23,7 +23,7 @@ maildir_sync(int folder, const char *path)
 	return result;
 }
 
-/* Makes one folder. Returns 1 where it was missing, 0 where it is there, -1 with errno. */
+/* Makes one folder. Returns 1 if it was missing, 0 if it exists, or -1 with errno. */
 static int
 make_folder(int folder, const char *path)
 {

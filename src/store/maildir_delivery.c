@@ -69,7 +69,7 @@ result_of(int error)
 	}
 }
 
-/* Makes room in the buffer, which doubles up to a block and goes on by blocks. */
+/* Makes room in the buffer, which doubles up to a block, then grows by blocks. */
 static bool
 reserve(struct maildir_delivery *delivery, size_t len)
 {
@@ -88,7 +88,7 @@ reserve(struct maildir_delivery *delivery, size_t len)
 	return true;
 }
 
-/* Copies octets with LF for each CRLF, and returns how many came of it. A CR at their end waits for what follows. */
+/* Copies octets with LF for each CRLF, and returns how many were written. A CR at their end is held back. */
 static size_t
 copy_lines(char *to, const char *bytes, size_t len, bool *cr)
 {

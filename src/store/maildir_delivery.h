@@ -25,8 +25,8 @@ struct maildir_agent {
 };
 
 /*
- * Sets up an agent for the Maildirs below a folder and for the relay queue in another one, which are made where they are
- * missing, and are of one file system. hostname becomes a part of the messages' file names. Returns 0, or -1 with errno.
+ * Opens an agent for the Maildirs below a folder and for the relay queue in another one. Both are made if they are
+ * missing, and must be on one file system. hostname becomes a part of the messages' file names. Returns 0, or -1 with errno.
  * One agent a process, opened in it; it is used on the loop alone.
  */
 int maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *queue, const char *hostname);

@@ -1,4 +1,4 @@
-/* Where the Maildir of a mailbox is. */
+/* The path of the Maildir of a mailbox. */
 #include "store/maildir.h"
 
 #include <errno.h>

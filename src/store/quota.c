@@ -48,7 +48,7 @@ struct maildirsize {
 	unsigned lines; /* behind the first one */
 };
 
-/* Opens maildirsize, whatever stands in its place: a link, a pipe or a folder is an error. */
+/* Opens maildirsize; a link, a pipe or a folder of that name is an error. */
 static int
 open_maildirsize(int maildir, int flags)
 {
@@ -104,7 +104,7 @@ take_number(const char **at, long long *number)
 	return true;
 }
 
-/* Sums up the lines. False where the limit is another one, and where anything but numbers stands there. */
+/* Sums up the lines. False if the limit is another one, or a line holds anything but numbers. */
 static bool
 sum_maildirsize(struct maildirsize *content, const struct quota *limit)
 {
@@ -138,7 +138,7 @@ is_believed(const struct maildirsize *content, const struct quota *limit, const 
 	return content->lines == 1 && content->written <= now && now - content->written < QUOTA_FRESH;
 }
 
-/* Writes maildirsize anew, by way of tmp. It is not missed where that fails. */
+/* Replaces maildirsize, by way of tmp. If that fails, the messages are counted again next time. */
 static void
 write_maildirsize(int maildir, const struct quota *limit, const struct quota *usage)
 {

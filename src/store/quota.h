@@ -20,17 +20,17 @@ enum quota_verdict {
 
 /*
  * Is there room in the Maildir at path below a folder for a message of so many octets? The usage is read from
- * maildirsize. Where that is missing, damaged, too long, for another limit, or over it and not fresh, the messages of new
+ * maildirsize. If that is missing, damaged, too long, for another limit, or over it and not fresh, the messages of new
  * and cur are counted in the Maildir and its folders, but for .Trash, and maildirsize is written anew. A Maildir that does
  * not exist is empty. Nothing that stands in maildirsize can make it fail.
  */
 enum quota_verdict quota_check(int folder, const char *path, const struct quota *limit, long long size, time_t now);
 
-/* Tells what the Maildir holds, as quota_check() finds it. Returns 0, or -1 with errno. */
+/* Finds what the Maildir holds, as quota_check() does. Returns 0, or -1 with errno. */
 int quota_usage(int folder, const char *path, const struct quota *limit, time_t now, struct quota *usage);
 
 /*
- * Records that messages have come (positive) or gone (negative), in one write. Nothing where there is no maildirsize.
+ * Records that messages have come (positive) or gone (negative), in one write. Does nothing if there is no maildirsize.
  * Returns 0, or -1 with errno; maildirsize is then gone, for it would be wrong.
  */
 int quota_add(int folder, const char *path, long long bytes, long long messages);

@@ -26,7 +26,7 @@ open_entries(int folder, const char *path)
 	return entries;
 }
 
-/* The size that ",S=" in a file name tells; -1 where it tells none. */
+/* The size behind ",S=" in a file name; -1 if there is none. */
 static long long
 told_size(const char *name)
 {
@@ -40,7 +40,7 @@ told_size(const char *name)
 	return *at == '\0' || *at == ':' || *at == ',' ? size : -1;
 }
 
-/* A file that is gone meanwhile is none, and nor is anything but a file. */
+/* A file that has vanished meanwhile does not count, nor does anything but a regular file. */
 static bool
 find_size(int folder, const struct dirent *entry, long long *size)
 {

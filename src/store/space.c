@@ -77,7 +77,7 @@ space_gauge_read(struct space_gauge *gauge, struct executor *executor)
 	return gauge->free;
 }
 
-/* The delivery tells best what is wrong with a mailbox that cannot be read. */
+/* A mailbox that cannot be read passes: the delivery finds the cause. */
 bool
 space_fits_quota(int folder, const struct mailbox *mailboxes, size_t count, uint64_t size)
 {

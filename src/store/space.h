@@ -7,36 +7,38 @@
 
 #include "port/delivery.h"
 
-/* These block. Is so much of the file system free for us that a folder is on? What cannot be told is taken for yes. */
+/* Is so much free of the file system of a folder? Yes, if that cannot be found out. Blocks. */
 bool space_is_free(int folder, long long min_free);
 
 /*
- * How much of a file system is free, for questions that may not block. A figure older than a second has a job look again
- * while it is told once more, so asking makes no system call of its own. Used on the loop alone.
+ * How much of a file system is free, for callers that must not block. If the figure is older than a second, a job reads it
+ * again while the old one is returned: asking makes no system call. Used on the loop alone.
  */
 struct space_gauge {
 	struct job job;
 	int folder;
 	uint64_t found; /* by the job */
-	uint64_t free;  /* octets; UINT64_MAX where that cannot be told */
-	int64_t since;  /* seconds, of a clock that only goes on */
+	uint64_t free;  /* octets; UINT64_MAX if that cannot be found out */
+	int64_t since;  /* seconds of a monotonic clock */
 	bool looking;
 };
 
-/* Looks for the first time, which blocks. Not to be closed while a job looks. */
+/* Reads the first figure, which blocks. The gauge must outlive its job. */
 void space_gauge_open(struct space_gauge *gauge, int folder);
+
+/* Octets that are free, as of about a second ago. */
 uint64_t space_gauge_read(struct space_gauge *gauge, struct executor *executor);
 
-/* Has one of the mailboxes at least room for a message of so many octets? One that cannot be read has. */
+/* Has at least one of the mailboxes room for a message of so many octets? One that cannot be read has. Blocks. */
 bool space_fits_quota(int folder, const struct mailbox *mailboxes, size_t count, uint64_t size);
 
-/* Records that a message has come into each of them. */
+/* Adds a message to the quota of each mailbox. Blocks. */
 void space_count_message(int folder, const struct mailbox *mailboxes, size_t count, uint64_t size);
 
 struct space_question {
 	int folder; /* of all mail */
 	long long min_free;
-	const struct mailbox *mailboxes; /* they stay until done() */
+	const struct mailbox *mailboxes; /* must last until done() */
 	size_t count;
 	uint64_t size;
 };

@@ -34,7 +34,7 @@ fail_in_queue(struct spool *spool)
 	return -1;
 }
 
-/* Where the file is before it is published: its path, and the folder that it is below; -1 with errno. */
+/* Writes the path of the file before it is published, and returns the folder that it is below; -1 with errno. */
 static int
 put_tmp_path(const struct spool *spool, char path[SPOOL_PATH_SIZE])
 {

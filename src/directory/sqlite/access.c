@@ -8,7 +8,7 @@
 
 enum { ABOUT_MAIL = ACCESS_REFUSED | ACCESS_BLACKLIST | ACCESS_PERMITTED };
 
-/* Adds what a wider network or domain says: whether mail is permitted, a smaller one has decided. */
+/* Adds what a wider network or domain says, unless a smaller one has decided whether mail is permitted. */
 static void
 widen(unsigned *access, unsigned wider)
 {
@@ -17,7 +17,7 @@ widen(unsigned *access, unsigned wider)
 	*access |= wider;
 }
 
-/* The kinds in the row of a query; false where it failed. */
+/* The kinds in the row of a query; false if it failed. */
 static bool
 read_kinds(struct reader *reader, enum query query, int result, unsigned *access)
 {

@@ -14,7 +14,7 @@ enum directory_verdict sqlite_account_find(
 
 /*
  * The domain of a local part that stands alone: FOUND, NO_MAILBOX, AMBIGUOUS, FAILED. The postmaster without a domain is
- * that of the domain that was hosted first; "" where none is.
+ * that of the domain that was hosted first; "" if none is.
  */
 enum directory_verdict sqlite_account_domain(
     struct reader *reader, const char *local, char domain[ADDRESS_DOMAIN_MAX + 1]);
@@ -28,7 +28,7 @@ bool sqlite_account_is_postmaster(const char *local);
 /* FOUND, NO_DOMAIN, FAILED. */
 enum directory_verdict sqlite_domain_find(struct reader *reader, const char *name, struct domain *domain);
 
-/* A column of the row that a query is at, copied; "" where it is NULL. */
+/* Copies a column of the current row of a query; "" if it is NULL. */
 void sqlite_copy(char *copy, size_t size, sqlite3_stmt *row, int column);
 
 #endif

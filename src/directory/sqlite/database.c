@@ -64,7 +64,7 @@ complete(sqlite3 *database, bool *created)
 	return ask_number(database, "PRAGMA user_version") == DATABASE_VERSION || migrate(database, created);
 }
 
-/* Is the file of this version, or older where that will do? */
+/* Is the file of this version, or older if that is allowed? */
 static bool
 check_version(sqlite3 *database, bool older, char error[DATABASE_ERROR_SIZE])
 {

@@ -12,8 +12,8 @@ enum {
 };
 
 /*
- * Opens the database for changes; creates it, or brings it to this version. *created tells whether it was new. NULL on
- * failure, with an English sentence in error; so where a newer version has written it.
+ * Opens the database for changes; creates it, or migrates it to this version. *created is whether it was new. NULL on
+ * failure, with an English sentence in error; also if a newer version has written it.
  */
 sqlite3 *database_open(const char *path, bool *created, char error[DATABASE_ERROR_SIZE]);
 

@@ -180,7 +180,7 @@ visit_account(struct alias_expansion *expansion, const struct account *account)
 	return verdict == DIRECTORY_FOUND ? add_mailbox(expansion, &account->mailbox) : verdict;
 }
 
-/* Who lacks an account may be an alias, or the postmaster. A target that does not exist is for the operator to mend. */
+/* An address without an account may be an alias, or the postmaster. A missing target is an error of the configuration. */
 static enum directory_verdict
 visit_other(struct alias_expansion *expansion, size_t index, const struct address *address)
 {

@@ -116,7 +116,7 @@ limit_size(struct sqlite_greylist *greylist)
 	return run(greylist, text);
 }
 
-/* Where another process does the same, SQLite says so at once: its own waiting is not for this. */
+/* If another process does the same, SQLite fails at once: its busy timeout does not apply here. */
 static bool
 begin_log(struct sqlite_greylist *greylist)
 {
@@ -205,7 +205,7 @@ step(struct sqlite_greylist *greylist, enum query query, const int64_t *numbers,
 	return sqlite3_step(statement);
 }
 
-/* Ends a statement. False where it failed, which ends all. */
+/* Ends a statement. False if it failed, which closes the file. */
 static bool
 finish(struct sqlite_greylist *greylist, enum query query, int result, int64_t now)
 {
@@ -215,7 +215,7 @@ finish(struct sqlite_greylist *greylist, enum query query, int result, int64_t n
 	return true;
 }
 
-/* Moves the cursor on by some rows, and takes out what is forgotten of them; what has not passed, too, where all is full. */
+/* Moves the cursor by some rows, and removes expired ones; if the file is full, also those that have not passed. */
 static bool
 sweep(struct sqlite_greylist *greylist, int64_t now, bool full)
 {
@@ -230,7 +230,7 @@ sweep(struct sqlite_greylist *greylist, int64_t now, bool full)
 	return finish(greylist, QUERY_SWEEP, step(greylist, QUERY_SWEEP, range, 4), now);
 }
 
-/* Adds or changes a key. Where the file is as large as it may be, room is made. */
+/* Adds or changes a key. If the file has its largest size, room is made. */
 static bool
 put(struct sqlite_greylist *greylist, enum query query, uint64_t key, int64_t now, int64_t until)
 {
@@ -265,7 +265,7 @@ find(struct greylist_store *store, uint64_t key, int64_t now, struct greylist_re
 	return finish(greylist, QUERY_FIND, result, now);
 }
 
-/* Where another process was faster, it was so in this very moment. */
+/* If another process inserted the key first, it did so just now, so its record is equally true. */
 static bool
 meet(struct greylist_store *store, uint64_t key, int64_t now, int64_t until, struct greylist_record *record)
 {

@@ -7,10 +7,10 @@
 #include <stddef.h>
 
 /*
- * The file at path, made where it is missing, also while it is in use. It grows to max_size octets at most, beside some
- * megabytes of log: then what has not passed yet makes room. What it was told survives the end of the process, however sudden.
- * Where the file is locked for long, or broken, all calls fail, without waiting again in the same second. NULL
- * when memory is out.
+ * Keeps records in the file at path, which is made if it is missing, also while it is in use. It grows to max_size octets at
+ * most, beside some megabytes of log; then records that have not passed yet are removed. Records survive a crash of the
+ * process. If the file is locked for long, or broken, all calls fail, without waiting again in the same second. NULL when
+ * memory is out.
  */
 struct greylist_store *greylist_sqlite_new(const char *path, int64_t max_size);
 

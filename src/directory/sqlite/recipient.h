@@ -24,7 +24,7 @@ enum directory_verdict sqlite_address_complete(
 /* Why an account cannot get mail: MOVED, SPAMTRAP, DISABLED, NO_PRIVILEGE; FOUND if it can. */
 enum directory_verdict sqlite_account_verdict(const struct account *account);
 
-/* Sets the mailbox of a hosted domain's postmaster who has no account; of localhost if the domain is "". */
+/* Sets the mailbox of a postmaster without an account; its domain is localhost if the address has none. */
 bool sqlite_postmaster_mailbox(struct mailbox *mailbox, const struct address *address);
 
 /* Answer a question; return its verdict. */

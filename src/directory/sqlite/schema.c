@@ -97,7 +97,7 @@ static const char first[] = "PRAGMA application_id = " APPLICATION_ID ";"
 
 static const char second[] = SECOND_COLUMNS SECOND_TABLES SECOND_TRIGGERS;
 
-/* Whether mail to a domain may have to wait; who may write to a list. */
+/* Whether mail to a domain is greylisted; who may write to a list. */
 static const char third[] = ADD("domains", FLAG("greylist", "1"))
     ADD("aliases", "post TEXT NOT NULL DEFAULT 'anyone' CHECK (post IN ('anyone', 'accounts', 'members'))");
 

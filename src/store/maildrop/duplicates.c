@@ -27,8 +27,8 @@ has_same_unique(const struct drop_list *list, const struct drop_message *one, co
 }
 
 /*
- * The time at which it was met makes a name its own: the lock lets one session do this at a time. What is told behind UNIQUE
- * stays. A name that gets too long is cut in UNIQUE.
+ * The present time makes the new name unique: the lock lets one session do this at a time. What follows UNIQUE in the name
+ * is kept. A name that would be too long is cut in UNIQUE.
  */
 static bool
 put_name(char name[NAME_MAX + 1], const char *old, const struct drop_message *message, size_t number)
@@ -46,7 +46,7 @@ put_name(char name[NAME_MAX + 1], const char *old, const struct drop_message *me
 	return true;
 }
 
-/* Gives a message a UNIQUE of its own. False where that cannot be. */
+/* Gives a message a UNIQUE of its own. False if it cannot be renamed. */
 static bool
 rename_message(struct drop_list *list, const struct drop_folders *folders, size_t number)
 {

@@ -5,9 +5,9 @@
 #include "store/maildrop/list.h"
 
 /*
- * Of messages in order, takes out those that were met twice, since they were moved meanwhile or have two names. Another
- * file that has the UNIQUE of one is given a new one behind it; where the disk does not let it, the message stays out
- * until it does. Returns whether any was renamed: the order is to be made again.
+ * Removes from a sorted list the messages that were found twice, since they were moved meanwhile or have two names. Another
+ * file with the same UNIQUE is renamed; if that fails, the message is left out until it succeeds. Returns whether any file
+ * was renamed: the list must then be sorted again.
  */
 bool drop_separate_duplicates(struct drop_list *list, const struct drop_folders *folders);
 

@@ -6,7 +6,7 @@
 
 enum drop_folder { DROP_NEW, DROP_CUR, DROP_FOLDERS };
 
-/* Descriptors; -1 for a folder that is not there. */
+/* Descriptors; -1 for a folder that is missing. */
 struct drop_folders {
 	int maildir;
 	int descriptors[DROP_FOLDERS];
@@ -14,7 +14,7 @@ struct drop_folders {
 
 extern const char *const drop_folder_names[DROP_FOLDERS];
 
-/* Opens the Maildir at path below a folder. Returns 0, or -1 with errno, ENOENT where it is missing. */
+/* Opens the Maildir at path below a folder. Returns 0, or -1 with errno, ENOENT if it is missing. */
 int drop_folders_open(struct drop_folders *folders, int folder, const char *path);
 
 /* Keeps errno. */

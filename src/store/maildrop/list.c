@@ -1,4 +1,4 @@
-/* The messages of a Maildir in the order of their arrival, and where each is. Blocks. */
+/* The messages of a Maildir in the order of their arrival, and the folder of each. Blocks. */
 #include "store/maildrop/list.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "store/maildrop/name.h"
 #include "store/maildrop/scan.h"
 
-/* What a message is found by: when it came, and the part of its name that stays. */
+/* What identifies a message: its arrival, and the part of its name that does not change. */
 struct key {
 	uint64_t arrival;
 	const char *base;
@@ -92,7 +92,7 @@ drop_list_read(struct drop_list *list, const struct drop_folders *folders)
 	return 0;
 }
 
-/* The message that a name is of; NULL where it is none of these. */
+/* The message of this name; NULL if it is none of these. */
 static struct drop_message *
 find(const struct drop_list *list, const struct key *key)
 {

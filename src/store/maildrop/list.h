@@ -1,4 +1,4 @@
-/* The messages of a Maildir in the order of their arrival, and where each is. Blocks. */
+/* The messages of a Maildir in the order of their arrival, and the folder of each. Blocks. */
 #ifndef STORE_MAILDROP_LIST_H
 #define STORE_MAILDROP_LIST_H
 
@@ -37,12 +37,12 @@ struct drop_list {
 
 /*
  * Reads an empty list: the regular files of new and cur whose names begin with no dot. They come in the order of their
- * arrival as the names tell it, then by their names. Of two files with one UNIQUE, which maildir(5) rules out, one gets a
+ * arrival as the names have it, then by their names. Of two files with one UNIQUE, which maildir(5) rules out, one gets a
  * new name; without that the two would have one unique-id. Returns 0, or -1 with errno.
  */
 int drop_list_read(struct drop_list *list, const struct drop_folders *folders);
 
-/* Looks where the messages are now: other programs change flags, and so names. Returns 0, or -1 with errno. */
+/* Finds the present name and folder of each message: other programs change flags, and so names. Returns 0, or -1 with errno. */
 int drop_list_refresh(struct drop_list *list, const struct drop_folders *folders);
 
 /* Frees the list. */

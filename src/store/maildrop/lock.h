@@ -5,9 +5,9 @@
 #define DROP_LOCK_NAME "ftgate-pop3.lock"
 
 /*
- * Locks the Maildir with this descriptor by a file in it, which stays when the lock goes. Returns a descriptor that holds
- * the lock until it is closed, also by the end of the process, however that comes; or -1 with errno, EAGAIN where another
- * one holds it.
+ * Locks the Maildir with this descriptor by a file in it, which remains when the lock is released. Returns a descriptor
+ * that holds the lock until it is closed, also by the end of the process; or -1 with errno, EAGAIN if another session
+ * holds it.
  */
 int drop_lock(int maildir);
 

@@ -1,4 +1,4 @@
-/* What the name of a message file tells: when it came, which it is, how large it is. Names may hold anything. */
+/* What the name of a message file says: its arrival, identity and size. Names may hold anything. */
 #include "store/maildrop/name.h"
 
 #include <inttypes.h>
@@ -14,7 +14,7 @@ enum { MICROSECOND_BITS = 20 };
 static const uint64_t seconds_max = UINT64_MAX >> MICROSECOND_BITS;
 static const uint64_t microseconds_max = (1 << MICROSECOND_BITS) - 1;
 
-/* Takes digits; what is above the limit is the limit. False where there are none. */
+/* Reads digits; a number above the limit is the limit. False if there are none. */
 static bool
 take_number(const char **at, uint64_t max, uint64_t *number)
 {

@@ -1,4 +1,4 @@
-/* What the name of a message file tells: when it came, which it is, how large it is. Names may hold anything. */
+/* What the name of a message file says: its arrival, identity and size. Names may hold anything. */
 #ifndef STORE_MAILDROP_NAME_H
 #define STORE_MAILDROP_NAME_H
 
@@ -12,17 +12,17 @@
 
 /* maildir(5) names a file UNIQUE[,S=SIZE][,W=WIRESIZE][,...][:INFO], UNIQUE being SECONDS.[...][MMICROSECONDS][...]. */
 struct drop_name {
-	uint64_t arrival;   /* grows with the time; 0 where the name tells none */
+	uint64_t arrival;   /* grows with the time; 0 if the name has none */
 	uint64_t size;      /* octets in the file, or DROP_UNTOLD */
-	uint64_t wire_size; /* with CRLF line ends, or DROP_UNTOLD; also where it cannot go with the size */
-	size_t base_len;    /* of UNIQUE, which stays the same for ever; 0 where it is missing */
+	uint64_t wire_size; /* with CRLF line ends, or DROP_UNTOLD; also if it contradicts the size */
+	size_t base_len;    /* of UNIQUE, which never changes; 0 if it is missing */
 };
 
 /* Parses the name of a message file. Never fails: parts that are missing have the values above. */
 struct drop_name drop_name_parse(const char *name);
 
 /*
- * The unique-id: UNIQUE itself where that is 1 to 70 octets from 0x21 to 0x7E, else a comma and its hash of 128 bits in
+ * The unique-id: UNIQUE itself if that is 1 to 70 octets from 0x21 to 0x7E, else a comma and its hash of 128 bits in
  * hexadecimal, which is no UNIQUE. Returns its length.
  */
 size_t drop_name_uid(char uid[MAILDROP_UID_SIZE], const char *base, size_t len);

@@ -1,4 +1,4 @@
-/* Opens a maildrop: locks it, lists its messages, and counts those whose sizes nothing tells. */
+/* Opens a maildrop: locks it, lists its messages, and counts those of unknown size. */
 #include <errno.h>
 
 #include "store/maildrop/internal.h"
@@ -51,7 +51,7 @@ find_size(struct maildrop *maildrop, const struct drop_folders *folders, struct 
 	message->untold = result == 0;
 }
 
-/* Counts on from where the last step ended. Tells whether there is more to count. */
+/* Continues to count from where the last step ended. Returns whether there is more to count. */
 static bool
 find_sizes(struct maildrop *maildrop, const struct drop_folders *folders)
 {

@@ -1,4 +1,4 @@
-/* Reads messages of a maildrop, block by block: the first at once where it is in memory, which costs no change of threads. */
+/* Reads messages of a maildrop, block by block: the first at once if it is in memory, which costs no change of threads. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -19,7 +19,7 @@ enum { FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, TRIES 
 /* May the disk be waited for, or is only what is in memory read? */
 enum wait { WAIT, DONT_WAIT };
 
-/* Not waiting, it fails with EAGAIN where a name or an inode is not in memory. */
+/* Without waiting, it fails with EAGAIN if a name or an inode is not in memory. */
 static int
 open_named(const struct maildrop *maildrop, const struct drop_message *message, enum wait wait)
 {

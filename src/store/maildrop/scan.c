@@ -130,7 +130,7 @@ scan_cur(struct drop_list *list, const struct drop_folders *folders)
 	return 0;
 }
 
-/* new before cur: a message that is moved meanwhile is met twice, never missed. */
+/* new before cur: a message that is moved meanwhile is found twice, never missed. */
 int
 drop_scan(struct drop_list *list, const struct drop_folders *folders)
 {

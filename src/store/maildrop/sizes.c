@@ -1,4 +1,4 @@
-/* Sizes of messages whose names tell none: counted once, and remembered in a file of the Maildir. Blocks. */
+/* Sizes of messages whose names have none: counted once, and kept in a file of the Maildir. Blocks. */
 #include "store/maildrop/sizes.h"
 
 #include <errno.h>
@@ -39,7 +39,7 @@ find_size(const struct sizes_record *records, size_t count, uint64_t wanted)
 	return DROP_UNTOLD;
 }
 
-/* The records of a file that is sound; NULL where it is not. */
+/* The records of a file; NULL if it is damaged. */
 static const struct sizes_record *
 find_records(const void *content, size_t len, size_t *count)
 {
@@ -77,7 +77,7 @@ read_all(int file, char *bytes, size_t len)
 	return true;
 }
 
-/* The content of the file, to be freed, and its length; NULL where there is none. */
+/* The content of the file, which the caller frees, and its length; NULL if there is none. */
 static void *
 read_file(int maildir, size_t *len)
 {

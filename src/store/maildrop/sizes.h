@@ -1,4 +1,4 @@
-/* Sizes of messages whose names tell none: counted once, and remembered in a file of the Maildir. Blocks. */
+/* Sizes of messages whose names have none: counted once, and kept in a file of the Maildir. Blocks. */
 #ifndef STORE_MAILDROP_SIZES_H
 #define STORE_MAILDROP_SIZES_H
 
@@ -24,10 +24,10 @@ struct sizes_record {
 	uint64_t size;
 };
 
-/* Gives those messages their sizes that are remembered. Returns how many still have none. */
+/* Sets the sizes of messages that the file has. Returns how many messages still have none. */
 size_t drop_sizes_recall(struct drop_list *list, int maildir);
 
-/* Remembers the sizes of the messages whose names tell none, anew and in one piece, if it can. */
+/* Replaces the file by one with the sizes of all messages whose names have none. May fail. */
 void drop_sizes_remember(const struct drop_list *list, int maildir);
 
 /* Counts a message of that name in a folder. Returns 0, or -1 with errno. */

@@ -8,7 +8,7 @@
 #include "store/maildrop/name.h"
 #include "store/quota.h"
 
-/* A round goes over all messages that are to be removed; the next one looks for those that have been renamed meanwhile. */
+/* A round removes all marked messages that it finds; the next one looks for those that were renamed meanwhile. */
 enum { MESSAGES_A_STEP = 1000, ROUNDS = 3 };
 
 /* Octets of the file, as maildirsize counts them. */
@@ -43,7 +43,7 @@ remove_message(struct maildrop *maildrop, const struct drop_folders *folders, st
 	}
 }
 
-/* Removes on from where the last step ended. Tells whether the round goes on. */
+/* Continues to remove from where the last step ended. Returns whether the round continues. */
 static bool
 remove_messages(struct maildrop *maildrop, const struct drop_folders *folders)
 {
@@ -59,7 +59,7 @@ remove_messages(struct maildrop *maildrop, const struct drop_folders *folders)
 	return false;
 }
 
-/* Begins another round where messages were missing. Those that stay so have been removed by others. */
+/* Begins another round if messages were missing. Those that are still missing have been removed by others. */
 static bool
 look_again(struct maildrop *maildrop, const struct drop_folders *folders)
 {
@@ -111,7 +111,7 @@ update_step(struct maildrop *maildrop)
 	return more;
 }
 
-/* Where nothing is to be removed the disk is left alone. */
+/* If no message is marked, the disk is not touched. */
 void
 maildrop_update(struct maildrop *maildrop, void (*done)(void *context, enum maildrop_result result), void *context)
 {
