@@ -404,6 +404,60 @@ class German(RelayCase):
         self.assertEqual([], [defect for part in notice.walk() for defect in part.defects])
 
 
+class Isolation(RelayCase):
+    """Servers that say nothing, or cannot be reached, cost nobody else anything."""
+
+    def silent(self, count):
+        return [self.next(address=(f"127.0.1.{i + 1}", 0), **{"": "silence"}) for i in range(count)]
+
+    @staticmethod
+    def routes(servers):
+        return "  timeout: 10m\n  retry: 1m\n  retry-max: 1h\nroutes:\n" + "".join(
+            f"  - domain: s{i}.example\n    to: {server.address[0]}:{server.port}\n    tls: none\n"
+            for i, server in enumerate(servers))
+
+    def test_silent_servers_get_one_connection_each_and_delay_nobody(self):
+        following, silent = self.next(), self.silent(4)
+        server = self.start(following.port, self.routes(silent))
+        for i in range(20):
+            self.send(server, f"a@s{i % 4}.example")
+        wait_until(lambda: all(each.connections for each in silent))
+        self.send(server)
+        following.wait(1)
+        self.assertEqual([1, 1, 1, 1], [each.connections for each in silent])
+        wait_until(lambda: len(self.queue(server)) == 20)
+
+    def test_dsns_to_slow_servers_delay_nobody(self):
+        following, silent = self.next(), self.silent(25)
+        server = self.start(following.port, self.routes(silent))
+        for i in range(25):
+            self.send(server, f"a@s{i}.example", sender="")
+        wait_until(lambda: all(each.connections for each in silent))
+        self.send(server)
+        following.wait(1)
+        wait_until(lambda: len(self.queue(server)) == 25)
+
+    def test_messages_for_a_server_that_is_down_are_parked_without_a_record(self):
+        with FakeNextHop() as following:
+            port = following.port
+        server = self.start(port, "  retry: 1m\n  retry-max: 1h\n")
+        self.send(server)
+        server.wait_for_log("event=next-hop-down")
+        for i in range(30):
+            self.send(server, f"user{i}@example.net")
+        server.control("queue", "run")
+        server.wait_for_log("event=queue-run")
+        server.wait_for_log("event=deferred.*\n(.*\n)*.*event=deferred")
+        self.assertEqual(2, server.log().count("event=deferred"), server.log())
+        self.assertEqual(1, server.log().count("event=next-hop-down"))
+        following = self.next(address=("127.0.0.1", port))
+        server.control("queue", "run")
+        self.assertEqual(31, len(following.wait(31)))
+        self.gone(server)
+        self.assertEqual(1, server.log().count("event=next-hop-up"))
+        self.assertEqual(2, server.log().count("event=deferred"))
+
+
 class Kill(RelayCase):
     def relays(self, server):
         return [int(pid) for pid in re.findall(r"event=relay-started pid=(\d+)", server.log())]
