@@ -29,7 +29,7 @@ put(const struct session_language *s, struct ftg_reply reply)
 	wrap_write(s->to, text, ftg_render(text, &s->voice, &reply), WIDTH);
 }
 
-/* What has become of the message, with the reference by which it can be looked up. */
+/* The fate of a recipient, with its reference for ftgate-msg explain. */
 static void
 put_fate(const struct session_language *s, enum ftg_id id, const char *address)
 {
@@ -40,7 +40,7 @@ put_fate(const struct session_language *s, enum ftg_id id, const char *address)
 	wrap_write(s->to, text, len, WIDTH);
 }
 
-/* The words of another server stand below, as they came. */
+/* The reply of another server follows on a line of its own, unchanged. */
 static void
 put_reason(const struct session_language *s, const char *text)
 {
@@ -52,7 +52,7 @@ put_reason(const struct session_language *s, const char *text)
 		fprintf(s->to, "\n    %s\n", verdict.detail);
 }
 
-/* Days, the last one begun counts as whole. */
+/* Days, rounded up. */
 static unsigned long
 days(int64_t seconds)
 {

@@ -1,4 +1,4 @@
-/* The servers that mail for a domain may be handed to, and where they are: RFC 5321 section 5.1, RFC 7505. */
+/* The servers that accept mail for a domain, and their addresses: RFC 5321 section 5.1, RFC 7505. */
 #include "relay/next_hop.h"
 
 #include <stddef.h>
@@ -65,9 +65,9 @@ add_addresses(struct next_hop *hop, const struct next_hop_server *server)
 		add_address(hop, &server->addresses[i], server->name);
 }
 
-/* Where this server is an MX itself, those that are no better than it would hand the message back (RFC 5321 5.1). */
+/* If this server is an MX itself, only better ones are tried: the others would send the message back (RFC 5321 5.1). */
 static void
-conclude(struct next_hop *hop)
+choose_servers(struct next_hop *hop)
 {
 	bool own = false, failed = false;
 	unsigned i = 0;
@@ -91,7 +91,7 @@ static void
 answered(struct next_hop *hop)
 {
 	if (--hop->waiting == 0)
-		conclude(hop);
+		choose_servers(hop);
 }
 
 static void
@@ -116,7 +116,7 @@ ask(struct next_hop *hop, struct next_hop_question *question, unsigned server, e
 	resolver_ask(hop->world->resolver, type, name, &question->question);
 }
 
-/* One more than there are questions waits, so that nothing is concluded before all have been asked. */
+/* The count of missing answers is one too high until all questions are asked, since an answer may come at once. */
 static void
 ask_addresses(struct next_hop *hop)
 {
@@ -140,7 +140,7 @@ add_server(struct next_hop *hop, const char *name, unsigned preference)
 	snprintf(server->name, sizeof server->name, "%s", name);
 }
 
-/* A domain without MX is its own (RFC 5321 5.1); one with an empty MX takes no mail (RFC 7505). */
+/* A domain without MX is its own server (RFC 5321 5.1); one with a null MX accepts no mail (RFC 7505). */
 static void
 on_mx(struct resolver_question *base, const struct resolver_answer *answer)
 {
@@ -170,7 +170,7 @@ find_mx(struct next_hop *hop, const char *domain)
 		finish(hop, NEXT_HOP_NO_DOMAIN);
 		return;
 	}
-	add_server(hop, name, 0); /* in case that it has no MX */
+	add_server(hop, name, 0); /* in case it has no MX */
 	ask(hop, &hop->mx, 0, RESOLVER_MX, name, on_mx);
 }
 

@@ -1,4 +1,4 @@
-/* What came of an attempt to deliver, as one line of text that the queue keeps and people read. */
+/* The result of a delivery attempt as one line of text: the queue keeps it, and people read it. */
 #include "relay/verdict.h"
 
 #include <stdio.h>
@@ -62,7 +62,7 @@ status_length(const char *text, char class)
 	return text[at] == ' ' || text[at] == '\0' ? at : 0;
 }
 
-/* Subject and detail of a reason that is not the answer of a server. */
+/* Subject and detail of a reason that is not the reply of a server. */
 static const char *
 status_of(enum ftg_id reason)
 {

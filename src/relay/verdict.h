@@ -1,4 +1,4 @@
-/* What came of an attempt to deliver, as one line of text that the queue keeps and people read. */
+/* The result of a delivery attempt as one line of text: the queue keeps it, and people read it. */
 #ifndef RELAY_VERDICT_H
 #define RELAY_VERDICT_H
 
@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 /*
- * "#8.12 mx.example.net [192.0.2.1]: 550 5.1.1 no such user": the reference of the paragraph that tells it in a dsn,
- * whom it is about, and what else is known: of FTG_NOTICE_SAID the answer of that server.
+ * "#8.12 mx.example.net [192.0.2.1]: 550 5.1.1 no such user": the reference of its paragraph in a DSN, the server or domain
+ * that it is about, and a detail, which for FTG_NOTICE_SAID is the reply of the server.
  */
 struct verdict {
 	enum ftg_id reason; /* of a DSN row */
@@ -17,15 +17,15 @@ struct verdict {
 	const char *detail; /* "" for none */
 };
 
-/* Writes it; NULL when memory is out. To be freed by the caller. */
+/* Writes a verdict. The caller frees it. Returns NULL when memory is out. */
 char *verdict_write(enum ftg_id reason, const char *name, const char *detail);
 
-/* Takes it apart; the parts are those of the text. False where it is none. */
+/* Parses a verdict, whose parts point into the text. Returns false if the text is none. */
 bool verdict_read(struct verdict *verdict, const char *text);
 
 /*
- * The enhanced status code (RFC 3463) of a verdict, "5.1.1", of class 4 or 5: that of the answer where it has one of this
- * class, else that of the reason.
+ * Writes the enhanced status code (RFC 3463) of a verdict, "5.1.1": that of the reply if it has one of this class, else that
+ * of the reason.
  */
 enum { VERDICT_STATUS_SIZE = 12 };
 void verdict_status(char status[VERDICT_STATUS_SIZE], const struct verdict *verdict, char class);

@@ -199,6 +199,27 @@ Test(admission, sends_to_one_recipient_while_another_waits_for_a_silent_server)
 	cr_expect_eq(count_logged("event=relayed"), 1, "%s", logged());
 }
 
+Test(admission, sends_all_that_a_run_was_requested_for_though_only_some_may_start)
+{
+	struct queue_run run = { .reach = QUEUE_RUN_ALL };
+	server.refused = "192.0.2.1";
+	add("bert@example.net");
+	start();
+	for (int i = 0; i < 5; i++) {
+		add("bert@example.net");
+		queue_manager_entry_changed(manager, last_id);
+	}
+	settle_down();
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(queue_request_run(&agent.queue, &run), 0);
+		queue_manager_run_requested(manager);
+		settle_down();
+		server.refused = NULL;
+	}
+	cr_expect_eq(folder_count("queue/*.envelope"), 0, "%s", logged());
+	cr_expect_eq(count_logged("event=deferred"), 2);
+}
+
 /* What the servers of a run do changes: they are silent, refuse connections or replies, or do well. */
 static void
 change_servers(void)
