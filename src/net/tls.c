@@ -14,6 +14,7 @@ enum {
 	RECORD_MAX = SSL3_RT_MAX_PLAIN_LENGTH,
 	RECORD_ROOM = SSL3_RT_MAX_PACKET_SIZE + 1024, /* of a record, and of what may come before it */
 	SERVER_NAME_SIZE = 256,
+	BARE_RECORDS_MAX = 4, /* records without octets that are read at a time */
 };
 
 /* A queue of octets; it holds memory only while it holds octets. */
@@ -199,13 +200,19 @@ end_tls(struct tls *tls)
 }
 
 static void
-fail(struct tls *tls)
+fail_because(struct tls *tls, const char *reason)
 {
-	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-	tls->error = reason != NULL ? reason : "no memory";
+	tls->error = reason;
 	ERR_clear_error();
 	empty(&tls->input);
 	tls->state = TLS_FAILED;
+}
+
+static void
+fail(struct tls *tls)
+{
+	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+	fail_because(tls, reason != NULL ? reason : "no memory");
 }
 
 /* Handles a result of OpenSSL that is not success. */
@@ -265,20 +272,37 @@ tls_is_waiting(const struct tls *tls)
 	return count_of(&tls->input) > 0;
 }
 
-size_t
-tls_read(struct tls *tls, void *octets, size_t size)
+/* Reads one record, which may hold no octets for the session. */
+static size_t
+read_record(struct tls *tls, void *octets, size_t size)
 {
 	size_t len = 0;
-	if (tls->state == TLS_HANDSHAKING)
-		continue_handshake(tls);
-	if (tls->state != TLS_OPEN || size == 0)
-		return 0;
 	ERR_clear_error();
 	int result = SSL_read_ex(tls->openssl, octets, size, &len);
 	if (result == 1)
 		return len;
 	handle_result(tls, result);
 	return 0;
+}
+
+/*
+ * A change of keys (RFC 8446 section 4.6.3) costs as much as the decryption of thousands of octets, and holds none. OpenSSL
+ * reads any number of them, so their number is limited here.
+ */
+size_t
+tls_read(struct tls *tls, void *octets, size_t size)
+{
+	size_t len = 0;
+	if (tls->state == TLS_HANDSHAKING)
+		continue_handshake(tls);
+	for (unsigned bare = 0; tls->state == TLS_OPEN && size > 0; bare++) {
+		len = read_record(tls, octets, size);
+		if (len > 0 || !tls_is_waiting(tls))
+			break;
+		if (bare == BARE_RECORDS_MAX)
+			fail_because(tls, "too many records without octets");
+	}
+	return len;
 }
 
 size_t

@@ -100,6 +100,7 @@ make_openssl(struct tls_tickets *tickets)
 	SSL_CTX_set_options(openssl, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_options(openssl, SSL_OP_CLEANSE_PLAINTEXT);
 	SSL_CTX_set_mode(openssl, SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_clear_mode(openssl, SSL_MODE_AUTO_RETRY); /* tls_read() counts the records that hold no octets */
 	/* The client keeps the ticket; one is enough for a client that returns. */
 	SSL_CTX_set_session_cache_mode(openssl, SSL_SESS_CACHE_OFF);
 	if (SSL_CTX_set_min_proto_version(openssl, TLS1_2_VERSION) == 1 && SSL_CTX_set_num_tickets(openssl, 1) == 1 &&

@@ -426,3 +426,46 @@ Test(tls, a_new_certificate_is_shown_after_a_reload)
 	client_close(&client);
 	identity_remove(&other);
 }
+
+/* Lets the client change its keys so many times. Returns the length of the octets that say so to the server. */
+static size_t
+change_keys(struct client *client, unsigned times, char *octets, size_t size)
+{
+	size_t len = 0;
+	for (unsigned i = 0; i < times; i++) {
+		cr_assert_eq(SSL_key_update(client->openssl, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+		cr_assert_eq(SSL_do_handshake(client->openssl), 1);
+		len += client_take(client, octets + len, size - len);
+	}
+	return len;
+}
+
+Test(tls, client_may_change_its_keys_between_octets)
+{
+	struct client client;
+	char octets[256], plain[16];
+	size_t written;
+	open_client(&client, TLS1_3_VERSION);
+	for (unsigned i = 0; i < 100; i++) {
+		size_t len = change_keys(&client, 2, octets, sizeof octets);
+		SSL_write_ex(client.openssl, "NOOP\r\n", 6, &written);
+		len += client_take(&client, octets + len, sizeof octets - len);
+		tls_feed(client.tls, octets, len);
+		cr_assert_eq(tls_read(client.tls, plain, sizeof plain), 6);
+	}
+	client_close(&client);
+}
+
+Test(tls, client_that_changes_its_keys_again_and_again_is_not_read_on)
+{
+	static char octets[TLS_INPUT_MAX];
+	struct client client;
+	char plain[16];
+	open_client(&client, TLS1_3_VERSION);
+	size_t len = change_keys(&client, 1000, octets, sizeof octets);
+	cr_assert_eq(tls_feed(client.tls, octets, len), len);
+	cr_expect_eq(tls_read(client.tls, plain, sizeof plain), 0);
+	cr_expect_eq(tls_state(client.tls), TLS_FAILED);
+	cr_expect_str_eq(tls_error(client.tls), "too many records without octets");
+	client_close(&client);
+}
