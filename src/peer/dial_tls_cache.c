@@ -198,6 +198,8 @@ make_openssl(const char *authorities, bool verify, char error[CHANNEL_ERROR_SIZE
 	SSL_CTX_set_options(openssl, SSL_OP_CLEANSE_PLAINTEXT);
 	SSL_CTX_set_mode(
 	    openssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	/* A record that holds no octets ends the read: else a server that sends them without end would hold the loop. */
+	SSL_CTX_clear_mode(openssl, SSL_MODE_AUTO_RETRY);
 	return openssl;
 }
 

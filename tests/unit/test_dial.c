@@ -487,3 +487,54 @@ Test(dial, connects_to_many_servers_at_once)
 	for (size_t i = 0; i < MANY; i++)
 		channels[i]->ops->close(channels[i]);
 }
+
+enum { KEY_CHANGES = 100 };
+
+/* Takes one connection, changes its keys again and again, and then says one octet. */
+static void *
+change_keys(void *said)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+	SSL_CTX_use_certificate_file(context, identity.certificate, SSL_FILETYPE_PEM);
+	SSL_CTX_use_PrivateKey_file(context, identity.key, SSL_FILETYPE_PEM);
+	int taken = accept(listening, NULL, NULL);
+	SSL *ssl = SSL_new(context);
+	char octet;
+	SSL_set_fd(ssl, taken);
+	cr_expect_eq(SSL_accept(ssl), 1);
+	for (unsigned i = 0; i < KEY_CHANGES; i++) {
+		cr_expect_eq(SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+		cr_expect_eq(SSL_do_handshake(ssl), 1);
+	}
+	cr_expect_eq(SSL_write(ssl, "x", 1), 1);
+	uv_sem_post(said);
+	while (SSL_read(ssl, &octet, 1) > 0)
+		;
+	SSL_free(ssl);
+	close(taken);
+	SSL_CTX_free(context);
+	return NULL;
+}
+
+Test(dial, turns_the_loop_while_a_server_changes_its_keys_again_and_again)
+{
+	char octet = '-', error[CHANNEL_ERROR_SIZE];
+	pthread_t server;
+	uv_sem_t said;
+	unsigned turns = 0;
+	uv_sem_init(&said, 0);
+	pthread_create(&server, NULL, change_keys, &said);
+	struct channel *channel = dial_server();
+	cr_assert(encrypt(channel, "mail.example.org", true, identity.certificate, error), "%s", error);
+	uv_sem_wait(&said);
+	channel->ops->read(channel, &octet, 1, deadline(WAIT));
+	for (; !ended; turns++)
+		uv_run(&loop, UV_RUN_ONCE);
+	cr_expect_eq(result, 1);
+	cr_expect_eq(octet, 'x');
+	cr_expect_geq(turns, KEY_CHANGES);
+	ended = false;
+	channel->ops->close(channel);
+	pthread_join(server, NULL);
+	uv_sem_destroy(&said);
+}
