@@ -66,7 +66,7 @@ read_host(struct route *route, const char *text)
 }
 
 bool
-route_read_place(struct route *route, const char *text)
+route_parse(struct route *route, const char *text)
 {
 	bool lmtp = strncmp(text, "lmtp:", 5) == 0;
 	*route = (struct route) {
@@ -150,7 +150,7 @@ tls_of(enum relay_tls tls)
 static int
 open_route(struct route *route, const struct route_settings *from, char error[ROUTE_ERROR_SIZE])
 {
-	if (!route_read_place(route, from->place))
+	if (!route_parse(route, from->place))
 		return fail(error, "'%.80s' is no HOST:PORT and no lmtp:PLACE", from->place);
 	if (route->manner.protocol == TRANSPORT_SMTP)
 		route->manner.tls = tls_of((enum relay_tls)from->tls);
@@ -208,7 +208,7 @@ open_mailboxes(struct opening *opening)
 	if (place == NULL)
 		return;
 	snprintf(text, sizeof text, "lmtp:%s", place);
-	if (!route_read_place(route, text) || (route->host[0] != '/' && !network_parse_address(&address, route->host)))
+	if (!route_parse(route, text) || (route->host[0] != '/' && !network_parse_address(&address, route->host)))
 		report_fault(opening, "delivery", 0, "lmtp",
 		    "delivery: lmtp: '%.80s' should be ADDRESS:PORT or the path of a socket", place);
 }

@@ -1,4 +1,4 @@
-/* Where mail for a domain goes next: by a route of its own, to the smarthost, or to the MX of the domain. */
+/* Routes: which server the configuration names for the mail of a domain, if the MX of the domain does not decide. */
 #ifndef RELAY_ROUTE_H
 #define RELAY_ROUTE_H
 
@@ -16,6 +16,7 @@ struct route {
 	struct transport_manner manner; /* hostname is not set */
 };
 
+/* Immutable once they are open; any number of sessions may ask. */
 struct routes {
 	struct router router; /* for sessions */
 	struct route *list;
@@ -34,13 +35,13 @@ int routes_open(struct routes *routes, const struct config *config, config_repor
 void routes_close(struct routes *routes);
 
 /*
- * Reads a place: HOST, HOST:PORT, ADDRESS:PORT with brackets around one of IPv6; or lmtp: and such a place or the path of a
- * socket. False where it is none; the route is to be cleared in any case.
+ * Parses the server of a route: HOST, HOST:PORT, ADDRESS:PORT with brackets around one of IPv6; or lmtp: and one of these or
+ * the path of a Unix socket. Returns false if it is none. The caller clears the route in either case.
  */
-bool route_read_place(struct route *route, const char *text);
+bool route_parse(struct route *route, const char *text);
 void route_clear(struct route *route);
 
-/* The route for mail to a domain, which is in lower case. NULL: to its MX if routes->mx, else nowhere. */
+/* Finds the route for mail to a domain, which is in lower case. NULL: to its MX if routes->mx, else there is none. */
 const struct route *route_find(const struct routes *routes, const char *domain);
 
 #endif

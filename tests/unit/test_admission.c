@@ -122,7 +122,7 @@ Test(admission, counts_a_share_by_address)
 Test(admission, parks_all_that_wait_for_the_smarthost_and_sends_it_in_their_order)
 {
 	enum { MANY = 300 };
-	cr_assert(route_read_place(&routes.smarthost, "192.0.2.1:25"));
+	cr_assert(route_parse(&routes.smarthost, "192.0.2.1:25"));
 	server.refused = "192.0.2.1";
 	for (int i = 0; i < MANY; i++)
 		add("bert@example.net");

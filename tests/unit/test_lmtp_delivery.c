@@ -46,7 +46,7 @@ set_up(void)
 	folder_make();
 	fake_dialer_open(&server);
 	cr_assert_eq(maildir_agent_open(&spool, "mail", "queue", "mx.example.test"), 0);
-	cr_assert(route_read_place(&route, "lmtp:/run/lmtp"));
+	cr_assert(route_parse(&route, "lmtp:/run/lmtp"));
 	agent = (struct lmtp_agent) { .spool = &spool.agent,
 		.route = &route,
 		.hostname = "mx.example.test",

@@ -230,7 +230,7 @@ Test(manager, waits_for_a_directory_that_answers_later)
 {
 	struct fake_answer answer = { "RCPT", "550 5.1.1 no\r\n", false };
 	directory_is_late = true;
-	cr_assert(route_read_place(&routes.mailboxes, "lmtp:/run/lmtp"));
+	cr_assert(route_parse(&routes.mailboxes, "lmtp:/run/lmtp"));
 	server.answers = &answer;
 	server.answer_count = 1;
 	add("bert@example.net");
@@ -316,7 +316,7 @@ Test(manager, records_simultaneous_results_in_one_write)
 Test(manager, sends_by_the_smarthost)
 {
 	static const char *const to[] = { "a@example.net", "b@example.org", "c@nowhere.example" };
-	cr_assert(route_read_place(&routes.smarthost, "127.0.0.1:587"));
+	cr_assert(route_parse(&routes.smarthost, "127.0.0.1:587"));
 	add_from("anna@example.test", 3, to);
 	start();
 	cr_expect(is_gone());
@@ -327,7 +327,7 @@ Test(manager, sends_by_the_smarthost)
 
 Test(manager, retries_if_the_smarthost_is_not_found)
 {
-	cr_assert(route_read_place(&routes.smarthost, "relay.example.test:587"));
+	cr_assert(route_parse(&routes.smarthost, "relay.example.test:587"));
 	add("bert@example.net");
 	start();
 	cr_expect_eq(stored()->recipients[0].state, QUEUE_WAITING);
@@ -390,7 +390,7 @@ Test(manager, stops_once_no_delivery_is_running)
 /* The directory may be gone when the last job ends. */
 Test(manager, schedules_nothing_once_it_stops)
 {
-	cr_assert(route_read_place(&routes.mailboxes, "lmtp:127.0.0.1:24"));
+	cr_assert(route_parse(&routes.mailboxes, "lmtp:127.0.0.1:24"));
 	add("anna@example.test");
 	queue_manager_start(manager);
 	run_jobs(2); /* which reads the queue, looks for wishes */

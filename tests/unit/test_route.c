@@ -160,7 +160,7 @@ Test(route, refuses_malformed_addresses)
 		"lmtp:", "host.example:", "host..example" };
 	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
 		struct route route;
-		cr_expect_not(route_read_place(&route, none[i]), "%s", none[i]);
+		cr_expect_not(route_parse(&route, none[i]), "%s", none[i]);
 		route_clear(&route);
 	}
 }
