@@ -83,7 +83,6 @@ unfit(const struct address *address, struct recipient *recipient)
 		{ "silent", DIRECTORY_NO_PRIVILEGE },
 		{ "trap", DIRECTORY_SPAMTRAP },
 		{ "moved", DIRECTORY_MOVED },
-		{ "circle", DIRECTORY_MISCONFIGURED },
 	};
 
 	snprintf(recipient->moved_to, sizeof recipient->moved_to, "new@example.net");
@@ -91,6 +90,13 @@ unfit(const struct address *address, struct recipient *recipient)
 		if (is_name(address->local, accounts[i].local) && strcmp(address->domain, "example.test") == 0)
 			return accounts[i].verdict;
 	return DIRECTORY_FOUND;
+}
+
+/* The alias exists; only its expansion finds that it leads back to itself. */
+static bool
+is_circle(const struct address *address)
+{
+	return is_name(address->local, "circle") && strcmp(address->domain, "example.test") == 0;
 }
 
 /* Its language is known whatever becomes of the recipient. */
@@ -214,7 +220,7 @@ find_recipient(struct directory *directory, struct recipient_question *question)
 		recipient->kind = RECIPIENT_RELAYED;
 		return DIRECTORY_FOUND;
 	}
-	if (leads_away(address)) {
+	if (leads_away(address) || is_circle(address)) {
 		recipient->kind = RECIPIENT_ALIAS;
 		return DIRECTORY_FOUND;
 	}
@@ -259,7 +265,7 @@ expand(struct directory *directory, struct expansion_question *question)
 	bool away = leads_away(&question->address);
 
 	*found = (struct expansion) { .count = 0 };
-	if (!away || is_name(question->address.local, "mixed")) {
+	if (!is_circle(&question->address) && (!away || is_name(question->address.local, "mixed"))) {
 		found->mailboxes = allocate(2 * sizeof *found->mailboxes);
 		found->count = away ? 1 : 2;
 		found->mailboxes[0].account = 1;
@@ -273,7 +279,7 @@ expand(struct directory *directory, struct expansion_question *question)
 		*found->elsewhere = (struct address) { .local = "Far", .domain = "other.example" };
 	}
 	((struct smtp_fixture *)(void *)((char *)directory - offsetof(struct smtp_fixture, directory)))->expansions++;
-	answer(directory, &question->base, DIRECTORY_FOUND);
+	answer(directory, &question->base, is_circle(&question->address) ? DIRECTORY_MISCONFIGURED : DIRECTORY_FOUND);
 }
 
 static enum directory_verdict
