@@ -86,14 +86,13 @@ finish(struct smtp_session *s, struct ftg_reply reply)
 	smtp_resume(s);
 }
 
-/* Whether a target of an alias takes mail is not looked up. */
 static struct ftg_reply
-say_recipient(struct smtp_session *s, const struct recipient_question *question)
+say_recipient(struct smtp_session *s, enum directory_verdict verdict)
 {
-	const struct recipient *recipient = &question->recipient;
+	const struct recipient *recipient = &s->lookup->recipient.recipient;
 
-	if (question->base.verdict != DIRECTORY_FOUND)
-		return no_answer(s, question->base.verdict);
+	if (verdict != DIRECTORY_FOUND)
+		return no_answer(s, verdict);
 	if (recipient->kind == RECIPIENT_RELAYED)
 		return ftg_reply(FTG_SMTP_VRFY);
 	members_send_line(s->outlet, status_of(s), recipient->local, recipient->domain.name, true);
@@ -101,10 +100,28 @@ say_recipient(struct smtp_session *s, const struct recipient_question *question)
 }
 
 static void
+alias_is_known(struct directory_question *question)
+{
+	struct lookup *lookup = lookup_of(question, offsetof(struct lookup, expansion));
+
+	expansion_clear(&lookup->expansion.expansion);
+	finish(lookup->session, say_recipient(lookup->session, question->verdict));
+}
+
+/* An alias that leads to nobody is not valid. */
+static void
 recipient_is_known(struct directory_question *question)
 {
 	struct lookup *lookup = lookup_of(question, offsetof(struct lookup, recipient));
-	finish(lookup->session, say_recipient(lookup->session, &lookup->recipient));
+	struct directory *directory = lookup->session->config->directory;
+
+	if (!lookup_is_list(lookup)) {
+		finish(lookup->session, say_recipient(lookup->session, question->verdict));
+		return;
+	}
+	lookup_name_list(lookup);
+	lookup->expansion.base = (struct directory_question) { .done = alias_is_known };
+	directory->ops->expand(directory, &lookup->expansion);
 }
 
 struct ftg_reply

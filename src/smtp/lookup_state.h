@@ -30,6 +30,12 @@ struct lookup {
 /* The session's questions, made if need be; NULL when memory is out. */
 struct lookup *lookup_open(struct smtp_session *s);
 
+/* Is the recipient an alias or a list, which has to be expanded? */
+bool lookup_is_list(const struct lookup *lookup);
+
+/* Sets the address of the expansion to that of the recipient, as it was added. */
+void lookup_name_list(struct lookup *lookup);
+
 /* Frees them. Not while one is under way. */
 void lookup_close(struct smtp_session *s);
 

@@ -27,21 +27,13 @@ keep_path(struct smtp_session *s)
 	s->path.text = memmove(s->held.text, s->path.text, s->path.len);
 }
 
-/* Has the recipient to be expanded? */
-static bool
-is_list(const struct recipient_question *question)
-{
-	enum recipient_kind kind = question->recipient.kind;
-	return question->base.verdict == DIRECTORY_FOUND && (kind == RECIPIENT_ALIAS || kind == RECIPIENT_LIST);
-}
-
 /* Where the recipient's mail goes. */
 static struct expansion
 targets_of(struct lookup *lookup)
 {
 	struct recipient_question *question = &lookup->recipient;
 
-	if (is_list(question))
+	if (lookup_is_list(lookup))
 		return lookup->expansion.expansion;
 	if (question->base.verdict == DIRECTORY_FOUND && question->recipient.kind == RECIPIENT_ACCOUNT)
 		return (struct expansion) { .mailboxes = &question->recipient.mailbox, .count = 1 };
@@ -60,7 +52,7 @@ add(struct smtp_session *s)
 	expansion_clear(&s->lookup->expansion.expansion);
 	if (!added)
 		return ftg_reply(ERR_SMTP_HARDERROR);
-	if (is_list(&s->lookup->recipient))
+	if (lookup_is_list(s->lookup))
 		envelope_note_list(&s->envelope, &s->lookup->expansion.address);
 	s->state = SMTP_RECIPIENT;
 	return ftg_reply(ERR_SMTP_RCPTOK);
@@ -151,13 +143,9 @@ expand(struct smtp_session *s)
 {
 	struct directory *directory = s->config->directory;
 	struct lookup *lookup = s->lookup;
-	const struct recipient *recipient = &lookup->recipient.recipient;
-	struct address *address = &lookup->expansion.address;
 
-	*address = (struct address) { .null = false };
-	memcpy(address->local, recipient->local, sizeof address->local);
-	memcpy(address->domain, recipient->domain.name, sizeof address->domain);
-	if (envelope_has_list(&s->envelope, address))
+	lookup_name_list(lookup);
+	if (envelope_has_list(&s->envelope, &lookup->expansion.address))
 		return add(s);
 	keep_path(s);
 	s->busy = true;
@@ -174,7 +162,7 @@ accepted(struct smtp_session *s, struct ftg_reply verdict)
 		return verdict;
 	if (refusal_too_many(s))
 		return ftg_reply(ERR_SMTP_ADDRESS_RCPTCOUNT);
-	return is_list(&s->lookup->recipient) ? expand(s) : check_space(s);
+	return lookup_is_list(s->lookup) ? expand(s) : check_space(s);
 }
 
 static struct ftg_reply

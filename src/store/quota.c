@@ -14,6 +14,8 @@
 
 static const char name[] = "maildirsize";
 
+enum { TRIES = 2 }; /* of a count */
+
 static bool
 add(struct quota *sum, const struct quota *more)
 {
@@ -157,17 +159,25 @@ write_maildirsize(int maildir, const struct quota *limit, const struct quota *us
 		unlinkat(maildir, tmp, 0);
 }
 
-/* A message that came while the others were counted may be in the count or not: maildirsize is removed again. */
+/*
+ * A message that came while the others were counted may be in the count or not: maildirsize is removed again, and the
+ * messages are counted once more.
+ */
 static int
 count_anew(int maildir, const struct quota *limit, struct quota *usage)
 {
-	const struct timespec begun = change_time_now();
-	struct timespec latest;
-	if (quota_count(maildir, usage, &latest) < 0)
-		return -1;
-	write_maildirsize(maildir, limit, usage);
-	if (quota_count(maildir, NULL, &latest) < 0 || !change_time_is_settled(&latest, &begun))
+	for (int i = 0; i < TRIES; i++) {
+		if (i > 0)
+			change_time_wait();
+		const struct timespec begun = change_time_now();
+		struct timespec latest;
+		if (quota_count(maildir, usage, &latest) < 0)
+			return -1;
+		write_maildirsize(maildir, limit, usage);
+		if (quota_count(maildir, NULL, &latest) == 0 && change_time_is_settled(&latest, &begun))
+			break;
 		unlinkat(maildir, name, 0);
+	}
 	return 0;
 }
 
