@@ -257,6 +257,17 @@ admission_retry(const struct admission *a, struct destination *destination)
 		destination->breaker.until = now(a);
 }
 
+/* It waits for a share. If its time has come, it counts as failed, so that its sender hears of it; else nothing is recorded. */
+static void
+wait_for(struct admission *a, struct attempt *attempt, struct destination *obstacle)
+{
+	struct active_entry *active = attempt->active;
+	if (active->item->overdue && active_entry_is_over(active))
+		attempt_end_all(attempt, TRANSPORT_LATER, NULL);
+	else
+		park(a, active, obstacle, false);
+}
+
 /* Is it known that the server cannot be reached? A request for a run has it tried once more. */
 static bool
 is_down(const struct admission *a, const struct attempt *attempt, struct destination *destination)
@@ -278,7 +289,7 @@ admit(struct admission *a, struct attempt *attempt)
 	} else if (is_down(a, attempt, name)) {
 		end_down(a, attempt, name);
 	} else if ((obstacle = find_obstacle(a, attempt)) != NULL) {
-		park(a, attempt->active, obstacle, false);
+		wait_for(a, attempt, obstacle);
 	} else {
 		attempt_set_blocked(attempt, NULL);
 		take_slot(a, attempt);
@@ -471,6 +482,7 @@ admission_begin(struct admission *a, struct schedule_item *item)
 	struct destination *parked = item->parked;
 	bool probes = parked != NULL && parked->probe == item;
 	(void)a;
+	item->overdue = parked != NULL && !probes && item->woken_by == NULL;
 	destination_unpark(item);
 	if (!probes || item->woken_by != NULL)
 		return;

@@ -16,6 +16,7 @@ struct schedule_item {
 	bool changed;                /* since it became active: it is due again at once */
 	bool requested;              /* a run was requested: its recipients are due whatever their time */
 	bool unread;                 /* it has not been claimed yet: nothing is known but its ID */
+	bool overdue;                /* its time has come while it was parked */
 	unsigned char busy;          /* times in a row that another process had claimed it */
 	int64_t due;                 /* milliseconds since 1970; INT64_MAX: never */
 	uint64_t number;             /* of two that are due at one time, the one that was added first comes first */

@@ -163,6 +163,39 @@ Test(admission, tells_the_sender_of_a_delay_though_the_server_was_tried_by_other
 	expect_in(mailbox("example.test/anna"), "Connection refused");
 }
 
+/* The server accepts each connection, and is silent: one message has it, and the other one waits for its turn. */
+Test(admission, reports_a_message_that_only_waits_for_a_share)
+{
+	make_silent(1);
+	add("first@s0.example");
+	start();
+	add("second@s0.example");
+	queue_manager_entry_changed(manager, last_id);
+	settle_down();
+	cr_expect_eq(server.open, 1);
+	for (int i = 0; i < 10; i++)
+		pass(HOUR / 2);
+	cr_expect_eq(count_mail("example.test/anna"), 1, "its sender hears of the delay");
+	cr_expect_not(is_gone());
+	for (int i = 0; i < 118 * 2; i++)
+		pass(HOUR / 2);
+	cr_expect_eq(count_mail("example.test/anna"), 2);
+	cr_expect(is_gone(), "it has expired");
+	cr_expect_eq(server.dialled, 1);
+}
+
+Test(admission, tries_a_message_that_is_old_before_it_expires)
+{
+	make_silent(1);
+	add("first@s0.example");
+	add("second@s0.example");
+	time_now += 121 * HOUR;
+	start();
+	cr_expect_not(is_gone(), "the server may have been off for days");
+	cr_expect_eq(server.open, 1);
+	cr_expect_eq(count_mail("example.test/anna"), 0);
+}
+
 Test(admission, tries_the_next_server_if_the_first_is_down_and_remembers_it)
 {
 	cr_assert(fake_resolver_tell(&resolver, "MX two.example 10:mx1.example.net 20:mx1.example.org"));
