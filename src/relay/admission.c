@@ -122,8 +122,11 @@ park(struct admission *a, struct active_entry *active, struct destination *desti
 	struct schedule_item *item = active->item;
 	if (item->woken_by == destination)
 		forget_waking(item);
-	if (item->parked != NULL && active->parked_down && !down)
+	struct destination *before = item->parked;
+	if (before != NULL && active->parked_down && !down) {
 		destination_unpark(item);
+		choose_probe(a, before);
+	}
 	if (item->parked == NULL) {
 		destination_park(destination, item);
 		active->parked_down = down;

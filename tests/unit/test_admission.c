@@ -184,6 +184,41 @@ Test(admission, reports_a_message_that_only_waits_for_a_share)
 	cr_expect_eq(server.dialled, 1);
 }
 
+/*
+ * A message for two domains is the first one that waits for a server that is down, and then waits for a share of another
+ * server: the next one tries whether the first server is back.
+ */
+Test(admission, tries_a_server_that_is_down_though_the_first_message_waits_for_another_one)
+{
+	static const char *const both[] = { "a@example.net", "b@t.example" };
+	make_silent(1);
+	cr_assert(fake_resolver_tell(&resolver, "MX t.example 10:mx.s0.example"));
+	server.refused = "192.0.2.1";
+	add("c@s0.example");
+	start();
+	add("first@example.net");
+	queue_manager_entry_changed(manager, last_id);
+	settle_down();
+	cr_assert_eq(queue_claim(&agent.queue, last_id, &entry), 0);
+	cr_assert_eq(queue_remove(&agent.queue, &entry), 0);
+	queue_entry_clear(&entry);
+	queue_manager_entry_changed(manager, last_id);
+	settle_down();
+	cr_expect_eq(count_logged("event=next-hop-down"), 1);
+	add_from("anna@example.test", 2, both);
+	queue_manager_entry_changed(manager, last_id);
+	add("bert@example.net");
+	queue_manager_entry_changed(manager, last_id);
+	resolver.late = true;
+	run_jobs(2); /* which claim both */
+	resolver.late = false;
+	settle_down();
+	server.refused = NULL;
+	pass(120);
+	cr_expect_eq(count_logged("event=next-hop-up"), 1);
+	cr_expect(is_gone());
+}
+
 Test(admission, tries_a_message_that_is_old_before_it_expires)
 {
 	make_silent(1);
