@@ -164,7 +164,8 @@ enum expansion_right { EXPANSION_NOBODY, EXPANSION_ACCOUNTS, EXPANSION_ANYONE };
 
 /*
  * The members of a list or an alias as they were added, of one level; takes a job. FOUND, NO_DOMAIN, NO_MAILBOX (also of
- * an account), AMBIGUOUS. They are only read if the right is at least the one that the asker needs.
+ * an account), AMBIGUOUS, MISCONFIGURED if there are more than DIRECTORY_TARGETS_MAX. They are only read if the right is at
+ * least the one that the asker needs.
  */
 struct members_question {
 	struct directory_question base;

@@ -363,6 +363,22 @@ Test(recipients, list_is_expanded_by_one_level)
 	cr_expect_eq(expand("info", ""), DIRECTORY_AMBIGUOUS);
 }
 
+/* A list that can get no mail is not read for a stranger either. */
+Test(recipients, members_that_are_read_are_bounded)
+{
+	sql("DELETE FROM targets WHERE alias = 10;"
+	    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+	    " INSERT INTO targets SELECT 10, 'n' || i, 'example.net' FROM n");
+	cr_expect_eq(expand("info", "example.org"), DIRECTORY_FOUND);
+	cr_expect_eq(expansion.count, DIRECTORY_TARGETS_MAX);
+	members_clear(&expansion);
+	sql("INSERT INTO targets VALUES (10, 'one.more', 'example.net')");
+	cr_expect_eq(expand("info", "example.org"), DIRECTORY_MISCONFIGURED);
+	cr_expect_eq(expansion.count, 0);
+	cr_expect_null(expansion.members);
+	cr_expect(is_logged("too many addresses"));
+}
+
 static bool
 is_member(const char *local, const char *domain, const char *of)
 {

@@ -58,11 +58,16 @@ no_memory(struct alias_expansion *expansion)
 
 /* Names what an operator has to mend. */
 static enum directory_verdict
-misconfigured(struct alias_expansion *expansion, const struct address *address, const char *detail)
+misconfigured(struct directory_question *base, const struct address *address, const char *detail)
 {
-	struct directory_question *base = &expansion->question->base;
 	snprintf(base->detail, sizeof base->detail, "%.64s@%.100s: %s", address->local, address->domain, detail);
 	return DIRECTORY_MISCONFIGURED;
+}
+
+static enum directory_verdict
+too_many(struct directory_question *base, const struct address *address)
+{
+	return misconfigured(base, address, "it leads to too many addresses");
 }
 
 static enum directory_verdict
@@ -149,7 +154,7 @@ read_targets(struct alias_expansion *expansion, size_t parent, unsigned depth)
 		return fail(&expansion->question->base, reader_trouble(expansion->reader));
 	if (expansion->target_array.count < DIRECTORY_TARGETS_MAX)
 		return no_memory(expansion);
-	return misconfigured(expansion, &expansion->targets[0].address, "it leads to too many addresses");
+	return too_many(&expansion->question->base, &expansion->targets[0].address);
 }
 
 /* Adds the targets of an alias to those that are visited. */
@@ -161,12 +166,12 @@ follow(struct alias_expansion *expansion, size_t index, int64_t alias)
 	size_t before = expansion->target_array.count;
 	expansion->targets[index].alias = alias;
 	if (is_behind(expansion, index, alias))
-		return misconfigured(expansion, &address, "this alias leads to itself");
+		return misconfigured(&expansion->question->base, &address, "this alias leads to itself");
 	if (depth > DIRECTORY_DEPTH_MAX)
-		return misconfigured(expansion, &address, "too many aliases lead to each other");
+		return misconfigured(&expansion->question->base, &address, "too many aliases lead to each other");
 	enum directory_verdict verdict = read_targets(expansion, index, depth);
 	if (verdict == DIRECTORY_FOUND && expansion->target_array.count == before)
-		return misconfigured(expansion, &address, "it has no targets");
+		return misconfigured(&expansion->question->base, &address, "it has no targets");
 	return verdict;
 }
 
@@ -195,7 +200,8 @@ visit_other(struct alias_expansion *expansion, size_t index, const struct addres
 		return add_mailbox(expansion, &postmaster);
 	if (index == 0)
 		return verdict;
-	return misconfigured(expansion, address, "an alias leads to this address, which does not exist");
+	return misconfigured(
+	    &expansion->question->base, address, "an alias leads to this address, which does not exist");
 }
 
 static enum directory_verdict
@@ -259,7 +265,9 @@ read_members(struct reader *reader, int64_t alias, struct members_question *ques
 		return fail(&question->base, reader_trouble(reader));
 	sqlite3_bind_int64(row, 1, alias);
 	while ((result = reader_step(reader, QUERY_TARGETS)) == SQLITE_ROW) {
-		void *grown = grow(question->members, &array, sizeof *question->members);
+		void *grown = array.count < DIRECTORY_TARGETS_MAX
+		    ? grow(question->members, &array, sizeof *question->members)
+		    : NULL;
 		if (grown == NULL)
 			break;
 		question->members = grown;
@@ -272,6 +280,8 @@ read_members(struct reader *reader, int64_t alias, struct members_question *ques
 	question->count = array.count;
 	if (result == SQLITE_DONE)
 		return DIRECTORY_FOUND;
+	if (result == SQLITE_ROW && array.count == DIRECTORY_TARGETS_MAX)
+		return too_many(&question->base, &question->address);
 	return fail(&question->base, result == SQLITE_ROW ? "memory is out" : reader_trouble(reader));
 }
 
@@ -291,10 +301,9 @@ sqlite_members(struct reader *reader, struct members_question *question)
 	question->right = alias.right;
 	if (verdict == DIRECTORY_FOUND && alias.right >= question->needed)
 		verdict = read_members(reader, alias.number, question);
-	if (verdict == DIRECTORY_FAILED) {
+	if (verdict == DIRECTORY_FAILED || verdict == DIRECTORY_MISCONFIGURED)
 		members_clear(question);
-		if (question->base.detail[0] == '\0')
-			return fail(&question->base, reader_trouble(reader));
-	}
+	if (verdict == DIRECTORY_FAILED && question->base.detail[0] == '\0')
+		return fail(&question->base, reader_trouble(reader));
 	return verdict;
 }
