@@ -52,12 +52,12 @@ refusal_spamtrap(struct smtp_session *s)
 struct ftg_reply
 refusal_moved(struct smtp_session *s, const char *to)
 {
-	char *text = s->held.text;
-	int len = snprintf(text, sizeof s->held.text, "%.*s -> %s", (int)s->path.len, s->path.text, to);
+	char text[sizeof s->held.text]; /* the path may be in held.text itself */
+	int len = snprintf(text, sizeof text, "%.*s -> %s", (int)s->path.len, s->path.text, to);
 
-	if (*to == '\0' || len >= (int)sizeof s->held.text)
+	if (*to == '\0' || len >= (int)sizeof text)
 		return about_path(s, ERR_SMTP_ADDRESS_MOVED);
-	return ftg_reply_text(ERR_SMTP_ADDRESS_MOVED, text, (size_t)len);
+	return ftg_reply_text(ERR_SMTP_ADDRESS_MOVED, memcpy(s->held.text, text, (size_t)len), (size_t)len);
 }
 
 struct ftg_reply
