@@ -385,11 +385,14 @@ client_tls_failed(const struct client *c)
 	return c->tls_failed;
 }
 
-/* If the server has accepted nothing, a new session will do no worse. */
+/*
+ * If the server has accepted nothing, a new session will do no worse. After a reply that nothing asked for, nobody knows
+ * which command the next one is about.
+ */
 bool
 client_is_reusable(const struct client *c)
 {
-	return c->peer.fault == NULL && c->delivered && !c->stale;
+	return c->peer.fault == NULL && c->delivered && !c->stale && c->peer.at == c->peer.used;
 }
 
 static bool

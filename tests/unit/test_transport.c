@@ -306,6 +306,17 @@ Test(transport, connects_again_if_an_idle_connection_is_of_no_use)
 	}
 }
 
+/* Else the reply to each command would be taken for that to the next one. */
+Test(transport, connects_again_if_the_server_has_said_more_than_it_was_asked)
+{
+	server.end = "250 2.0.0 queued\r\n250 2.0.0 once more\r\n";
+	for (int i = 1; i < 3; i++) {
+		run();
+		cr_expect_eq(to[0].result, TRANSPORT_DONE, "%s", to[0].verdict);
+		cr_expect_eq(server.dialled, i);
+	}
+}
+
 Test(transport, shares_no_connection_with_another_manner_or_server)
 {
 	run();
