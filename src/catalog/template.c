@@ -163,7 +163,8 @@ make_form(
 	template->shaped = text->breaks > 0 || row->service == FTG_DSN || row->args[1] == FTG_ARG_TIMESTAMP ||
 	    (row->service == FTG_POP3 && may_begin_with_argument(row, text));
 	template->segments = (uint16_t)b.segments;
-	assert((arena->failed || segment[0].kind == PIECE_LITERAL) && "an octet stands in front of each argument");
+	assert((arena->failed || (b.segments > 0 && segment[0].kind == PIECE_LITERAL)) &&
+	    "an octet stands in front of each argument");
 	struct segment *kept = arena_alloc(arena, b.segments * sizeof(*kept));
 	if (kept != NULL)
 		memcpy(kept, segment, b.segments * sizeof(*kept));

@@ -432,13 +432,21 @@ read_root(struct reader *reader)
 	return skip(reader);
 }
 
+static bool
+advance(struct reader *reader, int events)
+{
+	while (events > 0 && next(reader))
+		events--;
+	return events == 0;
+}
+
 static void
 read_stream(struct reader *reader)
 {
 	const yaml_event_t *event = &reader->event;
-	if (!next(reader) || !next(reader) || event->type == YAML_STREAM_END_EVENT)
+	if (!advance(reader, 2) || event->type == YAML_STREAM_END_EVENT)
 		return;
-	if (next(reader) && read_root(reader) && next(reader) && next(reader) && event->type != YAML_STREAM_END_EVENT)
+	if (next(reader) && read_root(reader) && advance(reader, 2) && event->type != YAML_STREAM_END_EVENT)
 		reader_fault(reader, line_of(event), "a second document begins here; leave '---' out");
 }
 

@@ -104,12 +104,11 @@ find_slot(struct job_queue *queue)
 static void
 run_next(struct job_queue *queue)
 {
-	struct job_slot *slot;
-	while ((slot = find_slot(queue)) != NULL) {
+	while (find_slot(queue) != NULL) {
 		struct job *job = take_next(queue);
 		if (job == NULL)
 			return;
-		slot = find_slot(queue);
+		struct job_slot *slot = find_slot(queue);
 		if (slot == NULL) {
 			append(queue, job);
 			return;

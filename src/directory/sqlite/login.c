@@ -36,7 +36,7 @@ choose_domain(struct reader *reader, uint64_t number, char domain[ADDRESS_DOMAIN
 	while (end <= last && end < INT64_MAX / 2)
 		end *= 2;
 	int64_t chosen = (int64_t)(number % (uint64_t)end);
-	if (chosen > last)
+	if (chosen > last && end > 1)
 		chosen = (int64_t)(number % (uint64_t)(end / 2));
 	return sqlite_domain_of_account(reader, chosen, domain);
 }
