@@ -11,7 +11,7 @@ peer_breaker_admit(struct peer_breaker *breaker, int64_t now)
 	if (!peer_breaker_is_open(breaker))
 		return PEER_ADMITTED;
 	if (breaker->probing || now < breaker->retry)
-		return PEER_REFUSED;
+		return breaker->hangs ? PEER_TRIAL : PEER_REFUSED;
 	breaker->probing = true;
 	return PEER_PROBE;
 }
@@ -36,6 +36,7 @@ peer_breaker_answered(struct peer_breaker *breaker, enum peer_pass pass, int64_t
 	if (!peer_breaker_is_open(breaker))
 		return;
 	breaker->pause = 0;
+	breaker->hangs = false;
 	publish(breaker);
 	log_begin("peer-up");
 	log_put("kind", breaker->kind);
@@ -55,8 +56,8 @@ open_breaker(struct peer_breaker *breaker, int64_t now, const char *cause)
 	log_event("peer-down", "kind", breaker->kind, "peer", breaker->name, "detail", cause, NULL);
 }
 
-void
-peer_breaker_failed(struct peer_breaker *breaker, enum peer_pass pass, int64_t started, int64_t now, const char *cause)
+static void
+note_failure(struct peer_breaker *breaker, enum peer_pass pass, int64_t started, int64_t now, const char *cause)
 {
 	if (pass == PEER_PROBE)
 		breaker->probing = false;
@@ -66,6 +67,23 @@ peer_breaker_failed(struct peer_breaker *breaker, enum peer_pass pass, int64_t s
 	} else if (!peer_breaker_is_open(breaker) && (breaker->answered == 0 || breaker->answered < started)) {
 		open_breaker(breaker, now, cause);
 	}
+}
+
+void
+peer_breaker_failed(struct peer_breaker *breaker, enum peer_pass pass, int64_t started, int64_t now, const char *cause)
+{
+	note_failure(breaker, pass, started, now, cause);
+	breaker->hangs = false;
+}
+
+void
+peer_breaker_timed_out(
+    struct peer_breaker *breaker, enum peer_pass pass, int64_t started, int64_t now, const char *cause)
+{
+	bool changes = pass == PEER_PROBE || !peer_breaker_is_open(breaker);
+	note_failure(breaker, pass, started, now, cause);
+	if (changes)
+		breaker->hangs = peer_breaker_is_open(breaker);
 }
 
 void

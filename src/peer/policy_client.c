@@ -112,7 +112,9 @@ fail_peer(struct policy_link *link, int error)
 {
 	struct policy_client *client = link->client;
 	const char *why = error == ETIMEDOUT ? TIME_IS_UP : strerror(error);
-	if (link->question != NULL)
+	if (link->question != NULL && link->state == POLICY_ASKING)
+		peer_breaker_timed_out(&client->breaker, link->pass, link->started, now(client), why);
+	else if (link->question != NULL)
 		peer_breaker_failed(&client->breaker, link->pass, link->started, now(client), why);
 	fail_link(link, why);
 }
@@ -195,7 +197,7 @@ send_question(struct policy_link *link)
 {
 	link->state = POLICY_ASKING;
 	link->len = link->sent = 0;
-	link_set_deadline(&link->link, link->question->deadline);
+	link_set_deadline(&link->link, peer_pass_deadline(link->pass, link->started, link->question->deadline));
 	send_some(link);
 }
 
@@ -224,7 +226,7 @@ serve_first(struct policy_client *client)
 	struct policy_link *link = client->first->again ? NULL : find_idle(client);
 	if (link == NULL)
 		link = find_free(client);
-	if (link == NULL && !peer_breaker_is_open(&client->breaker))
+	if (link == NULL && !peer_breaker_refuses(&client->breaker))
 		return false;
 	enum peer_pass pass = link != NULL ? peer_breaker_admit(&client->breaker, now(client)) : PEER_REFUSED;
 	struct service_question *question = take_first(client);
@@ -241,8 +243,15 @@ serve_first(struct policy_client *client)
 	}
 	link->state = POLICY_CONNECTING;
 	link->proven = false;
-	link_open(&link->link, &client->endpoint, question->deadline);
+	link_open(&link->link, &client->endpoint, peer_pass_deadline(pass, link->started, question->deadline));
 	return true;
+}
+
+/* When the first question stops waiting for a connection. */
+static int64_t
+patience_of_first(const struct policy_client *client)
+{
+	return peer_breaker_patience(&client->breaker, client->first->deadline, client->limit);
 }
 
 static void expire(uv_timer_t *timer);
@@ -256,7 +265,7 @@ serve(struct policy_client *client)
 		uv_timer_stop(&client->timer);
 		return;
 	}
-	int64_t left = client->first->deadline - now(client);
+	int64_t left = patience_of_first(client) - now(client);
 	uv_timer_start(&client->timer, expire, left > 0 ? (uint64_t)left : 0, 0);
 }
 
@@ -275,7 +284,7 @@ static void
 expire(uv_timer_t *timer)
 {
 	struct policy_client *client = timer->data;
-	while (client->first != NULL && client->first->deadline <= now(client))
+	while (client->first != NULL && patience_of_first(client) <= now(client))
 		fail(client, take_first(client), "", TIME_IS_UP);
 	serve_all(client);
 }

@@ -95,12 +95,21 @@ finish_answered(struct scan_link *link)
 	finish(link);
 }
 
-/* It cannot be reached, or has not answered in time. */
+/* It cannot be reached. */
 static void
 finish_down(struct scan_link *link)
 {
 	struct scan_client *client = link->client;
 	peer_breaker_failed(&client->breaker, link->pass, link->started, now(client), link->question->text);
+	finish(link);
+}
+
+/* It has not answered in time. */
+static void
+finish_late(struct scan_link *link)
+{
+	struct scan_client *client = link->client;
+	peer_breaker_timed_out(&client->breaker, link->pass, link->started, now(client), link->question->text);
 	finish(link);
 }
 
@@ -301,11 +310,13 @@ begin(struct scan_link *link)
 static void
 fail_link(struct scan_link *link, int error)
 {
-	if (error == ETIMEDOUT && link->work != NULL)
+	if (error == ETIMEDOUT && link->work != NULL) {
 		fail(link->question, "%s", TIME_IS_UP);
-	else
+		finish_late(link);
+	} else {
 		fail(link->question, "cannot connect: %s", strerror(error));
-	finish_down(link);
+		finish_down(link);
+	}
 }
 
 static void
@@ -342,11 +353,18 @@ find_free(struct scan_client *client)
 	return NULL;
 }
 
+/* When the first question stops waiting for a connection. */
+static int64_t
+patience_of_first(const struct scan_client *client)
+{
+	return peer_breaker_patience(&client->breaker, client->first->deadline, client->limit);
+}
+
 static void
 expire(uv_timer_t *timer)
 {
 	struct scan_client *client = timer->data;
-	while (client->first != NULL && client->first->deadline <= now(client)) {
+	while (client->first != NULL && patience_of_first(client) <= now(client)) {
 		struct scan_question *question = take_first(client);
 		fail(question, "%s", TIME_IS_UP);
 		complete(client, question);
@@ -359,7 +377,7 @@ static bool
 serve_first(struct scan_client *client)
 {
 	struct scan_link *link = find_free(client);
-	if (link == NULL && !peer_breaker_is_open(&client->breaker))
+	if (link == NULL && !peer_breaker_refuses(&client->breaker))
 		return false;
 	enum peer_pass pass = link != NULL ? peer_breaker_admit(&client->breaker, now(client)) : PEER_REFUSED;
 	struct scan_question *question = take_first(client);
@@ -371,7 +389,7 @@ serve_first(struct scan_client *client)
 	link->question = question;
 	link->pass = pass;
 	link->started = now(client);
-	link_open(&link->link, &client->endpoint, question->deadline);
+	link_open(&link->link, &client->endpoint, peer_pass_deadline(pass, link->started, question->deadline));
 	return true;
 }
 
@@ -384,7 +402,7 @@ serve(struct scan_client *client)
 		uv_timer_stop(&client->timer);
 		return;
 	}
-	int64_t left = client->first->deadline - now(client);
+	int64_t left = patience_of_first(client) - now(client);
 	uv_timer_start(&client->timer, expire, left > 0 ? (uint64_t)left : 0, 0);
 }
 

@@ -9,8 +9,8 @@ import subprocess
 import threading
 import time
 
-from limits import LimitsCase, four_ways
-from server import ACCOUNT, SECONDS, SENDER, Talk, main
+from limits import HOST, LimitsCase, four_ways
+from server import ACCOUNT, SECONDS, SENDER, Server, Talk, main
 from services import PAUSE, Clamd, Dnsmasq, FakeService, Rspamd, free_port
 from test_proxy import LISTENERS, header
 
@@ -214,7 +214,7 @@ class Failures(FiltersCase):
 
 
 class Hanging(FiltersCase):
-    def test_a_filter_that_hangs_delays_a_message_once_and_the_next_ones_not_at_all(self):
+    def test_a_filter_that_hangs_delays_messages_by_their_time_limit_and_is_tried_again(self):
         """20 messages at a time: each is accepted by its own time limit; until the filter answers again, one probes."""
         released = threading.Event()
         self.addCleanup(released.set)
@@ -253,6 +253,35 @@ class Hanging(FiltersCase):
                 self.deliver(server, CLEAN)
                 time.sleep(PAUSE)
             self.assertRegex(self.status(server), r"(?m)^peers-down +none$")
+
+    def test_slow_messages_do_not_let_other_messages_pass(self):
+        """One opens the breaker, another probes: the filter is well, and is asked about the next message."""
+        probed, released = threading.Event(), threading.Event()
+
+        def speak(connection, _):
+            octets = b""
+            while not octets.endswith(b"\0\0\0\0"):
+                octets += connection.recv(65536)
+            if b"takes long" in octets:
+                if b"probe" in octets:
+                    probed.set()
+                released.wait()
+            connection.sendall(b"stream: Test FOUND\0")
+
+        slow = b"Subject: x\r\n\r\ntakes long\r\n"
+        filter_ = self.enterContext(FakeService(speak))
+        self.addCleanup(released.set)
+        lines = f"filters:\n  - kind: clamav\n    address: {filter_.address}\n    time-limit: 3s\n"
+        server = self.enterContext(Server("--hostname", HOST, "--workers", "1", config=LISTENERS + lines))
+        self.assertTaken(server, slow)
+        server.wait_for_log("event=peer-down")
+        time.sleep(PAUSE)
+        prober = threading.Thread(target=self.deliver, args=(server, b"X-Test: probe\r\n" + slow))
+        prober.start()
+        self.addCleanup(prober.join)
+        self.assertTrue(probed.wait(SECONDS))
+        self.assertRefused(self.says("ERR_SMTP_MESSAGE_OTHER", "virus Test"), server, CLEAN)
+        server.wait_for_log("event=peer-up")
 
     def status(self, server):
         return subprocess.run([server.ctl, "--data", server.data, "status"], env=server.environment, check=True,

@@ -96,6 +96,45 @@ Test(peer_breaker, a_request_that_is_slow_beside_others_does_not_open_it)
 	cr_expect(peer_breaker_is_open(&breaker), "nothing was answered since it was asked");
 }
 
+Test(peer_breaker, others_are_tried_while_a_request_that_is_slow_probes)
+{
+	enum peer_pass slow = peer_breaker_admit(&breaker, 1000);
+	peer_breaker_timed_out(&breaker, slow, 1000, 31000, "no answer");
+	cr_expect(peer_breaker_is_open(&breaker));
+	cr_expect_not(peer_breaker_refuses(&breaker));
+	cr_expect_eq(peer_breaker_admit(&breaker, 31000), PEER_TRIAL, "in the pause");
+	slow = peer_breaker_admit(&breaker, 31000 + PEER_PAUSE_FIRST);
+	cr_expect_eq(slow, PEER_PROBE);
+	enum peer_pass other = peer_breaker_admit(&breaker, 31000 + PEER_PAUSE_FIRST);
+	cr_expect_eq(other, PEER_TRIAL);
+	peer_breaker_timed_out(&breaker, other, 32000, 34000, "no answer");
+	cr_expect_eq(peer_breaker_admit(&breaker, 34000), PEER_TRIAL);
+	peer_breaker_answered(&breaker, PEER_TRIAL, 34001);
+	cr_expect_eq(peer_breaker_admit(&breaker, 34001), PEER_ADMITTED);
+	peer_breaker_timed_out(&breaker, slow, 31200, 61200, "no answer");
+	cr_expect_not(peer_breaker_is_open(&breaker));
+}
+
+Test(peer_breaker, a_peer_that_no_longer_accepts_connections_gets_no_trials)
+{
+	peer_breaker_timed_out(&breaker, peer_breaker_admit(&breaker, 1000), 1000, 2000, "no answer");
+	enum peer_pass other = peer_breaker_admit(&breaker, 2000);
+	cr_expect_eq(other, PEER_TRIAL);
+	peer_breaker_failed(&breaker, other, 2000, 2001, "refused");
+	cr_expect_eq(peer_breaker_admit(&breaker, 2001), PEER_REFUSED);
+}
+
+Test(peer_breaker, a_trial_gets_little_time)
+{
+	cr_expect_eq(peer_pass_deadline(PEER_TRIAL, 5000, 35000), 5000 + PEER_TRIAL_TIME);
+	cr_expect_eq(peer_pass_deadline(PEER_TRIAL, 5000, 5300), 5300);
+	cr_expect_eq(peer_pass_deadline(PEER_PROBE, 5000, 35000), 35000);
+	cr_expect_eq(peer_breaker_patience(&breaker, 35000, 30000), 35000);
+	peer_breaker_timed_out(&breaker, PEER_ADMITTED, 1000, 2000, "no answer");
+	cr_expect_eq(peer_breaker_patience(&breaker, 35000, 30000), 5000 + PEER_TRIAL_TIME);
+	cr_expect_eq(peer_breaker_patience(&breaker, 5300, 300), 5300);
+}
+
 Test(peer_breaker, requests_that_were_made_before_it_opened_do_not_prolong_the_pause)
 {
 	enum peer_pass first = peer_breaker_admit(&breaker, 1000), second = peer_breaker_admit(&breaker, 1001);
