@@ -3,16 +3,18 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "base/siphash.h"
 
 enum { MEMORY = 3600 }; /* seconds for which a failure is remembered after the server may be tried again */
 
 static struct destination **
 bucket_of(struct destinations *all, const char *key)
 {
-	unsigned h = 5381;
-	for (; *key != '\0'; key++)
-		h = h * 33 + (unsigned char)*key;
-	return &all->buckets[h % DESTINATION_BUCKETS];
+	if (all->hash_key[0] == 0 && getentropy(all->hash_key, sizeof all->hash_key) < 0)
+		all->hash_key[0] = (uintptr_t)all;
+	return &all->buckets[siphash(all->hash_key, key, strlen(key)) % DESTINATION_BUCKETS];
 }
 
 struct destination *

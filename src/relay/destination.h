@@ -2,6 +2,8 @@
 #ifndef RELAY_DESTINATION_H
 #define RELAY_DESTINATION_H
 
+#include <stdint.h>
+
 #include "relay/breaker.h"
 #include "relay/schedule.h"
 
@@ -24,7 +26,9 @@ struct destination {
 
 enum { DESTINATION_BUCKETS = 1024 };
 
+/* All zero is empty. */
 struct destinations {
+	uint64_t hash_key[2]; /* random: strangers choose domains, and must not choose buckets; zero: not drawn yet */
 	struct destination *buckets[DESTINATION_BUCKETS];
 };
 

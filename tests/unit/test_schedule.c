@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "relay/destination.h"
 
@@ -122,6 +123,28 @@ Test(destination, lets_entries_wait_in_their_order)
 	destination_unpark(items[1]);
 	cr_expect(one->first == NULL && one->last == NULL && items[1]->parked == NULL);
 	schedule_clear(&schedule);
+	destinations_clear(&all);
+}
+
+/* Keys whose hash was the same: a letter less in one place makes up for 33 more in the next. */
+Test(destination, keys_that_strangers_choose_do_not_share_a_bucket)
+{
+	enum { PAIRS = 12 };
+	static struct destinations all;
+	size_t longest = 0;
+	for (unsigned i = 0; i < 1U << PAIRS; i++) {
+		char key[2 * PAIRS + 1] = "";
+		for (unsigned pair = 0; pair < PAIRS; pair++)
+			memcpy(key + 2 * (size_t)pair, i >> pair & 1 ? "ez" : "fY", 2);
+		cr_assert_not_null(destination_get(&all, key));
+	}
+	for (size_t i = 0; i < DESTINATION_BUCKETS; i++) {
+		size_t len = 0;
+		for (const struct destination *at = all.buckets[i]; at != NULL; at = at->next)
+			len++;
+		longest = len > longest ? len : longest;
+	}
+	cr_expect_lt(longest, 100);
 	destinations_clear(&all);
 }
 
