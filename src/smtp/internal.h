@@ -57,6 +57,7 @@ struct message {
 	bool unfit;                  /* a check of the content refused it: held.reply */
 	bool refused;                /* the refusal has been logged */
 	bool cr;                     /* normalise() holds back a CR */
+	int64_t ended;               /* when its last octet was read, in seconds since 1970 */
 };
 
 /* The chunk that is being received (RFC 3030). */

@@ -145,6 +145,14 @@ message_append(struct smtp_session *s, const char *bytes, size_t len)
 		taken += normalise(&s->message.cr, bytes + taken, len - taken, &run, &run_len);
 }
 
+/* What is left of the time that the client waits for the reply: the filters may have used most of it. */
+static int64_t
+time_left(const struct smtp_session *s)
+{
+	int64_t used = 1000 * (s->config->now() - s->message.ended);
+	return used <= 0 ? DELIVERY_TIMEOUT : used < DELIVERY_TIMEOUT ? DELIVERY_TIMEOUT - used : 0;
+}
+
 static struct ftg_reply
 publish(struct smtp_session *s, struct ftg_reply verdict)
 {
@@ -159,7 +167,7 @@ publish(struct smtp_session *s, struct ftg_reply verdict)
 		finish(s);
 	} else {
 		s->busy = true;
-		delivery->ops->commit(delivery, s->config->executor, DELIVERY_TIMEOUT, committed, s);
+		delivery->ops->commit(delivery, s->config->executor, time_left(s), committed, s);
 	}
 	return ftg_reply(FTG_IDS);
 }
@@ -167,6 +175,7 @@ publish(struct smtp_session *s, struct ftg_reply verdict)
 void
 message_end(struct smtp_session *s)
 {
+	s->message.ended = s->config->now();
 	header_checks_end(s);
 	if (s->message.fault.cause != NULL)
 		message_abandon(s);

@@ -239,7 +239,7 @@ commit_work(struct job *job)
 {
 	struct maildir_delivery *delivery = of_job(job);
 	struct spool *spool = &delivery->spool;
-	if (monotonic() > delivery->deadline) {
+	if (monotonic() >= delivery->deadline) {
 		fail(delivery, DELIVERY_FAILED, "no thread was free in time");
 		return;
 	}

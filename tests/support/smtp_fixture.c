@@ -220,7 +220,8 @@ parcel_file(const struct delivery *delivery)
 static void
 parcel_commit(struct delivery *delivery, struct executor *executor, int64_t timeout, delivery_done *done, void *context)
 {
-	(void)executor, (void)timeout;
+	(void)executor;
+	PARCEL(delivery, delivery)->fixture->commit_timeout = timeout;
 	PARCEL(delivery, delivery)->committing = true;
 	parcel_start(PARCEL(delivery, delivery), done, context);
 }

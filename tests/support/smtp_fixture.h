@@ -57,6 +57,7 @@ struct smtp_fixture {
 	enum delivery_result flush_result;
 	enum delivery_result spool_result;
 	enum delivery_result commit_result;
+	int64_t commit_timeout;            /* of the last commit */
 	enum delivery_result queue_result; /* of the wish that the queue be run */
 	enum delivery_result room_result;  /* of a mailbox with a quota that the message is small enough for */
 

@@ -104,6 +104,25 @@ Test(smtp, job_that_ends_at_once_needs_no_resume)
 	cr_expect_eq(fixture.delivered, 1);
 }
 
+/* The client waits ten minutes from the dot on, whoever uses them: a message that is late must not be accepted twice. */
+Test(smtp, time_of_filters_counts_against_the_commit)
+{
+	feed(envelope);
+	feed("DATA\r\ntext\r\n.\r\n");
+	cr_expect_eq(fixture.commit_timeout, DELIVERY_TIMEOUT);
+	fixture.config.scanner_count = 1;
+	feed(envelope + strlen("HELO c\r\n"));
+	fixture.late = true;
+	feed("DATA\r\ntext\r\n.\r\n");
+	fixture_pass(300);
+	fixture_run_job(&fixture);
+	fixture.late = false;
+	while (smtp_session_busy(fixture.session))
+		fixture_run_job(&fixture);
+	cr_expect_eq(fixture.commit_timeout, DELIVERY_TIMEOUT - 300 * 1000);
+	cr_expect_eq(fixture.delivered, 2);
+}
+
 /* A list that the client may not write to costs one question for each RCPT, however long the list is. */
 Test(smtp, recipient_that_may_not_be_written_to_is_never_expanded)
 {
