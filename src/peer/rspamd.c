@@ -11,8 +11,11 @@
 #include "peer/http_answer.h"
 #include "peer/scan_client.h"
 
-/* An answer is read on the loop: its limit bounds the work of a turn. */
-enum { ANSWER_MAX = 256 * 1024, VALUE_SIZE = 512, RECIPIENTS_MAX = 100 };
+/*
+ * An answer is read on the loop: its limit bounds the work of a turn. rspamd lists hosts of URLs in a message (10240, each of
+ * 253 octets at most, unless max_urls is set otherwise): a sender who could make an answer too long would be let through.
+ */
+enum { ANSWER_MAX = 4 * 1024 * 1024, VALUE_SIZE = 512, RECIPIENTS_MAX = 100 };
 
 _Static_assert((RECIPIENTS_MAX + 16) * (VALUE_SIZE + 32) <= SCAN_BLOCK, "all headers fit at their longest");
 

@@ -318,6 +318,12 @@ class Answers(FiltersCase):
             self.assertWire(answer)
             self.assertEqual([], server.messages())
 
+    def test_an_answer_that_a_sender_makes_long_is_read(self):
+        """rspamd lists the hosts of the URLs in a message, up to 10240 by default."""
+        hosts = [f"{number:05}.{'h' * 240}" for number in range(10240)]
+        with self.filtered("address: " + self.rspamd(action="reject", urls=hosts)) as server:
+            self.assertRefused(self.says("ERR_SMTP_MESSAGE_OTHER", "Spam message rejected"), server, CLEAN)
+
     def test_message_deferred_by_rspamd(self):
         place = self.rspamd(action="soft reject", messages={"smtp_message": "Try again later"})
         with self.filtered("address: " + place) as server:
