@@ -8,8 +8,9 @@
 
 struct loop_clock {
 	struct clock clock;
-	uv_timer_t timer; /* runs while a chore waits */
-	struct chore *chores;
+	uv_timer_t timer;     /* runs while a chore waits */
+	struct chore *chores; /* that wait */
+	struct chore *due;    /* whose time has come, and that have not run yet */
 };
 
 /* Opens the clock of a loop, which must outlive it. Returns 0 or an error of libuv. */
