@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "peer/dial_tls_cache.h"
 
@@ -18,14 +17,6 @@ struct dial_tls {
 	SSL *openssl;
 	struct dial_tls_destination destination; /* of its session in the cache */
 };
-
-int64_t
-dial_now(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static bool
 is_address(const char *name)
@@ -161,12 +152,6 @@ dial_tls_handshake(struct dial_tls *tls, enum dial_want *want, char error[CHANNE
 	else
 		describe(error, "the handshake failed");
 	return -1;
-}
-
-bool
-dial_tls_is_resumed(const struct dial_tls *tls)
-{
-	return SSL_session_reused(tls->openssl) == 1;
 }
 
 ssize_t

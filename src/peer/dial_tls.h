@@ -2,8 +2,6 @@
 #ifndef PEER_DIAL_TLS_H
 #define PEER_DIAL_TLS_H
 
-#include <stdint.h>
-
 #include "port/channel.h"
 
 struct dial_tls_cache;
@@ -28,14 +26,8 @@ void dial_tls_free(struct dial_tls *tls);
 /* Continues the handshake. Returns 1 if it is complete; 0 with *want; -1 with an English sentence in error. */
 int dial_tls_handshake(struct dial_tls *tls, enum dial_want *want, char error[CHANNEL_ERROR_SIZE]);
 
-/* Did the handshake resume a session? */
-bool dial_tls_is_resumed(const struct dial_tls *tls);
-
 /* As read(2) and write(2); -1 with errno EAGAIN and *want if the caller must wait. */
 ssize_t dial_tls_read(struct dial_tls *tls, char *octets, size_t size, enum dial_want *want);
 ssize_t dial_tls_write(struct dial_tls *tls, const char *octets, size_t len, enum dial_want *want);
-
-/* Milliseconds of CLOCK_MONOTONIC. */
-int64_t dial_now(void);
 
 #endif
