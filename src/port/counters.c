@@ -131,12 +131,10 @@ stripe_of(struct counters *counters, const struct slot *set)
 	return &counters->stripes[(size_t)(set - counters->slots) / SET_SLOTS % STRIPES];
 }
 
-/* Locks what a slot stands under. Cannot fail: nobody unlocks without having made the state consistent. */
+/* Completes the lock of a stripe. Cannot fail: nobody unlocks without having made the state consistent. */
 static struct stripe *
-lock(struct counters *counters, const struct slot *set)
+complete_lock(struct stripe *stripe, int error)
 {
-	struct stripe *stripe = stripe_of(counters, set);
-	int error = pthread_mutex_lock(&stripe->lock);
 	if (error == EOWNERDEAD) {
 		if (stripe->changing != NULL)
 			*stripe->changing = (struct slot) { 0 };
@@ -146,6 +144,23 @@ lock(struct counters *counters, const struct slot *set)
 	assert(error == 0);
 	(void)error;
 	return stripe;
+}
+
+/* Locks what a slot stands under. */
+static struct stripe *
+lock(struct counters *counters, const struct slot *set)
+{
+	struct stripe *stripe = stripe_of(counters, set);
+	return complete_lock(stripe, pthread_mutex_lock(&stripe->lock));
+}
+
+/* Returns NULL if it is locked already. */
+static struct stripe *
+try_lock(struct counters *counters, const struct slot *set)
+{
+	struct stripe *stripe = stripe_of(counters, set);
+	int error = pthread_mutex_trylock(&stripe->lock);
+	return error == EBUSY ? NULL : complete_lock(stripe, error);
 }
 
 static void
@@ -329,15 +344,30 @@ counters_leave(struct counters *counters, const struct counter_key *key, unsigne
 	unlock(stripe);
 }
 
-void
-counters_disown(struct counters *counters, unsigned owner)
+static void
+disown(struct counters *counters, unsigned owner,
+    struct stripe *(*lock_set)(struct counters *counters, const struct slot *set))
 {
 	for (size_t i = 0; i < counters->sets; i++) {
 		struct slot *set = &counters->slots[i * SET_SLOTS];
-		struct stripe *stripe = lock(counters, set);
+		struct stripe *stripe = lock_set(counters, set);
+		if (stripe == NULL)
+			continue;
 		for (struct slot *slot = set; slot < set + SET_SLOTS; slot++)
 			if (slot->count != 0 && slot->owner == owner)
 				put(stripe, slot, (struct slot) { 0 });
 		unlock(stripe);
 	}
+}
+
+void
+counters_disown(struct counters *counters, unsigned owner)
+{
+	disown(counters, owner, lock);
+}
+
+void
+counters_try_disown(struct counters *counters, unsigned owner)
+{
+	disown(counters, owner, try_lock);
 }

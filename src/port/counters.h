@@ -64,4 +64,10 @@ uint32_t counters_enter(struct counters *counters, const struct counter_key *key
 void counters_leave(struct counters *counters, const struct counter_key *key, unsigned owner);
 void counters_disown(struct counters *counters, unsigned owner);
 
+/*
+ * As counters_disown(), but without waiting: it leaves what another process has locked. For the master, which must not
+ * wait for a worker that was stopped while it held a lock.
+ */
+void counters_try_disown(struct counters *counters, unsigned owner);
+
 #endif

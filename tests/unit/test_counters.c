@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -216,5 +217,32 @@ Test(counters, survive_processes_killed_at_any_instant, .timeout = 120)
 		}
 	}
 	cr_expect_eq(counters_enter(counters, &kept, 60, 0), 2);
+	counters_free(counters);
+}
+
+/* A process that is in the table nearly all the time, stopped at any instant: a call that waited for it would not end. */
+Test(counters, owner_is_taken_out_without_waiting_for_a_stopped_process, .timeout = 60)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	struct counters *counters = make(1);
+	struct counter_key key = counter_address(counters, COUNTER_SESSIONS, "192.0.2.1");
+	pid_t worker = fork();
+	if (worker == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			counters_clear(counters, COUNTER_LOGINS, 1);
+	}
+	for (int i = 0; i < 100; i++) {
+		nanosleep(&pause, NULL);
+		kill(worker, SIGSTOP);
+		cr_assert_eq(waitpid(worker, NULL, WUNTRACED), worker);
+		counters_try_disown(counters, 5);
+		kill(worker, SIGCONT);
+	}
+	kill(worker, SIGKILL);
+	waitpid(worker, NULL, 0);
+	counters_enter(counters, &key, 5, 1);
+	counters_try_disown(counters, 5);
+	cr_expect_eq(counters_enter(counters, &key, 6, 1), 1);
 	counters_free(counters);
 }

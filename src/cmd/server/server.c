@@ -174,13 +174,13 @@ work(void *context, const struct worker_slot *slot)
 	return relay ? kind->relay(&server->serve, slot) : kind->work(&server->serve, slot);
 }
 
-/* The sessions of a worker that has ended are counted no longer. */
+/* The sessions of a worker that has ended are counted no longer. Its successor takes out those that are left. */
 static void
 ended(void *context, unsigned number)
 {
 	const struct serve *serve = &((struct server *)context)->serve;
 	if (number < serve->settings->workers)
-		counters_disown(serve->counters, number);
+		counters_try_disown(serve->counters, number);
 }
 
 /* Reports a bad certificate before the server starts, where the operator sees it. */
