@@ -74,6 +74,13 @@ close_breaker(struct lmtp_server *server, const struct transport *t)
 
 static void start_waiting(struct lmtp_server *server);
 
+/* Has it timed out while the server answered others? Then a mailbox or a message is slow, and not the server. */
+static bool
+is_slow_alone(const struct lmtp_handover *handover)
+{
+	return handover->transport.answered && handover->answers != handover->server->answers;
+}
+
 static void
 on_done(struct transport *t)
 {
@@ -81,10 +88,12 @@ on_done(struct transport *t)
 	struct lmtp_server *server = handover->server;
 	server->active--;
 	server->probing = false;
-	if (t->answered && !t->timed_out)
+	if (t->answered && !t->timed_out) {
+		server->answers++;
 		close_breaker(server, t);
-	else
+	} else if (!is_slow_alone(handover)) {
 		open_breaker(server, t);
+	}
 	handover->done(handover);
 	defer_waiting(server);
 	start_waiting(server);
@@ -95,6 +104,7 @@ start(struct lmtp_server *server, struct lmtp_handover *handover)
 {
 	server->active++;
 	server->probing = breaker_has_failed(&server->breaker);
+	handover->answers = server->answers;
 	handover->transport.done = on_done;
 	handover->transport.owner = handover;
 	transport_start(&handover->transport, server->pool);

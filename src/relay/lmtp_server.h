@@ -2,6 +2,8 @@
 #ifndef RELAY_LMTP_SERVER_H
 #define RELAY_LMTP_SERVER_H
 
+#include <stdint.h>
+
 #include "base/clock.h"
 #include "relay/breaker.h"
 #include "relay/client_pool.h"
@@ -18,6 +20,7 @@ struct lmtp_handover {
 	struct transport transport;
 	struct lmtp_server *server;
 	struct lmtp_handover *next;
+	uint64_t answers; /* of the server, when it was started */
 	/* On the loop, when each recipient has its result; may come before lmtp_server_send() returns. */
 	void (*done)(struct lmtp_handover *handover);
 };
@@ -30,6 +33,7 @@ struct lmtp_server {
 	struct breaker breaker; /* milliseconds of the dialer's clock */
 	bool probing;           /* one delivery tries whether the server is back */
 	unsigned active;
+	uint64_t answers;                   /* deliveries that did not time out */
 	struct lmtp_handover *first, *last; /* that wait */
 	struct chore watch;                 /* of their deadlines */
 };

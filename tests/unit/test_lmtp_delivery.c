@@ -398,3 +398,28 @@ Test(lmtp, lets_a_delivery_wait_no_longer_than_its_deadline)
 	cr_expect_eq(ended, LMTP_DELIVERIES + 1);
 	clear_many();
 }
+
+Test(lmtp, one_delivery_that_hangs_beside_others_does_not_stop_them)
+{
+	struct fake_answer answer = { "DATA", "", false };
+	server.answers = &answer;
+	server.answer_count = 1;
+	commit_many(many, 1);
+	while (fake_dialer_run(&server))
+		;
+	server.answer_count = 0;
+	commit_many(many + 1, 1);
+	while (fake_dialer_run(&server))
+		;
+	cr_expect_eq(ended, 1);
+	server.time += agent.timeout;
+	while (fake_dialer_time_out(&server))
+		;
+	cr_expect_eq(ended, 2);
+	commit_many(many + 2, 1);
+	cr_expect_eq(ended, 2, "it is not deferred");
+	while (fake_dialer_run(&server))
+		;
+	cr_expect_eq(ended, 3);
+	clear_many();
+}
