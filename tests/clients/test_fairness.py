@@ -96,7 +96,7 @@ class Turns(TestCase):
         with Talk(self.server) as other:
             self.assertRegex(other.say(b"NOOP"), rb"\A250 ")
         self.assertGreater(sent, 100 * len(command))
-        self.assertLess(self.memory() - before, 4 << 20)
+        self.assertLess(self.memory() - before, 16 << 20)
 
     def memory(self):
         worker = re.search(r"event=worker-started worker=0 pid=(\d+)", self.server.log()).group(1)
