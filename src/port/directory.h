@@ -132,7 +132,7 @@ struct recipient {
 struct recipient_question {
 	struct directory_question base;
 	struct address address; /* may lack a domain */
-	struct address sender;  /* null: nobody is a member */
+	const char *sender;     /* its mailbox, until done() is called; "" or NULL: nobody is a member */
 	/* answer */
 	struct recipient recipient;
 };

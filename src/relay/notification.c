@@ -309,7 +309,7 @@ find_sender(struct notification *n)
 	struct directory *directory = n->config->directory;
 	const char *text = n->entry->sender;
 	n->sender.base = (struct directory_question) { .done = on_sender };
-	n->sender.sender = (struct address) { .null = true };
+	n->sender.sender = NULL;
 	if (address_parse(&n->sender.address, text, strlen(text), false, true) != ADDRESS_OK)
 		lose(n);
 	else

@@ -141,7 +141,7 @@ lookup_verify(struct smtp_session *s, const char *text, size_t len)
 		return ftg_reply(ERR_SMTP_HARDERROR);
 	lookup->recipient.base = (struct directory_question) { .done = recipient_is_known };
 	lookup->recipient.address = question.address;
-	lookup->recipient.sender = (struct address) { .null = true };
+	lookup->recipient.sender = NULL;
 	s->busy = true;
 	directory->ops->recipient(directory, &lookup->recipient);
 	return answered();

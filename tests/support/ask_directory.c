@@ -61,10 +61,9 @@ expand(struct directory *directory, struct ask_found *found)
 }
 
 enum directory_verdict
-ask_recipient(
-    struct directory *directory, const struct address *address, const struct address *sender, struct ask_found *found)
+ask_recipient(struct directory *directory, const struct address *address, const char *sender, struct ask_found *found)
 {
-	struct recipient_question question = { .base = asked, .address = *address, .sender = *sender };
+	struct recipient_question question = { .base = asked, .address = *address, .sender = sender };
 	const struct recipient *recipient = &question.recipient;
 	unsigned before = answers;
 	directory->ops->recipient(directory, &question);

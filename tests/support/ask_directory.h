@@ -25,7 +25,7 @@ struct ask_found {
 
 /* Each fails the test unless the directory answers once. */
 enum directory_verdict ask_recipient(
-    struct directory *directory, const struct address *address, const struct address *sender, struct ask_found *found);
+    struct directory *directory, const struct address *address, const char *sender, struct ask_found *found);
 enum directory_verdict ask_domain(struct directory *directory, const char *name, struct domain *domain);
 enum directory_verdict ask_client(struct directory *directory, const char *address, unsigned *access);
 enum directory_verdict ask_sender(struct directory *directory, struct sender_question *question);

@@ -73,9 +73,8 @@ verdict(const char *local, const char *domain)
 	struct address address = { .null = false };
 	snprintf(address.local, sizeof address.local, "%s", local);
 	snprintf(address.domain, sizeof address.domain, "%s", domain);
-	const struct address nobody = { .null = true };
 	static struct ask_found found;
-	enum directory_verdict verdict = ask_recipient(directory, &address, &nobody, &found);
+	enum directory_verdict verdict = ask_recipient(directory, &address, NULL, &found);
 	if (verdict == DIRECTORY_FOUND)
 		mailbox = found.mailboxes[0];
 	return verdict;

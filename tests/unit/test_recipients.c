@@ -99,13 +99,12 @@ __wrap_sqlite3_step(sqlite3_stmt *statement)
 }
 
 static struct ask_found found;
-static const struct address nobody = { .null = true };
 
 static enum directory_verdict
 resolve(const char *local, const char *domain)
 {
 	struct address address = make_address(local, domain);
-	return ask_recipient(directory, &address, &nobody, &found);
+	return ask_recipient(directory, &address, NULL, &found);
 }
 
 static bool
@@ -125,9 +124,8 @@ ignore(struct directory_question *question)
 static void
 look_up(const char *local)
 {
-	struct recipient_question question = {
-		.base = { .done = ignore }, .address = make_address(local, "example.test"), .sender = nobody
-	};
+	struct recipient_question question = { .base = { .done = ignore },
+		.address = make_address(local, "example.test") };
 	directory->ops->recipient(directory, &question);
 }
 
@@ -162,6 +160,58 @@ Test(recipients, lookup_makes_no_system_call)
 		look_up_without_calls();
 	cr_assert_eq(waitpid(child, &status, 0), child);
 	cr_expect(WIFEXITED(status), "ended by signal %d", WTERMSIG(status));
+}
+
+/* Anything that another process changes counts at once, also for the answers that come from memory. */
+Test(recipients, answer_comes_from_memory_until_the_database_changes)
+{
+	cr_assert_eq(resolve("nobody", "example.test"), DIRECTORY_NO_MAILBOX);
+	cr_assert_eq(resolve("anna", "example.test"), DIRECTORY_FOUND);
+	unsigned before = steps;
+	look_up("nobody");
+	look_up("anna");
+	cr_expect_eq(steps, before, "%u steps", steps - before);
+	sql("INSERT INTO accounts (domain, local, created) VALUES (1, 'nobody', 0)");
+	cr_expect_eq(resolve("nobody", "example.test"), DIRECTORY_FOUND);
+	sql("UPDATE accounts SET disabled = 1 WHERE local = 'anna'");
+	cr_expect_eq(resolve("anna", "example.test"), DIRECTORY_DISABLED);
+	sql("DELETE FROM accounts WHERE local = 'nobody'");
+	cr_expect_eq(resolve("nobody", "example.test"), DIRECTORY_NO_MAILBOX);
+	sql("PRAGMA wal_checkpoint(TRUNCATE)");
+	sql("UPDATE accounts SET disabled = 0 WHERE local = 'anna'");
+	cr_expect_eq(resolve("anna", "example.test"), DIRECTORY_FOUND);
+}
+
+/* Rights of the sender are never answered from memory: they are another sender's. */
+Test(recipients, answer_about_a_member_is_not_kept)
+{
+	struct address list = make_address("staff", "example.test");
+	sql("UPDATE aliases SET post = 'members' WHERE local = 'staff'");
+	ask_recipient(directory, &list, "anna@example.test", &found);
+	cr_expect(found.member);
+	ask_recipient(directory, &list, "anna@elsewhere.example", &found);
+	cr_expect_not(found.member);
+	ask_recipient(directory, &list, "", &found);
+	cr_expect_not(found.member);
+	ask_recipient(directory, &list, "anna@example.test", &found);
+	cr_expect(found.member);
+}
+
+/* More addresses than the memory holds, in two spellings that differ. */
+Test(recipients, answer_from_memory_is_that_of_the_address)
+{
+	char text[2][64];
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 300; i++) {
+			for (int upper = 0; upper < 2; upper++) {
+				snprintf(text[upper], sizeof text[upper], "%s%d", upper ? "X" : "x", i);
+				cr_assert_eq(resolve(text[upper], "example.test"), DIRECTORY_NO_MAILBOX);
+				cr_assert_str_eq(found.local, text[upper]);
+			}
+		}
+		cr_expect_eq(resolve("anna", "example.test"), DIRECTORY_FOUND);
+		cr_expect_eq(resolve("anna", "example.org"), DIRECTORY_NO_MAILBOX);
+	}
 }
 
 Test(recipients, account_has_its_languages_and_limits)
@@ -309,7 +359,7 @@ Test(recipients, list_costs_the_same_however_long_it_is)
 {
 	struct recipient_question question = { .base = { .done = ignore },
 		.address = make_address("info", "example.org"),
-		.sender = make_address("x", "stranger.example") };
+		.sender = "x@stranger.example" };
 	unsigned counts[2];
 	sql("UPDATE aliases SET post = 'members' WHERE id = 10");
 	for (int i = 0; i < 2; i++) {
@@ -382,8 +432,10 @@ Test(recipients, members_that_are_read_are_bounded)
 static bool
 is_member(const char *local, const char *domain, const char *of)
 {
-	struct address list = make_address(of, ""), address = make_address(local, domain);
-	ask_recipient(directory, &list, &address, &found);
+	struct address list = make_address(of, "");
+	char sender[ADDRESS_MAX + 1];
+	snprintf(sender, sizeof sender, "%s@%s", local, domain);
+	ask_recipient(directory, &list, sender, &found);
 	return found.member;
 }
 

@@ -18,11 +18,17 @@ change_watch_open(struct change_watch *watch, sqlite3 *database)
 		watch->index = index;
 }
 
-void
+/* Each word is read once: a commit while this runs counts as one before it or after it. */
+bool
 change_watch_note(struct change_watch *watch)
 {
-	for (int i = 0; watch->index != NULL && i < CHANGE_HEADER_SIZE; i++)
-		watch->noted[i] = watch->index[i];
+	bool changed = watch->index == NULL;
+	for (int i = 0; watch->index != NULL && i < CHANGE_HEADER_WORDS; i++) {
+		uint32_t word = watch->index[i];
+		changed |= watch->noted[i] != word;
+		watch->noted[i] = word;
+	}
+	return changed;
 }
 
 bool
@@ -30,7 +36,7 @@ change_watch_is_changed(const struct change_watch *watch)
 {
 	if (watch->index == NULL)
 		return true;
-	for (int i = 0; i < CHANGE_HEADER_SIZE; i++)
+	for (int i = 0; i < CHANGE_HEADER_WORDS; i++)
 		if (watch->noted[i] != watch->index[i])
 			return true;
 	return false;

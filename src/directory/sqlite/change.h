@@ -4,8 +4,9 @@
 
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stdint.h>
 
-enum { CHANGE_HEADER_SIZE = 48 };
+enum { CHANGE_HEADER_WORDS = 12 }; /* of four octets */
 
 /*
  * Each commit changes the first 48 octets of the WAL index, which is in the memory of all connections; SQLite compares
@@ -14,8 +15,8 @@ enum { CHANGE_HEADER_SIZE = 48 };
  * closed.
  */
 struct change_watch {
-	const volatile unsigned char *index; /* NULL: closed */
-	unsigned char noted[CHANGE_HEADER_SIZE];
+	const volatile uint32_t *index; /* NULL: closed */
+	uint32_t noted[CHANGE_HEADER_WORDS];
 };
 
 /*
@@ -24,8 +25,11 @@ struct change_watch {
  */
 void change_watch_open(struct change_watch *watch, sqlite3 *database);
 
-/* Notes the state. Must be called before a transaction begins. */
-void change_watch_note(struct change_watch *watch);
+/*
+ * Notes the state. Must be called before a transaction begins. Returns whether there has been a commit since it was called
+ * last.
+ */
+bool change_watch_note(struct change_watch *watch);
 
 /* Has there been a commit since change_watch_note()? */
 bool change_watch_is_changed(const struct change_watch *watch);

@@ -12,6 +12,7 @@
 #include "directory/sqlite/login.h"
 #include "directory/sqlite/reader.h"
 #include "directory/sqlite/recipient.h"
+#include "directory/sqlite/recipient_cache.h"
 #include "port/job_queue.h"
 
 enum { EXPANSIONS = 1 }; /* at a time: they share a connection */
@@ -19,7 +20,8 @@ enum { EXPANSIONS = 1 }; /* at a time: they share a connection */
 struct sqlite_directory {
 	struct directory directory;
 	struct reader *reader; /* of the loop */
-	unsigned failures;     /* of the reader, that have been logged */
+	struct recipient_cache *recipients;
+	unsigned failures; /* of the reader, that have been logged */
 	struct reader *job_reader;
 	unsigned job_failures;
 	struct job_queue jobs;
@@ -88,7 +90,12 @@ recipient(struct directory *base, struct recipient_question *question)
 {
 	struct sqlite_directory *directory = own(base);
 	struct reader *reader = begin(directory, &question->base);
-	answer(directory, &question->base, sqlite_recipient_find(reader, question));
+	enum directory_verdict verdict;
+	if (!recipient_cache_find(directory->recipients, reader_state(reader), question, &verdict)) {
+		verdict = sqlite_recipient_find(reader, question);
+		recipient_cache_keep(directory->recipients, question, verdict);
+	}
+	answer(directory, &question->base, verdict);
 }
 
 static void
@@ -183,6 +190,7 @@ close_directory(struct directory *directory)
 {
 	reader_free(own(directory)->reader);
 	reader_free(own(directory)->job_reader);
+	recipient_cache_free(own(directory)->recipients);
 	free(directory);
 }
 
@@ -205,11 +213,12 @@ sqlite_directory_new(const char *path, struct clock *clock, struct executor *exe
 	if (directory == NULL)
 		return NULL;
 	directory->directory.ops = &ops;
+	directory->recipients = recipient_cache_new();
 	directory->reader = reader_new(path, clock);
 	directory->job_reader = reader_new(path, NULL);
 	memcpy(directory->path, path, size);
 	job_queue_open(&directory->jobs, executor, EXPANSIONS);
-	if (directory->reader != NULL && directory->job_reader != NULL)
+	if (directory->recipients != NULL && directory->reader != NULL && directory->job_reader != NULL)
 		return &directory->directory;
 	close_directory(&directory->directory);
 	return NULL;

@@ -55,9 +55,10 @@ struct reader {
 	sqlite3 *database;   /* NULL: not open */
 	sqlite3_stmt *statements[QUERIES];
 	struct change_watch changes;
-	bool reading;  /* a transaction is open */
-	int64_t retry; /* not before this time */
-	dev_t device;  /* of the open file */
+	bool reading;   /* a transaction is open */
+	uint64_t state; /* number of the state that was read last */
+	int64_t retry;  /* not before this time */
+	dev_t device;   /* of the open file */
 	ino_t inode;
 	unsigned failures;
 	char trouble[DATABASE_ERROR_SIZE];
@@ -128,6 +129,7 @@ open_database(struct reader *reader)
 	reader->device = status.st_dev;
 	reader->inode = status.st_ino;
 	change_watch_open(&reader->changes, reader->database);
+	reader->state++;
 	return true;
 }
 
@@ -149,7 +151,8 @@ ready(struct reader *reader)
 		close_database(reader);
 	if (reader->database == NULL && !open_database(reader))
 		return false;
-	change_watch_note(&reader->changes);
+	if (change_watch_note(&reader->changes))
+		reader->state++;
 	if (sqlite3_exec(reader->database, "BEGIN", NULL, NULL, NULL) != SQLITE_OK) {
 		fail(reader, sqlite3_errmsg(reader->database));
 		return false;
@@ -180,6 +183,12 @@ static void
 run_rest(struct chore *chore)
 {
 	reader_end((struct reader *)(void *)((char *)chore - offsetof(struct reader, rest)));
+}
+
+uint64_t
+reader_state(struct reader *reader)
+{
+	return ready(reader) ? reader->state : 0;
 }
 
 sqlite3_stmt *

@@ -57,6 +57,12 @@ void reader_free(struct reader *reader);
 /* Begins a question: its queries see one state of the database, the newest one. */
 void reader_begin(struct reader *reader);
 
+/*
+ * The number of the state that the queries of this question see; 0 if the database cannot be used. A state that was
+ * committed later, and another file, have another number; the same state may have several.
+ */
+uint64_t reader_state(struct reader *reader);
+
 /* Ends a transaction, if one is open. */
 void reader_end(struct reader *reader);
 

@@ -69,16 +69,20 @@ sqlite_postmaster_mailbox(struct mailbox *mailbox, const struct address *address
 	return mailbox_set_address(mailbox, address->local, address->domain[0] == '\0' ? "localhost" : address->domain);
 }
 
-/* Is the address one of the members of a list, as they were added? */
+/* Is the sender one of the members of a list, as they were added? */
 static enum directory_verdict
-find_member(struct reader *reader, const struct alias *list, const struct address *address, bool *member)
+find_member(struct reader *reader, const struct alias *list, const char *sender, bool *member)
 {
+	struct address address;
+	*member = false;
+	if (address_parse(&address, sender, strlen(sender), true, true) != ADDRESS_OK)
+		return DIRECTORY_FOUND;
 	sqlite3_stmt *statement = reader_query(reader, QUERY_MEMBER);
 	if (statement == NULL)
 		return DIRECTORY_FAILED;
 	sqlite3_bind_int64(statement, 1, list->number);
-	sqlite3_bind_text(statement, 2, address->domain, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 3, address->local, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 2, address.domain, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 3, address.local, -1, SQLITE_STATIC);
 	int result = reader_step(reader, QUERY_MEMBER);
 	*member = result == SQLITE_ROW;
 	reader_done(reader, QUERY_MEMBER);
@@ -96,9 +100,9 @@ find_list(struct reader *reader, const struct address *address, struct recipient
 	recipient->kind = alias.list ? RECIPIENT_LIST : RECIPIENT_ALIAS;
 	memcpy(recipient->local, alias.local, sizeof recipient->local);
 	recipient->post = alias.list ? alias.post : POSTING_ANYONE;
-	if (recipient->post != POSTING_MEMBERS || question->sender.null)
+	if (recipient->post != POSTING_MEMBERS || question->sender == NULL || *question->sender == '\0')
 		return DIRECTORY_FOUND;
-	return find_member(reader, &alias, &question->sender, &recipient->member);
+	return find_member(reader, &alias, question->sender, &recipient->member);
 }
 
 static void

@@ -73,18 +73,6 @@ recipient_is_known(struct directory_question *question)
 	policy_decide(lookup_of(question, offsetof(struct lookup, recipient))->session, policy_pass());
 }
 
-/* What the envelope holds has been parsed before. */
-static struct address
-sender_of(const struct smtp_session *s)
-{
-	struct address address = { .null = true };
-	const char *text = s->envelope.sender;
-
-	if (*text != '\0')
-		(void)address_parse(&address, text, strlen(text), true, true);
-	return address;
-}
-
 struct ftg_reply
 check_recipient_lookup(struct smtp_session *s, const struct policy_subject *subject)
 {
@@ -96,7 +84,7 @@ check_recipient_lookup(struct smtp_session *s, const struct policy_subject *subj
 		return ftg_reply(ERR_SMTP_HARDERROR);
 	lookup->recipient.base = (struct directory_question) { .done = recipient_is_known };
 	lookup->recipient.address = *s->policy.subject.address;
-	lookup->recipient.sender = sender_of(s);
+	lookup->recipient.sender = s->envelope.sender;
 	directory->ops->recipient(directory, &lookup->recipient);
 	return policy_pass();
 }
