@@ -89,13 +89,14 @@ next_char(struct cursor *c, bool (*in_class)(char))
 }
 
 /* One or more characters of a class. */
-static bool
+static inline bool
 run(struct cursor *c, struct part *part, bool (*in_class)(char))
 {
 	const char *start = c->at;
 
-	for (size_t n; (n = next_char(c, in_class)) != 0; c->at += n)
-		put(c, part, c->at, n);
+	for (size_t n; (n = next_char(c, in_class)) != 0;)
+		c->at += n;
+	put(c, part, start, (size_t)(c->at - start));
 	return c->at > start;
 }
 

@@ -110,11 +110,12 @@ put(const char *bytes, size_t len)
 	return true;
 }
 
-/* May an octet be in a value without quotes? */
+/* May an octet be in a value without quotes? Graphic ASCII but the quote, "=" and the backslash: a bit for each octet. */
 static bool
 is_plain(unsigned char octet)
 {
-	return octet > 0x20 && octet < 0x7F && octet != '"' && octet != '\\' && octet != '=';
+	static const uint32_t plain[8] = { 0, 0xDFFFFFFA, 0xEFFFFFFF, 0x7FFFFFFF };
+	return plain[octet / 32] >> octet % 32 & 1;
 }
 
 static bool
