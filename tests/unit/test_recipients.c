@@ -162,58 +162,6 @@ Test(recipients, lookup_makes_no_system_call)
 	cr_expect(WIFEXITED(status), "ended by signal %d", WTERMSIG(status));
 }
 
-/* Anything that another process changes counts at once, also for the answers that come from memory. */
-Test(recipients, answer_comes_from_memory_until_the_database_changes)
-{
-	cr_assert_eq(resolve("nobody", "example.test"), DIRECTORY_NO_MAILBOX);
-	cr_assert_eq(resolve("anna", "example.test"), DIRECTORY_FOUND);
-	unsigned before = steps;
-	look_up("nobody");
-	look_up("anna");
-	cr_expect_eq(steps, before, "%u steps", steps - before);
-	sql("INSERT INTO accounts (domain, local, created) VALUES (1, 'nobody', 0)");
-	cr_expect_eq(resolve("nobody", "example.test"), DIRECTORY_FOUND);
-	sql("UPDATE accounts SET disabled = 1 WHERE local = 'anna'");
-	cr_expect_eq(resolve("anna", "example.test"), DIRECTORY_DISABLED);
-	sql("DELETE FROM accounts WHERE local = 'nobody'");
-	cr_expect_eq(resolve("nobody", "example.test"), DIRECTORY_NO_MAILBOX);
-	sql("PRAGMA wal_checkpoint(TRUNCATE)");
-	sql("UPDATE accounts SET disabled = 0 WHERE local = 'anna'");
-	cr_expect_eq(resolve("anna", "example.test"), DIRECTORY_FOUND);
-}
-
-/* Rights of the sender are never answered from memory: they are another sender's. */
-Test(recipients, answer_about_a_member_is_not_kept)
-{
-	struct address list = make_address("staff", "example.test");
-	sql("UPDATE aliases SET post = 'members' WHERE local = 'staff'");
-	ask_recipient(directory, &list, "anna@example.test", &found);
-	cr_expect(found.member);
-	ask_recipient(directory, &list, "anna@elsewhere.example", &found);
-	cr_expect_not(found.member);
-	ask_recipient(directory, &list, "", &found);
-	cr_expect_not(found.member);
-	ask_recipient(directory, &list, "anna@example.test", &found);
-	cr_expect(found.member);
-}
-
-/* More addresses than the memory holds, in two spellings that differ. */
-Test(recipients, answer_from_memory_is_that_of_the_address)
-{
-	char text[2][64];
-	for (int round = 0; round < 2; round++) {
-		for (int i = 0; i < 300; i++) {
-			for (int upper = 0; upper < 2; upper++) {
-				snprintf(text[upper], sizeof text[upper], "%s%d", upper ? "X" : "x", i);
-				cr_assert_eq(resolve(text[upper], "example.test"), DIRECTORY_NO_MAILBOX);
-				cr_assert_str_eq(found.local, text[upper]);
-			}
-		}
-		cr_expect_eq(resolve("anna", "example.test"), DIRECTORY_FOUND);
-		cr_expect_eq(resolve("anna", "example.org"), DIRECTORY_NO_MAILBOX);
-	}
-}
-
 Test(recipients, account_has_its_languages_and_limits)
 {
 	cr_expect_eq(resolve("ANNA", "example.test"), DIRECTORY_FOUND);
