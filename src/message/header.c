@@ -152,10 +152,30 @@ read_octet(struct header_scanner *scanner, char c)
 		take(scanner, c);
 }
 
+/* Passes over the rest of a skipped line, up to a CR or LF. Returns how many octets. */
+static size_t
+skip_rest(struct header_scanner *scanner, const char *bytes, size_t len)
+{
+	size_t left = HEADER_MAX - scanner->size;
+	if (scanner->at != SKIP || scanner->cr)
+		return 0;
+	if (len > left)
+		len = left;
+	const char *lf = memchr(bytes, '\n', len);
+	len = lf != NULL ? (size_t)(lf - bytes) : len;
+	const char *cr = memchr(bytes, '\r', len);
+	len = cr != NULL ? (size_t)(cr - bytes) : len;
+	scanner->size += len;
+	return len;
+}
+
 void
 header_scan(struct header_scanner *scanner, const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len && !scanner->ended; i++) {
+		i += skip_rest(scanner, bytes + i, len - i);
+		if (i == len)
+			break;
 		if (++scanner->size > HEADER_MAX) {
 			scanner->malformed = true;
 			header_end(scanner);
