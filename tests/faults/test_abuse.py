@@ -253,6 +253,32 @@ class Pace(Abuse):
         self.until(lambda: self.descriptors() < 100)
 
 
+    def unread(self):
+        """Octets that the system keeps for the server."""
+        with open(f"/proc/{self.worker}/net/tcp", encoding="ascii") as table:
+            rows = [line.split() for line in table.readlines()[1:]]
+        return sum(int(row[4].split(":")[1], 16) for row in rows
+                   if row[1].endswith(f":{self.server.port:04X}") and row[3] == "01")
+
+    def test_message_under_way_takes_a_buffer(self):
+        """What is held of a message in memory does not grow with the message."""
+        number = 100
+        before = self.memory()
+        talks = [self.talk() for _ in range(number)]
+        for talk in talks:
+            talk.mail()
+            self.assertRegex(talk.say(RCPT.rstrip()), rb"\A250")
+            self.assertRegex(talk.say(b"DATA"), rb"\A354")
+            talk.socket.sendall(b"Subject: long\r\n\r\n" + (b"x" * 78 + b"\r\n") * (6 * 64 * KIB // 80))
+        self.until(lambda: self.unread() == 0)
+        each = (self.memory() - before) / number
+        print(f"{each:.0f} octets of memory for each of {number} messages under way", flush=True)
+        if not SANITIZED:
+            self.assertLess(each, 160 * KIB)
+        for talk in talks:
+            self.assertRegex(talk.say(b"."), rb"\A250")
+
+
 class Stalled(Abuse):
     config = CONFIG + "  idle-timeout: 3s\n"
 
