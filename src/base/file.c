@@ -20,7 +20,7 @@ file_open(const char *path, const char **why)
 		stream = fdopen(file, "r");
 	if (stream != NULL)
 		return stream;
-	*why = file >= 0 && !regular ? "it is no regular file" : strerror(errno);
+	*why = file >= 0 && !regular ? "it is not a regular file" : strerror(errno);
 	if (file >= 0)
 		close(file);
 	return NULL;

@@ -35,7 +35,7 @@ dns_servers_read(struct endpoint servers[DNS_SERVERS_MAX], const char *text, cha
 		}
 		if (!read_server(&servers[count++], at, len)) {
 			snprintf(error, SECTION_ERROR_SIZE,
-			    "'%.*s' is no name server; write its address, or ADDRESS:PORT, as 127.0.0.1:53",
+			    "'%.*s' is not a name server; write its address, or ADDRESS:PORT, as 127.0.0.1:53",
 			    (int)(len < 40 ? len : 40), at);
 			return -1;
 		}

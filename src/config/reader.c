@@ -221,7 +221,7 @@ report_missing(struct reader *reader, const struct mapping *mapping)
 	for (unsigned i = 0; i < section->count; i++)
 		if (section_is_needed(&section->settings[i]) &&
 		    find_entry(reader, mapping->first, section, &section->settings[i]) == NULL)
-			reader_fault(reader, mapping->line, "%s: this one has no %s; add '%s: ...'", section->name,
+			reader_fault(reader, mapping->line, "%s: this item has no %s; add '%s: ...'", section->name,
 			    section->settings[i].name, section->settings[i].name);
 }
 
@@ -250,7 +250,7 @@ report_unknown(struct reader *reader, const struct section *section, const char 
 		    "there is no setting '%s' here; it belongs to %s: write it below '%s:', indented", name, home->name,
 		    home->name);
 	else if (nearest != NULL)
-		reader_fault(reader, line, "there is no setting '%.60s' here; is %s meant?", name, nearest);
+		reader_fault(reader, line, "there is no setting '%.60s' here; did you mean %s?", name, nearest);
 	else
 		reader_fault(reader, line, "there is no setting '%.60s' here; ftgate-smtpd(8) lists them", name);
 }
@@ -312,7 +312,7 @@ read_section(struct reader *reader, const struct section *section)
 		    section->name, event->data.scalar.value);
 	else if (event->type == YAML_SEQUENCE_START_EVENT)
 		reader_fault(
-		    reader, line_of(event), "%s: this is no list; write its settings without '-'", section->name);
+		    reader, line_of(event), "%s: this is not a list; write its settings without '-'", section->name);
 	return skip(reader);
 }
 
@@ -382,11 +382,12 @@ read_list(struct reader *reader, const struct section *section)
 		}
 	}
 	if (event->type == YAML_SCALAR_EVENT && !is_nothing(event))
-		reader_fault(reader, line_of(event), "%s: '%.40s' is no list; write each item below as '- %s: ...'",
+		reader_fault(reader, line_of(event), "%s: '%.40s' is not a list; write each item below as '- %s: ...'",
 		    section->name, event->data.scalar.value, first_needed(section));
 	else if (event->type == YAML_MAPPING_START_EVENT)
-		reader_fault(reader, line_of(event), "%s: this is no list; begin each item with '- ', as '- %s: ...'",
-		    section->name, first_needed(section));
+		reader_fault(reader, line_of(event),
+		    "%s: this is not a list; begin each item with '- ', as '- %s: ...'", section->name,
+		    first_needed(section));
 	return skip(reader);
 }
 
@@ -428,7 +429,7 @@ read_root(struct reader *reader)
 		reader_fault(reader, line_of(event), "expected settings, not a list; write NAME: VALUE, without '-'");
 	else if (event->type == YAML_SCALAR_EVENT && !is_nothing(event))
 		reader_fault(
-		    reader, line_of(event), "'%.40s' is no setting; write NAME: VALUE", event->data.scalar.value);
+		    reader, line_of(event), "'%.40s' is not a setting; write NAME: VALUE", event->data.scalar.value);
 	return skip(reader);
 }
 

@@ -78,7 +78,7 @@ report_scan(struct reader *reader, const char *problem, unsigned line)
 		reader_fault(reader, (unsigned)reader->parser.context_mark.line + 1,
 		    "a quote is opened here and not closed; close it at the value's end");
 	else
-		reader_fault(reader, line, "this is no YAML: %.100s", problem);
+		reader_fault(reader, line, "this is not YAML: %.100s", problem);
 }
 
 static void
@@ -100,7 +100,7 @@ report_parse(struct reader *reader, const char *problem, unsigned line)
 	else if (strstr(problem, "YAML document") != NULL || strstr(problem, "directive") != NULL)
 		reader_fault(reader, line, "a line that begins with '%%' is a directive of YAML; leave it out");
 	else
-		reader_fault(reader, line, "this is no YAML: %.100s", problem);
+		reader_fault(reader, line, "this is not YAML: %.100s", problem);
 }
 
 /* A fault in the same line has been reported, of which this one is the consequence. */
@@ -122,7 +122,8 @@ reader_report_syntax(struct reader *reader)
 		if (strstr(parser->problem, "control") != NULL)
 			reader_fault(reader, line, "the line holds a control character; remove it");
 		else
-			reader_fault(reader, line, "the line holds an octet that is no UTF-8; save the file as UTF-8");
+			reader_fault(
+			    reader, line, "the line holds an octet that is not valid UTF-8; save the file as UTF-8");
 		break;
 	case YAML_SCANNER_ERROR:
 		if (!is_known(reader, line))

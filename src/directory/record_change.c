@@ -26,24 +26,24 @@ insert_result(struct accounts *accounts, int result, const struct record_name *n
 {
 	const char *why = sqlite3_errmsg(accounts->database);
 	if (result == SQLITE_CONSTRAINT_UNIQUE)
-		return accounts_set_error(accounts, ADMIN_EXISTS, "%.400s is there already", name->text);
+		return accounts_set_error(accounts, ADMIN_EXISTS, "%.400s already exists", name->text);
 	if (result == SQLITE_CONSTRAINT_TRIGGER && strcmp(why, "domain full") == 0)
 		return accounts_set_error(accounts, ADMIN_REFUSED,
-		    "the domain %s has as many accounts as it may; before: ftgatectl domain set %s max-accounts=NUMBER",
+		    "the domain %s has as many accounts as it may; first run: ftgatectl domain set %s max-accounts=NUMBER",
 		    name->address.domain, name->address.domain);
 	if (result == SQLITE_CONSTRAINT_TRIGGER && strcmp(why, "domain relayed") == 0)
 		return accounts_set_error(accounts, ADMIN_REFUSED,
-		    "the mail of %s is relayed to another server; before: ftgatectl domain set %s relay=no",
+		    "the mail of %s is relayed to another server; first run: ftgatectl domain set %s relay=no",
 		    name->address.domain, name->address.domain);
 	if (result == SQLITE_CONSTRAINT_TRIGGER)
 		return accounts_set_error(
-		    accounts, ADMIN_EXISTS, "%.400s is there already, as an account, an alias or a list", name->text);
+		    accounts, ADMIN_EXISTS, "%.400s already exists, as an account, an alias or a list", name->text);
 	if (result != SQLITE_DONE)
 		return accounts_trouble(accounts);
 	if (sqlite3_changes(accounts->database) > 0)
 		return ADMIN_OK;
 	return accounts_set_error(accounts, ADMIN_NO_DOMAIN,
-	    "the domain %s is not hosted here; before: ftgatectl domain add %s", name->address.domain,
+	    "the domain %s is not hosted here; first run: ftgatectl domain add %s", name->address.domain,
 	    name->address.domain);
 }
 
@@ -190,7 +190,7 @@ check_empty(struct accounts *accounts, int64_t id, const char *domain)
 	if (held + led == 0)
 		return ADMIN_OK;
 	return accounts_set_error(accounts, ADMIN_REFUSED,
-	    "%s has accounts (%lld), or aliases and lists (%lld); remove them before: ftgatectl account list %s",
+	    "%s has accounts (%lld), or aliases and lists (%lld); remove them first; to list them: ftgatectl account list %s",
 	    domain, (long long)held, (long long)led, domain);
 }
 

@@ -25,9 +25,10 @@ check_there(struct accounts *accounts, const struct address *address, const char
 	int64_t there = accounts_number(accounts, sql, "tt", address->domain, address->local);
 	if (there > 0)
 		return ADMIN_OK;
-	return there < 0 ? ADMIN_FAILED
-	                 : accounts_set_error(accounts, ADMIN_MISSING,
-	                       "%.400s is no account, alias or list; before: ftgatectl account add %.400s", text, text);
+	return there < 0
+	    ? ADMIN_FAILED
+	    : accounts_set_error(accounts, ADMIN_MISSING,
+	          "%.400s is not an account, alias or list; first run: ftgatectl account add %.400s", text, text);
 }
 
 static enum admin_result
@@ -48,7 +49,7 @@ insert(struct accounts *accounts, const struct address *address, int64_t alias, 
 	int result = accounts_run(
 	    accounts, "INSERT INTO targets VALUES (?, ?, ?)", "itt", alias, address->local, address->domain);
 	if (result == SQLITE_CONSTRAINT_PRIMARYKEY)
-		return accounts_set_error(accounts, ADMIN_EXISTS, "%.400s is there already", text);
+		return accounts_set_error(accounts, ADMIN_EXISTS, "%.400s already exists", text);
 	return result == SQLITE_DONE ? ADMIN_OK : ADMIN_FAILED;
 }
 
@@ -90,7 +91,7 @@ target_check_unused(struct accounts *accounts, const struct address *address)
 	int result = row == NULL ? SQLITE_ERROR : sqlite3_step(row);
 	if (result == SQLITE_ROW)
 		told = accounts_set_error(accounts, ADMIN_REFUSED,
-		    "%s leads to %s; before: ftgatectl %s set %s remove=%s", sqlite3_column_text(row, 1),
+		    "%s leads to %s; first run: ftgatectl %s set %s remove=%s", sqlite3_column_text(row, 1),
 		    sqlite3_column_text(row, 2), sqlite3_column_text(row, 0), sqlite3_column_text(row, 1),
 		    sqlite3_column_text(row, 2));
 	else if (result != SQLITE_DONE)

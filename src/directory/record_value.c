@@ -136,8 +136,8 @@ store(struct accounts *accounts, enum record_kind kind, int64_t id, size_t index
 	    : accounts_run(accounts, sql, "ti", *text == '\0' ? (const char *)NULL : text, id);
 	if (result == SQLITE_CONSTRAINT_TRIGGER)
 		return accounts_set_error(accounts, ADMIN_REFUSED,
-		    "a domain whose mail is relayed has no accounts, aliases and lists here; remove them before: "
-		    "ftgatectl account list, alias list, list list");
+		    "a domain whose mail is relayed has no accounts, aliases and lists here; remove them first; they are "
+		    "listed by: ftgatectl account list, alias list, list list");
 	return result == SQLITE_DONE ? ADMIN_OK : ADMIN_FAILED;
 }
 
@@ -149,7 +149,8 @@ record_set_field(struct accounts *accounts, enum record_kind kind, int64_t id, c
 	const struct record_field *field = record_field(kind, index);
 	if (field == NULL)
 		return accounts_set_error(accounts, ADMIN_UNFIT,
-		    "of %s '%.100s' cannot be set; what can: ftgatectl --help", record_noun(kind), setting->name);
+		    "the %s setting '%.100s' does not exist or cannot be changed; ftgatectl --help lists the settings",
+		    record_noun(kind), setting->name);
 	bool fit = setting->value[0] == '\0' ? may_be_empty(kind, field->type)
 	                                     : is_fit(field->type, setting->value, &number);
 	if (!fit)

@@ -57,7 +57,7 @@ records_list(
 static enum admin_result
 missing(struct accounts *accounts, enum record_kind kind, const struct record_name *name)
 {
-	return accounts_set_error(accounts, ADMIN_MISSING, "there is no %s %.400s; what there is: ftgatectl %s list",
+	return accounts_set_error(accounts, ADMIN_MISSING, "there is no %s %.400s; to list them: ftgatectl %s list",
 	    record_noun(kind), name->text, record_noun(kind));
 }
 

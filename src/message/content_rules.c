@@ -52,7 +52,7 @@ read_globs(struct reading *reading, struct rule *rule, char *text)
 	if (rule->globs == NULL)
 		fault(reading, "memory is out");
 	else if (*text == '\0')
-		fault(reading, "there is no pattern behind '%s'; write one such as *.exe or application/zip",
+		fault(reading, "there is no pattern after '%s'; write one such as *.exe or application/zip",
 		    rule->kind == RULE_NAME ? "name" : "type");
 }
 
@@ -76,7 +76,7 @@ read_header(struct reading *reading, struct rule *rule, char *text)
 	read_globs(reading, rule, take_word(&text));
 	char *end = strrchr(text, '/');
 	if (*text != '/' || end == text) {
-		fault(reading, "'%.40s' is no pattern; write header Subject /PATTERN/, or /PATTERN/i", text);
+		fault(reading, "'%.40s' is not a pattern; write header Subject /PATTERN/, or /PATTERN/i", text);
 		return;
 	}
 	*end = '\0';

@@ -31,7 +31,7 @@ listen_check(const char *text, char error[LISTEN_ERROR_SIZE])
 	if (parse(text, &address))
 		return 0;
 	snprintf(error, LISTEN_ERROR_SIZE,
-	    "'%.80s' is no ADDRESS:PORT; write 127.0.0.1:2525 or [::1]:2525, or 0.0.0.0:25 for every interface", text);
+	    "'%.80s' is not ADDRESS:PORT; write 127.0.0.1:2525 or [::1]:2525, or 0.0.0.0:25 for every interface", text);
 	return -1;
 }
 
@@ -124,7 +124,7 @@ listen_adopt(int descriptor, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERRO
 	socklen_t len = sizeof address;
 	if (!is_listening(descriptor) || !set(descriptor, IPPROTO_TCP, TCP_NODELAY) ||
 	    fcntl(descriptor, F_SETFD, FD_CLOEXEC) < 0 || getsockname(descriptor, &address.any, &len) < 0) {
-		snprintf(error, LISTEN_ERROR_SIZE, "descriptor %d, which was passed, is no TCP socket that listens",
+		snprintf(error, LISTEN_ERROR_SIZE, "descriptor %d, which was passed, is not a listening TCP socket",
 		    descriptor);
 		return -1;
 	}

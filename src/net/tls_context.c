@@ -59,7 +59,7 @@ describe(char error[TLS_ERROR_SIZE], const char *what, const char *file)
 {
 	const char *reason;
 	switch (find_fault(&reason)) {
-	case FAULT_NOT_PEM: reason = "there is none in it in PEM form"; break;
+	case FAULT_NOT_PEM: reason = "the file has none in PEM form"; break;
 	case FAULT_ENCRYPTED: reason = "it is encrypted; it has to be stored without a passphrase"; break;
 	default: break;
 	}

@@ -94,7 +94,7 @@ read_answer(
 	case HTTP_WHOLE: question->verdict = judge(&answer, client->spf, question->text); return true;
 	case HTTP_BAD: break;
 	}
-	snprintf(question->text, sizeof question->text, "the answer is no HTTP");
+	snprintf(question->text, sizeof question->text, "the answer is not HTTP");
 	question->verdict = SCAN_FAILED;
 	return true;
 }

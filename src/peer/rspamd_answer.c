@@ -71,7 +71,7 @@ rspamd_answer_read(const char *json, size_t len, bool spf, char text[SCAN_TEXT_S
 
 	text[0] = '\0';
 	if (answer == NULL) {
-		snprintf(text, SCAN_TEXT_SIZE, "the answer is no JSON: ");
+		snprintf(text, SCAN_TEXT_SIZE, "the answer is not JSON: ");
 		size_t used = strlen(text);
 		printable_copy(text + used, SCAN_TEXT_SIZE - used, error.text, strlen(error.text));
 		return SCAN_FAILED;

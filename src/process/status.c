@@ -110,7 +110,7 @@ remove_from_blacklist(const struct status *status, const char *text, struct text
 	snprintf(address, sizeof address, "%.*s", (int)strcspn(text, "\n"), text);
 	if (!network_parse_address(&network, address)) {
 		text_buffer_put(
-		    buffer, "error '%s' is no address; write one such as 192.0.2.1 or 2001:db8::1\n", address);
+		    buffer, "error '%s' is not an address; write one such as 192.0.2.1 or 2001:db8::1\n", address);
 		return;
 	}
 	bool removed = limiter_pardon(status->limiter, address);

@@ -64,7 +64,7 @@ add_line(struct peer *peer, struct peer_reply *reply, const char *line, size_t l
 {
 	int code = code_of(line, len);
 	if (code == 0 || (reply->code != 0 && code != reply->code))
-		return fail(peer, "its reply is no reply of SMTP");
+		return fail(peer, "its reply is not an SMTP reply");
 	if (peer->octets > PEER_REPLY_MAX)
 		return fail(peer, "its reply is too long");
 	reply->code = code;

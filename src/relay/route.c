@@ -151,7 +151,7 @@ static int
 open_route(struct route *route, const struct route_settings *from, char error[ROUTE_ERROR_SIZE])
 {
 	if (!route_parse(route, from->place))
-		return fail(error, "'%.80s' is no HOST:PORT and no lmtp:PLACE", from->place);
+		return fail(error, "'%.80s' is neither HOST:PORT nor lmtp:PLACE", from->place);
 	if (route->manner.protocol == TRANSPORT_SMTP)
 		route->manner.tls = tls_of((enum relay_tls)from->tls);
 	route->manner.unverified = !from->verify;
@@ -221,7 +221,7 @@ open_domain(struct opening *opening, size_t item)
 	const struct route_settings *from = &opening->config->routes[item];
 	struct route *route = &opening->routes->list[item];
 	if (!address_domain_valid(from->domain, strlen(from->domain), true))
-		report_fault(opening, "routes", item, "domain", "routes: '%.80s' is no domain", from->domain);
+		report_fault(opening, "routes", item, "domain", "routes: '%.80s' is not a domain", from->domain);
 	if (open_route(route, from, why) < 0)
 		report_fault(opening, "routes", item, "to", "routes: %.80s: %.200s", from->domain, why);
 	route->domain = lower_copy(from->domain, strlen(from->domain));

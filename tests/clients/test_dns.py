@@ -300,7 +300,7 @@ class Check(TestCase):
                   ("blocklists", "refuse-at", "data", "'data' should be connect or recipient"),
                   ("policy", "ptr-check", "yes", "'yes' should be no, exists or confirmed"),
                   ("policy", "helo-check", "yes", "'yes' should be no, syntax or resolvable"),
-                  ("dns", "servers", "localhost", "'localhost' is no name server"),
+                  ("dns", "servers", "localhost", "'localhost' is not a name server"),
                   ("dns", "timeout", "0", "0 is out of bounds: it may be from 100ms to 1m"))
         for section, name, value, fault in faults:
             with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:

@@ -206,11 +206,11 @@ class Failures(FiltersCase):
         with FakeService(lambda connection, _: connection.sendall(b"UNKNOWN COMMAND\0")) as filter_:
             self.assertFailed(filter_.address, "clamav", "UNKNOWN COMMAND|no answer")
         with FakeService(http(b"<html>")) as filter_:
-            self.assertFailed(filter_.address, "rspamd", "the answer is no JSON")
+            self.assertFailed(filter_.address, "rspamd", "the answer is not JSON")
         with FakeService(http(b'{"error":"No workers"}', b"500 Error")) as filter_:
             self.assertFailed(filter_.address, "rspamd", "the answer is of HTTP status 500")
         with FakeService(http(b"[" * 100000)) as filter_:
-            self.assertFailed(filter_.address, "rspamd", "the answer is no JSON: maximum parsing depth")
+            self.assertFailed(filter_.address, "rspamd", "the answer is not JSON: maximum parsing depth")
 
 
 class Hanging(FiltersCase):

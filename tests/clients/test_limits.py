@@ -129,7 +129,7 @@ class Refusals(LimitsCase):
             for address in "somebody", "127.0.0.0/8", "", "1\nstatus", "1" * 1000:
                 status, told, wrong = self.ctl(server, "remove", address)
                 self.assertEqual((65, ""), (status, told))
-                self.assertIn("is no address", wrong)
+                self.assertIn("is not an address", wrong)
         status, told, wrong = self.ctl(server, "clear")
         self.assertEqual((69, ""), (status, told))
 

@@ -244,7 +244,7 @@ class Control(QueueCase):
         with open(self.files()[1], "w", encoding="ascii") as envelope:
             envelope.write("garbage")
         for status, error, *words in (
-                (USAGE, "'delete' is none of list, show, run, hold, release, remove", "queue", "delete"),
+                (USAGE, "'delete' is not one of list, show, run, hold, release, remove", "queue", "delete"),
                 (USAGE, "queue show takes ID", "queue", "show"),
                 (NOUSER, "no message nothere in the queue; for those in it", "queue", "show", "nothere"),
                 (NOUSER, "no message ../../x in the queue", "queue", "remove", "../../x"),

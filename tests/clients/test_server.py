@@ -121,7 +121,7 @@ class Starting(unittest.TestCase):
     def test_faults_of_the_configuration_are_reported_with_their_line(self):
         for text, words in (
             ("data: x\nworkers: many\n", "conf:2: workers: 'many'"),
-            ("wrkers: 1\n", "conf:1: there is no setting 'wrkers' here; is workers meant?"),
+            ("wrkers: 1\n", "conf:1: there is no setting 'wrkers' here; did you mean workers?"),
             ("limits:\n  max-recipients: 5\n", "conf:2: max-recipients: 5 is out of bounds"),
             ("data: [x\n", "conf:"),
         ):
@@ -143,10 +143,10 @@ class Starting(unittest.TestCase):
             done = self.smtpd("-c", "conf", *options)
             self.assertEqual(78, done.returncode)
             for words in (
-                    "conf:1: hostname: 'a b' is no host name", "conf:2: language: '../de' is no language",
-                    "conf:3: tls-cert and tls-key go together", "conf:4: auth: 'X' is none of",
+                    "conf:1: hostname: 'a b' is not a host name", "conf:2: language: '../de' is not a language",
+                    "conf:3: tls-cert and tls-key go together", "conf:4: auth: 'X' is not one of",
                     "conf:7: address: 'localhost'", "conf:8: address: another listener has '127.0.0.1:25' already",
-                    "conf:12: language: '/' is no language", "conf:14: greylist: the window",
+                    "conf:12: language: '/' is not a language", "conf:14: greylist: the window",
                     "conf:17: smarthost: 'a b'", "/nonexistent: No such file or directory"):
                 self.assertIn(words, done.stderr)
 
@@ -158,7 +158,7 @@ class Starting(unittest.TestCase):
 
     def test_configuration_that_is_a_pipe_is_refused(self):
         os.mkfifo(os.path.join(self.folder, "conf"))
-        self.refused(78, "conf: it is no regular file", "-c", "conf")
+        self.refused(78, "conf: it is not a regular file", "-c", "conf")
 
     def test_user_that_does_not_exist_is_fatal(self):
         self.write("user: ftgat\n")
@@ -170,7 +170,7 @@ class Starting(unittest.TestCase):
 
     @unittest.skipUnless(os.geteuid() == 0 and not exists("ftgate"), "needs root, and no user named ftgate")
     def test_root_serves_the_network_only_if_configured(self):
-        self.refused(78, "root is to serve 0.0.0.0:0: make the user 'ftgate'", "--listen", "127.0.0.1:0", "--listen",
+        self.refused(78, "root must not serve 0.0.0.0:0: create the user 'ftgate'", "--listen", "127.0.0.1:0", "--listen",
                      "0.0.0.0:0")
         self.write("user: root\n")
         self.assertEqual(0, self.smtpd("--check", "-c", "conf", "--listen", "0.0.0.0:0").returncode)

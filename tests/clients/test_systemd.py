@@ -148,7 +148,7 @@ class Sockets(TestCase):
                                   pass_fds=(passed.fileno(),), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                   timeout=SECONDS, encoding="ascii")
             self.assertEqual(64, done.returncode)
-            self.assertIn("descriptor 3, which was passed, is no TCP socket that listens", done.stderr)
+            self.assertIn("descriptor 3, which was passed, is not a listening TCP socket", done.stderr)
 
 
 if __name__ == "__main__":

@@ -376,7 +376,7 @@ class Certificates(TestCase):
             self.assertIn("needs a certificate", said)
             status, said = self.start(*common, "--auth", "PLAIN GSSAPI")
             self.assertEqual(64, status, said)
-            self.assertIn("'GSSAPI' is none of PLAIN", said)
+            self.assertIn("'GSSAPI' is not one of PLAIN", said)
 
     def test_the_command_line_names_all_of_it(self):
         with Certificate() as certificate, \

@@ -111,7 +111,7 @@ Test(config, faults_name_line_value_and_cure)
 {
 	expect_fault("data: /srv\nfoo: 3\n", "2 there is no setting 'foo' here; ftgate-smtpd(8) lists them\n");
 	expect_fault("data: /srv\nlimits:\n  max-session: 3\n",
-	    "3 there is no setting 'max-session' here; is max-sessions meant?\n");
+	    "3 there is no setting 'max-session' here; did you mean max-sessions?\n");
 	expect_fault(
 	    "\nlimits:\n  tarpit-delay: 30\n", "3 tarpit-delay: '30' is not a time such as 500ms, 30s, 5m, 1h or 2d\n");
 	expect_fault("pop3:\n  idle-timeout: 5m\n", "2 idle-timeout: 5m is out of bounds: it may be from 10m to 1d\n");
@@ -125,9 +125,9 @@ Test(config, faults_name_line_value_and_cure)
 	    "5 proxy: 'maybe' should be no or yes\n");
 	expect_fault("listeners:\n  - address: a:1\n    tls: maybe\n",
 	    "3 tls: 'maybe' should be starttls, required or implicit\n");
-	expect_fault("listeners:\n  - role: mx\n", "2 listeners: this one has no address; add 'address: ...'\n");
+	expect_fault("listeners:\n  - role: mx\n", "2 listeners: this item has no address; add 'address: ...'\n");
 	expect_fault("listeners:\n  address: a\n",
-	    "2 listeners: this is no list; begin each item with '- ', as '- address: ...'\n");
+	    "2 listeners: this is not a list; begin each item with '- ', as '- address: ...'\n");
 	expect_fault("listeners:\n  - a\n", "2 listeners: an item has settings of its own; write '- address: ...'\n");
 	expect_fault("data: a\ndata: b\n", "2 data: it is set in line 1 already; leave one of the two out\n");
 	expect_fault("limits:\n  max-errors: 1\ndata: a\nlimits:\n  max-errors: 2\n",
@@ -231,15 +231,15 @@ Test(config, a_list_holds_any_number_of_items)
 
 Test(config, faults_of_a_list_name_their_line)
 {
-	expect_fault("services:\n  - name: spf\n", "2 services: this one has no address; add 'address: ...'\n");
+	expect_fault("services:\n  - name: spf\n", "2 services: this item has no address; add 'address: ...'\n");
 	expect_fault("services:\n  - address: localhost:10023\n",
-	    "2 address: 'localhost:10023' is no address of a service; write 127.0.0.1:10023, [::1]:10023, or the path of "
+	    "2 address: 'localhost:10023' is not an address of a service; write 127.0.0.1:10023, [::1]:10023, or the path of "
 	    "its socket\n");
 	expect_fault("filters:\n  - address: /a\n  - address: /b\n    kind: spamd\n",
 	    "4 kind: 'spamd' should be rspamd or clamav\n");
 	expect_fault("services:\n  - address: /a\n    colour: red\n",
 	    "3 there is no setting 'colour' here; ftgate-smtpd(8) lists them\n");
-	expect_fault("services: 3\n", "1 services: '3' is no list; write each item below as '- address: ...'\n");
+	expect_fault("services: 3\n", "1 services: '3' is not a list; write each item below as '- address: ...'\n");
 }
 
 Test(config, faults_are_reported_up_to_the_first_yaml_error)
@@ -248,13 +248,13 @@ Test(config, faults_are_reported_up_to_the_first_yaml_error)
 	    "wrkers: 3\nlisteners:\n  - address: a:1\n    role: imap\n  - proxy: yes\n    data: x\n  - 7\nhostname:\n"
 	    "  - a\n  - b\nservices: {}\nroutes:\n  - domain: a\n    to: b\n    too: c\ndata: a\ndata: b\n"
 	    "foo:\n  bar: [1, {x: y}]\nworkers: 0\n  x: y\nexpn: all\n",
-	    "1 there is no setting 'wrkers' here; is workers meant?\n"
+	    "1 there is no setting 'wrkers' here; did you mean workers?\n"
 	    "4 role: 'imap' should be mx, submission or pop3\n"
 	    "6 there is no setting 'data' in listeners; it belongs outside: begin its line without spaces\n"
-	    "5 listeners: this one has no address; add 'address: ...'\n"
+	    "5 listeners: this item has no address; add 'address: ...'\n"
 	    "7 listeners: an item has settings of its own; write '- address: ...'\n"
 	    "9 hostname: this is a list or a section; write one value behind 'hostname: '\n"
-	    "11 services: this is no list; begin each item with '- ', as '- address: ...'\n"
+	    "11 services: this is not a list; begin each item with '- ', as '- address: ...'\n"
 	    "15 there is no setting 'too' here; ftgate-smtpd(8) lists them\n"
 	    "17 data: it is set in line 16 already; leave one of the two out\n"
 	    "18 there is no setting 'foo' here; ftgate-smtpd(8) lists them\n"
@@ -289,9 +289,9 @@ Test(config, malformed_yaml_is_reported_in_plain_words)
 		{ "data: a\n- b\n", "2 expected settings, not a list; is the line above it, NAME:, missing?\n" },
 		{ "data: a\n---\ndata: b\n", "2 a second document begins here; leave '---' out\n" },
 		{ "%YAML 9.9\n", "1 a line that begins with '%' is a directive of YAML; leave it out\n" },
-		{ "a: 1\ndata: \xFF\n", "2 the line holds an octet that is no UTF-8; save the file as UTF-8\n" },
+		{ "a: 1\ndata: \xFF\n", "2 the line holds an octet that is not valid UTF-8; save the file as UTF-8\n" },
 		{ "\n\ndata: \x01\n", "3 the line holds a control character; remove it\n" },
-		{ "just words\n", "1 'just words' is no setting; write NAME: VALUE\n" },
+		{ "just words\n", "1 'just words' is not a setting; write NAME: VALUE\n" },
 		{ "- a\n", "1 expected settings, not a list; write NAME: VALUE, without '-'\n" },
 		{ "? [a]\n: b\n", "1 expected the name of a setting, not a list or a section; write NAME: VALUE\n" },
 		{ "x: {a: {b: {c: {d: {e: {f: {g: {h: {i: {j: {k: {l: {m: {n: {o: {p: 1}}}}}}}}}}}}}}}}\n",
@@ -377,10 +377,10 @@ Test(config, only_regular_files_are_accepted, .timeout = 20)
 	close(mkstemp(fifo));
 	unlink(fifo);
 	cr_assert_eq(mkfifo(fifo, 0600), 0);
-	expect_refused(fifo, "0 it is no regular file; name a file that can be read\n");
+	expect_refused(fifo, "0 it is not a regular file; name a file that can be read\n");
 	unlink(fifo);
-	expect_refused("/dev/zero", "0 it is no regular file; name a file that can be read\n");
-	expect_refused("/tmp", "0 it is no regular file; name a file that can be read\n");
+	expect_refused("/dev/zero", "0 it is not a regular file; name a file that can be read\n");
+	expect_refused("/tmp", "0 it is not a regular file; name a file that can be read\n");
 }
 
 /* What is written sets the same when it is read, and is written the same again. */

@@ -95,11 +95,11 @@ Test(content_rules, each_fault_is_reported_with_its_line)
 {
 	expect_faults("name *.exe\nnmae *.scr\n", "2 there is no rule 'nmae'; write name, type or header\n");
 	expect_faults("name\n\ntype\n",
-	    "1 there is no pattern behind 'name'; write one such as *.exe or application/zip\n"
-	    "3 there is no pattern behind 'type'; write one such as *.exe or application/zip\n");
+	    "1 there is no pattern after 'name'; write one such as *.exe or application/zip\n"
+	    "3 there is no pattern after 'type'; write one such as *.exe or application/zip\n");
 	expect_faults(
-	    "header Subject pills\n", "1 'pills' is no pattern; write header Subject /PATTERN/, or /PATTERN/i\n");
-	expect_faults("header Subject /\n", "1 '/' is no pattern; write header Subject /PATTERN/, or /PATTERN/i\n");
+	    "header Subject pills\n", "1 'pills' is not a pattern; write header Subject /PATTERN/, or /PATTERN/i\n");
+	expect_faults("header Subject /\n", "1 '/' is not a pattern; write header Subject /PATTERN/, or /PATTERN/i\n");
 	expect_faults("header Subject /a/x\n", "1 'x' behind the pattern should be i, or nothing\n");
 	expect_faults("header Subject /a(b/\n", "1 octet 4 of the pattern /a(b/: missing closing parenthesis\n");
 	expect_faults(
@@ -134,7 +134,7 @@ Test(content_rules, fifo_is_refused, .timeout = 20)
 	cr_assert_eq(mkfifo(path, 0600), 0);
 	faults[0] = '\0';
 	cr_expect_null(content_rules_read(path, note_fault, NULL));
-	cr_expect_str_eq(faults, "0 it is no regular file\n");
+	cr_expect_str_eq(faults, "0 it is not a regular file\n");
 	unlink(path);
 }
 

@@ -166,9 +166,9 @@ Test(records, value_that_does_not_fit_is_named_with_its_cure)
 		{ "quota-messages", "1K", "write a number" },
 		{ "quota-messages", " 1", "write a number" },
 		{ "moved-to", "two\nlines", "no control characters" },
-		{ "password", "opensesame", "'password' cannot be set" },
-		{ "address", "x@y", "'address' cannot be set" },
-		{ "local = 'x', smtp", "0", "cannot be set" },
+		{ "password", "opensesame", "'password' does not exist or cannot be changed" },
+		{ "address", "x@y", "'address' does not exist or cannot be changed" },
+		{ "local = 'x', smtp", "0", "does not exist or cannot be changed" },
 	};
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, wrong[i].setting, wrong[i].value),
@@ -184,7 +184,7 @@ Test(records, change_is_atomic)
 	cr_expect_eq(accounts->ops->add(accounts, RECORD_ACCOUNT, &name, &(struct record_change) { settings, 2, NULL }),
 	    ADMIN_UNFIT);
 	show(RECORD_ACCOUNT, name, NULL);
-	cr_expect(has_error("there is no account carol@example.test; what there is: ftgatectl account list"));
+	cr_expect(has_error("there is no account carol@example.test; to list them: ftgatectl account list"));
 	cr_expect_eq(folder_count("mail/example.test/carol"), 0);
 }
 
@@ -201,7 +201,7 @@ Test(records, malformed_name_is_refused)
 	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
 		cr_expect_eq(add(RECORD_ACCOUNT, addresses[i], NULL, NULL, NULL), ADMIN_UNFIT, "%s", addresses[i]);
 	cr_expect_eq(add(RECORD_ACCOUNT, "x@example.com", NULL, NULL, NULL), ADMIN_NO_DOMAIN);
-	cr_expect(has_error("before: ftgatectl domain add example.com"));
+	cr_expect(has_error("first run: ftgatectl domain add example.com"));
 }
 
 Test(records, quoted_and_utf8_addresses_are_shown_as_written)
@@ -228,7 +228,7 @@ Test(records, alias_target_must_exist)
 	    "address=info@example.org;targets=anna@example.test\nbob@example.test;");
 	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "add", "anna@example.test"), ADMIN_EXISTS);
 	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "add", "nobody@example.test"), ADMIN_MISSING);
-	cr_expect(has_error("nobody@example.test is no account, alias or list"));
+	cr_expect(has_error("nobody@example.test is not an account, alias or list"));
 	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "add", "x@elsewhere.example"), ADMIN_OK);
 	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "remove", "x@elsewhere.example"), ADMIN_OK);
 	cr_expect_eq(set(RECORD_ALIAS, "info@example.org", NULL, "add", "postmaster@example.org"), ADMIN_OK);
@@ -245,7 +245,7 @@ Test(records, domain_that_is_relayed_has_no_mailboxes_here)
 	cr_expect_eq(add(RECORD_LIST, "staff@away.example", NULL, NULL, NULL), ADMIN_REFUSED);
 	cr_expect_eq(add(RECORD_ALIAS, "info@example.org", NULL, "add", "who@away.example"), ADMIN_OK);
 	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "relay", "yes"), ADMIN_REFUSED);
-	cr_expect(has_error("remove them before"));
+	cr_expect(has_error("remove them first"));
 	cr_expect_eq(set(RECORD_DOMAIN, "away.example", NULL, "relay", "no"), ADMIN_OK);
 	cr_expect_eq(add(RECORD_ACCOUNT, "anna@away.example", NULL, NULL, NULL), ADMIN_OK);
 }
@@ -284,7 +284,7 @@ Test(records, target_of_others_cannot_be_removed)
 {
 	add(RECORD_ALIAS, "info@example.org", NULL, "add", "anna@example.test");
 	cr_expect_eq(drop(RECORD_ACCOUNT, "anna@example.test", NULL), ADMIN_REFUSED);
-	cr_expect(has_error("before: ftgatectl alias set info@example.org remove=anna@example.test"));
+	cr_expect(has_error("first run: ftgatectl alias set info@example.org remove=anna@example.test"));
 	cr_expect_eq(drop(RECORD_DOMAIN, "example.org", NULL), ADMIN_REFUSED);
 	cr_expect_eq(drop(RECORD_ALIAS, "info@example.org", NULL), ADMIN_OK);
 	cr_expect_eq(drop(RECORD_DOMAIN, "example.org", NULL), ADMIN_OK);

@@ -108,15 +108,15 @@ Test(route, fault_is_reported)
 {
 	cr_expect_str_eq(fault_of((struct route_settings) { .domain = "a.example", .place = "b.example" }), "");
 	cr_expect_str_eq(fault_of((struct route_settings) { .domain = "a..example", .place = "b" }),
-	    "routes: 'a..example' is no domain");
+	    "routes: 'a..example' is not a domain");
 	cr_expect_str_eq(fault_of((struct route_settings) { .domain = "a.example", .place = "/run/x" }),
-	    "routes: a.example: '/run/x' is no HOST:PORT and no lmtp:PLACE");
+	    "routes: a.example: '/run/x' is neither HOST:PORT nor lmtp:PLACE");
 	struct route_settings twice[] = { { .domain = "a.example", .place = "b" },
 		{ .domain = "A.example", .place = "c" } };
 	open_routes(&(struct config) { .routes = twice, .routes_count = 2 });
 	cr_expect_str_eq(error, "routes: there are two for a.example: leave one out");
 	open_routes(&(struct config) { .relay = { .smarthost = "a:b" } });
-	cr_expect_str_eq(error, "smarthost: 'a:b' is no HOST:PORT and no lmtp:PLACE");
+	cr_expect_str_eq(error, "smarthost: 'a:b' is neither HOST:PORT nor lmtp:PLACE");
 }
 
 Test(route, every_fault_is_reported)
@@ -129,9 +129,9 @@ Test(route, every_fault_is_reported)
 	open_routes(&(struct config) {
 	    .routes = list, .routes_count = 3, .relay = { .smarthost = "a:b" }, .delivery = { .lmtp = "host:24" } });
 	cr_expect_str_eq(error,
-	    "smarthost: 'a:b' is no HOST:PORT and no lmtp:PLACE; "
+	    "smarthost: 'a:b' is neither HOST:PORT nor lmtp:PLACE; "
 	    "delivery: lmtp: 'host:24' should be ADDRESS:PORT or the path of a socket; "
-	    "routes: 'a..example' is no domain; routes: a..example: '/run/x' is no HOST:PORT and no lmtp:PLACE; "
+	    "routes: 'a..example' is not a domain; routes: a..example: '/run/x' is neither HOST:PORT nor lmtp:PLACE; "
 	    "routes: there are two for b.example: leave one out");
 }
 
@@ -151,7 +151,7 @@ Test(route, password_is_not_logged)
 	unlink("secret");
 	cr_expect_str_eq(fault_of(route), "routes: a.example: secret: No such file or directory");
 	cr_assert_eq(mkfifo("secret", 0600), 0);
-	cr_expect_str_eq(fault_of(route), "routes: a.example: secret: it is no regular file");
+	cr_expect_str_eq(fault_of(route), "routes: a.example: secret: it is not a regular file");
 }
 
 Test(route, refuses_malformed_addresses)

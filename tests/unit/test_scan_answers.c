@@ -55,7 +55,7 @@ ParameterizedTestParameters(scan_answers, rspamd_answers)
 		    "Gtube pattern" },
 		{ "{\"action\":\"reject\",\"messages\":{\"smtp_message\":\"a\\r\\n250 \\u0000ok\"}}", false,
 		    SCAN_FAILED,
-		    "the answer is no JSON: \\u0000 is not allowed without JSON_ALLOW_NUL near '\"a\\r\\n250 \\u0000ok\"'" },
+		    "the answer is not JSON: \\u0000 is not allowed without JSON_ALLOW_NUL near '\"a\\r\\n250 \\u0000ok\"'" },
 		{ "{\"action\":\"reject\",\"messages\":{\"smtp_message\":\"a\\r\\n250 ok\"}}", false, SCAN_REFUSED,
 		    "a??250 ok" },
 		{ "{\"action\":\"reject\",\"messages\":[\"x\"]}", false, SCAN_REFUSED, "Spam message rejected" },
@@ -73,9 +73,9 @@ ParameterizedTestParameters(scan_answers, rspamd_answers)
 		{ "[]", false, SCAN_FAILED, "no action in the answer" },
 		{ "{}", false, SCAN_FAILED, "no action in the answer" },
 		{ "{\"action\":\"no action\"", false, SCAN_FAILED,
-		    "the answer is no JSON: '}' expected near end of file" },
+		    "the answer is not JSON: '}' expected near end of file" },
 		{ "{\"action\":\"reject\"}{", false, SCAN_FAILED,
-		    "the answer is no JSON: end of file expected near '{'" },
+		    "the answer is not JSON: end of file expected near '{'" },
 	};
 	return cr_make_param_array(struct case_of_rspamd, cases, sizeof cases / sizeof *cases);
 }

@@ -343,18 +343,18 @@ Test(tls, a_file_that_is_not_there_is_named)
 	cr_expect_null(tls_context_new(identity.certificate, "/nonexistent/key.pem", NULL, error));
 	cr_expect_str_eq(error, "key /nonexistent/key.pem: No such file or directory");
 	cr_expect_null(tls_context_new("/tmp", identity.key, NULL, error));
-	cr_expect_str_eq(error, "certificate /tmp: it is no regular file");
+	cr_expect_str_eq(error, "certificate /tmp: it is not a regular file");
 	cr_assert_eq(unlink(identity.key) + mkfifo(identity.key, 0600), 0);
 	cr_expect_null(tls_context_new(identity.certificate, identity.key, NULL, error));
-	cr_expect_neq(strstr(error, ": it is no regular file"), NULL, "%s", error);
+	cr_expect_neq(strstr(error, ": it is not a regular file"), NULL, "%s", error);
 }
 
 Test(tls, a_file_of_another_kind_is_named)
 {
 	cr_expect_null(tls_context_new(identity.key, identity.key, NULL, error));
-	cr_expect_not_null(strstr(error, "there is none in it in PEM form"), "%s", error);
+	cr_expect_not_null(strstr(error, "the file has none in PEM form"), "%s", error);
 	cr_expect_null(tls_context_new(identity.certificate, identity.certificate, NULL, error));
-	cr_expect_not_null(strstr(error, "there is none in it in PEM form"), "%s", error);
+	cr_expect_not_null(strstr(error, "the file has none in PEM form"), "%s", error);
 	identity_write(identity.certificate, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
 	cr_expect_null(tls_context_new(identity.certificate, identity.key, NULL, error));
 	cr_expect_not_null(strstr(error, identity.certificate), "%s", error);

@@ -197,9 +197,9 @@ Test(transport, takes_each_refusal_for_what_it_is)
 		{ { "MAIL", "451 4.3.0 disk\r\n", false }, TRANSPORT_LATER, "#8.12 " WHO ": 451 4.3.0 disk" },
 		{ { "MAIL", "550 5.7.1 no\r\n", false }, TRANSPORT_FAILED, "#8.12 " WHO ": 550 5.7.1 no" },
 		{ { "MAIL", "560 odd\r\n", false }, TRANSPORT_FAILED, "#8.12 " WHO ": 560 odd" },
-		{ { "MAIL", "999 odd\r\n", false }, TRANSPORT_LATER, "#8.15 " WHO ": its reply is no reply of SMTP" },
+		{ { "MAIL", "999 odd\r\n", false }, TRANSPORT_LATER, "#8.15 " WHO ": its reply is not an SMTP reply" },
 		{ { "MAIL", "250-a\r\n251 b\r\n", false }, TRANSPORT_LATER,
-		    "#8.15 " WHO ": its reply is no reply of SMTP" },
+		    "#8.15 " WHO ": its reply is not an SMTP reply" },
 		{ { "RCPT", "421 bye\r\n", false }, TRANSPORT_LATER, "#8.12 " WHO ": 421 bye" },
 		{ { "RCPT", NULL, false }, TRANSPORT_LATER, "#8.15 " WHO ": the connection was closed" },
 		{ { "DATA", "451 no\r\n", false }, TRANSPORT_LATER, "#8.12 " WHO ": 451 no" },
@@ -228,7 +228,7 @@ Test(transport, takes_each_answer_to_the_message_for_what_it_is)
 		{ "451 4.3.0 disk\r\n", TRANSPORT_LATER, "#8.12 " WHO ": 451 4.3.0 disk" },
 		{ "354 again\r\n", TRANSPORT_LATER, "#8.12 " WHO ": 354 again" },
 		{ "", TRANSPORT_LATER, "#8.15 " WHO ": no answer in time" },
-		{ "rubbish\r\n", TRANSPORT_LATER, "#8.15 " WHO ": its reply is no reply of SMTP" },
+		{ "rubbish\r\n", TRANSPORT_LATER, "#8.15 " WHO ": its reply is not an SMTP reply" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		server.end = cases[i].end;

@@ -20,7 +20,7 @@ ctl_blacklist_remove(struct request *request)
 	char question[QUESTION_MAX];
 	const char *address = request->words[0];
 	if (strchr(address, '\n') != NULL || strlen(address) > QUESTION_MAX / 2)
-		return ctl_fail(EX_DATAERR, "'%.60s' is no address; write one such as 192.0.2.1", address);
+		return ctl_fail(EX_DATAERR, "'%.60s' is not an address; write one such as 192.0.2.1", address);
 	snprintf(question, sizeof question, "blacklist-remove %s\n", address);
 	int status = ctl_ask(request, question, answer);
 	if (status != EX_OK)

@@ -125,7 +125,7 @@ parse_words(struct request *request, struct argp_state *state, char **words, siz
 {
 	if (!has_noun(words[0]))
 		argp_error(state,
-		    "'%s' is none of domain, account, alias, list, access, blacklist, queue, reload and status",
+		    "'%s' is not one of domain, account, alias, list, access, blacklist, queue, reload and status",
 		    words[0]);
 	bool has_no_verb = find_command(words[0], "") != NULL;
 	size_t parsed = has_no_verb ? 1 : 2;
@@ -133,7 +133,7 @@ parse_words(struct request *request, struct argp_state *state, char **words, siz
 		argp_error(state, "'%s' needs a verb: one of %s", words[0], list_verbs(words[0]));
 	request->command = find_command(words[0], has_no_verb ? "" : words[1]);
 	if (request->command == NULL) {
-		argp_error(state, "'%s' is none of %s", words[1], list_verbs(words[0]));
+		argp_error(state, "'%s' is not one of %s", words[1], list_verbs(words[0]));
 		return; /* not reached: argp_error() ends the program */
 	}
 	request->words = words + parsed;

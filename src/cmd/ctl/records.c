@@ -103,7 +103,7 @@ make_password(const struct request *request, const char *password, struct creden
 	case PASSWORD_OK: break;
 	case PASSWORD_UNFIT:
 		return ctl_fail(EX_DATAERR,
-		    "this password is longer than 255 octets, is no UTF-8, or has characters that logins forbid "
+		    "this password is longer than 255 octets, is not valid UTF-8, or has characters that logins forbid "
 		    "(RFC 4013); choose another one");
 	default: return ctl_fail(EX_OSERR, "the password cannot be hashed: no memory, or no random numbers");
 	}
@@ -164,7 +164,7 @@ change(struct request *request)
 		return ctl_fail(EX_OSERR, "memory is out");
 	for (size_t i = 0; i < count && status == EX_OK; i++)
 		if (!read_word(request, request->words[names + i], &settings[i]))
-			status = ctl_fail(EX_USAGE, "'%s' is no setting; write SETTING=VALUE: ftgatectl --help",
+			status = ctl_fail(EX_USAGE, "'%s' is not a setting; write SETTING=VALUE: ftgatectl --help",
 			    request->words[names + i]);
 	if (status == EX_OK)
 		status = apply(request, &made);

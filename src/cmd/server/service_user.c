@@ -32,7 +32,8 @@ find_named(struct service_user *user, const struct settings *settings, char erro
 	if (found == NULL && is_trouble(errno))
 		return fail(error, "user: '%.32s' cannot be looked up: %s", settings->user, strerror(errno));
 	if (found == NULL)
-		return fail(error, "user: there is no user '%.32s'; make one (useradd --system %.32s), or name another",
+		return fail(error,
+		    "user: there is no user '%.32s'; create one (useradd --system %.32s), or name another",
 		    settings->user, settings->user);
 	*user = (struct service_user) { found->pw_uid, found->pw_gid };
 	return 0;
@@ -61,7 +62,7 @@ service_user_find(struct service_user *user, const struct settings *settings, ch
 	if (address == NULL)
 		return 0;
 	return fail(error,
-	    "root is to serve %.60s: make the user '%.32s' (useradd --system %.32s), or name one by 'user:' in the "
+	    "root must not serve %.60s: create the user '%.32s' (useradd --system %.32s), or name one by 'user:' in the "
 	    "configuration",
 	    address, settings->user, settings->user);
 }

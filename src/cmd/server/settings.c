@@ -53,7 +53,7 @@ static int
 set_file(char file[PATH_MAX], const char *value, char error[SETTINGS_ERROR_SIZE])
 {
 	if (*value == '\0' || strlen(value) >= PATH_MAX)
-		return fail(error, "'%.40s' is no file; name one in PEM form", value);
+		return fail(error, "'%.40s' is not a file; name one in PEM form", value);
 	snprintf(file, PATH_MAX, "%s", value);
 	return 0;
 }
@@ -79,7 +79,7 @@ set_auth(struct settings *settings, const char *value, char error[SETTINGS_ERROR
 		size_t len = strcspn(at, " ");
 		enum sasl_mechanism mechanism = sasl_mechanism_find(at, len);
 		if (mechanism == SASL_MECHANISMS)
-			return fail(error, "'%.*s' is none of PLAIN, LOGIN, SCRAM-SHA-256 and CRAM-MD5",
+			return fail(error, "'%.*s' is not one of PLAIN, LOGIN, SCRAM-SHA-256 and CRAM-MD5",
 			    (int)(len < 40 ? len : 40), at);
 		settings->mechanisms |= 1U << mechanism;
 		at += len;
@@ -103,7 +103,7 @@ static int
 set_data(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
 {
 	if (*value == '\0' || strlen(value) > PATH_MAX / 2)
-		return fail(error, "'%.40s' is no folder; name one that the server may write to", value);
+		return fail(error, "'%.40s' is not a folder; name one that the server may write to", value);
 	snprintf(settings->data, sizeof settings->data, "%s", value);
 	return 0;
 }
@@ -113,7 +113,7 @@ set_hostname(struct settings *settings, const char *value, char error[SETTINGS_E
 {
 	if (*value == '[' || !address_domain_valid(value, strlen(value), false))
 		return fail(
-		    error, "'%.80s' is no host name; write the server's name in the DNS, as mx.example.org", value);
+		    error, "'%.80s' is not a host name; write the server's name in the DNS, as mx.example.org", value);
 	snprintf(settings->hostname, sizeof settings->hostname, "%s", value);
 	return 0;
 }
@@ -144,7 +144,7 @@ read_language(char language[FTG_PREFERENCE_MAX], const char *value, char error[S
 	bool english = strcmp(value, "C") == 0 || strcmp(value, "POSIX") == 0;
 	if (!english && !is_language_list(value))
 		return fail(
-		    error, "'%.40s' is no language; write a tag such as de or pt-BR, several as de:fr, or C", value);
+		    error, "'%.40s' is not a language; write a tag such as de or pt-BR, several as de:fr, or C", value);
 	snprintf(language, FTG_PREFERENCE_MAX, "%s", value);
 	return 0;
 }
@@ -172,7 +172,7 @@ set_profile(struct settings *settings, const char *value, char error[SETTINGS_ER
 {
 	bool strict = strcmp(value, "strict") == 0;
 	if (!strict && strcmp(value, "published") != 0)
-		return fail(error, "'%.40s' is no profile; write published or strict", value);
+		return fail(error, "'%.40s' is not a profile; write published or strict", value);
 	settings->profile = strict ? FTG_STRICT : FTG_PUBLISHED;
 	return 0;
 }
@@ -183,7 +183,7 @@ set_workers(struct settings *settings, const char *value, char error[SETTINGS_ER
 	char *end;
 	unsigned long workers = ascii_is_digit(*value) ? strtoul(value, &end, 10) : 0;
 	if (workers < 1 || workers > WORKERS_MAX || *end != '\0')
-		return fail(error, "'%.40s' is no number of worker processes; write 1 to %d", value, WORKERS_MAX);
+		return fail(error, "'%.40s' is not a number of worker processes; write 1 to %d", value, WORKERS_MAX);
 	settings->workers = (unsigned)workers;
 	return 0;
 }
@@ -192,7 +192,7 @@ static int
 set_user(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
 {
 	if (*value == '\0' || strlen(value) >= USER_SIZE)
-		return fail(error, "'%.40s' is no user; write the name of one, such as ftgate", value);
+		return fail(error, "'%.40s' is not a user; write the name of one, such as ftgate", value);
 	snprintf(settings->user, sizeof settings->user, "%s", value);
 	settings->user_named = true;
 	return 0;
