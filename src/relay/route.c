@@ -146,17 +146,23 @@ tls_of(enum relay_tls tls)
 	return meant[tls];
 }
 
-/* What the smarthost and the routes of domains are told by: settings of the same names. */
-static int
-open_route(struct route *route, const struct route_settings *from, char error[ROUTE_ERROR_SIZE])
+/*
+ * Opens the smarthost or the route of a domain; place is the name of the setting with its address. Returns the name of the
+ * setting that is wrong, with a text in error; NULL: none is.
+ */
+static const char *
+open_route(struct route *route, const struct route_settings *from, const char *place, char error[ROUTE_ERROR_SIZE])
 {
-	if (!route_parse(route, from->place))
-		return fail(error, "'%.80s' is neither HOST:PORT nor lmtp:PLACE", from->place);
+	if (!route_parse(route, from->place)) {
+		fail(error, "'%.80s' is neither HOST:PORT nor lmtp:PLACE", from->place);
+		return place;
+	}
 	if (route->manner.protocol == TRANSPORT_SMTP)
 		route->manner.tls = tls_of((enum relay_tls)from->tls);
 	route->manner.unverified = !from->verify;
 	route->manner.authorities = from->authorities;
-	return from->credentials == NULL ? 0 : read_credentials(route, from->credentials, error);
+	bool read = from->credentials == NULL || read_credentials(route, from->credentials, error) == 0;
+	return read ? NULL : "credentials";
 }
 
 /* Routes that are being opened. */
@@ -193,8 +199,11 @@ open_smarthost(struct opening *opening)
 		.authorities = from->authorities,
 		.credentials = from->credentials,
 	};
-	if (from->smarthost != NULL && open_route(&opening->routes->smarthost, &settings, why) < 0)
-		report_fault(opening, "relay", 0, "smarthost", "smarthost: %.280s", why);
+	if (from->smarthost == NULL)
+		return;
+	const char *wrong = open_route(&opening->routes->smarthost, &settings, "smarthost", why);
+	if (wrong != NULL)
+		report_fault(opening, "relay", 0, wrong, "%s: %.280s", wrong, why);
 }
 
 /* A sender waits while its mail is handed over. It must not wait for the DNS, too. */
@@ -222,8 +231,9 @@ open_domain(struct opening *opening, size_t item)
 	struct route *route = &opening->routes->list[item];
 	if (!address_domain_valid(from->domain, strlen(from->domain), true))
 		report_fault(opening, "routes", item, "domain", "routes: '%.80s' is not a domain", from->domain);
-	if (open_route(route, from, why) < 0)
-		report_fault(opening, "routes", item, "to", "routes: %.80s: %.200s", from->domain, why);
+	const char *wrong = open_route(route, from, "to", why);
+	if (wrong != NULL)
+		report_fault(opening, "routes", item, wrong, "routes: %.80s: %s: %.200s", from->domain, wrong, why);
 	route->domain = lower_copy(from->domain, strlen(from->domain));
 	return route->domain != NULL;
 }

@@ -110,7 +110,7 @@ Test(route, fault_is_reported)
 	cr_expect_str_eq(fault_of((struct route_settings) { .domain = "a..example", .place = "b" }),
 	    "routes: 'a..example' is not a domain");
 	cr_expect_str_eq(fault_of((struct route_settings) { .domain = "a.example", .place = "/run/x" }),
-	    "routes: a.example: '/run/x' is neither HOST:PORT nor lmtp:PLACE");
+	    "routes: a.example: to: '/run/x' is neither HOST:PORT nor lmtp:PLACE");
 	struct route_settings twice[] = { { .domain = "a.example", .place = "b" },
 		{ .domain = "A.example", .place = "c" } };
 	open_routes(&(struct config) { .routes = twice, .routes_count = 2 });
@@ -131,7 +131,7 @@ Test(route, every_fault_is_reported)
 	cr_expect_str_eq(error,
 	    "smarthost: 'a:b' is neither HOST:PORT nor lmtp:PLACE; "
 	    "delivery: lmtp: 'host:24' should be ADDRESS:PORT or the path of a socket; "
-	    "routes: 'a..example' is not a domain; routes: a..example: '/run/x' is neither HOST:PORT nor lmtp:PLACE; "
+	    "routes: 'a..example' is not a domain; routes: a..example: to: '/run/x' is neither HOST:PORT nor lmtp:PLACE; "
 	    "routes: there are two for b.example: leave one out");
 }
 
@@ -139,19 +139,20 @@ Test(route, password_is_not_logged)
 {
 	struct route_settings route = { .domain = "a.example", .place = "b", .credentials = "secret" };
 	cr_expect_str_eq(fault_of(route),
-	    "routes: a.example: secret: a password is not sent where TLS may be missing: set tls to required or implicit, "
+	    "routes: a.example: credentials: secret: a password is not sent where TLS may be missing: set tls to required or implicit, "
 	    "or none");
 	route.tls = RELAY_TLS_NONE;
 	cr_expect_str_eq(fault_of(route), "");
 	chmod("secret", 0644);
-	cr_expect_str_eq(fault_of(route), "routes: a.example: secret: others may read it: chmod o= secret");
+	cr_expect_str_eq(
+	    fault_of(route), "routes: a.example: credentials: secret: others may read it: chmod o= secret");
 	write_file("secret", "anna\n");
 	cr_expect_str_eq(fault_of(route),
-	    "routes: a.example: secret: it should hold the user in its first line and the password in its second");
+	    "routes: a.example: credentials: secret: it should hold the user in its first line and the password in its second");
 	unlink("secret");
-	cr_expect_str_eq(fault_of(route), "routes: a.example: secret: No such file or directory");
+	cr_expect_str_eq(fault_of(route), "routes: a.example: credentials: secret: No such file or directory");
 	cr_assert_eq(mkfifo("secret", 0600), 0);
-	cr_expect_str_eq(fault_of(route), "routes: a.example: secret: it is not a regular file");
+	cr_expect_str_eq(fault_of(route), "routes: a.example: credentials: secret: it is not a regular file");
 }
 
 Test(route, refuses_malformed_addresses)
