@@ -230,7 +230,17 @@ class Starting(unittest.TestCase):
         done = self.smtpd("--check", "--data", "d", "--language", "de")
         self.assertEqual(65, done.returncode)
         self.assertIn("ftgate-local.mo: the whole file", done.stdout)
-        self.assertEqual(65, self.smtpd("--check", "--language", "xx").returncode)
+        done = self.smtpd("--check", "--language", "xx")
+        self.assertEqual(65, done.returncode)
+        self.assertIn("language: there is no catalogue for 'xx'; 'ftgate-msg stats' lists", done.stderr)
+
+    def test_check_names_the_lines_of_language_and_certificate(self):
+        with open(os.path.join(self.folder, "conf"), "w", encoding="ascii") as file:
+            file.write("language: xx\ntls-cert: none.pem\ntls-key: none.key\n")
+        done = self.smtpd("--check", "-c", "conf")
+        self.assertEqual(65, done.returncode)
+        self.assertIn("conf:1: language: there is no catalogue for 'xx'", done.stderr)
+        self.assertIn("conf:2: tls-cert: certificate none.pem: No such file or directory; name the PEM", done.stderr)
 
     def test_version_and_help(self):
         self.assertRegex(self.smtpd("--version").stdout, r"^ftgate-smtpd \d+\.\d+")

@@ -1,6 +1,7 @@
 /* --check: what would be served, and what is wrong with the configuration, the files that it names and the texts. */
 #include <errno.h>
 #include <ftgate/catalog.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -15,7 +16,7 @@
 #include "net/tls_context.h"
 #include "session/sasl.h"
 
-enum { AUTH_SIZE = 128 };
+enum { AUTH_SIZE = 128, FAULT_SIZE = TLS_ERROR_SIZE + 64 };
 
 /* Where a check prints, and how many texts it has refused. */
 struct printing {
@@ -119,16 +120,53 @@ print_config(const struct settings *settings)
 	config_write(stdout, &effective);
 }
 
-/* Returns whether the catalogue has the language that is asked for. */
-static bool
-print_language(FILE *to, const ftg_catalog *catalog, const char *what, const char *preference, const char *instead)
+/* Prints a fault with the line of the setting, or with its name if the configuration does not set that value. */
+static void __attribute__((format(printf, 4, 5)))
+print_fault(const struct settings *settings, const char *name, const char *configured, const char *format, ...)
 {
-	ftg_lang language = *preference == '\0' ? FTG_ENGLISH : ftg_catalog_find(catalog, preference);
-	if (language < 0)
-		printable_print(to, "%-13s %s: there is none for '%s'\n", what, instead, preference);
+	char text[FAULT_SIZE];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	unsigned line = configured != NULL ? config_line(settings->config, "", 0, name) : 0;
+	if (line != 0)
+		printable_print(stderr, "%s:%u: %s: %s\n", settings->config->path, line, name, text);
 	else
-		printable_print(to, "%-13s %s\n", what, ftg_catalog_tag(catalog, language));
-	return language >= 0;
+		printable_print(stderr, "%s: %s\n", name, text);
+}
+
+/* The value of the configuration, if it is the one in effect; NULL: it is not. */
+static const char *
+if_effective(const char *configured, const char *effective)
+{
+	return configured != NULL && strcmp(configured, effective) == 0 ? configured : NULL;
+}
+
+/* A language that is asked for. */
+struct preference {
+	const char *label;      /* in what is printed */
+	const char *setting;    /* its name */
+	const char *configured; /* its value in the configuration; NULL: it is not from there */
+	const char *tags;       /* "" for English */
+	const char *instead;    /* what is used if the catalogue has none of them */
+};
+
+/* Returns whether the catalogue has the language. */
+static bool
+print_language(
+    FILE *to, const ftg_catalog *catalog, const struct settings *settings, const struct preference *preference)
+{
+	ftg_lang language = preference->tags[0] == '\0' ? FTG_ENGLISH : ftg_catalog_find(catalog, preference->tags);
+	if (language >= 0) {
+		printable_print(to, "%-13s %s\n", preference->label, ftg_catalog_tag(catalog, language));
+		return true;
+	}
+	printable_print(
+	    to, "%-13s %s: there is none for '%s'\n", preference->label, preference->instead, preference->tags);
+	print_fault(settings, preference->setting, preference->configured,
+	    "there is no catalogue for '%.80s'; 'ftgate-msg stats' lists the languages", preference->tags);
+	return false;
 }
 
 /* Prints which languages there are and which are spoken. Returns whether all that are asked for are there. */
@@ -139,12 +177,18 @@ print_languages(FILE *to, const ftg_catalog *catalog, const struct settings *set
 	for (ftg_lang i = 0; i < ftg_catalog_languages(catalog); i++)
 		printable_print(to, " %s", ftg_catalog_tag(catalog, i));
 	fputc('\n', to);
-	bool found = print_language(to, catalog, "language", settings->language, "en");
+	bool found = print_language(to, catalog, settings,
+	    &(struct preference) { "language", "language", if_effective(settings->config->language, settings->language),
+	        settings->language, "en" });
 	for (size_t i = 0; i < settings->listen_count; i++)
 		if (settings->listen[i].language[0] != '\0')
-			found &= print_language(to, catalog, "  there", settings->listen[i].language, "the above");
+			found &= print_language(to, catalog, settings,
+			    &(struct preference) { "  there", settings->listen[i].address, NULL,
+			        settings->listen[i].language, "the above" });
 	if (settings->bilingual[0] != '\0')
-		found &= print_language(to, catalog, "second", settings->bilingual, "none");
+		found &= print_language(to, catalog, settings,
+		    &(struct preference) {
+		        "second", "bilingual", settings->config->bilingual, settings->bilingual, "none" });
 	return found;
 }
 
@@ -160,6 +204,9 @@ print_certificate(FILE *to, const struct settings *settings)
 	struct tls_context *context = tls_context_new(settings->tls_cert, settings->tls_key, NULL, error);
 	bool usable = context != NULL && tls_context_is_current(context, error);
 	printable_print(to, "certificate   %s\n", usable ? settings->tls_cert : error);
+	if (!usable)
+		print_fault(settings, "tls-cert", if_effective(settings->config->tls_cert, settings->tls_cert),
+		    "%s; name the PEM files of a certificate and its key", error);
 	tls_context_free(context);
 	return usable;
 }
@@ -195,7 +242,8 @@ check_texts(const struct server_kind *kind, const struct settings *settings, FIL
 	program_locale_folder(locale);
 	ftg_catalog *catalog = ftg_catalog_open(&sources, print_refusal, &printing);
 	if (catalog == NULL) {
-		printable_print(stderr, "%s: the catalogue: %s\n", kind->name, strerror(errno));
+		printable_print(stderr, "%s: the catalogue, with texts in %s/locale: %s\n", kind->name, settings->data,
+		    strerror(errno));
 		return EX_OSERR;
 	}
 	bool found = print_languages(to, catalog, settings);
