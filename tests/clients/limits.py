@@ -28,8 +28,11 @@ class LimitsCase(TestCase):
         return talk.say(b"RCPT TO:<%s>" % address.encode())
 
     def assertClosed(self, talk):
-        """The server has nothing more to say, and says it."""
-        self.assertEqual(b"", talk.input.read())
+        """Nothing more comes. A command that crossed the last reply makes the kernel reset the connection."""
+        try:
+            self.assertEqual(b"", talk.input.read())
+        except ConnectionResetError:
+            pass
 
     def assertAccepted(self, talk, address=ACCOUNT):
         self.assertEqual(self.says("ERR_SMTP_RCPTOK"), self.rcpt(talk, address))
