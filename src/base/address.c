@@ -10,7 +10,7 @@
 
 enum { LABEL_MAX = 63 }; /* octets of an ASCII label, RFC 1035 2.3.4 */
 
-/* What is still to be read, and what has been seen in it. */
+/* The octets not parsed yet, and the properties found so far. */
 struct cursor {
 	const char *at;
 	const char *end;
@@ -112,7 +112,7 @@ dot_string(struct cursor *c, struct part *local)
 	return false;
 }
 
-/* What stands behind the opening quote of a Quoted-string, and its closing quote. */
+/* The text after the opening quote of a Quoted-string, and its closing quote. */
 static bool
 quoted_string(struct cursor *c, struct part *local)
 {

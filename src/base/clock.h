@@ -1,4 +1,4 @@
-/* What lower layers need of an event loop: its time, and calls that it makes later. */
+/* The part of an event loop that lower layers need: its time, and timers. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

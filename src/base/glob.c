@@ -3,7 +3,7 @@
 
 #include "base/ascii.h"
 
-/* Only the last star needs to try more octets: what stands before it has been matched as early as possible. */
+/* Only the last star needs to try more octets: the text before it has been matched as early as possible. */
 bool
 glob_match(const char *pattern, size_t pattern_len, const char *text, size_t len)
 {

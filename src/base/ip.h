@@ -18,7 +18,7 @@ bool ip_is_v6(const char *text, size_t len);
 /*
  * Writes an address, of which octets are the 4 of AF_INET or the 16 of AF_INET6 in network order, as text (RFC 5952).
  * An IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2) is written as the IPv4 address: it is the name that an IPv4
- * client has on a dual-stack socket. Returns false, with nothing written, if the family is another one.
+ * client has on a dual-stack socket. Returns false, with nothing written, for any other family.
  */
 bool ip_write(char text[IP_TEXT_SIZE], int family, const void *octets);
 

@@ -293,8 +293,9 @@ wait_for_room(void)
 }
 
 /*
- * Writes without blocking: poll(2) has found room, but another process may have filled it by now. Linux before 6.5 knows
- * no RWF_NOWAIT for pipes; there, and only if we could not open the pipe ourselves, that process would block us.
+ * Writes without blocking: poll(2) has found room, but another process may have filled it by now. Linux before 6.5 does
+ * not support RWF_NOWAIT for pipes; there, and only if we could not open the pipe ourselves, that process would block
+ * us.
  */
 static ssize_t
 write_some(const char *bytes, size_t len)

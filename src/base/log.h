@@ -38,8 +38,8 @@ void log_open(int descriptor, struct clock *clock);
 void log_event(const char *event, ...) __attribute__((sentinel));
 
 /*
- * A line for the person who starts the program, without its line feed; it may hold others. What a terminal may not show is
- * escaped as \xNN. Cut at LOG_WRITE_MAX octets.
+ * A line for the person who starts the program, without its line feed; it may hold others. Octets that are unsafe on a
+ * terminal are escaped as \xNN. Cut at LOG_WRITE_MAX octets.
  */
 void log_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -56,7 +56,7 @@ void log_put_number(const char *key, long long value);
 void log_put_list(va_list pairs);
 void log_end(void);
 
-/* Writes what is buffered, or drops it if the reader has stopped. Call it before the process ends. errno is kept. */
+/* Writes the buffer, or drops it if the reader has stopped. Call it before the process ends. errno is kept. */
 void log_flush(void);
 
 #endif

@@ -7,9 +7,9 @@
 #include <stdio.h>
 
 /*
- * The octets of the first character of a text, which is not empty; 1 if it is no UTF-8. *shown tells whether a terminal may
- * show it: it is no control (C0, DEL, C1), no bidi control or other format character, no line or paragraph separator, no
- * private, unassigned or invisible one.
+ * The octets of the first character of a text, which is not empty; 1 if it is no UTF-8. *shown is whether a terminal
+ * may show it: it is no control (C0, DEL, C1), no bidi control or other format character, no line or paragraph
+ * separator, no private, unassigned or invisible one.
  */
 size_t printable_next(const char *text, size_t len, bool *shown);
 

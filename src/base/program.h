@@ -5,7 +5,9 @@
 #include <limits.h>
 #include <stdbool.h>
 
-/* Writes the folder of the running program, without a slash at its end. Returns false if the system does not know it. */
+/*
+ * Writes the folder of the running program, without a slash at its end. Returns false if the system cannot report it.
+ */
 bool program_folder(char folder[PATH_MAX]);
 
 /*

@@ -1,4 +1,4 @@
-/* SipHash-2-4 (Aumasson and Bernstein, 2012): a hash for which nobody can find collisions without its key. */
+/* SipHash-2-4 (Aumasson and Bernstein, 2012): a hash whose collisions cannot be found without its key. */
 #ifndef BASE_SIPHASH_H
 #define BASE_SIPHASH_H
 

@@ -24,8 +24,8 @@ enum {
 enum { STATS_ERROR_SIZE = 512 };
 
 /*
- * The certificate of a worker. The worker writes it before it reports the end of a reload to the master, by a pipe; who
- * reads it during a reload may see a mix of the old and the new error, whose last octet is always a NUL.
+ * The certificate of a worker. The worker writes it before it reports the end of a reload to the master, by a pipe; a
+ * read during a reload may return a mix of the old and the new error, whose last octet is always a NUL.
  */
 struct stats_certificate {
 	_Atomic int64_t expiry;       /* of the one in use, in seconds since 1970; 0: there is none */

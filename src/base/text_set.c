@@ -16,7 +16,7 @@ is_free(const struct text_hash *slot)
 	return slot->half[0] == 0 && slot->half[1] == 0;
 }
 
-/* The slot of a hash, or the free one where it belongs. One slot at least is free. */
+/* The slot of a hash, or the free one for it. One slot at least is free. */
 static struct text_hash *
 find(const struct text_set *set, struct text_hash hash)
 {

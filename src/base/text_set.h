@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * All zero is empty. Keeps no text, but 128 bits of hashes with keys that no other process knows: nobody can make two texts
- * collide, and by chance it does not happen. 16 octets a text, 21 to 43 with the room to grow.
+ * All zero is empty. Keeps no text, but 128 bits of hashes with keys that are secret to the process: an attacker cannot
+ * make two texts collide, and the odds of a collision are negligible. 16 octets a text, 21 to 43 with the room to grow.
  */
 struct text_set {
 	struct text_hash {
@@ -23,7 +23,7 @@ int text_set_add(struct text_set *set, const char *text, size_t len);
 /* Has the set this text? */
 bool text_set_has(const struct text_set *set, const char *text, size_t len);
 
-/* Empties the set and frees what it holds. */
+/* Empties the set and frees its memory. */
 void text_set_clear(struct text_set *set);
 
 #endif

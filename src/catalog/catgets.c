@@ -1,4 +1,4 @@
-/* A catalogue of what catgets() returns: sets and messages are numbered by reference. */
+/* A catalogue of the texts that catgets() returns: sets and messages are numbered by reference. */
 #include "catalog/chain.h"
 
 #include <locale.h>

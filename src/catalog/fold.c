@@ -14,7 +14,7 @@ struct spelling {
 	char ascii[4];
 };
 
-/* What a language writes if the letter is missing: in the order of the letters, the row for any language last. */
+/* The substitutes of each language for a missing letter: in the order of the letters, the row for any language last. */
 static const struct spelling spellings[] = {
 	{ 0xA1, "", "" },
 	{ 0xAB, "", "\"" },

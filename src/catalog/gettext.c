@@ -1,4 +1,4 @@
-/* A catalogue of what gettext() returns in the caller's locale. */
+/* A catalogue of the texts that gettext() returns in the caller's locale. */
 #include "catalog/chain.h"
 
 #include <libintl.h>

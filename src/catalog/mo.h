@@ -35,7 +35,7 @@ int mo_read(struct mo *mo, const char *path, const char **why);
 /* The same for octets in memory, which must outlive mo. Returns false with *why. */
 bool mo_parse(struct mo *mo, char *bytes, size_t size, const char **why);
 
-/* Frees what mo_read() has read. */
+/* Frees the result of mo_read(). */
 void mo_free(struct mo *mo);
 
 /* The i-th key (msgctxt, EOT, msgid, and after a NUL a plural msgid) and its text (plural forms separated by NUL). */

@@ -77,7 +77,9 @@ put_argument(char *out, const struct rendering *r, const struct segment *s)
 	}
 }
 
-/* Copies whole pieces, also what is behind the literal. That is overwritten next, or is not part of the result. */
+/*
+ * Copies whole pieces, also what is behind the literal. The excess is overwritten next, or is not part of the result.
+ */
 static inline char *
 put_literal(char *out, const struct segment *s)
 {

@@ -67,7 +67,7 @@ read_weight(struct blocklist *list, const char *text)
 	return true;
 }
 
-/* Parses one list. Writes into the text. Returns what is wrong with it; NULL: nothing. */
+/* Parses one list. Writes into the text. Returns the error; NULL: none. */
 static const char *
 read_list(struct blocklist *list, char *text)
 {

@@ -17,13 +17,13 @@
 
 enum { CONFIG_FILE_MAX = 1 << 20 }; /* octets */
 
-/* TLS at a listener: by STARTTLS if the client wants it; the same, but it must; from the first octet on. */
+/* TLS at a listener: by STARTTLS, optional for the client; by STARTTLS, required; from the first octet on. */
 enum config_tls { CONFIG_TLS_STARTTLS, CONFIG_TLS_REQUIRED, CONFIG_TLS_IMPLICIT };
 
 /* The protocol of a program. */
 enum config_protocol { CONFIG_SMTP, CONFIG_POP3 };
 
-/* Who connects to a listener: other servers; users who send; users who fetch, whom ftgate-pop3d serves. */
+/* The clients of a listener: other servers; users who send; users who fetch, whom ftgate-pop3d serves. */
 enum config_role { CONFIG_ROLE_MX, CONFIG_ROLE_SUBMISSION, CONFIG_ROLE_POP3 };
 
 /* A setting that a file sets; or a section of it. */
@@ -45,7 +45,7 @@ struct config_listener {
 struct config {
 #include "config/section/server.def"
 	const char *path;             /* of the file, owned by the caller of config_read(); NULL: none */
-	struct config_entry *entries; /* what the file sets, in its order */
+	struct config_entry *entries; /* the settings in the file, in its order */
 	size_t entries_count, entries_room;
 	struct config_listener *listeners;
 	unsigned listeners_count;

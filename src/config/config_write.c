@@ -6,7 +6,9 @@
 #include "config/config.h"
 #include "config/quantity.h"
 
-/* May a value stand without quotes? Words, addresses and paths may; what YAML could take for something else may not. */
+/*
+ * May a value stand without quotes? Words, addresses and paths may; text that YAML could parse as another type may not.
+ */
 static bool
 is_plain(const char *text)
 {

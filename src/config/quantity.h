@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a quantity counts: things; octets; milliseconds. */
+/* The unit of a quantity: things; octets; milliseconds. */
 enum unit { UNIT_COUNT, UNIT_SIZE, UNIT_TIME };
 
 enum { QUANTITY_SIZE = 32 }; /* octets of a quantity as text, with its NUL */

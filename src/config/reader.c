@@ -51,7 +51,7 @@ is_nothing(const yaml_event_t *event)
 	    event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
-/* What YAML has and a configuration does not: anchors, aliases and tags. */
+/* YAML features that a configuration must not use: anchors, aliases and tags. */
 static void
 check_properties(struct reader *reader)
 {

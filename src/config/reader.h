@@ -1,4 +1,4 @@
-/* What the files that read a configuration share; internal to this folder. */
+/* Shared by the files that read a configuration; internal to this folder. */
 #ifndef CONFIG_READER_H
 #define CONFIG_READER_H
 
@@ -32,7 +32,7 @@ void reader_run(struct reader *reader);
 /* Reports a fault of a line, counted from 1; 0: none can be named. */
 void reader_fault(struct reader *reader, unsigned line, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Reports in plain words what libyaml could not parse. */
+/* Reports in plain words a syntax error of libyaml. */
 void reader_report_syntax(struct reader *reader);
 
 /*

@@ -1,4 +1,4 @@
-/* What libyaml cannot parse, in plain words. */
+/* Syntax errors of libyaml, in plain words. */
 #include <stdio.h>
 #include <string.h>
 

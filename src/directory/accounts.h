@@ -6,8 +6,8 @@
 #include "port/mailbox_store.h"
 
 /*
- * Opens the accounts of a data folder, which must exist; the database is made if it is missing, and *created tells so.
- * mailboxes makes the mailbox of each new account and must outlive what is returned, which is freed by ops->close().
+ * Opens the accounts of a data folder, which must exist; the database is made if it is missing, and *created is then
+ * true. mailboxes makes the mailbox of each new account and must outlive the result, which is freed by ops->close().
  * NULL with an English sentence in error. Waits up to DATABASE_WAIT for the changes of other processes.
  */
 struct admin *accounts_open(

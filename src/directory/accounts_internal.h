@@ -1,5 +1,5 @@
 /*
- * What the files of administration share. They build on each other in this order: accounts_sql.c, record_fields.c,
+ * Shared by the files of administration. They build on each other in this order: accounts_sql.c, record_fields.c,
  * record_name.c, records.c, record_value.c and record_targets.c, record_change.c, accounts.c.
  */
 #ifndef DIRECTORY_ACCOUNTS_INTERNAL_H
@@ -27,7 +27,7 @@ enum admin_result accounts_trouble(struct accounts *accounts);
 
 /*
  * Statements, with a value for each letter of types: t is a text, or NULL; i is an int64_t. A statement, or NULL; the
- * number in the first column of the first row, 0 without a row, -1 on failure; what sqlite3_step() says.
+ * number in the first column of the first row, 0 without a row, -1 on failure; the result of sqlite3_step().
  */
 sqlite3_stmt *accounts_query(struct accounts *accounts, const char *sql, const char *types, ...);
 int64_t accounts_number(struct accounts *accounts, const char *sql, const char *types, ...);
@@ -43,7 +43,7 @@ struct record_row {
 	const char *table;
 	const char *id;
 	const char *from;
-	const char *own;    /* what only these rows fulfil */
+	const char *own;    /* a condition that only these rows fulfil */
 	const char *key;    /* one of them: ?1 and ?2 */
 	const char *within; /* those within ?1 */
 	const char *order;
@@ -58,7 +58,7 @@ void record_functions_add(sqlite3 *database);
 /* A record's name as it has been parsed. */
 struct record_name {
 	const char *text;               /* as it was written, for errors */
-	const char *key[2];             /* what record_row.key asks for: below, or as it was written */
+	const char *key[2];             /* the parameters of record_row.key: below, or as it was written */
 	struct address address;         /* of a domain: its domain alone */
 	char sender[ADDRESS_TEXT_SIZE]; /* access: an address, a domain, a network as it is stored */
 	struct network network;
@@ -79,7 +79,7 @@ enum admin_result record_parse_address(struct accounts *accounts, struct address
 enum admin_result record_set_field(
     struct accounts *accounts, enum record_kind kind, int64_t id, const struct record_setting *setting);
 
-/* Adds and removes a target of an alias. Refuses to remove, or to leave without a domain, what aliases lead to. */
+/* Adds and removes a target of an alias. Refuses to remove a target of aliases, or to leave it without a domain. */
 enum admin_result target_add(struct accounts *accounts, int64_t alias, const char *text);
 enum admin_result target_remove(struct accounts *accounts, int64_t alias, const char *text);
 enum admin_result target_check_unused(struct accounts *accounts, const struct address *address);

@@ -1,4 +1,4 @@
-/* What the operations on accounts are made of: statements, and the sentence about an error. */
+/* Building blocks of the operations on accounts: statements, and the sentence about an error. */
 #include <stdio.h>
 
 #include "directory/accounts_internal.h"

@@ -20,7 +20,7 @@ end(struct accounts *accounts, enum admin_result result)
 	return result == ADMIN_OK ? ADMIN_FAILED : result;
 }
 
-/* What stands against a new record; the messages are those of the triggers. */
+/* Converts the result of an insertion; the messages compared are those of the triggers. */
 static enum admin_result
 insert_result(struct accounts *accounts, int result, const struct record_name *name)
 {
@@ -111,7 +111,7 @@ set_one(struct accounts *accounts, enum record_kind kind, int64_t id, const stru
 	return record_set_field(accounts, kind, id, setting);
 }
 
-/* Whoever writes to an alias with no target would get an error. A list may be filled later. */
+/* Mail to an alias with no target would be rejected. A list may be filled later. */
 static enum admin_result
 check_targets(struct accounts *accounts, int64_t id)
 {
@@ -179,7 +179,7 @@ record_set(
 	return end(accounts, apply(accounts, kind, &name, change));
 }
 
-/* What of a domain has to go before it. */
+/* The records that must be removed before their domain. */
 static enum admin_result
 check_empty(struct accounts *accounts, int64_t id, const char *domain)
 {

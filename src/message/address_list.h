@@ -8,8 +8,8 @@
 /* All zero at the beginning. */
 struct address_list {
 	unsigned count; /* addresses so far; UINT_MAX is that many or more */
-	/* What the counter keeps for itself. */
-	unsigned hidden;  /* separators within what has not been closed yet */
+	/* Private to the counter. */
+	unsigned hidden;  /* separators within constructs that are not closed yet */
 	unsigned comment; /* how deep in comments */
 	unsigned char in; /* a quoted text, a domain literal */
 	bool angle;       /* in angle brackets */
@@ -18,9 +18,9 @@ struct address_list {
 };
 
 /*
- * Reads what comes next of a value, in any pieces; last is true with its end, and the next value may follow. Groups
- * count by their members, comments and names not at all. What is opened and not closed hides nothing: each separator
- * in it then counts for an address.
+ * Reads the next octets of a value, in pieces of any size; last is true with its end, and the next value may follow.
+ * Groups count by their members, comments and names not at all. An unclosed construct hides nothing: each separator in
+ * it then counts as an address.
  */
 void address_list_read(struct address_list *list, const char *text, size_t len, bool last);
 

@@ -1,4 +1,4 @@
-/* Holds the rules for what no message may hold against a message. */
+/* Matches a message against the rules for forbidden content. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Reads the rules for what no message may hold. */
+/* Reads the rules for forbidden content. */
 #include "message/content_rules.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* What no message may hold: rules for the names and types of its parts, and for its header, read from a file. */
+/* Forbidden content: rules for the names and types of its parts, and for its header, read from a file. */
 #ifndef MESSAGE_CONTENT_RULES_H
 #define MESSAGE_CONTENT_RULES_H
 
@@ -37,9 +37,8 @@ enum content_verdict {
 
 struct content_finding {
 	enum content_verdict verdict;
-	const char *cause; /* "line 12"; "mime-depth". As long as the rules last; NULL: none */
-	char detail
-	    [CONTENT_DETAIL_SIZE]; /* what has gone wrong, also if it is CLEAN: a pattern took too long. "": nothing */
+	const char *cause;                /* "line 12"; "mime-depth". As long as the rules last; NULL: none */
+	char detail[CONTENT_DETAIL_SIZE]; /* the error, also if it is CLEAN: a pattern took too long. "": none */
 };
 
 /* Inspects a message in a file. Blocks; any number of threads may do so at a time. */

@@ -1,4 +1,4 @@
-/* What the files about content rules share. */
+/* Shared by the files about content rules. */
 #ifndef MESSAGE_CONTENT_RULES_INTERNAL_H
 #define MESSAGE_CONTENT_RULES_INTERNAL_H
 

@@ -71,7 +71,7 @@ add_value(struct header_scanner *scanner, char c)
 	scanner->value[scanner->len++] = c;
 }
 
-/* No field begins here, and what follows belongs to none. */
+/* No field begins here, and the octets that follow belong to no field. */
 static void
 pass_over(struct header_scanner *scanner)
 {
@@ -95,7 +95,7 @@ add_name(struct header_scanner *scanner, char c)
 	}
 }
 
-/* The first octet of a line. White space continues the field before, or what is skipped. */
+/* The first octet of a line. White space continues the previous field, or the skipped text. */
 static void
 begin_line(struct header_scanner *scanner, char c)
 {

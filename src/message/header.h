@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 enum {
-	HEADER_MAX = 1 << 20,   /* octets of a header; what is beyond them is not looked at */
+	HEADER_MAX = 1 << 20,   /* octets of a header; the rest is not examined */
 	HEADER_NAME_MAX = 77,   /* of the name of a field: with its colon in a line of 78 */
 	HEADER_VALUE_MAX = 998, /* of a value that are handed out at a time */
 };
@@ -38,7 +38,7 @@ struct header_scanner {
 	char value[HEADER_VALUE_MAX];
 };
 
-/* Reads what comes next of a message, in any pieces; nothing more once the header has ended. */
+/* Reads the next octets of a message, in pieces of any size; ignores all after the header. */
 void header_scan(struct header_scanner *scanner, const char *bytes, size_t len);
 
 /* The message has ended, with or without an empty line. */

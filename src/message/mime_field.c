@@ -1,4 +1,4 @@
-/* What Content-Type and Content-Disposition say of a part of a message. */
+/* Reads Content-Type and Content-Disposition of a part of a message. */
 #include "message/mime_field.h"
 
 #include <gmime/gmime.h>
@@ -57,7 +57,7 @@ unmask(void *context, const char *text)
 	g_free(boundary);
 }
 
-/* What looks like an encoded word is none in a boundary, so GMime must not see it. */
+/* A boundary may look like an encoded word but is not one, so GMime must not see it. */
 void
 mime_field_boundaries(const char *value, mime_found *boundary, void *context)
 {
@@ -114,7 +114,7 @@ prepare(const char *value)
 	return g_string_free(copy, FALSE);
 }
 
-/* Who receives the names. */
+/* The receiver of the names. */
 struct name_reader {
 	mime_found *name;
 	void *context;

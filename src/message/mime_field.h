@@ -1,4 +1,4 @@
-/* What Content-Type and Content-Disposition say of a part of a message (RFC 2045, 2183, 2231; RFC 2047 in names). */
+/* Reads Content-Type and Content-Disposition of a part of a message (RFC 2045, 2183, 2231; RFC 2047 in names). */
 #ifndef MESSAGE_MIME_FIELD_H
 #define MESSAGE_MIME_FIELD_H
 
@@ -12,7 +12,7 @@ void mime_field_prepare(void);
 
 /*
  * The media type of an unfolded Content-Type field, such as "text/plain", cut if it is longer; if the field cannot be
- * parsed, what GMime makes of it.
+ * parsed, GMime's result.
  */
 void mime_field_type(const char *value, char type[MIME_TYPE_SIZE]);
 

@@ -6,7 +6,7 @@
 
 #include "net/tls_context.h"
 
-/* What a worker needs to load its certificate. Files and tickets must outlive it. */
+/* The data that a worker needs to load its certificate. Files and tickets must outlive it. */
 struct certificate_source {
 	const char *file, *key;      /* PEM files; NULL: there is no TLS */
 	struct tls_tickets *tickets; /* whose keys tickets have; NULL: those of the worker alone */

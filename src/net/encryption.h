@@ -21,7 +21,7 @@ enum encryption_event {
 	ENCRYPTION_NOTHING,
 	ENCRYPTION_OPENED, /* the handshake is over */
 	ENCRYPTION_CLOSED, /* the peer sends no more */
-	ENCRYPTION_FAILED, /* for good: tls_error() says why */
+	ENCRYPTION_FAILED, /* permanent: tls_error() has the reason */
 };
 
 /* Begins behind what has been written so far. Returns 0, or -1 if memory is out. context may be freed before the end. */
@@ -46,7 +46,7 @@ void encryption_write(struct encryption *encryption, const char *octets, size_t 
 /* Reports each change of the state once. To be asked after every read and write. */
 enum encryption_event encryption_event(struct encryption *encryption);
 
-/* Says that nothing more comes (close_notify). Nothing if the encryption is not open. */
+/* Sends close_notify. Does nothing if the encryption is not open. */
 void encryption_close(struct encryption *encryption);
 
 /* Frees what encryption takes, and drops what has not been read. */

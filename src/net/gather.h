@@ -10,7 +10,7 @@ enum { GATHER_SIZE = 64 * 1024 }; /* octets that leave at a time */
 
 /* Of all connections of a loop. All zero is empty. */
 struct gather {
-	struct encryption *writer; /* whose octets it holds; NULL: nobody's */
+	struct encryption *writer; /* the writer of its octets; NULL: none */
 	size_t len;
 	char octets[GATHER_SIZE];
 };
@@ -25,10 +25,10 @@ void gather_add(struct gather *gather, size_t len);
 /* Gathers octets of any length. */
 void gather_put(struct gather *gather, struct encryption *writer, const char *octets, size_t len);
 
-/* Sends what a writer has gathered. */
+/* Sends a writer's gathered octets. */
 void gather_flush(struct gather *gather, const struct encryption *writer);
 
-/* Drops what a writer has gathered. To be called before the writer is freed. */
+/* Drops a writer's gathered octets. Must be called before the writer is freed. */
 void gather_forget(struct gather *gather, const struct encryption *writer);
 
 #endif

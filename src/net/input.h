@@ -11,7 +11,7 @@ struct input {
 	size_t at, end; /* those from at to end are kept */
 	bool reading;   /* the socket is being read */
 	bool ended;     /* the client has ended its half */
-	bool discard;   /* encryption has begun: what is at hand came in the clear, and is discarded */
+	bool discard;   /* encryption has begun: buffered octets arrived in the clear, and are discarded */
 	bool surplus;   /* octets were discarded behind the end of the session */
 };
 

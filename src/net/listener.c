@@ -10,11 +10,11 @@
 enum { BACKLOG = 4096 };
 
 /*
- * A socket that all workers watch wakes all of them for each connection, and all but one in vain. epoll can wake one
- * (EPOLLEXCLUSIVE, Linux 4.5), but libuv does not ask for it: the entry that libuv has made in its epoll set is replaced.
- * libuv changes the entry only if other events are wanted of the socket, which listener_pause() brings about.
- * The system wakes the worker that has waited for longest. A new entry is the last in that order, so workers take turns.
- * If the call fails, the entry becomes as libuv makes it.
+ * A socket that all workers watch wakes all of them for each connection, although only one can accept it. epoll can
+ * wake one (EPOLLEXCLUSIVE, Linux 4.5), but libuv does not ask for it: the entry that libuv has made in its epoll set
+ * is replaced. libuv changes the entry only if other events are wanted of the socket, which listener_pause() brings
+ * about. The system wakes the worker that has waited for longest. A new entry is the last in that order, so workers
+ * take turns. If the call fails, the entry becomes as libuv makes it.
  */
 static void
 wake_last(struct listener *listener)

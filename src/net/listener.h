@@ -23,7 +23,10 @@ struct listener {
  */
 int listener_open(struct listener *listener, uv_loop_t *loop, int descriptor, int send_buffer);
 
-/* Accepts no connections for now; accepts them again. Those that come meanwhile wait, or another worker accepts them. */
+/*
+ * Stops accepting connections; accepts them again. Connections that arrive meanwhile wait, or another worker accepts
+ * them.
+ */
 void listener_pause(struct listener *listener);
 void listener_resume(struct listener *listener);
 

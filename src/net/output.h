@@ -1,4 +1,4 @@
-/* Octets on their way to a socket: what it does not take at once is kept until it does. */
+/* The output of a socket: octets that it does not accept at once are kept. */
 #ifndef NET_OUTPUT_H
 #define NET_OUTPUT_H
 

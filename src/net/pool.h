@@ -10,7 +10,7 @@ enum { POOL_THREADS_MAX = 16 };
 
 /*
  * A loop has as many as it needs. Jobs are started on the loop's thread, where their end is reported, too; the queues
- * between are under the lock, and so is stopping. All else is the loop's thread's.
+ * between are under the lock, and so is stopping. Everything else is for the loop's thread.
  */
 struct pool {
 	struct executor executor;
@@ -31,7 +31,7 @@ struct pool {
 /* Threads are started when they are needed, so many at most. Returns 0, or an error of libuv. */
 int pool_open(struct pool *pool, uv_loop_t *loop, unsigned threads);
 
-/* Ends the threads. No job is under way. The handle of the loop stays to be closed. */
+/* Ends the threads. No job is under way. The caller must still close the handle of the loop. */
 void pool_close(struct pool *pool);
 
 #endif

@@ -23,8 +23,8 @@ struct preamble {
 };
 
 enum preamble_result {
-	PREAMBLE_MORE,   /* more is to come; all octets were taken */
-	PREAMBLE_CLIENT, /* the header is whole; the other octets are for what follows */
+	PREAMBLE_MORE,   /* incomplete; all octets were consumed */
+	PREAMBLE_CLIENT, /* complete; the remaining octets follow the header */
 	PREAMBLE_EARLY,  /* the client has talked before the greeting */
 	PREAMBLE_BAD,    /* no header: the connection must be closed, unanswered */
 };

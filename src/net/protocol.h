@@ -35,7 +35,10 @@ struct protocol {
 	bool (*closed)(const void *session);
 	/* Is a message or a long answer under way? Then commands are not cut from its octets, and a stop waits for it. */
 	bool (*in_transaction)(const void *session);
-	/* Has the client come as far as it must within the time of admission (a login, a transaction)? NULL: never. */
+	/*
+	 * Has the client done the step that it must do within the time of admission (a login, a transaction)? NULL:
+	 * never.
+	 */
 	bool (*admitted)(const void *session);
 	void (*end)(void *session, enum ftg_id last);
 	/* Last replies; early is for a client that talks before the greeting. FTG_IDS: the session ends without a reply. */

@@ -32,7 +32,7 @@ whole_length(const struct proxy *proxy)
 	return proxy->len < FIXED ? FIXED : FIXED + get_number(&proxy->header[LENGTH]);
 }
 
-/* Can what has been read be the beginning of a header? */
+/* Can the octets read so far be the beginning of a header? */
 static bool
 is_sound(const struct proxy *proxy)
 {
@@ -72,7 +72,7 @@ read_ends(struct proxy *proxy)
 	read_end(&proxy->server, family, source + size, ports + 2);
 }
 
-/* Keeps what is needed of the next octets. The fixed part is read whole before anything behind it is counted. */
+/* Keeps the needed part of the next octets. The fixed part is read whole before anything behind it is counted. */
 static size_t
 consume(struct proxy *proxy, const unsigned char *bytes, size_t len)
 {

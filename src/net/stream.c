@@ -110,7 +110,7 @@ on_shut_down(uv_shutdown_t *request, int status)
 	free(request);
 }
 
-/* A socket that is closed with input unread is reset, and what was sent last is lost with it. */
+/* A socket that is closed with input unread is reset, and the last output is lost with it. */
 static bool
 linger(struct stream *stream)
 {
@@ -194,7 +194,7 @@ stream_end(struct stream *stream, enum ftg_id last)
 	stream_run(stream);
 }
 
-/* The deadline of a stream whose greeting has not been said. */
+/* The deadline of a stream whose greeting has not been sent. */
 static void
 expire_preamble(struct stream *stream)
 {

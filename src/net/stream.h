@@ -32,7 +32,7 @@ struct listen_mode {
 
 struct stream;
 
-/* What all streams of a worker share; it outlives them. For the loop's thread. */
+/* Shared by all streams of a worker; it outlives them. For the loop's thread. */
 struct stream_host {
 	uv_loop_t *loop;
 	struct clock *clock;

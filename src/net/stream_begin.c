@@ -30,7 +30,7 @@ reason_of(const struct ftg_row *row)
 	return strcmp(row->ref, limit) == 0 ? limit : NULL;
 }
 
-/* Too many, or no memory: says so in place of a greeting. */
+/* Too many, or no memory: reports that in place of a greeting. */
 static void
 turn_away(struct stream *stream, const struct ftg_reply *words)
 {
@@ -93,7 +93,7 @@ stream_enter(struct stream *stream)
 	}
 }
 
-/* A proxy that speaks for itself keeps its own address. */
+/* A connection of the proxy itself (LOCAL) keeps its own address. */
 static void
 set_client(struct stream *stream)
 {
@@ -152,7 +152,7 @@ open_encrypted(struct stream *stream)
 		stream_greet(stream);
 }
 
-/* Notices what reading and writing have brought about. */
+/* Handles the results of reading and writing. */
 void
 stream_check_connection(struct stream *stream)
 {

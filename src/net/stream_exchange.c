@@ -146,7 +146,7 @@ decrypt(struct stream *stream)
 	}
 }
 
-/* Octets from the socket: a proxy's header is not encrypted, what follows it may be. */
+/* Octets from the socket: a proxy's header is not encrypted, the octets after it may be. */
 void
 stream_read_raw(struct stream *stream, const char *octets, size_t len)
 {

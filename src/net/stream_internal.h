@@ -12,7 +12,7 @@ int64_t stream_now(const struct stream *stream);
 int64_t stream_later(const struct stream *stream, uint64_t milliseconds);
 void stream_touch(struct stream *stream);
 
-/* Sets a later phase. Nobody else writes stream->phase. */
+/* Sets a later phase. No other function writes stream->phase. */
 void stream_set_phase(struct stream *stream, enum stream_phase phase);
 
 /* The client has ended its half: jobs of the session may be dropped while they wait. */
@@ -32,10 +32,10 @@ bool stream_is_open(const struct stream *stream);
 /* Is something left of the stream's share of this turn? */
 bool stream_has_share(struct stream *stream);
 
-/* Ends the session with a last reply; without one if the greeting has not been said. */
+/* Ends the session with a last reply; without one if the greeting has not been sent. */
 void stream_say_last(struct stream *stream, enum ftg_id last, const char *cause);
 
-/* stream_begin.c: says the greeting, or waits for its delay first. */
+/* stream_begin.c: sends the greeting, or waits for its delay first. */
 void stream_greet(struct stream *stream);
 
 /* The client's address is known: lets it in, or turns it away. */
@@ -50,10 +50,10 @@ void stream_check_connection(struct stream *stream);
 /* stream_exchange.c: feeds the session octets from the socket, and keeps those that it does not take now. */
 void stream_read_raw(struct stream *stream, const char *octets, size_t len);
 
-/* Feeds the session what has been kept, and lets it continue a long answer. */
+/* Feeds the session the kept octets, and lets it continue a long answer. */
 void stream_exchange(struct stream *stream);
 
-/* Sends what has been gathered. */
+/* Sends the gathered octets. */
 void stream_flush(struct stream *stream);
 
 /* After stream_exchange(): has the share of the turn ended before all was exchanged? */

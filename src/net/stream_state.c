@@ -1,4 +1,4 @@
-/* A stream's state: its phase, its deadline, and what can be done with it now. */
+/* A stream's state: its phase, its deadline, and the operations that are possible now. */
 #include <assert.h>
 
 #include "net/stream_internal.h"
@@ -87,7 +87,7 @@ stream_has_share(struct stream *stream)
 	return turns_has_share(&stream->host->turns, &stream->share);
 }
 
-/* A last reply; none if the greeting has not been said. */
+/* A last reply; none if the greeting has not been sent. */
 void
 stream_say_last(struct stream *stream, enum ftg_id last, const char *cause)
 {

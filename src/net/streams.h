@@ -10,7 +10,7 @@
 
 struct streams;
 
-/* A listening socket, and what is spoken there. */
+/* A listening socket, and its protocol. */
 struct stream_listener {
 	struct listener listener;
 	struct streams *streams;
@@ -38,12 +38,12 @@ struct streams {
 };
 
 /*
- * Sets up what all connections share. loop, clock, source, certificate and stats of the host, and max, descriptors,
- * listeners and emptied are set. Returns 0 or an error of libuv.
+ * Sets up the state that all connections share. loop, clock, source, certificate and stats of the host, and max,
+ * descriptors, listeners and emptied are set. Returns 0 or an error of libuv.
  */
 int streams_open(struct streams *streams);
 
-/* Frees what is left. All streams have been closed, and so have the handles. */
+/* Frees the rest. All streams and handles must have been closed. */
 void streams_close(struct streams *streams);
 
 /* Listens on an inherited socket that is bound already. Returns 0 or an error of libuv. */

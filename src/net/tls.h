@@ -21,7 +21,7 @@ enum tls_state {
 	TLS_HANDSHAKING,
 	TLS_OPEN,
 	TLS_CLOSED, /* by a close_notify of either side; the output must still be sent */
-	TLS_FAILED, /* the output, if any, holds the alert for the client; tls_error() says why */
+	TLS_FAILED, /* the output, if any, holds the alert for the client; tls_error() has the reason */
 };
 
 struct tls;

@@ -1,4 +1,4 @@
-/* What all encrypted connections of a listener share: certificate, key, and what is agreed to. */
+/* Shared by all encrypted connections of a listener: certificate, key, and TLS parameters. */
 #include "net/tls_context.h"
 
 #include <openssl/err.h>
@@ -79,7 +79,7 @@ is_readable(char error[TLS_ERROR_SIZE], const char *what, const char *file)
 	return true;
 }
 
-/* A server asks nobody for a passphrase. */
+/* A server must not prompt for a passphrase. */
 static int
 no_passphrase(char *to, int size, int writing, void *context)
 {

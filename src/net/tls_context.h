@@ -1,4 +1,4 @@
-/* What all encrypted connections of a listener share: certificate, key, and what is agreed to. */
+/* Shared by all encrypted connections of a listener: certificate, key, and TLS parameters. */
 #ifndef NET_TLS_CONTEXT_H
 #define NET_TLS_CONTEXT_H
 

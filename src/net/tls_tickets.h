@@ -21,8 +21,8 @@ struct tls_ticket_key {
 /*
  * Lies in memory that the master makes before it starts workers, and that they inherit: never on a disk, and not in a
  * core dump. It is used by all processes without a lock: a key is written to a slot that no ticket refers to, and then
- * published by one atomic store. A process that dies or is stopped in the midst of this delays nobody; another process
- * replaces the key a minute later. Old keys are erased. The memory lasts until the process ends.
+ * published by one atomic store. A process that dies or is stopped during this does not block the others; another
+ * process replaces the key a minute later. Old keys are erased. The memory lasts until the process ends.
  */
 struct tls_tickets;
 

@@ -50,7 +50,7 @@ struct turns {
 /* Begins the first turn. */
 void turns_open(struct turns *turns, void (*wake)(struct turns *turns));
 
-/* Begins another turn: every share is whole again, and what waited for the next turn waits for this one. */
+/* Begins another turn: resets every share, and moves the entries of the next turn to this one. */
 void turns_begin(struct turns *turns);
 
 /* Appends an entry to a queue. No effect if it is in a queue already, except that it moves from NEXT to NOW. */
@@ -62,7 +62,7 @@ void turns_forget(struct turns *turns, struct turn_entry *entry);
 /* Returns and takes out the next entry that can do something in this turn; NULL if there is none. */
 struct turn_entry *turns_take(struct turns *turns);
 
-/* Does nobody wait? */
+/* Are all queues empty? */
 bool turns_are_empty(const struct turns *turns);
 
 /* May the entry take a step of its handshake in this turn? If not, it waits in the queue for handshakes. */

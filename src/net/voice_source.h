@@ -5,8 +5,8 @@
 #include <ftgate/reply.h>
 
 /*
- * Its owner changes it on the loop's thread, between two replies: a reply is rendered at once, so nobody keeps a copy of
- * the voice for longer. The strings outlive the streams.
+ * Its owner changes it on the loop's thread, between two replies: a reply is rendered at once, so no copy of the voice
+ * is kept. The strings outlive the streams.
  */
 struct voice_source {
 	struct ftg_voice voice; /* without variables */

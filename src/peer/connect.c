@@ -1,4 +1,4 @@
-/* One step of a connect(2) that does not block: what its result means, and what to wait for. */
+/* One step of a connect(2) that does not block: the meaning of its result, and the event to wait for. */
 #include "peer/connect.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ connect_socket(const struct sockaddr *address)
 	return descriptor;
 }
 
-/* After EINTR, connect() goes on in the background as after EINPROGRESS (POSIX connect()). */
+/* After EINTR, connect() continues in the background as after EINPROGRESS (POSIX connect()). */
 enum connect_state
 connect_start(int descriptor, const struct sockaddr *address, socklen_t len)
 {

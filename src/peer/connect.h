@@ -1,4 +1,4 @@
-/* One step of a connect(2) that does not block: what its result means, and what to wait for. */
+/* One step of a connect(2) that does not block: the meaning of its result, and the event to wait for. */
 #ifndef PEER_CONNECT_H
 #define PEER_CONNECT_H
 
@@ -9,15 +9,15 @@ enum {
 };
 
 /*
- * A Unix socket and a TCP socket differ here. connect() of a TCP socket says EINPROGRESS, and the socket becomes
- * writable when it is decided. connect() of a Unix socket says EAGAIN if the backlog of the listener is full; then
- * nothing is under way, poll() reports the socket as writable at once, and SO_ERROR is 0 (unix(7), connect(2)).
+ * A Unix socket and a TCP socket differ here. connect() of a TCP socket fails with EINPROGRESS, and the socket becomes
+ * writable when it is decided. connect() of a Unix socket fails with EAGAIN if the backlog of the listener is full;
+ * then nothing is under way, poll() reports the socket as writable at once, and SO_ERROR is 0 (unix(7), connect(2)).
  */
 enum connect_state {
 	CONNECT_DONE,
 	CONNECT_PENDING, /* wait until the socket is writable, then call connect_finish() */
 	CONNECT_CROWDED, /* wait CONNECT_CROWDED_TIME, then call connect_start() again with the same socket */
-	CONNECT_FAILED,  /* errno says why; the caller closes the socket */
+	CONNECT_FAILED,  /* errno is set; the caller closes the socket */
 };
 
 /* Makes a stream socket that does not block and is closed on exec. Returns its descriptor, or -1 with errno. */

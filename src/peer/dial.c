@@ -15,7 +15,7 @@
 
 enum operation { NONE, CONNECT, READ, WRITE, ENCRYPT };
 
-/* What a step of an operation came to. */
+/* The result of a step of an operation. */
 enum step { STEP_ENDED, WAIT_READABLE, WAIT_WRITABLE };
 
 struct connection {
@@ -32,7 +32,7 @@ struct connection {
 	ssize_t result;
 	int64_t deadline;
 	char *space;        /* of READ */
-	const char *octets; /* of WRITE: what is left */
+	const char *octets; /* of WRITE: the rest */
 	size_t len;
 	char *error; /* of ENCRYPT */
 };
@@ -286,7 +286,10 @@ connection_close(struct channel *channel)
 	link_end(&c->link, free_connection);
 }
 
-/* Those that are due now; what they start may be due at the next turn of the loop, so that nobody waits for one of them. */
+/*
+ * Finishes the connections that are due now. Operations that they start are due at the next turn of the loop at the
+ * earliest, so that the loop is not blocked.
+ */
 static void
 on_due(uv_idle_t *idle)
 {
@@ -369,7 +372,10 @@ dial_stop(struct dial *d)
 			fail(c, ECANCELED);
 }
 
-/* What is still open belongs to owners that are told so, as long as they start anew. */
+/*
+ * Fails operations under way and reports that to their owners until no new operation starts; then closes all
+ * connections.
+ */
 void
 dial_close(struct dial *d)
 {

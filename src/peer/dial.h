@@ -9,7 +9,7 @@
 struct connection;
 struct dial_tls_cache;
 
-/* What all connections of a process share; all of it is used on the loop's thread. It must outlive them. */
+/* Shared by all connections of a process; all of it is used on the loop's thread. It must outlive them. */
 struct dial {
 	struct dialer dialer;
 	uv_loop_t *loop;
@@ -22,7 +22,7 @@ struct dial {
 	void (*after)(struct dial *dial); /* called after completions; NULL: nothing is */
 };
 
-/* Returns 0, or -1 with errno. The loop must run once more after dial_close(), which frees what is still open. */
+/* Returns 0, or -1 with errno. The loop must run once more after dial_close(), which frees the open connections. */
 int dial_open(struct dial *dial, uv_loop_t *loop);
 void dial_close(struct dial *dial);
 

@@ -6,7 +6,7 @@
 
 struct dial_tls_cache;
 
-/* What the caller must wait for before it repeats a step. */
+/* The event that the caller must wait for before it repeats a step. */
 enum dial_want { DIAL_WANTS_READ, DIAL_WANTS_WRITE };
 
 /* One connection. It is used by one thread at a time. */

@@ -1,4 +1,4 @@
-/* What the outgoing TLS connections of a process share: authorities that are read once, and sessions to resume. */
+/* Shared by the outgoing TLS connections of a process: authorities that are read once, and sessions to resume. */
 #include "peer/dial_tls_cache.h"
 
 #include <openssl/err.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* What tells one version of a file from another. All zero: there is no such file. */
+/* Identifies a version of a file. All zero: there is no such file. */
 struct version {
 	dev_t device;
 	ino_t inode;
@@ -198,7 +198,10 @@ make_openssl(const char *authorities, bool verify, char error[CHANNEL_ERROR_SIZE
 	SSL_CTX_set_options(openssl, SSL_OP_CLEANSE_PLAINTEXT);
 	SSL_CTX_set_mode(
 	    openssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-	/* A record that holds no octets ends the read: else a server that sends them without end would hold the loop. */
+	/*
+	 * A record that holds no octets ends the read: otherwise a server that sends such records endlessly would block
+	 * the loop.
+	 */
 	SSL_CTX_clear_mode(openssl, SSL_MODE_AUTO_RETRY);
 	return openssl;
 }

@@ -1,4 +1,4 @@
-/* What the outgoing TLS connections of a process share: authorities that are read once, and sessions to resume. */
+/* Shared by the outgoing TLS connections of a process: authorities that are read once, and sessions to resume. */
 #ifndef PEER_DIAL_TLS_CACHE_H
 #define PEER_DIAL_TLS_CACHE_H
 
@@ -40,10 +40,10 @@ struct dial_tls_context dial_tls_cache_context(
     struct dial_tls_cache *cache, const char *authorities, bool verify, char error[CHANNEL_ERROR_SIZE]);
 
 /*
- * Where the session of a connection belongs. The owner of a connection sets it by SSL_set_app_data(); it must live as
- * long as the SSL does. A session that the server sends is stored under the key. The key must hold all that the verdict
- * on a certificate depends on, for a resumed session is not verified again (RFC 8446 section 2.2): the number of the
- * context, the address and the name of the server. "": sessions are not stored.
+ * The key under which the session of a connection is stored. The owner of a connection sets it by SSL_set_app_data();
+ * it must live as long as the SSL does. A session that the server sends is stored under the key. The key must hold all
+ * that the verdict on a certificate depends on, for a resumed session is not verified again (RFC 8446 section 2.2): the
+ * number of the context, the address and the name of the server. "": sessions are not stored.
  */
 struct dial_tls_destination {
 	struct dial_tls_cache *cache;

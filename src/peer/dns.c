@@ -14,11 +14,11 @@
 
 enum { ATTEMPTS = 2 }; /* at each server */
 
-/* A question, with all who ask it. Freed once c-ares has finished with it and nobody waits. */
+/* A question, with all its askers. Freed once c-ares has finished with it and no asker is left. */
 struct dns_query {
 	struct dns *dns;
 	struct dns_query *next, *previous;
-	struct resolver_question *askers; /* NULL: nobody waits any more */
+	struct resolver_question *askers; /* NULL: none is left */
 	int64_t deadline;
 	enum resolver_type type;
 	bool sent;
@@ -94,7 +94,7 @@ on_answer(void *context, int status, int timeouts, unsigned char *message, int l
 		send_queries(dns);
 }
 
-/* An answer may come before ares_query() returns. */
+/* The callback may run before ares_query() returns. */
 static void
 send_queries(struct dns *dns)
 {

@@ -30,7 +30,7 @@ struct dns {
 	struct dns_socket *sockets;
 	struct dns_query *first, *last; /* that wait for an answer; the oldest comes first */
 	struct dns_query *unsent;       /* the first of them that has not been sent */
-	unsigned under_way;             /* queries of c-ares, including those that nobody waits for any more */
+	unsigned under_way;             /* queries of c-ares, including those without askers */
 	bool sending;
 };
 

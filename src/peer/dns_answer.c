@@ -11,7 +11,7 @@ struct finding {
 	enum resolver_type type;
 	enum resolver_outcome outcome;
 	uint32_t ttl;
-	struct dns_name owner; /* of the records that count: the name asked for, or where its aliases lead */
+	struct dns_name owner; /* of the records that count: the name asked for, or the target of its aliases */
 	size_t count;
 	struct resolver_record records[RESOLVER_RECORDS_MAX];
 	char texts[RESOLVER_RECORDS_MAX][RESOLVER_TEXT_MAX + 1];

@@ -15,7 +15,7 @@ struct place {
 };
 
 struct dns_cache {
-	uint64_t key[2]; /* secret, so that nobody can choose names that replace others */
+	uint64_t key[2]; /* secret, so that an attacker cannot choose names that replace others */
 	struct place places[DNS_CACHE_SLOTS];
 };
 

@@ -125,7 +125,7 @@ is_sent(const struct policy_link *link)
 	return link->sent == link->question->request->len;
 }
 
-/* A service that answers before it has the question, or says more than an answer, is not asked again on this link. */
+/* A service that answers before it has the question, or sends more than an answer, is not asked again on this link. */
 static void
 take_answer(struct policy_link *link, size_t len)
 {
@@ -145,7 +145,7 @@ take_answer(struct policy_link *link, size_t len)
 	complete(client, question);
 }
 
-/* Octets up to the end of an answer, which is an empty line; 0 where it has not come yet. */
+/* Octets up to the end of an answer, which is an empty line; 0 if it is not complete. */
 static size_t
 find_end(const char *answer, size_t len)
 {
@@ -158,7 +158,7 @@ find_end(const char *answer, size_t len)
 	return 0;
 }
 
-/* While nothing is asked, nothing must come: the service has closed, or is confused. */
+/* No octets may arrive while no question is under way: the service has closed the link, or violates the protocol. */
 static void
 receive_some(struct policy_link *link)
 {
@@ -269,7 +269,7 @@ serve(struct policy_client *client)
 	uv_timer_start(&client->timer, expire, left > 0 ? (uint64_t)left : 0, 0);
 }
 
-/* After an event: gives waiting questions what it has set free, and reports that some have ended. */
+/* After an event: assigns freed links to waiting questions, and reports finished ones. */
 static void
 serve_all(struct policy_client *client)
 {

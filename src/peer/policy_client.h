@@ -51,7 +51,7 @@ struct policy_client {
  */
 int policy_client_open(struct policy_client *client, uv_loop_t *loop);
 
-/* Frees what it holds, once its loop has closed all handles. */
+/* Frees its resources, once its loop has closed all handles. */
 void policy_client_close(struct policy_client *client);
 
 #endif

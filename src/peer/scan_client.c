@@ -13,7 +13,7 @@
 
 static const char TIME_IS_UP[] = "no answer: Connection timed out";
 
-/* Where reading the message stands. */
+/* The progress of reading the message. */
 enum feed { FEED_PIECES, FEED_END, FEED_DONE };
 
 /*
@@ -175,7 +175,7 @@ read_in_job(struct scan_link *link, size_t size)
 	link->client->executor->start(link->client->executor, &work->job);
 }
 
-/* Octets of the next piece, at most: what was announced goes out, and no more, even if the file grows. */
+/* Octets of the next piece, at most: the announced number of octets is sent, and no more, even if the file grows. */
 static size_t
 next_size(const struct scan_link *link)
 {
@@ -406,7 +406,7 @@ serve(struct scan_client *client)
 	uv_timer_start(&client->timer, expire, left > 0 ? (uint64_t)left : 0, 0);
 }
 
-/* After an event: gives waiting questions what it has set free, and reports that some have ended. */
+/* After an event: assigns freed links to waiting questions, and reports finished ones. */
 static void
 serve_all(struct scan_client *client)
 {

@@ -14,17 +14,20 @@ enum {
 
 struct scan_client;
 
-/* How a scanner is spoken to. What it holds is constant; the functions keep no state. */
+/* The protocol of a scanner. Its data is constant; the functions keep no state. */
 struct scan_dialect {
-	/* Writes what goes before the message to octets, size of them at most (SCAN_BLOCK or more); returns how many. */
+	/*
+	 * Writes the part of the request before the message to octets, size of them at most (SCAN_BLOCK or more);
+	 * returns how many.
+	 */
 	size_t (*put_head)(
 	    const struct scan_client *client, const struct scan_subject *subject, char *octets, size_t size);
 	/* Each piece of the message goes behind its length, of four octets in network order, and one of none is the end. */
 	bool framed;
 	size_t answer_max; /* octets */
 	/*
-	 * Reads what has come of the answer; ended: no more will. Returns false if more is needed, else sets verdict and
-	 * text of the question.
+	 * Parses the octets of the answer received so far; ended: no more will arrive. Returns false if more is needed,
+	 * else sets verdict and text of the question.
 	 */
 	bool (*read_answer)(const struct scan_client *client, const char *octets, size_t len, bool ended,
 	    struct scan_question *question);
@@ -64,7 +67,7 @@ struct scan_client {
 /* Accepts questions from now on; connects when there is one. Returns 0, or an error of libuv. It ends with its loop. */
 int scan_client_open(struct scan_client *client, uv_loop_t *loop);
 
-/* Frees what it holds, once its loop has closed all handles. */
+/* Frees its resources, once its loop has closed all handles. */
 void scan_client_close(struct scan_client *client);
 
 #endif

@@ -1,4 +1,4 @@
-/* What the files of the POP3 session share: its state, and the functions that one file offers the others. */
+/* Shared by the files of the POP3 session: its state, and the functions that one file offers the others. */
 #ifndef POP3_INTERNAL_H
 #define POP3_INTERNAL_H
 
@@ -51,7 +51,7 @@ struct pop3_session {
 	const char *cause;         /* of the refusal under way, as the log names it; NULL: none */
 	char *stamp;               /* the timestamp of the greeting; NULL: none */
 	char *name;                /* argument of USER; NULL: none */
-	char *user;                /* address of the user who has logged in; NULL: nobody */
+	char *user;                /* address of the user who has logged in; NULL: none */
 	struct login *login;       /* the login under way; NULL: none */
 	struct maildrop *maildrop; /* NULL: nobody has logged in */
 	/* Sends the next part of an answer of many lines; NULL: no such answer is under way. */
@@ -87,10 +87,10 @@ void pop3_send_line(struct pop3_session *s, const char *format, ...) __attribute
 void pop3_log_refusal(const struct pop3_session *s, enum ftg_id id);
 void pop3_log_failure(const struct pop3_session *s, const char *event);
 
-/* reply.c: to be called when a job has ended. Within pop3_session_feed() the loop there continues by itself. */
+/* reply.c: must be called when a job has ended. Within pop3_session_feed() the loop there continues by itself. */
 void pop3_resume(struct pop3_session *s);
 
-/* What a handler returns that has sent its reply, or will. */
+/* The return value of a handler that has sent its reply, or will. */
 static inline struct ftg_reply
 answered(void)
 {

@@ -1,4 +1,4 @@
-/* USER, PASS and APOP (RFC 1939); and what becomes of any login: from a proof to the maildrop. */
+/* USER, PASS and APOP (RFC 1939); and the steps of any login from the proof to the maildrop. */
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,7 +103,7 @@ login_look_up(struct pop3_session *s, const char *name, struct ftg_reply (*then)
 	return answered();
 }
 
-/* The answer to a login. What it names is gone with the login. */
+/* The answer to a login. Its arguments are freed with the login. */
 static struct ftg_reply
 answer(struct pop3_session *s, struct ftg_reply reply)
 {
@@ -216,7 +216,7 @@ open_maildrop(struct pop3_session *s)
 	return answered();
 }
 
-/* Nobody is told what is the matter with an account who does not know its password. */
+/* A client that does not know the password must not learn the state of the account. */
 struct ftg_reply
 login_finish(struct pop3_session *s, bool right)
 {
@@ -322,7 +322,7 @@ login_pass(struct pop3_session *s, const char *arg, size_t len)
 	return reply;
 }
 
-/* Whoever has no secret here fails as others do. The digest stands where a password would. */
+/* An account without a secret fails in the same way as a wrong digest. The digest stands where a password would. */
 static struct ftg_reply
 check_digest(struct pop3_session *s)
 {

@@ -15,7 +15,10 @@ send_block(struct pop3_session *s)
 	s->more = NULL;
 }
 
-/* If a further block cannot be read, the connection is closed: nothing else tells the client that the message is cut. */
+/*
+ * If a further block cannot be read, the connection is closed: the protocol has no other way to report that the message
+ * is incomplete.
+ */
 static void
 read_on(void *context, enum maildrop_result result)
 {

@@ -16,7 +16,7 @@ struct sasl_server;
 
 enum { POP3_STAMP_SIZE = 40 };
 
-/* What all sessions of a listener share. Must outlive them. */
+/* Shared by all sessions of a listener. Must outlive them. */
 struct pop3_config {
 	const char *hostname;
 	enum ftg_profile profile; /* of the replies; RESP-CODES and AUTH-RESP-CODE are offered under FTG_STRICT only */
@@ -41,10 +41,10 @@ struct pop3_config {
 	struct executor *executor;
 };
 
-/* Where the output and the events of a session go. One for each connection, implemented by the network or by a test. */
+/* The receiver of a session's output and events. One for each connection, implemented by the network or by a test. */
 struct pop3_outlet {
 	const struct job_owner
-	    *owner; /* of the session's jobs that may be dropped when the client has gone; NULL: nobody */
+	    *owner; /* of the session's jobs that may be dropped when the client has disconnected; NULL: none */
 	/* Sends a reply in the language of the session. Its arguments are valid until the call returns. */
 	void (*reply)(struct pop3_outlet *outlet, const struct ftg_reply *reply);
 	/* Sends whole lines for programs, as they are. */
@@ -87,8 +87,8 @@ void pop3_session_greet(struct pop3_session *session);
 
 /*
  * Reads octets from the client and answers each whole line. Returns how many were read: all of them, unless the session
- * became busy or closed, has more to send, or the outlet is full. The rest must be given again after outlet->resume(), or
- * once the client has read what was sent.
+ * became busy or closed, has more to send, or the outlet is full. The rest must be given again after outlet->resume(),
+ * or once the client has read the output.
  */
 size_t pop3_session_feed(struct pop3_session *session, const char *bytes, size_t len);
 

@@ -11,7 +11,7 @@ enum admin_result {
 	ADMIN_NO_DOMAIN, /* the domain is not hosted here */
 	ADMIN_MISSING,   /* there is no record of this name */
 	ADMIN_UNFIT,     /* no name or value can be like this */
-	ADMIN_REFUSED,   /* something else prevents it: a limit, or what others need */
+	ADMIN_REFUSED,   /* another obstacle: a limit, or other records that depend on it */
 	ADMIN_FAILED,    /* the database or the disk has failed */
 };
 
@@ -74,13 +74,13 @@ enum access_field {
 /* A record is shown: the value of each field, NULL if it has none. The values last until the function returns. */
 typedef void record_row_fn(void *context, const char *const *values);
 
-/* What is set: a field's name and its new value, "" for none. Of aliases and lists, "add" and "remove" an address. */
+/* A change: a field's name and its new value, "" for none. Of aliases and lists, "add" and "remove" an address. */
 struct record_setting {
 	const char *name;
 	const char *value;
 };
 
-/* What is stored of a password; NULL for what is not. */
+/* The stored forms of a password; NULL for forms that are not stored. */
 struct record_password {
 	const char *hash;
 	const char *scram_sha256;
@@ -98,9 +98,9 @@ struct admin {
 };
 
 /*
- * The operations block, and are for one thread. name holds as many texts as record_names() says. A change is made whole or
- * not at all, and running servers see it at once. An account's mailbox is made with it, and stays when the account is
- * removed. What aliases and lists lead to cannot be removed, and they cannot be led to what does not exist.
+ * The operations block, and are for one thread. name holds as many texts as record_names() says. A change is atomic,
+ * and running servers see it at once. An account's mailbox is made with it, and is kept when the account is removed. A
+ * target of an alias or a list must exist and cannot be removed.
  */
 struct admin_ops {
 	/* Shows all records in the order of their names; if within is not NULL, of a domain, or a kind of access. */
@@ -118,7 +118,7 @@ struct admin_ops {
 	void (*close)(struct admin *admin);
 };
 
-/* Adds a domain; adds an account with a password of this hash, NULL for an account that nobody can log in to. */
+/* Adds a domain; adds an account with a password of this hash, NULL for an account without login. */
 enum admin_result admin_add_domain(struct admin *admin, const char *name);
 enum admin_result admin_add_account(struct admin *admin, const char *local, const char *domain, const char *password);
 

@@ -1,4 +1,4 @@
-/* DNS blocklists: what their answers mean. */
+/* DNS blocklists: the meaning of their answers. */
 #include "port/blocklist.h"
 
 #include <stdbool.h>
@@ -12,7 +12,7 @@ is_wanted(const struct blocklist *list, uint32_t code)
 	return wanted;
 }
 
-/* The domain of a list that was given up may belong to somebody else now, and answer each query with any address. */
+/* The domain of an abandoned list may have a new owner now, and answer each query with any address. */
 enum blocklist_verdict
 blocklist_judge(const struct blocklist *list, const struct resolver_answer *answer, const struct network **code)
 {

@@ -1,4 +1,4 @@
-/* DNS blocklists (RFC 5782): what their answers mean. */
+/* DNS blocklists (RFC 5782): the meaning of their answers. */
 #ifndef PORT_BLOCKLIST_H
 #define PORT_BLOCKLIST_H
 
@@ -12,8 +12,8 @@ enum blocklist_verdict {
 };
 
 /*
- * What the answer to a query for A records means. *code is set to the record that decides, which the answer owns; it is
- * left as it is if the verdict is BLOCKLIST_CLEAN.
+ * The meaning of the answer to a query for A records. *code is set to the record that decides, which the answer owns;
+ * it is left as it is if the verdict is BLOCKLIST_CLEAN.
  */
 enum blocklist_verdict blocklist_judge(
     const struct blocklist *list, const struct resolver_answer *answer, const struct network **code);

@@ -131,7 +131,7 @@ stripe_of(struct counters *counters, const struct slot *set)
 	return &counters->stripes[(size_t)(set - counters->slots) / SET_SLOTS % STRIPES];
 }
 
-/* Completes the lock of a stripe. Cannot fail: nobody unlocks without having made the state consistent. */
+/* Completes the lock of a stripe. Cannot fail: each holder makes the state consistent before it unlocks. */
 static struct stripe *
 complete_lock(struct stripe *stripe, int error)
 {
@@ -202,7 +202,7 @@ find(struct slot *set, const struct counter_key *key, unsigned owner, int64_t no
 	return NULL;
 }
 
-/* Is a worth less than b? The lesser kind, then the lower count, then what expires sooner. */
+/* Is a worth less than b? Compares by kind, then by count, then by expiry. */
 static bool
 is_less(const struct slot *a, const struct slot *b)
 {
@@ -225,7 +225,7 @@ make_room(struct slot *set, const struct slot *fresh, int64_t now)
 	return least->kind <= fresh->kind ? least : NULL;
 }
 
-/* Adds to an entry, which is made if need be. Returns what it is then. */
+/* Adds to an entry, which is made if it is missing. Returns its new value. */
 static uint32_t
 add(struct stripe *stripe, struct slot *set, const struct counter_key *key, const struct slot *fresh, int64_t now)
 {

@@ -8,7 +8,7 @@
 
 #include "base/workers.h"
 
-/* What is counted. If there is no room, entries of the first kinds are dropped first. */
+/* The kinds of counters. If there is no room, entries of the first kinds are dropped first. */
 enum counter_kind {
 	COUNTER_LOGINS,        /* mark: of an account, a moment ago */
 	COUNTER_FAILED_LOGINS, /* by address */
@@ -36,13 +36,13 @@ void counters_free(struct counters *counters);
 
 /*
  * The key of a client's address, as text. IPv6 clients are one by their first 64 bits; an IPv4 address in IPv6 form is
- * the IPv4 address; what is no address is one by its text.
+ * the IPv4 address; any other text is its own key.
  */
 struct counter_key counter_address(const struct counters *counters, enum counter_kind kind, const char *address);
 struct counter_key counter_name(const struct counters *counters, enum counter_kind kind, const char *name, size_t len);
 
 /*
- * Adds to a counter and returns what it is then, UINT32_MAX at most. The first addition starts its lifetime; after that
+ * Adds to a counter and returns its new value, UINT32_MAX at most. The first addition starts its lifetime; after that
  * it is 0 again. Times are milliseconds of a steady clock of this machine.
  */
 uint32_t counters_add(
@@ -65,8 +65,8 @@ void counters_leave(struct counters *counters, const struct counter_key *key, un
 void counters_disown(struct counters *counters, unsigned owner);
 
 /*
- * As counters_disown(), but without waiting: it leaves what another process has locked. For the master, which must not
- * wait for a worker that was stopped while it held a lock.
+ * As counters_disown(), but without waiting: it skips stripes that another process has locked. For the master, which
+ * must not wait for a worker that was stopped while it held a lock.
  */
 void counters_try_disown(struct counters *counters, unsigned owner);
 

@@ -1,4 +1,4 @@
-/* What is known of an account's password: enough to check it, by each mechanism that the account has something for. */
+/* The stored forms of an account's password: enough to check it by each mechanism that the account supports. */
 #ifndef PORT_CREDENTIALS_H
 #define PORT_CREDENTIALS_H
 
@@ -21,7 +21,7 @@ struct scram_verifier {
 	unsigned char server_key[SCRAM_KEY_SIZE];
 };
 
-/* An empty text is one that there is none of. The owner wipes it (explicit_bzero) when done. */
+/* An empty text means that the form is not stored. The owner wipes it (explicit_bzero) when done. */
 struct credentials {
 	char hash[CREDENTIALS_HASH_SIZE];
 	struct scram_verifier scram;

@@ -1,4 +1,4 @@
-/* Delivery of messages into mailboxes and the relay queue: what all implementations share. */
+/* Delivery of messages into mailboxes and the relay queue: shared by all implementations. */
 #include "port/delivery.h"
 
 #include "base/log.h"

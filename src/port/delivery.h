@@ -68,8 +68,8 @@ struct delivery_agent {
 	void (*check_space)(struct delivery_agent *agent, struct executor *executor, const struct mailbox *mailboxes,
 	    size_t count, uint64_t size, delivery_done *done, void *context);
 	/*
-	 * Has the queue manager try now what waits for a domain, and if below is set for the domains below it: OK once the
-	 * request is on disk.
+	 * Has the queue manager retry now the messages for a domain, and if below is set those for the domains below
+	 * it: OK once the request is on disk.
 	 */
 	void (*run_queue)(struct delivery_agent *agent, struct executor *executor, const char *domain, bool below,
 	    delivery_done *done, void *context);
@@ -78,28 +78,28 @@ struct delivery_agent {
 struct delivery_ops {
 	/* Adds octets to the message as they came, lines with CRLF. False when memory is out. */
 	bool (*append)(struct delivery *delivery, const char *bytes, size_t len);
-	/* What has been appended so far is for mailboxes alone; the message as it is relayed begins here. */
+	/* The octets appended so far are for mailboxes only; the message as it is relayed begins here. */
 	void (*begin_relayed)(struct delivery *delivery);
 	/* Is so much buffered that flush should run before more is appended? Small messages never need it. */
 	bool (*wants_flush)(const struct delivery *delivery);
 	/*
-	 * Writes what is buffered, by a job. Nothing may be appended until done() is called, which is the last thing that
-	 * this flush does: done() may append, flush again, commit or abandon. After a failure only abandon is legal.
+	 * Writes the buffer, by a job. Nothing may be appended until done() is called, which is the last step of this
+	 * flush: done() may append, flush again, commit or abandon. After a failure only abandon is legal.
 	 */
 	void (*flush)(struct delivery *delivery, struct executor *executor, delivery_done *done, void *context);
 	/*
-	 * For whoever inspects the whole message before it is visible to anyone. spool() writes the rest of it, by a job;
-	 * nothing may be appended from then on. After done() with OK, file() is a descriptor of the message as it is stored:
-	 * with the trace lines, and with LF for CRLF. It is read by pread() on any thread, remains the delivery's, and lasts
-	 * until commit or abandon, one of which must follow. A message that nobody inspects is committed without spool().
+	 * For inspecting the whole message before it is visible. spool() writes the rest of it, by a job; nothing may
+	 * be appended from then on. After done() with OK, file() is a descriptor of the message as it is stored: with
+	 * the trace lines, and with LF for CRLF. It is read by pread() on any thread, remains the delivery's, and lasts
+	 * until commit or abandon, one of which must follow. Without an inspection, commit needs no spool().
 	 */
 	void (*spool)(struct delivery *delivery, struct executor *executor, delivery_done *done, void *context);
 	int (*file)(const struct delivery *delivery);
 	/*
-	 * Makes the message durable and visible in every mailbox and in the relay queue, or in none that the caller is told
-	 * of, and logs one line for each mailbox (delivery_log). timeout is in milliseconds from this call, waiting for a
-	 * thread or a peer included: a delivery that has not begun to make the message visible by then fails. The delivery
-	 * is freed before done() is called.
+	 * Makes the message durable and visible in every mailbox and in the relay queue, or reports failure, and logs
+	 * one line for each mailbox (delivery_log). timeout is in milliseconds from this call, waiting for a thread or
+	 * a peer included: a delivery that has not begun to make the message visible by then fails. The delivery is
+	 * freed before done() is called.
 	 */
 	void (*commit)(
 	    struct delivery *delivery, struct executor *executor, int64_t timeout, delivery_done *done, void *context);

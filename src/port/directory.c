@@ -1,4 +1,4 @@
-/* The directory: what all implementations share. */
+/* The directory: shared by all implementations. */
 #include "port/directory.h"
 
 #include <stdlib.h>

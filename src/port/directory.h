@@ -17,13 +17,13 @@ enum directory_verdict {
 	DIRECTORY_NO_PRIVILEGE,  /* it may not receive: #4.65 with #1.00 */
 	DIRECTORY_SPAMTRAP,      /* #4.65 with #1.01 */
 	DIRECTORY_MOVED,         /* #4.33 */
-	DIRECTORY_MISCONFIGURED, /* aliases that lead in a circle, too far, or to nobody: #3.17 */
+	DIRECTORY_MISCONFIGURED, /* aliases that form a loop, are nested too deep, or have no target: #3.17 */
 	DIRECTORY_FAILED,        /* the directory cannot be used now: #3.22 */
 };
 
 enum {
 	DIRECTORY_LANGUAGE_SIZE = 36, /* a language tag with its NUL */
-	DIRECTORY_SECRET_SIZE = 256,  /* what is stored of a password, in each form, with its NUL */
+	DIRECTORY_SECRET_SIZE = 256,  /* size of each stored form of a password, with its NUL */
 	DIRECTORY_DETAIL_SIZE = 256,  /* the cause of a failure, with its NUL */
 	DIRECTORY_DEPTH_MAX = 16,     /* aliases that one after the other lead to a mailbox */
 	DIRECTORY_TARGETS_MAX = 2000, /* addresses that one recipient may lead to on the way */
@@ -37,7 +37,7 @@ struct domain {
 	bool relayed;                           /* its mailboxes are at another server, which its mail is sent to */
 };
 
-/* What an account may do. */
+/* Permissions of an account. */
 enum account_flag {
 	ACCOUNT_SMTP = 1 << 0, /* log in to SMTP */
 	ACCOUNT_POP3 = 1 << 1, /* log in to POP3 */
@@ -54,7 +54,7 @@ struct account {
 	char local[ADDRESS_LOCAL_MAX + 1]; /* as it was added */
 	char language[DIRECTORY_LANGUAGE_SIZE];
 	unsigned flags;
-	char password[DIRECTORY_SECRET_SIZE];     /* a hash of crypt(5); "": nobody may log in */
+	char password[DIRECTORY_SECRET_SIZE];     /* a hash of crypt(5); "": no login */
 	char scram_sha256[DIRECTORY_SECRET_SIZE]; /* a verifier; "": none */
 	char secret[DIRECTORY_SECRET_SIZE];       /* the password as it is; "": not kept */
 	char moved_to[ADDRESS_MAX + 1];           /* "": it has not moved */
@@ -66,14 +66,16 @@ struct account {
  * others. Answers are values that the question owns.
  */
 struct directory_question {
-	/* Called once, on the loop, maybe before the function that asks returns. It may free the question or ask anew. */
+	/*
+	 * Called once, on the loop, possibly before the asking function returns. It may free the question or ask again.
+	 */
 	void (*done)(struct directory_question *question);
 	enum directory_verdict verdict;
 	char detail[DIRECTORY_DETAIL_SIZE]; /* of MISCONFIGURED and FAILED: the cause, which has been logged; else "" */
 	struct directory_question *next;    /* for the directory */
 };
 
-/* What the access lists say. */
+/* The verdict of the access lists. */
 enum access_kind {
 	ACCESS_REFUSED = 1 << 0,   /* no session: #4.45 */
 	ACCESS_BLACKLIST = 1 << 1, /* no mail: #2.02 of a client, #4.60 of a sender */
@@ -81,7 +83,7 @@ enum access_kind {
 	ACCESS_RELAY = 1 << 3,     /* may send elsewhere without logging in */
 };
 
-/* What is known of a client by its address. FOUND, or FAILED. */
+/* The record of a client by its address. FOUND, or FAILED. */
 struct client_question {
 	struct directory_question base;
 	const char *address; /* "192.0.2.1", "2001:db8::1" */
@@ -89,11 +91,11 @@ struct client_question {
 	unsigned access; /* set of enum access_kind; of networks that disagree on mail, the smallest decides */
 };
 
-/* What is known of a sender. FOUND, or FAILED. */
+/* The record of a sender. FOUND, or FAILED. */
 struct sender_question {
 	struct directory_question base;
 	struct address address;
-	int64_t account; /* of the user that sends; 0: nobody has logged in */
+	int64_t account; /* of the user who has logged in; 0: none */
 	/* answer */
 	unsigned access; /* set of enum access_kind; of the address, its domain and those above it the first decides */
 	bool hosted;     /* the domain is hosted here, or relayed */
@@ -104,10 +106,10 @@ enum recipient_kind {
 	RECIPIENT_ACCOUNT,
 	RECIPIENT_ALIAS,
 	RECIPIENT_LIST,
-	RECIPIENT_RELAYED, /* its domain is relayed: everybody is there */
+	RECIPIENT_RELAYED, /* its domain is relayed: every address exists */
 };
 
-/* Who may write to a list. */
+/* The senders that may post to a list. */
 enum posting_right {
 	POSTING_ANYONE,
 	POSTING_ACCOUNTS, /* users who have logged in, and clients that may relay */
@@ -126,18 +128,18 @@ struct recipient {
 };
 
 /*
- * What an address of RCPT is. Of an alias or a list, FOUND says that it exists: where its mail goes is a question of its
- * own. postmaster always exists at a hosted domain and without a domain (RFC 5321 section 4.5.1).
+ * What an address of RCPT is. For an alias or a list, FOUND means that it exists; its targets are a separate question.
+ * postmaster always exists at a hosted domain and without a domain (RFC 5321 section 4.5.1).
  */
 struct recipient_question {
 	struct directory_question base;
 	struct address address; /* may lack a domain */
-	const char *sender;     /* its mailbox, until done() is called; "" or NULL: nobody is a member */
+	const char *sender;     /* its mailbox, until done() is called; "" or NULL: none */
 	/* answer */
 	struct recipient recipient;
 };
 
-/* Where the mail of an alias or a list goes: each mailbox and each address once. */
+/* The targets of an alias or a list: each mailbox and each address once. */
 struct expansion {
 	struct mailbox *mailboxes; /* here */
 	size_t count;
@@ -157,7 +159,7 @@ struct expansion_question {
 	struct expansion expansion; /* freed by expansion_clear() */
 };
 
-/* Frees what an expansion holds. All is zero then. */
+/* Frees the contents of an expansion and sets it to zero. */
 void expansion_clear(struct expansion *expansion);
 
 enum expansion_right { EXPANSION_NOBODY, EXPANSION_ACCOUNTS, EXPANSION_ANYONE };
@@ -211,9 +213,9 @@ struct directory {
 };
 
 /*
- * Called on the loop. Domains are in lower case; local parts are compared without regard to ASCII case. An answer that is
- * at hand comes before the function returns. There is no way to take a question back: done() is always called, before
- * the end of the loop at the latest, and not after close().
+ * Called on the loop. Domains are in lower case; local parts are compared without regard to ASCII case. An answer that
+ * is at hand comes before the function returns. A question cannot be cancelled: done() is always called, before the end
+ * of the loop at the latest, and not after close().
  */
 struct directory_ops {
 	void (*client)(struct directory *directory, struct client_question *question);       /* one a connection */

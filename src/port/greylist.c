@@ -34,7 +34,7 @@ put(struct name *name, const char *text)
 	put_octet(name, '\0');
 }
 
-/* Senders that number their mail, to know what comes back, are still the same. */
+/* Senders that number their mail (VERP) count as one sender. */
 static void
 put_unnumbered(struct name *name, const char *local)
 {
@@ -76,7 +76,7 @@ greylist_keys(const unsigned char secret[GREYLIST_SECRET_SIZE], const char *clie
 	return keys;
 }
 
-/* What has passed before is written anew now and then only. */
+/* The record of a mail that has passed is rewritten only from time to time. */
 static bool
 pass(struct greylist_store *store, uint64_t key, const struct greylist_record *record, int64_t now, int64_t lifetime)
 {
@@ -91,7 +91,7 @@ verdict(bool done)
 	return done ? GREYLIST_PASS : GREYLIST_FAILED;
 }
 
-/* A clock that was set back must make nobody wait for it. */
+/* A clock that was set back must not prolong the delay. */
 static int64_t
 time_left(const struct greylist_record *mail, const struct greylist_rules *rules, int64_t now)
 {

@@ -11,11 +11,11 @@ enum { GREYLIST_SECRET_SIZE = 16 };
 struct greylist_rules {
 	int64_t delay;    /* seconds for which mail is deferred */
 	int64_t window;   /* seconds within which the client must retry; more than delay */
-	int64_t lifetime; /* seconds that what has passed is known after it came last */
-	int64_t passes;   /* of different mail, after which all that comes from a network is let pass; 0: never */
+	int64_t lifetime; /* seconds for which a passed mail is remembered after its last arrival */
+	int64_t passes;   /* different mails, after which all mail from a network passes; 0: never */
 };
 
-/* The names of a mail and of the network that it comes from; nobody without the secret can make two of them equal. */
+/* The keys of a mail and of its client's network; without the secret, no collision can be made. */
 struct greylist_keys {
 	uint64_t mail;
 	uint64_t network;
@@ -28,18 +28,18 @@ enum greylist_verdict {
 };
 
 /*
- * Mail is one by the client's network (/24 of IPv4, /64 of IPv6), by its sender and its recipient. Of the sender's local part
- * what changes from one mail to the next is left out: digits, and what stands behind a "+". Letters are of either case.
- * The null sender is an address with no octets.
+ * Mail is one by the client's network (/24 of IPv4, /64 of IPv6), by its sender and its recipient. The parts of the
+ * sender's local part that change between mails are left out: digits, and the text after a "+". Letters are of either
+ * case. The null sender is an address with no octets.
  */
 struct greylist_keys greylist_keys(const unsigned char secret[GREYLIST_SECRET_SIZE], const char *client,
     const struct address *sender, const struct address *recipient);
 
-/* Judges mail that comes now, in seconds since 1970, and remembers that it came. Blocks as the store does. */
+/* Decides on a mail that arrives now, in seconds since 1970, and records it. Blocks as the store does. */
 enum greylist_verdict greylist_judge(struct greylist_store *store, const struct greylist_rules *rules,
     const struct greylist_keys *keys, int64_t now, int64_t *left);
 
-/* What the sessions of a worker share. The executor runs one job at a time, for the store takes no more. */
+/* Shared by the sessions of a worker. The executor must run one job at a time, as the store requires. */
 struct greylist {
 	struct greylist_store *store;
 	struct greylist_rules rules;

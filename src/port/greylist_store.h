@@ -1,4 +1,4 @@
-/* Where greylisting keeps what it has seen. A port: directory/sqlite implements it. */
+/* The store of greylisting. A port: directory/sqlite implements it. */
 #ifndef PORT_GREYLIST_STORE_H
 #define PORT_GREYLIST_STORE_H
 
@@ -7,7 +7,7 @@
 
 /* Times are seconds since 1970. All zero: nothing is known. */
 struct greylist_record {
-	int64_t since;  /* when it came first */
+	int64_t since;  /* time of the first arrival */
 	int64_t until;  /* when it is forgotten */
 	int64_t passed; /* how often it has passed; 0: it must still wait */
 };
@@ -17,11 +17,11 @@ struct greylist_store {
 };
 
 /*
- * Each is atomic, whoever else uses the store: other workers, or other machines. A record whose "until" is now or before
- * does not exist. They may block, and are for one thread at a time. False if the store has failed.
+ * Each is atomic, even if other workers or machines use the store. A record whose "until" is now or before does not
+ * exist. They may block, and are for one thread at a time. False if the store has failed.
  */
 struct greylist_store_ops {
-	/* What is known of a key. */
+	/* The record of a key. */
 	bool (*find)(struct greylist_store *store, uint64_t key, int64_t now, struct greylist_record *record);
 	/* The same; an unknown key is added, and forgotten at until. */
 	bool (*meet)(

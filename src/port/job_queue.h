@@ -28,8 +28,8 @@ struct job_line {
 
 /*
  * For the loop's thread. The jobs of an address wait behind each other, those of different addresses take turns: a
- * client with a thousand jobs delays another by one of them. A job is dropped if its owner has gone, or if it has waited
- * for too long, when its turn comes.
+ * client with a thousand jobs delays another by one of them. When the turn of a job comes, it is dropped if its owner
+ * is gone or if it has waited too long.
  */
 struct job_queue {
 	struct executor executor; /* to which jobs are given */

@@ -1,4 +1,4 @@
-/* A mailbox that takes mail, as every layer but its store knows it: by account and address. */
+/* A mailbox that accepts mail, as layers other than its store name it: by account and address. */
 #ifndef PORT_MAILBOX_H
 #define PORT_MAILBOX_H
 

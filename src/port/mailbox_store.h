@@ -1,4 +1,4 @@
-/* Where mailboxes are kept, for whoever adds and removes accounts. A port: store/ implements it for Maildirs. */
+/* The store of mailboxes, for adding and removing accounts. A port: store/ implements it for Maildirs. */
 #ifndef PORT_MAILBOX_STORE_H
 #define PORT_MAILBOX_STORE_H
 
@@ -6,7 +6,7 @@
 
 struct mailbox_store {
 	/*
-	 * Makes a mailbox durably, if it is missing; what it holds is left as it is. Blocks. Returns 0, or -1 with errno.
+	 * Makes a mailbox durably, if it is missing; its contents are not changed. Blocks. Returns 0, or -1 with errno.
 	 */
 	int (*make)(struct mailbox_store *store, const struct mailbox *mailbox);
 };

@@ -1,4 +1,4 @@
-/* The maildrop of an account: its Maildir, as one POP3 session sees it. What blocks is a job. */
+/* The maildrop of an account: its Maildir, as one POP3 session sees it. Blocking operations are jobs. */
 #ifndef PORT_MAILDROP_H
 #define PORT_MAILDROP_H
 
@@ -48,8 +48,8 @@ void maildrop_open(struct maildrop *maildrop, void (*done)(void *context, enum m
 
 /*
  * Opens a message and reads its first block: of the whole message, or of its header and so many lines of its body. Then
- * maildrop_read_on reads the next one, as long as the block is not the last. A failure behind the first block leaves but
- * to cut the connection: what was sent is no whole message. maildrop_read_end() follows in any case.
+ * maildrop_read_on reads the next one, as long as the block is not the last. After a failure behind the first block the
+ * connection must be closed, since the message is incomplete. maildrop_read_end() follows in any case.
  */
 void maildrop_read(struct maildrop *maildrop, size_t number, size_t lines,
     void (*done)(void *context, enum maildrop_result result), void *context);
@@ -57,8 +57,8 @@ void maildrop_read_on(
     struct maildrop *maildrop, void (*done)(void *context, enum maildrop_result result), void *context);
 
 /*
- * The UPDATE state: removes the marked messages for good, and brings maildirsize up to date. One that has vanished is
- * removed. OK if all are; maildrop_left() is how many are not, 0 if only the disk could not be synced. Then
+ * The UPDATE state: removes the marked messages permanently, and brings maildirsize up to date. One that has vanished
+ * is removed. OK if all are; maildrop_left() is how many are not, 0 if only the disk could not be synced. Then
  * maildrop_close().
  */
 void maildrop_update(
@@ -68,7 +68,9 @@ void maildrop_update(
 int maildrop_error(const struct maildrop *maildrop);
 size_t maildrop_left(const struct maildrop *maildrop);
 
-/* What has been read, as it goes over the wire: lines end with CRLF, dots are stuffed; the dot at the end is missing. */
+/*
+ * The octets of the block in transmission format: lines end with CRLF, dots are stuffed; the dot at the end is missing.
+ */
 struct maildrop_block {
 	const char *octets; /* the maildrop's, until the next call to read */
 	size_t len;         /* at most MAILDROP_BLOCK_MAX; 0 for an empty message */

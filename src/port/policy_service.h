@@ -42,7 +42,7 @@ enum service_action {
 	SERVICE_FAILED, /* no answer, or a malformed one; text is the cause */
 };
 
-/* What a service answers. Its text is printable UTF-8. */
+/* The answer of a service. Its text is printable UTF-8. */
 struct service_answer {
 	enum service_action action;
 	bool spf;                     /* its status is 5.7.23, which is of SPF alone (RFC 7372 section 3.2) */
@@ -52,7 +52,7 @@ struct service_answer {
 /* Parses an answer of len octets, up to its empty line. A malformed one is SERVICE_FAILED. */
 void service_answer_read(struct service_answer *answer, const char *octets, size_t len);
 
-/* A question to a service. The one who asks embeds and owns it, until done() is called. */
+/* A question to a service. The caller embeds and owns it; it must not move until done() is called. */
 struct service_question {
 	const struct service_request *request; /* must last until done() */
 	struct service_answer answer;
@@ -70,7 +70,7 @@ struct policy_service {
 	const char *name; /* for the log */
 	enum service_stage at;
 	enum service_audience about;
-	bool spf;    /* it checks SPF only: what it rejects is #4.59 */
+	bool spf;    /* it checks SPF only: rejections use #4.59 */
 	bool closed; /* without its answer mail is deferred (#3.22), not accepted */
 	/*
 	 * Asks. done() is always called, within the service's time limit, possibly before ask() returns. Any number of

@@ -1,4 +1,4 @@
-/* An entry of the relay queue: the envelope of a message, and what has become of each recipient. */
+/* An entry of the relay queue: the envelope of a message, and the state of each recipient. */
 #include "port/queue_entry.h"
 
 #include <stdlib.h>

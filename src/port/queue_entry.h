@@ -1,4 +1,4 @@
-/* An entry of the relay queue: the envelope of a message, and what has become of each recipient. */
+/* An entry of the relay queue: the envelope of a message, and the state of each recipient. */
 #ifndef PORT_QUEUE_ENTRY_H
 #define PORT_QUEUE_ENTRY_H
 
@@ -30,11 +30,11 @@ struct queue_recipient {
 	char *address;    /* local-part@domain, quoted where it must be; the domain is in lower case */
 	char *orcpt;      /* as it was written (RFC 3461 section 4.2); NULL: none */
 	unsigned notify;  /* set of enum dsn_notify */
-	unsigned noticed; /* of the same: of what the sender has been told already */
+	unsigned noticed; /* of the same: already reported to the sender */
 	enum queue_state state;
 	unsigned attempts;
-	int64_t next; /* when it is to be tried, in seconds since 1970; 0: at once */
-	char *reply;  /* what came of the last attempt; NULL: none was made, or nothing is known */
+	int64_t next; /* time of the next attempt, in seconds since 1970; 0: at once */
+	char *reply;  /* result of the last attempt; NULL: no attempt yet, or unknown */
 };
 
 /* All zero is an empty entry, which is not claimed. */
@@ -43,8 +43,8 @@ struct queue_entry {
 	int64_t arrival;        /* seconds since 1970 */
 	char *session;          /* token of the session that it came in; NULL: none */
 	char *sender;           /* the reverse-path without brackets; "": the null one */
-	int64_t account;        /* of who had logged in; 0: nobody */
-	char *user;             /* the same, by name; NULL: nobody */
+	int64_t account;        /* of the user who had logged in; 0: none */
+	char *user;             /* the same, by name; NULL: none */
 	char *language;         /* of the sender, for notices; NULL: that of the process */
 	bool utf8;              /* needs SMTPUTF8 */
 	bool eightbit;          /* needs 8BITMIME */

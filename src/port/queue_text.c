@@ -25,7 +25,7 @@ enum field_type {
 	SET,     /* of bits: some of words */
 };
 
-/* What is 0, false or NULL has no line. */
+/* Values of 0, false or NULL have no line. */
 struct field {
 	const char *name;
 	enum field_type type;

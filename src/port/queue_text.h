@@ -10,8 +10,8 @@ extern const char *const queue_state_words[];
 extern const char *const queue_notify_words[];
 
 /*
- * Writes all of an entry but its ID and claim. NULL with ENOMEM, or with EINVAL if the entry holds what
- * queue_text_read() would not take back. To be freed by the caller.
+ * Writes all of an entry but its ID and claim. NULL with ENOMEM, or with EINVAL if the entry holds a value that
+ * queue_text_read() would reject. The caller frees the result.
  */
 char *queue_text_write(const struct queue_entry *entry, size_t *len);
 

@@ -39,7 +39,7 @@ struct resolver_answer {
 	size_t count; /* 0 unless records were found */
 };
 
-/* Embedded in whatever it is about. It must stay where it is until done() is called. */
+/* Embedded in its owner. It must not move until done() is called. */
 struct resolver_question {
 	/* Called once, on the loop. The answer is valid until it returns. It may free the question. */
 	void (*done)(struct resolver_question *question, const struct resolver_answer *answer);

@@ -8,7 +8,7 @@
 
 enum { SCAN_TEXT_SIZE = 512 };
 
-/* A message that is written, but not visible yet, with what is known of it. Strings may be NULL if there is none. */
+/* A message that is written, but not visible yet, with its known properties. Strings may be NULL if unknown. */
 struct scan_subject {
 	int file;                      /* its descriptor, which others use too: to be read by pread(2) alone */
 	uint64_t size;                 /* octets of it */
@@ -17,7 +17,7 @@ struct scan_subject {
 	size_t recipient_count;
 	const char *address;     /* of the client */
 	const char *client_name; /* in the DNS, if that name has the address */
-	const char *helo;        /* what it calls itself */
+	const char *helo;        /* its name in EHLO or HELO */
 	const char *user;        /* who has logged in */
 	const char *session;     /* token */
 	const char *hostname;    /* of this server */
@@ -25,15 +25,15 @@ struct scan_subject {
 
 enum scan_verdict {
 	SCAN_CLEAN,
-	SCAN_REFUSED,  /* for good: #4.42 with the scanner's words */
+	SCAN_REFUSED,  /* permanently: #4.42 with the scanner's text */
 	SCAN_SPF,      /* because SPF says fail: #4.59 */
-	SCAN_DEFERRED, /* for now, as the scanner wants: #3.19 */
+	SCAN_DEFERRED, /* temporarily, as the scanner requests: #3.19 */
 	SCAN_FAILED,   /* no answer, or none that makes sense; text says why */
 };
 
 /*
- * A question under way; embedded in whatever it is about, and owned by it. Until done() it stays where it is, and so do
- * the subject, its strings and its file.
+ * A question under way; embedded in and owned by the caller's data. Until done() it must not move, and the subject, its
+ * strings and its file must stay valid.
  */
 struct scan_question {
 	const struct scan_subject *subject;
@@ -52,8 +52,8 @@ struct scanner {
 	const char *name; /* for the log */
 	bool closed;      /* without its answer a message is deferred (#3.22), else it is accepted */
 	/*
-	 * Asks. done() comes in any case, within the scanner's time limit, which begins with this call, and maybe before
-	 * it returns. Any number of questions may be under way.
+	 * Asks. done() is always called, within the scanner's time limit, which begins with this call, and possibly
+	 * before it returns. Any number of questions may be under way.
 	 */
 	void (*ask)(struct scanner *scanner, struct scan_question *question);
 };

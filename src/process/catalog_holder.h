@@ -8,7 +8,7 @@
 #include "net/voice_source.h"
 #include "port/job.h"
 
-/* What to load and to speak. The strings must outlive the holder. */
+/* The catalogue to load and the language to use. The strings must outlive the holder. */
 struct catalog_request {
 	const char *locale;    /* folder of the translations */
 	const char *overlay;   /* folder of the operator's own catalogs */
@@ -33,7 +33,7 @@ struct catalog_holder {
 	void (*reloaded)(struct catalog_holder *catalogs, bool fresh);
 };
 
-/* Loads the catalogue and logs what was refused. In any trouble the built-in English is in use. */
+/* Loads the catalogue and logs refused texts. After any failure the built-in English is in use. */
 void catalog_holder_open(struct catalog_holder *catalogs, const struct catalog_request *request, unsigned worker);
 void catalog_holder_close(struct catalog_holder *catalogs);
 

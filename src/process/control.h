@@ -45,7 +45,7 @@ struct control {
 	uv_timer_t sweep;
 	bool open;
 	bool waiting;    /* a client waits for a slot */
-	uint64_t number; /* clients that have come */
+	uint64_t number; /* clients accepted */
 	struct control_client clients[CONTROL_CLIENTS];
 };
 

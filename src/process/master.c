@@ -131,7 +131,7 @@ start_worker(struct state *state, unsigned number)
 	log_end();
 }
 
-/* Starts workers whose time has come. Returns the milliseconds until the next start; -1 if there is none. */
+/* Starts workers that are due. Returns the milliseconds until the next start; -1 if there is none. */
 static int
 start_workers(struct state *state)
 {

@@ -25,7 +25,7 @@ struct master {
 	int (*work)(void *context, const struct worker_slot *slot);
 	/* Called in the master when the worker of a number has ended, however it did. */
 	void (*ended)(void *context, unsigned number);
-	/* Called in a worker before it begins: closes what is the master's alone. */
+	/* Called in a worker before it begins: closes the descriptors that only the master uses. */
 	void (*leave)(void *context);
 	/* Called when the server stops: closes the listening sockets. */
 	void (*stop)(void *context);

@@ -25,7 +25,7 @@ struct pools {
 /* Opens the pools of a loop. clock must outlive them. Returns 0, or an error of libuv. */
 int pools_open(struct pools *pools, uv_loop_t *loop, struct clock *clock);
 
-/* Ends the threads. No job is under way. The handles of the loop stay to be closed. */
+/* Ends the threads. No job is under way. The caller must still close the handles of the loop. */
 void pools_close(struct pools *pools);
 
 /* Runs jobs of a kind, within its limit. */

@@ -12,7 +12,7 @@ struct status_peer {
 	const char *kind, *name;
 };
 
-/* What the answers are about. All of it outlives the socket. */
+/* The subjects of the answers. All of them must outlive the socket. */
 struct status {
 	const struct stats *stats;
 	const struct catalog_holder *catalogs;

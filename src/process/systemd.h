@@ -13,7 +13,10 @@ size_t systemd_count(void);
 /* Adopts one of them, numbered from 0. Arguments and result are those of listen_adopt(). */
 int systemd_socket(size_t number, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERROR_SIZE]);
 
-/* Sends a state such as "READY=1" to NOTIFY_SOCKET. Never blocks. No effect if there is none, or nobody listens. */
+/*
+ * Sends a state such as "READY=1" to NOTIFY_SOCKET. Never blocks. No effect if the variable is not set, or if there is
+ * no receiver.
+ */
 void systemd_notify(const char *state);
 
 /* Milliseconds between two "WATCHDOG=1": half the manager's limit (sd_watchdog_enabled(3)). 0: it has no watchdog. */

@@ -19,7 +19,7 @@ struct watch {
 	int64_t since; /* when it was seen first */
 };
 
-/* All times are milliseconds of a steady clock. All zero but for the limit is one that watches nobody. */
+/* All times are milliseconds of a steady clock. If all is zero but the limit, no process is watched. */
 struct watchdog {
 	int64_t limit;
 	int64_t looked; /* time of the last look; 0: none */
@@ -30,7 +30,7 @@ struct watchdog {
 void watchdog_start(struct watchdog *watchdog, unsigned worker, uint64_t beat, int64_t now);
 void watchdog_end(struct watchdog *watchdog, unsigned worker);
 
-/* Begins a look. Time in which the master itself did not look (it was stopped, the machine slept) counts for nobody. */
+/* Begins a look. Time in which the master itself did not look (it was stopped, the machine slept) is not counted. */
 void watchdog_look(struct watchdog *watchdog, int64_t now);
 
 /* Notes the beat of a worker. */

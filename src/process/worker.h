@@ -41,7 +41,10 @@ struct worker {
 	uv_signal_t reload, stop, interrupt, hurry;
 	uv_timer_t grace, beat;
 	struct streams_cut cut; /* at the end of the grace */
-	/* Ends what waits for other servers, so that its clients still get a reply; near the end of the grace. NULL: none. */
+	/*
+	 * Ends operations that wait for other servers, near the end of the grace, so that their clients still get a
+	 * reply. NULL: none.
+	 */
 	void (*last_call)(struct worker *worker);
 	uv_timer_t expiry; /* looks at the date of the certificate */
 	struct stream_listener listeners[LISTEN_MAX];
@@ -62,8 +65,8 @@ struct stats_slot *worker_stats(const struct worker *worker);
 int worker_run(struct worker *worker, const struct protocol *const *protocols);
 
 /*
- * Frees what worker_open() has made. If sessions are left, it logs how many and why, and ends the process with the status
- * EX_TEMPFAIL; if another job is under way, with EX_OK.
+ * Frees the resources of worker_open(). If sessions are left, it logs how many and why, and ends the process with the
+ * status EX_TEMPFAIL; if another job is under way, with EX_OK.
  */
 void worker_close(struct worker *worker);
 

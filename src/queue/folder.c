@@ -1,4 +1,4 @@
-/* What stands in the folder of a queue, and how an envelope is put there. */
+/* The files in the folder of a queue, and writing envelopes there. */
 #include "queue/folder.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* What the files of the queue share: the names in its folder, and the writing of envelopes. */
+/* Shared by the files of the queue: the names in its folder, and the writing of envelopes. */
 #ifndef QUEUE_FOLDER_H
 #define QUEUE_FOLDER_H
 

@@ -153,7 +153,7 @@ int
 queue_record(const struct queue *queue, struct queue_entry *entry)
 {
 	const struct queue_paths paths = queue_paths(entry->id);
-	unlinkat(queue->folder, paths.tmp_envelope, 0); /* of one who had the claim and died */
+	unlinkat(queue->folder, paths.tmp_envelope, 0); /* of a process that died with the claim */
 	int file = queue_write_envelope(queue, entry);
 	if (file < 0)
 		return -1;

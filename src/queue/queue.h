@@ -7,14 +7,13 @@
 #include "port/queue_entry.h"
 
 /*
- * DATA/queue holds for each entry ID.message and ID.envelope, which are both of one file system; an entry is there
- * when its envelope is. tmp/ holds what is not whole yet, run/ requests for a run. A message is stored as in a Maildir:
- * its lines end with LF, where CRLF came in, and its file may have further names in Maildirs. So it is never written
- * to.
+ * DATA/queue holds for each entry ID.message and ID.envelope, which are both of one file system; an entry is there when
+ * its envelope is. tmp/ holds incomplete files, run/ requests for a run. A message is stored as in a Maildir: its lines
+ * end with LF, where CRLF came in, and its file may have further names in Maildirs. So it is never written to.
  *
- * A process that sends, changes or removes an entry claims it: it holds an flock() on the envelope, which the system takes
- * back from a process that dies. So any number of processes may work on a queue, and none sends what another one is
- * sending.
+ * A process that sends, changes or removes an entry claims it: it holds an flock() on the envelope, which the system
+ * takes back from a process that dies. So any number of processes may work on a queue, and none sends what another one
+ * is sending.
  *
  * All of these block. They return 0, or -1 with errno.
  */
@@ -22,7 +21,7 @@ struct queue {
 	int folder; /* descriptor */
 };
 
-/* The folder in it where a message may be written first. */
+/* The subfolder in which a message may be written first. */
 #define QUEUE_TMP "tmp"
 
 enum { QUEUE_STALE = 36 * 60 * 60 }; /* seconds after which an incomplete entry is left over */
@@ -87,13 +86,16 @@ int queue_link(const struct queue *queue, const struct queue_entry *entry, int f
 /* Third: publishes the entry, durably, and gives the claim back. If it fails, it drops the entry. */
 int queue_show(const struct queue *queue, struct queue_entry *entry);
 
-/* Removes what the first two steps have made. Keeps errno. */
+/* Removes the files that the first two steps have made. Keeps errno. */
 void queue_drop(const struct queue *queue, struct queue_entry *entry);
 
 /* Removes the files of entries that were never completed, and are stale. Returns how many. */
 unsigned queue_sweep(const struct queue *queue, time_t now);
 
-/* A request that the queue manager try now what waits: all, one entry, those to a domain, or to it and those below it. */
+/*
+ * A request that the queue manager retry waiting entries now: all, one entry, those to a domain, or to it and those
+ * below it.
+ */
 enum queue_reach { QUEUE_RUN_ALL, QUEUE_RUN_ENTRY, QUEUE_RUN_DOMAIN, QUEUE_RUN_BELOW };
 struct queue_run {
 	enum queue_reach reach;
@@ -101,8 +103,8 @@ struct queue_run {
 };
 
 /*
- * Leaves a request in the folder run/, where it is an event of the folder. A request that is repeated before it is taken
- * is one. Returns 0, or -1 with errno: EINVAL if the name can be none.
+ * Leaves a request in the folder run/, where it is an event of the folder. A request that is repeated before it is read
+ * counts once. Returns 0, or -1 with errno: EINVAL if the name is invalid.
  */
 int queue_request_run(const struct queue *queue, const struct queue_run *run);
 

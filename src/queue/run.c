@@ -1,4 +1,4 @@
-/* Requests for a run of the relay queue: a file each, whose name says what is tried. */
+/* Requests for a run of the relay queue: a file each, whose name selects the entries. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,7 +10,7 @@
 #include "base/ascii.h"
 #include "queue/folder.h"
 
-/* What the names begin with. */
+/* The prefixes of the names. */
 static const char *const prefixes[] = {
 	[QUEUE_RUN_ALL] = "all",
 	[QUEUE_RUN_ENTRY] = "entry=",

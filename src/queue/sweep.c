@@ -1,4 +1,4 @@
-/* Clears the relay queue of what interrupted work has left: halves of entries, and incomplete files. */
+/* Removes the remains of interrupted operations from the relay queue: halves of entries, and incomplete files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -199,7 +199,7 @@ on_answer(struct directory_question *question)
 		manager_event_post(active->events, &active->event);
 }
 
-/* Asks about the domain of the next recipient, if it is another one. False: the answer comes later. */
+/* Queries the domain of the next recipient. Returns false if the answer comes later. */
 static bool
 ask_domain(struct active_entry *active)
 {
@@ -214,7 +214,7 @@ ask_domain(struct active_entry *active)
 	return active->answer == ACTIVE_ANSWERED;
 }
 
-/* If the directory fails, nobody knows the route: the entry waits. */
+/* If the directory fails, the route is unknown and the entry is deferred. */
 static enum active_need
 plan(struct active_entry *active)
 {
@@ -439,7 +439,7 @@ drop_waiting(struct active_entry *active)
 	free_attempts(active);
 }
 
-/* What is known is recorded before anything else: else it would be sent again. */
+/* Record known results first; otherwise the message would be sent again. */
 static enum active_need
 send_on(struct active_entry *active)
 {

@@ -55,7 +55,7 @@ struct active_entry *active_entry_new(
 /* Gives the claim back and frees all of it, ENDED. */
 void active_entry_free(struct active_entry *active);
 
-/* What the manager must do after a step. */
+/* The action that the manager must take after a step. */
 enum active_need {
 	ACTIVE_NEEDS_NOTHING, /* it waits for events */
 	ACTIVE_NEEDS_PLAN, /* it has been claimed: the manager adds attempts and admits them, and calls the next step */
@@ -75,7 +75,10 @@ bool active_entry_is_due(const struct active_entry *active, size_t recipient);
 /* Is its domain hosted here, with the mailboxes at another server? */
 bool active_entry_is_hosted(const struct active_entry *active, size_t recipient);
 
-/* Must an attempt that is not made count as failed: has the entry expired, or must its sender learn of the delay? */
+/*
+ * Must an attempt that is not made count as failed? Yes, if the entry has expired or its sender must be notified of the
+ * delay.
+ */
 bool active_entry_is_over(const struct active_entry *active);
 
 /* Logs a failure of this server, because of which the entry is tried again later. */

@@ -66,7 +66,7 @@ wake_item(struct admission *a, struct destination *destination)
 		schedule_set(a->schedule, item, 0);
 }
 
-/* While the server is down, one of those that wait for it tries it when the time has come. */
+/* While the server is down, one of the waiting entries probes it when the pause is over. */
 static void
 choose_probe(struct admission *a, struct destination *destination)
 {
@@ -105,7 +105,7 @@ forget_waking(struct schedule_item *item)
 	item->woken_by = NULL;
 }
 
-/* Those that wait go first, and what they were woken for is theirs. */
+/* Waiting entries go first, and the share for which an entry was woken is reserved for it. */
 static bool
 has_room(const struct admission *a, const struct destination *destination, const struct schedule_item *item)
 {
@@ -225,7 +225,7 @@ admission_plan(struct admission *a, struct active_entry *active)
 		active_entry_fail(active, ENOMEM, "plan");
 }
 
-/* The failure counts as one of this attempt only if its entry cannot wait; else nothing is recorded. */
+/* The failure counts as one of this attempt only if its entry cannot wait; otherwise nothing is recorded. */
 static void
 end_down(struct admission *a, struct attempt *attempt, struct destination *destination)
 {
@@ -260,7 +260,10 @@ admission_retry(const struct admission *a, struct destination *destination)
 		destination->breaker.until = now(a);
 }
 
-/* It waits for a share. If its time has come, it counts as failed, so that its sender hears of it; else nothing is recorded. */
+/*
+ * It waits for a share. If it is overdue, it counts as failed, so that its sender is notified; otherwise nothing is
+ * recorded.
+ */
 static void
 wait_for(struct admission *a, struct attempt *attempt, struct destination *obstacle)
 {
@@ -454,7 +457,7 @@ admission_go_on(struct admission *a, struct attempt *attempt)
 		on_tried(a, attempt);
 }
 
-/* With a smarthost alone, or a mailbox server, no entry needs to be read to know where it goes. */
+/* With a smarthost alone, or a mailbox server, the route of an entry is known without reading it. */
 static const struct route *
 only_route(const struct routes *routes)
 {
@@ -493,7 +496,7 @@ admission_begin(struct admission *a, struct schedule_item *item)
 	parked->woken++;
 }
 
-/* What was woken and took no share leaves it to the next one. */
+/* An entry that was woken and took no share passes it to the next one. */
 static void
 leave_share(struct admission *a, struct schedule_item *item)
 {

@@ -5,10 +5,10 @@
 #include "relay/active_entry.h"
 
 /*
- * A slot has a class: is the message one of a user who has logged in, and has a server of the domain answered before? The mail
- * of strangers, which DSNs belong to, gets three quarters of all slots at most, unproven domains get three quarters, and what
- * is both gets half. So a quarter is left for users' mail to any domain, and a quarter for domains that answer. An entry that
- * finds no slot is parked with those of its class.
+ * A slot has a class: is the message one of a user who has logged in, and has a server of the domain answered before?
+ * The mail of strangers, which includes DSNs, gets at most three quarters of all slots; mail to unproven domains gets
+ * three quarters; strangers' mail to unproven domains gets half. So a quarter is left for users' mail to any domain,
+ * and a quarter for domains that answer. An entry that finds no slot is parked with those of its class.
  */
 struct slots {
 	unsigned total, strangers, unproven, both; /* that are taken */

@@ -176,7 +176,7 @@ attempt_look_up(struct attempt *attempt)
 	next_hop_find(attempt->hop, attempt->route, attempt->domain);
 }
 
-/* If the DNS does not know a route's server, this server is at fault, and the message waits. */
+/* If the DNS does not know a route's server, the configuration here is at fault, and the message is deferred. */
 bool
 attempt_check_next_hop(struct attempt *attempt)
 {

@@ -6,7 +6,7 @@
 #include "relay/manager_event.h"
 #include "relay/queue_config.h"
 
-/* What an attempt waits for. Steps end in an event MANAGER_ATTEMPT. */
+/* The operation that an attempt waits for. Steps end in an event MANAGER_ATTEMPT. */
 enum attempt_state {
 	ATTEMPT_NEW,        /* a slot and a share */
 	ATTEMPT_LOOKING_UP, /* the DNS */
@@ -17,7 +17,7 @@ enum attempt_state {
 	ATTEMPT_ENDED,      /* until its results are put into the entry */
 };
 
-/* Where its results are. */
+/* Location of its results. */
 enum attempt_results {
 	ATTEMPT_NOTHING,   /* it was not made: nothing changes */
 	ATTEMPT_TRANSPORT, /* in the recipients of the transport */
@@ -79,7 +79,7 @@ void attempt_end(struct attempt *attempt);
 void attempt_end_all(struct attempt *attempt, enum transport_result result, const char *verdict);
 void attempt_end_unmade(struct attempt *attempt);
 
-/* Ends it for good: there is no route to the domain. */
+/* Fails it permanently: there is no route to the domain. */
 void attempt_end_without_route(struct attempt *attempt);
 
 /* Remembers the address that had no room; NULL: none. */

@@ -1,4 +1,4 @@
-/* One connection to a server of SMTP or LMTP: does its I/O, and hands each reply to what waits for it. */
+/* One connection to a server of SMTP or LMTP: does its I/O, and passes each reply to its handler. */
 #include "relay/client.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 
 #include "relay/client_internal.h"
 
-enum { GOODBYE = 2000 }; /* milliseconds for what no result depends on any more */
+enum { GOODBYE = 2000 }; /* milliseconds for steps that no result depends on any more */
 
 static const char *
 fault_of(int error)
@@ -136,7 +136,7 @@ end_message(struct client *c)
 	c->reader = NULL;
 }
 
-/* A message that could not be sent to its end: the server may have said why before it broke off. */
+/* The message was sent only in part: the server may have replied with the reason before it disconnected. */
 static void
 seek_objection(struct client *c)
 {
@@ -162,7 +162,7 @@ handle_fault(struct client *c)
 	c->state = CLIENT_ENDED;
 }
 
-/* An idle connection that the server does not answer as it should is given up, not the message. */
+/* If the server misbehaves on an idle connection, the connection is closed, and the message gets no result. */
 static void
 on_rset(struct client *c)
 {
@@ -194,7 +194,10 @@ handle_reply(struct client *c)
 	handlers[c->state](c);
 }
 
-/* What a step came to. After STEP_WAIT the client may be gone: an operation is under way, or has ended already. */
+/*
+ * The result of a step. After STEP_WAIT the client may have been freed: an operation is under way, or has ended
+ * already.
+ */
 enum step { STEP_AGAIN, STEP_WAIT, STEP_ENDED };
 
 static enum step
@@ -386,8 +389,8 @@ client_tls_failed(const struct client *c)
 }
 
 /*
- * If the server has accepted nothing, a new session will do no worse. After a reply that nothing asked for, nobody knows
- * which command the next one is about.
+ * If the server has accepted nothing, a new session is no worse. After an unsolicited reply, later replies cannot be
+ * matched to commands.
  */
 bool
 client_is_reusable(const struct client *c)

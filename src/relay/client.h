@@ -18,7 +18,10 @@ void client_reuse(struct client *client, struct transport *transport, void (*don
 /* The transport whose done() is called. */
 struct transport *client_transport(const struct client *client);
 
-/* After done(): the connection was idle and is of no use, and the transport has no result. TLS failed before anything was said. */
+/*
+ * After done(): the connection was idle and is of no use, and the transport has no result. TLS failed before any
+ * command was sent.
+ */
 bool client_is_stale(const struct client *client);
 bool client_tls_failed(const struct client *client);
 
@@ -30,7 +33,7 @@ bool client_fits(const struct client *client, const struct transport *transport)
 void client_watch(struct client *client, int64_t deadline, void (*gone)(struct client *client), void *owner);
 void *client_owner(const struct client *client);
 
-/* Frees it, with QUIT if the server may still hear it. Only after done(), and not while a transport runs on it. */
+/* Frees it, with QUIT if the connection still works. Only after done(), and not while a transport runs on it. */
 void client_close(struct client *client);
 
 #endif

@@ -1,4 +1,4 @@
-/* What the parts of the client share: the state of one connection. client.c drives it; the others handle replies. */
+/* Shared by the parts of the client: the state of one connection. client.c drives it; the others handle replies. */
 #ifndef RELAY_CLIENT_INTERNAL_H
 #define RELAY_CLIENT_INTERNAL_H
 
@@ -18,7 +18,7 @@ enum extension {
 	EXTENSION_AUTH = 1 << 6,
 };
 
-/* What the connection waits for. */
+/* The event that the connection waits for. */
 enum client_state {
 	CLIENT_DIALING,
 	CLIENT_ENCRYPTING,
@@ -74,14 +74,15 @@ struct client {
 void client_settle(struct client *c, enum transport_result result, enum ftg_id reason, const char *detail);
 
 /*
- * The result of all that have none, or of one, by the last reply or by the fault: done by 2xx, failed by 5xx, else later.
- * client_defer gives "later" whatever the reply, since it is about this server and not about the message.
+ * Sets the result of one recipient, or of all without one, from the last reply or the fault: done for 2xx, failed for
+ * 5xx, otherwise later. client_defer gives "later" whatever the reply, since it is about this server and not about the
+ * message.
  */
 void client_settle_by_reply(struct client *c);
 void client_settle_one(struct client *c, struct transport_recipient *recipient);
 void client_defer(struct client *c);
 
-/* Waits for the reply to what has been put, for the time of a reply. */
+/* Waits for the reply to the commands in the output, up to the time limit of a reply. */
 void client_expect(struct client *c, enum client_state state);
 
 /* client_mail.c: begins with the message; handle replies to MAIL, RCPT, DATA, and to its end. */
@@ -97,7 +98,7 @@ void client_on_objection(struct client *c);
 /* The message has been sent to its end. */
 void client_message_sent(struct client *c);
 
-/* client_login.c: begins to log in, and goes on to the message; handles replies to AUTH; frees what a login holds. */
+/* client_login.c: begins to log in, then starts the message; handles replies to AUTH; frees the state of a login. */
 void client_begin_login(struct client *c);
 void client_on_auth(struct client *c);
 void client_end_login(struct client *c);

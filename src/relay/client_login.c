@@ -51,7 +51,7 @@ client_end_login(struct client *c)
 	c->login = NULL;
 }
 
-/* Whatever goes wrong is between this server and that one, and no fault of the message. why is NULL: the reply says it. */
+/* A failed login is not the message's fault, so the message is deferred. why is NULL if the reply has the reason. */
 static void
 fail(struct client *c, const char *why)
 {
@@ -63,7 +63,7 @@ fail(struct client *c, const char *why)
 	c->state = CLIENT_ENDED;
 }
 
-/* The next step of the mechanism: what it has to say follows a prefix. The text is secret. */
+/* The next step of the mechanism: its output follows a prefix. The text is secret. */
 static void
 say(struct client *c, const char *prefix, const char *name, const char *challenge)
 {

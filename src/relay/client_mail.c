@@ -12,7 +12,7 @@ end(struct client *c)
 	c->state = CLIENT_ENDED;
 }
 
-/* What is known before the message is announced. False: every recipient has its result. */
+/* Checks made before MAIL. Returns false if every recipient has its result. */
 static bool
 check_message(struct client *c)
 {
@@ -200,7 +200,7 @@ client_on_end(struct client *c)
 		end(c);
 }
 
-/* A server that breaks off while the message is sent may have said why. */
+/* A server that disconnects during the message may have replied with the reason. */
 void
 client_on_objection(struct client *c)
 {

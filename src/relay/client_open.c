@@ -7,7 +7,7 @@
 #include "base/ascii.h"
 #include "relay/client_internal.h"
 
-/* Nothing has been said about the message: another address, or a later attempt, may do. */
+/* The server has not replied about the message: another address, or a later attempt, may succeed. */
 static void
 defer(struct client *c)
 {
@@ -118,7 +118,7 @@ after_hello(struct client *c)
 	}
 }
 
-/* HELO for a server that does not know EHLO; what TLS needs is then not offered. */
+/* HELO for a server that does not support EHLO; STARTTLS is then not available. */
 void
 client_on_ehlo(struct client *c)
 {
@@ -155,7 +155,7 @@ client_on_starttls(struct client *c)
 		log_in_or_begin(c);
 }
 
-/* After STARTTLS, EHLO again: what was said in the clear does not count (RFC 3207 section 4.2). */
+/* After STARTTLS, EHLO again: the reply received in the clear must be discarded (RFC 3207 section 4.2). */
 void
 client_on_encrypted(struct client *c, bool secure)
 {

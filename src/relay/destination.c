@@ -1,4 +1,7 @@
-/* What the queue manager knows of a domain, a route or an address: attempts under way, whether it answers, who waits for it. */
+/*
+ * The queue manager's record of a domain, a route or an address: attempts under way, whether it answers, waiting
+ * entries.
+ */
 #include "relay/destination.h"
 
 #include <stdlib.h>
@@ -42,6 +45,7 @@ free_destination(struct destination *destination)
 	free(destination);
 }
 
+/* Unused, and without a failure to remember. */
 static bool
 is_idle(const struct destination *destination, int64_t now)
 {

@@ -1,4 +1,7 @@
-/* What the queue manager knows of a domain, a route or an address: attempts under way, whether it answers, who waits for it. */
+/*
+ * The queue manager's record of a domain, a route or an address: attempts under way, whether it answers, waiting
+ * entries.
+ */
 #ifndef RELAY_DESTINATION_H
 #define RELAY_DESTINATION_H
 
@@ -35,7 +38,7 @@ struct destinations {
 /* Finds the destination of a key, or makes it. Returns NULL when memory is out. It lasts while it is referred to. */
 struct destination *destination_get(struct destinations *all, const char *key);
 
-/* Frees those of which nothing is known that a new one would not know; frees all. */
+/* Frees those that are idle and hold no failure worth remembering; frees all. */
 void destinations_sweep(struct destinations *all, int64_t now);
 void destinations_clear(struct destinations *all);
 

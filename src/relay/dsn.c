@@ -31,7 +31,7 @@ is_global(const struct dsn_report *report)
 	return false;
 }
 
-/* Reads up to max octets behind those that are not sent; what cannot be read is left out. */
+/* Reads up to max octets after those that are not sent yet; unreadable octets are left out. */
 static char *
 read_message(const struct dsn_report *report, int message, size_t max, size_t *len)
 {

@@ -1,4 +1,4 @@
-/* What a delivery status notification reports: which recipients, and how much of the message. */
+/* The contents of a delivery status notification: which recipients, and how much of the message. */
 #include "relay/dsn_report.h"
 
 enum {

@@ -1,4 +1,4 @@
-/* What a delivery status notification reports: which recipients, and how much of the message. */
+/* The contents of a delivery status notification: which recipients, and how much of the message. */
 #ifndef RELAY_DSN_REPORT_H
 #define RELAY_DSN_REPORT_H
 
@@ -9,14 +9,14 @@ struct dsn_report {
 	const struct queue_entry *entry;
 	const unsigned *due; /* of each recipient, what dsn_due() returned; at least one is not 0 */
 	const char *hostname;
-	const char *contact; /* whom to ask; "" for nobody */
+	const char *contact; /* the contact for questions; "" for none */
 	int64_t now;         /* seconds since 1970 */
 	int64_t expire;      /* seconds after its arrival at which the queue gives the message up */
 };
 
 /*
- * What the sender must be notified of now, by RFC 3461 and by what was reported already: DSN_FAILURE, DSN_DELAY, DSN_SUCCESS,
- * or 0. delay is the age in seconds from which a message counts as delayed; 0: never.
+ * The notification that the sender must get now, by RFC 3461 and by earlier reports: DSN_FAILURE, DSN_DELAY,
+ * DSN_SUCCESS, or 0. delay is the age in seconds from which a message counts as delayed; 0: never.
  */
 unsigned dsn_due(const struct queue_entry *entry, const struct queue_recipient *recipient, int64_t now, int64_t delay);
 

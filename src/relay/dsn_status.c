@@ -44,7 +44,7 @@ action_of(const struct queue_recipient *recipient, unsigned due)
 	}
 }
 
-/* The first word of a server's name, without its address where it has a name. */
+/* The first word of a server's name, without its address if it has a name. */
 static void
 put_server(FILE *to, const struct verdict *verdict)
 {

@@ -93,7 +93,7 @@ put_text(const struct session_language *s)
 	put(s, ftg_reply(dsn_returns_all(report) ? FTG_NOTICE_ATTACHED : FTG_NOTICE_HEADER));
 }
 
-/* The worst that it tells of. */
+/* The worst result that it reports. */
 static enum ftg_id
 subject_of(const struct dsn_report *report)
 {

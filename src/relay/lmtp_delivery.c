@@ -167,7 +167,7 @@ leave_over(struct lmtp_delivery *d, const struct transport_recipient *from)
 	    queue_set_text(&to->reply, from->verdict, strlen(from->verdict), QUEUE_REPLY_MAX);
 }
 
-/* What nobody has been taken for: the reply of the server decides, which is 4xx to the client whatever it was. */
+/* The result if no recipient was accepted: the server's reply, sent to the client as 4xx in any case. */
 static enum delivery_result
 result_of(const struct transport_recipient *recipient)
 {
@@ -208,8 +208,8 @@ drop_delivered(struct queue_entry *entry)
 }
 
 /*
- * The entry names recipients as the client did, the server by mailbox: if it did not accept all mailboxes, nobody knows
- * which recipients have the message, and none is reported as delivered. False when memory is out.
+ * The entry names recipients as the client did, the server by mailbox: if it did not accept all mailboxes, it is
+ * unknown which recipients have the message, and none is reported as delivered. False when memory is out.
  */
 static bool
 keep_rest(struct lmtp_delivery *d)

@@ -8,8 +8,9 @@
 
 /*
  * Another agent spools the message, which is sent to the server when it is committed. If the server accepts it for no
- * recipient, its reply is the result. What it accepted for some cannot be undone: the others go into the relay queue with
- * those of other servers, to be retried by the same route, or, if they were rejected for good, to be reported to the sender.
+ * recipient, its reply is the result. If it accepted some recipients, that cannot be undone: the others enter the relay
+ * queue with those of other servers. They are retried by the same route, or, if they were rejected permanently,
+ * reported to the sender.
  */
 struct lmtp_agent {
 	struct delivery_agent agent;
@@ -25,7 +26,7 @@ struct lmtp_agent {
 /* All but the first and the last member is set. pool and clock must outlive the agent. */
 void lmtp_agent_open(struct lmtp_agent *agent, struct client_pool *pool, struct clock *clock);
 
-/* Frees what it remembers of the server. No delivery is under way. */
+/* Frees its record of the server. No delivery is under way. */
 void lmtp_agent_close(struct lmtp_agent *agent);
 
 #endif

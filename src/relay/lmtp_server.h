@@ -38,7 +38,7 @@ struct lmtp_server {
 	struct chore watch;                 /* of their deadlines */
 };
 
-/* pool and clock must outlive it, and so must what is under way. */
+/* pool and clock must outlive it and its deliveries under way. */
 void lmtp_server_open(
     struct lmtp_server *server, struct client_pool *pool, struct clock *clock, const struct channel_address *address);
 void lmtp_server_close(struct lmtp_server *server);

@@ -116,7 +116,7 @@ ask(struct next_hop *hop, struct next_hop_question *question, unsigned server, e
 	resolver_ask(hop->world->resolver, type, name, &question->question);
 }
 
-/* The count of missing answers is one too high until all questions are asked, since an answer may come at once. */
+/* The count of missing answers is one too high until all questions are asked, since done() may be called at once. */
 static void
 ask_addresses(struct next_hop *hop)
 {

@@ -17,7 +17,7 @@ enum next_hop_outcome {
 	NEXT_HOP_FAILED,    /* the DNS has not answered */
 };
 
-/* What all look-ups share. */
+/* Shared by all look-ups. */
 struct next_hop_world {
 	struct resolver *resolver;
 	const char *hostname;      /* of this server */
@@ -41,10 +41,10 @@ struct next_hop_server {
 	struct next_hop_question questions[2];
 };
 
-/* A look-up and its result, embedded in what it is about. It stays where it is until done() is called. */
+/* A look-up and its result, embedded in its owner. It must not move until done() is called. */
 struct next_hop {
 	const struct next_hop_world *world;
-	void (*done)(struct next_hop *hop); /* on the loop; may come before next_hop_find() returns */
+	void (*done)(struct next_hop *hop); /* called on the loop, possibly before next_hop_find() returns */
 	void *owner;
 	enum next_hop_outcome outcome;
 	unsigned port;

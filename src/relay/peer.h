@@ -30,7 +30,7 @@ struct peer {
 
 enum peer_state { PEER_REPLY, PEER_MORE, PEER_FAULT };
 
-/* Where to read octets to, and how many; then how many were read. There is room after PEER_MORE. */
+/* The buffer to read into, and its size; then the number of octets read. There is room after PEER_MORE. */
 char *peer_space(struct peer *peer, size_t *room);
 void peer_filled(struct peer *peer, size_t len);
 
@@ -40,7 +40,7 @@ void peer_filled(struct peer *peer, size_t len);
  */
 enum peer_state peer_next(struct peer *peer, struct peer_reply *reply);
 
-/* Forgets what has been read, before TLS: it may come from anybody (RFC 3207 section 6). */
+/* Discards buffered octets before TLS: an attacker may have sent them (RFC 3207 section 6). */
 void peer_discard(struct peer *peer);
 
 /* Is there room for one more command of PEER_COMMAND_MAX octets? */

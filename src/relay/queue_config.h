@@ -1,4 +1,4 @@
-/* What the queue manager works with; it is shared by all its parts. */
+/* The configuration of the queue manager, shared by all its parts. */
 #ifndef RELAY_QUEUE_CONFIG_H
 #define RELAY_QUEUE_CONFIG_H
 
@@ -20,7 +20,7 @@ struct queue_manager_config {
 	struct executor *jobs;
 	struct directory *directory;     /* knows which senders have mailboxes here */
 	struct delivery_agent *delivery; /* accepts DSNs */
-	const char *contact;             /* named in DSNs; "" for nobody */
+	const char *contact;             /* named in DSNs; "" for none */
 	struct transport_times times;
 	int64_t retry, retry_max, expire;
 	int64_t delay_notice;    /* 0: none */
@@ -30,9 +30,9 @@ struct queue_manager_config {
 	int64_t (*now)(void); /* milliseconds since 1970 */
 	/* The voice of a language tag; that of the process for "" and for a language that is not loaded. */
 	struct ftg_voice (*voice)(void *context, const char *language);
-	/* Asks for queue_manager_turn() after so many milliseconds at the latest; replaces what was asked before. */
+	/* Requests queue_manager_turn() within so many milliseconds; replaces an earlier request. */
 	void (*alarm)(void *context, int64_t wait);
-	/* Called when queue_manager_stop() has come to its end. */
+	/* Called when queue_manager_stop() is complete. */
 	void (*stopped)(void *context);
 	void *context;
 };

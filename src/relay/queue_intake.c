@@ -1,4 +1,4 @@
-/* What the queue manager learns from the folders of the queue: the entries, and requests for a run. By jobs. */
+/* Reads the folders of the queue for the queue manager: the entries, and requests for a run. Uses jobs. */
 #include "relay/queue_intake.h"
 
 #include <stdio.h>

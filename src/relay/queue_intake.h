@@ -1,4 +1,4 @@
-/* What the queue manager learns from the folders of the queue: the entries, and requests for a run. By jobs. */
+/* Reads the folders of the queue for the queue manager: the entries, and requests for a run. Uses jobs. */
 #ifndef RELAY_QUEUE_INTAKE_H
 #define RELAY_QUEUE_INTAKE_H
 
@@ -22,7 +22,7 @@ struct queue_intake {
 	struct manager_event scanned, requested; /* MANAGER_SCANNED, MANAGER_REQUESTED */
 	struct job scan_job, run_job;
 	bool scanning, reading;
-	bool again; /* more requests have come meanwhile */
+	bool again; /* more requests arrived meanwhile */
 	bool left;  /* more requests are left in the folder; set by the job */
 	char (*ids)[QUEUE_ID_SIZE];
 	size_t id_count, id_room;

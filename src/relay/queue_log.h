@@ -5,8 +5,8 @@
 #include "port/queue_entry.h"
 
 /*
- * Logs what a delivery attempt came to: the event is "relayed", "deferred" or "bounced"; the keys are session, id, from, to,
- * ref, next, reply or detail, cause, attempts, delay, again. now is in seconds since 1970.
+ * Logs the result of a delivery attempt: the event is "relayed", "deferred" or "bounced"; the keys are session, id,
+ * from, to, ref, next, reply or detail, cause, attempts, delay, again. now is in seconds since 1970.
  */
 void queue_log_outcome(
     const struct queue_entry *entry, const struct queue_recipient *recipient, const char *event, int64_t now);

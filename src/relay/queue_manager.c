@@ -1,4 +1,4 @@
-/* Sends the messages of the relay queue: all of it happens in turns, which handle events and start what is due. */
+/* Sends the messages of the relay queue: all work is done in turns, which handle events and start due attempts. */
 #include "relay/queue_manager.h"
 
 #include <errno.h>
@@ -29,7 +29,7 @@ struct queue_manager {
 	bool stopping, stopped;
 };
 
-/* An event has come: the next turn is now. */
+/* An event arrived: the next turn is due now. */
 static void
 ask_for_turn(void *context)
 {
@@ -103,7 +103,10 @@ is_meant(const struct intake_run *run, uint64_t bit, const struct schedule_item 
 	}
 }
 
-/* What waits for its server is not claimed for that: one message tries the server, and the others follow if it is back. */
+/*
+ * Entries that wait for their server are not claimed: one of them probes the server, and the others follow if it is
+ * back.
+ */
 static void
 request(struct queue_manager *manager, struct schedule_item *item, bool all)
 {
@@ -248,7 +251,7 @@ handle(struct queue_manager *manager, struct manager_event *event)
 	}
 }
 
-/* Until the disk takes the results, nothing else of these entries happens: it would be sent again. */
+/* Until the results are written, these entries make no other step; otherwise the message would be sent again. */
 static void
 step_stuck(struct queue_manager *manager)
 {
@@ -306,7 +309,7 @@ wait_until(int64_t due, int64_t now)
 	return due <= now ? 0 : due - now < most ? due - now : most;
 }
 
-/* When the next turn is due, if no event comes before. */
+/* The time at which the next turn is due if no event arrives before. */
 static void
 set_alarm(struct queue_manager *manager)
 {
@@ -320,7 +323,7 @@ set_alarm(struct queue_manager *manager)
 	config->alarm(config->context, wait_until(due, config->now()));
 }
 
-/* Events that come meanwhile are for the next turn, so that the loop has its turns, too. */
+/* Events that arrive meanwhile wait for the next turn, so that the loop is not blocked. */
 static void
 handle_events(struct queue_manager *manager)
 {
@@ -382,7 +385,7 @@ queue_manager_run_requested(struct queue_manager *manager)
 		queue_intake_read_runs(&manager->intake);
 }
 
-/* Attempts that wait are given up. */
+/* Waiting attempts are abandoned. */
 void
 queue_manager_stop(struct queue_manager *manager)
 {

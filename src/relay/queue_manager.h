@@ -19,7 +19,7 @@ void queue_manager_start(struct queue_manager *manager);
 void queue_manager_entry_changed(struct queue_manager *manager, const char *id);
 void queue_manager_run_requested(struct queue_manager *manager);
 
-/* Handles the events that have come, and starts what is due. The only place in which the manager does anything. */
+/* Handles pending events and starts due attempts. The manager acts only here. */
 void queue_manager_turn(struct queue_manager *manager);
 
 /* Starts nothing more; stopped() follows once nothing is under way. */

@@ -1,4 +1,4 @@
-/* Where mail for a domain goes next: by a route of its own, to the smarthost, or to the MX of the domain. */
+/* The next hop of mail for a domain: by a route of its own, to the smarthost, or to the MX of the domain. */
 #include "relay/route.h"
 
 #include <stdarg.h>
@@ -90,7 +90,7 @@ route_clear(struct route *route)
 	*route = (struct route) { 0 };
 }
 
-/* A line of a file without its end; NULL at the end of the file, or where it is too long. */
+/* A line of a file without its end; NULL at the end of the file, or if it is too long. */
 static char *
 next_line(FILE *file, char line[LINE_MAX_])
 {

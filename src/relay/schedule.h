@@ -9,17 +9,17 @@
 struct active_entry;
 struct destination;
 
-/* What is kept of each entry; there may be 100,000. */
+/* The part of each entry that is kept in memory; there may be 100,000. */
 struct schedule_item {
 	char id[QUEUE_ID_SIZE];
 	struct active_entry *active; /* it is claimed, or about to be; NULL: it is not */
 	bool changed;                /* since it became active: it is due again at once */
 	bool requested;              /* a run was requested: its recipients are due whatever their time */
 	bool unread;                 /* it has not been claimed yet: nothing is known but its ID */
-	bool overdue;                /* its time has come while it was parked */
+	bool overdue;                /* it became due while it was parked */
 	unsigned char busy;          /* times in a row that another process had claimed it */
 	int64_t due;                 /* milliseconds since 1970; INT64_MAX: never */
-	uint64_t number;             /* of two that are due at one time, the one that was added first comes first */
+	uint64_t number;             /* entries due at the same time are ordered by insertion */
 	uint64_t domains;            /* a bit for each domain of its waiting recipients; all if it is unread */
 	size_t position;             /* in the heap */
 	struct schedule_item *next_of_bucket;

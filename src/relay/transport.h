@@ -11,8 +11,8 @@
 enum transport_protocol { TRANSPORT_SMTP, TRANSPORT_LMTP };
 
 /*
- * Never TLS; STARTTLS if it is offered, with any certificate, else in the clear; STARTTLS, or no mail; TLS from the first
- * octet on. The last two verify the certificate, unless told not to.
+ * Never TLS; STARTTLS if it is offered, with any certificate, else in the clear; STARTTLS, or no mail; TLS from the
+ * first octet on. The last two verify the certificate, unless configured not to.
  */
 enum transport_tls { TRANSPORT_TLS_NONE, TRANSPORT_TLS_STARTTLS, TRANSPORT_TLS_REQUIRED, TRANSPORT_TLS_IMPLICIT };
 
@@ -41,9 +41,9 @@ struct transport_times {
 };
 
 enum transport_result {
-	TRANSPORT_LATER, /* nothing is known, or the server said 4xx */
+	TRANSPORT_LATER, /* unknown, or the server replied 4xx */
 	TRANSPORT_DONE,  /* the server has accepted the message */
-	TRANSPORT_FAILED /* the server has rejected it for good */
+	TRANSPORT_FAILED /* the server has rejected it permanently */
 };
 
 struct transport_recipient {
@@ -60,7 +60,7 @@ enum { TRANSPORT_SERVER_SIZE = CHANNEL_HOST_SIZE + 300 };
 
 struct client_pool;
 
-/* One message to one server. What the caller sets must last until done() is called. */
+/* One message to one server. The values that the caller sets must stay valid until done() is called. */
 struct transport {
 	struct transport_manner manner;
 	struct transport_times times;
@@ -79,9 +79,9 @@ struct transport {
 	void (*done)(struct transport *transport);
 	void *owner;
 	/* Results. */
-	bool begun;     /* the server has said something about the message: no other address may be tried */
+	bool begun;     /* the server has replied about the message: no other address may be tried */
 	bool dsn;       /* the server that accepted it sends DSNs itself (RFC 3461) */
-	bool answered;  /* a reply came at all */
+	bool answered;  /* at least one reply was received */
 	bool timed_out; /* a reply, a connection or a block of data took too long */
 	char server[TRANSPORT_SERVER_SIZE]; /* as verdicts name it */
 	/* While it runs. */

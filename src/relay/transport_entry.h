@@ -6,9 +6,9 @@
 #include "relay/transport.h"
 
 /*
- * Returns a transport with all that the entry says of its message: sender, SIZE, SMTPUTF8, 8BITMIME, RET, ENVID. The caller
- * adds addresses, times and recipients. Texts stay those of the entry, the manner and the hostname, which must outlive it.
- * The size must be known, so the message is complete.
+ * Returns a transport with the parameters of the entry's message: sender, SIZE, SMTPUTF8, 8BITMIME, RET, ENVID. The
+ * caller adds addresses, times and recipients. Texts stay those of the entry, the manner and the hostname, which must
+ * outlive it. The size must be known, so the message is complete.
  */
 struct transport transport_for_entry(
     const struct queue_entry *entry, const struct transport_manner *manner, const char *hostname);

@@ -42,7 +42,7 @@ verdict_read(struct verdict *verdict, const char *text)
 	return verdict->reason != FTG_IDS;
 }
 
-/* Octets of "5.1.1" with its class and one to three digits in each of the other parts; 0 where none stands there. */
+/* Octets of "5.1.1" with its class and one to three digits in each of the other parts; 0 if there is none. */
 static size_t
 status_length(const char *text, char class)
 {

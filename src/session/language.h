@@ -4,7 +4,10 @@
 
 #include <ftgate/catalog.h>
 
-/* Who prefers a language; the first one in this order wins. Then come the listener, and the language of the process. */
+/*
+ * The sources of a language preference; the first one in this order wins. The listener and the language of the process
+ * follow.
+ */
 enum language_source {
 	LANGUAGE_OF_CLIENT,  /* by XLANG or LANG */
 	LANGUAGE_OF_ACCOUNT, /* the user who has logged in */

@@ -1,4 +1,4 @@
-/* Splits what a client sends into command lines. */
+/* Splits a client's octets into command lines. */
 #include "session/line.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 enum { SIZE_MIN = 128 };
 
-/* Returns what follows the first CRLF, whose CR may have come before these octets; NULL if there is none. */
+/* Returns a pointer behind the first CRLF, whose CR may have arrived before these octets; NULL if there is none. */
 static const char *
 find_end(const struct line_reader *reader, const char *bytes, size_t len)
 {

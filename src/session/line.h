@@ -1,4 +1,4 @@
-/* Splits what a client sends into command lines, however the octets arrive. */
+/* Splits a client's octets into command lines, whatever their division on arrival. */
 #ifndef SESSION_LINE_H
 #define SESSION_LINE_H
 
@@ -43,7 +43,9 @@ line_is_fresh(const struct line_reader *reader)
 	return reader->used == 0 && reader->skipping == LINE_UNFINISHED && !reader->cr;
 }
 
-/* Frees the memory of the last line. To be called once the line has been handled, and when the reader is given up. */
+/*
+ * Frees the memory of the last line. Must be called once the line has been handled, and when the reader is abandoned.
+ */
 void line_release(struct line_reader *reader);
 
 #endif

@@ -11,7 +11,7 @@ struct sasl_server;
 /* Called once. answered is false if the directory failed, which it has logged. May free or wipe the account. */
 typedef void login_account_done(struct login_account *account, bool answered);
 
-/* An account, or what is shown of one that does not exist. The owner wipes it (explicit_bzero) when done. */
+/* An account, or the imitation of one that does not exist. The owner wipes it (explicit_bzero) when done. */
 struct login_account {
 	bool known;     /* false: no account has this name, or more than one domain has */
 	unsigned flags; /* enum account_flag */
@@ -19,8 +19,8 @@ struct login_account {
 	char language[DIRECTORY_LANGUAGE_SIZE]; /* of the account, or else of its domain */
 	char address[ADDRESS_MAX + 1];          /* "" unless known */
 	/*
-	 * The same for each spelling of a name (with or without its domain, in any case of the letters), whether or not the
-	 * account exists. sasl_check() derives what it shows of an unknown user from it.
+	 * The same for each spelling of a name (with or without its domain, in any case of the letters), whether or not
+	 * the account exists. sasl_check() derives the imitation of an unknown user from it.
 	 */
 	char identity[CREDENTIALS_NAME_MAX + ADDRESS_MAX + 2];
 	/* Unless known: empty, or a salt and an iteration count with keys that no password has. */
@@ -38,7 +38,7 @@ struct login_account {
 void login_account_find(struct login_account *found, struct directory *directory, const struct sasl_server *server,
     const char *name, login_account_done *done);
 
-/* What sasl_check() and password checks get: NULL for an account that has nothing to check against. */
+/* The credentials for sasl_check() and password checks: NULL for an account without any. */
 const struct credentials *login_account_credentials(const struct login_account *account);
 
 #endif

@@ -97,7 +97,7 @@ password_make(struct credentials *credentials, const char *password, bool keep_s
 	return result;
 }
 
-/* Hashes by the method of the hash. False, without any work, if libcrypt does not know it. */
+/* Hashes by the method of the hash. Returns false at once if libcrypt does not support it. */
 static bool
 hashes(struct crypt_data *data, const char *password, const char *hash, bool *equal)
 {

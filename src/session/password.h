@@ -14,8 +14,8 @@ enum password_result {
 };
 
 /*
- * Makes what is stored of a new password: a yescrypt hash, a verifier for SCRAM-SHA-256, and if keep_secret is set the
- * password itself, which only CRAM-MD5 and APOP need. Takes some 30 milliseconds, so it must run in a job.
+ * Makes the stored forms of a new password: a yescrypt hash, a verifier for SCRAM-SHA-256, and if keep_secret is set
+ * the password itself, which only CRAM-MD5 and APOP need. Takes some 30 milliseconds, so it must run in a job.
  */
 enum password_result password_make(struct credentials *credentials, const char *password, bool keep_secret);
 

@@ -337,7 +337,7 @@ check_password(struct sasl *sasl, const char *identity, const struct credentials
 	return sasl->server->verify(password, hash) && hash != NULL ? SASL_OK : SASL_FAILED;
 }
 
-/* What an unknown user would have: the same for an identity each time. */
+/* The simulated credentials of an unknown user: always the same for an identity. */
 static bool
 make_up(const struct sasl_server *server, const char *what, const char *identity, unsigned char octets[SCRAM_KEY_SIZE])
 {

@@ -31,13 +31,13 @@ enum sasl_status {
 	SASL_TROUBLE,   /* memory is out */
 };
 
-/* What all exchanges share. Must outlive them. Exchanges may run in several threads. */
+/* Shared by all exchanges. Must outlive them. Exchanges may run in several threads. */
 struct sasl_server;
 
 /*
  * verify is called by sasl_check(): does the password match a hash of crypt(5)? For a hash that is NULL it must take as
- * long to return false. secret, which is copied, determines what is shown of unknown users; it must be the same for all
- * servers of one name, and after restarts, or clients can tell who is unknown. NULL when memory is out.
+ * long to return false. secret, which is copied, determines the simulated data of unknown users; it must be the same
+ * for all servers of one name, and after restarts, or clients can distinguish unknown users. NULL when memory is out.
  */
 struct sasl_server *sasl_server_new(
     const unsigned char secret[SASL_SECRET_SIZE], bool (*verify)(const char *password, const char *hash));

@@ -6,7 +6,7 @@
 #include "smtp/internal.h"
 #include "smtp/params.h"
 
-/* What a handler returns that has sent its reply, or will. */
+/* The return value of a handler that has sent its reply, or will. */
 static struct ftg_reply
 answered(void)
 {
@@ -98,7 +98,7 @@ written_path(struct span arg)
 }
 
 /*
- * Parses the path at the start of *rest, and removes it. s->path is then its mailbox, or what stands there instead.
+ * Parses the path at the start of *rest, and removes it. s->path is then its mailbox, or the invalid text in its place.
  */
 static enum address_error
 parse_path(struct smtp_session *s, struct address *address, struct span *rest, bool reverse, bool utf8)

@@ -84,7 +84,7 @@ dsn_read_notify(struct span value, unsigned *notify)
 	return *notify == DSN_NEVER || !(*notify & DSN_NEVER);
 }
 
-/* Is it an atom (RFC 5322 section 3.2.3)? The address type of an ORCPT is one. */
+/* Is it an atom (RFC 5322 section 3.2.3)? The address type of an ORCPT must be an atom. */
 static bool
 is_atom(struct span value)
 {

@@ -85,7 +85,7 @@ add_elsewhere(struct envelope *envelope, const struct address *address, const st
 	return asked->orcpt == NULL || queue_set_text(&added->orcpt, asked->orcpt, strlen(asked->orcpt), DSN_ORCPT_MAX);
 }
 
-/* Without memory, a mailbox may be in the envelope twice: the delivery knows that. */
+/* When memory is out, a mailbox may be in the envelope twice: the delivery handles that. */
 static void
 note_all(struct envelope *envelope)
 {

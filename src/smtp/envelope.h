@@ -9,7 +9,7 @@
 
 enum { ENVELOPE_LINES_MAX = 2048 }; /* octets */
 
-/* What the directory knows of the sender. All zero for the null sender. */
+/* The directory's record of the sender. All zero for the null sender. */
 struct sender_facts {
 	bool failed;          /* the directory could not be asked: the others are 0 */
 	bool hosted;          /* the domain is hosted here */
@@ -56,7 +56,7 @@ bool envelope_has_mailbox(const struct envelope *envelope, const char *address);
 /* Makes the queue entry, if it is missing. False when memory is out. */
 bool envelope_need_relay(struct envelope *envelope);
 
-/* Empties the envelope and frees what it holds. */
+/* Empties the envelope and frees its memory. */
 void envelope_clear(struct envelope *envelope);
 
 #endif

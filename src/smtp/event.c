@@ -72,7 +72,10 @@ static const char *const causes[FTG_IDS] = {
 	[FTG_SMTP_NO_LANGUAGE] = "no-language",
 };
 
-/* What the refusing code has set; else what was found in the message, if the reply is about that; else the reply's own. */
+/*
+ * The cause set by the refusing code; else the fault found in the message, if the reply is about that; else the reply's
+ * own.
+ */
 static const char *
 cause_of(const struct smtp_session *s, const struct ftg_reply *reply)
 {

@@ -1,4 +1,4 @@
-/* What the files of the SMTP session share: its state, and the functions that one file offers the others. */
+/* Shared by the files of the SMTP session: its state, and the functions that one file offers the others. */
 #ifndef SMTP_INTERNAL_H
 #define SMTP_INTERNAL_H
 
@@ -11,7 +11,7 @@
 enum {
 	SMTP_LINE_MAX =
 	    2048, /* octets of a command line with its CRLF; RFC 5321 4.5.3.1.4 and the extensions require 574 */
-	SMTP_HELD_MAX = 512, /* octets kept of what a refusal names, as many as a reply shows */
+	SMTP_HELD_MAX = 512, /* octets kept of a refusal's argument, as many as a reply shows */
 	SMTP_NAME_MAX = 255, /* octets kept of the name in EHLO or HELO */
 };
 
@@ -31,7 +31,7 @@ enum smtp_state {
 	SMTP_ANY = SMTP_START | SMTP_READY | SMTP_SENDER | SMTP_RECIPIENT | SMTP_CHUNKS,
 };
 
-/* A reply that is sent later, with a copy of what it names. */
+/* A reply that is sent later, with a copy of its argument. */
 struct lookup;
 
 struct held_reply {
@@ -62,13 +62,13 @@ struct message {
 
 /* The chunk that is being received (RFC 3030). */
 struct chunk {
-	uint64_t left; /* octets still to come */
+	uint64_t left; /* octets not received yet */
 	bool last;
 	enum smtp_state before;   /* to return to if the chunk is refused */
 	struct ftg_reply refusal; /* of the chunk itself, not of the message; FTG_IDS: none */
 };
 
-/* What the blocklists say of the client. */
+/* The blocklists' verdict on the client. */
 enum listing { LISTING_UNKNOWN, LISTING_CLEAN, LISTING_LISTED };
 
 struct smtp_session {
@@ -76,7 +76,7 @@ struct smtp_session {
 	struct smtp_outlet *outlet;
 	struct smtp_peer peer;
 	enum smtp_state state;
-	bool extended;        /* the client said EHLO, not HELO */
+	bool extended;        /* the client sent EHLO, not HELO */
 	bool busy;            /* a job or a question is under way */
 	bool feeding;         /* smtp_session_feed() is running: a job that ends meanwhile needs no resume() */
 	bool blacklisted;     /* the address was on the temporary blacklist at the start of the session */
@@ -91,7 +91,7 @@ struct smtp_session {
 	const char *cipher;
 	const char *cause;       /* of the next refusal, for the log; NULL: none */
 	struct span path;        /* of the MAIL or RCPT command under way, for the log; text NULL otherwise */
-	char *user;              /* who has logged in; NULL: nobody */
+	char *user;              /* the user who has logged in; NULL: none */
 	int64_t account;         /* number of that user */
 	unsigned rights;         /* of that user when it logged in: a set of enum account_flag */
 	const char *mechanism;   /* of that login */
@@ -132,7 +132,7 @@ void command_refuse_tls(struct smtp_session *s);
  */
 void smtp_reply(struct smtp_session *s, struct ftg_reply reply);
 
-/* reply.c: to be called when a job has ended. Within smtp_session_feed() the loop there continues by itself. */
+/* reply.c: must be called when a job has ended. Within smtp_session_feed() the loop there continues by itself. */
 void smtp_resume(struct smtp_session *s);
 
 /* reply.c: keeps a reply, with a copy of its first argument; the copy is cut at SMTP_HELD_MAX octets. */
@@ -204,7 +204,7 @@ size_t message_feed(struct smtp_session *s, const char *bytes, size_t len);
 void message_abandon(struct smtp_session *s);
 void transaction_reset(struct smtp_session *s);
 
-/* message.c, for chunks: adds octets; has the delivery write what it holds, if it wants to; ends the message. */
+/* message.c, for chunks: adds octets; has the delivery flush its buffer, if it must; ends the message. */
 void message_append(struct smtp_session *s, const char *bytes, size_t len);
 void message_flush(struct smtp_session *s);
 void message_end(struct smtp_session *s);
@@ -217,7 +217,7 @@ void message_note_outcome(struct smtp_session *s, const struct delivery_outcome 
 
 /*
  * policy/header_checks.c: the checks of a message while it streams by. Begins them, false when memory is out; reads
- * octets; ends with the message; frees the state. message.fault is what they have found.
+ * octets; ends with the message; frees the state. message.fault is their result.
  */
 bool header_checks_begin(struct smtp_session *s);
 void header_checks_read(struct smtp_session *s, const char *bytes, size_t len);
@@ -229,9 +229,9 @@ struct ftg_reply bdat_start(struct smtp_session *s, const char *arg, size_t len)
 size_t bdat_feed(struct smtp_session *s, const char *bytes, size_t len);
 
 /*
- * trace.c: writes what stands before the message: the Return-Path and Delivered-To lines for mailboxes here, *local
- * octets; then the lines of policy services, which RFC 7208 section 9.1 wants above Received; then Received (RFC 5321
- * section 4.4). Returns the length of all of it, 0 if it does not fit.
+ * trace.c: writes the lines before the message: the Return-Path and Delivered-To lines for mailboxes here, *local
+ * octets; then the lines of policy services, which RFC 7208 section 9.1 requires above Received; then Received (RFC
+ * 5321 section 4.4). Returns the length of all of it, 0 if it does not fit.
  */
 enum { TRACE_MAX = 4096 + ENVELOPE_LINES_MAX };
 size_t trace_write(char buf[TRACE_MAX], const struct smtp_session *s, size_t *local);

@@ -72,7 +72,7 @@ no_answer(struct smtp_session *s, enum directory_verdict verdict)
 	case DIRECTORY_AMBIGUOUS: return ftg_reply(ERR_SMTP_ADDRESS_AMBIGUOUS);
 	case DIRECTORY_MISCONFIGURED: return ftg_reply(ERR_SMTP_SYSTEM_CONFIGERR);
 	case DIRECTORY_FAILED: return refuse_for(s, ERR_SMTP_HARDERROR, "directory");
-	default: return ftg_reply(FTG_SMTP_VRFY); /* it is there; whether it takes mail, RCPT tells */
+	default: return ftg_reply(FTG_SMTP_VRFY); /* it exists; RCPT reports whether it accepts mail */
 	}
 }
 
@@ -108,7 +108,7 @@ alias_is_known(struct directory_question *question)
 	finish(lookup->session, say_recipient(lookup->session, question->verdict));
 }
 
-/* An alias that leads to nobody is not valid. */
+/* An alias that expands to no recipient is not valid. */
 static void
 recipient_is_known(struct directory_question *question)
 {

@@ -9,7 +9,7 @@
 struct smtp_session;
 
 /*
- * The question that is under way, and what is known of the recipient of the RCPT command under way. Allocated when a
+ * The question under way, and the known facts about the recipient of the RCPT command under way. Allocated when a
  * session first needs it, and freed at the end of a transaction.
  */
 struct lookup {

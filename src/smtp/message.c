@@ -145,7 +145,7 @@ message_append(struct smtp_session *s, const char *bytes, size_t len)
 		taken += normalise(&s->message.cr, bytes + taken, len - taken, &run, &run_len);
 }
 
-/* What is left of the time that the client waits for the reply: the filters may have used most of it. */
+/* The rest of the time that the client waits for the reply: the filters may have used most of it. */
 static int64_t
 time_left(const struct smtp_session *s)
 {
@@ -212,7 +212,7 @@ message_feed(struct smtp_session *s, const char *bytes, size_t len)
 	return taken;
 }
 
-/* Writes what stands before the message. */
+/* Writes the lines before the message. */
 static bool
 begin_trace(struct smtp_session *s)
 {

@@ -1,4 +1,4 @@
-/* The recipient of a RCPT command: from what the directory knows of it to its mailboxes in the envelope, or a refusal. */
+/* The recipient of a RCPT command: from its directory entry to its mailboxes in the envelope, or a refusal. */
 #include <stddef.h>
 #include <string.h>
 
@@ -27,7 +27,7 @@ keep_path(struct smtp_session *s)
 	s->path.text = memmove(s->held.text, s->path.text, s->path.len);
 }
 
-/* Where the recipient's mail goes. */
+/* Resolves the recipient's mailboxes and addresses. */
 static struct expansion
 targets_of(struct lookup *lookup)
 {

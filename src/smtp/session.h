@@ -25,15 +25,15 @@ struct resolver;
 struct sasl_server;
 struct scanner;
 
-/* Who may use VRFY, EXPN and ETRN; other clients get #4.66. */
+/* The clients that may use VRFY, EXPN and ETRN; others get #4.66. */
 enum smtp_audience {
-	SMTP_UNTOLD, /* nobody; VRFY replies 252 to every address (RFC 5321 section 7.3) */
+	SMTP_UNTOLD, /* none; VRFY replies 252 to every address (RFC 5321 section 7.3) */
 	SMTP_NOBODY,
 	SMTP_ACCOUNTS, /* users who have logged in */
 	SMTP_ANYONE,
 };
 
-/* What all sessions of a listener share. Must outlive them. */
+/* Shared by all sessions of a listener. Must outlive them. */
 struct smtp_config {
 	const char *hostname;
 	enum ftg_profile profile;      /* of the replies; ENHANCEDSTATUSCODES is offered under FTG_STRICT only */
@@ -78,10 +78,10 @@ struct smtp_config {
 	struct executor *executor;
 };
 
-/* Where the output and the events of a session go. One for each connection, implemented by the network or by a test. */
+/* The receiver of a session's output and events. One for each connection, implemented by the network or by a test. */
 struct smtp_outlet {
 	const struct job_owner
-	    *owner; /* of the session's jobs that may be dropped when the client has gone; NULL: nobody */
+	    *owner; /* of the session's jobs that may be dropped when the client has disconnected; NULL: none */
 	/* Sends a reply in the language of the session. Its arguments are valid until the call returns. */
 	void (*reply)(struct smtp_outlet *outlet, const struct ftg_reply *reply);
 	/* Sends whole lines for programs, as they are: the answers to EHLO, HELO, VRFY and EXPN. */
@@ -144,7 +144,7 @@ bool smtp_session_busy(const struct smtp_session *session);
 
 /*
  * Is a long answer under way? smtp_session_more() then sends the next part of it, of some 100 KiB at most; it must be
- * called once the client has taken what was sent before.
+ * called once the client has read the previous part.
  */
 bool smtp_session_sending(const struct smtp_session *session);
 void smtp_session_more(struct smtp_session *session);

@@ -1,4 +1,4 @@
-/* Whether the time stamp of a folder shows that nobody changes it while it is read. */
+/* Whether the time stamp of a folder proves that it is not changed while it is read. */
 #include "store/change_time.h"
 
 struct timespec

@@ -1,4 +1,4 @@
-/* Maildirs on disk: making them, and clearing what interrupted deliveries left. */
+/* Maildirs on disk: making them, and removing the files of interrupted deliveries. */
 #include "store/maildir.h"
 
 #include <dirent.h>

@@ -1,4 +1,4 @@
-/* Maildirs on disk: their names, making them, and clearing what interrupted deliveries left. */
+/* Maildirs on disk: their names, making them, and removing the files of interrupted deliveries. */
 #ifndef STORE_MAILDIR_H
 #define STORE_MAILDIR_H
 
@@ -7,7 +7,7 @@
 #include "port/mailbox.h"
 
 enum {
-	MAILDIR_STALE = 36 * 60 * 60, /* seconds after which a file in tmp/ belongs to nobody */
+	MAILDIR_STALE = 36 * 60 * 60, /* seconds after which a file in tmp/ is abandoned */
 	/* A folder of a domain and one of a local part, each octet of the latter escaped as three at worst, and a NUL. */
 	MAILDIR_PATH_SIZE = ADDRESS_DOMAIN_MAX + 1 + 3 * ADDRESS_LOCAL_MAX + 1,
 };
@@ -21,7 +21,7 @@ enum {
 int maildir_path(char path[MAILDIR_PATH_SIZE], const struct mailbox *mailbox);
 
 /*
- * Makes a Maildir with its tmp, new and cur, and the folder of its domain, durably; what is there is left as it is.
+ * Makes a Maildir with its tmp, new and cur, and the folder of its domain, durably; existing ones are not changed.
  * folder is a descriptor of the folder of all mail. Returns 0, or -1 with errno.
  */
 int maildir_make(int folder, const char *path);

@@ -174,7 +174,7 @@ fail_in_spool(struct maildir_delivery *delivery)
 	delivery->result = result;
 }
 
-/* Writes what is buffered to disk, unless that leaves less free than must be kept free. */
+/* Writes the buffer to disk, unless that leaves less than the required free space. */
 static void
 write_out(struct maildir_delivery *delivery)
 {
@@ -206,7 +206,7 @@ flush(struct delivery *delivery, struct executor *executor, delivery_done *done,
 	start(delivery, executor, (struct job) { .work = flush_work, .done = flush_done }, done, context);
 }
 
-/* Nothing more will come, so a CR that has been held back is written. */
+/* The message is complete, so a held CR is written. */
 static void
 write_rest(struct maildir_delivery *delivery)
 {

@@ -41,7 +41,7 @@ put_definition(char text[QUOTA_DEFINITION_SIZE], const struct quota *limit)
 		snprintf(text, QUOTA_DEFINITION_SIZE, "%lldS", limit->bytes);
 }
 
-/* What the file maildirsize holds. */
+/* The contents of the file maildirsize. */
 struct maildirsize {
 	char text[QUOTA_FILE_MAX + 1];
 	size_t len;
@@ -106,7 +106,7 @@ take_number(const char **at, long long *number)
 	return true;
 }
 
-/* Sums up the lines. False if the limit is another one, or a line holds anything but numbers. */
+/* Sums up the lines. False if the limit differs, or a line holds anything but numbers. */
 static bool
 sum_maildirsize(struct maildirsize *content, const struct quota *limit)
 {

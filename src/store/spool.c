@@ -14,7 +14,7 @@ spool_is_relayed(const struct spool *spool)
 	return spool->entry->count > 0;
 }
 
-/* Notes what failed, and returns -1. Keeps errno. */
+/* Records the failed operation, and returns -1. Keeps errno. */
 static int
 fail(struct spool *spool, const char *about)
 {

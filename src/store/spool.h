@@ -22,7 +22,7 @@ struct spool {
 	const struct queue *queue;
 	struct queue_entry *entry;    /* goes into the queue if it has recipients; there is one, or a mailbox */
 	char name[NAME_MAX + 1];      /* unique; the sizes are added to it in new/, as ,S= and ,W= */
-	char failed[SPOOL_PATH_SIZE]; /* after a failure: what it was about */
+	char failed[SPOOL_PATH_SIZE]; /* after a failure: the failed operation */
 };
 
 /*

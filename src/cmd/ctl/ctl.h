@@ -1,4 +1,4 @@
-/* What the files of ftgatectl share. */
+/* Shared by the files of ftgatectl. */
 #ifndef CMD_CTL_CTL_H
 #define CMD_CTL_CTL_H
 
@@ -34,7 +34,7 @@ struct command {
 extern const struct command ctl_commands[];
 extern const size_t ctl_command_count;
 
-/* Prints an error on standard error, without what a terminal may not show, and returns the status. */
+/* Prints an error on standard error, with unsafe octets escaped for the terminal, and returns the status. */
 int ctl_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Commands on records. Each returns an exit status of <sysexits.h>, after it has printed its error. */

@@ -94,7 +94,7 @@ read_word(const struct request *request, char *word, struct record_setting *sett
 	return has_targets(kind) && request->command->run == ctl_add;
 }
 
-/* Makes what is stored of a password. The texts of kept point into credentials and scram. */
+/* Makes the stored forms of a password. The texts of kept point into credentials and scram. */
 static int
 make_password(const struct request *request, const char *password, struct credentials *credentials,
     char scram[PASSWORD_SCRAM_SIZE], struct record_password *kept)

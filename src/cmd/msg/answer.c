@@ -1,4 +1,4 @@
-/* Prints what was found: a reply with its explanation, a reference that no reply has, or a status code. */
+/* Prints the result: a reply with its explanation, a reference that no reply has, or a status code. */
 #include "answer.h"
 
 #include <stdlib.h>

@@ -28,7 +28,7 @@ const struct lines_entry *lines_find(struct lines *lines, const char *context);
 /* The line of the first entry with this msgctxt; 0 if there is none. */
 size_t lines_first(const struct lines *lines, const char *context);
 
-/* Frees what lines_read() has allocated. */
+/* Frees the result of lines_read(). */
 void lines_free(struct lines *lines);
 
 #endif

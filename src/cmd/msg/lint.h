@@ -9,7 +9,7 @@ enum {
 	LINT_FINDINGS_MAX = 1000,    /* of a file; further ones are counted, not printed */
 };
 
-/* What a check of one file counts. */
+/* The counts of a check of one file. */
 struct tally {
 	unsigned errors;
 	unsigned warnings;
@@ -17,7 +17,7 @@ struct tally {
 	unsigned stale;      /* with a text for another English one */
 	unsigned refused;    /* with a text that a server refuses */
 	bool read;           /* its entries were looked at */
-	bool done;           /* the check came to its end */
+	bool done;           /* the check is complete */
 };
 
 enum severity { LINT_ERROR, LINT_WARNING, LINT_NOTE };

@@ -1,4 +1,4 @@
-/* The check of a compiled catalogue: what a server would refuse. */
+/* The check of a compiled catalogue: reports the texts that a server would refuse. */
 #include <errno.h>
 #include <string.h>
 

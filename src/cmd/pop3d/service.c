@@ -172,7 +172,7 @@ busy(const void *session)
 	return pop3_session_busy(((const struct talk *)session)->session);
 }
 
-/* A long answer under way is what gets the grace time of a stop. */
+/* During a stop, only a long answer under way gets the grace time. */
 static bool
 sending(const void *session)
 {

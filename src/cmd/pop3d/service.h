@@ -12,7 +12,10 @@ struct pop3_service {
 	const char *language; /* of the listener, "" for none */
 };
 
-/* Fills in the protocol with the time limits of the settings; all else is set. The service must outlive its sessions. */
+/*
+ * Fills in the protocol with the time limits of the settings; all other members are set. The service must outlive its
+ * sessions.
+ */
 void pop3_service_open(struct pop3_service *service, const struct pop3_settings *settings);
 
 #endif

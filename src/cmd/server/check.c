@@ -18,7 +18,7 @@
 
 enum { AUTH_SIZE = 128, FAULT_SIZE = TLS_ERROR_SIZE + 64 };
 
-/* Where a check prints, and how many texts it has refused. */
+/* The output of a check, and its number of refused texts. */
 struct printing {
 	FILE *to;
 	unsigned refused; /* texts and files */

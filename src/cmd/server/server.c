@@ -128,7 +128,7 @@ open_data(struct server *server)
 	return lock_data(server);
 }
 
-/* Closes what only the master needs. */
+/* Closes the descriptors that only the master needs. */
 static void
 leave(void *context)
 {

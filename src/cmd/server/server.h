@@ -1,4 +1,4 @@
-/* A server: from its command line to its processes. A struct server_kind is what differs between the programs. */
+/* A server: from its command line to its processes. A struct server_kind holds the differences between the programs. */
 #ifndef CMD_SERVER_SERVER_H
 #define CMD_SERVER_SERVER_H
 
@@ -15,7 +15,7 @@ struct server_kind {
 	int (*configure)(struct settings *settings, config_report *report);
 	const char *listen;    /* the default address: ADDRESS:PORT */
 	const char *listen_v6; /* and there too, if this machine has an IPv6 loopback */
-	/* Tells on standard error how to try a server that listens at address and has the demo domain. */
+	/* Prints on standard error how to try a server that listens at address and has the demo domain. */
 	void (*welcome)(const char *data, const char *address);
 	/* The life of a worker; returns its exit status. */
 	int (*work)(const struct serve *serve, const struct worker_slot *slot);
@@ -23,7 +23,7 @@ struct server_kind {
 	int (*relay)(const struct serve *serve, const struct worker_slot *slot);
 };
 
-/* Does what the command line says. Returns an exit status of sysexits.h. */
+/* Runs the command line. Returns an exit status of sysexits.h. */
 int server_main(const struct server_kind *kind, int argc, char **argv);
 
 /*
@@ -33,10 +33,10 @@ int server_main(const struct server_kind *kind, int argc, char **argv);
 int server_run(const struct server_kind *kind, const struct settings *settings, bool demo);
 
 /*
- * Checks what the settings need: the user, and, read as that user, the certificate with its key and the catalogue. Prints
- * on standard output what would be served; if verbose, the configuration that is in effect instead, as a file that sets
- * the same, and all else on standard error. Returns an exit status of sysexits.h: EX_DATAERR for a text or a certificate
- * that cannot be used.
+ * Checks the resources that the settings need: the user, and, read as that user, the certificate with its key and the
+ * catalogue. Prints on standard output what would be served; if verbose, the configuration that is in effect instead,
+ * as a file that sets the same, and all else on standard error. Returns an exit status of sysexits.h: EX_DATAERR for a
+ * text or a certificate that cannot be used.
  */
 int server_check(const struct server_kind *kind, const struct settings *settings, bool verbose);
 

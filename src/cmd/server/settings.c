@@ -408,7 +408,7 @@ check_addresses(struct checking *checking, const struct settings *settings)
 	}
 }
 
-/* What the settings need of each other. */
+/* Checks the dependencies between settings. */
 static void
 check_agreement(struct checking *checking, const struct settings *settings)
 {

@@ -11,7 +11,7 @@
 #include "process/worker.h"
 #include "session/sasl.h"
 
-/* What the master has opened before it starts workers. It outlives them. */
+/* The resources that the master opens before it starts workers. They outlive the workers. */
 struct serve {
 	const struct settings *settings;
 	const char *data; /* the data folder's absolute path */
@@ -39,13 +39,13 @@ struct worker_env {
 	char mail[PATH_MAX]; /* the folder of all mail */
 };
 
-/* Returns 0, or an exit status of sysexits.h; what is wrong has been logged. */
+/* Returns 0, or an exit status of sysexits.h; the error has been logged. */
 int worker_env_open(struct worker_env *env, const struct serve *serve, const struct worker_slot *slot);
 
 /* Serves until SIGTERM or SIGINT; protocols has one for each socket. Returns the same. */
 int worker_env_run(struct worker_env *env, const struct protocol *const *protocols);
 
-/* Frees what worker_env_open() has made. Ends the process if sessions or jobs are left: see worker_close(). */
+/* Frees the resources of worker_env_open(). Ends the process if sessions or jobs are left: see worker_close(). */
 void worker_env_close(struct worker_env *env);
 
 /* Logs what keeps the worker from starting, and why. Returns its exit status. */

@@ -1,4 +1,4 @@
-/* The process that sends on what waits in the relay queue: brings queue, DNS, connections and DSNs together. */
+/* The process that sends the messages of the relay queue: connects queue, DNS, connections and DSNs. */
 #include "cmd/smtpd/queue_process.h"
 
 #include <errno.h>
@@ -91,7 +91,7 @@ on_last_call(struct worker *worker)
 	dial_stop(&dial);
 }
 
-/* What is under way may end, but for the last seconds of the grace. */
+/* Attempts under way may finish, except in the last seconds of the grace. */
 static void
 on_stop(struct streams *streams)
 {
@@ -125,7 +125,7 @@ on_answers(struct dns *dns_)
 	(void)dns_;
 }
 
-/* A machine's addresses as the system tells them, so that no mail goes round in a circle of one. */
+/* The addresses of this machine, so that mail is not relayed in a loop to itself. */
 static size_t
 find_own(void)
 {
@@ -192,7 +192,7 @@ config_of(const struct serve *serve, unsigned number)
 	};
 }
 
-/* What does not come by an event is found when the folder is read again. */
+/* Entries without an event are found when the folder is read again. */
 static int
 open_events(void)
 {

@@ -1,4 +1,4 @@
-/* The process that sends on what waits in the relay queue. */
+/* The process that sends the messages of the relay queue. */
 #ifndef CMD_SMTPD_QUEUE_PROCESS_H
 #define CMD_SMTPD_QUEUE_PROCESS_H
 

@@ -12,7 +12,7 @@ struct smtp_service {
 	bool utf8;            /* what a client chooses by XLANG is spoken in UTF-8 */
 };
 
-/* Fills in the protocol; all else is set. The service must outlive its sessions. */
+/* Fills in the protocol; all other members are set. The service must outlive its sessions. */
 void smtp_service_open(struct smtp_service *service, const struct limits *limits);
 
 #endif

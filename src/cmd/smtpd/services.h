@@ -18,7 +18,7 @@ struct services {
 	struct status_peer *peers; /* all of them, for the worker's status */
 };
 
-/* Opens what the worker's sessions ask; config must outlive it. Returns 0, or -1 with errno. */
+/* Opens the services that the worker's sessions query; config must outlive it. Returns 0, or -1 with errno. */
 int services_open(struct services *services, struct worker *worker, const struct config *config);
 
 /* Frees it, once the worker has been closed. */

@@ -1,4 +1,4 @@
-/* What the access lists say of clients and senders. */
+/* The verdict of the access lists on clients and senders. */
 #include "directory/sqlite/access.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 enum { ABOUT_MAIL = ACCESS_REFUSED | ACCESS_BLACKLIST | ACCESS_PERMITTED };
 
-/* Adds what a wider network or domain says, unless a smaller one has decided whether mail is permitted. */
+/* Adds the entry of a wider network or domain, unless a smaller one has decided whether mail is permitted. */
 static void
 widen(unsigned *access, unsigned wider)
 {

@@ -1,4 +1,4 @@
-/* What the access lists say of clients and senders. */
+/* The verdict of the access lists on clients and senders. */
 #ifndef DIRECTORY_SQLITE_ACCESS_H
 #define DIRECTORY_SQLITE_ACCESS_H
 

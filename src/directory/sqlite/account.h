@@ -6,8 +6,8 @@
 #include "port/directory.h"
 
 /*
- * FOUND, whatever its flags are; NO_MAILBOX, with account->domain filled; NO_DOMAIN; FAILED. What is stored of the
- * password is left empty unless secrets are asked for.
+ * FOUND, whatever its flags are; NO_MAILBOX, with account->domain filled; NO_DOMAIN; FAILED. The stored forms of the
+ * password are empty unless secrets are requested.
  */
 enum directory_verdict sqlite_account_find(
     struct reader *reader, const char *domain, const char *local, bool secrets, struct account *account);

@@ -56,7 +56,7 @@ no_memory(struct alias_expansion *expansion)
 	return fail(&expansion->question->base, "memory is out");
 }
 
-/* Names what an operator has to mend. */
+/* Names the fault that an operator must correct. */
 static enum directory_verdict
 misconfigured(struct directory_question *base, const struct address *address, const char *detail)
 {

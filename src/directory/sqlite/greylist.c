@@ -1,4 +1,4 @@
-/* What greylisting has seen, in a database file of its own that the workers of a server share. */
+/* The greylisting store, in a database file of its own that the workers of a server share. */
 #include "directory/sqlite/greylist.h"
 
 #include <sqlite3.h>
@@ -18,8 +18,8 @@ enum {
 };
 
 /*
- * Keys are hashes, so they lie in the table evenly: a cursor that goes round and looks at eight of them for each one that
- * comes finds what is to be forgotten in time, with no index of it. What it leaves for its next round is at most an eighth.
+ * Keys are hashes, so expired rows are spread evenly and need no index. Each insertion moves a cursor over eight rows
+ * and removes the expired ones; at most an eighth of the table is expired at any time.
  */
 enum query { QUERY_FIND, QUERY_MEET, QUERY_PASS, QUERY_CURSOR, QUERY_SWEEP, QUERIES };
 
@@ -150,8 +150,8 @@ prepare(struct sqlite_greylist *greylist)
 }
 
 /*
- * The log of SQLite is written at once, and synced now and then: the kernel keeps it when a process ends, and what is
- * lost when the machine does makes a mail wait once more.
+ * The log of SQLite is written at once, and synced now and then: the kernel keeps it when a process ends, and a record
+ * lost in a crash of the machine only defers a mail once more.
  */
 static bool
 open_database(struct sqlite_greylist *greylist, int64_t now)

@@ -1,4 +1,4 @@
-/* What greylisting has seen, in a database file of its own that the workers of a server share. */
+/* The greylisting store, in a database file of its own that the workers of a server share. */
 #ifndef DIRECTORY_SQLITE_GREYLIST_H
 #define DIRECTORY_SQLITE_GREYLIST_H
 

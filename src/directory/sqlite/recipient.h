@@ -1,4 +1,4 @@
-/* Finds out what an address of RCPT is, and what a sender may do, by single rows of the database. */
+/* Looks up the recipient of RCPT and the rights of a sender, by single rows of the database. */
 #ifndef DIRECTORY_SQLITE_RECIPIENT_H
 #define DIRECTORY_SQLITE_RECIPIENT_H
 

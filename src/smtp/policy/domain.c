@@ -12,7 +12,7 @@ about(enum ftg_id id, struct span text)
 	return ftg_reply_text(id, text.text, text.len);
 }
 
-/* Has the address a domain that the DNS can know? An address literal has none. */
+/* Has the address a domain that can be in the DNS? An address literal has none. */
 static bool
 has_domain(const struct address *address)
 {
@@ -67,7 +67,7 @@ judge_recipient(struct questions *questions)
 	return about(ERR_SMTP_ADDRESS_DOAMIN, questions->s->policy.subject.text);
 }
 
-/* Only clients that may relay are told whether remote domains exist. */
+/* Only clients that may relay learn from the reply whether a remote domain exists. */
 struct ftg_reply
 check_recipient_domain(struct smtp_session *s, const struct policy_subject *subject)
 {

@@ -57,7 +57,7 @@ ask(struct smtp_session *s, const struct address *sender, const struct address *
 	return policy_pass();
 }
 
-/* Mail to a postmaster never waits, nor does mail to a domain that does not want that. */
+/* Mail to a postmaster is never greylisted, nor is mail to a domain with greylisting off. */
 static bool
 is_excepted(const struct address *recipient, bool waits)
 {

@@ -12,7 +12,7 @@ struct header_checks {
 	unsigned delivered;         /* Delivered-To lines */
 	unsigned present;           /* fields that are required, by their bits */
 	struct address_list listed; /* in To and Cc */
-	bool body;                  /* has anything but white space come behind the header? */
+	bool body;                  /* is there anything but white space after the header? */
 };
 
 /* NAME_look() is called for each field, NAME_end() after the header or the message. A check that is off does nothing. */

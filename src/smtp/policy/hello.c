@@ -1,4 +1,4 @@
-/* Checks the name in EHLO and HELO: its form, and whether the DNS knows it. */
+/* Checks the name in EHLO and HELO: its form, and whether it is in the DNS. */
 #include <string.h>
 
 #include "base/address.h"

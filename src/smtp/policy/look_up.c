@@ -5,7 +5,7 @@
 #include "smtp/lookup_state.h"
 #include "smtp/policy/checks.h"
 
-/* If the directory fails, nobody is refused for what it does not know. */
+/* If the directory fails, no client is refused for missing data. */
 static void
 client_is_known(struct directory_question *question)
 {
@@ -46,7 +46,7 @@ sender_is_known(struct directory_question *question)
 	policy_decide(s, policy_pass());
 }
 
-/* The null sender, which all DSNs have, is open to everybody. */
+/* The null sender, which all DSNs have, is open to all clients. */
 struct ftg_reply
 check_sender_lookup(struct smtp_session *s, const struct policy_subject *subject)
 {

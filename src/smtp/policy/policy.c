@@ -65,7 +65,7 @@ static const struct check {
 };
 enum { CHECKS = sizeof checks / sizeof *checks };
 
-/* Copies of what a check that decides later needs. */
+/* Copies of the data that a check needs if it decides later. */
 struct policy_kept {
 	struct address address;
 	char path[SMTP_HELD_MAX];

@@ -15,7 +15,7 @@ enum policy_stage {
 	POLICY_HELLO,     /* EHLO, HELO; text is the name that the client gives itself */
 	POLICY_SENDER,    /* MAIL; the envelope holds the sender and the parameters */
 	POLICY_RECIPIENT, /* RCPT, before it is known whether there is such a recipient */
-	POLICY_ACCEPTED,  /* RCPT, when nothing else speaks against the recipient, who is not in the envelope yet */
+	POLICY_ACCEPTED,  /* RCPT, after all other checks passed; the recipient is not in the envelope yet */
 	POLICY_DATA,      /* DATA, or the first BDAT of a message */
 	POLICY_CONTENT,   /* all octets of the message are in; it is neither durable nor visible yet */
 };
@@ -40,13 +40,13 @@ struct policy_run {
 	unsigned char stage;      /* enum policy_stage */
 	unsigned char next;       /* check */
 	bool inside;              /* a check is being called */
-	bool waiting;             /* it has said that it will decide later */
+	bool waiting;             /* the check decides later */
 	bool decided;             /* and has done so while it was being called */
 };
 
 /*
- * Runs the checks of a stage in the order of their table up to the first that refuses; then what then() returns is
- * returned. A reply with the ID FTG_IDS: the command has been answered, or will be. address may be NULL.
+ * Runs the checks of a stage in the order of their table up to the first that refuses. If none does, returns the result
+ * of then(). A reply with the ID FTG_IDS: the command has been answered, or will be. address may be NULL.
  */
 struct ftg_reply policy_run(struct smtp_session *s, enum policy_stage stage, const struct address *address,
     struct span text, policy_then *then);
@@ -55,10 +55,10 @@ struct ftg_reply policy_run(struct smtp_session *s, enum policy_stage stage, con
 void policy_end(struct policy_run *run);
 
 /*
- * For checks that cannot tell at once: policy_wait() makes the session busy and keeps the subject and the path of the
- * command, whose line will be gone; the check then returns policy_pass(), and policy_decide() is to be called once, on
- * the loop, also before the check returns. What the verdict names must stay until that call returns. False when memory
- * is out; the check then says ERR_SMTP_HARDERROR.
+ * For checks that cannot answer at once: policy_wait() makes the session busy and keeps the subject and the path of the
+ * command, whose line will be gone; the check then returns policy_pass(), and must call policy_decide() once, on the
+ * loop, possibly before it returns. The verdict's arguments must outlive that call. policy_wait() returns false when
+ * memory is out; the check then returns ERR_SMTP_HARDERROR.
  */
 bool policy_wait(struct smtp_session *s);
 void policy_decide(struct smtp_session *s, struct ftg_reply verdict);

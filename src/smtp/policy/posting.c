@@ -1,4 +1,4 @@
-/* Who may write to a list. Checked before the list is expanded. */
+/* Checks whether a sender may post to a list, before the list is expanded. */
 #include "smtp/lookup_state.h"
 #include "smtp/policy/checks.h"
 

@@ -31,7 +31,7 @@ complete(struct questions *questions)
 	policy_decide(s, verdict);
 }
 
-/* A question without an answer refuses nobody, but is logged. */
+/* A question without an answer refuses no client, but is logged. */
 static void
 log_failure(const struct smtp_session *s, const struct question *question)
 {

@@ -38,7 +38,7 @@ struct questions *questions_begin(struct smtp_session *s);
 /* Asks a question. Questions beyond QUESTIONS_MAX are dropped. */
 void questions_ask(struct questions *questions, enum resolver_type type, const char *name);
 
-/* Ends the asking, and takes ownership of the questions. The check must return what this returns. */
+/* Ends the asking, and takes ownership of the questions. The check must return this function's result. */
 struct ftg_reply questions_end(struct questions *questions);
 
 #endif

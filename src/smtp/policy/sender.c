@@ -1,4 +1,4 @@
-/* Checks who may send from which address. The null sender, which all DSNs have, is open to everybody. */
+/* Checks which user may send from which address. The null sender, which all DSNs have, is open to all clients. */
 #include "smtp/policy/checks.h"
 
 struct ftg_reply
@@ -8,7 +8,7 @@ check_send_right(struct smtp_session *s, const struct policy_subject *subject)
 	return s->user != NULL && !(s->rights & ACCOUNT_SEND) ? ftg_reply(ERR_SMTP_ACCESSDENIED2) : policy_pass();
 }
 
-/* If the directory is unavailable, nobody knows who owns the address: refuse temporarily rather than allow impersonation. */
+/* If the directory is unavailable, the owner of the address is unknown: defer rather than allow impersonation. */
 struct ftg_reply
 check_own_sender(struct smtp_session *s, const struct policy_subject *subject)
 {

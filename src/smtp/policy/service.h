@@ -10,8 +10,8 @@ bool service_request_write(
     struct service_request *request, const struct smtp_session *s, const struct policy_subject *subject);
 
 /*
- * service_line.c: adds a field that a service wants to the header of the message; once, however often it is wanted.
- * False where it is no field, or there is no room for it.
+ * service_line.c: adds a field that a service requests to the header of the message; once, even if it is requested
+ * again. Returns false if it is not a field, or if there is no room for it.
  */
 bool service_line_add(struct envelope *envelope, const char *field);
 

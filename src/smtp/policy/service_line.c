@@ -1,4 +1,4 @@
-/* Adds the fields that policy services want in the header of a message. */
+/* Adds the fields that policy services request to the header of a message. */
 #include <stdlib.h>
 #include <string.h>
 

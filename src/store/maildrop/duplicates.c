@@ -27,8 +27,8 @@ has_same_unique(const struct drop_list *list, const struct drop_message *one, co
 }
 
 /*
- * The present time makes the new name unique: the lock lets one session do this at a time. What follows UNIQUE in the name
- * is kept. A name that would be too long is cut in UNIQUE.
+ * The present time makes the new name unique: the lock lets one session do this at a time. The rest of the name after
+ * UNIQUE is kept. A name that would be too long is cut in UNIQUE.
  */
 static bool
 put_name(char name[NAME_MAX + 1], const char *old, const struct drop_message *message, size_t number)

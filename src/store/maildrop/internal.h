@@ -10,12 +10,12 @@
 struct reading {
 	size_t number;
 	int file;      /* -1: none is */
-	uint64_t left; /* octets of the file that are to be read */
+	uint64_t left; /* octets of the file that are not read yet */
 	struct wire wire;
 	char *octets; /* of the block */
 };
 
-/* What the UPDATE state has come to. */
+/* Progress of the UPDATE state. */
 struct removal {
 	long long messages, octets; /* removed */
 	size_t missing;             /* not where they were, in this round */
@@ -27,10 +27,10 @@ struct removal {
 struct maildrop {
 	struct job job;
 	struct executor *executor;
-	bool (*step)(struct maildrop *maildrop); /* a part of the work; tells whether there is more to do */
+	bool (*step)(struct maildrop *maildrop); /* a part of the work; returns whether there is more to do */
 	bool busy;
-	bool more;      /* what the step told */
-	bool listed;    /* the list is there, and recalled what sizes are known */
+	bool more;      /* result of the step */
+	bool listed;    /* the list is read, and the known sizes are recalled */
 	bool refreshed; /* once in a login */
 	enum maildrop_result result;
 	int error;

@@ -10,7 +10,7 @@
 #include "store/maildrop/name.h"
 #include "store/maildrop/scan.h"
 
-/* What identifies a message: its arrival, and the part of its name that does not change. */
+/* The identity of a message: its arrival, and the part of its name that does not change. */
 struct key {
 	uint64_t arrival;
 	const char *base;
@@ -122,8 +122,9 @@ is_where_it_was(const struct drop_list *list, const struct drop_message *message
 }
 
 /*
- * Finds out which messages the names of a fresh list are of, and which have none. Of several names of one message the last
- * is taken, but no other where it still has its own: that may be another file with one UNIQUE.
+ * Finds out which messages the names of a fresh list are of, and which have none. Of several names of one message the
+ * last is taken, but a message whose own name still exists keeps it: the other name may be another file with the same
+ * UNIQUE.
  */
 static void
 match(struct drop_list *list, struct drop_list *fresh)

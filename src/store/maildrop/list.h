@@ -17,10 +17,10 @@ struct drop_message {
 	};
 	uint32_t name; /* where it begins in the names */
 	uint8_t len;
-	uint8_t base_len; /* what of the name stays whatever becomes of the message */
+	uint8_t base_len; /* the part of the name that never changes */
 	uint8_t folder;   /* enum drop_folder, when last seen */
-	bool untold : 1;  /* the name tells no size */
-	bool deleted : 1; /* is to be */
+	bool untold : 1;  /* the name holds no size */
+	bool deleted : 1; /* marked by DELE */
 	bool gone : 1;    /* has been */
 	bool left : 1;    /* could not be */
 	bool matched : 1; /* while names are refreshed: has one in the other list, */

@@ -1,4 +1,4 @@
-/* The maildrop of an account: its Maildir, as one POP3 session sees it. What blocks is a job. */
+/* The maildrop of an account: its Maildir, as one POP3 session sees it. Blocking operations are jobs. */
 #include "port/maildrop.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* What the name of a message file says: its arrival, identity and size. Names may hold anything. */
+/* Parses the name of a message file: its arrival, identity and size. Names may hold anything. */
 #include "store/maildrop/name.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* What the name of a message file says: its arrival, identity and size. Names may hold anything. */
+/* Parses the name of a message file: its arrival, identity and size. Names may hold anything. */
 #ifndef STORE_MAILDROP_NAME_H
 #define STORE_MAILDROP_NAME_H
 
@@ -8,7 +8,7 @@
 #include "port/maildrop.h"
 
 #define DROP_UNTOLD   UINT64_MAX          /* a size */
-#define DROP_SIZE_MAX (UINT64_C(1) << 36) /* one that is told as larger is not believed */
+#define DROP_SIZE_MAX (UINT64_C(1) << 36) /* a larger size in a name is ignored */
 
 /* maildir(5) names a file UNIQUE[,S=SIZE][,W=WIRESIZE][,...][:INFO], UNIQUE being SECONDS.[...][MMICROSECONDS][...]. */
 struct drop_name {

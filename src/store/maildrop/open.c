@@ -6,7 +6,7 @@
 #include "store/maildrop/name.h"
 #include "store/maildrop/sizes.h"
 
-/* What is counted in one step, so that a large maildrop does not hold a thread for long. */
+/* The amount counted in one step, so that a large maildrop does not occupy a thread for long. */
 enum { MESSAGES_A_STEP = 1000, OCTETS_A_STEP = 32 << 20 };
 
 static bool
@@ -34,8 +34,8 @@ count(const struct maildrop *maildrop, const struct drop_folders *folders, const
 }
 
 /*
- * One that was renamed meanwhile is looked for once in a login: each time is another listing. What cannot be read has no
- * octets, and nobody remembers that; to read it will fail, too.
+ * One that was renamed meanwhile is looked for once in a login: each time is another listing. An unreadable message
+ * counts 0 octets, and that size is not saved; reading it will fail, too.
  */
 static void
 find_size(struct maildrop *maildrop, const struct drop_folders *folders, struct drop_message *message)

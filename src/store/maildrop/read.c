@@ -78,7 +78,7 @@ close_file(struct reading *reading)
 	reading->file = -1;
 }
 
-/* Returns how many octets came, or -1 with errno. A file that is shorter than when it was opened is no whole message. */
+/* Returns how many octets came, or -1 with errno. A file that is shorter than when it was opened is incomplete. */
 static ssize_t
 read_some(const struct reading *reading, char raw[MAILDROP_BLOCK], enum wait wait)
 {
@@ -171,7 +171,7 @@ maildrop_read(struct maildrop *maildrop, size_t number, size_t lines,
 		maildrop_start(maildrop, open_step, done, context);
 }
 
-/* Always by a job: a client that takes a long message as fast as it comes would keep the loop from all others. */
+/* Always by a job: a client that reads a long message at full speed would block the loop for all others. */
 void
 maildrop_read_on(struct maildrop *maildrop, void (*done)(void *context, enum maildrop_result result), void *context)
 {

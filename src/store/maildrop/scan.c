@@ -103,7 +103,7 @@ scan_folder(struct drop_list *list, const struct drop_folders *folders, enum dro
 	return result;
 }
 
-/* Has nobody changed a folder since a time, and would it show? */
+/* Is a folder unchanged since a time, and would its time stamp show a change? */
 static bool
 is_unchanged(int folder, const struct timespec *since)
 {
