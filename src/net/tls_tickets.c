@@ -43,7 +43,6 @@ make_key(struct tls_tickets *tickets, uint64_t number)
 	    RAND_priv_bytes(key.mac, sizeof key.mac) != 1)
 		return false;
 	atomic_store(&slot->number, 0);
-	atomic_thread_fence(memory_order_release);
 	memcpy(&slot->key, &key, sizeof key);
 	atomic_store(&slot->number, number);
 	explicit_bzero(&key, sizeof key);
@@ -55,7 +54,6 @@ erase_key(struct tls_tickets *tickets, uint64_t number)
 {
 	struct slot *slot = slot_of(tickets, number);
 	atomic_store(&slot->number, 0);
-	atomic_thread_fence(memory_order_release);
 	explicit_bzero(&slot->key, sizeof slot->key);
 }
 
