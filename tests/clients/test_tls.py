@@ -261,6 +261,12 @@ class Resumption(TestCase):
     def ready(self):
         return self.server.log().count("event=certificate-loaded")
 
+    def wait_for_ready(self, count):
+        until = time.monotonic() + SECONDS
+        while len(self.workers()) < count or self.ready() < count:
+            self.assertLess(time.monotonic(), until, self.server.log())
+            time.sleep(0.02)
+
     def test_workers_resume_the_sessions_of_those_before_them(self):
         """The keys are the server's: sessions outlast the worker that began them, so each worker resumes those of each."""
         with Certificate() as certificate, \
@@ -270,13 +276,10 @@ class Resumption(TestCase):
             for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
                 resumed, sessions[version] = self.connect(None, version)
                 self.assertFalse(resumed)
-            first = self.workers()
-            for pid in first:
+            self.wait_for_ready(3)
+            for pid in self.workers():
                 os.kill(pid, signal.SIGKILL)
-            until = time.monotonic() + SECONDS
-            while len(self.workers()) < 6 or self.ready() < 6:
-                self.assertLess(time.monotonic(), until, self.server.log())
-                time.sleep(0.02)
+            self.wait_for_ready(6)
             for version, session in sessions.items():
                 for _ in range(6):
                     resumed, session = self.connect(session, version)
