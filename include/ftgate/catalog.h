@@ -115,7 +115,7 @@ FTG_API int ftg_text_check(
  */
 FTG_API int ftg_catalog_check_file(const char *path, const char *language, ftg_report *report, void *context);
 
-/* What deserves a warning although the text is accepted: a set of bits. */
+/* Reasons to warn about a text that is accepted: a set of bits. */
 enum ftg_remark {
 	FTG_REMARK_DROPPED = 1 << 0,    /* does not show an argument of the table */
 	FTG_REMARK_UNFOLDABLE = 1 << 1, /* has no ASCII form: the ASCII wire gets ll@latin or English */
