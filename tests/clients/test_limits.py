@@ -88,13 +88,13 @@ class Refusals(LimitsCase):
             for _ in range(4):  # whichever worker it meets
                 with Talk(server) as talk:
                     talk.mail()
-                    denied = self.says("ERR_SMTP_ACCESSDENIED", ACCOUNT, "ERR_SECPOL_NO_ACCESS")
+                    denied = self.says("FTG_SMTP_BLOCKED", ACCOUNT, "ERR_SECPOL_NO_ACCESS")
                     self.assertEqual(denied, self.rcpt(talk))
             with Talk(server, "127.0.0.2") as other:
                 other.mail()
                 self.assertAccepted(other)
             server.wait_for_log(r"event=blacklisted [^\n]*cause=#4\.29")
-            server.wait_for_log(r"ref=#4\.65 [^\n]*reason=#2\.01")
+            server.wait_for_log(r"ref=#6\.10 [^\n]*reason=#2\.01")
 
     def blacklist(self, server, address="127.0.0.1"):
         with Talk(server, address) as talk:
@@ -114,7 +114,7 @@ class Refusals(LimitsCase):
                 self.assertAccepted(talk)
             with Talk(server, "127.0.0.2") as other:
                 other.mail()
-                denied = self.says("ERR_SMTP_ACCESSDENIED", ACCOUNT, "ERR_SECPOL_NO_ACCESS")
+                denied = self.says("FTG_SMTP_BLOCKED", ACCOUNT, "ERR_SECPOL_NO_ACCESS")
                 self.assertEqual(denied, self.rcpt(other))
             self.assertEqual((0, "removed 2\n", ""), self.ctl(server, "clear"))
             with Talk(server, "127.0.0.2") as other:

@@ -25,10 +25,14 @@ denied(const struct policy_subject *subject, enum ftg_id reason)
 	return ftg_reply_reason(ERR_SMTP_ACCESSDENIED, subject->text.text, subject->text.len, reason);
 }
 
+/* The block ends by itself, so the client must retry: a list server keeps its mail for the recipients that exist. */
 struct ftg_reply
 check_temporary_blacklist(struct smtp_session *s, const struct policy_subject *subject)
 {
-	return s->blacklisted ? denied(subject, ERR_SECPOL_NO_ACCESS) : policy_pass();
+	const struct span rcpt = subject->text;
+
+	return s->blacklisted ? ftg_reply_reason(FTG_SMTP_BLOCKED, rcpt.text, rcpt.len, ERR_SECPOL_NO_ACCESS)
+	                      : policy_pass();
 }
 
 struct ftg_reply

@@ -41,7 +41,7 @@ static const struct check {
 	{ "sender-blacklist", POLICY_SENDER, USERS, check_sender_blacklist, { ERR_SMTP_SENDERBLACKLISTED } },
 	{ "sender-domain", POLICY_SENDER, USERS | RELAYS, check_sender_domain,
 	    { ERR_SMTP_ADDRESS_SENDERSPOOF, ERR_SMTP_SENDERDOMAIN } },
-	{ "temporary-blacklist", POLICY_RECIPIENT, USERS, check_temporary_blacklist, { ERR_SMTP_ACCESSDENIED } },
+	{ "temporary-blacklist", POLICY_RECIPIENT, USERS, check_temporary_blacklist, { FTG_SMTP_BLOCKED } },
 	{ "blacklist", POLICY_RECIPIENT, USERS, check_blacklist, { ERR_SMTP_ACCESSDENIED } },
 	{ "permitted-only", POLICY_RECIPIENT, KNOWN, check_permitted, { ERR_SMTP_ACCESSDENIED } },
 	{ "blocklists", POLICY_RECIPIENT, KNOWN, check_blocklists_recipient, { ERR_SMTP_ACCESSDENIED } },
