@@ -15,8 +15,6 @@ static struct {
 	struct ftg_catalog catalog;
 } english[FTG_PROFILES];
 
-static struct plural germanic;
-
 static void
 add_row(struct ftg_catalog *catalog, struct language *language, enum ftg_id id)
 {
@@ -32,7 +30,7 @@ add_row(struct ftg_catalog *catalog, struct language *language, enum ftg_id id)
 	}
 	struct entry entry = {
 		.form = template_make(&catalog->arena, id, catalog->profile, form, forms),
-		.plural = forms > 1 ? &germanic : NULL,
+		.plural = forms > 1 ? plural_default() : NULL,
 		.origin = FTG_FROM_TABLE,
 	};
 	assert(entry.form != NULL && "ENGLISH_SIZE holds the table");
@@ -43,7 +41,6 @@ add_row(struct ftg_catalog *catalog, struct language *language, enum ftg_id id)
 __attribute__((constructor(101))) static void
 compile_english(void)
 {
-	plural_default(&germanic);
 	for (unsigned profile = 0; profile < FTG_PROFILES; profile++) {
 		struct ftg_catalog *catalog = &english[profile].catalog;
 		struct language *language = &english[profile].language;

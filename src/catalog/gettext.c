@@ -44,10 +44,8 @@ fill(struct loader *loader, struct source *source, void *what)
 {
 	const char *domain = what;
 	const char *header = dgettext(domain, "");
-	if (!source_plural(source->plural, header, strlen(header))) {
-		loader_refuse(loader, true, FTG_IDS, FTG_RULE_PLURALS, "Plural-Forms is malformed");
+	if (!source_plural(loader, source, header, strlen(header)))
 		return;
-	}
 	for (unsigned id = 0; id < FTG_IDS; id++) {
 		char key[KEY_MAX];
 		const struct ftg_row *row = ftg_row((enum ftg_id)id);

@@ -10,7 +10,7 @@
 
 #define MAGIC 0x950412deu
 
-enum { HEADER = 28 };
+enum { HEADER = 28, HEADER_1 = 48 }; /* octets of the header in minor revision 0, and from 1 on */
 
 static uint32_t
 word(const struct mo *mo, size_t offset)
@@ -34,6 +34,49 @@ string_fits(const struct mo *mo, size_t entry)
 	return offset < mo->size && len < mo->size - offset && mo->bytes[offset + len] == '\0';
 }
 
+/* Whether the system-dependent string at an offset begins with a segment that lies in the file. */
+static bool
+dependent_fits(const struct mo *mo, uint32_t offset)
+{
+	if (offset > mo->size || mo->size - offset < 8)
+		return false;
+	uint32_t segment = word(mo, offset), len = word(mo, (size_t)offset + 4);
+	return segment <= mo->size && len <= mo->size - segment;
+}
+
+/* Finds the table of the system-dependent strings. Returns false if it does not fit the file. */
+static bool
+parse_dependents(struct mo *mo)
+{
+	if (mo->size < HEADER_1)
+		return false;
+	uint32_t count = word(mo, 36), keys = word(mo, 40);
+	if (count > MO_ENTRIES_MAX || keys > mo->size || (uint64_t)count * 4 > mo->size - keys)
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		if (!dependent_fits(mo, word(mo, keys + 4 * (size_t)i)))
+			return false;
+	}
+	mo->dependents = count;
+	mo->dependent_keys = keys;
+	return true;
+}
+
+/*
+ * A minor revision only adds parts that a reader may leave out (GNU gettext manual, section 10.3): those of revision 1 are
+ * known, those of a later one may be others.
+ */
+static bool
+parse_revision(struct mo *mo, const char **why)
+{
+	uint32_t revision = word(mo, 4), major = revision >> 16, minor = revision & 0xFFFF;
+	*why = "an unknown major revision of the .mo format";
+	if (major > 1)
+		return false;
+	*why = "its system-dependent strings lie outside the file: cut short or damaged";
+	return minor == 0 || parse_dependents(mo) || minor > 1;
+}
+
 bool
 mo_parse(struct mo *mo, char *bytes, size_t size, const char **why)
 {
@@ -45,8 +88,7 @@ mo_parse(struct mo *mo, char *bytes, size_t size, const char **why)
 	mo->swapped = word(mo, 0) == __builtin_bswap32(MAGIC);
 	if (word(mo, 0) != MAGIC)
 		return false;
-	*why = "a revision of the .mo format with system-dependent strings, or unknown";
-	if (word(mo, 4) != 0 && word(mo, 4) != 0x10000)
+	if (!parse_revision(mo, why))
 		return false;
 	mo->entries = word(mo, 8);
 	mo->keys = word(mo, 12);
@@ -78,6 +120,13 @@ struct mo_string
 mo_text(const struct mo *mo, uint32_t i)
 {
 	return string_at(mo, mo->texts + 8 * (size_t)i);
+}
+
+struct mo_string
+mo_dependent_key(const struct mo *mo, uint32_t i)
+{
+	uint32_t at = word(mo, mo->dependent_keys + 4 * (size_t)i);
+	return (struct mo_string) { .bytes = mo->bytes + word(mo, at), .len = word(mo, (size_t)at + 4) };
 }
 
 /* Reads up to MO_SIZE_MAX + 1 octets. Returns -1 with errno, or -2 if this is not a regular file. */

@@ -11,14 +11,19 @@ enum {
 	MO_ENTRIES_MAX = 16384,
 };
 
-/* A checked file: every string is inside bytes and ends with a NUL. */
+/*
+ * A checked file: every string is inside bytes and ends with a NUL. The system-dependent strings of minor revision 1, which
+ * C programs assemble from segments, are counted but are not among the entries.
+ */
 struct mo {
 	char *bytes;
 	size_t size;
 	uint32_t entries;
-	uint32_t keys;  /* offset of the table of keys */
-	uint32_t texts; /* offset of the table of texts */
-	bool swapped;   /* of the other byte order */
+	uint32_t keys;           /* offset of the table of keys */
+	uint32_t texts;          /* offset of the table of texts */
+	uint32_t dependents;     /* how many system-dependent strings there are */
+	uint32_t dependent_keys; /* offset of the table of their keys */
+	bool swapped;            /* of the other byte order */
 };
 
 struct mo_string {
@@ -41,5 +46,8 @@ void mo_free(struct mo *mo);
 /* The i-th key (msgctxt, EOT, msgid, and after a NUL a plural msgid) and its text (plural forms separated by NUL). */
 struct mo_string mo_key(const struct mo *mo, uint32_t i);
 struct mo_string mo_text(const struct mo *mo, uint32_t i);
+
+/* The beginning of the key of the i-th system-dependent string, up to its first system-dependent segment. */
+struct mo_string mo_dependent_key(const struct mo *mo, uint32_t i);
 
 #endif

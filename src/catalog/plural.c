@@ -35,7 +35,7 @@ static const struct {
 	{ "%", MOD, 6 },
 };
 
-static uint8_t conditional(struct parser *p);
+static uint16_t conditional(struct parser *p);
 
 static void
 skip_space(struct parser *p)
@@ -63,7 +63,7 @@ enter(struct parser *p)
 	return !p->failed;
 }
 
-static uint8_t
+static uint16_t
 add_node(struct parser *p, struct plural_node node)
 {
 	if (p->failed || p->plural->nodes == PLURAL_NODES) {
@@ -71,7 +71,7 @@ add_node(struct parser *p, struct plural_node node)
 		return 0;
 	}
 	p->plural->node[p->plural->nodes] = node;
-	return (uint8_t)p->plural->nodes++;
+	return (uint16_t)p->plural->nodes++;
 }
 
 static bool
@@ -88,11 +88,11 @@ number(struct parser *p, unsigned long *value)
 	return p->at > start;
 }
 
-static uint8_t
+static uint16_t
 primary(struct parser *p)
 {
 	unsigned long value;
-	uint8_t node = 0;
+	uint16_t node = 0;
 	if (!enter(p))
 		return 0;
 	if (consume(p, "!")) {
@@ -126,64 +126,95 @@ operator_at(struct parser *p, unsigned level)
 	return -1;
 }
 
-static uint8_t
+static uint16_t
 binary(struct parser *p, unsigned level)
 {
 	int i;
 	if (!enter(p))
 		return 0;
-	uint8_t left = primary(p);
+	uint16_t left = primary(p);
 	while (!p->failed && (i = operator_at(p, level)) >= 0) {
 		p->at += strlen(operators[i].spelling);
-		uint8_t right = binary(p, operators[i].level + 1u);
+		uint16_t right = binary(p, operators[i].level + 1u);
 		left = add_node(p, (struct plural_node) { .op = operators[i].op, .child = { left, right } });
 	}
 	p->depth--;
 	return left;
 }
 
-static uint8_t
+static uint16_t
 conditional(struct parser *p)
 {
 	if (!enter(p))
 		return 0;
-	uint8_t test = binary(p, 1);
+	uint16_t test = binary(p, 1);
 	if (!p->failed && consume(p, "?")) {
-		uint8_t yes = conditional(p);
+		uint16_t yes = conditional(p);
 		if (!consume(p, ":"))
 			p->failed = true;
-		uint8_t no = p->failed ? 0 : conditional(p);
+		uint16_t no = p->failed ? 0 : conditional(p);
 		test = add_node(p, (struct plural_node) { .op = COND, .child = { test, yes, no } });
 	}
 	p->depth--;
 	return test;
 }
 
+/* What stands behind "NAME =", where NAME is a whole word; NULL if there is none. */
+static const char *
+value_of(const char *text, size_t len, const char *name)
+{
+	size_t name_len = strlen(name);
+	const char *end = text + len;
+	for (const char *at = text; (at = memmem(at, (size_t)(end - at), name, name_len)) != NULL; at++) {
+		const char *behind = at + name_len;
+		while (behind < end && (*behind == ' ' || *behind == '\t'))
+			behind++;
+		if ((at == text || at[-1] == ' ' || at[-1] == '\t' || at[-1] == ';') && behind < end && *behind == '=')
+			return behind + 1;
+	}
+	return NULL;
+}
+
+static bool
+parse_count(struct plural *plural, struct parser *p)
+{
+	unsigned long forms;
+	skip_space(p);
+	if (!number(p, &forms) || forms == 0 || forms > PLURAL_FORMS_MAX)
+		return false;
+	plural->forms = (unsigned)forms;
+	skip_space(p);
+	return p->at == p->end || *p->at == ';';
+}
+
 bool
 plural_parse(struct plural *plural, const char *text, size_t len)
 {
-	unsigned long forms;
-	struct parser p = { .plural = plural, .at = text, .end = text + len };
+	struct parser p = { .plural = plural, .end = text + len };
 	plural->nodes = 0;
-	if (len > PLURAL_LENGTH || !consume(&p, "nplurals") || !consume(&p, "="))
-		return false;
-	skip_space(&p);
-	if (!number(&p, &forms) || forms == 0 || forms > PLURAL_FORMS_MAX)
-		return false;
-	plural->forms = (unsigned)forms;
-	if (!consume(&p, ";") || !consume(&p, "plural") || !consume(&p, "="))
+	if (len > PLURAL_LENGTH || (p.at = value_of(text, len, "nplurals")) == NULL || !parse_count(plural, &p) ||
+	    (p.at = value_of(text, len, "plural")) == NULL)
 		return false;
 	conditional(&p);
-	(void)consume(&p, ";");
 	skip_space(&p);
-	return !p.failed && p.at == p.end;
+	return !p.failed && (p.at == p.end || *p.at == ';');
 }
 
-void
-plural_default(struct plural *plural)
+size_t
+plural_size(const struct plural *plural)
 {
-	static const char germanic[] = "nplurals=2; plural=n != 1;";
-	(void)plural_parse(plural, germanic, sizeof(germanic) - 1);
+	return offsetof(struct plural, node) + plural->nodes * sizeof(plural->node[0]);
+}
+
+const struct plural *
+plural_default(void)
+{
+	static const struct plural germanic = {
+		.forms = 2,
+		.nodes = 3,
+		.node = { { .op = N }, { .op = NUMBER, .value = 1 }, { .op = NE, .child = { 0, 1 } } },
+	};
+	return &germanic;
 }
 
 static unsigned long

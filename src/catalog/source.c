@@ -11,11 +11,11 @@ struct source *
 source_new(struct arena *arena, const struct tag *tag, enum ftg_origin origin)
 {
 	struct source *source = arena_alloc(arena, sizeof(*source));
-	if (source == NULL || (source->plural = arena_alloc(arena, sizeof(*source->plural))) == NULL)
+	if (source == NULL)
 		return NULL;
 	source->tag = *tag;
 	source->origin = origin;
-	plural_default(source->plural);
+	source->plural = plural_default();
 	return source;
 }
 
@@ -132,23 +132,40 @@ header_field(const char *header, size_t len, const char *name, size_t *value_len
 	return NULL;
 }
 
+/* The value of a field; if no line begins with it, the rest of a line from its words on, as libintl finds them. */
+static const char *
+header_words(const char *header, size_t len, const char *name, const char *words, size_t *value_len)
+{
+	const char *value = header_field(header, len, name, value_len);
+	if (value == NULL && (value = memmem(header, len, words, strlen(words))) != NULL) {
+		const char *stop = memchr(value, '\n', len - (size_t)(value - header));
+		*value_len = stop != NULL ? (size_t)(stop - value) : len - (size_t)(value - header);
+	}
+	return value;
+}
+
 bool
-source_plural(struct plural *plural, const char *header, size_t len)
+source_plural(struct loader *loader, struct source *source, const char *header, size_t len)
 {
 	size_t value_len;
-	const char *value = header_field(header, len, "Plural-Forms", &value_len);
-	if (value == NULL) {
-		plural_default(plural);
+	const char *value = header_words(header, len, "Plural-Forms", "nplurals", &value_len);
+	if (value == NULL)
 		return true;
+	if (!plural_parse(&loader->rule, value, value_len)) {
+		loader_refuse(loader, true, FTG_IDS, FTG_RULE_PLURALS, "Plural-Forms is malformed");
+		return false;
 	}
-	return plural_parse(plural, value, value_len);
+	struct plural *kept = arena_alloc(loader->arena, plural_size(&loader->rule));
+	if (kept != NULL)
+		source->plural = memcpy(kept, &loader->rule, plural_size(&loader->rule));
+	return true;
 }
 
 static bool
 charset_is_utf8(const char *header, size_t len)
 {
 	size_t value_len;
-	const char *value = header_field(header, len, "Content-Type", &value_len);
+	const char *value = header_words(header, len, "Content-Type", "charset=", &value_len);
 	static const char utf8[] = "charset=UTF-8";
 	size_t want = sizeof(utf8) - 1;
 	for (size_t i = 0; value != NULL && i + want <= value_len; i++) {
@@ -169,10 +186,8 @@ read_header(struct loader *loader, struct source *source, const struct mo *mo)
 			loader_refuse(loader, true, FTG_IDS, FTG_RULE_CHARSET, "the header names another charset");
 			return false;
 		}
-		if (!source_plural(source->plural, header.bytes, header.len)) {
-			loader_refuse(loader, true, FTG_IDS, FTG_RULE_PLURALS, "Plural-Forms is malformed");
+		if (!source_plural(loader, source, header.bytes, header.len))
 			return false;
-		}
 	}
 	return true;
 }
@@ -215,6 +230,19 @@ add_entry(struct loader *loader, struct source *source, struct mo_string key, st
 		source_add(loader, source, id, text.bytes, text.len);
 }
 
+/* A C program would put a system-dependent string together; a reply cannot depend on the system. */
+static void
+refuse_dependent(struct loader *loader, struct mo_string key)
+{
+	const char *context_end = memchr(key.bytes, '\004', key.len);
+	enum ftg_id id = context_end != NULL ? table_find(key.bytes, (size_t)(context_end - key.bytes)) : FTG_IDS;
+	if (id == FTG_IDS)
+		refuse_unknown(loader, key, context_end);
+	else
+		loader_refuse(loader, false, id, FTG_RULE_DIRECTIVE,
+		    "looks like a system-dependent directive such as %Id or %<PRIu64>");
+}
+
 bool
 source_fill(struct loader *loader, struct source *source, const struct mo *mo)
 {
@@ -222,5 +250,7 @@ source_fill(struct loader *loader, struct source *source, const struct mo *mo)
 		return false;
 	for (uint32_t i = 0; i < mo->entries; i++)
 		add_entry(loader, source, mo_key(mo, i), mo_text(mo, i));
+	for (uint32_t i = 0; i < mo->dependents; i++)
+		refuse_dependent(loader, mo_dependent_key(mo, i));
 	return true;
 }

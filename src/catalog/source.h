@@ -10,7 +10,7 @@ struct source {
 	struct tag tag;
 	char folder[FTG_TAG_MAX]; /* the locale name under which it was found, "" for none */
 	enum ftg_origin origin;
-	struct plural *plural;
+	const struct plural *plural;
 	struct entry entry[FTG_ENCODINGS][FTG_IDS];
 };
 
@@ -25,6 +25,7 @@ struct loader {
 	int refusals;
 	struct text utf8[PLURAL_FORMS_MAX]; /* scratch */
 	struct text ascii[PLURAL_FORMS_MAX];
+	struct plural rule;
 };
 
 /* Makes an empty source. Returns NULL if memory is exhausted. */
@@ -36,8 +37,8 @@ void source_add(struct loader *loader, struct source *source, enum ftg_id id, co
 /* Fills the source from a file. Returns false if the whole file is refused, which has been reported. */
 bool source_fill(struct loader *loader, struct source *source, const struct mo *mo);
 
-/* Parses the plural rule in a catalogue's header. Returns false if it is malformed. */
-bool source_plural(struct plural *plural, const char *header, size_t len);
+/* Sets the plural rule to that in a catalogue's header, if it has one. Reports a malformed rule and returns false. */
+bool source_plural(struct loader *loader, struct source *source, const char *header, size_t len);
 
 /* Reports a refusal. detail can contain any octets. */
 void loader_refuse(struct loader *loader, bool whole_file, enum ftg_id id, enum ftg_rule rule, const char *detail);

@@ -114,21 +114,27 @@ fill_slots(void)
 	}
 }
 
-enum ftg_id
-table_find(const char *name, size_t len)
+static enum ftg_id
+find(const char *name, size_t len, int (*compare)(const char *, const char *, size_t))
 {
 	for (unsigned slot = hash_name(name, len); slots[slot] != 0; slot = (slot + 1) % SLOTS) {
 		enum ftg_id id = (enum ftg_id)(slots[slot] - 1);
-		if (id_lengths[id] == len && strncasecmp(rows[id].id, name, len) == 0)
+		if (id_lengths[id] == len && compare(rows[id].id, name, len) == 0)
 			return id;
 	}
 	return FTG_IDS;
 }
 
 enum ftg_id
+table_find(const char *name, size_t len)
+{
+	return find(name, len, strncmp);
+}
+
+enum ftg_id
 ftg_id_find(const char *name)
 {
-	return table_find(name, strlen(name));
+	return find(name, strlen(name), strncasecmp);
 }
 
 size_t

@@ -4,7 +4,7 @@
 
 #include <ftgate/catalog.h>
 
-/* As ftg_id_find(), for a name of len octets without a NUL. */
+/* Finds an ID by its name in the case of the table, as a key of a catalogue has it: len octets without a NUL. */
 enum ftg_id table_find(const char *name, size_t len);
 
 #endif

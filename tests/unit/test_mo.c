@@ -213,16 +213,121 @@ Test(mo, of_too_many_entries_is_refused)
 
 Test(mo, of_another_kind_or_revision_is_refused_by_name)
 {
-	static const uint32_t revisions[] = { 1, 2, 0x10001, 0x20000, 0xFFFFFFFF };
+	static const uint32_t revisions[] = { 0x20000, 0x20001, 0xFFFFFFFF };
 	size_t size = small_file(octets);
 	for (size_t i = 0; i < sizeof(revisions) / sizeof(revisions[0]); i++) {
 		set_word(octets + 4, revisions[i]);
 		cr_expect(strstr(why_not(octets, size), "revision") != NULL, "%x", revisions[i]);
 	}
-	set_word(octets + 4, 0x10000);
-	cr_expect_str_eq(why_not(octets, size), "sound");
+	for (size_t i = 0; i < 3; i++) {
+		set_word(octets + 4, (const uint32_t[]) { 0x10000, 2, 0x10002 }[i]);
+		cr_expect_str_eq(why_not(octets, size), "sound");
+	}
 	static const char po[] = "msgid \"\"\nmsgstr \"\"\n\"Language: de\\n\"\n";
 	cr_expect_str_eq(why_not(po, sizeof(po) - 1), "not a .mo file");
+}
+
+/* The small file as revision 1, with a system-dependent string: what msgfmt makes of "100 % Identitaet" as c-format. */
+static size_t
+dependent_file(char *out, uint32_t revision)
+{
+	static const char key[] = "ERR_SMTP_MAILBOX_FULL\004Mailbox %s is full";
+	static char small[MOFILE_SIZE];
+	size_t size = small_file(small), shift = 48 - 28, at = size + shift, tables = 28 + 16 * file.entries;
+	memcpy(out, small, 28);
+	memcpy(out + 48, small + 28, size - 28);
+	set_word(out + 4, revision);
+	set_word(out + 12, 48);
+	set_word(out + 16, (uint32_t)(48 + 8 * file.entries));
+	set_word(out + 20, 0);
+	for (size_t entry = 48; entry < tables + shift; entry += 8) {
+		uint32_t offset;
+		memcpy(&offset, out + entry + 4, sizeof(offset));
+		set_word(out + entry + 4, offset + (uint32_t)shift);
+	}
+	const uint32_t words[] = { 0, 0, 1, (uint32_t)at, (uint32_t)at };
+	memcpy(out + 28, words, sizeof(words));
+	set_word(out + at, (uint32_t)at + 4);
+	set_word(out + at + 4, (uint32_t)at + 16);
+	set_word(out + at + 8, sizeof(key));
+	set_word(out + at + 12, 0xFFFFFFFF);
+	memcpy(out + at + 16, key, sizeof(key));
+	return at + 16 + sizeof(key);
+}
+
+Test(mo, of_minor_revision_1_is_read_without_its_system_dependent_strings)
+{
+	for (uint32_t major = 0; major < 2; major++) {
+		size_t size = dependent_file(octets, major << 16 | 1);
+		mofile_write_octets(octets, size, "locale", "de", "ftgate");
+		ftg_catalog *catalog = load();
+		cr_assert_eq(refusals.count, 1);
+		cr_expect_eq(refusals.at[0].id, ERR_SMTP_MAILBOX_FULL);
+		cr_expect_eq(refusals.at[0].rule, FTG_RULE_DIRECTIVE);
+		cr_expect_not(refusals.at[0].whole_file);
+		cr_expect_str_eq(mofile_said(catalog, "de", ERR_SMTP_OK), "Gut");
+		ftg_catalog_free(catalog);
+	}
+}
+
+Test(mo, of_minor_revision_1_with_any_word_changed_is_safe)
+{
+	size_t size = dependent_file(octets, 1);
+	const uint32_t values[] = { 0, 1, 48, (uint32_t)size - 1, (uint32_t)size, (uint32_t)size + 1, 0x7FFFFFFF,
+		0x80000000, 0xFFFFFFF0, 0xFFFFFFFF };
+	for (size_t at = 0; at + 4 <= size; at += 4) {
+		char kept[4], *copy = malloc(size);
+		memcpy(kept, octets + at, sizeof(kept));
+		for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+			set_word(octets + at, values[i]);
+			memcpy(copy, octets, size);
+			ftg_catalog *catalog = one_language_of_octets(copy, size, "de", FTG_STRICT, NULL, NULL);
+			try_replies(catalog, "word", at);
+			ftg_catalog_free(catalog);
+		}
+		memcpy(octets + at, kept, sizeof(kept));
+		free(copy);
+	}
+}
+
+Test(mo, of_minor_revision_1_cut_short_is_refused)
+{
+	size_t size = dependent_file(octets, 1);
+	cr_assert_str_eq(why_not(octets, size), "sound");
+	for (size_t len = 0; len < size; len++)
+		cr_expect_str_neq(why_not(octets, len), "sound", "%zu of %zu octets", len, size);
+}
+
+Test(mo, key_in_another_case_is_unknown)
+{
+	static const char key[] = "err_smtp_ok\004Ok";
+	mofile_begin(&file, MOFILE_HEADER);
+	mofile_add_text(&file, ERR_SMTP_OK, "Gut");
+	mofile_add_key(&file, key, sizeof(key) - 1, "Schlecht", 8);
+	mofile_write(&file, "locale", "de", "ftgate");
+	ftg_catalog *catalog = load();
+	cr_assert_eq(refusals.count, 1);
+	cr_expect_eq(refusals.at[0].rule, FTG_RULE_UNKNOWN);
+	cr_expect_str_eq(refusals.at[0].detail, "err_smtp_ok");
+	cr_expect_str_eq(mofile_said(catalog, "de", ERR_SMTP_OK), "Gut");
+	ftg_catalog_free(catalog);
+}
+
+Test(mo, header_fields_can_share_a_line)
+{
+	static const char *const headers[] = {
+		"Plural-Forms: nplurals=2; plural=n != 1; Content-Type: text/plain; charset=UTF-8\n",
+		"Content-Type: text/plain; charset=UTF-8; Plural-Forms: nplurals=2; plural=n != 1;\n",
+		"Plural-Forms: plural=n != 1; nplurals=2;\n"
+	};
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
+		cr_expect_str_eq(refused_with_header(headers[i]), "");
+	cr_expect_str_eq(
+	    refused_with_header("Plural-Forms: nplurals=2; plural=n != 1; Content-Type: text/plain; charset=KOI8-R\n"),
+	    "charset");
+	cr_expect_str_eq(
+	    refused_with_header("Content-Type: text/plain; charset=UTF-8; Plural-Forms: nplurals=2; plural=n n;\n"),
+	    "plurals");
 }
 
 Test(mo, in_another_charset_is_refused_whole)
