@@ -36,6 +36,14 @@ struct ftg_refusal {
 /* Called once for each refusal while a catalogue is loaded. The strings of the refusal are valid during the call only. */
 typedef void ftg_report(void *context, const struct ftg_refusal *refusal);
 
+/* A compiled catalogue (.mo) in memory, such as one made from a .po that is being written. */
+struct ftg_compiled {
+	const char *file;     /* its name in refusals */
+	const char *language; /* locale name: "de" */
+	const char *octets;   /* of the .mo */
+	size_t len;
+};
+
 /*
  * Where texts come from. Each folder contains LL/LC_MESSAGES/DOMAIN.mo, as for gettext. NULL means none; a folder that
  * does not exist is like an empty one.
@@ -49,6 +57,7 @@ struct ftg_sources {
 	 */
 	const char *const *preferences;
 	enum ftg_profile profile;
+	const struct ftg_compiled *draft; /* used instead of the translation of its language in locale; NULL for none */
 };
 
 /*
@@ -114,6 +123,12 @@ FTG_API int ftg_text_check(
  * report, or -1 with errno if the file cannot be read at all.
  */
 FTG_API int ftg_catalog_check_file(const char *path, const char *language, ftg_report *report, void *context);
+
+/*
+ * The same for a catalogue in memory, whose language is a locale name, "" for none. Returns -1 with errno ENOMEM if
+ * memory is exhausted.
+ */
+FTG_API int ftg_catalog_check_compiled(const struct ftg_compiled *compiled, ftg_report *report, void *context);
 
 /* Reasons to warn about a text that is accepted: a set of bits. */
 enum ftg_remark {

@@ -25,6 +25,24 @@ read_file(struct loader *loader, struct mo *mo, const char *path)
 	return result;
 }
 
+/* The same for a catalogue in memory, of which it makes a copy. */
+static int
+read_compiled(struct loader *loader, struct mo *mo, const struct ftg_compiled *compiled)
+{
+	const char *why = "larger than a catalogue may be (1 MiB)";
+	loader->file = compiled->file;
+	char *copy = compiled->len <= MO_SIZE_MAX ? malloc(compiled->len + 1) : NULL;
+	if (copy == NULL && compiled->len <= MO_SIZE_MAX)
+		return -1;
+	if (copy != NULL && compiled->len > 0)
+		memcpy(copy, compiled->octets, compiled->len);
+	if (copy != NULL && mo_parse(mo, copy, compiled->len, &why))
+		return 0;
+	free(copy);
+	loader_refuse(loader, true, FTG_IDS, FTG_RULE_FILE, why);
+	return -2;
+}
+
 /* Compiles a file into a source, and frees the file. NULL if the whole file is refused or memory is exhausted. */
 static struct source *
 compile_file(struct loader *loader, struct mo *mo, const struct tag *tag, enum ftg_origin origin)
@@ -36,6 +54,16 @@ compile_file(struct loader *loader, struct mo *mo, const struct tag *tag, enum f
 	return source;
 }
 
+static void
+add_source(struct loader *loader, struct sources *all, struct mo *mo, const struct tag *tag, enum ftg_origin origin)
+{
+	struct source *source = compile_file(loader, mo, tag, origin);
+	if (source == NULL)
+		return;
+	snprintf(source->folder, sizeof(source->folder), "%s", loader->language);
+	all->source[all->count++] = source;
+}
+
 /*
  * Adds a file to the sources, if it exists. Returns false with errno if a retry could succeed: a generation without these
  * texts would be worse than none.
@@ -45,11 +73,8 @@ load_file(struct loader *loader, struct sources *all, const char *path, const st
 {
 	struct mo mo;
 	int result = read_file(loader, &mo, path);
-	struct source *source = result == 0 ? compile_file(loader, &mo, tag, origin) : NULL;
-	if (source != NULL) {
-		snprintf(source->folder, sizeof(source->folder), "%s", loader->language);
-		all->source[all->count++] = source;
-	}
+	if (result == 0)
+		add_source(loader, all, &mo, tag, origin);
 	if (result != -1 || errno == ENOENT || errno == ENOTDIR)
 		return true;
 	if (errno == ENOMEM || errno == EMFILE || errno == ENFILE)
@@ -67,6 +92,12 @@ by_name(const void *a, const void *b)
 	return order != 0 ? order : strcmp((*x)->folder, (*y)->folder);
 }
 
+static void
+sort_sources(struct sources *all, size_t first)
+{
+	qsort(all->source + first, all->count - first, sizeof(struct source *), by_name);
+}
+
 static bool
 load_language(struct loader *loader, struct sources *all, const char *folder, const char *name, enum ftg_origin origin)
 {
@@ -74,6 +105,8 @@ load_language(struct loader *loader, struct sources *all, const char *folder, co
 	char path[PATH_MAX];
 	const char *domain = origin == FTG_FROM_OVERLAY ? domain_overlay : domain_translation;
 	if (!tag_parse(&tag, name, strnlen(name, FTG_TAG_MAX)) || all->count == SOURCES_MAX)
+		return true;
+	if (origin == FTG_FROM_TRANSLATION && loader->has_draft && tag_compare(&tag, &loader->draft) == 0)
 		return true;
 	if (snprintf(path, sizeof(path), "%s/%s/LC_MESSAGES/%s.mo", folder, name, domain) >= (int)sizeof(path))
 		return true;
@@ -100,9 +133,24 @@ load_folder(struct loader *loader, struct sources *all, const char *folder, enum
 	} while (ok && entry != NULL);
 	int error = errno;
 	closedir(dir);
-	qsort(all->source + first, all->count - first, sizeof(struct source *), by_name);
+	sort_sources(all, first);
 	errno = error;
 	return ok;
+}
+
+/* Adds the catalogue in memory to the translations. */
+static bool
+load_draft(struct loader *loader, struct sources *all, const struct ftg_compiled *draft)
+{
+	struct mo mo;
+	if (!loader->has_draft || all->count == SOURCES_MAX)
+		return true;
+	loader->language = draft->language;
+	int result = read_compiled(loader, &mo, draft);
+	if (result == 0)
+		add_source(loader, all, &mo, &loader->draft, FTG_FROM_TRANSLATION);
+	sort_sources(all, 0);
+	return result != -1;
 }
 
 /* Adds a language at the end of the generation's list, with English in each entry. */
@@ -164,7 +212,10 @@ count_preferences(const char *const *preferences)
 static bool
 load_folders(struct loader *loader, struct sources *all, const struct ftg_sources *from)
 {
-	if (!load_folder(loader, all, from->locale, FTG_FROM_TRANSLATION))
+	const struct ftg_compiled *draft = from->draft;
+	loader->has_draft = draft != NULL &&
+	    tag_parse(&loader->draft, draft->language, strnlen(draft->language, FTG_TAG_MAX));
+	if (!load_folder(loader, all, from->locale, FTG_FROM_TRANSLATION) || !load_draft(loader, all, draft))
 		return false;
 	all->translations = all->count;
 	return load_folder(loader, all, from->overlay, FTG_FROM_OVERLAY);
@@ -280,19 +331,21 @@ ftg_catalog_origin(const ftg_catalog *catalog, ftg_lang language, enum ftg_encod
 	return (enum ftg_origin)catalog->language[known]->entry[encoding][id].origin;
 }
 
-int
-ftg_catalog_check_file(const char *path, const char *language, ftg_report *report, void *context)
+/* Compiles a file as a load does, and counts its refusals. -1 with errno. */
+static int
+check(const char *path, const struct ftg_compiled *compiled, ftg_report *report, void *context)
 {
 	struct tag tag;
 	struct mo mo;
 	struct arena arena = { 0 };
+	const char *language = compiled->language;
 	struct loader *loader = malloc(sizeof(*loader));
 	if (loader == NULL)
 		return -1;
 	*loader = (struct loader) { .arena = &arena, .report = report, .context = context, .language = language };
 	if (!tag_parse(&tag, language, strnlen(language, FTG_TAG_MAX)))
 		(void)tag_parse(&tag, "en", 2);
-	int result = read_file(loader, &mo, path);
+	int result = path != NULL ? read_file(loader, &mo, path) : read_compiled(loader, &mo, compiled);
 	int error = errno;
 	if (result == 0)
 		(void)compile_file(loader, &mo, &tag, FTG_FROM_TRANSLATION);
@@ -303,4 +356,16 @@ ftg_catalog_check_file(const char *path, const char *language, ftg_report *repor
 	free(loader);
 	errno = error;
 	return refusals;
+}
+
+int
+ftg_catalog_check_file(const char *path, const char *language, ftg_report *report, void *context)
+{
+	return check(path, &(struct ftg_compiled) { .language = language }, report, context);
+}
+
+int
+ftg_catalog_check_compiled(const struct ftg_compiled *compiled, ftg_report *report, void *context)
+{
+	return check(NULL, compiled, report, context);
 }

@@ -8,9 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAGIC 0x950412deu
-
-enum { HEADER = 28, HEADER_1 = 48 }; /* octets of the header in minor revision 0, and from 1 on */
+enum { HEADER_1 = 48 }; /* octets of the header from minor revision 1 on */
 
 static uint32_t
 word(const struct mo *mo, size_t offset)
@@ -82,11 +80,11 @@ mo_parse(struct mo *mo, char *bytes, size_t size, const char **why)
 {
 	*mo = (struct mo) { .bytes = bytes, .size = size };
 	*why = "shorter than the header of a .mo file";
-	if (size < HEADER)
+	if (size < MO_HEADER)
 		return false;
 	*why = "not a .mo file";
-	mo->swapped = word(mo, 0) == __builtin_bswap32(MAGIC);
-	if (word(mo, 0) != MAGIC)
+	mo->swapped = word(mo, 0) == __builtin_bswap32(MO_MAGIC);
+	if (word(mo, 0) != MO_MAGIC)
 		return false;
 	if (!parse_revision(mo, why))
 		return false;

@@ -9,7 +9,10 @@
 enum {
 	MO_SIZE_MAX = 1024 * 1024, /* octets of a file */
 	MO_ENTRIES_MAX = 16384,
+	MO_HEADER = 28, /* octets: seven words */
 };
+
+#define MO_MAGIC 0x950412deu
 
 /*
  * A checked file: every string is inside bytes and ends with a NUL. The system-dependent strings of minor revision 1, which
@@ -39,6 +42,19 @@ int mo_read(struct mo *mo, const char *path, const char **why);
 
 /* The same for octets in memory, which must outlive mo. Returns false with *why. */
 bool mo_parse(struct mo *mo, char *bytes, size_t size, const char **why);
+
+/* One entry of a file to write: the key and the text as mo_key() and mo_text() return them. */
+struct mo_entry {
+	struct mo_string key;
+	struct mo_string text;
+};
+
+/*
+ * Makes a file, in the byte order of the machine, of entries, which it sorts. Returns its octets, to be freed by the
+ * caller, and their number in *size; or NULL with errno: ENOMEM, EFBIG if the file would be larger than mo_read()
+ * accepts, EEXIST if two entries have the same msgctxt and msgid.
+ */
+char *mo_write(struct mo_entry *entries, size_t count, size_t *size);
 
 /* Frees the result of mo_read(). */
 void mo_free(struct mo *mo);

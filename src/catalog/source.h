@@ -22,6 +22,8 @@ struct loader {
 	void *context;
 	const char *file;
 	const char *language;
+	bool has_draft; /* a catalogue in memory replaces the translation of the language draft */
+	struct tag draft;
 	int refusals;
 	struct text utf8[PLURAL_FORMS_MAX]; /* scratch */
 	struct text ascii[PLURAL_FORMS_MAX];
