@@ -199,12 +199,12 @@ class Words(Folder):
     def test_nothing_found(self):
         done = run("explain", "The dog ate it \033]0;x\007")
         self.assertEqual((done.returncode, done.stdout), (1, b""))
-        self.assertIn(b"no reply of ftgate", done.stderr)
+        self.assertIn(b"found no reply", done.stderr)
         self.assertEqual(told(stdin=b""), ([], 1))
 
 
 class Answers(unittest.TestCase):
-    FIELDS = ("when", "whom", "cause", "sender", "operator")
+    FIELDS = ("when", "whom", "cause", "sender", "operator", "other")
 
     def test_every_reply_has_every_answer(self):
         for row in json.loads(out("list", "--format", "json")):
@@ -224,6 +224,22 @@ class Answers(unittest.TestCase):
             self.assertIn(answer[field], said)
         self.assertIn("500 5.0.0", said)
         self.assertIn("554", said)
+
+    def test_when_it_is_not_this_names_another_reply(self):
+        rows_ = json.loads(out("list", "--format", "json"))
+        every = {row["ref"] for row in rows_}
+        for row in rows_:
+            named = set(re.findall(r"#(\d\.\d\d)", told(row["id"])[0][0]["other"]))
+            self.assertTrue(named - {row["ref"]}, row["id"])
+            self.assertLessEqual(named, every, row["id"])
+
+    def test_explanations_name_only_references_that_exist(self):
+        rows_ = json.loads(out("list", "--format", "json"))
+        every = {row["ref"] for row in rows_}
+        for row in rows_:
+            answer = told(row["id"])[0][0]
+            for field in self.FIELDS:
+                self.assertLessEqual(set(re.findall(r"#(\d\.\d\d)", answer[field])), every, (row["id"], field))
 
     def test_lines_fit_the_terminal(self):
         for row in rows():

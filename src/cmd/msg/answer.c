@@ -54,6 +54,7 @@ answer_reply(const struct hit *hit)
 	print_field(_("Cause"), _(known->cause));
 	print_field(_("What the sender can do"), _(known->sender));
 	print_field(_("What the operator can do"), _(known->operator));
+	print_field(_("When it is not this"), _(known->other));
 }
 
 static unsigned
@@ -101,24 +102,83 @@ answer_none(const struct hit *hit)
 		}
 }
 
+/* What the other server says, in its own terms: "550 5.1.1", or the part of it that is there. */
 static void
-answer_status(const struct hit *hit)
+foreign_name(char out[32], const struct hit *hit)
 {
-	struct status_meaning meaning = status_meaning(hit->status);
+	snprintf(out, 32, "%s%s%s", hit->code, *hit->code && *hit->status ? " " : "", hit->status);
+}
+
+static void
+print_status(const char *status)
+{
+	struct status_meaning meaning = status_meaning(status);
 	char part[16];
 
-	printf(_("%s is an enhanced status code (RFC 3463), not a reference of ftgate."), hit->status);
-	putchar('\n');
 	print_field(_("What this is"),
 	    _("Three numbers by which any mail server classifies a reply: class, subject and "
 	      "detail. qmail writes it as (#5.1.1). A reference of ftgate has two numbers, as in "
 	      "(#4.46), and identifies one cause."));
-	snprintf(part, sizeof part, _("Class %c"), hit->status[0]);
+	snprintf(part, sizeof part, _("Class %c"), status[0]);
 	print_field(part, meaning.class);
-	snprintf(part, sizeof part, _("Subject %lu"), strtoul(hit->status + 2, NULL, 10));
+	snprintf(part, sizeof part, _("Subject %lu"), strtoul(status + 2, NULL, 10));
 	print_field(part, meaning.subject);
 	if (meaning.detail)
 		print_field(_("Detail"), meaning.detail);
+}
+
+/* The advice that holds for any server: by the first digit of the code; NULL for response codes of POP3. */
+static const char *
+foreign_advice(const struct hit *hit)
+{
+	switch (*hit->status ? *hit->status : *hit->code) {
+	case '4':
+		return _(
+		    "Nothing to do for a message that a mail server sends: it tries again by itself. In a mail program, "
+		    "send again later.");
+	case '5':
+		return _("Read the words beside the code: they are those of the server that refused. Correct what they "
+		         "name; otherwise show the whole reply to the operator of that server.");
+	default: return NULL;
+	}
+}
+
+static void
+answer_foreign(const struct hit *hit)
+{
+	const char *meaning = *hit->code ? code_meaning(hit->code) : NULL;
+	const char *advice = foreign_advice(hit);
+	char name[32];
+
+	foreign_name(name, hit);
+	if (*hit->code == '[')
+		printf(_("%s is a response code of POP3 (RFC 2449), not a reference of ftgate."), name);
+	else if (*hit->code)
+		printf(_("%s: a reply of another server; nothing marks it as a reply of ftgate."), name);
+	else
+		printf(_("%s is an enhanced status code (RFC 3463), not a reference of ftgate."), name);
+	putchar('\n');
+	if (hit->server)
+		print_field(_("Looks like a reply of"), hit->server);
+	if (meaning)
+		print_field(hit->code, meaning);
+	if (*hit->status)
+		print_status(hit->status);
+	if (advice)
+		print_field(_("What the sender can do"), advice);
+}
+
+static void
+answer_word(const struct log_word *word)
+{
+	if (strcmp(word->key, "event") == 0)
+		printf(_("%s is an event of the log, as in ftgate-log(7)."), word->name);
+	else if (strcmp(word->key, "key") == 0)
+		printf(_("%s is a key of the log, as in ftgate-log(7)."), word->name);
+	else
+		printf(_("%s is a value of the key %s in the log, as in ftgate-log(7)."), word->name, word->key);
+	putchar('\n');
+	print_field(_("Meaning"), word->meaning);
 }
 
 void
@@ -127,7 +187,8 @@ answer_text(const struct hit *hit)
 	switch (hit->kind) {
 	case HIT_REPLY: answer_reply(hit); break;
 	case HIT_NONE: answer_none(hit); break;
-	case HIT_STATUS: answer_status(hit); break;
+	case HIT_STATUS: answer_foreign(hit); break;
+	case HIT_WORD: answer_word(hit->word); break;
 	}
 }
 
@@ -167,6 +228,7 @@ json_reply(const struct hit *hit)
 	json_member("cause", _(known->cause));
 	json_member("sender", _(known->sender));
 	json_member("operator", _(known->operator));
+	json_member("other", _(known->other));
 	printf("}");
 }
 
@@ -187,15 +249,40 @@ json_none(const struct hit *hit)
 	printf("]}");
 }
 
-static void
-json_status(const struct hit *hit)
+static const char *
+foreign_kind(const struct hit *hit)
 {
-	struct status_meaning meaning = status_meaning(hit->status);
+	if (*hit->status)
+		return "enhanced status code";
+	return *hit->code == '[' ? "response code" : "reply code";
+}
 
-	printf("{\"kind\": \"enhanced status code\", \"status\": \"%s\"", hit->status);
+static void
+json_foreign(const struct hit *hit)
+{
+	struct status_meaning meaning = { 0 };
+
+	if (*hit->status)
+		meaning = status_meaning(hit->status);
+	printf("{\"kind\": \"%s\"", foreign_kind(hit));
+	json_member("status", hit->status);
+	json_member("code", hit->code);
+	json_member("server", hit->server);
+	json_member("code_meaning", code_meaning(hit->code));
 	json_member("class", meaning.class);
 	json_member("subject", meaning.subject);
 	json_member("detail", meaning.detail);
+	json_member("sender", foreign_advice(hit));
+	printf("}");
+}
+
+static void
+json_word(const struct log_word *word)
+{
+	printf("{\"kind\": \"word of the log\"");
+	json_member("key", word->key);
+	json_member("name", word->name);
+	json_member("meaning", word->meaning);
 	printf("}");
 }
 
@@ -205,6 +292,7 @@ answer_json(const struct hit *hit)
 	switch (hit->kind) {
 	case HIT_REPLY: json_reply(hit); break;
 	case HIT_NONE: json_none(hit); break;
-	case HIT_STATUS: json_status(hit); break;
+	case HIT_STATUS: json_foreign(hit); break;
+	case HIT_WORD: json_word(hit->word); break;
 	}
 }

@@ -67,7 +67,7 @@ answer(struct request *request, const char *text, size_t n)
 	}
 	if (hits.count == 0)
 		complain(
-		    "%s", _("found no reply of ftgate: no reference such as (#4.46), no ID, and no words of a reply"));
+		    "%s", _("found no reply: no reference such as (#4.46), no ID, no code, and no words of a reply"));
 	return known;
 }
 
@@ -176,11 +176,12 @@ msg_explain(int argc, char **argv)
 		{ 0 },
 	};
 	static const char doc[] = N_(
-	    "Says what a reply means: when it is sent, to whom, its cause, and what the sender and the operator can do. WHAT "
-	    "is an ID, a reference (4.46), or any text that holds one: a line, a log, a whole bounce, in any language. "
-	    "Without WHAT, or where it is -, standard input is read.\n\n"
-	    "Where no reference is found, the words themselves are looked for in every language. Exit status: 0 all was "
-	    "found, 1 something was not, 2 misuse or trouble.");
+	    "Explains a reply: when it is sent, to whom, its cause, and what the sender and the operator can do. WHAT is an "
+	    "ID, a reference (4.46), a word of the log (cause=hops), a file with a message (bounce.eml), or any text that "
+	    "contains a reply: a line, a log, a whole bounce, in any language. Without WHAT, or if it is -, standard input "
+	    "is read.\n\n"
+	    "If there is no reference, the words are searched for in every language. A reply of another server is explained "
+	    "by its codes. Exit status: 0 all was found, 1 something was not, 2 wrong usage, or something cannot be read.");
 	static const struct argp_child children[] = { { &voice_folders_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = { options, parse, N_("[WHAT...]"), doc, children, NULL, TOOLS_DOMAIN };
 	struct request request = { 0 };

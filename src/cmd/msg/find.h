@@ -7,15 +7,26 @@
 enum hit_kind {
 	HIT_REPLY,  /* a reply of the table */
 	HIT_NONE,   /* a reference that no reply has: reference */
-	HIT_STATUS, /* an enhanced status code (RFC 3463): status */
+	HIT_STATUS, /* a reply of another server: status, code or both */
+	HIT_WORD,   /* a word of the log: word */
 };
 
 struct hit {
 	enum hit_kind kind;
 	enum ftg_id id;
 	unsigned reference;   /* 318 for #3.18 */
-	char status[12];      /* "5.1.1" */
+	char status[12];      /* an enhanced status code, "5.1.1" (RFC 3463); empty: none */
+	char code[16];        /* a reply code, "550", or a response code of POP3, "[AUTH]"; empty: none */
+	const char *server;   /* the software or service whose words these look to be; NULL: unknown */
 	const char *language; /* tag of the catalogue whose words were found; NULL if a reference or an ID was */
+	const struct log_word *word;
+};
+
+/* A word of man/ftgate-log.7. Static. */
+struct log_word {
+	const char *key;     /* "event", "key", or the key that has the word as its value */
+	const char *name;    /* the word */
+	const char *meaning; /* English, as in the page */
 };
 
 enum { HITS_MAX = 128 };

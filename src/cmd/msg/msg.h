@@ -64,6 +64,7 @@ struct explanation {
 	const char *cause;
 	const char *sender;
 	const char *operator;
+	const char *other; /* when it is not this */
 };
 
 /* The explanation of an ID; never NULL. */

@@ -6,7 +6,7 @@
 #include "msg.h"
 
 static const struct explanation explanations[FTG_IDS] = {
-#define EXPLAIN(id, when, whom, cause, sender, operator) [id] = { when, whom, cause, sender, operator},
+#define EXPLAIN(id, when, whom, cause, sender, operator, other) [id] = { when, whom, cause, sender, operator, other },
 #include "explain.def"
 #undef EXPLAIN
 };

@@ -1,7 +1,8 @@
-/* The meaning of an enhanced status code (RFC 3463): class, subject and detail. */
+/* The meanings of codes: an enhanced status code has class, subject and detail. */
 #include "status.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const char *
 class_meaning(char digit)
@@ -62,4 +63,21 @@ status_meaning(const char *status)
 		.subject = subject_meaning(subject),
 		.detail = detail_meaning(subject, detail),
 	};
+}
+
+const char *
+code_meaning(const char *code)
+{
+	static const struct {
+		const char *code, *meaning;
+	} codes[] = {
+#define CODE(code, meaning) { code, meaning },
+#include "codes.def"
+#undef CODE
+	};
+
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (strcmp(codes[i].code, code) == 0)
+			return _(codes[i].meaning);
+	return NULL;
 }
