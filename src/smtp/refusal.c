@@ -20,21 +20,31 @@ refusal_blacklist(struct smtp_session *s, enum ftg_id cause)
 	s->outlet->log(s->outlet, "blacklisted", "cause", ftg_row(cause)->ref, NULL);
 }
 
+/* A message that has a recipient is still taken: a list server must not lose it for its dead addresses. */
+static bool
+may_end(const struct smtp_session *s)
+{
+	return s->envelope.rcpts == 0;
+}
+
 /* A client that tries many unknown recipients is probing for known ones. */
 struct ftg_reply
 refusal_unknown(struct smtp_session *s)
 {
-	if (++s->unknown != s->config->max_unknown)
+	const unsigned max = s->config->max_unknown;
+
+	if (++s->unknown == max)
+		refusal_blacklist(s, ERR_SMTP_ADDRESS_UNKNOWN2);
+	if (max == 0 || s->unknown < max || !may_end(s))
 		return about_path(s, ERR_SMTP_ADDRESS_UNKNOWN);
 	s->state = SMTP_CLOSED;
-	refusal_blacklist(s, ERR_SMTP_ADDRESS_UNKNOWN2);
 	return about_path(s, ERR_SMTP_ADDRESS_UNKNOWN2);
 }
 
 struct ftg_reply
 refusal_relay(struct smtp_session *s)
 {
-	if (++s->relay <= s->config->max_relay || s->config->max_relay == 0)
+	if (++s->relay <= s->config->max_relay || s->config->max_relay == 0 || !may_end(s))
 		return about_path(s, ERR_SMTP_RELAYFAIL);
 	s->state = SMTP_CLOSED;
 	return about_path(s, ERR_SMTP_RELAYFAIL2);

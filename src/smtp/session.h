@@ -42,10 +42,10 @@ struct smtp_config {
 	unsigned max_hops;             /* Received lines of a message, before #4.56 */
 	unsigned max_header_addresses; /* addresses in To and Cc, before #4.55; 0: no limit */
 	unsigned max_errors;           /* refusals of a session that the client can avoid, before #4.47 ends it */
-	unsigned max_unknown; /* unknown recipients of a session; the last one ends it with #4.29; 0: no limit */
-	unsigned max_relay;   /* refusals #4.63 of a session, before #4.64 ends it; 0: no limit */
-	int64_t tarpit_delay; /* milliseconds for which a refusal is held back */
-	bool normalise;       /* a bare CR or LF becomes CRLF, a NUL is dropped; otherwise #6.06 */
+	unsigned max_unknown;          /* unknown recipients of a session, before #4.29 ends it; 0: no limit */
+	unsigned max_relay;            /* refusals #4.63 of a session, before #4.64 ends it; 0: no limit */
+	int64_t tarpit_delay;          /* milliseconds for which a refusal is held back */
+	bool normalise;                /* a bare CR or LF becomes CRLF, a NUL is dropped; otherwise #6.06 */
 	enum content_whose
 	    header_check;         /* refuse a header that is malformed, or lacks From, To, Date or Subject: #4.40 */
 	bool body_check;          /* refuse a header without a body: #4.43 */

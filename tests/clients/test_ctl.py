@@ -266,6 +266,7 @@ class Running(TestCase):
         with self.come_in() as talk:
             talk.mail()
             self.assertEqual(refused, talk.say(b"RCPT TO:<%s>" % ACCOUNT.encode()))
+            self.assertEqual(b"250 2.5.0 Recipient OK (#3.04)\r\n", talk.say(b"RCPT TO:<postmaster>"))
 
     def come_in(self):
         """A connection that is greeted: each worker sees a change within a moment of its own."""

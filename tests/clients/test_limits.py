@@ -10,7 +10,7 @@ import time
 
 from encrypted import b64
 from limits import LimitsCase, four_ways
-from server import ACCOUNT, SECONDS, STRANGER, Talk, environment, main, program
+from server import ACCOUNT, DOMAIN, SECONDS, STRANGER, Talk, environment, main, program
 
 ELSEWHERE = "somebody@elsewhere.example"
 
@@ -96,6 +96,25 @@ class Refusals(LimitsCase):
             server.wait_for_log(r"event=blacklisted [^\n]*cause=#4\.29")
             server.wait_for_log(r"ref=#6\.10 [^\n]*reason=#2\.01")
 
+    def test_message_to_recipients_that_exist_survives_the_limit(self):
+        """A list server with many dead addresses."""
+        dead = [f"gone{i}@{DOMAIN}" for i in range(15)]
+        with self.server() as server:
+            with Talk(server) as talk:
+                talk.mail()
+                said = {address: self.rcpt(talk, address) for address in [*dead[:9], ACCOUNT, *dead[9:], "postmaster"]}
+                for address in dead:
+                    self.assertEqual(self.says("ERR_SMTP_ADDRESS_UNKNOWN", address), said[address])
+                self.assertEqual(2 * [self.says("ERR_SMTP_RCPTOK")], [said[ACCOUNT], said["postmaster"]])
+                talk.say(b"DATA")
+                self.assertEqual(self.says("ERR_SMTP_MESSAGEOK"), talk.say(b"Subject: list\r\n\r\nhello\r\n."))
+            server.wait_for_log(r"event=message [^\n]*recipients=2")
+            self.assertEqual(1, server.log().count("event=blacklisted"))
+            self.assertEqual(2, len(server.messages()))
+            with Talk(server) as talk:
+                talk.mail()
+                self.assertTrue(self.rcpt(talk).startswith(b"450 4.7.1 "))
+
     def blacklist(self, server, address="127.0.0.1"):
         with Talk(server, address) as talk:
             talk.mail()
@@ -156,6 +175,15 @@ class Refusals(LimitsCase):
                 self.assertEqual(self.says("ERR_SMTP_RELAYFAIL", ELSEWHERE), self.rcpt(talk, ELSEWHERE))
             self.assertEqual(self.says("ERR_SMTP_RELAYFAIL2", ELSEWHERE), self.rcpt(talk, ELSEWHERE))
             self.assertClosed(talk)
+
+    def test_message_with_a_recipient_survives_relay_attempts(self):
+        with self.server("max-relay-attempts: 2") as server, Talk(server) as talk:
+            talk.mail()
+            self.assertAccepted(talk)
+            for _ in range(5):
+                self.assertEqual(self.says("ERR_SMTP_RELAYFAIL", ELSEWHERE), self.rcpt(talk, ELSEWHERE))
+            talk.say(b"DATA")
+            self.assertEqual(self.says("ERR_SMTP_MESSAGEOK"), talk.say(b"Subject: x\r\n\r\nx\r\n."))
 
     def test_recipients_of_an_hour_are_counted_for_all_workers(self):
         with self.server("max-recipients-per-hour: 3") as server:

@@ -51,8 +51,11 @@ class Verdicts(LimitsCase):
                                r"event=blacklisted [^\n]*cause=#1\.01")
             with Talk(server) as talk:
                 talk.mail()
-                self.assertEqual(self.says("ERR_SMTP_ACCESSDENIED", "postmaster@" + DOMAIN, "ERR_SECPOL_NO_ACCESS"),
-                                 self.rcpt(talk, "postmaster@" + DOMAIN))
+                for address in "bob@" + DOMAIN, "postmaster@elsewhere.example":
+                    self.assertEqual(self.says("FTG_SMTP_BLOCKED", address, "ERR_SECPOL_NO_ACCESS"),
+                                     self.rcpt(talk, address))
+                for address in "postmaster@" + DOMAIN, "PostMaster@" + DOMAIN.upper(), "postmaster":
+                    self.assertAccepted(talk, address)
 
     def test_quota(self):
         full = self.says("ERR_SMTP_MAILBOX_FULL", ACCOUNT)

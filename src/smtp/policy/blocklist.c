@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "smtp/policy/checks.h"
 #include "smtp/policy/questions.h"
 
@@ -86,18 +85,9 @@ check_blocklists(struct smtp_session *s, const struct policy_subject *subject)
 	return s->config->blocklist_stage == BLOCKLIST_CONNECT ? look_up(s) : policy_pass();
 }
 
-/* Postmaster stays reachable, for clients that are listed by mistake (RFC 5321 section 4.5.1). */
-static bool
-is_postmaster(const struct address *address)
-{
-	static const char name[] = "postmaster";
-	return strlen(address->local) == sizeof name - 1 && ascii_equal(address->local, name, sizeof name - 1);
-}
-
 struct ftg_reply
 check_blocklists_recipient(struct smtp_session *s, const struct policy_subject *subject)
 {
-	if (s->config->blocklist_stage != BLOCKLIST_RECIPIENT || is_postmaster(subject->address))
-		return policy_pass();
-	return look_up(s);
+	(void)subject;
+	return s->config->blocklist_stage == BLOCKLIST_RECIPIENT ? look_up(s) : policy_pass();
 }

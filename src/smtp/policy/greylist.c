@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "smtp/lookup_state.h"
 #include "smtp/policy/checks.h"
 
@@ -61,10 +60,7 @@ ask(struct smtp_session *s, const struct address *sender, const struct address *
 static bool
 is_excepted(const struct address *recipient, bool waits)
 {
-	static const char postmaster[] = "postmaster";
-	return !waits ||
-	    (strlen(recipient->local) == sizeof postmaster - 1 &&
-	        ascii_equal(recipient->local, postmaster, sizeof postmaster - 1));
+	return !waits || policy_is_postmaster(recipient);
 }
 
 /* Parses an address of the envelope, which has been parsed before, so it is valid. */

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
+#include "smtp/lookup_state.h"
 #include "smtp/policy/checks.h"
 
 enum { ANSWERS_MAX = 4 };
 
-/* The clients that are exempt from a check. */
+/* The clients, and the recipients, that are exempt from a check. */
 enum exempt {
 	NOBODY = 0,
 	USERS = 1 << 0,     /* who are logged in */
@@ -17,9 +19,14 @@ enum exempt {
 	PERMITTED = 1 << 2, /* clients on the permitted list */
 	SENDERS = 1 << 3,   /* clients of a listener where users have to log in */
 	KNOWN = USERS | RELAYS | PERMITTED | SENDERS,
+	POSTMASTER = 1 << 4, /* of any domain: the directory has not been asked whether it is hosted here */
+	HOSTED = 1 << 5,     /* recipients that the directory knows, for a check from which POSTMASTER was exempt */
 };
 
-/* In the order in which they run: at each stage, the cheapest first. */
+/*
+ * In the order in which they run: at each stage, the cheapest first. No check refuses the postmaster of a hosted domain for
+ * the client's address: a client that is listed by mistake can write to it (RFC 5321 section 4.5.1).
+ */
 static const struct check {
 	const char *name; /* in the log */
 	enum policy_stage stage;
@@ -41,11 +48,14 @@ static const struct check {
 	{ "sender-blacklist", POLICY_SENDER, USERS, check_sender_blacklist, { ERR_SMTP_SENDERBLACKLISTED } },
 	{ "sender-domain", POLICY_SENDER, USERS | RELAYS, check_sender_domain,
 	    { ERR_SMTP_ADDRESS_SENDERSPOOF, ERR_SMTP_SENDERDOMAIN } },
-	{ "temporary-blacklist", POLICY_RECIPIENT, USERS, check_temporary_blacklist, { FTG_SMTP_BLOCKED } },
-	{ "blacklist", POLICY_RECIPIENT, USERS, check_blacklist, { ERR_SMTP_ACCESSDENIED } },
-	{ "permitted-only", POLICY_RECIPIENT, KNOWN, check_permitted, { ERR_SMTP_ACCESSDENIED } },
-	{ "blocklists", POLICY_RECIPIENT, KNOWN, check_blocklists_recipient, { ERR_SMTP_ACCESSDENIED } },
+	{ "temporary-blacklist", POLICY_RECIPIENT, USERS | POSTMASTER, check_temporary_blacklist,
+	    { FTG_SMTP_BLOCKED } },
+	{ "blacklist", POLICY_RECIPIENT, USERS | POSTMASTER, check_blacklist, { ERR_SMTP_ACCESSDENIED } },
+	{ "permitted-only", POLICY_RECIPIENT, KNOWN | POSTMASTER, check_permitted, { ERR_SMTP_ACCESSDENIED } },
+	{ "blocklists", POLICY_RECIPIENT, KNOWN | POSTMASTER, check_blocklists_recipient, { ERR_SMTP_ACCESSDENIED } },
 	{ "directory", POLICY_RECIPIENT, NOBODY, check_recipient_lookup, { 0 } },
+	{ "temporary-blacklist", POLICY_RECIPIENT, USERS | HOSTED, check_temporary_blacklist, { FTG_SMTP_BLOCKED } },
+	{ "blacklist", POLICY_RECIPIENT, USERS | HOSTED, check_blacklist, { ERR_SMTP_ACCESSDENIED } },
 	{ "recipient-domain", POLICY_RECIPIENT, NOBODY, check_recipient_domain, { ERR_SMTP_ADDRESS_DOAMIN } },
 	{ "posting", POLICY_ACCEPTED, NOBODY, check_posting, { ERR_SMTP_GLACCESSDENIED } },
 	{ "greylist", POLICY_ACCEPTED, KNOWN, check_greylist, { ERR_SMTP_GLFAILRCP } },
@@ -72,12 +82,22 @@ struct policy_kept {
 	char text[SMTP_HELD_MAX];
 };
 
+bool
+policy_is_postmaster(const struct address *address)
+{
+	static const char name[] = "postmaster";
+
+	return strlen(address->local) == sizeof name - 1 && ascii_equal(address->local, name, sizeof name - 1);
+}
+
 static bool
 is_exempt(const struct smtp_session *s, unsigned exempt)
 {
 	return ((exempt & USERS) && s->user != NULL) || ((exempt & RELAYS) && (s->access & ACCESS_RELAY)) ||
 	    ((exempt & PERMITTED) && (s->access & ACCESS_PERMITTED)) ||
-	    ((exempt & SENDERS) && s->config->auth_required);
+	    ((exempt & SENDERS) && s->config->auth_required) ||
+	    ((exempt & POSTMASTER) && policy_is_postmaster(s->policy.subject.address)) ||
+	    ((exempt & HOSTED) && s->lookup->recipient.base.verdict != DIRECTORY_NO_DOMAIN);
 }
 
 static bool

@@ -63,6 +63,9 @@ void policy_end(struct policy_run *run);
 bool policy_wait(struct smtp_session *s);
 void policy_decide(struct smtp_session *s, struct ftg_reply verdict);
 
+/* Is the local part "postmaster", in any case? */
+bool policy_is_postmaster(const struct address *address);
+
 /* The verdict of a check that accepts the subject. */
 static inline struct ftg_reply
 policy_pass(void)
