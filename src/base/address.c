@@ -1,10 +1,12 @@
 /* Parses mail addresses and paths. */
 #include "base/address.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/idna.h"
 #include "base/ip.h"
 #include "base/utf8.h"
 
@@ -242,6 +244,30 @@ path(struct cursor *c, struct address *address, bool allow_null, bool allow_bare
 	return consume(c, '>');
 }
 
+/* Turns the domain into its A-label form, so that all spellings of a domain are one (RFC 5890 section 2.3.2.4). */
+static enum address_error
+fold_domain(struct address *address)
+{
+	char name[DNS_NAME_SIZE];
+
+	if (address->domain[0] == '[' || !idna_is_needed(address->domain))
+		return ADDRESS_OK;
+	if (!idna_to_ascii(name, address->domain))
+		return errno == ENOMEM ? ADDRESS_NO_MEMORY : errno == ENAMETOOLONG ? ADDRESS_TOO_LONG : ADDRESS_DOMAIN;
+	memcpy(address->domain, name, strlen(name) + 1);
+	return ADDRESS_OK;
+}
+
+/* What is left to check of an address that keeps to the grammar. */
+static enum address_error
+finish(const struct cursor *c, struct address *address, bool utf8)
+{
+	address->utf8 = c->non_ascii;
+	if (c->too_long)
+		return ADDRESS_TOO_LONG;
+	return c->non_ascii && !utf8 ? ADDRESS_NEEDS_UTF8 : fold_domain(address);
+}
+
 enum address_error
 address_parse_path(
     struct address *address, const char *text, size_t len, size_t *used, bool allow_null, bool allow_bare, bool utf8)
@@ -253,10 +279,7 @@ address_parse_path(
 	if (!path(&c, address, allow_null, allow_bare))
 		return ADDRESS_SYNTAX;
 	*used = (size_t)(c.at - text);
-	address->utf8 = c.non_ascii;
-	if (c.too_long)
-		return ADDRESS_TOO_LONG;
-	return c.non_ascii && !utf8 ? ADDRESS_NEEDS_UTF8 : ADDRESS_OK;
+	return finish(&c, address, utf8);
 }
 
 enum address_error
@@ -268,10 +291,7 @@ address_parse(struct address *address, const char *text, size_t len, bool allow_
 	if (!mailbox(&c, address, allow_bare) || c.at != c.end)
 		return ADDRESS_SYNTAX;
 	address->len = len;
-	address->utf8 = c.non_ascii;
-	if (c.too_long)
-		return ADDRESS_TOO_LONG;
-	return c.non_ascii && !utf8 ? ADDRESS_NEEDS_UTF8 : ADDRESS_OK;
+	return finish(&c, address, utf8);
 }
 
 static bool
@@ -302,6 +322,24 @@ address_write(char text[ADDRESS_TEXT_SIZE], const char *local, const char *domai
 	*end = '\0';
 	if (*domain != '\0')
 		snprintf(end, ADDRESS_TEXT_SIZE - (size_t)(end - text), "@%s", domain);
+}
+
+bool
+address_parse_domain(char name[ADDRESS_DOMAIN_MAX + 1], const char *text, size_t len)
+{
+	struct address address = { .len = len };
+	struct part domain = { .text = address.domain, .max = ADDRESS_DOMAIN_MAX };
+	struct cursor c = { .at = text, .end = text + len };
+
+	errno = EINVAL;
+	if (!domain_part(&c, &domain) || c.at != c.end || address.domain[0] == '[')
+		return false;
+	enum address_error error = finish(&c, &address, true);
+	for (size_t i = 0; i <= domain.len; i++)
+		address.domain[i] = ascii_lower(address.domain[i]);
+	memcpy(name, address.domain, sizeof address.domain);
+	errno = error == ADDRESS_NO_MEMORY ? ENOMEM : EINVAL;
+	return error == ADDRESS_OK;
 }
 
 bool

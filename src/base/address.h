@@ -13,8 +13,10 @@ enum {
 };
 
 /*
- * A parsed mailbox. local is the local part's meaning: unquoted, quoted pairs resolved, case kept. domain is in lower
- * case (ASCII letters), "" for a bare local part such as postmaster; an address literal keeps its brackets.
+ * A parsed mailbox. local is the local part's meaning: unquoted, quoted pairs resolved, case kept; address_key() compares
+ * it. domain is in its A-label form (base/idna.h) and in lower case, so that strcmp() compares it; "" for a bare local part
+ * such as postmaster; an address literal keeps its brackets. Unless the address was parsed (ADDRESS_OK), domain may be as
+ * it was written.
  */
 struct address {
 	char local[ADDRESS_LOCAL_MAX + 1];
@@ -23,7 +25,7 @@ struct address {
 	size_t len;  /* octets of it there, as they were written */
 	bool null;   /* the null reverse-path <> */
 	bool routed; /* a source route stood before it; it has been ignored (RFC 5321 appendix C) */
-	bool utf8;   /* holds octets above 0x7F */
+	bool utf8;   /* the text held octets above 0x7F */
 };
 
 enum address_error {
@@ -31,6 +33,8 @@ enum address_error {
 	ADDRESS_SYNTAX,     /* no path by the grammar */
 	ADDRESS_TOO_LONG,   /* grammatical, but a part is over its limit */
 	ADDRESS_NEEDS_UTF8, /* holds UTF-8 and utf8 is not allowed */
+	ADDRESS_DOMAIN,     /* the domain has no A-label form, or a label "xn--" that does not decode (RFC 5890) */
+	ADDRESS_NO_MEMORY,  /* memory was out: the address may be valid */
 };
 
 /*
@@ -42,6 +46,12 @@ enum address_error address_parse_path(
 
 /* Parses a whole text as a mailbox, which has no brackets. allow_bare accepts a local part without a domain. */
 enum address_error address_parse(struct address *address, const char *text, size_t len, bool allow_bare, bool utf8);
+
+/*
+ * Parses a whole text as a domain, with U-labels or not, and writes its A-label form in lower case. An address literal is
+ * none. Returns false and sets errno: EINVAL, or ENOMEM if memory is out.
+ */
+bool address_parse_domain(char name[ADDRESS_DOMAIN_MAX + 1], const char *text, size_t len);
 
 /* Writes a mailbox, its local part in quotes if needed; without "@" if domain is "". */
 void address_write(char text[ADDRESS_TEXT_SIZE], const char *local, const char *domain);

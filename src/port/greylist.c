@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/address_key.h"
 #include "base/ascii.h"
 #include "base/network.h"
 #include "base/siphash.h"
@@ -58,6 +59,13 @@ put_network(struct name *name, const char *client)
 	put(name, client);
 }
 
+/* A local part in any of its spellings; in this one if memory is out, which delays the mail once more. */
+static const char *
+key_of(char key[ADDRESS_LOCAL_MAX + 1], const char *local)
+{
+	return address_key(key, local) && key[0] != '\0' ? key : local;
+}
+
 struct greylist_keys
 greylist_keys(const unsigned char secret[GREYLIST_SECRET_SIZE], const char *client, const struct address *sender,
     const struct address *recipient)
@@ -65,12 +73,13 @@ greylist_keys(const unsigned char secret[GREYLIST_SECRET_SIZE], const char *clie
 	struct name name = { .len = 0 };
 	struct greylist_keys keys;
 	uint64_t key[2];
+	char local[ADDRESS_LOCAL_MAX + 1];
 	memcpy(key, secret, sizeof key);
 	put_network(&name, client);
 	keys.network = siphash(key, name.octets, name.len);
-	put_unnumbered(&name, sender->local);
+	put_unnumbered(&name, key_of(local, sender->local));
 	put(&name, sender->domain);
-	put(&name, recipient->local);
+	put(&name, key_of(local, recipient->local));
 	put(&name, recipient->domain);
 	keys.mail = siphash(key, name.octets, name.len);
 	return keys;

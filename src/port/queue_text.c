@@ -87,7 +87,8 @@ static bool
 is_mailbox(const char *text, size_t len)
 {
 	struct address address;
-	return address_parse(&address, text, len, false, true) == ADDRESS_OK;
+	enum address_error error = address_parse(&address, text, len, false, true);
+	return error == ADDRESS_OK || error == ADDRESS_DOMAIN; /* an entry is not damaged if its domain cannot exist */
 }
 
 static bool
@@ -252,13 +253,26 @@ take_set(struct piece piece, const char *const *words, unsigned *set)
 	return true;
 }
 
+/* An entry of an older version can have a domain with U-labels. */
+static bool
+fold_domain(char **text)
+{
+	struct address address;
+	char mailbox[ADDRESS_TEXT_SIZE];
+	enum address_error error = address_parse(&address, *text, strlen(*text), false, true);
+	if (error != ADDRESS_OK || !address.utf8)
+		return error != ADDRESS_NO_MEMORY;
+	address_write(mailbox, address.local, address.domain);
+	return queue_set_text(text, mailbox, strlen(mailbox), QUEUE_TEXT_MAX);
+}
+
 static bool
 take_text(enum field_type type, struct piece piece, char **text)
 {
 	if (!is_fit(type, piece.text, piece.len))
 		return false;
 	*text = strndup(piece.text, piece.len);
-	return *text != NULL;
+	return *text != NULL && ((type != PATH && type != MAILBOX) || fold_domain(text));
 }
 
 static bool

@@ -10,6 +10,7 @@
 #include "base/address.h"
 #include "base/ascii.h"
 #include "base/file.h"
+#include "base/idna.h"
 
 enum { LINE_MAX_ = 1024, SECRET_MAX = 500 };
 
@@ -47,6 +48,18 @@ read_path(struct route *route, const char *text)
 	return route->host != NULL;
 }
 
+/* Gives the name of a host its A-label form, which the DNS and certificates have. */
+static bool
+fold_host(struct route *route)
+{
+	char name[DNS_NAME_SIZE];
+	if (!idna_to_ascii(name, route->host))
+		return false;
+	free(route->host);
+	route->host = strdup(name);
+	return route->host != NULL;
+}
+
 /* "[2001:db8::1]:25" and "host:25", with or without a port. */
 static bool
 read_host(struct route *route, const char *text)
@@ -61,8 +74,7 @@ read_host(struct route *route, const char *text)
 	route->host = lower_copy(begin, (size_t)(end - begin));
 	if (route->host == NULL)
 		return false;
-	return network_parse_address(&address, route->host) ||
-	    (!brackets && dns_name_is_valid(route->host, strlen(route->host)));
+	return network_parse_address(&address, route->host) || (!brackets && fold_host(route));
 }
 
 bool
@@ -222,6 +234,18 @@ open_mailboxes(struct opening *opening)
 		    "delivery: lmtp: '%.80s' should be ADDRESS:PORT or the path of a socket", place);
 }
 
+/* The domain of a route as addresses have it: an address literal in lower case, or an A-label form. */
+static bool
+fold_domain(char name[ADDRESS_DOMAIN_MAX + 1], const char *text)
+{
+	size_t len = strlen(text);
+	if (text[0] != '[' || !address_domain_valid(text, len, false))
+		return address_parse_domain(name, text, len);
+	for (size_t i = 0; i <= len; i++)
+		name[i] = ascii_lower(text[i]);
+	return true;
+}
+
 /* Returns false if memory is out. */
 static bool
 open_domain(struct opening *opening, size_t item)
@@ -229,12 +253,13 @@ open_domain(struct opening *opening, size_t item)
 	char why[ROUTE_ERROR_SIZE];
 	const struct route_settings *from = &opening->config->routes[item];
 	struct route *route = &opening->routes->list[item];
-	if (!address_domain_valid(from->domain, strlen(from->domain), true))
+	char domain[ADDRESS_DOMAIN_MAX + 1] = "";
+	if (!fold_domain(domain, from->domain))
 		report_fault(opening, "routes", item, "domain", "routes: '%.80s' is not a domain", from->domain);
 	const char *wrong = open_route(route, from, "to", why);
 	if (wrong != NULL)
 		report_fault(opening, "routes", item, wrong, "routes: %.80s: %s: %.200s", from->domain, wrong, why);
-	route->domain = lower_copy(from->domain, strlen(from->domain));
+	route->domain = strdup(domain[0] != '\0' ? domain : from->domain);
 	return route->domain != NULL;
 }
 
@@ -248,9 +273,10 @@ compare(const void *a, const void *b)
 static size_t
 find_last(const struct config *config, const char *domain)
 {
-	size_t last = config->routes_count, len = strlen(domain);
+	size_t last = config->routes_count;
+	char name[ADDRESS_DOMAIN_MAX + 1];
 	while (last-- > 0)
-		if (strlen(config->routes[last].domain) == len && ascii_equal(config->routes[last].domain, domain, len))
+		if (fold_domain(name, config->routes[last].domain) && strcmp(name, domain) == 0)
 			break;
 	return last;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address_key.h"
 #include "base/ascii.h"
 #include "base/base64.h"
 
@@ -268,7 +269,7 @@ name_user(struct sasl *sasl, Gsasl_session *session)
 		return SASL_MALFORMED;
 	size_t len = strlen(user);
 	memcpy(sasl->user, user, len + 1);
-	if (identity != NULL && identity[0] != '\0' && (strlen(identity) != len || !ascii_equal(identity, user, len)))
+	if (identity != NULL && identity[0] != '\0' && !address_same(identity, user))
 		return SASL_FAILED;
 	return SASL_CHECK;
 }

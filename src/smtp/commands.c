@@ -115,9 +115,11 @@ parse_path(struct smtp_session *s, struct address *address, struct span *rest, b
 }
 
 static bool
-open_envelope(struct smtp_session *s, const struct params *params)
+open_envelope(struct smtp_session *s, const struct address *sender, const struct params *params)
 {
-	if (envelope_open(&s->envelope, s->path, params->utf8) &&
+	char text[ADDRESS_TEXT_SIZE];
+
+	if (envelope_open(&s->envelope, envelope_spell(text, s->path, sender), params->utf8) &&
 	    dsn_keep_message(&s->envelope.dsn, params->ret, params->envid)) {
 		s->envelope.size = params->size;
 		s->transactions++;
@@ -146,6 +148,29 @@ accept_sender(struct smtp_session *s, struct ftg_reply verdict)
 	return about(ERR_SMTP_SENDEROK, s->path);
 }
 
+/* The reply to a path that is no sender's. */
+static struct ftg_reply
+refuse_sender(struct smtp_session *s, enum address_error error)
+{
+	if (error == ADDRESS_DOMAIN)
+		s->cause = "invalid-domain";
+	return error == ADDRESS_NO_MEMORY ? ftg_reply(ERR_SMTP_HARDERROR) : about(ERR_SMTP_ADDRESS_SENDER, s->path);
+}
+
+/* The reply to a path that is no recipient's. */
+static struct ftg_reply
+refuse_recipient(struct smtp_session *s, enum address_error error)
+{
+	switch (error) {
+	case ADDRESS_TOO_LONG: return about(ERR_SMTP_ADDRESS_INVALID, s->path);
+	case ADDRESS_NO_MEMORY: return ftg_reply(ERR_SMTP_HARDERROR);
+	case ADDRESS_DOMAIN:
+		s->cause = "invalid-domain";
+		return about(relaying_is_allowed(s) ? ERR_SMTP_ADDRESS_DOAMIN : ERR_SMTP_ADDRESS_SYNTAX, s->path);
+	default: return about(ERR_SMTP_ADDRESS_SYNTAX, s->path);
+	}
+}
+
 static struct ftg_reply
 do_mail(struct smtp_session *s, const char *arg, size_t len)
 {
@@ -157,15 +182,16 @@ do_mail(struct smtp_session *s, const char *arg, size_t len)
 		return ftg_reply(ERR_SMTP_AUTHREQUIRED);
 	if (!skip_keyword(&rest, "FROM:"))
 		return ftg_reply(ERR_SMTP_ARGUMANT);
-	if (parse_path(s, &sender, &rest, true, true) != ADDRESS_OK)
-		return about(ERR_SMTP_ADDRESS_SENDER, s->path);
+	enum address_error error = parse_path(s, &sender, &rest, true, true);
+	if (error != ADDRESS_OK)
+		return refuse_sender(s, error);
 	if (!params_read(&params, PARAMS_MAIL, rest, &bad))
 		return about(ERR_SMTP_SYNTAX2, bad);
 	if (sender.utf8 && !params.utf8) {
 		s->cause = "needs-smtputf8";
 		return about(ERR_SMTP_ADDRESS_SENDER, s->path);
 	}
-	if (!open_envelope(s, &params))
+	if (!open_envelope(s, &sender, &params))
 		return ftg_reply(ERR_SMTP_HARDERROR);
 	return policy_run(s, POLICY_SENDER, &sender, s->path, accept_sender);
 }
@@ -185,11 +211,9 @@ do_rcpt(struct smtp_session *s, const char *arg, size_t len)
 
 	if (!skip_keyword(&rest, "TO:"))
 		return ftg_reply(ERR_SMTP_ARGUMANT);
-	switch (parse_path(s, &address, &rest, false, s->envelope.utf8)) {
-	case ADDRESS_OK: break;
-	case ADDRESS_TOO_LONG: return about(ERR_SMTP_ADDRESS_INVALID, s->path);
-	default: return about(ERR_SMTP_ADDRESS_SYNTAX, s->path);
-	}
+	enum address_error error = parse_path(s, &address, &rest, false, s->envelope.utf8);
+	if (error != ADDRESS_OK)
+		return refuse_recipient(s, error);
 	if (!params_read(&params, PARAMS_RCPT, rest, &bad))
 		return about(ERR_SMTP_SYNTAX2, bad);
 	if (s->envelope.rcpts >= s->config->max_recipients)

@@ -5,6 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct span
+envelope_spell(char text[ADDRESS_TEXT_SIZE], struct span written, const struct address *address)
+{
+	if (!address->utf8 || address->null)
+		return written;
+	address_write(text, address->local, address->domain);
+	return (struct span) { text, strlen(text) };
+}
+
 bool
 envelope_open(struct envelope *envelope, struct span sender, bool utf8)
 {

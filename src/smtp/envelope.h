@@ -17,7 +17,10 @@ struct sender_facts {
 	unsigned char access; /* set of enum access_kind */
 };
 
-/* All zero is an empty envelope. The addresses are as the client wrote them, without brackets and source route. */
+/*
+ * All zero is an empty envelope. The addresses are as the client wrote them, without brackets and source route, but their
+ * domains are in the A-label form, which servers and policy services without SMTPUTF8 read, too.
+ */
 struct envelope {
 	char *sender;     /* "" for the null reverse-path; NULL before MAIL */
 	char *first;      /* the first recipient; NULL before RCPT */
@@ -37,11 +40,17 @@ struct envelope {
 	    *relay; /* recipients elsewhere, each once; relaying.c completes it. NULL: none, before DATA */
 };
 
+/*
+ * The spelling of an address that the envelope keeps: as it was written, or, if that holds UTF-8, the address itself, whose
+ * domain is in the A-label form, written to text.
+ */
+struct span envelope_spell(char text[ADDRESS_TEXT_SIZE], struct span written, const struct address *address);
+
 /* Begins a transaction. False when memory is out; the envelope is then as it was. */
 bool envelope_open(struct envelope *envelope, struct span sender, bool utf8);
 
 /*
- * Adds a recipient, whose address the client wrote so, with the mailboxes and addresses that its mail goes to. Takes time
+ * Adds a recipient, whose address envelope_spell() gave, with the mailboxes and addresses that its mail goes to. Takes time
  * for these alone, however many the envelope has. False when memory is out; the envelope is then as it was.
  */
 bool envelope_add(struct envelope *envelope, struct span address, const struct expansion *targets);

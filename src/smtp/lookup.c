@@ -1,4 +1,5 @@
 /* VRFY and EXPN (RFC 5321 section 3.5, RFC 6531 section 3.7.4), and ETRN (RFC 1985). */
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -274,13 +275,10 @@ lookup_queue(struct smtp_session *s, const char *text, size_t len)
 		return ftg_reply(ERR_SMTP_ACCESSDENIED2);
 	text += below;
 	len -= below;
-	if (!address_domain_valid(text, len, false))
-		return ftg_reply(ERR_SMTP_ARGUMANT);
 	if ((lookup = lookup_open(s)) == NULL)
 		return ftg_reply(ERR_SMTP_HARDERROR);
-	for (size_t i = 0; i < len; i++)
-		lookup->domain_name[i] = ascii_lower(text[i]);
-	lookup->domain_name[len] = '\0';
+	if (!address_parse_domain(lookup->domain_name, text, len))
+		return ftg_reply(errno == ENOMEM ? ERR_SMTP_HARDERROR : ERR_SMTP_ARGUMANT);
 	lookup->below = below;
 	lookup->domain = (struct domain_question) { .base = { .done = domain_is_known }, .name = lookup->domain_name };
 	s->busy = true;

@@ -45,10 +45,11 @@ add(struct smtp_session *s)
 {
 	const struct recipient *recipient = &s->lookup->recipient.recipient;
 	const struct expansion targets = targets_of(s->lookup);
+	char text[ADDRESS_TEXT_SIZE];
 
 	if (s->envelope.rcpts == 0)
 		s->envelope.first_waits = recipient->domain.name[0] == '\0' || recipient->domain.greylist;
-	bool added = envelope_add(&s->envelope, s->path, &targets);
+	bool added = envelope_add(&s->envelope, envelope_spell(text, s->path, &s->lookup->recipient.address), &targets);
 	expansion_clear(&s->lookup->expansion.expansion);
 	if (!added)
 		return ftg_reply(ERR_SMTP_HARDERROR);

@@ -2,7 +2,10 @@
 #include "base/address.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <string.h>
+
+#include "base/address_key.h"
 
 enum { BARE = 1, NULL_PATH = 2, UTF8 = 4 };
 
@@ -30,7 +33,23 @@ static const struct {
 	{ "<postmaster>", BARE, ADDRESS_OK, "postmaster", "", "postmaster" },
 	{ "<\"a b\">", BARE, ADDRESS_OK, "a b", "", "\"a b\"" },
 	{ "<>", NULL_PATH, ADDRESS_OK, "", "", "" },
-	{ "<j\xC3\xB6rg@m\xC3\xBCnchen.test>", UTF8, ADDRESS_OK, "j\xC3\xB6rg", "m\xC3\xBCnchen.test", NULL },
+	{ "<j\xC3\xB6rg@m\xC3\xBCnchen.test>", UTF8, ADDRESS_OK, "j\xC3\xB6rg", "xn--mnchen-3ya.test", NULL },
+	{ "<a@M\xC3\x9CNCHEN.Test>", UTF8, ADDRESS_OK, "a", "xn--mnchen-3ya.test", NULL },
+	{ "<a@mu\xCC\x88nchen.test>", UTF8, ADDRESS_OK, "a", "xn--mnchen-3ya.test", NULL },
+	{ "<a@m\xC3\xBCnchen\xE3\x80\x82test>", UTF8, ADDRESS_OK, "a", "xn--mnchen-3ya.test", NULL },
+	{ "<a@XN--Mnchen-3YA.test>", 0, ADDRESS_OK, "a", "xn--mnchen-3ya.test", NULL },
+	{ "<a@xn--mnchen-3ya.m\xC3\xBC.test>", UTF8, ADDRESS_OK, "a", "xn--mnchen-3ya.xn--m-eha.test", NULL },
+	{ "<a@stra\xC3\x9F\x65.test>", UTF8, ADDRESS_OK, "a", "xn--strae-oqa.test", NULL },
+	{ "<a@xn--ls8h.test>", 0, ADDRESS_OK, "a", "xn--ls8h.test", NULL },
+	{ "<a@xn--99999999999.test>", 0, ADDRESS_DOMAIN, "a", "xn--99999999999.test", "a@xn--99999999999.test" },
+	{ "<a@b.xn-->", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@xn--abc-.test>", 0, ADDRESS_SYNTAX, NULL, NULL, NULL },
+	{ "<a@m\xC3\xBC\xE3\x80\x82>", UTF8, ADDRESS_DOMAIN, "a", "m\xC3\xBC\xE3\x80\x82", NULL },
+	{ "<a@m\xC3\xBC\xE3\x80\x82.test>", UTF8, ADDRESS_DOMAIN, "a", "m\xC3\xBC\xE3\x80\x82.test", NULL },
+	{ "<a@\xD7\x90\x61.test>", UTF8, ADDRESS_DOMAIN, "a", "\xD7\x90\x61.test", NULL },
+	{ "<a@\xF0\x9F\x92\xA9.test>", UTF8, ADDRESS_DOMAIN, "a", "\xF0\x9F\x92\xA9.test", NULL },
+	{ "<a@m\xC3\xBC\xEF\xBC\xBF.test>", UTF8, ADDRESS_DOMAIN, "a", "m\xC3\xBC\xEF\xBC\xBF.test", NULL },
+	{ "<a@m\xC3\xBC\xEF\xBC\xA0x.test>", UTF8, ADDRESS_DOMAIN, "a", "m\xC3\xBC\xEF\xBC\xA0x.test", NULL },
 	{ "<\"\xE6\x97\xA5 \xF0\x9F\x93\xA7\"@x>", UTF8, ADDRESS_OK, "\xE6\x97\xA5 \xF0\x9F\x93\xA7", "x", NULL },
 	{ "<j\xC3\xB6rg@x>", 0, ADDRESS_NEEDS_UTF8, "j\xC3\xB6rg", "x", NULL },
 	{ "<a@m\xC3\xBC.test>", 0, ADDRESS_NEEDS_UTF8, "a", "m\xC3\xBC.test", NULL },
@@ -211,4 +230,73 @@ Test(address, domain_of_a_greeting_is_judged_alike)
 	cr_expect_not(address_domain_valid("a b", 3, false));
 	cr_expect_not(address_domain_valid("a.", 2, false));
 	cr_expect_not(address_domain_valid("[192.0.2.1", 10, false));
+}
+
+static const char *
+key(const char *local)
+{
+	static char text[ADDRESS_LOCAL_MAX + 1];
+	cr_assert(address_key(text, local));
+	return text;
+}
+
+Test(address, spellings_of_a_local_part_have_one_key)
+{
+	cr_expect_str_eq(key("Alice"), "alice");
+	cr_expect_str_eq(key("J\xC3\x96RG"), "j\xC3\xB6rg");
+	cr_expect_str_eq(key("JO\xCC\x88rg"), "j\xC3\xB6rg");
+	cr_expect_str_eq(key("\xCE\xA3\xCE\xA9\xCE\xA3"), key("\xCF\x83\xCF\x89\xCF\x82"));
+	cr_expect_str_eq(key("Stra\xC3\x9F\x65"), "strasse");
+	cr_expect_str_eq(key(""), "");
+}
+
+Test(address, what_is_no_local_part_has_no_key)
+{
+	char longest[3 * ADDRESS_LOCAL_MAX] = "";
+	cr_expect_str_eq(key("a\xFF"), "");
+	cr_expect_str_eq(key("a\xC3"), "");
+	cr_expect_str_eq(key("\xED\xA0\x80"), "");
+	while (strlen(longest) < ADDRESS_LOCAL_MAX)
+		strcat(longest, "\xC5\x89"); /* U+0149: three octets when folded */
+	cr_expect_str_eq(key(longest), "");
+	memset(longest, 'a', ADDRESS_LOCAL_MAX + 1);
+	cr_expect_str_eq(key(longest), "");
+}
+
+Test(address, local_part_is_stored_in_nfc)
+{
+	char local[ADDRESS_LOCAL_MAX + 1] = "Jo\xCC\x88rg", bad[ADDRESS_LOCAL_MAX + 1] = "a\xFF";
+	cr_assert(address_normalise(local));
+	cr_expect_str_eq(local, "J\xC3\xB6rg");
+	cr_expect_not(address_normalise(bad));
+	cr_expect_eq(errno, EILSEQ);
+}
+
+Test(address, user_names_are_the_same_in_any_spelling)
+{
+	static const char *const same[][2] = {
+		{ "anna@m\xC3\xBCnchen.test", "ANNA@xn--mnchen-3ya.test" },
+		{ "j\xC3\xB6rg", "J\xC3\x96RG" },
+		{ "\xFF", "\xFF" },
+	};
+	static const char *const others[][2] = {
+		{ "anna@m\xC3\xBCnchen.test", "anna@munchen.test" },
+		{ "anna", "anna@x" },
+		{ "a\xFF", "b\xFF" },
+		{ "", "@" },
+	};
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+		cr_expect(address_same(same[i][0], same[i][1]), "%zu", i);
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		cr_expect_not(address_same(others[i][0], others[i][1]), "%zu", i);
+}
+
+Test(address, domain_of_the_configuration_becomes_an_a_label)
+{
+	char name[ADDRESS_DOMAIN_MAX + 1];
+	static const char *const bad[] = { "", "[192.0.2.1]", "a..b", "xn--99999999999", "\xFF.test", "a b" };
+	cr_expect(address_parse_domain(name, "M\xC3\xBCnchen.Test", strlen("M\xC3\xBCnchen.Test")));
+	cr_expect_str_eq(name, "xn--mnchen-3ya.test");
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		cr_expect_not(address_parse_domain(name, bad[i], strlen(bad[i])), "%s", bad[i]);
 }

@@ -148,7 +148,7 @@ ascii(const char *domain)
 
 Test(idna, other_scripts_have_an_ascii_form)
 {
-	cr_expect_str_eq(ascii("Example.org"), "Example.org");
+	cr_expect_str_eq(ascii("Example.org"), "example.org");
 	cr_expect_str_eq(ascii("b\xC3\xBC"
 	                       "cher.example"),
 	    "xn--bcher-kva.example");
@@ -168,4 +168,23 @@ Test(idna, name_without_an_ascii_form_is_refused)
 		"\xF0\x9F\x98\x80.example\x01" };
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		cr_expect_str_eq(ascii(bad[i]), "none", "%zu", i);
+}
+
+static const char *
+unicode(const char *domain)
+{
+	static char text[64];
+	idna_to_unicode(text, sizeof text, domain);
+	return text;
+}
+
+Test(idna, people_see_the_u_label_that_leads_back_to_the_name)
+{
+	cr_expect_str_eq(unicode("xn--bcher-kva.example"),
+	    "b\xC3\xBC"
+	    "cher.example");
+	cr_expect_str_eq(unicode("example.org"), "example.org");
+	cr_expect_str_eq(unicode("xn--ls8h.example"), "xn--ls8h.example");
+	cr_expect_str_eq(unicode("xn--99999999999.example"), "xn--99999999999.example");
+	cr_expect_str_eq(unicode("\xFF"), "\xFF");
 }

@@ -12,6 +12,7 @@
 
 #include "base/ascii.h"
 #include "base/data.h"
+#include "base/idna.h"
 #include "session/sasl.h"
 
 static int __attribute__((format(printf, 2, 3))) fail(char error[SETTINGS_ERROR_SIZE], const char *format, ...)
@@ -111,10 +112,11 @@ set_data(struct settings *settings, const char *value, char error[SETTINGS_ERROR
 static int
 set_hostname(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
 {
-	if (*value == '[' || !address_domain_valid(value, strlen(value), false))
+	char name[ADDRESS_DOMAIN_MAX + 1];
+	if (!address_parse_domain(name, value, strlen(value)))
 		return fail(
 		    error, "'%.80s' is not a host name; write the server's name in the DNS, as mx.example.org", value);
-	snprintf(settings->hostname, sizeof settings->hostname, "%s", value);
+	snprintf(settings->hostname, sizeof settings->hostname, "%s", idna_is_needed(value) ? name : value);
 	return 0;
 }
 

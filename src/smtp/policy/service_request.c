@@ -39,17 +39,19 @@ put_client(struct service_request *request, const struct smtp_session *s, const 
 static void
 put_message(struct service_request *request, const struct smtp_session *s, const struct policy_subject *subject)
 {
-	char instance[64];
+	char instance[64], text[ADDRESS_TEXT_SIZE];
 	bool data = s->policy.stage == POLICY_DATA;
 
 	snprintf(instance, sizeof instance, "%s.%u", s->peer.session, s->transactions);
 	service_put(request, "instance", instance);
 	service_put(request, "queue_id", s->peer.session);
 	service_put(request, "sender", s->envelope.sender);
-	if (s->policy.stage == POLICY_ACCEPTED)
-		service_put_octets(request, "recipient", subject->text.text, subject->text.len);
-	else
+	if (s->policy.stage == POLICY_ACCEPTED) {
+		struct span recipient = envelope_spell(text, subject->text, subject->address);
+		service_put_octets(request, "recipient", recipient.text, recipient.len);
+	} else {
 		service_put(request, "recipient", data && s->envelope.rcpts == 1 ? s->envelope.first : NULL);
+	}
 	service_put_number(request, "recipient_count", data ? s->envelope.rcpts : 0);
 	service_put_number(request, "size", s->envelope.size);
 }
