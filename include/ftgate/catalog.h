@@ -106,6 +106,14 @@ FTG_API ftg_lang ftg_catalog_find(const ftg_catalog *catalog, const char *prefer
 FTG_API int ftg_catalog_languages(const ftg_catalog *catalog);
 FTG_API const char *ftg_catalog_tag(const ftg_catalog *catalog, ftg_lang language);
 
+/*
+ * The tag of the language that clients read when this language is sent in this encoding: "ru-Latn", or "en" for a language
+ * that has no ASCII form. The first is that of most replies for which the language has a text, the second that of one reply. Never NULL; valid as long as the catalogue.
+ */
+FTG_API const char *ftg_catalog_spoken(const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding);
+FTG_API const char *ftg_catalog_spoken_in(
+    const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding, enum ftg_id id);
+
 /* Where the text of an ID comes from, in a language and an encoding. */
 enum ftg_origin { FTG_FROM_TABLE, FTG_FROM_TRANSLATION, FTG_FROM_OVERLAY };
 FTG_API enum ftg_origin ftg_catalog_origin(

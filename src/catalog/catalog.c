@@ -104,13 +104,18 @@ load_language(struct loader *loader, struct sources *all, const char *folder, co
 	struct tag tag;
 	char path[PATH_MAX];
 	const char *domain = origin == FTG_FROM_OVERLAY ? domain_overlay : domain_translation;
-	if (!tag_parse(&tag, name, strnlen(name, FTG_TAG_MAX)) || all->count == SOURCES_MAX)
+	if (!tag_parse(&tag, name, strnlen(name, FTG_TAG_MAX)))
 		return true;
 	if (origin == FTG_FROM_TRANSLATION && loader->has_draft && tag_compare(&tag, &loader->draft) == 0)
 		return true;
 	if (snprintf(path, sizeof(path), "%s/%s/LC_MESSAGES/%s.mo", folder, name, domain) >= (int)sizeof(path))
 		return true;
 	loader->language = name;
+	if (all->count == SOURCES_MAX) {
+		loader->file = path;
+		loader_refuse(loader, true, FTG_IDS, FTG_RULE_FILE, "more than 1024 catalogues");
+		return true;
+	}
 	return load_file(loader, all, path, &tag, origin);
 }
 
@@ -328,7 +333,20 @@ enum ftg_origin
 ftg_catalog_origin(const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding, enum ftg_id id)
 {
 	ftg_lang known = language >= 0 && language < catalog->all ? language : FTG_ENGLISH;
-	return (enum ftg_origin)catalog->language[known]->entry[encoding][id].origin;
+	return (enum ftg_origin)catalog->language[known]->entry[encoding][id]->origin;
+}
+
+const char *
+ftg_catalog_spoken(const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding)
+{
+	return catalog->language[language >= 0 && language < catalog->all ? language : FTG_ENGLISH]->spoken[encoding];
+}
+
+const char *
+ftg_catalog_spoken_in(const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding, enum ftg_id id)
+{
+	ftg_lang known = language >= 0 && language < catalog->all ? language : FTG_ENGLISH;
+	return catalog->language[known]->entry[encoding][id]->spoken;
 }
 
 /* Compiles a file as a load does, and counts its refusals. -1 with errno. */

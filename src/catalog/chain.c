@@ -13,6 +13,8 @@ struct chain {
 		bool ascii_only;
 	} link[CHAIN_MAX];
 	size_t links;
+	size_t own; /* how many of them are of the preference; the polite English follows */
+	bool ends;  /* the preference names English */
 };
 
 void
@@ -69,12 +71,16 @@ add_sources(struct chain *chain, const struct tag *tag, bool ascii_only)
 	add_range(chain, chain->sources->translations, chain->sources->count, tag, ascii_only);
 }
 
-/* English ends a chain, since it has every text. */
+/* English ends a chain, since it has every text; so does C, which is the built-in English. */
 static bool
 add_preference(void *context, const char *name, size_t len)
 {
 	struct chain *chain = context;
 	struct tag tag, candidate;
+	if (tag_is_default(name, len)) {
+		chain->ends = true;
+		return false;
+	}
 	if (!tag_parse(&tag, name, len))
 		return true;
 	for (unsigned k = 0; tag_candidate(&tag, k, &candidate); k++) {
@@ -83,35 +89,75 @@ add_preference(void *context, const char *name, size_t len)
 		if (!tag_equal(&latin, &candidate))
 			add_sources(chain, &latin, true);
 	}
-	return strcmp(tag.language, "en") != 0;
+	chain->ends = strcmp(tag.language, "en") == 0;
+	return !chain->ends;
+}
+
+/* The text of the first link in [low, high) that has one: the operator's before a translation. NULL if none has. */
+static const struct entry *
+find_entry(const struct chain *chain, size_t low, size_t high, enum ftg_encoding encoding, unsigned id)
+{
+	for (unsigned origin = FTG_FROM_OVERLAY; origin > FTG_FROM_TABLE; origin--) {
+		for (size_t i = low; i < high; i++) {
+			const struct source *source = chain->link[i].source;
+			if (source->origin == origin && source->entry[encoding][id].form != NULL &&
+			    (!chain->link[i].ascii_only || encoding == FTG_ASCII))
+				return &source->entry[encoding][id];
+		}
+	}
+	return NULL;
 }
 
 static void
 fill_entry(struct language *language, const struct chain *chain, enum ftg_encoding encoding, unsigned id)
 {
-	struct entry *entry = &language->entry[encoding][id];
-	for (unsigned origin = FTG_FROM_OVERLAY; origin > FTG_FROM_TABLE; origin--) {
-		for (size_t i = 0; i < chain->links; i++) {
-			const struct source *source = chain->link[i].source;
-			if (source->origin != origin || source->entry[encoding][id].form == NULL ||
-			    (chain->link[i].ascii_only && encoding != FTG_ASCII))
-				continue;
-			*entry = source->entry[encoding][id];
-			return;
-		}
+	const struct entry *entry = find_entry(chain, 0, chain->own, encoding, id);
+	if (entry == NULL)
+		entry = find_entry(chain, chain->own, chain->links, encoding, id);
+	if (entry != NULL)
+		language->entry[encoding][id] = entry;
+}
+
+/*
+ * Sets language->spoken to the language that most lines of the protocols have, of those that have a text besides English
+ * (Boyer and Moore's vote).
+ */
+static void
+count_spoken(struct language *language, enum ftg_encoding encoding)
+{
+	const char *spoken = "en";
+	unsigned votes = 0;
+	for (unsigned id = 0; id < FTG_IDS; id++) {
+		const char *tag = language->entry[encoding][id]->spoken;
+		if (ftg_row((enum ftg_id)id)->service == FTG_DSN ||
+		    strcmp(language->entry[FTG_UTF8][id]->spoken, "en") == 0)
+			continue;
+		if (votes == 0)
+			spoken = tag;
+		if (strcmp(tag, spoken) == 0)
+			votes++;
+		else
+			votes--;
 	}
+	language->spoken[encoding] = spoken;
 }
 
 bool
 chain_fill(struct language *language, const char *preference, const struct sources *sources)
 {
+	static const struct tag english = { .language = "en" };
 	struct chain chain = { .sources = sources };
 	preference_each(preference, add_preference, &chain);
+	chain.own = chain.links;
+	if (!chain.ends && chain.own > 0)
+		add_sources(&chain, &english, false);
 	for (unsigned id = 0; id < FTG_IDS; id++) {
 		fill_entry(language, &chain, FTG_ASCII, id);
 		fill_entry(language, &chain, FTG_UTF8, id);
 	}
-	if (chain.links == 0)
+	count_spoken(language, FTG_ASCII);
+	count_spoken(language, FTG_UTF8);
+	if (chain.own == 0)
 		return false;
 	language->tag = chain.link[0].source->tag;
 	tag_format(&language->tag, language->name);

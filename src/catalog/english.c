@@ -11,12 +11,13 @@ enum { ENGLISH_SIZE = 64 * 1024 };
 static struct {
 	alignas(max_align_t) char memory[ENGLISH_SIZE + ARENA_SLACK];
 	struct language language;
+	struct entry entry[FTG_IDS];
 	struct language *languages[1];
 	struct ftg_catalog catalog;
 } english[FTG_PROFILES];
 
 static void
-add_row(struct ftg_catalog *catalog, struct language *language, enum ftg_id id)
+add_row(struct ftg_catalog *catalog, struct entry *entry, enum ftg_id id)
 {
 	static struct text form[2];
 	struct violation violation;
@@ -28,13 +29,13 @@ add_row(struct ftg_catalog *catalog, struct language *language, enum ftg_id id)
 		assert(fit && "the English text keeps the rules");
 		(void)fit;
 	}
-	struct entry entry = {
+	*entry = (struct entry) {
 		.form = template_make(&catalog->arena, id, catalog->profile, form, forms),
 		.plural = forms > 1 ? plural_default() : NULL,
+		.spoken = "en",
 		.origin = FTG_FROM_TABLE,
 	};
-	assert(entry.form != NULL && "ENGLISH_SIZE holds the table");
-	language->entry[FTG_ASCII][id] = language->entry[FTG_UTF8][id] = entry;
+	assert(entry->form != NULL && "ENGLISH_SIZE holds the table");
 }
 
 /* Runs before the constructors of the program, which can render replies. */
@@ -53,8 +54,12 @@ compile_english(void)
 		catalog->language[FTG_ENGLISH] = language;
 		(void)tag_parse(&language->tag, "en", 2);
 		tag_format(&language->tag, language->name);
-		for (unsigned id = 0; id < FTG_IDS; id++)
-			add_row(catalog, language, (enum ftg_id)id);
+		language->spoken[FTG_ASCII] = language->spoken[FTG_UTF8] = "en";
+		for (unsigned id = 0; id < FTG_IDS; id++) {
+			struct entry *entry = &english[profile].entry[id];
+			add_row(catalog, entry, (enum ftg_id)id);
+			language->entry[FTG_ASCII][id] = language->entry[FTG_UTF8][id] = entry;
+		}
 	}
 }
 

@@ -26,13 +26,6 @@ add_preference(char preference[FTG_PREFERENCE_MAX], size_t used, const char *nam
 	return used;
 }
 
-/* Whether this is a locale without a language, which means English and ends a list. */
-static bool
-is_untranslated(const char *name, size_t len)
-{
-	return (len == 1 && name[0] == 'C') || (len == 5 && memcmp(name, "POSIX", 5) == 0);
-}
-
 static const char *
 locale_of(char *(*getenv_)(const char *))
 {
@@ -52,11 +45,11 @@ ftg_language_from_environment(char preference[FTG_PREFERENCE_MAX], char *(*geten
 	const char *locale = locale_of(getenv_);
 	const char *list = getenv_("LANGUAGE");
 	preference[0] = '\0';
-	if (is_untranslated(locale, strlen(locale)))
+	if (tag_is_default(locale, strlen(locale)))
 		return 0;
 	while (list != NULL && *list != '\0') {
 		size_t len = strcspn(list, ":");
-		if (is_untranslated(list, len))
+		if (tag_is_default(list, len))
 			return used;
 		used = add_preference(preference, used, list, len);
 		list += len + (list[len] == ':');

@@ -2,7 +2,6 @@
 #include "catalog/chain.h"
 
 #include <string.h>
-#include <strings.h>
 
 struct search {
 	const ftg_catalog *catalog;
@@ -24,8 +23,7 @@ look_up(void *context, const char *name, size_t len)
 {
 	struct search *search = context;
 	struct tag tag, candidate;
-	if ((len == 1 && name[0] == 'C') || (len == 5 && memcmp(name, "POSIX", 5) == 0) ||
-	    (len == 9 && strncasecmp(name, "i-default", 9) == 0)) {
+	if (tag_is_default(name, len)) {
 		search->found = FTG_ENGLISH;
 		return false;
 	}

@@ -35,18 +35,20 @@ struct template
 	    shaped; /* can need more than copying: line breaks, a POP3 line that begins with an argument, a timestamp */
 };
 
-/* All forms of one text. */
+/* All forms of one text, in one encoding. */
 struct entry {
 	const struct template *form;
 	const struct plural *plural; /* NULL: one form */
+	const char *spoken;          /* the tag of the language of the text */
 	uint8_t origin;              /* enum ftg_origin */
 };
 
 struct language {
 	struct tag tag;
 	char name[TAG_TEXT];
-	const char *preference; /* the preference that it serves; NULL for a language by its own name */
-	struct entry entry[FTG_ENCODINGS][FTG_IDS];
+	const char *preference;            /* the preference that it serves; NULL for a language by its own name */
+	const char *spoken[FTG_ENCODINGS]; /* the tag of the language that most of its texts have */
+	const struct entry *entry[FTG_ENCODINGS][FTG_IDS];
 };
 
 struct ftg_catalog {

@@ -60,7 +60,7 @@ put_reason(char *out, const struct rendering *r, unsigned long id)
 	const struct ftg_row *row = ftg_row((enum ftg_id)id);
 	if (row->service != FTG_MAILBOX && row->service != FTG_SECPOL)
 		return out;
-	return compose(out, r, r->language->entry[r->voice->encoding][id].form);
+	return compose(out, r, r->language->entry[r->voice->encoding][id]->form);
 }
 
 static char *
@@ -107,7 +107,7 @@ compose(char *out, const struct rendering *r, const struct template *template)
 static const struct template *
 choose_form(const struct rendering *r)
 {
-	const struct entry *entry = &r->language->entry[r->voice->encoding][r->reply->id];
+	const struct entry *entry = r->language->entry[r->voice->encoding][r->reply->id];
 	if (entry->plural == NULL)
 		return entry->form;
 	return &entry->form[plural_form(entry->plural, r->reply->arg[0].number)];

@@ -14,6 +14,7 @@ source_new(struct arena *arena, const struct tag *tag, enum ftg_origin origin)
 	if (source == NULL)
 		return NULL;
 	source->tag = *tag;
+	tag_format(tag, source->name);
 	source->origin = origin;
 	source->plural = plural_default();
 	return source;
@@ -105,6 +106,7 @@ source_add(struct loader *loader, struct source *source, enum ftg_id id, const c
 	struct entry entry = {
 		.form = template_make(loader->arena, id, loader->profile, loader->utf8, forms),
 		.plural = forms > 1 ? source->plural : NULL,
+		.spoken = source->name,
 		.origin = (uint8_t)source->origin,
 	};
 	source->entry[FTG_UTF8][id] = entry;

@@ -8,6 +8,7 @@
 /* entry[encoding][id].form is NULL if the source has no valid text. */
 struct source {
 	struct tag tag;
+	char name[TAG_TEXT];      /* the tag as text */
 	char folder[FTG_TAG_MAX]; /* the locale name under which it was found, "" for none */
 	enum ftg_origin origin;
 	const struct plural *plural;

@@ -3,6 +3,7 @@
 
 #include <ftgate/catalog.h>
 #include <string.h>
+#include <strings.h>
 
 /* Unlike those of <ctype.h>, these do not depend on the locale. */
 static bool
@@ -134,6 +135,25 @@ add_chinese_script(struct tag *tag)
 	}
 }
 
+/* Withdrawn language codes that locale names still use, and what the IANA registry prefers to them (RFC 5646 3.1.7). */
+static void
+replace_withdrawn(struct tag *tag)
+{
+	static const char codes[][2][3] = { { "in", "id" }, { "iw", "he" }, { "ji", "yi" }, { "jw", "jv" },
+		{ "mo", "ro" } };
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		if (strcmp(tag->language, codes[i][0]) == 0)
+			memcpy(tag->language, codes[i][1], sizeof(codes[i][1]));
+	}
+}
+
+bool
+tag_is_default(const char *name, size_t len)
+{
+	return (len == 1 && name[0] == 'C') || (len == 5 && memcmp(name, "POSIX", 5) == 0) ||
+	    (len == 9 && strncasecmp(name, "i-default", 9) == 0);
+}
+
 static bool
 codeset_valid(const char *at, const char *end)
 {
@@ -159,6 +179,7 @@ tag_parse(struct tag *tag, const char *text, size_t len)
 		return false;
 	if (modifier != NULL && !parse_modifier(tag, modifier + 1, end))
 		return false;
+	replace_withdrawn(tag);
 	add_chinese_script(tag);
 	return true;
 }
@@ -227,20 +248,40 @@ drop_parts(struct tag *tag, unsigned drop)
 	return true;
 }
 
+/* The n-th language, from 1, whose texts serve who reads this one; false if there is none. */
+static bool
+relate(struct tag *tag, unsigned n)
+{
+	static const struct {
+		char language[3], related[2][3];
+	} languages[] = { { "nb", { "no" } }, { "nn", { "no", "nb" } }, { "no", { "nb" } } };
+	for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++) {
+		if (strcmp(tag->language, languages[i].language) != 0 || n > 2 ||
+		    languages[i].related[n - 1][0] == '\0')
+			continue;
+		memcpy(tag->language, languages[i].related[n - 1], sizeof(languages[i].related[n - 1]));
+		return true;
+	}
+	if (n > 1 || strcmp(tag->language, "zh") != 0 || tag->script[0] != '\0')
+		return false;
+	memcpy(tag->script, "Hans", sizeof("Hans"));
+	return true;
+}
+
 bool
 tag_candidate(const struct tag *tag, unsigned k, struct tag *out)
 {
-	bool bokmal = strcmp(tag->language, "nb") == 0;
-	bool norwegian = strcmp(tag->language, "no") == 0;
-	for (unsigned i = 0; i < (bokmal || norwegian ? 2 * DROPS : DROPS); i++) {
-		*out = *tag;
-		if (!drop_parts(out, i % DROPS) || k-- > 0)
-			continue;
-		if (i >= DROPS)
-			memcpy(out->language, bokmal ? "no" : "nb", 3);
-		return true;
+	for (unsigned n = 0;; n++) {
+		struct tag related = *tag;
+		if (n > 0 && !relate(&related, n))
+			return false;
+		for (unsigned drop = 0; drop < DROPS; drop++) {
+			*out = related;
+			bool known = (drop & DROP_SCRIPT) && tag->script[0] == '\0';
+			if (!known && drop_parts(out, drop) && k-- == 0)
+				return true;
+		}
 	}
-	return false;
 }
 
 bool

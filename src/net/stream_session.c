@@ -1,5 +1,6 @@
 /* The functions of a stream that sessions call: replies in their voice, octets, events for the log. */
 #include <ftgate/catalog.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -28,12 +29,29 @@ stream_log_begin(const struct stream *stream, const char *event)
 	log_put("client", stream->peer);
 }
 
+/* The language of the reply that the pairs name by its ID, else that of most replies to this client. */
+static const char *
+spoken(const struct ftg_voice *voice, va_list pairs)
+{
+	enum ftg_id id = FTG_IDS;
+	va_list copy;
+	va_copy(copy, pairs);
+	for (const char *key; id == FTG_IDS && (key = va_arg(copy, const char *)) != NULL;) {
+		const char *value = va_arg(copy, const char *);
+		if (strcmp(key, "id") == 0 && value != NULL)
+			id = ftg_id_find(value);
+	}
+	va_end(copy);
+	return id != FTG_IDS ? ftg_catalog_spoken_in(voice->catalog, voice->language, voice->encoding, id)
+	                     : ftg_catalog_spoken(voice->catalog, voice->language, voice->encoding);
+}
+
 void
 stream_log(const struct stream *stream, const char *event, va_list pairs)
 {
 	const struct ftg_voice voice = stream_voice(stream, NULL);
 	stream_log_begin(stream, event);
-	log_put("lang", ftg_catalog_tag(voice.catalog, voice.language));
+	log_put("lang", spoken(&voice, pairs));
 	log_put_list(pairs);
 	log_end();
 }

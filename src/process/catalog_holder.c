@@ -136,6 +136,13 @@ current(const struct catalog_holder *catalogs)
 	return catalogs->catalog != NULL ? catalogs->catalog : ftg_catalog_english(catalogs->request.profile);
 }
 
+/* The English for a reader who asked for another language: polite, if there is a catalogue of it. */
+static ftg_lang
+polite_english(const struct catalog_holder *catalogs)
+{
+	return ftg_catalog_find(current(catalogs), "en");
+}
+
 /* -1 if no language is asked for, or it is missing. */
 static ftg_lang
 find(const struct catalog_holder *catalogs, const char *request)
@@ -156,11 +163,13 @@ swap(struct catalog_holder *catalogs, ftg_catalog *catalog)
 	ftg_catalog_free(catalogs->catalog);
 	catalogs->catalog = catalog;
 	ftg_lang language = find(catalogs, request->language);
+	if (language < 0)
+		language = *request->language == '\0' ? FTG_ENGLISH : polite_english(catalogs);
 	ftg_lang second = find(catalogs, request->bilingual);
 	catalogs->source = (struct voice_source) {
 		.voice = {
 			.catalog = current(catalogs),
-			.language = language < 0 ? FTG_ENGLISH : language,
+			.language = language,
 			.bilingual = second >= 0,
 			.second = second,
 			.encoding = FTG_ASCII,
@@ -170,6 +179,21 @@ swap(struct catalog_holder *catalogs, ftg_catalog *catalog)
 		.contact = request->contact,
 		.help = request->help,
 	};
+}
+
+/* Reports, once for all workers, a language of the server that clients of an ASCII protocol do not get. */
+static void
+warn_of_script(const struct catalog_holder *catalogs)
+{
+	const struct ftg_voice *voice = &catalogs->source.voice;
+	const char *tag = ftg_catalog_tag(voice->catalog, voice->language);
+	const char *spoken = ftg_catalog_spoken(voice->catalog, voice->language, FTG_ASCII);
+	size_t len = strcspn(tag, "-");
+	if (catalogs->worker != 0 || (len == strcspn(spoken, "-") && memcmp(tag, spoken, len) == 0))
+		return;
+	log_event("language-falls-back", "request", tag, "lang", spoken, "detail",
+	    "SMTP is ASCII, and POP3 is before LANG or UTF8; a catalogue in Latin letters (LL@latin) would be used there",
+	    NULL);
 }
 
 /* A bad file is left out at the start: there is no older catalogue to keep. */
@@ -187,6 +211,7 @@ catalog_holder_open(struct catalog_holder *catalogs, const struct catalog_reques
 	log_refusals(load);
 	log_outcome(load, load->catalog == NULL ? "catalogue-failed" : "catalogue-loaded");
 	swap(catalogs, load->catalog);
+	warn_of_script(catalogs);
 	load_free(load);
 }
 

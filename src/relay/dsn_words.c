@@ -150,7 +150,7 @@ dsn_say(struct dsn_words *words, const struct dsn_report *report, const struct f
 		.subject = say_subject(report, &voice),
 		.text = say_text(report, &voice),
 	};
-	snprintf(words->language, sizeof words->language, "%s", ftg_catalog_tag(catalog, voice.language));
+	snprintf(words->language, sizeof words->language, "%s", ftg_catalog_spoken(catalog, voice.language, FTG_UTF8));
 	return words->subject != NULL && words->text != NULL;
 }
 

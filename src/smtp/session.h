@@ -58,6 +58,7 @@ struct smtp_config {
 	struct stats_slot *stats; /* counts messages; NULL: none */
 	struct limiter *limiter;  /* limits by address and account; NULL: none */
 	bool xlang;               /* the client may choose the language of the replies */
+	bool xlang_utf8;          /* which are then in UTF-8 */
 	struct policy_settings policy;
 	const struct router *router; /* to other servers; NULL: every domain has a route */
 	struct greylist *greylist;   /* NULL: none */

@@ -31,15 +31,21 @@ add_word(char *list, size_t size, size_t len, const char *word)
 	return len;
 }
 
-/* The built-in English has the tag i-default, since the catalogue may have an English of its own. */
+/*
+ * The built-in English has the tag i-default, since the catalogue may have an English of its own. Leaves out languages that
+ * would be sent as another one.
+ */
 void
 xlang_names(const struct smtp_session *s, char *names, size_t size)
 {
 	const ftg_catalog *catalog = s->outlet->voice(s->outlet).catalog;
 	size_t len = add_word(names, size, 0, LANGUAGE_DEFAULT);
 
-	for (ftg_lang i = FTG_ENGLISH + 1; i < ftg_catalog_languages(catalog); i++)
-		len = add_word(names, size, len, ftg_catalog_tag(catalog, i));
+	for (ftg_lang i = FTG_ENGLISH + 1; i < ftg_catalog_languages(catalog); i++) {
+		const char *tag = ftg_catalog_tag(catalog, i);
+		if (strcmp(tag, ftg_catalog_spoken(catalog, i, s->config->xlang_utf8 ? FTG_UTF8 : FTG_ASCII)) == 0)
+			len = add_word(names, size, len, tag);
+	}
 }
 
 static bool
@@ -54,13 +60,20 @@ about(const char *tag)
 	return ftg_reply_text(FTG_SMTP_LANGUAGE, tag, strlen(tag));
 }
 
+/* The language in which replies are sent from now on. */
+static struct ftg_reply
+about_voice(struct smtp_session *s)
+{
+	struct ftg_voice voice = s->outlet->voice(s->outlet);
+	return about(ftg_catalog_spoken(voice.catalog, voice.language, voice.encoding));
+}
+
 /* "*": drops the choice of the client. */
 static struct ftg_reply
 choose_any(struct smtp_session *s)
 {
 	xlang_prefer(s, LANGUAGE_OF_CLIENT, "");
-	struct ftg_voice voice = s->outlet->voice(s->outlet);
-	return about(ftg_catalog_tag(voice.catalog, voice.language));
+	return about_voice(s);
 }
 
 static struct ftg_reply
@@ -75,7 +88,7 @@ choose(struct smtp_session *s, struct span ranges)
 		if (tag == NULL)
 			continue;
 		xlang_prefer(s, LANGUAGE_OF_CLIENT, tag);
-		return about(tag);
+		return strcmp(tag, LANGUAGE_DEFAULT) == 0 ? about(tag) : about_voice(s);
 	}
 	return ftg_reply(FTG_SMTP_NO_LANGUAGE);
 }

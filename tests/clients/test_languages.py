@@ -1,7 +1,12 @@
 #!/usr/bin/env python3
 """The language of the server is the environment's as POSIX says, with no locale installed."""
 
-from server import STRANGER, Server, Talk, TestCase, main, render
+import re
+
+from server import SOURCE, STRANGER, Server, Talk, TestCase, main, render
+
+with open(f"{SOURCE}/po/LINGUAS", encoding="ascii") as linguas:
+    LANGUAGES = [word for line in linguas if not line.startswith("#") for word in line.split()]
 
 
 class Languages(TestCase):
@@ -42,8 +47,33 @@ class Languages(TestCase):
         self.speaks(None, LANG="POSIX", LANGUAGE="de")
         self.speaks(None)
 
-    def test_a_language_that_is_not_there_is_english(self):
-        self.speaks(None, LANG="xx")
+    def test_c_at_the_head_of_the_option_is_english(self):
+        self.speaks(None, "--language", "C:de")
+
+    def test_withdrawn_codes_find_their_successors(self):
+        for old, new in (("iw_IL", "he"), ("in_ID", "id"), ("no_NO", "nb")):
+            self.speaks(new if new in LANGUAGES else "en", LANG=old)
+
+    def test_a_script_that_smtp_cannot_send_is_the_polite_english_and_is_reported(self):
+        wanted = render("en", "ERR_SMTP_ADDRESS_UNKNOWN", STRANGER)
+        with Server(LANG="ja_JP.UTF-8") as server, Talk(server) as talk:
+            talk.mail()
+            self.assertEqual(wanted, talk.refused())
+            server.wait_for_log(r"event=reply ")
+            warned = re.findall(r"event=language-falls-back request=(\S+) lang=(\S+)", server.log())
+            self.assertEqual([("ja", "en")], warned)
+            self.assertEqual({"en"}, set(re.findall(r"event=reply .*\blang=(\S+)", server.log())))
+
+    def test_a_script_that_smtp_can_send_is_not_reported(self):
+        with Server(LANG="de_DE.UTF-8") as server, Talk(server) as talk:
+            talk.mail()
+            talk.refused()
+            server.wait_for_log(r"event=reply .*\blang=de ")
+            self.assertNotIn("language-falls-back", server.log())
+
+    def test_a_language_that_is_not_there_is_the_polite_english(self):
+        self.speaks("en", LANG="xx")
+        self.speaks("en", "--language", "xx:yy")
         self.speaks(None, LANG="../../../etc/passwd")
 
     def test_the_option_goes_before_the_environment(self):

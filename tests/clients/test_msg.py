@@ -82,7 +82,8 @@ class Render(Folder):
             ({"LANG": "de_DE"}, "OK"),
             ({"LANG": "de_DE.UTF-8", "LC_ALL": "C"}, "Ok"),
             ({"LANG": "xx", "LANGUAGE": "de_AT:fr"}, "OK"),
-            ({"LANG": "xx"}, "Ok"),
+            ({"LANG": "xx"}, "OK"),
+            ({"LANGUAGE": "C:de"}, "Ok"),
             ({"LC_ALL": "C.UTF-8"}, "Ok"),
         ):
             self.assertEqual(out("render", "ERR_SMTP_OK", **environment), f"250 2.5.0 {wanted} (#3.07)\r\n")
@@ -118,8 +119,23 @@ class Render(Folder):
 
     def test_unknown_language_is_english_and_said_so(self):
         said = run("render", "--lang", "xx", "3.07")
-        self.assertEqual((said.returncode, said.stdout), (0, b"250 2.5.0 Ok (#3.07)\r\n"))
+        self.assertEqual((said.returncode, said.stdout), (0, b"250 2.5.0 OK (#3.07)\r\n"))
         self.assertIn(b"'xx'", said.stderr)
+
+    def test_a_reply_that_the_wire_cannot_carry_is_said_to_be_english(self):
+        said = run("render", "--lang", "ja", "4.28", "a@example.org")
+        self.assertEqual(said.stdout, run("render", "--lang", "en", "4.28", "a@example.org").stdout)
+        self.assertIn(b"is sent in 'en': 'ja' has no text", said.stderr)
+        for arguments in (["-u", "-l", "ja", "4.28", "a"], ["-l", "ja", "FTG_NOTICE_HEADER"], ["-l", "de", "4.28", "a"],
+                          ["-l", "C", "4.28", "a"]):
+            self.assertEqual(b"", run("render", *arguments).stderr, arguments)
+
+    def test_preview_marks_what_is_english_and_no_notice_that_is_translated(self):
+        marked = [line for line in out("preview", "-l", "ja").splitlines() if "(English, no translation)" in line]
+        self.assertFalse([line for line in marked if "FTG_NOTICE" in line])
+        self.assertIn("#4.28 ERR_SMTP_ADDRESS_UNKNOWN (English, no translation)", marked)
+        self.assertNotIn("no translation", out("preview", "-u", "-l", "ja"))
+        self.assertNotIn("no translation", out("preview", "-l", "en"))
 
     def test_argument_cannot_end_the_line(self):
         said = run("render", "4.28", "a\r\n250 ok")

@@ -31,7 +31,9 @@ Test(language, has_one_canonical_tag_for_each_name)
 		{ "ca_ES@valencia", "ca-ES-valencia" }, { "ca-ES-valencia", "ca-ES-valencia" }, { "zh_TW", "zh-Hant" },
 		{ "zh_CN.GB18030", "zh-Hans" }, { "zh_HK", "zh-Hant-HK" }, { "zh-Hant", "zh-Hant" }, { "zh", "zh" },
 		{ "es-419", "es-419" }, { "de-CH-1996", "de-CH-1996" }, { "sl-rozaj", "sl-rozaj" }, { "haw", "haw" },
-		{ "pt_BR", "pt-BR" }, { "en-u-ca-gregory", "en" } };
+		{ "pt_BR", "pt-BR" }, { "iw", "he" }, { "iw_IL", "he-IL" }, { "in", "id" }, { "in_ID", "id-ID" },
+		{ "ji", "yi" }, { "mo", "ro" }, { "zh-SG", "zh-Hans-SG" }, { "ru@latin", "ru-Latn" },
+		{ "en-u-ca-gregory", "en" } };
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		cr_expect_str_eq(canonical(pairs[i][0]), pairs[i][1], "%s", pairs[i][0]);
 }
@@ -89,7 +91,9 @@ Test(language, is_searched_from_the_longest_tag_to_the_shortest)
 	cr_expect_str_eq(candidates("nb"), "nb no");
 	cr_expect_str_eq(candidates("nb_NO"), "nb-NO nb no-NO no");
 	cr_expect_str_eq(candidates("no"), "no nb");
-	cr_expect_str_eq(candidates("nn"), "nn");
+	cr_expect_str_eq(candidates("nn"), "nn no nb");
+	cr_expect_str_eq(candidates("zh"), "zh zh-Hans");
+	cr_expect_str_eq(candidates("zh_SG"), "zh-Hans-SG zh-Hans zh-SG zh");
 }
 
 /* ---- the environment ---- */
@@ -308,6 +312,37 @@ Test(finding, keeps_i_default_from_an_english_translation)
 	ftg_catalog_free(catalog);
 }
 
+Test(finding, knows_english_by_c_at_the_head_of_a_preference)
+{
+	static const char *const preferences[] = { "C:de", "POSIX:de", "de:C:fr", NULL };
+	translate("de", "de");
+	say("locale", "fr", "ftgate", "fr", ERR_SMTP_AUTHOK, ERR_SMTP_AUTHOK);
+	ftg_catalog *catalog = open_with(preferences);
+	cr_expect_eq(ftg_catalog_find(catalog, "C:de"), FTG_ENGLISH);
+	cr_expect_eq(ftg_catalog_find(catalog, "POSIX:de"), FTG_ENGLISH);
+	cr_expect_str_eq(words(catalog, "C:de", FTG_UTF8, ERR_SMTP_OK), "Ok");
+	cr_expect_str_eq(words(catalog, "de:C:fr", FTG_UTF8, ERR_SMTP_OK), "de");
+	cr_expect_str_eq(words(catalog, "de:C:fr", FTG_UTF8, ERR_SMTP_AUTHOK), "Auth OK");
+	ftg_catalog_free(catalog);
+}
+
+Test(finding, knows_languages_by_their_withdrawn_codes)
+{
+	static const char *const preferences[] = { "iw_IL", "no_NO", "zh", NULL };
+	translate("he", "he");
+	translate("id", "id");
+	translate("nb", "nb");
+	translate("zh_CN", "zh");
+	translate("zh_TW", "tw");
+	ftg_catalog *catalog = open_with(preferences);
+	static const char *const pairs[][2] = { { "iw", "he" }, { "iw_IL", "he" }, { "in", "id" }, { "in_ID", "id" },
+		{ "no", "nb" }, { "no_NO", "nb" }, { "nn_NO", "nb" }, { "zh", "zh-Hans" }, { "zh_SG", "zh-Hans" },
+		{ "zh-HK", "zh-Hant" }, { "zh-TW", "zh-Hant" }, { "zh-Hant-TW", "zh-Hant" } };
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		cr_expect_str_eq(tag_found(catalog, pairs[i][0]), pairs[i][1], "%s", pairs[i][0]);
+	ftg_catalog_free(catalog);
+}
+
 Test(finding, knows_norwegian_by_both_names)
 {
 	translate("nb", "nb");
@@ -433,6 +468,37 @@ Test(chain, uses_the_latin_companion_only_on_an_ascii_wire)
 	    "\xC4\x90"
 	    "a");
 	cr_expect_str_eq(words(catalog, "sr-Latn", FTG_ASCII, ERR_SMTP_OK), "Da");
+	ftg_catalog_free(catalog);
+}
+
+#define DA "\xD0\x94\xD0\xB0"
+
+Test(chain, ends_with_the_polite_english_and_says_so)
+{
+	static const char *const preferences[] = { "ja:uk", "ja:C", NULL };
+	say("locale", "ja", "ftgate", DA, ERR_SMTP_OK, ERR_SMTP_OK);
+	say("locale", "uk", "ftgate", DA, ERR_SMTP_OK, ERR_SMTP_OK);
+	say("locale", "uk@latin", "ftgate", "Tak", ERR_SMTP_OK, ERR_SMTP_OK);
+	say("locale", "en", "ftgate", "Fine", ERR_SMTP_OK, ERR_SMTP_AUTHOK);
+	say("overlay", "en", "ftgate-local", "Our own", ERR_SMTP_AUTHOK, ERR_SMTP_AUTHOK);
+	ftg_catalog *catalog = open_with(preferences);
+	ftg_lang ja = ftg_catalog_find(catalog, "ja"), uk = ftg_catalog_find(catalog, "uk_UA");
+	cr_expect_str_eq(words(catalog, "ja", FTG_UTF8, ERR_SMTP_OK), DA);
+	cr_expect_str_eq(words(catalog, "ja", FTG_ASCII, ERR_SMTP_OK), "Fine");
+	cr_expect_str_eq(words(catalog, "ja", FTG_UTF8, ERR_SMTP_AUTHOK), "Our own");
+	cr_expect_str_eq(words(catalog, "uk_UA", FTG_ASCII, ERR_SMTP_OK), "Tak");
+	cr_expect_str_eq(words(catalog, "C", FTG_ASCII, ERR_SMTP_OK), "Ok");
+	cr_expect_str_eq(words(catalog, "ja:uk", FTG_ASCII, ERR_SMTP_OK), "Tak");
+	cr_expect_str_eq(words(catalog, "ja:C", FTG_ASCII, ERR_SMTP_OK), "Ok");
+	cr_expect_str_eq(ftg_catalog_spoken(catalog, ja, FTG_ASCII), "en");
+	cr_expect_str_eq(ftg_catalog_spoken(catalog, ja, FTG_UTF8), "ja");
+	cr_expect_str_eq(ftg_catalog_spoken(catalog, uk, FTG_ASCII), "uk-Latn");
+	cr_expect_str_eq(ftg_catalog_spoken(catalog, uk, FTG_UTF8), "uk");
+	cr_expect_str_eq(ftg_catalog_spoken(catalog, FTG_ENGLISH, FTG_UTF8), "en");
+	cr_expect_str_eq(ftg_catalog_spoken(catalog, 99, FTG_UTF8), "en");
+	cr_expect_str_eq(ftg_catalog_spoken_in(catalog, ja, FTG_UTF8, ERR_SMTP_OK), "ja");
+	cr_expect_str_eq(ftg_catalog_spoken_in(catalog, ja, FTG_UTF8, ERR_SMTP_AUTHOK), "en");
+	cr_expect_eq(ftg_catalog_origin(catalog, ja, FTG_UTF8, ERR_SMTP_AUTHOK), FTG_FROM_OVERLAY);
 	ftg_catalog_free(catalog);
 }
 

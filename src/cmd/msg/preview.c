@@ -23,17 +23,20 @@ parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* The origin of the words, if it is not the translation. */
-static const char *
-origin(const struct ftg_voice *voice, enum ftg_id id)
+/* Prints the language of the words, if it is not the one asked for, and whether they are the operator's own. */
+static void
+print_origin(const struct voice *voice, enum ftg_id id)
 {
-	if (voice->language == FTG_ENGLISH && !voice->catalog)
-		return "";
-	switch (ftg_catalog_origin(voice->catalog, voice->language, voice->encoding, id)) {
-	case FTG_FROM_OVERLAY: return _(" (your own text)");
-	case FTG_FROM_TABLE: return row_has_text(id) ? _(" (English, no translation)") : "";
-	default: return "";
-	}
+	const struct ftg_voice *speak = &voice->speak;
+	enum ftg_encoding encoding = ftg_row(id)->service == FTG_DSN ? FTG_UTF8 : speak->encoding;
+	const char *spoken = voice_spoken(voice, id);
+
+	if (ftg_catalog_origin(speak->catalog, speak->language, encoding, id) == FTG_FROM_OVERLAY)
+		printf("%s", _(" (your own text)"));
+	if (spoken && strcmp(spoken, "en") == 0)
+		printf("%s", _(" (English, no translation)"));
+	else if (spoken)
+		printf(" (%s)", spoken);
 }
 
 /* Prints a rendered reply with label before its first line; further lines are indented by the same width. */
@@ -82,7 +85,9 @@ print_all(const struct request *request)
 		const struct ftg_row *row = ftg_row(id);
 		size_t samples = row->text[1] ? sizeof counts / sizeof *counts : 1;
 
-		printf("%s%s %s%s%s\n", bold, row->ref, row->id, plain, origin(&request->voice.speak, id));
+		printf("%s%s %s%s", bold, row->ref, row->id, plain);
+		print_origin(&request->voice, id);
+		putchar('\n');
 		for (size_t i = 0; i < samples; i++) {
 			struct ftg_reply reply = row_sample(id, counts[i]);
 

@@ -116,6 +116,10 @@ msg_render(int argc, char **argv)
 		return MSG_TROUBLE;
 	if (ftg_row(request.reply.id)->service == FTG_DSN)
 		request.voice.speak.encoding = FTG_UTF8; /* a message, not a line of a protocol */
+	if (request.voice.asked && voice_spoken(&request.voice, request.reply.id))
+		complain(_("this reply is sent in '%s': '%s' has no text for it in this encoding"),
+		    voice_spoken(&request.voice, request.reply.id),
+		    ftg_catalog_tag(request.voice.catalog, request.voice.speak.language));
 	fwrite(line, 1, ftg_render(line, &request.voice.speak, &request.reply), stdout);
 	voice_close(&request.voice);
 	return MSG_FINE;

@@ -9,7 +9,7 @@
 static const struct entry *
 entry_of(const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding, enum ftg_id id)
 {
-	return &catalog->language[language]->entry[encoding][id];
+	return catalog->language[language]->entry[encoding][id];
 }
 
 unsigned

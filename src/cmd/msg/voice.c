@@ -124,7 +124,18 @@ choose(const struct voice *voice)
 		return language;
 	if (voice->asked)
 		complain(_("there is no catalogue for '%s'; this is English"), voice->preference);
-	return FTG_ENGLISH;
+	return ftg_catalog_find(voice->catalog, "en");
+}
+
+const char *
+voice_spoken(const struct voice *voice, enum ftg_id id)
+{
+	const struct ftg_voice *speak = &voice->speak;
+	enum ftg_encoding encoding = ftg_row(id)->service == FTG_DSN ? FTG_UTF8 : speak->encoding;
+	const char *spoken = ftg_catalog_spoken_in(speak->catalog, speak->language, encoding, id);
+
+	return !row_has_text(id) || strcmp(spoken, ftg_catalog_tag(speak->catalog, speak->language)) == 0 ? NULL
+	                                                                                                  : spoken;
 }
 
 bool

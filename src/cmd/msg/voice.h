@@ -32,6 +32,12 @@ void voice_init(struct voice *voice);
 /* Loads the catalogue. Returns false after an error message if that fails. Only reports refused texts. */
 bool voice_open(struct voice *voice);
 
+/*
+ * The tag of the language in which a reply is sent, if that is not the language asked for: "en" if this has no text, or no
+ * text in the encoding. NULL if it is. A DSN row is always sent in UTF-8.
+ */
+const char *voice_spoken(const struct voice *voice, enum ftg_id id);
+
 /* Frees the catalogue. */
 void voice_close(struct voice *voice);
 

@@ -65,7 +65,8 @@ search_language(struct search *s, ftg_lang language)
 			unsigned forms = texts_forms(s->catalog, language, e, id);
 
 			if (language != FTG_ENGLISH &&
-			    ftg_catalog_origin(s->catalog, language, e, id) == FTG_FROM_TABLE)
+			    strcmp(ftg_catalog_spoken_in(s->catalog, language, e, id),
+			        ftg_catalog_tag(s->catalog, language)) != 0)
 				continue;
 			for (unsigned form = 0; form < forms; form++)
 				search_form(s, language, e, id, form);

@@ -152,6 +152,17 @@ struct preference {
 	const char *instead;    /* what is used if the catalogue has none of them */
 };
 
+/* The language, and in parentheses what clients get instead whose protocol is ASCII: "ja (ASCII: en)". */
+static void
+print_tag(FILE *to, const ftg_catalog *catalog, ftg_lang language)
+{
+	const char *tag = ftg_catalog_tag(catalog, language);
+	const char *ascii = ftg_catalog_spoken(catalog, language, FTG_ASCII);
+	printable_print(to, "%s", tag);
+	if (strcmp(tag, ascii) != 0)
+		printable_print(to, " (ASCII: %s)", ascii);
+}
+
 /* Returns whether the catalogue has the language. */
 static bool
 print_language(
@@ -159,7 +170,9 @@ print_language(
 {
 	ftg_lang language = preference->tags[0] == '\0' ? FTG_ENGLISH : ftg_catalog_find(catalog, preference->tags);
 	if (language >= 0) {
-		printable_print(to, "%-13s %s\n", preference->label, ftg_catalog_tag(catalog, language));
+		printable_print(to, "%-13s ", preference->label);
+		print_tag(to, catalog, language);
+		fputc('\n', to);
 		return true;
 	}
 	printable_print(
@@ -174,8 +187,10 @@ static bool
 print_languages(FILE *to, const ftg_catalog *catalog, const struct settings *settings)
 {
 	printable_print(to, "languages    ");
-	for (ftg_lang i = 0; i < ftg_catalog_languages(catalog); i++)
-		printable_print(to, " %s", ftg_catalog_tag(catalog, i));
+	for (ftg_lang i = ftg_catalog_find(catalog, "en") > FTG_ENGLISH; i < ftg_catalog_languages(catalog); i++) {
+		fputc(' ', to);
+		print_tag(to, catalog, i);
+	}
 	fputc('\n', to);
 	bool found = print_language(to, catalog, settings,
 	    &(struct preference) { "language", "language", if_effective(settings->config->language, settings->language),

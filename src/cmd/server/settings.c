@@ -120,6 +120,13 @@ set_hostname(struct settings *settings, const char *value, char error[SETTINGS_E
 	return 0;
 }
 
+/* C and POSIX stand for the published English, and end a list. */
+static bool
+is_english(const char *name)
+{
+	return strcmp(name, "C") == 0 || strcmp(name, "POSIX") == 0;
+}
+
 /* Does each element of a list look like a language? */
 static bool
 is_language_list(const char *list)
@@ -133,7 +140,7 @@ is_language_list(const char *list)
 			return false;
 		memcpy(name, at, len);
 		name[len] = '\0';
-		if (!ftg_language_valid(name))
+		if (!ftg_language_valid(name) && !is_english(name))
 			return false;
 		at += len + (at[len] == ':');
 	}
@@ -143,8 +150,7 @@ is_language_list(const char *list)
 static int
 read_language(char language[FTG_PREFERENCE_MAX], const char *value, char error[SETTINGS_ERROR_SIZE])
 {
-	bool english = strcmp(value, "C") == 0 || strcmp(value, "POSIX") == 0;
-	if (!english && !is_language_list(value))
+	if (!is_language_list(value))
 		return fail(
 		    error, "'%.40s' is not a language; write a tag such as de or pt-BR, several as de:fr, or C", value);
 	snprintf(language, FTG_PREFERENCE_MAX, "%s", value);
@@ -155,10 +161,9 @@ read_language(char language[FTG_PREFERENCE_MAX], const char *value, char error[S
 static int
 set_language(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
 {
-	bool english = strcmp(value, "C") == 0 || strcmp(value, "POSIX") == 0;
 	if (read_language(settings->language, value, error) < 0)
 		return -1;
-	if (english)
+	if (is_english(value))
 		settings->language[0] = '\0';
 	return 0;
 }

@@ -185,6 +185,7 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 	service->config.blocklist_stage = (enum blocklist_stage)settings->config->blocklists.refuse_at;
 	service->config.resolver = &dns.resolver;
 	service->config.xlang = settings->xlang;
+	service->config.xlang_utf8 = settings->xlang_utf8;
 	service->utf8 = settings->xlang_utf8;
 	service->language = listen->language;
 	smtp_service_open(service, &settings->limits);
