@@ -7,6 +7,7 @@
 
 #include "base/ascii.h"
 #include "base/dns_name.h"
+#include "base/translate.h"
 
 enum { ITEM_SIZE = 512 };
 
@@ -67,8 +68,37 @@ read_weight(struct blocklist *list, const char *text)
 	return true;
 }
 
-/* Parses one list. Writes into the text. Returns the error; NULL: none. */
-static const char *
+enum fault { FAULT_NONE, FAULT_NUMBER, FAULT_LENGTH, FAULT_ZONE, FAULT_CODES, FAULT_WEIGHT };
+
+static void
+write_fault(char error[SECTION_ERROR_SIZE], enum fault fault, const char *item, size_t item_len)
+{
+	int len = (int)(item_len < 60 ? item_len : 60);
+	switch (fault) {
+	case FAULT_NUMBER:
+		snprintf(error, SECTION_ERROR_SIZE, _("'%.*s' is one list too many; name 16 at most"), len, item);
+		break;
+	case FAULT_LENGTH: snprintf(error, SECTION_ERROR_SIZE, _("'%.*s' is too long"), len, item); break;
+	case FAULT_ZONE:
+		snprintf(error, SECTION_ERROR_SIZE,
+		    _("'%.*s' names no zone; write its name in the DNS, as list.example.org"), len, item);
+		break;
+	case FAULT_CODES:
+		snprintf(error, SECTION_ERROR_SIZE,
+		    _("'%.*s' has codes that are not valid; write up to 8, as 127.0.0.2,127.0.0.4-8"), len, item);
+		break;
+	case FAULT_WEIGHT:
+		snprintf(error, SECTION_ERROR_SIZE,
+		    _("'%.*s' has a weight that is not valid; write a number from 1 to 100, or from -1 to -100 for a list "
+		      "of trusted clients"),
+		    len, item);
+		break;
+	case FAULT_NONE: break;
+	}
+}
+
+/* Parses one list. Writes into the text. */
+static enum fault
 read_list(struct blocklist *list, char *text)
 {
 	char *weight = strchr(text, '*'), *codes = strchr(text, '=');
@@ -78,14 +108,13 @@ read_list(struct blocklist *list, char *text)
 	if (codes != NULL)
 		*codes++ = '\0';
 	if (strlen(text) > BLOCKLIST_ZONE_MAX || !dns_name_is_valid(text, strlen(text)))
-		return "names no zone; write its name in the DNS, as list.example.org";
+		return FAULT_ZONE;
 	memcpy(list->zone, text, strlen(text) + 1);
 	if (codes != NULL && !read_all_codes(list, codes))
-		return "has codes that are not valid; write up to 8, as 127.0.0.2,127.0.0.4-8";
+		return FAULT_CODES;
 	if (weight != NULL && !read_weight(list, weight))
-		return "has a weight that is not valid; write a number from 1 to 100, or from -1 to -100 for a list of "
-		       "trusted clients";
-	return NULL;
+		return FAULT_WEIGHT;
+	return FAULT_NONE;
 }
 
 int
@@ -95,14 +124,14 @@ blocklists_read(struct blocklists *lists, const char *text, char error[SECTION_E
 	lists->count = 0;
 	for (const char *at = text + strspn(text, " "); *at != '\0'; at += strspn(at, " ")) {
 		size_t len = strcspn(at, " ");
-		const char *fault = NULL;
+		enum fault fault;
 		snprintf(item, sizeof item, "%.*s", (int)len, at);
 		if (lists->count == BLOCKLISTS_MAX)
-			fault = "is one list too many; name 16 at most";
+			fault = FAULT_NUMBER;
 		else
-			fault = len >= sizeof item ? "is too long" : read_list(&lists->list[lists->count++], item);
-		if (fault != NULL) {
-			snprintf(error, SECTION_ERROR_SIZE, "'%.*s' %s", (int)(len < 60 ? len : 60), at, fault);
+			fault = len >= sizeof item ? FAULT_LENGTH : read_list(&lists->list[lists->count++], item);
+		if (fault != FAULT_NONE) {
+			write_fault(error, fault, at, len);
 			return -1;
 		}
 		at += len;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/translate.h"
 #include "config/reader.h"
 
 static char *
@@ -48,7 +49,7 @@ config_read(const char *path, config_report *report, void *context)
 	struct reader reader = { .config = config, .report = report, .context = context };
 	const char *why;
 	if (config == NULL) {
-		report(context, path, 0, "memory is out");
+		report(context, path, 0, _("memory is out"));
 		return NULL;
 	}
 	set_standard(config);
@@ -59,7 +60,7 @@ config_read(const char *path, config_report *report, void *context)
 	reader.content = content;
 	skip_mark(&reader);
 	if (content == NULL)
-		reader_fault(&reader, 0, "%s; name a file that can be read", why);
+		reader_fault(&reader, 0, _("%s; name a file that can be read"), why);
 	else
 		reader_run(&reader);
 	free(content);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/network.h"
+#include "base/translate.h"
 
 enum { SERVER_SIZE = 64 };
 
@@ -29,13 +30,13 @@ dns_servers_read(struct endpoint servers[DNS_SERVERS_MAX], const char *text, cha
 	for (const char *at = text + strspn(text, " "); *at != '\0'; at += strspn(at, " ")) {
 		size_t len = strcspn(at, " ");
 		if (count == DNS_SERVERS_MAX) {
-			snprintf(error, SECTION_ERROR_SIZE, "there are more than %d name servers; leave '%.40s' out",
+			snprintf(error, SECTION_ERROR_SIZE, _("there are more than %d name servers; leave '%.40s' out"),
 			    DNS_SERVERS_MAX, at);
 			return -1;
 		}
 		if (!read_server(&servers[count++], at, len)) {
 			snprintf(error, SECTION_ERROR_SIZE,
-			    "'%.*s' is not a name server; write its address, or ADDRESS:PORT, as 127.0.0.1:53",
+			    _("'%.*s' is not a name server; write its address, or ADDRESS:PORT, as 127.0.0.1:53"),
 			    (int)(len < 40 ? len : 40), at);
 			return -1;
 		}
@@ -51,6 +52,6 @@ dns_servers_check(const char *text, char error[SECTION_ERROR_SIZE])
 	int count = dns_servers_read(servers, text, error);
 	if (count == 0)
 		snprintf(error, SECTION_ERROR_SIZE,
-		    "'%.40s' names no name server; leave the setting out for those of the system", text);
+		    _("'%.40s' names no name server; leave the setting out for those of the system"), text);
 	return count > 0 ? 0 : -1;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/translate.h"
 
 static bool
 parse_port(const char *text, in_port_t *port)
@@ -91,7 +92,7 @@ endpoint_check(const char *text, char error[SECTION_ERROR_SIZE])
 	if (endpoint_parse(&endpoint, text))
 		return 0;
 	snprintf(error, SECTION_ERROR_SIZE,
-	    "'%.60s' is not an address of a service; write 127.0.0.1:10023, [::1]:10023, or the path of its socket",
+	    _("'%.60s' is not an address of a service; write 127.0.0.1:10023, [::1]:10023, or the path of its socket"),
 	    text);
 	return -1;
 }

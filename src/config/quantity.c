@@ -59,14 +59,3 @@ quantity_write(char text[QUANTITY_SIZE], enum unit unit, int64_t value)
 		suffix++;
 	snprintf(text, QUANTITY_SIZE, "%" PRId64 "%s", value / suffix->factor, value == 0 ? "" : suffix->text);
 }
-
-const char *
-quantity_form(enum unit unit)
-{
-	static const char *const forms[] = {
-		[UNIT_COUNT] = "a number such as 100",
-		[UNIT_SIZE] = "octets such as 500, 64K, 10M or 1G",
-		[UNIT_TIME] = "a time such as 500ms, 30s, 5m, 1h or 2d",
-	};
-	return forms[unit];
-}

@@ -16,7 +16,4 @@ bool quantity_read(enum unit unit, const char *text, int64_t *value);
 /* Writes a value, which must not be negative, with the largest suffix that divides it. */
 void quantity_write(char text[QUANTITY_SIZE], enum unit unit, int64_t value);
 
-/* Examples of a unit's quantities, for an error: "a time such as 500ms, 30s, 5m, 1h or 2d". */
-const char *quantity_form(enum unit unit);
-
 #endif

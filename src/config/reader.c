@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/translate.h"
+
 enum { FAULT_SIZE = 400, SHOWN = 60 };
 
 void
@@ -60,7 +62,7 @@ check_properties(struct reader *reader)
 	switch (event->type) {
 	case YAML_ALIAS_EVENT:
 		reader_fault(reader, line_of(event),
-		    "'*%.60s' is an alias, which is not supported; write out the value, or put it in quotes",
+		    _("'*%.60s' is an alias, which is not supported; write out the value, or put it in quotes"),
 		    event->data.alias.anchor);
 		return;
 	case YAML_SCALAR_EVENT: anchor = event->data.scalar.anchor, tag = event->data.scalar.tag; break;
@@ -74,10 +76,11 @@ check_properties(struct reader *reader)
 	}
 	if (anchor != NULL)
 		reader_fault(reader, line_of(event),
-		    "'&%.60s' is an anchor, which is not supported; leave it out, or put the value in quotes", anchor);
+		    _("'&%.60s' is an anchor, which is not supported; leave it out, or put the value in quotes"),
+		    anchor);
 	if (tag != NULL)
 		reader_fault(reader, line_of(event),
-		    "'%.60s' is a tag, which is not supported; leave it out, or put the value in quotes", tag);
+		    _("'%.60s' is a tag, which is not supported; leave it out, or put the value in quotes"), tag);
 }
 
 /* Makes the next event the current one. False if the file can be read no further; that has been reported. */
@@ -96,7 +99,8 @@ next(struct reader *reader)
 		reader->depth--;
 	if (!is_start(&reader->event) || ++reader->depth <= READER_DEPTH_MAX)
 		return true;
-	reader_fault(reader, line_of(&reader->event), "lists or sections are nested too deeply; no setting needs that");
+	reader_fault(
+	    reader, line_of(&reader->event), _("lists or sections are nested too deeply; no setting needs that"));
 	return false;
 }
 
@@ -115,7 +119,7 @@ skip(struct reader *reader)
 static bool
 out_of_memory(struct reader *reader)
 {
-	reader_fault(reader, 0, "memory is out");
+	reader_fault(reader, 0, _("memory is out"));
 	return false;
 }
 
@@ -170,11 +174,11 @@ report_no_scalar(struct reader *reader, const char *name)
 		text++;
 	if (text < end)
 		reader_fault(reader, line,
-		    "%s: in YAML '%c' begins a list or a section; put the value in quotes: '%.*s'", name, *text,
+		    _("%s: in YAML '%c' begins a list or a section; put the value in quotes: '%.*s'"), name, *text,
 		    (int)(end - text < SHOWN ? end - text : SHOWN), text);
 	else
 		reader_fault(
-		    reader, line, "%s: this is a list or a section; write one value behind '%s: '", name, name);
+		    reader, line, _("%s: this is a list or a section; write one value behind '%s: '"), name, name);
 }
 
 static bool
@@ -184,7 +188,7 @@ is_sound(struct reader *reader, const struct setting *setting)
 	if (event->data.scalar.length <= READER_TEXT_MAX &&
 	    memchr(event->data.scalar.value, '\0', event->data.scalar.length) == NULL)
 		return true;
-	reader_fault(reader, line_of(event), "%s: '%.40s...' is longer than %d octets or holds a NUL; shorten it",
+	reader_fault(reader, line_of(event), _("%s: '%.40s...' is longer than %d octets or holds a NUL; shorten it"),
 	    setting->name, event->data.scalar.value, READER_TEXT_MAX);
 	return false;
 }
@@ -196,8 +200,8 @@ read_value(struct reader *reader, const struct mapping *mapping, const struct se
 	char why[SECTION_ERROR_SIZE];
 	const struct config_entry *before = find_entry(reader, mapping->first, mapping->section, setting);
 	if (before != NULL)
-		reader_fault(reader, line, "%s: it is set in line %u already; leave one of the two out", setting->name,
-		    before->line);
+		reader_fault(reader, line, _("%s: it is set in line %u already; leave one of the two out"),
+		    setting->name, before->line);
 	if (reader->event.type == YAML_ALIAS_EVENT)
 		return true;
 	if (reader->event.type != YAML_SCALAR_EVENT) {
@@ -221,7 +225,7 @@ report_missing(struct reader *reader, const struct mapping *mapping)
 	for (unsigned i = 0; i < section->count; i++)
 		if (section_is_needed(&section->settings[i]) &&
 		    find_entry(reader, mapping->first, section, &section->settings[i]) == NULL)
-			reader_fault(reader, mapping->line, "%s: this item has no %s; add '%s: ...'", section->name,
+			reader_fault(reader, mapping->line, _("%s: this item has no %s; add '%s: ...'"), section->name,
 			    section->settings[i].name, section->settings[i].name);
 }
 
@@ -243,16 +247,16 @@ report_unknown(struct reader *reader, const struct section *section, const char 
 	bool is_outer = section_setting(&section_server, name) != NULL || section_find(name) != NULL;
 	if (section != NULL && is_outer)
 		reader_fault(reader, line,
-		    "there is no setting '%s' in %s; it belongs outside: begin its line without spaces", name,
+		    _("there is no setting '%s' in %s; it belongs outside: begin its line without spaces"), name,
 		    section->name);
 	else if (home != NULL)
 		reader_fault(reader, line,
-		    "there is no setting '%s' here; it belongs to %s: write it below '%s:', indented", name, home->name,
-		    home->name);
+		    _("there is no setting '%s' here; it belongs to %s: write it below '%s:', indented"), name,
+		    home->name, home->name);
 	else if (nearest != NULL)
-		reader_fault(reader, line, "there is no setting '%.60s' here; did you mean %s?", name, nearest);
+		reader_fault(reader, line, _("there is no setting '%.60s' here; did you mean %s?"), name, nearest);
 	else
-		reader_fault(reader, line, "there is no setting '%.60s' here; ftgate-smtpd(8) lists them", name);
+		reader_fault(reader, line, _("there is no setting '%.60s' here; ftgate-smtpd(8) lists them"), name);
 }
 
 /* Reads the pair whose name is the current event, in a section or in an item of a list. */
@@ -289,8 +293,8 @@ read_mapping(struct reader *reader, struct mapping mapping, read_pair *read)
 			continue;
 		}
 		if (reader->event.type != YAML_ALIAS_EVENT)
-			reader_fault(
-			    reader, line, "expected the name of a setting, not a list or a section; write NAME: VALUE");
+			reader_fault(reader, line,
+			    _("expected the name of a setting, not a list or a section; write NAME: VALUE"));
 		if (!skip(reader) || !next(reader) || !skip(reader))
 			return false;
 	}
@@ -308,11 +312,11 @@ read_section(struct reader *reader, const struct section *section)
 		return read_mapping(reader, (struct mapping) { .section = section, .values = values }, read_setting);
 	if (event->type == YAML_SCALAR_EVENT && !is_nothing(event))
 		reader_fault(reader, line_of(event),
-		    "%s: expected settings, not '%.40s'; write them below, indented, each as NAME: VALUE",
+		    _("%s: expected settings, not '%.40s'; write them below, indented, each as NAME: VALUE"),
 		    section->name, event->data.scalar.value);
 	else if (event->type == YAML_SEQUENCE_START_EVENT)
 		reader_fault(
-		    reader, line_of(event), "%s: this is not a list; write its settings without '-'", section->name);
+		    reader, line_of(event), _("%s: this is not a list; write its settings without '-'"), section->name);
 	return skip(reader);
 }
 
@@ -348,8 +352,8 @@ static bool
 read_item(struct reader *reader, const struct section *section, unsigned number)
 {
 	if (reader->event.type != YAML_MAPPING_START_EVENT) {
-		reader_fault(reader, line_of(&reader->event), "%s: an item has settings of its own; write '- %s: ...'",
-		    section->name, first_needed(section));
+		reader_fault(reader, line_of(&reader->event),
+		    _("%s: an item has settings of its own; write '- %s: ...'"), section->name, first_needed(section));
 		return skip(reader);
 	}
 	void *values = add_item(reader->config, section, number);
@@ -382,11 +386,12 @@ read_list(struct reader *reader, const struct section *section)
 		}
 	}
 	if (event->type == YAML_SCALAR_EVENT && !is_nothing(event))
-		reader_fault(reader, line_of(event), "%s: '%.40s' is not a list; write each item below as '- %s: ...'",
-		    section->name, event->data.scalar.value, first_needed(section));
+		reader_fault(reader, line_of(event),
+		    _("%s: '%.40s' is not a list; write each item below as '- %s: ...'"), section->name,
+		    event->data.scalar.value, first_needed(section));
 	else if (event->type == YAML_MAPPING_START_EVENT)
 		reader_fault(reader, line_of(event),
-		    "%s: this is not a list; begin each item with '- ', as '- %s: ...'", section->name,
+		    _("%s: this is not a list; begin each item with '- ', as '- %s: ...'"), section->name,
 		    first_needed(section));
 	return skip(reader);
 }
@@ -409,7 +414,7 @@ read_outer(struct reader *reader, const struct mapping *mapping, const char *nam
 		return skip(reader);
 	const struct config_entry *before = find_entry(reader, 0, section, NULL);
 	if (before != NULL) {
-		reader_fault(reader, line, "%s: it begins in line %u already; put all of its settings there", name,
+		reader_fault(reader, line, _("%s: it begins in line %u already; put all of its settings there"), name,
 		    before->line);
 		return skip(reader);
 	}
@@ -426,10 +431,11 @@ read_root(struct reader *reader)
 	if (event->type == YAML_MAPPING_START_EVENT)
 		return read_mapping(reader, (struct mapping) { .values = reader->config }, read_outer);
 	if (event->type == YAML_SEQUENCE_START_EVENT)
-		reader_fault(reader, line_of(event), "expected settings, not a list; write NAME: VALUE, without '-'");
+		reader_fault(
+		    reader, line_of(event), _("expected settings, not a list; write NAME: VALUE, without '-'"));
 	else if (event->type == YAML_SCALAR_EVENT && !is_nothing(event))
 		reader_fault(
-		    reader, line_of(event), "'%.40s' is not a setting; write NAME: VALUE", event->data.scalar.value);
+		    reader, line_of(event), _("'%.40s' is not a setting; write NAME: VALUE"), event->data.scalar.value);
 	return skip(reader);
 }
 
@@ -448,7 +454,7 @@ read_stream(struct reader *reader)
 	if (!advance(reader, 2) || event->type == YAML_STREAM_END_EVENT)
 		return;
 	if (next(reader) && read_root(reader) && advance(reader, 2) && event->type != YAML_STREAM_END_EVENT)
-		reader_fault(reader, line_of(event), "a second document begins here; leave '---' out");
+		reader_fault(reader, line_of(event), _("a second document begins here; leave '---' out"));
 }
 
 void

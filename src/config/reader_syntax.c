@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/translate.h"
 #include "config/reader.h"
 
 static size_t
@@ -62,23 +63,23 @@ report_scan(struct reader *reader, const char *problem, unsigned line)
 	size_t len;
 	const char *text = reader_line(reader, line, &len);
 	if (is_indented_by_tab(text, len))
-		reader_fault(reader, line, "the line is indented by a tab; YAML wants spaces");
+		reader_fault(reader, line, _("the line is indented by a tab; YAML wants spaces"));
 	else if (strstr(problem, "cannot start any token") != NULL)
-		reader_fault(reader, line, "in YAML no value may begin with '%c'; put the value in quotes",
+		reader_fault(reader, line, _("in YAML no value may begin with '%c'; put the value in quotes"),
 		    reader->parser.problem_mark.column < len ? text[reader->parser.problem_mark.column] : '?');
 	else if (strstr(problem, "mapping values are not allowed") != NULL && count_colons(text, len) > 1)
-		reader_fault(reader, line, "the value holds ': '; put it in quotes");
+		reader_fault(reader, line, _("the value holds ': '; put it in quotes"));
 	else if (strstr(problem, "mapping values are not allowed") != NULL)
 		reader_fault(reader, line,
-		    "the line is indented more than the setting before it, or that one lacks the space behind its ':'");
+		    _("the line is indented more than the setting before it, or that one lacks the space behind its ':'"));
 	else if (strstr(problem, "could not find expected ':'") != NULL)
-		reader_fault(
-		    reader, (unsigned)reader->parser.context_mark.line + 1, "the line has no ': '; write NAME: VALUE");
+		reader_fault(reader, (unsigned)reader->parser.context_mark.line + 1,
+		    _("the line has no ': '; write NAME: VALUE"));
 	else if (strstr(problem, "unexpected end of stream") != NULL)
 		reader_fault(reader, (unsigned)reader->parser.context_mark.line + 1,
-		    "a quote is opened here and not closed; close it at the value's end");
+		    _("a quote is opened here and not closed; close it at the value's end"));
 	else
-		reader_fault(reader, line, "this is not YAML: %.100s", problem);
+		reader_fault(reader, line, _("this is not YAML: %.100s"), problem);
 }
 
 static void
@@ -89,18 +90,19 @@ report_parse(struct reader *reader, const char *problem, unsigned line)
 	unsigned opened = (unsigned)reader->parser.context_mark.line + 1;
 	if (strstr(problem, "expected ',' or") != NULL || strstr(problem, "expected node content") != NULL)
 		reader_fault(reader, opened,
-		    "a list or a section is opened by a bracket and not closed; close it, or put the value in quotes");
+		    _("a list or a section is opened by a bracket and not closed; close it, or put the value in quotes"));
 	else if (strstr(problem, "expected '-' indicator") != NULL)
-		reader_fault(reader, line, "the line stands in a list; begin it with '- ', or indent it as its item");
+		reader_fault(
+		    reader, line, _("the line stands in a list; begin it with '- ', or indent it as its item"));
 	else if (strstr(problem, "did not find expected key") != NULL && len > 0 && text[strspn(text, " ")] == '-')
-		reader_fault(reader, line, "expected settings, not a list; is the line above it, NAME:, missing?");
+		reader_fault(reader, line, _("expected settings, not a list; is the line above it, NAME:, missing?"));
 	else if (strstr(problem, "did not find expected key") != NULL)
 		reader_fault(reader, line,
-		    "the line is indented otherwise than the settings around it; begin it below the first of them");
+		    _("the line is indented otherwise than the settings around it; begin it below the first of them"));
 	else if (strstr(problem, "YAML document") != NULL || strstr(problem, "directive") != NULL)
-		reader_fault(reader, line, "a line that begins with '%%' is a directive of YAML; leave it out");
+		reader_fault(reader, line, _("a line that begins with '%%' is a directive of YAML; leave it out"));
 	else
-		reader_fault(reader, line, "this is not YAML: %.100s", problem);
+		reader_fault(reader, line, _("this is not YAML: %.100s"), problem);
 }
 
 /* A fault in the same line has been reported, of which this one is the consequence. */
@@ -116,14 +118,14 @@ reader_report_syntax(struct reader *reader)
 	const yaml_parser_t *parser = &reader->parser;
 	unsigned line = (unsigned)parser->problem_mark.line + 1;
 	switch (parser->error) {
-	case YAML_MEMORY_ERROR: reader_fault(reader, 0, "memory is out"); break;
+	case YAML_MEMORY_ERROR: reader_fault(reader, 0, _("memory is out")); break;
 	case YAML_READER_ERROR:
 		line = line_at(reader, parser->problem_offset);
 		if (strstr(parser->problem, "control") != NULL)
-			reader_fault(reader, line, "the line holds a control character; remove it");
+			reader_fault(reader, line, _("the line holds a control character; remove it"));
 		else
 			reader_fault(
-			    reader, line, "the line holds an octet that is not valid UTF-8; save the file as UTF-8");
+			    reader, line, _("the line holds an octet that is not valid UTF-8; save the file as UTF-8"));
 		break;
 	case YAML_SCANNER_ERROR:
 		if (!is_known(reader, line))

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/translate.h"
 #include "config/blocklist_settings.h"
 #include "config/config.h"
 #include "config/dns_settings.h"
@@ -188,6 +189,20 @@ limits_standard(void)
 	return standard;
 }
 
+static void
+write_misfit(char error[SECTION_ERROR_SIZE], enum unit unit, const char *text)
+{
+	switch (unit) {
+	case UNIT_COUNT: snprintf(error, SECTION_ERROR_SIZE, _("'%.40s' is not a number such as 100"), text); break;
+	case UNIT_SIZE:
+		snprintf(error, SECTION_ERROR_SIZE, _("'%.40s' is not octets such as 500, 64K, 10M or 1G"), text);
+		break;
+	case UNIT_TIME:
+		snprintf(error, SECTION_ERROR_SIZE, _("'%.40s' is not a time such as 500ms, 30s, 5m, 1h or 2d"), text);
+		break;
+	}
+}
+
 static int
 set_quantity(const struct setting *setting, void *values, const char *text, char error[SECTION_ERROR_SIZE])
 {
@@ -197,34 +212,35 @@ set_quantity(const struct setting *setting, void *values, const char *text, char
 	char least[QUANTITY_SIZE], most[QUANTITY_SIZE];
 	int64_t value;
 	if (!quantity_read(unit, text, &value)) {
-		snprintf(error, SECTION_ERROR_SIZE, "'%.40s' is not %s", text, quantity_form(unit));
+		write_misfit(error, unit, text);
 		return -1;
 	}
 	if (value < setting->least || value > setting->most) {
 		quantity_write(least, unit, setting->least);
 		quantity_write(most, unit, setting->most);
 		snprintf(
-		    error, SECTION_ERROR_SIZE, "%.40s is out of bounds: it may be from %s to %s", text, least, most);
+		    error, SECTION_ERROR_SIZE, _("%.40s is out of bounds: it may be from %s to %s"), text, least, most);
 		return -1;
 	}
 	put(setting, values, value);
 	return 0;
 }
 
-/* "a, b or c" */
+/* "a, b or c", of two words at least */
 static void
 list_words(char list[SECTION_ERROR_SIZE / 2], const char *words)
 {
+	char most[SECTION_ERROR_SIZE / 4];
+	const char *last = strrchr(words, ' ') + 1;
 	size_t used = 0;
-	for (const char *at = words; *at != '\0';) {
-		size_t len = strcspn(at, " "), rest = strlen(at + len);
-		const char *gap = rest == 0 ? "" : strchr(at + len + 1, ' ') == NULL ? " or " : ", ";
-		used += (size_t)snprintf(list + used, SECTION_ERROR_SIZE / 2 - used, "%.*s%s", (int)len, at, gap);
-		at += len + (rest > 0);
-	}
+	for (const char *at = words; at < last; at += strcspn(at, " ") + 1)
+		used += (size_t)snprintf(
+		    most + used, sizeof most - used, "%s%.*s", at > words ? ", " : "", (int)strcspn(at, " "), at);
+	/* TRANSLATORS: words that may be written, with commas between, and the last one: "nobody, accounts or anyone" */
+	snprintf(list, SECTION_ERROR_SIZE / 2, _("%s or %s"), most, last);
 }
 
-/* The number of a word among those with spaces between; -1 with an English sentence if it is none of them. */
+/* The number of a word among those with spaces between; -1 with a sentence if it is none of them. */
 static int
 find_word(const char *words, const char *text, char error[SECTION_ERROR_SIZE])
 {
@@ -237,7 +253,7 @@ find_word(const char *words, const char *text, char error[SECTION_ERROR_SIZE])
 		at += len + (at[len] != '\0');
 	}
 	list_words(list, words);
-	snprintf(error, SECTION_ERROR_SIZE, "'%.40s' should be %s", text, list);
+	snprintf(error, SECTION_ERROR_SIZE, _("'%.40s' should be %s"), text, list);
 	return -1;
 }
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/translate.h"
+
 #include "directory/accounts_internal.h"
 
 static struct accounts *
@@ -71,12 +73,13 @@ static const struct admin_ops ops = {
 static sqlite3 *
 open_database(const char *data, bool *created, char error[ADMIN_ERROR_SIZE])
 {
-	char path[PATH_MAX], why[DATABASE_ERROR_SIZE] = "its path is too long";
+	char path[PATH_MAX], why[DATABASE_ERROR_SIZE];
+	snprintf(why, sizeof why, "%s", _("its path is too long"));
 	sqlite3 *database = NULL;
 	if (snprintf(path, sizeof path, "%s/ftgate.db", data) < (int)sizeof path)
 		database = database_open(path, created, why);
 	if (database == NULL)
-		snprintf(error, ADMIN_ERROR_SIZE, "cannot open %.400s/ftgate.db: %.400s", data, why);
+		snprintf(error, ADMIN_ERROR_SIZE, _("cannot open %.400s/ftgate.db: %.400s"), data, why);
 	return database;
 }
 
@@ -85,7 +88,7 @@ accounts_open(const char *data, struct mailbox_store *mailboxes, bool *created, 
 {
 	struct accounts *accounts = calloc(1, sizeof *accounts);
 	if (accounts == NULL) {
-		snprintf(error, ADMIN_ERROR_SIZE, "cannot open the accounts: %s", strerror(ENOMEM));
+		snprintf(error, ADMIN_ERROR_SIZE, _("cannot open the accounts: %s"), strerror(ENOMEM));
 		return NULL;
 	}
 	accounts->admin.ops = &ops;

@@ -1,6 +1,7 @@
 /* Building blocks of the operations on accounts: statements, and the sentence about an error. */
 #include <stdio.h>
 
+#include "base/translate.h"
 #include "directory/accounts_internal.h"
 
 enum admin_result
@@ -20,11 +21,11 @@ accounts_trouble(struct accounts *accounts)
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return accounts_set_error(
-		    accounts, ADMIN_FAILED, "another program keeps the accounts locked; try again");
+		    accounts, ADMIN_FAILED, _("another program keeps the accounts locked; try again"));
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return accounts_set_error(accounts, ADMIN_FAILED,
-		    "ftgate.db is damaged (%s); put a backup in its place", sqlite3_errmsg(accounts->database));
+		    _("ftgate.db is damaged (%s); put a backup in its place"), sqlite3_errmsg(accounts->database));
 	default: return accounts_set_error(accounts, ADMIN_FAILED, "ftgate.db: %s", sqlite3_errmsg(accounts->database));
 	}
 }

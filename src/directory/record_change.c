@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/translate.h"
 #include "directory/accounts_internal.h"
 
 static enum admin_result
@@ -26,24 +27,24 @@ insert_result(struct accounts *accounts, int result, const struct record_name *n
 {
 	const char *why = sqlite3_errmsg(accounts->database);
 	if (result == SQLITE_CONSTRAINT_UNIQUE)
-		return accounts_set_error(accounts, ADMIN_EXISTS, "%.400s already exists", name->text);
+		return accounts_set_error(accounts, ADMIN_EXISTS, _("%.400s already exists"), name->text);
 	if (result == SQLITE_CONSTRAINT_TRIGGER && strcmp(why, "domain full") == 0)
 		return accounts_set_error(accounts, ADMIN_REFUSED,
-		    "the domain %s has as many accounts as it may; first run: ftgatectl domain set %s max-accounts=NUMBER",
+		    _("the domain %s has as many accounts as it may; first run: ftgatectl domain set %s max-accounts=NUMBER"),
 		    name->address.domain, name->address.domain);
 	if (result == SQLITE_CONSTRAINT_TRIGGER && strcmp(why, "domain relayed") == 0)
 		return accounts_set_error(accounts, ADMIN_REFUSED,
-		    "the mail of %s is relayed to another server; first run: ftgatectl domain set %s relay=no",
+		    _("the mail of %s is relayed to another server; first run: ftgatectl domain set %s relay=no"),
 		    name->address.domain, name->address.domain);
 	if (result == SQLITE_CONSTRAINT_TRIGGER)
 		return accounts_set_error(
-		    accounts, ADMIN_EXISTS, "%.400s already exists, as an account, an alias or a list", name->text);
+		    accounts, ADMIN_EXISTS, _("%.400s already exists, as an account, an alias or a list"), name->text);
 	if (result != SQLITE_DONE)
 		return accounts_trouble(accounts);
 	if (sqlite3_changes(accounts->database) > 0)
 		return ADMIN_OK;
 	return accounts_set_error(accounts, ADMIN_NO_DOMAIN,
-	    "the domain %s is not hosted here; first run: ftgatectl domain add %s", name->address.domain,
+	    _("the domain %s is not hosted here; first run: ftgatectl domain add %s"), name->address.domain,
 	    name->address.domain);
 }
 
@@ -118,7 +119,7 @@ check_targets(struct accounts *accounts, int64_t id)
 	int64_t count = accounts_number(accounts, "SELECT count(*) FROM targets WHERE alias = ?", "i", id);
 	if (count == 0)
 		return accounts_set_error(accounts, ADMIN_REFUSED,
-		    "an alias leads to one address at least; to be rid of it: ftgatectl alias remove");
+		    _("an alias leads to one address at least; to be rid of it: ftgatectl alias remove"));
 	return count < 0 ? ADMIN_FAILED : ADMIN_OK;
 }
 
@@ -149,7 +150,7 @@ make_mailbox(struct accounts *accounts, const struct record_name *name)
 	    accounts->mailboxes->make(accounts->mailboxes, &mailbox) == 0)
 		return ADMIN_OK;
 	return accounts_set_error(
-	    accounts, ADMIN_FAILED, "the mailbox of %.400s cannot be made: %s", name->text, strerror(errno));
+	    accounts, ADMIN_FAILED, _("the mailbox of %.400s cannot be made: %s"), name->text, strerror(errno));
 }
 
 enum admin_result
@@ -190,7 +191,7 @@ check_empty(struct accounts *accounts, int64_t id, const char *domain)
 	if (held + led == 0)
 		return ADMIN_OK;
 	return accounts_set_error(accounts, ADMIN_REFUSED,
-	    "%s has accounts (%lld), or aliases and lists (%lld); remove them first; to list them: ftgatectl account list %s",
+	    _("%s has accounts (%lld), or aliases and lists (%lld); remove them first; to list them: ftgatectl account list %s"),
 	    domain, (long long)held, (long long)led, domain);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/translate.h"
 #include "directory/accounts_internal.h"
 
 static bool
@@ -22,14 +23,14 @@ record_parse_address(struct accounts *accounts, struct address *address, const c
 	enum address_error error = address_parse(address, text, strlen(text), false, true);
 	if (error == ADDRESS_TOO_LONG)
 		return accounts_set_error(accounts, ADMIN_UNFIT,
-		    "'%.400s' is too long: before the @ are 64 octets at most, behind it 255", text);
+		    _("'%.400s' is too long: before the @ are 64 octets at most, behind it 255"), text);
 	if (error != ADDRESS_OK || address->local[0] == '\0')
 		return accounts_set_error(
-		    accounts, ADMIN_UNFIT, "'%.400s' is not a mail address; write local-part@domain", text);
+		    accounts, ADMIN_UNFIT, _("'%.400s' is not a mail address; write local-part@domain"), text);
 	if (address->domain[0] == '[' || !address_domain_valid(address->domain, strlen(address->domain), false))
 		return accounts_set_error(accounts, ADMIN_UNFIT,
-		    "'%.300s' is not a domain that can be hosted; write a name of letters, digits and hyphens (xn--... for "
-		    "others)",
+		    _("'%.300s' is not a domain that can be hosted; write a name of letters, digits and hyphens (xn--... for "
+		      "others)"),
 		    address->domain);
 	return ADMIN_OK;
 }
@@ -41,7 +42,7 @@ parse_domain(struct accounts *accounts, struct record_name *name)
 	if (lower_domain(name->address.domain, name->text))
 		return ADMIN_OK;
 	return accounts_set_error(accounts, ADMIN_UNFIT,
-	    "'%.400s' is not a domain; write a name of letters, digits and hyphens between dots (xn--... for others)",
+	    _("'%.400s' is not a domain; write a name of letters, digits and hyphens between dots (xn--... for others)"),
 	    name->text);
 }
 
@@ -77,7 +78,7 @@ record_check_access(struct accounts *accounts, const char *kind)
 	if (is_about_senders(kind) || strcmp(kind, "refused") == 0 || strcmp(kind, "relay") == 0)
 		return ADMIN_OK;
 	return accounts_set_error(accounts, ADMIN_UNFIT,
-	    "'%.400s' is not a kind of access; write refused, blacklist, permitted or relay", kind);
+	    _("'%.400s' is not a kind of access; write refused, blacklist, permitted or relay"), kind);
 }
 
 /* A network, a sender's address, or a sender's domain. */
@@ -94,12 +95,12 @@ parse_access(struct accounts *accounts, struct record_name *name, const char *ki
 		network_write(name->sender, &name->network);
 	else if (!about_senders)
 		return accounts_set_error(accounts, ADMIN_UNFIT,
-		    "'%.400s' is not a network; write it as 192.0.2.0/24 or 2001:db8::/32, with no bits set behind the prefix",
+		    _("'%.400s' is not a network; write it as 192.0.2.0/24 or 2001:db8::/32, with no bits set behind the prefix"),
 		    name->text);
 	else if (strchr(name->text, '/') != NULL || !parse_sender(name))
 		return accounts_set_error(accounts, ADMIN_UNFIT,
-		    "'%.400s' is neither a network (192.0.2.0/24, no bits set behind the prefix) nor a sender's address or "
-		    "domain",
+		    _("'%.400s' is neither a network (192.0.2.0/24, no bits set behind the prefix) nor a sender's address or "
+		      "domain"),
 		    name->text);
 	return ADMIN_OK;
 }

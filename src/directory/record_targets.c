@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "base/translate.h"
 #include "directory/accounts_internal.h"
 
 /* The aliases that ?1, ?2 (domain, local part) is, or comes to. */
@@ -28,7 +29,7 @@ check_there(struct accounts *accounts, const struct address *address, const char
 	return there < 0
 	    ? ADMIN_FAILED
 	    : accounts_set_error(accounts, ADMIN_MISSING,
-	          "%.400s is not an account, alias or list; first run: ftgatectl account add %.400s", text, text);
+	          _("%.400s is not an account, alias or list; first run: ftgatectl account add %.400s"), text, text);
 }
 
 static enum admin_result
@@ -38,9 +39,9 @@ check_circle(struct accounts *accounts, const struct address *address, int64_t a
 	    accounts, REACH "SELECT 1 FROM reach WHERE id = ?3", "tti", address->domain, address->local, alias);
 	if (back == 0)
 		return ADMIN_OK;
-	return back < 0
-	    ? ADMIN_FAILED
-	    : accounts_set_error(accounts, ADMIN_REFUSED, "%.400s leads back to the address that it is added to", text);
+	return back < 0 ? ADMIN_FAILED
+	                : accounts_set_error(
+	                      accounts, ADMIN_REFUSED, _("%.400s leads back to the address that it is added to"), text);
 }
 
 static enum admin_result
@@ -49,7 +50,7 @@ insert(struct accounts *accounts, const struct address *address, int64_t alias, 
 	int result = accounts_run(
 	    accounts, "INSERT INTO targets VALUES (?, ?, ?)", "itt", alias, address->local, address->domain);
 	if (result == SQLITE_CONSTRAINT_PRIMARYKEY)
-		return accounts_set_error(accounts, ADMIN_EXISTS, "%.400s already exists", text);
+		return accounts_set_error(accounts, ADMIN_EXISTS, _("%.400s already exists"), text);
 	return result == SQLITE_DONE ? ADMIN_OK : ADMIN_FAILED;
 }
 
@@ -76,7 +77,7 @@ target_remove(struct accounts *accounts, int64_t alias, const char *text)
 	        address.local, address.domain) != SQLITE_DONE)
 		return ADMIN_FAILED;
 	if (sqlite3_changes(accounts->database) == 0)
-		return accounts_set_error(accounts, ADMIN_MISSING, "%.400s is not there", text);
+		return accounts_set_error(accounts, ADMIN_MISSING, _("%.400s is not there"), text);
 	return ADMIN_OK;
 }
 
@@ -91,7 +92,7 @@ target_check_unused(struct accounts *accounts, const struct address *address)
 	int result = row == NULL ? SQLITE_ERROR : sqlite3_step(row);
 	if (result == SQLITE_ROW)
 		told = accounts_set_error(accounts, ADMIN_REFUSED,
-		    "%s leads to %s; first run: ftgatectl %s set %s remove=%s", sqlite3_column_text(row, 1),
+		    _("%s leads to %s; first run: ftgatectl %s set %s remove=%s"), sqlite3_column_text(row, 1),
 		    sqlite3_column_text(row, 2), sqlite3_column_text(row, 0), sqlite3_column_text(row, 1),
 		    sqlite3_column_text(row, 2));
 	else if (result != SQLITE_DONE)

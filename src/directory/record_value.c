@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/translate.h"
 #include "directory/accounts_internal.h"
 
 enum { MOVED_MAX = 320, TAG_MAX = 35, SUBTAG_MAX = 8 };
@@ -79,13 +80,13 @@ static const char *
 form(enum field_type type)
 {
 	switch (type) {
-	case FIELD_LANGUAGE: return "a language such as de or pt-BR";
-	case FIELD_COUNT: return "a number such as 100";
-	case FIELD_SIZE: return "octets such as 500, 64K, 10M or 1G";
-	case FIELD_FLAG: return "yes or no";
-	case FIELD_EXPAND: return "nobody, accounts or anyone";
-	case FIELD_POST: return "anyone, accounts or members";
-	default: return "a text of 320 octets at most with no control characters";
+	case FIELD_LANGUAGE: return _("write a language such as de or pt-BR");
+	case FIELD_COUNT: return _("write a number such as 100");
+	case FIELD_SIZE: return _("write octets such as 500, 64K, 10M or 1G");
+	case FIELD_FLAG: return _("write yes or no");
+	case FIELD_EXPAND: return _("write nobody, accounts or anyone");
+	case FIELD_POST: return _("write anyone, accounts or members");
+	default: return _("write a text of 320 octets at most with no control characters");
 	}
 }
 
@@ -136,8 +137,8 @@ store(struct accounts *accounts, enum record_kind kind, int64_t id, size_t index
 	    : accounts_run(accounts, sql, "ti", *text == '\0' ? (const char *)NULL : text, id);
 	if (result == SQLITE_CONSTRAINT_TRIGGER)
 		return accounts_set_error(accounts, ADMIN_REFUSED,
-		    "a domain whose mail is relayed has no accounts, aliases and lists here; remove them first; they are "
-		    "listed by: ftgatectl account list, alias list, list list");
+		    _("a domain whose mail is relayed has no accounts, aliases and lists here; remove them first; they are "
+		      "listed by: ftgatectl account list, alias list, list list"));
 	return result == SQLITE_DONE ? ADMIN_OK : ADMIN_FAILED;
 }
 
@@ -149,12 +150,13 @@ record_set_field(struct accounts *accounts, enum record_kind kind, int64_t id, c
 	const struct record_field *field = record_field(kind, index);
 	if (field == NULL)
 		return accounts_set_error(accounts, ADMIN_UNFIT,
-		    "the %s setting '%.100s' does not exist or cannot be changed; ftgatectl --help lists the settings",
+		    /* TRANSLATORS: domain, account, list or access, as in commands; the name of a setting. */
+		    _("the %s setting '%.100s' does not exist or cannot be changed; ftgatectl --help lists the settings"),
 		    record_noun(kind), setting->name);
 	bool fit = setting->value[0] == '\0' ? may_be_empty(kind, field->type)
 	                                     : is_fit(field->type, setting->value, &number);
 	if (!fit)
 		return accounts_set_error(
-		    accounts, ADMIN_UNFIT, "%s=%.400s: write %s", setting->name, setting->value, form(field->type));
+		    accounts, ADMIN_UNFIT, "%s=%.400s: %s", setting->name, setting->value, form(field->type));
 	return store(accounts, kind, id, index, setting->value, number);
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/translate.h"
 #include "directory/accounts_internal.h"
 
 enum { SQL_MAX = 4096, FIELDS_MAX = 32 };
@@ -50,14 +51,15 @@ records_list(
 	    accounts, query(accounts, kind, condition, values), each_row, context, &count);
 	if (result == ADMIN_OK && count == 0 && within != NULL && kind != RECORD_ACCESS &&
 	    accounts_number(accounts, "SELECT count(*) FROM domains WHERE name = lower(?)", "t", within) == 0)
-		return accounts_set_error(accounts, ADMIN_NO_DOMAIN, "the domain %.300s is not hosted here", within);
+		return accounts_set_error(accounts, ADMIN_NO_DOMAIN, _("the domain %.300s is not hosted here"), within);
 	return result;
 }
 
 static enum admin_result
 missing(struct accounts *accounts, enum record_kind kind, const struct record_name *name)
 {
-	return accounts_set_error(accounts, ADMIN_MISSING, "there is no %s %.400s; to list them: ftgatectl %s list",
+	/* TRANSLATORS: domain, account, alias, list or access, as in commands; a name; the first once more. */
+	return accounts_set_error(accounts, ADMIN_MISSING, _("there is no %s %.400s; to list them: ftgatectl %s list"),
 	    record_noun(kind), name->text, record_noun(kind));
 }
 

@@ -10,6 +10,7 @@
 #include "base/ascii.h"
 #include "base/file.h"
 #include "base/glob.h"
+#include "base/translate.h"
 #include "message/content_rules_internal.h"
 #include "message/mime_field.h"
 
@@ -50,9 +51,9 @@ read_globs(struct reading *reading, struct rule *rule, char *text)
 {
 	rule->globs = strdup(text);
 	if (rule->globs == NULL)
-		fault(reading, "memory is out");
+		fault(reading, _("memory is out"));
 	else if (*text == '\0')
-		fault(reading, "there is no pattern after '%s'; write one such as *.exe or application/zip",
+		fault(reading, _("there is no pattern after '%s'; write one such as *.exe or application/zip"),
 		    rule->kind == RULE_NAME ? "name" : "type");
 }
 
@@ -67,7 +68,7 @@ compile(struct reading *reading, struct rule *rule, const char *pattern, size_t 
 	if (rule->pattern != NULL)
 		return;
 	pcre2_get_error_message(error, why, sizeof why);
-	fault(reading, "octet %zu of the pattern /%.60s/: %s", (size_t)at + 1, pattern, (const char *)why);
+	fault(reading, _("octet %zu of the pattern /%.60s/: %s"), (size_t)at + 1, pattern, (const char *)why);
 }
 
 static void
@@ -76,12 +77,12 @@ read_header(struct reading *reading, struct rule *rule, char *text)
 	read_globs(reading, rule, take_word(&text));
 	char *end = strrchr(text, '/');
 	if (*text != '/' || end == text) {
-		fault(reading, "'%.40s' is not a pattern; write header Subject /PATTERN/, or /PATTERN/i", text);
+		fault(reading, _("'%.40s' is not a pattern; write header Subject /PATTERN/, or /PATTERN/i"), text);
 		return;
 	}
 	*end = '\0';
 	if (end[1] != '\0' && strcmp(end + 1, "i") != 0)
-		fault(reading, "'%.40s' behind the pattern should be i, or nothing", end + 1);
+		fault(reading, _("'%.40s' behind the pattern should be i, or nothing"), end + 1);
 	else
 		compile(reading, rule, text + 1, strlen(text + 1), end[1] == 'i' ? PCRE2_CASELESS : 0);
 }
@@ -100,12 +101,12 @@ add_rule(struct reading *reading, enum rule_kind kind)
 {
 	struct content_rules *rules = reading->rules;
 	if (rules->count == CONTENT_RULES_MAX) {
-		fault(reading, "more than %d rules: put patterns of a kind in one line", CONTENT_RULES_MAX);
+		fault(reading, _("more than %d rules: put patterns of a kind in one line"), CONTENT_RULES_MAX);
 		return NULL;
 	}
 	struct rule *grown = reallocarray(rules->rules, rules->count + 1, sizeof *grown);
 	if (grown == NULL) {
-		fault(reading, "memory is out");
+		fault(reading, _("memory is out"));
 		return NULL;
 	}
 	rules->rules = grown;
@@ -134,7 +135,7 @@ read_line(struct reading *reading, char *line)
 			kinds[kind].read(reading, rule, text);
 		return;
 	}
-	fault(reading, "there is no rule '%.40s'; write name, type or header", word);
+	fault(reading, _("there is no rule '%.40s'; write name, type or header"), word);
 }
 
 static void
@@ -144,7 +145,7 @@ read_lines(struct reading *reading, FILE *file)
 	while (reading->faults < 20 && fgets(line, sizeof line, file) != NULL) {
 		reading->line++;
 		if (strlen(line) > CONTENT_LINE_MAX) {
-			fault(reading, "the line is longer than %d octets; make two of it", CONTENT_LINE_MAX);
+			fault(reading, _("the line is longer than %d octets; make two of it"), CONTENT_LINE_MAX);
 			return;
 		}
 		read_line(reading, line);
@@ -165,7 +166,7 @@ content_rules_read(const char *path, config_report *report, void *context)
 	if (file == NULL)
 		fault(&reading, "%s", why);
 	else if (reading.rules == NULL)
-		fault(&reading, "memory is out");
+		fault(&reading, _("memory is out"));
 	else
 		read_lines(&reading, file);
 	if (file != NULL)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/translate.h"
 #include "config/endpoint.h"
 
 enum { BACKLOG = 4096 };
@@ -31,7 +32,8 @@ listen_check(const char *text, char error[LISTEN_ERROR_SIZE])
 	if (parse(text, &address))
 		return 0;
 	snprintf(error, LISTEN_ERROR_SIZE,
-	    "'%.80s' is not ADDRESS:PORT; write 127.0.0.1:2525 or [::1]:2525, or 0.0.0.0:25 for every interface", text);
+	    _("'%.80s' is not ADDRESS:PORT; write 127.0.0.1:2525 or [::1]:2525, or 0.0.0.0:25 for every interface"),
+	    text);
 	return -1;
 }
 
@@ -82,9 +84,9 @@ static const char *
 cure_of(int problem)
 {
 	switch (problem) {
-	case EADDRINUSE: return "; another program listens there: stop it, or choose another port";
-	case EADDRNOTAVAIL: return "; no interface of this machine has that address";
-	case EACCES: return "; ports below 1024 are for root";
+	case EADDRINUSE: return _("; another program listens there: stop it, or choose another port");
+	case EADDRNOTAVAIL: return _("; no interface of this machine has that address");
+	case EACCES: return _("; ports below 1024 are for root");
 	default: return "";
 	}
 }
@@ -102,7 +104,8 @@ listen_open(const char *text, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERR
 		print_address(&address, name);
 		return descriptor;
 	}
-	snprintf(error, LISTEN_ERROR_SIZE, "cannot listen on %s: %s%s", text, strerror(errno), cure_of(errno));
+	/* TRANSLATORS: an address, the system's error, and one of the texts that begin with a semicolon. */
+	snprintf(error, LISTEN_ERROR_SIZE, _("cannot listen on %s: %s%s"), text, strerror(errno), cure_of(errno));
 	if (descriptor >= 0)
 		close(descriptor);
 	return -1;
@@ -124,7 +127,7 @@ listen_adopt(int descriptor, char name[LISTEN_NAME_SIZE], char error[LISTEN_ERRO
 	socklen_t len = sizeof address;
 	if (!is_listening(descriptor) || !set(descriptor, IPPROTO_TCP, TCP_NODELAY) ||
 	    fcntl(descriptor, F_SETFD, FD_CLOEXEC) < 0 || getsockname(descriptor, &address.any, &len) < 0) {
-		snprintf(error, LISTEN_ERROR_SIZE, "descriptor %d, which was passed, is not a listening TCP socket",
+		snprintf(error, LISTEN_ERROR_SIZE, _("descriptor %d, which was passed, is not a listening TCP socket"),
 		    descriptor);
 		return -1;
 	}

@@ -11,6 +11,7 @@
 #include "base/ascii.h"
 #include "base/file.h"
 #include "base/idna.h"
+#include "base/translate.h"
 
 enum { LINE_MAX_ = 1024, SECRET_MAX = 500 };
 
@@ -137,13 +138,13 @@ read_credentials(struct route *route, const char *path, char error[ROUTE_ERROR_S
 	bool read = !open && read_secrets(route, file);
 	fclose(file);
 	if (open)
-		return fail(error, "%.200s: others may read it: chmod o= %.60s", path, path);
+		return fail(error, _("%.200s: others may read it: chmod o= %.60s"), path, path);
 	if (!read)
 		return fail(
-		    error, "%.200s: it should hold the user in its first line and the password in its second", path);
+		    error, _("%.200s: it should hold the user in its first line and the password in its second"), path);
 	if (route->manner.tls == TRANSPORT_TLS_STARTTLS)
 		return fail(error,
-		    "%.200s: a password is not sent where TLS may be missing: set tls to required or implicit, or none",
+		    _("%.200s: a password is not sent where TLS may be missing: set tls to required or implicit, or none"),
 		    path);
 	return 0;
 }
@@ -166,7 +167,7 @@ static const char *
 open_route(struct route *route, const struct route_settings *from, const char *place, char error[ROUTE_ERROR_SIZE])
 {
 	if (!route_parse(route, from->place)) {
-		fail(error, "'%.80s' is neither HOST:PORT nor lmtp:PLACE", from->place);
+		fail(error, _("'%.80s' is neither HOST:PORT nor lmtp:PLACE"), from->place);
 		return place;
 	}
 	if (route->manner.protocol == TRANSPORT_SMTP)
@@ -231,7 +232,7 @@ open_mailboxes(struct opening *opening)
 	snprintf(text, sizeof text, "lmtp:%s", place);
 	if (!route_parse(route, text) || (route->host[0] != '/' && !network_parse_address(&address, route->host)))
 		report_fault(opening, "delivery", 0, "lmtp",
-		    "delivery: lmtp: '%.80s' should be ADDRESS:PORT or the path of a socket", place);
+		    _("delivery: lmtp: '%.80s' should be ADDRESS:PORT or the path of a socket"), place);
 }
 
 /* The domain of a route as addresses have it: an address literal in lower case, or an A-label form. */
@@ -255,7 +256,7 @@ open_domain(struct opening *opening, size_t item)
 	struct route *route = &opening->routes->list[item];
 	char domain[ADDRESS_DOMAIN_MAX + 1] = "";
 	if (!fold_domain(domain, from->domain))
-		report_fault(opening, "routes", item, "domain", "routes: '%.80s' is not a domain", from->domain);
+		report_fault(opening, "routes", item, "domain", _("routes: '%.80s' is not a domain"), from->domain);
 	const char *wrong = open_route(route, from, "to", why);
 	if (wrong != NULL)
 		report_fault(opening, "routes", item, wrong, "routes: %.80s: %s: %.200s", from->domain, wrong, why);
@@ -297,7 +298,7 @@ open_domains(struct opening *opening)
 	for (size_t i = 1; i < routes->count; i++)
 		if (compare(&routes->list[i - 1], &routes->list[i]) == 0)
 			report_fault(opening, "routes", find_last(opening->config, routes->list[i].domain), "domain",
-			    "routes: there are two for %.100s: leave one out", routes->list[i].domain);
+			    _("routes: there are two for %.100s: leave one out"), routes->list[i].domain);
 	return true;
 }
 
@@ -316,7 +317,7 @@ routes_open(struct routes *routes, const struct config *config, config_report *r
 	open_smarthost(&opening);
 	open_mailboxes(&opening);
 	if (!open_domains(&opening))
-		report_fault(&opening, "routes", 0, "", "memory is out");
+		report_fault(&opening, "routes", 0, "", _("memory is out"));
 	return opening.faulty ? -1 : 0;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/translate.h"
 #include "cmd/ctl/ctl.h"
 
 enum { QUESTION_MAX = 128 };
@@ -10,7 +11,8 @@ enum { QUESTION_MAX = 128 };
 static void
 print_removed(const struct request *request, unsigned long removed)
 {
-	printf(request->json ? "{\"removed\": %lu}\n" : "removed %lu\n", removed);
+	/* TRANSLATORS: the number of clients that are no longer on the temporary blacklist. */
+	printf(request->json ? "{\"removed\": %lu}\n" : _("removed %lu\n"), removed);
 }
 
 int
@@ -20,7 +22,7 @@ ctl_blacklist_remove(struct request *request)
 	char question[QUESTION_MAX];
 	const char *address = request->words[0];
 	if (strchr(address, '\n') != NULL || strlen(address) > QUESTION_MAX / 2)
-		return ctl_fail(EX_DATAERR, "'%.60s' is not an address; write one such as 192.0.2.1", address);
+		return ctl_fail(EX_DATAERR, _("'%.60s' is not an address; write one such as 192.0.2.1"), address);
 	snprintf(question, sizeof question, "blacklist-remove %s\n", address);
 	int status = ctl_ask(request, question, answer);
 	if (status != EX_OK)
@@ -28,7 +30,7 @@ ctl_blacklist_remove(struct request *request)
 	unsigned long removed = ctl_number(answer, "removed");
 	if (removed == 0)
 		return ctl_fail(EX_NOUSER,
-		    "%s is not on the temporary blacklist; for permanent entries: ftgatectl access list", address);
+		    _("%s is not on the temporary blacklist; for permanent entries: ftgatectl access list"), address);
 	print_removed(request, removed);
 	return EX_OK;
 }

@@ -17,6 +17,8 @@
 #include "base/data.h"
 #include "base/printable.h"
 #include "base/privileges.h"
+#include "base/translate.h"
+#include "cmd/user_language.h"
 #include "directory/accounts.h"
 #include "store/maildir_store.h"
 
@@ -36,41 +38,41 @@ ctl_fail(int status, const char *format, ...)
 
 /* clang-format off */
 const struct command ctl_commands[] = {
-	{ "domain", "list", 0, 0, RECORD_DOMAIN, ctl_list, "", "list the hosted domains" },
-	{ "domain", "show", 1, 1, RECORD_DOMAIN, ctl_show, "NAME", "show its settings" },
-	{ "domain", "add", 1, SIZE_MAX, RECORD_DOMAIN, ctl_add, "NAME [SETTING=VALUE...]", "host a domain" },
-	{ "domain", "set", 2, SIZE_MAX, RECORD_DOMAIN, ctl_set, "NAME SETTING=VALUE...", "change settings" },
-	{ "domain", "remove", 1, 1, RECORD_DOMAIN, ctl_remove, "NAME", "stop hosting it; it must be empty" },
-	{ "account", "list", 0, 1, RECORD_ACCOUNT, ctl_list, "[DOMAIN]", "list the accounts" },
-	{ "account", "show", 1, 1, RECORD_ACCOUNT, ctl_show, "ADDRESS", "show its settings" },
-	{ "account", "add", 1, SIZE_MAX, RECORD_ACCOUNT, ctl_add, "ADDRESS [SETTING=VALUE...]", "make an account and its Maildir" },
-	{ "account", "set", 1, SIZE_MAX, RECORD_ACCOUNT, ctl_set, "ADDRESS [SETTING=VALUE...]", "change settings; with none, the password" },
-	{ "account", "remove", 1, 1, RECORD_ACCOUNT, ctl_remove, "ADDRESS", "remove the account; its mail is kept" },
-	{ "alias", "list", 0, 1, RECORD_ALIAS, ctl_list, "[DOMAIN]", "list the aliases" },
-	{ "alias", "show", 1, 1, RECORD_ALIAS, ctl_show, "ADDRESS", "show its targets" },
-	{ "alias", "add", 2, SIZE_MAX, RECORD_ALIAS, ctl_add, "ADDRESS TARGET...", "forward an address to others" },
-	{ "alias", "set", 2, SIZE_MAX, RECORD_ALIAS, ctl_set, "ADDRESS [add=TARGET...] [remove=TARGET...]", "change its targets" },
-	{ "alias", "remove", 1, 1, RECORD_ALIAS, ctl_remove, "ADDRESS", "remove the alias" },
-	{ "list", "list", 0, 1, RECORD_LIST, ctl_list, "[DOMAIN]", "list the mailing lists" },
-	{ "list", "show", 1, 1, RECORD_LIST, ctl_show, "ADDRESS", "show its settings and members" },
-	{ "list", "add", 1, SIZE_MAX, RECORD_LIST, ctl_add, "ADDRESS [MEMBER...] [SETTING=VALUE...]", "make a list" },
-	{ "list", "set", 2, SIZE_MAX, RECORD_LIST, ctl_set, "ADDRESS [add=MEMBER...] [remove=MEMBER...] [SETTING=VALUE...]", "change it" },
-	{ "list", "remove", 1, 1, RECORD_LIST, ctl_remove, "ADDRESS", "remove the list" },
-	{ "access", "list", 0, 1, RECORD_ACCESS, ctl_list, "[KIND]", "list the entries of the access lists" },
-	{ "access", "show", 2, 2, RECORD_ACCESS, ctl_show, "KIND VALUE", "show an entry" },
-	{ "access", "add", 2, SIZE_MAX, RECORD_ACCESS, ctl_add, "KIND VALUE [comment=TEXT]", "add a network, an address or a domain" },
-	{ "access", "set", 3, SIZE_MAX, RECORD_ACCESS, ctl_set, "KIND VALUE comment=TEXT", "change its comment" },
-	{ "access", "remove", 2, 2, RECORD_ACCESS, ctl_remove, "KIND VALUE", "remove an entry" },
-	{ "blacklist", "remove", 1, 1, RECORD_KINDS, ctl_blacklist_remove, "ADDRESS", "remove a client from the temporary blacklist" },
-	{ "blacklist", "clear", 0, 0, RECORD_KINDS, ctl_blacklist_clear, "", "remove all clients from it" },
-	{ "queue", "list", 0, 1, RECORD_KINDS, ctl_queue_list, "[DOMAIN]", "list the messages to be sent to other servers" },
-	{ "queue", "show", 1, 1, RECORD_KINDS, ctl_queue_show, "ID", "show the envelope of a message and the state of its recipients" },
-	{ "queue", "run", 0, 1, RECORD_KINDS, ctl_queue_run, "[ID | DOMAIN | @DOMAIN]", "send it now; with @, to domains below it, too" },
-	{ "queue", "hold", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_hold, "ID...", "do not send it until it is released" },
-	{ "queue", "release", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_release, "ID...", "send a held message" },
-	{ "queue", "remove", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_remove, "ID...", "remove it; its sender is not notified" },
-	{ "reload", "", 0, 0, RECORD_KINDS, ctl_reload, "", "have the running server load texts and certificate again" },
-	{ "status", "", 0, 0, RECORD_KINDS, ctl_status, "", "show the state and the statistics of the running server" },
+	{ "domain", "list", 0, 0, RECORD_DOMAIN, ctl_list, "", N_("list the hosted domains") },
+	{ "domain", "show", 1, 1, RECORD_DOMAIN, ctl_show, N_("NAME"), N_("show its settings") },
+	{ "domain", "add", 1, SIZE_MAX, RECORD_DOMAIN, ctl_add, N_("NAME [SETTING=VALUE...]"), N_("host a domain") },
+	{ "domain", "set", 2, SIZE_MAX, RECORD_DOMAIN, ctl_set, N_("NAME SETTING=VALUE..."), N_("change settings") },
+	{ "domain", "remove", 1, 1, RECORD_DOMAIN, ctl_remove, N_("NAME"), N_("stop hosting it; it must be empty") },
+	{ "account", "list", 0, 1, RECORD_ACCOUNT, ctl_list, N_("[DOMAIN]"), N_("list the accounts") },
+	{ "account", "show", 1, 1, RECORD_ACCOUNT, ctl_show, N_("ADDRESS"), N_("show its settings") },
+	{ "account", "add", 1, SIZE_MAX, RECORD_ACCOUNT, ctl_add, N_("ADDRESS [SETTING=VALUE...]"), N_("make an account and its Maildir") },
+	{ "account", "set", 1, SIZE_MAX, RECORD_ACCOUNT, ctl_set, N_("ADDRESS [SETTING=VALUE...]"), N_("change settings; with none, the password") },
+	{ "account", "remove", 1, 1, RECORD_ACCOUNT, ctl_remove, N_("ADDRESS"), N_("remove the account; its mail is kept") },
+	{ "alias", "list", 0, 1, RECORD_ALIAS, ctl_list, N_("[DOMAIN]"), N_("list the aliases") },
+	{ "alias", "show", 1, 1, RECORD_ALIAS, ctl_show, N_("ADDRESS"), N_("show its targets") },
+	{ "alias", "add", 2, SIZE_MAX, RECORD_ALIAS, ctl_add, N_("ADDRESS TARGET..."), N_("forward an address to others") },
+	{ "alias", "set", 2, SIZE_MAX, RECORD_ALIAS, ctl_set, N_("ADDRESS [add=TARGET...] [remove=TARGET...]"), N_("change its targets") },
+	{ "alias", "remove", 1, 1, RECORD_ALIAS, ctl_remove, N_("ADDRESS"), N_("remove the alias") },
+	{ "list", "list", 0, 1, RECORD_LIST, ctl_list, N_("[DOMAIN]"), N_("list the mailing lists") },
+	{ "list", "show", 1, 1, RECORD_LIST, ctl_show, N_("ADDRESS"), N_("show its settings and members") },
+	{ "list", "add", 1, SIZE_MAX, RECORD_LIST, ctl_add, N_("ADDRESS [MEMBER...] [SETTING=VALUE...]"), N_("make a list") },
+	{ "list", "set", 2, SIZE_MAX, RECORD_LIST, ctl_set, N_("ADDRESS [add=MEMBER...] [remove=MEMBER...] [SETTING=VALUE...]"), N_("change it") },
+	{ "list", "remove", 1, 1, RECORD_LIST, ctl_remove, N_("ADDRESS"), N_("remove the list") },
+	{ "access", "list", 0, 1, RECORD_ACCESS, ctl_list, N_("[KIND]"), N_("list the entries of the access lists") },
+	{ "access", "show", 2, 2, RECORD_ACCESS, ctl_show, N_("KIND VALUE"), N_("show an entry") },
+	{ "access", "add", 2, SIZE_MAX, RECORD_ACCESS, ctl_add, N_("KIND VALUE [comment=TEXT]"), N_("add a network, an address or a domain") },
+	{ "access", "set", 3, SIZE_MAX, RECORD_ACCESS, ctl_set, N_("KIND VALUE comment=TEXT"), N_("change its comment") },
+	{ "access", "remove", 2, 2, RECORD_ACCESS, ctl_remove, N_("KIND VALUE"), N_("remove an entry") },
+	{ "blacklist", "remove", 1, 1, RECORD_KINDS, ctl_blacklist_remove, N_("ADDRESS"), N_("remove a client from the temporary blacklist") },
+	{ "blacklist", "clear", 0, 0, RECORD_KINDS, ctl_blacklist_clear, "", N_("remove all clients from it") },
+	{ "queue", "list", 0, 1, RECORD_KINDS, ctl_queue_list, N_("[DOMAIN]"), N_("list the messages to be sent to other servers") },
+	{ "queue", "show", 1, 1, RECORD_KINDS, ctl_queue_show, N_("ID"), N_("show the envelope of a message and the state of its recipients") },
+	{ "queue", "run", 0, 1, RECORD_KINDS, ctl_queue_run, N_("[ID | DOMAIN | @DOMAIN]"), N_("send it now; with @, to domains below it, too") },
+	{ "queue", "hold", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_hold, N_("ID..."), N_("do not send it until it is released") },
+	{ "queue", "release", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_release, N_("ID..."), N_("send a held message") },
+	{ "queue", "remove", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_remove, N_("ID..."), N_("remove it; its sender is not notified") },
+	{ "reload", "", 0, 0, RECORD_KINDS, ctl_reload, "", N_("have the running server load texts and certificate again") },
+	{ "status", "", 0, 0, RECORD_KINDS, ctl_status, "", N_("show the state and the statistics of the running server") },
 };
 /* clang-format on */
 const size_t ctl_command_count = sizeof ctl_commands / sizeof *ctl_commands;
@@ -106,17 +108,30 @@ list_verbs(const char *noun)
 	return text;
 }
 
+/* Noun and verb: "domain list". */
+static const char *
+name_command(const struct command *command)
+{
+	static char text[64];
+	snprintf(text, sizeof text, "%s%s%s", command->noun, *command->verb == '\0' ? "" : " ", command->verb);
+	return text;
+}
+
 static void
 check_count(const struct request *request, struct argp_state *state)
 {
 	const struct command *command = request->command;
-	const char *sign = *command->verb == '\0' ? "" : " ";
-	if (request->count > command->most)
-		argp_error(state, "'%s' is one word too many: %s%s%s takes %s", request->words[command->most],
-		    command->noun, sign, command->verb, *command->arguments == '\0' ? "no words" : command->arguments);
+	const char *name = name_command(command);
+	const char *excess = request->count > command->most ? request->words[command->most] : NULL;
+	if (excess != NULL && *command->arguments == '\0')
+		/* TRANSLATORS: "'bob' is one word too many: domain list takes no words" */
+		argp_error(state, _("'%s' is one word too many: %s takes no words"), excess, name);
+	if (excess != NULL)
+		/* TRANSLATORS: "'bob' is one word too many: domain show takes NAME" */
+		argp_error(state, _("'%s' is one word too many: %s takes %s"), excess, name, _(command->arguments));
 	if (request->count < command->least)
-		argp_error(state, "a word is missing: %s%s%s takes %s", command->noun, sign, command->verb,
-		    command->arguments);
+		/* TRANSLATORS: "a word is missing: domain show takes NAME" */
+		argp_error(state, _("a word is missing: %s takes %s"), name, _(command->arguments));
 }
 
 /* Parses noun and verb; the other words follow them. */
@@ -125,15 +140,16 @@ parse_words(struct request *request, struct argp_state *state, char **words, siz
 {
 	if (!has_noun(words[0]))
 		argp_error(state,
-		    "'%s' is not one of domain, account, alias, list, access, blacklist, queue, reload and status",
+		    _("'%s' is not one of domain, account, alias, list, access, blacklist, queue, reload and status"),
 		    words[0]);
 	bool has_no_verb = find_command(words[0], "") != NULL;
 	size_t parsed = has_no_verb ? 1 : 2;
 	if (count < parsed)
-		argp_error(state, "'%s' needs a verb: one of %s", words[0], list_verbs(words[0]));
+		/* TRANSLATORS: a noun, and its verbs: "'alias' needs a verb: one of list, show" */
+		argp_error(state, _("'%s' needs a verb: one of %s"), words[0], list_verbs(words[0]));
 	request->command = find_command(words[0], has_no_verb ? "" : words[1]);
 	if (request->command == NULL) {
-		argp_error(state, "'%s' is not one of %s", words[1], list_verbs(words[0]));
+		argp_error(state, _("'%s' is not one of %s"), words[1], list_verbs(words[0]));
 		return; /* not reached: argp_error() ends the program */
 	}
 	request->words = words + parsed;
@@ -160,22 +176,23 @@ check_options(const struct request *request, struct argp_state *state)
 	bool is_change = request->command->run == ctl_add || request->command->run == ctl_set;
 	bool about_password = request->password != PASSWORD_UNCHANGED || request->keep_secret;
 	if (about_password && (request->command->kind != RECORD_ACCOUNT || !is_change))
-		argp_error(state, "%s is for account add and account set, not for %s %s", password_option(request),
-		    request->command->noun, request->command->verb);
+		/* TRANSLATORS: an option; a command. */
+		argp_error(state, _("%s is for account add and account set, not for %s"), password_option(request),
+		    name_command(request->command));
 	if (request->keep_secret && request->password == PASSWORD_NONE)
-		argp_error(state, "--keep-secret and --no-password exclude each other: leave one out");
+		argp_error(state, _("--keep-secret and --no-password exclude each other: leave one out"));
 }
 
 enum { KEY_DATA = 0x100, KEY_SERVER, KEY_JSON, KEY_PASSWORD, KEY_PASSWORD_STDIN, KEY_NO_PASSWORD, KEY_KEEP_SECRET };
 
 static const struct argp_option options[] = {
-	{ "data", KEY_DATA, "FOLDER", 0, "The server's data folder (default: " DATA_DEFAULT ")", 0 },
-	{ "server", KEY_SERVER, "NAME", 0, "The running server to ask: smtpd (the default) or pop3d", 0 },
-	{ "json", KEY_JSON, NULL, 0, "Print JSON, with all settings", 0 },
-	{ "password", KEY_PASSWORD, NULL, 0, "Ask for the account's password", 1 },
-	{ "password-stdin", KEY_PASSWORD_STDIN, NULL, 0, "The password is the first line of standard input", 1 },
-	{ "no-password", KEY_NO_PASSWORD, NULL, 0, "The account has no password: nobody can log in", 1 },
-	{ "keep-secret", KEY_KEEP_SECRET, NULL, 0, "Keep the password readable, for CRAM-MD5 and APOP", 1 },
+	{ "data", KEY_DATA, N_("FOLDER"), 0, N_("The server's data folder (default: ./ftgate-data)"), 0 },
+	{ "server", KEY_SERVER, N_("NAME"), 0, N_("The running server to ask: smtpd (the default) or pop3d"), 0 },
+	{ "json", KEY_JSON, NULL, 0, N_("Print JSON, with all settings"), 0 },
+	{ "password", KEY_PASSWORD, NULL, 0, N_("Ask for the account's password"), 1 },
+	{ "password-stdin", KEY_PASSWORD_STDIN, NULL, 0, N_("The password is the first line of standard input"), 1 },
+	{ "no-password", KEY_NO_PASSWORD, NULL, 0, N_("The account has no password: nobody can log in"), 1 },
+	{ "keep-secret", KEY_KEEP_SECRET, NULL, 0, N_("Keep the password readable, for CRAM-MD5 and APOP"), 1 },
 	{ 0 },
 };
 
@@ -183,7 +200,7 @@ static void
 parse_server(struct request *request, struct argp_state *state, const char *name)
 {
 	if (strcmp(name, "smtpd") != 0 && strcmp(name, "pop3d") != 0)
-		argp_error(state, "--server: '%s' is neither smtpd nor pop3d", name);
+		argp_error(state, _("--server: '%s' is neither smtpd nor pop3d"), name);
 	request->server = name;
 }
 
@@ -202,7 +219,7 @@ parse_option(int key, char *argument, struct argp_state *state)
 	case ARGP_KEY_ARGS:
 		parse_words(request, state, state->argv + state->next, (size_t)(state->argc - state->next));
 		return 0;
-	case ARGP_KEY_NO_ARGS: argp_error(state, "a command is missing, as 'account list'"); return EINVAL;
+	case ARGP_KEY_NO_ARGS: argp_error(state, _("a command is missing, as 'account list'")); return EINVAL;
 	case ARGP_KEY_SUCCESS: check_options(request, state); return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
@@ -218,11 +235,13 @@ filter_help(int key, const char *text, void *input)
 static const struct argp parser = {
 	.options = options,
 	.parser = parse_option,
-	.args_doc = "NOUN VERB [WORD...]\nreload\nstatus",
-	.doc =
+	/* TRANSLATORS: reload and status are commands. */
+	.args_doc = N_("NOUN VERB [WORD...]\nreload\nstatus"),
+	.doc = N_(
 	    "Manages the domains, accounts, aliases, lists, access lists and the relay queue of an ftgate mail server. A "
-	    "running server sees a change at once.",
+	    "running server sees a change at once."),
 	.help_filter = filter_help,
+	.argp_domain = TOOLS_DOMAIN,
 };
 
 /* A command about a server must not make its folder. */
@@ -231,10 +250,10 @@ run_about_server(struct request *request)
 {
 	char path[PATH_MAX];
 	if (realpath(request->data, path) == NULL)
-		return ctl_fail(
-		    EX_UNAVAILABLE, "%s: %s; name the server's data folder by --data", request->data, strerror(errno));
+		return ctl_fail(EX_UNAVAILABLE, _("%s: %s; name the server's data folder by --data"), request->data,
+		    strerror(errno));
 	if (privileges_become_owner(path) < 0)
-		return ctl_fail(EX_NOPERM, "cannot become the owner of %s: %s", path, strerror(errno));
+		return ctl_fail(EX_NOPERM, _("cannot become the owner of %s: %s"), path, strerror(errno));
 	request->data = path;
 	return request->command->run(request);
 }
@@ -256,14 +275,14 @@ run(struct request *request)
 	struct maildir_store mailboxes;
 	bool created;
 	if (request->command->run != ctl_add && !has_database(request->data))
-		return ctl_fail(EX_UNAVAILABLE, "there is no database in %s; name the server's data folder by --data",
-		    request->data);
+		return ctl_fail(EX_UNAVAILABLE,
+		    _("there is no database in %s; name the server's data folder by --data"), request->data);
 	if (data_make(request->data, geteuid(), getegid(), path) < 0)
 		return ctl_fail(EX_CANTCREAT, "%s: %s", request->data, strerror(errno));
 	if (privileges_become_owner(path) < 0)
-		return ctl_fail(EX_NOPERM, "cannot become the owner of %s: %s", path, strerror(errno));
+		return ctl_fail(EX_NOPERM, _("cannot become the owner of %s: %s"), path, strerror(errno));
 	if (maildir_store_open(&mailboxes, path) < 0)
-		return ctl_fail(EX_UNAVAILABLE, "cannot open %s/mail: %s", path, strerror(errno));
+		return ctl_fail(EX_UNAVAILABLE, _("cannot open %s/mail: %s"), path, strerror(errno));
 	request->admin = accounts_open(path, &mailboxes.store, &created, error);
 	int status = request->admin == NULL ? ctl_fail(EX_UNAVAILABLE, "%s", error) : request->command->run(request);
 	if (request->admin != NULL)
@@ -276,12 +295,13 @@ int
 main(int argc, char **argv)
 {
 	struct request request = { .data = DATA_DEFAULT, .server = "smtpd" };
+	user_language_open();
 	argp_program_version = "ftgatectl " FTG_VERSION;
 	argp_err_exit_status = EX_USAGE;
 	umask(077);
 	argp_parse(&parser, argc, argv, 0, NULL, &request);
 	int status = run(&request);
 	if (fflush(stdout) != 0 || ferror(stdout))
-		return ctl_fail(EX_IOERR, "standard output: %s", strerror(errno));
+		return ctl_fail(EX_IOERR, _("standard output: %s"), strerror(errno));
 	return status;
 }

@@ -10,7 +10,10 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/translate.h"
 #include "cmd/ctl/ctl.h"
+
+enum { QUESTION_SIZE = 512 };
 
 bool
 prompt_is_possible(void)
@@ -26,12 +29,12 @@ read_line(int file, char line[PROMPT_SIZE])
 	ssize_t got;
 	while ((got = read(file, line + len, 1)) == 1 && line[len] != '\n') {
 		if (line[len] == '\0')
-			return ctl_fail(EX_DATAERR, "the password holds a NUL; choose another one");
+			return ctl_fail(EX_DATAERR, _("the password holds a NUL; choose another one"));
 		if (++len == PROMPT_SIZE)
-			return ctl_fail(EX_DATAERR, "the password is longer than 255 octets; choose a shorter one");
+			return ctl_fail(EX_DATAERR, _("the password is longer than 255 octets; choose a shorter one"));
 	}
 	if (got < 0)
-		return ctl_fail(EX_IOERR, "the password cannot be read: %s", strerror(errno));
+		return ctl_fail(EX_IOERR, _("the password cannot be read: %s"), strerror(errno));
 	if (len > 0 && line[len - 1] == '\r')
 		len--;
 	line[len] = '\0';
@@ -44,7 +47,7 @@ prompt_read(char password[PROMPT_SIZE])
 	int status = read_line(STDIN_FILENO, password);
 	if (status == EX_OK && *password == '\0')
 		return ctl_fail(EX_DATAERR,
-		    "the first line of standard input is empty; for an account without a password: --no-password");
+		    _("the first line of standard input is empty; for an account without a password: --no-password"));
 	return status;
 }
 
@@ -70,24 +73,26 @@ catch_signals(void (*handler)(int))
 }
 
 static int
-ask(char password[PROMPT_SIZE], const char *question, const char *account)
+ask(char password[PROMPT_SIZE], const char *question)
 {
-	dprintf(terminal, "%s %s: ", question, account);
+	dprintf(terminal, "%s", question);
 	return read_line(terminal, password);
 }
 
 static int
 ask_twice(char password[PROMPT_SIZE], const char *account)
 {
-	char again[PROMPT_SIZE];
-	int status = ask(password, "New password of", account);
+	char again[PROMPT_SIZE], question[QUESTION_SIZE];
+	snprintf(question, sizeof question, _("New password of %s: "), account);
+	int status = ask(password, question);
 	if (status == EX_OK && *password == '\0')
 		status = ctl_fail(
-		    EX_DATAERR, "the password is empty; for an account without a password: --no-password");
+		    EX_DATAERR, _("the password is empty; for an account without a password: --no-password"));
+	snprintf(question, sizeof question, _("Repeat the password of %s: "), account);
 	if (status == EX_OK)
-		status = ask(again, "Repeat the password of", account);
+		status = ask(again, question);
 	if (status == EX_OK && strcmp(password, again) != 0)
-		status = ctl_fail(EX_DATAERR, "the two passwords differ; nothing was changed");
+		status = ctl_fail(EX_DATAERR, _("the two passwords differ; nothing was changed"));
 	explicit_bzero(again, sizeof again);
 	return status;
 }
@@ -98,7 +103,7 @@ prompt_password(char password[PROMPT_SIZE], const char *account)
 	terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	if (terminal < 0 || tcgetattr(terminal, &before) < 0)
 		return ctl_fail(EX_NOINPUT,
-		    "there is no terminal to ask for the password at; use --password-stdin or --no-password");
+		    _("there is no terminal to ask for the password at; use --password-stdin or --no-password"));
 	struct termios silent = before;
 	silent.c_lflag &= ~(tcflag_t)ECHO;
 	silent.c_lflag |= ECHONL;

@@ -11,6 +11,7 @@
 
 #include "base/ascii.h"
 #include "base/data.h"
+#include "base/translate.h"
 #include "cmd/ctl/ctl.h"
 
 enum { CLAIM_POLLS = 100 }; /* of 50 milliseconds */
@@ -21,7 +22,7 @@ open_queue(const struct request *request, struct queue *queue)
 	char path[PATH_MAX];
 	if (data_path(path, request->data, "queue") == 0 && queue_open(queue, path) == 0)
 		return EX_OK;
-	return ctl_fail(EX_UNAVAILABLE, "cannot open %.400s/queue: %s", request->data, strerror(errno));
+	return ctl_fail(EX_UNAVAILABLE, _("cannot open %.400s/queue: %s"), request->data, strerror(errno));
 }
 
 /* Reports the errno of an entry. Returns an exit status. */
@@ -31,11 +32,11 @@ fail_entry(const char *id)
 	switch (errno) {
 	case ENOENT:
 		return ctl_fail(
-		    EX_NOUSER, "there is no message %.100s in the queue; for those in it: ftgatectl queue list", id);
+		    EX_NOUSER, _("there is no message %.100s in the queue; for those in it: ftgatectl queue list"), id);
 	case EBADMSG:
 		return ctl_fail(EX_DATAERR,
-		    "the envelope of %.100s is damaged; to remove it: ftgatectl queue remove %.100s", id, id);
-	case EWOULDBLOCK: return ctl_fail(EX_TEMPFAIL, "%.100s is being sent; try again later", id);
+		    _("the envelope of %.100s is damaged; to remove it: ftgatectl queue remove %.100s"), id, id);
+	case EWOULDBLOCK: return ctl_fail(EX_TEMPFAIL, _("%.100s is being sent; try again later"), id);
 	default: return ctl_fail(EX_IOERR, "%.100s: %s", id, strerror(errno));
 	}
 }
@@ -90,7 +91,8 @@ list_entry(const struct request *request, const struct queue *queue, const char 
 	if (shown && request->json)
 		fputs(first ? "" : ",\n", stdout);
 	if (shown && damaged)
-		printf(request->json ? "{\"id\": \"%s\", \"damaged\": true}" : "%s is damaged\n", id);
+		/* TRANSLATORS: the ID of a message in the queue. */
+		printf(request->json ? "{\"id\": \"%s\", \"damaged\": true}" : _("%s is damaged\n"), id);
 	else if (shown)
 		(request->json ? queue_print_json : queue_print_line)(&entry);
 	queue_entry_clear(&entry);
@@ -107,7 +109,7 @@ ctl_queue_list(struct request *request)
 	if (status != EX_OK)
 		return status;
 	if (queue_scan(&queue, keep_id, &ids) < 0)
-		status = ctl_fail(EX_IOERR, "cannot read %.400s/queue: %s", request->data, strerror(errno));
+		status = ctl_fail(EX_IOERR, _("cannot read %.400s/queue: %s"), request->data, strerror(errno));
 	if (ids.count > 0)
 		qsort(ids.id, ids.count, sizeof *ids.id, compare_ids);
 	fputs(request->json ? "[" : "", stdout);
@@ -175,10 +177,10 @@ ctl_queue_run(struct request *request)
 	if (queue_request_run(&queue, &wish) < 0) {
 		if (errno == EINVAL)
 			status = ctl_fail(EX_DATAERR,
-			    "'%.300s' is neither a message in the queue nor a domain; for those in it: ftgatectl queue list",
+			    _("'%.300s' is neither a message in the queue nor a domain; for those in it: ftgatectl queue list"),
 			    wish.name);
 		else
-			status = ctl_fail(EX_IOERR, "cannot request a queue run: %s", strerror(errno));
+			status = ctl_fail(EX_IOERR, _("cannot request a queue run: %s"), strerror(errno));
 	}
 	queue_close(&queue);
 	return status;

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/printable.h"
+#include "base/translate.h"
 #include "cmd/ctl/ctl.h"
 #include "port/queue_text.h"
 
@@ -30,9 +31,13 @@ queue_print_line(const struct queue_entry *entry)
 	size_t waiting = 0;
 	for (size_t i = 0; i < entry->count; i++)
 		waiting += entry->recipients[i].state == QUEUE_WAITING;
-	printable_print(stdout, "%-*s %s %8" PRIu64 "  <%s> to %s%s, %zu of %zu %s\n", ID_WIDTH, entry->id,
-	    time_text(arrival, entry->arrival), entry->size, entry->sender, entry->recipients[0].address,
-	    entry->count > 1 ? ", ..." : "", waiting, entry->count, entry->held ? "held" : "waiting");
+	printf("%-*s %s %8" PRIu64 "  ", ID_WIDTH, entry->id, time_text(arrival, entry->arrival), entry->size);
+	printable_print(stdout,
+	    /* TRANSLATORS: sender, first recipient, ", ..." if there are more, recipients that wait, all recipients. */
+	    entry->held ? _("<%s> to %s%s, %zu of %zu held\n")
+	                /* TRANSLATORS: sender, first recipient, ", ..." if there are more, those that wait, all. */
+	                : _("<%s> to %s%s, %zu of %zu waiting\n"),
+	    entry->sender, entry->recipients[0].address, entry->count > 1 ? ", ..." : "", waiting, entry->count);
 }
 
 static void
@@ -45,10 +50,12 @@ static void
 print_recipient(const struct queue_recipient *recipient)
 {
 	char next[TIME_SIZE];
-	printable_print(stdout, "%-*s %s %s, %u attempts", NAME_WIDTH, "to", recipient->address,
-	    queue_state_words[recipient->state], recipient->attempts);
+	printable_print(
+	    stdout, "%-*s %s %s, ", NAME_WIDTH, "to", recipient->address, queue_state_words[recipient->state]);
+	printf(translate_count("%u attempt", "%u attempts", recipient->attempts), recipient->attempts);
 	if (recipient->state == QUEUE_WAITING && recipient->next > 0)
-		printf(", next at %s", time_text(next, recipient->next));
+		/* TRANSLATORS: the time of the next attempt, after "2 attempts". */
+		printf(_(", next at %s"), time_text(next, recipient->next));
 	putchar('\n');
 	if (recipient->reply != NULL)
 		printable_print(stdout, "%-*s %s\n", NAME_WIDTH, "", recipient->reply);

@@ -5,6 +5,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/translate.h"
 #include "cmd/ctl/ctl.h"
 #include "cmd/ctl/prompt.h"
 #include "session/password.h"
@@ -103,9 +104,9 @@ make_password(const struct request *request, const char *password, struct creden
 	case PASSWORD_OK: break;
 	case PASSWORD_UNFIT:
 		return ctl_fail(EX_DATAERR,
-		    "this password is longer than 255 octets, is not valid UTF-8, or has characters that logins forbid "
-		    "(RFC 4013); choose another one");
-	default: return ctl_fail(EX_OSERR, "the password cannot be hashed: no memory, or no random numbers");
+		    _("this password is longer than 255 octets, is not valid UTF-8, or has characters that logins forbid "
+		      "(RFC 4013); choose another one"));
+	default: return ctl_fail(EX_OSERR, _("the password cannot be hashed: no memory, or no random numbers"));
 	}
 	password_write_scram(scram, &credentials->scram);
 	*kept = (struct record_password) { .hash = credentials->hash, .scram_sha256 = scram };
@@ -161,10 +162,10 @@ change(struct request *request)
 	struct record_change made = { .settings = settings, .count = count };
 	int status = EX_OK;
 	if (settings == NULL)
-		return ctl_fail(EX_OSERR, "memory is out");
+		return ctl_fail(EX_OSERR, _("memory is out"));
 	for (size_t i = 0; i < count && status == EX_OK; i++)
 		if (!read_word(request, request->words[names + i], &settings[i]))
-			status = ctl_fail(EX_USAGE, "'%s' is not a setting; write SETTING=VALUE: ftgatectl --help",
+			status = ctl_fail(EX_USAGE, _("'%s' is not a setting; write SETTING=VALUE: ftgatectl --help"),
 			    request->words[names + i]);
 	if (status == EX_OK)
 		status = apply(request, &made);

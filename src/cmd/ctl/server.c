@@ -13,6 +13,7 @@
 #include "base/data.h"
 #include "base/local_socket.h"
 #include "base/printable.h"
+#include "base/translate.h"
 #include "cmd/ctl/ctl.h"
 
 enum { ANSWER_TIME = 10, NAME_WIDTH = 18, ID_WIDTH = 32, RELOAD_KEPT = 1, RELOAD_POLLS = 1500 };
@@ -22,9 +23,9 @@ fail(const struct request *request)
 {
 	if (errno == ENOENT || errno == ECONNREFUSED || errno == EPIPE || errno == ECONNRESET)
 		return ctl_fail(EX_UNAVAILABLE,
-		    "no ftgate-%s runs with the data folder %s: start it, or name its folder by --data",
+		    _("no ftgate-%s runs with the data folder %s: start it, or name its folder by --data"),
 		    request->server, request->data);
-	return ctl_fail(EX_TEMPFAIL, "the server of %s does not answer: %s", request->data, strerror(errno));
+	return ctl_fail(EX_TEMPFAIL, _("the server of %s does not answer: %s"), request->data, strerror(errno));
 }
 
 /* Reads an answer to its end. Returns false with errno if it is incomplete. */
@@ -153,12 +154,13 @@ print_outcome(const char *answer)
 	const char *error = find_value(answer, "certificate-error", &len);
 	if (ctl_number(answer, "workers-kept") > 0)
 		status = ctl_fail(RELOAD_KEPT,
-		    "kept the catalogue of before, generation %lu: refused %lu; the server's log names what and why",
+		    _("kept the catalogue of before, generation %lu: refused %lu; the server's log names what and why"),
 		    generation, refused);
 	else
-		printf("generation %lu, refused %lu\n", generation, refused);
+		/* TRANSLATORS: the number of the catalogue since the start, and of the texts that it refused. */
+		printf(_("generation %lu, refused %lu\n"), generation, refused);
 	if (len > 0)
-		status = ctl_fail(RELOAD_KEPT, "the new certificate is not used: %.*s", len, error);
+		status = ctl_fail(RELOAD_KEPT, _("the new certificate is not used: %.*s"), len, error);
 	return status;
 }
 

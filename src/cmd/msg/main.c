@@ -1,10 +1,7 @@
 /* ftgate-msg: finds the command and runs it, in the language of the user. */
 #include <errno.h>
-#include <locale.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/program.h"
 #include "msg.h"
 
 struct command {
@@ -37,27 +34,6 @@ command_find(const char *name)
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
 	return NULL;
-}
-
-/*
- * The program uses the language of the replies. If the system has no locale for it, libintl finds our catalogues by
- * LANGUAGE with C.UTF-8.
- */
-static void
-speak_users_language(void)
-{
-	char preference[FTG_PREFERENCE_MAX], folder[PATH_MAX];
-
-	setlocale(LC_CTYPE, "");
-	setlocale(LC_MESSAGES, "");
-	if (strcmp(setlocale(LC_MESSAGES, NULL), "C") == 0 && ftg_language_from_environment(preference, getenv) > 0 &&
-	    setlocale(LC_CTYPE, "C.UTF-8") && setlocale(LC_MESSAGES, "C.UTF-8"))
-		setenv("LANGUAGE", preference, 1);
-	program_locale_folder(folder);
-	bindtextdomain(TOOLS_DOMAIN, folder);
-	bind_textdomain_codeset(TOOLS_DOMAIN, "UTF-8");
-	bind_textdomain_codeset("gettext-tools", "UTF-8");
-	textdomain(TOOLS_DOMAIN);
 }
 
 /* Options can precede the command: moves the command to the front. */
@@ -109,7 +85,8 @@ main(int argc, char **argv)
 
 	argp_program_version = "ftgate-msg (ftgate) " FTG_VERSION;
 	argp_err_exit_status = MSG_TROUBLE;
-	speak_users_language();
+	user_language_open();
+	bind_textdomain_codeset("gettext-tools", "UTF-8");
 	command = move_command(argc, argv);
 	if (!command) {
 		argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL);

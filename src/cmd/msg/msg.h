@@ -10,9 +10,8 @@
 
 #include <ftgate/catalog.h>
 
-#define _(text)      gettext(text)
-#define N_(text)     text
-#define TOOLS_DOMAIN "ftgate-tools"
+#include "base/translate.h"
+#include "cmd/user_language.h"
 
 /* Exit statuses: success; a finding, or nothing was found; wrong usage, or something cannot be read or written. */
 enum { MSG_FINE, MSG_FINDINGS, MSG_TROUBLE };

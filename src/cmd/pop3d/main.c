@@ -1,5 +1,6 @@
 /* ftgate-pop3d: the POP3 server. */
 #include "base/log.h"
+#include "base/translate.h"
 #include "cmd/pop3d/serve.h"
 #include "cmd/server/demo.h"
 #include "cmd/server/server.h"
@@ -7,12 +8,11 @@
 static void
 welcome(const char *data, const char *address)
 {
-	log_print("First start: the data folder is %s.\n"
-	          "A demo domain " DEMO_DOMAIN
-	          " is in it, with postmaster, anna and bob. Give one of them a password:\n"
-	          "    ftgatectl --data %s account set anna@" DEMO_DOMAIN " --password\n"
-	          "and fetch the mail that ftgate-smtpd --data %s takes for her:\n"
-	          "    curl --user anna@" DEMO_DOMAIN " pop3://%s/",
+	log_print(_("First start: the data folder is %s.\n"
+	            "A demo domain example.test is in it, with postmaster, anna and bob. Give one of them a password:\n"
+	            "    ftgatectl --data %s account set anna@example.test --password\n"
+	            "and fetch the mail that ftgate-smtpd --data %s takes for her:\n"
+	            "    curl --user anna@example.test pop3://%s/"),
 	    data, data, data, address);
 }
 
@@ -21,10 +21,10 @@ main(int argc, char **argv)
 {
 	static const struct server_kind kind = {
 		.name = "ftgate-pop3d",
-		.help =
-		    "POP3 server whose replies speak the language of their reader.\v"
+		.help = N_("POP3 server whose replies speak the language of their reader."),
+		.more_help = N_(
 		    "It listens at 127.0.0.1:2110 and [::1]:2110 by default. SIGHUP loads texts and certificate again; "
-		    "SIGTERM lets what is being fetched be fetched, then ends.",
+		    "SIGTERM lets what is being fetched be fetched, then ends."),
 		.protocol = CONFIG_POP3,
 		.listen = "127.0.0.1:2110",
 		.listen_v6 = "[::1]:2110",

@@ -11,12 +11,14 @@
 #include "base/privileges.h"
 #include "base/program.h"
 #include "base/text_buffer.h"
+#include "base/translate.h"
 #include "cmd/server/server.h"
 #include "cmd/server/service_user.h"
+#include "cmd/user_language.h"
 #include "net/tls_context.h"
 #include "session/sasl.h"
 
-enum { AUTH_SIZE = 128, FAULT_SIZE = TLS_ERROR_SIZE + 64 };
+enum { AUTH_SIZE = 128, LABEL_WIDTH = 13, LABEL_SIZE = 128, FAULT_SIZE = TLS_ERROR_SIZE + 64 };
 
 /* The output of a check, and its number of refused texts. */
 struct printing {
@@ -24,36 +26,65 @@ struct printing {
 	unsigned refused; /* texts and files */
 };
 
+/* The labels that are no names of settings are translated. */
+static void
+print_label(FILE *to, const char *label)
+{
+	char text[LABEL_SIZE];
+	user_language_pad(text, sizeof text, label, LABEL_WIDTH);
+	printable_write(to, text, strlen(text));
+	fputc(' ', to);
+}
+
 static void
 print_refusal(void *context, const struct ftg_refusal *refusal)
 {
 	struct printing *printing = context;
 	printing->refused++;
-	printable_print(printing->to, "refused       %s: %s (%s): %s\n", refusal->file,
-	    refusal->id == FTG_IDS ? "the whole file" : ftg_row(refusal->id)->id, ftg_rule_name(refusal->rule),
+	print_label(printing->to, _("refused"));
+	printable_print(printing->to, "%s: %s (%s): %s\n", refusal->file,
+	    refusal->id == FTG_IDS ? _("the whole file") : ftg_row(refusal->id)->id, ftg_rule_name(refusal->rule),
 	    refusal->detail);
-	printable_print(printing->to, "              %s\n", ftg_rule_cure(refusal->rule));
+	print_label(printing->to, "");
+	printable_print(printing->to, "%s\n", _(ftg_rule_cure(refusal->rule)));
 }
 
 static void
 print_asked(const char *what, const char *address, const char *name)
 {
-	printable_print(stdout, "%-13s %s%s%s\n", what, address, name != NULL ? " is " : "", name != NULL ? name : "");
+	print_label(stdout, what);
+	if (name != NULL)
+		/* TRANSLATORS: the address of a service, and its name. */
+		printable_print(stdout, _("%s is %s\n"), address, name);
+	else
+		printable_print(stdout, "%s\n", address);
+}
+
+static void
+print_listener(const struct listen_setting *listener)
+{
+	bool encrypted = listener->tls == CONFIG_TLS_IMPLICIT;
+	print_label(stdout, "listen");
+	if (listener->language[0] == '\0')
+		/* TRANSLATORS: an address that the server listens at. */
+		printable_print(stdout, encrypted ? _("%s with TLS\n") : "%s\n", listener->address);
+	else
+		/* TRANSLATORS: an address that the server listens at; the language spoken there. */
+		printable_print(stdout, encrypted ? _("%s with TLS in %s\n") : _("%s in %s\n"), listener->address,
+		    listener->language);
 }
 
 static void
 print_settings(const struct settings *settings)
 {
 	for (size_t i = 0; i < settings->listen_count; i++)
-		printable_print(stdout, "listen        %s%s%s%s\n", settings->listen[i].address,
-		    settings->listen[i].tls == CONFIG_TLS_IMPLICIT ? " with TLS" : "",
-		    settings->listen[i].language[0] != '\0' ? " in " : "", settings->listen[i].language);
+		print_listener(&settings->listen[i]);
 	printable_print(stdout, "data          %s\n", settings->data);
 	printable_print(stdout, "hostname      %s\n", settings->hostname);
 	printable_print(stdout, "profile       %s\n", settings->profile == FTG_STRICT ? "strict" : "published");
 	printable_print(stdout, "workers       %u\n", settings->workers);
 	for (unsigned i = 0; i < settings->config->services_count; i++)
-		print_asked("service", settings->config->services[i].address, settings->config->services[i].name);
+		print_asked(_("service"), settings->config->services[i].address, settings->config->services[i].name);
 	for (unsigned i = 0; i < settings->config->filters_count; i++)
 		print_asked(settings->config->filters[i].kind == FILTER_RSPAMD ? "rspamd" : "clamav",
 		    settings->config->filters[i].address, settings->config->filters[i].name);
@@ -169,16 +200,16 @@ print_language(
     FILE *to, const ftg_catalog *catalog, const struct settings *settings, const struct preference *preference)
 {
 	ftg_lang language = preference->tags[0] == '\0' ? FTG_ENGLISH : ftg_catalog_find(catalog, preference->tags);
+	print_label(to, preference->label);
 	if (language >= 0) {
-		printable_print(to, "%-13s ", preference->label);
 		print_tag(to, catalog, language);
 		fputc('\n', to);
 		return true;
 	}
-	printable_print(
-	    to, "%-13s %s: there is none for '%s'\n", preference->label, preference->instead, preference->tags);
+	/* TRANSLATORS: the language that is used instead ("en"), and the language for which there is no catalogue. */
+	printable_print(to, _("%s: there is none for '%s'\n"), preference->instead, preference->tags);
 	print_fault(settings, preference->setting, preference->configured,
-	    "there is no catalogue for '%.80s'; 'ftgate-msg stats' lists the languages", preference->tags);
+	    _("there is no catalogue for '%.80s'; 'ftgate-msg stats' lists the languages"), preference->tags);
 	return false;
 }
 
@@ -186,9 +217,10 @@ print_language(
 static bool
 print_languages(FILE *to, const ftg_catalog *catalog, const struct settings *settings)
 {
-	printable_print(to, "languages    ");
-	for (ftg_lang i = ftg_catalog_find(catalog, "en") > FTG_ENGLISH; i < ftg_catalog_languages(catalog); i++) {
-		fputc(' ', to);
+	const ftg_lang first = ftg_catalog_find(catalog, "en") > FTG_ENGLISH;
+	print_label(to, _("languages"));
+	for (ftg_lang i = first; i < ftg_catalog_languages(catalog); i++) {
+		fputs(i > first ? " " : "", to);
 		print_tag(to, catalog, i);
 	}
 	fputc('\n', to);
@@ -198,12 +230,14 @@ print_languages(FILE *to, const ftg_catalog *catalog, const struct settings *set
 	for (size_t i = 0; i < settings->listen_count; i++)
 		if (settings->listen[i].language[0] != '\0')
 			found &= print_language(to, catalog, settings,
-			    &(struct preference) { "  there", settings->listen[i].address, NULL,
-			        settings->listen[i].language, "the above" });
+			    &(struct preference) {
+			        /* TRANSLATORS: the label of the language at one address. */ _("  there"),
+			        settings->listen[i].address, NULL, settings->listen[i].language, _("the above") });
 	if (settings->bilingual[0] != '\0')
 		found &= print_language(to, catalog, settings,
 		    &(struct preference) {
-		        "second", "bilingual", settings->config->bilingual, settings->bilingual, "none" });
+		        /* TRANSLATORS: the label of the second language of bilingual replies. */ _("second"),
+		        "bilingual", settings->config->bilingual, settings->bilingual, _("none") });
 	return found;
 }
 
@@ -213,15 +247,17 @@ print_certificate(FILE *to, const struct settings *settings)
 {
 	char error[TLS_ERROR_SIZE];
 	if (settings->tls_cert[0] == '\0') {
-		printable_print(to, "certificate   none: no TLS\n");
+		print_label(to, _("certificate"));
+		printable_print(to, "%s\n", _("none: no TLS"));
 		return true;
 	}
 	struct tls_context *context = tls_context_new(settings->tls_cert, settings->tls_key, NULL, error);
 	bool usable = context != NULL && tls_context_is_current(context, error);
-	printable_print(to, "certificate   %s\n", usable ? settings->tls_cert : error);
+	print_label(to, _("certificate"));
+	printable_print(to, "%s\n", usable ? settings->tls_cert : error);
 	if (!usable)
 		print_fault(settings, "tls-cert", if_effective(settings->config->tls_cert, settings->tls_cert),
-		    "%s; name the PEM files of a certificate and its key", error);
+		    _("%s; name the PEM files of a certificate and its key"), error);
 	tls_context_free(context);
 	return usable;
 }
@@ -237,7 +273,7 @@ become_user(const struct server_kind *kind, const struct settings *settings)
 		return EX_CONFIG;
 	}
 	if (privileges_become(user.user, user.group) < 0)
-		printable_print(stderr, "%s: files are checked as you read them, not as '%s' does: %s\n", kind->name,
+		printable_print(stderr, _("%s: files are checked as you read them, not as '%s' does: %s\n"), kind->name,
 		    settings->user, strerror(errno));
 	return EX_OK;
 }
@@ -257,8 +293,8 @@ check_texts(const struct server_kind *kind, const struct settings *settings, FIL
 	program_locale_folder(locale);
 	ftg_catalog *catalog = ftg_catalog_open(&sources, print_refusal, &printing);
 	if (catalog == NULL) {
-		printable_print(stderr, "%s: the catalogue, with texts in %s/locale: %s\n", kind->name, settings->data,
-		    strerror(errno));
+		printable_print(stderr, _("%s: the catalogue, with texts in %s/locale: %s\n"), kind->name,
+		    settings->data, strerror(errno));
 		return EX_OSERR;
 	}
 	bool found = print_languages(to, catalog, settings);

@@ -7,28 +7,35 @@
 #include <unistd.h>
 
 #include "base/printable.h"
+#include "base/translate.h"
 #include "cmd/server/server.h"
+#include "cmd/user_language.h"
 #include "process/systemd.h"
 
-enum { CHOICES_MAX = LISTEN_MAX + 16, KEY_CHECK = 0x100, KEY_VERBOSE, KEY_FIRST };
+enum { DOC_SIZE = 2048, CHOICES_MAX = LISTEN_MAX + 16, KEY_CHECK = 0x100, KEY_VERBOSE, KEY_FIRST };
 
 /* Options that are settings, too, in the order of --help. */
 static const struct {
 	const char *name, *value, *help;
 } choices[] = {
-	{ "listen", "ADDR:PORT", "Listen at this address (may be repeated; port 0: any free port)" },
-	{ "listen-tls", "ADDR:PORT", "Listen at this address for connections that begin with TLS" },
-	{ "tls-cert", "FILE", "The certificate with its chain (PEM); TLS is then offered" },
-	{ "tls-key", "FILE", "Its key (PEM, without a passphrase)" },
-	{ "auth", "MECHANISMS", "SASL mechanisms for users (default: 'PLAIN LOGIN SCRAM-SHA-256'; also CRAM-MD5)" },
-	{ "data", "FOLDER", "Keep accounts, mail and the operator's texts in it (default: ./ftgate-data)" },
-	{ "language", "TAG", "Reply in this language (default: that of LC_ALL, LC_MESSAGES, LANG and LANGUAGE)" },
-	{ "profile", "NAME", "Send the 'published' codes (default), or the 'strict' ones of the RFCs" },
-	{ "hostname", "NAME", "The server's name in greeting and trace lines (default: the host's)" },
-	{ "contact", "TEXT", "The value of ${contact} in the operator's texts (default: postmaster of the host)" },
-	{ "help-url", "URL", "The value of ${help} there, with a reference added: https://example.org/replies#" },
-	{ "metrics", "ADDR:PORT", "Serve metrics to Prometheus at this loopback address, over HTTP at /metrics" },
-	{ "workers", "NUMBER", "Worker processes (default: one for each processor)" },
+	{ "listen", N_("ADDR:PORT"), N_("Listen at this address (may be repeated; port 0: any free port)") },
+	{ "listen-tls", N_("ADDR:PORT"), N_("Listen at this address for connections that begin with TLS") },
+	{ "tls-cert", N_("FILE"), N_("The certificate with its chain (PEM); TLS is then offered") },
+	{ "tls-key", N_("FILE"), N_("Its key (PEM, without a passphrase)") },
+	{ "auth", N_("MECHANISMS"),
+	    N_("SASL mechanisms for users (default: 'PLAIN LOGIN SCRAM-SHA-256'; also CRAM-MD5)") },
+	{ "data", N_("FOLDER"), N_("Keep accounts, mail and the operator's texts in it (default: ./ftgate-data)") },
+	{ "language", N_("TAG"),
+	    N_("Reply in this language (default: that of LC_ALL, LC_MESSAGES, LANG and LANGUAGE)") },
+	{ "profile", N_("NAME"), N_("Send the 'published' codes (default), or the 'strict' ones of the RFCs") },
+	{ "hostname", N_("NAME"), N_("The server's name in greeting and trace lines (default: the host's)") },
+	{ "contact", N_("TEXT"),
+	    N_("The value of ${contact} in the operator's texts (default: postmaster of the host)") },
+	{ "help-url", N_("URL"),
+	    N_("The value of ${help} there, with a reference added: https://example.org/replies#") },
+	{ "metrics", N_("ADDR:PORT"),
+	    N_("Serve metrics to Prometheus at this loopback address, over HTTP at /metrics") },
+	{ "workers", N_("NUMBER"), N_("Worker processes (default: one for each processor)") },
 };
 enum { CHOICES = sizeof choices / sizeof *choices };
 
@@ -54,12 +61,12 @@ parse_option(int key, char *argument, struct argp_state *state)
 		line->verbose = true;
 	} else if (key >= KEY_FIRST && key < KEY_FIRST + CHOICES) {
 		if (line->count == CHOICES_MAX)
-			argp_error(state, "too many options");
+			argp_error(state, _("too many options"));
 		line->chosen[line->count].name = choices[key - KEY_FIRST].name;
 		line->chosen[line->count++].value = argument;
 	} else if (key == ARGP_KEY_SUCCESS) {
 		if (line->verbose && !line->check)
-			argp_error(state, "--verbose goes with --check");
+			argp_error(state, _("--verbose goes with --check"));
 	} else {
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -69,13 +76,13 @@ parse_option(int key, char *argument, struct argp_state *state)
 static void
 parse(const struct server_kind *kind, struct line *line, int argc, char **argv)
 {
-	static char version[64];
+	static char version[64], doc[DOC_SIZE];
 	struct argp_option options[CHOICES + 4] = {
-		{ "config", 'c', "FILE", 0, "Read the configuration from FILE", 1 },
-		{ "check", KEY_CHECK, NULL, 0, "Check configuration and texts, print what would be served, and end",
+		{ "config", 'c', N_("FILE"), 0, N_("Read the configuration from FILE"), 1 },
+		{ "check", KEY_CHECK, NULL, 0, N_("Check configuration and texts, print what would be served, and end"),
 		    1 },
 		{ "verbose", KEY_VERBOSE, NULL, 0,
-		    "With --check: print the configuration in effect, as a file that sets the same", 1 },
+		    N_("With --check: print the configuration in effect, as a file that sets the same"), 1 },
 	};
 	for (int i = 0; i < CHOICES; i++)
 		options[i + 3] = (struct argp_option) { choices[i].name, KEY_FIRST + i, choices[i].value, 0,
@@ -83,8 +90,11 @@ parse(const struct server_kind *kind, struct line *line, int argc, char **argv)
 	const struct argp parser = {
 		.options = options,
 		.parser = parse_option,
-		.doc = kind->help,
+		.doc = doc,
+		.argp_domain = TOOLS_DOMAIN,
 	};
+	/* argp translates a text with \v as a whole in some versions of glibc, and by halves in others. */
+	snprintf(doc, sizeof doc, "%s\v%s", _(kind->help), _(kind->more_help));
 	snprintf(version, sizeof version, "%s " FTG_VERSION, kind->name);
 	argp_program_version = version;
 	argp_err_exit_status = EX_USAGE;
@@ -185,6 +195,7 @@ server_main(const struct server_kind *kind, int argc, char **argv)
 	static struct settings settings;
 	struct line line = { 0 };
 	umask(077);
+	user_language_open();
 	parse(kind, &line, argc, argv);
 	settings_standard(&settings, kind->protocol);
 	int status, complete;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/translate.h"
 #include "directory/accounts.h"
 #include "store/maildir_store.h"
 
@@ -31,7 +32,7 @@ prepare(const char *data, struct mailbox_store *mailboxes, bool demo, bool *made
 	if (created && demo)
 		done = add_demo(admin);
 	if (!done)
-		snprintf(error, DEMO_ERROR_SIZE, "cannot make the demo domain: %s", admin->ops->error(admin));
+		snprintf(error, DEMO_ERROR_SIZE, _("cannot make the demo domain: %s"), admin->ops->error(admin));
 	*made = created && demo && done;
 	admin->ops->close(admin);
 	return done ? 0 : -1;
@@ -42,7 +43,7 @@ demo_prepare(const char *data, bool demo, bool *made, char error[DEMO_ERROR_SIZE
 {
 	struct maildir_store mailboxes;
 	if (maildir_store_open(&mailboxes, data) < 0) {
-		snprintf(error, DEMO_ERROR_SIZE, "cannot open %.400s/mail: %s", data, strerror(errno));
+		snprintf(error, DEMO_ERROR_SIZE, _("cannot open %s/mail: %s"), data, strerror(errno));
 		return -1;
 	}
 	int result = prepare(data, &mailboxes.store, demo, made, error);

@@ -13,8 +13,10 @@
 #include "base/local_socket.h"
 #include "base/log.h"
 #include "base/privileges.h"
+#include "base/translate.h"
 #include "cmd/server/demo.h"
 #include "cmd/server/service_user.h"
+#include "cmd/user_language.h"
 #include "net/tls_context.h"
 #include "net/tls_tickets.h"
 #include "process/master.h"
@@ -93,7 +95,7 @@ lock_data(struct server *server)
 		return EX_OK;
 	if (errno == EWOULDBLOCK)
 		return fail(server, EX_UNAVAILABLE,
-		    "another server, process %ld, uses the data folder %s: stop it, or name another folder by --data",
+		    _("another server, process %ld, uses the data folder %s: stop it, or name another folder by --data"),
 		    (long)holder, server->data);
 	return fail(server, EX_CANTCREAT, "%s/%s: %s", server->data, server->pid_file, strerror(errno));
 }
@@ -106,7 +108,7 @@ find_user(struct server *server)
 		return fail(server, EX_CONFIG, "%s", error);
 	if (geteuid() != 0 && server->user.user != geteuid())
 		return fail(server, EX_CONFIG,
-		    "user: only root can become '%s'; start the server as root or as that user",
+		    _("user: only root can become '%s'; start the server as root or as that user"),
 		    server->settings->user);
 	if (server->user.user == 0)
 		log_event("privileges-kept", "detail", "root serves: name a user in the configuration", NULL);
@@ -119,12 +121,13 @@ open_data(struct server *server)
 {
 	const char *folder = server->settings->data;
 	if (data_make(folder, server->user.user, server->user.group, server->data) < 0)
-		return fail(server, EX_CANTCREAT, "cannot make the data folder %s: %s; name another one by --data",
+		return fail(server, EX_CANTCREAT, _("cannot make the data folder %s: %s; name another one by --data"),
 		    folder, strerror(errno));
 	if (privileges_become(server->user.user, server->user.group) < 0 || privileges_gain_none() < 0)
-		return fail(server, EX_OSERR, "cannot become the user %s: %s", server->settings->user, strerror(errno));
+		return fail(
+		    server, EX_OSERR, _("cannot become the user %s: %s"), server->settings->user, strerror(errno));
 	if (privileges_dump_nothing() < 0)
-		return fail(server, EX_OSERR, "cannot switch off core dumps: %s", strerror(errno));
+		return fail(server, EX_OSERR, _("cannot switch off core dumps: %s"), strerror(errno));
 	return lock_data(server);
 }
 
@@ -223,10 +226,10 @@ run_master(struct server *server)
 	struct counters *counters = counters_new(COUNTERS);
 	struct stats *stats = stats_new();
 	if (counters == NULL || stats == NULL)
-		return fail(server, EX_OSERR, "no memory for the counters: %s", strerror(errno));
+		return fail(server, EX_OSERR, _("no memory for the counters: %s"), strerror(errno));
 	struct tls_tickets *tickets = server->settings->tls_cert[0] != '\0' ? tls_tickets_new() : NULL;
 	if (tickets == NULL && server->settings->tls_cert[0] != '\0')
-		return fail(server, EX_OSERR, "no memory for the keys of TLS tickets: %s", strerror(errno));
+		return fail(server, EX_OSERR, _("no memory for the keys of TLS tickets: %s"), strerror(errno));
 	const struct master master = {
 		.workers = server->settings->workers,
 		.relay = server->kind->relay != NULL && server->settings->config->relay.send,
@@ -252,7 +255,7 @@ run_master(struct server *server)
 	};
 	server->serve.status_socket = open_status(server);
 	if (data_secret(server->data, "sasl-secret", server->serve.secret, SASL_SECRET_SIZE) < 0)
-		return fail(server, EX_CANTCREAT, "%s/sasl-secret: %s", server->data, strerror(errno));
+		return fail(server, EX_CANTCREAT, _("%s/sasl-secret: %s"), server->data, strerror(errno));
 	for (size_t i = 0; i < server->socket_count; i++)
 		log_print("listening on %s%s", server->names[i],
 		    server->settings->listen[i].tls == CONFIG_TLS_IMPLICIT ? " with TLS" : "");
@@ -295,6 +298,7 @@ server_run(const struct server_kind *kind, const struct settings *settings, bool
 		status = prepare_demo(&server, demo);
 	if (status != EX_OK)
 		return status;
+	user_language_close(); /* what follows is the log, in English */
 	status = run_master(&server);
 	remove_file(&server, server.pid_file);
 	return status;

@@ -8,8 +8,9 @@
 #include "cmd/server/worker_env.h"
 
 struct server_kind {
-	const char *name; /* of the program, and of its files in the data folder */
-	const char *help; /* what it is, for --help */
+	const char *name;      /* of the program, and of its files in the data folder */
+	const char *help;      /* what it is, for --help, marked for translation */
+	const char *more_help; /* the same for what comes behind the options */
 	enum config_protocol protocol;
 	/* Applies the settings that are this program's alone. NULL: none are. Returns 0, or -1 once each fault is reported. */
 	int (*configure)(struct settings *settings, config_report *report);

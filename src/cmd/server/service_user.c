@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/translate.h"
+
 static int __attribute__((format(printf, 2, 3))) fail(char error[SERVICE_USER_ERROR_SIZE], const char *format, ...)
 {
 	va_list arguments;
@@ -30,10 +32,10 @@ find_named(struct service_user *user, const struct settings *settings, char erro
 	errno = 0;
 	const struct passwd *found = getpwnam(settings->user);
 	if (found == NULL && is_trouble(errno))
-		return fail(error, "user: '%.32s' cannot be looked up: %s", settings->user, strerror(errno));
+		return fail(error, _("user: '%.32s' cannot be looked up: %s"), settings->user, strerror(errno));
 	if (found == NULL)
 		return fail(error,
-		    "user: there is no user '%.32s'; create one (useradd --system %.32s), or name another",
+		    _("user: there is no user '%.32s'; create one (useradd --system %.32s), or name another"),
 		    settings->user, settings->user);
 	*user = (struct service_user) { found->pw_uid, found->pw_gid };
 	return 0;
@@ -62,7 +64,7 @@ service_user_find(struct service_user *user, const struct settings *settings, ch
 	if (address == NULL)
 		return 0;
 	return fail(error,
-	    "root must not serve %.60s: create the user '%.32s' (useradd --system %.32s), or name one by 'user:' in the "
-	    "configuration",
+	    _("root must not serve %.60s: create the user '%.32s' (useradd --system %.32s), or name one by 'user:' in the "
+	      "configuration"),
 	    address, settings->user, settings->user);
 }

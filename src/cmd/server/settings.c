@@ -13,6 +13,7 @@
 #include "base/ascii.h"
 #include "base/data.h"
 #include "base/idna.h"
+#include "base/translate.h"
 #include "session/sasl.h"
 
 static int __attribute__((format(printf, 2, 3))) fail(char error[SETTINGS_ERROR_SIZE], const char *format, ...)
@@ -31,7 +32,7 @@ add_listener(struct settings *settings, const char *value, enum config_tls tls, 
 	if (listen_check(value, why) < 0)
 		return fail(error, "%s", why);
 	if (settings->listen_count == LISTEN_MAX)
-		return fail(error, "more than %d addresses: leave '%s' out", LISTEN_MAX, value);
+		return fail(error, _("more than %d addresses: leave '%s' out"), LISTEN_MAX, value);
 	struct listen_setting *listener = &settings->listen[settings->listen_count++];
 	*listener = (struct listen_setting) { .tls = tls };
 	snprintf(listener->address, LISTEN_NAME_SIZE, "%s", value);
@@ -54,7 +55,7 @@ static int
 set_file(char file[PATH_MAX], const char *value, char error[SETTINGS_ERROR_SIZE])
 {
 	if (*value == '\0' || strlen(value) >= PATH_MAX)
-		return fail(error, "'%.40s' is not a file; name one in PEM form", value);
+		return fail(error, _("'%.40s' is not a file; name one in PEM form"), value);
 	snprintf(file, PATH_MAX, "%s", value);
 	return 0;
 }
@@ -80,7 +81,7 @@ set_auth(struct settings *settings, const char *value, char error[SETTINGS_ERROR
 		size_t len = strcspn(at, " ");
 		enum sasl_mechanism mechanism = sasl_mechanism_find(at, len);
 		if (mechanism == SASL_MECHANISMS)
-			return fail(error, "'%.*s' is not one of PLAIN, LOGIN, SCRAM-SHA-256 and CRAM-MD5",
+			return fail(error, _("'%.*s' is not one of PLAIN, LOGIN, SCRAM-SHA-256 and CRAM-MD5"),
 			    (int)(len < 40 ? len : 40), at);
 		settings->mechanisms |= 1U << mechanism;
 		at += len;
@@ -95,7 +96,8 @@ set_metrics(struct settings *settings, const char *value, char error[SETTINGS_ER
 	if (listen_check(value, why) < 0)
 		return fail(error, "%s", why);
 	if (!listen_is_loopback(value))
-		return fail(error, "'%.60s' can be reached from elsewhere; write 127.0.0.1:PORT or [::1]:PORT", value);
+		return fail(
+		    error, _("'%.60s' can be reached from elsewhere; write 127.0.0.1:PORT or [::1]:PORT"), value);
 	snprintf(settings->metrics, sizeof settings->metrics, "%s", value);
 	return 0;
 }
@@ -104,7 +106,7 @@ static int
 set_data(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
 {
 	if (*value == '\0' || strlen(value) > PATH_MAX / 2)
-		return fail(error, "'%.40s' is not a folder; name one that the server may write to", value);
+		return fail(error, _("'%.40s' is not a folder; name one that the server may write to"), value);
 	snprintf(settings->data, sizeof settings->data, "%s", value);
 	return 0;
 }
@@ -114,8 +116,8 @@ set_hostname(struct settings *settings, const char *value, char error[SETTINGS_E
 {
 	char name[ADDRESS_DOMAIN_MAX + 1];
 	if (!address_parse_domain(name, value, strlen(value)))
-		return fail(
-		    error, "'%.80s' is not a host name; write the server's name in the DNS, as mx.example.org", value);
+		return fail(error,
+		    _("'%.80s' is not a host name; write the server's name in the DNS, as mx.example.org"), value);
 	snprintf(settings->hostname, sizeof settings->hostname, "%s", idna_is_needed(value) ? name : value);
 	return 0;
 }
@@ -151,8 +153,8 @@ static int
 read_language(char language[FTG_PREFERENCE_MAX], const char *value, char error[SETTINGS_ERROR_SIZE])
 {
 	if (!is_language_list(value))
-		return fail(
-		    error, "'%.40s' is not a language; write a tag such as de or pt-BR, several as de:fr, or C", value);
+		return fail(error,
+		    _("'%.40s' is not a language; write a tag such as de or pt-BR, several as de:fr, or C"), value);
 	snprintf(language, FTG_PREFERENCE_MAX, "%s", value);
 	return 0;
 }
@@ -179,7 +181,7 @@ set_profile(struct settings *settings, const char *value, char error[SETTINGS_ER
 {
 	bool strict = strcmp(value, "strict") == 0;
 	if (!strict && strcmp(value, "published") != 0)
-		return fail(error, "'%.40s' is not a profile; write published or strict", value);
+		return fail(error, _("'%.40s' is not a profile; write published or strict"), value);
 	settings->profile = strict ? FTG_STRICT : FTG_PUBLISHED;
 	return 0;
 }
@@ -190,7 +192,7 @@ set_workers(struct settings *settings, const char *value, char error[SETTINGS_ER
 	char *end;
 	unsigned long workers = ascii_is_digit(*value) ? strtoul(value, &end, 10) : 0;
 	if (workers < 1 || workers > WORKERS_MAX || *end != '\0')
-		return fail(error, "'%.40s' is not a number of worker processes; write 1 to %d", value, WORKERS_MAX);
+		return fail(error, _("'%.40s' is not a number of worker processes; write 1 to %d"), value, WORKERS_MAX);
 	settings->workers = (unsigned)workers;
 	return 0;
 }
@@ -199,7 +201,7 @@ static int
 set_user(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
 {
 	if (*value == '\0' || strlen(value) >= USER_SIZE)
-		return fail(error, "'%.40s' is not a user; write the name of one, such as ftgate", value);
+		return fail(error, _("'%.40s' is not a user; write the name of one, such as ftgate"), value);
 	snprintf(settings->user, sizeof settings->user, "%s", value);
 	settings->user_named = true;
 	return 0;
@@ -209,7 +211,7 @@ static int
 set_variable(char to[VARIABLE_SIZE], const char *value, char error[SETTINGS_ERROR_SIZE])
 {
 	if (strlen(value) >= VARIABLE_SIZE)
-		return fail(error, "'%.40s...' is longer than %d octets; shorten it", value, VARIABLE_SIZE - 1);
+		return fail(error, _("'%.40s...' is longer than %d octets; shorten it"), value, VARIABLE_SIZE - 1);
 	snprintf(to, VARIABLE_SIZE, "%s", value);
 	return 0;
 }
@@ -252,7 +254,7 @@ settings_set(struct settings *settings, const char *name, const char *value, cha
 	for (size_t i = 0; i < sizeof setters / sizeof *setters; i++)
 		if (strcmp(setters[i].name, name) == 0)
 			return setters[i].set(settings, value, error);
-	return fail(error, "there is no setting '%s'", name);
+	return fail(error, _("there is no setting '%s'"), name);
 }
 
 /* A configuration whose faults are reported; whether there was one. */
@@ -301,8 +303,8 @@ configure_listener(struct checking *checking, struct settings *settings, unsigne
 	const struct config_listener *listener = &checking->config->listeners[number];
 	unsigned line = config_line(checking->config, "listeners", number, "address");
 	if (is_repeated(checking->config, number)) {
-		report_fault(
-		    checking, line, "address: another listener has '%.60s' already; leave one out", listener->address);
+		report_fault(checking, line, _("address: another listener has '%.60s' already; leave one out"),
+		    listener->address);
 		return;
 	}
 	if ((listener->role == CONFIG_ROLE_POP3) != (settings->protocol == CONFIG_POP3))
@@ -393,7 +395,7 @@ settings_configure(struct settings *settings, const struct config *config, confi
 		configure_listener(&checking, settings, i);
 	if (config->listeners_count > LISTEN_MAX)
 		report_fault(&checking, config_line(config, "listeners", LISTEN_MAX, "address"),
-		    "listeners: there are more than %d; leave this one out", LISTEN_MAX);
+		    _("listeners: there are more than %d; leave this one out"), LISTEN_MAX);
 	return checking.faulty ? -1 : 0;
 }
 
@@ -405,13 +407,13 @@ check_addresses(struct checking *checking, const struct settings *settings)
 		for (size_t j = 0; j < i; j++)
 			if (is_conflict(address, settings->listen[j].address))
 				report_fault(checking, 0,
-				    "'%s' is named twice as an address to listen at; leave one out", address);
+				    _("'%s' is named twice as an address to listen at; leave one out"), address);
 		if (is_conflict(address, settings->metrics))
-			report_fault(checking, 0, "metrics: '%s' is an address to listen at, too; choose another port",
-			    settings->metrics);
+			report_fault(checking, 0,
+			    _("metrics: '%s' is an address to listen at, too; choose another port"), settings->metrics);
 		if (settings->listen[i].tls != CONFIG_TLS_STARTTLS && settings->tls_cert[0] == '\0')
 			report_fault(
-			    checking, 0, "%s needs a certificate: name its files by tls-cert and tls-key", address);
+			    checking, 0, _("%s needs a certificate: name its files by tls-cert and tls-key"), address);
 	}
 }
 
@@ -422,12 +424,12 @@ check_agreement(struct checking *checking, const struct settings *settings)
 	const struct greylist_settings *greylist = &checking->config->greylist;
 	if (greylist->window / 1000 <= greylist->delay / 1000)
 		report_fault(checking, config_line(checking->config, "greylist", 0, "window"),
-		    "greylist: the window is not longer than the delay, in whole seconds, so that no mail would ever pass; "
-		    "lengthen it");
+		    _("greylist: the window is not longer than the delay, in whole seconds, so that no mail would ever pass; "
+		      "lengthen it"));
 	if ((settings->tls_cert[0] == '\0') != (settings->tls_key[0] == '\0'))
 		report_fault(checking,
 		    config_line(checking->config, "", 0, settings->tls_key[0] == '\0' ? "tls-cert" : "tls-key"),
-		    "tls-cert and tls-key go together: name both files");
+		    _("tls-cert and tls-key go together: name both files"));
 	check_addresses(checking, settings);
 }
 

@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "base/log.h"
+#include "base/translate.h"
 #include "cmd/server/demo.h"
 #include "cmd/server/server.h"
 #include "cmd/smtpd/queue_process.h"
@@ -21,11 +22,11 @@ configure(struct settings *settings, config_report *report)
 static void
 welcome(const char *data, const char *address)
 {
-	log_print("First start: the data folder is %s.\n"
-	          "A demo domain " DEMO_DOMAIN " is in it, with postmaster, anna and bob. To send a message there:\n"
-	          "    swaks --server %s --to anna@" DEMO_DOMAIN "\n"
-	          "It arrives in %s/mail/" DEMO_DOMAIN "/anna/new. For a domain of your own:\n"
-	          "    ftgatectl --data %s domain add NAME",
+	log_print(_("First start: the data folder is %s.\n"
+	            "A demo domain example.test is in it, with postmaster, anna and bob. To send a message there:\n"
+	            "    swaks --server %s --to anna@example.test\n"
+	            "It arrives in %s/mail/example.test/anna/new. For a domain of your own:\n"
+	            "    ftgatectl --data %s domain add NAME"),
 	    data, address, data, data);
 }
 
@@ -34,10 +35,10 @@ main(int argc, char **argv)
 {
 	static const struct server_kind kind = {
 		.name = "ftgate-smtpd",
-		.help =
-		    "Mail server whose replies speak the language of their reader.\v"
+		.help = N_("Mail server whose replies speak the language of their reader."),
+		.more_help = N_(
 		    "It listens at 127.0.0.1:2525 and [::1]:2525 by default. SIGHUP loads texts and certificate again; "
-		    "SIGTERM lets messages under way finish, then ends.",
+		    "SIGTERM lets messages under way finish, then ends."),
 		.protocol = CONFIG_SMTP,
 		.configure = configure,
 		.listen = "127.0.0.1:2525",

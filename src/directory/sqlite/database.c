@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/translate.h"
 #include "directory/sqlite/schema.h"
 
 /* KiB of a reader's page cache: enough for what RCPT needs of a million accounts. */
@@ -72,10 +73,10 @@ check_version(sqlite3 *database, bool older, char error[DATABASE_ERROR_SIZE])
 	if (version < 0)
 		put_error(error, "%s", sqlite3_errmsg(database));
 	else if (version > DATABASE_VERSION)
-		put_error(error, "it has version %d, this program knows %d: install a newer ftgate", version,
+		put_error(error, _("it has version %d, this program knows %d: install a newer ftgate"), version,
 		    DATABASE_VERSION);
 	else if (version < DATABASE_VERSION && !older)
-		put_error(error, "it has version %d, not %d yet: start the server again", version, DATABASE_VERSION);
+		put_error(error, _("it has version %d, not %d yet: start the server again"), version, DATABASE_VERSION);
 	else
 		return true;
 	return false;
