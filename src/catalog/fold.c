@@ -8,17 +8,33 @@
 
 #include "catalog/decode.h"
 
+enum { SPELLING_MAX = 4 };
+
 struct spelling {
 	ucs4_t letter;
 	char language[3]; /* "" for any */
-	char ascii[4];
+	char ascii[SPELLING_MAX + 1];
 };
 
 /* The substitutes of each language for a missing letter: in the order of the letters, the row for any language last. */
 static const struct spelling spellings[] = {
 	{ 0xA1, "", "" },
+	{ 0xA3, "", "GBP" },
+	{ 0xA6, "", "|" },
+	{ 0xA9, "", "(C)" },
 	{ 0xAB, "", "\"" },
 	{ 0xAD, "", "" },
+	{ 0xAE, "", "(R)" },
+	{ 0xB0, "ca", "" },
+	{ 0xB0, "es", "" },
+	{ 0xB0, "fr", "" },
+	{ 0xB0, "gl", "" },
+	{ 0xB0, "it", "" },
+	{ 0xB0, "pt", "" },
+	{ 0xB0, "ro", "" },
+	{ 0xB0, "", "deg" },
+	{ 0xB1, "", "+/-" },
+	{ 0xB5, "", "u" },
 	{ 0xB7, "", "." },
 	{ 0xBB, "", "\"" },
 	{ 0xBF, "", "" },
@@ -50,6 +66,7 @@ static const struct spelling spellings[] = {
 	{ 0xE6, "", "ae" },
 	{ 0xF0, "", "d" },
 	{ 0xF6, "de", "oe" },
+	{ 0xF7, "", "/" },
 	{ 0xF8, "da", "oe" },
 	{ 0xF8, "nb", "oe" },
 	{ 0xF8, "nn", "oe" },
@@ -58,7 +75,17 @@ static const struct spelling spellings[] = {
 	{ 0xFC, "de", "ue" },
 	{ 0xFC, "lb", "ue" },
 	{ 0xFE, "", "th" },
+	{ 0x110, "bs", "Dj" },
+	{ 0x110, "hr", "Dj" },
+	{ 0x110, "sh", "Dj" },
+	{ 0x110, "sl", "Dj" },
+	{ 0x110, "sr", "Dj" },
 	{ 0x110, "", "D" },
+	{ 0x111, "bs", "dj" },
+	{ 0x111, "hr", "dj" },
+	{ 0x111, "sh", "dj" },
+	{ 0x111, "sl", "dj" },
+	{ 0x111, "sr", "dj" },
 	{ 0x111, "", "d" },
 	{ 0x126, "", "H" },
 	{ 0x127, "", "h" },
@@ -74,6 +101,7 @@ static const struct spelling spellings[] = {
 	{ 0x167, "", "t" },
 	{ 0x18F, "", "E" },
 	{ 0x259, "", "e" },
+	{ 0x2B9, "", "'" },
 	{ 0x2BB, "", "'" },
 	{ 0x2BC, "", "'" },
 	{ 0x1E9E, "", "SS" },
@@ -81,6 +109,7 @@ static const struct spelling spellings[] = {
 	{ 0x2012, "", "-" },
 	{ 0x2013, "", "-" },
 	{ 0x2014, "", "-" },
+	{ 0x2015, "", "-" },
 	{ 0x2018, "", "'" },
 	{ 0x2019, "", "'" },
 	{ 0x201A, "", "'" },
@@ -88,10 +117,23 @@ static const struct spelling spellings[] = {
 	{ 0x201D, "", "\"" },
 	{ 0x201E, "", "\"" },
 	{ 0x2022, "", "*" },
+	{ 0x2032, "", "'" },
+	{ 0x2033, "", "\"" },
 	{ 0x2039, "", "'" },
 	{ 0x203A, "", "'" },
+	{ 0x2044, "", "/" },
 	{ 0x20AC, "", "EUR" },
+	{ 0x2116, "", "No." },
+	{ 0x2122, "", "(TM)" },
+	{ 0x2190, "", "<-" },
+	{ 0x2192, "", "->" },
+	{ 0x2194, "", "<->" },
+	{ 0x21D2, "", "=>" },
 	{ 0x2212, "", "-" },
+	{ 0x2248, "", "~" },
+	{ 0x2260, "", "!=" },
+	{ 0x2264, "", "<=" },
+	{ 0x2265, "", ">=" },
 };
 
 enum { SPELLINGS = sizeof(spellings) / sizeof(spellings[0]) };
@@ -185,13 +227,40 @@ put_decomposed(struct output *out, const struct tag *tag, ucs4_t letter)
 static bool
 put_spelling(struct output *out, const char *ascii, ucs4_t before, ucs4_t next)
 {
-	char spelled[4] = "";
+	char spelled[SPELLING_MAX + 1] = "";
 	size_t len = strlen(ascii);
 	memcpy(spelled, ascii, len);
 	if (len == 2 && spelled[0] >= 'A' && spelled[0] <= 'Z' &&
 	    (uc_is_upper(next) || (uc_is_upper(before) && !uc_is_lower(next))))
 		spelled[1] = (char)(spelled[1] & ~0x20);
 	return put(out, spelled, len);
+}
+
+/* Italian writes an accent at the end of a word as an apostrophe: "e'", "perche'"; elsewhere it is dropped. */
+static bool
+has_final_accent(const struct tag *tag, ucs4_t letter, ucs4_t next)
+{
+	return strcmp(tag->language, "it") == 0 && is_unmarked(letter) &&
+	    memchr("AEIOUaeiou", unmarked[letter - 0xC0], 10) != NULL && !uc_is_alpha(next);
+}
+
+/* French sets a space inside its quotation marks, which ASCII ones have not. */
+static bool
+is_quoted_space(ucs4_t before, ucs4_t letter, ucs4_t next)
+{
+	return (letter == 0xA0 || letter == 0x202F) && (before == 0xAB || next == 0xBB);
+}
+
+/* A character that is not ASCII, between the ones before and after it. */
+static bool
+put_letter(struct output *out, const struct tag *tag, ucs4_t before, ucs4_t letter, ucs4_t next)
+{
+	const char *ascii = spelling_of(tag, letter);
+	if (is_quoted_space(before, letter, next))
+		return true;
+	if (ascii != NULL)
+		return put_spelling(out, ascii, before, next);
+	return put_decomposed(out, tag, letter) && (!has_final_accent(tag, letter, next) || put(out, "'", 1));
 }
 
 static bool
@@ -206,10 +275,9 @@ fold_composed(struct output *out, const struct tag *tag, const char *text, size_
 				return false;
 			continue;
 		}
-		const char *ascii = spelling_of(tag, letter);
 		if (i < len)
 			decode(&next, text + i);
-		if (!(ascii != NULL ? put_spelling(out, ascii, before, next) : put_decomposed(out, tag, letter)))
+		if (!put_letter(out, tag, before, letter, next))
 			return false;
 	}
 	return true;
