@@ -1,9 +1,13 @@
-/* The findings of a check: collected, then printed in the order of lines. */
+/* The findings of a check: collected, then printed, errors first, in the order of lines. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "language_table.h"
 #include "lint.h"
+
+/* In a cure, {language} stands for the language of the file. */
+static const char placeholder[] = "{language}";
 
 static const struct {
 	const char *name;
@@ -11,21 +15,71 @@ static const struct {
 } remarks[REMARKS] = {
 	[REMARK_MSGFMT] = { "msgfmt", "" },
 	[REMARK_HEADER] = { "header", N_("Add this field to the header.") },
-	[REMARK_LANGUAGE] = { "language", N_("Add the language to the header, as 'Language: de'.") },
+	[REMARK_BOM] = { "bom", N_("Save the file as UTF-8 without a byte order mark (BOM).") },
+	[REMARK_PLACEHOLDER] = { "placeholder", N_("Fill it in.") },
+	[REMARK_LANGUAGE] = { "language", N_("Write the language into the header: 'Language: {language}'.") },
 	[REMARK_DOMAIN] = { "domain", N_("Remove the domain lines: a file has one catalogue.") },
 	[REMARK_MISSING] = { "missing", N_("Run scripts/update-po, or msgmerge with ftgate.pot.") },
 	[REMARK_UNTRANSLATED] = { "untranslated", N_("Write a text; until then the English one is sent.") },
+	[REMARK_INCOMPLETE] = { "incomplete", N_("Write a text for each plural form.") },
 	[REMARK_FUZZY] = { "fuzzy", N_("Check the text and remove the fuzzy mark; until then the text is not used.") },
 	[REMARK_FLAG] = { "flag", N_("Run scripts/update-po: the flag c-format belongs to texts with %s or %lu.") },
 	[REMARK_NUMBER] = { "number", N_("Check that the number is right.") },
 	[REMARK_DROPPED] = { "dropped", N_("Show every argument, unless it is left out on purpose.") },
-	[REMARK_ASCII] = { "ascii", N_("Use letters that have an ASCII form, or add a ll@latin.po for the language.") },
+	[REMARK_ASCII] = { "ascii", N_("Use another character.") },
+	[REMARK_SCRIPT] = { "ascii", N_("{language}@latin.po can hold the texts in Latin letters.") },
 	[REMARK_LONG] = { "long", N_("Shorten the text.") },
 	[REMARK_SPACE] = { "space", N_("Remove the space at its beginning or end.") },
 	[REMARK_SAME] = { "same", N_("Translate it.") },
 	[REMARK_ALIKE] = { "alike",
 	    N_("Give them the same text: a difference discloses to strangers which accounts exist.") },
+	[REMARK_BREAK] = { "break", N_("Write the text on one line; a line break is for operators' own texts.") },
+	[REMARK_OPERATOR] = { "operator", N_("Leave it out: variables are for operators' own texts.") },
+	[REMARK_HOSTNAME] = { "hostname", N_("Leave it out.") },
+	[REMARK_KEYWORD] = { "keyword", N_("Do not translate commands, header fields and names of protocols.") },
+	[REMARK_STOP] = { "stop", N_("End the text as the English one ends.") },
+	[REMARK_HTML] = { "html", N_("Write the character itself.") },
+	[REMARK_DOUBLED] = { "doubled", N_("Remove one of the two, unless the language needs both.") },
+	[REMARK_INVISIBLE] = { "invisible", N_("Remove it.") },
 };
+
+static void
+free_finding(const struct finding *finding)
+{
+	free(finding->id);
+	free(finding->cure);
+	free(finding->what);
+}
+
+/* A cure, which the caller frees: translated, and about the language of the file. */
+static char *
+cure_of(const struct lint *lint, const char *cure)
+{
+	const char *text = *cure ? _(cure) : "", *gap = strstr(text, placeholder);
+	const char *language = *lint_language(lint) ? lint_language(lint) : "de";
+	char *made = NULL;
+
+	if (!gap)
+		return strdup(text);
+	if (asprintf(&made, "%.*s%s%s", (int)(gap - text), text, language, gap + strlen(placeholder)) < 0)
+		made = NULL;
+	return made;
+}
+
+/* The same for a rule of the catalogue; for that of plurals with the line that the language needs. */
+static char *
+cure_of_rule(const struct lint *lint, enum ftg_rule rule)
+{
+	const struct language_row *row = rule == FTG_RULE_PLURALS ? language_find(lint_language(lint)) : NULL;
+	const char *cure = _(ftg_rule_cure(rule));
+	char *made = NULL;
+
+	if (!row)
+		return strdup(cure);
+	if (asprintf(&made, "%s Plural-Forms: %s", cure, row->plural_forms) < 0)
+		made = NULL;
+	return made;
+}
 
 /* Takes ownership of the strings of a finding. Without memory it is counted but not printed. */
 static void
@@ -36,8 +90,7 @@ add(struct lint *lint, const struct finding *finding)
 		struct finding *grown = reallocarray(lint->findings, room, sizeof *grown);
 
 		if (!grown) {
-			free(finding->id);
-			free(finding->what);
+			free_finding(finding);
 			return;
 		}
 		lint->findings = grown;
@@ -52,14 +105,14 @@ count(struct lint *lint, enum severity severity)
 {
 	lint->tally->errors += severity == LINT_ERROR;
 	lint->tally->warnings += severity == LINT_WARNING;
-	return !lint->quiet && lint->count < LINT_FINDINGS_MAX;
+	return !lint->options.quiet && lint->count < LINT_FINDINGS_MAX;
 }
 
 void
 lint_add(
     struct lint *lint, size_t line, enum severity severity, const char *id, enum remark remark, const char *what, ...)
 {
-	struct finding finding = { line, severity, NULL, remarks[remark].name, remarks[remark].cure, NULL };
+	struct finding finding = { line, severity, NULL, remarks[remark].name, NULL, NULL };
 	va_list ap;
 
 	if (!count(lint, severity))
@@ -69,57 +122,136 @@ lint_add(
 		finding.what = NULL;
 	va_end(ap);
 	finding.id = strdup(id);
+	finding.cure = cure_of(lint, remarks[remark].cure);
 	add(lint, &finding);
 }
 
 void
-lint_refuse(struct lint *lint, size_t line, const struct ftg_refusal *refusal)
+lint_refuse(struct lint *lint, size_t line, enum severity severity, const struct ftg_refusal *refusal)
 {
 	const char *id = refusal->id < FTG_IDS ? ftg_row(refusal->id)->id : "-";
-	struct finding finding = { .line = line, .severity = LINT_ERROR };
+	struct finding finding = { .line = line, .severity = severity };
 
-	if (!count(lint, LINT_ERROR))
+	if (!count(lint, severity))
 		return;
 	finding.rule = ftg_rule_name(refusal->rule);
-	finding.cure = ftg_rule_cure(refusal->rule);
+	finding.cure = cure_of_rule(lint, refusal->rule);
 	finding.id = strdup(id);
 	finding.what = strdup(refusal->detail ? refusal->detail : "");
 	add(lint, &finding);
 }
 
 static int
-by_line(const void *a, const void *b)
+by_severity_and_line(const void *a, const void *b)
 {
 	const struct finding *x = a, *y = b;
 
+	if (x->severity != y->severity)
+		return x->severity < y->severity ? -1 : 1;
 	return x->line < y->line ? -1 : x->line > y->line;
 }
 
-static void
-print_finding(const struct lint *lint, const struct finding *f)
-{
-	/* Editors and scripts parse these: never translated. */
-	static const char *const severities[] = { "error", "warning", "note" };
+/* Editors and scripts parse these: never translated. */
+static const char *const severities[] = { "error", "warning", "note" };
 
-	printable_write(stdout, lint->path, strlen(lint->path));
+static const char *
+string_of(const char *text)
+{
+	return text ? text : "";
+}
+
+static void
+put(const char *text)
+{
+	printable_write(stdout, text, strlen(text));
+}
+
+static void
+print_text(const struct lint *lint, const struct finding *f)
+{
+	put(lint->path);
 	if (f->line > 0)
 		printf(":%zu", f->line);
 	printf(": %s: ", severities[f->severity]);
-	printable_write(stdout, f->id ? f->id : "-", f->id ? strlen(f->id) : 1);
+	put(string_of(f->id));
 	printf(": %s: ", f->rule);
-	printable_write(stdout, f->what ? f->what : "", f->what ? strlen(f->what) : 0);
-	printf("%s%s\n", *f->cure ? ". " : "", *f->cure ? _(f->cure) : "");
+	put(string_of(f->what));
+	if (f->cure && *f->cure)
+		printf(". %s", f->cure);
+	putchar('\n');
+}
+
+static void
+print_member(const char *name, const char *text)
+{
+	printf(",\"%s\":", name);
+	print_json(text);
+}
+
+static void
+print_object(const struct lint *lint, const struct finding *f)
+{
+	bool first = !lint->options.continued && lint->tally->printed == 0;
+
+	printf("%s{\"file\":", first ? "" : ",\n");
+	print_json(lint->path);
+	printf(",\"line\":%zu", f->line);
+	print_member("severity", severities[f->severity]);
+	print_member("id", f->id && strcmp(f->id, "-") != 0 ? f->id : NULL);
+	print_member("rule", f->rule);
+	print_member("what", f->what);
+	print_member("cure", f->cure && *f->cure ? f->cure : NULL);
+	printf("}");
+}
+
+/* The characters that end a workflow command, or a property of it, are written as %XX. */
+static void
+put_escaped(const char *text, const char *special)
+{
+	for (; *text; text++) {
+		size_t n = strcspn(text, special);
+
+		printable_write(stdout, text, n);
+		text += n;
+		if (!*text)
+			break;
+		printf("%%%02X", (unsigned)(unsigned char)*text);
+	}
+}
+
+static void
+print_command(const struct lint *lint, const struct finding *f)
+{
+	static const char *const commands[] = { "error", "warning", "notice" };
+
+	printf("::%s file=", commands[f->severity]);
+	put_escaped(lint->path, "%\r\n:,");
+	if (f->line > 0)
+		printf(",line=%zu", f->line);
+	printf(",title=");
+	put_escaped(string_of(f->id), "%\r\n:,");
+	printf(" %s::", f->rule);
+	put_escaped(string_of(f->what), "%\r\n");
+	printf(". ");
+	put_escaped(string_of(f->cure), "%\r\n");
+	putchar('\n');
 }
 
 void
 lint_report(struct lint *lint)
 {
+	static void (*const print[])(const struct lint *, const struct finding *) = {
+		[LINT_TEXT] = print_text,
+		[LINT_JSON] = print_object,
+		[LINT_GITHUB] = print_command,
+	};
+
 	if (lint->count > 1)
-		qsort(lint->findings, lint->count, sizeof *lint->findings, by_line);
+		qsort(lint->findings, lint->count, sizeof *lint->findings, by_severity_and_line);
 	for (size_t i = 0; i < lint->count; i++) {
-		print_finding(lint, &lint->findings[i]);
-		free(lint->findings[i].id);
-		free(lint->findings[i].what);
+		print[lint->options.format](lint, &lint->findings[i]);
+		lint->tally->printed++;
+		free_finding(&lint->findings[i]);
 	}
 	free(lint->findings);
 	lint->findings = NULL;

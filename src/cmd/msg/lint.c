@@ -1,5 +1,6 @@
 /* ftgate-msg lint: checks catalogues, each in a process of its own. */
 #include "lint.h"
+#include "language_table.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,20 +15,32 @@
 enum { CPU_SECONDS = 20 };
 
 struct request {
-	bool partial;
+	struct lint_options options;
 	bool werror;
 	char **files;
 	size_t count;
 };
+
+static enum lint_format
+parse_format(const char *name, struct argp_state *state)
+{
+	static const char *const names[] = { [LINT_TEXT] = "text", [LINT_JSON] = "json", [LINT_GITHUB] = "github" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(names[i], name) == 0)
+			return (enum lint_format)i;
+	argp_error(state, _("there is no format '%s'; use text, json or github"), name);
+	return LINT_TEXT;
+}
 
 static error_t
 parse(int key, char *arg, struct argp_state *state)
 {
 	struct request *request = state->input;
 
-	(void)arg;
 	switch (key) {
-	case 'p': request->partial = true; return 0;
+	case 'p': request->options.partial = true; return 0;
+	case 'f': request->options.format = parse_format(arg, state); return 0;
 	case 'w': request->werror = true; return 0;
 	case ARGP_KEY_ARGS:
 		request->files = state->argv + state->next;
@@ -62,24 +75,10 @@ readable(const char *path)
 	return S_ISREG(st.st_mode) && st.st_size <= LINT_SIZE_MAX;
 }
 
-/* The language in a path, LL/LC_MESSAGES/DOMAIN.po or LL.po; NULL if there is none. The caller frees it. */
-static char *
-language_of(const char *path)
+const char *
+lint_language(const struct lint *lint)
 {
-	static const char folder[] = "/LC_MESSAGES/";
-	const char *end = strstr(path, folder), *start = path;
-	char *language;
-
-	for (const char *p = path; *p && p != end; p++)
-		if (*p == '/')
-			start = p + 1;
-	language = strndup(start, end ? (size_t)(end - start) : strcspn(start, "."));
-	/* ast.po is Asturian, but bad.po and old.po are names of files. */
-	if (language && ((!end && strcspn(language, "_@") != 2) || !ftg_language_valid(language))) {
-		free(language);
-		language = NULL;
-	}
-	return language;
+	return lint->language ? lint->language : "";
 }
 
 /* An operator's own catalogue has only the texts that the operator changes. */
@@ -92,15 +91,16 @@ is_own(const char *path)
 }
 
 _Noreturn static void
-check(const char *path, bool partial, bool quiet, struct tally *tally)
+check(const char *path, const struct lint_options *options, struct tally *tally)
 {
 	struct rlimit limit = { CPU_SECONDS, CPU_SECONDS };
-	struct lint lint = { .path = path, .quiet = quiet, .tally = tally };
+	struct lint lint = { .path = path, .options = *options, .tally = tally };
 
 	setrlimit(RLIMIT_CPU, &limit);
-	lint.partial = partial || is_own(path);
+	lint.own = is_own(path);
+	lint.options.partial = options->partial || lint.own;
 	lint.template = ends_in(path, ".pot");
-	lint.language = language_of(path);
+	lint.language = language_of_path(path);
 	if (ends_in(path, ".mo") || ends_in(path, ".gmo"))
 		lint_mo(&lint);
 	else
@@ -110,7 +110,7 @@ check(const char *path, bool partial, bool quiet, struct tally *tally)
 }
 
 bool
-lint_file(const char *path, bool partial, bool quiet, struct tally *tally)
+lint_file(const char *path, const struct lint_options *options, struct tally *tally)
 {
 	struct tally *shared;
 	pid_t child;
@@ -123,7 +123,7 @@ lint_file(const char *path, bool partial, bool quiet, struct tally *tally)
 	fflush(NULL);
 	child = fork();
 	if (child == 0)
-		check(path, partial, quiet, shared);
+		check(path, options, shared);
 	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		continue;
 	*tally = *shared;
@@ -136,6 +136,7 @@ add(struct tally *sum, const struct tally *tally)
 {
 	sum->errors += tally->errors;
 	sum->warnings += tally->warnings;
+	sum->printed += tally->printed;
 }
 
 static int
@@ -145,8 +146,10 @@ check_all(const struct request *request, struct tally *sum)
 
 	for (size_t i = 0; i < request->count; i++) {
 		struct tally tally = { 0 };
+		struct lint_options options = request->options;
 
-		if (!lint_file(request->files[i], request->partial, false, &tally)) {
+		options.continued = sum->printed > 0;
+		if (!lint_file(request->files[i], &options, &tally)) {
 			complain_errno(request->files[i]);
 			status = MSG_TROUBLE;
 			continue;
@@ -163,8 +166,12 @@ check_all(const struct request *request, struct tally *sum)
 }
 
 static void
-print_summary(size_t files, const struct tally *sum)
+print_summary(enum lint_format format, size_t files, const struct tally *sum)
 {
+	if (format == LINT_JSON) {
+		printf("],\n\"files\":%zu,\"errors\":%u,\"warnings\":%u}\n", files, sum->errors, sum->warnings);
+		return;
+	}
 	printf(ngettext("%zu file: ", "%zu files: ", files), files);
 	printf(ngettext("%u error, ", "%u errors, ", sum->errors), sum->errors);
 	printf(ngettext("%u warning\n", "%u warnings\n", sum->warnings), sum->warnings);
@@ -175,13 +182,15 @@ msg_lint(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "partial", 'p', NULL, 0,
-		    N_("entries may be missing, as in an operator's own file; implied for ftgate-local.po"), 0 },
+		    N_("entries may be missing; implied for ftgate-local.po, and if most entries have no text"), 0 },
+		{ "format", 'f', N_("FORMAT"), 0,
+		    N_("text (the default), json, or github: annotations of a GitHub workflow"), 0 },
 		{ "werror", 'w', NULL, 0, N_("exit with 1 also for warnings"), 0 },
 		{ 0 },
 	};
 	static const char doc[] = N_(
-	    "Checks translations before a server does: gettext's own checks, and every rule that a text must keep. Each "
-	    "finding is FILE:LINE: error|warning: ID: RULE: what is wrong, and its cure.\n\n"
+	    "Checks translations before a server does, by the code that a server runs, and for what a translator would "
+	    "want to know. Each finding is FILE:LINE: error|warning|note: ID: RULE: what is wrong, and its cure.\n\n"
 	    "A server refuses a text with an error, alone, and sends the next best; a warning is worth a look. Exit "
 	    "status: 0 no errors, 1 errors, 2 misuse, or a file cannot be read.");
 	static const struct argp argp = { options, parse, N_("FILE..."), doc, NULL, NULL, TOOLS_DOMAIN };
@@ -190,7 +199,9 @@ msg_lint(int argc, char **argv)
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &request);
+	if (request.options.format == LINT_JSON)
+		printf("{\"findings\":[");
 	status = check_all(&request, &sum);
-	print_summary(request.count, &sum);
+	print_summary(request.options.format, request.count, &sum);
 	return status;
 }

@@ -2,6 +2,8 @@
 #ifndef MSG_LINT_H
 #define MSG_LINT_H
 
+#include <stdint.h>
+
 #include "msg.h"
 
 enum {
@@ -13,6 +15,7 @@ enum {
 struct tally {
 	unsigned errors;
 	unsigned warnings;
+	unsigned printed;    /* findings */
 	unsigned translated; /* replies with a text that a server accepts */
 	unsigned stale;      /* with a text for another English one */
 	unsigned refused;    /* with a text that a server refuses */
@@ -22,23 +25,37 @@ struct tally {
 
 enum severity { LINT_ERROR, LINT_WARNING, LINT_NOTE };
 
+enum lint_format { LINT_TEXT, LINT_JSON, LINT_GITHUB };
+
 /* Findings in addition to the rules of the catalogue; the names and cures are in findings.c. */
 enum remark {
 	REMARK_MSGFMT,
+	REMARK_BOM,
 	REMARK_HEADER,
 	REMARK_LANGUAGE,
+	REMARK_PLACEHOLDER,
 	REMARK_DOMAIN,
 	REMARK_MISSING,
 	REMARK_UNTRANSLATED,
+	REMARK_INCOMPLETE,
 	REMARK_FUZZY,
 	REMARK_FLAG,
 	REMARK_NUMBER,
 	REMARK_DROPPED,
 	REMARK_ASCII,
+	REMARK_SCRIPT,
 	REMARK_LONG,
 	REMARK_SPACE,
 	REMARK_SAME,
 	REMARK_ALIKE,
+	REMARK_BREAK,
+	REMARK_OPERATOR,
+	REMARK_HOSTNAME,
+	REMARK_KEYWORD,
+	REMARK_STOP,
+	REMARK_HTML,
+	REMARK_DOUBLED,
+	REMARK_INVISIBLE,
 	REMARKS
 };
 
@@ -47,24 +64,33 @@ struct finding {
 	enum severity severity;
 	char *id;
 	const char *rule;
-	const char *cure;
+	char *cure; /* translated */
 	char *what;
 };
 
 /* The entry of an ID as the file has it. */
 struct seen {
 	bool here;
-	bool refused;     /* its text breaks a rule */
-	bool faulty;      /* an error of it has been reported: msgfmt's message about the same is left out */
-	bool no_ascii;    /* its text has no ASCII form */
-	size_t line;      /* of its text */
-	const char *text; /* its (first) form; NULL if a server would send the English text */
+	bool faulty;       /* a fault of it has been reported: msgfmt's message about the same is left out */
+	bool no_ascii;     /* its text has no ASCII form */
+	bool other_script; /* because most of its letters are not Latin */
+	uint32_t lost;     /* the first character without an ASCII form */
+	size_t line;       /* of its text */
+	const char *text;  /* its (first) form; NULL if a server would send the English text */
+};
+
+/* How a file is checked. */
+struct lint_options {
+	bool partial; /* entries may be missing */
+	bool quiet;   /* count, but print nothing */
+	enum lint_format format;
+	bool continued; /* findings of other files have been printed */
 };
 
 struct lint {
 	const char *path;
-	bool partial;   /* entries may be missing: an operator's own file */
-	bool quiet;     /* count, but print nothing */
+	struct lint_options options;
+	bool own;       /* an operator's own texts (ftgate-local) */
 	bool template;  /* a .pot: it has no language and no texts */
 	char *language; /* of the header, else of the path; NULL if neither has one */
 	struct tally *tally;
@@ -77,10 +103,10 @@ struct lint {
 __attribute__((format(printf, 6, 7))) void lint_add(
     struct lint *lint, size_t line, enum severity severity, const char *id, enum remark remark, const char *what, ...);
 
-/* Adds an error: a text, or the whole file, breaks a rule of the catalogue. */
-void lint_refuse(struct lint *lint, size_t line, const struct ftg_refusal *refusal);
+/* Adds a finding that a text, or the whole file, breaks a rule of the catalogue. */
+void lint_refuse(struct lint *lint, size_t line, enum severity severity, const struct ftg_refusal *refusal);
 
-/* Prints the findings in the order of lines, counts them, and frees them. */
+/* Prints the findings, errors first, each kind in the order of lines, and frees them. */
 void lint_report(struct lint *lint);
 
 /* Checks a .po, or a compiled .mo. */
@@ -88,6 +114,9 @@ void lint_po(struct lint *lint);
 void lint_mo(struct lint *lint);
 
 /* Checks a file in a process of its own, so that a crash of the parser affects no other file. False with errno. */
-bool lint_file(const char *path, bool partial, bool quiet, struct tally *tally);
+bool lint_file(const char *path, const struct lint_options *options, struct tally *tally);
+
+/* The language of the file, "" if it has none. */
+const char *lint_language(const struct lint *lint);
 
 #endif

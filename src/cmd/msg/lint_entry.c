@@ -1,63 +1,8 @@
-/* The check of one entry: the rules of the catalogue, then warnings. */
+/* The check of one entry: what is worth a warning, and why an entry has no text. */
 #include "lint_entry.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-enum ftg_id
-lint_id(po_message_t message)
-{
-	const char *context = po_message_msgctxt(message);
-	enum ftg_id id = context ? ftg_id_find(context) : FTG_IDS;
-
-	/* ftg_id_find() ignores case; the key of a catalogue does not. */
-	return id != FTG_IDS && strcmp(ftg_row(id)->id, context) == 0 ? id : FTG_IDS;
-}
-
-/* The forms of a text, each followed by a NUL. */
-struct forms {
-	char *text;
-	size_t len;
-	unsigned count;
-};
-
-static void
-forms_add(struct forms *forms, const char *text)
-{
-	size_t n = strlen(text) + 1;
-	char *grown = realloc(forms->text, forms->len + n);
-
-	if (!grown)
-		return;
-	memcpy(grown + forms->len, text, n);
-	forms->text = grown;
-	forms->len += n;
-	forms->count++;
-}
-
-static struct forms
-forms_of(po_message_t message)
-{
-	struct forms forms = { 0 };
-	const char *form;
-
-	if (!po_message_msgid_plural(message))
-		forms_add(&forms, po_message_msgstr(message));
-	else
-		for (int i = 0; (form = po_message_msgstr_plural(message, i)); i++)
-			forms_add(&forms, form);
-	return forms;
-}
-
-static bool
-is_empty(const struct forms *forms)
-{
-	for (size_t i = 0; i < forms->len; i++)
-		if (forms->text[i])
-			return false;
-	return true;
-}
 
 static bool
 is_alnum(char c)
@@ -130,22 +75,19 @@ has_words(const char *text)
 	return letters >= 4;
 }
 
-static const char *
-language_of(const struct lint *lint)
-{
-	return lint->language ? lint->language : "";
-}
-
 static bool
 is_english(const struct lint *lint)
 {
-	return strncasecmp(language_of(lint), "en", 2) == 0 && !is_alnum(lint->language[2]);
+	const char *language = lint_language(lint);
+
+	return strncasecmp(language, "en", 2) == 0 && !is_alnum(language[2]);
 }
 
 static void
-check_remarks(struct lint *lint, size_t line, enum ftg_id id, const struct forms *forms)
+check_remarks(struct lint *lint, size_t line, enum ftg_id id, const struct po_entry *entry)
 {
-	unsigned remarks = ftg_text_remarks(id, language_of(lint), forms->text, forms->len);
+	/* A form of a text ends with a NUL. */
+	unsigned remarks = ftg_text_remarks(id, lint_language(lint), entry->text.bytes, entry->text.len + 1);
 	const struct ftg_row *row = ftg_row(id);
 
 	if (remarks & FTG_REMARK_DROPPED)
@@ -160,44 +102,34 @@ check_remarks(struct lint *lint, size_t line, enum ftg_id id, const struct forms
 		lint_add(lint, line, LINT_WARNING, row->id, REMARK_SPACE, "%s", _("it begins or ends with a space"));
 	if ((remarks & FTG_REMARK_SAME) && !is_english(lint) && has_words(row->text[0]))
 		lint_add(lint, line, LINT_WARNING, row->id, REMARK_SAME, "%s", _("it is the English text"));
-	lint->seen[id].no_ascii = remarks & FTG_REMARK_UNFOLDABLE;
 	lint->seen[id].faulty = remarks & FTG_REMARK_DROPPED;
+	if (remarks & FTG_REMARK_UNFOLDABLE)
+		for (size_t at = 0; at < entry->text.len; at += strlen(entry->text.bytes + at) + 1)
+			lint_lost(lint, id, entry->text.bytes + at);
 }
 
-/* Checks a text that is not empty. */
+/* Checks a text that a server accepts. */
 static void
-check_text(struct lint *lint, size_t line, enum ftg_id id, const struct forms *forms)
+check_text(struct lint *lint, size_t line, const struct po_entry *entry)
 {
-	struct ftg_refusal refusal;
+	enum ftg_id id = entry->id;
+	const char *form = entry->text.bytes;
+	unsigned told = 0;
 
-	if (ftg_text_check(id, language_of(lint), forms->text, forms->len, &refusal) != 0) {
-		lint_refuse(lint, line, &refusal);
-		lint->seen[id].faulty = lint->seen[id].refused = true;
-		lint->tally->refused++;
-		return;
-	}
 	lint->tally->translated++;
-	check_remarks(lint, line, id, forms);
-	if (forms->count == 1)
-		check_numbers(lint, line, ftg_row(id), forms->text);
-}
-
-static bool
-same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static bool
-is_stale(po_message_t message, const struct ftg_row *row)
-{
-	return !same(po_message_msgid(message), row->text[0]) || !same(po_message_msgid_plural(message), row->text[1]);
+	lint->seen[id].text = form;
+	check_remarks(lint, line, id, entry);
+	if (entry->forms == 1)
+		check_numbers(lint, line, ftg_row(id), form);
+	for (unsigned i = 0; i < entry->forms; i++, form += strlen(form) + 1)
+		lint_words(lint, line, id, i, form, &told);
 }
 
 static void
-check_flag(struct lint *lint, po_message_t message, size_t line, const struct ftg_row *row)
+check_flag(struct lint *lint, const struct po_entry *entry, size_t line)
 {
-	bool flag = po_message_is_format(message, "c-format"), wanted = row_directives(row) > 0;
+	const struct ftg_row *row = ftg_row(entry->id);
+	bool flag = po_message_is_format(entry->message, "c-format"), wanted = row_directives(row) > 0;
 
 	if (flag != wanted)
 		lint_add(lint, line, LINT_WARNING, row->id, REMARK_FLAG, "%s",
@@ -205,58 +137,62 @@ check_flag(struct lint *lint, po_message_t message, size_t line, const struct ft
 		           : _("the flag c-format is set for a text without %s or %lu"));
 }
 
+/* Reports why msgfmt leaves the entry out, so that a server has no text for it. */
 static void
-refuse(struct lint *lint, size_t line, enum ftg_id id, enum ftg_rule rule, const char *detail)
+check_left_out(struct lint *lint, const struct po_entry *entry, const struct lines_entry *place)
 {
-	struct ftg_refusal refusal = { .id = id, .rule = rule, .detail = detail };
+	const struct ftg_row *row = ftg_row(entry->id);
+	static const struct ftg_refusal stale = {
+		.id = FTG_IDS,
+		.rule = FTG_RULE_STALE,
+		.detail = "the msgid is not the English text of this version",
+	};
+	struct ftg_refusal refusal = stale;
 
-	lint_refuse(lint, line, &refusal);
-	if (id < FTG_IDS)
-		lint->seen[id].faulty = true;
+	refusal.id = entry->id;
+	if (entry->stale) {
+		lint_refuse(lint, place->start, LINT_WARNING, &refusal);
+		lint->tally->stale++;
+	} else if (po_message_is_fuzzy(entry->message)) {
+		lint_add(lint, place->start, LINT_WARNING, row->id, REMARK_FUZZY, "%s", _("it is marked as fuzzy"));
+		lint->tally->stale++;
+	} else if (!po_entry_is_empty(entry)) {
+		lint_add(lint, place->text, LINT_ERROR, row->id, REMARK_INCOMPLETE, "%s",
+		    _("its first plural form has no text, so that msgfmt leaves it out"));
+		lint->tally->refused++;
+	} else if (*row->text[0] && !lint->template && !lint->options.partial && !is_english(lint)) {
+		lint_add(lint, place->text, LINT_WARNING, row->id, REMARK_UNTRANSLATED, "%s", _("it has no text"));
+	}
 }
 
 static void
-check_known(struct lint *lint, po_message_t message, const struct lines_entry *place, enum ftg_id id)
+check_known(struct lint *lint, const struct po_entry *entry, const struct lines_entry *place)
 {
-	const struct ftg_row *row = ftg_row(id);
-	struct forms forms = forms_of(message);
+	struct seen *seen = &lint->seen[entry->id];
 
-	lint->seen[id].line = place->text;
-	if (is_stale(message, row)) {
-		refuse(lint, place->start, id, FTG_RULE_STALE, "the msgid is not the English text of this version");
-		lint->tally->stale++;
-	} else if (po_message_is_fuzzy(message)) {
-		lint_add(lint, place->start, LINT_WARNING, row->id, REMARK_FUZZY, "%s", _("it is marked as fuzzy"));
-		lint->tally->stale++;
-	} else if (!is_empty(&forms)) {
-		check_text(lint, place->text, id, &forms);
-		if (!lint->seen[id].refused)
-			lint->seen[id].text = po_message_msgstr(message);
-	} else if (*row->text[0] && !lint->template && !lint->partial && !is_english(lint)) {
-		lint_add(lint, place->text, LINT_WARNING, row->id, REMARK_UNTRANSLATED, "%s", _("it has no text"));
-	}
-	if (!lint->partial)
-		check_flag(lint, message, place->start, row);
-	free(forms.text);
+	seen->here = true;
+	if (!seen->text)
+		seen->line = place->text;
+	if (!entry->compiled)
+		check_left_out(lint, entry, place);
+	else if (!entry->refused)
+		check_text(lint, place->text, entry);
+	else
+		*(entry->stale ? &lint->tally->stale : &lint->tally->refused) += 1;
+	if (!lint->own)
+		check_flag(lint, entry, place->start);
 }
 
 void
-lint_entry(struct lint *lint, po_message_t message, const struct lines_entry *place)
+lint_entry(struct lint *lint, const struct po_entry *entry, const struct lines_entry *place)
 {
-	enum ftg_id id = lint_id(message);
-	const char *context = po_message_msgctxt(message);
+	const char *context = po_message_msgctxt(entry->message);
 	struct ftg_refusal refusal = { .id = FTG_IDS, .rule = FTG_RULE_UNKNOWN };
-	char detail[96];
 
-	if (id != FTG_IDS) {
-		lint->seen[id].here = true;
-		check_known(lint, message, place, id);
-		return;
+	if (entry->id != FTG_IDS) {
+		check_known(lint, entry, place);
+	} else if (!entry->compiled) {
+		refusal.detail = context ? context : "an entry with no msgctxt";
+		lint_refuse(lint, place->start, LINT_WARNING, &refusal);
 	}
-	if (context)
-		snprintf(detail, sizeof detail, "msgctxt \"%.64s\"", context);
-	else
-		snprintf(detail, sizeof detail, "no msgctxt");
-	refusal.detail = detail;
-	lint_refuse(lint, place->start, &refusal);
 }

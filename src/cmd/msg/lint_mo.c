@@ -9,7 +9,7 @@ add_refusal(void *context, const struct ftg_refusal *refusal)
 {
 	struct lint *lint = context;
 
-	lint_refuse(lint, 0, refusal);
+	lint_refuse(lint, 0, LINT_ERROR, refusal);
 	lint->tally->refused++;
 }
 
@@ -18,6 +18,6 @@ lint_mo(struct lint *lint)
 {
 	if (!lint->language)
 		lint_add(lint, 0, LINT_WARNING, "-", REMARK_LANGUAGE, "%s", _("its path has no language"));
-	if (ftg_catalog_check_file(lint->path, lint->language ? lint->language : "", add_refusal, lint) < 0)
+	if (ftg_catalog_check_file(lint->path, lint_language(lint), add_refusal, lint) < 0)
 		lint_add(lint, 0, LINT_ERROR, "-", REMARK_MSGFMT, "%s", strerror(errno));
 }

@@ -1,17 +1,19 @@
-/* The check of a whole .po: libgettextpo's own checks, the header, missing entries, and texts that must be identical. */
+/* The check of a whole .po: the reader of libgettextpo, the code of a server, missing entries, texts that must be identical. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "lint_entry.h"
+#include "lint_header.h"
+#include "lint_load.h"
 
 enum { MISSING_MAX = 8 }; /* entries that are named one by one */
 
 /* The handlers of libgettextpo have no context argument. A process checks one file. */
 static struct lint *current;
 static struct lines lines;
+static bool loaded; /* its texts have been checked by the code of a server */
 
 /* Ends the check: libgettextpo requires that its handler does not return. */
 _Noreturn static void
@@ -25,8 +27,8 @@ give_up(void)
 static size_t
 place(po_message_t message, const char *file, size_t line)
 {
-	enum ftg_id id = message ? lint_id(message) : FTG_IDS;
 	const char *context = message ? po_message_msgctxt(message) : NULL;
+	enum ftg_id id = context ? ftg_id_find(context) : FTG_IDS;
 	size_t first;
 
 	if (file && line != (size_t)-1)
@@ -37,19 +39,24 @@ place(po_message_t message, const char *file, size_t line)
 	return first > 0 ? first : 1;
 }
 
-/* Adds a message of libgettextpo, which can have several lines, as one line, unless the error was reported already. */
+/*
+ * Adds a message of libgettextpo, which can have several lines, as one line, unless the fault was reported already. What a
+ * server has accepted is worth a warning, even if msgfmt -c calls it an error.
+ */
 static void
 report(int severity, po_message_t message, size_t line, const char *text)
 {
-	enum ftg_id id = message ? lint_id(message) : FTG_IDS;
+	const char *context = message ? po_message_msgctxt(message) : NULL;
+	enum ftg_id id = context ? ftg_id_find(context) : FTG_IDS;
+	bool warning = loaded || severity == PO_SEVERITY_WARNING;
 	char *copy = strdup(text);
 
 	for (char *p = copy; p && *p; p++)
 		if (*p == '\n')
 			*p = p[1] ? ' ' : '\0';
 	if (id == FTG_IDS || !current->seen[id].faulty)
-		lint_add(current, line, severity == PO_SEVERITY_WARNING ? LINT_WARNING : LINT_ERROR,
-		    id < FTG_IDS ? ftg_row(id)->id : "-", REMARK_MSGFMT, "%s", copy ? copy : text);
+		lint_add(current, line, warning ? LINT_WARNING : LINT_ERROR, id < FTG_IDS ? ftg_row(id)->id : "-",
+		    REMARK_MSGFMT, "%s", copy ? copy : text);
 	free(copy);
 }
 
@@ -63,11 +70,11 @@ static void
 on_error(
     int severity, po_message_t message, const char *file, size_t line, size_t column, int multiline, const char *text)
 {
-	bool about_author = current->partial && severity == PO_SEVERITY_WARNING && message && is_header(message);
+	bool about_header = severity == PO_SEVERITY_WARNING && message && is_header(message);
 
 	(void)column;
 	(void)multiline;
-	if (!about_author)
+	if (!about_header) /* lint_header() says the same, and more */
 		report(severity, message, place(message, file, line), text);
 	if (severity == PO_SEVERITY_FATAL_ERROR)
 		give_up();
@@ -96,102 +103,48 @@ on_error2(int severity, po_message_t message1, const char *file1, size_t line1, 
 
 static const struct po_xerror_handler handler = { on_error, on_error2 };
 
-static char *
-field(const char *header, const char *name)
-{
-	char *value = header ? po_header_field(header, name) : NULL;
-
-	if (value && !*value) {
-		free(value);
-		value = NULL;
-	}
-	return value;
-}
-
-static void
-refuse_file(struct lint *lint, enum ftg_rule rule, const char *detail)
-{
-	lint_refuse(lint, 1, &(struct ftg_refusal) { .id = FTG_IDS, .rule = rule, .detail = detail });
-}
-
-/* False if the texts are not UTF-8. */
 static bool
-check_charset(struct lint *lint, const char *header)
+check_entries(struct lint *lint, struct po_entries *entries)
 {
-	char *type = field(header, "Content-Type");
-	const char *charset = type ? strstr(type, "charset=") : NULL;
-	bool fine = charset && strcasecmp(charset + strlen("charset="), "UTF-8") == 0;
+	struct lines_entry *places = calloc(entries->count + 1, sizeof *places);
 
-	if (!fine)
-		refuse_file(lint, FTG_RULE_CHARSET, charset ? charset : "no charset");
-	free(type);
-	return fine;
-}
-
-/* The language is that of the header, else that of the path; they should be the same. */
-static void
-check_language(struct lint *lint, const char *header)
-{
-	char *language = field(header, "Language");
-
-	if (!language || !ftg_language_valid(language))
-		lint_add(lint, 1, lint->language ? LINT_WARNING : LINT_ERROR, "-", REMARK_LANGUAGE, "%s",
-		    language ? _("the language in the header is not valid") : _("the header has no language"));
-	else if (lint->language && strcmp(language, lint->language) != 0)
-		lint_add(lint, 1, LINT_WARNING, "-", REMARK_LANGUAGE,
-		    _("the language is %s in the header and %s in the name of the file"), language, lint->language);
-	if (!lint->language || (language && ftg_language_valid(language))) {
-		free(lint->language);
-		lint->language = language;
-	} else {
-		free(language);
-	}
-}
-
-/* msgfmt checks the other fields; without these two, a server would misread the file. */
-static bool
-check_header(struct lint *lint, const char *header)
-{
-	char *plurals;
-
-	if (lint->template)
-		return true;
-	check_language(lint, header);
-	if (!header || !*header) {
-		lint_add(lint, 1, LINT_ERROR, "-", REMARK_HEADER, "%s", _("the file has no header"));
+	if (!places)
 		return false;
+	for (size_t i = 0; i < entries->count; i++) {
+		const char *context = po_message_msgctxt(entries->entry[i].message);
+
+		places[i] = *lines_find(&lines, context ? context : "");
 	}
-	plurals = field(header, "Plural-Forms");
-	if (!plurals && !lint->partial)
-		refuse_file(lint, FTG_RULE_PLURALS, "no Plural-Forms");
-	free(plurals);
-	return check_charset(lint, header);
-}
-
-static void
-check_entries(struct lint *lint, po_file_t file)
-{
-	po_message_iterator_t iterator = po_message_iterator(file, NULL);
-	po_message_t message;
-
 	lint->tally->read = true;
-	while ((message = po_next_message(iterator))) {
-		const char *context = po_message_msgctxt(message);
-
-		if (po_message_is_obsolete(message))
-			continue;
-		const struct lines_entry *entry = lines_find(&lines, context ? context : "");
-
-		if (!is_header(message))
-			lint_entry(lint, message, entry);
-	}
-	po_message_iterator_free(iterator);
+	if (!lint->template)
+		lint_load(lint, entries, places);
+	for (size_t i = 0; i < entries->count; i++)
+		if (!entries->entry[i].header)
+			lint_entry(lint, &entries->entry[i], &places[i]);
+	free(places);
+	return true;
 }
 
 static bool
 is_missing(const struct lint *lint, enum ftg_id id)
 {
 	return row_has_text(id) && !lint->seen[id].here;
+}
+
+/* A catalogue in progress: the number of its texts is one note. */
+static void
+count_missing(struct lint *lint, const struct po_entries *entries)
+{
+	unsigned texts = 0, all = 0;
+
+	for (size_t i = 0; i < entries->count; i++)
+		texts += entries->entry[i].id != FTG_IDS && !po_entry_is_empty(&entries->entry[i]);
+	for (enum ftg_id id = 0; id < FTG_IDS; id++)
+		all += row_has_text(id);
+	if (lint->options.partial || texts * 2 >= all)
+		return;
+	lint->options.partial = true;
+	lint_add(lint, 1, LINT_NOTE, "-", REMARK_MISSING, _("%u of %u replies have a text"), texts, all);
 }
 
 static void
@@ -236,26 +189,6 @@ check_alike(struct lint *lint)
 	}
 }
 
-/* A language in another script has no ASCII form at all, which is not an error of single texts. */
-static void
-check_ascii(struct lint *lint)
-{
-	unsigned without = 0;
-
-	for (enum ftg_id id = 0; id < FTG_IDS; id++)
-		without += lint->seen[id].no_ascii;
-	if (without > lint->tally->translated / 2) {
-		lint_add(lint, 1, LINT_NOTE, "-", REMARK_ASCII,
-		    _("%u texts have no ASCII form: SMTP uses the @latin catalogue of the language, or English"),
-		    without);
-		return;
-	}
-	for (enum ftg_id id = 0; id < FTG_IDS; id++)
-		if (lint->seen[id].no_ascii)
-			lint_add(lint, lint->seen[id].line, LINT_WARNING, ftg_row(id)->id, REMARK_ASCII, "%s",
-			    _("it has no ASCII form: SMTP sends the English text"));
-}
-
 static void
 check_domains(struct lint *lint, po_file_t file)
 {
@@ -269,18 +202,40 @@ check_domains(struct lint *lint, po_file_t file)
 static void
 check_file(struct lint *lint, po_file_t file)
 {
-	const char *header = po_file_domain_header(file, NULL);
+	struct po_entries entries;
 
 	check_domains(lint, file);
-	if (!check_header(lint, header))
+	lint_header(lint, file);
+	if (!po_entries_read(&entries, file)) {
+		lint_add(lint, 1, LINT_ERROR, "-", REMARK_MSGFMT, "%s", strerror(errno));
+		po_entries_free(&entries);
 		return;
-	check_entries(lint, file);
-	if (!lint->partial)
-		check_missing(lint);
-	check_alike(lint);
-	check_ascii(lint);
+	}
+	if (!lint->template)
+		count_missing(lint, &entries);
+	if (check_entries(lint, &entries)) {
+		if (!lint->options.partial)
+			check_missing(lint);
+		check_alike(lint);
+		lint_ascii(lint);
+	}
+	loaded = true;
 	if (!lint->template)
 		po_file_check_all(file, &handler);
+	po_entries_free(&entries);
+}
+
+/* Some editors put a byte order mark before UTF-8. libgettextpo reads it as part of the first keyword. */
+static bool
+has_byte_order_mark(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char octets[3];
+	bool has = file && fread(octets, 1, sizeof octets, file) == 3 && memcmp(octets, "\xEF\xBB\xBF", 3) == 0;
+
+	if (file)
+		fclose(file);
+	return has;
 }
 
 void
@@ -289,6 +244,10 @@ lint_po(struct lint *lint)
 	po_file_t file;
 
 	current = lint;
+	if (has_byte_order_mark(lint->path)) {
+		lint_add(lint, 1, LINT_ERROR, "-", REMARK_BOM, "%s", _("it begins with a byte order mark"));
+		return;
+	}
 	file = lines_read(&lines, lint->path) ? po_file_read(lint->path, &handler) : NULL;
 	if (!file)
 		lint_add(lint, 1, LINT_ERROR, "-", REMARK_MSGFMT, "%s", strerror(errno));

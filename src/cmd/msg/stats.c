@@ -167,9 +167,10 @@ print_folder(const char *folder)
 static bool
 print_file(const char *path)
 {
+	static const struct lint_options options = { .quiet = true };
 	struct tally tally = { 0 };
 
-	if (!lint_file(path, false, true, &tally)) {
+	if (!lint_file(path, &options, &tally)) {
 		complain_errno(path);
 		return false;
 	}

@@ -1,0 +1,51 @@
+/* What is known of languages: their English names and plural rules; and the language in the name of a file. */
+#include "language_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "msg.h"
+
+static const struct language_row rows[] = {
+#define LANGUAGE(name, english, plural_forms) { name, english, plural_forms },
+#include "languages.def"
+#undef LANGUAGE
+};
+
+static const struct language_row *
+find(const char *name, size_t len)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (strlen(rows[i].name) == len && strncmp(rows[i].name, name, len) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+const struct language_row *
+language_find(const char *name)
+{
+	const struct language_row *row = find(name, strcspn(name, "@."));
+
+	return row ? row : find(name, strcspn(name, "_@."));
+}
+
+char *
+language_of_path(const char *path)
+{
+	static const char folder[] = "/LC_MESSAGES/";
+	const char *end = strstr(path, folder), *start = path;
+	char *language;
+
+	for (const char *p = path; *p && p != end; p++)
+		if (*p == '/')
+			start = p + 1;
+	language = strndup(start, end ? (size_t)(end - start) : strcspn(start, "."));
+	/* ast.po is Asturian, but bad.po and old.po are names of files. */
+	if (language &&
+	    ((!end && strcspn(language, "_@") != 2 && !find(language, strlen(language))) ||
+	        !ftg_language_valid(language))) {
+		free(language);
+		language = NULL;
+	}
+	return language;
+}

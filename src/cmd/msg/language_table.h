@@ -1,0 +1,20 @@
+/* What is known of languages: their English names and plural rules; and the language in the name of a file. */
+#ifndef MSG_LANGUAGE_TABLE_H
+#define MSG_LANGUAGE_TABLE_H
+
+struct language_row {
+	const char *name; /* locale name */
+	const char *english;
+	const char *plural_forms; /* value of the header field */
+};
+
+/*
+ * The row of a language by its locale name, else of the same language without country and modifier ("de_AT" finds de).
+ * NULL if there is none.
+ */
+const struct language_row *language_find(const char *name);
+
+/* The language in a path, LL/LC_MESSAGES/DOMAIN.po or LL.po; NULL if there is none. The caller frees it. */
+char *language_of_path(const char *path);
+
+#endif
