@@ -16,7 +16,7 @@ static const struct {
 	[REMARK_MSGFMT] = { "msgfmt", "" },
 	[REMARK_HEADER] = { "header", N_("Add this field to the header.") },
 	[REMARK_BOM] = { "bom", N_("Save the file as UTF-8 without a byte order mark (BOM).") },
-	[REMARK_PLACEHOLDER] = { "placeholder", N_("Fill it in.") },
+	[REMARK_PLACEHOLDER] = { "placeholder", N_("Fill it in; 'ftgate-msg new {language}' prints a header.") },
 	[REMARK_LANGUAGE] = { "language", N_("Write the language into the header: 'Language: {language}'.") },
 	[REMARK_DOMAIN] = { "domain", N_("Remove the domain lines: a file has one catalogue.") },
 	[REMARK_MISSING] = { "missing", N_("Run scripts/update-po, or msgmerge with ftgate.pot.") },

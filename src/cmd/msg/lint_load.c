@@ -50,11 +50,13 @@ find(const struct load *load, const struct ftg_refusal *refusal)
 	return load->entries->count;
 }
 
+/* Nothing of the file is used. */
 static void
 refuse_all(struct load *load)
 {
-	for (size_t i = 0; i < load->count; i++)
-		load->entries->entry[load->order[i]].refused = true;
+	load->lint->tally->read = false;
+	for (size_t i = 0; i < load->entries->count; i++)
+		load->entries->entry[i].refused = true;
 }
 
 static void

@@ -1,6 +1,8 @@
 /* ftgate-msg pot: the template for translators, made from the table and the explanations. */
 #include <string.h>
 
+#include "pot.h"
+
 #include "msg.h"
 
 enum { COMMENT_WIDTH = 77 };
@@ -139,7 +141,7 @@ print_string(const char *keyword, const char *text)
 }
 
 static void
-print_entry(enum ftg_id id)
+print_entry(enum ftg_id id, unsigned forms)
 {
 	const struct ftg_row *row = ftg_row(id);
 
@@ -151,11 +153,19 @@ print_entry(enum ftg_id id)
 	print_string("msgid", row->text[0]);
 	if (row->text[1]) {
 		print_string("msgid_plural", row->text[1]);
-		print_string("msgstr[0]", "");
-		print_string("msgstr[1]", "");
+		for (unsigned i = 0; i < forms; i++)
+			printf("msgstr[%u] \"\"\n", i);
 	} else {
 		print_string("msgstr", "");
 	}
+}
+
+void
+pot_print_entries(unsigned forms)
+{
+	for (enum ftg_id id = 0; id < FTG_IDS; id++)
+		if (row_has_text(id))
+			print_entry(id, forms);
 }
 
 int
@@ -167,8 +177,6 @@ msg_pot(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
 	print_header();
-	for (enum ftg_id id = 0; id < FTG_IDS; id++)
-		if (row_has_text(id))
-			print_entry(id);
+	pot_print_entries(2);
 	return MSG_FINE;
 }

@@ -2,7 +2,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "catalog/generation.h"
 #include "voice.h"
+
+enum { COUNT_MAX = 2000 }; /* the greatest number that is shown */
 
 struct request {
 	struct voice voice;
@@ -75,15 +78,35 @@ print_reply(const struct request *request, const struct ftg_reply *reply)
 		print_lines("en:", &english, reply);
 }
 
+/* The least number that has each plural form of a reply, in ascending order. Returns how many there are. */
+static size_t
+choose_counts(const struct ftg_voice *voice, enum ftg_id id, unsigned long counts[static PLURAL_FORMS_MAX])
+{
+	const struct plural *plural = voice->catalog->language[voice->language]->entry[voice->encoding][id]->plural;
+	bool shown[PLURAL_FORMS_MAX] = { false };
+	size_t count = 0;
+
+	for (unsigned long n = 0; plural && n <= COUNT_MAX && count < plural->forms; n++) {
+		unsigned form = plural_form(plural, n);
+
+		if (!shown[form])
+			counts[count++] = n;
+		shown[form] = true;
+	}
+	if (count == 0)
+		counts[count++] = 1;
+	return count;
+}
+
 static void
 print_all(const struct request *request)
 {
-	static const unsigned long counts[] = { 0, 1, 2, 5, 21 };
+	unsigned long counts[PLURAL_FORMS_MAX];
 	const char *bold = isatty(STDOUT_FILENO) ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
 
 	for (enum ftg_id id = 0; id < FTG_IDS; id++) {
 		const struct ftg_row *row = ftg_row(id);
-		size_t samples = row->text[1] ? sizeof counts / sizeof *counts : 1;
+		size_t samples = choose_counts(&request->voice.speak, id, counts);
 
 		printf("%s%s %s%s", bold, row->ref, row->id, plain);
 		print_origin(&request->voice, id);

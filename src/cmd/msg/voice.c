@@ -15,6 +15,7 @@ static const struct argp_option folder_options[] = {
 static const struct argp_option options[] = {
 	{ "lang", 'l', N_("LIST"), 0,
 	    N_("languages, of which the first with a catalogue is used: de_AT:fr; default: the environment"), 0 },
+	{ "po", 'P', N_("FILE"), 0, N_("a .po to use instead of the compiled catalogue of its language"), 0 },
 	{ "utf8", 'u', NULL, 0, N_("print all letters, as after POP3 LANG or UTF8; default: ASCII"), 0 },
 	{ "profile", 'p', N_("CODES"), 0, N_("published (the default) or strict codes"), 0 },
 	{ "host", 'h', N_("NAME"), 0, N_("the server's host name"), 0 },
@@ -85,6 +86,7 @@ parse(int key, char *arg, struct argp_state *state)
 		voice->preference = arg;
 		voice->asked = true;
 		return 0;
+	case 'P': voice->po = arg; return 0;
 	case 'u': voice->encoding = FTG_UTF8; return 0;
 	case 'p': voice->profile = profile_find(arg, state); return 0;
 	case 'h': voice->vars.value[FTG_VAR_HOST] = arg; return 0;
@@ -141,12 +143,17 @@ voice_spoken(const struct voice *voice, enum ftg_id id)
 bool
 voice_open(struct voice *voice)
 {
+	if (voice->po && !draft_read(&voice->draft, voice->po))
+		return false;
+	if (voice->po && !voice->asked)
+		voice->preference = voice->draft.language;
 	const char *preferences[] = { *voice->preference ? voice->preference : NULL, NULL };
 	struct ftg_sources sources = {
 		.locale = voice->locale,
 		.overlay = voice->overlay,
 		.preferences = preferences,
 		.profile = voice->profile,
+		.draft = voice->po ? &voice->draft.compiled : NULL,
 	};
 
 	voice->catalog = ftg_catalog_open(&sources, complain_of, NULL);
@@ -168,4 +175,5 @@ voice_close(struct voice *voice)
 {
 	ftg_catalog_free(voice->catalog);
 	voice->catalog = NULL;
+	draft_free(&voice->draft);
 }

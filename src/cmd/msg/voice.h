@@ -5,12 +5,14 @@
 #include <limits.h>
 
 #include "base/program.h"
+#include "draft.h"
 #include "msg.h"
 
 struct voice {
 	const char *preference; /* --lang, else the environment */
 	const char *locale;     /* --locale, else the folder of the program */
 	const char *overlay;    /* --overlay, or NULL */
+	const char *po;         /* --po, a .po to use instead of the compiled one, or NULL */
 	enum ftg_profile profile;
 	enum ftg_encoding encoding;
 	struct ftg_vars vars;
@@ -18,7 +20,8 @@ struct voice {
 	char environment[FTG_PREFERENCE_MAX];
 	char folder[PATH_MAX];
 
-	ftg_catalog *catalog; /* filled by voice_open() */
+	struct draft draft; /* filled by voice_open(), if there is a --po */
+	ftg_catalog *catalog;
 	struct ftg_voice speak;
 };
 
