@@ -36,26 +36,14 @@ name_server(struct transport *t)
 }
 
 static void
-reset_recipients(struct transport *t)
-{
-	for (size_t i = 0; i < t->count; i++) {
-		struct transport_recipient *recipient = &t->recipients[i];
-		free(recipient->verdict);
-		recipient->verdict = NULL;
-		recipient->result = TRANSPORT_LATER;
-		recipient->settled = recipient->accepted = false;
-	}
-}
-
-static void
 attach(struct client *c, struct transport *t, void (*done)(struct client *client))
 {
 	c->transport = t;
 	c->done = done;
 	c->fault = NULL;
-	c->delivered = false;
+	c->delivered = c->refused = c->unfinished = c->broken_off = false;
+	c->transactions = 0;
 	name_server(t);
-	reset_recipients(t);
 }
 
 static int64_t
@@ -76,7 +64,9 @@ fail_by(struct client *c, int error)
 {
 	if (error == ETIMEDOUT && c->transport != NULL)
 		c->transport->timed_out = true;
-	fail(c, fault_of(error));
+	c->broken_off = error != ETIMEDOUT && error != ECANCELED;
+	c->stopping = error == ECANCELED;
+	fail(c, error == ETIMEDOUT && c->peer.strange ? "its reply is not an SMTP reply" : fault_of(error));
 }
 
 static void on_read(struct channel *channel, ssize_t result);
@@ -147,6 +137,15 @@ seek_objection(struct client *c)
 	c->until = c->dialer->now(c->dialer) + GOODBYE;
 }
 
+/* Has the connection failed since STARTTLS, before TLS has proved to work? */
+static bool
+is_tls_trouble(struct client *c)
+{
+	bool trouble = (c->state == CLIENT_STARTTLS || (c->secure && !c->proven)) && !c->stopping;
+	c->tls_failed = c->tls_failed || trouble;
+	return trouble;
+}
+
 static void
 handle_fault(struct client *c)
 {
@@ -157,8 +156,10 @@ handle_fault(struct client *c)
 	if (c->state == CLIENT_OBJECTION)
 		c->peer.fault = c->fault;
 	c->stale = c->state == CLIENT_RSET;
-	if (!c->stale)
-		client_settle_by_reply(c);
+	if (is_tls_trouble(c))
+		client_fail_tls(c, c->peer.fault);
+	else if (!c->stale && !client_resume(c))
+		client_end_broken(c);
 	c->state = CLIENT_ENDED;
 }
 
@@ -191,6 +192,7 @@ handle_reply(struct client *c)
 		[CLIENT_OBJECTION] = client_on_objection,
 	};
 	c->transport->answered = true;
+	c->proven = c->secure;
 	handlers[c->state](c);
 }
 
@@ -268,23 +270,33 @@ drive(struct client *c)
 }
 
 static void
+end_of_stream(struct client *c)
+{
+	c->broken_off = true;
+	fail(c, "the connection was closed");
+}
+
+static void
 on_read(struct channel *channel, ssize_t result)
 {
 	struct client *c = channel->owner;
 	if (result > 0)
 		peer_filled(&c->peer, (size_t)result);
 	else if (result == 0)
-		fail(c, "the connection was closed");
+		end_of_stream(c);
 	else
 		fail_by(c, (int)-result);
 	drive(c);
 }
 
+/* If the server disconnects while many commands are sent, its replies to the first ones can still be read. */
 static void
 on_written(struct channel *channel, ssize_t result)
 {
 	struct client *c = channel->owner;
-	if (result < 0) {
+	if (result < 0 && c->state == CLIENT_RCPT && result != -ETIMEDOUT && result != -ECANCELED) {
+		c->peer.out = 0;
+	} else if (result < 0) {
 		fail_by(c, (int)-result);
 	} else if (c->state != CLIENT_SENDING) {
 		if (c->state == CLIENT_AUTH)
@@ -305,6 +317,7 @@ on_encrypted(struct channel *channel, ssize_t result)
 	struct client *c = channel->owner;
 	if (result == -ETIMEDOUT)
 		c->transport->timed_out = true;
+	c->stopping = result == -ECANCELED;
 	client_on_encrypted(c, result == 0);
 	drive(c);
 }
@@ -388,6 +401,18 @@ client_tls_failed(const struct client *c)
 	return c->tls_failed;
 }
 
+bool
+client_is_unfinished(const struct client *c)
+{
+	return c->unfinished;
+}
+
+void
+client_give_up(struct client *c)
+{
+	client_settle_by_reply(c);
+}
+
 /*
  * If the server has accepted nothing, a new session is no worse. After an unsolicited reply, later replies cannot be
  * matched to commands.
@@ -395,7 +420,7 @@ client_tls_failed(const struct client *c)
 bool
 client_is_reusable(const struct client *c)
 {
-	return c->peer.fault == NULL && c->delivered && !c->stale && c->peer.at == c->peer.used;
+	return c->peer.fault == NULL && c->delivered && !c->stale && peer_is_empty(&c->peer);
 }
 
 static bool
@@ -409,7 +434,7 @@ client_fits(const struct client *c, const struct transport *t)
 {
 	const struct transport_manner *a = &c->manner, *b = &t->manner;
 	return strcmp(c->address.host, t->address.channel.host) == 0 && c->address.port == t->address.channel.port &&
-	    is_same(c->name, t->address.name) && a->protocol == b->protocol && a->tls == b->tls &&
+	    is_same(c->name, t->address.name) && a->protocol == b->protocol && a->tls == transport_uses_tls(t) &&
 	    a->unverified == b->unverified && a->authorities == b->authorities && a->user == b->user &&
 	    a->password == b->password && a->hostname == b->hostname;
 }

@@ -19,11 +19,18 @@ void client_reuse(struct client *client, struct transport *transport, void (*don
 struct transport *client_transport(const struct client *client);
 
 /*
- * After done(): the connection was idle and is of no use, and the transport has no result. TLS failed before any
- * command was sent.
+ * After done(): the connection was idle and is of no use, and the transport has no result. TLS failed: STARTTLS was
+ * refused, or the connection failed from STARTTLS on, before a reply came over TLS.
  */
 bool client_is_stale(const struct client *client);
 bool client_tls_failed(const struct client *client);
+
+/*
+ * After done(): the server has ended the connection, and recipients have no result that another connection may bring.
+ * client_give_up() gives them one: they are deferred.
+ */
+bool client_is_unfinished(const struct client *client);
+void client_give_up(struct client *client);
 
 /* After done(): can another message go over the connection? Does it lead to the server of a transport, in its manner? */
 bool client_is_reusable(const struct client *client);

@@ -56,13 +56,21 @@ struct client {
 	enum client_state state;
 	int64_t until; /* deadline of the reply, by the dialer's clock */
 	bool secure, tls_failed;
-	bool stale;     /* it was idle, and the server did not answer RSET */
-	bool delivered; /* the server has accepted the message */
+	bool proven;     /* a reply has come over TLS: in TLS 1.3 the server's refusal follows the client's handshake */
+	bool broken_off; /* the connection has failed, by the server and not by a deadline or by this server's end */
+	bool stopping;   /* it has failed because this server is stopping */
+	bool stale;      /* it was idle, and the server did not answer RSET */
+	bool delivered;  /* the server has accepted the message */
+	bool refused;    /* and has refused a recipient */
+	bool unfinished; /* another connection may bring a result to recipients that have none */
 	unsigned extensions;
-	uint64_t size_max;    /* 0: none was declared */
-	char mechanisms[512]; /* of AUTH, separated by spaces */
-	size_t next, batch;   /* the recipient whose reply is next; the first one that has not been sent */
-	const char *fault;    /* why the message could not be sent to its end */
+	uint64_t size_max;               /* 0: none was declared */
+	char mechanisms[512];            /* of AUTH, separated by spaces */
+	unsigned transactions;           /* on behalf of this transport, with the one under way */
+	size_t next, batch;              /* the recipient whose reply is next; the first one that has not been sent */
+	size_t named, replies, accepted; /* recipients of the transaction; replies about them; those accepted */
+	bool full;                       /* the server accepts no more recipients in this transaction */
+	const char *fault;               /* why the message could not be sent to its end */
 	struct login *login;
 	struct message_reader *reader;
 	char error[CHANNEL_ERROR_SIZE]; /* of TLS */
@@ -82,6 +90,9 @@ void client_settle_by_reply(struct client *c);
 void client_settle_one(struct client *c, struct transport_recipient *recipient);
 void client_defer(struct client *c);
 
+/* Has any recipient no result yet? */
+bool client_is_any_left(const struct client *c);
+
 /* Waits for the reply to the commands in the output, up to the time limit of a reply. */
 void client_expect(struct client *c, enum client_state state);
 
@@ -98,6 +109,18 @@ void client_on_objection(struct client *c);
 /* The message has been sent to its end. */
 void client_message_sent(struct client *c);
 
+/*
+ * The connection has failed: gives all recipients a result. If the reply to the end of the message has begun with 2yz,
+ * the server has accepted the message, and it must not be sent again.
+ */
+void client_end_broken(struct client *c);
+
+/*
+ * client_resume.c: the connection has failed, or the server has ended the session. Returns true if another connection may
+ * bring recipients that have no result theirs, and decides which ones that connection names (see transport_naming).
+ */
+bool client_resume(struct client *c);
+
 /* client_login.c: begins to log in, then starts the message; handles replies to AUTH; frees the state of a login. */
 void client_begin_login(struct client *c);
 void client_on_auth(struct client *c);
@@ -111,5 +134,8 @@ void client_on_helo(struct client *c);
 /* Handle the reply to STARTTLS, and the end of the handshake. */
 void client_on_starttls(struct client *c);
 void client_on_encrypted(struct client *c, bool secure);
+
+/* Gives all recipients the result that there is no TLS with the server, and ends. why is an English phrase. */
+void client_fail_tls(struct client *c, const char *why);
 
 #endif

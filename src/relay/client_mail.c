@@ -1,7 +1,9 @@
 /* One transaction of the client: MAIL, RCPT, DATA, and the replies to the message. */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "relay/client_internal.h"
 
 enum { BATCH = 50 }; /* commands sent at a time: their replies must fit what the system buffers */
@@ -10,6 +12,17 @@ static void
 end(struct client *c)
 {
 	c->state = CLIENT_ENDED;
+}
+
+/* The server has ended the session (RFC 5321 3.8). */
+static void
+end_session(struct client *c)
+{
+	c->broken_off = true;
+	if (!client_resume(c))
+		client_defer(c);
+	c->peer.fault = "it closed the session";
+	end(c);
 }
 
 /* Checks made before MAIL. Returns false if every recipient has its result. */
@@ -45,10 +58,35 @@ put_mail(struct client *c)
 	    t->utf8 ? " SMTPUTF8" : "", ret, envid);
 }
 
+/* Does this connection name the recipient? */
+static bool
+is_named(const struct client *c, const struct transport_recipient *recipient)
+{
+	return !recipient->settled && (c->transport->naming != TRANSPORT_NAMING_TAKEN || recipient->taken);
+}
+
+/* Moves to the first recipient from *at on that is named; false: there is none. */
+static bool
+seek_named(const struct client *c, size_t *at)
+{
+	const struct transport *t = c->transport;
+	while (*at < t->count && !is_named(c, &t->recipients[*at]))
+		++*at;
+	return *at < t->count;
+}
+
 void
 client_begin_mail(struct client *c)
 {
-	c->next = c->batch = 0;
+	struct transport *t = c->transport;
+	c->transactions++;
+	c->next = c->batch = c->named = c->replies = c->accepted = 0;
+	c->full = false;
+	for (size_t i = 0; i < t->count; i++)
+		t->recipients[i].accepted = t->recipients[i].settled && t->recipients[i].accepted;
+	if (!seek_named(c, &c->next))
+		t->naming = TRANSPORT_NAMING_ALL;
+	c->next = 0;
 	if (!check_message(c)) {
 		end(c);
 		return;
@@ -85,13 +123,24 @@ put_rcpt(struct client *c, const struct transport_recipient *recipient)
 	    orcpt ? recipient->orcpt : "");
 }
 
+/* May one more recipient be named in this transaction? */
+static bool
+has_more(struct client *c)
+{
+	const struct transport *t = c->transport;
+	size_t most = t->naming == TRANSPORT_NAMING_ONE ? 1 : t->most;
+	return !c->full && (most == 0 || c->named < most) && seek_named(c, &c->batch);
+}
+
 /* The next recipients: a batch if the server takes commands before it has answered the last one (RFC 2920), else one. */
 static void
 put_batch(struct client *c)
 {
 	size_t most = c->extensions & EXTENSION_PIPELINING ? BATCH : 1;
-	for (size_t i = 0; i < most && c->batch < c->transport->count && peer_has_room(&c->peer); i++)
+	for (size_t i = 0; i < most && has_more(c) && peer_has_room(&c->peer); i++) {
 		put_rcpt(c, &c->transport->recipients[c->batch++]);
+		c->named++;
+	}
 	client_expect(c, CLIENT_RCPT);
 }
 
@@ -101,23 +150,29 @@ client_on_mail(struct client *c)
 {
 	struct transport *t = c->transport;
 	int class = c->reply.code / 100;
-	t->begun = class == 2 || class == 5;
-	if (class != 2) {
-		client_settle_by_reply(c);
-		end(c);
+	t->begun = t->begun || class == 2 || class == 5;
+	if (class == 2) {
+		t->dsn = t->dsn || c->extensions & EXTENSION_DSN;
+		put_batch(c);
 		return;
 	}
-	t->dsn = c->extensions & EXTENSION_DSN;
-	put_batch(c);
+	if (c->transactions == 1)
+		client_settle_by_reply(c);
+	else if (c->reply.code == 421)
+		end_session(c);
+	else
+		client_defer(c);
+	end(c);
 }
 
-/* The first recipient from next on that RCPT has accepted. */
+/* The first recipient from next on that RCPT has accepted in this transaction. */
 static bool
 find_accepted(struct client *c)
 {
-	while (c->next < c->transport->count && !c->transport->recipients[c->next].accepted)
+	const struct transport *t = c->transport;
+	while (c->next < t->count && (!t->recipients[c->next].accepted || t->recipients[c->next].settled))
 		c->next++;
-	return c->next < c->transport->count;
+	return c->next < t->count;
 }
 
 static void
@@ -133,28 +188,83 @@ begin_data(struct client *c)
 	client_expect(c, CLIENT_DATA);
 }
 
+/* Does the enhanced status code of the reply (RFC 3463) go on like this after its class? "" if it has none. */
+static bool
+has_status(const struct client *c, const char *rest)
+{
+	const char *text = c->reply.text;
+	return (text[0] == '4' || text[0] == '5') && strncmp(text + 1, rest, strlen(rest)) == 0;
+}
+
+/*
+ * Is the refusal about the number of recipients (RFC 5321 4.5.3.1.10)? 452 and 552 may also say that one mailbox is full,
+ * or refuse a recipient for other reasons: then the transaction that begins with that recipient shows it.
+ */
+static bool
+is_too_many(const struct client *c)
+{
+	bool limit = has_status(c, ".5.3") && !ascii_is_digit(c->reply.text[5]);
+	if (limit)
+		return c->accepted > 0 || c->transactions > 1;
+	return c->accepted > 0 && (c->reply.code == 452 || c->reply.code == 552) && !has_status(c, ".2.");
+}
+
+/* The recipient is named again in the next transaction, as are those behind it. */
+static void
+on_too_many(struct client *c)
+{
+	c->full = true;
+	if (c->transport->most == 0)
+		c->transport->most = c->accepted;
+}
+
+static void
+on_refusal(struct client *c, struct transport_recipient *recipient)
+{
+	c->refused = true;
+	if (is_too_many(c)) {
+		on_too_many(c);
+		return;
+	}
+	if (c->replies == 1)
+		c->transport->most = 0;
+	client_settle_one(c, recipient);
+}
+
 /* A 421 ends the session (RFC 5321 3.8). */
 void
 client_on_rcpt(struct client *c)
 {
+	bool found = seek_named(c, &c->next);
+	assert(found);
 	struct transport_recipient *recipient = &c->transport->recipients[c->next++];
+	c->replies++;
 	recipient->accepted = c->reply.code / 100 == 2;
-	if (!recipient->accepted)
-		client_settle_one(c, recipient);
+	c->accepted += recipient->accepted;
 	if (c->reply.code == 421) {
-		c->peer.fault = "it closed the session";
-		client_defer(c);
-		end(c);
-	} else if (c->next < c->batch) {
-		client_expect(c, CLIENT_RCPT);
-	} else if (c->next < c->transport->count) {
-		put_batch(c);
-	} else {
-		begin_data(c);
+		c->refused = true;
+		end_session(c);
+		return;
 	}
+	if (!recipient->accepted)
+		on_refusal(c, recipient);
+	if (c->replies < c->named)
+		client_expect(c, CLIENT_RCPT);
+	else if (has_more(c))
+		put_batch(c);
+	else
+		begin_data(c);
 }
 
-/* A 2yz is no reply to DATA: the server has accepted nothing yet. */
+/* Gives the recipients of the transaction their result by the reply. */
+static void
+settle_accepted(struct client *c)
+{
+	for (c->next = 0; find_accepted(c);)
+		client_settle_one(c, &c->transport->recipients[c->next]);
+}
+
+/* A 2yz is no reply to DATA: the server has accepted nothing yet. Recipients that were left for later stay so. */
 void
 client_on_data(struct client *c)
 {
@@ -163,10 +273,13 @@ client_on_data(struct client *c)
 		c->state = CLIENT_READING;
 		return;
 	}
-	if (class == 2)
-		client_defer(c);
-	else
-		client_settle_by_reply(c);
+	if (c->reply.code == 421) {
+		end_session(c);
+		return;
+	}
+	if (class != 2)
+		settle_accepted(c);
+	client_defer(c);
 	end(c);
 }
 
@@ -185,28 +298,60 @@ client_message_sent(struct client *c)
 	expect_end(c);
 }
 
-/* One reply for all recipients that RCPT has accepted; in LMTP one for each of them (RFC 2033 section 4.2). */
-void
-client_on_end(struct client *c)
+/* Recipients that were left for later are sent at once, unless the server is in trouble. */
+static void
+begin_next(struct client *c)
+{
+	int class = c->reply.code / 100;
+	if (client_is_any_left(c) && (class == 2 || class == 5) && peer_is_empty(&c->peer)) {
+		client_begin_mail(c);
+		return;
+	}
+	client_defer(c);
+	end(c);
+}
+
+/* Gives results by a reply to the message. Returns whether recipients wait for a reply of their own. */
+static bool
+settle_end(struct client *c)
 {
 	bool each = c->manner.protocol == TRANSPORT_LMTP;
 	do {
 		client_settle_one(c, &c->transport->recipients[c->next++]);
 		c->delivered = c->delivered || c->reply.code / 100 == 2;
 	} while (find_accepted(c) && !each);
-	if (c->next < c->transport->count)
+	return c->next < c->transport->count;
+}
+
+/* One reply for all recipients that RCPT has accepted; in LMTP one for each of them (RFC 2033 section 4.2). */
+void
+client_on_end(struct client *c)
+{
+	if (settle_end(c))
 		expect_end(c);
 	else
-		end(c);
+		begin_next(c);
+}
+
+void
+client_end_broken(struct client *c)
+{
+	const char *fault = c->peer.fault;
+	if (c->state == CLIENT_END && c->reply.code / 100 == 2) {
+		c->peer.fault = NULL;
+		(void)settle_end(c);
+		c->peer.fault = fault;
+	}
+	client_settle_by_reply(c);
 }
 
 /* A server that disconnects during the message may have replied with the reason. */
 void
 client_on_objection(struct client *c)
 {
-	if (c->reply.code / 100 < 4)
-		c->peer.fault = c->fault;
-	client_settle_by_reply(c);
+	if (c->reply.code / 100 >= 4)
+		settle_accepted(c);
 	c->peer.fault = c->fault;
+	client_settle_by_reply(c);
 	end(c);
 }

@@ -33,6 +33,16 @@ read_size(struct client *c, const char *text)
 	c->size_max = ascii_is_digit(*text) && (*end == '\n' || *end == '\0' || *end == ' ') ? size : 0;
 }
 
+/* Servers have a line "AUTH=" for clients from before RFC 2554 beside the one of today, and the two may differ. */
+static void
+add_mechanisms(struct client *c, const char *names, size_t len)
+{
+	size_t used = strlen(c->mechanisms);
+	if (used + len + 2 > sizeof c->mechanisms)
+		return;
+	snprintf(c->mechanisms + used, sizeof c->mechanisms - used, "%s%.*s", used > 0 ? " " : "", (int)len, names);
+}
+
 static void
 read_extension(struct client *c, const char *line, size_t len)
 {
@@ -50,8 +60,7 @@ read_extension(struct client *c, const char *line, size_t len)
 		if (known[i].extension == EXTENSION_SIZE)
 			read_size(c, parameter);
 		if (known[i].extension == EXTENSION_AUTH)
-			snprintf(c->mechanisms, sizeof c->mechanisms, "%.*s", (int)(len - (size_t)(parameter - line)),
-			    parameter);
+			add_mechanisms(c, parameter, len - (size_t)(parameter - line));
 	}
 }
 
@@ -96,8 +105,8 @@ log_in_or_begin(struct client *c)
 		client_begin_mail(c);
 }
 
-static void
-fail_tls(struct client *c, const char *why)
+void
+client_fail_tls(struct client *c, const char *why)
 {
 	client_settle(c, TRANSPORT_LATER, FTG_NOTICE_NO_TLS, why);
 	c->state = CLIENT_ENDED;
@@ -112,7 +121,7 @@ after_hello(struct client *c)
 		peer_put(&c->peer, "STARTTLS");
 		client_expect(c, CLIENT_STARTTLS);
 	} else if (c->manner.tls == TRANSPORT_TLS_REQUIRED) {
-		fail_tls(c, "STARTTLS is not offered");
+		client_fail_tls(c, "STARTTLS is not offered");
 	} else {
 		log_in_or_begin(c);
 	}
@@ -144,15 +153,20 @@ client_on_helo(struct client *c)
 		defer(c);
 }
 
+/* A session in which the server has refused what it offered is not trusted to go on: the caller may open another one. */
 void
 client_on_starttls(struct client *c)
 {
-	if (c->reply.code / 100 == 2)
+	char why[256];
+	if (c->reply.code / 100 == 2) {
 		c->state = CLIENT_ENCRYPTING;
-	else if (c->manner.tls == TRANSPORT_TLS_REQUIRED)
-		fail_tls(c, "STARTTLS is refused");
-	else
-		log_in_or_begin(c);
+		return;
+	}
+	snprintf(why, sizeof why, "STARTTLS is refused: %d %.200s", c->reply.code, c->reply.text);
+	for (char *at = strchr(why, '\n'); at != NULL; at = strchr(at, '\n'))
+		*at = ' ';
+	c->tls_failed = true;
+	client_fail_tls(c, why);
 }
 
 /* After STARTTLS, EHLO again: the reply received in the clear must be discarded (RFC 3207 section 4.2). */
@@ -161,10 +175,10 @@ client_on_encrypted(struct client *c, bool secure)
 {
 	peer_discard(&c->peer);
 	c->secure = secure;
-	c->tls_failed = !secure;
+	c->tls_failed = !secure && !c->stopping;
 	if (!secure) {
 		c->peer.fault = "TLS failed";
-		fail_tls(c, c->error);
+		client_fail_tls(c, c->error);
 	} else if (c->manner.tls == TRANSPORT_TLS_IMPLICIT) {
 		client_expect(c, CLIENT_GREETING);
 	} else {

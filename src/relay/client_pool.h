@@ -2,6 +2,7 @@
 #ifndef RELAY_CLIENT_POOL_H
 #define RELAY_CLIENT_POOL_H
 
+#include "relay/tls_failures.h"
 #include "relay/transport.h"
 
 enum {
@@ -24,6 +25,7 @@ struct client_pool {
 	struct executor *disk; /* runs the jobs that read messages */
 	struct client_slot slots[CLIENT_POOL_IDLE];
 	unsigned idle, reused; /* connections that are idle; messages that went over one that was */
+	struct tls_failures tls_failures;
 };
 
 /* dialer and disk must outlive the pool. */

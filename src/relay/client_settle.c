@@ -73,6 +73,15 @@ client_defer(struct client *c)
 	client_settle(c, TRANSPORT_LATER, FTG_NOTICE_SAID, detail);
 }
 
+bool
+client_is_any_left(const struct client *c)
+{
+	for (size_t i = 0; i < c->transport->count; i++)
+		if (!c->transport->recipients[i].settled)
+			return true;
+	return false;
+}
+
 void
 client_expect(struct client *c, enum client_state state)
 {

@@ -23,11 +23,17 @@ peer_filled(struct peer *peer, size_t len)
 	peer->used += len;
 }
 
+bool
+peer_is_empty(const struct peer *peer)
+{
+	return peer->at == peer->used && !peer->cut;
+}
+
 void
 peer_discard(struct peer *peer)
 {
 	peer->at = peer->used = 0;
-	peer->partial = false;
+	peer->partial = peer->cut = false;
 }
 
 static enum peer_state
@@ -37,14 +43,13 @@ fail(struct peer *peer, const char *fault)
 	return PEER_FAULT;
 }
 
-/* 0 if the line begins with no code. A second digit above 5 is not in RFC 5321 4.2, but servers with 560 exist. */
+/* The three digits that a line of a reply begins with; -1: it is no line of a reply. */
 static int
 code_of(const char *line, size_t len)
 {
-	bool digits = len >= 3 && line[0] >= '2' && line[0] <= '5' && ascii_is_digit(line[1]) &&
-	    ascii_is_digit(line[2]);
+	bool digits = len >= 3 && ascii_is_digit(line[0]) && ascii_is_digit(line[1]) && ascii_is_digit(line[2]);
 	if (!digits || (len > 3 && line[3] != ' ' && line[3] != '-'))
-		return 0;
+		return -1;
 	return 100 * (line[0] - '0') + 10 * (line[1] - '0') + line[2] - '0';
 }
 
@@ -58,18 +63,33 @@ keep(struct peer_reply *reply, const char *text, size_t len)
 	reply->text[reply->len] = '\0';
 }
 
-/* A line without its end. PEER_REPLY: it is the last one. */
+/* A second digit above 5 is not in RFC 5321 4.2, but servers with 560 exist. */
+static bool
+is_valid(int code)
+{
+	return code >= 200 && code <= 599;
+}
+
+/*
+ * A line without its end. PEER_REPLY: it is the last one. Postfix's postscreen(8) sends "220-" and, to a client that it
+ * blocks, a last line with another code: the last line counts.
+ */
 static enum peer_state
 add_line(struct peer *peer, struct peer_reply *reply, const char *line, size_t len)
 {
 	int code = code_of(line, len);
-	if (code == 0 || (reply->code != 0 && code != reply->code))
+	bool last = len <= 3 || line[3] == ' ';
+	if (code < 0 || (!last && !is_valid(code))) {
+		peer->strange = true;
+		return PEER_MORE;
+	}
+	if (!is_valid(code))
 		return fail(peer, "its reply is not an SMTP reply");
-	if (peer->octets > PEER_REPLY_MAX)
-		return fail(peer, "its reply is too long");
+	if (code != reply->code)
+		reply->len = 0;
 	reply->code = code;
 	keep(reply, line + 4, len > 4 ? len - 4 : 0);
-	return len <= 3 || line[3] == ' ' ? PEER_REPLY : PEER_MORE;
+	return last ? PEER_REPLY : PEER_MORE;
 }
 
 static void
@@ -82,6 +102,24 @@ begin_reply(struct peer *peer, struct peer_reply *reply)
 	reply->text[0] = '\0';
 	peer->octets = 0;
 	peer->partial = true;
+	peer->strange = false;
+}
+
+/* The next line, without LF, of which PEER_LINE_MAX octets are read; NULL: its end is missing. */
+static const char *
+next_line(struct peer *peer, size_t *len)
+{
+	const char *line = peer->in + peer->at;
+	size_t there = peer->used - peer->at;
+	const char *end = memchr(line, '\n', there);
+	bool rest = peer->cut, full = end == NULL && there == sizeof peer->in;
+	if (end == NULL && !rest && !full)
+		return NULL;
+	*len = end != NULL ? (size_t)(end - line) : there;
+	peer->at += *len + (end != NULL);
+	peer->octets += *len + (end != NULL);
+	peer->cut = end == NULL;
+	return rest ? NULL : line;
 }
 
 enum peer_state
@@ -90,16 +128,14 @@ peer_next(struct peer *peer, struct peer_reply *reply)
 	enum peer_state state = PEER_MORE;
 	begin_reply(peer, reply);
 	while (peer->fault == NULL && state == PEER_MORE) {
-		const char *line = peer->in + peer->at;
-		const char *end = memchr(line, '\n', peer->used - peer->at);
-		if (end == NULL && peer->used - peer->at == sizeof peer->in)
-			return fail(peer, "a line of its reply is too long");
-		if (end == NULL)
+		size_t len, at = peer->at;
+		const char *line = next_line(peer, &len);
+		if (line != NULL)
+			state = add_line(peer, reply, line, len - (len > 0 && line[len - 1] == '\r'));
+		else if (peer->at == at)
 			return PEER_MORE;
-		size_t len = (size_t)(end - line);
-		peer->at += len + 1;
-		peer->octets += len + 1;
-		state = add_line(peer, reply, line, len - (len > 0 && line[len - 1] == '\r'));
+		if (state == PEER_MORE && peer->octets > PEER_REPLY_MAX)
+			return fail(peer, "its reply is too long");
 	}
 	peer->partial = false;
 	return peer->fault != NULL ? PEER_FAULT : state;

@@ -6,17 +6,18 @@
 #include <stddef.h>
 
 enum {
-	PEER_LINE_MAX = 2048,    /* octets of a line of a reply; RFC 5321 4.5.3.1.5 asks for 512 */
-	PEER_REPLY_MAX = 16384,  /* octets of a reply, all its lines */
+	PEER_LINE_MAX = 2048,    /* octets of a line of a reply that are read; RFC 5321 4.5.3.1.5 asks for 512 */
+	PEER_REPLY_MAX = 65536,  /* octets of a reply, all its lines, with those that are skipped */
 	PEER_TEXT_MAX = 4096,    /* octets that are kept of it */
 	PEER_OUT = 8192,         /* octets of commands that are collected */
 	PEER_COMMAND_MAX = 4096, /* octets of a command for which peer_has_room() asks */
 };
 
 struct peer_reply {
-	int code; /* 200 to 599; 0: none yet */
+	int code; /* of the last line, 200 to 599; 0: none yet */
 	size_t len;
-	char text[PEER_TEXT_MAX + 1]; /* without the codes, \n between lines, '?' for all but printable ASCII */
+	/* Of the last line and of the lines before it that have its code: without it, \n between, '?' for all but printable ASCII. */
+	char text[PEER_TEXT_MAX + 1];
 };
 
 /* All zero at the beginning. */
@@ -25,6 +26,8 @@ struct peer {
 	size_t at, used, out; /* octets of in that are consumed, octets in in, octets in commands */
 	size_t octets;        /* of the reply that is being read */
 	bool partial;         /* a reply has begun */
+	bool cut;             /* the rest of a line that was too long is still to be skipped */
+	bool strange;         /* lines that are no reply were skipped since the reply has begun */
 	char in[PEER_LINE_MAX], commands[PEER_OUT];
 };
 
@@ -35,10 +38,14 @@ char *peer_space(struct peer *peer, size_t *room);
 void peer_filled(struct peer *peer, size_t len);
 
 /*
- * Parses the next reply (RFC 5321 4.2), of which *reply holds the part that was there before. PEER_MORE: octets are missing.
- * PEER_FAULT: peer->fault says why this is no reply.
+ * Parses the next reply (RFC 5321 4.2), of which *reply holds the part that was there before. Lines that are no reply are
+ * skipped, as is what exceeds PEER_LINE_MAX in a line. The last line counts if the lines of a reply have different codes.
+ * PEER_MORE: octets are missing. PEER_FAULT: peer->fault says why this is no reply; *reply holds the lines before.
  */
 enum peer_state peer_next(struct peer *peer, struct peer_reply *reply);
+
+/* Has everything that was read been consumed? */
+bool peer_is_empty(const struct peer *peer);
 
 /* Discards buffered octets before TLS: an attacker may have sent them (RFC 3207 section 6). */
 void peer_discard(struct peer *peer);

@@ -53,8 +53,15 @@ struct transport_recipient {
 	enum transport_result result;
 	char *verdict; /* text of relay/verdict.h; NULL if memory was out; owned by the caller */
 	bool settled;  /* while it runs: the result is known */
-	bool accepted; /* by the reply to RCPT */
+	bool accepted; /* by the reply to RCPT in the transaction under way */
+	bool taken;    /* and by RCPT on a connection that failed before the message was sent */
 };
+
+/*
+ * Which recipients without a result a connection names first. If a server ends the connection after it has refused some,
+ * the next one names those that were accepted, and if it ends that too, one recipient in each transaction.
+ */
+enum transport_naming { TRANSPORT_NAMING_ALL, TRANSPORT_NAMING_TAKEN, TRANSPORT_NAMING_ONE };
 
 enum { TRANSPORT_SERVER_SIZE = CHANNEL_HOST_SIZE + 300 };
 
@@ -88,7 +95,13 @@ struct transport {
 	struct client_pool *pool;
 	unsigned messages; /* that went over the connection before */
 	bool without_tls;  /* TLS failed, and may be left out */
+	enum transport_naming naming;
+	size_t most;         /* recipients that the server accepts in a transaction; 0: not known */
+	unsigned reconnects; /* after the server ended a connection */
 };
+
+/* The TLS of its next connection, which is that of its manner unless TLS failed. */
+enum transport_tls transport_uses_tls(const struct transport *transport);
 
 /*
  * Hands the message over, on a connection of the pool or a new one, and fills in the result and the verdict of each

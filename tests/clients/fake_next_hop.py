@@ -22,9 +22,12 @@ class FakeNextHop:
     answers: what is said to a command, by the beginning of its line in capitals, the longest first: a text, a list of
     texts for one connection after the other, the last one ever after, or a function that gets the connection and does
     what it likes. "" is the greeting, "." the end of a message. None closes the connection, "silence" says nothing.
+
+    recipients_max: recipients that are accepted in a transaction; further ones get the answer recipients_over.
     """
 
-    def __init__(self, lmtp=False, path=None, address=("127.0.0.1", 0), **answers):
+    def __init__(self, lmtp=False, path=None, address=("127.0.0.1", 0), recipients_max=None, recipients_over="", **answers):
+        self.recipients_max, self.recipients_over = recipients_max, recipients_over
         self.answers = {**OK, **answers}
         self.lmtp, self.path, self.address = lmtp, path, address
         self.lock = threading.Lock()
@@ -92,9 +95,12 @@ class FakeNextHop:
         sender, recipients = None, []
         alive = self.say(connection, "", number)
         while alive and (octets := lines.readline()):
-            line = octets.decode().rstrip("\r\n")
+            line = octets.decode(errors="replace").rstrip("\r\n")
             with self.lock:
                 self.commands.append(line)
+            if line.upper().startswith("RCPT") and len(recipients) == self.recipients_max:
+                connection.sendall(self.recipients_over.encode() + b"\r\n")
+                continue
             verdict = self.answer(line, number)
             if callable(verdict) or (verdict or "").startswith("250"):
                 address = re.match(r"(?i)(MAIL FROM|RCPT TO):<(.*?)>(?: |$)", line)

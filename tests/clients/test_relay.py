@@ -6,6 +6,7 @@ import email.policy
 import os
 import re
 import signal
+import ssl
 import time
 
 from encrypted import Certificate
@@ -108,9 +109,9 @@ class Relay(RelayCase):
             "refuses to talk": {"": ["554 no", "220 hello"]},
             "closes at once": {"": [None, "220 hello"]},
             "rubbish": {"": ["what\x00 \xff is this", "220 hello"]},
-            "endless line": {"": ["220 " + 5000 * "x", "220 hello"]},
+            "endless line": {"": [70000 * "x", "220 hello"]},
             "endless reply": {"EHLO": ["\r\n".join(["250-x"] * 9999), "250 next.example"]},
-            "other code": {"EHLO": ["250-a\r\n251 b", "250 next.example"]},
+            "other code": {"EHLO": ["250-a\r\n451 b", "250 next.example"]},
             "ehlo": {"EHLO": ["451 later", "250 next.example"]},
             "mail": {"MAIL": ["451 4.3.0 later", "250 ok"]},
             "greylisting": {"RCPT": ["450 4.7.1 greylisted", "250 ok"]},
@@ -268,6 +269,80 @@ class Relay(RelayCase):
             wait_until(following.messages)
             self.assertIn(b"Delivered-To: anna@example.org", following.messages()[0])
 
+    def test_next_server_is_another_of_ours_with_a_limit_of_recipients(self):
+        """Both speak the published profile: #4.38 is 553 5.5.3 there, and the recipients beyond are named in a batch."""
+        last = self.next()
+        following = self.enterContext(Server("--workers", "1", "--hostname", "mx.example.net", config=LIMITS +
+                                             "  max-recipients: 100\n" + self.settings(last.port, "")))
+        following.control("access", "add", "relay", "127.0.0.0/8")
+        server = self.start(following.port, "  retry: 1h\n  retry-max: 1h\n")
+        many = [f"user{i}@example.org" for i in range(150)]
+        self.send(server, *many)
+        messages = last.wait(2)
+        self.assertEqual([100, 50], sorted((len(message.recipients) for message in messages), reverse=True))
+        self.assertEqual(sorted(many), sorted(name for message in messages for name in message.recipients))
+        self.gone(server)
+        self.assertEqual([], server.messages(), "no DSN")
+        self.assertEqual(150, server.log().count("event=relayed "))
+        self.assertNotIn("event=deferred ", server.log())
+        self.assertIn("ref=#4.38", following.log())
+
+    def test_recipients_beyond_the_limit_of_the_next_server_are_sent_at_once(self):
+        for over in "452 4.5.3 too many", "552 too many recipients", "452 too many":
+            for extensions in "250 PIPELINING", "250 8BITMIME":
+                with self.subTest(over, extensions=extensions):
+                    following = self.next(recipients_max=40, recipients_over=over, EHLO="250-x\r\n" + extensions)
+                    server = self.start(following.port, "  retry: 1h\n  retry-max: 1h\n")
+                    many = [f"user{i}@example.net" for i in range(100)]
+                    self.send(server, *many)
+                    messages = following.wait(3)
+                    self.assertEqual([40, 40, 20], [len(message.recipients) for message in messages])
+                    self.assertEqual(many, [name for message in messages for name in message.recipients])
+                    self.gone(server)
+                    self.assertEqual(1, following.connections)
+                    self.assertNotIn("event=deferred", server.log())
+
+    def test_accepted_recipients_are_sent_alone_after_the_connection_has_ended(self):
+        following = self.next(**{"RCPT TO:<NO": "550 5.1.1 nobody", "RCPT TO:<LAST": [None, "250 ok"]},
+                              EHLO="250-x\r\n250 PIPELINING")
+        server = self.start(following.port, "  retry: 1h\n  retry-max: 1h\n")
+        self.send(server, "a@example.net", "no@example.net", "b@example.net", "last@example.net")
+        first, second = following.wait(2)
+        self.assertEqual(["a@example.net", "b@example.net"], first.recipients)
+        self.assertEqual(["last@example.net"], second.recipients)
+        self.gone(server)
+        self.assertEqual(2, following.connections)
+
+    def test_recipients_are_sent_one_by_one_if_they_fail_together(self):
+        following = self.next(**{"RCPT TO:<NO": "550 5.1.1 nobody", "DATA": [None, None, "354 go"]})
+        server = self.start(following.port, "  retry: 1h\n  retry-max: 1h\n")
+        self.send(server, "a@example.net", "no@example.net", "b@example.net")
+        first, second = following.wait(2)
+        self.assertEqual((["a@example.net"], ["b@example.net"]), (first.recipients, second.recipients))
+        self.gone(server)
+        self.assertEqual(3, following.connections)
+
+    def test_accepted_message_is_not_sent_again_whatever_the_reply_looks_like(self):
+        replies = ["\r\n250 2.0.0 queued", "250-2.0.0 ok\r\nqueued as 1\r\n250 bye", "250-a\r\n251 b",
+                   "250 " + 9000 * "x", "250-" + 9000 * "x" + "\r\n250 x", "Hello\r\n250 ok"]
+        for reply in replies:
+            with self.subTest(reply[:30]):
+                following = self.next(**{".": reply})
+                server = self.start(following.port)
+                self.send(server)
+                self.gone(server)
+                self.assertEqual(1, following.commands.count("DATA"))
+                server.wait_for_log("event=relayed ")
+                self.assertNotIn("event=deferred", server.log())
+
+    def test_last_line_of_a_greeting_is_logged_and_reported(self):
+        following = self.next(**{"": "220-next.example ESMTP\r\n521 5.7.1 Service unavailable; [127.0.0.1] blocked"})
+        server = self.start(following.port, "  expire: 2s\n")
+        self.send(server)
+        server.wait_for_log(r'event=deferred .* ref=#8\.12 .*reply="521 5\.7\.1 Service unavailable; \[127\.0\.0\.1\] blocked"')
+        status = self.notice(server).get_payload(1).get_payload(1)
+        self.assertEqual("smtp; 521 5.7.1 Service unavailable; [127.0.0.1] blocked", status["Diagnostic-Code"])
+
     def test_reload_changes_the_texts_of_dsns(self):
         following = self.next(RCPT="550 no")
         server = self.start(following.port, "", "--language", "de")
@@ -339,6 +414,56 @@ class Secure(RelayCase):
 
     def test_encryption_is_used_where_it_is_offered(self):
         self.assertIn(b"with ESMTPS\n\t(TLSv1.3 ", self.arrives(self.start(self.required, "starttls")))
+
+    def test_message_goes_in_the_clear_after_tls_has_failed(self):
+        """Each way costs one connection, and is remembered for the next message."""
+        offers = "250-next.example\r\n250 STARTTLS"
+        ways = {"refused": "454 4.7.0 no", "closed": None, "garbage": "220-\r\n\x16\x03\x01rubbish\r\n220 go\r\nrubbish",
+                "closed after it": self.close_after("220 go"), "alert": self.refuse_the_client,
+                "silence": "silence", "silence in the handshake": "220 go"}
+        for name, way in ways.items():
+            with self.subTest(name):
+                following = self.enterContext(FakeNextHop(EHLO=offers, STARTTLS=way))
+                server = self.start(following.port, "starttls", "  timeout: 1s\n")
+                self.send(server)
+                following.wait(1)
+                self.gone(server)
+                server.wait_for_log(rf'event=tls-failed next=\[127\.0\.0\.1\]:{following.port} detail=\S+')
+                self.assertEqual(2, following.connections)
+                self.send(server)
+                following.wait(2)
+                self.gone(server)
+                self.assertEqual(1, following.commands.count("STARTTLS"))
+                self.assertNotIn("event=deferred", server.log())
+                self.assertEqual(1, server.log().count("event=tls-failed"))
+
+    def test_message_does_not_go_in_the_clear_where_tls_is_required(self):
+        for way in "454 4.7.0 no", None, self.close_after("220 go"), self.refuse_the_client:
+            following = self.enterContext(FakeNextHop(EHLO="250-next.example\r\n250 STARTTLS", STARTTLS=way))
+            server = self.start(following.port, "required", "  verify: no\n")
+            self.send(server)
+            server.wait_for_log(r"event=deferred .* ref=#8\.19 ")
+            self.assertEqual([], [command for command in following.commands if command.startswith("MAIL")])
+
+    @staticmethod
+    def close_after(text):
+        def close(connection):
+            connection.sendall(text.encode() + b"\r\n")
+            return False
+        return close
+
+    def refuse_the_client(self, connection):
+        """In TLS 1.3 the handshake is complete for the client when the server refuses it for want of a certificate."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate.file, self.certificate.key)
+        context.load_verify_locations(self.certificate.file)
+        context.verify_mode = ssl.CERT_REQUIRED
+        connection.sendall(b"220 go\r\n")
+        try:
+            context.wrap_socket(connection, server_side=True)
+        except ssl.SSLError:
+            pass
+        return False
 
     def test_certificate_that_is_trusted(self):
         server = self.start(self.required, "required", f"  tls-ca: {self.certificate.file}\n")

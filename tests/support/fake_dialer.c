@@ -20,9 +20,10 @@ struct fake_channel {
 	const char *octets;
 	size_t len;
 	bool refused, silent;
-	char in[1 << 14], out[1 << 15];
+	char in[1 << 14], out[1 << 17];
 	size_t in_len, at, out_len;
 	bool data, closed, secure;
+	size_t rcpt, refusals; /* of the transaction; of the connection */
 };
 
 static const struct fake_answer usual[] = { { "EHLO", "250-mx.example.net\r\n250 8BITMIME\r\n", false },
@@ -65,12 +66,27 @@ answer_of(struct fake_dialer *d, const char *line)
 			return usual[i].answer;
 }
 
+/* The answer to a command that is not in a table: a recipient beyond the limit; NULL: there is none. */
+static const char *
+refuse(struct fake_channel *c, const char *line)
+{
+	const struct fake_dialer *d = c->dialer;
+	if (strncasecmp(line, "MAIL", 4) == 0)
+		c->rcpt = 0;
+	if (d->rcpt_max == 0 || strncasecmp(line, "RCPT", 4) != 0 || c->rcpt++ < d->rcpt_max)
+		return NULL;
+	c->refusals++;
+	c->closed = d->refusals_max > 0 && c->refusals >= d->refusals_max;
+	return d->rcpt_over;
+}
+
 static void
 take_command(struct fake_channel *c, char *line, size_t len)
 {
 	note(c, line, len);
 	line[len] = '\0';
-	const char *answer = answer_of(c->dialer, line);
+	const char *refusal = refuse(c, line);
+	const char *answer = refusal != NULL ? refusal : answer_of(c->dialer, line);
 	if (answer == NULL)
 		c->closed = true;
 	else

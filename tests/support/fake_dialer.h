@@ -22,13 +22,17 @@ struct fake_dialer {
 	const char *greeting;        /* NULL: "220 mx.example.net\r\n" */
 	struct fake_answer *answers; /* those of the usual table come behind them */
 	size_t answer_count;
-	const char *refused;   /* the host that refuses connections */
-	const char *silent;    /* hosts that begin so accept connections and say nothing */
-	int dialled;           /* connections that were tried */
-	int open, most_open;   /* connections; the most at a time */
-	bool tls_fails;        /* what TLS comes to */
-	size_t piece;          /* octets that a read gives at most; 0: all */
-	size_t data_max;       /* octets of a message after which the connection breaks; 0: never */
+	const char *refused; /* the host that refuses connections */
+	const char *silent;  /* hosts that begin so accept connections and say nothing */
+	int dialled;         /* connections that were tried */
+	int open, most_open; /* connections; the most at a time */
+	bool tls_fails;      /* what TLS comes to */
+	size_t piece;        /* octets that a read gives at most; 0: all */
+	size_t data_max;     /* octets of a message after which the connection breaks; 0: never */
+	size_t rcpt_max;     /* recipients that are accepted in a transaction; 0: all */
+	const char
+	    *rcpt_over; /* the reply to further ones, a whole line; the connection breaks after refusals_max of them */
+	size_t refusals_max;   /* 0: it never does */
 	const char *end;       /* the replies to the end of a message, whole lines; NULL: "250 2.0.0 queued\r\n" */
 	char said[1 << 16];    /* all commands, in TLS with "TLS: " in front */
 	char hosts[1 << 12];   /* that were dialled, each with a space behind it */

@@ -1,126 +1,16 @@
 /* The client of SMTP and LMTP: what it says, and what it makes of the answers. */
-#include "relay/client_pool.h"
-#include "relay/peer.h"
-#include "relay/transport.h"
-
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include "support/fake_dialer.h"
+#include "support/transport_fixture.h"
 
-static struct fake_dialer server;
-static struct transport transport;
-static struct transport_recipient to[200];
-static struct client_pool pool;
-static bool ended;
-
-static void
-run_job(struct executor *executor, struct job *job)
-{
-	(void)executor;
-	job->work(job);
-	job->done(job);
-}
-
-static struct executor disk = { .start = run_job };
-
-static void
-on_done(struct transport *done)
-{
-	cr_assert_eq(done, &transport);
-	ended = true;
-}
-
-static void
-give_message(const char *octets, size_t len)
-{
-	transport.message = memfd_create("message", MFD_CLOEXEC);
-	cr_assert_eq(write(transport.message, octets, len), len);
-}
-
-static void
-set_up(void)
-{
-	fake_dialer_open(&server);
-	client_pool_open(&pool, &server.dialer, &disk);
-	for (size_t i = 0; i < sizeof to / sizeof *to; i++)
-		to[i] = (struct transport_recipient) { .address = "bert@example.net" };
-	transport = (struct transport) {
-		.manner = { .hostname = "mx.example.test", .tls = TRANSPORT_TLS_NONE },
-		.times = { 1000, 1000, 1000, 60000 },
-		.address = { { "192.0.2.1", 25 }, "mx1.example.net" },
-		.done = on_done,
-		.sender = "anna@example.test",
-		.recipients = to,
-		.count = 1,
-		.size = 20,
-	};
-	give_message("Subject: a\n\nb\n", 14);
-}
-
-/* Silence lasts until the deadline. */
-static void
-run(void)
-{
-	ended = false;
-	transport.deadline = 0;
-	transport_start(&transport, &pool);
-	while (!ended && (fake_dialer_run(&server) || fake_dialer_time_out(&server)))
-		;
-	cr_assert(ended);
-}
-
-/* Connections that are idle say goodbye. */
-static void
-close_all(void)
-{
-	client_pool_close(&pool);
-	while (fake_dialer_run(&server))
-		;
-	cr_expect_eq(server.open, 0);
-}
-
-static void
-tear_down(void)
-{
-	server.answer_count = 0;
-	close_all();
-	fake_dialer_close(&server);
-	close(transport.message);
-	for (size_t i = 0; i < sizeof to / sizeof *to; i++)
-		free(to[i].verdict);
-}
-
-TestSuite(transport, .init = set_up, .fini = tear_down);
-
-static void
-answer(struct fake_answer *answers, size_t count)
-{
-	server.answers = answers;
-	server.answer_count = count;
-}
-#define ANSWER(...)                                                                                                    \
-	struct fake_answer answers[] = { __VA_ARGS__ };                                                                \
-	answer(answers, sizeof answers / sizeof *answers)
-
-/* Runs on a new connection, and looks at the first recipient. */
-static void
-comes_to(enum transport_result result, const char *verdict)
-{
-	run();
-	close_all();
-	cr_expect_eq(to[0].result, result, "%s", to[0].verdict);
-	cr_expect_str_eq(to[0].verdict, verdict);
-}
-
-#define WHO "mx1.example.net [192.0.2.1]"
+TestSuite(transport, .init = transport_set_up, .fini = transport_tear_down);
 
 Test(transport, hands_a_message_over)
 {
-	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	transport_comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
 	cr_expect_str_eq(server.said,
 	    "EHLO mx.example.test\nMAIL FROM:<anna@example.test>\nRCPT TO:<bert@example.net>\nDATA\nQUIT\n");
 	cr_expect_str_eq(server.message, "Subject: a\r\n\r\nb\r\n");
@@ -131,7 +21,7 @@ Test(transport, reads_answers_an_octet_at_a_time)
 {
 	ANSWER({ "EHLO", "250-mx.example.net hello\r\n250-SIZE 100\r\n250 DSN\r\n", false });
 	server.piece = 1;
-	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	transport_comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
 	cr_expect_not_null(strstr(server.said, "MAIL FROM:<anna@example.test> SIZE=20\n"));
 	cr_expect(transport.dsn);
 }
@@ -140,9 +30,9 @@ Test(transport, doubles_dots_and_ends_the_last_line)
 {
 	static const char octets[] = "Return-Path: <x>\n.\n..\na.\r.b\n.";
 	close(transport.message);
-	give_message(octets, sizeof octets - 1);
+	transport_give_message(octets, sizeof octets - 1);
 	transport.local_prefix_len = strlen("Return-Path: <x>\n");
-	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	transport_comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
 	cr_expect_str_eq(server.message, "..\r\n...\r\na. .b\r\n..\r\n");
 }
 
@@ -153,9 +43,9 @@ Test(transport, sends_messages_of_any_size_whole)
 		octets[i] = i % 61 == 60 ? '\n' : i % 61 == 0 ? '.' : 'x';
 	for (size_t len = 16380; len < 16390; len++) {
 		close(transport.message);
-		give_message(octets, len);
+		transport_give_message(octets, len);
 		server.message_len = 0;
-		comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+		transport_comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
 		size_t lines = (len + 60) / 61, ends = len / 61;
 		cr_expect_eq(server.message_len, len - ends + lines + 2 * lines, "%zu: %zu", len, server.message_len);
 	}
@@ -170,7 +60,7 @@ Test(transport, tells_what_each_recipient_got)
 	to[1].address = "later@example.net";
 	to[2].address = "yes@example.net";
 	transport.count = 150;
-	comes_to(TRANSPORT_FAILED, "#8.12 " WHO ": 550 5.1.1 no 5.1.1 such ?user");
+	transport_comes_to(TRANSPORT_FAILED, "#8.12 " WHO ": 550 5.1.1 no 5.1.1 such ?user");
 	cr_expect_eq(to[1].result, TRANSPORT_LATER);
 	cr_expect_str_eq(to[1].verdict, "#8.12 " WHO ": 450 4.2.1 greylisted");
 	for (size_t i = 2; i < transport.count; i++)
@@ -180,7 +70,7 @@ Test(transport, tells_what_each_recipient_got)
 Test(transport, sends_no_message_where_no_recipient_is_taken)
 {
 	ANSWER({ "RCPT", "550 no\r\n", false });
-	comes_to(TRANSPORT_FAILED, "#8.12 " WHO ": 550 no");
+	transport_comes_to(TRANSPORT_FAILED, "#8.12 " WHO ": 550 no");
 	cr_expect_null(strstr(server.said, "DATA"));
 }
 
@@ -198,8 +88,9 @@ Test(transport, takes_each_refusal_for_what_it_is)
 		{ { "MAIL", "550 5.7.1 no\r\n", false }, TRANSPORT_FAILED, "#8.12 " WHO ": 550 5.7.1 no" },
 		{ { "MAIL", "560 odd\r\n", false }, TRANSPORT_FAILED, "#8.12 " WHO ": 560 odd" },
 		{ { "MAIL", "999 odd\r\n", false }, TRANSPORT_LATER, "#8.15 " WHO ": its reply is not an SMTP reply" },
-		{ { "MAIL", "250-a\r\n251 b\r\n", false }, TRANSPORT_LATER,
-		    "#8.15 " WHO ": its reply is not an SMTP reply" },
+		{ { "MAIL", "250-a\r\n451 b\r\n", false }, TRANSPORT_LATER, "#8.12 " WHO ": 451 b" },
+		{ { "MAIL", "hello\r\n\r\n550-a\r\n250-b\r\n550 c\r\n", false }, TRANSPORT_FAILED,
+		    "#8.12 " WHO ": 550 c" },
 		{ { "RCPT", "421 bye\r\n", false }, TRANSPORT_LATER, "#8.12 " WHO ": 421 bye" },
 		{ { "RCPT", NULL, false }, TRANSPORT_LATER, "#8.15 " WHO ": the connection was closed" },
 		{ { "DATA", "451 no\r\n", false }, TRANSPORT_LATER, "#8.12 " WHO ": 451 no" },
@@ -209,9 +100,9 @@ Test(transport, takes_each_refusal_for_what_it_is)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct fake_answer answers[] = { cases[i].answer };
-		answer(answers, 1);
-		run();
-		close_all();
+		transport_answer(answers, 1);
+		transport_run();
+		transport_close_all();
 		cr_expect_eq(to[0].result, cases[i].result, "%zu: %s", i, to[0].verdict);
 		cr_expect_str_eq(to[0].verdict, cases[i].verdict);
 	}
@@ -232,10 +123,10 @@ Test(transport, takes_each_answer_to_the_message_for_what_it_is)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		server.end = cases[i].end;
-		comes_to(cases[i].result, cases[i].verdict);
+		transport_comes_to(cases[i].result, cases[i].verdict);
 	}
 	server.data_max = 5;
-	comes_to(TRANSPORT_LATER, "#8.15 " WHO ": the connection was broken off");
+	transport_comes_to(TRANSPORT_LATER, "#8.15 " WHO ": the connection was broken off");
 }
 
 Test(transport, says_whether_another_address_may_be_tried)
@@ -253,8 +144,8 @@ Test(transport, says_whether_another_address_may_be_tried)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct fake_answer answers[] = { cases[i].answer };
-		answer(answers, 1);
-		run();
+		transport_answer(answers, 1);
+		transport_run();
 		cr_expect_eq(transport.begun, cases[i].begun, "%zu", i);
 		cr_expect_eq(transport.answered, cases[i].answered, "%zu", i);
 		cr_expect_eq(transport.timed_out, cases[i].timed_out, "%zu", i);
@@ -262,15 +153,15 @@ Test(transport, says_whether_another_address_may_be_tried)
 	}
 	server.answer_count = 0;
 	server.refused = "192.0.2.1";
-	comes_to(TRANSPORT_LATER, "#8.15 " WHO ": Connection refused");
+	transport_comes_to(TRANSPORT_LATER, "#8.15 " WHO ": Connection refused");
 	cr_expect_not(transport.begun || transport.answered || transport.timed_out);
 	server.refused = NULL;
 	server.silent = "192.0.2.1";
-	comes_to(TRANSPORT_LATER, "#8.15 " WHO ": no answer in time");
+	transport_comes_to(TRANSPORT_LATER, "#8.15 " WHO ": no answer in time");
 	cr_expect(!transport.begun && !transport.answered && transport.timed_out);
 	server.silent = NULL;
 	server.greeting = "554 no mail here\r\n";
-	comes_to(TRANSPORT_LATER, "#8.12 " WHO ": 554 no mail here");
+	transport_comes_to(TRANSPORT_LATER, "#8.12 " WHO ": 554 no mail here");
 }
 
 Test(transport, ends_at_the_total_deadline)
@@ -278,18 +169,18 @@ Test(transport, ends_at_the_total_deadline)
 	int64_t begun = server.time;
 	transport.times.whole = 300;
 	server.silent = "192.0.2.1";
-	run();
+	transport_run();
 	cr_expect_eq(server.time, begun + 300);
 	cr_expect(transport.timed_out);
 }
 
 Test(transport, sends_the_next_message_on_the_same_connection)
 {
-	run();
-	run();
+	transport_run();
+	transport_run();
 	cr_expect_eq(server.dialled, 1);
 	cr_expect_eq(to[0].result, TRANSPORT_DONE);
-	close_all();
+	transport_close_all();
 	cr_expect_str_eq(server.said,
 	    "EHLO mx.example.test\nMAIL FROM:<anna@example.test>\nRCPT TO:<bert@example.net>\nDATA\n"
 	    "RSET\nMAIL FROM:<anna@example.test>\nRCPT TO:<bert@example.net>\nDATA\nQUIT\n");
@@ -298,9 +189,9 @@ Test(transport, sends_the_next_message_on_the_same_connection)
 Test(transport, connects_again_if_an_idle_connection_is_of_no_use)
 {
 	ANSWER({ "RSET", NULL, true }, { "RSET", "421 4.4.2 idle too long\r\n", true }, { "RSET", "", true });
-	run();
+	transport_run();
 	for (int i = 2; i < 5; i++) {
-		run();
+		transport_run();
 		cr_expect_eq(to[0].result, TRANSPORT_DONE, "%s", to[0].verdict);
 		cr_expect_eq(server.dialled, i);
 	}
@@ -311,7 +202,7 @@ Test(transport, connects_again_if_the_server_has_said_more_than_it_was_asked)
 {
 	server.end = "250 2.0.0 queued\r\n250 2.0.0 once more\r\n";
 	for (int i = 1; i < 3; i++) {
-		run();
+		transport_run();
 		cr_expect_eq(to[0].result, TRANSPORT_DONE, "%s", to[0].verdict);
 		cr_expect_eq(server.dialled, i);
 	}
@@ -319,27 +210,27 @@ Test(transport, connects_again_if_the_server_has_said_more_than_it_was_asked)
 
 Test(transport, shares_no_connection_with_another_manner_or_server)
 {
-	run();
+	transport_run();
 	transport.manner.unverified = true;
-	run();
+	transport_run();
 	transport.address.name = "mx2.example.net";
-	run();
+	transport_run();
 	transport.address.channel.port = 2525;
-	run();
+	transport_run();
 	cr_expect_eq(server.dialled, 4);
 	cr_expect_eq(pool.idle, 4);
 }
 
 Test(transport, reuses_a_connection_within_its_limits)
 {
-	run();
+	transport_run();
 	fake_dialer_time_out(&server);
 	while (fake_dialer_run(&server))
 		;
 	cr_expect_eq(server.open, 0);
 	for (int i = 0; i < CLIENT_POOL_MESSAGES + 1; i++) {
 		server.said_len = server.message_len = 0;
-		run();
+		transport_run();
 	}
 	cr_expect_eq(server.dialled, 3);
 }
@@ -347,7 +238,7 @@ Test(transport, reuses_a_connection_within_its_limits)
 Test(transport, speaks_helo_where_ehlo_is_not_known)
 {
 	ANSWER({ "EHLO", "502 what?\r\n", false });
-	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	transport_comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
 	cr_expect_not_null(strstr(server.said, "HELO mx.example.test\n"));
 }
 
@@ -360,7 +251,7 @@ Test(transport, encrypts_if_offered)
 {
 	ANSWER(STARTTLS);
 	transport.manner.tls = TRANSPORT_TLS_STARTTLS;
-	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	transport_comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
 	cr_expect_not_null(strstr(server.said, "STARTTLS\nTLS: EHLO mx.example.test\nTLS: MAIL"));
 }
 
@@ -369,7 +260,7 @@ Test(transport, sends_in_the_clear_only_if_allowed)
 	ANSWER(STARTTLS);
 	transport.manner.tls = TRANSPORT_TLS_STARTTLS;
 	server.tls_fails = true;
-	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	transport_comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
 	cr_expect_eq(server.dialled, 2);
 	cr_expect_eq(transport.manner.tls, TRANSPORT_TLS_STARTTLS);
 }
@@ -377,16 +268,16 @@ Test(transport, sends_in_the_clear_only_if_allowed)
 Test(transport, sends_nothing_in_the_clear_where_that_is_not_allowed)
 {
 	transport.manner.tls = TRANSPORT_TLS_REQUIRED;
-	comes_to(TRANSPORT_LATER, "#8.19 " WHO ": STARTTLS is not offered");
+	transport_comes_to(TRANSPORT_LATER, "#8.19 " WHO ": STARTTLS is not offered");
 	ANSWER(STARTTLS, { "STARTTLS", "454 no\r\n", true });
-	comes_to(TRANSPORT_LATER, "#8.19 " WHO ": STARTTLS is refused");
+	transport_comes_to(TRANSPORT_LATER, "#8.19 " WHO ": STARTTLS is refused: 454 no");
 	server.tls_fails = true;
-	comes_to(TRANSPORT_LATER, "#8.19 " WHO ": the certificate of mx1.example.net is not trusted");
+	transport_comes_to(TRANSPORT_LATER, "#8.19 " WHO ": the certificate of mx1.example.net is not trusted");
 	transport.manner.unverified = true;
-	comes_to(
+	transport_comes_to(
 	    TRANSPORT_LATER, "#8.19 " WHO ": the certificate of mx1.example.net is not trusted, which does not matter");
 	transport.manner.tls = TRANSPORT_TLS_IMPLICIT;
-	comes_to(
+	transport_comes_to(
 	    TRANSPORT_LATER, "#8.19 " WHO ": the certificate of mx1.example.net is not trusted, which does not matter");
 	cr_expect_null(strstr(server.said, "MAIL"));
 }
@@ -402,7 +293,7 @@ Test(transport, passes_on_dsn_parameters)
 	transport.envid = "x1";
 	transport.utf8 = true;
 	transport.sender = "";
-	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	transport_comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
 	cr_expect_not_null(strstr(server.said, "MAIL FROM:<> BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=x1\n"));
 	cr_expect_not_null(strstr(server.said, "> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b+2Bx@example.net\n"));
 	cr_expect_not_null(strstr(server.said, "> NOTIFY=NEVER\n"));
@@ -414,37 +305,24 @@ Test(transport, omits_parameters_that_the_server_does_not_offer)
 	to[0].notify = DSN_SUCCESS;
 	transport.envid = "x1";
 	transport.eightbit = true;
-	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	transport_comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
 	cr_expect_not_null(strstr(server.said, "MAIL FROM:<anna@example.test>\nRCPT TO:<bert@example.net>\n"));
 	transport.utf8 = true;
-	comes_to(TRANSPORT_FAILED, "#8.17 " WHO);
+	transport_comes_to(TRANSPORT_FAILED, "#8.17 " WHO);
 }
 
 Test(transport, sends_no_message_that_is_too_large)
 {
 	ANSWER({ "EHLO", "250-x\r\n250 SIZE 19\r\n", true }, { "EHLO", "250-x\r\n250 SIZE 0\r\n", true });
-	comes_to(TRANSPORT_FAILED, "#8.18 " WHO);
-	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	transport_comes_to(TRANSPORT_FAILED, "#8.18 " WHO);
+	transport_comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
 }
 
 Test(transport, cannot_be_made_to_send_another_command)
 {
 	to[0].address = "a@b>\r\nDATA\r\n<c@d";
-	comes_to(TRANSPORT_LATER, "#8.15 " WHO ": a command to it cannot be written");
+	transport_comes_to(TRANSPORT_LATER, "#8.15 " WHO ": a command to it cannot be written");
 	cr_expect_null(strstr(server.said, "DATA"));
-}
-
-Test(transport, length_of_a_reply_is_bounded)
-{
-	static char line[PEER_LINE_MAX + 100], lines[30001];
-	memset(line, 'x', sizeof line - 1);
-	memcpy(line, "250 ", 4);
-	for (size_t i = 0; i + 11 < sizeof lines; i += 10)
-		memcpy(lines + i, "250-abcd\r\n", 10);
-	memcpy(lines + sizeof lines - 11, "250 abcd\r\n", 10);
-	ANSWER({ "EHLO", lines, true }, { "EHLO", line, true });
-	comes_to(TRANSPORT_LATER, "#8.15 " WHO ": its reply is too long");
-	comes_to(TRANSPORT_LATER, "#8.15 " WHO ": a line of its reply is too long");
 }
 
 Test(transport, speaks_lmtp_to_each_recipient)
@@ -454,13 +332,13 @@ Test(transport, speaks_lmtp_to_each_recipient)
 	ANSWER({ "RCPT TO:<no@", "550 5.1.1 no\r\n", false });
 	to[1].address = "no@example.net";
 	server.end = "250 2.0.0 stored\r\n452 4.2.2 full\r\n550 5.2.0 gone\r\n";
-	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 stored");
+	transport_comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 stored");
 	cr_expect_str_eq(to[1].verdict, "#8.12 " WHO ": 550 5.1.1 no");
 	cr_expect_eq(to[2].result, TRANSPORT_LATER);
 	cr_expect_eq(to[3].result, TRANSPORT_FAILED);
 	cr_expect_eq(strncmp(server.said, "LHLO ", 5), 0);
 	server.end = "250 2.0.0 stored\r\n";
-	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 stored");
+	transport_comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 stored");
 	cr_expect_str_eq(to[3].verdict, "#8.15 " WHO ": no answer in time");
 }
 
@@ -470,8 +348,8 @@ Test(transport, logs_in)
 	    { "AUTH PLAIN AGFubmEAc2VjcmV0", "235 2.7.0 welcome\r\n", true }, { "AUTH", "535 5.7.8 no\r\n", true });
 	transport.manner.user = "anna";
 	transport.manner.password = "secret";
-	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
-	comes_to(TRANSPORT_LATER, "#8.12 " WHO ": 535 5.7.8 no");
+	transport_comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	transport_comes_to(TRANSPORT_LATER, "#8.12 " WHO ": 535 5.7.8 no");
 }
 
 Test(transport, logs_in_by_challenges)
@@ -480,7 +358,19 @@ Test(transport, logs_in_by_challenges)
 	    { "YW5uYQ==", "334 UGFzc3dvcmQ6\r\n", false }, { "c2VjcmV0", "235 ok\r\n", false });
 	transport.manner.user = "anna";
 	transport.manner.password = "secret";
-	comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	transport_comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+}
+
+Test(transport, joins_the_mechanisms_of_several_lines)
+{
+	ANSWER({ "EHLO", "250-x\r\n250-AUTH LOGIN PLAIN\r\n250 AUTH=GSSAPI NTLM\r\n", true },
+	    { "EHLO", "250-x\r\n250-AUTH=GSSAPI NTLM\r\n250 AUTH LOGIN PLAIN\r\n", true },
+	    { "AUTH PLAIN AGFubmEAc2VjcmV0", "235 2.7.0 welcome\r\n", false });
+	transport.manner.user = "anna";
+	transport.manner.password = "secret";
+	transport_comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	transport_comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	cr_expect_eq(transport_count("AUTH PLAIN"), 2);
 }
 
 Test(transport, requires_the_proof_of_a_scram_server)
@@ -489,7 +379,7 @@ Test(transport, requires_the_proof_of_a_scram_server)
 	    { "EHLO", "250-x\r\n250 AUTH GSSAPI\r\n", true });
 	transport.manner.user = "anna";
 	transport.manner.password = "secret";
-	comes_to(TRANSPORT_LATER, "#8.15 " WHO ": the server has not proved that it knows the password");
-	comes_to(TRANSPORT_LATER, "#8.15 " WHO ": it offers no mechanism to log in by that is known here");
+	transport_comes_to(TRANSPORT_LATER, "#8.15 " WHO ": the server has not proved that it knows the password");
+	transport_comes_to(TRANSPORT_LATER, "#8.15 " WHO ": it offers no mechanism to log in by that is known here");
 	cr_expect_null(strstr(server.said, "MAIL"));
 }

@@ -1,0 +1,97 @@
+/* The client of SMTP without TLS that has failed: when, and for how long. */
+#include "relay/tls_failures.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "support/transport_fixture.h"
+
+TestSuite(transport_tls, .init = transport_set_up, .fini = transport_tear_down);
+
+/* The last one refuses after the handshake, as a server of TLS 1.3 does that does not like the client. */
+#define TLS_FAILURES_OF_A_SERVER                                                                                       \
+	{ "STARTTLS", "454 4.7.0 no\r\n", true }, { "STARTTLS", "502 what?\r\n", true }, { "STARTTLS", NULL, true },   \
+	    { "STARTTLS", "", true }, { "STARTTLS", "\x15\x03\x01\r\n", true }, { "STARTTLS", "100 ?\r\n", true },     \
+	{                                                                                                              \
+		"EHLO", NULL, true                                                                                     \
+	}
+
+Test(transport_tls, sends_in_the_clear_after_tls_has_failed_in_any_way)
+{
+	static const struct fake_answer failures[] = { TLS_FAILURES_OF_A_SERVER };
+	const size_t count = sizeof failures / sizeof *failures;
+	transport.manner.tls = TRANSPORT_TLS_STARTTLS;
+	for (size_t i = 0; i < count; i++) {
+		struct fake_answer answers[] = { { "EHLO", "250-x\r\n250 STARTTLS\r\n", true }, failures[i] };
+		transport_answer(answers, 2);
+		transport.address.channel.port = (unsigned)(2500 + i);
+		transport_run();
+		cr_expect_eq(to[0].result, TRANSPORT_DONE, "%zu: %s", i, to[0].verdict);
+		cr_expect_eq(server.dialled, 2 * (i + 1));
+		cr_expect_null(strstr(server.said, "TLS: MAIL"));
+	}
+	struct fake_answer offer[] = { { "EHLO", "250-x\r\n250 STARTTLS\r\n", false } };
+	transport_answer(offer, 1);
+	server.tls_fails = true;
+	transport.address.channel.port = 2499;
+	transport_run();
+	cr_expect_eq(to[0].result, TRANSPORT_DONE, "%s", to[0].verdict);
+	cr_expect_eq(server.dialled, 2 * (count + 1));
+}
+
+Test(transport_tls, remembers_for_a_while_that_tls_failed)
+{
+	ANSWER({ "EHLO", "250-x\r\n250 STARTTLS\r\n", false }, { "STARTTLS", NULL, false });
+	transport.manner.tls = TRANSPORT_TLS_STARTTLS;
+	transport_run();
+	cr_expect_eq(server.dialled, 2);
+	transport_run();
+	cr_expect_eq(server.dialled, 2, "the connection in the clear is used again");
+	transport_close_all();
+	transport_run();
+	transport_close_all();
+	cr_expect_eq(server.dialled, 3);
+	transport.address.channel.port = 2525;
+	transport_run();
+	transport_close_all();
+	cr_expect_eq(server.dialled, 5, "another server");
+	transport.address.channel.port = 25;
+	server.time += TLS_FAILURE_AGE;
+	transport_run();
+	cr_expect_eq(server.dialled, 7);
+	cr_expect_eq(to[0].result, TRANSPORT_DONE);
+}
+
+Test(transport_tls, number_of_remembered_tls_failures_is_bounded)
+{
+	static struct tls_failures failures;
+	struct channel_address address = { .host = "192.0.2.1" };
+	for (address.port = 1; address.port <= TLS_FAILURES + 1; address.port++)
+		cr_expect(tls_failures_add(&failures, &address, address.port));
+	address.port = 1;
+	cr_expect_not(tls_failures_has(&failures, &address, 1000));
+	address.port = 2;
+	cr_expect(tls_failures_has(&failures, &address, 1000));
+	cr_expect_not(tls_failures_add(&failures, &address, 1000));
+}
+
+Test(transport_tls, does_not_do_without_tls_where_it_is_required_or_a_password_is_sent)
+{
+	static const struct fake_answer failures[] = { TLS_FAILURES_OF_A_SERVER };
+	const size_t count = sizeof failures / sizeof *failures;
+	for (size_t i = 0; i < 2 * count; i++) {
+		struct fake_answer answers[] = { { "EHLO", "250-x\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n", true },
+			failures[i / 2], { "AUTH", "235 ok\r\n", false } };
+		transport_answer(answers, 3);
+		transport.manner.tls = i % 2 ? TRANSPORT_TLS_STARTTLS : TRANSPORT_TLS_REQUIRED;
+		transport.manner.user = i % 2 ? "anna" : NULL;
+		transport.manner.password = "secret";
+		transport_run();
+		transport_close_all();
+		cr_expect_eq(to[0].result, TRANSPORT_LATER);
+		cr_expect_eq(strncmp(to[0].verdict, "#8.19 ", 6), 0, "%s", to[0].verdict);
+		cr_expect_eq(server.dialled, i + 1);
+	}
+	cr_expect_null(strstr(server.said, "MAIL"));
+	cr_expect_null(strstr(server.said, "AUTH"));
+}
