@@ -176,7 +176,7 @@ do_mail(struct smtp_session *s, const char *arg, size_t len)
 {
 	struct span rest = { arg, len }, bad;
 	struct address sender;
-	struct params params = { 0 };
+	struct params params = { .dsn = ehlo_offers_dsn(s) };
 
 	if (auth_is_missing(s))
 		return ftg_reply(ERR_SMTP_AUTHREQUIRED);
@@ -207,7 +207,7 @@ do_rcpt(struct smtp_session *s, const char *arg, size_t len)
 {
 	struct span rest = { arg, len }, bad;
 	struct address address;
-	struct params params = { .utf8 = s->envelope.utf8 };
+	struct params params = { .dsn = ehlo_offers_dsn(s), .utf8 = s->envelope.utf8 };
 
 	if (!skip_keyword(&rest, "TO:"))
 		return ftg_reply(ERR_SMTP_ARGUMANT);

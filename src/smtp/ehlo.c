@@ -43,6 +43,16 @@ etrn_is_offered(const struct smtp_session *s)
 	return lookup_is_allowed(s, s->config->etrn);
 }
 
+/*
+ * Not to strangers: their own server reports success when it has passed the message on (RFC 3461 section 5.2.2), and a
+ * forged sender with NOTIFY=SUCCESS gets no mail. A client of a submission listener will log in before MAIL.
+ */
+bool
+ehlo_offers_dsn(const struct smtp_session *s)
+{
+	return s->config->dsn_anyone || relaying_is_allowed(s) || s->config->auth_required;
+}
+
 /* In the order of the answer. offered NULL: always. value NULL: the keyword has none. */
 static const struct keyword {
 	const char *word;
@@ -53,7 +63,7 @@ static const struct keyword {
 	{ "SIZE", NULL, size_value },
 	{ "8BITMIME", NULL, NULL },
 	{ "CHUNKING", NULL, NULL },
-	{ "DSN", NULL, NULL },
+	{ "DSN", ehlo_offers_dsn, NULL },
 	{ "SMTPUTF8", NULL, NULL },
 	{ "STARTTLS", starttls_is_offered, NULL },
 	{ "AUTH", auth_is_offered, auth_value },

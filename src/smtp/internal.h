@@ -194,6 +194,9 @@ void refusal_blacklist(struct smtp_session *s, enum ftg_id cause);
 void ehlo_answer(const struct smtp_session *s);
 void helo_answer(const struct smtp_session *s);
 
+/* ehlo.c: is DSN (RFC 3461) offered to the client, and are its parameters permitted? */
+bool ehlo_offers_dsn(const struct smtp_session *s);
+
 /* message.c: begins the message of the envelope; false when memory is out. */
 bool message_begin(struct smtp_session *s);
 

@@ -78,16 +78,17 @@ parse_orcpt(struct params *params, struct span value)
 static const struct param {
 	enum params_command command;
 	const char *keyword;
+	bool dsn;
 	bool (*parse)(struct params *params, struct span value);
 } table[] = {
-	{ PARAMS_MAIL, "SIZE", parse_size },
-	{ PARAMS_MAIL, "BODY", parse_body },
-	{ PARAMS_MAIL, "SMTPUTF8", parse_utf8 },
-	{ PARAMS_MAIL, "AUTH", parse_auth },
-	{ PARAMS_MAIL, "RET", parse_return },
-	{ PARAMS_MAIL, "ENVID", parse_envid },
-	{ PARAMS_RCPT, "NOTIFY", parse_notify },
-	{ PARAMS_RCPT, "ORCPT", parse_orcpt },
+	{ PARAMS_MAIL, "SIZE", false, parse_size },
+	{ PARAMS_MAIL, "BODY", false, parse_body },
+	{ PARAMS_MAIL, "SMTPUTF8", false, parse_utf8 },
+	{ PARAMS_MAIL, "AUTH", false, parse_auth },
+	{ PARAMS_MAIL, "RET", true, parse_return },
+	{ PARAMS_MAIL, "ENVID", true, parse_envid },
+	{ PARAMS_RCPT, "NOTIFY", true, parse_notify },
+	{ PARAMS_RCPT, "ORCPT", true, parse_orcpt },
 };
 
 static bool
@@ -102,6 +103,8 @@ parse_param(struct params *params, enum params_command command, struct span word
 	for (unsigned i = 0; i < sizeof table / sizeof *table; i++) {
 		if (table[i].command != command || !span_equals(keyword, table[i].keyword))
 			continue;
+		if (table[i].dsn && !params->dsn)
+			return false;
 		bool repeated = params->seen & 1U << i;
 		params->seen |= 1U << i;
 		return !repeated && table[i].parse(params, value);

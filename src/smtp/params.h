@@ -6,8 +6,12 @@
 
 enum params_command { PARAMS_MAIL, PARAMS_RCPT };
 
-/* All zero before params_read(), except utf8 of RCPT, which is that of its MAIL. Texts point into the command line. */
+/*
+ * All zero before params_read(), except dsn, and utf8 of RCPT, which is that of its MAIL. Texts point into the command
+ * line.
+ */
 struct params {
+	bool dsn;      /* RET, ENVID, NOTIFY and ORCPT are permitted; otherwise they are unknown */
 	uint64_t size; /* 0: not declared; UINT64_MAX: this or any larger number */
 	bool utf8;
 	bool eightbit;

@@ -64,6 +64,7 @@ struct smtp_config {
 	struct greylist *greylist;   /* NULL: none */
 	int64_t (*now)(void);        /* seconds since 1970, for the trace line of a message */
 	enum smtp_audience vrfy, expn, etrn;
+	bool dsn_anyone;                        /* DSN is offered to strangers, too */
 	struct policy_service *const *services; /* asked in this order */
 	size_t service_count;
 	struct scanner *const *scanners; /* look at each message in this order */

@@ -132,7 +132,7 @@ class Conversation:
             lines.append("bare-octets: normalise")
         if "xlang" in said:
             lines.append("xlang: " + self.value("xlang").replace("ascii", "yes"))
-        lines += [f"{name}: {self.value(name)}" for name in ("language", "bilingual", "vrfy", "expn", "etrn") if name in said]
+        lines += [f"{name}: {self.value(name)}" for name in ("language", "bilingual", "vrfy", "expn", "etrn", "dsn") if name in said]
         content = ["  rules: content-rules"] if "content-rule" in said else []
         content += ["  header-check: " + (self.value("header-check") or "yes")] if "header-check" in said else []
         content += ["  body-check: yes"] if "body-check" in said else []

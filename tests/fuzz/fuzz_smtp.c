@@ -110,6 +110,7 @@ prepare(struct smtp_fixture *fixture, uint8_t how, uint8_t limits, uint8_t polic
 	fixture->config.max_unknown = fixture->config.max_relay = fixture->config.max_errors;
 	fixture->config.xlang = limits & 64;
 	fixture->config.normalise = limits & 16;
+	fixture->config.dsn_anyone = !(policy & 128);
 	fixture->config.tarpit_delay = limits & 128;
 	fixture->config.sasl = fixture->sasl;
 	fixture->config.mechanisms = 1U << SASL_PLAIN |

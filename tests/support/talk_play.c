@@ -387,6 +387,8 @@ set(struct talk_actor *actor, const char *name, const char *value)
 		fixture->has_certificate = strcmp(value, "yes") == 0;
 	else if (strcmp(name, "normalise") == 0)
 		fixture->config.normalise = true;
+	else if (strcmp(name, "dsn") == 0)
+		fixture->config.dsn_anyone = strcmp(value, "anyone") == 0;
 	else if (strcmp(name, "tls-required") == 0)
 		fixture->config.tls_required = true;
 	else if (strcmp(name, "auth") == 0)

@@ -68,7 +68,7 @@ Test(config, everything_can_be_set)
 	    "    role: submission\n    tls: required\n    proxy: yes\n    language: fr\nlimits:\n"
 	    "  max-message-size: 10M\n  max-sessions: 7\n  tarpit-delay: 500ms\n"
 	    "pop3:\n  apop: yes\n  login-delay: 1m\n  idle-timeout: 20m\n  metrics: 127.0.0.1:1\n"
-	    "vrfy: anyone\nexpn: accounts\netrn: nobody\nbilingual: en\nxlang: utf-8\nbare-octets: normalise\n";
+	    "vrfy: anyone\nexpn: accounts\netrn: nobody\ndsn: anyone\nbilingual: en\nxlang: utf-8\nbare-octets: normalise\n";
 	struct config *config = read_octets(text, sizeof text - 1);
 	cr_assert_not_null(config, "%s", faults);
 	cr_expect_str_eq(config->data, "/srv/mail");
@@ -93,6 +93,7 @@ Test(config, everything_can_be_set)
 	cr_expect_str_eq(config->listeners[1].language, "fr");
 	cr_expect_str_eq(config->vrfy, "anyone");
 	cr_expect_str_eq(config->expn, "accounts");
+	cr_expect(config->dsn_anyone);
 	cr_expect_str_eq(config->etrn, "nobody");
 	cr_expect_str_eq(config->bilingual, "en");
 	cr_expect_str_eq(config->xlang, "utf-8");

@@ -12,6 +12,7 @@ static void
 open_fixture(void)
 {
 	fixture_open(&fixture, FTG_PUBLISHED);
+	fixture.config.dsn_anyone = true;
 	fixture_enter(&fixture);
 }
 

@@ -302,6 +302,7 @@ converse(unsigned at)
 	unsigned troubles = 0;
 	close_fixture();
 	open_fixture();
+	fixture.config.dsn_anyone = true;
 	allocations = 0;
 	fails_at = at;
 	for (size_t i = 0; i < sizeof lines / sizeof *lines;) {

@@ -169,6 +169,7 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 		.vrfy = settings->vrfy,
 		.expn = settings->expn,
 		.etrn = settings->etrn,
+		.dsn_anyone = settings->config->dsn_anyone,
 		.router = &settings->routes.router,
 		.services = asked.policy,
 		.service_count = asked.service_count,
