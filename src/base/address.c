@@ -324,6 +324,18 @@ address_write(char text[ADDRESS_TEXT_SIZE], const char *local, const char *domai
 		snprintf(end, ADDRESS_TEXT_SIZE - (size_t)(end - text), "@%s", domain);
 }
 
+void
+address_show(char text[ADDRESS_TEXT_SIZE], const char *mailbox)
+{
+	const char *at = strrchr(mailbox, '@');
+	size_t before = at == NULL ? 0 : (size_t)(at + 1 - mailbox);
+
+	if (before >= ADDRESS_TEXT_SIZE - ADDRESS_DOMAIN_MAX)
+		before = 0; /* it is no mailbox */
+	memcpy(text, mailbox, before);
+	idna_to_unicode(text + before, ADDRESS_TEXT_SIZE - before, mailbox + before);
+}
+
 bool
 address_parse_domain(char name[ADDRESS_DOMAIN_MAX + 1], const char *text, size_t len)
 {

@@ -47,6 +47,9 @@ enum address_error address_parse_path(
 /* Parses a whole text as a mailbox, which has no brackets. allow_bare accepts a local part without a domain. */
 enum address_error address_parse(struct address *address, const char *text, size_t len, bool allow_bare, bool utf8);
 
+/* Writes a mailbox, or a domain alone, as people read it: with U-labels, if its domain has them (base/idna.h). */
+void address_show(char text[ADDRESS_TEXT_SIZE], const char *mailbox);
+
 /*
  * Parses a whole text as a domain, with U-labels or not, and writes its A-label form in lower case. An address literal is
  * none. Returns false and sets errno: EINVAL, or ENOMEM if memory is out.

@@ -100,7 +100,8 @@ idna_to_unicode(char *text, size_t size, const char *domain)
 {
 	char *unicode = NULL, name[DNS_NAME_SIZE];
 	bool shown = has_a_label(domain) && idn2_to_unicode_8z8z(domain, &unicode, 0) == IDN2_OK &&
-	    strlen(unicode) < size && idna_to_ascii(name, unicode) && strcmp(name, domain) == 0;
+	    strlen(unicode) < size && strlen(unicode) <= DNS_NAME_MAX && idna_to_ascii(name, unicode) &&
+	    strcmp(name, domain) == 0;
 	snprintf(text, size, "%s", shown ? unicode : domain);
 	idn2_free(unicode);
 }

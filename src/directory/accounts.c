@@ -70,6 +70,7 @@ static const struct admin_ops ops = {
 	.close = close_accounts,
 };
 
+/* created is NULL if the database must not be migrated. */
 static sqlite3 *
 open_database(const char *data, bool *created, char error[ADMIN_ERROR_SIZE])
 {
@@ -77,14 +78,14 @@ open_database(const char *data, bool *created, char error[ADMIN_ERROR_SIZE])
 	snprintf(why, sizeof why, "%s", _("its path is too long"));
 	sqlite3 *database = NULL;
 	if (snprintf(path, sizeof path, "%s/ftgate.db", data) < (int)sizeof path)
-		database = database_open(path, created, why);
+		database = created != NULL ? database_open(path, created, why) : database_open_unmigrated(path, why);
 	if (database == NULL)
-		snprintf(error, ADMIN_ERROR_SIZE, _("cannot open %.400s/ftgate.db: %.400s"), data, why);
+		snprintf(error, ADMIN_ERROR_SIZE, _("cannot open %.200s/ftgate.db: %s"), data, why);
 	return database;
 }
 
-struct admin *
-accounts_open(const char *data, struct mailbox_store *mailboxes, bool *created, char error[ADMIN_ERROR_SIZE])
+static struct admin *
+open_accounts(const char *data, struct mailbox_store *mailboxes, bool *created, char error[ADMIN_ERROR_SIZE])
 {
 	struct accounts *accounts = calloc(1, sizeof *accounts);
 	if (accounts == NULL) {
@@ -93,6 +94,7 @@ accounts_open(const char *data, struct mailbox_store *mailboxes, bool *created, 
 	}
 	accounts->admin.ops = &ops;
 	accounts->mailboxes = mailboxes;
+	accounts->unmigrated = created == NULL;
 	accounts->database = open_database(data, created, error);
 	if (accounts->database == NULL) {
 		free(accounts);
@@ -100,4 +102,16 @@ accounts_open(const char *data, struct mailbox_store *mailboxes, bool *created, 
 	}
 	record_functions_add(accounts->database);
 	return &accounts->admin;
+}
+
+struct admin *
+accounts_open(const char *data, struct mailbox_store *mailboxes, bool *created, char error[ADMIN_ERROR_SIZE])
+{
+	return open_accounts(data, mailboxes, created, error);
+}
+
+struct admin *
+accounts_open_unmigrated(const char *data, struct mailbox_store *mailboxes, char error[ADMIN_ERROR_SIZE])
+{
+	return open_accounts(data, mailboxes, NULL, error);
 }

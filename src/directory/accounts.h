@@ -13,4 +13,10 @@
 struct admin *accounts_open(
     const char *data, struct mailbox_store *mailboxes, bool *created, char error[ADMIN_ERROR_SIZE]);
 
+/*
+ * Opens accounts that accounts_open() does not migrate because names in them would become equal. Records can be listed, shown
+ * and removed, and targets removed from aliases, by their names as they are stored; all else fails. NULL as above.
+ */
+struct admin *accounts_open_unmigrated(const char *data, struct mailbox_store *mailboxes, char error[ADMIN_ERROR_SIZE]);
+
 #endif

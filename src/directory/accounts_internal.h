@@ -17,6 +17,7 @@ struct accounts {
 	struct admin admin;
 	sqlite3 *database;
 	struct mailbox_store *mailboxes;
+	bool unmigrated; /* names are compared as they are stored */
 	char error[ADMIN_ERROR_SIZE];
 };
 
@@ -52,14 +53,29 @@ struct record_row {
 };
 extern const struct record_row record_rows[RECORD_KINDS];
 
-/* SQL functions of our own: ftgate_address(local, domain), ftgate_network(octets, bits). */
+/*
+ * SQL functions for output: ftgate_address(local, domain) and ftgate_shown(domain or address), which have U-labels, and
+ * ftgate_network(octets, bits).
+ */
 void record_functions_add(sqlite3 *database);
+
+/* A local part as it is stored: the name of which its key is made, or that name itself. */
+struct local_name {
+	char key[ADDRESS_LOCAL_MAX + 1];
+	const char
+	    *stored; /* the column local: key, or the name as it was written, if ASCII case is all that differs */
+	const char *written; /* the column written; NULL: the column local says it */
+};
+
+/* Sets the name of a local part, which must outlive it. */
+enum admin_result record_set_local(struct accounts *accounts, struct local_name *name, const char *local);
 
 /* A record's name as it has been parsed. */
 struct record_name {
 	const char *text;               /* as it was written, for errors */
 	const char *key[2];             /* the parameters of record_row.key: below, or as it was written */
 	struct address address;         /* of a domain: its domain alone */
+	struct local_name local;        /* unless it is a domain or an entry of an access list */
 	char sender[ADDRESS_TEXT_SIZE]; /* access: an address, a domain, a network as it is stored */
 	struct network network;
 	bool is_network;
@@ -82,7 +98,7 @@ enum admin_result record_set_field(
 /* Adds and removes a target of an alias. Refuses to remove a target of aliases, or to leave it without a domain. */
 enum admin_result target_add(struct accounts *accounts, int64_t alias, const char *text);
 enum admin_result target_remove(struct accounts *accounts, int64_t alias, const char *text);
-enum admin_result target_check_unused(struct accounts *accounts, const struct address *address);
+enum admin_result target_check_unused(struct accounts *accounts, const struct record_name *name);
 
 /* records.c, record_change.c: the operations of struct admin_ops. */
 enum admin_result records_list(

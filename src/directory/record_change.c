@@ -52,9 +52,8 @@ static sqlite3_stmt *
 insert_access(struct accounts *accounts, const struct record_name *name)
 {
 	if (!name->is_network)
-		return accounts_query(accounts,
-		    "INSERT INTO access (kind, sender, created) VALUES (?, lower(?), unixepoch())", "tt", name->key[0],
-		    name->sender);
+		return accounts_query(accounts, "INSERT INTO access (kind, sender, created) VALUES (?, ?, unixepoch())",
+		    "tt", name->key[0], name->sender);
 	sqlite3_stmt *statement = accounts_query(accounts,
 	    "INSERT INTO access (bits, kind, network, created) VALUES (?1, ?2, ?3, unixepoch())", "it",
 	    (int64_t)name->network.bits, name->key[0]);
@@ -65,21 +64,22 @@ insert_access(struct accounts *accounts, const struct record_name *name)
 static sqlite3_stmt *
 insert_statement(struct accounts *accounts, enum record_kind kind, const struct record_name *name)
 {
-	const char *domain = name->address.domain, *local = name->address.local;
+	const char *domain = name->address.domain, *local = name->local.stored, *written = name->local.written;
 	switch (kind) {
 	case RECORD_DOMAIN:
 		return accounts_query(
 		    accounts, "INSERT INTO domains (name, created) VALUES (?, unixepoch())", "t", domain);
 	case RECORD_ACCOUNT:
 		return accounts_query(accounts,
-		    "INSERT INTO accounts (domain, local, created) SELECT id, ?, unixepoch() FROM domains WHERE name = ?",
-		    "tt", local, domain);
+		    "INSERT INTO accounts (domain, local, written, created)"
+		    " SELECT id, ?, ?, unixepoch() FROM domains WHERE name = ?",
+		    "ttt", local, written, domain);
 	case RECORD_ACCESS: return insert_access(accounts, name);
 	default:
 		return accounts_query(accounts,
-		    "INSERT INTO aliases (domain, local, kind, created)"
-		    " SELECT id, ?, ?, unixepoch() FROM domains WHERE name = ?",
-		    "ttt", local, record_noun(kind), domain);
+		    "INSERT INTO aliases (domain, local, written, kind, created)"
+		    " SELECT id, ?, ?, ?, unixepoch() FROM domains WHERE name = ?",
+		    "tttt", local, written, record_noun(kind), domain);
 	}
 }
 
@@ -199,11 +199,11 @@ static enum admin_result
 delete(struct accounts *accounts, enum record_kind kind, const struct record_name *name)
 {
 	static const char *const sql[] = {
-		[RECORD_DOMAIN] = "DELETE FROM domains WHERE id = ?",
-		[RECORD_ACCOUNT] = "DELETE FROM accounts WHERE id = ?",
-		[RECORD_ALIAS] = "DELETE FROM aliases WHERE id = ?",
-		[RECORD_LIST] = "DELETE FROM aliases WHERE id = ?",
-		[RECORD_ACCESS] = "DELETE FROM access WHERE id = ?",
+		[RECORD_DOMAIN] = "DELETE FROM main.domains WHERE id = ?",
+		[RECORD_ACCOUNT] = "DELETE FROM main.accounts WHERE id = ?",
+		[RECORD_ALIAS] = "DELETE FROM main.aliases WHERE id = ?",
+		[RECORD_LIST] = "DELETE FROM main.aliases WHERE id = ?",
+		[RECORD_ACCESS] = "DELETE FROM main.access WHERE id = ?",
 	};
 	enum admin_result result = ADMIN_OK;
 	int64_t id = record_find(accounts, kind, name);
@@ -212,7 +212,7 @@ delete(struct accounts *accounts, enum record_kind kind, const struct record_nam
 	if (kind == RECORD_DOMAIN)
 		result = check_empty(accounts, id, name->address.domain);
 	if (result == ADMIN_OK && kind != RECORD_ACCESS)
-		result = target_check_unused(accounts, &name->address);
+		result = target_check_unused(accounts, name);
 	if (result == ADMIN_OK && accounts_run(accounts, sql[kind], "i", id) != SQLITE_DONE)
 		result = ADMIN_FAILED;
 	return result;

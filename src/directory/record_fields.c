@@ -5,11 +5,11 @@
 
 #define CREATED(table) "strftime('%Y-%m-%dT%H:%M:%SZ', " table ".created, 'unixepoch')"
 #define ADDRESSES                                                                                                      \
-	"(SELECT group_concat(ftgate_address(t.local, t.domain), char(10)) FROM"                                       \
-	" (SELECT local, domain FROM targets WHERE alias = l.id ORDER BY domain, local) t)"
+	"(SELECT group_concat(ftgate_address(ifnull(t.written, t.local), t.domain), char(10)) FROM"                    \
+	" (SELECT local, written, domain FROM targets WHERE alias = l.id ORDER BY domain, local) t)"
 
 static const struct field_sql domain_sql[] = {
-	[RECORD_DOMAIN_NAME] = { "d.name", NULL },
+	[RECORD_DOMAIN_NAME] = { "ftgate_shown(d.name)", NULL },
 	[RECORD_DOMAIN_LANGUAGE] = { "d.language", "language" },
 	[RECORD_DOMAIN_MAX_MESSAGE_SIZE] = { "d.max_message_size", "max_message_size" },
 	[RECORD_DOMAIN_MAX_ACCOUNTS] = { "d.max_accounts", "max_accounts" },
@@ -22,7 +22,7 @@ static const struct field_sql domain_sql[] = {
 };
 
 static const struct field_sql account_sql[] = {
-	[RECORD_ACCOUNT_ADDRESS] = { "ftgate_address(a.local, d.name)", NULL },
+	[RECORD_ACCOUNT_ADDRESS] = { "ftgate_address(ifnull(a.written, a.local), d.name)", NULL },
 	[RECORD_ACCOUNT_PASSWORD] = { "a.password IS NOT NULL", NULL },
 	[RECORD_ACCOUNT_SCRAM_SHA_256] = { "a.scram_sha256 IS NOT NULL", NULL },
 	[RECORD_ACCOUNT_SECRET] = { "a.secret IS NOT NULL", NULL },
@@ -40,13 +40,13 @@ static const struct field_sql account_sql[] = {
 };
 
 static const struct field_sql alias_sql[] = {
-	[RECORD_ALIAS_ADDRESS] = { "ftgate_address(l.local, d.name)", NULL },
+	[RECORD_ALIAS_ADDRESS] = { "ftgate_address(ifnull(l.written, l.local), d.name)", NULL },
 	[RECORD_ALIAS_TARGETS] = { ADDRESSES, NULL },
 	[RECORD_ALIAS_CREATED] = { CREATED("l"), NULL },
 };
 
 static const struct field_sql list_sql[] = {
-	[RECORD_LIST_ADDRESS] = { "ftgate_address(l.local, d.name)", NULL },
+	[RECORD_LIST_ADDRESS] = { "ftgate_address(ifnull(l.written, l.local), d.name)", NULL },
 	[RECORD_LIST_EXPAND] = { "l.expand", "expand" },
 	[RECORD_LIST_POST] = { "l.post", "post" },
 	[RECORD_LIST_MEMBERS] = { ADDRESSES, NULL },
@@ -55,7 +55,7 @@ static const struct field_sql list_sql[] = {
 
 static const struct field_sql access_sql[] = {
 	[RECORD_ACCESS_KIND] = { "x.kind", NULL },
-	[RECORD_ACCESS_VALUE] = { "ifnull(x.sender, ftgate_network(x.network, x.bits))", NULL },
+	[RECORD_ACCESS_VALUE] = { "ifnull(ftgate_shown(x.sender), ftgate_network(x.network, x.bits))", NULL },
 	[RECORD_ACCESS_COMMENT] = { "x.comment", "comment" },
 	[RECORD_ACCESS_CREATED] = { CREATED("x"), NULL },
 };
@@ -70,12 +70,11 @@ const struct record_row record_rows[RECORD_KINDS] = {
 	[RECORD_DOMAIN] = { "domains", "d.id", "domains d", "1", "d.name = ?1", "d.name = ?1", "d.name", domain_sql,
 	    RECORD_DOMAIN_FIELDS },
 	[RECORD_ACCOUNT] = { "accounts", "a.id", "accounts a JOIN domains d ON d.id = a.domain", "1",
-	    "d.name = ?1 AND a.local = ?2", "d.name = lower(?1)", "d.name, a.local", account_sql,
-	    RECORD_ACCOUNT_FIELDS },
+	    "d.name = ?1 AND a.local = ?2", "d.name = ?1", "d.name, a.local", account_sql, RECORD_ACCOUNT_FIELDS },
 	[RECORD_ALIAS] = { "aliases", "l.id", "aliases l JOIN domains d ON d.id = l.domain", "l.kind = 'alias'",
-	    "d.name = ?1 AND l.local = ?2", "d.name = lower(?1)", "d.name, l.local", alias_sql, RECORD_ALIAS_FIELDS },
+	    "d.name = ?1 AND l.local = ?2", "d.name = ?1", "d.name, l.local", alias_sql, RECORD_ALIAS_FIELDS },
 	[RECORD_LIST] = { "aliases", "l.id", "aliases l JOIN domains d ON d.id = l.domain", "l.kind = 'list'",
-	    "d.name = ?1 AND l.local = ?2", "d.name = lower(?1)", "d.name, l.local", list_sql, RECORD_LIST_FIELDS },
+	    "d.name = ?1 AND l.local = ?2", "d.name = ?1", "d.name, l.local", list_sql, RECORD_LIST_FIELDS },
 	[RECORD_ACCESS] = { "access", "x.id", "access x", "1",
 	    "x.kind = ?1 AND ifnull(x.sender, ftgate_network(x.network, x.bits)) = ?2 COLLATE NOCASE", "x.kind = ?1",
 	    "x.kind, x.sender IS NULL, x.sender, x.network, x.bits", access_sql, RECORD_ACCESS_FIELDS },

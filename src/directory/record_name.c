@@ -1,20 +1,27 @@
 /* The names of records: as people write them, and as they are stored. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
-#include "base/ascii.h"
+#include "base/address_key.h"
+#include "base/idna.h"
 #include "base/translate.h"
 #include "directory/accounts_internal.h"
 
-static bool
-lower_domain(char domain[ADDRESS_DOMAIN_MAX + 1], const char *text)
+enum admin_result
+record_set_local(struct accounts *accounts, struct local_name *name, const char *local)
 {
-	size_t len = strlen(text);
-	if (len > ADDRESS_DOMAIN_MAX || text[0] == '[' || !address_domain_valid(text, len, false))
-		return false;
-	for (size_t i = 0; i <= len; i++)
-		domain[i] = ascii_lower(text[i]);
-	return true;
+	if (!address_key(name->key, local))
+		return accounts_set_error(
+		    accounts, ADMIN_FAILED, _("cannot compare '%.300s': %s"), local, strerror(ENOMEM));
+	if (name->key[0] == '\0')
+		return accounts_set_error(
+		    accounts, ADMIN_UNFIT, _("'%.300s' is too long: in lower case it has 64 octets at most"), local);
+	bool same = accounts->unmigrated || strcasecmp(name->key, local) == 0;
+	name->stored = same ? local : name->key;
+	name->written = same ? NULL : local;
+	return ADMIN_OK;
 }
 
 enum admin_result
@@ -24,14 +31,23 @@ record_parse_address(struct accounts *accounts, struct address *address, const c
 	if (error == ADDRESS_TOO_LONG)
 		return accounts_set_error(accounts, ADMIN_UNFIT,
 		    _("'%.400s' is too long: before the @ are 64 octets at most, behind it 255"), text);
+	if (error == ADDRESS_DOMAIN)
+		return accounts_set_error(
+		    accounts, ADMIN_UNFIT, _("the domain of '%.400s' is not one that the DNS can have"), text);
+	if (error == ADDRESS_NO_MEMORY)
+		return accounts_set_error(
+		    accounts, ADMIN_FAILED, _("cannot read '%.400s': %s"), text, strerror(ENOMEM));
 	if (error != ADDRESS_OK || address->local[0] == '\0')
 		return accounts_set_error(
 		    accounts, ADMIN_UNFIT, _("'%.400s' is not a mail address; write local-part@domain"), text);
-	if (address->domain[0] == '[' || !address_domain_valid(address->domain, strlen(address->domain), false))
+	if (address->domain[0] == '[')
 		return accounts_set_error(accounts, ADMIN_UNFIT,
 		    _("'%.300s' is not a domain that can be hosted; write a name of letters, digits and hyphens (xn--... for "
 		      "others)"),
 		    address->domain);
+	if (!accounts->unmigrated && !address_normalise(address->local))
+		return accounts_set_error(
+		    accounts, ADMIN_UNFIT, _("'%.300s' cannot be stored: %s"), text, strerror(errno));
 	return ADMIN_OK;
 }
 
@@ -39,7 +55,7 @@ static enum admin_result
 parse_domain(struct accounts *accounts, struct record_name *name)
 {
 	name->key[0] = name->address.domain;
-	if (lower_domain(name->address.domain, name->text))
+	if (address_parse_domain(name->address.domain, name->text, strlen(name->text)))
 		return ADMIN_OK;
 	return accounts_set_error(accounts, ADMIN_UNFIT,
 	    _("'%.400s' is not a domain; write a name of letters, digits and hyphens between dots (xn--... for others)"),
@@ -49,20 +65,26 @@ parse_domain(struct accounts *accounts, struct record_name *name)
 static enum admin_result
 parse_local(struct accounts *accounts, struct record_name *name)
 {
+	enum admin_result result = record_parse_address(accounts, &name->address, name->text);
+	if (result == ADMIN_OK)
+		result = record_set_local(accounts, &name->local, name->address.local);
 	name->key[0] = name->address.domain;
-	name->key[1] = name->address.local;
-	return record_parse_address(accounts, &name->address, name->text);
+	name->key[1] = name->local.stored;
+	return result;
 }
 
 static bool
 parse_sender(struct record_name *name)
 {
 	struct address *address = &name->address;
+	char key[ADDRESS_LOCAL_MAX + 1];
 	if (strchr(name->text, '@') == NULL)
-		return strchr(name->text, '.') != NULL && lower_domain(name->sender, name->text);
-	if (address_parse(address, name->text, strlen(name->text), false, true) != ADDRESS_OK)
+		return strchr(name->text, '.') != NULL &&
+		    address_parse_domain(name->sender, name->text, strlen(name->text));
+	if (address_parse(address, name->text, strlen(name->text), false, true) != ADDRESS_OK ||
+	    !address_key(key, address->local) || key[0] == '\0')
 		return false;
-	snprintf(name->sender, sizeof name->sender, "%s@%s", address->local, address->domain);
+	snprintf(name->sender, sizeof name->sender, "%s@%s", key, address->domain);
 	return true;
 }
 
@@ -120,13 +142,27 @@ record_name_parse(struct accounts *accounts, struct record_name *name, enum reco
 static void
 tell_address(sqlite3_context *context, int count, sqlite3_value **values)
 {
-	char text[ADDRESS_TEXT_SIZE];
+	char text[ADDRESS_TEXT_SIZE], shown[ADDRESS_DOMAIN_MAX + 1];
 	const char *local = (const char *)sqlite3_value_text(values[0]);
 	const char *domain = (const char *)sqlite3_value_text(values[1]);
 	(void)count;
 	if (local == NULL || domain == NULL)
 		return;
-	address_write(text, local, domain);
+	idna_to_unicode(shown, sizeof shown, domain);
+	address_write(text, local, shown);
+	sqlite3_result_text(context, text, -1, SQLITE_TRANSIENT);
+}
+
+/* A domain, or the domain of a sender's address, as people read it. */
+static void
+tell_shown(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	char text[ADDRESS_TEXT_SIZE];
+	const char *name = (const char *)sqlite3_value_text(values[0]);
+	(void)count;
+	if (name == NULL)
+		return;
+	address_show(text, name);
 	sqlite3_result_text(context, text, -1, SQLITE_TRANSIENT);
 }
 
@@ -148,5 +184,6 @@ record_functions_add(sqlite3 *database)
 {
 	const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
 	sqlite3_create_function(database, "ftgate_address", 2, flags, NULL, tell_address, NULL, NULL);
+	sqlite3_create_function(database, "ftgate_shown", 1, flags, NULL, tell_shown, NULL, NULL);
 	sqlite3_create_function(database, "ftgate_network", 2, flags, NULL, tell_network, NULL, NULL);
 }

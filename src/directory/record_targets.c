@@ -14,7 +14,7 @@
 
 /* Only addresses whose mailbox would be here can be checked. */
 static enum admin_result
-check_there(struct accounts *accounts, const struct address *address, const char *text)
+check_there(struct accounts *accounts, const struct address *address, const char *key, const char *text)
 {
 	static const char sql[] = "SELECT NOT EXISTS (SELECT 1 FROM domains WHERE name = ?1 AND NOT relayed)"
 	                          " OR EXISTS (SELECT 1 FROM domains d JOIN accounts a ON a.domain = d.id"
@@ -23,7 +23,7 @@ check_there(struct accounts *accounts, const struct address *address, const char
 	                          "  WHERE d.name = ?1 AND l.local = ?2)";
 	if (strcasecmp(address->local, "postmaster") == 0)
 		return ADMIN_OK;
-	int64_t there = accounts_number(accounts, sql, "tt", address->domain, address->local);
+	int64_t there = accounts_number(accounts, sql, "tt", address->domain, key);
 	if (there > 0)
 		return ADMIN_OK;
 	return there < 0
@@ -33,10 +33,10 @@ check_there(struct accounts *accounts, const struct address *address, const char
 }
 
 static enum admin_result
-check_circle(struct accounts *accounts, const struct address *address, int64_t alias, const char *text)
+check_circle(struct accounts *accounts, const struct address *address, const char *key, int64_t alias, const char *text)
 {
 	int64_t back = accounts_number(
-	    accounts, REACH "SELECT 1 FROM reach WHERE id = ?3", "tti", address->domain, address->local, alias);
+	    accounts, REACH "SELECT 1 FROM reach WHERE id = ?3", "tti", address->domain, key, alias);
 	if (back == 0)
 		return ADMIN_OK;
 	return back < 0 ? ADMIN_FAILED
@@ -45,36 +45,45 @@ check_circle(struct accounts *accounts, const struct address *address, int64_t a
 }
 
 static enum admin_result
-insert(struct accounts *accounts, const struct address *address, int64_t alias, const char *text)
+insert(struct accounts *accounts, const char *domain, const struct local_name *local, int64_t alias, const char *text)
 {
-	int result = accounts_run(
-	    accounts, "INSERT INTO targets VALUES (?, ?, ?)", "itt", alias, address->local, address->domain);
+	int result = accounts_run(accounts, "INSERT INTO targets (alias, local, domain, written) VALUES (?, ?, ?, ?)",
+	    "ittt", alias, local->stored, domain, local->written);
 	if (result == SQLITE_CONSTRAINT_PRIMARYKEY)
 		return accounts_set_error(accounts, ADMIN_EXISTS, _("%.400s already exists"), text);
 	return result == SQLITE_DONE ? ADMIN_OK : ADMIN_FAILED;
+}
+
+static enum admin_result
+read_target(struct accounts *accounts, struct address *address, struct local_name *local, const char *text)
+{
+	enum admin_result result = record_parse_address(accounts, address, text);
+	return result == ADMIN_OK ? record_set_local(accounts, local, address->local) : result;
 }
 
 enum admin_result
 target_add(struct accounts *accounts, int64_t alias, const char *text)
 {
 	struct address address;
-	enum admin_result result = record_parse_address(accounts, &address, text);
+	struct local_name local;
+	enum admin_result result = read_target(accounts, &address, &local, text);
 	if (result == ADMIN_OK)
-		result = check_there(accounts, &address, text);
+		result = check_there(accounts, &address, local.stored, text);
 	if (result == ADMIN_OK)
-		result = check_circle(accounts, &address, alias, text);
-	return result == ADMIN_OK ? insert(accounts, &address, alias, text) : result;
+		result = check_circle(accounts, &address, local.stored, alias, text);
+	return result == ADMIN_OK ? insert(accounts, address.domain, &local, alias, text) : result;
 }
 
 enum admin_result
 target_remove(struct accounts *accounts, int64_t alias, const char *text)
 {
 	struct address address;
-	enum admin_result result = record_parse_address(accounts, &address, text);
+	struct local_name local;
+	enum admin_result result = read_target(accounts, &address, &local, text);
 	if (result != ADMIN_OK)
 		return result;
-	if (accounts_run(accounts, "DELETE FROM targets WHERE alias = ? AND local = ? AND domain = ?", "itt", alias,
-	        address.local, address.domain) != SQLITE_DONE)
+	if (accounts_run(accounts, "DELETE FROM main.targets WHERE alias = ? AND local = ? AND domain = ?", "itt",
+	        alias, local.stored, address.domain) != SQLITE_DONE)
 		return ADMIN_FAILED;
 	if (sqlite3_changes(accounts->database) == 0)
 		return accounts_set_error(accounts, ADMIN_MISSING, _("%.400s is not there"), text);
@@ -82,13 +91,15 @@ target_remove(struct accounts *accounts, int64_t alias, const char *text)
 }
 
 enum admin_result
-target_check_unused(struct accounts *accounts, const struct address *address)
+target_check_unused(struct accounts *accounts, const struct record_name *name)
 {
-	static const char sql[] = "SELECT l.kind, ftgate_address(l.local, d.name), ftgate_address(t.local, t.domain)"
+	static const char sql[] = "SELECT l.kind, ftgate_address(ifnull(l.written, l.local), d.name),"
+	                          " ftgate_address(ifnull(t.written, t.local), t.domain)"
 	                          " FROM targets t JOIN aliases l ON l.id = t.alias JOIN domains d ON d.id = l.domain"
 	                          " WHERE t.domain = ?1 AND (?2 = '' OR t.local = ?2) LIMIT 1";
 	enum admin_result told = ADMIN_OK;
-	sqlite3_stmt *row = accounts_query(accounts, sql, "tt", address->domain, address->local);
+	const char *local = name->local.stored != NULL ? name->local.stored : "";
+	sqlite3_stmt *row = accounts_query(accounts, sql, "tt", name->address.domain, local);
 	int result = row == NULL ? SQLITE_ERROR : sqlite3_step(row);
 	if (result == SQLITE_ROW)
 		told = accounts_set_error(accounts, ADMIN_REFUSED,

@@ -43,14 +43,16 @@ records_list(
     struct accounts *accounts, enum record_kind kind, const char *within, record_row_fn *each_row, void *context)
 {
 	size_t count;
-	const char *values[] = { within, NULL };
+	char domain[ADDRESS_DOMAIN_MAX + 1];
 	const char *condition = within == NULL ? "1" : record_rows[kind].within;
 	if (kind == RECORD_ACCESS && within != NULL && record_check_access(accounts, within) != ADMIN_OK)
 		return ADMIN_UNFIT;
+	bool named = kind != RECORD_ACCESS && within != NULL && address_parse_domain(domain, within, strlen(within));
+	const char *values[] = { named ? domain : within, NULL };
 	enum admin_result result = pass_rows(
 	    accounts, query(accounts, kind, condition, values), each_row, context, &count);
 	if (result == ADMIN_OK && count == 0 && within != NULL && kind != RECORD_ACCESS &&
-	    accounts_number(accounts, "SELECT count(*) FROM domains WHERE name = lower(?)", "t", within) == 0)
+	    accounts_number(accounts, "SELECT count(*) FROM domains WHERE name = ?", "t", values[0]) == 0)
 		return accounts_set_error(accounts, ADMIN_NO_DOMAIN, _("the domain %.300s is not hosted here"), within);
 	return result;
 }

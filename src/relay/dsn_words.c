@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/wrap.h"
 #include "relay/verdict.h"
 
@@ -33,8 +34,9 @@ put(const struct session_language *s, struct ftg_reply reply)
 static void
 put_fate(const struct session_language *s, enum ftg_id id, const char *address)
 {
-	char text[FTG_REPLY_MAX + 16];
-	struct ftg_reply reply = of_text(id, address);
+	char text[FTG_REPLY_MAX + 16], shown[ADDRESS_TEXT_SIZE];
+	address_show(shown, address);
+	struct ftg_reply reply = of_text(id, shown);
 	size_t len = ftg_render(text, &s->voice, &reply);
 	len += (size_t)snprintf(text + len, 16, " (%s)", ftg_row(id)->ref);
 	wrap_write(s->to, text, len, WIDTH);

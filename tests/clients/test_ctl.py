@@ -287,7 +287,7 @@ class Running(TestCase):
     def test_circle_made_by_others_is_an_error_of_configuration(self):
         with sqlite3.connect(os.path.join(self.server.data, "ftgate.db")) as database:
             database.execute("INSERT INTO aliases (id, domain, local, kind, expand, created) VALUES (1, 1, 'a', 'alias', 'nobody', 0), (2, 1, 'b', 'alias', 'nobody', 0)")
-            database.execute("INSERT INTO targets VALUES (1, 'b', ?), (2, 'a', ?)", (DOMAIN, DOMAIN))
+            database.execute("INSERT INTO targets (alias, local, domain) VALUES (1, 'b', ?), (2, 'a', ?)", (DOMAIN, DOMAIN))
         self.asked("a", 451, "#3.17")
         self.server.wait_for_log("event=directory-misconfigured")
 

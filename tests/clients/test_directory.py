@@ -37,7 +37,7 @@ class Directory(TestCase):
                              (post,))
             names = [(f"member{number}",) for number in range(MEMBERS)]
             database.executemany("INSERT INTO accounts (domain, local, created) VALUES (50, ?, 0)", names)
-            database.executemany("INSERT INTO targets VALUES (50, ?, 'list.example')", names)
+            database.executemany("INSERT INTO targets (alias, local, domain) VALUES (50, ?, 'list.example')", names)
 
     def pipeline(self, server, count):
         """The replies to so many recipients that come at once, and to NOOPs of another client meanwhile."""

@@ -232,3 +232,38 @@ Test(login_account, malformed_name_is_unknown)
 	ask_salt("@one.test", salt);
 	ask_salt("anna@", salt);
 }
+
+Test(login_account, spellings_beyond_ascii_have_one_identity_whether_they_exist_or_not)
+{
+	static const char *const names[][2] = {
+		{ "\xC3\x84nne@xn--bcher-kva.test",
+		    "a\xCC\x88NNE@B\xC3\x9C"
+		    "cher.test" },
+		{ "\xC3\x84nne", "\xC3\xA4nne" },
+		{ "\xC3\x96tzi@xn--bcher-kva.test",
+		    "\xC3\xB6TZI@b\xC3\xBC"
+		    "cher.test" },
+		{ "\xC3\x96tzi@b\xC3\xB6se.test", "\xC3\xB6tzi@xn--bse-sna.test" },
+	};
+	struct login_account one, other;
+	admin_add_domain(accounts,
+	    "b\xC3\xBC"
+	    "cher.test");
+	add("\xC3\x84nne", "xn--bcher-kva.test");
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		find(&one, names[i][0]);
+		find(&other, names[i][1]);
+		cr_expect_str_eq(one.identity, other.identity, "%s", names[i][0]);
+		cr_expect_eq(one.known, i < 2, "%s", names[i][0]);
+		cr_expect_eq(other.known, i < 2, "%s", names[i][1]);
+	}
+}
+
+Test(login_account, name_that_is_no_utf_8_is_unknown)
+{
+	struct login_account account;
+	find(&account, "a\xFF@one.test");
+	cr_expect_not(account.known);
+	find(&account, "anna@\xFF.test");
+	cr_expect_not(account.known);
+}

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "directory/accounts.h"
 #include "directory/sqlite/directory.h"
 #include "directory/sqlite/schema.h"
+#include "store/maildir_store.h"
 #include "support/ask_directory.h"
 #include "support/fake_clock.h"
 #include "support/folder.h"
@@ -164,4 +166,121 @@ Test(migration, newer_version_is_refused, .init = folder_make, .fini = folder_re
 	cr_expect_null(database_open("ftgate.db", &created, error));
 	cr_expect_not_null(strstr(error, "version 99"), "%s", error);
 	cr_expect_null(database_open_reader("ftgate.db", error));
+}
+
+#define ALIAS(id, local)                                                                                               \
+	"INSERT INTO aliases (id, domain, local, kind, created) VALUES (" id ", 1, '" local "', 'list', 0);"
+#define TARGET(alias, local)                                                                                           \
+	"INSERT INTO targets (alias, local, domain) VALUES (" alias ", '" local "', 'umlaut.test');"
+
+/* A database of version 5, whose local parts have capital letters beyond ASCII. */
+static void
+make_version_5(const char *more)
+{
+	folder_make();
+	cr_assert_eq(sqlite3_open("ftgate.db", &database), SQLITE_OK);
+	for (int i = 0; i < 5; i++)
+		sql(schema_migrations[i]);
+	sql("INSERT INTO domains (id, name, created) VALUES (1, 'umlaut.test', 0);" ADD("1", "Bob")
+	        ADD("1", "\xC3\x84nne") ADD("1", "j\xC3\xB6rg") ALIAS("9",
+	            "\xC3\x9C"
+	            "ber") TARGET("9", "\xC3\x84nne"));
+	sql("INSERT INTO access (kind, sender, created) VALUES ('blacklist', 'x@b\xC3\xBC"
+	    "cher.test', 0), ('blacklist', 'x@xn--bcher-kva.test', 0), ('permitted', 'y@B\xC3\x9C"
+	    "cher.test', 0);");
+	sql(more);
+	sql("PRAGMA user_version = 5");
+	sqlite3_close(database);
+}
+
+static int
+count(const char *text)
+{
+	sqlite3_stmt *row;
+	cr_assert_eq(sqlite3_prepare_v2(database, text, -1, &row, NULL), SQLITE_OK, "%s", text);
+	cr_assert_eq(sqlite3_step(row), SQLITE_ROW);
+	int found = sqlite3_column_int(row, 0);
+	sqlite3_finalize(row);
+	return found;
+}
+
+Test(migration, local_parts_beyond_ascii_keep_their_spelling_and_their_mailbox, .fini = close_all)
+{
+	char error[DATABASE_ERROR_SIZE];
+	bool created = true;
+	make_version_5("");
+	database = database_open("ftgate.db", &created, error);
+	cr_assert_not_null(database, "%s", error);
+	cr_expect_not(created);
+	directory = sqlite_directory_new("ftgate.db", &fake_clock, &ask_executor);
+	cr_expect_eq(ask_login(directory, "\xC3\xA4NNE@umlaut.test", &user), DIRECTORY_FOUND);
+	cr_expect_str_eq(user.local, "\xC3\x84nne");
+	cr_expect_str_eq(user.mailbox.address, "\xC3\x84nne@umlaut.test", "its Maildir is where it was");
+	cr_expect_eq(ask_login(directory, "J\xC3\x96RG@umlaut.test", &user), DIRECTORY_FOUND);
+	cr_expect_eq(ask_login(directory, "BOB@umlaut.test", &user), DIRECTORY_FOUND);
+	cr_expect_str_eq(user.local, "Bob");
+	const struct address list = { .local = "\xC3\xBC"
+		                               "BER",
+		.domain = "umlaut.test" };
+	static struct ask_found found;
+	cr_expect_eq(ask_recipient(directory, &list, NULL, &found), DIRECTORY_FOUND);
+	cr_expect_str_eq(found.mailboxes[0].address, "\xC3\x84nne@umlaut.test");
+	cr_expect_eq(count("SELECT count(*) FROM access"), 2);
+	cr_expect_eq(count("SELECT count(*) FROM access WHERE sender = 'y@xn--bcher-kva.test'"), 1);
+	sql("PRAGMA foreign_key_check; PRAGMA integrity_check");
+}
+
+/* The names are as they were, and the version is the one before. */
+static void
+expect_unchanged(const char *names)
+{
+	char error[DATABASE_ERROR_SIZE];
+	bool created;
+	cr_expect_null(database_open("ftgate.db", &created, error));
+	cr_expect_not_null(strstr(error, names), "%s", error);
+	cr_expect_null(database_open_reader("ftgate.db", error), "the server does not use it");
+	cr_assert_eq(sqlite3_open("ftgate.db", &database), SQLITE_OK);
+	cr_expect_eq(count("PRAGMA user_version"), 5);
+	cr_expect_eq(count("SELECT count(*) FROM accounts WHERE local = '\xC3\x84nne'"), 1);
+	sqlite3_close(database);
+}
+
+Test(migration, names_that_become_equal_stop_it_and_nothing_is_changed, .fini = folder_remove)
+{
+	make_version_5(ADD("1", "\xC3\xA4nne") ADD("1", "J\xC3\x96rg") ALIAS("10", "strasse") ALIAS("11",
+	    "stra\xC3\x9F"
+	    "e"));
+	expect_unchanged("\xC3\x84nne@umlaut.test and \xC3\xA4nne@umlaut.test");
+	expect_unchanged("J\xC3\x96rg@umlaut.test and j\xC3\xB6rg@umlaut.test");
+	expect_unchanged("strasse@umlaut.test and stra\xC3\x9F"
+	                 "e@umlaut.test");
+	expect_unchanged("(3 in all)");
+}
+
+Test(migration, an_account_and_an_alias_can_become_equal, .fini = folder_remove)
+{
+	make_version_5(ALIAS("10", "\xC3\xA4nne"));
+	expect_unchanged("(1 in all); leave one of each, and start again; such as: ftgatectl list remove "
+	                 "'\xC3\xA4nne@umlaut.test'");
+}
+
+Test(migration, goes_on_once_one_of_equal_names_is_removed, .fini = close_all)
+{
+	char error[ADMIN_ERROR_SIZE];
+	bool created;
+	const char *name = "\xC3\xA4nne@umlaut.test";
+	struct maildir_store mailboxes;
+	make_version_5(ADD("1", "\xC3\xA4nne"));
+	cr_assert_eq(maildir_store_open(&mailboxes, "."), 0);
+	cr_assert_null(accounts_open(".", &mailboxes.store, &created, error));
+	struct admin *accounts = accounts_open_unmigrated(".", &mailboxes.store, error);
+	cr_assert_not_null(accounts, "%s", error);
+	cr_expect_eq(
+	    accounts->ops->remove(accounts, RECORD_ACCOUNT, &name), ADMIN_OK, "%s", accounts->ops->error(accounts));
+	accounts->ops->close(accounts);
+	cr_expect_not_null(database = database_open("ftgate.db", &created, error), "%s", error);
+	directory = sqlite_directory_new("ftgate.db", &fake_clock, &ask_executor);
+	cr_expect_eq(ask_login(directory, name, &user), DIRECTORY_FOUND);
+	cr_expect_str_eq(user.local, "\xC3\x84nne");
+	cr_expect_null(accounts_open_unmigrated(".", &mailboxes.store, error));
 }

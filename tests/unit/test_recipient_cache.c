@@ -46,7 +46,7 @@ open_all(void)
 	sql("INSERT INTO domains (id, name, created) VALUES (1, 'example.test', 0), (2, 'example.org', 0);"
 	    "INSERT INTO accounts (domain, local, created) VALUES (1, 'anna', 0);"
 	    "INSERT INTO aliases (id, domain, local, kind, expand, created) VALUES (2, 1, 'staff', 'list', 'nobody', 0);"
-	    "INSERT INTO targets VALUES (2, 'anna', 'example.test')");
+	    "INSERT INTO targets (alias, local, domain) VALUES (2, 'anna', 'example.test')");
 	directory = sqlite_directory_new("ftgate.db", &fake_clock, &ask_executor);
 	cr_assert_not_null(directory);
 }

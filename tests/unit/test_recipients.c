@@ -33,7 +33,8 @@ sql(const char *text)
 #define ALIAS(id, local, kind)                                                                                         \
 	"INSERT INTO aliases (id, domain, local, kind, expand, created) VALUES (" id ", 1, '" local "', '" kind        \
 	"', 'accounts', 0);"
-#define TARGET(alias, local) "INSERT INTO targets VALUES (" alias ", '" local "', 'example.test');"
+#define TARGET(alias, local)                                                                                           \
+	"INSERT INTO targets (alias, local, domain) VALUES (" alias ", '" local "', 'example.test');"
 
 static const char people[] =
     "INSERT INTO domains (id, name, created, language, max_message_size, quota_bytes, quota_messages)"
@@ -47,10 +48,10 @@ static const char ways[] = ALIAS("1", "info", "alias") TARGET("1", "anna") ALIAS
     "2", "anna") TARGET("2", "bob") TARGET("2", "off") TARGET("2", "info") ALIAS("3", "circle", "alias") TARGET("3",
     "round") ALIAS("4", "round", "alias") TARGET("4", "circle") TARGET("4", "anna") ALIAS("5", "nowhere",
     "alias") TARGET("5", "nobody") ALIAS("6", "far",
-    "alias") "INSERT INTO targets VALUES (6, 'x', 'elsewhere.example');" ALIAS("7", "closed", "alias") TARGET("7",
-    "off") ALIAS("8", "left", "alias") TARGET("8", "gone") ALIAS("9", "empty",
+    "alias") "INSERT INTO targets (alias, local, domain) VALUES (6, 'x', 'elsewhere.example');" ALIAS("7", "closed",
+    "alias") TARGET("7", "off") ALIAS("8", "left", "alias") TARGET("8", "gone") ALIAS("9", "empty",
     "list") "INSERT INTO aliases (id, domain, local, kind, expand, created) VALUES (10, 2, 'info', 'list', 'anyone', 0), (11, 2, 'hers', 'alias', 'nobody', 0);"
-            "INSERT INTO targets VALUES (10, 'dora', 'example.org'), (11, 'dora', 'example.org');";
+            "INSERT INTO targets (alias, local, domain) VALUES (10, 'dora', 'example.org'), (11, 'dora', 'example.org');";
 
 static void
 open_all(void)
@@ -235,7 +236,7 @@ Test(recipients, alias_may_target_other_servers)
 	cr_assert_eq(found.elsewhere_count, 1);
 	cr_expect_str_eq(found.elsewhere[0].local, "x");
 	cr_expect_str_eq(found.elsewhere[0].domain, "elsewhere.example");
-	sql("INSERT INTO targets VALUES (2, 'x', 'elsewhere.example'), (2, 'far', 'example.test')");
+	sql("INSERT INTO targets (alias, local, domain) VALUES (2, 'x', 'elsewhere.example'), (2, 'far', 'example.test')");
 	cr_expect_eq(resolve("staff", "example.test"), DIRECTORY_FOUND);
 	cr_expect_eq(found.count, 2);
 	cr_expect_eq(found.elsewhere_count, 1, "each is there once");
@@ -274,7 +275,7 @@ make_chain(int first, int count)
 	for (int i = 0; i < count; i++) {
 		snprintf(text, sizeof text,
 		    "INSERT INTO aliases (id, domain, local, kind, expand, created) VALUES (%d, 1, 'c%d', 'alias', 'nobody', 0);"
-		    "INSERT INTO targets VALUES (%d, '%s%d', 'example.test');",
+		    "INSERT INTO targets (alias, local, domain) VALUES (%d, '%s%d', 'example.test');",
 		    first + i, i, first + i, i + 1 < count ? "c" : "anna", i + 1);
 		sql(text);
 	}
@@ -294,11 +295,11 @@ Test(recipients, list_length_is_bounded)
 {
 	sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1999)"
 	    " INSERT INTO accounts (domain, local, created) SELECT 2, 'n' || i, 0 FROM n;"
-	    "INSERT INTO targets SELECT 10, local, 'example.org' FROM accounts WHERE local LIKE 'n%';"
+	    "INSERT INTO targets (alias, local, domain) SELECT 10, local, 'example.org' FROM accounts WHERE local LIKE 'n%';"
 	    "DELETE FROM targets WHERE alias = 10 AND local = 'dora'");
 	cr_expect_eq(resolve("info", "example.org"), DIRECTORY_FOUND);
 	cr_expect_eq(found.count, 1999);
-	sql("INSERT INTO targets VALUES (10, 'dora', 'example.org')");
+	sql("INSERT INTO targets (alias, local, domain) VALUES (10, 'dora', 'example.org')");
 	cr_expect_eq(resolve("info", "example.org"), DIRECTORY_MISCONFIGURED);
 }
 
@@ -319,7 +320,7 @@ Test(recipients, list_costs_the_same_however_long_it_is)
 		cr_expect_eq(ask_jobs, jobs);
 		counts[i] = steps - before;
 		sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1900)"
-		    " INSERT OR IGNORE INTO targets SELECT 10, 'n' || i, 'example.org' FROM n");
+		    " INSERT OR IGNORE INTO targets (alias, local, domain) SELECT 10, 'n' || i, 'example.org' FROM n");
 	}
 	cr_expect_leq(counts[0], 5);
 	cr_expect_leq(counts[1], counts[0]);
@@ -366,11 +367,11 @@ Test(recipients, members_that_are_read_are_bounded)
 {
 	sql("DELETE FROM targets WHERE alias = 10;"
 	    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
-	    " INSERT INTO targets SELECT 10, 'n' || i, 'example.net' FROM n");
+	    " INSERT INTO targets (alias, local, domain) SELECT 10, 'n' || i, 'example.net' FROM n");
 	cr_expect_eq(expand("info", "example.org"), DIRECTORY_FOUND);
 	cr_expect_eq(expansion.count, DIRECTORY_TARGETS_MAX);
 	members_clear(&expansion);
-	sql("INSERT INTO targets VALUES (10, 'one.more', 'example.net')");
+	sql("INSERT INTO targets (alias, local, domain) VALUES (10, 'one.more', 'example.net')");
 	cr_expect_eq(expand("info", "example.org"), DIRECTORY_MISCONFIGURED);
 	cr_expect_eq(expansion.count, 0);
 	cr_expect_null(expansion.members);
@@ -414,7 +415,7 @@ Test(recipients, list_is_open_by_default)
 	resolve("staff", "example.test");
 	cr_expect_eq(found.post, POSTING_ANYONE);
 	sql("UPDATE aliases SET post = 'members' WHERE local = 'staff';"
-	    "INSERT INTO targets VALUES (1, 'staff', 'example.test')");
+	    "INSERT INTO targets (alias, local, domain) VALUES (1, 'staff', 'example.test')");
 	resolve("staff", "");
 	cr_expect_eq(found.post, POSTING_MEMBERS);
 	resolve("info", "example.test");
@@ -564,7 +565,7 @@ Test(recipients, database_refuses_contradictory_records)
 		"UPDATE accounts SET disabled = 2",
 		"UPDATE accounts SET quota_bytes = -1",
 		"UPDATE domains SET language = ''",
-		"INSERT INTO targets VALUES (999, 'anna', 'example.test')",
+		"INSERT INTO targets (alias, local, domain) VALUES (999, 'anna', 'example.test')",
 		"DELETE FROM domains",
 		"INSERT INTO access (kind, created) VALUES ('refused', 0)",
 		"INSERT INTO access (kind, sender, created) VALUES ('relay', 'x@y', 0)",

@@ -190,10 +190,8 @@ Test(records, change_is_atomic)
 
 Test(records, malformed_name_is_refused)
 {
-	static const char *const domains[] = { "", ".", "a..b", "-a.b", "[127.0.0.1]",
-		"b\xC3\xBC"
-		"cher.example",
-		"a b", "x/../y" };
+	static const char *const domains[] = { "", ".", "a..b", "-a.b", "[127.0.0.1]", "\xF0\x9F\x98\x80.example",
+		"xn--99999999999", "\xFF.example", "a b", "x/../y" };
 	static const char *const addresses[] = { "", "anna", "@example.test", "anna@", "anna@[127.0.0.1]",
 		"a b@example.test", "anna@example.test x", "<anna@example.test>", "\"\"@example.test" };
 	for (size_t i = 0; i < sizeof domains / sizeof *domains; i++)
@@ -349,4 +347,54 @@ Test(records, damage_is_reported_with_a_cure)
 	cr_expect_eq(add(RECORD_ALIAS, "info@example.org", NULL, "add", "anna@example.test"), ADMIN_FAILED);
 	cr_expect(has_error("ftgate.db: no such table"));
 	cr_expect_eq(set(RECORD_DOMAIN, "example.org", NULL, "language", "de"), ADMIN_OK, "nothing is left open");
+}
+
+Test(records, spellings_of_a_domain_are_one_and_people_see_the_u_label)
+{
+	cr_expect_eq(add(RECORD_DOMAIN, "xn--bcher-kva.example", NULL, NULL, NULL), ADMIN_OK);
+	cr_expect_eq(add(RECORD_DOMAIN,
+	                 "B\xC3\x9C"
+	                 "CHER.example",
+	                 NULL, NULL, NULL),
+	    ADMIN_EXISTS);
+	cr_expect_eq(add(RECORD_ACCOUNT,
+	                 "anna@b\xC3\xBC"
+	                 "cher.example",
+	                 NULL, NULL, NULL),
+	    ADMIN_OK);
+	cr_expect_not_null(strstr(show(RECORD_ACCOUNT, "anna@XN--Bcher-KVA.example", NULL),
+	    "address=anna@b\xC3\xBC"
+	    "cher.example;"));
+	cr_expect_not_null(strstr(list(RECORD_ACCOUNT,
+	                              "B\xC3\x9C"
+	                              "CHER.example"),
+	    "anna@b\xC3\xBC"
+	    "cher.example"));
+	cr_expect_eq(folder_count("mail/xn--bcher-kva.example/anna"), 1);
+	cr_expect_eq(add(RECORD_ACCESS, "blacklist",
+	                 "spam@b\xC3\xBC"
+	                 "cher.example",
+	                 NULL, NULL),
+	    ADMIN_OK);
+	cr_expect_not_null(strstr(show(RECORD_ACCESS, "blacklist", "SPAM@xn--bcher-kva.example"),
+	    "value=spam@b\xC3\xBC"
+	    "cher.example;"));
+}
+
+Test(records, spellings_of_a_local_part_are_one)
+{
+	cr_expect_eq(add(RECORD_ACCOUNT, "Jo\xCC\x88rg.\xC3\x84@example.test", NULL, NULL, NULL), ADMIN_OK);
+	cr_expect_eq(add(RECORD_ACCOUNT, "j\xC3\x96rg.\xC3\xA4@example.test", NULL, NULL, NULL), ADMIN_EXISTS);
+	cr_expect_eq(
+	    add(RECORD_ALIAS, "J\xC3\x96RG.\xC3\x84@example.test", NULL, "add", "anna@example.test"), ADMIN_EXISTS);
+	cr_expect_not_null(strstr(show(RECORD_ACCOUNT, "J\xC3\x96RG.\xC3\xA4@example.test", NULL),
+	                       "address=J\xC3\xB6rg.\xC3\x84@example.test;"),
+	    "as it was added, in NFC");
+	cr_expect_eq(
+	    add(RECORD_ALIAS, "info@example.test", NULL, "add", "j\xC3\xB6RG.\xC3\x84@example.test"), ADMIN_OK);
+	cr_expect_eq(accounts->ops->remove(
+	                 accounts, RECORD_ACCOUNT, (const char *const[]) { "j\xC3\xB6rg.\xC3\xA4@example.test" }),
+	    ADMIN_REFUSED);
+	cr_expect(has_error("info@example.test leads to j\xC3\xB6RG.\xC3\x84@example.test"), "%s",
+	    accounts->ops->error(accounts));
 }

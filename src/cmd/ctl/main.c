@@ -266,6 +266,21 @@ has_database(const char *folder)
 	return data_path(path, folder, "ftgate.db") == 0 && access(path, F_OK) == 0;
 }
 
+/* Commands that resolve what keeps the database from being migrated get it as it is; the reason is printed. */
+static struct admin *
+open_admin(
+    const struct request *request, const char *path, struct mailbox_store *mailboxes, char error[ADMIN_ERROR_SIZE])
+{
+	char why[ADMIN_ERROR_SIZE];
+	bool created;
+	struct admin *admin = accounts_open(path, mailboxes, &created, error);
+	bool has_targets = request->command->kind == RECORD_ALIAS || request->command->kind == RECORD_LIST;
+	bool changes = request->command->run == ctl_add || (request->command->run == ctl_set && !has_targets);
+	if (admin == NULL && !changes && (admin = accounts_open_unmigrated(path, mailboxes, why)) != NULL)
+		ctl_fail(EX_OK, "%s", error);
+	return admin;
+}
+
 static int
 run(struct request *request)
 {
@@ -273,7 +288,6 @@ run(struct request *request)
 		return run_about_server(request);
 	char path[PATH_MAX], error[ADMIN_ERROR_SIZE];
 	struct maildir_store mailboxes;
-	bool created;
 	if (request->command->run != ctl_add && !has_database(request->data))
 		return ctl_fail(EX_UNAVAILABLE,
 		    _("there is no database in %s; name the server's data folder by --data"), request->data);
@@ -283,7 +297,7 @@ run(struct request *request)
 		return ctl_fail(EX_NOPERM, _("cannot become the owner of %s: %s"), path, strerror(errno));
 	if (maildir_store_open(&mailboxes, path) < 0)
 		return ctl_fail(EX_UNAVAILABLE, _("cannot open %s/mail: %s"), path, strerror(errno));
-	request->admin = accounts_open(path, &mailboxes.store, &created, error);
+	request->admin = open_admin(request, path, &mailboxes.store, error);
 	int status = request->admin == NULL ? ctl_fail(EX_UNAVAILABLE, "%s", error) : request->command->run(request);
 	if (request->admin != NULL)
 		request->admin->ops->close(request->admin);

@@ -6,10 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sysexits.h>
 #include <time.h>
 
-#include "base/ascii.h"
+#include "base/address.h"
 #include "base/data.h"
 #include "base/translate.h"
 #include "cmd/ctl/ctl.h"
@@ -69,12 +70,19 @@ compare_ids(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
+/* The A-label form of a domain; a text that is no domain is returned, and matches nothing. */
+static const char *
+read_domain(char name[ADDRESS_DOMAIN_MAX + 1], const char *text)
+{
+	return address_parse_domain(name, text, strlen(text)) ? name : text;
+}
+
 static bool
 goes_to(const struct queue_entry *entry, const char *domain)
 {
 	for (size_t i = 0; i < entry->count; i++) {
 		const char *its = queue_domain(&entry->recipients[i]);
-		if (strlen(its) == strlen(domain) && ascii_equal(its, domain, strlen(domain)))
+		if (strcasecmp(its, domain) == 0)
 			return true;
 	}
 	return false;
@@ -85,7 +93,8 @@ static bool
 list_entry(const struct request *request, const struct queue *queue, const char *id, bool first)
 {
 	struct queue_entry entry;
-	const char *domain = request->count > 0 ? request->words[0] : NULL;
+	char name[ADDRESS_DOMAIN_MAX + 1];
+	const char *domain = request->count > 0 ? read_domain(name, request->words[0]) : NULL;
 	bool damaged = queue_load(queue, id, &entry) < 0;
 	bool shown = damaged ? errno == EBADMSG && domain == NULL : domain == NULL || goes_to(&entry, domain);
 	if (shown && request->json)
@@ -152,15 +161,13 @@ is_entry(const struct queue *queue, const char *word)
 }
 
 static struct queue_run
-read_wish(const struct queue *queue, char *word)
+read_wish(const struct queue *queue, const char *word, char name[ADDRESS_DOMAIN_MAX + 1])
 {
 	if (is_entry(queue, word))
 		return (struct queue_run) { QUEUE_RUN_ENTRY, word };
-	for (char *at = word; *at != '\0'; at++)
-		*at = ascii_lower(*at);
 	if (*word == '@')
-		return (struct queue_run) { QUEUE_RUN_BELOW, word + 1 };
-	return (struct queue_run) { QUEUE_RUN_DOMAIN, word };
+		return (struct queue_run) { QUEUE_RUN_BELOW, read_domain(name, word + 1) };
+	return (struct queue_run) { QUEUE_RUN_DOMAIN, read_domain(name, word) };
 }
 
 /* Requests that the server sends messages now. The request lasts until a server reads it. */
@@ -168,12 +175,13 @@ int
 ctl_queue_run(struct request *request)
 {
 	struct queue queue;
+	char name[ADDRESS_DOMAIN_MAX + 1];
 	struct queue_run wish = { QUEUE_RUN_ALL, NULL };
 	int status = open_queue(request, &queue);
 	if (status != EX_OK)
 		return status;
 	if (request->count > 0)
-		wish = read_wish(&queue, request->words[0]);
+		wish = read_wish(&queue, request->words[0], name);
 	if (queue_request_run(&queue, &wish) < 0) {
 		if (errno == EINVAL)
 			status = ctl_fail(EX_DATAERR,

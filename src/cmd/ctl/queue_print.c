@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/address.h"
 #include "base/printable.h"
 #include "base/translate.h"
 #include "cmd/ctl/ctl.h"
@@ -24,20 +25,23 @@ time_text(char text[TIME_SIZE], int64_t seconds)
 	return text;
 }
 
+/* Addresses are printed with U-labels, for people; JSON has them as they are stored. */
 void
 queue_print_line(const struct queue_entry *entry)
 {
-	char arrival[TIME_SIZE];
+	char arrival[TIME_SIZE], from[ADDRESS_TEXT_SIZE], to[ADDRESS_TEXT_SIZE];
 	size_t waiting = 0;
 	for (size_t i = 0; i < entry->count; i++)
 		waiting += entry->recipients[i].state == QUEUE_WAITING;
+	address_show(from, entry->sender);
+	address_show(to, entry->recipients[0].address);
 	printf("%-*s %s %8" PRIu64 "  ", ID_WIDTH, entry->id, time_text(arrival, entry->arrival), entry->size);
 	printable_print(stdout,
 	    /* TRANSLATORS: sender, first recipient, ", ..." if there are more, recipients that wait, all recipients. */
 	    entry->held ? _("<%s> to %s%s, %zu of %zu held\n")
 	                /* TRANSLATORS: sender, first recipient, ", ..." if there are more, those that wait, all. */
 	                : _("<%s> to %s%s, %zu of %zu waiting\n"),
-	    entry->sender, entry->recipients[0].address, entry->count > 1 ? ", ..." : "", waiting, entry->count);
+	    from, to, entry->count > 1 ? ", ..." : "", waiting, entry->count);
 }
 
 static void
@@ -49,9 +53,9 @@ print_field(const char *name, const char *value)
 static void
 print_recipient(const struct queue_recipient *recipient)
 {
-	char next[TIME_SIZE];
-	printable_print(
-	    stdout, "%-*s %s %s, ", NAME_WIDTH, "to", recipient->address, queue_state_words[recipient->state]);
+	char next[TIME_SIZE], to[ADDRESS_TEXT_SIZE];
+	address_show(to, recipient->address);
+	printable_print(stdout, "%-*s %s %s, ", NAME_WIDTH, "to", to, queue_state_words[recipient->state]);
 	printf(translate_count("%u attempt", "%u attempts", recipient->attempts), recipient->attempts);
 	if (recipient->state == QUEUE_WAITING && recipient->next > 0)
 		/* TRANSLATORS: the time of the next attempt, after "2 attempts". */
@@ -64,12 +68,13 @@ print_recipient(const struct queue_recipient *recipient)
 void
 queue_print_fields(const struct queue_entry *entry)
 {
-	char arrival[TIME_SIZE];
+	char arrival[TIME_SIZE], from[ADDRESS_TEXT_SIZE];
+	address_show(from, entry->sender);
 	print_field("id", entry->id);
 	print_field("arrival", time_text(arrival, entry->arrival));
 	printf("%-*s %" PRIu64 "\n", NAME_WIDTH, "size", entry->size);
 	print_field("held", entry->held ? "yes" : "no");
-	printable_print(stdout, "%-*s <%s>\n", NAME_WIDTH, "from", entry->sender);
+	printable_print(stdout, "%-*s <%s>\n", NAME_WIDTH, "from", from);
 	print_field("user", entry->user);
 	print_field("session", entry->session);
 	print_field("language", entry->language);

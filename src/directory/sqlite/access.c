@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/address_key.h"
 #include "base/network.h"
 
 enum { ABOUT_MAIL = ACCESS_REFUSED | ACCESS_BLACKLIST | ACCESS_PERMITTED };
@@ -69,9 +70,11 @@ ask_sender(struct reader *reader, const char *sender, unsigned *access)
 enum directory_verdict
 sqlite_access_sender(struct reader *reader, const struct address *address, unsigned *access)
 {
-	char text[ADDRESS_MAX + 1];
+	char text[ADDRESS_MAX + 1], key[ADDRESS_LOCAL_MAX + 1];
 	*access = 0;
-	snprintf(text, sizeof text, "%s@%s", address->local, address->domain);
+	if (!address_key(key, address->local))
+		return DIRECTORY_FAILED;
+	snprintf(text, sizeof text, "%s@%s", key, address->domain);
 	if (!ask_sender(reader, text, access))
 		return DIRECTORY_FAILED;
 	for (const char *domain = address->domain; domain != NULL && *domain != '\0';) {

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/address_key.h"
+
 void
 sqlite_copy(char *copy, size_t size, sqlite3_stmt *row, int column)
 {
@@ -49,7 +51,10 @@ sqlite_account_find(struct reader *reader, const char *domain, const char *local
 	enum directory_verdict verdict = DIRECTORY_FAILED;
 	memset(account, 0, sizeof *account);
 	enum query query = secrets ? QUERY_LOGIN : QUERY_RECIPIENT;
-	int result = reader_ask(reader, query, domain, local);
+	char key[ADDRESS_LOCAL_MAX + 1];
+	if (!address_key(key, local))
+		return DIRECTORY_FAILED;
+	int result = reader_ask(reader, query, domain, key);
 	if (result == SQLITE_DONE)
 		verdict = DIRECTORY_NO_DOMAIN;
 	if (result == SQLITE_ROW) {
@@ -91,7 +96,10 @@ sqlite_account_domain(struct reader *reader, const char *local, char domain[ADDR
 	domain[0] = '\0';
 	if (sqlite_account_is_postmaster(local))
 		return find_first_domain(reader, domain);
-	int result = reader_ask(reader, QUERY_BARE, local, NULL);
+	char key[ADDRESS_LOCAL_MAX + 1];
+	if (!address_key(key, local))
+		return DIRECTORY_FAILED;
+	int result = reader_ask(reader, QUERY_BARE, key, NULL);
 	bool found = result == SQLITE_ROW;
 	if (found) {
 		sqlite_copy(domain, ADDRESS_DOMAIN_MAX + 1, reader_query(reader, QUERY_BARE), 0);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/translate.h"
+#include "directory/sqlite/names.h"
 #include "directory/sqlite/schema.h"
 
 /* KiB of a reader's page cache: enough for what RCPT needs of a million accounts. */
@@ -38,31 +39,54 @@ run(sqlite3 *database, const char *sql)
 	return sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-/* Within one transaction, so that of several processes that start at once one migrates. */
 static bool
-migrate(sqlite3 *database, bool *created)
+migrate_step(sqlite3 *database, int version, char error[DATABASE_ERROR_SIZE])
+{
+	if (version + 1 == DATABASE_KEYS_VERSION && !names_are_distinct(database, error))
+		return false;
+	return run(database, schema_migrations[version]);
+}
+
+/*
+ * Brings the schema to a version, within one transaction, so that of several processes that start at once one migrates.
+ * *version is what it was.
+ */
+static bool
+migrate(sqlite3 *database, int wanted, int *version, char error[DATABASE_ERROR_SIZE])
 {
 	char set_version[64];
 	if (!run(database, "BEGIN IMMEDIATE"))
 		return false;
-	int version = ask_number(database, "PRAGMA user_version");
-	bool done = version >= 0;
-	*created = version == 0;
-	for (int i = version; done && i < DATABASE_VERSION; i++)
-		done = run(database, schema_migrations[i]);
-	snprintf(set_version, sizeof set_version, "PRAGMA user_version = %d", DATABASE_VERSION);
-	if (done && (version >= DATABASE_VERSION || run(database, set_version)) && run(database, "COMMIT"))
+	*version = ask_number(database, "PRAGMA user_version");
+	bool done = *version >= 0;
+	for (int i = *version; done && i < wanted; i++)
+		done = migrate_step(database, i, error);
+	snprintf(set_version, sizeof set_version, "PRAGMA user_version = %d", wanted);
+	if (done && (*version >= wanted || run(database, set_version)) && run(database, "COMMIT"))
 		return true;
+	if (error[0] == '\0')
+		put_error(error, "%s", sqlite3_errmsg(database));
 	run(database, "ROLLBACK");
 	return false;
 }
 
-/* A file that is of this version is only read, so that it may be locked for a change. */
+/*
+ * A file that is of this version is only read, so that it may be locked for a change. Names that become equal stop the
+ * migration before that version, which database_open_unmigrated() opens.
+ */
 static bool
-complete(sqlite3 *database, bool *created)
+complete(sqlite3 *database, bool *created, char error[DATABASE_ERROR_SIZE])
 {
+	int version = DATABASE_VERSION, before = 0;
+	error[0] = '\0';
 	*created = false;
-	return ask_number(database, "PRAGMA user_version") == DATABASE_VERSION || migrate(database, created);
+	if (ask_number(database, "PRAGMA user_version") == DATABASE_VERSION)
+		return true;
+	if (!migrate(database, DATABASE_KEYS_VERSION - 1, &version, error) ||
+	    !migrate(database, DATABASE_VERSION, &before, error))
+		return false;
+	*created = version == 0;
+	return true;
 }
 
 /* Is the file of this version, or older if that is allowed? */
@@ -103,11 +127,32 @@ database_open(const char *path, bool *created, char error[DATABASE_ERROR_SIZE])
 	sqlite3 *database = open_file(path, SQLITE_OPEN_CREATE, DATABASE_WAIT, error);
 	if (database == NULL)
 		return NULL;
+	names_functions_add(database);
 	if (check_version(database, true, error)) {
-		if (run(database, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON") && complete(database, created))
+		if (!run(database, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON"))
+			put_error(error, "%s", sqlite3_errmsg(database));
+		else if (complete(database, created, error))
 			return database;
-		put_error(error, "%s", sqlite3_errmsg(database));
 	}
+	sqlite3_close(database);
+	return NULL;
+}
+
+sqlite3 *
+database_open_unmigrated(const char *path, char error[DATABASE_ERROR_SIZE])
+{
+	static const char views[] = "PRAGMA foreign_keys = ON;"
+	                            "CREATE TEMP VIEW accounts AS SELECT *, NULL AS written FROM main.accounts;"
+	                            "CREATE TEMP VIEW aliases AS SELECT *, NULL AS written FROM main.aliases;"
+	                            "CREATE TEMP VIEW targets AS SELECT *, NULL AS written FROM main.targets;";
+	sqlite3 *database = open_file(path, 0, DATABASE_WAIT, error);
+	if (database == NULL)
+		return NULL;
+	if (ask_number(database, "PRAGMA user_version") == DATABASE_KEYS_VERSION - 1 && run(database, views)) {
+		names_functions_add(database);
+		return database;
+	}
+	put_error(error, _("it is not of version %d"), DATABASE_KEYS_VERSION - 1);
 	sqlite3_close(database);
 	return NULL;
 }

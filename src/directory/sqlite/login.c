@@ -3,22 +3,18 @@
 
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/address_key.h"
 #include "directory/sqlite/account.h"
 
-/* A user name is split at its last "@". False if it can be no address. */
+/* Replaces the local part by its key, so that the identity of an unknown user is the same in each spelling. */
 static bool
-split(const char *name, struct address *address)
+compare_by_key(struct address *address)
 {
-	const char *at = strrchr(name, '@');
-	size_t len = at == NULL ? strlen(name) : (size_t)(at - name);
-	*address = (struct address) { 0 };
-	if (len == 0 || len > ADDRESS_LOCAL_MAX || (at != NULL && strlen(at + 1) > ADDRESS_DOMAIN_MAX))
-		return false;
-	memcpy(address->local, name, len);
-	for (size_t i = 0; at != NULL && at[1 + i] != '\0'; i++)
-		address->domain[i] = ascii_lower(at[1 + i]);
-	return at == NULL || address->domain[0] != '\0';
+	char key[ADDRESS_LOCAL_MAX + 1];
+	bool known = address_key(key, address->local);
+	if (known && key[0] != '\0')
+		memcpy(address->local, key, sizeof key);
+	return known;
 }
 
 /*
@@ -68,8 +64,10 @@ sqlite_login_find(struct reader *reader, struct login_question *question)
 	struct address address;
 	enum directory_verdict verdict = DIRECTORY_FOUND;
 	memset(account, 0, sizeof *account);
-	if (!split(question->name, &address))
+	if (!address_split(&address, question->name))
 		return DIRECTORY_NO_MAILBOX;
+	if (!compare_by_key(&address))
+		return DIRECTORY_FAILED;
 	bool bare = address.domain[0] == '\0';
 	if (bare)
 		verdict = sqlite_account_domain(reader, address.local, address.domain);

@@ -13,10 +13,11 @@
 
 enum { RETRY = 1000 }; /* milliseconds */
 
-#define DOMAIN_COLUMNS  "d.name, d.language, d.max_message_size, d.greylist, d.relayed"
-#define FLAGS           "a.smtp + 2 * a.pop3 + 4 * a.send + 8 * a.receive + 16 * a.disabled + 32 * a.spamtrap"
-#define QUOTA           "ifnull(a.quota_bytes, d.quota_bytes), ifnull(a.quota_messages, d.quota_messages)"
-#define ACCOUNT_COLUMNS DOMAIN_COLUMNS ", a.id, a.local, " FLAGS ", a.language, " QUOTA ", a.moved_to"
+#define DOMAIN_COLUMNS "d.name, d.language, d.max_message_size, d.greylist, d.relayed"
+#define FLAGS          "a.smtp + 2 * a.pop3 + 4 * a.send + 8 * a.receive + 16 * a.disabled + 32 * a.spamtrap"
+#define QUOTA          "ifnull(a.quota_bytes, d.quota_bytes), ifnull(a.quota_messages, d.quota_messages)"
+#define ACCOUNT_COLUMNS                                                                                                \
+	DOMAIN_COLUMNS ", a.id, ifnull(a.written, a.local), " FLAGS ", a.language, " QUOTA ", a.moved_to"
 #define ACCESS_KINDS                                                                                                   \
 	"sum(CASE kind WHEN 'refused' THEN 1 WHEN 'blacklist' THEN 2 WHEN 'permitted' THEN 4 ELSE 8 END) FROM access"
 
@@ -35,9 +36,9 @@ static const char *const sql[QUERIES] = {
 	                     " ORDER BY a.id LIMIT 1",
 	[QUERY_DOMAIN] = "SELECT " DOMAIN_COLUMNS " FROM domains d WHERE d.name = ?1",
 	[QUERY_ALIAS] =
-	    "SELECT l.id, l.local, l.kind = 'list', l.expand, l.post FROM aliases l JOIN domains d ON d.id = l.domain"
+	    "SELECT l.id, ifnull(l.written, l.local), l.kind = 'list', l.expand, l.post FROM aliases l JOIN domains d ON d.id = l.domain"
 	    " WHERE d.name = ?1 AND l.local = ?2",
-	[QUERY_TARGETS] = "SELECT local, domain FROM targets WHERE alias = ?1 ORDER BY domain, local",
+	[QUERY_TARGETS] = "SELECT ifnull(written, local), domain FROM targets WHERE alias = ?1 ORDER BY domain, local",
 	[QUERY_MEMBER] = "SELECT 1 FROM targets WHERE alias = ?1 AND domain = ?2 AND local = ?3",
 	[QUERY_OWNS] = "SELECT 1 FROM accounts a JOIN domains d ON d.id = a.domain"
 	               " WHERE a.id = ?1 AND (d.name = ?2 AND a.local = ?3 OR EXISTS"

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/address_key.h"
 #include "directory/sqlite/access.h"
 #include "directory/sqlite/account.h"
 
@@ -26,7 +27,10 @@ posting_right(const char *text)
 enum directory_verdict
 sqlite_alias_find(struct reader *reader, const struct address *address, struct alias *alias)
 {
-	int result = reader_ask(reader, QUERY_ALIAS, address->domain, address->local);
+	char key[ADDRESS_LOCAL_MAX + 1];
+	if (!address_key(key, address->local))
+		return DIRECTORY_FAILED;
+	int result = reader_ask(reader, QUERY_ALIAS, address->domain, key);
 	if (result == SQLITE_ROW) {
 		sqlite3_stmt *row = reader_query(reader, QUERY_ALIAS);
 		alias->number = sqlite3_column_int64(row, 0);
@@ -74,15 +78,18 @@ static enum directory_verdict
 find_member(struct reader *reader, const struct alias *list, const char *sender, bool *member)
 {
 	struct address address;
+	char key[ADDRESS_LOCAL_MAX + 1];
 	*member = false;
 	if (address_parse(&address, sender, strlen(sender), true, true) != ADDRESS_OK)
 		return DIRECTORY_FOUND;
+	if (!address_key(key, address.local))
+		return DIRECTORY_FAILED;
 	sqlite3_stmt *statement = reader_query(reader, QUERY_MEMBER);
 	if (statement == NULL)
 		return DIRECTORY_FAILED;
 	sqlite3_bind_int64(statement, 1, list->number);
 	sqlite3_bind_text(statement, 2, address.domain, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 3, address.local, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 3, key, -1, SQLITE_STATIC);
 	int result = reader_step(reader, QUERY_MEMBER);
 	*member = result == SQLITE_ROW;
 	reader_done(reader, QUERY_MEMBER);
@@ -149,12 +156,13 @@ sqlite_recipient_find(struct reader *reader, struct recipient_question *question
 static enum directory_verdict
 find_owner(struct reader *reader, struct sender_question *question)
 {
+	char key[ADDRESS_LOCAL_MAX + 1];
 	sqlite3_stmt *statement = reader_query(reader, QUERY_OWNS);
-	if (statement == NULL)
+	if (statement == NULL || !address_key(key, question->address.local))
 		return DIRECTORY_FAILED;
 	sqlite3_bind_int64(statement, 1, question->account);
 	sqlite3_bind_text(statement, 2, question->address.domain, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 3, question->address.local, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 3, key, -1, SQLITE_STATIC);
 	int result = reader_step(reader, QUERY_OWNS);
 	question->owned = result == SQLITE_ROW;
 	reader_done(reader, QUERY_OWNS);
