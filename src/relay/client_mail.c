@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "relay/client_internal.h"
+#include "relay/transport_entry.h"
 
 enum { BATCH = 50 }; /* commands sent at a time: their replies must fit what the system buffers */
 
@@ -35,7 +36,8 @@ check_message(struct client *c)
 		return false;
 	}
 	if (t->utf8 && !(c->extensions & EXTENSION_SMTPUTF8)) {
-		client_settle(c, TRANSPORT_FAILED, FTG_NOTICE_NEEDS_UTF8, "");
+		client_settle(c, TRANSPORT_FAILED, FTG_NOTICE_NEEDS_UTF8,
+		    transport_has_utf8_address(t) ? "" : "5.6.9 the header is in UTF-8");
 		return false;
 	}
 	return true;

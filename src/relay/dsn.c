@@ -70,9 +70,17 @@ choose_boundary(char boundary[BOUNDARY_SIZE], const char *id, const char *octets
 	while (memmem(octets, len, boundary, strlen(boundary)) != NULL);
 }
 
+/* RFC 2045 section 6.4: a message that has a part in 8bit says so itself. */
 static void
-put_header(
-    FILE *to, const struct dsn_report *report, const struct dsn_words *words, const char *id, const char *boundary)
+put_encoding(FILE *to, bool eightbit)
+{
+	if (eightbit)
+		fputs("Content-Transfer-Encoding: 8bit\n", to);
+}
+
+static void
+put_header(FILE *to, const struct dsn_report *report, const struct dsn_words *words, const char *id,
+    const char *boundary, bool eightbit)
 {
 	char date[DATE_SIZE];
 	date_write(date, report->now);
@@ -80,6 +88,7 @@ put_header(
 	    report->entry->sender);
 	encode_field(to, "Subject", words->subject);
 	fprintf(to, "Message-ID: <%s@%s>\nAuto-Submitted: auto-replied\nMIME-Version: 1.0\n", id, report->hostname);
+	put_encoding(to, eightbit);
 	fprintf(to, "Content-Type: multipart/report; report-type=%sdelivery-status;\n\tboundary=\"%s\"\n\n",
 	    is_global(report) ? "global-" : "", boundary);
 }
@@ -105,8 +114,7 @@ put_returned(FILE *to, bool all, bool global, const char *octets, size_t len)
 	static const char *const types[2][2] = { { "text/rfc822-headers", "message/global-headers" },
 		{ "message/rfc822", "message/global" } };
 	fprintf(to, "Content-Type: %s\n", types[all][global]);
-	if (!encode_is_ascii(octets, len))
-		fputs("Content-Transfer-Encoding: 8bit\n", to);
+	put_encoding(to, !encode_is_ascii(octets, len));
 	fputc('\n', to);
 	fwrite(octets, 1, len, to);
 	if (len > 0 && octets[len - 1] != '\n')
@@ -117,8 +125,7 @@ static void
 put_status(FILE *to, const struct dsn_report *report, bool global)
 {
 	fprintf(to, "Content-Type: message/%sdelivery-status\n", global ? "global-" : "");
-	if (global)
-		fputs("Content-Transfer-Encoding: 8bit\n", to);
+	put_encoding(to, global);
 	fputc('\n', to);
 	dsn_status_write(to, report, global);
 }
@@ -130,7 +137,7 @@ put_all(FILE *to, const struct dsn_report *report, const struct dsn_words *words
 	char boundary[BOUNDARY_SIZE];
 	bool all = dsn_returns_all(report), global = is_global(report);
 	choose_boundary(boundary, id, octets, len);
-	put_header(to, report, words, id, boundary);
+	put_header(to, report, words, id, boundary, global || !encode_is_ascii(octets, len));
 	fprintf(to, "--%s\n", boundary);
 	put_text(to, words);
 	fprintf(to, "\n--%s\n", boundary);

@@ -19,4 +19,7 @@ struct transport transport_for_entry(
  */
 bool transport_needs_utf8(const struct transport *transport);
 
+/* Is the address of the sender or of a recipient not ASCII? */
+bool transport_has_utf8_address(const struct transport *transport);
+
 #endif

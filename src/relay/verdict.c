@@ -71,7 +71,7 @@ status_of(enum ftg_id reason)
 	case FTG_NOTICE_NO_ROUTE: return "1.10"; /* RFC 7505 */
 	case FTG_NOTICE_UNREACHABLE: return "4.1";
 	case FTG_NOTICE_LOOP: return "4.6";
-	case FTG_NOTICE_NEEDS_UTF8: return "6.7"; /* RFC 6531 */
+	case FTG_NOTICE_NEEDS_UTF8: return "6.7"; /* RFC 6531, of an address; that of a header is in the detail */
 	case FTG_NOTICE_TOO_LARGE: return "3.4";
 	case FTG_NOTICE_NO_TLS: return "7.10";
 	default: return "0.0";
@@ -82,9 +82,10 @@ void
 verdict_status(char status[VERDICT_STATUS_SIZE], const struct verdict *verdict, char class)
 {
 	bool said = verdict->reason == FTG_NOTICE_SAID && strlen(verdict->detail) > 4;
-	size_t len = said ? status_length(verdict->detail + 4, class) : 0;
+	const char *given = said ? verdict->detail + 4 : verdict->detail;
+	size_t len = status_length(given, class);
 	if (len > 0)
-		snprintf(status, VERDICT_STATUS_SIZE, "%.*s", (int)len, verdict->detail + 4);
+		snprintf(status, VERDICT_STATUS_SIZE, "%.*s", (int)len, given);
 	else
 		snprintf(status, VERDICT_STATUS_SIZE, "%c.%s", class, status_of(verdict->reason));
 }

@@ -24,8 +24,8 @@ char *verdict_write(enum ftg_id reason, const char *name, const char *detail);
 bool verdict_read(struct verdict *verdict, const char *text);
 
 /*
- * Writes the enhanced status code (RFC 3463) of a verdict, "5.1.1": that of the reply if it has one of this class, else that
- * of the reason.
+ * Writes the enhanced status code (RFC 3463) of a verdict, "5.1.1": that of the reply, or at the beginning of the detail, if it
+ * has one of this class, else that of the reason.
  */
 enum { VERDICT_STATUS_SIZE = 12 };
 void verdict_status(char status[VERDICT_STATUS_SIZE], const struct verdict *verdict, char class);

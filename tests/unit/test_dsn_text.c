@@ -201,6 +201,47 @@ Test(dsn, of_addresses_in_utf8_is_a_global_one)
 	free(text);
 }
 
+/* RFC 5248: the address or the header is in UTF-8, and the next server does not support it. */
+Test(dsn, says_whether_an_address_or_the_header_needs_utf8)
+{
+	add("bert@example.net", QUEUE_FAILED, "#8.17 mx.example.net: 5.6.9 the header is in UTF-8");
+	add("carla@example.net", QUEUE_FAILED, "#8.17 mx.example.net");
+	char *text = make();
+	expect_in(text, "Status: 5.6.9\nDiagnostic-Code: x-ftgate; 5.6.9 the header is in UTF-8\n");
+	expect_in(text, "Final-Recipient: rfc822; carla@example.net\nAction: failed\nStatus: 5.6.7\n");
+	free(text);
+}
+
+static bool
+has_outer_encoding(const char *text)
+{
+	const char *field = strstr(text, "Content-Transfer-Encoding: 8bit\n");
+	return field != NULL && field < strstr(text, "\n\n");
+}
+
+/* RFC 2045 section 6.4 */
+Test(dsn, is_8bit_as_a_whole_if_a_part_is)
+{
+	add("bert@example.net", QUEUE_FAILED, SAID);
+	char *text = make();
+	cr_expect_not(has_outer_encoding(text));
+	free(text);
+	cr_assert_eq(pwrite(message, "\xE4", 1, 17 + 10), 1);
+	text = make();
+	cr_expect(has_outer_encoding(text));
+	expect_in(text, "Content-Type: message/rfc822\nContent-Transfer-Encoding: 8bit\n\n");
+	free(text);
+	entry.ret = DSN_RETURN_HEADERS;
+	text = make();
+	cr_expect(has_outer_encoding(text));
+	free(text);
+	cr_assert_eq(pwrite(message, "x", 1, 17 + 10), 1);
+	entry.sender[0] = '\xE4';
+	text = make();
+	cr_expect(has_outer_encoding(text));
+	free(text);
+}
+
 Test(dsn, returns_large_messages_only_if_asked)
 {
 	add("bert@example.net", QUEUE_FAILED, SAID);

@@ -308,6 +308,11 @@ Test(transport, omits_parameters_that_the_server_does_not_offer)
 	transport_comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
 	cr_expect_not_null(strstr(server.said, "MAIL FROM:<anna@example.test>\nRCPT TO:<bert@example.net>\n"));
 	transport.utf8 = true;
+	transport_comes_to(TRANSPORT_FAILED, "#8.17 " WHO ": 5.6.9 the header is in UTF-8");
+	to[0].address = "b\xC3\xA4rt@example.net";
+	transport_comes_to(TRANSPORT_FAILED, "#8.17 " WHO);
+	to[0].address = "bert@example.net";
+	transport.sender = "\xC3\xA4nna@example.test";
 	transport_comes_to(TRANSPORT_FAILED, "#8.17 " WHO);
 }
 
