@@ -2,6 +2,7 @@
 #ifndef STORE_QUOTA_H
 #define STORE_QUOTA_H
 
+#include <stdbool.h>
 #include <time.h>
 
 #include "port/mailbox.h"
@@ -21,10 +22,13 @@ enum quota_verdict {
 /*
  * Is there room in the Maildir at path below a folder for a message of so many octets? The usage is read from
  * maildirsize. If that is missing, damaged, too long, for another limit, or over it and not fresh, the messages of new
- * and cur are counted in the Maildir and its folders, but for .Trash, and maildirsize is rewritten. A Maildir that does
+ * and cur that count are summed up in the Maildir and its folders, but for .Trash, and maildirsize is rewritten. A Maildir that does
  * not exist is empty. No contents of maildirsize make it fail.
  */
 enum quota_verdict quota_check(int folder, const char *path, const struct quota *limit, long long size, time_t now);
+
+/* Does a message of that file name count? One with the flag T, which a mail program has marked as deleted, does not. */
+bool quota_counts(const char *name);
 
 /* Finds the usage of the Maildir, as quota_check() does. Returns 0, or -1 with errno. */
 int quota_usage(int folder, const char *path, const struct quota *limit, time_t now, struct quota *usage);

@@ -55,11 +55,20 @@ find_size(int folder, const struct dirent *entry, long long *size)
 	return true;
 }
 
+/* maildir(5): the info ":2," is followed by the flags. */
+bool
+quota_counts(const char *name)
+{
+	const char *info = strrchr(name, ':');
+
+	return info == NULL || strncmp(info, ":2,", 3) != 0 || strchr(info, 'T') == NULL;
+}
+
 static void
 count_message(struct quota *usage, int folder, const struct dirent *entry)
 {
 	long long size;
-	if (entry->d_name[0] == '.' || !find_size(folder, entry, &size))
+	if (entry->d_name[0] == '.' || !quota_counts(entry->d_name) || !find_size(folder, entry, &size))
 		return;
 	if (__builtin_add_overflow(usage->bytes, size, &usage->bytes))
 		usage->bytes = LLONG_MAX;

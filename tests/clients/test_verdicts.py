@@ -72,6 +72,21 @@ class Verdicts(LimitsCase):
             with open(path, encoding="ascii") as sheet:
                 self.assertRegex(sheet.read(), r"\A5000S\n\d+ 1\n\Z")
 
+    def test_deleted_messages_do_not_count_towards_the_quota(self):
+        with self.server() as server:
+            self.change(server, "quota_bytes = 9000")
+            box = os.path.join(server.data, "mail", DOMAIN, "erika")
+            with Talk(server) as talk:
+                self.assertEqual(self.says("ERR_SMTP_MESSAGEOK"), self.deliver(talk))
+                os.makedirs(os.path.join(box, ".Trash", "cur"))
+                for name in "cur/1.a.host,S=6000:2,ST", ".Trash/cur/2.a.host,S=9000:2,S":
+                    with open(os.path.join(box, name), "xb"):
+                        pass
+                os.unlink(os.path.join(box, "maildirsize"))
+                self.assertEqual(self.says("ERR_SMTP_MESSAGEOK"), self.deliver(talk))
+                self.assertEqual(self.says("ERR_SMTP_MAILBOX_FULL", ACCOUNT), self.deliver(talk))
+            self.assertEqual(2, len(server.messages()))
+
     def test_disk_with_too_little_left(self):
         with self.server("min-free: 1000000G") as server, Talk(server) as talk:
             self.assertEqual(self.says("ERR_SMTP_SYSTEM_LENGTH"), self.deliver(talk))

@@ -326,6 +326,21 @@ Test(maildrop, unmarks_messages)
 	cr_expect_eq(folder_count("new/2.b,*"), 0);
 }
 
+Test(maildrop, does_not_subtract_messages_that_did_not_count)
+{
+	size_t len;
+	drop_put("maildirsize", "1000S,10C\n600 3\n");
+	drop_put("cur/1.a.host,S=200,W=205:2,ST", "x");
+	drop_put("cur/2.a.host:2,T", "12345678901");
+	drop_put("cur/3.a.host,S=100,W=105:2,S", "y");
+	struct maildrop *maildrop = drop_open();
+	for (size_t i = 1; i <= 3; i++)
+		maildrop_delete(maildrop, i);
+	cr_expect_eq(drop_quit(maildrop), MAILDROP_OK);
+	cr_expect_str_eq(folder_read("maildirsize", &len), "1000S,10C\n600 3\n-100 -1\n");
+	cr_expect_eq(folder_count("cur/*"), 0);
+}
+
 Test(maildrop, subtracts_removed_messages_from_maildirsize)
 {
 	size_t len;

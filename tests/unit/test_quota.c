@@ -95,6 +95,19 @@ Test(quota, counts_messages_without_a_file)
 	cr_expect_eq(folder_count("box/tmp/*"), 0);
 }
 
+/* As Courier counts: a message with the flag T is deleted already. Other info, or a T elsewhere, is no such flag. */
+Test(quota, messages_that_are_marked_as_deleted_do_not_count)
+{
+	put_file("box/cur/1.a.host,S=300:2,ST", "x", 1);
+	put_file("box/cur/2.a.host:2,T", "12345", 5);
+	put_file("box/cur/3.T.host,S=200:2,S", "x", 1);
+	put_file("box/cur/4.a.host,S=100:1,T", "x", 1);
+	put_file("box/.Sent/cur/5.a.host,S=50:2,FT", "x", 1);
+	put_file("box/new/6.a.host,S=7", "x", 1);
+	expect_usage(307, 3);
+	expect_sheet("1000S,10C\n307 3\n");
+}
+
 Test(quota, malformed_sizes_are_replaced_by_stat)
 {
 	put_file("box/new/1,S=", "1", 1);

@@ -17,7 +17,8 @@ struct reading {
 
 /* Progress of the UPDATE state. */
 struct removal {
-	long long messages, octets; /* removed */
+	size_t removed;             /* messages */
+	long long messages, octets; /* of them, that counted towards the quota */
 	size_t missing;             /* not where they were, in this round */
 	size_t left;
 	unsigned rounds;

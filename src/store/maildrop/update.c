@@ -28,11 +28,13 @@ remove_message(struct maildrop *maildrop, const struct drop_folders *folders, st
 	struct removal *removal = &maildrop->removal;
 	const char *name = drop_list_name(&maildrop->list, message);
 	int folder = folders->descriptors[message->folder];
-	long long size = find_size(folder, name);
+	const bool counts = quota_counts(name);
+	const long long size = find_size(folder, name);
 	if (folder >= 0 && unlinkat(folder, name, 0) == 0) {
 		message->gone = true;
-		removal->messages++;
-		removal->octets += size;
+		removal->removed++;
+		removal->messages += counts;
+		removal->octets += counts ? size : 0;
 		removal->touched[message->folder] = true;
 	} else if (folder < 0 || errno == ENOENT) {
 		removal->missing++;
@@ -103,7 +105,7 @@ update_step(struct maildrop *maildrop)
 			sync_folders(maildrop, &folders);
 		drop_folders_close(&folders);
 	} else if (errno != ENOENT) {
-		removal->left = maildrop->all.messages - maildrop->total.messages - (size_t)removal->messages;
+		removal->left = maildrop->all.messages - maildrop->total.messages - removal->removed;
 		maildrop_fail(maildrop);
 	}
 	if (!more)
