@@ -81,7 +81,7 @@ class Server:
         self.process = None
         try:
             self.config = os.path.join(self.folder, "ftgate.conf")
-            with open(self.config, "w", encoding="ascii") as config:
+            with open(self.config, "w", encoding="utf-8") as config:
                 config.write(self.settings)
             if not self.beside:
                 os.mkdir(self.data, 0o700)

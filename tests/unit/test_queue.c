@@ -188,6 +188,19 @@ Test(queue, foreign_text_is_refused)
 	}
 }
 
+Test(queue, entry_of_an_older_version_gets_a_labels)
+{
+	static const char text[] = "ftgate-queue 1\narrival 1\nfrom j\xC3\xB6rg@b\xC3\xBC"
+	                           "cher.example\nto a@B\xC3\x9C"
+	                           "CHER.example\nto b@\xF0\x9F\x98\x80.example\nend\n";
+	struct queue_entry entry = { 0 };
+	cr_assert(queue_text_read(&entry, text, strlen(text)));
+	cr_expect_str_eq(entry.sender, "j\xC3\xB6rg@xn--bcher-kva.example");
+	cr_expect_str_eq(entry.recipients[0].address, "a@xn--bcher-kva.example");
+	cr_expect_str_eq(queue_domain(&entry.recipients[1]), "\xF0\x9F\x98\x80.example", "it is bounced, not damaged");
+	queue_entry_clear(&entry);
+}
+
 Test(queue, unreadable_envelopes_are_never_written)
 {
 	static const char *const bad[] = { "", "a@b.c\nto d@e.f", "a", "a@b.c> X" };

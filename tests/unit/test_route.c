@@ -115,6 +115,12 @@ Test(route, fault_is_reported)
 		{ .domain = "A.example", .place = "c" } };
 	open_routes(&(struct config) { .routes = twice, .routes_count = 2 });
 	cr_expect_str_eq(error, "routes: there are two for a.example: leave one out");
+	twice[0] = (struct route_settings) { .domain = "B\xC3\x9C"
+		                                       "CHER.example",
+		.place = "b" };
+	twice[1] = (struct route_settings) { .domain = "xn--bcher-kva.example", .place = "c" };
+	open_routes(&(struct config) { .routes = twice, .routes_count = 2 });
+	cr_expect_str_eq(error, "routes: there are two for xn--bcher-kva.example: leave one out");
 	open_routes(&(struct config) { .relay = { .smarthost = "a:b" } });
 	cr_expect_str_eq(error, "smarthost: 'a:b' is neither HOST:PORT nor lmtp:PLACE");
 }
