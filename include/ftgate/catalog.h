@@ -173,6 +173,9 @@ FTG_API size_t ftg_language_from_environment(char preference[FTG_PREFERENCE_MAX]
  */
 FTG_API bool ftg_language_valid(const char *name);
 
+/* Whether the language of this name is written from right to left: ar, he, fa, az-Arab. */
+FTG_API bool ftg_language_is_rtl(const char *name);
+
 #ifdef __cplusplus
 }
 #endif

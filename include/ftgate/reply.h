@@ -136,8 +136,9 @@ FTG_API const char *ftg_var_name(enum ftg_var var);
 
 /*
  * Values of the variables. They must be valid while replies are rendered, need not be cleaned, and are cut at 255 octets.
- * NULL or "" is an empty value; an empty host becomes "localhost". FTG_VAR_HELP is a URL to which the reference is
- * appended: ".../replies#" becomes ".../replies#4.46".
+ * NULL or "" is an empty value; an empty host becomes "localhost". FTG_VAR_HELP is the URL of a page about the reply:
+ * {lang} in it becomes the tag of the voice's language and {ref} the reference, ".../{lang}.html#{ref}" for instance
+ * ".../ja.html#4.46"; without either the reference is appended, ".../replies#4.46".
  */
 struct ftg_vars {
 	const char *value[FTG_VARS];
@@ -146,6 +147,12 @@ struct ftg_vars {
 /* What a client can receive: FTG_ASCII is octets 0x20-0x7E; FTG_UTF8 needs POP3 LANG or UTF8 (RFC 6856), or XLANG. */
 enum ftg_encoding { FTG_ASCII, FTG_UTF8, FTG_ENCODINGS };
 
+/*
+ * When a 4yz, 5yz or -ERR reply ends with the link FTG_VAR_HELP, unless its text contains the link: never; if the encoding
+ * cannot show the voice's language, so that the text is in another one; or always.
+ */
+enum ftg_link { FTG_LINK_NEVER, FTG_LINK_FALLBACK, FTG_LINK_ALWAYS };
+
 /* In which words replies are rendered. Can be copied. All zero means the published English. */
 struct ftg_voice {
 	const ftg_catalog *catalog; /* NULL: the built-in English with the published codes */
@@ -153,6 +160,7 @@ struct ftg_voice {
 	bool bilingual;             /* SMTP: the text of the second language follows as further lines of the reply */
 	ftg_lang second;
 	enum ftg_encoding encoding;
+	enum ftg_link link;
 	const struct ftg_vars *vars; /* NULL: none */
 };
 
@@ -162,7 +170,9 @@ struct ftg_voice {
  *   - code, status and reference are those of the table, on each line where RFC 5321 4.2.1 and RFC 2034 4 require them;
  *   - no line is longer than FTG_LINE_MAX, except a challenge (334; RFC 4954 section 4 allows more). SMTP continues on
  *     another line; POP3 cuts the text, never the reference or the timestamp;
- *   - with FTG_ASCII no octet is outside 0x20-0x7E; there is never a control, a bidi control or invalid UTF-8;
+ *   - with FTG_ASCII no octet is outside 0x20-0x7E; there is never a control, invalid UTF-8, or a bidi control of a text or
+ *     an argument. A text in UTF-8 that is written from right to left is put into an isolate (U+2067 and U+2069), on each
+ *     line, and U+200E precedes the reference, so that it is displayed whole and last (Unicode Standard Annex 9);
  *   - a character of an argument that the encoding cannot show becomes \x{HEX} (RFC 6533 section 3).
  * A timestamp that is not printable ASCII within one pair of angle brackets, or is too long, is left out.
  * The words of 220, 221 and 421 follow the host (RFC 5321 4.2); the greeting's argument begins with it. A language tag

@@ -11,4 +11,7 @@
  */
 void wrap_write(FILE *to, const char *text, size_t len, int width);
 
+/* The same with before and behind around the text of each line, which are not counted. */
+void wrap_write_between(FILE *to, const char *text, size_t len, int width, const char *before, const char *behind);
+
 #endif

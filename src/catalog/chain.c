@@ -118,6 +118,24 @@ fill_entry(struct language *language, const struct chain *chain, enum ftg_encodi
 		language->entry[encoding][id] = entry;
 }
 
+/* Whether two tags begin with different languages: ru and ru-Latn do not. */
+static bool
+differ(const char *a, const char *b)
+{
+	size_t len = strcspn(a, "-");
+	return len != strcspn(b, "-") || memcmp(a, b, len) != 0;
+}
+
+static void
+mark_fallbacks(struct language *language)
+{
+	for (unsigned encoding = 0; encoding < FTG_ENCODINGS; encoding++) {
+		for (unsigned id = 0; id < FTG_IDS; id++)
+			language->falls_back[encoding][id] = differ(
+			    language->entry[encoding][id]->spoken, language->name);
+	}
+}
+
 /*
  * Sets language->spoken to the language that most lines of the protocols have, of those that have a text besides English
  * (Boyer and Moore's vote).
@@ -161,5 +179,6 @@ chain_fill(struct language *language, const char *preference, const struct sourc
 		return false;
 	language->tag = chain.link[0].source->tag;
 	tag_format(&language->tag, language->name);
+	mark_fallbacks(language);
 	return true;
 }

@@ -71,7 +71,7 @@ frame_of(const struct ftg_row *row)
 			frame += ftg_arg_max(FTG_ARG_TIMESTAMP) + 1;
 		longest = frame > longest ? frame : longest;
 	}
-	return longest + strlen(is_reason(row) ? " (#m.nn)" : " (#m.nn)\r\n");
+	return longest + strlen(is_reason(row) ? " " LEFT_MARK "(#m.nn)" : " (#m.nn)\r\n");
 }
 
 size_t
@@ -89,8 +89,15 @@ ftg_text_room(enum ftg_id id)
 	return taken < line ? line - taken : 0;
 }
 
+/* Octets of the controls around a text. */
+static size_t
+isolate_of(const struct text *text, const struct tag *tag)
+{
+	return !text->ascii && tag_is_rtl(tag) ? 3 * BIDI_OCTETS : 0;
+}
+
 static unsigned
-remarks_of(const struct text *text, const struct text *ascii, bool folds, enum ftg_id id)
+remarks_of(const struct text *text, const struct text *ascii, bool folds, enum ftg_id id, const struct tag *tag)
 {
 	const struct ftg_row *row = ftg_row(id);
 	bool dsn = row->service == FTG_DSN; /* never sent as ASCII, nor as a line */
@@ -100,7 +107,7 @@ remarks_of(const struct text *text, const struct text *ascii, bool folds, enum f
 		if (text_places(row->args[i]) && !(text->shown & 1u << i))
 			remarks |= FTG_REMARK_DROPPED;
 	}
-	if (!dsn && text_worst(longer, id) + frame_of(row) > FTG_LINE_MAX)
+	if (!dsn && text_worst(longer, id) + frame_of(row) + isolate_of(longer, tag) > FTG_LINE_MAX)
 		remarks |= FTG_REMARK_LONG;
 	return remarks;
 }
@@ -125,7 +132,7 @@ ftg_text_remarks(enum ftg_id id, const char *language, const char *text, size_t 
 		if (!text_parse(&utf8, id, at, octets, &violation))
 			return remarks;
 		bool folds = text_fold(&ascii, &utf8, id, &tag, &violation) == 1;
-		remarks |= remarks_of(&utf8, &ascii, folds, id);
+		remarks |= remarks_of(&utf8, &ascii, folds, id, &tag);
 		if (octets > 0 && (at[0] == ' ' || at[octets - 1] == ' '))
 			remarks |= FTG_REMARK_SPACE;
 		if (octets > 0 && (is_same(at, octets, english[0]) || is_same(at, octets, english[1])))

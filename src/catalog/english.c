@@ -30,7 +30,7 @@ add_row(struct ftg_catalog *catalog, struct entry *entry, enum ftg_id id)
 		(void)fit;
 	}
 	*entry = (struct entry) {
-		.form = template_make(&catalog->arena, id, catalog->profile, form, forms),
+		.form = template_make(&catalog->arena, id, catalog->profile, form, forms, false),
 		.plural = forms > 1 ? plural_default() : NULL,
 		.spoken = "en",
 		.origin = FTG_FROM_TABLE,

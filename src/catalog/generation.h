@@ -14,7 +14,7 @@
 enum { LITERAL_PIECE = ARENA_SLACK };
 
 struct segment {
-	const char *bytes; /* PIECE_LITERAL */
+	const char *bytes; /* PIECE_LITERAL; FTG_VAR_HELP: the reference */
 	uint16_t octets;   /* its length; for an argument or a variable, the greatest length */
 	uint8_t kind;      /* enum piece_kind */
 	uint8_t index;     /* of the argument or variable */
@@ -33,6 +33,8 @@ struct template
 	uint16_t tail;
 	bool
 	    shaped; /* can need more than copying: line breaks, a POP3 line that begins with an argument, a timestamp */
+	bool isolated; /* ISOLATE precedes the text, and ISOLATE_END the tail */
+	bool linked;   /* the text contains ${help} */
 };
 
 /* All forms of one text, in one encoding. */
@@ -49,6 +51,7 @@ struct language {
 	const char *preference;            /* the preference that it serves; NULL for a language by its own name */
 	const char *spoken[FTG_ENCODINGS]; /* the tag of the language that most of its texts have */
 	const struct entry *entry[FTG_ENCODINGS][FTG_IDS];
+	bool falls_back[FTG_ENCODINGS][FTG_IDS]; /* the text is in another language than this one */
 };
 
 struct ftg_catalog {
@@ -63,9 +66,10 @@ struct ftg_catalog {
 bool template_has_host(const struct ftg_row *row, enum ftg_profile profile);
 
 /*
- * Compiles the parsed forms of one text into templates for a profile. Returns NULL if memory is exhausted.
+ * Compiles the parsed forms of one text into templates for a profile; isolate: it is written from right to left. Returns
+ * NULL if memory is exhausted.
  */
-const struct template *template_make(
-    struct arena *arena, enum ftg_id id, enum ftg_profile profile, const struct text *form, unsigned forms);
+const struct template *template_make(struct arena *arena, enum ftg_id id, enum ftg_profile profile,
+    const struct text *form, unsigned forms, bool isolate);
 
 #endif

@@ -6,8 +6,9 @@
 #include <string.h>
 
 /* A line that was wrapped is at least half full, so there are at most 20 of them besides the text's own breaks. */
-enum { LINES_WORST = 2 * TEXT_BREAKS + 1 + 20, FRAME_WORST = 16 };
-static_assert(2 * (TEXT_WORST + TEXT_VAR_MAX + 1) + LINES_WORST * FRAME_WORST + LITERAL_PIECE <= FTG_REPLY_MAX,
+enum { LINES_WORST = 2 * TEXT_BREAKS + 1 + 20, FRAME_WORST = 16 + 2 * BIDI_OCTETS };
+static_assert(
+    2 * (TEXT_WORST + TEXT_VAR_MAX + 1) + TEXT_VAR_MAX + 1 + LINES_WORST * FRAME_WORST + LITERAL_PIECE <= FTG_REPLY_MAX,
     "two texts with their hosts and the frames of their lines fit a reply");
 static_assert(4096 + 64 <= FTG_REPLY_MAX, "a challenge fits a reply");
 
@@ -39,13 +40,59 @@ put_count(char *out, unsigned long n)
 	return out + sizeof(digits) - at;
 }
 
+static const char *
+value_of(const struct rendering *r, enum ftg_var var)
+{
+	const char *value = r->voice->vars != NULL ? r->voice->vars->value[var] : NULL;
+	if (value == NULL || value[0] == '\0')
+		return var == FTG_VAR_HOST ? "localhost" : "";
+	return value;
+}
+
+/* A URL of at most TEXT_VAR_MAX octets, and one more if it was cut. */
+struct link {
+	char bytes[TEXT_VAR_MAX + 1];
+	size_t used;
+};
+
+static void
+link_add(struct link *link, const char *bytes, size_t len)
+{
+	size_t room = sizeof(link->bytes) - link->used;
+	memcpy(link->bytes + link->used, bytes, len < room ? len : room);
+	link->used += len < room ? len : room;
+}
+
+/* Writes the page of a reference: replaces {lang} and {ref}, or appends the reference if the URL has neither. */
+static ASIDE char *
+put_link(char *out, const struct rendering *r, const char *ref)
+{
+	struct link link = { .used = 0 };
+	bool replaced = false;
+	const char *url = value_of(r, FTG_VAR_HELP), *brace;
+	bool given = url[0] != '\0';
+	for (; (brace = strchr(url, '{')) != NULL && link.used < sizeof(link.bytes);) {
+		bool lang = strncmp(brace, "{lang}", 6) == 0, place = lang || strncmp(brace, "{ref}", 5) == 0;
+		const char *value = lang ? r->language->name : ref + 1;
+		link_add(&link, url, (size_t)(brace - url) + !place);
+		if (place)
+			link_add(&link, value, strlen(value));
+		replaced = replaced || place;
+		url = brace + (lang ? 6 : place ? 5 : 1);
+	}
+	link_add(&link, url, strnlen(url, sizeof(link.bytes)));
+	if (given && !replaced)
+		link_add(&link, ref + 1, strlen(ref + 1));
+	return out + clean_text(out, TEXT_VAR_MAX, link.bytes, link.used, r->voice->encoding);
+}
+
 static ASIDE char *
 put_variable(char *out, const struct rendering *r, const struct segment *s)
 {
 	enum ftg_var var = (enum ftg_var)s->index;
-	const char *value = r->voice->vars != NULL ? r->voice->vars->value[var] : NULL;
-	if (value == NULL || value[0] == '\0')
-		value = var == FTG_VAR_HOST ? "localhost" : "";
+	const char *value = value_of(r, var);
+	if (var == FTG_VAR_HELP)
+		return put_link(out, r, s->bytes);
 	return out + clean_text(out, s->octets, value, strnlen(value, s->octets + 1u), r->voice->encoding);
 }
 
@@ -135,19 +182,43 @@ line_length(const char *text, size_t len, size_t room)
 	return space != NULL ? (size_t)(space - text) : whole_characters(text, room);
 }
 
-/* RFC 5321 4.2.1: the code with a hyphen on all lines but the last; RFC 2034 4: the status on each. */
+static size_t
+put_control(char *out, const char *control, bool wanted)
+{
+	if (wanted)
+		memcpy(out, control, BIDI_OCTETS);
+	return wanted ? BIDI_OCTETS : 0;
+}
+
+/* Whether an isolate is open at the end of a line, which was open or not at its beginning. */
+static bool
+is_isolated(const char *line, size_t len, bool open)
+{
+	const char *begin = memmem(line, len, ISOLATE, BIDI_OCTETS), *end = memmem(line, len, ISOLATE_END, BIDI_OCTETS);
+	return begin != NULL ? end == NULL || end < begin : open && end == NULL;
+}
+
+/*
+ * RFC 5321 4.2.1: the code with a hyphen on all lines but the last; RFC 2034 4: the status on each. An isolate ends with
+ * its line, so that each line has its own.
+ */
 static size_t
 write_lines(char *out, const char *head, size_t head_len, const char *text, size_t len)
 {
-	size_t used = 0, room = FTG_LINE_MAX - 2 - head_len;
+	bool open = false, has_isolate = memmem(text, len, ISOLATE, BIDI_OCTETS) != NULL;
+	size_t used = 0, room = FTG_LINE_MAX - 2 - head_len - (has_isolate ? 2 * BIDI_OCTETS : 0);
 	for (;;) {
 		size_t octets = line_length(text, len, room);
 		size_t next = octets + (octets < len && (text[octets] == ' ' || text[octets] == '\n'));
 		memcpy(out + used, head, head_len);
 		if (next < len)
 			out[used + 3] = '-';
-		memcpy(out + used + head_len, text, octets);
-		used += head_len + octets;
+		used += head_len;
+		used += put_control(out + used, ISOLATE, open);
+		memcpy(out + used, text, octets);
+		used += octets;
+		open = has_isolate && is_isolated(text, octets, open);
+		used += put_control(out + used, ISOLATE_END, open);
 		memcpy(out + used, "\r\n", 2);
 		used += 2;
 		if (next >= len)
@@ -219,13 +290,14 @@ add_timestamp(char *buf, size_t len, const char *timestamp, size_t octets)
 }
 
 /*
- * RFC 2449 section 4: one line. The text is cut, never the reference or the timestamp. Section 8: a [ would begin a
+ * RFC 2449 section 4: one line. The text is cut, never the link, the reference or the timestamp. Section 8: a [ would begin a
  * response code, and a ( instead of it could begin a reference.
  */
 static size_t
-shape_pop3(char *buf, size_t len, const struct rendering *r, const struct template *template)
+shape_pop3(char *buf, size_t len, const struct rendering *r, const struct template *template, size_t link)
 {
 	size_t octets, first = template->head;
+	size_t tail = template->tail + link + (template->isolated ? BIDI_OCTETS : 0);
 	const char *timestamp = timestamp_of(r->reply, &octets);
 	size_t max = FTG_LINE_MAX - octets - (octets > 0);
 	while (buf[first] == ' ')
@@ -233,9 +305,9 @@ shape_pop3(char *buf, size_t len, const struct rendering *r, const struct templa
 	if (buf[first] == '[')
 		buf[first] = '{';
 	if (len > max) {
-		size_t keep = whole_characters(buf, max - template->tail);
-		memmove(buf + keep, buf + len - template->tail, template->tail);
-		len = keep + template->tail;
+		size_t keep = whole_characters(buf, max - tail);
+		memmove(buf + keep, buf + len - tail, tail);
+		len = keep + tail;
 	}
 	return add_timestamp(buf, len, timestamp, octets);
 }
@@ -246,6 +318,30 @@ shape_notice(char *buf, size_t len)
 {
 	memmove(buf, buf + 1, len - 1);
 	return len - 1;
+}
+
+static bool
+wants_link(const struct rendering *r, const struct template *template)
+{
+	const struct ftg_voice *voice = r->voice;
+	enum ftg_id id = r->reply->id;
+	if (voice->link == FTG_LINK_NEVER || template->linked || value_of(r, FTG_VAR_HELP)[0] == '\0' ||
+	    (voice->link == FTG_LINK_FALLBACK && !r->language->falls_back[voice->encoding][id]))
+		return false;
+	char first = template->segment[0].bytes[0];
+	return first == '4' || first == '5' || first == '-';
+}
+
+/* Inserts a space and the link before the tail. Returns their octets. */
+static ASIDE size_t
+add_link(char *buf, size_t len, const struct rendering *r, const struct template *template)
+{
+	char tail[32], *at = buf + len - template->tail;
+	memcpy(tail, at, template->tail);
+	*at = ' ';
+	char *end = put_link(at + 1, r, ftg_row(r->reply->id)->ref);
+	memcpy(end, tail, template->tail);
+	return (size_t)(end - at);
 }
 
 size_t
@@ -260,6 +356,8 @@ ftg_render(char *buf, const struct ftg_voice *voice, const struct ftg_reply *rep
 	};
 	const struct template *template = choose_form(&r);
 	size_t len = (size_t)(compose(buf, &r, template) - buf);
+	size_t link = wants_link(&r, template) ? add_link(buf, len, &r, template) : 0;
+	len += link;
 	if (len <= FTG_LINE_MAX && !template->shaped && !voice->bilingual)
 		return len;
 	enum ftg_service service = ftg_row(reply->id)->service;
@@ -267,5 +365,5 @@ ftg_render(char *buf, const struct ftg_voice *voice, const struct ftg_reply *rep
 		return shape_smtp(buf, len, &r, template);
 	if (service == FTG_DSN)
 		return shape_notice(buf, len);
-	return service == FTG_POP3 ? shape_pop3(buf, len, &r, template) : len;
+	return service == FTG_POP3 ? shape_pop3(buf, len, &r, template, link) : len;
 }

@@ -103,8 +103,9 @@ source_add(struct loader *loader, struct source *source, enum ftg_id id, const c
 		loader->arena->failed = true;
 	if (folded < 0)
 		return;
+	bool ascii = are_ascii(loader->utf8, forms), isolate = !ascii && tag_is_rtl(&source->tag);
 	struct entry entry = {
-		.form = template_make(loader->arena, id, loader->profile, loader->utf8, forms),
+		.form = template_make(loader->arena, id, loader->profile, loader->utf8, forms, isolate),
 		.plural = forms > 1 ? source->plural : NULL,
 		.spoken = source->name,
 		.origin = (uint8_t)source->origin,
@@ -112,8 +113,8 @@ source_add(struct loader *loader, struct source *source, enum ftg_id id, const c
 	source->entry[FTG_UTF8][id] = entry;
 	if (folded == 0)
 		return;
-	if (!are_ascii(loader->utf8, forms))
-		entry.form = template_make(loader->arena, id, loader->profile, loader->ascii, forms);
+	if (!ascii)
+		entry.form = template_make(loader->arena, id, loader->profile, loader->ascii, forms, false);
 	source->entry[FTG_ASCII][id] = entry;
 }
 

@@ -146,7 +146,7 @@ ftg_arg_max(enum ftg_arg_kind kind)
 		[FTG_ARG_ADDRESS] = 254,
 		[FTG_ARG_IP] = 64,
 		[FTG_ARG_TEXT] = 255,
-		[FTG_ARG_REASON] = 128,
+		[FTG_ARG_REASON] = 131,
 		[FTG_ARG_COUNT] = 20,
 		[FTG_ARG_CHALLENGE] = 4096,
 		[FTG_ARG_NAME] = 255,

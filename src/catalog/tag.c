@@ -284,6 +284,36 @@ tag_candidate(const struct tag *tag, unsigned k, struct tag *out)
 	}
 }
 
+static bool
+is_listed(const char *name, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(name, list[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The scripts with bidirectional class R or AL in Unicode, and the languages that CLDR writes in one of them. */
+bool
+tag_is_rtl(const struct tag *tag)
+{
+	static const char *const scripts[] = { "Adlm", "Arab", "Hebr", "Mand", "Mend", "Nkoo", "Rohg", "Samr", "Syrc",
+		"Thaa" };
+	static const char *const languages[] = { "ar", "arc", "arz", "ckb", "dv", "fa", "glk", "he", "ks", "lrc", "mzn",
+		"nqo", "pnb", "ps", "sd", "syr", "ug", "ur", "yi" };
+	if (tag->script[0] != '\0')
+		return is_listed(tag->script, scripts, sizeof(scripts) / sizeof(scripts[0]));
+	return is_listed(tag->language, languages, sizeof(languages) / sizeof(languages[0]));
+}
+
+bool
+ftg_language_is_rtl(const char *name)
+{
+	struct tag tag;
+	return tag_parse(&tag, name, strnlen(name, FTG_TAG_MAX)) && tag_is_rtl(&tag);
+}
+
 bool
 ftg_language_valid(const char *name)
 {

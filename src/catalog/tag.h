@@ -38,6 +38,9 @@ bool tag_equal(const struct tag *a, const struct tag *b);
  */
 bool tag_candidate(const struct tag *tag, unsigned k, struct tag *out);
 
+/* Whether the language is written from right to left: by its script, else by the script it is usually written in. */
+bool tag_is_rtl(const struct tag *tag);
+
 /* The same language in Latin script: "ru" gives "ru-Latn". */
 struct tag tag_latin(const struct tag *tag);
 

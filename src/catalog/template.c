@@ -51,10 +51,12 @@ add_word(struct builder *b, const char *word)
 }
 
 static void
-add_variable(struct builder *b, uint8_t var)
+add_variable(struct builder *b, enum ftg_id id, uint8_t var)
 {
 	flush_literal(b);
-	b->segment[b->segments++] = (struct segment) { .octets = TEXT_VAR_MAX, .kind = PIECE_VAR, .index = var };
+	b->segment[b->segments++] = (struct segment) {
+		.bytes = ftg_row(id)->ref, .octets = TEXT_VAR_MAX, .kind = PIECE_VAR, .index = var
+	};
 }
 
 static void
@@ -87,7 +89,7 @@ add_head(struct builder *b, const struct ftg_row *row, enum ftg_profile profile)
  * has neither. Returns the number of octets.
  */
 static size_t
-add_tail(struct builder *b, enum ftg_id id, bool blank)
+add_tail(struct builder *b, enum ftg_id id, bool blank, bool marked)
 {
 	const struct ftg_row *row = ftg_row(id);
 	bool bare = is_reason(row) && blank;
@@ -95,7 +97,7 @@ add_tail(struct builder *b, enum ftg_id id, bool blank)
 	if (row->service == FTG_DSN)
 		return 0;
 	if (id != ERR_SMTP_334) {
-		add_string(b, bare ? "" : " (");
+		add_string(b, bare ? "" : marked ? " " LEFT_MARK "(" : " (");
 		add_string(b, row->ref);
 		add_string(b, bare ? "" : ")");
 	}
@@ -111,11 +113,14 @@ template_has_host(const struct ftg_row *row, enum ftg_profile profile)
 	    (strcmp(reply, "220") == 0 || strcmp(reply, "221") == 0 || strcmp(reply, "421") == 0);
 }
 
+/* The greeting begins with the host name, which the isolate must follow (RFC 5321 4.2). */
 static void
-add_text(struct builder *b, enum ftg_id id, const struct text *text)
+add_text(struct builder *b, enum ftg_id id, const struct text *text, bool isolate)
 {
+	bool greeting = ftg_row(id)->args[0] == FTG_ARG_BANNER;
 	if (id == ERR_SMTP_334)
 		add_argument(b, id, 0);
+	add_string(b, isolate && !greeting ? ISOLATE : "");
 	for (unsigned i = 0; i < text->pieces; i++) {
 		const struct piece *piece = &text->piece[i];
 		if (piece->kind == PIECE_LITERAL)
@@ -123,8 +128,20 @@ add_text(struct builder *b, enum ftg_id id, const struct text *text)
 		else if (piece->kind == PIECE_ARG)
 			add_argument(b, id, piece->index);
 		else
-			add_variable(b, piece->index);
+			add_variable(b, id, piece->index);
+		add_string(b, isolate && greeting && i == 0 ? ISOLATE : "");
 	}
+	add_string(b, isolate ? ISOLATE_END : "");
+}
+
+static bool
+has_link(const struct text *text)
+{
+	for (unsigned i = 0; i < text->pieces; i++) {
+		if (text->piece[i].kind == PIECE_VAR && text->piece[i].index == FTG_VAR_HELP)
+			return true;
+	}
+	return false;
 }
 
 /* Also true for a text that begins with a space, since only a space may precede an argument there. */
@@ -136,9 +153,27 @@ may_begin_with_argument(const struct ftg_row *row, const struct text *text)
 	return text->pieces > 0 && (text->piece[0].kind != PIECE_LITERAL || text->bytes[0] == ' ');
 }
 
+/* Code, status, host and tag, which precede the text. */
 static void
-make_form(
-    struct arena *arena, struct template *template, enum ftg_id id, enum ftg_profile profile, const struct text *text)
+add_front(struct builder *b, struct template *template, enum ftg_id id, enum ftg_profile profile, bool blank)
+{
+	const struct ftg_row *row = ftg_row(id);
+	add_head(b, row, profile);
+	template->head = (uint16_t)b->used;
+	if (template_has_host(row, profile)) {
+		add_variable(b, id, FTG_VAR_HOST);
+		add_literal(b, " ", !blank);
+	}
+	if (row->args[0] == FTG_ARG_TAG) {
+		add_argument(b, id, 0);
+		add_literal(b, " ", !blank);
+	}
+}
+
+/* A reason is inside the isolate of its reply, and a DSN row is isolated line by line by its writer. */
+static void
+make_form(struct arena *arena, struct template *template, enum ftg_id id, enum ftg_profile profile,
+    const struct text *text, bool rtl)
 {
 	const struct ftg_row *row = ftg_row(id);
 	struct segment segment[TEXT_PIECES + 6];
@@ -147,18 +182,11 @@ make_form(
 	b.segment = segment;
 	b.segments = 0;
 	b.used = 0;
-	add_head(&b, row, profile);
-	template->head = (uint16_t)b.used;
-	if (template_has_host(row, profile)) {
-		add_variable(&b, FTG_VAR_HOST);
-		add_literal(&b, " ", text->pieces > 0);
-	}
-	if (row->args[0] == FTG_ARG_TAG) {
-		add_argument(&b, id, 0);
-		add_literal(&b, " ", text->pieces > 0);
-	}
-	add_text(&b, id, text);
-	template->tail = (uint16_t)add_tail(&b, id, text->pieces == 0);
+	add_front(&b, template, id, profile, text->pieces == 0);
+	template->isolated = rtl && text->pieces > 0 && !is_reason(row) && row->service != FTG_DSN;
+	template->linked = has_link(text);
+	add_text(&b, id, text, template->isolated);
+	template->tail = (uint16_t)add_tail(&b, id, text->pieces == 0, rtl);
 	flush_literal(&b);
 	template->shaped = text->breaks > 0 || row->service == FTG_DSN || row->args[1] == FTG_ARG_TIMESTAMP ||
 	    (row->service == FTG_POP3 && may_begin_with_argument(row, text));
@@ -172,12 +200,13 @@ make_form(
 }
 
 const struct template *
-template_make(struct arena *arena, enum ftg_id id, enum ftg_profile profile, const struct text *form, unsigned forms)
+template_make(struct arena *arena, enum ftg_id id, enum ftg_profile profile, const struct text *form, unsigned forms,
+    bool isolate)
 {
 	struct template *template = arena_alloc(arena, forms * sizeof(*template));
 	if (template == NULL)
 		return NULL;
 	for (unsigned i = 0; i < forms; i++)
-		make_form(arena, &template[i], id, profile, &form[i]);
+		make_form(arena, &template[i], id, profile, &form[i], isolate);
 	return arena->failed ? NULL : template;
 }

@@ -119,9 +119,7 @@ parse_variable(struct parser *p)
 		if (strlen(ftg_var_name(var)) != len || memcmp(name, ftg_var_name(var), len) != 0)
 			continue;
 		p->at = close + 1;
-		if (!add_piece(p, (struct piece) { .kind = PIECE_VAR, .index = (uint8_t)var }))
-			return false;
-		return var != FTG_VAR_HELP || add_literal(p, p->row->ref + 1, strlen(p->row->ref + 1));
+		return add_piece(p, (struct piece) { .kind = PIECE_VAR, .index = (uint8_t)var });
 	}
 	size_t left = (size_t)(p->end - p->at);
 	return refuse(p->violation, FTG_RULE_VARIABLE, "%.*s", (int)(left < 24 ? left : 24), p->at);
@@ -296,7 +294,7 @@ check_whole(const struct text *text, enum ftg_id id, struct violation *violation
 	bool reason = row->service == FTG_MAILBOX || row->service == FTG_SECPOL;
 	if (!check_beginning(text, row, violation) || !check_references(text, reason, violation))
 		return false;
-	size_t limit = reason ? ftg_arg_max(FTG_ARG_REASON) - strlen(" (#m.nn)") : TEXT_WORST;
+	size_t limit = reason ? ftg_arg_max(FTG_ARG_REASON) - strlen(" " LEFT_MARK "(#m.nn)") : TEXT_WORST;
 	if (text_worst(text, id) > limit)
 		return refuse(violation, FTG_RULE_LENGTH, "up to %zu octets with its arguments; %zu fit",
 		    text_worst(text, id), limit);

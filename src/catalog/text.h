@@ -15,6 +15,12 @@ enum {
 	TEXT_VAR_MAX = 255, /* octets of a variable's value */
 };
 
+/* The controls around a text from right to left: RLI, PDI, and LRM before a reference (Unicode Standard Annex 9). */
+#define ISOLATE     "\xE2\x81\xA7"
+#define ISOLATE_END "\xE2\x81\xA9"
+#define LEFT_MARK   "\xE2\x80\x8E"
+enum { BIDI_OCTETS = 3 }; /* octets of each */
+
 enum piece_kind { PIECE_LITERAL, PIECE_ARG, PIECE_VAR };
 
 struct piece {

@@ -173,6 +173,7 @@ swap(struct catalog_holder *catalogs, ftg_catalog *catalog)
 			.bilingual = second >= 0,
 			.second = second,
 			.encoding = FTG_ASCII,
+			.link = request->link,
 		},
 		.generation = catalogs->source.generation + 1,
 		.host = request->host,

@@ -18,6 +18,7 @@ struct catalog_request {
 	const char *host; /* the variables ${host}, ${contact} and ${help} */
 	const char *contact;
 	const char *help;
+	enum ftg_link link; /* when a refusal ends with ${help} */
 };
 
 struct catalog_holder {

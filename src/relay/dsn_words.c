@@ -23,11 +23,26 @@ of_text(enum ftg_id id, const char *text)
 	return ftg_reply_text(id, text, strlen(text));
 }
 
+static bool
+is_rtl(const struct session_language *s, enum ftg_id id)
+{
+	const struct ftg_voice *voice = &s->voice;
+	return voice->catalog != NULL &&
+	    ftg_language_is_rtl(ftg_catalog_spoken_in(voice->catalog, voice->language, FTG_UTF8, id));
+}
+
+/* A line from right to left is an isolate (RLI, PDI): the message itself has no direction (Unicode Standard Annex 9). */
+static void
+put_lines(const struct session_language *s, const char *text, size_t len, bool rtl)
+{
+	wrap_write_between(s->to, text, len, WIDTH, rtl ? "\xE2\x81\xA7" : "", rtl ? "\xE2\x81\xA9" : "");
+}
+
 static void
 put(const struct session_language *s, struct ftg_reply reply)
 {
 	char text[FTG_REPLY_MAX];
-	wrap_write(s->to, text, ftg_render(text, &s->voice, &reply), WIDTH);
+	put_lines(s, text, ftg_render(text, &s->voice, &reply), is_rtl(s, reply.id));
 }
 
 /* The fate of a recipient, with its reference for ftgate-msg explain. */
@@ -38,8 +53,10 @@ put_fate(const struct session_language *s, enum ftg_id id, const char *address)
 	address_show(shown, address);
 	struct ftg_reply reply = of_text(id, shown);
 	size_t len = ftg_render(text, &s->voice, &reply);
-	len += (size_t)snprintf(text + len, 16, " (%s)", ftg_row(id)->ref);
-	wrap_write(s->to, text, len, WIDTH);
+	bool rtl = is_rtl(s, id);
+	/* A left-to-right mark keeps the octets of the reference together. */
+	len += (size_t)snprintf(text + len, 16, " %s(%s)", rtl ? "\xE2\x80\x8E" : "", ftg_row(id)->ref);
+	put_lines(s, text, len, rtl);
 }
 
 /* The reply of another server follows on a line of its own, unchanged. */

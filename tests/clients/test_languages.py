@@ -3,7 +3,7 @@
 
 import re
 
-from server import SOURCE, STRANGER, Server, Talk, TestCase, main, render
+from server import LIMITS, SOURCE, STRANGER, Server, Talk, TestCase, main, render
 
 with open(f"{SOURCE}/po/LINGUAS", encoding="ascii") as linguas:
     LANGUAGES = [word for line in linguas if not line.startswith("#") for word in line.split()]
@@ -63,6 +63,23 @@ class Languages(TestCase):
             warned = re.findall(r"event=language-falls-back request=(\S+) lang=(\S+)", server.log())
             self.assertEqual([("ja", "en")], warned)
             self.assertEqual({"en"}, set(re.findall(r"event=reply .*\blang=(\S+)", server.log())))
+
+    def links(self, settings, language, wanted):
+        """A server with these settings refuses with the English text and, before the reference, this link."""
+        refusal = render("en", "ERR_SMTP_ADDRESS_UNKNOWN", STRANGER).replace(b" (#", wanted + b" (#")
+        with self.subTest(settings=settings), Server(config=LIMITS + settings, LANG=language) as server, Talk(server) as talk:
+            self.assertNotIn(b"https:", talk.greeting)
+            talk.mail()
+            self.assertEqual(refusal, talk.refused())
+
+    def test_a_refusal_that_fell_back_links_to_the_language_that_was_meant(self):
+        page = "help-url: https://mail.example.jp/{lang}.html#{ref}\n"
+        self.links(page, "ja_JP", b" https://mail.example.jp/ja.html#4.28")
+        self.links(page, "en_GB", b"")
+        self.links(page + "help-link: never\n", "ja_JP", b"")
+        self.links(page + "help-link: always\n", "en_GB", b" https://mail.example.jp/en.html#4.28")
+        self.links("help-url: https://example.org/r#\n", "ja_JP", b"")
+        self.links("help-url: https://example.org/r#\nhelp-link: fallback\n", "ja_JP", b" https://example.org/r#4.28")
 
     def test_a_script_that_smtp_can_send_is_not_reported(self):
         with Server(LANG="de_DE.UTF-8") as server, Talk(server) as talk:

@@ -63,7 +63,7 @@ render(struct ftg_voice voice, const struct ftg_reply *reply)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const languages[] = { "de", "da", "fr", "es", "ru", "ja", "sr@latin", "en" };
+	static const char *const languages[] = { "de", "da", "ar", "it", "ru", "ja", "sr@latin", "en" };
 	static struct field text, argument[FTG_ARGS_MAX], value;
 	const uint8_t *at = data + HEAD, *end = data + size;
 	if (size < HEAD)

@@ -25,21 +25,38 @@ may_stand(uint32_t c)
 	return (c & 0xFFFE) != 0xFFFE && !(c >= 0xE0000 && c < 0xE0100);
 }
 
+/*
+ * The isolate of a text from right to left: RLI, then PDI, once a line, and LRM before each reference. Returns false for any
+ * other use of these controls.
+ */
+static bool
+is_isolate(ucs4_t c, const char *behind, size_t len, unsigned *opened, unsigned *closed)
+{
+	if (c == 0x2067)
+		return ++*opened <= 2 && *opened == *closed + 1;
+	if (c == 0x2069)
+		return ++*closed == *opened;
+	return c == 0x200E && len >= 2 && memcmp(behind, "(#", 2) == 0;
+}
+
 static const char *
 octets_breach(const struct rendered *r, const char *text, size_t len)
 {
 	const uint8_t *at = (const uint8_t *)text;
+	unsigned opened = 0, closed = 0;
 	if (u8_check(at, len) != NULL)
 		return "it is no valid UTF-8";
 	for (size_t i = 0; i < len;) {
 		ucs4_t c;
 		i += (size_t)u8_mbtouc(&c, at + i, len - i);
+		if (r->encoding == FTG_UTF8 && is_isolate(c, text + i, len - i, &opened, &closed))
+			continue;
 		if (r->encoding == FTG_ASCII && (c < 0x20 || c > 0x7E))
 			return "an octet is not printable ASCII";
 		if (!may_stand(c))
 			return "a control, a bidi control or an invisible character stands in it";
 	}
-	return NULL;
+	return opened == closed ? NULL : "an isolate is open at the end of a line";
 }
 
 /* "(#" begins the reply's own reference at its end, and the reference of a reason that is an argument. */

@@ -66,7 +66,7 @@ static void
 open_holder(const char *language)
 {
 	const struct catalog_request request = { "locale", "overlay", language, "", FTG_PUBLISHED, "host", "contact",
-		"help" };
+		"help", FTG_LINK_NEVER };
 	catalog_holder_open(&holder, &request, 0);
 	holder.executor = &executor;
 	holder.reloaded = on_reloaded;

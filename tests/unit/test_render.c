@@ -226,7 +226,7 @@ Test(reply, fills_in_variables)
 		                     "https://x/r#" } };
 	struct ftg_voice voice = saying(
 	    ERR_SMTP_OK, "${host} ${client} ${session} ${time} ${contact} ${help} ${ref}", FTG_ASCII);
-	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SMTP_OK)), "250 2.5.0 localhost     3.07 #3.07 (#3.07)\r\n");
+	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SMTP_OK)), "250 2.5.0 localhost      #3.07 (#3.07)\r\n");
 	voice.vars = &vars;
 	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SMTP_OK)),
 	    "250 2.5.0 mx.example 192.0.2.1 k3j9 2026-01-01T00:00:00Z postmaster@x https://x/r#3.07 #3.07 (#3.07)\r\n");
@@ -236,12 +236,144 @@ Test(reply, fills_in_variables)
 		value[len] = '\0';
 		vars = (struct ftg_vars) { .value = { value, [FTG_VAR_HELP] = "" } };
 		cr_expect(strstr(rendered(voice, ftg_reply(ERR_SMTP_OK)),
-		              len > 255 ? "vvv...     3.07 " : "vvv     3.07 ") != NULL);
+		              len > 255 ? "vvv...      #3.07 " : "vvv      #3.07 ") != NULL);
 		value[len] = 'v';
 	}
 	vars = (struct ftg_vars) { .value = { "", "a\r\nb", "(#4.46)", "\xE2\x80\xAE", "\xC3\xA4", "(#" } };
 	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SMTP_OK)),
 	    "250 2.5.0 localhost a\\x{0D}\\x{0A}b (\\x{23}4.46) \\x{202E} \\x{E4} (\\x{23}3.07 #3.07 (#3.07)\r\n");
+}
+
+/* A voice that says this text for an ID in a language. */
+static struct ftg_voice
+saying_in(const char *language, enum ftg_id id, const char *text, enum ftg_encoding encoding)
+{
+	ftg_catalog *catalog = one_language_of_text(id, text, strlen(text), language, FTG_PUBLISHED, NULL, NULL);
+	cr_assert_not_null(catalog);
+	made[made_count++] = catalog;
+	return (struct ftg_voice) { .catalog = catalog, .language = FTG_CALLERS, .encoding = encoding };
+}
+
+#define RLI  "\xE2\x81\xA7"
+#define PDI  "\xE2\x81\xA9"
+#define LRM  "\xE2\x80\x8E"
+#define ALEF "\xD8\xA7"
+
+Test(reply, from_right_to_left_is_isolated_before_a_marked_reference)
+{
+	struct ftg_reply who = of_address(ERR_SMTP_ADDRESS_BAD, "a@b");
+	struct ftg_voice voice = saying_in("ar", ERR_SMTP_ADDRESS_BAD, ALEF " %s " ALEF, FTG_UTF8);
+	cr_expect_str_eq(rendered(voice, who), "550 5.1.1 " RLI ALEF " a@b " ALEF PDI " " LRM "(#4.25)\r\n");
+	voice = saying_in("he_IL", ERR_SMTP_OK, ALEF, FTG_UTF8);
+	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SMTP_OK)), "250 2.5.0 " RLI ALEF PDI " " LRM "(#3.07)\r\n");
+	voice = saying_in("ar", ERR_SMTP_OK, "OK", FTG_UTF8);
+	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SMTP_OK)), "250 2.5.0 OK (#3.07)\r\n");
+	voice = saying_in("ru", ERR_SMTP_OK, "\xD0\x94", FTG_UTF8);
+	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SMTP_OK)), "250 2.5.0 \xD0\x94 (#3.07)\r\n");
+	voice = saying_in("ar", ERR_SECPOL_RBL, ALEF, FTG_UTF8);
+	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SECPOL_RBL)), ALEF " " LRM "(#2.03)");
+	voice = saying_in("ar", ERR_SMTP_SYSTEM_HELLO, "%s " ALEF, FTG_UTF8);
+	cr_expect_str_eq(rendered(voice, of_address(ERR_SMTP_SYSTEM_HELLO, "mx ESMTP")),
+	    "220 mx ESMTP" RLI " " ALEF PDI " " LRM "(#3.01)\r\n");
+}
+
+Test(reply, from_right_to_left_is_isolated_on_each_line)
+{
+	char text[700] = "";
+	for (int i = 0; i < 60; i++)
+		strcat(text, ALEF ALEF ALEF " ");
+	strcat(text, "%s\n" ALEF);
+	char address[255];
+	memset(address, 'x', sizeof(address));
+	struct ftg_voice voice = saying_in("ar", ERR_SMTP_ADDRESS_BAD, text, FTG_UTF8);
+	const char *said = rendered(voice, ftg_reply_text(ERR_SMTP_ADDRESS_BAD, address, 254));
+	unsigned lines = 0;
+	for (const char *at = said; *at != '\0'; at = strchr(at, '\n') + 1, lines++) {
+		cr_expect_eq(memcmp(at + 10, RLI, 3), 0, "%s", at);
+		cr_expect(strstr(at, PDI) != NULL && strstr(at, PDI) < strchr(at, '\n'), "%s", at);
+	}
+	cr_expect_eq(lines, 3);
+	voice.bilingual = true;
+	rendered(voice, ftg_reply_text(ERR_SMTP_ADDRESS_BAD, address, 254));
+}
+
+Test(reply, from_right_to_left_of_pop3_is_cut_inside_its_isolate)
+{
+	char text[980] = "";
+	for (int i = 0; i < 400; i++)
+		strcat(text, ALEF);
+	struct ftg_voice voice = saying_in("ar", ERR_POP_SYNTAX, text, FTG_UTF8);
+	const char *said = rendered(voice, ftg_reply(ERR_POP_SYNTAX));
+	cr_expect_leq(strlen(said), FTG_LINE_MAX);
+	cr_expect_str_eq(
+	    said + strlen(said) - strlen(ALEF PDI " " LRM "(#5.02)\r\n"), strstr(said, ALEF PDI), "%s", said);
+	cr_expect_eq(memcmp(said, "-ERR " RLI, 8), 0);
+}
+
+static struct ftg_vars
+help(const char *url)
+{
+	return (struct ftg_vars) { .value = { [FTG_VAR_HELP] = url } };
+}
+
+Test(reply, that_fell_back_links_to_itself_in_the_language_that_was_meant)
+{
+	struct ftg_vars vars = help("https://x/{lang}.html#{ref}");
+	struct ftg_voice voice = saying_in("ja", ERR_SMTP_ADDRESS_UNKNOWN, "\xE3\x81\x82 %s", FTG_ASCII);
+	struct ftg_reply reply = of_address(ERR_SMTP_ADDRESS_UNKNOWN, "a@b");
+	voice.vars = &vars;
+	cr_expect_str_eq(rendered(voice, reply), "550 5.1.1 a@b unknown mailbox (#4.28)\r\n");
+	voice.link = FTG_LINK_FALLBACK;
+	cr_expect_str_eq(rendered(voice, reply), "550 5.1.1 a@b unknown mailbox https://x/ja.html#4.28 (#4.28)\r\n");
+	cr_expect_str_eq(rendered(voice, ftg_reply(ERR_SMTP_OK)), "250 2.5.0 Ok (#3.07)\r\n");
+	cr_expect_str_eq(
+	    rendered(voice, ftg_reply(ERR_POP_LOGIN)), "-ERR Login Error https://x/ja.html#5.06 (#5.06)\r\n");
+	voice.encoding = FTG_UTF8;
+	cr_expect_str_eq(rendered(voice, reply), "550 5.1.1 \xE3\x81\x82 a@b (#4.28)\r\n");
+	voice.link = FTG_LINK_ALWAYS;
+	cr_expect_str_eq(rendered(voice, reply), "550 5.1.1 \xE3\x81\x82 a@b https://x/ja.html#4.28 (#4.28)\r\n");
+	vars = help("");
+	cr_expect_str_eq(rendered(voice, reply), "550 5.1.1 \xE3\x81\x82 a@b (#4.28)\r\n");
+	struct ftg_voice english = { .link = FTG_LINK_FALLBACK, .vars = &vars };
+	vars = help("https://x/{lang}.html#{ref}");
+	cr_expect_str_eq(rendered(english, reply), "550 5.1.1 a@b unknown mailbox (#4.28)\r\n");
+}
+
+Test(reply, links_to_its_page_once)
+{
+	struct ftg_vars vars = help("https://x/{lang}/{ref}?{x}{lan");
+	struct ftg_voice voice = saying_in("de", ERR_SMTP_ADDRESS_UNKNOWN, "%s fehlt, ${help}!", FTG_ASCII);
+	struct ftg_reply reply = of_address(ERR_SMTP_ADDRESS_UNKNOWN, "a@b");
+	voice.link = FTG_LINK_ALWAYS;
+	voice.vars = &vars;
+	cr_expect_str_eq(rendered(voice, reply), "550 5.1.1 a@b fehlt, https://x/de/4.28?{x}{lan! (#4.28)\r\n");
+	vars = help("https://x/r#");
+	cr_expect_str_eq(rendered(voice, reply), "550 5.1.1 a@b fehlt, https://x/r#4.28! (#4.28)\r\n");
+	vars = help("{ref}");
+	cr_expect_str_eq(rendered(voice, reply), "550 5.1.1 a@b fehlt, 4.28! (#4.28)\r\n");
+}
+
+Test(reply, keeps_its_link_within_the_line_limits)
+{
+	char url[250], address[255], text[400];
+	memset(url, 'u', sizeof(url));
+	memset(address, 'x', sizeof(address));
+	memset(text, 't', sizeof(text));
+	url[sizeof(url) - 1] = '\0';
+	text[sizeof(text) - 1] = '\0';
+	struct ftg_vars vars = help(url);
+	struct ftg_voice voice = saying_in("ja", ERR_SMTP_OK, "\xE3\x81\x82", FTG_ASCII);
+	voice.link = FTG_LINK_FALLBACK;
+	voice.vars = &vars;
+	cr_expect_not_null(
+	    strstr(rendered(voice, ftg_reply_text(ERR_SMTP_ADDRESS_UNKNOWN, address, 254)), "uuu4.28 (#4.28)\r\n"));
+	voice = saying_in("ja", ERR_POP_SYNTAX, text, FTG_ASCII);
+	voice.link = FTG_LINK_ALWAYS;
+	voice.vars = &vars;
+	const char *said = rendered(voice, ftg_reply(ERR_POP_SYNTAX));
+	cr_expect_not_null(strstr(said, "ttt uuu"), "%s", said);
+	cr_expect_not_null(strstr(said, "uuu5.02 (#5.02)\r\n"), "%s", said);
+	cr_expect_eq(strlen(said), FTG_LINE_MAX);
 }
 
 Test(reply, has_each_line_break_of_its_text)

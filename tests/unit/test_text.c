@@ -118,7 +118,7 @@ Test(text, with_its_longest_arguments_is_bounded)
 
 Test(text, of_a_reason_fits_an_argument)
 {
-	size_t room = ftg_arg_max(FTG_ARG_REASON) - strlen(" (#1.00)");
+	size_t room = ftg_arg_max(FTG_ARG_REASON) - strlen(" " LEFT_MARK "(#1.00)");
 	cr_expect_str_eq(rule(ERR_MAILBOX_DISABLED, filled("", room, "")), "");
 	cr_expect_str_eq(rule(ERR_MAILBOX_DISABLED, filled("", room + 1, "")), "length");
 	cr_expect_str_eq(rule(ERR_SECPOL_RBL, filled("", room, "")), "");

@@ -61,8 +61,14 @@ literal(const struct view *view, unsigned i, size_t *octets)
 	size_t from = i == view->first ? view->skip : 0;
 	size_t to = segment->octets - (i + 1U == view->form->segments ? view->form->tail : 0U);
 
+	if (segment->kind != PIECE_LITERAL)
+		return NULL;
+	if (from + BIDI_OCTETS <= to && memcmp(segment->bytes + from, ISOLATE, BIDI_OCTETS) == 0)
+		from += BIDI_OCTETS;
+	if (from + BIDI_OCTETS <= to && memcmp(segment->bytes + to - BIDI_OCTETS, ISOLATE_END, BIDI_OCTETS) == 0)
+		to -= BIDI_OCTETS;
 	*octets = to > from ? to - from : 0;
-	return segment->kind == PIECE_LITERAL ? segment->bytes + from : NULL;
+	return segment->bytes + from;
 }
 
 size_t

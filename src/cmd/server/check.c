@@ -144,6 +144,7 @@ print_config(const struct settings *settings)
 	effective.workers = settings->workers;
 	effective.contact = text_or_none(settings->contact);
 	effective.help = text_or_none(settings->help);
+	effective.help_link = settings->help_link;
 	effective.tls_cert = text_or_none(settings->tls_cert);
 	effective.tls_key = text_or_none(settings->tls_key);
 	*(settings->protocol == CONFIG_POP3 ? &effective.pop3.metrics : &effective.metrics) = text_or_none(

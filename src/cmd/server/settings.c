@@ -225,7 +225,21 @@ set_contact(struct settings *settings, const char *value, char error[SETTINGS_ER
 static int
 set_help_url(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
 {
+	enum { LANG_ROOM = FTG_TAG_MAX };
+	if (strstr(value, "{lang}") != NULL && strlen(value) >= VARIABLE_SIZE - LANG_ROOM)
+		return fail(
+		    error, "'%.40s...' is longer than %d octets; shorten it", value, VARIABLE_SIZE - LANG_ROOM - 1);
 	return set_variable(settings->help, value, error);
+}
+
+enum ftg_link
+settings_link(const struct settings *settings)
+{
+	if (settings->help_link == NULL)
+		return strstr(settings->help, "{lang}") != NULL ? FTG_LINK_FALLBACK : FTG_LINK_NEVER;
+	if (strcmp(settings->help_link, "always") == 0)
+		return FTG_LINK_ALWAYS;
+	return strcmp(settings->help_link, "fallback") == 0 ? FTG_LINK_FALLBACK : FTG_LINK_NEVER;
 }
 
 int
@@ -383,6 +397,7 @@ settings_configure(struct settings *settings, const struct config *config, confi
 		settings->workers = (unsigned)config->workers;
 	settings->auth_in_clear = config->auth_in_clear;
 	settings->normalise = config->normalise;
+	settings->help_link = config->help_link;
 	settings->xlang_utf8 = config->xlang != NULL && strcmp(config->xlang, "utf-8") == 0;
 	settings->xlang = settings->xlang_utf8 || (config->xlang != NULL && strcmp(config->xlang, "yes") == 0);
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

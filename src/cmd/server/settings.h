@@ -47,6 +47,7 @@ struct settings {
 	bool user_named;             /* the configuration names it: it must exist */
 	char contact[VARIABLE_SIZE]; /* values of variables in texts; "" for contact: postmaster of the host */
 	char help[VARIABLE_SIZE];
+	const char *help_link; /* "fallback", "always" or "never"; NULL: by the URL */
 	struct limits limits;
 	const struct content_rules *content_rules; /* NULL: none */
 	struct routes routes;                      /* of mail to other servers */
@@ -55,6 +56,9 @@ struct settings {
 
 /* The defaults: those of the host and of the environment; no address to listen at. */
 void settings_standard(struct settings *settings, enum config_protocol protocol);
+
+/* When a refusal ends with the link help-url: as help-link says, else if the URL has {lang} and the text fell back. */
+enum ftg_link settings_link(const struct settings *settings);
 
 /*
  * Sets one: listen, listen-tls (each adds an address), tls-cert, tls-key, auth, data, hostname, language, bilingual,

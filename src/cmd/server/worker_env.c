@@ -58,6 +58,7 @@ config_of(struct worker_env *env, const struct serve *serve)
 			.host = serve->settings->hostname,
 			.contact = contact_of(serve->settings),
 			.help = serve->settings->help,
+			.link = settings_link(serve->settings),
 		},
 		.sockets = serve->sockets,
 		.modes = env->modes,
