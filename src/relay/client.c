@@ -322,12 +322,23 @@ on_encrypted(struct channel *channel, ssize_t result)
 	drive(c);
 }
 
+/* Every server must get the octets as they are, so no other attempt can succeed. The server has no end of the message. */
+static void
+refuse_octets(struct client *c)
+{
+	client_settle_by_own(c, FTG_SMTP_BARE_OCTET);
+	fail(c, "the message holds a bare CR");
+	c->state = CLIENT_ENDED;
+}
+
 /* A file that cannot be read to its end leaves the message without one: the connection is broken off. */
 static void
 on_block(struct message_reader *reader)
 {
 	struct client *c = reader->owner;
-	if (reader->error != 0)
+	if (reader->error == EILSEQ)
+		refuse_octets(c);
+	else if (reader->error != 0)
 		fail(c, "the message cannot be read");
 	else
 		c->state = CLIENT_SENDING;

@@ -90,6 +90,9 @@ void client_settle_by_reply(struct client *c);
 void client_settle_one(struct client *c, struct transport_recipient *recipient);
 void client_defer(struct client *c);
 
+/* Fails all recipients that have no result by a reply of this server, which has no arguments. */
+void client_settle_by_own(struct client *c, enum ftg_id id);
+
 /* Has any recipient no result yet? */
 bool client_is_any_left(const struct client *c);
 

@@ -9,13 +9,20 @@
 enum { DETAIL_MAX = 800 }; /* octets of a reply that a verdict keeps */
 
 static void
-settle(const struct client *c, struct transport_recipient *recipient, enum transport_result result, enum ftg_id reason,
+settle_from(const char *server, struct transport_recipient *recipient, enum transport_result result, enum ftg_id reason,
     const char *detail)
 {
 	recipient->settled = true;
 	recipient->result = result;
 	free(recipient->verdict);
-	recipient->verdict = verdict_write(reason, c->transport->server, detail);
+	recipient->verdict = verdict_write(reason, server, detail);
+}
+
+static void
+settle(const struct client *c, struct transport_recipient *recipient, enum transport_result result, enum ftg_id reason,
+    const char *detail)
+{
+	settle_from(c->transport->server, recipient, result, reason, detail);
 }
 
 void
@@ -24,6 +31,21 @@ client_settle(struct client *c, enum transport_result result, enum ftg_id reason
 	for (size_t i = 0; i < c->transport->count; i++)
 		if (!c->transport->recipients[i].settled)
 			settle(c, &c->transport->recipients[i], result, reason, detail);
+}
+
+/* In English, as the replies of other servers mostly are. */
+void
+client_settle_by_own(struct client *c, enum ftg_id id)
+{
+	const struct ftg_voice voice = { 0 };
+	const struct ftg_reply reply = ftg_reply(id);
+	char detail[FTG_REPLY_MAX];
+	size_t len = ftg_render(detail, &voice, &reply);
+	detail[len - strlen("\r\n")] = '\0';
+	for (size_t i = 0; i < c->transport->count; i++)
+		if (!c->transport->recipients[i].settled)
+			settle_from(c->manner.hostname, &c->transport->recipients[i], TRANSPORT_FAILED, FTG_NOTICE_SAID,
+			    detail);
 }
 
 /* The last reply as one line with its code. */

@@ -14,6 +14,7 @@
 enum {
 	HEADER_RETURN_MAX = 64 << 10, /* of a header */
 	BOUNDARY_SIZE = 64,
+	BLOCK = 16384,
 };
 
 /* Must the DSN be written in UTF-8 (RFC 6533)? */
@@ -46,6 +47,18 @@ read_message(const struct dsn_report *report, int message, size_t max, size_t *l
 		*len += (size_t)got;
 	}
 	return octets;
+}
+
+bool
+dsn_is_malformed(const struct dsn_report *report, int message)
+{
+	char block[BLOCK];
+	off_t at = (off_t)report->entry->local_prefix_len;
+	ssize_t got;
+	for (; message >= 0 && (got = TEMP_FAILURE_RETRY(pread(message, block, sizeof block, at))) > 0; at += got)
+		if (memchr(block, '\r', (size_t)got) != NULL)
+			return true;
+	return false;
 }
 
 /* The header ends with its empty line, or where no whole line is left. */
@@ -108,15 +121,21 @@ put_text(FILE *to, const struct dsn_words *words)
 		encode_quoted_printable(to, words->text);
 }
 
+/* RFC 6522 section 4: a header that is malformed may be quoted-printable. octets end with a NUL. */
 static void
 put_returned(FILE *to, bool all, bool global, const char *octets, size_t len)
 {
 	static const char *const types[2][2] = { { "text/rfc822-headers", "message/global-headers" },
 		{ "message/rfc822", "message/global" } };
 	fprintf(to, "Content-Type: %s\n", types[all][global]);
-	put_encoding(to, !encode_is_ascii(octets, len));
-	fputc('\n', to);
-	fwrite(octets, 1, len, to);
+	if (memchr(octets, '\r', len) != NULL) {
+		fputs("Content-Transfer-Encoding: quoted-printable\n\n", to);
+		encode_quoted_printable(to, octets);
+	} else {
+		put_encoding(to, !encode_is_ascii(octets, len));
+		fputc('\n', to);
+		fwrite(octets, 1, len, to);
+	}
 	if (len > 0 && octets[len - 1] != '\n')
 		fputc('\n', to);
 }
@@ -159,7 +178,9 @@ dsn_make(struct dsn *dsn, const struct dsn_report *report, const struct dsn_word
 		free(octets);
 		return false;
 	}
-	put_all(to, report, words, id, octets, all ? len : header_length(octets, len));
+	len = all ? len : header_length(octets, len);
+	octets[len] = '\0';
+	put_all(to, report, words, id, octets, len);
 	free(octets);
 	bool failed = ferror(to);
 	if (fclose(to) != 0 || failed)

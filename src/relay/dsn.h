@@ -13,6 +13,12 @@ struct dsn {
 };
 
 /*
+ * Does the message hold a bare CR, which no message/rfc822 part can hold and no server must get? A message that cannot be
+ * read does not. Blocks, for as long as it takes to read the message.
+ */
+bool dsn_is_malformed(const struct dsn_report *report, int message);
+
+/*
  * Writes the message. id is a token for its Message-ID; message is a descriptor of the message that it reports on, or -1 if
  * there is none. Blocks. Returns false when memory is out. The DSN must be freed in any case.
  */

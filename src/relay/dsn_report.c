@@ -44,7 +44,7 @@ dsn_returns_all(const struct dsn_report *report)
 	unsigned all = 0;
 	for (size_t i = 0; i < entry->count; i++)
 		all |= report->due[i];
-	if (!(all & DSN_FAILURE) || entry->ret == DSN_RETURN_HEADERS)
+	if (report->malformed || !(all & DSN_FAILURE) || entry->ret == DSN_RETURN_HEADERS)
 		return false;
 	return entry->size <= (entry->ret == DSN_RETURN_FULL ? WHOLE_ASKED_MAX : WHOLE_MAX);
 }

@@ -12,6 +12,7 @@ struct dsn_report {
 	const char *contact; /* the contact for questions; "" for none */
 	int64_t now;         /* seconds since 1970 */
 	int64_t expire;      /* seconds after its arrival at which the queue gives the message up */
+	bool malformed;      /* dsn_is_malformed(): only the header is returned */
 };
 
 /*

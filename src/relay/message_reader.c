@@ -16,7 +16,6 @@ message_reader_open(struct message_reader *reader, int file, off_t skip)
 	reader->len = 0;
 }
 
-/* A CR in the file ends no line, and must not look as if it did to the other server: it becomes a space. */
 static void
 encode(struct message_reader *r, const char *octets, size_t len)
 {
@@ -25,7 +24,7 @@ encode(struct message_reader *r, const char *octets, size_t len)
 			r->out[r->len++] = '\r';
 		else if (octets[i] == '.' && r->line_start)
 			r->out[r->len++] = '.';
-		r->out[r->len++] = (char)(octets[i] == '\r' ? ' ' : octets[i]);
+		r->out[r->len++] = octets[i];
 		r->line_start = octets[i] == '\n';
 	}
 }
@@ -39,7 +38,10 @@ put_end(struct message_reader *r)
 	r->ended = true;
 }
 
-/* Less than a block is the end of a regular file. */
+/*
+ * Less than a block is the end of a regular file. A CR in the file ends no line, so it is a bare one. It must not look as if
+ * it ended one to the other server; another octet in its place would break a DKIM signature (RFC 6376).
+ */
 static void
 work(struct job *job)
 {
@@ -49,6 +51,10 @@ work(struct job *job)
 	r->error = len < 0 ? errno : 0;
 	if (len < 0)
 		return;
+	if (memchr(r->block, '\r', (size_t)len) != NULL) {
+		r->error = EILSEQ;
+		return;
+	}
 	r->at += len;
 	encode(r, r->block, (size_t)len);
 	if ((size_t)len < sizeof r->block)

@@ -16,7 +16,7 @@ struct message_reader {
 	int file;
 	off_t at;
 	bool line_start, ended; /* ended: the octets are the last ones, with the dot */
-	int error;              /* errno of the last block; 0: none */
+	int error;              /* errno of the last block; EILSEQ: it holds a bare CR; 0: none */
 	size_t len;             /* octets of out that the last block came to */
 	void (*done)(struct message_reader *reader);
 	void *owner;

@@ -229,17 +229,45 @@ language_of(const struct notification *n)
 	return n->entry->language != NULL ? n->entry->language : "";
 }
 
+static void
+start(struct notification *n, void (*work)(struct job *job), void (*done)(struct job *job))
+{
+	n->job = (struct job) { .work = work, .done = done };
+	n->config->jobs->start(n->config->jobs, &n->job);
+}
+
+static void
+inspect_work(struct job *job)
+{
+	struct notification *n = of_job(job);
+	int message = queue_open_message(&n->config->queue, n->entry);
+	n->report.malformed = dsn_is_malformed(&n->report, message);
+	if (message >= 0)
+		close(message);
+}
+
 /* The words are written on the loop, which has the catalogue; the rest is a job. */
+static void
+on_inspected(struct job *job)
+{
+	struct notification *n = of_job(job);
+	const struct ftg_voice voice = n->config->voice(n->config->context, language_of(n));
+	if (dsn_say(&n->words, &n->report, &voice))
+		start(n, write_work, on_written);
+	else
+		finish_later(n, strerror(ENOMEM));
+}
+
+/* The words say how much of the message is returned. */
 static void
 write_dsn(struct notification *n, const struct expansion *targets)
 {
-	const struct ftg_voice voice = n->config->voice(n->config->context, language_of(n));
-	if (!set_targets(n, targets) || !dsn_say(&n->words, &n->report, &voice)) {
+	if (!set_targets(n, targets))
 		finish_later(n, strerror(ENOMEM));
-		return;
-	}
-	n->job = (struct job) { .work = write_work, .done = on_written };
-	n->config->jobs->start(n->config->jobs, &n->job);
+	else if (dsn_returns_all(&n->report))
+		start(n, inspect_work, on_inspected);
+	else
+		on_inspected(&n->job);
 }
 
 static void

@@ -367,6 +367,28 @@ class Relay(RelayCase):
         server.wait_for_log("event=queue-run name=backup.example")
         self.gone(server)
 
+    def test_message_with_a_bare_cr_is_bounced_and_not_changed(self):
+        """Another octet in its place would break a DKIM signature."""
+        following = self.next(MAIL=["450 4.3.0 later", "250 2.1.0 ok"])
+        server = self.start(following.port, "  retry: 1h\n  retry-max: 1h\n")
+        self.send(server, body=20000 * b"x" + b"y\r\n")
+        server.wait_for_log("event=deferred")
+        (name,) = self.queue(server)
+        with open(os.path.join(server.data, "queue", name.replace(".envelope", ".message")), "r+b") as message:
+            octets = message.read()
+            message.seek(octets.index(b"xy\n"))
+            message.write(b"\r")
+        server.control("queue", "run")
+        notice = self.notice(server)
+        self.gone(server)
+        status = notice.get_payload(1).get_payload(1)
+        self.assertEqual(("failed", "5.6.0"), (status["Action"], status["Status"]))
+        self.assertEqual("smtp; 554 5.6.0 Message holds a bare CR, a bare LF or a NUL (#6.06)", status["Diagnostic-Code"])
+        self.assertEqual("text/rfc822-headers", notice.get_payload(2).get_content_type())
+        self.assertEqual(([], 1), (following.messages, following.commands.count("DATA")))
+        self.assertNotIn(b"\r", server.messages()[0])
+        server.wait_for_log(r'event=bounced [^\n]*reply="554 5\.6\.0 Message holds a bare CR')
+
     def test_held_message_waits_until_it_is_released(self):
         following = self.next(RCPT=["450 later", "250 ok"])
         server = self.start(following.port, "  retry: 6s\n  retry-max: 6s\n")  # in which it has to be held

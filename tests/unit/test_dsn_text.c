@@ -310,6 +310,43 @@ expect_encoded(void (*encode)(FILE *to, const char *text), const char *text, con
 	free(octets);
 }
 
+static void
+give_message(const char *octets)
+{
+	close(message);
+	message = memfd_create("message", MFD_CLOEXEC);
+	cr_assert_eq(write(message, octets, strlen(octets)), (ssize_t)strlen(octets));
+	entry.local_prefix_len = 0;
+	entry.size = strlen(octets);
+}
+
+/* No part of a DSN holds a bare CR: it would be refused on its way. */
+Test(dsn, about_a_message_with_a_bare_cr_returns_the_header)
+{
+	static const struct {
+		const char *message, *part;
+		bool malformed;
+	} cases[] = {
+		{ "Subject: a\n\nb\n", "Content-Type: message/rfc822\n\nSubject: a\n\nb\n", false },
+		{ "Subject: a\n\nb\rc\n", "Content-Type: text/rfc822-headers\n\nSubject: a\n", true },
+		{ "Subject: a\rb=\n\nc\n",
+		    "Content-Type: text/rfc822-headers\nContent-Transfer-Encoding: quoted-printable\n\nSubject: a=0Db=3D\n",
+		    true },
+	};
+	add("bert@example.net", QUEUE_FAILED, SAID);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		give_message(cases[i].message);
+		report.malformed = dsn_is_malformed(&report, message);
+		cr_expect_eq(report.malformed, cases[i].malformed);
+		char *text = make();
+		expect_in(text, cases[i].part);
+		cr_expect_null(strchr(text, '\r'));
+		cr_expect_eq(strstr(text, "Kopf") == NULL, !cases[i].malformed);
+		free(text);
+	}
+	cr_expect_not(dsn_is_malformed(&report, -1));
+}
+
 Test(dsn, is_encoded_for_any_server)
 {
 	expect_encoded(encode_quoted_printable, "a=b \n \xC3\xA4", "a=3Db=20\n =C3=A4");

@@ -28,12 +28,36 @@ Test(transport, reads_answers_an_octet_at_a_time)
 
 Test(transport, doubles_dots_and_ends_the_last_line)
 {
-	static const char octets[] = "Return-Path: <x>\n.\n..\na.\r.b\n.";
+	static const char octets[] = "Return-Path: <x>\n.\n..\na..b\n.";
 	close(transport.message);
 	transport_give_message(octets, sizeof octets - 1);
 	transport.local_prefix_len = strlen("Return-Path: <x>\n");
 	transport_comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
-	cr_expect_str_eq(server.message, "..\r\n...\r\na. .b\r\n..\r\n");
+	cr_expect_str_eq(server.message, "..\r\n...\r\na..b\r\n..\r\n");
+}
+
+/* Another octet in its place would break a DKIM signature. The server never gets the end of the message. */
+Test(transport, refuses_a_message_with_a_bare_cr)
+{
+	static const char *const parts[] = { "a\rb\n", "a\r\n", "a\r", "a\r.\r\n" };
+	static const size_t places[] = { 0, 16382, 16383, 39990 }; /* in the first block, its last octet, beyond it */
+	static char octets[40000];
+	for (size_t i = 0; i < sizeof parts / sizeof *parts * (sizeof places / sizeof *places); i++) {
+		const char *part = parts[i % 4];
+		for (size_t at = 0; at < sizeof octets; at++)
+			octets[at] = at % 61 == 60 ? '\n' : 'x';
+		memcpy(octets + places[i / 4], part, strlen(part));
+		close(transport.message);
+		transport_give_message(octets, sizeof octets);
+		server.message_len = 0;
+		transport_comes_to(TRANSPORT_FAILED,
+		    "#8.12 mx.example.test: 554 5.6.0 Message holds a bare CR, a bare LF or a NUL (#6.06)");
+		for (size_t at = 0; at < server.message_len; at++)
+			cr_assert(server.message[at] != '\r' || server.message[at + 1] == '\n');
+		cr_expect_lt(server.message_len, sizeof octets);
+	}
+	cr_expect_eq(transport_count("QUIT"), 0);
+	cr_expect(!transport.timed_out && !transport.dsn);
 }
 
 Test(transport, sends_messages_of_any_size_whole)
