@@ -8,26 +8,13 @@
 
 #include "base/log.h"
 
-enum { REFUSALS_MAX = 1000 }; /* that are logged of one load */
-
-/* A refusal, copied out of the load. */
-struct refusal {
-	struct refusal *next;
-	enum ftg_id id;
-	enum ftg_rule rule;
-	const char *file, *language, *detail;
-	char text[];
-};
-
 /* One load and its result. Until its end it belongs to one thread. */
 struct load {
 	struct job job;
 	struct catalog_holder *catalogs;
 	ftg_catalog *catalog; /* NULL: none, because of error */
 	int error;
-	struct refusal *first, **last;
-	unsigned refused; /* catalogs and files */
-	unsigned files;   /* refused whole */
+	struct catalog_refusals refusals;
 };
 
 static struct load *
@@ -37,59 +24,7 @@ load_new(struct catalog_holder *catalogs)
 	if (load == NULL)
 		return NULL;
 	load->catalogs = catalogs;
-	load->last = &load->first;
 	return load;
-}
-
-static void
-load_free(struct load *load)
-{
-	while (load->first != NULL) {
-		struct refusal *refusal = load->first;
-		load->first = refusal->next;
-		free(refusal);
-	}
-	free(load);
-}
-
-static const char *
-put_string(char **at, const char *string)
-{
-	size_t size = strlen(string) + 1;
-	char *copy = memcpy(*at, string, size);
-	*at += size;
-	return copy;
-}
-
-static struct refusal *
-copy_refusal(const struct ftg_refusal *refusal)
-{
-	size_t size = strlen(refusal->file) + strlen(refusal->language) + strlen(refusal->detail) + 3;
-	struct refusal *copy = malloc(sizeof *copy + size);
-	if (copy == NULL)
-		return NULL;
-	char *at = copy->text;
-	copy->next = NULL;
-	copy->id = refusal->id;
-	copy->rule = refusal->rule;
-	copy->file = put_string(&at, refusal->file);
-	copy->language = put_string(&at, refusal->language);
-	copy->detail = put_string(&at, refusal->detail);
-	return copy;
-}
-
-static void
-note_refusal(void *context, const struct ftg_refusal *refusal)
-{
-	struct load *load = context;
-	load->files += refusal->whole_file;
-	if (load->refused++ >= REFUSALS_MAX)
-		return;
-	struct refusal *copy = copy_refusal(refusal);
-	if (copy == NULL)
-		return;
-	*load->last = copy;
-	load->last = &copy->next;
 }
 
 static void
@@ -104,17 +39,9 @@ load_work(struct job *job)
 		.preferences = preferences,
 		.profile = request->profile,
 	};
-	load->catalog = ftg_catalog_open(&sources, note_refusal, load);
+	load->catalog = ftg_catalog_open(&sources, catalog_refusals_note, &load->refusals);
 	load->error = load->catalog == NULL ? errno : 0;
-}
-
-static void
-log_refusals(const struct load *load)
-{
-	for (const struct refusal *refusal = load->first; refusal != NULL; refusal = refusal->next)
-		log_event("catalogue-refused", "file", refusal->file, "lang", refusal->language, "id",
-		    refusal->id == FTG_IDS ? NULL : ftg_row(refusal->id)->id, "rule", ftg_rule_name(refusal->rule),
-		    "detail", refusal->detail, NULL);
+	catalog_refusals_close(&load->refusals);
 }
 
 static void
@@ -124,7 +51,7 @@ log_outcome(const struct load *load, const char *event)
 	log_put_number("worker", load->catalogs->worker);
 	if (load->catalog != NULL)
 		log_put_number("languages", ftg_catalog_languages(load->catalog));
-	log_put_number("refused", load->refused);
+	log_put_number("refused", load->refusals.count);
 	if (load->error != 0)
 		log_put("detail", strerror(load->error));
 	log_end();
@@ -197,6 +124,16 @@ warn_of_script(const struct catalog_holder *catalogs)
 	    NULL);
 }
 
+/* Keeps what the load has refused, and logs it with the outcome. */
+static void
+report_load(struct catalog_holder *catalogs, struct load *load, const char *event)
+{
+	catalog_refusals_log(&load->refusals);
+	log_outcome(load, event);
+	catalog_refusals_free(&catalogs->refusals);
+	catalogs->refusals = load->refusals;
+}
+
 /* A bad file is left out at the start: there is no older catalogue to keep. */
 void
 catalog_holder_open(struct catalog_holder *catalogs, const struct catalog_request *request, unsigned worker)
@@ -208,12 +145,10 @@ catalog_holder_open(struct catalog_holder *catalogs, const struct catalog_reques
 		return;
 	}
 	load_work(&load->job);
-	catalogs->refused = load->refused;
-	log_refusals(load);
-	log_outcome(load, load->catalog == NULL ? "catalogue-failed" : "catalogue-loaded");
+	report_load(catalogs, load, load->catalog == NULL ? "catalogue-failed" : "catalogue-loaded");
 	swap(catalogs, load->catalog);
 	warn_of_script(catalogs);
-	load_free(load);
+	free(load);
 }
 
 void
@@ -221,6 +156,7 @@ catalog_holder_close(struct catalog_holder *catalogs)
 {
 	ftg_catalog_free(catalogs->catalog);
 	catalogs->catalog = NULL;
+	catalog_refusals_free(&catalogs->refusals);
 }
 
 static void
@@ -228,15 +164,13 @@ load_done(struct job *job)
 {
 	struct load *load = (struct load *)job;
 	struct catalog_holder *catalogs = load->catalogs;
-	bool fresh = load->catalog != NULL && load->files == 0;
-	catalogs->refused = load->refused;
-	log_refusals(load);
-	log_outcome(load, fresh ? "catalogue-loaded" : "catalogue-kept");
+	bool fresh = load->catalog != NULL && load->refusals.files == 0;
+	report_load(catalogs, load, fresh ? "catalogue-loaded" : "catalogue-kept");
 	if (fresh)
 		swap(catalogs, load->catalog);
 	else
 		ftg_catalog_free(load->catalog);
-	load_free(load);
+	free(load);
 	catalogs->loading = false;
 	if (catalogs->again)
 		catalog_holder_reload(catalogs);

@@ -7,6 +7,7 @@
 
 #include "net/voice_source.h"
 #include "port/job.h"
+#include "process/catalog_refusals.h"
 
 /* The catalogue to load and the language to use. The strings must outlive the holder. */
 struct catalog_request {
@@ -23,12 +24,12 @@ struct catalog_request {
 
 struct catalog_holder {
 	struct catalog_request request;
-	struct voice_source source; /* of the catalogue in use */
-	ftg_catalog *catalog;       /* NULL: the built-in English */
-	unsigned worker;            /* its number, for the log */
-	unsigned refused;           /* catalogs and files, by the last load */
-	bool loading;               /* a load is under way */
-	bool again;                 /* another one has been asked for meanwhile */
+	struct voice_source source;       /* of the catalogue in use */
+	ftg_catalog *catalog;             /* NULL: the built-in English */
+	unsigned worker;                  /* its number, for the log */
+	struct catalog_refusals refusals; /* of the last load */
+	bool loading;                     /* a load is under way */
+	bool again;                       /* another one has been asked for meanwhile */
 	struct executor *executor;
 	/* Called when a reload has ended; fresh: a new generation is in use, otherwise the old one was kept. */
 	void (*reloaded)(struct catalog_holder *catalogs, bool fresh);

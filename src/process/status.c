@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -122,7 +123,7 @@ remove_from_blacklist(const struct status *status, const char *text, struct text
 void
 status_answer(void *context, const char *request, struct text_buffer *buffer)
 {
-	static const char one[] = "blacklist-remove ";
+	static const char one[] = "blacklist-remove ", refusals[] = "refusals ";
 	const struct status *status = context;
 	if (strcmp(request, "status\n") == 0)
 		put_status(status, buffer);
@@ -130,8 +131,11 @@ status_answer(void *context, const char *request, struct text_buffer *buffer)
 		clear_blacklist(status, buffer);
 	else if (status->limiter != NULL && strncmp(request, one, sizeof one - 1) == 0)
 		remove_from_blacklist(status, request + sizeof one - 1, buffer);
+	else if (strncmp(request, refusals, sizeof refusals - 1) == 0)
+		catalog_refusals_put(
+		    &status->catalogs->refusals, strtoul(request + sizeof refusals - 1, NULL, 10), buffer);
 	else
-		text_buffer_put(
-		    buffer, "error the request should be: status, blacklist-remove ADDRESS or blacklist-clear\n");
+		text_buffer_put(buffer,
+		    "error the request should be: status, refusals NUMBER, blacklist-remove ADDRESS or blacklist-clear\n");
 	text_buffer_put(buffer, "end\n");
 }

@@ -25,8 +25,9 @@ struct status {
 /*
  * Answers a request, which is a line; context is a struct status. "status" is answered by lines of a name and a value, and
  * a line "reply REF ID COUNT" for each kind of reply that was sent. "blacklist-remove ADDRESS" and "blacklist-clear"
- * remove addresses from the temporary blacklist, and are answered by a line "removed NUMBER". Any other request is
- * answered by a line "error" with an English sentence. The last line is "end".
+ * remove addresses from the temporary blacklist, and are answered by a line "removed NUMBER". "refusals NUMBER" is
+ * answered by what the last load of the catalogue refused, from this number on, as catalog_refusals_put() writes it. Any
+ * other request is answered by a line "error" with an English sentence. The last line is "end".
  */
 void status_answer(void *context, const char *request, struct text_buffer *buffer);
 

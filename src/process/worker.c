@@ -47,7 +47,7 @@ static void
 on_reloaded(struct catalog_holder *catalogs, bool fresh)
 {
 	const struct worker *worker = (struct worker *)((char *)catalogs - offsetof(struct worker, catalogs));
-	slot_of(worker)->refused = catalogs->refused;
+	slot_of(worker)->refused = catalogs->refusals.count;
 	report(worker, fresh ? REPORT_LOADED : REPORT_KEPT);
 }
 
@@ -224,7 +224,7 @@ worker_open(struct worker *worker, const struct worker_config *config, const str
 	if (error < 0)
 		return error;
 	catalog_holder_open(&worker->catalogs, &config->catalogs, slot->number);
-	slot_of(worker)->refused = worker->catalogs.refused;
+	slot_of(worker)->refused = worker->catalogs.refusals.count;
 	worker->catalogs.executor = pools_disk(&worker->pools);
 	worker->catalogs.reloaded = on_reloaded;
 	error = open_certificate(worker);

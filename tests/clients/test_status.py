@@ -143,15 +143,61 @@ class Reload(TestCase):
             done = ctl(self.server.data, "reload")
             self.assertEqual((0, f"generation {number}, refused 0\n", ""), (done.returncode, done.stdout, done.stderr))
 
-    def test_a_refused_text_is_counted(self):
+    def po(self, *entries):
+        """Writes a .po beside the catalogue, and compiles it. The first entry begins at line 4, each has four lines."""
+        path = self.server.overlay("de").replace(".mo", ".po")
+        head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n'
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(head + "".join(f'\nmsgctxt "{i}"\nmsgid "{e}"\nmsgstr "{text}"\n' for i, e, text in entries))
+        subprocess.run(["msgfmt", "-o", self.server.overlay("de"), path], check=True, timeout=SECONDS)
+        return path
+
+    def test_each_refusal_is_printed_with_its_line_and_cure(self):
+        path = self.po(("ERR_SMTP_OK", "Ok", "%n"), ("ERR_POP_TLS", "TLS", "alt"), ("err_pop_login", "Login Error", "nein"),
+                       ("ERR_POP_SYNTAX", "Syntax Error", "gut"))
+        start = len(self.server.log())
+        done = ctl(self.server.data, "reload")
+        *refusals, summary = done.stdout.splitlines()
+        self.assertEqual((1, "generation 2, refused 3", ""), (done.returncode, summary, done.stderr))
+        self.assertEqual({
+            f"{path}:6: error: ERR_SMTP_OK: directive: %n. Use only the directives of the English text, %s or %lu, or %1$s to "
+            "reorder; write a percent sign as %%.",
+            f"{path}:8: error: ERR_POP_TLS: stale: its msgid is not the English text of the table. The English text has "
+            "changed: run msgmerge and check the text again.",
+            f"{path}:12: error: -: unknown: err_pop_login. No reply has this ID: remove the entry or correct its msgctxt.",
+        }, set(refusals))
+        log = self.server.log()[start:]
+        # Two workers and the queue manager.
+        self.assertEqual(3, len(re.findall(r" line=6 lang=de id=ERR_SMTP_OK rule=directive detail=%n cure=\"Use only ", log)))
+
+    def test_refusal_without_a_po_has_no_line(self):
         self.write(mo({("ERR_SMTP_OK", "Ok"): "%n"}))
         done = ctl(self.server.data, "reload")
-        self.assertEqual((0, "generation 2, refused 1\n"), (done.returncode, done.stdout))
+        self.assertEqual(1, done.returncode)
+        self.assertIn(f"{self.server.overlay('de')}: error: ERR_SMTP_OK: directive: %n. Use", done.stdout)
+
+    def test_po_that_is_not_a_file_of_sane_size_is_left_alone(self):
+        path = self.server.overlay("de").replace(".mo", ".po")
+        self.write(mo({("ERR_SMTP_OK", "Ok"): "%n"}))
+        os.mkfifo(path)
+        self.assertIn(".mo: error: ERR_SMTP_OK: ", ctl(self.server.data, "reload").stdout)
+        os.unlink(path)
+        with open(path, "wb") as file:
+            file.truncate(1 << 30)
+        self.assertIn(".mo: error: ERR_SMTP_OK: ", ctl(self.server.data, "reload").stdout)
+
+    def test_more_refusals_than_fit_one_answer_are_all_printed(self):
+        self.write(mo({(f"X{i}\x1b", "x" * 40): "y" for i in range(900)}))
+        done = ctl(self.server.data, "reload")
+        *refusals, summary = done.stdout.splitlines()
+        self.assertEqual((900, "generation 2, refused 900"), (len(set(refusals)), summary))
+        self.assertNotIn("\x1b", done.stdout)
 
     def test_a_kept_catalogue_is_a_failure(self):
         self.write(b"rubbish")
         done = ctl(self.server.data, "reload")
-        self.assertEqual((1, ""), (done.returncode, done.stdout))
+        self.assertEqual(1, done.returncode)
+        self.assertRegex(done.stdout, r"\A\S+/ftgate-local\.mo: error: -: file: .*\n\Z")
         self.assertIn("kept the catalogue of before, generation 1: refused 1", done.stderr)
         os.unlink(self.server.overlay("de"))
         self.assertEqual(0, ctl(self.server.data, "reload").returncode)

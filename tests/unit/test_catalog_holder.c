@@ -124,7 +124,7 @@ Test(catalog_holder, file_that_is_refused_whole_leaves_the_old_words)
 	cr_expect_not_null(strstr(said(), "Alles gut"));
 	cr_expect_eq(reloaded, 1);
 	cr_expect_eq(fresh, 0);
-	cr_expect_eq(holder.refused, 1);
+	cr_expect_eq(holder.refusals.count, 1);
 	catalog_holder_close(&holder);
 }
 
@@ -138,7 +138,7 @@ Test(catalog_holder, text_that_is_refused_is_counted_and_costs_no_other)
 	catalog_holder_reload(&holder);
 	run_load();
 	cr_expect_not_null(strstr(said(), "Alles neu"));
-	cr_expect_eq(holder.refused, 1);
+	cr_expect_eq(holder.refusals.count, 1);
 	cr_expect_eq(fresh, 1);
 	catalog_holder_close(&holder);
 }

@@ -16,7 +16,14 @@
 #include "base/translate.h"
 #include "cmd/ctl/ctl.h"
 
-enum { ANSWER_TIME = 10, NAME_WIDTH = 18, ID_WIDTH = 32, RELOAD_KEPT = 1, RELOAD_POLLS = 1500 };
+enum {
+	ANSWER_TIME = 10,
+	NAME_WIDTH = 18,
+	ID_WIDTH = 32,
+	RELOAD_REFUSED = 1,
+	RELOAD_POLLS = 1500,
+	REFUSALS_POLLS = 64, /* answers with refusals, at most */
+};
 
 static int
 fail(const struct request *request)
@@ -145,22 +152,74 @@ ctl_number(const char *answer, const char *name)
 	return strtoul(find_value(answer, name, &len), NULL, 10);
 }
 
+/* Prints "FILE:LINE: error: ID: RULE: what is wrong. Cure." for a line "refused ..." of an answer, as ftgate-msg lint does. */
+static void
+print_refusal(const char *line, int len)
+{
+	char id[64] = "", rule[32] = "", copy[4096], *rest = copy, *file, *detail, *cure;
+	unsigned long number = 0;
+	snprintf(copy, sizeof copy, "%.*s", len, line);
+	if (sscanf(copy, "refused %63s %31s %lu", id, rule, &number) != 3)
+		return;
+	(void)strsep(&rest, "\t");
+	file = strsep(&rest, "\t");
+	detail = strsep(&rest, "\t");
+	cure = strsep(&rest, "\t");
+	if (cure == NULL)
+		return;
+	if (number > 0)
+		printable_print(stdout, "%s:%lu: error: %s: %s: %s. %s\n", file, number, id, rule, detail, _(cure));
+	else
+		printable_print(stdout, "%s: error: %s: %s: %s. %s\n", file, id, rule, detail, _(cure));
+}
+
+/* Prints the lines "refused ..." of an answer. Returns how many there are. */
+static unsigned
+print_refusals(const char *answer)
+{
+	unsigned count = 0;
+	for (const char *line = answer; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n') {
+		if (strncmp(line, "refused ", strlen("refused ")) != 0)
+			continue;
+		print_refusal(line, (int)strcspn(line, "\n"));
+		count++;
+	}
+	return count;
+}
+
+/* Asks for what the load has refused, in pieces, and prints it. */
+static int
+report_refusals(const struct request *request)
+{
+	static char answer[CTL_ANSWER_MAX];
+	unsigned from = 0, count = 1;
+	int status = EX_OK;
+	for (unsigned i = 0; count > 0 && i < REFUSALS_POLLS && status == EX_OK; i++, from += count) {
+		char question[32];
+		snprintf(question, sizeof question, "refusals %u\n", from);
+		status = ctl_ask(request, question, answer);
+		count = status == EX_OK ? print_refusals(answer) : 0;
+	}
+	return status;
+}
+
 /* Texts and certificate are loaded independently of each other: each may fail. */
 static int
-print_outcome(const char *answer)
+print_outcome(const struct request *request, const char *answer)
 {
 	unsigned long generation = ctl_number(answer, "generation"), refused = ctl_number(answer, "refused");
-	int status = EX_OK, len;
+	int status = refused > 0 ? report_refusals(request) : EX_OK, len;
+	if (status == EX_OK && refused > 0)
+		status = RELOAD_REFUSED;
 	const char *error = find_value(answer, "certificate-error", &len);
 	if (ctl_number(answer, "workers-kept") > 0)
-		status = ctl_fail(RELOAD_KEPT,
-		    _("kept the catalogue of before, generation %lu: refused %lu; the server's log names what and why"),
+		status = ctl_fail(RELOAD_REFUSED, _("kept the catalogue of before, generation %lu: refused %lu"),
 		    generation, refused);
 	else
 		/* TRANSLATORS: the number of the catalogue since the start, and of the texts that it refused. */
 		printf(_("generation %lu, refused %lu\n"), generation, refused);
 	if (len > 0)
-		status = ctl_fail(RELOAD_KEPT, _("the new certificate is not used: %.*s"), len, error);
+		status = ctl_fail(RELOAD_REFUSED, _("the new certificate is not used: %.*s"), len, error);
 	return status;
 }
 
@@ -191,7 +250,7 @@ ctl_reload(struct request *request)
 		if (status != EX_OK)
 			return status;
 		if (ctl_number(answer, "reloads-done") > before)
-			return print_outcome(answer);
+			return print_outcome(request, answer);
 		nanosleep(&pause, NULL);
 	}
 	errno = ETIMEDOUT;

@@ -139,7 +139,7 @@ check_flag(struct lint *lint, const struct po_entry *entry, size_t line)
 
 /* Reports why msgfmt leaves the entry out, so that a server has no text for it. */
 static void
-check_left_out(struct lint *lint, const struct po_entry *entry, const struct lines_entry *place)
+check_left_out(struct lint *lint, const struct po_entry *entry, const struct po_place *place)
 {
 	const struct ftg_row *row = ftg_row(entry->id);
 	static const struct ftg_refusal stale = {
@@ -166,7 +166,7 @@ check_left_out(struct lint *lint, const struct po_entry *entry, const struct lin
 }
 
 static void
-check_known(struct lint *lint, const struct po_entry *entry, const struct lines_entry *place)
+check_known(struct lint *lint, const struct po_entry *entry, const struct po_place *place)
 {
 	struct seen *seen = &lint->seen[entry->id];
 
@@ -184,7 +184,7 @@ check_known(struct lint *lint, const struct po_entry *entry, const struct lines_
 }
 
 void
-lint_entry(struct lint *lint, const struct po_entry *entry, const struct lines_entry *place)
+lint_entry(struct lint *lint, const struct po_entry *entry, const struct po_place *place)
 {
 	const char *context = po_message_msgctxt(entry->message);
 	struct ftg_refusal refusal = { .id = FTG_IDS, .rule = FTG_RULE_UNKNOWN };

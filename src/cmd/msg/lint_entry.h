@@ -2,12 +2,12 @@
 #ifndef MSG_LINT_ENTRY_H
 #define MSG_LINT_ENTRY_H
 
-#include "lines.h"
+#include "base/po_lines.h"
 #include "lint.h"
 #include "po_entry.h"
 
 /* Checks an entry that is not the header, after lint_load(), and records it in lint->seen. */
-void lint_entry(struct lint *lint, const struct po_entry *entry, const struct lines_entry *place);
+void lint_entry(struct lint *lint, const struct po_entry *entry, const struct po_place *place);
 
 /* Checks the words of a form that a server accepts, by the rules for translators. *told has a bit for each remark made. */
 void lint_words(struct lint *lint, size_t line, enum ftg_id id, unsigned form, const char *text, unsigned *told);

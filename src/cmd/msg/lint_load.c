@@ -8,7 +8,7 @@
 struct load {
 	struct lint *lint;
 	struct po_entries *entries;
-	const struct lines_entry *places;
+	const struct po_place *places;
 	size_t *order; /* the indexes of the compiled entries, by key: a load reads them in this order */
 	size_t count;
 };
@@ -64,7 +64,7 @@ on_refusal(void *context, const struct ftg_refusal *refusal)
 {
 	struct load *load = context;
 	size_t i = refusal->whole_file ? load->entries->count : find(load, refusal);
-	const struct lines_entry *place = i < load->entries->count ? &load->places[i] : NULL;
+	const struct po_place *place = i < load->entries->count ? &load->places[i] : NULL;
 	bool of_entry = refusal->rule == FTG_RULE_STALE || refusal->rule == FTG_RULE_UNKNOWN;
 
 	lint_refuse(load->lint, !place ? 1 : of_entry ? place->start : place->text, LINT_ERROR, refusal);
@@ -95,7 +95,7 @@ breaks_differ(const struct po_entry *entry)
 
 /* msgfmt compiles nothing of a file with such a text, so that a server never sees the file. */
 static void
-check_breaks(struct lint *lint, const struct po_entries *entries, const struct lines_entry *places)
+check_breaks(struct lint *lint, const struct po_entries *entries, const struct po_place *places)
 {
 	for (size_t i = 0; i < entries->count; i++) {
 		const struct po_entry *entry = &entries->entry[i];
@@ -108,7 +108,7 @@ check_breaks(struct lint *lint, const struct po_entries *entries, const struct l
 }
 
 void
-lint_load(struct lint *lint, struct po_entries *entries, const struct lines_entry *places)
+lint_load(struct lint *lint, struct po_entries *entries, const struct po_place *places)
 {
 	struct load load = { lint, entries, places, NULL, 0 };
 	static const struct ftg_refusal too_large = {

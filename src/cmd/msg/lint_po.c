@@ -12,7 +12,7 @@ enum { MISSING_MAX = 8 }; /* entries that are named one by one */
 
 /* The handlers of libgettextpo have no context argument. A process checks one file. */
 static struct lint *current;
-static struct lines lines;
+static struct po_lines lines;
 static bool loaded; /* its texts have been checked by the code of a server */
 
 /* Ends the check: libgettextpo requires that its handler does not return. */
@@ -29,14 +29,14 @@ place(po_message_t message, const char *file, size_t line)
 {
 	const char *context = message ? po_message_msgctxt(message) : NULL;
 	enum ftg_id id = context ? ftg_id_find(context) : FTG_IDS;
-	size_t first;
+	const struct po_place *first;
 
 	if (file && line != (size_t)-1)
 		return line;
 	if (id < FTG_IDS && current->seen[id].line > 0)
 		return current->seen[id].line;
-	first = current->count < LINT_FINDINGS_MAX ? lines_first(&lines, context ? context : "") : 0;
-	return first > 0 ? first : 1;
+	first = current->count < LINT_FINDINGS_MAX ? po_lines_first(&lines, context ? context : "") : NULL;
+	return first ? first->start : 1;
 }
 
 /*
@@ -106,14 +106,14 @@ static const struct po_xerror_handler handler = { on_error, on_error2 };
 static bool
 check_entries(struct lint *lint, struct po_entries *entries)
 {
-	struct lines_entry *places = calloc(entries->count + 1, sizeof *places);
+	struct po_place *places = calloc(entries->count + 1, sizeof *places);
 
 	if (!places)
 		return false;
 	for (size_t i = 0; i < entries->count; i++) {
 		const char *context = po_message_msgctxt(entries->entry[i].message);
 
-		places[i] = *lines_find(&lines, context ? context : "");
+		places[i] = *po_lines_next(&lines, context ? context : "");
 	}
 	lint->tally->read = true;
 	if (!lint->template)
@@ -248,12 +248,12 @@ lint_po(struct lint *lint)
 		lint_add(lint, 1, LINT_ERROR, "-", REMARK_BOM, "%s", _("it begins with a byte order mark"));
 		return;
 	}
-	file = lines_read(&lines, lint->path) ? po_file_read(lint->path, &handler) : NULL;
+	file = po_lines_read(&lines, lint->path) ? po_file_read(lint->path, &handler) : NULL;
 	if (!file)
 		lint_add(lint, 1, LINT_ERROR, "-", REMARK_MSGFMT, "%s", strerror(errno));
 	else if (lint->tally->errors == 0)
 		check_file(lint, file);
 	if (file)
 		po_file_free(file);
-	lines_free(&lines);
+	po_lines_free(&lines);
 }

@@ -1,31 +1,34 @@
 /* The line numbers of the entries of a .po. */
-#include "lines.h"
+#include "base/po_lines.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { LOOK_AHEAD = 16 }; /* entries that libgettextpo can skip between two: obsolete or duplicate ones */
 
-static struct lines_entry *
-add(struct lines *lines, size_t number)
+static struct po_place *
+add(struct po_lines *lines, size_t number)
 {
 	if (lines->count == lines->room) {
 		size_t room = lines->room > 0 ? lines->room * 2 : 128;
-		struct lines_entry *grown = reallocarray(lines->entry, room, sizeof *grown);
+		struct po_place *grown = reallocarray(lines->entry, room, sizeof *grown);
 
 		if (!grown)
 			return NULL;
 		lines->entry = grown;
 		lines->room = room;
 	}
-	lines->entry[lines->count] = (struct lines_entry) { .start = number, .text = number };
+	lines->entry[lines->count] = (struct po_place) { .start = number, .text = number };
 	return &lines->entry[lines->count++];
 }
 
 /* Adds the quoted part of a line to a context. */
 static void
-add_context(struct lines_entry *entry, const char *line)
+add_context(struct po_place *entry, const char *line)
 {
 	const char *open = strchr(line, '"'), *close = strrchr(line, '"');
 	size_t len = strlen(entry->context), n;
@@ -50,9 +53,9 @@ enum state { BETWEEN, IN_CONTEXT, IN_ID, IN_TEXT };
 
 /* Parses a line, which belongs to the last entry. */
 static bool
-parse_line(struct lines *lines, enum state *state, const char *line, size_t number)
+parse_line(struct po_lines *lines, enum state *state, const char *line, size_t number)
 {
-	struct lines_entry *last = lines->count > 0 ? &lines->entry[lines->count - 1] : NULL;
+	struct po_place *last = lines->count > 0 ? &lines->entry[lines->count - 1] : NULL;
 
 	line += strspn(line, " \t");
 	if (begins(line, "msgctxt")) {
@@ -72,50 +75,68 @@ parse_line(struct lines *lines, enum state *state, const char *line, size_t numb
 }
 
 bool
-lines_read(struct lines *lines, const char *path)
+po_lines_parse(struct po_lines *lines, FILE *stream)
 {
-	FILE *file = fopen(path, "re");
 	enum state state = BETWEEN;
 	char *line = NULL;
 	size_t size = 0, number = 0;
 	bool fine = true;
-
-	*lines = (struct lines) { 0 };
-	if (!file)
-		return false;
-	while (fine && getline(&line, &size, file) >= 0)
+	*lines = (struct po_lines) { 0 };
+	while (fine && getline(&line, &size, stream) >= 0)
 		fine = parse_line(lines, &state, line, ++number);
 	free(line);
-	fine = fine && !ferror(file);
+	return fine && !ferror(stream);
+}
+
+bool
+po_lines_read(struct po_lines *lines, const char *path)
+{
+	struct stat st = { 0 };
+	*lines = (struct po_lines) { 0 };
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > PO_SIZE_MAX) {
+		close(fd);
+		errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
+		return false;
+	}
+	FILE *file = fdopen(fd, "r");
+	if (file == NULL) {
+		close(fd);
+		return false;
+	}
+	bool fine = po_lines_parse(lines, file);
 	fclose(file);
 	return fine;
 }
 
-const struct lines_entry *
-lines_find(struct lines *lines, const char *context)
+const struct po_place *
+po_lines_next(struct po_lines *lines, const char *context)
 {
-	static const struct lines_entry nowhere = { .start = 0, .text = 0 };
+	static const struct po_place nowhere = { .start = 0, .text = 0 };
 
 	for (size_t i = lines->next; i < lines->count && i < lines->next + LOOK_AHEAD; i++)
-		if (strncmp(lines->entry[i].context, context, LINES_CONTEXT_MAX - 1) == 0) {
+		if (strncmp(lines->entry[i].context, context, PO_CONTEXT_MAX - 1) == 0) {
 			lines->next = i + 1;
 			return &lines->entry[i];
 		}
 	return lines->next < lines->count ? &lines->entry[lines->next] : &nowhere;
 }
 
-size_t
-lines_first(const struct lines *lines, const char *context)
+const struct po_place *
+po_lines_first(const struct po_lines *lines, const char *context)
 {
-	for (size_t i = 0; i < lines->count; i++)
-		if (strncmp(lines->entry[i].context, context, LINES_CONTEXT_MAX - 1) == 0)
-			return lines->entry[i].start;
-	return 0;
+	for (size_t i = 0; i < lines->count; i++) {
+		if (strncmp(lines->entry[i].context, context, PO_CONTEXT_MAX - 1) == 0)
+			return &lines->entry[i];
+	}
+	return NULL;
 }
 
 void
-lines_free(struct lines *lines)
+po_lines_free(struct po_lines *lines)
 {
 	free(lines->entry);
-	*lines = (struct lines) { 0 };
+	*lines = (struct po_lines) { 0 };
 }
