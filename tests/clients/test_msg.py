@@ -62,8 +62,8 @@ class Render(Folder):
         self.assertTrue(said.startswith("554 "), said)
 
     def test_utf8_and_ascii(self):
-        self.assertEqual(out("render", "-l", "fr", "-u", "1.00"), "boîte aux lettres désactivée (#1.00)")
-        self.assertEqual(out("render", "-l", "fr", "1.00"), "boite aux lettres desactivee (#1.00)")
+        self.assertEqual(out("render", "-l", "fr", "-u", "1.00"), "la boîte aux lettres est désactivée (#1.00)")
+        self.assertEqual(out("render", "-l", "fr", "1.00"), "la boite aux lettres est desactivee (#1.00)")
 
     def test_dsn_has_all_letters_of_its_language(self):
         self.assertEqual(out("render", "-l", "de", "8.18", "mx.example.net"), "Die Nachricht ist größer, als der Server mx.example.net erlaubt.")

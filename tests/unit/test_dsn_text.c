@@ -180,7 +180,7 @@ Test(dsn, reports_expired_and_relayed_recipients)
 	entry.envid = strdup("a+3Db");
 	entry.ret = DSN_RETURN_HEADERS;
 	char *text = make();
-	expect_in(text, "Es wurde 2 Tage lang erfolglos versucht.\n");
+	expect_in(text, "Die Zustellung wurde 2 Tage lang erfolglos versucht.\n");
 	expect_in(text, "Original-Envelope-Id: a=b\n");
 	expect_in(text, "Action: failed\nStatus: 4.4.7\nRemote-MTA: dns; mx.example.net\nDiagnostic-Code: smtp; 450");
 	expect_in(text,
