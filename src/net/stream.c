@@ -290,11 +290,11 @@ expect_proxy(struct stream *stream)
 }
 
 void
-stream_start(struct stream *stream, bool welcome, struct listen_mode mode)
+stream_start(struct stream *stream, const char *obstacle, struct listen_mode mode)
 {
 	stream->encryption.output = (struct output) { .socket = (uv_stream_t *)&stream->tcp, .sent = on_sent };
 	stream->mode = mode;
-	stream->welcome = welcome;
+	stream->obstacle = obstacle;
 	stream->end = stream_later(stream, stream->protocol->whole);
 	stream->admission = stream_later(stream, stream->protocol->admission);
 	stream_touch(stream);

@@ -77,9 +77,9 @@ struct stream {
 	struct share share;
 	enum stream_phase phase;
 	struct listen_mode mode;
-	bool welcome; /* there is memory and room for it */
-	bool entered; /* protocol->enter() has let it in, so protocol->leave() must follow */
-	bool failed;  /* nothing can be read or sent any more */
+	const char *obstacle; /* why there is no room for it, as a cause of the log; NULL: there is */
+	bool entered;         /* protocol->enter() has let it in, so protocol->leave() must follow */
+	bool failed;          /* nothing can be read or sent any more */
 	struct preamble preamble;
 	struct input input;
 	struct encryption encryption;
@@ -93,8 +93,11 @@ struct stream {
 	char token[TOKEN_SIZE];
 };
 
-/* Begins, with a socket that is connected. A client that is not welcome gets the reply that there are too many. */
-void stream_start(struct stream *stream, bool welcome, struct listen_mode mode);
+/*
+ * Begins, with a socket that is connected. If there is an obstacle, a cause of the log, the client gets the reply that there
+ * are too many; NULL: there is none.
+ */
+void stream_start(struct stream *stream, const char *obstacle, struct listen_mode mode);
 
 /* Does all that can be done within the stream's share of this turn: feed, send, read on, end. May close it. */
 void stream_run(struct stream *stream);

@@ -30,6 +30,17 @@ reason_of(const struct ftg_row *row)
 	return strcmp(row->ref, limit) == 0 ? limit : NULL;
 }
 
+/* Why the client was turned away, as a cause of the log. */
+static const char *
+cause_of(const struct stream *stream, const struct ftg_row *row)
+{
+	if (stream->obstacle != NULL)
+		return stream->obstacle;
+	if (stream->entered)
+		return "out-of-memory";
+	return reason_of(row) != NULL ? "max-sessions-per-address" : "max-sessions";
+}
+
 /* Too many, or no memory: reports that in place of a greeting. */
 static void
 turn_away(struct stream *stream, const struct ftg_reply *words)
@@ -41,6 +52,7 @@ turn_away(struct stream *stream, const struct ftg_reply *words)
 	log_put("ref", row->ref);
 	log_put("id", row->id);
 	log_put("reason", reason_of(row));
+	log_put("cause", cause_of(stream, row));
 	log_end();
 	preamble_set(&stream->preamble, PREAMBLE_DONE);
 	stream_set_phase(stream, STREAM_DRAINING);
@@ -80,7 +92,7 @@ stream_enter(struct stream *stream)
 	struct ftg_reply words = ftg_reply(protocol->overload);
 	stream_log_begin(stream, "connect");
 	log_end();
-	stream->entered = stream->welcome && protocol->enter(protocol, stream, &words);
+	stream->entered = stream->obstacle == NULL && protocol->enter(protocol, stream, &words);
 	if (stream->entered)
 		stream->session = protocol->open(protocol, stream);
 	if (stream->session == NULL) {

@@ -140,11 +140,11 @@ streams_close(struct streams *streams)
 
 /* When memory is out, the spare one takes the connection, to turn it away. */
 static struct stream *
-new_stream(struct stream_listener *listener, bool *welcome)
+new_stream(struct stream_listener *listener, const char **obstacle)
 {
 	struct streams *streams = listener->streams;
 	struct stream *stream = malloc(sizeof *stream);
-	*welcome = stream != NULL && streams->count < streams->max;
+	*obstacle = stream == NULL ? "out-of-memory" : streams->count < streams->max ? NULL : "max-sessions";
 	if (stream == NULL) {
 		stream = streams->spare;
 		streams->spare = NULL;
@@ -160,8 +160,8 @@ new_stream(struct stream_listener *listener, bool *welcome)
 int
 streams_adopt(struct streams *streams, struct stream_listener *listener, int descriptor)
 {
-	bool welcome;
-	struct stream *stream = new_stream(listener, &welcome);
+	const char *obstacle;
+	struct stream *stream = new_stream(listener, &obstacle);
 	if (stream == NULL) {
 		close(descriptor);
 		return -1;
@@ -173,7 +173,9 @@ streams_adopt(struct streams *streams, struct stream_listener *listener, int des
 		stream_drop(stream);
 		return 0;
 	}
-	stream_start(stream, welcome && descriptor < streams->descriptors, listener->mode);
+	if (obstacle == NULL && descriptor >= streams->descriptors)
+		obstacle = "descriptors";
+	stream_start(stream, obstacle, listener->mode);
 	return 0;
 }
 

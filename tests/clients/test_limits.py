@@ -29,7 +29,7 @@ class Sessions(LimitsCase):
                 server.wait_for_log(r"event=disconnect [^\n]*cause=done")
                 with Talk(server) as fourth:
                     self.assertTrue(fourth.greeting.startswith(b"220 "))
-            server.wait_for_log(r"ref=#1\.04 id=ERR_SMTP_REJECT_CONCURRENT reason=#1\.04")
+            server.wait_for_log(r"ref=#1\.04 id=ERR_SMTP_REJECT_CONCURRENT reason=#1\.04 cause=max-sessions-per-address")
 
     def test_sessions_of_a_killed_worker_are_forgotten(self):
         with self.server("max-sessions-per-address: 2") as server:
@@ -50,6 +50,7 @@ class Sessions(LimitsCase):
             with Talk(server), Talk(server, "127.0.0.2") as second:
                 self.assertEqual(self.says("FTG_SMTP_OVERLOAD"), second.greeting)
                 self.assertClosed(second)
+            server.wait_for_log(r"id=FTG_SMTP_OVERLOAD cause=max-sessions\n")
 
 
 class Logins(LimitsCase):
