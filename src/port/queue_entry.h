@@ -11,10 +11,12 @@
 
 enum {
 	QUEUE_ID_SIZE = TOKEN_SIZE + 16,
-	QUEUE_REPLY_MAX = 1000,        /* octets kept of a reply */
-	QUEUE_TEXT_MAX = 2000,         /* octets of any text in an envelope */
-	QUEUE_ENVELOPE_MAX = 64 << 20, /* octets of an envelope as it is stored */
+	QUEUE_REPLY_MAX = 1000, /* octets kept of a reply */
+	QUEUE_TEXT_MAX = 2000,  /* octets of any text in an envelope */
 	QUEUE_RECIPIENTS_MAX = 1 << 20,
+	QUEUE_ENVELOPE_MAX = 256 << 20, /* octets of an envelope as it is stored */
+	QUEUE_REPLIES_MAX = 32 << 20,   /* of them replies; further ones are not stored */
+	QUEUE_GROWTH_MAX = 128,         /* and octets by which attempts lengthen a recipient, its reply apart */
 };
 
 enum queue_state {

@@ -168,6 +168,24 @@ put_fields(FILE *out, const struct field *fields, size_t count, const void *reco
 	return fit;
 }
 
+static bool
+put_recipient(FILE *out, const struct queue_recipient *recipient, size_t *replies)
+{
+	struct queue_recipient shown = *recipient;
+	*replies += shown.reply != NULL ? strlen(shown.reply) : 0;
+	if (*replies > QUEUE_REPLIES_MAX)
+		shown.reply = NULL;
+	return put_fields(out, recipient_fields, RECIPIENT_FIELDS, &shown);
+}
+
+/* Is there room for an envelope of this length? For that of a new entry, also when results have been added to it. */
+static bool
+has_room(const struct queue_entry *entry, size_t len)
+{
+	size_t growth = QUEUE_REPLIES_MAX + (size_t)QUEUE_GROWTH_MAX * entry->count;
+	return len + (entry->claimed ? 0 : growth) <= QUEUE_ENVELOPE_MAX;
+}
+
 char *
 queue_text_write(const struct queue_entry *entry, size_t *len)
 {
@@ -177,15 +195,15 @@ queue_text_write(const struct queue_entry *entry, size_t *len)
 		return NULL;
 	fputs(FIRST_LINE "\n", out);
 	bool fit = put_fields(out, entry_fields, ENTRY_FIELDS, entry) && entry->sender != NULL && entry->count > 0;
-	for (size_t i = 0; i < entry->count; i++)
-		fit &= put_fields(out, recipient_fields, RECIPIENT_FIELDS, &entry->recipients[i]);
+	for (size_t i = 0, replies = 0; i < entry->count; i++)
+		fit &= put_recipient(out, &entry->recipients[i], &replies);
 	fputs(LAST_LINE "\n", out);
 	if (fclose(out) != 0) {
 		free(text);
 		errno = ENOMEM;
 		return NULL;
 	}
-	if (fit && *len <= QUEUE_ENVELOPE_MAX)
+	if (fit && has_room(entry, *len))
 		return text;
 	free(text);
 	errno = EINVAL;

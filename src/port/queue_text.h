@@ -10,8 +10,9 @@ extern const char *const queue_state_words[];
 extern const char *const queue_notify_words[];
 
 /*
- * Writes all of an entry but its ID and claim. NULL with ENOMEM, or with EINVAL if the entry holds a value that
- * queue_text_read() would reject. The caller frees the result.
+ * Writes all of an entry but its ID and claim, and replies beyond QUEUE_REPLIES_MAX octets. NULL with ENOMEM, or with EINVAL
+ * if queue_text_read() would reject the text. An entry that is not claimed yet is a new one: it is also rejected if its text
+ * could become too long by results, so that results can always be stored. The caller frees the result.
  */
 char *queue_text_write(const struct queue_entry *entry, size_t *len);
 

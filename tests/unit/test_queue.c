@@ -227,6 +227,60 @@ Test(queue, unreadable_envelopes_are_never_written)
 	queue_entry_clear(&entry);
 }
 
+/* Results of many recipients must not make an envelope that cannot be stored: they would be sent the message again. */
+Test(queue, results_of_any_number_of_recipients_can_be_stored)
+{
+	enum { MANY = 40000 };
+	struct queue_entry entry = full_entry("a1"), read = { 0 };
+	char reply[QUEUE_REPLY_MAX];
+	size_t len, replies = 0;
+	memset(reply, 'x', sizeof reply);
+	entry.claimed = true;
+	entry.lock = -1;
+	for (size_t i = entry.count; i < MANY; i++) {
+		struct queue_recipient *recipient = queue_entry_add(&entry, "d@e.f");
+		cr_assert_not_null(recipient);
+		cr_assert(queue_set_text(&recipient->reply, reply, sizeof reply, QUEUE_REPLY_MAX));
+	}
+	char *text = queue_text_write(&entry, &len);
+	cr_assert_not_null(text);
+	cr_expect_leq(len, QUEUE_REPLIES_MAX + MANY * QUEUE_GROWTH_MAX);
+	cr_assert(queue_text_read(&read, text, len));
+	cr_expect_eq(read.count, MANY);
+	for (size_t i = 0; i < MANY; i++)
+		replies += read.recipients[i].reply != NULL ? strlen(read.recipients[i].reply) : 0;
+	cr_expect_leq(replies, QUEUE_REPLIES_MAX);
+	cr_expect_gt(replies, QUEUE_REPLIES_MAX - 2 * QUEUE_REPLY_MAX);
+	free(text);
+	queue_entry_clear(&read);
+	entry.claimed = false;
+	queue_entry_clear(&entry);
+}
+
+Test(queue, new_entry_leaves_room_for_its_results)
+{
+	struct queue_entry entry = full_entry("a1");
+	char orcpt[QUEUE_TEXT_MAX + 1] = "rfc822;";
+	size_t len, count = (QUEUE_ENVELOPE_MAX - QUEUE_REPLIES_MAX) / QUEUE_TEXT_MAX;
+	memset(orcpt + 7, 'x', sizeof orcpt - 8);
+	for (size_t i = 0; i < count; i++) {
+		struct queue_recipient *recipient = queue_entry_add(&entry, "d@e.f");
+		cr_assert_not_null(recipient);
+		recipient->orcpt = orcpt;
+	}
+	cr_expect_null(queue_text_write(&entry, &len));
+	cr_expect_eq(errno, EINVAL);
+	entry.claimed = true;
+	char *text = queue_text_write(&entry, &len);
+	cr_expect_not_null(text, "an entry that is in the queue");
+	free(text);
+	entry.claimed = false;
+	for (size_t i = 0; i < entry.count; i++)
+		if (entry.recipients[i].orcpt == orcpt)
+			entry.recipients[i].orcpt = NULL;
+	queue_entry_clear(&entry);
+}
+
 Test(queue, texts_that_are_set_hold_no_control_characters)
 {
 	char *text = NULL;
