@@ -13,6 +13,8 @@
 #include "relay/transport_entry.h"
 #include "relay/verdict.h"
 
+enum { QUEUE_TIME_MIN = 10 * 1000 }; /* milliseconds for the queue to take what the other server did not */
+
 struct lmtp_delivery {
 	struct delivery delivery;
 	struct lmtp_agent *agent;
@@ -23,7 +25,8 @@ struct lmtp_delivery {
 	delivery_done *done;
 	void *context;
 	struct lmtp_handover handover;
-	int64_t deadline; /* by the dialer's clock, from the commit on */
+	int64_t deadline; /* by the dialer's clock, from the commit on: of the other server, and of all */
+	int64_t last;
 	size_t count;
 	struct transport_recipient *recipients;
 	struct mailbox *mailboxes;
@@ -150,15 +153,26 @@ on_queued(void *context, const struct delivery_outcome *outcome)
 	finish(d, outcome);
 }
 
-/* Adds a recipient that the server did not accept the message for to the queue. False when memory is out. */
+/* The recipient of this address among those whose success would have been reported; NULL: none. */
+static struct queue_recipient *
+find_delivered(const struct lmtp_delivery *d, const char *address)
+{
+	struct queue_recipient *found = queue_entry_find(d->entry, address);
+	return found != NULL && found->state == QUEUE_DELIVERED ? found : NULL;
+}
+
+/*
+ * Adds a recipient that the server did not accept the message for to the queue. If the client named the mailbox itself,
+ * NOTIFY and ORCPT stay those of that recipient. False when memory is out.
+ */
 static bool
 leave_over(struct lmtp_delivery *d, const struct transport_recipient *from)
 {
 	int64_t now = d->agent->now();
-	if (queue_entry_find(d->entry, from->address) != NULL)
+	struct queue_recipient *to = find_delivered(d, from->address);
+	if (to == NULL && queue_entry_find(d->entry, from->address) != NULL)
 		return true;
-	struct queue_recipient *to = queue_entry_add(d->entry, from->address);
-	if (to == NULL)
+	if (to == NULL && (to = queue_entry_add(d->entry, from->address)) == NULL)
 		return false;
 	to->state = from->result == TRANSPORT_FAILED ? QUEUE_FAILED : QUEUE_WAITING;
 	to->attempts = 1;
@@ -197,13 +211,18 @@ log_accepted(const struct lmtp_delivery *d)
 			delivery_log(d->entry, &d->mailboxes[i], d->recipients[i].verdict, d->agent->now());
 }
 
-/* Takes recipients out of the entry that would be reported to the sender as delivered. */
+/* Takes recipients out of the entry that would be reported to the sender as delivered; the order of the others stays. */
 static void
 drop_delivered(struct queue_entry *entry)
 {
-	size_t kept = entry->count;
-	while (kept > 0 && entry->recipients[kept - 1].state == QUEUE_DELIVERED)
-		kept--;
+	size_t kept = 0;
+	for (size_t i = 0; i < entry->count; i++) {
+		struct queue_recipient recipient = entry->recipients[i];
+		if (recipient.state == QUEUE_DELIVERED)
+			continue;
+		entry->recipients[i] = entry->recipients[kept];
+		entry->recipients[kept++] = recipient;
+	}
 	queue_entry_cut(entry, kept);
 }
 
@@ -214,11 +233,19 @@ drop_delivered(struct queue_entry *entry)
 static bool
 keep_rest(struct lmtp_delivery *d)
 {
-	drop_delivered(d->entry);
 	for (size_t i = 0; i < d->count; i++)
 		if (d->recipients[i].result != TRANSPORT_DONE && !leave_over(d, &d->recipients[i]))
 			return false;
+	drop_delivered(d->entry);
 	return true;
+}
+
+/* For the queue, after the other server has used its part. Some is left in any case: mailboxes have the message already. */
+static int64_t
+time_left(const struct lmtp_delivery *d)
+{
+	int64_t left = d->last - now(d->agent);
+	return left > QUEUE_TIME_MIN ? left : QUEUE_TIME_MIN;
 }
 
 static void
@@ -237,7 +264,7 @@ on_sent(struct lmtp_handover *handover)
 	else if (d->entry->count == 0)
 		give_up(d, DELIVERY_OK, "");
 	else
-		d->spool->ops->commit(d->spool, d->executor, DELIVERY_TIMEOUT, on_queued, d);
+		d->spool->ops->commit(d->spool, d->executor, time_left(d), on_queued, d);
 }
 
 static void
@@ -294,6 +321,7 @@ commit(struct delivery *delivery, struct executor *executor, int64_t timeout, de
 	d->executor = executor;
 	d->done = done;
 	d->context = context;
+	d->last = now(d->agent) + timeout;
 	d->deadline = now(d->agent) + (timeout < d->agent->timeout ? timeout : d->agent->timeout);
 	if (d->count == 0)
 		d->spool->ops->commit(d->spool, executor, timeout, on_queued, d);

@@ -55,8 +55,12 @@ open_breaker(struct lmtp_server *server, const struct transport *t)
 	unsigned times = server->breaker.failures < 8 ? server->breaker.failures : 8;
 	int64_t wait = (int64_t)LMTP_DOWN_MIN << times;
 	wait = wait < LMTP_DOWN_MAX ? wait : LMTP_DOWN_MAX;
-	if (t->recipients[0].verdict != NULL)
-		(void)verdict_read(&verdict, t->recipients[0].verdict);
+	for (size_t i = 0; i < t->count; i++) {
+		if (t->recipients[i].result == TRANSPORT_DONE || t->recipients[i].verdict == NULL)
+			continue;
+		(void)verdict_read(&verdict, t->recipients[i].verdict);
+		break;
+	}
 	if (!breaker_open(&server->breaker, now(server) + wait, verdict.detail))
 		return;
 	log_begin("next-hop-down");

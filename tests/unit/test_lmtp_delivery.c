@@ -246,6 +246,65 @@ Test(lmtp, no_success_is_reported_if_one_mailbox_does_not_have_the_message)
 	queue_entry_clear(&stored);
 }
 
+/* What the client asked for stays with a recipient whose mailbox it named. */
+Test(lmtp, dsn_parameters_of_a_deferred_recipient_are_kept)
+{
+	struct queue_entry stored;
+	add_delivered("anna@example.test");
+	add_delivered("team@example.test");
+	add_delivered("bob@example.test");
+	cr_assert(queue_set_text(&entry.recipients[2].orcpt, "rfc822;robert@example.org", 25, 100));
+	server.end = "250 2.0.0 anna\r\n451 4.2.0 locked\r\n";
+	cr_expect_eq(deliver(2), DELIVERY_OK);
+	cr_assert_eq(queue_load(&spool.queue, "entry1", &stored), 0);
+	cr_assert_eq(stored.count, 1);
+	cr_expect_str_eq(stored.recipients[0].address, "bob@example.test");
+	cr_expect_eq(stored.recipients[0].state, QUEUE_WAITING);
+	cr_expect_eq(stored.recipients[0].notify, DSN_SUCCESS);
+	cr_expect_str_eq(stored.recipients[0].orcpt, "rfc822;robert@example.org");
+	queue_entry_clear(&stored);
+}
+
+static struct delivery_ops timed_ops;
+static const struct delivery_ops *real_ops;
+static int64_t commit_timeout;
+
+static void
+note_commit(struct delivery *delivery, struct executor *executor, int64_t timeout, delivery_done *done, void *context)
+{
+	commit_timeout = timeout;
+	real_ops->commit(delivery, executor, timeout, done, context);
+}
+
+static struct delivery *
+begin_timed(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count, struct queue_entry *queued)
+{
+	struct delivery *delivery = spool.agent.begin(base, mailboxes, count, queued);
+	cr_assert_not_null(delivery);
+	real_ops = delivery->ops;
+	timed_ops = *real_ops;
+	timed_ops.commit = note_commit;
+	delivery->ops = &timed_ops;
+	return delivery;
+}
+
+/* The client waits for ten minutes, and the other server may have used most of them. */
+Test(lmtp, queue_has_the_time_that_the_other_server_left)
+{
+	struct maildir_agent timed = spool;
+	timed.agent.begin = begin_timed;
+	agent.spool = &timed.agent;
+	for (int64_t i = 0; i < 2; i++) {
+		agent.timeout = i == 0 ? 100000 : DELIVERY_TIMEOUT - 1000;
+		server.end = "250 2.0.0 anna\r\n";
+		cr_expect_eq(deliver(2), DELIVERY_OK);
+		server.time += LMTP_DOWN_MAX;
+		cr_expect_eq(commit_timeout, i == 0 ? DELIVERY_TIMEOUT - 100000 : 10000);
+		queue_entry_clear(&entry);
+		entry = (struct queue_entry) { .id = "entry2", .sender = strdup("otto@example.org") };
+	}
+}
+
 Test(lmtp, message_can_be_read_before_it_is_aborted)
 {
 	struct delivery *delivery = begin(1);
