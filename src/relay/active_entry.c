@@ -305,6 +305,19 @@ apply(struct active_entry *active, struct queue_recipient *recipient, enum trans
 	}
 }
 
+/* A run was requested, and these recipients were not tried: they stay due, but those that were tried wait again. */
+static void
+keep_due(struct active_entry *active, const struct attempt *attempt)
+{
+	for (size_t i = 0; i < attempt->count && active->requested; i++) {
+		struct queue_recipient *recipient = &active->entry.recipients[attempt->recipients[i]];
+		if (recipient->next <= active->claimed)
+			continue;
+		recipient->next = active->claimed;
+		active->dirty = true;
+	}
+}
+
 /* If the server sends DSNs itself, it reports success. */
 static void
 apply_attempt(struct active_entry *active, const struct attempt *attempt)
@@ -334,6 +347,8 @@ apply_ended(struct active_entry *active)
 			continue;
 		}
 		*at = attempt->next;
+		if (attempt->results == ATTEMPT_NOTHING)
+			keep_due(active, attempt);
 		apply_attempt(active, attempt);
 		attempt_free(attempt);
 	}
@@ -436,6 +451,8 @@ static void
 drop_waiting(struct active_entry *active)
 {
 	active->waits = active->waits || active->attempts != NULL;
+	for (const struct attempt *attempt = active->attempts; attempt != NULL; attempt = attempt->next)
+		keep_due(active, attempt);
 	free_attempts(active);
 }
 
@@ -444,13 +461,14 @@ static enum active_need
 send_on(struct active_entry *active)
 {
 	apply_ended(active);
+	if (!active->dirty && is_any_under_way(active))
+		return ACTIVE_NEEDS_NOTHING;
+	if (!active->dirty)
+		drop_waiting(active);
 	if (active->dirty) {
 		active->dirty = false;
 		return start_job(active, ACTIVE_RECORDING, record_work);
 	}
-	if (is_any_under_way(active))
-		return ACTIVE_NEEDS_NOTHING;
-	drop_waiting(active);
 	if (start_notification(active))
 		return ACTIVE_NEEDS_NOTHING;
 	if (queue_is_waiting(&active->entry) || active->later != 0)

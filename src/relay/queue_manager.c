@@ -167,11 +167,10 @@ retire(struct queue_manager *manager, struct active_entry *active)
 {
 	struct schedule_item *item = active->item;
 	bool gone = active->gone && !item->changed;
-	bool waits = active->waits || active->down, woken = waits && item->parked == NULL;
+	bool woken = (active->waits || active->down) && item->parked == NULL;
 	int64_t due = item->changed || woken ? 0 : active->due;
 	if (!item->unread)
 		remember_domains(active);
-	item->requested = item->requested || (waits && active->requested);
 	manager_event_withdraw(&manager->events, &active->woken);
 	unlink_active(manager, active);
 	active_entry_free(active);

@@ -72,7 +72,7 @@ give_up_tls(struct transport *t)
 	if (text != NULL)
 		(void)verdict_read(&verdict, text);
 	if (tls_failures_add(&pool->tls_failures, &t->address.channel, pool->dialer->now(pool->dialer)))
-		log_event("tls-failed", "next", t->server, "detail", verdict.detail, NULL);
+		log_event("next-hop-tls-failed", "next", t->server, "detail", verdict.detail, NULL);
 	t->without_tls = true;
 }
 

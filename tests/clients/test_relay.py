@@ -450,14 +450,14 @@ class Secure(RelayCase):
                 self.send(server)
                 following.wait(1)
                 self.gone(server)
-                server.wait_for_log(rf'event=tls-failed next=\[127\.0\.0\.1\]:{following.port} detail=\S+')
+                server.wait_for_log(rf'event=next-hop-tls-failed next=\[127\.0\.0\.1\]:{following.port} detail=\S+')
                 self.assertEqual(2, following.connections)
                 self.send(server)
                 following.wait(2)
                 self.gone(server)
                 self.assertEqual(1, following.commands.count("STARTTLS"))
                 self.assertNotIn("event=deferred", server.log())
-                self.assertEqual(1, server.log().count("event=tls-failed"))
+                self.assertEqual(1, server.log().count("event=next-hop-tls-failed"))
 
     def test_message_does_not_go_in_the_clear_where_tls_is_required(self):
         for way in "454 4.7.0 no", None, self.close_after("220 go"), self.refuse_the_client:

@@ -288,6 +288,35 @@ Test(admission, sends_all_that_a_run_was_requested_for_though_only_some_may_star
 	cr_expect_eq(count_logged("event=deferred"), 2);
 }
 
+/* The entry waits for a share for one recipient; the other one was tried for the request, and waits for its time. */
+Test(admission, tries_no_recipient_twice_for_one_request)
+{
+	static const char *const to[] = { "bert@example.net", "carl@s0.example" };
+	struct queue_run run = { .reach = QUEUE_RUN_ENTRY };
+	ANSWER({ "RCPT TO:<bert@example.net>", "450 later\r\n", false });
+	make_silent(1);
+	add("dora@s0.example");
+	start();
+	add_from("anna@example.test", 2, to);
+	queue_manager_entry_changed(manager, last_id);
+	settle_down();
+	cr_expect_eq(count_logged("to=bert@example.net"), 1);
+	run.name = last_id;
+	cr_assert_eq(queue_request_run(&agent.queue, &run), 0);
+	queue_manager_run_requested(manager);
+	settle_down();
+	cr_expect_eq(count_logged("to=bert@example.net"), 2);
+	while (count_logged("to=dora@s0.example") == 0 && fake_dialer_time_out(&server))
+		settle_down();
+	cr_expect_eq(count_logged("to=bert@example.net"), 2, "%s", logged());
+	server.silent = NULL;
+	pass(config.retry + 1);
+	cr_expect_eq(count_logged("event=relayed"), 2, "%s", logged());
+	cr_expect_eq(count_logged("to=bert@example.net"), 2, "%s", logged());
+	pass(2 * config.retry);
+	cr_expect_eq(count_logged("to=bert@example.net"), 3, "%s", logged());
+}
+
 /* What the servers of a run do changes: they are silent, refuse connections or replies, or do well. */
 static void
 change_servers(void)
