@@ -129,7 +129,7 @@ struct recipient {
 
 /*
  * What an address of RCPT is. For an alias or a list, FOUND means that it exists; its targets are a separate question.
- * postmaster always exists at a hosted domain and without a domain (RFC 5321 section 4.5.1).
+ * postmaster always exists at a hosted domain, at the name of this server and without a domain (RFC 5321 section 4.5.1).
  */
 struct recipient_question {
 	struct directory_question base;
@@ -203,7 +203,7 @@ struct login_question {
 /* A domain. FOUND, NO_DOMAIN or FAILED. */
 struct domain_question {
 	struct directory_question base;
-	const char *name; /* in lower case */
+	const char *name; /* in its A-label form, in lower case */
 	/* answer */
 	struct domain domain;
 };
@@ -213,7 +213,7 @@ struct directory {
 };
 
 /*
- * Called on the loop. Domains are in lower case; local parts are compared without regard to ASCII case. An answer that
+ * Called on the loop. Domains are in their A-label form, in lower case; local parts are compared by their keys. An answer that
  * is at hand comes before the function returns. A question cannot be cancelled: done() is always called, before the end
  * of the loop at the latest, and not after close().
  */

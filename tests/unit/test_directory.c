@@ -42,7 +42,7 @@ open_directory(void)
 	folder_make();
 	log_open(open("log", O_WRONLY | O_CREAT | O_APPEND, 0600), NULL);
 	open_accounts();
-	directory = sqlite_directory_new("ftgate.db", &fake_clock, &ask_executor);
+	directory = sqlite_directory_new("ftgate.db", NULL, &fake_clock, &ask_executor);
 	cr_assert_not_null(directory);
 }
 
@@ -128,13 +128,87 @@ Test(directory, postmaster_needs_no_account)
 	cr_expect_str_eq(mailbox.address, "postmaster@example.test");
 }
 
+/* Opens the directory of a server with a postmaster of its own. */
+static void
+open_own(const char *hostname, const char *local, const char *domain)
+{
+	struct directory_postmaster own = { .address = { .null = false } };
+	snprintf(own.hostname, sizeof own.hostname, "%s", hostname);
+	snprintf(own.address.local, sizeof own.address.local, "%s", local);
+	snprintf(own.address.domain, sizeof own.address.domain, "%s", domain);
+	directory->ops->close(directory);
+	directory = sqlite_directory_new("ftgate.db", &own, &fake_clock, &ask_executor);
+	cr_assert_not_null(directory);
+}
+
+Test(directory, server_has_a_postmaster)
+{
+	open_own("mx.example.net", "", "");
+	cr_expect_eq(verdict("PostMaster", "mx.example.net"), DIRECTORY_FOUND);
+	cr_expect_str_eq(mailbox.address, "postmaster@example.test", "that of the first domain");
+	cr_expect_eq(verdict("anna", "mx.example.net"), DIRECTORY_NO_DOMAIN);
+	cr_expect_eq(verdict("postmaster", "example.net"), DIRECTORY_NO_DOMAIN);
+	admin_add_account(accounts, "postmaster", "example.test", NULL);
+	cr_expect_eq(verdict("postmaster", "mx.example.net"), DIRECTORY_FOUND);
+	cr_expect_gt(mailbox.account, 0);
+}
+
+Test(directory, postmaster_of_a_hosted_domain_stays_that_of_the_domain)
+{
+	open_own("example.org", "anna", "example.test");
+	admin_add_account(accounts, "postmaster", "example.org", NULL);
+	cr_expect_eq(verdict("postmaster", "example.org"), DIRECTORY_FOUND);
+	cr_expect_str_eq(mailbox.address, "postmaster@example.org");
+}
+
+Test(directory, setting_names_who_gets_the_mail_of_a_postmaster_without_an_account)
+{
+	static const char *const domains[] = { "", "mx.example.net", "example.test", "example.org" };
+	open_own("mx.example.net", "Anna", "example.test");
+	for (size_t i = 0; i < sizeof domains / sizeof *domains; i++) {
+		cr_expect_eq(verdict("postmaster", domains[i]), DIRECTORY_FOUND, "%s", domains[i]);
+		cr_expect_str_eq(mailbox.address, "anna@example.test", "%s", domains[i]);
+	}
+}
+
+Test(directory, setting_may_name_an_alias_and_an_alias_may_lead_to_the_servers_postmaster)
+{
+	const struct record_setting target = { "add", "anna@example.test" },
+	                            back = { "add", "postmaster@mx.example.net" };
+	const char *const names[] = { "admins@example.test", "help@example.test" };
+	open_own("mx.example.net", "admins", "example.test");
+	accounts->ops->add(accounts, RECORD_LIST, &names[0], &(struct record_change) { &target, 1, NULL });
+	accounts->ops->add(accounts, RECORD_ALIAS, &names[1], &(struct record_change) { &back, 1, NULL });
+	cr_expect_eq(verdict("postmaster", "mx.example.net"), DIRECTORY_FOUND);
+	cr_expect_str_eq(mailbox.address, "anna@example.test");
+	cr_expect_eq(verdict("help", "example.test"), DIRECTORY_FOUND);
+	cr_expect_str_eq(mailbox.address, "anna@example.test");
+}
+
+Test(directory, setting_that_names_nobody_is_logged_and_refuses_nothing)
+{
+	char log[4096] = "";
+	open_own("mx.example.net", "nobody", "example.com");
+	cr_expect_eq(verdict("postmaster", "mx.example.net"), DIRECTORY_FOUND);
+	cr_expect_eq(verdict("postmaster", ""), DIRECTORY_FOUND);
+	cr_expect_str_eq(mailbox.address, "postmaster@example.test");
+	log_flush();
+	FILE *file = fopen("log", "r");
+	cr_assert_not_null(file);
+	fread(log, 1, sizeof log - 1, file);
+	fclose(file);
+	const char *first = strstr(log, "event=directory-misconfigured");
+	cr_expect_not_null(first);
+	cr_expect_null(strstr(first + 1, "event=directory-misconfigured"), "once");
+}
+
 Test(empty_directory, postmaster_exists_without_any_domain, .init = folder_make, .fini = close_directory)
 {
 	bool created;
 	char error[ADMIN_ERROR_SIZE];
 	cr_assert_eq(maildir_store_open(&mailboxes, "."), 0);
 	accounts = accounts_open(".", &mailboxes.store, &created, error);
-	directory = sqlite_directory_new("ftgate.db", &fake_clock, &ask_executor);
+	directory = sqlite_directory_new("ftgate.db", NULL, &fake_clock, &ask_executor);
 	cr_expect_eq(verdict("postmaster", ""), DIRECTORY_FOUND);
 	cr_expect_str_eq(mailbox.address, "postmaster@localhost");
 }
@@ -177,7 +251,7 @@ Test(directory, broken_database_fails_and_is_logged)
 	    "this is no database, and it is long enough to be looked at as one: "
 	    "one hundred octets make a header of SQLite, and here they are now.");
 	cr_assert_eq(rename("broken.db", "ftgate.db"), 0);
-	directory = sqlite_directory_new("ftgate.db", &fake_clock, &ask_executor);
+	directory = sqlite_directory_new("ftgate.db", NULL, &fake_clock, &ask_executor);
 	cr_expect_eq(verdict("anna", "example.test"), DIRECTORY_FAILED);
 	cr_expect_not_null(strstr(folder_read("log", &len), "event=directory-failed file=ftgate.db detail=\""));
 }
@@ -196,7 +270,7 @@ Test(directory, locked_database_fails_and_recovers)
 	close_both();
 	cr_assert_eq(sqlite3_open("ftgate.db", &other), SQLITE_OK);
 	sqlite3_exec(other, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE", NULL, NULL, NULL);
-	directory = sqlite_directory_new("ftgate.db", &fake_clock, &ask_executor);
+	directory = sqlite_directory_new("ftgate.db", NULL, &fake_clock, &ask_executor);
 	cr_expect_eq(verdict("anna", "example.test"), DIRECTORY_FAILED);
 	sqlite3_close(other);
 	fake_clock_pass(1000);

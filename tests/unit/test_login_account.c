@@ -58,7 +58,7 @@ open_directory(void)
 	add("Carla", "three.test");
 	add("twin", "one.test");
 	add("twin", "three.test");
-	directory = sqlite_directory_new("ftgate.db", &fake_clock, &ask_executor);
+	directory = sqlite_directory_new("ftgate.db", NULL, &fake_clock, &ask_executor);
 	server = sasl_server_new(secret, password_verify);
 	cr_assert(directory != NULL && server != NULL);
 }

@@ -57,7 +57,7 @@ open_migrated(void)
 	database = database_open("ftgate.db", &created, error);
 	cr_assert_not_null(database, "%s", error);
 	cr_expect_not(created);
-	directory = sqlite_directory_new("ftgate.db", &fake_clock, &ask_executor);
+	directory = sqlite_directory_new("ftgate.db", NULL, &fake_clock, &ask_executor);
 }
 
 Test(migration, from_version_1_keeps_everything, .init = open_migrated, .fini = close_all)
@@ -95,7 +95,7 @@ open_version_4(void)
 	sqlite3_close(database);
 	database = database_open("ftgate.db", &created, error);
 	cr_assert_not_null(database, "%s", error);
-	directory = sqlite_directory_new("ftgate.db", &fake_clock, &ask_executor);
+	directory = sqlite_directory_new("ftgate.db", NULL, &fake_clock, &ask_executor);
 }
 
 Test(migration, limits_of_accounts_hold_as_before, .init = open_version_4, .fini = close_all)
@@ -212,7 +212,7 @@ Test(migration, local_parts_beyond_ascii_keep_their_spelling_and_their_mailbox, 
 	database = database_open("ftgate.db", &created, error);
 	cr_assert_not_null(database, "%s", error);
 	cr_expect_not(created);
-	directory = sqlite_directory_new("ftgate.db", &fake_clock, &ask_executor);
+	directory = sqlite_directory_new("ftgate.db", NULL, &fake_clock, &ask_executor);
 	cr_expect_eq(ask_login(directory, "\xC3\xA4NNE@umlaut.test", &user), DIRECTORY_FOUND);
 	cr_expect_str_eq(user.local, "\xC3\x84nne");
 	cr_expect_str_eq(user.mailbox.address, "\xC3\x84nne@umlaut.test", "its Maildir is where it was");
@@ -279,7 +279,7 @@ Test(migration, goes_on_once_one_of_equal_names_is_removed, .fini = close_all)
 	    accounts->ops->remove(accounts, RECORD_ACCOUNT, &name), ADMIN_OK, "%s", accounts->ops->error(accounts));
 	accounts->ops->close(accounts);
 	cr_expect_not_null(database = database_open("ftgate.db", &created, error), "%s", error);
-	directory = sqlite_directory_new("ftgate.db", &fake_clock, &ask_executor);
+	directory = sqlite_directory_new("ftgate.db", NULL, &fake_clock, &ask_executor);
 	cr_expect_eq(ask_login(directory, name, &user), DIRECTORY_FOUND);
 	cr_expect_str_eq(user.local, "\xC3\x84nne");
 	cr_expect_null(accounts_open_unmigrated(".", &mailboxes.store, error));

@@ -47,7 +47,7 @@ open_all(void)
 	    "INSERT INTO accounts (domain, local, created) VALUES (1, 'anna', 0);"
 	    "INSERT INTO aliases (id, domain, local, kind, expand, created) VALUES (2, 1, 'staff', 'list', 'nobody', 0);"
 	    "INSERT INTO targets (alias, local, domain) VALUES (2, 'anna', 'example.test')");
-	directory = sqlite_directory_new("ftgate.db", &fake_clock, &ask_executor);
+	directory = sqlite_directory_new("ftgate.db", NULL, &fake_clock, &ask_executor);
 	cr_assert_not_null(directory);
 }
 

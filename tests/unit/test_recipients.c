@@ -64,7 +64,7 @@ open_all(void)
 	cr_assert_not_null(database, "%s", error);
 	sql(people);
 	sql(ways);
-	directory = sqlite_directory_new("ftgate.db", &fake_clock, &ask_executor);
+	directory = sqlite_directory_new("ftgate.db", NULL, &fake_clock, &ask_executor);
 	cr_assert_not_null(directory);
 }
 

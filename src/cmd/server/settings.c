@@ -223,6 +223,17 @@ set_contact(struct settings *settings, const char *value, char error[SETTINGS_ER
 }
 
 static int
+set_postmaster(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	struct address address;
+	if (address_parse(&address, value, strlen(value), false, true) != ADDRESS_OK || address.domain[0] == '[')
+		return fail(error,
+		    _("'%.80s' is not a mail address; name an account, an alias or a list of this server"), value);
+	settings->postmaster = address;
+	return 0;
+}
+
+static int
 set_help_url(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
 {
 	enum { LANG_ROOM = FTG_TAG_MAX };
@@ -259,6 +270,7 @@ settings_set(struct settings *settings, const char *name, const char *value, cha
 		{ "listen", set_listen },
 		{ "listen-tls", set_listen_tls },
 		{ "metrics", set_metrics },
+		{ "postmaster", set_postmaster },
 		{ "profile", set_profile },
 		{ "tls-cert", set_tls_cert },
 		{ "tls-key", set_tls_key },
@@ -358,6 +370,7 @@ static const struct {
 	{ "help-url", offsetof(struct config, help) },
 	{ "hostname", offsetof(struct config, hostname) },
 	{ "language", offsetof(struct config, language) },
+	{ "postmaster", offsetof(struct config, postmaster) },
 	{ "profile", offsetof(struct config, profile) },
 	{ "tls-cert", offsetof(struct config, tls_cert) },
 	{ "tls-key", offsetof(struct config, tls_key) },

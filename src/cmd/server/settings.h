@@ -43,8 +43,10 @@ struct settings {
 	bool xlang, xlang_utf8;             /* clients may choose a language; replies are then in UTF-8 */
 	enum ftg_profile profile;
 	unsigned workers;
-	char user[USER_SIZE];        /* that root becomes */
-	bool user_named;             /* the configuration names it: it must exist */
+	char user[USER_SIZE]; /* that root becomes */
+	bool user_named;      /* the configuration names it: it must exist */
+	struct address
+	    postmaster; /* who gets the mail of the server's postmaster; its domain is "": the setting is missing */
 	char contact[VARIABLE_SIZE]; /* values of variables in texts; "" for contact: postmaster of the host */
 	char help[VARIABLE_SIZE];
 	const char *help_link; /* "fallback", "always" or "never"; NULL: by the URL */
@@ -62,7 +64,7 @@ enum ftg_link settings_link(const struct settings *settings);
 
 /*
  * Sets one: listen, listen-tls (each adds an address), tls-cert, tls-key, auth, data, hostname, language, bilingual,
- * metrics, profile, user, workers, contact, help-url. Copies the value. Returns 0, or -1 with an English sentence in error,
+ * metrics, postmaster, profile, user, workers, contact, help-url. Copies the value. Returns 0, or -1 with an English sentence in error,
  * which names value and cure.
  */
 int settings_set(struct settings *settings, const char *name, const char *value, char error[SETTINGS_ERROR_SIZE]);

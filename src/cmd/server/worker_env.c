@@ -98,6 +98,15 @@ open_modes(struct worker_env *env, const struct settings *settings)
 		};
 }
 
+static struct directory_postmaster
+postmaster_of(const struct settings *settings)
+{
+	struct directory_postmaster postmaster = { .address = settings->postmaster };
+	if (!address_parse_domain(postmaster.hostname, settings->hostname, strlen(settings->hostname)))
+		postmaster.hostname[0] = '\0';
+	return postmaster;
+}
+
 int
 worker_env_open(struct worker_env *env, const struct serve *serve, const struct worker_slot *slot)
 {
@@ -109,7 +118,9 @@ worker_env_open(struct worker_env *env, const struct serve *serve, const struct 
 	int error = worker_open(&env->worker, &env->config, slot);
 	if (error < 0)
 		return worker_env_fail("loop", uv_strerror(error));
-	env->directory = sqlite_directory_new(env->database, &env->worker.clock.clock, pools_disk(&env->worker.pools));
+	const struct directory_postmaster postmaster = postmaster_of(serve->settings);
+	env->directory = sqlite_directory_new(
+	    env->database, &postmaster, &env->worker.clock.clock, pools_disk(&env->worker.pools));
 	if (env->directory == NULL)
 		return worker_env_fail(env->database, strerror(errno));
 	env->sasl = sasl_server_new(serve->secret, password_verify);

@@ -24,6 +24,7 @@ struct sqlite_directory {
 	unsigned failures; /* of the reader, that have been logged */
 	struct reader *job_reader;
 	unsigned job_failures;
+	bool postmaster_logged;
 	struct job_queue jobs;
 	char path[];
 };
@@ -52,6 +53,17 @@ log_trouble(const struct sqlite_directory *directory, const struct reader *reade
 	*logged = reader_failures(reader);
 }
 
+/* Logs once that the setting is of no use; its mail is delivered as without it. */
+static void
+log_postmaster(struct sqlite_directory *directory, const struct reader *reader)
+{
+	if (directory->postmaster_logged || !reader_lacks_postmaster(reader))
+		return;
+	directory->postmaster_logged = true;
+	log_event("directory-misconfigured", "detail",
+	    "the address of the setting postmaster is no account, alias or list here", NULL);
+}
+
 static struct reader *
 begin(struct sqlite_directory *directory, struct directory_question *question)
 {
@@ -64,6 +76,7 @@ static void
 answer(struct sqlite_directory *directory, struct directory_question *question, enum directory_verdict verdict)
 {
 	log_trouble(directory, directory->reader, &directory->failures);
+	log_postmaster(directory, directory->reader);
 	if (verdict == DIRECTORY_FAILED)
 		snprintf(question->detail, sizeof question->detail, "%s", reader_trouble(directory->reader));
 	directory_answer(question, verdict);
@@ -132,6 +145,7 @@ looked_up(struct job *job)
 	enum directory_verdict verdict = lookup->verdict;
 	free(lookup);
 	log_trouble(directory, directory->job_reader, &directory->job_failures);
+	log_postmaster(directory, directory->job_reader);
 	if (verdict == DIRECTORY_MISCONFIGURED)
 		log_event("directory-misconfigured", "detail", question->detail, NULL);
 	directory_answer(question, verdict);
@@ -206,7 +220,8 @@ static const struct directory_ops ops = {
 };
 
 struct directory *
-sqlite_directory_new(const char *path, struct clock *clock, struct executor *executor)
+sqlite_directory_new(
+    const char *path, const struct directory_postmaster *postmaster, struct clock *clock, struct executor *executor)
 {
 	size_t size = strlen(path) + 1;
 	struct sqlite_directory *directory = calloc(1, sizeof *directory + size);
@@ -214,8 +229,8 @@ sqlite_directory_new(const char *path, struct clock *clock, struct executor *exe
 		return NULL;
 	directory->directory.ops = &ops;
 	directory->recipients = recipient_cache_new();
-	directory->reader = reader_new(path, clock);
-	directory->job_reader = reader_new(path, NULL);
+	directory->reader = reader_new(path, postmaster, clock);
+	directory->job_reader = reader_new(path, postmaster, NULL);
 	memcpy(directory->path, path, size);
 	job_queue_open(&directory->jobs, executor, EXPANSIONS);
 	if (directory->recipients != NULL && directory->reader != NULL && directory->job_reader != NULL)

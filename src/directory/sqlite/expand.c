@@ -185,19 +185,34 @@ visit_account(struct alias_expansion *expansion, const struct account *account)
 	return verdict == DIRECTORY_FOUND ? add_mailbox(expansion, &account->mailbox) : verdict;
 }
 
+static enum directory_verdict visit(struct alias_expansion *expansion, size_t index);
+
+/* A postmaster without an account is the one of the setting, who exists; else it has a mailbox all the same. */
+static enum directory_verdict
+visit_postmaster(struct alias_expansion *expansion, size_t index, const struct address *address)
+{
+	struct mailbox postmaster;
+	switch (sqlite_postmaster_find(expansion->reader, &expansion->targets[index].address)) {
+	case DIRECTORY_FOUND: return visit(expansion, index);
+	case DIRECTORY_NO_MAILBOX: break;
+	default: return fail(&expansion->question->base, reader_trouble(expansion->reader));
+	}
+	return sqlite_postmaster_mailbox(&postmaster, address) ? add_mailbox(expansion, &postmaster)
+	                                                       : fail(&expansion->question->base, "no mailbox");
+}
+
 /* An address without an account may be an alias, or the postmaster. A missing target is an error of the configuration. */
 static enum directory_verdict
 visit_other(struct alias_expansion *expansion, size_t index, const struct address *address)
 {
 	struct alias alias = { .number = 0 };
-	struct mailbox postmaster;
 	enum directory_verdict verdict = sqlite_alias_find(expansion->reader, address, &alias);
 	if (verdict == DIRECTORY_FOUND)
 		return follow(expansion, index, alias.number);
 	if (verdict == DIRECTORY_FAILED)
 		return fail(&expansion->question->base, reader_trouble(expansion->reader));
-	if (sqlite_account_is_postmaster(address->local) && sqlite_postmaster_mailbox(&postmaster, address))
-		return add_mailbox(expansion, &postmaster);
+	if (sqlite_account_is_postmaster(address->local))
+		return visit_postmaster(expansion, index, address);
 	if (index == 0)
 		return verdict;
 	return misconfigured(
@@ -207,10 +222,14 @@ visit_other(struct alias_expansion *expansion, size_t index, const struct addres
 static enum directory_verdict
 visit(struct alias_expansion *expansion, size_t index)
 {
-	const struct address address = expansion->targets[index].address;
+	struct address address;
 	struct account account;
-	enum directory_verdict verdict = sqlite_account_find(
-	    expansion->reader, address.domain, address.local, false, &account);
+	enum directory_verdict verdict = sqlite_address_complete(
+	    expansion->reader, &expansion->targets[index].address, &address);
+	if (verdict == DIRECTORY_FAILED)
+		return fail(&expansion->question->base, reader_trouble(expansion->reader));
+	expansion->targets[index].address = address;
+	verdict = sqlite_account_find(expansion->reader, address.domain, address.local, false, &account);
 	if (verdict == DIRECTORY_FAILED)
 		return fail(&expansion->question->base, reader_trouble(expansion->reader));
 	if (account.domain.relayed || (verdict == DIRECTORY_NO_DOMAIN && index > 0))

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/clock.h"
+#include "directory/sqlite/directory.h"
 
 enum query {
 	QUERY_RECIPIENT, /* ?1 domain, ?2 local part: enum account_column without secrets; a row for any domain here */
@@ -51,7 +52,7 @@ struct reader;
  * query of a new question (reader_begin) sees what other processes have committed before it. With clock NULL, it is for
  * jobs, one at a time, and reader_end() follows the last query. NULL when memory is out.
  */
-struct reader *reader_new(const char *path, struct clock *clock);
+struct reader *reader_new(const char *path, const struct directory_postmaster *postmaster, struct clock *clock);
 void reader_free(struct reader *reader);
 
 /* Begins a question: its queries see one state of the database, the newest one. */
@@ -71,6 +72,13 @@ void reader_end(struct reader *reader);
  * statement may be used but through this.
  */
 sqlite3_stmt *reader_query(struct reader *reader, enum query query);
+
+/* The postmaster of the server, whom reader_new() was given; the names are "" if there is none. */
+const struct directory_postmaster *reader_postmaster(const struct reader *reader);
+
+/* Notes that no account, alias or list has the address of the setting postmaster; returns whether that was noted. */
+void reader_note_no_postmaster(struct reader *reader);
+bool reader_lacks_postmaster(const struct reader *reader);
 
 /* SQLITE_ROW, SQLITE_DONE, or an error. */
 int reader_step(struct reader *reader, enum query query);

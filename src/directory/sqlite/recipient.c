@@ -46,9 +46,53 @@ sqlite_alias_find(struct reader *reader, const struct address *address, struct a
 }
 
 enum directory_verdict
+sqlite_postmaster_find(struct reader *reader, struct address *address)
+{
+	struct alias alias = { .number = 0 };
+	struct account account;
+	const struct address *chosen = &reader_postmaster(reader)->address;
+	if (chosen->domain[0] == '\0')
+		return DIRECTORY_NO_MAILBOX;
+	enum directory_verdict verdict = sqlite_account_find(reader, chosen->domain, chosen->local, false, &account);
+	if (verdict == DIRECTORY_NO_MAILBOX)
+		verdict = sqlite_alias_find(reader, chosen, &alias);
+	if (verdict == DIRECTORY_FOUND)
+		*address = *chosen;
+	else if (verdict != DIRECTORY_FAILED)
+		reader_note_no_postmaster(reader);
+	return verdict == DIRECTORY_NO_DOMAIN ? DIRECTORY_NO_MAILBOX : verdict;
+}
+
+/* Is the address that of the server's own postmaster: without a domain, or at the server's name, which is not hosted? */
+static enum directory_verdict
+is_own_postmaster(struct reader *reader, const struct address *address, bool *own)
+{
+	struct domain domain;
+	*own = address->domain[0] == '\0';
+	if (*own || strcmp(address->domain, reader_postmaster(reader)->hostname) != 0)
+		return DIRECTORY_FOUND;
+	enum directory_verdict verdict = sqlite_domain_find(reader, address->domain, &domain);
+	*own = verdict == DIRECTORY_NO_DOMAIN;
+	return verdict == DIRECTORY_FAILED ? verdict : DIRECTORY_FOUND;
+}
+
+static enum directory_verdict
+complete_postmaster(struct reader *reader, const struct address *address, struct address *whole)
+{
+	bool own;
+	enum directory_verdict verdict = is_own_postmaster(reader, address, &own);
+	if (verdict != DIRECTORY_FOUND || !own)
+		return verdict;
+	verdict = sqlite_postmaster_find(reader, whole);
+	return verdict == DIRECTORY_NO_MAILBOX ? sqlite_account_domain(reader, whole->local, whole->domain) : verdict;
+}
+
+enum directory_verdict
 sqlite_address_complete(struct reader *reader, const struct address *address, struct address *whole)
 {
 	*whole = *address;
+	if (sqlite_account_is_postmaster(address->local))
+		return complete_postmaster(reader, address, whole);
 	if (address->domain[0] != '\0')
 		return DIRECTORY_FOUND;
 	return sqlite_account_domain(reader, address->local, whole->domain);
@@ -138,10 +182,18 @@ find_whole(struct reader *reader, const struct address *address, struct recipien
 	}
 	if (verdict == DIRECTORY_NO_MAILBOX)
 		verdict = find_list(reader, address, question);
-	bool missing = verdict == DIRECTORY_NO_MAILBOX || (verdict == DIRECTORY_NO_DOMAIN && *address->domain == '\0');
-	if (!missing || !sqlite_account_is_postmaster(address->local))
-		return verdict;
-	return sqlite_postmaster_mailbox(&recipient->mailbox, address) ? DIRECTORY_FOUND : DIRECTORY_FAILED;
+	return verdict;
+}
+
+/* A postmaster without an account is the one of the setting; else it has a mailbox all the same. */
+static enum directory_verdict
+find_postmaster(struct reader *reader, const struct address *address, struct recipient_question *question)
+{
+	struct address chosen;
+	enum directory_verdict verdict = sqlite_postmaster_find(reader, &chosen);
+	if (verdict != DIRECTORY_NO_MAILBOX)
+		return verdict == DIRECTORY_FOUND ? find_whole(reader, &chosen, question) : verdict;
+	return sqlite_postmaster_mailbox(&question->recipient.mailbox, address) ? DIRECTORY_FOUND : DIRECTORY_FAILED;
 }
 
 enum directory_verdict
@@ -150,7 +202,11 @@ sqlite_recipient_find(struct reader *reader, struct recipient_question *question
 	struct address whole;
 	memset(&question->recipient, 0, sizeof question->recipient);
 	enum directory_verdict verdict = sqlite_address_complete(reader, &question->address, &whole);
-	return verdict == DIRECTORY_FOUND ? find_whole(reader, &whole, question) : verdict;
+	if (verdict == DIRECTORY_FOUND)
+		verdict = find_whole(reader, &whole, question);
+	bool missing = verdict == DIRECTORY_NO_MAILBOX || (verdict == DIRECTORY_NO_DOMAIN && whole.domain[0] == '\0');
+	return missing && sqlite_account_is_postmaster(whole.local) ? find_postmaster(reader, &whole, question)
+	                                                            : verdict;
 }
 
 static enum directory_verdict

@@ -17,7 +17,16 @@ struct alias {
 /* FOUND, NO_MAILBOX, FAILED. */
 enum directory_verdict sqlite_alias_find(struct reader *reader, const struct address *address, struct alias *alias);
 
-/* Completes a local part without a domain: FOUND, NO_MAILBOX, AMBIGUOUS, FAILED. */
+/*
+ * The address of the setting postmaster, if it is an account, an alias or a list: FOUND; NO_MAILBOX, with the address unchanged;
+ * FAILED.
+ */
+enum directory_verdict sqlite_postmaster_find(struct reader *reader, struct address *address);
+
+/*
+ * Completes a local part without a domain, and replaces the server's own postmaster by the one who gets the mail: FOUND,
+ * NO_MAILBOX, AMBIGUOUS, FAILED.
+ */
 enum directory_verdict sqlite_address_complete(
     struct reader *reader, const struct address *address, struct address *whole);
 
