@@ -107,7 +107,9 @@ remarks_of(const struct text *text, const struct text *ascii, bool folds, enum f
 		if (text_places(row->args[i]) && !(text->shown & 1u << i))
 			remarks |= FTG_REMARK_DROPPED;
 	}
-	if (!dsn && text_worst(longer, id) + frame_of(row) + isolate_of(longer, tag) > FTG_LINE_MAX)
+	/* SMTP sends a text without ASCII form only to clients of XLANG, which a second line does not harm. */
+	bool line = row->service != FTG_DSN && (folds || row->service != FTG_SMTP);
+	if (line && text_worst(longer, id) + frame_of(row) + isolate_of(longer, tag) > FTG_LINE_MAX)
 		remarks |= FTG_REMARK_LONG;
 	return remarks;
 }

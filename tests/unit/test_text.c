@@ -352,6 +352,9 @@ Test(remark, names_only_what_is_unusual)
 	cr_expect_eq(remarks(ERR_SMTP_ADDRESS_BAD, "Falsch"), FTG_REMARK_DROPPED);
 	cr_expect_eq(remarks(ERR_SMTP_ACCESSDENIED, "%2$s"), FTG_REMARK_DROPPED);
 	cr_expect_eq(remarks(ERR_SMTP_OK, "\xD0\x94\xD0\xB0"), FTG_REMARK_UNFOLDABLE);
+	/* As long as it is, SMTP sends no such text. */
+	cr_expect_eq(remarks(ERR_SMTP_OK, filled("\xD0\x94", 600, "")), FTG_REMARK_UNFOLDABLE);
+	cr_expect_eq(remarks(ERR_POP_SYNTAX, filled("\xD0\x94", 600, "")), FTG_REMARK_UNFOLDABLE | FTG_REMARK_LONG);
 	cr_expect_eq(remarks(ERR_SMTP_OK, " Gut"), FTG_REMARK_SPACE);
 	cr_expect_eq(remarks(ERR_SMTP_OK, "Gut "), FTG_REMARK_SPACE);
 	cr_expect_eq(remarks(ERR_SMTP_OK, "Ok"), FTG_REMARK_SAME);

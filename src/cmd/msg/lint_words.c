@@ -97,13 +97,13 @@ check_keywords(struct form *form)
 	}
 }
 
-/* The list of commands is for programs and must stay in one piece. */
+/* The list of commands, after a colon and a space, is for programs and must stay in one piece. */
 static void
 check_commands(struct form *form)
 {
 	const char *list = strchr(form->english, ':');
 
-	if (form->row == ftg_row(FTG_SMTP_HELP) && list && !strstr(form->text, list + 1))
+	if (form->row == ftg_row(FTG_SMTP_HELP) && list && !strstr(form->text, list + 2))
 		warn(form, REMARK_KEYWORD, _("the list of commands is not as in the English text"), list + 2,
 		    strlen(list + 2));
 }
