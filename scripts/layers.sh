@@ -9,20 +9,21 @@ allowed() {
 	include/ftgate) echo "ftgate" ;;
 	src/catalog) echo "ftgate catalog" ;;
 	src/base) echo "base" ;;
+	src/explain) echo "ftgate catalog base explain" ;;
 	src/config) echo "base config" ;;
 	src/port) echo "base config port" ;;
 	src/message) echo "base config message" ;;
 	src/queue) echo "base port message queue" ;;
 	src/store) echo "base port message queue store" ;;
 	src/directory) echo "base port message directory" ;;
-	src/relay) echo "ftgate base config port message queue relay" ;;
+	src/relay) echo "ftgate explain base config port message queue relay" ;;
 	src/session) echo "ftgate base config port session" ;;
 	src/smtp) echo "ftgate base config port message session smtp" ;;
 	src/pop3) echo "ftgate base config port message session pop3" ;;
 	src/net) echo "ftgate base config port net" ;;
 	src/peer) echo "base config port peer net" ;;
 	src/process) echo "ftgate base config port peer net process" ;;
-	src/cmd) echo "ftgate catalog base config port message store directory queue relay session smtp pop3 net peer process cmd" ;;
+	src/cmd) echo "ftgate catalog explain base config port message store directory queue relay session smtp pop3 net peer process cmd" ;;
 	*) return 1 ;;
 	esac
 }

@@ -42,7 +42,7 @@ static void
 answer_reply(const struct hit *hit)
 {
 	const struct ftg_row *row = ftg_row(hit->id);
-	const struct explanation *known = row_explanation(hit->id);
+	const struct explanation *known = explain_reply(hit->id);
 
 	printf("%s (%s), %s\n", row->id, row->ref, service_title(row->service));
 	if (hit->language)
@@ -212,7 +212,7 @@ static void
 json_reply(const struct hit *hit)
 {
 	const struct ftg_row *row = ftg_row(hit->id);
-	const struct explanation *known = row_explanation(hit->id);
+	const struct explanation *known = explain_reply(hit->id);
 
 	printf("{\"kind\": \"reply\", \"found_by\": \"%s\"", hit->language ? "words" : "reference");
 	json_member("language", hit->language);

@@ -12,6 +12,7 @@
 
 #include "base/translate.h"
 #include "cmd/user_language.h"
+#include "explain/explain.h"
 
 /* Exit statuses: success; a finding, or nothing was found; wrong usage, or something cannot be read or written. */
 enum { MSG_FINE, MSG_FINDINGS, MSG_TROUBLE };
@@ -55,18 +56,5 @@ enum ftg_id row_find(const char *name);
 
 /* Writes a sample argument of this kind, for previews. */
 struct ftg_reply row_sample(enum ftg_id id, unsigned long count);
-
-/* The explanation of a reply: English, marked for translation. */
-struct explanation {
-	const char *when;
-	const char *whom;
-	const char *cause;
-	const char *sender;
-	const char *operator;
-	const char *other; /* when it is not this */
-};
-
-/* The explanation of an ID; never NULL. */
-const struct explanation *row_explanation(enum ftg_id id);
 
 #endif

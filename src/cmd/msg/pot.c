@@ -118,7 +118,7 @@ print_comments(enum ftg_id id)
 		[FTG_DSN] = "part of a notice to the sender of a message",
 	};
 	const struct ftg_row *row = ftg_row(id);
-	const struct explanation *known = row_explanation(id);
+	const struct explanation *known = explain_reply(id);
 
 	printf("#. %s, %s\n", row->ref, services[row->service]);
 	print_codes(row);

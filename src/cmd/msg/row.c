@@ -1,28 +1,9 @@
-/* The rows of the table by name, and their explanations. */
+/* The rows of the table by name. */
 #include <assert.h>
 #include <string.h>
 
 #include "catalog/text.h"
 #include "msg.h"
-
-static const struct explanation explanations[FTG_IDS] = {
-#define EXPLAIN(id, when, whom, cause, sender, operator, other) [id] = { when, whom, cause, sender, operator, other },
-#include "explain.def"
-#undef EXPLAIN
-};
-
-#define EXPLAIN(...) +1
-static_assert(0
-#include "explain.def"
-        == FTG_IDS,
-    "explain.def has a row for each reply");
-#undef EXPLAIN
-
-const struct explanation *
-row_explanation(enum ftg_id id)
-{
-	return &explanations[id];
-}
 
 const char *
 service_name(enum ftg_service service)
