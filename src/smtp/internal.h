@@ -81,6 +81,7 @@ struct smtp_session {
 	bool feeding;         /* smtp_session_feed() is running: a job that ends meanwhile needs no resume() */
 	bool blacklisted;     /* the address was on the temporary blacklist at the start of the session */
 	unsigned char access; /* of the client's address: a set of enum access_kind */
+	bool access_unknown;  /* the directory could not be asked for access, which is 0 */
 	unsigned errors;      /* refusals that count towards max_errors */
 	unsigned unknown;     /* unknown recipients */
 	unsigned relay;       /* refusals to relay */

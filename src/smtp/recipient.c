@@ -177,7 +177,7 @@ static struct ftg_reply
 accept_found(struct smtp_session *s, const struct address *address, const struct recipient *recipient)
 {
 	if (recipient->domain.relayed && is_routing(address) && !relaying_is_allowed(s))
-		return about(ERR_SMTP_ADDRESS_BAD, s->path);
+		return s->access_unknown ? refusal_relay(s) : about(ERR_SMTP_ADDRESS_BAD, s->path);
 	return accept(s);
 }
 

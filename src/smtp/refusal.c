@@ -41,9 +41,12 @@ refusal_unknown(struct smtp_session *s)
 	return about_path(s, ERR_SMTP_ADDRESS_UNKNOWN2);
 }
 
+/* If the directory could not be asked whether the client may relay, it must not lose its mail. */
 struct ftg_reply
 refusal_relay(struct smtp_session *s)
 {
+	if (s->access_unknown)
+		return refuse_for(s, ERR_SMTP_HARDERROR, "directory");
 	if (++s->relay <= s->config->max_relay || s->config->max_relay == 0 || !may_end(s))
 		return about_path(s, ERR_SMTP_RELAYFAIL);
 	s->state = SMTP_CLOSED;

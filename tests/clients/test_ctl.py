@@ -304,6 +304,22 @@ class Running(TestCase):
         os.rename(path + ".away", path)
         self.asked("erika", 250, "#3.04")
 
+    def test_client_whose_rights_could_not_be_read_is_not_refused_for_good(self):
+        path = os.path.join(self.server.data, "ftgate.db")
+        self.server.control("access", "add", "relay", "127.0.0.1")
+        self.server.reload()
+        os.rename(path, path + ".away")
+        self.trouble()
+        with Talk(self.server) as talk:
+            os.rename(path + ".away", path)
+            self.asked("erika", 250, "#3.04")
+            talk.mail()
+            said = talk.say(b"RCPT TO:<far@elsewhere.example>")
+            self.assertEqual(b"450 4.3.5 System error, please try again (#3.22)\r\n", said)
+        with self.come_in() as talk:
+            talk.mail()
+            self.assertEqual(b"250 2.5.0 Recipient OK (#3.04)\r\n", talk.say(b"RCPT TO:<far@elsewhere.example>"))
+
     def test_garbage_in_place_of_the_database(self):
         path = os.path.join(self.server.data, "ftgate.db")
         os.rename(path, path + ".away")

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "config/section.h"
 
 /* Allocations of the session, counted; the one that memory runs out at, 0 for none. */
 static unsigned allocations;
@@ -398,4 +399,19 @@ Test(smtp, exchange_that_is_cancelled_before_the_salt_is_no_failed_login)
 	feed("HELO c\r\nAUTH SCRAM-SHA-256\r\n*\r\nAUTH CRAM-MD5\r\n*\r\nAUTH SCRAM-SHA-256 AAAA\r\n");
 	cr_expect_not(is_blacklisted());
 	cr_expect_null(strstr(fixture.events.bytes, "login-failed"));
+}
+
+/* A client that a blocklist has may be permitted, but the lists of clients cannot be read. */
+Test(smtp, client_with_unread_rights_is_not_rejected_for_good_at_connect)
+{
+	char error[SECTION_ERROR_SIZE];
+
+	snprintf(fixture.address, sizeof fixture.address, "203.0.113.8");
+	cr_assert(fake_resolver_tell(&fixture.dns, "A 8.113.0.203.bl.example 127.0.0.2"));
+	cr_assert_eq(blocklists_read(&fixture.blocklists, "bl.example", error), 0);
+	smtp_session_free(fixture.session);
+	fixture_enter(&fixture);
+	fixture_greet(&fixture);
+	cr_expect_str_eq(fixture.output.bytes, "450 4.3.5 System error, please try again (#3.22)\r\n");
+	cr_expect_not_null(strstr(fixture.events.bytes, "id=ERR_SMTP_HARDERROR check=blocklists cause=directory\n"));
 }

@@ -5,14 +5,15 @@
 #include "smtp/lookup_state.h"
 #include "smtp/policy/checks.h"
 
-/* If the directory fails, no client is refused for missing data. */
+/* If the directory fails, no client is refused for missing data; what depends on its rights gets a temporary reply. */
 static void
 client_is_known(struct directory_question *question)
 {
 	struct lookup *lookup = lookup_of(question, offsetof(struct lookup, client));
 	struct smtp_session *s = lookup->session;
 
-	s->access = question->verdict == DIRECTORY_FOUND ? (unsigned char)lookup->client.access : 0;
+	s->access_unknown = question->verdict != DIRECTORY_FOUND;
+	s->access = s->access_unknown ? 0 : (unsigned char)lookup->client.access;
 	policy_decide(s, policy_pass());
 }
 

@@ -109,12 +109,24 @@ may_answer(const struct check *check, enum ftg_id id)
 	return may;
 }
 
+/* Is the refusal permanent, in either profile, of a client that may be exempt from the check? */
+static bool
+is_premature(const struct smtp_session *s, const struct check *check, enum ftg_id id)
+{
+	const struct ftg_code *code = ftg_row(id)->code;
+
+	return s->access_unknown && (check->exempt & (RELAYS | PERMITTED)) &&
+	    (code[FTG_PUBLISHED].reply[0] == '5' || code[FTG_STRICT].reply[0] == '5');
+}
+
 static struct ftg_reply
 refuse(struct smtp_session *s, struct ftg_reply verdict)
 {
 	const struct check *check = &checks[s->policy.next - 1];
 	(void)may_answer;
 	assert(may_answer(check, verdict.id));
+	if (is_premature(s, check, verdict.id))
+		verdict = refuse_for(s, ERR_SMTP_HARDERROR, "directory");
 	s->policy.refused_by = check->name;
 	return s->policy.then(s, verdict);
 }
