@@ -147,8 +147,12 @@ enum ftg_remark {
 	FTG_REMARK_SAME = 1 << 4,       /* is the English text */
 };
 
-/* The remarks about a text, which is passed as to ftg_text_check(). */
-FTG_API unsigned ftg_text_remarks(enum ftg_id id, const char *language, const char *text, size_t len);
+/*
+ * The remarks about a text, which is passed as to ftg_text_check(). plural_forms is the field of the catalogue's header,
+ * "nplurals=2; plural=n != 1;", NULL for this one: a form that is used for one number only need not show it.
+ */
+FTG_API unsigned ftg_text_remarks(
+    enum ftg_id id, const char *language, const char *plural_forms, const char *text, size_t len);
 
 /*
  * The greatest length of a text, in octets, that fits on one line in both profiles, whatever its arguments are; for a DSN

@@ -96,6 +96,28 @@ isolate_of(const struct text *text, const struct tag *tag)
 	return !text->ascii && tag_is_rtl(tag) ? 3 * BIDI_OCTETS : 0;
 }
 
+/* Whether a form need not show the count that chooses it, as gettext permits: it is that of one number only. */
+static bool
+implies_count(const struct plural *plural, enum ftg_id id, unsigned form)
+{
+	return ftg_row(id)->text[1] != NULL && plural_is_single(plural, form);
+}
+
+/* Whether an argument of the table is missing. Of two counts the first chooses the form. */
+static bool
+drops_argument(const struct text *text, enum ftg_id id, bool count_implied)
+{
+	const struct ftg_row *row = ftg_row(id);
+	bool chooses = count_implied;
+	for (unsigned i = 0; i < FTG_ARGS_MAX; i++) {
+		bool implied = chooses && row->args[i] == FTG_ARG_COUNT;
+		if (text_places(row->args[i]) && !(text->shown & 1u << i) && !implied)
+			return true;
+		chooses = chooses && row->args[i] != FTG_ARG_COUNT;
+	}
+	return false;
+}
+
 static unsigned
 remarks_of(const struct text *text, const struct text *ascii, bool folds, enum ftg_id id, const struct tag *tag)
 {
@@ -103,10 +125,6 @@ remarks_of(const struct text *text, const struct text *ascii, bool folds, enum f
 	bool dsn = row->service == FTG_DSN; /* never sent as ASCII, nor as a line */
 	unsigned remarks = folds || dsn ? 0 : FTG_REMARK_UNFOLDABLE;
 	const struct text *longer = folds && ascii->used > text->used ? ascii : text;
-	for (unsigned i = 0; i < FTG_ARGS_MAX; i++) {
-		if (text_places(row->args[i]) && !(text->shown & 1u << i))
-			remarks |= FTG_REMARK_DROPPED;
-	}
 	/* SMTP sends a text without ASCII form only to clients of XLANG, which a second line does not harm. */
 	bool line = row->service != FTG_DSN && (folds || row->service != FTG_SMTP);
 	if (line && text_worst(longer, id) + frame_of(row) + isolate_of(longer, tag) > FTG_LINE_MAX)
@@ -121,20 +139,24 @@ is_same(const char *text, size_t len, const char *english)
 }
 
 unsigned
-ftg_text_remarks(enum ftg_id id, const char *language, const char *text, size_t len)
+ftg_text_remarks(enum ftg_id id, const char *language, const char *plural_forms, const char *text, size_t len)
 {
-	unsigned remarks = 0;
+	static _Thread_local struct plural plural;
+	unsigned remarks = 0, form = 0;
 	const char *const *english = ftg_row(id)->text;
 	struct text utf8, ascii;
 	struct violation violation;
 	struct tag tag;
 	(void)tag_or_english(&tag, language);
-	for (const char *at = text, *end = text + len; at < end;) {
+	if (plural_forms == NULL || !plural_parse(&plural, plural_forms, strlen(plural_forms)))
+		plural = *plural_default();
+	for (const char *at = text, *end = text + len; at < end; form++) {
 		size_t octets = strnlen(at, (size_t)(end - at));
 		if (!text_parse(&utf8, id, at, octets, &violation))
 			return remarks;
 		bool folds = text_fold(&ascii, &utf8, id, &tag, &violation) == 1;
 		remarks |= remarks_of(&utf8, &ascii, folds, id, &tag);
+		remarks |= drops_argument(&utf8, id, implies_count(&plural, id, form)) ? FTG_REMARK_DROPPED : 0;
 		if (octets > 0 && (at[0] == ' ' || at[octets - 1] == ' '))
 			remarks |= FTG_REMARK_SPACE;
 		if (octets > 0 && (is_same(at, octets, english[0]) || is_same(at, octets, english[1])))

@@ -200,6 +200,20 @@ plural_parse(struct plural *plural, const char *text, size_t len)
 	return !p.failed && (p.at == p.end || *p.at == ';');
 }
 
+bool
+plural_is_single(const struct plural *plural, unsigned form)
+{
+	enum { TRIED = 2000, AROUND = 101, LARGEST = 1000 * 1000 * 1000 };
+	unsigned count = 0;
+	for (unsigned long n = 0; n <= TRIED && count < 2; n++)
+		count += plural_form(plural, n) == form;
+	for (unsigned long power = 10000; power <= LARGEST && count < 2; power *= 10) {
+		for (unsigned long n = power - AROUND; n <= power + AROUND && count < 2; n++)
+			count += plural_form(plural, n) == form;
+	}
+	return count == 1;
+}
+
 size_t
 plural_size(const struct plural *plural)
 {

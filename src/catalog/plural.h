@@ -37,6 +37,9 @@ const struct plural *plural_default(void);
  */
 bool plural_parse(struct plural *plural, const char *text, size_t len);
 
+/* Whether a form is used for exactly one number; numbers are tried up to 2,000, and some about the powers of ten. */
+bool plural_is_single(const struct plural *plural, unsigned form);
+
 /* The octets of a rule up to its last node. */
 size_t plural_size(const struct plural *plural);
 

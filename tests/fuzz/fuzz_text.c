@@ -41,7 +41,7 @@ compare_with_check(const ftg_catalog *catalog, enum ftg_id id, const char *langu
 	bool fit = ftg_text_check(id, language, text->octets, text->len + 1, &refusal) == 0;
 	if (ftg_row(id)->text[1] == NULL && used != fit)
 		abort();
-	(void)ftg_text_remarks(id, language, text->octets, text->len);
+	(void)ftg_text_remarks(id, language, NULL, text->octets, text->len);
 }
 
 static void

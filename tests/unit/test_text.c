@@ -342,7 +342,7 @@ Test(text, in_several_forms_is_checked_form_by_form)
 static unsigned
 remarks(enum ftg_id id, const char *text)
 {
-	return ftg_text_remarks(id, "de", text, strlen(text));
+	return ftg_text_remarks(id, "de", NULL, text, strlen(text));
 }
 
 Test(remark, names_only_what_is_unusual)
@@ -360,9 +360,33 @@ Test(remark, names_only_what_is_unusual)
 	cr_expect_eq(remarks(ERR_SMTP_OK, "Ok"), FTG_REMARK_SAME);
 	cr_expect_eq(remarks(ERR_POP_MESSAGECOUNT, ftg_row(ERR_POP_MESSAGECOUNT)->text[0]), FTG_REMARK_SAME);
 	cr_expect_eq(remarks(ERR_POP_MESSAGECOUNT, ftg_row(ERR_POP_MESSAGECOUNT)->text[1]), FTG_REMARK_SAME);
-	cr_expect_eq(ftg_text_remarks(ERR_POP_MESSAGECOUNT, "de", "eine\0%lu", 8), FTG_REMARK_DROPPED);
+	cr_expect_eq(ftg_text_remarks(ERR_POP_MESSAGECOUNT, "de", NULL, "%lu\0viele", 9), FTG_REMARK_DROPPED);
 	cr_expect_eq(remarks(ERR_SMTP_OK, "%n"), 0);
-	cr_expect_eq(ftg_text_remarks(ERR_SMTP_OK, "../x", "Gut", 3), 0);
+	cr_expect_eq(ftg_text_remarks(ERR_SMTP_OK, "../x", NULL, "Gut", 3), 0);
+}
+
+#define REMARKS(id, plurals, text) ftg_text_remarks(id, "ar", plurals, text, sizeof(text))
+
+Test(remark, permits_a_form_of_one_number_to_say_it_in_words)
+{
+	static const char arabic[] =
+	    "nplurals=6; plural=n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5;";
+	static const char french[] = "nplurals=2; plural=n > 1;";
+	static const char russian[] =
+	    "nplurals=3; plural=n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || "
+	    "n%100>=20) ? 1 : 2;";
+	static const char million[] = "nplurals=3; plural=n==1 ? 0 : n!=0 && n%1000000==0 ? 1 : 2;";
+	enum ftg_id one = ERR_POP_MESSAGECOUNT, two = FTG_POP_LOGIN;
+	cr_expect_eq(REMARKS(one, NULL, "eine\0%lu"), 0);
+	cr_expect_eq(REMARKS(one, arabic, "none\0one\0two\0%lu\0%lu\0%lu"), 0);
+	cr_expect_eq(REMARKS(one, arabic, "none\0one\0two\0few\0%lu\0%lu"), FTG_REMARK_DROPPED);
+	cr_expect_eq(REMARKS(one, french, "un\0%lu"), FTG_REMARK_DROPPED);
+	cr_expect_eq(REMARKS(one, russian, "one\0%lu\0%lu"), FTG_REMARK_DROPPED);
+	cr_expect_eq(REMARKS(one, million, "un\0de\0%lu"), FTG_REMARK_DROPPED);
+	cr_expect_eq(REMARKS(one, "nonsense", "eine\0%lu"), 0);
+	cr_expect_eq(REMARKS(two, NULL, "one (%2$lu)\0%lu (%lu)"), 0);
+	cr_expect_eq(REMARKS(two, NULL, "%1$lu\0%lu (%lu)"), FTG_REMARK_DROPPED);
+	cr_expect_eq(REMARKS(two, NULL, "one\0%lu (%lu)"), FTG_REMARK_DROPPED);
 }
 
 /* The octets of a reply's first line where each argument is as long as it may be, and the host too. */

@@ -254,6 +254,8 @@ lint_report(struct lint *lint)
 		free_finding(&lint->findings[i]);
 	}
 	free(lint->findings);
+	free(lint->plural_forms);
+	lint->plural_forms = NULL;
 	lint->findings = NULL;
 	lint->count = lint->room = 0;
 	lint->tally->done = true;

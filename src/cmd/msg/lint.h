@@ -93,6 +93,7 @@ struct lint {
 	bool own;       /* an operator's own texts (ftgate-local) */
 	bool template;  /* a .pot: it has no language and no texts */
 	char *language; /* of the header, else of the path; NULL if neither has one */
+	char *plural_forms; /* of the header; NULL if it has none */
 	struct tally *tally;
 	struct finding *findings;
 	size_t count, room;

@@ -87,7 +87,8 @@ static void
 check_remarks(struct lint *lint, size_t line, enum ftg_id id, const struct po_entry *entry)
 {
 	/* A form of a text ends with a NUL. */
-	unsigned remarks = ftg_text_remarks(id, lint_language(lint), entry->text.bytes, entry->text.len + 1);
+	unsigned remarks = ftg_text_remarks(
+	    id, lint_language(lint), lint->plural_forms, entry->text.bytes, entry->text.len + 1);
 	const struct ftg_row *row = ftg_row(id);
 
 	if (remarks & FTG_REMARK_DROPPED)

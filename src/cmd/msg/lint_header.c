@@ -95,6 +95,8 @@ lint_header(struct lint *lint, po_file_t file)
 		return;
 	}
 	check_fields(lint, header);
+	free(lint->plural_forms);
+	lint->plural_forms = po_header_field(header, "Plural-Forms");
 	if (!lint->own) {
 		check_placeholders(lint, header);
 		check_placeholders(lint, header_comments(file));
