@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <uniwidth.h>
 
 #include "base/program.h"
 #include "catalog/mo.h"
 #include "lint.h"
+#include "spoken.h"
 
 enum { FOLDERS_MAX = 16 };
 
@@ -16,6 +18,14 @@ struct request {
 	size_t folder_count;
 	char **files;
 	size_t count;
+	bool markdown; /* the table of README.md */
+};
+
+/* A folder of compiled catalogues. */
+struct locale {
+	const char *path;
+	ftg_catalog *catalog;
+	bool markdown;
 };
 
 static error_t
@@ -29,6 +39,11 @@ parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, _("more than %d folders"), FOLDERS_MAX);
 		else
 			request->folders[request->folder_count++] = arg;
+		return 0;
+	case 'f':
+		if (strcmp(arg, "text") != 0 && strcmp(arg, "markdown") != 0)
+			argp_error(state, _("there is no format '%s'; use text or markdown"), arg);
+		request->markdown = strcmp(arg, "markdown") == 0;
 		return 0;
 	case ARGP_KEY_ARGS:
 		request->files = state->argv + state->next;
@@ -60,13 +75,20 @@ print_name(const char *name, int columns)
 	printf("%*s", columns < 0 ? gap : 0, "");
 }
 
+/* The columns of a compiled catalogue in front of the counts: what its language is sent in. */
+static const char *const kinds[SPOKEN_KINDS + 1] = { "SMTP", "POP3", N_("notices"), N_("tools") };
+
 static void
-print_heading(void)
+print_heading(bool compiled)
 {
 	const char *const names[] = { _("translated"), _("stale"), _("refused"), _("missing"), _("percent") };
 	static const int widths[] = { 10, 10, 10, 10, 8 };
 
-	print_name(_("language"), -20);
+	print_name(_("language"), compiled ? -12 : -20);
+	for (size_t i = 0; i <= SPOKEN_KINDS && compiled; i++) {
+		putchar(' ');
+		print_name(_(kinds[i]), -12);
+	}
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		putchar(' ');
 		print_name(names[i], widths[i]);
@@ -75,11 +97,10 @@ print_heading(void)
 }
 
 static void
-print_tally(const char *name, const struct tally *tally)
+print_tally(const struct tally *tally)
 {
 	unsigned all = total(), known = tally->translated + tally->stale + tally->refused;
 
-	print_name(name, -20);
 	printf(" %10u %10u %10u %10u %7u%%\n", tally->translated, tally->stale, tally->refused,
 	    known < all ? all - known : 0, tally->translated * 100 / all);
 }
@@ -117,50 +138,111 @@ count_texts(const char *path)
 		n += id && ftg_id_find(id) != FTG_IDS && mo_text(&mo, i).len > 0;
 		free(id);
 	}
+	n += mo.dependents;
 	mo_free(&mo);
 	return n;
 }
 
 static bool
-print_compiled(const char *path, const char *language)
+count_compiled(struct tally *tally, const char *path, const char *language)
 {
 	struct compiled compiled = { 0 };
-	struct tally *tally = &compiled.tally;
 	unsigned texts;
 
 	if (ftg_catalog_check_file(path, language, count_refusal, &compiled) < 0)
-		return errno == ENOENT;
+		return false;
+	*tally = compiled.tally;
 	texts = count_texts(path);
 	if (compiled.whole)
 		tally->refused = texts;
 	else if (texts > tally->stale + tally->refused)
 		tally->translated = texts - tally->stale - tally->refused;
-	print_tally(language, tally);
+	return true;
+}
+
+/* The words of the programs come from a catalogue of their own. */
+static void
+write_tools(char out[SPOKEN_SIZE], const char *folder, const char *name, const char *tag)
+{
+	char path[PATH_MAX];
+	int len = snprintf(path, sizeof path, "%s/%s/LC_MESSAGES/" TOOLS_DOMAIN ".mo", folder, name);
+
+	snprintf(out, SPOKEN_SIZE, "%s", len < (int)sizeof path && access(path, R_OK) == 0 ? tag : "en");
+}
+
+static void
+print_row(const struct locale *locale, const char *name, const struct tally *tally)
+{
+	char cell[SPOKEN_KINDS + 1][SPOKEN_SIZE];
+	ftg_lang language = ftg_catalog_find(locale->catalog, name);
+
+	for (enum spoken_kind kind = 0; kind < SPOKEN_KINDS; kind++)
+		spoken_write(cell[kind], locale->catalog, language, kind);
+	write_tools(cell[SPOKEN_KINDS], locale->path, name, ftg_catalog_tag(locale->catalog, language));
+	if (locale->markdown)
+		printf("| `%s` |", name);
+	else
+		print_name(name, -12);
+	for (size_t i = 0; i <= SPOKEN_KINDS; i++)
+		printf(locale->markdown ? " %s |" : " %-12s", cell[i]);
+	if (locale->markdown)
+		putchar('\n');
+	else
+		print_tally(tally);
+}
+
+/* Prints the language of a folder, if it has one. */
+static bool
+print_language(const struct locale *locale, const char *name)
+{
+	char path[PATH_MAX];
+	struct tally tally = { 0 };
+	int len = snprintf(path, sizeof path, "%s/%s/LC_MESSAGES/ftgate.mo", locale->path, name);
+
+	if (len >= (int)sizeof path || !ftg_language_valid(name))
+		return true;
+	if (count_compiled(&tally, path, name))
+		print_row(locale, name, &tally);
+	else if (errno != ENOENT) {
+		complain_errno(path);
+		return false;
+	}
 	return true;
 }
 
 static bool
-print_folder(const char *folder)
+print_names(const struct locale *locale)
 {
 	struct dirent **names;
-	int n = scandir(folder, &names, NULL, alphasort);
+	int n = scandir(locale->path, &names, NULL, alphasort);
 	bool fine = n >= 0;
 
 	if (n < 0)
-		complain_errno(folder);
+		complain_errno(locale->path);
 	for (int i = 0; i < n; i++) {
-		char path[PATH_MAX];
-		int len = snprintf(path, sizeof path, "%s/%s/LC_MESSAGES/ftgate.mo", folder, names[i]->d_name);
-
-		if (len < (int)sizeof path && ftg_language_valid(names[i]->d_name) &&
-		    !print_compiled(path, names[i]->d_name)) {
-			complain_errno(path);
-			fine = false;
-		}
+		fine = print_language(locale, names[i]->d_name) && fine;
 		free(names[i]);
 	}
 	if (n >= 0)
 		free(names);
+	return fine;
+}
+
+static bool
+print_folder(const char *folder, bool markdown)
+{
+	const struct ftg_sources sources = { .locale = folder };
+	struct locale locale = { folder, ftg_catalog_open(&sources, NULL, NULL), markdown };
+	bool fine;
+
+	if (!locale.catalog) {
+		complain_errno(folder);
+		return false;
+	}
+	if (!markdown)
+		print_heading(true);
+	fine = print_names(&locale);
+	ftg_catalog_free(locale.catalog);
 	return fine;
 }
 
@@ -178,7 +260,8 @@ print_file(const char *path)
 		complain(_("%s: its entries cannot be read; 'ftgate-msg lint' says why"), path);
 		return false;
 	}
-	print_tally(path, &tally);
+	print_name(path, -20);
+	print_tally(&tally);
 	return true;
 }
 
@@ -187,11 +270,14 @@ print_all(const struct request *request)
 {
 	bool fine = true;
 
-	print_heading();
+	if (request->count > 0)
+		print_heading(false);
 	for (size_t i = 0; i < request->count; i++)
 		fine = print_file(request->files[i]) && fine;
+	if (request->markdown)
+		printf("| language | SMTP | POP3 | notices | tools |\n|---|---|---|---|---|\n");
 	for (size_t i = 0; i < request->folder_count; i++)
-		fine = print_folder(request->folders[i]) && fine;
+		fine = print_folder(request->folders[i], request->markdown) && fine;
 	return fine;
 }
 
@@ -200,11 +286,14 @@ msg_stats(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "locale", 'L', N_("DIR"), 0, N_("the compiled catalogues of a locale folder; can be repeated"), 0 },
+		{ "format", 'f', N_("FORMAT"), 0, N_("text (the default), or markdown: the languages as a table"), 0 },
 		{ 0 },
 	};
 	static const char doc[] = N_(
 	    "Prints how many of the replies each language has: of .po files, or of the compiled "
-	    "catalogues that the servers would load.\n\n"
+	    "catalogues that the servers would load. For these it also says in which language clients of SMTP "
+	    "and POP3, readers of notices (DSNs) and users of the programs read each: SMTP is ASCII, so that some "
+	    "get Latin letters or English.\n\n"
 	    "stale: the English text has changed since, or the entry is fuzzy; refused: the text breaks "
 	    "a rule. Both, and what is missing, are sent in English.");
 	static const struct argp argp = { options, parse, N_("[FILE.po...]"), doc, NULL, NULL, TOOLS_DOMAIN };
