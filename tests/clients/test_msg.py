@@ -255,9 +255,9 @@ class Stats(Folder):
 
     def test_a_part_is_a_share(self):
         self.compile("locale/ru/LC_MESSAGES/ftgate.mo", HEADER.replace("de", "ru") + "\n".join(
-            ['', 'msgctxt "ERR_SMTP_OK"', 'msgid "Ok"', 'msgstr "Да"', '']))
+            ['', 'msgctxt "ERR_SMTP_RCPTOK"', 'msgid "Recipient OK"', 'msgstr "Да"', '']))
         self.compile("locale/ru@latin/LC_MESSAGES/ftgate.mo", HEADER.replace("de", "ru@latin") + "\n".join(
-            ['', 'msgctxt "ERR_SMTP_OK"', 'msgid "Ok"', 'msgstr "Da"', '']))
+            ['', 'msgctxt "ERR_SMTP_RCPTOK"', 'msgid "Recipient OK"', 'msgstr "Da"', '']))
         table = out("stats", "--format", "markdown", "--locale", self.folder + "/locale").splitlines()
         self.assertRegex(table[2], r"^\| `ru` \| en 9\d% \| en \| en \| en \|$")
 

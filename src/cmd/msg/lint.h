@@ -90,9 +90,9 @@ struct lint_options {
 struct lint {
 	const char *path;
 	struct lint_options options;
-	bool own;       /* an operator's own texts (ftgate-local) */
-	bool template;  /* a .pot: it has no language and no texts */
-	char *language; /* of the header, else of the path; NULL if neither has one */
+	bool own;           /* an operator's own texts (ftgate-local) */
+	bool template;      /* a .pot: it has no language and no texts */
+	char *language;     /* of the header, else of the path; NULL if neither has one */
 	char *plural_forms; /* of the header; NULL if it has none */
 	struct tally *tally;
 	struct finding *findings;

@@ -3,12 +3,19 @@
 
 #include <string.h>
 
+/* "%s" and "OK" are the same in every language. */
+static bool
+has_words(const char *text)
+{
+	return strlen(text) > 2;
+}
+
 static bool
 is_of(enum ftg_id id, enum spoken_kind kind)
 {
 	static const enum ftg_service services[SPOKEN_KINDS] = { FTG_SMTP, FTG_POP3, FTG_DSN };
 
-	return row_has_text(id) && ftg_row(id)->service == services[kind];
+	return row_has_text(id) && has_words(ftg_row(id)->text[0]) && ftg_row(id)->service == services[kind];
 }
 
 static const char *
