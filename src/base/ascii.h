@@ -40,6 +40,13 @@ ascii_is_control(int c)
 	return (c >= 0 && c < ' ') || c == 0x7F;
 }
 
+/* White space of header fields (RFC 5322 section 2.2), with the line ends that fold them. */
+static inline bool
+ascii_is_space(int c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* An upper-case letter in lower case; any other character unchanged. */
 static inline char
 ascii_lower(char c)

@@ -65,6 +65,19 @@ word_length(const char *text, size_t len)
 }
 
 void
+encode_words(FILE *to, const char *text)
+{
+	const char *gap = "";
+	for (size_t len = strlen(text), octets; len > 0; len -= octets, text += octets) {
+		char word[BASE64_TEXT_SIZE(WORD_OCTETS)];
+		octets = word_length(text, len);
+		base64_encode(word, text, octets);
+		fprintf(to, "%s =?UTF-8?B?%s?=", gap, word);
+		gap = "\n";
+	}
+}
+
+void
 encode_field(FILE *to, const char *name, const char *value)
 {
 	size_t len = strlen(value);
@@ -73,14 +86,8 @@ encode_field(FILE *to, const char *name, const char *value)
 		fprintf(to, " %s\n", value);
 		return;
 	}
-	while (len > 0) {
-		char word[BASE64_TEXT_SIZE(WORD_OCTETS)];
-		size_t octets = word_length(value, len);
-		base64_encode(word, value, octets);
-		fprintf(to, " =?UTF-8?B?%s?=\n", word);
-		value += octets;
-		len -= octets;
-	}
+	encode_words(to, value);
+	fputc('\n', to);
 }
 
 static int
