@@ -25,8 +25,8 @@ surrogate_look(struct surrogate_look *look, const char *octets, size_t len)
 		const char *lf = memchr(octets, '\n', (size_t)(end - octets));
 		size_t run = (size_t)((lf != NULL ? lf : end) - octets);
 		look_at_line(look, octets, run);
-		look->size += run + 1;
-		octets += run + 1;
+		look->size += run + (lf != NULL);
+		octets += run + (lf != NULL);
 		if (lf == NULL)
 			break;
 		look->ended = look->line_len == 0 || (look->line_len == 1 && look->cr) ||

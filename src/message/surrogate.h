@@ -30,9 +30,10 @@ struct surrogate {
 	size_t len, room;
 	bool declared;  /* the first Received field says that the message came with SMTPUTF8 (RFC 6531 section 3.7.3) */
 	bool addressed; /* a field with addresses has one in valid UTF-8 */
+	bool body;      /* the header is over */
 	bool failed;    /* memory is out */
 	/* Private. */
-	bool high, received, too_long, body;
+	bool high, received, too_long;
 	char *field; /* under way, as it is written, with its line ends */
 	size_t field_len, field_room, line_len, size;
 };

@@ -212,7 +212,8 @@ open_maildrop(struct pop3_session *s)
 	if (s->maildrop == NULL)
 		return login_fail(s, FTG_POP_TROUBLE);
 	s->busy = true;
-	maildrop_open(s->maildrop, opened, s);
+	enum maildrop_form form = !s->utf8 && s->config->downgrade ? MAILDROP_SURROGATES : MAILDROP_ORIGINALS;
+	maildrop_open(s->maildrop, form, opened, s);
 	return answered();
 }
 

@@ -49,7 +49,13 @@ refuse(struct pop3_session *s, enum ftg_id id)
 	return ftg_reply(id);
 }
 
-/* Only a client that has sent UTF8 may get a header that is not ASCII (RFC 6856 section 2.1). */
+/* Only a client that has sent UTF8 may get an internationalized header (RFC 6856 section 2.1); another gets a surrogate. */
+static bool
+is_barred(const struct pop3_session *s)
+{
+	return !s->utf8 && !s->config->downgrade && maildrop_needs_utf8(s->maildrop, s->next);
+}
+
 static void
 begin(struct pop3_session *s, enum maildrop_result result, struct ftg_reply first)
 {
@@ -57,8 +63,6 @@ begin(struct pop3_session *s, enum maildrop_result result, struct ftg_reply firs
 	if (result != MAILDROP_OK) {
 		pop3_log_failure(s, "read-failed");
 		pop3_reply(s, refuse(s, ERR_POP_MESSAGEFAILURE));
-	} else if (maildrop_block(s->maildrop)->utf8 && !s->utf8) {
-		pop3_reply(s, refuse(s, FTG_POP_NEEDS_UTF8));
 	} else {
 		if (first.id == FTG_POP_RETR) {
 			s->tally.fetched++;
@@ -94,6 +98,8 @@ message_retrieve(struct pop3_session *s, const char *arg, size_t len)
 		return fault;
 	if (len > 0)
 		return ftg_reply(ERR_POP_SYNTAX);
+	if (is_barred(s))
+		return ftg_reply(FTG_POP_NEEDS_UTF8);
 	s->busy = true;
 	maildrop_read(s->maildrop, s->next, MAILDROP_WHOLE, retrieved, s);
 	return answered();
@@ -109,6 +115,8 @@ message_top(struct pop3_session *s, const char *arg, size_t len)
 		return fault;
 	if (!number_parse(&arg, &len, &lines) || len > 0)
 		return ftg_reply(ERR_POP_SYNTAX);
+	if (is_barred(s))
+		return ftg_reply(FTG_POP_NEEDS_UTF8);
 	s->busy = true;
 	maildrop_read(s->maildrop, s->next, lines, topped, s);
 	return answered();

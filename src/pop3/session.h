@@ -23,6 +23,7 @@ struct pop3_config {
 	unsigned max_errors;      /* wrong commands and failed logins of a session before FTG_POP_ERRORS ends it */
 	unsigned
 	    login_delay;     /* seconds between logins of an account, shown by CAPA, enforced by the limiter; 0: none */
+	bool downgrade;      /* a client without UTF8 gets surrogates (RFC 6858); false: #7.21 */
 	bool tls_required;   /* no login before TLS: #5.03 */
 	bool plain_in_clear; /* USER, PLAIN and LOGIN without TLS, too; #5.04 otherwise */
 	unsigned mechanisms; /* offered by AUTH: a set of 1 << enum sasl_mechanism */

@@ -26,6 +26,9 @@ enum maildrop_result {
 
 struct maildrop;
 
+/* What a client gets of messages that need UTF8 mode: themselves, or a surrogate in ASCII (RFC 6858). Others are sent as they are. */
+enum maildrop_form { MAILDROP_ORIGINALS, MAILDROP_SURROGATES };
+
 /*
  * Makes a maildrop that is not open yet. folder is a descriptor of the folder of all mail and remains the caller's; mailbox is
  * copied. Does not block. NULL with errno: ENOMEM, or EINVAL if its address names no mailbox.
@@ -41,10 +44,12 @@ void maildrop_close(struct maildrop *maildrop);
  * then is the errno of a failure, for the log.
  *
  * maildrop_open locks the maildrop until it is closed, and takes stock. Messages are numbered from 1 in the order of their
- * arrival; numbers, sizes and unique-ids do not change later. A Maildir that does not exist is empty. After
- * a failure only maildrop_close() is left.
+ * arrival; numbers, sizes and unique-ids do not change later. form is that of the messages whose sizes are told and
+ * which are read; unique-ids are the same in both. A Maildir that does not exist is empty. After a failure only
+ * maildrop_close() is left.
  */
-void maildrop_open(struct maildrop *maildrop, void (*done)(void *context, enum maildrop_result result), void *context);
+void maildrop_open(struct maildrop *maildrop, enum maildrop_form form,
+    void (*done)(void *context, enum maildrop_result result), void *context);
 
 /*
  * Opens a message and reads its first block: of the whole message, or of its header and so many lines of its body. Then
@@ -75,7 +80,6 @@ struct maildrop_block {
 	const char *octets; /* the maildrop's, until the next call to read */
 	size_t len;         /* at most MAILDROP_BLOCK_MAX; 0 for an empty message */
 	bool last;          /* the message is at its end, that of a line */
-	bool utf8;          /* there is more than ASCII in the header, as far as it is in the first block */
 };
 
 /* The block that was read last; valid until the next call that reads. */
@@ -100,6 +104,12 @@ struct maildrop_total maildrop_total(const struct maildrop *maildrop);
 
 /* Octets of a message with CRLF line ends, without stuffed dots. By its file name, which may lie. */
 uint64_t maildrop_size(const struct maildrop *maildrop, size_t number);
+
+/*
+ * Is the message for clients in UTF8 mode only (RFC 6856), or in a surrogate? It was taken with SMTPUTF8, or has an address
+ * in UTF-8. By its file name, which may lie, or by its header as it was when a session first saw it.
+ */
+bool maildrop_needs_utf8(const struct maildrop *maildrop, size_t number);
 
 /* Writes the unique-id, 1 to 70 octets from 0x21 to 0x7E, and a NUL. Returns its length. */
 size_t maildrop_uid(const struct maildrop *maildrop, size_t number, char uid[MAILDROP_UID_SIZE]);

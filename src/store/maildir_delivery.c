@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "message/surrogate.h"
 #include "queue/ask.h"
 #include "store/spool.h"
+#include "store/surrogate_size.h"
 
 /* A message on its way, and the job that is under way for it. The job's thread owns it until the job is done. */
 struct maildir_delivery {
@@ -25,6 +27,7 @@ struct maildir_delivery {
 	size_t len, room;
 	unsigned long long unrelayed; /* octets on the wire that are for mailboxes alone */
 	bool cr;                      /* has been appended last, and is not in the buffer yet */
+	struct surrogate_look look;   /* at the header in the buffer */
 	enum delivery_result result;
 	char detail[DELIVERY_DETAIL_SIZE];
 	delivery_done *done;
@@ -117,7 +120,9 @@ append(struct delivery *base, const char *bytes, size_t len)
 	struct maildir_delivery *delivery = of_delivery(base);
 	if (!reserve(delivery, len + 1))
 		return false;
-	delivery->len += copy_lines(delivery->buffer + delivery->len, bytes, len, &delivery->cr);
+	size_t added = copy_lines(delivery->buffer + delivery->len, bytes, len, &delivery->cr);
+	surrogate_look(&delivery->look, delivery->buffer + delivery->len, added);
+	delivery->len += added;
 	delivery->spool.wire_size += len;
 	return true;
 }
@@ -250,6 +255,8 @@ commit_work(struct job *job)
 	if (delivery->result != DELIVERY_OK)
 		return;
 	spool->entry->size = spool->wire_size - delivery->unrelayed;
+	if (delivery->look.high && surrogate_size(spool->file, &spool->surrogate) < 0)
+		spool->surrogate = SPOOL_UNCOUNTED;
 	if (spool_publish(spool) < 0)
 		fail_in_spool(delivery);
 	else

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -55,7 +56,10 @@ put_new_path(const struct spool *spool, size_t mailbox, char path[SPOOL_PATH_SIZ
 	char maildir[MAILDIR_PATH_SIZE];
 	if (maildir_path(maildir, &spool->mailboxes[mailbox]) < 0)
 		return -1;
-	snprintf(path, SPOOL_PATH_SIZE, "%s/new/%s,S=%llu,W=%llu", maildir, spool->name, spool->size, spool->wire_size);
+	int len = snprintf(
+	    path, SPOOL_PATH_SIZE, "%s/new/%s,S=%llu,W=%llu", maildir, spool->name, spool->size, spool->wire_size);
+	if (spool->surrogate != SPOOL_UNCOUNTED)
+		snprintf(path + len, SPOOL_PATH_SIZE - (size_t)len, ",U=%" PRIu64, spool->surrogate);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "port/mailbox.h"
 #include "queue/queue.h"
@@ -11,17 +12,20 @@
 
 enum { SPOOL_PATH_SIZE = MAILDIR_PATH_SIZE + NAME_MAX + 32 };
 
+#define SPOOL_UNCOUNTED UINT64_MAX /* a surrogate whose size could not be found out: who reads the message counts it */
+
 struct spool {
 	int folder;                   /* of all mail */
 	int file;                     /* -1: none yet */
 	unsigned long long size;      /* octets in the file */
 	unsigned long long wire_size; /* octets with CRLF for each line end; set by the caller */
+	uint64_t surrogate;           /* the same of its surrogate; 0: it needs none; set by the caller */
 	/* All differ from the first one, whose tmp/ holds the file. Without a mailbox the queue's tmp/ does. */
 	const struct mailbox *mailboxes;
 	size_t count;
 	const struct queue *queue;
 	struct queue_entry *entry;    /* goes into the queue if it has recipients; there is one, or a mailbox */
-	char name[NAME_MAX + 1];      /* unique; the sizes are added to it in new/, as ,S= and ,W= */
+	char name[NAME_MAX + 1];      /* unique; the sizes are added to it in new/, as ,S= ,W= and ,U= */
 	char failed[SPOOL_PATH_SIZE]; /* after a failure: the failed operation */
 };
 

@@ -54,7 +54,7 @@ log_in(const struct mailbox *mailbox)
 	struct maildrop *maildrop = maildrop_new(mail, mailbox, &executor);
 	if (maildrop == NULL)
 		die("memory");
-	maildrop_open(maildrop, note, NULL);
+	maildrop_open(maildrop, MAILDROP_SURROGATES, note, NULL);
 	return maildrop;
 }
 
@@ -79,7 +79,7 @@ make_maildir(struct mailbox *mailbox, const char *name, unsigned count, bool siz
 		die(name);
 	for (unsigned i = 0; i < count; i++) {
 		snprintf(path, sizeof path, "%.100s/cur/%u.M%06uP4711Q%u.mx.example.test%s:2,S", maildir,
-		    1700000000 + i * 10, i * 7919 % 1000000, i, sizes ? ",S=4096,W=4163" : "");
+		    1700000000 + i * 10, i * 7919 % 1000000, i, sizes ? ",S=4096,W=4163,U=0" : "");
 		int file = openat(mail, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
 		if (file < 0 || write(file, text, sizeof text) != (ssize_t)sizeof text || close(file) < 0)
 			die(path);

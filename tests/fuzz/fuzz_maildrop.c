@@ -9,7 +9,7 @@
 #include "base/siphash.h"
 #include "store/maildrop/name.h"
 #include "store/maildrop/sizes.h"
-#include "store/maildrop/wire.h"
+#include "store/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,20 +8,22 @@
 
 struct fake_maildrop fake_maildrop;
 
-/* As they go over the wire. The third needs UTF8. */
+/* As they go over the wire. The third needs UTF8, and has a surrogate. */
 static const struct {
 	const char *head, *body;
 	unsigned size;
-	bool utf8;
+	const char *surrogate;
+	unsigned surrogate_size;
 } messages[] = {
-	{ "Subject: one\r\n\r\n", "Hello\r\n..\r\n", 26, false },
-	{ "Subject: two\r\n\r\n", "1\r\n2\r\n3\r\n4\r\n", 28, false },
-	{ "Subject: gr\xC3\xBC\xC3\x9F\r\n\r\n", "dear\r\n", 25, true },
+	{ "Subject: one\r\n\r\n", "Hello\r\n..\r\n", 26, NULL, 0 },
+	{ "Subject: two\r\n\r\n", "1\r\n2\r\n3\r\n4\r\n", 28, NULL, 0 },
+	{ "Subject: gr\xC3\xBC\xC3\x9F\r\n\r\n", "dear\r\n", 25, "Subject: =?UTF-8?B?Z3LDvMOf?=\r\n\r\n", 39 },
 };
 
 struct maildrop {
 	struct job job;
 	struct executor *executor;
+	enum maildrop_form form;
 	enum maildrop_result result;
 	void (*done)(void *context, enum maildrop_result result);
 	void *context;
@@ -87,8 +89,10 @@ start(struct maildrop *maildrop, enum maildrop_result result, void (*done)(void 
 }
 
 void
-maildrop_open(struct maildrop *maildrop, void (*done)(void *context, enum maildrop_result result), void *context)
+maildrop_open(struct maildrop *maildrop, enum maildrop_form form,
+    void (*done)(void *context, enum maildrop_result result), void *context)
 {
+	maildrop->form = form;
 	fake_maildrop.opened = fake_maildrop.open == MAILDROP_OK;
 	start(maildrop, fake_maildrop.open, done, context);
 }
@@ -104,18 +108,25 @@ next_block(struct maildrop *maildrop)
 	maildrop->block.last = maildrop->at == maildrop->len;
 }
 
+static bool
+is_surrogate(const struct maildrop *maildrop, size_t number)
+{
+	return maildrop->form == MAILDROP_SURROGATES && maildrop_needs_utf8(maildrop, number);
+}
+
 void
 maildrop_read(struct maildrop *maildrop, size_t number, size_t lines,
     void (*done)(void *context, enum maildrop_result result), void *context)
 {
 	const char *body = messages[kind_of(number)].body, *end = body;
+	const char *head = is_surrogate(maildrop, number) ? messages[kind_of(number)].surrogate
+	                                                  : messages[kind_of(number)].head;
 
 	for (; lines > 0 && *end != '\0'; lines--)
 		end = strchr(end, '\n') + 1;
 	maildrop->len = (size_t)snprintf(
-	    maildrop->text, sizeof maildrop->text, "%s%.*s", messages[kind_of(number)].head, (int)(end - body), body);
+	    maildrop->text, sizeof maildrop->text, "%s%.*s", head, (int)(end - body), body);
 	maildrop->at = 0;
-	maildrop->block.utf8 = messages[kind_of(number)].utf8;
 	next_block(maildrop);
 	start(maildrop, fake_maildrop.read, done, context);
 }
@@ -184,8 +195,15 @@ maildrop_total(const struct maildrop *maildrop)
 uint64_t
 maildrop_size(const struct maildrop *maildrop, size_t number)
 {
+	return is_surrogate(maildrop, number) ? messages[kind_of(number)].surrogate_size
+	                                      : messages[kind_of(number)].size;
+}
+
+bool
+maildrop_needs_utf8(const struct maildrop *maildrop, size_t number)
+{
 	(void)maildrop;
-	return messages[kind_of(number)].size;
+	return messages[kind_of(number)].surrogate != NULL;
 }
 
 size_t

@@ -59,13 +59,15 @@ note(void *context, enum maildrop_result result)
 	*(enum maildrop_result *)context = result;
 }
 
+enum maildrop_form drop_form = MAILDROP_ORIGINALS;
+
 struct maildrop *
 drop_try(enum maildrop_result *result)
 {
 	struct maildrop *maildrop = maildrop_new(mail, &mailbox, &executor);
 	*result = MAILDROP_FAILED;
 	if (maildrop != NULL)
-		maildrop_open(maildrop, note, result);
+		maildrop_open(maildrop, drop_form, note, result);
 	return maildrop;
 }
 

@@ -159,6 +159,8 @@ set_config(struct play *play, const char *name, const char *value)
 		fixture->has_certificate = strcmp(value, "yes") == 0;
 	else if (strcmp(name, "tls-required") == 0)
 		config->tls_required = true;
+	else if (strcmp(name, "downgrade") == 0)
+		config->downgrade = true;
 	else if (strcmp(name, "plain-in-clear") == 0)
 		config->plain_in_clear = true;
 	else if (strcmp(name, "auth") == 0)

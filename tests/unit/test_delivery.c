@@ -91,9 +91,9 @@ Test(delivery, message_is_in_new_with_its_size_in_the_name)
 {
 	size_t len;
 	cr_assert_eq(deliver(1, "Subject: x\n\nHello\n", 1), DELIVERY_OK);
-	cr_expect_str_eq(folder_read("example.test/anna/new/*,S=18,W=18", &len), "Subject: x\n\nHello\n");
+	cr_expect_str_eq(folder_read("example.test/anna/new/*,S=18,W=18,U=0", &len), "Subject: x\n\nHello\n");
 	cr_expect_eq(traces(), 1);
-	cr_expect_not_null(strstr(folder_name("example.test/anna/new/*"), ".mx.example_test,S=18,W=18"));
+	cr_expect_not_null(strstr(folder_name("example.test/anna/new/*"), ".mx.example_test,S=18,W=18,U=0"));
 }
 
 Test(delivery, several_recipients_share_one_file)
@@ -119,7 +119,7 @@ Test(delivery, spooled_message_can_be_read_before_anyone_sees_it)
 	cr_expect_eq(memcmp(content, "a\nb\r", 4), 0);
 	delivery->ops->commit(delivery, &executor, DELIVERY_TIMEOUT, note, NULL);
 	cr_assert_eq(told, DELIVERY_OK);
-	cr_expect_str_eq(folder_read("example.test/bob/new/*,S=4,W=5", &len), "a\nb\r");
+	cr_expect_str_eq(folder_read("example.test/bob/new/*,S=4,W=5,U=0", &len), "a\nb\r");
 	cr_expect_eq(traces(), 2);
 }
 
@@ -226,10 +226,10 @@ Test(delivery, lines_end_with_lf_however_they_are_cut)
 	}
 }
 
-Test(delivery, name_has_the_size_on_the_wire_too)
+Test(delivery, name_has_the_sizes_on_the_wire_too)
 {
-	cr_assert_eq(deliver(1, "a\r\n", 3), DELIVERY_OK);
-	cr_expect_eq(folder_count("example.test/anna/new/*,S=6,W=9"), 1);
+	cr_assert_eq(deliver(1, "From: \xC3\xBC@x\r\n\r\nb\r\n", 1), DELIVERY_OK);
+	cr_expect_eq(folder_count("example.test/anna/new/*,S=14,W=17,U=79"), 1);
 }
 
 Test(delivery, short_writes_are_continued)
@@ -525,7 +525,7 @@ Test(delivery, mailboxes_and_queue_share_one_file)
 	cr_expect_str_eq(folder_read("../queue/q1.envelope", &len),
 	    "ftgate-queue 1\nfrom anna@example.test\nskip 17\nsize 21\nto bob@example.org\nend\n");
 	cr_expect_str_eq(
-	    folder_read("example.test/bob/new/*,S=35,W=39", &len), "Return-Path: <x>\nSubject: x\n\nHello\n");
+	    folder_read("example.test/bob/new/*,S=35,W=39,U=0", &len), "Return-Path: <x>\nSubject: x\n\nHello\n");
 	cr_expect_eq(queue_traces(), 2);
 	cr_expect_eq(traces(), 2);
 }

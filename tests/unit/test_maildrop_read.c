@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "store/maildir_delivery.h"
-#include "store/maildrop/wire.h"
+#include "store/wire.h"
 #include "support/folder.h"
 #include "support/maildrop_fixture.h"
 
@@ -61,26 +61,82 @@ Test(reading, sends_the_header_and_the_requested_lines)
 }
 
 static bool
-is_utf8(const char *content)
+needs_utf8(const char *content)
 {
-	enum maildrop_result result;
 	drop_put("new/1.a,S=1,W=1", content);
 	struct maildrop *maildrop = drop_open();
-	drop_start_read(maildrop, 1, &result);
-	cr_assert_eq(result, MAILDROP_OK);
-	bool utf8 = maildrop_block(maildrop)->utf8;
+	bool needs = maildrop_needs_utf8(maildrop, 1);
 	maildrop_close(maildrop);
-	return utf8;
+	cr_assert_eq(unlink("ftgate-pop3.cache"), 0);
+	return needs;
 }
 
-Test(reading, reports_a_non_ascii_header)
+Test(reading, utf8_mode_is_for_addresses_in_utf8_and_for_messages_taken_with_smtputf8)
 {
-	cr_expect(is_utf8("Subject: \xC3\xA4\n\nbody\n"));
-	cr_expect(is_utf8("a: b\nc: \xFF"));
-	cr_expect_not(is_utf8("Subject: x\n\n\xC3\xA4\n"));
-	cr_expect_not(is_utf8("Subject: x\r\n\r\n\xC3\xA4\n"));
-	cr_expect_not(is_utf8("\n\xC3\xA4\n"));
-	cr_expect_not(is_utf8(""));
+	cr_expect(needs_utf8("From: \xC3\xA4@x\n\nbody\n"));
+	cr_expect(needs_utf8("Received: by x with UTF8SMTPS id y\nSubject: \xC3\xA4"));
+	cr_expect_not(needs_utf8("Subject: \xC3\xA4\n\nbody\n"), "raw octets");
+	cr_expect_not(needs_utf8("From: \xE4@x\n\nbody\n"), "Latin-1");
+	cr_expect_not(needs_utf8("Received: by x with UTF8SMTPS id y\n\n\xC3\xA4\n"));
+	cr_expect_not(needs_utf8("\nFrom: \xC3\xA4@x\n"));
+	cr_expect_not(needs_utf8(""));
+}
+
+/* Reads message 1 in a form; the size that the maildrop tells is that of what is read. */
+static const char *
+read_in(enum maildrop_form form, size_t lines, size_t *len)
+{
+	const char *text;
+	drop_form = form;
+	struct maildrop *maildrop = drop_open();
+	drop_form = MAILDROP_ORIGINALS;
+	cr_assert_eq(drop_read(maildrop, 1, lines, &text, len), MAILDROP_OK);
+	if (lines == MAILDROP_WHOLE)
+		cr_expect_eq(maildrop_size(maildrop, 1), *len);
+	cr_expect_eq(maildrop_total(maildrop).octets, maildrop_size(maildrop, 1));
+	maildrop_delete(maildrop, 1);
+	cr_expect_eq(maildrop_total(maildrop).octets, 0);
+	cr_expect_str_eq(drop_uid(maildrop, 1), "1.a");
+	maildrop_close(maildrop);
+	return text;
+}
+
+Test(reading, a_surrogate_is_sent_with_its_own_size_and_lines)
+{
+	static const char head[] =
+	    "To: =?UTF-8?B?w6RAeA==?=\r\n <invalid@internationalized-address.invalid>\r\nDate: x\r\n\r\n";
+	char wanted[256];
+	size_t len;
+	drop_put("new/1.a", "To: \xC3\xA4@x\nX: \xC3\xA4\nDate: x\n\n1 \xC3\xA4\n2\n3");
+	snprintf(wanted, sizeof wanted, "%s1 \xC3\xA4\r\n2\r\n3\r\n", head);
+	cr_expect_str_eq(read_in(MAILDROP_SURROGATES, MAILDROP_WHOLE, &len), wanted);
+	cr_expect_str_eq(read_in(MAILDROP_SURROGATES, 0, &len), head);
+	snprintf(wanted, sizeof wanted, "%s1 \xC3\xA4\r\n2\r\n", head);
+	cr_expect_str_eq(read_in(MAILDROP_SURROGATES, 2, &len), wanted);
+	cr_expect_str_eq(read_in(MAILDROP_ORIGINALS, MAILDROP_WHOLE, &len),
+	    "To: \xC3\xA4@x\r\nX: \xC3\xA4\r\nDate: x\r\n\r\n1 \xC3\xA4\r\n2\r\n3\r\n");
+}
+
+/* The field that decides, and the end of the header, fall on each octet around the border of a block. */
+Test(reading, the_whole_header_is_looked_at)
+{
+	static char content[3 * MAILDROP_BLOCK];
+	size_t len;
+	for (size_t blocks = 1; blocks <= 2; blocks++)
+		for (size_t end = blocks * MAILDROP_BLOCK - 14; end <= blocks * MAILDROP_BLOCK + 4; end++) {
+			size_t at = 0;
+			while (end - at > 1000)
+				at += (size_t)snprintf(content + at, sizeof content - at, "X: %0*d\n", 496, 0);
+			at += (size_t)snprintf(content + at, sizeof content - at, "X: %0*d\n",
+			    (int)(end - at - strlen("X: \nTo: \xC3\xA4@x\n\n")), 0);
+			snprintf(content + at, sizeof content - at, "To: \xC3\xA4@x\n\nbody \xC3\xA4\n");
+			drop_put("new/1.a", content);
+			const char *text = read_in(MAILDROP_SURROGATES, MAILDROP_WHOLE, &len);
+			cr_expect_not_null(strstr(text, "To: =?UTF-8?B?w6RAeA==?=\r\n <invalid@"), "%zu", end);
+			cr_expect_not_null(strstr(text, ".invalid>\r\n\r\nbody \xC3\xA4\r\n"), "%zu", end);
+			cr_expect_null(strstr(text, "To: \xC3\xA4"), "%zu", end);
+			cr_assert_eq(unlink("ftgate-pop3.cache"), 0);
+		}
 }
 
 /* A message of several blocks, with line ends and dots at their bounds, is what one piece would be. */

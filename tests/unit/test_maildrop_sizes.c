@@ -26,15 +26,54 @@ size_of(size_t number)
 
 Test(sizes, are_those_of_the_names)
 {
-	drop_put("new/1.a,S=100,W=111", "\n");
-	drop_put("new/2.b,W=22", "\n");
-	drop_put("cur/3.c,S=30,X=5,W=33,Y:2,S", "\n");
+	drop_put("new/1.a,S=100,W=111,U=0", "\n");
+	drop_put("new/2.b,W=22,U=0", "\n");
+	drop_put("cur/3.c,S=30,X=5,W=33,U=0,Y:2,S", "\n");
 	struct maildrop *maildrop = drop_open();
 	cr_expect_eq(maildrop_size(maildrop, 1), 111);
 	cr_expect_eq(maildrop_size(maildrop, 2), 22);
 	cr_expect_eq(maildrop_size(maildrop, 3), 33);
 	maildrop_close(maildrop);
 	cr_expect_eq(access(DROP_SIZES_NAME, F_OK), -1, "nothing is to be remembered");
+}
+
+static const char utf8_message[] = "From: \xC3\xBC@x\nSubject: \xC3\xBC\n\n.\nbody\n";
+
+/* The size that a session of this form sees. */
+static uint64_t
+size_in(enum maildrop_form form, size_t number)
+{
+	drop_form = form;
+	uint64_t size = size_of(number);
+	drop_form = MAILDROP_ORIGINALS;
+	return size;
+}
+
+Test(sizes, of_surrogates_are_those_of_the_names)
+{
+	drop_put("new/1.a,S=100,W=111,U=222", "\n");
+	drop_put("new/2.b,W=22,U=0", utf8_message);
+	cr_expect_eq(size_in(MAILDROP_ORIGINALS, 1), 111);
+	cr_expect_eq(size_in(MAILDROP_SURROGATES, 1), 222);
+	cr_expect_eq(size_in(MAILDROP_SURROGATES, 2), 22);
+	cr_expect_eq(access(DROP_SIZES_NAME, F_OK), -1, "nothing is to be remembered");
+}
+
+/* Other programs' names tell no U. What the name tells is kept, and the rest is remembered for both forms. */
+Test(sizes, of_surrogates_are_counted_once)
+{
+	static const char *const names[] = { "1.a", "1.a,S=6,W=7", "1.a,W=9,U=", "1.a,U=68719476736", "1.a,W=9,U=-1" };
+	char path[64];
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(path, sizeof path, "new/%s", names[i]);
+		drop_put(path, utf8_message);
+		uint64_t original = size_in(MAILDROP_ORIGINALS, 1);
+		drop_put(path, "Subject: x\n\n");
+		uint64_t surrogate = size_in(MAILDROP_SURROGATES, 1);
+		cr_expect_eq(original, i == 1 ? 7 : i == 2 || i == 4 ? 9 : sizeof utf8_message - 1 + 5, "%s", names[i]);
+		cr_expect_gt(surrogate, sizeof utf8_message + 5, "%s", names[i]);
+		cr_assert_eq(unlink(path) | unlink(DROP_SIZES_NAME), 0);
+	}
 }
 
 Test(sizes, missing_from_names_are_counted)

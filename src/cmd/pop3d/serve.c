@@ -40,6 +40,7 @@ open_service(
 		.login_delay = (unsigned)((pop3->login_delay + 999) / 1000),
 		.tls_required = listen->tls == CONFIG_TLS_REQUIRED,
 		.plain_in_clear = settings->auth_in_clear,
+		.downgrade = settings->config->pop3_downgrade,
 		.mechanisms = settings->mechanisms,
 		.sasl = settings->mechanisms != 0 ? env.sasl : NULL,
 		.stamp = pop3->apop ? stamp : NULL,

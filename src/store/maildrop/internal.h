@@ -2,9 +2,10 @@
 #ifndef STORE_MAILDROP_INTERNAL_H
 #define STORE_MAILDROP_INTERNAL_H
 
+#include "message/surrogate.h"
 #include "port/maildrop.h"
 #include "store/maildrop/list.h"
-#include "store/maildrop/wire.h"
+#include "store/wire.h"
 
 /* A message that is being read. */
 struct reading {
@@ -12,7 +13,9 @@ struct reading {
 	int file;      /* -1: none is */
 	uint64_t left; /* octets of the file that are not read yet */
 	struct wire wire;
-	char *octets; /* of the block */
+	char *octets;                /* of the block */
+	struct surrogate *surrogate; /* that is sent in place of the message; NULL: the message itself is */
+	size_t taken;                /* of its octets */
 };
 
 /* Progress of the UPDATE state. */
@@ -37,6 +40,7 @@ struct maildrop {
 	int error;
 	void (*done)(void *context, enum maildrop_result result);
 	void *context;
+	enum maildrop_form form;
 	int folder; /* of all mail */
 	int lock;   /* -1: none */
 	struct drop_list list;

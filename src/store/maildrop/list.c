@@ -52,14 +52,19 @@ sort(struct drop_list *list)
 }
 
 /* The sizes replace the arrivals. */
-static void
+static int
 take_sizes(struct drop_list *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		struct drop_message *message = &list->messages[i];
-		message->size = drop_name_parse(drop_list_name(list, message)).wire_size;
-		message->untold = message->size == DROP_UNTOLD;
+		const struct drop_name told = drop_name_parse(drop_list_name(list, message));
+		message->size = told.wire_size;
+		message->unseen = true;
+		if (told.surrogate != DROP_UNTOLD && drop_list_set_surrogate(list, message, told.surrogate) < 0)
+			return -1;
+		message->untold = message->size == DROP_UNTOLD || message->unseen;
 	}
+	return 0;
 }
 
 /* Gives back the memory that was taken ahead. */
@@ -86,10 +91,9 @@ drop_list_read(struct drop_list *list, const struct drop_folders *folders)
 	sort(list);
 	if (drop_separate_duplicates(list, folders))
 		sort(list);
-	take_sizes(list);
 	if (list->count > 0)
 		trim(list);
-	return 0;
+	return take_sizes(list);
 }
 
 /* The message of this name; NULL if it is none of these. */
@@ -193,12 +197,27 @@ drop_list_refresh(struct drop_list *list, const struct drop_folders *folders)
 	return result;
 }
 
+int
+drop_list_set_surrogate(struct drop_list *list, struct drop_message *message, uint64_t size)
+{
+	if (list->surrogates == NULL && size != 0) {
+		list->surrogates = calloc(list->count, sizeof *list->surrogates);
+		if (list->surrogates == NULL)
+			return -1;
+	}
+	if (list->surrogates != NULL)
+		list->surrogates[message - list->messages] = size;
+	message->unseen = false;
+	return 0;
+}
+
 void
 drop_list_free(struct drop_list *list)
 {
 	int error = errno;
 	free(list->names);
 	free(list->messages);
+	free(list->surrogates);
 	*list = (struct drop_list) { 0 };
 	errno = error;
 }

@@ -19,7 +19,8 @@ struct drop_message {
 	uint8_t len;
 	uint8_t base_len; /* the part of the name that never changes */
 	uint8_t folder;   /* enum drop_folder, when last seen */
-	bool untold : 1;  /* the name holds no size */
+	bool untold : 1;  /* the name lacks the size, or whether there is a surrogate */
+	bool unseen : 1;  /* it is not known yet whether there is a surrogate */
 	bool deleted : 1; /* marked by DELE */
 	bool gone : 1;    /* has been */
 	bool left : 1;    /* could not be */
@@ -33,6 +34,7 @@ struct drop_list {
 	size_t names_len, names_room;
 	struct drop_message *messages;
 	size_t count, room;
+	uint64_t *surrogates; /* their sizes, one for each message, 0 for none; NULL: no message has one */
 };
 
 /*
@@ -44,6 +46,16 @@ int drop_list_read(struct drop_list *list, const struct drop_folders *folders);
 
 /* Finds the present name and folder of each message: other programs change flags, and so names. Returns 0, or -1 with errno. */
 int drop_list_refresh(struct drop_list *list, const struct drop_folders *folders);
+
+/* Sets the size of the surrogate of a message; 0: it has none. Returns 0, or -1 with errno. */
+int drop_list_set_surrogate(struct drop_list *list, struct drop_message *message, uint64_t size);
+
+/* The size of the surrogate of a message; 0 if it has none, or is unseen. */
+static inline uint64_t
+drop_list_surrogate(const struct drop_list *list, const struct drop_message *message)
+{
+	return list->surrogates == NULL ? 0 : list->surrogates[message - list->messages];
+}
 
 /* Frees the list. */
 void drop_list_free(struct drop_list *list);

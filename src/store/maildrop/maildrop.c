@@ -147,7 +147,15 @@ maildrop_total(const struct maildrop *maildrop)
 uint64_t
 maildrop_size(const struct maildrop *maildrop, size_t number)
 {
-	return maildrop_message(maildrop, number)->size;
+	const struct drop_message *message = maildrop_message(maildrop, number);
+	uint64_t surrogate = drop_list_surrogate(&maildrop->list, message);
+	return maildrop->form == MAILDROP_SURROGATES && surrogate != 0 ? surrogate : message->size;
+}
+
+bool
+maildrop_needs_utf8(const struct maildrop *maildrop, size_t number)
+{
+	return drop_list_surrogate(&maildrop->list, maildrop_message(maildrop, number)) != 0;
 }
 
 size_t
@@ -165,7 +173,7 @@ maildrop_delete(struct maildrop *maildrop, size_t number)
 		return;
 	message->deleted = true;
 	maildrop->total.messages--;
-	maildrop->total.octets -= message->size;
+	maildrop->total.octets -= maildrop_size(maildrop, number);
 }
 
 void

@@ -58,12 +58,13 @@ struct drop_name
 drop_name_parse(const char *name)
 {
 	size_t base_len = strcspn(name, ",:");
-	struct drop_name told = { find_arrival(name, base_len), DROP_UNTOLD, DROP_UNTOLD, base_len };
+	struct drop_name told = { find_arrival(name, base_len), DROP_UNTOLD, DROP_UNTOLD, DROP_UNTOLD, base_len };
 	for (const char *at = name + base_len; *at == ',';) {
 		const char *field = at + 1;
 		at = field + strcspn(field, ",:");
 		take_field(field, at, 'S', &told.size);
 		take_field(field, at, 'W', &told.wire_size);
+		take_field(field, at, 'U', &told.surrogate);
 	}
 	if (told.size != DROP_UNTOLD && (told.wire_size < told.size || told.wire_size > 2 * told.size + 2))
 		told.wire_size = DROP_UNTOLD;

@@ -10,11 +10,15 @@
 #define DROP_UNTOLD   UINT64_MAX          /* a size */
 #define DROP_SIZE_MAX (UINT64_C(1) << 36) /* a larger size in a name is ignored */
 
-/* maildir(5) names a file UNIQUE[,S=SIZE][,W=WIRESIZE][,...][:INFO], UNIQUE being SECONDS.[...][MMICROSECONDS][...]. */
+/*
+ * maildir(5) names a file UNIQUE[,S=SIZE][,W=WIRESIZE][,...][:INFO], UNIQUE being SECONDS.[...][MMICROSECONDS][...].
+ * ,U=SURROGATE is ours: the wire size of the surrogate of a message that needs UTF8 mode, or 0.
+ */
 struct drop_name {
 	uint64_t arrival;   /* grows with the time; 0 if the name has none */
 	uint64_t size;      /* octets in the file, or DROP_UNTOLD */
 	uint64_t wire_size; /* with CRLF line ends, or DROP_UNTOLD; also if it contradicts the size */
+	uint64_t surrogate; /* the same of its surrogate; 0: it needs none; or DROP_UNTOLD */
 	size_t base_len;    /* of UNIQUE, which never changes; 0 if it is missing */
 };
 

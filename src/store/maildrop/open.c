@@ -1,4 +1,4 @@
-/* Opens a maildrop: locks it, lists its messages, and counts those of unknown size. */
+/* Opens a maildrop: locks it, lists its messages, and counts those whose sizes are unknown. */
 #include <errno.h>
 
 #include "store/maildrop/internal.h"
@@ -28,27 +28,32 @@ take_stock(struct maildrop *maildrop, const struct drop_folders *folders)
 
 static int
 count(const struct maildrop *maildrop, const struct drop_folders *folders, const struct drop_message *message,
-    uint64_t *size)
+    struct drop_count *sizes)
 {
-	return drop_sizes_count(folders->descriptors[message->folder], drop_list_name(&maildrop->list, message), size);
+	return drop_sizes_count(folders->descriptors[message->folder], drop_list_name(&maildrop->list, message), sizes);
 }
 
 /*
  * One that was renamed meanwhile is looked for once in a login: each time is another listing. An unreadable message
- * counts 0 octets, and that size is not saved; reading it will fail, too.
+ * of unknown size counts 0 octets, and that size is not saved; reading it will fail, too. Returns the octets read.
  */
-static void
+static uint64_t
 find_size(struct maildrop *maildrop, const struct drop_folders *folders, struct drop_message *message)
 {
-	uint64_t size;
-	int result = count(maildrop, folders, message, &size);
+	struct drop_count sizes = { .size = message->size };
+	int result = count(maildrop, folders, message, &sizes);
 	if (result < 0 && errno == ENOENT && !maildrop->refreshed) {
 		maildrop->refreshed = true;
 		if (drop_list_refresh(&maildrop->list, folders) == 0)
-			result = count(maildrop, folders, message, &size);
+			result = count(maildrop, folders, message, &sizes);
 	}
-	message->size = result == 0 ? size : 0;
+	if (result == 0)
+		result = drop_list_set_surrogate(&maildrop->list, message, sizes.surrogate);
+	if (result == 0 || message->size == DROP_UNTOLD)
+		message->size = result == 0 ? sizes.size : 0;
 	message->untold = result == 0;
+	message->unseen = false;
+	return sizes.read;
 }
 
 /* Continues to count from where the last step ended. Returns whether there is more to count. */
@@ -59,12 +64,11 @@ find_sizes(struct maildrop *maildrop, const struct drop_folders *folders)
 	struct drop_list *list = &maildrop->list;
 	for (unsigned counted = 0; maildrop->at < list->count; maildrop->at++) {
 		struct drop_message *message = &list->messages[maildrop->at];
-		if (message->size != DROP_UNTOLD)
+		if (message->size != DROP_UNTOLD && !message->unseen)
 			continue;
 		if (counted++ == MESSAGES_A_STEP || octets > OCTETS_A_STEP)
 			return true;
-		find_size(maildrop, folders, message);
-		octets += message->size;
+		octets += find_size(maildrop, folders, message);
 	}
 	if (maildrop->uncounted > 0)
 		drop_sizes_remember(list, folders->maildir);
@@ -77,7 +81,7 @@ sum_up(struct maildrop *maildrop)
 	const struct drop_list *list = &maildrop->list;
 	maildrop->all = (struct maildrop_total) { .messages = list->count };
 	for (size_t i = 0; i < list->count; i++)
-		maildrop->all.octets += list->messages[i].size;
+		maildrop->all.octets += maildrop_size(maildrop, i + 1);
 	maildrop->total = maildrop->all;
 }
 
@@ -99,7 +103,9 @@ open_step(struct maildrop *maildrop)
 }
 
 void
-maildrop_open(struct maildrop *maildrop, void (*done)(void *context, enum maildrop_result result), void *context)
+maildrop_open(struct maildrop *maildrop, enum maildrop_form form,
+    void (*done)(void *context, enum maildrop_result result), void *context)
 {
+	maildrop->form = form;
 	maildrop_start(maildrop, open_step, done, context);
 }

@@ -14,7 +14,7 @@
 #include "store/maildir.h"
 #include "store/maildrop/internal.h"
 
-enum { FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, TRIES = 3 };
+enum { FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, TRIES = 3, CONVERTED_BLOCK = 16 * 1024 };
 
 /* May the disk be waited for, or is only what is in memory read? */
 enum wait { WAIT, DONT_WAIT };
@@ -52,24 +52,6 @@ open_message(struct maildrop *maildrop, const struct drop_message *message)
 	return file;
 }
 
-/* The header ends with the first empty line. */
-static bool
-has_utf8_header(const char *text, size_t len)
-{
-	size_t line_len = 0;
-	for (size_t i = 0; i < len; i++) {
-		if ((unsigned char)text[i] > 0x7F)
-			return true;
-		if (text[i] == '\n' && line_len == 0)
-			break;
-		if (text[i] == '\n')
-			line_len = 0;
-		else if (text[i] != '\r')
-			line_len++;
-	}
-	return false;
-}
-
 static void
 close_file(struct reading *reading)
 {
@@ -80,9 +62,9 @@ close_file(struct reading *reading)
 
 /* Returns how many octets came, or -1 with errno. A file that is shorter than when it was opened is incomplete. */
 static ssize_t
-read_some(const struct reading *reading, char raw[MAILDROP_BLOCK], enum wait wait)
+read_some(const struct reading *reading, char *raw, size_t most, enum wait wait)
 {
-	size_t want = reading->left < MAILDROP_BLOCK ? (size_t)reading->left : MAILDROP_BLOCK;
+	size_t want = reading->left < most ? (size_t)reading->left : most;
 	const struct iovec vector = { raw, want };
 	int flags = wait == WAIT ? 0 : RWF_NOWAIT;
 	ssize_t got = want == 0 ? 0 : TEMP_FAILURE_RETRY(preadv2(reading->file, &vector, 1, -1, flags));
@@ -92,22 +74,56 @@ read_some(const struct reading *reading, char raw[MAILDROP_BLOCK], enum wait wai
 	return -1;
 }
 
-/* Reads the next octets of the file into the block. Returns 0, or -1 with errno. */
+/* Makes more of the surrogate of the next octets of the file. Returns 0, or -1 with errno. */
+static int
+convert_some(struct reading *reading)
+{
+	char raw[CONVERTED_BLOCK];
+	ssize_t got = read_some(reading, raw, sizeof raw, WAIT);
+	reading->surrogate->len = reading->taken = 0;
+	if (got < 0 || surrogate_put(reading->surrogate, raw, (size_t)got) < 0)
+		return -1;
+	reading->left -= (size_t)got;
+	return reading->left == 0 ? surrogate_end(reading->surrogate) : 0;
+}
+
+static bool
+is_taken(const struct reading *reading)
+{
+	return reading->surrogate == NULL || reading->taken == reading->surrogate->len;
+}
+
+/* The same as read_some(), of the surrogate; converted as far as it takes. */
+static ssize_t
+read_surrogate(struct reading *reading, char raw[MAILDROP_BLOCK])
+{
+	while (is_taken(reading) && reading->left > 0)
+		if (convert_some(reading) < 0)
+			return -1;
+	size_t some = reading->surrogate->len - reading->taken;
+	if (some > MAILDROP_BLOCK)
+		some = MAILDROP_BLOCK;
+	if (some > 0)
+		memcpy(raw, reading->surrogate->octets + reading->taken, some);
+	reading->taken += some;
+	return (ssize_t)some;
+}
+
+/* Reads the next octets of the message into the block. Returns 0, or -1 with errno. */
 static int
 read_block(struct maildrop *maildrop, enum wait wait)
 {
 	char raw[MAILDROP_BLOCK];
 	struct reading *reading = &maildrop->reading;
 	struct maildrop_block *block = &maildrop->block;
-	ssize_t got = read_some(reading, raw, wait);
+	bool converted = reading->surrogate != NULL;
+	ssize_t got = converted ? read_surrogate(reading, raw) : read_some(reading, raw, MAILDROP_BLOCK, wait);
 	if (got < 0)
 		return -1;
-	if (block->octets == NULL)
-		block->utf8 = has_utf8_header(raw, (size_t)got);
 	block->octets = reading->octets;
 	block->len = wire_put(&reading->wire, reading->octets, raw, (size_t)got);
-	reading->left -= (size_t)got;
-	block->last = reading->left == 0 || reading->wire.full;
+	reading->left -= converted ? 0 : (size_t)got;
+	block->last = (reading->left == 0 && is_taken(reading)) || reading->wire.full;
 	if (block->last) {
 		block->len += wire_end(&reading->wire, reading->octets + block->len);
 		close_file(reading);
@@ -133,9 +149,16 @@ begin(struct reading *reading)
 		return -1;
 	}
 	reading->left = (uint64_t)status.st_size;
-	size_t len = reading->left < MAILDROP_BLOCK ? (size_t)reading->left : MAILDROP_BLOCK;
+	size_t len = reading->left < MAILDROP_BLOCK && reading->surrogate == NULL ? (size_t)reading->left
+	                                                                          : MAILDROP_BLOCK;
 	reading->octets = malloc(2 * len + 2);
 	return reading->octets == NULL ? -1 : 0;
+}
+
+static bool
+is_converted(const struct maildrop *maildrop)
+{
+	return maildrop->form == MAILDROP_SURROGATES && maildrop_needs_utf8(maildrop, maildrop->reading.number);
 }
 
 static bool
@@ -143,14 +166,17 @@ open_step(struct maildrop *maildrop)
 {
 	struct reading *reading = &maildrop->reading;
 	reading->file = open_message(maildrop, maildrop_message(maildrop, reading->number));
-	return begin(reading) == 0 ? read_step(maildrop) : maildrop_fail(maildrop);
+	bool ready = !is_converted(maildrop) || (reading->surrogate = calloc(1, sizeof *reading->surrogate)) != NULL;
+	return ready && begin(reading) == 0 ? read_step(maildrop) : maildrop_fail(maildrop);
 }
 
-/* Is the message in memory, and the first block of it read now? If not, nothing has happened. */
+/* Is the message in memory, and the first block of it read now? If not, nothing has happened. Converting is work for a job. */
 static bool
 read_at_once(struct maildrop *maildrop)
 {
 	struct reading *reading = &maildrop->reading;
+	if (is_converted(maildrop))
+		return false;
 	reading->file = open_named(maildrop, maildrop_message(maildrop, reading->number), DONT_WAIT);
 	if (begin(reading) == 0 && read_block(maildrop, DONT_WAIT) == 0)
 		return true;
@@ -184,5 +210,10 @@ maildrop_read_end(struct maildrop *maildrop)
 	close_file(&maildrop->reading);
 	free(maildrop->reading.octets);
 	maildrop->reading.octets = NULL;
+	if (maildrop->reading.surrogate != NULL)
+		surrogate_clear(maildrop->reading.surrogate);
+	free(maildrop->reading.surrogate);
+	maildrop->reading.surrogate = NULL;
+	maildrop->reading.taken = 0;
 	maildrop->block = (struct maildrop_block) { 0 };
 }

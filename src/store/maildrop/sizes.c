@@ -1,4 +1,4 @@
-/* Sizes of messages whose names have none: counted once, and kept in a file of the Maildir. Blocks. */
+/* Sizes of messages and surrogates that names do not tell: counted once, and kept in a file of the Maildir. Blocks. */
 #include "store/maildrop/sizes.h"
 
 #include <errno.h>
@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "base/siphash.h"
+#include "message/surrogate.h"
 #include "store/maildrop/name.h"
-#include "store/maildrop/wire.h"
+#include "store/surrogate_size.h"
+#include "store/wire.h"
 
 enum { COUNT_BLOCK = 64 * 1024, READ_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
 
@@ -23,20 +25,35 @@ hash(const struct drop_list *list, const struct drop_message *message)
 	return siphash(hash_key, drop_list_name(list, message), message->base_len);
 }
 
-static uint64_t
-find_size(const struct sizes_record *records, size_t count, uint64_t wanted)
+/* NULL: there is none with sensible sizes. */
+static const struct sizes_record *
+find_record(const struct sizes_record *records, size_t count, uint64_t wanted)
 {
 	size_t low = 0, high = count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		if (records[middle].hash == wanted)
-			return records[middle].size < DROP_SIZE_MAX ? records[middle].size : DROP_UNTOLD;
+			return records[middle].size < DROP_SIZE_MAX && records[middle].surrogate < DROP_SIZE_MAX
+			    ? &records[middle]
+			    : NULL;
 		if (records[middle].hash < wanted)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return DROP_UNTOLD;
+	return NULL;
+}
+
+/* What the name tells is kept. Without memory for a surrogate the message stays unseen. */
+static void
+take_record(struct drop_list *list, struct drop_message *message, const struct sizes_record *record)
+{
+	if (record == NULL)
+		return;
+	if (message->size == DROP_UNTOLD)
+		message->size = record->size;
+	if (message->unseen)
+		drop_list_set_surrogate(list, message, record->surrogate);
 }
 
 /* The records of a file; NULL if it is damaged. */
@@ -60,7 +77,7 @@ drop_sizes_take(struct drop_list *list, const void *content, size_t len)
 	for (size_t i = 0; records != NULL && i < list->count; i++) {
 		struct drop_message *message = &list->messages[i];
 		if (message->untold)
-			message->size = find_size(records, count, hash(list, message));
+			take_record(list, message, find_record(records, count, hash(list, message)));
 	}
 }
 
@@ -117,7 +134,7 @@ drop_sizes_recall(struct drop_list *list, int maildir)
 		drop_sizes_take(list, content, len);
 	free(content);
 	for (size_t i = 0; i < list->count; i++)
-		missing += list->messages[i].size == DROP_UNTOLD;
+		missing += list->messages[i].size == DROP_UNTOLD || list->messages[i].unseen;
 	return missing;
 }
 
@@ -141,7 +158,7 @@ make_content(const struct drop_list *list, size_t *len)
 	for (size_t i = 0; i < list->count; i++)
 		if (list->messages[i].untold)
 			records[count++] = (struct sizes_record) { hash(list, &list->messages[i]),
-				list->messages[i].size };
+				list->messages[i].size, drop_list_surrogate(list, &list->messages[i]) };
 	qsort(records, count, sizeof *records, compare);
 	*head = (struct sizes_head) { DROP_SIZES_MAGIC, siphash(sum_key, records, count * sizeof *records) };
 	return head;
@@ -181,23 +198,41 @@ drop_sizes_remember(const struct drop_list *list, int maildir)
 	free(content);
 }
 
-int
-drop_sizes_count(int folder, const char *name, uint64_t *size)
+/* Reads the whole file, or its header if the size is known. Returns 0, or -1 with errno. */
+static int
+count_octets(int file, struct drop_count *count, struct surrogate_look *look)
 {
 	char block[COUNT_BLOCK];
-	struct wire_count count = { 0 };
+	struct wire_count octets = { 0 };
+	bool known = count->size != DROP_UNTOLD;
 	ssize_t got = 1;
+	while (got > 0 && !(known && (look->ended || look->high))) {
+		got = TEMP_FAILURE_RETRY(read(file, block, sizeof block));
+		if (got <= 0)
+			break;
+		surrogate_look(look, block, (size_t)got);
+		wire_count(&octets, block, (size_t)got);
+		count->read += (uint64_t)got;
+	}
+	if (!known)
+		count->size = wire_count_end(&octets);
+	return got < 0 ? -1 : 0;
+}
+
+int
+drop_sizes_count(int folder, const char *name, struct drop_count *count)
+{
+	struct surrogate_look look = { 0 };
 	int file = openat(folder, name, READ_FLAGS);
 	if (file < 0)
 		return -1;
-	while (got > 0) {
-		got = TEMP_FAILURE_RETRY(read(file, block, sizeof block));
-		if (got > 0)
-			wire_count(&count, block, (size_t)got);
-	}
+	count->surrogate = 0;
+	int result = count_octets(file, count, &look);
+	if (result == 0 && look.high)
+		result = surrogate_size(file, &count->surrogate);
+	count->read += look.high ? count->size : 0;
 	int error = errno;
 	close(file);
 	errno = error;
-	*size = wire_count_end(&count);
-	return got < 0 ? -1 : 0;
+	return result;
 }

@@ -1,5 +1,5 @@
 /* Messages as they go over the wire (RFC 1939 section 3): lines end with CRLF, and a dot is put before one that begins one. */
-#include "store/maildrop/wire.h"
+#include "store/wire.h"
 
 #include <string.h>
 

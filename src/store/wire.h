@@ -1,6 +1,6 @@
 /* Messages as they go over the wire (RFC 1939 section 3): lines end with CRLF, and a dot is put before one that begins one. */
-#ifndef STORE_MAILDROP_WIRE_H
-#define STORE_MAILDROP_WIRE_H
+#ifndef STORE_WIRE_H
+#define STORE_WIRE_H
 
 #include <stdbool.h>
 #include <stddef.h>
