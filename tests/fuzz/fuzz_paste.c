@@ -1,5 +1,6 @@
 /* What people paste into `ftgate-msg explain`: whatever it is, each thing found in it is one that can be explained. */
-#include "cmd/msg/find.h"
+#include "cmd/msg/explain/find.h"
+#include "cmd/msg/explain/foreign.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -16,20 +17,24 @@ check(const struct hits *hits)
 
 		assert((hit->kind == HIT_REPLY) == (hit->id < FTG_IDS));
 		assert(hit->kind != HIT_NONE || hit->reference < 1000);
-		assert(hit->kind != HIT_STATUS || (strlen(hit->status) >= 5 && strchr("245", hit->status[0])));
+		assert(hit->kind != HIT_STATUS || *hit->code || strlen(hit->status) >= 5);
+		assert(!*hit->status || strchr("245", hit->status[0]));
 	}
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct hits text = { 0 }, status = { 0 }, word = { 0 };
+	struct hits text = { 0 }, codes = { 0 }, word = { 0 };
+	struct foreign foreign = { 0 };
 	char what[64] = "";
 
 	find_in_text(&text, (const char *)data, size);
 	check(&text);
-	find_status(&status, (const char *)data, size);
-	check(&status);
+	foreign_scan(&foreign, (const char *)data, size);
+	foreign_finish(&foreign, foreign_server((const char *)data, size), &codes);
+	assert(codes.count <= FOREIGN_MAX && (codes.count > 0) == (foreign.count > 0));
+	check(&codes);
 	memcpy(what, data, size < sizeof what ? size : sizeof what - 1);
 	assert(find_word(&word, what) == (word.count > 0));
 	check(&word);

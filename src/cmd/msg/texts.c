@@ -72,22 +72,19 @@ literal(const struct view *view, unsigned i, size_t *octets)
 }
 
 size_t
-texts_longest(const char **part, const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding,
-    enum ftg_id id, unsigned form)
+texts_literals(struct literal literals[TEXTS_LITERALS_MAX], const ftg_catalog *catalog, ftg_lang language,
+    enum ftg_encoding encoding, enum ftg_id id, unsigned form)
 {
 	struct view view = view_of(catalog, language, encoding, id, form);
-	size_t best = 0;
+	size_t count = 0;
 
-	for (unsigned i = view.first; i < view.form->segments; i++) {
-		size_t octets;
-		const char *bytes = literal(&view, i, &octets);
+	for (unsigned i = view.first; i < view.form->segments && count < TEXTS_LITERALS_MAX; i++) {
+		struct literal *next = &literals[count];
 
-		if (bytes && octets > best) {
-			best = octets;
-			*part = bytes;
-		}
+		next->octets = literal(&view, i, &next->len);
+		count += next->octets && next->len > 0;
 	}
-	return best;
+	return count;
 }
 
 /* Whether the arguments appear in order, each once: then no directive needs a number. */

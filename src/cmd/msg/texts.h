@@ -12,8 +12,16 @@ unsigned texts_forms(const ftg_catalog *catalog, ftg_lang language, enum ftg_enc
 /* Writes a form as in a .po: "%s", "%2$s", "%%", "${host}"; a line break is \n. Returns its octets. */
 size_t texts_source(char out[TEXTS_MAX], const ftg_catalog *catalog, ftg_lang language, enum ftg_id id, unsigned form);
 
-/* Sets *part to the longest literal of a form, and returns its octets. */
-size_t texts_longest(const char **part, const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding,
-    enum ftg_id id, unsigned form);
+enum { TEXTS_LITERALS_MAX = 16 }; /* literals of a form that are returned; the rest is left out */
+
+/* A literal: octets of the catalogue, without a NUL. */
+struct literal {
+	const char *octets;
+	size_t len;
+};
+
+/* The literals of a form, in order, between its arguments and variables. Returns their number. */
+size_t texts_literals(struct literal literals[TEXTS_LITERALS_MAX], const ftg_catalog *catalog, ftg_lang language,
+    enum ftg_encoding encoding, enum ftg_id id, unsigned form);
 
 #endif

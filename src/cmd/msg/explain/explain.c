@@ -3,12 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "answer.h"
-#include "voice.h"
+#include "cmd/msg/voice.h"
+#include "paste.h"
 
-enum { PASTE_MAX = 4 * 1024 * 1024 }; /* octets of standard input */
+enum {
+	PASTE_MAX = 4 * 1024 * 1024, /* octets that are read of standard input or a file */
+	WORD_MAX = 64,               /* octets of an argument that can be one word */
+};
 
 struct request {
 	struct voice voice;
@@ -34,13 +39,32 @@ parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* Searches for the words of replies. The catalogue is loaded for the first text that needs it. */
-static void
-find_by_words(struct request *request, struct hits *hits, const char *text, size_t n)
+/* The catalogue is loaded for the first text that needs it. */
+static const ftg_catalog *
+open_catalog(void *context)
 {
+	struct request *request = context;
+
 	if (!request->voice.catalog && !voice_open(&request->voice))
-		return;
-	find_words(hits, request->voice.catalog, text, n);
+		return NULL;
+	return request->voice.catalog;
+}
+
+static bool
+print_hits(struct request *request, const struct hits *hits)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < hits->count; i++) {
+		if (request->answers++ > 0)
+			fputs(request->json ? ",\n" : "\n", stdout);
+		if (request->json)
+			answer_json(&hits->at[i]);
+		else
+			answer_text(&hits->at[i]);
+		known = known || hits->at[i].kind != HIT_NONE;
+	}
+	return known;
 }
 
 /* Explains one text. False if nothing in it is known. */
@@ -48,31 +72,19 @@ static bool
 answer(struct request *request, const char *text, size_t n)
 {
 	struct hits hits = { 0 };
-	bool known = false;
 
-	if (n >= 64 || !find_word(&hits, text))
-		find_in_text(&hits, text, n);
-	if (hits.count == 0)
-		find_by_words(request, &hits, text, n);
-	if (hits.count == 0)
-		find_status(&hits, text, n);
-	for (size_t i = 0; i < hits.count; i++) {
-		if (request->answers++ > 0)
-			fputs(request->json ? ",\n" : "\n", stdout);
-		if (request->json)
-			answer_json(&hits.at[i]);
-		else
-			answer_text(&hits.at[i]);
-		known = known || hits.at[i].kind != HIT_NONE;
-	}
+	if (n >= WORD_MAX || !find_word(&hits, text))
+		paste_read(&hits, text, n, open_catalog, request);
+	if (hits.count == 0 && n < WORD_MAX)
+		find_log_words(&hits, text, n, true);
 	if (hits.count == 0)
 		complain(
 		    "%s", _("found no reply: no reference such as (#4.46), no ID, no code, and no words of a reply"));
-	return known;
+	return print_hits(request, &hits);
 }
 
 static int
-answer_input(struct request *request)
+answer_stream(struct request *request, FILE *stream, const char *name)
 {
 	char *text = malloc(PASTE_MAX + 1);
 	size_t n;
@@ -82,15 +94,13 @@ answer_input(struct request *request)
 		complain_errno(_("memory"));
 		return MSG_TROUBLE;
 	}
-	if (isatty(STDIN_FILENO))
-		complain("%s", _("paste the reply or the bounce here, and end it with Ctrl-D"));
-	n = fread(text, 1, PASTE_MAX, stdin);
-	if (ferror(stdin)) {
-		complain_errno(_("standard input"));
+	n = fread(text, 1, PASTE_MAX, stream);
+	if (ferror(stream)) {
+		complain_errno(name);
 		free(text);
 		return MSG_TROUBLE;
 	}
-	if (n == PASTE_MAX && getchar() != EOF)
+	if (n == PASTE_MAX && getc(stream) != EOF)
 		complain(_("only the first %d MiB are read"), PASTE_MAX / 1024 / 1024);
 	text[n] = '\0';
 	known = answer(request, text, n);
@@ -98,15 +108,58 @@ answer_input(struct request *request)
 	return known ? MSG_FINE : MSG_FINDINGS;
 }
 
+static int
+answer_input(struct request *request)
+{
+	if (isatty(STDIN_FILENO))
+		complain("%s", _("paste the reply or the bounce here, and end it with Ctrl-D"));
+	return answer_stream(request, stdin, _("standard input"));
+}
+
+/* Whether an argument names a file and looks like no reply. */
+static bool
+is_file(const char *what)
+{
+	struct hits hits = { 0 };
+	struct stat st;
+
+	return !find_word(&hits, what) && stat(what, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+static int
+answer_file(struct request *request, const char *path)
+{
+	FILE *stream = fopen(path, "re");
+	int status;
+
+	if (!stream) {
+		complain_errno(path);
+		return MSG_TROUBLE;
+	}
+	status = answer_stream(request, stream, path);
+	fclose(stream);
+	return status;
+}
+
+/* Whether an argument is a word that has a meaning alone. */
+static bool
+has_meaning(const char *what)
+{
+	struct hits hits = { 0 };
+
+	if (!find_word(&hits, what))
+		find_log_words(&hits, what, strlen(what), true);
+	return hits.count > 0;
+}
+
 /* Whether the arguments are the words of one line that the shell has split: then none of them alone has a meaning. */
 static bool
 taken_apart(const struct request *request)
 {
 	for (size_t i = 0; i < request->count; i++) {
-		struct hits hits = { 0 };
+		const char *what = request->what[i];
 
-		if (!strpbrk(request->what[i], " \t\n") && strcmp(request->what[i], "-") != 0 &&
-		    !find_word(&hits, request->what[i]))
+		if (!strpbrk(what, " \t\n") && strcmp(what, "-") != 0 && !is_file(what) && !has_meaning(what))
 			return request->count > 1;
 	}
 	return false;
@@ -151,6 +204,8 @@ answer_all(struct request *request)
 
 		if (strcmp(what, "-") == 0)
 			status = answer_input(request);
+		else if (is_file(what))
+			status = answer_file(request, what);
 		else
 			status = answer(request, what, strlen(what)) ? MSG_FINE : MSG_FINDINGS;
 		worst = status > worst ? status : worst;

@@ -2,7 +2,7 @@
 #ifndef MSG_STATUS_H
 #define MSG_STATUS_H
 
-#include "msg.h"
+#include "cmd/msg/msg.h"
 
 /* Translated; detail is NULL if it is not registered. */
 struct status_meaning {

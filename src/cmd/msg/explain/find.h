@@ -1,8 +1,8 @@
-/* Finds what a pasted text contains: references, IDs, enhanced status codes, or the words of a reply. */
+/* Finds what a text contains: references, IDs, the words of a reply, codes of other servers, words of the log. */
 #ifndef MSG_FIND_H
 #define MSG_FIND_H
 
-#include "msg.h"
+#include "cmd/msg/msg.h"
 
 enum hit_kind {
 	HIT_REPLY,  /* a reply of the table */
@@ -38,20 +38,20 @@ struct hits {
 };
 
 /*
- * Finds references (#m.nn), IDs and qmail's (#5.1.1) in n octets of text. The last reference of a line counts, and a
- * reference that several replies share is narrowed by the reply code before it. If nothing is found, quoted-printable is
- * decoded.
+ * Finds references (#m.nn) and IDs in n octets of text. The last reference of a line counts; one that several replies share
+ * is narrowed by the reply code before it, and one that a reply code of another class contradicts is not ours. If nothing is
+ * found, quoted-printable is decoded, then broken lines are joined.
  */
 void find_in_text(struct hits *hits, const char *text, size_t n);
 
-/* Finds what one word names: an ID, "4.46", "#4.46", "(#4.46)", "5.1.1", "#5.1.1". False for any other word. */
+/* Finds what one word names: an ID, "4.46", "#4.46", "(#4.46)", "4.46#", "5.1.1". False for any other word. */
 bool find_word(struct hits *hits, const char *word);
 
-/* Finds enhanced status codes after a reply code ("550 5.7.1") or "Status:", in texts of other servers. */
-void find_status(struct hits *hits, const char *text, size_t n);
+/* Finds replies by their words, in every language of a catalogue, unless a code beside them contradicts. */
+void find_by_words(struct hits *hits, const ftg_catalog *catalog, const char *text, size_t n);
 
-/* Finds replies by their words, in every language of a catalogue. */
-void find_words(struct hits *hits, const ftg_catalog *catalog, const char *text, size_t n);
+/* Finds words of the log: "cause=hops", "event=deferred", or, if word is true, a text that is one of its names. */
+void find_log_words(struct hits *hits, const char *text, size_t n, bool word);
 
 /* Adds a hit, unless it is there already or hits is full. */
 void hits_add(struct hits *hits, const struct hit *hit);

@@ -1,0 +1,70 @@
+/* Recognises the codes that replies are made of, at one place of a text. */
+#include "scan.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static size_t
+digits(const char *p, const char *end)
+{
+	size_t n = 0;
+
+	while (p + n < end && p[n] >= '0' && p[n] <= '9')
+		n++;
+	return n;
+}
+
+size_t
+scan_reference(const char *p, const char *end)
+{
+	if (digits(p, end) != 1 || end - p < 4 || p[1] != '.' || digits(p + 2, end) != 2)
+		return 0;
+	return p + 4 < end && p[4] == '.' && digits(p + 5, end) > 0 ? 0 : 4;
+}
+
+bool
+scan_is_around(char c)
+{
+	return !isalnum((unsigned char)c) && c != '.';
+}
+
+size_t
+scan_status(const char *text, const char *p, const char *end)
+{
+	size_t subject, detail, n;
+
+	if ((p > text && !scan_is_around(p[-1])) || digits(p, end) != 1 || !strchr("245", *p) || end - p < 5 ||
+	    p[1] != '.')
+		return 0;
+	subject = digits(p + 2, end);
+	if (subject < 1 || subject > 3 || p + 2 + subject >= end || p[2 + subject] != '.')
+		return 0;
+	detail = digits(p + 3 + subject, end);
+	n = 3 + subject + detail;
+	if (detail < 1 || detail > 3 || (p + n < end && isalpha((unsigned char)p[n])))
+		return 0;
+	return p + n < end && p[n] == '.' && digits(p + n + 1, end) > 0 ? 0 : n;
+}
+
+static bool
+can_precede(char c)
+{
+	return isspace((unsigned char)c) || strchr("\"'`(<[{:;,>|=#*", c) != NULL;
+}
+
+static bool
+can_follow(const char *p, const char *end)
+{
+	if (p == end || isspace((unsigned char)*p))
+		return true;
+	if (*p == '-')
+		return p + 1 == end || !isdigit((unsigned char)p[1]) || digits(p + 1, end) == 1;
+	return strchr(",;:)\"'<", *p) != NULL || (*p == '.' && (p + 1 == end || !isdigit((unsigned char)p[1])));
+}
+
+bool
+scan_reply_code(const char *text, const char *p, const char *end)
+{
+	return (p == text || can_precede(p[-1])) && digits(p, end) == 3 && *p >= '2' && *p <= '5' && p[1] <= '5' &&
+	    can_follow(p + 3, end);
+}

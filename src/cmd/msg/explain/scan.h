@@ -1,0 +1,20 @@
+/* Recognises the codes that replies are made of, at one place of a text. */
+#ifndef MSG_SCAN_H
+#define MSG_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Octets of a reference, "4.46", at p: one digit, a dot, two digits, and no further digit. 0: none. */
+size_t scan_reference(const char *p, const char *end);
+
+/* Octets of an enhanced status code, "5.1.1", at p (RFC 3463 section 2), as a word of its own in the text. 0: none. */
+size_t scan_status(const char *text, const char *p, const char *end);
+
+/* Whether a reply code, "550", is at p as a word of its own, where a reply or its quotation can begin. */
+bool scan_reply_code(const char *text, const char *p, const char *end);
+
+/* Whether c can precede or follow a code. "451" is not a code in "1451", "192.451.0" or "451.5". */
+bool scan_is_around(char c);
+
+#endif

@@ -1,0 +1,337 @@
+/* Finds a reply by its words, if the reference is missing: all fixed parts of a text, in order. */
+#include <ctype.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/msg/texts.h"
+#include "find.h"
+#include "scan.h"
+
+enum {
+	LOOK_MAX = 64 * 1024, /* octets of a paste that are searched */
+	GAP_MAX = 400,        /* octets that an argument can have */
+	BEFORE_MAX = 120,     /* octets before the words in which their code is looked for */
+	WORDS_MIN = 4,        /* fewer words are other servers' words too */
+	WORDS_FOREIGN = 3,    /* the same, of a language other than English */
+	WORDS_NOTICE = 9,     /* the same, of a DSN: any server writes "Your message could not be delivered" */
+	OCTETS_MIN = 16,      /* least octets of all parts together */
+	GRAM = 6,             /* octets of which the index knows whether they are in the paste */
+	INDEX_BITS = 18,
+};
+
+struct search {
+	struct hits *hits;
+	const ftg_catalog *catalog;
+	const char *text; /* plain */
+	size_t len;
+	size_t best; /* octets of the longest words found */
+	uint64_t index[(1 << INDEX_BITS) / 64];
+};
+
+/* The fixed parts of one form, plain, without those that hold no word. */
+struct form {
+	char octets[TEXTS_MAX];
+	struct literal part[TEXTS_LITERALS_MAX];
+	size_t count;
+	size_t longest; /* index of a part */
+	size_t len;     /* octets of all parts */
+	unsigned words;
+};
+
+/* Writes text with lower-case ASCII letters and single spaces, since mail programs wrap lines and change case. */
+static size_t
+put_plain(char *out, const char *text, size_t n)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bool space = isspace((unsigned char)text[i]);
+
+		if (!space)
+			out[len++] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]);
+		else if (len > 0 && out[len - 1] != ' ')
+			out[len++] = ' ';
+	}
+	return len;
+}
+
+static bool
+is_letter(char c)
+{
+	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80;
+}
+
+/* Whether a character of Thai, kana or Han begins at p: their words have no blanks between them. */
+static bool
+is_dense(const char *p, size_t n)
+{
+	unsigned char a = (unsigned char)p[0], b = n > 1 ? (unsigned char)p[1] : 0;
+
+	return (a == 0xE0 && (b == 0xB8 || b == 0xB9)) || (a == 0xE3 && b >= 0x81 && b <= 0x83) ||
+	    (a >= 0xE4 && a <= 0xE9);
+}
+
+/* Words of a plain text; two characters of a script without blanks count as one. */
+static unsigned
+count_words(const char *text, size_t n)
+{
+	unsigned words = 0, dense = 0;
+	bool in_word = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_dense(text + i, n - i)) {
+			dense++;
+			in_word = true;
+		} else if (!in_word && is_letter(text[i])) {
+			words++;
+			in_word = true;
+		} else if (text[i] == ' ') {
+			in_word = false;
+		}
+	}
+	return words + dense / 2;
+}
+
+static uint32_t
+gram_hash(const char *p)
+{
+	uint64_t h = 0;
+
+	for (int i = 0; i < GRAM; i++)
+		h = h << 8 | (unsigned char)p[i];
+	return (uint32_t)((h * 0x9E3779B97F4A7C15u) >> (64 - INDEX_BITS));
+}
+
+static void
+index_text(struct search *s)
+{
+	for (size_t i = 0; i + GRAM <= s->len; i++) {
+		uint32_t h = gram_hash(s->text + i);
+
+		s->index[h / 64] |= (uint64_t)1 << (h % 64);
+	}
+}
+
+static bool
+may_contain(const struct search *s, const struct literal *part)
+{
+	for (size_t i = 0; i + GRAM <= part->len; i += GRAM) {
+		uint32_t h = gram_hash(part->octets + i);
+
+		if (!(s->index[h / 64] >> (h % 64) & 1))
+			return false;
+	}
+	return true;
+}
+
+static void
+add_part(struct form *form, const char *octets, size_t len)
+{
+	while (len > 0 && !is_letter(octets[0])) {
+		octets++;
+		len--;
+	}
+	while (len > 0 && !is_letter(octets[len - 1]))
+		len--;
+	if (len == 0)
+		return;
+	form->part[form->count] = (struct literal) { octets, len };
+	if (len > form->part[form->longest].len)
+		form->longest = form->count;
+	form->count++;
+	form->len += len;
+	form->words += count_words(octets, len);
+}
+
+static bool
+is_english(const struct search *s, ftg_lang language)
+{
+	return language == FTG_ENGLISH || strcmp(ftg_catalog_tag(s->catalog, language), "en") == 0;
+}
+
+/* False if the form has too few words to be known by them. */
+static bool
+form_read(struct form *form, const struct search *s, ftg_lang language, enum ftg_encoding encoding, enum ftg_id id,
+    unsigned number)
+{
+	struct literal literals[TEXTS_LITERALS_MAX];
+	size_t n = texts_literals(literals, s->catalog, language, encoding, id, number), used = 0;
+	unsigned least = ftg_row(id)->service == FTG_DSN ? WORDS_NOTICE
+	    : is_english(s, language)                    ? WORDS_MIN
+	                                                 : WORDS_FOREIGN;
+
+	form->count = form->longest = form->len = form->words = 0;
+	for (size_t i = 0; i < n && literals[i].len <= sizeof form->octets - used; i++) {
+		size_t len = put_plain(form->octets + used, literals[i].octets, literals[i].len);
+
+		add_part(form, form->octets + used, len);
+		used += len;
+	}
+	return form->words >= least && form->len >= OCTETS_MIN;
+}
+
+/* Whether a part is at p as whole words. Scripts without blanks have none. */
+static bool
+is_whole(const struct search *s, const char *p, const struct literal *part)
+{
+	const char *end = p + part->len;
+	bool before = p > s->text && isalnum((unsigned char)p[-1]) && isalnum((unsigned char)*p);
+	bool after = end < s->text + s->len && isalnum((unsigned char)*end) && isalnum((unsigned char)end[-1]);
+
+	return !before && !after;
+}
+
+/* The end of the form's parts from number i on, in order from p; NULL: they are not there. */
+static const char *
+match_rest(const struct search *s, const struct form *form, size_t i, const char *p)
+{
+	const char *end = s->text + s->len;
+
+	for (; i < form->count; i++) {
+		size_t window = (size_t)(end - p) < GAP_MAX + form->part[i].len ? (size_t)(end - p)
+		                                                                : GAP_MAX + form->part[i].len;
+		const char *at = memmem(p, window, form->part[i].octets, form->part[i].len);
+
+		if (!at || !is_whole(s, at, &form->part[i]))
+			return NULL;
+		p = at + form->part[i].len;
+	}
+	return p;
+}
+
+/* The place of the code that is nearest before the words; NULL: there is none. */
+static const char *
+code_before(const struct search *s, const char *words)
+{
+	const char *first = words - s->text > BEFORE_MAX ? words - BEFORE_MAX : s->text;
+
+	for (const char *p = words; p-- > first;)
+		if (scan_reply_code(s->text, p, words) || (words - p > 4 && memcmp(p, "-err ", 5) == 0) ||
+		    (words - p > 3 && memcmp(p, "+ok ", 4) == 0))
+			return p;
+	return NULL;
+}
+
+static bool
+has_code(const struct ftg_code *code, const char *p, const char *end)
+{
+	const char *q = p + 4;
+	size_t n = q < end ? scan_status(p, q, end) : 0;
+
+	return memcmp(p, code->reply, 3) == 0 &&
+	    (n == 0 || (strlen(code->status) == n && memcmp(q, code->status, n) == 0));
+}
+
+/* Whether the code before the words is none of this row. Without a code, nothing contradicts: mail programs omit them. */
+static bool
+contradicts(const struct search *s, const struct ftg_row *row, const char *words)
+{
+	const char *p = code_before(s, words);
+
+	if (!p)
+		return false;
+	if (row->service != FTG_SMTP)
+		return row->service != FTG_POP3 || (*p != '-' && *p != '+');
+	return *p == '-' || *p == '+' ||
+	    (!has_code(&row->code[FTG_PUBLISHED], p, words) && !has_code(&row->code[FTG_STRICT], p, words));
+}
+
+static bool
+is_there(const struct search *s, const struct form *form, const struct ftg_row *row)
+{
+	const struct literal *first = &form->part[0];
+	const char *end = s->text + s->len, *p = s->text;
+
+	if (!memmem(s->text, s->len, form->part[form->longest].octets, form->part[form->longest].len))
+		return false;
+	while ((p = memmem(p, (size_t)(end - p), first->octets, first->len)) != NULL) {
+		if (is_whole(s, p, first) && match_rest(s, form, 1, p + first->len) && !contradicts(s, row, p))
+			return true;
+		p++;
+	}
+	return false;
+}
+
+/* RFC 5321 section 4.2.3 gives these words, and many servers use them. */
+static bool
+is_common(const struct search *s, enum ftg_id id, ftg_lang language)
+{
+	return is_english(s, language) && (id == ERR_SMTP_CLOSING || id == ERR_SMTP_DATASTART);
+}
+
+static void
+search_form(struct search *s, ftg_lang language, enum ftg_encoding encoding, enum ftg_id id, unsigned number)
+{
+	struct hit hit = { .kind = HIT_REPLY, .id = id, .language = ftg_catalog_tag(s->catalog, language) };
+	struct form form;
+
+	if (!form_read(&form, s, language, encoding, id, number) || form.len < s->best ||
+	    !may_contain(s, &form.part[form.longest]) || !is_there(s, &form, ftg_row(id)))
+		return;
+	if (form.len > s->best)
+		s->hits->count = 0;
+	s->best = form.len;
+	hits_add(s->hits, &hit);
+}
+
+static void
+search_language(struct search *s, ftg_lang language)
+{
+	for (int encoding = 0; encoding < FTG_ENCODINGS; encoding++)
+		for (enum ftg_id id = 0; id < FTG_IDS; id++) {
+			enum ftg_encoding e = (enum ftg_encoding)encoding;
+			unsigned forms = texts_forms(s->catalog, language, e, id);
+
+			if (is_common(s, id, language) ||
+			    (language != FTG_ENGLISH &&
+			        strcmp(ftg_catalog_spoken_in(s->catalog, language, e, id),
+			            ftg_catalog_tag(s->catalog, language)) != 0))
+				continue;
+			for (unsigned form = 0; form < forms; form++)
+				search_form(s, language, e, id, form);
+		}
+}
+
+/* Of several replies with the same words, keeps those whose reply code is in the text, if any is. */
+static void
+narrow(struct hits *hits, const char *text, size_t n)
+{
+	struct hits kept = { 0 };
+
+	for (size_t i = 0; i < hits->count; i++) {
+		const struct ftg_row *row = ftg_row(hits->at[i].id);
+
+		if (find_code(row->code[FTG_PUBLISHED].reply, text, n) ||
+		    find_code(row->code[FTG_STRICT].reply, text, n))
+			hits_add(&kept, &hits->at[i]);
+	}
+	if (kept.count > 0)
+		*hits = kept;
+}
+
+void
+find_by_words(struct hits *hits, const ftg_catalog *catalog, const char *text, size_t n)
+{
+	struct hits found = { 0 };
+	struct search *s = calloc(1, sizeof *s);
+	char *plain;
+
+	if (n > LOOK_MAX)
+		n = LOOK_MAX;
+	plain = malloc(n + 1);
+	if (s && plain) {
+		s->hits = &found;
+		s->catalog = catalog;
+		s->text = plain;
+		s->len = put_plain(plain, text, n);
+		index_text(s);
+		for (ftg_lang language = 0; language < ftg_catalog_languages(catalog); language++)
+			search_language(s, language);
+	}
+	free(plain);
+	free(s);
+	narrow(&found, text, n);
+	for (size_t i = 0; i < found.count; i++)
+		hits_add(hits, &found.at[i]);
+}
