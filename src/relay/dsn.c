@@ -17,21 +17,6 @@ enum {
 	BLOCK = 16384,
 };
 
-/* Must the DSN be written in UTF-8 (RFC 6533)? */
-static bool
-is_global(const struct dsn_report *report)
-{
-	const struct queue_entry *entry = report->entry;
-	if (!encode_is_ascii(entry->sender, strlen(entry->sender)))
-		return true;
-	for (size_t i = 0; i < entry->count; i++) {
-		const char *address = entry->recipients[i].address;
-		if (report->due[i] != 0 && !encode_is_ascii(address, strlen(address)))
-			return true;
-	}
-	return false;
-}
-
 /* Reads up to max octets after those that are not sent yet; unreadable octets are left out. */
 static char *
 read_message(const struct dsn_report *report, int message, size_t max, size_t *len)
@@ -103,7 +88,7 @@ put_header(FILE *to, const struct dsn_report *report, const struct dsn_words *wo
 	fprintf(to, "Message-ID: <%s@%s>\nAuto-Submitted: auto-replied\nMIME-Version: 1.0\n", id, report->hostname);
 	put_encoding(to, eightbit);
 	fprintf(to, "Content-Type: multipart/report; report-type=%sdelivery-status;\n\tboundary=\"%s\"\n\n",
-	    is_global(report) ? "global-" : "", boundary);
+	    words->global ? "global-" : "", boundary);
 }
 
 static void
@@ -141,12 +126,12 @@ put_returned(FILE *to, bool all, bool global, const char *octets, size_t len)
 }
 
 static void
-put_status(FILE *to, const struct dsn_report *report, bool global)
+put_status(FILE *to, const struct dsn_report *report, const struct dsn_words *words)
 {
-	fprintf(to, "Content-Type: message/%sdelivery-status\n", global ? "global-" : "");
-	put_encoding(to, global);
+	fprintf(to, "Content-Type: message/%sdelivery-status\n", words->global ? "global-" : "");
+	put_encoding(to, words->global);
 	fputc('\n', to);
-	dsn_status_write(to, report, global);
+	dsn_status_write(to, report, words);
 }
 
 static void
@@ -154,15 +139,15 @@ put_all(FILE *to, const struct dsn_report *report, const struct dsn_words *words
     size_t len)
 {
 	char boundary[BOUNDARY_SIZE];
-	bool all = dsn_returns_all(report), global = is_global(report);
+	bool all = dsn_returns_all(report), global = words->global;
 	choose_boundary(boundary, id, octets, len);
 	put_header(to, report, words, id, boundary, global || !encode_is_ascii(octets, len));
 	fprintf(to, "--%s\n", boundary);
 	put_text(to, words);
 	fprintf(to, "\n--%s\n", boundary);
-	put_status(to, report, global);
+	put_status(to, report, words);
 	fprintf(to, "\n--%s\n", boundary);
-	put_returned(to, all, global || report->entry->utf8, octets, len);
+	put_returned(to, all, dsn_is_global(report) || report->entry->utf8, octets, len);
 	fprintf(to, "\n--%s--\n", boundary);
 }
 
@@ -185,7 +170,7 @@ dsn_make(struct dsn *dsn, const struct dsn_report *report, const struct dsn_word
 	bool failed = ferror(to);
 	if (fclose(to) != 0 || failed)
 		return false;
-	dsn->utf8 = is_global(report);
+	dsn->utf8 = dsn_is_global(report);
 	dsn->eightbit = !encode_is_ascii(dsn->octets, dsn->len);
 	return true;
 }

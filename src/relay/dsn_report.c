@@ -1,6 +1,10 @@
 /* The contents of a delivery status notification: which recipients, and how much of the message. */
 #include "relay/dsn_report.h"
 
+#include <string.h>
+
+#include "message/encode.h"
+
 enum {
 	WHOLE_MAX = 64 << 10,       /* octets of a message that is returned whole if the sender asked for nothing */
 	WHOLE_ASKED_MAX = 10 << 20, /* and if the sender asked for it (RET=FULL) */
@@ -34,6 +38,20 @@ bool
 dsn_is_here(const struct queue_recipient *recipient)
 {
 	return recipient->state == QUEUE_DELIVERED && recipient->reply == NULL;
+}
+
+bool
+dsn_is_global(const struct dsn_report *report)
+{
+	const struct queue_entry *entry = report->entry;
+	if (!encode_is_ascii(entry->sender, strlen(entry->sender)))
+		return true;
+	for (size_t i = 0; i < entry->count; i++) {
+		const char *address = entry->recipients[i].address;
+		if (report->due[i] != 0 && !encode_is_ascii(address, strlen(address)))
+			return true;
+	}
+	return false;
 }
 
 /* RFC 3461 section 4.3: RET applies to failures only; other DSNs return the header. */

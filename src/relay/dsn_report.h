@@ -24,6 +24,9 @@ unsigned dsn_due(const struct queue_entry *entry, const struct queue_recipient *
 /* Was the message delivered to a mailbox of this server? If another server accepted it, there is its reply. */
 bool dsn_is_here(const struct queue_recipient *recipient);
 
+/* Must the DSN be written in UTF-8 because of an address (RFC 6533)? */
+bool dsn_is_global(const struct dsn_report *report);
+
 /* Does the DSN return the whole message, or its header alone? */
 bool dsn_returns_all(const struct dsn_report *report);
 

@@ -53,8 +53,9 @@ put_server(FILE *to, const struct verdict *verdict)
 	fprintf(to, "Remote-MTA: dns; %.*s\n", (int)len, verdict->name);
 }
 
+/* localized: fields that follow Diagnostic-Code; NULL: none. */
 static void
-put_verdict(FILE *to, const struct queue_recipient *recipient, unsigned due)
+put_verdict(FILE *to, const struct queue_recipient *recipient, unsigned due, const char *localized)
 {
 	static const char classes[] = { [DSN_FAILURE] = '5', [DSN_DELAY] = '4', [DSN_SUCCESS] = '2' };
 	struct verdict verdict = { .detail = "" };
@@ -70,21 +71,24 @@ put_verdict(FILE *to, const struct queue_recipient *recipient, unsigned due)
 		fprintf(to, "Diagnostic-Code: smtp; %s\n", verdict.detail);
 	else if (verdict.detail[0] != '\0')
 		fprintf(to, "Diagnostic-Code: x-ftgate; %s\n", verdict.detail);
+	if (localized != NULL)
+		fputs(localized, to);
 }
 
 /* RFC 3464 section 2.3; the fields in its report. */
 static void
-put_recipient(
-    FILE *to, const struct dsn_report *report, const struct queue_recipient *recipient, unsigned due, bool global)
+put_recipient(FILE *to, const struct dsn_report *report, size_t number, const struct dsn_words *words)
 {
+	const struct queue_recipient *recipient = &report->entry->recipients[number];
+	unsigned due = report->due[number];
 	char date[DATE_SIZE];
 	bool ascii = encode_is_ascii(recipient->address, strlen(recipient->address));
 	fputc('\n', to);
 	if (recipient->orcpt != NULL)
 		put_original(to, recipient->orcpt);
-	fprintf(to, "Final-Recipient: %s; %s\n", ascii || !global ? "rfc822" : "utf-8", recipient->address);
+	fprintf(to, "Final-Recipient: %s; %s\n", ascii || !words->global ? "rfc822" : "utf-8", recipient->address);
 	fprintf(to, "Action: %s\n", action_of(recipient, due));
-	put_verdict(to, recipient, due);
+	put_verdict(to, recipient, due, words->localized[number]);
 	if (due != DSN_DELAY)
 		return;
 	date_write(date, report->entry->arrival + report->expire);
@@ -92,10 +96,10 @@ put_recipient(
 }
 
 void
-dsn_status_write(FILE *to, const struct dsn_report *report, bool global)
+dsn_status_write(FILE *to, const struct dsn_report *report, const struct dsn_words *words)
 {
 	put_message(to, report);
 	for (size_t i = 0; i < report->entry->count; i++)
 		if (report->due[i] != 0)
-			put_recipient(to, report, &report->entry->recipients[i], report->due[i], global);
+			put_recipient(to, report, i, words);
 }

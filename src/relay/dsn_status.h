@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 
-#include "relay/dsn_report.h"
+#include "relay/dsn_words.h"
 
-/* Writes it, with LF for each line end. global: addresses are written in UTF-8 (RFC 6533). */
-void dsn_status_write(FILE *to, const struct dsn_report *report, bool global);
+/* Writes it, with LF for each line end. If the words are global, addresses are written in UTF-8 (RFC 6533). */
+void dsn_status_write(FILE *to, const struct dsn_report *report, const struct dsn_words *words);
 
 #endif

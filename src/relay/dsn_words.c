@@ -7,6 +7,8 @@
 
 #include "base/address.h"
 #include "base/wrap.h"
+#include "relay/diagnosis.h"
+#include "relay/dsn_localized.h"
 #include "relay/verdict.h"
 
 enum { WIDTH = 72, DAY = 24 * 60 * 60 };
@@ -15,6 +17,7 @@ struct session_language {
 	FILE *to;
 	const struct dsn_report *report;
 	struct ftg_voice voice;
+	const struct explain_texts *explained;
 };
 
 static struct ftg_reply
@@ -71,6 +74,22 @@ put_reason(const struct session_language *s, const char *text)
 		fprintf(s->to, "\n    %s\n", verdict.detail);
 }
 
+/* The cause of a reply of an ftgate server, and what the sender can do about it. */
+static void
+put_explanation(const struct session_language *s, const struct queue_recipient *recipient)
+{
+	const struct diagnosis d = diagnosis_read(s->report->entry, recipient);
+	if (d.id == FTG_IDS)
+		return;
+	const char *cause = explain_text(s->explained, explain_reply(d.id)->cause);
+	const char *sender = explain_text(s->explained, explain_reply(d.id)->sender);
+	if (cause == NULL || sender == NULL)
+		return;
+	fputc('\n', s->to);
+	wrap_write(s->to, cause, strlen(cause), WIDTH);
+	wrap_write(s->to, sender, strlen(sender), WIDTH);
+}
+
 /* Days, rounded up. */
 static unsigned long
 days(int64_t seconds)
@@ -93,8 +112,10 @@ put_recipient(const struct session_language *s, const struct queue_recipient *re
 		if (recipient->state == QUEUE_EXPIRED)
 			put(s, ftg_reply_count(FTG_NOTICE_EXPIRED, days(report->now - arrival)));
 	}
-	if (due != DSN_SUCCESS)
+	if (due != DSN_SUCCESS) {
 		put_reason(s, recipient->reply);
+		put_explanation(s, recipient);
+	}
 	fputc('\n', s->to);
 }
 
@@ -138,16 +159,19 @@ say_subject(const struct dsn_report *report, const struct ftg_voice *voice)
 }
 
 static char *
-say_text(const struct dsn_report *report, const struct ftg_voice *voice)
+say_text(const struct dsn_report *report, const struct ftg_voice *voice, const struct dsn_explained *explained)
 {
 	char *text = NULL;
 	size_t len;
-	struct session_language s = { .to = open_memstream(&text, &len), .report = report, .voice = *voice };
+	struct session_language s = {
+		.to = open_memstream(&text, &len), .report = report, .voice = *voice, .explained = explained->first
+	};
 	if (s.to == NULL)
 		return NULL;
 	put_text(&s);
 	if (voice->bilingual && voice->second != voice->language) {
 		s.voice.language = voice->second;
+		s.explained = explained->second;
 		fputs("\n* * *\n\n", s.to);
 		put_text(&s);
 	}
@@ -160,17 +184,18 @@ say_text(const struct dsn_report *report, const struct ftg_voice *voice)
 }
 
 bool
-dsn_say(struct dsn_words *words, const struct dsn_report *report, const struct ftg_voice *spoken)
+dsn_say(struct dsn_words *words, const struct dsn_report *report, const struct ftg_voice *spoken,
+    const struct dsn_explained *explained)
 {
 	struct ftg_voice voice = *spoken;
 	voice.encoding = FTG_UTF8;
 	const ftg_catalog *catalog = voice.catalog != NULL ? voice.catalog : ftg_catalog_english(FTG_PUBLISHED);
 	*words = (struct dsn_words) {
 		.subject = say_subject(report, &voice),
-		.text = say_text(report, &voice),
+		.text = say_text(report, &voice, explained),
 	};
 	snprintf(words->language, sizeof words->language, "%s", ftg_catalog_spoken(catalog, voice.language, FTG_UTF8));
-	return words->subject != NULL && words->text != NULL;
+	return words->subject != NULL && words->text != NULL && dsn_localize(words, report, &voice);
 }
 
 void
@@ -178,5 +203,8 @@ dsn_words_free(struct dsn_words *words)
 {
 	free(words->subject);
 	free(words->text);
+	for (size_t i = 0; i < words->count && words->localized != NULL; i++)
+		free(words->localized[i]);
+	free(words->localized);
 	*words = (struct dsn_words) { 0 };
 }

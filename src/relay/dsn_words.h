@@ -4,6 +4,7 @@
 
 #include <ftgate/catalog.h>
 
+#include "explain/translated.h"
 #include "relay/dsn_report.h"
 
 /* Owned by the caller. All zero is empty. */
@@ -11,13 +12,22 @@ struct dsn_words {
 	char *subject;
 	char *text;
 	char language[FTG_TAG_MAX];
+	char **localized; /* of each recipient: its fields Localized-Diagnostic, whole lines with LF; NULL: none */
+	size_t count;     /* of recipients */
+	bool global;      /* the DSN must be written in UTF-8 (RFC 6533) */
+};
+
+/* The explanations in the languages of a voice; NULL: none. Owned by the caller. */
+struct dsn_explained {
+	const struct explain_texts *first, *second;
 };
 
 /*
- * Writes subject and text in the language of a voice, and a second time in the voice's second language if it has one. Returns
- * false when memory is out. The words must be freed in any case.
+ * Writes subject and text in the language of a voice, and a second time in the voice's second language if it has one. Replies
+ * of ftgate servers are explained: their cause, and what the sender can do. Returns false when memory is out. The words must be freed in any case.
  */
-bool dsn_say(struct dsn_words *words, const struct dsn_report *report, const struct ftg_voice *voice);
+bool dsn_say(struct dsn_words *words, const struct dsn_report *report, const struct ftg_voice *voice,
+    const struct dsn_explained *explained);
 
 /* Frees the texts. */
 void dsn_words_free(struct dsn_words *words);

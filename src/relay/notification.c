@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "relay/diagnosis.h"
 #include "relay/dsn.h"
 
 struct notification {
@@ -20,6 +21,8 @@ struct notification {
 	bool settled;  /* the sender was notified, or never can be */
 	unsigned *due; /* of each recipient */
 	struct dsn_report report;
+	struct explain_texts *first, *second; /* explanations in the languages of the words */
+	char tags[2][FTG_TAG_MAX];            /* of these languages; "": none */
 	struct dsn_words words;
 	struct dsn dsn;
 	int error;
@@ -36,6 +39,8 @@ notification_free(struct notification *n)
 {
 	dsn_free(&n->dsn);
 	dsn_words_free(&n->words);
+	explain_texts_free(n->first);
+	explain_texts_free(n->second);
 	queue_entry_clear(&n->relay);
 	expansion_clear(&n->expansion.expansion);
 	free(n->due);
@@ -237,37 +242,75 @@ start(struct notification *n, void (*work)(struct job *job), void (*done)(struct
 }
 
 static void
-inspect_work(struct job *job)
+inspect(struct notification *n)
 {
-	struct notification *n = of_job(job);
 	int message = queue_open_message(&n->config->queue, n->entry);
 	n->report.malformed = dsn_is_malformed(&n->report, message);
 	if (message >= 0)
 		close(message);
 }
 
-/* The words are written on the loop, which has the catalogue; the rest is a job. */
+static struct explain_texts *
+open_texts(const struct notification *n, const char *tag)
+{
+	return tag[0] != '\0' ? explain_texts_open(n->config->locale, tag) : NULL;
+}
+
+/* Reads what the words depend on: the message, of which a part is returned, and explanations. */
 static void
-on_inspected(struct job *job)
+prepare_work(struct job *job)
 {
 	struct notification *n = of_job(job);
-	const struct ftg_voice voice = n->config->voice(n->config->context, language_of(n));
-	if (dsn_say(&n->words, &n->report, &voice))
+	if (dsn_returns_all(&n->report))
+		inspect(n);
+	n->first = open_texts(n, n->tags[0]);
+	n->second = open_texts(n, n->tags[1]);
+}
+
+static struct ftg_voice
+voice_of(const struct notification *n)
+{
+	return n->config->voice(n->config->context, language_of(n));
+}
+
+/* The words are written on the loop, which has the catalogue; the rest is a job. */
+static void
+on_prepared(struct job *job)
+{
+	struct notification *n = of_job(job);
+	const struct ftg_voice voice = voice_of(n);
+	if (dsn_say(&n->words, &n->report, &voice, &(struct dsn_explained) { n->first, n->second }))
 		start(n, write_work, on_written);
 	else
 		finish_later(n, strerror(ENOMEM));
 }
 
-/* The words say how much of the message is returned. */
+/* Chooses the languages of explanations, if there is a reply to explain. */
+static bool
+choose_explanations(struct notification *n)
+{
+	const struct ftg_voice voice = voice_of(n);
+	const ftg_catalog *catalog = voice.catalog != NULL ? voice.catalog : ftg_catalog_english(FTG_PUBLISHED);
+	bool any = false;
+	for (size_t i = 0; i < n->entry->count && !any; i++)
+		any = n->due[i] != 0 && diagnosis_read(n->entry, &n->entry->recipients[i]).id != FTG_IDS;
+	if (!any)
+		return false;
+	snprintf(n->tags[0], FTG_TAG_MAX, "%s", ftg_catalog_spoken(catalog, voice.language, FTG_UTF8));
+	if (voice.bilingual)
+		snprintf(n->tags[1], FTG_TAG_MAX, "%s", ftg_catalog_spoken(catalog, voice.second, FTG_UTF8));
+	return true;
+}
+
 static void
 write_dsn(struct notification *n, const struct expansion *targets)
 {
 	if (!set_targets(n, targets))
 		finish_later(n, strerror(ENOMEM));
-	else if (dsn_returns_all(&n->report))
-		start(n, inspect_work, on_inspected);
+	else if (choose_explanations(n) || dsn_returns_all(&n->report))
+		start(n, prepare_work, on_prepared);
 	else
-		on_inspected(&n->job);
+		on_prepared(&n->job);
 }
 
 static void

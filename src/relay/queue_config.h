@@ -21,6 +21,7 @@ struct queue_manager_config {
 	struct directory *directory;     /* knows which senders have mailboxes here */
 	struct delivery_agent *delivery; /* accepts DSNs */
 	const char *contact;             /* named in DSNs; "" for none */
+	const char *locale;              /* folder of the translations of explanations; NULL: none */
 	struct transport_times times;
 	int64_t retry, retry_max, expire;
 	int64_t delay_notice;    /* 0: none */

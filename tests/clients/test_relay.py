@@ -3,16 +3,18 @@
 
 import email
 import email.policy
+import json
 import os
 import re
 import signal
 import ssl
+import subprocess
 import time
 
 from encrypted import Certificate
 from mo import mo
 from fake_next_hop import FakeNextHop
-from server import ACCOUNT, DOMAIN, LIMITS, SECONDS, Server, Talk, TestCase, main
+from server import ACCOUNT, DOMAIN, LIMITS, SECONDS, Server, Talk, TestCase, environment, main, program, render
 
 TO = "bert@example.net"
 HEADER = b"From: Erika <%s>\r\nTo: <%s>\r\nSubject: Probe\r\n\r\n" % (ACCOUNT.encode(), TO.encode())
@@ -548,6 +550,26 @@ class German(RelayCase):
         self.assertEqual("message/rfc822", returned.get_content_type())
         self.assertEqual("Probe", returned.get_payload(0)["Subject"])
         self.assertEqual("text\n", returned.get_payload(0).get_payload())
+        self.assertEqual([], [defect for part in notice.walk() for defect in part.defects])
+
+
+    def test_dsn_gives_and_explains_the_reply_of_another_of_ours(self):
+        with Server("--workers", "1", "--hostname", "mx.example.net", config=LIMITS) as following:
+            following.control("domain", "add", "example.net")
+            wait_until(lambda: takes(following, b"postmaster@example.net"))
+            server = self.start(following.port)
+            self.send(server, "nobody@example.net")
+            notice = self.notice(server)
+        recipient = notice.get_payload(1).get_payload(1)
+        self.assertRegex(recipient["Diagnostic-Code"], r"smtp; 550 5\.1\.1 .*\(#4\.28\)")
+        said = render("de", "ERR_SMTP_ADDRESS_UNKNOWN", "nobody@example.net").decode().strip()
+        self.assertEqual("de; " + said.removeprefix("550 5.1.1 "), recipient["Localized-Diagnostic"])
+        text = " ".join(notice.get_payload(0).get_content().split())
+        explained = subprocess.run([program("ftgate-msg"), "explain", "--json", "4.28"], check=True, timeout=SECONDS,
+                                   stdout=subprocess.PIPE, env=environment(LANG="de_DE.UTF-8", LANGUAGE="de")).stdout
+        (known,) = json.loads(explained)
+        for key in "cause", "sender":
+            self.assertIn(" ".join(known[key].split()), text)
         self.assertEqual([], [defect for part in notice.walk() for defect in part.defects])
 
 

@@ -19,6 +19,7 @@ static struct dsn_report report;
 static struct ftg_voice voice;
 static ftg_catalog *catalog;
 static int message;
+static struct dsn_explained explained; /* in no language, unless a test says so */
 
 static void
 add(const char *address, enum queue_state state, const char *reply)
@@ -72,7 +73,7 @@ make(void)
 	struct dsn dsn;
 	for (size_t i = 0; i < entry.count; i++)
 		due[i] = dsn_due(&entry, &entry.recipients[i], report.now, 4 * HOUR);
-	cr_assert(dsn_say(&words, &report, &voice));
+	cr_assert(dsn_say(&words, &report, &voice, &explained));
 	cr_assert(dsn_make(&dsn, &report, &words, "id1", message));
 	dsn_words_free(&words);
 	cr_expect_eq(strlen(dsn.octets), dsn.len);
@@ -240,6 +241,162 @@ Test(dsn, is_8bit_as_a_whole_if_a_part_is)
 	text = make();
 	cr_expect(has_outer_encoding(text));
 	free(text);
+}
+
+#define UNKNOWN "#8.12 mx.example.net [192.0.2.1]: 550 5.1.1 bert@example.net unknown mailbox (#4.28)"
+
+static void
+speak(const char *language)
+{
+	voice.language = ftg_catalog_find(catalog, language);
+	cr_assert_geq(voice.language, 0);
+}
+
+/* RFC 6533 section 4; in ASCII where the language can be written so, since many programs know message/delivery-status only. */
+Test(dsn, gives_the_reply_of_an_ftgate_server_in_the_language_of_the_sender)
+{
+	static const struct {
+		const char *language, *field;
+	} cases[] = {
+		{ "de", "Localized-Diagnostic: de; " },
+		{ "fr", "Localized-Diagnostic: fr; " },
+		{ "ru", "Localized-Diagnostic: ru-Latn; " },
+		{ "C", "Localized-Diagnostic: en; " },
+	};
+	add("bert@example.net", QUEUE_FAILED, UNKNOWN);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		speak(cases[i].language);
+		char *text = make();
+		char *field = strstr(text, "unknown mailbox (#4.28)\nLocalized-Diagnostic: ");
+		cr_assert_not_null(field, "%s", text);
+		field += strlen("unknown mailbox (#4.28)\n");
+		cr_expect_eq(strncmp(field, cases[i].field, strlen(cases[i].field)), 0, "%s", field);
+		size_t len = strcspn(field, "\n");
+		cr_expect(encode_is_ascii(field, len));
+		cr_expect_eq(strncmp(field + len - 7, "(#4.28)", 7), 0);
+		cr_expect_not_null(memmem(field, len, "bert@example.net", 16));
+		cr_expect_null(memmem(field, len, "5.1.1", 5));
+		expect_in(text, "Content-Type: message/delivery-status\n\n");
+		expect_in(text, "report-type=delivery-status;");
+		free(text);
+	}
+}
+
+Test(dsn, is_a_global_one_if_the_language_of_the_sender_has_no_ascii_form)
+{
+	add("bert@example.net", QUEUE_FAILED, UNKNOWN);
+	speak("ja");
+	char *text = make();
+	expect_in(text, "report-type=global-delivery-status;");
+	expect_in(text, "Content-Type: message/global-delivery-status\nContent-Transfer-Encoding: 8bit\n\n");
+	expect_in(text, "\nLocalized-Diagnostic: ja; ");
+	expect_in(text, "Final-Recipient: rfc822; bert@example.net\n");
+	expect_in(text, "Content-Type: message/rfc822\n");
+	cr_expect(has_outer_encoding(text));
+	free(text);
+}
+
+Test(dsn, gives_the_reply_in_both_languages_of_a_bilingual_server)
+{
+	add("bert@example.net", QUEUE_FAILED, UNKNOWN);
+	voice.bilingual = true;
+	voice.second = ftg_catalog_find(catalog, "fr");
+	char *text = make();
+	const char *first = strstr(text, "\nLocalized-Diagnostic: de; "),
+	           *second = strstr(text, "\nLocalized-Diagnostic: fr; ");
+	cr_assert(first != NULL && second != NULL && first < second);
+	cr_expect_eq(strcspn(first + 1, "\n") + 1, second - first);
+	free(text);
+}
+
+Test(dsn, gives_the_reason_of_a_reply_in_the_language_of_the_sender)
+{
+	add("bert@example.net", QUEUE_FAILED,
+	    "#8.12 mx.example.net: 550 5.5.0 Access Denied <bert@example.net> (Blacklisted (#2.02)) "
+	    "https://mail.example.net/replies#4.65 (#4.65)");
+	char *text = make();
+	char *field = strstr(text, "\nLocalized-Diagnostic: de; ");
+	cr_assert_not_null(field, "%s", text);
+	size_t len = strcspn(field + 1, "\n");
+	cr_expect_not_null(memmem(field, len + 1, "(#2.02)", 7));
+	cr_expect_eq(strncmp(field + 1 + len - 7, "(#4.65)", 7), 0);
+	free(text);
+}
+
+Test(dsn, claims_no_reply_of_another_server)
+{
+	static const char *const replies[] = { SAID, "#8.12 mx.example.net: 550 5.1.1 no such user (ticket #4.281)",
+		"#8.12 mx.example.net: 250 2.0.0 queued as (#4.28)", "#8.12 mx.example.net: 550 5.1.1 nobody (#9.99)",
+		"#8.12 mx.example.net: 550 5.1.1 carla@example.net unknown mailbox (#4.28)",
+		"#8.12 mx.example.net: 550 5.5.0 Access Denied <bert@example.net> () (#4.65)",
+		"#8.12 mx.example.net: 451 4.5.1 [not an address] Max concurrent sessions (#1.04)",
+		"#8.15 mx.example.net: Connection refused (#4.28)", "#8.12 mx.example.net: 550" };
+	for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
+		queue_entry_cut(&entry, 0);
+		add("bert@example.net", QUEUE_FAILED, replies[i]);
+		char *text = make();
+		cr_expect_null(strstr(text, "Localized-Diagnostic"), "%s", replies[i]);
+		free(text);
+	}
+}
+
+Test(dsn, localizes_a_reply_without_its_address_and_one_about_the_sender)
+{
+	static const struct {
+		const char *reply, *address;
+	} cases[] = {
+		{ "#8.12 mx.example.net: 550 5.1.1 no such user (#4.28)", "bert@example.net" },
+		{ "#8.12 mx.example.net: 550 5.1.8 anna@example.test sender's domain does not exist (#4.36)",
+		    "anna@example.test" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		queue_entry_cut(&entry, 0);
+		add("bert@example.net", QUEUE_FAILED, cases[i].reply);
+		char *text = make();
+		char *field = strstr(text, "\nLocalized-Diagnostic: de; ");
+		cr_assert_not_null(field, "%s", text);
+		cr_expect_not_null(memmem(field, strcspn(field + 1, "\n"), cases[i].address, strlen(cases[i].address)));
+		free(text);
+	}
+}
+
+/* The text is quoted-printable: these words are ASCII, and the lines short. */
+Test(dsn, explains_the_reply_of_an_ftgate_server)
+{
+	struct explain_texts *english = explain_texts_open(NULL, "en");
+	add("bert@example.net", QUEUE_FAILED, UNKNOWN);
+	explained.first = english;
+	speak("C");
+	char *text = make();
+	expect_in(
+	    text, "unknown mailbox (#4.28)\n\nNo mailbox, alias or list of this name exists at that hosted domain.");
+	expect_in(text, "Check the spelling, and ask the recipient for the current address.");
+	free(text);
+	queue_entry_cut(&entry, 0);
+	add("bert@example.net", QUEUE_FAILED, SAID);
+	text = make();
+	cr_expect_null(strstr(text, "Check the spelling"));
+	free(text);
+	explain_texts_free(english);
+	explained.first = NULL;
+}
+
+Test(dsn, explains_in_languages_that_the_tools_have)
+{
+	const char *cause = explain_reply(ERR_SMTP_ADDRESS_UNKNOWN)->cause;
+	struct explain_texts *german = explain_texts_open(BUILD_DIR "/locale", "de-AT");
+	cr_assert_not_null(german);
+	const char *text = explain_text(german, cause);
+	cr_assert_not_null(text);
+	cr_expect_str_neq(text, cause);
+	cr_expect_null(explain_text(german, "no text of ours"));
+	cr_expect_null(explain_text(NULL, cause));
+	explain_texts_free(german);
+	cr_expect_null(explain_texts_open(BUILD_DIR "/locale", "../locale/de"));
+	cr_expect_null(explain_texts_open(BUILD_DIR "/locale", ""));
+	cr_expect_null(explain_texts_open(BUILD_DIR "/locale", "tlh"));
+	cr_expect_null(explain_texts_open(NULL, "de"));
+	explain_texts_free(NULL);
 }
 
 Test(dsn, returns_large_messages_only_if_asked)

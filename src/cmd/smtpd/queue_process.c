@@ -177,6 +177,7 @@ config_of(const struct serve *serve, unsigned number)
 		.directory = env.directory,
 		.delivery = lmtp.spool != NULL ? &lmtp.agent : &agent.agent,
 		.contact = env.config.catalogs.contact,
+		.locale = env.locale,
 		.times = times_of(relay),
 		.retry = relay->retry / 1000,
 		.retry_max = relay->retry_max / 1000,
