@@ -3,6 +3,8 @@
 
 import base64
 import contextlib
+import email
+import email.policy
 import os
 import sqlite3
 import subprocess
@@ -146,6 +148,35 @@ class Idn(TestCase):
                 self.mail(talk, "GRÜN@" + domain)
                 talk.say(f"RCPT TO:<äNNCHEN@{domain}>".encode())
             self.assertEqual(count, database.execute(f"SELECT count(*) FROM {table}").fetchone())
+
+    def test_vrfy_and_expn_know_each_spelling(self):
+        server = self.start(LIMITS + "vrfy: anyone\nexpn: anyone\n")
+        server.control("list", "add", "club@" + A, "Ännchen@" + U, "far@münchen.example", "expand=anyone")
+        talk = self.talk(server)
+        for domain in SPELLINGS:
+            self.assertEqual(f"250 <Ännchen@{A}>\r\n".encode(), talk.say(f"VRFY äNNCHEN@{domain} SMTPUTF8".encode()))
+            expanded = talk.say(f"EXPN club@{domain} SMTPUTF8".encode())
+            for member in f"<Ännchen@{A}>", "<far@xn--mnchen-3ya.example>":
+                self.assertIn(member.encode(), expanded)
+
+    def test_dsn_shows_u_labels_and_is_for_servers_without_smtputf8(self):
+        following = self.enterContext(FakeNextHop(RCPT="550 5.1.1 no such user"))
+        config = LIMITS + RELAY + f"  smarthost: 127.0.0.1:{following.port}\n  tls: none\n"
+        server = self.start(config)
+        server.control("access", "add", "relay", "127.0.0.0/8")
+        server.control("account", "add", "anna@" + A, "--no-password")
+        talk = self.talk(server)
+        self.mail(talk, "anna@" + U)
+        self.assertIn(b"(#3.04)", talk.say("RCPT TO:<bert@münchen.example>".encode()))
+        talk.say(b"DATA")
+        self.assertIn(b"(#3.05)", talk.say(b"Subject: x\r\n\r\nx\r\n."))
+        server.wait_for_log(r"event=dsn ")
+        (octets,) = server.messages()
+        notice = email.message_from_bytes(octets, policy=email.policy.default)
+        words, status, _ = notice.iter_parts()
+        self.assertIn("bert@münchen.example", words.get_content())
+        self.assertIn("Final-Recipient: rfc822; bert@xn--mnchen-3ya.example", status.as_string())
+        self.assertEqual("anna@" + A, notice["To"].addresses[0].addr_spec)
 
     def test_people_see_u_labels(self):
         server = self.start(LIMITS + "relay:\n  send: no\n")
