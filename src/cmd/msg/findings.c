@@ -20,6 +20,7 @@ static const struct {
 	[REMARK_LANGUAGE] = { "language", N_("Write the language into the header: 'Language: {language}'.") },
 	[REMARK_DOMAIN] = { "domain", N_("Remove the domain lines: a file has one catalogue.") },
 	[REMARK_MISSING] = { "missing", N_("Run scripts/update-po, or msgmerge with ftgate.pot.") },
+	[REMARK_PROGRESS] = { "missing", N_("The others are sent in English.") },
 	[REMARK_UNTRANSLATED] = { "untranslated", N_("Write a text; until then the English one is sent.") },
 	[REMARK_INCOMPLETE] = { "incomplete", N_("Write a text for each plural form.") },
 	[REMARK_FUZZY] = { "fuzzy", N_("Check the text and remove the fuzzy mark; until then the text is not used.") },

@@ -144,7 +144,7 @@ count_missing(struct lint *lint, const struct po_entries *entries)
 	if (lint->options.partial || texts * 2 >= all)
 		return;
 	lint->options.partial = true;
-	lint_add(lint, 1, LINT_NOTE, "-", REMARK_MISSING, _("%u of %u replies have a text"), texts, all);
+	lint_add(lint, 1, LINT_NOTE, "-", REMARK_PROGRESS, _("%u of %u replies have a text"), texts, all);
 }
 
 static void
