@@ -77,11 +77,14 @@ address_split(struct address *address, const char *name)
 	const char *at = strrchr(name, '@');
 	size_t len = at == NULL ? strlen(name) : (size_t)(at - name);
 	*address = (struct address) { 0 };
+	errno = EINVAL;
 	if (len == 0 || len > ADDRESS_LOCAL_MAX || (at != NULL && strlen(at + 1) > ADDRESS_DOMAIN_MAX))
 		return false;
 	memcpy(address->local, name, len);
 	if (at == NULL || address_parse_domain(address->domain, at + 1, strlen(at + 1)))
 		return true;
+	if (errno == ENOMEM)
+		return false;
 	for (size_t i = 0; at[1 + i] != '\0'; i++)
 		address->domain[i] = ascii_lower(at[1 + i]);
 	return address->domain[0] != '\0';

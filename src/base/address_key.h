@@ -22,7 +22,7 @@ bool address_same(const char *one, const char *other);
 
 /*
  * Splits a user name at its last "@", and gives the domain its A-label form; one that has none is copied in lower case. The
- * name need not be UTF-8. Returns false if no address can be like this.
+ * name need not be UTF-8. Returns false and sets errno: EINVAL if no address can be like this, ENOMEM if memory is out.
  */
 bool address_split(struct address *address, const char *name);
 

@@ -3,11 +3,40 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <idn2.h>
 #include <string.h>
+#include <unicase.h>
 
 #include "base/address_key.h"
 
 enum { BARE = 1, NULL_PATH = 2, UTF8 = 4 };
+
+/* The calls of the functions that allocate, which fail if memory is out. */
+static unsigned calls;
+static bool memory_is_out;
+
+int __real_idn2_to_ascii_8z(const char *input, char **output, int flags);
+int __wrap_idn2_to_ascii_8z(const char *input, char **output, int flags);
+uint8_t *__real_u8_casefold(
+    const uint8_t *text, size_t len, const char *language, uninorm_t form, uint8_t *buffer, size_t *result_len);
+uint8_t *__wrap_u8_casefold(
+    const uint8_t *text, size_t len, const char *language, uninorm_t form, uint8_t *buffer, size_t *result_len);
+
+int
+__wrap_idn2_to_ascii_8z(const char *input, char **output, int flags)
+{
+	calls++;
+	return memory_is_out ? IDN2_MALLOC : __real_idn2_to_ascii_8z(input, output, flags);
+}
+
+uint8_t *
+__wrap_u8_casefold(
+    const uint8_t *text, size_t len, const char *language, uninorm_t form, uint8_t *buffer, size_t *result_len)
+{
+	calls++;
+	errno = ENOMEM;
+	return memory_is_out ? NULL : __real_u8_casefold(text, len, language, form, buffer, result_len);
+}
 
 static const struct {
 	const char *path;
@@ -299,4 +328,33 @@ Test(address, domain_of_the_configuration_becomes_an_a_label)
 	cr_expect_str_eq(name, "xn--mnchen-3ya.test");
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		cr_expect_not(address_parse_domain(name, bad[i], strlen(bad[i])), "%s", bad[i]);
+}
+
+Test(address, ascii_costs_no_allocation)
+{
+	static const char path[] = "<Alice.B@Mail.EXAMPLE.test>";
+	char key_of_alice[ADDRESS_LOCAL_MAX + 1];
+	struct address address;
+	size_t used;
+	cr_expect_eq(parse(&address, path, strlen(path), &used, UTF8), ADDRESS_OK);
+	cr_expect(address_key(key_of_alice, address.local));
+	cr_expect(address_split(&address, "Alice@EXAMPLE.test"));
+	cr_expect_eq(calls, 0);
+	cr_expect(address_split(&address, "Alice@xn--mnchen-3ya.test"));
+	cr_expect_eq(calls, 1);
+}
+
+Test(address, shortage_of_memory_is_no_fault_of_the_address)
+{
+	static const char path[] = "<a@m\xC3\xBCnchen.test>", ascii[] = "<a@xn--mnchen-3ya.test>";
+	char text[ADDRESS_LOCAL_MAX + 1];
+	struct address address;
+	size_t used;
+	memory_is_out = true;
+	cr_expect_eq(parse(&address, path, strlen(path), &used, UTF8), ADDRESS_NO_MEMORY);
+	cr_expect_eq(parse(&address, ascii, strlen(ascii), &used, 0), ADDRESS_NO_MEMORY);
+	cr_expect_not(address_key(text, "\xC3\xA4"));
+	cr_expect_not(address_split(&address, "a@xn--mnchen-3ya.test"));
+	cr_expect_eq(errno, ENOMEM);
+	cr_expect_not(address_same("\xC3\xA4", "\xC3\x84"));
 }

@@ -1,6 +1,7 @@
 /* Finds the account of a user name. */
 #include "directory/sqlite/login.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/address_key.h"
@@ -65,7 +66,7 @@ sqlite_login_find(struct reader *reader, struct login_question *question)
 	enum directory_verdict verdict = DIRECTORY_FOUND;
 	memset(account, 0, sizeof *account);
 	if (!address_split(&address, question->name))
-		return DIRECTORY_NO_MAILBOX;
+		return errno == ENOMEM ? DIRECTORY_FAILED : DIRECTORY_NO_MAILBOX;
 	if (!compare_by_key(&address))
 		return DIRECTORY_FAILED;
 	bool bare = address.domain[0] == '\0';
