@@ -173,6 +173,11 @@ class Preview(unittest.TestCase):
         self.assertNotIn("\r", shown)
         self.assertNotIn("\033", shown)
 
+    def test_right_to_left_lines_are_as_on_the_wire(self):
+        shown = out("preview", "--lang", "fa", "--utf8")
+        self.assertIn("-ERR \u2067", shown)
+        self.assertNotIn("\\x", shown)
+
     def test_ascii_unless_asked(self):
         self.assertTrue(out("preview", "--lang", "fr").partition("#8.01")[0].isascii())
         self.assertFalse(out("preview", "--lang", "fr", "--utf8").isascii())

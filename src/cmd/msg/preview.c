@@ -42,7 +42,10 @@ print_origin(const struct voice *voice, enum ftg_id id)
 		printf(" (%s)", spoken);
 }
 
-/* Prints a rendered reply with label before its first line; further lines are indented by the same width. */
+/*
+ * Prints a rendered reply with label before its first line; further lines are indented by the same width. The renderer lets
+ * no control character of a text or an argument through; the marks that it adds to right-to-left texts belong to the line.
+ */
 static void
 print_lines(const char *label, const struct ftg_voice *voice, const struct ftg_reply *reply)
 {
@@ -57,7 +60,7 @@ print_lines(const char *label, const struct ftg_voice *voice, const struct ftg_r
 		if (len > 0 && buf[i - 1] == '\r')
 			len--;
 		printf("%-4s", start == 0 ? label : "");
-		printable_write(stdout, buf + start, len);
+		fwrite(buf + start, 1, len, stdout);
 		putchar('\n');
 		start = i + 1;
 	}
