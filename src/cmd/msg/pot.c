@@ -131,8 +131,8 @@ print_comments(enum ftg_id id)
 	    ftg_text_room(id));
 }
 
-static void
-print_string(const char *keyword, const char *text)
+void
+pot_print_string(const char *keyword, const char *text)
 {
 	printf("%s \"", keyword);
 	for (; *text; text++)
@@ -149,14 +149,14 @@ print_entry(enum ftg_id id, unsigned forms)
 	print_comments(id);
 	if (row_directives(row) > 0)
 		printf("#, c-format\n");
-	print_string("msgctxt", row->id);
-	print_string("msgid", row->text[0]);
+	pot_print_string("msgctxt", row->id);
+	pot_print_string("msgid", row->text[0]);
 	if (row->text[1]) {
-		print_string("msgid_plural", row->text[1]);
+		pot_print_string("msgid_plural", row->text[1]);
 		for (unsigned i = 0; i < forms; i++)
 			printf("msgstr[%u] \"\"\n", i);
 	} else {
-		print_string("msgstr", "");
+		pot_print_string("msgstr", "");
 	}
 }
 
