@@ -125,13 +125,14 @@ put_rcpt(struct client *c, const struct transport_recipient *recipient)
 	    orcpt ? recipient->orcpt : "");
 }
 
-/* May one more recipient be named in this transaction? */
+/* May one more recipient be named in this transaction? Those that were refused do not count. */
 static bool
 has_more(struct client *c)
 {
 	const struct transport *t = c->transport;
 	size_t most = t->naming == TRANSPORT_NAMING_ONE ? 1 : t->most;
-	return !c->full && (most == 0 || c->named < most) && seek_named(c, &c->batch);
+	size_t taken = c->accepted + c->named - c->replies;
+	return !c->full && (most == 0 || taken < most) && seek_named(c, &c->batch);
 }
 
 /* The next recipients: a batch if the server takes commands before it has answered the last one (RFC 2920), else one. */
@@ -177,17 +178,30 @@ find_accepted(struct client *c)
 	return c->next < t->count;
 }
 
+/* No recipient that this connection names was accepted: are there others? */
+static bool
+name_others(struct client *c)
+{
+	if (c->transport->naming != TRANSPORT_NAMING_TAKEN)
+		return false;
+	c->transport->naming = TRANSPORT_NAMING_ALL;
+	c->next = c->batch = 0;
+	return has_more(c);
+}
+
 static void
 begin_data(struct client *c)
 {
 	c->next = 0;
-	if (!find_accepted(c)) {
+	if (find_accepted(c)) {
+		peer_put(&c->peer, "DATA");
+		client_expect(c, CLIENT_DATA);
+	} else if (name_others(c)) {
+		put_batch(c);
+	} else {
 		client_defer(c);
 		end(c);
-		return;
 	}
-	peer_put(&c->peer, "DATA");
-	client_expect(c, CLIENT_DATA);
 }
 
 /* Does the enhanced status code of the reply (RFC 3463) go on like this after its class? "" if it has none. */

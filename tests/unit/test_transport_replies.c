@@ -72,7 +72,7 @@ Test(transport_replies, reports_the_last_line_of_a_greeting_with_two_codes)
 static void
 name_recipients(size_t number)
 {
-	static char names[sizeof to / sizeof *to][32];
+	static char names[sizeof to / sizeof *to][40];
 	for (size_t i = 0; i < number; i++) {
 		snprintf(names[i], sizeof names[i], "r%zu@example.net", i);
 		to[i].address = names[i];
@@ -184,6 +184,48 @@ Test(transport_replies, number_of_connections_for_a_message_is_bounded)
 	cr_expect_eq(to[0].result, TRANSPORT_FAILED);
 	for (size_t i = 1; i < transport.count; i++)
 		cr_expect(to[i].settled && to[i].result == TRANSPORT_LATER);
+}
+
+/* Those that are refused do not take the place of others in a transaction, and do not end the session. */
+Test(transport_replies, goes_on_after_recipients_that_are_refused_in_a_later_transaction)
+{
+	ANSWER({ "RCPT TO:<r2@", "452 4.5.3 too many\r\n", true }, { "RCPT TO:<r2@", "550 nobody\r\n", false },
+	    { "RCPT TO:<r3@", "550 nobody\r\n", false });
+	name_recipients(6);
+	transport_comes_to(TRANSPORT_DONE, "#8.12 " WHO ": 250 2.0.0 queued");
+	cr_expect_eq(to[2].result, TRANSPORT_FAILED);
+	cr_expect_eq(to[3].result, TRANSPORT_FAILED);
+	cr_expect_eq(to[4].result, TRANSPORT_DONE, "%s", to[4].verdict);
+	cr_expect_eq(to[5].result, TRANSPORT_DONE, "%s", to[5].verdict);
+	cr_expect_eq(transport_count("DATA\n"), 2);
+}
+
+Test(transport_replies, goes_on_after_a_recipient_that_is_refused_when_named_alone)
+{
+	ANSWER({ "RCPT TO:<r2@", "550 nobody\r\n", true }, { "DATA", NULL, true }, { "DATA", NULL, true },
+	    { "RCPT TO:<r0@", "250 ok\r\n", true }, { "RCPT TO:<r0@", "250 ok\r\n", true },
+	    { "RCPT TO:<r0@", "550 gone\r\n", true });
+	name_recipients(4);
+	transport_comes_to(TRANSPORT_FAILED, "#8.12 " WHO ": 550 gone");
+	cr_expect_eq(to[1].result, TRANSPORT_DONE, "%s", to[1].verdict);
+	cr_expect_eq(to[3].result, TRANSPORT_DONE, "%s", to[3].verdict);
+	cr_expect_eq(server.dialled, 3);
+}
+
+Test(transport_replies, names_the_others_if_all_accepted_ones_are_refused_on_the_next_connection)
+{
+	ANSWER({ "EHLO", "250-x\r\n250 PIPELINING\r\n", false }, { "RCPT TO:<r0@", "250 ok\r\n", true },
+	    { "RCPT TO:<r0@", "450 later\r\n", true });
+	name_recipients(3);
+	server.rcpt_max = 1;
+	server.rcpt_over = "550 nobody\r\n";
+	server.refusals_max = 1;
+	transport_run();
+	transport_close_all();
+	cr_expect_eq(to[0].result, TRANSPORT_LATER, "%s", to[0].verdict);
+	cr_expect_str_eq(to[0].verdict, "#8.12 " WHO ": 450 later");
+	cr_expect_eq(to[1].result, TRANSPORT_FAILED, "%s", to[1].verdict);
+	cr_expect_eq(transport_count("RCPT TO:<r2@"), 1);
 }
 
 /* Without a refusal, or at a deadline, the number of recipients is not the reason. */
