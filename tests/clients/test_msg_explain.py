@@ -2,6 +2,7 @@
 """ftgate-msg explain: finds the reply in whatever is pasted, and says what it means."""
 
 import email.policy
+import glob
 import json
 import os
 import random
@@ -10,10 +11,12 @@ import subprocess
 import unittest
 from email.message import EmailMessage
 
-from msg import BUILD, HEADER, PROGRAM, ROOT, Folder, out, rows, run
+from msg import HEADER, PROGRAM, ROOT, TESTS, Folder, out, rows, run
 from server import has_terminals
 
 LANGUAGES = ("C", "de", "en", "fr")
+with open(os.path.join(ROOT, "po/LINGUAS"), encoding="ascii") as linguas:
+    EVERY_LANGUAGE = ("C", *linguas.read().split())
 
 
 def told(*arguments, **options):
@@ -47,7 +50,7 @@ class References(unittest.TestCase):
             self.assertIn(row["id"], ids(row["ref"]))
 
     def test_every_reply_in_every_language_and_encoding(self):
-        for language in LANGUAGES:
+        for language in EVERY_LANGUAGE:
             for encoding in ([], ["--utf8"]):
                 pasted = [(name, line) for name, line in replies("--lang", language, *encoding)
                           if "#" in line and name != "ERR_MAX_CONCURRENT"]
@@ -276,6 +279,36 @@ class Words(Folder):
         self.assertEqual((done.returncode, done.stdout), (1, b""))
         self.assertIn(b"found no reply", done.stderr)
         self.assertEqual(told(stdin=b""), ([], 1))
+
+
+class Identities(unittest.TestCase):
+    """What rustc demands of its error codes. tests/support/ids.tsv has each ID that was ever given, also a retired one."""
+
+    SOURCES = ("smtp", "pop3", "session", "relay", "net", "process", "cmd/smtpd", "cmd/pop3d")
+
+    def setUp(self):
+        with open(os.path.join(TESTS, "support/ids.tsv"), encoding="ascii") as file:
+            self.given = [tuple(line.split()) for line in file][1:]
+
+    def test_each_id_is_listed_once_and_none_is_lost(self):
+        listed = [(row["ref"], row["id"]) for row in json.loads(out("list", "--format", "json"))]
+        self.assertEqual(len({name for _, name in listed}), len(listed))
+        self.assertEqual(sorted(set(self.given) - set(listed)), [], "an ID is never renamed, renumbered or removed")
+        self.assertEqual(sorted(set(listed) - set(self.given)), [], "add the new ID to tests/support/ids.tsv")
+
+    def test_each_id_has_a_page_of_its_own(self):
+        for ref, name in self.given:
+            answers = told(name)[0]
+            self.assertEqual([(answer["ref"], answer["id"]) for answer in answers], [(ref, name)])
+
+    def test_each_id_is_emitted_somewhere(self):
+        sources = ""
+        for folder in self.SOURCES:
+            for path in glob.glob(os.path.join(ROOT, "src", folder, "**/*.[cd]*"), recursive=True):
+                with open(path, encoding="utf-8") as file:
+                    sources += file.read()
+        words = set(re.findall(r"\w+", sources))
+        self.assertEqual([name for _, name in self.given if name not in words], [])
 
 
 class Answers(unittest.TestCase):

@@ -165,6 +165,13 @@ class Rows(TestCase):
                     self.assertNotIn(b"Too many", line)
                 self.assertEqual(b"", second.input.read())
 
+    def test_of_too_many_errors(self):
+        with Pop3Server(config="limits:\n  max-errors: 2\n") as server:
+            talk, says = self.in_language("de", server=server)
+            lines = [talk.say(b"FETCH 1") for _ in range(3)]
+            self.assertEqual([says("ERR_POP_SYNTAX")] * 2 + [says("FTG_POP_ERRORS")], lines)
+            self.assertEqual(b"", talk.input.read())
+
     def test_a_conversation_as_in_rfc_6856(self):
         """Section 3.3, in all the languages one after the other."""
         with Pop3Talk(self.server) as talk:

@@ -68,7 +68,9 @@ code_at(const char *text, const char *p, const char *end)
 {
 	bool pop = end - p >= 4 && (memcmp(p, "-ERR", 4) == 0 || memcmp(p, "+OK ", 4) == 0);
 
-	return scan_reply_code(text, p, end) || (pop && (p == text || scan_is_around(p[-1])));
+	if (scan_reply_code(text, p, end))
+		return scan_status_after(text, p, end) > 0 || scan_begins_reply(text, p, end);
+	return pop && (p == text || scan_is_around(p[-1]));
 }
 
 /* The first octet of the last code of a reply: a digit, or the sign of POP3. 0: none. */

@@ -22,40 +22,6 @@ add(struct foreign *found, const char *code, size_t code_len, const char *status
 		found->at[found->count++] = reply;
 }
 
-static bool
-ends_with(const char *text, const char *p, const char *word)
-{
-	size_t n = strlen(word);
-
-	return (size_t)(p - text) >= n && strncasecmp(p - n, word, n) == 0;
-}
-
-static const char *
-before_blanks(const char *text, const char *p)
-{
-	while (p > text && (p[-1] == ' ' || p[-1] == '\t'))
-		p--;
-	return p;
-}
-
-/* Whether a code without a status at p begins a reply: at the start of a line, after a mark, or after such a word. */
-static bool
-begins_reply(const char *text, const char *p, const char *end)
-{
-	static const char *const words[] = { "said", "code", "error", "status", "response", "reply", "smtp", "returned",
-		"with", "Fehler", "Fehlercode", "erreur", "codice", "codigo", "kod", "koodi", "foutcode", "felkod" };
-	const char *q = before_blanks(text, p);
-
-	if (p + 3 < end && p[3] == '-' && p + 4 < end && !isspace((unsigned char)p[4]))
-		return true;
-	if (q == text || strchr("\n\r\"'`(<[{:;>|=#*", q[-1]) != NULL)
-		return true;
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (ends_with(text, q, words[i]))
-			return true;
-	return false;
-}
-
 /* "500 MB", "550 KB/s", "250 ms": an amount that a line or a colon happens to precede. */
 static bool
 is_amount(const char *p, const char *end)
@@ -71,17 +37,6 @@ is_amount(const char *p, const char *end)
 	return false;
 }
 
-/* Octets from the reply code at p to the status that follows it, if it has one of its class; 0: none. */
-static size_t
-status_offset(const char *text, const char *p, const char *end)
-{
-	const char *q = p + 3;
-
-	while (q < end && q - p < 8 && strchr(" -:;,#(<\t", *q))
-		q++;
-	return q < end && *q == *p && scan_status(text, q, end) > 0 ? (size_t)(q - p) : 0;
-}
-
 /* Reads a reply code and its status. Returns the octets that it took; 0: there is none. */
 static size_t
 read_code(struct foreign *found, const char *text, const char *p, const char *end)
@@ -90,13 +45,13 @@ read_code(struct foreign *found, const char *text, const char *p, const char *en
 
 	if (!scan_reply_code(text, p, end))
 		return 0;
-	at = status_offset(text, p, end);
+	at = scan_status_after(text, p, end);
 	if (at > 0) {
 		n = scan_status(text, p + at, end);
 		add(found, p, 3, p + at, n);
 		return at + n;
 	}
-	if (!begins_reply(text, p, end) || is_amount(p + 3, end))
+	if (!scan_begins_reply(text, p, end) || is_amount(p + 3, end))
 		return 0;
 	add(found, p, 3, "", 0);
 	return 3;
@@ -114,9 +69,9 @@ read_status(struct foreign *found, const char *text, const char *p, const char *
 
 	if (n == 0)
 		return 0;
-	q = before_blanks(text, p);
+	q = scan_before_blanks(text, p);
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		introduced = introduced || ends_with(text, q, words[i]);
+		introduced = introduced || scan_ends_with(text, q, words[i]);
 	if (introduced)
 		add(found, "", 0, p, n);
 	return introduced ? n : 0;

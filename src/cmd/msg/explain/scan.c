@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 static size_t
 digits(const char *p, const char *end)
@@ -67,4 +68,47 @@ scan_reply_code(const char *text, const char *p, const char *end)
 {
 	return (p == text || can_precede(p[-1])) && digits(p, end) == 3 && *p >= '2' && *p <= '5' && p[1] <= '5' &&
 	    can_follow(p + 3, end);
+}
+
+bool
+scan_ends_with(const char *text, const char *p, const char *word)
+{
+	size_t n = strlen(word);
+
+	return (size_t)(p - text) >= n && strncasecmp(p - n, word, n) == 0;
+}
+
+const char *
+scan_before_blanks(const char *text, const char *p)
+{
+	while (p > text && (p[-1] == ' ' || p[-1] == '\t'))
+		p--;
+	return p;
+}
+
+bool
+scan_begins_reply(const char *text, const char *p, const char *end)
+{
+	static const char *const words[] = { "said", "code", "error", "status", "response", "reply", "smtp", "returned",
+		"with", "Fehler", "Fehlercode", "erreur", "codice", "codigo", "kod", "koodi", "foutcode", "felkod" };
+	const char *q = scan_before_blanks(text, p);
+
+	if (p + 3 < end && p[3] == '-' && p + 4 < end && !isspace((unsigned char)p[4]))
+		return true;
+	if (q == text || strchr("\n\r\"'`(<[{:;>|=#*", q[-1]) != NULL)
+		return true;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (scan_ends_with(text, q, words[i]))
+			return true;
+	return false;
+}
+
+size_t
+scan_status_after(const char *text, const char *p, const char *end)
+{
+	const char *q = p + 3;
+
+	while (q < end && q - p < 8 && strchr(" -:;,#(<\t", *q))
+		q++;
+	return q < end && *q == *p && scan_status(text, q, end) > 0 ? (size_t)(q - p) : 0;
 }

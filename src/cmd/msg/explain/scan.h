@@ -14,6 +14,18 @@ size_t scan_status(const char *text, const char *p, const char *end);
 /* Whether a reply code, "550", is at p as a word of its own, where a reply or its quotation can begin. */
 bool scan_reply_code(const char *text, const char *p, const char *end);
 
+/* Octets from the reply code at p to the status that follows it, if it has one of its class. 0: none. */
+size_t scan_status_after(const char *text, const char *p, const char *end);
+
+/* Whether the reply code at p begins a reply without a status: at the start of a line, after a mark, or after "said". */
+bool scan_begins_reply(const char *text, const char *p, const char *end);
+
+/* The place behind the last octet before p that is no blank. */
+const char *scan_before_blanks(const char *text, const char *p);
+
+/* Whether the text before p ends with a word, in any case. */
+bool scan_ends_with(const char *text, const char *p, const char *word);
+
 /* Whether c can precede or follow a code. "451" is not a code in "1451", "192.451.0" or "451.5". */
 bool scan_is_around(char c);
 

@@ -33,14 +33,14 @@ static const char *const quotations[] = { " said: ", "remote host said", "while 
 	"smtp error from remote mail", "remote server returned", "the response from the remote server",
 	"the response was:", "remote-mta: dns;" };
 
-/* Lower-case letters and single blanks, so that neither case nor line ends matter. */
+/* Lower-case letters and single blanks, so that neither case nor line ends matter. qmail logs "_" for a blank. */
 static size_t
 put_lower(char *out, const char *text, size_t n)
 {
 	size_t len = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!isspace((unsigned char)text[i]))
+		if (!isspace((unsigned char)text[i]) && text[i] != '_')
 			out[len++] = (char)tolower((unsigned char)text[i]);
 		else if (len > 0 && out[len - 1] != ' ')
 			out[len++] = ' ';
