@@ -257,6 +257,15 @@ class Files(Folder):
             line = run("lint", "--partial", path).stdout.decode().splitlines()[0]
             self.assertIn(f"warning: ERR_SMTP_OK: ascii: it has no ASCII form, so that SMTP sends the English text, because of {code} ", line)
 
+    def test_host_name_is_named_where_the_program_adds_it_also_in_own_texts(self):
+        closing, ok = "Service closing transmission channel", "Ok"
+        for own, expected in ((entry("ERR_SMTP_CLOSING", closing, "${host} schließt"), ["hostname"]),
+                              (entry("ERR_SMTP_CLOSING", closing, "mx.example.org schließt"), ["hostname"]),
+                              (entry("ERR_SMTP_CLOSING", closing, "Ende, z.B. bei Wartung"), []),
+                              (entry("ERR_SMTP_OK", ok, "${host} ist bereit\\nmx.example.org"), [])):
+            path = self.write("de/LC_MESSAGES/ftgate-local.po", HEADER + own)
+            self.assertEqual([f[3] for f in findings(path)[0] if f[3] != "long"], expected, own)
+
     def test_companion_in_latin_letters_silences_the_note(self):
         own = HEADER.replace("Language: de", "Language: ru") + entry("ERR_POP_TLS", "TLS Required", "Требуется TLS")
         path = self.write("ru.po", own)
