@@ -257,7 +257,9 @@ class Stats(Folder):
         self.assertEqual(from_po[-5:-2], ["1", "1", "1"])
 
     def test_columns_say_what_each_wire_carries(self):
-        rows = {line.split()[0]: line.split()[1:5] for line in out("stats").splitlines()[1:]}
+        # Without the shares, which are there while a text is missing.
+        lines = [re.sub(r" \d+%(?= )", "", line) for line in out("stats").splitlines()[1:]]
+        rows = {line.split()[0]: line.split()[1:5] for line in lines}
         self.assertEqual(["de", "de", "de", "de"], rows["de"])
         self.assertEqual(["en", "ja", "ja"], rows["ja"][:3])
         self.assertEqual(["en", "en", "en", "en"], rows["en"])
@@ -273,7 +275,9 @@ class Stats(Folder):
     def test_readme_has_the_same_table(self):
         with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
             readme = file.read()
-        self.assertIn("\n\n" + out("stats", "--format", "markdown") + "\n", readme, "run scripts/update-readme")
+        # Without the shares: a reply that has been added and not yet translated changes them all.
+        table = re.sub(r" \d+%(?= \|)", "", out("stats", "--format", "markdown"))
+        self.assertIn("\n\n" + table + "\n", re.sub(r" \d+%(?= \|)", "", readme), "run scripts/update-readme")
 
     def test_file_that_cannot_be_read_is_trouble(self):
         for name in ("syntax.po", "latin1.po"):
