@@ -10,7 +10,7 @@ import subprocess
 import time
 
 from fake_next_hop import FakeNextHop
-from languages import languages, tag
+from languages import RTL, languages, tag
 from pop3 import Pop3Server, Pop3Talk
 from server import ACCOUNT, LIMITS, SECONDS, SOURCE, STRANGER, Server, Talk, TestCase, main, program, render
 
@@ -102,6 +102,16 @@ class EveryLanguage(TestCase):
                 wanted = msg("render", "-l", spoken, "FTG_NOTICE_FAILED", f"{tag(name)}@example.net").decode()
                 said = part.get_content().translate(CONTROLS)
                 self.assertIn("".join(wanted.split()), "".join(said.split()))
+                if name in RTL:
+                    self.isolated(part.get_content())
+
+    def isolated(self, text):
+        """Each line from right to left is an isolate of its own, and a mark stands in front of the reference."""
+        lines = [line for line in text.splitlines() if re.search("[\u0590-\u08ff]", line)]
+        self.assertTrue(lines)
+        for line in lines:
+            self.assertRegex(line, "^\u2067[^\u2067\u2069]*\u2069$")
+        self.assertIn("\u200e(#8.06)", text)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 """The language of the server is the environment's as POSIX says, with no locale installed."""
 
 import re
+import subprocess
 
-from server import LIMITS, SOURCE, STRANGER, Server, Talk, TestCase, main, render
+from server import LIMITS, SECONDS, SOURCE, STRANGER, Server, Talk, TestCase, environment, main, program, render
 
 with open(f"{SOURCE}/po/LINGUAS", encoding="ascii") as linguas:
     LANGUAGES = [word for line in linguas if not line.startswith("#") for word in line.split()]
@@ -80,6 +81,15 @@ class Languages(TestCase):
         self.links(page + "help-link: always\n", "en_GB", b" https://mail.example.jp/en.html#4.28")
         self.links("help-url: https://example.org/r#\n", "ja_JP", b"")
         self.links("help-url: https://example.org/r#\nhelp-link: fallback\n", "ja_JP", b" https://example.org/r#4.28")
+
+    def test_check_says_what_ascii_clients_get_and_lists_english_once(self):
+        done = subprocess.run([program("ftgate-smtpd"), "--check", "--language", "ja"], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, timeout=SECONDS, env=environment(LANG="C"))
+        said = done.stdout.decode()
+        self.assertIn("\nlanguage      ja (ASCII: en)\n", said)
+        languages = re.search(r"^languages +(.*)$", said, re.M)[1]
+        self.assertEqual(1, re.sub(r"\([^)]*\)", "", languages).split().count("en"), languages)
+        self.assertIn("ja (ASCII: en)", languages)
 
     def test_a_script_that_smtp_can_send_is_not_reported(self):
         with Server(LANG="de_DE.UTF-8") as server, Talk(server) as talk:

@@ -88,6 +88,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned var = 0; var < FTG_VARS; var++)
 		vars.value[var] = value.octets;
 	struct ftg_voice voice = { .catalog = catalog, .language = FTG_CALLERS, .vars = data[2] & 1 ? &vars : NULL };
+	voice.link = data[2] & 2 ? FTG_LINK_ALWAYS : FTG_LINK_NEVER;
 	render(voice, &reply);
 	ftg_catalog_free(catalog);
 	return 0;

@@ -39,7 +39,8 @@ static const struct snippet harmless[] = { SNIPPET("a"), SNIPPET(" "), SNIPPET("
 	SNIPPET("jos\xC3\xA9@ex\xC3\xA4mple.org"), SNIPPET(", see "), SNIPPET("(x) "), SNIPPET(". ") };
 
 static const struct snippet variables[] = { SNIPPET("${host}"), SNIPPET("${client}"), SNIPPET("${session}"),
-	SNIPPET("${time}"), SNIPPET("${ref}"), SNIPPET("${contact}"), SNIPPET("${help}"), SNIPPET("%%") };
+	SNIPPET("${time}"), SNIPPET("${ref}"), SNIPPET("${contact}"), SNIPPET("${help}"), SNIPPET("{lang}"),
+	SNIPPET("{ref}"), SNIPPET("%%") };
 
 unsigned long
 hostile_number(struct hostile *hostile, unsigned long below)

@@ -37,6 +37,7 @@ try_catalogue(const ftg_catalog *catalog, uint64_t seed, int rounds)
 					.encoding = (enum ftg_encoding)(round % FTG_ENCODINGS),
 					.bilingual = hostile_number(&hostile, 4) == 0,
 					.second = (ftg_lang)hostile_number(&hostile, (unsigned long)languages + 2) - 1,
+					.link = (enum ftg_link)hostile_number(&hostile, 3),
 					.vars = hostile_number(&hostile, 8) > 0 ? &made.vars : NULL };
 				try_reply(&voice, &made.reply, seed);
 			}
