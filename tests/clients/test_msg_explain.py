@@ -14,7 +14,7 @@ from email.message import EmailMessage
 from msg import HEADER, PROGRAM, ROOT, TESTS, Folder, out, rows, run
 from server import has_terminals
 
-LANGUAGES = ("C", "de", "en", "fr")
+LANGUAGES = ("C", "de", "en", "fr", "fa", "ja")
 with open(os.path.join(ROOT, "po/LINGUAS"), encoding="ascii") as linguas:
     EVERY_LANGUAGE = ("C", *linguas.read().split())
 
@@ -170,7 +170,8 @@ class StatusCodes(unittest.TestCase):
         self.assertIn("qmail", said)
 
     def test_code_of_a_stranger(self):
-        for what in ("550 5.7.1 blocked by policy", "said: 550-5.7.1 blocked", "Action: failed\nStatus: 5.7.1\n"):
+        for what in ("550 5.7.1 blocked by policy", "said: 550-5.7.1 blocked", "Action: failed\nStatus: 5.7.1\n",
+                     "el servidor dijo: 5.7.1 Blocked", 'said: 550-"5.7.1 Blocked"', "Hello\n5.7.1 Blocked by policy"):
             self.assertEqual([a["status"] for a in told(what)[0]], ["5.7.1"], what)
         for what in ("it happens since version 5.7.1 of it", "at 192.4.2.1 it fails", "about 550 people came"):
             self.assertEqual(told(what), ([], 1), what)
@@ -245,6 +246,13 @@ class Words(Folder):
                     enough = len(re.findall(r"\w{2,}", fixed)) >= 4 and len(fixed) >= 24
                     if enough and name not in self.NOT_BY_WORDS and not name.startswith("FTG_NOTICE"):
                         self.assertIn(name, ids(" " + words.upper() if words.isascii() else words), (language, line))
+
+    def test_words_that_are_cut_off(self):
+        for line in ("450 4.7.1 Server busy please try again later. See http://tinyu", "Server busy please try again lat...",
+                     "500 5.0.0 [192.0.2.1] PTR record is blank - reverse DNS lo"):
+            self.assertEqual(len(ids(" " + line)), 2 if "busy" in line else 1, line)
+        for line in ("550 5.7.1 Server busy please try again later. See http://tinyu", "Server busy please", "Please authenticate and"):
+            self.assertEqual(ids(" " + line), [], line)
 
     def test_words_that_other_servers_write(self):
         for line in ("550 5.4.1 Recipient address rejected: Access denied.", "550 5.7.1 Access Denied", "-ERR Login Error",

@@ -57,6 +57,13 @@ read_code(struct foreign *found, const char *text, const char *p, const char *en
 	return 3;
 }
 
+/* Whether words follow a status at p that has so many octets, as they do in a reply whose code was left out. */
+static bool
+has_words(const char *p, size_t n, const char *end)
+{
+	return end - p > (ptrdiff_t)n + 1 && p[n] == ' ' && (isupper((unsigned char)p[n + 1]) || p[n + 1] == '<');
+}
+
 /* A status without a reply code: of a field, a log, or qmail. "Version 5.1.1" is none. */
 static size_t
 read_status(struct foreign *found, const char *text, const char *p, const char *end)
@@ -70,6 +77,8 @@ read_status(struct foreign *found, const char *text, const char *p, const char *
 	if (n == 0)
 		return 0;
 	q = scan_before_blanks(text, p);
+	if (has_words(p, n, end))
+		introduced = introduced || q == text || q[-1] == ':' || q[-1] == '\n';
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		introduced = introduced || scan_ends_with(text, q, words[i]);
 	if (introduced)

@@ -108,7 +108,7 @@ scan_status_after(const char *text, const char *p, const char *end)
 {
 	const char *q = p + 3;
 
-	while (q < end && q - p < 8 && strchr(" -:;,#(<\t", *q))
+	while (q < end && q - p < 8 && strchr(" -:;,#(<\"'\t", *q))
 		q++;
 	return q < end && *q == *p && scan_status(text, q, end) > 0 ? (size_t)(q - p) : 0;
 }

@@ -16,6 +16,8 @@ enum {
 	WORDS_FOREIGN = 3,    /* the same, of a language other than English */
 	WORDS_NOTICE = 9,     /* the same, of a DSN: any server writes "Your message could not be delivered" */
 	OCTETS_MIN = 16,      /* least octets of all parts together */
+	CUT_MIN = 3,          /* least octets of a part that the end of the text cuts off */
+	CUT_OCTETS = 24,      /* least octets of a form that is cut off */
 	GRAM = 6,             /* octets of which the index knows whether they are in the paste */
 	INDEX_BITS = 18,
 };
@@ -26,6 +28,7 @@ struct search {
 	const char *text; /* plain */
 	size_t len;
 	size_t best; /* octets of the longest words found */
+	bool cut;    /* the text may end inside of the words */
 	uint64_t index[(1 << INDEX_BITS) / 64];
 };
 
@@ -39,19 +42,46 @@ struct form {
 	unsigned words;
 };
 
+/* Octets of a blank at p: of ASCII, U+00A0 or U+202F. 0: none. */
+static size_t
+blank_at(const char *p, size_t n)
+{
+	if (isspace((unsigned char)*p))
+		return 1;
+	if (n >= 2 && memcmp(p, "\xC2\xA0", 2) == 0)
+		return 2;
+	return n >= 3 && memcmp(p, "\xE2\x80\xAF", 3) == 0 ? 3 : 0;
+}
+
+/* Octets of an invisible character at p, which bounce_read() leaves out: U+200B to U+200F, U+202A to U+202E, U+206x. 0: none. */
+static size_t
+invisible_at(const char *p, size_t n)
+{
+	unsigned char b = n >= 3 ? (unsigned char)p[1] : 0, c = n >= 3 ? (unsigned char)p[2] : 0;
+
+	if (n < 3 || (unsigned char)*p != 0xE2)
+		return 0;
+	return (b == 0x80 && ((c >= 0x8B && c <= 0x8F) || (c >= 0xAA && c <= 0xAE))) ||
+	        (b == 0x81 && c >= 0xA0 && c <= 0xAF)
+	    ? 3
+	    : 0;
+}
+
 /* Writes text with lower-case ASCII letters and single spaces, since mail programs wrap lines and change case. */
 static size_t
 put_plain(char *out, const char *text, size_t n)
 {
-	size_t len = 0;
+	size_t len = 0, step;
 
-	for (size_t i = 0; i < n; i++) {
-		bool space = isspace((unsigned char)text[i]);
-
-		if (!space)
+	for (size_t i = 0; i < n; i += step) {
+		if ((step = invisible_at(text + i, n - i)) > 0)
+			continue;
+		step = blank_at(text + i, n - i);
+		if (step == 0)
 			out[len++] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]);
 		else if (len > 0 && out[len - 1] != ' ')
 			out[len++] = ' ';
+		step += step == 0;
 	}
 	return len;
 }
@@ -253,6 +283,52 @@ is_there(const struct search *s, const struct form *form, const struct ftg_row *
 	return false;
 }
 
+/* The first place from p on at which the text ends with a beginning of the part; NULL: there is none. */
+static const char *
+match_cut(const struct search *s, const struct literal *part, const char *p)
+{
+	const char *end = s->text + s->len;
+
+	if ((size_t)(end - p) > GAP_MAX + part->len)
+		return NULL;
+	if ((size_t)(end - p) >= part->len)
+		p = end - part->len + 1;
+	for (; end - p >= CUT_MIN; p++)
+		if (memcmp(p, part->octets, (size_t)(end - p)) == 0 &&
+		    is_whole(s, p, &(struct literal) { p, (size_t)(end - p) }))
+			return p;
+	return NULL;
+}
+
+/* Whether the text is cut off inside of the form, after enough words of it. */
+static bool
+is_cut(const struct search *s, const struct form *form, const struct ftg_row *row)
+{
+	const char *end = s->text + s->len, *p = s->text, *first = NULL, *cut;
+	unsigned words = 0;
+	size_t len = 0;
+
+	if (row->service == FTG_DSN)
+		return false;
+	for (size_t i = 0; i < form->count; i++) {
+		const struct literal *part = &form->part[i];
+		const char *at = memmem(p, (size_t)(end - p), part->octets, part->len);
+
+		if (!at && (cut = match_cut(s, part, i == 0 && s->len > part->len ? end - part->len : p)) != NULL) {
+			words += count_words(cut, (size_t)(end - cut));
+			len += (size_t)(end - cut);
+			return words > WORDS_MIN && len >= CUT_OCTETS && !contradicts(s, row, first ? first : cut);
+		}
+		if (!at || !is_whole(s, at, part))
+			return false;
+		first = first ? first : at;
+		words += count_words(part->octets, part->len);
+		len += part->len;
+		p = at + part->len;
+	}
+	return false;
+}
+
 /* RFC 5321 section 4.2.3 gives these words, and many servers use them. */
 static bool
 is_common(const struct search *s, enum ftg_id id, ftg_lang language)
@@ -266,8 +342,10 @@ search_form(struct search *s, ftg_lang language, enum ftg_encoding encoding, enu
 	struct hit hit = { .kind = HIT_REPLY, .id = id, .language = ftg_catalog_tag(s->catalog, language) };
 	struct form form;
 
-	if (!form_read(&form, s, language, encoding, id, number) || form.len < s->best ||
-	    !may_contain(s, &form.part[form.longest]) || !is_there(s, &form, ftg_row(id)))
+	if (!form_read(&form, s, language, encoding, id, number) || form.len < s->best)
+		return;
+	if (s->cut ? !is_cut(s, &form, ftg_row(id))
+	           : !may_contain(s, &form.part[form.longest]) || !is_there(s, &form, ftg_row(id)))
 		return;
 	if (form.len > s->best)
 		s->hits->count = 0;
@@ -291,6 +369,13 @@ search_language(struct search *s, ftg_lang language)
 			for (unsigned form = 0; form < forms; form++)
 				search_form(s, language, e, id, form);
 		}
+}
+
+static void
+search_languages(struct search *s)
+{
+	for (ftg_lang language = 0; language < ftg_catalog_languages(s->catalog); language++)
+		search_language(s, language);
 }
 
 /* Of several replies with the same words, keeps those whose reply code is in the text, if any is. */
@@ -326,8 +411,12 @@ find_by_words(struct hits *hits, const ftg_catalog *catalog, const char *text, s
 		s->text = plain;
 		s->len = put_plain(plain, text, n);
 		index_text(s);
-		for (ftg_lang language = 0; language < ftg_catalog_languages(catalog); language++)
-			search_language(s, language);
+		search_languages(s);
+		while (s->len > 0 && !is_letter(plain[s->len - 1]))
+			s->len--;
+		s->cut = true;
+		if (found.count == 0)
+			search_languages(s);
 	}
 	free(plain);
 	free(s);
