@@ -17,6 +17,7 @@ struct quota {
 struct mailbox {
 	int64_t account; /* number of the account; 0: a postmaster without one */
 	struct quota quota;
+	unsigned notify; /* of the recipient in an envelope: a set of enum dsn_notify; 0: none was asked for */
 	char address[ADDRESS_TEXT_SIZE]; /* local-part@domain, ASCII letters in lower case, quoted if it must be */
 };
 

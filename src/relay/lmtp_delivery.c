@@ -162,18 +162,20 @@ find_delivered(const struct lmtp_delivery *d, const char *address)
 }
 
 /*
- * Adds a recipient that the server did not accept the message for to the queue. If the client named the mailbox itself,
- * NOTIFY and ORCPT stay those of that recipient. False when memory is out.
+ * Adds a recipient that the server did not accept the message for to the queue, with its NOTIFY; ORCPT is kept if the
+ * client named the mailbox itself and asked for a report of success. False when memory is out.
  */
 static bool
-leave_over(struct lmtp_delivery *d, const struct transport_recipient *from)
+leave_over(struct lmtp_delivery *d, size_t number)
 {
+	const struct transport_recipient *from = &d->recipients[number];
 	int64_t now = d->agent->now();
 	struct queue_recipient *to = find_delivered(d, from->address);
 	if (to == NULL && queue_entry_find(d->entry, from->address) != NULL)
 		return true;
 	if (to == NULL && (to = queue_entry_add(d->entry, from->address)) == NULL)
 		return false;
+	to->notify |= d->mailboxes[number].notify;
 	to->state = from->result == TRANSPORT_FAILED ? QUEUE_FAILED : QUEUE_WAITING;
 	to->attempts = 1;
 	to->next = now + d->agent->retry;
@@ -234,7 +236,7 @@ static bool
 keep_rest(struct lmtp_delivery *d)
 {
 	for (size_t i = 0; i < d->count; i++)
-		if (d->recipients[i].result != TRANSPORT_DONE && !leave_over(d, &d->recipients[i]))
+		if (d->recipients[i].result != TRANSPORT_DONE && !leave_over(d, i))
 			return false;
 	drop_delivered(d->entry);
 	return true;

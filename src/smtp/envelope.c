@@ -69,10 +69,12 @@ note(struct envelope *envelope, const char *address, bool *is_new)
 }
 
 static bool
-add_here(struct envelope *envelope, const struct mailbox *mailbox)
+add_here(struct envelope *envelope, const struct mailbox *mailbox, unsigned notify)
 {
+	struct mailbox added = *mailbox;
 	bool is_new;
-	return note(envelope, mailbox->address, &is_new) && (!is_new || add_mailbox(envelope, mailbox));
+	added.notify = notify;
+	return note(envelope, mailbox->address, &is_new) && (!is_new || add_mailbox(envelope, &added));
 }
 
 /* The DSN parameters of the recipient apply to each address that its mail goes to (RFC 3461 section 5.2.7). */
@@ -134,7 +136,7 @@ envelope_add(struct envelope *envelope, struct span address, const struct expans
 		return false;
 	envelope->rcpts++;
 	for (size_t i = 0; i < targets->count && added; i++)
-		added = add_here(envelope, &targets->mailboxes[i]);
+		added = add_here(envelope, &targets->mailboxes[i], asked != NULL ? asked->notify : 0);
 	if (added && targets->count > 0)
 		added = dsn_keep_address(&envelope->dsn, envelope->rcpts - 1, address);
 	for (size_t i = 0; i < targets->elsewhere_count && added; i++)

@@ -69,6 +69,21 @@ class FakeService(LmtpCase):
         self.assertEqual([], server.messages())
         self.assertQueue(server, 0)
 
+    def test_recipient_with_notify_never_causes_no_dsn_after_a_partial_result(self):
+        boxes = self.next(**{"RCPT TO:<BOB": "550 5.2.1 gone"})
+        server = self.start(boxes.path, "dsn: anyone\n")
+        with Talk(server) as talk:
+            talk.say(b"EHLO client.example.org")
+            talk.say(b"MAIL FROM:<%s>" % ACCOUNT.encode())
+            for recipient in ACCOUNT, BOB:
+                self.assertEqual(b"250", talk.say(b"RCPT TO:<%s> NOTIFY=NEVER" % recipient.encode())[:3])
+            talk.say(b"DATA")
+            self.assertAnswer("ERR_SMTP_MESSAGEOK", talk.say(TEXT + b"."))
+        server.wait_for_log("event=bounced .*to=" + BOB)
+        wait_until(lambda: not glob.glob(server.data + "/queue/*.envelope"))
+        self.assertEqual(1, len(boxes.messages))
+        self.assertNotIn("event=dsn", server.log())
+
     def test_undelivered_message_is_not_acknowledged(self):
         answers = {
             "ERR_SMTP_HARDERROR": [{"LHLO": "421 busy"}, {"MAIL": "451 no"}, {".": "451 4.3.0 disk"}, {"DATA": None}, {".": None}],

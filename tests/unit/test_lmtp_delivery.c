@@ -23,6 +23,7 @@ static enum delivery_result result;
 static struct client_pool pool;
 static unsigned ended; /* deliveries */
 static char detail[DELIVERY_DETAIL_SIZE];
+static unsigned notify; /* of bob */
 
 static void
 run_job(struct executor *executor, struct job *job)
@@ -91,6 +92,7 @@ begin(size_t count)
 	struct mailbox mailboxes[3] = { 0 };
 	for (size_t i = 0; i < count; i++)
 		cr_assert(mailbox_set_address(&mailboxes[i], names[i], "example.test"));
+	mailboxes[1].notify = notify;
 	struct delivery *delivery = agent.agent.begin(&agent.agent, mailboxes, count, &entry);
 	cr_assert_not_null(delivery);
 	cr_assert(delivery->ops->append(delivery, "Return-Path: <x>\r\n", 18));
@@ -262,6 +264,19 @@ Test(lmtp, dsn_parameters_of_a_deferred_recipient_are_kept)
 	cr_expect_eq(stored.recipients[0].state, QUEUE_WAITING);
 	cr_expect_eq(stored.recipients[0].notify, DSN_SUCCESS);
 	cr_expect_str_eq(stored.recipients[0].orcpt, "rfc822;robert@example.org");
+	queue_entry_clear(&stored);
+}
+
+Test(lmtp, notify_of_a_recipient_without_a_report_of_success_is_kept)
+{
+	struct queue_entry stored;
+	notify = DSN_NEVER;
+	server.end = "250 2.0.0 anna\r\n550 5.2.1 gone\r\n";
+	cr_expect_eq(deliver(2), DELIVERY_OK);
+	cr_assert_eq(queue_load(&spool.queue, "entry1", &stored), 0);
+	cr_assert_eq(stored.count, 1);
+	cr_expect_eq(stored.recipients[0].state, QUEUE_FAILED);
+	cr_expect_eq(stored.recipients[0].notify, DSN_NEVER);
 	queue_entry_clear(&stored);
 }
 

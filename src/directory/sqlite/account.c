@@ -36,6 +36,7 @@ read_secrets(struct account *account, sqlite3_stmt *row)
 static void
 read_account(struct account *account, sqlite3_stmt *row)
 {
+	account->mailbox.notify = 0;
 	account->mailbox.account = sqlite3_column_int64(row, COLUMN_ACCOUNT);
 	account->mailbox.quota.bytes = sqlite3_column_int64(row, COLUMN_QUOTA_BYTES);
 	account->mailbox.quota.messages = sqlite3_column_int64(row, COLUMN_QUOTA_MESSAGES);
