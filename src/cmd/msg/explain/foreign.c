@@ -61,7 +61,9 @@ read_code(struct foreign *found, const char *text, const char *p, const char *en
 static bool
 has_words(const char *p, size_t n, const char *end)
 {
-	return end - p > (ptrdiff_t)n + 1 && p[n] == ' ' && (isupper((unsigned char)p[n + 1]) || p[n + 1] == '<');
+	char next = end - p > (ptrdiff_t)n + 1 && p[n] == ' ' ? p[n + 1] : '\0';
+
+	return isupper((unsigned char)next) || (unsigned char)next >= 0x80 || next == '<' || next == '(';
 }
 
 /* A status without a reply code: of a field, a log, or qmail. "Version 5.1.1" is none. */
@@ -78,7 +80,7 @@ read_status(struct foreign *found, const char *text, const char *p, const char *
 		return 0;
 	q = scan_before_blanks(text, p);
 	if (has_words(p, n, end))
-		introduced = introduced || q == text || q[-1] == ':' || q[-1] == '\n';
+		introduced = introduced || q == text || strchr(":\n(", q[-1]) != NULL;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		introduced = introduced || scan_ends_with(text, q, words[i]);
 	if (introduced)

@@ -50,7 +50,7 @@ scan_status(const char *text, const char *p, const char *end)
 static bool
 can_precede(char c)
 {
-	return isspace((unsigned char)c) || strchr("\"'`(<[{:;,>|=#*", c) != NULL;
+	return (unsigned char)c >= 0x80 || isspace((unsigned char)c) || strchr("\"'`(<[{:;,>|=#*", c) != NULL;
 }
 
 static bool
@@ -100,7 +100,8 @@ scan_begins_reply(const char *text, const char *p, const char *end)
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (scan_ends_with(text, q, words[i]))
 			return true;
-	return false;
+	/* The colon and the quotation mark of Chinese and Japanese. */
+	return scan_ends_with(text, q, "\xEF\xBC\x9A") || scan_ends_with(text, q, "\xE3\x80\x8C");
 }
 
 size_t
