@@ -19,12 +19,16 @@
 enum { CLAIM_TRIES = 10 };
 
 int
+queue_open_made(struct queue *queue, const char *path)
+{
+	queue->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return queue->folder < 0 ? -1 : 0;
+}
+
+int
 queue_open(struct queue *queue, const char *path)
 {
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return -1;
-	queue->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (queue->folder < 0)
+	if ((mkdir(path, 0700) < 0 && errno != EEXIST) || queue_open_made(queue, path) < 0)
 		return -1;
 	if ((mkdirat(queue->folder, QUEUE_TMP, 0700) < 0 && errno != EEXIST) ||
 	    (mkdirat(queue->folder, QUEUE_RUN, 0700) < 0 && errno != EEXIST)) {

@@ -26,8 +26,11 @@ struct queue {
 
 enum { QUEUE_STALE = 36 * 60 * 60 }; /* seconds after which an incomplete entry is left over */
 
-/* Opens a queue, and makes its folders if they are missing. */
+/* Opens a queue, and makes its folders if they are missing. Returns 0, or -1 with errno. */
 int queue_open(struct queue *queue, const char *path);
+
+/* Opens a queue that queue_open() has made before. Returns 0, or -1 with errno: ENOENT if there is none. */
+int queue_open_made(struct queue *queue, const char *path);
 
 /* Closes a queue. */
 void queue_close(struct queue *queue);

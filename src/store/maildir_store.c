@@ -10,31 +10,38 @@
 
 #include "store/maildir.h"
 
+/* Opens the folder of all mail. Returns 0, or -1 with errno. */
+static int
+open_folder(struct maildir_store *store)
+{
+	store->folder = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return store->folder < 0 ? -1 : 0;
+}
+
 static int
 make(struct mailbox_store *base, const struct mailbox *mailbox)
 {
-	const struct maildir_store *store = (const struct maildir_store *)base;
+	struct maildir_store *store = (struct maildir_store *)base;
 	char path[MAILDIR_PATH_SIZE];
+	if (store->folder < 0 && ((mkdir(store->path, 0700) < 0 && errno != EEXIST) || open_folder(store) < 0))
+		return -1;
 	return maildir_path(path, mailbox) < 0 ? -1 : maildir_make(store->folder, path);
 }
 
 int
 maildir_store_open(struct maildir_store *store, const char *data)
 {
-	char path[PATH_MAX];
 	*store = (struct maildir_store) { .store = { .make = make }, .folder = -1 };
-	if (snprintf(path, sizeof path, "%s/mail", data) >= (int)sizeof path) {
+	if (snprintf(store->path, sizeof store->path, "%s/mail", data) >= (int)sizeof store->path) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return -1;
-	store->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return store->folder < 0 ? -1 : 0;
+	return open_folder(store) == 0 || errno == ENOENT ? 0 : -1;
 }
 
 void
 maildir_store_close(struct maildir_store *store)
 {
-	close(store->folder);
+	if (store->folder >= 0)
+		close(store->folder);
 }

@@ -2,15 +2,18 @@
 #ifndef STORE_MAILDIR_STORE_H
 #define STORE_MAILDIR_STORE_H
 
+#include <limits.h>
+
 #include "port/mailbox_store.h"
 
 /* For one thread. */
 struct maildir_store {
 	struct mailbox_store store;
-	int folder; /* descriptor of the folder of all mail */
+	char path[PATH_MAX]; /* of the folder of all mail */
+	int folder;          /* its descriptor; -1: it does not exist yet */
 };
 
-/* Opens the folder of all mail, DATA/mail, which is made if it is missing. Returns 0, or -1 with errno. */
+/* Opens the folder of all mail, DATA/mail, which is made with the first mailbox if it is missing. Returns 0, or -1 with errno. */
 int maildir_store_open(struct maildir_store *store, const char *data);
 void maildir_store_close(struct maildir_store *store);
 

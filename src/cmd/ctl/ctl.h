@@ -11,7 +11,8 @@ enum password_source { PASSWORD_UNCHANGED, PASSWORD_PROMPT, PASSWORD_STDIN, PASS
 
 /* A command line: its options, and the words behind noun and verb. */
 struct request {
-	const char *data;
+	const char *data;   /* --data; for commands, the absolute path of the folder */
+	const char *config; /* -c; NULL: the default */
 	const char *server; /* "smtpd" or "pop3d" */
 	bool json;
 	bool keep_secret;
@@ -22,11 +23,14 @@ struct request {
 	struct admin *admin;
 };
 
+/* The kinds of commands that open no accounts: about a server or the queue, for which the data folder must exist; others. */
+enum { CTL_FOLDER = RECORD_KINDS, CTL_ANYWHERE };
+
 /* A command: one row of the table. */
 struct command {
 	const char *noun, *verb; /* verb "": the command has none */
 	size_t least, most;      /* words behind them */
-	enum record_kind kind;   /* RECORD_KINDS: the command is about a server or the queue, and opens no accounts */
+	unsigned kind;           /* enum record_kind, CTL_FOLDER or CTL_ANYWHERE */
 	int (*run)(struct request *request);
 	const char *arguments;
 	const char *help;

@@ -18,6 +18,7 @@
 #include "base/printable.h"
 #include "base/privileges.h"
 #include "base/translate.h"
+#include "cmd/ctl/folder.h"
 #include "cmd/user_language.h"
 #include "directory/accounts.h"
 #include "store/maildir_store.h"
@@ -63,16 +64,16 @@ const struct command ctl_commands[] = {
 	{ "access", "add", 2, SIZE_MAX, RECORD_ACCESS, ctl_add, N_("KIND VALUE [comment=TEXT]"), N_("add a network, an address or a domain") },
 	{ "access", "set", 3, SIZE_MAX, RECORD_ACCESS, ctl_set, N_("KIND VALUE comment=TEXT"), N_("change its comment") },
 	{ "access", "remove", 2, 2, RECORD_ACCESS, ctl_remove, N_("KIND VALUE"), N_("remove an entry") },
-	{ "blacklist", "remove", 1, 1, RECORD_KINDS, ctl_blacklist_remove, N_("ADDRESS"), N_("remove a client from the temporary blacklist") },
-	{ "blacklist", "clear", 0, 0, RECORD_KINDS, ctl_blacklist_clear, "", N_("remove all clients from it") },
-	{ "queue", "list", 0, 1, RECORD_KINDS, ctl_queue_list, N_("[DOMAIN]"), N_("list the messages to be sent to other servers") },
-	{ "queue", "show", 1, 1, RECORD_KINDS, ctl_queue_show, N_("ID"), N_("show the envelope of a message and the state of its recipients") },
-	{ "queue", "run", 0, 1, RECORD_KINDS, ctl_queue_run, N_("[ID | DOMAIN | @DOMAIN]"), N_("send it now; with @, to domains below it, too") },
-	{ "queue", "hold", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_hold, N_("ID..."), N_("do not send it until it is released") },
-	{ "queue", "release", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_release, N_("ID..."), N_("send a held message") },
-	{ "queue", "remove", 1, SIZE_MAX, RECORD_KINDS, ctl_queue_remove, N_("ID..."), N_("remove it; its sender is not notified") },
-	{ "reload", "", 0, 0, RECORD_KINDS, ctl_reload, "", N_("have the running server load texts and certificate again") },
-	{ "status", "", 0, 0, RECORD_KINDS, ctl_status, "", N_("show the state and the statistics of the running server") },
+	{ "blacklist", "remove", 1, 1, CTL_FOLDER, ctl_blacklist_remove, N_("ADDRESS"), N_("remove a client from the temporary blacklist") },
+	{ "blacklist", "clear", 0, 0, CTL_FOLDER, ctl_blacklist_clear, "", N_("remove all clients from it") },
+	{ "queue", "list", 0, 1, CTL_FOLDER, ctl_queue_list, N_("[DOMAIN]"), N_("list the messages to be sent to other servers") },
+	{ "queue", "show", 1, 1, CTL_FOLDER, ctl_queue_show, N_("ID"), N_("show the envelope of a message and the state of its recipients") },
+	{ "queue", "run", 0, 1, CTL_FOLDER, ctl_queue_run, N_("[ID | DOMAIN | @DOMAIN]"), N_("send it now; with @, to domains below it, too") },
+	{ "queue", "hold", 1, SIZE_MAX, CTL_FOLDER, ctl_queue_hold, N_("ID..."), N_("do not send it until it is released") },
+	{ "queue", "release", 1, SIZE_MAX, CTL_FOLDER, ctl_queue_release, N_("ID..."), N_("send a held message") },
+	{ "queue", "remove", 1, SIZE_MAX, CTL_FOLDER, ctl_queue_remove, N_("ID..."), N_("remove it; its sender is not notified") },
+	{ "reload", "", 0, 0, CTL_FOLDER, ctl_reload, "", N_("have the running server load texts and certificate again") },
+	{ "status", "", 0, 0, CTL_FOLDER, ctl_status, "", N_("show the state and the statistics of the running server") },
 };
 /* clang-format on */
 const size_t ctl_command_count = sizeof ctl_commands / sizeof *ctl_commands;
@@ -95,16 +96,36 @@ find_command(const char *noun, const char *verb)
 	return NULL;
 }
 
+/* Appends a word to a list with commas: "list, show, add". Words beyond its size are left out. */
+static void
+append(char *text, size_t size, const char *word)
+{
+	size_t len = strlen(text);
+	if (len + strlen(word) + 2 < size)
+		snprintf(text + len, size - len, "%s%s", len == 0 ? "" : ", ", word);
+}
+
 /* The verbs of a noun: "list, show, add, set, remove". */
 static const char *
 list_verbs(const char *noun)
 {
-	static char text[128];
-	size_t len = 0;
+	static char text[512];
+	*text = '\0';
 	for (size_t i = 0; i < ctl_command_count; i++)
-		if (strcmp(noun, ctl_commands[i].noun) == 0 && len < sizeof text)
-			len += (size_t)snprintf(
-			    text + len, sizeof text - len, "%s%s", len == 0 ? "" : ", ", ctl_commands[i].verb);
+		if (strcmp(noun, ctl_commands[i].noun) == 0)
+			append(text, sizeof text, ctl_commands[i].verb);
+	return text;
+}
+
+/* The nouns, in the order of the table, where those of a noun stand together. */
+static const char *
+list_nouns(void)
+{
+	static char text[512];
+	*text = '\0';
+	for (size_t i = 0; i < ctl_command_count; i++)
+		if (i == 0 || strcmp(ctl_commands[i].noun, ctl_commands[i - 1].noun) != 0)
+			append(text, sizeof text, ctl_commands[i].noun);
 	return text;
 }
 
@@ -139,9 +160,7 @@ static void
 parse_words(struct request *request, struct argp_state *state, char **words, size_t count)
 {
 	if (!has_noun(words[0]))
-		argp_error(state,
-		    _("'%s' is not one of domain, account, alias, list, access, blacklist, queue, reload and status"),
-		    words[0]);
+		argp_error(state, _("'%s' is not one of %s"), words[0], list_nouns());
 	bool has_no_verb = find_command(words[0], "") != NULL;
 	size_t parsed = has_no_verb ? 1 : 2;
 	if (count < parsed)
@@ -186,7 +205,10 @@ check_options(const struct request *request, struct argp_state *state)
 enum { KEY_DATA = 0x100, KEY_SERVER, KEY_JSON, KEY_PASSWORD, KEY_PASSWORD_STDIN, KEY_NO_PASSWORD, KEY_KEEP_SECRET };
 
 static const struct argp_option options[] = {
-	{ "data", KEY_DATA, N_("FOLDER"), 0, N_("The server's data folder (default: ./ftgate-data)"), 0 },
+	{ "data", KEY_DATA, N_("FOLDER"), 0,
+	    N_("The server's data folder (default: that of the configuration, else ./ftgate-data)"), 0 },
+	{ "config", 'c', N_("FILE"), 0,
+	    N_("The server's configuration (default: /etc/ftgate/ftgate.conf, if it exists)"), 0 },
 	{ "server", KEY_SERVER, N_("NAME"), 0, N_("The running server to ask: smtpd (the default) or pop3d"), 0 },
 	{ "json", KEY_JSON, NULL, 0, N_("Print JSON, with all settings"), 0 },
 	{ "password", KEY_PASSWORD, NULL, 0, N_("Ask for the account's password"), 1 },
@@ -210,6 +232,7 @@ parse_option(int key, char *argument, struct argp_state *state)
 	struct request *request = state->input;
 	switch (key) {
 	case KEY_DATA: request->data = argument; return 0;
+	case 'c': request->config = argument; return 0;
 	case KEY_SERVER: parse_server(request, state, argument); return 0;
 	case KEY_JSON: request->json = true; return 0;
 	case KEY_PASSWORD: request->password = PASSWORD_PROMPT; return 0;
@@ -244,20 +267,6 @@ static const struct argp parser = {
 	.argp_domain = TOOLS_DOMAIN,
 };
 
-/* A command about a server must not make its folder. */
-static int
-run_about_server(struct request *request)
-{
-	char path[PATH_MAX];
-	if (realpath(request->data, path) == NULL)
-		return ctl_fail(EX_UNAVAILABLE, _("%s: %s; name the server's data folder by --data"), request->data,
-		    strerror(errno));
-	if (privileges_become_owner(path) < 0)
-		return ctl_fail(EX_NOPERM, _("cannot become the owner of %s: %s"), path, strerror(errno));
-	request->data = path;
-	return request->command->run(request);
-}
-
 /* A command that adds nothing must not make a database in a folder that was misspelled. */
 static bool
 has_database(const char *folder)
@@ -281,23 +290,18 @@ open_admin(
 	return admin;
 }
 
+/* Opens the accounts for a command. Only a command that adds something makes the database or a mailbox. */
 static int
-run(struct request *request)
+run_with_accounts(struct request *request)
 {
-	if (request->command->kind == RECORD_KINDS)
-		return run_about_server(request);
-	char path[PATH_MAX], error[ADMIN_ERROR_SIZE];
+	char error[ADMIN_ERROR_SIZE];
 	struct maildir_store mailboxes;
 	if (request->command->run != ctl_add && !has_database(request->data))
 		return ctl_fail(EX_UNAVAILABLE,
 		    _("there is no database in %s; name the server's data folder by --data"), request->data);
-	if (data_make(request->data, geteuid(), getegid(), path) < 0)
-		return ctl_fail(EX_CANTCREAT, "%s: %s", request->data, strerror(errno));
-	if (privileges_become_owner(path) < 0)
-		return ctl_fail(EX_NOPERM, _("cannot become the owner of %s: %s"), path, strerror(errno));
-	if (maildir_store_open(&mailboxes, path) < 0)
-		return ctl_fail(EX_UNAVAILABLE, _("cannot open %s/mail: %s"), path, strerror(errno));
-	request->admin = open_admin(request, path, &mailboxes.store, error);
+	if (maildir_store_open(&mailboxes, request->data) < 0)
+		return ctl_fail(EX_UNAVAILABLE, _("cannot open %s/mail: %s"), request->data, strerror(errno));
+	request->admin = open_admin(request, request->data, &mailboxes.store, error);
 	int status = request->admin == NULL ? ctl_fail(EX_UNAVAILABLE, "%s", error) : request->command->run(request);
 	if (request->admin != NULL)
 		request->admin->ops->close(request->admin);
@@ -305,10 +309,25 @@ run(struct request *request)
 	return status;
 }
 
+static int
+run(struct request *request)
+{
+	char path[PATH_MAX];
+	if (request->command->kind == CTL_ANYWHERE)
+		return request->command->run(request);
+	int status = ctl_find_folder(request, path);
+	if (status != EX_OK)
+		return status;
+	if (privileges_become_owner(path) < 0)
+		return ctl_fail(EX_NOPERM, _("cannot become the owner of %s: %s"), path, strerror(errno));
+	request->data = path;
+	return request->command->kind == CTL_FOLDER ? request->command->run(request) : run_with_accounts(request);
+}
+
 int
 main(int argc, char **argv)
 {
-	struct request request = { .data = DATA_DEFAULT, .server = "smtpd" };
+	struct request request = { .server = "smtpd" };
 	user_language_open();
 	argp_program_version = "ftgatectl " FTG_VERSION;
 	argp_err_exit_status = EX_USAGE;

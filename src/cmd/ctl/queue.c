@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <sysexits.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/address.h"
 #include "base/data.h"
@@ -21,8 +22,11 @@ static int
 open_queue(const struct request *request, struct queue *queue)
 {
 	char path[PATH_MAX];
-	if (data_path(path, request->data, "queue") == 0 && queue_open(queue, path) == 0)
+	if (data_path(path, request->data, "queue") == 0 && queue_open_made(queue, path) == 0)
 		return EX_OK;
+	if (errno == ENOENT)
+		return ctl_fail(EX_UNAVAILABLE, _("there is no queue in %.400s; the server makes it when it starts"),
+		    request->data);
 	return ctl_fail(EX_UNAVAILABLE, _("cannot open %.400s/queue: %s"), request->data, strerror(errno));
 }
 
@@ -108,12 +112,24 @@ list_entry(const struct request *request, const struct queue *queue, const char 
 	return shown;
 }
 
+/* A server that has never run has no queue, and nothing is in it. */
+static bool
+has_queue(const struct request *request)
+{
+	char path[PATH_MAX];
+	return data_path(path, request->data, "queue") == 0 && (access(path, F_OK) == 0 || errno != ENOENT);
+}
+
 int
 ctl_queue_list(struct request *request)
 {
 	struct ids ids = { NULL, 0, 0 };
 	struct queue queue;
 	bool first = true;
+	if (!has_queue(request)) {
+		fputs(request->json ? "[]\n" : "", stdout);
+		return EX_OK;
+	}
 	int status = open_queue(request, &queue);
 	if (status != EX_OK)
 		return status;
@@ -170,6 +186,34 @@ read_wish(const struct queue *queue, const char *word, char name[ADDRESS_DOMAIN_
 	return (struct queue_run) { QUEUE_RUN_DOMAIN, read_domain(name, word) };
 }
 
+/* Is a message of the queue to be sent to this domain? */
+struct search {
+	const struct queue *queue;
+	const char *domain;
+	bool found;
+};
+
+static bool
+search_entry(void *context, const char *id)
+{
+	struct search *search = context;
+	struct queue_entry entry;
+	search->found = queue_load(search->queue, id, &entry) == 0 && goes_to(&entry, search->domain);
+	queue_entry_clear(&entry);
+	return !search->found;
+}
+
+/* A word without a dot that is no message is a misspelled ID, unless it is the name of a host that messages go to. */
+static bool
+is_unknown_id(const struct queue *queue, const struct queue_run *wish)
+{
+	struct search search = { queue, wish->name, false };
+	if (wish->reach != QUEUE_RUN_DOMAIN || !address_domain_valid(wish->name, strlen(wish->name), true) ||
+	    strchr(wish->name, '.') != NULL)
+		return false;
+	return queue_scan(queue, search_entry, &search) == 0 && !search.found;
+}
+
 /* Requests that the server sends messages now. The request lasts until a server reads it. */
 int
 ctl_queue_run(struct request *request)
@@ -182,7 +226,10 @@ ctl_queue_run(struct request *request)
 		return status;
 	if (request->count > 0)
 		wish = read_wish(&queue, request->words[0], name);
-	if (queue_request_run(&queue, &wish) < 0) {
+	if (is_unknown_id(&queue, &wish)) {
+		errno = ENOENT;
+		status = fail_entry(wish.name);
+	} else if (queue_request_run(&queue, &wish) < 0) {
 		if (errno == EINVAL)
 			status = ctl_fail(EX_DATAERR,
 			    _("'%.300s' is neither a message in the queue nor a domain; for those in it: ftgatectl queue list"),

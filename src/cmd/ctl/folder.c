@@ -1,0 +1,86 @@
+/* Where ftgatectl finds the data folder of a server. */
+#include "cmd/ctl/folder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/data.h"
+#include "base/printable.h"
+#include "base/translate.h"
+#include "config/config.h"
+
+static void
+report_fault(void *context, const char *file, unsigned line, const char *fault)
+{
+	(void)context;
+	if (line == 0)
+		printable_print(stderr, "%s: %s\n", file, fault);
+	else
+		printable_print(stderr, "%s:%u: %s\n", file, line, fault);
+}
+
+/* The absolute path of a folder. origin: the configuration that names it, or NULL. */
+static int
+open_folder(const char *folder, const char *origin, char path[PATH_MAX])
+{
+	struct stat status;
+	if (realpath(folder, path) != NULL && stat(path, &status) == 0) {
+		if (S_ISDIR(status.st_mode))
+			return EX_OK;
+		errno = ENOTDIR;
+	}
+	if (origin == NULL)
+		return ctl_fail(
+		    EX_UNAVAILABLE, _("%s: %s; name the server's data folder by --data"), folder, strerror(errno));
+	/* TRANSLATORS: a configuration; the folder that it names; why that cannot be used. */
+	return ctl_fail(EX_UNAVAILABLE,
+	    _("%s: data: %s: %s; the server makes it when it starts; name another one by --data"), origin, folder,
+	    strerror(errno));
+}
+
+/* The folder that a server without a configuration uses. */
+static int
+open_default(const char *config, char path[PATH_MAX])
+{
+	if (access(DATA_DEFAULT, F_OK) == 0)
+		return open_folder(DATA_DEFAULT, NULL, path);
+	if (config != NULL)
+		/* TRANSLATORS: a configuration, and a folder. */
+		return ctl_fail(EX_UNAVAILABLE,
+		    _("%s sets no data folder, and there is no %s here; name the server's data folder by --data"),
+		    config, DATA_DEFAULT);
+	/* TRANSLATORS: a configuration, and a folder. */
+	return ctl_fail(EX_UNAVAILABLE,
+	    _("there is neither %s nor %s; name the server's data folder by --data, or its configuration by -c"),
+	    CTL_CONFIG_DEFAULT, DATA_DEFAULT);
+}
+
+/* The folder that a configuration sets. */
+static int
+open_configured(const char *file, char path[PATH_MAX])
+{
+	struct config *config = config_read(file, report_fault, NULL);
+	if (config == NULL)
+		return ctl_fail(
+		    EX_CONFIG, _("%s cannot be used; mend it, or name the server's data folder by --data"), file);
+	int status = config->data != NULL ? open_folder(config->data, file, path) : open_default(file, path);
+	config_free(config);
+	return status;
+}
+
+int
+ctl_find_folder(const struct request *request, char path[PATH_MAX])
+{
+	if (request->data != NULL)
+		return open_folder(request->data, NULL, path);
+	if (request->config != NULL)
+		return open_configured(request->config, path);
+	if (access(CTL_CONFIG_DEFAULT, F_OK) == 0 || errno == EACCES)
+		return open_configured(CTL_CONFIG_DEFAULT, path);
+	return open_default(NULL, path);
+}

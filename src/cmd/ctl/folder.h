@@ -1,0 +1,18 @@
+/* Where ftgatectl finds the data folder of a server. */
+#ifndef CMD_CTL_FOLDER_H
+#define CMD_CTL_FOLDER_H
+
+#include <limits.h>
+
+#include "cmd/ctl/ctl.h"
+
+#define CTL_CONFIG_DEFAULT "/etc/ftgate/ftgate.conf"
+
+/*
+ * Finds the absolute path of the data folder, which must exist: that of --data, else that of the configuration (-c, or
+ * CTL_CONFIG_DEFAULT if it exists), else DATA_DEFAULT. A configuration that cannot be used is an error. Returns EX_OK, or
+ * an exit status after it has printed its error.
+ */
+int ctl_find_folder(const struct request *request, char path[PATH_MAX]);
+
+#endif
