@@ -67,6 +67,15 @@ is_text(const char *text)
 	return strlen(text) <= MOVED_MAX;
 }
 
+/* A mailbox at a domain, as senders can write it to their programs. */
+static bool
+is_address(const char *text)
+{
+	struct address address;
+	return is_text(text) && address_parse(&address, text, strlen(text), false, true) == ADDRESS_OK &&
+	    address.domain[0] != '[';
+}
+
 static bool
 is_one_of(const char *text, const char *const words[3])
 {
@@ -86,6 +95,7 @@ form(enum field_type type)
 	case FIELD_FLAG: return _("write yes or no");
 	case FIELD_EXPAND: return _("write nobody, accounts or anyone");
 	case FIELD_POST: return _("write anyone, accounts or members");
+	case FIELD_ADDRESS: return _("write a mail address such as anna@example.org");
 	default: return _("write a text of 320 octets at most with no control characters");
 	}
 }
@@ -100,6 +110,7 @@ is_fit(enum field_type type, const char *text, int64_t *number)
 	case FIELD_FLAG: return parse_flag(text, number);
 	case FIELD_EXPAND: return is_one_of(text, expansion_rights);
 	case FIELD_POST: return is_one_of(text, posting_rights);
+	case FIELD_ADDRESS: return is_address(text);
 	default: return is_text(text);
 	}
 }
@@ -110,7 +121,7 @@ may_be_empty(enum record_kind kind, enum field_type type)
 {
 	if (type == FIELD_COUNT || type == FIELD_SIZE)
 		return kind == RECORD_ACCOUNT;
-	return type == FIELD_TEXT || type == FIELD_LANGUAGE;
+	return type == FIELD_TEXT || type == FIELD_LANGUAGE || type == FIELD_ADDRESS;
 }
 
 /* The index of a field that can be set; that behind the last if there is none. */

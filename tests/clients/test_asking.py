@@ -14,8 +14,8 @@ LIMITS = "max-errors: 1000\nmax-unknown-recipients: 0"
 class Asking(LimitsCase):
     def serve(self, settings):
         server = self.enterContext(self.server(LIMITS, settings))
-        server.control("account", "add", "j\u00f6rg@" + DOMAIN, input=b"")
-        server.control("account", "add", "away@" + DOMAIN, "disabled=yes", input=b"")
+        server.control("account", "add", "j\u00f6rg@" + DOMAIN, "--no-password")
+        server.control("account", "add", "away@" + DOMAIN, "disabled=yes", "--no-password")
         server.control("alias", "add", "info@" + DOMAIN, ACCOUNT)
         server.control("list", "add", STAFF, ACCOUNT, "info@" + DOMAIN, "expand=anyone")
         server.control("list", "add", "board@" + DOMAIN, ACCOUNT)
@@ -72,7 +72,7 @@ class Ambiguous(LimitsCase):
     def test_name_at_two_domains(self):
         server = self.enterContext(self.server(LIMITS, "vrfy: anyone\n"))
         server.control("domain", "add", "example.org")
-        server.control("account", "add", "erika@example.org", input=b"")
+        server.control("account", "add", "erika@example.org", "--no-password")
         with Talk(server) as talk:
             while b"(#4.31)" not in (said := talk.say(b"VRFY erika")):
                 self.assertRegex(said, rb"^250 ")

@@ -40,7 +40,7 @@ class Ctl(TestCase):
             return database.execute(f"SELECT {column} FROM accounts").fetchone()[0]
 
     def test_each_noun_has_each_verb(self):
-        self.run_ctl("account", "add", ACCOUNT, "quota-bytes=10M", "language=fr")
+        self.run_ctl("account", "add", ACCOUNT, "quota-bytes=10M", "language=fr", "--no-password")
         self.run_ctl("alias", "add", "info@" + DOMAIN, ACCOUNT)
         self.run_ctl("list", "add", "staff@" + DOMAIN, ACCOUNT, "info@" + DOMAIN, "expand=anyone")
         self.run_ctl("access", "add", "refused", "192.0.2.0/24")
@@ -58,20 +58,20 @@ class Ctl(TestCase):
             self.assertEqual([], self.tell(noun, "list"))
 
     def test_json_has_types(self):
-        shown = self.tell("account", "add", ACCOUNT, "quota-bytes=10M", "disabled=yes", "moved-to=\"x\\ \u00fc")
+        shown = self.tell("account", "add", ACCOUNT, "quota-bytes=10M", "disabled=yes", "moved-to=\"x\\ \u00fc\"@example.net", "--no-password")
         self.assertEqual(10 << 20, shown["quota-bytes"])
         self.assertIs(True, shown["disabled"])
         self.assertIs(True, shown["smtp"])
         self.assertIs(False, shown["password"])
         self.assertIsNone(shown["language"])
-        self.assertEqual("\"x\\ \u00fc", shown["moved-to"])
+        self.assertEqual("\"x\\ \u00fc\"@example.net", shown["moved-to"])
         self.assertRegex(shown["created"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
         shown = self.tell("alias", "add", "info@" + DOMAIN, ACCOUNT, "postmaster@" + DOMAIN)
         self.assertEqual([ACCOUNT, "postmaster@" + DOMAIN], shown["targets"])
         self.assertEqual([], self.tell("list", "add", "empty@" + DOMAIN)["members"])
 
     def test_errors_have_a_status_and_name_value_and_cure(self):
-        self.run_ctl("account", "add", ACCOUNT)
+        self.run_ctl("account", "add", ACCOUNT, "--no-password")
         self.run_ctl("alias", "add", "info@" + DOMAIN, ACCOUNT)
         self.run_ctl("domain", "add", "away.test", "relay=yes")
         for status, error, *words in (
@@ -87,24 +87,38 @@ class Ctl(TestCase):
                 (USAGE, "'quick' is not a setting; write SETTING=VALUE", "account", "set", ACCOUNT, "quick"),
                 (USAGE, "unrecognized option", "--loud"),
                 (DATAERR, "quota-bytes=lots: write octets such as", "account", "set", ACCOUNT, "quota-bytes=lots"),
+                (DATAERR, "moved-to=elsewhere: write a mail address such as", "account", "set", ACCOUNT, "moved-to=elsewhere"),
+                (DATAERR, "there is no catalogue for 'tlh'; 'ftgate-msg stats' lists", "account", "set", ACCOUNT, "language=tlh"),
+                (DATAERR, "there is no catalogue for 'tlh'; 'ftgate-msg stats' lists", "domain", "set", DOMAIN, "language=tlh"),
+                (DATAERR, "language=deutsch!: write a language such as", "account", "set", ACCOUNT, "language=deutsch!"),
+                (USAGE, "pop3 is set twice; leave one out", "account", "set", ACCOUNT, "pop3=no", "smtp=no", "pop3=yes"),
+                (USAGE, "a new account needs a password: pass it with --password-stdin", "account", "add", "x@" + DOMAIN),
                 (DATAERR, "'colour' does not exist or cannot be changed", "account", "set", ACCOUNT, "colour=red"),
                 (DATAERR, "'no domain' is not a domain", "domain", "add", "no domain"),
-                (DATAERR, "'erika' is not a mail address", "account", "add", "erika"),
+                (DATAERR, "'erika' is not a mail address", "account", "add", "erika", "--no-password"),
                 (DATAERR, "'10.0.0.1/8' is not a network", "access", "add", "refused", "10.0.0.1/8"),
                 (DATAERR, "'grey' is not a kind of access", "access", "list", "grey"),
                 (NOUSER, "to list them: ftgatectl account list", "account", "show", "x@" + DOMAIN),
                 (NOUSER, "first run: ftgatectl account add x@" + DOMAIN, "alias", "add", "a@" + DOMAIN, "x@" + DOMAIN),
-                (NOHOST, "first run: ftgatectl domain add else.test", "account", "add", "x@else.test"),
+                (NOHOST, "first run: ftgatectl domain add else.test", "account", "add", "x@else.test", "--no-password"),
                 (NOHOST, "else.test is not hosted here", "account", "list", "else.test"),
-                (NOPERM, "relay=no", "account", "add", "x@away.test"),
+                (NOPERM, "relay=no", "account", "add", "x@away.test", "--no-password"),
                 (NOPERM, "has no accounts, aliases and lists here", "domain", "set", DOMAIN, "relay=yes"),
-                (CANTCREAT, "already exists", "account", "add", ACCOUNT.upper()),
-                (CANTCREAT, "as an account, an alias or a list", "account", "add", "info@" + DOMAIN),
+                (CANTCREAT, "already exists", "account", "add", ACCOUNT.upper(), "--no-password"),
+                (CANTCREAT, "as an account, an alias or a list", "account", "add", "info@" + DOMAIN, "--no-password"),
                 (NOPERM, "first run: ftgatectl alias set info@", "account", "remove", ACCOUNT),
                 (NOPERM, "leads back", "alias", "set", "info@" + DOMAIN, "add=info@" + DOMAIN),
                 (NOPERM, "has accounts (1)", "domain", "remove", DOMAIN)):
             self.assertEqual("", self.run_ctl(*words, status=status))
             self.assertIn(error, self.error)
+
+    def test_language_of_the_operator_is_known(self):
+        os.makedirs(os.path.join(self.data, "locale/tlh/LC_MESSAGES"))
+        shutil.copy(os.path.join(os.path.dirname(program("ftgatectl")), "locale/de/LC_MESSAGES/ftgate.mo"),
+                    os.path.join(self.data, "locale/tlh/LC_MESSAGES/ftgate-local.mo"))
+        for language in ("tlh", "de", "de-AT", "pt_BR", "sr@latin", "C", "en", ""):
+            self.run_ctl("domain", "set", DOMAIN, "language=" + language)
+            self.assertEqual(language or None, self.tell("domain", "show", DOMAIN)["language"])
 
     def test_answer_without_a_process_id_signals_nobody(self):
         for pid in ("", "pid 0\n", "pid 18446744073709551615\n", "pid 4294967295\n"):
@@ -185,7 +199,7 @@ class Ctl(TestCase):
         self.assertEqual(before, self.stored("password"))
 
     def test_password_without_a_terminal_has_a_cure(self):
-        self.run_ctl("account", "add", ACCOUNT)
+        self.run_ctl("account", "add", ACCOUNT, "--no-password")
         done = subprocess.run([program("ftgatectl"), "--data", self.data, "account", "set", ACCOUNT], timeout=SECONDS,
                               env=environment(), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
         self.assertEqual(66, done.returncode)
@@ -234,13 +248,13 @@ class Running(TestCase):
         self.asked("info", 550, "#4.28")
         self.server.control("alias", "add", "info@" + DOMAIN, ACCOUNT)
         self.asked("info", 250, "#3.04")
-        self.server.control("account", "add", "disabled@" + DOMAIN, "disabled=yes")
+        self.server.control("account", "add", "disabled@" + DOMAIN, "disabled=yes", "--no-password")
         self.asked("disabled", 451, "#3.13")
-        self.server.control("account", "add", "spamtrap@" + DOMAIN, "spamtrap=yes")
+        self.server.control("account", "add", "spamtrap@" + DOMAIN, "spamtrap=yes", "--no-password")
         self.asked("spamtrap", 550, r"Mailbox Disabled \(#1.01\)\) \(#4.65")
-        self.server.control("account", "add", "mute@" + DOMAIN, "receive=no")
+        self.server.control("account", "add", "mute@" + DOMAIN, "receive=no", "--no-password")
         self.asked("mute", 550, r"Mailbox Disabled \(#1.00\)\) \(#4.65")
-        self.server.control("account", "add", "gone@" + DOMAIN, "moved-to=gone@example.net")
+        self.server.control("account", "add", "gone@" + DOMAIN, "moved-to=gone@example.net", "--no-password")
         self.assertIn("gone@example.net", self.asked("gone", 516, "#4.33"))
         self.server.control("alias", "remove", "info@" + DOMAIN)
         self.asked("info", 550, "#4.28")

@@ -1,4 +1,5 @@
 /* The commands of ftgatectl on records. */
+#include <ftgate/catalog.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 
 #include "base/translate.h"
 #include "cmd/ctl/ctl.h"
+#include "cmd/ctl/language.h"
 #include "cmd/ctl/prompt.h"
 #include "session/password.h"
 
@@ -153,6 +155,32 @@ apply(struct request *request, struct record_change *change)
 	return status;
 }
 
+static bool
+is_language(enum record_kind kind, const char *name)
+{
+	const struct record_field *field;
+	for (size_t i = 0; (field = record_field(kind, i)) != NULL; i++)
+		if (field->type == FIELD_LANGUAGE && strcmp(field->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Refuses what no field can refuse alone: a setting that is named twice, and a language that the servers do not have. */
+static int
+check_setting(const struct request *request, const struct record_setting *settings, size_t index)
+{
+	const char *name = settings[index].name, *value = settings[index].value;
+	bool repeatable = strcmp(name, "add") == 0 || strcmp(name, "remove") == 0;
+	for (size_t i = 0; i < index; i++)
+		if (!repeatable && strcmp(settings[i].name, name) == 0)
+			return ctl_fail(EX_USAGE, _("%.100s is set twice; leave one out"), name);
+	if (*value != '\0' && is_language(request->command->kind, name) && ftg_language_valid(value) &&
+	    !ctl_language_is_known(request->data, value))
+		return ctl_fail(
+		    EX_DATAERR, _("there is no catalogue for '%.80s'; 'ftgate-msg stats' lists the languages"), value);
+	return EX_OK;
+}
+
 /* Parses the settings behind the name and applies them. */
 static int
 change(struct request *request)
@@ -167,6 +195,8 @@ change(struct request *request)
 		if (!read_word(request, request->words[names + i], &settings[i]))
 			status = ctl_fail(EX_USAGE, _("'%s' is not a setting; write SETTING=VALUE: ftgatectl --help"),
 			    request->words[names + i]);
+		else
+			status = check_setting(request, settings, i);
 	if (status == EX_OK)
 		status = apply(request, &made);
 	if (status == EX_OK && request->json)
@@ -175,12 +205,16 @@ change(struct request *request)
 	return status;
 }
 
-/* If standard input is a terminal, asks for the password of a new account. */
+/* A new account needs a password, or the word that it has none. */
 int
 ctl_add(struct request *request)
 {
 	bool is_account = request->command->kind == RECORD_ACCOUNT;
-	if (is_account && request->password == PASSWORD_UNCHANGED && (request->keep_secret || prompt_is_possible()))
+	if (is_account && request->password == PASSWORD_UNCHANGED && !request->keep_secret && !prompt_is_possible())
+		return ctl_fail(EX_USAGE,
+		    _("a new account needs a password: pass it with --password-stdin; for an account that nobody logs in to: "
+		      "--no-password"));
+	if (is_account && request->password == PASSWORD_UNCHANGED)
 		request->password = PASSWORD_PROMPT;
 	return change(request);
 }
