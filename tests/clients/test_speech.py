@@ -65,11 +65,11 @@ class Domains(SpeechCase):
 
     def test_a_language_that_comes_with_a_reload_is_spoken(self):
         server = self.serve()
+        with open(server.overlay("tlh"), "wb") as file:
+            file.write(mo({(UNKNOWN, "%s unknown mailbox"): "%s Qagh"}))
         server.control("domain", "set", GERMAN, "language=tlh")
         talk = self.enter(server)
         self.assertRefused(talk, None, GERMAN)
-        with open(server.overlay("tlh"), "wb") as file:
-            file.write(mo({(UNKNOWN, "%s unknown mailbox"): "%s Qagh"}))
         server.reload()
         self.assertEqual(b"550 5.1.1 a@example.de Qagh (#4.28)\r\n", talk.say(b"RCPT TO:<a@example.de>"))
 
