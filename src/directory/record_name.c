@@ -54,8 +54,10 @@ record_parse_address(struct accounts *accounts, struct address *address, const c
 static enum admin_result
 parse_domain(struct accounts *accounts, struct record_name *name)
 {
+	struct network network;
 	name->key[0] = name->address.domain;
-	if (address_parse_domain(name->address.domain, name->text, strlen(name->text)))
+	if (address_parse_domain(name->address.domain, name->text, strlen(name->text)) &&
+	    !network_parse(&network, name->text))
 		return ADMIN_OK;
 	return accounts_set_error(accounts, ADMIN_UNFIT,
 	    _("'%.400s' is not a domain; write a name of letters, digits and hyphens between dots (xn--... for others)"),

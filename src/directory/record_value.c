@@ -153,6 +153,14 @@ store(struct accounts *accounts, enum record_kind kind, int64_t id, size_t index
 	return result == SQLITE_DONE ? ADMIN_OK : ADMIN_FAILED;
 }
 
+/* Is this address the name of the record itself? */
+static bool
+is_own(struct accounts *accounts, enum record_kind kind, int64_t id, const char *text)
+{
+	struct record_name name;
+	return record_name_parse(accounts, &name, kind, &text) == ADMIN_OK && record_find(accounts, kind, &name) == id;
+}
+
 enum admin_result
 record_set_field(struct accounts *accounts, enum record_kind kind, int64_t id, const struct record_setting *setting)
 {
@@ -169,5 +177,9 @@ record_set_field(struct accounts *accounts, enum record_kind kind, int64_t id, c
 	if (!fit)
 		return accounts_set_error(
 		    accounts, ADMIN_UNFIT, "%s=%.400s: %s", setting->name, setting->value, form(field->type));
+	if (field->type == FIELD_ADDRESS && is_own(accounts, kind, id, setting->value))
+		return accounts_set_error(accounts, ADMIN_UNFIT,
+		    _("%s=%.400s: this is the address itself; write another one, or nothing"), setting->name,
+		    setting->value);
 	return store(accounts, kind, id, index, setting->value, number);
 }

@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -103,6 +104,13 @@ class Server:
     def control(self, *arguments, **options):
         subprocess.run([self.ctl, "--data", self.data, *arguments], check=True, timeout=SECONDS,
                        env=self.environment, stdout=subprocess.DEVNULL, **options)
+
+    def set_language(self, domain, language):
+        """Sets the language of a domain, which need not have a catalogue, as after a catalogue was removed."""
+        database = sqlite3.connect(os.path.join(self.data, "ftgate.db"))
+        with database:
+            database.execute("UPDATE domains SET language = ? WHERE name = ?", (language, domain))
+        database.close()
 
     def start(self):
         with open(self.log_path, "ab") as log:

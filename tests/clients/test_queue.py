@@ -250,6 +250,7 @@ class Control(QueueCase):
                 (NOUSER, "no message ../../x in the queue", "queue", "remove", "../../x"),
                 (DATAERR, f"damaged; to remove it: ftgatectl queue remove {self.second}", "queue", "show", self.second),
                 (DATAERR, "is damaged", "queue", "hold", self.second),
+                (DATAERR, "'no domain' is not a domain", "queue", "list", "no domain"),
                 (DATAERR, "'no domain' is neither a message in the queue nor a domain", "queue", "run", "no domain")):
             self.assertEqual("", self.ctl(*words, status=status))
             self.assertIn(error, self.error)

@@ -156,6 +156,7 @@ class Stage(Server):
     """A server with the directory that the conversations know, and the few texts that they have."""
 
     original = None  # the folder with that directory
+    languages = ()
     wishes = ()
     rules = ""
 
@@ -166,6 +167,8 @@ class Stage(Server):
             shutil.copytree(self.data, Stage.original, dirs_exist_ok=True)
         else:
             shutil.copytree(Stage.original, self.data, dirs_exist_ok=True)
+        for domain, language in self.languages:
+            self.set_language(domain, language)
         for arguments in self.wishes:
             self.control(*arguments)
         with open(os.path.join(self.folder, "content-rules"), "w", encoding="utf-8") as file:
@@ -208,10 +211,6 @@ class Stage(Server):
 def wishes(conversation):
     """Who wishes for which language, and who may not log in, as commands of ftgatectl."""
     said = dict(conversation.settings)
-    for name, value in conversation.settings:
-        if name == "domain-language":
-            domain, language = value.split()
-            yield "domain", "set", domain, "language=" + language
     if "account-language" in said:
         yield "account", "set", "alice@example.test", "language=" + said["account-language"]
     if "auth" in said:
@@ -362,6 +361,7 @@ class Talks(TestCase):
                 names.tell(value)
         server = Stage(*ARGUMENTS, "--profile", profile, smtpd=self.smtpd,
                        config=conversation.configuration(self.certificate, names), LANG="C")
+        server.languages = [value.split() for name, value in conversation.settings if name == "domain-language"]
         server.wishes = list(wishes(conversation))
         server.rules = conversation.rules()
         with server:

@@ -166,6 +166,7 @@ Test(records, value_that_does_not_fit_is_named_with_its_cure)
 		{ "quota-messages", "1K", "write a number" },
 		{ "quota-messages", " 1", "write a number" },
 		{ "moved-to", "two\nlines", "moved-to=two" },
+		{ "moved-to", "Anna@EXAMPLE.test", "moved-to=Anna@EXAMPLE.test: this is the address itself" },
 		{ "moved-to", "elsewhere", "moved-to=elsewhere: write a mail address such as anna@example.org" },
 		{ "moved-to", "anna@", "write a mail address" },
 		{ "moved-to", "@example.net", "write a mail address" },
@@ -197,7 +198,7 @@ Test(records, change_is_atomic)
 Test(records, malformed_name_is_refused)
 {
 	static const char *const domains[] = { "", ".", "a..b", "-a.b", "[127.0.0.1]", "\xF0\x9F\x98\x80.example",
-		"xn--99999999999", "\xFF.example", "a b", "x/../y" };
+		"xn--99999999999", "\xFF.example", "a b", "x/../y", "192.0.2.1" };
 	static const char *const addresses[] = { "", "anna", "@example.test", "anna@", "anna@[127.0.0.1]",
 		"a b@example.test", "anna@example.test x", "<anna@example.test>", "\"\"@example.test" };
 	for (size_t i = 0; i < sizeof domains / sizeof *domains; i++)

@@ -82,6 +82,13 @@ read_domain(char name[ADDRESS_DOMAIN_MAX + 1], const char *text)
 }
 
 static bool
+is_domain(const char *text)
+{
+	char name[ADDRESS_DOMAIN_MAX + 1];
+	return address_parse_domain(name, text, strlen(text));
+}
+
+static bool
 goes_to(const struct queue_entry *entry, const char *domain)
 {
 	for (size_t i = 0; i < entry->count; i++) {
@@ -126,6 +133,8 @@ ctl_queue_list(struct request *request)
 	struct ids ids = { NULL, 0, 0 };
 	struct queue queue;
 	bool first = true;
+	if (request->count > 0 && !is_domain(request->words[0]))
+		return ctl_fail(EX_DATAERR, _("'%.300s' is not a domain"), request->words[0]);
 	if (!has_queue(request)) {
 		fputs(request->json ? "[]\n" : "", stdout);
 		return EX_OK;
