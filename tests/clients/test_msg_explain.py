@@ -271,6 +271,46 @@ class Words(Folder):
                      "550 5.1.1 no (#5.09)", "see ticket #4.28", "in version #4.28 of it"):
             self.assertEqual(ids(line), [], line)
 
+    def test_code_behind_the_words_or_in_the_report_contradicts(self):
+        words = "A caixa de correio eva@example.org est\u00e1 cheia e n\u00e3o pode aceitar mensagens agora."
+        german = "Postfach bert@example.org ist voll"
+        for text, wanted in (
+            (german, ["ERR_SMTP_MAILBOX_FULL"]),
+            (german + ". Antwort: 451 4.2.2 full", ["ERR_SMTP_MAILBOX_FULL"]),
+            (german + ".\nRemote server returned '554 5.2.2 mailbox full'", []),
+            (words + "\nRemote server returned '554 5.2.2 mailbox full'", []),
+            ("Anmeldung fehlgeschlagen: 535 5.7.139 no", []),
+        ):
+            self.assertEqual(ids(stdin=text.encode()), wanted, text)
+        for code, wanted in (("452 4.2.2", ["ERR_SMTP_MAILBOX_FULL"]), ("554 5.2.2", [])):
+            bounce = f"""MIME-Version: 1.0\nContent-Type: multipart/report; boundary=b\n\n--b\n\n{german}\n--b
+Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.net\n
+Final-Recipient: rfc822; bert@example.org\nAction: failed\nDiagnostic-Code: smtp; {code} no\n\n--b--\n"""
+            self.assertEqual(ids(stdin=bounce.encode()), wanted, code)
+
+    def test_words_of_prose_are_no_reply(self):
+        for text in ("La bo\u00eete aux lettres est pleine", "Das Postfach vor dem Haus ist voll, und der Brief ist weg",
+                     "La bo\u00eete aux lettres devant le n\u00b0 550 est pleine"):
+            self.assertEqual(ids(stdin=text.encode()), [], text)
+
+    def test_words_that_were_worded_otherwise_need_their_code(self):
+        words = "Direccion del buzon a%b@example.org no valida: no se permite indicar una ruta dentro de la direccion"
+        self.assertEqual(ids(stdin=f"550 5.1.1 {words}".encode()), ["ERR_SMTP_ADDRESS_BAD"])
+        for text in (words, "550 5.1.2 " + words, "450 " + words):
+            self.assertEqual(ids(stdin=text.encode()), [], text)
+
+    def test_marks_that_a_mail_program_replaced(self):
+        for dash in "-\u2010\u2013\u2014":
+            self.assertEqual(ids(stdin=f"[192.0.2.1] PTR record is blank {dash} reverse DNS lookup failed".encode()), ["ERR_SMTP_REJECT_PTR"])
+
+    def test_numbers_of_other_logs_are_no_codes(self):
+        for text in ("exim[428]: pid=428, -q30m", "X=TLS1.3:TLS_AES_256_GCM_SHA384:256 CV=yes", '"GET / HTTP/1.1" 451 550 "-"',
+                     "502 Bad Gateway", "500 Internal Server Error", "there were about\n550 people", "> there were about\n> 550 people"):
+            self.assertEqual(told(stdin=text.encode()), ([], 1), text)
+        for text in ("Wrong password. 535 Incorrect authentication data", "code=550 no", "The server answered:\n550 no such user",
+                     "He said\n550 no such user"):
+            self.assertEqual([answer["kind"] for answer in told(stdin=text.encode())[0]], ["reply code"], text)
+
     def test_match_by_words_is_marked(self):
         answers, status = told("der Server sagte: Postfach bert@example.org existiert nicht")
         self.assertEqual([(a["id"], a["found_by"], a["language"]) for a in answers], [("ERR_SMTP_ADDRESS_UNKNOWN", "words", "de")])

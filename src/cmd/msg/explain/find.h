@@ -47,8 +47,14 @@ void find_in_text(struct hits *hits, const char *text, size_t n);
 /* Finds what one word names: an ID, "4.46", "#4.46", "(#4.46)", "4.46#", "5.1.1". False for any other word. */
 bool find_word(struct hits *hits, const char *word);
 
-/* Finds replies by their words, in every language of a catalogue, unless a code beside them contradicts. */
-void find_by_words(struct hits *hits, const ftg_catalog *catalog, const char *text, size_t n);
+struct foreign;
+
+/*
+ * Finds replies by their words, in every language of a catalogue, unless a code beside them contradicts. report: the codes in
+ * the report of the same message (RFC 3464), or none.
+ */
+void find_by_words(
+    struct hits *hits, const ftg_catalog *catalog, const struct foreign *report, const char *text, size_t n);
 
 /* Finds words of the log: "cause=hops", "event=deferred", or, if word is true, a text that is one of its names. */
 void find_log_words(struct hits *hits, const char *text, size_t n, bool word);

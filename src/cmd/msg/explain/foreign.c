@@ -37,6 +37,41 @@ is_amount(const char *p, const char *end)
 	return false;
 }
 
+/* "500 Internal Server Error": HTTP has some numbers of SMTP. */
+static bool
+is_http(const char *p, const char *end)
+{
+	static const char *const reasons[] = { " Internal Server Error", " Not Implemented", " Bad Gateway",
+		" Service Unavailable", " Gateway Time" };
+
+	if (*p != '5' || p[1] != '0')
+		return false;
+	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+		if ((size_t)(end - p - 3) >= strlen(reasons[i]) && memcmp(p + 3, reasons[i], strlen(reasons[i])) == 0)
+			return true;
+	return false;
+}
+
+enum {
+	TRIES_MAX = 16,      /* codes whose words are looked up */
+	QUOTED_OCTETS = 120, /* octets of such words */
+};
+
+/* A code behind a sentence of a mail program: of AUTH (RFC 4954), or in front of words that a known server writes. */
+static bool
+is_quoted_reply(struct foreign *found, const char *text, const char *p, const char *end)
+{
+	static const char *const codes[] = { "454", "530", "534", "535", "538" };
+	size_t n = (size_t)(end - p) < QUOTED_OCTETS ? (size_t)(end - p) : QUOTED_OCTETS;
+
+	if (!scan_begins_sentence(text, p, end))
+		return false;
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (memcmp(p, codes[i], 3) == 0)
+			return true;
+	return found->tries < TRIES_MAX && ++found->tries && foreign_server(p, n) != NULL;
+}
+
 /* Reads a reply code and its status. Returns the octets that it took; 0: there is none. */
 static size_t
 read_code(struct foreign *found, const char *text, const char *p, const char *end)
@@ -51,7 +86,8 @@ read_code(struct foreign *found, const char *text, const char *p, const char *en
 		add(found, p, 3, p + at, n);
 		return at + n;
 	}
-	if (!scan_begins_reply(text, p, end) || is_amount(p + 3, end))
+	if (is_amount(p + 3, end) || is_http(p, end) ||
+	    (!scan_begins_reply(text, p, end) && !is_quoted_reply(found, text, p, end)))
 		return 0;
 	add(found, p, 3, "", 0);
 	return 3;

@@ -16,6 +16,7 @@ struct foreign_reply {
 struct foreign {
 	size_t count;
 	struct foreign_reply at[FOREIGN_MAX];
+	unsigned tries; /* codes whose words were looked up */
 };
 
 /* Adds the codes in n octets of text. */

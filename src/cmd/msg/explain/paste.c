@@ -57,8 +57,13 @@ holds_reply(const struct hits *hits, bool notices)
 static void
 find_words_of_parts(struct hits *hits, const struct paste *paste, const ftg_catalog *catalog)
 {
+	struct foreign report = { 0 };
+
+	for (size_t i = 0; i < paste->count; i++)
+		if (paste->parts[i].kind == BOUNCE_REPORT)
+			foreign_scan(&report, paste->parts[i].text, paste->parts[i].len);
 	for (size_t i = 0; catalog && i < paste->count; i++)
-		find_by_words(hits, catalog, paste->parts[i].text, paste->parts[i].len);
+		find_by_words(hits, catalog, &report, paste->parts[i].text, paste->parts[i].len);
 }
 
 static const char *

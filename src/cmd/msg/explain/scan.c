@@ -66,8 +66,9 @@ can_follow(const char *p, const char *end)
 bool
 scan_reply_code(const char *text, const char *p, const char *end)
 {
-	return (p == text || can_precede(p[-1])) && digits(p, end) == 3 && *p >= '2' && *p <= '5' && p[1] <= '5' &&
-	    can_follow(p + 3, end);
+	/* RFC 5321 4.2 has second digits up to 5; the published page has 560, too. */
+	return (p == text || can_precede(p[-1])) && digits(p, end) == 3 && *p >= '2' && *p <= '5' &&
+	    (p[1] <= '5' || memcmp(p, "560", 3) == 0) && can_follow(p + 3, end);
 }
 
 bool
@@ -86,22 +87,80 @@ scan_before_blanks(const char *text, const char *p)
 	return p;
 }
 
+static bool
+is_word(char c)
+{
+	return isalpha((unsigned char)c) || (unsigned char)c >= 0x80;
+}
+
+/* What stands before a reply. The last two are the colon and the quotation mark of Chinese and Japanese. */
+static const char *const introductions[] = { "said", "code", "error", "status", "response", "reply", "smtp", "returned",
+	"with", "Fehler", "Fehlercode", "erreur", "codice", "codigo", "kod", "koodi", "foutcode", "felkod",
+	"\xEF\xBC\x9A", "\xE3\x80\x8C" };
+
+static bool
+ends_with_any(const char *text, const char *p, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (scan_ends_with(text, p, words[i]))
+			return true;
+	return false;
+}
+
+static bool
+is_introduced(const char *text, const char *p)
+{
+	return ends_with_any(text, p, introductions, sizeof introductions / sizeof *introductions);
+}
+
+/* Whether the mark before p begins a reply. "pid=428", "SHA384:256" and the end of a quotation do not. */
+static bool
+mark_begins_reply(const char *text, const char *p)
+{
+	static const char *const keys[] = { "code", "status", "reply", "response", "error", "smtp", "stat", "result" };
+	const char *q = scan_before_blanks(text, p);
+
+	if (q == text || strchr("\n\r(<[{;>|#*", q[-1]) != NULL)
+		return true;
+	if (strchr("\"'`", q[-1]) != NULL)
+		return p == q;
+	if (q[-1] == '=')
+		return ends_with_any(text, q - 1, keys, sizeof keys / sizeof *keys);
+	return q[-1] == ':' && (p > q || q - 1 == text || !isdigit((unsigned char)q[-2]));
+}
+
+/* Whether p continues the prose of the line before it, which may be quoted: "about\n> 550 people". */
+static bool
+continues_prose(const char *text, const char *p, const char *end)
+{
+	const char *q = p;
+
+	while (q > text && strchr(" \t>", q[-1]) != NULL)
+		q--;
+	if (q == text || q[-1] != '\n' || end - p < 5 || p[3] != ' ' || !islower((unsigned char)p[4]))
+		return false;
+	q -= q - 1 > text && q[-2] == '\r' ? 2 : 1;
+	q = scan_before_blanks(text, q);
+	return q > text && (is_word(q[-1]) || q[-1] == ',') && !is_introduced(text, q);
+}
+
 bool
 scan_begins_reply(const char *text, const char *p, const char *end)
 {
-	static const char *const words[] = { "said", "code", "error", "status", "response", "reply", "smtp", "returned",
-		"with", "Fehler", "Fehlercode", "erreur", "codice", "codigo", "kod", "koodi", "foutcode", "felkod" };
-	const char *q = scan_before_blanks(text, p);
-
 	if (p + 3 < end && p[3] == '-' && p + 4 < end && !isspace((unsigned char)p[4]))
 		return true;
-	if (q == text || strchr("\n\r\"'`(<[{:;>|=#*", q[-1]) != NULL)
-		return true;
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (scan_ends_with(text, q, words[i]))
-			return true;
-	/* The colon and the quotation mark of Chinese and Japanese. */
-	return scan_ends_with(text, q, "\xEF\xBC\x9A") || scan_ends_with(text, q, "\xE3\x80\x8C");
+	return (mark_begins_reply(text, p) && !continues_prose(text, p, end)) ||
+	    is_introduced(text, scan_before_blanks(text, p));
+}
+
+bool
+scan_begins_sentence(const char *text, const char *p, const char *end)
+{
+	const char *q = scan_before_blanks(text, p);
+
+	return q < p && q > text + 3 && strchr(".!?", q[-1]) != NULL && is_word(q[-2]) && is_word(q[-3]) &&
+	    is_word(q[-4]) && end - p > 5 && p[3] == ' ' && isupper((unsigned char)p[4]) &&
+	    islower((unsigned char)p[5]);
 }
 
 size_t

@@ -20,6 +20,9 @@ size_t scan_status_after(const char *text, const char *p, const char *end);
 /* Whether the reply code at p begins a reply without a status: at the start of a line, after a mark, or after "said". */
 bool scan_begins_reply(const char *text, const char *p, const char *end);
 
+/* Whether the reply code at p begins a sentence that follows another one: "The password is wrong. 535 Incorrect data". */
+bool scan_begins_sentence(const char *text, const char *p, const char *end);
+
 /* The place behind the last octet before p that is no blank. */
 const char *scan_before_blanks(const char *text, const char *p);
 

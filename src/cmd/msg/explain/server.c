@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "foreign.h"
+#include "scan.h"
 
 enum { LOOK_MAX = 256 * 1024 }; /* octets of a text that are looked at */
 
@@ -72,6 +73,22 @@ quotes(const char *text, size_t n)
 	return false;
 }
 
+/* qmail and its patches write a status as "(#5.1.1)", at the end of the words. */
+static bool
+has_qmail_status(const char *text, size_t n)
+{
+	const char *end = text + n, *p = text;
+
+	while ((p = memmem(p, (size_t)(end - p), "(#", 2)) != NULL) {
+		size_t octets = scan_status(text, p + 2, end);
+
+		if (octets > 0 && p + 2 + octets < end && p[2 + octets] == ')')
+			return true;
+		p += 2;
+	}
+	return false;
+}
+
 const char *
 foreign_server(const char *text, size_t n)
 {
@@ -85,6 +102,8 @@ foreign_server(const char *text, size_t n)
 		return NULL;
 	n = put_lower(lower, text, n);
 	server = find(servers, sizeof servers / sizeof *servers, lower, n);
+	if (!server && has_qmail_status(lower, n))
+		server = "qmail";
 	if (!server && !quotes(lower, n))
 		server = find(writers, sizeof writers / sizeof *writers, lower, n);
 	free(lower);

@@ -4,23 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "beside.h"
 #include "cmd/msg/texts.h"
-#include "find.h"
-#include "scan.h"
 
 enum {
 	LOOK_MAX = 64 * 1024, /* octets of a paste that are searched */
 	GAP_MAX = 400,        /* octets that an argument can have */
-	BEFORE_MAX = 120,     /* octets before the words in which their code is looked for */
 	WORDS_MIN = 4,        /* fewer words are other servers' words too */
 	WORDS_FOREIGN = 3,    /* the same, of a language other than English */
 	WORDS_NOTICE = 9,     /* the same, of a DSN: any server writes "Your message could not be delivered" */
 	OCTETS_MIN = 16,      /* least octets of all parts together */
 	CUT_MIN = 3,          /* least octets of a part that the end of the text cuts off */
 	CUT_OCTETS = 24,      /* least octets of a form that is cut off */
+	WORDS_PART = 6,       /* fewer words of a text that was worded otherwise are not known to be ours */
 	GRAM = 6,             /* octets of which the index knows whether they are in the paste */
 	INDEX_BITS = 18,
 };
+
+/* What is looked for, in turn: whole words; words that the end of the text cuts off; the most of them. */
+enum pass { PASS_WHOLE, PASS_CUT, PASS_PART, PASSES };
 
 struct search {
 	struct hits *hits;
@@ -28,7 +30,8 @@ struct search {
 	const char *text; /* plain */
 	size_t len;
 	size_t best; /* octets of the longest words found */
-	bool cut;    /* the text may end inside of the words */
+	enum pass pass;
+	const struct foreign *report;
 	uint64_t index[(1 << INDEX_BITS) / 64];
 };
 
@@ -67,20 +70,41 @@ invisible_at(const char *p, size_t n)
 	    : 0;
 }
 
-/* Writes text with lower-case ASCII letters and single spaces, since mail programs wrap lines and change case. */
+/* What a mail program makes of a hyphen and of quotation marks: U+2010 to U+2015, U+2018, U+2019, U+201C, U+201D. 0: none. */
+static char
+typed_as(const char *p, size_t n)
+{
+	unsigned char c = n >= 3 ? (unsigned char)p[2] : 0;
+
+	if (n < 3 || memcmp(p, "\xE2\x80", 2) != 0)
+		return 0;
+	if (c >= 0x90 && c <= 0x95)
+		return '-';
+	if (c == 0x98 || c == 0x99)
+		return '\'';
+	return c == 0x9C || c == 0x9D ? '"' : 0;
+}
+
+/* Writes text with lower-case ASCII letters and single spaces, since mail programs change case and wrap lines. */
 static size_t
 put_plain(char *out, const char *text, size_t n)
 {
 	size_t len = 0, step;
+	char typed;
 
 	for (size_t i = 0; i < n; i += step) {
 		if ((step = invisible_at(text + i, n - i)) > 0)
 			continue;
 		step = blank_at(text + i, n - i);
-		if (step == 0)
+		typed = typed_as(text + i, n - i);
+		if (typed) {
+			out[len++] = typed;
+			step = 3;
+		} else if (step == 0) {
 			out[len++] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]);
-		else if (len > 0 && out[len - 1] != ' ')
+		} else if (len > 0 && out[len - 1] != ' ') {
 			out[len++] = ' ';
+		}
 		step += step == 0;
 	}
 	return len;
@@ -212,59 +236,75 @@ is_whole(const struct search *s, const char *p, const struct literal *part)
 	return !before && !after;
 }
 
-/* The end of the form's parts from number i on, in order from p; NULL: they are not there. */
+/* Whether the argument can have blanks in it. */
+static bool
+is_words(enum ftg_arg_kind kind)
+{
+	return kind == FTG_ARG_TEXT || kind == FTG_ARG_REASON || kind == FTG_ARG_BANNER;
+}
+
+/* Whether octets between two parts can be an argument of the row: prose has words there, and an address has "@". */
+static bool
+is_argument(const struct ftg_row *row, const char *p, size_t n, bool address)
+{
+	bool words = row->args[0] == FTG_ARG_NONE, addresses = !words;
+
+	for (int i = 0; i < FTG_ARGS_MAX && row->args[i] != FTG_ARG_NONE; i++) {
+		words = words || is_words(row->args[i]);
+		addresses = addresses && (row->args[i] == FTG_ARG_ADDRESS || row->args[i] == FTG_ARG_PATH);
+	}
+	if (words || memchr(p, '@', n) || memchr(p, '<', n))
+		return true;
+	while (n > 0 && !is_letter(p[0])) {
+		p++;
+		n--;
+	}
+	while (n > 0 && !is_letter(p[n - 1]))
+		n--;
+	return !memchr(p, ' ', n) && !(address && addresses);
+}
+
+/*
+ * The end of the form's parts that follow the first one, in order from p; NULL: they are not there. address: what stands for
+ * an address must look like one.
+ */
 static const char *
-match_rest(const struct search *s, const struct form *form, size_t i, const char *p)
+match_rest(const struct search *s, const struct form *form, const struct ftg_row *row, const char *p, bool address)
 {
 	const char *end = s->text + s->len;
 
-	for (; i < form->count; i++) {
+	for (size_t i = 1; i < form->count; i++) {
 		size_t window = (size_t)(end - p) < GAP_MAX + form->part[i].len ? (size_t)(end - p)
 		                                                                : GAP_MAX + form->part[i].len;
 		const char *at = memmem(p, window, form->part[i].octets, form->part[i].len);
 
-		if (!at || !is_whole(s, at, &form->part[i]))
+		if (!at || !is_whole(s, at, &form->part[i]) || !is_argument(row, p, (size_t)(at - p), address))
 			return NULL;
 		p = at + form->part[i].len;
 	}
 	return p;
 }
 
-/* The place of the code that is nearest before the words; NULL: there is none. */
-static const char *
-code_before(const struct search *s, const char *words)
+static enum beside
+beside(const struct search *s, const struct ftg_row *row, const char *words, const char *end)
 {
-	const char *first = words - s->text > BEFORE_MAX ? words - BEFORE_MAX : s->text;
-
-	for (const char *p = words; p-- > first;)
-		if (scan_reply_code(s->text, p, words) || (words - p > 4 && memcmp(p, "-err ", 5) == 0) ||
-		    (words - p > 3 && memcmp(p, "+ok ", 4) == 0))
-			return p;
-	return NULL;
+	return beside_words(row, &(struct place) { s->text, s->len, words, end }, s->report);
 }
 
+/* Whether the whole form begins at p. Without a code beside it, it must look like ours in each part. */
 static bool
-has_code(const struct ftg_code *code, const char *p, const char *end)
+is_here(const struct search *s, const struct form *form, const struct ftg_row *row, const char *p)
 {
-	const char *q = p + 4;
-	size_t n = q < end ? scan_status(p, q, end) : 0;
+	const char *behind = p + form->part[0].len;
+	const char *end = is_whole(s, p, &form->part[0]) ? match_rest(s, form, row, behind, false) : NULL;
 
-	return memcmp(p, code->reply, 3) == 0 &&
-	    (n == 0 || (strlen(code->status) == n && memcmp(q, code->status, n) == 0));
-}
-
-/* Whether the code before the words is none of this row. Without a code, nothing contradicts: mail programs omit them. */
-static bool
-contradicts(const struct search *s, const struct ftg_row *row, const char *words)
-{
-	const char *p = code_before(s, words);
-
-	if (!p)
+	if (!end)
 		return false;
-	if (row->service != FTG_SMTP)
-		return row->service != FTG_POP3 || (*p != '-' && *p != '+');
-	return *p == '-' || *p == '+' ||
-	    (!has_code(&row->code[FTG_PUBLISHED], p, words) && !has_code(&row->code[FTG_STRICT], p, words));
+	switch (beside(s, row, p, end)) {
+	case BESIDE_OWN: return true;
+	case BESIDE_NOTHING: return match_rest(s, form, row, behind, true) != NULL;
+	default: return false;
+	}
 }
 
 static bool
@@ -276,7 +316,24 @@ is_there(const struct search *s, const struct form *form, const struct ftg_row *
 	if (!memmem(s->text, s->len, form->part[form->longest].octets, form->part[form->longest].len))
 		return false;
 	while ((p = memmem(p, (size_t)(end - p), first->octets, first->len)) != NULL) {
-		if (is_whole(s, p, first) && match_rest(s, form, 1, p + first->len) && !contradicts(s, row, p))
+		if (is_here(s, form, row, p))
+			return true;
+		p++;
+	}
+	return false;
+}
+
+/* Whether the longest part is there, beside a code and a status of the row: a translation may have changed since. */
+static bool
+is_part_there(const struct search *s, const struct form *form, const struct ftg_row *row)
+{
+	const struct literal *part = &form->part[form->longest];
+	const char *end = s->text + s->len, *p = s->text;
+
+	if (count_words(part->octets, part->len) < WORDS_PART || part->len * 2 < form->len || row->service != FTG_SMTP)
+		return false;
+	while ((p = memmem(p, (size_t)(end - p), part->octets, part->len)) != NULL) {
+		if (is_whole(s, p, part) && beside(s, row, p, p + part->len) == BESIDE_OWN)
 			return true;
 		p++;
 	}
@@ -317,7 +374,8 @@ is_cut(const struct search *s, const struct form *form, const struct ftg_row *ro
 		if (!at && (cut = match_cut(s, part, i == 0 && s->len > part->len ? end - part->len : p)) != NULL) {
 			words += count_words(cut, (size_t)(end - cut));
 			len += (size_t)(end - cut);
-			return words > WORDS_MIN && len >= CUT_OCTETS && !contradicts(s, row, first ? first : cut);
+			return words > WORDS_MIN && len >= CUT_OCTETS &&
+			    beside(s, row, first ? first : cut, end) != BESIDE_OTHER;
 		}
 		if (!at || !is_whole(s, at, part))
 			return false;
@@ -336,6 +394,16 @@ is_common(const struct search *s, enum ftg_id id, ftg_lang language)
 	return is_english(s, language) && (id == ERR_SMTP_CLOSING || id == ERR_SMTP_DATASTART);
 }
 
+static bool
+matches(const struct search *s, const struct form *form, const struct ftg_row *row)
+{
+	switch (s->pass) {
+	case PASS_WHOLE: return may_contain(s, &form->part[form->longest]) && is_there(s, form, row);
+	case PASS_CUT: return is_cut(s, form, row);
+	default: return may_contain(s, &form->part[form->longest]) && is_part_there(s, form, row);
+	}
+}
+
 static void
 search_form(struct search *s, ftg_lang language, enum ftg_encoding encoding, enum ftg_id id, unsigned number)
 {
@@ -344,8 +412,7 @@ search_form(struct search *s, ftg_lang language, enum ftg_encoding encoding, enu
 
 	if (!form_read(&form, s, language, encoding, id, number) || form.len < s->best)
 		return;
-	if (s->cut ? !is_cut(s, &form, ftg_row(id))
-	           : !may_contain(s, &form.part[form.longest]) || !is_there(s, &form, ftg_row(id)))
+	if (!matches(s, &form, ftg_row(id)))
 		return;
 	if (form.len > s->best)
 		s->hits->count = 0;
@@ -378,6 +445,19 @@ search_languages(struct search *s)
 		search_language(s, language);
 }
 
+/* Each pass is for a text in which the one before has found nothing. */
+static void
+search_text(struct search *s)
+{
+	index_text(s);
+	for (int pass = 0; pass < PASSES && s->hits->count == 0; pass++) {
+		s->pass = (enum pass)pass;
+		while (s->pass == PASS_CUT && s->len > 0 && !is_letter(s->text[s->len - 1]))
+			s->len--;
+		search_languages(s);
+	}
+}
+
 /* Of several replies with the same words, keeps those whose reply code is in the text, if any is. */
 static void
 narrow(struct hits *hits, const char *text, size_t n)
@@ -396,7 +476,7 @@ narrow(struct hits *hits, const char *text, size_t n)
 }
 
 void
-find_by_words(struct hits *hits, const ftg_catalog *catalog, const char *text, size_t n)
+find_by_words(struct hits *hits, const ftg_catalog *catalog, const struct foreign *report, const char *text, size_t n)
 {
 	struct hits found = { 0 };
 	struct search *s = calloc(1, sizeof *s);
@@ -408,15 +488,10 @@ find_by_words(struct hits *hits, const ftg_catalog *catalog, const char *text, s
 	if (s && plain) {
 		s->hits = &found;
 		s->catalog = catalog;
+		s->report = report;
 		s->text = plain;
 		s->len = put_plain(plain, text, n);
-		index_text(s);
-		search_languages(s);
-		while (s->len > 0 && !is_letter(plain[s->len - 1]))
-			s->len--;
-		s->cut = true;
-		if (found.count == 0)
-			search_languages(s);
+		search_text(s);
 	}
 	free(plain);
 	free(s);
