@@ -12,6 +12,7 @@ allowed() {
 	src/explain) echo "ftgate catalog base explain" ;;
 	src/config) echo "base config" ;;
 	src/port) echo "base config port" ;;
+	src/texts) echo "ftgate catalog base port texts" ;;
 	src/message) echo "base config message" ;;
 	src/queue) echo "base port message queue" ;;
 	src/store) echo "base port message queue store" ;;
@@ -23,7 +24,7 @@ allowed() {
 	src/net) echo "ftgate base config port net" ;;
 	src/peer) echo "base config port peer net" ;;
 	src/process) echo "ftgate base config port peer net process" ;;
-	src/cmd) echo "ftgate catalog explain base config port message store directory queue relay session smtp pop3 net peer process cmd" ;;
+	src/cmd) echo "ftgate catalog explain base config port texts message store directory queue relay session smtp pop3 net peer process cmd" ;;
 	*) return 1 ;;
 	esac
 }

@@ -1,0 +1,13 @@
+/* Own texts in a folder: LL/LC_MESSAGES/ftgate-local.po and .mo, as gettext has them. */
+#ifndef TEXTS_FOLDER_H
+#define TEXTS_FOLDER_H
+
+#include "port/texts.h"
+
+/*
+ * Opens the texts in a folder, which need not exist. Files are made readable for everyone whom the folder's parent lets in,
+ * whatever the umask. Earlier versions are ftgate-local.po.~N~. Returns NULL with errno; the result is closed by its close().
+ */
+struct texts *texts_folder_open(const char *folder);
+
+#endif
