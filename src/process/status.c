@@ -70,6 +70,58 @@ put_peers(struct text_buffer *buffer, const struct status *status)
 	text_buffer_put(buffer, "%s\n", *between == ',' ? "" : " none");
 }
 
+/* The values of variables in texts, cleaned: they come from the configuration. */
+static void
+put_variables(const struct catalog_request *request, struct text_buffer *buffer)
+{
+	const struct {
+		const char *name, *value;
+	} variables[] = { { "host", request->host }, { "contact", request->contact }, { "help-url", request->help } };
+	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+		char value[256] = "";
+		if (variables[i].value != NULL)
+			printable_copy(value, sizeof value, variables[i].value, strlen(variables[i].value));
+		text_buffer_put(buffer, "%s %s\n", variables[i].name, value);
+	}
+}
+
+/* Counts of own texts of a language. */
+struct own_texts {
+	unsigned live, stale, refused;
+};
+
+/* Whether the text of a reply is the operator's, in this language. */
+static bool
+is_own(const ftg_catalog *catalog, ftg_lang language, enum ftg_id id)
+{
+	return ftg_catalog_origin(catalog, language, FTG_UTF8, id) == FTG_FROM_OVERLAY &&
+	    strcmp(ftg_catalog_spoken_in(catalog, language, FTG_UTF8, id), ftg_catalog_tag(catalog, language)) == 0;
+}
+
+/* A line for each language that has own texts: how many are in use, stale, and refused for another reason. */
+static void
+put_own_texts(const struct catalog_holder *catalogs, struct text_buffer *buffer)
+{
+	enum { LANGUAGES = 1100 }; /* more than a catalogue has */
+	static struct own_texts counts[LANGUAGES];
+	const ftg_catalog *catalog = catalogs->source.voice.catalog;
+	size_t overlay = strlen(catalogs->request.overlay);
+	memset(counts, 0, sizeof counts);
+	for (const struct catalog_refusal *r = catalogs->refusals.first; r != NULL; r = r->next) {
+		ftg_lang language = ftg_catalog_find(catalog, r->language);
+		if (language >= 0 && language < LANGUAGES && strncmp(r->file, catalogs->request.overlay, overlay) == 0)
+			*(r->rule == FTG_RULE_STALE ? &counts[language].stale : &counts[language].refused) += 1;
+	}
+	for (ftg_lang language = 0; language < ftg_catalog_languages(catalog) && language < LANGUAGES; language++) {
+		struct own_texts *own = &counts[language];
+		for (enum ftg_id id = 0; id < FTG_IDS; id++)
+			own->live += is_own(catalog, language, id);
+		if (own->live + own->stale + own->refused > 0)
+			text_buffer_put(buffer, "own-texts %s live %u stale %u refused %u\n",
+			    ftg_catalog_tag(catalog, language), own->live, own->stale, own->refused);
+	}
+}
+
 static void
 put_status(const struct status *status, struct text_buffer *buffer)
 {
@@ -81,6 +133,7 @@ put_status(const struct status *status, struct text_buffer *buffer)
 	text_buffer_put(buffer, "language %s\n", ftg_catalog_tag(voice.catalog, voice.language));
 	text_buffer_put(
 	    buffer, "profile %s\n", status->catalogs->request.profile == FTG_STRICT ? "strict" : "published");
+	put_variables(&status->catalogs->request, buffer);
 	put(buffer, "generation", stats->generation);
 	put(buffer, "refused", stats_refused(stats));
 	put(buffer, "reloads-asked", stats->asked);
@@ -89,6 +142,7 @@ put_status(const struct status *status, struct text_buffer *buffer)
 	put_certificate(buffer, stats);
 	put_peers(buffer, status);
 	put_stats(buffer, stats);
+	put_own_texts(status->catalogs, buffer);
 	put_replies(buffer, stats);
 }
 

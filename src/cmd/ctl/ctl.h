@@ -72,6 +72,15 @@ int ctl_blacklist_clear(struct request *request);
 enum { CTL_ANSWER_MAX = 64 * 1024 };
 int ctl_ask(const struct request *request, const char *question, char answer[CTL_ANSWER_MAX]);
 
+/* Has the running server load texts and certificate again, and prints what came of it. Returns an exit status. */
+int ctl_reload_server(const struct request *request);
+
+/* Whether the server runs. */
+bool ctl_runs(const struct request *request);
+
+/* The value of a line of an answer, len octets; "" if there is no such line. */
+const char *ctl_value(const char *answer, const char *name, int *len);
+
 /* The number of that name in an answer; 0 if the answer has none. */
 unsigned long ctl_number(const char *answer, const char *name);
 

@@ -19,6 +19,7 @@
 #include "base/privileges.h"
 #include "base/translate.h"
 #include "cmd/ctl/folder.h"
+#include "cmd/ctl/text.h"
 #include "cmd/user_language.h"
 #include "directory/accounts.h"
 #include "store/maildir_store.h"
@@ -72,6 +73,16 @@ const struct command ctl_commands[] = {
 	{ "queue", "hold", 1, SIZE_MAX, CTL_FOLDER, ctl_queue_hold, N_("ID..."), N_("do not send it until it is released") },
 	{ "queue", "release", 1, SIZE_MAX, CTL_FOLDER, ctl_queue_release, N_("ID..."), N_("send a held message") },
 	{ "queue", "remove", 1, SIZE_MAX, CTL_FOLDER, ctl_queue_remove, N_("ID..."), N_("remove it; its sender is not notified") },
+	{ "text", "set", 3, SIZE_MAX, CTL_FOLDER, text_set, N_("LANGUAGE ID TEXT..."), N_("say a reply in your own words; several for a plural") },
+	{ "text", "unset", 2, SIZE_MAX, CTL_FOLDER, text_unset, N_("LANGUAGE ID..."), N_("use the shipped words again") },
+	{ "text", "edit", 1, 1, CTL_FOLDER, text_edit, N_("LANGUAGE"), N_("edit your own texts; they are checked before they are used") },
+	{ "text", "apply", 1, 2, CTL_FOLDER, text_apply, N_("[LANGUAGE] FILE"), N_("use a .po, or standard input (-), instead of your own texts") },
+	{ "text", "list", 0, 1, CTL_FOLDER, text_list, N_("[LANGUAGE]"), N_("list your own texts, and whether they are used") },
+	{ "text", "show", 1, 2, CTL_FOLDER, text_show, N_("LANGUAGE [ID]"), N_("show a reply as it is sent; without ID, the .po") },
+	{ "text", "diff", 1, 2, CTL_FOLDER, text_diff, N_("LANGUAGE [VERSION]"), N_("compare your own texts with an earlier version") },
+	{ "text", "history", 1, 1, CTL_FOLDER, text_history, N_("LANGUAGE"), N_("list the last ten versions") },
+	{ "text", "revert", 1, 2, CTL_FOLDER, text_revert, N_("LANGUAGE [VERSION]"), N_("use an earlier version again") },
+	{ "text", "stale", 0, 1, CTL_FOLDER, text_stale, N_("[LANGUAGE]"), N_("show which English has changed since your own texts were written") },
 	{ "reload", "", 0, 0, CTL_FOLDER, ctl_reload, "", N_("have the running server load texts and certificate again") },
 	{ "status", "", 0, 0, CTL_FOLDER, ctl_status, "", N_("show the state and the statistics of the running server") },
 };

@@ -15,6 +15,7 @@
 #include "base/printable.h"
 #include "base/translate.h"
 #include "cmd/ctl/ctl.h"
+#include "cmd/ctl/text.h"
 
 enum {
 	ANSWER_TIME = 10,
@@ -47,6 +48,18 @@ read_answer(int socket, char answer[CTL_ANSWER_MAX])
 	if (got == 0)
 		errno = EPROTO;
 	return got == 0 && len >= 5 && strcmp(answer + len - 5, "\nend\n") == 0;
+}
+
+bool
+ctl_runs(const struct request *request)
+{
+	char name[32];
+	snprintf(name, sizeof name, "ftgate-%s" DATA_STATUS, request->server);
+	int socket = local_connect(request->data, name, ANSWER_TIME);
+	if (socket < 0)
+		return false;
+	close(socket);
+	return true;
 }
 
 int
@@ -82,28 +95,69 @@ static void
 print_value(const char *name, char *value, bool first)
 {
 	printf("%s\"%s\": ", first ? "{" : ", ", name);
-	if (value[strspn(value, "0123456789")] == '\0')
+	if (*value != '\0' && value[strspn(value, "0123456789")] == '\0')
 		fputs(value, stdout);
 	else
 		printable_json(stdout, value, strlen(value));
 }
 
-/* The lines of replies are the last of an answer. */
+static void
+print_reply_json(char *line)
+{
+	const char *ref = cut(&line, ' '), *id = cut(&line, ' ');
+	printf("{\"ref\": \"%s\", \"id\": \"%s\", \"count\": %s}", ref, id, line);
+}
+
+/* "de live 1 stale 0 refused 0" */
+static void
+print_texts_json(char *line)
+{
+	printf("{\"language\": \"%s\"", cut(&line, ' '));
+	while (*line != '\0') {
+		const char *name = cut(&line, ' ');
+		printf(", \"%s\": %s", name, cut(&line, ' '));
+	}
+	putchar('}');
+}
+
+/* Lines of the same name that become an array; they are the last of an answer, in this order. */
+static const struct {
+	const char *name, *array;
+	void (*print)(char *line);
+} arrays[] = {
+	{ "own-texts", "own-texts", print_texts_json },
+	{ "reply", "replies", print_reply_json },
+};
+
+/* Prints the lines at the beginning of an answer that have a name, as an array. Returns the rest of the answer. */
+static char *
+print_array(char *answer, size_t array)
+{
+	const char *name = arrays[array].name, *between = "";
+	size_t len = strlen(name);
+	printf(", \"%s\": [", arrays[array].array);
+	while (strncmp(answer, name, len) == 0 && answer[len] == ' ') {
+		char *line = cut(&answer, '\n');
+		fputs(between, stdout);
+		arrays[array].print(line + len + 1);
+		between = ", ";
+	}
+	putchar(']');
+	return answer;
+}
+
 static void
 print_answer_json(char *answer)
 {
-	size_t values = 0, replies = 0;
-	while (strcmp(answer, "end\n") != 0) {
+	size_t values = 0;
+	while (strcmp(answer, "end\n") != 0 && strncmp(answer, "own-texts ", 10) != 0 &&
+	    strncmp(answer, "reply ", 6) != 0) {
 		char *line = cut(&answer, '\n'), *name = cut(&line, ' ');
-		if (strcmp(name, "reply") != 0) {
-			print_value(name, line, values++ == 0);
-			continue;
-		}
-		const char *ref = cut(&line, ' '), *id = cut(&line, ' ');
-		fputs(replies++ == 0 ? ", \"replies\": [" : ", ", stdout);
-		printf("{\"ref\": \"%s\", \"id\": \"%s\", \"count\": %s}", ref, id, line);
+		print_value(name, line, values++ == 0);
 	}
-	puts(replies == 0 ? ", \"replies\": []}" : "]}");
+	for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+		answer = print_array(answer, i);
+	puts("}");
 }
 
 static void
@@ -127,12 +181,13 @@ ctl_status(struct request *request)
 	int status = ctl_ask(request, "status\n", answer);
 	if (status == EX_OK)
 		(request->json ? print_answer_json : print_answer)(answer);
+	if (status == EX_OK)
+		text_warn_strays(request);
 	return status;
 }
 
-/* The value of a line of an answer, up to its end; "" if there is no such line. */
-static const char *
-find_value(const char *answer, const char *name, int *len)
+const char *
+ctl_value(const char *answer, const char *name, int *len)
 {
 	size_t name_len = strlen(name);
 	const char *line = answer;
@@ -149,7 +204,7 @@ unsigned long
 ctl_number(const char *answer, const char *name)
 {
 	int len;
-	return strtoul(find_value(answer, name, &len), NULL, 10);
+	return strtoul(ctl_value(answer, name, &len), NULL, 10);
 }
 
 /* Prints "FILE:LINE: error: ID: RULE: what is wrong. Cure." for a line "refused ..." of an answer, as ftgate-msg lint does. */
@@ -211,7 +266,7 @@ print_outcome(const struct request *request, const char *answer)
 	int status = refused > 0 ? report_refusals(request) : EX_OK, len;
 	if (status == EX_OK && refused > 0)
 		status = RELOAD_REFUSED;
-	const char *error = find_value(answer, "certificate-error", &len);
+	const char *error = ctl_value(answer, "certificate-error", &len);
 	if (ctl_number(answer, "workers-kept") > 0)
 		status = ctl_fail(RELOAD_REFUSED, _("kept the catalogue of before, generation %lu: refused %lu"),
 		    generation, refused);
@@ -235,7 +290,7 @@ signal_server(unsigned long pid)
 
 /* Reloads are numbered: the one that is requested here has a higher number than those before. */
 int
-ctl_reload(struct request *request)
+ctl_reload_server(const struct request *request)
 {
 	static char answer[CTL_ANSWER_MAX];
 	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
@@ -255,4 +310,12 @@ ctl_reload(struct request *request)
 	}
 	errno = ETIMEDOUT;
 	return fail(request);
+}
+
+int
+ctl_reload(struct request *request)
+{
+	int status = ctl_reload_server(request);
+	unsigned strays = status == EX_OK || status == RELOAD_REFUSED ? text_warn_strays(request) : 0;
+	return status == EX_OK && strays > 0 ? RELOAD_REFUSED : status;
 }

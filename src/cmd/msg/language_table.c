@@ -1,10 +1,9 @@
 /* What is known of languages: their English names and plural rules; and the language in the name of a file. */
 #include "language_table.h"
 
+#include <ftgate/catalog.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "msg.h"
 
 static const struct language_row rows[] = {
 #define LANGUAGE(name, english, plural_forms) { name, english, plural_forms },

@@ -1,9 +1,9 @@
 /* The rows of the table by name. */
-#include <assert.h>
+#include "row.h"
+
 #include <string.h>
 
 #include "catalog/text.h"
-#include "msg.h"
 
 const char *
 service_name(enum ftg_service service)

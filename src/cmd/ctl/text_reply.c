@@ -1,0 +1,294 @@
+/* After a change of own texts: the reload of the servers, and the replies as clients get them. */
+#include "cmd/ctl/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "base/data.h"
+#include "base/printable.h"
+#include "base/translate.h"
+#include "cmd/msg/row.h"
+#include "texts/folder.h"
+
+enum { REPLIES_MAX = 20, SAMPLE_COUNT = 3, VALUE_SIZE = 256 };
+
+static const char *const servers[] = { "smtpd", "pop3d" };
+
+/* Has one server load the texts. Refusals of other texts have been there before, and are no failure of this change. */
+static int
+reload(const struct request *request)
+{
+	static char answer[CTL_ANSWER_MAX];
+	printf("ftgate-%s: ", request->server);
+	if (!ctl_runs(request)) {
+		puts(_("does not run; it loads the texts when it starts"));
+		return EX_OK;
+	}
+	fflush(stdout);
+	int status = ctl_reload_server(request);
+	if (status != TEXT_REFUSED)
+		return status;
+	status = ctl_ask(request, "status\n", answer);
+	return status == EX_OK && ctl_number(answer, "workers-kept") > 0 ? TEXT_REFUSED : status;
+}
+
+int
+text_publish(const struct text_work *work)
+{
+	int status = EX_OK;
+	for (size_t i = 0; i < sizeof servers / sizeof *servers; i++) {
+		struct request request = *work->request;
+		request.server = servers[i];
+		int one = reload(&request);
+		status = status == EX_OK ? one : status;
+	}
+	return status;
+}
+
+/* How replies are rendered: as the server does that runs, else with the variables as they stand in the text. */
+struct sample {
+	ftg_catalog *catalog;
+	struct ftg_voice voice;
+	struct ftg_vars vars;
+	char host[VALUE_SIZE], contact[VALUE_SIZE], help[VALUE_SIZE], time[sizeof "2026-01-31T12:00:00Z"];
+	enum ftg_profile profile;
+};
+
+static void
+copy_value(char to[VALUE_SIZE], const char *answer, const char *name)
+{
+	int len;
+	const char *value = ctl_value(answer, name, &len);
+	snprintf(to, VALUE_SIZE, "%.*s", len, value);
+}
+
+/* Asks a running server for the values of variables. */
+static void
+ask_values(const struct text_work *work, struct sample *sample)
+{
+	static char answer[CTL_ANSWER_MAX];
+	snprintf(sample->host, VALUE_SIZE, "${host}");
+	snprintf(sample->contact, VALUE_SIZE, "${contact}");
+	snprintf(sample->help, VALUE_SIZE, "${help}");
+	for (size_t i = 0; i < sizeof servers / sizeof *servers; i++) {
+		struct request request = *work->request;
+		int len;
+		request.server = servers[i];
+		if (!ctl_runs(&request) || ctl_ask(&request, "status\n", answer) != EX_OK)
+			continue;
+		copy_value(sample->host, answer, "host");
+		copy_value(sample->contact, answer, "contact");
+		copy_value(sample->help, answer, "help-url");
+		const char *profile = ctl_value(answer, "profile", &len);
+		sample->profile = strncmp(profile, "strict", (size_t)len) == 0 ? FTG_STRICT : FTG_PUBLISHED;
+		return;
+	}
+}
+
+static int
+open_sample(const struct text_work *work, struct sample *sample)
+{
+	const char *const preferences[] = { work->language, NULL };
+	struct tm tm;
+	time_t now = time(NULL);
+	*sample = (struct sample) { 0 };
+	ask_values(work, sample);
+	if (gmtime_r(&now, &tm) != NULL)
+		strftime(sample->time, sizeof sample->time, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	const struct ftg_sources sources = {
+		.locale = work->locale,
+		.overlay = work->overlay,
+		.preferences = preferences,
+		.profile = sample->profile,
+	};
+	sample->catalog = ftg_catalog_open(&sources, NULL, NULL);
+	if (sample->catalog == NULL)
+		return ctl_fail(EX_OSERR, "%s: %s", work->overlay, strerror(errno));
+	sample->vars = (struct ftg_vars) { {
+	    [FTG_VAR_HOST] = sample->host,
+	    [FTG_VAR_CLIENT] = "192.0.2.25",
+	    [FTG_VAR_SESSION] = "6pq2k7",
+	    [FTG_VAR_TIME] = sample->time,
+	    [FTG_VAR_CONTACT] = sample->contact,
+	    [FTG_VAR_HELP] = sample->help,
+	} };
+	ftg_lang language = ftg_catalog_find(sample->catalog, work->language);
+	sample->voice = (struct ftg_voice) {
+		.catalog = sample->catalog,
+		.language = language < 0 ? FTG_ENGLISH : language,
+		.vars = &sample->vars,
+	};
+	return EX_OK;
+}
+
+/* Prints a reply, each line of it after a label. */
+static void
+print_lines(const char *label, const char *text, size_t len)
+{
+	while (len > 0) {
+		const char *stop = memchr(text, '\n', len);
+		size_t line = stop != NULL ? (size_t)(stop - text) + 1 : len, shown = line;
+		while (shown > 0 && strchr("\r\n", text[shown - 1]) != NULL)
+			shown--;
+		printf("  %-6s ", label);
+		printable_write(stdout, text, shown);
+		putchar('\n');
+		text += line;
+		len -= line;
+		label = "";
+	}
+}
+
+static void
+print_reply(struct sample *sample, enum ftg_id id)
+{
+	static const char *const labels[] = { [FTG_ASCII] = "ASCII", [FTG_UTF8] = "UTF-8" };
+	char line[FTG_REPLY_MAX];
+	const struct ftg_reply reply = row_sample(id, SAMPLE_COUNT);
+	for (unsigned encoding = 0; encoding < FTG_ENCODINGS; encoding++) {
+		if (encoding == FTG_ASCII && ftg_row(id)->service == FTG_DSN)
+			continue; /* part of a message, never of a line in ASCII */
+		sample->voice.encoding = (enum ftg_encoding)encoding;
+		print_lines(labels[encoding], line, ftg_render(line, &sample->voice, &reply));
+	}
+}
+
+static unsigned
+count_own(const struct sample *sample)
+{
+	const char *tag = ftg_catalog_tag(sample->catalog, sample->voice.language);
+	unsigned count = 0;
+	for (enum ftg_id id = 0; id < FTG_IDS; id++)
+		count += ftg_catalog_origin(sample->catalog, sample->voice.language, FTG_UTF8, id) ==
+		        FTG_FROM_OVERLAY &&
+		    strcmp(ftg_catalog_spoken_in(sample->catalog, sample->voice.language, FTG_UTF8, id), tag) == 0;
+	return count;
+}
+
+void
+text_print_name(const struct po_item *item)
+{
+	enum ftg_id id = texts_id(item);
+	printable_print(
+	    stdout, "%s %s\n", id == FTG_IDS ? "-" : ftg_row(id)->ref, item->context != NULL ? item->context : "-");
+}
+
+void
+text_print_forms(const char *label, const char *text, size_t len)
+{
+	for (const char *end = text + len; text <= end; text += strlen(text) + 1) {
+		printf("  %-6s ", label);
+		for (const char *part = text;; part += strcspn(part, "\n") + 1) {
+			printable_write(stdout, part, strcspn(part, "\n"));
+			if (part[strcspn(part, "\n")] == '\0')
+				break;
+			fputs("\\n", stdout);
+		}
+		putchar('\n');
+	}
+}
+
+int
+text_print_replies(const struct text_work *work, const struct text_replies *replies)
+{
+	struct sample sample;
+	int status = open_sample(work, &sample);
+	if (status != EX_OK)
+		return status;
+	for (size_t i = 0; i < replies->count && i < REPLIES_MAX; i++) {
+		enum ftg_id id = texts_id(replies->item[i]);
+		text_print_name(replies->item[i]);
+		if (id != FTG_IDS)
+			print_reply(&sample, id);
+	}
+	if (replies->count > REPLIES_MAX)
+		printf(_("and %zu more\n"), replies->count - REPLIES_MAX);
+	unsigned own = count_own(&sample);
+	/* TRANSLATORS: a language, and a number. */
+	printf(
+	    translate_count("%s: %u own text is in use\n", "%s: %u own texts are in use\n", own), work->language, own);
+	ftg_catalog_free(sample.catalog);
+	return EX_OK;
+}
+
+void
+text_print_remarks(const struct text_work *work, const struct po_file *po, const struct po_item *item)
+{
+	static const struct {
+		enum ftg_remark remark;
+		const char *name, *text;
+	} remarks[] = {
+		{ FTG_REMARK_DROPPED, "dropped", N_("an argument is not shown") },
+		{ FTG_REMARK_UNFOLDABLE, "ascii",
+		    N_("it has no ASCII form: SMTP sends the text of LANGUAGE@latin, or English") },
+		{ FTG_REMARK_LONG, "long", N_("with the longest arguments it needs a second line, or is cut in POP3") },
+		{ FTG_REMARK_SPACE, "space", N_("it begins or ends with a space") },
+	};
+	enum ftg_id id = texts_id(item);
+	if (id == FTG_IDS || !po_item_is_compiled(item))
+		return;
+	const char *plural = po->header != NULL ? strstr(po->header->text, "nplurals") : NULL;
+	unsigned found = ftg_text_remarks(id, work->language, plural, item->text, item->text_len + 1);
+	for (size_t i = 0; i < sizeof remarks / sizeof *remarks; i++)
+		if (found & (unsigned)remarks[i].remark)
+			printable_print(
+			    stderr, "warning: %s: %s: %s\n", item->context, remarks[i].name, _(remarks[i].text));
+}
+
+/* What lies among the texts and is not used, printed and counted. */
+struct strays {
+	unsigned count;
+	bool all; /* also a compiled form without its source: it is used all the same */
+};
+
+static void
+print_stray(void *context, enum texts_stray stray, const char *path)
+{
+	struct strays *strays = context;
+	if (stray == TEXTS_NO_SOURCE && !strays->all)
+		return;
+	strays->count++;
+	switch (stray) {
+	case TEXTS_NOT_COMPILED:
+		printable_print(stderr,
+		    _("%s: warning: no server reads it before it is compiled: ftgatectl text apply %s\n"), path, path);
+		break;
+	case TEXTS_NO_SOURCE:
+		printable_print(stderr,
+		    _("%s: warning: its .po is missing; the next change makes it again, without comments\n"), path);
+		break;
+	case TEXTS_NO_LANGUAGE:
+		printable_print(stderr, _("%s: warning: no server reads it: own texts are in %s\n"), path,
+		    "LANGUAGE/LC_MESSAGES/ftgate-local.po");
+		break;
+	}
+}
+
+static unsigned
+print_strays(struct texts *texts, bool all)
+{
+	struct strays strays = { 0, all };
+	bool read = texts->ops->each_stray(texts, print_stray, &strays) == 0;
+	return strays.count + !read;
+}
+
+unsigned
+text_print_strays(struct texts *texts)
+{
+	return print_strays(texts, true);
+}
+
+unsigned
+text_warn_strays(const struct request *request)
+{
+	char folder[TEXT_PATH];
+	struct texts *texts = data_path(folder, request->data, "locale") == 0 ? texts_folder_open(folder) : NULL;
+	if (texts == NULL)
+		return 0;
+	unsigned count = print_strays(texts, false);
+	texts->ops->close(texts);
+	return count;
+}

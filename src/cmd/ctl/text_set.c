@@ -1,0 +1,162 @@
+/* ftgatectl text set and unset: change the text of a reply. */
+#include "cmd/ctl/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/translate.h"
+
+/* Opens and locks the texts of a language whose source is well-formed. */
+static int
+begin(struct text_work *work, struct request *request)
+{
+	int status = text_open(work, request, true);
+	if (status == EX_OK)
+		status = text_use(work, request->words[0]);
+	if (status == EX_OK && work->faulty)
+		status = ctl_fail(TEXT_REFUSED,
+		    _("nothing is changed: first correct the file, by ftgatectl text edit %s"), work->language);
+	return status;
+}
+
+/* Replaces \n by a line break and \\ by a backslash; a shell makes it hard to write a line break. */
+static void
+unescape(char *text)
+{
+	char *to = text;
+	for (const char *from = text; *from != '\0'; from++) {
+		bool escape = from[0] == '\\' && (from[1] == 'n' || from[1] == '\\');
+		from += escape;
+		*to++ = escape && *from == 'n' ? '\n' : *from;
+	}
+	*to = '\0';
+}
+
+/* A reply with a number needs a text for each form of the language. */
+static int
+check_forms(const struct text_work *work, enum ftg_id id, unsigned given)
+{
+	const struct ftg_row *row = ftg_row(id);
+	unsigned wanted = row->text[1] != NULL ? text_forms(work) : 1;
+	if (given == wanted)
+		return EX_OK;
+	if (row->text[1] == NULL)
+		return ctl_fail(EX_USAGE, _("%s has one text, and %u are given: put it in quotes"), row->id, given);
+	char rule[512];
+	text_plural_forms(work, rule, sizeof rule);
+	return ctl_fail(EX_USAGE,
+	    translate_count("%s needs %u text in this language, one for each plural form (%s); %u are given",
+	        "%s needs %u texts in this language, one for each plural form (%s); %u are given", wanted),
+	    row->id, wanted, rule, given);
+}
+
+/* The source in use; a new one has a header. */
+static int
+fill_header(struct text_work *work)
+{
+	char rule[512];
+	if (work->len > 0)
+		return EX_OK;
+	text_plural_forms(work, rule, sizeof rule);
+	size_t len;
+	char *octets = po_file_new(work->language, rule, &len);
+	if (octets == NULL)
+		return ctl_fail(EX_OSERR, "%s", strerror(errno));
+	po_file_free(&work->po);
+	free(work->octets);
+	work->octets = octets;
+	if (po_file_parse(&work->po, octets, len) < 0)
+		return ctl_fail(EX_OSERR, "%s", strerror(errno));
+	return EX_OK;
+}
+
+static int
+set(struct text_work *work, const struct po_words *words)
+{
+	size_t len;
+	int status = fill_header(work);
+	if (status != EX_OK)
+		return status;
+	char *octets = po_file_set(&work->po, words, &len);
+	if (octets == NULL)
+		return ctl_fail(EX_OSERR, "%s", strerror(errno));
+	status = text_commit(work, work->texts->ops->name(work->texts, work->language), octets, len);
+	free(octets);
+	return status;
+}
+
+int
+text_set(struct request *request)
+{
+	struct text_work work;
+	enum ftg_id id = text_find_id(request->words[1]);
+	unsigned forms = (unsigned)request->count - 2;
+	if (id == FTG_IDS)
+		return EX_DATAERR;
+	int status = begin(&work, request);
+	if (status == EX_OK)
+		status = check_forms(&work, id, forms);
+	for (unsigned i = 0; status == EX_OK && i < forms; i++)
+		if (*request->words[2 + i] == '\0')
+			status = ctl_fail(TEXT_REFUSED,
+			    _("a text is empty; to use the shipped words again: ftgatectl text unset %s %s"),
+			    work.language, ftg_row(id)->id);
+	if (status == EX_OK) {
+		char **form = request->words + 2;
+		for (unsigned i = 0; i < forms; i++)
+			unescape(form[i]);
+		const struct ftg_row *row = ftg_row(id);
+		status = set(&work,
+		    &(struct po_words) { row->id, row->text[0], row->text[1], (const char *const *)form, forms });
+	}
+	text_close(&work);
+	return status;
+}
+
+/* Removes all entries of a reply. *octets is replaced. */
+static int
+unset(struct text_work *work, const char *word, char **octets, size_t *len)
+{
+	struct po_file po;
+	enum ftg_id id = text_find_id(word);
+	if (id == FTG_IDS)
+		return EX_DATAERR;
+	for (unsigned removed = 0;; removed++) {
+		const struct po_item *item = po_file_parse(&po, *octets, *len) < 0
+		    ? NULL
+		    : po_file_find(&po, ftg_row(id)->id, NULL);
+		char *without = item != NULL ? po_file_unset(&po, item, len) : NULL;
+		po_file_free(&po);
+		if (item == NULL)
+			return removed > 0
+			    ? EX_OK
+			    : ctl_fail(EX_DATAERR,
+			          _("%s has no own text in this language; those are: ftgatectl text list %s"),
+			          ftg_row(id)->id, work->language);
+		if (without == NULL)
+			return ctl_fail(EX_OSERR, "%s", strerror(errno));
+		free(*octets);
+		*octets = without;
+	}
+}
+
+int
+text_unset(struct request *request)
+{
+	struct text_work work;
+	char *octets = NULL;
+	int status = begin(&work, request);
+	size_t len = work.len;
+	if (status == EX_OK && (octets = strdup(work.octets)) == NULL)
+		status = ctl_fail(EX_OSERR, "%s", strerror(errno));
+	for (size_t i = 1; status == EX_OK && i < request->count; i++)
+		status = unset(&work, request->words[i], &octets, &len);
+	if (status == EX_OK)
+		status = text_commit(&work, work.texts->ops->name(work.texts, work.language), octets, len);
+	free(octets);
+	text_close(&work);
+	return status;
+}

@@ -1,0 +1,269 @@
+/* ftgatectl text list, show, diff and stale: print the own texts. */
+#include "cmd/ctl/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/printable.h"
+#include "base/translate.h"
+#include "catalog/mo.h"
+
+enum state { STATE_LIVE, STATE_STALE, STATE_REFUSED, STATE_FUZZY, STATE_EMPTY, STATE_NOT_COMPILED };
+
+/* For programs, too: never translated. */
+static const char *const state_names[] = {
+	[STATE_LIVE] = "live",
+	[STATE_STALE] = "stale",
+	[STATE_REFUSED] = "refused",
+	[STATE_FUZZY] = "fuzzy",
+	[STATE_EMPTY] = "empty",
+	[STATE_NOT_COMPILED] = "not-compiled",
+};
+
+static void
+note_rule(void *context, const struct texts_problem *problem)
+{
+	enum state *state = context;
+	*state = problem->rule == FTG_RULE_STALE ? STATE_STALE : STATE_REFUSED;
+}
+
+/* Whether the entry is in the compiled form that servers read. */
+static bool
+is_compiled(const struct po_file *po, const struct po_item *item, char *octets, size_t len)
+{
+	struct mo mo, own;
+	const char *why;
+	size_t own_len;
+	char *alone = po_file_compile(po, item, &own_len);
+	bool found = false;
+	if (alone != NULL && octets != NULL && mo_parse(&own, alone, own_len, &why) &&
+	    mo_parse(&mo, octets, len, &why)) {
+		struct mo_string key = mo_key(&own, own.entries - 1), text = mo_text(&own, own.entries - 1);
+		for (uint32_t i = 0; i < mo.entries && !found; i++)
+			found = mo_key(&mo, i).len == key.len &&
+			    memcmp(mo_key(&mo, i).bytes, key.bytes, key.len) == 0 && mo_text(&mo, i).len == text.len &&
+			    memcmp(mo_text(&mo, i).bytes, text.bytes, text.len) == 0;
+	}
+	free(alone);
+	return found;
+}
+
+static enum state
+find_state(struct text_work *work, const struct po_item *item)
+{
+	enum state state = STATE_LIVE;
+	if (*item->text == '\0')
+		return STATE_EMPTY;
+	if (item->fuzzy)
+		return STATE_FUZZY;
+	(void)texts_check_item(&work->po, item, work->language, note_rule, &state);
+	if (state != STATE_LIVE)
+		return state;
+	size_t len = 0;
+	char *octets = work->texts->ops->read_compiled(work->texts, work->language, &len);
+	if (!is_compiled(&work->po, item, octets, len))
+		state = STATE_NOT_COMPILED;
+	free(octets);
+	return state;
+}
+
+/* Calls a function for each language, or for one. */
+struct listing {
+	struct text_work *work;
+	void (*print)(struct listing *listing, const struct po_item *item, enum state state);
+	size_t printed;
+	int status;
+};
+
+static void
+list_language(void *context, const char *language)
+{
+	struct listing *listing = context;
+	struct text_work *work = listing->work;
+	int status = text_use(work, language);
+	for (size_t i = 0; status == EX_OK && i < work->po.count; i++)
+		if (!po_item_is_header(&work->po.item[i]))
+			listing->print(listing, &work->po.item[i], find_state(work, &work->po.item[i]));
+	if (status == EX_OK && work->faulty)
+		status = TEXT_REFUSED;
+	listing->status = listing->status == EX_OK ? status : listing->status;
+	text_leave(work);
+}
+
+static int
+list_all(struct listing *listing, const struct request *request)
+{
+	struct texts *texts = listing->work->texts;
+	if (request->count > 0)
+		list_language(listing, request->words[0]);
+	else if (texts->ops->each_language(texts, list_language, listing) < 0)
+		return ctl_fail(EX_NOINPUT, "%s: %s", listing->work->overlay, strerror(errno));
+	return listing->status;
+}
+
+static void
+print_json_forms(const struct po_item *item)
+{
+	const char *between = "[";
+	for (const char *form = item->text; form <= item->text + item->text_len; form += strlen(form) + 1) {
+		fputs(between, stdout);
+		printable_json(stdout, form, strlen(form));
+		between = ", ";
+	}
+	putchar(']');
+}
+
+static void
+print_entry(struct listing *listing, const struct po_item *item, enum state state)
+{
+	enum ftg_id id = texts_id(item);
+	const char *context = item->context != NULL ? item->context : "", *ref = id == FTG_IDS ? "-" : ftg_row(id)->ref;
+	if (listing->work->request->json) {
+		fputs(listing->printed++ > 0 ? ",\n {\"language\": " : "{\"language\": ", stdout);
+		printable_json(stdout, listing->work->language, strlen(listing->work->language));
+		printf(", \"ref\": \"%s\", \"id\": ", ref);
+		printable_json(stdout, context, strlen(context));
+		printf(", \"state\": \"%s\", \"line\": %zu, \"text\": ", state_names[state], item->line);
+		print_json_forms(item);
+		putchar('}');
+		return;
+	}
+	listing->printed++;
+	printable_print(stdout, "%-6s %-7s %-12s %s\n", listing->work->language, ref, state_names[state], context);
+	text_print_forms("", item->text, item->text_len);
+}
+
+int
+text_list(struct request *request)
+{
+	struct text_work work;
+	struct listing listing = { .work = &work, .print = print_entry };
+	int status = text_open(&work, request, false);
+	fputs(request->json ? "[" : "", stdout);
+	if (status == EX_OK)
+		status = list_all(&listing, request);
+	fputs(request->json ? "]\n" : "", stdout);
+	if (status == EX_OK || status == TEXT_REFUSED)
+		text_print_strays(work.texts);
+	text_close(&work);
+	return status;
+}
+
+/* Prints what has become of the English of a text: the entry has the old one, the table the new one. */
+static void
+print_stale(struct listing *listing, const struct po_item *item, enum state state)
+{
+	enum ftg_id id = texts_id(item);
+	if (state != STATE_STALE || id == FTG_IDS)
+		return;
+	const struct ftg_row *row = ftg_row(id);
+	listing->printed++;
+	printf("%s ", listing->work->language);
+	text_print_name(item);
+	text_print_forms(_("was"), item->id, strlen(item->id));
+	if (item->plural != NULL)
+		text_print_forms("", item->plural, strlen(item->plural));
+	text_print_forms(_("is"), row->text[0], strlen(row->text[0]));
+	if (row->text[1] != NULL)
+		text_print_forms("", row->text[1], strlen(row->text[1]));
+	text_print_forms(_("own"), item->text, item->text_len);
+}
+
+int
+text_stale(struct request *request)
+{
+	struct text_work work;
+	struct listing listing = { .work = &work, .print = print_stale };
+	int status = text_open(&work, request, false);
+	if (status == EX_OK)
+		status = list_all(&listing, request);
+	if (status == EX_OK && listing.printed > 0) {
+		puts(_(
+		    "The English of these texts has changed, so they are not used. To use one again: ftgatectl text set"));
+		status = TEXT_REFUSED;
+	}
+	text_close(&work);
+	return status;
+}
+
+/* The reply as it goes out, and where its words come from. */
+static int
+show_reply(struct text_work *work, enum ftg_id id)
+{
+	const struct ftg_row *row = ftg_row(id);
+	const struct po_item *item = po_file_find(&work->po, row->id, row->text[0]);
+	if (item == NULL)
+		item = po_file_find(&work->po, row->id, NULL);
+	const struct po_item none = { .context = row->id, .id = row->text[0], .text = "" };
+	text_print_forms("en", row->text[0], strlen(row->text[0]));
+	if (row->text[1] != NULL)
+		text_print_forms("", row->text[1], strlen(row->text[1]));
+	if (item != NULL)
+		text_print_forms(_("own"), item->text, item->text_len);
+	const struct po_item *const shown[] = { item != NULL ? item : &none };
+	return text_print_replies(work, &(struct text_replies) { shown, 1 });
+}
+
+int
+text_show(struct request *request)
+{
+	struct text_work work;
+	enum ftg_id id = request->count == 2 ? text_find_id(request->words[1]) : FTG_IDS;
+	if (request->count == 2 && id == FTG_IDS)
+		return EX_DATAERR;
+	int status = text_open(&work, request, false);
+	if (status == EX_OK)
+		status = text_use(&work, request->words[0]);
+	if (status == EX_OK && request->count == 2)
+		status = show_reply(&work, id);
+	else if (status == EX_OK)
+		fwrite(work.octets, 1, work.len, stdout);
+	text_close(&work);
+	return status;
+}
+
+static void
+print_difference(void *context, const struct po_item *old, const struct po_item *new)
+{
+	(void)context;
+	text_print_name(new != NULL ? new : old);
+	if (old != NULL && po_item_is_compiled(old))
+		text_print_forms("-", old->text, old->text_len);
+	if (new != NULL)
+		text_print_forms("+", new->text, new->text_len);
+}
+
+/* Compares with a version. */
+static int
+compare_version(struct text_work *work, const char *word)
+{
+	struct po_file po;
+	size_t len = 0;
+	int status;
+	char *octets = text_read_version(work, word, &len, &status);
+	if (octets == NULL)
+		return status;
+	if (po_file_parse(&po, octets, len) == 0)
+		text_compare(&po, &work->po, print_difference, NULL);
+	else
+		status = ctl_fail(EX_DATAERR, "%zu: %s", po.fault_line, _(po.fault));
+	po_file_free(&po);
+	free(octets);
+	return status;
+}
+
+int
+text_diff(struct request *request)
+{
+	struct text_work work;
+	int status = text_open(&work, request, false);
+	if (status == EX_OK)
+		status = text_use(&work, request->words[0]);
+	if (status == EX_OK)
+		status = compare_version(&work, request->count == 2 ? request->words[1] : NULL);
+	text_close(&work);
+	return status;
+}

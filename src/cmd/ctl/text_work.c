@@ -1,0 +1,241 @@
+/* What the commands on own texts work on: the texts of one language, and replies by their names. */
+#include "cmd/ctl/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/data.h"
+#include "base/program.h"
+#include "base/translate.h"
+#include "catalog/mo.h"
+#include "catalog/plural.h"
+#include "catalog/tag.h"
+#include "cmd/msg/language_table.h"
+#include "cmd/msg/row.h"
+#include "texts/folder.h"
+
+static const char english_plural[] = "nplurals=2; plural=(n != 1);";
+
+int
+text_open(struct text_work *work, struct request *request, bool change)
+{
+	*work = (struct text_work) { .request = request };
+	program_locale_folder(work->locale);
+	if (data_path(work->overlay, request->data, "locale") < 0 ||
+	    (work->texts = texts_folder_open(work->overlay)) == NULL)
+		return ctl_fail(EX_OSERR, "%s/locale: %s", request->data, strerror(errno));
+	if (!change || work->texts->ops->lock(work->texts) == 0)
+		return EX_OK;
+	if (errno == EWOULDBLOCK)
+		return ctl_fail(EX_TEMPFAIL,
+		    _("another ftgatectl changes texts in %s: wait until it has ended, and try again"), work->overlay);
+	return ctl_fail(EX_CANTCREAT, "%s: %s", work->overlay, strerror(errno));
+}
+
+/* A language that is searched by its tag, and the folder that was found. */
+struct search {
+	struct tag tag;
+	char *found;
+};
+
+static void
+match(void *context, const char *name)
+{
+	struct search *search = context;
+	struct tag tag;
+	size_t len = strlen(name);
+	if (len < FTG_TAG_MAX && *search->found == '\0' && tag_parse(&tag, name, len) && tag_equal(&tag, &search->tag))
+		memcpy(search->found, name, len + 1);
+}
+
+static void
+search_translations(const struct text_work *work, struct search *search)
+{
+	DIR *dir = opendir(work->locale);
+	struct dirent *entry;
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		match(search, entry->d_name);
+	if (dir != NULL)
+		closedir(dir);
+}
+
+/* The name of a folder for a language that nobody has translated: a locale name if it can be one, else the tag. */
+static void
+name_language(const struct tag *tag, char name[FTG_TAG_MAX])
+{
+	if (*tag->script == '\0' && *tag->variant == '\0' && *tag->region != '\0')
+		snprintf(name, FTG_TAG_MAX, "%s_%s", tag->language, tag->region);
+	else
+		tag_format(tag, name);
+}
+
+/* Finds the folder of a language. An unknown one is more likely misspelled than new. */
+static int
+find_language(struct text_work *work, const char *word)
+{
+	struct search search = { .found = work->language };
+	work->language[0] = '\0';
+	if (!ftg_language_valid(word) || !tag_parse(&search.tag, word, strlen(word)))
+		return ctl_fail(EX_DATAERR, _("'%s' is not a language: write a tag such as de or pt-BR"), word);
+	if (work->texts->ops->each_language(work->texts, match, &search) < 0)
+		return ctl_fail(EX_NOINPUT, "%s: %s", work->overlay, strerror(errno));
+	search_translations(work, &search);
+	if (*work->language != '\0')
+		return EX_OK;
+	name_language(&search.tag, work->language);
+	if (language_find(work->language) != NULL || language_find(search.tag.language) != NULL)
+		return EX_OK;
+	return ctl_fail(
+	    EX_DATAERR, _("'%s' is not a known language: ftgate-msg stats lists those with a translation"), word);
+}
+
+/* Makes the source of texts of which only the compiled form is there; "" if there is none. */
+static char *
+make_source(struct text_work *work)
+{
+	size_t len;
+	char *compiled = work->texts->ops->read_compiled(work->texts, work->language, &len);
+	if (compiled == NULL && errno == ENOENT)
+		return strdup("");
+	char *source = compiled != NULL ? po_file_decompile(compiled, len, &work->len) : NULL;
+	int error = errno;
+	free(compiled);
+	errno = error;
+	return source;
+}
+
+static int
+read_source(struct text_work *work)
+{
+	work->octets = work->texts->ops->read(work->texts, work->language, 0, &work->len);
+	if (work->octets == NULL && errno == ENOENT)
+		work->octets = make_source(work);
+	const char *name = work->texts->ops->name(work->texts, work->language);
+	if (work->octets == NULL)
+		return ctl_fail(EX_NOINPUT, "%s: %s", name, strerror(errno));
+	if (po_file_parse(&work->po, work->octets, work->len) == 0)
+		return EX_OK;
+	int status = errno == ENOMEM
+	    ? ctl_fail(EX_OSERR, "%s", strerror(errno))
+	    : ctl_fail(EX_OK, "%s:%zu: error: -: syntax: %s", name, work->po.fault_line, _(work->po.fault));
+	po_file_free(&work->po);
+	work->faulty = true;
+	return status;
+}
+
+int
+text_use(struct text_work *work, const char *language)
+{
+	int status = find_language(work, language);
+	return status == EX_OK ? read_source(work) : status;
+}
+
+void
+text_leave(struct text_work *work)
+{
+	po_file_free(&work->po);
+	free(work->octets);
+	work->octets = NULL;
+	work->len = 0;
+	work->faulty = false;
+}
+
+void
+text_close(struct text_work *work)
+{
+	text_leave(work);
+	if (work->texts != NULL)
+		work->texts->ops->close(work->texts);
+}
+
+static void
+print_ids(const char *reference)
+{
+	for (enum ftg_id id = 0; id < FTG_IDS; id++)
+		if (strcmp(ftg_row(id)->ref + 1, reference) == 0)
+			fprintf(stderr, "  %s\n", ftg_row(id)->id);
+}
+
+enum ftg_id
+text_find_id(const char *word)
+{
+	enum ftg_id id = row_find(word);
+	const char *reference = *word == '#' ? word + 1 : word;
+	if (id != FTG_IDS && row_has_text(id))
+		return id;
+	if (id != FTG_IDS) {
+		ctl_fail(
+		    EX_DATAERR, _("%s has no words that could be changed: only programs read it"), ftg_row(id)->id);
+		return FTG_IDS;
+	}
+	size_t count = 0;
+	for (enum ftg_id other = 0; other < FTG_IDS; other++)
+		count += strcmp(ftg_row(other)->ref + 1, reference) == 0;
+	if (count > 0) {
+		ctl_fail(EX_DATAERR, _("several replies have the reference %s; name one of them by its ID:"), word);
+		print_ids(reference);
+	} else {
+		ctl_fail(EX_DATAERR,
+		    _("'%s' is neither the ID nor the reference of a reply; ftgate-msg list lists them"), word);
+	}
+	return FTG_IDS;
+}
+
+/* The Plural-Forms line of a header; NULL if it has none. As in source_plural(), libintl looks for its first word only. */
+static const char *
+find_plural(const char *header, size_t len, size_t *value_len)
+{
+	const char *value = memmem(header, len, "nplurals", strlen("nplurals"));
+	if (value == NULL)
+		return NULL;
+	const char *end = memchr(value, '\n', len - (size_t)(value - header));
+	*value_len = (size_t)((end != NULL ? end : header + len) - value);
+	return value;
+}
+
+/* Takes the plural rule of the translation. */
+static bool
+copy_translated_plural(const struct text_work *work, char *value, size_t size)
+{
+	char path[TEXT_PATH + FTG_TAG_MAX + 32];
+	const char *why, *found = NULL;
+	struct mo mo;
+	size_t len;
+	snprintf(path, sizeof path, "%s/%s/LC_MESSAGES/ftgate.mo", work->locale, work->language);
+	if (mo_read(&mo, path, &why) != 0)
+		return false;
+	if (mo.entries > 0 && mo_key(&mo, 0).len == 0)
+		found = find_plural(mo_text(&mo, 0).bytes, mo_text(&mo, 0).len, &len);
+	if (found != NULL)
+		snprintf(value, size, "%.*s", (int)len, found);
+	mo_free(&mo);
+	return found != NULL;
+}
+
+void
+text_plural_forms(const struct text_work *work, char *value, size_t size)
+{
+	const struct language_row *row = language_find(work->language);
+	if (!copy_translated_plural(work, value, size))
+		snprintf(value, size, "%s", row != NULL ? row->plural_forms : english_plural);
+}
+
+unsigned
+text_forms(const struct text_work *work)
+{
+	static struct plural plural;
+	char line[PLURAL_LENGTH];
+	const struct po_item *header = work->po.header;
+	size_t len = 0;
+	const char *value = header != NULL ? find_plural(header->text, header->text_len, &len) : NULL;
+	if (work->len == 0) {
+		text_plural_forms(work, line, sizeof line);
+		value = line;
+		len = strlen(line);
+	}
+	return value != NULL && plural_parse(&plural, value, len) ? plural.forms : plural_default()->forms;
+}
