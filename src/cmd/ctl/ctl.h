@@ -50,6 +50,9 @@ int ctl_add(struct request *request);
 int ctl_set(struct request *request);
 int ctl_remove(struct request *request);
 
+/* Makes what a first server needs, and lists the DNS records of its domain. It needs no data folder. */
+int ctl_quickstart(struct request *request);
+
 /* Commands on a running server and on the queue, for which request->data is the absolute path of a folder that exists. */
 int ctl_status(struct request *request);
 int ctl_reload(struct request *request);

@@ -40,6 +40,7 @@ ctl_fail(int status, const char *format, ...)
 
 /* clang-format off */
 const struct command ctl_commands[] = {
+	{ "quickstart", "", 1, SIZE_MAX, CTL_ANYWHERE, ctl_quickstart, N_("DOMAIN [SETTING=VALUE...]"), N_("set up a first server, and list the DNS records to publish") },
 	{ "domain", "list", 0, 0, RECORD_DOMAIN, ctl_list, "", N_("list the hosted domains") },
 	{ "domain", "show", 1, 1, RECORD_DOMAIN, ctl_show, N_("NAME"), N_("show its settings") },
 	{ "domain", "add", 1, SIZE_MAX, RECORD_DOMAIN, ctl_add, N_("NAME [SETTING=VALUE...]"), N_("host a domain") },
@@ -205,7 +206,8 @@ check_options(const struct request *request, struct argp_state *state)
 {
 	bool is_change = request->command->run == ctl_add || request->command->run == ctl_set;
 	bool about_password = request->password != PASSWORD_UNCHANGED || request->keep_secret;
-	if (about_password && (request->command->kind != RECORD_ACCOUNT || !is_change))
+	bool is_start = request->command->run == ctl_quickstart && !request->keep_secret;
+	if (about_password && !is_start && (request->command->kind != RECORD_ACCOUNT || !is_change))
 		/* TRANSLATORS: an option; a command. */
 		argp_error(state, _("%s is for account add and account set, not for %s"), password_option(request),
 		    name_command(request->command));

@@ -1,0 +1,23 @@
+/* Questions to the DNS, asked together and waited for. */
+#ifndef CMD_CTL_QUICKSTART_LOOKUPS_H
+#define CMD_CTL_QUICKSTART_LOOKUPS_H
+
+#include "base/dns_name.h"
+#include "port/resolver.h"
+
+struct lookup {
+	struct resolver_question question;
+	enum resolver_type type;
+	char name[DNS_NAME_SIZE];
+	enum resolver_outcome outcome; /* RESOLVER_FAILED until it is answered */
+	size_t count;
+	char texts[RESOLVER_RECORDS_MAX][RESOLVER_TEXT_MAX + 1]; /* an address, a name, or a text up to its first NUL */
+};
+
+/*
+ * Asks all, and waits until each is answered: a few seconds at most. servers: as dns_servers_read() reads them; NULL: those
+ * of /etc/resolv.conf. What cannot be asked is RESOLVER_FAILED.
+ */
+void lookups_run(struct lookup *lookups, size_t count, const char *servers);
+
+#endif
