@@ -7,12 +7,13 @@ import os
 import stat
 import subprocess
 import tempfile
+import unittest
 
 from mo import HEADER, mo
 from pop3 import Pop3Server, Pop3Talk
-from server import SECONDS, STRANGER, Server, Talk, TestCase, environment, main, program, render
+from server import SECONDS, STRANGER, Server, Talk, TestCase, environment, has_terminals, main, program, render
 
-REFUSED, USAGE, DATAERR, NOINPUT, TEMPFAIL = 1, 64, 65, 66, 75
+REFUSED, USAGE, DATAERR, NOINPUT, TEMPFAIL, NOPERM = 1, 64, 65, 66, 75, 77
 OWN = "Das Postfach %s gibt es bei uns nicht, schöne Grüße. Fragen: ${contact}"
 ADDRESS_UNKNOWN = ("ERR_SMTP_ADDRESS_UNKNOWN", "%s unknown mailbox")
 PO = """# Our words
@@ -258,6 +259,12 @@ de: 1 own text is in use
         self.assertEqual("", self.text("stale"))
         self.assertTrue(self.source().startswith(PO))
 
+    def test_same_text_again_is_no_version_and_printed_all_the_same(self):
+        first = self.text("set", "de", "4.28", OWN)
+        again = self.text("set", "de", "4.28", OWN)
+        self.assertEqual(first.replace("generation 2", "generation 3"), again)
+        self.assertEqual(1, len(json.loads(self.text("history", "de", options=["--json"]))))
+
     def test_status_counts_own_texts_by_language(self):
         self.put("ftgate-local.mo", mo({ADDRESS_UNKNOWN: "Kein %n", ("ERR_SMTP_OK", "Ok"): "Gut"}))
         self.smtp.reload()
@@ -306,6 +313,61 @@ class WithoutServer(Text):
         for name, mode in (("ftgate-local.po", 0o644), ("ftgate-local.mo", 0o644), ("", 0o755)):
             status = os.stat(os.path.join(self.folder(), name))
             self.assertEqual((mode, os.stat(self.data).st_uid), (stat.S_IMODE(status.st_mode), status.st_uid), name)
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can give the folder to somebody else")
+    def test_files_that_root_makes_belong_to_the_owner_of_the_folder(self):
+        os.chown(self.data, 65534, 65534)
+        self.text("set", "de", "4.28", OWN)
+        for path in list(self.files()) + [self.folder(), os.path.join(self.data, "locale")]:
+            self.assertEqual(65534, os.stat(path).st_uid, path)
+        os.chown(self.folder(), 0, 0)
+        self.text("set", "de", "4.28", "%s", status=NOPERM)
+        self.assertIn("its folder must belong to the owner of", self.error)
+
+    def test_replies_that_must_read_alike_are_changed_together(self):
+        printed = self.text("set", "de", "5.08", "Falsch")
+        self.assertEqual(2, printed.count("must read alike"))
+        self.assertEqual({"ERR_POP_LOGIN", "ERR_POP_LOGIN2", "ERR_POP_LOGIN3"},
+                         {entry["id"] for entry in json.loads(self.text("list", options=["--json"]))})
+        self.assertEqual("", self.error)
+        self.text("unset", "de", "5.06")
+        self.assertEqual("[]\n", self.text("list", options=["--json"]))
+        self.text("apply", "-", input=PO.replace(ADDRESS_UNKNOWN[1], "Mailbox Disabled").replace(
+            ADDRESS_UNKNOWN[0], "ERR_MAILBOX_SPAMTRAP").replace("Kein %s", "Weg").encode())
+        self.assertIn("ERR_MAILBOX_SPAMTRAP: alike: its text must be that of ERR_MAILBOX_DISABLED", self.error)
+
+    def test_json_has_all_that_is_printed(self):
+        self.text("apply", "-", input=PO.encode())
+        self.text("set", "de", "4.28", "Nie %s, schön")
+        self.text("set", "de", "4.23", "Was?")
+        shown = json.loads(self.text("show", "de", "4.28", options=["--json"]))
+        self.assertEqual({
+            "language": "de", "ref": "#4.28", "id": "ERR_SMTP_ADDRESS_UNKNOWN", "english": ["%s unknown mailbox"],
+            "own": ["Nie %s, schön"], "ascii": "550 5.1.1 Nie bert@example.net, schoen (#4.28)\r\n",
+            "utf-8": "550 5.1.1 Nie bert@example.net, schön (#4.28)\r\n"}, shown)
+        self.assertIsNone(json.loads(self.text("show", "de", "4.46", options=["--json"]))["own"])
+        self.assertEqual(
+            [{"ref": "#4.28", "id": "ERR_SMTP_ADDRESS_UNKNOWN", "old": ["Kein %s"], "new": ["Nie %s, schön"]},
+             {"ref": "#4.23", "id": "ERR_SMTP_SYNTAX3", "old": None, "new": ["Was?"]}],
+            json.loads(self.text("diff", "de", "2", options=["--json"])))
+        self.put("ftgate-local.po", PO.replace("%s unknown mailbox", "%s is unknown"))
+        self.assertEqual([{"language": "de", "ref": "#4.28", "id": "ERR_SMTP_ADDRESS_UNKNOWN", "was": ["%s is unknown"],
+                           "is": ["%s unknown mailbox"], "own": ["Kein %s"]}],
+                         json.loads(self.text("stale", options=["--json"], status=REFUSED)))
+
+    @unittest.skipUnless(has_terminals(), "needs pseudo-terminals")
+    def test_file_cannot_control_the_terminal(self):
+        self.put("ftgate-local.po", PO + "# \033]0;title\007\n")
+        master, slave = os.openpty()
+        try:
+            subprocess.run([program("ftgatectl"), "--data", self.data, "text", "show", "de"], stdout=slave, check=True,
+                           timeout=SECONDS)
+            printed = os.read(master, 65536)
+        finally:
+            os.close(master)
+            os.close(slave)
+        self.assertIn(b"\\x1B]0;title\\x07", printed)
+        self.assertNotIn(b"\033", printed)
 
     def test_one_command_changes_texts_at_a_time(self):
         self.text("set", "de", "4.28", OWN)

@@ -9,6 +9,7 @@
 
 #include "base/printable.h"
 #include "base/translate.h"
+#include "cmd/msg/row.h"
 
 enum { PROBLEMS_MAX = 1000 }; /* that are printed */
 
@@ -161,6 +162,22 @@ replace(struct text_work *work, const struct po_file *po)
 	return status;
 }
 
+/* Warns of replies that must read alike, of which only some have these words. */
+static void
+warn_unlike(const struct po_file *po)
+{
+	for (enum ftg_id id = 0; id < FTG_IDS; id++) {
+		enum ftg_id first = row_alike(id, 0);
+		const struct po_item *one = po_file_find(po, ftg_row(id)->id, NULL),
+		                     *other = po_file_find(po, ftg_row(first)->id, NULL);
+		if (first == id || (one == NULL && other == NULL))
+			continue;
+		if (one == NULL || other == NULL || !have_same_text(one, other))
+			printable_print(stderr, _("warning: %s: alike: its text must be that of %s\n"), ftg_row(id)->id,
+			    ftg_row(first)->id);
+	}
+}
+
 static int
 commit(struct text_work *work, const struct po_file *po)
 {
@@ -168,6 +185,10 @@ commit(struct text_work *work, const struct po_file *po)
 	if (changed.item == NULL)
 		return ctl_fail(EX_OSERR, "%s", strerror(errno));
 	text_compare(&work->po, po, note_change, &changed);
+	const struct po_item *about = work->about != NULL ? po_file_find(po, work->about, NULL) : NULL;
+	if (changed.count == 0 && about != NULL)
+		changed.item[changed.count++] = about;
+	warn_unlike(po);
 	for (size_t i = 0; i < changed.count; i++)
 		if (changed.item[i] >= po->item && changed.item[i] < po->item + po->count)
 			text_print_remarks(work, po, changed.item[i]);

@@ -191,6 +191,60 @@ text_print_forms(const char *label, const char *text, size_t len)
 	}
 }
 
+void
+text_print_json(const char *text, size_t len)
+{
+	const char *between = "[";
+	if (text == NULL) {
+		fputs("null", stdout);
+		return;
+	}
+	for (const char *form = text; form <= text + len; form += strlen(form) + 1) {
+		fputs(between, stdout);
+		printable_json(stdout, form, strlen(form));
+		between = ", ";
+	}
+	putchar(']');
+}
+
+void
+text_print_english_json(enum ftg_id id)
+{
+	const char *const *text = ftg_row(id)->text;
+	putchar('[');
+	printable_json(stdout, text[0], strlen(text[0]));
+	if (text[1] != NULL) {
+		fputs(", ", stdout);
+		printable_json(stdout, text[1], strlen(text[1]));
+	}
+	putchar(']');
+}
+
+int
+text_print_reply_json(const struct text_work *work, enum ftg_id id, const struct po_item *item)
+{
+	static const char *const names[] = { [FTG_ASCII] = "ascii", [FTG_UTF8] = "utf-8" };
+	struct sample sample;
+	char line[FTG_REPLY_MAX];
+	const struct ftg_reply reply = row_sample(id, SAMPLE_COUNT);
+	int status = open_sample(work, &sample);
+	if (status != EX_OK)
+		return status;
+	printf("{\"language\": \"%s\", \"ref\": \"%s\", \"id\": \"%s\", \"english\": ", work->language,
+	    ftg_row(id)->ref, ftg_row(id)->id);
+	text_print_english_json(id);
+	fputs(", \"own\": ", stdout);
+	text_print_json(item != NULL ? item->text : NULL, item != NULL ? item->text_len : 0);
+	for (unsigned encoding = 0; encoding < FTG_ENCODINGS; encoding++) {
+		sample.voice.encoding = (enum ftg_encoding)encoding;
+		printf(", \"%s\": ", names[encoding]);
+		printable_json(stdout, line, ftg_render(line, &sample.voice, &reply));
+	}
+	puts("}");
+	ftg_catalog_free(sample.catalog);
+	return EX_OK;
+}
+
 int
 text_print_replies(const struct text_work *work, const struct text_replies *replies)
 {

@@ -8,6 +8,7 @@
 #include <sysexits.h>
 
 #include "base/translate.h"
+#include "cmd/msg/row.h"
 
 /* Opens and locks the texts of a language whose source is well-formed. */
 static int
@@ -73,17 +74,51 @@ fill_header(struct text_work *work)
 	return EX_OK;
 }
 
+/* Replaces *octets by the file with the words of one reply changed. */
 static int
-set(struct text_work *work, const struct po_words *words)
+set_one(char **octets, size_t *len, enum ftg_id id, const char *const *form, unsigned forms)
 {
-	size_t len;
+	const struct ftg_row *row = ftg_row(id);
+	const struct po_words words = { row->id, row->text[0], row->text[1], form, forms };
+	struct po_file po;
+	char *changed = po_file_parse(&po, *octets, *len) == 0 ? po_file_set(&po, &words, len) : NULL;
+	int status = changed != NULL ? EX_OK : ctl_fail(EX_OSERR, "%s", strerror(errno));
+	po_file_free(&po);
+	if (changed != NULL) {
+		free(*octets);
+		*octets = changed;
+	}
+	return status;
+}
+
+/* Says that a command is about another reply, too. */
+static void
+note_alike(enum ftg_id id, enum ftg_id other)
+{
+	if (id != other)
+		/* TRANSLATORS: two references, and an ID. */
+		printf(_("%s and %s (%s) must read alike: both are changed\n"), ftg_row(id)->ref, ftg_row(other)->ref,
+		    ftg_row(other)->id);
+}
+
+static int
+set(struct text_work *work, enum ftg_id id, const char *const *form, unsigned forms)
+{
 	int status = fill_header(work);
 	if (status != EX_OK)
 		return status;
-	char *octets = po_file_set(&work->po, words, &len);
+	size_t len = strlen(work->octets);
+	char *octets = strdup(work->octets);
 	if (octets == NULL)
 		return ctl_fail(EX_OSERR, "%s", strerror(errno));
-	status = text_commit(work, work->texts->ops->name(work->texts, work->language), octets, len);
+	enum ftg_id other;
+	for (size_t i = 0; status == EX_OK && (other = row_alike(id, i)) != FTG_IDS; i++) {
+		note_alike(id, other);
+		status = set_one(&octets, &len, other, form, forms);
+	}
+	work->about = ftg_row(id)->id;
+	if (status == EX_OK)
+		status = text_commit(work, work->texts->ops->name(work->texts, work->language), octets, len);
 	free(octets);
 	return status;
 }
@@ -108,39 +143,45 @@ text_set(struct request *request)
 		char **form = request->words + 2;
 		for (unsigned i = 0; i < forms; i++)
 			unescape(form[i]);
-		const struct ftg_row *row = ftg_row(id);
-		status = set(&work,
-		    &(struct po_words) { row->id, row->text[0], row->text[1], (const char *const *)form, forms });
+		status = set(&work, id, (const char *const *)form, forms);
 	}
 	text_close(&work);
 	return status;
 }
 
-/* Removes all entries of a reply. *octets is replaced. */
+/* Removes all entries of a reply from *octets, which is replaced. Returns how many there were, or -1 if memory is exhausted. */
 static int
-unset(struct text_work *work, const char *word, char **octets, size_t *len)
+unset_one(char **octets, size_t *len, enum ftg_id id)
 {
 	struct po_file po;
-	enum ftg_id id = text_find_id(word);
-	if (id == FTG_IDS)
-		return EX_DATAERR;
-	for (unsigned removed = 0;; removed++) {
+	for (int removed = 0;; removed++) {
 		const struct po_item *item = po_file_parse(&po, *octets, *len) < 0
 		    ? NULL
 		    : po_file_find(&po, ftg_row(id)->id, NULL);
 		char *without = item != NULL ? po_file_unset(&po, item, len) : NULL;
 		po_file_free(&po);
-		if (item == NULL)
-			return removed > 0
-			    ? EX_OK
-			    : ctl_fail(EX_DATAERR,
-			          _("%s has no own text in this language; those are: ftgatectl text list %s"),
-			          ftg_row(id)->id, work->language);
 		if (without == NULL)
-			return ctl_fail(EX_OSERR, "%s", strerror(errno));
+			return item == NULL ? removed : -1;
 		free(*octets);
 		*octets = without;
 	}
+}
+
+static int
+unset(const struct text_work *work, const char *word, char **octets, size_t *len)
+{
+	enum ftg_id id = text_find_id(word), other;
+	int removed = id != FTG_IDS ? unset_one(octets, len, id) : 0;
+	if (id == FTG_IDS)
+		return EX_DATAERR;
+	if (removed == 0)
+		return ctl_fail(EX_DATAERR, _("%s has no own text in this language; those are: ftgatectl text list %s"),
+		    ftg_row(id)->id, work->language);
+	for (size_t i = 0; removed >= 0 && (other = row_alike(id, i)) != FTG_IDS; i++) {
+		note_alike(id, other);
+		removed = unset_one(octets, len, other);
+	}
+	return removed < 0 ? ctl_fail(EX_OSERR, "%s", strerror(errno)) : EX_OK;
 }
 
 int

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/printable.h"
 #include "base/translate.h"
@@ -105,18 +106,6 @@ list_all(struct listing *listing, const struct request *request)
 }
 
 static void
-print_json_forms(const struct po_item *item)
-{
-	const char *between = "[";
-	for (const char *form = item->text; form <= item->text + item->text_len; form += strlen(form) + 1) {
-		fputs(between, stdout);
-		printable_json(stdout, form, strlen(form));
-		between = ", ";
-	}
-	putchar(']');
-}
-
-static void
 print_entry(struct listing *listing, const struct po_item *item, enum state state)
 {
 	enum ftg_id id = texts_id(item);
@@ -127,7 +116,7 @@ print_entry(struct listing *listing, const struct po_item *item, enum state stat
 		printf(", \"ref\": \"%s\", \"id\": ", ref);
 		printable_json(stdout, context, strlen(context));
 		printf(", \"state\": \"%s\", \"line\": %zu, \"text\": ", state_names[state], item->line);
-		print_json_forms(item);
+		text_print_json(item->text, item->text_len);
 		putchar('}');
 		return;
 	}
@@ -152,6 +141,18 @@ text_list(struct request *request)
 	return status;
 }
 
+static void
+print_keys_json(const struct po_item *item)
+{
+	putchar('[');
+	printable_json(stdout, item->id, strlen(item->id));
+	if (item->plural != NULL) {
+		fputs(", ", stdout);
+		printable_json(stdout, item->plural, strlen(item->plural));
+	}
+	putchar(']');
+}
+
 /* Prints what has become of the English of a text: the entry has the old one, the table the new one. */
 static void
 print_stale(struct listing *listing, const struct po_item *item, enum state state)
@@ -160,6 +161,18 @@ print_stale(struct listing *listing, const struct po_item *item, enum state stat
 	if (state != STATE_STALE || id == FTG_IDS)
 		return;
 	const struct ftg_row *row = ftg_row(id);
+	if (listing->work->request->json) {
+		fputs(listing->printed++ > 0 ? ",\n " : "", stdout);
+		printf("{\"language\": \"%s\", \"ref\": \"%s\", \"id\": \"%s\", \"was\": ", listing->work->language,
+		    row->ref, item->context);
+		print_keys_json(item);
+		fputs(", \"is\": ", stdout);
+		text_print_english_json(id);
+		fputs(", \"own\": ", stdout);
+		text_print_json(item->text, item->text_len);
+		putchar('}');
+		return;
+	}
 	listing->printed++;
 	printf("%s ", listing->work->language);
 	text_print_name(item);
@@ -178,15 +191,16 @@ text_stale(struct request *request)
 	struct text_work work;
 	struct listing listing = { .work = &work, .print = print_stale };
 	int status = text_open(&work, request, false);
+	fputs(request->json ? "[" : "", stdout);
 	if (status == EX_OK)
 		status = list_all(&listing, request);
-	if (status == EX_OK && listing.printed > 0) {
+	fputs(request->json ? "]\n" : "", stdout);
+	bool any = status == EX_OK && listing.printed > 0;
+	if (any && !request->json)
 		puts(_(
 		    "The English of these texts has changed, so they are not used. To use one again: ftgatectl text set"));
-		status = TEXT_REFUSED;
-	}
 	text_close(&work);
-	return status;
+	return any ? TEXT_REFUSED : status;
 }
 
 /* The reply as it goes out, and where its words come from. */
@@ -198,6 +212,8 @@ show_reply(struct text_work *work, enum ftg_id id)
 	if (item == NULL)
 		item = po_file_find(&work->po, row->id, NULL);
 	const struct po_item none = { .context = row->id, .id = row->text[0], .text = "" };
+	if (work->request->json)
+		return text_print_reply_json(work, id, item);
 	text_print_forms("en", row->text[0], strlen(row->text[0]));
 	if (row->text[1] != NULL)
 		text_print_forms("", row->text[1], strlen(row->text[1]));
@@ -205,6 +221,20 @@ show_reply(struct text_work *work, enum ftg_id id)
 		text_print_forms(_("own"), item->text, item->text_len);
 	const struct po_item *const shown[] = { item != NULL ? item : &none };
 	return text_print_replies(work, &(struct text_replies) { shown, 1 });
+}
+
+/* The file as it is; at a terminal, which its octets must not control, so that they are harmless. */
+static void
+print_file(const struct text_work *work)
+{
+	if (!isatty(STDOUT_FILENO)) {
+		fwrite(work->octets, 1, work->len, stdout);
+		return;
+	}
+	for (const char *line = work->octets; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n') {
+		printable_write(stdout, line, strcspn(line, "\n"));
+		putchar('\n');
+	}
 }
 
 int
@@ -220,15 +250,36 @@ text_show(struct request *request)
 	if (status == EX_OK && request->count == 2)
 		status = show_reply(&work, id);
 	else if (status == EX_OK)
-		fwrite(work.octets, 1, work.len, stdout);
+		print_file(&work);
 	text_close(&work);
 	return status;
+}
+
+/* An object of JSON, after the one before. */
+static void
+print_difference_json(struct listing *listing, const struct po_item *old, const struct po_item *new)
+{
+	const struct po_item *item = new != NULL ? new : old;
+	enum ftg_id id = texts_id(item);
+	const char *context = item->context != NULL ? item->context : "";
+	printf("%s{\"ref\": \"%s\", \"id\": ", listing->printed++ > 0 ? ",\n " : "",
+	    id == FTG_IDS ? "-" : ftg_row(id)->ref);
+	printable_json(stdout, context, strlen(context));
+	fputs(", \"old\": ", stdout);
+	text_print_json(old != NULL ? old->text : NULL, old != NULL ? old->text_len : 0);
+	fputs(", \"new\": ", stdout);
+	text_print_json(new != NULL ? new->text : NULL, new != NULL ? new->text_len : 0);
+	putchar('}');
 }
 
 static void
 print_difference(void *context, const struct po_item *old, const struct po_item *new)
 {
-	(void)context;
+	struct listing *listing = context;
+	if (listing->work->request->json) {
+		print_difference_json(listing, old, new);
+		return;
+	}
 	text_print_name(new != NULL ? new : old);
 	if (old != NULL && po_item_is_compiled(old))
 		text_print_forms("-", old->text, old->text_len);
@@ -246,10 +297,13 @@ compare_version(struct text_work *work, const char *word)
 	char *octets = text_read_version(work, word, &len, &status);
 	if (octets == NULL)
 		return status;
+	struct listing listing = { .work = work };
+	fputs(work->request->json ? "[" : "", stdout);
 	if (po_file_parse(&po, octets, len) == 0)
-		text_compare(&po, &work->po, print_difference, NULL);
+		text_compare(&po, &work->po, print_difference, &listing);
 	else
 		status = ctl_fail(EX_DATAERR, "%zu: %s", po.fault_line, _(po.fault));
+	fputs(work->request->json ? "]\n" : "", stdout);
 	po_file_free(&po);
 	free(octets);
 	return status;

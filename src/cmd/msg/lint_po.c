@@ -173,19 +173,18 @@ check_missing(struct lint *lint)
 static void
 check_alike(struct lint *lint)
 {
-	static const enum ftg_id pairs[][2] = {
-		{ ERR_POP_LOGIN2, ERR_POP_LOGIN },
-		{ ERR_POP_LOGIN3, ERR_POP_LOGIN },
-		{ ERR_MAILBOX_SPAMTRAP, ERR_MAILBOX_DISABLED },
-	};
+	for (enum ftg_id id = 0; id < FTG_IDS; id++) {
+		const struct seen *one = &lint->seen[id], *other;
+		enum ftg_id first = row_alike(id, 0);
+		const char *a = one->text ? one->text : "", *b;
 
-	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-		const struct seen *one = &lint->seen[pairs[i][0]], *other = &lint->seen[pairs[i][1]];
-		const char *a = one->text ? one->text : "", *b = other->text ? other->text : "";
-
+		if (first == id)
+			continue;
+		other = &lint->seen[first];
+		b = other->text ? other->text : "";
 		if (strcmp(a, b) != 0)
-			lint_add(lint, one->line, LINT_WARNING, ftg_row(pairs[i][0])->id, REMARK_ALIKE,
-			    _("its text differs from that of %s"), ftg_row(pairs[i][1])->id);
+			lint_add(lint, one->line, LINT_WARNING, ftg_row(id)->id, REMARK_ALIKE,
+			    _("its text differs from that of %s"), ftg_row(first)->id);
 	}
 }
 

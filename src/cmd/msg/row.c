@@ -94,6 +94,21 @@ row_find(const char *name)
 	return found;
 }
 
+enum ftg_id
+row_alike(enum ftg_id id, size_t i)
+{
+	enum { MEMBERS = 3 };
+	static const enum ftg_id groups[][MEMBERS] = {
+		{ ERR_POP_LOGIN, ERR_POP_LOGIN2, ERR_POP_LOGIN3 },
+		{ ERR_MAILBOX_DISABLED, ERR_MAILBOX_SPAMTRAP, FTG_IDS },
+	};
+	for (size_t group = 0; group < sizeof groups / sizeof *groups; group++)
+		for (size_t member = 0; member < MEMBERS; member++)
+			if (id < FTG_IDS && groups[group][member] == id)
+				return i < MEMBERS ? groups[group][i] : FTG_IDS;
+	return i == 0 ? id : FTG_IDS;
+}
+
 struct ftg_reply
 row_sample(enum ftg_id id, unsigned long count)
 {

@@ -26,6 +26,12 @@ bool row_has_text(enum ftg_id id);
 /* Finds an ID by its name or by a reference that only it has ("4.46", "#4.46"). FTG_IDS if there is none. */
 enum ftg_id row_find(const char *name);
 
+/*
+ * Replies that must have identical words, since a difference would disclose which accounts exist, or what a spamtrap is: the
+ * i-th of those that belong to a reply, from 0, the reply itself among them. FTG_IDS if there is none.
+ */
+enum ftg_id row_alike(enum ftg_id id, size_t i);
+
 /* Writes a sample argument of this kind, for previews. */
 struct ftg_reply row_sample(enum ftg_id id, unsigned long count);
 
