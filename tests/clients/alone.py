@@ -5,7 +5,7 @@ import subprocess
 
 from server import environment
 
-ENTER = ("unshare", "-Urn", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
+ENTER = ("unshare", "-Urnm", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
 
 
 def is_possible():
@@ -14,10 +14,14 @@ def is_possible():
 
 
 class Alone:
-    """A network of its own, as long as the with statement lasts."""
+    """A network of its own, as long as the with statement lasts; other folders stand there in the place of some."""
+
+    def __init__(self, **places):
+        self.places = [word for place, folder in places.items() for word in ("/" + place.replace("_", "/"), folder)]
 
     def __enter__(self):
-        self.holder = subprocess.Popen([*ENTER, "sh", "-c", "echo ready; exec cat >/dev/null"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        mount = 'while [ $# -gt 0 ]; do mount --bind "$2" "$1" || exit; shift 2; done; echo ready; exec cat >/dev/null'
+        self.holder = subprocess.Popen([*ENTER, "sh", "-c", mount, "sh", *self.places], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         if self.holder.stdout.readline() != b"ready\n":
             raise OSError("no network of its own")
         return self
@@ -27,16 +31,16 @@ class Alone:
         self.holder.stdout.close()
         self.holder.wait()
 
-    def command(self, *words):
-        """The words of a command that runs in it."""
-        return ["nsenter", "--target", str(self.holder.pid), "--user", "--net", "--preserve-credentials", *words]
+    def command(self, words, folder):
+        """The words of a command that runs in it, in a folder."""
+        return ["nsenter", "--target", str(self.holder.pid), "--user", "--net", "--mount", "--preserve-credentials", "--wd=" + folder, *words]
 
-    def start(self, *words, **options):
-        return subprocess.Popen(self.command(*words), env={**environment(), **options.pop("env", {})}, **options)
+    def start(self, *words, cwd="/", env=None, **options):
+        return subprocess.Popen(self.command(words, cwd), env={**environment(), **(env or {})}, **options)
 
-    def run(self, *words, **options):
-        return subprocess.run(self.command(*words), env={**environment(), **options.pop("env", {})}, capture_output=True, text=True,
-                              check=False, **options)
+    def run(self, *words, cwd="/", env=None, **options):
+        return subprocess.run(self.command(words, cwd), env={**environment(), **(env or {})}, capture_output=True, text=True, check=False,
+                              **options)
 
 
 def has(*programs):
