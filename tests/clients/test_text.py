@@ -4,6 +4,7 @@
 import fcntl
 import json
 import os
+import signal
 import stat
 import subprocess
 import tempfile
@@ -213,6 +214,22 @@ de: 1 own text is in use
         self.text("edit", "de", EDITOR="false", status=69)
         self.assertEqual("nothing is changed\n", self.text("edit", "de", EDITOR=self.editor(None)))
         self.assertEqual((files, generation), (self.files(), self.generation()))
+
+    def test_interrupt_at_the_question_leaves_no_copy(self):
+        self.text("apply", self.written(PO))
+        files, folder = self.files(), self.enterContext(tempfile.TemporaryDirectory())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            editor = self.editor(PO.replace("%s\"", "%d\""))
+            with subprocess.Popen([program("ftgatectl"), "--data", self.data, "text", "edit", "de"], stdin=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, env={**environment(), "EDITOR": editor, "TMPDIR": folder}) as ctl:
+                asked = b""
+                while not asked.endswith(b"What now? e: edit again, x: exit without saving: "):
+                    asked += os.read(ctl.stderr.fileno(), 4096) or self.fail(asked)
+                self.assertEqual(1, len(os.listdir(folder)))
+                ctl.send_signal(number)
+                self.assertEqual(REFUSED, ctl.wait(SECONDS))
+            self.assertEqual([], os.listdir(folder))
+        self.assertEqual(files, self.files())
 
     def test_visual_comes_before_editor_and_a_new_file_has_its_header(self):
         editor = self.editor(None)

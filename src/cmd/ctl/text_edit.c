@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,30 +54,56 @@ make_copy(struct text_work *work, struct copy *copy)
 	return result < 0 ? ctl_fail(EX_IOERR, "%s: %s", copy->path, strerror(error)) : EX_OK;
 }
 
-/* The editor of the user, whose value can have arguments. Signals of the terminal are for it alone, as in system(3). */
+static const int signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
+
+/* A signal interrupts the question what to do next, so that the copy is removed; exec(3) gives the editor its default. */
+static void
+on_signal(int signal)
+{
+	(void)signal;
+}
+
+static void
+catch_signals(void)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		sigaction(signals[i], &action, NULL);
+}
+
+/* Blocks these signals, so that none is lost between the question and the wait for its answer. *before gets the old mask. */
+static void
+block_signals(sigset_t *before)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		sigaddset(&set, signals[i]);
+	sigprocmask(SIG_BLOCK, &set, before);
+}
+
+/* Waits for the editor, whatever signals come meanwhile: those of the terminal are for it, too. */
+static bool
+wait_for(pid_t child)
+{
+	int result = -1;
+	while (waitpid(child, &result, 0) < 0)
+		if (errno != EINTR)
+			return false;
+	return WIFEXITED(result) && WEXITSTATUS(result) == 0;
+}
+
+/* The editor of the user, whose value can have arguments. */
 static int
 run_editor(const char *path)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, interrupt, quit;
-	int result;
 	fflush(NULL);
-	sigaction(SIGINT, &ignore, &interrupt);
-	sigaction(SIGQUIT, &ignore, &quit);
 	pid_t child = fork();
 	if (child == 0) {
-		sigaction(SIGINT, &interrupt, NULL);
-		sigaction(SIGQUIT, &quit, NULL);
 		execl("/bin/sh", "sh", "-c", "exec ${VISUAL:-${EDITOR:-vi}} \"$1\"", "sh", path, (char *)NULL);
 		_exit(127);
 	}
-	while ((result = child < 0                      ? -1
-	               : waitpid(child, &result, 0) < 0 ? -1
-	                                                : result) < 0 &&
-	    child > 0 && errno == EINTR)
-		continue;
-	sigaction(SIGINT, &interrupt, NULL);
-	sigaction(SIGQUIT, &quit, NULL);
-	if (result == 0)
+	if (child > 0 && wait_for(child))
 		return EX_OK;
 	return ctl_fail(
 	    EX_UNAVAILABLE, "%s", _("nothing is changed: the editor failed; set EDITOR to one that is installed"));
@@ -97,23 +124,35 @@ read_copy(struct copy *copy)
 	return copy->octets != NULL ? EX_OK : ctl_fail(EX_NOINPUT, "%s: %s", copy->path, strerror(errno));
 }
 
+/* Reads a line of standard input and returns its first octet; 0 at its end, at an error, or if a signal comes first. */
+static char
+read_answer(const sigset_t *mask)
+{
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	char octet = '\n', first = '\n';
+	for (size_t len = 0; len == 0 || octet != '\n'; len++) {
+		if (ppoll(&input, 1, NULL, mask) < 0 || read(STDIN_FILENO, &octet, 1) != 1)
+			return '\0';
+		first = len == 0 ? octet : first;
+	}
+	return first;
+}
+
 /* Whether to edit again. Without an answer the change is given up. */
 static bool
 ask(void)
 {
-	char *line = NULL;
-	size_t size = 0;
-	bool again = false;
-	for (bool asking = true; asking;) {
+	sigset_t mask;
+	char answer;
+	block_signals(&mask);
+	do {
 		/* TRANSLATORS: leave the letters e and x. */
 		fputs(_("What now? e: edit again, x: exit without saving: "), stderr);
 		fflush(stderr);
-		asking = getline(&line, &size, stdin) > 0;
-		again = asking && (line[0] == 'e' || line[0] == 'E');
-		asking = asking && strchr("eExX", line[0]) == NULL;
-	}
-	free(line);
-	return again;
+		answer = read_answer(&mask);
+	} while (answer != '\0' && strchr("eExX", answer) == NULL);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	return answer == 'e' || answer == 'E';
 }
 
 /* Edits until the result is accepted or given up. */
@@ -140,6 +179,7 @@ text_edit(struct request *request)
 {
 	struct text_work work;
 	struct copy copy = { .len = 0 };
+	catch_signals();
 	int status = text_open(&work, request, true);
 	if (status == EX_OK)
 		status = text_use(&work, request->words[0]);
