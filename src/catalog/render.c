@@ -228,9 +228,12 @@ write_lines(char *out, const char *head, size_t head_len, const char *text, size
 	}
 }
 
-/* Adds the text of the second language, if it differs, as further lines before the reference. */
+/*
+ * Adds the text of the second language, if it differs, as further lines before the reference. tail: octets of the
+ * reference; link: of the link before it.
+ */
 static size_t
-add_second(char *text, size_t len, size_t tail, const struct rendering *first)
+add_second(char *text, size_t len, size_t tail, size_t link, const struct rendering *first)
 {
 	char other[FTG_REPLY_MAX];
 	struct rendering r = *first;
@@ -239,8 +242,8 @@ add_second(char *text, size_t len, size_t tail, const struct rendering *first)
 	const struct template *template = choose_form(&r);
 	size_t other_len = (size_t)(compose(other, &r, template) - other) - 2;
 	const char *words = other + template->head;
-	size_t words_len = other_len - template->head;
-	if (words_len == len && memcmp(words, text, len) == 0)
+	size_t words_len = other_len - template->head, own_len = len - tail - link;
+	if (words_len - (template->tail - 2u) == own_len && memcmp(words, text, own_len) == 0)
 		return len;
 	len -= tail;
 	text[len] = '\n';
@@ -249,14 +252,14 @@ add_second(char *text, size_t len, size_t tail, const struct rendering *first)
 }
 
 static ASIDE size_t
-shape_smtp(char *buf, size_t len, const struct rendering *r, const struct template *template)
+shape_smtp(char *buf, size_t len, const struct rendering *r, const struct template *template, size_t link)
 {
 	char head[32], text[FTG_REPLY_MAX];
 	size_t text_len = len - template->head - 2;
 	memcpy(head, buf, template->head);
 	memcpy(text, buf + template->head, text_len);
 	if (r->voice->bilingual)
-		text_len = add_second(text, text_len, template->tail - 2u, r);
+		text_len = add_second(text, text_len, template->tail - 2u, link, r);
 	return write_lines(buf, head, template->head, text, text_len);
 }
 
@@ -290,8 +293,8 @@ add_timestamp(char *buf, size_t len, const char *timestamp, size_t octets)
 }
 
 /*
- * RFC 2449 section 4: one line. The text is cut, never the link, the reference or the timestamp. Section 8: a [ would begin a
- * response code, and a ( instead of it could begin a reference.
+ * RFC 2449 section 4: one line. The text is cut, never the link, the reference or the timestamp. Section 8: a [ would
+ * begin a response code, and a ( instead of it could begin a reference.
  */
 static size_t
 shape_pop3(char *buf, size_t len, const struct rendering *r, const struct template *template, size_t link)
@@ -362,7 +365,7 @@ ftg_render(char *buf, const struct ftg_voice *voice, const struct ftg_reply *rep
 		return len;
 	enum ftg_service service = ftg_row(reply->id)->service;
 	if (service == FTG_SMTP && reply->id != ERR_SMTP_334)
-		return shape_smtp(buf, len, &r, template);
+		return shape_smtp(buf, len, &r, template, link);
 	if (service == FTG_DSN)
 		return shape_notice(buf, len);
 	return service == FTG_POP3 ? shape_pop3(buf, len, &r, template, link) : len;

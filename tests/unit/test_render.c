@@ -339,6 +339,19 @@ Test(reply, that_fell_back_links_to_itself_in_the_language_that_was_meant)
 	cr_expect_str_eq(rendered(english, reply), "550 5.1.1 a@b unknown mailbox (#4.28)\r\n");
 }
 
+/* Both languages of a bilingual voice can fall back to the same words. */
+Test(bilingual, says_the_same_words_once_beside_a_link)
+{
+	struct ftg_vars vars = help("https://x/{lang}.html#{ref}");
+	struct ftg_voice voice = saying_in("ja", ERR_SMTP_ADDRESS_UNKNOWN, "\xE3\x81\x82 %s", FTG_ASCII);
+	voice.vars = &vars;
+	voice.bilingual = true;
+	voice.second = FTG_ENGLISH;
+	voice.link = FTG_LINK_FALLBACK;
+	cr_expect_str_eq(rendered(voice, of_address(ERR_SMTP_ADDRESS_UNKNOWN, "a@b")),
+	    "550 5.1.1 a@b unknown mailbox https://x/ja.html#4.28 (#4.28)\r\n");
+}
+
 Test(reply, links_to_its_page_once)
 {
 	struct ftg_vars vars = help("https://x/{lang}/{ref}?{x}{lan");
