@@ -1,6 +1,8 @@
 /* The explanations in one language, from the catalogue of what the programs say. */
 #include "explain/translated.h"
 
+#include <dirent.h>
+#include <ftgate/catalog.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,37 +10,45 @@
 
 #include "base/printable.h"
 #include "catalog/mo.h"
+#include "catalog/tag.h"
 
 struct explain_texts {
 	bool english;
 	struct mo mo; /* unless it is English */
 };
 
-/* A locale name has "_" where the tag has "-"; no other character of a tag could leave the folder. */
+/* Reads the file of the first folder whose name has this tag: zh_CN for zh-Hans, sr@latin for sr-Latn. */
 static bool
-write_path(char path[PATH_MAX], const char *locale, const char *language, size_t len)
+read_tag(struct explain_texts *texts, DIR *locale, const char *path, const struct tag *wanted)
 {
-	int end = snprintf(path, PATH_MAX, "%s/%.*s/LC_MESSAGES/ftgate-tools.mo", locale, (int)len, language);
-	if (end < 0 || end >= PATH_MAX || memchr(language, '/', len) != NULL || language[0] == '.')
-		return false;
-	for (char *at = path + strlen(locale) + 1; *at != '/'; at++)
-		if (*at == '-')
-			*at = '_';
-	return true;
+	char file[PATH_MAX];
+	const char *why;
+	struct dirent *entry;
+	rewinddir(locale);
+	while ((entry = readdir(locale)) != NULL) {
+		struct tag tag;
+		if (!tag_parse(&tag, entry->d_name, strnlen(entry->d_name, FTG_TAG_MAX)) || !tag_equal(&tag, wanted))
+			continue;
+		int len = snprintf(file, sizeof file, "%s/%s/LC_MESSAGES/ftgate-tools.mo", path, entry->d_name);
+		if (len < (int)sizeof file && mo_read(&texts->mo, file, &why) == 0)
+			return true;
+	}
+	return false;
 }
 
 static bool
-read_file(struct explain_texts *texts, const char *locale, const char *language)
+read_file(struct explain_texts *texts, const char *path, const char *language)
 {
-	char path[PATH_MAX];
-	const char *why;
-	for (size_t len = strlen(language); len > 0;) {
-		if (write_path(path, locale, language, len) && mo_read(&texts->mo, path, &why) == 0)
-			return true;
-		const char *before = memrchr(language, '-', len);
-		len = before != NULL ? (size_t)(before - language) : 0;
-	}
-	return false;
+	struct tag tag, candidate;
+	DIR *locale = opendir(path);
+	bool found = false;
+	if (locale == NULL)
+		return false;
+	if (tag_parse(&tag, language, strnlen(language, FTG_TAG_MAX)))
+		for (unsigned k = 0; !found && tag_candidate(&tag, k, &candidate); k++)
+			found = read_tag(texts, locale, path, &candidate);
+	closedir(locale);
+	return found;
 }
 
 struct explain_texts *

@@ -8,9 +8,9 @@
 struct explain_texts;
 
 /*
- * Reads the texts of a language, given by its tag ("pt-BR"): those of the region, else those of the language alone. Blocks.
- * Returns NULL if the language has no file there, the file cannot be used, or memory is out. locale may be NULL: English
- * only. The caller frees the result.
+ * Reads the texts of a language, given by its tag ("pt-BR"): those of the region, else those of the language alone, in the
+ * order in which replies are looked up. The folders are named by locale ("pt_BR"). Blocks. Returns NULL if the language has
+ * no file there, the file cannot be used, or memory is out. locale may be NULL: English only. The caller frees the result.
  */
 struct explain_texts *explain_texts_open(const char *locale, const char *language);
 

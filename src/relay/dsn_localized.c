@@ -21,25 +21,25 @@ prefix_length(const char *line, size_t len)
 	return found ? status + 1 : at;
 }
 
-/* The text of a reply, without codes, all its lines in one. Returns its length, cut at a character. */
+/* The text of a reply, without codes, all its lines in one. Returns its length, below FIELD_MAX, cut at a character. */
 static size_t
-write_text(char text[FIELD_MAX], const char *reply, size_t len)
+write_text(char text[FTG_REPLY_MAX], const char *reply, size_t len)
 {
 	size_t used = 0;
 	for (size_t at = 0; at < len;) {
 		const char *line = reply + at, *end = memchr(line, '\r', len - at);
 		size_t line_len = end != NULL ? (size_t)(end - line) : len - at;
 		size_t skip = prefix_length(line, line_len);
-		int put = snprintf(
-		    text + used, FIELD_MAX - used, "%s%.*s", used > 0 ? " " : "", (int)(line_len - skip), line + skip);
-		used += put > 0 ? (size_t)put : 0;
-		if (used >= FIELD_MAX) {
-			for (used = FIELD_MAX - 1; used > 0 && (text[used] & 0xC0) == 0x80;)
-				used--;
-			return used;
-		}
+		if (used > 0)
+			text[used++] = ' ';
+		memcpy(text + used, line + skip, line_len - skip);
+		used += line_len - skip;
 		at += line_len + 2;
 	}
+	if (used < FIELD_MAX)
+		return used;
+	for (used = FIELD_MAX - 1; used > 0 && (text[used] & 0xC0) == 0x80;)
+		used--;
 	return used;
 }
 
@@ -47,7 +47,7 @@ write_text(char text[FIELD_MAX], const char *reply, size_t len)
 static void
 put_field(FILE *to, const struct ftg_voice *voice, const struct diagnosis *d, const char *tag)
 {
-	char reply[FTG_REPLY_MAX], text[FIELD_MAX], host[256];
+	char reply[FTG_REPLY_MAX], text[FTG_REPLY_MAX], host[256];
 	const struct ftg_vars vars = { .value = { [FTG_VAR_HOST] = host } };
 	struct ftg_voice spoken = *voice;
 	spoken.vars = &vars;

@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/wrap.h"
 #include "message/encode.h"
+#include "support/folder.h"
+#include "support/one_language.h"
 
 #define HOUR 3600
 
@@ -309,6 +312,30 @@ Test(dsn, gives_the_reply_in_both_languages_of_a_bilingual_server)
 	free(text);
 }
 
+/* An operator's text can be longer than a field may be. */
+Test(dsn, cuts_a_long_reply_between_characters)
+{
+	add("bert@example.net", QUEUE_FAILED, UNKNOWN);
+	for (size_t shift = 0; shift < 2; shift++) {
+		char reply[980] = "%s ";
+		strcat(reply, "x" + shift);
+		while (strlen(reply) + 2 < sizeof reply)
+			strcat(reply, "\xD0\xB4");
+		ftg_catalog *long_one = one_language_of_text(
+		    ERR_SMTP_ADDRESS_UNKNOWN, reply, strlen(reply), "ru", FTG_PUBLISHED, NULL, NULL);
+		voice = (struct ftg_voice) { .catalog = long_one, .language = FTG_CALLERS };
+		char *text = make();
+		const char *field = strstr(text, "\nLocalized-Diagnostic: ru; ");
+		cr_assert_not_null(field, "%s", text);
+		size_t len = strcspn(field + 1, "\n");
+		cr_expect_gt(len, 900);
+		cr_expect_lt(len, 998);
+		cr_expect_eq((unsigned char)field[len], 0xB4, "%s", field + len);
+		free(text);
+		ftg_catalog_free(long_one);
+	}
+}
+
 Test(dsn, gives_the_reason_of_a_reply_in_the_language_of_the_sender)
 {
 	add("bert@example.net", QUEUE_FAILED,
@@ -397,6 +424,25 @@ Test(dsn, explains_in_languages_that_the_tools_have)
 	cr_expect_null(explain_texts_open(BUILD_DIR "/locale", "tlh"));
 	cr_expect_null(explain_texts_open(NULL, "de"));
 	explain_texts_free(NULL);
+}
+
+/* The tag of a session and the name of a folder can spell a language differently. */
+Test(dsn, explains_in_a_language_whatever_its_folder_is_called)
+{
+	static const char *const cases[][2] = { { "zh_CN", "zh-Hans" }, { "zh_TW", "zh-Hant" }, { "pt_BR", "pt-BR" },
+		{ "sr@latin", "sr-Latn" }, { "de", "de-AT" } };
+	char folder[64];
+	folder_make();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		snprintf(folder, sizeof folder, "%s/LC_MESSAGES", cases[i][0]);
+		cr_assert_eq(mkdir(cases[i][0], 0700), 0);
+		cr_assert_eq(symlink(BUILD_DIR "/locale/de/LC_MESSAGES", folder), 0);
+		struct explain_texts *texts = explain_texts_open(".", cases[i][1]);
+		cr_expect_not_null(texts, "%s", cases[i][1]);
+		explain_texts_free(texts);
+	}
+	cr_expect_null(explain_texts_open(".", "fr"));
+	folder_remove();
 }
 
 Test(dsn, returns_large_messages_only_if_asked)
