@@ -173,6 +173,12 @@ class Preview(unittest.TestCase):
         self.assertNotIn("\r", shown)
         self.assertNotIn("\033", shown)
 
+    def test_notice_has_each_plural_form_of_its_own_language(self):
+        for language, forms in (("ar", 6), ("pl", 3), ("ja", 1)):
+            shown = out("preview", "--lang", language)
+            lines = shown[shown.index("#8.07 ") : shown.index("#8.08 ")].strip().splitlines()[1:]
+            self.assertEqual(len(lines), forms, lines)
+
     def test_right_to_left_lines_are_as_on_the_wire(self):
         shown = out("preview", "--lang", "fa", "--utf8")
         self.assertIn("-ERR \u2067", shown)

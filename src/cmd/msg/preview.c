@@ -31,10 +31,9 @@ static void
 print_origin(const struct voice *voice, enum ftg_id id)
 {
 	const struct ftg_voice *speak = &voice->speak;
-	enum ftg_encoding encoding = ftg_row(id)->service == FTG_DSN ? FTG_UTF8 : speak->encoding;
 	const char *spoken = voice_spoken(voice, id);
 
-	if (ftg_catalog_origin(speak->catalog, speak->language, encoding, id) == FTG_FROM_OVERLAY)
+	if (ftg_catalog_origin(speak->catalog, speak->language, voice_encoding(speak, id), id) == FTG_FROM_OVERLAY)
 		printf("%s", _(" (your own text)"));
 	if (spoken && strcmp(spoken, "en") == 0)
 		printf("%s", _(" (English, no translation)"));
@@ -71,8 +70,7 @@ print_reply(const struct request *request, const struct ftg_reply *reply)
 {
 	struct ftg_voice voice = request->voice.speak, english;
 
-	if (ftg_row(reply->id)->service == FTG_DSN)
-		voice.encoding = FTG_UTF8; /* a message, not a line of a protocol */
+	voice.encoding = voice_encoding(&voice, reply->id);
 	english = voice;
 	english.language = FTG_ENGLISH;
 	english.catalog = ftg_catalog_english(request->voice.profile);
@@ -85,7 +83,8 @@ print_reply(const struct request *request, const struct ftg_reply *reply)
 static size_t
 choose_counts(const struct ftg_voice *voice, enum ftg_id id, unsigned long counts[static PLURAL_FORMS_MAX])
 {
-	const struct plural *plural = voice->catalog->language[voice->language]->entry[voice->encoding][id]->plural;
+	const struct language *language = voice->catalog->language[voice->language];
+	const struct plural *plural = language->entry[voice_encoding(voice, id)][id]->plural;
 	bool shown[PLURAL_FORMS_MAX] = { false };
 	size_t count = 0;
 

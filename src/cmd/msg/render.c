@@ -114,8 +114,7 @@ msg_render(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &request);
 	if (!voice_open(&request.voice))
 		return MSG_TROUBLE;
-	if (ftg_row(request.reply.id)->service == FTG_DSN)
-		request.voice.speak.encoding = FTG_UTF8; /* a message, not a line of a protocol */
+	request.voice.speak.encoding = voice_encoding(&request.voice.speak, request.reply.id);
 	if (request.voice.asked && voice_spoken(&request.voice, request.reply.id))
 		complain(_("this reply is sent in '%s': '%s' has no text for it in this encoding"),
 		    voice_spoken(&request.voice, request.reply.id),

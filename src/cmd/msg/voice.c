@@ -129,12 +129,17 @@ choose(const struct voice *voice)
 	return ftg_catalog_find(voice->catalog, "en");
 }
 
+enum ftg_encoding
+voice_encoding(const struct ftg_voice *speak, enum ftg_id id)
+{
+	return ftg_row(id)->service == FTG_DSN ? FTG_UTF8 : speak->encoding;
+}
+
 const char *
 voice_spoken(const struct voice *voice, enum ftg_id id)
 {
 	const struct ftg_voice *speak = &voice->speak;
-	enum ftg_encoding encoding = ftg_row(id)->service == FTG_DSN ? FTG_UTF8 : speak->encoding;
-	const char *spoken = ftg_catalog_spoken_in(speak->catalog, speak->language, encoding, id);
+	const char *spoken = ftg_catalog_spoken_in(speak->catalog, speak->language, voice_encoding(speak, id), id);
 
 	return !row_has_text(id) || strcmp(spoken, ftg_catalog_tag(speak->catalog, speak->language)) == 0 ? NULL
 	                                                                                                  : spoken;

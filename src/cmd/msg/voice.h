@@ -35,9 +35,12 @@ void voice_init(struct voice *voice);
 /* Loads the catalogue. Returns false after an error message if that fails. Only reports refused texts. */
 bool voice_open(struct voice *voice);
 
+/* The encoding of a reply in a voice: a DSN row is part of a message, not a line of a protocol, and has all letters. */
+enum ftg_encoding voice_encoding(const struct ftg_voice *speak, enum ftg_id id);
+
 /*
  * The tag of the language in which a reply is sent, if that is not the language asked for: "en" if this has no text, or no
- * text in the encoding. NULL if it is. A DSN row is always sent in UTF-8.
+ * text in the encoding. NULL if it is.
  */
 const char *voice_spoken(const struct voice *voice, enum ftg_id id);
 
