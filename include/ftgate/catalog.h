@@ -108,7 +108,8 @@ FTG_API const char *ftg_catalog_tag(const ftg_catalog *catalog, ftg_lang languag
 
 /*
  * The tag of the language that clients read when this language is sent in this encoding: "ru-Latn", or "en" for a language
- * that has no ASCII form. The first is that of most replies for which the language has a text, the second that of one reply. Never NULL; valid as long as the catalogue.
+ * that has no ASCII form. The first is that of most replies for which the language has a text, the second that of one
+ * reply. A language that does not exist is English. Never NULL; valid as long as the catalogue. id must be below FTG_IDS.
  */
 FTG_API const char *ftg_catalog_spoken(const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding);
 FTG_API const char *ftg_catalog_spoken_in(

@@ -17,8 +17,8 @@ struct tag {
 
 /*
  * Parses ll[_CC][.codeset][@modifier] or a tag by RFC 5646. zh_TW becomes zh-Hant, sr@latin becomes sr-Latn, and a
- * withdrawn code its successor: iw becomes he. Further subtags are dropped. The result of tag_format() is parsed to the same tag. Returns false for anything else; "C" and
- * "POSIX" are not languages.
+ * withdrawn code its successor: iw becomes he. Further subtags are dropped. The result of tag_format() is parsed to the
+ * same tag. Returns false for anything else; "C" and "POSIX" are not languages.
  */
 bool tag_parse(struct tag *tag, const char *text, size_t len);
 
@@ -34,7 +34,8 @@ bool tag_equal(const struct tag *a, const struct tag *b);
 
 /*
  * The k-th tag to look up for a preferred tag: itself, then with parts dropped (RFC 4647 3.4, in the order of gettext),
- * then the same for a related language: no for nb and the reverse, both for nn, zh-Hans for zh. Returns false if there is none.
+ * then the same for a related language: no for nb and the reverse, both for nn, zh-Hans for zh. Returns false if there is
+ * none.
  */
 bool tag_candidate(const struct tag *tag, unsigned k, struct tag *out);
 

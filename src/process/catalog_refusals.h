@@ -40,8 +40,9 @@ void catalog_refusals_close(struct catalog_refusals *refusals);
 void catalog_refusals_log(const struct catalog_refusals *refusals);
 
 /*
- * Writes a line "refusals" with their number, and then those from the given one on, REFUSALS_ANSWER at most, each as a line "refused ID RULE LINE" and, each after a tab,
- * the path of the .po, or of the .mo if LINE is 0, what is wrong, and the cure. ID is - if the entry has no known one.
+ * Writes a line "refusals" with their number, and then those from the given one on, REFUSALS_ANSWER at most, each as a
+ * line "refused ID RULE LINE" and, each after a tab, the path of the .po, or of the .mo if LINE is 0, what is wrong, and
+ * the cure. ID is - if the entry has no known one.
  */
 void catalog_refusals_put(const struct catalog_refusals *refusals, size_t from, struct text_buffer *buffer);
 
