@@ -1,7 +1,6 @@
 /* What people paste into `ftgate-msg explain`: whatever it is, each thing found in it is one that can be explained. */
 #include "cmd/msg/explain/find.h"
 #include "cmd/msg/explain/foreign.h"
-#include "ftgate/catalog.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -26,18 +25,13 @@ check(const struct hits *hits)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct hits text = { 0 }, codes = { 0 }, word = { 0 }, words = { 0 };
+	struct hits text = { 0 }, codes = { 0 }, word = { 0 };
 	struct foreign foreign = { 0 };
-	const ftg_catalog *english = ftg_catalog_english(FTG_PUBLISHED);
 	char what[64] = "";
 
 	find_in_text(&text, (const char *)data, size);
 	check(&text);
 	foreign_scan(&foreign, (const char *)data, size);
-	find_by_words(&words, english, &foreign, (const char *)data, size);
-	check(&words);
-	for (size_t i = 0; i < words.count; i++)
-		assert(words.at[i].kind == HIT_REPLY && words.at[i].language);
 	foreign_finish(&foreign, foreign_server((const char *)data, size), &codes);
 	assert(codes.count <= FOREIGN_MAX && (codes.count > 0) == (foreign.count > 0));
 	check(&codes);
