@@ -109,6 +109,10 @@ class Starting(unittest.TestCase):
         server.terminate()
         self.assertEqual(0, server.wait(SECONDS))
 
+    def test_check_makes_no_data_folder(self):
+        done = self.smtpd("--check", "--listen", "127.0.0.1:0", "--data", os.path.join(self.folder, "none"))
+        self.assertEqual((0, False), (done.returncode, os.path.exists(os.path.join(self.folder, "none"))))
+
     def test_faults_of_the_command_line_are_reported_with_a_cure(self):
         self.refused(64, "write 127.0.0.1:2525 or [::1]:2525", "--listen", "localhost")
         self.refused(64, "write 127.0.0.1:2525 or [::1]:2525", "--listen", "127.0.0.1:65536")
