@@ -74,7 +74,7 @@ Test(texts, of_a_language_have_none_before_the_first, .init = setup, .fini = tea
 
 Test(texts, the_last_ten_versions_are_kept, .init = setup, .fini = teardown)
 {
-	char source[16];
+	char source[32];
 	cr_assert_eq(texts->ops->lock(texts), 0);
 	for (int i = 1; i <= 13; i++) {
 		snprintf(source, sizeof source, "source %d", i);
