@@ -79,6 +79,21 @@ class EveryLanguage(TestCase):
                     self.assertTrue(talk.say(b"LANG " + tag(name).encode()).startswith(b"+OK " + tag(name).encode() + b" "))
                     self.assertEqual(msg("render", "-u", "-l", spoken, "ERR_POP_LOGIN"), talk.say(b"PASS x"))
 
+    def test_servers_started_in_it_say_what_is_claimed(self):
+        for name in languages():
+            with self.subTest(language=name), Server("--workers", "1", LANG=name) as server, \
+                    Pop3Server("--workers", "1", beside=server, LANG=name) as pop3:
+                with Talk(server) as talk:
+                    talk.say(b"EHLO client.example.org")
+                    talk.say(b"MAIL FROM:<>")
+                    said = talk.say(b"RCPT TO:<%s>" % STRANGER.encode())
+                    self.assertEqual(render(self.claims[name][0].split()[0], LIKE, STRANGER), said)
+                with Pop3Talk(pop3) as talk:
+                    talk.say(b"UTF8")
+                    said = talk.say(b"PASS x")
+                    self.assertEqual(msg("render", "-u", "-l", self.claims[name][1].split()[0], "ERR_POP_LOGIN"), said)
+                self.assertEqual(self.claims[name][0] == "en" != name, "event=language-falls-back" in server.log())
+
     def test_a_dsn_says_what_is_claimed(self):
         with Talk(self.server) as talk:
             talk.say(b"EHLO client.example.org")
