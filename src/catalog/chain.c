@@ -160,6 +160,17 @@ count_spoken(struct language *language, enum ftg_encoding encoding)
 	language->spoken[encoding] = spoken;
 }
 
+/* The first source of the preference; one that is for ASCII only if there is no other. */
+static const struct source *
+first_source(const struct chain *chain)
+{
+	for (size_t i = 0; i < chain->own; i++) {
+		if (!chain->link[i].ascii_only)
+			return chain->link[i].source;
+	}
+	return chain->link[0].source;
+}
+
 bool
 chain_fill(struct language *language, const char *preference, const struct sources *sources)
 {
@@ -177,7 +188,7 @@ chain_fill(struct language *language, const char *preference, const struct sourc
 	count_spoken(language, FTG_UTF8);
 	if (chain.own == 0)
 		return false;
-	language->tag = chain.link[0].source->tag;
+	language->tag = first_source(&chain)->tag;
 	tag_format(&language->tag, language->name);
 	mark_fallbacks(language);
 	return true;

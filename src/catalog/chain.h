@@ -20,7 +20,8 @@ void preference_each(const char *preference, bool (*each)(void *context, const c
 /*
  * Fills the table of a language that serves a preference: for each ID and encoding the operator's text in the chain, else
  * a translation in the chain, else the texts of "en", unless the preference ends with C, else the built-in English. Sets
- * language->tag to the tag of the first source of the chain. Returns false if the chain has no source.
+ * language->tag to the tag of the first source of the chain, of its Latin companion only if there is no other. Returns
+ * false if the chain has no source.
  */
 bool chain_fill(struct language *language, const char *preference, const struct sources *sources);
 

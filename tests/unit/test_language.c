@@ -473,6 +473,21 @@ Test(chain, uses_the_latin_companion_only_on_an_ascii_wire)
 
 #define DA "\xD0\x94\xD0\xB0"
 
+Test(chain, is_not_named_after_the_latin_companion)
+{
+	static const char *const preferences[] = { "sr_RS@cyrillic", "uz", NULL };
+	say("locale", "sr", "ftgate", DA, ERR_SMTP_OK, ERR_SMTP_OK);
+	say("locale", "sr@latin", "ftgate", "Da", ERR_SMTP_OK, ERR_SMTP_OK);
+	say("locale", "uz@latin", "ftgate", "Ha", ERR_SMTP_OK, ERR_SMTP_OK);
+	ftg_catalog *catalog = open_with(preferences);
+	ftg_lang serbian = ftg_catalog_find(catalog, "sr_RS@cyrillic");
+	cr_expect_str_eq(ftg_catalog_tag(catalog, serbian), "sr");
+	cr_expect_str_eq(ftg_catalog_spoken(catalog, serbian, FTG_UTF8), "sr");
+	cr_expect_str_eq(ftg_catalog_spoken(catalog, serbian, FTG_ASCII), "sr-Latn");
+	cr_expect_str_eq(ftg_catalog_tag(catalog, ftg_catalog_find(catalog, "uz")), "uz-Latn");
+	ftg_catalog_free(catalog);
+}
+
 Test(chain, ends_with_the_polite_english_and_says_so)
 {
 	static const char *const preferences[] = { "ja:uk", "ja:C", NULL };
