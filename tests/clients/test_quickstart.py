@@ -109,6 +109,7 @@ class Writing(QuickstartCase):
         told = json.loads(self.quickstart("--json", "account=anna", "language=de"))
         self.assertEqual(["anna@example.org", "de", True], [told["account"], told["language"], told["written"]])
         self.assertRegex(told["password"], r"^\S{16}$")
+        self.assertIn(f"ftgatectl -c {self.config} text edit de", told["commands"])
         self.assertEqual("anna@example.org\n", self.ctl("-c", self.config, "account", "list"))
         shown = json.loads(self.ctl("-c", self.config, "--json", "account", "show", "anna@example.org"))
         self.assertEqual([True, True, False], [shown[name] for name in ("password", "scram-sha-256", "secret")])

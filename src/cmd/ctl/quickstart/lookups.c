@@ -32,6 +32,14 @@ after(struct dns *dns)
 }
 
 static void
+close_handle(uv_handle_t *handle, void *unused)
+{
+	(void)unused;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static void
 ask_all(uv_loop_t *loop, struct lookup *lookups, size_t count, const char *servers)
 {
 	struct dns dns = { 0 };
@@ -43,6 +51,8 @@ ask_all(uv_loop_t *loop, struct lookup *lookups, size_t count, const char *serve
 	while (dns.first != NULL && uv_run(loop, UV_RUN_ONCE) != 0)
 		;
 	dns_close(&dns);
+	uv_run(loop, UV_RUN_NOWAIT);
+	uv_walk(loop, close_handle, NULL);
 	uv_run(loop, UV_RUN_DEFAULT);
 }
 

@@ -64,6 +64,8 @@ list_commands(const struct quickstart *q, struct next list[COMMANDS_MAX])
 			add(list, &count, "", "ftgate-pop3d -c %s", q->config);
 	}
 	add(list, &count, _("Add a further account"), "ftgatectl %saccount add bob@%s", option, q->domain);
+	add(list, &count, _("Say replies in your own words"), "ftgatectl %stext edit %.35s", option,
+	    q->language[0] != '\0' && strchr(q->language, ':') == NULL ? q->language : "en");
 	add(list, &count, _("Send a first message"), "swaks --server localhost:25 --from bob@example.org --to %s",
 	    q->account);
 	return count;
