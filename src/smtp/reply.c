@@ -4,6 +4,18 @@
 #include "smtp/internal.h"
 
 /*
+ * The limit of errors. If the message has a recipient, as many more recipients may be refused as one message may have, so
+ * that those that exist get it.
+ */
+static unsigned
+errors_permitted(const struct smtp_session *s)
+{
+	const bool recipient = s->envelope.rcpts > 0 && s->path.text != NULL;
+
+	return s->config->max_errors + (recipient ? s->config->max_recipients : 0);
+}
+
+/*
  * Counts a refusal that the client can avoid: one that is permanent in both profiles. Others ask the client to retry, and
  * many of them say nothing about it: greylisted recipients, or recipients beyond the limit of one message (#4.38), which
  * is temporary by RFC 5321 section 4.5.3.1.10. Over the limit of errors, #4.47 replaces the refusal.
@@ -15,7 +27,7 @@ count_refusal(struct smtp_session *s, struct ftg_reply *reply)
 	bool avoidable = code[FTG_PUBLISHED].reply[0] == '5' && code[FTG_STRICT].reply[0] == '5';
 
 	s->errors += avoidable;
-	if (avoidable && s->errors > s->config->max_errors && s->state != SMTP_CLOSED) {
+	if (avoidable && s->errors > errors_permitted(s) && s->state != SMTP_CLOSED) {
 		*reply = refuse_for(s, ERR_SMTP_SYSTEM_ZOMBIE, "max-errors");
 		message_abandon(s);
 		s->state = SMTP_CLOSED;

@@ -99,7 +99,7 @@ class Refusals(LimitsCase):
 
     def test_message_to_recipients_that_exist_survives_the_limit(self):
         """A list server with many dead addresses."""
-        dead = [f"gone{i}@{DOMAIN}" for i in range(15)]
+        dead = [f"gone{i}@{DOMAIN}" for i in range(40)]
         with self.server() as server:
             with Talk(server) as talk:
                 talk.mail()
@@ -115,6 +115,26 @@ class Refusals(LimitsCase):
             with Talk(server) as talk:
                 talk.mail()
                 self.assertTrue(self.rcpt(talk).startswith(b"450 4.7.1 "))
+
+    def test_refused_recipients_of_a_message_are_limited(self):
+        """As many more as a message may have recipients; then the limit of the session holds again."""
+        with self.server("max-errors: 2\nmax-unknown-recipients: 0\nmax-recipients: 100") as server:
+            with Talk(server) as talk:
+                talk.mail()
+                self.assertAccepted(talk)
+                for _ in range(102):
+                    self.assertEqual(self.says("ERR_SMTP_ADDRESS_UNKNOWN", STRANGER), self.rcpt(talk, STRANGER))
+                self.assertEqual(self.says("ERR_SMTP_SYSTEM_ZOMBIE"), self.rcpt(talk, STRANGER))
+                self.assertClosed(talk)
+            with Talk(server) as talk:
+                talk.mail()
+                self.assertAccepted(talk)
+                for _ in range(3):
+                    self.assertEqual(self.says("ERR_SMTP_ADDRESS_UNKNOWN", STRANGER), self.rcpt(talk, STRANGER))
+                self.assertEqual(self.says("ERR_SMTP_OK"), talk.say(b"RSET"))
+                talk.mail()
+                self.assertEqual(self.says("ERR_SMTP_SYSTEM_ZOMBIE"), self.rcpt(talk, STRANGER))
+                self.assertClosed(talk)
 
     def blacklist(self, server, address="127.0.0.1"):
         with Talk(server, address) as talk:
