@@ -147,7 +147,10 @@ put_batch(struct client *c)
 	client_expect(c, CLIENT_RCPT);
 }
 
-/* Another address may be tried after a reply of 4yz to MAIL. */
+/*
+ * Another address may be tried after a reply of 4yz to MAIL. A refusal on a later connection or in a later transaction can
+ * be due to the recipients that were refused before.
+ */
 void
 client_on_mail(struct client *c)
 {
@@ -159,7 +162,7 @@ client_on_mail(struct client *c)
 		put_batch(c);
 		return;
 	}
-	if (c->transactions == 1)
+	if (c->transactions == 1 && t->reconnects == 0)
 		client_settle_by_reply(c);
 	else if (c->reply.code == 421)
 		end_session(c);

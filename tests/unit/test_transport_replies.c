@@ -175,6 +175,19 @@ Test(transport_replies, names_one_recipient_at_a_time_if_accepted_ones_fail_toge
 	    "MAIL FROM:<anna@example.test>\nRCPT TO:<r3@example.net>\nDATA\nQUIT\n");
 }
 
+/* A server that has ended a connection after refusals may refuse the next one for them. */
+Test(transport_replies, fails_no_recipient_for_a_refusal_of_the_sender_on_the_next_connection)
+{
+	ANSWER({ "MAIL", "250 ok\r\n", true }, { "MAIL", "554 5.7.1 too many errors\r\n", false });
+	name_recipients(2);
+	server.rcpt_max = 1;
+	server.rcpt_over = "550 nobody\r\n";
+	server.refusals_max = 1;
+	transport_comes_to(TRANSPORT_LATER, "#8.12 " WHO ": 554 5.7.1 too many errors");
+	cr_expect_eq(to[1].result, TRANSPORT_FAILED);
+	cr_expect_eq(server.dialled, 2);
+}
+
 Test(transport_replies, number_of_connections_for_a_message_is_bounded)
 {
 	ANSWER({ "RCPT TO:<r0@", "550 nobody\r\n", false }, { "DATA", NULL, false });
