@@ -356,6 +356,8 @@ void
 client_end_broken(struct client *c)
 {
 	const char *fault = c->peer.fault;
+	if (c->state == CLIENT_END)
+		peer_cut_short(&c->peer, &c->reply);
 	if (c->state == CLIENT_END && c->reply.code / 100 == 2) {
 		c->peer.fault = NULL;
 		(void)settle_end(c);

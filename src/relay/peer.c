@@ -141,6 +141,15 @@ peer_next(struct peer *peer, struct peer_reply *reply)
 	return peer->fault != NULL ? PEER_FAULT : state;
 }
 
+void
+peer_cut_short(struct peer *peer, struct peer_reply *reply)
+{
+	const char *line = peer->in + peer->at;
+	size_t len = peer->used - peer->at;
+	if (peer->partial && !peer->cut && is_valid(code_of(line, len)))
+		(void)add_line(peer, reply, line, len - (line[len - 1] == '\r'));
+}
+
 bool
 peer_has_room(const struct peer *peer)
 {

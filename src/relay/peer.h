@@ -44,6 +44,9 @@ void peer_filled(struct peer *peer, size_t len);
  */
 enum peer_state peer_next(struct peer *peer, struct peer_reply *reply);
 
+/* After PEER_MORE, if no more octets will come: adds a last line without its end to *reply, if it begins with a code. */
+void peer_cut_short(struct peer *peer, struct peer_reply *reply);
+
 /* Has everything that was read been consumed? */
 bool peer_is_empty(const struct peer *peer);
 

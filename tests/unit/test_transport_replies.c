@@ -38,6 +38,9 @@ Test(transport_replies, does_not_send_an_accepted_message_again_whatever_the_lin
 		"250 " X3000 "\r\n",
 		"250-no last line\r\n",
 		"250-no last line\r\n100 odd\r\n",
+		"250-no last line\r\n25",
+		"250 2.0.0 no end of the line",
+		"250",
 	};
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
 		for (size_t piece = 0; piece < 2; piece++) {
@@ -47,6 +50,16 @@ Test(transport_replies, does_not_send_an_accepted_message_again_whatever_the_lin
 			transport_close_all();
 			cr_expect_eq(to[0].result, TRANSPORT_DONE, "%zu: %s", i, to[0].verdict);
 		}
+}
+
+Test(transport_replies, sends_the_message_again_if_its_acceptance_did_not_come)
+{
+	static const char *const ends[] = { "25", "450 2.0.0 no end of the line", "100", "250x",
+		"250-a\r\n452 4.3.1 full" };
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		server.end = ends[i];
+		transport_comes_to(TRANSPORT_LATER, "#8.15 " WHO ": no answer in time");
+	}
 }
 
 Test(transport_replies, reads_each_reply_of_lmtp_whatever_its_lines)
