@@ -417,6 +417,14 @@ class WithoutServer(Text):
         self.assertEqual({"de_AT", "en", "pt_BR", "sr@latin"},
                          {entry["language"] for entry in json.loads(self.text("list", options=["--json"]))})
 
+    def test_folder_of_an_unknown_language_is_told(self):
+        for language in ("german", "de", "de_LI", "sr@latin"):
+            self.put("ftgate-local.po", PO, language)
+            self.put("ftgate-local.mo", mo({ADDRESS_UNKNOWN: "Kein %s"}), language)
+        self.text("list")
+        self.assertEqual("german: warning: no known language has this name: clients get its texts only if they ask for it\n",
+                         self.error)
+
     def test_misuse_names_the_word_and_the_cure(self):
         for status, error, *words in (
                 (DATAERR, "'../x' is not a language", "set", "../x", "4.28", "%s"),

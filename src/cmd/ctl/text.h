@@ -37,6 +37,9 @@ void text_leave(struct text_work *work);
 /* Frees what text_open() and text_use() made. */
 void text_close(struct text_work *work);
 
+/* Whether there is a translation of a language in the folder, or a row in the table of languages. */
+bool text_language_is_known(const char *locale, const char *name);
+
 /* Finds a reply by ID or reference. Returns FTG_IDS after it has printed an error. */
 enum ftg_id text_find_id(const char *word);
 
@@ -75,7 +78,7 @@ int text_print_reply_json(const struct text_work *work, enum ftg_id id, const st
 /* Warns of what is accepted but worth a look: too long for a line, an argument that is not shown, no ASCII form. */
 void text_print_remarks(const struct text_work *work, const struct po_file *po, const struct po_item *item);
 
-/* Prints what lies among the texts and is not used. Returns how much there is. */
+/* Prints what lies among the texts and is not used, and languages that are not known. Returns how much of the first there is. */
 unsigned text_print_strays(struct texts *texts);
 
 /* The same for the texts of the data folder, without what is used all the same. */

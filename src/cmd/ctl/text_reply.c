@@ -2,6 +2,7 @@
 #include "cmd/ctl/text.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -9,6 +10,7 @@
 
 #include "base/data.h"
 #include "base/printable.h"
+#include "base/program.h"
 #include "base/translate.h"
 #include "cmd/msg/row.h"
 #include "texts/folder.h"
@@ -296,6 +298,7 @@ text_print_remarks(const struct text_work *work, const struct po_file *po, const
 struct strays {
 	unsigned count;
 	bool all; /* also a compiled form without its source: it is used all the same */
+	char locale[PATH_MAX];
 };
 
 static void
@@ -321,11 +324,24 @@ print_stray(void *context, enum texts_stray stray, const char *path)
 	}
 }
 
+/* "german" is a well-formed tag, but of no language: a folder that is misspelled. */
+static void
+warn_unknown(void *context, const char *language)
+{
+	struct strays *strays = context;
+	if (!text_language_is_known(strays->locale, language))
+		printable_print(stderr,
+		    _("%s: warning: no known language has this name: clients get its texts only if they ask for it\n"),
+		    language);
+}
+
 static unsigned
 print_strays(struct texts *texts, bool all)
 {
-	struct strays strays = { 0, all };
-	bool read = texts->ops->each_stray(texts, print_stray, &strays) == 0;
+	struct strays strays = { .all = all };
+	program_locale_folder(strays.locale);
+	bool read = texts->ops->each_stray(texts, print_stray, &strays) == 0 &&
+	    texts->ops->each_language(texts, warn_unknown, &strays) == 0;
 	return strays.count + !read;
 }
 

@@ -53,14 +53,25 @@ match(void *context, const char *name)
 }
 
 static void
-search_translations(const struct text_work *work, struct search *search)
+search_translations(const char *locale, struct search *search)
 {
-	DIR *dir = opendir(work->locale);
+	DIR *dir = opendir(locale);
 	struct dirent *entry;
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
 		match(search, entry->d_name);
 	if (dir != NULL)
 		closedir(dir);
+}
+
+bool
+text_language_is_known(const char *locale, const char *name)
+{
+	char found[FTG_TAG_MAX] = "";
+	struct search search = { .found = found };
+	if (!tag_parse(&search.tag, name, strlen(name)))
+		return false;
+	search_translations(locale, &search);
+	return *found != '\0' || language_find(name) != NULL || language_find(search.tag.language) != NULL;
 }
 
 /* The name of a folder for a language that nobody has translated: a locale name if it can be one, else the tag. */
@@ -83,11 +94,11 @@ find_language(struct text_work *work, const char *word)
 		return ctl_fail(EX_DATAERR, _("'%s' is not a language: write a tag such as de or pt-BR"), word);
 	if (work->texts->ops->each_language(work->texts, match, &search) < 0)
 		return ctl_fail(EX_NOINPUT, "%s: %s", work->overlay, strerror(errno));
-	search_translations(work, &search);
+	search_translations(work->locale, &search);
 	if (*work->language != '\0')
 		return EX_OK;
 	name_language(&search.tag, work->language);
-	if (language_find(work->language) != NULL || language_find(search.tag.language) != NULL)
+	if (text_language_is_known(work->locale, work->language))
 		return EX_OK;
 	return ctl_fail(
 	    EX_DATAERR, _("'%s' is not a known language: ftgate-msg stats lists those with a translation"), word);
