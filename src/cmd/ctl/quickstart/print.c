@@ -6,6 +6,7 @@
 
 #include "base/printable.h"
 #include "base/translate.h"
+#include "cmd/ctl/folder.h"
 #include "cmd/ctl/quickstart/quickstart.h"
 
 enum { COMMANDS_MAX = 16, COMMAND_SIZE = 2 * PATH_MAX, NAME_WIDTH = 34, TYPE_WIDTH = 5, VALUE_WIDTH = 40 };
@@ -41,7 +42,7 @@ static size_t
 list_commands(const struct quickstart *q, struct next list[COMMANDS_MAX])
 {
 	size_t count = 0;
-	bool default_config = strcmp(q->config, "/etc/ftgate/ftgate.conf") == 0;
+	bool default_config = strcmp(q->config, CTL_CONFIG_DEFAULT) == 0;
 	char option[PATH_MAX + 8] = "";
 	if (!default_config)
 		snprintf(option, sizeof option, "-c %s ", q->config);
@@ -54,7 +55,7 @@ list_commands(const struct quickstart *q, struct next list[COMMANDS_MAX])
 		add(list, &count, _("Then switch on what needs it"), "sed -i 's/^##//' %s", q->config);
 	add(list, &count, _("Check the configuration"), "ftgate-smtpd -c %s --check && ftgate-pop3d -c %s --check",
 	    q->config, q->config);
-	if (default_config && access("/run/systemd/system", F_OK) == 0) {
+	if (default_config && strcmp(q->data, QUICKSTART_DATA) == 0 && access("/run/systemd/system", F_OK) == 0) {
 		add(list, &count, _("Start the servers, now and at each boot"),
 		    "systemctl enable --now ftgate-smtpd ftgate-pop3d");
 	} else {
