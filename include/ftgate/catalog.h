@@ -36,12 +36,15 @@ struct ftg_refusal {
 /* Called once for each refusal while a catalogue is loaded. The strings of the refusal are valid during the call only. */
 typedef void ftg_report(void *context, const struct ftg_refusal *refusal);
 
-/* A compiled catalogue (.mo) in memory, such as one made from a .po that is being written. */
+/*
+ * A compiled catalogue (.mo) in memory, such as one made from a .po that is being written. A function that gets one makes
+ * a copy of what it needs, and refuses one of more than 1 MiB as a whole, as it does a file.
+ */
 struct ftg_compiled {
 	const char *file;     /* its name in refusals */
 	const char *language; /* locale name: "de" */
-	const char *octets;   /* of the .mo */
-	size_t len;
+	const char *octets;   /* of the .mo; NULL if len is 0 */
+	size_t len;           /* in octets */
 };
 
 /*
@@ -57,7 +60,8 @@ struct ftg_sources {
 	 */
 	const char *const *preferences;
 	enum ftg_profile profile;
-	const struct ftg_compiled *draft; /* used instead of the translation of its language in locale; NULL for none */
+	/* Used instead of the translation of its language in locale; NULL for none. Ignored if its language is not valid. */
+	const struct ftg_compiled *draft;
 };
 
 /*
@@ -134,8 +138,8 @@ FTG_API int ftg_text_check(
 FTG_API int ftg_catalog_check_file(const char *path, const char *language, ftg_report *report, void *context);
 
 /*
- * The same for a catalogue in memory, whose language is a locale name, "" for none. Returns -1 with errno ENOMEM if
- * memory is exhausted.
+ * The same for a catalogue in memory, whose language can be "" for none. Returns the number of refusals, or -1 with errno
+ * ENOMEM if memory is exhausted.
  */
 FTG_API int ftg_catalog_check_compiled(const struct ftg_compiled *compiled, ftg_report *report, void *context);
 
@@ -150,7 +154,8 @@ enum ftg_remark {
 
 /*
  * The remarks about a text, which is passed as to ftg_text_check(). plural_forms is the field of the catalogue's header,
- * "nplurals=2; plural=n != 1;", NULL for this one: a form that is used for one number only need not show it.
+ * "nplurals=2; plural=n != 1;"; NULL, or one that is malformed, stands for this one. A form that is used for one number
+ * only need not show it.
  */
 FTG_API unsigned ftg_text_remarks(
     enum ftg_id id, const char *language, const char *plural_forms, const char *text, size_t len);
@@ -178,7 +183,10 @@ FTG_API size_t ftg_language_from_environment(char preference[FTG_PREFERENCE_MAX]
  */
 FTG_API bool ftg_language_valid(const char *name);
 
-/* Whether the language of this name is written from right to left: ar, he, fa, az-Arab. */
+/*
+ * Whether the language of this name is written from right to left: ar, he, fa, az-Arab. False for what is no name of a
+ * language.
+ */
 FTG_API bool ftg_language_is_rtl(const char *name);
 
 #ifdef __cplusplus
