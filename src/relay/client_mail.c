@@ -147,6 +147,21 @@ put_batch(struct client *c)
 	client_expect(c, CLIENT_RCPT);
 }
 
+/* Has the reply an enhanced status code (RFC 3463) that goes on like this after its class? */
+static bool
+has_status(const struct client *c, const char *rest)
+{
+	const char *text = c->reply.text;
+	return (text[0] == '4' || text[0] == '5') && strncmp(text + 1, rest, strlen(rest)) == 0;
+}
+
+/* Is the sender refused since TLS, which has failed, is left out (RFC 3207 section 4; X.7.10 of RFC 5248)? */
+static bool
+is_tls_missed(const struct client *c)
+{
+	return c->transport->without_tls && (c->reply.code == 530 || has_status(c, ".7.10"));
+}
+
 /*
  * Another address may be tried after a reply of 4yz to MAIL. A refusal on a later connection or in a later transaction can
  * be due to the recipients that were refused before.
@@ -156,13 +171,14 @@ client_on_mail(struct client *c)
 {
 	struct transport *t = c->transport;
 	int class = c->reply.code / 100;
-	t->begun = t->begun || class == 2 || class == 5;
+	bool tls_missed = is_tls_missed(c);
+	t->begun = t->begun || class == 2 || (class == 5 && !tls_missed);
 	if (class == 2) {
 		t->dsn = t->dsn || c->extensions & EXTENSION_DSN;
 		put_batch(c);
 		return;
 	}
-	if (c->transactions == 1 && t->reconnects == 0)
+	if (c->transactions == 1 && t->reconnects == 0 && !tls_missed)
 		client_settle_by_reply(c);
 	else if (c->reply.code == 421)
 		end_session(c);
@@ -205,14 +221,6 @@ begin_data(struct client *c)
 		client_defer(c);
 		end(c);
 	}
-}
-
-/* Does the enhanced status code of the reply (RFC 3463) go on like this after its class? "" if it has none. */
-static bool
-has_status(const struct client *c, const char *rest)
-{
-	const char *text = c->reply.text;
-	return (text[0] == '4' || text[0] == '5') && strncmp(text + 1, rest, strlen(rest)) == 0;
 }
 
 /*

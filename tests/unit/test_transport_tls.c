@@ -62,6 +62,27 @@ Test(transport_tls, remembers_for_a_while_that_tls_failed)
 	cr_expect_eq(to[0].result, TRANSPORT_DONE);
 }
 
+/* That the sender is refused in the clear is due to TLS, which may work again. */
+Test(transport_tls, fails_no_message_for_a_server_that_requires_tls_while_tls_fails)
+{
+	static const char *const refusals[] = { "530 5.7.0 Must issue a STARTTLS command first\r\n",
+		"530 5.3.0 Must issue STARTTLS first (#4.48)\r\n", "550 5.7.10 encryption needed\r\n" };
+	transport.manner.tls = TRANSPORT_TLS_STARTTLS;
+	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+		ANSWER({ "EHLO", "250-x\r\n250 STARTTLS\r\n", false }, { "STARTTLS", "454 4.7.0 no\r\n", false },
+		    { "MAIL", refusals[i], false });
+		transport_run();
+		transport_close_all();
+		cr_expect_eq(to[0].result, TRANSPORT_LATER, "%s", to[0].verdict);
+		cr_expect_not(transport.begun, "another address may be tried");
+	}
+	ANSWER({ "MAIL", "550 5.7.1 no\r\n", true }, { "MAIL", "530 5.7.0 log in\r\n", true });
+	transport_comes_to(TRANSPORT_FAILED, "#8.12 " WHO ": 550 5.7.1 no");
+	transport.address.channel.port = 2525;
+	transport_run();
+	cr_expect_eq(to[0].result, TRANSPORT_FAILED, "TLS has not failed there: %s", to[0].verdict);
+}
+
 Test(transport_tls, number_of_remembered_tls_failures_is_bounded)
 {
 	static struct tls_failures failures;
