@@ -124,8 +124,8 @@ class LogWords(unittest.TestCase):
             page = file.read()
         for section, key, mark in (("EVENTS", "event", "Cm"), ("CAUSES", "cause", "Li")):
             names = re.findall(rf"(?m)^\.It {mark} (.*)$", page.split(".Sh " + section)[1].split(".Sh ")[0])
-            for name in sum((line.split(" , ") for line in names), []):
-                self.assertIn((key, name), self.words(f"{key}={name}"))
+            names = sum((line.split(" , ") for line in names), [])
+            self.assertEqual({(key, name) for name in names} - set(self.words(*[f"{key}={name}" for name in names])), set())
         self.assertEqual(told("cause=hops")[0][0]["meaning"], "The message has more Received lines than max-hops.")
 
     def test_check_and_names_alone(self):
@@ -195,7 +195,7 @@ class Bounces(Folder):
         return message.as_bytes()
 
     def test_every_reply_inside_a_bounce(self):
-        for language in LANGUAGES:
+        for language in ("C", "de"):
             for name, line in replies("--lang", language):
                 if not line.startswith(("4", "5")):
                     continue
@@ -239,7 +239,7 @@ class Words(Folder):
     def test_replies_that_lost_their_reference(self):
         for language in LANGUAGES:
             for encoding in ([], ["--utf8"]):
-                for name, line in list(replies("--lang", language, *encoding))[::5]:
+                for name, line in list(replies("--lang", language, *encoding))[::9]:
                     words = re.sub(r"^(\d{3}|-ERR)( \d\.\d\.\d+)? | ?\(?#\d\.\d\d\)?", "", line)
                     fixed = re.sub(r"bert@\S+|anna@\S+|mx\S+(?: ESMTP)?|sample text|192\S+|<[^>]*>|\+OK|pop\S+|\d+", "", words)
                     # Fewer words are other servers' words too, and any server says that a message was not delivered.

@@ -27,11 +27,13 @@ bool
 find_code(const char *code, const char *text, size_t n)
 {
 	size_t len = strlen(code);
+	const char *end = text + n, *at = len > 0 ? text : end;
 
-	for (size_t i = 0; len > 0 && i + len <= n; i++)
-		if (memcmp(text + i, code, len) == 0 && (i == 0 || scan_is_around(text[i - 1])) &&
-		    (i + len == n || scan_is_around(text[i + len])))
+	while ((at = memmem(at, (size_t)(end - at), code, len)) != NULL && at < end) {
+		if ((at == text || scan_is_around(at[-1])) && (at + len == end || scan_is_around(at[len])))
 			return true;
+		at++;
+	}
 	return false;
 }
 
@@ -66,11 +68,11 @@ context_of(const char *start, const char *end)
 static bool
 code_at(const char *text, const char *p, const char *end)
 {
-	bool pop = end - p >= 4 && (memcmp(p, "-ERR", 4) == 0 || memcmp(p, "+OK ", 4) == 0);
-
-	if (scan_reply_code(text, p, end))
-		return scan_status_after(text, p, end) > 0 || scan_begins_reply(text, p, end);
-	return pop && (p == text || scan_is_around(p[-1]));
+	if (isdigit((unsigned char)*p))
+		return scan_reply_code(text, p, end) &&
+		    (scan_status_after(text, p, end) > 0 || scan_begins_reply(text, p, end));
+	return (*p == '-' || *p == '+') && end - p >= 4 && (memcmp(p, "-ERR", 4) == 0 || memcmp(p, "+OK ", 4) == 0) &&
+	    (p == text || scan_is_around(p[-1]));
 }
 
 /* The first octet of the last code of a reply: a digit, or the sign of POP3. 0: none. */
