@@ -273,6 +273,19 @@ class Files(Folder):
         self.write("ru@latin.po", "")
         self.assertEqual(findings("--partial", path), ([], 0))
 
+    def test_companion_is_named_as_a_server_looks_for_it(self):
+        own = HEADER.replace("Language: de", "Language: zh_CN") + entry("ERR_POP_TLS", "TLS Required", "需要 TLS")
+        path = self.write("zh_CN.po", own)
+        self.assertIn(" zh@latin.po can hold", out("lint", "--partial", path))
+        latin = self.write("zh@latin.po", HEADER.replace("Language: de", "Language: zh@latin") +
+                           entry("ERR_POP_TLS", "TLS Required", "Xuyao TLS"))
+        self.assertEqual(findings("--partial", path), ([], 0))
+        locale = os.path.join(self.folder, "locale")
+        for name, po in ("zh_CN", path), ("zh@latin", latin):
+            os.makedirs(f"{locale}/{name}/LC_MESSAGES")
+            subprocess.run(["msgfmt", "-o", f"{locale}/{name}/LC_MESSAGES/ftgate.mo", po], check=True)
+        self.assertEqual("-ERR Xuyao TLS (#5.03)\r\n", out("render", "-L", locale, "-l", "zh_CN", "5.03"))
+
     def test_joiners_are_taken_where_a_script_needs_them(self):
         taken = {"fa": "نمی\u200cشود", "hi": "क्\u200dष", "de": "gut"}
         for language, text in taken.items():

@@ -6,7 +6,7 @@
 #include "language_table.h"
 #include "lint.h"
 
-/* In a cure, {language} stands for the language of the file. */
+/* In a cure, {language} stands for the language of the file; before a modifier, without its region. */
 static const char placeholder[] = "{language}";
 
 static const struct {
@@ -58,11 +58,13 @@ cure_of(const struct lint *lint, const char *cure)
 {
 	const char *text = *cure ? _(cure) : "", *gap = strstr(text, placeholder);
 	const char *language = *lint_language(lint) ? lint_language(lint) : "de";
+	const char *behind = gap ? gap + strlen(placeholder) : "";
+	int len = (int)(*behind == '@' ? strcspn(language, "_@.") : strlen(language));
 	char *made = NULL;
 
 	if (!gap)
 		return strdup(text);
-	if (asprintf(&made, "%.*s%s%s", (int)(gap - text), text, language, gap + strlen(placeholder)) < 0)
+	if (asprintf(&made, "%.*s%.*s%s", (int)(gap - text), text, len, language, behind) < 0)
 		made = NULL;
 	return made;
 }

@@ -50,16 +50,25 @@ lint_lost(struct lint *lint, enum ftg_id id, const char *text)
 	seen->other_script = seen->other_script || is_other_script(text);
 }
 
-/* Whether a file LL@latin.po lies beside the file. */
+/* Whether a file LL@latin.po lies beside the file, for a language of so many octets. */
 static bool
-has_companion(const struct lint *lint)
+has_companion_of(const struct lint *lint, size_t len)
 {
 	const char *slash = strrchr(lint->path, '/');
 	char path[PATH_MAX];
-	int n = snprintf(path, sizeof path, "%.*s%s@latin.po", slash ? (int)(slash - lint->path + 1) : 0, lint->path,
-	    lint_language(lint));
+	int n = snprintf(path, sizeof path, "%.*s%.*s@latin.po", slash ? (int)(slash - lint->path + 1) : 0, lint->path,
+	    (int)len, lint_language(lint));
 
 	return n < (int)sizeof path && access(path, F_OK) == 0;
+}
+
+/* A server looks for the companion of the language with its region, and without. */
+static bool
+has_companion(const struct lint *lint)
+{
+	const char *language = lint_language(lint);
+
+	return has_companion_of(lint, strlen(language)) || has_companion_of(lint, strcspn(language, "_@."));
 }
 
 static void
