@@ -109,7 +109,7 @@ put_refusal(const struct catalog_refusal *refusal, struct text_buffer *buffer)
 	printable_copy(file, sizeof file, refusal->file, len);
 	printable_copy(detail, sizeof detail, refusal->detail, strlen(refusal->detail));
 	if (refusal->line > 0 && len < sizeof file)
-		memcpy(file + len - 2, "po", 2);
+		memcpy(file + strlen(file) - 2, "po", 2);
 	text_buffer_put(buffer, "refused %s %s %zu\t%s\t%s\t%s\n",
 	    refusal->id == FTG_IDS ? "-" : ftg_row(refusal->id)->id, ftg_rule_name(refusal->rule), refusal->line, file,
 	    detail, ftg_rule_cure(refusal->rule));

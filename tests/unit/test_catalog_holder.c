@@ -2,7 +2,9 @@
 #include "process/catalog_holder.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "support/folder.h"
 #include "support/mofile.h"
@@ -159,4 +161,25 @@ Test(catalog_holder, reload_that_is_asked_for_during_a_load_is_another_load)
 	cr_expect_eq(reloaded, 1);
 	cr_expect_not_null(strstr(said(), "Zu spaet"));
 	catalog_holder_close(&holder);
+}
+
+/* A character that a terminal may not show is shorter in the answer than in the path. */
+Test(catalog_holder, refusal_names_the_source_whatever_the_folder_is_called)
+{
+	static const char folder[] = "\xE2\x80\xAE", path[] = "\xE2\x80\xAE/ftgate.po";
+	const struct ftg_refusal refusal = {
+		.file = "\xE2\x80\xAE/ftgate.mo", .language = "de", .id = ERR_SMTP_OK, .detail = "long"
+	};
+	struct catalog_refusals refusals = { 0 };
+	char octets[512];
+	struct text_buffer answer = { .text = octets, .size = sizeof octets };
+	cr_assert_eq(mkdir(folder, 0700), 0);
+	FILE *po = fopen(path, "we");
+	cr_assert_not_null(po);
+	fputs("msgctxt \"ERR_SMTP_OK\"\nmsgid \"Ok\"\nmsgstr \"x\"\n", po);
+	fclose(po);
+	catalog_refusals_note(&refusals, &refusal);
+	catalog_refusals_put(&refusals, 0, &answer);
+	cr_expect_not_null(strstr(octets, " 3\t?/ftgate.po\tlong\t"), "%s", octets);
+	catalog_refusals_free(&refusals);
 }
