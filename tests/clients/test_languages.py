@@ -61,6 +61,7 @@ class Languages(TestCase):
             talk.mail()
             self.assertEqual(wanted, talk.refused())
             server.wait_for_log(r"event=reply ")
+            server.wait_for_log(r"event=language-falls-back ")  # of another worker
             warned = re.findall(r"event=language-falls-back request=(\S+) lang=(\S+)", server.log())
             self.assertEqual([("ja", "en")], warned)
             self.assertEqual({"en"}, set(re.findall(r"event=reply .*\blang=(\S+)", server.log())))
