@@ -18,7 +18,8 @@ bool idna_is_needed(const char *domain);
 
 /*
  * Writes the U-label form of a domain, UTF-8 for people. If the domain has none that idna_to_ascii() turns back into the
- * same name, or it is longer than DNS_NAME_MAX octets or does not fit, the domain is copied, cut off if need be. For output, not for comparisons.
+ * same name, or it is longer than DNS_NAME_MAX octets or does not fit, the domain is copied, and cut if it is too long. For
+ * output, not for comparisons.
  */
 void idna_to_unicode(char *text, size_t size, const char *domain);
 

@@ -26,7 +26,10 @@ enum maildrop_result {
 
 struct maildrop;
 
-/* What a client gets of messages that need UTF8 mode: themselves, or a surrogate in ASCII (RFC 6858). Others are sent as they are. */
+/*
+ * What a client gets of messages that need UTF8 mode: themselves, or a surrogate in ASCII (RFC 6858). Others are sent as
+ * they are.
+ */
 enum maildrop_form { MAILDROP_ORIGINALS, MAILDROP_SURROGATES };
 
 /*
@@ -44,7 +47,7 @@ void maildrop_close(struct maildrop *maildrop);
  * then is the errno of a failure, for the log.
  *
  * maildrop_open locks the maildrop until it is closed, and takes stock. Messages are numbered from 1 in the order of their
- * arrival; numbers, sizes and unique-ids do not change later. form is that of the messages whose sizes are told and
+ * arrival; numbers, sizes and unique-ids do not change later. form is that of the messages whose sizes are given and
  * which are read; unique-ids are the same in both. A Maildir that does not exist is empty. After a failure only
  * maildrop_close() is left.
  */

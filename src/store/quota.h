@@ -22,8 +22,8 @@ enum quota_verdict {
 /*
  * Is there room in the Maildir at path below a folder for a message of so many octets? The usage is read from
  * maildirsize. If that is missing, damaged, too long, for another limit, or over it and not fresh, the messages of new
- * and cur that count are summed up in the Maildir and its folders, but for .Trash, and maildirsize is rewritten. A Maildir that does
- * not exist is empty. No contents of maildirsize make it fail.
+ * and cur that count are summed up in the Maildir and its folders, but for .Trash, and maildirsize is rewritten. A Maildir
+ * that does not exist is empty. No contents of maildirsize make it fail.
  */
 enum quota_verdict quota_check(int folder, const char *path, const struct quota *limit, long long size, time_t now);
 

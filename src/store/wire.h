@@ -27,7 +27,7 @@ struct wire_count {
 	char last; /* octet that was counted */
 };
 
-/* Counts len octets of a file; returns the octets of the message after the last ones. */
+/* Counts len octets of a file. After the last ones, wire_count_end() returns the octets of the message. */
 void wire_count(struct wire_count *count, const char *from, size_t len);
 uint64_t wire_count_end(const struct wire_count *count);
 

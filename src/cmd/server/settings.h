@@ -64,8 +64,8 @@ enum ftg_link settings_link(const struct settings *settings);
 
 /*
  * Sets one: listen, listen-tls (each adds an address), tls-cert, tls-key, auth, data, hostname, language, bilingual,
- * metrics, postmaster, profile, user, workers, contact, help-url. Copies the value. Returns 0, or -1 with an English sentence in error,
- * which names value and cure.
+ * metrics, postmaster, profile, user, workers, contact, help-url. Copies the value. Returns 0, or -1 with an English
+ * sentence in error, which names value and cure.
  */
 int settings_set(struct settings *settings, const char *name, const char *value, char error[SETTINGS_ERROR_SIZE]);
 

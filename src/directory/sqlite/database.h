@@ -19,8 +19,9 @@ enum {
 sqlite3 *database_open(const char *path, bool *created, char error[DATABASE_ERROR_SIZE]);
 
 /*
- * Opens a database of the version before DATABASE_KEYS_VERSION as it is, so that equal names can be removed: the columns of
- * this version can be read, and rows of main.accounts, main.aliases and main.targets deleted. NULL as above, or if it is of another version.
+ * Opens a database of the version before DATABASE_KEYS_VERSION as it is, so that equal names can be removed: the columns
+ * of this version can be read, and rows of main.accounts, main.aliases and main.targets deleted. NULL as above, or if it is
+ * of another version.
  */
 sqlite3 *database_open_unmigrated(const char *path, char error[DATABASE_ERROR_SIZE]);
 

@@ -18,8 +18,8 @@ struct alias {
 enum directory_verdict sqlite_alias_find(struct reader *reader, const struct address *address, struct alias *alias);
 
 /*
- * The address of the setting postmaster, if it is an account, an alias or a list: FOUND; NO_MAILBOX, with the address unchanged;
- * FAILED.
+ * The address of the setting postmaster, if it is an account, an alias or a list: FOUND. Otherwise NO_MAILBOX or FAILED, and
+ * the address is unchanged.
  */
 enum directory_verdict sqlite_postmaster_find(struct reader *reader, struct address *address);
 

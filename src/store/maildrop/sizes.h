@@ -31,15 +31,17 @@ size_t drop_sizes_recall(struct drop_list *list, int maildir);
 /* Replaces the file by one with the sizes of all messages whose names lack one. May fail. */
 void drop_sizes_remember(const struct drop_list *list, int maildir);
 
-/*
- * Counts a message of that name in a folder, and its surrogate. If the size is known, only the header is read, unless there
- * is a surrogate. Returns 0, or -1 with errno.
- */
+/* The sizes of one message. */
 struct drop_count {
 	uint64_t size; /* given, or DROP_UNTOLD; and the result */
 	uint64_t surrogate;
 	uint64_t read; /* octets of the file that were read */
 };
+
+/*
+ * Counts a message of that name in a folder, and its surrogate. If the size is known, only the header is read, unless there
+ * is a surrogate. Returns 0, or -1 with errno.
+ */
 int drop_sizes_count(int folder, const char *name, struct drop_count *count);
 
 /* The part of drop_sizes_recall() that reads what the file holds. The content is aligned as the structs are. */
