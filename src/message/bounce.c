@@ -12,6 +12,7 @@ enum {
 	DEPTH_MAX = 64, /* multiparts within each other */
 	DASHES_MAX =
 	    10000, /* lines that may be boundaries: GMime makes an object for each part (1.3 GB for a million) */
+	COLONS_MAX = 10000,   /* of a field: GMime calls itself for a group of addresses in another, 50,000 end it */
 	BOUNDARY_LINES = 200, /* lines in which a boundary without its header is looked for */
 	BOUNDARY_MAX = 70,    /* RFC 2046 section 5.1.1 */
 };
@@ -208,10 +209,35 @@ has_few_parts(const char *octets, size_t len)
 	return dashes <= DASHES_MAX;
 }
 
+static size_t
+count_colons(const char *line, size_t len)
+{
+	size_t colons = 0;
+
+	for (size_t i = 0; i < len; i++)
+		colons += line[i] == ':';
+	return colons;
+}
+
+/* Whether no field, with its folded lines, can hold more groups of addresses in each other than GMime bears. */
+static bool
+has_flat_groups(const char *octets, size_t len)
+{
+	const char *end = octets + len;
+	size_t colons = 0;
+
+	for (const char *p = octets; p < end && colons <= COLONS_MAX; p += line_length(p, end)) {
+		if (*p != ' ' && *p != '\t')
+			colons = 0;
+		colons += count_colons(p, line_length(p, end));
+	}
+	return colons <= COLONS_MAX;
+}
+
 static bool
 read_message(struct reader *reader, const char *octets, size_t len)
 {
-	if (!has_few_parts(octets, len))
+	if (!has_few_parts(octets, len) || !has_flat_groups(octets, len))
 		return false;
 	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(octets, len);
 	GMimeParser *parser = g_mime_parser_new_with_stream(stream);

@@ -222,6 +222,22 @@ class Bounces(Folder):
             done = run("explain", stdin=unit * (megabytes // len(unit)))
             self.assertIn(done.returncode, (0, 1), unit)
 
+    def test_lines_that_continue_each_other_are_read_once(self):
+        for unit in (b" \n", b"\n          550 x", b" #1.234\n"):
+            done = run("explain", stdin=unit * (4 * 1024 * 1024 // len(unit)))
+            self.assertIn(done.returncode, (0, 1), unit)
+
+    def test_groups_of_addresses_in_each_other(self):
+        message = b"From: x\nTo: x\nSubject: %s\nMIME-Version: 1.0\nReply-To: %s\n\n550 5.1.1 x (#4.28)\n"
+        for unit in (b"a:", b"a:\n "):
+            self.assertEqual(["ERR_SMTP_ADDRESS_UNKNOWN"], ids(stdin=message % (b"x", unit * 500000)), unit)
+
+    def test_report_about_very_many_recipients(self):
+        report = b"--q\nContent-Type: message/delivery-status\n\n%s\n--q--\n" % b"".join(
+            b"\nFinal-Recipient: rfc822; u%d@example.net\nAction: failed\nStatus: 5.1.1\n" % i for i in range(900))
+        message = b"From: x\nMIME-Version: 1.0\nContent-Type: multipart/report; boundary=q\n\n" + report
+        self.assertEqual({"5.1.1"}, {answer.get("status") for answer in told(stdin=message)[0]})
+
     def test_random_pastes(self):
         random_ = random.Random(346)
         pieces = [b"#4.46", b"(#", b")", b"550 ", b"550-", b"\n", b"\r\n ", b"=23", b"=\n", b"5.1.1", b"ERR_SMTP_OK", b"\0", b"\xe4",

@@ -167,12 +167,21 @@ log_marker(const char *p, const char *end)
 	return p[4] == '#' ? 5 : 4;
 }
 
+/* Whether a code is in the lines that this one continues. It is asked for a reference only: a paste has many lines. */
+static bool
+continues_reply(const struct line *line)
+{
+	struct context before = context_of(line->unfolded, line->start);
+
+	return last_code(&before) != 0;
+}
+
 /*
  * A reference at p: "(#4.46", or "#4.46" after a reply code; also "4.46#", as a reply from right to left is copied (UAX 9).
  * "ticket #4.46" is none. Returns its digits; NULL: none.
  */
 static const char *
-reference_here(const struct line *line, const char *p, bool after_code)
+reference_here(const struct line *line, const char *p, bool *after_code)
 {
 	size_t log = log_marker(p, line->end);
 	bool bracket = p > line->unfolded && (p[-1] == '(' || p[-1] == ')');
@@ -185,7 +194,9 @@ reference_here(const struct line *line, const char *p, bool after_code)
 	if (*p != '#' &&
 	    (p + 4 >= line->end || p[4] != '#' || (p > line->unfolded && !scan_is_around(p[-1]) && p[-1] != '(')))
 		return NULL;
-	return bracket || line->alone || after_code ? digits : NULL;
+	if (!bracket && !line->alone && !*after_code)
+		*after_code = continues_reply(line);
+	return bracket || line->alone || *after_code ? digits : NULL;
 }
 
 /* The last reference of a line counts, unless the line names an ID, as our log does. */
@@ -193,8 +204,7 @@ static void
 find_in_line(struct hits *hits, const struct line *line)
 {
 	const char *last = NULL, *found;
-	struct context before = context_of(line->unfolded, line->start);
-	bool named = false, log = false, after_code = last_code(&before) != 0;
+	bool named = false, log = false, after_code = false;
 
 	for (const char *p = line->start; p < line->end; p++) {
 		enum ftg_id id = id_at(p, identifier_at(line->start, p, line->end));
@@ -204,7 +214,7 @@ find_in_line(struct hits *hits, const struct line *line)
 			hits_add(hits, &(struct hit) { .kind = HIT_REPLY, .id = id });
 			named = true;
 		} else if ((*p == '#' || *p == 'r' || isdigit((unsigned char)*p)) &&
-		    (found = reference_here(line, p, after_code)) != NULL) {
+		    (found = reference_here(line, p, &after_code)) != NULL) {
 			last = found;
 			log = *p == 'r';
 		}

@@ -7,6 +7,9 @@
 #include "foreign.h"
 #include "message/bounce.h"
 
+/* Parts in which words are looked for: each is compared with every text of every language. */
+enum { WORDS_PARTS_MAX = 16 };
+
 struct part {
 	enum bounce_kind kind;
 	char *text;
@@ -62,7 +65,7 @@ find_words_of_parts(struct hits *hits, const struct paste *paste, const ftg_cata
 	for (size_t i = 0; i < paste->count; i++)
 		if (paste->parts[i].kind == BOUNCE_REPORT)
 			foreign_scan(&report, paste->parts[i].text, paste->parts[i].len);
-	for (size_t i = 0; catalog && i < paste->count; i++)
+	for (size_t i = 0; catalog && i < paste->count && i < WORDS_PARTS_MAX; i++)
 		find_by_words(hits, catalog, &report, paste->parts[i].text, paste->parts[i].len);
 }
 
