@@ -42,11 +42,16 @@ class EveryLanguage(TestCase):
             Pop3Server("--workers", "1", config="auth-in-clear: yes\n" + LIMITS + "  max-failed-logins: 0\n"))
 
     def test_claims_are_of_every_language_and_in_the_readme(self):
+        """A new reply, which nobody has translated yet, changes the shares of languages and no language."""
         self.assertEqual(sorted(languages()), sorted(self.claims))
         with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
-            readme = file.read()
+            listed = self.without_shares(file.read()).splitlines()
         for name, columns in self.claims.items():
-            self.assertIn(f"| `{name}` | {' | '.join(columns)} |", readme, "run scripts/update-readme")
+            self.assertIn(self.without_shares(f"| `{name}` | {' | '.join(columns)} |"), listed, "run scripts/update-readme")
+
+    @staticmethod
+    def without_shares(table):
+        return re.sub(r" \d+%(?= \|)", "", table)
 
     def test_smtp_says_what_is_claimed(self):
         with Talk(self.server) as talk:
