@@ -100,6 +100,13 @@ class Preview(Folder):
         done = run("render", "--po", path, "5.03")
         self.assertIn(f"{path}: ERR_POP_TLS: directive: %n".encode(), done.stderr)
 
+    def test_file_that_lint_would_not_read_is_not_read_either(self):
+        path = self.write("de.po", HEADER.encode() + b"# x\n" * 300000)
+        for command in ("lint", "preview", "render"):
+            arguments = (path,) if command == "lint" else ("--po", path)
+            done = run(command, *arguments, *(["ERR_SMTP_OK"] if command == "render" else []))
+            self.assertEqual((2, True), (done.returncode, b"File too large" in done.stderr), command)
+
     def test_what_is_no_po_is_trouble(self):
         for content in ('msgctxt "x', 'msgid "a"\nmsgstr "b"\n\nmsgid "a"\nmsgstr "c"\n', b"\xff\xfe\x00"):
             done = run("preview", "--po", self.write("de.po", content))

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/po_lines.h"
 #include "language_table.h"
 #include "po_entry.h"
 
@@ -89,8 +90,9 @@ draft_read(struct draft *draft, const char *path)
 	reading = path;
 	faulty = false;
 	if (stat(path, &st) == 0) {
-		errno = EINVAL;
-		file = S_ISREG(st.st_mode) ? po_file_read(path, &handler) : NULL;
+		errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
+		if (S_ISREG(st.st_mode) && st.st_size <= PO_SIZE_MAX)
+			file = po_file_read(path, &handler);
 	}
 	if (!file) {
 		complain_errno(path);
