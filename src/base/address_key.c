@@ -11,15 +11,6 @@
 
 #include "base/ascii.h"
 
-static bool
-is_ascii(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text > 0x7F)
-			return false;
-	return true;
-}
-
 /* libunistring folds and normalises valid UTF-8 only. */
 static bool
 is_utf8(const char *text, size_t len)
@@ -49,7 +40,7 @@ address_key(char key[ADDRESS_LOCAL_MAX + 1], const char *local)
 	key[0] = '\0';
 	if (len > ADDRESS_LOCAL_MAX || !is_utf8(local, len))
 		return true;
-	if (is_ascii(local)) {
+	if (ascii_is_all(local, len)) {
 		for (size_t i = 0; i <= len; i++)
 			key[i] = ascii_lower(local[i]);
 		return true;
@@ -62,7 +53,7 @@ bool
 address_normalise(char local[ADDRESS_LOCAL_MAX + 1])
 {
 	size_t len = 0;
-	if (is_ascii(local))
+	if (ascii_is_all(local, strlen(local)))
 		return true;
 	errno = EILSEQ;
 	if (!is_utf8(local, strlen(local)))

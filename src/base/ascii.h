@@ -54,6 +54,16 @@ ascii_lower(char c)
 	return ascii_is_upper(c) ? (char)(c - 'A' + 'a') : c;
 }
 
+/* Are the first len octets all ASCII? */
+static inline bool
+ascii_is_all(const char *octets, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)octets[i] > 0x7F)
+			return false;
+	return true;
+}
+
 /* Are the first len octets of a and b equal, regardless of the case of ASCII letters? */
 static inline bool
 ascii_equal(const char *a, const char *b, size_t len)

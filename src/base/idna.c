@@ -11,15 +11,6 @@
 static const char prefix[] = "xn--";
 
 static bool
-is_ascii(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text > 0x7F)
-			return false;
-	return true;
-}
-
-static bool
 has_a_label(const char *domain)
 {
 	for (const char *label = domain; label != NULL; label = strchr(label, '.')) {
@@ -34,7 +25,7 @@ has_a_label(const char *domain)
 bool
 idna_is_needed(const char *domain)
 {
-	return !is_ascii(domain) || has_a_label(domain);
+	return !ascii_is_all(domain, strlen(domain)) || has_a_label(domain);
 }
 
 static bool
@@ -85,7 +76,7 @@ bool
 idna_to_ascii(char name[DNS_NAME_SIZE], const char *domain)
 {
 	char *ascii = NULL;
-	if (is_ascii(domain))
+	if (ascii_is_all(domain, strlen(domain)))
 		return copy_lower(name, domain) && (!has_a_label(name) || check_a_labels(name));
 	int result = idn2_to_ascii_8z(domain, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
 	if (result != IDN2_OK)

@@ -9,15 +9,6 @@
 
 enum { LINE = 75, WORD_OCTETS = 42 }; /* 42 octets are 56 of base64: an encoded word has 75 at most */
 
-bool
-encode_is_ascii(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)text[i] > 0x7F)
-			return false;
-	return true;
-}
-
 /* A space at the end of a line would be lost on the way. */
 static bool
 must_quote(const char *at)
@@ -82,7 +73,7 @@ encode_field(FILE *to, const char *name, const char *value)
 {
 	size_t len = strlen(value);
 	fprintf(to, "%s:", name);
-	if (encode_is_ascii(value, len)) {
+	if (ascii_is_all(value, len)) {
 		fprintf(to, " %s\n", value);
 		return;
 	}

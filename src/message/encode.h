@@ -2,11 +2,7 @@
 #ifndef MESSAGE_ENCODE_H
 #define MESSAGE_ENCODE_H
 
-#include <stdbool.h>
 #include <stdio.h>
-
-/* Are all octets ASCII? */
-bool encode_is_ascii(const char *text, size_t len);
 
 /* Writes text as quoted-printable (RFC 2045 section 6.7); lines end with LF. */
 void encode_quoted_printable(FILE *to, const char *text);

@@ -6,13 +6,12 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "message/encode.h"
 
 /* Passes over the octets of a line, without its LF. */
 static void
 look_at_line(struct surrogate_look *look, const char *octets, size_t len)
 {
-	look->high = look->high || !encode_is_ascii(octets, len);
+	look->high = look->high || !ascii_is_all(octets, len);
 	look->line_len += len;
 	if (len > 0)
 		look->cr = octets[len - 1] == '\r';
@@ -90,7 +89,7 @@ finish_field(struct surrogate *s)
 {
 	const char *field = s->field;
 	size_t len = s->field_len;
-	bool ascii = len == 0 || encode_is_ascii(field, len);
+	bool ascii = len == 0 || ascii_is_all(field, len);
 	s->field_len = 0;
 	s->too_long = false;
 	if (len == 0)
@@ -108,7 +107,7 @@ finish_field(struct surrogate *s)
 static void
 add_to_field(struct surrogate *s, const char *octets, size_t len)
 {
-	s->high = s->high || !encode_is_ascii(octets, len);
+	s->high = s->high || !ascii_is_all(octets, len);
 	if (s->too_long || s->field_len + len > SURROGATE_FIELD_MAX) {
 		s->too_long = true;
 		s->field_len = 0;

@@ -30,7 +30,7 @@ trim(struct slice text)
 static bool
 is_ascii(struct slice text)
 {
-	return text.len == 0 || encode_is_ascii(text.at, text.len);
+	return text.len == 0 || ascii_is_all(text.at, text.len);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/date.h"
 #include "message/encode.h"
 #include "relay/dsn_status.h"
@@ -94,7 +95,7 @@ put_header(FILE *to, const struct dsn_report *report, const struct dsn_words *wo
 static void
 put_text(FILE *to, const struct dsn_words *words)
 {
-	bool ascii = encode_is_ascii(words->text, strlen(words->text));
+	bool ascii = ascii_is_all(words->text, strlen(words->text));
 	fprintf(to, "Content-Type: text/plain; charset=%s\n", ascii ? "us-ascii" : "utf-8");
 	fprintf(to, "Content-Language: %s\n", words->language);
 	if (!ascii)
@@ -117,7 +118,7 @@ put_returned(FILE *to, bool all, bool global, const char *octets, size_t len)
 		fputs("Content-Transfer-Encoding: quoted-printable\n\n", to);
 		encode_quoted_printable(to, octets);
 	} else {
-		put_encoding(to, !encode_is_ascii(octets, len));
+		put_encoding(to, !ascii_is_all(octets, len));
 		fputc('\n', to);
 		fwrite(octets, 1, len, to);
 	}
@@ -141,7 +142,7 @@ put_all(FILE *to, const struct dsn_report *report, const struct dsn_words *words
 	char boundary[BOUNDARY_SIZE];
 	bool all = dsn_returns_all(report), global = words->global;
 	choose_boundary(boundary, id, octets, len);
-	put_header(to, report, words, id, boundary, global || !encode_is_ascii(octets, len));
+	put_header(to, report, words, id, boundary, global || !ascii_is_all(octets, len));
 	fprintf(to, "--%s\n", boundary);
 	put_text(to, words);
 	fprintf(to, "\n--%s\n", boundary);
@@ -171,7 +172,7 @@ dsn_make(struct dsn *dsn, const struct dsn_report *report, const struct dsn_word
 	if (fclose(to) != 0 || failed)
 		return false;
 	dsn->utf8 = dsn_is_global(report);
-	dsn->eightbit = !encode_is_ascii(dsn->octets, dsn->len);
+	dsn->eightbit = !ascii_is_all(dsn->octets, dsn->len);
 	return true;
 }
 

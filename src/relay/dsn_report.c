@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "message/encode.h"
+#include "base/ascii.h"
 
 enum {
 	WHOLE_MAX = 64 << 10,       /* octets of a message that is returned whole if the sender asked for nothing */
@@ -44,11 +44,11 @@ bool
 dsn_is_global(const struct dsn_report *report)
 {
 	const struct queue_entry *entry = report->entry;
-	if (!encode_is_ascii(entry->sender, strlen(entry->sender)))
+	if (!ascii_is_all(entry->sender, strlen(entry->sender)))
 		return true;
 	for (size_t i = 0; i < entry->count; i++) {
 		const char *address = entry->recipients[i].address;
-		if (report->due[i] != 0 && !encode_is_ascii(address, strlen(address)))
+		if (report->due[i] != 0 && !ascii_is_all(address, strlen(address)))
 			return true;
 	}
 	return false;

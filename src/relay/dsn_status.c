@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/date.h"
 #include "message/encode.h"
 #include "relay/verdict.h"
@@ -82,7 +83,7 @@ put_recipient(FILE *to, const struct dsn_report *report, size_t number, const st
 	const struct queue_recipient *recipient = &report->entry->recipients[number];
 	unsigned due = report->due[number];
 	char date[DATE_SIZE];
-	bool ascii = encode_is_ascii(recipient->address, strlen(recipient->address));
+	bool ascii = ascii_is_all(recipient->address, strlen(recipient->address));
 	fputc('\n', to);
 	if (recipient->orcpt != NULL)
 		put_original(to, recipient->orcpt);

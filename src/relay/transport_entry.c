@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "message/header.h"
 
 struct transport
@@ -22,15 +23,6 @@ transport_for_entry(const struct queue_entry *entry, const struct transport_mann
 	};
 	transport.manner.hostname = hostname;
 	return transport;
-}
-
-static bool
-is_ascii(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)text[i] > 0x7F)
-			return false;
-	return true;
 }
 
 /* The state of a search for the end of the header, an empty line, which may be parted by the end of a block. */
@@ -67,10 +59,10 @@ header_is_ascii(int message, uint64_t skip)
 bool
 transport_has_utf8_address(const struct transport *t)
 {
-	if (!is_ascii(t->sender, strlen(t->sender)))
+	if (!ascii_is_all(t->sender, strlen(t->sender)))
 		return true;
 	for (size_t i = 0; i < t->count; i++)
-		if (!is_ascii(t->recipients[i].address, strlen(t->recipients[i].address)))
+		if (!ascii_is_all(t->recipients[i].address, strlen(t->recipients[i].address)))
 			return true;
 	return false;
 }

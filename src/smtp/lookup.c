@@ -148,15 +148,6 @@ lookup_verify(struct smtp_session *s, const char *text, size_t len)
 	return answered();
 }
 
-static bool
-is_utf8(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text >= 0x80)
-			return true;
-	return false;
-}
-
 void
 lookup_send_members(struct smtp_session *s)
 {
@@ -176,7 +167,7 @@ say_members(struct smtp_session *s, const struct members_question *question, boo
 	if (question->count == 0)
 		return ftg_reply(ERR_SMTP_NOMEMBERS);
 	for (size_t i = 0; i < question->count && !utf8; i++)
-		if (is_utf8(question->members[i].local) || is_utf8(question->members[i].domain))
+		if (!ascii_is_all(question->members[i].local, strlen(question->members[i].local)))
 			return ftg_reply(FTG_SMTP_NEEDS_UTF8);
 	s->members = members_new(question->members, question->count);
 	if (s->members == NULL)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "port/router.h"
 #include "smtp/internal.h"
 
@@ -29,22 +30,15 @@ language_of(const struct smtp_session *s)
 	return voice.catalog != NULL ? ftg_catalog_tag(voice.catalog, voice.language) : NULL;
 }
 
-static bool
-is_utf8(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text > 0x7F)
-			return true;
-	return false;
-}
-
 /* An alias may lead to an address that needs SMTPUTF8. */
 static bool
 needs_utf8(const struct envelope *envelope)
 {
 	bool needed = envelope->utf8;
-	for (size_t i = 0; i < envelope->relay->count && !needed; i++)
-		needed = is_utf8(envelope->relay->recipients[i].address);
+	for (size_t i = 0; i < envelope->relay->count && !needed; i++) {
+		const char *address = envelope->relay->recipients[i].address;
+		needed = !ascii_is_all(address, strlen(address));
+	}
 	return needed;
 }
 

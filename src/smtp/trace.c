@@ -39,22 +39,16 @@ write_encryption(char text[ENCRYPTION_MAX], const struct smtp_session *s)
 		snprintf(text, ENCRYPTION_MAX, "\r\n\t(%s %s)", s->version, s->cipher);
 }
 
-static bool
-is_ascii(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text > 0x7F)
-			return false;
-	return true;
-}
-
 /* A message for several mailboxes has no Delivered-To line, since each recipient would read the other addresses. */
 static void
 write_recipient(char line[RECIPIENT_MAX], const struct envelope *envelope)
 {
 	line[0] = '\0';
-	if (envelope->count == 1 && (envelope->utf8 || is_ascii(envelope->mailboxes[0].address)))
-		snprintf(line, RECIPIENT_MAX, "Delivered-To: %s\r\n", envelope->mailboxes[0].address);
+	if (envelope->count != 1)
+		return;
+	const char *address = envelope->mailboxes[0].address;
+	if (envelope->utf8 || ascii_is_all(address, strlen(address)))
+		snprintf(line, RECIPIENT_MAX, "Delivered-To: %s\r\n", address);
 }
 
 /* Writes the lines for mailboxes here; nothing if there are none. */

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/wrap.h"
 #include "message/encode.h"
 #include "support/folder.h"
@@ -275,7 +276,7 @@ Test(dsn, gives_the_reply_of_an_ftgate_server_in_the_language_of_the_sender)
 		field += strlen("unknown mailbox (#4.28)\n");
 		cr_expect_eq(strncmp(field, cases[i].field, strlen(cases[i].field)), 0, "%s", field);
 		size_t len = strcspn(field, "\n");
-		cr_expect(encode_is_ascii(field, len));
+		cr_expect(ascii_is_all(field, len));
 		cr_expect_eq(strncmp(field + len - 7, "(#4.28)", 7), 0);
 		cr_expect_not_null(memmem(field, len, "bert@example.net", 16));
 		cr_expect_null(memmem(field, len, "5.1.1", 5));

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "message/encode.h"
+#include "base/ascii.h"
 #include "message/surrogate.h"
 
 /* Makes a surrogate of a message in pieces of so many octets, to be read before the next call. */
@@ -160,7 +160,7 @@ Test(surrogate, is_ascii_and_its_own_surrogate)
 		char first[4096];
 		snprintf(first, sizeof first, "%s", make(&s, messages[i], 3));
 		surrogate_clear(&s);
-		cr_expect(encode_is_ascii(first, strlen(first)), "%zu: %s", i, first);
+		cr_expect(ascii_is_all(first, strlen(first)), "%zu: %s", i, first);
 		becomes(first, first);
 	}
 }
