@@ -12,10 +12,13 @@
 
 static int mail;
 
+unsigned drop_jobs;
+
 static void
 start_inline(struct executor *executor, struct job *job)
 {
 	(void)executor;
+	drop_jobs++;
 	job->work(job);
 	job->done(job);
 }

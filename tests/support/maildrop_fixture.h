@@ -16,6 +16,9 @@ void drop_put(const char *path, const char *content);
 /* The form in which the next maildrops are opened. */
 extern enum maildrop_form drop_form;
 
+/* The jobs that were run so far. */
+extern unsigned drop_jobs;
+
 /* A maildrop of it, with whoever runs its jobs here and now; what opening comes to is in *result. NULL without memory. */
 struct maildrop *drop_try(enum maildrop_result *result);
 

@@ -244,6 +244,28 @@ Test(sizes, of_thousands_are_counted_in_turns)
 	cr_expect_eq(size_of(2100), 3);
 }
 
+/* Octets of a header can become 33 times as many, and making these is the work. */
+Test(sizes, of_long_surrogates_are_counted_in_turns)
+{
+	enum { MESSAGES = 4, FIELDS = 34, ADDRESSES = 15000 };
+	static char message[FIELDS * (2 * ADDRESSES + 8) + 64] = "From: \xC3\xBC@x\n";
+	char name[32], *end = message + strlen(message);
+	for (int field = 0; field < FIELDS; field++) {
+		end = stpcpy(end, "To: ");
+		for (int i = 0; i < ADDRESSES; i++)
+			end = stpcpy(end, "\xFF,");
+		end = stpcpy(end, "\n");
+	}
+	strcpy(end, "\nbody\n");
+	for (int i = 0; i < MESSAGES; i++) {
+		snprintf(name, sizeof name, "new/%d.x", i);
+		drop_put(name, message);
+	}
+	unsigned before = drop_jobs;
+	maildrop_close(drop_open());
+	cr_expect_geq(drop_jobs - before, MESSAGES);
+}
+
 Test(sizes, unreadable_message_has_size_zero_and_does_not_fail_the_login)
 {
 	drop_put("new/1.a", "a\n");

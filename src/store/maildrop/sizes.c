@@ -230,7 +230,7 @@ drop_sizes_count(int folder, const char *name, struct drop_count *count)
 	int result = count_octets(file, count, &look);
 	if (result == 0 && look.high)
 		result = surrogate_size(file, &count->surrogate);
-	count->read += look.high ? count->size : 0;
+	count->read += look.high ? count->size + count->surrogate : 0;
 	int error = errno;
 	close(file);
 	errno = error;

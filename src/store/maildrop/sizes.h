@@ -35,7 +35,7 @@ void drop_sizes_remember(const struct drop_list *list, int maildir);
 struct drop_count {
 	uint64_t size; /* given, or DROP_UNTOLD; and the result */
 	uint64_t surrogate;
-	uint64_t read; /* octets of the file that were read */
+	uint64_t read; /* octets of the file that were read, and of the surrogate that were made */
 };
 
 /*
