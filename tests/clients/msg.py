@@ -26,7 +26,8 @@ msgstr ""
 
 def run(*arguments, stdin=b"", **environment):
     """Runs ftgate-msg in an English environment; returns what subprocess.run() does, in octets."""
-    env = {"PATH": os.environ["PATH"], "LC_ALL": "C", "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")}
+    env = {name: os.environ.get(name, "") for name in ("PATH", "ASAN_OPTIONS", "LSAN_OPTIONS")}
+    env["LC_ALL"] = "C"
     if environment:
         del env["LC_ALL"]
     env.update(environment)
