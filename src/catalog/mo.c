@@ -24,22 +24,30 @@ table_fits(const struct mo *mo, uint32_t offset)
 	return offset <= mo->size && (uint64_t)mo->entries * 8 <= mo->size - offset;
 }
 
+/* Counts a string that lies in the file. Returns false if all strings together are too long. */
 static bool
-string_fits(const struct mo *mo, size_t entry)
+add_string(struct mo *mo, uint32_t len)
+{
+	mo->strings += len;
+	return mo->strings <= MO_STRINGS_MAX;
+}
+
+static bool
+string_fits(struct mo *mo, size_t entry)
 {
 	uint32_t len = word(mo, entry);
 	uint32_t offset = word(mo, entry + 4);
-	return offset < mo->size && len < mo->size - offset && mo->bytes[offset + len] == '\0';
+	return offset < mo->size && len < mo->size - offset && mo->bytes[offset + len] == '\0' && add_string(mo, len);
 }
 
 /* Whether the system-dependent string at an offset begins with a segment that lies in the file. */
 static bool
-dependent_fits(const struct mo *mo, uint32_t offset)
+dependent_fits(struct mo *mo, uint32_t offset)
 {
 	if (offset > mo->size || mo->size - offset < 8)
 		return false;
 	uint32_t segment = word(mo, offset), len = word(mo, (size_t)offset + 4);
-	return segment <= mo->size && len <= mo->size - segment;
+	return segment <= mo->size && len <= mo->size - segment && add_string(mo, len);
 }
 
 /* Finds the table of the system-dependent strings. Returns false if it does not fit the file. */
@@ -72,7 +80,10 @@ parse_revision(struct mo *mo, const char **why)
 	if (major > 1)
 		return false;
 	*why = "its system-dependent strings lie outside the file: cut short or damaged";
-	return minor == 0 || parse_dependents(mo) || minor > 1;
+	if (minor == 0 || parse_dependents(mo))
+		return true;
+	mo->strings = 0;
+	return minor > 1;
 }
 
 bool
@@ -94,7 +105,7 @@ mo_parse(struct mo *mo, char *bytes, size_t size, const char **why)
 	*why = "its tables do not fit the file: cut short or damaged";
 	if (mo->entries > MO_ENTRIES_MAX || !table_fits(mo, mo->keys) || !table_fits(mo, mo->texts))
 		return false;
-	*why = "a string lies outside the file or has no end: cut short or damaged";
+	*why = "a string lies outside the file, has no end, or its strings overlap: cut short or damaged";
 	for (uint32_t i = 0; i < mo->entries; i++) {
 		if (!string_fits(mo, mo->keys + 8 * (size_t)i) || !string_fits(mo, mo->texts + 8 * (size_t)i))
 			return false;

@@ -9,7 +9,9 @@
 enum {
 	MO_SIZE_MAX = 1024 * 1024, /* octets of a file */
 	MO_ENTRIES_MAX = 16384,
-	MO_HEADER = 28, /* octets: seven words */
+	MO_STRINGS_MAX = 4 *
+	    MO_SIZE_MAX, /* octets of all strings: they can share octets of the file, but each is read */
+	MO_HEADER = 28,  /* octets: seven words */
 };
 
 #define MO_MAGIC 0x950412deu
@@ -26,6 +28,7 @@ struct mo {
 	uint32_t texts;          /* offset of the table of texts */
 	uint32_t dependents;     /* how many system-dependent strings there are */
 	uint32_t dependent_keys; /* offset of the table of their keys */
+	size_t strings;          /* octets of all strings together */
 	bool swapped;            /* of the other byte order */
 };
 

@@ -211,6 +211,39 @@ Test(mo, of_too_many_entries_is_refused)
 	free(many);
 }
 
+/* Each entry is the same long string: what is read would be many times the file. */
+Test(mo, whose_strings_share_too_many_octets_is_refused)
+{
+	enum { TABLE = 16, LONG = 64 * 1024, FIT = MO_STRINGS_MAX / LONG };
+	const uint32_t at = 48 + TABLE * FIT;
+	size_t size = at + LONG + 1;
+	char *shared = calloc(1, size);
+	memset(shared + at, 'x', LONG);
+	const uint32_t head[] = { 0x950412DE, 0, FIT / 2, 48, 48, 0, 48, 0, 0, 0, 48, 48 };
+	memcpy(shared, head, sizeof(head));
+	for (uint32_t entry = 48; entry < at; entry += 8) {
+		set_word(shared + entry, LONG);
+		set_word(shared + entry + 4, at);
+	}
+	cr_expect_str_eq(why_not(shared, size), "sound");
+	set_word(shared + 8, FIT / 2 + 1);
+	cr_expect_str_neq(why_not(shared, size), "sound");
+	for (uint32_t revision = 1; revision < 3; revision++) {
+		set_word(shared + 4, revision);
+		set_word(shared + 8, 0);
+		set_word(
+		    shared + 36, FIT + 1); /* system-dependent strings, whose descriptors are another one's length */
+		for (uint32_t i = 0; i <= FIT; i++)
+			set_word(shared + 48 + 4 * i, at - 8);
+		set_word(shared + at - 8, at);
+		set_word(shared + at - 4, LONG);
+		cr_expect_eq(strcmp(why_not(shared, size), "sound") == 0, revision > 1, "%u", revision);
+		set_word(shared + 36, FIT);
+		cr_expect_str_eq(why_not(shared, size), "sound");
+	}
+	free(shared);
+}
+
 Test(mo, of_another_kind_or_revision_is_refused_by_name)
 {
 	static const uint32_t revisions[] = { 0x20000, 0x20001, 0xFFFFFFFF };
