@@ -264,6 +264,7 @@ client_on_rcpt(struct client *c)
 {
 	bool found = seek_named(c, &c->next);
 	assert(found);
+	(void)found;
 	struct transport_recipient *recipient = &c->transport->recipients[c->next++];
 	c->replies++;
 	recipient->accepted = c->reply.code / 100 == 2;

@@ -121,6 +121,12 @@ class Writing(QuickstartCase):
             self.assertIn("language      de\n", done.stdout)
         self.assertEqual([0o644, 0o700], [os.stat(path).st_mode & 0o777 for path in (self.config, self.data)])
 
+    def test_language_of_the_terminal_is_proposed_once_and_both_servers_are_started(self):
+        told = json.loads(self.quickstart("--json", "account=anna", LANG="de_DE.UTF-8"))
+        self.assertEqual("de_DE", told["language"])
+        for server in "ftgate-smtpd", "ftgate-pop3d":
+            self.assertIn(f"{server} -c {self.config}", told["commands"])
+
     def test_certificate_switches_on_what_needs_it(self):
         certificate = self.enterContext(Certificate())
         self.quickstart("tls-cert=" + certificate.file, "tls-key=" + certificate.key)

@@ -61,8 +61,7 @@ list_commands(const struct quickstart *q, struct next list[COMMANDS_MAX])
 	} else {
 		add(list, &count, _("Start the servers, each in a terminal of its own"), "ftgate-smtpd -c %s",
 		    q->config);
-		if (q->has_cert)
-			add(list, &count, "", "ftgate-pop3d -c %s", q->config);
+		add(list, &count, "", "ftgate-pop3d -c %s", q->config);
 	}
 	add(list, &count, _("Add a further account"), "ftgatectl %saccount add bob@%s", option, q->domain);
 	add(list, &count, _("Say replies in your own words"), "ftgatectl %stext edit %.35s", option,

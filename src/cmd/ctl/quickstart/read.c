@@ -202,8 +202,10 @@ complete(struct quickstart *q)
 	snprintf(proposed, sizeof proposed, "postmaster@%s", q->domain);
 	if (status == EX_OK && !q->named[QUICKSTART_ACCOUNT])
 		status = asks ? ask(q, QUICKSTART_ACCOUNT, _("First account"), proposed) : set_account(q, proposed);
-	if (!q->named[QUICKSTART_LANGUAGE])
+	if (!q->named[QUICKSTART_LANGUAGE]) {
 		ftg_language_from_environment(q->language, getenv);
+		q->language[strcspn(q->language, ":")] = '\0'; /* the first of its languages */
+	}
 	snprintf(proposed, sizeof proposed, "%s", q->language[0] != '\0' ? q->language : "en");
 	if (status == EX_OK && !q->named[QUICKSTART_LANGUAGE])
 		status = asks ? ask(q, QUICKSTART_LANGUAGE, _("Language of the replies"), proposed) : EX_OK;
