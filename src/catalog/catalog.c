@@ -148,7 +148,7 @@ static bool
 load_draft(struct loader *loader, struct sources *all, const struct ftg_compiled *draft)
 {
 	struct mo mo;
-	if (!loader->has_draft || all->count == SOURCES_MAX)
+	if (draft == NULL || !loader->has_draft || all->count == SOURCES_MAX)
 		return true;
 	loader->language = draft->language;
 	int result = read_compiled(loader, &mo, draft);

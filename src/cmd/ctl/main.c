@@ -334,7 +334,9 @@ run(struct request *request)
 	if (privileges_become_owner(path) < 0)
 		return ctl_fail(EX_NOPERM, _("cannot become the owner of %s: %s"), path, strerror(errno));
 	request->data = path;
-	return request->command->kind == CTL_FOLDER ? request->command->run(request) : run_with_accounts(request);
+	status = request->command->kind == CTL_FOLDER ? request->command->run(request) : run_with_accounts(request);
+	request->data = NULL;
+	return status;
 }
 
 int

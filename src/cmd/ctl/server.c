@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/data.h"
 #include "base/local_socket.h"
 #include "base/printable.h"
@@ -212,10 +213,12 @@ static void
 print_refusal(const char *line, int len)
 {
 	char id[64] = "", rule[32] = "", copy[4096], *rest = copy, *file, *detail, *cure;
-	unsigned long number = 0;
+	unsigned long number;
+	int at = 0;
 	snprintf(copy, sizeof copy, "%.*s", len, line);
-	if (sscanf(copy, "refused %63s %31s %lu", id, rule, &number) != 3)
+	if (sscanf(copy, "refused %63s %31s %n", id, rule, &at) != 2 || !ascii_is_digit(copy[at]))
 		return;
+	number = strtoul(copy + at, NULL, 10);
 	(void)strsep(&rest, "\t");
 	file = strsep(&rest, "\t");
 	detail = strsep(&rest, "\t");

@@ -181,7 +181,7 @@ warn_unlike(const struct po_file *po)
 static int
 commit(struct text_work *work, const struct po_file *po)
 {
-	struct changed changed = { calloc(work->po.count + po->count + 1, sizeof *changed.item), 0 };
+	struct changed changed = { calloc(work->po.count + po->count + 1, sizeof(const struct po_item *)), 0 };
 	if (changed.item == NULL)
 		return ctl_fail(EX_OSERR, "%s", strerror(errno));
 	text_compare(&work->po, po, note_change, &changed);
