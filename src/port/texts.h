@@ -23,7 +23,7 @@ struct texts_change {
 	size_t source_len, compiled_len;
 };
 
-/* What lies among the texts and is not used. */
+/* Files among the texts that no server uses. */
 enum texts_stray {
 	TEXTS_NOT_COMPILED, /* a source without its compiled form */
 	TEXTS_NO_SOURCE,    /* a compiled form without its source, which a change would lose */

@@ -33,7 +33,7 @@ struct verdict {
 	unsigned errors; /* what is refused, and was not before */
 };
 
-/* What the servers refuse already is no reason to refuse a change of something else. */
+/* A text that the servers refused before the change is reported, but does not prevent the change. */
 static void
 print_problem(void *context, const struct texts_problem *problem)
 {

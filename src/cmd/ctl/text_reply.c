@@ -294,7 +294,7 @@ text_print_remarks(const struct text_work *work, const struct po_file *po, const
 			    stderr, "warning: %s: %s: %s\n", item->context, remarks[i].name, _(remarks[i].text));
 }
 
-/* What lies among the texts and is not used, printed and counted. */
+/* Prints and counts the files among the texts that no server uses. */
 struct strays {
 	unsigned count;
 	bool all; /* also a compiled form without its source: it is used all the same */

@@ -15,8 +15,8 @@ struct lookup {
 };
 
 /*
- * Asks all, and waits until each is answered: a few seconds at most. servers: as dns_servers_read() reads them; NULL: those
- * of /etc/resolv.conf. What cannot be asked is RESOLVER_FAILED.
+ * Asks all questions and waits for the answers, a few seconds at most. servers: as dns_servers_read() reads them; NULL: those
+ * of /etc/resolv.conf. A question that cannot be sent has the result RESOLVER_FAILED.
  */
 void lookups_run(struct lookup *lookups, size_t count, const char *servers);
 
