@@ -76,19 +76,19 @@ parse_orcpt(struct params *params, struct span value)
 
 /* value.text is NULL if the parameter has no "=". */
 static const struct param {
-	enum params_command command;
 	const char *keyword;
-	bool dsn;
 	bool (*parse)(struct params *params, struct span value);
+	enum params_command command;
+	bool dsn;
 } table[] = {
-	{ PARAMS_MAIL, "SIZE", false, parse_size },
-	{ PARAMS_MAIL, "BODY", false, parse_body },
-	{ PARAMS_MAIL, "SMTPUTF8", false, parse_utf8 },
-	{ PARAMS_MAIL, "AUTH", false, parse_auth },
-	{ PARAMS_MAIL, "RET", true, parse_return },
-	{ PARAMS_MAIL, "ENVID", true, parse_envid },
-	{ PARAMS_RCPT, "NOTIFY", true, parse_notify },
-	{ PARAMS_RCPT, "ORCPT", true, parse_orcpt },
+	{ "SIZE", parse_size, PARAMS_MAIL, false },
+	{ "BODY", parse_body, PARAMS_MAIL, false },
+	{ "SMTPUTF8", parse_utf8, PARAMS_MAIL, false },
+	{ "AUTH", parse_auth, PARAMS_MAIL, false },
+	{ "RET", parse_return, PARAMS_MAIL, true },
+	{ "ENVID", parse_envid, PARAMS_MAIL, true },
+	{ "NOTIFY", parse_notify, PARAMS_RCPT, true },
+	{ "ORCPT", parse_orcpt, PARAMS_RCPT, true },
 };
 
 static bool

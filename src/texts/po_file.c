@@ -287,13 +287,13 @@ static int
 sort(struct parser *parser)
 {
 	struct po_file *po = parser->po;
-	po->sorted = calloc(po->count + 1, sizeof *po->sorted);
+	po->sorted = calloc(po->count + 1, sizeof(const struct po_item *));
 	if (po->sorted == NULL)
 		return -1;
 	for (size_t i = 0; i < po->count; i++)
 		po->sorted[i] = &po->item[i];
 	if (po->count > 1)
-		qsort(po->sorted, po->count, sizeof *po->sorted, by_key);
+		qsort(po->sorted, po->count, sizeof(const struct po_item *), by_key);
 	for (size_t i = 1; i < po->count; i++) {
 		const struct po_item *x = po->sorted[i - 1], *y = po->sorted[i];
 		parser->line = y->line;
