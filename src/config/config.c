@@ -2,10 +2,12 @@
 #include "config/config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/printable.h"
 #include "base/translate.h"
 #include "config/reader.h"
 
@@ -97,4 +99,14 @@ config_free(struct config *config)
 			free(items);
 		}
 	free(config);
+}
+
+void
+config_print_fault(void *context, const char *file, unsigned line, const char *fault)
+{
+	(void)context;
+	if (line == 0)
+		printable_print(stderr, "%s: %s\n", file, fault);
+	else
+		printable_print(stderr, "%s:%u: %s\n", file, line, fault);
 }

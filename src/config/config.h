@@ -71,6 +71,9 @@ struct config {
 /* Is called for each fault: file and line (0: none can be named), and an English sentence that names value and cure. */
 typedef void config_report(void *context, const char *file, unsigned line, const char *fault);
 
+/* A config_report that prints "FILE:LINE: FAULT" to standard error, without control characters. context is not used. */
+config_report config_print_fault;
+
 /*
  * Reads a file in one pass; path NULL is an empty one. Each fault of it is reported, up to a hundred; then NULL is
  * returned. The caller frees the result by config_free(), and keeps the path as long.

@@ -1,4 +1,4 @@
-/* What a load of the catalogue has refused: kept, logged, and reported at the control socket. */
+/* The texts and files that a load of the catalogue refused: kept, logged, and reported at the control socket. */
 #include "process/catalog_refusals.h"
 
 #include <stdio.h>

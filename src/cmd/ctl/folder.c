@@ -10,19 +10,8 @@
 #include <unistd.h>
 
 #include "base/data.h"
-#include "base/printable.h"
 #include "base/translate.h"
 #include "config/config.h"
-
-static void
-report_fault(void *context, const char *file, unsigned line, const char *fault)
-{
-	(void)context;
-	if (line == 0)
-		printable_print(stderr, "%s: %s\n", file, fault);
-	else
-		printable_print(stderr, "%s:%u: %s\n", file, line, fault);
-}
 
 /* The absolute path of a folder. origin: the configuration that names it, or NULL. */
 static int
@@ -64,7 +53,7 @@ open_default(const char *config, char path[PATH_MAX])
 static int
 open_configured(const char *file, char path[PATH_MAX])
 {
-	struct config *config = config_read(file, report_fault, NULL);
+	struct config *config = config_read(file, config_print_fault, NULL);
 	if (config == NULL)
 		return ctl_fail(
 		    EX_CONFIG, _("%s cannot be used; mend it, or name the server's data folder by --data"), file);

@@ -101,21 +101,11 @@ parse(const struct server_kind *kind, struct line *line, int argc, char **argv)
 	argp_parse(&parser, argc, argv, 0, NULL, line);
 }
 
-static void
-report_fault(void *context, const char *file, unsigned line, const char *fault)
-{
-	(void)context;
-	if (line == 0)
-		printable_print(stderr, "%s: %s\n", file, fault);
-	else
-		printable_print(stderr, "%s:%u: %s\n", file, line, fault);
-}
-
 /* Without a file all settings are at their defaults. NULL if the file cannot be used. */
 static struct config *
 read_config(const char *file, int *status)
 {
-	struct config *config = config_read(file, report_fault, NULL);
+	struct config *config = config_read(file, config_print_fault, NULL);
 	*status = config != NULL ? EX_OK : EX_CONFIG;
 	return config;
 }
@@ -123,8 +113,8 @@ read_config(const char *file, int *status)
 static int
 apply_config(const struct server_kind *kind, struct settings *settings, const struct config *config)
 {
-	int status = settings_configure(settings, config, report_fault, NULL) == 0 ? EX_OK : EX_CONFIG;
-	if (kind->configure != NULL && kind->configure(settings, report_fault) < 0)
+	int status = settings_configure(settings, config, config_print_fault, NULL) == 0 ? EX_OK : EX_CONFIG;
+	if (kind->configure != NULL && kind->configure(settings, config_print_fault) < 0)
 		status = EX_CONFIG;
 	return status;
 }
@@ -184,7 +174,7 @@ apply_choices(const struct server_kind *kind, struct settings *settings, const s
 		return EX_USAGE;
 	if (settings->listen_count == 0)
 		listen_by_default(kind, settings);
-	if (settings_complete(settings, report_fault, NULL) < 0)
+	if (settings_complete(settings, config_print_fault, NULL) < 0)
 		return settings->config->path != NULL ? EX_CONFIG : EX_USAGE;
 	return EX_OK;
 }

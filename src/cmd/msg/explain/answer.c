@@ -102,7 +102,7 @@ answer_none(const struct hit *hit)
 		}
 }
 
-/* What the other server says, in its own terms: "550 5.1.1", or the part of it that is there. */
+/* The codes of another server's reply, as "550 5.1.1"; one of the two may be missing. */
 static void
 foreign_name(char out[32], const struct hit *hit)
 {
