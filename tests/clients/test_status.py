@@ -166,10 +166,9 @@ class Reload(TestCase):
             "changed: run msgmerge and check the text again.",
             f"{path}:12: error: -: unknown: err_pop_login. No reply has this ID: remove the entry or correct its msgctxt.",
         }, set(refusals))
-        # Two workers and the queue manager, which ftgatectl does not wait for.
+        # Two workers and the queue manager, which ftgatectl does not wait for. One that starts late logs its first load, too.
         line = r" line=6 lang=de id=ERR_SMTP_OK rule=directive detail=%q cure=\"Use only "
         self.server.wait_for_log(r"(?s)" + r".*?".join([line] * 3), start)
-        self.assertEqual(3, len(re.findall(line, self.server.log()[start:])))
 
     def test_refusal_without_a_po_has_no_line(self):
         self.write(mo({("ERR_SMTP_OK", "Ok"): "%n"}))
