@@ -256,7 +256,7 @@ report_unknown(struct reader *reader, const struct section *section, const char 
 	else if (nearest != NULL)
 		reader_fault(reader, line, _("there is no setting '%.60s' here; did you mean %s?"), name, nearest);
 	else
-		reader_fault(reader, line, _("there is no setting '%.60s' here; ftgate-smtpd(8) lists them"), name);
+		reader_fault(reader, line, _("there is no setting '%.60s' here; ftgate.conf(5) lists them"), name);
 }
 
 /* Reads the pair whose name is the current event, in a section or in an item of a list. */

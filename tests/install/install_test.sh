@@ -65,7 +65,7 @@ for server in ftgate-smtpd ftgate-pop3d; do
 	[ -f "$prefix/lib/systemd/system/$server.service" ] || fail "$server.service is not there"
 	[ -f "$prefix/lib/systemd/system/$server.socket" ] || fail "$server.socket is not there"
 done
-for page in man1/ftgate-msg.1 man3/ftgate.3 man7/ftgate-log.7 man8/ftgate-smtpd.8 man8/ftgate-pop3d.8 man8/ftgatectl.8; do
+for page in man1/ftgate-msg.1 man3/ftgate.3 man5/ftgate.conf.5 man7/ftgate-log.7 man8/ftgate-smtpd.8 man8/ftgate-pop3d.8 man8/ftgatectl.8; do
 	[ -s "$prefix/share/man/$page" ] || fail "$page is not installed"
 done
 

@@ -110,7 +110,7 @@ Test(config, everything_can_be_set)
 
 Test(config, faults_name_line_value_and_cure)
 {
-	expect_fault("data: /srv\nfoo: 3\n", "2 there is no setting 'foo' here; ftgate-smtpd(8) lists them\n");
+	expect_fault("data: /srv\nfoo: 3\n", "2 there is no setting 'foo' here; ftgate.conf(5) lists them\n");
 	expect_fault("data: /srv\nlimits:\n  max-session: 3\n",
 	    "3 there is no setting 'max-session' here; did you mean max-sessions?\n");
 	expect_fault(
@@ -239,7 +239,7 @@ Test(config, faults_of_a_list_name_their_line)
 	expect_fault("filters:\n  - address: /a\n  - address: /b\n    kind: spamd\n",
 	    "4 kind: 'spamd' should be rspamd or clamav\n");
 	expect_fault("services:\n  - address: /a\n    colour: red\n",
-	    "3 there is no setting 'colour' here; ftgate-smtpd(8) lists them\n");
+	    "3 there is no setting 'colour' here; ftgate.conf(5) lists them\n");
 	expect_fault("services: 3\n", "1 services: '3' is not a list; write each item below as '- address: ...'\n");
 }
 
@@ -256,9 +256,9 @@ Test(config, faults_are_reported_up_to_the_first_yaml_error)
 	    "7 listeners: an item has settings of its own; write '- address: ...'\n"
 	    "9 hostname: this is a list or a section; write one value behind 'hostname: '\n"
 	    "11 services: this is not a list; begin each item with '- ', as '- address: ...'\n"
-	    "15 there is no setting 'too' here; ftgate-smtpd(8) lists them\n"
+	    "15 there is no setting 'too' here; ftgate.conf(5) lists them\n"
 	    "17 data: it is set in line 16 already; leave one of the two out\n"
-	    "18 there is no setting 'foo' here; ftgate-smtpd(8) lists them\n"
+	    "18 there is no setting 'foo' here; ftgate.conf(5) lists them\n"
 	    "20 workers: '0 x' is not a number such as 100\n"
 	    "21 the line is indented more than the setting before it, or that one lacks the space behind its ':'\n");
 }
@@ -296,7 +296,7 @@ Test(config, malformed_yaml_is_reported_in_plain_words)
 		{ "- a\n", "1 expected settings, not a list; write NAME: VALUE, without '-'\n" },
 		{ "? [a]\n: b\n", "1 expected the name of a setting, not a list or a section; write NAME: VALUE\n" },
 		{ "x: {a: {b: {c: {d: {e: {f: {g: {h: {i: {j: {k: {l: {m: {n: {o: {p: 1}}}}}}}}}}}}}}}}\n",
-		    "1 there is no setting 'x' here; ftgate-smtpd(8) lists them\n"
+		    "1 there is no setting 'x' here; ftgate.conf(5) lists them\n"
 		    "1 lists or sections are nested too deeply; no setting needs that\n" },
 		{ "data: \"a\\0b\"\n", "1 data: 'a...' is longer than 1024 octets or holds a NUL; shorten it\n" },
 	};

@@ -49,7 +49,7 @@ static void
 write_config(FILE *to, const struct quickstart *q)
 {
 	const char *mark = q->has_cert ? "" : "##";
-	fprintf(to, "# Written by ftgatectl quickstart. ftgate-smtpd(8) describes each setting.\n");
+	fprintf(to, "# Written by ftgatectl quickstart. ftgate.conf(5) describes each setting.\n");
 	fprintf(to, "data: \"%s\"\nhostname: %s\n", q->data, q->hostname);
 	if (q->language[0] != '\0')
 		fprintf(to, "language: \"%s\"\n", q->language);
