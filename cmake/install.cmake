@@ -1,5 +1,11 @@
 # Installs the programs, libftgate for other programs (shared, static, headers, pkg-config, CMake), the compiled
 # languages, the manual pages and the documentation.
+
+# What is installed for operators: a file may be added to a list without another change. Samples to copy from; scripts that
+# other programs run.
+set(examples etc/ftgate.conf etc/content-rules)
+set(hooks)
+
 if(TARGET ftgate-msg)
 	install(TARGETS ftgate-msg RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
@@ -15,6 +21,12 @@ install(DIRECTORY include/ftgate ${PROJECT_BINARY_DIR}/include/ftgate DESTINATIO
 
 # The folder of the .pc file tells the prefix, so that the whole may be moved and `cmake --install --prefix` be used.
 file(RELATIVE_PATH prefix_from_pc ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+foreach(folder LIBDIR INCLUDEDIR LOCALEDIR)
+	set(pc_${folder} ${CMAKE_INSTALL_${folder}})
+	if(NOT IS_ABSOLUTE "${pc_${folder}}")
+		set(pc_${folder} "\${prefix}/${pc_${folder}}")
+	endif()
+endforeach()
 configure_file(cmake/ftgate.pc.in ftgate.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/ftgate.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
@@ -31,11 +43,19 @@ foreach(manual IN LISTS manuals)
 	install(FILES ${manual} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
 
+# In the folders of the source tree, so that their links lead somewhere.
 file(GLOB guides CONFIGURE_DEPENDS docs/*.md)
-install(FILES ${guides} README.md CHANGELOG.md SECURITY.md LICENSE etc/ftgate.conf etc/content-rules DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES ${guides} DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
+install(FILES po/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/po)
+install(FILES ${examples} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(PROGRAMS ${hooks} DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/ftgate)
 
-# Not below the library folder of the architecture: systemd looks in lib/systemd/system of each prefix.
-foreach(program ftgate-smtpd ftgate-pop3d)
-	configure_file(etc/${program}.service.in ${program}.service @ONLY)
-	install(FILES ${PROJECT_BINARY_DIR}/${program}.service etc/${program}.socket DESTINATION lib/systemd/system)
-endforeach()
+# The units name the programs and the configuration. The prefix is known only when the units are installed.
+install(CODE "
+	set(templates \"${PROJECT_SOURCE_DIR}/etc\")
+	set(build \"${PROJECT_BINARY_DIR}\")
+	set(sbindir \"${CMAKE_INSTALL_SBINDIR}\")
+	set(sysconfdir \"${CMAKE_INSTALL_FULL_SYSCONFDIR}\")
+	set(localstatedir \"${CMAKE_INSTALL_FULL_LOCALSTATEDIR}\")")
+install(SCRIPT cmake/units.cmake)

@@ -5,7 +5,7 @@ build=$(realpath "$1")
 tests=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-prefix=$work/prefix
+prefix=$work/installed
 export LC_ALL=C
 
 fail() {
@@ -36,12 +36,16 @@ readelf -d "$work/by_pkgconfig" | grep -q 'NEEDED.*libftgate\.so\.0' || fail "th
 expect "version of pkg-config" "$(sed -n 's/^CMAKE_PROJECT_VERSION:STATIC=//p' "$build/CMakeCache.txt")" \
 	"$(pkg-config --modversion ftgate)"
 
-# The example of the manual page.
-sed -n '/^\.Bd -literal/,/^\.Ed/p' "$tests/../man/ftgate.3" |
-	sed -e '/^\./d' -e 's/\\e/\\/g' -e "s|/usr/local/share/locale|$prefix/share/locale|" >"$work/example.c"
-cc -Wall -Wextra -Wpedantic -Werror "${flags[@]}" -o "$work/example" "$work/example.c" "${pc[@]}"
+# The example of the manual page, and the command there that compiles it.
+blocks() { # PAGE: its literal blocks, each with a line of dashes behind it
+	sed -n '/^\.Bd -literal/,/^\.Ed/p' "$1" | sed -e 's/^\.Ed$/----/' -e '/^\./d' -e 's/\\e/\\/g'
+}
+blocks "$prefix/share/man/man3/ftgate.3" | sed '/^----$/,$d' >"$work/refuse.c"
+compile=$(blocks "$prefix/share/man/man3/ftgate.3" | sed -n '/^cc /,/^----$/{/^----$/d;p}')
+(cd "$work" && eval "${compile/cc /cc ${flags[*]} -Wall -Wextra -Wpedantic -Werror }")
 expect "example of the manual" "${said/test@/nobody@}" \
-	"$(env -u LC_ALL LANG=de_DE LD_LIBRARY_PATH="$libdir" "$work/example" | tr -d '\r')"
+	"$(env -u LC_ALL LANG=de_DE LD_LIBRARY_PATH="$libdir" "$work/refuse" | tr -d '\r')"
+expect "localedir" "$(realpath "$prefix/share/locale")" "$(realpath "$(pkg-config --variable=localedir ftgate)")"
 
 # Through find_package, shared and static.
 cmake -S "$tests/install/consumer" -B "$work/build" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_FLAGS="${flags[*]}" >>"$work/log"
@@ -62,11 +66,34 @@ expect "ftgate-msg" "$said" \
 	"$("$prefix/bin/ftgate-msg" render --lang de ERR_SMTP_ADDRESS_UNKNOWN test@example.org | tr -d '\r')"
 for server in ftgate-smtpd ftgate-pop3d; do
 	"$prefix/sbin/$server" --data "$work/data" --listen 127.0.0.1:0 --language de --check || fail "$server --check: $?"
-	[ -f "$prefix/lib/systemd/system/$server.service" ] || fail "$server.service is not there"
-	[ -f "$prefix/lib/systemd/system/$server.socket" ] || fail "$server.socket is not there"
 done
-for page in man1/ftgate-msg.1 man3/ftgate.3 man5/ftgate.conf.5 man7/ftgate-log.7 man8/ftgate-smtpd.8 man8/ftgate-pop3d.8 man8/ftgatectl.8; do
-	[ -s "$prefix/share/man/$page" ] || fail "$page is not installed"
+"$tests/install/installed_files.py" "$work/installed" "$prefix"
+
+# Staged for another root: the units have the paths of the prefix, and nothing is written outside the staging folder.
+DESTDIR=$work/stage cmake --install "$build" --prefix "$work/nowhere" >"$work/log"
+[ ! -e "$work/nowhere" ] || fail "DESTDIR: something was written to the prefix"
+"$tests/install/installed_files.py" "$work/nowhere" "$work/stage$work/nowhere"
+
+# Without the test framework, and without clang.
+cat >"$work/pkg-config" <<-'END'
+	#!/bin/sh
+	case "$*" in *criterion*) exit 1 ;; esac
+	exec pkg-config "$@"
+END
+chmod +x "$work/pkg-config"
+cmake -S "$tests/.." -B "$work/plain" -G Ninja -DFTGATE_TESTS=OFF -DPKG_CONFIG_EXECUTABLE="$work/pkg-config" \
+	-DCMAKE_INSTALL_SYSCONFDIR=/srv/etc -DCMAKE_INSTALL_LOCALSTATEDIR=/srv/var >>"$work/log" || fail "the tests are needed"
+
+# Other folders of configuration and data, in the programs and in the units.
+for folder in /srv/etc /srv/var; do
+	grep -q "DIR=[^ ]*$folder" "$work/plain/compile_commands.json" || fail "the programs do not look in $folder"
 done
+cmake -DCMAKE_INSTALL_PREFIX="$work/units" -Dtemplates="$tests/../etc" -Dbuild="$work" -Dsbindir=/srv/sbin -Dsysconfdir=/srv/etc \
+	-Dlocalstatedir=/srv/var -P "$tests/../cmake/units.cmake" >>"$work/log"
+expect "unit" "ExecStart=/srv/sbin/ftgate-smtpd -c /srv/etc/ftgate/ftgate.conf --data /srv/var/lib/ftgate" \
+	"$(grep ExecStart "$work/units/lib/systemd/system/ftgate-smtpd.service")"
+if grep StateDirectory "$work"/units/lib/systemd/system/*; then
+	fail "the service manager would make a data folder in /var"
+fi
 
 python3 "$tests/clients/installed.py" "$prefix/sbin/ftgate-smtpd"

@@ -6,7 +6,7 @@
 
 #include "cmd/ctl/ctl.h"
 
-#define CTL_CONFIG_DEFAULT "/etc/ftgate/ftgate.conf"
+#define CTL_CONFIG_DEFAULT FTGATE_SYSCONFDIR "/ftgate/ftgate.conf"
 
 /*
  * Finds the absolute path of the data folder, which must exist: that of --data, else that of the configuration (-c, or

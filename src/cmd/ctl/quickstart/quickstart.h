@@ -13,10 +13,10 @@
 #include "cmd/ctl/ctl.h"
 #include "cmd/ctl/prompt.h"
 
-#define QUICKSTART_DATA "/var/lib/ftgate"
+#define QUICKSTART_DATA FTGATE_LOCALSTATEDIR "/lib/ftgate"
 #define QUICKSTART_USER "ftgate"
-#define QUICKSTART_CERT "/etc/ftgate/cert.pem"
-#define QUICKSTART_KEY  "/etc/ftgate/key.pem"
+#define QUICKSTART_CERT FTGATE_SYSCONFDIR "/ftgate/cert.pem"
+#define QUICKSTART_KEY  FTGATE_SYSCONFDIR "/ftgate/key.pem"
 
 enum {
 	QUICKSTART_ADDRESSES_MAX = 8,
