@@ -4,6 +4,7 @@
 
 #include "base/translate.h"
 #include "directory/accounts_internal.h"
+#include "port/directory.h"
 
 static enum admin_result
 begin(struct accounts *accounts)
@@ -153,6 +154,17 @@ make_mailbox(struct accounts *accounts, const struct record_name *name)
 	    accounts, ADMIN_FAILED, _("the mailbox of %.400s cannot be made: %s"), name->text, strerror(errno));
 }
 
+/* An account or a list for all addresses of a domain would be another one than the alias that is meant. */
+static enum admin_result
+check_name(struct accounts *accounts, enum record_kind kind, const struct record_name *name)
+{
+	if ((kind != RECORD_ACCOUNT && kind != RECORD_LIST) || strcmp(name->address.local, DIRECTORY_CATCH_ALL) != 0)
+		return ADMIN_OK;
+	return accounts_set_error(accounts, ADMIN_UNFIT,
+	    _("%s is for all other addresses of the domain; make it an alias: ftgatectl alias add '%s' TARGET"),
+	    name->text, name->text);
+}
+
 enum admin_result
 record_add(
     struct accounts *accounts, enum record_kind kind, const char *const *text, const struct record_change *change)
@@ -161,7 +173,9 @@ record_add(
 	enum admin_result result = record_name_parse(accounts, &name, kind, text);
 	if (result != ADMIN_OK || (result = begin(accounts)) != ADMIN_OK)
 		return result;
-	result = insert(accounts, kind, &name);
+	result = check_name(accounts, kind, &name);
+	if (result == ADMIN_OK)
+		result = insert(accounts, kind, &name);
 	if (result == ADMIN_OK)
 		result = apply(accounts, kind, &name, change);
 	if (result == ADMIN_OK && kind == RECORD_ACCOUNT)

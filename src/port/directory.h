@@ -8,6 +8,9 @@
 
 #include "port/mailbox.h"
 
+/* The local part of the alias for all addresses of its domain that have no record of their own. */
+#define DIRECTORY_CATCH_ALL "*"
+
 enum directory_verdict {
 	DIRECTORY_FOUND,
 	DIRECTORY_NO_DOMAIN,     /* not hosted here */
@@ -118,8 +121,8 @@ enum posting_right {
 
 struct recipient {
 	enum recipient_kind kind;
-	struct domain domain;                   /* once it is known to be hosted, whatever the verdict is */
-	char local[ADDRESS_LOCAL_MAX + 1];      /* as it was added */
+	struct domain domain;              /* once it is known to be hosted, whatever the verdict is */
+	char local[ADDRESS_LOCAL_MAX + 1]; /* as it was added; of an alias for all addresses, DIRECTORY_CATCH_ALL */
 	char language[DIRECTORY_LANGUAGE_SIZE]; /* of the account; "": none of its own */
 	char moved_to[ADDRESS_MAX + 1];         /* MOVED: the new address, or other words */
 	enum posting_right post;                /* of a list; others are open to anyone */
@@ -129,6 +132,7 @@ struct recipient {
 
 /*
  * What an address of RCPT is. For an alias or a list, FOUND means that it exists; its targets are a separate question.
+ * An address with a tag is its account's or alias's, if plus-addressing is on; DIRECTORY_CATCH_ALL gets what has no record.
  * postmaster always exists at a hosted domain, at the name of this server and without a domain (RFC 5321 section 4.5.1).
  */
 struct recipient_question {

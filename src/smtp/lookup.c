@@ -94,7 +94,8 @@ say_recipient(struct smtp_session *s, enum directory_verdict verdict)
 
 	if (verdict != DIRECTORY_FOUND)
 		return no_answer(s, verdict);
-	if (recipient->kind == RECIPIENT_RELAYED)
+	bool every = recipient->kind == RECIPIENT_ALIAS && strcmp(recipient->local, DIRECTORY_CATCH_ALL) == 0;
+	if (recipient->kind == RECIPIENT_RELAYED || every)
 		return ftg_reply(FTG_SMTP_VRFY);
 	members_send_line(s->outlet, status_of(s), recipient->local, recipient->domain.name, true);
 	return answered();

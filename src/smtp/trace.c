@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/address_key.h"
 #include "base/ascii.h"
 #include "base/date.h"
 #include "smtp/internal.h"
@@ -39,23 +40,37 @@ write_encryption(char text[ENCRYPTION_MAX], const struct smtp_session *s)
 		snprintf(text, ENCRYPTION_MAX, "\r\n\t(%s %s)", s->version, s->cipher);
 }
 
-/* A message for several mailboxes has no Delivered-To line, since each recipient would read the other addresses. */
-static void
-write_recipient(char line[RECIPIENT_MAX], const struct envelope *envelope)
+/* Writes a line with an address, or "" if the message must not have it. Returns its octets. */
+static int
+write_address(char line[RECIPIENT_MAX], const struct envelope *envelope, const char *name, const char *address)
 {
 	line[0] = '\0';
+	if (!envelope->utf8 && !ascii_is_all(address, strlen(address)))
+		return 0;
+	return snprintf(line, RECIPIENT_MAX, "%s: %s\r\n", name, address);
+}
+
+/*
+ * A message for several mailboxes has no Delivered-To line, since each recipient would read the other addresses. If another
+ * address than that of the mailbox led there, with a tag or by an alias, X-Original-To has it.
+ */
+static void
+write_recipient(char lines[2 * RECIPIENT_MAX], const struct envelope *envelope)
+{
+	lines[0] = '\0';
 	if (envelope->count != 1)
 		return;
 	const char *address = envelope->mailboxes[0].address;
-	if (envelope->utf8 || ascii_is_all(address, strlen(address)))
-		snprintf(line, RECIPIENT_MAX, "Delivered-To: %s\r\n", address);
+	int len = write_address(lines, envelope, "Delivered-To", address);
+	if (envelope->rcpts == 1 && !address_same(envelope->first, address))
+		write_address(lines + len, envelope, "X-Original-To", envelope->first);
 }
 
 /* Writes the lines for mailboxes here; nothing if there are none. */
 static int
 write_local(char buf[TRACE_MAX], const struct envelope *envelope)
 {
-	char recipient[RECIPIENT_MAX];
+	char recipient[2 * RECIPIENT_MAX];
 
 	if (envelope->count == 0)
 		return 0;

@@ -132,10 +132,10 @@ Test(directory, postmaster_needs_no_account)
 static void
 open_own(const char *hostname, const char *local, const char *domain)
 {
-	struct directory_postmaster own = { .address = { .null = false } };
+	struct directory_settings own = { .postmaster = { .null = false } };
 	snprintf(own.hostname, sizeof own.hostname, "%s", hostname);
-	snprintf(own.address.local, sizeof own.address.local, "%s", local);
-	snprintf(own.address.domain, sizeof own.address.domain, "%s", domain);
+	snprintf(own.postmaster.local, sizeof own.postmaster.local, "%s", local);
+	snprintf(own.postmaster.domain, sizeof own.postmaster.domain, "%s", domain);
 	directory->ops->close(directory);
 	directory = sqlite_directory_new("ftgate.db", &own, &fake_clock, &ask_executor);
 	cr_assert_not_null(directory);

@@ -98,13 +98,16 @@ open_modes(struct worker_env *env, const struct settings *settings)
 		};
 }
 
-static struct directory_postmaster
-postmaster_of(const struct settings *settings)
+static struct directory_settings
+directory_settings_of(const struct settings *settings)
 {
-	struct directory_postmaster postmaster = { .address = settings->postmaster };
-	if (!address_parse_domain(postmaster.hostname, settings->hostname, strlen(settings->hostname)))
-		postmaster.hostname[0] = '\0';
-	return postmaster;
+	struct directory_settings made = {
+		.postmaster = settings->postmaster,
+		.plus_addressing = settings->config->plus_addressing,
+	};
+	if (!address_parse_domain(made.hostname, settings->hostname, strlen(settings->hostname)))
+		made.hostname[0] = '\0';
+	return made;
 }
 
 int
@@ -118,9 +121,9 @@ worker_env_open(struct worker_env *env, const struct serve *serve, const struct 
 	int error = worker_open(&env->worker, &env->config, slot);
 	if (error < 0)
 		return worker_env_fail("loop", uv_strerror(error));
-	const struct directory_postmaster postmaster = postmaster_of(serve->settings);
+	const struct directory_settings settings = directory_settings_of(serve->settings);
 	env->directory = sqlite_directory_new(
-	    env->database, &postmaster, &env->worker.clock.clock, pools_disk(&env->worker.pools));
+	    env->database, &settings, &env->worker.clock.clock, pools_disk(&env->worker.pools));
 	if (env->directory == NULL)
 		return worker_env_fail(env->database, strerror(errno));
 	env->sasl = sasl_server_new(serve->secret, password_verify);

@@ -221,7 +221,7 @@ static const struct directory_ops ops = {
 
 struct directory *
 sqlite_directory_new(
-    const char *path, const struct directory_postmaster *postmaster, struct clock *clock, struct executor *executor)
+    const char *path, const struct directory_settings *settings, struct clock *clock, struct executor *executor)
 {
 	size_t size = strlen(path) + 1;
 	struct sqlite_directory *directory = calloc(1, sizeof *directory + size);
@@ -229,8 +229,8 @@ sqlite_directory_new(
 		return NULL;
 	directory->directory.ops = &ops;
 	directory->recipients = recipient_cache_new();
-	directory->reader = reader_new(path, postmaster, clock);
-	directory->job_reader = reader_new(path, postmaster, NULL);
+	directory->reader = reader_new(path, settings, clock);
+	directory->job_reader = reader_new(path, settings, NULL);
 	memcpy(directory->path, path, size);
 	job_queue_open(&directory->jobs, executor, EXPANSIONS);
 	if (directory->recipients != NULL && directory->reader != NULL && directory->job_reader != NULL)

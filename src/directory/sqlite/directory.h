@@ -6,21 +6,22 @@
 #include "port/directory.h"
 #include "port/job.h"
 
-/* The postmaster of the server itself. */
-struct directory_postmaster {
-	char hostname[ADDRESS_DOMAIN_MAX +
-	    1];                 /* the server's name in lower case: postmaster@hostname exists; "": none */
-	struct address address; /* who gets the mail of a postmaster without an account; its domain is "": nobody */
+/* What the configuration says about addresses. */
+struct directory_settings {
+	/* The server's name in lower case: postmaster@hostname exists; "": none. */
+	char hostname[ADDRESS_DOMAIN_MAX + 1];
+	struct address postmaster; /* who gets the mail of a postmaster without an account; its domain is "": nobody */
+	bool plus_addressing;      /* an address with a tag, user+tag, is that of the account or alias user */
 };
 
 /*
  * The directory that reads the database at path. Questions that take single rows are answered at once, by a transaction
  * that is kept open until the database changes, CLOCK_SOON at most: they see what was committed before, and most make no
  * system call. Lists are expanded and their members read by jobs, one at a time, over a connection of their own. If the
- * database is missing, locked or broken, questions fail, which is logged, and it is tried again each second. postmaster NULL:
- * the server has none of its own. NULL when memory is out. For the loop's thread; clock and executor must outlive it.
+ * database is missing, locked or broken, questions fail, which is logged, and it is tried again each second. settings NULL:
+ * the server has no postmaster of its own, and + has no meaning. NULL when memory is out. For the loop's thread; clock and executor must outlive it.
  */
 struct directory *sqlite_directory_new(
-    const char *path, const struct directory_postmaster *postmaster, struct clock *clock, struct executor *executor);
+    const char *path, const struct directory_settings *settings, struct clock *clock, struct executor *executor);
 
 #endif

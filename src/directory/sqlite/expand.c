@@ -197,8 +197,9 @@ visit_postmaster(struct alias_expansion *expansion, size_t index, const struct a
 	case DIRECTORY_NO_MAILBOX: break;
 	default: return fail(&expansion->question->base, reader_trouble(expansion->reader));
 	}
-	return sqlite_postmaster_mailbox(&postmaster, address) ? add_mailbox(expansion, &postmaster)
-	                                                       : fail(&expansion->question->base, "no mailbox");
+	if (sqlite_postmaster_mailbox(expansion->reader, address, &postmaster) != DIRECTORY_FOUND)
+		return fail(&expansion->question->base, reader_trouble(expansion->reader));
+	return add_mailbox(expansion, &postmaster);
 }
 
 /* An address without an account may be an alias, or the postmaster. A missing target is an error of the configuration. */

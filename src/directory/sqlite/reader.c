@@ -35,6 +35,7 @@ static const char *const sql[QUERIES] = {
 	[QUERY_ANY_DOMAIN] = "SELECT d.name FROM accounts a JOIN domains d ON d.id = a.domain WHERE a.id >= ?1"
 	                     " ORDER BY a.id LIMIT 1",
 	[QUERY_DOMAIN] = "SELECT " DOMAIN_COLUMNS " FROM domains d WHERE d.name = ?1",
+	[QUERY_DOMAIN_QUOTA] = "SELECT quota_bytes, quota_messages FROM domains WHERE name = ?1",
 	[QUERY_ALIAS] =
 	    "SELECT l.id, ifnull(l.written, l.local), l.kind = 'list', l.expand, l.post FROM aliases l JOIN domains d ON d.id = l.domain"
 	    " WHERE d.name = ?1 AND l.local = ?2",
@@ -62,7 +63,7 @@ struct reader {
 	dev_t device;   /* of the open file */
 	ino_t inode;
 	unsigned failures;
-	struct directory_postmaster postmaster;
+	struct directory_settings settings;
 	bool no_postmaster; /* its address was not found */
 	char trouble[DATABASE_ERROR_SIZE];
 	char path[];
@@ -200,10 +201,10 @@ reader_query(struct reader *reader, enum query query)
 	return ready(reader) ? reader->statements[query] : NULL;
 }
 
-const struct directory_postmaster *
-reader_postmaster(const struct reader *reader)
+const struct directory_settings *
+reader_settings(const struct reader *reader)
 {
-	return &reader->postmaster;
+	return &reader->settings;
 }
 
 void
@@ -271,15 +272,15 @@ reader_free(struct reader *reader)
 }
 
 struct reader *
-reader_new(const char *path, const struct directory_postmaster *postmaster, struct clock *clock)
+reader_new(const char *path, const struct directory_settings *settings, struct clock *clock)
 {
 	size_t size = strlen(path) + 1;
 	struct reader *reader = calloc(1, sizeof *reader + size);
 	if (reader == NULL)
 		return NULL;
 	reader->clock = clock;
-	if (postmaster != NULL)
-		reader->postmaster = *postmaster;
+	if (settings != NULL)
+		reader->settings = *settings;
 	reader->rest.run = run_rest;
 	reader->retry = INT64_MIN;
 	memcpy(reader->path, path, size);

@@ -16,6 +16,7 @@ enum query {
 	QUERY_LAST_ACCOUNT, /* the largest number of an account; NULL if there is none */
 	QUERY_ANY_DOMAIN,   /* ?1 number of an account: the domain of it, or of the next one that exists */
 	QUERY_DOMAIN,       /* ?1 domain: the first columns of enum account_column */
+	QUERY_DOMAIN_QUOTA, /* ?1 domain: octets, messages */
 	QUERY_ALIAS,        /* ?1 domain, ?2 local part: number, local part, is it a list, expand, post */
 	QUERY_TARGETS,      /* ?1 alias: local part, domain */
 	QUERY_MEMBER,       /* ?1 list, ?2 domain, ?3 local part of an address: a row if it is in the list */
@@ -52,7 +53,7 @@ struct reader;
  * query of a new question (reader_begin) sees what other processes have committed before it. With clock NULL, it is for
  * jobs, one at a time, and reader_end() follows the last query. NULL when memory is out.
  */
-struct reader *reader_new(const char *path, const struct directory_postmaster *postmaster, struct clock *clock);
+struct reader *reader_new(const char *path, const struct directory_settings *settings, struct clock *clock);
 void reader_free(struct reader *reader);
 
 /* Begins a question: its queries see one state of the database, the newest one. */
@@ -73,8 +74,8 @@ void reader_end(struct reader *reader);
  */
 sqlite3_stmt *reader_query(struct reader *reader, enum query query);
 
-/* The postmaster of the server, whom reader_new() was given; the names are "" if there is none. */
-const struct directory_postmaster *reader_postmaster(const struct reader *reader);
+/* The settings that reader_new() was given; without any, the names are "". */
+const struct directory_settings *reader_settings(const struct reader *reader);
 
 /* Notes that no account, alias or list has the address of the setting postmaster; returns whether that was noted. */
 void reader_note_no_postmaster(struct reader *reader);

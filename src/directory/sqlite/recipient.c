@@ -50,7 +50,7 @@ sqlite_postmaster_find(struct reader *reader, struct address *address)
 {
 	struct alias alias = { .number = 0 };
 	struct account account;
-	const struct address *chosen = &reader_postmaster(reader)->address;
+	const struct address *chosen = &reader_settings(reader)->postmaster;
 	if (chosen->domain[0] == '\0')
 		return DIRECTORY_NO_MAILBOX;
 	enum directory_verdict verdict = sqlite_account_find(reader, chosen->domain, chosen->local, false, &account);
@@ -69,7 +69,7 @@ is_own_postmaster(struct reader *reader, const struct address *address, bool *ow
 {
 	struct domain domain;
 	*own = address->domain[0] == '\0';
-	if (*own || strcmp(address->domain, reader_postmaster(reader)->hostname) != 0)
+	if (*own || strcmp(address->domain, reader_settings(reader)->hostname) != 0)
 		return DIRECTORY_FOUND;
 	enum directory_verdict verdict = sqlite_domain_find(reader, address->domain, &domain);
 	*own = verdict == DIRECTORY_NO_DOMAIN;
@@ -87,6 +87,18 @@ complete_postmaster(struct reader *reader, const struct address *address, struct
 	return verdict == DIRECTORY_NO_MAILBOX ? sqlite_account_domain(reader, whole->local, whole->domain) : verdict;
 }
 
+/* Writes the address without its tag. Returns false if it has none, or tags have no meaning. */
+static bool
+remove_tag(struct reader *reader, const struct address *address, struct address *base)
+{
+	size_t len = strcspn(address->local, "+");
+	if (!reader_settings(reader)->plus_addressing || len == 0 || address->local[len] == '\0')
+		return false;
+	*base = *address;
+	base->local[len] = '\0';
+	return true;
+}
+
 enum directory_verdict
 sqlite_address_complete(struct reader *reader, const struct address *address, struct address *whole)
 {
@@ -95,7 +107,11 @@ sqlite_address_complete(struct reader *reader, const struct address *address, st
 		return complete_postmaster(reader, address, whole);
 	if (address->domain[0] != '\0')
 		return DIRECTORY_FOUND;
-	return sqlite_account_domain(reader, address->local, whole->domain);
+	struct address base;
+	enum directory_verdict verdict = sqlite_account_domain(reader, address->local, whole->domain);
+	if (verdict == DIRECTORY_NO_MAILBOX && remove_tag(reader, address, &base))
+		verdict = sqlite_account_domain(reader, base.local, whole->domain);
+	return verdict;
 }
 
 enum directory_verdict
@@ -110,11 +126,19 @@ sqlite_account_verdict(const struct account *account)
 	return account->flags & ACCOUNT_RECEIVE ? DIRECTORY_FOUND : DIRECTORY_NO_PRIVILEGE;
 }
 
-bool
-sqlite_postmaster_mailbox(struct mailbox *mailbox, const struct address *address)
+enum directory_verdict
+sqlite_postmaster_mailbox(struct reader *reader, const struct address *address, struct mailbox *mailbox)
 {
+	const char *domain = address->domain[0] == '\0' ? "localhost" : address->domain;
 	*mailbox = (struct mailbox) { .account = 0 };
-	return mailbox_set_address(mailbox, address->local, address->domain[0] == '\0' ? "localhost" : address->domain);
+	int result = reader_ask(reader, QUERY_DOMAIN_QUOTA, domain, NULL);
+	if (result == SQLITE_ROW) {
+		mailbox->quota.bytes = sqlite3_column_int64(reader_query(reader, QUERY_DOMAIN_QUOTA), 0);
+		mailbox->quota.messages = sqlite3_column_int64(reader_query(reader, QUERY_DOMAIN_QUOTA), 1);
+	}
+	reader_done(reader, QUERY_DOMAIN_QUOTA);
+	bool known = result == SQLITE_ROW || result == SQLITE_DONE;
+	return known && mailbox_set_address(mailbox, address->local, domain) ? DIRECTORY_FOUND : DIRECTORY_FAILED;
 }
 
 /* Is the sender one of the members of a list, as they were added? */
@@ -166,8 +190,9 @@ describe(struct recipient *recipient, const struct account *account)
 	recipient->mailbox = account->mailbox;
 }
 
+/* The account, alias or list of this very name. */
 static enum directory_verdict
-find_whole(struct reader *reader, const struct address *address, struct recipient_question *question)
+find_named(struct reader *reader, const struct address *address, struct recipient_question *question)
 {
 	struct account account;
 	struct recipient *recipient = &question->recipient;
@@ -185,6 +210,43 @@ find_whole(struct reader *reader, const struct address *address, struct recipien
 	return verdict;
 }
 
+/* A tag belongs to its writer: an account or an alias gets it, but a list only what is for the whole list. */
+static enum directory_verdict
+find_untagged(struct reader *reader, const struct address *address, struct recipient_question *question)
+{
+	struct address base;
+	if (!remove_tag(reader, address, &base))
+		return DIRECTORY_NO_MAILBOX;
+	enum directory_verdict verdict = find_named(reader, &base, question);
+	return verdict == DIRECTORY_FOUND && question->recipient.kind == RECIPIENT_LIST ? DIRECTORY_NO_MAILBOX
+	                                                                                : verdict;
+}
+
+/* The alias of all addresses of a domain that have no record. */
+static enum directory_verdict
+find_catch_all(struct reader *reader, const struct address *address, struct recipient_question *question)
+{
+	struct alias alias = { .number = 0 };
+	struct recipient *recipient = &question->recipient;
+	struct address all = *address;
+	memcpy(all.local, DIRECTORY_CATCH_ALL, sizeof DIRECTORY_CATCH_ALL);
+	enum directory_verdict verdict = sqlite_alias_find(reader, &all, &alias);
+	bool found = verdict == DIRECTORY_FOUND && !alias.list;
+	recipient->kind = found ? RECIPIENT_ALIAS : RECIPIENT_ACCOUNT;
+	recipient->post = POSTING_ANYONE;
+	memcpy(recipient->local, found ? alias.local : address->local, sizeof recipient->local);
+	return verdict == DIRECTORY_FOUND && !found ? DIRECTORY_NO_MAILBOX : verdict;
+}
+
+static enum directory_verdict
+find_whole(struct reader *reader, const struct address *address, struct recipient_question *question)
+{
+	enum directory_verdict verdict = find_named(reader, address, question);
+	if (verdict == DIRECTORY_NO_MAILBOX)
+		verdict = find_untagged(reader, address, question);
+	return verdict == DIRECTORY_NO_MAILBOX ? find_catch_all(reader, address, question) : verdict;
+}
+
 /* A postmaster without an account is the one of the setting; else it has a mailbox all the same. */
 static enum directory_verdict
 find_postmaster(struct reader *reader, const struct address *address, struct recipient_question *question)
@@ -193,7 +255,7 @@ find_postmaster(struct reader *reader, const struct address *address, struct rec
 	enum directory_verdict verdict = sqlite_postmaster_find(reader, &chosen);
 	if (verdict != DIRECTORY_NO_MAILBOX)
 		return verdict == DIRECTORY_FOUND ? find_whole(reader, &chosen, question) : verdict;
-	return sqlite_postmaster_mailbox(&question->recipient.mailbox, address) ? DIRECTORY_FOUND : DIRECTORY_FAILED;
+	return sqlite_postmaster_mailbox(reader, address, &question->recipient.mailbox);
 }
 
 enum directory_verdict
@@ -210,19 +272,37 @@ sqlite_recipient_find(struct reader *reader, struct recipient_question *question
 }
 
 static enum directory_verdict
-find_owner(struct reader *reader, struct sender_question *question)
+find_owner(struct reader *reader, struct sender_question *question, const struct address *address)
 {
 	char key[ADDRESS_LOCAL_MAX + 1];
 	sqlite3_stmt *statement = reader_query(reader, QUERY_OWNS);
-	if (statement == NULL || !address_key(key, question->address.local))
+	if (statement == NULL || !address_key(key, address->local))
 		return DIRECTORY_FAILED;
 	sqlite3_bind_int64(statement, 1, question->account);
-	sqlite3_bind_text(statement, 2, question->address.domain, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 2, address->domain, -1, SQLITE_STATIC);
 	sqlite3_bind_text(statement, 3, key, -1, SQLITE_STATIC);
 	int result = reader_step(reader, QUERY_OWNS);
 	question->owned = result == SQLITE_ROW;
 	reader_done(reader, QUERY_OWNS);
 	return result == SQLITE_ROW || result == SQLITE_DONE ? DIRECTORY_FOUND : DIRECTORY_FAILED;
+}
+
+/* An address with a tag is its account's, unless it is the whole name of another account, alias or list. */
+static enum directory_verdict
+find_owner_of_tag(struct reader *reader, struct sender_question *question)
+{
+	struct account account;
+	struct alias alias;
+	struct address base;
+	const struct address *address = &question->address;
+	if (question->owned || !remove_tag(reader, address, &base))
+		return DIRECTORY_FOUND;
+	enum directory_verdict verdict = sqlite_account_find(reader, address->domain, address->local, false, &account);
+	if (verdict == DIRECTORY_NO_MAILBOX)
+		verdict = sqlite_alias_find(reader, address, &alias);
+	if (verdict == DIRECTORY_NO_MAILBOX)
+		return find_owner(reader, question, &base);
+	return verdict == DIRECTORY_FAILED ? verdict : DIRECTORY_FOUND;
 }
 
 enum directory_verdict
@@ -234,6 +314,8 @@ sqlite_sender_find(struct reader *reader, struct sender_question *question)
 	enum directory_verdict hosted = sqlite_domain_find(reader, question->address.domain, &domain);
 	question->hosted = hosted == DIRECTORY_FOUND;
 	if (verdict == DIRECTORY_FOUND && question->account != 0)
-		verdict = find_owner(reader, question);
+		verdict = find_owner(reader, question, &question->address);
+	if (verdict == DIRECTORY_FOUND && question->account != 0)
+		verdict = find_owner_of_tag(reader, question);
 	return hosted == DIRECTORY_FAILED ? DIRECTORY_FAILED : verdict;
 }

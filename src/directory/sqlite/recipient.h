@@ -33,8 +33,12 @@ enum directory_verdict sqlite_address_complete(
 /* Why an account cannot get mail: MOVED, SPAMTRAP, DISABLED, NO_PRIVILEGE; FOUND if it can. */
 enum directory_verdict sqlite_account_verdict(const struct account *account);
 
-/* Sets the mailbox of a postmaster without an account; its domain is localhost if the address has none. */
-bool sqlite_postmaster_mailbox(struct mailbox *mailbox, const struct address *address);
+/*
+ * Sets the mailbox of a postmaster without an account, which has the quota of its domain; that is localhost if the address
+ * has none. FOUND, or FAILED.
+ */
+enum directory_verdict sqlite_postmaster_mailbox(
+    struct reader *reader, const struct address *address, struct mailbox *mailbox);
 
 /* Answer a question; return its verdict. */
 enum directory_verdict sqlite_recipient_find(struct reader *reader, struct recipient_question *question);
