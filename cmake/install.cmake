@@ -42,6 +42,7 @@ foreach(manual IN LISTS manuals)
 	string(REGEX MATCH "[1-8]$" section ${manual})
 	install(FILES ${manual} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
+install(DIRECTORY ${PROJECT_BINARY_DIR}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR} FILES_MATCHING PATTERN "*.[37]")
 
 # In the folders of the source tree, so that their links lead somewhere.
 file(GLOB guides CONFIGURE_DEPENDS docs/*.md)

@@ -241,6 +241,22 @@ class Export(Folder):
         exported = out("export", "-f", "catgets", "-l", "de", "-o", folder + "/locale")
         self.assertIn(r'66 "%2$s: \"100 %%\" \\ <%1$s> ${contact}"' + "\n", exported)
 
+    def test_page_of_the_manual_is_in_the_languages_that_are_asked_for(self):
+        page = out("export", "--format", "mdoc")
+        entry = page.split("\n.Ss #4.46 ERR_SMTP_REJECT_PTR\n")[1].split("\n.Ss ")[0]
+        self.assertIn("\n\\&500 5.0.0 as published; 554 by the RFCs\n", entry)
+        self.assertIn("\n\\&[%s] PTR record is blank \\- reverse DNS lookup failed\n", entry)
+        self.assertIn("\\(aqdig \\-x ADDRESS\\(aq", entry)
+        self.assertNotIn("\n.It \\&de\n", page)
+        entry = out("export", "-f", "mdoc", "-l", "de").split(".Ss #7.05 ")[1].split("\n.Ss ")[0]
+        self.assertEqual(entry.count("\n.It \\&de\n"), 2)
+        self.assertIn("\n.It \\&What \\&the \\&sender", entry)
+
+    def test_page_of_the_manual_has_no_macro_but_its_own(self):
+        for language in ("C", "de", "pt-BR", "ar"):
+            for line in out("export", "-f", "mdoc", "-l", language).splitlines()[8:]:
+                self.assertRegex(line, r"^(\\&|\.(Sh|Ss|Bl|El|It|Xr)\b)")
+
     def test_format_must_be_named_and_known(self):
         self.assertEqual(run("export").returncode, 2)
         self.assertEqual(run("export", "--format", "xliff").returncode, 2)

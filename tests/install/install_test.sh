@@ -96,4 +96,5 @@ if grep StateDirectory "$work"/units/lib/systemd/system/*; then
 	fail "the service manager would make a data folder in /var"
 fi
 
+python3 -B "$tests/install/manuals.py" "$prefix" || fail "manual pages"
 python3 "$tests/clients/installed.py" "$prefix/sbin/ftgate-smtpd"

@@ -1,14 +1,27 @@
-/* ftgate-msg export: prints a language in the format of another system: catgets, for gencat(1). */
+/* ftgate-msg export: prints a language in the format of another system: catgets, for gencat(1), or mdoc, a manual page. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "export_mdoc.h"
 #include "texts.h"
 #include "voice.h"
 
+typedef void print_language(const struct ftg_voice *speak);
+
 struct request {
 	struct voice voice;
-	bool catgets;
+	print_language *print;
 };
+
+static print_language print_catgets;
+
+static print_language *
+format_find(const char *name)
+{
+	if (strcmp(name, "mdoc") == 0)
+		return export_mdoc;
+	return strcmp(name, "catgets") == 0 ? print_catgets : NULL;
+}
 
 static error_t
 parse(int key, char *arg, struct argp_state *state)
@@ -18,9 +31,9 @@ parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT: state->child_inputs[0] = &request->voice; return 0;
 	case 'f':
-		request->catgets = strcmp(arg, "catgets") == 0;
-		if (!request->catgets)
-			argp_error(state, _("there is no format '%s'; use catgets"), arg);
+		request->print = format_find(arg);
+		if (!request->print)
+			argp_error(state, _("there is no format '%s'; use catgets or mdoc"), arg);
 		return 0;
 	case 'l':
 		request->voice.preference = arg;
@@ -28,7 +41,7 @@ parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG: argp_usage(state); return EINVAL;
 	case ARGP_KEY_END:
-		if (!request->catgets)
+		if (!request->print)
 			argp_error(state, "%s", _("--format is missing"));
 		return 0;
 	default: return ARGP_ERR_UNKNOWN;
@@ -109,14 +122,19 @@ int
 msg_export(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{ "format", 'f', N_("FORMAT"), 0, N_("catgets: the source of a message catalogue for gencat"), 0 },
+		{ "format", 'f', N_("FORMAT"), 0,
+		    N_("catgets: the source of a message catalogue for gencat; mdoc: the manual page ftgate-replies(7)"),
+		    0 },
 		{ "lang", 'l', N_("LIST"), 0,
 		    N_("languages, of which the first with a catalogue is used; default: the environment"), 0 },
 		{ 0 },
 	};
-	static const char doc[] = N_("Prints a language in the format of another system.\n\n"
-	                             "catgets: the reply #m.nn is message nn + 1 of set m. If several replies share a "
-	                             "reference, 100 is added for each further one.");
+	static const char doc[] = N_(
+	    "Prints a language in the format of another system.\n\n"
+	    "catgets: the reply #m.nn is message nn + 1 of set m. If several replies share a "
+	    "reference, 100 is added for each further one.\n\n"
+	    "mdoc: each reply with its codes, cause and cure, explained in the language of the "
+	    "environment. With --lang, also its words in that language.");
 	static const struct argp_child children[] = { { &voice_folders_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = { options, parse, "", doc, children, NULL, TOOLS_DOMAIN };
 	struct request request = { 0 };
@@ -125,7 +143,7 @@ msg_export(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &request);
 	if (!voice_open(&request.voice))
 		return MSG_TROUBLE;
-	print_catgets(&request.voice.speak);
+	request.print(&request.voice.speak);
 	voice_close(&request.voice);
 	return MSG_FINE;
 }

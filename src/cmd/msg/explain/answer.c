@@ -6,8 +6,8 @@
 
 #include "status.h"
 
-static const char *
-service_title(enum ftg_service service)
+const char *
+answer_service(enum ftg_service service)
 {
 	switch (service) {
 	case FTG_SMTP: return "SMTP";
@@ -18,7 +18,7 @@ service_title(enum ftg_service service)
 }
 
 static void
-print_codes(const struct ftg_row *row)
+put_codes(const struct ftg_row *row, void (*field)(const char *label, const char *text))
 {
 	char text[128];
 	const struct ftg_code *a = &row->code[FTG_PUBLISHED], *b = &row->code[FTG_STRICT];
@@ -27,34 +27,41 @@ print_codes(const struct ftg_row *row)
 		return;
 	snprintf(text, sizeof text, _("%s%s%s as published; %s%s%s by the RFCs"), a->reply, *a->status ? " " : "",
 	    a->status, b->reply, *b->status ? " " : "", b->status);
-	print_field(_("Codes"), text);
+	field(_("Codes"), text);
 }
 
 static void
-print_words(const struct ftg_row *row)
+put_words(const struct ftg_row *row, void (*field)(const char *label, const char *text))
 {
 	if (row->text[1])
-		print_field(_("English text (several)"), row->text[1]);
-	print_field(_("English text"), *row->text[0] ? row->text[0] : _("none"));
+		field(_("English text (several)"), row->text[1]);
+	field(_("English text"), *row->text[0] ? row->text[0] : _("none"));
+}
+
+void
+answer_fields(enum ftg_id id, void (*field)(const char *label, const char *text))
+{
+	const struct explanation *known = explain_reply(id);
+
+	put_codes(ftg_row(id), field);
+	put_words(ftg_row(id), field);
+	field(_("When it is sent"), _(known->when));
+	field(_("Read by"), _(known->whom));
+	field(_("Cause"), _(known->cause));
+	field(_("What the sender can do"), _(known->sender));
+	field(_("What the operator can do"), _(known->operator));
+	field(_("When it is not this"), _(known->other));
 }
 
 static void
 answer_reply(const struct hit *hit)
 {
 	const struct ftg_row *row = ftg_row(hit->id);
-	const struct explanation *known = explain_reply(hit->id);
 
-	printf("%s (%s), %s\n", row->id, row->ref, service_title(row->service));
+	printf("%s (%s), %s\n", row->id, row->ref, answer_service(row->service));
 	if (hit->language)
 		print_field(_("Found by its words, not by a reference, in"), hit->language);
-	print_codes(row);
-	print_words(row);
-	print_field(_("When it is sent"), _(known->when));
-	print_field(_("Read by"), _(known->whom));
-	print_field(_("Cause"), _(known->cause));
-	print_field(_("What the sender can do"), _(known->sender));
-	print_field(_("What the operator can do"), _(known->operator));
-	print_field(_("When it is not this"), _(known->other));
+	answer_fields(hit->id, print_field);
 }
 
 static unsigned
