@@ -54,6 +54,13 @@ ascii_lower(char c)
 	return ascii_is_upper(c) ? (char)(c - 'A' + 'a') : c;
 }
 
+/* A lower-case letter in upper case; any other character unchanged. */
+static inline char
+ascii_upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
 /* Are the first len octets all ASCII? */
 static inline bool
 ascii_is_all(const char *octets, size_t len)

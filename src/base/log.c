@@ -1,103 +1,125 @@
-/* The log: one line per event, on standard error, in English regardless of the language of the replies. */
+/* The log: one line per event, in English regardless of the language of the replies. */
 #include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/journal.h"
+#include "base/log_writer.h"
 #include "base/printable.h"
+#include "base/stats.h"
 
 enum {
 	STAMP_LEN = sizeof "2026-01-31T12:00:00.250Z" - 1,
 	LINE_SIZE = LOG_WRITE_MAX,
-	PATIENCE_MAX = 1000,  /* milliseconds in which a reader that has stopped may go on, before lines are dropped */
-	PATIENCE_SHARE = 100, /* one millisecond of patience is regained in so many */
+	FILE_MODE = 0600,
 };
 
 static void run_flush(struct chore *chore);
 
+static struct log_writer console = LOG_WRITER(STDERR_FILENO), file = LOG_WRITER(-1);
+
 static struct {
-	int named;    /* the descriptor that log_open() got */
-	int writable; /* the one that is written to: the same, or one of our own that does not block; -1: none yet */
-	mode_t mode;
-	bool cut; /* the last line was written in part */
+	struct log_writer *writer; /* NULL: the journal */
+	char path[PATH_MAX];       /* of the file */
 	struct clock *clock;
 	struct chore chore;
-	int64_t spent;      /* patience is what has passed since then, divided by PATIENCE_SHARE */
-	unsigned long lost; /* lines that could not be written and have not been reported */
-	size_t used;        /* octets in the buffer, which holds whole lines */
+	struct stats_slot *stats; /* where lost lines are counted; NULL: nowhere */
+	unsigned long lost;       /* lines that could not be written and have not been reported */
+	size_t used;              /* octets in the buffer, which holds whole lines */
 	char buffer[LOG_WRITE_MAX];
 	size_t len; /* of the line that is being composed; room for its end is always left */
 	char line[LINE_SIZE];
-	time_t second; /* that the stamp shows */
+	struct journal_entry entry; /* the same line for the journal */
+	time_t second;              /* that the stamp shows */
 	char stamp[STAMP_LEN + 1];
 } state = {
-	.named = STDERR_FILENO,
-	.writable = -1,
+	.writer = &console,
 	.chore = { .run = run_flush },
-	.spent = INT64_MIN / 2,
 	.second = -1,
 };
-
-static int64_t
-now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
-/*
- * O_NONBLOCK belongs to the open file description, which we share with our parent and its other children. A pipe and a
- * terminal can be opened once more, with a description of our own. Returns -1 if that fails, and for other files.
- */
-static int
-open_own(int descriptor, mode_t mode)
-{
-	char path[sizeof "/proc/self/fd/" + 16];
-	if (!S_ISFIFO(mode) && !S_ISCHR(mode))
-		return -1;
-	snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
-	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
-static void
-open_writable(void)
-{
-	struct stat status = { 0 };
-	fstat(state.named, &status);
-	int own = open_own(state.named, status.st_mode);
-	state.mode = status.st_mode;
-	state.writable = own >= 0 ? own : state.named;
-}
-
-static void
-close_own(void)
-{
-	if (state.writable >= 0 && state.writable != state.named)
-		close(state.writable);
-	state.writable = -1;
-}
 
 void
 log_open(int descriptor, struct clock *clock)
 {
-	int before = errno;
-	if (descriptor != state.named)
-		close_own();
-	state.named = descriptor;
 	state.clock = clock;
-	if (state.writable < 0)
-		open_writable();
-	errno = before;
+	state.writer = &console;
+	log_writer_open(&console, descriptor);
+}
+
+void
+log_set_clock(struct clock *clock)
+{
+	state.clock = clock;
+}
+
+void
+log_count_lost(struct stats_slot *slot)
+{
+	state.stats = slot;
+}
+
+/* O_NONBLOCK is for the case that the path is that of a FIFO. */
+static int
+open_file(const char *path)
+{
+	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, FILE_MODE);
+}
+
+int
+log_use_file(const char *path)
+{
+	size_t len = strlen(path);
+	errno = ENAMETOOLONG;
+	if (len >= sizeof state.path)
+		return -1;
+	int descriptor = open_file(path);
+	if (descriptor < 0)
+		return -1;
+	log_flush();
+	memcpy(state.path, path, len + 1);
+	log_writer_open(&file, descriptor);
+	state.writer = &file;
+	return 0;
+}
+
+int
+log_use_journal(const char *path)
+{
+	if (journal_open(path) < 0)
+		return -1;
+	log_flush();
+	state.writer = NULL;
+	return 0;
+}
+
+/* What is in the buffer belongs into the old file. */
+void
+log_reopen(void)
+{
+	if (state.writer != &file)
+		return;
+	log_flush();
+	int old = file.named, descriptor = open_file(state.path);
+	if (descriptor < 0) {
+		log_event("log-kept", "file", state.path, "detail", strerror(errno), NULL);
+		return;
+	}
+	log_writer_open(&file, descriptor);
+	close(old);
+}
+
+static void
+lose(unsigned long lines)
+{
+	state.lost += lines;
+	stats_add(state.stats, STAT_LOG_LOST, lines);
 }
 
 static bool
@@ -153,8 +175,10 @@ void
 log_put_octets(const char *key, const char *value, size_t len)
 {
 	size_t before = state.len;
-	if (!put(" ", 1) || !put(key, strlen(key)) || !put("=", 1) || !put_value(value, len))
+	if ((before > 0 && !put(" ", 1)) || !put(key, strlen(key)) || !put("=", 1) || !put_value(value, len))
 		state.len = before;
+	else if (state.writer == NULL)
+		journal_put(&state.entry, key, value, len < LOG_VALUE_MAX ? len : LOG_VALUE_MAX);
 }
 
 void
@@ -199,16 +223,39 @@ make_stamp(void)
 	return state.stamp;
 }
 
-void
-log_begin(const char *event)
+static void
+compose_begin(const char *event)
 {
 	state.len = 0;
-	put(make_stamp(), STAMP_LEN);
+	if (state.writer != NULL)
+		put(make_stamp(), STAMP_LEN);
+	else
+		journal_begin(&state.entry, event);
 	log_put("event", event);
 }
 
+/* Reports to the journal how many lines were lost, before the next one. */
+static void
+report_lost_to_journal(void)
+{
+	if (state.lost == 0)
+		return;
+	compose_begin("log-lost");
+	log_put_number("lines", (long long)state.lost);
+	if (journal_send(&state.entry, state.line, state.len))
+		state.lost = 0;
+}
+
 void
-log_end(void)
+log_begin(const char *event)
+{
+	if (state.writer == NULL)
+		report_lost_to_journal();
+	compose_begin(event);
+}
+
+static void
+write_line(void)
 {
 	state.line[state.len++] = '\n';
 	if (state.used + state.len > sizeof state.buffer)
@@ -219,6 +266,15 @@ log_end(void)
 		log_flush();
 	else
 		state.clock->soon(state.clock, &state.chore);
+}
+
+void
+log_end(void)
+{
+	if (state.writer != NULL)
+		write_line();
+	else if (!journal_send(&state.entry, state.line, state.len))
+		lose(1);
 }
 
 void
@@ -256,80 +312,12 @@ log_print(const char *format, ...)
 	va_end(arguments);
 	state.len = 0;
 	put_printable(text, strnlen(text, sizeof text));
-	log_end();
-}
-
-/*
- * How long the reader may be waited for: not at all while lines are lost; otherwise PATIENCE_MAX, of which each wait takes
- * its part, so that a reader that is always slow costs one part in PATIENCE_SHARE of our time.
- */
-static int64_t
-find_patience(int64_t time)
-{
-	int64_t patience = (time - state.spent) / PATIENCE_SHARE;
-	if (state.lost > 0)
-		return 0;
-	return patience < PATIENCE_MAX ? patience : PATIENCE_MAX;
-}
-
-static void
-spend_patience(int64_t time, int64_t waited)
-{
-	int64_t full = time - PATIENCE_MAX * PATIENCE_SHARE;
-	state.spent = (state.spent > full ? state.spent : full) + waited * PATIENCE_SHARE;
-}
-
-/* Waits until the reader has room, or writing would return an error. False if patience is out before. */
-static bool
-wait_for_room(void)
-{
-	struct pollfd reader = { .fd = state.writable, .events = POLLOUT };
-	int64_t start = now(), patience = find_patience(start), left = patience;
-	int found;
-	while ((found = poll(&reader, 1, left > 0 ? (int)left : 0)) < 0 && errno == EINTR)
-		left = patience - (now() - start);
-	spend_patience(start, now() - start);
-	return found > 0;
-}
-
-/*
- * Writes without blocking: poll(2) has found room, but another process may have filled it by now. Linux before 6.5 does
- * not support RWF_NOWAIT for pipes; there, and only if we could not open the pipe ourselves, that process would block
- * us.
- */
-static ssize_t
-write_some(const char *bytes, size_t len)
-{
-	const struct iovec part = { (char *)(uintptr_t)bytes, len };
-	if (S_ISSOCK(state.mode))
-		return send(state.writable, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (S_ISFIFO(state.mode)) {
-		ssize_t written = pwritev2(state.writable, &part, 1, -1, RWF_NOWAIT);
-		if (written >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS))
-			return written;
+	if (state.writer == &console) {
+		write_line();
+		return;
 	}
-	return write(state.writable, bytes, len);
-}
-
-/* Returns the octets written, fewer than len if the reader has stopped or cannot be written to. */
-static size_t
-write_out(const char *bytes, size_t len)
-{
-	size_t done = 0;
-	if (state.writable < 0)
-		open_writable();
-	if (state.writable < 0)
-		return 0;
-	while (done < len && wait_for_room()) {
-		ssize_t written = write_some(bytes + done, len - done);
-		if (written > 0)
-			done += (size_t)written;
-		else if (written < 0 && errno != EINTR && errno != EAGAIN)
-			break;
-	}
-	if (done > 0)
-		state.cut = done < len;
-	return done;
+	state.line[state.len++] = '\n';
+	log_writer_write(&console, state.line, state.len, true);
 }
 
 /* Writes how many lines were lost, and keeps the line in the making. False if the reader does not even read that. */
@@ -339,10 +327,11 @@ report_lost(void)
 	char pending[LINE_SIZE];
 	size_t len = state.len;
 	memcpy(pending, state.line, len);
-	log_begin("log-lost");
+	compose_begin("log-lost");
 	log_put_number("lines", (long long)state.lost);
 	state.line[state.len++] = '\n';
-	bool written = (!state.cut || write_out("\n", 1) == 1) && write_out(state.line, state.len) == state.len;
+	bool written = log_writer_mend(state.writer) &&
+	    log_writer_write(state.writer, state.line, state.len, false) == state.len;
 	memcpy(state.line, pending, len);
 	state.len = len;
 	if (written)
@@ -364,9 +353,13 @@ log_flush(void)
 {
 	int before = errno;
 	size_t done = 0;
+	if (state.writer == NULL) {
+		report_lost_to_journal();
+		return;
+	}
 	if ((state.lost == 0 || report_lost()) && state.used > 0)
-		done = write_out(state.buffer, state.used);
-	state.lost += count_lines(state.buffer + done, state.used - done);
+		done = log_writer_write(state.writer, state.buffer, state.used, true);
+	lose(count_lines(state.buffer + done, state.used - done));
 	state.used = 0;
 	errno = before;
 }

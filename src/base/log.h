@@ -1,4 +1,4 @@
-/* The log: one line per event, on standard error, in English regardless of the language of the replies. */
+/* The log: one line per event, in English regardless of the language of the replies. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -19,26 +19,52 @@
  * threads uses it.
  *
  * A reader that stops reading does not stop the process: it is waited for once, for a second; then lines are dropped and
- * counted until it reads again, when "event=log-lost lines=N" takes their place.
+ * counted until it reads again, when "event=log-lost lines=N" takes their place. The journal is never waited for.
  */
 enum {
 	LOG_WRITE_MAX = 4096, /* PIPE_BUF: what a pipe takes in one piece */
 	LOG_VALUE_MAX = 512,  /* octets of a value that are shown */
 };
 
+struct stats_slot;
+
 /*
  * Sets where lines go (by default to standard error), and the clock that calls log_flush() soon; NULL: each line is
  * written at once. The descriptor stays the caller's and must stay open; its flags are not changed. A pipe or a terminal
- * is opened once more, which may need the rights of the user who made it: call this before privileges are dropped. A later
- * call with the same descriptor changes the clock alone.
+ * is opened once more, which may need the rights of the user who made it: call this before privileges are dropped.
  */
 void log_open(int descriptor, struct clock *clock);
+
+/* Changes the clock alone. */
+void log_set_clock(struct clock *clock);
+
+/* Counts lines that are lost in a slot of the statistics from now on (STAT_LOG_LOST); NULL: nowhere. */
+void log_count_lost(struct stats_slot *slot);
+
+/*
+ * Events go to the end of a file from now on, which is made with the mode 0600 if it does not exist. Call it with the rights
+ * with which log_reopen() will be called. Returns 0, or -1 with errno; the log then stays where it is.
+ */
+int log_use_file(const char *path);
+
+/*
+ * Events go to the journal of systemd from now on, to the socket at a path, as entries with a field for each pair (see
+ * base/journal.h). Returns 0, or -1 with the errno of journal_open(); the log then stays where it is.
+ */
+int log_use_journal(const char *path);
+
+/*
+ * Opens the file of log_use_file() anew, if the log goes to one, after that was renamed. If it cannot be opened, the old
+ * one stays in use, and gets the event log-kept.
+ */
+void log_reopen(void);
 
 /* Logs an event: its name, then keys and values in turn, then NULL. A pair whose value is NULL is left out. */
 void log_event(const char *event, ...) __attribute__((sentinel));
 
 /*
- * A line for the person who starts the program, without its line feed; it may hold others. Octets that are unsafe on a
+ * A line for the person who starts the program, without its line feed; it may hold others. It goes to the descriptor of
+ * log_open(), also if events go to a file or to the journal. Octets that are unsafe on a
  * terminal are escaped as \xNN. Cut at LOG_WRITE_MAX octets.
  */
 void log_print(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The hash of len octets under a key, which must be random and secret. */
+/* The hash of len octets under a key, which must be random and secret if collisions must not be found. */
 uint64_t siphash(const uint64_t key[2], const void *bytes, size_t len);
 
 #endif

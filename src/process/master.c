@@ -209,6 +209,7 @@ send_all(const struct state *state, int signal)
 static void
 reload(struct state *state)
 {
+	log_reopen();
 	state->loaded = state->kept = 0;
 	state->master->stats->asked++;
 	systemd_notify_reloading();

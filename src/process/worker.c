@@ -96,6 +96,7 @@ on_reload(uv_signal_t *signal, int number)
 {
 	(void)number;
 	struct worker *worker = signal->loop->data;
+	log_reopen();
 	certificate_reload(&worker->certificate);
 	publish_certificate(worker);
 	catalog_holder_reload(&worker->catalogs);
@@ -219,7 +220,8 @@ worker_open(struct worker *worker, const struct worker_config *config, const str
 		error = uv_timer_init(&worker->loop, &worker->beat);
 	if (error < 0)
 		return error;
-	log_open(STDERR_FILENO, &worker->clock.clock);
+	log_set_clock(&worker->clock.clock);
+	log_count_lost(slot_of(worker));
 	error = pools_open(&worker->pools, &worker->loop, &worker->clock.clock);
 	if (error < 0)
 		return error;
@@ -339,7 +341,7 @@ worker_close(struct worker *worker)
 	if (worker->streams.count > 0 || is_working(worker))
 		_exit(worker->streams.count > 0 ? EX_TEMPFAIL : EX_OK);
 	pools_close(&worker->pools);
-	log_open(STDERR_FILENO, NULL);
+	log_set_clock(NULL);
 	uv_walk(&worker->loop, close_handle, NULL);
 	uv_run(&worker->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&worker->loop);

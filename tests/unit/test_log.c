@@ -5,11 +5,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <regex.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "support/folder.h"
 
 static int ends[2];
 static char text[1 << 16];
@@ -355,4 +358,97 @@ Test(log, pipe_of_another_user_does_not_block_us, .timeout = 60)
 	outrun_on(&reader);
 	read_to_last(reader.reads);
 	cr_expect_not_null(strstr(text, "event=log-lost lines=2\n"));
+}
+
+/* Events in a file, and what people are told on the terminal. */
+static void
+open_log_file(void)
+{
+	folder_make();
+	open_pipe();
+	cr_assert_eq(log_use_file("ftgate.log"), 0);
+}
+
+static void
+remove_log_file(void)
+{
+	folder_remove();
+}
+
+TestSuite(log_file, .init = open_log_file, .fini = remove_log_file);
+
+static size_t
+count_events(const char *name, const char *event)
+{
+	size_t len, count = 0;
+	char wanted[64];
+	snprintf(wanted, sizeof wanted, " event=%s", event);
+	for (const char *at = folder_read(name, &len); at != NULL && (at = strstr(at, wanted)) != NULL; at++)
+		count++;
+	return count;
+}
+
+Test(log_file, events_go_to_the_end_of_the_file_and_words_for_people_do_not)
+{
+	log_event("one", NULL);
+	log_print("hello");
+	cr_assert_eq(log_use_file("ftgate.log"), 0);
+	log_event("two", NULL);
+	cr_expect_eq(count_events("ftgate.log", "one"), 1);
+	cr_expect_eq(count_events("ftgate.log", "two"), 1);
+	cr_expect_str_eq(whole(), "hello\n");
+}
+
+Test(log_file, reopening_follows_the_name_and_loses_no_line)
+{
+	log_open(ends[1], &still_clock);
+	cr_assert_eq(log_use_file("ftgate.log"), 0);
+	log_event("one", NULL);
+	cr_assert_eq(rename("ftgate.log", "ftgate.log.1"), 0);
+	log_event("two", NULL);
+	log_reopen();
+	log_event("three", NULL);
+	log_flush();
+	cr_expect_eq(count_events("ftgate.log.1", "one"), 1);
+	cr_expect_eq(count_events("ftgate.log.1", "two"), 1);
+	cr_expect_eq(count_events("ftgate.log", "three"), 1);
+	cr_expect_eq(count_events("ftgate.log", "one"), 0);
+}
+
+Test(log_file, file_that_cannot_be_opened_again_leaves_the_old_one_in_use)
+{
+	cr_assert_eq(rename("ftgate.log", "ftgate.log.1"), 0);
+	cr_assert_eq(symlink("nowhere/file", "ftgate.log"), 0);
+	log_reopen();
+	log_event("after", NULL);
+	cr_expect_eq(count_events("ftgate.log.1", "log-kept file=ftgate.log detail="), 1);
+	cr_expect_eq(count_events("ftgate.log.1", "after"), 1);
+}
+
+Test(log_file, file_that_cannot_be_opened_leaves_the_log_where_it_was)
+{
+	cr_expect_eq(log_use_file("nowhere/file"), -1);
+	cr_expect_eq(log_use_file("."), -1);
+	log_event("one", NULL);
+	cr_expect_eq(count_events("ftgate.log", "one"), 1);
+}
+
+Test(log_file, log_on_a_descriptor_is_not_reopened)
+{
+	log_open(ends[1], NULL);
+	log_reopen();
+	log_event("one", NULL);
+	cr_expect_not_null(strstr(whole(), "event=one"));
+}
+
+/* /dev/full is a disk without space. */
+Test(log_file, full_disk_costs_lines_that_are_counted)
+{
+	cr_assert_eq(log_use_file("/dev/full"), 0);
+	log_event("one", NULL);
+	log_event("two", NULL);
+	cr_assert_eq(log_use_file("ftgate.log"), 0);
+	log_event("three", NULL);
+	cr_expect_eq(count_events("ftgate.log", "log-lost lines=2"), 1);
+	cr_expect_eq(count_events("ftgate.log", "three"), 1);
 }

@@ -12,6 +12,7 @@
 #include "base/program.h"
 #include "base/text_buffer.h"
 #include "base/translate.h"
+#include "cmd/server/log_target.h"
 #include "cmd/server/server.h"
 #include "cmd/server/service_user.h"
 #include "cmd/user_language.h"
@@ -83,6 +84,8 @@ print_settings(const struct settings *settings)
 	printable_print(stdout, "hostname      %s\n", settings->hostname);
 	printable_print(stdout, "profile       %s\n", settings->profile == FTG_STRICT ? "strict" : "published");
 	printable_print(stdout, "workers       %u\n", settings->workers);
+	if (settings->log[0] != '\0')
+		printable_print(stdout, "log           %s\n", settings->log);
 	for (unsigned i = 0; i < settings->config->services_count; i++)
 		print_asked(_("service"), settings->config->services[i].address, settings->config->services[i].name);
 	for (unsigned i = 0; i < settings->config->filters_count; i++)
@@ -137,6 +140,7 @@ print_config(const struct settings *settings)
 	effective.auth = auth;
 	effective.data = settings->data;
 	effective.hostname = settings->hostname;
+	effective.log = text_or_none(settings->log);
 	effective.language = settings->language[0] != '\0' ? settings->language : "C";
 	effective.bilingual = text_or_none(settings->bilingual);
 	effective.profile = settings->profile == FTG_STRICT ? "strict" : "published";
@@ -263,6 +267,18 @@ print_certificate(FILE *to, const struct settings *settings)
 	return usable;
 }
 
+/* Returns whether the log can be written. */
+static bool
+check_log(const struct settings *settings)
+{
+	if (log_target_is_usable(settings->log))
+		return true;
+	print_fault(settings, "log", if_effective(settings->config->log, settings->log),
+	    _("%s: %s; name a file in a folder that the user '%s' may write to"), settings->log, strerror(errno),
+	    settings->user);
+	return false;
+}
+
 /* Goes on as the user that would serve, who may read less than root. Returns an exit status. */
 static int
 become_user(const struct server_kind *kind, const struct settings *settings)
@@ -310,6 +326,7 @@ server_check(const struct server_kind *kind, const struct settings *settings, bo
 	(verbose ? print_config : print_settings)(settings);
 	int status = become_user(kind, settings);
 	bool usable = print_certificate(to, settings);
+	usable = check_log(settings) && usable;
 	int texts = check_texts(kind, settings, to);
 	if (status == EX_OK)
 		status = usable ? texts : EX_DATAERR;

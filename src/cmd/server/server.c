@@ -15,6 +15,7 @@
 #include "base/privileges.h"
 #include "base/translate.h"
 #include "cmd/server/demo.h"
+#include "cmd/server/log_target.h"
 #include "cmd/server/service_user.h"
 #include "cmd/user_language.h"
 #include "net/tls_context.h"
@@ -110,8 +111,6 @@ find_user(struct server *server)
 		return fail(server, EX_CONFIG,
 		    _("user: only root can become '%s'; start the server as root or as that user"),
 		    server->settings->user);
-	if (server->user.user == 0)
-		log_event("privileges-kept", "detail", "root serves: name a user in the configuration", NULL);
 	return EX_OK;
 }
 
@@ -253,6 +252,9 @@ run_master(struct server *server)
 		.socket_count = server->socket_count,
 		.grace = GRACE,
 	};
+	log_count_lost(&stats->slot[0]);
+	if (server->user.user == 0)
+		log_event("privileges-kept", "detail", "root serves: name a user in the configuration", NULL);
 	server->serve.status_socket = open_status(server);
 	if (data_secret(server->data, "sasl-secret", server->serve.secret, SASL_SECRET_SIZE) < 0)
 		return fail(server, EX_CANTCREAT, _("%s/sasl-secret: %s"), server->data, strerror(errno));
@@ -262,6 +264,17 @@ run_master(struct server *server)
 	if (server->metrics >= 0)
 		log_print("metrics at http://%s/metrics", server->metrics_name);
 	return master_run(&master);
+}
+
+/* The file must be one that the server's user can open again, so it is not opened before. */
+static int
+open_log(const struct server *server)
+{
+	const char *log = server->settings->log;
+	if (log_target_open(log) == 0)
+		return EX_OK;
+	return fail(server, EX_CANTCREAT, _("log: %s: %s; name a file in a folder that the user '%s' may write to"),
+	    log, strerror(errno), server->settings->user);
 }
 
 /* Makes the demo domain if the data folder is new. */
@@ -292,6 +305,8 @@ server_run(const struct server_kind *kind, const struct settings *settings, bool
 		status = listen_all(&server);
 	if (status == EX_OK)
 		status = open_data(&server);
+	if (status == EX_OK)
+		status = open_log(&server);
 	if (status == EX_OK)
 		status = check_certificate(&server);
 	if (status == EX_OK)

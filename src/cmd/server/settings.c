@@ -14,6 +14,7 @@
 #include "base/data.h"
 #include "base/idna.h"
 #include "base/translate.h"
+#include "cmd/server/log_target.h"
 #include "session/sasl.h"
 
 static int __attribute__((format(printf, 2, 3))) fail(char error[SETTINGS_ERROR_SIZE], const char *format, ...)
@@ -99,6 +100,17 @@ set_metrics(struct settings *settings, const char *value, char error[SETTINGS_ER
 		return fail(
 		    error, _("'%.60s' can be reached from elsewhere; write 127.0.0.1:PORT or [::1]:PORT"), value);
 	snprintf(settings->metrics, sizeof settings->metrics, "%s", value);
+	return 0;
+}
+
+static int
+set_log(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	if (!log_target_is_valid(value))
+		return fail(error,
+		    _("'%.40s' is no place for a log; write stderr, journal, journal:SOCKET, or the whole path of a file"),
+		    value);
+	snprintf(settings->log, sizeof settings->log, "%s", value);
 	return 0;
 }
 
@@ -269,6 +281,7 @@ settings_set(struct settings *settings, const char *name, const char *value, cha
 		{ "language", set_language },
 		{ "listen", set_listen },
 		{ "listen-tls", set_listen_tls },
+		{ "log", set_log },
 		{ "metrics", set_metrics },
 		{ "postmaster", set_postmaster },
 		{ "profile", set_profile },
@@ -370,6 +383,7 @@ static const struct {
 	{ "help-url", offsetof(struct config, help) },
 	{ "hostname", offsetof(struct config, hostname) },
 	{ "language", offsetof(struct config, language) },
+	{ "log", offsetof(struct config, log) },
 	{ "postmaster", offsetof(struct config, postmaster) },
 	{ "profile", offsetof(struct config, profile) },
 	{ "tls-cert", offsetof(struct config, tls_cert) },

@@ -36,6 +36,7 @@ struct settings {
 	bool auth_in_clear;             /* passwords may be sent without TLS */
 	bool normalise;                 /* a bare CR, LF or NUL of a message is corrected, not refused */
 	char metrics[LISTEN_NAME_SIZE]; /* address for Prometheus; "": none */
+	char log[PATH_MAX];             /* where events are logged, as log_target.h has it; "": by default */
 	char data[PATH_MAX];
 	char hostname[ADDRESS_DOMAIN_MAX + 1];
 	char language[FTG_PREFERENCE_MAX];  /* a list as in LANGUAGE, "" for English */
@@ -64,7 +65,7 @@ enum ftg_link settings_link(const struct settings *settings);
 
 /*
  * Sets one: listen, listen-tls (each adds an address), tls-cert, tls-key, auth, data, hostname, language, bilingual,
- * metrics, postmaster, profile, user, workers, contact, help-url. Copies the value. Returns 0, or -1 with an English
+ * log, metrics, postmaster, profile, user, workers, contact, help-url. Copies the value. Returns 0, or -1 with an English
  * sentence in error, which names value and cure.
  */
 int settings_set(struct settings *settings, const char *name, const char *value, char error[SETTINGS_ERROR_SIZE]);
