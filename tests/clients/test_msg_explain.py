@@ -85,6 +85,14 @@ class References(unittest.TestCase):
         pasted = b"550 a (#4.28)\n  550 b (#4.63)\n550 c (#4.28)\n"
         self.assertEqual(ids(stdin=pasted), ["ERR_SMTP_ADDRESS_UNKNOWN", "ERR_SMTP_RELAYFAIL"])
 
+    def test_reference_in_a_sentence(self):
+        for what in ("see #4.46", "siehe #4.46.", "what is #4.46?", "#4.46 please", "\u53c2\u7167#4.46"):
+            self.assertEqual(ids(what), ["ERR_SMTP_REJECT_PTR"], what)
+        self.assertEqual(ids("#4.28 or #4.46"), ["ERR_SMTP_ADDRESS_UNKNOWN", "ERR_SMTP_REJECT_PTR"])
+        self.assertEqual(ids("see", "#4.46"), ["ERR_SMTP_REJECT_PTR"])
+        for what in ("see bug#4.46", "see a#4.46", "see #4.46x", "see\n#4.46", "Version #4.46 is out", "see #4.46 " + "x" * 300):
+            self.assertEqual(ids(what), [], what)
+
     def test_malformed_references_are_not_found(self):
         for what in ("#14.46", "#4.461", "#4.4", "#4,46", "4.46.1.2", "# 4.46", "#4.46.1"):
             self.assertNotIn("ERR_SMTP_REJECT_PTR", ids(what), what)
@@ -156,6 +164,18 @@ class Files(Folder):
         if os.geteuid() != 0:
             os.chmod(path, 0)
             self.assertEqual(run("explain", path).returncode, 2)
+
+    def test_file_that_is_missing_is_named(self):
+        for what in ("nofile.eml", "./nofile", "/tmp/no/such/file", "bounce.TXT"):
+            done = run("explain", what)
+            self.assertEqual((done.returncode, done.stdout), (2, b""), what)
+            self.assertEqual(done.stderr.decode(), f"ftgate-msg explain: {what}: No such file or directory\n")
+        done = run("explain", self.folder)
+        self.assertEqual((done.returncode, done.stderr.decode()), (2, f"ftgate-msg explain: {self.folder}: Is a directory\n"))
+        done = run("explain", "4.46", "nofile.eml")
+        self.assertIn(b"nofile.eml: No such file", done.stderr)
+        self.assertIn(b"ERR_SMTP_REJECT_PTR", done.stdout)
+        self.assertEqual(run("explain", "https://example.org/x.eml").returncode, 1)
 
 
 class StatusCodes(unittest.TestCase):
@@ -342,6 +362,7 @@ Final-Recipient: rfc822; bert@example.org\nAction: failed\nDiagnostic-Code: smtp
         done = run("explain", "The dog ate it \033]0;x\007")
         self.assertEqual((done.returncode, done.stdout), (1, b""))
         self.assertIn(b"found no reply", done.stderr)
+        self.assertIn(b"as a file (.eml)", done.stderr)
         self.assertEqual(told(stdin=b""), ([], 1))
 
 

@@ -25,7 +25,7 @@ check(const struct hits *hits)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct hits text = { 0 }, codes = { 0 }, word = { 0 };
+	struct hits text = { 0 }, codes = { 0 }, word = { 0 }, mentions = { 0 };
 	struct foreign foreign = { 0 };
 	char what[64] = "";
 
@@ -35,6 +35,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	foreign_finish(&foreign, foreign_server((const char *)data, size), &codes);
 	assert(codes.count <= FOREIGN_MAX && (codes.count > 0) == (foreign.count > 0));
 	check(&codes);
+	find_mentions(&mentions, (const char *)data, size);
+	check(&mentions);
 	memcpy(what, data, size < sizeof what ? size : sizeof what - 1);
 	assert(find_word(&word, what) == (word.count > 0));
 	check(&word);

@@ -78,8 +78,12 @@ answer(struct request *request, const char *text, size_t n)
 	if (hits.count == 0 && n < WORD_MAX)
 		find_log_words(&hits, text, n, true);
 	if (hits.count == 0)
-		complain(
-		    "%s", _("found no reply: no reference such as (#4.46), no ID, no code, and no words of a reply"));
+		find_mentions(&hits, text, n);
+	if (hits.count == 0)
+		complain("%s",
+		    _("found no reply: no reference such as (#4.46), no ID, no code, and no words of a reply. Save the whole "
+		      "message with its attachments as a file (.eml), or copy its source or the line of the log, and pass "
+		      "that."));
 	return print_hits(request, &hits);
 }
 
@@ -116,14 +120,31 @@ answer_input(struct request *request)
 	return answer_stream(request, stdin, _("standard input"));
 }
 
-/* Whether an argument names a file and looks like no reply. */
+/* Whether a word that names no file is meant as one: a path, or a name that ends as those of messages do. */
+static bool
+looks_like_file(const char *what)
+{
+	static const char *const ends[] = { ".eml", ".msg", ".mbox", ".txt", ".log" };
+	size_t n = strlen(what);
+
+	if (strpbrk(what, " \t\n<>@") != NULL || strstr(what, "://") != NULL)
+		return false;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		if (n > strlen(ends[i]) && strcasecmp(what + n - strlen(ends[i]), ends[i]) == 0)
+			return true;
+	return n > 2 && (*what == '/' || strncmp(what, "./", 2) == 0 || strncmp(what, "../", 3) == 0);
+}
+
+/* Whether an argument names a file, or is meant to, and looks like no reply. */
 static bool
 is_file(const char *what)
 {
 	struct hits hits = { 0 };
 	struct stat st;
 
-	return !find_word(&hits, what) && stat(what, &st) == 0 && !S_ISDIR(st.st_mode);
+	if (find_word(&hits, what))
+		return false;
+	return (stat(what, &st) == 0 && !S_ISDIR(st.st_mode)) || looks_like_file(what);
 }
 
 static int

@@ -59,6 +59,12 @@ void find_by_words(
 /* Finds words of the log: "cause=hops", "event=deferred", or, if word is true, a text that is one of its names. */
 void find_log_words(struct hits *hits, const char *text, size_t n, bool word);
 
+/*
+ * Finds references in one short line of prose, without brackets or a code: "see #4.46", not "ticket #4.46". Only for a text in
+ * which nothing else was found.
+ */
+void find_mentions(struct hits *hits, const char *text, size_t n);
+
 /* Adds a hit, unless it is there already or hits is full. */
 void hits_add(struct hits *hits, const struct hit *hit);
 
