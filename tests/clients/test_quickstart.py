@@ -103,6 +103,14 @@ class Records(QuickstartCase):
         told = json.loads(self.ctl(*self.words("write=no", "--json", domain="b\u00fccher.example")))
         self.assertEqual(["xn--bcher-kva.example", "xn--bcher-kva.example"], [told["domain"], told["records"][0]["name"]])
 
+    def test_people_read_the_name_with_all_letters_beside_that_of_the_dns(self):
+        shown = self.ctl(*self.words(domain="b\u00fccher.example"), LANG="C.UTF-8")
+        self.assertIn("\n    b\u00fccher.example is xn--bcher-kva.example in the DNS.\n", shown)
+        self.assertRegex(shown, r"(?m)^    xn--bcher-kva\.example\. +MX ")
+        self.assertIn("and in it the account postmaster@b\u00fccher.example.\n", shown)
+        self.assertIn("\nThe password of postmaster@b\u00fccher.example is shown only here: ", shown)
+        self.assertNotIn("in the DNS.", self.quickstart("write=no"))
+
 
 class Writing(QuickstartCase):
     def test_what_is_written_is_fit_to_serve(self):
@@ -289,6 +297,25 @@ class Machine(QuickstartCase):
         self.assertRegex(refused.stderr, r"550 5\.1\.1 Postfach x@example\.org existiert nicht \(#4\.28\)")
         self.run_alone("curl", "-sS", "--ssl-reqd", "--cacert", certificate.file, *login, "--mail-from", "anna@example.org", "--mail-rcpt",
                        "anna@example.org", "-T", message, "smtp://127.0.0.1:587")
+
+    @unittest.skipUnless(alone.has("curl", "swaks"), "this machine lacks curl or swaks")
+    def test_first_message_arrives_at_any_account(self):
+        for account, tool, domain in ("j\u00fcrgen", "printf", "b\u00fccher.example"), ("anna", "swaks", "b\u00fccher.example"):
+            self.config = os.path.join(self.folder, account, "ftgate.conf")
+            self.data = os.path.join(self.folder, account, "data")
+            told = json.loads(self.run_alone(program("ftgatectl"), *self.words(
+                "--json", "account=" + account, "user=root", domain=domain)))
+            server = self.net.start(program("ftgate-smtpd"), "-c", self.config, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.DEVNULL)
+            self.addCleanup(server.wait)
+            self.addCleanup(server.terminate)
+            self.wait_for(25)
+            command = told["commands"][-1]
+            self.assertTrue(command.startswith(tool), command)
+            self.run_alone("sh", "-c", command)
+            self.assertEqual(1, sum(len(files) for folder, _, files in os.walk(self.data) if folder.endswith("/new")))
+            server.terminate()
+            server.wait(SECONDS)
 
 
 if __name__ == "__main__":

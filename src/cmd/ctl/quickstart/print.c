@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/address.h"
+#include "base/idna.h"
 #include "base/printable.h"
 #include "base/translate.h"
 #include "cmd/ctl/folder.h"
@@ -38,6 +40,31 @@ add(struct next list[COMMANDS_MAX], size_t *count, const char *why, const char *
 	va_end(arguments);
 }
 
+static bool
+is_ascii(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text > 0x7F)
+			return false;
+	return true;
+}
+
+/* swaks cannot send to a local part beyond ASCII (SMTPUTF8, RFC 6531); curl can. */
+static void
+add_message(struct next list[COMMANDS_MAX], size_t *count, const char *account)
+{
+	struct address address;
+	address_parse(&address, account, strlen(account), true, true);
+	if (is_ascii(address.local))
+		add(list, count, _("Send a first message"),
+		    "swaks --server localhost:25 --from bob@example.org --to %s@%s", address.local, address.domain);
+	else
+		add(list, count, _("Send a first message"),
+		    "printf 'Subject: Hello\\r\\n\\r\\nHello.\\r\\n' | curl smtp://localhost:25 --mail-from bob@example.org --mail-rcpt "
+		    "%s@%s -T -",
+		    address.local, address.domain);
+}
+
 static size_t
 list_commands(const struct quickstart *q, struct next list[COMMANDS_MAX])
 {
@@ -66,8 +93,7 @@ list_commands(const struct quickstart *q, struct next list[COMMANDS_MAX])
 	add(list, &count, _("Add a further account"), "ftgatectl %saccount add bob@%s", option, q->domain);
 	add(list, &count, _("Say replies in your own words"), "ftgatectl %stext edit %.35s", option,
 	    q->language[0] != '\0' && strchr(q->language, ':') == NULL ? q->language : "en");
-	add(list, &count, _("Send a first message"), "swaks --server localhost:25 --from bob@example.org --to %s",
-	    q->account);
+	add_message(list, &count, q->account);
 	return count;
 }
 
@@ -79,11 +105,25 @@ print_checks(const struct quickstart *q)
 		printable_print(stdout, "    %-8s %s\n", states[q->checks[i].state], q->checks[i].detail);
 }
 
+/* The name as people write it (U-labels), beside the one of the DNS. */
+static void
+print_letters(const char *name)
+{
+	char shown[ADDRESS_TEXT_SIZE];
+	idna_to_unicode(shown, sizeof shown, name);
+	if (strcmp(shown, name) != 0)
+		/* TRANSLATORS: a domain with all letters, and its form of ASCII: "xn--bcher-kva.example". */
+		printable_print(stdout, _("    %s is %s in the DNS.\n"), shown, name);
+}
+
 /* As a zone file has them, with the state as a comment. */
 static void
 print_records(const struct quickstart *q)
 {
 	printf("\n%s\n", _("DNS records to publish, and what is published now:"));
+	print_letters(q->domain);
+	if (strcmp(q->hostname, q->domain) != 0)
+		print_letters(q->hostname);
 	for (size_t i = 0; i < q->record_count; i++) {
 		const struct quickstart_record *record = &q->records[i];
 		char name[DNS_NAME_SIZE + 1];
@@ -107,12 +147,14 @@ print_written(const struct quickstart *q)
 		printf("\n%s\n", _("Nothing was written."));
 		return;
 	}
+	char account[ADDRESS_TEXT_SIZE];
+	address_show(account, q->account);
 	putchar('\n');
 	/* TRANSLATORS: the configuration; the data folder; an account. */
 	printable_print(stdout, _("Written: the configuration %s, the data folder %s, and in it the account %s.\n"),
-	    q->config, q->data, q->account);
+	    q->config, q->data, account);
 	if (q->made_up)
-		printable_print(stdout, _("The password of %s is shown only here: %s\n"), q->account, q->password);
+		printable_print(stdout, _("The password of %s is shown only here: %s\n"), account, q->password);
 }
 
 void
