@@ -44,6 +44,9 @@ foreach(manual IN LISTS manuals)
 endforeach()
 install(DIRECTORY ${PROJECT_BINARY_DIR}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR} FILES_MATCHING PATTERN "*.[37]")
 
+# systemd looks in lib/systemd/catalog of /usr and of /usr/local.
+install(DIRECTORY ${PROJECT_BINARY_DIR}/journal/ DESTINATION lib/systemd/catalog FILES_MATCHING PATTERN "*.catalog")
+
 # In the folders of the source tree, so that their links lead somewhere.
 file(GLOB guides CONFIGURE_DEPENDS docs/*.md)
 install(FILES README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -1,25 +1,31 @@
-/* ftgate-msg export: prints a language in the format of another system: catgets, for gencat(1), or mdoc, a manual page. */
+/*
+ * ftgate-msg export: prints a language in the format of another system: catgets, for gencat(1); mdoc, a manual page; or the
+ * catalogue of the journal, for journalctl -x.
+ */
 #include <stdlib.h>
 #include <string.h>
 
+#include "export_journal.h"
 #include "export_mdoc.h"
 #include "texts.h"
 #include "voice.h"
 
-typedef void print_language(const struct ftg_voice *speak);
+typedef void print_language(const struct voice *voice);
 
 struct request {
 	struct voice voice;
 	print_language *print;
 };
 
-static print_language print_catgets;
+static print_language print_catgets, print_mdoc;
 
 static print_language *
 format_find(const char *name)
 {
 	if (strcmp(name, "mdoc") == 0)
-		return export_mdoc;
+		return print_mdoc;
+	if (strcmp(name, "journal-catalog") == 0)
+		return export_journal;
 	return strcmp(name, "catgets") == 0 ? print_catgets : NULL;
 }
 
@@ -33,7 +39,7 @@ parse(int key, char *arg, struct argp_state *state)
 	case 'f':
 		request->print = format_find(arg);
 		if (!request->print)
-			argp_error(state, _("there is no format '%s'; use catgets or mdoc"), arg);
+			argp_error(state, _("there is no format '%s'; use catgets, mdoc or journal-catalog"), arg);
 		return 0;
 	case 'l':
 		request->voice.preference = arg;
@@ -98,8 +104,9 @@ print_set(const struct ftg_voice *speak, int set)
 }
 
 static void
-print_catgets(const struct ftg_voice *speak)
+print_catgets(const struct voice *voice)
 {
+	const struct ftg_voice *speak = &voice->speak;
 	printf("$ codeset=UTF-8\n"
 	       "$ Replies of ftgate, language %s. Compile it with: gencat ftgate.cat FILE\n"
 	       "$ Of plural forms the last stands here: catgets has none.\n"
@@ -118,12 +125,19 @@ print_catgets(const struct ftg_voice *speak)
 	}
 }
 
+static void
+print_mdoc(const struct voice *voice)
+{
+	export_mdoc(&voice->speak);
+}
+
 int
 msg_export(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "format", 'f', N_("FORMAT"), 0,
-		    N_("catgets: the source of a message catalogue for gencat; mdoc: the manual page ftgate-replies(7)"),
+		    N_("catgets: the source of a message catalogue for gencat; mdoc: the manual page ftgate-replies(7); "
+		       "journal-catalog: what journalctl -x explains"),
 		    0 },
 		{ "lang", 'l', N_("LIST"), 0,
 		    N_("languages, of which the first with a catalogue is used; default: the environment"), 0 },
@@ -134,7 +148,9 @@ msg_export(int argc, char **argv)
 	    "catgets: the reply #m.nn is message nn + 1 of set m. If several replies share a "
 	    "reference, 100 is added for each further one.\n\n"
 	    "mdoc: each reply with its codes, cause and cure, explained in the language of the "
-	    "environment. With --lang, also its words in that language.");
+	    "environment. With --lang, also its words in that language.\n\n"
+	    "journal-catalog: a catalogue of systemd's journal, LANGUAGE in ftgate.LANGUAGE.catalog. The explanations are "
+	    "English if the language has none.");
 	static const struct argp_child children[] = { { &voice_folders_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = { options, parse, "", doc, children, NULL, TOOLS_DOMAIN };
 	struct request request = { 0 };
@@ -143,7 +159,7 @@ msg_export(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &request);
 	if (!voice_open(&request.voice))
 		return MSG_TROUBLE;
-	request.print(&request.voice.speak);
+	request.print(&request.voice);
 	voice_close(&request.voice);
 	return MSG_FINE;
 }
