@@ -121,6 +121,14 @@ class Server:
                 start_new_session=True, preexec_fn=self.prepare)
         found = self.wait_for_log(r"listening on 127\.0\.0\.1:(\d+)", logged)
         self.port = int(found.group(1))
+        self.wait_for_log(r"(?s)(event=worker-started .*){%d}" % self.workers(), logged)
+
+    def workers(self):
+        """How many the server has: by its options, its configuration, or one a core."""
+        if "--workers" in self.arguments:
+            return int(self.arguments[list(self.arguments).index("--workers") + 1])
+        setting = re.search(r"(?m)^workers: (\d+)$", self.settings)
+        return int(setting.group(1)) if setting else min(len(os.sched_getaffinity(0)), 64)  # WORKERS_MAX
 
     def ports(self):
         """Those of all listeners, in the order of the configuration."""
@@ -146,6 +154,11 @@ class Server:
             if time.monotonic() > until:
                 raise AssertionError(f"the log never said {pattern}:\n{self.log()}")
             time.sleep(0.01)
+
+    def counted(self, words, number):
+        """Waits until the log, which several processes write, holds some words so often. Returns how often it does."""
+        self.wait_for_log(r"(?s)(%s.*){%d}" % (re.escape(words), number))
+        return self.log().count(words)
 
     def reload(self):
         """Sends SIGHUP and waits until every worker has told what came of it. Returns what the log said meanwhile."""

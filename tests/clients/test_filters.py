@@ -98,7 +98,7 @@ class ClamAv(FiltersCase):
                     answers.append(talk.say(message + b"."))
             self.assertEqual([self.says("ERR_SMTP_MESSAGE_OTHER", self.virus), self.says("ERR_SMTP_MESSAGEOK")], answers)
             server.wait_for_log(r"event=message [^\n]* queue=\S+")
-            self.assertEqual(1, server.log().count("event=message "))
+            self.assertEqual(1, server.counted("event=message ", 1))
 
     def test_each_message_is_judged_for_itself(self):
         def send(server, number):

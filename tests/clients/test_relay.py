@@ -288,7 +288,7 @@ class Relay(RelayCase):
         self.assertEqual(sorted(many), sorted(name for message in messages for name in message.recipients))
         self.gone(server)
         self.assertEqual([], server.messages(), "no DSN")
-        self.assertEqual(150, server.log().count("event=relayed "))
+        self.assertEqual(150, server.counted("event=relayed ", 150))
         self.assertNotIn("event=deferred ", server.log())
         self.assertIn("ref=#4.38", following.log())
 
@@ -462,7 +462,7 @@ class Secure(RelayCase):
                 self.gone(server)
                 self.assertEqual(1, following.commands.count("STARTTLS"))
                 self.assertNotIn("event=deferred", server.log())
-                self.assertEqual(1, server.log().count("event=next-hop-tls-failed"))
+                self.assertEqual(1, server.counted("event=next-hop-tls-failed", 1))
 
     def test_message_does_not_go_in_the_clear_where_tls_is_required(self):
         for way in "454 4.7.0 no", None, self.close_after("220 go"), self.refuse_the_client:
@@ -620,14 +620,14 @@ class Isolation(RelayCase):
         server.control("queue", "run")
         server.wait_for_log("event=queue-run")
         server.wait_for_log("event=deferred.*\n(.*\n)*.*event=deferred")
-        self.assertEqual(2, server.log().count("event=deferred"), server.log())
-        self.assertEqual(1, server.log().count("event=next-hop-down"))
+        self.assertEqual(2, server.counted("event=deferred", 2), server.log())
+        self.assertEqual(1, server.counted("event=next-hop-down", 1))
         following = self.next(address=("127.0.0.1", port))
         server.control("queue", "run")
         self.assertEqual(31, len(following.wait(31)))
         self.gone(server)
-        self.assertEqual(1, server.log().count("event=next-hop-up"))
-        self.assertEqual(2, server.log().count("event=deferred"))
+        self.assertEqual(1, server.counted("event=next-hop-up", 1))
+        self.assertEqual(2, server.counted("event=deferred", 2))
 
 
 class Kill(RelayCase):

@@ -171,7 +171,7 @@ class Hostile(TestCase):
     def lives(self):
         with self.talk(self.tls_port, implicit=True) as talk:
             self.assertTrue(talk.say(b"NOOP").startswith(b"250 "))
-        self.assertEqual(1, self.running.log().count("event=worker-started"))
+        self.assertEqual(1, self.running.counted("event=worker-started", 1))
 
     def test_garbage_for_a_handshake_ends_the_connection(self):
         for octets in b"EHLO client.example.org\r\n", b"\x16\x03\x01\x00\x05hello", b"\0" * 70000, b"\x16\x03\x01":
@@ -318,7 +318,7 @@ class Certificates(TestCase):
             self.assertEqual(expiry, measured("certificate_expiry_timestamp_seconds"))
             date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(expiry))
             self.assertRegex(self.ctl(server, "status")[1], rf"(?m)^certificate-expires +{date}$")
-            self.assertEqual(1, server.log().count("event=certificate-expiring"), "one worker warns for all")
+            self.assertEqual(1, server.counted("event=certificate-expiring", 1), "one worker warns for all")
 
             os.replace(other.key, certificate.key)
             status, said = self.ctl(server, "reload")

@@ -130,6 +130,14 @@ fake_service_open_crowded(struct fake_service *fake)
 	begin(fake);
 }
 
+unsigned
+fake_service_connections(struct fake_service *fake, unsigned wanted)
+{
+	for (unsigned waited = 0; atomic_load(&fake->connections) < wanted && waited < 10 * 1000; waited++)
+		usleep(1000);
+	return atomic_load(&fake->connections);
+}
+
 void
 fake_service_close(struct fake_service *fake)
 {

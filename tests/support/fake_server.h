@@ -27,6 +27,9 @@ void fake_service_open(struct fake_service *fake, bool local);
 /* The same at a socket, which takes nobody more: it is full for 100 milliseconds. */
 void fake_service_open_crowded(struct fake_service *fake);
 
+/* The number of connections that it has taken, once they are so many: it takes them after the client has them. */
+unsigned fake_service_connections(struct fake_service *fake, unsigned wanted);
+
 /* Returns when all its connections have ended. */
 void fake_service_close(struct fake_service *fake);
 

@@ -183,7 +183,7 @@ ask_in_turn(bool local)
 		cr_expect_eq(asked.question.answer.action, SERVICE_REJECT);
 		cr_expect_str_eq(asked.question.answer.text, sender);
 	}
-	cr_expect_eq(atomic_load(&fake.connections), 1);
+	cr_expect_eq(fake_service_connections(&fake, 1), 1);
 	cr_expect_eq(after_count, 100);
 }
 
@@ -266,7 +266,7 @@ Test(policy_client, a_connection_that_has_grown_old_is_replaced)
 		await(i);
 		cr_expect_eq(asked.question.answer.action, SERVICE_REJECT);
 	}
-	cr_expect_eq(atomic_load(&fake.connections), 5);
+	cr_expect_eq(fake_service_connections(&fake, 5), 5);
 }
 
 static void
@@ -288,7 +288,7 @@ Test(policy_client, a_service_that_hangs_up_is_asked_once)
 	ask(&asked, "a");
 	await(1);
 	expect_failure(&asked, closed);
-	cr_expect_eq(atomic_load(&fake.connections), 1);
+	cr_expect_eq(fake_service_connections(&fake, 1), 1);
 }
 
 static void
@@ -314,7 +314,7 @@ Test(policy_client, a_service_that_dies_is_asked_twice_at_most)
 	await(2);
 	cr_expect(asked.done);
 	cr_expect_eq(asked.question.answer.action, SERVICE_FAILED);
-	cr_expect_eq(atomic_load(&fake.connections), 2);
+	cr_expect_eq(fake_service_connections(&fake, 2), 2);
 }
 
 static void
@@ -383,7 +383,7 @@ Test(policy_client, malformed_answer_affects_only_its_question)
 	expect_failure(&asked[0], "the answer is too long");
 	cr_expect_eq(asked[1].question.answer.action, SERVICE_PASS);
 	expect_failure(&asked[2], "no action in the answer");
-	cr_expect_eq(atomic_load(&fake.connections), 3);
+	cr_expect_eq(fake_service_connections(&fake, 3), 3);
 }
 
 /* Does not read, and answers what it has not seen. */
@@ -469,5 +469,5 @@ Test(policy_client, callback_may_ask_another_question)
 	chain[0].question.done = go_on;
 	await(50);
 	cr_expect_str_eq(chain[49].question.answer.text, "next");
-	cr_expect_eq(atomic_load(&fake.connections), 1);
+	cr_expect_eq(fake_service_connections(&fake, 1), 1);
 }

@@ -390,12 +390,12 @@ Test(scanners, a_scanner_that_hangs_delays_each_message_by_one_limit_and_is_trie
 	await(MANY);
 	for (unsigned i = 0; i < MANY; i++)
 		cr_expect_eq(asked[i].question.verdict, SCAN_FAILED);
-	cr_expect_eq(atomic_load(&fake.connections), SCAN_LINKS);
+	cr_expect_eq(fake_service_connections(&fake, SCAN_LINKS), SCAN_LINKS);
 	ask(&last);
 	cr_expect_not(last.done, "it is a trial: the scanner may be well");
 	await(MANY + 1);
 	cr_expect_str_eq(last.question.text, "no answer: Connection timed out");
-	cr_expect_eq(atomic_load(&fake.connections), SCAN_LINKS + 1);
+	cr_expect_eq(fake_service_connections(&fake, SCAN_LINKS + 1), SCAN_LINKS + 1);
 	cr_expect_gt(after_count, 0);
 }
 
@@ -431,7 +431,7 @@ Test(scanners, many_messages_reach_a_scanner_that_trickles)
 	await(MANY);
 	for (unsigned i = 0; i < MANY; i++)
 		cr_expect_eq(asked[i].question.verdict, SCAN_CLEAN, "%s", asked[i].question.text);
-	cr_expect_eq(atomic_load(&fake.connections), MANY);
+	cr_expect_eq(fake_service_connections(&fake, MANY), MANY);
 }
 
 static void
