@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "relay/dsn_report.h"
+#include "relay/dsn/dsn_report.h"
 #include "relay/queue_log.h"
 
 enum {

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "base/log.h"
-#include "relay/verdict.h"
+#include "relay/client/verdict.h"
 
 enum { UNREAD_WAIT = 1800 }; /* seconds after which an entry is claimed that was parked unread: it may be late */
 

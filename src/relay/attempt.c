@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "relay/transport_entry.h"
-#include "relay/verdict.h"
+#include "relay/client/transport_entry.h"
+#include "relay/client/verdict.h"
 
 void
 attempt_write_server_key(char key[ATTEMPT_KEY_SIZE], const struct channel_address *address)

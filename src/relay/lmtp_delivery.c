@@ -9,9 +9,9 @@
 
 #include "base/address.h"
 #include "port/queue_entry.h"
+#include "relay/client/transport_entry.h"
+#include "relay/client/verdict.h"
 #include "relay/queue_log.h"
-#include "relay/transport_entry.h"
-#include "relay/verdict.h"
 
 enum { QUEUE_TIME_MIN = 10 * 1000 }; /* milliseconds for the queue to take what the other server did not */
 

@@ -3,8 +3,8 @@
 #define RELAY_LMTP_DELIVERY_H
 
 #include "port/delivery.h"
+#include "relay/client/route.h"
 #include "relay/lmtp_server.h"
-#include "relay/route.h"
 
 /*
  * Another agent spools the message, which is sent to the server when it is committed. If the server accepts it for no

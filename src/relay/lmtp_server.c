@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "relay/verdict.h"
+#include "relay/client/verdict.h"
 
 static int64_t
 now(const struct lmtp_server *server)

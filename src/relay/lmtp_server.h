@@ -6,8 +6,8 @@
 
 #include "base/clock.h"
 #include "relay/breaker.h"
-#include "relay/client_pool.h"
-#include "relay/transport.h"
+#include "relay/client/client_pool.h"
+#include "relay/client/transport.h"
 
 enum {
 	LMTP_DELIVERIES = 20,     /* of a worker at a time; further ones wait, for no longer than their deadline */

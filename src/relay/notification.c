@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "relay/diagnosis.h"
-#include "relay/dsn.h"
+#include "relay/dsn/diagnosis.h"
+#include "relay/dsn/dsn.h"
 
 struct notification {
 	struct job job;

@@ -8,8 +8,8 @@
 #include "port/delivery.h"
 #include "port/directory.h"
 #include "queue/queue.h"
-#include "relay/client_pool.h"
-#include "relay/next_hop.h"
+#include "relay/client/client_pool.h"
+#include "relay/client/next_hop.h"
 
 /* Immutable while the manager runs. Times are seconds, but for now() and those of the transport. */
 struct queue_manager_config {

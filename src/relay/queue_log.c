@@ -2,7 +2,7 @@
 #include "relay/queue_log.h"
 
 #include "base/log.h"
-#include "relay/verdict.h"
+#include "relay/client/verdict.h"
 
 static void
 put_verdict(const char *text)

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "relay/dsn.h"
-#include "relay/verdict.h"
+#include "relay/client/verdict.h"
+#include "relay/dsn/dsn.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,9 +6,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "relay/client_pool.h"
-#include "relay/transport.h"
-#include "relay/verdict.h"
+#include "relay/client/client_pool.h"
+#include "relay/client/transport.h"
+#include "relay/client/verdict.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

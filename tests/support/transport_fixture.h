@@ -2,8 +2,8 @@
 #ifndef SUPPORT_TRANSPORT_FIXTURE_H
 #define SUPPORT_TRANSPORT_FIXTURE_H
 
-#include "relay/client_pool.h"
-#include "relay/transport.h"
+#include "relay/client/client_pool.h"
+#include "relay/client/transport.h"
 #include "support/fake_dialer.h"
 
 #define WHO "mx1.example.net [192.0.2.1]" /* the server as verdicts name it */

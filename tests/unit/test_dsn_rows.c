@@ -1,5 +1,5 @@
 /* Each row of the table that a DSN is made of is in a DSN: a row without a case here fails the test, too. */
-#include "relay/dsn.h"
+#include "relay/dsn/dsn.h"
 
 #include <criterion/criterion.h>
 #include <ctype.h>

@@ -1,5 +1,5 @@
 /* Notices to senders: when there is one, and what it says. */
-#include "relay/dsn.h"
+#include "relay/dsn/dsn.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

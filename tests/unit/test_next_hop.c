@@ -1,5 +1,5 @@
 /* Which servers mail is handed to, as the DNS tells it. */
-#include "relay/next_hop.h"
+#include "relay/client/next_hop.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Routes: the file of them, and which one mail takes. */
-#include "relay/route.h"
+#include "relay/client/route.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Whether a message needs SMTPUTF8: its header is read in blocks. */
-#include "relay/transport_entry.h"
+#include "relay/client/transport_entry.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "relay/peer.h"
+#include "relay/client/peer.h"
 #include "support/transport_fixture.h"
 
 TestSuite(transport_replies, .init = transport_set_up, .fini = transport_tear_down);

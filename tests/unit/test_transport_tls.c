@@ -1,5 +1,5 @@
 /* The client of SMTP without TLS that has failed: when, and for how long. */
-#include "relay/tls_failures.h"
+#include "relay/client/tls_failures.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 #include "config/config.h"
 #include "config/limits.h"
 #include "net/listen.h"
-#include "relay/route.h"
+#include "relay/client/route.h"
 #include "smtp/session.h"
 
 enum { SETTINGS_ERROR_SIZE = 320, USER_SIZE = 33, VARIABLE_SIZE = 256 };

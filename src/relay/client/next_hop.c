@@ -1,0 +1,231 @@
+/* The servers that accept mail for a domain, and their addresses: RFC 5321 section 5.1, RFC 7505. */
+#include "relay/client/next_hop.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/idna.h"
+
+static void
+finish(struct next_hop *hop, enum next_hop_outcome outcome)
+{
+	hop->outcome = outcome;
+	hop->done(hop);
+}
+
+static bool
+is_same(const struct network *a, const struct network *b)
+{
+	return memcmp(a->octets, b->octets, NETWORK_OCTETS) == 0;
+}
+
+/* Loopback, unspecified, multicast, or an address of this server. */
+static bool
+is_here(const struct next_hop_world *world, const struct network *address)
+{
+	static const struct network none = { .octets = { 0 } };
+	const unsigned char *octets = address->octets;
+	struct network last = *address;
+	last.octets[NETWORK_OCTETS - 1] &= 0xFE;
+	if (network_is_ipv4(address) ? octets[12] == 0 || octets[12] == 127 || octets[12] >= 224
+	                             : is_same(&last, &none) || octets[0] == 0xFF)
+		return true;
+	for (size_t i = 0; i < world->own_count; i++)
+		if (is_same(address, &world->own[i]))
+			return true;
+	return false;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct next_hop_server *one = a, *other = b;
+	if (one->preference != other->preference)
+		return one->preference < other->preference ? -1 : 1;
+	return one->order < other->order ? -1 : one->order > other->order;
+}
+
+static void
+add_address(struct next_hop *hop, const struct network *address, const char *name)
+{
+	struct transport_address *added = &hop->addresses[hop->count++];
+	char text[NETWORK_TEXT_SIZE];
+	network_write(text, address);
+	*added = (struct transport_address) { .channel = { .port = hop->port }, .name = name };
+	snprintf(added->channel.host, sizeof added->channel.host, "%s", text);
+}
+
+static void
+add_addresses(struct next_hop *hop, const struct next_hop_server *server)
+{
+	for (unsigned i = 0; i < server->count && hop->count < NEXT_HOP_ADDRESSES_MAX; i++)
+		add_address(hop, &server->addresses[i], server->name);
+}
+
+/* If this server is an MX itself, only better ones are tried: the others would send the message back (RFC 5321 5.1). */
+static void
+choose_servers(struct next_hop *hop)
+{
+	bool own = false, failed = false;
+	unsigned i = 0;
+	qsort(hop->servers, hop->server_count, sizeof *hop->servers, compare);
+	for (; i < hop->server_count; i++)
+		if (hop->stranger && hop->servers[i].own)
+			break;
+	own = i < hop->server_count;
+	unsigned limit = own ? hop->servers[i].preference : 0;
+	for (i = 0; i < hop->server_count && (!own || hop->servers[i].preference < limit); i++) {
+		failed = failed || hop->servers[i].failed;
+		add_addresses(hop, &hop->servers[i]);
+	}
+	if (hop->count > 0)
+		finish(hop, NEXT_HOP_FOUND);
+	else
+		finish(hop, failed ? NEXT_HOP_FAILED : own ? NEXT_HOP_LOOP : NEXT_HOP_NO_ROUTE);
+}
+
+static void
+answered(struct next_hop *hop)
+{
+	if (--hop->waiting == 0)
+		choose_servers(hop);
+}
+
+static void
+on_address(struct resolver_question *base, const struct resolver_answer *answer)
+{
+	struct next_hop_question *question = (struct next_hop_question *)base;
+	struct next_hop *hop = question->hop;
+	struct next_hop_server *server = &hop->servers[question->server];
+	server->failed = server->failed || answer->outcome == RESOLVER_FAILED;
+	for (size_t i = 0; i < answer->count && server->count < NEXT_HOP_ADDRESSES_MAX; i++) {
+		server->own = server->own || is_here(hop->world, &answer->records[i].address);
+		server->addresses[server->count++] = answer->records[i].address;
+	}
+	answered(hop);
+}
+
+static void
+ask(struct next_hop *hop, struct next_hop_question *question, unsigned server, enum resolver_type type,
+    const char *name, void (*done)(struct resolver_question *question, const struct resolver_answer *answer))
+{
+	*question = (struct next_hop_question) { .question = { .done = done }, .hop = hop, .server = server };
+	resolver_ask(hop->world->resolver, type, name, &question->question);
+}
+
+/* The count of missing answers is one too high until all questions are asked, since done() may be called at once. */
+static void
+ask_addresses(struct next_hop *hop)
+{
+	hop->waiting = 1 + 2 * hop->server_count;
+	for (unsigned i = 0; i < hop->server_count; i++) {
+		ask(hop, &hop->servers[i].questions[0], i, RESOLVER_A, hop->servers[i].name, on_address);
+		ask(hop, &hop->servers[i].questions[1], i, RESOLVER_AAAA, hop->servers[i].name, on_address);
+	}
+	answered(hop);
+}
+
+static void
+add_server(struct next_hop *hop, const char *name, unsigned preference)
+{
+	struct next_hop_server *server = &hop->servers[hop->server_count++];
+	server->preference = preference;
+	server->order = (unsigned)random();
+	server->own = strcasecmp(name, hop->world->hostname) == 0;
+	server->failed = false;
+	server->count = 0;
+	snprintf(server->name, sizeof server->name, "%s", name);
+}
+
+/* A domain without MX is its own server (RFC 5321 5.1); one with a null MX accepts no mail (RFC 7505). */
+static void
+on_mx(struct resolver_question *base, const struct resolver_answer *answer)
+{
+	struct next_hop *hop = ((struct next_hop_question *)base)->hop;
+	switch (answer->outcome) {
+	case RESOLVER_FAILED: finish(hop, NEXT_HOP_FAILED); return;
+	case RESOLVER_NO_NAME: finish(hop, NEXT_HOP_NO_DOMAIN); return;
+	case RESOLVER_NO_DATA: break;
+	case RESOLVER_FOUND:
+		hop->server_count = 0;
+		for (size_t i = 0; i < answer->count && hop->server_count < NEXT_HOP_SERVERS_MAX; i++)
+			if (answer->records[i].len > 0)
+				add_server(hop, answer->records[i].text, answer->records[i].preference);
+		break;
+	}
+	if (hop->server_count > 0)
+		ask_addresses(hop);
+	else
+		finish(hop, NEXT_HOP_NO_ROUTE);
+}
+
+static void
+find_mx(struct next_hop *hop, const char *domain)
+{
+	char name[DNS_NAME_SIZE];
+	if (!idna_to_ascii(name, domain)) {
+		finish(hop, NEXT_HOP_NO_DOMAIN);
+		return;
+	}
+	add_server(hop, name, 0); /* in case it has no MX */
+	ask(hop, &hop->mx, 0, RESOLVER_MX, name, on_mx);
+}
+
+/* An address needs no look-up. */
+static void
+find_address(struct next_hop *hop, const struct network *address)
+{
+	if (hop->stranger && is_here(hop->world, address)) {
+		finish(hop, NEXT_HOP_LOOP);
+		return;
+	}
+	add_address(hop, address, NULL);
+	finish(hop, NEXT_HOP_FOUND);
+}
+
+static void
+find_path(struct next_hop *hop, const char *path)
+{
+	hop->addresses[0] = (struct transport_address) { 0 };
+	snprintf(hop->addresses[0].channel.host, sizeof hop->addresses[0].channel.host, "%s", path);
+	hop->count = 1;
+	finish(hop, NEXT_HOP_FOUND);
+}
+
+/* "[192.0.2.1]", "[IPv6:2001:db8::1]" */
+static bool
+read_literal(struct network *address, const char *domain)
+{
+	char text[NETWORK_TEXT_SIZE];
+	size_t len = strlen(domain);
+	if (len < 3 || len >= sizeof text || domain[0] != '[' || domain[len - 1] != ']')
+		return false;
+	snprintf(text, sizeof text, "%.*s", (int)(len - 2), domain + 1);
+	bool tagged = strncasecmp(text, "IPv6:", 5) == 0;
+	return network_parse_address(address, text + (tagged ? 5 : 0)) && network_is_ipv4(address) != tagged;
+}
+
+void
+next_hop_find(struct next_hop *hop, const struct route *route, const char *domain)
+{
+	struct network address;
+	hop->count = 0;
+	hop->server_count = 0;
+	hop->stranger = route == NULL;
+	hop->port = route == NULL ? ROUTE_PORT : route->port;
+	if (route == NULL && read_literal(&address, domain)) {
+		find_address(hop, &address);
+	} else if (route == NULL) {
+		find_mx(hop, domain);
+	} else if (route->host[0] == '/') {
+		find_path(hop, route->host);
+	} else if (network_parse_address(&address, route->host)) {
+		find_address(hop, &address);
+	} else {
+		add_server(hop, route->host, 0);
+		ask_addresses(hop);
+	}
+}

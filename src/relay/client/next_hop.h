@@ -1,0 +1,63 @@
+/* The servers that accept mail for a domain, and their addresses: RFC 5321 section 5.1, RFC 7505. */
+#ifndef RELAY_NEXT_HOP_H
+#define RELAY_NEXT_HOP_H
+
+#include "relay/client/route.h"
+
+enum {
+	NEXT_HOP_SERVERS_MAX = 10,   /* servers that are looked up, those of the best preference */
+	NEXT_HOP_ADDRESSES_MAX = 20, /* addresses that are tried */
+};
+
+enum next_hop_outcome {
+	NEXT_HOP_FOUND,     /* at least one address */
+	NEXT_HOP_NO_DOMAIN, /* there is no such domain */
+	NEXT_HOP_NO_ROUTE,  /* it accepts no mail, or none of its servers has an address */
+	NEXT_HOP_LOOP,      /* the best server is this one: the mail would come back */
+	NEXT_HOP_FAILED,    /* the DNS has not answered */
+};
+
+/* Shared by all look-ups. */
+struct next_hop_world {
+	struct resolver *resolver;
+	const char *hostname;      /* of this server */
+	const struct network *own; /* its addresses, beside those of the loopback */
+	size_t own_count;
+};
+
+struct next_hop_question {
+	struct resolver_question question;
+	struct next_hop *hop;
+	unsigned server;
+};
+
+struct next_hop_server {
+	char name[DNS_NAME_SIZE];
+	unsigned preference, order; /* those of one preference are in a random order */
+	bool own;                   /* is this server */
+	bool failed;                /* a look-up of its addresses failed */
+	unsigned count;
+	struct network addresses[NEXT_HOP_ADDRESSES_MAX];
+	struct next_hop_question questions[2];
+};
+
+/* A look-up and its result, embedded in its owner. It must not move until done() is called. */
+struct next_hop {
+	const struct next_hop_world *world;
+	void (*done)(struct next_hop *hop); /* called on the loop, possibly before next_hop_find() returns */
+	void *owner;
+	enum next_hop_outcome outcome;
+	unsigned port;
+	size_t count;
+	struct transport_address addresses[NEXT_HOP_ADDRESSES_MAX]; /* in the order in which they are tried */
+	struct next_hop_question mx;
+	unsigned waiting; /* answers that are missing */
+	bool stranger;    /* the DNS says where it is, so that it must not be here */
+	unsigned server_count;
+	struct next_hop_server servers[NEXT_HOP_SERVERS_MAX];
+};
+
+/* Finds the servers of a route, or those of a domain if the route is NULL. The caller has set world, done and owner. */
+void next_hop_find(struct next_hop *hop, const struct route *route, const char *domain);
+
+#endif
