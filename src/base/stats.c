@@ -2,6 +2,7 @@
 #include "base/stats.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,6 +32,17 @@ stats_disown(struct stats *stats, unsigned worker)
 {
 	stats->slot[worker].value[STAT_CONNECTIONS] = 0;
 	stats->slot[worker].peers_down = 0;
+	stats->slot[worker].mailboxes_down = false;
+}
+
+void
+stats_tls(struct stats_slot *slot, bool out, const char *version)
+{
+	bool is_13 = strcmp(version, "TLSv1.3") == 0;
+	if (out)
+		stats_add(slot, is_13 ? STAT_TLS_OUT_13 : STAT_TLS_OUT_12, 1);
+	else
+		stats_add(slot, is_13 ? STAT_TLS_IN_13 : STAT_TLS_IN_12, 1);
 }
 
 uint64_t
@@ -102,6 +114,22 @@ stats_peer_down(const struct stats *stats, size_t peer)
 	for (size_t i = 0; i < PROCESSES_MAX && peer < STATS_PEERS; i++)
 		workers += (stats->slot[i].peers_down >> peer & 1) != 0;
 	return workers;
+}
+
+unsigned
+stats_mailboxes_down(const struct stats *stats)
+{
+	unsigned workers = 0;
+	for (size_t i = 0; i < PROCESSES_MAX; i++)
+		workers += stats->slot[i].mailboxes_down;
+	return workers;
+}
+
+uint64_t
+stats_queue_age(const struct stats *stats, int64_t now)
+{
+	int64_t oldest = stats->queue.oldest;
+	return oldest == 0 || oldest > now ? 0 : (uint64_t)(now - oldest);
 }
 
 int64_t

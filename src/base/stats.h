@@ -10,9 +10,11 @@
 #include "base/workers.h"
 
 enum stats_item {
+#define FAMILY(...)
 #define STAT(figure, ...) figure,
 #include "base/stats.def"
 #undef STAT
+#undef FAMILY
 	STAT_COUNT
 };
 
@@ -33,6 +35,15 @@ struct stats_certificate {
 	char error[STATS_ERROR_SIZE]; /* why */
 };
 
+/*
+ * The relay queue, as its process last saw it: entries that are being sent, that wait for an attempt, and that are held;
+ * when the oldest of the first two came, in seconds since 1970, 0: there is none; servers that are left alone for a while.
+ */
+struct stats_queue {
+	_Atomic uint64_t active, deferred, held, next_hops_down;
+	_Atomic int64_t oldest;
+};
+
 /* The counts of one worker and of those that had its number before. Only the worker writes them; all processes read. */
 struct stats_slot {
 	_Alignas(64) _Atomic uint64_t value[STAT_COUNT];
@@ -42,6 +53,7 @@ struct stats_slot {
 	struct stats_certificate certificate;
 	_Atomic uint64_t
 	    peers_down; /* bits of the peers that the worker treats as down, as peer/peer_breaker.h has them */
+	_Atomic bool mailboxes_down; /* it treats the LMTP server of the mailboxes as down */
 };
 
 /* Reloads are numbered from 1: asked is the number of the last request, done that of the last reload that has ended. */
@@ -51,7 +63,10 @@ struct stats {
 	_Atomic uint64_t generation; /* of the catalogue, from 1 */
 	_Atomic uint64_t asked;      /* reloads */
 	_Atomic uint64_t done;
-	_Atomic uint64_t kept; /* workers that kept the old catalogue at the last one */
+	_Atomic uint64_t kept;    /* workers that kept the old catalogue at the last one */
+	_Atomic int64_t reloaded; /* when the last one ended, in seconds since 1970; 0: none has */
+	bool relays;              /* there is a queue process, which keeps: */
+	struct stats_queue queue;
 	struct stats_slot slot[PROCESSES_MAX];
 };
 
@@ -73,6 +88,9 @@ stats_subtract(struct stats_slot *slot, enum stats_item figure, uint64_t amount)
 	if (slot != NULL)
 		atomic_fetch_sub_explicit(&slot->value[figure], amount, memory_order_relaxed);
 }
+
+/* Counts a TLS handshake that was completed: with a client, or out, with another server. version as "TLSv1.3". */
+void stats_tls(struct stats_slot *slot, bool out, const char *version);
 
 /* Counts a reply by its ID. */
 static inline void
@@ -115,6 +133,12 @@ unsigned stats_certificate_failures(const struct stats *stats, const char **erro
 
 /* How many workers treat a peer as down. */
 unsigned stats_peer_down(const struct stats *stats, size_t peer);
+
+/* How many workers treat the LMTP server of the mailboxes as down. */
+unsigned stats_mailboxes_down(const struct stats *stats);
+
+/* The age of the oldest entry of the queue, in seconds; 0: it is empty, or all is held. now is in seconds since 1970. */
+uint64_t stats_queue_age(const struct stats *stats, int64_t now);
 
 /* Seconds since stats_new(). */
 int64_t stats_uptime(const struct stats *stats);

@@ -157,6 +157,7 @@ open_encrypted(struct stream *stream)
 {
 	const struct tls *tls = stream->encryption.tls;
 	log_tls(stream, "tls");
+	stats_tls(stream->host->stats, false, tls_version(tls));
 	if (stream->session == NULL)
 		return;
 	stream->protocol->encrypted(stream->session, tls_version(tls), tls_cipher(tls));
@@ -175,6 +176,7 @@ stream_check_connection(struct stream *stream)
 	case ENCRYPTION_CLOSED: stream_end_input(stream); break;
 	case ENCRYPTION_FAILED:
 		log_tls(stream, "tls-failed");
+		stats_add(stream->host->stats, STAT_TLS_IN_FAILED, 1);
 		stream_fail(stream, "tls-failed");
 		break;
 	}

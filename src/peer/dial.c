@@ -105,6 +105,10 @@ encrypt_step(struct connection *c)
 {
 	enum dial_want want;
 	int done = dial_tls_handshake(c->tls, &want, c->error);
+	if (done > 0)
+		stats_tls(c->dial->stats, true, dial_tls_version(c->tls));
+	else if (done < 0)
+		stats_add(c->dial->stats, STAT_TLS_OUT_FAILED, 1);
 	return done == 0 ? waits_for(want) : ended(c, done > 0 ? 0 : -EPROTO);
 }
 

@@ -4,6 +4,7 @@
 
 #include <uv.h>
 
+#include "base/stats.h"
 #include "port/channel.h"
 
 struct connection;
@@ -19,6 +20,7 @@ struct dial {
 	struct connection *first_due, *last_due; /* whose operation has ended */
 	unsigned due;                            /* how many */
 	bool stopped;
+	struct stats_slot *stats;         /* counts TLS handshakes; NULL: none. May be set after dial_open() */
 	void (*after)(struct dial *dial); /* called after completions; NULL: nothing is */
 };
 

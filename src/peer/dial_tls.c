@@ -154,6 +154,12 @@ dial_tls_handshake(struct dial_tls *tls, enum dial_want *want, char error[CHANNE
 	return -1;
 }
 
+const char *
+dial_tls_version(const struct dial_tls *tls)
+{
+	return SSL_get_version(tls->openssl);
+}
+
 ssize_t
 dial_tls_read(struct dial_tls *tls, char *octets, size_t size, enum dial_want *want)
 {

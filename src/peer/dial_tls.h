@@ -26,6 +26,9 @@ void dial_tls_free(struct dial_tls *tls);
 /* Continues the handshake. Returns 1 if it is complete; 0 with *want; -1 with an English sentence in error. */
 int dial_tls_handshake(struct dial_tls *tls, enum dial_want *want, char error[CHANNEL_ERROR_SIZE]);
 
+/* The version after the handshake, such as "TLSv1.3". */
+const char *dial_tls_version(const struct dial_tls *tls);
+
 /* As read(2) and write(2); -1 with errno EAGAIN and *want if the caller must wait. */
 ssize_t dial_tls_read(struct dial_tls *tls, char *octets, size_t size, enum dial_want *want);
 ssize_t dial_tls_write(struct dial_tls *tls, const char *octets, size_t len, enum dial_want *want);

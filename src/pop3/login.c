@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "pop3/internal.h"
 #include "session/apop.h"
+#include "session/login_count.h"
 #include "session/sasl.h"
 
 bool
@@ -18,7 +19,10 @@ login_may_be_plain(const struct pop3_session *s)
 bool
 login_is_barred(const struct pop3_session *s)
 {
-	return s->config->limiter != NULL && limiter_is_blacklisted(s->config->limiter, s->address);
+	bool barred = s->config->limiter != NULL && limiter_is_blacklisted(s->config->limiter, s->address);
+	if (barred)
+		login_count(s->config->stats, "blacklisted");
+	return barred;
 }
 
 void
@@ -115,6 +119,7 @@ answer(struct pop3_session *s, struct ftg_reply reply)
 struct ftg_reply
 login_fail(struct pop3_session *s, enum ftg_id id)
 {
+	login_count(s->config->stats, "failed");
 	return answer(s, ftg_reply(id));
 }
 
@@ -131,6 +136,7 @@ log_failure(const struct pop3_session *s, const char *cause)
 {
 	s->outlet->log(
 	    s->outlet, "login-failed", "user", s->login->name, "mechanism", s->login->method, "cause", cause, NULL);
+	login_count(s->config->stats, cause);
 }
 
 /* A wrong proof, or none after a salt was shown, counts against the client's address. */
@@ -173,10 +179,11 @@ admit(struct pop3_session *s)
 	reply.arg[1].number = total.octets;
 	s->user = strdup(login->account.address);
 	if (s->user == NULL)
-		return answer(s, ftg_reply(FTG_POP_TROUBLE));
+		return login_fail(s, FTG_POP_TROUBLE);
 	if (s->config->limiter != NULL)
 		limiter_logged_in(s->config->limiter, login->account.address, 1000 * (int64_t)s->config->login_delay);
 	s->outlet->log(s->outlet, "login", "user", login->name, "mechanism", login->method, NULL);
+	login_count(s->config->stats, NULL);
 	s->outlet->prefer(s->outlet, LANGUAGE_OF_ACCOUNT, login->account.language);
 	s->state = POP3_TRANSACTION;
 	return answer(s, reply);

@@ -35,7 +35,7 @@ struct pop3_config {
 	void (*stamp)(char digits[POP3_STAMP_SIZE]);
 	bool (*verify)(const char *password, const char *hash); /* as for sasl_server_new() */
 	struct executor *hasher;                                /* checks passwords, a few at a time */
-	struct stats_slot *stats;                               /* counts messages; NULL: none */
+	struct stats_slot *stats;                               /* counts messages and logins; NULL: none */
 	struct limiter *limiter;                                /* limits by address and account; NULL: none */
 	struct directory *directory;
 	int folder; /* descriptor of the folder of all mail */

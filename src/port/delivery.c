@@ -10,8 +10,10 @@ delivery_finish(delivery_done *done, void *context, enum delivery_result result)
 }
 
 void
-delivery_log(const struct queue_entry *entry, const struct mailbox *mailbox, const char *reply, int64_t now)
+delivery_log(struct stats_slot *stats, const struct queue_entry *entry, const struct mailbox *mailbox,
+    const char *reply, int64_t now)
 {
+	stats_add(stats, STAT_DELIVERED, 1);
 	log_begin("delivered");
 	if (entry->session != NULL)
 		log_put("session", entry->session);

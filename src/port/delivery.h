@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/stats.h"
 #include "port/job.h"
 #include "port/mailbox.h"
 #include "port/queue_entry.h"
@@ -36,11 +37,12 @@ typedef void delivery_done(void *context, const struct delivery_outcome *outcome
 void delivery_finish(delivery_done *done, void *context, enum delivery_result result);
 
 /*
- * Logs that a message is in a mailbox: event=delivered with the entry's session, ID, sender and Message-ID, the address
+ * Counts and logs that a message is in a mailbox: event=delivered with the entry's session, ID, sender and Message-ID, the address
  * of the mailbox, size in octets and delay in seconds; reply is the other server's, NULL for a mailbox here. now is in
  * seconds since 1970. On the loop.
  */
-void delivery_log(const struct queue_entry *entry, const struct mailbox *mailbox, const char *reply, int64_t now);
+void delivery_log(struct stats_slot *stats, const struct queue_entry *entry, const struct mailbox *mailbox,
+    const char *reply, int64_t now);
 
 struct delivery {
 	const struct delivery_ops *ops;

@@ -161,6 +161,7 @@ finish_reload(struct state *state)
 	log_end();
 	stats->generation += state->loaded > 0;
 	stats->kept = state->kept;
+	stats->reloaded = time(NULL);
 	stats->done = stats->asked;
 	if (state->announced)
 		systemd_notify("READY=1");

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/network.h"
 #include "base/printable.h"
+#include "process/own_texts.h"
 
 static void
 put(struct text_buffer *buffer, const char *name, uint64_t value)
@@ -20,9 +21,11 @@ put(struct text_buffer *buffer, const char *name, uint64_t value)
 static void
 put_stats(struct text_buffer *buffer, const struct stats *stats)
 {
+#define FAMILY(...)
 #define STAT(figure, name, ...) put(buffer, name, stats_sum(stats, figure));
 #include "base/stats.def"
 #undef STAT
+#undef FAMILY
 }
 
 static void
@@ -85,41 +88,25 @@ put_variables(const struct catalog_request *request, struct text_buffer *buffer)
 	}
 }
 
-/* Counts of own texts of a language. */
-struct own_texts {
-	unsigned live, stale, refused;
-};
-
-/* Whether the text of a reply is the operator's, in this language. */
-static bool
-is_own(const ftg_catalog *catalog, ftg_lang language, enum ftg_id id)
+/* A line for each language that has own texts. */
+static void
+put_own_texts(void *context, const char *language, const struct own_texts *own)
 {
-	return ftg_catalog_origin(catalog, language, FTG_UTF8, id) == FTG_FROM_OVERLAY &&
-	    strcmp(ftg_catalog_spoken_in(catalog, language, FTG_UTF8, id), ftg_catalog_tag(catalog, language)) == 0;
+	text_buffer_put(
+	    context, "own-texts %s live %u stale %u refused %u\n", language, own->live, own->stale, own->refused);
 }
 
-/* A line for each language that has own texts: how many are in use, stale, and refused for another reason. */
 static void
-put_own_texts(const struct catalog_holder *catalogs, struct text_buffer *buffer)
+put_queue(struct text_buffer *buffer, const struct stats *stats)
 {
-	enum { LANGUAGES = 1100 }; /* more than a catalogue has */
-	static struct own_texts counts[LANGUAGES];
-	const ftg_catalog *catalog = catalogs->source.voice.catalog;
-	size_t overlay = strlen(catalogs->request.overlay);
-	memset(counts, 0, sizeof counts);
-	for (const struct catalog_refusal *r = catalogs->refusals.first; r != NULL; r = r->next) {
-		ftg_lang language = ftg_catalog_find(catalog, r->language);
-		if (language >= 0 && language < LANGUAGES && strncmp(r->file, catalogs->request.overlay, overlay) == 0)
-			*(r->rule == FTG_RULE_STALE ? &counts[language].stale : &counts[language].refused) += 1;
-	}
-	for (ftg_lang language = 0; language < ftg_catalog_languages(catalog) && language < LANGUAGES; language++) {
-		struct own_texts *own = &counts[language];
-		for (enum ftg_id id = 0; id < FTG_IDS; id++)
-			own->live += is_own(catalog, language, id);
-		if (own->live + own->stale + own->refused > 0)
-			text_buffer_put(buffer, "own-texts %s live %u stale %u refused %u\n",
-			    ftg_catalog_tag(catalog, language), own->live, own->stale, own->refused);
-	}
+	const struct stats_queue *queue = &stats->queue;
+	if (!stats->relays)
+		return;
+	put(buffer, "queue-active", queue->active);
+	put(buffer, "queue-deferred", queue->deferred);
+	put(buffer, "queue-held", queue->held);
+	put(buffer, "queue-age", stats_queue_age(stats, time(NULL)));
+	put(buffer, "next-hops-down", queue->next_hops_down);
 }
 
 static void
@@ -141,8 +128,9 @@ put_status(const struct status *status, struct text_buffer *buffer)
 	put(buffer, "workers-kept", stats->kept);
 	put_certificate(buffer, stats);
 	put_peers(buffer, status);
+	put_queue(buffer, stats);
 	put_stats(buffer, stats);
-	put_own_texts(status->catalogs, buffer);
+	own_texts_count(status->catalogs, put_own_texts, buffer);
 	put_replies(buffer, stats);
 }
 

@@ -14,6 +14,7 @@ struct status_peer {
 
 /* The subjects of the answers. All of them must outlive the socket. */
 struct status {
+	const char *server, *protocol; /* "smtpd" and "smtp", "pop3d" and "pop3" */
 	const struct stats *stats;
 	const struct catalog_holder *catalogs;
 	unsigned workers;

@@ -253,6 +253,8 @@ open_controls(struct worker *worker)
 {
 	const struct worker_config *config = worker->config;
 	worker->status = (struct status) {
+		.server = config->server,
+		.protocol = config->protocol,
 		.stats = config->stats,
 		.catalogs = &worker->catalogs,
 		.workers = config->workers,

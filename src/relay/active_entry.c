@@ -256,6 +256,8 @@ claimed(struct active_entry *active)
 	case 0:
 		active->item->busy = 0;
 		active->item->unread = false;
+		active->item->held = active->entry.held;
+		active->item->arrival = active->entry.arrival;
 		active->claimed = now(active);
 		return begin_plan(active);
 	case ENOENT: return end_gone(active);
@@ -263,6 +265,15 @@ claimed(struct active_entry *active)
 	case EBADMSG: log_event("queue-damaged", "id", active->item->id, NULL); return end(active, INT64_MAX);
 	default: return end_in_trouble(active, "claim");
 	}
+}
+
+/* Counts an outcome for a recipient, by where the mailbox is. */
+static void
+count(const struct active_entry *active, const struct queue_recipient *recipient, enum stats_item local,
+    enum stats_item remote)
+{
+	bool here = active_entry_is_hosted(active, (size_t)(recipient - active->entry.recipients));
+	stats_add(active->config->stats, here ? local : remote, 1);
 }
 
 static void
@@ -273,19 +284,18 @@ defer_recipient(struct active_entry *active, struct queue_recipient *recipient)
 	int64_t next = now(active) + queue_config_back_off(config, recipient->attempts);
 	if (now(active) >= last) {
 		recipient->state = QUEUE_EXPIRED;
-		stats_add(config->stats, STAT_BOUNCED, 1);
+		count(active, recipient, STAT_LOCAL_EXPIRED, STAT_EXPIRED);
 		queue_log_outcome(&active->entry, recipient, "bounced", now(active));
 		return;
 	}
 	recipient->next = next < last ? next : last;
-	stats_add(config->stats, STAT_DEFERRED, 1);
+	count(active, recipient, STAT_LOCAL_DEFERRED, STAT_DEFERRED);
 	queue_log_outcome(&active->entry, recipient, "deferred", now(active));
 }
 
 static void
 apply(struct active_entry *active, struct queue_recipient *recipient, enum transport_result result, const char *verdict)
 {
-	struct stats_slot *stats = active->config->stats;
 	recipient->attempts++;
 	if (verdict != NULL)
 		(void)queue_set_text(&recipient->reply, verdict, strlen(verdict), QUEUE_REPLY_MAX);
@@ -293,12 +303,12 @@ apply(struct active_entry *active, struct queue_recipient *recipient, enum trans
 	switch (result) {
 	case TRANSPORT_DONE:
 		recipient->state = QUEUE_DELIVERED;
-		stats_add(stats, STAT_RELAYED, 1);
+		count(active, recipient, STAT_DELIVERED, STAT_RELAYED);
 		queue_log_outcome(&active->entry, recipient, "relayed", now(active));
 		break;
 	case TRANSPORT_FAILED:
 		recipient->state = QUEUE_FAILED;
-		stats_add(stats, STAT_BOUNCED, 1);
+		count(active, recipient, STAT_LOCAL_BOUNCED, STAT_BOUNCED);
 		queue_log_outcome(&active->entry, recipient, "bounced", now(active));
 		break;
 	case TRANSPORT_LATER: defer_recipient(active, recipient); break;

@@ -325,6 +325,7 @@ open_breaker(struct admission *a, struct destination *destination, const char *v
 	destination->requests = a->requests;
 	if (!breaker_open(&destination->breaker, now(a) + wait, verdict_text) || !log)
 		return;
+	a->down++;
 	log_begin("next-hop-down");
 	log_put("next", destination->key);
 	if (verdict_text != NULL && verdict_read(&verdict, verdict_text))
@@ -333,11 +334,13 @@ open_breaker(struct admission *a, struct destination *destination, const char *v
 }
 
 static void
-close_breaker(struct destination *destination, bool timed_out, bool log)
+close_breaker(struct admission *a, struct destination *destination, bool timed_out, bool log)
 {
 	destination->answered = !timed_out;
-	if (breaker_close(&destination->breaker) && log)
-		log_event("next-hop-up", "next", destination->key, NULL);
+	if (!breaker_close(&destination->breaker) || !log)
+		return;
+	a->down--;
+	log_event("next-hop-up", "next", destination->key, NULL);
 }
 
 static const char *
@@ -352,7 +355,7 @@ end(struct admission *a, struct attempt *attempt)
 {
 	attempt_end(attempt);
 	if (attempt->answered)
-		close_breaker(attempt->name, attempt->timed_out, true);
+		close_breaker(a, attempt->name, attempt->timed_out, true);
 	else if (attempt->tried)
 		open_breaker(a, attempt->name, verdict_of(attempt), true);
 	release(a, attempt);
@@ -436,7 +439,7 @@ on_tried(struct admission *a, struct attempt *attempt)
 {
 	const struct transport *t = &attempt->transport;
 	if (attempt->results == ATTEMPT_TRANSPORT && t->answered)
-		close_breaker(attempt->server, t->timed_out, false);
+		close_breaker(a, attempt->server, t->timed_out, false);
 	else if (attempt->results == ATTEMPT_TRANSPORT)
 		open_breaker(a, attempt->server, verdict_of(attempt), false);
 	release_server(a, attempt);

@@ -22,6 +22,7 @@ struct admission {
 	struct destinations destinations;
 	struct slots slots;
 	unsigned requests; /* for a run, so far */
+	unsigned down;     /* domains and routes whose server could not be reached, as the log has told */
 	bool stopping;
 };
 

@@ -54,9 +54,10 @@ is_idle(const struct destination *destination, int64_t now)
 	    destination->first == NULL && (!breaker_has_failed(breaker) || breaker->until + MEMORY < now);
 }
 
-void
+unsigned
 destinations_sweep(struct destinations *all, int64_t now)
 {
+	unsigned down = 0;
 	for (size_t i = 0; i < DESTINATION_BUCKETS; i++)
 		for (struct destination **at = &all->buckets[i]; *at != NULL;) {
 			struct destination *destination = *at;
@@ -65,8 +66,10 @@ destinations_sweep(struct destinations *all, int64_t now)
 				continue;
 			}
 			*at = destination->next;
+			down += destination->key[0] != '@' && breaker_has_failed(&destination->breaker);
 			free_destination(destination);
 		}
+	return down;
 }
 
 void

@@ -38,8 +38,11 @@ struct destinations {
 /* Finds the destination of a key, or makes it. Returns NULL when memory is out. It lasts while it is referred to. */
 struct destination *destination_get(struct destinations *all, const char *key);
 
-/* Frees those that are idle and hold no failure worth remembering; frees all. */
-void destinations_sweep(struct destinations *all, int64_t now);
+/*
+ * Frees those that are idle and hold no failure worth remembering; frees all. The first returns how many of those freed
+ * were domains or routes whose last attempt had failed.
+ */
+unsigned destinations_sweep(struct destinations *all, int64_t now);
 void destinations_clear(struct destinations *all);
 
 /* How many more attempts may start now, of max at a time. A server that has not answered, or not lately, gets one at a time. */

@@ -210,7 +210,8 @@ log_accepted(const struct lmtp_delivery *d)
 {
 	for (size_t i = 0; i < d->count; i++)
 		if (d->recipients[i].result == TRANSPORT_DONE)
-			delivery_log(d->entry, &d->mailboxes[i], d->recipients[i].verdict, d->agent->now());
+			delivery_log(
+			    d->agent->stats, d->entry, &d->mailboxes[i], d->recipients[i].verdict, d->agent->now());
 }
 
 /* Takes recipients out of the entry that would be reported to the sender as delivered; the order of the others stays. */
@@ -419,6 +420,7 @@ lmtp_agent_open(struct lmtp_agent *agent, struct client_pool *pool, struct clock
 		.run_queue = run_queue,
 	};
 	lmtp_server_open(&agent->server, pool, clock, &address);
+	agent->server.stats = agent->stats;
 }
 
 void

@@ -17,13 +17,14 @@ struct lmtp_agent {
 	struct delivery_agent *spool; /* the other one: its queue takes the recipients that are left */
 	const struct route *route;    /* to an address, or the path of a Unix socket */
 	const char *hostname;
-	int64_t timeout;      /* milliseconds for a delivery, from its commit on, waiting included */
-	int64_t retry;        /* seconds until a recipient that was deferred is tried from the queue */
-	int64_t (*now)(void); /* seconds since 1970 */
+	int64_t timeout;          /* milliseconds for a delivery, from its commit on, waiting included */
+	int64_t retry;            /* seconds until a recipient that was deferred is tried from the queue */
+	int64_t (*now)(void);     /* seconds since 1970 */
+	struct stats_slot *stats; /* counts deliveries, and has whether the server is down; NULL: none */
 	struct lmtp_server server;
 };
 
-/* All but the first and the last member is set. pool and clock must outlive the agent. */
+/* All but the first and the last member are set. pool and clock must outlive the agent. */
 void lmtp_agent_open(struct lmtp_agent *agent, struct client_pool *pool, struct clock *clock);
 
 /* Frees its record of the server. No delivery is under way. */

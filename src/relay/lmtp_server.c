@@ -49,6 +49,13 @@ defer_waiting(struct lmtp_server *server)
 }
 
 static void
+publish(const struct lmtp_server *server, bool down)
+{
+	if (server->stats != NULL)
+		server->stats->mailboxes_down = down;
+}
+
+static void
 open_breaker(struct lmtp_server *server, const struct transport *t)
 {
 	struct verdict verdict = { .detail = "no answer" };
@@ -63,6 +70,7 @@ open_breaker(struct lmtp_server *server, const struct transport *t)
 	}
 	if (!breaker_open(&server->breaker, now(server) + wait, verdict.detail))
 		return;
+	publish(server, true);
 	log_begin("next-hop-down");
 	log_put("next", t->server);
 	log_put("detail", verdict.detail);
@@ -72,8 +80,10 @@ open_breaker(struct lmtp_server *server, const struct transport *t)
 static void
 close_breaker(struct lmtp_server *server, const struct transport *t)
 {
-	if (breaker_close(&server->breaker))
-		log_event("next-hop-up", "next", t->server, NULL);
+	if (!breaker_close(&server->breaker))
+		return;
+	publish(server, false);
+	log_event("next-hop-up", "next", t->server, NULL);
 }
 
 static void start_waiting(struct lmtp_server *server);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/stats.h"
 #include "relay/breaker.h"
 #include "relay/client/client_pool.h"
 #include "relay/client/transport.h"
@@ -30,8 +31,9 @@ struct lmtp_server {
 	struct client_pool *pool;
 	struct clock *clock; /* looks after deadlines */
 	struct transport_address address;
-	struct breaker breaker; /* milliseconds of the dialer's clock */
-	bool probing;           /* one delivery tries whether the server is back */
+	struct breaker breaker;   /* milliseconds of the dialer's clock */
+	struct stats_slot *stats; /* has whether it is open; NULL: none. May be set after lmtp_server_open() */
+	bool probing;             /* one delivery tries whether the server is back */
 	unsigned active;
 	uint64_t answers;                   /* deliveries that did not time out */
 	struct lmtp_handover *first, *last; /* that wait */

@@ -28,7 +28,8 @@ struct queue_manager_config {
 	unsigned max_deliveries; /* attempts at a time; some are kept for users' mail: see admission.h */
 	unsigned max_per_server; /* of them to one domain, and to one address */
 	struct stats_slot *stats;
-	int64_t (*now)(void); /* milliseconds since 1970 */
+	struct stats_queue *figures; /* that queue_manager_measure() writes; NULL: none */
+	int64_t (*now)(void);        /* milliseconds since 1970 */
 	/* The voice of a language tag; that of the process for "" and for a language that is not loaded. */
 	struct ftg_voice (*voice)(void *context, const char *language);
 	/* Requests queue_manager_turn() within so many milliseconds; replaces an earlier request. */

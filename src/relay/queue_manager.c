@@ -14,6 +14,14 @@ enum {
 	MEMORY_WAIT = 60, /* and an entry is tried again for which there was no memory */
 	STUCK_WAIT = 1,   /* and what could not be recorded is tried again */
 	CLAIMS = 32,      /* entries that are claimed, recorded or reported, beside those that are sent */
+	MEASURED = 8192,  /* entries that one call of queue_manager_measure() looks at */
+};
+
+/* A count of the entries that is under way: at is the next one's place in the heap. */
+struct measure {
+	size_t at;
+	uint64_t active, held;
+	int64_t oldest;
 };
 
 struct queue_manager {
@@ -26,6 +34,7 @@ struct queue_manager {
 	unsigned active_count;
 	struct active_entry *stuck;
 	int64_t stuck_due, rescan; /* milliseconds since 1970 */
+	struct measure measure;
 	bool stopping, stopped;
 };
 
@@ -343,7 +352,8 @@ queue_manager_turn(struct queue_manager *manager)
 		step_stuck(manager);
 	if (manager->rescan <= now && !manager->stopping) {
 		manager->rescan = milliseconds_from_now(manager, RESCAN);
-		destinations_sweep(&manager->admission.destinations, queue_config_now(manager->config));
+		manager->admission.down -= destinations_sweep(
+		    &manager->admission.destinations, queue_config_now(manager->config));
 		queue_intake_scan(&manager->intake);
 	}
 	begin_due(manager, now);
@@ -382,6 +392,35 @@ queue_manager_run_requested(struct queue_manager *manager)
 {
 	if (!manager->stopping)
 		queue_intake_read_runs(&manager->intake);
+}
+
+static void
+measure_item(struct measure *measure, const struct schedule_item *item)
+{
+	measure->active += item->active != NULL;
+	measure->held += item->active == NULL && item->held;
+	if (!item->held && item->arrival != 0 && (measure->oldest == 0 || item->arrival < measure->oldest))
+		measure->oldest = item->arrival;
+}
+
+/* An entry may move in the heap between two calls, and be counted twice or not at all: in a queue of many thousands. */
+void
+queue_manager_measure(struct queue_manager *manager)
+{
+	const struct schedule *schedule = &manager->schedule;
+	struct stats_queue *figures = manager->config->figures;
+	struct measure *measure = &manager->measure;
+	for (size_t i = 0; i < MEASURED && measure->at < schedule->count; i++)
+		measure_item(measure, schedule->heap[measure->at++]);
+	if (measure->at < schedule->count || figures == NULL)
+		return;
+	uint64_t others = measure->active + measure->held;
+	figures->active = measure->active;
+	figures->held = measure->held;
+	figures->deferred = schedule->count > others ? schedule->count - others : 0;
+	figures->oldest = measure->oldest;
+	figures->next_hops_down = manager->admission.down;
+	*measure = (struct measure) { 0 };
 }
 
 /* Waiting attempts are abandoned. */

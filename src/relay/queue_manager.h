@@ -22,6 +22,12 @@ void queue_manager_run_requested(struct queue_manager *manager);
 /* Handles pending events and starts due attempts. The manager acts only here. */
 void queue_manager_turn(struct queue_manager *manager);
 
+/*
+ * Continues to count the entries, a bounded part of them at a time, and publishes the counts once all have been looked at.
+ * To be called once a second.
+ */
+void queue_manager_measure(struct queue_manager *manager);
+
 /* Starts nothing more; stopped() follows once nothing is under way. */
 void queue_manager_stop(struct queue_manager *manager);
 

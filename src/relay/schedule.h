@@ -16,9 +16,11 @@ struct schedule_item {
 	bool changed;                /* since it became active: it is due again at once */
 	bool requested;              /* a run was requested: its recipients are due whatever their time */
 	bool unread;                 /* it has not been claimed yet: nothing is known but its ID */
+	bool held;                   /* when it was claimed last */
 	bool overdue;                /* it became due while it was parked */
 	unsigned char busy;          /* times in a row that another process had claimed it */
 	int64_t due;                 /* milliseconds since 1970; INT64_MAX: never */
+	int64_t arrival;             /* seconds since 1970; 0: it is unread */
 	uint64_t number;             /* entries due at the same time are ordered by insertion */
 	uint64_t domains;            /* a bit for each domain of its waiting recipients; all if it is unread */
 	size_t position;             /* in the heap */

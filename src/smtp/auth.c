@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "session/login_account.h"
+#include "session/login_count.h"
 #include "session/sasl.h"
 #include "smtp/internal.h"
 
@@ -78,6 +79,7 @@ count_failure(struct smtp_session *s, const char *cause)
 {
 	s->outlet->log(s->outlet, "login-failed", "user", sasl_user(s->auth->sasl), "mechanism",
 	    sasl_mechanism_name(s->auth->mechanism), "cause", cause, NULL);
+	login_count(s->config->stats, cause);
 	if (s->config->limiter != NULL && limiter_failed_login(s->config->limiter, s->peer.address))
 		s->outlet->log(s->outlet, "blacklisted", "cause", ftg_row(ERR_SMTP_AUTHFAILED)->ref, NULL);
 }
@@ -114,6 +116,7 @@ admit(struct smtp_session *s)
 	xlang_prefer(s, LANGUAGE_OF_ACCOUNT, account->language);
 	if (s->user != NULL)
 		s->outlet->log(s->outlet, "login", "user", s->user, "mechanism", s->mechanism, NULL);
+	login_count(s->config->stats, s->user != NULL ? NULL : "out-of-memory");
 	auth_end(s);
 	return ftg_reply(s->user != NULL ? ERR_SMTP_AUTHOK : ERR_SMTP_HARDERROR);
 }
@@ -133,6 +136,15 @@ challenge(struct smtp_session *s)
 	return ftg_reply_text(ERR_SMTP_334, text, len);
 }
 
+/* The server cannot check the login. cause NULL: it is that of the reply. */
+static struct ftg_reply
+fail(struct smtp_session *s, const char *cause)
+{
+	login_count(s->config->stats, "failed");
+	auth_end(s);
+	return cause != NULL ? refuse_for(s, ERR_SMTP_HARDERROR, cause) : ftg_reply(ERR_SMTP_HARDERROR);
+}
+
 /* The reply to a step of the exchange after which nothing remains to be checked. */
 static struct ftg_reply
 finish(struct smtp_session *s, enum sasl_status status)
@@ -143,7 +155,7 @@ finish(struct smtp_session *s, enum sasl_status status)
 	case SASL_FAILED: return refuse(s, s->auth->account.known ? "wrong-password" : "unknown-user");
 	case SASL_CANCELLED: auth_abandon(s); return refuse_for(s, ERR_SMTP_AUTHWTF, "cancelled");
 	case SASL_MALFORMED: auth_abandon(s); return refuse_for(s, ERR_SMTP_AUTHWTF, "malformed");
-	default: auth_end(s); return ftg_reply(ERR_SMTP_HARDERROR);
+	default: return fail(s, NULL);
 	}
 }
 
@@ -174,10 +186,8 @@ check_account(struct smtp_session *s, bool answered)
 {
 	struct auth *auth = s->auth;
 
-	if (!answered) {
-		auth_end(s);
-		return refuse_for(s, ERR_SMTP_HARDERROR, "directory");
-	}
+	if (!answered)
+		return fail(s, "directory");
 	if (!sasl_check_blocks(auth->sasl)) {
 		work(&auth->job);
 		return finish(s, auth->status);
@@ -245,8 +255,10 @@ auth_start(struct smtp_session *s, const char *arg, size_t len)
 		return ftg_reply(ERR_SMTP_BADAUTH);
 	if (!is_usable(s, mechanism))
 		return ftg_reply(starttls_is_offered(s) ? ERR_SMTP_TLSREQUIRED : ERR_SMTP_BADAUTH);
-	if (s->config->limiter != NULL && limiter_is_blacklisted(s->config->limiter, s->peer.address))
+	if (s->config->limiter != NULL && limiter_is_blacklisted(s->config->limiter, s->peer.address)) {
+		login_count(s->config->stats, "blacklisted");
 		return refuse_for(s, ERR_SMTP_ACCESSDENIED2, "blacklisted");
+	}
 	if (!begin(s, mechanism))
 		return ftg_reply(ERR_SMTP_HARDERROR);
 	return resume(s, sasl_start(s->auth->sasl, space != NULL ? space + 1 : NULL, len - name - (space != NULL)));

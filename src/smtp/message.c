@@ -66,7 +66,8 @@ count(const struct smtp_session *s, enum ftg_id answer)
 		stats_add(stats, STAT_MESSAGES, 1);
 		stats_add(stats, STAT_OCTETS, s->message.size);
 	} else if (s->message.result != DELIVERY_OK) {
-		stats_add(stats, STAT_FAILED_DELIVERIES, 1);
+		bool again = ftg_row(answer)->code[s->config->profile].reply[0] == '4';
+		stats_add(stats, again ? STAT_LOCAL_DEFERRED : STAT_LOCAL_BOUNCED, s->envelope.count);
 	}
 }
 

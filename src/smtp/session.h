@@ -55,7 +55,7 @@ struct smtp_config {
 	unsigned mechanisms;      /* offered by AUTH: a set of 1 << enum sasl_mechanism */
 	struct sasl_server *sasl; /* NULL: no AUTH */
 	struct executor *hasher;  /* checks passwords, a few at a time */
-	struct stats_slot *stats; /* counts messages; NULL: none */
+	struct stats_slot *stats; /* counts messages and logins; NULL: none */
 	struct limiter *limiter;  /* limits by address and account; NULL: none */
 	bool xlang;               /* the client may choose the language of the replies */
 	bool xlang_utf8;          /* which are then in UTF-8 */

@@ -23,6 +23,7 @@ struct maildir_delivery {
 	long long min_free;
 	int64_t deadline; /* of a commit: milliseconds of CLOCK_MONOTONIC */
 	struct spool spool;
+	struct stats_slot *stats;
 	char *buffer;
 	size_t len, room;
 	unsigned long long unrelayed; /* octets on the wire that are for mailboxes alone */
@@ -273,7 +274,7 @@ commit_done(struct job *job)
 	delivery_done *done = delivery->done;
 	void *context = delivery->context;
 	for (size_t i = 0; outcome.result == DELIVERY_OK && i < spool->count; i++)
-		delivery_log(spool->entry, &spool->mailboxes[i], NULL, time(NULL));
+		delivery_log(delivery->stats, spool->entry, &spool->mailboxes[i], NULL, time(NULL));
 	memcpy(detail, delivery->detail, sizeof detail);
 	free_delivery(delivery);
 	done(context, &outcome);
@@ -348,6 +349,7 @@ begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count
 		return NULL;
 	delivery->delivery.ops = &ops;
 	delivery->min_free = agent->min_free;
+	delivery->stats = agent->stats;
 	delivery->spool.folder = agent->folder;
 	delivery->spool.file = -1;
 	delivery->spool.mailboxes = delivery->mailboxes;

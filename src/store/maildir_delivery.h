@@ -21,6 +21,7 @@ struct maildir_agent {
 	unsigned long last; /* number of the last delivery */
 	long long min_free; /* octets that the file system must keep free; 0: none. May be set at any time */
 	struct space_gauge gauge;
+	struct stats_slot *stats; /* counts deliveries; NULL: none. May be set at any time */
 	char host[DELIVERY_HOST_SIZE];
 };
 

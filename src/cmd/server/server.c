@@ -241,6 +241,7 @@ run_master(struct server *server)
 		.stop = stop,
 		.context = server,
 	};
+	stats->relays = master.relay;
 	server->serve = (struct serve) {
 		.counters = counters,
 		.tickets = tickets,

@@ -66,6 +66,8 @@ config_of(struct worker_env *env, const struct serve *serve)
 		.certificate = file_or_none(serve->settings->tls_cert),
 		.key = file_or_none(serve->settings->tls_key),
 		.tickets = serve->tickets,
+		.server = serve->settings->protocol == CONFIG_POP3 ? "pop3d" : "smtpd",
+		.protocol = serve->settings->protocol == CONFIG_POP3 ? "pop3" : "smtp",
 		.metrics_socket = serve->metrics_socket,
 		.status_socket = serve->status_socket,
 		.stats = serve->stats,

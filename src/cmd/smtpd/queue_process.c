@@ -22,6 +22,7 @@ enum {
 	OWN_MAX = 64,    /* addresses of this machine */
 	CONNECT = 30000, /* milliseconds for a connection, at most */
 	WHOLE = 3600000, /* and for a delivery */
+	MEASURE = 1000,  /* milliseconds between two looks at the length of the queue */
 };
 
 /* The process has one of each. */
@@ -35,7 +36,7 @@ static struct queue_manager_config config;
 static struct queue_manager *manager;
 static struct network own[OWN_MAX];
 static uv_fs_event_t entries, wishes;
-static uv_timer_t alarm_timer;
+static uv_timer_t alarm_timer, measure_timer;
 static char queue[PATH_MAX], wish_folder[PATH_MAX];
 
 static int64_t
@@ -68,6 +69,13 @@ on_alarm(uv_timer_t *timer)
 {
 	(void)timer;
 	queue_manager_turn(manager);
+}
+
+static void
+on_measure(uv_timer_t *timer)
+{
+	(void)timer;
+	queue_manager_measure(manager);
 }
 
 static void
@@ -186,6 +194,7 @@ config_of(const struct serve *serve, unsigned number)
 		.max_deliveries = (unsigned)relay->max_deliveries,
 		.max_per_server = (unsigned)relay->max_per_server,
 		.stats = &serve->stats->slot[number],
+		.figures = &serve->stats->queue,
 		.now = now,
 		.voice = voice,
 		.alarm = set_alarm,
@@ -199,6 +208,8 @@ open_events(void)
 {
 	uv_loop_t *loop = &env.worker.loop;
 	int error = uv_timer_init(loop, &alarm_timer);
+	if (error == 0)
+		error = uv_timer_init(loop, &measure_timer);
 	if (error == 0)
 		error = uv_fs_event_init(loop, &entries);
 	if (error == 0)
@@ -228,6 +239,7 @@ run(const struct serve *serve, unsigned number)
 	if (manager == NULL)
 		return worker_env_fail("manager", strerror(ENOMEM));
 	queue_manager_start(manager);
+	uv_timer_start(&measure_timer, on_measure, MEASURE, MEASURE);
 	int status = worker_env_run(&env, NULL);
 	dns_close(&dns);
 	return status;
@@ -262,6 +274,7 @@ open_lmtp(const struct settings *settings)
 		.timeout = settings->config->delivery.timeout,
 		.retry = settings->config->relay.retry / 1000,
 		.now = seconds,
+		.stats = worker_stats(&env.worker),
 	};
 	lmtp_agent_open(&lmtp, &pool, &env.worker.clock.clock);
 }
@@ -277,8 +290,10 @@ relay_work(const struct serve *serve, const struct worker_slot *slot)
 	if (maildir_agent_open(&agent, env.mail, queue, serve->settings->hostname) < 0)
 		return worker_env_fail(queue, strerror(errno));
 	agent.min_free = serve->settings->limits.min_free;
+	agent.stats = worker_stats(&env.worker);
 	if (dial_open(&dial, &env.worker.loop) < 0)
 		return worker_env_fail("dial", strerror(errno));
+	dial.stats = worker_stats(&env.worker);
 	client_pool_open(&pool, &dial.dialer, pools_disk(&env.worker.pools));
 	open_lmtp(serve->settings);
 	status = run(serve, slot->number);

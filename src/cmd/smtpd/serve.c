@@ -118,10 +118,12 @@ open_lmtp(const struct settings *settings)
 		.timeout = settings->config->delivery.timeout,
 		.retry = settings->config->relay.retry / 1000,
 		.now = now,
+		.stats = worker_stats(&env.worker),
 	};
 	if (dial_open(&dial, &env.worker.loop) < 0)
 		return false;
 	dial.after = on_dialled;
+	dial.stats = worker_stats(&env.worker);
 	client_pool_open(&pool, &dial.dialer, pools_disk(&env.worker.pools));
 	lmtp_agent_open(&lmtp, &pool, &env.worker.clock.clock);
 	env.worker.last_call = on_last_call;
@@ -259,6 +261,7 @@ serve_work(const struct serve *serve, const struct worker_slot *slot)
 	if (error < 0)
 		return worker_env_fail("dns", uv_strerror(error));
 	agent.min_free = serve->settings->limits.min_free;
+	agent.stats = worker_stats(&env.worker);
 	status = run(serve->settings, slot->number == 0);
 	dns_close(&dns);
 	close_lmtp();
