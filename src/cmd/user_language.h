@@ -6,7 +6,8 @@
 
 /*
  * Makes translate() speak the language of LC_ALL, LC_MESSAGES, LANG and LANGUAGE. If the system has no locale for it,
- * LANGUAGE is set for libintl, which finds our catalogues with C.UTF-8. To be called first in main().
+ * LANGUAGE is set for libintl, which finds our catalogues with C.UTF-8. Standard output and standard error are encoded for
+ * the charset of the locale (cmd/output/charset.h). To be called first in main().
  */
 void user_language_open(void);
 

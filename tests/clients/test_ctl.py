@@ -49,7 +49,7 @@ class Ctl(TestCase):
         changes = {"domain": "language=de", "account": "pop3=no", "alias": "add=postmaster@" + DOMAIN,
                    "list": "remove=info@" + DOMAIN, "access": "comment=noise"}
         for noun, name in records.items():
-            self.assertEqual(" ".join(name) + "\n", self.run_ctl(noun, "list"))
+            self.assertEqual("  ".join(name) + "\n", self.run_ctl(noun, "list"))
             self.assertEqual([self.tell(noun, "show", *name)], self.tell(noun, "list"))
             self.run_ctl(noun, "set", *name, changes[noun])
             self.assertIn(name[-1], self.run_ctl(noun, "show", *name))

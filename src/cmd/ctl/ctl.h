@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cmd/output/table.h"
 #include "port/admin.h"
 
 enum password_source { PASSWORD_UNCHANGED, PASSWORD_PROMPT, PASSWORD_STDIN, PASSWORD_NONE };
@@ -14,7 +15,8 @@ struct request {
 	const char *data;   /* --data; for commands, the absolute path of the folder */
 	const char *config; /* -c; NULL: the default */
 	const char *server; /* "smtpd" or "pop3d" */
-	bool json;
+	enum output_format format;
+	bool json; /* the format is OUTPUT_JSON */
 	bool keep_secret;
 	enum password_source password;
 	char **words;
@@ -87,12 +89,28 @@ const char *ctl_value(const char *answer, const char *name, int *len);
 /* The number of that name in an answer; 0 if the answer has none. */
 unsigned long ctl_number(const char *answer, const char *name);
 
-/* How records are printed: a name a line; all fields; JSON, a record a line. printed must be 0 at first. */
+/* Reports that memory is out. Returns an exit status. */
+int ctl_fail_memory(void);
+
+/* Begins the table of a command, in the format of the request, for standard output. NULL: memory is out. */
+struct table *ctl_table(const struct request *request, const struct column *columns, size_t count, bool is_record);
+
+/* Ends a table. Returns status, or another one if memory was out, after it has printed that. */
+int ctl_close_table(struct table *table, int status);
+
+/* Prints records of the kind of a command: a list, or one. */
+enum { PRINTER_FIELDS_MAX = 32 };
 struct printer {
 	enum record_kind kind;
-	size_t printed;
+	struct table *table;
+	struct column columns[PRINTER_FIELDS_MAX];
 };
-record_row_fn print_name, print_fields, print_json, print_json_line;
+
+/* Begins the table. Returns an exit status, after it has printed its error. ctl_close_table() ends it. */
+int printer_open(struct printer *printer, const struct request *request, bool is_record);
+
+/* Adds a record; context is the printer. */
+record_row_fn printer_row;
 
 /* The list of commands and settings of the help. The caller frees it. NULL: memory is out. */
 char *ctl_help(void);

@@ -20,6 +20,8 @@
 #include "base/translate.h"
 #include "cmd/ctl/folder.h"
 #include "cmd/ctl/text.h"
+#include "cmd/output/charset.h"
+#include "cmd/output/terminal.h"
 #include "cmd/user_language.h"
 #include "directory/accounts.h"
 #include "store/maildir_store.h"
@@ -34,8 +36,32 @@ ctl_fail(int status, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	printable_print(stderr, "ftgatectl: %s\n", text);
+	fflush(stdout);
+	terminal_begin(stderr, STYLE_ERROR);
+	fputs("ftgatectl:", stderr);
+	terminal_end(stderr);
+	printable_print(stderr, " %s\n", text);
 	return status;
+}
+
+int
+ctl_fail_memory(void)
+{
+	return ctl_fail(EX_OSERR, _("memory is out"));
+}
+
+struct table *
+ctl_table(const struct request *request, const struct column *columns, size_t count, bool is_record)
+{
+	return table_open(&(struct table_options) {
+	    .columns = columns, .count = count, .format = request->format, .is_record = is_record });
+}
+
+int
+ctl_close_table(struct table *table, int status)
+{
+	bool whole = table == NULL || table_close(table);
+	return whole || status != EX_OK ? status : ctl_fail_memory();
 }
 
 /* clang-format off */
@@ -215,7 +241,17 @@ check_options(const struct request *request, struct argp_state *state)
 		argp_error(state, _("--keep-secret and --no-password exclude each other: leave one out"));
 }
 
-enum { KEY_DATA = 0x100, KEY_SERVER, KEY_JSON, KEY_PASSWORD, KEY_PASSWORD_STDIN, KEY_NO_PASSWORD, KEY_KEEP_SECRET };
+enum {
+	KEY_DATA = 0x100,
+	KEY_SERVER,
+	KEY_JSON,
+	KEY_FORMAT,
+	KEY_COLOR,
+	KEY_PASSWORD,
+	KEY_PASSWORD_STDIN,
+	KEY_NO_PASSWORD,
+	KEY_KEEP_SECRET
+};
 
 static const struct argp_option options[] = {
 	{ "data", KEY_DATA, N_("FOLDER"), 0,
@@ -224,6 +260,8 @@ static const struct argp_option options[] = {
 	    N_("The server's configuration (default: /etc/ftgate/ftgate.conf, if it exists)"), 0 },
 	{ "server", KEY_SERVER, N_("NAME"), 0, N_("The running server to ask: smtpd (the default) or pop3d"), 0 },
 	{ "json", KEY_JSON, NULL, 0, N_("Print JSON, with all settings"), 0 },
+	{ "format", KEY_FORMAT, N_("FORMAT"), 0, N_("Print data as a table (the default), json or csv"), 0 },
+	{ "color", KEY_COLOR, N_("WHEN"), 0, N_("Use colours: auto (the default: on a terminal), always or never"), 0 },
 	{ "password", KEY_PASSWORD, NULL, 0, N_("Ask for the account's password"), 1 },
 	{ "password-stdin", KEY_PASSWORD_STDIN, NULL, 0, N_("The password is the first line of standard input"), 1 },
 	{ "no-password", KEY_NO_PASSWORD, NULL, 0, N_("The account has no password: nobody can log in"), 1 },
@@ -239,6 +277,24 @@ parse_server(struct request *request, struct argp_state *state, const char *name
 	request->server = name;
 }
 
+/* What is for programs is UTF-8 in every locale. */
+static void
+parse_format(struct request *request, struct argp_state *state, const char *name)
+{
+	if (!output_format_find(&request->format, name))
+		argp_error(state, _("there is no format '%s'; use table, json or csv"), name);
+	request->json = request->format == OUTPUT_JSON;
+	if (request->format != OUTPUT_TABLE)
+		charset_write_data();
+}
+
+static void
+parse_color(struct argp_state *state, const char *name)
+{
+	if (!terminal_set_color(name))
+		argp_error(state, _("--color: '%s' is not one of auto, always, never"), name);
+}
+
 static error_t
 parse_option(int key, char *argument, struct argp_state *state)
 {
@@ -247,7 +303,9 @@ parse_option(int key, char *argument, struct argp_state *state)
 	case KEY_DATA: request->data = argument; return 0;
 	case 'c': request->config = argument; return 0;
 	case KEY_SERVER: parse_server(request, state, argument); return 0;
-	case KEY_JSON: request->json = true; return 0;
+	case KEY_JSON: parse_format(request, state, "json"); return 0;
+	case KEY_FORMAT: parse_format(request, state, argument); return 0;
+	case KEY_COLOR: parse_color(state, argument); return 0;
 	case KEY_PASSWORD: request->password = PASSWORD_PROMPT; return 0;
 	case KEY_PASSWORD_STDIN: request->password = PASSWORD_STDIN; return 0;
 	case KEY_NO_PASSWORD: request->password = PASSWORD_NONE; return 0;

@@ -1,99 +1,55 @@
-/* Prints records: their names, their fields, or JSON (RFC 8259). */
-#include <stdio.h>
+/* Prints records in a table: their names and comments for people; all fields of one; JSON and CSV. */
 #include <string.h>
+#include <sysexits.h>
 
-#include "base/printable.h"
 #include "cmd/ctl/ctl.h"
 
-enum { NAME_WIDTH = 18 };
-
-void
-print_name(void *context, const char *const *values)
+static bool
+is_listed(enum record_kind kind, size_t field)
 {
-	struct printer *printer = context;
-	for (size_t i = 0; i < record_names(printer->kind); i++)
-		printable_print(stdout, "%s%s", i == 0 ? "" : " ", values[i]);
-	putchar('\n');
+	return field < record_names(kind) || strcmp(record_field(kind, field)->name, "comment") == 0;
 }
 
-/* Prints addresses below each other, one a line. */
-static void
-print_addresses(const char *text)
+static enum cell_type
+type_of(enum field_type type)
 {
-	for (const char *end; *(end = strchrnul(text, '\n')) != '\0'; text = end + 1) {
-		printable_print(stdout, "%.*s\n", (int)(end - text), text);
-		printf("%*s", NAME_WIDTH + 1, "");
+	switch (type) {
+	case FIELD_ADDRESSES: return CELL_LIST;
+	case FIELD_FLAG: return CELL_FLAG;
+	case FIELD_COUNT:
+	case FIELD_SIZE: return CELL_NUMBER;
+	default: return CELL_TEXT;
 	}
-	printable_print(stdout, "%s\n", text);
+}
+
+int
+printer_open(struct printer *printer, const struct request *request, bool is_record)
+{
+	const struct record_field *field;
+	size_t count = 0;
+	printer->kind = request->command->kind;
+	for (; count < PRINTER_FIELDS_MAX && (field = record_field(printer->kind, count)) != NULL; count++)
+		printer->columns[count] = (struct column) {
+			.name = field->name,
+			.type = type_of(field->type),
+			.shrinks = strcmp(field->name, "comment") == 0,
+			.hidden = is_record || is_listed(printer->kind, count) ? 0 : NOT_IN_TABLE,
+		};
+	printer->table = ctl_table(request, printer->columns, count, is_record);
+	return printer->table == NULL ? ctl_fail_memory() : EX_OK;
 }
 
 void
-print_fields(void *context, const char *const *values)
+printer_row(void *context, const char *const *values)
 {
 	struct printer *printer = context;
 	const struct record_field *field;
 	for (size_t i = 0; (field = record_field(printer->kind, i)) != NULL; i++) {
-		printf("%-*s ", NAME_WIDTH, field->name);
-		if (values[i] == NULL)
-			puts("-");
-		else if (field->type == FIELD_FLAG)
-			puts(values[i][0] == '1' ? "yes" : "no");
+		if (field->type == FIELD_ADDRESSES)
+			table_list(printer->table, values[i] != NULL ? values[i] : "");
+		else if (field->type == FIELD_FLAG && values[i] != NULL)
+			table_flag(printer->table, values[i][0] == '1');
 		else
-			print_addresses(values[i]);
+			table_text(printer->table, values[i]);
 	}
-}
-
-static void
-json_array(const char *text)
-{
-	putchar('[');
-	for (const char *end; text != NULL; text = *end == '\0' ? NULL : end + 1) {
-		end = strchrnul(text, '\n');
-		printable_json(stdout, text, (size_t)(end - text));
-		if (*end != '\0')
-			fputs(", ", stdout);
-	}
-	putchar(']');
-}
-
-static void
-json_value(enum field_type type, const char *value)
-{
-	if (type == FIELD_ADDRESSES)
-		json_array(value);
-	else if (value == NULL)
-		fputs("null", stdout);
-	else if (type == FIELD_FLAG)
-		fputs(value[0] == '1' ? "true" : "false", stdout);
-	else if (type == FIELD_COUNT || type == FIELD_SIZE)
-		fputs(value, stdout);
-	else
-		printable_json(stdout, value, strlen(value));
-}
-
-static void
-json_object(enum record_kind kind, const char *const *values)
-{
-	const struct record_field *field;
-	for (size_t i = 0; (field = record_field(kind, i)) != NULL; i++) {
-		printf("%s\"%s\": ", i == 0 ? "{" : ", ", field->name);
-		json_value(field->type, values[i]);
-	}
-	putchar('}');
-}
-
-void
-print_json(void *context, const char *const *values)
-{
-	struct printer *printer = context;
-	json_object(printer->kind, values);
-	putchar('\n');
-}
-
-void
-print_json_line(void *context, const char *const *values)
-{
-	struct printer *printer = context;
-	fputs(printer->printed++ == 0 ? "" : ",\n", stdout);
-	json_object(printer->kind, values);
 }

@@ -99,24 +99,18 @@ goes_to(const struct queue_entry *entry, const char *domain)
 	return false;
 }
 
-/* Returns whether the entry was printed: it is not if it has been removed meanwhile or does not go to the domain. */
-static bool
-list_entry(const struct request *request, const struct queue *queue, const char *id, bool first)
+/* An entry is left out if it has been removed meanwhile or does not go to the domain. */
+static void
+list_entry(struct table *table, const struct queue *queue, const char *id, const char *domain)
 {
 	struct queue_entry entry;
-	char name[ADDRESS_DOMAIN_MAX + 1];
-	const char *domain = request->count > 0 ? read_domain(name, request->words[0]) : NULL;
-	bool damaged = queue_load(queue, id, &entry) < 0;
-	bool shown = damaged ? errno == EBADMSG && domain == NULL : domain == NULL || goes_to(&entry, domain);
-	if (shown && request->json)
-		fputs(first ? "" : ",\n", stdout);
-	if (shown && damaged)
-		/* TRANSLATORS: the ID of a message in the queue. */
-		printf(request->json ? "{\"id\": \"%s\", \"damaged\": true}" : _("%s is damaged\n"), id);
-	else if (shown)
-		(request->json ? queue_print_json : queue_print_line)(&entry);
+	if (queue_load(queue, id, &entry) == 0) {
+		if (domain == NULL || goes_to(&entry, domain))
+			queue_put(table, &entry);
+	} else if (errno == EBADMSG && domain == NULL) {
+		queue_put_damaged(table, id);
+	}
 	queue_entry_clear(&entry);
-	return shown;
 }
 
 /* A server that has never run has no queue, and nothing is in it. */
@@ -127,18 +121,14 @@ has_queue(const struct request *request)
 	return data_path(path, request->data, "queue") == 0 && (access(path, F_OK) == 0 || errno != ENOENT);
 }
 
-int
-ctl_queue_list(struct request *request)
+/* Lists a queue, of which request names a domain or none. */
+static int
+list_queue(const struct request *request, struct table *table)
 {
 	struct ids ids = { NULL, 0, 0 };
 	struct queue queue;
-	bool first = true;
-	if (request->count > 0 && !is_domain(request->words[0]))
-		return ctl_fail(EX_DATAERR, _("'%.300s' is not a domain"), request->words[0]);
-	if (!has_queue(request)) {
-		fputs(request->json ? "[]\n" : "", stdout);
-		return EX_OK;
-	}
+	char name[ADDRESS_DOMAIN_MAX + 1];
+	const char *domain = request->count > 0 ? read_domain(name, request->words[0]) : NULL;
 	int status = open_queue(request, &queue);
 	if (status != EX_OK)
 		return status;
@@ -146,13 +136,22 @@ ctl_queue_list(struct request *request)
 		status = ctl_fail(EX_IOERR, _("cannot read %.400s/queue: %s"), request->data, strerror(errno));
 	if (ids.count > 0)
 		qsort(ids.id, ids.count, sizeof *ids.id, compare_ids);
-	fputs(request->json ? "[" : "", stdout);
 	for (size_t i = 0; i < ids.count; i++)
-		first &= !list_entry(request, &queue, ids.id[i], first);
-	fputs(request->json ? "]\n" : "", stdout);
+		list_entry(table, &queue, ids.id[i], domain);
 	free(ids.id);
 	queue_close(&queue);
 	return status;
+}
+
+int
+ctl_queue_list(struct request *request)
+{
+	if (request->count > 0 && !is_domain(request->words[0]))
+		return ctl_fail(EX_DATAERR, _("'%.300s' is not a domain"), request->words[0]);
+	struct table *table = ctl_table(request, queue_columns, QUEUE_COLUMNS, false);
+	if (table == NULL)
+		return ctl_fail_memory();
+	return ctl_close_table(table, has_queue(request) ? list_queue(request, table) : EX_OK);
 }
 
 int
@@ -165,11 +164,12 @@ ctl_queue_show(struct request *request)
 		return status;
 	if (queue_load(&queue, request->words[0], &entry) < 0) {
 		status = fail_entry(request->words[0]);
-	} else if (request->json) {
-		queue_print_json(&entry);
-		putchar('\n');
-	} else {
+	} else if (request->format == OUTPUT_TABLE) {
 		queue_print_fields(&entry);
+	} else {
+		struct table *table = ctl_table(request, queue_columns, QUEUE_COLUMNS, true);
+		queue_put(table, &entry);
+		status = table == NULL ? ctl_fail_memory() : ctl_close_table(table, EX_OK);
 	}
 	queue_entry_clear(&entry);
 	queue_close(&queue);

@@ -38,25 +38,24 @@ name_of(const struct request *request)
 int
 ctl_list(struct request *request)
 {
-	struct printer printer = { .kind = request->command->kind };
+	struct printer printer;
 	const char *within = request->count > 0 ? request->words[0] : NULL;
-	if (!request->json)
-		return status_of(
-		    request, request->admin->ops->list(request->admin, printer.kind, within, print_name, &printer));
-	putchar('[');
-	enum admin_result result = request->admin->ops->list(
-	    request->admin, printer.kind, within, print_json_line, &printer);
-	puts("]");
-	return status_of(request, result);
+	int status = printer_open(&printer, request, false);
+	if (status == EX_OK)
+		status = status_of(
+		    request, request->admin->ops->list(request->admin, printer.kind, within, printer_row, &printer));
+	return ctl_close_table(printer.table, status);
 }
 
 int
 ctl_show(struct request *request)
 {
-	struct printer printer = { .kind = request->command->kind };
-	record_row_fn *print = request->json ? print_json : print_fields;
-	return status_of(
-	    request, request->admin->ops->show(request->admin, printer.kind, name_of(request), print, &printer));
+	struct printer printer;
+	int status = printer_open(&printer, request, true);
+	if (status == EX_OK)
+		status = status_of(request,
+		    request->admin->ops->show(request->admin, printer.kind, name_of(request), printer_row, &printer));
+	return ctl_close_table(printer.table, status);
 }
 
 static bool
@@ -199,7 +198,7 @@ change(struct request *request)
 			status = check_setting(request, settings, i);
 	if (status == EX_OK)
 		status = apply(request, &made);
-	if (status == EX_OK && request->json)
+	if (status == EX_OK && request->format != OUTPUT_TABLE)
 		status = ctl_show(request);
 	free(settings);
 	return status;

@@ -11,6 +11,7 @@
 #include "base/printable.h"
 #include "base/translate.h"
 #include "catalog/mo.h"
+#include "cmd/output/charset.h"
 
 enum state { STATE_LIVE, STATE_STALE, STATE_REFUSED, STATE_FUZZY, STATE_EMPTY, STATE_NOT_COMPILED };
 
@@ -228,6 +229,7 @@ static void
 print_file(const struct text_work *work)
 {
 	if (!isatty(STDOUT_FILENO)) {
+		charset_write_data();
 		fwrite(work->octets, 1, work->len, stdout);
 		return;
 	}

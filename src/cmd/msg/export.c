@@ -157,6 +157,7 @@ msg_export(int argc, char **argv)
 
 	voice_init(&request.voice);
 	argp_parse(&argp, argc, argv, 0, NULL, &request);
+	charset_write_data();
 	if (!voice_open(&request.voice))
 		return MSG_TROUBLE;
 	request.print(&request.voice);

@@ -199,6 +199,8 @@ msg_lint(int argc, char **argv)
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &request);
+	if (request.options.format != LINT_TEXT)
+		charset_write_data();
 	if (request.options.format == LINT_JSON)
 		printf("{\"findings\":[");
 	status = check_all(&request, &sum);

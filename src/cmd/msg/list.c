@@ -113,6 +113,8 @@ msg_list(int argc, char **argv)
 	const struct format *format = &formats[0];
 
 	argp_parse(&argp, argc, argv, 0, NULL, &format);
+	if (format != &formats[0])
+		charset_write_data();
 	fputs(format->before, stdout);
 	for (enum ftg_id id = 0; id < FTG_IDS; id++) {
 		fputs(id > 0 ? format->between : "", stdout);

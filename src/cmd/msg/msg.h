@@ -12,6 +12,8 @@
 
 #include "base/printable.h"
 #include "base/translate.h"
+#include "cmd/output/charset.h"
+#include "cmd/output/table.h"
 #include "cmd/user_language.h"
 #include "explain/explain.h"
 #include "row.h"

@@ -120,6 +120,7 @@ msg_new(int argc, char **argv)
 	struct request request = { 0 };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &request);
+	charset_write_data();
 	if (!request.row) {
 		complain(_("the plural rule of '%s' is not known; begin with po/ftgate.pot"), request.language);
 		return MSG_FINDINGS;

@@ -176,6 +176,7 @@ msg_pot(int argc, char **argv)
 	static const struct argp argp = { NULL, parse, "", doc, NULL, NULL, TOOLS_DOMAIN };
 
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	charset_write_data();
 	print_header();
 	pot_print_entries(2);
 	return MSG_FINE;

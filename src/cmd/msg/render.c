@@ -112,6 +112,7 @@ msg_render(int argc, char **argv)
 
 	voice_init(&request.voice);
 	argp_parse(&argp, argc, argv, 0, NULL, &request);
+	charset_write_data();
 	if (!voice_open(&request.voice))
 		return MSG_TROUBLE;
 	request.voice.speak.encoding = voice_encoding(&request.voice.speak, request.reply.id);

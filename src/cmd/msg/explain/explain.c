@@ -269,8 +269,10 @@ msg_explain(int argc, char **argv)
 	}
 	voice_init(&request.voice);
 	argp_parse(&argp, argc, argv, 0, NULL, &request);
-	if (request.json)
+	if (request.json) {
+		charset_write_data();
 		fputs("[\n", stdout);
+	}
 	status = answer_all(&request);
 	if (request.json)
 		fputs("\n]\n", stdout);

@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""How ftgatectl prints: tables that fit the terminal, JSON and CSV, colours, and the charset of the locale."""
+
+import csv
+import fcntl
+import io
+import ipaddress
+import json
+import os
+import shutil
+import sqlite3
+import struct
+import subprocess
+import tempfile
+import termios
+import unicodedata
+import unittest
+
+from server import ACCOUNT, DOMAIN, SECONDS, TestCase, environment, has_terminals, main, program
+
+COMMENTS = {"192.0.2.1": "ordinary words of a comment that is too long for a line of eighty columns of a terminal",
+            "192.0.2.2": "長いコメント" * 12, "192.0.2.3": "e\u0301" * 90, "192.0.2.4": "\033]0;title\007\u202e",
+            "192.0.2.5": "a, \"b\"\nc", "192.0.2.6": ""}
+BOLD, RED, END = "\033[1m", "\033[1;31m", "\033[0m"
+
+
+def columns_of(text):
+    """The columns that a line takes on a terminal."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def on_terminal(*command, columns=80, errors=False, **variables):
+    """What a program writes to a terminal of so many columns."""
+    master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    attributes = termios.tcgetattr(slave)
+    attributes[1] &= ~termios.OPOST
+    termios.tcsetattr(slave, termios.TCSANOW, attributes)
+    kept = {name: value for name, value in environment().items() if name not in ("COLUMNS", "NO_COLOR", "TERM")}
+    started = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL if errors else slave,
+                               stderr=slave if errors else subprocess.PIPE, env={**kept, "TERM": "xterm", **variables})
+    os.close(slave)
+    printed = b""
+    try:
+        while piece := os.read(master, 65536):
+            printed += piece
+    except OSError:  # the other end is closed
+        pass
+    os.close(master)
+    started.wait(SECONDS)
+    if not errors:
+        started.stderr.close()
+    return printed
+
+
+class OutputCase(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.data = tempfile.mkdtemp(prefix="ftgate-test-")
+        cls.addClassCleanup(shutil.rmtree, cls.data)
+        for words in (["domain", "add", DOMAIN], ["account", "add", ACCOUNT, "--no-password", "quota-bytes=10M"],
+                      ["alias", "add", "info@" + DOMAIN, ACCOUNT], ["list", "add", "all@" + DOMAIN, ACCOUNT, "info@" + DOMAIN],
+                      *(["access", "add", "refused", network, "comment="] for network in COMMENTS)):
+            subprocess.run(cls.command(*words), env=environment(), check=True, timeout=SECONDS)
+        with sqlite3.connect(os.path.join(cls.data, "ftgate.db")) as database:  # an older version took any text
+            database.executemany("UPDATE access SET comment = ? WHERE network = ?",
+                                 [(text or None, ipaddress.IPv6Address("::ffff:" + network).packed)
+                                  for network, text in COMMENTS.items()])
+        database.close()
+
+    @classmethod
+    def command(cls, *words):
+        return [program("ftgatectl"), "--data", cls.data, *words]
+
+    def run_ctl(self, *words, status=0, **variables):
+        done = subprocess.run(self.command(*words), env=environment(**variables), capture_output=True, timeout=SECONDS)
+        self.assertEqual(status, done.returncode, done.stderr)
+        self.error = done.stderr
+        return done.stdout
+
+    def rows(self, *words):
+        """The rows of CSV, as objects of texts."""
+        return list(csv.DictReader(io.StringIO(self.run_ctl("--format", "csv", *words).decode(), newline="")))
+
+
+class Formats(OutputCase):
+    def test_json_and_csv_have_the_same_fields_and_values(self):
+        def text(value):
+            if isinstance(value, list):
+                return "\n".join(value)
+            return {None: "", True: "yes", False: "no"}.get(value, str(value)) if not isinstance(value, int) or \
+                isinstance(value, bool) else str(value)
+        for noun in ("domain", "account", "alias", "list", "access"):
+            listed = json.loads(self.run_ctl("--json", noun, "list"))
+            self.assertEqual([{name: text(value) for name, value in row.items()} for row in listed], self.rows(noun, "list"))
+            self.assertEqual(listed, json.loads(self.run_ctl("--format=json", noun, "list")))
+        shown = json.loads(self.run_ctl("--json", "list", "show", "all@" + DOMAIN))
+        self.assertEqual([{name: text(value) for name, value in shown.items()}], self.rows("list", "show", "all@" + DOMAIN))
+        self.assertEqual([ACCOUNT, "info@" + DOMAIN], shown["members"])
+
+    def test_data_of_others_is_kept_for_programs(self):
+        self.assertEqual(list(COMMENTS.values()), [row["comment"] for row in self.rows("access", "list")])
+        self.assertEqual([text or None for text in COMMENTS.values()],
+                         [row["comment"] for row in json.loads(self.run_ctl("--json", "access", "list"))])
+
+    def test_pipe_gets_whole_lines_without_a_heading(self):
+        lines = self.run_ctl("access", "list").decode().splitlines()
+        self.assertEqual([f"refused  {network}  {text}".rstrip() for network, text in list(COMMENTS.items())[:3]], lines[:3])
+        self.assertEqual(r"refused  192.0.2.4  \x1B]0;title\x07\xE2\x80\xAE", lines[3])
+        self.assertEqual(r'refused  192.0.2.5  a, "b"\x0Ac', lines[4])
+        self.assertEqual("refused  192.0.2.6", lines[5])
+
+    def test_unknown_format_is_refused(self):
+        self.run_ctl("--format", "xml", "access", "list", status=64)
+        self.assertIn(b"there is no format 'xml'; use table, json or csv", self.error)
+        self.run_ctl("--color", "pink", "access", "list", status=64)
+        self.assertIn(b"'pink' is not one of auto, always, never", self.error)
+
+
+@unittest.skipUnless(has_terminals(), "needs pseudo-terminals")
+class Terminal(OutputCase):
+    def lines(self, *words, columns=80, **variables):
+        return on_terminal(*self.command(*words), columns=columns, **variables).decode().splitlines()
+
+    def test_lines_fit_the_terminal(self):
+        for columns in (40, 61, 80, 300):
+            for variables in ({}, {"COLUMNS": "50"}):
+                heading, *lines = self.lines("access", "list", columns=columns, LC_ALL="C.UTF-8", LOCPATH="", **variables)
+                wide = int(variables.get("COLUMNS", columns))
+                self.assertEqual(f"{BOLD}kind     value      comment{END}", heading)
+                self.assertEqual(len(COMMENTS), len(lines))
+                for line, text in zip(lines, COMMENTS.values()):
+                    self.assertLessEqual(columns_of(line), wide, line)
+                    if columns_of(text) > wide and text.isprintable():
+                        self.assertTrue(line.endswith("…"), line)
+                        self.assertGreaterEqual(columns_of(line), wide - 1, line)
+                        self.assertTrue(text.startswith(line[20:-1]), line)
+                        self.assertFalse(unicodedata.combining(text[len(line[20:-1])]), line)
+
+    def test_ellipsis_is_of_the_charset(self):
+        line = self.lines("access", "list", LC_ALL="C")[1]
+        self.assertTrue(line.isascii() and line.endswith("..."), line)
+        self.assertEqual(80, len(line))
+
+    def test_data_cannot_control_the_terminal(self):
+        for words in (["access", "list"], ["access", "show", "refused", "192.0.2.4"], ["--json", "access", "list"],
+                      ["--format", "csv", "access", "list"]):
+            printed = "".join(self.lines("--color", "never", *words, LC_ALL="C.UTF-8", LOCPATH=""))
+            self.assertFalse(set("\033\007\u202e") & set(printed), printed)
+            self.assertIn("title", printed)
+
+    def test_colour_is_for_terminals_that_have_it(self):
+        for has, options, variables in ((True, [], {}), (False, [], {"TERM": "dumb"}), (False, [], {"NO_COLOR": "1"}),
+                                        (True, [], {"NO_COLOR": ""}), (False, ["--color", "never"], {}),
+                                        (True, ["--color=always"], {"NO_COLOR": "1", "TERM": "dumb"}),
+                                        (False, ["--color=auto"], {"TERM": ""})):
+            heading = self.lines(*options, "access", "list", **variables)[0]
+            self.assertEqual(has, BOLD in heading, (options, variables))
+            errors = on_terminal(*self.command(*options, "access", "show", "refused", "192.0.2.9"), errors=True,
+                                 **variables).decode()
+            self.assertEqual(has, errors.startswith(f"{RED}ftgatectl:{END} "), (errors, variables))
+            self.assertIn("ftgatectl:", errors)
+        self.assertNotIn(b"\033", self.run_ctl("access", "list", TERM="xterm"))
+
+
+class Charset(OutputCase):
+    """The locale need not be installed: its name says the charset."""
+
+    def help(self, **language):
+        return self.run_ctl("--help", LOCPATH="", **language)
+
+    def test_help_is_encoded_for_the_locale(self):
+        for charset, text, language in (
+                ("utf-8", "hinzufügen", {"LANG": "de_DE.UTF-8"}), ("utf-8", "hinzufügen", {"LANG": "de_DE"}),
+                ("utf-8", "hinzufügen", {"LC_ALL": "C.UTF-8", "LANGUAGE": "de"}),
+                ("utf-8", "hinzufügen", {"LC_MESSAGES": "de_DE.UTF-8"}),
+                ("iso8859-1", "hinzufügen", {"LANG": "de_DE.ISO-8859-1"}),
+                ("iso8859-15", "hinzufügen", {"LC_ALL": "de_DE.ISO-8859-15@euro"}),
+                ("iso8859-2", "usunięcie", {"LANG": "pl_PL.ISO-8859-2"}), ("koi8-r", "показать", {"LANG": "ru_RU.KOI8-R"}),
+                ("euc-jp", "一覧", {"LANG": "ja_JP.EUC-JP"})):
+            self.assertIn(text, self.help(**language).decode(charset), language)
+
+    def test_umlaut_is_one_octet_in_latin_1(self):
+        self.assertIn(b"hinzuf\xfcgen", self.help(LANG="de_DE.ISO-8859-1"))
+        self.assertIn("hinzufügen".encode(), self.help(LANG="de_DE"))
+
+    def test_errors_are_encoded_too(self):
+        self.run_ctl("access", "list", "grün", status=65, LANG="de_DE.ISO-8859-1", LOCPATH="")
+        self.assertIn(b"'gr\xfcn'", self.error)
+
+    def test_what_the_charset_lacks_is_spelled_or_said_in_english(self):
+        self.assertIn(b"hinzufuegen", self.help(LANG="de_DE.ASCII") if not has_terminals() else
+                      on_terminal(*self.command("--help"), LANG="de_DE.ASCII", LOCPATH=""))
+        shown = self.help(LANG="ja_JP.ISO-8859-1")
+        self.assertIn(b"list the hosted domains", shown)
+        self.assertNotIn(b"\\x", shown)
+
+    def test_names_are_not_spelled_otherwise(self):
+        self.run_ctl("access", "add", "refused", "198.51.100.1", "comment=Grüße 東")
+        self.addCleanup(self.run_ctl, "access", "remove", "refused", "198.51.100.1")
+        self.assertIn(b"Gr\xfc\xdfe \\xE6\\x9D\\xB1\n", self.run_ctl("access", "list", LANG="de_DE.ISO-8859-1", LOCPATH=""))
+        self.assertIn("Grüße 東\n".encode(), self.run_ctl("access", "list", LC_ALL="C"))
+        if has_terminals():
+            self.assertIn(rb"Gr\xC3\xBC\xC3\x9Fe \xE6\x9D\xB1", on_terminal(*self.command("access", "list"), LC_ALL="C"))
+
+    def test_data_for_programs_is_utf_8(self):
+        self.run_ctl("access", "add", "refused", "198.51.100.1", "comment=Grüße")
+        self.addCleanup(self.run_ctl, "access", "remove", "refused", "198.51.100.1")
+        for option in ("--json", "--format=csv"):
+            for language in ({"LC_ALL": "C"}, {"LANG": "de_DE.ISO-8859-1", "LOCPATH": ""}):
+                self.assertIn("Grüße".encode(), self.run_ctl(option, "access", "list", **language))
+
+
+if __name__ == "__main__":
+    main()
