@@ -53,6 +53,7 @@ install(FILES README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE DESTINA
 install(FILES ${guides} DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 install(FILES po/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/po)
 install(FILES ${examples} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(DIRECTORY etc/fail2ban etc/logrotate.d DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(PROGRAMS ${hooks} DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/ftgate)
 
 # The units name the programs and the configuration. The prefix is known only when the units are installed.

@@ -2,10 +2,10 @@
 if(NOT IS_ABSOLUTE "${sbindir}")
 	set(sbindir "${CMAKE_INSTALL_PREFIX}/${sbindir}")
 endif()
-# The service manager makes and owns the data folder only below its own /var/lib.
+# The service manager makes and owns the folders of data and of log files only below its own /var/lib and /var/log.
 set(state_directory "")
 if(localstatedir STREQUAL "/var")
-	set(state_directory "StateDirectory=ftgate\nStateDirectoryMode=0700\n")
+	set(state_directory "StateDirectory=ftgate\nStateDirectoryMode=0700\nLogsDirectory=ftgate\nLogsDirectoryMode=0750\n")
 endif()
 
 # Not below the library folder of the architecture: systemd looks in lib/systemd/system of each prefix.

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Where a server logs: standard error, the journal or a file, which a reload opens again."""
 
+import gzip
 import os
 import pwd
 import re
@@ -9,11 +10,12 @@ import signal
 import stat
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
 from journal import Journal
-from server import LIMITS, SECONDS, STRANGER, Server, Talk, TestCase, environment, main, program
+from server import LIMITS, SECONDS, SOURCE, STRANGER, Server, Talk, TestCase, environment, main, program
 
 # Serves with a folder in place of /run, and with standard error as the stream to the journal that JOURNAL_STREAM names.
 UNDER_A_MANAGER = """#!/bin/sh
@@ -208,6 +210,68 @@ class ToAFile(Targets):
         os.kill(server.pid, signal.SIGHUP)
         log = self.wait_for("moved/ftgate.log", "event=reload")
         self.assertEqual(4, len(re.findall(r"event=log-kept file=\S+ detail=\"No such file or directory\"", log)))
+
+
+@unittest.skipIf(shutil.which("logrotate") is None or os.geteuid() != 0, "needs logrotate, and root to name a user by su")
+class Rotated(Targets):
+    def rotation(self, server):
+        """etc/logrotate.d/ftgate with the folders, the user and the server of this test."""
+        with open(os.path.join(SOURCE, "etc/logrotate.d/ftgate"), encoding="ascii") as file:
+            text = file.read()
+        for old, new in (("/var/log/ftgate/", self.folder + "/"), ("su ftgate ftgate", "su root root"),
+                         ("ftgatectl --server", f"{server.ctl} --data {server.data} --server")):
+            self.assertEqual(1, text.count("\t" + old) + text.count("\n" + old), old)
+            text = text.replace("\t" + old, "\t" + new).replace("\n" + old, "\n" + new)
+        with open(self.path("rotation"), "w", encoding="ascii") as file:
+            file.write(text)
+        os.chmod(self.path("rotation"), 0o644)
+        return self.path("rotation")
+
+    def rotate(self, rotation):
+        run = subprocess.run(["logrotate", "--force", "--state", self.path("state"), rotation], capture_output=True, text=True,
+                             timeout=SECONDS)
+        self.assertEqual((0, "", ""), (run.returncode, run.stdout, run.stderr))
+
+    def count(self, pattern):
+        """Lines of all files, those that are compressed, too."""
+        found = {}
+        for name in sorted(os.listdir(self.folder)):
+            if name.startswith("ftgate.log"):
+                opened = gzip.open(self.path(name), "rt") if name.endswith(".gz") else open(self.path(name), encoding="ascii")
+                with opened as file:
+                    found[name] = len(re.findall(pattern, file.read()))
+        return found
+
+    def test_no_line_is_lost_while_clients_are_served(self):
+        server = self.serve(self.path("ftgate.log"))
+        rotation, refused, rotating = self.rotation(server), [0], threading.Event()
+
+        def refuse():
+            with Talk(server) as talk:
+                talk.mail()
+                while not rotating.is_set() or refused[0] < 100:
+                    talk.refused()
+                    refused[0] += 1
+
+        client = threading.Thread(target=refuse)
+        client.start()
+        try:
+            for left in reversed(range(5)):
+                done = refused[0]
+                while refused[0] < done + 25:
+                    time.sleep(0.001)
+                if left:
+                    self.rotate(rotation)
+        finally:
+            rotating.set()
+            client.join(SECONDS)
+        self.wait_for("ftgate.log", "event=disconnect")
+        found = self.count(r"(?m)^\S+Z event=reply .* ref=#4\.28 ")
+        self.assertEqual(["ftgate.log", "ftgate.log.1", "ftgate.log.2.gz", "ftgate.log.3.gz", "ftgate.log.4.gz"], list(found))
+        self.assertEqual(refused[0], sum(found.values()))
+        self.assertTrue(all(found.values()), found)
+        self.assertEqual(4, sum(self.count("event=reload ").values()))
+        self.assertEqual({0}, set(self.count("event=log-(lost|kept)").values()))
 
 
 class Checked(Targets):
