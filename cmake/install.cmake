@@ -3,7 +3,7 @@
 
 # What is installed for operators: a file may be added to a list without another change. Samples to copy from; scripts that
 # other programs run.
-set(examples etc/ftgate.conf etc/content-rules)
+set(examples etc/ftgate.conf etc/content-rules etc/prometheus/ftgate.rules.yml)
 set(hooks)
 
 if(TARGET ftgate-msg)

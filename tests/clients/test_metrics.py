@@ -3,9 +3,11 @@
 
 import fcntl
 import os
+import re
 import shutil
 import ssl
 import subprocess
+import tempfile
 import threading
 import unittest
 
@@ -14,9 +16,10 @@ from fake_next_hop import FakeNextHop
 from measured import METRICS, measured, page, wait_for
 from mo import mo
 from pop3 import PASSWORD, Pop3Server, Pop3Talk
-from server import ACCOUNT, DOMAIN, LIMITS, SECONDS, Server, Talk, TestCase, main, program
+from server import ACCOUNT, DOMAIN, LIMITS, SECONDS, SOURCE, Server, Talk, TestCase, main, program
 
 TO = "bert@example.net"
+RULES = os.path.join(SOURCE, "etc/prometheus/ftgate.rules.yml")
 LISTENER = "listeners:\n  - address: 127.0.0.1:0\n"
 
 
@@ -29,6 +32,11 @@ def send(server, *recipients):
             assert talk.say(b"RCPT TO:<%s>" % recipient.encode()).startswith(b"250")
         talk.say(b"DATA")
         return talk.say(b"Subject: x\r\n\r\nHello\r\n.")
+
+
+def rules():
+    with open(RULES, encoding="utf-8") as file:
+        return file.read()
 
 
 class Deliveries(TestCase):
@@ -315,6 +323,44 @@ class Prometheus(TestCase):
             done = subprocess.run(["promtool", "check", "metrics"], input=body, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, encoding="utf-8", timeout=SECONDS)
             self.assertEqual((0, ""), (done.returncode, done.stdout))
+
+    def promtool(self, *arguments):
+        done = subprocess.run(["promtool", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
+                              timeout=SECONDS)
+        self.assertEqual(0, done.returncode, done.stdout)
+
+    @unittest.skipUnless(shutil.which("promtool"), "promtool is not installed")
+    def test_each_alert_fires_when_it_must_and_only_then(self):
+        self.promtool("check", "rules", RULES)
+        with open(os.path.join(SOURCE, "tests/clients/ftgate.rules.test.yml"), encoding="utf-8") as file:
+            tests = file.read()
+        for name in re.findall(r"- alert: (\w+)", rules()):
+            self.assertIn(f'alertname="{name}",instance="bad"', tests)
+        with tempfile.NamedTemporaryFile("w", suffix=".yml", encoding="utf-8") as file:
+            file.write(tests.replace("@RULES@", RULES))
+            file.flush()
+            self.promtool("test", "rules", file.name)
+
+    def test_each_alert_has_a_severity_and_says_what_to_do(self):
+        alerts = rules().split("- alert: ")[1:]
+        self.assertGreater(len(alerts), 10)
+        for alert in alerts:
+            self.assertRegex(alert, r"severity: (critical|warning)\n")
+            for annotation in "summary", "description", "cure":
+                self.assertRegex(alert, rf"\n          {annotation}: \"[^\"]{{20,}}", alert)
+
+    def test_each_metric_and_label_of_the_alerts_is_one_of_the_servers(self):
+        certificate = self.enterContext(Certificate())
+        pop3 = self.enterContext(Pop3Server("--metrics", METRICS))
+        smtp = self.enterContext(Server("--metrics", METRICS, beside=pop3, config=certificate.settings() + LISTENER))
+        served = page(smtp)[1] + page(pop3)[1]
+        names = set(re.findall(r"(?m)^(ftgate_\w+)", served))
+        used = set(re.findall(r"\bftgate_\w+", re.sub(r'(?m)^ *(summary|description|cure): "[^"]*"', "", rules())))
+        self.assertGreater(len(used), 10)
+        self.assertEqual(set(), used - names)
+        for label, values in re.findall(r'[{,](\w+)!?=~?"([^"]+)"', rules()):
+            for value in values.split("|") if label != "job" else ():
+                self.assertIn(f'{label}="{value}"', served)
 
     def test_version_and_program_are_told(self):
         pop3 = self.enterContext(Pop3Server("--metrics", METRICS))
