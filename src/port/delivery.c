@@ -9,22 +9,39 @@ delivery_finish(delivery_done *done, void *context, enum delivery_result result)
 	done(context, &(struct delivery_outcome) { .result = result, .detail = "" });
 }
 
+static void
+begin(const char *event, const struct queue_entry *entry)
+{
+	log_begin(event);
+	log_put("session", entry->session);
+	log_put("id", entry->id);
+	log_put("from", entry->sender);
+}
+
 void
 delivery_log(struct stats_slot *stats, const struct queue_entry *entry, const struct mailbox *mailbox,
     const char *reply, int64_t now)
 {
 	stats_add(stats, STAT_DELIVERED, 1);
-	log_begin("delivered");
-	if (entry->session != NULL)
-		log_put("session", entry->session);
-	log_put("id", entry->id);
-	log_put("from", entry->sender);
+	begin("delivered", entry);
 	log_put("mailbox", mailbox->address);
-	if (entry->message_id != NULL)
-		log_put("message-id", entry->message_id);
-	if (reply != NULL)
-		log_put("reply", reply);
+	log_put("message-id", entry->message_id);
+	log_put("reply", reply);
 	log_put_number("size", (long long)entry->size);
 	log_put_number("delay", now - entry->arrival);
 	log_end();
+}
+
+void
+delivery_log_queued(const struct queue_entry *entry)
+{
+	for (size_t i = 0; i < entry->count; i++) {
+		if (entry->recipients[i].state != QUEUE_WAITING)
+			continue;
+		begin("queued", entry);
+		log_put("to", entry->recipients[i].address);
+		log_put("message-id", entry->message_id);
+		log_put_number("size", (long long)entry->size);
+		log_end();
+	}
 }

@@ -44,6 +44,9 @@ void delivery_finish(delivery_done *done, void *context, enum delivery_result re
 void delivery_log(struct stats_slot *stats, const struct queue_entry *entry, const struct mailbox *mailbox,
     const char *reply, int64_t now);
 
+/* Logs for each recipient that waits that the message is in the relay queue for it: event=queued, keys as above. On the loop. */
+void delivery_log_queued(const struct queue_entry *entry);
+
 struct delivery {
 	const struct delivery_ops *ops;
 };
@@ -99,7 +102,7 @@ struct delivery_ops {
 	int (*file)(const struct delivery *delivery);
 	/*
 	 * Makes the message durable and visible in every mailbox and in the relay queue, or reports failure, and logs
-	 * one line for each mailbox (delivery_log). timeout is in milliseconds from this call, waiting for a thread or
+	 * one line for each mailbox (delivery_log) and each recipient in the queue. timeout is in milliseconds from this call, waiting for a thread or
 	 * a peer included: a delivery that has not begun to make the message visible by then fails. The delivery is
 	 * freed before done() is called.
 	 */

@@ -1,10 +1,15 @@
-/* Logs refusals and accepted messages. */
+/* Logs refusals, aliases and accepted messages. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "smtp/internal.h"
+#include "smtp/lookup_state.h"
 
-enum { SHOWN_MAX = 512 };
+enum {
+	SHOWN_MAX = 512,
+	UNDELIVERED_MAX = 100, /* lines about the recipients of one message */
+};
 
 /* The null reverse-path is logged as "<>": an empty value would look as if it were unknown. */
 static const char *
@@ -88,6 +93,34 @@ cause_of(const struct smtp_session *s, const struct ftg_reply *reply)
 	return s->policy.refused_by == NULL ? causes[reply->id] : NULL;
 }
 
+static const char *
+message_id_of(const struct smtp_session *s)
+{
+	return s->envelope.relay != NULL ? s->envelope.relay->message_id : NULL;
+}
+
+static void
+log_undelivered(const struct smtp_session *s, const char *ref, const char *to)
+{
+	if (strcmp(to, s->envelope.first) != 0)
+		s->outlet->log(s->outlet, "undelivered", "ref", ref, "from", show_sender(s->envelope.sender), "to", to,
+		    "message-id", message_id_of(s), NULL);
+}
+
+/* The line of the reply names the first recipient of a message; these name the others. */
+static void
+log_all_undelivered(const struct smtp_session *s, const char *ref)
+{
+	const struct envelope *envelope = &s->envelope;
+	size_t lines = 0;
+
+	for (size_t i = 0; i < envelope->count && lines++ < UNDELIVERED_MAX; i++)
+		log_undelivered(s, ref, envelope->mailboxes[i].address);
+	for (size_t i = 0; envelope->relay != NULL && i < envelope->relay->count && lines++ < UNDELIVERED_MAX; i++)
+		if (envelope->relay->recipients[i].state == QUEUE_WAITING)
+			log_undelivered(s, ref, envelope->relay->recipients[i].address);
+}
+
 void
 event_refused(const struct smtp_session *s, const struct ftg_reply *reply)
 {
@@ -106,7 +139,26 @@ event_refused(const struct smtp_session *s, const struct ftg_reply *reply)
 			to = path;
 	}
 	s->outlet->log(s->outlet, "reply", "ref", row->ref, "id", row->id, "reason", reason_of(reply), "check",
-	    s->policy.refused_by, "cause", cause_of(s, reply), "helo", s->name, "from", from, "to", to, NULL);
+	    s->policy.refused_by, "cause", cause_of(s, reply), "helo", s->name, "from", from, "to", to, "message-id",
+	    s->state & SMTP_MESSAGE ? message_id_of(s) : NULL, NULL);
+	if (s->state & SMTP_MESSAGE && s->envelope.first != NULL)
+		log_all_undelivered(s, row->ref);
+}
+
+void
+event_expanded(const struct smtp_session *s, struct span address, const struct expansion *targets)
+{
+	size_t recipients = targets->count + targets->elsewhere_count;
+	char to[ADDRESS_TEXT_SIZE], number[24];
+
+	snprintf(to, sizeof to, "%.*s", (int)address.len, address.text);
+	if (recipients == 1 && targets->count == 1 && strcasecmp(to, targets->mailboxes[0].address) == 0)
+		return;
+	if (recipients == 0 || (recipients == 1 && targets->elsewhere == &s->lookup->recipient.address))
+		return;
+	snprintf(number, sizeof number, "%zu", recipients);
+	s->outlet->log(
+	    s->outlet, "expanded", "from", show_sender(s->envelope.sender), "to", to, "recipients", number, NULL);
 }
 
 void
@@ -122,7 +174,8 @@ event_message(const struct smtp_session *s)
 	snprintf(size, sizeof size, "%zu", s->message.size);
 	s->outlet->log(s->outlet, "message", "helo", s->name, "from", show_sender(s->envelope.sender), "recipients",
 	    recipients, "queue", relay != NULL && relay->count > 0 ? relay->id : NULL, "size", size, "bare-octets",
-	    s->message.scanner.bare ? "normalised" : NULL, NULL);
+	    s->message.scanner.bare ? "normalised" : NULL, "id", relay != NULL ? relay->id : NULL, "message-id",
+	    message_id_of(s), NULL);
 }
 
 /* Logs the path and system error, or the peer's reply, which the line of the refusal lacks. */

@@ -260,4 +260,7 @@ void event_refused(const struct smtp_session *s, const struct ftg_reply *reply);
 void event_message(const struct smtp_session *s);
 void event_failed_delivery(const struct smtp_session *s, const struct delivery_outcome *outcome);
 
+/* event.c: logs that a recipient, as the envelope spells it, stands for other addresses; nothing if it is a mailbox itself. */
+void event_expanded(const struct smtp_session *s, struct span address, const struct expansion *targets);
+
 #endif

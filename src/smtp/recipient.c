@@ -49,7 +49,10 @@ add(struct smtp_session *s)
 
 	if (s->envelope.rcpts == 0)
 		s->envelope.first_waits = recipient->domain.name[0] == '\0' || recipient->domain.greylist;
-	bool added = envelope_add(&s->envelope, envelope_spell(text, s->path, &s->lookup->recipient.address), &targets);
+	const struct span address = envelope_spell(text, s->path, &s->lookup->recipient.address);
+	bool added = envelope_add(&s->envelope, address, &targets);
+	if (added)
+		event_expanded(s, address, &targets);
 	expansion_clear(&s->lookup->expansion.expansion);
 	if (!added)
 		return ftg_reply(ERR_SMTP_HARDERROR);

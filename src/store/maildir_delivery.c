@@ -275,6 +275,8 @@ commit_done(struct job *job)
 	void *context = delivery->context;
 	for (size_t i = 0; outcome.result == DELIVERY_OK && i < spool->count; i++)
 		delivery_log(delivery->stats, spool->entry, &spool->mailboxes[i], NULL, time(NULL));
+	if (outcome.result == DELIVERY_OK)
+		delivery_log_queued(spool->entry);
 	memcpy(detail, delivery->detail, sizeof detail);
 	free_delivery(delivery);
 	done(context, &outcome);
