@@ -30,7 +30,8 @@ struct ftg_refusal {
 	bool whole_file;      /* nothing of the file is used */
 	enum ftg_id id;       /* FTG_IDS if the entry has no known ID */
 	enum ftg_rule rule;
-	const char *detail; /* English: the offending piece, printable ASCII */
+	const char *detail;         /* English: the offending piece, printable ASCII */
+	enum ftg_audience audience; /* of the entry: FTG_USERS if its msgctxt is "ID|user" */
 };
 
 /* Called once for each refusal while a catalogue is loaded. The strings of the refusal are valid during the call only. */
@@ -45,15 +46,22 @@ struct ftg_compiled {
 	const char *language; /* locale name: "de" */
 	const char *octets;   /* of the .mo; NULL if len is 0 */
 	size_t len;           /* in octets */
+	bool own;             /* it has own texts, as ftgate-local: an entry may have the msgctxt "ID|user" */
 };
 
 /*
  * Where texts come from. Each folder contains LL/LC_MESSAGES/DOMAIN.mo, as for gettext. NULL means none; a folder that
  * does not exist is like an empty one.
+ *
+ * Own texts can have the msgctxt "ID|user", for clients that have logged in; without one these get the text of ID. The
+ * overlay can have folders @DOMAIN of the same form, in which a DOMAIN is in lower case and in its A-label form (RFC 5890):
+ * these texts precede those of the server. For each language in turn the order is: of the domain for users, of the domain,
+ * of the server for users, of the server, the translation.
  */
 struct ftg_sources {
-	const char *locale;  /* translations: domain "ftgate" */
-	const char *overlay; /* the operator's own texts: domain "ftgate-local", used before any translation */
+	const char *locale; /* translations: domain "ftgate" */
+	const char
+	    *overlay; /* the operator's own texts: domain "ftgate-local", used before the translation of a language */
 	/*
 	 * Lists of languages that will be asked for, as in LANGUAGE ("de_AT:fr"); the array ends with NULL, or is NULL. A
 	 * single language that a folder contains can be asked for without being listed here.
@@ -125,6 +133,28 @@ FTG_API enum ftg_origin ftg_catalog_origin(
     const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding, enum ftg_id id);
 
 /*
+ * The same in a voice, with its audience and its domain. A voice without a catalogue is the built-in English. Never NULL;
+ * valid as long as the catalogue of the voice.
+ */
+FTG_API const char *ftg_voice_spoken(const struct ftg_voice *voice, enum ftg_id id);
+FTG_API enum ftg_origin ftg_voice_origin(const struct ftg_voice *voice, enum ftg_id id);
+
+/*
+ * The number, for a voice, of a domain with own texts: its name is in its A-label form, in lower case. Returns 0 if it has
+ * none. The number is valid for this catalogue only.
+ */
+FTG_API int ftg_catalog_domain(const ftg_catalog *catalog, const char *name);
+
+/* How many domains have own texts. */
+FTG_API int ftg_catalog_domains(const ftg_catalog *catalog);
+
+/*
+ * How many own texts of a language are spoken in it, in UTF-8, for everyone and for users together: those of the server if
+ * domain is 0, else those of that domain.
+ */
+FTG_API unsigned ftg_catalog_own_texts(const ftg_catalog *catalog, ftg_lang language, int domain);
+
+/*
  * Checks one text as ftg_catalog_open() would. text holds the plural forms, each followed by a NUL; len counts all octets.
  * Returns 0, or -1 and fills *refusal; its detail is in static storage of the thread, until the next call.
  */
@@ -132,7 +162,7 @@ FTG_API int ftg_text_check(
     enum ftg_id id, const char *language, const char *text, size_t len, struct ftg_refusal *refusal);
 
 /*
- * Checks a whole .mo file as ftg_catalog_open() would. Returns the number of refusals, each of which was passed to
+ * Checks a whole .mo file as ftg_catalog_open() would: one named ftgate-local.mo as own texts. Returns the number of refusals, each of which was passed to
  * report, or -1 with errno if the file cannot be read at all.
  */
 FTG_API int ftg_catalog_check_file(const char *path, const char *language, ftg_report *report, void *context);

@@ -153,6 +153,9 @@ enum ftg_encoding { FTG_ASCII, FTG_UTF8, FTG_ENCODINGS };
  */
 enum ftg_link { FTG_LINK_NEVER, FTG_LINK_FALLBACK, FTG_LINK_ALWAYS };
 
+/* Clients to whom a text is spoken: all of them, or those who have logged in. Own texts only differ in it. */
+enum ftg_audience { FTG_EVERYONE, FTG_USERS, FTG_AUDIENCES };
+
 /* In which words replies are rendered. Can be copied. All zero means the published English. */
 struct ftg_voice {
 	const ftg_catalog *catalog; /* NULL: the built-in English with the published codes */
@@ -162,6 +165,8 @@ struct ftg_voice {
 	enum ftg_encoding encoding;
 	enum ftg_link link;
 	const struct ftg_vars *vars; /* NULL: none */
+	enum ftg_audience audience;  /* whether own texts for users are spoken */
+	int domain;                  /* of the catalogue, whose own texts are spoken first; 0: none */
 };
 
 /*

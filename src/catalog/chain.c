@@ -3,20 +3,6 @@
 
 #include <string.h>
 
-enum { CHAIN_MAX = 256 };
-
-/* Sources in order; those in Latin script that were added for another script are used on the ASCII wire only. */
-struct chain {
-	const struct sources *sources;
-	struct {
-		const struct source *source;
-		bool ascii_only;
-	} link[CHAIN_MAX];
-	size_t links;
-	size_t own; /* how many of them are of the preference; the polite English follows */
-	bool ends;  /* the preference names English */
-};
-
 void
 preference_each(const char *preference, bool (*each)(void *context, const char *name, size_t len), void *context)
 {
@@ -30,11 +16,11 @@ preference_each(const char *preference, bool (*each)(void *context, const char *
 
 /* The first index in [low, high) whose source has this tag or a later one; high if there is none. */
 static size_t
-lower_bound(const struct sources *sources, size_t low, size_t high, const struct tag *tag)
+lower_bound(struct source *const *source, size_t low, size_t high, const struct tag *tag)
 {
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		if (tag_compare(&sources->source[middle]->tag, tag) < 0)
+		if (tag_compare(&source[middle]->tag, tag) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -45,30 +31,34 @@ lower_bound(const struct sources *sources, size_t low, size_t high, const struct
 size_t
 sources_find(const struct sources *sources, const struct tag *tag)
 {
-	size_t i = lower_bound(sources, 0, sources->translations, tag);
+	size_t i = lower_bound(sources->source, 0, sources->translations, tag);
 	if (i < sources->translations && tag_equal(&sources->source[i]->tag, tag))
 		return i;
-	i = lower_bound(sources, sources->translations, sources->count, tag);
+	i = lower_bound(sources->source, sources->translations, sources->count, tag);
 	return i < sources->count && tag_equal(&sources->source[i]->tag, tag) ? i : sources->count;
 }
 
-static void
-add_range(struct chain *chain, size_t low, size_t high, const struct tag *tag, bool ascii_only)
+struct chain_range
+chain_range(struct source *const *source, size_t count, const struct tag *tag)
 {
-	const struct sources *sources = chain->sources;
-	for (size_t i = lower_bound(sources, low, high, tag); i < high && chain->links < CHAIN_MAX; i++) {
-		if (!tag_equal(&sources->source[i]->tag, tag))
-			return;
-		chain->link[chain->links].source = sources->source[i];
-		chain->link[chain->links++].ascii_only = ascii_only;
-	}
+	size_t low = lower_bound(source, 0, count, tag), high = low;
+	while (high < count && tag_equal(&source[high]->tag, tag))
+		high++;
+	return (struct chain_range) { source + low, high - low };
 }
 
 static void
 add_sources(struct chain *chain, const struct tag *tag, bool ascii_only)
 {
-	add_range(chain, 0, chain->sources->translations, tag, ascii_only);
-	add_range(chain, chain->sources->translations, chain->sources->count, tag, ascii_only);
+	const struct sources *all = chain->sources;
+	struct chain_link link = {
+		.tag = *tag,
+		.translations = chain_range(all->source, all->translations, tag),
+		.overlays = chain_range(all->source + all->translations, all->count - all->translations, tag),
+		.ascii_only = ascii_only,
+	};
+	if (link.translations.count + link.overlays.count > 0 && chain->links < CHAIN_MAX)
+		chain->link[chain->links++] = link;
 }
 
 /* English ends a chain, since it has every text; so does C, which is the built-in English. */
@@ -93,17 +83,40 @@ add_preference(void *context, const char *name, size_t len)
 	return !chain->ends;
 }
 
-/* The text of the first link in [low, high) that has one: the operator's before a translation. NULL if none has. */
+/* The text of the first source that has one. */
 static const struct entry *
-find_entry(const struct chain *chain, size_t low, size_t high, enum ftg_encoding encoding, unsigned id)
+find_in(const struct chain_range *range, enum ftg_audience audience, enum ftg_encoding encoding, unsigned id)
 {
-	for (unsigned origin = FTG_FROM_OVERLAY; origin > FTG_FROM_TABLE; origin--) {
-		for (size_t i = low; i < high; i++) {
-			const struct source *source = chain->link[i].source;
-			if (source->origin == origin && source->entry[encoding][id].form != NULL &&
-			    (!chain->link[i].ascii_only || encoding == FTG_ASCII))
-				return &source->entry[encoding][id];
-		}
+	for (size_t i = 0; i < range->count; i++) {
+		if (range->source[i]->entry[audience][encoding][id] != NULL)
+			return range->source[i]->entry[audience][encoding][id];
+	}
+	return NULL;
+}
+
+/* The own text of an audience, else of everyone. */
+static const struct entry *
+find_own(const struct chain_range *range, enum ftg_audience audience, enum ftg_encoding encoding, unsigned id)
+{
+	const struct entry *entry = find_in(range, audience, encoding, id);
+	return entry != NULL || audience == FTG_EVERYONE ? entry : find_in(range, FTG_EVERYONE, encoding, id);
+}
+
+const struct entry *
+chain_find(const struct chain *chain, const struct chain_range *own, enum ftg_audience audience,
+    enum ftg_encoding encoding, unsigned id)
+{
+	for (size_t i = 0; i < chain->links; i++) {
+		const struct chain_link *link = &chain->link[i];
+		if (link->ascii_only && encoding != FTG_ASCII)
+			continue;
+		const struct entry *entry = own != NULL ? find_own(&own[i], audience, encoding, id) : NULL;
+		if (entry == NULL)
+			entry = find_own(&link->overlays, audience, encoding, id);
+		if (entry == NULL)
+			entry = find_in(&link->translations, FTG_EVERYONE, encoding, id);
+		if (entry != NULL)
+			return entry;
 	}
 	return NULL;
 }
@@ -111,16 +124,13 @@ find_entry(const struct chain *chain, size_t low, size_t high, enum ftg_encoding
 static void
 fill_entry(struct language *language, const struct chain *chain, enum ftg_encoding encoding, unsigned id)
 {
-	const struct entry *entry = find_entry(chain, 0, chain->own, encoding, id);
-	if (entry == NULL)
-		entry = find_entry(chain, chain->own, chain->links, encoding, id);
+	const struct entry *entry = chain_find(chain, NULL, FTG_EVERYONE, encoding, id);
 	if (entry != NULL)
 		language->entry[encoding][id] = entry;
 }
 
-/* Whether two tags begin with different languages: ru and ru-Latn do not. */
-static bool
-differ(const char *a, const char *b)
+bool
+chain_differ(const char *a, const char *b)
 {
 	size_t len = strcspn(a, "-");
 	return len != strcspn(b, "-") || memcmp(a, b, len) != 0;
@@ -131,7 +141,7 @@ mark_fallbacks(struct language *language)
 {
 	for (unsigned encoding = 0; encoding < FTG_ENCODINGS; encoding++) {
 		for (unsigned id = 0; id < FTG_IDS; id++)
-			language->falls_back[encoding][id] = differ(
+			language->falls_back[encoding][id] = chain_differ(
 			    language->entry[encoding][id]->spoken, language->name);
 	}
 }
@@ -160,26 +170,33 @@ count_spoken(struct language *language, enum ftg_encoding encoding)
 	language->spoken[encoding] = spoken;
 }
 
-/* The first source of the preference; one that is for ASCII only if there is no other. */
-static const struct source *
-first_source(const struct chain *chain)
+/* The first language of the preference; one that is for ASCII only if there is no other. */
+static const struct tag *
+first_tag(const struct chain *chain)
 {
 	for (size_t i = 0; i < chain->own; i++) {
 		if (!chain->link[i].ascii_only)
-			return chain->link[i].source;
+			return &chain->link[i].tag;
 	}
-	return chain->link[0].source;
+	return &chain->link[0].tag;
+}
+
+void
+chain_make(struct chain *chain, const char *preference, const struct sources *sources)
+{
+	static const struct tag english = { .language = "en" };
+	*chain = (struct chain) { .sources = sources };
+	preference_each(preference, add_preference, chain);
+	chain->own = chain->links;
+	if (!chain->ends && chain->own > 0)
+		add_sources(chain, &english, false);
 }
 
 bool
 chain_fill(struct language *language, const char *preference, const struct sources *sources)
 {
-	static const struct tag english = { .language = "en" };
-	struct chain chain = { .sources = sources };
-	preference_each(preference, add_preference, &chain);
-	chain.own = chain.links;
-	if (!chain.ends && chain.own > 0)
-		add_sources(&chain, &english, false);
+	struct chain chain;
+	chain_make(&chain, preference, sources);
 	for (unsigned id = 0; id < FTG_IDS; id++) {
 		fill_entry(language, &chain, FTG_ASCII, id);
 		fill_entry(language, &chain, FTG_UTF8, id);
@@ -188,7 +205,7 @@ chain_fill(struct language *language, const char *preference, const struct sourc
 	count_spoken(language, FTG_UTF8);
 	if (chain.own == 0)
 		return false;
-	language->tag = first_source(&chain)->tag;
+	language->tag = *first_tag(&chain);
 	tag_format(&language->tag, language->name);
 	mark_fallbacks(language);
 	return true;

@@ -4,12 +4,63 @@
 
 #include "catalog/source.h"
 
-/* All sources of a generation: translations, then overlays, each in the order of their tags. */
-struct sources {
+/* The own texts of a domain, in the order of their tags. */
+struct domain_sources {
+	const char *name;
 	struct source **source;
 	size_t count;
-	size_t translations; /* how many of them are translations */
 };
+
+/* All sources of a generation: translations, then overlays, each in the order of their tags; and those of domains. */
+struct sources {
+	struct source **source;
+	size_t count, room;
+	size_t translations; /* how many of them are translations */
+	struct domain_sources *domain;
+	size_t domains;
+	struct source **domain_source;
+};
+
+enum { CHAIN_MAX = 256 };
+
+/* Sources of one tag. */
+struct chain_range {
+	struct source *const *source;
+	size_t count;
+};
+
+/*
+ * The languages of a preference in order; those in Latin script that were added for another script are used on the ASCII wire
+ * only.
+ */
+struct chain {
+	const struct sources *sources;
+	struct chain_link {
+		struct tag tag;
+		struct chain_range translations, overlays;
+		bool ascii_only;
+	} link[CHAIN_MAX];
+	size_t links;
+	size_t own; /* how many of them are of the preference; the polite English follows */
+	bool ends;  /* the preference names English */
+};
+
+/* Fills a chain. Its sources must outlive it. */
+void chain_make(struct chain *chain, const char *preference, const struct sources *sources);
+
+/* The sources with this tag, of some in the order of their tags. */
+struct chain_range chain_range(struct source *const *source, size_t count, const struct tag *tag);
+
+/*
+ * The text that a chain has for an ID: for each language that of the domain for the audience, of the domain, of the server
+ * for the audience, of the server, the translation. own: the sources of the domain for each link; NULL: no domain. NULL if
+ * there is none.
+ */
+const struct entry *chain_find(const struct chain *chain, const struct chain_range *own, enum ftg_audience audience,
+    enum ftg_encoding encoding, unsigned id);
+
+/* Whether two tags begin with different languages: ru and ru-Latn do not. */
+bool chain_differ(const char *a, const char *b);
 
 /* The index of the first source of a language, or count if there is none. */
 size_t sources_find(const struct sources *sources, const struct tag *tag);
@@ -18,8 +69,8 @@ size_t sources_find(const struct sources *sources, const struct tag *tag);
 void preference_each(const char *preference, bool (*each)(void *context, const char *name, size_t len), void *context);
 
 /*
- * Fills the table of a language that serves a preference: for each ID and encoding the operator's text in the chain, else
- * a translation in the chain, else the texts of "en", unless the preference ends with C, else the built-in English. Sets
+ * Fills the table of a language that serves a preference, for everyone: for each ID and encoding the text of the first
+ * language of the chain that has one, else that of "en", unless the preference ends with C, else the built-in English. Sets
  * language->tag to the tag of the first source of the chain, of its Latin companion only if there is no other. Returns
  * false if the chain has no source.
  */

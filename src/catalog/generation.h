@@ -45,6 +45,18 @@ struct entry {
 	uint8_t origin;              /* enum ftg_origin */
 };
 
+enum { ID_WORDS = (FTG_IDS + 63) / 64 };
+
+/*
+ * The entries that an audience or a domain has in place of those of a language. Bit i of has: there is one for ID i; they
+ * are in the order of encodings and IDs, so that the number of bits before it is its index.
+ */
+struct variant {
+	uint64_t has[FTG_ENCODINGS][ID_WORDS];
+	uint64_t falls_back[FTG_ENCODINGS][ID_WORDS]; /* the text is in another language than the one of the table */
+	const struct entry **entry;
+};
+
 struct language {
 	struct tag tag;
 	char name[TAG_TEXT];
@@ -52,6 +64,13 @@ struct language {
 	const char *spoken[FTG_ENCODINGS]; /* the tag of the language that most of its texts have */
 	const struct entry *entry[FTG_ENCODINGS][FTG_IDS];
 	bool falls_back[FTG_ENCODINGS][FTG_IDS]; /* the text is in another language than this one */
+	const struct variant *users;             /* for users; NULL: as for everyone */
+};
+
+/* A domain with own texts. */
+struct domain {
+	const char *name;
+	const struct variant **variant; /* [language * FTG_AUDIENCES + audience]; NULL: as without the domain */
 };
 
 struct ftg_catalog {
@@ -60,7 +79,26 @@ struct ftg_catalog {
 	int languages; /* by their own names; FTG_ENGLISH is the first */
 	int all;       /* and those that serve a preference */
 	struct language **language;
+	const struct domain *domain; /* in the order of their names */
+	int domains;
 };
+
+/* The variant in which a language of a catalogue is spoken in a voice; NULL: the language as it is. */
+const struct variant *variant_of(const struct ftg_voice *voice, const struct ftg_catalog *catalog, ftg_lang language);
+
+/* The entry for a reply in a variant, if it is not NULL and has one, else in the language. */
+static inline const struct entry *
+language_entry(const struct language *language, const struct variant *variant, enum ftg_encoding encoding, unsigned id)
+{
+	if (variant == NULL || (variant->has[encoding][id / 64] >> id % 64 & 1) == 0)
+		return language->entry[encoding][id];
+	unsigned before = 0;
+	for (unsigned e = 0; e <= encoding; e++)
+		for (unsigned i = 0; i < (e == encoding ? id / 64 : ID_WORDS); i++)
+			before += (unsigned)__builtin_popcountll(variant->has[e][i]);
+	uint64_t below = variant->has[encoding][id / 64] & (((uint64_t)1 << id % 64) - 1);
+	return variant->entry[before + (unsigned)__builtin_popcountll(below)];
+}
 
 /* Whether the host is added before the text: to 220, 221 and 421 (RFC 5321 4.2), but not to the greeting. */
 bool template_has_host(const struct ftg_row *row, enum ftg_profile profile);

@@ -18,14 +18,28 @@ static_assert(4096 + 64 <= FTG_REPLY_MAX, "a challenge fits a reply");
 /* The state of one rendering. */
 struct rendering {
 	const struct language *language;
+	const struct variant *variant; /* of the language, or NULL */
 	const struct ftg_voice *voice;
 	const struct ftg_reply *reply;
 };
 
-static const struct language *
-language_of(const struct ftg_catalog *catalog, ftg_lang language)
+/* Sets the language, and its variant for the voice. */
+static inline void
+speak(struct rendering *r, ftg_lang wanted)
 {
-	return catalog->language[language >= 0 && language < catalog->all ? language : FTG_ENGLISH];
+	const struct ftg_voice *voice = r->voice;
+	const struct ftg_catalog *catalog = voice->catalog != NULL ? voice->catalog
+	                                                           : ftg_catalog_english(FTG_PUBLISHED);
+	ftg_lang language = wanted >= 0 && wanted < catalog->all ? wanted : FTG_ENGLISH;
+	r->language = catalog->language[language];
+	r->variant = voice->audience != FTG_EVERYONE || voice->domain != 0 ? variant_of(voice, catalog, language)
+	                                                                   : NULL;
+}
+
+static inline const struct entry *
+find_entry(const struct rendering *r, unsigned long id)
+{
+	return language_entry(r->language, r->variant, r->voice->encoding, (unsigned)id);
 }
 
 static ASIDE char *
@@ -107,7 +121,7 @@ put_reason(char *out, const struct rendering *r, unsigned long id)
 	const struct ftg_row *row = ftg_row((enum ftg_id)id);
 	if (row->service != FTG_MAILBOX && row->service != FTG_SECPOL)
 		return out;
-	return compose(out, r, r->language->entry[r->voice->encoding][id]->form);
+	return compose(out, r, find_entry(r, id)->form);
 }
 
 static char *
@@ -154,7 +168,7 @@ compose(char *out, const struct rendering *r, const struct template *template)
 static const struct template *
 choose_form(const struct rendering *r)
 {
-	const struct entry *entry = r->language->entry[r->voice->encoding][r->reply->id];
+	const struct entry *entry = find_entry(r, r->reply->id);
 	if (entry->plural == NULL)
 		return entry->form;
 	return &entry->form[plural_form(entry->plural, r->reply->arg[0].number)];
@@ -237,8 +251,7 @@ add_second(char *text, size_t len, size_t tail, size_t link, const struct render
 {
 	char other[FTG_REPLY_MAX];
 	struct rendering r = *first;
-	const struct ftg_catalog *catalog = first->voice->catalog;
-	r.language = language_of(catalog != NULL ? catalog : ftg_catalog_english(FTG_PUBLISHED), first->voice->second);
+	speak(&r, first->voice->second);
 	const struct template *template = choose_form(&r);
 	size_t other_len = (size_t)(compose(other, &r, template) - other) - 2;
 	const char *words = other + template->head;
@@ -324,12 +337,21 @@ shape_notice(char *buf, size_t len)
 }
 
 static bool
+falls_back(const struct rendering *r, enum ftg_id id)
+{
+	enum ftg_encoding encoding = r->voice->encoding;
+	if (r->variant != NULL && r->variant->has[encoding][id / 64] >> id % 64 & 1)
+		return r->variant->falls_back[encoding][id / 64] >> id % 64 & 1;
+	return r->language->falls_back[encoding][id];
+}
+
+static bool
 wants_link(const struct rendering *r, const struct template *template)
 {
 	const struct ftg_voice *voice = r->voice;
 	enum ftg_id id = r->reply->id;
 	if (voice->link == FTG_LINK_NEVER || template->linked || value_of(r, FTG_VAR_HELP)[0] == '\0' ||
-	    (voice->link == FTG_LINK_FALLBACK && !r->language->falls_back[voice->encoding][id]))
+	    (voice->link == FTG_LINK_FALLBACK && !falls_back(r, id)))
 		return false;
 	char first = template->segment[0].bytes[0];
 	return first == '4' || first == '5' || first == '-';
@@ -350,13 +372,8 @@ add_link(char *buf, size_t len, const struct rendering *r, const struct template
 size_t
 ftg_render(char *buf, const struct ftg_voice *voice, const struct ftg_reply *reply)
 {
-	const struct ftg_catalog *catalog = voice->catalog != NULL ? voice->catalog
-	                                                           : ftg_catalog_english(FTG_PUBLISHED);
-	struct rendering r = {
-		.language = language_of(catalog, voice->language),
-		.voice = voice,
-		.reply = reply,
-	};
+	struct rendering r = { .voice = voice, .reply = reply };
+	speak(&r, voice->language);
 	const struct template *template = choose_form(&r);
 	size_t len = (size_t)(compose(buf, &r, template) - buf);
 	size_t link = wants_link(&r, template) ? add_link(buf, len, &r, template) : 0;

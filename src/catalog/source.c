@@ -8,13 +8,15 @@
 #include "catalog/table.h"
 
 struct source *
-source_new(struct arena *arena, const struct tag *tag, enum ftg_origin origin)
+source_new(struct loader *loader, const struct tag *tag, enum ftg_origin origin)
 {
-	struct source *source = arena_alloc(arena, sizeof(*source));
-	if (source == NULL)
+	struct source *source = arena_alloc(loader->sources, sizeof(*source));
+	char *name = arena_alloc(loader->arena, TAG_TEXT);
+	if (source == NULL || name == NULL)
 		return NULL;
 	source->tag = *tag;
-	tag_format(tag, source->name);
+	tag_format(tag, name);
+	source->name = name;
 	source->origin = origin;
 	source->plural = plural_default();
 	return source;
@@ -35,6 +37,7 @@ loader_refuse(struct loader *loader, bool whole_file, enum ftg_id id, enum ftg_r
 		.id = id,
 		.rule = rule,
 		.detail = clean,
+		.audience = whole_file ? FTG_EVERYONE : loader->audience,
 	};
 	loader->refusals++;
 	if (loader->report != NULL)
@@ -94,6 +97,22 @@ are_ascii(const struct text *form, unsigned forms)
 	return true;
 }
 
+static const struct entry *
+make_entry(struct loader *loader, const struct source *source, enum ftg_id id, const struct text *form, unsigned forms,
+    bool isolate)
+{
+	struct entry *entry = arena_alloc(loader->arena, sizeof(*entry));
+	if (entry == NULL)
+		return NULL;
+	*entry = (struct entry) {
+		.form = template_make(loader->arena, id, loader->profile, form, forms, isolate),
+		.plural = forms > 1 ? source->plural : NULL,
+		.spoken = source->name,
+		.origin = (uint8_t)source->origin,
+	};
+	return entry;
+}
+
 void
 source_add(struct loader *loader, struct source *source, enum ftg_id id, const char *text, size_t len)
 {
@@ -104,18 +123,13 @@ source_add(struct loader *loader, struct source *source, enum ftg_id id, const c
 	if (folded < 0)
 		return;
 	bool ascii = are_ascii(loader->utf8, forms), isolate = !ascii && tag_is_rtl(&source->tag);
-	struct entry entry = {
-		.form = template_make(loader->arena, id, loader->profile, loader->utf8, forms, isolate),
-		.plural = forms > 1 ? source->plural : NULL,
-		.spoken = source->name,
-		.origin = (uint8_t)source->origin,
-	};
-	source->entry[FTG_UTF8][id] = entry;
+	const struct entry **to = source->entry[loader->audience][FTG_UTF8];
+	to[id] = make_entry(loader, source, id, loader->utf8, forms, isolate);
 	if (folded == 0)
 		return;
-	if (!ascii)
-		entry.form = template_make(loader->arena, id, loader->profile, loader->ascii, forms, false);
-	source->entry[FTG_ASCII][id] = entry;
+	source->entry[loader->audience][FTG_ASCII][id] = ascii
+	    ? to[id]
+	    : make_entry(loader, source, id, loader->ascii, forms, false);
 }
 
 /* The value of a header field, up to its line end; NULL if there is none. */
@@ -217,17 +231,29 @@ refuse_unknown(struct loader *loader, struct mo_string key, const char *context_
 	loader_refuse(loader, false, FTG_IDS, FTG_RULE_UNKNOWN, name[0] != '\0' ? name : "an entry with no msgctxt");
 }
 
+/* The reply of a key, whose msgctxt ends here; sets the audience of the loader. "ID|user" is for own texts alone. */
+static enum ftg_id
+find_id(struct loader *loader, const struct source *source, const char *context, const char *context_end)
+{
+	static const char users[] = "|user";
+	size_t len = context_end != NULL ? (size_t)(context_end - context) : 0, suffix = sizeof(users) - 1;
+	bool for_users = source->origin == FTG_FROM_OVERLAY && len > suffix &&
+	    memcmp(context_end - suffix, users, suffix) == 0;
+	enum ftg_id id = len > 0 ? table_find(context, for_users ? len - suffix : len) : FTG_IDS;
+	loader->audience = for_users && id != FTG_IDS ? FTG_USERS : FTG_EVERYONE;
+	return id;
+}
+
 static void
 add_entry(struct loader *loader, struct source *source, struct mo_string key, struct mo_string text)
 {
 	if (key.len == 0)
 		return;
 	const char *context_end = memchr(key.bytes, '\004', key.len);
-	size_t name_len = context_end != NULL ? (size_t)(context_end - key.bytes) : 0;
-	enum ftg_id id = context_end != NULL ? table_find(key.bytes, name_len) : FTG_IDS;
+	enum ftg_id id = find_id(loader, source, key.bytes, context_end);
 	if (id == FTG_IDS)
 		refuse_unknown(loader, key, context_end);
-	else if (!is_current(id, context_end + 1, key.len - name_len - 1))
+	else if (!is_current(id, context_end + 1, key.len - (size_t)(context_end - key.bytes) - 1))
 		loader_refuse(loader, false, id, FTG_RULE_STALE, "its msgid is not the English text of the table");
 	else if (text.len > 0)
 		source_add(loader, source, id, text.bytes, text.len);
@@ -235,10 +261,10 @@ add_entry(struct loader *loader, struct source *source, struct mo_string key, st
 
 /* A C program would put a system-dependent string together; a reply cannot depend on the system. */
 static void
-refuse_dependent(struct loader *loader, struct mo_string key)
+refuse_dependent(struct loader *loader, const struct source *source, struct mo_string key)
 {
 	const char *context_end = memchr(key.bytes, '\004', key.len);
-	enum ftg_id id = context_end != NULL ? table_find(key.bytes, (size_t)(context_end - key.bytes)) : FTG_IDS;
+	enum ftg_id id = find_id(loader, source, key.bytes, context_end);
 	if (id == FTG_IDS)
 		refuse_unknown(loader, key, context_end);
 	else
@@ -254,6 +280,7 @@ source_fill(struct loader *loader, struct source *source, const struct mo *mo)
 	for (uint32_t i = 0; i < mo->entries; i++)
 		add_entry(loader, source, mo_key(mo, i), mo_text(mo, i));
 	for (uint32_t i = 0; i < mo->dependents; i++)
-		refuse_dependent(loader, mo_dependent_key(mo, i));
+		refuse_dependent(loader, source, mo_dependent_key(mo, i));
+	loader->audience = FTG_EVERYONE;
 	return true;
 }

@@ -5,25 +5,27 @@
 #include "catalog/generation.h"
 #include "catalog/mo.h"
 
-/* entry[encoding][id].form is NULL if the source has no valid text. */
+/* entry[audience][encoding][id] is NULL if the source has no valid text. Entries, names and rules are in the arena of the loader. */
 struct source {
 	struct tag tag;
-	char name[TAG_TEXT];      /* the tag as text */
+	const char *name;         /* the tag as text */
 	char folder[FTG_TAG_MAX]; /* the locale name under which it was found, "" for none */
 	enum ftg_origin origin;
 	const struct plural *plural;
-	struct entry entry[FTG_ENCODINGS][FTG_IDS];
+	const struct entry *entry[FTG_AUDIENCES][FTG_ENCODINGS][FTG_IDS];
 };
 
 /* The state of loading: the memory that it goes to, and the function that gets refusals. */
 struct loader {
-	struct arena *arena;
+	struct arena *arena;   /* of the catalogue */
+	struct arena *sources; /* of what is needed only while it is loaded */
 	enum ftg_profile profile;
 	ftg_report *report;
 	void *context;
 	const char *file;
 	const char *language;
-	bool has_draft; /* a catalogue in memory replaces the translation of the language draft */
+	enum ftg_audience audience; /* of the entry that is read */
+	bool has_draft;             /* a catalogue in memory replaces the translation of the language draft */
 	struct tag draft;
 	int refusals;
 	struct text utf8[PLURAL_FORMS_MAX]; /* scratch */
@@ -32,9 +34,9 @@ struct loader {
 };
 
 /* Makes an empty source. Returns NULL if memory is exhausted. */
-struct source *source_new(struct arena *arena, const struct tag *tag, enum ftg_origin origin);
+struct source *source_new(struct loader *loader, const struct tag *tag, enum ftg_origin origin);
 
-/* Compiles one text, whose plural forms are separated by NUL, into the source; reports a text that breaks a rule. */
+/* Compiles one text, whose plural forms are separated by NUL, for the loader's audience into the source; reports a text that breaks a rule. */
 void source_add(struct loader *loader, struct source *source, enum ftg_id id, const char *forms, size_t len);
 
 /* Fills the source from a file. Returns false if the whole file is refused, which has been reported. */

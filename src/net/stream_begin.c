@@ -48,7 +48,7 @@ turn_away(struct stream *stream, const struct ftg_reply *words)
 	const struct ftg_row *row = ftg_row(words->id);
 	const struct ftg_voice voice = stream_voice(stream, NULL);
 	stream_log_begin(stream, "reply");
-	log_put("lang", ftg_catalog_spoken_in(voice.catalog, voice.language, voice.encoding, words->id));
+	log_put("lang", ftg_voice_spoken(&voice, words->id));
 	log_put("ref", row->ref);
 	log_put("id", row->id);
 	log_put("reason", reason_of(row));

@@ -42,7 +42,7 @@ spoken(const struct ftg_voice *voice, va_list pairs)
 			id = ftg_id_find(value);
 	}
 	va_end(copy);
-	return id != FTG_IDS ? ftg_catalog_spoken_in(voice->catalog, voice->language, voice->encoding, id)
+	return id != FTG_IDS ? ftg_voice_spoken(voice, id)
 	                     : ftg_catalog_spoken(voice->catalog, voice->language, voice->encoding);
 }
 

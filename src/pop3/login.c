@@ -88,6 +88,7 @@ account_is_known(struct login_account *account, bool answered)
 	struct pop3_session *s = login->session;
 
 	s->busy = false;
+	s->outlet->speak_of(s->outlet, LANGUAGE_OF_DOMAIN, account->named);
 	if (answered)
 		(void)login->then(s);
 	else
@@ -185,6 +186,7 @@ admit(struct pop3_session *s)
 	s->outlet->log(s->outlet, "login", "user", login->name, "mechanism", login->method, NULL);
 	login_count(s->config->stats, NULL);
 	s->outlet->prefer(s->outlet, LANGUAGE_OF_ACCOUNT, login->account.language);
+	s->outlet->speak_of(s->outlet, LANGUAGE_OF_ACCOUNT, login->account.domain);
 	s->state = POP3_TRANSACTION;
 	return answer(s, reply);
 }

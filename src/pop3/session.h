@@ -56,6 +56,8 @@ struct pop3_outlet {
 	void (*prefer)(struct pop3_outlet *outlet, enum language_source whose, const char *language);
 	/* on: sends all replies in UTF-8. Off: only those in a language that the client has chosen. */
 	void (*utf8)(struct pop3_outlet *outlet, bool on);
+	/* Sets the domain whose own texts are spoken, as session_language_speak_of() does; "": none. */
+	void (*speak_of)(struct pop3_outlet *outlet, enum language_source whose, const char *domain);
 	/* The voice of the next reply. */
 	struct ftg_voice (*voice)(struct pop3_outlet *outlet);
 	/* May encrypt() be called now? */

@@ -1,4 +1,7 @@
-/* The operator's own texts: one source for each language, which is a .po, its compiled form, and the versions before it. */
+/*
+ * The operator's own texts, of the server or of a domain: one source for each language, which is a .po, its compiled form, and
+ * the versions before it.
+ */
 #ifndef PORT_TEXTS_H
 #define PORT_TEXTS_H
 
@@ -34,13 +37,17 @@ struct texts;
 
 /* Functions for what is found. The strings are valid during the call only. */
 typedef void texts_language_fn(void *context, const char *language);
+typedef void texts_domain_fn(void *context, const char *domain);
 typedef void texts_version_fn(void *context, const struct texts_version *version);
 typedef void texts_stray_fn(void *context, enum texts_stray stray, const char *path);
 
 /* A language is a locale name, such as "pt_BR". Functions return 0, or -1 with errno. */
 struct texts_ops {
-	/* Excludes other changes until close(). EWOULDBLOCK: another process makes one. */
+	/* Excludes other changes, of whatever domain, until close(). EWOULDBLOCK: another process makes one. */
 	int (*lock)(struct texts *texts);
+
+	/* Calls for each domain that has texts, in the order of their names; of the texts of the server. */
+	int (*each_domain)(struct texts *texts, texts_domain_fn *call, void *context);
 
 	/* Calls for each language that has a source or a compiled form, in the order of their names. */
 	int (*each_language)(struct texts *texts, texts_language_fn *call, void *context);

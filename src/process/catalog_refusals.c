@@ -30,6 +30,7 @@ copy_refusal(const struct ftg_refusal *refusal)
 	copy->next = NULL;
 	copy->id = refusal->id;
 	copy->rule = refusal->rule;
+	copy->audience = refusal->audience;
 	copy->line = 0;
 	copy->file = put_string(&at, refusal->file);
 	copy->language = put_string(&at, refusal->language);
@@ -53,6 +54,13 @@ read_lines(struct catalog_refusals *refusals, const char *file)
 	return po_lines_read(&refusals->lines, refusals->po) && refusals->lines.count > 0;
 }
 
+/* What follows the ID in the msgctxt of an entry for an audience. */
+static const char *
+suffix_of(enum ftg_audience audience)
+{
+	return audience == FTG_USERS ? "|user" : "";
+}
+
 /* The line of the entry in the .po; 0 if there is none. An entry without a known ID is refused with its msgctxt as detail. */
 static size_t
 find_line(struct catalog_refusals *refusals, const struct ftg_refusal *refusal)
@@ -62,7 +70,9 @@ find_line(struct catalog_refusals *refusals, const struct ftg_refusal *refusal)
 	if (refusal->whole_file)
 		return 1;
 	bool of_entry = refusal->rule == FTG_RULE_STALE || refusal->rule == FTG_RULE_UNKNOWN;
-	const char *context = refusal->id != FTG_IDS ? ftg_row(refusal->id)->id : refusal->detail;
+	char context[PO_CONTEXT_MAX];
+	snprintf(context, sizeof context, "%s%s", refusal->id != FTG_IDS ? ftg_row(refusal->id)->id : refusal->detail,
+	    suffix_of(refusal->audience));
 	const struct po_place *place = po_lines_first(&refusals->lines, context);
 	return place == NULL ? 0 : of_entry ? place->start : place->text;
 }
@@ -88,31 +98,40 @@ catalog_refusals_close(struct catalog_refusals *refusals)
 	po_lines_free(&refusals->lines);
 }
 
+/* Writes the name of an entry: "ID" or "ID|user", "-" if it has no known ID. */
+static void
+put_name(char name[PO_CONTEXT_MAX], const struct catalog_refusal *refusal)
+{
+	snprintf(name, PO_CONTEXT_MAX, "%s%s", refusal->id == FTG_IDS ? "-" : ftg_row(refusal->id)->id,
+	    suffix_of(refusal->audience));
+}
+
 void
 catalog_refusals_log(const struct catalog_refusals *refusals)
 {
 	for (const struct catalog_refusal *refusal = refusals->first; refusal != NULL; refusal = refusal->next) {
 		char line[24];
+		char id[PO_CONTEXT_MAX];
 		snprintf(line, sizeof line, "%zu", refusal->line);
+		put_name(id, refusal);
 		log_event("catalogue-refused", "file", refusal->file, "line", refusal->line > 0 ? line : NULL, "lang",
-		    refusal->language, "id", refusal->id == FTG_IDS ? NULL : ftg_row(refusal->id)->id, "rule",
-		    ftg_rule_name(refusal->rule), "detail", refusal->detail, "cure", ftg_rule_cure(refusal->rule),
-		    NULL);
+		    refusal->language, "id", refusal->id == FTG_IDS ? NULL : id, "rule", ftg_rule_name(refusal->rule),
+		    "detail", refusal->detail, "cure", ftg_rule_cure(refusal->rule), NULL);
 	}
 }
 
 static void
 put_refusal(const struct catalog_refusal *refusal, struct text_buffer *buffer)
 {
-	char file[FILE_MAX], detail[DETAIL_MAX];
+	char file[FILE_MAX], detail[DETAIL_MAX], id[PO_CONTEXT_MAX];
 	size_t len = strlen(refusal->file);
 	printable_copy(file, sizeof file, refusal->file, len);
 	printable_copy(detail, sizeof detail, refusal->detail, strlen(refusal->detail));
 	if (refusal->line > 0 && len < sizeof file)
 		memcpy(file + strlen(file) - 2, "po", 2);
-	text_buffer_put(buffer, "refused %s %s %zu\t%s\t%s\t%s\n",
-	    refusal->id == FTG_IDS ? "-" : ftg_row(refusal->id)->id, ftg_rule_name(refusal->rule), refusal->line, file,
-	    detail, ftg_rule_cure(refusal->rule));
+	put_name(id, refusal);
+	text_buffer_put(buffer, "refused %s %s %zu\t%s\t%s\t%s\n", id, ftg_rule_name(refusal->rule), refusal->line,
+	    file, detail, ftg_rule_cure(refusal->rule));
 }
 
 void

@@ -16,6 +16,7 @@ enum {
 struct catalog_refusal {
 	struct catalog_refusal *next;
 	enum ftg_id id; /* FTG_IDS if the entry has no known ID */
+	enum ftg_audience audience;
 	enum ftg_rule rule;
 	size_t line; /* of the entry in the .po beside the file, 0 if there is none */
 	const char *file, *language, *detail;

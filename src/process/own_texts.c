@@ -5,14 +5,6 @@
 
 enum { LANGUAGES = 1100 }; /* more than a catalogue has */
 
-/* Whether the text of a reply is the operator's, in this language. */
-static bool
-is_own(const ftg_catalog *catalog, ftg_lang language, enum ftg_id id)
-{
-	return ftg_catalog_origin(catalog, language, FTG_UTF8, id) == FTG_FROM_OVERLAY &&
-	    strcmp(ftg_catalog_spoken_in(catalog, language, FTG_UTF8, id), ftg_catalog_tag(catalog, language)) == 0;
-}
-
 static void
 count_refusals(const struct catalog_holder *catalogs, struct own_texts counts[LANGUAGES])
 {
@@ -35,8 +27,7 @@ own_texts_count(const struct catalog_holder *catalogs,
 	count_refusals(catalogs, counts);
 	for (ftg_lang language = 0; language < ftg_catalog_languages(catalog) && language < LANGUAGES; language++) {
 		struct own_texts *own = &counts[language];
-		for (enum ftg_id id = 0; id < FTG_IDS; id++)
-			own->live += is_own(catalog, language, id);
+		own->live = ftg_catalog_own_texts(catalog, language, 0);
 		if (own->live + own->stale + own->refused > 0)
 			call(context, ftg_catalog_tag(catalog, language), own);
 	}

@@ -130,6 +130,7 @@ put_status(const struct status *status, struct text_buffer *buffer)
 	put_peers(buffer, status);
 	put_queue(buffer, stats);
 	put_stats(buffer, stats);
+	put(buffer, "text-domains", (uint64_t)ftg_catalog_domains(voice.catalog));
 	own_texts_count(status->catalogs, put_own_texts, buffer);
 	put_replies(buffer, stats);
 }

@@ -267,10 +267,14 @@ prepare_work(struct job *job)
 	n->second = open_texts(n, n->tags[1]);
 }
 
+/* The own texts are those of the sender's domain. */
 static struct ftg_voice
 voice_of(const struct notification *n)
 {
-	return n->config->voice(n->config->context, language_of(n));
+	struct ftg_voice voice = n->config->voice(n->config->context, language_of(n));
+	if (voice.catalog != NULL)
+		voice.domain = ftg_catalog_domain(voice.catalog, n->sender.recipient.domain.name);
+	return voice;
 }
 
 /* The words are written on the loop, which has the catalogue; the rest is a job. */

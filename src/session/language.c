@@ -19,6 +19,21 @@ session_language_prefer(struct session_language *chosen, enum language_source so
 	chosen->preferred[source][len] = '\0';
 }
 
+void
+session_language_speak_of(struct session_language *chosen, enum language_source source, const char *domain)
+{
+	char *name = source == LANGUAGE_OF_ACCOUNT ? chosen->account_domain : chosen->domain_name;
+	size_t len = strlen(domain);
+
+	if (strcmp(name, domain) == 0)
+		return;
+	chosen->known = false;
+	if (len >= SESSION_DOMAIN_SIZE)
+		len = 0;
+	memcpy(name, domain, len);
+	name[len] = '\0';
+}
+
 static ftg_lang
 find(const ftg_catalog *catalog, const char *range)
 {
@@ -69,6 +84,8 @@ look_up(struct session_language *chosen, const ftg_catalog *catalog)
 		chosen->language = find(catalog, chosen->preferred[i]);
 	if (chosen->language < 0)
 		chosen->language = find(catalog, chosen->listener);
+	chosen->domain = ftg_catalog_domain(
+	    catalog, *chosen->account_domain != '\0' ? chosen->account_domain : chosen->domain_name);
 }
 
 void
@@ -81,6 +98,8 @@ session_language_voice(struct session_language *chosen, unsigned generation, str
 	}
 	if (chosen->language >= 0)
 		voice->language = chosen->language;
+	voice->domain = chosen->domain;
+	voice->audience = *chosen->account_domain != '\0' ? FTG_USERS : FTG_EVERYONE;
 	if (chosen->all_utf8 || (chosen->client && chosen->utf8))
 		voice->encoding = FTG_UTF8;
 }

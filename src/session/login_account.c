@@ -16,6 +16,7 @@ copy_account(struct login_account *found, const struct account *account)
 	found->flags = account->flags;
 	found->mailbox = account->mailbox;
 	snprintf(found->address, sizeof found->address, "%s@%s", account->local, account->domain.name);
+	snprintf(found->domain, sizeof found->domain, "%s", account->domain.name);
 	snprintf(found->language, sizeof found->language, "%s",
 	    *account->language != '\0' ? account->language : account->domain.language);
 	snprintf(found->credentials.hash, sizeof found->credentials.hash, "%s", account->password);
@@ -57,6 +58,8 @@ answered(struct directory_question *base)
 	else if (answered)
 		answered = copy_salt(found, account);
 	set_identity(found, account, found->name);
+	if (strchr(found->name, '@') != NULL)
+		snprintf(found->named, sizeof found->named, "%s", account->domain.name);
 	explicit_bzero(account, sizeof *account);
 	found->done(found, answered);
 }

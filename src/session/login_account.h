@@ -18,6 +18,8 @@ struct login_account {
 	struct mailbox mailbox;
 	char language[DIRECTORY_LANGUAGE_SIZE]; /* of the account, or else of its domain */
 	char address[ADDRESS_MAX + 1];          /* "" unless known */
+	char domain[ADDRESS_DOMAIN_MAX + 1];    /* of the account; "" unless known */
+	char named[ADDRESS_DOMAIN_MAX + 1];     /* that the client named with the account, whatever exists; "": none */
 	/*
 	 * The same for each spelling of a name (with or without its domain, in any case of the letters), whether or not
 	 * the account exists. sasl_check() derives the imitation of an unknown user from it.

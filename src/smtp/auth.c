@@ -114,6 +114,7 @@ admit(struct smtp_session *s)
 	s->mechanism = sasl_mechanism_name(s->auth->mechanism);
 	s->rights = account->flags;
 	xlang_prefer(s, LANGUAGE_OF_ACCOUNT, account->language);
+	s->outlet->speak_of(s->outlet, LANGUAGE_OF_ACCOUNT, s->user != NULL ? account->domain : "");
 	if (s->user != NULL)
 		s->outlet->log(s->outlet, "login", "user", s->user, "mechanism", s->mechanism, NULL);
 	login_count(s->config->stats, s->user != NULL ? NULL : "out-of-memory");
@@ -186,6 +187,7 @@ check_account(struct smtp_session *s, bool answered)
 {
 	struct auth *auth = s->auth;
 
+	s->outlet->speak_of(s->outlet, LANGUAGE_OF_DOMAIN, auth->account.named);
 	if (!answered)
 		return fail(s, "directory");
 	if (!sasl_check_blocks(auth->sasl)) {

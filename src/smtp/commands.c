@@ -119,6 +119,7 @@ open_envelope(struct smtp_session *s, const struct address *sender, const struct
 {
 	char text[ADDRESS_TEXT_SIZE];
 
+	s->outlet->speak_of(s->outlet, LANGUAGE_OF_DOMAIN, ""); /* a login that failed may have set it */
 	if (envelope_open(&s->envelope, envelope_spell(text, s->path, sender), params->utf8) &&
 	    dsn_keep_message(&s->envelope.dsn, params->ret, params->envid)) {
 		s->envelope.size = params->size;

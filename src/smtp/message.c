@@ -25,6 +25,7 @@ transaction_reset(struct smtp_session *s)
 	lookup_close(s);
 	policy_end(&s->policy);
 	xlang_prefer(s, LANGUAGE_OF_DOMAIN, "");
+	s->outlet->speak_of(s->outlet, LANGUAGE_OF_DOMAIN, "");
 }
 
 static bool

@@ -201,6 +201,7 @@ recipient_add(struct smtp_session *s, const struct address *address)
 	const struct recipient_question *question = &s->lookup->recipient;
 
 	xlang_prefer(s, LANGUAGE_OF_DOMAIN, question->recipient.domain.language);
+	s->outlet->speak_of(s->outlet, LANGUAGE_OF_DOMAIN, question->recipient.domain.name);
 	switch (question->base.verdict) {
 	case DIRECTORY_FOUND: return accept_found(s, address, &question->recipient);
 	case DIRECTORY_NO_DOMAIN: return accept_elsewhere(s, address);

@@ -90,6 +90,8 @@ struct smtp_outlet {
 	void (*send)(struct smtp_outlet *outlet, const char *bytes, size_t len);
 	/* Sets the language that a source prefers for further replies; "": none. NULL: one language; XLANG is not offered. */
 	void (*prefer)(struct smtp_outlet *outlet, enum language_source whose, const char *language);
+	/* Sets the domain whose own texts are spoken, as session_language_speak_of() does; "": none. */
+	void (*speak_of)(struct smtp_outlet *outlet, enum language_source whose, const char *domain);
 	/* The voice of the next reply. */
 	struct ftg_voice (*voice)(struct smtp_outlet *outlet);
 	/* Calls job->done() on the loop after this many milliseconds. */

@@ -43,6 +43,7 @@ smtp_session_encrypted(struct smtp_session *s, const char *version, const char *
 	transaction_reset(s);
 	xlang_prefer(s, LANGUAGE_OF_CLIENT, "");
 	xlang_prefer(s, LANGUAGE_OF_ACCOUNT, "");
+	s->outlet->speak_of(s->outlet, LANGUAGE_OF_ACCOUNT, "");
 	line_release(&s->line);
 	free(s->name);
 	free(s->user);

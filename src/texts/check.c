@@ -80,7 +80,7 @@ load(struct check *check, const char *language, ftg_report *on_refusal)
 		.rule = FTG_RULE_FILE,
 		.detail = "more entries or octets than a server reads",
 	};
-	struct ftg_compiled compiled = { .file = "", .language = language };
+	struct ftg_compiled compiled = { .file = "", .language = language, .own = true };
 	char *octets = po_file_compile(check->po, check->item, &compiled.len);
 	if (octets == NULL && errno == EFBIG) {
 		on_refusal(check, &too_large);

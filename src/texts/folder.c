@@ -22,8 +22,9 @@ static const char po_name[] = "ftgate-local.po", mo_name[] = "ftgate-local.mo", 
 
 struct folder {
 	struct texts texts;
-	int lock; /* -1: none */
-	char path[PATH_MAX];
+	int lock;            /* -1: none */
+	char root[PATH_MAX]; /* of the server; the lock is there */
+	char path[PATH_MAX]; /* of the server or of the domain */
 	char name[PATH_MAX]; /* the result of name() */
 };
 
@@ -58,10 +59,12 @@ static int
 make_folders(const struct folder *folder, const char *language)
 {
 	char path[PATH_MAX];
-	if (make_folder(folder->path) < 0)
+	if (make_folder(folder->root) < 0)
 		return -1;
 	if (language == NULL)
 		return 0;
+	if (make_folder(folder->path) < 0)
+		return -1;
 	errno = ENAMETOOLONG;
 	if (snprintf(path, sizeof path, "%s/%s", folder->path, language) >= (int)sizeof path || make_folder(path) < 0)
 		return -1;
@@ -75,7 +78,7 @@ folder_lock(struct texts *texts)
 	char path[PATH_MAX];
 	errno = ENAMETOOLONG;
 	if (make_folders(folder, NULL) < 0 ||
-	    snprintf(path, sizeof path, "%s/%s", folder->path, lock_name) >= (int)sizeof path)
+	    snprintf(path, sizeof path, "%s/%s", folder->root, lock_name) >= (int)sizeof path)
 		return -1;
 	folder->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	return folder->lock < 0 ? -1 : flock(folder->lock, LOCK_EX | LOCK_NB);
@@ -334,6 +337,19 @@ folder_each_language(struct texts *texts, texts_language_fn *call, void *context
 	return count < 0 ? -1 : 0;
 }
 
+static int
+folder_each_domain(struct texts *texts, texts_domain_fn *call, void *context)
+{
+	struct folder *folder = (struct folder *)texts;
+	struct dirent **names;
+	int count = list(folder->root, &names);
+	for (int i = 0; i < count; i++)
+		if (names[i]->d_name[0] == '@' && names[i]->d_name[1] != '\0')
+			call(context, names[i]->d_name + 1);
+	free_names(names, count);
+	return count < 0 ? -1 : 0;
+}
+
 static bool
 is_catalogue(const char *name)
 {
@@ -380,16 +396,18 @@ folder_each_stray(struct texts *texts, texts_stray_fn *call, void *context)
 	report_files(folder->path, false, call, context);
 	int count = list(folder->path, &names);
 	for (int i = 0; i < count; i++)
-		report_folder(folder, names[i]->d_name, call, context);
+		if (names[i]->d_name[0] != '@')
+			report_folder(folder, names[i]->d_name, call, context);
 	free_names(names, count);
 	return count < 0 ? -1 : 0;
 }
 
 struct texts *
-texts_folder_open(const char *path)
+texts_folder_open(const char *path, const char *domain)
 {
 	static const struct texts_ops ops = {
 		.lock = folder_lock,
+		.each_domain = folder_each_domain,
 		.each_language = folder_each_language,
 		.read = folder_read,
 		.read_compiled = folder_read_compiled,
@@ -403,7 +421,10 @@ texts_folder_open(const char *path)
 	if (folder == NULL)
 		return NULL;
 	*folder = (struct folder) { .texts = { &ops }, .lock = -1 };
-	if (snprintf(folder->path, sizeof folder->path, "%s", path) < (int)sizeof folder->path)
+	int root = snprintf(folder->root, sizeof folder->root, "%s", path);
+	int len = snprintf(folder->path, sizeof folder->path, "%s%s%s", path, domain != NULL ? "/@" : "",
+	    domain != NULL ? domain : "");
+	if (root < (int)sizeof folder->root && len < (int)sizeof folder->path)
 		return &folder->texts;
 	free(folder);
 	errno = ENAMETOOLONG;

@@ -350,7 +350,7 @@ class WithoutServer(Text):
         self.text("unset", "de", "5.06")
         self.assertEqual("[]\n", self.text("list", options=["--json"]))
         self.text("apply", "-", input=PO.replace(ADDRESS_UNKNOWN[1], "Mailbox Disabled").replace(
-            ADDRESS_UNKNOWN[0], "ERR_MAILBOX_SPAMTRAP").replace("Kein %s", "Weg").encode())
+            ADDRESS_UNKNOWN[0], "ERR_MAILBOX_SPAMTRAP").replace("Kein %s", "Weg").encode(), status=REFUSED)
         self.assertIn("ERR_MAILBOX_SPAMTRAP: alike: its text must be that of ERR_MAILBOX_DISABLED", self.error)
 
     def test_json_has_all_that_is_printed(self):

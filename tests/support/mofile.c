@@ -100,6 +100,11 @@ void
 mofile_write_octets(const char *octets, size_t len, const char *folder, const char *language, const char *domain)
 {
 	char path[PATH_MAX];
+	const char *slash = strchr(folder, '/');
+	if (slash != NULL) {
+		snprintf(path, sizeof(path), "%.*s", (int)(slash - folder), folder);
+		make_folder(path);
+	}
 	make_folder(folder);
 	snprintf(path, sizeof(path), "%s/%s", folder, language);
 	make_folder(path);

@@ -24,6 +24,12 @@ prefer(struct pop3_outlet *outlet, enum language_source whose, const char *langu
 }
 
 static void
+speak_of(struct pop3_outlet *outlet, enum language_source whose, const char *domain)
+{
+	session_language_speak_of(&POP3_FIXTURE(outlet)->fixture.language, whose, domain);
+}
+
+static void
 utf8(struct pop3_outlet *outlet, bool on)
 {
 	POP3_FIXTURE(outlet)->fixture.language.all_utf8 = on;
@@ -112,6 +118,7 @@ pop3_fixture_open(struct pop3_fixture *fixture, enum ftg_profile profile)
 		    .send = send_bytes,
 		    .is_full = is_full,
 		    .prefer = prefer,
+		    .speak_of = speak_of,
 		    .utf8 = utf8,
 		    .voice = voice_of,
 		    .can_encrypt = can_encrypt,

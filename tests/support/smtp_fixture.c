@@ -39,13 +39,6 @@ octets_add(struct octets *octets, const char *bytes, size_t len)
 	octets->bytes[octets->len] = '\0';
 }
 
-void
-octets_clear(struct octets *octets)
-{
-	octets->len = 0;
-	octets_add(octets, "", 0);
-}
-
 #define FIXTURE(member, pointer)                                                                                       \
 	((struct smtp_fixture *)(void *)((char *)(pointer)-offsetof(struct smtp_fixture, member)))
 
@@ -366,6 +359,12 @@ prefer(struct smtp_outlet *outlet, enum language_source whose, const char *langu
 	session_language_prefer(&FIXTURE(outlet, outlet)->language, whose, language);
 }
 
+static void
+speak_of(struct smtp_outlet *outlet, enum language_source whose, const char *domain)
+{
+	session_language_speak_of(&FIXTURE(outlet, outlet)->language, whose, domain);
+}
+
 /* No catalogue is exchanged on the fixture, so there is one generation. */
 static struct ftg_voice
 voice_of(struct smtp_outlet *outlet)
@@ -494,6 +493,7 @@ fixture_open(struct smtp_fixture *fixture, enum ftg_profile profile)
 		    .now = now },
 		.outlet = { .reply = say_reply,
 		    .prefer = prefer,
+		    .speak_of = speak_of,
 		    .voice = voice_of,
 		    .send = send_bytes,
 		    .wait = wait_for,

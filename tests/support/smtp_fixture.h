@@ -20,7 +20,12 @@ struct octets {
 };
 
 void octets_add(struct octets *octets, const char *bytes, size_t len);
-void octets_clear(struct octets *octets);
+static inline void
+octets_clear(struct octets *octets)
+{
+	octets->len = 0;
+	octets_add(octets, "", 0);
+}
 
 struct smtp_fixture {
 	struct smtp_config config;

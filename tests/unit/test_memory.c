@@ -94,6 +94,7 @@ write_catalogues(void)
 	mofile_add_text(&file, ERR_SMTP_OK, "bien su\xCC\x82r");
 	mofile_write(&file, "locale", "fr", "ftgate");
 	mofile_write(&file, "overlay", "de", "ftgate-local");
+	mofile_write(&file, "overlay/@one.example", "fr", "ftgate-local");
 }
 
 /* Everything that a catalogue says, in one piece. */
@@ -108,7 +109,8 @@ everything(const ftg_catalog *catalog, size_t *len)
 	for (unsigned i = 0; i < 3 * FTG_ENCODINGS * FTG_IDS; i++) {
 		struct ftg_voice voice = { .catalog = catalog,
 			.language = ftg_catalog_find(catalog, preferences[i % 3]),
-			.encoding = (enum ftg_encoding)(i / 3 % 2) };
+			.encoding = (enum ftg_encoding)(i / 3 % 2),
+			.domain = (int)(i % 2) };
 		struct ftg_reply reply = ftg_reply_text((enum ftg_id)(i / 6), "a", 1);
 		char line[FTG_REPLY_MAX];
 		size_t octets = ftg_render(line, &voice, &reply);

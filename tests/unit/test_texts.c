@@ -20,7 +20,7 @@ static void
 setup(void)
 {
 	folder_make();
-	texts = texts_folder_open("locale");
+	texts = texts_folder_open("locale", NULL);
 	cr_assert_not_null(texts);
 }
 
@@ -129,7 +129,7 @@ Test(texts, everyone_can_read_them_whatever_the_umask, .init = setup, .fini = te
 
 Test(texts, one_process_changes_them_at_a_time, .init = setup, .fini = teardown)
 {
-	struct texts *other = texts_folder_open("locale");
+	struct texts *other = texts_folder_open("locale", NULL);
 	cr_assert_eq(texts->ops->lock(texts), 0);
 	cr_expect_eq(other->ops->lock(other), -1);
 	cr_expect_eq(errno, EWOULDBLOCK);

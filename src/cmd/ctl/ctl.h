@@ -16,7 +16,9 @@ struct request {
 	const char *config; /* -c; NULL: the default */
 	const char *server; /* "smtpd" or "pop3d" */
 	enum output_format format;
-	bool json; /* the format is OUTPUT_JSON */
+	bool json;          /* the format is OUTPUT_JSON */
+	bool users;         /* --user: own texts for users who have logged in */
+	const char *domain; /* --domain: whose own texts; NULL: those of the server */
 	bool keep_secret;
 	enum password_source password;
 	char **words;

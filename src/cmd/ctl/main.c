@@ -237,6 +237,14 @@ check_options(const struct request *request, struct argp_state *state)
 		/* TRANSLATORS: an option; a command. */
 		argp_error(state, _("%s is for account add and account set, not for %s"), password_option(request),
 		    name_command(request->command));
+	if (request->domain != NULL && strcmp(request->command->noun, "text") != 0)
+		/* TRANSLATORS: a command. */
+		argp_error(state, _("--domain is for text, not for %s"), name_command(request->command));
+	if (request->users && request->command->run != text_set && request->command->run != text_unset &&
+	    request->command->run != text_show)
+		/* TRANSLATORS: a command. */
+		argp_error(state, _("--user is for text set, text unset and text show, not for %s"),
+		    name_command(request->command));
 	if (request->keep_secret && request->password == PASSWORD_NONE)
 		argp_error(state, _("--keep-secret and --no-password exclude each other: leave one out"));
 }
@@ -250,7 +258,9 @@ enum {
 	KEY_PASSWORD,
 	KEY_PASSWORD_STDIN,
 	KEY_NO_PASSWORD,
-	KEY_KEEP_SECRET
+	KEY_KEEP_SECRET,
+	KEY_USER,
+	KEY_DOMAIN
 };
 
 static const struct argp_option options[] = {
@@ -262,6 +272,9 @@ static const struct argp_option options[] = {
 	{ "json", KEY_JSON, NULL, 0, N_("Print JSON, with all settings"), 0 },
 	{ "format", KEY_FORMAT, N_("FORMAT"), 0, N_("Print data as a table (the default), json or csv"), 0 },
 	{ "color", KEY_COLOR, N_("WHEN"), 0, N_("Use colours: auto (the default: on a terminal), always or never"), 0 },
+	{ "domain", KEY_DOMAIN, N_("DOMAIN"), 0,
+	    N_("text: the own texts of a hosted domain, which precede those of the server"), 0 },
+	{ "user", KEY_USER, NULL, 0, N_("text set, unset, show: the text for users who have logged in"), 0 },
 	{ "password", KEY_PASSWORD, NULL, 0, N_("Ask for the account's password"), 1 },
 	{ "password-stdin", KEY_PASSWORD_STDIN, NULL, 0, N_("The password is the first line of standard input"), 1 },
 	{ "no-password", KEY_NO_PASSWORD, NULL, 0, N_("The account has no password: nobody can log in"), 1 },
@@ -306,6 +319,8 @@ parse_option(int key, char *argument, struct argp_state *state)
 	case KEY_JSON: parse_format(request, state, "json"); return 0;
 	case KEY_FORMAT: parse_format(request, state, argument); return 0;
 	case KEY_COLOR: parse_color(state, argument); return 0;
+	case KEY_DOMAIN: request->domain = argument; return 0;
+	case KEY_USER: request->users = true; return 0;
 	case KEY_PASSWORD: request->password = PASSWORD_PROMPT; return 0;
 	case KEY_PASSWORD_STDIN: request->password = PASSWORD_STDIN; return 0;
 	case KEY_NO_PASSWORD: request->password = PASSWORD_NONE; return 0;
@@ -392,7 +407,8 @@ run(struct request *request)
 	if (privileges_become_owner(path) < 0)
 		return ctl_fail(EX_NOPERM, _("cannot become the owner of %s: %s"), path, strerror(errno));
 	request->data = path;
-	status = request->command->kind == CTL_FOLDER ? request->command->run(request) : run_with_accounts(request);
+	status = request->command->kind == CTL_FOLDER && request->domain == NULL ? request->command->run(request)
+	                                                                         : run_with_accounts(request);
 	request->data = NULL;
 	return status;
 }

@@ -4,6 +4,7 @@
 
 #include <ftgate/catalog.h>
 
+#include "base/dns_name.h"
 #include "cmd/ctl/ctl.h"
 #include "port/texts.h"
 #include "texts/check.h"
@@ -18,11 +19,12 @@ struct text_work {
 	char locale[TEXT_PATH];  /* folder of the translations */
 	char overlay[TEXT_PATH]; /* folder of the own texts */
 	char language[FTG_TAG_MAX];
-	char *octets; /* the source in use; "" if there is none */
+	char domain[DNS_NAME_SIZE]; /* whose texts they are, by its A-label; "": of the server */
+	char *octets;               /* the source in use; "" if there is none */
 	size_t len;
 	struct po_file po; /* the same, parsed; empty if it has a fault */
 	bool faulty;
-	const char *about; /* the ID whose reply is printed, even if it has not changed; NULL: none */
+	const char *about; /* the msgctxt whose reply is printed, even if it has not changed; NULL: none */
 };
 
 /* Opens the texts of the data folder; locks them if they are to be changed. Returns an exit status, after it has printed its error. */
@@ -39,6 +41,13 @@ void text_close(struct text_work *work);
 
 /* Whether there is a translation of a language in the folder, or a row in the table of languages. */
 bool text_language_is_known(const char *locale, const char *name);
+
+/* Writes the msgctxt of a reply for everyone, or for users: "ID" or "ID|user". */
+enum { TEXT_CONTEXT_SIZE = 64 };
+void text_context(char context[TEXT_CONTEXT_SIZE], enum ftg_id id, bool users);
+
+/* Whether an entry is for users. */
+bool text_is_for_users(const struct po_item *item);
 
 /* Finds a reply by ID or reference. Returns FTG_IDS after it has printed an error. */
 enum ftg_id text_find_id(const char *word);

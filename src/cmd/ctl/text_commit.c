@@ -43,8 +43,34 @@ print_problem(void *context, const struct texts_problem *problem)
 	if (verdict->printed++ >= PROBLEMS_MAX)
 		return;
 	printable_print(stderr, "%s:%zu: %s: %s: %s: %s. %s\n", verdict->file, problem->line, old ? "warning" : "error",
-	    problem->id == FTG_IDS ? "-" : ftg_row(problem->id)->id, ftg_rule_name(problem->rule), problem->detail,
-	    _(ftg_rule_cure(problem->rule)));
+	    problem->id == FTG_IDS      ? "-"
+	        : problem->item == NULL ? ftg_row(problem->id)->id
+	                                : problem->item->context,
+	    ftg_rule_name(problem->rule), problem->detail, _(ftg_rule_cure(problem->rule)));
+}
+
+/* Whether a text, or that there is none, is as it was. */
+static bool
+is_as_before(const struct text_work *work, const char *context, const struct po_item *item)
+{
+	return item != NULL ? text_is_same(&work->po, item) : po_file_find(&work->po, context, NULL) == NULL;
+}
+
+/* Refuses a text that differs from the one of a reply that must read alike, for everyone and for users. */
+static void
+check_alike(struct verdict *verdict, const struct po_file *po, enum ftg_id id, bool users)
+{
+	char name[TEXT_CONTEXT_SIZE], first[TEXT_CONTEXT_SIZE];
+	text_context(name, id, users);
+	text_context(first, row_alike(id, 0), users);
+	const struct po_item *one = po_file_find(po, name, NULL), *other = po_file_find(po, first, NULL);
+	if (strcmp(name, first) == 0 || (one == NULL && other == NULL) ||
+	    (one != NULL && other != NULL && have_same_text(one, other)))
+		return;
+	bool old = is_as_before(verdict->work, name, one) && is_as_before(verdict->work, first, other);
+	verdict->errors += !old;
+	printable_print(stderr, _("%s:%zu: %s: %s: alike: its text must be that of %s\n"), verdict->file,
+	    one != NULL ? one->string_line : other->string_line, old ? "warning" : "error", name, first);
 }
 
 static int
@@ -53,6 +79,8 @@ check_parsed(struct text_work *work, const char *file, const struct po_file *po)
 	struct verdict verdict = { work, file, 0, 0 };
 	if (texts_check(po, work->language, print_problem, &verdict) < 0)
 		return ctl_fail(EX_OSERR, "%s", strerror(errno));
+	for (unsigned i = 0; i < 2 * FTG_IDS; i++)
+		check_alike(&verdict, po, (enum ftg_id)(i / 2), i % 2 == 1);
 	if (verdict.errors > 0)
 		return ctl_fail(TEXT_REFUSED,
 		    translate_count("nothing is changed: %u text is refused",
@@ -162,22 +190,6 @@ replace(struct text_work *work, const struct po_file *po)
 	return status;
 }
 
-/* Warns of replies that must read alike, of which only some have these words. */
-static void
-warn_unlike(const struct po_file *po)
-{
-	for (enum ftg_id id = 0; id < FTG_IDS; id++) {
-		enum ftg_id first = row_alike(id, 0);
-		const struct po_item *one = po_file_find(po, ftg_row(id)->id, NULL),
-		                     *other = po_file_find(po, ftg_row(first)->id, NULL);
-		if (first == id || (one == NULL && other == NULL))
-			continue;
-		if (one == NULL || other == NULL || !have_same_text(one, other))
-			printable_print(stderr, _("warning: %s: alike: its text must be that of %s\n"), ftg_row(id)->id,
-			    ftg_row(first)->id);
-	}
-}
-
 static int
 commit(struct text_work *work, const struct po_file *po)
 {
@@ -188,7 +200,6 @@ commit(struct text_work *work, const struct po_file *po)
 	const struct po_item *about = work->about != NULL ? po_file_find(po, work->about, NULL) : NULL;
 	if (changed.count == 0 && about != NULL)
 		changed.item[changed.count++] = about;
-	warn_unlike(po);
 	for (size_t i = 0; i < changed.count; i++)
 		if (changed.item[i] >= po->item && changed.item[i] < po->item + po->count)
 			text_print_remarks(work, po, changed.item[i]);

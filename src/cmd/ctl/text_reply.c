@@ -122,6 +122,8 @@ open_sample(const struct text_work *work, struct sample *sample)
 		.catalog = sample->catalog,
 		.language = language < 0 ? FTG_ENGLISH : language,
 		.vars = &sample->vars,
+		.domain = ftg_catalog_domain(sample->catalog, work->domain),
+		.audience = work->request->users ? FTG_USERS : FTG_EVERYONE,
 	};
 	return EX_OK;
 }
@@ -156,18 +158,6 @@ print_reply(struct sample *sample, enum ftg_id id)
 		sample->voice.encoding = (enum ftg_encoding)encoding;
 		print_lines(labels[encoding], line, ftg_render(line, &sample->voice, &reply));
 	}
-}
-
-static unsigned
-count_own(const struct sample *sample)
-{
-	const char *tag = ftg_catalog_tag(sample->catalog, sample->voice.language);
-	unsigned count = 0;
-	for (enum ftg_id id = 0; id < FTG_IDS; id++)
-		count += ftg_catalog_origin(sample->catalog, sample->voice.language, FTG_UTF8, id) ==
-		        FTG_FROM_OVERLAY &&
-		    strcmp(ftg_catalog_spoken_in(sample->catalog, sample->voice.language, FTG_UTF8, id), tag) == 0;
-	return count;
 }
 
 void
@@ -257,12 +247,13 @@ text_print_replies(const struct text_work *work, const struct text_replies *repl
 	for (size_t i = 0; i < replies->count && i < REPLIES_MAX; i++) {
 		enum ftg_id id = texts_id(replies->item[i]);
 		text_print_name(replies->item[i]);
+		sample.voice.audience = text_is_for_users(replies->item[i]) ? FTG_USERS : FTG_EVERYONE;
 		if (id != FTG_IDS)
 			print_reply(&sample, id);
 	}
 	if (replies->count > REPLIES_MAX)
 		printf(_("and %zu more\n"), replies->count - REPLIES_MAX);
-	unsigned own = count_own(&sample);
+	unsigned own = ftg_catalog_own_texts(sample.catalog, sample.voice.language, sample.voice.domain);
 	/* TRANSLATORS: a language, and a number. */
 	printf(
 	    translate_count("%s: %u own text is in use\n", "%s: %u own texts are in use\n", own), work->language, own);
@@ -355,7 +346,7 @@ unsigned
 text_warn_strays(const struct request *request)
 {
 	char folder[TEXT_PATH];
-	struct texts *texts = data_path(folder, request->data, "locale") == 0 ? texts_folder_open(folder) : NULL;
+	struct texts *texts = data_path(folder, request->data, "locale") == 0 ? texts_folder_open(folder, NULL) : NULL;
 	if (texts == NULL)
 		return 0;
 	unsigned count = print_strays(texts, false);

@@ -76,10 +76,10 @@ fill_header(struct text_work *work)
 
 /* Replaces *octets by the file with the words of one reply changed. */
 static int
-set_one(char **octets, size_t *len, enum ftg_id id, const char *const *form, unsigned forms)
+set_one(char **octets, size_t *len, const char *context, const char *const *form, unsigned forms)
 {
-	const struct ftg_row *row = ftg_row(id);
-	const struct po_words words = { row->id, row->text[0], row->text[1], form, forms };
+	const struct ftg_row *row = ftg_row(texts_id(&(struct po_item) { .context = context }));
+	const struct po_words words = { context, row->text[0], row->text[1], form, forms };
 	struct po_file po;
 	char *changed = po_file_parse(&po, *octets, *len) == 0 ? po_file_set(&po, &words, len) : NULL;
 	int status = changed != NULL ? EX_OK : ctl_fail(EX_OSERR, "%s", strerror(errno));
@@ -112,11 +112,14 @@ set(struct text_work *work, enum ftg_id id, const char *const *form, unsigned fo
 	if (octets == NULL)
 		return ctl_fail(EX_OSERR, "%s", strerror(errno));
 	enum ftg_id other;
+	char context[TEXT_CONTEXT_SIZE], about[TEXT_CONTEXT_SIZE];
 	for (size_t i = 0; status == EX_OK && (other = row_alike(id, i)) != FTG_IDS; i++) {
 		note_alike(id, other);
-		status = set_one(&octets, &len, other, form, forms);
+		text_context(context, other, work->request->users);
+		status = set_one(&octets, &len, context, form, forms);
 	}
-	work->about = ftg_row(id)->id;
+	text_context(about, id, work->request->users);
+	work->about = about;
 	if (status == EX_OK)
 		status = text_commit(work, work->texts->ops->name(work->texts, work->language), octets, len);
 	free(octets);
@@ -151,13 +154,14 @@ text_set(struct request *request)
 
 /* Removes all entries of a reply from *octets, which is replaced. Returns how many there were, or -1 if memory is exhausted. */
 static int
-unset_one(char **octets, size_t *len, enum ftg_id id)
+unset_one(const struct text_work *work, char **octets, size_t *len, enum ftg_id id)
 {
 	struct po_file po;
+	char context[TEXT_CONTEXT_SIZE];
+	text_context(context, id, work->request->users);
 	for (int removed = 0;; removed++) {
-		const struct po_item *item = po_file_parse(&po, *octets, *len) < 0
-		    ? NULL
-		    : po_file_find(&po, ftg_row(id)->id, NULL);
+		const struct po_item *item = po_file_parse(&po, *octets, *len) < 0 ? NULL
+		                                                                   : po_file_find(&po, context, NULL);
 		char *without = item != NULL ? po_file_unset(&po, item, len) : NULL;
 		po_file_free(&po);
 		if (without == NULL)
@@ -171,15 +175,18 @@ static int
 unset(const struct text_work *work, const char *word, char **octets, size_t *len)
 {
 	enum ftg_id id = text_find_id(word), other;
-	int removed = id != FTG_IDS ? unset_one(octets, len, id) : 0;
+	int removed = id != FTG_IDS ? unset_one(work, octets, len, id) : 0;
 	if (id == FTG_IDS)
 		return EX_DATAERR;
-	if (removed == 0)
+	if (removed == 0) {
+		char context[TEXT_CONTEXT_SIZE];
+		text_context(context, id, work->request->users);
 		return ctl_fail(EX_DATAERR, _("%s has no own text in this language; those are: ftgatectl text list %s"),
-		    ftg_row(id)->id, work->language);
+		    context, work->language);
+	}
 	for (size_t i = 0; removed >= 0 && (other = row_alike(id, i)) != FTG_IDS; i++) {
 		note_alike(id, other);
-		removed = unset_one(octets, len, other);
+		removed = unset_one(work, octets, len, other);
 	}
 	return removed < 0 ? ctl_fail(EX_OSERR, "%s", strerror(errno)) : EX_OK;
 }

@@ -126,6 +126,25 @@ print_entry(struct listing *listing, const struct po_item *item, enum state stat
 	text_print_forms("", item->text, item->text_len);
 }
 
+enum { DOMAINS_SHOWN = 20 };
+
+static void
+print_domain(void *context, const char *domain)
+{
+	size_t *count = context;
+	if ((*count)++ < DOMAINS_SHOWN)
+		printable_print(stdout, _("%s has own texts, too: ftgatectl text --domain %s list\n"), domain, domain);
+}
+
+/* Names the domains that have own texts. */
+static void
+print_domains(struct texts *texts)
+{
+	size_t count = 0;
+	if (texts->ops->each_domain(texts, print_domain, &count) == 0 && count > DOMAINS_SHOWN)
+		printf(_("and %zu more\n"), count - DOMAINS_SHOWN);
+}
+
 int
 text_list(struct request *request)
 {
@@ -136,6 +155,8 @@ text_list(struct request *request)
 	if (status == EX_OK)
 		status = list_all(&listing, request);
 	fputs(request->json ? "]\n" : "", stdout);
+	if ((status == EX_OK || status == TEXT_REFUSED) && !request->json && request->domain == NULL)
+		print_domains(work.texts);
 	if (status == EX_OK || status == TEXT_REFUSED)
 		text_print_strays(work.texts);
 	text_close(&work);
@@ -209,10 +230,12 @@ static int
 show_reply(struct text_work *work, enum ftg_id id)
 {
 	const struct ftg_row *row = ftg_row(id);
-	const struct po_item *item = po_file_find(&work->po, row->id, row->text[0]);
+	char context[TEXT_CONTEXT_SIZE];
+	text_context(context, id, work->request->users);
+	const struct po_item *item = po_file_find(&work->po, context, row->text[0]);
 	if (item == NULL)
-		item = po_file_find(&work->po, row->id, NULL);
-	const struct po_item none = { .context = row->id, .id = row->text[0], .text = "" };
+		item = po_file_find(&work->po, context, NULL);
+	const struct po_item none = { .context = context, .id = row->text[0], .text = "" };
 	if (work->request->json)
 		return text_print_reply_json(work, id, item);
 	text_print_forms("en", row->text[0], strlen(row->text[0]));

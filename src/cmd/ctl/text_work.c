@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "base/data.h"
+#include "base/idna.h"
 #include "base/program.h"
 #include "base/translate.h"
 #include "catalog/mo.h"
@@ -20,13 +21,54 @@
 
 static const char english_plural[] = "nplurals=2; plural=(n != 1);";
 
+static void
+ignore_row(void *context, const char *const *values)
+{
+	(void)context;
+	(void)values;
+}
+
+/* The domain of the command line. To write texts for it, it must be hosted; those of one that was can be removed. */
+static int
+find_domain(struct text_work *work, bool change)
+{
+	const struct request *request = work->request;
+	const char *const name[] = { work->domain };
+	if (request->domain == NULL)
+		return EX_OK;
+	if (!idna_to_ascii(work->domain, request->domain) || !dns_name_is_valid(work->domain, strlen(work->domain)))
+		return ctl_fail(
+		    EX_DATAERR, _("'%s' is not the name of a domain, such as example.org"), request->domain);
+	if (!change || request->command->run == text_unset ||
+	    request->admin->ops->show(request->admin, RECORD_DOMAIN, name, ignore_row, NULL) == ADMIN_OK)
+		return EX_OK;
+	return ctl_fail(EX_DATAERR, "%s", request->admin->ops->error(request->admin));
+}
+
+void
+text_context(char context[TEXT_CONTEXT_SIZE], enum ftg_id id, bool users)
+{
+	snprintf(context, TEXT_CONTEXT_SIZE, "%s%s", ftg_row(id)->id, users ? "|user" : "");
+}
+
+bool
+text_is_for_users(const struct po_item *item)
+{
+	const char *bar = item->context != NULL ? strchr(item->context, '|') : NULL;
+	return bar != NULL && strcmp(bar, "|user") == 0;
+}
+
 int
 text_open(struct text_work *work, struct request *request, bool change)
 {
 	*work = (struct text_work) { .request = request };
 	program_locale_folder(work->locale);
+	int status = find_domain(work, change);
+	if (status != EX_OK)
+		return status;
+	const char *domain = *work->domain != '\0' ? work->domain : NULL;
 	if (data_path(work->overlay, request->data, "locale") < 0 ||
-	    (work->texts = texts_folder_open(work->overlay)) == NULL)
+	    (work->texts = texts_folder_open(work->overlay, domain)) == NULL)
 		return ctl_fail(EX_OSERR, "%s/locale: %s", request->data, strerror(errno));
 	if (!change || work->texts->ops->lock(work->texts) == 0)
 		return EX_OK;

@@ -60,7 +60,7 @@ static bool
 compile(struct draft *draft, po_file_t file, const char *path)
 {
 	struct po_entries entries;
-	bool read = po_entries_read(&entries, file);
+	bool read = po_entries_read(&entries, file, false);
 
 	draft->octets = read ? po_entries_compile(&entries, &draft->compiled.len) : NULL;
 	po_entries_free(&entries);

@@ -71,8 +71,8 @@ static void
 print_message(const struct ftg_voice *speak, enum ftg_id id, int number)
 {
 	char text[TEXTS_MAX];
-	unsigned forms = texts_forms(speak->catalog, speak->language, FTG_UTF8, id);
-	size_t n = texts_source(text, speak->catalog, speak->language, id, forms - 1);
+	unsigned forms = texts_forms(speak, id);
+	size_t n = texts_source(text, speak, id, forms - 1);
 
 	printf("$ %s\n%d ", ftg_row(id)->id, number);
 	print_quoted(text, n);
@@ -156,6 +156,7 @@ msg_export(int argc, char **argv)
 	struct request request = { 0 };
 
 	voice_init(&request.voice);
+	request.voice.encoding = FTG_UTF8;
 	argp_parse(&argp, argc, argv, 0, NULL, &request);
 	charset_write_data();
 	if (!voice_open(&request.voice))

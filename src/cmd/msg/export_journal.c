@@ -104,8 +104,8 @@ put_reply(const struct ftg_voice *speak, const struct explain_texts *texts, enum
 	put_head(name, row->ref);
 	printf(" %s", row->id);
 	if (row_has_text(id)) {
-		const unsigned forms = texts_forms(speak->catalog, speak->language, FTG_UTF8, id);
-		size_t n = texts_source(text, speak->catalog, speak->language, id, forms - 1);
+		const unsigned forms = texts_forms(speak, id);
+		size_t n = texts_source(text, speak, id, forms - 1);
 		text[n < TEXTS_MAX ? n : TEXTS_MAX - 1] = '\0';
 		fputs(": ", stdout);
 		put_words(text);

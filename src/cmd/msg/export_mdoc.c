@@ -76,9 +76,9 @@ static void
 put_text(const struct ftg_voice *speak, enum ftg_id id)
 {
 	char text[TEXTS_MAX];
-	const unsigned forms = texts_forms(speak->catalog, speak->language, FTG_UTF8, id);
+	const unsigned forms = texts_forms(speak, id);
 	for (unsigned form = 0; form < forms; form++) {
-		const size_t n = texts_source(text, speak->catalog, speak->language, id, form);
+		const size_t n = texts_source(text, speak, id, form);
 		text[n < TEXTS_MAX ? n : TEXTS_MAX - 1] = '\0';
 		put_field(ftg_catalog_tag(speak->catalog, speak->language), text);
 	}

@@ -111,6 +111,17 @@ count(struct lint *lint, enum severity severity)
 	return !lint->options.quiet && lint->count < LINT_FINDINGS_MAX;
 }
 
+/* The name of an entry in findings: "ID|user" if it is for users. */
+static char *
+name_of(const char *id, enum ftg_audience audience)
+{
+	char *name = NULL;
+
+	if (audience == FTG_EVERYONE || strcmp(id, "-") == 0)
+		return strdup(id);
+	return asprintf(&name, "%s|user", id) < 0 ? NULL : name;
+}
+
 void
 lint_add(
     struct lint *lint, size_t line, enum severity severity, const char *id, enum remark remark, const char *what, ...)
@@ -124,7 +135,7 @@ lint_add(
 	if (vasprintf(&finding.what, what, ap) < 0)
 		finding.what = NULL;
 	va_end(ap);
-	finding.id = strdup(id);
+	finding.id = name_of(id, lint->audience);
 	finding.cure = cure_of(lint, remarks[remark].cure);
 	add(lint, &finding);
 }
@@ -139,7 +150,7 @@ lint_refuse(struct lint *lint, size_t line, enum severity severity, const struct
 		return;
 	finding.rule = ftg_rule_name(refusal->rule);
 	finding.cure = cure_of_rule(lint, refusal->rule);
-	finding.id = strdup(id);
+	finding.id = name_of(id, refusal->audience);
 	finding.what = strdup(refusal->detail ? refusal->detail : "");
 	add(lint, &finding);
 }

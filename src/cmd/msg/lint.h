@@ -98,7 +98,8 @@ struct lint {
 	struct tally *tally;
 	struct finding *findings;
 	size_t count, room;
-	struct seen seen[FTG_IDS];
+	enum ftg_audience audience; /* of the entry that is checked: part of its name in findings */
+	struct seen seen[FTG_AUDIENCES][FTG_IDS];
 };
 
 /* Adds a finding; what is a printf format for one English or translated phrase without a full stop. */

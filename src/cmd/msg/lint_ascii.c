@@ -34,7 +34,7 @@ is_other_script(const char *text)
 void
 lint_lost(struct lint *lint, enum ftg_id id, const char *text)
 {
-	struct seen *seen = &lint->seen[id];
+	struct seen *seen = &lint->seen[lint->audience][id];
 	const uint8_t *at = (const uint8_t *)text, *next;
 	const char *language = lint_language(lint);
 	char ascii[16];
@@ -74,7 +74,7 @@ has_companion(const struct lint *lint)
 static void
 report(struct lint *lint, enum ftg_id id)
 {
-	const struct seen *seen = &lint->seen[id];
+	const struct seen *seen = &lint->seen[lint->audience][id];
 	uint8_t character[7] = "";
 	int n = u8_uctomb(character, seen->lost, sizeof character - 1);
 	bool visible = uc_is_print(seen->lost) && !uc_is_general_category(seen->lost, UC_CATEGORY_M);
@@ -91,13 +91,13 @@ lint_ascii(struct lint *lint)
 	unsigned other = 0;
 
 	for (enum ftg_id id = 0; id < FTG_IDS; id++)
-		other += lint->seen[id].no_ascii && lint->seen[id].other_script;
+		other += lint->seen[lint->audience][id].no_ascii && lint->seen[lint->audience][id].other_script;
 	bool script = other > lint->tally->translated / 2;
 
 	if (script && !has_companion(lint))
 		lint_add(lint, 1, LINT_NOTE, "-", REMARK_SCRIPT,
 		    _("%u texts have no ASCII form: SMTP sends polite English instead"), other);
 	for (enum ftg_id id = 0; id < FTG_IDS; id++)
-		if (lint->seen[id].no_ascii && !(script && lint->seen[id].other_script))
+		if (lint->seen[lint->audience][id].no_ascii && !(script && lint->seen[lint->audience][id].other_script))
 			report(lint, id);
 }

@@ -103,7 +103,7 @@ check_remarks(struct lint *lint, size_t line, enum ftg_id id, const struct po_en
 		lint_add(lint, line, LINT_WARNING, row->id, REMARK_SPACE, "%s", _("it begins or ends with a space"));
 	if ((remarks & FTG_REMARK_SAME) && !is_english(lint) && has_words(row->text[0]))
 		lint_add(lint, line, LINT_WARNING, row->id, REMARK_SAME, "%s", _("it is the English text"));
-	lint->seen[id].faulty = remarks & FTG_REMARK_DROPPED;
+	lint->seen[lint->audience][id].faulty = remarks & FTG_REMARK_DROPPED;
 	if (remarks & FTG_REMARK_UNFOLDABLE)
 		for (size_t at = 0; at < entry->text.len; at += strlen(entry->text.bytes + at) + 1)
 			lint_lost(lint, id, entry->text.bytes + at);
@@ -118,7 +118,7 @@ check_text(struct lint *lint, size_t line, const struct po_entry *entry)
 	unsigned told = 0;
 
 	lint->tally->translated++;
-	lint->seen[id].text = form;
+	lint->seen[lint->audience][id].text = form;
 	check_remarks(lint, line, id, entry);
 	if (entry->forms == 1)
 		check_numbers(lint, line, ftg_row(id), form);
@@ -151,6 +151,7 @@ check_left_out(struct lint *lint, const struct po_entry *entry, const struct po_
 	struct ftg_refusal refusal = stale;
 
 	refusal.id = entry->id;
+	refusal.audience = entry->audience;
 	if (entry->stale) {
 		lint_refuse(lint, place->start, LINT_WARNING, &refusal);
 		lint->tally->stale++;
@@ -169,7 +170,7 @@ check_left_out(struct lint *lint, const struct po_entry *entry, const struct po_
 static void
 check_known(struct lint *lint, const struct po_entry *entry, const struct po_place *place)
 {
-	struct seen *seen = &lint->seen[entry->id];
+	struct seen *seen = &lint->seen[lint->audience][entry->id];
 
 	seen->here = true;
 	if (!seen->text)
@@ -191,7 +192,9 @@ lint_entry(struct lint *lint, const struct po_entry *entry, const struct po_plac
 	struct ftg_refusal refusal = { .id = FTG_IDS, .rule = FTG_RULE_UNKNOWN };
 
 	if (entry->id != FTG_IDS) {
+		lint->audience = entry->audience;
 		check_known(lint, entry, place);
+		lint->audience = FTG_EVERYONE;
 	} else if (!entry->compiled) {
 		refusal.detail = context ? context : "an entry with no msgctxt";
 		lint_refuse(lint, place->start, LINT_WARNING, &refusal);

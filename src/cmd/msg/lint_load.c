@@ -44,7 +44,7 @@ find(const struct load *load, const struct ftg_refusal *refusal)
 		const struct po_entry *entry = &load->entries->entry[load->order[i]];
 
 		if (!entry->header && !entry->refused && entry->id == refusal->id &&
-		    entry->stale == (refusal->rule == FTG_RULE_STALE))
+		    entry->audience == refusal->audience && entry->stale == (refusal->rule == FTG_RULE_STALE))
 			return load->order[i];
 	}
 	return load->entries->count;
@@ -73,7 +73,7 @@ on_refusal(void *context, const struct ftg_refusal *refusal)
 	else if (place)
 		load->entries->entry[i].refused = true;
 	if (refusal->id < FTG_IDS)
-		load->lint->seen[refusal->id].faulty = true;
+		load->lint->seen[refusal->audience][refusal->id].faulty = true;
 }
 
 /* Whether a form begins or ends with a line break and the msgid does not, or the reverse. */
@@ -117,7 +117,7 @@ lint_load(struct lint *lint, struct po_entries *entries, const struct po_place *
 		.rule = FTG_RULE_FILE,
 		.detail = "more entries or octets than a server reads",
 	};
-	struct ftg_compiled compiled = { .file = lint->path, .language = lint_language(lint) };
+	struct ftg_compiled compiled = { .file = lint->path, .language = lint_language(lint), .own = lint->own };
 	char *octets = po_entries_compile(entries, &compiled.len);
 
 	compiled.octets = octets;

@@ -33,8 +33,8 @@ place(po_message_t message, const char *file, size_t line)
 
 	if (file && line != (size_t)-1)
 		return line;
-	if (id < FTG_IDS && current->seen[id].line > 0)
-		return current->seen[id].line;
+	if (id < FTG_IDS && current->seen[FTG_EVERYONE][id].line > 0)
+		return current->seen[FTG_EVERYONE][id].line;
 	first = current->count < LINT_FINDINGS_MAX ? po_lines_first(&lines, context ? context : "") : NULL;
 	return first ? first->start : 1;
 }
@@ -54,7 +54,7 @@ report(int severity, po_message_t message, size_t line, const char *text)
 	for (char *p = copy; p && *p; p++)
 		if (*p == '\n')
 			*p = p[1] ? ' ' : '\0';
-	if (id == FTG_IDS || !current->seen[id].faulty)
+	if (id == FTG_IDS || !current->seen[FTG_EVERYONE][id].faulty)
 		lint_add(current, line, warning ? LINT_WARNING : LINT_ERROR, id < FTG_IDS ? ftg_row(id)->id : "-",
 		    REMARK_MSGFMT, "%s", copy ? copy : text);
 	free(copy);
@@ -128,7 +128,7 @@ check_entries(struct lint *lint, struct po_entries *entries)
 static bool
 is_missing(const struct lint *lint, enum ftg_id id)
 {
-	return row_has_text(id) && !lint->seen[id].here;
+	return row_has_text(id) && !lint->seen[FTG_EVERYONE][id].here;
 }
 
 /* A catalogue in progress: the number of its texts is one note. */
@@ -171,21 +171,23 @@ check_missing(struct lint *lint)
 
 /* Replies that must have identical words: a difference would disclose which accounts exist, or what a spamtrap is. */
 static void
-check_alike(struct lint *lint)
+check_alike(struct lint *lint, enum ftg_audience audience)
 {
+	lint->audience = audience;
 	for (enum ftg_id id = 0; id < FTG_IDS; id++) {
-		const struct seen *one = &lint->seen[id], *other;
+		const struct seen *one = &lint->seen[audience][id], *other;
 		enum ftg_id first = row_alike(id, 0);
 		const char *a = one->text ? one->text : "", *b;
 
 		if (first == id)
 			continue;
-		other = &lint->seen[first];
+		other = &lint->seen[audience][first];
 		b = other->text ? other->text : "";
 		if (strcmp(a, b) != 0)
 			lint_add(lint, one->line, LINT_WARNING, ftg_row(id)->id, REMARK_ALIKE,
 			    _("its text differs from that of %s"), ftg_row(first)->id);
 	}
+	lint->audience = FTG_EVERYONE;
 }
 
 static void
@@ -205,7 +207,7 @@ check_file(struct lint *lint, po_file_t file)
 
 	check_domains(lint, file);
 	lint_header(lint, file);
-	if (!po_entries_read(&entries, file)) {
+	if (!po_entries_read(&entries, file, lint->own)) {
 		lint_add(lint, 1, LINT_ERROR, "-", REMARK_MSGFMT, "%s", strerror(errno));
 		po_entries_free(&entries);
 		return;
@@ -215,7 +217,8 @@ check_file(struct lint *lint, po_file_t file)
 	if (check_entries(lint, &entries)) {
 		if (!lint->options.partial)
 			check_missing(lint);
-		check_alike(lint);
+		for (unsigned audience = 0; audience < FTG_AUDIENCES; audience++)
+			check_alike(lint, (enum ftg_audience)audience);
 		lint_ascii(lint);
 	}
 	loaded = true;

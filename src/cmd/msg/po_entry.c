@@ -8,12 +8,29 @@ enum { EOT = '\004' };
 
 /* ftg_id_find() ignores case; the key of a catalogue does not. */
 static enum ftg_id
-id_of(po_message_t message)
+id_of(const char *name)
 {
-	const char *context = po_message_msgctxt(message);
-	enum ftg_id id = context ? ftg_id_find(context) : FTG_IDS;
+	enum ftg_id id = ftg_id_find(name);
 
-	return id != FTG_IDS && strcmp(ftg_row(id)->id, context) == 0 ? id : FTG_IDS;
+	return id != FTG_IDS && strcmp(ftg_row(id)->id, name) == 0 ? id : FTG_IDS;
+}
+
+/* Finds the reply of a msgctxt. */
+static void
+read_context(struct po_entry *entry, const char *context, bool own)
+{
+	static const char users[] = "|user";
+	size_t len = context ? strlen(context) : 0, suffix = sizeof users - 1;
+	char name[64];
+
+	entry->id = context ? id_of(context) : FTG_IDS;
+	if (!own || entry->id != FTG_IDS || len <= suffix || len >= sizeof name ||
+	    strcmp(context + len - suffix, users) != 0)
+		return;
+	memcpy(name, context, len - suffix);
+	name[len - suffix] = '\0';
+	entry->id = id_of(name);
+	entry->audience = entry->id != FTG_IDS ? FTG_USERS : FTG_EVERYONE;
 }
 
 static bool
@@ -76,9 +93,10 @@ read_text(struct po_entry *entry)
 }
 
 static bool
-read_entry(struct po_entry *entry, po_message_t message)
+read_entry(struct po_entry *entry, po_message_t message, bool own)
 {
-	*entry = (struct po_entry) { .message = message, .id = id_of(message) };
+	*entry = (struct po_entry) { .message = message };
+	read_context(entry, po_message_msgctxt(message), own);
 	entry->header = !po_message_msgctxt(message) && !*po_message_msgid(message);
 	entry->stale = is_stale(message, entry->id);
 	if (!read_key(entry) || !read_text(entry))
@@ -88,7 +106,7 @@ read_entry(struct po_entry *entry, po_message_t message)
 }
 
 bool
-po_entries_read(struct po_entries *entries, po_file_t file)
+po_entries_read(struct po_entries *entries, po_file_t file, bool own)
 {
 	po_message_iterator_t iterator = po_message_iterator(file, NULL);
 	po_message_t message;
@@ -107,7 +125,7 @@ po_entries_read(struct po_entries *entries, po_file_t file)
 				break;
 			entries->entry = grown;
 		}
-		fine = read_entry(&entries->entry[entries->count++], message);
+		fine = read_entry(&entries->entry[entries->count++], message, own);
 	}
 	po_message_iterator_free(iterator);
 	return fine;

@@ -11,10 +11,11 @@
 struct po_entry {
 	po_message_t message;
 	bool header;
-	enum ftg_id id; /* of the reply, by the spelling of its msgctxt; FTG_IDS if there is none */
-	bool stale;     /* its msgid is not the English text of this version */
-	bool compiled;  /* msgfmt puts it into the .mo: it is not fuzzy, and its first form has a text */
-	bool refused;   /* a load refuses it; set by the caller */
+	enum ftg_id id;             /* of the reply, by the spelling of its msgctxt; FTG_IDS if there is none */
+	enum ftg_audience audience; /* FTG_USERS: its msgctxt is "ID|user" */
+	bool stale;                 /* its msgid is not the English text of this version */
+	bool compiled;              /* msgfmt puts it into the .mo: it is not fuzzy, and its first form has a text */
+	bool refused;               /* a load refuses it; set by the caller */
 	unsigned forms;
 	struct mo_string key;  /* msgctxt, EOT, msgid, and after a NUL a plural msgid */
 	struct mo_string text; /* the forms, separated by NUL */
@@ -25,8 +26,8 @@ struct po_entries {
 	size_t count;
 };
 
-/* Makes the list of the entries of a file. Returns false with errno if memory is exhausted; po_entries_free() in any case. */
-bool po_entries_read(struct po_entries *entries, po_file_t file);
+/* Makes the list of the entries of a file; own: of own texts, with those for users. Returns false with errno if memory is exhausted; po_entries_free() in any case. */
+bool po_entries_read(struct po_entries *entries, po_file_t file, bool own);
 void po_entries_free(struct po_entries *entries);
 
 /* Whether no form of an entry has a text. */

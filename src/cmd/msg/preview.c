@@ -32,8 +32,10 @@ print_origin(const struct voice *voice, enum ftg_id id)
 {
 	const struct ftg_voice *speak = &voice->speak;
 	const char *spoken = voice_spoken(voice, id);
+	struct ftg_voice own = *speak;
 
-	if (ftg_catalog_origin(speak->catalog, speak->language, voice_encoding(speak, id), id) == FTG_FROM_OVERLAY)
+	own.encoding = voice_encoding(speak, id);
+	if (ftg_voice_origin(&own, id) == FTG_FROM_OVERLAY)
 		printf("%s", _(" (your own text)"));
 	if (spoken && strcmp(spoken, "en") == 0)
 		printf("%s", _(" (English, no translation)"));
@@ -84,7 +86,8 @@ static size_t
 choose_counts(const struct ftg_voice *voice, enum ftg_id id, unsigned long counts[static PLURAL_FORMS_MAX])
 {
 	const struct language *language = voice->catalog->language[voice->language];
-	const struct plural *plural = language->entry[voice_encoding(voice, id)][id]->plural;
+	const struct variant *variant = variant_of(voice, voice->catalog, voice->language);
+	const struct plural *plural = language_entry(language, variant, voice_encoding(voice, id), id)->plural;
 	bool shown[PLURAL_FORMS_MAX] = { false };
 	size_t count = 0;
 

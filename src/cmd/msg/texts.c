@@ -7,15 +7,16 @@
 #include "catalog/generation.h"
 
 static const struct entry *
-entry_of(const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding, enum ftg_id id)
+entry_of(const struct ftg_voice *voice, enum ftg_id id)
 {
-	return catalog->language[language]->entry[encoding][id];
+	return language_entry(voice->catalog->language[voice->language],
+	    variant_of(voice, voice->catalog, voice->language), voice->encoding, id);
 }
 
 unsigned
-texts_forms(const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding, enum ftg_id id)
+texts_forms(const struct ftg_voice *voice, enum ftg_id id)
 {
-	const struct entry *entry = entry_of(catalog, language, encoding, id);
+	const struct entry *entry = entry_of(voice, id);
 
 	return entry->plural ? entry->plural->forms : 1;
 }
@@ -41,12 +42,12 @@ has_word_in_front(const struct template *form, const struct ftg_row *row, enum f
 }
 
 static struct view
-view_of(const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding, enum ftg_id id, unsigned form)
+view_of(const struct ftg_voice *voice, enum ftg_id id, unsigned form)
 {
-	struct view view = { .form = &entry_of(catalog, language, encoding, id)->form[form] };
+	struct view view = { .form = &entry_of(voice, id)->form[form] };
 
 	view.skip = view.form->head;
-	if (has_word_in_front(view.form, ftg_row(id), catalog->profile)) {
+	if (has_word_in_front(view.form, ftg_row(id), voice->catalog->profile)) {
 		view.first = 2;
 		view.skip = 1;
 	}
@@ -72,10 +73,10 @@ literal(const struct view *view, unsigned i, size_t *octets)
 }
 
 size_t
-texts_literals(struct literal literals[TEXTS_LITERALS_MAX], const ftg_catalog *catalog, ftg_lang language,
-    enum ftg_encoding encoding, enum ftg_id id, unsigned form)
+texts_literals(
+    struct literal literals[TEXTS_LITERALS_MAX], const struct ftg_voice *voice, enum ftg_id id, unsigned form)
 {
-	struct view view = view_of(catalog, language, encoding, id, form);
+	struct view view = view_of(voice, id, form);
 	size_t count = 0;
 
 	for (unsigned i = view.first; i < view.form->segments && count < TEXTS_LITERALS_MAX; i++) {
@@ -136,9 +137,9 @@ put_hole(struct writer *w, const struct segment *segment, const struct ftg_row *
 }
 
 size_t
-texts_source(char out[TEXTS_MAX], const ftg_catalog *catalog, ftg_lang language, enum ftg_id id, unsigned form)
+texts_source(char out[TEXTS_MAX], const struct ftg_voice *voice, enum ftg_id id, unsigned form)
 {
-	struct view view = view_of(catalog, language, FTG_UTF8, id, form);
+	struct view view = view_of(voice, id, form);
 	bool numbered = !in_order(&view, ftg_row(id));
 	struct writer w = { out, 0 };
 

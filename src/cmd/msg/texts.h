@@ -6,11 +6,11 @@
 
 enum { TEXTS_MAX = 4096 }; /* octets of a text with its directives */
 
-/* The number of forms of the text of an ID: 1 if it has no plural. */
-unsigned texts_forms(const ftg_catalog *catalog, ftg_lang language, enum ftg_encoding encoding, enum ftg_id id);
+/* The number of forms of the text of an ID in a voice, which has a catalogue and a language of it: 1 if it has no plural. */
+unsigned texts_forms(const struct ftg_voice *voice, enum ftg_id id);
 
 /* Writes a form as in a .po: "%s", "%2$s", "%%", "${host}"; a line break is \n. Returns its octets. */
-size_t texts_source(char out[TEXTS_MAX], const ftg_catalog *catalog, ftg_lang language, enum ftg_id id, unsigned form);
+size_t texts_source(char out[TEXTS_MAX], const struct ftg_voice *voice, enum ftg_id id, unsigned form);
 
 enum { TEXTS_LITERALS_MAX = 16 }; /* literals of a form that are returned; the rest is left out */
 
@@ -21,7 +21,7 @@ struct literal {
 };
 
 /* The literals of a form, in order, between its arguments and variables. Returns their number. */
-size_t texts_literals(struct literal literals[TEXTS_LITERALS_MAX], const ftg_catalog *catalog, ftg_lang language,
-    enum ftg_encoding encoding, enum ftg_id id, unsigned form);
+size_t texts_literals(
+    struct literal literals[TEXTS_LITERALS_MAX], const struct ftg_voice *voice, enum ftg_id id, unsigned form);
 
 #endif

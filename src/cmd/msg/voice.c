@@ -9,6 +9,8 @@
 static const struct argp_option folder_options[] = {
 	{ "overlay", 'o', N_("DIR"), 0, N_("locale folder with catalogues of your own (ftgate-local)"), 0 },
 	{ "locale", 'L', N_("DIR"), 0, N_("locale folder of the translations (ftgate)"), 0 },
+	{ "user", 'U', NULL, 0, N_("own texts as spoken to users who have logged in"), 0 },
+	{ "domain", 'D', N_("DOMAIN"), 0, N_("own texts of a domain, in its folder @DOMAIN of the overlay, first"), 0 },
 	{ 0 },
 };
 
@@ -69,6 +71,8 @@ parse_folder(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'o': voice->overlay = folder(arg, state); return 0;
 	case 'L': voice->locale = folder(arg, state); return 0;
+	case 'U': voice->audience = FTG_USERS; return 0;
+	case 'D': voice->domain = arg; return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
 }
@@ -139,7 +143,10 @@ const char *
 voice_spoken(const struct voice *voice, enum ftg_id id)
 {
 	const struct ftg_voice *speak = &voice->speak;
-	const char *spoken = ftg_catalog_spoken_in(speak->catalog, speak->language, voice_encoding(speak, id), id);
+	struct ftg_voice voice_of_row = *speak;
+
+	voice_of_row.encoding = voice_encoding(speak, id);
+	const char *spoken = ftg_voice_spoken(&voice_of_row, id);
 
 	return !row_has_text(id) || strcmp(spoken, ftg_catalog_tag(speak->catalog, speak->language)) == 0 ? NULL
 	                                                                                                  : spoken;
@@ -171,7 +178,11 @@ voice_open(struct voice *voice)
 		.language = choose(voice),
 		.encoding = voice->encoding,
 		.vars = &voice->vars,
+		.audience = voice->audience,
+		.domain = voice->domain ? ftg_catalog_domain(voice->catalog, voice->domain) : 0,
 	};
+	if (voice->domain && voice->speak.domain == 0)
+		complain(_("there are no own texts of '%s'; these are those of the server"), voice->domain);
 	return true;
 }
 

@@ -15,6 +15,8 @@ struct voice {
 	const char *po;         /* --po, a .po to use instead of the compiled one, or NULL */
 	enum ftg_profile profile;
 	enum ftg_encoding encoding;
+	enum ftg_audience audience; /* --user */
+	const char *domain;         /* --domain, or NULL */
 	struct ftg_vars vars;
 	bool asked; /* --lang was given */
 	char environment[FTG_PREFERENCE_MAX];
@@ -27,7 +29,7 @@ struct voice {
 
 /* For the children of a command's argp; their input is a struct voice. */
 extern const struct argp voice_argp;         /* all options */
-extern const struct argp voice_folders_argp; /* only --overlay and --locale */
+extern const struct argp voice_folders_argp; /* only those about folders and own texts */
 
 /* Sets the defaults, with the language of the environment. */
 void voice_init(struct voice *voice);

@@ -51,6 +51,12 @@ utf8(struct pop3_outlet *outlet, bool on)
 	((struct talk *)outlet)->language.all_utf8 = on;
 }
 
+static void
+speak_of(struct pop3_outlet *outlet, enum language_source whose, const char *domain)
+{
+	session_language_speak_of(&((struct talk *)outlet)->language, whose, domain);
+}
+
 static struct ftg_voice
 voice_of(struct pop3_outlet *outlet)
 {
@@ -124,6 +130,7 @@ open_talk(const struct protocol *protocol, struct stream *stream)
 		.send = send_octets,
 		.is_full = is_full,
 		.prefer = prefer,
+		.speak_of = speak_of,
 		.utf8 = utf8,
 		.voice = voice_of,
 		.can_encrypt = can_encrypt,

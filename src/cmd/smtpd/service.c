@@ -42,6 +42,12 @@ prefer(struct smtp_outlet *outlet, enum language_source whose, const char *langu
 	session_language_prefer(&((struct talk *)outlet)->language, whose, language);
 }
 
+static void
+speak_of(struct smtp_outlet *outlet, enum language_source whose, const char *domain)
+{
+	session_language_speak_of(&((struct talk *)outlet)->language, whose, domain);
+}
+
 static struct ftg_voice
 voice_of(struct smtp_outlet *outlet)
 {
@@ -122,6 +128,7 @@ open_talk(const struct protocol *protocol, struct stream *stream)
 		.reply = say,
 		.send = send_octets,
 		.prefer = prefer,
+		.speak_of = speak_of,
 		.voice = voice_of,
 		.wait = wait,
 		.can_encrypt = can_encrypt,

@@ -56,16 +56,18 @@ put_field(FILE *to, const struct ftg_voice *voice, const struct diagnosis *d, co
 	fprintf(to, "Localized-Diagnostic: %s; %.*s\n", tag, (int)len, text);
 }
 
-static const ftg_catalog *
-catalog_of(const struct ftg_voice *voice)
-{
-	return voice->catalog != NULL ? voice->catalog : ftg_catalog_english(FTG_PUBLISHED);
-}
-
 static const char *
 tag_of(const struct ftg_voice *voice, const struct diagnosis *d)
 {
-	return ftg_catalog_spoken_in(catalog_of(voice), voice->language, voice->encoding, d->id);
+	return ftg_voice_spoken(voice, d->id);
+}
+
+static const char *
+tag_in(const struct ftg_voice *voice, enum ftg_encoding encoding, const struct diagnosis *d)
+{
+	struct ftg_voice spoken = *voice;
+	spoken.encoding = encoding;
+	return tag_of(&spoken, d);
 }
 
 /* Fields of one recipient have different languages (RFC 6533 section 4). */
@@ -108,9 +110,7 @@ needs_utf8(const struct dsn_report *report, const struct ftg_voice *voice)
 		const struct diagnosis d = diagnosis_read(report->entry, &report->entry->recipients[i]);
 		if (report->due[i] == 0 || !d.complete)
 			continue;
-		const ftg_catalog *catalog = catalog_of(voice);
-		const char *wanted = ftg_catalog_spoken_in(catalog, voice->language, FTG_UTF8, d.id);
-		const char *ascii = ftg_catalog_spoken_in(catalog, voice->language, FTG_ASCII, d.id);
+		const char *wanted = tag_in(voice, FTG_UTF8, &d), *ascii = tag_in(voice, FTG_ASCII, &d);
 		size_t len = language_length(wanted);
 		if (language_length(ascii) != len || memcmp(ascii, wanted, len) != 0)
 			return true;

@@ -29,9 +29,7 @@ of_text(enum ftg_id id, const char *text)
 static bool
 is_rtl(const struct session_language *s, enum ftg_id id)
 {
-	const struct ftg_voice *voice = &s->voice;
-	return voice->catalog != NULL &&
-	    ftg_language_is_rtl(ftg_catalog_spoken_in(voice->catalog, voice->language, FTG_UTF8, id));
+	return s->voice.catalog != NULL && ftg_language_is_rtl(ftg_voice_spoken(&s->voice, id));
 }
 
 /* A line from right to left is an isolate (RLI, PDI): the message itself has no direction (Unicode Standard Annex 9). */

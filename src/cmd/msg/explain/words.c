@@ -204,13 +204,21 @@ is_english(const struct search *s, ftg_lang language)
 	return language == FTG_ENGLISH || strcmp(ftg_catalog_tag(s->catalog, language), "en") == 0;
 }
 
+/* The voice in which everyone reads a language. */
+static struct ftg_voice
+voice_of(const struct search *s, ftg_lang language, enum ftg_encoding encoding)
+{
+	return (struct ftg_voice) { .catalog = s->catalog, .language = language, .encoding = encoding };
+}
+
 /* False if the form has too few words to be known by them. */
 static bool
 form_read(struct form *form, const struct search *s, ftg_lang language, enum ftg_encoding encoding, enum ftg_id id,
     unsigned number)
 {
 	struct literal literals[TEXTS_LITERALS_MAX];
-	size_t n = texts_literals(literals, s->catalog, language, encoding, id, number), used = 0;
+	const struct ftg_voice voice = voice_of(s, language, encoding);
+	size_t n = texts_literals(literals, &voice, id, number), used = 0;
 	unsigned least = ftg_row(id)->service == FTG_DSN ? WORDS_NOTICE
 	    : is_english(s, language)                    ? WORDS_MIN
 	                                                 : WORDS_FOREIGN;
@@ -426,7 +434,8 @@ search_language(struct search *s, ftg_lang language)
 	for (int encoding = 0; encoding < FTG_ENCODINGS; encoding++)
 		for (enum ftg_id id = 0; id < FTG_IDS; id++) {
 			enum ftg_encoding e = (enum ftg_encoding)encoding;
-			unsigned forms = texts_forms(s->catalog, language, e, id);
+			const struct ftg_voice voice = voice_of(s, language, e);
+			unsigned forms = texts_forms(&voice, id);
 
 			if (is_common(s, id, language) ||
 			    (language != FTG_ENGLISH &&
