@@ -183,7 +183,7 @@ admit(struct pop3_session *s)
 		return login_fail(s, FTG_POP_TROUBLE);
 	if (s->config->limiter != NULL)
 		limiter_logged_in(s->config->limiter, login->account.address, 1000 * (int64_t)s->config->login_delay);
-	s->outlet->log(s->outlet, "login", "user", login->name, "mechanism", login->method, NULL);
+	s->outlet->log(s->outlet, "login", "user", s->user, "mechanism", login->method, NULL);
 	login_count(s->config->stats, NULL);
 	s->outlet->prefer(s->outlet, LANGUAGE_OF_ACCOUNT, login->account.language);
 	s->outlet->speak_of(s->outlet, LANGUAGE_OF_ACCOUNT, login->account.domain);

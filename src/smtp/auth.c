@@ -116,7 +116,7 @@ admit(struct smtp_session *s)
 	xlang_prefer(s, LANGUAGE_OF_ACCOUNT, account->language);
 	s->outlet->speak_of(s->outlet, LANGUAGE_OF_ACCOUNT, s->user != NULL ? account->domain : "");
 	if (s->user != NULL)
-		s->outlet->log(s->outlet, "login", "user", s->user, "mechanism", s->mechanism, NULL);
+		s->outlet->log(s->outlet, "login", "user", account->address, "mechanism", s->mechanism, NULL);
 	login_count(s->config->stats, s->user != NULL ? NULL : "out-of-memory");
 	auth_end(s);
 	return ftg_reply(s->user != NULL ? ERR_SMTP_AUTHOK : ERR_SMTP_HARDERROR);

@@ -78,7 +78,9 @@ class Idn(TestCase):
         server = self.start(CLEAR)
         for number, domain in enumerate(SPELLINGS):
             talk = self.talk(server)
+            start = len(server.log())
             self.assertIn(b"235", talk.say(plain(f"äNNCHEN@{domain}")), domain)
+            server.wait_for_log(rf'event=login [^\n]*user="\S*@{A}" mechanism=PLAIN\n', start)
             other = SPELLINGS[number - 1]
             self.assertIn(b"(#3.02)", self.mail(talk, f"A\u0308nnchen@{other}"), other)
             self.assertIn(b"(#4.61)", self.mail(talk, f"bettina@{other}"), other)
@@ -89,8 +91,12 @@ class Idn(TestCase):
         for domain in SPELLINGS:
             with Pop3Talk(pop3) as talk:
                 talk.say(b"UTF8")
+                start = len(pop3.log())
                 self.assertTrue(talk.log_in(f"äNNCHEN@{domain}", PASSWORD).startswith(b"+OK"), domain)
                 talk.say(b"QUIT")
+                login = pop3.wait_for_log(r'event=login [^\n]*user="(\S+)" ', start)[1]
+                self.assertTrue(login.endswith("@" + A), login)
+                self.assertEqual(login, pop3.wait_for_log(r'event=logout [^\n]*user="(\S+)" ', start)[1])
 
     def test_route_is_that_of_each_spelling_and_takes_a_labels(self):
         for written in U, A:
