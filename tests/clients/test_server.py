@@ -151,8 +151,40 @@ class Starting(unittest.TestCase):
                     "conf:3: tls-cert and tls-key go together", "conf:4: auth: 'X' is not one of",
                     "conf:7: address: 'localhost'", "conf:8: address: another listener has '127.0.0.1:25' already",
                     "conf:12: language: '/' is not a language", "conf:14: greylist: the window",
-                    "conf:17: smarthost: 'a b'", "/nonexistent: No such file or directory"):
+                    "conf:17: smarthost: 'a b'", "conf:19: rules: /nonexistent: No such file or directory"):
                 self.assertIn(words, done.stderr)
+
+    def test_each_fault_of_a_check_names_file_line_setting_and_cure(self):
+        where = "listeners:\n  - address: 127.0.0.1:2526\n"
+        for config, fault in (
+                ("relay:\n  smarthost: h:25\n  tls: required\n  credentials: ../nofile\n",
+                 "5: credentials: ../nofile: No such file or directory; name a file that the server can read"),
+                ("relay:\n  smarthost: h:25\n  tls: required\n  tls-ca: ../nofile\n",
+                 "5: tls-ca: ../nofile: No such file or directory; name a PEM file of certificates that the server can read"),
+                ("routes:\n  - domain: a.example\n    to: h:25\n    tls-ca: /\n",
+                 "5: routes: a.example: tls-ca: /: it is not a regular file; name a PEM file of certificates that the server can read"),
+                ("content:\n  rules: ../nofile\n", "3: rules: ../nofile: No such file or directory; name a file of rules that the server can read"),
+                (where + "    tls: required\n", "4: tls: 127.0.0.1:2526 needs a certificate: name its files by tls-cert and tls-key"),
+                (where + "    language: tlh\n", "4: language: there is no catalogue for 'tlh'; 'ftgate-msg stats' lists the languages"),
+                (where + "metrics: 127.0.0.1:2526\n", "4: metrics: '127.0.0.1:2526' is an address to listen at, too; choose another port"),
+                ("user: nobody-here\n", "2: user: there is no user 'nobody-here'; create one (useradd --system nobody-here), or name another"),
+                ("tls-cert: ../nofile\ntls-key: ../nofile\n", "2: tls-cert: certificate ../nofile: No such file or directory; name the PEM files "
+                 "of a certificate and its key"),
+                ("delivery:\n  lmtp: host:24\n", "3: delivery: lmtp: 'host:24' should be ADDRESS:PORT or the path of a socket")):
+            with self.subTest(config):
+                self.write("hostname: mx.example.org\n" + config)
+                done = self.smtpd("--check", "-c", "conf", "--data", "none")
+                self.assertIn(done.returncode, (65, 78))
+                self.assertEqual(f"conf:{fault}\n", done.stderr)
+
+    def test_check_says_that_the_data_folder_cannot_be_made(self):
+        self.write("workers: 1\ndata: no/such/folder\n")
+        self.assertEqual("conf:2: data: no/such/folder: No such file or directory; name a folder, or make the one that it is to be in\n",
+                         self.smtpd("--check", "-c", "conf").stderr)
+        done = self.smtpd("--check", "--data", "conf")
+        self.assertEqual((65, "data: conf: Not a directory; name a folder, or make the one that it is to be in"),
+                         (done.returncode, done.stderr.splitlines()[0]))
+        self.assertEqual(["conf"], os.listdir(self.folder))
 
     def test_address_that_is_named_twice_is_refused(self):
         self.refused(64, "'127.0.0.1:2526' is named twice", "--listen", "127.0.0.1:2526", "--listen", "[::1]:2526",
@@ -178,6 +210,13 @@ class Starting(unittest.TestCase):
                      "0.0.0.0:0")
         self.write("user: root\n")
         self.assertEqual(0, self.smtpd("--check", "-c", "conf", "--listen", "0.0.0.0:0").returncode)
+
+    @unittest.skipUnless(os.geteuid() == 0 and not exists("ftgate"), "needs root, and no user named ftgate")
+    def test_root_that_serves_is_logged_with_what_to_do_unless_it_is_meant(self):
+        for config, detail in (("user: root\n", "root serves, as the configuration says"),
+                               ("", "root serves: name a user in the configuration")):
+            with Server(config=config) as server:
+                self.assertIn(f'event=privileges-kept detail="{detail}"\n', server.log())
 
     @unittest.skipUnless(os.geteuid() == 0, "only root can become another user")
     def test_check_reads_files_as_the_user_that_would_serve(self):

@@ -70,7 +70,7 @@ Test(route, of_a_domain_goes_before_the_smarthost)
 		{ .domain = "c.example",
 		    .place = "mail.example",
 		    .tls = RELAY_TLS_REQUIRED,
-		    .authorities = "/ca.pem",
+		    .authorities = "secret",
 		    .credentials = "secret" },
 	};
 	const struct config config = {
@@ -90,7 +90,7 @@ Test(route, of_a_domain_goes_before_the_smarthost)
 	cr_expect(route->manner.unverified && route->manner.tls == TRANSPORT_TLS_REQUIRED);
 	cr_expect_str_eq(route->manner.user, "anna");
 	cr_expect_str_eq(route->manner.password, "pass word");
-	cr_expect_str_eq(route->manner.authorities, "/ca.pem");
+	cr_expect_str_eq(route->manner.authorities, "secret");
 	route = route_find(&routes, "d.example");
 	cr_expect_str_eq(route->host, "relay.example.net");
 	cr_expect_eq(route->port, 587);
@@ -156,9 +156,11 @@ Test(route, password_is_not_logged)
 	cr_expect_str_eq(fault_of(route),
 	    "routes: a.example: credentials: secret: it should hold the user in its first line and the password in its second");
 	unlink("secret");
-	cr_expect_str_eq(fault_of(route), "routes: a.example: credentials: secret: No such file or directory");
+	cr_expect_str_eq(fault_of(route),
+	    "routes: a.example: credentials: secret: No such file or directory; name a file that the server can read");
 	cr_assert_eq(mkfifo("secret", 0600), 0);
-	cr_expect_str_eq(fault_of(route), "routes: a.example: credentials: secret: it is not a regular file");
+	cr_expect_str_eq(fault_of(route),
+	    "routes: a.example: credentials: secret: it is not a regular file; name a file that the server can read");
 }
 
 Test(route, refuses_malformed_addresses)

@@ -1,10 +1,13 @@
 /* --check: what would be served, and what is wrong with the configuration, the files that it names and the texts. */
 #include <errno.h>
 #include <ftgate/catalog.h>
+#include <libgen.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/data.h"
 #include "base/printable.h"
@@ -156,36 +159,36 @@ print_config(const struct settings *settings)
 	config_write(stdout, &effective);
 }
 
-/* Prints a fault with the line of the setting, or with its name if the configuration does not set that value. */
+/* Prints a fault with the line of the setting, or with its name alone if the line is 0. */
 static void __attribute__((format(printf, 4, 5)))
-print_fault(const struct settings *settings, const char *name, const char *configured, const char *format, ...)
+print_fault(const struct settings *settings, unsigned line, const char *name, const char *format, ...)
 {
 	char text[FAULT_SIZE];
 	va_list arguments;
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	unsigned line = configured != NULL ? config_line(settings->config, "", 0, name) : 0;
 	if (line != 0)
 		printable_print(stderr, "%s:%u: %s: %s\n", settings->config->path, line, name, text);
 	else
 		printable_print(stderr, "%s: %s\n", name, text);
 }
 
-/* The value of the configuration, if it is the one in effect; NULL: it is not. */
-static const char *
-if_effective(const char *configured, const char *effective)
+/* The line of a setting outside of sections, if its value is the one in effect; 0: it is not. */
+static unsigned
+line_of(const struct settings *settings, const char *name, const char *configured, const char *effective)
 {
-	return configured != NULL && strcmp(configured, effective) == 0 ? configured : NULL;
+	bool is_effective = configured != NULL && strcmp(configured, effective) == 0;
+	return is_effective ? config_line(settings->config, "", 0, name) : 0;
 }
 
 /* A language that is asked for. */
 struct preference {
-	const char *label;      /* in what is printed */
-	const char *setting;    /* its name */
-	const char *configured; /* its value in the configuration; NULL: it is not from there */
-	const char *tags;       /* "" for English */
-	const char *instead;    /* what is used if the catalogue has none of them */
+	const char *label;   /* in what is printed */
+	const char *setting; /* its name */
+	unsigned line;       /* of the configuration; 0: it is not from there */
+	const char *tags;    /* "" for English */
+	const char *instead; /* what is used if the catalogue has none of them */
 };
 
 /* The language, and in parentheses what clients get instead whose protocol is ASCII: "ja (ASCII: en)". */
@@ -213,7 +216,7 @@ print_language(
 	}
 	/* TRANSLATORS: the language that is used instead ("en"), and the language for which there is no catalogue. */
 	printable_print(to, _("%s: there is none for '%s'\n"), preference->instead, preference->tags);
-	print_fault(settings, preference->setting, preference->configured,
+	print_fault(settings, preference->line, preference->setting,
 	    _("there is no catalogue for '%.80s'; 'ftgate-msg stats' lists the languages"), preference->tags);
 	return false;
 }
@@ -230,19 +233,22 @@ print_languages(FILE *to, const ftg_catalog *catalog, const struct settings *set
 	}
 	fputc('\n', to);
 	bool found = print_language(to, catalog, settings,
-	    &(struct preference) { "language", "language", if_effective(settings->config->language, settings->language),
-	        settings->language, "en" });
+	    &(struct preference) { "language", "language",
+	        line_of(settings, "language", settings->config->language, settings->language), settings->language,
+	        "en" });
 	for (size_t i = 0; i < settings->listen_count; i++)
 		if (settings->listen[i].language[0] != '\0')
 			found &= print_language(to, catalog, settings,
 			    &(struct preference) {
-			        /* TRANSLATORS: the label of the language at one address. */ _("  there"),
-			        settings->listen[i].address, NULL, settings->listen[i].language, _("the above") });
+			        /* TRANSLATORS: the label of the language at one address. */ _("  there"), "language",
+			        settings_listener_line(settings, &settings->listen[i], "language"),
+			        settings->listen[i].language, _("the above") });
 	if (settings->bilingual[0] != '\0')
 		found &= print_language(to, catalog, settings,
 		    &(struct preference) {
 		        /* TRANSLATORS: the label of the second language of bilingual replies. */ _("second"),
-		        "bilingual", settings->config->bilingual, settings->bilingual, _("none") });
+		        "bilingual", line_of(settings, "bilingual", settings->config->bilingual, settings->bilingual),
+		        settings->bilingual, _("none") });
 	return found;
 }
 
@@ -261,10 +267,28 @@ print_certificate(FILE *to, const struct settings *settings)
 	print_label(to, _("certificate"));
 	printable_print(to, "%s\n", usable ? settings->tls_cert : error);
 	if (!usable)
-		print_fault(settings, "tls-cert", if_effective(settings->config->tls_cert, settings->tls_cert),
-		    _("%s; name the PEM files of a certificate and its key"), error);
+		print_fault(settings, line_of(settings, "tls-cert", settings->config->tls_cert, settings->tls_cert),
+		    "tls-cert", _("%s; name the PEM files of a certificate and its key"), error);
 	tls_context_free(context);
 	return usable;
+}
+
+/* Returns whether the data folder is there or can be made. */
+static bool
+check_data(const struct settings *settings)
+{
+	struct stat status;
+	char above[PATH_MAX];
+	bool there = stat(settings->data, &status) == 0;
+	if (there && S_ISDIR(status.st_mode))
+		return true;
+	snprintf(above, sizeof above, "%s", settings->data);
+	if (!there && errno == ENOENT && access(dirname(above), W_OK | X_OK) == 0)
+		return true;
+	print_fault(settings, line_of(settings, "data", settings->config->data, settings->data), "data",
+	    _("%s: %s; name a folder, or make the one that it is to be in"), settings->data,
+	    strerror(there ? ENOTDIR : errno));
+	return false;
 }
 
 /* Returns whether the log can be written. */
@@ -273,7 +297,7 @@ check_log(const struct settings *settings)
 {
 	if (log_target_is_usable(settings->log))
 		return true;
-	print_fault(settings, "log", if_effective(settings->config->log, settings->log),
+	print_fault(settings, line_of(settings, "log", settings->config->log, settings->log), "log",
 	    _("%s: %s; name a file in a folder that the user '%s' may write to"), settings->log, strerror(errno),
 	    settings->user);
 	return false;
@@ -286,7 +310,11 @@ become_user(const struct server_kind *kind, const struct settings *settings)
 	struct service_user user;
 	char error[SERVICE_USER_ERROR_SIZE];
 	if (service_user_find(&user, settings, error) < 0) {
-		printable_print(stderr, "%s: %s\n", kind->name, error);
+		unsigned line = line_of(settings, "user", settings->config->user, settings->user);
+		if (line != 0)
+			printable_print(stderr, "%s:%u: %s\n", settings->config->path, line, error);
+		else
+			printable_print(stderr, "%s: %s\n", kind->name, error);
 		return EX_CONFIG;
 	}
 	if (privileges_become(user.user, user.group) < 0)
@@ -324,8 +352,9 @@ server_check(const struct server_kind *kind, const struct settings *settings, bo
 {
 	FILE *to = verbose ? stderr : stdout;
 	(verbose ? print_config : print_settings)(settings);
+	bool usable = check_data(settings);
 	int status = become_user(kind, settings);
-	bool usable = print_certificate(to, settings);
+	usable = print_certificate(to, settings) && usable;
 	usable = check_log(settings) && usable;
 	int texts = check_texts(kind, settings, to);
 	if (status == EX_OK)

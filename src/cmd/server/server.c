@@ -255,7 +255,10 @@ run_master(struct server *server)
 	};
 	log_count_lost(&stats->slot[0]);
 	if (server->user.user == 0)
-		log_event("privileges-kept", "detail", "root serves: name a user in the configuration", NULL);
+		log_event("privileges-kept", "detail",
+		    server->settings->user_named ? "root serves, as the configuration says"
+		                                 : "root serves: name a user in the configuration",
+		    NULL);
 	server->serve.status_socket = open_status(server);
 	if (data_secret(server->data, "sasl-secret", server->serve.secret, SASL_SECRET_SIZE) < 0)
 		return fail(server, EX_CANTCREAT, _("%s/sasl-secret: %s"), server->data, strerror(errno));

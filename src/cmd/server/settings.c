@@ -251,7 +251,7 @@ set_help_url(struct settings *settings, const char *value, char error[SETTINGS_E
 	enum { LANG_ROOM = FTG_TAG_MAX };
 	if (strstr(value, "{lang}") != NULL && strlen(value) >= VARIABLE_SIZE - LANG_ROOM)
 		return fail(
-		    error, "'%.40s...' is longer than %d octets; shorten it", value, VARIABLE_SIZE - LANG_ROOM - 1);
+		    error, _("'%.40s...' is longer than %d octets; shorten it"), value, VARIABLE_SIZE - LANG_ROOM - 1);
 	return set_variable(settings->help, value, error);
 }
 
@@ -353,6 +353,7 @@ configure_listener(struct checking *checking, struct settings *settings, unsigne
 		return;
 	}
 	struct listen_setting *setting = &settings->listen[settings->listen_count - 1];
+	setting->item = number + 1;
 	setting->proxied = listener->proxy;
 	setting->submission = listener->role == CONFIG_ROLE_SUBMISSION;
 	setting->tls = listener->tls;
@@ -441,22 +442,36 @@ settings_configure(struct settings *settings, const struct config *config, confi
 	return checking.faulty ? -1 : 0;
 }
 
-static void
-check_addresses(struct checking *checking, const struct settings *settings)
+unsigned
+settings_listener_line(const struct settings *settings, const struct listen_setting *listener, const char *name)
 {
-	for (size_t i = 0; i < settings->listen_count; i++) {
-		const char *address = settings->listen[i].address;
-		for (size_t j = 0; j < i; j++)
-			if (is_conflict(address, settings->listen[j].address))
-				report_fault(checking, 0,
-				    _("'%s' is named twice as an address to listen at; leave one out"), address);
-		if (is_conflict(address, settings->metrics))
-			report_fault(checking, 0,
-			    _("metrics: '%s' is an address to listen at, too; choose another port"), settings->metrics);
-		if (settings->listen[i].tls != CONFIG_TLS_STARTTLS && settings->tls_cert[0] == '\0')
-			report_fault(
-			    checking, 0, _("%s needs a certificate: name its files by tls-cert and tls-key"), address);
-	}
+	return listener->item == 0 ? 0 : config_line(settings->config, "listeners", listener->item - 1, name);
+}
+
+/* The line of the metrics that are in effect; 0: they are not from the configuration. */
+static unsigned
+metrics_line(const struct settings *settings)
+{
+	bool pop3 = settings->protocol == CONFIG_POP3;
+	const char *value = pop3 ? settings->config->pop3.metrics : settings->config->metrics;
+	bool effective = value != NULL && strcmp(value, settings->metrics) == 0;
+	return effective ? config_line(settings->config, pop3 ? "pop3" : "", 0, "metrics") : 0;
+}
+
+static void
+check_address(struct checking *checking, const struct settings *settings, size_t number)
+{
+	const struct listen_setting *listener = &settings->listen[number];
+	for (size_t i = 0; i < number; i++)
+		if (is_conflict(listener->address, settings->listen[i].address))
+			report_fault(checking, settings_listener_line(settings, listener, "address"),
+			    _("'%s' is named twice as an address to listen at; leave one out"), listener->address);
+	if (is_conflict(listener->address, settings->metrics))
+		report_fault(checking, metrics_line(settings),
+		    _("metrics: '%s' is an address to listen at, too; choose another port"), settings->metrics);
+	if (listener->tls != CONFIG_TLS_STARTTLS && settings->tls_cert[0] == '\0')
+		report_fault(checking, settings_listener_line(settings, listener, "tls"),
+		    _("tls: %s needs a certificate: name its files by tls-cert and tls-key"), listener->address);
 }
 
 /* Checks the dependencies between settings. */
@@ -472,7 +487,8 @@ check_agreement(struct checking *checking, const struct settings *settings)
 		report_fault(checking,
 		    config_line(checking->config, "", 0, settings->tls_key[0] == '\0' ? "tls-cert" : "tls-key"),
 		    _("tls-cert and tls-key go together: name both files"));
-	check_addresses(checking, settings);
+	for (size_t i = 0; i < settings->listen_count; i++)
+		check_address(checking, settings, i);
 }
 
 int

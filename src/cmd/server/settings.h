@@ -21,6 +21,7 @@ struct listen_setting {
 	bool proxied;                      /* connections begin with a header of the PROXY protocol */
 	bool submission;                   /* clients must log in */
 	enum config_tls tls;
+	unsigned item; /* its number in the list of the configuration, from 1; 0: it is not from there */
 };
 
 struct content_rules;
@@ -75,6 +76,10 @@ int settings_set(struct settings *settings, const char *name, const char *value,
  * was one; the settings without a fault are applied all the same.
  */
 int settings_configure(struct settings *settings, const struct config *config, config_report *report, void *context);
+
+/* The line of the configuration that sets a setting of a listener; 0: none does. */
+unsigned settings_listener_line(
+    const struct settings *settings, const struct listen_setting *listener, const char *name);
 
 /*
  * Checks the settings against each other, and reads the files of credentials that they name. Call it last. Reports each

@@ -1,5 +1,7 @@
 /* ftgate-smtpd: the SMTP server. */
+#include <limits.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/log.h"
 #include "base/translate.h"
@@ -9,13 +11,34 @@
 #include "cmd/smtpd/serve.h"
 #include "message/content_rules.h"
 
+/* Whose rules are read, and who gets their faults. */
+struct reading {
+	const struct config *config;
+	config_report *report;
+};
+
+/* A fault of no line is one of the file: then the setting that names it is wrong. */
+static void
+report_rules(void *context, const char *file, unsigned line, const char *fault)
+{
+	const struct reading *reading = context;
+	char text[PATH_MAX + 256];
+	if (line != 0) {
+		reading->report(NULL, file, line, fault);
+		return;
+	}
+	snprintf(text, sizeof text, _("rules: %s: %s; name a file of rules that the server can read"), file, fault);
+	reading->report(NULL, reading->config->path, config_line(reading->config, "content", 0, "rules"), text);
+}
+
 static int
 configure(struct settings *settings, config_report *report)
 {
+	struct reading reading = { .config = settings->config, .report = report };
 	const char *rules = settings->config->content.rules;
 	if (rules == NULL)
 		return 0;
-	settings->content_rules = content_rules_read(rules, report, NULL);
+	settings->content_rules = content_rules_read(rules, report_rules, &reading);
 	return settings->content_rules != NULL ? 0 : -1;
 }
 

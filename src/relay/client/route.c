@@ -132,7 +132,7 @@ read_credentials(struct route *route, const char *path, char error[ROUTE_ERROR_S
 	const char *why;
 	FILE *file = file_open(path, &why);
 	if (file == NULL)
-		return fail(error, "%.200s: %s", path, why);
+		return fail(error, _("%.200s: %s; name a file that the server can read"), path, why);
 	setvbuf(file, NULL, _IONBF, 0); /* no copy of the password is left in a buffer */
 	bool open = fstat(fileno(file), &status) == 0 && (status.st_mode & S_IRWXO) != 0;
 	bool read = !open && read_secrets(route, file);
@@ -159,6 +159,19 @@ tls_of(enum relay_tls tls)
 	return meant[tls];
 }
 
+/* The file is read when the first connection needs it; a name that is wrong must not wait until then. */
+static int
+check_authorities(const char *path, char error[ROUTE_ERROR_SIZE])
+{
+	const char *why;
+	FILE *file = file_open(path, &why);
+	if (file == NULL)
+		return fail(
+		    error, _("%.200s: %s; name a PEM file of certificates that the server can read"), path, why);
+	fclose(file);
+	return 0;
+}
+
 /*
  * Opens the smarthost or the route of a domain; place is the name of the setting with its address. Returns the name of the
  * setting that is wrong, with a text in error; NULL: none is.
@@ -174,6 +187,8 @@ open_route(struct route *route, const struct route_settings *from, const char *p
 		route->manner.tls = tls_of((enum relay_tls)from->tls);
 	route->manner.unverified = !from->verify;
 	route->manner.authorities = from->authorities;
+	if (from->authorities != NULL && check_authorities(from->authorities, error) < 0)
+		return "tls-ca";
 	bool read = from->credentials == NULL || read_credentials(route, from->credentials, error) == 0;
 	return read ? NULL : "credentials";
 }
