@@ -149,6 +149,13 @@ class Run(TestCase):
         self.assertIn("\nHello, Anna.\n", fetched.stdout)
         self.assertRegex(status.stdout, r"(?m)^messages +1$")
 
+    def test_language_of_the_refusal_is_told_as_it_is(self):
+        for language, told in (("de_DE", "de"), ("ja_JP", "en: ASCII cannot write ja"), ("ru_RU", "ru-Latn: ASCII cannot write ru"), ("C", "en")):
+            with self.subTest(language):
+                said = self.start(LANG=language)
+                self.assertIn(f"\n    # a refusal (in {told}), and what it means\n", said)
+                self.assertEqual(0, self.stop())
+
     def test_accounts_and_passwords_are_those_of_the_first_start(self):
         accounts = re.findall(r"^    (\S+@example\.test) (\S{12})$", self.start(), re.M)
         self.assertEqual(["postmaster@example.test", "anna@example.test", "bob@example.test"], [name for name, _ in accounts])
