@@ -11,6 +11,10 @@
 enum relay_tls { RELAY_TLS_STARTTLS, RELAY_TLS_NONE, RELAY_TLS_REQUIRED, RELAY_TLS_IMPLICIT };
 #define RELAY_TLS_WORDS "starttls none required implicit"
 
+/* Words of the setting dane, in their order. */
+enum relay_dane { RELAY_DANE_AUTO, RELAY_DANE_YES, RELAY_DANE_NO };
+#define RELAY_DANE_WORDS "auto yes no"
+
 #include "config/section_members.h"
 
 /* Times are milliseconds. */

@@ -34,7 +34,7 @@ struct connection {
 	char *space;        /* of READ */
 	const char *octets; /* of WRITE: the rest */
 	size_t len;
-	char *error; /* of ENCRYPT */
+	char *said; /* of ENCRYPT: an error, or what TLS is in use */
 };
 
 /* False if it is no address. */
@@ -104,11 +104,13 @@ static enum step
 encrypt_step(struct connection *c)
 {
 	enum dial_want want;
-	int done = dial_tls_handshake(c->tls, &want, c->error);
-	if (done > 0)
+	int done = dial_tls_handshake(c->tls, &want, c->said);
+	if (done > 0) {
 		stats_tls(c->dial->stats, true, dial_tls_version(c->tls));
-	else if (done < 0)
+		dial_tls_describe(c->tls, c->said);
+	} else if (done < 0) {
 		stats_add(c->dial->stats, STAT_TLS_OUT_FAILED, 1);
+	}
 	return done == 0 ? waits_for(want) : ended(c, done > 0 ? 0 : -EPROTO);
 }
 
@@ -158,7 +160,7 @@ fail(struct connection *c, int error)
 {
 	c->result = -error;
 	if (c->operation == ENCRYPT)
-		snprintf(c->error, CHANNEL_ERROR_SIZE, "%s", strerror(error));
+		snprintf(c->said, CHANNEL_ERROR_SIZE, "%s", strerror(error));
 	finish(c);
 }
 
@@ -231,12 +233,12 @@ connection_write(struct channel *channel, const char *octets, size_t len, int64_
 
 static void
 connection_encrypt(
-    struct channel *channel, const struct channel_tls *tls, int64_t deadline, char error[CHANNEL_ERROR_SIZE])
+    struct channel *channel, const struct channel_tls *tls, int64_t deadline, char said[CHANNEL_ERROR_SIZE])
 {
 	struct connection *c = (struct connection *)channel;
-	c->error = error;
+	c->said = said;
 	c->operation = ENCRYPT;
-	c->tls = dial_tls_new(c->dial->tls, c->link.socket, &c->address, tls, error);
+	c->tls = dial_tls_new(c->dial->tls, c->link.socket, &c->address, tls, said);
 	if (c->tls != NULL) {
 		start(c, ENCRYPT, deadline);
 		return;

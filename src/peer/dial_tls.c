@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "peer/dial_tls_cache.h"
+#include "port/tlsa.h"
 
 struct dial_tls {
 	SSL *openssl;
@@ -25,12 +26,37 @@ is_address(const char *name)
 	return inet_pton(AF_INET, name, &address) == 1 || inet_pton(AF_INET6, name, &address) == 1;
 }
 
+/*
+ * RFC 7672: a certificate of DANE-EE(3) is good whatever its name and its dates (section 3.1.1); one of DANE-TA(2) is for
+ * the server's name or for that of the domain (section 3.2.3).
+ */
+static bool
+set_records(SSL *openssl, const struct channel_tls *tls)
+{
+	size_t at = 0;
+	struct tlsa record;
+	bool any = false;
+	if (SSL_dane_enable(openssl, tls->name) != 1)
+		return false;
+	if (tls->tlsa->also[0] != '\0' && SSL_add1_host(openssl, tls->tlsa->also) != 1)
+		return false;
+	while (tlsa_set_next(tls->tlsa, &at, &record))
+		any = SSL_dane_tlsa_add(openssl, (uint8_t)record.usage, (uint8_t)record.selector,
+		          (uint8_t)record.matching, record.data, record.len) == 1 ||
+		    any;
+	SSL_dane_set_flags(openssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
+	SSL_set_verify(openssl, SSL_VERIFY_PEER, NULL);
+	return any;
+}
+
 /* Sends the name in the handshake, unless it is an address (RFC 6066 section 3), and expects it in the certificate. */
 static bool
 set_name(SSL *openssl, const struct channel_tls *tls)
 {
 	if (!is_address(tls->name) && SSL_set_tlsext_host_name(openssl, tls->name) != 1)
 		return false;
+	if (tls->tlsa != NULL)
+		return set_records(openssl, tls);
 	if (!tls->verify)
 		return true;
 	X509_VERIFY_PARAM *wanted = SSL_get0_param(openssl);
@@ -88,15 +114,22 @@ dial_tls_new(struct dial_tls_cache *cache, int socket, const struct channel_addr
 		snprintf(error, CHANNEL_ERROR_SIZE, "no memory");
 		return NULL;
 	}
-	struct dial_tls_context context = dial_tls_cache_context(cache, tls->authorities, tls->verify, error);
+	struct dial_tls_context context = dial_tls_cache_context(
+	    cache, tls->authorities, tls->verify && tls->tlsa == NULL, error);
 	if (context.openssl == NULL) {
 		free(made);
 		return NULL;
 	}
 	ERR_clear_error();
-	set_destination(&made->destination, cache, context.number, address, tls->name);
+	if (tls->tlsa == NULL)
+		set_destination(&made->destination, cache, context.number, address, tls->name);
 	bool ready = set_up(made, context.openssl, socket, tls);
 	SSL_CTX_free(context.openssl);
+	if (!ready && tls->tlsa != NULL) {
+		describe(error, "no TLSA record of it can be used");
+		dial_tls_free(made);
+		return NULL;
+	}
 	if (!ready) {
 		describe(error, "TLS cannot be set up");
 		dial_tls_free(made);
@@ -152,6 +185,12 @@ dial_tls_handshake(struct dial_tls *tls, enum dial_want *want, char error[CHANNE
 	else
 		describe(error, "the handshake failed");
 	return -1;
+}
+
+void
+dial_tls_describe(const struct dial_tls *tls, char said[CHANNEL_ERROR_SIZE])
+{
+	snprintf(said, CHANNEL_ERROR_SIZE, "%s %s", SSL_get_version(tls->openssl), SSL_get_cipher_name(tls->openssl));
 }
 
 const char *

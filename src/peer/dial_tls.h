@@ -14,8 +14,9 @@ struct dial_tls;
 
 /*
  * Prepares TLS with the server at an address, over a connected socket that stays the caller's. The session that an
- * earlier connection left for the same address and name is resumed, if the cache holds one. cache must outlive the
- * connection. Returns NULL, with an English sentence in error, if the authorities cannot be read or there is no memory.
+ * earlier connection left for the same address and name is resumed, if the cache holds one; never with TLSA records, whose
+ * verdict holds for one handshake. cache must outlive the connection. Returns NULL, with an English sentence in error, if
+ * the authorities cannot be read, no TLSA record can be used, or there is no memory.
  */
 struct dial_tls *dial_tls_new(struct dial_tls_cache *cache, int socket, const struct channel_address *address,
     const struct channel_tls *tls, char error[CHANNEL_ERROR_SIZE]);
@@ -25,6 +26,9 @@ void dial_tls_free(struct dial_tls *tls);
 
 /* Continues the handshake. Returns 1 if it is complete; 0 with *want; -1 with an English sentence in error. */
 int dial_tls_handshake(struct dial_tls *tls, enum dial_want *want, char error[CHANNEL_ERROR_SIZE]);
+
+/* Writes protocol and cipher after the handshake: "TLSv1.3 TLS_AES_256_GCM_SHA384". */
+void dial_tls_describe(const struct dial_tls *tls, char said[CHANNEL_ERROR_SIZE]);
 
 /* The version after the handshake, such as "TLSv1.3". */
 const char *dial_tls_version(const struct dial_tls *tls);

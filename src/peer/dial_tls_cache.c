@@ -183,7 +183,8 @@ make_openssl(const char *authorities, bool verify, char error[CHANNEL_ERROR_SIZE
 {
 	ERR_clear_error();
 	SSL_CTX *openssl = SSL_CTX_new(TLS_client_method());
-	if (openssl == NULL || SSL_CTX_set_min_proto_version(openssl, TLS1_2_VERSION) != 1) {
+	if (openssl == NULL || SSL_CTX_set_min_proto_version(openssl, TLS1_2_VERSION) != 1 ||
+	    SSL_CTX_dane_enable(openssl) != 1) {
 		describe(error, "TLS cannot be set up");
 		SSL_CTX_free(openssl);
 		return NULL;

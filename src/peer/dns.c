@@ -4,6 +4,7 @@
 #include <ares.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/ascii.h"
 #include "base/log.h"
@@ -94,7 +95,35 @@ on_answer(void *context, int status, int timeouts, unsigned char *message, int l
 		send_queries(dns);
 }
 
-/* The callback may run before ares_query() returns. */
+/* A random number, so that an answer cannot be forged by who does not see the question (RFC 5452). */
+static unsigned short
+make_id(void)
+{
+	unsigned short id = 0;
+	if (getrandom(&id, sizeof id, 0) != (ssize_t)sizeof id)
+		abort();
+	return id;
+}
+
+/* The bit AD asks for the same bit in the answer, without the records of DNSSEC themselves (RFC 6840 section 5.7). */
+static void
+send_query(struct dns *dns, struct dns_query *query)
+{
+	enum { FLAGS = 3, AD = 0x20 };
+	unsigned char *message = NULL;
+	int len = 0;
+	int error = ares_create_query(
+	    query->name, DNS_CLASS_IN, dns_type_number(query->type), make_id(), 1, &message, &len, 0);
+	if (error != ARES_SUCCESS) {
+		on_answer(query, error, 0, NULL, 0);
+		return;
+	}
+	message[FLAGS] |= AD;
+	ares_send(dns->channel, message, len, on_answer, query);
+	ares_free_string(message);
+}
+
+/* The callback may run before ares_send() returns. */
 static void
 send_queries(struct dns *dns)
 {
@@ -106,7 +135,7 @@ send_queries(struct dns *dns)
 		dns->unsent = query->next;
 		query->sent = true;
 		dns->under_way++;
-		ares_query(dns->channel, query->name, DNS_CLASS_IN, dns_type_number(query->type), on_answer, query);
+		send_query(dns, query);
 	}
 	dns->sending = false;
 }
@@ -244,6 +273,25 @@ open_channel(struct dns *dns, const struct dns_config *config)
 	return error == ARES_SUCCESS && config->servers != NULL ? set_servers(dns, config->servers) : error;
 }
 
+static bool
+is_loopback(const struct ares_addr_port_node *server)
+{
+	const unsigned char *octets = (const unsigned char *)&server->addr;
+	return server->family == AF_INET ? octets[0] == 127 : IN6_IS_ADDR_LOOPBACK(octets);
+}
+
+/* Are all name servers, of the configuration or of /etc/resolv.conf, on this machine? */
+static bool
+is_local(const struct dns *dns)
+{
+	struct ares_addr_port_node *servers = NULL;
+	bool local = ares_get_servers_ports(dns->channel, &servers) == ARES_SUCCESS && servers != NULL;
+	for (const struct ares_addr_port_node *at = servers; at != NULL; at = at->next)
+		local = local && is_loopback(at);
+	ares_free_data(servers);
+	return local;
+}
+
 int
 dns_open(struct dns *dns, uv_loop_t *loop, const struct dns_config *config, void (*after)(struct dns *dns))
 {
@@ -257,6 +305,8 @@ dns_open(struct dns *dns, uv_loop_t *loop, const struct dns_config *config, void
 	if (trouble != ARES_SUCCESS) {
 		log_event("dns-failed", "detail", ares_strerror(trouble), NULL);
 		dns_close(dns);
+	} else {
+		dns->resolver.local = is_local(dns);
 	}
 	return 0;
 }

@@ -12,12 +12,22 @@ struct finding {
 	enum resolver_outcome outcome;
 	uint32_t ttl;
 	struct dns_name owner; /* of the records that count: the name asked for, or the target of its aliases */
+	bool secure;
 	size_t count;
 	struct resolver_record records[RESOLVER_RECORDS_MAX];
 	char texts[RESOLVER_RECORDS_MAX][RESOLVER_TEXT_MAX + 1];
 };
 
-enum { TYPE_A = 1, TYPE_CNAME = 5, TYPE_SOA = 6, TYPE_PTR = 12, TYPE_MX = 15, TYPE_TXT = 16, TYPE_AAAA = 28 };
+enum {
+	TYPE_A = 1,
+	TYPE_CNAME = 5,
+	TYPE_SOA = 6,
+	TYPE_PTR = 12,
+	TYPE_MX = 15,
+	TYPE_TXT = 16,
+	TYPE_AAAA = 28,
+	TYPE_TLSA = 52
+};
 
 static bool
 read_ipv4(struct dns_reader *data, struct resolver_record *record, char *text)
@@ -70,6 +80,16 @@ read_txt(struct dns_reader *data, struct resolver_record *record, char *text)
 	return true;
 }
 
+/* The octets stay in the message, since a certificate in full needs more room than a text. */
+static bool
+read_tlsa(struct dns_reader *data, struct resolver_record *record, char *text)
+{
+	(void)text;
+	record->text = (const char *)data->message + data->at;
+	record->len = data->len - data->at;
+	return record->len > RESOLVER_TLSA_HEAD && dns_skip(data, record->len);
+}
+
 static const struct {
 	unsigned number;
 	bool (*read)(struct dns_reader *data, struct resolver_record *record, char *text);
@@ -79,6 +99,7 @@ static const struct {
 	[RESOLVER_MX] = { TYPE_MX, read_mx },
 	[RESOLVER_TXT] = { TYPE_TXT, read_txt },
 	[RESOLVER_PTR] = { TYPE_PTR, read_host },
+	[RESOLVER_TLSA] = { TYPE_TLSA, read_tlsa },
 };
 
 int
@@ -109,7 +130,7 @@ parse_record(struct finding *finding, struct dns_reader data)
 	memset(text, 0, sizeof finding->texts[0]);
 	if (!types[finding->type].read(&data, &record, text) || data.failed || data.at != data.len)
 		return;
-	if (record.text != NULL && finding->type != RESOLVER_TXT)
+	if (record.text == text && finding->type != RESOLVER_TXT)
 		record.len = strlen(text);
 	insert(finding, &record);
 }
@@ -187,6 +208,7 @@ read_message(struct finding *finding, const char *name, const unsigned char *mes
 	if (!read_question(&reader, finding, name) || !read_records(&reader, header.answers, finding, parse_answer) ||
 	    !read_records(&reader, header.authorities, finding, parse_authority))
 		return;
+	finding->secure = header.is_secure;
 	if (header.code == DNS_NO_NAME)
 		finding->outcome = RESOLVER_NO_NAME;
 	else
@@ -204,7 +226,10 @@ pack(const struct finding *finding)
 	if (packed == NULL)
 		return NULL;
 	*packed = (struct dns_answer) {
-		.answer = { .outcome = finding->outcome, .records = packed->records, .count = count },
+		.answer = { .outcome = finding->outcome,
+		    .records = packed->records,
+		    .count = count,
+		    .secure = finding->secure },
 		.ttl = finding->ttl == UINT32_MAX || finding->outcome == RESOLVER_FAILED ? 0 : finding->ttl,
 		.holders = 1,
 	};
@@ -212,7 +237,8 @@ pack(const struct finding *finding)
 	for (size_t i = 0; i < count; i++) {
 		packed->records[i] = finding->records[i];
 		if (finding->records[i].text != NULL)
-			packed->records[i].text = memcpy(text, finding->records[i].text, finding->records[i].len + 1);
+			packed->records[i].text = memcpy(text, finding->records[i].text, finding->records[i].len);
+		text[finding->records[i].len] = '\0';
 		text += finding->records[i].len + 1;
 	}
 	return packed;
@@ -226,6 +252,7 @@ dns_answer_new(enum resolver_type type, const char *name, const unsigned char *m
 	finding.outcome = RESOLVER_FAILED;
 	finding.ttl = UINT32_MAX;
 	finding.count = 0;
+	finding.secure = false;
 	if (message != NULL)
 		read_message(&finding, name, message, len);
 	return pack(&finding);

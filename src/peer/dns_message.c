@@ -45,6 +45,7 @@ dns_read_header(struct dns_reader *reader, struct dns_header *header)
 	unsigned flags = dns_read_number(reader, 2);
 	header->is_answer = (flags & 0xF800) == 0x8000; /* to a standard query */
 	header->is_cut = flags & 0x0200;
+	header->is_secure = flags & 0x0020;
 	header->code = flags & 0x000F;
 	header->questions = dns_read_number(reader, 2);
 	header->answers = dns_read_number(reader, 2);

@@ -26,7 +26,8 @@ struct dns_name {
 
 struct dns_header {
 	bool is_answer;
-	bool is_cut; /* there was more than it had room for */
+	bool is_cut;    /* there was more than it had room for */
+	bool is_secure; /* the bit AD: the name server has verified it by DNSSEC */
 	unsigned code;
 	unsigned questions, answers, authorities;
 };

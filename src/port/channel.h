@@ -7,9 +7,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct tlsa_set;
+
 enum {
 	CHANNEL_HOST_SIZE = 108,  /* of an IP address, or of the path of a Unix socket */
-	CHANNEL_ERROR_SIZE = 256, /* of an English sentence */
+	CHANNEL_ERROR_SIZE = 256, /* of an English sentence, or of what TLS is in use */
 };
 
 /* Where a server listens: an IP address and a port, or the path of a Unix socket ("/run/..."), which has no port. */
@@ -20,9 +22,10 @@ struct channel_address {
 
 /* Whom TLS expects at the other end. The texts must last until the operation has ended. */
 struct channel_tls {
-	const char *name;        /* of the server, without a dot at its end */
-	const char *authorities; /* a file of PEM certificates; "": those that the system trusts */
-	bool verify;             /* the certificate must be valid for that name */
+	const char *name;            /* of the server, without a dot at its end */
+	const char *authorities;     /* a file of PEM certificates; "": those that the system trusts */
+	bool verify;                 /* the certificate must be valid for that name */
+	const struct tlsa_set *tlsa; /* the certificate must be one of these records instead (RFC 7672); NULL: none */
 };
 
 /*
@@ -47,9 +50,12 @@ struct channel_ops {
 	void (*read)(struct channel *channel, char *octets, size_t size, int64_t deadline);
 	/* Sends all octets. Result: 0. The buffer must last until then. */
 	void (*write)(struct channel *channel, const char *octets, size_t len, int64_t deadline);
-	/* Starts TLS as the client. Result: 0, or below 0 with an English sentence in error, which must last until then. */
+	/*
+	 * Starts TLS as the client. Result: 0 with protocol and cipher in said ("TLSv1.3 TLS_AES_256_GCM_SHA384"), or below 0
+	 * with an English sentence in it. It must last until then.
+	 */
 	void (*encrypt)(
-	    struct channel *channel, const struct channel_tls *tls, int64_t deadline, char error[CHANNEL_ERROR_SIZE]);
+	    struct channel *channel, const struct channel_tls *tls, int64_t deadline, char said[CHANNEL_ERROR_SIZE]);
 	/* Gives up a read; its completion will not be called. Nothing happens if none is under way. */
 	void (*cancel)(struct channel *channel);
 	/* Frees the channel. An operation that is under way ends without its completion. */

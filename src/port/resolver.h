@@ -11,9 +11,18 @@
 enum {
 	RESOLVER_TEXT_MAX = 512,   /* octets that are kept of a TXT record, whose strings are joined */
 	RESOLVER_RECORDS_MAX = 16, /* that are kept of an answer */
+	RESOLVER_TLSA_HEAD = 3,    /* octets of a TLSA record before its data: usage, selector, matching type */
 };
 
-enum resolver_type { RESOLVER_A, RESOLVER_AAAA, RESOLVER_MX, RESOLVER_TXT, RESOLVER_PTR, RESOLVER_TYPES };
+enum resolver_type {
+	RESOLVER_A,
+	RESOLVER_AAAA,
+	RESOLVER_MX,
+	RESOLVER_TXT,
+	RESOLVER_PTR,
+	RESOLVER_TLSA,
+	RESOLVER_TYPES
+};
 
 enum resolver_outcome {
 	RESOLVER_FOUND,   /* one record at least */
@@ -24,12 +33,13 @@ enum resolver_outcome {
 
 /*
  * Names have passed dns_name_is_valid(), and have no dot at their end; that of an MX may also be "", if the domain accepts
- * no mail (RFC 7505). Records with other names are dropped. A TXT record may hold any octets.
+ * no mail (RFC 7505). Records with other names are dropped. A TXT record may hold any octets. A TLSA record has its three
+ * numbers and the data of the association (RFC 6698 section 2.1), whatever its length.
  */
 struct resolver_record {
 	struct network address; /* A, AAAA */
 	unsigned preference;    /* MX: those of lower preference go first; a list is in this order */
-	const char *text;       /* MX, PTR: the name; TXT: its octets. A NUL follows */
+	const char *text;       /* MX, PTR: the name; TXT, TLSA: its octets. A NUL follows */
 	size_t len;
 };
 
@@ -37,6 +47,8 @@ struct resolver_answer {
 	enum resolver_outcome outcome;
 	const struct resolver_record *records;
 	size_t count; /* 0 unless records were found */
+	bool
+	    secure; /* the name server says that it has verified the answer by DNSSEC: the bit AD (RFC 4035 section 3.2.3) */
 };
 
 /* Embedded in its owner. It must not move until done() is called. */
@@ -48,6 +60,7 @@ struct resolver_question {
 
 /* Implemented by peer/dns.h, or by a fake of a test. */
 struct resolver {
+	bool local; /* all name servers are on this machine, so that nobody on the way can have set the bit AD */
 	/*
 	 * The name must be valid; it is copied. A cached answer comes before this returns; others come within a time limit,
 	 * all attempts taken together. If nothing can be asked, the answer is RESOLVER_FAILED.

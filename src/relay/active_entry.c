@@ -277,7 +277,7 @@ count(const struct active_entry *active, const struct queue_recipient *recipient
 }
 
 static void
-defer_recipient(struct active_entry *active, struct queue_recipient *recipient)
+defer_recipient(struct active_entry *active, struct queue_recipient *recipient, const struct transport *t)
 {
 	const struct queue_manager_config *config = active->config;
 	int64_t last = active->entry.arrival + config->expire;
@@ -285,16 +285,17 @@ defer_recipient(struct active_entry *active, struct queue_recipient *recipient)
 	if (now(active) >= last) {
 		recipient->state = QUEUE_EXPIRED;
 		count(active, recipient, STAT_LOCAL_EXPIRED, STAT_EXPIRED);
-		queue_log_outcome(&active->entry, recipient, "bounced", now(active));
+		queue_log_outcome(&active->entry, recipient, "bounced", t, now(active));
 		return;
 	}
 	recipient->next = next < last ? next : last;
 	count(active, recipient, STAT_LOCAL_DEFERRED, STAT_DEFERRED);
-	queue_log_outcome(&active->entry, recipient, "deferred", now(active));
+	queue_log_outcome(&active->entry, recipient, "deferred", t, now(active));
 }
 
 static void
-apply(struct active_entry *active, struct queue_recipient *recipient, enum transport_result result, const char *verdict)
+apply(struct active_entry *active, struct queue_recipient *recipient, enum transport_result result, const char *verdict,
+    const struct transport *t)
 {
 	recipient->attempts++;
 	if (verdict != NULL)
@@ -304,14 +305,14 @@ apply(struct active_entry *active, struct queue_recipient *recipient, enum trans
 	case TRANSPORT_DONE:
 		recipient->state = QUEUE_DELIVERED;
 		count(active, recipient, STAT_DELIVERED, STAT_RELAYED);
-		queue_log_outcome(&active->entry, recipient, "relayed", now(active));
+		queue_log_outcome(&active->entry, recipient, "relayed", t, now(active));
 		break;
 	case TRANSPORT_FAILED:
 		recipient->state = QUEUE_FAILED;
 		count(active, recipient, STAT_LOCAL_BOUNCED, STAT_BOUNCED);
-		queue_log_outcome(&active->entry, recipient, "bounced", now(active));
+		queue_log_outcome(&active->entry, recipient, "bounced", t, now(active));
 		break;
-	case TRANSPORT_LATER: defer_recipient(active, recipient); break;
+	case TRANSPORT_LATER: defer_recipient(active, recipient, t); break;
 	}
 }
 
@@ -337,11 +338,11 @@ apply_attempt(struct active_entry *active, const struct attempt *attempt)
 		struct queue_recipient *recipient = &active->entry.recipients[attempt->recipients[i]];
 		switch (attempt->results) {
 		case ATTEMPT_NOTHING: break;
-		case ATTEMPT_COMMON: apply(active, recipient, attempt->result, attempt->verdict); break;
+		case ATTEMPT_COMMON: apply(active, recipient, attempt->result, attempt->verdict, NULL); break;
 		case ATTEMPT_TRANSPORT:
 			if (t->recipients[i].result == TRANSPORT_DONE && t->dsn)
 				recipient->noticed |= DSN_SUCCESS;
-			apply(active, recipient, t->recipients[i].result, t->recipients[i].verdict);
+			apply(active, recipient, t->recipients[i].result, t->recipients[i].verdict, t);
 			break;
 		}
 	}

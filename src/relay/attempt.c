@@ -62,13 +62,22 @@ free_transport(struct attempt *attempt)
 	t->message = -1;
 }
 
+static void
+free_hop(struct attempt *attempt)
+{
+	if (attempt->hop != NULL)
+		next_hop_clear(attempt->hop);
+	free(attempt->hop);
+	attempt->hop = NULL;
+}
+
 void
 attempt_free(struct attempt *attempt)
 {
 	free_transport(attempt);
 	attempt_set_blocked(attempt, NULL);
 	attempt->name->refs--;
-	free(attempt->hop);
+	free_hop(attempt);
 	free(attempt->domain);
 	free(attempt->recipients);
 	free(attempt->verdict);
@@ -164,7 +173,7 @@ void
 attempt_look_up(struct attempt *attempt)
 {
 	attempt->state = ATTEMPT_LOOKING_UP;
-	free(attempt->hop);
+	free_hop(attempt);
 	attempt->hop = calloc(1, sizeof *attempt->hop);
 	if (attempt->hop == NULL) {
 		come_to(attempt, ATTEMPT_FOUND);

@@ -131,7 +131,7 @@ log_left(const struct lmtp_delivery *d)
 		const struct queue_recipient *recipient = &d->entry->recipients[i];
 		if (recipient->attempts > 0)
 			queue_log_outcome(
-			    d->entry, recipient, recipient->state == QUEUE_FAILED ? "bounced" : "deferred", now);
+			    d->entry, recipient, recipient->state == QUEUE_FAILED ? "bounced" : "deferred", NULL, now);
 	}
 }
 

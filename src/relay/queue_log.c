@@ -16,9 +16,20 @@ put_verdict(const char *text)
 		log_put(verdict.reason == FTG_NOTICE_SAID ? "reply" : "detail", verdict.detail);
 }
 
+/* Only of a server that has replied: what TLS its session had, and by what the certificate was verified. */
+static void
+put_tls(const struct transport *t)
+{
+	if (t == NULL || !t->answered)
+		return;
+	log_put("tls", t->tls[0] != '\0' ? t->tls : "none");
+	if (t->verified != NULL)
+		log_put("verified", t->verified);
+}
+
 void
-queue_log_outcome(
-    const struct queue_entry *entry, const struct queue_recipient *recipient, const char *event, int64_t now)
+queue_log_outcome(const struct queue_entry *entry, const struct queue_recipient *recipient, const char *event,
+    const struct transport *transport, int64_t now)
 {
 	log_begin(event);
 	if (entry->session != NULL)
@@ -29,6 +40,7 @@ queue_log_outcome(
 	if (entry->message_id != NULL)
 		log_put("message-id", entry->message_id);
 	put_verdict(recipient->reply);
+	put_tls(transport);
 	if (recipient->state == QUEUE_EXPIRED)
 		log_put("cause", "expired");
 	log_put_number("attempts", recipient->attempts);

@@ -24,11 +24,16 @@ class FakeNextHop:
     what it likes. "" is the greeting, "." the end of a message. None closes the connection, "silence" says nothing.
 
     recipients_max: recipients that are accepted in a transaction; further ones get the answer recipients_over.
+
+    tls: the context of a server, for STARTTLS, which is offered then.
     """
 
-    def __init__(self, lmtp=False, path=None, address=("127.0.0.1", 0), recipients_max=None, recipients_over="", **answers):
+    def __init__(self, lmtp=False, path=None, address=("127.0.0.1", 0), recipients_max=None, recipients_over="",
+                 tls=None, **answers):
         self.recipients_max, self.recipients_over = recipients_max, recipients_over
-        self.answers = {**OK, **answers}
+        offer = {"EHLO": OK["EHLO"].replace("PIPELINING", "STARTTLS"), "STARTTLS": "220 go"} if tls else {}
+        self.tls = tls
+        self.answers = {**OK, **offer, **answers}
         self.lmtp, self.path, self.address = lmtp, path, address
         self.lock = threading.Lock()
         self.messages, self.commands, self.connections = [], [], 0
@@ -91,9 +96,9 @@ class FakeNextHop:
             except OSError:
                 pass
 
-    def converse(self, connection, lines, number):
+    def converse(self, connection, lines, number, greets=True):
         sender, recipients = None, []
-        alive = self.say(connection, "", number)
+        alive = not greets or self.say(connection, "", number)
         while alive and (octets := lines.readline()):
             line = octets.decode(errors="replace").rstrip("\r\n")
             with self.lock:
@@ -109,6 +114,10 @@ class FakeNextHop:
                 elif address:
                     recipients.append(address.group(2))
             alive = self.say(connection, line, number)
+            if alive and self.tls and line.upper() == "STARTTLS":
+                with self.tls.wrap_socket(connection, server_side=True) as secured, secured.makefile("rb") as rest:
+                    self.converse(secured, rest, number, greets=False)
+                return
             if alive and line.upper() == "DATA" and (callable(verdict) or verdict.startswith("354")):
                 alive = self.take(connection, lines, number, sender, recipients)
             if line.upper() == "QUIT":

@@ -104,6 +104,70 @@ class Dnsmasq(Program):
         return "started" in self.log()
 
 
+class SignedZone:
+    """A zone that is signed by DNSSEC, in a folder. text: its records, in the form of RFC 1035, without SOA and NS."""
+
+    def __init__(self, folder, name, text, signed=True):
+        self.name, self.file = name, os.path.join(folder, name)
+        self.key = None
+        with open(self.file, "w", encoding="ascii") as zone:
+            zone.write(f"$ORIGIN {name}.\n$TTL 60\n@ SOA ns.{name}. root.{name}. 1 3600 600 86400 60\n@ NS ns\n"
+                       f"ns A 127.0.0.1\n{text}\n")
+        if signed:
+            run = {"check": True, "cwd": folder, "timeout": SECONDS, "stdout": subprocess.PIPE}
+            key = subprocess.run(["ldns-keygen", "-a", "ECDSAP256SHA256", "-k", name], **run).stdout.decode().strip()
+            subprocess.run(["ldns-signzone", self.file, key], **run)
+            self.key = os.path.join(folder, key + ".key")
+            self.file += ".signed"
+
+    def tamper(self, old, new):
+        """Changes a record behind its signature."""
+        with open(self.file, encoding="ascii") as zone:
+            text = zone.read()
+        assert old in text, text
+        with open(self.file, "w", encoding="ascii") as zone:
+            zone.write(text.replace(old, new))
+
+
+class Nsd(Program):
+    """The authoritative name server of zones, which zones(folder) makes."""
+
+    def __init__(self, zones):
+        self.make = zones
+
+    def command(self):
+        self.zones = self.make(self.folder)
+        self.port = free_port()
+        lines = [f"server:\n ip-address: 127.0.0.1@{self.port}\n username: \"\"\n chroot: \"\"\n zonesdir: {self.folder}\n"
+                 f" pidfile: \"\"\n database: \"\"\n zonelistfile: {self.folder}/list\n xfrdfile: {self.folder}/xfrd\n"
+                 f" xfrdir: {self.folder}\n do-ip6: no\nremote-control:\n control-enable: no\n"]
+        lines += [f"zone:\n name: {zone.name}\n zonefile: {zone.file}\n" for zone in self.zones]
+        return ["nsd", "-d", "-c", self.path("nsd.conf", "".join(lines))]
+
+    def is_ready(self):
+        return "nsd started" in self.log()
+
+
+class Unbound(Program):
+    """A resolver that validates the zones of an Nsd, and asks nobody else."""
+
+    def __init__(self, nsd):
+        self.nsd = nsd
+
+    def command(self):
+        self.port = free_port()
+        lines = [f"server:\n interface: 127.0.0.1@{self.port}\n do-daemonize: no\n chroot: \"\"\n username: \"\"\n"
+                 f" directory: {self.folder}\n pidfile: \"\"\n use-syslog: no\n logfile: \"\"\n do-ip6: no\n"
+                 " do-not-query-localhost: no\n module-config: \"validator iterator\"\n log-time-ascii: no\n"]
+        lines += [f" trust-anchor-file: {zone.key}\n" for zone in self.nsd.zones if zone.key]
+        lines += [f"stub-zone:\n name: {zone.name}\n stub-addr: 127.0.0.1@{self.nsd.port}\n" for zone in self.nsd.zones]
+        lines.append("remote-control:\n control-enable: no\n")
+        return ["unbound", "-d", "-c", self.path("unbound.conf", "".join(lines))]
+
+    def is_ready(self):
+        return "start of service" in self.log()
+
+
 class Postgrey(Program):
     """Greylisting for so many seconds."""
 

@@ -139,11 +139,13 @@ fake_write(struct channel *channel, const char *octets, size_t len, int64_t dead
 }
 
 static void
-fake_encrypt(struct channel *channel, const struct channel_tls *tls, int64_t deadline, char error[CHANNEL_ERROR_SIZE])
+fake_encrypt(struct channel *channel, const struct channel_tls *tls, int64_t deadline, char said[CHANNEL_ERROR_SIZE])
 {
 	start(channel, ENCRYPT, deadline);
-	snprintf(error, CHANNEL_ERROR_SIZE, "the certificate of %s is not trusted%s", tls->name,
-	    tls->verify ? "" : ", which does not matter");
+	snprintf(said, CHANNEL_ERROR_SIZE, "the certificate of %s is not trusted%s", tls->name,
+	    tls->tlsa != NULL ? " by DANE"
+	        : tls->verify ? ""
+	                      : ", which does not matter");
 }
 
 static void

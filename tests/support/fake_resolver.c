@@ -35,7 +35,7 @@ answer(struct resolver_question *question, const struct fake_entry *entry)
 {
 	struct resolver_answer answer = { .outcome = RESOLVER_NO_NAME };
 	if (entry != NULL)
-		answer = (struct resolver_answer) { entry->outcome, entry->records, entry->count };
+		answer = (struct resolver_answer) { entry->outcome, entry->records, entry->count, entry->secure };
 	question->done(question, &answer);
 }
 
@@ -85,6 +85,18 @@ find_word(const char *word, const char *const words[], int count)
 	return -1;
 }
 
+/* The octets of a TLSA record, in hexadecimal. */
+static bool
+read_tlsa(struct fake_entry *entry, struct resolver_record *record, const char *word)
+{
+	char *octets = entry->texts[entry->count - 1];
+	for (record->len = 0; word[2 * record->len] != '\0'; record->len++)
+		if (sscanf(word + 2 * record->len, "%2hhx", (unsigned char *)&octets[record->len]) != 1)
+			return false;
+	record->text = octets;
+	return record->len > RESOLVER_TLSA_HEAD;
+}
+
 static bool
 add_record(struct fake_entry *entry, const char *word)
 {
@@ -96,6 +108,8 @@ add_record(struct fake_entry *entry, const char *word)
 	entry->count++;
 	if (entry->type == RESOLVER_A || entry->type == RESOLVER_AAAA)
 		return network_parse_address(&record->address, word);
+	if (entry->type == RESOLVER_TLSA)
+		return read_tlsa(entry, record, word);
 	if (entry->type == RESOLVER_MX) {
 		record->preference = (unsigned)strtoul(word, NULL, 10);
 		name = strchr(word, ':');
@@ -119,7 +133,9 @@ read_records(struct fake_entry *entry, const char *text)
 		return strlen(text) < DNS_NAME_SIZE && add_record(entry, text);
 	while (take_word(&text, word)) {
 		int outcome = find_word(word, outcomes, 4);
-		if (outcome >= 0)
+		if (strcmp(word, "secure") == 0)
+			entry->secure = true;
+		else if (outcome >= 0)
 			entry->outcome = (enum resolver_outcome)outcome;
 		else if (!add_record(entry, word))
 			return false;
@@ -130,7 +146,7 @@ read_records(struct fake_entry *entry, const char *text)
 bool
 fake_resolver_tell(struct fake_resolver *stand, const char *text)
 {
-	static const char *const types[] = { "A", "AAAA", "MX", "TXT", "PTR" };
+	static const char *const types[] = { "A", "AAAA", "MX", "TXT", "PTR", "TLSA" };
 	struct fake_entry entry = { .outcome = RESOLVER_FOUND };
 	struct network address;
 	char word[DNS_NAME_SIZE];

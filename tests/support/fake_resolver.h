@@ -10,6 +10,7 @@ struct fake_entry {
 	enum resolver_type type;
 	char name[DNS_NAME_SIZE];
 	enum resolver_outcome outcome;
+	bool secure;
 	struct resolver_record records[FAKE_RECORDS];
 	char texts[FAKE_RECORDS][DNS_NAME_SIZE];
 	size_t count;
@@ -34,7 +35,8 @@ void fake_resolver_open(struct fake_resolver *stand);
 /*
  * Tells it an answer: "A mx.example.org 192.0.2.1 192.0.2.2", "MX example.org 10:mx.example.org", "TXT name words...",
  * "PTR address name", for which the address is turned round; or "failed", "no-data" or "no-name" in the place of records.
- * A type of a name that has others only has no data. False where the text is none of these.
+ * "TLSA _25._tcp.mx.example.org 030101..." has the octets of records in hexadecimal; the word "secure" before or behind the
+ * records sets the bit of DNSSEC. A type of a name that has others only has no data. False where the text is none of these.
  */
 bool fake_resolver_tell(struct fake_resolver *stand, const char *text);
 

@@ -76,7 +76,7 @@ static enum blocklist_verdict
 judge(const char *list, const char *first, const char *second)
 {
 	struct resolver_record records[2];
-	struct resolver_answer answer = { RESOLVER_NO_NAME, records, 0 };
+	struct resolver_answer answer = { .outcome = RESOLVER_NO_NAME, .records = records };
 	const struct network *code = NULL;
 	const char *const codes[] = { first, second };
 	cr_assert_eq(blocklists_read(&lists, list, error), 0);

@@ -9,7 +9,7 @@
 #include "peer/dns_cache.h"
 #include "support/dns_packet.h"
 
-enum { A = 1, CNAME = 5, SOA = 6, PTR = 12, MX = 15, TXT = 16, AAAA = 28 };
+enum { A = 1, CNAME = 5, SOA = 6, PTR = 12, MX = 15, TXT = 16, AAAA = 28, TLSA = 52 };
 
 static struct packet packet;
 static struct dns_answer *answer;
@@ -74,6 +74,38 @@ Test(dns_answer, addresses_are_found)
 	packet_record(&packet, AAAA, 300, "\x20\x01\x0D\xB8\0\0\0\0\0\0\0\0\0\0\0\x01", 16);
 	look(RESOLVER_AAAA, "mx.example.org");
 	cr_expect_str_eq(address(0), "2001:db8::1");
+}
+
+Test(dns_answer, tlsa_records_are_kept_whole)
+{
+	unsigned char record[1500] = { 3, 0, 0 };
+	memset(record + 3, 'x', sizeof record - 3);
+	begin("_25._tcp.mx.example.org", TLSA, 3);
+	packet_record(&packet, TLSA, 300, record, sizeof record);
+	packet_record(&packet, TLSA, 300, "\2\1\1\0\xFF", 5);
+	packet_record(&packet, TLSA, 300, "\3\1\1", 3);
+	look(RESOLVER_TLSA, "_25._tcp.mx.example.org");
+	cr_assert_eq(answer->answer.count, 2, "one without data is dropped");
+	cr_assert_eq(answer->answer.records[0].len, sizeof record);
+	cr_expect_arr_eq(answer->answer.records[0].text, record, sizeof record);
+	cr_assert_eq(answer->answer.records[1].len, 5);
+	cr_expect_arr_eq(answer->answer.records[1].text, "\2\1\1\0\xFF", 6);
+}
+
+Test(dns_answer, the_bit_of_dnssec_is_kept)
+{
+	begin("mx.example.org", A, 1);
+	packet_record(&packet, A, 300, "\xC0\x00\x02\x01", 4);
+	look(RESOLVER_A, "mx.example.org");
+	cr_expect_not(answer->answer.secure);
+	packet.octets[3] |= 0x20;
+	look(RESOLVER_A, "mx.example.org");
+	cr_expect(answer->answer.secure);
+	cr_expect_eq(answer->answer.outcome, RESOLVER_FOUND);
+	packet.octets[3] |= 3;
+	look(RESOLVER_A, "mx.example.org");
+	cr_expect(answer->answer.secure, "that there is no such name is verified too");
+	cr_expect_eq(answer->answer.outcome, RESOLVER_NO_NAME);
 }
 
 Test(dns_answer, ipv4_in_an_ipv6_record_is_dropped)

@@ -9,7 +9,7 @@
 
 static struct fake_resolver resolver;
 static struct network own[2];
-static const struct next_hop_world world = {
+static struct next_hop_world world = {
 	.resolver = &resolver.resolver, .hostname = "mx.example.test", .own = own, .own_count = 2
 };
 static struct next_hop hop;
@@ -26,11 +26,18 @@ static void
 set_up(void)
 {
 	fake_resolver_open(&resolver);
+	world.dane = false;
 	network_parse(&own[0], "192.0.2.25");
 	network_parse(&own[1], "2001:db8::25");
 }
 
-TestSuite(hop, .init = set_up);
+static void
+tear_down(void)
+{
+	next_hop_clear(&hop);
+}
+
+TestSuite(hop, .init = set_up, .fini = tear_down);
 
 static void
 tell(const char *text)
@@ -191,4 +198,94 @@ Test(hop, of_a_route_may_be_on_this_machine)
 	cr_expect_str_eq(addresses(), "relay.example.net 127.0.0.2 587");
 	route_clear(&route);
 	cr_expect_eq(done, 3);
+}
+
+#define TLSA_EE   "0301010123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define TLSA_PKIX "0101010123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/* What the DNS demands of the first server. */
+static enum transport_demand
+demand(const char *domain)
+{
+	cr_assert_eq(find(domain), NEXT_HOP_FOUND);
+	cr_expect_eq(hop.addresses[0].tlsa != NULL, hop.addresses[0].demand == TRANSPORT_DEMAND_DANE);
+	return hop.addresses[0].demand;
+}
+
+static void
+tell_server(const char *name, const char *records, const char *address)
+{
+	char text[300];
+	snprintf(text, sizeof text, "MX %s.example secure 10:mx.%s.example", name, name);
+	tell(text);
+	snprintf(text, sizeof text, "A mx.%s.example %s", name, address);
+	tell(text);
+	snprintf(text, sizeof text, "AAAA mx.%s.example %s no-data", name,
+	    strstr(address, "secure") != NULL ? "secure" : "");
+	tell(text);
+	snprintf(text, sizeof text, "TLSA _25._tcp.mx.%s.example %s", name, records);
+	tell(text);
+}
+
+Test(hop, has_tls_as_its_verified_records_demand)
+{
+	tell_server("ee", "secure " TLSA_EE, "secure 192.0.2.1");
+	tell_server("pkix", "secure " TLSA_PKIX, "secure 192.0.2.1");
+	tell_server("both", "secure " TLSA_PKIX " " TLSA_EE, "secure 192.0.2.1");
+	tell_server("forged", TLSA_EE, "secure 192.0.2.1");
+	tell_server("unsigned", "secure " TLSA_EE, "192.0.2.1");
+	tell_server("broken", "failed", "secure 192.0.2.1");
+	tell_server("none", "secure no-data", "secure 192.0.2.1");
+	tell_server("islands", "failed", "192.0.2.1");
+	world.dane = true;
+	for (int late = 0; late < 2; late++) {
+		resolver.late = late == 1;
+		cr_expect_eq(demand("ee.example"), TRANSPORT_DEMAND_DANE);
+		cr_expect_str_eq(hop.addresses[0].tlsa->also, "ee.example");
+		cr_expect_eq(demand("both.example"), TRANSPORT_DEMAND_DANE);
+		cr_expect_eq(demand("pkix.example"), TRANSPORT_DEMAND_TLS);
+		cr_expect_eq(demand("forged.example"), TRANSPORT_DEMAND_NONE);
+		cr_expect_eq(demand("unsigned.example"), TRANSPORT_DEMAND_NONE);
+		cr_expect_eq(demand("broken.example"), TRANSPORT_DEMAND_UNKNOWN);
+		cr_expect_eq(demand("none.example"), TRANSPORT_DEMAND_NONE);
+		cr_expect_eq(demand("islands.example"), TRANSPORT_DEMAND_NONE, "without DNSSEC nothing is asked");
+	}
+	world.dane = false;
+	cr_expect_eq(demand("ee.example"), TRANSPORT_DEMAND_NONE);
+	cr_expect_eq(demand("broken.example"), TRANSPORT_DEMAND_NONE);
+}
+
+Test(hop, keeps_dane_while_one_of_its_addresses_is_not_answered)
+{
+	tell("MX example.net secure 10:mx.example.net");
+	tell("A mx.example.net secure 192.0.2.1");
+	tell("AAAA mx.example.net failed");
+	tell("TLSA _25._tcp.mx.example.net secure " TLSA_EE);
+	world.dane = true;
+	cr_expect_eq(demand("example.net"), TRANSPORT_DEMAND_DANE);
+}
+
+Test(hop, has_no_dane_by_an_mx_that_is_not_verified)
+{
+	tell("MX example.net 10:mx.example.org");
+	tell("A mx.example.org secure 192.0.2.1");
+	tell("AAAA mx.example.org secure no-data");
+	tell("TLSA _25._tcp.mx.example.org secure " TLSA_EE);
+	world.dane = true;
+	cr_expect_eq(demand("example.net"), TRANSPORT_DEMAND_NONE);
+}
+
+Test(hop, of_a_route_has_dane_for_its_port)
+{
+	struct route route;
+	tell("A relay.example.net secure 192.0.2.1");
+	tell("AAAA relay.example.net secure no-data");
+	tell("TLSA _587._tcp.relay.example.net secure " TLSA_EE);
+	world.dane = true;
+	hop.world = &world;
+	hop.done = on_done;
+	cr_assert(route_parse(&route, "relay.example.net:587"));
+	next_hop_find(&hop, &route, "example.net");
+	cr_expect_eq(hop.addresses[0].demand, TRANSPORT_DEMAND_DANE);
+	route_clear(&route);
 }

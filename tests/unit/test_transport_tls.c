@@ -116,3 +116,77 @@ Test(transport_tls, does_not_do_without_tls_where_it_is_required_or_a_password_i
 	cr_expect_null(strstr(server.said, "MAIL"));
 	cr_expect_null(strstr(server.said, "AUTH"));
 }
+
+static struct tlsa_set *
+some_records(const char *octets)
+{
+	struct resolver_record record = { .text = octets, .len = 35 };
+	struct resolver_answer answer = { .outcome = RESOLVER_FOUND, .records = &record, .count = 1 };
+	struct tlsa_set *set = tlsa_set_new(&answer, "example.net");
+	cr_assert_not_null(set);
+	return set;
+}
+
+#define HASH "0123456789abcdef0123456789abcdef"
+
+Test(transport_tls, obeys_what_the_dns_demands)
+{
+	struct tlsa_set *records = some_records("\3\1\1" HASH), *others = some_records("\2\1\1" HASH);
+	ANSWER({ "EHLO", "250-x\r\n250 STARTTLS\r\n", false });
+	transport.manner.tls = TRANSPORT_TLS_STARTTLS;
+	transport.address.demand = TRANSPORT_DEMAND_DANE;
+	transport.address.tlsa = records;
+	transport_run();
+	cr_expect_eq(to[0].result, TRANSPORT_DONE);
+	cr_expect_str_eq(transport.tls, "the certificate of mx1.example.net is not trusted by DANE");
+	cr_expect_str_eq(transport.verified, "dane");
+	transport.tls[0] = '\0';
+	transport_run();
+	cr_expect_eq(server.dialled, 1, "the connection is used again");
+	cr_expect_str_eq(transport.verified, "dane");
+	cr_expect_neq(transport.tls[0], '\0');
+	transport.address.tlsa = others;
+	transport_run();
+	cr_expect_eq(server.dialled, 2, "but not for other records");
+	transport.address.demand = TRANSPORT_DEMAND_TLS;
+	transport.address.tlsa = NULL;
+	transport_run();
+	cr_expect_eq(server.dialled, 3);
+	cr_expect_null(transport.verified);
+	transport.address.demand = TRANSPORT_DEMAND_UNKNOWN;
+	transport_run();
+	cr_expect_eq(server.dialled, 3, "nothing is sent");
+	cr_expect_eq(to[0].result, TRANSPORT_LATER);
+	cr_expect_not(transport.begun, "another server may be tried");
+	transport_close_all();
+	tlsa_set_release(records);
+	tlsa_set_release(others);
+}
+
+Test(transport_tls, never_does_without_what_the_dns_demands)
+{
+	static const enum transport_demand demands[] = { TRANSPORT_DEMAND_TLS, TRANSPORT_DEMAND_DANE };
+	struct tlsa_set *records = some_records("\3\1\1" HASH);
+	transport.manner.tls = TRANSPORT_TLS_STARTTLS;
+	for (size_t i = 0; i < 2; i++) {
+		transport.address.demand = demands[i];
+		transport.address.tlsa = demands[i] == TRANSPORT_DEMAND_DANE ? records : NULL;
+		struct fake_answer none[] = { { "EHLO", "250 x\r\n", false } };
+		transport_answer(none, 1);
+		transport_run();
+		cr_expect_eq(to[0].result, TRANSPORT_LATER, "no STARTTLS is offered");
+		struct fake_answer refused[] = { { "EHLO", "250-x\r\n250 STARTTLS\r\n", false },
+			{ "STARTTLS", "454 no\r\n", false } };
+		transport_answer(refused, 2);
+		transport_run();
+		cr_expect_eq(to[0].result, TRANSPORT_LATER, "STARTTLS is refused");
+		transport_answer(refused, 1);
+		server.tls_fails = true;
+		transport_run();
+		server.tls_fails = false;
+		cr_expect_eq(to[0].result, TRANSPORT_LATER, "the handshake fails");
+		cr_expect_eq(transport_count("MAIL"), 0);
+	}
+	transport_close_all();
+	tlsa_set_release(records);
+}

@@ -169,6 +169,13 @@ times_of(const struct relay_settings *settings)
 	};
 }
 
+/* The verdict of a name server on this machine cannot be forged on the way. */
+static bool
+uses_dane(const struct relay_settings *settings)
+{
+	return settings->dane == RELAY_DANE_YES || (settings->dane == RELAY_DANE_AUTO && dns.resolver.local);
+}
+
 static struct queue_manager_config
 config_of(const struct serve *serve, unsigned number)
 {
@@ -178,7 +185,8 @@ config_of(const struct serve *serve, unsigned number)
 		.world = { .resolver = &dns.resolver,
 		    .hostname = serve->settings->hostname,
 		    .own = own,
-		    .own_count = find_own() },
+		    .own_count = find_own(),
+		    .dane = uses_dane(relay) },
 		.routes = &serve->settings->routes,
 		.pool = &pool,
 		.jobs = pools_disk(&env.worker.pools),

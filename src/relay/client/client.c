@@ -90,6 +90,22 @@ start_writing(struct client *c, const char *octets, size_t len, int64_t until)
 	c->channel->ops->write(c->channel, octets, len, limit(c, until));
 }
 
+static bool
+is_verified(const struct client *c)
+{
+	return !c->manner.unverified && c->manner.tls >= TRANSPORT_TLS_REQUIRED;
+}
+
+void
+client_tell_tls(const struct client *c)
+{
+	struct transport *t = c->transport;
+	if (!c->secure)
+		return;
+	snprintf(t->tls, sizeof t->tls, "%s", c->tls);
+	t->verified = !is_verified(c) ? NULL : c->manner.tlsa != NULL ? "dane" : "name";
+}
+
 static void
 start_encrypting(struct client *c)
 {
@@ -97,11 +113,12 @@ start_encrypting(struct client *c)
 	const struct channel_tls tls = {
 		.name = c->name != NULL ? c->name : c->address.host,
 		.authorities = manner->authorities != NULL ? manner->authorities : "",
-		.verify = !manner->unverified && manner->tls >= TRANSPORT_TLS_REQUIRED,
+		.verify = is_verified(c),
+		.tlsa = manner->tlsa,
 	};
 	int64_t until = c->dialer->now(c->dialer) + c->transport->times.connect;
 	c->channel->done = on_encrypted;
-	c->channel->ops->encrypt(c->channel, &tls, limit(c, until), c->error);
+	c->channel->ops->encrypt(c->channel, &tls, limit(c, until), c->tls);
 }
 
 /* False: no memory for it. */
@@ -363,16 +380,15 @@ on_dialled(struct channel *channel, ssize_t result)
 }
 
 struct client *
-client_new(struct dialer *dialer, struct executor *disk, struct transport *t, enum transport_tls tls,
-    void (*done)(struct client *client))
+client_new(struct dialer *dialer, struct executor *disk, struct transport *t, void (*done)(struct client *client))
 {
 	struct client *c = calloc(1, sizeof *c);
 	if (c == NULL)
 		return NULL;
 	c->dialer = dialer;
 	c->disk = disk;
-	c->manner = t->manner;
-	c->manner.tls = tls;
+	c->manner = transport_next_manner(t);
+	tlsa_set_hold(c->manner.tlsa);
 	c->address = t->address.channel;
 	c->name = t->address.name != NULL ? strdup(t->address.name) : NULL;
 	attach(c, t, done);
@@ -389,6 +405,7 @@ client_reuse(struct client *c, struct transport *t, void (*done)(struct client *
 {
 	c->channel->ops->cancel(c->channel);
 	attach(c, t, done);
+	client_tell_tls(c);
 	peer_put(&c->peer, "RSET");
 	client_expect(c, CLIENT_RSET);
 	start_writing(c, c->peer.commands, c->peer.out, c->until);
@@ -443,11 +460,11 @@ is_same(const char *a, const char *b)
 bool
 client_fits(const struct client *c, const struct transport *t)
 {
-	const struct transport_manner *a = &c->manner, *b = &t->manner;
+	const struct transport_manner wanted = transport_next_manner(t), *a = &c->manner, *b = &wanted;
 	return strcmp(c->address.host, t->address.channel.host) == 0 && c->address.port == t->address.channel.port &&
-	    is_same(c->name, t->address.name) && a->protocol == b->protocol && a->tls == transport_uses_tls(t) &&
-	    a->unverified == b->unverified && a->authorities == b->authorities && a->user == b->user &&
-	    a->password == b->password && a->hostname == b->hostname;
+	    is_same(c->name, t->address.name) && a->protocol == b->protocol && a->tls == b->tls &&
+	    tlsa_set_is_same(a->tlsa, b->tlsa) && a->unverified == b->unverified && a->authorities == b->authorities &&
+	    a->user == b->user && a->password == b->password && a->hostname == b->hostname;
 }
 
 static void
@@ -485,6 +502,7 @@ free_client(struct client *c)
 		c->channel->ops->close(c->channel);
 	end_message(c);
 	client_end_login(c);
+	tlsa_set_release(c->manner.tlsa);
 	free(c->name);
 	free(c);
 }

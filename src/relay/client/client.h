@@ -9,10 +9,10 @@ struct client;
 /*
  * Connects, opens a session and hands the message of a transport over; or does the last on a connection that is idle, after
  * RSET. done() is called on the loop when every recipient has its result, and never before these return. client_new() returns
- * NULL when memory is out. The manner is that of the transport, TLS apart; the disk runs the jobs that read the message.
+ * NULL when memory is out. The manner is transport_next_manner(); the disk runs the jobs that read the message.
  */
-struct client *client_new(struct dialer *dialer, struct executor *disk, struct transport *transport,
-    enum transport_tls tls, void (*done)(struct client *client));
+struct client *client_new(
+    struct dialer *dialer, struct executor *disk, struct transport *transport, void (*done)(struct client *client));
 void client_reuse(struct client *client, struct transport *transport, void (*done)(struct client *client));
 
 /* The transport whose done() is called. */

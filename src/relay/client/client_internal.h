@@ -73,10 +73,13 @@ struct client {
 	const char *fault;               /* why the message could not be sent to its end */
 	struct login *login;
 	struct message_reader *reader;
-	char error[CHANNEL_ERROR_SIZE]; /* of TLS */
+	char tls[CHANNEL_ERROR_SIZE]; /* why it failed, or its protocol and cipher; "": none yet */
 	struct peer peer;
 	struct peer_reply reply;
 };
+
+/* Tells the transport what TLS the connection has. */
+void client_tell_tls(const struct client *c);
 
 /* client_settle.c: gives all recipients that have no result this one; detail is "" for none. */
 void client_settle(struct client *c, enum transport_result result, enum ftg_id reason, const char *detail);

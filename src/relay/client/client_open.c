@@ -178,8 +178,11 @@ client_on_encrypted(struct client *c, bool secure)
 	c->tls_failed = !secure && !c->stopping;
 	if (!secure) {
 		c->peer.fault = "TLS failed";
-		client_fail_tls(c, c->error);
-	} else if (c->manner.tls == TRANSPORT_TLS_IMPLICIT) {
+		client_fail_tls(c, c->tls);
+		return;
+	}
+	client_tell_tls(c);
+	if (c->manner.tls == TRANSPORT_TLS_IMPLICIT) {
 		client_expect(c, CLIENT_GREETING);
 	} else {
 		say_hello(c);

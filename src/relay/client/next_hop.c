@@ -49,12 +49,17 @@ compare(const void *a, const void *b)
 }
 
 static void
-add_address(struct next_hop *hop, const struct network *address, const char *name)
+add_address(struct next_hop *hop, const struct network *address, const struct next_hop_server *server)
 {
 	struct transport_address *added = &hop->addresses[hop->count++];
 	char text[NETWORK_TEXT_SIZE];
 	network_write(text, address);
-	*added = (struct transport_address) { .channel = { .port = hop->port }, .name = name };
+	*added = (struct transport_address) { .channel = { .port = hop->port } };
+	if (server != NULL) {
+		added->name = server->name;
+		added->demand = server->demand;
+		added->tlsa = server->tlsa;
+	}
 	snprintf(added->channel.host, sizeof added->channel.host, "%s", text);
 }
 
@@ -62,7 +67,7 @@ static void
 add_addresses(struct next_hop *hop, const struct next_hop_server *server)
 {
 	for (unsigned i = 0; i < server->count && hop->count < NEXT_HOP_ADDRESSES_MAX; i++)
-		add_address(hop, &server->addresses[i], server->name);
+		add_address(hop, &server->addresses[i], server);
 }
 
 /* If this server is an MX itself, only better ones are tried: the others would send the message back (RFC 5321 5.1). */
@@ -95,25 +100,68 @@ answered(struct next_hop *hop)
 }
 
 static void
+ask(struct next_hop *hop, struct next_hop_question *question, unsigned server, enum resolver_type type,
+    const char *name, void (*done)(struct resolver_question *question, const struct resolver_answer *answer))
+{
+	*question = (struct next_hop_question) { .question = { .done = done }, .hop = hop, .server = server };
+	resolver_ask(hop->world->resolver, type, name, &question->question);
+}
+
+/* Records that are not verified count as none, for whoever forges them could leave them out (RFC 7672 section 2.2). */
+static void
+on_tlsa(struct resolver_question *base, const struct resolver_answer *answer)
+{
+	struct next_hop_question *question = (struct next_hop_question *)base;
+	struct next_hop *hop = question->hop;
+	struct next_hop_server *server = &hop->servers[question->server];
+	if (answer->outcome == RESOLVER_FAILED) {
+		server->demand = TRANSPORT_DEMAND_UNKNOWN;
+	} else if (answer->outcome == RESOLVER_FOUND && answer->secure) {
+		server->tlsa = tlsa_set_new(answer, hop->domain);
+		server->demand = server->tlsa == NULL ? TRANSPORT_DEMAND_UNKNOWN
+		    : server->tlsa->len > 0           ? TRANSPORT_DEMAND_DANE
+		                                      : TRANSPORT_DEMAND_TLS;
+	}
+	if (server->demand == TRANSPORT_DEMAND_TLS) {
+		tlsa_set_release(server->tlsa);
+		server->tlsa = NULL;
+	}
+	answered(hop);
+}
+
+/*
+ * Are its TLSA records asked for? Only where its addresses are verified too: a name server without DNSSEC may not even answer
+ * the question (RFC 7672 section 2.2.2). An address that is not answered proves nothing: who can suppress it must not be able
+ * to switch DANE off.
+ */
+static bool
+ask_tlsa(struct next_hop *hop, unsigned number)
+{
+	char name[DNS_NAME_SIZE];
+	struct next_hop_server *server = &hop->servers[number];
+	if (!hop->secure || server->insecure || server->count == 0)
+		return false;
+	int len = snprintf(name, sizeof name, "_%u._tcp.%s", hop->port, server->name);
+	if (len < 0 || (size_t)len >= sizeof name)
+		return false;
+	ask(hop, &server->questions[0], number, RESOLVER_TLSA, name, on_tlsa);
+	return true;
+}
+
+static void
 on_address(struct resolver_question *base, const struct resolver_answer *answer)
 {
 	struct next_hop_question *question = (struct next_hop_question *)base;
 	struct next_hop *hop = question->hop;
 	struct next_hop_server *server = &hop->servers[question->server];
 	server->failed = server->failed || answer->outcome == RESOLVER_FAILED;
+	server->insecure = server->insecure || (answer->outcome != RESOLVER_FAILED && !answer->secure);
 	for (size_t i = 0; i < answer->count && server->count < NEXT_HOP_ADDRESSES_MAX; i++) {
 		server->own = server->own || is_here(hop->world, &answer->records[i].address);
 		server->addresses[server->count++] = answer->records[i].address;
 	}
-	answered(hop);
-}
-
-static void
-ask(struct next_hop *hop, struct next_hop_question *question, unsigned server, enum resolver_type type,
-    const char *name, void (*done)(struct resolver_question *question, const struct resolver_answer *answer))
-{
-	*question = (struct next_hop_question) { .question = { .done = done }, .hop = hop, .server = server };
-	resolver_ask(hop->world->resolver, type, name, &question->question);
+	if (--server->waiting > 0 || !ask_tlsa(hop, question->server))
+		answered(hop);
 }
 
 /* The count of missing answers is one too high until all questions are asked, since done() may be called at once. */
@@ -135,7 +183,10 @@ add_server(struct next_hop *hop, const char *name, unsigned preference)
 	server->preference = preference;
 	server->order = (unsigned)random();
 	server->own = strcasecmp(name, hop->world->hostname) == 0;
-	server->failed = false;
+	server->failed = server->insecure = false;
+	server->waiting = 2;
+	server->demand = TRANSPORT_DEMAND_NONE;
+	server->tlsa = NULL;
 	server->count = 0;
 	snprintf(server->name, sizeof server->name, "%s", name);
 }
@@ -145,6 +196,7 @@ static void
 on_mx(struct resolver_question *base, const struct resolver_answer *answer)
 {
 	struct next_hop *hop = ((struct next_hop_question *)base)->hop;
+	hop->secure = hop->secure && answer->secure;
 	switch (answer->outcome) {
 	case RESOLVER_FAILED: finish(hop, NEXT_HOP_FAILED); return;
 	case RESOLVER_NO_NAME: finish(hop, NEXT_HOP_NO_DOMAIN); return;
@@ -165,13 +217,12 @@ on_mx(struct resolver_question *base, const struct resolver_answer *answer)
 static void
 find_mx(struct next_hop *hop, const char *domain)
 {
-	char name[DNS_NAME_SIZE];
-	if (!idna_to_ascii(name, domain)) {
+	if (!idna_to_ascii(hop->domain, domain)) {
 		finish(hop, NEXT_HOP_NO_DOMAIN);
 		return;
 	}
-	add_server(hop, name, 0); /* in case it has no MX */
-	ask(hop, &hop->mx, 0, RESOLVER_MX, name, on_mx);
+	add_server(hop, hop->domain, 0); /* in case it has no MX */
+	ask(hop, &hop->mx, 0, RESOLVER_MX, hop->domain, on_mx);
 }
 
 /* An address needs no look-up. */
@@ -212,8 +263,9 @@ void
 next_hop_find(struct next_hop *hop, const struct route *route, const char *domain)
 {
 	struct network address;
-	hop->count = 0;
-	hop->server_count = 0;
+	next_hop_clear(hop);
+	hop->secure = hop->world->dane;
+	hop->domain[0] = '\0';
 	hop->stranger = route == NULL;
 	hop->port = route == NULL ? ROUTE_PORT : route->port;
 	if (route == NULL && read_literal(&address, domain)) {
@@ -228,4 +280,15 @@ next_hop_find(struct next_hop *hop, const struct route *route, const char *domai
 		add_server(hop, route->host, 0);
 		ask_addresses(hop);
 	}
+}
+
+void
+next_hop_clear(struct next_hop *hop)
+{
+	for (unsigned i = 0; i < hop->server_count; i++) {
+		tlsa_set_release(hop->servers[i].tlsa);
+		hop->servers[i].tlsa = NULL;
+	}
+	hop->server_count = 0;
+	hop->count = 0;
 }

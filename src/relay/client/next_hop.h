@@ -1,4 +1,7 @@
-/* The servers that accept mail for a domain, and their addresses: RFC 5321 section 5.1, RFC 7505. */
+/*
+ * The servers that accept mail for a domain, and their addresses: RFC 5321 section 5.1, RFC 7505; and what the DNS demands of
+ * TLS with them: RFC 7672 section 2.2.
+ */
 #ifndef RELAY_NEXT_HOP_H
 #define RELAY_NEXT_HOP_H
 
@@ -23,6 +26,7 @@ struct next_hop_world {
 	const char *hostname;      /* of this server */
 	const struct network *own; /* its addresses, beside those of the loopback */
 	size_t own_count;
+	bool dane; /* TLSA records are asked for, and the bit AD of the resolver is trusted */
 };
 
 struct next_hop_question {
@@ -36,9 +40,13 @@ struct next_hop_server {
 	unsigned preference, order; /* those of one preference are in a random order */
 	bool own;                   /* is this server */
 	bool failed;                /* a look-up of its addresses failed */
+	bool insecure;              /* an answer to one was not verified by DNSSEC */
+	unsigned waiting;           /* look-ups of addresses that are missing */
+	enum transport_demand demand;
+	struct tlsa_set *tlsa;
 	unsigned count;
 	struct network addresses[NEXT_HOP_ADDRESSES_MAX];
-	struct next_hop_question questions[2];
+	struct next_hop_question questions[2]; /* the first one also asks for TLSA records */
 };
 
 /* A look-up and its result, embedded in its owner. It must not move until done() is called. */
@@ -53,11 +61,17 @@ struct next_hop {
 	struct next_hop_question mx;
 	unsigned waiting; /* answers that are missing */
 	bool stranger;    /* the DNS says where it is, so that it must not be here */
+	bool
+	    secure; /* TLSA records count: the names of the servers are from the configuration, or verified by DNSSEC */
+	char domain[DNS_NAME_SIZE]; /* as the DNS has it; "": there is none */
 	unsigned server_count;
 	struct next_hop_server servers[NEXT_HOP_SERVERS_MAX];
 };
 
 /* Finds the servers of a route, or those of a domain if the route is NULL. The caller has set world, done and owner. */
 void next_hop_find(struct next_hop *hop, const struct route *route, const char *domain);
+
+/* Frees what a look-up has found, after done(). A hop that is all zero may be cleared too. */
+void next_hop_clear(struct next_hop *hop);
 
 #endif

@@ -16,34 +16,44 @@ enum {
 
 static void on_done(struct client *client);
 
-/* Without memory for a connection. */
+/* Without a connection. */
 static void
-fail(struct transport *t, int error)
+fail(struct transport *t, enum ftg_id reason, const char *why)
 {
+	const char *server = t->address.name != NULL ? t->address.name : t->address.channel.host;
 	for (size_t i = 0; i < t->count; i++) {
 		struct transport_recipient *recipient = &t->recipients[i];
 		if (recipient->settled)
 			continue;
 		recipient->settled = true;
-		recipient->verdict = verdict_write(FTG_NOTICE_UNREACHABLE, t->address.channel.host, strerror(error));
+		recipient->verdict = verdict_write(reason, server, why);
 	}
 	t->done(t);
 }
 
-enum transport_tls
-transport_uses_tls(const struct transport *t)
+struct transport_manner
+transport_next_manner(const struct transport *t)
 {
-	return t->without_tls ? TRANSPORT_TLS_NONE : t->manner.tls;
+	struct transport_manner manner = t->manner;
+	if (t->without_tls) {
+		manner.tls = TRANSPORT_TLS_NONE;
+	} else if (manner.tls == TRANSPORT_TLS_STARTTLS && t->address.demand != TRANSPORT_DEMAND_NONE) {
+		manner.tls = TRANSPORT_TLS_REQUIRED;
+		manner.unverified = t->address.demand == TRANSPORT_DEMAND_TLS;
+		manner.tlsa = t->address.tlsa;
+	}
+	return manner;
 }
 
 /*
  * TLS with a server that is not asked for a certificate protects from listeners only: better in the clear than not at
- * all. What requires TLS, a setting or a policy of the destination (DANE, MTA-STS), sets another value of the manner.
+ * all, unless the DNS demands TLS.
  */
 static bool
 may_do_without_tls(const struct transport *t)
 {
-	return t->manner.tls == TRANSPORT_TLS_STARTTLS && t->manner.user == NULL;
+	return t->manner.tls == TRANSPORT_TLS_STARTTLS && t->manner.user == NULL &&
+	    t->address.demand == TRANSPORT_DEMAND_NONE;
 }
 
 static void
@@ -51,8 +61,8 @@ dial(struct transport *t)
 {
 	t->messages = 0;
 	t->timed_out = false;
-	if (client_new(t->pool->dialer, t->pool->disk, t, transport_uses_tls(t), on_done) == NULL)
-		fail(t, ENOMEM);
+	if (client_new(t->pool->dialer, t->pool->disk, t, on_done) == NULL)
+		fail(t, FTG_NOTICE_UNREACHABLE, strerror(ENOMEM));
 }
 
 /* Nothing was said about the message on the last connection. */
@@ -122,9 +132,15 @@ transport_start(struct transport *t, struct client_pool *pool)
 	t->naming = TRANSPORT_NAMING_ALL;
 	t->most = 0;
 	t->reconnects = 0;
+	t->tls[0] = '\0';
+	t->verified = NULL;
 	forget_results(t);
 	if (t->deadline == 0)
 		t->deadline = now + t->times.whole;
+	if (t->address.demand == TRANSPORT_DEMAND_UNKNOWN && t->manner.tls == TRANSPORT_TLS_STARTTLS) {
+		fail(t, FTG_NOTICE_NO_TLS, "the DNS has not answered the question for its TLSA records");
+		return;
+	}
 	idle = client_pool_take(pool, t, &t->messages);
 	if (idle != NULL)
 		client_reuse(idle, t, on_done);

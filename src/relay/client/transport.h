@@ -7,6 +7,7 @@
 #include "port/channel.h"
 #include "port/dsn_request.h"
 #include "port/job.h"
+#include "port/tlsa.h"
 
 enum transport_protocol { TRANSPORT_SMTP, TRANSPORT_LMTP };
 
@@ -24,12 +25,23 @@ struct transport_manner {
 	const char *authorities; /* a file of certificates that is trusted; NULL: the system's */
 	const char *user, *password;
 	const char *hostname; /* of this server, for EHLO */
+	struct tlsa_set
+	    *tlsa; /* TLS_REQUIRED: by which records the certificate is verified; NULL: by the authorities */
 };
+
+/*
+ * What the DNS demands of TLS with a server whose manner is STARTTLS: nothing; STARTTLS with any certificate, since its
+ * records of DANE cannot be used; STARTTLS with one of these records (RFC 7672 section 2.2). UNKNOWN: the DNS has not
+ * answered, so that nothing may be sent there.
+ */
+enum transport_demand { TRANSPORT_DEMAND_NONE, TRANSPORT_DEMAND_TLS, TRANSPORT_DEMAND_DANE, TRANSPORT_DEMAND_UNKNOWN };
 
 /* An address of a server. */
 struct transport_address {
 	struct channel_address channel;
 	const char *name; /* of the server; for TLS and for people; NULL: it has none but its address */
+	enum transport_demand demand;
+	struct tlsa_set *tlsa; /* DANE; held by the owner of the address */
 };
 
 /* Milliseconds. */
@@ -91,6 +103,8 @@ struct transport {
 	bool answered;  /* at least one reply was received */
 	bool timed_out; /* a reply, a connection or a block of data took too long */
 	char server[TRANSPORT_SERVER_SIZE]; /* as verdicts name it */
+	char tls[CHANNEL_ERROR_SIZE];       /* of its last connection: protocol and cipher; "": none */
+	const char *verified;               /* by what the certificate was: "dane", "name"; NULL: by nothing */
 	/* While it runs. */
 	struct client_pool *pool;
 	unsigned messages; /* that went over the connection before */
@@ -100,8 +114,8 @@ struct transport {
 	unsigned reconnects; /* after the server ended a connection */
 };
 
-/* The TLS of its next connection, which is that of its manner unless TLS failed. */
-enum transport_tls transport_uses_tls(const struct transport *transport);
+/* The manner of its next connection: its own, but without TLS that failed, and with what the DNS demands. */
+struct transport_manner transport_next_manner(const struct transport *transport);
 
 /*
  * Hands the message over, on a connection of the pool or a new one, and fills in the result and the verdict of each

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""TLS with the MX of a domain is as its records of DANE demand: zones signed by ldns, served by nsd, validated by unbound."""
+
+import base64
+import hashlib
+import os
+import shutil
+import ssl
+import subprocess
+import tempfile
+import unittest
+
+from fake_next_hop import FakeNextHop
+from server import ACCOUNT, LIMITS, SECONDS, Server, Talk, TestCase, main
+from services import Nsd, SignedZone, Unbound
+from test_mx import leave_the_network
+
+ZONE, PLAIN = "signed.example", "plain.example"
+
+
+def setUpModule():
+    if not leave_the_network():
+        raise unittest.SkipTest("no network of its own can be made here")
+    if not all(shutil.which(name) for name in ("nsd", "unbound", "ldns-signzone")):
+        raise unittest.SkipTest("nsd, unbound or ldns are not installed")
+
+
+class Authority:
+    """An authority of certificates, and certificates of it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=ca",
+                 "-keyout", "ca.key", "-out", "ca.pem")
+
+    def run(self, *words):
+        subprocess.run(["openssl", *words], cwd=self.folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                       timeout=SECONDS)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def context(self, name):
+        """Of a server whose certificate is for this name, with the authority's behind it."""
+        with open(self.path("san"), "w", encoding="ascii") as file:
+            file.write(f"subjectAltName=DNS:{name}\n")
+        self.run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-keyout", "key",
+                 "-out", "request")
+        self.run("x509", "-req", "-in", "request", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "2", "-extfile", "san", "-out", "leaf")
+        with open(self.path("leaf"), "rb") as leaf, open(self.path("ca.pem"), "rb") as ca, open(self.path("chain"), "wb") as chain:
+            chain.write(leaf.read() + ca.read())
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.path("chain"), self.path("key"))
+        return context
+
+    def hash(self, certificate):
+        """The SHA-256 of a certificate in full, as a TLSA record has it with selector 0."""
+        with open(self.path(certificate), encoding="ascii") as file:
+            body = "".join(file.read().split("-----")[2].split())
+        return hashlib.sha256(base64.b64decode(body)).hexdigest()
+
+
+class Dane(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="ftgate-dane-")
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.authority = Authority(cls.folder)
+        cls.context = cls.authority.context(f"mx-ta.{ZONE}")
+        cls.own, cls.ca = cls.authority.hash("leaf"), cls.authority.hash("ca.pem")
+        cls.nsd = cls.enterClassContext(Nsd(cls.zones))
+        cls.names = cls.enterClassContext(Unbound(cls.nsd))
+
+    @classmethod
+    def zones(cls, folder):
+        """Each name is a domain; its MX is mx-NAME, at 192.0.2.1, with this TLSA record."""
+        other = hashlib.sha256(b"another").hexdigest()
+        records = {"ee": f"3 0 1 {cls.own}", "wrong": f"3 0 1 {other}", "ta": f"2 0 1 {cls.ca}", "misnamed": f"2 0 1 {cls.ca}",
+                   "pkix": f"1 0 1 {other}", "bogus": f"3 0 1 {cls.own}", "none": None, "clear": f"3 0 1 {cls.own}"}
+        text = ""
+        for name, record in records.items():
+            text += f"{name} MX 10 mx-{name}\nmx-{name} A 192.0.2.{9 if name == 'clear' else 1}\n"
+            text += f"_25._tcp.mx-{name} TLSA {record}\n" if record else ""
+        signed = SignedZone(folder, ZONE, text)
+        signed.tamper(f"_25._tcp.mx-bogus.{ZONE}.\t60\tIN\tTLSA\t3 0 1 {cls.own}", f"_25._tcp.mx-bogus.{ZONE}.\t60\tIN\tTLSA\t3 0 1 {other}")
+        plain = SignedZone(folder, PLAIN, f"@ MX 10 mx\nmx A 192.0.2.1\n_25._tcp.mx TLSA 3 0 1 {other}\n", signed=False)
+        return [signed, plain]
+
+    def setUp(self):
+        self.next = self.enterContext(FakeNextHop(address=("192.0.2.1", 25), tls=self.context))
+
+    def server(self, settings=""):
+        config = (LIMITS + f"relay:\n  retry: 1h\n  retry-max: 1h\n  timeout: 4s\n{settings}"
+                  f"dns:\n  servers: 127.0.0.1:{self.names.port}\n  timeout: 4s\n")
+        server = self.enterContext(Server("--workers", "1", "--hostname", "mx.example.test", config=config))
+        server.control("access", "add", "relay", "127.0.0.0/8")
+        return server
+
+    def send(self, server, domain):
+        with Talk(server) as talk:
+            talk.say(b"EHLO client.example.org")
+            talk.say(b"MAIL FROM:<%s>" % ACCOUNT.encode())
+            self.assertEqual(b"250", talk.say(b"RCPT TO:<a@%s>" % domain.encode())[:3])
+            talk.say(b"DATA")
+            self.assertEqual(b"250", talk.say(b"Subject: a\r\n\r\nb\r\n.")[:3])
+
+    def arrives(self, server, domain, tls):
+        self.send(server, domain)
+        self.next.wait(1)
+        server.wait_for_log(rf"event=relayed [^\n]*to=a@{domain} [^\n]*{tls}")
+
+    def waits(self, server, domain, why):
+        self.send(server, domain)
+        server.wait_for_log(rf"event=deferred [^\n]*to=a@{domain} [^\n]*{why}")
+        self.assertEqual([], self.next.messages)
+        self.assertNotIn("MAIL", " ".join(self.next.commands))
+
+    def test_certificate_of_the_record_is_verified(self):
+        self.arrives(self.server(), f"ee.{ZONE}", 'tls="TLSv1.3 [A-Z0-9_]+" verified=dane')
+
+    def test_authority_of_the_record_is_verified(self):
+        self.arrives(self.server(), f"ta.{ZONE}", 'tls="TLSv1.3 [A-Z0-9_]+" verified=dane')
+
+    def test_certificate_of_an_authority_must_have_the_name(self):
+        self.waits(self.server(), f"misnamed.{ZONE}", 'detail="its certificate is not good: [^"]*[Hh]ostname mismatch')
+
+    def test_other_certificate_defers(self):
+        self.waits(self.server(), f"wrong.{ZONE}", 'detail="its certificate is not good: [^"]*TLSA')
+
+    def test_record_whose_signature_is_bad_defers(self):
+        self.waits(self.server(), f"bogus.{ZONE}", 'detail="the DNS has not answered the question for its TLSA records"')
+
+    def test_record_that_cannot_be_used_demands_any_tls(self):
+        self.arrives(self.server(), f"pkix.{ZONE}", r'tls="TLSv1.3 [A-Z0-9_]+" attempts')
+
+    def test_server_that_offers_no_tls_gets_nothing(self):
+        with FakeNextHop(address=("192.0.2.9", 25)) as clear:
+            self.waits(self.server(), f"clear.{ZONE}", 'detail="STARTTLS is not offered"')
+            self.assertEqual([], clear.messages)
+
+    def test_without_records_tls_is_used_where_it_is_offered(self):
+        self.arrives(self.server(), f"none.{ZONE}", r'tls="TLSv1.3 [A-Z0-9_]+" attempts')
+
+    def test_zone_without_signatures_demands_nothing(self):
+        self.arrives(self.server(), PLAIN, r'tls="TLSv1.3 [A-Z0-9_]+" attempts')
+
+    def test_setting_switches_it_off(self):
+        self.arrives(self.server("  dane: no\n"), f"wrong.{ZONE}", r'tls="TLSv1.3 [A-Z0-9_]+" attempts')
+
+
+if __name__ == "__main__":
+    main()
