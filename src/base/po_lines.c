@@ -41,6 +41,21 @@ add_context(struct po_place *entry, const char *line)
 	memcpy(entry->context + len, open + 1, n);
 }
 
+/* Adds the quoted part of a line to a msgid. */
+static void
+add_id(struct po_place *entry, const char *line)
+{
+	const char *at = strchr(line, '"'), *close = strrchr(line, '"');
+	size_t len = strlen(entry->id);
+
+	if (!at || close == at)
+		return;
+	while (++at < close && len < sizeof entry->id - 1) {
+		at += at[0] == '\\' && (at[1] == '"' || at[1] == '\\');
+		entry->id[len++] = *at;
+	}
+}
+
 static bool
 begins(const char *line, const char *keyword)
 {
@@ -49,7 +64,7 @@ begins(const char *line, const char *keyword)
 	return strncmp(line, keyword, n) == 0 && strchr(" \t\"[\n", line[n]);
 }
 
-enum state { BETWEEN, IN_CONTEXT, IN_ID, IN_TEXT };
+enum state { BETWEEN, IN_CONTEXT, IN_ID, IN_PLURAL, IN_TEXT };
 
 /* Parses a line, which belongs to the last entry. */
 static bool
@@ -65,12 +80,16 @@ parse_line(struct po_lines *lines, enum state *state, const char *line, size_t n
 		if (*state != IN_CONTEXT)
 			last = add(lines, number);
 		*state = IN_ID;
-	} else if (begins(line, "msgstr") && *state == IN_ID) {
+	} else if (begins(line, "msgid_plural") && *state == IN_ID) {
+		*state = IN_PLURAL;
+	} else if (begins(line, "msgstr") && (*state == IN_ID || *state == IN_PLURAL)) {
 		last->text = number;
 		*state = IN_TEXT;
 	}
 	if (*state == IN_CONTEXT && last && strchr("m\"", *line))
 		add_context(last, line);
+	if (*state == IN_ID && last && strchr("m\"", *line))
+		add_id(last, line);
 	return last || *state == BETWEEN;
 }
 
@@ -125,11 +144,14 @@ po_lines_next(struct po_lines *lines, const char *context)
 }
 
 const struct po_place *
-po_lines_first(const struct po_lines *lines, const char *context)
+po_lines_find(const struct po_lines *lines, const char *context, const char *id, bool other)
 {
 	for (size_t i = 0; i < lines->count; i++) {
-		if (strncmp(lines->entry[i].context, context, PO_CONTEXT_MAX - 1) == 0)
-			return &lines->entry[i];
+		const struct po_place *entry = &lines->entry[i];
+
+		if (strncmp(entry->context, context, PO_CONTEXT_MAX - 1) == 0 &&
+		    (id == NULL || (strncmp(entry->id, id, PO_ID_MAX - 1) != 0) == other))
+			return entry;
 	}
 	return NULL;
 }

@@ -61,11 +61,14 @@ suffix_of(enum ftg_audience audience)
 	return audience == FTG_USERS ? "|user" : "";
 }
 
-/* The line of the entry in the .po; 0 if there is none. An entry without a known ID is refused with its msgctxt as detail. */
+/*
+ * The line of the entry in the .po; 0 if there is none, or if the .mo is none. An entry without a known ID is refused with its
+ * msgctxt as detail. Of several with one msgctxt, the one with the English text of today is used, and the others are stale.
+ */
 static size_t
 find_line(struct catalog_refusals *refusals, const struct ftg_refusal *refusal)
 {
-	if (!read_lines(refusals, refusal->file))
+	if ((refusal->whole_file && refusal->rule == FTG_RULE_FILE) || !read_lines(refusals, refusal->file))
 		return 0;
 	if (refusal->whole_file)
 		return 1;
@@ -73,7 +76,9 @@ find_line(struct catalog_refusals *refusals, const struct ftg_refusal *refusal)
 	char context[PO_CONTEXT_MAX];
 	snprintf(context, sizeof context, "%s%s", refusal->id != FTG_IDS ? ftg_row(refusal->id)->id : refusal->detail,
 	    suffix_of(refusal->audience));
-	const struct po_place *place = po_lines_first(&refusals->lines, context);
+	const char *english = refusal->id != FTG_IDS ? ftg_row(refusal->id)->text[0] : NULL;
+	const struct po_place *place = po_lines_find(
+	    &refusals->lines, context, english, refusal->rule == FTG_RULE_STALE);
 	return place == NULL ? 0 : of_entry ? place->start : place->text;
 }
 

@@ -139,13 +139,12 @@ de: 1 own text is in use
     def test_text_that_breaks_a_rule_is_named_and_the_old_one_goes_on(self):
         self.text("set", "de", "4.28", "Alt: %s")
         files, generation = self.files(), self.generation()
-        path = os.path.join(self.folder(), "ftgate-local.po")
         for text, rule in (("%s %n", "directive"), ("%s %s", "argument"), ("250 ok %s", "code"), ("%s (#4.28)", "reference"),
                            ("%s ${PATH}", "variable"), ("%s \u202e", "invisible"), ("%s\a", "control"),
                            ("%s " + "lang " * 400, "length"), ("%s \\n", "lines")):
             with self.subTest(text=text):
                 self.text("set", "de", "4.28", text, status=REFUSED)
-                self.assertRegex(self.error, rf"\A{path}:\d+: error: ERR_SMTP_ADDRESS_UNKNOWN: {rule}: .+\. .+\.\n"
+                self.assertRegex(self.error, rf"\Acommand line: error: ERR_SMTP_ADDRESS_UNKNOWN: {rule}: .+\. .+\.\n"
                                              "ftgatectl: nothing is changed: 1 text is refused\n\\Z")
         self.text("set", "de", "4.28", "", status=REFUSED)
         self.assertIn("text unset de ERR_SMTP_ADDRESS_UNKNOWN", self.error)
@@ -432,10 +431,10 @@ class WithoutServer(Text):
                 (DATAERR, "'qx' is not a known language", "set", "qx", "4.28", "%s"),
                 (DATAERR, "'4.99' is neither the ID nor the reference", "set", "de", "4.99", "%s"),
                 (DATAERR, "ERR_SMTP_334 has no words", "set", "de", "ERR_SMTP_334", "x"),
-                (USAGE, "FTG_POP_LOGIN needs 2 texts in this language", "set", "de", "7.04", "%lu %lu"),
+                (USAGE, "FTG_POP_LOGIN needs 2 texts in this language, one for each plural form (nplurals=2; plural=(n != 1);); given: 1\n", "set", "de", "7.04", "%lu %lu"),
                 (USAGE, "FTG_POP_LOGIN needs 3 texts in this language", "set", "ru", "7.04", "%lu %lu", "%lu %lu"),
                 (USAGE, "FTG_POP_LOGIN needs 1 text in this language", "set", "ja", "7.04", "%lu %lu", "%lu %lu"),
-                (USAGE, "has one text, and 3 are given: put it in quotes", "set", "de", "4.28", "%s", "gibt", "es"),
+                (USAGE, "has one text; given: 3. Put it in quotes", "set", "de", "4.28", "%s", "gibt", "es"),
                 (USAGE, "text set takes LANGUAGE ID TEXT...", "set", "de", "4.28"),
                 (NOINPUT, "No such file", "apply", "/nonexistent.po"),
                 (DATAERR, "has no own text in this language", "unset", "de", "4.28"),

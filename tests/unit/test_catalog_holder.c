@@ -183,3 +183,55 @@ Test(catalog_holder, refusal_names_the_source_whatever_the_folder_is_called)
 	cr_expect_not_null(strstr(octets, " 3\t?/ftgate.po\tlong\t"), "%s", octets);
 	catalog_refusals_free(&refusals);
 }
+
+/* The line in the answer for a refusal of a file of this name. */
+static void
+expect_line(const struct ftg_refusal *refusal, const char *expected)
+{
+	struct catalog_refusals refusals = { 0 };
+	char octets[512];
+	struct text_buffer answer = { .text = octets, .size = sizeof octets };
+	catalog_refusals_note(&refusals, refusal);
+	catalog_refusals_put(&refusals, 0, &answer);
+	cr_expect_not_null(strstr(octets, expected), "%s is not in %s", expected, octets);
+	catalog_refusals_free(&refusals);
+}
+
+Test(catalog_holder, refusal_names_the_line_of_the_very_entry)
+{
+	FILE *po = fopen("lines.po", "we");
+	cr_assert_not_null(po);
+	fputs(
+	    "msgid \"\"\nmsgstr \"\"\n\nmsgctxt \"ERR_SMTP_OK\"\nmsgid \"Fine\"\nmsgstr \"alt\"\n\n"
+	    "msgctxt \"ERR_SMTP_OK|user\"\nmsgid \"\"\n\"O\"\n\"k\"\nmsgstr \"y\"\n\n"
+	    "msgctxt \"ERR_SMTP_OK\"\nmsgid \"Ok\"\nmsgstr \"%n\"\n\n"
+	    "msgctxt \"FTG_POP_LOGIN\"\nmsgid \"%lu message (%lu octets)\"\nmsgid_plural \"%lu messages (%lu octets)\"\n"
+	    "msgstr[0] \"x\"\nmsgstr[1] \"y\"\n",
+	    po);
+	fclose(po);
+	struct ftg_refusal refusal = { .file = "lines.mo", .language = "de", .id = ERR_SMTP_OK, .detail = "" };
+	refusal.rule = FTG_RULE_STALE;
+	expect_line(&refusal, " stale 4\tlines.po\t");
+	refusal.rule = FTG_RULE_DIRECTIVE;
+	expect_line(&refusal, " directive 16\tlines.po\t");
+	refusal.audience = FTG_USERS;
+	expect_line(&refusal, "ERR_SMTP_OK|user directive 12\tlines.po\t");
+	refusal.audience = FTG_EVERYONE;
+	refusal.id = FTG_POP_LOGIN;
+	expect_line(&refusal, " directive 21\tlines.po\t");
+}
+
+Test(catalog_holder, file_that_is_no_catalogue_is_named_itself)
+{
+	FILE *po = fopen("broken.po", "we");
+	cr_assert_not_null(po);
+	fputs("msgid \"\"\nmsgstr \"\"\n", po);
+	fclose(po);
+	struct ftg_refusal refusal = {
+		.file = "broken.mo", .language = "de", .id = FTG_IDS, .whole_file = true, .detail = ""
+	};
+	refusal.rule = FTG_RULE_FILE;
+	expect_line(&refusal, "refused - file 0\tbroken.mo\t");
+	refusal.rule = FTG_RULE_CHARSET;
+	expect_line(&refusal, "refused - charset 1\tbroken.po\t");
+}

@@ -24,6 +24,7 @@ struct text_work {
 	size_t len;
 	struct po_file po; /* the same, parsed; empty if it has a fault */
 	bool faulty;
+	bool typed;        /* texts that are new are from the command line */
 	const char *about; /* the msgctxt whose reply is printed, even if it has not changed; NULL: none */
 };
 

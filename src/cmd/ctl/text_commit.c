@@ -33,6 +33,16 @@ struct verdict {
 	unsigned errors; /* what is refused, and was not before */
 };
 
+/* Writes where a text is: a line of the file, or the command line. */
+static void
+print_place(const struct verdict *verdict, const struct texts_problem *problem, bool old)
+{
+	if (verdict->work->typed && problem->item != NULL && !old)
+		fputs(_("command line"), stderr);
+	else
+		printable_print(stderr, "%s:%zu", verdict->file, problem->line);
+}
+
 /* A text that the servers refused before the change is reported, but does not prevent the change. */
 static void
 print_problem(void *context, const struct texts_problem *problem)
@@ -42,7 +52,8 @@ print_problem(void *context, const struct texts_problem *problem)
 	verdict->errors += !old;
 	if (verdict->printed++ >= PROBLEMS_MAX)
 		return;
-	printable_print(stderr, "%s:%zu: %s: %s: %s: %s. %s\n", verdict->file, problem->line, old ? "warning" : "error",
+	print_place(verdict, problem, old);
+	printable_print(stderr, ": %s: %s: %s: %s. %s\n", old ? "warning" : "error",
 	    problem->id == FTG_IDS      ? "-"
 	        : problem->item == NULL ? ftg_row(problem->id)->id
 	                                : problem->item->context,

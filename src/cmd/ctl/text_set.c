@@ -45,12 +45,12 @@ check_forms(const struct text_work *work, enum ftg_id id, unsigned given)
 	if (given == wanted)
 		return EX_OK;
 	if (row->text[1] == NULL)
-		return ctl_fail(EX_USAGE, _("%s has one text, and %u are given: put it in quotes"), row->id, given);
+		return ctl_fail(EX_USAGE, _("%s has one text; given: %u. Put it in quotes"), row->id, given);
 	char rule[512];
 	text_plural_forms(work, rule, sizeof rule);
 	return ctl_fail(EX_USAGE,
-	    translate_count("%s needs %u text in this language, one for each plural form (%s); %u are given",
-	        "%s needs %u texts in this language, one for each plural form (%s); %u are given", wanted),
+	    translate_count("%s needs %u text in this language, one for each plural form (%s); given: %u",
+	        "%s needs %u texts in this language, one for each plural form (%s); given: %u", wanted),
 	    row->id, wanted, rule, given);
 }
 
@@ -120,6 +120,7 @@ set(struct text_work *work, enum ftg_id id, const char *const *form, unsigned fo
 	}
 	text_context(about, id, work->request->users);
 	work->about = about;
+	work->typed = true;
 	if (status == EX_OK)
 		status = text_commit(work, work->texts->ops->name(work->texts, work->language), octets, len);
 	free(octets);

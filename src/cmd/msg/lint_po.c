@@ -35,7 +35,7 @@ place(po_message_t message, const char *file, size_t line)
 		return line;
 	if (id < FTG_IDS && current->seen[FTG_EVERYONE][id].line > 0)
 		return current->seen[FTG_EVERYONE][id].line;
-	first = current->count < LINT_FINDINGS_MAX ? po_lines_first(&lines, context ? context : "") : NULL;
+	first = current->count < LINT_FINDINGS_MAX ? po_lines_find(&lines, context ? context : "", NULL, false) : NULL;
 	return first ? first->start : 1;
 }
 
