@@ -240,6 +240,20 @@ class Control(QueueCase):
             self.assertEqual(name, os.path.basename(path))
             os.unlink(path)
 
+    def test_run_says_how_many_messages_are_due(self):
+        def due(*words):
+            said = self.ctl("queue", "run", *words)
+            for path in self.files("run/*"):
+                os.unlink(path)
+            return said
+        self.assertEqual(["2 messages are due now\n", "1 message is due now\n", "2 messages are due now\n"],
+                         [due(), due(self.first), due("Other.Example")])
+        self.assertEqual(["2 messages are due now\n", "0 messages are due now\n", "0 messages are due now\n"],
+                         [due("@Example"), due("xample.example"), due("@nowhere.example")])
+        self.assertEqual({"messages": 1}, json.loads(due("--json", "elsewhere.example")))
+        self.ctl("queue", "hold", self.second)
+        self.assertEqual("1 message is due now\n", due())
+
     def test_errors_have_a_status_and_a_cure(self):
         with open(self.files()[1], "w", encoding="ascii") as envelope:
             envelope.write("garbage")

@@ -195,32 +195,65 @@ read_wish(const struct queue *queue, const char *word, char name[ADDRESS_DOMAIN_
 	return (struct queue_run) { QUEUE_RUN_DOMAIN, read_domain(name, word) };
 }
 
-/* Is a message of the queue to be sent to this domain? */
-struct search {
+/* The messages of a queue that a request for a run names. */
+struct selection {
 	const struct queue *queue;
-	const char *domain;
-	bool found;
+	const struct queue_run *wish;
+	size_t named;
+	size_t due; /* of them, those that are not held and have a recipient that waits */
 };
 
+/* Is a domain the one that is named, or below it, if that counts? */
 static bool
-search_entry(void *context, const char *id)
+is_reached(const struct queue_run *wish, const char *domain)
 {
-	struct search *search = context;
+	size_t len = strlen(domain), of = strlen(wish->name);
+	bool below = wish->reach == QUEUE_RUN_BELOW && len > of && domain[len - of - 1] == '.';
+	return strcasecmp(below ? domain + len - of : domain, wish->name) == 0;
+}
+
+static bool
+is_selected(const struct queue_run *wish, const struct queue_entry *entry, const struct queue_recipient *recipient)
+{
+	if (wish->reach == QUEUE_RUN_ENTRY)
+		return strcmp(entry->id, wish->name) == 0;
+	return wish->reach == QUEUE_RUN_ALL || is_reached(wish, queue_domain(recipient));
+}
+
+static bool
+select_entry(void *context, const char *id)
+{
+	struct selection *selection = context;
 	struct queue_entry entry;
-	search->found = queue_load(search->queue, id, &entry) == 0 && goes_to(&entry, search->domain);
+	bool named = false, due = false;
+	if (queue_load(selection->queue, id, &entry) == 0)
+		for (size_t i = 0; i < entry.count; i++) {
+			bool is = is_selected(selection->wish, &entry, &entry.recipients[i]);
+			named = named || is;
+			due = due || (is && !entry.held && entry.recipients[i].state == QUEUE_WAITING);
+		}
+	selection->named += named;
+	selection->due += due;
 	queue_entry_clear(&entry);
-	return !search->found;
+	return true;
 }
 
 /* A word without a dot that is no message is a misspelled ID, unless it is the name of a host that messages go to. */
 static bool
-is_unknown_id(const struct queue *queue, const struct queue_run *wish)
+is_unknown_id(const struct selection *selection)
 {
-	struct search search = { queue, wish->name, false };
-	if (wish->reach != QUEUE_RUN_DOMAIN || !address_domain_valid(wish->name, strlen(wish->name), true) ||
-	    strchr(wish->name, '.') != NULL)
-		return false;
-	return queue_scan(queue, search_entry, &search) == 0 && !search.found;
+	const struct queue_run *wish = selection->wish;
+	return wish->reach == QUEUE_RUN_DOMAIN && address_domain_valid(wish->name, strlen(wish->name), true) &&
+	    strchr(wish->name, '.') == NULL && selection->named == 0;
+}
+
+static void
+print_due(const struct request *request, size_t due)
+{
+	if (request->format == OUTPUT_JSON)
+		printf("{\"messages\": %zu}\n", due);
+	else
+		printf(translate_count("%zu message is due now\n", "%zu messages are due now\n", due), due);
 }
 
 /* Requests that the server sends messages now. The request lasts until a server reads it. */
@@ -235,10 +268,15 @@ ctl_queue_run(struct request *request)
 		return status;
 	if (request->count > 0)
 		wish = read_wish(&queue, request->words[0], name);
-	if (is_unknown_id(&queue, &wish)) {
+	struct selection selection = { .queue = &queue, .wish = &wish };
+	if (queue_scan(&queue, select_entry, &selection) < 0) {
+		status = ctl_fail(EX_IOERR, _("cannot read %.400s/queue: %s"), request->data, strerror(errno));
+	} else if (is_unknown_id(&selection)) {
 		errno = ENOENT;
 		status = fail_entry(wish.name);
-	} else if (queue_request_run(&queue, &wish) < 0) {
+	} else if (queue_request_run(&queue, &wish) == 0) {
+		print_due(request, selection.due);
+	} else {
 		if (errno == EINVAL)
 			status = ctl_fail(EX_DATAERR,
 			    _("'%.300s' is neither a message in the queue nor a domain; for those in it: ftgatectl queue list"),
