@@ -1,10 +1,8 @@
 # Installs the programs, libftgate for other programs (shared, static, headers, pkg-config, CMake), the compiled
 # languages, the manual pages and the documentation.
 
-# What is installed for operators: a file may be added to a list without another change. Samples to copy from; scripts that
-# other programs run.
+# What is installed for operators: a file may be added to a list without another change. Samples to copy from.
 set(examples etc/ftgate.conf etc/content-rules etc/prometheus/ftgate.rules.yml)
-set(hooks)
 
 if(TARGET ftgate-msg)
 	install(TARGETS ftgate-msg RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
@@ -54,13 +52,18 @@ install(FILES ${guides} DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 install(FILES po/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/po)
 install(FILES ${examples} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(DIRECTORY etc/fail2ban etc/logrotate.d DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
-install(PROGRAMS ${hooks} DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/ftgate)
 
-# The units name the programs and the configuration. The prefix is known only when the units are installed.
+# Beside the programs of the build, for them.
+set(sbindir ${PROJECT_BINARY_DIR})
+set(sysconfdir ${CMAKE_INSTALL_FULL_SYSCONFDIR})
+configure_file(etc/deploy-certificate.in deploy-certificate @ONLY USE_SOURCE_PERMISSIONS)
+
+# These files name the programs and the configuration. The prefix is known only when they are installed.
 install(CODE "
 	set(templates \"${PROJECT_SOURCE_DIR}/etc\")
 	set(build \"${PROJECT_BINARY_DIR}\")
 	set(sbindir \"${CMAKE_INSTALL_SBINDIR}\")
+	set(libexecdir \"${CMAKE_INSTALL_LIBEXECDIR}\")
 	set(sysconfdir \"${CMAKE_INSTALL_FULL_SYSCONFDIR}\")
 	set(localstatedir \"${CMAKE_INSTALL_FULL_LOCALSTATEDIR}\")")
-install(SCRIPT cmake/units.cmake)
+install(SCRIPT cmake/files_of_prefix.cmake)

@@ -61,6 +61,9 @@ fi
 stray=$(nm -D --defined-only "$libdir/libftgate.so" | awk '$3 !~ /^ftg_/ && $2 ~ /[A-Z]/ { print $3 }' | grep -v -e '^__' -e asan -e ubsan || true)
 expect "stray symbols" "" "$stray"
 
+expect "debian/libftgate0.symbols" "$(sed -n 's/^ \(ftg_[a-z_]*\)@Base .*/\1/p' "$tests/../debian/libftgate0.symbols")" \
+	"$(nm -D --defined-only "$libdir/libftgate.so" | sed -n 's/.* \(ftg_[a-z_]*\)$/\1/p' | sort)"
+
 # The installed programs find the installed languages.
 expect "ftgate-msg" "$said" \
 	"$("$prefix/bin/ftgate-msg" render --lang de ERR_SMTP_ADDRESS_UNKNOWN test@example.org | tr -d '\r')"
@@ -88,8 +91,8 @@ cmake -S "$tests/.." -B "$work/plain" -G Ninja -DFTGATE_TESTS=OFF -DPKG_CONFIG_E
 for folder in /srv/etc /srv/var; do
 	grep -q "DIR=[^ ]*$folder" "$work/plain/compile_commands.json" || fail "the programs do not look in $folder"
 done
-cmake -DCMAKE_INSTALL_PREFIX="$work/units" -Dtemplates="$tests/../etc" -Dbuild="$work" -Dsbindir=/srv/sbin -Dsysconfdir=/srv/etc \
-	-Dlocalstatedir=/srv/var -P "$tests/../cmake/units.cmake" >>"$work/log"
+cmake -DCMAKE_INSTALL_PREFIX="$work/units" -Dtemplates="$tests/../etc" -Dbuild="$work" -Dsbindir=/srv/sbin -Dlibexecdir=libexec -Dsysconfdir=/srv/etc \
+	-Dlocalstatedir=/srv/var -P "$tests/../cmake/files_of_prefix.cmake" >>"$work/log"
 expect "unit" "ExecStart=/srv/sbin/ftgate-smtpd -c /srv/etc/ftgate/ftgate.conf --data /srv/var/lib/ftgate" \
 	"$(grep ExecStart "$work/units/lib/systemd/system/ftgate-smtpd.service")"
 if grep StateDirectory "$work"/units/lib/systemd/system/*; then

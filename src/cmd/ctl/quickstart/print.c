@@ -1,12 +1,14 @@
 /* How ftgatectl quickstart prints what it found and did, and what comes next. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/address.h"
 #include "base/idna.h"
 #include "base/printable.h"
+#include "base/program.h"
 #include "base/translate.h"
 #include "cmd/ctl/folder.h"
 #include "cmd/ctl/quickstart/quickstart.h"
@@ -65,6 +67,32 @@ add_message(struct next list[COMMANDS_MAX], size_t *count, const char *account)
 		    address.local, address.domain);
 }
 
+/* The deploy hook: beside the program, where the build puts it, or where it is installed. */
+static void
+find_hook(char hook[PATH_MAX])
+{
+	static const char *const beside[] = { "deploy-certificate", "../libexec/ftgate/deploy-certificate" };
+	char folder[PATH_MAX], path[PATH_MAX];
+	for (size_t i = 0; i < sizeof beside / sizeof *beside && program_folder(folder); i++) {
+		int len = snprintf(path, sizeof path, "%s/%s", folder, beside[i]);
+		if (len < PATH_MAX && access(path, X_OK) == 0 && realpath(path, hook) != NULL)
+			return;
+	}
+	snprintf(hook, PATH_MAX, "%s", FTGATE_LIBEXECDIR "/ftgate/deploy-certificate");
+}
+
+static void
+add_certificate(struct next list[COMMANDS_MAX], size_t *count, const struct quickstart *q, bool default_config)
+{
+	char hook[PATH_MAX];
+	find_hook(hook);
+	add(list, count, _("Get a certificate for the host name, and a copy that the servers may read"),
+	    default_config ? "certbot certonly --standalone -d %s --deploy-hook %s"
+	                   : "certbot certonly --standalone -d %s --deploy-hook '%s -c %s'",
+	    q->hostname, hook, q->config);
+	add(list, count, _("Then switch on what needs it"), "sed -i 's/^##//' %s", q->config);
+}
+
 static size_t
 list_commands(const struct quickstart *q, struct next list[COMMANDS_MAX])
 {
@@ -74,12 +102,7 @@ list_commands(const struct quickstart *q, struct next list[COMMANDS_MAX])
 	if (!default_config)
 		snprintf(option, sizeof option, "-c %s ", q->config);
 	if (!q->has_cert)
-		add(list, &count, _("Get a certificate for the host name, and a copy that the servers may read"),
-		    "certbot certonly --standalone -d %s && install -D -m 640 -g %s /etc/letsencrypt/live/%s/fullchain.pem %s && "
-		    "install -D -m 640 -g %s /etc/letsencrypt/live/%s/privkey.pem %s",
-		    q->hostname, q->user, q->hostname, q->cert, q->user, q->hostname, q->key);
-	if (!q->has_cert)
-		add(list, &count, _("Then switch on what needs it"), "sed -i 's/^##//' %s", q->config);
+		add_certificate(list, &count, q, default_config);
 	add(list, &count, _("Check the configuration"), "ftgate-smtpd -c %s --check && ftgate-pop3d -c %s --check",
 	    q->config, q->config);
 	if (default_config && strcmp(q->data, QUICKSTART_DATA) == 0 && access("/run/systemd/system", F_OK) == 0) {
