@@ -6,13 +6,13 @@ HEADER = "Content-Type: text/plain; charset=UTF-8\nPlural-Forms: nplurals=2; plu
 
 
 def mo(texts, header=HEADER):
-    """A catalogue of {(context, msgid): text}; texts are str or bytes and may hold anything."""
+    """A catalogue of {(context or None, msgid): text}; texts are str or bytes and may hold anything."""
     def octets(text):
         return text if isinstance(text, bytes) else text.encode()
 
     entries = {b"": octets(header)}
     for (context, msgid), text in texts.items():
-        entries[octets(context) + b"\4" + octets(msgid)] = octets(text)
+        entries[(b"" if context is None else octets(context) + b"\4") + octets(msgid)] = octets(text)
     count = len(entries)
     originals, translations, strings = b"", b"", b""
     start = 28 + 16 * count

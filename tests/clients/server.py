@@ -121,7 +121,8 @@ class Server:
                 start_new_session=True, preexec_fn=self.prepare)
         found = self.wait_for_log(r"listening on 127\.0\.0\.1:(\d+)", logged)
         self.port = int(found.group(1))
-        self.wait_for_log(r"(?s)(event=worker-started .*){%d}" % self.workers(), logged)
+        if "log: journal" not in self.settings:
+            self.wait_for_log(r"(?s)(event=worker-started .*){%d}" % self.workers(), logged)
 
     def workers(self):
         """How many the server has: by its options, its configuration, or one a core."""

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cmd/ctl/trace/trace.h"
 #include "cmd/output/table.h"
 #include "port/admin.h"
 
@@ -21,6 +22,7 @@ struct request {
 	const char *domain; /* --domain: whose own texts; NULL: those of the server */
 	bool keep_secret;
 	enum password_source password;
+	struct trace_options trace;
 	char **words;
 	size_t count;
 	const struct command *command;

@@ -110,6 +110,7 @@ const struct command ctl_commands[] = {
 	{ "text", "history", 1, 1, CTL_FOLDER, text_history, N_("LANGUAGE"), N_("list the last ten versions") },
 	{ "text", "revert", 1, 2, CTL_FOLDER, text_revert, N_("LANGUAGE [VERSION]"), N_("use an earlier version again") },
 	{ "text", "stale", 0, 1, CTL_FOLDER, text_stale, N_("[LANGUAGE]"), N_("show which English has changed since your own texts were written") },
+	{ "trace", "", 1, 1, CTL_ANYWHERE, ctl_trace, N_("ADDRESS|MESSAGE-ID|SESSION|REFERENCE"), N_("say what became of a message, from the log") },
 	{ "reload", "", 0, 0, CTL_FOLDER, ctl_reload, "", N_("have the running server load texts and certificate again") },
 	{ "status", "", 0, 0, CTL_FOLDER, ctl_status, "", N_("show the state and the statistics of the running server") },
 };
@@ -245,6 +246,10 @@ check_options(const struct request *request, struct argp_state *state)
 		/* TRANSLATORS: a command. */
 		argp_error(state, _("--user is for text set, text unset and text show, not for %s"),
 		    name_command(request->command));
+	if (trace_option(&request->trace) != NULL && request->command->run != ctl_trace)
+		/* TRANSLATORS: an option; a command. */
+		argp_error(state, _("%s is for trace, not for %s"), trace_option(&request->trace),
+		    name_command(request->command));
 	if (request->keep_secret && request->password == PASSWORD_NONE)
 		argp_error(state, _("--keep-secret and --no-password exclude each other: leave one out"));
 }
@@ -313,6 +318,7 @@ parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct request *request = state->input;
 	switch (key) {
+	case ARGP_KEY_INIT: state->child_inputs[0] = &request->trace; return 0;
 	case KEY_DATA: request->data = argument; return 0;
 	case 'c': request->config = argument; return 0;
 	case KEY_SERVER: parse_server(request, state, argument); return 0;
@@ -341,9 +347,12 @@ filter_help(int key, const char *text, void *input)
 	return key == ARGP_KEY_HELP_EXTRA ? ctl_help() : (char *)(uintptr_t)text;
 }
 
+static const struct argp_child children[] = { { &trace_parser, 0, NULL, 0 }, { 0 } };
+
 static const struct argp parser = {
 	.options = options,
 	.parser = parse_option,
+	.children = children,
 	/* TRANSLATORS: reload and status are commands. */
 	.args_doc = N_("NOUN VERB [WORD...]\nreload\nstatus"),
 	.doc = N_(
