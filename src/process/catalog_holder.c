@@ -120,7 +120,10 @@ warn_of_script(const struct catalog_holder *catalogs)
 	if (catalogs->worker != 0 || (len == strcspn(spoken, "-") && memcmp(tag, spoken, len) == 0))
 		return;
 	log_event("language-falls-back", "request", tag, "lang", spoken, "detail",
-	    "SMTP is ASCII, and POP3 is before LANG or UTF8; a catalogue in Latin letters (LL@latin) would be used there",
+	    "SMTP is ASCII, and POP3 is before LANG or UTF8", "cure",
+	    catalogs->request.link == FTG_LINK_NEVER
+	        ? "set help-url with {lang}, so that refusals link to their text in this language"
+	        : NULL,
 	    NULL);
 }
 

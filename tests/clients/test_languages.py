@@ -64,15 +64,21 @@ class Languages(TestCase):
             server.wait_for_log(r"event=language-falls-back ")  # of another worker
             warned = re.findall(r"event=language-falls-back request=(\S+) lang=(\S+)", server.log())
             self.assertEqual([("ja", "en")], warned)
+            self.assertRegex(server.log(), r'event=language-falls-back [^\n]* cure="set help-url with {lang}, so that')
             self.assertEqual({"en"}, set(re.findall(r"event=reply .*\blang=(\S+)", server.log())))
 
     def links(self, settings, language, wanted):
-        """A server with these settings refuses with the English text and, before the reference, this link."""
+        """
+        A server with these settings refuses with the English text and, before the reference, this link. The log
+        proposes links only if there is none.
+        """
         refusal = render("en", "ERR_SMTP_ADDRESS_UNKNOWN", STRANGER).replace(b" (#", wanted + b" (#")
         with self.subTest(settings=settings), Server(config=LIMITS + settings, LANG=language) as server, Talk(server) as talk:
             self.assertNotIn(b"https:", talk.greeting)
             talk.mail()
             self.assertEqual(refusal, talk.refused())
+            if language == "ja_JP":
+                self.assertEqual(not wanted, "cure=" in server.wait_for_log(r"event=language-falls-back [^\n]*\n")[0])
 
     def test_a_refusal_that_fell_back_links_to_the_language_that_was_meant(self):
         page = "help-url: https://mail.example.jp/{lang}.html#{ref}\n"

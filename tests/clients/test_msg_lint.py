@@ -274,17 +274,27 @@ class Files(Folder):
         self.assertEqual(findings("--partial", path), ([], 0))
 
     def test_companion_is_named_as_a_server_looks_for_it(self):
-        own = HEADER.replace("Language: de", "Language: zh_CN") + entry("ERR_POP_TLS", "TLS Required", "需要 TLS")
-        path = self.write("zh_CN.po", own)
-        self.assertIn(" zh@latin.po can hold", out("lint", "--partial", path))
-        latin = self.write("zh@latin.po", HEADER.replace("Language: de", "Language: zh@latin") +
-                           entry("ERR_POP_TLS", "TLS Required", "Xuyao TLS"))
+        own = HEADER.replace("Language: de", "Language: mk_MK") + entry("ERR_POP_TLS", "TLS Required", "Потребен е TLS")
+        path = self.write("mk_MK.po", own)
+        self.assertIn(" mk@latin.po can hold", out("lint", "--partial", path))
+        latin = self.write("mk@latin.po", HEADER.replace("Language: de", "Language: mk@latin") +
+                           entry("ERR_POP_TLS", "TLS Required", "Potreben e TLS"))
         self.assertEqual(findings("--partial", path), ([], 0))
         locale = os.path.join(self.folder, "locale")
-        for name, po in ("zh_CN", path), ("zh@latin", latin):
+        for name, po in ("mk_MK", path), ("mk@latin", latin):
             os.makedirs(f"{locale}/{name}/LC_MESSAGES")
             subprocess.run(["msgfmt", "-o", f"{locale}/{name}/LC_MESSAGES/ftgate.mo", po], check=True)
-        self.assertEqual("-ERR Xuyao TLS (#5.03)\r\n", out("render", "-L", locale, "-l", "zh_CN", "5.03"))
+        self.assertEqual("-ERR Potreben e TLS (#5.03)\r\n", out("render", "-L", locale, "-l", "mk_MK", "5.03"))
+
+    def test_companion_is_proposed_only_for_scripts_that_readers_know_in_latin_letters(self):
+        for language, text, proposed in (("mk", "Потребен е", True), ("el", "Απαιτείται", True), ("ja", "が必要です", False),
+                                         ("zh", "需要", False), ("ar", "مطلوب", False), ("he", "נדרש", False), ("th", "ต้องใช้", False)):
+            path = self.write(f"{language}.po", HEADER.replace("Language: de", "Language: " + language) +
+                              entry("ERR_POP_TLS", "TLS Required", text + " TLS"))
+            note = out("lint", "--partial", path).splitlines()[0]
+            self.assertIn("note: -: ascii: 1 text has no ASCII form: SMTP sends polite English instead", note)
+            self.assertEqual(proposed, f"{language}@latin.po can hold" in note, note)
+            self.assertEqual(not proposed, "Nothing to do" in note, note)
 
     def test_joiners_are_taken_where_a_script_needs_them(self):
         taken = {"fa": "نمی\u200cشود", "hi": "क्\u200dष", "de": "gut"}

@@ -29,6 +29,7 @@ static const struct {
 	[REMARK_DROPPED] = { "dropped", N_("Show every argument, unless it is left out on purpose.") },
 	[REMARK_ASCII] = { "ascii", N_("Use another character.") },
 	[REMARK_SCRIPT] = { "ascii", N_("{language}@latin.po can hold the texts in Latin letters.") },
+	[REMARK_ENGLISH] = { "ascii", N_("Nothing to do: readers of this script do not expect it in Latin letters.") },
 	[REMARK_LONG] = { "long", N_("Shorten the text.") },
 	[REMARK_SPACE] = { "space", N_("Remove the space at its beginning or end.") },
 	[REMARK_SAME] = { "same", N_("Translate it.") },

@@ -71,6 +71,13 @@ has_companion(const struct lint *lint)
 	return has_companion_of(lint, strlen(language)) || has_companion_of(lint, strcspn(language, "_@."));
 }
 
+/* Cyrillic and Greek have a spelling in Latin letters that their readers know. */
+static bool
+is_known_in_latin(ucs4_t character)
+{
+	return uc_is_script(character, uc_script(0x430)) || uc_is_script(character, uc_script(0x3B1));
+}
+
 static void
 report(struct lint *lint, enum ftg_id id)
 {
@@ -88,15 +95,21 @@ report(struct lint *lint, enum ftg_id id)
 void
 lint_ascii(struct lint *lint)
 {
-	unsigned other = 0;
+	unsigned other = 0, known = 0;
 
-	for (enum ftg_id id = 0; id < FTG_IDS; id++)
-		other += lint->seen[lint->audience][id].no_ascii && lint->seen[lint->audience][id].other_script;
+	for (enum ftg_id id = 0; id < FTG_IDS; id++) {
+		bool is = lint->seen[lint->audience][id].no_ascii && lint->seen[lint->audience][id].other_script;
+
+		other += is;
+		known += is && is_known_in_latin(lint->seen[lint->audience][id].lost);
+	}
 	bool script = other > lint->tally->translated / 2;
 
 	if (script && !has_companion(lint))
-		lint_add(lint, 1, LINT_NOTE, "-", REMARK_SCRIPT,
-		    _("%u texts have no ASCII form: SMTP sends polite English instead"), other);
+		lint_add(lint, 1, LINT_NOTE, "-", known > other / 2 ? REMARK_SCRIPT : REMARK_ENGLISH,
+		    translate_count("%u text has no ASCII form: SMTP sends polite English instead",
+		        "%u texts have no ASCII form: SMTP sends polite English instead", other),
+		    other);
 	for (enum ftg_id id = 0; id < FTG_IDS; id++)
 		if (lint->seen[lint->audience][id].no_ascii && !(script && lint->seen[lint->audience][id].other_script))
 			report(lint, id);
