@@ -17,6 +17,7 @@ static const struct field_sql domain_sql[] = {
 	[RECORD_DOMAIN_QUOTA_MESSAGES] = { "d.quota_messages", "quota_messages" },
 	[RECORD_DOMAIN_GREYLIST] = { "d.greylist", "greylist" },
 	[RECORD_DOMAIN_RELAY] = { "d.relayed", "relayed" },
+	[RECORD_DOMAIN_RECIPIENTS] = { "d.recipients", "recipients" },
 	[RECORD_DOMAIN_ACCOUNTS] = { "(SELECT count(*) FROM accounts a WHERE a.domain = d.id)", NULL },
 	[RECORD_DOMAIN_CREATED] = { CREATED("d"), NULL },
 };

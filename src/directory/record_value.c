@@ -95,6 +95,7 @@ form(enum field_type type)
 	case FIELD_FLAG: return _("write yes or no");
 	case FIELD_EXPAND: return _("write nobody, accounts or anyone");
 	case FIELD_POST: return _("write anyone, accounts or members");
+	case FIELD_RECIPIENTS: return _("write distinct or neutral");
 	case FIELD_ADDRESS: return _("write a mail address such as anna@example.org");
 	default: return _("write a text of 320 octets at most with no control characters");
 	}
@@ -110,6 +111,7 @@ is_fit(enum field_type type, const char *text, int64_t *number)
 	case FIELD_FLAG: return parse_flag(text, number);
 	case FIELD_EXPAND: return is_one_of(text, expansion_rights);
 	case FIELD_POST: return is_one_of(text, posting_rights);
+	case FIELD_RECIPIENTS: return strcmp(text, "distinct") == 0 || strcmp(text, "neutral") == 0;
 	case FIELD_ADDRESS: return is_address(text);
 	default: return is_text(text);
 	}

@@ -29,16 +29,16 @@ stream_log_begin(const struct stream *stream, const char *event)
 	log_put("client", stream->peer);
 }
 
-/* The language of the reply that the pairs name by its ID, else that of most replies to this client. */
+/* The language of the reply that the pairs name, by "said" or its ID, else that of most replies to this client. */
 static const char *
 spoken(const struct ftg_voice *voice, va_list pairs)
 {
 	enum ftg_id id = FTG_IDS;
 	va_list copy;
 	va_copy(copy, pairs);
-	for (const char *key; id == FTG_IDS && (key = va_arg(copy, const char *)) != NULL;) {
+	for (const char *key; (key = va_arg(copy, const char *)) != NULL;) {
 		const char *value = va_arg(copy, const char *);
-		if (strcmp(key, "id") == 0 && value != NULL)
+		if (value != NULL && ((strcmp(key, "id") == 0 && id == FTG_IDS) || strcmp(key, "said") == 0))
 			id = ftg_id_find(value);
 	}
 	va_end(copy);

@@ -27,6 +27,7 @@ enum field_type {
 	FIELD_FLAG, /* yes or no; shown as 1 or 0 */
 	FIELD_EXPAND,
 	FIELD_POST,
+	FIELD_RECIPIENTS,
 	FIELD_ADDRESS,
 	FIELD_ADDRESSES, /* one a line */
 };

@@ -38,6 +38,7 @@ struct domain {
 	int64_t max_message_size;               /* octets; 0: no limit of its own */
 	bool greylist;                          /* its mail is greylisted, if greylisting is on */
 	bool relayed;                           /* its mailboxes are at another server, which its mail is sent to */
+	bool neutral;                           /* replies do not tell recipients that get no mail apart */
 };
 
 /* Permissions of an account. */

@@ -124,7 +124,9 @@ log_all_undelivered(const struct smtp_session *s, const char *ref)
 void
 event_refused(const struct smtp_session *s, const struct ftg_reply *reply)
 {
-	const struct ftg_row *row = ftg_row(reply->id);
+	const struct ftg_reply hidden = ftg_reply_reason((enum ftg_id)s->truth, NULL, 0, (enum ftg_id)s->truth_reason);
+	const struct ftg_reply *truth = s->hidden ? &hidden : reply;
+	const struct ftg_row *row = ftg_row(truth->id);
 	const char *from = show_sender(s->envelope.sender);
 	const char *to = s->state & SMTP_MESSAGE ? s->envelope.first : NULL;
 	char path[SHOWN_MAX];
@@ -138,8 +140,9 @@ event_refused(const struct smtp_session *s, const struct ftg_reply *reply)
 		else
 			to = path;
 	}
-	s->outlet->log(s->outlet, "reply", "ref", row->ref, "id", row->id, "reason", reason_of(reply), "check",
-	    s->policy.refused_by, "cause", cause_of(s, reply), "helo", s->name, "from", from, "to", to, "message-id",
+	s->outlet->log(s->outlet, "reply", "ref", row->ref, "id", row->id, "said",
+	    s->hidden ? ftg_row(reply->id)->id : NULL, "reason", reason_of(truth), "check", s->policy.refused_by,
+	    "cause", cause_of(s, truth), "helo", s->name, "from", from, "to", to, "message-id",
 	    s->state & SMTP_MESSAGE ? message_id_of(s) : NULL, NULL);
 	if (s->state & SMTP_MESSAGE && s->envelope.first != NULL)
 		log_all_undelivered(s, row->ref);

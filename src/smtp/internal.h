@@ -76,15 +76,18 @@ struct smtp_session {
 	struct smtp_outlet *outlet;
 	struct smtp_peer peer;
 	enum smtp_state state;
-	bool extended;        /* the client sent EHLO, not HELO */
-	bool busy;            /* a job or a question is under way */
-	bool feeding;         /* smtp_session_feed() is running: a job that ends meanwhile needs no resume() */
-	bool blacklisted;     /* the address was on the temporary blacklist at the start of the session */
-	unsigned char access; /* of the client's address: a set of enum access_kind */
-	bool access_unknown;  /* the directory could not be asked for access, which is 0 */
-	unsigned errors;      /* refusals that count towards max_errors */
-	unsigned unknown;     /* unknown recipients */
-	unsigned relay;       /* refusals to relay */
+	bool extended;               /* the client sent EHLO, not HELO */
+	bool busy;                   /* a job or a question is under way */
+	bool feeding;                /* smtp_session_feed() is running: a job that ends meanwhile needs no resume() */
+	bool blacklisted;            /* the address was on the temporary blacklist at the start of the session */
+	unsigned char access;        /* of the client's address: a set of enum access_kind */
+	bool access_unknown;         /* the directory could not be asked for access, which is 0 */
+	bool hidden;                 /* the next refusal is said in place of the truth, which is for the log */
+	unsigned short truth;        /* enum ftg_id */
+	unsigned short truth_reason; /* of truth, if it has one */
+	unsigned errors;             /* refusals that count towards max_errors */
+	unsigned unknown;            /* unknown recipients */
+	unsigned relay;              /* refusals to relay */
 	enum listing listing;
 	char *client_name;   /* name of the client in the DNS, if that name has its address; NULL: unknown */
 	char *name;          /* argument of EHLO or HELO; NULL before it */
@@ -181,6 +184,12 @@ struct ftg_reply refusal_relay(struct smtp_session *s);
 /* refusal.c: the reply to a recipient that is a spamtrap, which blacklists the client; to one that has moved. */
 struct ftg_reply refusal_spamtrap(struct smtp_session *s);
 struct ftg_reply refusal_moved(struct smtp_session *s, const char *to);
+
+/*
+ * refusal.c: the reply to a recipient of a neutral domain that gets no mail: that to an unknown one, by the same counts. The
+ * truth is for the log.
+ */
+struct ftg_reply refusal_neutral(struct smtp_session *s, enum ftg_id truth, enum ftg_id reason);
 
 /* refusal.c: the reply to a failed delivery, or quota check, to a mailbox of this address. */
 struct ftg_reply refusal_delivery(enum delivery_result result, struct span address);

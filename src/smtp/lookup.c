@@ -110,13 +110,17 @@ alias_is_known(struct directory_question *question)
 	finish(lookup->session, say_recipient(lookup->session, question->verdict));
 }
 
-/* An alias that expands to no recipient is not valid. */
+/* An alias that expands to no recipient is not valid. In a neutral domain, the same is said of every address. */
 static void
 recipient_is_known(struct directory_question *question)
 {
 	struct lookup *lookup = lookup_of(question, offsetof(struct lookup, recipient));
 	struct directory *directory = lookup->session->config->directory;
 
+	if (lookup->recipient.recipient.domain.neutral && question->verdict != DIRECTORY_FAILED) {
+		finish(lookup->session, ftg_reply(FTG_SMTP_VRFY));
+		return;
+	}
 	if (!lookup_is_list(lookup)) {
 		finish(lookup->session, say_recipient(lookup->session, question->verdict));
 		return;

@@ -107,10 +107,43 @@ check_space(struct smtp_session *s)
 	return ftg_reply(FTG_IDS);
 }
 
+/* Whether the domain of the recipient hides why one gets no mail. */
+static bool
+is_neutral(const struct smtp_session *s)
+{
+	return s->lookup->recipient.recipient.domain.neutral;
+}
+
+/* Whether this verdict is one of those that a neutral domain does not tell apart. */
+static bool
+is_hidden(enum directory_verdict verdict)
+{
+	return verdict == DIRECTORY_NO_MAILBOX || verdict == DIRECTORY_DISABLED || verdict == DIRECTORY_NO_PRIVILEGE ||
+	    verdict == DIRECTORY_SPAMTRAP || verdict == DIRECTORY_MOVED;
+}
+
+static struct ftg_reply
+hide(struct smtp_session *s, enum directory_verdict verdict)
+{
+	switch (verdict) {
+	case DIRECTORY_DISABLED: return refusal_neutral(s, ERR_SMTP_MAILBOX_DISABLED, FTG_IDS);
+	case DIRECTORY_NO_PRIVILEGE:
+		s->cause = "no-privilege";
+		return refusal_neutral(s, ERR_SMTP_ACCESSDENIED, ERR_MAILBOX_DISABLED);
+	case DIRECTORY_SPAMTRAP:
+		(void)refusal_spamtrap(s);
+		return refusal_neutral(s, ERR_SMTP_ACCESSDENIED, ERR_MAILBOX_SPAMTRAP);
+	case DIRECTORY_MOVED: return refusal_neutral(s, ERR_SMTP_ADDRESS_MOVED, FTG_IDS);
+	default: return refusal_neutral(s, ERR_SMTP_ADDRESS_UNKNOWN, FTG_IDS);
+	}
+}
+
 /* The reply to a recipient that gets no mail. */
 static struct ftg_reply
 refuse(struct smtp_session *s, enum directory_verdict verdict, const char *moved_to)
 {
+	if (is_neutral(s) && is_hidden(verdict))
+		return hide(s, verdict);
 	switch (verdict) {
 	case DIRECTORY_AMBIGUOUS: return ftg_reply(ERR_SMTP_ADDRESS_AMBIGUOUS);
 	case DIRECTORY_DISABLED: return about(ERR_SMTP_MAILBOX_DISABLED, s->path);
@@ -133,9 +166,13 @@ expanded(struct directory_question *question)
 	struct smtp_session *s = lookup->session;
 
 	s->busy = false;
-	struct ftg_reply reply = question->verdict == DIRECTORY_FOUND
-	    ? check_space(s)
-	    : refuse(s, question->verdict, lookup->expansion.expansion.moved_to);
+	enum directory_verdict verdict = question->verdict, known = lookup->recipient.base.verdict;
+	if (is_hidden(known) && verdict != DIRECTORY_FAILED) {
+		expansion_clear(&lookup->expansion.expansion);
+		verdict = known;
+	}
+	struct ftg_reply reply = verdict == DIRECTORY_FOUND ? check_space(s)
+	                                                    : refuse(s, verdict, lookup->expansion.expansion.moved_to);
 	if (reply.id != FTG_IDS)
 		smtp_reply(s, reply);
 	smtp_resume(s);
@@ -149,7 +186,7 @@ expand(struct smtp_session *s)
 	struct lookup *lookup = s->lookup;
 
 	lookup_name_list(lookup);
-	if (envelope_has_list(&s->envelope, &lookup->expansion.address))
+	if (lookup_is_list(lookup) && envelope_has_list(&s->envelope, &lookup->expansion.address))
 		return add(s);
 	keep_path(s);
 	s->busy = true;
@@ -166,7 +203,8 @@ accepted(struct smtp_session *s, struct ftg_reply verdict)
 		return verdict;
 	if (refusal_too_many(s))
 		return ftg_reply(ERR_SMTP_ADDRESS_RCPTCOUNT);
-	return lookup_is_list(s->lookup) ? expand(s) : check_space(s);
+	bool hidden = is_hidden(s->lookup->recipient.base.verdict);
+	return hidden || lookup_is_list(s->lookup) ? expand(s) : check_space(s);
 }
 
 static struct ftg_reply
@@ -195,6 +233,16 @@ accept_elsewhere(struct smtp_session *s, const struct address *address)
 	return relaying_has_route(s, address->domain) ? accept(s) : ftg_reply(ERR_SMTP_GLACCESSDENIED);
 }
 
+/*
+ * In a neutral domain, a recipient that gets no mail takes the same steps as an alias that leads to such a one: the checks
+ * of a recipient that is accepted, and a job that expands it. So neither the reply nor its time tells them apart.
+ */
+static struct ftg_reply
+refuse_neutral(struct smtp_session *s, const struct address *address)
+{
+	return is_routing(address) ? about(ERR_SMTP_ADDRESS_BAD, s->path) : accept(s);
+}
+
 struct ftg_reply
 recipient_add(struct smtp_session *s, const struct address *address)
 {
@@ -202,6 +250,8 @@ recipient_add(struct smtp_session *s, const struct address *address)
 
 	xlang_prefer(s, LANGUAGE_OF_DOMAIN, question->recipient.domain.language);
 	s->outlet->speak_of(s->outlet, LANGUAGE_OF_DOMAIN, question->recipient.domain.name);
+	if (is_neutral(s) && is_hidden(question->base.verdict))
+		return refuse_neutral(s, address);
 	switch (question->base.verdict) {
 	case DIRECTORY_FOUND: return accept_found(s, address, &question->recipient);
 	case DIRECTORY_NO_DOMAIN: return accept_elsewhere(s, address);

@@ -41,6 +41,17 @@ refusal_unknown(struct smtp_session *s)
 	return about_path(s, ERR_SMTP_ADDRESS_UNKNOWN2);
 }
 
+struct ftg_reply
+refusal_neutral(struct smtp_session *s, enum ftg_id truth, enum ftg_id reason)
+{
+	struct ftg_reply said = refusal_unknown(s);
+
+	s->hidden = truth != ERR_SMTP_ADDRESS_UNKNOWN;
+	s->truth = (unsigned short)truth;
+	s->truth_reason = (unsigned short)reason;
+	return said;
+}
+
 /* If the directory could not be asked whether the client may relay, it must not lose its mail. */
 struct ftg_reply
 refusal_relay(struct smtp_session *s)

@@ -67,6 +67,11 @@ Test(migration, from_version_1_keeps_everything, .init = open_migrated, .fini = 
 	cr_expect_eq(user.mailbox.account, 3);
 	cr_expect_eq(user.flags, ACCOUNT_SMTP | ACCOUNT_POP3 | ACCOUNT_SEND | ACCOUNT_RECEIVE);
 	cr_expect_eq(user.mailbox.quota.bytes, 0);
+	cr_expect_not(user.domain.neutral);
+	sql("UPDATE domains SET recipients = 'neutral'");
+	cr_expect_eq(ask_login(directory, "emil@old.example", &user), DIRECTORY_FOUND);
+	cr_expect(user.domain.neutral);
+	cr_expect_neq(sqlite3_exec(database, "UPDATE domains SET recipients = 'none'", NULL, NULL, NULL), SQLITE_OK);
 	sql("PRAGMA foreign_key_check; PRAGMA integrity_check");
 	sql("INSERT INTO aliases (id, domain, local, kind, expand, created) VALUES (1, 7, 'x', 'alias', 'nobody', 0)");
 }

@@ -108,7 +108,7 @@ TestSuite(records, .init = open_accounts, .fini = close_accounts);
 Test(records, domain_is_kept_with_its_limits)
 {
 	cr_expect_str_eq(show(RECORD_DOMAIN, "EXAMPLE.test", NULL),
-	    "name=example.test;language=-;max-message-size=0;max-accounts=0;quota-bytes=0;quota-messages=0;greylist=1;relay=0;"
+	    "name=example.test;language=-;max-message-size=0;max-accounts=0;quota-bytes=0;quota-messages=0;greylist=1;relay=0;recipients=distinct;"
 	    "accounts=2;");
 	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "language", "pt_BR"), ADMIN_OK);
 	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "max-message-size", "10m"), ADMIN_OK);
@@ -116,7 +116,7 @@ Test(records, domain_is_kept_with_its_limits)
 	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "quota-messages", "500"), ADMIN_OK);
 	cr_expect_str_eq(show(RECORD_DOMAIN, "example.test", NULL),
 	    "name=example.test;language=pt_BR;max-message-size=10485760;max-accounts=0;quota-bytes=0;quota-messages=500;"
-	    "greylist=0;relay=0;accounts=2;");
+	    "greylist=0;relay=0;recipients=distinct;accounts=2;");
 	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "language", ""), ADMIN_OK);
 	cr_expect_not_null(strstr(show(RECORD_DOMAIN, "example.test", NULL), "language=-;"));
 }

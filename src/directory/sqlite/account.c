@@ -23,6 +23,7 @@ read_domain(struct domain *domain, sqlite3_stmt *row)
 	domain->max_message_size = sqlite3_column_int64(row, COLUMN_MAX_MESSAGE_SIZE);
 	domain->greylist = sqlite3_column_int(row, COLUMN_GREYLIST) != 0;
 	domain->relayed = sqlite3_column_int(row, COLUMN_RELAYED) != 0;
+	domain->neutral = sqlite3_column_int(row, COLUMN_NEUTRAL) != 0;
 }
 
 static void

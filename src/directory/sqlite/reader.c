@@ -13,7 +13,7 @@
 
 enum { RETRY = 1000 }; /* milliseconds */
 
-#define DOMAIN_COLUMNS "d.name, d.language, d.max_message_size, d.greylist, d.relayed"
+#define DOMAIN_COLUMNS "d.name, d.language, d.max_message_size, d.greylist, d.relayed, d.recipients = 'neutral'"
 #define FLAGS          "a.smtp + 2 * a.pop3 + 4 * a.send + 8 * a.receive + 16 * a.disabled + 32 * a.spamtrap"
 #define QUOTA          "ifnull(a.quota_bytes, d.quota_bytes), ifnull(a.quota_messages, d.quota_messages)"
 #define ACCOUNT_COLUMNS                                                                                                \

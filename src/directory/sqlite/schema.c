@@ -168,4 +168,8 @@ static const char fifth[] = "DROP TRIGGER domain_full;" ADD("domains", "accounts
 /* A local part is stored as its key, which NOCASE compares; see base/address_key.h. */
 static const char sixth[] = "DROP INDEX accounts_recipient;" KEYS("accounts") KEYS("aliases") SIXTH_LISTS KEYS_INDEX;
 
-const char *const schema_migrations[DATABASE_VERSION] = { first, second, third, fourth, fifth, sixth };
+/* Whether replies tell recipients that get no mail apart. */
+static const char seventh[] = ADD(
+    "domains", "recipients TEXT NOT NULL DEFAULT 'distinct' CHECK (recipients IN ('distinct', 'neutral'))");
+
+const char *const schema_migrations[DATABASE_VERSION] = { first, second, third, fourth, fifth, sixth, seventh };
