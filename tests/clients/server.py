@@ -64,6 +64,7 @@ class Server:
     """A running ftgate-smtpd with one hosted domain and one account. To be used in a with statement."""
 
     prepare = None  # runs in the server's process before the server does
+    logs = True  # its events on standard error, unless the configuration has another place
 
     def __init__(self, *arguments, smtpd=None, ctl=None, config=LIMITS, beside=None, **language):
         self.arguments = arguments
@@ -121,7 +122,7 @@ class Server:
                 start_new_session=True, preexec_fn=self.prepare)
         found = self.wait_for_log(r"listening on 127\.0\.0\.1:(\d+)", logged)
         self.port = int(found.group(1))
-        if "log: journal" not in self.settings:
+        if self.logs and not re.search("(?m)^log: ", self.settings):
             self.wait_for_log(r"(?s)(event=worker-started .*){%d}" % self.workers(), logged)
 
     def workers(self):

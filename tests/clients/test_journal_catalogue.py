@@ -101,11 +101,9 @@ class Read(TestCase):
         return path
 
     def locale(self, name):
-        """A locale of that language; journalctl asks for no more than its name."""
+        """A locale with the name of a language, for which journalctl looks in the catalogues."""
         folder = os.path.join(self.root, "locale")
-        os.makedirs(folder, exist_ok=True)
-        subprocess.run(["localedef", "-i", name, "-f", "UTF-8", os.path.join(folder, name + ".UTF-8")], check=True,
-                       capture_output=True, timeout=SECONDS)
+        shutil.copytree("/usr/lib/locale/C.utf8", os.path.join(folder, name + ".UTF-8"), dirs_exist_ok=True)
         return {"LOCPATH": folder, "LC_ALL": name + ".UTF-8", "PATH": os.environ["PATH"]}
 
     def explain(self, path, environment, *wanted):

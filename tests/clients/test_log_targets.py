@@ -24,6 +24,12 @@ exec unshare -m sh -c 'mount --bind "$0" /run && exec "$@"' {run} {smtpd} "$@"
 """
 
 
+class Managed(Server):
+    """A server whose standard error is connected to the journal."""
+
+    logs = False
+
+
 class Targets(TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="ftgate-log-")
@@ -126,7 +132,7 @@ class ToTheJournal(Targets):
         probe = subprocess.run(["unshare", "-m", "mount", "--bind", self.folder, "/run"], stderr=subprocess.DEVNULL)
         if probe.returncode != 0:
             self.skipTest("mounts are not permitted here")
-        server = self.enterContext(Server(smtpd=self.path("smtpd")))
+        server = self.enterContext(Managed(smtpd=self.path("smtpd")))
         self.assertEqual("127.0.0.1", self.connect(server, journal)["FTGATE_CLIENT"])
         self.assertIn("listening on", server.log())
         self.assertNotIn("event=connect", server.log())
