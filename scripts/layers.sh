@@ -39,7 +39,7 @@ owned() {
 	gsasl.h) echo "src/session src/relay" ;;
 	gmime/* | pcre2.h) echo "src/message" ;;
 	crypt.h) echo "src/session" ;;
-	jansson.h) echo "src/peer" ;;
+	jansson.h) echo "src/peer src/cmd" ;;
 	sqlite3.h) echo "src/directory" ;;
 	unistr.h | unitypes.h | unictype.h | uninorm.h | unicase.h | unilbrk.h) echo "src/catalog src/base src/cmd" ;;
 	gettext-po.h | argp.h) echo "src/cmd" ;;

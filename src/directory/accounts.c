@@ -47,6 +47,37 @@ remove_record(struct admin *admin, enum record_kind kind, const char *const *nam
 	return record_remove(own(admin), kind, name);
 }
 
+static enum admin_result
+dump(struct admin *admin, enum record_kind kind, const char *const *name, bool secrets, record_row_fn *each_row,
+    void *context)
+{
+	return record_dump(own(admin), kind, name, secrets, each_row, context);
+}
+
+static enum admin_result
+begin(struct admin *admin, bool rehearsal)
+{
+	return record_begin_import(own(admin), rehearsal);
+}
+
+static enum admin_result
+put(struct admin *admin, enum record_kind kind, const struct record_put *record, struct put_result *result)
+{
+	return record_put(own(admin), kind, record, result);
+}
+
+static enum admin_result
+end(struct admin *admin, bool commit)
+{
+	return record_end_import(own(admin), commit);
+}
+
+static enum admin_result
+dangling(struct admin *admin, dangling_fn *each, void *context)
+{
+	return targets_dangling(own(admin), each, context);
+}
+
 static const char *
 error_of(const struct admin *admin)
 {
@@ -56,6 +87,7 @@ error_of(const struct admin *admin)
 static void
 close_accounts(struct admin *admin)
 {
+	accounts_drop_statements(own(admin));
 	sqlite3_close(own(admin)->database);
 	free(admin);
 }
@@ -66,6 +98,11 @@ static const struct admin_ops ops = {
 	.add = add,
 	.set = set,
 	.remove = remove_record,
+	.dump = dump,
+	.begin = begin,
+	.put = put,
+	.end = end,
+	.dangling = dangling,
 	.error = error_of,
 	.close = close_accounts,
 };

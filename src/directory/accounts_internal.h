@@ -1,6 +1,6 @@
 /*
  * Shared by the files of administration. They build on each other in this order: accounts_sql.c, record_fields.c,
- * record_name.c, records.c, record_value.c and record_targets.c, record_change.c, accounts.c.
+ * record_name.c, records.c, record_value.c and record_targets.c, record_change.c, record_put.c, accounts.c.
  */
 #ifndef DIRECTORY_ACCOUNTS_INTERNAL_H
 #define DIRECTORY_ACCOUNTS_INTERNAL_H
@@ -13,8 +13,12 @@
 #include "directory/accounts.h"
 #include "directory/sqlite/database.h"
 
+enum { STATEMENTS_KEPT = 64 };
+
 struct accounts {
 	struct admin admin;
+	sqlite3_stmt *kept[STATEMENTS_KEPT]; /* prepared, for their next use */
+	bool rehearsal;                      /* of an import: makes no mailbox */
 	sqlite3 *database;
 	struct mailbox_store *mailboxes;
 	bool unmigrated; /* names are compared as they are stored */
@@ -27,17 +31,24 @@ enum admin_result accounts_set_error(struct accounts *accounts, enum admin_resul
 enum admin_result accounts_trouble(struct accounts *accounts);
 
 /*
- * Statements, with a value for each letter of types: t is a text, or NULL; i is an int64_t. A statement, or NULL; the
- * number in the first column of the first row, 0 without a row, -1 on failure; the result of sqlite3_step().
+ * Statements, with a value for each letter of types: t is a text, or NULL; i is an int64_t. A statement, or NULL, for
+ * accounts_finish(); the number in the first column of the first row, 0 without a row, -1 on failure; the result of sqlite3_step().
  */
 sqlite3_stmt *accounts_query(struct accounts *accounts, const char *sql, const char *types, ...);
 int64_t accounts_number(struct accounts *accounts, const char *sql, const char *types, ...);
 int accounts_run(struct accounts *accounts, const char *sql, const char *types, ...);
 
+/* Ends the use of a statement, which may be NULL. */
+void accounts_finish(struct accounts *accounts, sqlite3_stmt *statement);
+
+/* Frees all statements. */
+void accounts_drop_statements(struct accounts *accounts);
+
 /* How a field is stored. */
 struct field_sql {
 	const char *expression; /* of its value */
 	const char *column;     /* that is set; NULL: none */
+	const char *secret; /* expression of a stored form of a password, whose other expression hides it; else NULL */
 };
 
 struct record_row {
@@ -95,12 +106,54 @@ enum admin_result record_parse_address(struct accounts *accounts, struct address
 enum admin_result record_set_field(
     struct accounts *accounts, enum record_kind kind, int64_t id, const struct record_setting *setting);
 
+/* Does a value fit the field? Sets *number of one that is a number or a flag. id is the record's, or 0. */
+enum admin_result record_check_value(
+    struct accounts *accounts, enum record_kind kind, int64_t id, size_t index, const char *value, int64_t *number);
+
+/* Stores a value that fits. */
+enum admin_result record_store(
+    struct accounts *accounts, enum record_kind kind, int64_t id, size_t index, const char *text, int64_t number);
+
+/*
+ * Replaces the targets of an alias by those in a text, one a line, and says whether they are these already. They need not
+ * exist.
+ */
+enum admin_result targets_replace(struct accounts *accounts, int64_t alias, const char *text);
+enum admin_result targets_compare(struct accounts *accounts, int64_t alias, const char *text, bool *equal);
+enum admin_result targets_dangling(struct accounts *accounts, dangling_fn *each, void *context);
+
+/* Refuses an alias without a target. */
+enum admin_result targets_check(struct accounts *accounts, int64_t alias);
+
+/* A statement of all fields, then the number, of the records of this name, or all if name is NULL. */
+sqlite3_stmt *record_select(
+    struct accounts *accounts, enum record_kind kind, const struct record_name *name, bool secrets);
+
 /* Adds and removes a target of an alias. Refuses to remove a target of aliases, or to leave it without a domain. */
 enum admin_result target_add(struct accounts *accounts, int64_t alias, const char *text);
 enum admin_result target_remove(struct accounts *accounts, int64_t alias, const char *text);
 enum admin_result target_check_unused(struct accounts *accounts, const struct record_name *name);
 
+/* Begins and ends a transaction: commits it if all is well, or rolls it back and keeps the error. */
+enum admin_result record_begin(struct accounts *accounts);
+enum admin_result record_end(struct accounts *accounts, enum admin_result result);
+
+/* Inserts a record with its defaults. */
+enum admin_result record_insert(struct accounts *accounts, enum record_kind kind, const struct record_name *name);
+
+/* Makes the mailbox of an account, durably or for settle(). */
+enum admin_result record_make_mailbox(struct accounts *accounts, const struct record_name *name,
+    int (*make)(struct mailbox_store *store, const struct mailbox *mailbox));
+
+/* record_put.c: the operations of an import. */
+enum admin_result record_put(
+    struct accounts *accounts, enum record_kind kind, const struct record_put *put, struct put_result *result);
+enum admin_result record_begin_import(struct accounts *accounts, bool rehearsal);
+enum admin_result record_end_import(struct accounts *accounts, bool commit);
+
 /* records.c, record_change.c: the operations of struct admin_ops. */
+enum admin_result record_dump(struct accounts *accounts, enum record_kind kind, const char *const *text, bool secrets,
+    record_row_fn *each_row, void *context);
 enum admin_result records_list(
     struct accounts *accounts, enum record_kind kind, const char *within, record_row_fn *each_row, void *context);
 enum admin_result record_show(

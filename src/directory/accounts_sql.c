@@ -1,5 +1,6 @@
 /* Building blocks of the operations on accounts: statements, and the sentence about an error. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/translate.h"
 #include "directory/accounts_internal.h"
@@ -41,13 +42,50 @@ bind(sqlite3_stmt *statement, const char *types, va_list values)
 	}
 }
 
+/* The place of a statement that is kept for this text and not in use; that of a free one; NULL. */
+static sqlite3_stmt **
+find_place(struct accounts *accounts, const char *sql)
+{
+	size_t i = 0;
+	for (; i < STATEMENTS_KEPT && accounts->kept[i] != NULL; i++)
+		if (!sqlite3_stmt_busy(accounts->kept[i]) && strcmp(sqlite3_sql(accounts->kept[i]), sql) == 0)
+			return &accounts->kept[i];
+	return i < STATEMENTS_KEPT ? &accounts->kept[i] : NULL;
+}
+
 static sqlite3_stmt *
 prepare(struct accounts *accounts, const char *sql, const char *types, va_list values)
 {
-	sqlite3_stmt *statement = NULL;
-	if (sqlite3_prepare_v2(accounts->database, sql, -1, &statement, NULL) == SQLITE_OK)
+	sqlite3_stmt *statement = NULL, **place = find_place(accounts, sql);
+	if (place != NULL && *place != NULL)
+		statement = *place;
+	else if (sqlite3_prepare_v2(accounts->database, sql, -1, &statement, NULL) == SQLITE_OK && place != NULL)
+		*place = statement;
+	if (statement != NULL)
 		bind(statement, types, values);
 	return statement;
+}
+
+void
+accounts_finish(struct accounts *accounts, sqlite3_stmt *statement)
+{
+	for (size_t i = 0; i < STATEMENTS_KEPT && statement != NULL && accounts->kept[i] != NULL; i++) {
+		if (accounts->kept[i] != statement)
+			continue;
+		sqlite3_reset(statement);
+		sqlite3_clear_bindings(statement);
+		return;
+	}
+	sqlite3_finalize(statement);
+}
+
+void
+accounts_drop_statements(struct accounts *accounts)
+{
+	for (size_t i = 0; i < STATEMENTS_KEPT; i++) {
+		sqlite3_finalize(accounts->kept[i]);
+		accounts->kept[i] = NULL;
+	}
 }
 
 sqlite3_stmt *
@@ -75,7 +113,7 @@ accounts_number(struct accounts *accounts, const char *sql, const char *types, .
 		number = 0;
 	else
 		accounts_trouble(accounts);
-	sqlite3_finalize(statement);
+	accounts_finish(accounts, statement);
 	return number;
 }
 
@@ -89,6 +127,6 @@ accounts_run(struct accounts *accounts, const char *sql, const char *types, ...)
 	int result = statement == NULL ? SQLITE_ERROR : sqlite3_step(statement);
 	if (result != SQLITE_DONE)
 		accounts_trouble(accounts);
-	sqlite3_finalize(statement);
+	accounts_finish(accounts, statement);
 	return result;
 }

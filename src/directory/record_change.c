@@ -6,15 +6,14 @@
 #include "directory/accounts_internal.h"
 #include "port/directory.h"
 
-static enum admin_result
-begin(struct accounts *accounts)
+enum admin_result
+record_begin(struct accounts *accounts)
 {
 	return accounts_run(accounts, "BEGIN IMMEDIATE", "") == SQLITE_DONE ? ADMIN_OK : ADMIN_FAILED;
 }
 
-/* Ends the transaction: commits it, or rolls it back and keeps the error. */
-static enum admin_result
-end(struct accounts *accounts, enum admin_result result)
+enum admin_result
+record_end(struct accounts *accounts, enum admin_result result)
 {
 	if (result == ADMIN_OK && accounts_run(accounts, "COMMIT", "") == SQLITE_DONE)
 		return ADMIN_OK;
@@ -84,13 +83,26 @@ insert_statement(struct accounts *accounts, enum record_kind kind, const struct 
 	}
 }
 
+/* An account or a list for all addresses of a domain would be another one than the alias that is meant. */
 static enum admin_result
-insert(struct accounts *accounts, enum record_kind kind, const struct record_name *name)
+check_name(struct accounts *accounts, enum record_kind kind, const struct record_name *name)
 {
+	if ((kind != RECORD_ACCOUNT && kind != RECORD_LIST) || strcmp(name->address.local, DIRECTORY_CATCH_ALL) != 0)
+		return ADMIN_OK;
+	return accounts_set_error(accounts, ADMIN_UNFIT,
+	    _("%s is for all other addresses of the domain; make it an alias: ftgatectl alias add '%s' TARGET"),
+	    name->text, name->text);
+}
+
+enum admin_result
+record_insert(struct accounts *accounts, enum record_kind kind, const struct record_name *name)
+{
+	if (check_name(accounts, kind, name) != ADMIN_OK)
+		return ADMIN_UNFIT;
 	sqlite3_stmt *statement = insert_statement(accounts, kind, name);
 	int stepped = statement == NULL ? SQLITE_ERROR : sqlite3_step(statement);
 	enum admin_result result = insert_result(accounts, stepped, name);
-	sqlite3_finalize(statement);
+	accounts_finish(accounts, statement);
 	return result;
 }
 
@@ -113,17 +125,6 @@ set_one(struct accounts *accounts, enum record_kind kind, int64_t id, const stru
 	return record_set_field(accounts, kind, id, setting);
 }
 
-/* Mail to an alias with no target would be rejected. A list may be filled later. */
-static enum admin_result
-check_targets(struct accounts *accounts, int64_t id)
-{
-	int64_t count = accounts_number(accounts, "SELECT count(*) FROM targets WHERE alias = ?", "i", id);
-	if (count == 0)
-		return accounts_set_error(accounts, ADMIN_REFUSED,
-		    _("an alias leads to one address at least; to be rid of it: ftgatectl alias remove"));
-	return count < 0 ? ADMIN_FAILED : ADMIN_OK;
-}
-
 static enum admin_result
 apply(struct accounts *accounts, enum record_kind kind, const struct record_name *name,
     const struct record_change *change)
@@ -135,34 +136,24 @@ apply(struct accounts *accounts, enum record_kind kind, const struct record_name
 	for (size_t i = 0; i < change->count && result == ADMIN_OK; i++)
 		result = set_one(accounts, kind, id, &change->settings[i]);
 	if (result == ADMIN_OK && kind == RECORD_ALIAS)
-		result = check_targets(accounts, id);
+		result = targets_check(accounts, id);
 	if (result == ADMIN_OK && change->password != NULL)
 		result = set_password(accounts, id, change->password);
 	return result;
 }
 
 /* The mailbox is made before the account is committed: every account that mail is accepted for has one. */
-static enum admin_result
-make_mailbox(struct accounts *accounts, const struct record_name *name)
+enum admin_result
+record_make_mailbox(struct accounts *accounts, const struct record_name *name,
+    int (*make)(struct mailbox_store *store, const struct mailbox *mailbox))
 {
 	struct mailbox mailbox = { 0 };
 	errno = EINVAL;
 	if (mailbox_set_address(&mailbox, name->address.local, name->address.domain) &&
-	    accounts->mailboxes->make(accounts->mailboxes, &mailbox) == 0)
+	    make(accounts->mailboxes, &mailbox) == 0)
 		return ADMIN_OK;
 	return accounts_set_error(
 	    accounts, ADMIN_FAILED, _("the mailbox of %.400s cannot be made: %s"), name->text, strerror(errno));
-}
-
-/* An account or a list for all addresses of a domain would be another one than the alias that is meant. */
-static enum admin_result
-check_name(struct accounts *accounts, enum record_kind kind, const struct record_name *name)
-{
-	if ((kind != RECORD_ACCOUNT && kind != RECORD_LIST) || strcmp(name->address.local, DIRECTORY_CATCH_ALL) != 0)
-		return ADMIN_OK;
-	return accounts_set_error(accounts, ADMIN_UNFIT,
-	    _("%s is for all other addresses of the domain; make it an alias: ftgatectl alias add '%s' TARGET"),
-	    name->text, name->text);
 }
 
 enum admin_result
@@ -171,16 +162,14 @@ record_add(
 {
 	struct record_name name;
 	enum admin_result result = record_name_parse(accounts, &name, kind, text);
-	if (result != ADMIN_OK || (result = begin(accounts)) != ADMIN_OK)
+	if (result != ADMIN_OK || (result = record_begin(accounts)) != ADMIN_OK)
 		return result;
-	result = check_name(accounts, kind, &name);
-	if (result == ADMIN_OK)
-		result = insert(accounts, kind, &name);
+	result = record_insert(accounts, kind, &name);
 	if (result == ADMIN_OK)
 		result = apply(accounts, kind, &name, change);
 	if (result == ADMIN_OK && kind == RECORD_ACCOUNT)
-		result = make_mailbox(accounts, &name);
-	return end(accounts, result);
+		result = record_make_mailbox(accounts, &name, accounts->mailboxes->make);
+	return record_end(accounts, result);
 }
 
 enum admin_result
@@ -189,9 +178,9 @@ record_set(
 {
 	struct record_name name;
 	enum admin_result result = record_name_parse(accounts, &name, kind, text);
-	if (result != ADMIN_OK || (result = begin(accounts)) != ADMIN_OK)
+	if (result != ADMIN_OK || (result = record_begin(accounts)) != ADMIN_OK)
 		return result;
-	return end(accounts, apply(accounts, kind, &name, change));
+	return record_end(accounts, apply(accounts, kind, &name, change));
 }
 
 /* The records that must be removed before their domain. */
@@ -237,7 +226,7 @@ record_remove(struct accounts *accounts, enum record_kind kind, const char *cons
 {
 	struct record_name name;
 	enum admin_result result = record_name_parse(accounts, &name, kind, text);
-	if (result != ADMIN_OK || (result = begin(accounts)) != ADMIN_OK)
+	if (result != ADMIN_OK || (result = record_begin(accounts)) != ADMIN_OK)
 		return result;
-	return end(accounts, delete (accounts, kind, &name));
+	return record_end(accounts, delete (accounts, kind, &name));
 }

@@ -9,56 +9,56 @@
 	" (SELECT local, written, domain FROM targets WHERE alias = l.id ORDER BY domain, local) t)"
 
 static const struct field_sql domain_sql[] = {
-	[RECORD_DOMAIN_NAME] = { "ftgate_shown(d.name)", NULL },
-	[RECORD_DOMAIN_LANGUAGE] = { "d.language", "language" },
-	[RECORD_DOMAIN_MAX_MESSAGE_SIZE] = { "d.max_message_size", "max_message_size" },
-	[RECORD_DOMAIN_MAX_ACCOUNTS] = { "d.max_accounts", "max_accounts" },
-	[RECORD_DOMAIN_QUOTA_BYTES] = { "d.quota_bytes", "quota_bytes" },
-	[RECORD_DOMAIN_QUOTA_MESSAGES] = { "d.quota_messages", "quota_messages" },
-	[RECORD_DOMAIN_GREYLIST] = { "d.greylist", "greylist" },
-	[RECORD_DOMAIN_RELAY] = { "d.relayed", "relayed" },
-	[RECORD_DOMAIN_RECIPIENTS] = { "d.recipients", "recipients" },
-	[RECORD_DOMAIN_ACCOUNTS] = { "(SELECT count(*) FROM accounts a WHERE a.domain = d.id)", NULL },
-	[RECORD_DOMAIN_CREATED] = { CREATED("d"), NULL },
+	[RECORD_DOMAIN_NAME] = { "ftgate_shown(d.name)", NULL, NULL },
+	[RECORD_DOMAIN_LANGUAGE] = { "d.language", "language", NULL },
+	[RECORD_DOMAIN_MAX_MESSAGE_SIZE] = { "d.max_message_size", "max_message_size", NULL },
+	[RECORD_DOMAIN_MAX_ACCOUNTS] = { "d.max_accounts", "max_accounts", NULL },
+	[RECORD_DOMAIN_QUOTA_BYTES] = { "d.quota_bytes", "quota_bytes", NULL },
+	[RECORD_DOMAIN_QUOTA_MESSAGES] = { "d.quota_messages", "quota_messages", NULL },
+	[RECORD_DOMAIN_GREYLIST] = { "d.greylist", "greylist", NULL },
+	[RECORD_DOMAIN_RELAY] = { "d.relayed", "relayed", NULL },
+	[RECORD_DOMAIN_RECIPIENTS] = { "d.recipients", "recipients", NULL },
+	[RECORD_DOMAIN_ACCOUNTS] = { "(SELECT count(*) FROM accounts a WHERE a.domain = d.id)", NULL, NULL },
+	[RECORD_DOMAIN_CREATED] = { CREATED("d"), "created", NULL },
 };
 
 static const struct field_sql account_sql[] = {
-	[RECORD_ACCOUNT_ADDRESS] = { "ftgate_address(ifnull(a.written, a.local), d.name)", NULL },
-	[RECORD_ACCOUNT_PASSWORD] = { "a.password IS NOT NULL", NULL },
-	[RECORD_ACCOUNT_SCRAM_SHA_256] = { "a.scram_sha256 IS NOT NULL", NULL },
-	[RECORD_ACCOUNT_SECRET] = { "a.secret IS NOT NULL", NULL },
-	[RECORD_ACCOUNT_SMTP] = { "a.smtp", "smtp" },
-	[RECORD_ACCOUNT_POP3] = { "a.pop3", "pop3" },
-	[RECORD_ACCOUNT_SEND] = { "a.send", "send" },
-	[RECORD_ACCOUNT_RECEIVE] = { "a.receive", "receive" },
-	[RECORD_ACCOUNT_DISABLED] = { "a.disabled", "disabled" },
-	[RECORD_ACCOUNT_SPAMTRAP] = { "a.spamtrap", "spamtrap" },
-	[RECORD_ACCOUNT_QUOTA_BYTES] = { "a.quota_bytes", "quota_bytes" },
-	[RECORD_ACCOUNT_QUOTA_MESSAGES] = { "a.quota_messages", "quota_messages" },
-	[RECORD_ACCOUNT_LANGUAGE] = { "a.language", "language" },
-	[RECORD_ACCOUNT_MOVED_TO] = { "a.moved_to", "moved_to" },
-	[RECORD_ACCOUNT_CREATED] = { CREATED("a"), NULL },
+	[RECORD_ACCOUNT_ADDRESS] = { "ftgate_address(ifnull(a.written, a.local), d.name)", NULL, NULL },
+	[RECORD_ACCOUNT_PASSWORD] = { "a.password IS NOT NULL", "password", "a.password" },
+	[RECORD_ACCOUNT_SCRAM_SHA_256] = { "a.scram_sha256 IS NOT NULL", "scram_sha256", "a.scram_sha256" },
+	[RECORD_ACCOUNT_SECRET] = { "a.secret IS NOT NULL", "secret", "a.secret" },
+	[RECORD_ACCOUNT_SMTP] = { "a.smtp", "smtp", NULL },
+	[RECORD_ACCOUNT_POP3] = { "a.pop3", "pop3", NULL },
+	[RECORD_ACCOUNT_SEND] = { "a.send", "send", NULL },
+	[RECORD_ACCOUNT_RECEIVE] = { "a.receive", "receive", NULL },
+	[RECORD_ACCOUNT_DISABLED] = { "a.disabled", "disabled", NULL },
+	[RECORD_ACCOUNT_SPAMTRAP] = { "a.spamtrap", "spamtrap", NULL },
+	[RECORD_ACCOUNT_QUOTA_BYTES] = { "a.quota_bytes", "quota_bytes", NULL },
+	[RECORD_ACCOUNT_QUOTA_MESSAGES] = { "a.quota_messages", "quota_messages", NULL },
+	[RECORD_ACCOUNT_LANGUAGE] = { "a.language", "language", NULL },
+	[RECORD_ACCOUNT_MOVED_TO] = { "a.moved_to", "moved_to", NULL },
+	[RECORD_ACCOUNT_CREATED] = { CREATED("a"), "created", NULL },
 };
 
 static const struct field_sql alias_sql[] = {
-	[RECORD_ALIAS_ADDRESS] = { "ftgate_address(ifnull(l.written, l.local), d.name)", NULL },
-	[RECORD_ALIAS_TARGETS] = { ADDRESSES, NULL },
-	[RECORD_ALIAS_CREATED] = { CREATED("l"), NULL },
+	[RECORD_ALIAS_ADDRESS] = { "ftgate_address(ifnull(l.written, l.local), d.name)", NULL, NULL },
+	[RECORD_ALIAS_TARGETS] = { ADDRESSES, NULL, NULL },
+	[RECORD_ALIAS_CREATED] = { CREATED("l"), "created", NULL },
 };
 
 static const struct field_sql list_sql[] = {
-	[RECORD_LIST_ADDRESS] = { "ftgate_address(ifnull(l.written, l.local), d.name)", NULL },
-	[RECORD_LIST_EXPAND] = { "l.expand", "expand" },
-	[RECORD_LIST_POST] = { "l.post", "post" },
-	[RECORD_LIST_MEMBERS] = { ADDRESSES, NULL },
-	[RECORD_LIST_CREATED] = { CREATED("l"), NULL },
+	[RECORD_LIST_ADDRESS] = { "ftgate_address(ifnull(l.written, l.local), d.name)", NULL, NULL },
+	[RECORD_LIST_EXPAND] = { "l.expand", "expand", NULL },
+	[RECORD_LIST_POST] = { "l.post", "post", NULL },
+	[RECORD_LIST_MEMBERS] = { ADDRESSES, NULL, NULL },
+	[RECORD_LIST_CREATED] = { CREATED("l"), "created", NULL },
 };
 
 static const struct field_sql access_sql[] = {
-	[RECORD_ACCESS_KIND] = { "x.kind", NULL },
-	[RECORD_ACCESS_VALUE] = { "ifnull(ftgate_shown(x.sender), ftgate_network(x.network, x.bits))", NULL },
-	[RECORD_ACCESS_COMMENT] = { "x.comment", "comment" },
-	[RECORD_ACCESS_CREATED] = { CREATED("x"), NULL },
+	[RECORD_ACCESS_KIND] = { "x.kind", NULL, NULL },
+	[RECORD_ACCESS_VALUE] = { "ifnull(ftgate_shown(x.sender), ftgate_network(x.network, x.bits))", NULL, NULL },
+	[RECORD_ACCESS_COMMENT] = { "x.comment", "comment", NULL },
+	[RECORD_ACCESS_CREATED] = { CREATED("x"), "created", NULL },
 };
 
 static_assert(sizeof domain_sql / sizeof *domain_sql == RECORD_DOMAIN_FIELDS, "each field has its SQL");

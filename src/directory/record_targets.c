@@ -1,5 +1,6 @@
 /* The targets of aliases and lists: each must exist, if its domain is hosted here, and none may lead back. */
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
 #include "base/translate.h"
@@ -74,6 +75,101 @@ target_add(struct accounts *accounts, int64_t alias, const char *text)
 	return result == ADMIN_OK ? insert(accounts, address.domain, &local, alias, text) : result;
 }
 
+/* Mail to an alias with no target would be rejected. A list may be filled later. */
+enum admin_result
+targets_check(struct accounts *accounts, int64_t alias)
+{
+	int64_t count = accounts_number(accounts, "SELECT count(*) FROM targets WHERE alias = ?", "i", alias);
+	if (count == 0)
+		return accounts_set_error(accounts, ADMIN_REFUSED,
+		    _("an alias leads to one address at least; to be rid of it: ftgatectl alias remove"));
+	return count < 0 ? ADMIN_FAILED : ADMIN_OK;
+}
+
+/* Calls a function for each line of a text. */
+static enum admin_result
+each_line(struct accounts *accounts, int64_t alias, const char *text,
+    enum admin_result (*call)(struct accounts *accounts, int64_t alias, const char *line))
+{
+	enum admin_result result = ADMIN_OK;
+	char line[ADDRESS_TEXT_SIZE];
+	for (const char *end; *text != '\0' && result == ADMIN_OK; text = *end == '\0' ? end : end + 1) {
+		end = strchrnul(text, '\n');
+		if ((size_t)(end - text) >= sizeof line)
+			return accounts_set_error(
+			    accounts, ADMIN_UNFIT, _("'%.100s...' is too long to be an address"), text);
+		snprintf(line, sizeof line, "%.*s", (int)(end - text), text);
+		result = call(accounts, alias, line);
+	}
+	return result;
+}
+
+static enum admin_result
+put_target(struct accounts *accounts, int64_t alias, const char *text)
+{
+	struct address address;
+	struct local_name local;
+	enum admin_result result = read_target(accounts, &address, &local, text);
+	if (result == ADMIN_OK)
+		result = check_circle(accounts, &address, local.stored, alias, text);
+	return result == ADMIN_OK ? insert(accounts, address.domain, &local, alias, text) : result;
+}
+
+enum admin_result
+targets_replace(struct accounts *accounts, int64_t alias, const char *text)
+{
+	if (accounts_run(accounts, "DELETE FROM main.targets WHERE alias = ?", "i", alias) != SQLITE_DONE)
+		return ADMIN_FAILED;
+	return each_line(accounts, alias, text, put_target);
+}
+
+/* ADMIN_MISSING without a sentence if the alias has no such target. */
+static enum admin_result
+find_target(struct accounts *accounts, int64_t alias, const char *text)
+{
+	static const char sql[] = "SELECT count(*) FROM targets WHERE alias = ? AND local = ? AND domain = ?";
+	struct address address;
+	struct local_name local;
+	enum admin_result result = read_target(accounts, &address, &local, text);
+	if (result != ADMIN_OK)
+		return result;
+	int64_t found = accounts_number(accounts, sql, "itt", alias, local.stored, address.domain);
+	if (found < 0)
+		return ADMIN_FAILED;
+	return found > 0 ? ADMIN_OK : ADMIN_MISSING;
+}
+
+enum admin_result
+targets_compare(struct accounts *accounts, int64_t alias, const char *text, bool *equal)
+{
+	int64_t lines = *text != '\0';
+	for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++)
+		lines++;
+	int64_t count = accounts_number(accounts, "SELECT count(*) FROM targets WHERE alias = ?", "i", alias);
+	enum admin_result result = count < 0 ? ADMIN_FAILED : each_line(accounts, alias, text, find_target);
+	*equal = result == ADMIN_OK && count == lines;
+	return result == ADMIN_MISSING ? ADMIN_OK : result;
+}
+
+enum admin_result
+targets_dangling(struct accounts *accounts, dangling_fn *each, void *context)
+{
+	static const char sql[] =
+	    "SELECT ftgate_address(ifnull(l.written, l.local), d.name), ftgate_address(ifnull(t.written, t.local), t.domain)"
+	    " FROM targets t JOIN domains e ON e.name = t.domain AND NOT e.relayed JOIN aliases l ON l.id = t.alias"
+	    " JOIN domains d ON d.id = l.domain WHERE t.local <> 'postmaster'"
+	    " AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.domain = e.id AND a.local = t.local)"
+	    " AND NOT EXISTS (SELECT 1 FROM aliases m WHERE m.domain = e.id AND m.local = t.local)"
+	    " ORDER BY d.name, l.local, t.domain, t.local";
+	sqlite3_stmt *row = accounts_query(accounts, sql, "");
+	int result = SQLITE_ERROR;
+	while (row != NULL && (result = sqlite3_step(row)) == SQLITE_ROW)
+		each(context, (const char *)sqlite3_column_text(row, 0), (const char *)sqlite3_column_text(row, 1));
+	enum admin_result ended = result == SQLITE_DONE ? ADMIN_OK : accounts_trouble(accounts);
+	accounts_finish(accounts, row);
+	return ended;
+}
+
 enum admin_result
 target_remove(struct accounts *accounts, int64_t alias, const char *text)
 {
@@ -108,6 +204,6 @@ target_check_unused(struct accounts *accounts, const struct record_name *name)
 		    sqlite3_column_text(row, 2));
 	else if (result != SQLITE_DONE)
 		told = accounts_trouble(accounts);
-	sqlite3_finalize(row);
+	accounts_finish(accounts, row);
 	return told;
 }

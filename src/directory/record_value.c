@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/translate.h"
+#include "base/utf8.h"
 #include "directory/accounts_internal.h"
 
 enum { MOVED_MAX = 320, TAG_MAX = 35, SUBTAG_MAX = 8 };
@@ -61,10 +62,11 @@ is_language(const char *text)
 static bool
 is_text(const char *text)
 {
-	for (const char *at = text; *at != '\0'; at++)
-		if (ascii_is_control(*at))
+	size_t len = strlen(text);
+	for (size_t at = 0, step; at < len; at += step)
+		if (ascii_is_control(text[at]) || (step = utf8_length(text + at, len - at)) == 0)
 			return false;
-	return strlen(text) <= MOVED_MAX;
+	return len <= MOVED_MAX;
 }
 
 /* A mailbox at a domain, as senders can write it to their programs. */
@@ -97,7 +99,7 @@ form(enum field_type type)
 	case FIELD_POST: return _("write anyone, accounts or members");
 	case FIELD_RECIPIENTS: return _("write distinct or neutral");
 	case FIELD_ADDRESS: return _("write a mail address such as anna@example.org");
-	default: return _("write a text of 320 octets at most with no control characters");
+	default: return _("write a text in UTF-8 of 320 octets at most with no control characters");
 	}
 }
 
@@ -137,13 +139,15 @@ find_field(enum record_kind kind, const char *name)
 	return i;
 }
 
-static enum admin_result
-store(struct accounts *accounts, enum record_kind kind, int64_t id, size_t index, const char *text, int64_t number)
+enum admin_result
+record_store(
+    struct accounts *accounts, enum record_kind kind, int64_t id, size_t index, const char *text, int64_t number)
 {
 	char sql[128];
 	const struct record_row *row = &record_rows[kind];
 	enum field_type type = record_field(kind, index)->type;
-	bool is_number = type == FIELD_COUNT || type == FIELD_SIZE || type == FIELD_FLAG;
+	bool is_number = !record_is_secret(kind, index) &&
+	    (type == FIELD_COUNT || type == FIELD_SIZE || type == FIELD_FLAG);
 	snprintf(sql, sizeof sql, "UPDATE %s SET %s = ? WHERE id = ?", row->table, row->fields[index].column);
 	int result = is_number && *text != '\0'
 	    ? accounts_run(accounts, sql, "ii", number, id)
@@ -164,6 +168,21 @@ is_own(struct accounts *accounts, enum record_kind kind, int64_t id, const char 
 }
 
 enum admin_result
+record_check_value(
+    struct accounts *accounts, enum record_kind kind, int64_t id, size_t index, const char *value, int64_t *number)
+{
+	const struct record_field *field = record_field(kind, index);
+	bool fit = *value == '\0' ? may_be_empty(kind, field->type) : is_fit(field->type, value, number);
+	if (!fit)
+		return accounts_set_error(
+		    accounts, ADMIN_UNFIT, "%s=%.400s: %s", field->name, value, form(field->type));
+	if (field->type == FIELD_ADDRESS && is_own(accounts, kind, id, value))
+		return accounts_set_error(accounts, ADMIN_UNFIT,
+		    _("%s=%.400s: this is the address itself; write another one, or nothing"), field->name, value);
+	return ADMIN_OK;
+}
+
+enum admin_result
 record_set_field(struct accounts *accounts, enum record_kind kind, int64_t id, const struct record_setting *setting)
 {
 	int64_t number = 0;
@@ -174,14 +193,6 @@ record_set_field(struct accounts *accounts, enum record_kind kind, int64_t id, c
 		    /* TRANSLATORS: domain, account, list or access, as in commands; the name of a setting. */
 		    _("the %s setting '%.100s' does not exist or cannot be changed; ftgatectl --help lists the settings"),
 		    record_noun(kind), setting->name);
-	bool fit = setting->value[0] == '\0' ? may_be_empty(kind, field->type)
-	                                     : is_fit(field->type, setting->value, &number);
-	if (!fit)
-		return accounts_set_error(
-		    accounts, ADMIN_UNFIT, "%s=%.400s: %s", setting->name, setting->value, form(field->type));
-	if (field->type == FIELD_ADDRESS && is_own(accounts, kind, id, setting->value))
-		return accounts_set_error(accounts, ADMIN_UNFIT,
-		    _("%s=%.400s: this is the address itself; write another one, or nothing"), setting->name,
-		    setting->value);
-	return store(accounts, kind, id, index, setting->value, number);
+	enum admin_result result = record_check_value(accounts, kind, id, index, setting->value, &number);
+	return result == ADMIN_OK ? record_store(accounts, kind, id, index, setting->value, number) : result;
 }

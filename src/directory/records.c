@@ -5,18 +5,20 @@
 #include "base/translate.h"
 #include "directory/accounts_internal.h"
 
-enum { SQL_MAX = 4096, FIELDS_MAX = 32 };
+enum { SQL_MAX = 4096 };
 
 /* SELECT of all fields, then the number, of records that fulfil a condition. */
 static sqlite3_stmt *
-query(struct accounts *accounts, enum record_kind kind, const char *condition, const char *const *values)
+query(struct accounts *accounts, enum record_kind kind, bool secrets, const char *condition, const char *const *values)
 {
 	const struct record_row *row = &record_rows[kind];
 	char sql[SQL_MAX] = "SELECT ";
 	size_t len = strlen(sql);
-	for (size_t i = 0; i < row->count && len < SQL_MAX; i++)
-		len += (size_t)snprintf(
-		    sql + len, SQL_MAX - len, "%s%s", i == 0 ? "" : ", ", row->fields[i].expression);
+	for (size_t i = 0; i < row->count && len < SQL_MAX; i++) {
+		const struct field_sql *field = &row->fields[i];
+		len += (size_t)snprintf(sql + len, SQL_MAX - len, "%s%s", i == 0 ? "" : ", ",
+		    secrets && field->secret != NULL ? field->secret : field->expression);
+	}
 	if (len < SQL_MAX)
 		len += (size_t)snprintf(sql + len, SQL_MAX - len, ", %s FROM %s WHERE (%s) AND (%s) ORDER BY %s",
 		    row->id, row->from, row->own, condition, row->order);
@@ -26,15 +28,15 @@ query(struct accounts *accounts, enum record_kind kind, const char *condition, c
 static enum admin_result
 pass_rows(struct accounts *accounts, sqlite3_stmt *row, record_row_fn *each_row, void *context, size_t *count)
 {
-	const char *values[FIELDS_MAX];
+	const char *values[RECORD_FIELDS_MAX + 1];
 	int result = SQLITE_ERROR, columns = sqlite3_column_count(row);
 	for (*count = 0; row != NULL && (result = sqlite3_step(row)) == SQLITE_ROW; ++*count) {
-		for (int i = 0; i < columns && i < FIELDS_MAX; i++)
+		for (int i = 0; i < columns && i <= RECORD_FIELDS_MAX; i++)
 			values[i] = (const char *)sqlite3_column_text(row, i);
 		each_row(context, values);
 	}
 	enum admin_result ended = result == SQLITE_DONE ? ADMIN_OK : accounts_trouble(accounts);
-	sqlite3_finalize(row);
+	accounts_finish(accounts, row);
 	return ended;
 }
 
@@ -50,7 +52,7 @@ records_list(
 	bool named = kind != RECORD_ACCESS && within != NULL && address_parse_domain(domain, within, strlen(within));
 	const char *values[] = { named ? domain : within, NULL };
 	enum admin_result result = pass_rows(
-	    accounts, query(accounts, kind, condition, values), each_row, context, &count);
+	    accounts, query(accounts, kind, false, condition, values), each_row, context, &count);
 	if (result == ADMIN_OK && count == 0 && within != NULL && kind != RECORD_ACCESS &&
 	    accounts_number(accounts, "SELECT count(*) FROM domains WHERE name = ?", "t", values[0]) == 0)
 		return accounts_set_error(accounts, ADMIN_NO_DOMAIN, _("the domain %.300s is not hosted here"), within);
@@ -74,15 +76,36 @@ record_show(
 	enum admin_result result = record_name_parse(accounts, &name, kind, text);
 	if (result == ADMIN_OK)
 		result = pass_rows(
-		    accounts, query(accounts, kind, record_rows[kind].key, name.key), each_row, context, &count);
+		    accounts, query(accounts, kind, false, record_rows[kind].key, name.key), each_row, context, &count);
 	return result == ADMIN_OK && count == 0 ? missing(accounts, kind, &name) : result;
+}
+
+sqlite3_stmt *
+record_select(struct accounts *accounts, enum record_kind kind, const struct record_name *name, bool secrets)
+{
+	static const char *const none[] = { NULL, NULL };
+	return name != NULL ? query(accounts, kind, secrets, record_rows[kind].key, name->key)
+	                    : query(accounts, kind, secrets, "1", none);
+}
+
+enum admin_result
+record_dump(struct accounts *accounts, enum record_kind kind, const char *const *text, bool secrets,
+    record_row_fn *each_row, void *context)
+{
+	size_t count;
+	struct record_name name;
+	enum admin_result result = text != NULL ? record_name_parse(accounts, &name, kind, text) : ADMIN_OK;
+	if (result == ADMIN_OK)
+		result = pass_rows(accounts, record_select(accounts, kind, text != NULL ? &name : NULL, secrets),
+		    each_row, context, &count);
+	return result == ADMIN_OK && count == 0 && text != NULL ? missing(accounts, kind, &name) : result;
 }
 
 int64_t
 record_find(struct accounts *accounts, enum record_kind kind, const struct record_name *name)
 {
 	int64_t id = -1;
-	sqlite3_stmt *row = query(accounts, kind, record_rows[kind].key, name->key);
+	sqlite3_stmt *row = record_select(accounts, kind, name, false);
 	int result = row == NULL ? SQLITE_ERROR : sqlite3_step(row);
 	if (result == SQLITE_ROW)
 		id = sqlite3_column_int64(row, sqlite3_column_count(row) - 1);
@@ -90,6 +113,6 @@ record_find(struct accounts *accounts, enum record_kind kind, const struct recor
 		missing(accounts, kind, name);
 	else
 		accounts_trouble(accounts);
-	sqlite3_finalize(row);
+	accounts_finish(accounts, row);
 	return result == SQLITE_DONE ? 0 : id;
 }

@@ -1,7 +1,13 @@
 /* Administration of domains, accounts, aliases, lists and access lists: the records, whatever keeps them. */
 #include "port/admin.h"
 
+#include <assert.h>
+
 #include "base/address.h"
+
+static_assert((int)RECORD_DOMAIN_FIELDS <= (int)RECORD_FIELDS_MAX, "each field has its place");
+static_assert((int)RECORD_ACCOUNT_FIELDS <= (int)RECORD_FIELDS_MAX, "each field has its place");
+static_assert((int)RECORD_LIST_FIELDS <= (int)RECORD_FIELDS_MAX, "each field has its place");
 
 #define ROW(id, name, type, settable, help) [id] = { name, type, settable, help },
 
@@ -58,6 +64,22 @@ const char *
 record_noun(enum record_kind kind)
 {
 	return records[kind].noun;
+}
+
+bool
+record_is_secret(enum record_kind kind, size_t index)
+{
+	return kind == RECORD_ACCOUNT &&
+	    (index == RECORD_ACCOUNT_PASSWORD || index == RECORD_ACCOUNT_SCRAM_SHA_256 ||
+	        index == RECORD_ACCOUNT_SECRET);
+}
+
+bool
+record_is_carried(enum record_kind kind, size_t index)
+{
+	const struct record_field *field = record_field(kind, index);
+	bool computed = !field->settable && (field->type == FIELD_COUNT || field->type == FIELD_FLAG);
+	return !computed;
 }
 
 enum admin_result

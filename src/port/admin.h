@@ -95,6 +95,36 @@ struct record_change {
 	const struct record_password *password; /* of an account; NULL: unchanged, or none for a new account */
 };
 
+/* More than any kind has fields. */
+enum { RECORD_FIELDS_MAX = 32 };
+
+/* Is the field a stored form of a password? It is shown as yes or no, and carried only if that is asked for. */
+bool record_is_secret(enum record_kind kind, size_t index);
+
+/* Is the field part of an export, other than a secret? Those that are computed are not. */
+bool record_is_carried(enum record_kind kind, size_t index);
+
+/* A record as an import has it. */
+struct record_put {
+	const char *const *name;
+	/*
+	 * By the indexes of fields, of which those of the name are not used; NULL: not given; "": none. Secrets are stored
+	 * as they are, and addresses are whole sets, one a line.
+	 */
+	const char *values[RECORD_FIELDS_MAX];
+	bool update; /* of a record that exists, to change what differs; else that is ADMIN_EXISTS */
+};
+
+enum put_outcome { PUT_SAME, PUT_ADDED, PUT_CHANGED };
+
+struct put_result {
+	enum put_outcome outcome;
+	size_t field; /* at fault, unless the result is ADMIN_OK; below record_names(): the name */
+};
+
+/* Is called for each target that does not exist: the alias or list, and its target. */
+typedef void dangling_fn(void *context, const char *alias, const char *target);
+
 struct admin {
 	const struct admin_ops *ops;
 };
@@ -115,6 +145,22 @@ struct admin_ops {
 	enum admin_result (*set)(
 	    struct admin *admin, enum record_kind kind, const char *const *name, const struct record_change *change);
 	enum admin_result (*remove)(struct admin *admin, enum record_kind kind, const char *const *name);
+	/*
+	 * Shows a record, or all if name is NULL, row by row as they are read. With secrets, the stored forms of a password
+	 * are the values of their fields.
+	 */
+	enum admin_result (*dump)(struct admin *admin, enum record_kind kind, const char *const *name, bool secrets,
+	    record_row_fn *each_row, void *context);
+	/*
+	 * Between begin() and end(), put() adds or changes records, all of which end() commits durably, or none. A record
+	 * that fails leaves the others as they were. The target of an alias may be added later; dangling() shows those that do not
+	 * exist. In a rehearsal, no mailbox is made.
+	 */
+	enum admin_result (*begin)(struct admin *admin, bool rehearsal);
+	enum admin_result (*put)(
+	    struct admin *admin, enum record_kind kind, const struct record_put *put, struct put_result *result);
+	enum admin_result (*end)(struct admin *admin, bool commit);
+	enum admin_result (*dangling)(struct admin *admin, dangling_fn *each, void *context);
 	/* An English sentence about the last result that was not ADMIN_OK: it names the value, and the cure. */
 	const char *(*error)(const struct admin *admin);
 	void (*close)(struct admin *admin);

@@ -97,6 +97,22 @@ password_make(struct credentials *credentials, const char *password, bool keep_s
 	return result;
 }
 
+bool
+password_is_fit(const char *password)
+{
+	char *prepared = prepare(password, 0);
+	bool fit = prepared != NULL && prepared[0] != '\0' && strlen(prepared) <= CREDENTIALS_PASSWORD_MAX;
+	forget(prepared);
+	return fit;
+}
+
+bool
+password_is_hash(const char *text)
+{
+	return *text != '\0' && crypt_checksalt(text) != CRYPT_SALT_INVALID &&
+	    crypt_checksalt(text) != CRYPT_SALT_METHOD_DISABLED;
+}
+
 /* Hashes by the method of the hash. Returns false at once if libcrypt does not support it. */
 static bool
 hashes(struct crypt_data *data, const char *password, const char *hash, bool *equal)

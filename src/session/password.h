@@ -19,6 +19,12 @@ enum password_result {
  */
 enum password_result password_make(struct credentials *credentials, const char *password, bool keep_secret);
 
+/* Would password_make() make the forms of this password, as far as it can be told without making them? */
+bool password_is_fit(const char *password);
+
+/* Is the text a hash, or what looks like one, of a method that password_verify() knows? */
+bool password_is_hash(const char *text);
+
 /*
  * Does the password match a hash of crypt(5)? No password matches a hash that is NULL or of an unknown method, which takes
  * as long as a hash made by password_make(). Must run in a job; any thread.

@@ -32,24 +32,48 @@ make_folder(int folder, const char *path)
 	return errno == EEXIST ? 0 : -1;
 }
 
-int
-maildir_make(int folder, const char *path)
+/* Which folders of a Maildir were missing. */
+struct made {
+	int domain, maildir;
+};
+
+/* Makes the folder of the domain, whose name it writes, the Maildir, and its folders. */
+static int
+make_folders(int folder, const char *path, char domain[MAILDIR_PATH_SIZE], struct made *made)
 {
 	static const char *const parts[] = { "tmp", "new", "cur" };
-	char domain[MAILDIR_PATH_SIZE], part[MAILDIR_PATH_SIZE + 4];
-	snprintf(domain, sizeof domain, "%.*s", (int)strcspn(path, "/"), path);
-	int made_domain = make_folder(folder, domain);
-	int made_maildir = made_domain < 0 ? -1 : make_folder(folder, path);
-	if (made_maildir < 0)
+	char part[MAILDIR_PATH_SIZE + 4];
+	snprintf(domain, MAILDIR_PATH_SIZE, "%.*s", (int)strcspn(path, "/"), path);
+	made->domain = make_folder(folder, domain);
+	made->maildir = made->domain < 0 ? -1 : make_folder(folder, path);
+	if (made->maildir < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		snprintf(part, sizeof part, "%s/%s", path, parts[i]);
 		if (make_folder(folder, part) < 0)
 			return -1;
 	}
-	if (maildir_sync(folder, path) < 0 || (made_maildir > 0 && maildir_sync(folder, domain) < 0))
+	return 0;
+}
+
+int
+maildir_prepare(int folder, const char *path)
+{
+	struct made made;
+	char domain[MAILDIR_PATH_SIZE];
+	return make_folders(folder, path, domain, &made);
+}
+
+int
+maildir_make(int folder, const char *path)
+{
+	struct made made;
+	char domain[MAILDIR_PATH_SIZE];
+	if (make_folders(folder, path, domain, &made) < 0 || maildir_sync(folder, path) < 0)
 		return -1;
-	return made_domain > 0 ? maildir_sync(folder, ".") : 0;
+	if (made.maildir > 0 && maildir_sync(folder, domain) < 0)
+		return -1;
+	return made.domain > 0 ? maildir_sync(folder, ".") : 0;
 }
 
 /* Opens a folder for reading its entries; NULL with errno. */

@@ -26,6 +26,9 @@ int maildir_path(char path[MAILDIR_PATH_SIZE], const struct mailbox *mailbox);
  */
 int maildir_make(int folder, const char *path);
 
+/* The same without making it durable. */
+int maildir_prepare(int folder, const char *path);
+
 /* Removes the stale files of tmp/ in every Maildir below the folder of all mail. Returns how many. */
 unsigned maildir_sweep(int folder, time_t now);
 

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "cmd/ctl/trace/trace.h"
 #include "cmd/output/table.h"
@@ -21,6 +22,8 @@ struct request {
 	bool users;         /* --user: own texts for users who have logged in */
 	const char *domain; /* --domain: whose own texts; NULL: those of the server */
 	bool keep_secret;
+	bool dry_run, update, with_passwords; /* of import and export */
+	FILE *input;                          /* the file of an import */
 	enum password_source password;
 	struct trace_options trace;
 	char **words;

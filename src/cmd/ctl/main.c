@@ -20,6 +20,7 @@
 #include "base/translate.h"
 #include "cmd/ctl/folder.h"
 #include "cmd/ctl/text.h"
+#include "cmd/ctl/transfer/import.h"
 #include "cmd/output/charset.h"
 #include "cmd/output/terminal.h"
 #include "cmd/user_language.h"
@@ -92,6 +93,16 @@ const struct command ctl_commands[] = {
 	{ "access", "add", 2, SIZE_MAX, RECORD_ACCESS, ctl_add, N_("KIND VALUE [comment=TEXT]"), N_("add a network, an address or a domain") },
 	{ "access", "set", 3, SIZE_MAX, RECORD_ACCESS, ctl_set, N_("KIND VALUE comment=TEXT"), N_("change its comment") },
 	{ "access", "remove", 2, 2, RECORD_ACCESS, ctl_remove, N_("KIND VALUE"), N_("remove an entry") },
+	{ "export", "domains", 0, 0, RECORD_DOMAIN, ctl_export, "", N_("write the hosted domains in the form that import reads") },
+	{ "export", "accounts", 0, 0, RECORD_ACCOUNT, ctl_export, "", N_("write the accounts in the form that import reads") },
+	{ "export", "aliases", 0, 0, RECORD_ALIAS, ctl_export, "", N_("write the aliases in the form that import reads") },
+	{ "export", "lists", 0, 0, RECORD_LIST, ctl_export, "", N_("write the mailing lists in the form that import reads") },
+	{ "export", "access", 0, 0, RECORD_ACCESS, ctl_export, "", N_("write the entries of the access lists in the form that import reads") },
+	{ "import", "domains", 1, 1, RECORD_DOMAIN, ctl_import, N_("FILE"), N_("add domains from a file of CSV or JSON, or standard input (-)") },
+	{ "import", "accounts", 1, 1, RECORD_ACCOUNT, ctl_import, N_("FILE"), N_("add accounts from a file of CSV or JSON, or standard input (-)") },
+	{ "import", "aliases", 1, 1, RECORD_ALIAS, ctl_import, N_("FILE"), N_("add aliases from a file of CSV or JSON, or standard input (-)") },
+	{ "import", "lists", 1, 1, RECORD_LIST, ctl_import, N_("FILE"), N_("add mailing lists from a file of CSV or JSON, or standard input (-)") },
+	{ "import", "access", 1, 1, RECORD_ACCESS, ctl_import, N_("FILE"), N_("add entries of the access lists from a file of CSV or JSON, or standard input (-)") },
 	{ "blacklist", "remove", 1, 1, CTL_FOLDER, ctl_blacklist_remove, N_("ADDRESS"), N_("remove a client from the temporary blacklist") },
 	{ "blacklist", "clear", 0, 0, CTL_FOLDER, ctl_blacklist_clear, "", N_("remove all clients from it") },
 	{ "queue", "list", 0, 1, CTL_FOLDER, ctl_queue_list, N_("[DOMAIN]"), N_("list the messages to be sent to other servers") },
@@ -228,12 +239,29 @@ password_option(const struct request *request)
 	return names[request->password];
 }
 
+/* Options that only import and export have. */
+static void
+check_transfer(const struct request *request, struct argp_state *state)
+{
+	bool import = request->command->run == ctl_import, export = request->command->run == ctl_export;
+	if ((request->dry_run || request->update) && !import)
+		/* TRANSLATORS: an option; a command. */
+		argp_error(state, _("%s is for import, not for %s"), request->dry_run ? "--dry-run" : "--update",
+		    name_command(request->command));
+	if (request->with_passwords && (!export || request->command->kind != RECORD_ACCOUNT))
+		argp_error(
+		    state, _("--with-passwords is for export accounts, not for %s"), name_command(request->command));
+}
+
 static void
 check_options(const struct request *request, struct argp_state *state)
 {
 	bool is_change = request->command->run == ctl_add || request->command->run == ctl_set;
 	bool about_password = request->password != PASSWORD_UNCHANGED || request->keep_secret;
 	bool is_start = request->command->run == ctl_quickstart && !request->keep_secret;
+	bool keeps = request->command->run == ctl_import && request->password == PASSWORD_UNCHANGED;
+	if (keeps && request->command->kind == RECORD_ACCOUNT)
+		return;
 	if (about_password && !is_start && (request->command->kind != RECORD_ACCOUNT || !is_change))
 		/* TRANSLATORS: an option; a command. */
 		argp_error(state, _("%s is for account add and account set, not for %s"), password_option(request),
@@ -265,7 +293,10 @@ enum {
 	KEY_NO_PASSWORD,
 	KEY_KEEP_SECRET,
 	KEY_USER,
-	KEY_DOMAIN
+	KEY_DOMAIN,
+	KEY_DRY_RUN,
+	KEY_UPDATE,
+	KEY_WITH_PASSWORDS
 };
 
 static const struct argp_option options[] = {
@@ -284,6 +315,9 @@ static const struct argp_option options[] = {
 	{ "password-stdin", KEY_PASSWORD_STDIN, NULL, 0, N_("The password is the first line of standard input"), 1 },
 	{ "no-password", KEY_NO_PASSWORD, NULL, 0, N_("The account has no password: nobody can log in"), 1 },
 	{ "keep-secret", KEY_KEEP_SECRET, NULL, 0, N_("Keep the password readable, for CRAM-MD5 and APOP"), 1 },
+	{ "dry-run", KEY_DRY_RUN, NULL, 0, N_("Check the whole file of an import, and change nothing"), 2 },
+	{ "update", KEY_UPDATE, NULL, 0, N_("Change records that exist to what the file of an import says"), 2 },
+	{ "with-passwords", KEY_WITH_PASSWORDS, NULL, 0, N_("Export the stored forms of passwords, too"), 2 },
 	{ 0 },
 };
 
@@ -331,11 +365,17 @@ parse_option(int key, char *argument, struct argp_state *state)
 	case KEY_PASSWORD_STDIN: request->password = PASSWORD_STDIN; return 0;
 	case KEY_NO_PASSWORD: request->password = PASSWORD_NONE; return 0;
 	case KEY_KEEP_SECRET: request->keep_secret = true; return 0;
+	case KEY_DRY_RUN: request->dry_run = true; return 0;
+	case KEY_UPDATE: request->update = true; return 0;
+	case KEY_WITH_PASSWORDS: request->with_passwords = true; return 0;
 	case ARGP_KEY_ARGS:
 		parse_words(request, state, state->argv + state->next, (size_t)(state->argc - state->next));
 		return 0;
 	case ARGP_KEY_NO_ARGS: argp_error(state, _("a command is missing, as 'account list'")); return EINVAL;
-	case ARGP_KEY_SUCCESS: check_options(request, state); return 0;
+	case ARGP_KEY_SUCCESS:
+		check_options(request, state);
+		check_transfer(request, state);
+		return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
 }
@@ -370,6 +410,12 @@ has_database(const char *folder)
 	return data_path(path, folder, "ftgate.db") == 0 && access(path, F_OK) == 0;
 }
 
+static bool
+adds(const struct request *request)
+{
+	return request->command->run == ctl_add || request->command->run == ctl_import;
+}
+
 /* Commands that resolve what keeps the database from being migrated get it as it is; the reason is printed. */
 static struct admin *
 open_admin(
@@ -379,7 +425,7 @@ open_admin(
 	bool created;
 	struct admin *admin = accounts_open(path, mailboxes, &created, error);
 	bool has_targets = request->command->kind == RECORD_ALIAS || request->command->kind == RECORD_LIST;
-	bool changes = request->command->run == ctl_add || (request->command->run == ctl_set && !has_targets);
+	bool changes = adds(request) || (request->command->run == ctl_set && !has_targets);
 	if (admin == NULL && !changes && (admin = accounts_open_unmigrated(path, mailboxes, why)) != NULL)
 		ctl_fail(EX_OK, "%s", error);
 	return admin;
@@ -391,7 +437,7 @@ run_with_accounts(struct request *request)
 {
 	char error[ADMIN_ERROR_SIZE];
 	struct maildir_store mailboxes;
-	if (request->command->run != ctl_add && !has_database(request->data))
+	if (!adds(request) && !has_database(request->data))
 		return ctl_fail(EX_UNAVAILABLE,
 		    _("there is no database in %s; name the server's data folder by --data"), request->data);
 	if (maildir_store_open(&mailboxes, request->data) < 0)
@@ -412,6 +458,8 @@ run(struct request *request)
 		return request->command->run(request);
 	int status = ctl_find_folder(request, path);
 	if (status != EX_OK)
+		return status;
+	if (request->command->run == ctl_import && (status = import_open(request)) != EX_OK)
 		return status;
 	if (privileges_become_owner(path) < 0)
 		return ctl_fail(EX_NOPERM, _("cannot become the owner of %s: %s"), path, strerror(errno));
