@@ -40,7 +40,7 @@ struct login {
 
 struct pop3_session {
 	const struct pop3_config *config;
-	struct pop3_outlet *outlet;
+	struct session_outlet *outlet;
 	const char *address; /* of the client */
 	enum pop3_state state;
 	bool busy;

@@ -9,7 +9,7 @@
 #include "session/command.h"
 
 struct pop3_session *
-pop3_session_new(const struct pop3_config *config, const char *address, struct pop3_outlet *outlet)
+pop3_session_new(const struct pop3_config *config, const char *address, struct session_outlet *outlet)
 {
 	struct pop3_session *s = calloc(1, sizeof *s);
 

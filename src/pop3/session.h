@@ -6,7 +6,7 @@
 #include "port/directory.h"
 #include "port/job.h"
 #include "port/limiter.h"
-#include "session/language.h"
+#include "session/outlet.h"
 
 #include <ftgate/reply.h>
 #include <stdbool.h>
@@ -42,45 +42,11 @@ struct pop3_config {
 	struct executor *executor;
 };
 
-/* The receiver of a session's output and events. One for each connection, implemented by the network or by a test. */
-struct pop3_outlet {
-	const struct job_owner
-	    *owner; /* of the session's jobs that may be dropped when the client has disconnected; NULL: none */
-	/* Sends a reply in the language of the session. Its arguments are valid until the call returns. */
-	void (*reply)(struct pop3_outlet *outlet, const struct ftg_reply *reply);
-	/* Sends whole lines for programs, as they are. */
-	void (*send)(struct pop3_outlet *outlet, const char *bytes, size_t len);
-	/* Is output waiting because the client does not read? No further command is run until it has been sent. */
-	bool (*is_full)(struct pop3_outlet *outlet);
-	/* Sets the language that a source prefers for further replies; "": none. */
-	void (*prefer)(struct pop3_outlet *outlet, enum language_source whose, const char *language);
-	/* on: sends all replies in UTF-8. Off: only those in a language that the client has chosen. */
-	void (*utf8)(struct pop3_outlet *outlet, bool on);
-	/* Sets the domain whose own texts are spoken, as session_language_speak_of() does; "": none. */
-	void (*speak_of)(struct pop3_outlet *outlet, enum language_source whose, const char *domain);
-	/* The voice of the next reply. */
-	struct ftg_voice (*voice)(struct pop3_outlet *outlet);
-	/* May encrypt() be called now? */
-	bool (*can_encrypt)(struct pop3_outlet *outlet);
-	/*
-	 * Begins a TLS handshake after the output so far. Octets in clear text that have not been read are dropped, and the
-	 * session is fed nothing until pop3_session_encrypted() is called.
-	 */
-	void (*encrypt)(struct pop3_outlet *outlet);
-	/* The session that was busy can read input again, has more to send, or has closed itself. */
-	void (*resume)(struct pop3_outlet *outlet);
-	/*
-	 * One event for the log: an event name, then key and value in turn, NULL at the end. Values may hold anything; one
-	 * that is NULL is left out with its key.
-	 */
-	void (*log)(struct pop3_outlet *outlet, const char *event, ...);
-};
-
 struct pop3_session;
 
 /* Makes a session. config, outlet and address, the client's, must outlive it. NULL when memory is out. */
 struct pop3_session *pop3_session_new(
-    const struct pop3_config *config, const char *address, struct pop3_outlet *outlet);
+    const struct pop3_config *config, const char *address, struct session_outlet *outlet);
 
 /* Frees a session, which must not be busy. Deletes no message. */
 void pop3_session_free(struct pop3_session *session);

@@ -73,7 +73,7 @@ enum listing { LISTING_UNKNOWN, LISTING_CLEAN, LISTING_LISTED };
 
 struct smtp_session {
 	const struct smtp_config *config;
-	struct smtp_outlet *outlet;
+	struct session_outlet *outlet;
 	struct smtp_peer peer;
 	enum smtp_state state;
 	bool extended;               /* the client sent EHLO, not HELO */

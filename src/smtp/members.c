@@ -46,7 +46,7 @@ members_free(struct members *members)
 }
 
 void
-members_send_line(struct smtp_outlet *outlet, const char *status, const char *local, const char *domain, bool last)
+members_send_line(struct session_outlet *outlet, const char *status, const char *local, const char *domain, bool last)
 {
 	char line[LINE_SIZE], text[ADDRESS_TEXT_SIZE];
 
@@ -56,7 +56,7 @@ members_send_line(struct smtp_outlet *outlet, const char *status, const char *lo
 }
 
 bool
-members_send(struct members *members, struct smtp_outlet *outlet, const char *status)
+members_send(struct members *members, struct session_outlet *outlet, const char *status)
 {
 	for (size_t sent = 0; sent < MEMBERS_PART && members->left > 0; sent++) {
 		const char *local = members->next, *domain = local + strlen(local) + 1;

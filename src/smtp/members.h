@@ -21,10 +21,10 @@ void members_free(struct members *members);
  * Sends the next part to an outlet, one line "250" for each member; status is the enhanced status with a space behind it,
  * or "". Returns whether members are left.
  */
-bool members_send(struct members *members, struct smtp_outlet *outlet, const char *status);
+bool members_send(struct members *members, struct session_outlet *outlet, const char *status);
 
 /* Sends the line "250" for one mailbox; last: no line follows (RFC 5321 section 4.2.1). */
 void members_send_line(
-    struct smtp_outlet *outlet, const char *status, const char *local, const char *domain, bool last);
+    struct session_outlet *outlet, const char *status, const char *local, const char *domain, bool last);
 
 #endif

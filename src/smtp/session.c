@@ -12,7 +12,7 @@
 enum { BANNER_MAX = 512 };
 
 struct smtp_session *
-smtp_session_new(const struct smtp_config *config, const struct smtp_peer *peer, struct smtp_outlet *outlet)
+smtp_session_new(const struct smtp_config *config, const struct smtp_peer *peer, struct session_outlet *outlet)
 {
 	struct smtp_session *s = calloc(1, sizeof *s);
 

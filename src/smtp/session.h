@@ -9,7 +9,7 @@
 #include "port/directory.h"
 #include "port/job.h"
 #include "port/limiter.h"
-#include "session/language.h"
+#include "session/outlet.h"
 
 #include <ftgate/reply.h>
 #include <stdbool.h>
@@ -80,38 +80,6 @@ struct smtp_config {
 	struct executor *executor;
 };
 
-/* The receiver of a session's output and events. One for each connection, implemented by the network or by a test. */
-struct smtp_outlet {
-	const struct job_owner
-	    *owner; /* of the session's jobs that may be dropped when the client has disconnected; NULL: none */
-	/* Sends a reply in the language of the session. Its arguments are valid until the call returns. */
-	void (*reply)(struct smtp_outlet *outlet, const struct ftg_reply *reply);
-	/* Sends whole lines for programs, as they are: the answers to EHLO, HELO, VRFY and EXPN. */
-	void (*send)(struct smtp_outlet *outlet, const char *bytes, size_t len);
-	/* Sets the language that a source prefers for further replies; "": none. NULL: one language; XLANG is not offered. */
-	void (*prefer)(struct smtp_outlet *outlet, enum language_source whose, const char *language);
-	/* Sets the domain whose own texts are spoken, as session_language_speak_of() does; "": none. */
-	void (*speak_of)(struct smtp_outlet *outlet, enum language_source whose, const char *domain);
-	/* The voice of the next reply. */
-	struct ftg_voice (*voice)(struct smtp_outlet *outlet);
-	/* Calls job->done() on the loop after this many milliseconds. */
-	void (*wait)(struct smtp_outlet *outlet, int64_t milliseconds, struct job *job);
-	/* May encrypt() be called now? NULL: never. */
-	bool (*can_encrypt)(struct smtp_outlet *outlet);
-	/*
-	 * Begins a TLS handshake after the output so far. Octets in clear text that have not been read are dropped, and the
-	 * session is fed nothing until smtp_session_encrypted() is called.
-	 */
-	void (*encrypt)(struct smtp_outlet *outlet);
-	/* The session that was busy can read input again, or has closed itself. */
-	void (*resume)(struct smtp_outlet *outlet);
-	/*
-	 * One event for the log: an event name, then key and value in turn, NULL at the end. Values may hold anything; one
-	 * that is NULL is left out with its key.
-	 */
-	void (*log)(struct smtp_outlet *outlet, const char *event, ...);
-};
-
 struct smtp_peer {
 	const char *address; /* of the client: "192.0.2.1", "2001:db8::1" */
 	const char *session; /* the session's token, as in the log */
@@ -121,7 +89,7 @@ struct smtp_session;
 
 /* Makes a session. config, outlet and the strings of peer must outlive it. NULL when memory is out. */
 struct smtp_session *smtp_session_new(
-    const struct smtp_config *config, const struct smtp_peer *peer, struct smtp_outlet *outlet);
+    const struct smtp_config *config, const struct smtp_peer *peer, struct session_outlet *outlet);
 
 /* Frees a session, which must not be busy. Drops an unfinished message. */
 void smtp_session_free(struct smtp_session *session);

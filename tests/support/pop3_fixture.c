@@ -18,25 +18,25 @@ verify(const char *password, const char *hash)
 }
 
 static void
-prefer(struct pop3_outlet *outlet, enum language_source whose, const char *language)
+prefer(struct session_outlet *outlet, enum language_source whose, const char *language)
 {
 	session_language_prefer(&POP3_FIXTURE(outlet)->fixture.language, whose, language);
 }
 
 static void
-speak_of(struct pop3_outlet *outlet, enum language_source whose, const char *domain)
+speak_of(struct session_outlet *outlet, enum language_source whose, const char *domain)
 {
 	session_language_speak_of(&POP3_FIXTURE(outlet)->fixture.language, whose, domain);
 }
 
 static void
-utf8(struct pop3_outlet *outlet, bool on)
+utf8(struct session_outlet *outlet, bool on)
 {
 	POP3_FIXTURE(outlet)->fixture.language.all_utf8 = on;
 }
 
 static struct ftg_voice
-voice_of(struct pop3_outlet *outlet)
+voice_of(struct session_outlet *outlet)
 {
 	struct smtp_fixture *fixture = &POP3_FIXTURE(outlet)->fixture;
 	struct ftg_voice voice = fixture->voice;
@@ -46,7 +46,7 @@ voice_of(struct pop3_outlet *outlet)
 }
 
 static void
-say_reply(struct pop3_outlet *outlet, const struct ftg_reply *reply)
+say_reply(struct session_outlet *outlet, const struct ftg_reply *reply)
 {
 	const struct ftg_voice voice = voice_of(outlet);
 	char bytes[FTG_REPLY_MAX];
@@ -55,37 +55,37 @@ say_reply(struct pop3_outlet *outlet, const struct ftg_reply *reply)
 }
 
 static void
-send_bytes(struct pop3_outlet *outlet, const char *bytes, size_t len)
+send_bytes(struct session_outlet *outlet, const char *bytes, size_t len)
 {
 	octets_add(&POP3_FIXTURE(outlet)->fixture.output, bytes, len);
 }
 
 static bool
-is_full(struct pop3_outlet *outlet)
+is_full(struct session_outlet *outlet)
 {
 	return POP3_FIXTURE(outlet)->deaf && POP3_FIXTURE(outlet)->fixture.output.len > 0;
 }
 
 static bool
-can_encrypt(struct pop3_outlet *outlet)
+can_encrypt(struct session_outlet *outlet)
 {
 	return POP3_FIXTURE(outlet)->fixture.has_certificate;
 }
 
 static void
-encrypt_octets(struct pop3_outlet *outlet)
+encrypt_octets(struct session_outlet *outlet)
 {
 	POP3_FIXTURE(outlet)->fixture.encrypting = true;
 }
 
 static void
-resume(struct pop3_outlet *outlet)
+resume(struct session_outlet *outlet)
 {
 	POP3_FIXTURE(outlet)->fixture.resumes++;
 }
 
 static void
-log_pairs(struct pop3_outlet *outlet, const char *event, ...)
+log_pairs(struct session_outlet *outlet, const char *event, ...)
 {
 	struct octets *events = &POP3_FIXTURE(outlet)->fixture.events;
 	bool explained = strcmp(event, "reply") != 0;

@@ -9,7 +9,7 @@
 struct pop3_fixture {
 	struct smtp_fixture fixture; /* whose directory, limiter, jobs, voice, output and events are used */
 	struct pop3_config config;
-	struct pop3_outlet outlet;
+	struct session_outlet outlet;
 	struct pop3_session *session;
 	bool deaf; /* the client takes nothing more: one thing is said, and what is in the midst of being said stops */
 };

@@ -354,20 +354,20 @@ fixture_run_job(struct smtp_fixture *fixture)
 /* The outlet. */
 
 static void
-prefer(struct smtp_outlet *outlet, enum language_source whose, const char *language)
+prefer(struct session_outlet *outlet, enum language_source whose, const char *language)
 {
 	session_language_prefer(&FIXTURE(outlet, outlet)->language, whose, language);
 }
 
 static void
-speak_of(struct smtp_outlet *outlet, enum language_source whose, const char *domain)
+speak_of(struct session_outlet *outlet, enum language_source whose, const char *domain)
 {
 	session_language_speak_of(&FIXTURE(outlet, outlet)->language, whose, domain);
 }
 
 /* No catalogue is exchanged on the fixture, so there is one generation. */
 static struct ftg_voice
-voice_of(struct smtp_outlet *outlet)
+voice_of(struct session_outlet *outlet)
 {
 	struct smtp_fixture *fixture = FIXTURE(outlet, outlet);
 	struct ftg_voice voice = fixture->voice;
@@ -377,7 +377,7 @@ voice_of(struct smtp_outlet *outlet)
 }
 
 static void
-say_reply(struct smtp_outlet *outlet, const struct ftg_reply *reply)
+say_reply(struct session_outlet *outlet, const struct ftg_reply *reply)
 {
 	struct smtp_fixture *fixture = FIXTURE(outlet, outlet);
 	const struct ftg_voice voice = voice_of(outlet);
@@ -387,13 +387,13 @@ say_reply(struct smtp_outlet *outlet, const struct ftg_reply *reply)
 }
 
 static void
-send_bytes(struct smtp_outlet *outlet, const char *bytes, size_t len)
+send_bytes(struct session_outlet *outlet, const char *bytes, size_t len)
 {
 	octets_add(&FIXTURE(outlet, outlet)->output, bytes, len);
 }
 
 static void
-wait_for(struct smtp_outlet *outlet, int64_t milliseconds, struct job *job)
+wait_for(struct session_outlet *outlet, int64_t milliseconds, struct job *job)
 {
 	struct smtp_fixture *fixture = FIXTURE(outlet, outlet);
 
@@ -403,13 +403,13 @@ wait_for(struct smtp_outlet *outlet, int64_t milliseconds, struct job *job)
 }
 
 static bool
-can_encrypt(struct smtp_outlet *outlet)
+can_encrypt(struct session_outlet *outlet)
 {
 	return FIXTURE(outlet, outlet)->has_certificate;
 }
 
 static void
-encrypt_octets(struct smtp_outlet *outlet)
+encrypt_octets(struct session_outlet *outlet)
 {
 	FIXTURE(outlet, outlet)->encrypting = true;
 }
@@ -423,13 +423,13 @@ fixture_shake_hands(struct smtp_fixture *fixture)
 }
 
 static void
-resume(struct smtp_outlet *outlet)
+resume(struct session_outlet *outlet)
 {
 	FIXTURE(outlet, outlet)->resumes++;
 }
 
 static void
-log_pairs(struct smtp_outlet *outlet, const char *event, ...)
+log_pairs(struct session_outlet *outlet, const char *event, ...)
 {
 	struct smtp_fixture *fixture = FIXTURE(outlet, outlet);
 	va_list pairs;

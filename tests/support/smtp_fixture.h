@@ -29,7 +29,7 @@ octets_clear(struct octets *octets)
 
 struct smtp_fixture {
 	struct smtp_config config;
-	struct smtp_outlet outlet;
+	struct session_outlet outlet;
 	struct directory directory;
 	struct delivery_agent agent;
 	struct executor executor;

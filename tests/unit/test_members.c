@@ -10,7 +10,7 @@ static unsigned lines, last_lines;
 static char first[1024], last[1024];
 
 static void
-count_line(struct smtp_outlet *outlet, const char *bytes, size_t len)
+count_line(struct session_outlet *outlet, const char *bytes, size_t len)
 {
 	(void)outlet;
 	cr_assert(len > 6 && len < sizeof last && memcmp(bytes + len - 2, "\r\n", 2) == 0);
@@ -20,7 +20,7 @@ count_line(struct smtp_outlet *outlet, const char *bytes, size_t len)
 	snprintf(lines == 1 ? first : last, sizeof last, "%.*s", (int)len, bytes);
 }
 
-static struct smtp_outlet outlet = { .send = count_line };
+static struct session_outlet outlet = { .send = count_line };
 
 static struct members *
 of(size_t count)

@@ -1,93 +1,20 @@
 /* POP3 at a listener: sessions of src/pop3 on streams of src/net. */
 #include "cmd/pop3d/service.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 
-#include "net/stream.h"
-#include "port/limiter.h"
+#include "cmd/server/talk.h"
 
-/* A session and its outlet, which is a stream. */
-struct talk {
-	struct pop3_outlet outlet;
-	struct stream *stream;
-	struct pop3_session *session;
-	struct session_language language;
-};
-
-static struct stream *
-stream_of(struct pop3_outlet *outlet)
+static struct pop3_session *
+session_of(void *session)
 {
-	return ((struct talk *)outlet)->stream;
+	return ((struct talk *)session)->session;
 }
 
-static void
-say(struct pop3_outlet *outlet, const struct ftg_reply *reply)
+static const struct pop3_session *
+look_at(const void *session)
 {
-	stream_reply(stream_of(outlet), reply);
-}
-
-static void
-send_octets(struct pop3_outlet *outlet, const char *bytes, size_t len)
-{
-	stream_send(stream_of(outlet), bytes, len);
-}
-
-static bool
-is_full(struct pop3_outlet *outlet)
-{
-	return stream_is_full(stream_of(outlet));
-}
-
-static void
-prefer(struct pop3_outlet *outlet, enum language_source whose, const char *language)
-{
-	session_language_prefer(&((struct talk *)outlet)->language, whose, language);
-}
-
-static void
-utf8(struct pop3_outlet *outlet, bool on)
-{
-	((struct talk *)outlet)->language.all_utf8 = on;
-}
-
-static void
-speak_of(struct pop3_outlet *outlet, enum language_source whose, const char *domain)
-{
-	session_language_speak_of(&((struct talk *)outlet)->language, whose, domain);
-}
-
-static struct ftg_voice
-voice_of(struct pop3_outlet *outlet)
-{
-	return stream_voice(stream_of(outlet), NULL);
-}
-
-static bool
-can_encrypt(struct pop3_outlet *outlet)
-{
-	return stream_can_encrypt(stream_of(outlet));
-}
-
-static void
-encrypt_stream(struct pop3_outlet *outlet)
-{
-	stream_encrypt(stream_of(outlet));
-}
-
-static void
-resume(struct pop3_outlet *outlet)
-{
-	stream_resume(stream_of(outlet));
-}
-
-static void
-note(struct pop3_outlet *outlet, const char *event, ...)
-{
-	va_list pairs;
-	va_start(pairs, event);
-	stream_log(stream_of(outlet), event, pairs);
-	va_end(pairs);
+	return ((const struct talk *)session)->session;
 }
 
 static bool
@@ -112,34 +39,17 @@ static void
 speak(const struct protocol *protocol, void *session, unsigned generation, struct ftg_voice *voice)
 {
 	const struct pop3_service *service = (const struct pop3_service *)protocol;
-	struct session_language none = { .listener = service->language };
-	session_language_voice(session != NULL ? &((struct talk *)session)->language : &none, generation, voice);
+	talk_voice(session, service->language, generation, voice);
 }
 
 static void *
 open_talk(const struct protocol *protocol, struct stream *stream)
 {
 	const struct pop3_service *service = (const struct pop3_service *)protocol;
-	struct talk *talk = malloc(sizeof *talk);
+	const struct session_language language = { .listener = service->language, .utf8 = true };
+	struct talk *talk = talk_new(stream, service->config.limiter, &language);
 	if (talk == NULL)
 		return NULL;
-	stream->owner.key = limiter_key(service->config.limiter, stream->peer);
-	talk->outlet = (struct pop3_outlet) {
-		.owner = &stream->owner,
-		.reply = say,
-		.send = send_octets,
-		.is_full = is_full,
-		.prefer = prefer,
-		.speak_of = speak_of,
-		.utf8 = utf8,
-		.voice = voice_of,
-		.can_encrypt = can_encrypt,
-		.encrypt = encrypt_stream,
-		.resume = resume,
-		.log = note,
-	};
-	talk->stream = stream;
-	talk->language = (struct session_language) { .listener = service->language, .utf8 = true };
 	talk->session = pop3_session_new(&service->config, stream->peer, &talk->outlet);
 	if (talk->session != NULL)
 		return talk;
@@ -150,64 +60,64 @@ open_talk(const struct protocol *protocol, struct stream *stream)
 static void
 free_talk(void *session)
 {
-	pop3_session_free(((struct talk *)session)->session);
+	pop3_session_free(session_of(session));
 	free(session);
 }
 
 static void
 greet(void *session)
 {
-	pop3_session_greet(((struct talk *)session)->session);
+	pop3_session_greet(session_of(session));
 }
 
 static void
 encrypted(void *session, const char *version, const char *cipher)
 {
 	(void)version, (void)cipher;
-	pop3_session_encrypted(((struct talk *)session)->session);
+	pop3_session_encrypted(session_of(session));
 }
 
 static size_t
 feed(void *session, const char *bytes, size_t len)
 {
-	return pop3_session_feed(((struct talk *)session)->session, bytes, len);
+	return pop3_session_feed(session_of(session), bytes, len);
 }
 
 static bool
 busy(const void *session)
 {
-	return pop3_session_busy(((const struct talk *)session)->session);
+	return pop3_session_busy(look_at(session));
 }
 
 /* During a stop, only a long answer under way gets the grace time. */
 static bool
 sending(const void *session)
 {
-	return pop3_session_sending(((const struct talk *)session)->session);
+	return pop3_session_sending(look_at(session));
 }
 
 static void
 more(void *session)
 {
-	pop3_session_more(((struct talk *)session)->session);
+	pop3_session_more(session_of(session));
 }
 
 static bool
 closed(const void *session)
 {
-	return pop3_session_closed(((const struct talk *)session)->session);
+	return pop3_session_closed(look_at(session));
 }
 
 static bool
 admitted(const void *session)
 {
-	return pop3_session_admitted(((const struct talk *)session)->session);
+	return pop3_session_admitted(look_at(session));
 }
 
 static void
 end(void *session, enum ftg_id last)
 {
-	pop3_session_end(((struct talk *)session)->session, last);
+	pop3_session_end(session_of(session), last);
 }
 
 /* Autologout is silent (RFC 1939 section 3). There is no time before the greeting, in which a client could be early. */

@@ -1,90 +1,23 @@
 /* SMTP at a listener: sessions of src/smtp on streams of src/net. */
 #include "cmd/smtpd/service.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/stream.h"
-#include "port/limiter.h"
+#include "cmd/server/talk.h"
 
 enum { SEND_BUFFER = 64 * 1024 }; /* replies are short */
 
-/* A session and its outlet, which is a stream. */
-struct talk {
-	struct smtp_outlet outlet;
-	struct stream *stream;
-	struct smtp_session *session;
-	struct session_language language;
-};
-
-static struct stream *
-stream_of(struct smtp_outlet *outlet)
+static struct smtp_session *
+session_of(void *session)
 {
-	return ((struct talk *)outlet)->stream;
+	return ((struct talk *)session)->session;
 }
 
-static void
-say(struct smtp_outlet *outlet, const struct ftg_reply *reply)
+static const struct smtp_session *
+look_at(const void *session)
 {
-	stream_reply(stream_of(outlet), reply);
-}
-
-static void
-send_octets(struct smtp_outlet *outlet, const char *bytes, size_t len)
-{
-	stream_send(stream_of(outlet), bytes, len);
-}
-
-static void
-prefer(struct smtp_outlet *outlet, enum language_source whose, const char *language)
-{
-	session_language_prefer(&((struct talk *)outlet)->language, whose, language);
-}
-
-static void
-speak_of(struct smtp_outlet *outlet, enum language_source whose, const char *domain)
-{
-	session_language_speak_of(&((struct talk *)outlet)->language, whose, domain);
-}
-
-static struct ftg_voice
-voice_of(struct smtp_outlet *outlet)
-{
-	return stream_voice(stream_of(outlet), NULL);
-}
-
-static void
-resume(struct smtp_outlet *outlet)
-{
-	stream_resume(stream_of(outlet));
-}
-
-static bool
-can_encrypt(struct smtp_outlet *outlet)
-{
-	return stream_can_encrypt(stream_of(outlet));
-}
-
-static void
-encrypt_stream(struct smtp_outlet *outlet)
-{
-	stream_encrypt(stream_of(outlet));
-}
-
-static void
-wait(struct smtp_outlet *outlet, int64_t milliseconds, struct job *job)
-{
-	stream_wait(stream_of(outlet), milliseconds, job);
-}
-
-static void
-note(struct smtp_outlet *outlet, const char *event, ...)
-{
-	va_list pairs;
-	va_start(pairs, event);
-	stream_log(stream_of(outlet), event, pairs);
-	va_end(pairs);
+	return ((const struct talk *)session)->session;
 }
 
 static bool
@@ -110,8 +43,7 @@ static void
 speak(const struct protocol *protocol, void *session, unsigned generation, struct ftg_voice *voice)
 {
 	const struct smtp_service *service = (const struct smtp_service *)protocol;
-	struct session_language none = { .listener = service->language };
-	session_language_voice(session != NULL ? &((struct talk *)session)->language : &none, generation, voice);
+	talk_voice(session, service->language, generation, voice);
 }
 
 static void *
@@ -119,25 +51,10 @@ open_talk(const struct protocol *protocol, struct stream *stream)
 {
 	const struct smtp_service *service = (const struct smtp_service *)protocol;
 	const struct smtp_peer peer = { .address = stream->peer, .session = stream->token };
-	struct talk *talk = malloc(sizeof *talk);
+	const struct session_language language = { .listener = service->language, .utf8 = service->utf8 };
+	struct talk *talk = talk_new(stream, service->config.limiter, &language);
 	if (talk == NULL)
 		return NULL;
-	stream->owner.key = limiter_key(service->config.limiter, stream->peer);
-	talk->outlet = (struct smtp_outlet) {
-		.owner = &stream->owner,
-		.reply = say,
-		.send = send_octets,
-		.prefer = prefer,
-		.speak_of = speak_of,
-		.voice = voice_of,
-		.wait = wait,
-		.can_encrypt = can_encrypt,
-		.encrypt = encrypt_stream,
-		.resume = resume,
-		.log = note,
-	};
-	talk->stream = stream;
-	talk->language = (struct session_language) { .listener = service->language, .utf8 = service->utf8 };
 	talk->session = smtp_session_new(&service->config, &peer, &talk->outlet);
 	if (talk->session != NULL)
 		return talk;
@@ -148,68 +65,68 @@ open_talk(const struct protocol *protocol, struct stream *stream)
 static void
 free_talk(void *session)
 {
-	smtp_session_free(((struct talk *)session)->session);
+	smtp_session_free(session_of(session));
 	free(session);
 }
 
 static void
 greet(void *session)
 {
-	smtp_session_greet(((struct talk *)session)->session);
+	smtp_session_greet(session_of(session));
 }
 
 static void
 encrypted(void *session, const char *version, const char *cipher)
 {
-	smtp_session_encrypted(((struct talk *)session)->session, version, cipher);
+	smtp_session_encrypted(session_of(session), version, cipher);
 }
 
 static size_t
 feed(void *session, const char *bytes, size_t len)
 {
-	return smtp_session_feed(((struct talk *)session)->session, bytes, len);
+	return smtp_session_feed(session_of(session), bytes, len);
 }
 
 static bool
 busy(const void *session)
 {
-	return smtp_session_busy(((const struct talk *)session)->session);
+	return smtp_session_busy(look_at(session));
 }
 
 static bool
 sending(const void *session)
 {
-	return smtp_session_sending(((const struct talk *)session)->session);
+	return smtp_session_sending(look_at(session));
 }
 
 static void
 more(void *session)
 {
-	smtp_session_more(((struct talk *)session)->session);
+	smtp_session_more(session_of(session));
 }
 
 static bool
 closed(const void *session)
 {
-	return smtp_session_closed(((const struct talk *)session)->session);
+	return smtp_session_closed(look_at(session));
 }
 
 static bool
 in_transaction(const void *session)
 {
-	return smtp_session_in_transaction(((const struct talk *)session)->session);
+	return smtp_session_in_transaction(look_at(session));
 }
 
 static bool
 admitted(const void *session)
 {
-	return smtp_session_admitted(((const struct talk *)session)->session);
+	return smtp_session_admitted(look_at(session));
 }
 
 static void
 end(void *session, enum ftg_id last)
 {
-	smtp_session_end(((struct talk *)session)->session, last);
+	smtp_session_end(session_of(session), last);
 }
 
 void
