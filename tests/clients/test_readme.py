@@ -22,9 +22,9 @@ INSTALL = ("cmake --install build/release", "useradd --system --home-dir /var/li
 COMMANDS = [RUN, SWAKS, "build/release/ftgate-msg explain 4.28", SET, CTL + "list de", CTL + "unset de 4.28", *INSTALL]
 
 
-def blocks():
+def blocks(page="README.md"):
     """The indented blocks, without the indentation."""
-    with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
+    with open(os.path.join(SOURCE, page), encoding="utf-8") as file:
         text = file.read()
     return ["".join(line[4:] + "\n" for line in block.splitlines()) for block in re.findall(r"(?m)(?:^    .*\n)+", text)]
 
@@ -115,8 +115,8 @@ class Session(Place):
         self.assertSaid("<-  220", self.shell(SWAKS).stdout)
 
 
-class Install(Place):
-    """With folders of its own for /etc and /var/lib, a user ftgate, and DESTDIR."""
+class Root(Place):
+    """With folders of its own for /etc, /var/lib and /var/backups, a user ftgate, and DESTDIR."""
 
     def setUp(self):
         super().setUp()
@@ -131,11 +131,13 @@ class Install(Place):
         with open(useradd, "w", encoding="ascii") as file:
             file.write(f"#!/bin/sh\necho \"$*\" >{self.folder}/useradd\n")
         os.chmod(useradd, 0o755)
-        self.net = self.enterContext(alone.Alone(etc=etc, var_lib=self.make("var")))
+        self.net = self.enterContext(alone.Alone(etc=etc, var_lib=self.make("lib"), var_backups=self.make("backups")))
         root = self.make("root")
         self.environment["DESTDIR"] = root
         self.environment["PATH"] = f"{self.folder}/fake:{root}/usr/local/sbin:{root}/usr/local/bin:{os.environ['PATH']}"
 
+
+class Install(Root):
     def test_installed_programs_set_up_a_server(self):
         said = [self.works(line) for line in INSTALL]
         with open(os.path.join(self.folder, "useradd"), encoding="ascii") as file:
