@@ -1,10 +1,12 @@
 /* Shared by all encrypted connections of a listener: certificate, key, and TLS parameters. */
 #include "net/tls_context.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -214,6 +216,46 @@ tls_context_expiry(const struct tls_context *context)
 	const X509 *certificate = SSL_CTX_get0_certificate(context->openssl);
 	struct tm tm;
 	return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm) == 1 ? timegm(&tm) : 0;
+}
+
+static void
+add_name(char names[TLS_NAMES_SIZE], const char *name, size_t len)
+{
+	size_t used = strlen(names);
+	if (memchr(name, '\0', len) == NULL && used + len + 3 <= TLS_NAMES_SIZE)
+		snprintf(names + used, TLS_NAMES_SIZE - used, "%s%.*s", used > 0 ? ", " : "", (int)len, name);
+}
+
+static void
+add_general_name(char names[TLS_NAMES_SIZE], const GENERAL_NAME *name)
+{
+	char address[INET6_ADDRSTRLEN];
+	const ASN1_STRING *octets = name->type == GEN_DNS ? name->d.dNSName : name->d.iPAddress;
+	int len = ASN1_STRING_length(octets);
+	const unsigned char *data = ASN1_STRING_get0_data(octets);
+	if (name->type == GEN_DNS)
+		add_name(names, (const char *)data, (size_t)len);
+	else if ((len == 4 || len == 16) &&
+	    inet_ntop(len == 4 ? AF_INET : AF_INET6, data, address, sizeof address) != NULL)
+		add_name(names, address, strlen(address));
+}
+
+void
+tls_context_names(const struct tls_context *context, char names[TLS_NAMES_SIZE])
+{
+	const X509 *certificate = SSL_CTX_get0_certificate(context->openssl);
+	char common[256];
+	names[0] = '\0';
+	GENERAL_NAMES *all = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+	for (int i = 0; i < sk_GENERAL_NAME_num(all); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(all, i);
+		if (name->type == GEN_DNS || name->type == GEN_IPADD)
+			add_general_name(names, name);
+	}
+	GENERAL_NAMES_free(all);
+	int len = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, common, sizeof common);
+	if (names[0] == '\0' && len > 0)
+		add_name(names, common, (size_t)len);
 }
 
 bool

@@ -31,6 +31,13 @@ bool tls_context_is_current(const struct tls_context *context, char error[TLS_ER
 time_t tls_context_expiry(const struct tls_context *context);
 
 /*
+ * The names that the certificate is for, with ", " between them: the DNS names and addresses of subjectAltName (RFC 5280
+ * section 4.2.1.6), else the common name. Names that do not fit are left out, and so is a name with a NUL in it.
+ */
+enum { TLS_NAMES_SIZE = 512 };
+void tls_context_names(const struct tls_context *context, char names[TLS_NAMES_SIZE]);
+
+/*
  * Makes a new context and replaces *context, which may be NULL, by it. Returns false with a sentence in error, and
  * leaves *context as it was, if that fails or the certificate is not valid at this time.
  */

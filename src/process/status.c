@@ -1,11 +1,14 @@
 /* Answers at the control socket: the state of a server, and changes of its blacklist. */
 #include "process/status.h"
 
+#include <ftgate/version.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/network.h"
@@ -56,6 +59,29 @@ put_certificate(struct text_buffer *buffer, const struct stats *stats)
 		text_buffer_put(buffer, "certificate-error %s\n", error);
 }
 
+/* The names come from a file of the operator: cleaned, as all else that a person reads. */
+static void
+put_certificate_names(struct text_buffer *buffer, const struct certificate *certificate)
+{
+	char names[TLS_NAMES_SIZE], clean[TLS_NAMES_SIZE];
+	if (certificate->context == NULL)
+		return;
+	tls_context_names(certificate->context, names);
+	printable_copy(clean, sizeof clean, names, strlen(names));
+	text_buffer_put(buffer, "certificate-names %s\n", clean);
+}
+
+static void
+put_listeners(const struct status *status, struct text_buffer *buffer)
+{
+	const struct ftg_voice voice = status->catalogs->source.voice;
+	for (size_t i = 0; i < status->listener_count; i++) {
+		const struct status_listener *at = &status->listeners[i];
+		text_buffer_put(buffer, "listener %s %s %s %s\n", at->address, at->role, at->tls,
+		    *at->language != '\0' ? at->language : ftg_catalog_tag(voice.catalog, voice.language));
+	}
+}
+
 /* The peers that a worker at least treats as down, in one line. */
 static void
 put_peers(struct text_buffer *buffer, const struct status *status)
@@ -71,6 +97,7 @@ put_peers(struct text_buffer *buffer, const struct status *status)
 		between = ", ";
 	}
 	text_buffer_put(buffer, "%s\n", *between == ',' ? "" : " none");
+	put(buffer, "mailboxes-down", stats_mailboxes_down(status->stats));
 }
 
 /* The values of variables in texts, cleaned: they come from the configuration. */
@@ -109,28 +136,44 @@ put_queue(struct text_buffer *buffer, const struct stats *stats)
 	put(buffer, "next-hops-down", queue->next_hops_down);
 }
 
+/* After an upgrade, the file of the program that runs has been removed, or another one has its name. */
+static bool
+program_is_replaced(void)
+{
+	static const char deleted[] = " (deleted)";
+	char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof path);
+	ssize_t end = len - (ssize_t)(sizeof deleted - 1);
+	return end > 0 && memcmp(path + end, deleted, sizeof deleted - 1) == 0;
+}
+
 static void
 put_status(const struct status *status, struct text_buffer *buffer)
 {
 	const struct stats *stats = status->stats;
 	const struct ftg_voice voice = status->catalogs->source.voice;
 	put(buffer, "pid", (uint64_t)stats->pid);
+	text_buffer_put(buffer, "version %s\n", FTG_VERSION);
+	put(buffer, "program-replaced", program_is_replaced());
 	put(buffer, "uptime", (uint64_t)stats_uptime(stats));
 	put(buffer, "workers", status->workers);
 	text_buffer_put(buffer, "language %s\n", ftg_catalog_tag(voice.catalog, voice.language));
 	text_buffer_put(
 	    buffer, "profile %s\n", status->catalogs->request.profile == FTG_STRICT ? "strict" : "published");
 	put_variables(&status->catalogs->request, buffer);
+	put(buffer, "languages", (uint64_t)ftg_catalog_languages(voice.catalog));
 	put(buffer, "generation", stats->generation);
 	put(buffer, "refused", stats_refused(stats));
 	put(buffer, "reloads-asked", stats->asked);
 	put(buffer, "reloads-done", stats->done);
 	put(buffer, "workers-kept", stats->kept);
 	put_certificate(buffer, stats);
+	put_certificate_names(buffer, status->certificate);
 	put_peers(buffer, status);
 	put_queue(buffer, stats);
 	put_stats(buffer, stats);
 	put(buffer, "text-domains", (uint64_t)ftg_catalog_domains(voice.catalog));
+	put_listeners(status, buffer);
 	own_texts_count(status->catalogs, put_own_texts, buffer);
 	put_replies(buffer, stats);
 }

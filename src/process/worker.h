@@ -15,8 +15,9 @@
 /* The settings of a worker. All that it points at must outlive the worker. */
 struct worker_config {
 	struct catalog_request catalogs;
-	const int *sockets;              /* that listen */
-	const struct listen_mode *modes; /* of each */
+	const int *sockets;                      /* that listen */
+	const struct listen_mode *modes;         /* of each */
+	const struct status_listener *listeners; /* the same, for the status */
 	size_t socket_count;
 	const char *certificate, *key; /* files; NULL: no TLS */
 	struct tls_tickets *tickets;   /* of all workers; NULL: each has its own */

@@ -140,7 +140,7 @@ class Ctl(TestCase):
     def test_folder_that_is_misspelled_is_not_made(self):
         wrong = os.path.join(self.data, "none")
         for words in (("account", "list"), ("domain", "show", DOMAIN), ("domain", "remove", DOMAIN),
-                      ("account", "set", ACCOUNT, "language=de"), ("queue", "list"), ("status",)):
+                      ("account", "set", ACCOUNT, "language=de"), ("queue", "list"), ("--server", "smtpd", "status")):
             done = subprocess.run([program("ftgatectl"), *words, "--data", wrong], capture_output=True, text=True,
                                   timeout=SECONDS, check=False)
             self.assertEqual((UNAVAILABLE, ""), (done.returncode, done.stdout))

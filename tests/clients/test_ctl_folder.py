@@ -11,7 +11,7 @@ from server import ACCOUNT, DOMAIN, SECONDS, Server, Talk, TestCase, environment
 
 USAGE, DATAERR, NOUSER, UNAVAILABLE, CONFIG = 64, 65, 67, 69, 78
 READS = (("domain", "list"), ("domain", "show", DOMAIN), ("account", "list"), ("alias", "list"), ("list", "list"), ("access", "list"),
-         ("queue", "list"), ("queue", "run"), ("queue", "show", "1a2b"), ("status",), ("reload",), ("blacklist", "clear"))
+         ("queue", "list"), ("queue", "run"), ("queue", "show", "1a2b"), ("--server", "smtpd", "status"), ("reload",), ("blacklist", "clear"))
 
 
 def can_replace_etc():

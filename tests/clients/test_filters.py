@@ -284,7 +284,7 @@ class Hanging(FiltersCase):
         server.wait_for_log("event=peer-up")
 
     def status(self, server):
-        return subprocess.run([server.ctl, "--data", server.data, "status"], env=server.environment, check=True,
+        return subprocess.run([server.ctl, "--data", server.data, "--server", "smtpd", "status"], env=server.environment, check=True,
                               stdout=subprocess.PIPE, timeout=SECONDS).stdout.decode()
 
     def test_metrics_name_each_peer(self):

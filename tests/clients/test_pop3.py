@@ -69,10 +69,10 @@ class BesideSmtp(TestCase):
 
         self.pop3.put("1.host", MESSAGE)
         self.fetch()
-        self.assertEqual(self.smtp.pid, status()["pid"])
+        self.assertEqual((self.smtp.pid, self.pop3.pid), tuple(status()[name]["pid"] for name in ("smtpd", "pop3d")))
         pop3 = status("--server", "pop3d")
         self.assertEqual((self.pop3.pid, 1, 1), (pop3["pid"], pop3["messages-fetched"], pop3["messages-removed"]))
-        self.assertEqual(0, status()["messages-fetched"])
+        self.assertEqual(0, status("--server", "smtpd")["messages-fetched"])
 
     def test_a_second_one_of_the_same_kind_does_not_start(self):
         done = subprocess.run([program("ftgate-pop3d"), "--data", self.pop3.data, "--listen", "127.0.0.1:0"],

@@ -147,7 +147,7 @@ class Run(TestCase):
         self.assertEqual("", empty.stdout.strip())
         self.assertIn("Return-Path: <bob@example.test>", fetched.stdout)
         self.assertIn("\nHello, Anna.\n", fetched.stdout)
-        self.assertRegex(status.stdout, r"(?m)^messages +1$")
+        self.assertTrue(status.stdout.startswith("healthy\n"), status.stdout)
 
     def test_language_of_the_refusal_is_told_as_it_is(self):
         for language, told in (("de_DE", "de"), ("ja_JP", "en: ASCII cannot write ja"), ("ru_RU", "ru-Latn: ASCII cannot write ru"), ("C", "en")):

@@ -23,7 +23,7 @@ def ctl(data, *words):
 
 
 def status(server):
-    done = ctl(server.data, "--json", "status")
+    done = ctl(server.data, "--server", "smtpd", "--json", "status")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -101,7 +101,7 @@ class Status(TestCase):
     def test_lines_stand_for_people(self):
         server = self.start()
         send(server)
-        lines = ctl(server.data, "status").stdout
+        lines = ctl(server.data, "--server", "smtpd", "status").stdout
         self.assertRegex(lines, rf"(?m)^pid +{server.pid}$")
         self.assertRegex(lines, r"(?m)^messages +1$")
         self.assertRegex(lines, r"(?m)^reply #3\.\d\d +ERR_SMTP_MESSAGEOK +1$")
@@ -109,7 +109,7 @@ class Status(TestCase):
     def test_missing_server_is_reported_as_such(self):
         with tempfile.TemporaryDirectory() as folder:
             for data in (folder, os.path.join(folder, "missing")):
-                done = ctl(data, "status")
+                done = ctl(data, "--server", "smtpd", "status")
                 self.assertEqual((UNAVAILABLE, ""), (done.returncode, done.stdout))
                 self.assertIn(data, done.stderr)
                 self.assertIn("--data", done.stderr)
@@ -122,7 +122,7 @@ class Status(TestCase):
         server.process.kill()
         server.process.wait()
         wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids))
-        self.assertEqual(UNAVAILABLE, ctl(server.data, "status").returncode)
+        self.assertEqual(UNAVAILABLE, ctl(server.data, "--server", "smtpd", "status").returncode)
         start = len(server.log())
         server.start()
         server.wait_for_log("event=worker-started", start)

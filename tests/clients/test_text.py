@@ -111,7 +111,7 @@ class Spoken(Text):
             return talk.refused()
 
     def generation(self):
-        done = subprocess.run([program("ftgatectl"), "--data", self.data, "--json", "status"], timeout=SECONDS,
+        done = subprocess.run([program("ftgatectl"), "--data", self.data, "--server", "smtpd", "--json", "status"], timeout=SECONDS,
                               stdout=subprocess.PIPE, check=True)
         return json.loads(done.stdout)["generation"]
 
@@ -261,7 +261,7 @@ de: 1 own text is in use
         self.put("ftgate-local.po", old)
         self.put("ftgate-local.mo", mo({(ADDRESS_UNKNOWN[0], "%s is unknown"): "Kein %s"}))
         self.smtp.reload()
-        status = json.loads(subprocess.run([program("ftgatectl"), "--data", self.data, "--json", "status"],
+        status = json.loads(subprocess.run([program("ftgatectl"), "--data", self.data, "--server", "smtpd", "--json", "status"],
                                            timeout=SECONDS, stdout=subprocess.PIPE, check=True).stdout)
         self.assertEqual([{"language": "de", "live": 0, "stale": 1, "refused": 0}], status["own-texts"])
         self.assertIn("""de #4.28 ERR_SMTP_ADDRESS_UNKNOWN
@@ -285,7 +285,7 @@ de: 1 own text is in use
         self.put("ftgate-local.mo", mo({ADDRESS_UNKNOWN: "Kein %n", ("ERR_SMTP_OK", "Ok"): "Gut"}))
         self.smtp.reload()
         self.text("set", "fr", "4.28", "Pas de %s")
-        status = subprocess.run([program("ftgatectl"), "--data", self.data, "status"], timeout=SECONDS, text=True,
+        status = subprocess.run([program("ftgatectl"), "--data", self.data, "--server", "smtpd", "status"], timeout=SECONDS, text=True,
                                 stdout=subprocess.PIPE, check=True).stdout
         self.assertIn("own-texts          de live 1 stale 0 refused 1\nown-texts          fr live 1 stale 0 refused 0\n",
                       status)

@@ -317,7 +317,7 @@ class Certificates(TestCase):
             expiry = int(ssl.cert_time_to_seconds(decoded.strip().split("=")[1]))
             self.assertEqual(expiry, measured("certificate_expiry_timestamp_seconds"))
             date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(expiry))
-            self.assertRegex(self.ctl(server, "status")[1], rf"(?m)^certificate-expires +{date}$")
+            self.assertRegex(self.ctl(server, "--server", "smtpd", "status")[1], rf"(?m)^certificate-expires +{date}$")
             self.assertEqual(1, server.counted("event=certificate-expiring", 1), "one worker warns for all")
 
             os.replace(other.key, certificate.key)
@@ -326,7 +326,7 @@ class Certificates(TestCase):
             self.assertRegex(said, r"ftgatectl: the new certificate is not used: key \S+: it is not that of the certificate")
             self.assertEqual(2, measured("certificate_failures"))
             self.assertEqual(expiry, measured("certificate_expiry_timestamp_seconds"))
-            status, said = self.ctl(server, "status")
+            status, said = self.ctl(server, "--server", "smtpd", "status")
             self.assertRegex(said, r"(?m)^certificate-failures +2$")
             self.assertRegex(said, r"(?m)^certificate-error +key .*it is not that of the certificate")
 
@@ -334,7 +334,7 @@ class Certificates(TestCase):
             status, said = self.ctl(server, "reload")
             self.assertEqual(0, status, said)
             self.assertEqual(0, measured("certificate_failures"))
-            self.assertNotIn("certificate-error", self.ctl(server, "status")[1])
+            self.assertNotIn("certificate-error", self.ctl(server, "--server", "smtpd", "status")[1])
 
     def shown(self, server, port):
         context = ssl.create_default_context()

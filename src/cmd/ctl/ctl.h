@@ -24,6 +24,7 @@ struct request {
 	bool keep_secret;
 	bool dry_run, update, with_passwords; /* of import and export */
 	FILE *input;                          /* the file of an import */
+	bool data_named, server_named;        /* --data and --server were given */
 	enum password_source password;
 	struct trace_options trace;
 	char **words;
@@ -64,6 +65,8 @@ int ctl_quickstart(struct request *request);
 
 /* Commands on a running server and on the queue, for which request->data is the absolute path of a folder that exists. */
 int ctl_status(struct request *request);
+enum { CTL_STATUS_UNKNOWN = 3 }; /* exit status of status, if nothing can be found out */
+int ctl_status_of_server(struct request *request);
 int ctl_reload(struct request *request);
 
 /* The commands on the queue. */
@@ -83,6 +86,12 @@ int ctl_blacklist_clear(struct request *request);
 /* Sends the running server a request, which ends with a line feed. Returns an exit status, after it has printed its error. */
 enum { CTL_ANSWER_MAX = 64 * 1024 };
 int ctl_ask(const struct request *request, const char *question, char answer[CTL_ANSWER_MAX]);
+
+/* Asks one of the servers, "smtpd" or "pop3d", and prints nothing. Returns 0, or -1 with errno. */
+int ctl_try_ask(const struct request *request, const char *server, const char *question, char answer[CTL_ANSWER_MAX]);
+
+/* Prints the answer to "status" as an object of JSON, without a line feed. Changes the answer. */
+void ctl_print_answer_json(char *answer);
 
 /* Has the running server load texts and certificate again, and prints what came of it. Returns an exit status. */
 int ctl_reload_server(const struct request *request);

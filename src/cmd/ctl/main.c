@@ -123,7 +123,7 @@ const struct command ctl_commands[] = {
 	{ "text", "stale", 0, 1, CTL_FOLDER, text_stale, N_("[LANGUAGE]"), N_("show which English has changed since your own texts were written") },
 	{ "trace", "", 1, 1, CTL_ANYWHERE, ctl_trace, N_("ADDRESS|MESSAGE-ID|SESSION|REFERENCE"), N_("say what became of a message, from the log") },
 	{ "reload", "", 0, 0, CTL_FOLDER, ctl_reload, "", N_("have the running server load texts and certificate again") },
-	{ "status", "", 0, 0, CTL_FOLDER, ctl_status, "", N_("show the state and the statistics of the running server") },
+	{ "status", "", 0, 0, CTL_FOLDER, ctl_status, "", N_("show whether the servers are well; with --server, all figures of one") },
 };
 /* clang-format on */
 const size_t ctl_command_count = sizeof ctl_commands / sizeof *ctl_commands;
@@ -304,7 +304,8 @@ static const struct argp_option options[] = {
 	    N_("The server's data folder (default: that of the configuration, else ./ftgate-data)"), 0 },
 	{ "config", 'c', N_("FILE"), 0,
 	    N_("The server's configuration (default: /etc/ftgate/ftgate.conf, if it exists)"), 0 },
-	{ "server", KEY_SERVER, N_("NAME"), 0, N_("The running server to ask: smtpd (the default) or pop3d"), 0 },
+	{ "server", KEY_SERVER, N_("NAME"), 0,
+	    N_("The running server to ask: smtpd (the default; status: both) or pop3d"), 0 },
 	{ "json", KEY_JSON, NULL, 0, N_("Print JSON, with all settings"), 0 },
 	{ "format", KEY_FORMAT, N_("FORMAT"), 0, N_("Print data as a table (the default), json or csv"), 0 },
 	{ "color", KEY_COLOR, N_("WHEN"), 0, N_("Use colours: auto (the default: on a terminal), always or never"), 0 },
@@ -327,6 +328,7 @@ parse_server(struct request *request, struct argp_state *state, const char *name
 	if (strcmp(name, "smtpd") != 0 && strcmp(name, "pop3d") != 0)
 		argp_error(state, _("--server: '%s' is neither smtpd nor pop3d"), name);
 	request->server = name;
+	request->server_named = true;
 }
 
 /* What is for programs is UTF-8 in every locale. */
@@ -353,7 +355,10 @@ parse_option(int key, char *argument, struct argp_state *state)
 	struct request *request = state->input;
 	switch (key) {
 	case ARGP_KEY_INIT: state->child_inputs[0] = &request->trace; return 0;
-	case KEY_DATA: request->data = argument; return 0;
+	case KEY_DATA:
+		request->data = argument;
+		request->data_named = true;
+		return 0;
 	case 'c': request->config = argument; return 0;
 	case KEY_SERVER: parse_server(request, state, argument); return 0;
 	case KEY_JSON: parse_format(request, state, "json"); return 0;
@@ -458,7 +463,7 @@ run(struct request *request)
 		return request->command->run(request);
 	int status = ctl_find_folder(request, path);
 	if (status != EX_OK)
-		return status;
+		return request->command->run == ctl_status && !request->server_named ? CTL_STATUS_UNKNOWN : status;
 	if (request->command->run == ctl_import && (status = import_open(request)) != EX_OK)
 		return status;
 	if (privileges_become_owner(path) < 0)

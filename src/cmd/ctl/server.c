@@ -64,18 +64,26 @@ ctl_runs(const struct request *request)
 }
 
 int
+ctl_try_ask(const struct request *request, const char *server, const char *question, char answer[CTL_ANSWER_MAX])
+{
+	char name[32];
+	snprintf(name, sizeof name, "ftgate-%s" DATA_STATUS, server);
+	int socket = local_connect(request->data, name, ANSWER_TIME);
+	if (socket < 0)
+		return -1;
+	ssize_t len = (ssize_t)strlen(question);
+	bool answered = send(socket, question, (size_t)len, MSG_NOSIGNAL) == len && read_answer(socket, answer);
+	int error = errno;
+	close(socket);
+	errno = error;
+	return answered ? 0 : -1;
+}
+
+int
 ctl_ask(const struct request *request, const char *question, char answer[CTL_ANSWER_MAX])
 {
 	static const char trouble[] = "error ";
-	char name[32];
-	snprintf(name, sizeof name, "ftgate-%s" DATA_STATUS, request->server);
-	int socket = local_connect(request->data, name, ANSWER_TIME);
-	if (socket < 0)
-		return fail(request);
-	ssize_t len = (ssize_t)strlen(question);
-	bool answered = send(socket, question, (size_t)len, MSG_NOSIGNAL) == len && read_answer(socket, answer);
-	int status = answered ? EX_OK : fail(request);
-	close(socket);
+	int status = ctl_try_ask(request, request->server, question, answer) == 0 ? EX_OK : fail(request);
 	if (status == EX_OK && strncmp(answer, trouble, sizeof trouble - 1) == 0)
 		return ctl_fail(
 		    EX_DATAERR, "%.*s", (int)strcspn(answer + sizeof trouble - 1, "\n"), answer + sizeof trouble - 1);
@@ -121,11 +129,25 @@ print_texts_json(char *line)
 	putchar('}');
 }
 
+/* "127.0.0.1:25 mx starttls de" */
+static void
+print_listener_json(char *line)
+{
+	static const char *const names[] = { "address", "role", "tls", "language" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const char *value = cut(&line, ' ');
+		printf("%s\"%s\": ", i > 0 ? ", " : "{", names[i]);
+		printable_json(stdout, value, strlen(value));
+	}
+	putchar('}');
+}
+
 /* Lines of the same name that become an array; they are the last of an answer, in this order. */
 static const struct {
 	const char *name, *array;
 	void (*print)(char *line);
 } arrays[] = {
+	{ "listener", "listeners", print_listener_json },
 	{ "own-texts", "own-texts", print_texts_json },
 	{ "reply", "replies", print_reply_json },
 };
@@ -147,18 +169,28 @@ print_array(char *answer, size_t array)
 	return answer;
 }
 
-static void
-print_answer_json(char *answer)
+static bool
+is_of_array(const char *line)
+{
+	bool found = false;
+	for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
+		size_t len = strlen(arrays[i].name);
+		found = found || (strncmp(line, arrays[i].name, len) == 0 && line[len] == ' ');
+	}
+	return found;
+}
+
+void
+ctl_print_answer_json(char *answer)
 {
 	size_t values = 0;
-	while (strcmp(answer, "end\n") != 0 && strncmp(answer, "own-texts ", 10) != 0 &&
-	    strncmp(answer, "reply ", 6) != 0) {
+	while (strcmp(answer, "end\n") != 0 && !is_of_array(answer)) {
 		char *line = cut(&answer, '\n'), *name = cut(&line, ' ');
 		print_value(name, line, values++ == 0);
 	}
 	for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
 		answer = print_array(answer, i);
-	puts("}");
+	putchar('}');
 }
 
 static void
@@ -176,12 +208,16 @@ print_answer(char *answer)
 }
 
 int
-ctl_status(struct request *request)
+ctl_status_of_server(struct request *request)
 {
 	static char answer[CTL_ANSWER_MAX];
 	int status = ctl_ask(request, "status\n", answer);
-	if (status == EX_OK)
-		(request->json ? print_answer_json : print_answer)(answer);
+	if (status == EX_OK && request->json) {
+		ctl_print_answer_json(answer);
+		putchar('\n');
+	} else if (status == EX_OK) {
+		print_answer(answer);
+	}
 	if (status == EX_OK)
 		text_warn_strays(request);
 	return status;
@@ -319,6 +355,7 @@ int
 ctl_reload(struct request *request)
 {
 	int status = ctl_reload_server(request);
-	unsigned strays = status == EX_OK || status == RELOAD_REFUSED ? text_warn_strays(request) : 0;
+	bool ended = status == EX_OK || status == RELOAD_REFUSED;
+	unsigned strays = ended ? text_warn_strays(request) + text_warn_edited(request) : 0;
 	return status == EX_OK && strays > 0 ? RELOAD_REFUSED : status;
 }

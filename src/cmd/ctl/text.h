@@ -94,6 +94,16 @@ unsigned text_print_strays(struct texts *texts);
 /* The same for the texts of the data folder, without what is used all the same. */
 unsigned text_warn_strays(const struct request *request);
 
+/*
+ * Calls for each language, of the server (domain NULL) and of each domain that has own texts, whose source has texts that
+ * its compiled form has not: with the file, and how many.
+ */
+typedef void text_edited_fn(void *context, const char *domain, const char *file, size_t count);
+void text_each_edited(const struct request *request, text_edited_fn *call, void *context);
+
+/* Prints the same as warnings. Returns how many languages there are. */
+unsigned text_warn_edited(const struct request *request);
+
 /* Prints "#4.28 ERR_SMTP_ADDRESS_UNKNOWN", with the class behind a "|" of its msgctxt, and a line feed. */
 void text_print_name(const struct po_item *item);
 

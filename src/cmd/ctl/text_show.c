@@ -163,6 +163,86 @@ text_list(struct request *request)
 	return status;
 }
 
+/* Counts the texts of a language that were edited without being compiled. */
+struct edited {
+	const struct request *request;
+	struct text_work *work;
+	const char *domain; /* NULL: those of the server */
+	text_edited_fn *call;
+	void *context;
+};
+
+static void
+count_edited(void *context, const char *language)
+{
+	const struct edited *edited = context;
+	struct text_work *work = edited->work;
+	size_t count = 0, len = 0;
+	if (text_use(work, language) != EX_OK)
+		return;
+	char *compiled = work->texts->ops->read_compiled(work->texts, work->language, &len);
+	for (size_t i = 0; compiled != NULL && i < work->po.count; i++)
+		count += texts_id(&work->po.item[i]) != FTG_IDS && po_item_is_compiled(&work->po.item[i]) &&
+		    !is_compiled(&work->po, &work->po.item[i], compiled, len);
+	free(compiled);
+	if (count > 0)
+		edited->call(
+		    edited->context, edited->domain, work->texts->ops->name(work->texts, work->language), count);
+	text_leave(work);
+}
+
+static void
+visit_edited(struct edited *edited, struct request *request)
+{
+	struct text_work work;
+	edited->work = &work;
+	edited->domain = request->domain;
+	if (text_open(&work, request, false) == EX_OK)
+		(void)work.texts->ops->each_language(work.texts, count_edited, edited);
+	text_close(&work);
+}
+
+static void
+visit_domain(void *context, const char *domain)
+{
+	struct edited *edited = context;
+	struct request request = *edited->request;
+	request.domain = domain;
+	visit_edited(edited, &request);
+}
+
+void
+text_each_edited(const struct request *request, text_edited_fn *call, void *context)
+{
+	struct request server = *request;
+	struct text_work work;
+	struct edited edited = { .request = request, .call = call, .context = context };
+	server.domain = NULL;
+	visit_edited(&edited, &server);
+	if (text_open(&work, &server, false) == EX_OK)
+		(void)work.texts->ops->each_domain(work.texts, visit_domain, &edited);
+	text_close(&work);
+}
+
+static void
+print_edited(void *context, const char *domain, const char *file, size_t count)
+{
+	unsigned *languages = context;
+	*languages += 1;
+	/* TRANSLATORS: a file, a number of texts, two words of the command or none, and the file again. */
+	printable_print(stderr,
+	    _("%s: warning: texts that were edited are not compiled: %zu; use them by: ftgatectl%s%s text apply %s\n"),
+	    file, count, domain != NULL ? " --domain " : "", domain != NULL ? domain : "", file);
+}
+
+unsigned
+text_warn_edited(const struct request *request)
+{
+	unsigned languages = 0;
+	text_each_edited(request, print_edited, &languages);
+	return languages;
+}
+
 static void
 print_keys_json(const struct po_item *item)
 {

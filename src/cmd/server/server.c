@@ -250,6 +250,7 @@ run_master(struct server *server)
 		.settings = server->settings,
 		.data = server->data,
 		.sockets = server->sockets,
+		.names = server->names,
 		.socket_count = server->socket_count,
 		.grace = GRACE,
 	};

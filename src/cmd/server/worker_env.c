@@ -62,6 +62,7 @@ config_of(struct worker_env *env, const struct serve *serve)
 		},
 		.sockets = serve->sockets,
 		.modes = env->modes,
+		.listeners = env->listeners,
 		.socket_count = serve->socket_count,
 		.certificate = file_or_none(serve->settings->tls_cert),
 		.key = file_or_none(serve->settings->tls_key),
@@ -112,6 +113,33 @@ directory_settings_of(const struct settings *settings)
 	return made;
 }
 
+static const char *
+name_tls(const struct settings *settings, const struct listen_setting *listen)
+{
+	static const char *const names[] = {
+		[CONFIG_TLS_STARTTLS] = "starttls",
+		[CONFIG_TLS_REQUIRED] = "required",
+		[CONFIG_TLS_IMPLICIT] = "implicit",
+	};
+	return settings->tls_cert[0] != '\0' ? names[listen->tls] : "none";
+}
+
+static void
+open_listeners(struct worker_env *env, const struct serve *serve)
+{
+	const struct settings *settings = serve->settings;
+	for (size_t i = 0; i < serve->socket_count; i++) {
+		const struct listen_setting *listen = &settings->listen[i];
+		const char *smtp = listen->submission ? "submission" : "mx";
+		env->listeners[i] = (struct status_listener) {
+			.address = serve->names[i],
+			.role = settings->protocol == CONFIG_POP3 ? "pop3" : smtp,
+			.tls = name_tls(settings, listen),
+			.language = listen->language,
+		};
+	}
+}
+
 int
 worker_env_open(struct worker_env *env, const struct serve *serve, const struct worker_slot *slot)
 {
@@ -119,6 +147,7 @@ worker_env_open(struct worker_env *env, const struct serve *serve, const struct 
 	if (!find_paths(env, serve->data))
 		return worker_env_fail("data", strerror(errno));
 	open_modes(env, serve->settings);
+	open_listeners(env, serve);
 	env->config = config_of(env, serve);
 	int error = worker_open(&env->worker, &env->config, slot);
 	if (error < 0)

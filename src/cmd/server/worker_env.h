@@ -16,6 +16,7 @@ struct serve {
 	const struct settings *settings;
 	const char *data; /* the data folder's absolute path */
 	const int *sockets;
+	char (*names)[LISTEN_NAME_SIZE]; /* their addresses */
 	size_t socket_count;
 	unsigned char secret[SASL_SECRET_SIZE];
 	unsigned grace;     /* seconds */
@@ -32,6 +33,7 @@ struct worker_env {
 	struct worker worker;
 	struct worker_config config;
 	struct listen_mode modes[LISTEN_MAX];
+	struct status_listener listeners[LISTEN_MAX];
 	struct limiter limiter;
 	struct sasl_server *sasl;
 	struct directory *directory;

@@ -1,0 +1,40 @@
+/* Looks for what is wrong with the disk and the directory of a data folder. */
+#include <stdio.h>
+
+#include "base/translate.h"
+#include "cmd/ctl/status/status.h"
+
+enum { MIB = 1024 * 1024, FULL_SOON = 10 /* times what must be kept free */ };
+
+static void
+check_disk(struct status_report *report)
+{
+	uint64_t least = (uint64_t)report->config->limits.min_free;
+	const char *cure = _(
+	    "remove files, or enlarge the file system; below the setting min-free no mail is accepted");
+	if (report->disk_size == 0 || report->disk_free >= FULL_SOON * least)
+		return;
+	/* TRANSLATORS: a number of MiB, and a folder. */
+	status_add(report, report->disk_free < least ? HEALTH_CRITICAL : HEALTH_WARNING, cure,
+	    _("%llu MiB are free at %s"), (unsigned long long)report->disk_free / MIB, report->request->data);
+}
+
+static void
+check_schema(struct status_report *report)
+{
+	if (report->schema > report->schema_newest)
+		status_add(report, HEALTH_CRITICAL, _("install the newer version again, or restore a backup"),
+		    /* TRANSLATORS: two numbers of versions. */
+		    _("the directory was written by a newer version: schema %d, known are schemas up to %d"),
+		    report->schema, report->schema_newest);
+	else if (report->schema != 0 && report->schema < report->schema_newest)
+		status_add(report, HEALTH_WARNING, _("restart the servers, which migrates it"),
+		    _("the directory has the schema %d; this version has %d"), report->schema, report->schema_newest);
+}
+
+void
+status_check_machine(struct status_report *report)
+{
+	check_disk(report);
+	check_schema(report);
+}

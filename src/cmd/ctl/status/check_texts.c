@@ -1,0 +1,45 @@
+/* Looks for own texts that no server uses. */
+#include <stdio.h>
+
+#include "base/data.h"
+#include "base/translate.h"
+#include "cmd/ctl/status/status.h"
+#include "cmd/ctl/text.h"
+#include "texts/folder.h"
+
+static void
+add_stray(void *context, enum texts_stray stray, const char *path)
+{
+	char cure[STATUS_TEXT_SIZE];
+	snprintf(cure, sizeof cure, _("run ftgatectl text apply %s"), path);
+	if (stray == TEXTS_NOT_COMPILED)
+		status_add(context, HEALTH_WARNING, cure, _("%s: it is not compiled, so no server reads it"), path);
+	else if (stray == TEXTS_NO_LANGUAGE)
+		status_add(context, HEALTH_WARNING, _("own texts are in LANGUAGE/LC_MESSAGES/ftgate-local.po"),
+		    _("%s: it is in no folder of a language, so no server reads it"), path);
+}
+
+static void
+add_edited(void *context, const char *domain, const char *path, size_t count)
+{
+	char cure[STATUS_TEXT_SIZE];
+	if (domain == NULL)
+		snprintf(cure, sizeof cure, _("run ftgatectl text apply %s"), path);
+	else
+		snprintf(cure, sizeof cure, _("run ftgatectl --domain %s text apply %s"), domain, path);
+	/* TRANSLATORS: a file, and a number of texts. */
+	status_add(context, HEALTH_WARNING, cure, _("%s: texts that were edited and not compiled: %zu"), path, count);
+}
+
+void
+status_check_texts(struct status_report *report)
+{
+	char folder[TEXT_PATH];
+	struct request request = *report->request;
+	struct texts *texts = data_path(folder, request.data, "locale") == 0 ? texts_folder_open(folder, NULL) : NULL;
+	if (texts == NULL)
+		return;
+	(void)texts->ops->each_stray(texts, add_stray, report);
+	texts->ops->close(texts);
+	text_each_edited(&request, add_edited, report);
+}

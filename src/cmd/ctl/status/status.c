@@ -1,0 +1,141 @@
+/* ftgatectl status: the health of both servers of a data folder at a glance. */
+#include "cmd/ctl/status/status.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/data.h"
+#include "cmd/ctl/folder.h"
+#include "directory/schema_version.h"
+
+void
+status_add(struct status_report *report, enum health severity, const char *cure, const char *format, ...)
+{
+	va_list arguments;
+	if (report->problem_count == STATUS_PROBLEMS)
+		return;
+	struct problem *problem = &report->problems[report->problem_count++];
+	problem->severity = severity;
+	snprintf(problem->cure, sizeof problem->cure, "%s", cure);
+	va_start(arguments, format);
+	vsnprintf(problem->text, sizeof problem->text, format, arguments);
+	va_end(arguments);
+}
+
+enum health
+status_health(const struct status_report *report)
+{
+	enum health worst = HEALTH_OK;
+	for (size_t i = 0; i < report->problem_count; i++)
+		if (report->problems[i].severity > worst)
+			worst = report->problems[i].severity;
+	return worst;
+}
+
+const char *
+status_word(enum health health)
+{
+	static const char *const words[] = {
+		[HEALTH_OK] = "healthy",
+		[HEALTH_WARNING] = "warning",
+		[HEALTH_CRITICAL] = "critical",
+		[HEALTH_UNKNOWN] = "unknown",
+	};
+	return words[health];
+}
+
+static bool
+has_pop3(const struct config *config)
+{
+	bool found = false;
+	for (size_t i = 0; i < config->entries_count; i++)
+		found = found || strcmp(config->entries[i].section->name, "pop3") == 0;
+	for (unsigned i = 0; i < config->listeners_count; i++)
+		found = found || config->listeners[i].role == CONFIG_ROLE_POP3;
+	return found;
+}
+
+/* Without a listener, a server takes its default address. */
+static bool
+has_smtp(const struct config *config)
+{
+	bool found = config->listeners_count == 0;
+	for (unsigned i = 0; i < config->listeners_count; i++)
+		found = found || config->listeners[i].role != CONFIG_ROLE_POP3;
+	return found;
+}
+
+/* A server that stops removes its socket; one that was killed leaves it. */
+static bool
+left_socket(const struct request *request, const char *server)
+{
+	char name[32], path[4096];
+	snprintf(name, sizeof name, "ftgate-%s" DATA_STATUS, server);
+	return data_path(path, request->data, name) == 0 && access(path, F_OK) == 0;
+}
+
+static void
+ask(struct status_report *report, struct server_state *server)
+{
+	const struct config *config = report->config;
+	bool is_pop3 = strcmp(server->name, "pop3d") == 0, configured = is_pop3 ? has_pop3(config) : has_smtp(config);
+	server->running = ctl_try_ask(report->request, server->name, "status\n", server->answer) == 0;
+	server->error = server->running ? 0 : errno;
+	server->expected = configured || left_socket(report->request, server->name);
+	if (!server->running)
+		server->answer[0] = '\0';
+}
+
+static void
+measure_disk(struct status_report *report)
+{
+	struct statvfs system;
+	if (statvfs(report->request->data, &system) < 0)
+		return;
+	report->disk_free = (uint64_t)system.f_bavail * system.f_frsize;
+	report->disk_size = (uint64_t)system.f_blocks * system.f_frsize;
+}
+
+/* A folder that --data names has the defaults, unless -c is given too. */
+static struct config *
+read_config(const struct request *request)
+{
+	const char *file = request->config;
+	if (file == NULL && !request->data_named && access(CTL_CONFIG_DEFAULT, R_OK) == 0)
+		file = CTL_CONFIG_DEFAULT;
+	return config_read(file, config_print_fault, NULL);
+}
+
+int
+ctl_status(struct request *request)
+{
+	static struct status_report report = { .servers = { { .name = "smtpd" }, { .name = "pop3d" } } };
+	if (request->server_named)
+		return ctl_status_of_server(request);
+	struct config *config = read_config(request);
+	if (config == NULL)
+		return HEALTH_UNKNOWN;
+	report.request = request;
+	report.config = config;
+	report.now = time(NULL);
+	for (size_t i = 0; i < STATUS_SERVERS; i++)
+		ask(&report, &report.servers[i]);
+	measure_disk(&report);
+	report.schema = schema_version(request->data, &report.schema_newest);
+	status_check_servers(&report);
+	status_check_machine(&report);
+	status_check_texts(&report);
+	if (request->format == OUTPUT_CSV)
+		status_print_csv(&report);
+	else if (request->json)
+		status_print_json(&report);
+	else
+		status_print(&report);
+	config_free(config);
+	return (int)status_health(&report);
+}

@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""ftgatectl status says at a glance whether both servers are well, what is wrong and what to do, and exits accordingly."""
+
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import tempfile
+
+from encrypted import Certificate
+from fake_next_hop import FakeNextHop
+from measured import wait_for
+from mo import mo
+from pop3 import Pop3Server
+from server import ACCOUNT, DOMAIN, LIMITS, SECONDS, Server, Talk, TestCase, environment, main, program
+
+HEALTHY, WARNING, CRITICAL, UNKNOWN, USAGE = 0, 1, 2, 3, 64
+
+
+class Health(TestCase):
+    def status(self, data, *words):
+        """The exit status and the lines."""
+        done = subprocess.run([program("ftgatectl"), "--data", data, *words, "status"], env=environment(), timeout=SECONDS,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+        self.error = done.stderr
+        return done.returncode, done.stdout.splitlines()
+
+    def problems(self, data, *words):
+        """The exit status, and what is wrong, by severity."""
+        code, lines = self.status(data, "--json", *words)
+        told = json.loads("\n".join(lines))
+        self.assertEqual(["healthy", "warning", "critical"][code], told["health"])
+        for problem in told["problems"]:
+            self.assertTrue(problem["text"] and problem["cure"], problem)
+        return code, [(problem["severity"], problem["text"]) for problem in told["problems"]]
+
+    def smtpd(self, *arguments, **options):
+        return self.enterContext(Server("--workers", "1", *arguments, **options))
+
+    def test_servers_that_are_well_are_healthy(self):
+        pop3 = self.enterContext(Pop3Server("--workers", "1"))
+        smtp = self.smtpd(beside=pop3, LANG="de_DE")
+        code, lines = self.status(smtp.data)
+        self.assertEqual((HEALTHY, "healthy", ""), (code, lines[0], self.error))
+        version = subprocess.run([program("ftgatectl"), "--version"], stdout=subprocess.PIPE, encoding="ascii",
+                                 timeout=SECONDS).stdout.split()[-1]
+        text = "\n".join(lines)
+        for server, role, language in (smtp, "mx", "de"), (pop3, "pop3", "en"):
+            self.assertRegex(text, rf"(?m)^ftgate-\w+ +{version}, up 0 min, pid {server.pid}, workers 1, connections 0\n"
+                             rf" +127\.0\.0\.1:{server.port} +{role} +TLS none +{language}$")
+        self.assertRegex(text, r"(?m)^queue +0 being sent, 0 deferred, 0 held, the oldest 0 min$")
+        self.assertRegex(text, r"(?m)^directory +schema \d+$")
+        self.assertRegex(text, r"(?m)^disk +\d+ of \d+ MiB free$")
+        self.assertEqual((HEALTHY, []), self.problems(smtp.data))
+
+    def test_json_has_both_servers_with_their_listeners(self):
+        smtp = self.smtpd()
+        told = json.loads("\n".join(self.status(smtp.data, "--json")[1]))
+        self.assertEqual((smtp.pid, None), (told["smtpd"]["pid"], told["pop3d"]))
+        self.assertEqual([{"address": f"127.0.0.1:{smtp.port}", "role": "mx", "tls": "none", "language": "en"}],
+                         told["smtpd"]["listeners"])
+
+    def test_csv_has_what_is_wrong(self):
+        with tempfile.TemporaryDirectory() as data:
+            self.assertEqual((CRITICAL, ["severity,text,cure", 'critical,ftgate-smtpd does not run,"look at the end of its '
+                              'log, and start it"']), self.status(data, "--format", "csv"))
+
+    def test_server_that_does_not_run_is_critical(self):
+        smtp = self.smtpd()
+        smtp.process.terminate()
+        smtp.process.wait(SECONDS)
+        self.assertEqual((CRITICAL, [("critical", "ftgate-smtpd does not run")]), self.problems(smtp.data))
+        code, lines = self.status(smtp.data)
+        self.assertEqual((CRITICAL, "critical: ftgate-smtpd does not run: look at the end of its log, and start it"),
+                         (code, lines[0]))
+        smtp.start()
+
+    def test_pop3_server_is_missed_if_it_is_configured_or_was_killed(self):
+        smtp = self.smtpd()
+        self.assertEqual((HEALTHY, []), self.problems(smtp.data))
+        config = os.path.join(smtp.folder, "pop3.conf")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("pop3:\n  login-delay: 1s\n")
+        missed = [("critical", "ftgate-pop3d does not run")]
+        self.assertEqual((CRITICAL, missed), self.problems(smtp.data, "-c", config))
+        with socket.socket(socket.AF_UNIX) as left:
+            left.bind(os.path.join(smtp.data, "ftgate-pop3d.sock"))
+        self.assertEqual((CRITICAL, missed), self.problems(smtp.data))
+
+    def test_server_that_answers_rubbish_is_critical(self):
+        with tempfile.TemporaryDirectory() as data, socket.socket(socket.AF_UNIX) as rubbish:
+            rubbish.bind(os.path.join(data, "ftgate-smtpd.sock"))
+            rubbish.listen()
+            asking = subprocess.Popen([program("ftgatectl"), "--data", data, "status"], stdout=subprocess.PIPE,
+                                      env=environment(), encoding="ascii")
+            with rubbish.accept()[0] as connection:
+                connection.recv(100)
+                connection.sendall(b"\x1b[2Jpid 1\n")
+            lines = asking.communicate(timeout=SECONDS)[0]
+        self.assertEqual(CRITICAL, asking.returncode)
+        self.assertTrue(lines.startswith("critical: ftgate-smtpd does not answer: "), lines)
+        self.assertNotIn("\x1b", lines)
+
+    def test_folder_that_is_missing_is_unknown_and_a_wrong_word_is_usage(self):
+        self.assertEqual((UNKNOWN, []), self.status("/nonexistent"))
+        self.assertIn("/nonexistent", self.error)
+        self.assertEqual((USAGE, []), self.status("/nonexistent", "--what"))
+
+    def test_certificate_that_expires_is_named(self):
+        with Certificate() as certificate:
+            smtp = self.smtpd(config=certificate.settings() + "listeners:\n  - address: 127.0.0.1:0\n")
+            code, lines = self.status(smtp.data)
+            self.assertEqual(CRITICAL, code)
+            self.assertRegex(lines[0], r"^critical: the TLS certificate of ftgate-smtpd expires in 4[78] h: renew it, and run ")
+            self.assertRegex("\n".join(lines), r"(?m)^certificate +localhost, mx\.example\.test, 127\.0\.0\.1, ::1, until "
+                             r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+            self.assertRegex("\n".join(lines), rf"(?m)^ +127\.0\.0\.1:{smtp.port} +mx +TLS starttls +en$")
+            with open(certificate.file, "w", encoding="ascii") as file:
+                file.write("rubbish")
+            smtp.reload()
+            self.assertIn("warning", dict(self.problems(smtp.data)[1]))
+
+    def test_texts_that_are_refused_edited_or_not_compiled_are_warned_about(self):
+        smtp = self.smtpd()
+        self.assertEqual((HEALTHY, []), self.problems(smtp.data))
+        smtp.control("text", "set", "de", "4.28", "Das Postfach %s fehlt")
+        po = smtp.overlay("de").replace(".mo", ".po")
+        with open(po, encoding="utf-8") as file:
+            text = file.read()
+        with open(po, "w", encoding="utf-8") as file:
+            file.write(text.replace("Postfach", "Fach"))
+        edited = ("warning", f"{po}: texts that were edited and not compiled: 1")
+        self.assertEqual((WARNING, [edited]), self.problems(smtp.data))
+        done = subprocess.run([program("ftgatectl"), "--data", smtp.data, "reload"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, env=environment(), encoding="utf-8", timeout=SECONDS)
+        self.assertEqual(1, done.returncode)
+        self.assertIn(f"{po}: warning: texts that were edited are not compiled: 1;", done.stderr)
+        smtp.control("text", "apply", po)
+        self.assertEqual((HEALTHY, []), self.problems(smtp.data))
+        smtp.control("--domain", DOMAIN, "text", "set", "de", "4.28", "%s fehlt hier")
+        self.assertEqual((HEALTHY, []), self.problems(smtp.data))
+        (own,) = [os.path.join(folder, name) for folder, _, names in os.walk(os.path.join(smtp.data, "locale"))
+                  for name in names if "@" in folder and name == "ftgate-local.po"]
+        with open(own, encoding="utf-8") as file:
+            text = file.read()
+        with open(own, "w", encoding="utf-8") as file:
+            file.write(text.replace("fehlt", "ist nicht"))
+        code, lines = self.status(smtp.data)
+        self.assertEqual((WARNING, f"warning: {own}: texts that were edited and not compiled: 1: run ftgatectl --domain "
+                          f"{DOMAIN} text apply {own}"), (code, lines[0]))
+        smtp.control("--domain", DOMAIN, "text", "apply", own)
+        self.assertEqual((HEALTHY, []), self.problems(smtp.data))
+        fresh = smtp.overlay("fr").replace(".mo", ".po")
+        shutil.copy(po, fresh)
+        self.assertEqual((WARNING, [("warning", f"{fresh}: it is not compiled, so no server reads it")]),
+                         self.problems(smtp.data))
+        os.unlink(fresh)
+        with open(smtp.overlay("de"), "wb") as file:
+            file.write(mo({("ERR_SMTP_OK", "Ok"): "%q"}))
+        os.unlink(po)
+        smtp.reload()
+        self.assertEqual((WARNING, [("warning", "ftgate-smtpd refused texts at the last reload: 1")]),
+                         self.problems(smtp.data))
+
+    def test_program_that_was_replaced_is_to_be_restarted(self):
+        with tempfile.TemporaryDirectory() as folder:
+            copy = shutil.copy(program("ftgate-smtpd"), os.path.join(folder, "ftgate-smtpd"))
+            smtp = self.smtpd(smtpd=copy)
+            self.assertEqual((HEALTHY, []), self.problems(smtp.data))
+            os.unlink(copy)
+            code, problems = self.problems(smtp.data)
+            self.assertEqual(WARNING, code)
+            self.assertRegex(problems[0][1], r"^ftgate-smtpd runs as the program of before, \S+; \S+ is installed$")
+
+    def test_disk_with_less_than_must_be_free_is_critical(self):
+        smtp = self.smtpd()
+        config = os.path.join(smtp.folder, "disk.conf")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("limits:\n  min-free: 1000000G\n")
+        code, problems = self.problems(smtp.data, "-c", config)
+        self.assertEqual(CRITICAL, code)
+        self.assertRegex(problems[0][1], rf"^\d+ MiB are free at {smtp.data}$")
+
+    def test_directory_of_another_version_is_told(self):
+        smtp = self.smtpd()
+        path = os.path.join(smtp.data, "ftgate.db")
+        newest = sqlite3.connect(path).execute("PRAGMA user_version").fetchone()[0]
+        smtp.process.terminate()
+        smtp.process.wait(SECONDS)
+        for version, severity in (newest + 1, "critical"), (newest - 1, "warning"):
+            database = sqlite3.connect(path)
+            database.execute(f"PRAGMA user_version = {version}")
+            database.close()
+            found = [problem for problem in self.problems(smtp.data)[1] if "schema" in problem[1]]
+            self.assertEqual([severity], [problem[0] for problem in found])
+            self.assertIn(str(version), found[0][1])
+        database = sqlite3.connect(path)
+        database.execute(f"PRAGMA user_version = {newest}")
+        database.close()
+        smtp.start()
+
+    def test_queue_is_shown_and_mailboxes_that_are_down_are_critical(self):
+        with FakeNextHop(RCPT="451 later") as following:
+            smtp = self.smtpd(config=LIMITS + f"relay:\n  smarthost: 127.0.0.1:{following.port}\n  tls: none\n"
+                              "  retry: 1h\ndelivery:\n  lmtp: 127.0.0.1:1\n")
+            smtp.control("access", "add", "relay", "127.0.0.0/8")
+            for recipient in b"bert@example.net", ACCOUNT.encode():
+                with Talk(smtp) as talk:
+                    talk.mail()
+                    talk.say(b"RCPT TO:<%s>" % recipient)
+                    talk.say(b"DATA")
+                    talk.say(b"Subject: x\r\n\r\n.")
+            wait_for(lambda: "queue          0 being sent, 1 deferred, 0 held, the oldest 0 min" in self.status(smtp.data)[1])
+            self.assertEqual((CRITICAL, [("critical", "the LMTP server of the mailboxes is down")]), self.problems(smtp.data))
+
+
+if __name__ == "__main__":
+    main()
