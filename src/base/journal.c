@@ -161,11 +161,22 @@ put_escaped(struct journal_entry *entry, const char *bytes, size_t len)
 	return fits;
 }
 
+/* The octets at the start that are printable ASCII other than the backslash. */
+static size_t
+count_plain(const char *value, size_t len)
+{
+	size_t plain = 0;
+	while (plain < len && value[plain] >= ' ' && value[plain] <= '~' && value[plain] != '\\')
+		plain++;
+	return plain;
+}
+
 static bool
 put_value(struct journal_entry *entry, const char *value, size_t len)
 {
-	bool shown, fits = true;
-	for (size_t at = 0, octets; at < len && fits; at += octets) {
+	size_t at = count_plain(value, len);
+	bool shown, fits = put(entry, value, at);
+	for (size_t octets; at < len && fits; at += octets) {
 		octets = printable_next(value + at, len - at, &shown);
 		fits = shown && value[at] != '\\' ? put(entry, value + at, octets)
 		                                  : put_escaped(entry, value + at, octets);
