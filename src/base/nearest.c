@@ -2,9 +2,11 @@
 #include "base/nearest.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/translate.h"
 
 enum { SHORTEST = 3 }; /* every word of two letters is near to many */
 
@@ -60,4 +62,19 @@ nearest_of(const char *word, const char *const *candidates, size_t count)
 	for (size_t i = 0; i < count; i++)
 		nearest_try(&search, candidates[i]);
 	return search.best;
+}
+
+void
+nearest_hint(char hint[NEAREST_HINT_SIZE], const char *best)
+{
+	*hint = '\0';
+	if (best != NULL)
+		/* TRANSLATORS: the end of an error about a word that is unknown: the word that is nearest to it. */
+		snprintf(hint, NEAREST_HINT_SIZE, _("; did you mean '%s'?"), best);
+}
+
+void
+nearest_hint_of(char hint[NEAREST_HINT_SIZE], const char *word, const char *const *candidates, size_t count)
+{
+	nearest_hint(hint, nearest_of(word, candidates, count));
 }

@@ -24,4 +24,11 @@ void nearest_try(struct nearest *search, const char *candidate);
 /* The nearest of count words to a word; NULL if none is near. */
 const char *nearest_of(const char *word, const char *const *candidates, size_t count);
 
+/* Writes "; did you mean 'account'?" in the language of the user, for the end of an error; "" if best is NULL. */
+enum { NEAREST_HINT_SIZE = 256 };
+void nearest_hint(char hint[NEAREST_HINT_SIZE], const char *best);
+
+/* The same for the nearest of count words to a word. */
+void nearest_hint_of(char hint[NEAREST_HINT_SIZE], const char *word, const char *const *candidates, size_t count);
+
 #endif

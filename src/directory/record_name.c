@@ -6,6 +6,7 @@
 
 #include "base/address_key.h"
 #include "base/idna.h"
+#include "base/nearest.h"
 #include "base/translate.h"
 #include "directory/accounts_internal.h"
 
@@ -101,8 +102,12 @@ record_check_access(struct accounts *accounts, const char *kind)
 {
 	if (is_about_senders(kind) || strcmp(kind, "refused") == 0 || strcmp(kind, "relay") == 0)
 		return ADMIN_OK;
-	return accounts_set_error(accounts, ADMIN_UNFIT,
-	    _("'%.400s' is not a kind of access; write refused, blacklist, permitted or relay"), kind);
+	static const char *const kinds[] = { "refused", "blacklist", "permitted", "relay" };
+	char text[ADMIN_ERROR_SIZE], hint[NEAREST_HINT_SIZE];
+	nearest_hint_of(hint, kind, kinds, sizeof kinds / sizeof *kinds);
+	snprintf(text, sizeof text, _("'%.400s' is not a kind of access; write refused, blacklist, permitted or relay"),
+	    kind);
+	return accounts_set_error(accounts, ADMIN_UNFIT, "%s%s", text, hint);
 }
 
 /* A network, a sender's address, or a sender's domain. */

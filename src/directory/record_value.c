@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/nearest.h"
 #include "base/translate.h"
 #include "base/utf8.h"
 #include "directory/accounts_internal.h"
@@ -167,6 +168,38 @@ is_own(struct accounts *accounts, enum record_kind kind, int64_t id, const char 
 	return record_name_parse(accounts, &name, kind, &text) == ADMIN_OK && record_find(accounts, kind, &name) == id;
 }
 
+static enum admin_result
+refuse_name(struct accounts *accounts, enum record_kind kind, const char *name)
+{
+	const struct record_field *field;
+	struct nearest search = { .word = name };
+	char text[512], hint[NEAREST_HINT_SIZE];
+	for (size_t i = 0; (field = record_field(kind, i)) != NULL; i++)
+		if (field->settable)
+			nearest_try(&search, field->name);
+	nearest_hint(hint, search.best);
+	snprintf(text, sizeof text,
+	    /* TRANSLATORS: domain, account, list or access, as in commands; the name of a setting. */
+	    _("the %s setting '%.100s' does not exist or cannot be changed; ftgatectl --help lists the settings"),
+	    record_noun(kind), name);
+	return accounts_set_error(accounts, ADMIN_UNFIT, "%s%s", text, hint);
+}
+
+static enum admin_result
+refuse_value(struct accounts *accounts, const struct record_field *field, const char *value)
+{
+	enum field_type type = field->type;
+	static const char *const flags[] = { "yes", "no", "no" };
+	char hint[NEAREST_HINT_SIZE] = "";
+	const char *const *words = type == FIELD_FLAG ? flags
+	    : type == FIELD_EXPAND                    ? expansion_rights
+	    : type == FIELD_POST                      ? posting_rights
+	                                              : NULL;
+	if (words != NULL)
+		nearest_hint_of(hint, value, words, 3);
+	return accounts_set_error(accounts, ADMIN_UNFIT, "%s=%.400s: %s%s", field->name, value, form(type), hint);
+}
+
 enum admin_result
 record_check_value(
     struct accounts *accounts, enum record_kind kind, int64_t id, size_t index, const char *value, int64_t *number)
@@ -174,8 +207,7 @@ record_check_value(
 	const struct record_field *field = record_field(kind, index);
 	bool fit = *value == '\0' ? may_be_empty(kind, field->type) : is_fit(field->type, value, number);
 	if (!fit)
-		return accounts_set_error(
-		    accounts, ADMIN_UNFIT, "%s=%.400s: %s", field->name, value, form(field->type));
+		return refuse_value(accounts, field, value);
 	if (field->type == FIELD_ADDRESS && is_own(accounts, kind, id, value))
 		return accounts_set_error(accounts, ADMIN_UNFIT,
 		    _("%s=%.400s: this is the address itself; write another one, or nothing"), field->name, value);
@@ -189,10 +221,7 @@ record_set_field(struct accounts *accounts, enum record_kind kind, int64_t id, c
 	size_t index = find_field(kind, setting->name);
 	const struct record_field *field = record_field(kind, index);
 	if (field == NULL)
-		return accounts_set_error(accounts, ADMIN_UNFIT,
-		    /* TRANSLATORS: domain, account, list or access, as in commands; the name of a setting. */
-		    _("the %s setting '%.100s' does not exist or cannot be changed; ftgatectl --help lists the settings"),
-		    record_noun(kind), setting->name);
+		return refuse_name(accounts, kind, setting->name);
 	enum admin_result result = record_check_value(accounts, kind, id, index, setting->value, &number);
 	return result == ADMIN_OK ? record_store(accounts, kind, id, index, setting->value, number) : result;
 }

@@ -211,5 +211,59 @@ class Charset(OutputCase):
                 self.assertIn("Grüße".encode(), self.run_ctl(option, "access", "list", **language))
 
 
+class Words(OutputCase):
+    def refusal(self, name, *words, status):
+        done = subprocess.run([program(name), *words], env=environment(), stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=SECONDS)
+        self.assertEqual((status, b""), (done.returncode, done.stdout), words)
+        return done.stderr.decode()
+
+    def test_error_names_the_word_and_the_nearest(self):
+        for word, nearest, *words in (
+                ("acount", "account", "acount", "list"), ("account lsit", "account list", "account", "lsit"),
+                ("--jsno", "--json", "--jsno", "account", "list"), ("--fromat=csv", "--format", "--fromat=csv", "queue", "list"),
+                ("quota-byte", "quota-bytes", "account", "set", ACCOUNT, "quota-byte=1"),
+                ("refusd", "refused", "access", "list", "refusd"),
+                ("expand=acounts", "accounts", "list", "set", "all@" + DOMAIN, "expand=acounts"),
+                ("german", "de", "domain", "set", DOMAIN, "language=german"),
+                ("germn", "de", "text", "show", "germn"),
+                ("ERR_SMTP_ADRESS_UNKNOWN", "ERR_SMTP_ADDRESS_UNKNOWN", "text", "show", "de", "ERR_SMTP_ADRESS_UNKNOWN"),
+                ("hostnam=x", "hostname", "quickstart", "example.org", "hostnam=x")):
+            error = self.refusal("ftgatectl", "--data", self.data, *words, status=65 if nearest not in (
+                "account", "account list", "--json", "--format", "hostname") else 64)
+            self.assertIn(word, error)
+            self.assertIn(f"; did you mean '{nearest}'?\n", error)
+        for word, nearest, *words in (
+                ("lst", "list", "lst"), ("--formt", "--format", "list", "--formt", "json"),
+                ("ERR_SMTP_ADRESS_UNKNOWN", "ERR_SMTP_ADDRESS_UNKNOWN", "render", "ERR_SMTP_ADRESS_UNKNOWN"),
+                ("ERR_SMTP_ADRESS_UNKNOWN", "ERR_SMTP_ADDRESS_UNKNOWN", "explain", "ERR_SMTP_ADRESS_UNKNOWN"),
+                ("germn", "de", "new", "germn")):
+            error = self.refusal("ftgate-msg", *words, status=1 if words[0] in ("new", "explain") else 2)
+            self.assertIn(word, error)
+            self.assertIn(f"; did you mean '{nearest}'?\n", error)
+        for name in ("ftgate-smtpd", "ftgate-pop3d"):
+            self.assertIn("unknown option '--wrkers'; did you mean '--workers'?", self.refusal(name, "--wrkers", "1", status=64))
+
+    def test_word_that_is_near_to_none_has_no_hint(self):
+        for words in (["mailbox"], ["--loud"], ["account", "delete"]):
+            self.assertNotIn("did you mean", self.refusal("ftgatectl", *words, status=64))
+
+    def test_short_help_is_help(self):
+        for name, words in (("ftgatectl", []), ("ftgatectl", ["account", "add"]), ("ftgatectl", ["queue"]),
+                            ("ftgate-smtpd", []), ("ftgate-pop3d", []), ("ftgate-msg", []), ("ftgate-msg", ["render"]),
+                            ("ftgate-msg", ["preview"]), ("ftgate-msg", ["lint"]), ("ftgate-msg", ["explain"])):
+            shown = [subprocess.run([program(name), *words, option], env=environment(), capture_output=True, check=True,
+                                    timeout=SECONDS).stdout for option in ("-h", "--help")]
+            self.assertEqual(shown[1], shown[0], (name, words))
+            self.assertIn(b"Usage: " + name.encode(), shown[0])
+
+    def test_help_of_a_command_is_about_it(self):
+        shown = self.run_ctl("account", "add", "--help").decode()
+        self.assertIn("account add ADDRESS", shown)
+        self.assertIn("quota-bytes", shown)
+        for other in ("account list", "domain add", "Settings of a domain", "Kinds of access"):
+            self.assertNotIn(other, shown)
+
+
 if __name__ == "__main__":
     main()

@@ -51,6 +51,12 @@ extern const size_t ctl_command_count;
 /* Prints an error on standard error, with unsafe octets escaped for the terminal, and returns the status. */
 int ctl_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same for a word that is unknown, with a hint at the nearest one, which can be NULL. Returns EX_DATAERR. */
+int ctl_refuse(const char *nearest, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Reports that there is no catalogue for a language. Returns EX_DATAERR. */
+int ctl_refuse_language(const char *language);
+
 /* Commands on records. Each returns an exit status of <sysexits.h>, after it has printed its error. */
 int ctl_list(struct request *request);
 int ctl_show(struct request *request);
@@ -127,6 +133,9 @@ int printer_open(struct printer *printer, const struct request *request, bool is
 
 /* Adds a record; context is the printer. */
 record_row_fn printer_row;
+
+/* Has the help be about the noun, and its verb, of a command line; without them about all commands. */
+void ctl_help_about(int argc, char **argv);
 
 /* The list of commands and settings of the help. The caller frees it. NULL: memory is out. */
 char *ctl_help(void);

@@ -7,6 +7,9 @@
 
 #include "base/data.h"
 #include "base/program.h"
+#include "base/translate.h"
+#include "cmd/ctl/ctl.h"
+#include "cmd/msg/language_table.h"
 
 bool
 ctl_language_is_known(const char *data, const char *tag)
@@ -21,4 +24,11 @@ ctl_language_is_known(const char *data, const char *tag)
 	bool known = catalog == NULL || ftg_catalog_find(catalog, tag) >= 0;
 	ftg_catalog_free(catalog);
 	return known;
+}
+
+int
+ctl_refuse_language(const char *language)
+{
+	return ctl_refuse(language_nearest(language),
+	    _("there is no catalogue for '%.80s'; 'ftgate-msg stats' lists the languages"), language);
 }

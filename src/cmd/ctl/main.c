@@ -15,12 +15,14 @@
 #include <unistd.h>
 
 #include "base/data.h"
+#include "base/nearest.h"
 #include "base/printable.h"
 #include "base/privileges.h"
 #include "base/translate.h"
 #include "cmd/ctl/folder.h"
 #include "cmd/ctl/text.h"
 #include "cmd/ctl/transfer/import.h"
+#include "cmd/options.h"
 #include "cmd/output/charset.h"
 #include "cmd/output/terminal.h"
 #include "cmd/user_language.h"
@@ -43,6 +45,18 @@ ctl_fail(int status, const char *format, ...)
 	terminal_end(stderr);
 	printable_print(stderr, " %s\n", text);
 	return status;
+}
+
+int
+ctl_refuse(const char *nearest, const char *format, ...)
+{
+	char text[FAULT_SIZE], hint[NEAREST_HINT_SIZE];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	nearest_hint(hint, nearest);
+	return ctl_fail(EX_DATAERR, "%s%s", text, hint);
 }
 
 int
@@ -205,12 +219,26 @@ check_count(const struct request *request, struct argp_state *state)
 		argp_error(state, _("a word is missing: %s takes %s"), name, _(command->arguments));
 }
 
+/* Refuses a noun, or a verb of a noun: names the nearest, or all of them. */
+static void
+refuse_word(struct argp_state *state, const char *word, const char *noun)
+{
+	struct nearest search = { .word = word };
+	for (size_t i = 0; i < ctl_command_count; i++)
+		if (noun == NULL || strcmp(noun, ctl_commands[i].noun) == 0)
+			nearest_try(&search, noun == NULL ? ctl_commands[i].noun : ctl_commands[i].verb);
+	if (search.best != NULL)
+		argp_error(state, _("unknown command '%s%s%s'; did you mean '%s%s%s'?"), noun != NULL ? noun : "",
+		    noun != NULL ? " " : "", word, noun != NULL ? noun : "", noun != NULL ? " " : "", search.best);
+	argp_error(state, _("'%s' is not one of %s"), word, noun != NULL ? list_verbs(noun) : list_nouns());
+}
+
 /* Parses noun and verb; the other words follow them. */
 static void
 parse_words(struct request *request, struct argp_state *state, char **words, size_t count)
 {
 	if (!has_noun(words[0]))
-		argp_error(state, _("'%s' is not one of %s"), words[0], list_nouns());
+		refuse_word(state, words[0], NULL);
 	bool has_no_verb = find_command(words[0], "") != NULL;
 	size_t parsed = has_no_verb ? 1 : 2;
 	if (count < parsed)
@@ -218,7 +246,7 @@ parse_words(struct request *request, struct argp_state *state, char **words, siz
 		argp_error(state, _("'%s' needs a verb: one of %s"), words[0], list_verbs(words[0]));
 	request->command = find_command(words[0], has_no_verb ? "" : words[1]);
 	if (request->command == NULL) {
-		argp_error(state, _("'%s' is not one of %s"), words[1], list_verbs(words[0]));
+		refuse_word(state, words[1], words[0]);
 		return; /* not reached: argp_error() ends the program */
 	}
 	request->words = words + parsed;
@@ -483,7 +511,8 @@ main(int argc, char **argv)
 	argp_program_version = "ftgatectl " FTG_VERSION;
 	argp_err_exit_status = EX_USAGE;
 	umask(077);
-	argp_parse(&parser, argc, argv, 0, NULL, &request);
+	ctl_help_about(argc, argv);
+	options_parse(&parser, argc, argv, 0, &request);
 	int status = run(&request);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return ctl_fail(EX_IOERR, _("standard output: %s"), strerror(errno));

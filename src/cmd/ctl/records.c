@@ -175,8 +175,7 @@ check_setting(const struct request *request, const struct record_setting *settin
 			return ctl_fail(EX_USAGE, _("%.100s is set twice; leave one out"), name);
 	if (*value != '\0' && is_language(request->command->kind, name) && ftg_language_valid(value) &&
 	    !ctl_language_is_known(request->data, value))
-		return ctl_fail(
-		    EX_DATAERR, _("there is no catalogue for '%.80s'; 'ftgate-msg stats' lists the languages"), value);
+		return ctl_refuse_language(value);
 	return EX_OK;
 }
 

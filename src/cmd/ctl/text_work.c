@@ -142,8 +142,8 @@ find_language(struct text_work *work, const char *word)
 	name_language(&search.tag, work->language);
 	if (text_language_is_known(work->locale, work->language))
 		return EX_OK;
-	return ctl_fail(
-	    EX_DATAERR, _("'%s' is not a known language: ftgate-msg stats lists those with a translation"), word);
+	return ctl_refuse(language_nearest(word),
+	    _("'%s' is not a known language: ftgate-msg stats lists those with a translation"), word);
 }
 
 /* Makes the source of texts of which only the compiled form is there; "" if there is none. */
@@ -232,7 +232,7 @@ text_find_id(const char *word)
 		ctl_fail(EX_DATAERR, _("several replies have the reference %s; name one of them by its ID:"), word);
 		print_ids(reference);
 	} else {
-		ctl_fail(EX_DATAERR,
+		ctl_refuse(row_nearest(word),
 		    _("'%s' is neither the ID nor the reference of a reply; ftgate-msg list lists them"), word);
 	}
 	return FTG_IDS;

@@ -157,7 +157,7 @@ msg_export(int argc, char **argv)
 
 	voice_init(&request.voice);
 	request.voice.encoding = FTG_UTF8;
-	argp_parse(&argp, argc, argv, 0, NULL, &request);
+	options_parse(&argp, argc, argv, 0, &request);
 	charset_write_data();
 	if (!voice_open(&request.voice))
 		return MSG_TROUBLE;

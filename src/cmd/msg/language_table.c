@@ -4,6 +4,9 @@
 #include <ftgate/catalog.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+#include "base/nearest.h"
 
 static const struct language_row rows[] = {
 #define LANGUAGE(name, english, plural_forms) { name, english, plural_forms },
@@ -26,6 +29,23 @@ language_find(const char *name)
 	const struct language_row *row = find(name, strcspn(name, "@."));
 
 	return row ? row : find(name, strcspn(name, "_@."));
+}
+
+const char *
+language_nearest(const char *word)
+{
+	struct nearest search = { .word = word };
+	size_t count = sizeof rows / sizeof *rows;
+	for (size_t i = 0; i < count; i++) {
+		if (strcasecmp(word, rows[i].english) == 0)
+			return rows[i].name;
+		nearest_try(&search, rows[i].english);
+		nearest_try(&search, rows[i].name);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (search.best == rows[i].english || search.best == rows[i].name)
+			return rows[i].name;
+	return NULL;
 }
 
 char *

@@ -198,7 +198,7 @@ msg_lint(int argc, char **argv)
 	struct tally sum = { 0 };
 	int status;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &request);
+	options_parse(&argp, argc, argv, 0, &request);
 	if (request.options.format != LINT_TEXT)
 		charset_write_data();
 	if (request.options.format == LINT_JSON)

@@ -112,7 +112,7 @@ msg_list(int argc, char **argv)
 	static const struct argp argp = { options, parse, "", doc, NULL, NULL, TOOLS_DOMAIN };
 	const struct format *format = &formats[0];
 
-	argp_parse(&argp, argc, argv, 0, NULL, &format);
+	options_parse(&argp, argc, argv, 0, &format);
 	if (format != &formats[0])
 		charset_write_data();
 	fputs(format->before, stdout);

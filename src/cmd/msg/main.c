@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "msg.h"
 
 struct command {
@@ -54,11 +55,23 @@ move_command(int argc, char **argv)
 	return NULL;
 }
 
+static void
+refuse(struct argp_state *state, const char *name)
+{
+	struct nearest search = { .word = name };
+	char hint[NEAREST_HINT_SIZE];
+
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		nearest_try(&search, commands[i].name);
+	nearest_hint(hint, search.best);
+	argp_error(state, _("there is no command '%s'%s"), name, hint);
+}
+
 static error_t
 parse(int key, char *arg, struct argp_state *state)
 {
 	switch (key) {
-	case ARGP_KEY_ARG: argp_error(state, _("there is no command '%s'"), arg); return EINVAL;
+	case ARGP_KEY_ARG: refuse(state, arg); return EINVAL;
 	case ARGP_KEY_NO_ARGS: argp_error(state, "%s", _("a command is missing")); return EINVAL;
 	default: return ARGP_ERR_UNKNOWN;
 	}
@@ -89,7 +102,7 @@ main(int argc, char **argv)
 	bind_textdomain_codeset("gettext-tools", "UTF-8");
 	command = move_command(argc, argv);
 	if (!command) {
-		argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL);
+		options_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL);
 		return MSG_TROUBLE;
 	}
 	status = run(command, argc, argv);

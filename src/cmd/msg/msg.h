@@ -12,6 +12,7 @@
 
 #include "base/printable.h"
 #include "base/translate.h"
+#include "cmd/options.h"
 #include "cmd/output/charset.h"
 #include "cmd/output/table.h"
 #include "cmd/user_language.h"
@@ -28,6 +29,9 @@ enum { MSG_FINE, MSG_FINDINGS, MSG_TROUBLE };
 
 /* Writes "PROGRAM: text" to standard error. Control octets are written as \xHH. */
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
+
+/* The same with a hint at the nearest word that there is, which can be NULL. */
+__attribute__((format(printf, 2, 3))) void complain_of_word(const char *nearest, const char *format, ...);
 
 /* The same for "what: the meaning of errno". */
 void complain_errno(const char *what);

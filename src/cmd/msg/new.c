@@ -119,10 +119,11 @@ msg_new(int argc, char **argv)
 	static const struct argp argp = { options, parse, N_("LANGUAGE"), doc, NULL, NULL, TOOLS_DOMAIN };
 	struct request request = { 0 };
 
-	argp_parse(&argp, argc, argv, 0, NULL, &request);
+	options_parse(&argp, argc, argv, 0, &request);
 	charset_write_data();
 	if (!request.row) {
-		complain(_("the plural rule of '%s' is not known; begin with po/ftgate.pot"), request.language);
+		complain_of_word(language_nearest(request.language),
+		    _("the plural rule of '%s' is not known; begin with po/ftgate.pot"), request.language);
 		return MSG_FINDINGS;
 	}
 	print_header(&request);

@@ -175,7 +175,7 @@ msg_pot(int argc, char **argv)
 	    "Prints the template for translators: one entry for each reply, with its ID as context.");
 	static const struct argp argp = { NULL, parse, "", doc, NULL, NULL, TOOLS_DOMAIN };
 
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	options_parse(&argp, argc, argv, 0, NULL);
 	charset_write_data();
 	print_header();
 	pot_print_entries(2);

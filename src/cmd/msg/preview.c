@@ -147,7 +147,7 @@ msg_preview(int argc, char **argv)
 	    [FTG_VAR_CONTACT] = "postmaster@example.org",
 	    [FTG_VAR_HELP] = "https://example.org/replies#",
 	} };
-	argp_parse(&argp, argc, argv, 0, NULL, &request);
+	options_parse(&argp, argc, argv, 0, &request);
 	if (!voice_open(&request.voice))
 		return MSG_TROUBLE;
 	print_all(&request);

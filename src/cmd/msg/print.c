@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <unistr.h>
 
+#include "base/nearest.h"
 #include "msg.h"
 
 void
@@ -27,6 +28,21 @@ complain(const char *format, ...)
 	putc('\n', stderr);
 	if (n >= 0)
 		free(text);
+}
+
+void
+complain_of_word(const char *nearest, const char *format, ...)
+{
+	char hint[NEAREST_HINT_SIZE], *text = NULL;
+	va_list ap;
+
+	va_start(ap, format);
+	if (vasprintf(&text, format, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	nearest_hint(hint, nearest);
+	complain("%s%s", text ? text : "", hint);
+	free(text);
 }
 
 void

@@ -152,7 +152,7 @@ msg_pseudo(int argc, char **argv)
 	static const struct argp argp = { NULL, parse, "en-XA|ar-XB", doc, NULL, NULL, TOOLS_DOMAIN };
 	const struct pseudo *pseudo = NULL;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &pseudo);
+	options_parse(&argp, argc, argv, 0, &pseudo);
 	charset_write_data();
 	printf("msgid \"\"\nmsgstr \"\"\n\"Language: %s\\n\"\n\"MIME-Version: 1.0\\n\"\n"
 	       "\"Content-Type: text/plain; charset=UTF-8\\n\"\n\"Content-Transfer-Encoding: 8bit\\n\"\n"

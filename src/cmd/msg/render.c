@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "voice.h"
 
 struct request {
@@ -37,13 +38,23 @@ reason(const char *text, struct argp_state *state)
 }
 
 static void
+refuse_reply(const char *name, struct argp_state *state)
+{
+	char text[1024], hint[NEAREST_HINT_SIZE];
+
+	nearest_hint(hint, row_nearest(name));
+	snprintf(
+	    text, sizeof text, _("there is no reply '%s', or more than one; 'ftgate-msg list' prints the IDs"), name);
+	argp_error(state, "%s%s", text, hint);
+}
+
+static void
 parse_id(struct request *request, const char *name, struct argp_state *state)
 {
 	enum ftg_id id = row_find(name);
 
 	if (id == FTG_IDS)
-		argp_error(
-		    state, _("there is no reply '%s', or more than one; 'ftgate-msg list' prints the IDs"), name);
+		refuse_reply(name, state);
 	else
 		request->reply = ftg_reply(id);
 	request->named = true;
@@ -111,7 +122,7 @@ msg_render(int argc, char **argv)
 	char line[FTG_REPLY_MAX];
 
 	voice_init(&request.voice);
-	argp_parse(&argp, argc, argv, 0, NULL, &request);
+	options_parse(&argp, argc, argv, 0, &request);
 	charset_write_data();
 	if (!voice_open(&request.voice))
 		return MSG_TROUBLE;

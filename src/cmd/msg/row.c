@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
 #include "catalog/text.h"
 
 const char *
@@ -92,6 +93,19 @@ row_find(const char *name)
 		found = id;
 	}
 	return found;
+}
+
+const char *
+row_nearest(const char *name)
+{
+	struct nearest search = { .word = *name == '#' ? name + 1 : name };
+	for (enum ftg_id id = 0; id < FTG_IDS; id++) {
+		if (strcmp(search.word, ftg_row(id)->ref + 1) == 0)
+			return NULL;
+		nearest_try(&search, ftg_row(id)->id);
+		nearest_try(&search, ftg_row(id)->ref + 1);
+	}
+	return search.best;
 }
 
 enum ftg_id

@@ -27,6 +27,12 @@ bool row_has_text(enum ftg_id id);
 enum ftg_id row_find(const char *name);
 
 /*
+ * The ID or the reference ("4.46") that is nearest to a misspelled one; NULL if none is near, or
+ * if it is the reference of a reply.
+ */
+const char *row_nearest(const char *name);
+
+/*
  * Replies that must have identical words, since a difference would disclose which accounts exist, or what a spamtrap is: the
  * i-th of those that belong to a reply, from 0, the reply itself among them. FTG_IDS if there is none.
  */

@@ -300,7 +300,7 @@ msg_stats(int argc, char **argv)
 	struct request request = { 0 };
 	char folder[PATH_MAX];
 
-	argp_parse(&argp, argc, argv, 0, NULL, &request);
+	options_parse(&argp, argc, argv, 0, &request);
 	if (request.count == 0 && request.folder_count == 0) {
 		program_locale_folder(folder);
 		request.folders[request.folder_count++] = folder;

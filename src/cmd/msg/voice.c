@@ -6,6 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "language_table.h"
+
+enum { KEY_HOST = 0x200 };
+
 static const struct argp_option folder_options[] = {
 	{ "overlay", 'o', N_("DIR"), 0, N_("locale folder with catalogues of your own (ftgate-local)"), 0 },
 	{ "locale", 'L', N_("DIR"), 0, N_("locale folder of the translations (ftgate)"), 0 },
@@ -20,7 +24,7 @@ static const struct argp_option options[] = {
 	{ "po", 'P', N_("FILE"), 0, N_("a .po to use instead of the compiled catalogue of its language"), 0 },
 	{ "utf8", 'u', NULL, 0, N_("print all letters, as after POP3 LANG or UTF8; default: ASCII"), 0 },
 	{ "profile", 'p', N_("CODES"), 0, N_("published (the default) or strict codes"), 0 },
-	{ "host", 'h', N_("NAME"), 0, N_("the server's host name"), 0 },
+	{ "host", KEY_HOST, N_("NAME"), 0, N_("the server's host name"), 0 },
 	{ "var", 'v', N_("NAME=VALUE"), 0, N_("value of a variable such as contact; can be repeated"), 0 },
 	{ 0 },
 };
@@ -93,7 +97,7 @@ parse(int key, char *arg, struct argp_state *state)
 	case 'P': voice->po = arg; return 0;
 	case 'u': voice->encoding = FTG_UTF8; return 0;
 	case 'p': voice->profile = profile_find(arg, state); return 0;
-	case 'h': voice->vars.value[FTG_VAR_HOST] = arg; return 0;
+	case KEY_HOST: voice->vars.value[FTG_VAR_HOST] = arg; return 0;
 	case 'v': set_variable(voice, arg, state); return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
@@ -129,7 +133,8 @@ choose(const struct voice *voice)
 	if (language >= 0)
 		return language;
 	if (voice->asked)
-		complain(_("there is no catalogue for '%s'; this is English"), voice->preference);
+		complain_of_word(language_nearest(voice->preference),
+		    _("there is no catalogue for '%s'; this is English"), voice->preference);
 	return ftg_catalog_find(voice->catalog, "en");
 }
 

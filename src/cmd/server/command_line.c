@@ -8,6 +8,7 @@
 
 #include "base/printable.h"
 #include "base/translate.h"
+#include "cmd/options.h"
 #include "cmd/server/server.h"
 #include "cmd/user_language.h"
 #include "process/systemd.h"
@@ -98,7 +99,7 @@ parse(const struct server_kind *kind, struct line *line, int argc, char **argv)
 	snprintf(version, sizeof version, "%s " FTG_VERSION, kind->name);
 	argp_program_version = version;
 	argp_err_exit_status = EX_USAGE;
-	argp_parse(&parser, argc, argv, 0, NULL, line);
+	options_parse(&parser, argc, argv, 0, line);
 }
 
 /* Without a file all settings are at their defaults. NULL if the file cannot be used. */

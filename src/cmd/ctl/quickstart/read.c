@@ -9,6 +9,7 @@
 
 #include "base/ascii.h"
 #include "base/base64.h"
+#include "base/nearest.h"
 #include "base/printable.h"
 #include "base/translate.h"
 #include "cmd/ctl/language.h"
@@ -67,8 +68,7 @@ static int
 set_language(struct quickstart *q, const char *value)
 {
 	if (!is_plain(value) || strlen(value) >= sizeof q->language || !ctl_language_is_known(q->data, value))
-		return ctl_fail(
-		    EX_DATAERR, _("there is no catalogue for '%.80s'; 'ftgate-msg stats' lists the languages"), value);
+		return ctl_refuse_language(value);
 	snprintf(q->language, sizeof q->language, "%s", value);
 	return EX_OK;
 }
@@ -147,6 +147,8 @@ static int
 read_word(struct quickstart *q, char *word)
 {
 	size_t len = strcspn(word, "=");
+	char name[NEAREST_MAX + 2], hint[NEAREST_HINT_SIZE], text[512];
+	struct nearest search = { .word = name };
 	for (size_t i = 0; i < WORDS && word[len] == '='; i++) {
 		if (strlen(words[i].name) != len || strncmp(words[i].name, word, len) != 0)
 			continue;
@@ -154,10 +156,15 @@ read_word(struct quickstart *q, char *word)
 			q->named[i] = true;
 		return words[i].set(q, word + len + 1);
 	}
-	return ctl_fail(EX_USAGE,
+	snprintf(name, sizeof name, "%.*s", (int)len, word);
+	for (size_t i = 0; i < WORDS && word[len] == '='; i++)
+		nearest_try(&search, words[i].name);
+	nearest_hint(hint, search.best);
+	snprintf(text, sizeof text,
 	    _("'%.100s' is not one of hostname=NAME, account=ADDRESS, language=TAG, address=IP, resolver=IP, tls-cert=FILE, "
 	      "tls-key=FILE, user=NAME and write=no"),
 	    word);
+	return ctl_fail(EX_USAGE, "%s%s", text, hint);
 }
 
 /* Asks until the answer is fit. An empty answer is the value that is proposed. */

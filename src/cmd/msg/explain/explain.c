@@ -79,7 +79,11 @@ answer(struct request *request, const char *text, size_t n)
 		find_log_words(&hits, text, n, true);
 	if (hits.count == 0)
 		find_mentions(&hits, text, n);
-	if (hits.count == 0)
+	const char *nearest = n < WORD_MAX ? row_nearest(text) : NULL;
+	if (hits.count == 0 && nearest != NULL)
+		complain_of_word(
+		    nearest, _("there is no reply '%s', or more than one; 'ftgate-msg list' prints the IDs"), text);
+	else if (hits.count == 0)
 		complain("%s",
 		    _("found no reply: no reference such as (#4.46), no ID, no code, and no words of a reply. Save the whole "
 		      "message with its attachments as a file (.eml), or copy its source or the line of the log, and pass "
@@ -268,7 +272,7 @@ msg_explain(int argc, char **argv)
 		return MSG_TROUBLE;
 	}
 	voice_init(&request.voice);
-	argp_parse(&argp, argc, argv, 0, NULL, &request);
+	options_parse(&argp, argc, argv, 0, &request);
 	if (request.json) {
 		charset_write_data();
 		fputs("[\n", stdout);

@@ -1,0 +1,104 @@
+/* The options of a command line. */
+#include "cmd/options.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "base/printable.h"
+#include "base/translate.h"
+
+void
+options_each(const struct argp *argp, option_fn *call, void *context)
+{
+	const struct argp_option *option = argp->options;
+	for (; option != NULL && (option->name != NULL || option->key != 0 || option->doc != NULL); option++)
+		if (!(option->flags & OPTION_DOC))
+			call(context, option, argp->argp_domain);
+	for (const struct argp_child *child = argp->children; child != NULL && child->argp != NULL; child++)
+		options_each(child->argp, call, context);
+}
+
+/* A word of the command line, and what is known of it. */
+struct search {
+	const char *word;
+	size_t len; /* octets of the name in the word */
+	struct nearest nearest;
+	bool found, takes_value, has_h;
+};
+
+static bool
+needs_value(const struct argp_option *option)
+{
+	return option->arg != NULL && !(option->flags & OPTION_ARG_OPTIONAL);
+}
+
+/* Long options can be shortened, as getopt_long(3) allows. */
+static void
+match(void *context, const struct argp_option *option, const char *domain)
+{
+	struct search *search = context;
+	(void)domain;
+	search->has_h = search->has_h || option->key == 'h';
+	if (search->word[1] != '-') {
+		if (option->key == search->word[1] && search->word[2] == '\0')
+			search->takes_value = needs_value(option);
+	} else if (option->name != NULL) {
+		nearest_try(&search->nearest, option->name);
+		if (strncmp(option->name, search->word + 2, search->len) != 0)
+			return;
+		search->found = true;
+		search->takes_value = needs_value(option) && search->word[2 + search->len] == '\0';
+	}
+}
+
+static void
+find_option(const struct argp *argp, struct search *search)
+{
+	static const struct argp_option added[] = { { "help", 0, NULL, 0, NULL, 0 }, { "usage", 0, NULL, 0, NULL, 0 },
+		{ "version", 0, NULL, 0, NULL, 0 } };
+	options_each(argp, match, search);
+	for (size_t i = 0; i < sizeof added / sizeof *added; i++)
+		match(search, &added[i], NULL);
+}
+
+/* Reports an option that is near to one that there is. Of others getopt says that they are unknown. */
+static void
+refuse(const struct argp *argp, const struct search *search)
+{
+	char hint[NEAREST_HINT_SIZE], best[NEAREST_MAX + 3], *name = program_invocation_short_name;
+	if (search->nearest.best == NULL)
+		return;
+	snprintf(best, sizeof best, "--%s", search->nearest.best);
+	nearest_hint(hint, best);
+	/* TRANSLATORS: an option; "; did you mean '--json'?" */
+	printable_print(stderr, _("%s: unknown option '%s'%s\n"), name, search->word, hint);
+	argp_help(argp, stderr, ARGP_HELP_SEE, name);
+	exit(argp_err_exit_status);
+}
+
+void
+options_parse(const struct argp *argp, int argc, char **argv, unsigned flags, void *input)
+{
+	static char help[] = "--help";
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		char name[NEAREST_MAX + 2];
+		struct search search = { .word = argv[i] };
+		if (argv[i][0] != '-' || argv[i][1] == '\0')
+			continue;
+		search.len = argv[i][1] == '-' ? strcspn(argv[i] + 2, "=") : 0;
+		snprintf(name, sizeof name, "%.*s", (int)search.len, argv[i][1] == '-' ? argv[i] + 2 : "");
+		search.nearest.word = name;
+		find_option(argp, &search);
+		if (strcmp(argv[i], "-h") == 0 && !search.has_h)
+			argv[i] = help;
+		else if (argv[i][1] == '-' && !search.found)
+			refuse(argp, &search);
+		i += search.takes_value;
+	}
+	argp_parse(argp, argc, argv, flags, NULL, input);
+}
