@@ -21,6 +21,9 @@ expect() { # WHAT WANTED GOT
 read -r -a flags <<<"$(sed -n 's/^CMAKE_C_FLAGS:STRING=//p' "$build/CMakeCache.txt" | grep -oE -e '-fsanitize=[a-z,]*' || true)"
 
 cmake --install "$build" --prefix "$prefix" >"$work/log"
+if command -v systemd-analyze >/dev/null; then
+	expect "systemd-analyze verify" "" "$(systemd-analyze verify --man=no "$prefix"/lib/systemd/system/ftgate-* 2>&1 | grep ftgate || true)"
+fi
 libdir=$(dirname "$(find "$prefix" -name libftgate.so)")
 said="550 5.1.1 Postfach test@example.org existiert nicht (#4.28)"
 

@@ -105,7 +105,8 @@ expect_not "systemctl" 'socket' "$done"
 expect "ftgate-msg" 'ERR_SMTP_ADDRESS_UNKNOWN \(#4\.28\), SMTP' "$(LC_ALL=de_DE.UTF-8 ftgate-msg explain 4.28)"
 expect "ftgate-msg in German" 'Kennungen|Codes|Wann' "$(LC_ALL=de_DE.UTF-8 ftgate-msg explain 4.28)"
 for page in /usr/share/doc/ftgate/README.md /usr/share/doc/ftgate/docs/operators.md /usr/share/doc/ftgate/LICENSE \
-	/usr/share/doc/ftgate/examples/ftgate.conf /usr/share/man/man8/ftgatectl.8.gz; do
+	/usr/share/doc/ftgate/examples/ftgate.conf /usr/share/man/man8/ftgatectl.8.gz /etc/logrotate.d/ftgate \
+	/etc/fail2ban/filter.d/ftgate.conf /etc/fail2ban/jail.d/ftgate.conf /usr/lib/systemd/catalog/ftgate.de.catalog; do
 	[ -s "$page" ] || fail "there is no $page"
 done
 
@@ -181,9 +182,12 @@ expect "own text after the new installation" "$own" "$(refusal)"
 stop
 
 step "purges them"
+install -d -o ftgate -g ftgate /var/log/ftgate
 said=$(apt purge ftgate ftgate-msg libftgate0 libftgate-dev ftgate-doc)
 expect "purge" "$data is kept" "$said"
-[ ! -e "$config" ] || fail "purge has kept $config"
+for path in "$config" /var/log/ftgate; do
+	[ ! -e "$path" ] || fail "purge has kept $path"
+done
 [ "$before" = "$(cd "$data" && find . -type f | sort)" ] || fail "purge has changed $data"
 getent passwd ftgate >/dev/null || fail "purge has removed the user who owns $data"
 left=$(find /etc /usr /lib/ /var/lib/systemd -path /etc/ftgate -prune -o -name '*ftgate*' -print)
