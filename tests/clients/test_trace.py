@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """ftgatectl trace: the story of real messages, from the logs of the servers that had them."""
 
+import gettext
+import glob
 import gzip
 import json
 import os
@@ -14,7 +16,7 @@ from fake_next_hop import FakeNextHop
 from journal import Journal
 from mo import mo
 from pop3 import Pop3Server, Pop3Talk
-from server import ACCOUNT, LIMITS, SECONDS, STRANGER, Server, Talk, TestCase, environment, main, program
+from server import ACCOUNT, BUILD, LIMITS, SECONDS, STRANGER, Server, Talk, TestCase, environment, main, program
 from test_relay import TO, RelayCase
 
 FOUND, NOTHING, TROUBLE = 0, 1, 2
@@ -91,6 +93,18 @@ class Trace(TraceCase):
             f"<N2@mx.example.test> from <> to {ACCOUNT}: delivered at TIME",
         ], self.story(self.server.log_path, GONE))
 
+    def test_notification_about_others_is_no_part_of_the_story(self):
+        self.assertEqual([
+            "TIME N1 127.0.0.1 connects",
+            f"TIME N1 in the queue for {TO}",
+            f"TIME N1 accepted from 127.0.0.1 (client.example.org), sender {ACCOUNT}, 76 octets, {MESSAGE_ID}",
+            "TIME N1 the connection ends (end-of-input)",
+            f"TIME N1 sent for {TO} to [127.0.0.1]:PORT, which says: 250 2.0.0 queued",
+            "",
+            "Result",
+            f"{MESSAGE_ID} from {ACCOUNT} to {TO}: sent at TIME, accepted by [127.0.0.1]:PORT",
+        ], self.story(self.server.log_path, TO))
+
     def test_message_is_found_by_each_of_its_names(self):
         whole = [(ACCOUNT, "delivered"), (TO, "relayed"), (GONE, "bounced"), (ACCOUNT, "delivered")]
         line = re.search(r"event=message session=(\S+) .* id=(\S+) ", self.server.log())
@@ -131,7 +145,7 @@ class Trace(TraceCase):
             file.write(mo({(None, text): german for text, german in {
                 "${client} connects": "${client} baut eine Verbindung auf",
                 "the connection ends (${cause})": "die Verbindung endet (${cause})",
-                "refused with ${ref}[: from ${from}][ to ${to}][, user ${user}]":
+                "refused with ${ref}[: from ${from}][ to ${to}][, user ${user}][; the client was told ${said}]":
                     "mit ${ref} abgelehnt[: an ${to}][, von ${from}][, Benutzer ${user}]",
                 "Result": "Ergebnis",
                 "%s from %s to %s: ": "%s von %s an %s: ",
@@ -231,6 +245,47 @@ class Hostile(TestCase):
         self.assertEqual(FOUND, status)
         self.assertEqual(1, output.count("delivered to the mailbox anna@example.org\n"))
 
+    def test_recipient_that_was_deferred_and_came_later_has_one_result(self):
+        lines = [f"{self.STAMP} event=greylisted session=1a client=192.0.2.1 lang=en seconds-left=300",
+                 f"{self.STAMP} event=reply session=1a client=192.0.2.1 lang=en ref=#3.20 id=ERR_SMTP_GLFAILRCP "
+                 "check=greylist helo=a from=a@example.net to=anna@example.org"]
+        later = [f"2026-01-31T12:06:00.000Z event=delivered session=1b id=1bu1 from=a@example.net "
+                 "mailbox=anna@example.org size=1 delay=0"]
+        status, output, _ = self.trace(*lines)
+        self.assertEqual(FOUND, status)
+        self.assertEqual([
+            "2026-01-31 12:00:00Z 1a greylisting: the sender's server must try again after 300 seconds",
+            "2026-01-31 12:00:00Z 1a refused with #3.20: from a@example.net to anna@example.org",
+            "",
+            "Result",
+            "1a from a@example.net to anna@example.org: refused for now at 2026-01-31 12:00:00Z (#3.20): the sender's server "
+            "tries again",
+        ], [re.sub(" +", " ", line) for line in output.splitlines() if not line.startswith("    ")])
+        output = self.trace(*lines, *later)[1]
+        self.assertEqual("\nResult\n1bu1 from a@example.net to anna@example.org: delivered at 2026-01-31 12:06:00Z\n",
+                         output[output.index("\nResult"):])
+
+    def test_checks_of_other_recipients_are_no_part_of_the_story(self):
+        common = "session=1a client=192.0.2.1 lang=en"
+        refused = "id=ERR_SMTP_ADDRESS_UNKNOWN cause=no-mailbox helo=a from=a@example.net"
+        output = self.trace(f"{self.STAMP} event=reply {common} ref=#4.28 {refused} to=anna@example.org",
+                            f"{self.STAMP} event=filter {common} filter=one answer=refused",
+                            f"{self.STAMP} event=reply {common} ref=#4.28 {refused} to=bert@example.org")[1]
+        self.assertIn("to anna@example.org", output)
+        self.assertNotIn("the filter one", output)
+
+    def test_first_fetch_behind_the_delivery_belongs_to_the_story(self):
+        def logout(minute, fetched):
+            return (f"2026-01-31T12:{minute}:00.000Z event=logout session=1p{minute} client=192.0.2.7 lang=en "
+                    f"user=anna@example.org fetched={fetched} removed=0")
+        status, output, _ = self.trace(
+            logout(10, 3), logout(21, 0), logout(22, 1), logout(23, 1),
+            "2026-01-31T12:20:00.000Z event=delivered session=1a id=1au1 from=a@example.net mailbox=anna@example.org "
+            "message-id=<1@example.net> size=1 delay=0", question="1@example.net")
+        self.assertEqual(FOUND, status)
+        self.assertEqual(["2026-01-31 12:20:00Z 1a", "2026-01-31 12:22:00Z 1p22"],
+                         [" ".join(line.split()[:3]) for line in output.splitlines() if line.startswith("2026")])
+
     def test_alias_of_a_transaction_that_was_reset_links_no_other_message(self):
         session = "session=1a client=192.0.2.1 lang=en"
         status, output, _ = self.trace(
@@ -239,6 +294,17 @@ class Hostile(TestCase):
             f"{self.STAMP} event=message {session} from=b@example.net recipients=1 size=1 id=1au1")
         self.assertEqual(FOUND, status)
         self.assertNotIn("bert@example.org", output)
+
+
+class Translations(TestCase):
+    def test_translations_have_the_keys_of_the_sentence(self):
+        for path in glob.glob(os.path.join(BUILD, "locale/*/LC_MESSAGES/ftgate-tools.mo")):
+            with open(path, "rb") as file:
+                texts = gettext.GNUTranslations(file)._catalog  # pylint: disable=protected-access
+            for english, text in texts.items():
+                if isinstance(english, str) and "${" in english:
+                    with self.subTest(path=path, english=english):
+                        self.assertEqual(*(sorted(set(re.findall(r"\$\{[^}]*\}", words))) for words in (english, text)))
 
 
 class Stories(TraceCase):

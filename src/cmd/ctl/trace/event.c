@@ -101,7 +101,7 @@ enum ftg_id
 event_reply(const struct event *event)
 {
 	char value[EVENT_VALUE_SIZE];
-	if (event->kind == EVENT_REPLY && event_get(event, "id", value))
+	if (event->kind == EVENT_REPLY && event_get(event, "id", value) && ftg_id_find(value) != FTG_IDS)
 		return ftg_id_find(value);
 	if (event_get(event, "ref", value))
 		for (enum ftg_id id = 0; id < FTG_IDS; id++)

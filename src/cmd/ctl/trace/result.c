@@ -36,11 +36,13 @@ free_result(struct result *result)
 	free(result->detail);
 }
 
+/* By the code of the reply that the client got. The log does not say which set of codes it had; published is the default. */
 static bool
 is_temporary(const struct event *event)
 {
-	enum ftg_id id = event_reply(event);
-	return id != FTG_IDS && ftg_row(id)->code[FTG_STRICT].reply[0] == '4';
+	char said[EVENT_VALUE_SIZE];
+	enum ftg_id id = event_get(event, "said", said) ? ftg_id_find(said) : event_reply(event);
+	return id != FTG_IDS && ftg_row(id)->code[FTG_PUBLISHED].reply[0] == '4';
 }
 
 /* The state that an event reports; RESULT_STATES: none. */

@@ -10,6 +10,7 @@
 #include "base/text_set.h"
 #include "base/token.h"
 #include "cmd/ctl/ctl.h"
+#include "cmd/ctl/trace/fetches.h"
 
 enum {
 	PASSES_MAX = 16,
@@ -23,6 +24,8 @@ enum link {
 	LINK_MESSAGE = 'm', /* a message of which one recipient was found, by its ID */
 	LINK_WHOLE = 'w',   /* a message of which each recipient belongs to the story */
 	LINK_DSN = 'd',     /* the Message-ID of a DSN that belongs to it */
+	LINK_NOTICE = 'n',  /* a message with a recipient of the story that a DSN can be about */
+	LINK_OTHER = 'o',   /* a message with another recipient that was given up */
 	LINK_MAILBOX = 'b', /* a mailbox that a message is in */
 	LINK_RECENT = 'r',  /* a session that got the reference, one of the last */
 };
@@ -159,13 +162,33 @@ look_at_message(struct look *look)
 	link_message(look, alias);
 }
 
+/* A DSN does not name the recipients that it is about. */
+static void
+note_notice(const struct look *look, bool belongs)
+{
+	if (!belongs && event_is(&look->event, "bounced") && is_linked(look, LINK_MESSAGE, look->id))
+		add_link(look, LINK_OTHER, look->id);
+	if (belongs && (event_is(&look->event, "bounced") || event_is(&look->event, "deferred")))
+		add_link(look, LINK_NOTICE, look->id);
+}
+
+/* Can the DSN be about a recipient of the story? If only others were given up, it is about these. */
+static bool
+is_about_others(const struct look *look)
+{
+	return !is_linked(look, LINK_WHOLE, look->id) && !is_linked(look, LINK_NOTICE, look->id) &&
+	    is_linked(look, LINK_OTHER, look->id);
+}
+
 static void
 look_at_recipient(struct look *look)
 {
 	char value[EVENT_VALUE_SIZE];
 	bool is_dsn = event_get(&look->event, "message-id", value) && is_linked(look, LINK_DSN, value);
 	bool whole = is_linked(look, LINK_WHOLE, look->id);
-	if (look->match == MATCH_NONE && !is_dsn && !whole)
+	bool belongs = look->match != MATCH_NONE || is_dsn || whole;
+	note_notice(look, belongs);
+	if (!belongs)
 		return;
 	keep(look);
 	link_message(look, is_dsn || whole);
@@ -178,8 +201,9 @@ look_at_entry(struct look *look)
 {
 	char value[EVENT_VALUE_SIZE];
 	bool has_dsn = event_get(&look->event, "message-id", value);
-	if (look->match == MATCH_NONE && !is_linked(look, LINK_MESSAGE, look->id) &&
-	    !is_linked(look, LINK_WHOLE, look->id))
+	if (look->match == MATCH_NONE &&
+	    (is_about_others(look) ||
+	        (!is_linked(look, LINK_MESSAGE, look->id) && !is_linked(look, LINK_WHOLE, look->id))))
 		return;
 	keep(look);
 	link_message(look, false);
@@ -214,14 +238,24 @@ has_fetched(const struct look *look)
 }
 
 static void
+keep_fetch(const struct look *look)
+{
+	struct story *story = look->search->story;
+	if (story_add(story, look->time, look->text))
+		story->event[story->count - 1].fetch = true;
+	else
+		look->search->failed = true;
+}
+
+static void
 look_at_session(struct look *look)
 {
 	if (event_is(&look->event, "disconnect"))
 		close_checks(look, false);
 	if (look->match != MATCH_NONE || is_linked(look, LINK_SESSION, look->session))
 		keep(look);
-	else if (has_fetched(look) && !story_add(look->search->story, look->time, look->text))
-		look->search->failed = true;
+	else if (has_fetched(look))
+		keep_fetch(look);
 }
 
 /* Of a reference, the sessions that got it last; the first time only they are looked for. */
@@ -298,6 +332,7 @@ run_passes(struct search *search, struct sources *sources)
 		}
 	}
 	story_sort(search->story);
+	fetches_reduce(search->story);
 	return true;
 }
 

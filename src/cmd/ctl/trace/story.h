@@ -9,6 +9,7 @@
 struct story_event {
 	char time[SOURCE_STAMP_SIZE];
 	size_t order; /* of reading */
+	bool fetch;   /* the end of a POP3 session that is here for its mailbox alone */
 	char *text;   /* NULL: dropped */
 	size_t len;
 };
