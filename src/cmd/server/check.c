@@ -297,9 +297,8 @@ check_log(const struct settings *settings)
 {
 	if (log_target_is_usable(settings->log))
 		return true;
-	print_fault(settings, line_of(settings, "log", settings->config->log, settings->log), "log",
-	    _("%s: %s; name a file in a folder that the user '%s' may write to"), settings->log, strerror(errno),
-	    settings->user);
+	print_fault(settings, line_of(settings, "log", settings->config->log, settings->log), "log", "%s: %s; %s",
+	    settings->log, strerror(errno), log_target_cure(settings->log));
 	return false;
 }
 

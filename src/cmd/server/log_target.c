@@ -8,6 +8,7 @@
 
 #include "base/journal.h"
 #include "base/log.h"
+#include "base/translate.h"
 
 static const char journal[] = "journal", named_journal[] = "journal:";
 
@@ -52,6 +53,13 @@ log_target_is_usable(const char *target)
 	if (socket != NULL)
 		return journal_open(socket) == 0;
 	return target[0] != '/' || is_file_usable(target);
+}
+
+const char *
+log_target_cure(const char *target)
+{
+	return find_socket(target) != NULL ? _("start systemd's journal, or name another place")
+	                                   : _("name a file in a folder that the user of the server may write to");
 }
 
 int

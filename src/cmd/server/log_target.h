@@ -13,6 +13,9 @@ bool log_target_is_valid(const char *target);
  */
 bool log_target_is_usable(const char *target);
 
+/* What to do if the log cannot go there, in the user's language. */
+const char *log_target_cure(const char *target);
+
 /*
  * Sends events there from now on. "" is the journal if standard error is connected to it, else standard error. Call it
  * with the rights of the server's user, so that a file can be opened again. Returns 0, or -1 with errno.

@@ -278,8 +278,7 @@ open_log(const struct server *server)
 	const char *log = server->settings->log;
 	if (log_target_open(log) == 0)
 		return EX_OK;
-	return fail(server, EX_CANTCREAT, _("log: %s: %s; name a file in a folder that the user '%s' may write to"),
-	    log, strerror(errno), server->settings->user);
+	return fail(server, EX_CANTCREAT, "log: %s: %s; %s", log, strerror(errno), log_target_cure(log));
 }
 
 /* Makes the demo domain if the data folder is new. */
