@@ -161,6 +161,9 @@ put_status(const struct status *status, struct text_buffer *buffer)
 	text_buffer_put(
 	    buffer, "profile %s\n", status->catalogs->request.profile == FTG_STRICT ? "strict" : "published");
 	put_variables(&status->catalogs->request, buffer);
+	char postmaster[512];
+	printable_copy(postmaster, sizeof postmaster, status->postmaster, strlen(status->postmaster));
+	text_buffer_put(buffer, "postmaster %s\n", *postmaster != '\0' ? postmaster : "-");
 	put(buffer, "languages", (uint64_t)ftg_catalog_languages(voice.catalog));
 	put(buffer, "generation", stats->generation);
 	put(buffer, "refused", stats_refused(stats));

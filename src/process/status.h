@@ -30,6 +30,7 @@ struct status {
 	const struct status_listener *listeners;
 	size_t listener_count;
 	unsigned workers;
+	const char *postmaster;  /* of the setting; "": it is missing */
 	struct limiter *limiter; /* NULL: there is no blacklist */
 	const struct status_peer *peers;
 	size_t peer_count;

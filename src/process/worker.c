@@ -258,6 +258,7 @@ open_controls(struct worker *worker)
 		.stats = config->stats,
 		.catalogs = &worker->catalogs,
 		.certificate = &worker->certificate,
+		.postmaster = config->postmaster,
 		.listeners = config->listeners,
 		.listener_count = config->socket_count,
 		.workers = config->workers,

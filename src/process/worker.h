@@ -21,6 +21,7 @@ struct worker_config {
 	size_t socket_count;
 	const char *certificate, *key; /* files; NULL: no TLS */
 	struct tls_tickets *tickets;   /* of all workers; NULL: each has its own */
+	const char *postmaster;        /* of the setting, for the status; "": it is missing */
 	const char *server, *protocol; /* "smtpd" and "smtp", "pop3d" and "pop3" */
 	int metrics_socket;            /* that listens; -1: none */
 	int status_socket;             /* that listens; -1: none */

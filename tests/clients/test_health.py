@@ -37,7 +37,19 @@ class Health(TestCase):
         return code, [(problem["severity"], problem["text"]) for problem in told["problems"]]
 
     def smtpd(self, *arguments, **options):
-        return self.enterContext(Server("--workers", "1", *arguments, **options))
+        server = self.enterContext(Server("--workers", "1", *arguments, **options))
+        server.control("alias", "add", "postmaster@" + DOMAIN, ACCOUNT)
+        return server
+
+    def test_domain_without_a_postmaster_is_warned_about_unless_a_setting_has_one(self):
+        smtp = self.smtpd()
+        smtp.control("alias", "remove", "postmaster@" + DOMAIN)
+        code, lines = self.status(smtp.data)
+        self.assertEqual((WARNING, f"warning: nobody reads the mail to postmaster@{DOMAIN}: run ftgatectl alias add postmaster@"
+                          f"{DOMAIN} ADDRESS, or use the setting postmaster"), (code, lines[0]))
+        set_ = self.smtpd(config=LIMITS + f"postmaster: {ACCOUNT}\n")
+        set_.control("alias", "remove", "postmaster@" + DOMAIN)
+        self.assertEqual((HEALTHY, []), self.problems(set_.data))
 
     def test_servers_that_are_well_are_healthy(self):
         pop3 = self.enterContext(Pop3Server("--workers", "1"))

@@ -465,3 +465,52 @@ Test(manager, sends_nothing_again_while_a_result_cannot_be_recorded)
 	cr_expect_eq(server.dialled, 1);
 	cr_expect_eq(count_logged("event=relayed"), 1);
 }
+
+static struct stats_queue figures;
+
+static void
+set_up_with_figures(void)
+{
+	set_up();
+	figures = (struct stats_queue) { 0 };
+	config.figures = &figures;
+}
+
+TestSuite(measure, .init = set_up_with_figures, .fini = tear_down);
+
+Test(measure, tells_entries_that_wait_from_those_that_are_held)
+{
+	ANSWER({ "RCPT", "451 4.7.1 later\r\n", false });
+	add("bert@example.net");
+	start();
+	queue_manager_measure(manager);
+	cr_expect_eq(figures.deferred, 1);
+	cr_expect_eq(figures.active + figures.held, 0);
+	cr_expect_eq(figures.oldest, stored()->arrival);
+	struct queue_entry held;
+	cr_assert_eq(queue_claim(&agent.queue, last_id, &held), 0);
+	held.held = true;
+	cr_assert_eq(queue_record(&agent.queue, &held), 0);
+	queue_entry_clear(&held);
+	queue_manager_entry_changed(manager, last_id);
+	settle_down();
+	queue_manager_measure(manager);
+	cr_expect_eq(figures.held, 1);
+	cr_expect_eq(figures.deferred, 0);
+	cr_expect_eq(figures.oldest, 0);
+}
+
+Test(measure, looks_at_a_part_of_a_long_queue_at_a_time)
+{
+	char id[QUEUE_ID_SIZE];
+	for (unsigned i = 0; i < 20000; i++) {
+		snprintf(id, sizeof id, "entry%u", i);
+		queue_manager_entry_changed(manager, id);
+	}
+	queue_manager_measure(manager);
+	cr_expect_eq(figures.deferred, 0);
+	queue_manager_measure(manager);
+	cr_expect_eq(figures.deferred, 0);
+	queue_manager_measure(manager);
+	cr_expect_eq(figures.deferred, 20000);
+}

@@ -45,6 +45,16 @@ contact_of(const struct settings *settings)
 	return contact;
 }
 
+static const char *
+postmaster_text(const struct settings *settings)
+{
+	static char text[ADDRESS_TEXT_SIZE];
+	text[0] = '\0';
+	if (settings->postmaster.domain[0] != '\0')
+		address_write(text, settings->postmaster.local, settings->postmaster.domain);
+	return text;
+}
+
 static struct worker_config
 config_of(struct worker_env *env, const struct serve *serve)
 {
@@ -63,6 +73,7 @@ config_of(struct worker_env *env, const struct serve *serve)
 		.sockets = serve->sockets,
 		.modes = env->modes,
 		.listeners = env->listeners,
+		.postmaster = postmaster_text(serve->settings),
 		.socket_count = serve->socket_count,
 		.certificate = file_or_none(serve->settings->tls_cert),
 		.key = file_or_none(serve->settings->tls_key),

@@ -3,6 +3,7 @@
 
 #include "base/translate.h"
 #include "cmd/ctl/status/status.h"
+#include "directory/postmasters.h"
 
 enum { MIB = 1024 * 1024, FULL_SOON = 10 /* times what must be kept free */ };
 
@@ -32,9 +33,31 @@ check_schema(struct status_report *report)
 		    _("the directory has the schema %d; this version has %d"), report->schema, report->schema_newest);
 }
 
+static void
+add_postmaster(void *context, const char *domain)
+{
+	char cure[STATUS_TEXT_SIZE];
+	/* TRANSLATORS: a domain. */
+	snprintf(cure, sizeof cure, _("run ftgatectl alias add postmaster@%s ADDRESS, or use the setting postmaster"),
+	    domain);
+	status_add(context, HEALTH_WARNING, cure, _("nobody reads the mail to postmaster@%s"), domain);
+}
+
+/* The setting is for all domains that have none of their own. */
+static void
+check_postmasters(struct status_report *report)
+{
+	int len;
+	const char *answer = report->servers[0].answer, *setting = ctl_value(answer, "postmaster", &len);
+	bool served = len == 1 && *setting == '-';
+	if (served && report->config->postmaster == NULL)
+		(void)postmasters_missing(report->request->data, add_postmaster, report);
+}
+
 void
 status_check_machine(struct status_report *report)
 {
 	check_disk(report);
 	check_schema(report);
+	check_postmasters(report);
 }

@@ -1,0 +1,11 @@
+/* The hosted domains whose postmaster is nobody's account, alias or list. */
+#ifndef DIRECTORY_POSTMASTERS_H
+#define DIRECTORY_POSTMASTERS_H
+
+/*
+ * Calls for each domain of a data folder that has no postmaster of its own, in the order of their names. Returns 0, or -1 if
+ * the database cannot be read, or is of another version.
+ */
+int postmasters_missing(const char *data, void (*call)(void *context, const char *domain), void *context);
+
+#endif
