@@ -42,6 +42,22 @@ foreach(manual IN LISTS manuals)
 endforeach()
 install(DIRECTORY ${PROJECT_BINARY_DIR}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR} FILES_MATCHING PATTERN "*.[37]")
 
+# Completion for shells: each program prints the words of its own tables.
+foreach(PROGRAM ftgatectl ftgate-msg)
+	if(TARGET ${PROGRAM})
+		string(REPLACE "-" "_" FUNCTION ${PROGRAM})
+		foreach(shell bash zsh fish)
+			configure_file(etc/completion/${shell}.in ${PROJECT_BINARY_DIR}/completion/${PROGRAM}.${shell} @ONLY)
+		endforeach()
+		install(FILES ${PROJECT_BINARY_DIR}/completion/${PROGRAM}.bash RENAME ${PROGRAM}
+			DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+		install(FILES ${PROJECT_BINARY_DIR}/completion/${PROGRAM}.zsh RENAME _${PROGRAM}
+			DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+		install(FILES ${PROJECT_BINARY_DIR}/completion/${PROGRAM}.fish
+			DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+	endif()
+endforeach()
+
 # systemd looks in lib/systemd/catalog of /usr and of /usr/local.
 install(DIRECTORY ${PROJECT_BINARY_DIR}/journal/ DESTINATION lib/systemd/catalog FILES_MATCHING PATTERN "*.catalog")
 

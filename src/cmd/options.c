@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/nearest.h"
 #include "base/printable.h"
 #include "base/translate.h"
@@ -81,10 +82,49 @@ refuse(const struct argp *argp, const struct search *search)
 	exit(argp_err_exit_status);
 }
 
+static bool completes;
+
+void
+options_complete(void)
+{
+	completes = true;
+}
+
+void
+options_print_word(const char *word)
+{
+	static const char plain[] = "@._-+=:#";
+	bool is_plain = *word != '\0';
+	for (const char *c = word; *c != '\0' && is_plain; c++)
+		is_plain = (unsigned char)*c >= 0x80 || ascii_is_alnum(*c) || strchr(plain, *c) != NULL;
+	if (is_plain)
+		puts(word);
+}
+
+static void
+print_option(void *context, const struct argp_option *option, const char *domain)
+{
+	(void)context;
+	(void)domain;
+	if (option->name != NULL && !(option->flags & OPTION_HIDDEN))
+		printf("--%s%s\n", option->name, needs_value(option) ? "=" : "");
+}
+
+void
+options_print(const struct argp *argp)
+{
+	options_each(argp, print_option, NULL);
+	puts("--help\n--usage\n--version");
+}
+
 void
 options_parse(const struct argp *argp, int argc, char **argv, unsigned flags, void *input)
 {
 	static char help[] = "--help";
+	if (completes) {
+		options_print(argp);
+		exit(EXIT_SUCCESS);
+	}
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		char name[NEAREST_MAX + 2];
 		struct search search = { .word = argv[i] };

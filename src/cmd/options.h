@@ -10,6 +10,15 @@
  */
 void options_parse(const struct argp *argp, int argc, char **argv, unsigned flags, void *input);
 
+/* Has options_parse() print the long options, for completion by a shell, and end the program. */
+void options_complete(void);
+
+/* Prints the long options of a command, those that need a value with "=". */
+void options_print(const struct argp *argp);
+
+/* Prints a word that may complete a command line, a line each, if no shell can take its characters for anything else. */
+void options_print_word(const char *word);
+
 /* Calls a function for each long option; domain is that of its translations. */
 typedef void option_fn(void *context, const struct argp_option *option, const char *domain);
 void options_each(const struct argp *argp, option_fn *call, void *context);

@@ -19,6 +19,7 @@
 #include "base/printable.h"
 #include "base/privileges.h"
 #include "base/translate.h"
+#include "cmd/ctl/complete.h"
 #include "cmd/ctl/folder.h"
 #include "cmd/ctl/text.h"
 #include "cmd/ctl/transfer/import.h"
@@ -511,6 +512,8 @@ main(int argc, char **argv)
 	argp_program_version = "ftgatectl " FTG_VERSION;
 	argp_err_exit_status = EX_USAGE;
 	umask(077);
+	if (argc > 1 && strcmp(argv[1], "complete") == 0)
+		return ctl_complete(&parser, argc - 2, argv + 2);
 	ctl_help_about(argc, argv);
 	options_parse(&parser, argc, argv, 0, &request);
 	int status = run(&request);

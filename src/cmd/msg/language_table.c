@@ -2,6 +2,7 @@
 #include "language_table.h"
 
 #include <ftgate/catalog.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -46,6 +47,13 @@ language_nearest(const char *word)
 		if (search.best == rows[i].english || search.best == rows[i].name)
 			return rows[i].name;
 	return NULL;
+}
+
+void
+language_print_names(void)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		puts(rows[i].name);
 }
 
 char *

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "language_table.h"
 #include "msg.h"
 
 struct command {
@@ -89,6 +90,30 @@ run(const struct command *command, int argc, char **argv)
 	return command->run(argc - 1, argv + 1);
 }
 
+/* Prints what may complete the last word of a command line, for the scripts in etc/completion. */
+static int
+complete(int argc, char **argv)
+{
+	const struct command *command = argc > 1 ? command_find(argv[0]) : NULL;
+	const char *word = argc > 0 ? argv[argc - 1] : "", *before = argc > 1 ? argv[argc - 2] : "";
+
+	if (!command) {
+		for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+			puts(commands[i].name);
+	} else if (*word == '-') {
+		char *arguments[] = { argv[0], NULL };
+
+		options_complete();
+		return command->run(1, arguments);
+	} else if (strcmp(before, "-l") == 0 || strcmp(before, "--lang") == 0 || command->run == msg_new) {
+		language_print_names();
+	} else if (command->run == msg_render || command->run == msg_explain) {
+		for (enum ftg_id id = 0; id < FTG_IDS; id++)
+			puts(ftg_row(id)->id);
+	}
+	return MSG_FINE;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -100,6 +125,8 @@ main(int argc, char **argv)
 	argp_err_exit_status = MSG_TROUBLE;
 	user_language_open();
 	bind_textdomain_codeset("gettext-tools", "UTF-8");
+	if (argc > 1 && strcmp(argv[1], "complete") == 0)
+		return complete(argc - 2, argv + 2);
 	command = move_command(argc, argv);
 	if (!command) {
 		options_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL);

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Shells complete the words of ftgatectl and ftgate-msg: real ones, driven as their completion is."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from server import ACCOUNT, DOMAIN, SECONDS, TestCase, environment, main, program
+
+SCRIPTS = os.path.join(os.path.dirname(program("ftgatectl")), "completion")
+
+
+class Completion(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.data = tempfile.mkdtemp(prefix="ftgate-test-")
+        cls.addClassCleanup(shutil.rmtree, cls.data)
+        for words in (["domain", "add", DOMAIN], ["account", "add", ACCOUNT, "--no-password"],
+                      ["account", "add", "$x`id`@" + DOMAIN, "--no-password"]):
+            subprocess.run([program("ftgatectl"), "--data", cls.data, *words], env=environment(), check=True, timeout=SECONDS)
+
+    def complete(self, name, *words):
+        done = subprocess.run([program(name), "complete", *words], env=environment(), capture_output=True, check=True,
+                              stdin=subprocess.DEVNULL, timeout=SECONDS)
+        self.assertEqual(b"", done.stderr)
+        return [word for word in done.stdout.decode().splitlines() if word.startswith(words[-1])]
+
+    def test_words_come_from_the_tables(self):
+        ctl = lambda *words: self.complete("ftgatectl", *words)
+        self.assertEqual(["account", "access"], ctl("ac"))
+        self.assertEqual(["list", "show", "add", "set", "remove"], ctl("domain", ""))
+        self.assertEqual(["list", "show", "add", "set", "remove"], ctl("--json", "domain", ""))
+        self.assertIn("--format=", ctl("--"))
+        self.assertIn("--json", ctl("account", "list", "--js"))
+        self.assertEqual(["table", "json", "csv"], ctl("--format", ""))
+        self.assertEqual(["auto", "always", "never"], ctl("--color", ""))
+        self.assertEqual(["smtpd", "pop3d"], ctl("status", "--server", ""))
+        self.assertEqual(["quota-bytes=", "quota-messages="], ctl("account", "set", ACCOUNT, "quota"))
+        self.assertEqual(["refused", "relay"], ctl("access", "list", "re"))
+        self.assertIn("de", ctl("text", "list", "d"))
+        self.assertEqual(["ERR_SMTP_ADDRESS_UNKNOWN", "ERR_SMTP_ADDRESS_UNKNOWN2"], ctl("text", "show", "de", "ERR_SMTP_ADDRESS_U"))
+        self.assertEqual([], ctl("domain", "list", ""))
+        self.assertEqual([], ctl("nothing", "at", "all", ""))
+
+    def test_records_are_those_of_the_data_folder(self):
+        ctl = lambda *words: self.complete("ftgatectl", "--data", self.data, *words)
+        self.assertEqual([DOMAIN], ctl("domain", "show", ""))
+        self.assertEqual([DOMAIN], ctl("account", "list", ""))
+        self.assertIn(ACCOUNT, ctl("account", "show", ""))
+        self.assertNotIn("$x`id`@" + DOMAIN, ctl("account", "show", ""))
+
+    def test_messages_of_the_other_program(self):
+        msg = lambda *words: self.complete("ftgate-msg", *words)
+        self.assertIn("explain", msg("ex"))
+        self.assertIn("--format=", msg("list", "--"))
+        self.assertIn("--host=", msg("preview", "--h"))
+        self.assertIn("de", msg("render", "--lang", "d"))
+        self.assertEqual(["ERR_SMTP_RELAYFAIL", "ERR_SMTP_RELAYFAIL2"], msg("render", "ERR_SMTP_RELAYF"))
+
+    def shell(self, shell, script):
+        folders = {"PATH": os.path.dirname(program("ftgatectl")) + ":" + os.environ["PATH"], "HOME": self.data}
+        done = subprocess.run([shell, *({"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]), "-c", script],
+                              env={**environment(), **folders}, capture_output=True, stdin=subprocess.DEVNULL, timeout=SECONDS)
+        self.assertEqual(b"", done.stderr)
+        return done.stdout.decode().split()
+
+    def test_bash_completes(self):
+        def bash(*words):
+            quoted = " ".join(f"'{word}'" for word in words)
+            return self.shell("bash", f"source {SCRIPTS}/{words[0]}.bash; COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; "
+                              f"compopt() {{ :; }}; _{words[0].replace('-', '_')} {words[0]} '{words[-1]}' x; "
+                              "printf '%s\\n' \"${COMPREPLY[@]}\"")
+        self.assertEqual(["account", "access"], bash("ftgatectl", "ac"))
+        self.assertEqual(["add"], bash("ftgatectl", "domain", "ad"))
+        self.assertEqual([DOMAIN], bash("ftgatectl", "--data", self.data, "domain", "show", ""))
+        self.assertEqual(["explain", "export"], bash("ftgate-msg", "ex"))
+
+    @unittest.skipUnless(shutil.which("fish"), "needs fish")
+    def test_fish_completes(self):
+        def fish(line):
+            return self.shell("fish", f"source {SCRIPTS}/{line.split()[0]}.fish; complete -C '{line}'")
+        self.assertEqual({"account", "access"}, set(fish("ftgatectl ac")))
+        self.assertEqual([DOMAIN], fish(f"ftgatectl --data {self.data} domain show {DOMAIN[:3]}"))
+        self.assertEqual({"explain", "export"}, set(fish("ftgate-msg ex")))
+
+    @unittest.skipUnless(shutil.which("zsh"), "needs zsh")
+    def test_zsh_completes(self):
+        def zsh(*words):
+            quoted = " ".join(f"'{word}'" for word in words)
+            return self.shell("zsh", f"compadd() {{ while [[ $1 != -- ]]; do shift; done; shift; print -l -- $@; }}; _files() {{ :; }}; "
+                              f"words=({quoted}); CURRENT={len(words)}; f() {{ source {SCRIPTS}/{words[0]}.zsh; }}; f")
+        self.assertIn("account", zsh("ftgatectl", "ac"))
+        self.assertEqual([DOMAIN], zsh("ftgatectl", "--data", self.data, "domain", "show", ""))
+        self.assertIn("explain", zsh("ftgate-msg", "ex"))
+
+
+if __name__ == "__main__":
+    main()
