@@ -73,6 +73,12 @@ end(struct admin *admin, bool commit)
 }
 
 static enum admin_result
+rename_record(struct admin *admin, enum record_kind kind, const char *from, const char *to)
+{
+	return record_rename(own(admin), kind, from, to);
+}
+
+static enum admin_result
 dangling(struct admin *admin, dangling_fn *each, void *context)
 {
 	return targets_dangling(own(admin), each, context);
@@ -102,6 +108,7 @@ static const struct admin_ops ops = {
 	.begin = begin,
 	.put = put,
 	.end = end,
+	.rename = rename_record,
 	.dangling = dangling,
 	.error = error_of,
 	.close = close_accounts,

@@ -1,6 +1,6 @@
 /*
  * Shared by the files of administration. They build on each other in this order: accounts_sql.c, record_fields.c,
- * record_name.c, records.c, record_value.c and record_targets.c, record_change.c, record_put.c, accounts.c.
+ * record_name.c, records.c, record_value.c and record_targets.c, record_change.c, record_put.c and record_rename.c, accounts.c.
  */
 #ifndef DIRECTORY_ACCOUNTS_INTERNAL_H
 #define DIRECTORY_ACCOUNTS_INTERNAL_H
@@ -144,6 +144,12 @@ enum admin_result record_insert(struct accounts *accounts, enum record_kind kind
 /* Makes the mailbox of an account, durably or for settle(). */
 enum admin_result record_make_mailbox(struct accounts *accounts, const struct record_name *name,
     int (*make)(struct mailbox_store *store, const struct mailbox *mailbox));
+
+/* Refuses an account or a list for all addresses of a domain. */
+enum admin_result record_check_name(struct accounts *accounts, enum record_kind kind, const struct record_name *name);
+
+/* record_rename.c: the operation of that name. */
+enum admin_result record_rename(struct accounts *accounts, enum record_kind kind, const char *from, const char *to);
 
 /* record_put.c: the operations of an import. */
 enum admin_result record_put(

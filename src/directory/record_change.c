@@ -84,8 +84,8 @@ insert_statement(struct accounts *accounts, enum record_kind kind, const struct 
 }
 
 /* An account or a list for all addresses of a domain would be another one than the alias that is meant. */
-static enum admin_result
-check_name(struct accounts *accounts, enum record_kind kind, const struct record_name *name)
+enum admin_result
+record_check_name(struct accounts *accounts, enum record_kind kind, const struct record_name *name)
 {
 	if ((kind != RECORD_ACCOUNT && kind != RECORD_LIST) || strcmp(name->address.local, DIRECTORY_CATCH_ALL) != 0)
 		return ADMIN_OK;
@@ -97,8 +97,12 @@ check_name(struct accounts *accounts, enum record_kind kind, const struct record
 enum admin_result
 record_insert(struct accounts *accounts, enum record_kind kind, const struct record_name *name)
 {
-	if (check_name(accounts, kind, name) != ADMIN_OK)
+	struct mailbox_store *store = accounts->mailboxes;
+	if (record_check_name(accounts, kind, name) != ADMIN_OK)
 		return ADMIN_UNFIT;
+	if (kind == RECORD_DOMAIN && !accounts->rehearsal && store->free_domain(store, name->address.domain) < 0)
+		return accounts_set_error(accounts, ADMIN_FAILED, _("the mailboxes of %.400s cannot be made: %s"),
+		    name->text, strerror(errno));
 	sqlite3_stmt *statement = insert_statement(accounts, kind, name);
 	int stepped = statement == NULL ? SQLITE_ERROR : sqlite3_step(statement);
 	enum admin_result result = insert_result(accounts, stepped, name);

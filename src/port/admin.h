@@ -160,6 +160,11 @@ struct admin_ops {
 	enum admin_result (*put)(
 	    struct admin *admin, enum record_kind kind, const struct record_put *put, struct put_result *result);
 	enum admin_result (*end)(struct admin *admin, bool commit);
+	/*
+	 * Gives a record another name, with its mail; targets of aliases and addresses of accounts that have moved follow it.
+	 * Not for access lists.
+	 */
+	enum admin_result (*rename)(struct admin *admin, enum record_kind kind, const char *from, const char *to);
 	enum admin_result (*dangling)(struct admin *admin, dangling_fn *each, void *context);
 	/* An English sentence about the last result that was not ADMIN_OK: it names the value, and the cure. */
 	const char *(*error)(const struct admin *admin);

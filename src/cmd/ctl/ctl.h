@@ -65,6 +65,7 @@ int ctl_add(struct request *request);
 /* As above. */
 int ctl_set(struct request *request);
 int ctl_remove(struct request *request);
+int ctl_rename(struct request *request);
 
 /* Makes what a first server needs, and lists the DNS records of its domain. It needs no data folder. */
 int ctl_quickstart(struct request *request);

@@ -108,6 +108,10 @@ const struct command ctl_commands[] = {
 	{ "access", "add", 2, SIZE_MAX, RECORD_ACCESS, ctl_add, N_("KIND VALUE [comment=TEXT]"), N_("add a network, an address or a domain") },
 	{ "access", "set", 3, SIZE_MAX, RECORD_ACCESS, ctl_set, N_("KIND VALUE comment=TEXT"), N_("change its comment") },
 	{ "access", "remove", 2, 2, RECORD_ACCESS, ctl_remove, N_("KIND VALUE"), N_("remove an entry") },
+	{ "rename", "domain", 2, 2, RECORD_DOMAIN, ctl_rename, N_("NAME NEW-NAME"), N_("give a domain another name, with its addresses and mail") },
+	{ "rename", "account", 2, 2, RECORD_ACCOUNT, ctl_rename, N_("ADDRESS NEW-ADDRESS"), N_("give an account another address; its mail and aliases follow") },
+	{ "rename", "alias", 2, 2, RECORD_ALIAS, ctl_rename, N_("ADDRESS NEW-ADDRESS"), N_("give an alias another address") },
+	{ "rename", "list", 2, 2, RECORD_LIST, ctl_rename, N_("ADDRESS NEW-ADDRESS"), N_("give a mailing list another address") },
 	{ "export", "domains", 0, 0, RECORD_DOMAIN, ctl_export, "", N_("write the hosted domains in the form that import reads") },
 	{ "export", "accounts", 0, 0, RECORD_ACCOUNT, ctl_export, "", N_("write the accounts in the form that import reads") },
 	{ "export", "aliases", 0, 0, RECORD_ALIAS, ctl_export, "", N_("write the aliases in the form that import reads") },
@@ -459,7 +463,8 @@ open_admin(
 	bool created;
 	struct admin *admin = accounts_open(path, mailboxes, &created, error);
 	bool has_targets = request->command->kind == RECORD_ALIAS || request->command->kind == RECORD_LIST;
-	bool changes = adds(request) || (request->command->run == ctl_set && !has_targets);
+	bool changes = adds(request) || request->command->run == ctl_rename ||
+	    (request->command->run == ctl_set && !has_targets);
 	if (admin == NULL && !changes && (admin = accounts_open_unmigrated(path, mailboxes, why)) != NULL)
 		ctl_fail(EX_OK, "%s", error);
 	return admin;

@@ -232,3 +232,16 @@ ctl_remove(struct request *request)
 	return status_of(
 	    request, request->admin->ops->remove(request->admin, request->command->kind, name_of(request)));
 }
+
+int
+ctl_rename(struct request *request)
+{
+	enum record_kind kind = request->command->kind;
+	int status = status_of(
+	    request, request->admin->ops->rename(request->admin, kind, request->words[0], request->words[1]));
+	if (status == EX_OK && kind == RECORD_DOMAIN)
+		ctl_fail(EX_OK,
+		    _("ftgate.conf, access entries and the domain's own texts may still name %s; change them, too"),
+		    request->words[0]);
+	return status;
+}

@@ -1,0 +1,224 @@
+/* Gives records other names, and has what leads to them follow. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/translate.h"
+#include "directory/accounts_internal.h"
+
+/* A record, and its names. */
+struct rename {
+	struct accounts *accounts;
+	enum record_kind kind;
+	int64_t id;
+	struct record_name from, to;
+};
+
+static enum admin_result
+done(int result)
+{
+	return result == SQLITE_DONE ? ADMIN_OK : ADMIN_FAILED;
+}
+
+/* Is the new name the old one in another spelling? */
+static bool
+is_respelled(const struct rename *r)
+{
+	return strcmp(r->from.address.domain, r->to.address.domain) == 0 &&
+	    (r->kind == RECORD_DOMAIN || strcmp(r->from.local.key, r->to.local.key) == 0);
+}
+
+static enum admin_result
+exists(const struct rename *r)
+{
+	return accounts_set_error(
+	    r->accounts, ADMIN_EXISTS, _("%.400s already exists, as an account, an alias or a list"), r->to.text);
+}
+
+/* The domain of the new address must be one of this server, with room for an account. */
+static enum admin_result
+check_domain(const struct rename *r)
+{
+	struct accounts *accounts = r->accounts;
+	const char *domain = r->to.address.domain;
+	int64_t id = accounts_number(accounts, "SELECT id FROM domains WHERE name = ?", "t", domain);
+	int64_t relayed = accounts_number(accounts, "SELECT relayed FROM domains WHERE name = ?", "t", domain);
+	int64_t full = accounts_number(
+	    accounts, "SELECT max_accounts > 0 AND accounts >= max_accounts FROM domains WHERE name = ?", "t", domain);
+	if (id < 0 || relayed < 0 || full < 0)
+		return ADMIN_FAILED;
+	if (id == 0)
+		return accounts_set_error(accounts, ADMIN_NO_DOMAIN,
+		    _("the domain %s is not hosted here; first run: ftgatectl domain add %s"), domain, domain);
+	if (relayed > 0)
+		return accounts_set_error(accounts, ADMIN_REFUSED,
+		    _("the mail of %s is relayed to another server; first run: ftgatectl domain set %s relay=no"),
+		    domain, domain);
+	bool arrives = r->kind == RECORD_ACCOUNT && strcmp(domain, r->from.address.domain) != 0;
+	if (arrives && full > 0)
+		return accounts_set_error(accounts, ADMIN_REFUSED,
+		    _("the domain %s has as many accounts as it may; first run: ftgatectl domain set %s max-accounts=NUMBER"),
+		    domain, domain);
+	return record_check_name(accounts, r->kind, &r->to);
+}
+
+static enum admin_result
+check_free(const struct rename *r)
+{
+	static const char sql[] = "SELECT (SELECT count(*) FROM accounts a JOIN domains d ON d.id = a.domain"
+	                          "  WHERE d.name = ?1 AND a.local = ?2)"
+	                          " + (SELECT count(*) FROM aliases l JOIN domains d ON d.id = l.domain"
+	                          "  WHERE d.name = ?1 AND l.local = ?2)";
+	if (is_respelled(r))
+		return ADMIN_OK;
+	int64_t found = accounts_number(r->accounts, sql, "tt", r->to.address.domain, r->to.local.stored);
+	if (found < 0)
+		return ADMIN_FAILED;
+	return found > 0 ? exists(r) : ADMIN_OK;
+}
+
+/* Aliases and lists that lead to the address lead to the new one; so do accounts that have moved to it. */
+static enum admin_result
+lead_to_new_address(const struct rename *r)
+{
+	char from[ADDRESS_TEXT_SIZE], to[ADDRESS_TEXT_SIZE];
+	int result = accounts_run(r->accounts,
+	    "UPDATE OR REPLACE targets SET local = ?, written = ?, domain = ? WHERE domain = ? AND local = ?", "ttttt",
+	    r->to.local.stored, r->to.local.written, r->to.address.domain, r->from.address.domain,
+	    r->from.local.stored);
+	address_write(from, r->from.address.local, r->from.address.domain);
+	address_write(to, r->to.address.local, r->to.address.domain);
+	if (result == SQLITE_DONE)
+		result = accounts_run(r->accounts,
+		    "UPDATE accounts SET moved_to = ? WHERE moved_to = ? COLLATE NOCASE OR moved_to = ? COLLATE NOCASE",
+		    "ttt", to, from, r->from.text);
+	return done(result);
+}
+
+static enum admin_result
+store_address(const struct rename *r)
+{
+	const char *sql = r->kind == RECORD_ACCOUNT
+	    ? "UPDATE accounts SET domain = (SELECT id FROM domains WHERE name = ?), local = ?, written = ? WHERE id = ?"
+	    : "UPDATE aliases SET domain = (SELECT id FROM domains WHERE name = ?), local = ?, written = ? WHERE id = ?";
+	int result = accounts_run(
+	    r->accounts, sql, "ttti", r->to.address.domain, r->to.local.stored, r->to.local.written, r->id);
+	if (result == SQLITE_CONSTRAINT_UNIQUE || result == SQLITE_CONSTRAINT_TRIGGER)
+		return exists(r);
+	return done(result);
+}
+
+/* The domain of targets, and of addresses that accounts have moved to, in each of its forms. */
+static enum admin_result
+lead_to_new_domain(const struct rename *r, const char *form)
+{
+	static const char sql[] =
+	    "UPDATE accounts SET moved_to = substr(moved_to, 1, length(moved_to) - length(?1)) || ?2"
+	    " WHERE substr(moved_to, -length(?1) - 1) = '@' || ?1 COLLATE NOCASE";
+	return done(accounts_run(r->accounts, sql, "tt", form, r->to.address.domain));
+}
+
+static enum admin_result
+store_domain(const struct rename *r)
+{
+	char shown[ADDRESS_TEXT_SIZE];
+	const char *from = r->from.address.domain, *to = r->to.address.domain;
+	int result = accounts_run(r->accounts, "UPDATE domains SET name = ? WHERE id = ?", "ti", to, r->id);
+	if (result == SQLITE_CONSTRAINT_UNIQUE)
+		return accounts_set_error(r->accounts, ADMIN_EXISTS, _("%.400s already exists"), r->to.text);
+	if (result == SQLITE_DONE)
+		result = accounts_run(
+		    r->accounts, "UPDATE OR REPLACE targets SET domain = ? WHERE domain = ?", "tt", to, from);
+	if (result != SQLITE_DONE)
+		return ADMIN_FAILED;
+	address_show(shown, from);
+	enum admin_result led = lead_to_new_domain(r, from);
+	return led == ADMIN_OK ? lead_to_new_domain(r, shown) : led;
+}
+
+static enum admin_result
+store(const struct rename *r)
+{
+	if (r->kind == RECORD_DOMAIN)
+		return store_domain(r);
+	enum admin_result result = check_domain(r);
+	if (result == ADMIN_OK)
+		result = check_free(r);
+	if (result == ADMIN_OK)
+		result = store_address(r);
+	return result == ADMIN_OK ? lead_to_new_address(r) : result;
+}
+
+static int
+move_mailbox(const struct rename *r)
+{
+	struct mailbox_store *store = r->accounts->mailboxes;
+	struct mailbox from = { 0 }, to = { 0 };
+	errno = EINVAL;
+	if (!mailbox_set_address(&from, r->from.address.local, r->from.address.domain) ||
+	    !mailbox_set_address(&to, r->to.address.local, r->to.address.domain))
+		return -1;
+	return store->move(store, &from, &to);
+}
+
+/* The spelling of the name that is stored: a Maildir is named by it. */
+static enum admin_result
+read_spelling(struct rename *r)
+{
+	static const char sql[] = "SELECT ifnull(written, local) FROM accounts WHERE id = ?";
+	sqlite3_stmt *row = accounts_query(r->accounts, sql, "i", r->id);
+	bool found = row != NULL && sqlite3_step(row) == SQLITE_ROW;
+	if (found)
+		snprintf(r->from.address.local, sizeof r->from.address.local, "%s",
+		    (const char *)sqlite3_column_text(row, 0));
+	accounts_finish(r->accounts, row);
+	return found ? ADMIN_OK : accounts_trouble(r->accounts);
+}
+
+static enum admin_result
+move(struct rename *r)
+{
+	struct mailbox_store *store = r->accounts->mailboxes;
+	int result = 0;
+	if (r->kind == RECORD_ACCOUNT)
+		result = move_mailbox(r);
+	else if (r->kind == RECORD_DOMAIN && !is_respelled(r))
+		result = store->move_domain(store, r->from.address.domain, r->to.address.domain);
+	if (result == 0)
+		return ADMIN_OK;
+	if (errno == EBUSY)
+		return accounts_set_error(r->accounts, ADMIN_REFUSED,
+		    _("a POP3 session has the mail of %.400s open; try again when it has ended"), r->from.text);
+	if (errno == ENOTEMPTY || errno == EEXIST)
+		return accounts_set_error(r->accounts, ADMIN_REFUSED,
+		    _("there is mail of an earlier %.400s in the folder mail; move it away first"), r->to.text);
+	return accounts_set_error(
+	    r->accounts, ADMIN_FAILED, _("the mail of %.400s cannot be moved: %s"), r->from.text, strerror(errno));
+}
+
+static enum admin_result
+parse(struct rename *r, const char *from, const char *to)
+{
+	enum admin_result result = record_name_parse(r->accounts, &r->from, r->kind, &from);
+	return result == ADMIN_OK ? record_name_parse(r->accounts, &r->to, r->kind, &to) : result;
+}
+
+enum admin_result
+record_rename(struct accounts *accounts, enum record_kind kind, const char *from, const char *to)
+{
+	struct rename r = { .accounts = accounts, .kind = kind };
+	enum admin_result result = parse(&r, from, to);
+	if (result != ADMIN_OK || (result = record_begin(accounts)) != ADMIN_OK)
+		return result;
+	r.id = record_find(accounts, kind, &r.from);
+	if (r.id <= 0)
+		return record_end(accounts, r.id == 0 ? ADMIN_MISSING : ADMIN_FAILED);
+	if (kind == RECORD_ACCOUNT)
+		result = read_spelling(&r);
+	if (result == ADMIN_OK)
+		result = store(&r);
+	/* Last, since a folder cannot be rolled back: only the commit follows. */
+	if (result == ADMIN_OK)
+		result = move(&r);
+	return record_end(accounts, result);
+}
