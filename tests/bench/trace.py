@@ -34,12 +34,20 @@ def main():
     with tempfile.NamedTemporaryFile("w") as log:
         write(log, sessions)
         log.flush()
-        begun = time.monotonic()
-        output = subprocess.run([ctl, "trace", "--log", log.name, "box7@example.org"], check=True, capture_output=True).stdout
-        elapsed = time.monotonic() - begun
+        begun, memory = time.monotonic(), "0"
+        with tempfile.TemporaryFile() as output:
+            command = [ctl, "trace", "--log", log.name, "box7@example.org"]
+            with subprocess.Popen(command, stdout=output) as process:
+                while process.poll() is None:
+                    with open(f"/proc/{process.pid}/status") as status:
+                        memory = next((line.split()[1] for line in status if line.startswith("VmHWM:")), memory)
+                    time.sleep(0.1)
+            elapsed = time.monotonic() - begun
+            output.seek(0)
+            found = output.read().count(b" connects")
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        print(f"{os.path.getsize(log.name) / 1e6:.0f} MB, {output.count(b' connects')} sessions found, {elapsed:.1f} s, "
-              f"{used.ru_utime + used.ru_stime:.1f} s of processor time, {used.ru_maxrss} KiB")
+        print(f"{os.path.getsize(log.name) / 1e6:.0f} MB, {found} sessions found, {elapsed:.1f} s, "
+              f"{used.ru_utime + used.ru_stime:.1f} s of processor time, {memory} KiB")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/ascii.h"
+
 /* What is kept of an entry. */
 struct entry {
 	char stamp[SOURCE_STAMP_SIZE];
@@ -21,19 +23,25 @@ is_name(const char *text, size_t len, const char *name)
 	return len == strlen(name) && memcmp(text, name, len) == 0;
 }
 
-/* Microseconds since 1970, in decimal digits. */
+/* Microseconds since 1970, in decimal digits, before the year 10000. */
 static void
 set_time(struct entry *entry, const char *value, size_t len)
 {
-	char digits[24], seconds[SOURCE_STAMP_SIZE];
+	static const uint64_t most = UINT64_C(253402300800) * 1000000;
+	char seconds[SOURCE_STAMP_SIZE];
+	uint64_t microseconds = 0;
 	struct tm tm;
-	snprintf(digits, sizeof digits, "%.*s", (int)(len < sizeof digits ? len : 0), value);
-	uint64_t microseconds = strtoull(digits, NULL, 10);
-	time_t when = (time_t)(microseconds / 1000000);
 	entry->stamp[0] = '\0';
-	if (gmtime_r(&when, &tm) == NULL || strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-		return;
-	snprintf(entry->stamp, sizeof entry->stamp, "%.19s.%03uZ", seconds, (unsigned)(microseconds / 1000 % 1000));
+	for (size_t i = 0; i < len; i++) {
+		if (!ascii_is_digit(value[i]) || microseconds >= most)
+			return;
+		microseconds = 10 * microseconds + (uint64_t)(value[i] - '0');
+	}
+	time_t when = (time_t)(microseconds / 1000000);
+	if (microseconds < most && gmtime_r(&when, &tm) != NULL &&
+	    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &tm) > 0)
+		snprintf(
+		    entry->stamp, sizeof entry->stamp, "%.19s.%03uZ", seconds, (unsigned)(microseconds / 1000 % 1000));
 }
 
 static void
