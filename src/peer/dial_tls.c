@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/dns_name.h"
 #include "peer/dial_tls_cache.h"
 #include "port/tlsa.h"
 
@@ -49,6 +50,24 @@ set_records(SSL *openssl, const struct channel_tls *tls)
 	return any;
 }
 
+/* A name with a dot before it stands for all below it, as OpenSSL has it too. */
+static bool
+set_names(SSL *openssl, const struct channel_tls *tls)
+{
+	char name[DNS_NAME_SIZE + 1];
+	SSL_set_hostflags(openssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	for (const char *at = tls->names + strspn(tls->names, " "); *at != '\0'; at += strspn(at, " ")) {
+		size_t len = strcspn(at, " ");
+		if (len >= sizeof name)
+			return false;
+		snprintf(name, sizeof name, "%.*s", (int)len, at);
+		if (SSL_add1_host(openssl, strcmp(name, "hostname") == 0 ? tls->name : name) != 1)
+			return false;
+		at += len;
+	}
+	return true;
+}
+
 /* Sends the name in the handshake, unless it is an address (RFC 6066 section 3), and expects it in the certificate. */
 static bool
 set_name(SSL *openssl, const struct channel_tls *tls)
@@ -61,6 +80,8 @@ set_name(SSL *openssl, const struct channel_tls *tls)
 		return true;
 	X509_VERIFY_PARAM *wanted = SSL_get0_param(openssl);
 	SSL_set_verify(openssl, SSL_VERIFY_PEER, NULL);
+	if (tls->names != NULL)
+		return set_names(openssl, tls);
 	if (is_address(tls->name))
 		return X509_VERIFY_PARAM_set1_ip_asc(wanted, tls->name) == 1;
 	X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
@@ -88,11 +109,13 @@ resume(struct dial_tls *tls)
 /* A key that does not fit would be that of another destination. */
 static void
 set_destination(struct dial_tls_destination *destination, struct dial_tls_cache *cache, unsigned context,
-    const struct channel_address *address, const char *name)
+    const struct channel_address *address, const struct channel_tls *tls)
 {
 	char *key = destination->key;
 	destination->cache = cache;
-	int len = snprintf(key, sizeof destination->key, "%u %s %u %s", context, address->host, address->port, name);
+	bool named = tls->verify && tls->names != NULL;
+	int len = snprintf(key, sizeof destination->key, "%u %s %u %s%s%s", context, address->host, address->port,
+	    tls->name, named ? " " : "", named ? tls->names : "");
 	if (len < 0 || (size_t)len >= sizeof destination->key)
 		key[0] = '\0';
 }
@@ -122,7 +145,7 @@ dial_tls_new(struct dial_tls_cache *cache, int socket, const struct channel_addr
 	}
 	ERR_clear_error();
 	if (tls->tlsa == NULL)
-		set_destination(&made->destination, cache, context.number, address, tls->name);
+		set_destination(&made->destination, cache, context.number, address, tls);
 	bool ready = set_up(made, context.openssl, socket, tls);
 	SSL_CTX_free(context.openssl);
 	if (!ready && tls->tlsa != NULL) {

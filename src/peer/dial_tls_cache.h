@@ -43,7 +43,7 @@ struct dial_tls_context dial_tls_cache_context(
  * The key under which the session of a connection is stored. The owner of a connection sets it by SSL_set_app_data();
  * it must live as long as the SSL does. A session that the server sends is stored under the key. The key must hold all
  * that the verdict on a certificate depends on, for a resumed session is not verified again (RFC 8446 section 2.2): the
- * number of the context, the address and the name of the server. "": sessions are not stored.
+ * number of the context, the address, the name of the server and the names that are accepted. "": sessions are not stored.
  */
 struct dial_tls_destination {
 	struct dial_tls_cache *cache;

@@ -24,7 +24,8 @@ struct channel_address {
 struct channel_tls {
 	const char *name;            /* of the server, without a dot at its end */
 	const char *authorities;     /* a file of PEM certificates; "": those that the system trusts */
-	bool verify;                 /* the certificate must be valid for that name */
+	bool verify;                 /* the certificate must be valid for that name, or for one of the names */
+	const char *names;           /* as struct tls_policy has them; NULL: none but the server's */
 	const struct tlsa_set *tlsa; /* the certificate must be one of these records instead (RFC 7672); NULL: none */
 };
 

@@ -290,7 +290,7 @@ admit(struct admission *a, struct attempt *attempt)
 	attempt->proven = name->answered;
 	if (a->stopping) {
 		attempt_end_unmade(attempt);
-	} else if (attempt->route == NULL && !a->config->routes->mx) {
+	} else if (!attempt->by_route && !a->config->routes->mx) {
 		attempt_end_without_route(attempt);
 	} else if (is_down(a, attempt, name)) {
 		end_down(a, attempt, name);

@@ -20,11 +20,14 @@ attempt_write_server_key(char key[ATTEMPT_KEY_SIZE], const struct channel_addres
 void
 attempt_write_name_key(char key[ATTEMPT_KEY_SIZE], const struct route *route, const char *domain)
 {
-	if (route == NULL)
+	if (route == NULL || route->mx)
 		snprintf(key, ATTEMPT_KEY_SIZE, "%s", domain);
 	else
 		snprintf(key, ATTEMPT_KEY_SIZE, "[%s]:%u", route->host, route->port);
 }
+
+/* Of a server that no route speaks of. */
+static const struct transport_manner stranger = { .tls = TRANSPORT_TLS_STARTTLS };
 
 struct attempt *
 attempt_new(const struct queue_manager_config *config, struct manager_events *events, struct queue_entry *entry,
@@ -42,7 +45,9 @@ attempt_new(const struct queue_manager_config *config, struct manager_events *ev
 	attempt->events = events;
 	attempt->config = config;
 	attempt->entry = entry;
-	attempt->route = route;
+	attempt->route = route != NULL && !route->mx ? route : NULL;
+	attempt->manner = route != NULL ? &route->manner : &stranger;
+	attempt->by_route = route != NULL;
 	attempt->name = name;
 	attempt->transport.message = -1;
 	name->refs++;
@@ -182,6 +187,7 @@ attempt_look_up(struct attempt *attempt)
 	attempt->hop->world = &attempt->config->world;
 	attempt->hop->done = on_found;
 	attempt->hop->owner = attempt;
+	attempt->hop->fixed = attempt->manner->tls != TRANSPORT_TLS_STARTTLS;
 	next_hop_find(attempt->hop, attempt->route, attempt->domain);
 }
 
@@ -197,6 +203,7 @@ attempt_check_next_hop(struct attempt *attempt)
 	case NEXT_HOP_NO_DOMAIN: end_by_reason(attempt, TRANSPORT_FAILED, FTG_NOTICE_NO_DOMAIN, ""); break;
 	case NEXT_HOP_NO_ROUTE: end_by_reason(attempt, TRANSPORT_FAILED, FTG_NOTICE_NO_ROUTE, ""); break;
 	case NEXT_HOP_LOOP: end_by_reason(attempt, TRANSPORT_FAILED, FTG_NOTICE_LOOP, ""); break;
+	case NEXT_HOP_NO_POLICY: end_by_reason(attempt, TRANSPORT_LATER, FTG_NOTICE_NO_TLS, attempt->hop->error); break;
 	case NEXT_HOP_FAILED:
 		end_by_reason(attempt, TRANSPORT_LATER, FTG_NOTICE_UNREACHABLE,
 		    attempt->hop != NULL ? "its address is not to be had from the DNS" : strerror(ENOMEM));
@@ -219,11 +226,9 @@ on_sent(struct transport *transport)
 static bool
 open_transport(struct attempt *attempt)
 {
-	static const struct transport_manner stranger = { .tls = TRANSPORT_TLS_STARTTLS };
 	const struct queue_manager_config *config = attempt->config;
-	const struct transport_manner *manner = attempt->route != NULL ? &attempt->route->manner : &stranger;
 	struct transport *t = &attempt->transport;
-	*t = transport_for_entry(attempt->entry, manner, config->world.hostname);
+	*t = transport_for_entry(attempt->entry, attempt->manner, config->world.hostname);
 	t->times = config->times;
 	t->message = -1;
 	t->done = on_sent;

@@ -37,6 +37,8 @@ struct attempt {
 	enum attempt_results results;
 	struct queue_entry *entry;
 	const struct route *route; /* NULL: the MX of the domain */
+	const struct transport_manner *manner;
+	bool by_route; /* a route speaks of the domain, if only to say that it goes to its MX */
 	char *domain;
 	size_t *recipients; /* their numbers in the entry */
 	size_t count, room;

@@ -43,6 +43,41 @@ class Certificate:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+class Authority:
+    """An authority of certificates, and certificates of it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=ca",
+                 "-keyout", "ca.key", "-out", "ca.pem")
+
+    def run(self, *words):
+        subprocess.run(["openssl", *words], cwd=self.folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                       timeout=SECONDS)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def context(self, *names):
+        """Of a server whose certificate is for these names, with the authority's behind it."""
+        with open(self.path("san"), "w", encoding="ascii") as file:
+            file.write("subjectAltName=" + ",".join("DNS:" + name for name in names) + "\n")
+        self.run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=server", "-keyout", "key",
+                 "-out", "request")
+        self.run("x509", "-req", "-in", "request", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "2", "-extfile", "san", "-out", "leaf")
+        with open(self.path("leaf"), "rb") as leaf, open(self.path("ca.pem"), "rb") as ca, open(self.path("chain"), "wb") as chain:
+            chain.write(leaf.read() + ca.read())
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.path("chain"), self.path("key"))
+        return context
+
+    def hash(self, certificate):
+        """The SHA-256 of a certificate in full, as a TLSA record has it with selector 0."""
+        with open(self.path(certificate), encoding="ascii") as file:
+            body = "".join(file.read().split("-----")[2].split())
+        return hashlib.sha256(base64.b64decode(body)).hexdigest()
+
+
 class EncryptedTalk(Talk):
     """A Talk that can go on encrypted, or is so from the first octet on."""
 

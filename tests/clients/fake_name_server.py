@@ -27,7 +27,8 @@ def read_name(message, at):
 
 
 class FakeNameServer:
-    def __init__(self):
+    def __init__(self, port=0):
+        self.wanted = port
         self.answers = {}  # (name, number of a type): records as octets, or the code of an error
         self.heard = []  # names, in the order in which they were asked for
         self.silent = False
@@ -99,7 +100,7 @@ class FakeNameServer:
     def __enter__(self):
         while True:  # until a port is free for both
             self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self.udp.bind(("127.0.0.1", 0))
+            self.udp.bind(("127.0.0.1", self.wanted))
             self.port = self.udp.getsockname()[1]
             self.tcp = socket.socket()
             try:

@@ -168,6 +168,24 @@ class Unbound(Program):
         return "start of service" in self.log()
 
 
+class MtaSts(Program):
+    """Debian's postfix-mta-sts-resolver, in a network where 127.0.0.1:53 answers, with an authority that it trusts."""
+
+    def __init__(self, authority):
+        self.authority = authority
+
+    def command(self):
+        self.port = free_port()
+        resolv = self.path("resolv.conf", "nameserver 127.0.0.1\n")
+        config = self.path("config.yml", f"host: 127.0.0.1\nport: {self.port}\nreuse_port: true\ncache:\n  type: internal\n"
+                           "default_zone:\n  strict_testing: false\n  timeout: 4\nproactive_policy_fetching:\n  enabled: false\n")
+        return ["unshare", "-m", "sh", "-c", f'mount --bind {resolv} /etc/resolv.conf && SSL_CERT_FILE={self.authority} exec '
+                f"{SYSTEM_PYTHON} /usr/bin/mta-sts-daemon -c {config}"]
+
+    def is_ready(self):
+        return answers(("127.0.0.1", self.port))
+
+
 class Postgrey(Program):
     """Greylisting for so many seconds."""
 

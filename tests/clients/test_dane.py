@@ -1,17 +1,14 @@
 #!/usr/bin/env python3
 """TLS with the MX of a domain is as its records of DANE demand: zones signed by ldns, served by nsd, validated by unbound."""
 
-import base64
 import hashlib
-import os
 import shutil
-import ssl
-import subprocess
 import tempfile
 import unittest
 
+from encrypted import Authority
 from fake_next_hop import FakeNextHop
-from server import ACCOUNT, LIMITS, SECONDS, Server, Talk, TestCase, main
+from server import ACCOUNT, LIMITS, Server, Talk, TestCase, main
 from services import Nsd, SignedZone, Unbound
 from test_mx import leave_the_network
 
@@ -23,41 +20,6 @@ def setUpModule():
         raise unittest.SkipTest("no network of its own can be made here")
     if not all(shutil.which(name) for name in ("nsd", "unbound", "ldns-signzone")):
         raise unittest.SkipTest("nsd, unbound or ldns are not installed")
-
-
-class Authority:
-    """An authority of certificates, and certificates of it."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=ca",
-                 "-keyout", "ca.key", "-out", "ca.pem")
-
-    def run(self, *words):
-        subprocess.run(["openssl", *words], cwd=self.folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                       timeout=SECONDS)
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def context(self, name):
-        """Of a server whose certificate is for this name, with the authority's behind it."""
-        with open(self.path("san"), "w", encoding="ascii") as file:
-            file.write(f"subjectAltName=DNS:{name}\n")
-        self.run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-keyout", "key",
-                 "-out", "request")
-        self.run("x509", "-req", "-in", "request", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "2", "-extfile", "san", "-out", "leaf")
-        with open(self.path("leaf"), "rb") as leaf, open(self.path("ca.pem"), "rb") as ca, open(self.path("chain"), "wb") as chain:
-            chain.write(leaf.read() + ca.read())
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.path("chain"), self.path("key"))
-        return context
-
-    def hash(self, certificate):
-        """The SHA-256 of a certificate in full, as a TLSA record has it with selector 0."""
-        with open(self.path(certificate), encoding="ascii") as file:
-            body = "".join(file.read().split("-----")[2].split())
-        return hashlib.sha256(base64.b64decode(body)).hexdigest()
 
 
 class Dane(TestCase):

@@ -27,7 +27,12 @@ look_at_record(enum resolver_type type, const struct resolver_record *record)
 		require(network_is_ipv4(&record->address) == (type == RESOLVER_A));
 		return;
 	}
-	require(record->len <= RESOLVER_TEXT_MAX && record->text[record->len] == '\0');
+	require(record->text[record->len] == '\0');
+	if (type == RESOLVER_TLSA) {
+		require(record->len > RESOLVER_TLSA_HEAD);
+		return;
+	}
+	require(record->len <= RESOLVER_TEXT_MAX);
 	if (type == RESOLVER_PTR || (type == RESOLVER_MX && record->len > 0))
 		require(dns_name_is_valid(record->text, record->len));
 }

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "peer/dial.h"
 #include "peer/dns.h"
+#include "relay/client/socketmap.h"
 #include "relay/lmtp_delivery.h"
 #include "relay/queue_manager.h"
 #include "store/maildir_delivery.h"
@@ -32,6 +33,7 @@ static struct lmtp_agent lmtp; /* in front of it, where the mailboxes are at ano
 static struct dial dial;
 static struct client_pool pool;
 static struct dns dns;
+static struct socketmap *policies;
 static struct queue_manager_config config;
 static struct queue_manager *manager;
 static struct network own[OWN_MAX];
@@ -186,6 +188,7 @@ config_of(const struct serve *serve, unsigned number)
 		    .hostname = serve->settings->hostname,
 		    .own = own,
 		    .own_count = find_own(),
+		    .policies = socketmap_policies(policies),
 		    .dane = uses_dane(relay) },
 		.routes = &serve->settings->routes,
 		.pool = &pool,
@@ -233,6 +236,16 @@ open_events(void)
 }
 
 static int
+open_policies(const struct relay_settings *settings)
+{
+	struct socketmap_place place;
+	if (settings->tls_policy == NULL || !socketmap_parse(&place, settings->tls_policy))
+		return 0;
+	policies = socketmap_new(&dial.dialer, &place);
+	return policies != NULL ? 0 : -1;
+}
+
+static int
 run(const struct serve *serve, unsigned number)
 {
 	const struct dns_settings *settings = &serve->settings->config->dns;
@@ -242,6 +255,8 @@ run(const struct serve *serve, unsigned number)
 		error = open_events();
 	if (error < 0)
 		return worker_env_fail("loop", uv_strerror(error));
+	if (open_policies(&serve->settings->config->relay) < 0)
+		return worker_env_fail("tls-policy", strerror(ENOMEM));
 	config = config_of(serve, number);
 	manager = queue_manager_new(&config);
 	if (manager == NULL)
@@ -249,6 +264,7 @@ run(const struct serve *serve, unsigned number)
 	queue_manager_start(manager);
 	uv_timer_start(&measure_timer, on_measure, MEASURE, MEASURE);
 	int status = worker_env_run(&env, NULL);
+	socketmap_free(policies);
 	dns_close(&dns);
 	return status;
 }

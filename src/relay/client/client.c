@@ -115,6 +115,7 @@ start_encrypting(struct client *c)
 		.authorities = manner->authorities != NULL ? manner->authorities : "",
 		.verify = is_verified(c),
 		.tlsa = manner->tlsa,
+		.names = manner->names,
 	};
 	int64_t until = c->dialer->now(c->dialer) + c->transport->times.connect;
 	c->channel->done = on_encrypted;
@@ -389,11 +390,13 @@ client_new(struct dialer *dialer, struct executor *disk, struct transport *t, vo
 	c->disk = disk;
 	c->manner = transport_next_manner(t);
 	tlsa_set_hold(c->manner.tlsa);
+	bool named = c->manner.names != NULL;
+	c->manner.names = c->names = named ? strdup(c->manner.names) : NULL;
 	c->address = t->address.channel;
 	c->name = t->address.name != NULL ? strdup(t->address.name) : NULL;
 	attach(c, t, done);
 	c->channel = dialer->dial(dialer, &c->address, limit(c, dialer->now(dialer) + t->times.connect), on_dialled, c);
-	if (c->channel != NULL && (c->name != NULL || t->address.name == NULL))
+	if (c->channel != NULL && (c->names != NULL) == named && (c->name != NULL || t->address.name == NULL))
 		return c;
 	fail(c, "no memory");
 	client_close(c);
@@ -463,8 +466,9 @@ client_fits(const struct client *c, const struct transport *t)
 	const struct transport_manner wanted = transport_next_manner(t), *a = &c->manner, *b = &wanted;
 	return strcmp(c->address.host, t->address.channel.host) == 0 && c->address.port == t->address.channel.port &&
 	    is_same(c->name, t->address.name) && a->protocol == b->protocol && a->tls == b->tls &&
-	    tlsa_set_is_same(a->tlsa, b->tlsa) && a->unverified == b->unverified && a->authorities == b->authorities &&
-	    a->user == b->user && a->password == b->password && a->hostname == b->hostname;
+	    tlsa_set_is_same(a->tlsa, b->tlsa) && is_same(a->names, b->names) && a->unverified == b->unverified &&
+	    a->authorities == b->authorities && a->user == b->user && a->password == b->password &&
+	    a->hostname == b->hostname;
 }
 
 static void
@@ -504,6 +508,7 @@ free_client(struct client *c)
 	client_end_login(c);
 	tlsa_set_release(c->manner.tlsa);
 	free(c->name);
+	free(c->names);
 	free(c);
 }
 

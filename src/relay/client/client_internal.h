@@ -52,7 +52,8 @@ struct client {
 	void *owner;
 	struct transport_manner manner;
 	struct channel_address address;
-	char *name; /* of the server; NULL: none */
+	char *name;  /* of the server; NULL: none */
+	char *names; /* those of the manner */
 	enum client_state state;
 	int64_t until; /* deadline of the reply, by the dialer's clock */
 	bool secure, tls_failed;

@@ -59,6 +59,7 @@ add_address(struct next_hop *hop, const struct network *address, const struct ne
 		added->name = server->name;
 		added->demand = server->demand;
 		added->tlsa = server->tlsa;
+		added->names = hop->policy.names;
 	}
 	snprintf(added->channel.host, sizeof added->channel.host, "%s", text);
 }
@@ -68,6 +69,26 @@ add_addresses(struct next_hop *hop, const struct next_hop_server *server)
 {
 	for (unsigned i = 0; i < server->count && hop->count < NEXT_HOP_ADDRESSES_MAX; i++)
 		add_address(hop, &server->addresses[i], server);
+}
+
+/*
+ * A policy never weakens what DANE demands, nor replaces its failure (RFC 8461 section 2). Records that cannot be used demand
+ * any TLS; a policy may demand more.
+ */
+static void
+apply_policy(const struct next_hop *hop, struct next_hop_server *server)
+{
+	static const enum transport_demand demands[] = {
+		[TLS_POLICY_NONE] = TRANSPORT_DEMAND_CLEAR,
+		[TLS_POLICY_MAY] = TRANSPORT_DEMAND_NONE,
+		[TLS_POLICY_ENCRYPT] = TRANSPORT_DEMAND_TLS,
+		[TLS_POLICY_VERIFY] = TRANSPORT_DEMAND_NAMES,
+		[TLS_POLICY_DANE_ONLY] = TRANSPORT_DEMAND_NO_DANE,
+	};
+	enum transport_demand demand = demands[hop->policy.level];
+	bool stricter = demand > TRANSPORT_DEMAND_TLS && server->demand == TRANSPORT_DEMAND_TLS;
+	if (server->demand == TRANSPORT_DEMAND_NONE || stricter)
+		server->demand = demand;
 }
 
 /* If this server is an MX itself, only better ones are tried: the others would send the message back (RFC 5321 5.1). */
@@ -84,6 +105,7 @@ choose_servers(struct next_hop *hop)
 	unsigned limit = own ? hop->servers[i].preference : 0;
 	for (i = 0; i < hop->server_count && (!own || hop->servers[i].preference < limit); i++) {
 		failed = failed || hop->servers[i].failed;
+		apply_policy(hop, &hop->servers[i]);
 		add_addresses(hop, &hop->servers[i]);
 	}
 	if (hop->count > 0)
@@ -215,14 +237,39 @@ on_mx(struct resolver_question *base, const struct resolver_answer *answer)
 }
 
 static void
+ask_mx(struct next_hop *hop)
+{
+	add_server(hop, hop->domain, 0); /* in case it has no MX */
+	ask(hop, &hop->mx, 0, RESOLVER_MX, hop->domain, on_mx);
+}
+
+static void
+on_policy(struct tls_policy_question *base, const struct tls_policy *policy, const char *error)
+{
+	struct next_hop *hop = ((struct next_hop_policy_question *)base)->hop;
+	if (policy == NULL && error[0] != '\0') {
+		snprintf(hop->error, sizeof hop->error, "%s", error);
+		finish(hop, NEXT_HOP_NO_POLICY);
+		return;
+	}
+	if (policy != NULL)
+		hop->policy = *policy;
+	ask_mx(hop);
+}
+
+static void
 find_mx(struct next_hop *hop, const char *domain)
 {
+	struct tls_policies *policies = hop->fixed ? NULL : hop->world->policies;
 	if (!idna_to_ascii(hop->domain, domain)) {
 		finish(hop, NEXT_HOP_NO_DOMAIN);
 		return;
 	}
-	add_server(hop, hop->domain, 0); /* in case it has no MX */
-	ask(hop, &hop->mx, 0, RESOLVER_MX, hop->domain, on_mx);
+	hop->asked = (struct next_hop_policy_question) { .question = { .done = on_policy }, .hop = hop };
+	if (policies != NULL)
+		policies->ask(policies, hop->domain, &hop->asked.question);
+	else
+		ask_mx(hop);
 }
 
 /* An address needs no look-up. */
@@ -264,7 +311,9 @@ next_hop_find(struct next_hop *hop, const struct route *route, const char *domai
 {
 	struct network address;
 	next_hop_clear(hop);
-	hop->secure = hop->world->dane;
+	hop->secure = hop->world->dane && !hop->fixed;
+	hop->policy.level = TLS_POLICY_MAY;
+	hop->policy.names[0] = '\0';
 	hop->domain[0] = '\0';
 	hop->stranger = route == NULL;
 	hop->port = route == NULL ? ROUTE_PORT : route->port;

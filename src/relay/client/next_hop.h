@@ -5,6 +5,7 @@
 #ifndef RELAY_NEXT_HOP_H
 #define RELAY_NEXT_HOP_H
 
+#include "port/tls_policy.h"
 #include "relay/client/route.h"
 
 enum {
@@ -18,6 +19,7 @@ enum next_hop_outcome {
 	NEXT_HOP_NO_ROUTE,  /* it accepts no mail, or none of its servers has an address */
 	NEXT_HOP_LOOP,      /* the best server is this one: the mail would come back */
 	NEXT_HOP_FAILED,    /* the DNS has not answered */
+	NEXT_HOP_NO_POLICY, /* whether the domain demands TLS is not known; error says why */
 };
 
 /* Shared by all look-ups. */
@@ -26,13 +28,19 @@ struct next_hop_world {
 	const char *hostname;      /* of this server */
 	const struct network *own; /* its addresses, beside those of the loopback */
 	size_t own_count;
-	bool dane; /* TLSA records are asked for, and the bit AD of the resolver is trusted */
+	struct tls_policies *policies; /* NULL: none are asked for */
+	bool dane;                     /* TLSA records are asked for, and the bit AD of the resolver is trusted */
 };
 
 struct next_hop_question {
 	struct resolver_question question;
 	struct next_hop *hop;
 	unsigned server;
+};
+
+struct next_hop_policy_question {
+	struct tls_policy_question question;
+	struct next_hop *hop;
 };
 
 struct next_hop_server {
@@ -54,13 +62,17 @@ struct next_hop {
 	const struct next_hop_world *world;
 	void (*done)(struct next_hop *hop); /* called on the loop, possibly before next_hop_find() returns */
 	void *owner;
+	bool fixed; /* the manner of the route says what TLS is needed: nobody else is asked */
 	enum next_hop_outcome outcome;
+	char error[TLS_POLICY_ERROR_SIZE]; /* NO_POLICY: an English phrase */
 	unsigned port;
 	size_t count;
 	struct transport_address addresses[NEXT_HOP_ADDRESSES_MAX]; /* in the order in which they are tried */
 	struct next_hop_question mx;
-	unsigned waiting; /* answers that are missing */
-	bool stranger;    /* the DNS says where it is, so that it must not be here */
+	struct next_hop_policy_question asked;
+	struct tls_policy policy; /* of the domain */
+	unsigned waiting;         /* answers that are missing */
+	bool stranger;            /* the DNS says where it is, so that it must not be here */
 	bool
 	    secure; /* TLSA records count: the names of the servers are from the configuration, or verified by DNSSEC */
 	char domain[DNS_NAME_SIZE]; /* as the DNS has it; "": there is none */
@@ -68,7 +80,9 @@ struct next_hop {
 	struct next_hop_server servers[NEXT_HOP_SERVERS_MAX];
 };
 
-/* Finds the servers of a route, or those of a domain if the route is NULL. The caller has set world, done and owner. */
+/*
+ * Finds the servers of a route, or those of a domain if the route is NULL. The caller has set world, done, owner and fixed.
+ */
 void next_hop_find(struct next_hop *hop, const struct route *route, const char *domain);
 
 /* Frees what a look-up has found, after done(). A hop that is all zero may be cleared too. */

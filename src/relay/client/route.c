@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/idna.h"
 #include "base/translate.h"
+#include "relay/client/socketmap.h"
 
 enum { LINE_MAX_ = 1024, SECRET_MAX = 500 };
 
@@ -87,6 +88,7 @@ route_parse(struct route *route, const char *text)
 		.manner = { .protocol = lmtp ? TRANSPORT_LMTP : TRANSPORT_SMTP,
 		    .tls = lmtp ? TRANSPORT_TLS_NONE : TRANSPORT_TLS_STARTTLS },
 	};
+	route->mx = strcmp(text, "mx") == 0;
 	text += lmtp ? 5 : 0;
 	return lmtp && text[0] == '/' ? read_path(route, text) : read_host(route, text);
 }
@@ -172,6 +174,19 @@ check_authorities(const char *path, char error[ROUTE_ERROR_SIZE])
 	return 0;
 }
 
+static int
+check_names(const struct route *route, char error[ROUTE_ERROR_SIZE])
+{
+	const struct transport_manner *manner = &route->manner;
+	if (manner->tls < TRANSPORT_TLS_REQUIRED || manner->unverified)
+		return fail(error, _("names are verified only with tls: required or implicit, and verify: yes"));
+	if (!tls_policy_names_valid(manner->names))
+		return fail(error,
+		    _("'%.200s' is not a list of names with spaces between, such as mx.example.org .example.net"),
+		    manner->names);
+	return 0;
+}
+
 /*
  * Opens the smarthost or the route of a domain; place is the name of the setting with its address. Returns the name of the
  * setting that is wrong, with a text in error; NULL: none is.
@@ -187,6 +202,9 @@ open_route(struct route *route, const struct route_settings *from, const char *p
 		route->manner.tls = tls_of((enum relay_tls)from->tls);
 	route->manner.unverified = !from->verify;
 	route->manner.authorities = from->authorities;
+	route->manner.names = from->names;
+	if (from->names != NULL && check_names(route, error) < 0)
+		return "tls-names";
 	if (from->authorities != NULL && check_authorities(from->authorities, error) < 0)
 		return "tls-ca";
 	bool read = from->credentials == NULL || read_credentials(route, from->credentials, error) == 0;
@@ -216,6 +234,17 @@ report_fault(struct opening *opening, const char *section, size_t item, const ch
 }
 
 static void
+check_policies(struct opening *opening)
+{
+	struct socketmap_place place;
+	const char *text = opening->config->relay.tls_policy;
+	if (text != NULL && !socketmap_parse(&place, text))
+		report_fault(opening, "relay", 0, "tls-policy",
+		    _("tls-policy: '%.120s' should be socketmap:inet:ADDRESS:PORT:NAME or socketmap:unix:PATH:NAME"),
+		    text);
+}
+
+static void
 open_smarthost(struct opening *opening)
 {
 	char why[ROUTE_ERROR_SIZE];
@@ -225,6 +254,7 @@ open_smarthost(struct opening *opening)
 		.tls = from->tls,
 		.verify = from->verify,
 		.authorities = from->authorities,
+		.names = from->names,
 		.credentials = from->credentials,
 	};
 	if (from->smarthost == NULL)
@@ -232,6 +262,9 @@ open_smarthost(struct opening *opening)
 	const char *wrong = open_route(&opening->routes->smarthost, &settings, "smarthost", why);
 	if (wrong != NULL)
 		report_fault(opening, "relay", 0, wrong, "%s: %.280s", wrong, why);
+	else if (opening->routes->smarthost.mx)
+		report_fault(opening, "relay", 0, "smarthost",
+		    _("smarthost: 'mx' is not a server: leave the setting out to send mail to the MX of each domain"));
 }
 
 /* A sender waits while its mail is handed over. It must not wait for the DNS, too. */
@@ -329,6 +362,7 @@ routes_open(struct routes *routes, const struct config *config, config_report *r
 {
 	struct opening opening = { .routes = routes, .config = config, .report = report, .context = context };
 	*routes = (struct routes) { .router = { has_route }, .mx = config->relay.mx };
+	check_policies(&opening);
 	open_smarthost(&opening);
 	open_mailboxes(&opening);
 	if (!open_domains(&opening))

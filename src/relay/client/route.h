@@ -12,6 +12,7 @@ enum { ROUTE_ERROR_SIZE = 320, ROUTE_PORT = 25, ROUTE_LMTP_PORT = 24 };
 struct route {
 	char *domain; /* in lower case; NULL: any that has no route of its own */
 	char *host;   /* a name, an IP address, or the path of a socket */
+	bool mx;      /* to the MX of the domain, in this manner; the host is then "mx" */
 	unsigned port;
 	struct transport_manner manner; /* hostname is not set */
 };
@@ -35,8 +36,8 @@ int routes_open(struct routes *routes, const struct config *config, config_repor
 void routes_close(struct routes *routes);
 
 /*
- * Parses the server of a route: HOST, HOST:PORT, ADDRESS:PORT with brackets around one of IPv6; or lmtp: and one of these or
- * the path of a Unix socket. Returns false if it is none. The caller clears the route in either case.
+ * Parses the server of a route: HOST, HOST:PORT, ADDRESS:PORT with brackets around one of IPv6; lmtp: and one of these or the
+ * path of a Unix socket; or "mx". Returns false if it is none. The caller clears the route in either case.
  */
 bool route_parse(struct route *route, const char *text);
 void route_clear(struct route *route);

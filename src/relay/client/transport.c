@@ -35,12 +35,14 @@ struct transport_manner
 transport_next_manner(const struct transport *t)
 {
 	struct transport_manner manner = t->manner;
-	if (t->without_tls) {
+	const struct transport_address *to = &t->address;
+	if (t->without_tls || (manner.tls == TRANSPORT_TLS_STARTTLS && to->demand == TRANSPORT_DEMAND_CLEAR)) {
 		manner.tls = TRANSPORT_TLS_NONE;
-	} else if (manner.tls == TRANSPORT_TLS_STARTTLS && t->address.demand != TRANSPORT_DEMAND_NONE) {
+	} else if (manner.tls == TRANSPORT_TLS_STARTTLS && to->demand != TRANSPORT_DEMAND_NONE) {
 		manner.tls = TRANSPORT_TLS_REQUIRED;
-		manner.unverified = t->address.demand == TRANSPORT_DEMAND_TLS;
-		manner.tlsa = t->address.tlsa;
+		manner.unverified = to->demand == TRANSPORT_DEMAND_TLS;
+		manner.tlsa = to->tlsa;
+		manner.names = to->demand == TRANSPORT_DEMAND_NAMES ? to->names : NULL;
 	}
 	return manner;
 }
@@ -121,6 +123,19 @@ on_done(struct client *client)
 	}
 }
 
+/* Why nothing may be sent to the address; NULL: it may. */
+static const char *
+why_forbidden(const struct transport *t)
+{
+	if (t->manner.tls != TRANSPORT_TLS_STARTTLS)
+		return NULL;
+	switch (t->address.demand) {
+	case TRANSPORT_DEMAND_UNKNOWN: return "the DNS has not answered the question for its TLSA records";
+	case TRANSPORT_DEMAND_NO_DANE: return "its policy demands TLSA records, and it has none that can be used";
+	default: return NULL;
+	}
+}
+
 void
 transport_start(struct transport *t, struct client_pool *pool)
 {
@@ -137,8 +152,9 @@ transport_start(struct transport *t, struct client_pool *pool)
 	forget_results(t);
 	if (t->deadline == 0)
 		t->deadline = now + t->times.whole;
-	if (t->address.demand == TRANSPORT_DEMAND_UNKNOWN && t->manner.tls == TRANSPORT_TLS_STARTTLS) {
-		fail(t, FTG_NOTICE_NO_TLS, "the DNS has not answered the question for its TLSA records");
+	const char *forbidden = why_forbidden(t);
+	if (forbidden != NULL) {
+		fail(t, FTG_NOTICE_NO_TLS, forbidden);
 		return;
 	}
 	idle = client_pool_take(pool, t, &t->messages);

@@ -23,6 +23,7 @@ struct transport_manner {
 	enum transport_tls tls;
 	bool unverified;         /* accepts any certificate */
 	const char *authorities; /* a file of certificates that is trusted; NULL: the system's */
+	const char *names; /* that the certificate may be for, as struct tls_policy has them; NULL: the server's */
 	const char *user, *password;
 	const char *hostname; /* of this server, for EHLO */
 	struct tlsa_set
@@ -30,11 +31,18 @@ struct transport_manner {
 };
 
 /*
- * What the DNS demands of TLS with a server whose manner is STARTTLS: nothing; STARTTLS with any certificate, since its
- * records of DANE cannot be used; STARTTLS with one of these records (RFC 7672 section 2.2). UNKNOWN: the DNS has not
+ * What the DNS or a policy of the domain demands of TLS with a server whose manner is STARTTLS. UNKNOWN: the DNS has not
  * answered, so that nothing may be sent there.
  */
-enum transport_demand { TRANSPORT_DEMAND_NONE, TRANSPORT_DEMAND_TLS, TRANSPORT_DEMAND_DANE, TRANSPORT_DEMAND_UNKNOWN };
+enum transport_demand {
+	TRANSPORT_DEMAND_NONE,
+	TRANSPORT_DEMAND_CLEAR, /* no TLS */
+	TRANSPORT_DEMAND_TLS, /* STARTTLS with any certificate, as where records of DANE cannot be used (RFC 7672 section 2.2) */
+	TRANSPORT_DEMAND_NAMES,   /* with a certificate for one of the names (MTA-STS, RFC 8461) */
+	TRANSPORT_DEMAND_DANE,    /* with a certificate of one of the records */
+	TRANSPORT_DEMAND_NO_DANE, /* DANE is demanded, and there is no record that can be used: nothing may be sent */
+	TRANSPORT_DEMAND_UNKNOWN
+};
 
 /* An address of a server. */
 struct transport_address {
@@ -42,6 +50,7 @@ struct transport_address {
 	const char *name; /* of the server; for TLS and for people; NULL: it has none but its address */
 	enum transport_demand demand;
 	struct tlsa_set *tlsa; /* DANE; held by the owner of the address */
+	const char *names;     /* NAMES: as struct tls_policy has them */
 };
 
 /* Milliseconds. */
