@@ -47,6 +47,7 @@ class Bans(TestCase):
         self.folder = tempfile.mkdtemp(prefix="ftgate-ban-")
         self.addCleanup(shutil.rmtree, self.folder)
         self.log = os.path.join(self.folder, "ftgate.log")
+        self.sessions = 0
 
     def serve(self, log=None, unknown=0):
         config = f"log: {log or self.log}\nlisteners:\n{LISTENER}" + LIMITS.format(unknown=unknown)
@@ -56,8 +57,23 @@ class Bans(TestCase):
         config = f"log: {self.log}\nlisteners:\n{LISTENER}    role: pop3\n" + LIMITS.format(unknown=0)
         return self.enterContext(Pop3Server("--workers", "1", config=config, beside=beside))
 
-    def talk(self, server, client):
-        return Talk(server, first=header(client))
+    def talk(self, server, client, kind=Talk):
+        self.sessions += 1
+        return kind(server, first=header(client))
+
+    def wait_for_sessions(self):
+        """Waits until the file has all lines of the sessions that have ended, which are all."""
+        until = time.monotonic() + SECONDS
+        while self.read(self.log).count("event=disconnect") < self.sessions:
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.01)
+
+    def read(self, path):
+        """The words of a file, of which there may be none yet."""
+        if not os.path.exists(path):
+            return []
+        with open(path, encoding="ascii") as file:
+            return file.read().split()
 
     def log_in(self, server, client, user=ACCOUNT, password="wrong"):
         with self.talk(server, client) as talk:
@@ -66,7 +82,9 @@ class Bans(TestCase):
 
     def matched(self, mode, source=None):
         """How many lines fail2ban counts against each address."""
-        source = source or self.log
+        if source is None:
+            self.wait_for_sessions()
+            source = self.log
         run = subprocess.run([REGEX, "-c", self.configuration(), "-o", "ip", source, f"ftgate[mode={mode}]"],
                              capture_output=True, text=True, timeout=SECONDS)
         self.assertEqual("", run.stderr)
@@ -128,6 +146,7 @@ class Filter(Bans):
                 talk.socket.sendall(b"AUTH PLAIN %s\r\nQUIT\r\n" % octets)
                 while talk.input.readline():
                     pass
+        self.wait_for_sessions()
         with open(self.log, encoding="ascii") as log:
             lines = log.read()
         self.assertGreater(lines.count(VICTIM), len(words))
@@ -138,7 +157,7 @@ class Filter(Bans):
         server = self.serve()
         pop3 = self.serve_pop3(server)
         for number, name in enumerate([ACCOUNT, "nobody", *FORGED]):
-            with Pop3Talk(pop3, first=header(f"198.51.100.{number + 1}")) as talk:
+            with self.talk(pop3, f"198.51.100.{number + 1}", Pop3Talk) as talk:
                 self.assertTrue(talk.log_in(name, "wrong").startswith(b"-ERR"))
         found = self.matched("auth")
         self.assertEqual({f"198.51.100.{number}": 1 for number in range(1, 6)}, found)
@@ -181,12 +200,6 @@ class Jail(Bans):
         self.wait(lambda: subprocess.run([CLIENT, *self.control, "status", jail], capture_output=True,
                                          timeout=SECONDS).returncode == 0)
         return banned
-
-    def read(self, path):
-        if not os.path.exists(path):
-            return []
-        with open(path, encoding="ascii") as file:
-            return file.read().split()
 
     def wait(self, holds):
         until = time.monotonic() + SECONDS
