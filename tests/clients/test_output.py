@@ -116,6 +116,43 @@ class Formats(OutputCase):
         self.run_ctl("--color", "pink", "access", "list", status=64)
         self.assertIn(b"'pink' is not one of auto, always, never", self.error)
 
+    # Commands that change something or act; what they print is for people.
+    SILENT = {*(f"{noun} {verb}" for noun in ("domain", "account", "alias", "list", "access")
+                for verb in ("add", "set", "remove", "rename")),
+              *(f"import {kind}" for kind in ("domains", "accounts", "aliases", "lists", "access")), "quickstart", "reload",
+              "blacklist remove", "blacklist clear", "queue run", "queue hold", "queue release", "queue remove", "text set",
+              "text unset", "text edit", "text apply", "text revert"}
+    WORDS = {"domain show": [DOMAIN], "account show": [ACCOUNT], "alias show": ["info@" + DOMAIN], "list show": ["all@" + DOMAIN],
+             "access show": ["refused", "192.0.2.1"], "text show": ["de", "4.28"], "text diff": ["de"], "text history": ["de"]}
+    NEEDS_MORE = {"queue show", "trace"}  # a message in the queue, a log: test_queue.py, test_trace.py
+
+    def words_of(self, *words):
+        return subprocess.run([program("ftgatectl"), "complete", *words, ""], env=environment(), check=True, timeout=SECONDS,
+                              stdout=subprocess.PIPE).stdout.decode().split()
+
+    def test_each_command_that_prints_data_has_json_and_csv(self):
+        for text in ("Kein %s", "Niemals %s"):
+            subprocess.run(self.command("text", "set", "de", "4.28", text), env=environment(), check=True, timeout=SECONDS,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        walked = 0
+        for noun in self.words_of():
+            for verb in self.words_of(noun) if f"{noun}" not in ("quickstart", "reload", "status", "trace") else [""]:
+                name = f"{noun} {verb}".strip()
+                if name in self.SILENT | self.NEEDS_MORE:
+                    continue
+                printed = [subprocess.run(self.command("--format", form, *name.split(), *self.WORDS.get(name, [])),
+                                          env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                          timeout=SECONDS).stdout.decode() for form in ("json", "csv")]
+                data = [json.loads(line) for line in printed[0].splitlines()] if noun == "export" else json.loads(printed[0])
+                rows = list(csv.reader(io.StringIO(printed[1], newline="")))
+                self.assertEqual([], [row for row in rows if len(row) != len(rows[0])], name)
+                if isinstance(data, list):
+                    self.assertEqual(len(data), max(len(rows) - 1, 0), name)
+                else:
+                    self.assertGreaterEqual(len(rows), 2, name)
+                walked += 1
+        self.assertGreater(walked, 15)
+
 
 @unittest.skipUnless(has_terminals(), "needs pseudo-terminals")
 class Terminal(OutputCase):
@@ -209,6 +246,21 @@ class Charset(OutputCase):
         for option in ("--json", "--format=csv"):
             for language in ({"LC_ALL": "C"}, {"LANG": "de_DE.ISO-8859-1", "LOCPATH": ""}):
                 self.assertIn("Grüße".encode(), self.run_ctl(option, "access", "list", **language))
+
+
+class Messages(TestCase):
+    def printed(self, *words):
+        return subprocess.run([program("ftgate-msg"), *words], env=environment(), stdout=subprocess.PIPE, check=True,
+                              timeout=SECONDS).stdout.decode()
+
+    def test_list_and_stats_have_json_and_csv(self):
+        for command in ("list", "stats"):
+            data = json.loads(self.printed(command, "--format", "json"))
+            rows = list(csv.DictReader(io.StringIO(self.printed(command, "--format", "csv"), newline="")))
+            self.assertEqual([list(row) for row in data], [list(row) for row in rows])
+            text = lambda value: "" if value is None else "\n".join(value) if isinstance(value, list) else str(value)
+            self.assertEqual([{name: text(value) for name, value in row.items()} for row in data], rows)
+            self.assertGreater(len(rows), 40)
 
 
 class Words(OutputCase):

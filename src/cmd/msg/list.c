@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text_buffer.h"
 #include "msg.h"
 
 typedef void print_row(const struct ftg_row *row);
@@ -67,9 +68,51 @@ print_object(const struct ftg_row *row)
 	printf("}");
 }
 
+static const struct column columns[] = {
+	{ .name = "ref" },
+	{ .name = "id" },
+	{ .name = "service" },
+	{ .name = "reply" },
+	{ .name = "enhanced" },
+	{ .name = "strict_reply" },
+	{ .name = "strict_enhanced" },
+	{ .name = "args", .type = CELL_LIST },
+	{ .name = "text" },
+	{ .name = "plural" },
+};
+
+/* The fields of JSON; the kinds of the arguments have a line feed between them. */
+static bool
+print_csv(void)
+{
+	struct table *table = table_open(&(struct table_options) {
+	    .columns = columns, .count = sizeof columns / sizeof *columns, .format = OUTPUT_CSV });
+
+	for (enum ftg_id id = 0; id < FTG_IDS; id++) {
+		const struct ftg_row *row = ftg_row(id);
+		char args[FTG_ARGS_MAX * 16] = "";
+		struct text_buffer buffer = { args, sizeof args, 0 };
+
+		for (size_t i = 0; i < row_arity(row); i++)
+			text_buffer_put(&buffer, "%s%s", i > 0 ? "\n" : "", kind_name(row->args[i]));
+		table_text(table, row->ref + 1);
+		table_text(table, row->id);
+		table_text(table, service_name(row->service));
+		for (int p = 0; p < FTG_PROFILES; p++) {
+			table_text(table, row->code[p].reply);
+			table_text(table, row->code[p].status);
+		}
+		table_list(table, args);
+		table_text(table, row->text[0]);
+		table_text(table, row->text[1]);
+	}
+	return table_close(table);
+}
+
 static const struct format formats[] = {
 	{ "text", "", "", "", print_text },
 	{ "tsv", "ref\tid\tservice\treply\tenhanced\tstrict_reply\tstrict_enhanced\ttext\n", "", "", print_tsv },
+	{ "csv", "", "", "", NULL },
 	{ "json", "[\n", ",\n", "\n]\n", print_object },
 };
 
@@ -91,7 +134,7 @@ parse(int key, char *arg, struct argp_state *state)
 	case 'f':
 		*format = format_find(arg);
 		if (!*format)
-			argp_error(state, _("there is no format '%s'; use text, tsv or json"), arg);
+			argp_error(state, _("there is no format '%s'; use text, tsv, csv or json"), arg);
 		return 0;
 	case ARGP_KEY_ARG: argp_usage(state); return EINVAL;
 	default: return ARGP_ERR_UNKNOWN;
@@ -102,7 +145,7 @@ int
 msg_list(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{ "format", 'f', N_("FORMAT"), 0, N_("text (the default), tsv or json"), 0 },
+		{ "format", 'f', N_("FORMAT"), 0, N_("text (the default), tsv, csv or json"), 0 },
 		{ 0 },
 	};
 	static const char doc[] = N_("Prints the table of the replies: reference, ID, codes and English text.\n\n"
@@ -115,6 +158,8 @@ msg_list(int argc, char **argv)
 	options_parse(&argp, argc, argv, 0, &format);
 	if (format != &formats[0])
 		charset_write_data();
+	if (!format->print)
+		return print_csv() ? MSG_FINE : MSG_TROUBLE;
 	fputs(format->before, stdout);
 	for (enum ftg_id id = 0; id < FTG_IDS; id++) {
 		fputs(id > 0 ? format->between : "", stdout);

@@ -19,7 +19,23 @@ struct request {
 	char **files;
 	size_t count;
 	bool markdown; /* the table of README.md */
+	enum output_format format;
 };
+
+/* For programs: a language or a file, in what its replies are sent if it is compiled, and the counts. */
+static const struct column fields[] = {
+	{ .name = "name" },
+	{ .name = "smtp" },
+	{ .name = "pop3" },
+	{ .name = "notices" },
+	{ .name = "tools" },
+	{ .name = "translated", .type = CELL_NUMBER },
+	{ .name = "stale", .type = CELL_NUMBER },
+	{ .name = "refused", .type = CELL_NUMBER },
+	{ .name = "missing", .type = CELL_NUMBER },
+	{ .name = "percent", .type = CELL_NUMBER },
+};
+static struct table *data; /* NULL: people read it */
 
 /* A folder of compiled catalogues. */
 struct locale {
@@ -41,8 +57,9 @@ parse(int key, char *arg, struct argp_state *state)
 			request->folders[request->folder_count++] = arg;
 		return 0;
 	case 'f':
-		if (strcmp(arg, "text") != 0 && strcmp(arg, "markdown") != 0)
-			argp_error(state, _("there is no format '%s'; use text or markdown"), arg);
+		if (strcmp(arg, "text") != 0 && strcmp(arg, "markdown") != 0 &&
+		    !output_format_find(&request->format, arg))
+			argp_error(state, _("there is no format '%s'; use text, markdown, json or csv"), arg);
 		request->markdown = strcmp(arg, "markdown") == 0;
 		return 0;
 	case ARGP_KEY_ARGS:
@@ -94,6 +111,21 @@ print_heading(bool compiled)
 		print_name(names[i], widths[i]);
 	}
 	putchar('\n');
+}
+
+static void
+add_tally(const char *name, char (*cell)[SPOKEN_SIZE], const struct tally *tally)
+{
+	unsigned all = total(), known = tally->translated + tally->stale + tally->refused;
+
+	table_text(data, name);
+	for (size_t i = 0; i <= SPOKEN_KINDS; i++)
+		table_text(data, cell ? cell[i] : NULL);
+	table_number(data, tally->translated);
+	table_number(data, tally->stale);
+	table_number(data, tally->refused);
+	table_number(data, known < all ? all - known : 0);
+	table_number(data, tally->translated * 100 / all);
 }
 
 static void
@@ -179,6 +211,10 @@ print_row(const struct locale *locale, const char *name, const struct tally *tal
 	for (enum spoken_kind kind = 0; kind < SPOKEN_KINDS; kind++)
 		spoken_write(cell[kind], locale->catalog, language, kind);
 	write_tools(cell[SPOKEN_KINDS], locale->path, name, ftg_catalog_tag(locale->catalog, language));
+	if (data) {
+		add_tally(name, cell, tally);
+		return;
+	}
 	if (locale->markdown)
 		printf("| `%s` |", name);
 	else
@@ -239,7 +275,7 @@ print_folder(const char *folder, bool markdown)
 		complain_errno(folder);
 		return false;
 	}
-	if (!markdown)
+	if (!markdown && !data)
 		print_heading(true);
 	fine = print_names(&locale);
 	ftg_catalog_free(locale.catalog);
@@ -260,6 +296,10 @@ print_file(const char *path)
 		complain(_("%s: its entries cannot be read; 'ftgate-msg lint' says why"), path);
 		return false;
 	}
+	if (data) {
+		add_tally(path, NULL, &tally);
+		return true;
+	}
 	print_name(path, -20);
 	print_tally(&tally);
 	return true;
@@ -270,7 +310,13 @@ print_all(const struct request *request)
 {
 	bool fine = true;
 
-	if (request->count > 0)
+	if (request->format != OUTPUT_TABLE) {
+		charset_write_data();
+		data = table_open(&(struct table_options) {
+		    .columns = fields, .count = sizeof fields / sizeof *fields, .format = request->format });
+		fine = data != NULL;
+	}
+	if (request->count > 0 && !data)
 		print_heading(false);
 	for (size_t i = 0; i < request->count; i++)
 		fine = print_file(request->files[i]) && fine;
@@ -278,7 +324,7 @@ print_all(const struct request *request)
 		printf("| language | SMTP | POP3 | notices | tools |\n|---|---|---|---|---|\n");
 	for (size_t i = 0; i < request->folder_count; i++)
 		fine = print_folder(request->folders[i], request->markdown) && fine;
-	return fine;
+	return data ? table_close(data) && fine : fine;
 }
 
 int
@@ -286,7 +332,8 @@ msg_stats(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "locale", 'L', N_("DIR"), 0, N_("the compiled catalogues of a locale folder; can be repeated"), 0 },
-		{ "format", 'f', N_("FORMAT"), 0, N_("text (the default), or markdown: the languages as a table"), 0 },
+		{ "format", 'f', N_("FORMAT"), 0,
+		    N_("text (the default), json, csv, or markdown: the languages as a table"), 0 },
 		{ 0 },
 	};
 	static const char doc[] = N_(
