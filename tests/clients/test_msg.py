@@ -312,7 +312,7 @@ class Stats(Folder):
 class Program(unittest.TestCase):
     def test_help_of_each_command(self):
         commands = re.findall(r"(?m)^  ([a-z]+) ", out("--help"))
-        self.assertEqual(commands, sorted("list render preview explain lint stats new pseudo pot export".split()))
+        self.assertEqual(commands, sorted("list render preview explain annotate lint stats new pseudo pot export".split()))
         for command in commands:
             self.assertIn(f"Usage: ftgate-msg {command} ", out(command, "--help"))
 
