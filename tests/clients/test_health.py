@@ -78,6 +78,11 @@ class Health(TestCase):
         with tempfile.TemporaryDirectory() as data:
             self.assertEqual((CRITICAL, ["severity,text,cure", 'critical,ftgate-smtpd does not run,"look at the end of its '
                               'log, and start it"']), self.status(data, "--format", "csv"))
+        smtp = self.smtpd()
+        code, lines = self.status(smtp.data, "--format", "csv", "--server", "smtpd")
+        self.assertEqual((0, "name,value", f"pid,{smtp.pid}"), (code, *lines[:2]))
+        self.assertEqual({1}, {line.count(",") for line in lines})
+        self.assertIn("connections-total,0", lines)
 
     def test_server_that_does_not_run_is_critical(self):
         smtp = self.smtpd()

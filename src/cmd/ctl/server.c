@@ -207,6 +207,21 @@ print_answer(char *answer)
 	}
 }
 
+/* A row for each line of the answer: lines of one name, such as reply, have a row each. */
+static bool
+print_answer_csv(char *answer)
+{
+	static const struct column columns[] = { { .name = "name" }, { .name = "value" } };
+	const struct table_options options = { .columns = columns, .count = 2, .format = OUTPUT_CSV };
+	struct table *table = table_open(&options);
+	while (table != NULL && strcmp(answer, "end\n") != 0) {
+		char *line = cut(&answer, '\n');
+		table_text(table, cut(&line, ' '));
+		table_text(table, line);
+	}
+	return table != NULL && table_close(table);
+}
+
 int
 ctl_status_of_server(struct request *request)
 {
@@ -215,6 +230,8 @@ ctl_status_of_server(struct request *request)
 	if (status == EX_OK && request->json) {
 		ctl_print_answer_json(answer);
 		putchar('\n');
+	} else if (status == EX_OK && request->format == OUTPUT_CSV) {
+		status = print_answer_csv(answer) ? EX_OK : ctl_fail(EX_OSERR, "%s", strerror(ENOMEM));
 	} else if (status == EX_OK) {
 		print_answer(answer);
 	}
