@@ -144,7 +144,8 @@ log_failure(const struct pop3_session *s, const char *cause)
 static void
 count_failure(struct pop3_session *s)
 {
-	if (s->config->limiter != NULL && limiter_failed_login(s->config->limiter, s->address))
+	if (s->config->limiter != NULL &&
+	    limiter_failed_login(s->config->limiter, s->address, ftg_row(s->login->refusal)->ref))
 		s->outlet->log(s->outlet, "blacklisted", "cause", ftg_row(s->login->refusal)->ref, NULL);
 }
 

@@ -25,6 +25,7 @@ struct slot {
 	uint32_t count;
 	uint16_t kind;
 	uint16_t owner;
+	struct counter_note note; /* of a mark; its address is "" without one */
 };
 static_assert(WORKERS_MAX <= UINT16_MAX, "the number of a worker fits its slot");
 
@@ -243,8 +244,13 @@ add(struct stripe *stripe, struct slot *set, const struct counter_key *key, cons
 static struct slot
 fresh_slot(const struct counter_key *key, uint32_t count, unsigned owner, int64_t expires)
 {
-	return (
-	    struct slot) { { key->digest[0], key->digest[1] }, expires, count, (uint16_t)key->kind, (uint16_t)owner };
+	return (struct slot) {
+		.digest = { key->digest[0], key->digest[1] },
+		.expires = expires,
+		.count = count,
+		.kind = (uint16_t)key->kind,
+		.owner = (uint16_t)owner,
+	};
 }
 
 uint32_t
@@ -272,9 +278,12 @@ counters_read(struct counters *counters, const struct counter_key *key, int64_t 
 }
 
 bool
-counters_mark(struct counters *counters, const struct counter_key *key, int64_t lifetime, int64_t now)
+counters_mark(struct counters *counters, const struct counter_key *key, int64_t lifetime,
+    const struct counter_note *note, int64_t now)
 {
 	struct slot fresh = fresh_slot(key, 1, NO_OWNER, now + lifetime);
+	if (note != NULL)
+		fresh.note = *note;
 	struct slot *set = set_of(counters, key);
 	struct stripe *stripe = lock(counters, set);
 	bool absent = find(set, key, NO_OWNER, now) == NULL;
@@ -294,6 +303,35 @@ counters_forget(struct counters *counters, const struct counter_key *key, int64_
 		put(stripe, slot, (struct slot) { 0 });
 	unlock(stripe);
 	return slot != NULL;
+}
+
+/* Copies the slots of a set, so that nothing is called under its lock. */
+static void
+copy_set(struct counters *counters, size_t set, struct slot copy[SET_SLOTS])
+{
+	const struct slot *slots = &counters->slots[set * SET_SLOTS];
+	struct stripe *stripe = lock(counters, slots);
+	memcpy(copy, slots, SET_SLOTS * sizeof *copy);
+	unlock(stripe);
+}
+
+size_t
+counters_each(struct counters *counters, enum counter_kind kind, size_t skipped, size_t most,
+    void (*call)(void *context, const struct counter_note *note, int64_t left), void *context, int64_t now)
+{
+	struct slot copy[SET_SLOTS];
+	size_t found = 0;
+	for (size_t set = 0; set < counters->sets && found < skipped + most; set++) {
+		copy_set(counters, set, copy);
+		for (size_t i = 0; i < SET_SLOTS && found < skipped + most; i++) {
+			if (!is_live(&copy[i], now) || copy[i].kind != (uint16_t)kind ||
+			    copy[i].note.address[0] == '\0')
+				continue;
+			if (found++ >= skipped)
+				call(context, &copy[i].note, copy[i].expires - now);
+		}
+	}
+	return found > skipped ? found - skipped : 0;
 }
 
 size_t

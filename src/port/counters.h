@@ -49,8 +49,23 @@ uint32_t counters_add(
     struct counters *counters, const struct counter_key *key, uint32_t amount, int64_t lifetime, int64_t now);
 uint32_t counters_read(struct counters *counters, const struct counter_key *key, int64_t now);
 
-/* Sets a mark unless it is there. Returns whether it was not there. */
-bool counters_mark(struct counters *counters, const struct counter_key *key, int64_t lifetime, int64_t now);
+/* What a mark says, for a list of marks: texts that are cut to their room. */
+struct counter_note {
+	char address
+	    [40]; /* a client's, or the network of 64 bits of it: INET6_ADDRSTRLEN is 46, but of none that is mapped */
+	char cause[8]; /* the reference of a reply: "#4.29" */
+};
+
+/* Sets a mark unless it is there, with a note or NULL. Returns whether it was not there. */
+bool counters_mark(struct counters *counters, const struct counter_key *key, int64_t lifetime,
+    const struct counter_note *note, int64_t now);
+
+/*
+ * Calls a function for the marks of a kind that have a note, behind the first "skipped" ones, and "most" at most, with the
+ * milliseconds that they have left. Marks that come and go meanwhile may be left out. Returns how many it was called for.
+ */
+size_t counters_each(struct counters *counters, enum counter_kind kind, size_t skipped, size_t most,
+    void (*call)(void *context, const struct counter_note *note, int64_t left), void *context, int64_t now);
 
 /* Forgets a counter or a mark, and returns whether it was there; all of a kind, and returns their number. */
 bool counters_forget(struct counters *counters, const struct counter_key *key, int64_t now);

@@ -1,7 +1,10 @@
 /* Limits by address and by account that hold for all workers of a server together. */
 #include "port/limiter.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "base/network.h"
 
 enum { HOUR = 60 * 60 * 1000 };
 
@@ -62,12 +65,36 @@ limiter_is_blacklisted(struct limiter *limiter, const char *address)
 	return counters_read(limiter->counters, &key, now(limiter)) > 0;
 }
 
-bool
-limiter_blacklist(struct limiter *limiter, const char *address)
+/* As clients are counted: an IPv6 client by its network. */
+static struct counter_note
+note_of(const char *address, const char *cause)
 {
+	struct counter_note note = { .cause = "" };
+	struct network network;
+	char text[NETWORK_TEXT_SIZE] = "";
+	if (network_parse_address(&network, address)) {
+		network_widen(&network, network_is_ipv4(&network) ? NETWORK_BITS : 64);
+		network_write(text, &network);
+	}
+	snprintf(note.address, sizeof note.address, "%.39s", *text == '\0' ? address : text);
+	snprintf(note.cause, sizeof note.cause, "%.7s", cause);
+	return note;
+}
+
+size_t
+limiter_blacklisted(struct limiter *limiter, size_t skipped, size_t most,
+    void (*call)(void *context, const struct counter_note *note, int64_t left), void *context)
+{
+	return counters_each(limiter->counters, COUNTER_BLACKLIST, skipped, most, call, context, now(limiter));
+}
+
+bool
+limiter_blacklist(struct limiter *limiter, const char *address, const char *cause)
+{
+	const struct counter_note note = note_of(address, cause);
 	struct counter_key key = counter_address(limiter->counters, COUNTER_BLACKLIST, address);
 	int64_t time = limiter->limits->blacklist_time;
-	return time > 0 && counters_mark(limiter->counters, &key, time, now(limiter));
+	return time > 0 && counters_mark(limiter->counters, &key, time, &note, now(limiter));
 }
 
 /* One more failed login would bring the address back at once. */
@@ -96,14 +123,14 @@ limiter_recipient(struct limiter *limiter, const char *sender, size_t len)
 }
 
 bool
-limiter_failed_login(struct limiter *limiter, const char *address)
+limiter_failed_login(struct limiter *limiter, const char *address, const char *cause)
 {
 	struct counter_key key = counter_address(limiter->counters, COUNTER_FAILED_LOGINS, address);
 	const struct limits *limits = limiter->limits;
 	if (limits->max_failed_logins == 0 || limits->blacklist_time == 0)
 		return false;
 	uint32_t failed = counters_add(limiter->counters, &key, 1, limits->blacklist_time, now(limiter));
-	return failed >= limits->max_failed_logins && limiter_blacklist(limiter, address);
+	return failed >= limits->max_failed_logins && limiter_blacklist(limiter, address, cause);
 }
 
 void
@@ -111,7 +138,7 @@ limiter_logged_in(struct limiter *limiter, const char *account, int64_t delay)
 {
 	struct counter_key key = counter_name(limiter->counters, COUNTER_LOGINS, account, strlen(account));
 	if (delay > 0)
-		counters_mark(limiter->counters, &key, delay, now(limiter));
+		counters_mark(limiter->counters, &key, delay, NULL, now(limiter));
 }
 
 bool

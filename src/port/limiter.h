@@ -35,11 +35,16 @@ enum limiter_verdict limiter_enter(struct limiter *limiter, const char *address)
 void limiter_leave(struct limiter *limiter, const char *address);
 
 /*
- * Is the address on the temporary blacklist (#2.01)? Puts it there for blacklist-time, and returns whether it was not
+ * Is the address on the temporary blacklist (#2.01)? Puts it there for blacklist-time with its
+ * cause, the reference of a reply, and returns whether it was not
  * there before; false if that time is 0.
  */
 bool limiter_is_blacklisted(struct limiter *limiter, const char *address);
-bool limiter_blacklist(struct limiter *limiter, const char *address);
+bool limiter_blacklist(struct limiter *limiter, const char *address, const char *cause);
+
+/* The entries of the blacklist: see counters_each(). The address of an IPv6 client is its network of 64 bits. */
+size_t limiter_blacklisted(struct limiter *limiter, size_t skipped, size_t most,
+    void (*call)(void *context, const struct counter_note *note, int64_t left), void *context);
 
 /* Removes an address from the blacklist, if it is there; all, and returns their number. Forgets failed logins, too. */
 bool limiter_pardon(struct limiter *limiter, const char *address);
@@ -49,7 +54,7 @@ size_t limiter_pardon_all(struct limiter *limiter);
 bool limiter_recipient(struct limiter *limiter, const char *sender, size_t len);
 
 /* Counts a failed login. The max-failed-logins-th within blacklist-time blacklists the address, and returns true. */
-bool limiter_failed_login(struct limiter *limiter, const char *address);
+bool limiter_failed_login(struct limiter *limiter, const char *address, const char *cause);
 
 /* Records a login of an account. Is another one too soon, within delay milliseconds? 0: never. */
 void limiter_logged_in(struct limiter *limiter, const char *account, int64_t delay);

@@ -191,6 +191,23 @@ clear_blacklist(const struct status *status, struct text_buffer *buffer)
 	put(buffer, "removed", removed);
 }
 
+enum { BLACKLIST_LINES = 500 }; /* of an answer: each has 80 octets at most */
+
+static void
+put_blacklisted(void *context, const struct counter_note *note, int64_t left)
+{
+	text_buffer_put(
+	    context, "blacklisted %s %lld %s\n", note->address, (long long)(left + 999) / 1000, note->cause);
+}
+
+/* A part of the list, behind so many: addresses, seconds left, and references of replies. */
+static void
+list_blacklist(const struct status *status, const char *text, struct text_buffer *buffer)
+{
+	size_t skipped = strtoul(text, NULL, 10);
+	put(buffer, "listed", limiter_blacklisted(status->limiter, skipped, BLACKLIST_LINES, put_blacklisted, buffer));
+}
+
 /* text is the address, and a line feed. */
 static void
 remove_from_blacklist(const struct status *status, const char *text, struct text_buffer *buffer)
@@ -212,12 +229,14 @@ remove_from_blacklist(const struct status *status, const char *text, struct text
 void
 status_answer(void *context, const char *request, struct text_buffer *buffer)
 {
-	static const char one[] = "blacklist-remove ", refusals[] = "refusals ";
+	static const char one[] = "blacklist-remove ", list[] = "blacklist-list ", refusals[] = "refusals ";
 	const struct status *status = context;
 	if (strcmp(request, "status\n") == 0)
 		put_status(status, buffer);
 	else if (status->limiter != NULL && strcmp(request, "blacklist-clear\n") == 0)
 		clear_blacklist(status, buffer);
+	else if (status->limiter != NULL && strncmp(request, list, sizeof list - 1) == 0)
+		list_blacklist(status, request + sizeof list - 1, buffer);
 	else if (status->limiter != NULL && strncmp(request, one, sizeof one - 1) == 0)
 		remove_from_blacklist(status, request + sizeof one - 1, buffer);
 	else if (strncmp(request, refusals, sizeof refusals - 1) == 0)
@@ -225,6 +244,6 @@ status_answer(void *context, const char *request, struct text_buffer *buffer)
 		    &status->catalogs->refusals, strtoul(request + sizeof refusals - 1, NULL, 10), buffer);
 	else
 		text_buffer_put(buffer,
-		    "error the request should be: status, refusals NUMBER, blacklist-remove ADDRESS or blacklist-clear\n");
+		    "error the request should be: status, refusals NUMBER, blacklist-list NUMBER, blacklist-remove ADDRESS or blacklist-clear\n");
 	text_buffer_put(buffer, "end\n");
 }

@@ -80,7 +80,8 @@ count_failure(struct smtp_session *s, const char *cause)
 	s->outlet->log(s->outlet, "login-failed", "user", sasl_user(s->auth->sasl), "mechanism",
 	    sasl_mechanism_name(s->auth->mechanism), "cause", cause, NULL);
 	login_count(s->config->stats, cause);
-	if (s->config->limiter != NULL && limiter_failed_login(s->config->limiter, s->peer.address))
+	if (s->config->limiter != NULL &&
+	    limiter_failed_login(s->config->limiter, s->peer.address, ftg_row(ERR_SMTP_AUTHFAILED)->ref))
 		s->outlet->log(s->outlet, "blacklisted", "cause", ftg_row(ERR_SMTP_AUTHFAILED)->ref, NULL);
 }
 

@@ -16,7 +16,7 @@ refusal_blacklist(struct smtp_session *s, enum ftg_id cause)
 {
 	if (s->config->limiter == NULL || s->user != NULL)
 		return;
-	limiter_blacklist(s->config->limiter, s->peer.address);
+	limiter_blacklist(s->config->limiter, s->peer.address, ftg_row(cause)->ref);
 	s->outlet->log(s->outlet, "blacklisted", "cause", ftg_row(cause)->ref, NULL);
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What a client may do too often, too early or too slowly, and what it is told."""
 
+import json
 import os
 import re
 import signal
@@ -163,6 +164,19 @@ class Refusals(LimitsCase):
             self.assertEqual((0, '{"removed": 0}\n', ""), self.ctl(server, "clear", "--json"))
             server.wait_for_log(r"event=blacklist-removed client=127\.0\.0\.1\n")
             server.wait_for_log(r"event=blacklist-cleared addresses=2\n")
+
+    def test_blacklist_is_listed_with_end_and_reason(self):
+        with self.server("max-unknown-recipients: 1") as server:
+            server.control("access", "add", "blacklist", "spam.example", "comment=sells things")
+            server.control("access", "add", "relay", "192.0.2.0/24")
+            for address in "127.0.0.1", "127.0.0.2":
+                self.blacklist(server, address)
+            status, told, _ = self.ctl(server, "list", "--json")
+            rows = sorted((row["client"], row["reason"], row["until"] is not None) for row in json.loads(told))
+            self.assertEqual((0, [("127.0.0.1", "#4.29", True), ("127.0.0.2", "#4.29", True), ("spam.example", "sells things", False)]),
+                             (status, rows))
+            self.ctl(server, "clear")
+            self.assertEqual((0, "client,until,reason\nspam.example,,sells things\n", ""), self.ctl(server, "list", "--format", "csv"))
 
     def test_malformed_address_is_refused(self):
         with self.server("max-unknown-recipients: 1") as server:

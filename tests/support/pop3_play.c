@@ -120,7 +120,7 @@ do_something(struct play *play, const char *name, const char *value)
 	else if (strcmp(name, "end") == 0)
 		pop3_session_end(pop->session, ftg_id_find(value));
 	else if (strcmp(name, "barred") == 0)
-		limiter_blacklist(&pop->fixture.limiter, pop->fixture.address);
+		limiter_blacklist(&pop->fixture.limiter, pop->fixture.address, "#4.50");
 	else if (strcmp(name, "logged-in") == 0)
 		limiter_logged_in(&pop->fixture.limiter, value, 1000);
 	else if (strcmp(name, "handshake") == 0)

@@ -378,7 +378,7 @@ set(struct talk_actor *actor, const char *name, const char *value)
 	else if (strcmp(name, "end") == 0)
 		smtp_session_end(fixture->session, ftg_id_find(value));
 	else if (strcmp(name, "barred") == 0)
-		limiter_blacklist(&fixture->limiter, fixture->address);
+		limiter_blacklist(&fixture->limiter, fixture->address, "#4.50");
 	else if (strcmp(name, "waited") == 0)
 		expect_waited(play, number);
 	else if (strcmp(name, "blacklisted") == 0)

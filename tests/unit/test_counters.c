@@ -78,11 +78,11 @@ Test(counters, a_mark_is_set_once_until_it_expires)
 {
 	struct counters *counters = make(1);
 	struct counter_key key = counter_address(counters, COUNTER_BLACKLIST, "192.0.2.1");
-	cr_expect(counters_mark(counters, &key, 100, 0));
-	cr_expect_not(counters_mark(counters, &key, 100, 99));
+	cr_expect(counters_mark(counters, &key, 100, NULL, 0));
+	cr_expect_not(counters_mark(counters, &key, 100, NULL, 99));
 	cr_expect_eq(counters_read(counters, &key, 99), 1);
 	cr_expect_eq(counters_read(counters, &key, 100), 0);
-	cr_expect(counters_mark(counters, &key, 100, 100));
+	cr_expect(counters_mark(counters, &key, 100, NULL, 100));
 	counters_free(counters);
 }
 
@@ -136,7 +136,7 @@ Test(counters, least_valuable_entries_are_evicted)
 	struct counter_key mark = counter_address(counters, COUNTER_BLACKLIST, "192.0.2.1");
 	struct counter_key busy = counter_name(counters, COUNTER_RECIPIENTS, "busy", 4);
 	counters_enter(counters, &session, 0, 0);
-	counters_mark(counters, &mark, HOUR, 0);
+	counters_mark(counters, &mark, HOUR, NULL, 0);
 	counters_add(counters, &busy, 50, HOUR, 0);
 	for (int i = 0; i < 128; i++) {
 		char name[32];
@@ -159,7 +159,7 @@ Test(counters, no_entry_is_evicted_for_a_lesser_kind)
 		char address[32];
 		snprintf(address, sizeof address, "198.51.100.%d", i);
 		struct counter_key key = counter_address(counters, COUNTER_BLACKLIST, address);
-		counters_mark(counters, &key, HOUR, 0);
+		counters_mark(counters, &key, HOUR, NULL, 0);
 	}
 	cr_expect_eq(counters_add(counters, &login, 1, HOUR, 0), 1);
 	cr_expect_eq(counters_read(counters, &login, 0), 0);
@@ -244,5 +244,42 @@ Test(counters, owner_is_taken_out_without_waiting_for_a_stopped_process, .timeou
 	counters_enter(counters, &key, 5, 1);
 	counters_try_disown(counters, 5);
 	cr_expect_eq(counters_enter(counters, &key, 6, 1), 1);
+	counters_free(counters);
+}
+
+struct listed {
+	char text[400];
+};
+
+static void
+note_mark(void *context, const struct counter_note *note, int64_t left)
+{
+	struct listed *listed = context;
+	size_t len = strlen(listed->text);
+	snprintf(
+	    listed->text + len, sizeof listed->text - len, "%s %s %lld;", note->address, note->cause, (long long)left);
+}
+
+Test(counters, marks_with_a_note_are_listed_in_parts)
+{
+	static const char *const addresses[] = { "192.0.2.1", "192.0.2.2", "192.0.2.3" };
+	struct counters *counters = make(100);
+	struct listed all = { "" }, parts = { "" };
+	for (size_t i = 0; i < 3; i++) {
+		struct counter_key key = counter_address(counters, COUNTER_BLACKLIST, addresses[i]);
+		struct counter_note note = { .cause = "#4.29" };
+		snprintf(note.address, sizeof note.address, "%s", addresses[i]);
+		counters_mark(counters, &key, 100, &note, 0);
+	}
+	struct counter_key bare = counter_address(counters, COUNTER_BLACKLIST, "192.0.2.4");
+	counters_mark(counters, &bare, 100, NULL, 0);
+	cr_expect_eq(counters_each(counters, COUNTER_BLACKLIST, 0, 10, note_mark, &all, 40), 3);
+	for (size_t i = 0; i < 3; i++)
+		cr_expect_not_null(strstr(all.text, addresses[i]));
+	cr_expect_not_null(strstr(all.text, "192.0.2.3 #4.29 60;"));
+	cr_expect_eq(counters_each(counters, COUNTER_BLACKLIST, 0, 2, note_mark, &parts, 40), 2);
+	cr_expect_eq(counters_each(counters, COUNTER_BLACKLIST, 2, 2, note_mark, &parts, 40), 1);
+	cr_expect_str_eq(parts.text, all.text);
+	cr_expect_eq(counters_each(counters, COUNTER_BLACKLIST, 0, 10, note_mark, &all, 100), 0, "they have expired");
 	counters_free(counters);
 }

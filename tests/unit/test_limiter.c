@@ -75,14 +75,14 @@ Test(limiter, zero_means_no_limit)
 	for (int i = 0; i < 500; i++) {
 		cr_assert_eq(limiter_enter(&limiters[0], "192.0.2.1"), LIMITER_WELCOME);
 		cr_assert_not(limiter_recipient(&limiters[0], "a", 1));
-		limiter_failed_login(&limiters[0], "192.0.2.1");
+		limiter_failed_login(&limiters[0], "192.0.2.1", "#4.50");
 	}
 	cr_expect_not(limiter_is_blacklisted(&limiters[0], "192.0.2.1"));
 }
 
 Test(limiter, blacklisting_expires)
 {
-	limiter_blacklist(&limiters[0], "192.0.2.1");
+	limiter_blacklist(&limiters[0], "192.0.2.1", "#4.50");
 	cr_expect(limiter_is_blacklisted(&limiters[1], "192.0.2.1"));
 	cr_expect_not(limiter_is_blacklisted(&limiters[1], "192.0.2.2"));
 	time_now += limits.blacklist_time;
@@ -92,26 +92,26 @@ Test(limiter, blacklisting_expires)
 Test(limiter, failed_logins_lead_to_the_blacklist)
 {
 	limits.max_failed_logins = 3;
-	cr_expect_not(limiter_failed_login(&limiters[0], "2001:db8::1"));
-	cr_expect_not(limiter_failed_login(&limiters[1], "2001:db8::2"));
+	cr_expect_not(limiter_failed_login(&limiters[0], "2001:db8::1", "#4.50"));
+	cr_expect_not(limiter_failed_login(&limiters[1], "2001:db8::2", "#4.50"));
 	cr_expect_not(limiter_is_blacklisted(&limiters[0], "2001:db8::1"));
-	cr_expect(limiter_failed_login(&limiters[0], "2001:db8::3"));
+	cr_expect(limiter_failed_login(&limiters[0], "2001:db8::3", "#4.50"));
 	cr_expect(limiter_is_blacklisted(&limiters[0], "2001:db8::4"));
-	cr_expect_not(limiter_failed_login(&limiters[1], "2001:db8::3"), "it is told once");
+	cr_expect_not(limiter_failed_login(&limiters[1], "2001:db8::3", "#4.50"), "it is told once");
 }
 
 Test(limiter, removing_an_address_resets_its_counters)
 {
 	limits.max_failed_logins = 2;
-	limiter_failed_login(&limiters[0], "192.0.2.1");
-	limiter_failed_login(&limiters[0], "192.0.2.1");
-	limiter_blacklist(&limiters[0], "192.0.2.2");
+	limiter_failed_login(&limiters[0], "192.0.2.1", "#4.50");
+	limiter_failed_login(&limiters[0], "192.0.2.1", "#4.50");
+	limiter_blacklist(&limiters[0], "192.0.2.2", "#4.50");
 	cr_expect(limiter_pardon(&limiters[1], "::ffff:192.0.2.1"));
 	cr_expect_not(limiter_pardon(&limiters[1], "192.0.2.1"), "it is on it no more");
 	cr_expect_not(limiter_is_blacklisted(&limiters[0], "192.0.2.1"));
 	cr_expect(limiter_is_blacklisted(&limiters[0], "192.0.2.2"));
-	cr_expect_not(limiter_failed_login(&limiters[0], "192.0.2.1"), "the ones before are forgotten");
-	cr_expect(limiter_failed_login(&limiters[0], "192.0.2.1"));
+	cr_expect_not(limiter_failed_login(&limiters[0], "192.0.2.1", "#4.50"), "the ones before are forgotten");
+	cr_expect(limiter_failed_login(&limiters[0], "192.0.2.1", "#4.50"));
 }
 
 Test(limiter, clearing_the_blacklist_keeps_other_counters)
@@ -121,17 +121,17 @@ Test(limiter, clearing_the_blacklist_keeps_other_counters)
 	limits.max_failed_logins = 2;
 	limiter_enter(&limiters[0], "192.0.2.1");
 	limiter_recipient(&limiters[0], "a", 1);
-	limiter_failed_login(&limiters[0], "192.0.2.3");
-	limiter_blacklist(&limiters[0], "192.0.2.9");
+	limiter_failed_login(&limiters[0], "192.0.2.3", "#4.50");
+	limiter_blacklist(&limiters[0], "192.0.2.9", "#4.50");
 	time_now += limits.blacklist_time - 1;
-	limiter_blacklist(&limiters[0], "192.0.2.1");
-	limiter_blacklist(&limiters[1], "2001:db8::1");
+	limiter_blacklist(&limiters[0], "192.0.2.1", "#4.50");
+	limiter_blacklist(&limiters[1], "2001:db8::1", "#4.50");
 	time_now += 1;
 	cr_expect_eq(limiter_pardon_all(&limiters[0]), 2, "the first has been let off by time");
 	cr_expect_eq(limiter_pardon_all(&limiters[0]), 0);
 	cr_expect_not(limiter_is_blacklisted(&limiters[0], "192.0.2.1"));
 	cr_expect_eq(limiter_enter(&limiters[1], "192.0.2.1"), LIMITER_TOO_MANY_HERE);
-	cr_expect_not(limiter_failed_login(&limiters[0], "192.0.2.3"));
+	cr_expect_not(limiter_failed_login(&limiters[0], "192.0.2.3", "#4.50"));
 }
 
 Test(limiter, recipients_are_limited_per_hour)

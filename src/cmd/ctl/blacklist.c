@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 
 #include "base/translate.h"
 #include "cmd/ctl/ctl.h"
@@ -13,6 +14,74 @@ print_removed(const struct request *request, unsigned long removed)
 {
 	/* TRANSLATORS: the number of clients that are no longer on the temporary blacklist. */
 	printf(request->json ? "{\"removed\": %lu}\n" : _("removed %lu\n"), removed);
+}
+
+static const struct column list_columns[] = {
+	{ .name = "client", .heading = N_("client or sender") },
+	{ .name = "until", .heading = N_("until") },
+	{ .name = "reason", .heading = N_("reason"), .shrinks = true },
+};
+
+/* A permanent entry: its comment is the reason. */
+static void
+add_permanent(void *context, const char *const *values)
+{
+	struct table *table = context;
+	table_text(table, values[RECORD_ACCESS_VALUE]);
+	table_text(table, NULL);
+	table_text(table, values[RECORD_ACCESS_COMMENT]);
+}
+
+/* "blacklisted ADDRESS SECONDS REFERENCE" */
+static void
+add_temporary(struct table *table, const char *line)
+{
+	char address[64], cause[16] = "", until[32];
+	long long left = 0;
+	struct tm utc;
+	if (sscanf(line, "blacklisted %63s %lld %15s", address, &left, cause) < 2)
+		return;
+	time_t end = time(NULL) + (time_t)left;
+	gmtime_r(&end, &utc);
+	strftime(until, sizeof until, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	table_text(table, address);
+	table_text(table, until);
+	table_text(table, *cause == '\0' ? NULL : cause);
+}
+
+/* The server answers in parts. */
+static int
+list_temporary(const struct request *request, struct table *table)
+{
+	static char answer[CTL_ANSWER_MAX];
+	char question[QUESTION_MAX];
+	unsigned long listed = 1;
+	for (unsigned long skipped = 0; listed > 0; skipped += listed) {
+		snprintf(question, sizeof question, "blacklist-list %lu\n", skipped);
+		int status = ctl_ask(request, question, answer);
+		if (status != EX_OK)
+			return status;
+		for (const char *line = answer; strncmp(line, "blacklisted ", 12) == 0;
+		     line = strchrnul(line, '\n') + 1)
+			add_temporary(table, line);
+		listed = ctl_number(answer, "listed");
+	}
+	return EX_OK;
+}
+
+int
+ctl_blacklist_list(struct request *request)
+{
+	struct table *table = ctl_table(request, list_columns, sizeof list_columns / sizeof *list_columns, false);
+	if (table == NULL)
+		return ctl_fail_memory();
+	struct admin *admin = request->admin;
+	int status = EX_OK;
+	if (admin->ops->list(admin, RECORD_ACCESS, "blacklist", add_permanent, table) != ADMIN_OK)
+		status = ctl_fail(EX_TEMPFAIL, "%s", admin->ops->error(admin));
+	if (status == EX_OK && ctl_runs(request))
+		status = list_temporary(request, table);
+	return ctl_close_table(table, status);
 }
 
 int

@@ -87,6 +87,7 @@ int ctl_queue_release(struct request *request);
 int ctl_queue_remove(struct request *request);
 
 /* The commands on the temporary blacklist. */
+int ctl_blacklist_list(struct request *request);
 int ctl_blacklist_remove(struct request *request);
 int ctl_blacklist_clear(struct request *request);
 

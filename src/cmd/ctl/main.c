@@ -123,6 +123,7 @@ const struct command ctl_commands[] = {
 	{ "import", "aliases", 1, 1, RECORD_ALIAS, ctl_import, N_("FILE"), N_("add aliases from a file of CSV or JSON, or standard input (-)") },
 	{ "import", "lists", 1, 1, RECORD_LIST, ctl_import, N_("FILE"), N_("add mailing lists from a file of CSV or JSON, or standard input (-)") },
 	{ "import", "access", 1, 1, RECORD_ACCESS, ctl_import, N_("FILE"), N_("add entries of the access lists from a file of CSV or JSON, or standard input (-)") },
+	{ "blacklist", "list", 0, 0, RECORD_ACCESS, ctl_blacklist_list, "", N_("list who is blacklisted for good, and clients that are for a while, with the reason") },
 	{ "blacklist", "remove", 1, 1, CTL_FOLDER, ctl_blacklist_remove, N_("ADDRESS"), N_("remove a client from the temporary blacklist") },
 	{ "blacklist", "clear", 0, 0, CTL_FOLDER, ctl_blacklist_clear, "", N_("remove all clients from it") },
 	{ "queue", "list", 0, 1, CTL_FOLDER, ctl_queue_list, N_("[DOMAIN]"), N_("list the messages to be sent to other servers") },
