@@ -145,6 +145,18 @@ FTG_API enum ftg_origin ftg_voice_origin(const struct ftg_voice *voice, enum ftg
  */
 FTG_API int ftg_catalog_domain(const ftg_catalog *catalog, const char *name);
 
+/*
+ * Checks and compiles one text of a reply without a plural, or of a reason, for voices that speak it in place of what the
+ * catalogue has. It is in a language that is not known: its tag is "und" (RFC 5646). If it has no ASCII form, voices in ASCII
+ * speak the text of the catalogue. profile must be that of the catalogue of these voices. Returns NULL with errno: ENOMEM,
+ * or EINVAL after it has filled *refusal, whose detail is in static storage of the thread, until the next call.
+ */
+FTG_API ftg_text *ftg_text_compile(
+    enum ftg_id id, enum ftg_profile profile, const char *text, size_t len, struct ftg_refusal *refusal);
+
+/* Frees a text, which no voice may have any more; NULL is ignored. */
+FTG_API void ftg_text_free(ftg_text *text);
+
 /* How many domains have own texts. */
 FTG_API int ftg_catalog_domains(const ftg_catalog *catalog);
 

@@ -156,6 +156,9 @@ enum ftg_link { FTG_LINK_NEVER, FTG_LINK_FALLBACK, FTG_LINK_ALWAYS };
 /* Clients to whom a text is spoken: all of them, or those who have logged in. Own texts only differ in it. */
 enum ftg_audience { FTG_EVERYONE, FTG_USERS, FTG_AUDIENCES };
 
+/* See ftgate/catalog.h. */
+typedef struct ftg_text ftg_text;
+
 /* In which words replies are rendered. Can be copied. All zero means the published English. */
 struct ftg_voice {
 	const ftg_catalog *catalog; /* NULL: the built-in English with the published codes */
@@ -167,6 +170,7 @@ struct ftg_voice {
 	const struct ftg_vars *vars; /* NULL: none */
 	enum ftg_audience audience;  /* whether own texts for users are spoken */
 	int domain;                  /* of the catalogue, whose own texts are spoken first; 0: none */
+	const ftg_text *text;        /* spoken in place of the text of its ID, in each language; NULL: none */
 };
 
 /*

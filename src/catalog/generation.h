@@ -83,6 +83,24 @@ struct ftg_catalog {
 	int domains;
 };
 
+/* A text that a voice speaks in place of the one of the catalogue. An entry without a form: it has none in this encoding. */
+struct ftg_text {
+	enum ftg_id id;
+	struct entry entry[FTG_ENCODINGS];
+	struct arena arena; /* of what follows the struct */
+	char memory[];
+};
+
+/* The entry of the text of a voice; NULL if it is of another ID, or has none in the encoding of the voice. */
+static inline const struct entry *
+text_entry(const struct ftg_voice *voice, unsigned id)
+{
+	const struct ftg_text *text = voice->text;
+	return text != NULL && (unsigned)text->id == id && text->entry[voice->encoding].form != NULL
+	    ? &text->entry[voice->encoding]
+	    : NULL;
+}
+
 /* The variant in which a language of a catalogue is spoken in a voice; NULL: the language as it is. */
 const struct variant *variant_of(const struct ftg_voice *voice, const struct ftg_catalog *catalog, ftg_lang language);
 

@@ -39,7 +39,8 @@ speak(struct rendering *r, ftg_lang wanted)
 static inline const struct entry *
 find_entry(const struct rendering *r, unsigned long id)
 {
-	return language_entry(r->language, r->variant, r->voice->encoding, (unsigned)id);
+	const struct entry *own = text_entry(r->voice, (unsigned)id);
+	return own != NULL ? own : language_entry(r->language, r->variant, r->voice->encoding, (unsigned)id);
 }
 
 static ASIDE char *
@@ -340,6 +341,8 @@ static bool
 falls_back(const struct rendering *r, enum ftg_id id)
 {
 	enum ftg_encoding encoding = r->voice->encoding;
+	if (text_entry(r->voice, id) != NULL)
+		return false;
 	if (r->variant != NULL && r->variant->has[encoding][id / 64] >> id % 64 & 1)
 		return r->variant->falls_back[encoding][id / 64] >> id % 64 & 1;
 	return r->language->falls_back[encoding][id];

@@ -209,6 +209,9 @@ ftg_catalog_domain(const ftg_catalog *catalog, const char *name)
 static const struct entry *
 find(const struct ftg_voice *voice, enum ftg_id id)
 {
+	const struct entry *own = text_entry(voice, (unsigned)id);
+	if (own != NULL)
+		return own;
 	const ftg_catalog *catalog = voice->catalog != NULL ? voice->catalog : ftg_catalog_english(FTG_PUBLISHED);
 	ftg_lang language = voice->language >= 0 && voice->language < catalog->all ? voice->language : FTG_ENGLISH;
 	return language_entry(

@@ -58,6 +58,7 @@ static const struct field_sql access_sql[] = {
 	[RECORD_ACCESS_KIND] = { "x.kind", NULL, NULL },
 	[RECORD_ACCESS_VALUE] = { "ifnull(ftgate_shown(x.sender), ftgate_network(x.network, x.bits))", NULL, NULL },
 	[RECORD_ACCESS_COMMENT] = { "x.comment", "comment", NULL },
+	[RECORD_ACCESS_TEXT] = { "x.text", "text", NULL },
 	[RECORD_ACCESS_CREATED] = { CREATED("x"), "created", NULL },
 };
 

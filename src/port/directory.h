@@ -28,6 +28,7 @@ enum {
 	DIRECTORY_LANGUAGE_SIZE = 36, /* a language tag with its NUL */
 	DIRECTORY_SECRET_SIZE = 256,  /* size of each stored form of a password, with its NUL */
 	DIRECTORY_DETAIL_SIZE = 256,  /* the cause of a failure, with its NUL */
+	DIRECTORY_TEXT_SIZE = 321,    /* own text of an access entry, with its NUL */
 	DIRECTORY_DEPTH_MAX = 16,     /* aliases that one after the other lead to a mailbox */
 	DIRECTORY_TARGETS_MAX = 2000, /* addresses that one recipient may lead to on the way */
 };
@@ -93,6 +94,7 @@ struct client_question {
 	const char *address; /* "192.0.2.1", "2001:db8::1" */
 	/* answer */
 	unsigned access; /* set of enum access_kind; of networks that disagree on mail, the smallest decides */
+	char text[DIRECTORY_TEXT_SIZE]; /* in place of #4.45, if that refuses, else of #2.02; not checked; "": none */
 };
 
 /* The record of a sender. FOUND, or FAILED. */
@@ -102,8 +104,9 @@ struct sender_question {
 	int64_t account; /* of the user who has logged in; 0: none */
 	/* answer */
 	unsigned access; /* set of enum access_kind; of the address, its domain and those above it the first decides */
-	bool hosted;     /* the domain is hosted here, or relayed */
-	bool owned;      /* the address is that of the account, or of an alias that leads straight to it */
+	char text[DIRECTORY_TEXT_SIZE]; /* in place of #4.60; not checked; "": none */
+	bool hosted;                    /* the domain is hosted here, or relayed */
+	bool owned; /* the address is that of the account, or of an alias that leads straight to it */
 };
 
 enum recipient_kind {

@@ -99,6 +99,7 @@ session_language_voice(struct session_language *chosen, unsigned generation, str
 	if (chosen->language >= 0)
 		voice->language = chosen->language;
 	voice->domain = chosen->domain;
+	voice->text = chosen->text;
 	voice->audience = *chosen->account_domain != '\0' ? FTG_USERS : FTG_EVERYONE;
 	if (chosen->all_utf8 || (chosen->client && chosen->utf8))
 		voice->encoding = FTG_UTF8;

@@ -31,6 +31,7 @@ struct session_language {
 	ftg_lang language; /* -1: the language of the process */
 	int domain;        /* number of the domain whose own texts are spoken; 0: none */
 	char preferred[LANGUAGE_SOURCES][FTG_TAG_MAX];
+	const ftg_text *text;                     /* spoken in place of the text of its reply; NULL: none */
 	char account_domain[SESSION_DOMAIN_SIZE]; /* of the user who has logged in; "": none has */
 	char domain_name[SESSION_DOMAIN_SIZE];    /* that a command is about; "": none */
 };

@@ -26,6 +26,8 @@ struct session_outlet {
 	void (*utf8)(struct session_outlet *outlet, bool on);
 	/* Sets the domain whose own texts are spoken, as session_language_speak_of() does; "": none. */
 	void (*speak_of)(struct session_outlet *outlet, enum language_source whose, const char *domain);
+	/* SMTP: sets the text that is spoken in place of that of its reply; it lasts until the next call. NULL: none. */
+	void (*speak_text)(struct session_outlet *outlet, const ftg_text *text);
 	/* The voice of the next reply. */
 	struct ftg_voice (*voice)(struct session_outlet *outlet);
 	/* SMTP: calls job->done() on the loop after this many milliseconds. */

@@ -121,11 +121,22 @@ log_all_undelivered(const struct smtp_session *s, const char *ref)
 			log_undelivered(s, ref, envelope->relay->recipients[i].address);
 }
 
+/* The reply that a recipient of a neutral domain would get elsewhere, without its address. */
+static struct ftg_reply
+truth_of(const struct smtp_session *s)
+{
+	switch (s->hidden) {
+	case DIRECTORY_DISABLED: return ftg_reply(ERR_SMTP_MAILBOX_DISABLED);
+	case DIRECTORY_MOVED: return ftg_reply(ERR_SMTP_ADDRESS_MOVED);
+	case DIRECTORY_SPAMTRAP: return ftg_reply_reason(ERR_SMTP_ACCESSDENIED, NULL, 0, ERR_MAILBOX_SPAMTRAP);
+	default: return ftg_reply_reason(ERR_SMTP_ACCESSDENIED, NULL, 0, ERR_MAILBOX_DISABLED);
+	}
+}
+
 void
 event_refused(const struct smtp_session *s, const struct ftg_reply *reply)
 {
-	const struct ftg_reply hidden = ftg_reply_reason((enum ftg_id)s->truth, NULL, 0, (enum ftg_id)s->truth_reason);
-	const struct ftg_reply *truth = s->hidden ? &hidden : reply;
+	const struct ftg_reply hidden = truth_of(s), *truth = s->hidden != DIRECTORY_FOUND ? &hidden : reply;
 	const struct ftg_row *row = ftg_row(truth->id);
 	const char *from = show_sender(s->envelope.sender);
 	const char *to = s->state & SMTP_MESSAGE ? s->envelope.first : NULL;
@@ -141,8 +152,8 @@ event_refused(const struct smtp_session *s, const struct ftg_reply *reply)
 			to = path;
 	}
 	s->outlet->log(s->outlet, "reply", "ref", row->ref, "id", row->id, "said",
-	    s->hidden ? ftg_row(reply->id)->id : NULL, "reason", reason_of(truth), "check", s->policy.refused_by,
-	    "cause", cause_of(s, truth), "helo", s->name, "from", from, "to", to, "message-id",
+	    s->hidden != DIRECTORY_FOUND ? ftg_row(reply->id)->id : NULL, "reason", reason_of(truth), "check",
+	    s->policy.refused_by, "cause", cause_of(s, truth), "helo", s->name, "from", from, "to", to, "message-id",
 	    s->state & SMTP_MESSAGE ? message_id_of(s) : NULL, NULL);
 	if (s->state & SMTP_MESSAGE && s->envelope.first != NULL)
 		log_all_undelivered(s, row->ref);

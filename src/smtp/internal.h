@@ -68,6 +68,11 @@ struct chunk {
 	struct ftg_reply refusal; /* of the chunk itself, not of the message; FTG_IDS: none */
 };
 
+/* The own texts of the access entries that refuse the client and the sender; NULL: none. */
+struct access_texts {
+	ftg_text *client, *sender;
+};
+
 /* The blocklists' verdict on the client. */
 enum listing { LISTING_UNKNOWN, LISTING_CLEAN, LISTING_LISTED };
 
@@ -76,32 +81,31 @@ struct smtp_session {
 	struct session_outlet *outlet;
 	struct smtp_peer peer;
 	enum smtp_state state;
-	bool extended;               /* the client sent EHLO, not HELO */
-	bool busy;                   /* a job or a question is under way */
-	bool feeding;                /* smtp_session_feed() is running: a job that ends meanwhile needs no resume() */
-	bool blacklisted;            /* the address was on the temporary blacklist at the start of the session */
-	unsigned char access;        /* of the client's address: a set of enum access_kind */
-	bool access_unknown;         /* the directory could not be asked for access, which is 0 */
-	bool hidden;                 /* the next refusal is said in place of the truth, which is for the log */
-	unsigned short truth;        /* enum ftg_id */
-	unsigned short truth_reason; /* of truth, if it has one */
-	unsigned errors;             /* refusals that count towards max_errors */
-	unsigned unknown;            /* unknown recipients */
-	unsigned relay;              /* refusals to relay */
+	bool extended;        /* the client sent EHLO, not HELO */
+	bool busy;            /* a job or a question is under way */
+	bool feeding;         /* smtp_session_feed() is running: a job that ends meanwhile needs no resume() */
+	bool blacklisted;     /* the address was on the temporary blacklist at the start of the session */
+	unsigned char access; /* of the client's address: a set of enum access_kind */
+	bool access_unknown;  /* the directory could not be asked for access, which is 0 */
+	unsigned char hidden; /* enum directory_verdict of a recipient whose refusal hides it; DIRECTORY_FOUND: none */
+	unsigned errors;      /* refusals that count towards max_errors */
+	unsigned unknown;     /* unknown recipients */
+	unsigned relay;       /* refusals to relay */
 	enum listing listing;
 	char *client_name;   /* name of the client in the DNS, if that name has its address; NULL: unknown */
 	char *name;          /* argument of EHLO or HELO; NULL before it */
 	const char *version; /* TLS version; NULL: not encrypted */
 	const char *cipher;
-	const char *cause;       /* of the next refusal, for the log; NULL: none */
-	struct span path;        /* of the MAIL or RCPT command under way, for the log; text NULL otherwise */
-	char *user;              /* the user who has logged in; NULL: none */
-	int64_t account;         /* number of that user */
-	unsigned rights;         /* of that user when it logged in: a set of enum account_flag */
-	const char *mechanism;   /* of that login */
-	unsigned transactions;   /* number begun */
-	struct members *members; /* of the EXPN that is being answered, not sent yet; NULL: none */
-	struct auth *auth;       /* the AUTH exchange under way; NULL: none */
+	const char *cause;          /* of the next refusal, for the log; NULL: none */
+	struct span path;           /* of the MAIL or RCPT command under way, for the log; text NULL otherwise */
+	char *user;                 /* the user who has logged in; NULL: none */
+	int64_t account;            /* number of that user */
+	unsigned rights;            /* of that user when it logged in: a set of enum account_flag */
+	unsigned transactions;      /* number begun */
+	const char *mechanism;      /* of that login */
+	struct access_texts *texts; /* own texts of access entries; NULL: none */
+	struct members *members;    /* of the EXPN that is being answered, not sent yet; NULL: none */
+	struct auth *auth;          /* the AUTH exchange under way; NULL: none */
 	struct line_reader line;
 	struct envelope envelope;
 	struct lookup *lookup; /* questions to the directory; NULL: none */
@@ -177,6 +181,14 @@ struct ftg_reply starttls_start(struct smtp_session *s, const char *arg, size_t 
 bool starttls_is_offered(const struct smtp_session *s);
 bool starttls_is_missing(const struct smtp_session *s);
 
+/*
+ * policy/access_text.c: compiles the own text of the entry that refuses the client, of the kinds in s->access, or the sender; ""
+ * is none. access_texts_free() when the session ends.
+ */
+void access_text_of_client(struct smtp_session *s, const char *text);
+void access_text_of_sender(struct smtp_session *s, const char *text);
+void access_texts_free(struct smtp_session *s);
+
 /* refusal.c: the reply to an unknown recipient, and to one that would have to be relayed; may close the session. */
 struct ftg_reply refusal_unknown(struct smtp_session *s);
 struct ftg_reply refusal_relay(struct smtp_session *s);
@@ -189,7 +201,7 @@ struct ftg_reply refusal_moved(struct smtp_session *s, const char *to);
  * refusal.c: the reply to a recipient of a neutral domain that gets no mail: that to an unknown one, by the same counts. The
  * truth is for the log.
  */
-struct ftg_reply refusal_neutral(struct smtp_session *s, enum ftg_id truth, enum ftg_id reason);
+struct ftg_reply refusal_neutral(struct smtp_session *s, enum directory_verdict truth);
 
 /* refusal.c: the reply to a failed delivery, or quota check, to a mailbox of this address. */
 struct ftg_reply refusal_delivery(enum delivery_result result, struct span address);

@@ -125,17 +125,11 @@ is_hidden(enum directory_verdict verdict)
 static struct ftg_reply
 hide(struct smtp_session *s, enum directory_verdict verdict)
 {
-	switch (verdict) {
-	case DIRECTORY_DISABLED: return refusal_neutral(s, ERR_SMTP_MAILBOX_DISABLED, FTG_IDS);
-	case DIRECTORY_NO_PRIVILEGE:
-		s->cause = "no-privilege";
-		return refusal_neutral(s, ERR_SMTP_ACCESSDENIED, ERR_MAILBOX_DISABLED);
-	case DIRECTORY_SPAMTRAP:
+	if (verdict == DIRECTORY_SPAMTRAP)
 		(void)refusal_spamtrap(s);
-		return refusal_neutral(s, ERR_SMTP_ACCESSDENIED, ERR_MAILBOX_SPAMTRAP);
-	case DIRECTORY_MOVED: return refusal_neutral(s, ERR_SMTP_ADDRESS_MOVED, FTG_IDS);
-	default: return refusal_neutral(s, ERR_SMTP_ADDRESS_UNKNOWN, FTG_IDS);
-	}
+	if (verdict == DIRECTORY_NO_PRIVILEGE)
+		s->cause = "no-privilege";
+	return refusal_neutral(s, verdict);
 }
 
 /* The reply to a recipient that gets no mail. */

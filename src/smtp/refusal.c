@@ -42,13 +42,11 @@ refusal_unknown(struct smtp_session *s)
 }
 
 struct ftg_reply
-refusal_neutral(struct smtp_session *s, enum ftg_id truth, enum ftg_id reason)
+refusal_neutral(struct smtp_session *s, enum directory_verdict truth)
 {
 	struct ftg_reply said = refusal_unknown(s);
 
-	s->hidden = truth != ERR_SMTP_ADDRESS_UNKNOWN;
-	s->truth = (unsigned short)truth;
-	s->truth_reason = (unsigned short)reason;
+	s->hidden = truth != DIRECTORY_NO_MAILBOX ? (unsigned char)truth : DIRECTORY_FOUND;
 	return said;
 }
 

@@ -29,7 +29,7 @@ count_refusal(struct smtp_session *s, struct ftg_reply *reply)
 	s->errors += avoidable;
 	if (avoidable && s->errors > errors_permitted(s) && s->state != SMTP_CLOSED) {
 		*reply = refuse_for(s, ERR_SMTP_SYSTEM_ZOMBIE, "max-errors");
-		s->hidden = false;
+		s->hidden = DIRECTORY_FOUND;
 		message_abandon(s);
 		s->state = SMTP_CLOSED;
 	}
@@ -78,7 +78,7 @@ smtp_reply(struct smtp_session *s, struct ftg_reply reply)
 	s->path = (struct span) { NULL, 0 };
 	s->policy.refused_by = NULL;
 	s->cause = NULL;
-	s->hidden = false;
+	s->hidden = DIRECTORY_FOUND;
 	if (refused && s->config->tarpit_delay > 0)
 		hold(s, reply);
 	else

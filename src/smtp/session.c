@@ -39,6 +39,7 @@ smtp_session_free(struct smtp_session *s)
 	lookup_close(s);
 	policy_end(&s->policy);
 	line_release(&s->line);
+	access_texts_free(s);
 	free(s->client_name);
 	free(s->name);
 	free(s->user);

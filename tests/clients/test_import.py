@@ -101,7 +101,7 @@ class RoundTrip(ImportCase):
     def test_csv_is_that_of_rfc_4180(self):
         self.run_ctl("access", "add", "refused", "192.0.2.0/24", 'comment=a "b", c')
         octets = self.export("access")
-        self.assertTrue(octets.startswith(b"kind,value,comment,created\r\n"))
+        self.assertTrue(octets.startswith(b"kind,value,comment,text,created\r\n"))
         self.assertIn(b'refused,192.0.2.0/24,"a ""b"", c",', octets)
         (row,) = csv.DictReader(io.StringIO(octets.decode(), newline=""))
         self.assertEqual('a "b", c', row["comment"])

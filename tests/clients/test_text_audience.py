@@ -133,7 +133,7 @@ class Domains(Audience):
                                  .replace(b"TWO.EXAMPLE", b"two.example"))
                 self.assertEqual(shipped, self.unknown(talk, "example.test"))
         status = subprocess.run([program("ftgatectl"), "--data", self.data, "--json", "status"], timeout=SECONDS,
-                                stdout=subprocess.PIPE, check=True).stdout
+                                stdout=subprocess.PIPE, check=False).stdout
         self.assertEqual(2, json.loads(status)["text-domains"])
 
     def test_user_hears_the_words_of_the_own_domain(self):

@@ -17,7 +17,6 @@ static void *
 allocate(size_t size)
 {
 	void *memory = malloc(size);
-
 	if (memory == NULL)
 		abort();
 	return memory;
@@ -74,7 +73,6 @@ static bool
 parcel_append(struct delivery *delivery, const char *bytes, size_t len)
 {
 	struct parcel *parcel = PARCEL(delivery, delivery);
-
 	if (parcel->fixture->append_fails && parcel->begun && parcel->octets.len > parcel->unrelayed)
 		return false;
 	octets_add(&parcel->octets, bytes, len);
@@ -86,7 +84,6 @@ static void
 parcel_begin_relayed(struct delivery *delivery)
 {
 	struct parcel *parcel = PARCEL(delivery, delivery);
-
 	parcel->unrelayed = parcel->octets.len;
 	parcel->begun = true;
 }
@@ -196,7 +193,6 @@ static void
 parcel_spool(struct delivery *delivery, struct executor *executor, delivery_done *done, void *context)
 {
 	struct parcel *parcel = PARCEL(delivery, delivery);
-
 	(void)executor;
 	if (parcel->file >= 0)
 		close(parcel->file);
@@ -223,7 +219,6 @@ static void
 parcel_abandon(struct delivery *delivery, struct executor *executor)
 {
 	struct parcel *parcel = PARCEL(delivery, delivery);
-
 	(void)executor;
 	parcel->fixture->abandoned++;
 	parcel_free(parcel);
@@ -266,7 +261,6 @@ static void
 answer_question(struct job *job)
 {
 	struct question *question = (struct question *)(void *)((char *)job - offsetof(struct question, job));
-
 	delivery_finish(question->done, question->context, question->result);
 	free(question);
 }
@@ -276,7 +270,6 @@ check_space(struct delivery_agent *agent, struct executor *executor, const struc
     uint64_t size, delivery_done *done, void *context)
 {
 	struct question *question = calloc(1, sizeof *question);
-
 	(void)executor, (void)count;
 	if (question == NULL) {
 		delivery_finish(done, context, DELIVERY_FAILED);
@@ -323,7 +316,6 @@ static void
 start_job(struct executor *executor, struct job *job)
 {
 	struct smtp_fixture *fixture = FIXTURE(executor, executor);
-
 	job->work(job);
 	if (!fixture->late) {
 		job->done(job);
@@ -365,6 +357,12 @@ speak_of(struct session_outlet *outlet, enum language_source whose, const char *
 	session_language_speak_of(&FIXTURE(outlet, outlet)->language, whose, domain);
 }
 
+static void
+speak_text(struct session_outlet *outlet, const ftg_text *text)
+{
+	FIXTURE(outlet, outlet)->language.text = text;
+}
+
 /* No catalogue is exchanged on the fixture, so there is one generation. */
 static struct ftg_voice
 voice_of(struct session_outlet *outlet)
@@ -396,7 +394,6 @@ static void
 wait_for(struct session_outlet *outlet, int64_t milliseconds, struct job *job)
 {
 	struct smtp_fixture *fixture = FIXTURE(outlet, outlet);
-
 	fixture->waited += milliseconds;
 	job->work = parcel_work;
 	start_job(&fixture->executor, job);
@@ -494,6 +491,7 @@ fixture_open(struct smtp_fixture *fixture, enum ftg_profile profile)
 		.outlet = { .reply = say_reply,
 		    .prefer = prefer,
 		    .speak_of = speak_of,
+		    .speak_text = speak_text,
 		    .voice = voice_of,
 		    .send = send_bytes,
 		    .wait = wait_for,

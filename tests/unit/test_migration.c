@@ -72,6 +72,9 @@ Test(migration, from_version_1_keeps_everything, .init = open_migrated, .fini = 
 	cr_expect_eq(ask_login(directory, "emil@old.example", &user), DIRECTORY_FOUND);
 	cr_expect(user.domain.neutral);
 	cr_expect_neq(sqlite3_exec(database, "UPDATE domains SET recipients = 'none'", NULL, NULL, NULL), SQLITE_OK);
+	sql("INSERT INTO access (kind, sender, text, created) VALUES ('blacklist', 'bad.example', 'Not you', 0)");
+	cr_expect_neq(sqlite3_exec(database, "UPDATE access SET text = ''", NULL, NULL, NULL), SQLITE_OK);
+	cr_expect_neq(sqlite3_exec(database, "UPDATE access SET kind = 'permitted'", NULL, NULL, NULL), SQLITE_OK);
 	sql("PRAGMA foreign_key_check; PRAGMA integrity_check");
 	sql("INSERT INTO aliases (id, domain, local, kind, expand, created) VALUES (1, 7, 'x', 'alias', 'nobody', 0)");
 }

@@ -327,13 +327,13 @@ Test(records, access_entries_are_networks_addresses_and_domains)
 	cr_expect_eq(add(RECORD_ACCESS, "blacklist", "Bad.example", NULL, NULL), ADMIN_OK);
 	cr_expect_eq(add(RECORD_ACCESS, "blacklist", "x@Bad.example", NULL, NULL), ADMIN_OK);
 	cr_expect_str_eq(list(RECORD_ACCESS, NULL),
-	    "kind=blacklist;value=bad.example;comment=-;kind=blacklist;value=x@bad.example;comment=-;"
-	    "kind=refused;value=192.0.2.0/24;comment=noise;kind=relay;value=2001:db8::/32;comment=-;");
+	    "kind=blacklist;value=bad.example;comment=-;text=-;kind=blacklist;value=x@bad.example;comment=-;text=-;"
+	    "kind=refused;value=192.0.2.0/24;comment=noise;text=-;kind=relay;value=2001:db8::/32;comment=-;text=-;");
 	cr_expect_eq(add(RECORD_ACCESS, "refused", "192.0.2.0/24", NULL, NULL), ADMIN_EXISTS);
 	cr_expect_eq(add(RECORD_ACCESS, "blacklist", "BAD.example", NULL, NULL), ADMIN_EXISTS);
 	cr_expect_eq(drop(RECORD_ACCESS, "refused", "192.0.2.0/24"), ADMIN_OK);
 	cr_expect_eq(drop(RECORD_ACCESS, "blacklist", "X@BAD.EXAMPLE"), ADMIN_OK);
-	cr_expect_str_eq(list(RECORD_ACCESS, "blacklist"), "kind=blacklist;value=bad.example;comment=-;");
+	cr_expect_str_eq(list(RECORD_ACCESS, "blacklist"), "kind=blacklist;value=bad.example;comment=-;text=-;");
 }
 
 Test(records, malformed_access_entry_is_refused)

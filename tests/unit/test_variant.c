@@ -313,3 +313,76 @@ Test(variant, keeps_the_contract_whatever_its_texts_are)
 	}
 	cr_expect_gt(own, 1000, "%u: too few own texts are tried", own);
 }
+
+/* ---- one text outside a catalogue ---- */
+
+Test(single, is_spoken_in_place_of_its_reply_alone)
+{
+	struct ftg_refusal refusal;
+	char line[FTG_REPLY_MAX + 1];
+	ftg_text *text = ftg_text_compile(ERR_SMTP_REJECT_IP, FTG_STRICT, "go %s", 5, &refusal);
+	cr_assert_not_null(text);
+	struct ftg_voice v = { .catalog = ftg_catalog_english(FTG_STRICT), .text = text };
+	const struct ftg_reply reply = ftg_reply_text(ERR_SMTP_REJECT_IP, "192.0.2.1", 9);
+	line[ftg_render(line, &v, &reply)] = '\0';
+	cr_expect_str_eq(strstr(line, "go "), "go 192.0.2.1 (#4.45)\r\n");
+	cr_expect_str_eq(ftg_voice_spoken(&v, ERR_SMTP_REJECT_IP), "und");
+	cr_expect_str_eq(ftg_voice_spoken(&v, ERR_SMTP_OK), "en");
+	cr_expect_str_eq(words(&v, ERR_SMTP_OK), "Ok");
+	ftg_text_free(text);
+	ftg_text_free(NULL);
+}
+
+Test(single, without_an_ascii_form_leaves_the_ascii_wire_to_the_catalogue)
+{
+	struct ftg_refusal refusal;
+	ftg_text *text = ftg_text_compile(ERR_SMTP_OK, FTG_PUBLISHED, "\xD0\x94\xD0\xB0", 4, &refusal);
+	struct ftg_voice v = { .text = text };
+	cr_assert_not_null(text);
+	cr_expect_str_eq(words(&v, ERR_SMTP_OK), "Ok");
+	v.encoding = FTG_UTF8;
+	cr_expect_str_eq(words(&v, ERR_SMTP_OK), "\xD0\x94\xD0\xB0");
+	ftg_text_free(text);
+}
+
+Test(single, of_a_number_or_of_no_words_is_refused)
+{
+	struct ftg_refusal refusal;
+	cr_expect_null(ftg_text_compile(ERR_POP_MESSAGECOUNT, FTG_PUBLISHED, "%lu", 3, &refusal));
+	cr_expect_eq(refusal.rule, FTG_RULE_PLURALS);
+	cr_expect_null(ftg_text_compile(ERR_SMTP_OK, FTG_PUBLISHED, "", 0, &refusal));
+	cr_expect_eq(refusal.rule, FTG_RULE_EMPTY);
+	cr_expect_null(ftg_text_compile(ERR_SMTP_334, FTG_PUBLISHED, "x", 1, &refusal));
+	cr_expect_eq(refusal.rule, FTG_RULE_LITERAL);
+}
+
+Test(single, keeps_the_contract_whatever_its_words_are)
+{
+	static struct hostile_reply made;
+	static char octets[1100];
+	unsigned compiled = 0;
+	for (uint64_t seed = 1; seed <= 40 * FTG_IDS; seed++) {
+		struct hostile hostile = { seed };
+		struct ftg_refusal refusal;
+		enum ftg_id id = (enum ftg_id)(seed % FTG_IDS);
+		enum ftg_profile profile = (enum ftg_profile)(seed / FTG_IDS % FTG_PROFILES);
+		size_t len = hostile_text(&hostile, id, octets, 1010);
+		ftg_text *text = ftg_text_compile(id, profile, octets, len, &refusal);
+		compiled += text != NULL;
+		hostile_reply(&hostile, id, &made);
+		for (unsigned encoding = 0; encoding < FTG_ENCODINGS; encoding++) {
+			char *buf = malloc(FTG_REPLY_MAX);
+			const struct ftg_voice v = { .catalog = ftg_catalog_english(profile),
+				.encoding = (enum ftg_encoding)encoding,
+				.vars = &made.vars,
+				.text = text };
+			len = ftg_render(buf, &v, &made.reply);
+			const char *breach = contract_breach(&v, &made.reply, buf, len);
+			cr_assert_null(breach, "seed %llu, %s: %s\n%.*s", (unsigned long long)seed, ftg_row(id)->id,
+			    breach, (int)len, buf);
+			free(buf);
+		}
+		ftg_text_free(text);
+	}
+	cr_expect_gt(compiled, 5 * FTG_IDS, "%u: too few texts are tried", compiled);
+}

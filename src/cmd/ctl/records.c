@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/translate.h"
+#include "cmd/ctl/access_text.h"
 #include "cmd/ctl/ctl.h"
 #include "cmd/ctl/language.h"
 #include "cmd/ctl/prompt.h"
@@ -173,6 +174,8 @@ check_setting(const struct request *request, const struct record_setting *settin
 	for (size_t i = 0; i < index; i++)
 		if (!repeatable && strcmp(settings[i].name, name) == 0)
 			return ctl_fail(EX_USAGE, _("%.100s is set twice; leave one out"), name);
+	if (*value != '\0' && request->command->kind == RECORD_ACCESS && strcmp(name, "text") == 0)
+		return ctl_check_access_text(request->words[0], request->words[1], value);
 	if (*value != '\0' && is_language(request->command->kind, name) && ftg_language_valid(value) &&
 	    !ctl_language_is_known(request->data, value))
 		return ctl_refuse_language(value);

@@ -46,6 +46,12 @@ speak_of(struct session_outlet *outlet, enum language_source whose, const char *
 	session_language_speak_of(&((struct talk *)outlet)->language, whose, domain);
 }
 
+static void
+speak_text(struct session_outlet *outlet, const ftg_text *text)
+{
+	((struct talk *)outlet)->language.text = text;
+}
+
 static struct ftg_voice
 voice_of(struct session_outlet *outlet)
 {
@@ -101,6 +107,7 @@ talk_new(struct stream *stream, const struct limiter *limiter, const struct sess
 			.prefer = prefer,
 			.utf8 = utf8,
 			.speak_of = speak_of,
+			.speak_text = speak_text,
 			.voice = voice_of,
 			.wait = wait_for,
 			.can_encrypt = can_encrypt,

@@ -6,7 +6,7 @@
 #include "port/directory.h"
 
 /* As directory_ops has them. */
-enum directory_verdict sqlite_access_client(struct reader *reader, const char *address, unsigned *access);
-enum directory_verdict sqlite_access_sender(struct reader *reader, const struct address *address, unsigned *access);
+enum directory_verdict sqlite_access_client(struct reader *reader, struct client_question *question);
+enum directory_verdict sqlite_access_sender(struct reader *reader, struct sender_question *question);
 
 #endif

@@ -87,7 +87,7 @@ client(struct directory *base, struct client_question *question)
 {
 	struct sqlite_directory *directory = own(base);
 	struct reader *reader = begin(directory, &question->base);
-	answer(directory, &question->base, sqlite_access_client(reader, question->address, &question->access));
+	answer(directory, &question->base, sqlite_access_client(reader, question));
 }
 
 static void

@@ -18,8 +18,13 @@ enum { RETRY = 1000 }; /* milliseconds */
 #define QUOTA          "ifnull(a.quota_bytes, d.quota_bytes), ifnull(a.quota_messages, d.quota_messages)"
 #define ACCOUNT_COLUMNS                                                                                                \
 	DOMAIN_COLUMNS ", a.id, ifnull(a.written, a.local), " FLAGS ", a.language, " QUOTA ", a.moved_to"
-#define ACCESS_KINDS                                                                                                   \
-	"sum(CASE kind WHEN 'refused' THEN 1 WHEN 'blacklist' THEN 2 WHEN 'permitted' THEN 4 ELSE 8 END) FROM access"
+/* What refuses a session comes before what refuses its mail. */
+#define TEXT_OF_ACCESS                                                                                                 \
+	" CASE WHEN sum(kind = 'refused') > 0 THEN max(CASE kind WHEN 'refused' THEN text END)"                        \
+	" ELSE max(CASE kind WHEN 'blacklist' THEN text END) END"
+#define ACCESS_KINDS                                                                                                      \
+	"sum(CASE kind WHEN 'refused' THEN 1 WHEN 'blacklist' THEN 2 WHEN 'permitted' THEN 4 ELSE 8 END)," TEXT_OF_ACCESS \
+	" FROM access"
 
 static const char *const sql[QUERIES] = {
 	[QUERY_RECIPIENT] = "SELECT " ACCOUNT_COLUMNS

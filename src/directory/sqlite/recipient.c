@@ -310,7 +310,7 @@ sqlite_sender_find(struct reader *reader, struct sender_question *question)
 {
 	struct domain domain;
 	question->owned = false;
-	enum directory_verdict verdict = sqlite_access_sender(reader, &question->address, &question->access);
+	enum directory_verdict verdict = sqlite_access_sender(reader, question);
 	enum directory_verdict hosted = sqlite_domain_find(reader, question->address.domain, &domain);
 	question->hosted = hosted == DIRECTORY_FOUND;
 	if (verdict == DIRECTORY_FOUND && question->account != 0)

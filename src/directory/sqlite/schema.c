@@ -172,4 +172,9 @@ static const char sixth[] = "DROP INDEX accounts_recipient;" KEYS("accounts") KE
 static const char seventh[] = ADD(
     "domains", "recipients TEXT NOT NULL DEFAULT 'distinct' CHECK (recipients IN ('distinct', 'neutral'))");
 
-const char *const schema_migrations[DATABASE_VERSION] = { first, second, third, fourth, fifth, sixth, seventh };
+/* The words in which an entry refuses. */
+static const char eighth[] = ADD("access",
+    "text TEXT CHECK (text IS NULL OR"
+    " (length(CAST(text AS BLOB)) BETWEEN 1 AND 320 AND kind IN ('refused', 'blacklist')))");
+
+const char *const schema_migrations[DATABASE_VERSION] = { first, second, third, fourth, fifth, sixth, seventh, eighth };

@@ -9,6 +9,7 @@ check_refused_network(struct smtp_session *s, const struct policy_subject *subje
 	(void)subject;
 	if (!(s->access & ACCESS_REFUSED))
 		return policy_pass();
+	s->outlet->speak_text(s->outlet, s->texts != NULL ? s->texts->client : NULL);
 	return ftg_reply_text(ERR_SMTP_REJECT_IP, s->peer.address, strlen(s->peer.address));
 }
 
@@ -16,13 +17,17 @@ struct ftg_reply
 check_sender_blacklist(struct smtp_session *s, const struct policy_subject *subject)
 {
 	(void)subject;
-	return s->envelope.known.access & ACCESS_BLACKLIST ? ftg_reply(ERR_SMTP_SENDERBLACKLISTED) : policy_pass();
+	if (!(s->envelope.known.access & ACCESS_BLACKLIST))
+		return policy_pass();
+	s->outlet->speak_text(s->outlet, s->texts != NULL ? s->texts->sender : NULL);
+	return ftg_reply(ERR_SMTP_SENDERBLACKLISTED);
 }
 
 static struct ftg_reply
-denied(const struct policy_subject *subject, enum ftg_id reason)
+denied(struct smtp_session *s, const struct policy_subject *subject, const ftg_text *text)
 {
-	return ftg_reply_reason(ERR_SMTP_ACCESSDENIED, subject->text.text, subject->text.len, reason);
+	s->outlet->speak_text(s->outlet, text);
+	return ftg_reply_reason(ERR_SMTP_ACCESSDENIED, subject->text.text, subject->text.len, ERR_SECPOL_BLACK);
 }
 
 /* The block ends by itself, so the client must retry: a list server keeps its mail for the recipients that exist. */
@@ -38,12 +43,13 @@ check_temporary_blacklist(struct smtp_session *s, const struct policy_subject *s
 struct ftg_reply
 check_blacklist(struct smtp_session *s, const struct policy_subject *subject)
 {
-	return s->access & ACCESS_BLACKLIST ? denied(subject, ERR_SECPOL_BLACK) : policy_pass();
+	return s->access & ACCESS_BLACKLIST ? denied(s, subject, s->texts != NULL ? s->texts->client : NULL)
+	                                    : policy_pass();
 }
 
 /* Clients and senders that are permitted are exempt. */
 struct ftg_reply
 check_permitted(struct smtp_session *s, const struct policy_subject *subject)
 {
-	return s->config->policy.permitted_only ? denied(subject, ERR_SECPOL_BLACK) : policy_pass();
+	return s->config->policy.permitted_only ? denied(s, subject, NULL) : policy_pass();
 }

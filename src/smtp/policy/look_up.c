@@ -14,6 +14,7 @@ client_is_known(struct directory_question *question)
 
 	s->access_unknown = question->verdict != DIRECTORY_FOUND;
 	s->access = s->access_unknown ? 0 : (unsigned char)lookup->client.access;
+	access_text_of_client(s, s->access_unknown ? "" : lookup->client.text);
 	policy_decide(s, policy_pass());
 }
 
@@ -44,6 +45,7 @@ sender_is_known(struct directory_question *question)
 		.owned = found && lookup->sender.owned,
 		.access = found ? (unsigned char)lookup->sender.access : 0,
 	};
+	access_text_of_sender(s, found ? lookup->sender.text : "");
 	policy_decide(s, policy_pass());
 }
 
