@@ -17,7 +17,7 @@ skip() {
 
 [ "$(id -u)" -eq 0 ] || skip "only root can make a root to install packages in"
 command -v mmdebstrap >/dev/null || skip "this machine lacks mmdebstrap"
-unshare --net --mount --pid --fork true 2>/dev/null || skip "this machine has no namespaces"
+unshare --net --mount --pid --fork true 2>/dev/null || skip "no namespaces can be made here; in a chroot, such as that of scripts/fresh, they cannot"
 
 work=$(mktemp -d -t ftgate-packages-XXXXXX)
 root=$work/root
