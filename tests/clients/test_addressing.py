@@ -145,6 +145,13 @@ class Postmaster(AddressingCase):
         self.assertIn(b"(#3.14)", self.refused(server, f"postmaster@{DOMAIN}"))
         self.assertEqual(2, len(self.messages(server, DOMAIN, "postmaster")))
 
+    def test_new_domain_is_told_that_its_postmaster_has_no_owner(self):
+        server = self.start()
+        for words, warns in (["one.example"], True), (["far.example", "relay=yes"], False):
+            run = subprocess.run([server.ctl, "--data", server.data, "domain", "add", *words], capture_output=True, text=True,
+                                 env=server.environment, check=True)
+            self.assertEqual(warns, "mail to postmaster@one.example has no owner yet" in run.stderr, run.stderr)
+
     def test_account_gets_the_mail_so_far(self):
         server = self.start()
         self.send(server, f"postmaster@{DOMAIN}")

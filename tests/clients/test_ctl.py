@@ -28,7 +28,9 @@ class Ctl(TestCase):
         done = subprocess.run([program("ftgatectl"), "--data", self.data, *words], input=input, env=environment(),
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=SECONDS)
         self.assertEqual(status, done.returncode, (words, done.stderr))
-        self.assertEqual(status == 0, done.stderr == b"", done.stderr)
+        # A new domain has no postmaster yet, which is said: see test_addressing.py.
+        said = b"".join(line for line in done.stderr.splitlines(True) if b"has no owner yet" not in line)
+        self.assertEqual(status == 0, said == b"", done.stderr)
         self.error = done.stderr.decode()
         return done.stdout.decode()
 

@@ -206,6 +206,27 @@ change(struct request *request)
 	return status;
 }
 
+static void
+note_relay(void *context, const char *const *values)
+{
+	bool *relayed = context;
+	*relayed = values[RECORD_DOMAIN_RELAY] != NULL && values[RECORD_DOMAIN_RELAY][0] == '1';
+}
+
+/* Mail to the postmaster of a domain is accepted (RFC 5321 section 4.5.1); somebody should read it. */
+static void
+warn_of_postmaster(const struct request *request)
+{
+	const char *const *name = name_of(request);
+	bool relayed = true;
+	if (request->admin->ops->show(request->admin, RECORD_DOMAIN, name, note_relay, &relayed) == ADMIN_OK &&
+	    !relayed)
+		ctl_fail(EX_OK,
+		    _("mail to postmaster@%s has no owner yet, unless ftgate.conf sets postmaster; to give it one: ftgatectl account "
+		      "add postmaster@%s, or an alias of that name"),
+		    name[0], name[0]);
+}
+
 /* A new account needs a password, or the word that it has none. */
 int
 ctl_add(struct request *request)
@@ -217,7 +238,10 @@ ctl_add(struct request *request)
 		      "--no-password"));
 	if (is_account && request->password == PASSWORD_UNCHANGED)
 		request->password = PASSWORD_PROMPT;
-	return change(request);
+	int status = change(request);
+	if (status == EX_OK && request->command->kind == RECORD_DOMAIN)
+		warn_of_postmaster(request);
+	return status;
 }
 
 int
