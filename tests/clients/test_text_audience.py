@@ -134,7 +134,7 @@ class Domains(Audience):
                 self.assertEqual(shipped, self.unknown(talk, "example.test"))
         status = subprocess.run([program("ftgatectl"), "--data", self.data, "--json", "status"], timeout=SECONDS,
                                 stdout=subprocess.PIPE, check=False).stdout
-        self.assertEqual(2, json.loads(status)["text-domains"])
+        self.assertEqual(2, json.loads(status)["smtpd"]["text-domains"])
 
     def test_user_hears_the_words_of_the_own_domain(self):
         self.text("set", "de", "4.28", "Server: %s")

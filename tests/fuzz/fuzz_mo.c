@@ -56,5 +56,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			try_reply(catalog, id, encoding);
 	}
 	ftg_catalog_free(catalog);
+	/* As own texts it can also have texts for users. */
+	const struct ftg_compiled own = { "", languages[data[0] % 4], (const char *)data + 1, size - 1, true };
+	refusals = 0;
+	if (ftg_catalog_check_compiled(&own, look_at_refusal, &refusals) != (int)refusals)
+		abort();
 	return 0;
 }

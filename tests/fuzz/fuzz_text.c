@@ -60,6 +60,18 @@ render(struct ftg_voice voice, const struct ftg_reply *reply)
 	free(buf);
 }
 
+/* The text outside a catalogue, in its place. */
+static void
+render_single(struct ftg_voice voice, const struct ftg_reply *reply, const struct field *text)
+{
+	struct ftg_refusal refusal;
+	ftg_text *single = ftg_text_compile(
+	    reply->id, ftg_catalog_profile(voice.catalog), text->octets, text->len, &refusal);
+	voice.text = single;
+	render(voice, reply);
+	ftg_text_free(single);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -90,6 +102,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct ftg_voice voice = { .catalog = catalog, .language = FTG_CALLERS, .vars = data[2] & 1 ? &vars : NULL };
 	voice.link = data[2] & 2 ? FTG_LINK_ALWAYS : FTG_LINK_NEVER;
 	render(voice, &reply);
+	render_single(voice, &reply, &text);
 	ftg_catalog_free(catalog);
 	return 0;
 }
