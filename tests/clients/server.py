@@ -1,5 +1,6 @@
 """Starts ftgate-smtpd for a test in a folder of its own, talks to it, and ends it by its own process id."""
 
+import itertools
 import os
 import re
 import shutil
@@ -123,7 +124,7 @@ class Server:
         found = self.wait_for_log(r"listening on 127\.0\.0\.1:(\d+)", logged)
         self.port = int(found.group(1))
         if self.logs and not re.search("(?m)^log: ", self.settings):
-            self.wait_for_log(r"(?s)(event=worker-started .*){%d}" % self.workers(), logged)
+            self.wait_for_log("event=worker-started ", logged, self.workers())
 
     def workers(self):
         """How many the server has: by its options, its configuration, or one a core."""
@@ -144,13 +145,13 @@ class Server:
         with open(self.log_path, encoding="utf-8", errors="backslashreplace") as log:
             return log.read()
 
-    def wait_for_log(self, pattern, start=0):
-        """Waits until the log, from an offset on, holds a pattern."""
+    def wait_for_log(self, pattern, start=0, times=1):
+        """Waits until the log, from an offset on, holds a pattern so many times. Returns the match that was waited for."""
         until = time.monotonic() + SECONDS
         while True:
-            found = re.search(pattern, self.log()[start:])
-            if found:
-                return found
+            found = list(itertools.islice(re.finditer(pattern, self.log()[start:]), times))
+            if len(found) == times:
+                return found[-1]
             if self.process.poll() is not None:
                 raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log()}")
             if time.monotonic() > until:
@@ -159,7 +160,7 @@ class Server:
 
     def counted(self, words, number):
         """Waits until the log, which several processes write, holds some words so often. Returns how often it does."""
-        self.wait_for_log(r"(?s)(%s.*){%d}" % (re.escape(words), number))
+        self.wait_for_log(re.escape(words), times=number)
         return self.log().count(words)
 
     def reload(self):

@@ -199,7 +199,7 @@ class Idn(TestCase):
             return done.stdout.decode()
         self.assertEqual(f"{U}\n{DOMAIN}\nstraße.example\n".split(), sorted(output("domain", "list").split()))
         self.assertEqual(f"Ännchen@{U}\n", output("account", "list", A))
-        self.assertIn("<anna@münchen.example> to x@straße.example", output("queue", "list", "STRASSE.example".replace("SS", "ß")))
+        self.assertIn("<anna@münchen.example>  x@straße.example", output("queue", "list", "STRASSE.example".replace("SS", "ß")))
         self.assertEqual("", output("queue", "list", "strasse.example"))
         self.assertIn('"x@xn--strae-oqa.example"', output("--json", "queue", "list"))
 
@@ -207,7 +207,8 @@ class Idn(TestCase):
 class Migration(TestCase):
     """Version 5 told local parts apart by octets beyond ASCII."""
 
-    OLD = """DROP INDEX accounts_recipient; ALTER TABLE accounts DROP COLUMN written;
+    OLD = """ALTER TABLE access DROP COLUMN text; ALTER TABLE domains DROP COLUMN recipients;
+             DROP INDEX accounts_recipient; ALTER TABLE accounts DROP COLUMN written;
              ALTER TABLE aliases DROP COLUMN written; ALTER TABLE targets DROP COLUMN written;
              CREATE INDEX accounts_recipient ON accounts (domain, local, id, smtp, pop3, send, receive, disabled, spamtrap,
                  language, quota_bytes, quota_messages, moved_to);

@@ -64,7 +64,8 @@ class BesideSmtp(TestCase):
     def test_each_has_files_and_figures_of_its_own(self):
         def status(*arguments):
             done = subprocess.run([program("ftgatectl"), "--data", self.pop3.data, "--json", *arguments, "status"],
-                                  stdout=subprocess.PIPE, check=True, timeout=SECONDS)
+                                  stdout=subprocess.PIPE, check=False, timeout=SECONDS)
+            self.assertIn(done.returncode, (0, 1), "1: the domain has no owner of its postmaster")
             return json.loads(done.stdout)
 
         self.pop3.put("1.host", MESSAGE)

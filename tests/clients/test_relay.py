@@ -92,7 +92,7 @@ class Relay(RelayCase):
         self.assertIn(f"MAIL FROM:<{ACCOUNT}> SIZE={len(message.octets)} BODY=8BITMIME", following.commands)
         self.gone(server)
         server.wait_for_log(r'event=relayed session=\S+ id=\S+ from=%s to=%s ref=#8\.12 next=\[127\.0\.0\.1\]:\d+ '
-                            r'reply="250 2\.0\.0 queued" attempts=1 delay=\d' % (ACCOUNT, TO))
+                            r'reply="250 2\.0\.0 queued" tls=none attempts=1 delay=\d' % (ACCOUNT, TO))
         self.assertEqual([], os.listdir(os.path.join(server.data, "queue", "tmp")))
         self.assertEqual(["run", "tmp"], sorted(os.listdir(os.path.join(server.data, "queue"))))
 

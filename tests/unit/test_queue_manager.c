@@ -22,7 +22,7 @@ Test(manager, sends_waiting_entries_and_removes_them)
 	expect_in(logged(), "event=relayed id=");
 	expect_in(logged(),
 	    " from=anna@example.test to=bert@example.net ref=#8.12 next=\"mx1.example.net [192.0.2.1]\" "
-	    "reply=\"250 2.0.0 queued\" attempts=1 delay=0");
+	    "reply=\"250 2.0.0 queued\" tls=none attempts=1 delay=0");
 	cr_expect_eq(count_mail("example.test/anna"), 0);
 }
 
