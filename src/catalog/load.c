@@ -63,9 +63,20 @@ add_source(struct loader *loader, struct sources *all, struct mo *mo, const stru
 }
 
 /*
- * Adds a file to the sources, if it exists. Returns false with errno if a retry could succeed: a generation without these
- * texts would be worse than none.
+ * Refuses a file or folder that cannot be read. Returns false with errno if a retry could succeed: a generation without
+ * these texts would be worse than none.
  */
+static bool
+refuse_path(struct loader *loader, const char *path)
+{
+	if (errno == ENOMEM || errno == EMFILE || errno == ENFILE)
+		return false;
+	loader->file = path;
+	loader_refuse(loader, true, FTG_IDS, FTG_RULE_FILE, strerror(errno));
+	return true;
+}
+
+/* Adds a file to the sources, if it exists. Returns false with errno if a retry could succeed. */
 static bool
 load_file(struct loader *loader, struct sources *all, const char *path, const struct tag *tag, enum ftg_origin origin)
 {
@@ -73,12 +84,7 @@ load_file(struct loader *loader, struct sources *all, const char *path, const st
 	int result = source_read_file(loader, &mo, path);
 	if (result == 0)
 		add_source(loader, all, &mo, tag, origin);
-	if (result != -1 || errno == ENOENT || errno == ENOTDIR)
-		return true;
-	if (errno == ENOMEM || errno == EMFILE || errno == ENFILE)
-		return false;
-	loader_refuse(loader, true, FTG_IDS, FTG_RULE_FILE, strerror(errno));
-	return true;
+	return result != -1 || errno == ENOENT || errno == ENOTDIR || refuse_path(loader, path);
 }
 
 /* Two folders can be of one language, de and de.UTF-8: the order of their octets decides. */
@@ -222,7 +228,10 @@ add_language_of(struct loader *loader, struct sources *all, const struct source 
 	return true;
 }
 
-/* Loads the texts of one domain behind those of the domains before it. */
+/*
+ * Loads the texts of one domain behind those of the domains before it. A folder that cannot be read is refused alone: the
+ * other domains keep their texts.
+ */
 static bool
 load_domain(
     struct loader *loader, struct sources *all, struct sources *own, struct domain_sources *domain, const char *overlay)
@@ -232,7 +241,8 @@ load_domain(
 	domain->source = own->source + first;
 	if (snprintf(path, sizeof(path), "%s/@%s", overlay, domain->name) >= (int)sizeof(path))
 		return true;
-	if (!load_folder(loader, own, path, FTG_FROM_OVERLAY))
+	loader->language = domain->name;
+	if (!load_folder(loader, own, path, FTG_FROM_OVERLAY) && !refuse_path(loader, path))
 		return false;
 	domain->count = own->count - first;
 	for (size_t i = first; i < own->count; i++) {

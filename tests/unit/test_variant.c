@@ -206,6 +206,22 @@ Test(variant, of_a_domain_is_found_by_its_a_label_alone)
 	ftg_catalog_free(catalog);
 }
 
+Test(variant, of_a_domain_that_cannot_be_read_is_refused_alone)
+{
+	struct refusals refusals;
+	say("overlay", "de", ERR_SMTP_OK, "Server", NULL);
+	say("overlay/@a.example", "de", ERR_SMTP_OK, "A", NULL);
+	FILE *no_folder = fopen("overlay/@b.example", "w");
+	cr_assert_not_null(no_folder);
+	fclose(no_folder);
+	ftg_catalog *catalog = load(NULL, &refusals);
+	cr_expect_eq(refusals.count, 1);
+	cr_expect_eq(refusals.at[0].rule, FTG_RULE_FILE);
+	cr_expect_str_eq(said(catalog, "de", FTG_EVERYONE, "a.example"), "A");
+	cr_expect_str_eq(said(catalog, "de", FTG_EVERYONE, "b.example"), "Server");
+	ftg_catalog_free(catalog);
+}
+
 Test(variant, of_a_reason_is_spoken_inside_its_reply)
 {
 	struct refusals refusals;
