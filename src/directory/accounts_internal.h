@@ -122,6 +122,9 @@ enum admin_result targets_replace(struct accounts *accounts, int64_t alias, cons
 enum admin_result targets_compare(struct accounts *accounts, int64_t alias, const char *text, bool *equal);
 enum admin_result targets_dangling(struct accounts *accounts, dangling_fn *each, void *context);
 
+/* Refuses a name, or the domain of a name, by which an alias leads to itself. */
+enum admin_result targets_check_circles(struct accounts *accounts, const struct record_name *name);
+
 /* Refuses an alias without a target. */
 enum admin_result targets_check(struct accounts *accounts, int64_t alias);
 

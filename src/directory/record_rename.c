@@ -136,6 +136,28 @@ store_domain(const struct rename *r)
 	return led == ADMIN_OK ? lead_to_new_domain(r, shown) : led;
 }
 
+/* An account may have moved to what is now its own address. */
+static enum admin_result
+check_moved(const struct rename *r)
+{
+	static const char sql[] = "SELECT ftgate_address(ifnull(a.written, a.local), d.name) FROM accounts a"
+	                          " JOIN domains d ON d.id = a.domain WHERE d.name = ?1 AND (?2 = '' OR a.local = ?2)"
+	                          " AND a.moved_to COLLATE NOCASE IN (a.local || '@' || d.name,"
+	                          "  ftgate_address(ifnull(a.written, a.local), d.name)) LIMIT 1";
+	const char *local = r->kind == RECORD_DOMAIN ? "" : r->to.local.stored;
+	enum admin_result result = ADMIN_OK;
+	sqlite3_stmt *row = accounts_query(r->accounts, sql, "tt", r->to.address.domain, local);
+	int stepped = row == NULL ? SQLITE_ERROR : sqlite3_step(row);
+	if (stepped == SQLITE_ROW)
+		result = accounts_set_error(r->accounts, ADMIN_REFUSED,
+		    _("%.400s has moved to itself under the new name; change its setting moved-to first"),
+		    (const char *)sqlite3_column_text(row, 0));
+	else if (stepped != SQLITE_DONE)
+		result = accounts_trouble(r->accounts);
+	accounts_finish(r->accounts, row);
+	return result;
+}
+
 static enum admin_result
 store(const struct rename *r)
 {
@@ -147,6 +169,14 @@ store(const struct rename *r)
 	if (result == ADMIN_OK)
 		result = store_address(r);
 	return result == ADMIN_OK ? lead_to_new_address(r) : result;
+}
+
+/* Targets and accounts that led to the new name before it existed lead to the record now. */
+static enum admin_result
+check_stored(const struct rename *r)
+{
+	enum admin_result result = targets_check_circles(r->accounts, &r->to);
+	return result == ADMIN_OK ? check_moved(r) : result;
 }
 
 static int
@@ -217,6 +247,8 @@ record_rename(struct accounts *accounts, enum record_kind kind, const char *from
 		result = read_spelling(&r);
 	if (result == ADMIN_OK)
 		result = store(&r);
+	if (result == ADMIN_OK)
+		result = check_stored(&r);
 	/* Last, since a folder cannot be rolled back: only the commit follows. */
 	if (result == ADMIN_OK)
 		result = move(&r);

@@ -45,6 +45,31 @@ check_circle(struct accounts *accounts, const struct address *address, const cha
 	                      accounts, ADMIN_REFUSED, _("%.400s leads back to the address that it is added to"), text);
 }
 
+enum admin_result
+targets_check_circles(struct accounts *accounts, const struct record_name *name)
+{
+	static const char sql[] =
+	    "WITH RECURSIVE reach (start, id) AS ("
+	    " SELECT t.alias, l.id FROM targets t JOIN domains d ON d.name = t.domain"
+	    "  JOIN aliases l ON l.domain = d.id AND l.local = t.local WHERE t.domain = ?1 AND (?2 = '' OR t.local = ?2)"
+	    " UNION SELECT reach.start, l.id FROM reach JOIN targets t ON t.alias = reach.id"
+	    "  JOIN domains d ON d.name = t.domain JOIN aliases l ON l.domain = d.id AND l.local = t.local)"
+	    " SELECT ftgate_address(ifnull(l.written, l.local), d.name) FROM reach JOIN aliases l ON l.id = reach.id"
+	    " JOIN domains d ON d.id = l.domain WHERE reach.start = reach.id LIMIT 1";
+	const char *local = name->local.stored != NULL ? name->local.stored : "";
+	enum admin_result result = ADMIN_OK;
+	sqlite3_stmt *row = accounts_query(accounts, sql, "tt", name->address.domain, local);
+	int stepped = row == NULL ? SQLITE_ERROR : sqlite3_step(row);
+	if (stepped == SQLITE_ROW)
+		result = accounts_set_error(accounts, ADMIN_REFUSED,
+		    _("%.400s leads to itself under the new name; change its targets first"),
+		    (const char *)sqlite3_column_text(row, 0));
+	else if (stepped != SQLITE_DONE)
+		result = accounts_trouble(accounts);
+	accounts_finish(accounts, row);
+	return result;
+}
+
 static enum admin_result
 insert(struct accounts *accounts, const char *domain, const struct local_name *local, int64_t alias, const char *text)
 {

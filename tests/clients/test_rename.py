@@ -136,6 +136,23 @@ class Rename(TestCase):
         self.send(f"postmaster@{DOMAIN}")
         self.assertEqual(1, self.count(DOMAIN, "postmaster"))
 
+    def test_record_cannot_lead_to_itself_by_its_new_name(self):
+        self.ctl("alias", "add", f"x@{DOMAIN}", "x@new.example", ACCOUNT)
+        self.ctl("alias", "add", f"y@{DOMAIN}", f"x@{DOMAIN}")
+        self.ctl("account", "set", ACCOUNT, f"moved-to={NEW}")
+        self.ctl("account", "add", f"bob@{DOMAIN}", "--no-password", "moved-to=bob@far.example")
+        self.ctl("domain", "add", "far.example")
+        self.ctl("alias", "add", "z@far.example", f"y@{DOMAIN}")
+        for kind, old, new, said in (
+                ("domain", DOMAIN, "new.example", "x@new.example leads to itself"),
+                ("account", ACCOUNT, NEW, f"{NEW} has moved to itself"),
+                ("account", f"bob@{DOMAIN}", "BOB@far.example", "BOB@far.example has moved to itself")):
+            self.assertIn(said, self.ctl("rename", kind, old, new, status=77).stderr)
+        self.ctl("rename", "alias", f"y@{DOMAIN}", f"w@{DOMAIN}")
+        self.assertEqual([], self.rows("SELECT name FROM domains WHERE name = 'new.example'"))
+        self.ctl("alias", "set", f"x@{DOMAIN}", "remove=x@new.example")
+        self.ctl("rename", "domain", DOMAIN, "new.example")
+
     def test_alias_and_list_are_renamed(self):
         self.ctl("list", "add", f"all@{DOMAIN}", ACCOUNT)
         self.ctl("alias", "add", f"info@{DOMAIN}", f"all@{DOMAIN}")
