@@ -67,6 +67,27 @@ find_option(const struct argp *argp, struct search *search)
 		match(search, &added[i], NULL);
 }
 
+/* Finds the option that a word names, which may be shortened or followed by "=" and its value. */
+static void
+find_word(const struct argp *argp, struct search *search, char name[NEAREST_MAX + 2])
+{
+	bool is_long = search->word[1] == '-';
+	search->len = is_long ? strcspn(search->word + 2, "=") : 0;
+	snprintf(name, NEAREST_MAX + 2, "%.*s", (int)search->len, is_long ? search->word + 2 : "");
+	search->nearest.word = name;
+	find_option(argp, search);
+}
+
+bool
+options_needs_next(const struct argp *argp, const char *word)
+{
+	char name[NEAREST_MAX + 2];
+	struct search search = { .word = word };
+	if (word[0] == '-' && word[1] != '\0')
+		find_word(argp, &search, name);
+	return search.takes_value;
+}
+
 /* Reports an option that is near to one that there is. Of others getopt says that they are unknown. */
 static void
 refuse(const struct argp *argp, const struct search *search)
@@ -130,10 +151,7 @@ options_parse(const struct argp *argp, int argc, char **argv, unsigned flags, vo
 		struct search search = { .word = argv[i] };
 		if (argv[i][0] != '-' || argv[i][1] == '\0')
 			continue;
-		search.len = argv[i][1] == '-' ? strcspn(argv[i] + 2, "=") : 0;
-		snprintf(name, sizeof name, "%.*s", (int)search.len, argv[i][1] == '-' ? argv[i] + 2 : "");
-		search.nearest.word = name;
-		find_option(argp, &search);
+		find_word(argp, &search, name);
 		if (strcmp(argv[i], "-h") == 0 && !search.has_h)
 			argv[i] = help;
 		else if (argv[i][1] == '-' && !search.found)

@@ -3,12 +3,16 @@
 #define CMD_OPTIONS_H
 
 #include <argp.h>
+#include <stdbool.h>
 
 /*
  * Parses a command line by argp_parse(3), after "-h" has become "--help". If a long option is near to one that there is, an
  * error names both, and the program ends with argp_err_exit_status. Writes into argv.
  */
 void options_parse(const struct argp *argp, int argc, char **argv, unsigned flags, void *input);
+
+/* Is the word an option whose value is the next word? */
+bool options_needs_next(const struct argp *argp, const char *word);
 
 /* Has options_parse() print the long options, for completion by a shell, and end the program. */
 void options_complete(void);

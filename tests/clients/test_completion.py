@@ -37,6 +37,9 @@ class Completion(TestCase):
         self.assertEqual(["table", "json", "csv"], ctl("--format", ""))
         self.assertEqual(["auto", "always", "never"], ctl("--color", ""))
         self.assertEqual(["smtpd", "pop3d"], ctl("status", "--server", ""))
+        self.assertEqual(["--domain=", "--dry-run"], ctl("text", "--d")[1:])
+        self.assertIn("de", ctl("--domain", DOMAIN, "text", "set", "d"))
+        self.assertEqual([], ctl("trace", "--since", ""))
         self.assertEqual(["quota-bytes=", "quota-messages="], ctl("account", "set", ACCOUNT, "quota"))
         self.assertEqual(["refused", "relay"], ctl("access", "list", "re"))
         self.assertIn("de", ctl("text", "list", "d"))
@@ -56,6 +59,8 @@ class Completion(TestCase):
         self.assertIn("explain", msg("ex"))
         self.assertIn("--format=", msg("list", "--"))
         self.assertIn("--host=", msg("preview", "--h"))
+        for command in msg(""):
+            self.assertIn("--help", msg(command, "--"), command)
         self.assertIn("de", msg("render", "--lang", "d"))
         self.assertEqual(["ERR_SMTP_RELAYFAIL", "ERR_SMTP_RELAYFAIL2"], msg("render", "ERR_SMTP_RELAYF"))
 

@@ -56,12 +56,11 @@ is_folder_option(const char *word)
 
 /* Sorts the words before the last one. Returns the option whose value that is; NULL: none. */
 static const char *
-read_line(struct line *line, int count, char **words)
+read_line(const struct argp *argp, struct line *line, int count, char **words)
 {
 	const char *option = NULL;
 	for (int i = 0; i + 1 < count; i++) {
-		bool has_value = is_folder_option(words[i]) || strcmp(words[i], "--format") == 0 ||
-		    strcmp(words[i], "--color") == 0 || strcmp(words[i], "--server") == 0;
+		bool has_value = options_needs_next(argp, words[i]);
 		option = NULL;
 		if (has_value && i + 2 >= count) {
 			option = words[i];
@@ -184,7 +183,7 @@ ctl_complete(const struct argp *argp, int count, char **words)
 {
 	struct line line = { .count = 0 };
 	char place[PLACE_SIZE];
-	const char *option = read_line(&line, count, words), *word = count > 0 ? words[count - 1] : "";
+	const char *option = read_line(argp, &line, count, words), *word = count > 0 ? words[count - 1] : "";
 	if (option != NULL)
 		return print_values(option), EX_OK;
 	if (*word == '-')

@@ -275,7 +275,7 @@ msg_annotate(int argc, char **argv)
 		complain_errno(_("memory"));
 		return MSG_TROUBLE;
 	}
-	argp_parse(&argp, argc, argv, 0, NULL, request);
+	options_parse(&argp, argc, argv, 0, request);
 	if (open_texts(request))
 		status = annotate_all(request);
 	explain_texts_free(request->texts);
