@@ -6,7 +6,21 @@
 
 #include "base/network.h"
 
-enum { HOUR = 60 * 60 * 1000 };
+enum { HOUR = 60 * 60 * 1000, DAY = 24 * HOUR };
+
+/* What an account may send in a while. A key is the name with the number of the account. */
+static const struct rate {
+	const char *name;
+	size_t limit; /* offset in struct limits */
+	int64_t period;
+	bool of_messages;
+} rates[] = {
+	{ "max-messages-per-account-hour", offsetof(struct limits, max_messages_account_hour), HOUR, true },
+	{ "max-messages-per-account-day", offsetof(struct limits, max_messages_account_day), DAY, true },
+	{ "max-recipients-per-account-hour", offsetof(struct limits, max_recipients_account_hour), HOUR, false },
+	{ "max-recipients-per-account-day", offsetof(struct limits, max_recipients_account_day), DAY, false },
+};
+enum { RATES = sizeof rates / sizeof *rates };
 
 static int64_t
 now(const struct limiter *limiter)
@@ -120,6 +134,42 @@ limiter_recipient(struct limiter *limiter, const char *sender, size_t len)
 	struct counter_key key = counter_name(limiter->counters, COUNTER_RECIPIENTS, sender, len);
 	int64_t max = limiter->limits->max_recipients_per_hour;
 	return max > 0 && counters_add(limiter->counters, &key, 1, HOUR, now(limiter)) > max;
+}
+
+/* 0: nothing is counted. */
+static int64_t
+most_of(const struct limiter *limiter, const struct rate *rate, bool is_first)
+{
+	const void *limit = (const char *)limiter->limits + rate->limit;
+	return rate->of_messages && !is_first ? 0 : *(const int64_t *)limit;
+}
+
+static struct counter_key
+rate_key(const struct limiter *limiter, const struct rate *rate, int64_t account)
+{
+	char name[64];
+	int len = snprintf(name, sizeof name, "%s %lld", rate->name, (long long)account);
+	return counter_name(limiter->counters, COUNTER_RECIPIENTS, name, (size_t)len);
+}
+
+/* Of two workers that count the last one at the same time, one is over the limit: the second pass finds that. */
+const char *
+limiter_account(struct limiter *limiter, int64_t account, bool is_first)
+{
+	const char *over = NULL;
+	for (size_t i = 0; i < RATES; i++) {
+		struct counter_key key = rate_key(limiter, &rates[i], account);
+		int64_t most = most_of(limiter, &rates[i], is_first);
+		if (most > 0 && counters_read(limiter->counters, &key, now(limiter)) >= most)
+			return rates[i].name;
+	}
+	for (size_t i = 0; i < RATES; i++) {
+		struct counter_key key = rate_key(limiter, &rates[i], account);
+		int64_t most = most_of(limiter, &rates[i], is_first);
+		if (most > 0 && counters_add(limiter->counters, &key, 1, rates[i].period, now(limiter)) > most)
+			over = rates[i].name;
+	}
+	return over;
 }
 
 bool

@@ -53,6 +53,13 @@ size_t limiter_pardon_all(struct limiter *limiter);
 /* Counts a recipient of a sender (an account, or an address). Returns whether it is one too many in this hour. */
 bool limiter_recipient(struct limiter *limiter, const char *sender, size_t len);
 
+/*
+ * Counts a recipient of an account and, if it is the first one of a message, the message: towards max-messages-per-account-
+ * and max-recipients-per-account-, -hour and -day. A recipient that is over one of them is not counted. Returns the name of
+ * the limit that it is over, which is static, or NULL.
+ */
+const char *limiter_account(struct limiter *limiter, int64_t account, bool is_first);
+
 /* Counts a failed login. The max-failed-logins-th within blacklist-time blacklists the address, and returns true. */
 bool limiter_failed_login(struct limiter *limiter, const char *address, const char *cause);
 

@@ -27,6 +27,7 @@ struct envelope {
 	bool utf8;        /* MAIL had SMTPUTF8 */
 	bool eightbit;    /* MAIL had BODY=8BITMIME */
 	bool first_waits; /* the first recipient's domain, if it is here, wants its mail greylisted */
+	bool counted;     /* the message has been counted towards the limits of the account */
 	struct sender_facts known;
 	uint64_t size;             /* that MAIL declared; 0: none */
 	unsigned rcpts;            /* RCPT commands accepted */

@@ -153,7 +153,8 @@ event_refused(const struct smtp_session *s, const struct ftg_reply *reply)
 	}
 	s->outlet->log(s->outlet, "reply", "ref", row->ref, "id", row->id, "said",
 	    s->hidden != DIRECTORY_FOUND ? ftg_row(reply->id)->id : NULL, "reason", reason_of(truth), "check",
-	    s->policy.refused_by, "cause", cause_of(s, truth), "helo", s->name, "from", from, "to", to, "message-id",
+	    s->policy.refused_by, "cause", cause_of(s, truth), "helo", s->name, "from", from, "to", to, "user",
+	    reply->id == ERR_SMTP_ADDRESS_RCPTCOUNT ? s->user : NULL, "message-id",
 	    s->state & SMTP_MESSAGE ? message_id_of(s) : NULL, NULL);
 	if (s->state & SMTP_MESSAGE && s->envelope.first != NULL)
 		log_all_undelivered(s, row->ref);

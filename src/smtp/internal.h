@@ -206,7 +206,7 @@ struct ftg_reply refusal_neutral(struct smtp_session *s, enum directory_verdict 
 /* refusal.c: the reply to a failed delivery, or quota check, to a mailbox of this address. */
 struct ftg_reply refusal_delivery(enum delivery_result result, struct span address);
 
-/* refusal.c: counts a recipient; true if the sender is over max-recipients-per-hour. */
+/* refusal.c: counts a recipient; true if the sender is over a limit of an hour or a day, which session.cause may name. */
 bool refusal_too_many(struct smtp_session *s);
 
 /* refusal.c: puts the address of a client that has not logged in on the temporary blacklist; the log names the cause. */

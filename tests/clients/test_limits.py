@@ -13,6 +13,7 @@ from encrypted import b64
 from limits import LimitsCase, four_ways
 from server import ACCOUNT, DOMAIN, SECONDS, STRANGER, Talk, environment, main, program
 
+PLAIN = "auth-in-clear: yes\n"
 ELSEWHERE = "somebody@elsewhere.example"
 
 
@@ -229,6 +230,50 @@ class Refusals(LimitsCase):
             with Talk(server) as talk:
                 talk.mail()
                 self.assertEqual(self.says("ERR_SMTP_ADDRESS_RCPTCOUNT"), self.rcpt(talk))
+
+    def user(self, server):
+        """A session in which the account has logged in."""
+        talk = self.enterContext(Talk(server))
+        talk.say(b"EHLO client.example.org")
+        self.assertEqual(self.says("ERR_SMTP_AUTHOK"), talk.say(b"AUTH PLAIN " + b64(b"\0%s\0correct horse" % ACCOUNT.encode())))
+        return talk
+
+    def begin(self, talk):
+        talk.say(b"RSET")
+        talk.say(b"MAIL FROM:<%s>" % ACCOUNT.encode())
+
+    def refused_by(self, server, limit):
+        """Refuses the account, for all workers; the log names the user and the limit. Strangers are not concerned."""
+        for _ in range(4):
+            talk, read = self.user(server), len(server.log())
+            self.begin(talk)
+            self.assertEqual(self.says("ERR_SMTP_ADDRESS_RCPTCOUNT"), self.rcpt(talk))
+            server.wait_for_log(rf"ref=#4\.35 [^\n]*cause={limit} [^\n]*user={ACCOUNT}\n", read)
+        with Talk(server) as talk:
+            talk.mail()
+            self.assertAccepted(talk)
+
+    def test_messages_of_an_account_in_an_hour_are_counted_for_all_workers_and_survive_a_reload(self):
+        with self.server("max-messages-per-account-hour: 3", listeners=PLAIN) as server:
+            for _ in range(3):
+                talk = self.user(server)
+                self.begin(talk)
+                for _ in range(5):
+                    self.assertAccepted(talk)
+            self.refused_by(server, "max-messages-per-account-hour")
+            server.reload()
+            self.refused_by(server, "max-messages-per-account-hour")
+
+    def test_recipients_of_an_account_in_a_day_are_counted_for_all_workers(self):
+        with self.server("max-recipients-per-account-day: 5", listeners=PLAIN) as server:
+            talk = self.user(server)
+            self.begin(talk)
+            for _ in range(4):
+                self.assertAccepted(talk)
+            talk = self.user(server)
+            self.begin(talk)
+            self.assertAccepted(talk)
+            self.refused_by(server, "max-recipients-per-account-day")
 
     def test_recipients_of_a_message_are_limited(self):
         with self.server("max-recipients: 100") as server, Talk(server) as talk:

@@ -20,7 +20,8 @@ from test_proxy import header
 HOST = "mx.example.test"
 ARGUMENTS = ("--hostname", HOST, "--workers", "1")
 LIMITS = {"max-message-size": "1000000", "max-recipients": "100", "max-errors": "20", "max-unknown-recipients": "0",
-          "max-relay-attempts": "0", "max-recipients-per-hour": "0", "max-failed-logins": "10", "tarpit-delay": "0",
+          "max-relay-attempts": "0", "max-recipients-per-hour": "0", "max-messages-per-account-hour": "0",
+          "max-recipients-per-account-day": "0", "max-failed-logins": "10", "tarpit-delay": "0",
           "max-hops": "100", "min-free": "0"}
 BLOCKLISTS = {"blocklists": "zones", "blocklist-threshold": "threshold", "refuse-at": "refuse-at"}
 MECHANISMS = "PLAIN LOGIN SCRAM-SHA-256 CRAM-MD5"

@@ -142,6 +142,14 @@ expect_closed(struct play *play, bool closed)
 static bool
 set_limit(struct smtp_fixture *fixture, const char *name, unsigned number)
 {
+	const struct setting *rate = strstr(name, "-per-account-") != NULL
+	    ? section_setting(section_find("limits"), name)
+	    : NULL;
+	char value[16], error[SECTION_ERROR_SIZE];
+
+	snprintf(value, sizeof value, "%u", number);
+	if (rate != NULL)
+		return setting_set(rate, &fixture->limits, value, error) == 0;
 	if (strcmp(name, "max-message-size") == 0)
 		fixture->config.max_message_size = number;
 	else if (strcmp(name, "max-recipients") == 0)

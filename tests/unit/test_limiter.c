@@ -145,6 +145,57 @@ Test(limiter, recipients_are_limited_per_hour)
 	cr_expect_not(limiter_recipient(&limiters[0], "a", 1));
 }
 
+static bool
+is_over(unsigned worker, int64_t account, bool is_first, const char *limit)
+{
+	const char *over = limiter_account(&limiters[worker], account, is_first);
+	return limit == NULL || over == NULL ? over == limit : strcmp(over, limit) == 0;
+}
+
+Test(limiter, recipients_of_an_account_are_limited_per_hour_and_day_across_workers)
+{
+	enum { MINUTE = 60 * 1000 };
+	limits.max_recipients_account_hour = 2;
+	limits.max_recipients_account_day = 3;
+	cr_expect(is_over(0, 1, true, NULL));
+	cr_expect(is_over(1, 1, false, NULL));
+	cr_expect(is_over(0, 1, true, "max-recipients-per-account-hour"));
+	cr_expect(is_over(0, 2, true, NULL), "each account has its own");
+	time_now += 60 * MINUTE;
+	cr_expect(is_over(1, 1, true, NULL), "what was refused counts neither for the hour nor for the day");
+	cr_expect(is_over(0, 1, true, "max-recipients-per-account-day"));
+	time_now += 60 * MINUTE;
+	cr_expect(is_over(0, 1, true, "max-recipients-per-account-day"));
+	time_now += 22 * 60 * MINUTE;
+	cr_expect(is_over(0, 1, true, NULL));
+}
+
+Test(limiter, messages_of_an_account_are_limited_whatever_their_recipients)
+{
+	limits.max_messages_account_hour = 2;
+	limits.max_messages_account_day = 3;
+	cr_expect(is_over(0, 1, true, NULL));
+	for (int i = 0; i < 50; i++)
+		cr_assert(is_over(0, 1, false, NULL));
+	cr_expect(is_over(1, 1, true, NULL));
+	cr_expect(is_over(0, 1, true, "max-messages-per-account-hour"));
+	cr_expect(is_over(0, 1, false, NULL), "a further recipient of a message that has been counted");
+	time_now += 60 * 60 * 1000;
+	cr_expect(is_over(0, 1, true, NULL));
+	cr_expect(is_over(0, 1, true, "max-messages-per-account-day"));
+}
+
+Test(limiter, rates_of_accounts_and_recipients_of_senders_are_counted_apart)
+{
+	limits.max_recipients_per_hour = 1;
+	limits.max_recipients_account_hour = 1;
+	cr_expect_not(limiter_recipient(&limiters[0], "account 1", 9));
+	cr_expect(is_over(0, 1, true, NULL));
+	limits.max_recipients_account_hour = 0;
+	for (int i = 0; i < 50; i++)
+		cr_assert(is_over(0, 1, true, NULL), "0 is no limit");
+}
+
 static const struct setting *
 find(const char *name)
 {
