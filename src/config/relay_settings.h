@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "config/limits.h"
+#include "config/source_addresses.h"
 
 /* Words of the setting tls, in their order. */
 enum relay_tls { RELAY_TLS_STARTTLS, RELAY_TLS_NONE, RELAY_TLS_REQUIRED, RELAY_TLS_IMPLICIT };

@@ -320,6 +320,26 @@ static const struct channel_ops ops = {
 	.close = connection_close,
 };
 
+/* The source address for a destination; NULL: the system chooses it. */
+static const struct endpoint *
+source_for(const struct dial *dial, const struct endpoint *to)
+{
+	const struct endpoint *source = NULL;
+	const unsigned char *v4 = (const unsigned char *)&to->address.v4.sin_addr;
+	if (to->address.any.sa_family == AF_INET && v4[0] != IN_LOOPBACKNET)
+		source = &dial->source.v4;
+	else if (to->address.any.sa_family == AF_INET6 && !IN6_IS_ADDR_LOOPBACK(&to->address.v6.sin6_addr))
+		source = &dial->source.v6;
+	return source != NULL && source->len > 0 ? source : NULL;
+}
+
+static void
+open_link(struct connection *c, int64_t deadline)
+{
+	c->link.source = source_for(c->dial, &c->endpoint);
+	link_open(&c->link, &c->endpoint, deadline);
+}
+
 static void
 connect_to(struct connection *c, int64_t deadline)
 {
@@ -329,7 +349,7 @@ connect_to(struct connection *c, int64_t deadline)
 	else if (c->dial->stopped)
 		fail(c, ECANCELED);
 	else
-		link_open(&c->link, &c->endpoint, deadline);
+		open_link(c, deadline);
 }
 
 static struct channel *

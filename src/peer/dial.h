@@ -5,6 +5,7 @@
 #include <uv.h>
 
 #include "base/stats.h"
+#include "config/source_addresses.h"
 #include "port/channel.h"
 
 struct connection;
@@ -20,7 +21,9 @@ struct dial {
 	struct connection *first_due, *last_due; /* whose operation has ended */
 	unsigned due;                            /* how many */
 	bool stopped;
-	struct stats_slot *stats;         /* counts TLS handshakes; NULL: none. May be set after dial_open() */
+	struct source_addresses
+	    source;               /* that connections are made from, but those to this machine; set after dial_open() */
+	struct stats_slot *stats; /* counts TLS handshakes; NULL: none. May be set after dial_open() */
 	void (*after)(struct dial *dial); /* called after completions; NULL: nothing is */
 };
 

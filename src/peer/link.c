@@ -21,6 +21,7 @@ link_init(struct link *link, uv_loop_t *loop)
 {
 	link->phase = LINK_FREE;
 	link->socket = -1;
+	link->source = NULL;
 	link->poll.data = NULL;
 	link->timer.data = link;
 	return uv_timer_init(loop, &link->timer);
@@ -78,6 +79,14 @@ try_to_connect(struct link *link)
 	}
 }
 
+/* False: errno is set. */
+static bool
+take_source(const struct link *link)
+{
+	const struct endpoint *source = link->source;
+	return source == NULL || bind(link->socket, &source->address.any, source->len) == 0;
+}
+
 void
 link_open(struct link *link, const struct endpoint *endpoint, int64_t deadline)
 {
@@ -85,7 +94,7 @@ link_open(struct link *link, const struct endpoint *endpoint, int64_t deadline)
 	link->deadline = deadline;
 	link->poll.data = NULL;
 	link->socket = connect_socket(&endpoint->address.any);
-	if (link->socket < 0)
+	if (link->socket < 0 || !take_source(link))
 		fail_later(link, errno);
 	else
 		try_to_connect(link);

@@ -31,9 +31,10 @@ struct link {
 	uv_timer_t timer;
 	int socket; /* -1: none */
 	const struct endpoint *endpoint;
-	int64_t deadline; /* of the loop's time, in milliseconds; INT64_MAX: none */
-	int wanted;       /* events of uv_poll_start(); 0: none */
-	unsigned handles; /* that link_end() is closing */
+	const struct endpoint *source; /* the address that it connects from; NULL: the system chooses it */
+	int64_t deadline;              /* of the loop's time, in milliseconds; INT64_MAX: none */
+	int wanted;                    /* events of uv_poll_start(); 0: none */
+	unsigned handles;              /* that link_end() is closing */
 	void (*ended)(struct link *link);
 	int error; /* errno of a connect() that failed at once */
 };

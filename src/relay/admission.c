@@ -434,10 +434,36 @@ on_found(struct admission *a, struct attempt *attempt)
 	}
 }
 
+static bool
+is_accepted(const struct transport *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (t->recipients[i].result == TRANSPORT_DONE)
+			return true;
+	return false;
+}
+
+/* What the server bears: it has accepted the message, or has not even heard of it. A verdict on the message says nothing. */
+static void
+learn(struct admission *a, struct attempt *attempt)
+{
+	const struct transport *t = &attempt->transport;
+	unsigned max = a->config->max_per_server;
+	if (is_accepted(t)) {
+		destination_grow(attempt->server, max);
+		destination_grow(attempt->name, max);
+	} else if (!t->begun) {
+		destination_shrink(attempt->server);
+		destination_shrink(attempt->name);
+	}
+}
+
 static void
 on_tried(struct admission *a, struct attempt *attempt)
 {
 	const struct transport *t = &attempt->transport;
+	if (attempt->results == ATTEMPT_TRANSPORT && t->answered)
+		learn(a, attempt);
 	if (attempt->results == ATTEMPT_TRANSPORT && t->answered)
 		close_breaker(a, attempt->server, t->timed_out, false);
 	else if (attempt->results == ATTEMPT_TRANSPORT)

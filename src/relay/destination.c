@@ -32,6 +32,7 @@ destination_get(struct destinations *all, const char *key)
 		free(made);
 		return NULL;
 	}
+	made->window = DESTINATION_WINDOW * DESTINATION_PART;
 	made->next = *bucket;
 	*bucket = made;
 	return made;
@@ -83,11 +84,27 @@ destinations_clear(struct destinations *all)
 	*all = (struct destinations) { 0 };
 }
 
+void
+destination_grow(struct destination *destination, unsigned max)
+{
+	unsigned most = max * DESTINATION_PART;
+	unsigned step = DESTINATION_PART * DESTINATION_PART / destination->window;
+	destination->window = destination->window + step < most ? destination->window + step : most;
+}
+
+void
+destination_shrink(struct destination *destination)
+{
+	bool small = destination->window < 2 * DESTINATION_PART;
+	destination->window = small ? DESTINATION_PART : destination->window - DESTINATION_PART;
+}
+
 unsigned
 destination_room(const struct destination *destination, int64_t now, unsigned max)
 {
 	const struct breaker *breaker = &destination->breaker;
-	unsigned share = destination->answered && !breaker_has_failed(breaker) ? max : 1;
+	unsigned window = destination->window / DESTINATION_PART;
+	unsigned share = destination->answered && !breaker_has_failed(breaker) ? window < max ? window : max : 1;
 	if (breaker_is_open(breaker, now) || destination->active >= share)
 		return 0;
 	return share - destination->active;

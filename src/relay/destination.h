@@ -20,6 +20,7 @@ struct destination {
 	unsigned woken;                     /* entries that were woken and have not taken a share yet */
 	unsigned refs;                      /* attempts that point here */
 	bool answered;                      /* a server has answered, and has not timed out since */
+	unsigned window;                    /* attempts that it seems to bear at a time, in parts of DESTINATION_PART */
 	struct breaker breaker;             /* seconds */
 	unsigned requests;                  /* for a run, when it failed last: each allows one more attempt */
 	struct schedule_item *first, *last; /* entries that are parked: they wait for a share */
@@ -27,7 +28,11 @@ struct destination {
 	struct attempt *planned;            /* while an entry is planned: its attempt to this destination */
 };
 
-enum { DESTINATION_BUCKETS = 1024 };
+enum {
+	DESTINATION_BUCKETS = 1024,
+	DESTINATION_PART = 1024,
+	DESTINATION_WINDOW = 5, /* attempts at a time to a server that has answered, before more is known of it */
+};
 
 /* All zero is empty. */
 struct destinations {
@@ -44,6 +49,13 @@ struct destination *destination_get(struct destinations *all, const char *key);
  */
 unsigned destinations_sweep(struct destinations *all, int64_t now);
 void destinations_clear(struct destinations *all);
+
+/*
+ * A server has accepted a message: the window grows by one attempt for as many messages as it holds, up to max. It has turned a
+ * session away for its own reasons: the window shrinks by one attempt, down to one. So does Postfix (its SCHEDULER_README).
+ */
+void destination_grow(struct destination *destination, unsigned max);
+void destination_shrink(struct destination *destination);
 
 /* How many more attempts may start now, of max at a time. A server that has not answered, or not lately, gets one at a time. */
 unsigned destination_room(const struct destination *destination, int64_t now, unsigned max);

@@ -36,7 +36,7 @@ class FakeNextHop:
         self.answers = {**OK, **offer, **answers}
         self.lmtp, self.path, self.address = lmtp, path, address
         self.lock = threading.Lock()
-        self.messages, self.commands, self.connections = [], [], 0
+        self.messages, self.commands, self.peers, self.connections = [], [], [], 0
         self.changed = threading.Condition(self.lock)
 
     def __enter__(self):
@@ -60,10 +60,11 @@ class FakeNextHop:
     def serve(self):
         while True:
             try:
-                connection, _ = self.socket.accept()
+                connection, peer = self.socket.accept()
             except OSError:
                 return
             with self.lock:
+                self.peers.append(peer[0] if peer else None)
                 self.connections += 1
                 number = self.connections
             threading.Thread(target=self.talk, args=(connection, number), daemon=True).start()

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Mail goes to the MX of its domain: in a network of its own, where all of 192.0.2.0/24 and 2001:db8::/32 is this machine."""
 
+import contextlib
 import ctypes
 import email
 import email.policy
@@ -23,6 +24,8 @@ def leave_the_network():
     for words in ("link set lo up", "route add local 192.0.2.0/24 dev lo", "-6 route add local 2001:db8::/32 dev lo"):
         if subprocess.run(["ip", *words.split()], check=False, timeout=SECONDS).returncode != 0:
             return False
+    with contextlib.suppress(OSError), open("/proc/sys/net/ipv6/ip_nonlocal_bind", "w", encoding="ascii") as setting:
+        setting.write("1")
     return True
 
 
@@ -31,10 +34,12 @@ def setUpModule():
         raise unittest.SkipTest("no network of its own can be made here")
 
 
-class Mx(TestCase):
+class MxCase(TestCase):
+    settings = ""
+
     def setUp(self):
         self.names = self.enterContext(FakeNameServer())
-        config = (LIMITS + "relay:\n  retry: 1s\n  retry-max: 1s\n  timeout: 2s\n"
+        config = (LIMITS + f"relay:\n  retry: 1s\n  retry-max: 1s\n  timeout: 2s\n{self.settings}"
                   f"dns:\n  servers: 127.0.0.1:{self.names.port}\n  timeout: 2s\n")
         self.server = self.enterContext(Server("--workers", "1", "--hostname", "mx.example.test", config=config, LANG="de"))
         self.server.control("access", "add", "relay", "127.0.0.0/8")
@@ -67,6 +72,8 @@ class Mx(TestCase):
         self.assertIn(reason, notice.get_payload(0).get_content())
         self.assertEqual(status, notice.get_payload(1).get_payload(1)["Status"])
 
+
+class Mx(MxCase):
     def test_best_server_gets_it(self):
         self.tell("MX example.net 20:b.example.net 10:a.example.net", "A a.example.net 192.0.2.1", "A b.example.net 192.0.2.2")
         best, other = self.next("192.0.2.1"), self.next("192.0.2.2")
@@ -134,6 +141,21 @@ class Mx(TestCase):
         following = self.next("192.0.2.7")
         self.send("bert@[192.0.2.7]")
         self.assertEqual(["bert@[192.0.2.7]"], following.wait(1)[0].recipients)
+
+
+class Source(MxCase):
+    """The addresses from which other servers are reached."""
+
+    settings = "  source: 2001:db8::77 192.0.2.77\n"
+
+    def test_source_address_is_that_of_its_family(self):
+        self.tell("MX example.net 10:a.example.net", "A a.example.net 192.0.2.1", "MX example.com 10:b.example.net",
+                  "AAAA b.example.net 2001:db8::2")
+        old, new = self.next("192.0.2.1"), self.next("2001:db8::2")
+        self.send("bert@example.net", "bert@example.com")
+        old.wait(1)
+        new.wait(1)
+        self.assertEqual([["192.0.2.77"], ["2001:db8::77"]], [old.peers, new.peers])
 
 
 if __name__ == "__main__":

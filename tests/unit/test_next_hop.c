@@ -82,7 +82,7 @@ Test(hop, is_the_mx_by_preference)
 		resolver.late = late == 1;
 		cr_expect_eq(find("example.net"), NEXT_HOP_FOUND);
 		cr_expect_str_eq(addresses(),
-		    "a.example.net 192.0.2.1 25, a.example.net 192.0.2.2 25, a.example.net 2001:db8::1 25, "
+		    "a.example.net 2001:db8::1 25, a.example.net 192.0.2.1 25, a.example.net 192.0.2.2 25, "
 		    "b.example.net 192.0.2.3 25");
 	}
 }

@@ -306,6 +306,7 @@ open_lmtp(const struct settings *settings)
 int
 relay_work(const struct serve *serve, const struct worker_slot *slot)
 {
+	char error[SECTION_ERROR_SIZE];
 	int status = open_env(serve, slot);
 	if (status != EX_OK)
 		return status;
@@ -318,6 +319,7 @@ relay_work(const struct serve *serve, const struct worker_slot *slot)
 	if (dial_open(&dial, &env.worker.loop) < 0)
 		return worker_env_fail("dial", strerror(errno));
 	dial.stats = worker_stats(&env.worker);
+	(void)source_addresses_read(&dial.source, serve->settings->config->relay.source, error);
 	client_pool_open(&pool, &dial.dialer, pools_disk(&env.worker.pools));
 	open_lmtp(serve->settings);
 	status = run(serve, slot->number);

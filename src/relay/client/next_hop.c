@@ -64,11 +64,28 @@ add_address(struct next_hop *hop, const struct network *address, const struct ne
 	snprintf(added->channel.host, sizeof added->channel.host, "%s", text);
 }
 
+/* The next address of a family from a position on; the count if there is none. */
+static unsigned
+find_family(const struct next_hop_server *server, unsigned at, bool ipv4)
+{
+	while (at < server->count && network_is_ipv4(&server->addresses[at]) != ipv4)
+		at++;
+	return at;
+}
+
+/* IPv6 and IPv4 by turns, so that a family that does not work here costs one attempt (RFC 8305 section 4). */
 static void
 add_addresses(struct next_hop *hop, const struct next_hop_server *server)
 {
-	for (unsigned i = 0; i < server->count && hop->count < NEXT_HOP_ADDRESSES_MAX; i++)
-		add_address(hop, &server->addresses[i], server);
+	unsigned at[2] = { 0, 0 };
+	bool ipv4 = false;
+	for (unsigned added = 0; added < server->count && hop->count < NEXT_HOP_ADDRESSES_MAX; ipv4 = !ipv4) {
+		at[ipv4] = find_family(server, at[ipv4], ipv4);
+		if (at[ipv4] == server->count)
+			continue;
+		add_address(hop, &server->addresses[at[ipv4]++], server);
+		added++;
+	}
 }
 
 /*
