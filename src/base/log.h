@@ -85,7 +85,4 @@ void log_end(void);
 /* Writes the buffer, or drops it if the reader has stopped. Call it before the process ends. errno is kept. */
 void log_flush(void);
 
-/* How many lines this process has lost since the last call. */
-unsigned long log_take_lost(void);
-
 #endif
