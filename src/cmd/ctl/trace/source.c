@@ -98,7 +98,7 @@ add_file(void *context, const char *path)
 bool
 sources_add(struct sources *sources, const char *name)
 {
-	struct stat status;
+	struct stat status = { 0 };
 	if (strcmp(name, "-") == 0)
 		return add_open(sources, _("standard input"), fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
 	if (strcmp(name, "journal") == 0 || strncmp(name, "journal:", 8) == 0)
