@@ -3,12 +3,11 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unilbrk.h>
-#include <unistd.h>
 #include <unistr.h>
 
 #include "base/nearest.h"
+#include "cmd/output/terminal.h"
 #include "msg.h"
 
 void
@@ -57,18 +56,6 @@ print_json(const char *text)
 	printable_json(stdout, text, text != NULL ? strlen(text) : 0);
 }
 
-/* The columns of the terminal on standard output, within limits that can be read; 80 if it is not a terminal. */
-static int
-columns(void)
-{
-	struct winsize size = { 0 };
-	int n = 80;
-
-	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		n = size.ws_col;
-	return n < 40 ? 40 : n > 120 ? 120 : n;
-}
-
 /* Prints text[0..n) with line breaks where breaks has them, and without spaces before them. */
 static void
 print_broken(const char *text, size_t n, const char *breaks)
@@ -97,7 +84,8 @@ print_field(const char *label, const char *text)
 		return;
 	breaks = calloc(1, (size_t)n + 1);
 	if (breaks)
-		u8_width_linebreaks((const uint8_t *)line, (size_t)n, columns() - 8, 0, 0, NULL, "UTF-8", breaks);
+		u8_width_linebreaks(
+		    (const uint8_t *)line, (size_t)n, terminal_paragraph_width() - 8, 0, 0, NULL, "UTF-8", breaks);
 	if (breaks)
 		print_broken(line, (size_t)n, breaks);
 	free(breaks);

@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { WIDTH_DEFAULT = 80, WIDTH_MAX = 10000 };
+enum { WIDTH_DEFAULT = 80, WIDTH_MAX = 10000, PARAGRAPH_LEAST = 40, PARAGRAPH_MOST = 120 };
 
 const char *const color_names[COLOR_WHENS] = {
 	[COLOR_AUTO] = "auto",
@@ -74,4 +74,15 @@ terminal_width(void)
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 		return size.ws_col;
 	return WIDTH_DEFAULT;
+}
+
+int
+terminal_paragraph_width(void)
+{
+	unsigned width = terminal_width();
+	if (width == 0)
+		return WIDTH_DEFAULT;
+	if (width < PARAGRAPH_LEAST)
+		return PARAGRAPH_LEAST;
+	return width > PARAGRAPH_MOST ? PARAGRAPH_MOST : (int)width;
 }

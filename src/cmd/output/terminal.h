@@ -27,4 +27,7 @@ bool terminal_is_out(void);
 /* The columns of the terminal on standard output: COLUMNS, else what the terminal says, else 80. 0: it is no terminal. */
 unsigned terminal_width(void);
 
+/* The columns in which paragraphs for standard output are wrapped: those of the terminal, 40 to 120, or 80. */
+int terminal_paragraph_width(void);
+
 #endif

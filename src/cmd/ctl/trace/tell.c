@@ -4,26 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/printable.h"
 #include "base/translate.h"
 #include "base/wrap.h"
 #include "cmd/ctl/trace/sentence.h"
+#include "cmd/output/terminal.h"
 #include "explain/explain.h"
 
-enum { NAME_WIDTH = 16, COLUMNS_LEAST = 40, COLUMNS_MOST = 120, INDENT = 4 };
-
-static int
-columns(void)
-{
-	struct winsize size = { 0 };
-	int found = 80;
-	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		found = size.ws_col;
-	return found < COLUMNS_LEAST ? COLUMNS_LEAST : found > COLUMNS_MOST ? COLUMNS_MOST : found;
-}
+enum { NAME_WIDTH = 16, INDENT = 4 };
 
 static void
 explain_line(const char *label, const char *text)
@@ -32,7 +21,7 @@ explain_line(const char *label, const char *text)
 	int len = asprintf(&line, "%s: %s", label, text);
 	if (len < 0)
 		return;
-	wrap_write_between(stdout, line, (size_t)len, columns() - INDENT, "    ", "");
+	wrap_write_between(stdout, line, (size_t)len, terminal_paragraph_width() - INDENT, "    ", "");
 	free(line);
 }
 
