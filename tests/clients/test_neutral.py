@@ -107,7 +107,7 @@ class Errors(Neutral):
     config = "limits:\n  max-unknown-recipients: 0\n  max-errors: 3\n"
 
     def test_too_many_errors_end_the_session_after_the_same_number(self):
-        said = set()
+        said, start = set(), len(self.smtp.log())
         for number, local in enumerate(("unknown", "disabled", "moved")):
             with Talk(self.smtp, address=f"127.0.0.{number + 2}") as talk:
                 talk.mail()
@@ -117,6 +117,8 @@ class Errors(Neutral):
                     self.assertLess(len(replies), 100)
             said.add(tuple(replies))
         self.assertEqual(1, len(said), said)
+        self.smtp.wait_for_log("event=disconnect ", start, 3)
+        self.assertIn("id=ERR_SMTP_SYSTEM_ZOMBIE ", self.smtp.log())
         self.assertNotIn("id=ERR_SMTP_SYSTEM_ZOMBIE said=", self.smtp.log())
 
 

@@ -290,7 +290,7 @@ class Relay(RelayCase):
         self.assertEqual([], server.messages(), "no DSN")
         self.assertEqual(150, server.counted("event=relayed ", 150))
         self.assertNotIn("event=deferred ", server.log())
-        self.assertIn("ref=#4.38", following.log())
+        following.wait_for_log("ref=#4.38")
 
     def test_recipients_beyond_the_limit_of_the_next_server_are_sent_at_once(self):
         for over in "452 4.5.3 too many", "552 too many recipients", "452 too many":
