@@ -158,6 +158,8 @@ class Import(ImportCase):
             ("lists", '{"address": "l@example.org", "members": [1]}', "'members' holds something other than addresses"),
             ("aliases", "address,targets\nx@example.org,\n", "an alias leads to one address at least"),
             ("access", "kind,value\nfriends,192.0.2.0/24\n", "'friends' is not a kind of access"),
+            ("access", "kind,value,text\nblacklist,192.0.2.0/24,550 no\n", "standard input:2: text=550 no: ERR_SECPOL_BLACK: code: "),
+            ("access", "kind,value,text\nrelay,192.0.2.0/24,x\n", "standard input:2: an entry of relay refuses nothing"),
         ]
         for kind, text, said in cases:
             with self.subTest(text):

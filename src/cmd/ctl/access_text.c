@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <ftgate/catalog.h>
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "base/network.h"
 #include "base/translate.h"
 #include "cmd/ctl/ctl.h"
+
+enum { FAULT_SIZE = 1024 };
 
 /* The reply, or the reason, with which an entry refuses; FTG_IDS if it refuses nothing. Compare smtp/policy/access.c. */
 static enum ftg_id
@@ -23,20 +26,34 @@ row_of(const char *kind, const char *value)
 }
 
 int
-ctl_check_access_text(const char *kind, const char *value, const char *text)
+access_text_check(const char *kind, const char *value, const char *text, char *fault, size_t size)
 {
 	struct ftg_refusal refusal;
 	enum ftg_id id = row_of(kind, value);
-	if (id == FTG_IDS)
-		return ctl_fail(EX_DATAERR, _("an entry of %s refuses nothing, so it has no text"), kind);
+	if (id == FTG_IDS) {
+		snprintf(fault, size, _("an entry of %s refuses nothing, so it has no text"), kind);
+		return EX_DATAERR;
+	}
 	ftg_text *compiled = ftg_text_compile(id, FTG_PUBLISHED, text, strlen(text), &refusal);
-	if (compiled == NULL && errno == EINVAL)
-		return ctl_fail(EX_DATAERR, "text=%s: %s: %s: %s. %s", text, ftg_row(id)->id,
-		    ftg_rule_name(refusal.rule), refusal.detail, _(ftg_rule_cure(refusal.rule)));
+	if (compiled == NULL && errno != EINVAL) {
+		snprintf(fault, size, "%s", strerror(errno));
+		return EX_OSERR;
+	}
 	if (compiled == NULL)
-		return ctl_fail(EX_OSERR, "%s", strerror(errno));
+		snprintf(fault, size, "text=%s: %s: %s: %s. %s", text, ftg_row(id)->id, ftg_rule_name(refusal.rule),
+		    refusal.detail, _(ftg_rule_cure(refusal.rule)));
 	ftg_text_free(compiled);
-	if (ftg_text_remarks(id, "", NULL, text, strlen(text) + 1) & FTG_REMARK_UNFOLDABLE)
+	return compiled != NULL ? EX_OK : EX_DATAERR;
+}
+
+int
+ctl_check_access_text(const char *kind, const char *value, const char *text)
+{
+	char fault[FAULT_SIZE];
+	int status = access_text_check(kind, value, text, fault, sizeof fault);
+	if (status != EX_OK)
+		return ctl_fail(status, "%s", fault);
+	if (ftg_text_remarks(row_of(kind, value), "", NULL, text, strlen(text) + 1) & FTG_REMARK_UNFOLDABLE)
 		ctl_fail(EX_OK, "%s", _("warning: the text has no ASCII form: SMTP speaks the shipped words"));
 	return EX_OK;
 }

@@ -9,6 +9,7 @@
 
 #include "base/printable.h"
 #include "base/translate.h"
+#include "cmd/ctl/access_text.h"
 #include "cmd/ctl/transfer/transfer.h"
 
 enum {
@@ -92,6 +93,16 @@ has_known_languages(struct import *import, const struct transfer_record *record,
 	return true;
 }
 
+/* Checks the words in which an entry of an access list refuses. */
+static bool
+has_fit_text(const struct import *import, const struct transfer_record *record, struct transfer_fault *fault)
+{
+	const char *text = import->kind == RECORD_ACCESS ? record->put.values[RECORD_ACCESS_TEXT] : NULL;
+	fault->column = "";
+	return text == NULL || *text == '\0' ||
+	    access_text_check(record->name[0], record->name[1], text, fault->text, sizeof fault->text) == EX_OK;
+}
+
 static void
 keep_hash(void *context, const char *const *values)
 {
@@ -133,7 +144,7 @@ read_record(struct import *import)
 	}
 	record->put.update = import->request->update;
 	if (!transfer_read_record(&import->source, import->kind, record, &plain, &fault) ||
-	    !has_known_languages(import, record, &fault))
+	    !has_known_languages(import, record, &fault) || !has_fit_text(import, record, &fault))
 		return after_fault(import, fail_at(import, EX_DATAERR, record->row.line, fault.column, fault.text));
 	if (plain != NULL)
 		add_job(import, record, plain);
