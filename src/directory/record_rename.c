@@ -180,15 +180,25 @@ check_stored(const struct rename *r)
 }
 
 static int
-move_mailbox(const struct rename *r)
+move_mailbox(struct mailbox_store *store, const struct address *from, const struct address *to)
+{
+	struct mailbox old = { 0 }, new = { 0 };
+	errno = EINVAL;
+	if (!mailbox_set_address(&old, from->local, from->domain) || !mailbox_set_address(&new, to->local, to->domain))
+		return -1;
+	return store->move(store, &old, &new);
+}
+
+/* Moves the mail of a record, if it has any. Returns 0, or -1 with errno. */
+static int
+move_mail(const struct rename *r, const struct record_name *from, const struct record_name *to)
 {
 	struct mailbox_store *store = r->accounts->mailboxes;
-	struct mailbox from = { 0 }, to = { 0 };
-	errno = EINVAL;
-	if (!mailbox_set_address(&from, r->from.address.local, r->from.address.domain) ||
-	    !mailbox_set_address(&to, r->to.address.local, r->to.address.domain))
-		return -1;
-	return store->move(store, &from, &to);
+	if (r->kind == RECORD_ACCOUNT)
+		return move_mailbox(store, &from->address, &to->address);
+	if (r->kind == RECORD_DOMAIN && !is_respelled(r))
+		return store->move_domain(store, from->address.domain, to->address.domain);
+	return 0;
 }
 
 /* The spelling of the name that is stored: a Maildir is named by it. */
@@ -206,15 +216,9 @@ read_spelling(struct rename *r)
 }
 
 static enum admin_result
-move(struct rename *r)
+move(const struct rename *r)
 {
-	struct mailbox_store *store = r->accounts->mailboxes;
-	int result = 0;
-	if (r->kind == RECORD_ACCOUNT)
-		result = move_mailbox(r);
-	else if (r->kind == RECORD_DOMAIN && !is_respelled(r))
-		result = store->move_domain(store, r->from.address.domain, r->to.address.domain);
-	if (result == 0)
+	if (move_mail(r, &r->from, &r->to) == 0)
 		return ADMIN_OK;
 	if (errno == EBUSY)
 		return accounts_set_error(r->accounts, ADMIN_REFUSED,
@@ -249,8 +253,12 @@ record_rename(struct accounts *accounts, enum record_kind kind, const char *from
 		result = store(&r);
 	if (result == ADMIN_OK)
 		result = check_stored(&r);
-	/* Last, since a folder cannot be rolled back: only the commit follows. */
+	/* A folder is not rolled back with the transaction: it is moved last, and back if the commit fails. */
 	if (result == ADMIN_OK)
 		result = move(&r);
-	return record_end(accounts, result);
+	bool moved = result == ADMIN_OK;
+	result = record_end(accounts, result);
+	if (moved && result != ADMIN_OK)
+		(void)move_mail(&r, &r.to, &r.from);
+	return result;
 }

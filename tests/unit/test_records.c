@@ -1,5 +1,5 @@
 /* The keeping of domains, accounts, aliases, lists and access lists. */
-#include "directory/accounts.h"
+#include "directory/accounts_internal.h"
 #include "store/maildir_store.h"
 
 #include <criterion/criterion.h>
@@ -404,4 +404,31 @@ Test(records, spellings_of_a_local_part_are_one)
 	    ADMIN_REFUSED);
 	cr_expect(has_error("info@example.test leads to j\xC3\xB6RG.\xC3\x84@example.test"), "%s",
 	    accounts->ops->error(accounts));
+}
+
+static int
+prevent_commit(void *context)
+{
+	(void)context;
+	return 1;
+}
+
+static enum admin_result
+give_name(enum record_kind kind, const char *from, const char *to)
+{
+	return accounts->ops->rename(accounts, kind, from, to);
+}
+
+Test(records, mail_is_moved_back_if_its_new_name_is_not_committed)
+{
+	sqlite3 *database = ((struct accounts *)accounts)->database;
+	sqlite3_commit_hook(database, prevent_commit, NULL);
+	cr_expect_eq(give_name(RECORD_ACCOUNT, "anna@example.test", "eva@example.test"), ADMIN_FAILED);
+	cr_expect_eq(access("mail/example.test/anna/cur", F_OK), 0);
+	cr_expect_eq(give_name(RECORD_DOMAIN, "example.test", "example.net"), ADMIN_FAILED);
+	cr_expect_eq(access("mail/example.test/anna/cur", F_OK), 0);
+	sqlite3_commit_hook(database, NULL, NULL);
+	cr_expect_eq(give_name(RECORD_ACCOUNT, "anna@example.test", "eva@example.test"), ADMIN_OK);
+	cr_expect_eq(give_name(RECORD_DOMAIN, "example.test", "example.net"), ADMIN_OK);
+	cr_expect_eq(access("mail/example.net/eva/cur", F_OK), 0);
 }
