@@ -79,14 +79,31 @@ is_address(const char *text)
 	    address.domain[0] != '[';
 }
 
-static bool
-is_one_of(const char *text, const char *const words[3])
+/* The words that are values of a type, of which NULL is the last; NULL if there are others. */
+static const char *const *
+words_of(enum field_type type)
 {
-	return strcmp(text, words[0]) == 0 || strcmp(text, words[1]) == 0 || strcmp(text, words[2]) == 0;
+	static const char *const flags[] = { "yes", "no", NULL };
+	static const char *const expansion_rights[] = { "nobody", "accounts", "anyone", NULL };
+	static const char *const posting_rights[] = { "anyone", "accounts", "members", NULL };
+	static const char *const recipient_replies[] = { "distinct", "neutral", NULL };
+	switch (type) {
+	case FIELD_FLAG: return flags;
+	case FIELD_EXPAND: return expansion_rights;
+	case FIELD_POST: return posting_rights;
+	case FIELD_RECIPIENTS: return recipient_replies;
+	default: return NULL;
+	}
 }
 
-static const char *const expansion_rights[] = { "nobody", "accounts", "anyone" };
-static const char *const posting_rights[] = { "anyone", "accounts", "members" };
+static bool
+is_word_of(enum field_type type, const char *text)
+{
+	const char *const *word = words_of(type);
+	while (*word != NULL && strcmp(text, *word) != 0)
+		word++;
+	return *word != NULL;
+}
 
 static const char *
 form(enum field_type type)
@@ -112,9 +129,9 @@ is_fit(enum field_type type, const char *text, int64_t *number)
 	case FIELD_COUNT: return parse_number(text, false, number);
 	case FIELD_SIZE: return parse_number(text, true, number);
 	case FIELD_FLAG: return parse_flag(text, number);
-	case FIELD_EXPAND: return is_one_of(text, expansion_rights);
-	case FIELD_POST: return is_one_of(text, posting_rights);
-	case FIELD_RECIPIENTS: return strcmp(text, "distinct") == 0 || strcmp(text, "neutral") == 0;
+	case FIELD_EXPAND:
+	case FIELD_POST:
+	case FIELD_RECIPIENTS: return is_word_of(type, text);
 	case FIELD_ADDRESS: return is_address(text);
 	default: return is_text(text);
 	}
@@ -188,16 +205,13 @@ refuse_name(struct accounts *accounts, enum record_kind kind, const char *name)
 static enum admin_result
 refuse_value(struct accounts *accounts, const struct record_field *field, const char *value)
 {
-	enum field_type type = field->type;
-	static const char *const flags[] = { "yes", "no", "no" };
-	char hint[NEAREST_HINT_SIZE] = "";
-	const char *const *words = type == FIELD_FLAG ? flags
-	    : type == FIELD_EXPAND                    ? expansion_rights
-	    : type == FIELD_POST                      ? posting_rights
-	                                              : NULL;
-	if (words != NULL)
-		nearest_hint_of(hint, value, words, 3);
-	return accounts_set_error(accounts, ADMIN_UNFIT, "%s=%.400s: %s%s", field->name, value, form(type), hint);
+	struct nearest search = { .word = value };
+	char hint[NEAREST_HINT_SIZE];
+	for (const char *const *word = words_of(field->type); word != NULL && *word != NULL; word++)
+		nearest_try(&search, *word);
+	nearest_hint(hint, search.best);
+	return accounts_set_error(
+	    accounts, ADMIN_UNFIT, "%s=%.400s: %s%s", field->name, value, form(field->type), hint);
 }
 
 enum admin_result

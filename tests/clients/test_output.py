@@ -277,6 +277,7 @@ class Words(OutputCase):
                 ("quota-byte", "quota-bytes", "account", "set", ACCOUNT, "quota-byte=1"),
                 ("refusd", "refused", "access", "list", "refusd"),
                 ("expand=acounts", "accounts", "list", "set", "all@" + DOMAIN, "expand=acounts"),
+                ("recipients=neutrl", "neutral", "domain", "set", DOMAIN, "recipients=neutrl"),
                 ("german", "de", "domain", "set", DOMAIN, "language=german"),
                 ("germn", "de", "text", "show", "germn"),
                 ("ERR_SMTP_ADRESS_UNKNOWN", "ERR_SMTP_ADDRESS_UNKNOWN", "text", "show", "de", "ERR_SMTP_ADRESS_UNKNOWN"),
