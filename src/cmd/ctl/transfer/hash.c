@@ -14,7 +14,7 @@ struct hashing {
 	struct hash_job *jobs;
 	size_t count;
 	bool keep_secret;
-	atomic_size_t next;
+	atomic_size_t next, finished;
 };
 
 static bool
@@ -26,6 +26,7 @@ hash_next(struct hashing *hashing)
 	struct hash_job *job = &hashing->jobs[index];
 	job->matches = job->stored[0] != '\0' && password_verify(job->password, job->stored);
 	job->result = job->matches ? PASSWORD_OK : password_make(&job->made, job->password, hashing->keep_secret);
+	atomic_fetch_add(&hashing->finished, 1);
 	return true;
 }
 
@@ -48,7 +49,8 @@ count_processors(void)
 }
 
 void
-hash_all(struct hash_job *jobs, size_t count, bool keep_secret, void (*done)(void *context), void *context)
+hash_all(
+    struct hash_job *jobs, size_t count, bool keep_secret, void (*done)(void *context, size_t finished), void *context)
 {
 	struct hashing hashing = { .jobs = jobs, .count = count, .keep_secret = keep_secret };
 	pthread_t threads[THREADS_MAX];
@@ -57,7 +59,7 @@ hash_all(struct hash_job *jobs, size_t count, bool keep_secret, void (*done)(voi
 		started++;
 	while (hash_next(&hashing))
 		if (done != NULL)
-			done(context);
+			done(context, atomic_load(&hashing.finished));
 	for (size_t i = 0; i < started; i++)
 		pthread_join(threads[i], NULL);
 }

@@ -18,10 +18,12 @@ struct hash_job {
 };
 
 /*
- * Does the jobs, each in some 25 milliseconds, by a thread for each processor. Calls done(), which may be NULL, on the calling
- * thread, with the number that this thread has done. A thread that cannot be started leaves its work to the others.
+ * Does the jobs, each in some 25 milliseconds, by a thread for each processor. After each job of the calling thread it calls
+ * done(), which may be NULL, with the number of jobs that all threads have finished. A thread that cannot be started leaves
+ * its work to the others.
  */
-void hash_all(struct hash_job *jobs, size_t count, bool keep_secret, void (*done)(void *context), void *context);
+void hash_all(
+    struct hash_job *jobs, size_t count, bool keep_secret, void (*done)(void *context, size_t finished), void *context);
 
 /* Wipes the jobs. */
 void hash_clear(struct hash_job *jobs, size_t count);

@@ -34,9 +34,9 @@ struct import {
 	struct transfer_record *records; /* of the batch */
 	struct hash_job *jobs;
 	size_t count, job_count;
-	unsigned long line; /* of the record that is worked on */
 	struct counts stored, batch;
-	unsigned long hashed, faults, dangling;
+	unsigned long hashed, batch_hashed; /* passwords: of earlier batches, and of this one */
+	unsigned long faults, dangling;
 	struct transfer_languages languages;
 	bool progress, end;
 };
@@ -57,16 +57,16 @@ show_progress(struct import *import)
 	unsigned long done = import->stored.added + import->stored.changed + import->stored.same;
 	if (import->progress)
 		/* TRANSLATORS: numbers of records that are stored, and of passwords that are hashed. */
-		fprintf(stderr, _("\r%lu records stored, %lu passwords hashed"), done, import->hashed);
+		fprintf(stderr, _("\r%lu records stored, %lu passwords hashed"), done,
+		    import->hashed + import->batch_hashed);
 }
 
 static void
-hashed_one(void *context)
+hashed_some(void *context, size_t finished)
 {
 	struct import *import = context;
-	import->hashed++;
-	if (import->hashed % 8 == 0)
-		show_progress(import);
+	import->batch_hashed = finished;
+	show_progress(import);
 }
 
 /* In a rehearsal faults are collected; otherwise the first one ends the import. */
@@ -236,7 +236,9 @@ store_batch(struct import *import)
 {
 	struct admin *admin = import->request->admin;
 	bool rehearsal = import->request->dry_run;
-	hash_all(import->jobs, import->job_count, import->request->keep_secret, hashed_one, import);
+	hash_all(import->jobs, import->job_count, import->request->keep_secret, hashed_some, import);
+	import->hashed += import->job_count;
+	import->batch_hashed = 0;
 	if (!rehearsal && admin->ops->begin(admin, false) != ADMIN_OK)
 		return failed(import);
 	int status = put_records(import);
