@@ -55,10 +55,11 @@ static void
 show_progress(struct import *import)
 {
 	unsigned long done = import->stored.added + import->stored.changed + import->stored.same;
-	if (import->progress)
-		/* TRANSLATORS: numbers of records that are stored, and of passwords that are hashed. */
-		fprintf(stderr, _("\r%lu records stored, %lu passwords hashed"), done,
-		    import->hashed + import->batch_hashed);
+	if (!import->progress)
+		return;
+	putc('\r', stderr);
+	/* TRANSLATORS: numbers of records that are stored, and of passwords that are hashed. */
+	fprintf(stderr, _("%lu records stored, %lu passwords hashed"), done, import->hashed + import->batch_hashed);
 }
 
 static void
