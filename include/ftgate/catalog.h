@@ -174,8 +174,8 @@ FTG_API int ftg_text_check(
     enum ftg_id id, const char *language, const char *text, size_t len, struct ftg_refusal *refusal);
 
 /*
- * Checks a whole .mo file as ftg_catalog_open() would: one named ftgate-local.mo as own texts. Returns the number of refusals, each of which was passed to
- * report, or -1 with errno if the file cannot be read at all.
+ * Checks a whole .mo file as ftg_catalog_open() would: one named ftgate-local.mo as own texts. Returns the number of
+ * refusals, each of which was passed to report, or -1 with errno if the file cannot be read at all.
  */
 FTG_API int ftg_catalog_check_file(const char *path, const char *language, ftg_report *report, void *context);
 

@@ -13,7 +13,10 @@ struct network {
 	unsigned bits;                        /* of the prefix, 0 to NETWORK_BITS */
 };
 
-/* Parses "192.0.2.0/24", "2001:db8::/32", or an address. Returns false for other text and if bits behind the prefix are set. */
+/*
+ * Parses "192.0.2.0/24", "2001:db8::/32", or an address. Returns false for other text and if bits behind the prefix are
+ * set.
+ */
 bool network_parse(struct network *network, const char *text);
 
 /* Parses an address. The zone of an IPv6 address (fe80::1%eth0) is ignored. Returns false for other text. */

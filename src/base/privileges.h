@@ -16,7 +16,10 @@ int privileges_become(uid_t user, gid_t group);
  */
 int privileges_become_owner(const char *folder);
 
-/* Denies new rights (by set-user-ID and the like) to all programs that this process and its children run. Returns 0, or -1 with errno. */
+/*
+ * Denies new rights (by set-user-ID and the like) to all programs that this process and its children run. Returns 0, or
+ * -1 with errno.
+ */
 int privileges_gain_none(void);
 
 /*

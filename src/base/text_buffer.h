@@ -4,7 +4,10 @@
 
 #include <stddef.h>
 
-/* The caller provides size octets for the text and its NUL. A piece that does not fit is left out, and so are all later ones. */
+/*
+ * The caller provides size octets for the text and its NUL. A piece that does not fit is left out, and so are all later
+ * ones.
+ */
 struct text_buffer {
 	char *text;
 	size_t size, len;

@@ -5,7 +5,10 @@
 #include "catalog/generation.h"
 #include "catalog/mo.h"
 
-/* entry[audience][encoding][id] is NULL if the source has no valid text. Entries, names and rules are in the arena of the loader. */
+/*
+ * entry[audience][encoding][id] is NULL if the source has no valid text. Entries, names and rules are in the arena of
+ * the loader.
+ */
 struct source {
 	struct tag tag;
 	const char *name;         /* the tag as text */
@@ -36,7 +39,10 @@ struct loader {
 /* Makes an empty source. Returns NULL if memory is exhausted. */
 struct source *source_new(struct loader *loader, const struct tag *tag, enum ftg_origin origin);
 
-/* Compiles one text, whose plural forms are separated by NUL, for the loader's audience into the source; reports a text that breaks a rule. */
+/*
+ * Compiles one text, whose plural forms are separated by NUL, for the loader's audience into the source; reports a text
+ * that breaks a rule.
+ */
 void source_add(struct loader *loader, struct source *source, enum ftg_id id, const char *forms, size_t len);
 
 /* Fills the source from a file. Returns false if the whole file is refused, which has been reported. */

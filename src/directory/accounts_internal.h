@@ -1,6 +1,7 @@
 /*
  * Shared by the files of administration. They build on each other in this order: accounts_sql.c, record_fields.c,
- * record_name.c, records.c, record_value.c and record_targets.c, record_change.c, record_put.c and record_rename.c, accounts.c.
+ * record_name.c, records.c, record_value.c and record_targets.c, record_change.c, record_put.c and record_rename.c,
+ * accounts.c.
  */
 #ifndef DIRECTORY_ACCOUNTS_INTERNAL_H
 #define DIRECTORY_ACCOUNTS_INTERNAL_H
@@ -32,7 +33,8 @@ enum admin_result accounts_trouble(struct accounts *accounts);
 
 /*
  * Statements, with a value for each letter of types: t is a text, or NULL; i is an int64_t. A statement, or NULL, for
- * accounts_finish(); the number in the first column of the first row, 0 without a row, -1 on failure; the result of sqlite3_step().
+ * accounts_finish(); the number in the first column of the first row, 0 without a row, -1 on failure; the result of
+ * sqlite3_step().
  */
 sqlite3_stmt *accounts_query(struct accounts *accounts, const char *sql, const char *types, ...);
 int64_t accounts_number(struct accounts *accounts, const char *sql, const char *types, ...);

@@ -152,9 +152,9 @@ struct admin_ops {
 	enum admin_result (*dump)(struct admin *admin, enum record_kind kind, const char *const *name, bool secrets,
 	    record_row_fn *each_row, void *context);
 	/*
-	 * Between begin() and end(), put() adds or changes records, all of which end() commits durably, or none. A record
-	 * that fails leaves the others as they were. The target of an alias may be added later; dangling() shows those that do not
-	 * exist. In a rehearsal, no mailbox is made.
+	 * Between begin() and end(), put() adds or changes records, all of which end() commits durably, or none. A
+	 * record that fails leaves the others as they were. The target of an alias may be added later; dangling() shows
+	 * those that do not exist. In a rehearsal, no mailbox is made.
 	 */
 	enum admin_result (*begin)(struct admin *admin, bool rehearsal);
 	enum admin_result (*put)(

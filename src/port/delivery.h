@@ -37,14 +37,17 @@ typedef void delivery_done(void *context, const struct delivery_outcome *outcome
 void delivery_finish(delivery_done *done, void *context, enum delivery_result result);
 
 /*
- * Counts and logs that a message is in a mailbox: event=delivered with the entry's session, ID, sender and Message-ID, the address
- * of the mailbox, size in octets and delay in seconds; reply is the other server's, NULL for a mailbox here. now is in
- * seconds since 1970. On the loop.
+ * Counts and logs that a message is in a mailbox: event=delivered with the entry's session, ID, sender and Message-ID,
+ * the address of the mailbox, size in octets and delay in seconds; reply is the other server's, NULL for a mailbox
+ * here. now is in seconds since 1970. On the loop.
  */
 void delivery_log(struct stats_slot *stats, const struct queue_entry *entry, const struct mailbox *mailbox,
     const char *reply, int64_t now);
 
-/* Logs for each recipient that waits that the message is in the relay queue for it: event=queued, keys as above. On the loop. */
+/*
+ * Logs for each recipient that waits that the message is in the relay queue for it: event=queued, keys as above. On the
+ * loop.
+ */
 void delivery_log_queued(const struct queue_entry *entry);
 
 struct delivery {
@@ -54,10 +57,10 @@ struct delivery {
 /* Makes deliveries. The functions are called on the loop, do not block and use no disk unless they say so. */
 struct delivery_agent {
 	/*
-	 * Begins a delivery to count mailboxes, which are copied, and to the recipients of entry, which may be none. entry
-	 * must be complete but for local_prefix_len and size, which the delivery sets; the delivery may add recipients whose mailbox
-	 * accepts the message later, and puts the entry into the relay queue if it has any. entry must outlive the
-	 * delivery. Returns NULL when memory is out.
+	 * Begins a delivery to count mailboxes, which are copied, and to the recipients of entry, which may be none.
+	 * entry must be complete but for local_prefix_len and size, which the delivery sets; the delivery may add
+	 * recipients whose mailbox accepts the message later, and puts the entry into the relay queue if it has any.
+	 * entry must outlive the delivery. Returns NULL when memory is out.
 	 */
 	struct delivery *(*begin)(
 	    struct delivery_agent *agent, const struct mailbox *mailboxes, size_t count, struct queue_entry *entry);
@@ -102,9 +105,9 @@ struct delivery_ops {
 	int (*file)(const struct delivery *delivery);
 	/*
 	 * Makes the message durable and visible in every mailbox and in the relay queue, or reports failure, and logs
-	 * one line for each mailbox (delivery_log) and each recipient in the queue. timeout is in milliseconds from this call, waiting for a thread or
-	 * a peer included: a delivery that has not begun to make the message visible by then fails. The delivery is
-	 * freed before done() is called.
+	 * one line for each mailbox (delivery_log) and each recipient in the queue. timeout is in milliseconds from
+	 * this call, waiting for a thread or a peer included: a delivery that has not begun to make the message visible
+	 * by then fails. The delivery is freed before done() is called.
 	 */
 	void (*commit)(
 	    struct delivery *delivery, struct executor *executor, int64_t timeout, delivery_done *done, void *context);

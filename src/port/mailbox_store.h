@@ -18,9 +18,10 @@ struct mailbox_store {
 	int (*settle)(struct mailbox_store *store);
 
 	/*
-	 * Gives a mailbox, or all of a domain, another name, durably; one that does not exist is none. A delivery to the old
-	 * name, for which a session looked it up before, fails for now until make() makes a mailbox of that name. Returns 0, or
-	 * -1 with errno: EBUSY if a POP3 session has one open, ENOTEMPTY if there is mail at the new name.
+	 * Gives a mailbox, or all of a domain, another name, durably; one that does not exist is none. A delivery to
+	 * the old name, for which a session looked it up before, fails for now until make() makes a mailbox of that
+	 * name. Returns 0, or -1 with errno: EBUSY if a POP3 session has one open, ENOTEMPTY if there is mail at the
+	 * new name.
 	 */
 	int (*move)(struct mailbox_store *store, const struct mailbox *from, const struct mailbox *to);
 	int (*move_domain)(struct mailbox_store *store, const char *from, const char *to);

@@ -6,7 +6,10 @@
 
 /* Implemented by relay/client/route.h and by tests. Immutable while sessions run. */
 struct router {
-	/* Is there a route, a smarthost or, if MX records are used, any other way to this domain? In lower case. Does not block. */
+	/*
+	 * Is there a route, a smarthost or, if MX records are used, any other way to this domain? In lower case. Does
+	 * not block.
+	 */
 	bool (*has_route)(const struct router *router, const char *domain);
 };
 

@@ -68,8 +68,9 @@ struct texts_ops {
 	int (*each_version)(struct texts *texts, const char *language, texts_version_fn *call, void *context);
 
 	/*
-	 * Keeps the source in use as a version, unless the new one is the same, removes versions beyond TEXTS_VERSIONS, and puts the new texts in place, on
-	 * stable storage. A reader sees the old or the new texts, never a part. Must be locked.
+	 * Keeps the source in use as a version, unless the new one is the same, removes versions beyond TEXTS_VERSIONS,
+	 * and puts the new texts in place, on stable storage. A reader sees the old or the new texts, never a part.
+	 * Must be locked.
 	 */
 	int (*replace)(struct texts *texts, const char *language, const struct texts_change *change);
 

@@ -4,7 +4,10 @@
 
 #include "process/catalog_holder.h"
 
-/* Counts of a language. A file that was refused whole counts as one. Of domains only refusals are counted: they may be many. */
+/*
+ * Counts of a language. A file that was refused whole counts as one. Of domains only refusals are counted: they may be
+ * many.
+ */
 struct own_texts {
 	unsigned live;    /* in use, of the server */
 	unsigned stale;   /* refused because their English has changed */

@@ -40,9 +40,9 @@ struct session_language {
 void session_language_prefer(struct session_language *chosen, enum language_source source, const char *language);
 
 /*
- * Sets the domain, by its A-label, whose own texts are spoken: LANGUAGE_OF_ACCOUNT that of the user who has logged in, who also
- * gets the texts for users; LANGUAGE_OF_DOMAIN that of a recipient, or of a name that may not log in, for other clients. "":
- * none.
+ * Sets the domain, by its A-label, whose own texts are spoken: LANGUAGE_OF_ACCOUNT that of the user who has logged in,
+ * who also gets the texts for users; LANGUAGE_OF_DOMAIN that of a recipient, or of a name that may not log in, for
+ * other clients. "": none.
  */
 void session_language_speak_of(struct session_language *chosen, enum language_source source, const char *domain);
 
@@ -53,8 +53,8 @@ bool language_is_range(const char *range, size_t len);
 const char *session_language_find(const ftg_catalog *catalog, const char *range, size_t len);
 
 /*
- * Sets language, encoding, audience and domain of a voice to those of the session. generation must change whenever voice->catalog does:
- * languages and domains are looked up again only then, or when one of them has changed.
+ * Sets language, encoding, audience and domain of a voice to those of the session. generation must change whenever
+ * voice->catalog does: languages and domains are looked up again only then, or when one of them has changed.
  */
 void session_language_voice(struct session_language *chosen, unsigned generation, struct ftg_voice *voice);
 

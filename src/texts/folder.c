@@ -182,7 +182,10 @@ folder_each_version(struct texts *texts, const char *language, texts_version_fn 
 	return count < 0 ? -1 : 0;
 }
 
-/* Writes a file beside its place and renames it. The octets are on stable storage afterwards, the name once the folder is synced. */
+/*
+ * Writes a file beside its place and renames it. The octets are on stable storage afterwards, the name once the folder
+ * is synced.
+ */
 static int
 put_file(const char *path, const char *octets, size_t len)
 {
@@ -221,7 +224,10 @@ sync_folder(const char *path)
 	return result;
 }
 
-/* Keeps the source in use as a version, if it is replaced by another; an empty file stands for none. Removes the oldest versions. */
+/*
+ * Keeps the source in use as a version, if it is replaced by another; an empty file stands for none. Removes the oldest
+ * versions.
+ */
 static int
 keep_version(struct folder *folder, const char *language, const struct texts_change *change)
 {

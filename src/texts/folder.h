@@ -5,8 +5,9 @@
 #include "port/texts.h"
 
 /*
- * Opens the texts of the server in a folder, or those of a domain, if it is not NULL, by its A-label. The folder need not exist. Files are made readable for everyone whom the folder's parent lets in,
- * whatever the umask. Earlier versions are ftgate-local.po.~N~. Returns NULL with errno; the result is closed by its close().
+ * Opens the texts of the server in a folder, or those of a domain, if it is not NULL, by its A-label. The folder need
+ * not exist. Files are made readable for everyone whom the folder's parent lets in, whatever the umask. Earlier
+ * versions are ftgate-local.po.~N~. Returns NULL with errno; the result is closed by its close().
  */
 struct texts *texts_folder_open(const char *folder, const char *domain);
 

@@ -131,7 +131,10 @@ print_settings(enum record_kind kind)
 			printf("%s=\n", field->name);
 }
 
-/* The name of a word in the arguments of a command, of which the last is repeated: "ADDRESS" of "ADDRESS [SETTING=VALUE...]". */
+/*
+ * The name of a word in the arguments of a command, of which the last is repeated: "ADDRESS" of "ADDRESS
+ * [SETTING=VALUE...]".
+ */
 static void
 find_place(char place[PLACE_SIZE], const char *arguments, size_t index)
 {

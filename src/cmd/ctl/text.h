@@ -28,7 +28,10 @@ struct text_work {
 	const char *about; /* the msgctxt whose reply is printed, even if it has not changed; NULL: none */
 };
 
-/* Opens the texts of the data folder; locks them if they are to be changed. Returns an exit status, after it has printed its error. */
+/*
+ * Opens the texts of the data folder; locks them if they are to be changed. Returns an exit status, after it has
+ * printed its error.
+ */
 int text_open(struct text_work *work, struct request *request, bool change);
 
 /* Sets the language, by any spelling of it, and reads its source. Returns the same. */
@@ -88,7 +91,10 @@ int text_print_reply_json(const struct text_work *work, enum ftg_id id, const st
 /* Warns of what is accepted but worth a look: too long for a line, an argument that is not shown, no ASCII form. */
 void text_print_remarks(const struct text_work *work, const struct po_file *po, const struct po_item *item);
 
-/* Prints what lies among the texts and is not used, and languages that are not known. Returns how much of the first there is. */
+/*
+ * Prints what lies among the texts and is not used, and languages that are not known. Returns how much of the first
+ * there is.
+ */
 unsigned text_print_strays(struct texts *texts);
 
 /* The same for the texts of the data folder, without what is used all the same. */
@@ -116,7 +122,10 @@ void text_print_english_json(enum ftg_id id);
 /* Prints the forms of a text, each on a line after a label. */
 void text_print_forms(const char *label, const char *text, size_t len);
 
-/* The entries of both files whose texts differ: the function gets NULL for the one that has none. Returns how many there are. */
+/*
+ * The entries of both files whose texts differ: the function gets NULL for the one that has none. Returns how many
+ * there are.
+ */
 typedef void text_difference_fn(void *context, const struct po_item *old, const struct po_item *new);
 size_t text_compare(const struct po_file *old, const struct po_file *new, text_difference_fn *call, void *context);
 

@@ -153,7 +153,10 @@ text_set(struct request *request)
 	return status;
 }
 
-/* Removes all entries of a reply from *octets, which is replaced. Returns how many there were, or -1 if memory is exhausted. */
+/*
+ * Removes all entries of a reply from *octets, which is replaced. Returns how many there were, or -1 if memory is
+ * exhausted.
+ */
 static int
 unset_one(const struct text_work *work, char **octets, size_t *len, enum ftg_id id)
 {

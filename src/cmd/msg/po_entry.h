@@ -26,7 +26,10 @@ struct po_entries {
 	size_t count;
 };
 
-/* Makes the list of the entries of a file; own: of own texts, with those for users. Returns false with errno if memory is exhausted; po_entries_free() in any case. */
+/*
+ * Makes the list of the entries of a file; own: of own texts, with those for users. Returns false with errno if memory
+ * is exhausted; po_entries_free() in any case.
+ */
 bool po_entries_read(struct po_entries *entries, po_file_t file, bool own);
 void po_entries_free(struct po_entries *entries);
 

@@ -21,8 +21,8 @@ struct talk {
 struct talk *talk_new(struct stream *stream, const struct limiter *limiter, const struct session_language *language);
 
 /*
- * The voice of a talk, whose catalogue is of that generation. If the talk is NULL, that of a client that has no session: in the
- * language of the listener.
+ * The voice of a talk, whose catalogue is of that generation. If the talk is NULL, that of a client that has no
+ * session: in the language of the listener.
  */
 void talk_voice(struct talk *talk, const char *listener, unsigned generation, struct ftg_voice *voice);
 

@@ -75,8 +75,9 @@ struct quickstart {
 enum quickstart_word { QUICKSTART_HOSTNAME, QUICKSTART_ACCOUNT, QUICKSTART_LANGUAGE };
 
 /*
- * Reads the words of the command line, asks at a terminal for those that are missing unless something exists already, and
- * makes up the password if there is none. Returns EX_OK, or an exit status after it has printed its error. Texts point into the request.
+ * Reads the words of the command line, asks at a terminal for those that are missing unless something exists already,
+ * and makes up the password if there is none. Returns EX_OK, or an exit status after it has printed its error. Texts
+ * point into the request.
  */
 int quickstart_read(struct quickstart *quickstart);
 

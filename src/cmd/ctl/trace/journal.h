@@ -5,7 +5,10 @@
 #include "cmd/ctl/trace/input.h"
 #include "cmd/ctl/trace/source.h"
 
-/* Calls back for the message of each entry, which may be hostile, with the time of the entry. False if the format is broken. */
+/*
+ * Calls back for the message of each entry, which may be hostile, with the time of the entry. False if the format is
+ * broken.
+ */
 bool journal_read(struct input *input, source_line *line, void *context);
 
 #endif

@@ -23,8 +23,8 @@ struct transfer_fault {
 };
 
 /*
- * Finds the field of each column and checks what the directory does not: passwords, which are put into the form that is stored.
- * *plain is set to a password that must be hashed, or NULL. Returns false with the fault.
+ * Finds the field of each column and checks what the directory does not: passwords, which are put into the form that is
+ * stored. *plain is set to a password that must be hashed, or NULL. Returns false with the fault.
  */
 bool transfer_read_record(const struct import_file *file, enum record_kind kind, struct transfer_record *record,
     const char **plain, struct transfer_fault *fault);

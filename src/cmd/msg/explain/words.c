@@ -56,7 +56,10 @@ blank_at(const char *p, size_t n)
 	return n >= 3 && memcmp(p, "\xE2\x80\xAF", 3) == 0 ? 3 : 0;
 }
 
-/* Octets of an invisible character at p, which bounce_read() leaves out: U+200B to U+200F, U+202A to U+202E, U+206x. 0: none. */
+/*
+ * Octets of an invisible character at p, which bounce_read() leaves out: U+200B to U+200F, U+202A to U+202E, U+206x. 0:
+ * none.
+ */
 static size_t
 invisible_at(const char *p, size_t n)
 {
