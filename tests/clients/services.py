@@ -203,11 +203,16 @@ class Postgrey(Program):
         return answers(self.address)
 
 
-POLICYD_SPF = """
+# Has pyspf ask the name server on loopback whose port is the first word. Without dnspython, which may be there, it uses pydns.
+SPF_NAMES = """
 import sys
+sys.modules["dns"] = None
 import spf
 import DNS
 DNS.defaults.update(server=["127.0.0.1"], port=int(sys.argv.pop(1)))
+"""
+
+POLICYD_SPF = SPF_NAMES + """
 from spf_engine.policyd_spf import main
 main()
 """
