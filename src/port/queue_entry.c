@@ -11,6 +11,7 @@ static void
 free_recipient(struct queue_recipient *recipient)
 {
 	free(recipient->address);
+	free(recipient->sender);
 	free(recipient->orcpt);
 	free(recipient->reply);
 }
@@ -50,6 +51,12 @@ queue_entry_cut(struct queue_entry *entry, size_t count)
 {
 	while (entry->count > count)
 		free_recipient(&entry->recipients[--entry->count]);
+}
+
+const char *
+queue_sender(const struct queue_entry *entry, const struct queue_recipient *recipient)
+{
+	return recipient->sender != NULL ? recipient->sender : entry->sender;
 }
 
 const char *

@@ -30,6 +30,7 @@ enum queue_state {
 /* Texts are the entry's; none holds a control character. */
 struct queue_recipient {
 	char *address;    /* local-part@domain, quoted where it must be; the domain is in lower case */
+	char *sender;     /* its reverse-path, if mail of an alias goes out with another one; NULL: that of the entry */
 	char *orcpt;      /* as it was written (RFC 3461 section 4.2); NULL: none */
 	unsigned notify;  /* set of enum dsn_notify */
 	unsigned noticed; /* of the same: already reported to the sender */
@@ -73,6 +74,9 @@ struct queue_recipient *queue_entry_find(const struct queue_entry *entry, const 
 
 /* Keeps the first recipients, so many, and removes the others. */
 void queue_entry_cut(struct queue_entry *entry, size_t count);
+
+/* The reverse-path with which the message is sent to a recipient. DSNs go to that of the entry all the same. */
+const char *queue_sender(const struct queue_entry *entry, const struct queue_recipient *recipient);
 
 /* The domain of a recipient, or its address literal in brackets. */
 const char *queue_domain(const struct queue_recipient *recipient);

@@ -66,6 +66,7 @@ static const struct field entry_fields[] = {
 /* The first begins a recipient. */
 static const struct field recipient_fields[] = {
 	RECIPIENT("to", MAILBOX, address, NULL),
+	RECIPIENT("as", MAILBOX, sender, NULL),
 	RECIPIENT("state", CHOICE, state, queue_state_words),
 	RECIPIENT("attempts", COUNT, attempts, NULL),
 	RECIPIENT("next", NUMBER, next, NULL),

@@ -183,6 +183,19 @@ release(struct admission *a, struct attempt *attempt)
 	wake_lots(a);
 }
 
+/* Recipients with different senders need transactions of their own. An alias of each hosted domain makes one sender. */
+static struct attempt *
+find_planned(const struct active_entry *active, const struct destination *name, const char *sender)
+{
+	struct attempt *attempt = name->planned;
+	if (attempt == NULL || strcmp(attempt->sender, sender) == 0)
+		return attempt;
+	for (attempt = active->attempts; attempt != NULL; attempt = attempt->next)
+		if (attempt->name == name && strcmp(attempt->sender, sender) == 0)
+			break;
+	return attempt;
+}
+
 static struct attempt *
 attempt_for(struct admission *a, struct active_entry *active, size_t recipient)
 {
@@ -195,11 +208,14 @@ attempt_for(struct admission *a, struct active_entry *active, size_t recipient)
 	struct destination *name = destination_get(&a->destinations, key);
 	if (name == NULL)
 		return NULL;
-	if (name->planned != NULL)
-		return name->planned;
-	struct attempt *attempt = attempt_new(a->config, a->events, &active->entry, name, route, domain);
+	const char *sender = queue_sender(&active->entry, &active->entry.recipients[recipient]);
+	struct attempt *attempt = find_planned(active, name, sender);
+	if (attempt != NULL)
+		return attempt;
+	attempt = attempt_new(a->config, a->events, &active->entry, name, route, domain);
 	if (attempt == NULL)
 		return NULL;
+	attempt->sender = sender;
 	attempt->active = active;
 	attempt->user = active->entry.user != NULL;
 	attempt->next = active->attempts;

@@ -229,6 +229,7 @@ open_transport(struct attempt *attempt)
 	const struct queue_manager_config *config = attempt->config;
 	struct transport *t = &attempt->transport;
 	*t = transport_for_entry(attempt->entry, attempt->manner, config->world.hostname);
+	t->sender = attempt->sender;
 	t->times = config->times;
 	t->message = -1;
 	t->done = on_sent;

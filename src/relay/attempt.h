@@ -40,6 +40,7 @@ struct attempt {
 	const struct transport_manner *manner;
 	bool by_route; /* a route speaks of the domain, if only to say that it goes to its MX */
 	char *domain;
+	const char *sender; /* of all its recipients; the entry's */
 	size_t *recipients; /* their numbers in the entry */
 	size_t count, room;
 	struct destination *name;    /* of the domain or route; referred to */

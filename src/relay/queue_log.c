@@ -37,6 +37,8 @@ queue_log_outcome(const struct queue_entry *entry, const struct queue_recipient 
 	log_put("id", entry->id);
 	log_put("from", entry->sender);
 	log_put("to", recipient->address);
+	if (recipient->sender != NULL)
+		log_put("as", recipient->sender);
 	if (entry->message_id != NULL)
 		log_put("message-id", entry->message_id);
 	put_verdict(recipient->reply);

@@ -26,6 +26,44 @@ Test(manager, sends_waiting_entries_and_removes_them)
 	cr_expect_eq(count_mail("example.test/anna"), 0);
 }
 
+/* Adds an entry for recipients of example.net, two of them with other senders. */
+static void
+add_forwarded(void)
+{
+	add_from("anna@example.test", 4,
+	    (const char *const[]) { "a@example.net", "b@example.net", "c@example.net", "d@example.net" });
+	cr_assert_eq(queue_claim(&agent.queue, last_id, &entry), 0);
+	entry.recipients[1].sender = strdup("SRS0=A@one.example");
+	entry.recipients[3].sender = strdup("SRS0=B@two.example");
+	cr_assert_eq(queue_record(&agent.queue, &entry), 0);
+	queue_entry_clear(&entry);
+}
+
+Test(manager, sends_to_each_recipient_with_its_sender)
+{
+	add_forwarded();
+	start();
+	pass(HOUR);
+	cr_expect(is_gone());
+	expect_in(
+	    server.said, "MAIL FROM:<anna@example.test>\nRCPT TO:<a@example.net>\nRCPT TO:<c@example.net>\nDATA\n");
+	expect_in(server.said, "MAIL FROM:<SRS0=A@one.example>\nRCPT TO:<b@example.net>\nDATA\n");
+	expect_in(server.said, "MAIL FROM:<SRS0=B@two.example>\nRCPT TO:<d@example.net>\nDATA\n");
+	cr_expect_eq(count_logged("event=relayed"), 4, "%s", logged());
+	expect_in(logged(), " to=b@example.net as=\"SRS0=A@one.example\" ");
+}
+
+Test(manager, reports_to_the_original_sender)
+{
+	ANSWER({ "RCPT", "550 5.1.1 no such user\r\n", false });
+	add_forwarded();
+	start();
+	pass(HOUR);
+	cr_expect(is_gone());
+	cr_expect_eq(count_logged("event=bounced"), 4, "%s", logged());
+	expect_in(mailbox("example.test/anna"), "b@example.net");
+}
+
 Test(manager, sends_entries_added_later)
 {
 	start();

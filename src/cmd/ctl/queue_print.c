@@ -43,6 +43,8 @@ print_recipient(const struct queue_recipient *recipient)
 		/* TRANSLATORS: the time of the next attempt, after "2 attempts". */
 		printf(_(", next at %s"), time_text(next, recipient->next));
 	putchar('\n');
+	if (recipient->sender != NULL)
+		printable_print(stdout, "%-*s <%s>\n", NAME_WIDTH, "as", recipient->sender);
 	if (recipient->reply != NULL)
 		printable_print(stdout, "%-*s %s\n", NAME_WIDTH, "", recipient->reply);
 }
@@ -101,6 +103,7 @@ json_recipient(FILE *to, const struct queue_recipient *recipient)
 	json_text(to, "next", recipient->next == 0 ? NULL : time_text(next, recipient->next));
 	json_set(to, "notify", recipient->notify);
 	json_set(to, "noticed", recipient->noticed);
+	json_text(to, "as", recipient->sender);
 	json_text(to, "orcpt", recipient->orcpt);
 	json_text(to, "reply", recipient->reply);
 	fputc('}', to);
