@@ -77,9 +77,16 @@ add_here(struct envelope *envelope, const struct mailbox *mailbox, unsigned noti
 	return note(envelope, mailbox->address, &is_new) && (!is_new || add_mailbox(envelope, &added));
 }
 
+static bool
+set_text(char **text, const char *value)
+{
+	return value == NULL || queue_set_text(text, value, strlen(value), QUEUE_TEXT_MAX);
+}
+
 /* The DSN parameters of the recipient apply to each address that its mail goes to (RFC 3461 section 5.2.7). */
 static bool
-add_elsewhere(struct envelope *envelope, const struct address *address, const struct dsn_recipient *asked)
+add_elsewhere(
+    struct envelope *envelope, const struct address *address, const struct dsn_recipient *asked, const char *sender)
 {
 	char text[ADDRESS_TEXT_SIZE];
 	bool is_new;
@@ -90,10 +97,12 @@ add_elsewhere(struct envelope *envelope, const struct address *address, const st
 	if (!is_new)
 		return true;
 	struct queue_recipient *added = queue_entry_add(envelope->relay, text);
-	if (added == NULL || asked == NULL)
-		return added != NULL;
+	if (added == NULL || !set_text(&added->sender, sender))
+		return false;
+	if (asked == NULL)
+		return true;
 	added->notify = asked->notify;
-	return asked->orcpt == NULL || queue_set_text(&added->orcpt, asked->orcpt, strlen(asked->orcpt), DSN_ORCPT_MAX);
+	return set_text(&added->orcpt, asked->orcpt);
 }
 
 /* When memory is out, a mailbox may be in the envelope twice: the delivery handles that. */
@@ -126,7 +135,7 @@ remove_last(struct envelope *envelope, size_t count, size_t relayed)
 }
 
 bool
-envelope_add(struct envelope *envelope, struct span address, const struct expansion *targets)
+envelope_add(struct envelope *envelope, struct span address, const struct expansion *targets, const char *sender)
 {
 	const size_t count = envelope->count, relayed = envelope->relay != NULL ? envelope->relay->count : 0;
 	const struct dsn_recipient *asked = dsn_find(&envelope->dsn, envelope->rcpts);
@@ -140,7 +149,7 @@ envelope_add(struct envelope *envelope, struct span address, const struct expans
 	if (added && targets->count > 0)
 		added = dsn_keep_address(&envelope->dsn, envelope->rcpts - 1, address);
 	for (size_t i = 0; i < targets->elsewhere_count && added; i++)
-		added = add_elsewhere(envelope, &targets->elsewhere[i], asked);
+		added = add_elsewhere(envelope, &targets->elsewhere[i], asked, sender);
 	if (!added)
 		remove_last(envelope, count, relayed);
 	return added;

@@ -52,9 +52,10 @@ bool envelope_open(struct envelope *envelope, struct span sender, bool utf8);
 
 /*
  * Adds a recipient, whose address envelope_spell() gave, with the mailboxes and addresses that its mail goes to. Takes time
- * for these alone, however many the envelope has. False when memory is out; the envelope is then as it was.
+ * for these alone, however many the envelope has. Those at other servers get the mail with this sender; NULL: with that of the
+ * envelope. False when memory is out; the envelope is then as it was.
  */
-bool envelope_add(struct envelope *envelope, struct span address, const struct expansion *targets);
+bool envelope_add(struct envelope *envelope, struct span address, const struct expansion *targets, const char *sender);
 
 /* Has the envelope all mailboxes of this alias or list? Notes that it has. list is whole, in the directory's spelling. */
 bool envelope_has_list(const struct envelope *envelope, const struct address *list);

@@ -268,6 +268,22 @@ bool relaying_has_route(const struct smtp_session *s, const char *domain);
 /* relaying.c: completes the queue entry of the message that begins, but for local_prefix_len and size; false when memory is out. */
 bool relaying_complete(struct smtp_session *s);
 
+/*
+ * forwarding.c: the sender under which the mail of an alias goes to other servers, written to text; NULL: that of the envelope.
+ * The sender of a stranger must be rewritten (SRS), since its SPF record does not name this server. So must not be the null
+ * sender, and one of a domain that is hosted here.
+ */
+const char *forwarding_sender(struct smtp_session *s, char text[ADDRESS_TEXT_SIZE]);
+
+/*
+ * forwarding.c: the directory has answered about a recipient. If that is a sender that this server has rewritten, asks about
+ * the original sender instead and returns true; the directory then answers again. Only the null sender writes there.
+ */
+bool forwarding_returns(struct smtp_session *s);
+
+/* forwarding.c: logs that a bounce goes to the original sender, if it does. address is that of RCPT. */
+void forwarding_log_return(const struct smtp_session *s, struct span address);
+
 /* xlang.c: the command XLANG; is it offered; writes the tags of the languages, each with a space before it. */
 struct ftg_reply xlang_choose(struct smtp_session *s, const char *arg, size_t len);
 bool xlang_is_offered(const struct smtp_session *s);

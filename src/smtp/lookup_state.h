@@ -8,6 +8,14 @@
 
 struct smtp_session;
 
+/* Whether the recipient is a sender that this server has rewritten, to which a bounce comes. */
+struct returning {
+	bool asked;           /* the question is about the original sender */
+	bool elsewhere;       /* which is at another server: the bounce goes there, whoever the client is */
+	const char *cause;    /* why it is no such sender, although it looks like one; NULL: it does not */
+	struct domain domain; /* of the rewritten sender */
+};
+
 /*
  * The question under way, and the known facts about the recipient of the RCPT command under way. Allocated when a
  * session first needs it, and freed at the end of a transaction.
@@ -21,6 +29,7 @@ struct lookup {
 		struct domain_question domain;
 	};
 	struct recipient_question recipient;
+	struct returning returning;
 	struct expansion_question expansion;
 	char domain_name[ADDRESS_DOMAIN_MAX + 1]; /* of ETRN */
 	bool below;                               /* of ETRN: those below the domain, too */

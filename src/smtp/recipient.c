@@ -45,14 +45,17 @@ add(struct smtp_session *s)
 {
 	const struct recipient *recipient = &s->lookup->recipient.recipient;
 	const struct expansion targets = targets_of(s->lookup);
-	char text[ADDRESS_TEXT_SIZE];
+	char text[ADDRESS_TEXT_SIZE], sender[ADDRESS_TEXT_SIZE];
+	const char *as = targets.elsewhere_count > 0 ? forwarding_sender(s, sender) : NULL;
 
 	if (s->envelope.rcpts == 0)
 		s->envelope.first_waits = recipient->domain.name[0] == '\0' || recipient->domain.greylist;
 	const struct span address = envelope_spell(text, s->path, &s->lookup->recipient.address);
-	bool added = envelope_add(&s->envelope, address, &targets);
+	bool added = envelope_add(&s->envelope, address, &targets, as);
 	if (added)
 		event_expanded(s, address, &targets);
+	if (added)
+		forwarding_log_return(s, address);
 	expansion_clear(&s->lookup->expansion.expansion);
 	if (!added)
 		return ftg_reply(ERR_SMTP_HARDERROR);
@@ -211,6 +214,8 @@ accept(struct smtp_session *s)
 static struct ftg_reply
 accept_found(struct smtp_session *s, const struct address *address, const struct recipient *recipient)
 {
+	if (s->lookup->returning.elsewhere && !relaying_has_route(s, s->lookup->recipient.address.domain))
+		return ftg_reply(ERR_SMTP_GLACCESSDENIED);
 	if (recipient->domain.relayed && is_routing(address) && !relaying_is_allowed(s))
 		return s->access_unknown ? refusal_relay(s) : about(ERR_SMTP_ADDRESS_BAD, s->path);
 	return accept(s);
@@ -246,6 +251,7 @@ recipient_add(struct smtp_session *s, const struct address *address)
 	s->outlet->speak_of(s->outlet, LANGUAGE_OF_DOMAIN, question->recipient.domain.name);
 	if (is_neutral(s) && is_hidden(question->base.verdict))
 		return refuse_neutral(s, address);
+	s->cause = s->lookup->returning.cause;
 	switch (question->base.verdict) {
 	case DIRECTORY_FOUND: return accept_found(s, address, &question->recipient);
 	case DIRECTORY_NO_DOMAIN: return accept_elsewhere(s, address);

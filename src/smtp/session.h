@@ -24,6 +24,7 @@ struct blocklists;
 struct resolver;
 struct sasl_server;
 struct scanner;
+struct srs;
 
 /* The clients that may use VRFY, EXPN and ETRN; others get #4.66. */
 enum smtp_audience {
@@ -61,6 +62,7 @@ struct smtp_config {
 	bool xlang_utf8;          /* which are then in UTF-8 */
 	struct policy_settings policy;
 	const struct router *router; /* to other servers; NULL: every domain has a route */
+	struct srs *srs;             /* rewrites the senders of forwarded mail; NULL: they stay as they are */
 	struct greylist *greylist;   /* NULL: none */
 	int64_t (*now)(void);        /* seconds since 1970, for the trace line of a message */
 	enum smtp_audience vrfy, expn, etrn;

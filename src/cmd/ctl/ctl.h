@@ -86,6 +86,9 @@ int ctl_queue_hold(struct request *request);
 int ctl_queue_release(struct request *request);
 int ctl_queue_remove(struct request *request);
 
+/* Replaces the secret that signs the senders of forwarded mail. */
+int ctl_srs_rotate(struct request *request);
+
 /* The commands on the temporary blacklist. */
 int ctl_blacklist_list(struct request *request);
 int ctl_blacklist_remove(struct request *request);

@@ -132,6 +132,7 @@ const struct command ctl_commands[] = {
 	{ "queue", "hold", 1, SIZE_MAX, CTL_FOLDER, ctl_queue_hold, N_("ID..."), N_("do not send it until it is released") },
 	{ "queue", "release", 1, SIZE_MAX, CTL_FOLDER, ctl_queue_release, N_("ID..."), N_("send a held message") },
 	{ "queue", "remove", 1, SIZE_MAX, CTL_FOLDER, ctl_queue_remove, N_("ID..."), N_("remove it; its sender is not notified") },
+	{ "srs", "rotate", 0, 0, CTL_FOLDER, ctl_srs_rotate, "", N_("sign the senders of forwarded mail with a new secret") },
 	{ "text", "set", 3, SIZE_MAX, CTL_FOLDER, text_set, N_("LANGUAGE ID TEXT..."), N_("say a reply in your own words; several for a plural") },
 	{ "text", "unset", 2, SIZE_MAX, CTL_FOLDER, text_unset, N_("LANGUAGE ID..."), N_("use the shipped words again") },
 	{ "text", "edit", 1, 1, CTL_FOLDER, text_edit, N_("LANGUAGE"), N_("edit your own texts; they are checked before they are used") },

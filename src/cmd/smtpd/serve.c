@@ -15,6 +15,7 @@
 #include "port/blocklist.h"
 #include "port/greylist.h"
 #include "relay/lmtp_delivery.h"
+#include "session/srs_file.h"
 #include "store/maildir.h"
 #include "store/maildir_delivery.h"
 
@@ -35,6 +36,7 @@ static struct dns dns;
 static struct blocklists blocklists;
 static struct services asked;
 static struct greylist greylist; /* store NULL: none */
+static struct srs srs;           /* path "": none */
 
 static int64_t
 now(void)
@@ -59,6 +61,13 @@ open_greylist(const struct serve *serve)
 	    data_path(path, serve->data, "greylist.db") == 0)
 		greylist.store = greylist_sqlite_new(path, settings->max_size);
 	return greylist.store != NULL;
+}
+
+static bool
+open_srs(const struct serve *serve)
+{
+	const struct relay_settings *settings = &serve->settings->config->relay;
+	return !settings->srs || srs_open(&srs, serve->data, settings->srs_domain, now()) == 0;
 }
 
 static void
@@ -183,6 +192,7 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 	};
 	service->config.policy = settings->config->policy;
 	service->config.greylist = greylist.store != NULL ? &greylist : NULL;
+	service->config.srs = srs.path[0] != '\0' ? &srs : NULL;
 	service->config.blocklists = &blocklists;
 	service->config.blocklist_threshold = (int)settings->config->blocklists.threshold;
 	service->config.blocklist_stage = (enum blocklist_stage)settings->config->blocklists.refuse_at;
@@ -257,6 +267,8 @@ serve_work(const struct serve *serve, const struct worker_slot *slot)
 		return worker_env_fail("services", strerror(errno));
 	if (!open_greylist(serve))
 		return worker_env_fail("greylist", strerror(errno));
+	if (!open_srs(serve))
+		return worker_env_fail(SRS_FILE, strerror(errno));
 	int error = open_dns(serve->settings->config);
 	if (error < 0)
 		return worker_env_fail("dns", uv_strerror(error));
@@ -268,6 +280,7 @@ serve_work(const struct serve *serve, const struct worker_slot *slot)
 	worker_env_close(&env);
 	services_close(&asked);
 	close_greylist();
+	srs_close(&srs);
 	maildir_agent_close(&agent);
 	return status;
 }

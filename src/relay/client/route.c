@@ -245,6 +245,15 @@ check_policies(struct opening *opening)
 }
 
 static void
+check_srs(struct opening *opening)
+{
+	char name[ADDRESS_DOMAIN_MAX + 1];
+	const char *text = opening->config->relay.srs_domain;
+	if (text != NULL && !address_parse_domain(name, text, strlen(text)))
+		report_fault(opening, "relay", 0, "srs-domain", _("srs-domain: '%.80s' is not a domain"), text);
+}
+
+static void
 open_smarthost(struct opening *opening)
 {
 	char why[ROUTE_ERROR_SIZE];
@@ -363,6 +372,7 @@ routes_open(struct routes *routes, const struct config *config, config_report *r
 	struct opening opening = { .routes = routes, .config = config, .report = report, .context = context };
 	*routes = (struct routes) { .router = { has_route }, .mx = config->relay.mx };
 	check_policies(&opening);
+	check_srs(&opening);
 	open_smarthost(&opening);
 	open_mailboxes(&opening);
 	if (!open_domains(&opening))

@@ -73,7 +73,10 @@ check_sender_lookup(struct smtp_session *s, const struct policy_subject *subject
 static void
 recipient_is_known(struct directory_question *question)
 {
-	policy_decide(lookup_of(question, offsetof(struct lookup, recipient))->session, policy_pass());
+	struct smtp_session *s = lookup_of(question, offsetof(struct lookup, recipient))->session;
+
+	if (!forwarding_returns(s))
+		policy_decide(s, policy_pass());
 }
 
 struct ftg_reply
@@ -88,6 +91,7 @@ check_recipient_lookup(struct smtp_session *s, const struct policy_subject *subj
 	lookup->recipient.base = (struct directory_question) { .done = recipient_is_known };
 	lookup->recipient.address = *s->policy.subject.address;
 	lookup->recipient.sender = s->envelope.sender;
+	lookup->returning = (struct returning) { .asked = false };
 	directory->ops->recipient(directory, &lookup->recipient);
 	return policy_pass();
 }
