@@ -305,6 +305,13 @@ class Stats(Folder):
         for name in ("syntax.po", "latin1.po"):
             self.assertEqual(run("stats", os.path.join(ROOT, "tests", "clients", "po", name)).returncode, 2, name)
 
+    def test_file_beside_the_folders_of_languages_is_no_language(self):
+        """The package locales of Debian has /usr/share/locale/locale.alias."""
+        po = HEADER + '\nmsgctxt "ERR_SMTP_OK"\nmsgid "Ok"\nmsgstr "gut"\n'
+        self.compile("locale/de/LC_MESSAGES/ftgate.mo", po)
+        self.write("locale/locale.alias", "german de_DE.ISO-8859-1\n")
+        self.assertEqual(2, len(out("stats", "--locale", self.folder + "/locale").splitlines()))
+
     def test_missing_folder_is_trouble(self):
         self.assertEqual(run("stats", "--locale", self.folder + "/nowhere").returncode, 2)
 
@@ -315,6 +322,17 @@ class Program(unittest.TestCase):
         self.assertEqual(commands, sorted("list render preview explain annotate lint stats new pseudo pot export".split()))
         for command in commands:
             self.assertIn(f"Usage: ftgate-msg {command} ", out(command, "--help"))
+
+    def test_usage_is_one_line_in_each_language(self):
+        """An empty text that is translated is the header of the translations."""
+        with open(os.path.join(ROOT, "po", "tools", "LINGUAS"), encoding="utf-8") as linguas:
+            languages = linguas.read().split()
+        for command in re.findall(r"(?m)^  ([a-z]+) ", out("--help")):
+            for language in languages:
+                help_text = out(command, "--help", LANGUAGE=language, LC_ALL="C.UTF-8")
+                self.assertIn(f" ftgate-msg {command} ", help_text.splitlines()[0])
+                self.assertNotIn("Project-Id-Version", help_text)
+                self.assertEqual(1, help_text.count(f" ftgate-msg {command} ["), (command, language))
 
     def test_speaks_the_language_of_its_user_without_a_locale_of_the_system(self):
         if tuple(map(int, os.confstr("CS_GNU_LIBC_VERSION").split()[1].split("."))) >= (2, 39):

@@ -152,7 +152,7 @@ msg_export(int argc, char **argv)
 	    "journal-catalog: a catalogue of systemd's journal, LANGUAGE in ftgate.LANGUAGE.catalog. The explanations are "
 	    "English if the language has none.");
 	static const struct argp_child children[] = { { &voice_folders_argp, 0, NULL, 0 }, { 0 } };
-	static const struct argp argp = { options, parse, "", doc, children, NULL, TOOLS_DOMAIN };
+	static const struct argp argp = { options, parse, NULL, doc, children, NULL, TOOLS_DOMAIN };
 	struct request request = { 0 };
 
 	voice_init(&request.voice);

@@ -152,7 +152,7 @@ msg_list(int argc, char **argv)
 	                             "TSV has the columns ref, id, service, reply, enhanced, strict_reply, "
 	                             "strict_enhanced and text, with - for nothing; plural forms are joined by ' | '. "
 	                             "JSON also has the kinds of the arguments.");
-	static const struct argp argp = { options, parse, "", doc, NULL, NULL, TOOLS_DOMAIN };
+	static const struct argp argp = { options, parse, NULL, doc, NULL, NULL, TOOLS_DOMAIN };
 	const struct format *format = &formats[0];
 
 	options_parse(&argp, argc, argv, 0, &format);

@@ -173,7 +173,7 @@ msg_pot(int argc, char **argv)
 {
 	static const char doc[] = N_(
 	    "Prints the template for translators: one entry for each reply, with its ID as context.");
-	static const struct argp argp = { NULL, parse, "", doc, NULL, NULL, TOOLS_DOMAIN };
+	static const struct argp argp = { NULL, parse, NULL, doc, NULL, NULL, TOOLS_DOMAIN };
 
 	options_parse(&argp, argc, argv, 0, NULL);
 	charset_write_data();

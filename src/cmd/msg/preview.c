@@ -135,7 +135,7 @@ msg_preview(int argc, char **argv)
 	    "Prints every reply as a client would get it, with sample arguments. Line ends are "
 	    "plain here, and CRLF on the wire.");
 	static const struct argp_child children[] = { { &voice_argp, 0, NULL, 0 }, { 0 } };
-	static const struct argp argp = { options, parse, "", doc, children, NULL, TOOLS_DOMAIN };
+	static const struct argp argp = { options, parse, NULL, doc, children, NULL, TOOLS_DOMAIN };
 	struct request request = { 0 };
 
 	voice_init(&request.voice);

@@ -239,7 +239,7 @@ print_language(const struct locale *locale, const char *name)
 		return true;
 	if (count_compiled(&tally, path, name))
 		print_row(locale, name, &tally);
-	else if (errno != ENOENT) {
+	else if (errno != ENOENT && errno != ENOTDIR) { /* such as the file locale.alias */
 		complain_errno(path);
 		return false;
 	}
