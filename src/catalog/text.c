@@ -121,7 +121,7 @@ parse_variable(struct parser *p)
 		p->at = close + 1;
 		return add_piece(p, (struct piece) { .kind = PIECE_VAR, .index = (uint8_t)var });
 	}
-	size_t left = (size_t)(p->end - p->at);
+	size_t left = (size_t)((close != NULL ? close + 1 : p->end) - p->at);
 	return refuse(p->violation, FTG_RULE_VARIABLE, "%.*s", (int)(left < 24 ? left : 24), p->at);
 }
 
@@ -286,6 +286,19 @@ check_references(const struct text *text, bool reason, struct violation *violati
 	return true;
 }
 
+/* The length of the value of a variable is not known here, so each counts as the longest. */
+static bool
+refuse_length(const struct text *text, enum ftg_id id, size_t limit, struct violation *violation)
+{
+	size_t worst = text_worst(text, id);
+	for (unsigned i = 0; i < text->pieces; i++) {
+		if (text->piece[i].kind == PIECE_VAR)
+			return refuse(violation, FTG_RULE_LENGTH, "up to %zu octets, %d of them by ${%s}; %zu fit",
+			    worst, TEXT_VAR_MAX, ftg_var_name(text->piece[i].index), limit);
+	}
+	return refuse(violation, FTG_RULE_LENGTH, "up to %zu octets with its arguments; %zu fit", worst, limit);
+}
+
 /* Checks the whole text, in UTF-8 and again in ASCII, since folding can make new characters. */
 static bool
 check_whole(const struct text *text, enum ftg_id id, struct violation *violation)
@@ -295,10 +308,7 @@ check_whole(const struct text *text, enum ftg_id id, struct violation *violation
 	if (!check_beginning(text, row, violation) || !check_references(text, reason, violation))
 		return false;
 	size_t limit = reason ? ftg_arg_max(FTG_ARG_REASON) - strlen(" " LEFT_MARK "(#m.nn)") : TEXT_WORST;
-	if (text_worst(text, id) > limit)
-		return refuse(violation, FTG_RULE_LENGTH, "up to %zu octets with its arguments; %zu fit",
-		    text_worst(text, id), limit);
-	return true;
+	return text_worst(text, id) <= limit || refuse_length(text, id, limit, violation);
 }
 
 static bool

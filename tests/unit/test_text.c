@@ -126,6 +126,15 @@ Test(text, of_a_reason_fits_an_argument)
 	cr_expect_eq(ftg_text_room(ERR_SECPOL_RBL), room);
 }
 
+Test(text, that_is_too_long_by_a_variable_names_it)
+{
+	char wanted[80];
+	cr_expect_str_eq(rule(ERR_SECPOL_BLACK, "Write to ${contact}"), "length");
+	snprintf(wanted, sizeof wanted, "up to %zu octets, %d of them by ${contact}; %zu fit",
+	    strlen("Write to ") + TEXT_VAR_MAX, TEXT_VAR_MAX, ftg_text_room(ERR_SECPOL_BLACK));
+	cr_expect_str_eq(refusal.detail, wanted);
+}
+
 Test(text, is_valid_utf8)
 {
 	static const char *const bad[] = { "\xFF", "a\x80", "a\xC3", "\xC3(", "\xC0\x80", "\xE0\x80\xAF",
@@ -227,6 +236,8 @@ Test(text, uses_only_known_variables)
 		"${hos}", "${hosts}", "${REF}", "${host\n}", "${%s}", "${${host}}", "${\xC3\xA4}" };
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		cr_expect_str_eq(rule(ERR_SMTP_OK, bad[i]), "variable", "%s", bad[i]);
+	(void)rule(ERR_SMTP_ADDRESS_UNKNOWN, "no ${foo} %s");
+	cr_expect_str_eq(refusal.detail, "${foo}", "the variable alone");
 	static const char *const good[] = { "${host}", "a ${client} ${session} ${time} ${contact}", "${help}",
 		"see ${ref}", "$", "$5", "$host", "{host}", "$ {host}", "$}", "$$", "${host}${host}" };
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
