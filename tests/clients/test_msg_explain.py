@@ -25,6 +25,11 @@ def told(*arguments, **options):
     return json.loads(done.stdout), done.returncode
 
 
+def run_program(name, *arguments):
+    return subprocess.run([os.path.join(os.path.dirname(PROGRAM), name), *arguments], capture_output=True, text=True,
+                          env={"LC_ALL": "C"}, check=True, timeout=120).stdout
+
+
 def ids(*arguments, **options):
     """The IDs that are told."""
     return [answer["id"] for answer in told(*arguments, **options)[0] if answer["kind"] == "reply"]
@@ -56,6 +61,20 @@ class References(unittest.TestCase):
                           if "#" in line and name != "ERR_MAX_CONCURRENT"]
                 answers = ids(*[" " + line for _, line in pasted])
                 self.assertEqual(answers, [name for name, _ in pasted], language)
+
+    def test_each_command_that_is_advised_exists(self):
+        listed = run_program("ftgatectl", "--help")
+        known = set(re.findall(r"(?m)^  ([a-z]+(?: [a-z]+)?)(?: |$)", listed[listed.index("Commands:"):]))
+        for row in rows():
+            for command in re.findall(r"'ftgatectl ([^']+)'", re.sub(r"\s+", " ", out("explain", row["id"]))):
+                words = re.sub(r"--server \S+ ", "", command).split()
+                self.assertTrue({" ".join(words[:2]), words[0]} & known, (row["id"], command))
+
+    def test_refused_network_is_an_entry_of_the_directory(self):
+        shown = re.sub(r"\s+", " ", out("explain", "4.45"))
+        self.assertIn("'ftgatectl access list refused'", shown)
+        self.assertIn("'ftgatectl access remove refused NETWORK'", shown)
+        self.assertNotIn("--check", shown)
 
     def test_shared_reference_is_narrowed_by_the_reply_code(self):
         self.assertEqual(ids("#1.04"), ["ERR_MAX_CONCURRENT", "ERR_SMTP_REJECT_CONCURRENT", "ERR_POP_CONCURRENT"])
