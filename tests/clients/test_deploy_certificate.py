@@ -61,6 +61,9 @@ class Copies(DeployCase):
         self.assertIn("cannot read /nowhere/fullchain.pem", self.hook(status=1, RENEWED_LINEAGE="/nowhere"))
         self.assertIn("cannot read /nowhere", self.hook(self.new.file, "/nowhere", status=1))
         self.assertIn("is the file of the certificate itself", self.hook(self.cert, self.key, status=1))
+        with Certificate() as other:
+            self.assertIn("are not used: ", self.hook(self.new.file, other.key, status=1), "no server runs")
+            self.assertIn("are not used: ", self.hook(self.new.key, self.new.file, status=1))
         self.assertCopied()
         os.unlink(self.config)
         self.assertIn("cannot read " + self.config, self.hook(status=1, **certificate))
@@ -93,10 +96,15 @@ class Reload(DeployCase):
         with EncryptedTalk(self.server, self.new.context(), implicit=True) as talk:
             self.assertTrue(talk.greeting.startswith(b"220 "))
 
-    def test_certificate_that_the_server_refuses_is_a_failure(self):
+    def test_certificate_that_the_server_refuses_changes_nothing(self):
+        with open(self.key, "rb") as file:
+            good = file.read()
         with Certificate() as other:
             os.replace(other.key, self.new.key)
-        self.assertIn("the new certificate is not used: key ", self.deploy(status=1))
+        self.assertRegex(self.deploy(status=1), r"fullchain.pem and \S+/privkey.pem are not used: .*key")
+        self.assertEqual(["cert.pem", "key.pem"], sorted(os.listdir(os.path.dirname(self.cert))))
+        with open(self.key, "rb") as file:
+            self.assertEqual(good, file.read())
         with EncryptedTalk(self.server, self.old, implicit=True) as talk:
             self.assertTrue(talk.greeting.startswith(b"220 "))
 
