@@ -29,7 +29,7 @@ is_address(const char *name)
 
 /*
  * RFC 7672: a certificate of DANE-EE(3) is good whatever its name and its dates (section 3.1.1); one of DANE-TA(2) is for
- * the server's name or for that of the domain (section 3.2.3).
+ * the name of the records or for that of the domain (section 3.2.3).
  */
 static bool
 set_records(SSL *openssl, const struct channel_tls *tls)
@@ -37,7 +37,7 @@ set_records(SSL *openssl, const struct channel_tls *tls)
 	size_t at = 0;
 	struct tlsa record;
 	bool any = false;
-	if (SSL_dane_enable(openssl, tls->name) != 1)
+	if (SSL_dane_enable(openssl, tls->tlsa->base) != 1)
 		return false;
 	if (tls->tlsa->also[0] != '\0' && SSL_add1_host(openssl, tls->tlsa->also) != 1)
 		return false;
@@ -72,7 +72,8 @@ set_names(SSL *openssl, const struct channel_tls *tls)
 static bool
 set_name(SSL *openssl, const struct channel_tls *tls)
 {
-	if (!is_address(tls->name) && SSL_set_tlsext_host_name(openssl, tls->name) != 1)
+	const char *sent = tls->tlsa != NULL ? tls->tlsa->base : tls->name;
+	if (!is_address(sent) && SSL_set_tlsext_host_name(openssl, sent) != 1)
 		return false;
 	if (tls->tlsa != NULL)
 		return set_records(openssl, tls);

@@ -12,7 +12,7 @@ struct finding {
 	enum resolver_outcome outcome;
 	uint32_t ttl;
 	struct dns_name owner; /* of the records that count: the name asked for, or the target of its aliases */
-	bool secure;
+	bool secure, aliased;
 	size_t count;
 	struct resolver_record records[RESOLVER_RECORDS_MAX];
 	char texts[RESOLVER_RECORDS_MAX][RESOLVER_TEXT_MAX + 1];
@@ -152,7 +152,7 @@ parse_answer(struct finding *finding, const struct dns_record *record)
 	if (record->type == types[finding->type].number)
 		parse_record(finding, data);
 	else if (record->type == TYPE_CNAME)
-		dns_read_name(&data, &finding->owner);
+		finding->aliased = dns_read_name(&data, &finding->owner);
 	else
 		return;
 	limit_ttl(finding, record->ttl);
@@ -233,6 +233,8 @@ pack(const struct finding *finding)
 		.ttl = finding->ttl == UINT32_MAX || finding->outcome == RESOLVER_FAILED ? 0 : finding->ttl,
 		.holders = 1,
 	};
+	if (finding->aliased && dns_name_write(packed->alias_of, &finding->owner))
+		packed->answer.alias_of = packed->alias_of;
 	char *text = (char *)&packed->records[count];
 	for (size_t i = 0; i < count; i++) {
 		packed->records[i] = finding->records[i];
@@ -252,7 +254,7 @@ dns_answer_new(enum resolver_type type, const char *name, const unsigned char *m
 	finding.outcome = RESOLVER_FAILED;
 	finding.ttl = UINT32_MAX;
 	finding.count = 0;
-	finding.secure = false;
+	finding.secure = finding.aliased = false;
 	if (message != NULL)
 		read_message(&finding, name, message, len);
 	return pack(&finding);

@@ -12,6 +12,7 @@ struct dns_answer {
 	uint32_t
 	    ttl; /* seconds that the answer holds: the least of its records', or as RFC 2308 section 5 says; else 0 */
 	unsigned holders;
+	char alias_of[DNS_NAME_SIZE]; /* text of the answer */
 	struct resolver_record records[];
 };
 

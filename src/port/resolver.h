@@ -47,6 +47,8 @@ struct resolver_answer {
 	enum resolver_outcome outcome;
 	const struct resolver_record *records;
 	size_t count; /* 0 unless records were found */
+	const char
+	    *alias_of; /* the name that the one asked for is an alias of (CNAME), at the end of all; NULL: it is none */
 	bool
 	    secure; /* the name server says that it has verified the answer by DNSSEC: the bit AD (RFC 4035 section 3.2.3) */
 };

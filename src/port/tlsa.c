@@ -25,7 +25,7 @@ is_usable(const struct resolver_record *record)
 }
 
 struct tlsa_set *
-tlsa_set_new(const struct resolver_answer *answer, const char *also)
+tlsa_set_new(const struct resolver_answer *answer, const char *base, const char *also)
 {
 	size_t most = 0;
 	for (size_t i = 0; i < answer->count; i++)
@@ -34,6 +34,7 @@ tlsa_set_new(const struct resolver_answer *answer, const char *also)
 	if (set == NULL)
 		return NULL;
 	*set = (struct tlsa_set) { .holders = 1 };
+	snprintf(set->base, sizeof set->base, "%s", base);
 	snprintf(set->also, sizeof set->also, "%s", also);
 	for (size_t i = 0; i < answer->count; i++) {
 		const struct resolver_record *record = &answer->records[i];
@@ -80,5 +81,6 @@ tlsa_set_is_same(const struct tlsa_set *a, const struct tlsa_set *b)
 {
 	if (a == NULL || b == NULL)
 		return a == b;
-	return a->len == b->len && memcmp(a->octets, b->octets, a->len) == 0 && strcmp(a->also, b->also) == 0;
+	return a->len == b->len && memcmp(a->octets, b->octets, a->len) == 0 && strcmp(a->base, b->base) == 0 &&
+	    strcmp(a->also, b->also) == 0;
 }

@@ -18,13 +18,15 @@ struct tlsa {
  */
 struct tlsa_set {
 	unsigned holders;
-	char also[DNS_NAME_SIZE]; /* a name, beside the server's, that a certificate of usage 2 may be for; "": none */
+	char
+	    base[DNS_NAME_SIZE]; /* the name that the records are of: the server's, or the one that it is an alias of */
+	char also[DNS_NAME_SIZE]; /* a name, beside it, that a certificate of usage 2 may be for; "": none */
 	size_t len;
 	unsigned char octets[]; /* of each record: the length of the rest in 2 octets, the 3 numbers, the data */
 };
 
 /* Copies the usable records of an answer. The caller is the first holder. Returns NULL if memory is out. */
-struct tlsa_set *tlsa_set_new(const struct resolver_answer *answer, const char *also);
+struct tlsa_set *tlsa_set_new(const struct resolver_answer *answer, const char *base, const char *also);
 
 /* Adds a holder, and returns the set; removes one. Both take NULL. */
 struct tlsa_set *tlsa_set_hold(struct tlsa_set *set);

@@ -43,6 +43,8 @@ class Dane(TestCase):
         for name, record in records.items():
             text += f"{name} MX 10 mx-{name}\nmx-{name} A 192.0.2.{9 if name == 'clear' else 1}\n"
             text += f"_25._tcp.mx-{name} TLSA {record}\n" if record else ""
+        text += "alias MX 10 mx-alias\nmx-alias CNAME mx-wrong\nown MX 10 mx-own\nmx-own CNAME mx-none\n"
+        text += "back MX 10 mx-back\nmx-back CNAME mx-ee\n"
         signed = SignedZone(folder, ZONE, text)
         signed.tamper(f"_25._tcp.mx-bogus.{ZONE}.\t60\tIN\tTLSA\t3 0 1 {cls.own}", f"_25._tcp.mx-bogus.{ZONE}.\t60\tIN\tTLSA\t3 0 1 {other}")
         plain = SignedZone(folder, PLAIN, f"@ MX 10 mx\nmx A 192.0.2.1\n_25._tcp.mx TLSA 3 0 1 {other}\n", signed=False)
@@ -88,6 +90,13 @@ class Dane(TestCase):
 
     def test_other_certificate_defers(self):
         self.waits(self.server(), f"wrong.{ZONE}", 'detail="its certificate is not good: [^"]*TLSA')
+
+    def test_records_of_an_alias_are_those_of_the_name_it_leads_to(self):
+        server = self.server()
+        self.waits(server, f"alias.{ZONE}", 'detail="its certificate is not good: [^"]*TLSA')
+        self.arrives(server, f"back.{ZONE}", 'tls="TLSv1.3 [A-Z0-9_]+" verified=dane')
+        self.send(server, f"own.{ZONE}")
+        server.wait_for_log(rf'event=relayed [^\n]*to=a@own.{ZONE} [^\n]*tls="TLSv1.3 [A-Z0-9_]+" attempts')
 
     def test_record_whose_signature_is_bad_defers(self):
         self.waits(self.server(), f"bogus.{ZONE}", 'detail="the DNS has not answered the question for its TLSA records"')

@@ -35,7 +35,11 @@ answer(struct resolver_question *question, const struct fake_entry *entry)
 {
 	struct resolver_answer answer = { .outcome = RESOLVER_NO_NAME };
 	if (entry != NULL)
-		answer = (struct resolver_answer) { entry->outcome, entry->records, entry->count, entry->secure };
+		answer = (struct resolver_answer) { .outcome = entry->outcome,
+			.records = entry->records,
+			.count = entry->count,
+			.secure = entry->secure,
+			.alias_of = entry->alias_of[0] != '\0' ? entry->alias_of : NULL };
 	question->done(question, &answer);
 }
 
@@ -135,6 +139,8 @@ read_records(struct fake_entry *entry, const char *text)
 		int outcome = find_word(word, outcomes, 4);
 		if (strcmp(word, "secure") == 0)
 			entry->secure = true;
+		else if (word[0] == '=')
+			snprintf(entry->alias_of, sizeof entry->alias_of, "%s", word + 1);
 		else if (outcome >= 0)
 			entry->outcome = (enum resolver_outcome)outcome;
 		else if (!add_record(entry, word))

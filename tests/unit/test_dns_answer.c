@@ -92,6 +92,21 @@ Test(dns_answer, tlsa_records_are_kept_whole)
 	cr_expect_arr_eq(answer->answer.records[1].text, "\2\1\1\0\xFF", 6);
 }
 
+Test(dns_answer, name_that_an_alias_leads_to_is_kept)
+{
+	begin("mx.example.org", A, 3);
+	packet_record_name(&packet, CNAME, 300, "", 0, "www.example.net");
+	packet_record_of(&packet, "www.example.net", CNAME, 300, "\4host\3net\0", 10);
+	packet_record_of(&packet, "host.net", A, 300, "\xC0\x00\x02\x01", 4);
+	look(RESOLVER_A, "mx.example.org");
+	cr_expect_eq(answer->answer.count, 1);
+	cr_expect_str_eq(answer->answer.alias_of, "host.net");
+	begin("mx.example.org", A, 1);
+	packet_record(&packet, A, 300, "\xC0\x00\x02\x01", 4);
+	look(RESOLVER_A, "mx.example.org");
+	cr_expect_null(answer->answer.alias_of);
+}
+
 Test(dns_answer, the_bit_of_dnssec_is_kept)
 {
 	begin("mx.example.org", A, 1);

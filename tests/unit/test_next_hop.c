@@ -265,6 +265,33 @@ Test(hop, keeps_dane_while_one_of_its_addresses_is_not_answered)
 	cr_expect_eq(demand("example.net"), TRANSPORT_DEMAND_DANE);
 }
 
+Test(hop, has_the_records_of_the_name_that_it_is_an_alias_of)
+{
+	tell("MX a.example secure 10:mx.a.example");
+	tell("A mx.a.example secure =host.example.net 192.0.2.1");
+	tell("AAAA mx.a.example secure =host.example.net no-data");
+	tell("TLSA _25._tcp.host.example.net secure " TLSA_EE);
+	tell("MX b.example secure 10:mx.b.example");
+	tell("A mx.b.example secure =other.example.net 192.0.2.1");
+	tell("AAAA mx.b.example secure =other.example.net no-data");
+	tell("TLSA _25._tcp.other.example.net secure no-data");
+	tell("TLSA _25._tcp.mx.b.example secure " TLSA_EE);
+	tell("MX c.example secure 10:mx.c.example");
+	tell("A mx.c.example secure =bogus.example.net 192.0.2.1");
+	tell("AAAA mx.c.example secure =bogus.example.net no-data");
+	tell("TLSA _25._tcp.bogus.example.net failed");
+	tell("TLSA _25._tcp.mx.c.example secure no-data");
+	world.dane = true;
+	for (int late = 0; late < 2; late++) {
+		resolver.late = late == 1;
+		cr_expect_eq(demand("a.example"), TRANSPORT_DEMAND_DANE);
+		cr_expect_str_eq(hop.addresses[0].tlsa->base, "host.example.net");
+		cr_expect_eq(demand("b.example"), TRANSPORT_DEMAND_DANE);
+		cr_expect_str_eq(hop.addresses[0].tlsa->base, "mx.b.example");
+		cr_expect_eq(demand("c.example"), TRANSPORT_DEMAND_UNKNOWN);
+	}
+}
+
 Test(hop, has_no_dane_by_an_mx_that_is_not_verified)
 {
 	tell("MX example.net 10:mx.example.org");

@@ -11,7 +11,7 @@ make(const char *octets, size_t len)
 {
 	struct resolver_record record = { .text = octets, .len = len };
 	struct resolver_answer answer = { .outcome = RESOLVER_FOUND, .records = &record, .count = 1 };
-	struct tlsa_set *set = tlsa_set_new(&answer, "example.org");
+	struct tlsa_set *set = tlsa_set_new(&answer, "mx.example.org", "example.org");
 	cr_assert_not_null(set);
 	return set;
 }
@@ -62,6 +62,9 @@ Test(tlsa, sets_are_the_same_by_their_records_and_name)
 	cr_expect_not(tlsa_set_is_same(a, NULL));
 	cr_expect(tlsa_set_is_same(NULL, NULL));
 	strcpy(b->also, "example.net");
+	cr_expect_not(tlsa_set_is_same(a, b));
+	strcpy(b->also, a->also);
+	strcpy(b->base, "mx.example.net");
 	cr_expect_not(tlsa_set_is_same(a, b));
 	cr_expect_eq(tlsa_set_hold(a), a);
 	tlsa_set_release(a);

@@ -122,7 +122,7 @@ some_records(const char *octets)
 {
 	struct resolver_record record = { .text = octets, .len = 35 };
 	struct resolver_answer answer = { .outcome = RESOLVER_FOUND, .records = &record, .count = 1 };
-	struct tlsa_set *set = tlsa_set_new(&answer, "example.net");
+	struct tlsa_set *set = tlsa_set_new(&answer, "mx1.example.net", "example.net");
 	cr_assert_not_null(set);
 	return set;
 }

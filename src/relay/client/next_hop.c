@@ -146,6 +146,43 @@ ask(struct next_hop *hop, struct next_hop_question *question, unsigned server, e
 	resolver_ask(hop->world->resolver, type, name, &question->question);
 }
 
+static void on_tlsa(struct resolver_question *base, const struct resolver_answer *answer);
+
+/*
+ * Are its TLSA records asked for? Only where its addresses are verified too: a name server without DNSSEC may not even answer
+ * the question (RFC 7672 section 2.2.2). An address that is not answered proves nothing: who can suppress it must not be able
+ * to switch DANE off. The records of an alias are those of the name it leads to; if there are none, its own (section 2.1.3).
+ */
+static bool
+ask_tlsa(struct next_hop *hop, unsigned number)
+{
+	char name[DNS_NAME_SIZE];
+	struct next_hop_server *server = &hop->servers[number];
+	if (!hop->secure || server->insecure || server->count == 0)
+		return false;
+	const char *base = server->original ? server->name : server->alias_of;
+	int len = snprintf(name, sizeof name, "_%u._tcp.%s", hop->port, base);
+	if (len < 0 || (size_t)len >= sizeof name)
+		return false;
+	ask(hop, &server->questions[0], number, RESOLVER_TLSA, name, on_tlsa);
+	return true;
+}
+
+static void
+take_tlsa(struct next_hop *hop, struct next_hop_server *server, const struct resolver_answer *answer)
+{
+	struct tlsa_set *set = tlsa_set_new(answer, server->original ? server->name : server->alias_of, hop->domain);
+	if (set == NULL) {
+		server->demand = TRANSPORT_DEMAND_UNKNOWN;
+	} else if (set->len > 0) {
+		server->demand = TRANSPORT_DEMAND_DANE;
+		server->tlsa = set;
+	} else {
+		server->demand = TRANSPORT_DEMAND_TLS;
+		tlsa_set_release(set);
+	}
+}
+
 /* Records that are not verified count as none, for whoever forges them could leave them out (RFC 7672 section 2.2). */
 static void
 on_tlsa(struct resolver_question *base, const struct resolver_answer *answer)
@@ -156,35 +193,23 @@ on_tlsa(struct resolver_question *base, const struct resolver_answer *answer)
 	if (answer->outcome == RESOLVER_FAILED) {
 		server->demand = TRANSPORT_DEMAND_UNKNOWN;
 	} else if (answer->outcome == RESOLVER_FOUND && answer->secure) {
-		server->tlsa = tlsa_set_new(answer, hop->domain);
-		server->demand = server->tlsa == NULL ? TRANSPORT_DEMAND_UNKNOWN
-		    : server->tlsa->len > 0           ? TRANSPORT_DEMAND_DANE
-		                                      : TRANSPORT_DEMAND_TLS;
-	}
-	if (server->demand == TRANSPORT_DEMAND_TLS) {
-		tlsa_set_release(server->tlsa);
-		server->tlsa = NULL;
+		take_tlsa(hop, server, answer);
+	} else if (!server->original) {
+		server->original = true;
+		if (ask_tlsa(hop, question->server))
+			return;
 	}
 	answered(hop);
 }
 
-/*
- * Are its TLSA records asked for? Only where its addresses are verified too: a name server without DNSSEC may not even answer
- * the question (RFC 7672 section 2.2.2). An address that is not answered proves nothing: who can suppress it must not be able
- * to switch DANE off.
- */
-static bool
-ask_tlsa(struct next_hop *hop, unsigned number)
+/* An alias leads to the same name whatever type is asked for. */
+static void
+note_alias(struct next_hop_server *server, const struct resolver_answer *answer)
 {
-	char name[DNS_NAME_SIZE];
-	struct next_hop_server *server = &hop->servers[number];
-	if (!hop->secure || server->insecure || server->count == 0)
-		return false;
-	int len = snprintf(name, sizeof name, "_%u._tcp.%s", hop->port, server->name);
-	if (len < 0 || (size_t)len >= sizeof name)
-		return false;
-	ask(hop, &server->questions[0], number, RESOLVER_TLSA, name, on_tlsa);
-	return true;
+	if (answer->alias_of == NULL)
+		return;
+	snprintf(server->alias_of, sizeof server->alias_of, "%s", answer->alias_of);
+	server->original = false;
 }
 
 static void
@@ -194,6 +219,7 @@ on_address(struct resolver_question *base, const struct resolver_answer *answer)
 	struct next_hop *hop = question->hop;
 	struct next_hop_server *server = &hop->servers[question->server];
 	server->failed = server->failed || answer->outcome == RESOLVER_FAILED;
+	note_alias(server, answer);
 	server->insecure = server->insecure || (answer->outcome != RESOLVER_FAILED && !answer->secure);
 	for (size_t i = 0; i < answer->count && server->count < NEXT_HOP_ADDRESSES_MAX; i++) {
 		server->own = server->own || is_here(hop->world, &answer->records[i].address);
@@ -224,6 +250,8 @@ add_server(struct next_hop *hop, const char *name, unsigned preference)
 	server->own = strcasecmp(name, hop->world->hostname) == 0;
 	server->failed = server->insecure = false;
 	server->waiting = 2;
+	server->alias_of[0] = '\0';
+	server->original = true;
 	server->demand = TRANSPORT_DEMAND_NONE;
 	server->tlsa = NULL;
 	server->count = 0;

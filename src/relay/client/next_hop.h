@@ -45,11 +45,13 @@ struct next_hop_policy_question {
 
 struct next_hop_server {
 	char name[DNS_NAME_SIZE];
-	unsigned preference, order; /* those of one preference are in a random order */
-	bool own;                   /* is this server */
-	bool failed;                /* a look-up of its addresses failed */
-	bool insecure;              /* an answer to one was not verified by DNSSEC */
-	unsigned waiting;           /* look-ups of addresses that are missing */
+	unsigned preference, order;   /* those of one preference are in a random order */
+	bool own;                     /* is this server */
+	bool failed;                  /* a look-up of its addresses failed */
+	bool insecure;                /* an answer to one was not verified by DNSSEC */
+	unsigned waiting;             /* look-ups of addresses that are missing */
+	char alias_of[DNS_NAME_SIZE]; /* the name that it is an alias of; "": none */
+	bool original;                /* TLSA records of the name itself are asked for, those of alias_of being none */
 	enum transport_demand demand;
 	struct tlsa_set *tlsa;
 	unsigned count;

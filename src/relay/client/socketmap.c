@@ -107,16 +107,21 @@ socketmap_read(const char *octets, size_t count, const char **text, size_t *len)
 
 /* Its done() may ask again at once. */
 static void
-answer(struct socketmap *s, struct asked *asked, const struct tls_policy *policy, const char *error)
+answer(struct asked *asked, const struct tls_policy *policy, const char *error)
 {
 	struct tls_policy_question *question = asked->question;
-	bool down = policy == NULL && error[0] != '\0' && !s->stopping;
+	free(asked);
+	question->done(question, policy, error);
+}
+
+/* That it has no answer for one domain does not make the service one that is down. */
+static void
+note(struct socketmap *s, bool down, const char *error)
+{
 	if (down != s->down && !s->stopping)
 		log_event(down ? "tls-policy-down" : "tls-policy-up", "next", s->place.address.host,
 		    down ? "detail" : NULL, error, NULL);
 	s->down = down;
-	free(asked);
-	question->done(question, policy, error);
 }
 
 static void take_next(struct line *line);
@@ -136,7 +141,7 @@ finish(struct line *line, const struct tls_policy *policy, const char *error)
 {
 	struct asked *asked = line->asked;
 	line->asked = NULL;
-	answer(line->owner, asked, policy, error);
+	answer(asked, policy, error);
 	take_next(line);
 }
 
@@ -146,31 +151,44 @@ fail(struct line *line, const char *error)
 {
 	bool again = line->used && line->count == 0;
 	disconnect(line);
-	if (again)
+	if (again) {
 		connect_line(line);
-	else
-		finish(line, NULL, error);
+		return;
+	}
+	note(line->owner, true, error);
+	finish(line, NULL, error);
+}
+
+static const char strange[] = "the service of TLS policies does not speak the socketmap protocol";
+
+/* "TEMP", "TIMEOUT" or "PERM", and why. */
+static bool
+is_trouble(const char *text)
+{
+	static const char *const words[] = { "TEMP ", "TIMEOUT ", "PERM " };
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strncmp(text, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
 }
 
 /* The text ends with a NUL. */
 static void
 judge(struct line *line, const char *text)
 {
-	static const char *const troubles[] = { "TEMP ", "TIMEOUT ", "PERM " };
 	struct tls_policy policy;
+	const struct tls_policy *found = NULL;
 	char error[TLS_POLICY_ERROR_SIZE] = "";
-	if (strncmp(text, "NOTFOUND", 8) == 0) {
-		finish(line, NULL, "");
-	} else if (strncmp(text, "OK ", 3) == 0) {
-		bool valid = tls_policy_parse(&policy, text + 3, line->asked->domain, error);
-		finish(line, valid ? &policy : NULL, error);
-	} else {
-		snprintf(error, sizeof error, "the service of TLS policies does not speak the socketmap protocol");
-		for (size_t i = 0; i < sizeof troubles / sizeof *troubles; i++)
-			if (strncmp(text, troubles[i], strlen(troubles[i])) == 0)
-				snprintf(error, sizeof error, "the service of TLS policies says: %.120s", text);
-		finish(line, NULL, error);
+	if (strncmp(text, "OK ", 3) == 0) {
+		found = tls_policy_parse(&policy, text + 3, line->asked->domain, error) ? &policy : NULL;
+	} else if (is_trouble(text)) {
+		snprintf(error, sizeof error, "the service of TLS policies says: %.120s", text);
+	} else if (strncmp(text, "NOTFOUND", 8) != 0) {
+		fail(line, strange);
+		return;
 	}
+	note(line->owner, false, "");
+	finish(line, found, error);
 }
 
 static void on_read(struct channel *channel, ssize_t result);
@@ -209,7 +227,7 @@ on_read(struct channel *channel, ssize_t result)
 		return;
 	}
 	if (frame < 0 || (size_t)frame != line->count || memchr(text, '\0', len) != NULL) {
-		fail(line, "the service of TLS policies does not speak the socketmap protocol");
+		fail(line, strange);
 		return;
 	}
 	line->octets[(text - line->octets) + (ptrdiff_t)len] = '\0';
@@ -348,6 +366,6 @@ socketmap_free(struct socketmap *s)
 			finish(&s->lines[i], NULL, stops);
 	}
 	while (s->first != NULL)
-		answer(s, take_first(s), NULL, stops);
+		answer(take_first(s), NULL, stops);
 	free(s);
 }
