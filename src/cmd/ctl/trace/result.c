@@ -145,7 +145,7 @@ replaces(const struct result *next, const struct result *last)
 
 /* The acceptance of a message says nothing beside what became of it for a recipient, which has the same ID. */
 static bool
-is_told_otherwise(const struct results *results, size_t number)
+is_stated_otherwise(const struct results *results, size_t number)
 {
 	const struct result *result = &results->result[number];
 	return result->state == RESULT_UNKNOWN && number + 1 < results->count &&
@@ -199,7 +199,7 @@ results_find(struct results *results, const struct story *story)
 	if (!fine)
 		return false;
 	reduce(results, by_recipient, is_replaced);
-	reduce(results, by_recipient, is_told_otherwise);
+	reduce(results, by_recipient, is_stated_otherwise);
 	reduce(results, by_path, has_come_later);
 	if (results->count > 0)
 		qsort(results->result, results->count, sizeof *results->result, by_order);

@@ -10,8 +10,8 @@
 #include "base/translate.h"
 #include "cmd/ctl/ctl.h"
 #include "cmd/ctl/folder.h"
+#include "cmd/ctl/trace/print.h"
 #include "cmd/ctl/trace/search.h"
-#include "cmd/ctl/trace/tell.h"
 #include "config/config.h"
 
 /* The file that the configuration names for the log; otherwise the journal. A server that logs elsewhere is not known. */
@@ -62,14 +62,14 @@ read_question(struct question *question, const struct request *request)
 }
 
 static int
-tell(const struct request *request, const struct question *question, const struct story *story)
+print(const struct request *request, const struct question *question, const struct story *story)
 {
 	struct results results = { 0 };
 	int status = results_find(&results, story) ? TRACE_FOUND : ctl_fail(TRACE_ERROR, "%s", strerror(ENOMEM));
 	if (status == TRACE_FOUND && request->json)
-		tell_json(question->text, story, &results);
+		story_print_json(question->text, story, &results);
 	else if (status == TRACE_FOUND && story->count > 0)
-		tell_text(story, &results);
+		story_print(story, &results);
 	if (status == TRACE_FOUND && story->count == 0)
 		status = ctl_fail(TRACE_NOTHING, _("the log has nothing about '%s'"), question->text);
 	results_clear(&results);
@@ -87,7 +87,7 @@ ctl_trace(struct request *request)
 		ctl_fail(TRACE_ERROR, "%s", _("trace prints text or JSON, not csv"));
 	else if (read_question(&question, request) && add_all(&sources, request) &&
 	    search_run(&story, &question, &sources))
-		status = tell(request, &question, &story);
+		status = print(request, &question, &story);
 	story_clear(&story);
 	sources_close(&sources);
 	free(request->trace.logs);

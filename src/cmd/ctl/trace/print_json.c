@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/printable.h"
+#include "cmd/ctl/trace/print.h"
 #include "cmd/ctl/trace/sentence.h"
-#include "cmd/ctl/trace/tell.h"
 
 static void
 put_member(const char *before, const char *name, const char *value, size_t len)
@@ -56,7 +56,7 @@ put_result(const struct result *result)
 }
 
 void
-tell_json(const char *question, const struct story *story, const struct results *results)
+story_print_json(const char *question, const struct story *story, const struct results *results)
 {
 	put_member("{", "question", question, strlen(question));
 	fputs(", \"events\": [", stdout);

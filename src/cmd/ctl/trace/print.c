@@ -1,5 +1,5 @@
 /* Prints what trace has found, for people. */
-#include "cmd/ctl/trace/tell.h"
+#include "cmd/ctl/trace/print.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +41,7 @@ explain_event(const struct event *event, bool explained[FTG_IDS])
 }
 
 static void
-tell_event(const struct story_event *kept, bool explained[FTG_IDS])
+print_event(const struct story_event *kept, bool explained[FTG_IDS])
 {
 	char time[SENTENCE_TIME_SIZE], name[EVENT_VALUE_SIZE];
 	struct event event;
@@ -57,7 +57,7 @@ tell_event(const struct story_event *kept, bool explained[FTG_IDS])
 }
 
 static void
-tell_state(const struct result *result)
+print_state(const struct result *result)
 {
 	char time[SENTENCE_TIME_SIZE], again[SENTENCE_TIME_SIZE];
 	sentence_time(time, result->time, 0);
@@ -87,7 +87,7 @@ tell_state(const struct result *result)
 }
 
 static void
-tell_result(const struct result *result)
+print_result(const struct result *result)
 {
 	const char *from = result->from[0] != '\0' ? result->from : "<>";
 	const char *name = result->message_id[0] != '\0' ? result->message_id : result->message;
@@ -97,18 +97,18 @@ tell_result(const struct result *result)
 	else
 		/* TRANSLATORS: the message, by its Message-ID or another ID; its sender. What became of it follows. */
 		printable_print(stdout, _("%s from %s: "), name, from);
-	tell_state(result);
+	print_state(result);
 }
 
 void
-tell_text(const struct story *story, const struct results *results)
+story_print(const struct story *story, const struct results *results)
 {
 	bool explained[FTG_IDS] = { false };
 	for (size_t i = 0; i < story->count; i++)
-		tell_event(&story->event[i], explained);
+		print_event(&story->event[i], explained);
 	if (results->count > 0)
 		/* TRANSLATORS: a heading; what became of each message follows. */
 		printf("\n%s\n", _("Result"));
 	for (size_t i = 0; i < results->count; i++)
-		tell_result(&results->result[i]);
+		print_result(&results->result[i]);
 }
