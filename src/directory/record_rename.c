@@ -215,6 +215,14 @@ read_spelling(struct rename *r)
 	return found ? ADMIN_OK : accounts_trouble(r->accounts);
 }
 
+/* The mail of a name cannot be moved, with errno. */
+static enum admin_result
+report_mail(struct accounts *accounts, const char *name)
+{
+	return accounts_set_error(
+	    accounts, ADMIN_FAILED, _("the mail of %.400s cannot be moved: %s"), name, strerror(errno));
+}
+
 static enum admin_result
 move(const struct rename *r)
 {
@@ -226,8 +234,7 @@ move(const struct rename *r)
 	if (errno == ENOTEMPTY || errno == EEXIST)
 		return accounts_set_error(r->accounts, ADMIN_REFUSED,
 		    _("there is mail of an earlier %.400s in the folder mail; move it away first"), r->to.text);
-	return accounts_set_error(
-	    r->accounts, ADMIN_FAILED, _("the mail of %.400s cannot be moved: %s"), r->from.text, strerror(errno));
+	return report_mail(r->accounts, r->from.text);
 }
 
 static enum admin_result
@@ -258,7 +265,7 @@ record_rename(struct accounts *accounts, enum record_kind kind, const char *from
 		result = move(&r);
 	bool moved = result == ADMIN_OK;
 	result = record_end(accounts, result);
-	if (moved && result != ADMIN_OK)
-		(void)move_mail(&r, &r.to, &r.from);
+	if (moved && result != ADMIN_OK && move_mail(&r, &r.to, &r.from) < 0)
+		return report_mail(accounts, r.to.text);
 	return result;
 }

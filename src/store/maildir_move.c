@@ -97,6 +97,12 @@ remove_empty(int folder, const char *path)
 	return unlinkat(folder, path, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -1;
 }
 
+static bool
+is_mark(const struct stat *status)
+{
+	return S_ISREG(status->st_mode) && status->st_size == 0;
+}
+
 /* Removes what a move has left at a path: an empty file. */
 static int
 remove_mark(int folder, const char *path)
@@ -104,14 +110,24 @@ remove_mark(int folder, const char *path)
 	struct stat status;
 	if (fstatat(folder, path, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
-	return S_ISREG(status.st_mode) && status.st_size == 0 ? unlinkat(folder, path, 0) : 0;
+	return is_mark(&status) ? unlinkat(folder, path, 0) : 0;
 }
 
+/* Leaves a mark at a path, unless it has one. Returns 1, 0 if it has one, or -1 with errno. */
 static int
 leave_mark(int folder, const char *path)
 {
+	struct stat status;
 	int file = openat(folder, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	return file < 0 ? -1 : close(file);
+	if (file >= 0) {
+		close(file);
+		return 1;
+	}
+	if (errno != EEXIST)
+		return -1;
+	int result = fstatat(folder, path, &status, AT_SYMLINK_NOFOLLOW);
+	errno = EEXIST;
+	return result == 0 && is_mark(&status) ? 0 : -1;
 }
 
 /* The folder of a domain, which is the first part of a path. */
@@ -129,14 +145,33 @@ maildir_free_name(int folder, const char *path)
 	return remove_mark(folder, domain) < 0 ? -1 : remove_mark(folder, path);
 }
 
-/* Is there a folder at a path? Returns 1 or 0, or -1 with errno. */
+/*
+ * Is there a folder to move at a path, or a symbolic link to one, which deliveries follow? Returns 1, 0 if there is nothing
+ * or a mark, or -1 with errno.
+ */
 static int
 is_folder(int folder, const char *path)
 {
 	struct stat status;
 	if (fstatat(folder, path, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
-	return S_ISDIR(status.st_mode);
+	if (is_mark(&status))
+		return 0;
+	if (fstatat(folder, path, &status, 0) < 0)
+		return -1;
+	errno = ENOTDIR;
+	return S_ISDIR(status.st_mode) ? 1 : -1;
+}
+
+/* Do both paths lead to the same folder? A relative link that is moved to another domain can lead elsewhere. */
+static int
+check_same(int folder, const char *path, const struct stat *old)
+{
+	struct stat new;
+	if (fstatat(folder, path, &new, 0) < 0)
+		return -1;
+	errno = EXDEV;
+	return new.st_dev == old->st_dev &&new.st_ino == old->st_ino ? 0 : -1;
 }
 
 static int
@@ -144,10 +179,69 @@ sync_domains(int folder, const char *from, const char *to)
 {
 	char domain[MAILDIR_PATH_SIZE];
 	domain_of(domain, from);
-	if (maildir_sync(folder, domain) < 0)
+	if (strchr(from, '/') != NULL && maildir_sync(folder, domain) < 0)
 		return -1;
 	domain_of(domain, to);
-	return maildir_sync(folder, domain) < 0 ? -1 : maildir_sync(folder, ".");
+	if (strchr(to, '/') != NULL && maildir_sync(folder, domain) < 0)
+		return -1;
+	return maildir_sync(folder, ".");
+}
+
+/* Ends a move that failed, with errno: removes the mark that it made at a path. */
+static int
+give_up(int folder, const char *path, int made)
+{
+	int error = errno;
+	if (made > 0)
+		unlinkat(folder, path, 0);
+	errno = error;
+	return -1;
+}
+
+/* Mail to a postmaster needs no account, so that a delivery must be able to make the Maildir again. */
+static bool
+is_postmaster(const char *path)
+{
+	const char *local = strchr(path, '/');
+	return local != NULL && strcmp(local + 1, "postmaster") == 0;
+}
+
+/*
+ * Gives a folder its new name, durably. A mark takes its place in the same step: a delivery between two steps would make the
+ * folder again. Returns 0, or -1 with errno, and the folder has its old name.
+ */
+static int
+give_name(int folder, const char *from, const char *to)
+{
+	struct stat status;
+	unsigned how = is_postmaster(from) ? RENAME_NOREPLACE : RENAME_EXCHANGE;
+	int made = how == RENAME_EXCHANGE ? leave_mark(folder, to) : remove_mark(folder, to);
+	if (made < 0)
+		return -1;
+	if (fstatat(folder, from, &status, 0) < 0 || renameat2(folder, from, folder, to, how) < 0) {
+		errno = errno == EINVAL ? EOPNOTSUPP : errno;
+		return give_up(folder, to, made);
+	}
+	if (check_same(folder, to, &status) == 0 && sync_domains(folder, from, to) == 0)
+		return 0;
+	int error = errno;
+	if (renameat2(folder, to, folder, from, how) < 0)
+		made = 0;
+	errno = error;
+	return give_up(folder, to, made);
+}
+
+/* Makes room for a Maildir: removes one without messages. */
+static int
+clear(int folder, const char *path)
+{
+	struct stat status;
+	if (fstatat(folder, path, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -1;
+	errno = EEXIST;
+	if (is_mark(&status))
+		return 0;
+	return S_ISDIR(status.st_mode) ? remove_empty(folder, path) : -1;
 }
 
 int
@@ -158,11 +252,10 @@ maildir_move(int folder, const char *from, const char *to)
 	if (found <= 0 || strcmp(from, to) == 0)
 		return found < 0 ? -1 : 0;
 	domain_of(domain, to);
-	if (check_idle(folder, from) < 0 || maildir_free_name(folder, to) < 0 || remove_empty(folder, to) < 0 ||
-	    (mkdirat(folder, domain, 0700) < 0 && errno != EEXIST) || renameat(folder, from, folder, to) < 0)
+	if (check_idle(folder, from) < 0 || remove_mark(folder, domain) < 0 ||
+	    (mkdirat(folder, domain, 0700) < 0 && errno != EEXIST) || clear(folder, to) < 0)
 		return -1;
-	bool is_postmaster = strcmp(strchr(from, '/') + 1, "postmaster") == 0;
-	return !is_postmaster && leave_mark(folder, from) < 0 ? -1 : sync_domains(folder, from, to);
+	return give_name(folder, from, to);
 }
 
 int
@@ -171,8 +264,9 @@ maildir_move_domain(int folder, const char *from, const char *to)
 	int found = is_folder(folder, from);
 	if (found <= 0)
 		return found;
-	if (each_entry(folder, from, check_idle) < 0 || remove_mark(folder, to) < 0 ||
-	    (unlinkat(folder, to, AT_REMOVEDIR) < 0 && errno != ENOENT) || renameat(folder, from, folder, to) < 0)
+	if (each_entry(folder, from, check_idle) < 0)
 		return -1;
-	return leave_mark(folder, from) < 0 ? -1 : maildir_sync(folder, ".");
+	if (unlinkat(folder, to, AT_REMOVEDIR) < 0 && errno != ENOENT && errno != ENOTDIR)
+		return -1;
+	return give_name(folder, from, to);
 }

@@ -79,6 +79,23 @@ class Rename(TestCase):
         self.send(ACCOUNT)
         self.assertEqual(1, self.count(DOMAIN, ACCOUNT.split("@", 1)[0]))
 
+    def test_mail_behind_a_symbolic_link_follows(self):
+        mail, disk = os.path.join(self.server.data, "mail"), os.path.join(self.server.data, "disk")
+        self.send(ACCOUNT)
+        os.rename(os.path.join(mail, DOMAIN), disk)
+        os.symlink("../disk", os.path.join(mail, DOMAIN))
+        self.send(ACCOUNT)
+        self.ctl("rename", "account", ACCOUNT, NEW)
+        self.send(NEW)
+        self.ctl("rename", "domain", DOMAIN, "new.example")
+        self.send("eva@new.example")
+        self.assertEqual((4, 4), (self.count("new.example", "eva"), len(os.listdir(os.path.join(disk, "eva", "new")))))
+        os.rename(os.path.join(disk, "eva"), os.path.join(disk, "gone"))
+        os.symlink("nowhere", os.path.join(disk, "eva"))
+        run = self.ctl("rename", "account", "eva@new.example", "anna@new.example", status=75)
+        self.assertIn("the mail of eva@new.example cannot be moved", run.stderr)
+        self.assertIn("eva@new.example", self.ctl("account", "list").stdout)
+
     def test_name_that_exists_or_cannot_be_is_refused(self):
         self.ctl("account", "add", f"bob@{DOMAIN}", "--no-password")
         self.ctl("alias", "add", f"info@{DOMAIN}", ACCOUNT)
