@@ -1,0 +1,77 @@
+/* The records of DMARC, MTA-STS and TLS reporting. */
+#include "peer/sender/policy_record.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "peer/sender/tag_list.h"
+
+enum { STS_ID_MAX = 32 };
+
+/* The version is the first tag, and is written exactly so. */
+static bool
+parse(struct tag_list *list, const char *text, size_t len, const char *version)
+{
+	if (!tag_list_parse(list, text, len))
+		return false;
+	const struct tag *first = &list->tags[0];
+	return first->name_len == 1 && *first->name == 'v' && first->len == strlen(version) &&
+	    memcmp(first->value, version, first->len) == 0;
+}
+
+static bool
+read_policy(enum dmarc_policy *policy, const struct tag *tag)
+{
+	static const char *const words[] = { "none", "quarantine", "reject" };
+	for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
+		if (tag_is(tag, words[i])) {
+			*policy = (enum dmarc_policy)i;
+			return true;
+		}
+	return false;
+}
+
+/* Do addresses begin so, one at least? Commas are between them. */
+static bool
+names_uri(const struct tag *tag, const char *scheme)
+{
+	size_t len = strlen(scheme);
+	return tag != NULL && tag->len > len && ascii_equal(tag->value, scheme, len);
+}
+
+enum dmarc_fault
+dmarc_parse(struct dmarc_record *record, const char *text, size_t len)
+{
+	struct tag_list list;
+	if (!parse(&list, text, len, "DMARC1"))
+		return DMARC_MALFORMED;
+	if (!read_policy(&record->policy, tag_find(&list, "p")))
+		return DMARC_NO_POLICY;
+	record->subdomains = record->policy;
+	(void)read_policy(&record->subdomains, tag_find(&list, "sp"));
+	record->has_reports = names_uri(tag_find(&list, "rua"), "mailto:");
+	return DMARC_VALID;
+}
+
+bool
+mta_sts_is_valid(const char *text, size_t len)
+{
+	struct tag_list list;
+	const struct tag *id = parse(&list, text, len, "STSv1") ? tag_find(&list, "id") : NULL;
+	if (id == NULL || id->len == 0 || id->len > STS_ID_MAX)
+		return false;
+	for (size_t i = 0; i < id->len; i++)
+		if (!ascii_is_alnum((unsigned char)id->value[i]))
+			return false;
+	return true;
+}
+
+bool
+tls_report_is_valid(const char *text, size_t len)
+{
+	struct tag_list list;
+	if (!parse(&list, text, len, "TLSRPTv1"))
+		return false;
+	const struct tag *rua = tag_find(&list, "rua");
+	return names_uri(rua, "mailto:") || names_uri(rua, "https:");
+}
