@@ -9,7 +9,7 @@
 #include "base/network.h"
 
 enum {
-	RESOLVER_TEXT_MAX = 512,   /* octets that are kept of a TXT record, whose strings are joined */
+	RESOLVER_TEXT_MAX = 1024,  /* octets that are kept of a TXT record, whose strings are joined */
 	RESOLVER_RECORDS_MAX = 16, /* that are kept of an answer */
 	RESOLVER_TLSA_HEAD = 3,    /* octets of a TLSA record before its data: usage, selector, matching type */
 };

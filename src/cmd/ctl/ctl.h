@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "cmd/ctl/check/options.h"
 #include "cmd/ctl/trace/trace.h"
 #include "cmd/output/table.h"
 #include "port/admin.h"
@@ -27,6 +28,7 @@ struct request {
 	bool data_named, server_named;        /* --data and --server were given */
 	enum password_source password;
 	struct trace_options trace;
+	struct check_options check;
 	char **words;
 	size_t count;
 	const struct command *command;

@@ -19,6 +19,7 @@
 #include "base/printable.h"
 #include "base/privileges.h"
 #include "base/translate.h"
+#include "cmd/ctl/check/check.h"
 #include "cmd/ctl/complete.h"
 #include "cmd/ctl/csv.h"
 #include "cmd/ctl/folder.h"
@@ -84,6 +85,7 @@ ctl_close_table(struct table *table, int status)
 /* clang-format off */
 const struct command ctl_commands[] = {
 	{ "quickstart", "", 1, SIZE_MAX, CTL_ANYWHERE, ctl_quickstart, N_("DOMAIN [SETTING=VALUE...]"), N_("set up a first server, and list the DNS records to publish") },
+	{ "check-domain", "", 1, 1, CTL_ANYWHERE, ctl_check_domain, N_("DOMAIN"), N_("look the DNS records up that a domain needs for its mail, and say what is missing") },
 	{ "domain", "list", 0, 0, RECORD_DOMAIN, ctl_list, "", N_("list the hosted domains") },
 	{ "domain", "show", 1, 1, RECORD_DOMAIN, ctl_show, N_("NAME"), N_("show its settings") },
 	{ "domain", "add", 1, SIZE_MAX, RECORD_DOMAIN, ctl_add, N_("NAME [SETTING=VALUE...]"), N_("host a domain") },
@@ -314,6 +316,10 @@ check_options(const struct request *request, struct argp_state *state)
 		/* TRANSLATORS: an option; a command. */
 		argp_error(state, _("%s is for trace, not for %s"), trace_option(&request->trace),
 		    name_command(request->command));
+	if (check_option(&request->check) != NULL && request->command->run != ctl_check_domain)
+		/* TRANSLATORS: an option; a command. */
+		argp_error(state, _("%s is for check-domain, not for %s"), check_option(&request->check),
+		    name_command(request->command));
 	if (request->keep_secret && request->password == PASSWORD_NONE)
 		argp_error(state, _("--keep-secret and --no-password exclude each other: leave one out"));
 }
@@ -390,7 +396,10 @@ parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct request *request = state->input;
 	switch (key) {
-	case ARGP_KEY_INIT: state->child_inputs[0] = &request->trace; return 0;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &request->trace;
+		state->child_inputs[1] = &request->check;
+		return 0;
 	case KEY_DATA:
 		request->data = argument;
 		request->data_named = true;
@@ -428,7 +437,7 @@ filter_help(int key, const char *text, void *input)
 	return key == ARGP_KEY_HELP_EXTRA ? ctl_help() : (char *)(uintptr_t)text;
 }
 
-static const struct argp_child children[] = { { &trace_parser, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = { { &trace_parser, 0, NULL, 0 }, { &check_parser, 0, NULL, 0 }, { 0 } };
 
 static const struct argp parser = {
 	.options = options,

@@ -15,13 +15,18 @@ keep(struct resolver_question *question, const struct resolver_answer *answer)
 	struct lookup *lookup = (struct lookup *)question;
 	lookup->outcome = answer->outcome;
 	lookup->count = answer->count;
+	lookup->secure = answer->secure;
 	for (size_t i = 0; i < answer->count; i++) {
 		const struct resolver_record *record = &answer->records[i];
-		char address[NETWORK_TEXT_SIZE];
-		bool is_address = lookup->type == RESOLVER_A || lookup->type == RESOLVER_AAAA;
-		if (is_address)
-			network_write(address, &record->address);
-		snprintf(lookup->texts[i], sizeof lookup->texts[i], "%s", is_address ? address : record->text);
+		if (lookup->type == RESOLVER_A || lookup->type == RESOLVER_AAAA) {
+			lookup->addresses[i] = record->address;
+			network_write(lookup->texts[i], &record->address);
+			lookup->lens[i] = strlen(lookup->texts[i]);
+			continue;
+		}
+		lookup->lens[i] = record->len < RESOLVER_TEXT_MAX ? record->len : RESOLVER_TEXT_MAX;
+		memcpy(lookup->texts[i], record->text, lookup->lens[i]);
+		lookup->texts[i][lookup->lens[i]] = '\0';
 	}
 }
 

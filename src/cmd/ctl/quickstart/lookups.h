@@ -10,8 +10,12 @@ struct lookup {
 	enum resolver_type type;
 	char name[DNS_NAME_SIZE];
 	enum resolver_outcome outcome; /* RESOLVER_FAILED until it is answered */
+	bool secure;                   /* the name server says that it has verified the answer by DNSSEC */
 	size_t count;
-	char texts[RESOLVER_RECORDS_MAX][RESOLVER_TEXT_MAX + 1]; /* an address, a name, or a text up to its first NUL */
+	struct network addresses[RESOLVER_RECORDS_MAX]; /* of A and AAAA records */
+	size_t lens[RESOLVER_RECORDS_MAX];
+	/* An address, a name, or the octets of a text or a TLSA record, cut to this room. A NUL follows. */
+	char texts[RESOLVER_RECORDS_MAX][RESOLVER_TEXT_MAX + 1];
 };
 
 /*
