@@ -3,8 +3,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/shell_word.h"
 #include "base/translate.h"
 #include "directory/accounts_internal.h"
+
+enum { WORD_SIZE = 1024 }; /* an address, quoted for a shell */
 
 /* The aliases that ?1, ?2 (domain, local part) is, or comes to. */
 #define REACH                                                                                                          \
@@ -27,10 +30,12 @@ check_there(struct accounts *accounts, const struct address *address, const char
 	int64_t there = accounts_number(accounts, sql, "tt", address->domain, key);
 	if (there > 0)
 		return ADMIN_OK;
+	char word[WORD_SIZE];
+	shell_word(word, sizeof word, text);
 	return there < 0
 	    ? ADMIN_FAILED
 	    : accounts_set_error(accounts, ADMIN_MISSING,
-	          _("%.400s is not an account, alias or list; first run: ftgatectl account add %.400s"), text, text);
+	          _("%.400s is not an account, alias or list; first run: ftgatectl account add %.400s"), text, word);
 }
 
 static enum admin_result
@@ -211,11 +216,32 @@ target_remove(struct accounts *accounts, int64_t alias, const char *text)
 	return ADMIN_OK;
 }
 
+/* Reports what leads to an address, as row has it, and the command that ends it: an alias has one target at least. */
+static enum admin_result
+refuse_used(struct accounts *accounts, sqlite3_stmt *row)
+{
+	const char *kind = (const char *)sqlite3_column_text(row, 0),
+	           *target = (const char *)sqlite3_column_text(row, 2);
+	const char *name = (const char *)sqlite3_column_text(row, 1);
+	char first[WORD_SIZE], second[WORD_SIZE], command[3 * WORD_SIZE];
+	bool is_last = strcmp(kind, "alias") == 0 && sqlite3_column_int(row, 3) == 1;
+	shell_word(first, sizeof first, name);
+	shell_word(second, sizeof second, target);
+	if (is_last)
+		snprintf(command, sizeof command, "alias remove %s", first);
+	else
+		snprintf(command, sizeof command, "%s set %s remove=%s", kind, first, second);
+	/* TRANSLATORS: two addresses, and a command. */
+	return accounts_set_error(
+	    accounts, ADMIN_REFUSED, _("%s leads to %s; first run: ftgatectl %s"), name, target, command);
+}
+
 enum admin_result
 target_check_unused(struct accounts *accounts, const struct record_name *name)
 {
 	static const char sql[] = "SELECT l.kind, ftgate_address(ifnull(l.written, l.local), d.name),"
-	                          " ftgate_address(ifnull(t.written, t.local), t.domain)"
+	                          " ftgate_address(ifnull(t.written, t.local), t.domain),"
+	                          " (SELECT count(*) FROM targets o WHERE o.alias = t.alias)"
 	                          " FROM targets t JOIN aliases l ON l.id = t.alias JOIN domains d ON d.id = l.domain"
 	                          " WHERE t.domain = ?1 AND (?2 = '' OR t.local = ?2) LIMIT 1";
 	enum admin_result told = ADMIN_OK;
@@ -223,10 +249,7 @@ target_check_unused(struct accounts *accounts, const struct record_name *name)
 	sqlite3_stmt *row = accounts_query(accounts, sql, "tt", name->address.domain, local);
 	int result = row == NULL ? SQLITE_ERROR : sqlite3_step(row);
 	if (result == SQLITE_ROW)
-		told = accounts_set_error(accounts, ADMIN_REFUSED,
-		    _("%s leads to %s; first run: ftgatectl %s set %s remove=%s"), sqlite3_column_text(row, 1),
-		    sqlite3_column_text(row, 2), sqlite3_column_text(row, 0), sqlite3_column_text(row, 1),
-		    sqlite3_column_text(row, 2));
+		told = refuse_used(accounts, row);
 	else if (result != SQLITE_DONE)
 		told = accounts_trouble(accounts);
 	accounts_finish(accounts, row);

@@ -108,7 +108,7 @@ class Ctl(TestCase):
                 (NOPERM, "has no accounts, aliases and lists here", "domain", "set", DOMAIN, "relay=yes"),
                 (CANTCREAT, "already exists", "account", "add", ACCOUNT.upper(), "--no-password"),
                 (CANTCREAT, "as an account, an alias or a list", "account", "add", "info@" + DOMAIN, "--no-password"),
-                (NOPERM, "first run: ftgatectl alias set info@", "account", "remove", ACCOUNT),
+                (NOPERM, "first run: ftgatectl alias remove info@", "account", "remove", ACCOUNT),
                 (NOPERM, "leads back", "alias", "set", "info@" + DOMAIN, "add=info@" + DOMAIN),
                 (NOPERM, "has accounts (1)", "domain", "remove", DOMAIN)):
             self.assertEqual("", self.run_ctl(*words, status=status))

@@ -285,11 +285,25 @@ Test(records, alias_cannot_target_itself)
 	cr_expect(has_error("leads back"));
 }
 
+Test(records, command_that_frees_a_target_can_be_run)
+{
+	add(RECORD_ALIAS, "*@example.org", NULL, "add", "anna@example.test");
+	cr_expect_eq(drop(RECORD_ACCOUNT, "anna@example.test", NULL), ADMIN_REFUSED);
+	cr_expect(has_error("first run: ftgatectl alias remove '*@example.org'"));
+	set(RECORD_ALIAS, "*@example.org", NULL, "add", "bob@example.test");
+	cr_expect_eq(drop(RECORD_ACCOUNT, "anna@example.test", NULL), ADMIN_REFUSED);
+	cr_expect(has_error("first run: ftgatectl alias set '*@example.org' remove=anna@example.test"));
+	set(RECORD_ALIAS, "*@example.org", NULL, "remove", "anna@example.test");
+	add(RECORD_LIST, "all@example.org", NULL, "add", "anna@example.test");
+	cr_expect_eq(drop(RECORD_ACCOUNT, "anna@example.test", NULL), ADMIN_REFUSED);
+	cr_expect(has_error("first run: ftgatectl list set all@example.org remove=anna@example.test"));
+}
+
 Test(records, target_of_others_cannot_be_removed)
 {
 	add(RECORD_ALIAS, "info@example.org", NULL, "add", "anna@example.test");
 	cr_expect_eq(drop(RECORD_ACCOUNT, "anna@example.test", NULL), ADMIN_REFUSED);
-	cr_expect(has_error("first run: ftgatectl alias set info@example.org remove=anna@example.test"));
+	cr_expect(has_error("first run: ftgatectl alias remove info@example.org"));
 	cr_expect_eq(drop(RECORD_DOMAIN, "example.org", NULL), ADMIN_REFUSED);
 	cr_expect_eq(drop(RECORD_ALIAS, "info@example.org", NULL), ADMIN_OK);
 	cr_expect_eq(drop(RECORD_DOMAIN, "example.org", NULL), ADMIN_OK);

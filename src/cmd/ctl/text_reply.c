@@ -11,6 +11,7 @@
 #include "base/data.h"
 #include "base/printable.h"
 #include "base/program.h"
+#include "base/shell_word.h"
 #include "base/translate.h"
 #include "cmd/msg/row.h"
 #include "texts/folder.h"
@@ -296,13 +297,15 @@ static void
 print_stray(void *context, enum texts_stray stray, const char *path)
 {
 	struct strays *strays = context;
+	char word[TEXT_PATH];
+	shell_word(word, sizeof word, path);
 	if (stray == TEXTS_NO_SOURCE && !strays->all)
 		return;
 	strays->count++;
 	switch (stray) {
 	case TEXTS_NOT_COMPILED:
 		printable_print(stderr,
-		    _("%s: warning: no server reads it before it is compiled: ftgatectl text apply %s\n"), path, path);
+		    _("%s: warning: no server reads it before it is compiled: ftgatectl text apply %s\n"), path, word);
 		break;
 	case TEXTS_NO_SOURCE:
 		printable_print(stderr,

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/printable.h"
+#include "base/shell_word.h"
 #include "base/translate.h"
 #include "catalog/mo.h"
 #include "cmd/output/charset.h"
@@ -228,11 +229,13 @@ static void
 print_edited(void *context, const char *domain, const char *file, size_t count)
 {
 	unsigned *languages = context;
+	char word[TEXT_PATH];
+	shell_word(word, sizeof word, file);
 	*languages += 1;
 	/* TRANSLATORS: a file, a number of texts, two words of the command or none, and the file again. */
 	printable_print(stderr,
 	    _("%s: warning: texts that were edited are not compiled: %zu; use them by: ftgatectl%s%s text apply %s\n"),
-	    file, count, domain != NULL ? " --domain " : "", domain != NULL ? domain : "", file);
+	    file, count, domain != NULL ? " --domain " : "", domain != NULL ? domain : "", word);
 }
 
 unsigned

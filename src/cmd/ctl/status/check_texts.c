@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/data.h"
+#include "base/shell_word.h"
 #include "base/translate.h"
 #include "cmd/ctl/status/status.h"
 #include "cmd/ctl/text.h"
@@ -10,8 +11,9 @@
 static void
 add_stray(void *context, enum texts_stray stray, const char *path)
 {
-	char cure[STATUS_TEXT_SIZE];
-	snprintf(cure, sizeof cure, _("run ftgatectl text apply %s"), path);
+	char cure[STATUS_TEXT_SIZE], word[STATUS_TEXT_SIZE];
+	shell_word(word, sizeof word, path);
+	snprintf(cure, sizeof cure, _("run ftgatectl text apply %s"), word);
 	if (stray == TEXTS_NOT_COMPILED)
 		status_add(context, HEALTH_WARNING, cure, _("%s: it is not compiled, so no server reads it"), path);
 	else if (stray == TEXTS_NO_LANGUAGE)
@@ -22,11 +24,12 @@ add_stray(void *context, enum texts_stray stray, const char *path)
 static void
 add_edited(void *context, const char *domain, const char *path, size_t count)
 {
-	char cure[STATUS_TEXT_SIZE];
+	char cure[STATUS_TEXT_SIZE], word[STATUS_TEXT_SIZE];
+	shell_word(word, sizeof word, path);
 	if (domain == NULL)
-		snprintf(cure, sizeof cure, _("run ftgatectl text apply %s"), path);
+		snprintf(cure, sizeof cure, _("run ftgatectl text apply %s"), word);
 	else
-		snprintf(cure, sizeof cure, _("run ftgatectl --domain %s text apply %s"), domain, path);
+		snprintf(cure, sizeof cure, _("run ftgatectl --domain %s text apply %s"), domain, word);
 	/* TRANSLATORS: a file, and a number of texts. */
 	status_add(context, HEALTH_WARNING, cure, _("%s: texts that were edited and not compiled: %zu"), path, count);
 }
