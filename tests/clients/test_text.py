@@ -4,6 +4,8 @@
 import fcntl
 import json
 import os
+import pwd
+import shutil
 import signal
 import stat
 import subprocess
@@ -210,9 +212,43 @@ de: 1 own text is in use
         for answer in (b"x\n", b""):
             self.text("edit", "de", EDITOR=self.editor(PO.replace("%s\"", "%d\"")), input=answer, status=REFUSED)
             self.assertEqual(1, self.started())
+            self.assertEqual(answer == b"", "exit without saving: \n" in self.error)
         self.text("edit", "de", EDITOR="false", status=69)
+        self.assertIn("the editor failed; set EDITOR to one that " + pwd.getpwuid(os.geteuid()).pw_name, self.error)
         self.assertEqual("nothing is changed\n", self.text("edit", "de", EDITOR=self.editor(None)))
         self.assertEqual((files, generation), (self.files(), self.generation()))
+
+    def test_without_a_setting_the_first_editor_that_is_installed_runs(self):
+        self.text("apply", self.written(PO))
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        for name in ("nano", "editor", "sensible-editor"):  # each before those above
+            command = self.editor(None).split()[0]
+            os.rename(command, os.path.join(folder, name))
+            for variables in ({"EDITOR": ""}, {"VISUAL": "", "EDITOR": ""}):
+                self.assertEqual("nothing is changed\n", self.text("edit", "de", PATH=folder + ":" + self.tools(), **variables))
+            self.assertEqual(2, self.started(), name)
+
+    def tools(self):
+        """A folder with what the editors of this test need."""
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        os.symlink(shutil.which("cat"), os.path.join(folder, "cat"))
+        return folder
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root becomes another user")
+    def test_root_applies_a_file_that_the_owner_of_the_data_cannot_read(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory())  # of mode 700, as /root
+        path = os.path.join(folder, "de.po")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(PO)
+        with tempfile.TemporaryDirectory() as self.data:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(self.data, nobody.pw_uid, nobody.pw_gid)
+            self.text("apply", path)
+            self.assertEqual(PO, self.source())
+            self.assertEqual(nobody.pw_uid, os.stat(self.folder()).st_uid)
+            editor = self.editor(None).split()[0]
+            self.text("edit", "de", EDITOR=editor, TMPDIR=folder, status=69)
+            self.assertIn("set EDITOR to one that nobody can run", self.error)
 
     def test_interrupt_at_the_question_leaves_no_copy(self):
         self.text("apply", self.written(PO))

@@ -24,7 +24,7 @@ struct request {
 	const char *domain; /* --domain: whose own texts; NULL: those of the server */
 	bool keep_secret;
 	bool dry_run, update, with_passwords; /* of import and export */
-	FILE *input;                          /* the file of an import */
+	FILE *input;                          /* the file of import or text apply */
 	bool data_named, server_named;        /* --data and --server were given */
 	enum password_source password;
 	struct trace_options trace;

@@ -509,6 +509,25 @@ run_with_accounts(struct request *request)
 	return status;
 }
 
+/* The word that names the file which a command reads; NULL: there is none. */
+static char **
+input_word(const struct request *request)
+{
+	bool reads = request->command->run == ctl_import || request->command->run == text_apply;
+	return reads ? &request->words[request->count - 1] : NULL;
+}
+
+/* Opens that file as the user who runs the program, who may not be the owner of the data folder. */
+static int
+open_input(struct request *request)
+{
+	char **word = input_word(request);
+	if (word == NULL)
+		return EX_OK;
+	request->input = strcmp(*word, "-") == 0 ? stdin : fopen(*word, "re");
+	return request->input != NULL ? EX_OK : ctl_fail(EX_NOINPUT, "%s: %s", *word, strerror(errno));
+}
+
 static int
 run(struct request *request)
 {
@@ -518,7 +537,7 @@ run(struct request *request)
 	int status = ctl_find_folder(request, path);
 	if (status != EX_OK)
 		return request->command->run == ctl_status && !request->server_named ? CTL_STATUS_UNKNOWN : status;
-	if (request->command->run == ctl_import && (status = import_open(request)) != EX_OK)
+	if ((status = open_input(request)) != EX_OK)
 		return status;
 	if (privileges_become_owner(path) < 0)
 		return ctl_fail(EX_NOPERM, _("cannot become the owner of %s: %s"), path, strerror(errno));

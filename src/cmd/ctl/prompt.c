@@ -12,6 +12,7 @@
 
 #include "base/translate.h"
 #include "cmd/ctl/ctl.h"
+#include "cmd/output/charset.h"
 
 enum { QUESTION_SIZE = 512 };
 
@@ -21,7 +22,7 @@ prompt_is_possible(void)
 	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
-/* Reads a line without its end, octet by octet, so that no octet behind it is consumed and no other copy is made. */
+/* Reads a line without its end, octet by octet, so that no octet behind it is consumed and no copy is left. */
 static int
 read_line(int file, char line[PROMPT_SIZE])
 {
@@ -38,6 +39,10 @@ read_line(int file, char line[PROMPT_SIZE])
 	if (len > 0 && line[len - 1] == '\r')
 		len--;
 	line[len] = '\0';
+	char decoded[PROMPT_SIZE];
+	if (charset_decode(line, decoded, sizeof decoded))
+		memcpy(line, decoded, sizeof decoded);
+	explicit_bzero(decoded, sizeof decoded);
 	return EX_OK;
 }
 

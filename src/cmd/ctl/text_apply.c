@@ -2,7 +2,6 @@
 #include "cmd/ctl/text.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/printable.h"
 #include "base/translate.h"
 #include "cmd/msg/language_table.h"
 
-/* Reads standard input to its end. */
+/* Reads a stream to its end. */
 static char *
 read_stream(FILE *stream, size_t *len)
 {
@@ -31,21 +29,6 @@ read_stream(FILE *stream, size_t *len)
 	}
 	free(octets);
 	return NULL;
-}
-
-static char *
-read_file(const char *path, size_t *len)
-{
-	const char *why;
-	if (strcmp(path, "-") == 0)
-		return read_stream(stdin, len);
-	FILE *file = file_open(path, &why);
-	char *octets = file != NULL ? read_stream(file, len) : NULL;
-	int error = errno;
-	if (file != NULL)
-		fclose(file);
-	errno = error;
-	return octets;
 }
 
 /* The language in a header: "Language: de". */
@@ -112,7 +95,7 @@ text_apply(struct request *request)
 {
 	const char *path = request->words[request->count - 1];
 	size_t len;
-	char *octets = read_file(path, &len);
+	char *octets = read_stream(request->input, &len);
 	if (octets == NULL)
 		return ctl_fail(EX_NOINPUT, "%s: %s", path, strerror(errno));
 	int status = apply(request, path, octets, len);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,9 +43,9 @@ fill_new(struct text_work *work, int file)
 static int
 make_copy(struct text_work *work, struct copy *copy)
 {
-	const char *folder = getenv("TMPDIR");
-	snprintf(copy->path, sizeof copy->path, "%s/ftgate-text-XXXXXX.po",
-	    folder != NULL && *folder == '/' ? folder : "/tmp");
+	const char *folder = getenv("TMPDIR"); /* that of root is not always open to the owner of the data */
+	bool is_usable = folder != NULL && *folder == '/' && access(folder, W_OK | X_OK) == 0;
+	snprintf(copy->path, sizeof copy->path, "%s/ftgate-text-XXXXXX.po", is_usable ? folder : "/tmp");
 	int file = mkstemps(copy->path, 3);
 	if (file < 0)
 		return ctl_fail(EX_CANTCREAT, "%s: %s", copy->path, strerror(errno));
@@ -93,20 +94,27 @@ wait_for(pid_t child)
 	return WIFEXITED(result) && WEXITSTATUS(result) == 0;
 }
 
-/* The editor of the user, whose value can have arguments. */
+/* The editor of the user, whose value can have arguments; else the first one that is installed. */
 static int
 run_editor(const char *path)
 {
+	static const char command[] = "e=${VISUAL:-$EDITOR}\n"
+	                              "for i in sensible-editor editor vi nano; do\n"
+	                              "  [ -n \"$e\" ] || ! command -v $i >/dev/null || e=$i\n"
+	                              "done\n"
+	                              "exec ${e:-vi} \"$1\"";
 	fflush(NULL);
 	pid_t child = fork();
 	if (child == 0) {
-		execl("/bin/sh", "sh", "-c", "exec ${VISUAL:-${EDITOR:-vi}} \"$1\"", "sh", path, (char *)NULL);
+		execl("/bin/sh", "sh", "-c", command, "sh", path, (char *)NULL);
 		_exit(127);
 	}
 	if (child > 0 && wait_for(child))
 		return EX_OK;
-	return ctl_fail(
-	    EX_UNAVAILABLE, "%s", _("nothing is changed: the editor failed; set EDITOR to one that is installed"));
+	const struct passwd *user = getpwuid(geteuid());
+	/* TRANSLATORS: the name of a user, who may be another one than runs ftgatectl. */
+	return ctl_fail(EX_UNAVAILABLE, _("nothing is changed: the editor failed; set EDITOR to one that %s can run"),
+	    user != NULL ? user->pw_name : "ftgate");
 }
 
 static int
@@ -151,6 +159,8 @@ ask(void)
 		fflush(stderr);
 		answer = read_answer(&mask);
 	} while (answer != '\0' && strchr("eExX", answer) == NULL);
+	if (answer == '\0')
+		fputc('\n', stderr);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	return answer == 'e' || answer == 'E';
 }

@@ -352,14 +352,6 @@ clear(struct import *import)
 	free(import->jobs);
 }
 
-int
-import_open(struct request *request)
-{
-	const char *path = request->words[0];
-	request->input = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	return request->input != NULL ? EX_OK : ctl_fail(EX_NOINPUT, "%s: %s", path, strerror(errno));
-}
-
 /* The format of the file, which an option can name. */
 static enum import_format
 format_of(const struct request *request)
