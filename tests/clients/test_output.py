@@ -225,6 +225,34 @@ class Charset(OutputCase):
         self.run_ctl("access", "list", "grün", status=65, LANG="de_DE.ISO-8859-1", LOCPATH="")
         self.assertIn(b"'gr\xfcn'", self.error)
 
+    def test_words_of_the_command_line_are_in_the_charset_of_the_locale(self):
+        latin = {"LANG": "de_DE.ISO-8859-1", "LOCPATH": ""}
+        self.run_ctl("access", "add", "refused", "198.51.100.1", "comment=Grüße".encode("latin-1"), **latin)
+        self.addCleanup(self.run_ctl, "access", "remove", "refused", "198.51.100.1")
+        self.assertIn("Grüße\n".encode(), self.run_ctl("access", "list"))
+        self.run_ctl("account", "show", "jörg@bücher.example".encode("latin-1"), status=67, **latin)
+        self.assertIn("jörg@bücher.example", self.error.decode("latin-1"))
+        self.run_ctl("text", "set", "de", "4.28", "%s Tschüss".encode("latin-1"), **latin)
+        self.addCleanup(self.run_ctl, "text", "unset", "de", "4.28")
+        self.assertIn("Tschüss".encode(), self.run_ctl("text", "show", "de", "4.28"))
+        self.run_ctl("text", "set", "ja", "4.28", "%s は無い".encode("euc-jp"), LANG="ja_JP.EUC-JP", LOCPATH="")
+        self.addCleanup(self.run_ctl, "text", "unset", "ja", "4.28")
+        self.assertIn(" は無い".encode(), self.run_ctl("text", "show", "ja", "4.28"))
+
+    def test_password_is_in_the_charset_of_the_locale(self):
+        add = self.command("account", "add", "latin@" + DOMAIN, "--password-stdin", "--keep-secret")
+        subprocess.run(add, input="schön\n".encode("latin-1"), env=environment(LANG="de_DE.ISO-8859-1", LOCPATH=""), check=True,
+                       timeout=SECONDS)
+        self.addCleanup(self.run_ctl, "account", "remove", "latin@" + DOMAIN)
+        exported = [json.loads(line) for line in self.run_ctl("--json", "export", "accounts", "--with-passwords").splitlines()]
+        self.assertIn("schön", [account.get("secret") for account in exported])
+
+    def test_names_of_files_are_octets(self):
+        path = os.path.join(os.fsencode(self.data), "für.csv".encode("latin-1"))
+        with open(path, "wb") as file:
+            file.write(b"name\n")
+        self.run_ctl("import", "domains", path, LANG="de_DE.ISO-8859-1", LOCPATH="")
+
     def test_what_the_charset_lacks_is_spelled_or_said_in_english(self):
         self.assertIn(b"hinzufuegen", self.help(LANG="de_DE.ASCII") if not has_terminals() else
                       on_terminal(*self.command("--help"), LANG="de_DE.ASCII", LOCPATH=""))
@@ -249,9 +277,18 @@ class Charset(OutputCase):
 
 
 class Messages(TestCase):
-    def printed(self, *words):
-        return subprocess.run([program("ftgate-msg"), *words], env=environment(), stdout=subprocess.PIPE, check=True,
+    def printed(self, *words, **variables):
+        return subprocess.run([program("ftgate-msg"), *words], env=environment(**variables), stdout=subprocess.PIPE, check=True,
                               timeout=SECONDS).stdout.decode()
+
+    def test_texts_of_the_command_line_are_in_the_charset_of_the_locale(self):
+        latin = {"LANG": "en_US.ISO-8859-1", "LOCPATH": ""}
+        address = "jörg@bücher.example"
+        for words in (["render", "--utf8", "--lang", "de", "4.28", address],
+                      ["render", "--utf8", "--lang", "de", "--var", "contact=jörg", "--host", "bücher.example", "3.01", "x"],
+                      ["explain", "--json", "550 5.1.1 Das Postfach " + address + " gibt es (#4.28)"]):
+            encoded = [word.encode("latin-1") for word in words]
+            self.assertEqual(self.printed(*words), self.printed(*encoded, **latin), words)
 
     def test_list_and_stats_have_json_and_csv(self):
         for command in ("list", "stats"):

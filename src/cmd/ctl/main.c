@@ -528,10 +528,23 @@ open_input(struct request *request)
 	return request->input != NULL ? EX_OK : ctl_fail(EX_NOINPUT, "%s: %s", *word, strerror(errno));
 }
 
+/* Other words are text, which is UTF-8 inside. */
+static void
+decode_words(struct request *request)
+{
+	char **file = input_word(request);
+	for (size_t i = 0; i < request->count; i++)
+		if (&request->words[i] != file)
+			request->words[i] = (char *)(uintptr_t)charset_decode_word(request->words[i]);
+	if (request->domain != NULL)
+		request->domain = charset_decode_word(request->domain);
+}
+
 static int
 run(struct request *request)
 {
 	char path[PATH_MAX];
+	decode_words(request);
 	if (request->command->kind == CTL_ANYWHERE)
 		return run_command(request);
 	int status = ctl_find_folder(request, path);

@@ -73,7 +73,7 @@ parse_arg(struct request *request, const char *text, struct argp_state *state)
 	switch (row->args[request->args++]) {
 	case FTG_ARG_COUNT: arg->number = number(text, state); break;
 	case FTG_ARG_REASON: arg->number = reason(text, state); break;
-	default: arg->text = text; arg->len = strlen(text);
+	default: arg->text = charset_decode_word(text); arg->len = strlen(arg->text);
 	}
 }
 

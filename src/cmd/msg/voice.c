@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cmd/output/charset.h"
 #include "language_table.h"
 
 enum { KEY_HOST = 0x200 };
@@ -38,7 +39,7 @@ set_variable(struct voice *voice, const char *setting, struct argp_state *state)
 		const char *name = ftg_var_name((enum ftg_var)v);
 
 		if (setting[n] == '=' && strlen(name) == n && strncmp(name, setting, n) == 0) {
-			voice->vars.value[v] = setting + n + 1;
+			voice->vars.value[v] = charset_decode_word(setting + n + 1);
 			return;
 		}
 	}
@@ -97,7 +98,7 @@ parse(int key, char *arg, struct argp_state *state)
 	case 'P': voice->po = arg; return 0;
 	case 'u': voice->encoding = FTG_UTF8; return 0;
 	case 'p': voice->profile = profile_find(arg, state); return 0;
-	case KEY_HOST: voice->vars.value[FTG_VAR_HOST] = arg; return 0;
+	case KEY_HOST: voice->vars.value[FTG_VAR_HOST] = charset_decode_word(arg); return 0;
 	case 'v': set_variable(voice, arg, state); return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}

@@ -25,7 +25,14 @@ struct stream {
 	char begun[CHARACTER_MAX];
 };
 
+/* A word of the command line, converted. */
+struct decoded {
+	struct decoded *next;
+	char text[];
+};
+
 static struct {
+	struct decoded *words;
 	char name[NAME_SIZE];
 	iconv_t conversion;
 	struct tag language;
@@ -169,6 +176,46 @@ charset_open(const char *name, const char *language)
 	replace(&charset.error, &stderr, STDERR_FILENO, is_ascii);
 }
 
+bool
+charset_decode(const char *text, char *to, size_t size)
+{
+	char *from = (char *)(uintptr_t)text, *end = to;
+	size_t len = strlen(text), room = size - 1;
+	if (!charset.is_open || u8_check((const uint8_t *)text, len) == NULL)
+		return false;
+	iconv_t conversion = iconv_open("UTF-8", charset.name);
+	if (conversion == NO_CONVERSION)
+		return false;
+	bool done = iconv(conversion, &from, &len, &end, &room) == 0;
+	iconv_close(conversion);
+	*end = '\0';
+	return done;
+}
+
+const char *
+charset_decode_word(const char *word)
+{
+	enum { OCTETS_MAX = 4 }; /* of UTF-8, for an octet of the charset */
+	size_t size = OCTETS_MAX * strlen(word) + 1;
+	struct decoded *decoded = malloc(sizeof *decoded + size);
+	if (decoded == NULL || !charset_decode(word, decoded->text, size)) {
+		free(decoded);
+		return word;
+	}
+	decoded->next = charset.words;
+	charset.words = decoded;
+	return decoded->text;
+}
+
+static void
+free_words(void)
+{
+	for (struct decoded *next; charset.words != NULL; charset.words = next) {
+		next = charset.words->next;
+		free(charset.words);
+	}
+}
+
 void
 charset_write_data(void)
 {
@@ -182,6 +229,7 @@ charset_close(void)
 		return;
 	restore(&charset.out);
 	restore(&charset.error);
+	free_words();
 	iconv_close(charset.conversion);
 	charset.is_open = false;
 	snprintf(charset.name, sizeof charset.name, "UTF-8");

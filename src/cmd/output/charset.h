@@ -14,6 +14,15 @@
  */
 void charset_open(const char *charset, const char *language);
 
+/*
+ * Converts a text of the user to UTF-8, of at most size octets with its NUL. Returns false if it is UTF-8
+ * already, no text in the charset, or too long; what *to has is then undefined.
+ */
+bool charset_decode(const char *text, char *to, size_t size);
+
+/* The same for a word of the command line, which is no name of a file. Returns the word, or a text that charset_close() frees. */
+const char *charset_decode_word(const char *word);
+
 /* What follows on standard output is data, whose octets are written as they are. */
 void charset_write_data(void);
 

@@ -1,5 +1,6 @@
 /* ftgate-msg explain: explains an ID, a reference, a pasted line or a whole bounce. */
 #include <ctype.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -197,6 +198,8 @@ join(char **words, size_t count)
 	char *line;
 
 	for (size_t i = 0; i < count; i++)
+		words[i] = (char *)(uintptr_t)charset_decode_word(words[i]);
+	for (size_t i = 0; i < count; i++)
 		size += strlen(words[i]) + 1;
 	line = calloc(1, size);
 	for (size_t i = 0; line && i < count; i++)
@@ -212,6 +215,12 @@ answer_joined(struct request *request)
 
 	free(line);
 	return known ? MSG_FINE : MSG_FINDINGS;
+}
+
+static int
+answer_word(struct request *request, const char *word)
+{
+	return answer(request, word, strlen(word)) ? MSG_FINE : MSG_FINDINGS;
 }
 
 static int
@@ -232,7 +241,7 @@ answer_all(struct request *request)
 		else if (is_file(what))
 			status = answer_file(request, what);
 		else
-			status = answer(request, what, strlen(what)) ? MSG_FINE : MSG_FINDINGS;
+			status = answer_word(request, charset_decode_word(what));
 		worst = status > worst ? status : worst;
 	}
 	return worst;
