@@ -11,6 +11,9 @@
 /* The local part of the alias for all addresses of its domain that have no record of their own. */
 #define DIRECTORY_CATCH_ALL "*"
 
+/* What is added to the local part of a list for the sender of its mail. It is the postmaster's, unless it has a record. */
+#define DIRECTORY_BOUNCES "-bounces"
+
 enum directory_verdict {
 	DIRECTORY_FOUND,
 	DIRECTORY_NO_DOMAIN,     /* not hosted here */
@@ -153,6 +156,7 @@ struct expansion {
 	size_t count;
 	struct address *elsewhere; /* addresses at other servers */
 	size_t elsewhere_count;
+	struct address list;            /* the first list on the way, as it was added; its local part is "": none */
 	char moved_to[ADDRESS_MAX + 1]; /* MOVED: of the first account that has moved */
 };
 

@@ -31,6 +31,7 @@ enum queue_state {
 struct queue_recipient {
 	char *address;    /* local-part@domain, quoted where it must be; the domain is in lower case */
 	char *sender;     /* its reverse-path, if mail of an alias goes out with another one; NULL: that of the entry */
+	bool member;      /* of a list: the sender of the entry gets no DSN about it */
 	char *orcpt;      /* as it was written (RFC 3461 section 4.2); NULL: none */
 	unsigned notify;  /* set of enum dsn_notify */
 	unsigned noticed; /* of the same: already reported to the sender */

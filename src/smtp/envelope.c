@@ -85,8 +85,8 @@ set_text(char **text, const char *value)
 
 /* The DSN parameters of the recipient apply to each address that its mail goes to (RFC 3461 section 5.2.7). */
 static bool
-add_elsewhere(
-    struct envelope *envelope, const struct address *address, const struct dsn_recipient *asked, const char *sender)
+add_elsewhere(struct envelope *envelope, const struct address *address, const struct dsn_recipient *asked,
+    const char *sender, bool member)
 {
 	char text[ADDRESS_TEXT_SIZE];
 	bool is_new;
@@ -99,6 +99,7 @@ add_elsewhere(
 	struct queue_recipient *added = queue_entry_add(envelope->relay, text);
 	if (added == NULL || !set_text(&added->sender, sender))
 		return false;
+	added->member = member;
 	if (asked == NULL)
 		return true;
 	added->notify = asked->notify;
@@ -134,22 +135,32 @@ remove_last(struct envelope *envelope, size_t count, size_t relayed)
 	envelope->first = NULL;
 }
 
+/* A list is where the author's mail is delivered (RFC 3461 section 5.2.7.3): a DSN about a member would say who is in it. */
+static unsigned
+notify_of(const struct dsn_recipient *asked, bool list)
+{
+	if (list)
+		return DSN_NEVER;
+	return asked != NULL ? asked->notify : 0;
+}
+
 bool
 envelope_add(struct envelope *envelope, struct span address, const struct expansion *targets, const char *sender)
 {
 	const size_t count = envelope->count, relayed = envelope->relay != NULL ? envelope->relay->count : 0;
 	const struct dsn_recipient *asked = dsn_find(&envelope->dsn, envelope->rcpts);
+	const bool list = targets->list.local[0] != '\0';
 	bool added = true;
 
 	if (envelope->first == NULL && (envelope->first = strndup(address.text, address.len)) == NULL)
 		return false;
 	envelope->rcpts++;
 	for (size_t i = 0; i < targets->count && added; i++)
-		added = add_here(envelope, &targets->mailboxes[i], asked != NULL ? asked->notify : 0);
-	if (added && targets->count > 0)
+		added = add_here(envelope, &targets->mailboxes[i], notify_of(asked, list));
+	if (added && (targets->count > 0 || list))
 		added = dsn_keep_address(&envelope->dsn, envelope->rcpts - 1, address);
 	for (size_t i = 0; i < targets->elsewhere_count && added; i++)
-		added = add_elsewhere(envelope, &targets->elsewhere[i], asked, sender);
+		added = add_elsewhere(envelope, &targets->elsewhere[i], list ? NULL : asked, sender, list);
 	if (!added)
 		remove_last(envelope, count, relayed);
 	return added;

@@ -269,11 +269,12 @@ bool relaying_has_route(const struct smtp_session *s, const char *domain);
 bool relaying_complete(struct smtp_session *s);
 
 /*
- * forwarding.c: the sender under which the mail of an alias goes to other servers, written to text; NULL: that of the envelope.
- * The sender of a stranger must be rewritten (SRS), since its SPF record does not name this server. So must not be the null
- * sender, and one of a domain that is hosted here.
+ * forwarding.c: the sender under which the mail of an alias or a list goes to other servers, written to text; NULL: that of
+ * the envelope. The sender of a stranger must be rewritten (SRS), since its SPF record does not name this server, but not the
+ * null sender, nor one of a domain that is hosted here. A list is the sender of its mail: bounces are for its owner, and the
+ * author must not learn who is in it.
  */
-const char *forwarding_sender(struct smtp_session *s, char text[ADDRESS_TEXT_SIZE]);
+const char *forwarding_sender(struct smtp_session *s, const struct expansion *targets, char text[ADDRESS_TEXT_SIZE]);
 
 /*
  * forwarding.c: the directory has answered about a recipient. If that is a sender that this server has rewritten, asks about

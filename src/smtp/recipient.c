@@ -46,7 +46,7 @@ add(struct smtp_session *s)
 	const struct recipient *recipient = &s->lookup->recipient.recipient;
 	const struct expansion targets = targets_of(s->lookup);
 	char text[ADDRESS_TEXT_SIZE], sender[ADDRESS_TEXT_SIZE];
-	const char *as = targets.elsewhere_count > 0 ? forwarding_sender(s, sender) : NULL;
+	const char *as = targets.elsewhere_count > 0 ? forwarding_sender(s, &targets, sender) : NULL;
 
 	if (s->envelope.rcpts == 0)
 		s->envelope.first_waits = recipient->domain.name[0] == '\0' || recipient->domain.greylist;

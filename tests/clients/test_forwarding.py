@@ -127,6 +127,77 @@ class Senders(Forwarding):
         self.assertEqual("pass", check_spf(names, self.forwarded()))
 
 
+class Lists(Forwarding):
+    OWNER = "all-bounces@example.test"
+
+    def setUp(self):
+        super().setUp()
+        self.server.control("list", "add", f"all@{DOMAIN}", ACCOUNT, "bert@next.example", "carl@next.example", "post=anyone")
+
+    def test_mail_has_the_sender_of_the_list(self):
+        for sender in STRANGER, ACCOUNT:
+            count = len(self.next.messages)
+            self.send(self.server, sender, f"all@{DOMAIN}")
+            message = self.next.wait(count + 1)[count]
+            self.assertEqual((self.OWNER, ["bert@next.example", "carl@next.example"]), (message.sender, message.recipients))
+            self.assertTrue(message.octets.endswith(BODY))
+            self.assertNotIn(b"next.example", message.octets.replace(b"client.example", b""))
+
+    def test_null_sender_stays(self):
+        self.send(self.server, "", f"all@{DOMAIN}")
+        self.assertEqual("", self.next.wait(1)[0].sender)
+
+    def test_list_behind_an_alias_and_another_list(self):
+        self.server.control("alias", "add", f"info@{DOMAIN}", f"all@{DOMAIN}")
+        self.server.control("list", "add", f"outer@{DOMAIN}", f"all@{DOMAIN}", "post=anyone")
+        self.send(self.server, STRANGER, f"info@{DOMAIN}")
+        self.assertEqual(self.OWNER, self.next.wait(1)[0].sender)
+        self.send(self.server, STRANGER, f"outer@{DOMAIN}")
+        self.assertEqual("outer-bounces@example.test", self.next.wait(2)[1].sender)
+
+    def test_author_is_not_told_of_members(self):
+        self.next.answers["RCPT TO:<BERT"] = "550 5.1.1 no such user"
+        self.server.control("access", "add", "relay", "127.0.0.0/8")
+        self.send(self.server, ACCOUNT, f"all@{DOMAIN}")
+        self.server.wait_for_log(r"event=bounced .*to=bert@next\.example as=all-bounces@example\.test")
+        self.server.wait_for_log(r"event=relayed .*to=carl@next\.example")
+        self.send(self.server, ACCOUNT, "dora@next.example")
+        self.next.wait(2)
+        self.assertEqual([b"Probe"], [re.search(rb"Subject: (.*?)\r?\n", text)[1].strip() for text in self.server.messages()])
+        self.assertNotIn("event=dsn", self.server.log())
+
+    def test_author_who_asks_learns_that_the_list_has_it(self):
+        self.server.control("access", "add", "relay", "127.0.0.0/8")
+        with Talk(self.server) as talk:
+            talk.say(b"EHLO client.example.org")
+            talk.say(b"MAIL FROM:<%s>" % STRANGER.encode())
+            talk.say(b"RCPT TO:<all@example.test> NOTIFY=SUCCESS,FAILURE")
+            talk.say(b"DATA")
+            self.assertEqual(b"250", talk.say(BODY + b".")[:3])
+        got = {message.recipients[0]: message for message in self.next.wait(2)}
+        self.assertIn(b"all@example.test", got[STRANGER].octets)
+        self.assertNotIn(b"bert@next.example", got[STRANGER].octets)
+
+    def test_bounces_are_for_the_owner(self):
+        self.server.control("alias", "add", f"postmaster@{DOMAIN}", ACCOUNT)
+        self.send(self.server, "", self.OWNER.upper())
+        self.assertEqual(1, len(self.server.messages()))
+        self.assertIn(b"250", self.rcpt(self.server, "", self.OWNER))
+        self.assertIn(b"550", self.rcpt(self.server, "", "nobody-bounces@example.test"))
+        self.assertIn(b"550", self.rcpt(self.server, "", "fwd-bounces@example.test"))
+        self.server.control("alias", "add", self.OWNER, "owner@next.example")
+        self.send(self.server, "", self.OWNER)
+        self.assertEqual(["owner@next.example"], self.next.wait(1)[0].recipients)
+
+    def test_bounces_without_a_postmaster_are_kept(self):
+        self.assertIn(b"250", self.rcpt(self.server, "", self.OWNER))
+
+    def test_long_name_has_the_postmaster_as_sender(self):
+        self.server.control("list", "add", "a" * 57 + "@" + DOMAIN, "bert@next.example", "post=anyone")
+        self.send(self.server, STRANGER, "a" * 57 + "@" + DOMAIN)
+        self.assertEqual("postmaster@example.test", self.next.wait(1)[0].sender)
+
+
 class Abuse(Forwarding):
     def assertUnknown(self, sender, recipient, cause):
         start = len(self.server.log())

@@ -265,6 +265,8 @@ expand(struct directory *directory, struct expansion_question *question)
 	bool away = leads_away(&question->address);
 
 	*found = (struct expansion) { .count = 0 };
+	if (!away && !is_circle(&question->address))
+		found->list = question->address;
 	if (!is_circle(&question->address) && (!away || is_name(question->address.local, "mixed"))) {
 		found->mailboxes = allocate(2 * sizeof *found->mailboxes);
 		found->count = away ? 1 : 2;

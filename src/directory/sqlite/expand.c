@@ -202,12 +202,24 @@ visit_postmaster(struct alias_expansion *expansion, size_t index, const struct a
 	return add_mailbox(expansion, &postmaster);
 }
 
+static void
+note_list(struct alias_expansion *expansion, const struct alias *alias, const char *domain)
+{
+	struct address *list = &expansion->question->expansion.list;
+	if (list->local[0] != '\0')
+		return;
+	memcpy(list->local, alias->local, sizeof list->local);
+	snprintf(list->domain, sizeof list->domain, "%s", domain);
+}
+
 /* An address without an account may be an alias, or the postmaster. A missing target is an error of the configuration. */
 static enum directory_verdict
 visit_other(struct alias_expansion *expansion, size_t index, const struct address *address)
 {
 	struct alias alias = { .number = 0 };
 	enum directory_verdict verdict = sqlite_alias_find(expansion->reader, address, &alias);
+	if (verdict == DIRECTORY_FOUND && alias.list)
+		note_list(expansion, &alias, address->domain);
 	if (verdict == DIRECTORY_FOUND)
 		return follow(expansion, index, alias.number);
 	if (verdict == DIRECTORY_FAILED)

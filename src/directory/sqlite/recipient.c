@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/address_key.h"
+#include "base/ascii.h"
 #include "directory/sqlite/access.h"
 #include "directory/sqlite/account.h"
 
@@ -222,6 +223,39 @@ find_untagged(struct reader *reader, const struct address *address, struct recip
 	                                                                                : verdict;
 }
 
+static enum directory_verdict find_whole(
+    struct reader *reader, const struct address *address, struct recipient_question *question);
+
+/* A postmaster without an account is the one of the setting; else it has a mailbox all the same. */
+static enum directory_verdict
+find_postmaster(struct reader *reader, const struct address *address, struct recipient_question *question)
+{
+	struct address chosen;
+	enum directory_verdict verdict = sqlite_postmaster_find(reader, &chosen);
+	if (verdict != DIRECTORY_NO_MAILBOX)
+		return verdict == DIRECTORY_FOUND ? find_whole(reader, &chosen, question) : verdict;
+	return sqlite_postmaster_mailbox(reader, address, &question->recipient.mailbox);
+}
+
+/* The postmaster of a list's domain gets the bounces to the list's mail, unless an address of this name has a record. */
+static enum directory_verdict
+find_bounces(struct reader *reader, const struct address *address, struct recipient_question *question)
+{
+	static const char suffix[] = DIRECTORY_BOUNCES;
+	struct alias list = { .number = 0 };
+	struct address base = *address;
+	size_t len = strlen(address->local), tail = sizeof suffix - 1;
+	if (len <= tail || !ascii_equal(address->local + len - tail, suffix, tail))
+		return DIRECTORY_NO_MAILBOX;
+	base.local[len - tail] = '\0';
+	enum directory_verdict verdict = sqlite_alias_find(reader, &base, &list);
+	if (verdict != DIRECTORY_FOUND || !list.list)
+		return verdict == DIRECTORY_FAILED ? verdict : DIRECTORY_NO_MAILBOX;
+	snprintf(base.local, sizeof base.local, "postmaster");
+	verdict = find_named(reader, &base, question);
+	return verdict == DIRECTORY_NO_MAILBOX ? find_postmaster(reader, &base, question) : verdict;
+}
+
 /* The alias of all addresses of a domain that have no record. */
 static enum directory_verdict
 find_catch_all(struct reader *reader, const struct address *address, struct recipient_question *question)
@@ -244,18 +278,9 @@ find_whole(struct reader *reader, const struct address *address, struct recipien
 	enum directory_verdict verdict = find_named(reader, address, question);
 	if (verdict == DIRECTORY_NO_MAILBOX)
 		verdict = find_untagged(reader, address, question);
+	if (verdict == DIRECTORY_NO_MAILBOX)
+		verdict = find_bounces(reader, address, question);
 	return verdict == DIRECTORY_NO_MAILBOX ? find_catch_all(reader, address, question) : verdict;
-}
-
-/* A postmaster without an account is the one of the setting; else it has a mailbox all the same. */
-static enum directory_verdict
-find_postmaster(struct reader *reader, const struct address *address, struct recipient_question *question)
-{
-	struct address chosen;
-	enum directory_verdict verdict = sqlite_postmaster_find(reader, &chosen);
-	if (verdict != DIRECTORY_NO_MAILBOX)
-		return verdict == DIRECTORY_FOUND ? find_whole(reader, &chosen, question) : verdict;
-	return sqlite_postmaster_mailbox(reader, address, &question->recipient.mailbox);
 }
 
 enum directory_verdict
