@@ -162,9 +162,8 @@ load_draft(struct loader *loader, struct sources *all, const struct ftg_compiled
 	return result != -1;
 }
 
-/* Whether this is the folder of a domain: an @ and a host name in its A-label form, in lower case. */
-static bool
-is_domain(const char *folder)
+bool
+load_is_domain(const char *folder)
 {
 	size_t len = strlen(folder);
 	return folder[0] == '@' && len > 1 && len <= DOMAIN_NAME_MAX + 1 && folder[1] != '.' &&
@@ -205,7 +204,7 @@ find_domains(struct loader *loader, struct sources *all, const char *overlay)
 	bool ok = true;
 	struct dirent *entry;
 	while (ok && (errno = 0, entry = readdir(dir)) != NULL)
-		ok = !is_domain(entry->d_name) || add_domain(loader, all, entry->d_name);
+		ok = !load_is_domain(entry->d_name) || add_domain(loader, all, entry->d_name);
 	int error = errno;
 	closedir(dir);
 	errno = error;

@@ -18,6 +18,9 @@ int source_read_compiled(struct loader *loader, struct mo *mo, const struct ftg_
 /* Compiles a file into a source, and frees the file. NULL if the whole file is refused or memory is exhausted. */
 struct source *source_compile(struct loader *loader, struct mo *mo, const struct tag *tag, enum ftg_origin origin);
 
+/* Whether a folder of the overlay has this name of a domain: an @ and a host name in its A-label form, in lower case. */
+bool load_is_domain(const char *folder);
+
 /*
  * Loads all files. all->source has room for all->room sources; the caller frees all->domain and all->domain_source. Returns
  * false with errno if a folder cannot be read, or memory is exhausted.

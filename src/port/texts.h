@@ -31,6 +31,7 @@ enum texts_stray {
 	TEXTS_NOT_COMPILED, /* a source without its compiled form */
 	TEXTS_NO_SOURCE,    /* a compiled form without its source, which a change would lose */
 	TEXTS_NO_LANGUAGE,  /* a file that is in no folder of a language */
+	TEXTS_NO_DOMAIN,    /* a folder @NAME whose name is not that of a domain in lower case, as its A-label */
 };
 
 struct texts;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "catalog/load.h"
 
 enum { FOLDER_MODE = 0755, FILE_MODE = 0644, ENTRIES_MAX = 4096 };
 
@@ -350,7 +351,7 @@ folder_each_domain(struct texts *texts, texts_domain_fn *call, void *context)
 	struct dirent **names;
 	int count = list(folder->root, &names);
 	for (int i = 0; i < count; i++)
-		if (names[i]->d_name[0] == '@' && names[i]->d_name[1] != '\0')
+		if (load_is_domain(names[i]->d_name))
 			call(context, names[i]->d_name + 1);
 	free_names(names, count);
 	return count < 0 ? -1 : 0;
@@ -394,6 +395,15 @@ report_folder(const struct folder *folder, const char *name, texts_stray_fn *cal
 		call(context, po ? TEXTS_NOT_COMPILED : TEXTS_NO_SOURCE, path);
 }
 
+/* A folder beside those of languages that begins with "@", of a domain or of none. */
+static void
+report_domain(const struct folder *folder, const char *name, texts_stray_fn *call, void *context)
+{
+	char path[PATH_MAX];
+	if (!load_is_domain(name) && snprintf(path, sizeof path, "%s/%s", folder->path, name) < (int)sizeof path)
+		call(context, TEXTS_NO_DOMAIN, path);
+}
+
 static int
 folder_each_stray(struct texts *texts, texts_stray_fn *call, void *context)
 {
@@ -402,8 +412,7 @@ folder_each_stray(struct texts *texts, texts_stray_fn *call, void *context)
 	report_files(folder->path, false, call, context);
 	int count = list(folder->path, &names);
 	for (int i = 0; i < count; i++)
-		if (names[i]->d_name[0] != '@')
-			report_folder(folder, names[i]->d_name, call, context);
+		(names[i]->d_name[0] == '@' ? report_domain : report_folder)(folder, names[i]->d_name, call, context);
 	free_names(names, count);
 	return count < 0 ? -1 : 0;
 }

@@ -278,12 +278,14 @@ de: 1 own text is in use
     def test_reload_names_what_is_not_read(self):
         self.put("ftgate-local.po", PO, "de")
         self.put("ftgate-local.mo", mo({}), "german!")
+        os.mkdir(os.path.join(self.data, "locale", "@Example.ORG"))
         done = subprocess.run([program("ftgatectl"), "--data", self.data, "reload"], timeout=SECONDS, env=environment(),
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
         self.assertEqual(REFUSED, done.returncode)
         self.assertRegex(done.stderr.decode(), r"/de/LC_MESSAGES/ftgate-local\.po: warning: no server reads it before it is "
                                                r"compiled: ftgatectl text apply .+/ftgate-local\.po\n")
         self.assertRegex(done.stderr.decode(), r"/german!/LC_MESSAGES/ftgate-local\.mo: warning: no server reads it: own")
+        self.assertRegex(done.stderr.decode(), r"/@Example\.ORG: warning: no server reads it: write the domain in lower case")
         self.assertIn("not-compiled ERR_SMTP_ADDRESS_UNKNOWN", self.text("list"))
         self.text("apply", os.path.join(self.folder(), "ftgate-local.po"))
         self.assertEqual(b"550 5.1.1 Kein nobody@example.test (#4.28)\r\n", self.said())

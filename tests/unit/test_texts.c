@@ -191,6 +191,20 @@ Test(texts, what_no_server_reads_is_reported, .init = setup, .fini = teardown)
 	cr_expect_str_eq(found, "de fr it ");
 }
 
+Test(texts, folder_that_is_of_no_domain_is_reported, .init = setup, .fini = teardown)
+{
+	mkdir("locale", 0755);
+	cr_assert_eq(mkdir("locale/@example.org", 0755), 0);
+	cr_assert_eq(mkdir("locale/@Example.NET", 0755), 0);
+	cr_assert_eq(mkdir("locale/@", 0755), 0);
+	found[0] = '\0';
+	cr_assert_eq(texts->ops->each_stray(texts, note_stray, NULL), 0);
+	cr_expect_str_eq(found, "3 locale/@\n3 locale/@Example.NET\n");
+	found[0] = '\0';
+	cr_assert_eq(texts->ops->each_domain(texts, note_language, NULL), 0);
+	cr_expect_str_eq(found, "example.org ");
+}
+
 Test(texts, a_version_that_cannot_be_kept_changes_nothing, .init = setup, .fini = teardown)
 {
 	replace("source 1");

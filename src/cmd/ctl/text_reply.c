@@ -315,6 +315,11 @@ print_stray(void *context, enum texts_stray stray, const char *path)
 		printable_print(stderr, _("%s: warning: no server reads it: own texts are in %s\n"), path,
 		    "LANGUAGE/LC_MESSAGES/ftgate-local.po");
 		break;
+	case TEXTS_NO_DOMAIN:
+		printable_print(stderr,
+		    _("%s: warning: no server reads it: write the domain in lower case, as xn--... if it is not ASCII\n"),
+		    path);
+		break;
 	}
 }
 

@@ -19,6 +19,9 @@ add_stray(void *context, enum texts_stray stray, const char *path)
 	else if (stray == TEXTS_NO_LANGUAGE)
 		status_add(context, HEALTH_WARNING, _("own texts are in LANGUAGE/LC_MESSAGES/ftgate-local.po"),
 		    _("%s: it is in no folder of a language, so no server reads it"), path);
+	else if (stray == TEXTS_NO_DOMAIN)
+		status_add(context, HEALTH_WARNING, _("write the domain in lower case, as xn--... if it is not ASCII"),
+		    _("%s: it has not the name of a domain, so no server reads it"), path);
 }
 
 static void
