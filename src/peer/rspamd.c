@@ -75,11 +75,11 @@ put_head(const struct scan_client *client, const struct scan_subject *subject, c
 }
 
 static enum scan_verdict
-judge(const struct http_answer *answer, bool spf, char text[SCAN_TEXT_SIZE])
+judge(const struct http_answer *answer, bool spf, struct scan_question *question)
 {
 	if (answer->status == 200)
-		return rspamd_answer_read(answer->body, answer->len, spf, text);
-	snprintf(text, SCAN_TEXT_SIZE, "the answer is of HTTP status %u", answer->status);
+		return rspamd_answer_read(answer->body, answer->len, spf, question->edits, question->text);
+	snprintf(question->text, sizeof question->text, "the answer is of HTTP status %u", answer->status);
 	return SCAN_FAILED;
 }
 
@@ -91,7 +91,7 @@ read_answer(
 	switch (http_answer_read(&answer, octets, len, ended)) {
 	case HTTP_MORE:
 	case HTTP_CUT_OFF: return false;
-	case HTTP_WHOLE: question->verdict = judge(&answer, client->spf, question->text); return true;
+	case HTTP_WHOLE: question->verdict = judge(&answer, client->spf, question); return true;
 	case HTTP_BAD: break;
 	}
 	snprintf(question->text, sizeof question->text, "the answer is not HTTP");

@@ -7,7 +7,11 @@
 /* For struct scan_client, whose member spf it heeds. */
 extern const struct scan_dialect rspamd_dialect;
 
-/* Reads an answer, the JSON text of len octets; text is made printable. Returns SCAN_FAILED if it makes no sense. */
-enum scan_verdict rspamd_answer_read(const char *json, size_t len, bool spf, char text[SCAN_TEXT_SIZE]);
+/*
+ * Reads an answer, the JSON text of len octets; text is made printable. If the message passes, the changes that its header needs
+ * are added to edits, which may be NULL. Returns SCAN_FAILED if it makes no sense.
+ */
+enum scan_verdict rspamd_answer_read(
+    const char *json, size_t len, bool spf, struct field_edits *edits, char text[SCAN_TEXT_SIZE]);
 
 #endif

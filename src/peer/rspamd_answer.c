@@ -5,10 +5,11 @@
 
 #include "base/printable.h"
 #include "peer/rspamd.h"
+#include "peer/rspamd_edits.h"
 
 /*
- * "greylist" alone does not defer: if rspamd itself greylists, it says "soft reject". Actions that would change the message
- * are not done, because it is written by then.
+ * "greylist" alone does not defer: if rspamd itself greylists, it says "soft reject". Which changes to the header an action
+ * means is found in rspamd_edits.c.
  */
 static const struct {
 	const char *name;
@@ -50,7 +51,7 @@ judge(const json_t *answer, const char *action, char text[SCAN_TEXT_SIZE])
 }
 
 static enum scan_verdict
-read_object(const json_t *answer, bool spf, char text[SCAN_TEXT_SIZE])
+read_object(const json_t *answer, bool spf, struct field_edits *edits, char text[SCAN_TEXT_SIZE])
 {
 	const char *action = json_string_value(json_object_get(answer, "action"));
 
@@ -60,11 +61,14 @@ read_object(const json_t *answer, bool spf, char text[SCAN_TEXT_SIZE])
 	}
 	if (spf && json_object_get(json_object_get(answer, "symbols"), "R_SPF_FAIL") != NULL)
 		return SCAN_SPF;
-	return judge(answer, action, text);
+	enum scan_verdict verdict = judge(answer, action, text);
+	if (verdict == SCAN_CLEAN && edits != NULL)
+		rspamd_edits_read(answer, action, edits);
+	return verdict;
 }
 
 enum scan_verdict
-rspamd_answer_read(const char *json, size_t len, bool spf, char text[SCAN_TEXT_SIZE])
+rspamd_answer_read(const char *json, size_t len, bool spf, struct field_edits *edits, char text[SCAN_TEXT_SIZE])
 {
 	json_error_t error;
 	json_t *answer = json_loadb(json, len, 0, &error);
@@ -76,7 +80,7 @@ rspamd_answer_read(const char *json, size_t len, bool spf, char text[SCAN_TEXT_S
 		printable_copy(text + used, SCAN_TEXT_SIZE - used, error.text, strlen(error.text));
 		return SCAN_FAILED;
 	}
-	enum scan_verdict verdict = read_object(answer, spf, text);
+	enum scan_verdict verdict = read_object(answer, spf, edits, text);
 	json_decref(answer);
 	return verdict;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/field_edits.h"
 #include "base/stats.h"
 #include "port/job.h"
 #include "port/mailbox.h"
@@ -88,6 +89,11 @@ struct delivery_ops {
 	bool (*append)(struct delivery *delivery, const char *bytes, size_t len);
 	/* The octets appended so far are for mailboxes only; the message as it is relayed begins here. */
 	void (*begin_relayed)(struct delivery *delivery);
+	/*
+	 * The next spool() or commit() makes these changes to the header first: all of the message has been appended. They
+	 * must last until it is done. Fields are added behind what was appended before begin_relayed().
+	 */
+	void (*edit)(struct delivery *delivery, const struct field_edits *edits);
 	/* Is so much buffered that flush should run before more is appended? Small messages never need it. */
 	bool (*wants_flush)(const struct delivery *delivery);
 	/*
@@ -99,7 +105,7 @@ struct delivery_ops {
 	 * For inspecting the whole message before it is visible. spool() writes the rest of it, by a job; nothing may
 	 * be appended from then on. After done() with OK, file() is a descriptor of the message as it is stored: with
 	 * the trace lines, and with LF for CRLF. It is read by pread() on any thread, remains the delivery's, and lasts
-	 * until commit or abandon, one of which must follow. Without an inspection, commit needs no spool().
+	 * until the next spool, commit or abandon, one of the latter of which must follow. Without an inspection, commit needs no spool().
 	 */
 	void (*spool)(struct delivery *delivery, struct executor *executor, delivery_done *done, void *context);
 	int (*file)(const struct delivery *delivery);

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct field_edits;
+
 enum { SCAN_TEXT_SIZE = 512 };
 
 /* A message that is written, but not visible yet, with its known properties. Strings may be NULL if unknown. */
@@ -33,11 +35,13 @@ enum scan_verdict {
 
 /*
  * A question under way; embedded in and owned by the caller's data. Until done() it must not move, and the subject, its
- * strings and its file must stay valid.
+ * strings and its file, and the edits must stay valid.
  */
 struct scan_question {
 	const struct scan_subject *subject;
 	enum scan_verdict verdict;
+	struct field_edits
+	    *edits; /* changes to the header that the scanner asks for are added to these; NULL: none are */
 	char text[SCAN_TEXT_SIZE]; /* the scanner's words: printable, UTF-8 beyond ASCII; "" if there are none */
 	/* Runs once, on the loop; may free the question. */
 	void (*done)(struct scan_question *question);

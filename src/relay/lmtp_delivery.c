@@ -82,6 +82,13 @@ begin_relayed(struct delivery *delivery)
 	d->spool->ops->begin_relayed(d->spool);
 }
 
+static void
+edit(struct delivery *delivery, const struct field_edits *edits)
+{
+	struct delivery *spool = of_delivery(delivery)->spool;
+	spool->ops->edit(spool, edits);
+}
+
 static bool
 wants_flush(const struct delivery *delivery)
 {
@@ -343,6 +350,7 @@ abandon(struct delivery *delivery, struct executor *executor)
 static const struct delivery_ops ops = {
 	.append = append,
 	.begin_relayed = begin_relayed,
+	.edit = edit,
 	.wants_flush = wants_flush,
 	.flush = flush,
 	.spool = spool_it,

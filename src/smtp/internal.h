@@ -2,6 +2,7 @@
 #ifndef SMTP_INTERNAL_H
 #define SMTP_INTERNAL_H
 
+#include "base/field_edits.h"
 #include "session/line.h"
 #include "smtp/data.h"
 #include "smtp/envelope.h"
@@ -46,14 +47,21 @@ struct message_fault {
 	const char *cause;
 };
 
+/* Changes to the header of a message. */
+struct message_edits {
+	struct field_edits due;   /* before it is examined */
+	struct field_edits asked; /* by filters */
+};
+
 /* The message that is being received. */
 struct message {
 	struct delivery *delivery;    /* NULL once the message is certain to be refused; the rest is read and dropped */
 	struct header_checks *checks; /* NULL once the message has ended; used without a delivery, too */
+	struct message_edits *edits;  /* NULL: none, and no filter has been asked */
 	size_t size;                  /* octets, without stuffed dots */
 	struct data_scanner scanner;
-	enum delivery_result result; /* of the delivery so far */
 	struct message_fault fault;  /* found in the header or the content */
+	enum delivery_result result; /* of the delivery so far */
 	bool unfit;                  /* a check of the content refused it: held.reply */
 	bool refused;                /* the refusal has been logged */
 	bool cr;                     /* normalise() holds back a CR */
@@ -233,6 +241,9 @@ void transaction_reset(struct smtp_session *s);
 void message_append(struct smtp_session *s, const char *bytes, size_t len);
 void message_flush(struct smtp_session *s);
 void message_end(struct smtp_session *s);
+
+/* message.c: the changes to the header, which are made with the first call; NULL when memory is out. */
+struct message_edits *message_edits(struct smtp_session *s);
 
 /* message.c: the reply to the message if it ended here. */
 struct ftg_reply message_verdict(const struct smtp_session *s);

@@ -1,4 +1,5 @@
 /* Receives a message, passes it to the delivery, and replies to it. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "smtp/internal.h"
@@ -15,11 +16,30 @@ message_abandon(struct smtp_session *s)
 	s->message.delivery = NULL;
 }
 
+struct message_edits *
+message_edits(struct smtp_session *s)
+{
+	if (s->message.edits == NULL)
+		s->message.edits = calloc(1, sizeof *s->message.edits);
+	return s->message.edits;
+}
+
+static void
+free_edits(struct message_edits *edits)
+{
+	if (edits == NULL)
+		return;
+	field_edits_clear(&edits->due);
+	field_edits_clear(&edits->asked);
+	free(edits);
+}
+
 void
 transaction_reset(struct smtp_session *s)
 {
 	message_abandon(s);
 	header_checks_forget(s);
+	free_edits(s->message.edits);
 	s->message = (struct message) { 0 };
 	envelope_clear(&s->envelope);
 	lookup_close(s);
@@ -169,6 +189,8 @@ publish(struct smtp_session *s, struct ftg_reply verdict)
 		finish(s);
 	} else {
 		s->busy = true;
+		if (s->message.edits != NULL && !field_edits_is_empty(&s->message.edits->asked))
+			delivery->ops->edit(delivery, &s->message.edits->asked);
 		delivery->ops->commit(delivery, s->config->executor, time_left(s), committed, s);
 	}
 	return ftg_reply(FTG_IDS);

@@ -49,6 +49,7 @@ struct smtp_config {
 	bool normalise;                /* a bare CR or LF becomes CRLF, a NUL is dropped; otherwise #6.06 */
 	enum content_whose
 	    header_check;         /* refuse a header that is malformed, or lacks From, To, Date or Subject: #4.40 */
+	bool remove_forged;       /* results of checks that a stranger has forged are removed */
 	bool body_check;          /* refuse a header without a body: #4.43 */
 	bool tls_required;        /* only NOOP, EHLO, STARTTLS and QUIT before TLS: #4.48 */
 	bool auth_required;       /* no MAIL without AUTH: #4.54 */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "base/field_edits.h"
 #include "message/surrogate.h"
 #include "queue/ask.h"
 #include "store/spool.h"
@@ -26,9 +27,9 @@ struct maildir_delivery {
 	struct stats_slot *stats;
 	char *buffer;
 	size_t len, room;
-	unsigned long long unrelayed; /* octets on the wire that are for mailboxes alone */
-	bool cr;                      /* has been appended last, and is not in the buffer yet */
-	struct surrogate_look look;   /* at the header in the buffer */
+	const struct field_edits *edits; /* to be made by the next spool or commit; NULL: none */
+	bool cr;                         /* has been appended last, and is not in the buffer yet */
+	struct surrogate_look look;      /* at the header in the buffer */
 	enum delivery_result result;
 	char detail[DELIVERY_DETAIL_SIZE];
 	delivery_done *done;
@@ -133,7 +134,7 @@ begin_relayed(struct delivery *base)
 {
 	struct maildir_delivery *delivery = of_delivery(base);
 	delivery->spool.entry->local_prefix_len = delivery->spool.size + delivery->len;
-	delivery->unrelayed = delivery->spool.wire_size;
+	delivery->spool.local_wire = delivery->spool.wire_size;
 }
 
 static bool
@@ -212,6 +213,30 @@ flush(struct delivery *delivery, struct executor *executor, delivery_done *done,
 	start(delivery, executor, (struct job) { .work = flush_work, .done = flush_done }, done, context);
 }
 
+static void
+edit(struct delivery *base, const struct field_edits *edits)
+{
+	of_delivery(base)->edits = edits;
+}
+
+/* Makes the changes. A message that is in the buffer as a whole is written once only. */
+static void
+write_edited(struct maildir_delivery *delivery)
+{
+	struct spool *spool = &delivery->spool;
+	const struct field_edits *edits = delivery->edits;
+	if (spool->file >= 0 && delivery->len > 0)
+		write_out(delivery);
+	if (delivery->result != DELIVERY_OK)
+		return;
+	if (!space_is_free(spool->folder, delivery->min_free))
+		fail(delivery, DELIVERY_FULL, "less than min-free is free");
+	else if (spool_edit(spool, edits, delivery->buffer, delivery->len) < 0)
+		fail_in_spool(delivery);
+	delivery->look.high |= edits->high;
+	delivery->len = 0;
+}
+
 /* The message is complete, so a held CR is written. */
 static void
 write_rest(struct maildir_delivery *delivery)
@@ -219,7 +244,12 @@ write_rest(struct maildir_delivery *delivery)
 	if (delivery->cr)
 		delivery->buffer[delivery->len++] = '\r';
 	delivery->cr = false;
-	write_out(delivery);
+	delivery->result = DELIVERY_OK;
+	if (delivery->edits != NULL)
+		write_edited(delivery);
+	else
+		write_out(delivery);
+	delivery->edits = NULL;
 }
 
 static void
@@ -255,7 +285,7 @@ commit_work(struct job *job)
 		fail(delivery, DELIVERY_OVER_QUOTA, "");
 	if (delivery->result != DELIVERY_OK)
 		return;
-	spool->entry->size = spool->wire_size - delivery->unrelayed;
+	spool->entry->size = spool->wire_size - spool->local_wire;
 	if (delivery->look.high && surrogate_size(spool->file, &spool->surrogate) < 0)
 		spool->surrogate = SPOOL_UNCOUNTED;
 	if (spool_publish(spool) < 0)
@@ -313,6 +343,7 @@ abandon(struct delivery *delivery, struct executor *executor)
 static const struct delivery_ops ops = {
 	.append = append,
 	.begin_relayed = begin_relayed,
+	.edit = edit,
 	.wants_flush = wants_flush,
 	.flush = flush,
 	.spool = spool,

@@ -83,8 +83,8 @@ spool_drop(struct spool *spool)
 	errno = error;
 }
 
-static int
-open_file(struct spool *spool)
+int
+spool_open_file(struct spool *spool)
 {
 	enum { FLAGS = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW };
 	char path[SPOOL_PATH_SIZE];
@@ -97,9 +97,8 @@ open_file(struct spool *spool)
 	return spool->file < 0 ? fail(spool, path) : 0;
 }
 
-/* A failure that concerns the file in tmp/. */
-static int
-fail_in_tmp(struct spool *spool)
+int
+spool_fail(struct spool *spool)
 {
 	char path[SPOOL_PATH_SIZE];
 	int error = errno;
@@ -110,12 +109,20 @@ fail_in_tmp(struct spool *spool)
 }
 
 int
+spool_unlink(struct spool *spool)
+{
+	char path[SPOOL_PATH_SIZE];
+	int folder = put_tmp_path(spool, path);
+	return folder < 0 ? -1 : unlinkat(folder, path, 0);
+}
+
+int
 spool_write(struct spool *spool, const char *bytes, size_t len)
 {
-	if (spool->file < 0 && open_file(spool) < 0)
+	if (spool->file < 0 && spool_open_file(spool) < 0)
 		return -1;
 	if (file_write(spool->file, bytes, len) < 0) {
-		fail_in_tmp(spool);
+		spool_fail(spool);
 		spool_drop(spool);
 		return -1;
 	}
@@ -201,7 +208,7 @@ prepare(struct spool *spool)
 {
 	int result = 0;
 	if (TEMP_FAILURE_RETRY(fsync(spool->file)) < 0)
-		result = fail_in_tmp(spool);
+		result = spool_fail(spool);
 	else if (spool_is_relayed(spool) && queue_stage(spool->queue, spool->entry) < 0)
 		result = fail_in_queue(spool);
 	if (result < 0) {
@@ -210,7 +217,7 @@ prepare(struct spool *spool)
 	}
 	int closed = close(spool->file);
 	spool->file = -1;
-	return closed < 0 ? fail_in_tmp(spool) : 0;
+	return closed < 0 ? spool_fail(spool) : 0;
 }
 
 int

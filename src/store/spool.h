@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/field_edits.h"
 #include "port/mailbox.h"
 #include "queue/queue.h"
 #include "store/maildir.h"
@@ -15,11 +16,12 @@ enum { SPOOL_PATH_SIZE = MAILDIR_PATH_SIZE + NAME_MAX + 32 };
 #define SPOOL_UNCOUNTED UINT64_MAX /* a surrogate whose size could not be found out: who reads the message counts it */
 
 struct spool {
-	int folder;                   /* of all mail */
-	int file;                     /* -1: none yet */
-	unsigned long long size;      /* octets in the file */
-	unsigned long long wire_size; /* octets with CRLF for each line end; set by the caller */
-	uint64_t surrogate;           /* the same of its surrogate; 0: it needs none; set by the caller */
+	int folder;                    /* of all mail */
+	int file;                      /* -1: none yet */
+	unsigned long long size;       /* octets in the file */
+	unsigned long long wire_size;  /* octets with CRLF for each line end; set by the caller */
+	unsigned long long local_wire; /* of them those that are for mailboxes here alone; set by the caller */
+	uint64_t surrogate;            /* the same of its surrogate; 0: it needs none; set by the caller */
 	/* All differ from the first one, whose tmp/ holds the file. Without a mailbox the queue's tmp/ does. */
 	const struct mailbox *mailboxes;
 	size_t count;
@@ -42,6 +44,18 @@ int spool_write(struct spool *spool, const char *bytes, size_t len);
  * queue.
  */
 int spool_publish(struct spool *spool);
+
+/*
+ * Writes the message with changes to its header into a new file that takes the place of the old one. Before the first
+ * spool_write() its octets, len of them, are all of the message; else they are in the file, and len is 0. Sets sizes and the
+ * local_prefix_len of the entry. Returns 0, or -1 with errno and failed; nothing is left of the message then.
+ */
+int spool_edit(struct spool *spool, const struct field_edits *edits, const char *octets, size_t len);
+
+/* spool_edit.c needs these of spool.c: makes the file; records a failure that concerns it, and returns -1; removes its name. */
+int spool_open_file(struct spool *spool);
+int spool_fail(struct spool *spool);
+int spool_unlink(struct spool *spool);
 
 /* Removes the file, unless it has been published. Keeps errno. */
 void spool_drop(struct spool *spool);

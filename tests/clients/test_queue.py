@@ -72,13 +72,16 @@ class QueueCase(TestCase):
 
 class Acceptance(QueueCase):
     def assertMessage(self, entry, local=b""):
-        """The message is stored as it came, behind trace lines, of which those for mailboxes are left out."""
+        """The message is stored as it came, behind trace lines, of which those for mailboxes are left out.
+
+        A user's message without Date and Message-ID gets them.
+        """
         stored = self.read(os.path.join(self.queue, entry["id"] + ".message"))
         wanted = TEXT.encode().replace(b"\r\n", b"\n")
         self.assertEqual(wanted, stored[-len(wanted):])
         trace = stored[:-len(wanted)]
         self.assertTrue(trace.startswith(local), trace)
-        self.assertRegex(trace[len(local):], rb"\AReceived: from client\.example\.org .*\n(?:\t.*\n){2}\Z")
+        self.assertRegex(trace[len(local):], rb"\AReceived: from client\.example\.org .*\n(?:\t.*\n){2}(?:Date: .*\nMessage-ID: <.*>\n)?\Z")
         self.assertEqual(len(stored) - len(local) + stored[len(local):].count(b"\n"), entry["size"])
         skip = re.search(rb"(?m)^skip (\d+)$", self.read(os.path.join(self.queue, entry["id"] + ".envelope")))
         self.assertEqual(len(local), int(skip.group(1)) if skip else 0)

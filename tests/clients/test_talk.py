@@ -136,6 +136,7 @@ class Conversation:
         lines += [f"{name}: {self.value(name)}" for name in ("language", "bilingual", "vrfy", "expn", "etrn", "dsn") if name in said]
         content = ["  rules: content-rules"] if "content-rule" in said else []
         content += ["  header-check: " + (self.value("header-check") or "yes")] if "header-check" in said else []
+        content += ["  remove-forged-results: " + ("yes" if "remove-forged-results" in said else "no")]
         content += ["  body-check: yes"] if "body-check" in said else []
         content += [f"  {name}: {self.value(name)}" for name in ("max-header-addresses",) if name in said]
         lines += ["content:"] + content if content else []
@@ -259,6 +260,7 @@ class Player:
             with open(path, "rb") as file:
                 text += file.read()
         text = re.sub(rb"(?m)^arrival \d+$", b"arrival 1893456000", text)
+        text = re.sub(rb"(?m)^(message-id <)\d+\.\w+u(\d+@mx)", rb"\g<1>1893456000.s1u\2", text)
         return re.sub(rb"(?m)^session \w+$", b"session s1", text)
 
     def messages(self):
@@ -274,6 +276,8 @@ class Player:
             with open(path, "rb") as file:
                 message = file.read().replace(b"\n", b"\r\n")
             message = re.sub(rb" id \S+;", b" id s1;", message, count=1)
+            message = re.sub(rb"(?m)^(Date: )\w{3}, .* \+0000\r$", rb"\1Tue, 1 Jan 2030 00:00:00 +0000\r", message)
+            message = re.sub(rb"(?m)^(Message-ID: <)\d+\.\w+u(\d+@mx)", rb"\g<1>1893456000.s1u\2", message)
             text += re.sub(rb"\r\n\t\w{3}, .*\r\n", b"\r\n\tTue, 1 Jan 2030 00:00:00 +0000\r\n", message, count=1)
         return text
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/field_edits.h"
+
 static void
 end(const struct fake_policy_service *fake, struct service_question *question)
 {
@@ -51,10 +53,27 @@ fake_policy_service_answer(struct fake_policy_service *fake)
 }
 
 static void
+edit(const struct fake_scanner *fake, struct field_edits *edits)
+{
+	char name[FIELD_NAME_MAX + 1];
+	if (fake->verdict != SCAN_CLEAN)
+		return;
+	if (fake->adds != NULL) {
+		snprintf(name, sizeof name, "%.*s", (int)strcspn(fake->adds, ":"), fake->adds);
+		(void)field_edits_add(edits, name, fake->adds + strlen(name) + 1, FIELD_UNORDERED);
+	}
+	if (fake->removes != NULL)
+		(void)field_edits_remove(edits, fake->removes, 0);
+	if (fake->renames != NULL)
+		(void)field_edits_subject(edits, fake->renames);
+}
+
+static void
 end_scan(const struct fake_scanner *fake, struct scan_question *question)
 {
 	snprintf(question->text, sizeof question->text, "%s", fake->text);
 	question->verdict = fake->verdict;
+	edit(fake, question->edits);
 	question->done(question);
 }
 

@@ -22,7 +22,8 @@ struct fake_scanner {
 	struct scanner scanner;
 	enum scan_verdict verdict;
 	const char *text;
-	size_t octets; /* that the last message had */
+	const char *adds, *removes, *renames; /* a field "Name: value", a name, a subject; NULL: none */
+	size_t octets;                        /* that the last message had */
 	unsigned count;
 	bool late;                     /* the question waits for fake_scanner_answer() */
 	struct scan_question *waiting; /* the last one */

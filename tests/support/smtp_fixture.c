@@ -2,6 +2,7 @@
 #include "smtp_fixture.h"
 
 #include "base/ascii.h"
+#include "edited.h"
 #include "port/queue_text.h"
 #include "session/sasl.h"
 
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 /* No realloc() or calloc() on the fixture: a test has those of the session fail. */
@@ -86,6 +86,17 @@ parcel_begin_relayed(struct delivery *delivery)
 	struct parcel *parcel = PARCEL(delivery, delivery);
 	parcel->unrelayed = parcel->octets.len;
 	parcel->begun = true;
+}
+
+static void
+parcel_edit(struct delivery *delivery, const struct field_edits *edits)
+{
+	struct parcel *parcel = PARCEL(delivery, delivery);
+	size_t len = parcel->octets.len;
+	char *message = edited_message(edits, parcel->octets.bytes, &len, &parcel->unrelayed);
+	octets_clear(&parcel->octets);
+	octets_add(&parcel->octets, message, len);
+	free(message);
 }
 
 static bool
@@ -172,23 +183,6 @@ parcel_flush(struct delivery *delivery, struct executor *executor, delivery_done
 	parcel_start(PARCEL(delivery, delivery), done, context);
 }
 
-/* Writes the message into a file without a name, with LF for CRLF. */
-static int
-spool_octets(const struct octets *octets)
-{
-	char *lines = allocate(octets->len + 1);
-	size_t len = 0;
-	int file = memfd_create("message", MFD_CLOEXEC);
-
-	for (size_t i = 0; i < octets->len; i++)
-		if (octets->bytes[i] != '\r' || i + 1 == octets->len || octets->bytes[i + 1] != '\n')
-			lines[len++] = octets->bytes[i];
-	if (file < 0 || write(file, lines, len) != (ssize_t)len)
-		abort();
-	free(lines);
-	return file;
-}
-
 static void
 parcel_spool(struct delivery *delivery, struct executor *executor, delivery_done *done, void *context)
 {
@@ -196,7 +190,7 @@ parcel_spool(struct delivery *delivery, struct executor *executor, delivery_done
 	(void)executor;
 	if (parcel->file >= 0)
 		close(parcel->file);
-	parcel->file = spool_octets(&parcel->octets);
+	parcel->file = edited_file(parcel->octets.bytes, parcel->octets.len);
 	parcel_start(parcel, done, context);
 }
 
@@ -230,6 +224,7 @@ parcel_begin(struct delivery_agent *agent, const struct mailbox *mailboxes, size
 	static const struct delivery_ops ops = {
 		.append = parcel_append,
 		.begin_relayed = parcel_begin_relayed,
+		.edit = parcel_edit,
 		.wants_flush = parcel_wants_flush,
 		.flush = parcel_flush,
 		.spool = parcel_spool,

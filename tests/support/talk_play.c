@@ -269,6 +269,8 @@ set_content(struct play *play, const char *name, const char *value, unsigned num
 		fixture->config.header_check = strcmp(value, "users") == 0 ? CONTENT_USERS : CONTENT_ALL;
 	else if (strcmp(name, "body-check") == 0)
 		fixture->config.body_check = true;
+	else if (strcmp(name, "remove-forged-results") == 0)
+		fixture->config.remove_forged = true;
 	else if (strcmp(name, "max-header-addresses") == 0)
 		fixture->config.max_header_addresses = number;
 	else if (strcmp(name, "content-rule") == 0)
@@ -333,6 +335,12 @@ set_filter(struct smtp_fixture *fixture, const char *name, const char *value)
 		snprintf(verdict, sizeof verdict, "%.*s", (int)word, value);
 		last->verdict = find_word("passed refused spf deferred failed", verdict);
 		last->text = value + word + (value[word] != '\0');
+	} else if (strcmp(name, "filter-adds") == 0) {
+		last->adds = *value != '\0' ? value : NULL;
+	} else if (strcmp(name, "filter-removes") == 0) {
+		last->removes = *value != '\0' ? value : NULL;
+	} else if (strcmp(name, "filter-renames") == 0) {
+		last->renames = *value != '\0' ? value : NULL;
 	} else {
 		return false;
 	}

@@ -83,7 +83,8 @@ ParameterizedTestParameters(scan_answers, rspamd_answers)
 ParameterizedTest(struct case_of_rspamd *is, scan_answers, rspamd_answers)
 {
 	char words[SCAN_TEXT_SIZE];
-	cr_expect_eq(rspamd_answer_read(is->answer, strlen(is->answer), is->spf, words), is->verdict, "%s", is->answer);
+	cr_expect_eq(
+	    rspamd_answer_read(is->answer, strlen(is->answer), is->spf, NULL, words), is->verdict, "%s", is->answer);
 	cr_expect_str_eq(words, is->text);
 }
 

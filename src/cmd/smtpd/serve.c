@@ -164,6 +164,7 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 		.tarpit_delay = settings->limits.tarpit_delay,
 		.normalise = settings->normalise,
 		.header_check = (enum content_whose)settings->config->content.header_check,
+		.remove_forged = settings->config->content.remove_forged,
 		.body_check = settings->config->content.body_check,
 		.max_header_addresses = (unsigned)settings->config->content.max_header_addresses,
 		.tls_required = listen->tls == CONFIG_TLS_REQUIRED,

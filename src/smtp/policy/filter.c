@@ -3,7 +3,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/field_edits.h"
 #include "base/printable.h"
+#include "base/text_buffer.h"
 #include "port/scanner.h"
 #include "smtp/policy/checks.h"
 #include "smtp/policy/service.h"
@@ -17,6 +19,8 @@ struct filtering {
 	size_t next; /* filter */
 	struct scan_subject subject;
 	const char *recipients[RECIPIENTS_MAX];
+	size_t added, removed;    /* changes to the header before the filter was asked */
+	bool renamed;             /* the subject */
 	char text[SMTP_HELD_MAX]; /* the argument of the refusal */
 };
 
@@ -90,6 +94,45 @@ log_answer(const struct filtering *filtering, const struct scanner *scanner)
 		    "detail", question->text[0] != '\0' ? question->text : NULL, NULL);
 }
 
+/* The names of fields, with spaces between, as many as fit. */
+struct names {
+	char text[512];
+	struct text_buffer buffer;
+};
+
+static const char *
+end_names(struct names *names)
+{
+	names->text[names->buffer.len] = '\0';
+	return names->buffer.len > 0 ? names->text : NULL;
+}
+
+static void
+add_name(struct names *names, const char *name, size_t len)
+{
+	text_buffer_put(&names->buffer, "%s%.*s", names->buffer.len > 0 ? " " : "", (int)len, name);
+}
+
+static void
+log_edits(struct filtering *filtering, const struct scanner *scanner)
+{
+	const struct smtp_session *s = filtering->session;
+	struct field_edits *edits = &s->message.edits->asked;
+	struct names added = { .buffer = { added.text, sizeof added.text, 0 } };
+	struct names removed = { .buffer = { removed.text, sizeof removed.text, 0 } };
+	for (size_t i = filtering->added; i < edits->added_count; i++)
+		add_name(&added, edits->added[i].text, strcspn(edits->added[i].text, ":"));
+	for (size_t i = filtering->removed; i < edits->removed_count; i++)
+		add_name(&removed, edits->removed[i].name, strlen(edits->removed[i].name));
+	if (!filtering->renamed && edits->subject != NULL)
+		add_name(&added, "Subject", 7);
+	const char *left_out = edits->left_out[0] != '\0' ? edits->left_out : NULL;
+	if (added.buffer.len > 0 || removed.buffer.len > 0 || left_out != NULL)
+		s->outlet->log(s->outlet, "edited", "filter", scanner->name, "added-fields", end_names(&added),
+		    "removed-fields", end_names(&removed), "left-out-fields", left_out, NULL);
+	edits->left_out[0] = '\0';
+}
+
 /* The verdict of all filters: the refusal of the last that was asked, or FTG_IDS. */
 static void
 finish(struct filtering *filtering, enum ftg_id id, const char *cause)
@@ -127,7 +170,11 @@ ask_next(struct filtering *filtering)
 		finish(filtering, FTG_IDS, NULL);
 		return;
 	}
+	const struct field_edits *edits = filtering->question.edits;
 	struct scanner *scanner = config->scanners[filtering->next++];
+	filtering->added = edits->added_count;
+	filtering->removed = edits->removed_count;
+	filtering->renamed = edits->subject != NULL;
 	scanner->ask(scanner, &filtering->question);
 }
 
@@ -139,10 +186,12 @@ on_answer(struct scan_question *question)
 	enum ftg_id id = refusal_of(scanner, question->verdict);
 
 	log_answer(filtering, scanner);
-	if (id != FTG_IDS)
+	if (id != FTG_IDS) {
 		refuse(filtering, scanner, id);
-	else
+	} else {
+		log_edits(filtering, scanner);
 		ask_next(filtering);
+	}
 }
 
 /* A message that cannot be written is not filtered; its reply is that of a failed delivery. */
@@ -171,13 +220,17 @@ check_filters(struct smtp_session *s, const struct policy_subject *subject)
 	(void)subject;
 	if (s->config->scanner_count == 0 || s->message.result != DELIVERY_OK)
 		return policy_pass();
-	if ((filtering = malloc(sizeof *filtering)) == NULL || !policy_wait(s)) {
+	struct message_edits *edits = message_edits(s);
+	if ((filtering = malloc(sizeof *filtering)) == NULL || edits == NULL || !policy_wait(s)) {
 		free(filtering);
 		return ftg_reply(ERR_SMTP_HARDERROR);
 	}
+	edits->asked.utf8 = s->envelope.utf8;
 	filtering->session = s;
 	filtering->next = 0;
-	filtering->question = (struct scan_question) { .subject = &filtering->subject, .done = on_answer };
+	filtering->question = (struct scan_question) {
+		.subject = &filtering->subject, .edits = &edits->asked, .done = on_answer
+	};
 	delivery->ops->spool(delivery, s->config->executor, spooled, filtering);
 	return policy_pass();
 }

@@ -2,6 +2,9 @@
 #ifndef SMTP_POLICY_HEADER_CHECK_H
 #define SMTP_POLICY_HEADER_CHECK_H
 
+#include <string.h>
+
+#include "base/text_buffer.h"
 #include "message/address_list.h"
 #include "message/header.h"
 #include "smtp/internal.h"
@@ -12,6 +15,10 @@ struct header_checks {
 	unsigned delivered;         /* Delivered-To lines */
 	unsigned present;           /* fields that are required, by their bits */
 	struct address_list listed; /* in To and Cc */
+	bool date, message_id;      /* of a message of a user: there is such a field */
+	bool bcc;                   /* the same */
+	bool incomplete;            /* and maybe an address without a domain */
+	char forged[128];           /* names of fields that a stranger has forged, with spaces between; "": none */
 	bool body;                  /* is there anything but white space after the header? */
 };
 
@@ -22,6 +29,14 @@ void required_look(struct smtp_session *s, const struct header_field *field);  /
 void required_end(struct smtp_session *s);
 void message_id_look(struct smtp_session *s, const struct header_field *field); /* keeps the Message-ID for the log */
 void body_end(struct smtp_session *s);                                          /* #4.43 */
+
+/* These look for what is changed in the header before it is examined; edits_make() has the delivery make the changes. */
+void submission_look(struct smtp_session *s, const struct header_field *field);
+void forged_look(struct smtp_session *s, const struct header_field *field);
+void edits_make(struct smtp_session *s);
+
+/* submission.c: is the message of a user, or of a client that must be one? */
+bool submission_is(const struct smtp_session *s);
 
 /* Refuses the message, with a cause for the log. The first refusal wins. */
 void header_refuse(struct smtp_session *s, enum ftg_id id, const char *cause);

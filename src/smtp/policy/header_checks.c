@@ -14,6 +14,8 @@ static const struct header_check {
 	{ required_look, required_end, NULL },
 	{ message_id_look, NULL, NULL },
 	{ NULL, NULL, body_end },
+	{ submission_look, NULL, NULL },
+	{ forged_look, NULL, NULL },
 };
 
 enum { CHECKS = sizeof checks / sizeof *checks };
@@ -96,6 +98,8 @@ header_checks_end(struct smtp_session *s)
 	for (unsigned i = 0; i < CHECKS; i++)
 		if (checks[i].message_end != NULL)
 			checks[i].message_end(s);
+	if (s->message.fault.cause == NULL)
+		edits_make(s);
 	header_checks_forget(s);
 }
 

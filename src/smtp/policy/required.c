@@ -20,6 +20,13 @@ is_asked(const struct smtp_session *s)
 	return s->config->header_check == CONTENT_ALL || (s->config->header_check == CONTENT_USERS && s->user != NULL);
 }
 
+/* A Date is added to a message of a user that has none. */
+static bool
+is_added(const struct smtp_session *s, const char *name)
+{
+	return submission_is(s) && !s->message.checks->date && strcmp(name, "Date") == 0;
+}
+
 void
 required_look(struct smtp_session *s, const struct header_field *field)
 {
@@ -38,6 +45,6 @@ required_end(struct smtp_session *s)
 	if (s->message.checks->header.malformed)
 		header_refuse(s, ERR_SMTP_MESSAGE_HEADER, "malformed");
 	for (unsigned i = 0; i < REQUIRED; i++)
-		if (!(s->message.checks->present & 1U << i))
+		if (!(s->message.checks->present & 1U << i) && !is_added(s, required[i].name))
 			header_refuse(s, ERR_SMTP_MESSAGE_HEADER, required[i].cause);
 }

@@ -28,6 +28,7 @@ static const struct {
 	{ "greylist-failed", EVENT_CHECK },
 	{ "service", EVENT_CHECK },
 	{ "filter", EVENT_CHECK },
+	{ "edited", EVENT_CHECK },
 	{ "inspection-failed", EVENT_CHECK },
 	{ "delivery-failed", EVENT_CHECK },
 };

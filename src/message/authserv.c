@@ -1,0 +1,84 @@
+/* The authserv-id of an Authentication-Results field. */
+#include "message/authserv.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/idna.h"
+
+/* Passes over white space and comments, which nest (RFC 5322 section 3.2.2). Returns len if a comment does not end. */
+static size_t
+skip_comments(const char *value, size_t len)
+{
+	size_t at = 0;
+	for (unsigned depth = 0; at < len; at++) {
+		char c = value[at];
+		if (depth > 0 && c == '\\')
+			at++;
+		else if (c == '(')
+			depth++;
+		else if (depth > 0 && c == ')')
+			depth--;
+		else if (depth == 0 && !ascii_is_space(c))
+			break;
+	}
+	return at < len ? at : len;
+}
+
+/* Reads a quoted string without its quotes, or a token. Returns its length; 0 if there is none, or it is no host name. */
+static size_t
+read_id(char id[DNS_NAME_SIZE], const char *value, size_t len)
+{
+	size_t at = 0, used = 0;
+	bool quoted = len > 0 && value[0] == '"';
+	for (at = quoted; at < len; at++) {
+		char c = value[at];
+		if (quoted ? c == '"' : ascii_is_space(c) || strchr(";(", c) != NULL)
+			break;
+		if (quoted && c == '\\' && ++at < len)
+			c = value[at];
+		if (c == '\0' || used == DNS_NAME_SIZE - 1)
+			return 0;
+		id[used++] = c;
+	}
+	id[used] = '\0';
+	return quoted && at >= len ? 0 : used;
+}
+
+static bool
+is_same(const char *id, const char *host)
+{
+	char a[DNS_NAME_SIZE], b[DNS_NAME_SIZE];
+	size_t len = strlen(host);
+	if (strlen(id) == len && ascii_equal(id, host, len))
+		return true;
+	return (idna_is_needed(id) || idna_is_needed(host)) && idna_to_ascii(a, id) && idna_to_ascii(b, host) &&
+	    strcmp(a, b) == 0;
+}
+
+bool
+authserv_may_be(const char *value, size_t len, const char *host)
+{
+	char id[DNS_NAME_SIZE];
+	size_t at = skip_comments(value, len);
+	size_t id_len = read_id(id, value + at, len - at);
+	if (id_len > 0 && id[id_len - 1] == '.')
+		id[--id_len] = '\0';
+	return id_len == 0 || is_same(id, host);
+}
+
+static bool
+is_name(const char *name, size_t len, const char *known)
+{
+	return len == strlen(known) && ascii_equal(name, known, len);
+}
+
+bool
+authserv_is_forged(const char *name, size_t name_len, const char *value, size_t len, const char *host)
+{
+	static const char SPAM[] = "X-Spam";
+	if (name_len >= sizeof SPAM - 1 && ascii_equal(name, SPAM, sizeof SPAM - 1))
+		return true;
+	return is_name(name, name_len, "Received-SPF") ||
+	    (is_name(name, name_len, "Authentication-Results") && authserv_may_be(value, len, host));
+}
