@@ -32,7 +32,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const struct po_place *place = &lines.entry[i];
 		expect(place->start > last && place->text >= place->start && place->text <= ends);
 		expect(memchr(place->context, '\0', PO_CONTEXT_MAX) != NULL);
-		expect(po_lines_first(&lines, place->context) != NULL);
+		expect(po_lines_find(&lines, place->context, place->id, false) != NULL);
 		last = place->start;
 	}
 	(void)po_lines_next(&lines, "ERR_SMTP_OK");
