@@ -203,6 +203,9 @@ Test(tags, catch_all_gets_what_has_no_record)
 	cr_expect_eq(ask_client(directory, "192.0.2.1", &access), DIRECTORY_FOUND);
 	cr_expect_eq(ask_sender(directory, &sender), DIRECTORY_FOUND);
 	cr_expect_not(sender.owned, "nobody sends from all addresses of a domain");
+	sender.address = make_address("*", "example.test");
+	cr_expect_eq(ask_sender(directory, &sender), DIRECTORY_FOUND);
+	cr_expect_not(sender.owned, "nor from the name of the catch-all");
 }
 
 Test(tags, tag_is_preferred_to_the_catch_all)
@@ -212,6 +215,11 @@ Test(tags, tag_is_preferred_to_the_catch_all)
 	expect_mailbox("anna+x", "anna@example.test");
 	expect_mailbox("wide+x", "bob@example.test");
 	expect_mailbox("nobody+x", "bob@example.test");
+	struct sender_question sender = {
+		.base = { .done = ignore }, .account = 2, .address = make_address("*+x", "example.test")
+	};
+	cr_expect_eq(ask_sender(directory, &sender), DIRECTORY_FOUND);
+	cr_expect_not(sender.owned);
 }
 
 Test(tags, list_named_as_a_catch_all_is_none)

@@ -296,12 +296,17 @@ sqlite_recipient_find(struct reader *reader, struct recipient_question *question
 	                                                            : verdict;
 }
 
+/* A catch-all is for receiving: nobody owns its name, nor one with a tag. */
 static enum directory_verdict
 find_owner(struct reader *reader, struct sender_question *question, const struct address *address)
 {
 	char key[ADDRESS_LOCAL_MAX + 1];
+	if (!address_key(key, address->local))
+		return DIRECTORY_FAILED;
+	if (strcmp(key, DIRECTORY_CATCH_ALL) == 0)
+		return DIRECTORY_FOUND;
 	sqlite3_stmt *statement = reader_query(reader, QUERY_OWNS);
-	if (statement == NULL || !address_key(key, address->local))
+	if (statement == NULL)
 		return DIRECTORY_FAILED;
 	sqlite3_bind_int64(statement, 1, question->account);
 	sqlite3_bind_text(statement, 2, address->domain, -1, SQLITE_STATIC);
