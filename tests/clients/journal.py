@@ -62,13 +62,15 @@ class Journal:
             if not self.read(SECONDS):
                 raise AssertionError(f"the journal never got {event} {wanted}: {self.entries}")
 
-    def export(self, start=1_767_225_600):
-        """All entries in the journal export format, a second apart, as if they had come to the journal of a machine."""
+    def export(self, start=1_767_225_600, trusted=b"_SYSTEMD_UNIT=ftgate-smtpd.service\n"):
+        """All entries in the journal export format, a second apart, as if they had come to the journal of a machine.
+
+        trusted: the fields that a journal adds itself."""
         out = b""
         for number, entry in enumerate(self.entries):
             out += b"__REALTIME_TIMESTAMP=%d\n__MONOTONIC_TIMESTAMP=%d\n_BOOT_ID=%s\n" % (
                 (start + number) * 1_000_000, (1 + number) * 1_000_000, b"1" * 32)
-            out += b"_HOSTNAME=mx\n_SYSTEMD_UNIT=ftgate-smtpd.service\n"
+            out += b"_HOSTNAME=mx\n" + trusted
             for key, value in entry:
                 out += b"%s=%s\n" % (key.encode(), value) if b"\n" not in value else \
                     b"%s\n%s%s\n" % (key.encode(), struct.pack("<Q", len(value)), value)

@@ -265,6 +265,14 @@ class Hostile(TestCase):
         self.assertEqual("\nResult\n1bu1 from a@example.net to anna@example.org: delivered at 2026-01-31 12:06:00Z\n",
                          output[output.index("\nResult"):])
 
+    def test_time_of_the_next_attempt_that_is_no_time_is_left_out(self):
+        for again in 2**63 - 1, 2**63, -2**63, 2**31, -1, "1x", "x":
+            status, output, errors = self.trace(
+                f"{self.STAMP} event=deferred session=1a id=1au1 from=a@example.net to=anna@example.org ref=#8.10 "
+                f"again={again}")
+            self.assertEqual((FOUND, ""), (status, errors), again)
+            self.assertIn("next attempt at 2026-01-31 12:00:00Z", output, again)
+
     def test_checks_of_other_recipients_are_no_part_of_the_story(self):
         common = "session=1a client=192.0.2.1 lang=en"
         refused = "id=ERR_SMTP_ADDRESS_UNKNOWN cause=no-mailbox helo=a from=a@example.net"
@@ -381,6 +389,26 @@ class Stories(TraceCase):
             "Result",
             f"{MESSAGE_ID} from {SENDER} to {ACCOUNT}: delivered at TIME",
         ], self.story(f"journal:{path}", ACCOUNT))
+
+    @unittest.skipIf(shutil.which("journalctl") is None or not os.path.exists(REMOTE),
+                     "needs journalctl and systemd-journal-remote")
+    def test_entries_of_another_user_are_no_part_of_the_journal(self):
+        folder = tempfile.mkdtemp(prefix="ftgate-trace-")
+        self.addCleanup(shutil.rmtree, folder)
+        path = os.path.join(folder, "file.journal")
+        with Journal(os.path.join(folder, "socket")) as journal, \
+                Server("--workers", "1", config=f"log: journal:{journal.path}\n" + LIMITS) as server:
+            self.send(server, ACCOUNT, sender=SENDER, header=HEADER)
+            journal.wait("disconnect")
+        other = os.geteuid() + 54321
+        for trusted, status in ((f"_UID={other}\n_SYSTEMD_UNIT=session-1.scope\n", NOTHING), (f"_UID={other}\n", NOTHING),
+                                ("", NOTHING), (f"_UID={os.geteuid()}\n", FOUND),
+                                (f"_UID={other}\n_SYSTEMD_UNIT=ftgate-smtpd.service\n", FOUND)):
+            with self.subTest(trusted=trusted):
+                subprocess.run([REMOTE, "-o", path, "-"], input=journal.export(trusted=trusted.encode()), check=True,
+                               capture_output=True, timeout=SECONDS)
+                self.assertEqual(status, trace("--log", f"journal:{path}", ACCOUNT)[0])
+                os.remove(path)
 
     def test_log_of_the_configuration_is_read(self):
         folder = tempfile.mkdtemp(prefix="ftgate-trace-")

@@ -1,6 +1,9 @@
 /* One event of the log, as trace looks at it. */
 #include "cmd/ctl/trace/event.h"
 
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -96,6 +99,15 @@ event_get(const struct event *event, const char *key, char value[EVENT_VALUE_SIZ
 			return true;
 		}
 	return false;
+}
+
+long
+event_seconds(const char *value)
+{
+	char *end;
+	errno = 0;
+	long seconds = strtol(value, &end, 10);
+	return errno == 0 && *end == '\0' && seconds > 0 && seconds <= INT32_MAX ? seconds : 0;
 }
 
 enum ftg_id

@@ -38,6 +38,9 @@ bool event_read_text(struct event *event, struct log_span text);
 /* Copies the value of a key, and a NUL. False, and value is "", if the event has none. */
 bool event_get(const struct event *event, const char *key, char value[EVENT_VALUE_SIZE]);
 
+/* The seconds that a value says; 0 if it is no number from 1 to 2^31 - 1. */
+long event_seconds(const char *value);
+
 /* Is it an event of that name? */
 bool event_is(const struct event *event, const char *name);
 

@@ -82,7 +82,7 @@ fill(struct result *result, const struct event *event)
 	result->detail = copy_of(
 	    event, result->state == RESULT_BOUNCED && event_get(event, "reply", value) ? "reply" : "next");
 	event_get(event, "again", value);
-	result->again = strtol(value, NULL, 10);
+	result->again = event_seconds(value);
 	return result->message != NULL && result->message_id != NULL && result->from != NULL && result->to != NULL &&
 	    result->ref != NULL && result->detail != NULL;
 }

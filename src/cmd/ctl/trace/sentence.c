@@ -35,7 +35,7 @@ find_value(const struct event *event, const char *time, const char *key, char va
 	if (!event_get(event, key, value))
 		return false;
 	if (strcmp(key, "again") == 0)
-		sentence_time(value, time, strtol(value, NULL, 10));
+		sentence_time(value, time, event_seconds(value));
 	if (strcmp(key, "from") == 0 && value[0] == '\0')
 		snprintf(value, EVENT_VALUE_SIZE, "<>");
 	return true;

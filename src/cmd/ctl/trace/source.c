@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #include "cmd/ctl/trace/journal.h"
 #include "cmd/ctl/trace/rotated.h"
 
-enum { COPY_SIZE = 64 * 1024, WORD_SIZE = 256 };
+enum { COPY_SIZE = 64 * 1024, WORD_SIZE = 256, USER_SIZE = sizeof "_UID=4294967295" };
 
 /* A file that can be read again; the journal has none. */
 struct source {
@@ -140,11 +141,15 @@ read_child(const char *name, const char *const words[], int file,
 static bool
 read_journal(const char *name, const char *since, source_line *line, void *context)
 {
-	char file[WORD_SIZE + 16], begin[WORD_SIZE];
+	char file[WORD_SIZE + 16], begin[WORD_SIZE], own[USER_SIZE], service[USER_SIZE];
+	const struct passwd *user = getpwnam("ftgate");
+	snprintf(own, sizeof own, "_UID=%u", (unsigned)geteuid());
+	snprintf(service, sizeof service, "_UID=%u", (unsigned)(user == NULL ? geteuid() : user->pw_uid));
+	/* Any user can send the identifier: without a unit, the user that the journal adds counts. */
 	const char *words[16] = { "journalctl", "--quiet", "--no-pager", "--output=export", "--output-fields=MESSAGE",
 		"_SYSTEMD_UNIT=ftgate-smtpd.service", "_SYSTEMD_UNIT=ftgate-pop3d.service", "+",
-		"SYSLOG_IDENTIFIER=ftgate-smtpd", "SYSLOG_IDENTIFIER=ftgate-pop3d" };
-	size_t count = 10;
+		"SYSLOG_IDENTIFIER=ftgate-smtpd", "SYSLOG_IDENTIFIER=ftgate-pop3d", own, service };
+	size_t count = 12;
 	if (name[strlen("journal")] == ':') {
 		if (snprintf(file, sizeof file, "--file=%s", name + strlen("journal:")) >= (int)sizeof file)
 			return report(name, ENAMETOOLONG);
