@@ -157,10 +157,9 @@ print_records(const struct quickstart *q)
 		putchar('\n');
 	}
 	printf("\n%s\n",
-	    _("PTR records are set by the provider of the address. ftgate does not sign mail (DKIM) and serves no policy over "
-	      "HTTPS (MTA-STS): publish no records for these. Once all your mail passes SPF, raise DMARC to p=quarantine. For "
-	      "each domain of yours that has no mail, publish MX \"0 .\" (RFC 7505), TXT \"v=spf1 -all\", and for _dmarc TXT "
-	      "\"v=DMARC1; p=reject\"."));
+	    _("PTR records are set by the provider of the address. Once all your mail passes SPF, raise DMARC to p=quarantine. "
+	      "ftgatectl check-domain checks these records, and those of DKIM, MTA-STS and DANE. For each domain of yours that has "
+	      "no mail, publish MX \"0 .\" (RFC 7505), TXT \"v=spf1 -all\", and for _dmarc TXT \"v=DMARC1; p=reject\"."));
 }
 
 static void
