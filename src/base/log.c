@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/journal.h"
+#include "base/log_plain.h"
 #include "base/log_writer.h"
 #include "base/printable.h"
 #include "base/stats.h"
@@ -132,20 +132,12 @@ put(const char *bytes, size_t len)
 	return true;
 }
 
-/* May an octet be in a value without quotes? Graphic ASCII but the quote, "=" and the backslash: a bit for each octet. */
-static bool
-is_plain(unsigned char octet)
-{
-	static const uint32_t plain[8] = { 0, 0xDFFFFFFA, 0xEFFFFFFF, 0x7FFFFFFF };
-	return plain[octet / 32] >> octet % 32 & 1;
-}
-
 static bool
 put_octet_quoted(unsigned char octet)
 {
 	static const char hex[] = "0123456789ABCDEF";
 	const char escaped[] = { '\\', 'x', hex[octet >> 4], hex[octet & 15] };
-	if (is_plain(octet) || octet == ' ' || octet == '=')
+	if (log_is_plain(octet) || octet == ' ' || octet == '=')
 		return put((const char[]) { (char)octet }, 1);
 	return put(escaped, sizeof escaped);
 }
@@ -166,7 +158,7 @@ put_value(const char *value, size_t len)
 		len = LOG_VALUE_MAX;
 	bool plain = len > 0;
 	for (size_t i = 0; i < len && plain; i++)
-		plain = is_plain((unsigned char)value[i]);
+		plain = log_is_plain((unsigned char)value[i]);
 	return plain ? put(value, len) : put_quoted(value, len);
 }
 

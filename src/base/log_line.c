@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/log_plain.h"
+
 enum { ESCAPE_LEN = sizeof "\\xNN" - 1 };
 
 static const char stamp_form[] = "0000-00-00T00:00:00.000Z";
@@ -22,13 +24,6 @@ is_stamp(const char *text, size_t len)
 		if (stamp_form[i] == '0' ? !is_digit(text[i]) : text[i] != stamp_form[i])
 			return false;
 	return true;
-}
-
-/* As in log.c: what stands in a value without quotes. */
-static bool
-is_plain(unsigned char octet)
-{
-	return octet > ' ' && octet < 0x7F && octet != '"' && octet != '=' && octet != '\\';
 }
 
 static bool
@@ -75,14 +70,14 @@ read_escape(const char *text, size_t len)
 static size_t
 quoted_unit(const char *text, size_t len, bool *needs_quotes)
 {
-	bool plain = is_plain((unsigned char)*text);
+	bool plain = log_is_plain((unsigned char)*text);
 	if (plain || *text == ' ' || *text == '=') {
 		*needs_quotes = *needs_quotes || !plain;
 		return 1;
 	}
 	int octet = read_escape(text, len);
 	*needs_quotes = true;
-	return octet < 0 || octet == ' ' || octet == '=' || is_plain((unsigned char)octet) ? 0 : ESCAPE_LEN;
+	return octet < 0 || octet == ' ' || octet == '=' || log_is_plain((unsigned char)octet) ? 0 : ESCAPE_LEN;
 }
 
 /* Reads what follows an opening quote. Returns its octets with the closing one; 0 if the log does not write it so. */
@@ -102,7 +97,7 @@ static size_t
 read_plain(const char *text, size_t len, struct log_span *raw)
 {
 	size_t at = 0;
-	while (at < len && at <= LOG_VALUE_MAX && is_plain((unsigned char)text[at]))
+	while (at < len && at <= LOG_VALUE_MAX && log_is_plain((unsigned char)text[at]))
 		at++;
 	*raw = (struct log_span) { text, at };
 	return at <= LOG_VALUE_MAX ? at : 0;
