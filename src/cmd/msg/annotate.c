@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log_line.h"
 #include "base/program.h"
 #include "explain/find.h"
@@ -125,19 +126,6 @@ find(struct request *request, struct hits *hits)
 	return kept;
 }
 
-static bool
-write_all(const char *octets, size_t len)
-{
-	while (len > 0) {
-		ssize_t written = TEMP_FAILURE_RETRY(write(STDOUT_FILENO, octets, len));
-		if (written < 0)
-			return false;
-		octets += written;
-		len -= (size_t)written;
-	}
-	return true;
-}
-
 /* Keeps a part of the line, which is looked at when it has ended. */
 static void
 keep(struct request *request, const char *octets, size_t len)
@@ -169,12 +157,12 @@ pass(struct request *request, const char *octets, size_t len)
 		size_t count = find(request, &hits);
 		if (count == 0)
 			continue;
-		if (!write_all(from, (size_t)(octets - from)) || !explain_all(request, &hits, count))
+		if (file_write(STDOUT_FILENO, from, (size_t)(octets - from)) < 0 || !explain_all(request, &hits, count))
 			return false;
 		from = octets;
 	}
 	keep(request, octets, (size_t)(stop - octets));
-	return write_all(from, (size_t)(stop - from));
+	return file_write(STDOUT_FILENO, from, (size_t)(stop - from)) == 0;
 }
 
 /* A last line without a line feed gets one only if its meaning follows. */
@@ -184,7 +172,7 @@ finish(struct request *request)
 	static struct hits hits;
 	size_t count = find(request, &hits);
 
-	return count == 0 || (write_all("\n", 1) && explain_all(request, &hits, count));
+	return count == 0 || (file_write(STDOUT_FILENO, "\n", 1) == 0 && explain_all(request, &hits, count));
 }
 
 static int

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <unistr.h>
 
+#include "base/file.h"
 #include "base/printable.h"
 #include "catalog/fold.h"
 
@@ -73,21 +74,6 @@ substitute(const char *text, size_t len, char to[ENCODED_MAX])
 	return used;
 }
 
-static bool
-write_all(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		ssize_t written = write(fd, text, len);
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return false;
-		text += written;
-		len -= (size_t)written;
-	}
-	return true;
-}
-
 /* Octets of the character that a text begins with; 0: its end is missing. What is no UTF-8 counts as one octet. */
 static size_t
 next(const char *text, size_t len)
@@ -118,7 +104,7 @@ write_encoded(void *cookie, const char *text, size_t len)
 	size_t used = 0;
 	for (size_t i = 0; i < len; i++) {
 		if (used > sizeof encoded - CHARACTER_MAX * ENCODED_MAX) {
-			if (!write_all(stream->fd, encoded, used))
+			if (file_write(stream->fd, encoded, used) < 0)
 				return 0;
 			used = 0;
 		}
@@ -127,7 +113,7 @@ write_encoded(void *cookie, const char *text, size_t len)
 		else
 			put(stream, text[i], encoded, &used);
 	}
-	return write_all(stream->fd, encoded, used) ? (ssize_t)len : 0;
+	return file_write(stream->fd, encoded, used) == 0 ? (ssize_t)len : 0;
 }
 
 /* Programs that read a pipe in the C locale read octets. */
