@@ -266,8 +266,8 @@ size_t bdat_feed(struct smtp_session *s, const char *bytes, size_t len);
 
 /*
  * trace.c: writes the lines before the message: the Return-Path and Delivered-To lines for mailboxes here, *local
- * octets; then the lines of policy services, which RFC 7208 section 9.1 requires above Received; then Received (RFC
- * 5321 section 4.4). Returns the length of all of it, 0 if it does not fit.
+ * octets; then the Delivered-To line of a list; then the lines of policy services, which RFC 7208 section 9.1 requires above
+ * Received; then Received (RFC 5321 section 4.4). Returns the length of all of it, 0 if it does not fit.
  */
 enum { TRACE_MAX = 4096 + ENVELOPE_LINES_MAX };
 size_t trace_write(char buf[TRACE_MAX], const struct smtp_session *s, size_t *local);

@@ -40,6 +40,18 @@ targets_of(struct lookup *lookup)
 	return (struct expansion) { .elsewhere = &question->address, .elsewhere_count = 1 };
 }
 
+/* A message that the list has had already is then known (policy/hops.c). */
+static void
+note_added(struct smtp_session *s, const struct expansion *targets, struct span address)
+{
+	if (s->envelope.rcpts == 1)
+		s->lookup->list = targets->list;
+	if (targets->list.local[0] != '\0')
+		envelope_note_list(&s->envelope, &targets->list);
+	event_expanded(s, address, targets);
+	forwarding_log_return(s, address);
+}
+
 static struct ftg_reply
 add(struct smtp_session *s)
 {
@@ -53,9 +65,7 @@ add(struct smtp_session *s)
 	const struct span address = envelope_spell(text, s->path, &s->lookup->recipient.address);
 	bool added = envelope_add(&s->envelope, address, &targets, as);
 	if (added)
-		event_expanded(s, address, &targets);
-	if (added)
-		forwarding_log_return(s, address);
+		note_added(s, &targets, address);
 	expansion_clear(&s->lookup->expansion.expansion);
 	if (!added)
 		return ftg_reply(ERR_SMTP_HARDERROR);

@@ -155,6 +155,27 @@ class Lists(Forwarding):
         self.send(self.server, STRANGER, f"outer@{DOMAIN}")
         self.assertEqual("outer-bounces@example.test", self.next.wait(2)[1].sender)
 
+    def test_message_that_a_member_sends_back_is_refused(self):
+        self.server.control("alias", "add", f"info@{DOMAIN}", f"all@{DOMAIN}")
+        self.send(self.server, STRANGER, f"all@{DOMAIN}")
+        message = self.next.wait(1)[0].octets
+        self.assertTrue(message.startswith(b"Delivered-To: all@example.test\r\nReceived: "))
+        self.assertIn(b"\nDelivered-To: all@example.test\nReceived: ", self.server.messages()[0])
+        for recipient in b"all@example.test", b"info@example.test":
+            with Talk(self.server) as talk:
+                talk.say(b"EHLO client.example.org")
+                talk.say(b"MAIL FROM:<bert@next.example>")
+                self.assertEqual(b"250", talk.say(b"RCPT TO:<%s>" % recipient)[:3])
+                talk.say(b"DATA")
+                self.assertIn(b"(#4.56)", talk.say(message + b"."))
+        self.assertEqual(1, len(self.next.messages))
+
+    def test_list_is_not_told_to_other_recipients(self):
+        self.server.control("access", "add", "relay", "127.0.0.0/8")
+        self.send(self.server, STRANGER, f"all@{DOMAIN}", "dora@next.example")
+        for message in self.next.wait(2):
+            self.assertNotIn(b"all@example.test", message.octets)
+
     def test_author_is_not_told_of_members(self):
         self.next.answers["RCPT TO:<BERT"] = "550 5.1.1 no such user"
         self.server.control("access", "add", "relay", "127.0.0.0/8")

@@ -1,4 +1,4 @@
-/* Refuses messages that loop: with too many Received lines, or back in a mailbox that had them (RFC 5321 section 6.3). */
+/* Refuses messages that loop: with too many Received lines, or back in a mailbox or a list that had them (RFC 5321 section 6.3). */
 #include <string.h>
 
 #include "smtp/policy/header_check.h"
@@ -10,8 +10,9 @@ is_recipient(const struct envelope *envelope, const struct address *address)
 {
 	struct mailbox mailbox = { 0 };
 
-	return mailbox_set_address(&mailbox, address->local, address->domain) &&
-	    envelope_has_mailbox(envelope, mailbox.address);
+	return envelope_has_list(envelope, address) ||
+	    (mailbox_set_address(&mailbox, address->local, address->domain) &&
+	        envelope_has_mailbox(envelope, mailbox.address));
 }
 
 void
