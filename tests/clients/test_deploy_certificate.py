@@ -69,6 +69,16 @@ class Copies(DeployCase):
         self.assertIn("cannot read " + self.config, self.hook(status=1, **certificate))
 
 
+    def test_help_is_about_the_hook(self):
+        hook = os.path.join(BUILD, "deploy-certificate")
+        for option in ("--help", "-h"):
+            done = subprocess.run([hook, option], env=environment(), capture_output=True, text=True, timeout=SECONDS, check=False)
+            self.assertEqual((0, ""), (done.returncode, done.stderr))
+            self.assertIn("\n  deploy-certificate [-c FILE] [CERTIFICATE KEY]\n", done.stdout)
+            self.assertTrue(done.stdout.startswith("Copies a new certificate"), done.stdout)
+            self.assertNotIn("set -eu", done.stdout)
+
+
 class Reload(DeployCase):
     def deploy(self, **options):
         return self.hook(RENEWED_LINEAGE=self.lineage, **options)
