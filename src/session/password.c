@@ -106,11 +106,30 @@ password_is_fit(const char *password)
 	return fit;
 }
 
+/* Has the hash, which is behind the last "$", the length of its method? The methods are those of crypt(5). */
+static bool
+is_whole(const char *text)
+{
+	static const struct {
+		const char *prefix;
+		size_t len;
+	} methods[] = { { "$y$", 43 }, { "$gy$", 43 }, { "$7$", 43 }, { "$2", 53 }, { "$6$", 86 }, { "$5$", 43 },
+		{ "$1$", 22 }, { "$sha1$", 28 }, { "$md5", 22 }, { "$3$", 32 } };
+	const char *last = strrchr(text, '$');
+	size_t len = strlen(text);
+	for (size_t i = 0; last != NULL && i < sizeof methods / sizeof *methods; i++)
+		if (strncmp(text, methods[i].prefix, strlen(methods[i].prefix)) == 0)
+			return strlen(last + 1) == methods[i].len;
+	if (*text == '_')
+		return len == 20;
+	return *text == '$' || (len >= 13 && (len - 2) % 11 == 0);
+}
+
 bool
 password_is_hash(const char *text)
 {
 	return *text != '\0' && crypt_checksalt(text) != CRYPT_SALT_INVALID &&
-	    crypt_checksalt(text) != CRYPT_SALT_METHOD_DISABLED;
+	    crypt_checksalt(text) != CRYPT_SALT_METHOD_DISABLED && is_whole(text);
 }
 
 /* Hashes by the method of the hash. Returns false at once if libcrypt does not support it. */

@@ -22,7 +22,7 @@ enum password_result password_make(struct credentials *credentials, const char *
 /* Would password_make() make the forms of this password, as far as it can be told without making them? */
 bool password_is_fit(const char *password);
 
-/* Is the text a hash, or what looks like one, of a method that password_verify() knows? */
+/* Is the text a hash, of the length that its method has, or what looks like one, of a method that password_verify() knows? */
 bool password_is_hash(const char *text);
 
 /*

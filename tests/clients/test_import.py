@@ -133,6 +133,13 @@ class Import(ImportCase):
     def faults(self, kind, text, *options, status=65):
         return self.import_text(kind, text, *options, status=status).stderr.decode()
 
+    def test_hash_that_was_cut_is_refused(self):
+        self.run_ctl("domain", "add", "example.org")
+        for hash in ("$6$abc$kurz", HASH[:-1], HASH + "x", "$y$j9T$abc", "$2b$10$abc", "abcdefgh"):
+            said = self.faults("accounts", f"address,password\nanna@example.org,{hash}\n")
+            self.assertIn("standard input:2: password: this is no hash", said)
+        self.assertEqual([(0,)], self.rows("SELECT count(*) FROM accounts"))
+
     def test_fault_is_named_with_its_place_and_cure(self):
         cases = [
             ("accounts", "address,quota-bytes\na@example.org,5X\n", "standard input:2: quota-bytes: quota-bytes=5X: write octets"),

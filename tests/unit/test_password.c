@@ -2,6 +2,7 @@
 #include "session/password.h"
 
 #include <criterion/criterion.h>
+#include <crypt.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -131,4 +132,31 @@ Test(password, verifier_of_another_shape_is_refused)
 	struct scram_verifier read;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		cr_expect_not(password_read_scram(&read, bad[i]), "%s", bad[i]);
+}
+
+/* Hashes "x" by a method, and expects that the hash is one only as long as nothing is missing or added. */
+static void
+expect_whole(const char *prefix)
+{
+	static struct crypt_data data;
+	char setting[CRYPT_GENSALT_OUTPUT_SIZE], longer[CRYPT_OUTPUT_SIZE + 1];
+	if (crypt_gensalt_rn(prefix, 0, NULL, 0, setting, sizeof setting) == NULL)
+		return; /* libcrypt was built without it */
+	cr_assert_not_null(crypt_rn("x", setting, &data, sizeof data));
+	cr_expect(password_is_hash(data.output), "%s", data.output);
+	snprintf(longer, sizeof longer, "%sx", data.output);
+	cr_expect_not(password_is_hash(longer), "%s", longer);
+	data.output[strlen(data.output) - 1] = '\0';
+	cr_expect_not(password_is_hash(data.output), "%s", data.output);
+	cr_expect_not(password_is_hash(setting), "%s", setting);
+}
+
+Test(password, hash_has_the_length_of_its_method)
+{
+	static const char *const prefixes[] = { "$y$", "$gy$", "$7$", "$2b$", "$2a$", "$2y$", "$6$", "$5$", "$1$",
+		"$sha1$", "$md5", "_", "" };
+	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+		expect_whole(prefixes[i]);
+	cr_expect_not(password_is_hash("$6$abc$kurz"));
+	cr_expect_not(password_is_hash("abcd"));
 }
