@@ -141,7 +141,7 @@ po_file_new(const char *language, const char *plural_forms, size_t *len)
 	fprintf(out,
 	    "msgid \"\"\nmsgstr \"\"\n\"Language: %s\\n\"\n\"MIME-Version: 1.0\\n\"\n"
 	    "\"Content-Type: text/plain; charset=UTF-8\\n\"\n\"Content-Transfer-Encoding: 8bit\\n\"\n"
-	    "\"Plural-Forms: %s\\n\"\n",
+	    "\"Plural-Forms: %s\\n\"\n\"X-Domain: ftgate-local\\n\"\n",
 	    language, plural_forms);
 	return finish(out, &octets);
 }

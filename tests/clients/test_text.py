@@ -218,6 +218,13 @@ de: 1 own text is in use
         self.assertEqual("nothing is changed\n", self.text("edit", "de", EDITOR=self.editor(None)))
         self.assertEqual((files, generation), (self.files(), self.generation()))
 
+    def test_file_that_is_shown_is_clean_under_any_name(self):
+        self.text("set", "de", "4.28", "Kein %s")
+        path = self.written(self.text("show", "de"))
+        done = subprocess.run([program("ftgate-msg"), "lint", "--werror", path], env=environment(), capture_output=True, text=True,
+                              timeout=SECONDS)
+        self.assertEqual((0, "1 file: 0 errors, 0 warnings\n"), (done.returncode, done.stdout))
+
     def test_without_a_setting_the_first_editor_that_is_installed_runs(self):
         self.text("apply", self.written(PO))
         folder = self.enterContext(tempfile.TemporaryDirectory())

@@ -17,6 +17,17 @@ field(const char *header, const char *name)
 	return value;
 }
 
+/* The operator's own texts have their gettext domain in the header, under whatever name the file is checked. */
+static void
+find_domain(struct lint *lint, const char *header)
+{
+	char *domain = field(header, "X-Domain");
+
+	if (domain && strcmp(domain, "ftgate-local") == 0)
+		lint->own = lint->options.partial = true;
+	free(domain);
+}
+
 /* The language is that of the header, else that of the path; they should be the same. */
 static void
 check_language(struct lint *lint, const char *header)
@@ -89,6 +100,7 @@ lint_header(struct lint *lint, po_file_t file)
 
 	if (lint->template)
 		return;
+	find_domain(lint, header);
 	check_language(lint, header);
 	if (!header || !*header) {
 		lint_add(lint, 1, LINT_WARNING, "-", REMARK_HEADER, "%s", _("the file has no header"));
