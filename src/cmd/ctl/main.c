@@ -533,8 +533,9 @@ static void
 decode_words(struct request *request)
 {
 	char **file = input_word(request);
+	bool starts = request->command->run == ctl_quickstart; /* its tls-cert and tls-key are files */
 	for (size_t i = 0; i < request->count; i++)
-		if (&request->words[i] != file)
+		if (&request->words[i] != file && !(starts && strncmp(request->words[i], "tls-", 4) == 0))
 			request->words[i] = (char *)(uintptr_t)charset_decode_word(request->words[i]);
 	if (request->domain != NULL)
 		request->domain = charset_decode_word(request->domain);
