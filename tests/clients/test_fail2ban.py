@@ -13,6 +13,7 @@ import unittest
 from journal import Journal
 from pop3 import PASSWORD, Pop3Server, Pop3Talk
 from server import ACCOUNT, SECONDS, SOURCE, STRANGER, Server, Talk, TestCase, main
+from test_neutral import HIDDEN, NEUTRAL
 from test_proxy import header
 
 ETC = os.path.join(SOURCE, "etc/fail2ban")
@@ -121,6 +122,28 @@ class Filter(Bans):
                 self.assertIn(reference, talk.say(b"RCPT TO:<%s>" % rcpt.encode()))
         self.assertEqual({"198.51.100.1": 1, "198.51.100.2": 1}, self.matched("recipients"))
         self.assertEqual({"198.51.100.1": 1, "198.51.100.2": 2}, self.matched("normal"))
+
+    def test_recipients_of_a_neutral_domain_count_alike(self):
+        server = self.serve(unknown=2)
+        server.control("domain", "add", NEUTRAL, "recipients=neutral")
+        for local, *settings in (("disabled", "disabled=yes"), ("moved", "moved-to=new@elsewhere.example"),
+                                 ("silent", "receive=no"), ("trap", "spamtrap=yes"), ("here",)):
+            server.control("account", "add", f"{local}@{NEUTRAL}", "--no-password", *settings)
+        for local in "disabled", "moved":
+            server.control("alias", "add", f"alias-{local}@{NEUTRAL}", f"{local}@{NEUTRAL}")
+        expected = {}
+        for number, local in enumerate(HIDDEN):
+            client = f"198.51.100.{number + 1}"
+            expected[client] = 2
+            with self.talk(server, client) as talk:
+                talk.mail()
+                for reference in b"(#4.28)", b"(#4.29)":
+                    said = talk.say(f"RCPT TO:<{local}@{NEUTRAL}>".encode())
+                    self.assertIn(reference, said, local)
+        with self.talk(server, "198.51.100.99") as talk:
+            talk.mail()
+            self.assertIn(b"(#3.04)", talk.say(f"RCPT TO:<here@{NEUTRAL}>".encode()))
+        self.assertEqual(expected, self.matched("recipients"))
 
     def test_blacklist_of_the_server_is_a_mode(self):
         server = self.serve(unknown=2)
