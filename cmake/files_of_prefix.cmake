@@ -16,4 +16,4 @@ foreach(unit ftgate-smtpd.service ftgate-smtpd.socket ftgate-pop3d.service ftgat
 	file(INSTALL "${build}/installed/${unit}" DESTINATION "${CMAKE_INSTALL_PREFIX}/lib/systemd/system")
 endforeach()
 configure_file("${templates}/deploy-certificate.in" "${build}/installed/deploy-certificate" @ONLY)
-file(INSTALL "${build}/installed/deploy-certificate" DESTINATION "${libexecdir}/ftgate" TYPE PROGRAM)
+file(INSTALL "${build}/installed/deploy-certificate" "${templates}/dkim-key" DESTINATION "${libexecdir}/ftgate" TYPE PROGRAM)

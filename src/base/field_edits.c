@@ -51,7 +51,9 @@ is_text(struct writer *writer, const char *line, size_t len)
 	return some && (writer->utf8 || !writer->high);
 }
 
-/* The last place to fold a line of more than FOLD_AT octets before that limit, else the first one behind it; 0: none. */
+/*
+ * The last place to fold a line of more than FOLD_AT octets before that limit, else the first one behind it; 0: none.
+ */
 static size_t
 find_fold(const char *line, size_t len, size_t begin)
 {
@@ -95,7 +97,10 @@ take_line(const char *text, size_t len, size_t *taken)
 	return lf != NULL && line > 0 && text[line - 1] == '\r' ? line - 1 : line;
 }
 
-/* Writes the field; first has the name, and room for the first line. The lines behind the first begin with white space. */
+/*
+ * Writes the field; first has the name, and room for the first line. The lines behind the first begin with white
+ * space.
+ */
 static bool
 put_field(struct writer *writer, char *first, size_t name_len, const char *value, size_t len)
 {

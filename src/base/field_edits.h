@@ -49,10 +49,11 @@ enum {
 };
 
 /*
- * Adds a field in front of the message. The value may be folded, with LF or CRLF before white space. It is folded where a line
- * is longer than 78 octets. Returns 0, or -1 with errno: EINVAL if the name is none of RFC 5322, or the value holds another
- * control character, a line of white space alone, no valid UTF-8, any that is not permitted, or a line that cannot be made short enough; E2BIG if there are
- * too many; ENOMEM. The name of a change that fails is kept in left_out.
+ * Adds a field in front of the message. The value may be folded, with LF or CRLF before white space. It is folded
+ * where a line is longer than 78 octets. Returns 0, or -1 with errno: EINVAL if the name is none of RFC 5322, or the
+ * value holds another control character, a line of white space alone, no valid UTF-8, any that is not permitted, or a
+ * line that cannot be made short enough; E2BIG if there are too many; ENOMEM. The name of a change that fails is kept
+ * in left_out.
  */
 int field_edits_add(struct field_edits *edits, const char *name, const char *value, int order);
 
@@ -63,8 +64,8 @@ int field_edits_remove(struct field_edits *edits, const char *name, int which);
 int field_edits_subject(struct field_edits *edits, const char *value);
 
 /*
- * Writes a field as field_edits_add() does, and returns it, to be freed by the caller; NULL with errno. *high is set if it holds more than
- * ASCII, which is an error unless utf8 is set.
+ * Writes a field as field_edits_add() does, and returns it, to be freed by the caller; NULL with errno. *high is set
+ * if it holds more than ASCII, which is an error unless utf8 is set.
  */
 char *field_write(const char *name, const char *value, bool utf8, bool *high);
 

@@ -25,7 +25,10 @@ skip_comments(const char *value, size_t len)
 	return at < len ? at : len;
 }
 
-/* Reads a quoted string without its quotes, or a token. Returns its length; 0 if there is none, or it is no host name. */
+/*
+ * Reads a quoted string without its quotes, or a token. Returns its length; 0 if there is none, or it is no host
+ * name.
+ */
 static size_t
 read_id(char id[DNS_NAME_SIZE], const char *value, size_t len)
 {

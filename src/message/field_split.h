@@ -7,7 +7,10 @@
 
 enum { FIELD_PIECE_MAX = 64 * 1024 }; /* octets of a field that are handed out at a time */
 
-/* A field with its line ends, or a part of one. A line that begins no field, with those that continue it, counts as one without a name. */
+/*
+ * A field with its line ends, or a part of one. A line that begins no field, with those that continue it, counts as
+ * one without a name.
+ */
 struct field_piece {
 	const char *text;
 	size_t len;
@@ -28,15 +31,18 @@ struct field_splitter {
 };
 
 /*
- * Reads the next octets of a message, in pieces of any size, whose lines end with LF. Returns how many belong to the header: all but
- * the empty line and what follows it.
+ * Reads the next octets of a message, in pieces of any size, whose lines end with LF. Returns how many belong to the
+ * header: all but the empty line and what follows it.
  */
 size_t field_split(struct field_splitter *splitter, const char *octets, size_t len);
 
 /* The header is at its end: hands out its last field, and frees what the splitter holds. */
 void field_split_end(struct field_splitter *splitter);
 
-/* The octets of the name that a field begins with (RFC 5322 section 2.2, and white space before the colon by section 4.5); 0: it is no field. */
+/*
+ * The octets of the name that a field begins with (RFC 5322 section 2.2, and white space before the colon by section
+ * 4.5); 0: it is no field.
+ */
 size_t field_name_len(const char *text, size_t len);
 
 /* Is this the name of a field? */

@@ -31,10 +31,11 @@ struct header_edited {
 };
 
 /*
- * Writes the header, all up to the empty line, with the changes. Added fields stand behind the local lines; a Date and a Message-ID behind the
- * first Received field that follows these, which this server has written: only below it are results forged, addresses
- * without a domain and Bcc fields. The source is read twice; a header may have any size, and the memory used does not grow with it. Blocks if source or sink do. Returns 0, or
- * -1 with errno: that of source and sink, or ENOMEM.
+ * Writes the header, all up to the empty line, with the changes. Added fields stand behind the local lines; a Date
+ * and a Message-ID behind the first Received field that follows these, which this server has written: only below it
+ * are results forged, addresses without a domain and Bcc fields. The source is read twice; a header may have any
+ * size, and the memory used does not grow with it. Blocks if source or sink do. Returns 0, or -1 with errno: that of
+ * source and sink, or ENOMEM.
  */
 int header_edit(const struct field_edits *edits, struct header_source *source, struct header_sink *sink,
     struct header_edited *edited);

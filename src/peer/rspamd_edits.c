@@ -1,4 +1,4 @@
-/* Parses the changes to the header that the answer of rspamd asks for (https://rspamd.com/doc/architecture/protocol.html). */
+/* Parses the changes to the header that an answer of rspamd asks for. */
 #include "peer/rspamd_edits.h"
 
 #include <limits.h>

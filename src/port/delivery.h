@@ -105,7 +105,8 @@ struct delivery_ops {
 	 * For inspecting the whole message before it is visible. spool() writes the rest of it, by a job; nothing may
 	 * be appended from then on. After done() with OK, file() is a descriptor of the message as it is stored: with
 	 * the trace lines, and with LF for CRLF. It is read by pread() on any thread, remains the delivery's, and lasts
-	 * until the next spool, commit or abandon, one of the latter of which must follow. Without an inspection, commit needs no spool().
+	 * until the next spool, commit or abandon. Commit or abandon must follow. Without an inspection, commit needs
+	 * no spool().
 	 */
 	void (*spool)(struct delivery *delivery, struct executor *executor, delivery_done *done, void *context);
 	int (*file)(const struct delivery *delivery);

@@ -125,7 +125,10 @@ write_message(struct target *target, struct original *original, const struct fie
 	return 0;
 }
 
-/* The old file loses its name before the new one gets it, so that a crash leaves one file for the sweep, as it always does. */
+/*
+ * The old file loses its name before the new one gets it, so that a crash leaves one file for the sweep, as it always
+ * does.
+ */
 static int
 open_new(struct spool *spool, struct original *original)
 {

@@ -336,7 +336,7 @@ options {{
     hs_cache_dir = "{folder}";
     control_socket = "{folder}/control mode=0600";
     url_tld = "{tld}";
-    filters = "";
+    filters = "{filters}";
     local_addrs = [];
     dns {{ nameserver = "127.0.0.1:{name_port}:1"; timeout = 1s; retransmits = 1; }}
 }}
@@ -345,17 +345,19 @@ worker "normal" {{ bind_socket = "127.0.0.1:{port}"; count = 1; }}
 actions {{ reject = 15; add_header = 6; }}
 spf {{ }}
 modules {{ path = "$PLUGINSDIR/spf.lua"; }}
+{more}
 """
 
-    def __init__(self, name_server):
-        self.name_server = name_server
+    def __init__(self, name_server, more="", filters=""):
+        """more: further configuration; filters: the modules in C that it needs."""
+        self.name_server, self.more, self.filters = name_server, more, filters
 
     def command(self):
         port = free_port()
         self.address = f"127.0.0.1:{port}"
         config = self.path("rspamd.conf", self.CONFIG.format(
             folder=self.folder, tld=self.path("tld", "com\norg\nexample\ntest\n"), port=port,
-            name_port=self.name_server.port))
+            name_port=self.name_server.port, more=self.more, filters=self.filters))
         return ["rspamd", "--no-fork", "--insecure", "--config=" + config,
                 *(f"--var={name}={self.folder}" for name in ("DBDIR", "RUNDIR", "LOGDIR"))]
 

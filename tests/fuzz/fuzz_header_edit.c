@@ -1,4 +1,7 @@
-/* Fuzzes the changes to headers. An input is a switch octet, the size of the pieces, then texts that a NUL ends: a name, a value, a subject, the message. */
+/*
+ * Fuzzes the changes to headers. An input is an octet of switches, the size of the pieces, and four texts with a NUL between
+ * them: the name and the value of a field, a subject, the message.
+ */
 #include "base/field_edits.h"
 #include "support/edited.h"
 

@@ -13,8 +13,8 @@ char *edited_lines(const char *octets, size_t len, size_t *lines_len);
 int edited_file(const char *octets, size_t len);
 
 /*
- * Makes the changes to a message whose lines end with CRLF, of which *local octets are for mailboxes here: the result is to be freed,
- * and *local is its own.
+ * Makes the changes to a message whose lines end with CRLF, of which *local octets are for mailboxes here: the result
+ * is to be freed, and *local is its own.
  */
 char *edited_message(const struct field_edits *edits, const char *octets, size_t *len, size_t *local);
 

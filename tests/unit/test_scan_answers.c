@@ -1,8 +1,10 @@
 /* Answers of scanners: what is made of clamd's, of rspamd's, and of HTTP. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/field_edits.h"
 #include "peer/clamd.h"
 #include "peer/http_answer.h"
 #include "peer/rspamd.h"
@@ -86,6 +88,65 @@ ParameterizedTest(struct case_of_rspamd *is, scan_answers, rspamd_answers)
 	cr_expect_eq(
 	    rspamd_answer_read(is->answer, strlen(is->answer), is->spf, NULL, words), is->verdict, "%s", is->answer);
 	cr_expect_str_eq(words, is->text);
+}
+
+struct case_of_edits {
+	char answer[300];
+	char added[200];  /* the fields that are added, one behind the other */
+	char removed[60]; /* "NAME WHICH;" of each */
+	char left_out[60];
+};
+
+ParameterizedTestParameters(scan_answers, rspamd_edits)
+{
+	static struct case_of_edits cases[] = {
+		{ "{\"action\":\"no action\"}", "", "", "" },
+		{ "{\"action\":\"no action\",\"milter\":{\"add_headers\":{\"X\":\"y\",\"N\":3}}}", "X: y\nN: 3\n", "",
+		    "" },
+		{ "{\"action\":\"no action\",\"milter\":{\"add_headers\":{\"A\":{\"value\":\"b\"},\"C\":{\"value\":\"d\",\"order\":1},"
+		  "\"E\":[{\"value\":\"f\",\"order\":0},\"g\",{\"value\":\"h\",\"order\":-1}]}}}",
+		    "E: f\nC: d\nA: b\nE: g\nE: h\n", "", "" },
+		{ "{\"action\":\"no action\",\"milter\":{\"remove_headers\":{\"X\":0,\"Y\":[1,-2]}}}", "",
+		    "X 0;Y 1;Y -2;", "" },
+		{ "{\"action\":\"no action\",\"dkim-signature\":\"v=1;\\r\\n\\tb=x\"}", "DKIM-Signature: v=1;\n\tb=x\n",
+		    "", "" },
+		{ "{\"action\":\"no action\",\"dkim-signature\":[\"v=1\",\"v=2\"]}",
+		    "DKIM-Signature: v=1\nDKIM-Signature: v=2\n", "", "" },
+		{ "{\"action\":\"add header\"}", "X-Spam: Yes\n", "", "" },
+		{ "{\"action\":\"add header\",\"milter\":{\"add_headers\":{\"X-Spam\":\"No\"}}}", "X-Spam: No\n", "",
+		    "" },
+		{ "{\"action\":\"add header\",\"milter\":{\"spam_header\":\"Maybe\"}}", "X-Spam: Maybe\n", "", "" },
+		{ "{\"action\":\"add header\",\"milter\":{\"spam_header\":{\"X-Junk\":\"1\"}}}", "X-Junk: 1\n", "",
+		    "" },
+		{ "{\"action\":\"rewrite subject\",\"subject\":\"*** x\"}", "Subject: *** x\n", "", "" },
+		{ "{\"action\":\"no action\",\"subject\":\"*** x\"}", "", "", "" },
+		{ "{\"action\":\"reject\",\"dkim-signature\":\"v=1\"}", "", "", "" },
+		{ "{\"action\":\"soft reject\",\"milter\":{\"remove_headers\":{\"X\":0}}}", "", "", "" },
+		{ "{\"action\":\"no action\",\"milter\":{\"add_headers\":{\"A\":\"b\\nc\",\"D E\":\"f\",\"G\":null,\"H\":{\"order\":1},"
+		  "\"I\":[[\"j\"]],\"K\":\"\\u00fc\"},\"remove_headers\":{\"L\":\"m\",\"N\":99999999999}}}",
+		    "", "", "L N A D E G H I K" },
+		{ "{\"action\":\"rewrite subject\",\"subject\":\"a\\nb: c\",\"milter\":[1],\"dkim-signature\":{}}", "",
+		    "", "DKIM-Signature Subject" },
+	};
+	return cr_make_param_array(struct case_of_edits, cases, sizeof cases / sizeof *cases);
+}
+
+ParameterizedTest(struct case_of_edits *is, scan_answers, rspamd_edits)
+{
+	struct field_edits edits = { 0 };
+	char words[SCAN_TEXT_SIZE], added[400] = "", removed[100] = "";
+	rspamd_answer_read(is->answer, strlen(is->answer), false, &edits, words);
+	for (size_t i = 0; i < edits.added_count; i++)
+		strcat(added, edits.added[i].text);
+	if (edits.subject != NULL)
+		strcat(added, edits.subject);
+	for (size_t i = 0; i < edits.removed_count; i++)
+		snprintf(removed + strlen(removed), sizeof removed - strlen(removed), "%s %d;", edits.removed[i].name,
+		    edits.removed[i].which);
+	cr_expect_str_eq(added, is->added, "%s", is->answer);
+	cr_expect_str_eq(removed, is->removed, "%s", is->answer);
+	cr_expect_str_eq(edits.left_out, is->left_out, "%s: %s", is->answer, edits.left_out);
+	field_edits_clear(&edits);
 }
 
 struct case_of_http {

@@ -1,4 +1,4 @@
-/* Notes what a message of a user lacks or must not hold (RFC 6409 section 8): Date, Message-ID, domains of addresses, Bcc. */
+/* Notes what a message of a user lacks or must not hold (RFC 6409 section 8). */
 #include "message/address_complete.h"
 #include "smtp/policy/header_check.h"
 

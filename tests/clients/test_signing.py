@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""DKIM signatures and results of checks by the real rspamd, and their verification by dkimpy at the next server."""
+
+import os
+import re
+import smtplib
+import subprocess
+import sys
+import tempfile
+
+from fake_next_hop import FakeNextHop
+from limits import LimitsCase
+from server import ACCOUNT, DOMAIN, SECONDS, SENDER, Server, Talk, main
+from services import Dnsmasq, Rspamd
+from test_proxy import LISTENERS, header
+
+sys.path.append("/usr/lib/python3/dist-packages")
+import dkim  # noqa: E402
+
+KEY_SCRIPT = os.path.join(os.path.dirname(__file__), "..", "..", "etc", "dkim-key")
+CLIENT = "192.0.2.7"
+FAR = "far@elsewhere.example"
+SIGNING = """
+dkim {{ }}
+dkim_signing {{ sign_authenticated = true; sign_local = false; use_esld = false; allow_username_mismatch = true;
+    domain {{ "{domain}" {{ selector = "test"; path = "{key}"; }} }} }}
+milter_headers {{ use = ["authentication-results", "x-spam-status"]; skip_local = false; skip_authenticated = true; }}
+modules {{ path = "$PLUGINSDIR/dkim_signing.lua"; path = "$PLUGINSDIR/milter_headers.lua"; }}
+"""
+BODY = b"Gr\xfc\xdfe \r\n.dot\r\n" + b"x" * 900 + b"\r\n \t\r\n\r\n"
+SUBJECT = "Grüße"
+
+
+def make_key(folder):
+    """Makes a key by the script, and returns its path, and the value of the record that the script prints."""
+    def run():
+        return subprocess.run(["sh", KEY_SCRIPT, DOMAIN, "test", folder], check=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, timeout=SECONDS).stdout.decode()
+    record = run()
+    if record != run():
+        raise AssertionError("the key has been made again")
+    if not record.startswith(f"test._domainkey.{DOMAIN}. IN TXT ("):
+        raise AssertionError(record)
+    return os.path.join(folder, f"{DOMAIN}.test.key"), "".join(re.findall(r'"([^"]*)"', record))
+
+
+class SigningCase(LimitsCase):
+    listeners = ""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="ftgate-test-"))
+        key, cls.record = make_key(folder)
+        parts = ",".join(cls.record[i:i + 250] for i in range(0, len(cls.record), 250))
+        names = cls.enterClassContext(Dnsmasq(f"txt-record=test._domainkey.{DOMAIN},{parts}",
+                                              "txt-record=fail.example,v=spf1 ip4:192.0.2.1 -all"))
+        cls.rspamd = cls.enterClassContext(Rspamd(names, SIGNING.format(domain=DOMAIN, key=key), "dkim"))
+
+    def setUp(self):
+        self.following = self.enterContext(FakeNextHop(EHLO="250-next.example\r\n250-8BITMIME\r\n250 SMTPUTF8"))
+        self.server = self.enterContext(Server("--workers", "1", "--hostname", "mx.example.test", config=self.listeners + (
+            "auth: PLAIN\nauth-in-clear: yes\n"
+            f"relay:\n  smarthost: 127.0.0.1:{self.following.port}\n  tls: none\n"
+            f"filters:\n  - address: {self.rspamd.address}\n    on-failure: defer\n")))
+
+    def client(self):
+        client = smtplib.SMTP("127.0.0.1", self.server.port, "client.example.org", timeout=SECONDS)
+        self.addCleanup(client.close)
+        client.ehlo()
+        client.login(ACCOUNT, "correct horse")
+        return client
+
+    def send(self, head, body, options=(), recipients=(FAR,)):
+        """Sends by command, so that no octet is changed on the way."""
+        client = self.client()
+        client.command_encoding = "utf-8"
+        client.putcmd("MAIL FROM:<" + ACCOUNT + ">" + "".join(" " + option for option in options))
+        self.assertEqual(250, client.getreply()[0])
+        for recipient in recipients:
+            client.putcmd("RCPT TO:<" + recipient + ">")
+            self.assertEqual(250, client.getreply()[0])
+        code, said = client.data(head + b"\r\n" + body)
+        self.assertEqual(250, code, said)
+
+    def look_up(self, name, **_):
+        self.assertEqual(f"test._domainkey.{DOMAIN}.".encode(), name)
+        return self.record.encode()
+
+    def assertSigned(self, octets):
+        """One signature, which is that of our domain and true; and false for a message that is not the same."""
+        self.assertEqual(1, octets.partition(b"\r\n\r\n")[0].lower().count(b"dkim-signature:"))
+        self.assertIn(b"d=" + DOMAIN.encode(), octets)
+        self.assertTrue(dkim.verify(octets, dnsfunc=self.look_up))
+        self.assertFalse(dkim.verify(octets.replace(b".dot", b".dit"), dnsfunc=self.look_up))
+        self.assertFalse(dkim.verify(octets.replace(b"\r\nFrom: ", b"\r\nFrom: X "), dnsfunc=self.look_up))
+
+    def header(self, subject, more=b""):
+        return b"From: Erika <%s>\r\nTo: <%s>\r\nSubject: %s\r\n%s" % (ACCOUNT.encode(), FAR.encode(), subject.encode(), more)
+
+
+class Signing(SigningCase):
+    def sent(self, number=1):
+        return self.following.wait(number)[number - 1].octets
+
+    def test_seven_bit_message_is_signed_at_the_next_server(self):
+        body = b"plain \r\n.dot\r\n\r\n"
+        self.send(self.header("x"), body)
+        octets = self.sent()
+        self.assertSigned(octets)
+        self.assertEqual(body, octets.partition(b"\r\n\r\n")[2])
+        self.assertRegex(octets, rb"\ADKIM-Signature: (?:.*\r\n[ \t])+.*\r\nReceived: ")
+        self.server.wait_for_log(r"event=edited [^\n]*filter=rspamd added-fields=DKIM-Signature")
+
+    def test_eight_bit_message_is_signed_and_its_body_is_not_changed(self):
+        self.send(self.header("x"), BODY, ["BODY=8BITMIME"])
+        octets = self.sent()
+        self.assertSigned(octets)
+        self.assertEqual(BODY, octets.partition(b"\r\n\r\n")[2])
+
+    def test_internationalized_message_is_signed(self):
+        header = self.header(SUBJECT).replace(b"Erika", "Jörg Ümläut".encode())
+        self.send(header, BODY, ["BODY=8BITMIME", "SMTPUTF8"])
+        octets = self.sent()
+        self.assertSigned(octets)
+        self.assertIn(b"\r\nSubject: " + SUBJECT.encode() + b"\r\n", octets)
+        self.assertEqual(BODY, octets.partition(b"\r\n\r\n")[2])
+
+    def test_signature_is_of_what_is_sent(self):
+        """Date and Message-ID are added, the domain is completed and Bcc removed before rspamd signs."""
+        header = self.header("x", b"Bcc: <hidden@elsewhere.example>\r\n").replace(ACCOUNT.encode(), ACCOUNT.split("@")[0].encode())
+        self.send(header, b".dot\r\n")
+        octets = self.sent()
+        self.assertSigned(octets)
+        self.assertNotIn(b"hidden", octets)
+        self.assertIn(b"\r\nFrom: Erika <" + ACCOUNT.encode() + b">\r\n", octets)
+        self.assertRegex(octets, rb"\r\nDate: .*\r\nMessage-ID: <.*@mx\.example\.test>\r\n")
+        signed = re.search(rb"\bh=([^;]*);", octets).group(1).lower()
+        for name in b"date", b"message-id", b"from":
+            self.assertIn(name, signed)
+
+    def test_message_for_a_mailbox_here_is_signed_too(self):
+        self.send(self.header("x"), BODY, ["BODY=8BITMIME"], recipients=(ACCOUNT, FAR))
+        self.assertSigned(self.sent())
+        (stored,) = self.server.messages()
+        self.assertTrue(stored.startswith(b"Return-Path: <%s>\nDelivered-To: %s\nDKIM-Signature: " % (2 * (ACCOUNT.encode(),))))
+        self.assertSigned(stored.replace(b"\n", b"\r\n"))
+
+    def test_large_message_is_signed(self):
+        body = b".dot\r\n" + 30000 * (b"y" * 70 + b"\r\n")
+        self.send(self.header("x"), body)
+        octets = self.sent()
+        self.assertSigned(octets)
+        self.assertEqual(body, octets.partition(b"\r\n\r\n")[2])
+
+
+class Results(SigningCase):
+    """The client has an address that is not local: rspamd does not check what comes from such."""
+
+    listeners = LISTENERS
+
+    def deliver(self, message, sender):
+        with Talk(self.server, first=header(CLIENT)) as talk:
+            for command in b"EHLO client.example", b"MAIL FROM:<%s> BODY=8BITMIME" % sender.encode():
+                self.assertTrue(talk.say(command).startswith(b"250"))
+            self.assertAccepted(talk)
+            talk.say(b"DATA")
+            self.assertEqual(self.says("ERR_SMTP_MESSAGEOK"), talk.say(message.replace(b"\r\n.", b"\r\n..") + b"."))
+
+    def test_results_are_those_of_this_server_alone(self):
+        forged = (b"Authentication-Results: mx.example.test; dkim=pass header.d=bank.example\r\n"
+                  b"X-Spam-Status: No\r\nReceived-SPF: pass\r\n")
+        self.deliver(forged + b"From: <a@fail.example>\r\nSubject: x\r\n\r\n" + BODY, "a@fail.example")
+        (stored,) = self.server.messages()
+        head, _, body = stored.partition(b"\n\n")
+        self.assertEqual(BODY.replace(b"\r\n", b"\n"), body)
+        (results,) = re.findall(rb"(?m)^Authentication-Results: (.*(?:\n[ \t].*)*)", head)
+        self.assertTrue(results.startswith(b"mx.example.test;"), results)
+        self.assertIn(b"spf=fail", results)
+        self.assertNotIn(b"bank.example", head)
+        self.assertNotIn(b"DKIM-Signature", head)
+        self.assertNotIn(b"Received-SPF", head)
+        self.server.wait_for_log(r'event=edited [^\n]*removed-fields="Authentication-Results X-Spam-Status Received-SPF"')
+
+    def test_message_of_a_stranger_is_not_signed(self):
+        self.deliver(self.header("x") + b"\r\n" + BODY, SENDER)
+        self.assertNotIn(b"DKIM-Signature", self.server.messages()[0])
+
+
+if __name__ == "__main__":
+    main()
