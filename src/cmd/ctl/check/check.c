@@ -129,18 +129,13 @@ check_is_one(struct check *check, const struct policy *policy, const char *name,
 static void
 ask_first(struct check *check)
 {
-	static const char *const prefixes[] = { "_dmarc.", "_mta-sts.", "_smtp._tls." };
 	struct answers *answers = &check->answers;
 	answers_want(answers, RESOLVER_MX, check->domain);
 	answers_want(answers, RESOLVER_TXT, check->domain);
 	answers_want(answers, RESOLVER_TXT, check->hostname);
 	answers_want(answers, RESOLVER_A, check->hostname);
 	answers_want(answers, RESOLVER_AAAA, check->hostname);
-	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-		char name[DNS_NAME_SIZE + 16];
-		snprintf(name, sizeof name, "%s%s", prefixes[i], check->domain);
-		answers_want(answers, RESOLVER_TXT, name);
-	}
+	check_want_policies(check);
 	for (size_t i = 0; i < check->options.address_count; i++) {
 		char name[DNS_NAME_SIZE];
 		if (dns_name_reverse(name, &check->options.addresses[i], NULL))

@@ -11,7 +11,7 @@ enum {
 	CHECK_FINDINGS_MAX = 128, /* further ones are left out */
 	CHECK_HOSTS_MAX = 8,      /* MX records that are followed */
 	CHECK_DETAIL_SIZE = 640,
-	CHECK_RECORD_SIZE = 640,
+	CHECK_RECORD_SIZE = 1664, /* a text of RESOLVER_TEXT_MAX with a name and more terms */
 };
 
 /* What is checked. The order is that of the output. */
@@ -102,6 +102,9 @@ void check_show(struct finding *finding, const char *text, size_t len);
 void check_mx(struct check *check);
 void check_host(struct check *check);
 void check_spf(struct check *check);
+
+/* Notes the questions of the parts below, for answers_fetch(). */
+void check_want_policies(struct check *check);
 
 /* As above: DKIM keys; DMARC; MTA-STS and TLS reporting. */
 void check_dkim(struct check *check);

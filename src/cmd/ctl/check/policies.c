@@ -13,6 +13,32 @@ enum { PARENTS_MAX = 4, NAME_SIZE = DNS_NAME_SIZE + DNS_LABEL_MAX + 16 };
 static const char *const usual[] = { "dkim", "mail", "default", "ftgate" };
 enum { USUAL = sizeof usual / sizeof *usual };
 
+/* The selectors that are asked for. */
+static size_t
+list_selectors(const struct check *check, const char *const **selectors)
+{
+	bool is_asked = check->options.selector_count > 0;
+	*selectors = is_asked ? check->options.selectors : usual;
+	return is_asked ? check->options.selector_count : USUAL;
+}
+
+void
+check_want_policies(struct check *check)
+{
+	static const char *const prefixes[] = { "_dmarc.", "_mta-sts.", "_smtp._tls." };
+	const char *const *selectors;
+	size_t count = list_selectors(check, &selectors);
+	char name[NAME_SIZE];
+	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+		snprintf(name, sizeof name, "%s%s", prefixes[i], check->domain);
+		answers_want(&check->answers, RESOLVER_TXT, name);
+	}
+	for (size_t i = 0; i < count; i++) {
+		snprintf(name, sizeof name, "%s._domainkey.%s", selectors[i], check->domain);
+		answers_want(&check->answers, RESOLVER_TXT, name);
+	}
+}
+
 static const char *
 dkim_fault_text(enum dkim_fault fault)
 {
@@ -82,22 +108,17 @@ check_selector(struct check *check, const char *selector, bool is_asked)
 void
 check_dkim(struct check *check)
 {
-	const struct check_options *options = &check->options;
-	bool is_asked = options->selector_count > 0, any = false;
-	const char *const *selectors = is_asked ? options->selectors : usual;
-	size_t count = is_asked ? options->selector_count : USUAL;
+	bool is_asked = check->options.selector_count > 0, any = false;
+	const char *const *selectors;
+	size_t count = list_selectors(check, &selectors);
 	char name[NAME_SIZE], list[128] = "";
 	if (check->accepts_no_mail && !is_asked)
 		return;
 	for (size_t i = 0; i < count; i++) {
-		snprintf(name, sizeof name, "%s._domainkey.%s", selectors[i], check->domain);
-		answers_want(&check->answers, RESOLVER_TXT, name);
 		size_t len = strlen(list);
 		snprintf(list + len, sizeof list - len, "%s%s", i > 0 ? ", " : "", selectors[i]);
-	}
-	answers_fetch(&check->answers);
-	for (size_t i = 0; i < count; i++)
 		any = check_selector(check, selectors[i], is_asked) || any;
+	}
 	snprintf(name, sizeof name, "%s._domainkey.%s", usual[0], check->domain);
 	if (!any)
 		propose_key(check_add(check, CHECK_DKIM, CHECK_MISSING, name,

@@ -41,35 +41,53 @@ report_fault(struct check *check, const struct spf_walk *walk, const struct poli
 	return true;
 }
 
-/* The term that lets an address pass, in front of those that the record has. */
-static void
-propose_with(struct finding *finding, const struct check *check, const struct policy_texts *texts, const char *address)
+static bool
+passes(const struct spf_result *result)
 {
-	const char *type = strchr(address, ':') != NULL ? "ip6" : "ip4";
+	return result->qualifier == '+' && !result->is_unsure;
+}
+
+/* The terms that let the addresses pass that do not, in front of those that the record has. */
+static void
+propose_all(struct finding *finding, const struct check *check, const struct spf_result results[],
+    const struct policy_texts *texts)
+{
+	char terms[CHECK_ADDRESSES_MAX * (NETWORK_TEXT_SIZE + 8)] = "";
 	size_t skipped = strlen("v=spf1");
-	check_propose(finding, check->domain, "TXT", "\"v=spf1 %s:%s%.*s\"", type, address, (int)(texts->len - skipped),
+	for (size_t i = 0; i < check->options.address_count; i++) {
+		const struct network *network = &check->options.addresses[i];
+		char address[NETWORK_TEXT_SIZE];
+		size_t len = strlen(terms);
+		network_write(address, network);
+		if (!passes(&results[i]) && !results[i].is_unsure)
+			snprintf(terms + len, sizeof terms - len, " %s:%s", network_is_ipv4(network) ? "ip4" : "ip6",
+			    address);
+	}
+	check_propose(finding, check->domain, "TXT", "\"v=spf1%s%.*s\"", terms, (int)(texts->len - skipped),
 	    texts->text + skipped);
 }
 
 static void
-report_result(struct check *check, size_t i, const struct spf_result *result, const struct policy_texts *texts)
+report_result(struct check *check, size_t i, const struct spf_result results[], const struct policy_texts *texts)
 {
 	char address[NETWORK_TEXT_SIZE];
+	struct finding *finding;
 	network_write(address, &check->options.addresses[i]);
-	if (result->qualifier == '+' && !result->is_unsure) {
+	if (passes(&results[i])) {
 		check_add(check, CHECK_SPF, CHECK_OK, check->domain, _("SPF lets mail of %s from %s pass"),
 		    check->domain, address);
 		return;
 	}
-	struct finding *finding = result->is_unsure
-	    ? check_add(check, CHECK_SPF, CHECK_UNKNOWN, check->domain,
-	          _("SPF of %s has macros or ptr, so that only a message shows whether %s passes"), check->domain,
-	          address)
-	    : check_add(check, CHECK_SPF, CHECK_WRONG, check->domain, _("SPF does not let mail of %s from %s pass"),
-	          check->domain, address);
+	if (results[i].is_unsure) {
+		finding = check_add(check, CHECK_SPF, CHECK_UNKNOWN, check->domain,
+		    _("SPF of %s has macros or ptr, so that only a message shows whether %s passes"), check->domain,
+		    address);
+	} else {
+		finding = check_add(check, CHECK_SPF, CHECK_WRONG, check->domain,
+		    _("SPF does not let mail of %s from %s pass"), check->domain, address);
+		propose_all(finding, check, results, texts);
+	}
 	check_show(finding, texts->text, texts->len);
-	if (!result->is_unsure)
-		propose_with(finding, check, texts, address);
 }
 
 /* What the record says of all other addresses. */
@@ -108,7 +126,7 @@ check_own(struct check *check, const struct policy_texts *texts)
 	if (report_fault(check, &walk, texts))
 		return;
 	for (size_t i = 0; i < check->options.address_count && !check->accepts_no_mail; i++)
-		report_result(check, i, &results[i], texts);
+		report_result(check, i, results, texts);
 	if (walk.voids > VOIDS_MAX)
 		check_add(check, CHECK_SPF, CHECK_WRONG, check->domain,
 		    _("terms of the SPF record that find nothing in the DNS: %u; receivers ignore a record with more than %d"),
