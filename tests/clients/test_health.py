@@ -16,7 +16,8 @@ from mo import mo
 from pop3 import Pop3Server
 from server import ACCOUNT, DOMAIN, LIMITS, SECONDS, Server, Talk, TestCase, environment, main, program
 
-HEALTHY, WARNING, CRITICAL, UNKNOWN, USAGE = 0, 1, 2, 3, 64
+HEALTHY, WARNING, CRITICAL, UNKNOWN, USAGE, NOPERM = 0, 1, 2, 3, 64, 77
+NOBODY = 65534
 
 
 class Health(TestCase):
@@ -50,6 +51,18 @@ class Health(TestCase):
         set_ = self.smtpd(config=LIMITS + f"postmaster: {ACCOUNT}\n")
         set_.control("alias", "remove", "postmaster@" + DOMAIN)
         self.assertEqual((HEALTHY, []), self.problems(set_.data))
+
+    def test_user_without_rights_finds_nothing_out(self):
+        smtp = self.smtpd()
+        closed = os.path.join(smtp.folder, "closed")
+        os.mkdir(closed, 0o700 if os.geteuid() == 0 else 0)
+        other = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+        os.chmod(smtp.folder, 0o755)
+        for words, code in (["status"], UNKNOWN), (["--server", "smtpd", "status"], NOPERM), (["account", "list"], NOPERM):
+            done = subprocess.run([program("ftgatectl"), "--data", closed, *words], env=environment(), timeout=SECONDS,
+                                  capture_output=True, encoding="utf-8", **other)
+            self.assertEqual((code, "", f"ftgatectl: {closed}: Permission denied; run ftgatectl as root\n"),
+                             (done.returncode, done.stdout, done.stderr), words)
 
     def test_servers_that_are_well_are_healthy(self):
         pop3 = self.enterContext(Pop3Server("--workers", "1"))

@@ -13,11 +13,23 @@
 #include "base/translate.h"
 #include "config/config.h"
 
+int
+ctl_check_rights(const char *path, int mode)
+{
+	if (geteuid() == 0 || access(path, mode) == 0 || errno != EACCES)
+		return EX_OK;
+	/* TRANSLATORS: a file or folder, and why it cannot be used. */
+	return ctl_fail(EX_NOPERM, _("%s: %s; run ftgatectl as root"), path, strerror(EACCES));
+}
+
 /* The absolute path of a folder. origin: the configuration that names it, or NULL. */
 static int
 open_folder(const char *folder, const char *origin, char path[PATH_MAX])
 {
 	struct stat status;
+	int rights = ctl_check_rights(folder, R_OK | W_OK | X_OK);
+	if (rights != EX_OK)
+		return rights;
 	if (realpath(folder, path) != NULL && stat(path, &status) == 0) {
 		if (S_ISDIR(status.st_mode))
 			return EX_OK;
@@ -53,13 +65,25 @@ open_default(const char *config, char path[PATH_MAX])
 static int
 open_configured(const char *file, char path[PATH_MAX])
 {
-	struct config *config = config_read(file, config_print_fault, NULL);
+	int rights = ctl_check_rights(file, R_OK);
+	struct config *config = rights == EX_OK ? config_read(file, config_print_fault, NULL) : NULL;
+	if (rights != EX_OK)
+		return rights;
 	if (config == NULL)
 		return ctl_fail(
 		    EX_CONFIG, _("%s cannot be used; mend it, or name the server's data folder by --data"), file);
 	int status = config->data != NULL ? open_folder(config->data, file, path) : open_default(file, path);
 	config_free(config);
 	return status;
+}
+
+struct config *
+ctl_read_config(const struct request *request)
+{
+	const char *file = request->config;
+	if (file == NULL && !request->data_named && access(CTL_CONFIG_DEFAULT, R_OK) == 0)
+		file = CTL_CONFIG_DEFAULT;
+	return config_read(file, config_print_fault, NULL);
 }
 
 int

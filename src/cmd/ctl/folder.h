@@ -15,4 +15,16 @@
  */
 int ctl_find_folder(const struct request *request, char path[PATH_MAX]);
 
+/*
+ * Reads the configuration of the command line, else, unless --data is given, CTL_CONFIG_DEFAULT if it can be read, else none:
+ * the defaults. The caller frees the result by config_free(). Returns NULL after it has printed the faults.
+ */
+struct config *ctl_read_config(const struct request *request);
+
+/*
+ * Whether this user may use a file or folder in a way of access(2). Returns EX_OK, also if it fails for another reason, or
+ * EX_NOPERM after it has printed that root may.
+ */
+int ctl_check_rights(const char *path, int mode);
+
 #endif
