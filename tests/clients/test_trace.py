@@ -27,10 +27,10 @@ GONE = "gone@example.net"
 REMOTE = "/lib/systemd/systemd-journal-remote"
 
 
-def trace(*arguments, ctl=None, language="en", **options):
+def trace(*arguments, ctl=None, language="en", path=None, **options):
     """Exit status, output, errors."""
     done = subprocess.run([ctl or program("ftgatectl"), "trace", *arguments], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, env=environment(LANGUAGE=language, LC_ALL="C.UTF-8"), timeout=SECONDS,
+                          stderr=subprocess.PIPE, env=environment(LANGUAGE=language, LC_ALL="C.UTF-8", **({"PATH": path} if path else {})), timeout=SECONDS,
                           **options)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
@@ -194,8 +194,12 @@ class Trace(TraceCase):
         self.assertEqual(NOTHING, trace("--log", self.server.log_path, "--since", "2099-01-01T00:00:00Z", STRANGER)[0])
 
     def test_nothing_found_and_errors_have_a_status_of_their_own(self):
-        self.assertEqual((NOTHING, "", "ftgatectl: the log has nothing about 'otto@example.test'\n"),
+        self.assertEqual((NOTHING, "", f"ftgatectl: nothing about 'otto@example.test' in this log: {self.server.log_path}; if "
+                          "the servers log elsewhere, name the file by --log, or by the setting log\n"),
                          trace("--log", self.server.log_path, "otto@example.test"))
+        status, output, errors = trace("--log", "journal", STRANGER, path="/nonexistent")
+        self.assertEqual((TROUBLE, ""), (status, output))
+        self.assertRegex(errors, "^ftgatectl: journalctl: .*; install it, or name a log that needs no such program by --log\n")
         self.assertEqual((TROUBLE, "", "ftgatectl: /nonexistent: No such file or directory\n"),
                          trace("--log", "/nonexistent", STRANGER))
         status, output, errors = trace("--log", self.server.log_path, "--since", "yesterday", STRANGER)

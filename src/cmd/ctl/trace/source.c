@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text_buffer.h"
 #include "base/translate.h"
 #include "cmd/ctl/ctl.h"
 #include "cmd/ctl/trace/child.h"
@@ -109,6 +110,15 @@ sources_add(struct sources *sources, const char *name)
 	return (!S_ISREG(status.st_mode) || rotated_find(name, add_file, sources)) && add_file(sources, name);
 }
 
+void
+sources_names(const struct sources *sources, char *text, size_t size)
+{
+	struct text_buffer buffer = { .text = text, .size = size };
+	text[0] = '\0';
+	for (size_t i = 0; i < sources->count; i++)
+		text_buffer_put(&buffer, "%s%s", i > 0 ? ", " : "", sources->source[i].name);
+}
+
 static bool
 read_lines(struct input *input, source_line *line, void *context)
 {
@@ -127,8 +137,12 @@ read_child(const char *name, const char *const words[], int file,
 	static struct input input;
 	struct child child;
 	int error = child_start(&child, words, file);
-	if (error != 0)
-		return report(words[0], error);
+	if (error != 0) {
+		/* TRANSLATORS: a program; why it cannot be started. */
+		ctl_fail(0, _("%s: %s; install it, or name a log that needs no such program by --log"), words[0],
+		    strerror(error));
+		return false;
+	}
 	input_open(&input, child.output);
 	bool fine = read_output(&input, line, context);
 	fine = child_finish(&child) && fine;

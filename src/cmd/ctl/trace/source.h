@@ -31,6 +31,9 @@ typedef void source_line(void *context, const char *stamp, const char *text, siz
 /* Reads all sources from their beginning. since: a time with which the journal may begin, or NULL. False after an error. */
 bool sources_read(struct sources *sources, const char *since, source_line *line, void *context);
 
+/* Writes the names of all with commas between, as many as fit in size octets with a NUL. */
+void sources_names(const struct sources *sources, char *text, size_t size);
+
 /* Closes all and frees the memory. */
 void sources_close(struct sources *sources);
 

@@ -14,13 +14,17 @@
 #include "cmd/ctl/trace/search.h"
 #include "config/config.h"
 
+enum { NAMES_SIZE = 1024 };
+
 /* The file that the configuration names for the log; otherwise the journal. A server that logs elsewhere is not known. */
 static bool
 add_configured(struct sources *sources, const struct request *request)
 {
 	const char *file = request->config;
-	if (file == NULL && access(CTL_CONFIG_DEFAULT, F_OK) == 0)
+	if (file == NULL && (access(CTL_CONFIG_DEFAULT, F_OK) == 0 || errno == EACCES))
 		file = CTL_CONFIG_DEFAULT;
+	if (file != NULL && ctl_check_rights(file, R_OK) != 0)
+		return false;
 	struct config *config = file != NULL ? config_read(file, config_print_fault, NULL) : NULL;
 	if (file != NULL && config == NULL) {
 		ctl_fail(TRACE_ERROR, _("%s cannot be used; mend it, or name the log by --log"), file);
@@ -61,8 +65,21 @@ read_question(struct question *question, const struct request *request)
 	return true;
 }
 
+/* Whoever started a server by hand has its log on the terminal. */
 static int
-print(const struct request *request, const struct question *question, const struct story *story)
+fail_nothing(const struct question *question, const struct sources *sources)
+{
+	char names[NAMES_SIZE];
+	sources_names(sources, names, sizeof names);
+	/* TRANSLATORS: an address or the like, and the names of logs. */
+	return ctl_fail(TRACE_NOTHING,
+	    _("nothing about '%s' in this log: %s; if the servers log elsewhere, name the file by --log, or by the setting log"),
+	    question->text, names);
+}
+
+static int
+print(const struct request *request, const struct question *question, const struct story *story,
+    const struct sources *sources)
 {
 	struct results results = { 0 };
 	int status = results_find(&results, story) ? TRACE_FOUND : ctl_fail(TRACE_ERROR, "%s", strerror(ENOMEM));
@@ -71,7 +88,7 @@ print(const struct request *request, const struct question *question, const stru
 	else if (status == TRACE_FOUND && story->count > 0)
 		story_print(story, &results);
 	if (status == TRACE_FOUND && story->count == 0)
-		status = ctl_fail(TRACE_NOTHING, _("the log has nothing about '%s'"), question->text);
+		status = fail_nothing(question, sources);
 	results_clear(&results);
 	return status;
 }
@@ -87,7 +104,7 @@ ctl_trace(struct request *request)
 		ctl_fail(TRACE_ERROR, "%s", _("trace prints text or JSON, not csv"));
 	else if (read_question(&question, request) && add_all(&sources, request) &&
 	    search_run(&story, &question, &sources))
-		status = print(request, &question, &story);
+		status = print(request, &question, &story, &sources);
 	story_clear(&story);
 	sources_close(&sources);
 	free(request->trace.logs);
