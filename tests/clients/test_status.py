@@ -105,6 +105,8 @@ class Status(TestCase):
         self.assertRegex(lines, rf"(?m)^pid +{server.pid}$")
         self.assertRegex(lines, r"(?m)^messages +1$")
         self.assertRegex(lines, r"(?m)^reply #3\.\d\d +ERR_SMTP_MESSAGEOK +1$")
+        named = re.findall(r"(?m)^(?!reply )(\S+ +)\S", lines)
+        self.assertEqual(1, len({len(name) for name in named}), "the values are in one column")
 
     def test_missing_server_is_reported_as_such(self):
         with tempfile.TemporaryDirectory() as folder:

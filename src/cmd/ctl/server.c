@@ -20,7 +20,7 @@
 
 enum {
 	ANSWER_TIME = 10,
-	NAME_WIDTH = 18,
+	REF_WIDTH = 12,
 	ID_WIDTH = 32,
 	RELOAD_REFUSED = 1,
 	RELOAD_POLLS = 1500,
@@ -193,17 +193,30 @@ ctl_print_answer_json(char *answer)
 	putchar('}');
 }
 
+/* The longest name of a line other than of a reply. */
+static int
+name_width(const char *answer)
+{
+	int longest = 0;
+	for (const char *line = answer; strncmp(line, "end\n", 4) != 0; line = strchr(line, '\n') + 1) {
+		int len = (int)strcspn(line, " \n");
+		longest = len > longest ? len : longest;
+	}
+	return longest;
+}
+
 static void
 print_answer(char *answer)
 {
+	int width = name_width(answer);
 	while (strcmp(answer, "end\n") != 0) {
 		char *line = cut(&answer, '\n'), *name = cut(&line, ' ');
 		if (strcmp(name, "reply") != 0) {
-			printable_print(stdout, "%-*s %s\n", NAME_WIDTH, name, line);
+			printable_print(stdout, "%-*s %s\n", width, name, line);
 			continue;
 		}
 		const char *ref = cut(&line, ' '), *id = cut(&line, ' ');
-		printable_print(stdout, "reply %-*s %-*s %s\n", NAME_WIDTH - 6, ref, ID_WIDTH, id, line);
+		printable_print(stdout, "reply %-*s %-*s %s\n", REF_WIDTH, ref, ID_WIDTH, id, line);
 	}
 }
 
