@@ -57,6 +57,7 @@ struct sample {
 	struct ftg_voice voice;
 	struct ftg_vars vars;
 	char host[VALUE_SIZE], contact[VALUE_SIZE], help[VALUE_SIZE], time[sizeof "2026-01-31T12:00:00Z"];
+	char banner[VALUE_SIZE + 8], timestamp[VALUE_SIZE + 32];
 	enum ftg_profile profile;
 };
 
@@ -147,12 +148,30 @@ print_lines(const char *label, const char *text, size_t len)
 	}
 }
 
+/* Arguments that a server makes of its own name have the name of this one. */
+static struct ftg_reply
+sample_reply(struct sample *sample, enum ftg_id id)
+{
+	const struct ftg_row *row = ftg_row(id);
+	struct ftg_reply reply = row_sample(id, SAMPLE_COUNT);
+	snprintf(sample->banner, sizeof sample->banner, "%s%s", sample->host, row->service == FTG_POP3 ? "" : " ESMTP");
+	snprintf(sample->timestamp, sizeof sample->timestamp, "<1896.697170952@%s>", sample->host);
+	for (size_t i = 0; i < row_arity(row); i++) {
+		const char *own = row->args[i] == FTG_ARG_BANNER ? sample->banner
+		    : row->args[i] == FTG_ARG_TIMESTAMP          ? sample->timestamp
+		                                                 : NULL;
+		if (own != NULL)
+			reply.arg[i] = (struct ftg_arg) { own, strlen(own), reply.arg[i].number };
+	}
+	return reply;
+}
+
 static void
 print_reply(struct sample *sample, enum ftg_id id)
 {
 	static const char *const labels[] = { [FTG_ASCII] = "ASCII", [FTG_UTF8] = "UTF-8" };
 	char line[FTG_REPLY_MAX];
-	const struct ftg_reply reply = row_sample(id, SAMPLE_COUNT);
+	const struct ftg_reply reply = sample_reply(sample, id);
 	for (unsigned encoding = 0; encoding < FTG_ENCODINGS; encoding++) {
 		if (encoding == FTG_ASCII && ftg_row(id)->service == FTG_DSN)
 			continue; /* part of a message, never of a line in ASCII */
@@ -219,10 +238,10 @@ text_print_reply_json(const struct text_work *work, enum ftg_id id, const struct
 	static const char *const names[] = { [FTG_ASCII] = "ascii", [FTG_UTF8] = "utf-8" };
 	struct sample sample;
 	char line[FTG_REPLY_MAX];
-	const struct ftg_reply reply = row_sample(id, SAMPLE_COUNT);
 	int status = open_sample(work, &sample);
 	if (status != EX_OK)
 		return status;
+	const struct ftg_reply reply = sample_reply(&sample, id);
 	printf("{\"language\": \"%s\", \"ref\": \"%s\", \"id\": \"%s\", \"english\": ", work->language,
 	    ftg_row(id)->ref, ftg_row(id)->id);
 	text_print_english_json(id);
