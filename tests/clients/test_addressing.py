@@ -152,6 +152,19 @@ class Postmaster(AddressingCase):
                                  env=server.environment, check=True)
             self.assertEqual(warns, "mail to postmaster@one.example has no owner yet" in run.stderr, run.stderr)
 
+    def test_new_domain_has_the_postmaster_of_the_setting(self):
+        server = self.start(f"postmaster: {ACCOUNT}\n")
+        config = os.path.join(server.folder, "other.conf")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(f"data: {server.data}\npostmaster: {ACCOUNT}\n")
+        for options, name in (["--data", server.data], "one.example"), (["-c", config], "two.example"):
+            run = subprocess.run([server.ctl, *options, "domain", "add", name], capture_output=True, text=True,
+                                 env=server.environment, check=True)
+            self.assertEqual("", run.stderr, options)
+            server.process.terminate()
+            server.process.wait()
+        server.start()
+
     def test_account_gets_the_mail_so_far(self):
         server = self.start()
         self.send(server, f"postmaster@{DOMAIN}")

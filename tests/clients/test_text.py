@@ -335,6 +335,14 @@ de: 1 own text is in use
         self.assertIn("own-texts          de live 1 stale 0 refused 1\nown-texts          fr live 1 stale 0 refused 0\n",
                       status)
 
+    def test_greeting_has_the_name_of_the_host(self):
+        pop3 = self.enterContext(Pop3Server("--hostname", "mx.example.test", beside=self.smtp))
+        self.assertIn("\n  ASCII  220 mx.example.test ESMTP Willkommen (#3.01)\n", self.text("set", "de", "3.01", "%s Willkommen"))
+        shown = self.text("set", "de", "7.01", "%s Hallo")
+        self.assertIn("+OK mx.example.test Hallo (#7.01) <1896.697170952@mx.example.test>\n", shown)
+        self.assertNotIn("example.org", shown)
+        self.assertTrue(pop3.pid)
+
 
 class WithoutServer(Text):
     def setUp(self):

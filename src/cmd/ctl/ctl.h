@@ -13,6 +13,8 @@
 
 enum password_source { PASSWORD_UNCHANGED, PASSWORD_PROMPT, PASSWORD_STDIN, PASSWORD_NONE };
 
+struct config;
+
 /* A command line: its options, and the words behind noun and verb. */
 struct request {
 	const char *data;   /* --data; for commands, the absolute path of the folder */
@@ -25,7 +27,8 @@ struct request {
 	bool keep_secret;
 	bool dry_run, update, with_passwords; /* of import and export */
 	FILE *input;                          /* the file of import or text apply */
-	bool data_named, server_named;        /* --data and --server were given */
+	struct config *settings;       /* of status and domain add, read with the rights of the caller; NULL: none */
+	bool data_named, server_named; /* --data and --server were given */
 	enum password_source password;
 	struct trace_options trace;
 	struct check_options check;

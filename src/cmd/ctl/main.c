@@ -29,6 +29,7 @@
 #include "cmd/output/charset.h"
 #include "cmd/output/terminal.h"
 #include "cmd/user_language.h"
+#include "config/config.h"
 #include "directory/accounts.h"
 #include "store/maildir_store.h"
 
@@ -482,11 +483,12 @@ open_admin(
 	return admin;
 }
 
-/* Lists and records are tables; other commands print JSON, of which CSV is made. */
+/* Lists, records and status are tables; other commands print JSON, of which CSV is made. */
 static int
 run_command(struct request *request)
 {
-	bool makes_csv = request->format == OUTPUT_CSV && request->command->kind >= RECORD_KINDS;
+	bool is_table = request->command->kind < RECORD_KINDS || request->command->run == ctl_status,
+	     makes_csv = request->format == OUTPUT_CSV && !is_table;
 	return makes_csv ? csv_run(request) : request->command->run(request);
 }
 
@@ -541,6 +543,16 @@ decode_words(struct request *request)
 		request->domain = charset_decode_word(request->domain);
 }
 
+/* Reads the configuration for commands that ask for a setting, as the user who runs the program. */
+static void
+read_settings(struct request *request)
+{
+	const struct command *command = request->command;
+	bool adds_domain = command->run == ctl_add && command->kind == RECORD_DOMAIN;
+	if (adds_domain || (command->run == ctl_status && !request->server_named))
+		request->settings = ctl_read_config(request);
+}
+
 static int
 run(struct request *request)
 {
@@ -553,12 +565,14 @@ run(struct request *request)
 		return request->command->run == ctl_status && !request->server_named ? CTL_STATUS_UNKNOWN : status;
 	if ((status = open_input(request)) != EX_OK)
 		return status;
+	read_settings(request);
 	if (privileges_become_owner(path) < 0)
 		return ctl_fail(EX_NOPERM, _("cannot become the owner of %s: %s"), path, strerror(errno));
 	request->data = path;
 	status = request->command->kind == CTL_FOLDER && request->domain == NULL ? run_command(request)
 	                                                                         : run_with_accounts(request);
 	request->data = NULL;
+	config_free(request->settings);
 	return status;
 }
 

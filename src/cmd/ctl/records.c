@@ -11,6 +11,7 @@
 #include "cmd/ctl/ctl.h"
 #include "cmd/ctl/language.h"
 #include "cmd/ctl/prompt.h"
+#include "config/config.h"
 #include "session/password.h"
 
 static int
@@ -213,6 +214,20 @@ note_relay(void *context, const char *const *values)
 	*relayed = values[RECORD_DOMAIN_RELAY] != NULL && values[RECORD_DOMAIN_RELAY][0] == '1';
 }
 
+/* Does the setting name who gets the mail of every postmaster? A running server says so, too. */
+static bool
+sets_postmaster(const struct request *request)
+{
+	static char answer[CTL_ANSWER_MAX];
+	int len = 0;
+	if (request->settings != NULL && request->settings->postmaster != NULL)
+		return true;
+	if (ctl_try_ask(request, "smtpd", "status\n", answer) < 0)
+		return false;
+	const char *setting = ctl_value(answer, "postmaster", &len);
+	return len > 1 || (len == 1 && *setting != '-');
+}
+
 /* Mail to the postmaster of a domain is accepted (RFC 5321 section 4.5.1); somebody should read it. */
 static void
 warn_of_postmaster(const struct request *request)
@@ -220,7 +235,7 @@ warn_of_postmaster(const struct request *request)
 	const char *const *name = name_of(request);
 	bool relayed = true;
 	if (request->admin->ops->show(request->admin, RECORD_DOMAIN, name, note_relay, &relayed) == ADMIN_OK &&
-	    !relayed)
+	    !relayed && !sets_postmaster(request))
 		ctl_fail(EX_OK,
 		    _("mail to postmaster@%s has no owner yet, unless ftgate.conf sets postmaster; to give it one: ftgatectl account "
 		      "add postmaster@%s, or an alias of that name"),

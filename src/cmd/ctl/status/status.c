@@ -101,27 +101,16 @@ measure_disk(struct status_report *report)
 	report->disk_size = (uint64_t)system.f_blocks * system.f_frsize;
 }
 
-/* A folder that --data names has the defaults, unless -c is given too. */
-static struct config *
-read_config(const struct request *request)
-{
-	const char *file = request->config;
-	if (file == NULL && !request->data_named && access(CTL_CONFIG_DEFAULT, R_OK) == 0)
-		file = CTL_CONFIG_DEFAULT;
-	return config_read(file, config_print_fault, NULL);
-}
-
 int
 ctl_status(struct request *request)
 {
 	static struct status_report report = { .servers = { { .name = "smtpd" }, { .name = "pop3d" } } };
 	if (request->server_named)
 		return ctl_status_of_server(request);
-	struct config *config = read_config(request);
-	if (config == NULL)
+	if (request->settings == NULL)
 		return HEALTH_UNKNOWN;
 	report.request = request;
-	report.config = config;
+	report.config = request->settings;
 	report.now = time(NULL);
 	for (size_t i = 0; i < STATUS_SERVERS; i++)
 		ask(&report, &report.servers[i]);
@@ -136,6 +125,5 @@ ctl_status(struct request *request)
 		status_print_json(&report);
 	else
 		status_print(&report);
-	config_free(config);
 	return (int)status_health(&report);
 }
