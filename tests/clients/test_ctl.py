@@ -78,7 +78,7 @@ class Ctl(TestCase):
         self.run_ctl("domain", "add", "away.test", "relay=yes")
         for status, error, *words in (
                 (USAGE, "a command is missing"),
-                (USAGE, "'mailbox' is not one of quickstart, domain, account", "mailbox", "add"),
+                (USAGE, "'mailbox' is not one of quickstart, check-domain, domain, account", "mailbox", "add"),
                 (USAGE, "'account' needs a verb: one of list, show, add, set, remove", "account"),
                 (USAGE, "'delete' is not one of list, show", "account", "delete", ACCOUNT),
                 (USAGE, "account show takes ADDRESS", "account", "show"),

@@ -116,7 +116,7 @@ class Folder(TestCase):
 
     def test_each_noun_is_named(self):
         self.assertEqual((USAGE, ""), self.ctl("mailbox"))
-        self.assertIn("'mailbox' is not one of quickstart, domain, account, alias, list, access,", self.error)
+        self.assertIn("'mailbox' is not one of quickstart, check-domain, domain, account, alias, list, access,", self.error)
         self.assertRegex(self.error, r"\breload\b.*\bstatus\b")
 
 
