@@ -6,11 +6,12 @@ import os
 import re
 import stat
 import subprocess
+import tempfile
 import time
 
 from fake_name_server import FakeNameServer
 from fake_next_hop import FakeNextHop
-from server import ACCOUNT, DOMAIN, LIMITS, SECONDS, Server, Talk, TestCase, main
+from server import ACCOUNT, DOMAIN, LIMITS, SECONDS, Server, Talk, TestCase, environment, main, program
 from services import SPF_NAMES, SYSTEM_PYTHON
 
 STRANGER = "otto@sender.example"
@@ -272,6 +273,28 @@ class Abuse(Forwarding):
             file.write(f"{int(time.time()) - 24 * 86400} {new.split()[1]}\n{former}\n")
         os.rename(path + ".new", path)
         self.assertUnknown("", old, "srs-forged")
+
+
+class Rotation(TestCase):
+    def rotate(self, data):
+        words = [program("ftgatectl"), "--data", data, "srs", "rotate"]
+        done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=SECONDS, env=environment())
+        return done.returncode, done.stdout + done.stderr
+
+    def test_says_what_counts_and_why_it_fails(self):
+        with tempfile.TemporaryDirectory() as data:
+            self.assertEqual((0, "a new secret signs; 1 earlier one still counts\n"), self.rotate(data))
+            for count in range(2, 8):
+                self.assertEqual((0, f"a new secret signs; {count} earlier ones still count\n"), self.rotate(data))
+            status, said = self.rotate(data)
+            self.assertEqual(69, status)
+            self.assertIn("8 secrets still count", said)
+            self.assertEqual(["srs-secrets"], os.listdir(data))
+            with open(os.path.join(data, "srs-secrets"), "a", encoding="ascii") as file:
+                file.write("more")
+            status, said = self.rotate(data)
+            self.assertEqual(65, status)
+            self.assertIn("srs-secrets is damaged", said)
 
 
 class Off(Forwarding):

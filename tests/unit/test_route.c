@@ -123,6 +123,10 @@ Test(route, fault_is_reported)
 	cr_expect_str_eq(error, "routes: there are two for xn--bcher-kva.example: leave one out");
 	open_routes(&(struct config) { .relay = { .smarthost = "a:b" } });
 	cr_expect_str_eq(error, "smarthost: 'a:b' is neither HOST:PORT nor lmtp:PLACE");
+	open_routes(&(struct config) { .relay = { .srs_domain = "srs..example" } });
+	cr_expect_str_eq(error, "srs-domain: 'srs..example' is not a domain");
+	open_routes(&(struct config) { .relay = { .srs_domain = "srs.example" } });
+	cr_expect_str_eq(error, "");
 }
 
 Test(route, every_fault_is_reported)
