@@ -134,7 +134,6 @@ class Import(ImportCase):
         return self.import_text(kind, text, *options, status=status).stderr.decode()
 
     def test_hash_that_was_cut_is_refused(self):
-        self.run_ctl("domain", "add", "example.org")
         for hash in ("$6$abc$kurz", HASH[:-1], HASH + "x", "$y$j9T$abc", "$2b$10$abc", "abcdefgh"):
             said = self.faults("accounts", f"address,password\nanna@example.org,{hash}\n")
             self.assertIn("standard input:2: password: this is no hash", said)
