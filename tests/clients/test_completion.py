@@ -18,6 +18,7 @@ class Completion(TestCase):
         cls.data = tempfile.mkdtemp(prefix="ftgate-test-")
         cls.addClassCleanup(shutil.rmtree, cls.data)
         for words in (["domain", "add", DOMAIN], ["account", "add", ACCOUNT, "--no-password"],
+                      ["alias", "add", "*@" + DOMAIN, ACCOUNT],
                       ["account", "add", "$x`id`@" + DOMAIN, "--no-password"]):
             subprocess.run([program("ftgatectl"), "--data", cls.data, *words], env=environment(), check=True, timeout=SECONDS)
 
@@ -47,10 +48,31 @@ class Completion(TestCase):
         self.assertEqual([], ctl("domain", "list", ""))
         self.assertEqual([], ctl("nothing", "at", "all", ""))
 
+    def test_languages_are_those_with_a_translation(self):
+        folder = os.path.join(os.path.dirname(program("ftgatectl")), "locale")
+        languages = {name for name in os.listdir(folder) if os.path.exists(os.path.join(folder, name, "LC_MESSAGES", "ftgate.mo"))}
+        for words in (["text", "set", ""], ["text", "show", ""]):
+            self.assertLessEqual(set(self.complete("ftgatectl", *words)), languages)
+            self.assertIn("de", self.complete("ftgatectl", *words))
+        self.assertLessEqual(set(self.complete("ftgate-msg", "render", "-l", "")), languages)
+
+    def test_values_of_settings_follow_their_names(self):
+        ctl = lambda *words: self.complete("ftgatectl", *words)
+        self.assertIn("language=de", ctl("account", "set", ACCOUNT, "language=d"))
+        self.assertNotIn("language=disabled=", ctl("account", "set", ACCOUNT, "language=d"))
+        self.assertEqual(["recipients=distinct", "recipients=neutral"], ctl("domain", "set", DOMAIN, "recipients="))
+        self.assertEqual(["pop3=yes", "pop3=no"], ctl("account", "set", ACCOUNT, "pop3="))
+        self.assertEqual([], ctl("account", "set", ACCOUNT, "quota-bytes="))
+
+    def test_place_of_a_file_is_left_to_the_shell(self):
+        self.assertEqual([], self.complete("ftgatectl", "text", "apply", "d"))
+
     def test_records_are_those_of_the_data_folder(self):
         ctl = lambda *words: self.complete("ftgatectl", "--data", self.data, *words)
         self.assertEqual([DOMAIN], ctl("domain", "show", ""))
         self.assertEqual([DOMAIN], ctl("account", "list", ""))
+        self.assertEqual([DOMAIN], ctl("text", "--domain", ""))
+        self.assertEqual(["*@" + DOMAIN], ctl("alias", "remove", ""))
         self.assertIn(ACCOUNT, ctl("account", "show", ""))
         self.assertNotIn("$x`id`@" + DOMAIN, ctl("account", "show", ""))
 
@@ -81,6 +103,19 @@ class Completion(TestCase):
         self.assertEqual(["add"], bash("ftgatectl", "domain", "ad"))
         self.assertEqual([DOMAIN], bash("ftgatectl", "--data", self.data, "domain", "show", ""))
         self.assertEqual(["explain", "export"], bash("ftgate-msg", "ex"))
+
+    def test_bash_splits_words_at_more_than_spaces(self):
+        def bash(*pieces):
+            quoted = " ".join(f"'{piece}'" for piece in pieces)
+            return self.shell("bash", f"source {SCRIPTS}/ftgatectl.bash; COMP_WORDS=(ftgatectl --data {self.data} {quoted}); "
+                              f"COMP_CWORD={len(pieces) + 2}; compopt() {{ :; }}; _ftgatectl; printf '%s\\n' \"${{COMPREPLY[@]}}\"")
+        user, domain = ACCOUNT.split("@")
+        self.assertEqual(["neutral"], bash("domain", "set", DOMAIN, "recipients", "=", "n"))
+        self.assertEqual(["distinct", "neutral"], bash("domain", "set", DOMAIN, "recipients", "="))
+        self.assertEqual([domain], bash("account", "show", user, "@", domain[:3]))
+        self.assertEqual(["quota-bytes="], bash("account", "set", user, "@", domain, "quota-b"))
+        self.assertEqual(["\\*@" + DOMAIN], bash("alias", "remove", ""))
+        self.assertEqual([DOMAIN], bash("text", "--domain", ""))
 
     @unittest.skipUnless(shutil.which("fish"), "needs fish")
     def test_fish_completes(self):

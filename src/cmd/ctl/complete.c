@@ -13,6 +13,7 @@
 
 #include "base/ascii.h"
 #include "cmd/ctl/ctl.h"
+#include "cmd/ctl/text.h"
 #include "cmd/msg/language_table.h"
 #include "cmd/options.h"
 #include "cmd/output/terminal.h"
@@ -30,22 +31,6 @@ print_all(const char *const *words, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		puts(words[i]);
-}
-
-/* Prints the values of an option. Returns false if it has none that are known. */
-static bool
-print_values(const char *option)
-{
-	static const char *const servers[] = { "smtpd", "pop3d" };
-	if (strcmp(option, "--format") == 0)
-		print_all(output_format_names, OUTPUT_FORMATS);
-	else if (strcmp(option, "--color") == 0)
-		print_all(color_names, COLOR_WHENS);
-	else if (strcmp(option, "--server") == 0)
-		print_all(servers, 2);
-	else
-		return false;
-	return true;
 }
 
 static bool
@@ -122,13 +107,59 @@ print_records(const struct line *line, const char *noun)
 		waitpid(child, NULL, 0);
 }
 
+/* Prints the values of an option. Returns false if it has none that are known. */
+static bool
+print_values(const struct line *line, const char *option)
+{
+	static const char *const servers[] = { "smtpd", "pop3d" };
+	if (strcmp(option, "--format") == 0)
+		print_all(output_format_names, OUTPUT_FORMATS);
+	else if (strcmp(option, "--color") == 0)
+		print_all(color_names, COLOR_WHENS);
+	else if (strcmp(option, "--server") == 0)
+		print_all(servers, 2);
+	else if (strcmp(option, "--domain") == 0)
+		print_records(line, "domain");
+	else
+		return false;
+	return true;
+}
+
+/* The values of a setting that are known, NULL behind the last. */
+static const char *const *
+find_values(const struct record_field *field)
+{
+	static const char *const none[] = { NULL }, *const flags[] = { "yes", "no", NULL };
+	static const char *const recipients[] = { "distinct", "neutral", NULL };
+	static const char *const expand[] = { "nobody", "accounts", "anyone", NULL };
+	static const char *const post[] = { "anyone", "accounts", "members", NULL };
+	switch (field->type) {
+	case FIELD_FLAG: return flags;
+	case FIELD_RECIPIENTS: return recipients;
+	case FIELD_EXPAND: return expand;
+	case FIELD_POST: return post;
+	default: return none;
+	}
+}
+
+/* Prints the settings; of the one whose name and "=" the word begins with, the values. */
 static void
-print_settings(enum record_kind kind)
+print_settings(enum record_kind kind, const char *word)
 {
 	const struct record_field *field;
-	for (size_t i = 0; (field = record_field(kind, i)) != NULL; i++)
-		if (field->settable)
+	size_t len = strcspn(word, "=");
+	bool is_named = word[len] == '=';
+	for (size_t i = 0; (field = record_field(kind, i)) != NULL; i++) {
+		if (!field->settable)
+			continue;
+		if (!is_named)
 			printf("%s=\n", field->name);
+		else if (strlen(field->name) == len && strncmp(word, field->name, len) == 0)
+			for (const char *const *value = find_values(field); *value != NULL; value++)
+				printf("%s=%s\n", field->name, *value);
+	}
+	if (strncmp(word, "language=", 9) == 0)
+		language_print_translated("language=");
 }
 
 /*
@@ -146,12 +177,14 @@ find_place(char place[PLACE_SIZE], const char *arguments, size_t index)
 }
 
 static void
-print_place(const struct line *line, const struct command *command, const char *place)
+print_place(const struct line *line, const struct command *command, const char *place, const char *word)
 {
 	static const char *const kinds[] = { "refused", "blacklist", "permitted", "relay" };
 	bool is_text = strcmp(command->noun, "text") == 0;
+	if (command->run == text_apply)
+		return; /* shells complete its file */
 	if (strcmp(place, "LANGUAGE") == 0)
-		language_print_names();
+		language_print_translated("");
 	else if (strcmp(place, "ID") == 0 && !is_text)
 		print_records(line, "queue");
 	else if (strcmp(place, "ID") == 0)
@@ -166,7 +199,7 @@ print_place(const struct line *line, const struct command *command, const char *
 	else if (strcmp(place, "TARGET") == 0 || strcmp(place, "MEMBER") == 0)
 		print_records(line, "account");
 	else if (strcmp(place, "SETTING=VALUE") == 0 && command->kind < RECORD_KINDS)
-		print_settings(command->kind);
+		print_settings(command->kind, word);
 }
 
 static void
@@ -188,7 +221,7 @@ ctl_complete(const struct argp *argp, int count, char **words)
 	char place[PLACE_SIZE];
 	const char *option = read_line(argp, &line, count, words), *word = count > 0 ? words[count - 1] : "";
 	if (option != NULL)
-		return print_values(option), EX_OK;
+		return print_values(&line, option), EX_OK;
 	if (*word == '-')
 		options_print(argp);
 	else
@@ -200,7 +233,7 @@ ctl_complete(const struct argp *argp, int count, char **words)
 		    (named == 2 && strcmp(line.words[1], command->verb) != 0) || line.count - named >= command->most)
 			continue;
 		find_place(place, command->arguments, line.count - named);
-		print_place(&line, command, place);
+		print_place(&line, command, place, word);
 	}
 	return EX_OK;
 }

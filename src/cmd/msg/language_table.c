@@ -2,12 +2,15 @@
 #include "language_table.h"
 
 #include <ftgate/catalog.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/nearest.h"
+#include "base/program.h"
 
 static const struct language_row rows[] = {
 #define LANGUAGE(name, english, plural_forms) { name, english, plural_forms },
@@ -47,6 +50,17 @@ language_nearest(const char *word)
 		if (search.best == rows[i].english || search.best == rows[i].name)
 			return rows[i].name;
 	return NULL;
+}
+
+void
+language_print_translated(const char *before)
+{
+	char folder[PATH_MAX], path[PATH_MAX];
+	program_locale_folder(folder);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (snprintf(path, sizeof path, "%s/%s/LC_MESSAGES/ftgate.mo", folder, rows[i].name) < PATH_MAX &&
+		    access(path, F_OK) == 0)
+			printf("%s%s\n", before, rows[i].name);
 }
 
 void

@@ -17,7 +17,10 @@ const struct language_row *language_find(const char *name);
 /* The language that a misspelled name or an English name of a language ("german") may mean; NULL if there is none. */
 const char *language_nearest(const char *word);
 
-/* Prints the locale names, for completion by a shell. */
+/* Prints the locale names of those languages that have a translation of the replies, behind a text, for completion by a shell. */
+void language_print_translated(const char *before);
+
+/* Prints all locale names, for the same. */
 void language_print_names(void);
 
 /* The language in a path, LL/LC_MESSAGES/DOMAIN.po or LL.po; NULL if there is none. The caller frees it. */

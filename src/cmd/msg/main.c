@@ -105,7 +105,9 @@ complete(int argc, char **argv)
 
 		options_complete();
 		return command->run(1, arguments);
-	} else if (strcmp(before, "-l") == 0 || strcmp(before, "--lang") == 0 || command->run == msg_new) {
+	} else if (strcmp(before, "-l") == 0 || strcmp(before, "--lang") == 0) {
+		language_print_translated("");
+	} else if (command->run == msg_new) {
 		language_print_names();
 	} else if (command->run == msg_render || command->run == msg_explain) {
 		for (enum ftg_id id = 0; id < FTG_IDS; id++)
