@@ -277,6 +277,13 @@ class Machine(QuickstartCase):
         self.start(program("ftgate-smtpd"), "--data", os.path.join(self.folder, "taken"), "--listen", "127.0.0.1:25")
         self.wait_for(25)
         self.assertEqual(["warning", "ok"], [self.checks()[f"port {port}"] for port in (25, 587)])
+        self.start(program("ftgate-smtpd"), "--data", self.data, "--listen", "127.0.0.1:587")
+        self.wait_for(587)
+        until = time.monotonic() + SECONDS  # the control socket is made after the others
+        while self.net.run(program("ftgatectl"), "--data", self.data, "--server", "smtpd", "status", timeout=SECONDS).returncode != 0:
+            self.assertLess(time.monotonic(), until)
+        told = json.loads(self.run_alone(program("ftgatectl"), *self.words("write=no", "--json", "user=root")))
+        self.assertIn({"check": "port 587", "state": "ok", "detail": "port 587 is served by ftgate-smtpd"}, told["checks"])
 
     @unittest.skipUnless(alone.has("curl"), "this machine lacks curl")
     def test_message_is_sent_and_fetched_after_it(self):

@@ -50,16 +50,48 @@ try_port(int family, unsigned short port)
 	return error;
 }
 
+/* Does a server of the data folder listen at the port? */
+static bool
+is_served(const struct quickstart *q, unsigned short port, const char *server)
+{
+	static char answer[CTL_ANSWER_MAX];
+	struct request request = *q->request;
+	char end[16];
+	request.data = q->data;
+	snprintf(end, sizeof end, ":%u ", (unsigned)port);
+	if (ctl_try_ask(&request, server, "status\n", answer) < 0)
+		return false;
+	for (const char *line = answer; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n') {
+		const char *found = strncmp(line, "listener ", 9) == 0 ? strstr(line, end) : NULL;
+		if (found != NULL && found < line + strcspn(line, "\n"))
+			return true;
+	}
+	return false;
+}
+
+/* The name of the server of the data folder that has the port; NULL: none has. */
+static const char *
+find_server(const struct quickstart *q, unsigned short port)
+{
+	if (is_served(q, port, "smtpd"))
+		return "ftgate-smtpd";
+	return is_served(q, port, "pop3d") ? "ftgate-pop3d" : NULL;
+}
+
 static void
 check_port(struct quickstart *q, unsigned short port)
 {
 	char subject[QUICKSTART_NAME_SIZE];
+	const char *server;
 	int error = try_port(AF_INET, port);
 	if (error == 0)
 		error = try_port(AF_INET6, port);
 	snprintf(subject, sizeof subject, "port %u", (unsigned)port);
 	if (error == 0)
 		quickstart_note(q, subject, QUICKSTART_OK, _("port %u is free"), (unsigned)port);
+	else if (error == EADDRINUSE && (server = find_server(q, port)) != NULL)
+		/* TRANSLATORS: the number of a port, and the name of a program. */
+		quickstart_note(q, subject, QUICKSTART_OK, _("port %u is served by %s"), (unsigned)port, server);
 	else if (error == EADDRINUSE)
 		quickstart_note(q, subject, QUICKSTART_WARNING,
 		    _("port %u is taken by another program: stop it, or choose another port; to see it: ss -ltnp"),
