@@ -64,6 +64,20 @@ class Health(TestCase):
             self.assertEqual((code, "", f"ftgatectl: {closed}: Permission denied; run ftgatectl as root\n"),
                              (done.returncode, done.stdout, done.stderr), words)
 
+    def test_check_warns_of_a_postmaster_without_an_owner(self):
+        smtp = self.smtpd()
+        config = os.path.join(smtp.folder, "check.conf")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(f"data: {smtp.data}\nmetrics: 127.0.0.1:9\n" + ("user: root\n" if os.geteuid() == 0 else ""))
+        check = [program("ftgate-smtpd"), "-c", config, "--check"]
+        run = {"env": environment(), "timeout": SECONDS, "capture_output": True, "encoding": "utf-8"}
+        self.assertNotIn("postmaster", subprocess.run(check, **run).stderr)
+        smtp.control("alias", "remove", "postmaster@" + DOMAIN)
+        done = subprocess.run(check, **run)
+        self.assertEqual((0, f"postmaster: nobody reads the mail to postmaster@{DOMAIN}; run ftgatectl alias add postmaster@"
+                          f"{DOMAIN} ADDRESS, or use the setting postmaster\n"), (done.returncode, done.stderr))
+        self.assertIn("\nmetrics       127.0.0.1:9\n", done.stdout)
+
     def test_servers_that_are_well_are_healthy(self):
         pop3 = self.enterContext(Pop3Server("--workers", "1"))
         smtp = self.smtpd(beside=pop3, LANG="de_DE")

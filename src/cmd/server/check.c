@@ -19,6 +19,7 @@
 #include "cmd/server/server.h"
 #include "cmd/server/service_user.h"
 #include "cmd/user_language.h"
+#include "directory/postmasters.h"
 #include "net/tls_context.h"
 #include "session/sasl.h"
 
@@ -89,6 +90,8 @@ print_settings(const struct settings *settings)
 	printable_print(stdout, "workers       %u\n", settings->workers);
 	if (settings->log[0] != '\0')
 		printable_print(stdout, "log           %s\n", settings->log);
+	if (settings->metrics[0] != '\0')
+		printable_print(stdout, "metrics       %s\n", settings->metrics);
 	for (unsigned i = 0; i < settings->config->services_count; i++)
 		print_asked(_("service"), settings->config->services[i].address, settings->config->services[i].name);
 	for (unsigned i = 0; i < settings->config->filters_count; i++)
@@ -346,6 +349,25 @@ check_texts(const struct server_kind *kind, const struct settings *settings, FIL
 	return found && printing.refused == 0 ? EX_OK : EX_DATAERR;
 }
 
+static void
+warn_postmaster(void *context, const char *domain)
+{
+	char cure[FAULT_SIZE], text[FAULT_SIZE];
+	(void)context;
+	snprintf(text, sizeof text, _("nobody reads the mail to postmaster@%s"), domain);
+	snprintf(cure, sizeof cure, _("run ftgatectl alias add postmaster@%s ADDRESS, or use the setting postmaster"),
+	    domain);
+	printable_print(stderr, "postmaster: %s; %s\n", text, cure);
+}
+
+/* The setting is for all domains that have none of their own. No database yet is no fault. */
+static void
+check_postmasters(const struct settings *settings)
+{
+	if (settings->protocol != CONFIG_POP3 && settings->postmaster.domain[0] == '\0')
+		(void)postmasters_missing(settings->data, warn_postmaster, NULL);
+}
+
 int
 server_check(const struct server_kind *kind, const struct settings *settings, bool verbose)
 {
@@ -356,6 +378,7 @@ server_check(const struct server_kind *kind, const struct settings *settings, bo
 	usable = print_certificate(to, settings) && usable;
 	usable = check_log(settings) && usable;
 	int texts = check_texts(kind, settings, to);
+	check_postmasters(settings);
 	if (status == EX_OK)
 		status = usable ? texts : EX_DATAERR;
 	return status;
