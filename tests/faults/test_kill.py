@@ -25,6 +25,7 @@ class Points(TestCase):
     """One message after another, for each system call of a delivery: before it, and after it."""
 
     names = NAMES[:2]
+    forged, size = b"", 0
 
     def setUp(self):
         self.server = self.enterContext(FaultyServer("--workers", "1"))
@@ -35,7 +36,7 @@ class Points(TestCase):
         with Talk(self.server) as talk:
             talk.say(b"EHLO client.example.org")
             try:
-                return send(talk, self.names, text_of(self.number))
+                return send(talk, self.names, self.forged + text_of(self.number, self.size))
             except ConnectionError:
                 return b""
 
@@ -44,7 +45,8 @@ class Points(TestCase):
         found = [[text for text in self.server.inbox(name) if b"<%d@example.org>" % self.number in text]
                  for name in self.names]
         for text in sum(found, []):
-            self.assertTrue(is_whole(text, text_of(self.number)), text)
+            self.assertTrue(is_whole(text, text_of(self.number, self.size)), text[:500])
+            self.assertNotIn(b"X-Spam", text)
         return [len(texts) for texts in found]
 
     def restart(self):
@@ -116,6 +118,17 @@ class Points(TestCase):
 
 class PointsOfQueue(Points):
     names = (FAR,)
+
+
+class PointsOfChanges(Points):
+    """The header is changed: in the buffer, and so is all of the message."""
+
+    names = (NAMES[0], FAR)
+    forged = b"X-Spam: No\r\n"
+
+
+class PointsOfChangesInTheFile(PointsOfChanges):
+    size = 80000
 
 
 class PointsOfBoth(Points):
