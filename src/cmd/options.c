@@ -115,8 +115,9 @@ void
 options_print_word(const char *word)
 {
 	static const char plain[] = "@._-+=:#";
-	bool is_plain = *word != '\0';
-	for (const char *c = strncmp(word, "*@", 2) == 0 ? word + 1 : word; *c != '\0' && is_plain; c++)
+	bool is_catch_all = strncmp(word, "*@", 2) == 0;
+	bool is_plain = is_catch_all || (unsigned char)*word >= 0x80 || ascii_is_alnum(*word) || *word == '_';
+	for (const char *c = word + is_catch_all; *c != '\0' && is_plain; c++)
 		is_plain = (unsigned char)*c >= 0x80 || ascii_is_alnum(*c) || strchr(plain, *c) != NULL;
 	if (is_plain)
 		puts(word);

@@ -20,8 +20,10 @@ void options_complete(void);
 /* Prints the long options of a command, those that need a value with "=". */
 void options_print(const struct argp *argp);
 
-/* Prints a word that may complete a command line, a line each, if no shell can take its characters for anything else,
- * but for the "*" before an "@", which the shells' scripts quote. */
+/*
+ * Prints a word that may complete a command line, a line each, if no shell can take its characters for anything else, but for
+ * the "*" before an "@", which the shells' scripts quote; nor a program its first one: an option, a comment, a command of zsh.
+ */
 void options_print_word(const char *word);
 
 /* Calls a function for each long option; domain is that of its translations. */

@@ -13,13 +13,17 @@ SCRIPTS = os.path.join(os.path.dirname(program("ftgatectl")), "completion")
 
 
 class Completion(TestCase):
+    HOSTILE = "$x`id`@", "--help@", "-rf@", "#c@", "=x@", "+x@"
+
     @classmethod
     def setUpClass(cls):
         cls.data = tempfile.mkdtemp(prefix="ftgate-test-")
         cls.addClassCleanup(shutil.rmtree, cls.data)
         for words in (["domain", "add", DOMAIN], ["account", "add", ACCOUNT, "--no-password"],
                       ["alias", "add", "*@" + DOMAIN, ACCOUNT],
-                      ["account", "add", "$x`id`@" + DOMAIN, "--no-password"]):
+                      ["account", "add", "_plain@" + DOMAIN, "--no-password"],
+                      ["account", "add", "\u00e9mile@" + DOMAIN, "--no-password"],
+                      *(["account", "add", "--no-password", "--", word + DOMAIN] for word in cls.HOSTILE)):
             subprocess.run([program("ftgatectl"), "--data", cls.data, *words], env=environment(), check=True, timeout=SECONDS)
 
     def complete(self, name, *words):
@@ -74,7 +78,7 @@ class Completion(TestCase):
         self.assertEqual([DOMAIN], ctl("text", "--domain", ""))
         self.assertEqual(["*@" + DOMAIN], ctl("alias", "remove", ""))
         self.assertIn(ACCOUNT, ctl("account", "show", ""))
-        self.assertNotIn("$x`id`@" + DOMAIN, ctl("account", "show", ""))
+        self.assertEqual(sorted([ACCOUNT, "_plain@" + DOMAIN, "\u00e9mile@" + DOMAIN]), sorted(ctl("account", "show", "")))
 
     def test_messages_of_the_other_program(self):
         msg = lambda *words: self.complete("ftgate-msg", *words)
