@@ -173,6 +173,16 @@ class Import(ImportCase):
             self.assertEqual([(0,), (0,), (0,)], self.rows("SELECT count(*) FROM accounts UNION ALL SELECT count(*) FROM aliases"
                                                            " UNION ALL SELECT count(*) FROM access"), text)
 
+    def test_record_is_bounded_and_holds_the_longest_list(self):
+        members = [f"{number:064d}@{'.'.join(['d' * 61] * 3)}.example" for number in range(2000)]
+        record = {"address": "staff@example.org", "members": members}
+        self.import_text("lists", json.dumps(record))
+        exported = self.export("lists", "--format", "json")
+        self.assertEqual(members, sorted(json.loads(exported)["members"]))
+        self.import_text("lists", exported, data=self.data)
+        for text in ('{"address":"x@example.org","members":[' + '"",' * 400000, "address,members\nx@example.org,\"" + "a\n" * 600000):
+            self.assertIn(b"this record is longer than 1 MiB", self.import_text("lists", text, status=65).stderr)
+
     def test_password_that_is_no_hash_is_refused_and_not_printed(self):
         for value in "opensesame", "{SHA}opensesame", "$99$opensesame", "{CRYPT}open:sesame", "{PLAIN}":
             said = self.faults("accounts", f"address,password\na@example.org,{value}\n")

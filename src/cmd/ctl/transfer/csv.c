@@ -36,7 +36,7 @@ add_octet(struct import_file *file, struct import_text *text, int c)
 {
 	char octet = (char)c;
 	if (file->used > IMPORT_RECORD_MAX)
-		return fault(file, file->line, _("this record is longer than 16 MiB"));
+		return fault(file, file->line, _("this record is longer than 1 MiB"));
 	if (octet == '\0')
 		return fault(file, file->line, _("this record has a NUL"));
 	return import_file_add(text, &octet, 1) ? FIELD_NEXT : FIELD_NO_MEMORY;

@@ -8,7 +8,8 @@
 
 enum {
 	IMPORT_COLUMNS_MAX = 64,
-	IMPORT_RECORD_MAX = 16 * 1024 * 1024, /* octets of a record as it is written */
+	IMPORT_RECORD_MAX = 1024 *
+	    1024, /* octets of a record as it is written; as JSON it takes up to 70 times as many */
 	IMPORT_ERROR_SIZE = 512,
 };
 

@@ -138,7 +138,7 @@ import_file_next_json(struct import_file *file, struct import_row *row)
 	file->used = 0;
 	json_t *object = json_load_callback(give, file, JSON_DISABLE_EOF_CHECK | JSON_REJECT_DUPLICATES, &error);
 	if (object == NULL && file->used > IMPORT_RECORD_MAX)
-		return import_file_fault(file, row->line, _("this record is longer than 16 MiB"));
+		return import_file_fault(file, row->line, _("this record is longer than 1 MiB"));
 	if (object == NULL)
 		/* TRANSLATORS: an English sentence of the JSON parser. */
 		return import_file_fault(file, file->line, _("this is not JSON: %.200s"), error.text);
