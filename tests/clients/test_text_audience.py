@@ -163,6 +163,20 @@ class Domains(Audience):
         with Pop3Talk(pop3) as talk:
             self.assertNotIn(b"Eva", talk.log_in("eva@" + TWO))
 
+    def test_texts_of_a_domain_that_is_removed_are_named(self):
+        def ctl(*words):
+            return subprocess.run([program("ftgatectl"), "--data", self.data, *words], env=environment(), capture_output=True,
+                                  text=True, timeout=SECONDS, check=True).stderr
+        for name in ("gone.example", "plain.example"):
+            ctl("domain", "add", name)
+        options = ["--domain", "gone.example"]
+        self.text("set", "de", "4.28", "Weg: %s", options=options)
+        self.assertEqual("", ctl("domain", "remove", "plain.example"))
+        self.assertIn("ftgatectl text --domain gone.example list", ctl("domain", "remove", "gone.example"))
+        self.assertIn("gone.example has own texts, too", self.text("list"))
+        self.text("unset", "de", "4.28", options=options)
+        self.assertNotIn("gone.example", self.text("list"))
+
     def test_domain_must_be_hosted_and_is_found_by_any_spelling(self):
         self.of("gone.example", "set", "de", "4.28", "%s", status=DATAERR)
         self.assertIn("gone.example", self.error)

@@ -11,6 +11,7 @@
 #include "cmd/ctl/ctl.h"
 #include "cmd/ctl/language.h"
 #include "cmd/ctl/prompt.h"
+#include "cmd/ctl/text.h"
 #include "config/config.h"
 #include "session/password.h"
 
@@ -271,8 +272,14 @@ ctl_set(struct request *request)
 int
 ctl_remove(struct request *request)
 {
-	return status_of(
-	    request, request->admin->ops->remove(request->admin, request->command->kind, name_of(request)));
+	enum record_kind kind = request->command->kind;
+	int status = status_of(request, request->admin->ops->remove(request->admin, kind, name_of(request)));
+	if (status == EX_OK && kind == RECORD_DOMAIN && text_domain_has_any(request, request->words[0]))
+		ctl_fail(EX_OK,
+		    _("the domain's own texts are kept, and a domain of that name would get them; to list and unset them: "
+		      "ftgatectl text --domain %s list"),
+		    request->words[0]);
+	return status;
 }
 
 int

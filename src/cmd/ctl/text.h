@@ -50,6 +50,9 @@ bool text_language_is_known(const char *locale, const char *name);
 enum { TEXT_CONTEXT_SIZE = 64 };
 void text_context(char context[TEXT_CONTEXT_SIZE], enum ftg_id id, bool users);
 
+/* Whether a domain, which need not be hosted, has own texts in the data folder of the request. */
+bool text_domain_has_any(const struct request *request, const char *domain);
+
 /* Whether an entry is for users. */
 bool text_is_for_users(const struct po_item *item);
 

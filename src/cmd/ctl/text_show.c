@@ -127,23 +127,60 @@ print_entry(struct listing *listing, const struct po_item *item, enum state stat
 	text_print_forms("", item->text, item->text_len);
 }
 
+struct counting {
+	struct text_work *work;
+	size_t count;
+};
+
+static void
+count_texts(void *context, const char *language)
+{
+	struct counting *counting = context;
+	struct text_work *work = counting->work;
+	if (text_use(work, language) != EX_OK)
+		return;
+	for (size_t i = 0; i < work->po.count; i++)
+		counting->count += po_item_is_compiled(&work->po.item[i]) && !po_item_is_header(&work->po.item[i]);
+	counting->count += work->faulty;
+	text_leave(work);
+}
+
+bool
+text_domain_has_any(const struct request *request, const char *domain)
+{
+	struct request of_domain = *request;
+	struct text_work work;
+	struct counting counting = { .work = &work };
+	of_domain.domain = domain;
+	if (text_open(&work, &of_domain, false) == EX_OK)
+		(void)work.texts->ops->each_language(work.texts, count_texts, &counting);
+	text_close(&work);
+	return counting.count > 0;
+}
+
 enum { DOMAINS_SHOWN = 20 };
+
+/* The domains of a list that have own texts. */
+struct domains {
+	const struct request *request;
+	size_t count;
+};
 
 static void
 print_domain(void *context, const char *domain)
 {
-	size_t *count = context;
-	if ((*count)++ < DOMAINS_SHOWN)
+	struct domains *domains = context;
+	if (text_domain_has_any(domains->request, domain) && domains->count++ < DOMAINS_SHOWN)
 		printable_print(stdout, _("%s has own texts, too: ftgatectl text --domain %s list\n"), domain, domain);
 }
 
 /* Names the domains that have own texts. */
 static void
-print_domains(struct texts *texts)
+print_domains(const struct request *request, struct texts *texts)
 {
-	size_t count = 0;
-	if (texts->ops->each_domain(texts, print_domain, &count) == 0 && count > DOMAINS_SHOWN)
-		printf(_("and %zu more\n"), count - DOMAINS_SHOWN);
+	struct domains domains = { .request = request };
+	if (texts->ops->each_domain(texts, print_domain, &domains) == 0 && domains.count > DOMAINS_SHOWN)
+		printf(_("and %zu more\n"), domains.count - DOMAINS_SHOWN);
 }
 
 int
@@ -157,7 +194,7 @@ text_list(struct request *request)
 		status = list_all(&listing, request);
 	fputs(request->json ? "]\n" : "", stdout);
 	if ((status == EX_OK || status == TEXT_REFUSED) && !request->json && request->domain == NULL)
-		print_domains(work.texts);
+		print_domains(request, work.texts);
 	if (status == EX_OK || status == TEXT_REFUSED)
 		text_print_strays(work.texts);
 	text_close(&work);
