@@ -68,6 +68,9 @@ class Health(TestCase):
         smtp = self.smtpd()
         config = os.path.join(smtp.folder, "check.conf")
         with open(config, "w", encoding="utf-8") as file:
+            certificate = self.enterContext(Certificate())
+            file.write(f"tls-cert: {certificate.file}\ntls-key: {certificate.key}\n")
+            file.write("listeners:\n  - address: 127.0.0.1:587\n    role: submission\n    tls: required\n")
             file.write(f"data: {smtp.data}\nmetrics: 127.0.0.1:9\n" + ("user: root\n" if os.geteuid() == 0 else ""))
         check = [program("ftgate-smtpd"), "-c", config, "--check"]
         run = {"env": environment(), "timeout": SECONDS, "capture_output": True, "encoding": "utf-8"}
@@ -77,6 +80,7 @@ class Health(TestCase):
         self.assertEqual((0, f"postmaster: nobody reads the mail to postmaster@{DOMAIN}; run ftgatectl alias add postmaster@"
                           f"{DOMAIN} ADDRESS, or use the setting postmaster\n"), (done.returncode, done.stderr))
         self.assertIn("\nmetrics       127.0.0.1:9\n", done.stdout)
+        self.assertIn("listen        127.0.0.1:587, tls: required\n", done.stdout)
 
     def test_servers_that_are_well_are_healthy(self):
         pop3 = self.enterContext(Pop3Server("--workers", "1"))

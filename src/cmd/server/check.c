@@ -65,25 +65,30 @@ print_asked(const char *what, const char *address, const char *name)
 		printable_print(stdout, "%s\n", address);
 }
 
+/* TLS that a client asks for is shown as it is set; without a certificate there is none. */
 static void
-print_listener(const struct listen_setting *listener)
+print_listener(const struct settings *settings, const struct listen_setting *listener)
 {
+	char address[LABEL_SIZE];
+	bool asks = settings->tls_cert[0] != '\0' && listener->tls != CONFIG_TLS_IMPLICIT;
+	const char *mode = listener->tls == CONFIG_TLS_REQUIRED ? ", tls: required" : ", tls: starttls";
+	snprintf(address, sizeof address, "%s%s", listener->address, asks ? mode : "");
 	bool encrypted = listener->tls == CONFIG_TLS_IMPLICIT;
 	print_label(stdout, "listen");
 	if (listener->language[0] == '\0')
 		/* TRANSLATORS: an address that the server listens at. */
-		printable_print(stdout, encrypted ? _("%s with TLS\n") : "%s\n", listener->address);
+		printable_print(stdout, encrypted ? _("%s with TLS\n") : "%s\n", address);
 	else
 		/* TRANSLATORS: an address that the server listens at; the language spoken there. */
-		printable_print(stdout, encrypted ? _("%s with TLS in %s\n") : _("%s in %s\n"), listener->address,
-		    listener->language);
+		printable_print(
+		    stdout, encrypted ? _("%s with TLS in %s\n") : _("%s in %s\n"), address, listener->language);
 }
 
 static void
 print_settings(const struct settings *settings)
 {
 	for (size_t i = 0; i < settings->listen_count; i++)
-		print_listener(&settings->listen[i]);
+		print_listener(settings, &settings->listen[i]);
 	printable_print(stdout, "data          %s\n", settings->data);
 	printable_print(stdout, "hostname      %s\n", settings->hostname);
 	printable_print(stdout, "profile       %s\n", settings->profile == FTG_STRICT ? "strict" : "published");
