@@ -180,7 +180,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    .password = "secret",
 		    .hostname = "mx.example.test" },
 		.times = { 60000, 60000, 60000, 60000 },
-		.address = { { "192.0.2.1", 25 }, "mx.example.net" },
+		.address = { .channel = { "192.0.2.1", 25 }, .name = "mx.example.net" },
 		.done = on_done,
 		.sender = "",
 		.utf8 = data[0] & 16,
