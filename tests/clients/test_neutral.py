@@ -59,6 +59,20 @@ class Replies(Neutral):
         self.assertEqual([TRUTH[local] for local in HIDDEN], [true for true, _, _ in logged])
         self.assertEqual([None] + ["ERR_SMTP_ADDRESS_UNKNOWN"] * (len(HIDDEN) - 1), [said for _, said, _ in logged])
 
+    def test_that_remain_visible_are_those_of_a_spamtrap_and_beside_a_catch_all(self):
+        self.smtp.control("alias", "add", "*@" + NEUTRAL, "here@" + NEUTRAL)
+        with Talk(self.smtp) as talk:
+            talk.mail()
+            said = {local: self.rcpt(talk, local)[:3] for local in HIDDEN if local != "trap"}
+        self.assertEqual(b"250", said.pop("unknown"))
+        self.assertEqual({b"550"}, set(said.values()))
+        with Talk(self.smtp) as talk:
+            talk.mail()
+            self.assertIn(b"(#4.28)", self.rcpt(talk, "trap"))
+        with Talk(self.smtp) as talk:
+            talk.mail()
+            self.assertIn(b"(#6.10)", self.rcpt(talk, "here"))
+
     def test_of_a_distinct_domain_are_as_before(self):
         with Talk(self.smtp) as talk:
             talk.mail()
