@@ -1,4 +1,4 @@
-/* The hosted domains whose postmaster is nobody's account, alias or list. */
+/* The domains with mailboxes here whose postmaster is nobody's account, alias or list. */
 #include "directory/postmasters.h"
 
 #include <limits.h>
@@ -6,7 +6,7 @@
 #include "base/data.h"
 #include "directory/sqlite/database.h"
 
-static const char missing[] = "SELECT name FROM domains d WHERE"
+static const char missing[] = "SELECT name FROM domains d WHERE relayed = 0 AND"
                               " NOT EXISTS (SELECT 1 FROM accounts WHERE domain = d.id AND local = 'postmaster')"
                               " AND NOT EXISTS (SELECT 1 FROM aliases WHERE domain = d.id AND local = 'postmaster')"
                               " ORDER BY name";

@@ -1,4 +1,4 @@
-/* The hosted domains whose postmaster is nobody's account, alias or list. */
+/* The domains with mailboxes here whose postmaster is nobody's account, alias or list. */
 #ifndef DIRECTORY_POSTMASTERS_H
 #define DIRECTORY_POSTMASTERS_H
 
