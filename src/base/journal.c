@@ -28,12 +28,16 @@ static struct {
 bool
 journal_is_stderr(void)
 {
-	unsigned long long device, inode;
-	char rest;
+	char *end;
 	struct stat status;
 	const char *stream = getenv("JOURNAL_STREAM");
-	return stream != NULL && sscanf(stream, "%llu:%llu%c", &device, &inode, &rest) == 2 &&
-	    fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device && status.st_ino == inode;
+	if (stream == NULL || fstat(STDERR_FILENO, &status) < 0)
+		return false;
+	unsigned long long device = strtoull(stream, &end, 10);
+	if (*end != ':')
+		return false;
+	unsigned long long inode = strtoull(end + 1, &end, 10);
+	return *end == '\0' && status.st_dev == device && status.st_ino == inode;
 }
 
 /* Is there a socket that receives datagrams? A connection would not survive a journal that makes its socket anew. */

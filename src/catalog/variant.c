@@ -63,7 +63,7 @@ compare(struct making *m, const struct id_set *set)
 static const struct variant *
 keep(struct arena *arena, const struct making *m)
 {
-	size_t size = m->count * sizeof(m->entry[0]);
+	size_t size = m->count * sizeof(void *);
 	struct variant *variant = m->count > 0 ? arena_alloc(arena, sizeof(*variant)) : NULL;
 	const struct entry **entry = variant != NULL ? arena_alloc(arena, size) : NULL;
 	if (entry == NULL)
@@ -78,7 +78,7 @@ static bool
 is_same(const struct variant *kept, const struct making *m)
 {
 	return kept != NULL && memcmp(kept->has, m->variant.has, sizeof(kept->has)) == 0 &&
-	    memcmp(kept->entry, m->entry, m->count * sizeof(m->entry[0])) == 0;
+	    memcmp(kept->entry, m->entry, m->count * sizeof(void *)) == 0;
 }
 
 static void

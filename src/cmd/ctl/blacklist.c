@@ -1,5 +1,6 @@
 /* The commands of ftgatectl on the temporary blacklist of a running server. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
@@ -36,12 +37,11 @@ add_permanent(void *context, const char *const *values)
 static void
 add_temporary(struct table *table, const char *line)
 {
-	char address[64], cause[16] = "", until[32];
-	long long left = 0;
+	char address[64], seconds[24], cause[16] = "", until[32];
 	struct tm utc;
-	if (sscanf(line, "blacklisted %63s %lld %15s", address, &left, cause) < 2)
+	if (sscanf(line, "blacklisted %63s %23s %15s", address, seconds, cause) < 2)
 		return;
-	time_t end = time(NULL) + (time_t)left;
+	time_t end = time(NULL) + (time_t)strtoll(seconds, NULL, 10);
 	gmtime_r(&end, &utc);
 	strftime(until, sizeof until, "%Y-%m-%dT%H:%M:%SZ", &utc);
 	table_text(table, address);

@@ -123,6 +123,7 @@ set(struct text_work *work, enum ftg_id id, const char *const *form, unsigned fo
 	work->typed = true;
 	if (status == EX_OK)
 		status = text_commit(work, work->texts->ops->name(work->texts, work->language), octets, len);
+	work->about = NULL;
 	free(octets);
 	return status;
 }

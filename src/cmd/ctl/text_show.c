@@ -237,6 +237,7 @@ visit_edited(struct edited *edited, struct request *request)
 	edited->domain = request->domain;
 	if (text_open(&work, request, false) == EX_OK)
 		(void)work.texts->ops->each_language(work.texts, count_edited, edited);
+	edited->work = NULL;
 	text_close(&work);
 }
 

@@ -8,8 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static int
 spawn(struct child *child, const char *const words[], int input, int output)
 {
