@@ -30,7 +30,7 @@ static bool
 is_name(const char *name)
 {
 	size_t len = 0;
-	for (; name[len] != '\0'; len++)
+	for (; name[len] != '\0' && len <= FIELD_NAME_MAX; len++)
 		if (name[len] <= ' ' || name[len] > '~' || name[len] == ':')
 			return false;
 	return len > 0 && len <= FIELD_NAME_MAX;
@@ -165,7 +165,7 @@ field_edits_leave_out(struct field_edits *edits, const char *name)
 	size_t len = strlen(edits->left_out);
 	char clean[FIELD_NAME_MAX + 1];
 	struct text_buffer names = { edits->left_out, sizeof edits->left_out, len };
-	printable_copy(clean, sizeof clean, name, strlen(name));
+	printable_copy(clean, sizeof clean, name, strnlen(name, FIELD_NAME_MAX));
 	text_buffer_put(&names, "%s%s", len > 0 ? " " : "", clean[0] != '\0' ? clean : "?");
 	edits->left_out[names.len] = '\0';
 }

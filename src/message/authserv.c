@@ -25,27 +25,43 @@ skip_comments(const char *value, size_t len)
 	return at < len ? at : len;
 }
 
+static bool
+ends_id(char c)
+{
+	return ascii_is_space(c) || c == ';' || c == '(';
+}
+
+static bool
+is_of_host(char c)
+{
+	return ascii_is_alnum(c) || c == '.' || c == '-' || c == '_' || (unsigned char)c >= 0x80;
+}
+
 /*
- * Reads a quoted string without its quotes, or a token. Returns its length; 0 if there is none, or it is no host
- * name.
+ * Reads a quoted string without its quotes, or a token. Returns its length; 0 if there is none, it is cut, or it is no host
+ * name. Programs differ in what they make of the latter, such as an encoded word.
  */
 static size_t
-read_id(char id[DNS_NAME_SIZE], const char *value, size_t len)
+read_id(char id[DNS_NAME_SIZE], const char *value, size_t len, bool whole)
 {
 	size_t at = 0, used = 0;
 	bool quoted = len > 0 && value[0] == '"';
 	for (at = quoted; at < len; at++) {
 		char c = value[at];
-		if (quoted ? c == '"' : ascii_is_space(c) || strchr(";(", c) != NULL)
+		if (quoted ? c == '"' : ends_id(c))
 			break;
 		if (quoted && c == '\\' && ++at < len)
 			c = value[at];
-		if (c == '\0' || used == DNS_NAME_SIZE - 1)
+		if (!is_of_host(c) || used == DNS_NAME_SIZE - 1)
 			return 0;
 		id[used++] = c;
 	}
 	id[used] = '\0';
-	return quoted && at >= len ? 0 : used;
+	if (at >= len)
+		return quoted || !whole ? 0 : used;
+	if (quoted && at + 1 < len && !ends_id(value[at + 1]))
+		return 0;
+	return quoted && at + 1 == len && !whole ? 0 : used;
 }
 
 static bool
@@ -60,11 +76,11 @@ is_same(const char *id, const char *host)
 }
 
 bool
-authserv_may_be(const char *value, size_t len, const char *host)
+authserv_may_be(const char *value, size_t len, bool whole, const char *host)
 {
 	char id[DNS_NAME_SIZE];
 	size_t at = skip_comments(value, len);
-	size_t id_len = read_id(id, value + at, len - at);
+	size_t id_len = read_id(id, value + at, len - at, whole);
 	if (id_len > 0 && id[id_len - 1] == '.')
 		id[--id_len] = '\0';
 	return id_len == 0 || is_same(id, host);
@@ -77,11 +93,11 @@ is_name(const char *name, size_t len, const char *known)
 }
 
 bool
-authserv_is_forged(const char *name, size_t name_len, const char *value, size_t len, const char *host)
+authserv_is_forged(const char *name, size_t name_len, const char *value, size_t len, bool whole, const char *host)
 {
 	static const char SPAM[] = "X-Spam";
 	if (name_len >= sizeof SPAM - 1 && ascii_equal(name, SPAM, sizeof SPAM - 1))
 		return true;
 	return is_name(name, name_len, "Received-SPF") ||
-	    (is_name(name, name_len, "Authentication-Results") && authserv_may_be(value, len, host));
+	    (is_name(name, name_len, "Authentication-Results") && authserv_may_be(value, len, whole, host));
 }

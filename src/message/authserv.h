@@ -8,14 +8,15 @@
 /*
  * May a program that reads the value of an Authentication-Results field, folded or not, take it for one of this
  * host's? So if its authserv-id is the name of the host, in any case, with U-labels or A-labels (RFC 8616), in
- * quotes, behind comments; or if it has none that can be read.
+ * quotes, behind comments; or if it has none that can be read, by this program or by lenient ones. whole: the value is not
+ * cut behind len octets.
  */
-bool authserv_may_be(const char *value, size_t len, const char *host);
+bool authserv_may_be(const char *value, size_t len, bool whole, const char *host);
 
 /*
  * May strangers have forged a field: does it hold results as this server, or the services that it asks, add to a
  * message?
  */
-bool authserv_is_forged(const char *name, size_t name_len, const char *value, size_t len, const char *host);
+bool authserv_is_forged(const char *name, size_t name_len, const char *value, size_t len, bool whole, const char *host);
 
 #endif

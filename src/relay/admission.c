@@ -459,7 +459,7 @@ is_accepted(const struct transport *t)
 	return false;
 }
 
-/* What the server bears: it has accepted the message, or has not even heard of it. A verdict on the message says nothing. */
+/* What the server bears: it has accepted the message, or turned the session away. A verdict on the message says nothing. */
 static void
 learn(struct admission *a, struct attempt *attempt)
 {
@@ -468,7 +468,7 @@ learn(struct admission *a, struct attempt *attempt)
 	if (is_accepted(t)) {
 		destination_grow(attempt->server, max);
 		destination_grow(attempt->name, max);
-	} else if (!t->begun) {
+	} else if (t->turned_away) {
 		destination_shrink(attempt->server);
 		destination_shrink(attempt->name);
 	}
@@ -482,7 +482,7 @@ on_tried(struct admission *a, struct attempt *attempt)
 		learn(a, attempt);
 	if (attempt->results == ATTEMPT_TRANSPORT && t->answered)
 		close_breaker(a, attempt->server, t->timed_out, false);
-	else if (attempt->results == ATTEMPT_TRANSPORT)
+	else if (attempt->results == ATTEMPT_TRANSPORT && t->dialled)
 		open_breaker(a, attempt->server, verdict_of(attempt), false);
 	release_server(a, attempt);
 	if (!attempt_may_go_on(attempt) || a->stopping) {

@@ -183,6 +183,8 @@ leave_over(struct lmtp_delivery *d, size_t number)
 	if (to == NULL && (to = queue_entry_add(d->entry, from->address)) == NULL)
 		return false;
 	to->notify |= d->mailboxes[number].notify;
+	if (to->notify != DSN_NEVER)
+		to->notify &= ~(unsigned)DSN_NEVER; /* it stands alone (RFC 3461 section 4.1) */
 	to->state = from->result == TRANSPORT_FAILED ? QUEUE_FAILED : QUEUE_WAITING;
 	to->attempts = 1;
 	to->next = now + d->agent->retry;

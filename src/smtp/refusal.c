@@ -101,12 +101,14 @@ refusal_too_many(struct smtp_session *s)
 
 	if (limiter == NULL)
 		return false;
-	if (s->user != NULL && (s->cause = limiter_account(limiter, s->account, !s->envelope.counted)) != NULL)
-		return true;
-	s->envelope.counted = true;
 	if (s->user != NULL)
 		snprintf(sender, sizeof sender, "account %lld", (long long)s->account);
 	else
 		snprintf(sender, sizeof sender, "%s", s->peer.address);
-	return limiter_recipient(limiter, sender, strlen(sender));
+	if (limiter_recipient(limiter, sender, strlen(sender)))
+		return true;
+	if (s->user != NULL && (s->cause = limiter_account(limiter, s->account, !s->envelope.counted)) != NULL)
+		return true;
+	s->envelope.counted = true;
+	return false;
 }

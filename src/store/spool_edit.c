@@ -63,7 +63,7 @@ write_block(struct header_sink *sink, const char *octets, size_t len)
 	return 0;
 }
 
-/* For file systems that cannot copy. */
+/* For file systems that cannot copy; and for the rest, if one says too early that the file is at its end. */
 static int
 copy_by_hand(struct target *target, int from, uint64_t at)
 {
@@ -79,7 +79,7 @@ copy_by_hand(struct target *target, int from, uint64_t at)
 static bool
 cannot_copy(int error)
 {
-	return error == EXDEV || error == EINVAL || error == EOPNOTSUPP || error == ENOSYS;
+	return error == EXDEV || error == EINVAL || error == EOPNOTSUPP || error == ENOSYS || error == EPERM;
 }
 
 static int
@@ -90,9 +90,9 @@ copy_body(struct target *target, int from, uint64_t begin)
 	ssize_t copied;
 	while ((copied = TEMP_FAILURE_RETRY(copy_file_range(from, &at, target->spool->file, NULL, PART, 0))) > 0)
 		target->spool->size += (unsigned long long)copied;
-	if (copied < 0 && cannot_copy(errno))
-		return copy_by_hand(target, from, (uint64_t)at);
-	return (int)copied;
+	if (copied < 0 && !cannot_copy(errno))
+		return -1;
+	return copy_by_hand(target, from, (uint64_t)at);
 }
 
 static int

@@ -308,7 +308,11 @@ Test(header_edit, results_of_this_host_are_recognised_however_they_are_written)
 		{ "m\xc3\xbc.example.test; none", false },
 		{ "mx.example.tes; none", false },
 		{ "mx.example.testx; none", false },
-		{ "\"mx.example.test x\"; none", false },
+		{ "\"mx.example.test x\"; none", true },
+		{ "\"mx.example\".test; none", true },
+		{ "=?utf-8?q?mx.example.test?=; none", true },
+		{ "mx.example.test/1; none", true },
+		{ "mx.example.test,x; none", true },
 		{ "other.test; mx.example.test", false },
 		{ "", true },
 		{ "; spf=pass", true },
@@ -316,8 +320,11 @@ Test(header_edit, results_of_this_host_are_recognised_however_they_are_written)
 		{ "\"unclosed", true },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		cr_expect_eq(authserv_may_be(cases[i].value, strlen(cases[i].value), "mx.example.test"), cases[i].ours,
-		    "%s", cases[i].value);
-	cr_expect(authserv_may_be("m\xc3\xbc.example.test; x", 19, "xn--m-eha.example.test"));
-	cr_expect(authserv_may_be("XN--m-EHA.example.test; x", 25, "m\xc3\xbc.example.test"));
+		cr_expect_eq(authserv_may_be(cases[i].value, strlen(cases[i].value), true, "mx.example.test"),
+		    cases[i].ours, "%s", cases[i].value);
+	cr_expect(authserv_may_be("mx.exam", 7, false, "mx.example.test"), "it is cut");
+	cr_expect(authserv_may_be("\"other.test\"", 12, false, "mx.example.test"));
+	cr_expect_not(authserv_may_be("other.test;", 11, false, "mx.example.test"));
+	cr_expect(authserv_may_be("m\xc3\xbc.example.test; x", 19, true, "xn--m-eha.example.test"));
+	cr_expect(authserv_may_be("XN--m-EHA.example.test; x", 25, true, "m\xc3\xbc.example.test"));
 }

@@ -156,11 +156,30 @@ Test(transport_tls, obeys_what_the_dns_demands)
 	transport.address.demand = TRANSPORT_DEMAND_UNKNOWN;
 	transport_run();
 	cr_expect_eq(server.dialled, 3, "nothing is sent");
+	cr_expect_not(transport.dialled, "it says nothing about the address, which others may share");
 	cr_expect_eq(to[0].result, TRANSPORT_LATER);
 	cr_expect_not(transport.begun, "another server may be tried");
 	transport_close_all();
 	tlsa_set_release(records);
 	tlsa_set_release(others);
+}
+
+Test(transport_tls, tells_a_session_that_was_turned_away_from_a_refused_message)
+{
+	static const struct {
+		struct fake_answer answer;
+		bool turned_away;
+	} cases[] = { { { "EHLO", "421 4.3.2 busy\r\n", false }, true },
+		{ { "MAIL", "451 4.3.0 later\r\n", false }, true }, { { "MAIL", "550 5.7.1 no\r\n", false }, false },
+		{ { "RCPT", "450 4.2.0 full\r\n", false }, false }, { { "STARTTLS", "454 no\r\n", false }, false } };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fake_answer answer = cases[i].answer;
+		transport_answer(&answer, 1);
+		transport.address.channel.port = (unsigned)(2500 + i);
+		transport_run();
+		cr_expect_eq(transport.turned_away, cases[i].turned_away, "%zu: %s", i, to[0].verdict);
+		cr_expect(transport.dialled);
+	}
 }
 
 Test(transport_tls, never_does_without_what_the_dns_demands)

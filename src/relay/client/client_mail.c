@@ -172,6 +172,7 @@ client_on_mail(struct client *c)
 	struct transport *t = c->transport;
 	int class = c->reply.code / 100;
 	bool tls_missed = is_tls_missed(c);
+	t->turned_away = class == 4;
 	t->begun = t->begun || class == 2 || (class == 5 && !tls_missed);
 	if (class == 2) {
 		t->dsn = t->dsn || c->extensions & EXTENSION_DSN;

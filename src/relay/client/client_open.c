@@ -11,6 +11,7 @@
 static void
 defer(struct client *c)
 {
+	c->transport->turned_away = c->reply.code / 100 == 4;
 	client_defer(c);
 	c->state = CLIENT_ENDED;
 }

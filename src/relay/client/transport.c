@@ -143,7 +143,7 @@ transport_start(struct transport *t, struct client_pool *pool)
 	int64_t now = pool->dialer->now(pool->dialer);
 	t->pool = pool;
 	t->without_tls = may_do_without_tls(t) && tls_failures_has(&pool->tls_failures, &t->address.channel, now);
-	t->begun = t->dsn = t->answered = t->timed_out = false;
+	t->begun = t->dsn = t->answered = t->timed_out = t->dialled = t->turned_away = false;
 	t->naming = TRANSPORT_NAMING_ALL;
 	t->most = 0;
 	t->reconnects = 0;
@@ -157,6 +157,7 @@ transport_start(struct transport *t, struct client_pool *pool)
 		fail(t, FTG_NOTICE_NO_TLS, forbidden);
 		return;
 	}
+	t->dialled = true;
 	idle = client_pool_take(pool, t, &t->messages);
 	if (idle != NULL)
 		client_reuse(idle, t, on_done);

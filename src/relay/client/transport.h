@@ -107,10 +107,12 @@ struct transport {
 	void (*done)(struct transport *transport);
 	void *owner;
 	/* Results. */
-	bool begun;     /* the server has replied about the message: no other address may be tried */
-	bool dsn;       /* the server that accepted it sends DSNs itself (RFC 3461) */
-	bool answered;  /* at least one reply was received */
-	bool timed_out; /* a reply, a connection or a block of data took too long */
+	bool begun;       /* the server has replied about the message: no other address may be tried */
+	bool dsn;         /* the server that accepted it sends DSNs itself (RFC 3461) */
+	bool answered;    /* at least one reply was received */
+	bool dialled;     /* a connection was used, or tried: the result says something about the address */
+	bool turned_away; /* the server has replied 4yz to the greeting, to EHLO or to MAIL: it has too much to do */
+	bool timed_out;   /* a reply, a connection or a block of data took too long */
 	char server[TRANSPORT_SERVER_SIZE]; /* as verdicts name it */
 	char tls[CHANNEL_ERROR_SIZE];       /* of its last connection: protocol and cipher; "": none */
 	const char *verified;               /* by what the certificate was: "dane", "name"; NULL: by nothing */

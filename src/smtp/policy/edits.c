@@ -68,8 +68,11 @@ void
 edits_make(struct smtp_session *s)
 {
 	const struct header_checks *state = s->message.checks;
-	bool submitted = submission_is(s) && (!state->date || !state->message_id || state->bcc || state->incomplete);
-	if (s->message.delivery == NULL || (!submitted && state->forged[0] == '\0'))
+	bool unread = state->header.size > HEADER_MAX; /* what stands behind was not looked at: it may be anything */
+	bool submitted = submission_is(s) &&
+	    (!state->date || !state->message_id || state->bcc || state->incomplete || unread);
+	bool forged = state->forged[0] != '\0' || (unread && forged_may_be(s));
+	if (s->message.delivery == NULL || (!submitted && !forged))
 		return;
 	struct message_edits *made = message_edits(s);
 	if (made == NULL || (submitted && !complete(s, &made->due))) {
@@ -77,7 +80,8 @@ edits_make(struct smtp_session *s)
 		message_abandon(s);
 		return;
 	}
-	if (state->forged[0] != '\0')
+	made->due.bcc |= submitted && unread;
+	if (forged)
 		made->due.own_name = s->config->hostname;
 	log_edits(s, &made->due);
 	s->message.delivery->ops->edit(s->message.delivery, &made->due);

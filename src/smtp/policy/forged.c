@@ -8,13 +8,20 @@ is_stranger(const struct smtp_session *s)
 	return s->user == NULL && !(s->access & ACCESS_RELAY);
 }
 
+bool
+forged_may_be(const struct smtp_session *s)
+{
+	return s->config->remove_forged && is_stranger(s);
+}
+
 void
 forged_look(struct smtp_session *s, const struct header_field *field)
 {
 	struct header_checks *state = s->message.checks;
-	if (!s->config->remove_forged || !is_stranger(s) || !field->first)
+	if (!forged_may_be(s) || !field->first)
 		return;
-	if (!authserv_is_forged(field->name, strlen(field->name), field->value, field->len, s->config->hostname))
+	if (!authserv_is_forged(
+	        field->name, strlen(field->name), field->value, field->len, field->last, s->config->hostname))
 		return;
 	struct text_buffer names = { state->forged, sizeof state->forged, strlen(state->forged) };
 	text_buffer_put(&names, "%s%s", names.len > 0 ? " " : "", field->name);

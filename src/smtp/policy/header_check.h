@@ -33,6 +33,9 @@ void body_end(struct smtp_session *s);                                          
 /* These look for what is changed in the header before it is examined; edits_make() has the delivery make the changes. */
 void submission_look(struct smtp_session *s, const struct header_field *field);
 void forged_look(struct smtp_session *s, const struct header_field *field);
+
+/* Are forged results removed from what this session sends? So from strangers, by the configuration. */
+bool forged_may_be(const struct smtp_session *s);
 void edits_make(struct smtp_session *s);
 
 /* submission.c: is the message of a user, or of a client that must be one? */
