@@ -13,13 +13,14 @@ static const char prefix[] = "xn--";
 static bool
 has_a_label(const char *domain)
 {
-	for (const char *label = domain; label != NULL; label = strchr(label, '.')) {
-		label += label != domain;
+	for (const char *label = domain;; label++) {
 		if (strnlen(label, sizeof prefix - 1) == sizeof prefix - 1 &&
 		    ascii_equal(label, prefix, sizeof prefix - 1))
 			return true;
+		label = strchr(label, '.');
+		if (label == NULL)
+			return false;
 	}
-	return false;
 }
 
 bool
