@@ -50,6 +50,11 @@ class Journal:
         self.entries.append(parse(datagram) + [("_PID", b"%d" % pid)])
         return True
 
+    def drain(self):
+        """Reads until nothing has come for a moment."""
+        while self.read(0.3):
+            pass
+
     def wait(self, event, **wanted):
         """The first entry of an event with these values, as text by key; waits for it."""
         at = 0
