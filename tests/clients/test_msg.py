@@ -215,6 +215,9 @@ class Pot(Folder):
             self.assertNotRegex(line, r"20\d\d-\d\d-\d\d")
 
 
+FORMATS = ["catgets", "journal-catalog", "mdoc"]
+
+
 class Export(Folder):
     def test_gencat_takes_it(self):
         for language in ("de", "fr", "en"):
@@ -260,6 +263,31 @@ class Export(Folder):
     def test_format_must_be_named_and_known(self):
         self.assertEqual(run("export").returncode, 2)
         self.assertEqual(run("export", "--format", "xliff").returncode, 2)
+        refused = run("export", "--format", "cagtets")
+        self.assertEqual((2, b""), (refused.returncode, refused.stdout))
+        self.assertIn(b"there is no format 'cagtets'; did you mean 'catgets'?\n", refused.stderr)
+
+    def test_help_has_each_format_and_completion_their_names(self):
+        shown = out("export", "--help")
+        for name in FORMATS:
+            self.assertRegex(shown, rf"(?m)^  {name} +\S")
+        for option in "-f", "--format":
+            self.assertEqual(FORMATS, out("complete", "export", option, "").split())
+
+    def test_format_on_standard_output_takes_no_folder(self):
+        refused = run("export", "--format", "mdoc", self.folder)
+        self.assertEqual((2, b""), (refused.returncode, refused.stdout))
+        self.assertIn(b"mdoc takes no folder", refused.stderr)
+
+    def test_own_texts_of_a_data_folder_are_those_of_its_folder_locale(self):
+        folder = self.compile("data/locale/de/LC_MESSAGES/ftgate-local.mo",
+                              HEADER + '\nmsgctxt "ERR_SMTP_OK"\nmsgid "Ok"\nmsgstr "Gemacht"\n')
+        overlay = out("export", "-f", "catgets", "-l", "de", "--overlay", folder + "/data/locale")
+        self.assertIn('\n8 "Gemacht"\n', overlay)
+        self.assertEqual(overlay, out("export", "-f", "catgets", "-l", "de", "--data", folder + "/data"))
+        missing = run("export", "-f", "catgets", "--data", folder + "/none")
+        self.assertEqual((2, b""), (missing.returncode, missing.stdout))
+        self.assertIn(b"/none: No such file or directory\n", missing.stderr)
 
 
 class Stats(Folder):

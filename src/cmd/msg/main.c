@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "cmd/msg/export/format.h"
 #include "language_table.h"
 #include "msg.h"
 
@@ -107,6 +108,8 @@ complete(int argc, char **argv)
 		return command->run(1, arguments);
 	} else if (strcmp(before, "-l") == 0 || strcmp(before, "--lang") == 0) {
 		language_print_translated("");
+	} else if (command->run == msg_export && (strcmp(before, "-f") == 0 || strcmp(before, "--format") == 0)) {
+		export_print_names();
 	} else if (command->run == msg_new) {
 		language_print_names();
 	} else if (command->run == msg_render || command->run == msg_explain) {

@@ -1,10 +1,9 @@
 /* The manual page ftgate-replies(7), in mdoc: each reply with its codes, its text and its explanation. */
-#include "export_mdoc.h"
-
 #include <string.h>
 
-#include "explain/answer.h"
-#include "texts.h"
+#include "cmd/msg/explain/answer.h"
+#include "cmd/msg/export/format.h"
+#include "cmd/msg/texts.h"
 
 /* A character that roff would parse, or print as a typographic one. */
 static const char *
@@ -97,9 +96,11 @@ put_reply(const struct ftg_voice *speak, enum ftg_id id)
 	fputs(".El\n", stdout);
 }
 
-void
-export_mdoc(const struct ftg_voice *speak)
+bool
+export_mdoc(const struct export *export)
 {
+	const struct ftg_voice *speak = &export->voice.speak;
+
 	fputs(".\\\" Written by ftgate-msg export --format mdoc.\n"
 	      ".Dd January 1, 2026\n.Dt FTGATE-REPLIES 7\n.Os ftgate\n.Sh NAME\n.Nm ftgate-replies\n.Nd ",
 	    stdout);
@@ -113,4 +114,5 @@ export_mdoc(const struct ftg_voice *speak)
 		put_reply(speak, id);
 	fputs(
 	    ".Sh SEE ALSO\n.Xr ftgate-msg 1 ,\n.Xr ftgate-log 7 ,\n.Xr ftgate-pop3d 8 ,\n.Xr ftgate-smtpd 8\n", stdout);
+	return true;
 }

@@ -1,13 +1,12 @@
 /* The catalogue of systemd's journal: an entry for each reply and each event, by its MESSAGE_ID. */
-#include "export_journal.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/journal.h"
 #include "base/wrap.h"
+#include "cmd/msg/export/format.h"
+#include "cmd/msg/texts.h"
 #include "explain/translated.h"
-#include "texts.h"
 
 enum { WIDTH = 72 };
 
@@ -139,9 +138,14 @@ put_events(void)
 #undef LOG_WORD
 }
 
-void
-export_journal(const struct voice *voice)
+/*
+ * The texts of DSNs are left out: no event has them. The events are in the English catalogue only: journalctl finds them from
+ * any language.
+ */
+bool
+export_journal(const struct export *export)
 {
+	const struct voice *voice = &export->voice;
 	const char *language = ftg_catalog_tag(voice->speak.catalog, voice->speak.language);
 	struct explain_texts *texts = explain_texts_open(voice->locale, language);
 	printf("# Replies of ftgate, language %s. Written by ftgate-msg export --format journal-catalog.\n", language);
@@ -151,4 +155,5 @@ export_journal(const struct voice *voice)
 	if (strcmp(language, "en") == 0)
 		put_events();
 	explain_texts_free(texts);
+	return true;
 }

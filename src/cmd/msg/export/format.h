@@ -1,0 +1,34 @@
+/* The formats of ftgate-msg export, and what their writers get from the command line. */
+#ifndef MSG_EXPORT_FORMAT_H
+#define MSG_EXPORT_FORMAT_H
+
+#include "cmd/msg/voice.h"
+
+/* What a format takes from the command line. */
+enum {
+	EXPORT_ONE_LANGUAGE = 1,   /* it has one language: the first of --lang, else that of the environment */
+	EXPORT_NEEDS_LANGUAGE = 2, /* the same, but --lang must be given */
+	EXPORT_LANGUAGES = 4,      /* it has all languages, or those of --lang */
+	EXPORT_NEEDS_FOLDER = 8,   /* the argument DIR must be given: the folder for its files */
+};
+
+/* A command line that fits the format. The writers only read it. */
+struct export
+{
+	struct voice voice;    /* opened; the encoding is FTG_UTF8. With EXPORT_LANGUAGES its language is English */
+	const char *languages; /* with EXPORT_LANGUAGES: those of --lang, with colons between them; NULL: all */
+	const char *folder;    /* with EXPORT_NEEDS_FOLDER: it need not exist yet; else NULL */
+};
+
+/*
+ * The writers: export_catgets() and so on. Each writes its format on standard output, or into the folder. Returns false after
+ * an error message if something cannot be read or written; the caller reports errors of standard output.
+ */
+#define FORMAT(name, writer, needs, help) bool export_##writer(const struct export *export);
+#include "cmd/msg/export/formats.def"
+#undef FORMAT
+
+/* Prints the name of each format, a line each. */
+void export_print_names(void);
+
+#endif
