@@ -7,6 +7,7 @@ not ended after LIMIT seconds counts as that. Asserts nothing.
 """
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -23,7 +24,7 @@ from encrypted import Certificate, plain  # noqa: E402
 from fake_next_hop import FakeNextHop  # noqa: E402
 from pop3 import Pop3Server  # noqa: E402
 from server import ACCOUNT, SENDER, Server, environment, program  # noqa: E402
-from services import FakeService, free_port  # noqa: E402
+from services import FakeService, free_port, http  # noqa: E402
 
 CALM, TROUBLE, LIMIT = 2, 8, 60  # seconds without, with, and the longest delay that is waited for
 PAUSE = 0.05  # of the honest client
@@ -41,7 +42,12 @@ limits:
   max-failed-logins: 0
   max-recipients-per-hour: 0
 """
-MESSAGE = b"From: <sender@example.org>\r\nSubject: x\r\nMessage-ID: <%d@example.org>\r\n\r\ntext\r\n.\r\n"
+# The server removes X-Spam of strangers, so that the header of each message is changed.
+MESSAGE = b"X-Spam: No\r\nFrom: <sender@example.org>\r\nSubject: x\r\nMessage-ID: <%d@example.org>\r\n\r\ntext\r\n.\r\n"
+EDITS = {  # what an rspamd answers about each message
+    "action": "add header",
+    "milter": {"add_headers": {f"X-Field-{i}": {"value": "x" * 500, "order": 0} for i in range(50)}, "remove_headers": {"X-Old": 0}},
+}
 
 
 def connect(port, address="127.0.0.1"):
@@ -101,7 +107,7 @@ class Login(Session):
             ask(connection, lines, b"AUTH PLAIN " + plain(ACCOUNT, PASSWORD))
 
 
-def send(port, recipients, number=0, parameters=b"", sender=SENDER, user=False):
+def send(port, recipients, number=0, sender=SENDER, user=False, text=MESSAGE):
     """Sends a message; waits for the reply to its end."""
     connection, lines = connect(port)
     with connection, lines:
@@ -111,9 +117,9 @@ def send(port, recipients, number=0, parameters=b"", sender=SENDER, user=False):
             ask(connection, lines, b"AUTH PLAIN " + plain(ACCOUNT, PASSWORD))
         ask(connection, lines, b"MAIL FROM:<%s>" % sender.encode())
         for recipient in recipients:
-            ask(connection, lines, b"RCPT TO:<%s>%s" % (recipient.encode(), parameters))
+            ask(connection, lines, b"RCPT TO:<%s>" % recipient.encode())
         ask(connection, lines, b"DATA")
-        connection.sendall(MESSAGE % number)
+        connection.sendall(text % number if text is MESSAGE else text)
         return lines.readline()
 
 
@@ -247,6 +253,20 @@ def hung_deliveries(server, count):
 
     with Attack(*[deliver] * count):
         time.sleep(1)
+        yield
+
+
+@contextlib.contextmanager
+def edited_messages(server):
+    """Messages of 1 MB whose header takes as many fields as it may, of which the server removes half."""
+    fields = b"".join(b"X-%s: %d\r\n" % (b"Old" if i % 2 else b"Kept", i) for i in range(900))
+    text = fields + MESSAGE % 0
+    text = text.replace(b"\r\n\r\n", b"\r\n\r\n" + 1000 * (998 * b"x" + b"\r\n"))
+
+    def deliver():
+        send(server.port, [ACCOUNT], text=text)
+
+    with Attack(*[deliver] * 8):
         yield
 
 
@@ -442,6 +462,13 @@ def filtered_server(lmtp):
 
 
 @contextlib.contextmanager
+def edited_server():
+    with FakeService(http(json.dumps(EDITS).encode())) as rspamd, \
+            start(Server, f"filters:\n  - kind: rspamd\n    address: {rspamd.address}\n") as server:
+        yield server
+
+
+@contextlib.contextmanager
 def tls_server():
     with Certificate() as certificate, start(Server, certificate.settings() + "listeners:\n  - address: 127.0.0.1:0\n"
                                              "  - address: 127.0.0.1:0\n    tls: implicit\n") as server:
@@ -456,6 +483,8 @@ ROWS = {
     "silent-destinations": (relay_server, silent_destinations, Relayed),
     "hung-filter-login": (lambda: filtered_server(True), lambda s: hung_deliveries(s, 8), Login),
     "hung-filter": (lambda: filtered_server(False), lambda s: hung_deliveries(s, 20), Message),
+    "edited-messages": (edited_server, edited_messages, Noop),
+    "edited-messages-own": (edited_server, edited_messages, Message),
     "abandoned-logins": (plain_server, abandoned_logins, Login),
     "log-unread": (lambda: start(Unread), stopped_reader, Noop),
     "worker-stopped": (plain_server, stopped_worker, Session),

@@ -11,7 +11,7 @@ import time
 
 from limits import HOST, LimitsCase, four_ways
 from server import ACCOUNT, SECONDS, SENDER, Server, Talk, main
-from services import PAUSE, Clamd, Dnsmasq, FakeService, Rspamd, free_port
+from services import PAUSE, Clamd, Dnsmasq, FakeService, Rspamd, free_port, http
 from test_proxy import LISTENERS, header
 
 CLIENT = "192.0.2.7"
@@ -149,28 +149,6 @@ class Rspam(FiltersCase):
             clamd.start()
             time.sleep(PAUSE)
             self.assertRefused(self.says("ERR_SMTP_MESSAGE_OTHER", self.virus), server, VIRUS)
-
-
-def read_request(connection):
-    """Reads a request of HTTP with its body."""
-    octets = b""
-    while b"\r\n\r\n" not in octets:
-        octets += connection.recv(65536) or b"\r\n\r\n"
-    head, _, body = octets.partition(b"\r\n\r\n")
-    length = next((int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
-    while len(body) < length:
-        more = connection.recv(65536)
-        if not more:
-            return
-        body += more
-
-
-def http(answer, status=b"200 OK"):
-    """Answers a request on each connection."""
-    def speak(connection, _):
-        read_request(connection)
-        connection.sendall(b"HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (status, len(answer), answer))
-    return speak
 
 
 class Failures(FiltersCase):
