@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/netstring.h"
 #include "relay/client/socketmap.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -42,7 +43,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (socketmap_parse(&place, whole))
 		require(place.map[0] != '\0' && place.address.host[0] != '\0');
 	free(whole);
-	ssize_t frame = socketmap_read(octets, size, &text, &len);
+	ssize_t frame = netstring_read(octets, size, SOCKETMAP_ANSWER_MAX, &text, &len);
 	require(frame <= (ssize_t)size);
 	if (frame > 0) {
 		require(len <= SOCKETMAP_ANSWER_MAX && text + len < octets + size);

@@ -1,4 +1,4 @@
-/* Policies of TLS as Postfix's tables have them, and the frames in which they come. */
+/* Policies of TLS as Postfix's tables have them, and the places that they come from. */
 #include "port/tls_policy.h"
 
 #include <criterion/criterion.h>
@@ -88,20 +88,4 @@ Test(socketmap, place_is_that_of_postfix)
 	         "socketmap:inet:127.0.0.1:1:a b", NULL };
 	     *wrong != NULL; wrong++)
 		cr_expect_not(socketmap_parse(&place, *wrong), "%s", *wrong);
-}
-
-Test(socketmap, frames_are_netstrings)
-{
-	const char *text, *whole = "10:OK secure ,rest";
-	size_t len;
-	for (size_t count = 0; count < 14; count++)
-		cr_expect_eq(socketmap_read(whole, count, &text, &len), 0, "%zu", count);
-	cr_expect_eq(socketmap_read(whole, 18, &text, &len), 14);
-	cr_expect_eq(len, 10);
-	cr_expect_arr_eq(text, "OK secure ", 10);
-	cr_expect_eq(socketmap_read("0:,", 3, &text, &len), 3);
-	for (const char *const *wrong =
-	         (const char *const[]) { ":,", "x", "-1:a,", "1:ab", "99999:", "4097:", "1 :a,", "12345", NULL };
-	     *wrong != NULL; wrong++)
-		cr_expect_eq(socketmap_read(*wrong, strlen(*wrong), &text, &len), -1, "%s", *wrong);
 }

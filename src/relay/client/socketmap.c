@@ -9,9 +9,10 @@
 #include "base/ascii.h"
 #include "base/dns_name.h"
 #include "base/log.h"
+#include "base/netstring.h"
 #include "base/network.h"
 
-enum { FRAME_MAX = sizeof "4096:" + SOCKETMAP_ANSWER_MAX, QUESTION_SIZE = SOCKETMAP_NAME_SIZE + DNS_NAME_SIZE + 16 };
+enum { FRAME_MAX = SOCKETMAP_ANSWER_MAX + NETSTRING_FRAME, QUESTION_SIZE = SOCKETMAP_NAME_SIZE + DNS_NAME_SIZE + 16 };
 
 static const char stops[] = "this server is stopping";
 
@@ -83,26 +84,6 @@ socketmap_parse(struct socketmap_place *place, const char *text)
 		return false;
 	snprintf(place->map, sizeof place->map, "%s", map);
 	return true;
-}
-
-ssize_t
-socketmap_read(const char *octets, size_t count, const char **text, size_t *len)
-{
-	size_t at = 0;
-	*len = 0;
-	for (; at < count && ascii_is_digit(octets[at]); at++) {
-		*len = 10 * *len + (size_t)(octets[at] - '0');
-		if (*len > SOCKETMAP_ANSWER_MAX || at >= 4)
-			return -1;
-	}
-	if (at == count)
-		return 0;
-	if (at == 0 || octets[at] != ':')
-		return -1;
-	*text = octets + at + 1;
-	if (count - at - 1 < *len + 1)
-		return 0;
-	return (*text)[*len] == ',' ? (ssize_t)(at + 1 + *len + 1) : -1;
 }
 
 /* Its done() may ask again at once. */
@@ -221,7 +202,7 @@ on_read(struct channel *channel, ssize_t result)
 		return;
 	}
 	line->count += (size_t)result;
-	ssize_t frame = socketmap_read(line->octets, line->count, &text, &len);
+	ssize_t frame = netstring_read(line->octets, line->count, SOCKETMAP_ANSWER_MAX, &text, &len);
 	if (frame == 0) {
 		read_more(line);
 		return;
@@ -249,9 +230,10 @@ static void
 ask_now(struct line *line)
 {
 	struct channel *channel = line->channel;
-	char text[SOCKETMAP_NAME_SIZE + DNS_NAME_SIZE];
-	int len = snprintf(text, sizeof text, "%s %s", line->owner->place.map, line->asked->domain);
-	len = snprintf(line->question, sizeof line->question, "%d:%s,", len, text);
+	const char *map = line->owner->place.map, *domain = line->asked->domain;
+	char head[NETSTRING_HEAD_SIZE];
+	netstring_head(head, strlen(map) + 1 + strlen(domain));
+	int len = snprintf(line->question, sizeof line->question, "%s%s %s,", head, map, domain);
 	line->count = 0;
 	channel->done = on_written;
 	channel->ops->write(channel, line->question, (size_t)len, line->asked->deadline);

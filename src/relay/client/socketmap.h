@@ -25,12 +25,6 @@ struct socketmap_place {
 /* Parses "socketmap:inet:127.0.0.1:8461:postfix" and "socketmap:unix:/run/sts/socket:postfix". False if it is neither. */
 bool socketmap_parse(struct socketmap_place *place, const char *text);
 
-/*
- * Reads an answer from the octets that have come so far. Returns the octets of its frame, 0 if more must come, or -1 if they
- * are none. Its text is then at *text, of *len octets.
- */
-ssize_t socketmap_read(const char *octets, size_t count, const char **text, size_t *len);
-
 struct socketmap;
 
 /* Returns NULL if memory is out. The dialer must outlive it. */
