@@ -24,7 +24,8 @@ enum {
 	YOUNG = 5000,      /* milliseconds; a worker that dies earlier has died at once */
 	DELAY_FIRST = 100, /* milliseconds before the next one is started then; doubles each time */
 	DELAY_MAX = 30000,
-	ABORT_TIME = 5000, /* milliseconds for SIGABRT to end a worker, which may write a core file */
+	ABORT_TIME =
+	    5000, /* milliseconds for SIGABRT to end a worker, which may write a core file; the limit, if shorter */
 };
 
 /* The process of a worker number. */
@@ -321,7 +322,8 @@ abort_hung(struct state *state, unsigned number)
 	log_end();
 	stats_add(&state->master->stats->slot[number], STAT_HANGS, 1);
 	child->cause = "hung";
-	child->kill = now() + ABORT_TIME;
+	int64_t limit = state->watchdog.terms.limit;
+	child->kill = now() + (limit < ABORT_TIME ? limit : ABORT_TIME);
 	kill(child->process, SIGABRT);
 	kill(child->process, SIGCONT);
 }
@@ -347,7 +349,7 @@ look(struct state *state)
 	struct stats *stats = state->master->stats;
 	if (now() < state->look)
 		return;
-	state->look = now() + WATCHDOG_BEAT;
+	state->look = now() + state->watchdog.terms.beat;
 	watchdog_look(&state->watchdog, now());
 	for (unsigned i = 0; i < count_children(state); i++) {
 		struct child *child = &state->children[i];
@@ -428,7 +430,7 @@ master_run(const struct master *master)
 {
 	static struct state state;
 	sigset_t signals = watched_signals();
-	state = (struct state) { .master = master, .watchdog.limit = master->watchdog, .feeding = systemd_watchdog() };
+	state = (struct state) { .master = master, .watchdog.terms = master->watchdog, .feeding = systemd_watchdog() };
 	master_hold_signals();
 	state.signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (state.signals < 0 || pipe2(state.reports, O_CLOEXEC | O_NONBLOCK) < 0) {

@@ -7,6 +7,7 @@
 
 #include "base/stats.h"
 #include "base/workers.h"
+#include "process/watchdog.h"
 
 /* The number of a worker process and its way to report; a worker that is started in place of another has its number. */
 struct worker_slot {
@@ -19,8 +20,8 @@ struct master {
 	unsigned workers; /* at most WORKERS_MAX */
 	bool relay;       /* there is one process more, which sends the mail of the queue */
 	struct stats *stats;
-	unsigned grace;   /* seconds that workers may go on after SIGTERM; then they are killed */
-	int64_t watchdog; /* milliseconds without a beat after which a worker is aborted */
+	unsigned grace;                 /* seconds that workers may go on after SIGTERM; then they are killed */
+	struct watchdog_terms watchdog; /* a worker that hangs is aborted */
 	/* The life of a worker, in its process: returns its exit status. Signals are blocked when it begins. */
 	int (*work)(void *context, const struct worker_slot *slot);
 	/* Called in the master when the worker of a number has ended, however it did. */

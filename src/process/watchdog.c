@@ -1,7 +1,13 @@
 /* Finds worker processes whose loop no longer turns: each must change a counter, its beat, now and then. */
 #include "process/watchdog.h"
 
-enum { GAP = 5 * WATCHDOG_BEAT }; /* between two looks: the master itself has not run */
+enum { GAP = 5 }; /* beats between two looks: the master itself has not run */
+
+static int64_t
+limit_of(const struct watchdog *watchdog, unsigned worker)
+{
+	return watchdog->watches[worker].beaten ? watchdog->terms.limit : watchdog->terms.start;
+}
 
 void
 watchdog_start(struct watchdog *watchdog, unsigned worker, uint64_t beat, int64_t now)
@@ -20,7 +26,7 @@ watchdog_look(struct watchdog *watchdog, int64_t now)
 {
 	int64_t gap = watchdog->looked == 0 ? 0 : now - watchdog->looked;
 	watchdog->looked = now;
-	if (gap < GAP)
+	if (gap < GAP * watchdog->terms.beat)
 		return;
 	for (unsigned i = 0; i < PROCESSES_MAX; i++)
 		watchdog->watches[i].since += gap;
@@ -32,6 +38,7 @@ watchdog_note(struct watchdog *watchdog, unsigned worker, uint64_t beat, int64_t
 	struct watch *watch = &watchdog->watches[worker];
 	if (watch->beat == beat)
 		return;
+	watch->beaten = true;
 	watch->beat = beat;
 	watch->since = now;
 }
@@ -45,17 +52,18 @@ watchdog_silence(const struct watchdog *watchdog, unsigned worker, int64_t now)
 bool
 watchdog_is_alive(const struct watchdog *watchdog, unsigned worker, int64_t now)
 {
-	return watchdog->watches[worker].running && watchdog_silence(watchdog, worker, now) < watchdog->limit;
+	return watchdog->watches[worker].running &&
+	    watchdog_silence(watchdog, worker, now) < limit_of(watchdog, worker);
 }
 
 int
 watchdog_find_hung(const struct watchdog *watchdog, int64_t now)
 {
 	int hung = -1;
-	int64_t longest = watchdog->limit;
+	int64_t longest = -1;
 	for (unsigned i = 0; i < PROCESSES_MAX; i++) {
 		int64_t silence = watchdog_silence(watchdog, i, now);
-		if (watchdog->watches[i].running && silence >= longest + (hung >= 0)) {
+		if (watchdog->watches[i].running && silence >= limit_of(watchdog, i) && silence > longest) {
 			longest = silence;
 			hung = (int)i;
 		}

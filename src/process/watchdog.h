@@ -8,20 +8,28 @@
 #include "base/workers.h"
 
 enum {
-	WATCHDOG_BEAT = 1000,   /* milliseconds between two beats of a worker, and between two looks of the master */
-	WATCHDOG_LIMIT = 30000, /* milliseconds without a beat after which a worker hangs */
+	WATCHDOG_BEAT = 1000,   /* the beat of a server of mail */
+	WATCHDOG_LIMIT = 30000, /* and its limit */
+};
+
+/* How closely the workers of a server are watched, in milliseconds. A limit is some beats, or busy workers hang. */
+struct watchdog_terms {
+	int64_t beat;  /* between two beats of a worker, and between two looks of the master */
+	int64_t limit; /* without a beat; a worker hangs then */
+	int64_t start; /* the same before its first beat: it loads its catalogue */
 };
 
 /* The last beat of one worker. */
 struct watch {
 	bool running;
+	bool beaten;   /* once */
 	uint64_t beat; /* that was seen last */
 	int64_t since; /* when it was seen first */
 };
 
-/* All times are milliseconds of a steady clock. If all is zero but the limit, no process is watched. */
+/* All times are milliseconds of a steady clock. If all is zero but the terms, no process is watched. */
 struct watchdog {
-	int64_t limit;
+	struct watchdog_terms terms;
 	int64_t looked; /* time of the last look; 0: none */
 	struct watch watches[PROCESSES_MAX];
 };

@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "process/metrics.h"
 #include "process/report.h"
-#include "process/watchdog.h"
 
 enum {
 	DESCRIPTORS = 64, /* for the loop, the database, files of messages */
@@ -292,7 +291,7 @@ worker_run(struct worker *worker, const struct protocol *const *protocols)
 	if (error < 0)
 		return error;
 	open_controls(worker);
-	uv_timer_start(&worker->beat, on_beat, 0, WATCHDOG_BEAT);
+	uv_timer_start(&worker->beat, on_beat, 0, worker->config->beat);
 	report(worker, REPORT_READY);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

@@ -30,6 +30,7 @@ struct worker_config {
 	unsigned workers;        /* of the server */
 	unsigned max_sessions;
 	unsigned grace; /* seconds that sessions may go on after SIGTERM; the master kills then */
+	uint64_t beat;  /* milliseconds between two beats */
 };
 
 /* The state of a worker. A process has one, and all of it is for the loop's thread. */

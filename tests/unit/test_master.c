@@ -115,7 +115,7 @@ start_master(int64_t watchdog)
 		.workers = workers,
 		.stats = stats,
 		.grace = grace,
-		.watchdog = watchdog,
+		.watchdog = { .beat = WATCHDOG_BEAT, .limit = watchdog, .start = watchdog },
 		.work = work,
 		.ended = ignore_end,
 		.leave = ignore,

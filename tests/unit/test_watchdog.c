@@ -3,7 +3,7 @@
 
 #include <criterion/criterion.h>
 
-enum { LIMIT = 30000 };
+enum { BEAT = 1000, LIMIT = 30000, START = 30000 };
 
 static struct watchdog watchdog;
 static int64_t now;
@@ -14,7 +14,7 @@ begin(void)
 {
 	now = 1000000;
 	beats[0] = beats[1] = 7;
-	watchdog = (struct watchdog) { .limit = LIMIT };
+	watchdog = (struct watchdog) { .terms = { BEAT, LIMIT, START } };
 	watchdog_start(&watchdog, 0, beats[0], now);
 	watchdog_start(&watchdog, 1, beats[1], now);
 }
@@ -92,4 +92,26 @@ Test(watchdog, worker_that_ended_does_not_hang_and_a_new_one_has_the_whole_limit
 	watchdog_start(&watchdog, 1, beats[1], now);
 	pass(29, 1);
 	cr_expect_eq(watchdog_find_hung(&watchdog, now), -1);
+}
+
+Test(watchdog, limit_before_the_first_beat_is_another)
+{
+	watchdog.terms.limit = 3000;
+	pass(1, 1);
+	pass(28, 1);
+	cr_expect_eq(watchdog_find_hung(&watchdog, now), -1, "worker 1 has never beaten");
+	pass(3, 0);
+	cr_expect_eq(watchdog_find_hung(&watchdog, now), 1, "it is silent for longer");
+	watchdog_end(&watchdog, 1);
+	cr_expect_eq(watchdog_find_hung(&watchdog, now), 0);
+}
+
+Test(watchdog, gap_between_two_looks_is_measured_in_beats)
+{
+	watchdog.terms = (struct watchdog_terms) { .beat = 100, .limit = 1000, .start = START };
+	pass(1, 3);
+	watchdog_look(&watchdog, now += 400);
+	cr_expect_eq(watchdog_silence(&watchdog, 0, now), 400);
+	watchdog_look(&watchdog, now += 500);
+	cr_expect_eq(watchdog_silence(&watchdog, 0, now), 400);
 }

@@ -70,6 +70,7 @@ set_up(void)
 		.workers = 1,
 		.max_sessions = 100,
 		.grace = 1,
+		.beat = 1000,
 	};
 	sigfillset(&held);
 	sigdelset(&held, SIGALRM);

@@ -211,12 +211,15 @@ open_status(const struct server *server)
 }
 
 /* The variable is for tests: seconds are the shortest time that they can wait. */
-static int64_t
-watchdog_limit(void)
+static struct watchdog_terms
+watchdog_terms(const struct server_kind *kind)
 {
 	const char *seconds = getenv("FTGATE_WATCHDOG");
 	long long wanted = seconds == NULL ? 0 : strtoll(seconds, NULL, 10);
-	return wanted > 0 && wanted <= 3600 ? 1000 * wanted : WATCHDOG_LIMIT;
+	struct watchdog_terms terms = kind->watchdog;
+	if (wanted > 0 && wanted <= 3600)
+		terms.limit = terms.start = 1000 * wanted;
+	return terms;
 }
 
 static int
@@ -234,7 +237,7 @@ run_master(struct server *server)
 		.relay = server->kind->relay != NULL && server->settings->config->relay.send,
 		.stats = stats,
 		.grace = GRACE,
-		.watchdog = watchdog_limit(),
+		.watchdog = watchdog_terms(server->kind),
 		.work = work,
 		.ended = ended,
 		.leave = leave,
@@ -253,6 +256,7 @@ run_master(struct server *server)
 		.names = server->names,
 		.socket_count = server->socket_count,
 		.grace = GRACE,
+		.beat = (uint64_t)server->kind->watchdog.beat,
 	};
 	log_count_lost(&stats->slot[0]);
 	if (server->user.user == 0)

@@ -14,6 +14,7 @@ struct server_kind {
 	enum config_protocol protocol;
 	/* Applies the settings that are this program's alone. NULL: none are. Returns 0, or -1 once each fault is reported. */
 	int (*configure)(struct settings *settings, config_report *report);
+	struct watchdog_terms watchdog;
 	const char *listen;    /* the default address: ADDRESS:PORT */
 	const char *listen_v6; /* and there too, if this machine has an IPv6 loopback */
 	/* Prints on standard error how to try a server that listens at address and has the demo domain. */

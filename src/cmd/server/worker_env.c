@@ -87,6 +87,7 @@ config_of(struct worker_env *env, const struct serve *serve)
 		.workers = serve->settings->workers,
 		.max_sessions = (unsigned)serve->settings->limits.max_sessions,
 		.grace = serve->grace,
+		.beat = serve->beat,
 	};
 }
 

@@ -20,6 +20,7 @@ struct serve {
 	size_t socket_count;
 	unsigned char secret[SASL_SECRET_SIZE];
 	unsigned grace;     /* seconds */
+	uint64_t beat;      /* milliseconds between two beats of a worker */
 	int metrics_socket; /* -1: none */
 	int status_socket;  /* -1: none */
 	struct stats *stats;
