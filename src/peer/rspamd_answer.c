@@ -8,15 +8,15 @@
 #include "peer/rspamd_edits.h"
 
 /*
- * "greylist" alone does not defer: if rspamd itself greylists, it says "soft reject". Which changes to the header an action
- * means is found in rspamd_edits.c.
+ * "greylist" is advice: if rspamd's module of that name keeps records, its action is "soft reject" while the mail has to wait,
+ * and another one afterwards. Which changes to the header an action means is found in rspamd_edits.c.
  */
 static const struct {
 	const char *name;
 	enum scan_verdict verdict;
 } actions[] = {
 	{ "no action", SCAN_CLEAN },
-	{ "greylist", SCAN_CLEAN },
+	{ "greylist", SCAN_SUSPECT },
 	{ "add header", SCAN_CLEAN },
 	{ "rewrite subject", SCAN_CLEAN },
 	{ "soft reject", SCAN_DEFERRED },
@@ -32,6 +32,12 @@ keep(char text[SCAN_TEXT_SIZE], const json_t *string, const char *instead)
 		snprintf(text, SCAN_TEXT_SIZE, "%s", instead);
 }
 
+static bool
+passes(enum scan_verdict verdict)
+{
+	return verdict == SCAN_CLEAN || verdict == SCAN_SUSPECT;
+}
+
 static enum scan_verdict
 judge(const json_t *answer, const char *action, char text[SCAN_TEXT_SIZE])
 {
@@ -40,7 +46,7 @@ judge(const json_t *answer, const char *action, char text[SCAN_TEXT_SIZE])
 	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
 		if (strcmp(actions[i].name, action) != 0)
 			continue;
-		if (actions[i].verdict != SCAN_CLEAN)
+		if (!passes(actions[i].verdict))
 			keep(text, words, actions[i].verdict == SCAN_REFUSED ? "Spam message rejected" : "");
 		return actions[i].verdict;
 	}
@@ -62,7 +68,7 @@ read_object(const json_t *answer, bool spf, struct field_edits *edits, char text
 	if (spf && json_object_get(json_object_get(answer, "symbols"), "R_SPF_FAIL") != NULL)
 		return SCAN_SPF;
 	enum scan_verdict verdict = judge(answer, action, text);
-	if (verdict == SCAN_CLEAN && edits != NULL)
+	if (passes(verdict) && edits != NULL)
 		rspamd_edits_read(answer, action, edits);
 	return verdict;
 }

@@ -43,6 +43,7 @@ enum greylist_verdict greylist_judge(struct greylist_store *store, const struct 
 struct greylist {
 	struct greylist_store *store;
 	struct greylist_rules rules;
+	bool suspects; /* only mail that a filter suspects has to wait, not each stranger's */
 	unsigned char secret[GREYLIST_SECRET_SIZE];
 	struct executor *executor;
 };

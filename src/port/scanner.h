@@ -30,6 +30,7 @@ enum scan_verdict {
 	SCAN_REFUSED,  /* permanently: #4.42 with the scanner's text */
 	SCAN_SPF,      /* because SPF says fail: #4.59 */
 	SCAN_DEFERRED, /* temporarily, as the scanner requests: #3.19 */
+	SCAN_SUSPECT,  /* passes, unless suspect mail is greylisted: then #3.19 until it has waited */
 	SCAN_FAILED,   /* no answer, or none that makes sense; text says why */
 };
 

@@ -19,15 +19,17 @@ CLEAN = b"Subject: x\r\n\r\nNothing is wrong with this.\r\n"
 VIRUS = b"Subject: x\r\n\r\n" + 1000 * (b"z" * 70 + b"\r\n") + Clamd.VIRUS + b"\r\n"
 SPAM = b"Subject: x\r\n\r\n" + Rspamd.GTUBE + b"\r\n"
 
+SUSPECTS = "greylist:\n  enabled: yes\n  only-suspects: yes\n  delay: 1s\n"
+
 
 class FiltersCase(LimitsCase):
     virus = "virus Test.Signature.UNOFFICIAL"  # what clamd calls it
 
-    def filtered(self, *filters):
+    def filtered(self, *filters, more=""):
         """A server with filters; the settings of each as one text, with '; ' between. Mail does not get elsewhere."""
         lines = "".join("  - " + one.replace("; ", "\n    ") + "\n" for one in filters)
         names = f"dns:\n  servers: 127.0.0.1:{free_port()}\n"
-        return self.server(listeners=LISTENERS + names + "filters:\n" + lines)
+        return self.server(listeners=LISTENERS + more + names + "filters:\n" + lines)
 
     def deliver(self, server, message, sender=SENDER):
         """The reply to the message."""
@@ -43,6 +45,14 @@ class FiltersCase(LimitsCase):
         self.assertEqual(self.says("ERR_SMTP_MESSAGEOK"), self.deliver(server, message, *more))
         self.assertEqual(before + 1, len(server.messages()))
         self.assertTrue(any(each.endswith(message.replace(b"\r\n", b"\n")) for each in server.messages()))
+
+    def until_taken(self, server, message, *more):
+        """Sends it again as an honest server does."""
+        until = time.monotonic() + SECONDS
+        while (answer := self.deliver(server, message, *more)) == self.says("ERR_SMTP_GLFAILDATA"):
+            self.assertLess(time.monotonic(), until, "it is never taken")
+            time.sleep(0.1)
+        self.assertEqual(self.says("ERR_SMTP_MESSAGEOK"), answer)
 
     def assertRefused(self, answer, server, message, *more):
         before = len(server.messages())
@@ -136,6 +146,16 @@ class Rspam(FiltersCase):
             self.assertTaken(server, CLEAN, "a@other.example")
         with self.filtered(f"address: {self.rspamd.address}") as server:
             self.assertTaken(server, CLEAN, "a@fail.example")
+
+    def test_mail_that_a_score_makes_suspect_waits(self):
+        """Without Redis rspamd keeps no records itself: its action is advice."""
+        score = 'actions { greylist = 4; } group "policies" { symbols = { "R_SPF_FAIL" { weight = 2.0; } } }'
+        names = self.enterContext(Dnsmasq("txt-record=fail.example,v=spf1 ip4:192.0.2.1 -all"))
+        with Rspamd(names, score) as rspamd, self.filtered(f"address: {rspamd.address}", more=SUSPECTS) as server:
+            self.assertTaken(server, CLEAN)
+            self.assertRefused(self.says("ERR_SMTP_GLFAILDATA"), server, CLEAN, "a@fail.example")
+            server.wait_for_log(r"event=filter [^\n]*filter=rspamd answer=suspect")
+            self.until_taken(server, CLEAN, "a@fail.example")
 
     def test_the_first_filter_that_refuses_decides(self):
         with Clamd() as clamd, self.filtered(f"kind: clamav; address: {clamd.address}",
@@ -307,6 +327,18 @@ class Answers(FiltersCase):
         with self.filtered("address: " + place) as server:
             self.assertRefused(self.says("ERR_SMTP_GLFAILDATA"), server, CLEAN)
             server.wait_for_log(r'answer=deferred detail="Try again later"')
+
+    def test_mail_that_rspamd_suspects_waits_once(self):
+        place = "address: " + self.rspamd(action="greylist", milter={"add_headers": {"X-Suspect": "yes"}})
+        with self.filtered(place) as server:
+            self.assertTaken(server, CLEAN)
+            server.wait_for_log("answer=suspect")
+        with self.filtered(place, more=SUSPECTS) as server:
+            self.assertRefused(self.says("ERR_SMTP_GLFAILDATA"), server, CLEAN)
+            server.wait_for_log(r"event=greylisted [^\n]*seconds-left=1\n")
+            server.wait_for_log(r"event=reply [^\n]*ref=#3\.19 [^\n]*check=filter cause=rspamd ")
+            self.until_taken(server, CLEAN)
+            self.assertIn(b"X-Suspect: yes\n", server.messages()[0])
 
     def test_unsupported_commands_are_refused(self):
         with self.filtered("address: " + self.rspamd(action="quarantine"), "address: " + self.rspamd(action="add header")) \

@@ -191,16 +191,20 @@ class Trouble(Greylist):
                 self.assertLess(time.monotonic(), until)
                 time.sleep(0.1)
 
-    def test_impossible_retry_window_is_refused(self):
+    def test_settings_that_make_no_sense_are_refused(self):
+        short = "greylist: the window is not longer than the delay"
+        nobody = "greylist: no filter of the kind rspamd says which mail is suspect"
+        suspects = "greylist:\n  enabled: yes\n  only-suspects: yes\n"
         with self.server() as server:
             path = os.path.join(server.folder, "bad.conf")
-            for delay, window in ("1h", "1h"), ("2s", "2500ms"):
+            for text, fault in (("greylist:\n  delay: 1h\n  window: 1h\n", short), ("greylist:\n  delay: 2s\n  window: 2500ms\n", short),
+                                (suspects, nobody), (suspects + "filters:\n  - kind: clamav\n    address: /run/x\n", nobody)):
                 with open(path, "w", encoding="ascii") as file:
-                    file.write(f"greylist:\n  delay: {delay}\n  window: {window}\n")
+                    file.write(text)
                 done = subprocess.run([program("ftgate-smtpd"), "-c", path, "--check"], env=environment(), cwd=server.folder,
                                       stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, timeout=SECONDS, text=True, check=False)
                 self.assertNotEqual(0, done.returncode)
-                self.assertIn("greylist: the window is not longer than the delay", done.stderr)
+                self.assertIn(fault, done.stderr)
 
 
 class German(Waiting):

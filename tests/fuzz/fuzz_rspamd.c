@@ -20,7 +20,7 @@ check_text(const char *text)
 static void
 check_edits(struct field_edits *edits, enum scan_verdict verdict)
 {
-	if (verdict != SCAN_CLEAN && !field_edits_is_empty(edits))
+	if (verdict != SCAN_CLEAN && verdict != SCAN_SUSPECT && !field_edits_is_empty(edits))
 		abort();
 	if (edits->high && !edits->utf8)
 		abort();

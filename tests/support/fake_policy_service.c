@@ -56,7 +56,7 @@ static void
 edit(const struct fake_scanner *fake, struct field_edits *edits)
 {
 	char name[FIELD_NAME_MAX + 1];
-	if (fake->verdict != SCAN_CLEAN)
+	if (fake->verdict != SCAN_CLEAN && fake->verdict != SCAN_SUSPECT)
 		return;
 	if (fake->adds != NULL) {
 		snprintf(name, sizeof name, "%.*s", (int)strcspn(fake->adds, ":"), fake->adds);

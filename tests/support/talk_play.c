@@ -207,6 +207,8 @@ set_policy(struct smtp_fixture *fixture, const char *name, const char *value)
 		fixture->config.policy.permitted_only = true;
 	else if (strcmp(name, "greylist") == 0)
 		fixture_greylist(fixture, strcmp(value, "trouble") == 0);
+	else if (strcmp(name, "greylist-suspects") == 0)
+		fixture->greylist.suspects = true;
 	else if (strcmp(name, "no-mx") == 0)
 		fixture_routes(fixture);
 	else if (strcmp(name, "pass") == 0)
@@ -333,7 +335,7 @@ set_filter(struct smtp_fixture *fixture, const char *name, const char *value)
 		last->scanner.closed = strcmp(value, "closed") == 0;
 	} else if (strcmp(name, "filter-says") == 0) {
 		snprintf(verdict, sizeof verdict, "%.*s", (int)word, value);
-		last->verdict = find_word("passed refused spf deferred failed", verdict);
+		last->verdict = find_word("passed refused spf deferred suspect failed", verdict);
 		last->text = value + word + (value[word] != '\0');
 	} else if (strcmp(name, "filter-adds") == 0) {
 		last->adds = *value != '\0' ? value : NULL;

@@ -50,7 +50,7 @@ ParameterizedTestParameters(scan_answers, rspamd_answers)
 {
 	static struct case_of_rspamd cases[] = {
 		{ "{\"action\":\"no action\",\"score\":0.1,\"symbols\":{}}", true, SCAN_CLEAN, "" },
-		{ "{\"action\":\"greylist\"}", false, SCAN_CLEAN, "" },
+		{ "{\"action\":\"greylist\"}", false, SCAN_SUSPECT, "" },
 		{ "{\"action\":\"add header\",\"milter\":{\"add_headers\":{\"X\":\"y\"}}}", false, SCAN_CLEAN, "" },
 		{ "{\"action\":\"reject\"}", false, SCAN_REFUSED, "Spam message rejected" },
 		{ "{\"action\":\"reject\",\"messages\":{\"smtp_message\":\"Gtube pattern\"}}", false, SCAN_REFUSED,
@@ -118,6 +118,7 @@ ParameterizedTestParameters(scan_answers, rspamd_edits)
 		{ "{\"action\":\"add header\",\"milter\":{\"spam_header\":\"Maybe\"}}", "X-Spam: Maybe\n", "", "" },
 		{ "{\"action\":\"add header\",\"milter\":{\"spam_header\":{\"X-Junk\":\"1\"}}}", "X-Junk: 1\n", "",
 		    "" },
+		{ "{\"action\":\"greylist\",\"milter\":{\"add_headers\":{\"X\":\"y\"}}}", "X: y\n", "", "" },
 		{ "{\"action\":\"rewrite subject\",\"subject\":\"*** x\"}", "Subject: *** x\n", "", "" },
 		{ "{\"action\":\"no action\",\"subject\":\"*** x\"}", "", "", "" },
 		{ "{\"action\":\"reject\",\"dkim-signature\":\"v=1\"}", "", "", "" },

@@ -474,15 +474,34 @@ check_address(struct checking *checking, const struct settings *settings, size_t
 		    _("tls: %s needs a certificate: name its files by tls-cert and tls-key"), listener->address);
 }
 
-/* Checks the dependencies between settings. */
+static bool
+has_rspamd(const struct config *config)
+{
+	for (size_t i = 0; i < config->filters_count; i++)
+		if (config->filters[i].kind == FILTER_RSPAMD)
+			return true;
+	return false;
+}
+
 static void
-check_agreement(struct checking *checking, const struct settings *settings)
+check_greylist(struct checking *checking)
 {
 	const struct greylist_settings *greylist = &checking->config->greylist;
+	if (greylist->enabled && greylist->suspects && !has_rspamd(checking->config))
+		report_fault(checking, config_line(checking->config, "greylist", 0, "only-suspects"),
+		    _("greylist: no filter of the kind rspamd says which mail is suspect, so that none would be "
+		      "greylisted; add one to the filters, or remove only-suspects"));
 	if (greylist->window / 1000 <= greylist->delay / 1000)
 		report_fault(checking, config_line(checking->config, "greylist", 0, "window"),
 		    _("greylist: the window is not longer than the delay, in whole seconds, so that no mail would ever pass; "
 		      "lengthen it"));
+}
+
+/* Checks the dependencies between settings. */
+static void
+check_agreement(struct checking *checking, const struct settings *settings)
+{
+	check_greylist(checking);
 	if ((settings->tls_cert[0] == '\0') != (settings->tls_key[0] == '\0'))
 		report_fault(checking,
 		    config_line(checking->config, "", 0, settings->tls_key[0] == '\0' ? "tls-cert" : "tls-key"),

@@ -55,6 +55,7 @@ open_greylist(const struct serve *serve)
 	greylist = (struct greylist) {
 		.rules = { settings->delay / 1000, settings->window / 1000, settings->lifetime / 1000,
 		    settings->passes },
+		.suspects = settings->suspects,
 		.executor = pools_executor(&env.worker.pools, JOB_GREYLIST),
 	};
 	if (data_secret(serve->data, "greylist-secret", greylist.secret, sizeof greylist.secret) == 0 &&

@@ -32,4 +32,14 @@ policy_check check_hello;
 policy_check check_sender_domain;
 policy_check check_recipient_domain;
 
+/* Is called once, on the loop; verdict is the refusal, or FTG_IDS. */
+typedef void greylist_then(void *context, enum ftg_id verdict);
+
+/*
+ * Greylists the message, which is written and which a filter suspects, if only such mail has to wait. Returns false if it need
+ * not be asked: then() is not called. Otherwise then() is called, with #3.19 while the message has to wait, possibly before
+ * this returns.
+ */
+bool greylist_suspect(struct smtp_session *s, greylist_then *then, void *context);
+
 #endif

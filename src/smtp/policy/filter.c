@@ -84,6 +84,7 @@ log_answer(const struct filtering *filtering, const struct scanner *scanner)
 		[SCAN_REFUSED] = "refused",
 		[SCAN_SPF] = "spf",
 		[SCAN_DEFERRED] = "deferred",
+		[SCAN_SUSPECT] = "suspect",
 		[SCAN_FAILED] = "failed",
 	};
 	const struct smtp_session *s = filtering->session;
@@ -178,20 +179,35 @@ ask_next(struct filtering *filtering)
 	scanner->ask(scanner, &filtering->question);
 }
 
+/* The answer of the filter asked last is obeyed: id is the refusal, or FTG_IDS. */
 static void
-on_answer(struct scan_question *question)
+obey(struct filtering *filtering, enum ftg_id id)
 {
-	struct filtering *filtering = (struct filtering *)question;
 	const struct scanner *scanner = filtering->session->config->scanners[filtering->next - 1];
-	enum ftg_id id = refusal_of(scanner, question->verdict);
 
-	log_answer(filtering, scanner);
 	if (id != FTG_IDS) {
 		refuse(filtering, scanner, id);
 	} else {
 		log_edits(filtering, scanner);
 		ask_next(filtering);
 	}
+}
+
+static void
+greylisted(void *context, enum ftg_id id)
+{
+	obey(context, id);
+}
+
+static void
+on_answer(struct scan_question *question)
+{
+	struct filtering *filtering = (struct filtering *)question;
+	const struct scanner *scanner = filtering->session->config->scanners[filtering->next - 1];
+
+	log_answer(filtering, scanner);
+	if (question->verdict != SCAN_SUSPECT || !greylist_suspect(filtering->session, greylisted, filtering))
+		obey(filtering, refusal_of(scanner, question->verdict));
 }
 
 /* A message that cannot be written is not filtered; its reply is that of a failed delivery. */

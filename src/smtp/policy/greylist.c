@@ -1,4 +1,4 @@
-/* Greylisting: defers mail whose network, sender and recipient are seen together for the first time. */
+/* Greylisting: defers mail, all or that which a filter suspects, whose network, sender and recipient were not seen together before. */
 #include "port/greylist.h"
 
 #include <inttypes.h>
@@ -14,6 +14,8 @@ struct asking {
 	struct greylist_question question;
 	struct smtp_session *session;
 	enum ftg_id refusal;
+	greylist_then *then;
+	void *context;
 };
 
 static void
@@ -21,28 +23,30 @@ answered(struct greylist_question *question)
 {
 	struct asking *asking = (struct asking *)(void *)question;
 	struct smtp_session *s = asking->session;
-	struct ftg_reply verdict = policy_pass();
+	enum ftg_id verdict = FTG_IDS;
+	greylist_then *then = asking->then;
+	void *context = asking->context;
 	char left[24];
 	if (question->verdict == GREYLIST_FAILED)
 		s->outlet->log(s->outlet, "greylist-failed", "detail", question->trouble, NULL);
 	if (question->verdict == GREYLIST_WAIT) {
-		verdict = ftg_reply(asking->refusal);
+		verdict = asking->refusal;
 		snprintf(left, sizeof left, "%" PRId64, question->left);
 		s->outlet->log(s->outlet, "greylisted", "seconds-left", left, NULL);
 	}
 	free(asking);
-	policy_decide(s, verdict);
+	then(context, verdict);
 }
 
-static struct ftg_reply
-ask(struct smtp_session *s, const struct address *sender, const struct address *recipient, enum ftg_id refusal)
+/* Returns false when memory is out. */
+static bool
+ask(struct smtp_session *s, const struct address *sender, const struct address *recipient, enum ftg_id refusal,
+    greylist_then *then, void *context)
 {
 	struct greylist *greylist = s->config->greylist;
 	struct asking *asking = malloc(sizeof *asking);
-	if (asking == NULL || !policy_wait(s)) {
-		free(asking);
-		return ftg_reply(ERR_SMTP_HARDERROR);
-	}
+	if (asking == NULL)
+		return false;
 	*asking = (struct asking) {
 		.question = {
 			.keys = greylist_keys(greylist->secret, s->peer.address, sender, recipient),
@@ -51,8 +55,26 @@ ask(struct smtp_session *s, const struct address *sender, const struct address *
 		},
 		.session = s,
 		.refusal = refusal,
+		.then = then,
+		.context = context,
 	};
 	greylist_ask(greylist, &asking->question);
+	return true;
+}
+
+static void
+decide(void *context, enum ftg_id verdict)
+{
+	policy_decide(context, ftg_reply(verdict));
+}
+
+static struct ftg_reply
+check(struct smtp_session *s, const struct address *sender, const struct address *recipient, enum ftg_id refusal)
+{
+	if (!policy_wait(s))
+		return ftg_reply(ERR_SMTP_HARDERROR);
+	if (!ask(s, sender, recipient, refusal, decide, s))
+		policy_decide(s, ftg_reply(ERR_SMTP_HARDERROR));
 	return policy_pass();
 }
 
@@ -73,16 +95,22 @@ parsed(const char *text)
 	return address;
 }
 
+static bool
+is_for_all(const struct smtp_session *s)
+{
+	return s->config->greylist != NULL && !s->config->greylist->suspects;
+}
+
 struct ftg_reply
 check_greylist(struct smtp_session *s, const struct policy_subject *subject)
 {
 	const struct domain *domain = &s->lookup->recipient.recipient.domain;
 	bool waits = domain->name[0] == '\0' || domain->greylist;
-	if (s->config->greylist == NULL || *s->envelope.sender == '\0' || is_excepted(subject->address, waits) ||
+	if (!is_for_all(s) || *s->envelope.sender == '\0' || is_excepted(subject->address, waits) ||
 	    (s->envelope.known.access & ACCESS_PERMITTED))
 		return policy_pass();
 	const struct address sender = parsed(s->envelope.sender);
-	return ask(s, &sender, subject->address, ERR_SMTP_GLFAILRCP);
+	return check(s, &sender, subject->address, ERR_SMTP_GLFAILRCP);
 }
 
 /* Callout verification (null sender, no DATA) is not greylisted at RCPT. */
@@ -90,10 +118,23 @@ struct ftg_reply
 check_greylist_data(struct smtp_session *s, const struct policy_subject *subject)
 {
 	(void)subject;
-	if (s->config->greylist == NULL || *s->envelope.sender != '\0')
+	if (!is_for_all(s) || *s->envelope.sender != '\0')
 		return policy_pass();
 	const struct address sender = parsed(""), recipient = parsed(s->envelope.first);
 	if (is_excepted(&recipient, s->envelope.first_waits))
 		return policy_pass();
-	return ask(s, &sender, &recipient, ERR_SMTP_GLFAILDATA);
+	return check(s, &sender, &recipient, ERR_SMTP_GLFAILDATA);
+}
+
+/* A message has one reply, whatever it has of recipients, so it is known by the first. */
+bool
+greylist_suspect(struct smtp_session *s, greylist_then *then, void *context)
+{
+	const struct greylist *greylist = s->config->greylist;
+	if (greylist == NULL || !greylist->suspects || policy_is_known(s) ||
+	    (s->envelope.known.access & ACCESS_PERMITTED))
+		return false;
+	const struct address sender = parsed(s->envelope.sender), recipient = parsed(s->envelope.first);
+	return !is_excepted(&recipient, s->envelope.first_waits) &&
+	    ask(s, &sender, &recipient, ERR_SMTP_GLFAILDATA, then, context);
 }

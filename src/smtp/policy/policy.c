@@ -100,6 +100,12 @@ is_exempt(const struct smtp_session *s, unsigned exempt)
 	    ((exempt & HOSTED) && s->lookup->recipient.base.verdict != DIRECTORY_NO_DOMAIN);
 }
 
+bool
+policy_is_known(const struct smtp_session *s)
+{
+	return is_exempt(s, KNOWN);
+}
+
 static bool
 may_answer(const struct check *check, enum ftg_id id)
 {

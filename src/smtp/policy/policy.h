@@ -63,6 +63,9 @@ void policy_end(struct policy_run *run);
 bool policy_wait(struct smtp_session *s);
 void policy_decide(struct smtp_session *s, struct ftg_reply verdict);
 
+/* Is the client exempt from the checks of strangers: logged in, permitted, a relay, or on a listener for users? */
+bool policy_is_known(const struct smtp_session *s);
+
 /* Is the local part "postmaster", in any case? */
 bool policy_is_postmaster(const struct address *address);
 
