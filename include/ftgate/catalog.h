@@ -28,7 +28,7 @@ struct ftg_refusal {
 	const char *file;     /* path, or "gettext", "catgets"; NULL from ftg_text_check() */
 	const char *language; /* locale name of the file: "de" */
 	bool whole_file;      /* nothing of the file is used */
-	enum ftg_id id;       /* FTG_IDS if the entry has no known ID */
+	enum ftg_id id;       /* not below FTG_IDS if the entry has no known ID */
 	enum ftg_rule rule;
 	const char *detail;         /* English: the offending piece, printable ASCII */
 	enum ftg_audience audience; /* of the entry: FTG_USERS if its msgctxt is "ID|user" */
@@ -215,7 +215,7 @@ FTG_API size_t ftg_text_room(enum ftg_id id);
  * as "de_AT:fr", or "", and returns its length. Leaves out what is malformed or does not fit. getenv_ is getenv() or a
  * function like it.
  */
-enum { FTG_PREFERENCE_MAX = 256, FTG_TAG_MAX = 36 };
+enum ftg_name_limit { FTG_PREFERENCE_MAX = 256, FTG_TAG_MAX = 36 };
 FTG_API size_t ftg_language_from_environment(char preference[FTG_PREFERENCE_MAX], char *(*getenv_)(const char *));
 
 /*

@@ -11,7 +11,10 @@
 extern "C" {
 #endif
 
-/* The IDs of all replies, in the order of the published page; FTG_IDS is their number. */
+/*
+ * The IDs of all replies, in the order of the published page; FTG_IDS is their number. A later library can have more, behind
+ * these: what is not below FTG_IDS is no ID that the program knows.
+ */
 enum ftg_id {
 #define REPLY(id, ...) id,
 #include <ftgate/replies.def>
@@ -45,7 +48,8 @@ enum ftg_arg_kind {
 	FTG_ARG_KINDS
 };
 
-enum {
+/* Limits of replies. */
+enum ftg_limit {
 	FTG_ARGS_MAX = 2,
 	FTG_LINE_MAX = 512,   /* octets of a reply line with its CRLF (RFC 5321 4.5.3.1.5, RFC 2449 4) */
 	FTG_REPLY_MAX = 6144, /* octets of the longest rendered reply, all its lines */
@@ -70,7 +74,10 @@ struct ftg_row {
 /* The row of an ID; never NULL. The ID must be below FTG_IDS. */
 FTG_API const struct ftg_row *ftg_row(enum ftg_id id);
 
-/* Finds an ID by its name ("ERR_SMTP_OK", in any case). Returns FTG_IDS if there is none. */
+/*
+ * Finds an ID by its name ("ERR_SMTP_OK", in any case). Returns the number of replies that the library has if there is none:
+ * FTG_IDS, or more if the program was compiled with an older library.
+ */
 FTG_API enum ftg_id ftg_id_find(const char *name);
 
 /* The most octets that an argument of this kind takes on the wire; a longer one is cut between characters. */
