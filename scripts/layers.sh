@@ -24,7 +24,8 @@ allowed() {
 	src/net) echo "ftgate base config port net" ;;
 	src/peer) echo "base config port peer net" ;;
 	src/process) echo "ftgate base config port peer net process" ;;
-	src/cmd) echo "ftgate catalog explain base config port texts message store directory queue relay session smtp pop3 net peer process cmd" ;;
+	src/mapd) echo "ftgate catalog base port mapd" ;;
+	src/cmd) echo "ftgate catalog explain base config port texts message store directory queue relay session smtp pop3 net peer process mapd cmd" ;;
 	*) return 1 ;;
 	esac
 }
