@@ -63,8 +63,10 @@ install(DIRECTORY ${PROJECT_BINARY_DIR}/journal/ DESTINATION lib/systemd/catalog
 
 # In the folders of the source tree, so that their links lead somewhere.
 file(GLOB guides CONFIGURE_DEPENDS docs/*.md)
+file(GLOB schemas CONFIGURE_DEPENDS docs/*.schema.json)
 install(FILES README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES ${guides} DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
+install(FILES ${guides} ${schemas} DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
+install(FILES ${schemas} DESTINATION ${CMAKE_INSTALL_DATADIR}/ftgate)
 install(FILES po/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/po)
 install(FILES ${examples} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(DIRECTORY etc/fail2ban etc/logrotate.d DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)

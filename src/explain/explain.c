@@ -24,3 +24,16 @@ explain_reply(enum ftg_id id)
 	assert(id < FTG_IDS);
 	return &explanations[id];
 }
+
+static const char *const reasons[FTG_IDS] = {
+#define REASON(id, name) [id] = #name,
+#include "reasons.def"
+#undef REASON
+};
+
+const char *
+explain_reason(enum ftg_id id)
+{
+	assert(id < FTG_IDS);
+	return reasons[id];
+}

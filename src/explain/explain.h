@@ -17,4 +17,7 @@ struct explanation {
 /* The explanation of an ID, which must be below FTG_IDS; never NULL. */
 const struct explanation *explain_reply(enum ftg_id id);
 
+/* The reason of a refusal by the names of Sisimai ("userunknown"); NULL if the reply refuses nothing or is one of POP3. */
+const char *explain_reason(enum ftg_id id);
+
 #endif

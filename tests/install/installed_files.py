@@ -73,7 +73,14 @@ def check_manuals():
             check(f"{name}.{section}" in installed, f"{path}: {name}({section}) is not installed")
 
 
+def check_schema():
+    installed, documented = (os.path.join(folder, *below, "ftgate-replies-1.schema.json")
+                             for below in (("share", "ftgate"), ("share", "doc", "ftgate", "docs")))
+    check(read(installed) == read(documented), "the schema of the replies differs from that of the documentation")
+
+
 check_units()
+check_schema()
 check_links()
 check_manuals()
 sys.exit("\n".join(faults) or 0)

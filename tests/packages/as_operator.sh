@@ -107,7 +107,8 @@ expect "ftgate-msg in German" 'Kennungen|Codes|Wann' "$(LC_ALL=de_DE.UTF-8 ftgat
 for page in /usr/share/doc/ftgate/README.md /usr/share/doc/ftgate/docs/operators.md /usr/share/doc/ftgate/LICENSE \
 	/usr/share/doc/ftgate/examples/ftgate.conf /usr/share/man/man8/ftgatectl.8.gz /etc/logrotate.d/ftgate \
 	/usr/share/bash-completion/completions/ftgatectl /usr/share/zsh/vendor-completions/_ftgate-msg \
-	/etc/fail2ban/filter.d/ftgate.conf /etc/fail2ban/jail.d/ftgate.conf /usr/lib/systemd/catalog/ftgate.de.catalog; do
+	/etc/fail2ban/filter.d/ftgate.conf /etc/fail2ban/jail.d/ftgate.conf /usr/lib/systemd/catalog/ftgate.de.catalog \
+	/usr/share/ftgate/ftgate-replies-1.schema.json; do
 	[ -s "$page" ] || fail "there is no $page"
 done
 

@@ -118,6 +118,16 @@ Test(output_table, csv_has_a_line_of_names)
 	finish(table, to, "name,size,held,to,comment\n\"a,\"\"b\"\"\",7,yes,\"x\ny\",\" c\"\nb,1,no,,\uFFFD\n");
 }
 
+Test(output_table, lines_of_csv_end_with_crlf_if_that_is_asked_for)
+{
+	static size_t len;
+	FILE *to = open_memstream(&printed, &len);
+	struct table *table = table_open(&(struct table_options) {
+	    .columns = columns, .count = COLUMNS, .format = OUTPUT_CSV, .ends_with_crlf = true, .to = to });
+	add(table, "b", 1, "x\ny", NULL);
+	finish(table, to, "name,size,held,to,comment\r\nb,1,no,\"x\ny\",\r\n");
+}
+
 Test(output_table, nothing_is_an_empty_list)
 {
 	static const char *const empty[] = { "", "[]\n", "name,size,held,to,comment\n" };

@@ -6,6 +6,8 @@
 
 #include "catalog/generation.h"
 
+enum { COUNT_MAX = 2000 }; /* the greatest count that is tried */
+
 static const struct entry *
 entry_of(const struct ftg_voice *voice, enum ftg_id id)
 {
@@ -19,6 +21,17 @@ texts_forms(const struct ftg_voice *voice, enum ftg_id id)
 	const struct entry *entry = entry_of(voice, id);
 
 	return entry->plural ? entry->plural->forms : 1;
+}
+
+bool
+texts_count(unsigned long *count, const struct ftg_voice *voice, enum ftg_id id, unsigned form)
+{
+	const struct plural *plural = entry_of(voice, id)->plural;
+
+	for (*count = 0; plural && *count <= COUNT_MAX; ++*count)
+		if (plural_form(plural, *count) == form)
+			return true;
+	return false;
 }
 
 /* A form, and the beginning of its text, after the code, host name or tag that the compiler has added. */

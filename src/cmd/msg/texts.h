@@ -9,6 +9,11 @@ enum { TEXTS_MAX = 4096 }; /* octets of a text with its directives */
 /* The number of forms of the text of an ID in a voice, which has a catalogue and a language of it: 1 if it has no plural. */
 unsigned texts_forms(const struct ftg_voice *voice, enum ftg_id id);
 
+/*
+ * Finds the least count for which a form is chosen. Returns false if none of 0 to 2000 has it, or the text has no plural.
+ */
+bool texts_count(unsigned long *count, const struct ftg_voice *voice, enum ftg_id id, unsigned form);
+
 /* Writes a form as in a .po: "%s", "%2$s", "%%", "${host}"; a line break is \n. Returns its octets. */
 size_t texts_source(char out[TEXTS_MAX], const struct ftg_voice *voice, enum ftg_id id, unsigned form);
 

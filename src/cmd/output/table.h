@@ -15,8 +15,8 @@
  *	if (!table_close(table)) // writes what is left
  *		fail;
  *
- * A list of rows is, as JSON, an array of objects, and as CSV (RFC 4180, but lines end with LF) a line of names and a line
- * for each row. For people
+ * A list of rows is, as JSON, an array of objects, and as CSV (RFC 4180, but lines end with LF unless .ends_with_crlf is set) a
+ * line of names and a line for each row. For people
  * it has aligned columns; on a terminal a line of headings, and columns that shrink are cut so that a row fits, with an
  * ellipsis. In a pipe nothing is cut. A record, that is one row, is printed as a line "name value" for each cell, as an object
  * of JSON, or as CSV with one row. No octet of a cell can control a terminal: see base/printable.h.
@@ -59,8 +59,9 @@ struct table_options {
 	const struct column *columns;
 	size_t count;
 	enum output_format format;
-	bool is_record; /* one row */
-	FILE *to;       /* NULL: standard output */
+	bool is_record;      /* one row */
+	bool ends_with_crlf; /* the lines of CSV */
+	FILE *to;            /* NULL: standard output */
 };
 
 /* Begins a table; JSON and CSV are written row by row. NULL: memory is out. */

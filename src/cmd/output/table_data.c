@@ -101,7 +101,7 @@ data_csv_names(const struct table *table)
 		fprintf(table->options.to, "%s%s", lead, column->name);
 		lead = ",";
 	}
-	fputs("\n", table->options.to);
+	fputs(table->options.ends_with_crlf ? "\r\n" : "\n", table->options.to);
 }
 
 void
@@ -116,5 +116,5 @@ data_csv_row(const struct table *table)
 		csv_field(table->options.to, text != NULL ? text : "", table->len[i]);
 		lead = ",";
 	}
-	fputs("\n", table->options.to);
+	fputs(table->options.ends_with_crlf ? "\r\n" : "\n", table->options.to);
 }
