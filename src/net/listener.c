@@ -72,6 +72,14 @@ listener_pause(struct listener *listener)
 		uv_poll_stop(&listener->poll);
 }
 
+/* A new entry of epoll reports what already waits. */
+void
+listener_look(struct listener *listener)
+{
+	if (listener->descriptor >= 0 && uv_is_active((uv_handle_t *)&listener->poll))
+		wake_last(listener);
+}
+
 int
 listener_open(struct listener *listener, uv_loop_t *loop, int descriptor, int send_buffer)
 {

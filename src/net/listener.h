@@ -30,6 +30,12 @@ int listener_open(struct listener *listener, uv_loop_t *loop, int descriptor, in
 void listener_pause(struct listener *listener);
 void listener_resume(struct listener *listener);
 
+/*
+ * Looks again for connections that wait; a worker calls this now and then. The system wakes one worker for a connection.
+ * If that one hangs before it accepts it, no other is woken for it. Nothing if the listener pauses or is closed.
+ */
+void listener_look(struct listener *listener);
+
 /* Closes the socket. Nothing if it is not open. */
 void listener_close(struct listener *listener);
 

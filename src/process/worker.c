@@ -104,7 +104,10 @@ on_reload(uv_signal_t *signal, int number)
 static void
 on_beat(uv_timer_t *timer)
 {
-	stats_count_beat(slot_of(timer->loop->data));
+	struct worker *worker = timer->loop->data;
+	stats_count_beat(slot_of(worker));
+	for (size_t i = 0; i < worker->streams.listener_count; i++)
+		listener_look(&worker->listeners[i].listener);
 }
 
 /* The sessions that are left wait for a job, or for a client that does not read: they end without a word. */
