@@ -1,8 +1,6 @@
 /* Decides which attempts may start: slots of all, shares of each domain and address, breakers. The others are parked. */
 #include "relay/admission.h"
 
-#include <errno.h>
-
 #include "base/log.h"
 #include "relay/client/verdict.h"
 
@@ -181,64 +179,6 @@ release(struct admission *a, struct attempt *attempt)
 	attempt->name->active--;
 	wake(a, attempt->name);
 	wake_lots(a);
-}
-
-/* Recipients with different senders need transactions of their own. An alias of each hosted domain makes one sender. */
-static struct attempt *
-find_planned(const struct active_entry *active, const struct destination *name, const char *sender)
-{
-	struct attempt *attempt = name->planned;
-	if (attempt == NULL || strcmp(attempt->sender, sender) == 0)
-		return attempt;
-	for (attempt = active->attempts; attempt != NULL; attempt = attempt->next)
-		if (attempt->name == name && strcmp(attempt->sender, sender) == 0)
-			break;
-	return attempt;
-}
-
-static struct attempt *
-attempt_for(struct admission *a, struct active_entry *active, size_t recipient)
-{
-	char key[ATTEMPT_KEY_SIZE];
-	const char *domain = queue_domain(&active->entry.recipients[recipient]);
-	const struct routes *routes = a->config->routes;
-	const struct route *route = active_entry_is_hosted(active, recipient) ? &routes->mailboxes
-	                                                                      : route_find(routes, domain);
-	attempt_write_name_key(key, route, domain);
-	struct destination *name = destination_get(&a->destinations, key);
-	if (name == NULL)
-		return NULL;
-	const char *sender = queue_sender(&active->entry, &active->entry.recipients[recipient]);
-	struct attempt *attempt = find_planned(active, name, sender);
-	if (attempt != NULL)
-		return attempt;
-	attempt = attempt_new(a->config, a->events, &active->entry, name, route, domain);
-	if (attempt == NULL)
-		return NULL;
-	attempt->sender = sender;
-	attempt->active = active;
-	attempt->user = active->entry.user != NULL;
-	attempt->next = active->attempts;
-	active->attempts = attempt;
-	name->planned = attempt;
-	return attempt;
-}
-
-void
-admission_plan(struct admission *a, struct active_entry *active)
-{
-	struct queue_entry *entry = &active->entry;
-	bool enough = true;
-	for (size_t i = 0; i < entry->count && enough; i++) {
-		if (!active_entry_is_due(active, i))
-			continue;
-		struct attempt *attempt = attempt_for(a, active, i);
-		enough = attempt != NULL && attempt_add(attempt, i);
-	}
-	for (struct attempt *attempt = active->attempts; attempt != NULL; attempt = attempt->next)
-		attempt->name->planned = NULL;
-	if (!enough)
-		active_entry_fail(active, ENOMEM, "plan");
 }
 
 /* The failure counts as one of this attempt only if its entry cannot wait; otherwise nothing is recorded. */

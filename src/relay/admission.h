@@ -26,9 +26,6 @@ struct admission {
 	bool stopping;
 };
 
-/* Makes an attempt for each destination of the recipients that are due. */
-void admission_plan(struct admission *admission, struct active_entry *active);
-
 /* Starts the attempts of an entry that may start, and parks the entry if some may not. */
 void admission_admit(struct admission *admission, struct active_entry *active);
 

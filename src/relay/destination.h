@@ -10,8 +10,6 @@
 #include "relay/breaker.h"
 #include "relay/schedule.h"
 
-struct attempt;
-
 /* There is one for each domain and route ("example.net", "[host]:port"), and one for each address ("@192.0.2.1:25"). */
 struct destination {
 	struct destination *next; /* of its bucket */
@@ -25,7 +23,6 @@ struct destination {
 	unsigned requests;                  /* for a run, when it failed last: each allows one more attempt */
 	struct schedule_item *first, *last; /* entries that are parked: they wait for a share */
 	struct schedule_item *probe;        /* the parked one that tries whether the server is back */
-	struct attempt *planned;            /* while an entry is planned: its attempt to this destination */
 };
 
 enum {

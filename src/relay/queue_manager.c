@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "relay/admission.h"
+#include "relay/plan.h"
 #include "relay/queue_intake.h"
 
 enum {
@@ -217,7 +218,7 @@ step(struct queue_manager *manager, struct active_entry *active, enum active_cau
 	case ACTIVE_NEEDS_END: retire(manager, active); break;
 	case ACTIVE_NEEDS_PLAN:
 		active->stopping = manager->stopping;
-		admission_plan(&manager->admission, active);
+		plan_attempts(&manager->admission, active);
 		admission_admit(&manager->admission, active);
 		step_later(manager, active);
 		break;

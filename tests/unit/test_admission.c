@@ -20,6 +20,36 @@ add_of_user(const char *address)
 	queue_entry_clear(&entry);
 }
 
+static unsigned long comparisons;
+
+int __real_strcmp(const char *a, const char *b);
+int __wrap_strcmp(const char *a, const char *b);
+
+int
+__wrap_strcmp(const char *a, const char *b)
+{
+	comparisons++;
+	return __real_strcmp(a, b);
+}
+
+/* Adds an entry with so many recipients, by turns to two domains, each with a sender of its own. */
+static void
+add_with_senders(unsigned count)
+{
+	char *addresses[2000], text[40];
+	for (unsigned i = 0; i < count; i++)
+		cr_assert_geq(asprintf(&addresses[i], "u%u@s%u.example", i, i % 2), 0);
+	add_from("anna@example.test", count, (const char *const *)addresses);
+	cr_assert_eq(queue_claim(&agent.queue, last_id, &entry), 0);
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(text, sizeof text, "x%u@example.test", i);
+		entry.recipients[i].sender = strdup(text);
+		free(addresses[i]);
+	}
+	cr_assert_eq(queue_record(&agent.queue, &entry), 0);
+	queue_entry_clear(&entry);
+}
+
 /* Domains s0.example, s1.example, ... with servers at 198.51.100.0 and up, which accept connections and say nothing. */
 static void
 make_silent(unsigned count)
@@ -32,6 +62,22 @@ make_silent(unsigned count)
 		snprintf(text, sizeof text, "A mx.s%u.example 198.51.100.%u", i, i + 1);
 		cr_assert(fake_resolver_tell(&resolver, text));
 	}
+}
+
+Test(admission, plans_an_entry_in_time_that_grows_with_its_recipients)
+{
+	unsigned long before, few;
+	make_silent(2);
+	add_with_senders(500);
+	before = comparisons;
+	start();
+	few = comparisons - before;
+	add_with_senders(2000);
+	before = comparisons;
+	queue_manager_entry_changed(manager, last_id);
+	settle_down();
+	cr_expect_gt(few, 0);
+	cr_expect_lt(comparisons - before, 8 * few, "%lu for 500, %lu for 2000", few, comparisons - before);
 }
 
 Test(admission, delays_no_message_for_those_to_silent_servers)
