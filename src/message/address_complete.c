@@ -19,7 +19,7 @@ struct reader {
 	const char *value;
 	size_t len, at;
 	struct element element;
-	void (*found)(void *context, size_t offset);
+	void (*found)(void *context, size_t begin, size_t end);
 	void *context;
 };
 
@@ -101,7 +101,7 @@ end_address(struct reader *reader)
 {
 	const struct element *e = &reader->element;
 	if (e->words == 1 && !e->special && !e->done && is_local_part(reader->value + e->begin, e->end - e->begin))
-		reader->found(reader->context, e->end);
+		reader->found(reader->context, e->begin, e->end);
 }
 
 /* Words that touch are one. */
@@ -130,6 +130,18 @@ end_angle(struct reader *reader)
 	reader->element.done = true;
 }
 
+/* A comma or a semicolon. Within angle brackets it separates nothing: what these hold is no address. */
+static void
+end_element(struct reader *reader)
+{
+	if (reader->element.angle && !reader->element.done) {
+		reader->element.special = true;
+		return;
+	}
+	end_address(reader);
+	reader->element = (struct element) { 0 };
+}
+
 static void
 read_special(struct reader *reader, char c)
 {
@@ -137,11 +149,7 @@ read_special(struct reader *reader, char c)
 	case '<': begin_angle(reader); break;
 	case '>': end_angle(reader); break;
 	case ',':
-	case ';':
-		if (!reader->element.angle)
-			end_address(reader);
-		reader->element = (struct element) { 0 };
-		break;
+	case ';': end_element(reader); break;
 	case ':': reader->element = (struct element) { .special = reader->element.angle }; break;
 	default: reader->element.special = true; break;
 	}
@@ -174,7 +182,7 @@ read_token(struct reader *reader)
 }
 
 void
-address_complete(const char *value, size_t len, void (*found)(void *context, size_t offset), void *context)
+address_complete(const char *value, size_t len, void (*found)(void *context, size_t begin, size_t end), void *context)
 {
 	struct reader reader = { .value = value, .len = len, .found = found, .context = context };
 	while (reader.at < len)

@@ -9,10 +9,11 @@
 bool address_complete_field(const char *name, size_t name_len);
 
 /*
- * Finds where the value of such a field, folded or not, lacks "@domain": calls found() with each offset, in order.
- * Found is a local part that stands alone between commas, or in angle brackets. A value that keeps no rule (RFC 5322
- * section 3.4) there has none.
+ * Finds where the value of such a field, folded or not, lacks "@domain": calls found() for each, in order, with the
+ * offset of the local part and that of its end. Found is a local part that stands alone between commas, or in angle brackets. A
+ * value that keeps no rule (RFC 5322 section 3.4) there has none.
  */
-void address_complete(const char *value, size_t len, void (*found)(void *context, size_t offset), void *context);
+void address_complete(
+    const char *value, size_t len, void (*found)(void *context, size_t begin, size_t end), void *context);
 
 #endif

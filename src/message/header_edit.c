@@ -10,10 +10,7 @@
 #include "message/authserv.h"
 #include "message/field_split.h"
 
-enum {
-	BLOCK = 64 * 1024,
-	LINE_FULL = 600, /* octets of a line behind which none is made longer: a domain has at most 255 */
-};
+enum { BLOCK = 64 * 1024 };
 
 /* One reading of the header; the first one counts, the second one writes. */
 struct editor {
@@ -144,25 +141,65 @@ put_part(struct completion *c, size_t to)
 	const char *part = c->text + c->from;
 	size_t len = to - c->from;
 	const char *lf = memrchr(part, '\n', len);
-	c->line = lf != NULL ? (size_t)(part + len - lf) : c->line + len;
+	c->line = lf != NULL ? (size_t)(part + len - lf) - 1 : c->line + len;
 	c->from = to;
 	return write_octets(c->editor, part, len);
 }
 
-/* White space may stand behind a domain (RFC 5322 section 3.4.1), so a line that is long is folded there. */
+static bool
+is_blank(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!ascii_is_space(text[i]))
+			return false;
+	return true;
+}
+
+/* White space may stand before and behind an address (RFC 5322 section 3.4.1). */
+static bool
+fold(struct completion *c)
+{
+	c->line = 1;
+	return write_text(c->editor, "\n ");
+}
+
+/* Would a line end before the offset leave no line of white space alone? The field begins with its name. */
+static bool
+may_fold(const struct completion *c, size_t at)
+{
+	const char *lf = memrchr(c->text, '\n', at);
+	return lf == NULL || !is_blank(lf, (size_t)(c->text + at - lf));
+}
+
+/* The octets of the line behind the offset, as far as they matter. */
+static size_t
+rest_of_line(const struct completion *c, size_t at)
+{
+	size_t len = c->len - at < FIELD_LINE_MAX ? c->len - at : FIELD_LINE_MAX;
+	const char *lf = memchr(c->text + at, '\n', len);
+	return lf != NULL ? (size_t)(lf - (c->text + at)) : len;
+}
+
+/* An address that fits no line stays as it is. */
 static void
-put_domain(void *context, size_t offset)
+put_domain(void *context, size_t begin, size_t end)
 {
 	struct completion *c = context;
 	const char *domain = c->editor->edits->domain;
-	if (c->failed)
+	size_t rest = rest_of_line(c, end), blanks = is_blank(c->text + end, rest) ? rest : 0;
+	size_t address = end - begin + 1 + strlen(domain) + blanks;
+	if (c->failed || !put_part(c, begin)) {
+		c->failed = true;
 		return;
-	c->failed = !put_part(c, offset) || !write_text(c->editor, "@") || !write_text(c->editor, domain);
-	c->line += 1 + strlen(domain);
-	if (!c->failed && c->line > LINE_FULL && offset < c->len && strchr(",>;", c->text[offset]) != NULL) {
-		c->failed = !write_text(c->editor, "\n ");
-		c->line = 1;
 	}
+	bool folded = c->line + address > FIELD_LINE_MAX;
+	if (folded && (1 + address > FIELD_LINE_MAX || !may_fold(c, begin)))
+		return;
+	c->failed = (folded && !fold(c)) || !put_part(c, end) || !write_text(c->editor, "@") ||
+	    !write_text(c->editor, domain);
+	c->line += 1 + strlen(domain);
+	if (!c->failed && blanks < rest && c->line + rest > FIELD_LINE_MAX)
+		c->failed = !fold(c);
 }
 
 static bool

@@ -69,7 +69,18 @@ set(struct field_edits *edits, uint8_t flags, const char *name, const char *valu
 	field_edits_sort(edits);
 }
 
-/* The body stays as it is, and the pieces change nothing. */
+static size_t
+longest_line(const char *text, size_t len)
+{
+	size_t longest = 0, line = 0;
+	for (size_t i = 0; i < len; i++) {
+		line = text[i] == '\n' ? 0 : line + 1;
+		longest = line > longest ? line : longest;
+	}
+	return longest;
+}
+
+/* The body stays as it is, the pieces change nothing, and no line gets too long. */
 static void
 check_message(const struct field_edits *edits, const char *message, size_t len, size_t piece)
 {
@@ -77,6 +88,8 @@ check_message(const struct field_edits *edits, const char *message, size_t len, 
 	char *one = edited_in_pieces(edits, message, &one_len, &local, len + 1);
 	char *other = edited_in_pieces(edits, message, &other_len, &other_local, piece);
 	if (one_len != other_len || memcmp(one, other, one_len) != 0 || local != other_local || local > one_len)
+		abort();
+	if (longest_line(message, len) <= FIELD_LINE_MAX && longest_line(one, one_len) > FIELD_LINE_MAX)
 		abort();
 	const char *body = len > 0 && message[0] == '\n' ? message - 1 : memmem(message, len, "\n\n", 2);
 	size_t body_len = body == NULL ? 0 : len - (size_t)(body + 1 - message);

@@ -127,6 +127,57 @@ Test(header_edit, line_that_gets_long_is_folded_behind_an_address)
 	free(got);
 }
 
+/* The longest line of a field of this value behind blanks, whose addresses are completed. */
+static size_t
+longest_line(const char *before, size_t blanks, const char *value, const char *domain, char got[8000])
+{
+	static char from[8000];
+	size_t longest = 0, local = 0;
+	int at = snprintf(from, sizeof from, "Received: x\nTo: %s%*s%s\n\n", before, (int)blanks, "", value);
+	size_t len = (size_t)at;
+	edits.domain = strdup(domain);
+	char *text = edited_in_pieces(&edits, from, &len, &local, 999);
+	memcpy(got, text, len);
+	got[len] = '\0';
+	free(text);
+	for (const char *line = got; *line != '\0'; line += strcspn(line, "\n") + 1) {
+		cr_expect(line == got || line[0] == '\n' || line[strspn(line, " \t")] != '\n', "a line is blank");
+		longest = strcspn(line, "\n") > longest ? strcspn(line, "\n") : longest;
+	}
+	field_edits_clear(&edits);
+	return longest;
+}
+
+Test(header_edit, completed_address_makes_no_line_too_long)
+{
+	static const char *const values[] = { "a", "a                    ", "<a>", "<a> ", "a,b", "a, b ,c", "a (c)",
+		"(c) a", "\"a b\"", "<\"a b\"> (c)", "a;", "T: a, b;" };
+	char domain[256], got[8000];
+	for (size_t i = 0; i < sizeof domain - 1; i++)
+		domain[i] = i % 60 == 59 ? '.' : 'x';
+	domain[sizeof domain - 1] = '\0';
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+		for (size_t blanks = 300; blanks + strlen(values[i]) < FIELD_LINE_MAX - 6; blanks += 7) {
+			cr_expect_leq(longest_line("z,", blanks, values[i], domain, got), FIELD_LINE_MAX, "%zu %s",
+			    blanks, values[i]);
+			cr_expect_not_null(strstr(got, "@xxx"), "%zu %s", blanks, values[i]);
+			cr_expect_null(strstr(got + 20, "a,"), "%zu %s", blanks, values[i]);
+		}
+	}
+}
+
+Test(header_edit, address_that_fits_no_line_stays_without_a_domain)
+{
+	char local[FIELD_LINE_MAX], got[8000];
+	memset(local, 'a', sizeof local);
+	local[sizeof local - 10] = '\0';
+	cr_expect_leq(longest_line("", 0, local, "example.test", got), FIELD_LINE_MAX);
+	cr_expect_null(strchr(got, '@'));
+	local[strlen(local) - 5] = '\0';
+	cr_expect_eq(longest_line("", 0, local, "example.test", got), 1 + strlen(local) + strlen("@example.test"));
+	cr_expect_leq(longest_line("z,\n ", 990, "a", "example.test", got), FIELD_LINE_MAX);
+}
+
 Test(header_edit, header_of_any_size_is_read_to_its_end)
 {
 	enum { FIELDS = 3000, FIELD = 1000 };
@@ -249,11 +300,11 @@ struct completion {
 };
 
 static void
-complete_at(void *context, size_t offset)
+complete_at(void *context, size_t begin, size_t offset)
 {
 	struct completion *c = context;
 	size_t len = strlen(c->text);
-	cr_assert_geq(offset, c->from);
+	cr_assert(begin >= c->from && begin < offset);
 	snprintf(c->text + len, sizeof c->text - len, "%.*s@x", (int)(offset - c->from), c->value + c->from);
 	c->from = offset;
 }
@@ -277,6 +328,9 @@ Test(header_edit, addresses_without_a_domain_are_completed_and_no_others)
 		{ "a, (b", "a@x, (b" },
 		{ "<a b>, [c], d\\e", "<a b>, [c], d\\e" },
 		{ "<<a>, <b><c>", "<<a>, <b@x><c>" },
+		{ "<a,b>, <c;d>, <e,f", "<a,b>, <c;d>, <e,f" },
+		{ "A <a,b> (c), d;, <e>", "A <a,b> (c), d@x;, <e@x>" },
+		{ "<@p,q:r>, <@p,@q:r>, s", "<@p,q:r>, <@p,@q:r>, s@x" },
 		{ "a\r\n\t,\n b", "a@x\r\n\t,\n b@x" },
 		{ "j\xc3\xb6rg", "j\xc3\xb6rg@x" },
 		{ ",,;", ",,;" },

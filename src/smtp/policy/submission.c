@@ -9,10 +9,11 @@ submission_is(const struct smtp_session *s)
 }
 
 static void
-note(void *context, size_t offset)
+note(void *context, size_t begin, size_t end)
 {
 	struct header_checks *state = context;
-	(void)offset;
+	(void)begin;
+	(void)end;
 	state->incomplete = true;
 }
 
