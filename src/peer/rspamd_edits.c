@@ -99,5 +99,4 @@ rspamd_edits_read(const json_t *answer, const char *action, struct field_edits *
 		mark_spam(edits, milter);
 	if (strcmp(action, "rewrite subject") == 0 && json_is_string(subject))
 		(void)field_edits_subject(edits, json_string_value(subject));
-	field_edits_sort(edits);
 }

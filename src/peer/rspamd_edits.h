@@ -7,8 +7,8 @@
 #include "base/field_edits.h"
 
 /*
- * Adds to edits what an answer asks for: milter.remove_headers and milter.add_headers, dkim-signature, and by its
- * action a mark of spam or a new subject. What cannot be done is noted in edits.
+ * Adds to edits, which it does not sort, what an answer asks for: milter.remove_headers and milter.add_headers,
+ * dkim-signature, and by its action a mark of spam or a new subject. What cannot be done is noted in edits.
  */
 void rspamd_edits_read(const json_t *answer, const char *action, struct field_edits *edits);
 

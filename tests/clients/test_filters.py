@@ -328,6 +328,16 @@ class Answers(FiltersCase):
             self.assertRefused(self.says("ERR_SMTP_GLFAILDATA"), server, CLEAN)
             server.wait_for_log(r'answer=deferred detail="Try again later"')
 
+    def test_log_names_the_fields_of_each_filter_and_their_order_is_that_of_all(self):
+        fields = {"A": "1"}, {"B": {"value": "2", "order": 1}}, {"C": {"value": "3", "order": 0}}
+        places = [f"name: f{i}; address: " + self.rspamd(action="no action", milter={"add_headers": added})
+                  for i, added in enumerate(fields)]
+        with self.filtered(*places) as server:
+            self.assertTaken(server, CLEAN)
+            for i, name in enumerate("ABC"):
+                server.wait_for_log(rf"event=edited [^\n]*filter=f{i} added-fields={name}\n")
+            self.assertRegex(server.messages()[0], rb"\nC: 3\nB: 2\nA: 1\nReceived: ")
+
     def test_mail_that_rspamd_suspects_waits_once(self):
         place = "address: " + self.rspamd(action="greylist", milter={"add_headers": {"X-Suspect": "yes"}})
         with self.filtered(place) as server:

@@ -137,6 +137,7 @@ ParameterizedTest(struct case_of_edits *is, scan_answers, rspamd_edits)
 	struct field_edits edits = { 0 };
 	char words[SCAN_TEXT_SIZE], added[400] = "", removed[100] = "";
 	rspamd_answer_read(is->answer, strlen(is->answer), false, &edits, words);
+	field_edits_sort(&edits);
 	for (size_t i = 0; i < edits.added_count; i++)
 		strcat(added, edits.added[i].text);
 	if (edits.subject != NULL)

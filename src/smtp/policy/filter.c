@@ -168,6 +168,7 @@ ask_next(struct filtering *filtering)
 	const struct smtp_config *config = filtering->session->config;
 
 	if (filtering->next == config->scanner_count) {
+		field_edits_sort(filtering->question.edits);
 		finish(filtering, FTG_IDS, NULL);
 		return;
 	}
