@@ -33,10 +33,10 @@ struct field_edits {
 	size_t added_count;
 	struct field_removal removed[FIELD_EDITS_REMOVED];
 	size_t removed_count;
-	char *subject; /* takes the place of each Subject; NULL: they stay */
-	const char
-	    *own_name; /* results that name this host, and that strangers have forged, are removed; NULL: none are */
-	char *date;    /* is added if there is none, and so is the next; NULL: not */
+	char *subject;        /* takes the place of each Subject; NULL: they stay */
+	const char *own_name; /* results that this host did not add are removed; NULL: none are */
+	bool user;            /* only those under the name of this host: the message is of a user */
+	char *date;           /* is added if there is none, and so is the next; NULL: not */
 	char *message_id;
 	char *domain; /* completes addresses without a domain (RFC 6409 section 8.8); NULL: they stay */
 	bool bcc;     /* Bcc fields are removed */

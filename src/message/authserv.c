@@ -93,11 +93,12 @@ is_name(const char *name, size_t len, const char *known)
 }
 
 bool
-authserv_is_forged(const char *name, size_t name_len, const char *value, size_t len, bool whole, const char *host)
+authserv_is_forged(
+    const char *name, size_t name_len, const char *value, size_t len, bool whole, const char *host, bool user)
 {
 	static const char SPAM[] = "X-Spam";
-	if (name_len >= sizeof SPAM - 1 && ascii_equal(name, SPAM, sizeof SPAM - 1))
-		return true;
-	return is_name(name, name_len, "Received-SPF") ||
-	    (is_name(name, name_len, "Authentication-Results") && authserv_may_be(value, len, whole, host));
+	if (is_name(name, name_len, "Authentication-Results"))
+		return authserv_may_be(value, len, whole, host);
+	bool spam = name_len >= sizeof SPAM - 1 && ascii_equal(name, SPAM, sizeof SPAM - 1);
+	return !user && (spam || is_name(name, name_len, "Received-SPF"));
 }

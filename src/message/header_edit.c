@@ -92,7 +92,8 @@ is_forged(const struct editor *editor, const struct field_piece *piece)
 	if (editor->edits->own_name == NULL || piece->name_len == 0)
 		return false;
 	const char *value = field_value(piece, &len);
-	return authserv_is_forged(piece->text, piece->name_len, value, len, piece->last, editor->edits->own_name);
+	return authserv_is_forged(
+	    piece->text, piece->name_len, value, len, piece->last, editor->edits->own_name, editor->edits->user);
 }
 
 static bool

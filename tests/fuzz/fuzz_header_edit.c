@@ -53,6 +53,7 @@ set(struct field_edits *edits, uint8_t flags, const char *name, const char *valu
 	edits->utf8 = flags & 1;
 	edits->bcc = flags & 2;
 	edits->own_name = flags & 4 ? "mx.example.test" : NULL;
+	edits->user = flags & 64;
 	edits->domain = flags & 8 ? strdup("example.test") : NULL;
 	edits->date = flags & 16 ? field_write("Date", "today", false, &high) : NULL;
 	edits->message_id = flags & 16 ? field_write("Message-ID", "<1@x>", false, &high) : NULL;

@@ -92,6 +92,10 @@ Test(header_edit, only_what_strangers_wrote_is_forged)
 	edits.own_name = "mx.example.test";
 	expect_of("Received-SPF: ours\nReceived: x\n y\nReceived-SPF: z\nReceived: z\nX-SPAM-flag: no\nA: 1\n\n", 0,
 	    "Received-SPF: ours\nReceived: x\n y\nReceived: z\nA: 1\n\n", 0);
+	edits.user = true;
+	expect_of("Received: x\nReceived-SPF: z\nAuthentication-Results: mx.example.test;\n\tspf=pass\nX-Spam: n\n"
+	          "authentication-results: (mx) other.test; a=b\n\n",
+	    0, "Received: x\nReceived-SPF: z\nX-Spam: n\nauthentication-results: (mx) other.test; a=b\n\n", 0);
 }
 
 Test(header_edit, what_a_user_left_out_stands_below_our_trace)

@@ -58,9 +58,12 @@ log_edits(const struct smtp_session *s, const struct field_edits *edits)
 	    : edits->date != NULL                                            ? "Date"
 	    : edits->message_id != NULL                                      ? "Message-ID"
 	                                                                     : NULL;
-	const char *removed = edits->bcc ? "Bcc" : edits->own_name != NULL ? s->message.checks->forged : NULL;
-	s->outlet->log(
-	    s->outlet, "edited", "added-fields", added, "removed-fields", removed, "domain", edits->domain, NULL);
+	const char *forged = edits->own_name != NULL ? s->message.checks->forged : "";
+	char removed[sizeof s->message.checks->forged + 4];
+	snprintf(removed, sizeof removed, "%s%s%s", edits->bcc ? "Bcc" : "", edits->bcc && forged[0] != '\0' ? " " : "",
+	    forged);
+	s->outlet->log(s->outlet, "edited", "added-fields", added, "removed-fields",
+	    removed[0] != '\0' ? removed : NULL, "domain", edits->domain, NULL);
 }
 
 /* Without memory the message is not stored. */
@@ -83,6 +86,7 @@ edits_make(struct smtp_session *s)
 	made->due.bcc |= submitted && unread;
 	if (forged)
 		made->due.own_name = s->config->hostname;
+	made->due.user = s->user != NULL;
 	log_edits(s, &made->due);
 	s->message.delivery->ops->edit(s->message.delivery, &made->due);
 }

@@ -18,7 +18,7 @@ struct header_checks {
 	bool date, message_id;      /* of a message of a user: there is such a field */
 	bool bcc;                   /* the same */
 	bool incomplete;            /* and maybe an address without a domain */
-	char forged[128];           /* names of fields that a stranger has forged, with spaces between; "": none */
+	char forged[128];           /* names of fields that the client has forged, with spaces between; "": none */
 	bool body;                  /* is there anything but white space after the header? */
 };
 
@@ -34,7 +34,7 @@ void body_end(struct smtp_session *s);                                          
 void submission_look(struct smtp_session *s, const struct header_field *field);
 void forged_look(struct smtp_session *s, const struct header_field *field);
 
-/* Are forged results removed from what this session sends? So from strangers, by the configuration. */
+/* Are forged results removed from what this session sends? So from strangers and users, by the configuration. */
 bool forged_may_be(const struct smtp_session *s);
 void edits_make(struct smtp_session *s);
 
