@@ -106,9 +106,15 @@ take_arguments(struct ftg_reply *reply, enum ftg_id id, const holes found)
 	return true;
 }
 
+/* Takes the recipient from a text that names it, with or without a row. */
 static void
-take_recipient(struct postfix_reply *reply, struct postfix_slice recipient)
+take_recipient(struct postfix_reply *reply, struct postfix_slice text)
 {
+	holes found = { { NULL, 0 } };
+	if (!template_fits(found, "<{recipient}>: Recipient address rejected: {*}", text) &&
+	    !template_fits(found, "<{recipient}>: Relay access denied", text))
+		return;
+	struct postfix_slice recipient = found[POSTFIX_RECIPIENT];
 	if (!is_mailbox(recipient))
 		return;
 	reply->recipient = recipient;
@@ -137,7 +143,6 @@ find_row(struct postfix_reply *reply, struct postfix_slice text)
 			continue;
 		if (template->id != FTG_IDS && !take_arguments(&reply->reply, template->id, found))
 			continue;
-		take_recipient(reply, found[POSTFIX_RECIPIENT]);
 		if (template->id != FTG_IDS)
 			reply->match = template->status[0] == '\0' ? POSTFIX_BY_TEXT : POSTFIX_BY_STATUS;
 		return;
@@ -187,6 +192,7 @@ postfix_reply_parse(struct postfix_reply *reply, const char *octets, size_t len)
 		reply->status = (struct postfix_slice) { text.text, n };
 		text = after(text, n + (n < text.len));
 	}
+	take_recipient(reply, text);
 	find_row(reply, text);
 	return true;
 }

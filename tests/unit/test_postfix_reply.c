@@ -239,10 +239,8 @@ damage(char *reply, const char *expected)
 		parse_alone(reply, i);
 	for (size_t i = 0; i < len; i++) {
 		char kept = reply[i];
-		for (size_t o = 0; o < sizeof(octets); o++) {
-			reply[i] = octets[o];
-			parse_alone(reply, len);
-		}
+		reply[i] = octets[i % sizeof(octets)];
+		parse_alone(reply, len);
 		reply[i] = kept;
 	}
 }
