@@ -79,8 +79,14 @@ def check_schema():
     check(read(installed) == read(documented), "the schema of the replies differs from that of the documentation")
 
 
+def check_examples():
+    program = os.path.join(folder, "share", "doc", "ftgate", "examples", "classify_bounce.py")
+    check(os.access(program, os.X_OK), f"{program} is no program")
+
+
 check_units()
 check_schema()
+check_examples()
 check_links()
 check_manuals()
 sys.exit("\n".join(faults) or 0)
