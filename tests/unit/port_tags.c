@@ -1,26 +1,12 @@
-/* Addresses with tags, and the alias of all other addresses of a domain. */
+/* Addresses with tags, and the alias of all other addresses of a domain. Runs on each backend. */
 #include <criterion/criterion.h>
-#include <fcntl.h>
-#include <sqlite3.h>
 #include <stdio.h>
 
-#include "base/log.h"
-#include "directory/sqlite/database.h"
-#include "directory/sqlite/directory.h"
 #include "support/ask_directory.h"
-#include "support/fake_clock.h"
-#include "support/folder.h"
+#include "support/backend.h"
 
-static sqlite3 *database;
 static struct directory *directory;
 static struct ask_found found;
-
-static void
-sql(const char *text)
-{
-	char *error = NULL;
-	cr_assert_eq(sqlite3_exec(database, text, NULL, NULL, &error), SQLITE_OK, "%s: %s", text, error);
-}
 
 #define ACCOUNT(domain, local, columns, values)                                                                        \
 	"INSERT INTO accounts (domain, local, created" columns ") VALUES (" domain ", '" local "', 0" values ");"
@@ -32,27 +18,21 @@ sql(const char *text)
 static void
 open_all(void)
 {
-	char error[DATABASE_ERROR_SIZE];
-	bool created;
-	folder_make();
-	log_open(open("log", O_WRONLY | O_CREAT | O_APPEND, 0600), NULL);
-	database = database_open("ftgate.db", &created, error);
-	cr_assert_not_null(database, "%s", error);
-	sql("INSERT INTO domains (id, name, created, quota_bytes, quota_messages)"
-	    " VALUES (1, 'example.test', 0, 1000, 10), (2, 'example.org', 0, 0, 0);");
-	sql(ACCOUNT("1", "anna", "", "") ACCOUNT("1", "bob", "", "") ACCOUNT("2", "dora", "", ""));
-	sql(ACCOUNT("1", "off", ", disabled", ", 1") ACCOUNT("1", "gone", ", moved_to", ", 'gone@example.net'"));
-	sql(ALIAS("1", "info", "alias") TARGET("1", "anna") ALIAS("2", "staff", "list") TARGET("2", "anna"));
-	directory = sqlite_directory_new("ftgate.db", NULL, &fake_clock, &ask_executor);
-	cr_assert_not_null(directory);
+	backend_make();
+	backend_sql("INSERT INTO domains (id, name, created, quota_bytes, quota_messages)"
+	            " VALUES (1, 'example.test', 0, 1000, 10), (2, 'example.org', 0, 0, 0);");
+	backend_sql(ACCOUNT("1", "anna", "", "") ACCOUNT("1", "bob", "", "") ACCOUNT("2", "dora", "", ""));
+	backend_sql(
+	    ACCOUNT("1", "off", ", disabled", ", 1") ACCOUNT("1", "gone", ", moved_to", ", 'gone@example.net'"));
+	backend_sql(ALIAS("1", "info", "alias") TARGET("1", "anna") ALIAS("2", "staff", "list") TARGET("2", "anna"));
+	directory = backend_directory(NULL);
 }
 
 static void
 close_all(void)
 {
 	directory->ops->close(directory);
-	sqlite3_close(database);
-	folder_remove();
+	backend_remove();
 }
 
 TestSuite(tags, .init = open_all, .fini = close_all);
@@ -85,16 +65,15 @@ open_with_tags(bool plus_addressing)
 {
 	const struct directory_settings settings = { .plus_addressing = plus_addressing };
 	directory->ops->close(directory);
-	sql(ACCOUNT("1", "bob+work", "", "") ACCOUNT("1", "+", "", "") ALIAS("20", "wide", "list")
+	backend_sql(ACCOUNT("1", "bob+work", "", "") ACCOUNT("1", "+", "", "") ALIAS("20", "wide", "list")
 	        TARGET("20", "anna"));
-	directory = sqlite_directory_new("ftgate.db", &settings, &fake_clock, &ask_executor);
-	cr_assert_not_null(directory);
+	directory = backend_directory(&settings);
 }
 
 static void
 add_catch_all(void)
 {
-	sql(ALIAS("30", "*", "alias") TARGET("30", "bob"));
+	backend_sql(ALIAS("30", "*", "alias") TARGET("30", "bob"));
 }
 
 /* Where the mail of a local part at example.test goes: to one mailbox. */
@@ -142,7 +121,7 @@ Test(tags, address_with_a_tag_is_that_of_the_account_or_alias)
 Test(tags, tag_is_removed_from_every_spelling_of_a_name)
 {
 	open_with_tags(true);
-	sql("INSERT INTO accounts (domain, local, written, created) VALUES (1, 'j\u00f6rg', 'J\u00f6rg', 0);");
+	backend_sql("INSERT INTO accounts (domain, local, written, created) VALUES (1, 'j\u00f6rg', 'J\u00f6rg', 0);");
 	cr_expect_eq(resolve("JO\u0308RG+x", "example.test"), DIRECTORY_FOUND);
 	cr_expect_str_eq(found.local, "J\u00f6rg");
 }
@@ -161,7 +140,7 @@ Test(tags, user_may_send_from_own_addresses_with_tags)
 		cr_expect_eq(ask_sender(directory, &question), DIRECTORY_FOUND);
 		cr_expect_eq(question.owned, cases[i].owned, "%s", cases[i].local);
 	}
-	sql(ACCOUNT("1", "anna+other", "", ""));
+	backend_sql(ACCOUNT("1", "anna+other", "", ""));
 	question.address = make_address("anna+other", "example.test");
 	cr_expect_eq(ask_sender(directory, &question), DIRECTORY_FOUND);
 	cr_expect_not(question.owned, "it is another account");
@@ -224,7 +203,7 @@ Test(tags, tag_is_preferred_to_the_catch_all)
 
 Test(tags, list_named_as_a_catch_all_is_none)
 {
-	sql(ALIAS("30", "*", "list") TARGET("30", "bob"));
+	backend_sql(ALIAS("30", "*", "list") TARGET("30", "bob"));
 	cr_expect_eq(resolve("nobody", "example.test"), DIRECTORY_NO_MAILBOX);
 	cr_expect_eq(found.kind, RECIPIENT_ACCOUNT);
 	cr_expect_str_eq(found.local, "nobody");
@@ -235,7 +214,7 @@ Test(tags, postmaster_without_an_account_has_the_quota_of_its_domain)
 	expect_mailbox("postmaster", "postmaster@example.test");
 	cr_expect_eq(found.mailboxes[0].quota.bytes, 1000);
 	cr_expect_eq(found.mailboxes[0].quota.messages, 10);
-	sql(ALIAS("40", "office", "alias") TARGET("40", "postmaster"));
+	backend_sql(ALIAS("40", "office", "alias") TARGET("40", "postmaster"));
 	expect_mailbox("office", "postmaster@example.test");
 	cr_expect_eq(found.mailboxes[0].quota.messages, 10);
 	cr_expect_eq(resolve("postmaster", "example.org"), DIRECTORY_FOUND);

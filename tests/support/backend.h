@@ -1,0 +1,34 @@
+/*
+ * What the suites of the ports (unit/port_*.c) need of the database that they run on. Each backend has one file with these
+ * functions, backend_NAME.c, and each suite is linked with each.
+ */
+#ifndef TESTS_SUPPORT_BACKEND_H
+#define TESTS_SUPPORT_BACKEND_H
+
+#include <stdbool.h>
+
+#include "directory/sqlite/directory.h"
+#include "port/admin.h"
+#include "port/directory.h"
+#include "port/greylist_store.h"
+#include "port/mailbox_store.h"
+
+/* Makes a database without records, in a folder of the test, and sends the log to the file "log" there. */
+void backend_make(void);
+void backend_remove(void);
+
+/* Open the ports of the database. Each fails the test unless it succeeds; the result is freed by its ops->close(). */
+struct directory *backend_directory(const struct directory_settings *settings);
+struct admin *backend_admin(struct mailbox_store *mailboxes);
+struct greylist_store *backend_greylist(void);
+
+/*
+ * Changes records past the ports, by SQL that all backends know: for records that the administration refuses to make. The
+ * tables and columns have the same names in all. Fails the test unless it succeeds.
+ */
+void backend_sql(const char *sql);
+
+/* Does the database refuse this change? */
+bool backend_refuses(const char *sql);
+
+#endif
