@@ -12,7 +12,7 @@ from pathlib import Path
 
 LIBRARY = sys.argv.pop()
 TOP = Path(__file__).resolve().parent.parent.parent
-ROW = 'REPLY(FTG_SMTP_ADDED, "#6.99", SMTP(250, 2,5,0), SMTP(250, 2,5,0), NONE, "Added")\n'
+ROW = 'REPLY(FTG_SMTP_ONLY_IN_A_TEST, "#6.99", SMTP(250, 2,5,0), SMTP(250, 2,5,0), NONE, "Added")\n'
 NUMBER = "is the number of its ID"
 
 
@@ -65,23 +65,25 @@ class Abi(unittest.TestCase):
         path = self.include / "ftgate/replies.def"
         path.write_text(path.read_text() + ROW)
         self.is_kept()
-        self.change("replies.def", r"^(REPLY\(FTG_SMTP_BLOCKED.*\n)", r"\1" + ROW.replace("ADDED", "OTHER"))
+        self.change("replies.def", r"^(REPLY\(FTG_SMTP_BLOCKED.*\n)", r"\1" + ROW.replace("A_TEST", "ANOTHER"))
         self.is_broken(NUMBER, "'ftg_id::FTG_POP_HELLO' from value")
 
     def test_rule_is_permitted_at_the_end_of_a_table_only(self):
         path = self.include / "ftgate/rules.def"
-        path.write_text(path.read_text() + 'RULE(FTG_RULE_ADDED, "added", "")\n')
+        path.write_text(path.read_text() + 'RULE(FTG_RULE_ONLY_IN_A_TEST, "added", "")\n')
         self.is_kept()
-        self.change("rules.def", r"^(RULE\(FTG_RULE_HOST.*\n)", r'RULE(FTG_RULE_OTHER, "other", "")\n\1')
+        self.change("rules.def", r"^(RULE\(FTG_RULE_HOST.*\n)", r'RULE(FTG_RULE_ONLY_IN_ANOTHER, "other", "")\n\1')
         self.is_broken("put new rows of include/ftgate/rules.def at its end", "'ftg_rule::FTG_RULE_HOST' from value")
 
     def test_row_is_not_renamed(self):
         self.change("replies.def", r"^REPLY\(ERR_SMTP_SENDEROK,", "REPLY(ERR_SMTP_SENDER_OK,")
         self.is_broken(NUMBER, "ERR_SMTP_SENDEROK")
 
-    def test_last_row_is_not_removed(self):
-        self.change("replies.def", r"^REPLY.*\n\Z", "")
-        self.is_broken(NUMBER, "FTG_NOTICE_")
+    def test_last_row_of_the_release_is_not_removed(self):
+        dump = (TOP / "abi/libftgate.so.0.abi").read_text()
+        last = re.findall(r"enumerator name='(\w+)'", re.search(r"<enum-decl name='ftg_id'.*?</enum-decl>", dump, re.S)[0])[-1]
+        self.change("replies.def", rf"^REPLY\({last},.*\n", "")
+        self.is_broken(NUMBER, last)
 
     def test_function_is_not_removed(self):
         self.change("reply.h", r"^FTG_API const char \*ftg_var_name.*\n", "")

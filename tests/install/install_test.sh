@@ -60,6 +60,9 @@ if readelf -d "$work/build/by_static" | grep -q 'NEEDED.*libftgate'; then
 	fail "ftgate::static needs the shared library"
 fi
 
+# The examples, and the headers in C and C++.
+"$tests/install/examples_test.py" "$prefix" "${flags[@]}" || fail "examples"
+
 # Only what the headers declare is exported.
 stray=$(nm -D --defined-only "$libdir/libftgate.so" | awk '$3 !~ /^ftg_/ && $2 ~ /[A-Z]/ { print $3 }' | grep -v -e '^__' -e '^FTGATE_' -e asan -e ubsan || true)
 expect "stray symbols" "" "$stray"
