@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """A reply in a language, by libftgate through ctypes. The command that runs it:
 
 python3 reply.py "$(pkg-config --variable=localedir ftgate)" de ERR_SMTP_ADDRESS_UNKNOWN nobody@example.org
