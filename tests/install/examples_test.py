@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The programs of examples/ are built by the commands that they name, with an installed libftgate, and do what they say:
+"""The programs of examples/ and of ftgate(3) are built by the commands there, with an installed libftgate, and do what is said:
 usage: examples_test.py PREFIX [COMPILER-FLAG...], where PKG_CONFIG_PATH leads to the library of the prefix."""
 
 import contextlib
@@ -302,6 +302,69 @@ class Reply(unittest.TestCase):
         source = "#include <ftgate/catalog.h>\n" + "".join(f'_Static_assert({what}, "");\n' for what in asserts)
         done = subprocess.run(["cc", "-std=c11", "-x", "c", *shlex.split(config("--cflags")), "-fsyntax-only", "-"], input=source, capture_output=True, text=True, check=False)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+
+class Manual(unittest.TestCase):
+    def setUp(self):
+        page = (Path(PREFIX) / "share/man/man3/ftgate.3").read_text(encoding="ascii")
+        blocks = [block.replace("\\e", "\\") for block in re.findall(r"(?ms)^\.Bd -literal.*?\n(.*?)^\.Ed$", page)]
+        self.program, self.compile, self.reload, self.gettext = blocks
+        self.folder = Path(tempfile.mkdtemp(dir=WORK.name))
+
+    def run_in_folder(self, line, **environment):
+        done = subprocess.run(["bash", "-c", line], cwd=self.folder, env={**ENVIRONMENT, **environment}, capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), line)
+        return done.stdout
+
+    def test_first_program_does_what_the_page_says(self):
+        (self.folder / "refuse.c").write_text(self.program, encoding="ascii")
+        self.run_in_folder(self.compile.replace("cc ", f"cc {shlex.join([*FLAGS, *STRICT])} ", 1))
+        environment = {"LC_ALL": "", "LC_MESSAGES": "", "LANGUAGE": "", "LANG": "de_DE"}
+        self.assertEqual(self.run_in_folder("./refuse", **environment), "550 5.1.1 Postfach nobody@example.org existiert nicht (#4.28)\n")
+
+    def compile_with_main(self, block, main):
+        """Compiles a block of the page with a main function behind it."""
+        (self.folder / "program.c").write_text(f"{block}\n#include <stdio.h>\n{main}", encoding="ascii")
+        flags = shlex.join([*FLAGS, *STRICT, *shlex.split(config("--cflags", "--libs"))])
+        self.run_in_folder(f"cc -D_GNU_SOURCE -o program program.c {flags} -pthread")
+
+    def test_reload_changes_the_language_and_keeps_it_if_it_fails(self):
+        self.compile_with_main(self.reload, """
+int
+main(int argc, char **argv)
+{
+	char octets[FTG_REPLY_MAX];
+	struct ftg_reply reply = ftg_reply(ERR_SMTP_RCPTOK);
+	for (int i = 0; i < argc; i++) {
+		if (i > 0)
+			printf("%d ", reload(&(struct ftg_sources) { .locale = argv[i] }));
+		printf("%.*s", (int)say(octets, "de", &reply), octets);
+	}
+	return reload(&(struct ftg_sources) { .locale = NULL });
+}
+""")
+        locale = config("--variable=localedir")
+        self.assertEqual(self.run_in_folder(f"./program {shlex.quote(locale)} /etc/passwd /nonexistent"), "250 2.5.0 Recipient OK (#3.04)\n"
+            "0 250 2.5.0 Empfaenger angenommen (#3.04)\n-1 250 2.5.0 Empfaenger angenommen (#3.04)\n0 250 2.5.0 Recipient OK (#3.04)\n")
+
+    def test_texts_of_gettext_are_spoken(self):
+        self.compile_with_main(self.gettext, """
+int
+main(int argc, char **argv)
+{
+	char octets[FTG_REPLY_MAX];
+	ftg_catalog *catalog = open_callers("ftgate", argv[argc - 1]);
+	struct ftg_voice voice = { .catalog = catalog, .language = FTG_CALLERS };
+	struct ftg_reply reply = ftg_reply(ERR_SMTP_RCPTOK);
+	printf("%.*s", (int)ftg_render(octets, &voice, &reply), octets);
+	ftg_catalog_free(catalog);
+	return 0;
+}
+""")
+        locale = shlex.quote(config("--variable=localedir"))
+        self.run_in_folder("localedef --no-archive -i de_DE -f UTF-8 ./de_DE.UTF-8")
+        said = self.run_in_folder(f"./program {locale}", LC_ALL="de_DE.UTF-8", LANGUAGE="", LOCPATH=".")
+        self.assertEqual(said, "250 2.5.0 Empfaenger angenommen (#3.04)\n")
 
 
 class Headers(unittest.TestCase):

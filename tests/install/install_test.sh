@@ -39,15 +39,6 @@ readelf -d "$work/by_pkgconfig" | grep -q 'NEEDED.*libftgate\.so\.0' || fail "th
 expect "version of pkg-config" "$(sed -n 's/^CMAKE_PROJECT_VERSION:STATIC=//p' "$build/CMakeCache.txt")" \
 	"$(pkg-config --modversion ftgate)"
 
-# The example of the manual page, and the command there that compiles it.
-blocks() { # PAGE: its literal blocks, each with a line of dashes behind it
-	sed -n '/^\.Bd -literal/,/^\.Ed/p' "$1" | sed -e 's/^\.Ed$/----/' -e '/^\./d' -e 's/\\e/\\/g'
-}
-blocks "$prefix/share/man/man3/ftgate.3" | sed '/^----$/,$d' >"$work/refuse.c"
-compile=$(blocks "$prefix/share/man/man3/ftgate.3" | sed -n '/^cc /,/^----$/{/^----$/d;p}')
-(cd "$work" && eval "${compile/cc /cc ${flags[*]} -Wall -Wextra -Wpedantic -Werror }")
-expect "example of the manual" "${said/test@/nobody@}" \
-	"$(env -u LC_ALL LANG=de_DE LD_LIBRARY_PATH="$libdir" "$work/refuse" | tr -d '\r')"
 expect "localedir" "$(realpath "$prefix/share/locale")" "$(realpath "$(pkg-config --variable=localedir ftgate)")"
 
 # Through find_package, shared and static.
@@ -60,7 +51,7 @@ if readelf -d "$work/build/by_static" | grep -q 'NEEDED.*libftgate'; then
 	fail "ftgate::static needs the shared library"
 fi
 
-# The examples, and the headers in C and C++.
+# The examples and those of the manual page, and the headers in C and C++.
 "$tests/install/examples_test.py" "$prefix" "${flags[@]}" || fail "examples"
 
 # Only what the headers declare is exported.
