@@ -134,6 +134,11 @@ class Formats(OutputCase):
         for text in ("Kein %s", "Niemals %s"):
             subprocess.run(self.command("text", "set", "de", "4.28", text), env=environment(), check=True, timeout=SECONDS,
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        listed = self.run_ctl("--format", "csv", "text", "list").decode()
+        self.assertTrue(listed.startswith("language,ref,id,state,line,text\n"), listed)
+        self.assertIn(",#4.28,ERR_SMTP_ADDRESS_UNKNOWN,live,", listed)
+        self.run_ctl("--format", "csv", "quickstart", "example.org", status=64)
+        self.assertIn(b"quickstart prints text or JSON, not csv", self.error)
         walked = 0
         for noun in self.words_of():
             for verb in self.words_of(noun) if f"{noun}" not in ("quickstart", "reload", "status", "trace") else [""]:

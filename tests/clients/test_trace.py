@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """ftgatectl trace: the story of real messages, from the logs of the servers that had them."""
 
+import csv
 import gettext
 import glob
 import gzip
+import io
 import json
 import os
 import re
@@ -57,7 +59,12 @@ class TraceCase(RelayCase):
     def results(self, log, *arguments):
         status, output, errors = trace("--log", log, "--json", *arguments)
         self.assertEqual((FOUND, ""), (status, errors))
-        return [(result["to"], result["result"]) for result in json.loads(output)["results"]]
+        found = json.loads(output)["results"]
+        status, output, errors = trace("--log", log, "--format", "csv", *arguments)
+        self.assertEqual((FOUND, ""), (status, errors))
+        rows = [{name: value for name, value in row.items() if value} for row in csv.DictReader(io.StringIO(output, newline=""))]
+        self.assertEqual([{name: str(value) for name, value in one.items() if value not in ("", None)} for one in found], rows)
+        return [(result["to"], result["result"]) for result in found]
 
 
 class Trace(TraceCase):

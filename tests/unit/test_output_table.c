@@ -128,6 +128,34 @@ Test(output_table, lines_of_csv_end_with_crlf_if_that_is_asked_for)
 	finish(table, to, "name,size,held,to,comment\r\nb,1,no,\"x\ny\",\r\n");
 }
 
+Test(output_table, texts_can_have_line_feeds)
+{
+	static const struct column two[] = { { .name = "a", .type = CELL_TEXTS }, { .name = "b", .type = CELL_TEXTS } };
+	static const char items[] = "x\ny\0\0z";
+	static const struct {
+		enum output_format format;
+		const char *expected;
+	} cases[] = {
+		{ OUTPUT_JSON,
+		    "[{\"a\": [\"x\\u000ay\", \"\", \"z\"], \"b\": null},\n{\"a\": [\"\"], \"b\": [\"x\"]}]\n" },
+		{ OUTPUT_CSV, "a,b\n\"x\ny\n\nz\",\n,x\n" },
+		{ OUTPUT_TABLE, "x\\x0Ay, , z\n             x\n" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		static size_t len;
+		FILE *to = open_memstream(&printed, &len);
+		struct table *table = table_open(
+		    &(struct table_options) { .columns = two, .count = 2, .format = cases[i].format, .to = to });
+		table_texts(table, items, sizeof items - 1);
+		table_texts(table, NULL, 0);
+		table_texts(table, "", 0);
+		table_texts(table, "x", 1);
+		finish(table, to, cases[i].expected);
+		if (i + 1 < sizeof cases / sizeof *cases)
+			free(printed);
+	}
+}
+
 Test(output_table, nothing_is_an_empty_list)
 {
 	static const char *const empty[] = { "", "[]\n", "name,size,held,to,comment\n" };

@@ -10,11 +10,20 @@
 
 enum { QUESTION_MAX = 128 };
 
-static void
+static int
 print_removed(const struct request *request, unsigned long removed)
 {
-	/* TRANSLATORS: the number of clients that are no longer on the temporary blacklist. */
-	printf(request->json ? "{\"removed\": %lu}\n" : _("removed %lu\n"), removed);
+	static const struct column column = { .name = "removed", .type = CELL_NUMBER };
+	if (request->format == OUTPUT_TABLE) {
+		/* TRANSLATORS: the number of clients that are no longer on the temporary blacklist. */
+		printf(_("removed %lu\n"), removed);
+		return EX_OK;
+	}
+	struct table *table = ctl_table(request, &column, 1, true);
+	if (table == NULL)
+		return ctl_fail_memory();
+	table_number(table, removed);
+	return ctl_close_table(table, EX_OK);
 }
 
 static const struct column list_columns[] = {
@@ -100,8 +109,7 @@ ctl_blacklist_remove(struct request *request)
 	if (removed == 0)
 		return ctl_fail(EX_NOUSER,
 		    _("%s is not on the temporary blacklist; for permanent entries: ftgatectl access list"), address);
-	print_removed(request, removed);
-	return EX_OK;
+	return print_removed(request, removed);
 }
 
 int
@@ -109,7 +117,5 @@ ctl_blacklist_clear(struct request *request)
 {
 	static char answer[CTL_ANSWER_MAX];
 	int status = ctl_ask(request, "blacklist-clear\n", answer);
-	if (status == EX_OK)
-		print_removed(request, ctl_number(answer, "removed"));
-	return status;
+	return status == EX_OK ? print_removed(request, ctl_number(answer, "removed")) : status;
 }

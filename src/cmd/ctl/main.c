@@ -21,7 +21,6 @@
 #include "base/translate.h"
 #include "cmd/ctl/check/check.h"
 #include "cmd/ctl/complete.h"
-#include "cmd/ctl/csv.h"
 #include "cmd/ctl/folder.h"
 #include "cmd/ctl/text.h"
 #include "cmd/ctl/transfer/import.h"
@@ -483,15 +482,6 @@ open_admin(
 	return admin;
 }
 
-/* Lists, records and status are tables; other commands print JSON, of which CSV is made. */
-static int
-run_command(struct request *request)
-{
-	bool is_table = request->command->kind < RECORD_KINDS || request->command->run == ctl_status,
-	     makes_csv = request->format == OUTPUT_CSV && !is_table;
-	return makes_csv ? csv_run(request) : request->command->run(request);
-}
-
 /* Opens the accounts for a command. Only a command that adds something makes the database or a mailbox. */
 static int
 run_with_accounts(struct request *request)
@@ -504,7 +494,7 @@ run_with_accounts(struct request *request)
 	if (maildir_store_open(&mailboxes, request->data) < 0)
 		return ctl_fail(EX_UNAVAILABLE, _("cannot open %s/mail: %s"), request->data, strerror(errno));
 	request->admin = open_admin(request, request->data, &mailboxes.store, error);
-	int status = request->admin == NULL ? ctl_fail(EX_UNAVAILABLE, "%s", error) : run_command(request);
+	int status = request->admin == NULL ? ctl_fail(EX_UNAVAILABLE, "%s", error) : request->command->run(request);
 	if (request->admin != NULL)
 		request->admin->ops->close(request->admin);
 	maildir_store_close(&mailboxes);
@@ -559,7 +549,7 @@ run(struct request *request)
 	char path[PATH_MAX];
 	decode_words(request);
 	if (request->command->kind == CTL_ANYWHERE)
-		return run_command(request);
+		return request->command->run(request);
 	int status = ctl_find_folder(request, path);
 	if (status != EX_OK)
 		return request->command->run == ctl_status && !request->server_named ? CTL_STATUS_UNKNOWN : status;
@@ -569,7 +559,7 @@ run(struct request *request)
 	if (privileges_become_owner(path) < 0)
 		return ctl_fail(EX_NOPERM, _("cannot become the owner of %s: %s"), path, strerror(errno));
 	request->data = path;
-	status = request->command->kind == CTL_FOLDER && request->domain == NULL ? run_command(request)
+	status = request->command->kind == CTL_FOLDER && request->domain == NULL ? request->command->run(request)
 	                                                                         : run_with_accounts(request);
 	request->data = NULL;
 	config_free(request->settings);

@@ -88,8 +88,8 @@ struct text_replies {
 };
 int text_print_replies(const struct text_work *work, const struct text_replies *replies);
 
-/* Prints an object of JSON about a reply: its English, the own text, if item is not NULL, and the octets of both encodings. */
-int text_print_reply_json(const struct text_work *work, enum ftg_id id, const struct po_item *item);
+/* Prints a record about a reply: its English, the own text, if item is not NULL, and the octets of both encodings. */
+int text_print_reply_data(const struct text_work *work, enum ftg_id id, const struct po_item *item);
 
 /* Warns of what is accepted but worth a look: too long for a line, an argument that is not shown, no ASCII form. */
 void text_print_remarks(const struct text_work *work, const struct po_file *po, const struct po_item *item);
@@ -116,11 +116,8 @@ unsigned text_warn_edited(const struct request *request);
 /* Prints "#4.28 ERR_SMTP_ADDRESS_UNKNOWN", with the class behind a "|" of its msgctxt, and a line feed. */
 void text_print_name(const struct po_item *item);
 
-/* Prints an array of JSON of the forms of a text; text NULL: null. */
-void text_print_json(const char *text, size_t len);
-
-/* The same for both English texts of a reply. */
-void text_print_english_json(enum ftg_id id);
+/* Adds a cell with both English texts of a reply, or with one if plural is NULL. */
+void text_put_english(struct table *table, const char *singular, const char *plural);
 
 /* Prints the forms of a text, each on a line after a label. */
 void text_print_forms(const char *label, const char *text, size_t len);

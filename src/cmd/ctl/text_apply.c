@@ -120,9 +120,15 @@ count_texts(struct text_work *work, unsigned version)
 	return count;
 }
 
+static const struct column history_columns[] = {
+	{ .name = "version", .type = CELL_NUMBER },
+	{ .name = "replaced" },
+	{ .name = "texts", .type = CELL_NUMBER },
+};
+
 struct listing {
 	struct text_work *work;
-	size_t printed;
+	struct table *table; /* for programs; NULL: people read it */
 };
 
 static void
@@ -134,29 +140,33 @@ print_version(void *context, const struct texts_version *version)
 	unsigned texts = count_texts(listing->work, version->number);
 	if (gmtime_r(&version->time, &tm) != NULL)
 		strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	if (listing->work->request->json)
-		printf("%s{\"version\": %u, \"replaced\": \"%s\", \"texts\": %u}", listing->printed++ > 0 ? ",\n " : "",
-		    version->number, time, texts);
-	else
+	if (listing->table == NULL) {
 		/* TRANSLATORS: the number of a version, the time when it was replaced, and how many texts it has. */
 		printf(translate_count("%4u  replaced %s  %u text\n", "%4u  replaced %s  %u texts\n", texts),
 		    version->number, time, texts);
+		return;
+	}
+	table_number(listing->table, version->number);
+	table_text(listing->table, time);
+	table_number(listing->table, texts);
 }
 
 int
 text_history(struct request *request)
 {
 	struct text_work work;
-	struct listing listing = { &work, 0 };
+	struct listing listing = { &work, NULL };
 	int status = text_open(&work, request, false);
 	if (status == EX_OK)
 		status = text_use(&work, request->words[0]);
-	if (status == EX_OK) {
-		fputs(request->json ? "[" : "", stdout);
-		if (work.texts->ops->each_version(work.texts, work.language, print_version, &listing) < 0)
-			status = ctl_fail(EX_NOINPUT, "%s: %s", work.overlay, strerror(errno));
-		fputs(request->json ? "]\n" : "", stdout);
+	if (status == EX_OK && request->format != OUTPUT_TABLE) {
+		listing.table = ctl_table(
+		    request, history_columns, sizeof history_columns / sizeof *history_columns, false);
+		status = listing.table == NULL ? ctl_fail_memory() : EX_OK;
 	}
+	if (status == EX_OK && work.texts->ops->each_version(work.texts, work.language, print_version, &listing) < 0)
+		status = ctl_fail(EX_NOINPUT, "%s: %s", work.overlay, strerror(errno));
+	status = ctl_close_table(listing.table, status);
 	text_close(&work);
 	return status;
 }

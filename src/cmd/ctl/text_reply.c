@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
@@ -204,57 +205,53 @@ text_print_forms(const char *label, const char *text, size_t len)
 }
 
 void
-text_print_json(const char *text, size_t len)
+text_put_english(struct table *table, const char *singular, const char *plural)
 {
-	const char *between = "[";
-	if (text == NULL) {
-		fputs("null", stdout);
+	size_t first = strlen(singular) + 1, len = first + (plural != NULL ? strlen(plural) : 0);
+	char *both = plural != NULL ? malloc(len + 1) : NULL;
+	if (both == NULL) {
+		table_texts(table, singular, first - 1);
 		return;
 	}
-	for (const char *form = text; form <= text + len; form += strlen(form) + 1) {
-		fputs(between, stdout);
-		printable_json(stdout, form, strlen(form));
-		between = ", ";
-	}
-	putchar(']');
+	memcpy(both, singular, first);
+	memcpy(both + first, plural, len + 1 - first);
+	table_texts(table, both, len);
+	free(both);
 }
 
-void
-text_print_english_json(enum ftg_id id)
-{
-	const char *const *text = ftg_row(id)->text;
-	putchar('[');
-	printable_json(stdout, text[0], strlen(text[0]));
-	if (text[1] != NULL) {
-		fputs(", ", stdout);
-		printable_json(stdout, text[1], strlen(text[1]));
-	}
-	putchar(']');
-}
+static const struct column reply_columns[] = {
+	{ .name = "language" },
+	{ .name = "ref" },
+	{ .name = "id" },
+	{ .name = "english", .type = CELL_TEXTS },
+	{ .name = "own", .type = CELL_TEXTS },
+	{ .name = "ascii" },
+	{ .name = "utf-8" },
+};
 
 int
-text_print_reply_json(const struct text_work *work, enum ftg_id id, const struct po_item *item)
+text_print_reply_data(const struct text_work *work, enum ftg_id id, const struct po_item *item)
 {
-	static const char *const names[] = { [FTG_ASCII] = "ascii", [FTG_UTF8] = "utf-8" };
 	struct sample sample;
 	char line[FTG_REPLY_MAX];
 	int status = open_sample(work, &sample);
 	if (status != EX_OK)
 		return status;
+	const struct ftg_row *row = ftg_row(id);
 	const struct ftg_reply reply = sample_reply(&sample, id);
-	printf("{\"language\": \"%s\", \"ref\": \"%s\", \"id\": \"%s\", \"english\": ", work->language,
-	    ftg_row(id)->ref, ftg_row(id)->id);
-	text_print_english_json(id);
-	fputs(", \"own\": ", stdout);
-	text_print_json(item != NULL ? item->text : NULL, item != NULL ? item->text_len : 0);
+	struct table *table = ctl_table(
+	    work->request, reply_columns, sizeof reply_columns / sizeof *reply_columns, true);
+	table_text(table, work->language);
+	table_text(table, row->ref);
+	table_text(table, row->id);
+	text_put_english(table, row->text[0], row->text[1]);
+	table_texts(table, item != NULL ? item->text : NULL, item != NULL ? item->text_len : 0);
 	for (unsigned encoding = 0; encoding < FTG_ENCODINGS; encoding++) {
 		sample.voice.encoding = (enum ftg_encoding)encoding;
-		printf(", \"%s\": ", names[encoding]);
-		printable_json(stdout, line, ftg_render(line, &sample.voice, &reply));
+		table_text_of(table, line, ftg_render(line, &sample.voice, &reply));
 	}
-	puts("}");
 	ftg_catalog_free(sample.catalog);
-	return EX_OK;
+	return table == NULL ? ctl_fail_memory() : ctl_close_table(table, EX_OK);
 }
 
 int

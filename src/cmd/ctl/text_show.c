@@ -76,6 +76,7 @@ find_state(struct text_work *work, const struct po_item *item)
 /* Calls a function for each language, or for one. */
 struct listing {
 	struct text_work *work;
+	struct table *table; /* for programs; NULL: people read it */
 	void (*print)(struct listing *listing, const struct po_item *item, enum state state);
 	size_t printed;
 	int status;
@@ -107,24 +108,44 @@ list_all(struct listing *listing, const struct request *request)
 	return listing->status;
 }
 
+static const struct column list_columns[] = {
+	{ .name = "language" },
+	{ .name = "ref" },
+	{ .name = "id" },
+	{ .name = "state" },
+	{ .name = "line", .type = CELL_NUMBER },
+	{ .name = "text", .type = CELL_TEXTS },
+};
+
 static void
 print_entry(struct listing *listing, const struct po_item *item, enum state state)
 {
 	enum ftg_id id = texts_id(item);
 	const char *context = item->context != NULL ? item->context : "", *ref = id == FTG_IDS ? "-" : ftg_row(id)->ref;
-	if (listing->work->request->json) {
-		fputs(listing->printed++ > 0 ? ",\n {\"language\": " : "{\"language\": ", stdout);
-		printable_json(stdout, listing->work->language, strlen(listing->work->language));
-		printf(", \"ref\": \"%s\", \"id\": ", ref);
-		printable_json(stdout, context, strlen(context));
-		printf(", \"state\": \"%s\", \"line\": %zu, \"text\": ", state_names[state], item->line);
-		text_print_json(item->text, item->text_len);
-		putchar('}');
+	struct table *table = listing->table;
+	if (table == NULL) {
+		printable_print(
+		    stdout, "%-6s %-7s %-12s %s\n", listing->work->language, ref, state_names[state], context);
+		text_print_forms("", item->text, item->text_len);
 		return;
 	}
-	listing->printed++;
-	printable_print(stdout, "%-6s %-7s %-12s %s\n", listing->work->language, ref, state_names[state], context);
-	text_print_forms("", item->text, item->text_len);
+	table_text(table, listing->work->language);
+	table_text(table, ref);
+	table_text(table, context);
+	table_text(table, state_names[state]);
+	table_number(table, item->line);
+	table_texts(table, item->text, item->text_len);
+}
+
+/* Begins the table of a listing, if programs read it. Returns an exit status, after it has printed its error. */
+static int
+begin(struct listing *listing, const struct column *columns, size_t count)
+{
+	const struct request *request = listing->work->request;
+	if (request->format == OUTPUT_TABLE)
+		return EX_OK;
+	listing->table = ctl_table(request, columns, count, false);
+	return listing->table == NULL ? ctl_fail_memory() : EX_OK;
 }
 
 struct counting {
@@ -189,11 +210,11 @@ text_list(struct request *request)
 	struct text_work work;
 	struct listing listing = { .work = &work, .print = print_entry };
 	int status = text_open(&work, request, false);
-	fputs(request->json ? "[" : "", stdout);
 	if (status == EX_OK)
-		status = list_all(&listing, request);
-	fputs(request->json ? "]\n" : "", stdout);
-	if ((status == EX_OK || status == TEXT_REFUSED) && !request->json && request->domain == NULL)
+		status = begin(&listing, list_columns, sizeof list_columns / sizeof *list_columns);
+	if (status == EX_OK)
+		status = ctl_close_table(listing.table, list_all(&listing, request));
+	if ((status == EX_OK || status == TEXT_REFUSED) && request->format == OUTPUT_TABLE && request->domain == NULL)
 		print_domains(request, work.texts);
 	if (status == EX_OK || status == TEXT_REFUSED)
 		text_print_strays(work.texts);
@@ -284,16 +305,25 @@ text_warn_edited(const struct request *request)
 	return languages;
 }
 
+static const struct column stale_columns[] = {
+	{ .name = "language" },
+	{ .name = "ref" },
+	{ .name = "id" },
+	{ .name = "was", .type = CELL_TEXTS },
+	{ .name = "is", .type = CELL_TEXTS },
+	{ .name = "own", .type = CELL_TEXTS },
+};
+
 static void
-print_keys_json(const struct po_item *item)
+add_stale(struct listing *listing, const struct ftg_row *row, const struct po_item *item)
 {
-	putchar('[');
-	printable_json(stdout, item->id, strlen(item->id));
-	if (item->plural != NULL) {
-		fputs(", ", stdout);
-		printable_json(stdout, item->plural, strlen(item->plural));
-	}
-	putchar(']');
+	struct table *table = listing->table;
+	table_text(table, listing->work->language);
+	table_text(table, row->ref);
+	table_text(table, item->context);
+	text_put_english(table, item->id, item->plural);
+	text_put_english(table, row->text[0], row->text[1]);
+	table_texts(table, item->text, item->text_len);
 }
 
 /* Prints what has become of the English of a text: the entry has the old one, the table the new one. */
@@ -304,19 +334,11 @@ print_stale(struct listing *listing, const struct po_item *item, enum state stat
 	if (state != STATE_STALE || id == FTG_IDS)
 		return;
 	const struct ftg_row *row = ftg_row(id);
-	if (listing->work->request->json) {
-		fputs(listing->printed++ > 0 ? ",\n " : "", stdout);
-		printf("{\"language\": \"%s\", \"ref\": \"%s\", \"id\": \"%s\", \"was\": ", listing->work->language,
-		    row->ref, item->context);
-		print_keys_json(item);
-		fputs(", \"is\": ", stdout);
-		text_print_english_json(id);
-		fputs(", \"own\": ", stdout);
-		text_print_json(item->text, item->text_len);
-		putchar('}');
+	listing->printed++;
+	if (listing->table != NULL) {
+		add_stale(listing, row, item);
 		return;
 	}
-	listing->printed++;
 	printf("%s ", listing->work->language);
 	text_print_name(item);
 	text_print_forms(_("was"), item->id, strlen(item->id));
@@ -334,12 +356,12 @@ text_stale(struct request *request)
 	struct text_work work;
 	struct listing listing = { .work = &work, .print = print_stale };
 	int status = text_open(&work, request, false);
-	fputs(request->json ? "[" : "", stdout);
 	if (status == EX_OK)
-		status = list_all(&listing, request);
-	fputs(request->json ? "]\n" : "", stdout);
+		status = begin(&listing, stale_columns, sizeof stale_columns / sizeof *stale_columns);
+	if (status == EX_OK)
+		status = ctl_close_table(listing.table, list_all(&listing, request));
 	bool any = status == EX_OK && listing.printed > 0;
-	if (any && !request->json)
+	if (any && request->format == OUTPUT_TABLE)
 		puts(_(
 		    "The English of these texts has changed, so they are not used. To use one again: ftgatectl text set"));
 	text_close(&work);
@@ -357,8 +379,8 @@ show_reply(struct text_work *work, enum ftg_id id)
 	if (item == NULL)
 		item = po_file_find(&work->po, context, NULL);
 	const struct po_item none = { .context = context, .id = row->text[0], .text = "" };
-	if (work->request->json)
-		return text_print_reply_json(work, id, item);
+	if (work->request->format != OUTPUT_TABLE)
+		return text_print_reply_data(work, id, item);
 	text_print_forms("en", row->text[0], strlen(row->text[0]));
 	if (row->text[1] != NULL)
 		text_print_forms("", row->text[1], strlen(row->text[1]));
@@ -401,29 +423,30 @@ text_show(struct request *request)
 	return status;
 }
 
-/* An object of JSON, after the one before. */
+static const struct column diff_columns[] = {
+	{ .name = "ref" },
+	{ .name = "id" },
+	{ .name = "old", .type = CELL_TEXTS },
+	{ .name = "new", .type = CELL_TEXTS },
+};
+
 static void
-print_difference_json(struct listing *listing, const struct po_item *old, const struct po_item *new)
+add_difference(struct table *table, const struct po_item *old, const struct po_item *new)
 {
 	const struct po_item *item = new != NULL ? new : old;
 	enum ftg_id id = texts_id(item);
-	const char *context = item->context != NULL ? item->context : "";
-	printf("%s{\"ref\": \"%s\", \"id\": ", listing->printed++ > 0 ? ",\n " : "",
-	    id == FTG_IDS ? "-" : ftg_row(id)->ref);
-	printable_json(stdout, context, strlen(context));
-	fputs(", \"old\": ", stdout);
-	text_print_json(old != NULL ? old->text : NULL, old != NULL ? old->text_len : 0);
-	fputs(", \"new\": ", stdout);
-	text_print_json(new != NULL ? new->text : NULL, new != NULL ? new->text_len : 0);
-	putchar('}');
+	table_text(table, id == FTG_IDS ? "-" : ftg_row(id)->ref);
+	table_text(table, item->context != NULL ? item->context : "");
+	table_texts(table, old != NULL ? old->text : NULL, old != NULL ? old->text_len : 0);
+	table_texts(table, new != NULL ? new->text : NULL, new != NULL ? new->text_len : 0);
 }
 
 static void
 print_difference(void *context, const struct po_item *old, const struct po_item *new)
 {
 	struct listing *listing = context;
-	if (listing->work->request->json) {
-		print_difference_json(listing, old, new);
+	if (listing->table != NULL) {
+		add_difference(listing->table, old, new);
 		return;
 	}
 	text_print_name(new != NULL ? new : old);
@@ -444,12 +467,12 @@ compare_version(struct text_work *work, const char *word)
 	if (octets == NULL)
 		return status;
 	struct listing listing = { .work = work };
-	fputs(work->request->json ? "[" : "", stdout);
-	if (po_file_parse(&po, octets, len) == 0)
-		text_compare(&po, &work->po, print_difference, &listing);
-	else
+	status = begin(&listing, diff_columns, sizeof diff_columns / sizeof *diff_columns);
+	if (po_file_parse(&po, octets, len) != 0)
 		status = ctl_fail(EX_DATAERR, "%zu: %s", po.fault_line, _(po.fault));
-	fputs(work->request->json ? "]\n" : "", stdout);
+	else if (status == EX_OK)
+		text_compare(&po, &work->po, print_difference, &listing);
+	status = ctl_close_table(listing.table, status);
 	po_file_free(&po);
 	free(octets);
 	return status;

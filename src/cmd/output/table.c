@@ -115,6 +115,12 @@ table_list(struct table *table, const char *items)
 }
 
 void
+table_texts(struct table *table, const char *items, size_t len)
+{
+	table_text_of(table, items, len);
+}
+
+void
 table_raw(struct table *table, const char *json)
 {
 	table_text(table, json);

@@ -38,10 +38,12 @@
  * CELL_FLAG    yes, no              boolean    yes, no
  * CELL_LIST    "a, b"; in a record  array of   the items with a line feed between them, in quotes
  *              each on its line     strings
+ * CELL_TEXTS   as a list            array of   as a list; the items can have line feeds, which CSV cannot tell apart
+ *                                   strings
  * CELL_RAW     -                    as it is   -
  * A cell without a value is "-" for people, but for the last of a row, null, and empty.
  */
-enum cell_type { CELL_TEXT, CELL_NUMBER, CELL_FLAG, CELL_LIST, CELL_RAW };
+enum cell_type { CELL_TEXT, CELL_NUMBER, CELL_FLAG, CELL_LIST, CELL_TEXTS, CELL_RAW };
 
 /* A column is left out of one of the formats by these. A CELL_RAW is in JSON only. */
 enum { NOT_IN_TABLE = 1, NOT_IN_JSON = 2, NOT_IN_CSV = 4 };
@@ -77,6 +79,9 @@ void table_flag(struct table *table, bool flag);
 
 /* The same for a list, whose items have a line feed between them; "": a list without items. */
 void table_list(struct table *table, const char *items);
+
+/* The same for a list whose items have a NUL between them, len octets with those; items NULL: no value. */
+void table_texts(struct table *table, const char *items, size_t len);
 
 /* The same for a value of JSON, which the caller has made. */
 void table_raw(struct table *table, const char *json);

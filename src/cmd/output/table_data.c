@@ -19,6 +19,18 @@ json_list(FILE *to, const char *items)
 }
 
 static void
+json_texts(FILE *to, const char *items, size_t len)
+{
+	const char *end = items + len;
+	fputc('[', to);
+	for (; items <= end; items += strlen(items) + 1) {
+		printable_json(to, items, strlen(items));
+		fputs(items + strlen(items) < end ? ", " : "", to);
+	}
+	fputc(']', to);
+}
+
+static void
 json_cell(const struct table *table, size_t i)
 {
 	FILE *to = table->options.to;
@@ -32,6 +44,8 @@ json_cell(const struct table *table, size_t i)
 		fputs(text, to);
 	else if (type == CELL_LIST)
 		json_list(to, text);
+	else if (type == CELL_TEXTS)
+		json_texts(to, text, table->len[i]);
 	else
 		printable_json(to, text, table->len[i]);
 }
@@ -60,7 +74,7 @@ is_in_csv(const struct column *column)
 
 /* What is no UTF-8 becomes U+FFFD; a terminal gets no controls. */
 static void
-csv_text(FILE *to, const char *text, size_t len)
+csv_text(FILE *to, const char *text, size_t len, bool is_list)
 {
 	bool is_terminal = to == stdout && terminal_is_out();
 	for (size_t at = 0, octets; at < len; at += octets) {
@@ -71,6 +85,8 @@ csv_text(FILE *to, const char *text, size_t len)
 			fputs("\xEF\xBF\xBD", to);
 		else if (text[at] == '"')
 			fputs("\"\"", to);
+		else if (text[at] == '\0' && is_list)
+			fputc('\n', to);
 		else if (shown || text[at] == '\n' || !is_terminal)
 			fwrite(text + at, 1, octets, to);
 		else
@@ -80,13 +96,13 @@ csv_text(FILE *to, const char *text, size_t len)
 
 /* RFC 4180 section 2: quotes around what has a comma, a quote or an end of line. Spaces at the ends are quoted, too. */
 static void
-csv_field(FILE *to, const char *text, size_t len)
+csv_field(FILE *to, const char *text, size_t len, bool is_list)
 {
 	bool quoted = len > 0 && (text[0] == ' ' || text[len - 1] == ' ');
 	for (size_t i = 0; i < len && !quoted; i++)
 		quoted = strchr(",\"\r\n", text[i]) != NULL;
 	fputs(quoted ? "\"" : "", to);
-	csv_text(to, text, len);
+	csv_text(to, text, len, is_list);
 	fputs(quoted ? "\"" : "", to);
 }
 
@@ -113,7 +129,8 @@ data_csv_row(const struct table *table)
 		if (!is_in_csv(&table->options.columns[i]))
 			continue;
 		fputs(lead, table->options.to);
-		csv_field(table->options.to, text != NULL ? text : "", table->len[i]);
+		csv_field(table->options.to, text != NULL ? text : "", table->len[i],
+		    table->options.columns[i].type == CELL_TEXTS);
 		lead = ",";
 	}
 	fputs(table->options.ends_with_crlf ? "\r\n" : "\n", table->options.to);

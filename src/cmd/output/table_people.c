@@ -37,6 +37,17 @@ write_items(FILE *to, const char *items, const char *between)
 	charset_write(to, items, strlen(items));
 }
 
+/* The same for items with a NUL between them. */
+static void
+write_texts(FILE *to, const char *items, size_t len, const char *between)
+{
+	const char *end = items + len;
+	for (; items <= end; items += strlen(items) + 1) {
+		charset_write(to, items, strlen(items));
+		fputs(items + strlen(items) < end ? between : "", to);
+	}
+}
+
 char *
 people_cell(const struct table *table, size_t cell, const char *between)
 {
@@ -46,11 +57,14 @@ people_cell(const struct table *table, size_t cell, const char *between)
 	FILE *to = open_memstream(&shown, &len);
 	if (to == NULL)
 		return NULL;
-	bool is_list = table->options.columns[column].type == CELL_LIST;
+	enum cell_type type = table->options.columns[column].type;
+	bool is_list = type == CELL_LIST;
 	if (text == NULL || (is_list && *text == '\0'))
 		fputc('-', to);
 	else if (is_list)
 		write_items(to, text, between);
+	else if (type == CELL_TEXTS)
+		write_texts(to, text, table->len[cell], between);
 	else
 		charset_write(to, text, table->len[cell]);
 	if (fclose(to) == 0)

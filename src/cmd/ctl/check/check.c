@@ -186,11 +186,14 @@ run(struct check *check, const struct request *request)
 	check_dmarc(check);
 	check_transport(check);
 	int status = status_of(check);
-	if (request->json)
-		check_print_json(check, status);
-	else
-		check_print(check);
-	return status;
+	switch (request->format) {
+	case OUTPUT_JSON: check_print_json(check, status); return status;
+	case OUTPUT_CSV: {
+		struct table *table = check_csv(check, status);
+		return table == NULL ? ctl_fail_memory() : ctl_close_table(table, status);
+	}
+	default: check_print(check); return status;
+	}
 }
 
 /* The name in EHLO: that of the configuration, else the host's. */

@@ -115,6 +115,9 @@ void check_transport(struct check *check);
 void check_print(const struct check *check);
 void check_print_json(const struct check *check, int status);
 
+/* Prints them as CSV, a row for each. Returns the table, whose end the caller writes; NULL: memory is out. */
+struct table *check_csv(const struct check *check, int status);
+
 /* ftgatectl check-domain. Returns CHECK_GOOD, CHECK_FAULTY or CHECK_NOT_KNOWN, or another exit status after an error. */
 enum { CHECK_GOOD, CHECK_FAULTY, CHECK_NOT_KNOWN };
 int ctl_check_domain(struct request *request);

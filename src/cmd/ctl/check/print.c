@@ -162,3 +162,37 @@ check_print_json(const struct check *check, int status)
 	}
 	puts("]}");
 }
+
+static const struct column columns[] = {
+	{ .name = "domain" },
+	{ .name = "hostname" },
+	{ .name = "result" },
+	{ .name = "check" },
+	{ .name = "state" },
+	{ .name = "name" },
+	{ .name = "detail" },
+	{ .name = "published" },
+	{ .name = "why" },
+	{ .name = "record" },
+};
+
+struct table *
+check_csv(const struct check *check, int status)
+{
+	struct table *table = table_open(&(struct table_options) {
+	    .columns = columns, .count = sizeof columns / sizeof *columns, .format = OUTPUT_CSV });
+	for (size_t i = 0; table != NULL && i < check->count; i++) {
+		const struct finding *finding = &check->findings[i];
+		table_text(table, check->domain);
+		table_text(table, check->hostname);
+		table_text(table, statuses[status]);
+		table_text(table, subjects[finding->subject].name);
+		table_text(table, states[finding->state]);
+		table_text(table, finding->name);
+		table_text(table, finding->detail);
+		table_text_of(table, finding->published, finding->published != NULL ? finding->published_len : 0);
+		table_text(table, finding->state != CHECK_OK ? _(subjects[finding->subject].why) : NULL);
+		table_text(table, finding->record);
+	}
+	return table;
+}

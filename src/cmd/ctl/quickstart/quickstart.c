@@ -26,6 +26,8 @@ ctl_quickstart(struct request *request)
 	static char config[PATH_MAX], data[PATH_MAX];
 	static struct quickstart q = { .user = QUICKSTART_USER, .config = config, .data = data, .write = true };
 	q.request = request;
+	if (request->format == OUTPUT_CSV)
+		return ctl_fail(EX_USAGE, "%s", _("quickstart prints text or JSON, not csv"));
 	int status = make_absolute(config, request->config != NULL ? request->config : CTL_CONFIG_DEFAULT);
 	if (status == EX_OK)
 		status = make_absolute(data, request->data != NULL ? request->data : QUICKSTART_DATA);

@@ -1,10 +1,11 @@
-/* Prints what trace has found, as JSON. */
+/* Prints what trace has found for programs: JSON, and CSV. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/printable.h"
 #include "cmd/ctl/trace/print.h"
 #include "cmd/ctl/trace/sentence.h"
+#include "cmd/output/table.h"
 
 static void
 put_member(const char *before, const char *name, const char *value, size_t len)
@@ -70,4 +71,42 @@ story_print_json(const char *question, const struct story *story, const struct r
 		put_result(&results->result[i]);
 	}
 	fputs("]}\n", stdout);
+}
+
+static const struct column result_columns[] = {
+	{ .name = "result" },
+	{ .name = "time" },
+	{ .name = "message" },
+	{ .name = "message-id" },
+	{ .name = "from" },
+	{ .name = "to" },
+	{ .name = "ref" },
+	{ .name = "next" },
+	{ .name = "detail" },
+	{ .name = "again", .type = CELL_NUMBER },
+};
+
+bool
+results_print_csv(const struct results *results)
+{
+	struct table *table = table_open(&(struct table_options) {
+	    .columns = result_columns, .count = sizeof result_columns / sizeof *result_columns, .format = OUTPUT_CSV });
+	for (size_t i = 0; table != NULL && i < results->count; i++) {
+		const struct result *result = &results->result[i];
+		bool bounced = result->state == RESULT_BOUNCED;
+		table_text(table, result_words[result->state]);
+		table_text(table, result->time);
+		table_text(table, result->message);
+		table_text(table, result->message_id);
+		table_text(table, result->from);
+		table_text(table, result->to);
+		table_text(table, result->ref);
+		table_text(table, bounced ? NULL : result->detail);
+		table_text(table, bounced ? result->detail : NULL);
+		if (result->state == RESULT_DEFERRED && result->again >= 0)
+			table_number(table, (uint64_t)result->again);
+		else
+			table_text(table, NULL);
+	}
+	return table_close(table);
 }

@@ -83,9 +83,11 @@ print(const struct request *request, const struct question *question, const stru
 {
 	struct results results = { 0 };
 	int status = results_find(&results, story) ? TRACE_FOUND : ctl_fail(TRACE_ERROR, "%s", strerror(ENOMEM));
-	if (status == TRACE_FOUND && request->json)
+	if (status == TRACE_FOUND && request->format == OUTPUT_CSV && !results_print_csv(&results))
+		status = ctl_fail(TRACE_ERROR, "%s", strerror(ENOMEM));
+	else if (status == TRACE_FOUND && request->format == OUTPUT_JSON)
 		story_print_json(question->text, story, &results);
-	else if (status == TRACE_FOUND && story->count > 0)
+	else if (status == TRACE_FOUND && request->format == OUTPUT_TABLE && story->count > 0)
 		story_print(story, &results);
 	if (status == TRACE_FOUND && story->count == 0)
 		status = fail_nothing(question, sources);
@@ -100,10 +102,7 @@ ctl_trace(struct request *request)
 	struct sources sources = { 0 };
 	struct story story = { 0 };
 	int status = TRACE_ERROR;
-	if (request->format == OUTPUT_CSV)
-		ctl_fail(TRACE_ERROR, "%s", _("trace prints text or JSON, not csv"));
-	else if (read_question(&question, request) && add_all(&sources, request) &&
-	    search_run(&story, &question, &sources))
+	if (read_question(&question, request) && add_all(&sources, request) && search_run(&story, &question, &sources))
 		status = print(request, &question, &story, &sources);
 	story_clear(&story);
 	sources_close(&sources);

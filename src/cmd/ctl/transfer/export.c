@@ -15,6 +15,8 @@ struct export
 {
 	enum record_kind kind;
 	bool secrets;
+	struct column columns[RECORD_FIELDS_MAX];
+	struct table *table; /* of CSV */
 };
 
 static bool
@@ -23,59 +25,32 @@ is_exported(const struct export *export, size_t index)
 	return record_is_carried(export->kind, index) || (export->secrets && record_is_secret(export->kind, index));
 }
 
-/* A field of RFC 4180, in quotes if it needs them. */
-static void
-write_csv(const char *text)
-{
-	if (*text != ' ' && strpbrk(text, "\",\r\n") == NULL) {
-		fputs(text, stdout);
-		return;
-	}
-	putchar('"');
-	for (; *text != '\0'; text++) {
-		if (*text == '"')
-			putchar('"');
-		putchar(*text);
-	}
-	putchar('"');
-}
-
-static const char *
-csv_text(const struct export *export, size_t index, const char *value)
-{
-	if (value == NULL)
-		return "";
-	if (record_field(export->kind, index)->type != FIELD_FLAG || record_is_secret(export->kind, index))
-		return value;
-	return value[0] == '1' ? "yes" : "no";
-}
-
 static void
 write_csv_row(void *context, const char *const *values)
 {
 	const struct export *export = context;
-	bool first = true;
 	for (size_t i = 0; record_field(export->kind, i) != NULL; i++) {
+		bool is_flag = record_field(export->kind, i)->type == FIELD_FLAG && !record_is_secret(export->kind, i);
 		if (!is_exported(export, i))
 			continue;
-		fputs(first ? "" : ",", stdout);
-		write_csv(csv_text(export, i, values[i]));
-		first = false;
+		if (is_flag && values[i] != NULL)
+			table_flag(export->table, values[i][0] == '1');
+		else
+			table_text(export->table, values[i]);
 	}
-	fputs("\r\n", stdout);
 }
 
-static void
-write_csv_header(const struct export *export)
+/* Begins the table of CSV. Returns false if memory is out. */
+static bool
+open_csv(struct export *export)
 {
-	bool first = true;
-	for (size_t i = 0; record_field(export->kind, i) != NULL; i++) {
-		if (!is_exported(export, i))
-			continue;
-		printf("%s%s", first ? "" : ",", record_field(export->kind, i)->name);
-		first = false;
-	}
-	fputs("\r\n", stdout);
+	size_t count = 0;
+	for (size_t i = 0; record_field(export->kind, i) != NULL; i++)
+		if (is_exported(export, i))
+			export->columns[count++] = (struct column) { .name = record_field(export->kind, i)->name };
+	export->table = table_open(&(struct table_options) {
+	    .columns = export->columns, .count = count, .format = OUTPUT_CSV, .ends_with_crlf = true });
+	return export->table != NULL;
 }
 
 /* One address a line, as an array. */
@@ -142,9 +117,10 @@ ctl_export(struct request *request)
 	charset_write_data();
 	if (export.secrets)
 		warn_of_mode();
-	if (!json)
-		write_csv_header(&export);
+	if (!json && !open_csv(&export))
+		return ctl_fail_memory();
 	enum admin_result result = admin->ops->dump(
 	    admin, export.kind, NULL, export.secrets, json ? write_json_row : write_csv_row, &export);
-	return result == ADMIN_OK ? EX_OK : ctl_fail(EX_TEMPFAIL, "%s", admin->ops->error(admin));
+	int status = result == ADMIN_OK ? EX_OK : ctl_fail(EX_TEMPFAIL, "%s", admin->ops->error(admin));
+	return ctl_close_table(export.table, status);
 }
