@@ -2,9 +2,6 @@
 #include "directory/sqlite/account.h"
 
 #include <string.h>
-#include <strings.h>
-
-#include "base/address_key.h"
 
 void
 sqlite_copy(char *copy, size_t size, sqlite3_stmt *row, int column)
@@ -48,14 +45,10 @@ read_account(struct account *account, sqlite3_stmt *row)
 }
 
 enum directory_verdict
-sqlite_account_find(struct reader *reader, const char *domain, const char *local, bool secrets, struct account *account)
+sqlite_account_find(struct reader *reader, const char *domain, const char *key, bool secrets, struct account *account)
 {
 	enum directory_verdict verdict = DIRECTORY_FAILED;
-	memset(account, 0, sizeof *account);
 	enum query query = secrets ? QUERY_LOGIN : QUERY_RECIPIENT;
-	char key[ADDRESS_LOCAL_MAX + 1];
-	if (!address_key(key, local))
-		return DIRECTORY_FAILED;
 	int result = reader_ask(reader, query, domain, key);
 	if (result == SQLITE_DONE)
 		verdict = DIRECTORY_NO_DOMAIN;
@@ -74,61 +67,6 @@ sqlite_account_find(struct reader *reader, const char *domain, const char *local
 	}
 	reader_done(reader, query);
 	return verdict;
-}
-
-bool
-sqlite_account_is_postmaster(const char *local)
-{
-	return strcasecmp(local, "postmaster") == 0;
-}
-
-static enum directory_verdict
-find_first_domain(struct reader *reader, char domain[ADDRESS_DOMAIN_MAX + 1])
-{
-	int result = reader_ask(reader, QUERY_FIRST_DOMAIN, NULL, NULL);
-	if (result == SQLITE_ROW)
-		sqlite_copy(domain, ADDRESS_DOMAIN_MAX + 1, reader_query(reader, QUERY_FIRST_DOMAIN), 0);
-	reader_done(reader, QUERY_FIRST_DOMAIN);
-	return result == SQLITE_ROW || result == SQLITE_DONE ? DIRECTORY_FOUND : DIRECTORY_FAILED;
-}
-
-enum directory_verdict
-sqlite_account_domain(struct reader *reader, const char *local, char domain[ADDRESS_DOMAIN_MAX + 1])
-{
-	domain[0] = '\0';
-	if (sqlite_account_is_postmaster(local))
-		return find_first_domain(reader, domain);
-	char key[ADDRESS_LOCAL_MAX + 1];
-	if (!address_key(key, local))
-		return DIRECTORY_FAILED;
-	int result = reader_ask(reader, QUERY_BARE, key, NULL);
-	bool found = result == SQLITE_ROW;
-	if (found) {
-		sqlite_copy(domain, ADDRESS_DOMAIN_MAX + 1, reader_query(reader, QUERY_BARE), 0);
-		result = reader_step(reader, QUERY_BARE);
-	}
-	reader_done(reader, QUERY_BARE);
-	if (result == SQLITE_ROW)
-		return DIRECTORY_AMBIGUOUS;
-	if (result != SQLITE_DONE)
-		return DIRECTORY_FAILED;
-	return found ? DIRECTORY_FOUND : DIRECTORY_NO_MAILBOX;
-}
-
-enum directory_verdict
-sqlite_domain_of_account(struct reader *reader, int64_t account, char domain[ADDRESS_DOMAIN_MAX + 1])
-{
-	sqlite3_stmt *statement = reader_query(reader, QUERY_ANY_DOMAIN);
-	if (statement == NULL)
-		return DIRECTORY_FAILED;
-	sqlite3_bind_int64(statement, 1, account);
-	int result = reader_step(reader, QUERY_ANY_DOMAIN);
-	if (result == SQLITE_ROW)
-		sqlite_copy(domain, ADDRESS_DOMAIN_MAX + 1, statement, 0);
-	reader_done(reader, QUERY_ANY_DOMAIN);
-	if (result == SQLITE_DONE)
-		return DIRECTORY_NO_DOMAIN;
-	return result == SQLITE_ROW ? DIRECTORY_FOUND : DIRECTORY_FAILED;
 }
 
 enum directory_verdict

@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "directory/sqlite/access.h"
-#include "directory/sqlite/account.h"
-#include "directory/sqlite/expand.h"
-#include "directory/sqlite/login.h"
+#include "directory/access.h"
+#include "directory/expand.h"
+#include "directory/login.h"
+#include "directory/recipient.h"
+#include "directory/sqlite/lookup.h"
 #include "directory/sqlite/reader.h"
-#include "directory/sqlite/recipient.h"
 #include "directory/sqlite/recipient_cache.h"
 #include "port/job_queue.h"
 
@@ -19,13 +19,14 @@ enum { EXPANSIONS = 1 }; /* at a time: they share a connection */
 
 struct sqlite_directory {
 	struct directory directory;
-	struct reader *reader; /* of the loop */
+	struct directory_settings settings;
+	struct sqlite_lookup loop; /* the records as the loop reads them */
 	struct recipient_cache *recipients;
-	unsigned failures; /* of the reader, that have been logged */
-	struct reader *job_reader;
+	unsigned failures;         /* of its reader, that have been logged */
+	struct sqlite_lookup jobs; /* as jobs read them */
 	unsigned job_failures;
 	bool postmaster_logged;
-	struct job_queue jobs;
+	struct job_queue job_queue;
 	char path[];
 };
 
@@ -34,7 +35,7 @@ struct lookup_job {
 	struct job job;
 	struct sqlite_directory *directory;
 	struct directory_question *question;
-	enum directory_verdict (*find)(struct reader *reader, struct directory_question *question);
+	enum directory_verdict (*find)(struct lookup *lookup, struct directory_question *question);
 	enum directory_verdict verdict;
 };
 
@@ -55,30 +56,30 @@ log_trouble(const struct sqlite_directory *directory, const struct reader *reade
 
 /* Logs once that the setting is of no use; its mail is delivered as without it. */
 static void
-log_postmaster(struct sqlite_directory *directory, const struct reader *reader)
+log_postmaster(struct sqlite_directory *directory, const struct lookup *lookup)
 {
-	if (directory->postmaster_logged || !reader_lacks_postmaster(reader))
+	if (directory->postmaster_logged || !lookup->no_postmaster)
 		return;
 	directory->postmaster_logged = true;
 	log_event("directory-misconfigured", "detail",
 	    "the address of the setting postmaster is no account, alias or list here", NULL);
 }
 
-static struct reader *
+static struct lookup *
 begin(struct sqlite_directory *directory, struct directory_question *question)
 {
 	question->detail[0] = '\0';
-	reader_begin(directory->reader);
-	return directory->reader;
+	reader_begin(directory->loop.reader);
+	return &directory->loop.lookup;
 }
 
 static void
 answer(struct sqlite_directory *directory, struct directory_question *question, enum directory_verdict verdict)
 {
-	log_trouble(directory, directory->reader, &directory->failures);
-	log_postmaster(directory, directory->reader);
+	log_trouble(directory, directory->loop.reader, &directory->failures);
+	log_postmaster(directory, &directory->loop.lookup);
 	if (verdict == DIRECTORY_FAILED)
-		snprintf(question->detail, sizeof question->detail, "%s", reader_trouble(directory->reader));
+		snprintf(question->detail, sizeof question->detail, "%s", reader_trouble(directory->loop.reader));
 	directory_answer(question, verdict);
 }
 
@@ -86,26 +87,26 @@ static void
 client(struct directory *base, struct client_question *question)
 {
 	struct sqlite_directory *directory = own(base);
-	struct reader *reader = begin(directory, &question->base);
-	answer(directory, &question->base, sqlite_access_client(reader, question));
+	struct lookup *lookup = begin(directory, &question->base);
+	answer(directory, &question->base, access_of_client(lookup, question));
 }
 
 static void
 sender(struct directory *base, struct sender_question *question)
 {
 	struct sqlite_directory *directory = own(base);
-	struct reader *reader = begin(directory, &question->base);
-	answer(directory, &question->base, sqlite_sender_find(reader, question));
+	struct lookup *lookup = begin(directory, &question->base);
+	answer(directory, &question->base, sender_find(lookup, question));
 }
 
 static void
 recipient(struct directory *base, struct recipient_question *question)
 {
 	struct sqlite_directory *directory = own(base);
-	struct reader *reader = begin(directory, &question->base);
+	struct lookup *lookup = begin(directory, &question->base);
 	enum directory_verdict verdict;
-	if (!recipient_cache_find(directory->recipients, reader_state(reader), question, &verdict)) {
-		verdict = sqlite_recipient_find(reader, question);
+	if (!recipient_cache_find(directory->recipients, reader_state(directory->loop.reader), question, &verdict)) {
+		verdict = recipient_find(lookup, question);
 		recipient_cache_keep(directory->recipients, question, verdict);
 	}
 	answer(directory, &question->base, verdict);
@@ -115,25 +116,25 @@ static void
 login(struct directory *base, struct login_question *question)
 {
 	struct sqlite_directory *directory = own(base);
-	struct reader *reader = begin(directory, &question->base);
-	answer(directory, &question->base, sqlite_login_find(reader, question));
+	struct lookup *lookup = begin(directory, &question->base);
+	answer(directory, &question->base, login_find(lookup, question));
 }
 
 static void
 domain(struct directory *base, struct domain_question *question)
 {
 	struct sqlite_directory *directory = own(base);
-	struct reader *reader = begin(directory, &question->base);
-	answer(directory, &question->base, sqlite_domain_find(reader, question->name, &question->domain));
+	struct lookup *lookup = begin(directory, &question->base);
+	answer(directory, &question->base, lookup->ops->domain(lookup, question->name, &question->domain));
 }
 
 static void
 look_up(struct job *job)
 {
 	struct lookup_job *lookup = (struct lookup_job *)(void *)job;
-	struct reader *reader = lookup->directory->job_reader;
-	lookup->verdict = lookup->find(reader, lookup->question);
-	reader_end(reader);
+	struct sqlite_lookup *records = &lookup->directory->jobs;
+	lookup->verdict = lookup->find(&records->lookup, lookup->question);
+	reader_end(records->reader);
 }
 
 static void
@@ -144,8 +145,8 @@ looked_up(struct job *job)
 	struct directory_question *question = lookup->question;
 	enum directory_verdict verdict = lookup->verdict;
 	free(lookup);
-	log_trouble(directory, directory->job_reader, &directory->job_failures);
-	log_postmaster(directory, directory->job_reader);
+	log_trouble(directory, directory->jobs.reader, &directory->job_failures);
+	log_postmaster(directory, &directory->jobs.lookup);
 	if (verdict == DIRECTORY_MISCONFIGURED)
 		log_event("directory-misconfigured", "detail", question->detail, NULL);
 	directory_answer(question, verdict);
@@ -153,7 +154,7 @@ looked_up(struct job *job)
 
 static void
 start_job(struct directory *base, struct directory_question *question,
-    enum directory_verdict (*find)(struct reader *reader, struct directory_question *question))
+    enum directory_verdict (*find)(struct lookup *lookup, struct directory_question *question))
 {
 	struct sqlite_directory *directory = own(base);
 	struct lookup_job *lookup = malloc(sizeof *lookup);
@@ -169,19 +170,19 @@ start_job(struct directory *base, struct directory_question *question,
 		.question = question,
 		.find = find,
 	};
-	directory->jobs.executor.start(&directory->jobs.executor, &lookup->job);
+	directory->job_queue.executor.start(&directory->job_queue.executor, &lookup->job);
 }
 
 static enum directory_verdict
-find_expansion(struct reader *reader, struct directory_question *question)
+find_expansion(struct lookup *lookup, struct directory_question *question)
 {
-	return sqlite_expand(reader, (struct expansion_question *)question);
+	return expansion_find(lookup, (struct expansion_question *)question);
 }
 
 static enum directory_verdict
-find_members(struct reader *reader, struct directory_question *question)
+find_members(struct lookup *lookup, struct directory_question *question)
 {
-	return sqlite_members(reader, (struct members_question *)question);
+	return members_find(lookup, (struct members_question *)question);
 }
 
 static void
@@ -202,8 +203,8 @@ members(struct directory *directory, struct members_question *question)
 static void
 close_directory(struct directory *directory)
 {
-	reader_free(own(directory)->reader);
-	reader_free(own(directory)->job_reader);
+	reader_free(own(directory)->loop.reader);
+	reader_free(own(directory)->jobs.reader);
 	recipient_cache_free(own(directory)->recipients);
 	free(directory);
 }
@@ -229,11 +230,13 @@ sqlite_directory_new(
 		return NULL;
 	directory->directory.ops = &ops;
 	directory->recipients = recipient_cache_new();
-	directory->reader = reader_new(path, settings, clock);
-	directory->job_reader = reader_new(path, settings, NULL);
+	if (settings != NULL)
+		directory->settings = *settings;
+	sqlite_lookup_open(&directory->loop, reader_new(path, clock), &directory->settings);
+	sqlite_lookup_open(&directory->jobs, reader_new(path, NULL), &directory->settings);
 	memcpy(directory->path, path, size);
-	job_queue_open(&directory->jobs, executor, EXPANSIONS);
-	if (directory->recipients != NULL && directory->reader != NULL && directory->job_reader != NULL)
+	job_queue_open(&directory->job_queue, executor, EXPANSIONS);
+	if (directory->recipients != NULL && directory->loop.reader != NULL && directory->jobs.reader != NULL)
 		return &directory->directory;
 	close_directory(&directory->directory);
 	return NULL;

@@ -3,16 +3,9 @@
 #define DIRECTORY_SQLITE_DIRECTORY_H
 
 #include "base/clock.h"
+#include "directory/settings.h"
 #include "port/directory.h"
 #include "port/job.h"
-
-/* What the configuration says about addresses. */
-struct directory_settings {
-	/* The server's name in lower case: postmaster@hostname exists; "": none. */
-	char hostname[ADDRESS_DOMAIN_MAX + 1];
-	struct address postmaster; /* who gets the mail of a postmaster without an account; its domain is "": nobody */
-	bool plus_addressing;      /* an address with a tag, user+tag, is that of the account or alias user */
-};
 
 /*
  * The directory that reads the database at path. Questions that take single rows are answered at once, by a transaction

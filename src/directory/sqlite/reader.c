@@ -68,8 +68,6 @@ struct reader {
 	dev_t device;   /* of the open file */
 	ino_t inode;
 	unsigned failures;
-	struct directory_settings settings;
-	bool no_postmaster; /* its address was not found */
 	char trouble[DATABASE_ERROR_SIZE];
 	char path[];
 };
@@ -206,24 +204,6 @@ reader_query(struct reader *reader, enum query query)
 	return ready(reader) ? reader->statements[query] : NULL;
 }
 
-const struct directory_settings *
-reader_settings(const struct reader *reader)
-{
-	return &reader->settings;
-}
-
-void
-reader_note_no_postmaster(struct reader *reader)
-{
-	reader->no_postmaster = true;
-}
-
-bool
-reader_lacks_postmaster(const struct reader *reader)
-{
-	return reader->no_postmaster;
-}
-
 int
 reader_step(struct reader *reader, enum query query)
 {
@@ -277,15 +257,13 @@ reader_free(struct reader *reader)
 }
 
 struct reader *
-reader_new(const char *path, const struct directory_settings *settings, struct clock *clock)
+reader_new(const char *path, struct clock *clock)
 {
 	size_t size = strlen(path) + 1;
 	struct reader *reader = calloc(1, sizeof *reader + size);
 	if (reader == NULL)
 		return NULL;
 	reader->clock = clock;
-	if (settings != NULL)
-		reader->settings = *settings;
 	reader->rest.run = run_rest;
 	reader->retry = INT64_MIN;
 	memcpy(reader->path, path, size);

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 
 #include "base/clock.h"
-#include "directory/sqlite/directory.h"
 
 enum query {
 	QUERY_RECIPIENT, /* ?1 domain, ?2 local part: enum account_column without secrets; a row for any domain here */
@@ -54,7 +53,7 @@ struct reader;
  * query of a new question (reader_begin) sees what other processes have committed before it. With clock NULL, it is for
  * jobs, one at a time, and reader_end() follows the last query. NULL when memory is out.
  */
-struct reader *reader_new(const char *path, const struct directory_settings *settings, struct clock *clock);
+struct reader *reader_new(const char *path, struct clock *clock);
 void reader_free(struct reader *reader);
 
 /* Begins a question: its queries see one state of the database, the newest one. */
@@ -74,13 +73,6 @@ void reader_end(struct reader *reader);
  * statement may be used but through this.
  */
 sqlite3_stmt *reader_query(struct reader *reader, enum query query);
-
-/* The settings that reader_new() was given; without any, the names are "". */
-const struct directory_settings *reader_settings(const struct reader *reader);
-
-/* Notes that no account, alias or list has the address of the setting postmaster; returns whether that was noted. */
-void reader_note_no_postmaster(struct reader *reader);
-bool reader_lacks_postmaster(const struct reader *reader);
 
 /* SQLITE_ROW, SQLITE_DONE, or an error. */
 int reader_step(struct reader *reader, enum query query);

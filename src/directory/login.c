@@ -1,11 +1,10 @@
 /* Finds the account of a user name. */
-#include "directory/sqlite/login.h"
+#include "directory/login.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/address_key.h"
-#include "directory/sqlite/account.h"
 
 /* Replaces the local part by its key, so that the identity of an unknown user is the same in each spelling. */
 static bool
@@ -19,34 +18,32 @@ compare_by_key(struct address *address)
 }
 
 /*
- * The largest number of an account, as SQLite counts them, is below "end", a power of two. So when accounts are added,
+ * The largest number of an account, as the database counts them, is below "end", a power of two. So when accounts are added,
  * few numbers lead to another account than before.
  */
 static enum directory_verdict
-choose_domain(struct reader *reader, uint64_t number, char domain[ADDRESS_DOMAIN_MAX + 1])
+choose_domain(struct lookup *lookup, uint64_t number, char domain[ADDRESS_DOMAIN_MAX + 1])
 {
 	int64_t last = 0, end = 1;
-	if (reader_ask(reader, QUERY_LAST_ACCOUNT, NULL, NULL) != SQLITE_ROW)
+	if (lookup->ops->last_account(lookup, &last) == DIRECTORY_FAILED)
 		return DIRECTORY_FAILED;
-	last = sqlite3_column_int64(reader_query(reader, QUERY_LAST_ACCOUNT), 0);
-	reader_done(reader, QUERY_LAST_ACCOUNT);
 	while (end <= last && end < INT64_MAX / 2)
 		end *= 2;
 	int64_t chosen = (int64_t)(number % (uint64_t)end);
 	if (chosen > last && end > 1)
 		chosen = (int64_t)(number % (uint64_t)(end / 2));
-	return sqlite_domain_of_account(reader, chosen, domain);
+	return lookup->ops->domain_of_account(lookup, chosen, domain);
 }
 
 /* An account that has the name in the chosen domain shows its salt, and nothing else. */
 static enum directory_verdict
-disguise(struct reader *reader, struct login_question *question, const struct address *address)
+disguise(struct lookup *lookup, struct login_question *question, const struct address *address)
 {
 	struct account *account = &question->account;
 	char domain[ADDRESS_DOMAIN_MAX + 1] = "";
-	enum directory_verdict verdict = choose_domain(reader, question->number, domain);
+	enum directory_verdict verdict = choose_domain(lookup, question->number, domain);
 	if (verdict == DIRECTORY_FOUND)
-		verdict = sqlite_account_find(reader, domain, address->local, true, account);
+		verdict = lookup_account(lookup, domain, address->local, true, account);
 	if (verdict == DIRECTORY_FAILED)
 		return verdict;
 	if (verdict != DIRECTORY_FOUND) {
@@ -59,7 +56,7 @@ disguise(struct reader *reader, struct login_question *question, const struct ad
 }
 
 enum directory_verdict
-sqlite_login_find(struct reader *reader, struct login_question *question)
+login_find(struct lookup *lookup, struct login_question *question)
 {
 	struct account *account = &question->account;
 	struct address address;
@@ -71,15 +68,15 @@ sqlite_login_find(struct reader *reader, struct login_question *question)
 		return DIRECTORY_FAILED;
 	bool bare = address.domain[0] == '\0';
 	if (bare)
-		verdict = sqlite_account_domain(reader, address.local, address.domain);
+		verdict = lookup_bare(lookup, address.local, address.domain);
 	if (verdict == DIRECTORY_FOUND)
-		verdict = sqlite_account_find(reader, address.domain, address.local, true, account);
+		verdict = lookup_account(lookup, address.domain, address.local, true, account);
 	if (verdict == DIRECTORY_FOUND || verdict == DIRECTORY_FAILED)
 		return verdict;
 	memcpy(account->local, address.local, sizeof address.local);
 	if (verdict != DIRECTORY_AMBIGUOUS)
 		memcpy(account->domain.name, address.domain, sizeof address.domain);
 	if (bare && question->choose && account->domain.name[0] == '\0')
-		return disguise(reader, question, &address);
+		return disguise(lookup, question, &address);
 	return DIRECTORY_NO_MAILBOX;
 }

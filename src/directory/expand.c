@@ -1,13 +1,12 @@
-/* Follows aliases and lists to the mailboxes, here and elsewhere, that their mail goes to. For jobs. */
-#include "directory/sqlite/expand.h"
+/* Follows aliases and lists to the mailboxes, here and elsewhere, that their mail goes to. */
+#include "directory/expand.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text_set.h"
-#include "directory/sqlite/account.h"
-#include "directory/sqlite/recipient.h"
+#include "directory/recipient.h"
 
 /* An address on the way: the alias that is expanded, or a target of an alias. */
 struct target {
@@ -23,7 +22,7 @@ struct array {
 };
 
 struct alias_expansion {
-	struct reader *reader;
+	struct lookup *lookup;
 	struct expansion_question *question;
 	struct target *targets;
 	struct array target_array, mailbox_array, elsewhere_array;
@@ -41,6 +40,12 @@ grow(void *items, struct array *array, size_t size)
 	if (grown != NULL)
 		array->room = wanted;
 	return grown;
+}
+
+static const char *
+trouble(const struct lookup *lookup)
+{
+	return lookup->ops->trouble(lookup);
 }
 
 static enum directory_verdict
@@ -129,29 +134,39 @@ is_behind(const struct alias_expansion *expansion, size_t index, int64_t alias)
 	return false;
 }
 
+/* What becomes of the targets that are read. */
+struct reading {
+	struct alias_expansion *expansion;
+	size_t parent;
+	unsigned depth;
+};
+
+static bool
+take_target(void *context, const char *local, const char *domain)
+{
+	const struct reading *reading = context;
+	struct alias_expansion *expansion = reading->expansion;
+	struct target *target = expansion->target_array.count < DIRECTORY_TARGETS_MAX
+	    ? add_target(expansion, reading->parent, reading->depth)
+	    : NULL;
+	if (target == NULL)
+		return false;
+	snprintf(target->address.local, sizeof target->address.local, "%s", local);
+	snprintf(target->address.domain, sizeof target->address.domain, "%s", domain);
+	return true;
+}
+
 /* Reads the targets of an alias. */
 static enum directory_verdict
 read_targets(struct alias_expansion *expansion, size_t parent, unsigned depth)
 {
-	int result = SQLITE_NOMEM;
-	sqlite3_stmt *row = reader_query(expansion->reader, QUERY_TARGETS);
-	if (row == NULL)
-		return fail(&expansion->question->base, reader_trouble(expansion->reader));
-	sqlite3_bind_int64(row, 1, expansion->targets[parent].alias);
-	while ((result = reader_step(expansion->reader, QUERY_TARGETS)) == SQLITE_ROW) {
-		struct target *target = expansion->target_array.count < DIRECTORY_TARGETS_MAX
-		    ? add_target(expansion, parent, depth)
-		    : NULL;
-		if (target == NULL)
-			break;
-		sqlite_copy(target->address.local, sizeof target->address.local, row, 0);
-		sqlite_copy(target->address.domain, sizeof target->address.domain, row, 1);
+	struct reading reading = { expansion, parent, depth };
+	struct lookup *lookup = expansion->lookup;
+	switch (lookup->ops->targets(lookup, expansion->targets[parent].alias, take_target, &reading)) {
+	case DIRECTORY_FOUND: return DIRECTORY_FOUND;
+	case DIRECTORY_FAILED: return fail(&expansion->question->base, trouble(lookup));
+	default: break; /* it was not read to its end */
 	}
-	reader_done(expansion->reader, QUERY_TARGETS);
-	if (result == SQLITE_DONE)
-		return DIRECTORY_FOUND;
-	if (result != SQLITE_ROW)
-		return fail(&expansion->question->base, reader_trouble(expansion->reader));
 	if (expansion->target_array.count < DIRECTORY_TARGETS_MAX)
 		return no_memory(expansion);
 	return too_many(&expansion->question->base, &expansion->targets[0].address);
@@ -179,7 +194,7 @@ static enum directory_verdict
 visit_account(struct alias_expansion *expansion, const struct account *account)
 {
 	struct expansion *found = &expansion->question->expansion;
-	enum directory_verdict verdict = sqlite_account_verdict(account);
+	enum directory_verdict verdict = recipient_account_verdict(account);
 	if (found->moved_to[0] == '\0')
 		memcpy(found->moved_to, account->moved_to, sizeof found->moved_to);
 	return verdict == DIRECTORY_FOUND ? add_mailbox(expansion, &account->mailbox) : verdict;
@@ -192,13 +207,13 @@ static enum directory_verdict
 visit_postmaster(struct alias_expansion *expansion, size_t index, const struct address *address)
 {
 	struct mailbox postmaster;
-	switch (sqlite_postmaster_find(expansion->reader, &expansion->targets[index].address)) {
+	switch (recipient_find_postmaster(expansion->lookup, &expansion->targets[index].address)) {
 	case DIRECTORY_FOUND: return visit(expansion, index);
 	case DIRECTORY_NO_MAILBOX: break;
-	default: return fail(&expansion->question->base, reader_trouble(expansion->reader));
+	default: return fail(&expansion->question->base, trouble(expansion->lookup));
 	}
-	if (sqlite_postmaster_mailbox(expansion->reader, address, &postmaster) != DIRECTORY_FOUND)
-		return fail(&expansion->question->base, reader_trouble(expansion->reader));
+	if (recipient_postmaster_mailbox(expansion->lookup, address, &postmaster) != DIRECTORY_FOUND)
+		return fail(&expansion->question->base, trouble(expansion->lookup));
 	return add_mailbox(expansion, &postmaster);
 }
 
@@ -217,14 +232,14 @@ static enum directory_verdict
 visit_other(struct alias_expansion *expansion, size_t index, const struct address *address)
 {
 	struct alias alias = { .number = 0 };
-	enum directory_verdict verdict = sqlite_alias_find(expansion->reader, address, &alias);
+	enum directory_verdict verdict = lookup_alias(expansion->lookup, address, &alias);
 	if (verdict == DIRECTORY_FOUND && alias.list)
 		note_list(expansion, &alias, address->domain);
 	if (verdict == DIRECTORY_FOUND)
 		return follow(expansion, index, alias.number);
 	if (verdict == DIRECTORY_FAILED)
-		return fail(&expansion->question->base, reader_trouble(expansion->reader));
-	if (sqlite_account_is_postmaster(address->local))
+		return fail(&expansion->question->base, trouble(expansion->lookup));
+	if (lookup_is_postmaster(address->local))
 		return visit_postmaster(expansion, index, address);
 	if (index == 0)
 		return verdict;
@@ -237,14 +252,14 @@ visit(struct alias_expansion *expansion, size_t index)
 {
 	struct address address;
 	struct account account;
-	enum directory_verdict verdict = sqlite_address_complete(
-	    expansion->reader, &expansion->targets[index].address, &address);
+	enum directory_verdict verdict = recipient_complete(
+	    expansion->lookup, &expansion->targets[index].address, &address);
 	if (verdict == DIRECTORY_FAILED)
-		return fail(&expansion->question->base, reader_trouble(expansion->reader));
+		return fail(&expansion->question->base, trouble(expansion->lookup));
 	expansion->targets[index].address = address;
-	verdict = sqlite_account_find(expansion->reader, address.domain, address.local, false, &account);
+	verdict = lookup_account(expansion->lookup, address.domain, address.local, false, &account);
 	if (verdict == DIRECTORY_FAILED)
-		return fail(&expansion->question->base, reader_trouble(expansion->reader));
+		return fail(&expansion->question->base, trouble(expansion->lookup));
 	if (account.domain.relayed || (verdict == DIRECTORY_NO_DOMAIN && index > 0))
 		return add_elsewhere(expansion, &address);
 	if (verdict == DIRECTORY_FOUND)
@@ -268,9 +283,9 @@ visit_all(struct alias_expansion *expansion)
 }
 
 enum directory_verdict
-sqlite_expand(struct reader *reader, struct expansion_question *question)
+expansion_find(struct lookup *lookup, struct expansion_question *question)
 {
-	struct alias_expansion expansion = { .reader = reader, .question = question };
+	struct alias_expansion expansion = { .lookup = lookup, .question = question };
 	struct target *first = add_target(&expansion, 0, 0);
 	question->expansion = (struct expansion) { .count = 0 };
 	enum directory_verdict verdict = DIRECTORY_FAILED;
@@ -287,55 +302,62 @@ sqlite_expand(struct reader *reader, struct expansion_question *question)
 	return verdict;
 }
 
-static enum directory_verdict
-read_members(struct reader *reader, int64_t alias, struct members_question *question)
+/* The members that are read. */
+struct member_reading {
+	struct members_question *question;
+	struct array array;
+};
+
+static bool
+take_member(void *context, const char *local, const char *domain)
 {
-	struct array array = { 0 };
-	int result = SQLITE_NOMEM;
-	sqlite3_stmt *row = reader_query(reader, QUERY_TARGETS);
-	if (row == NULL)
-		return fail(&question->base, reader_trouble(reader));
-	sqlite3_bind_int64(row, 1, alias);
-	while ((result = reader_step(reader, QUERY_TARGETS)) == SQLITE_ROW) {
-		void *grown = array.count < DIRECTORY_TARGETS_MAX
-		    ? grow(question->members, &array, sizeof *question->members)
-		    : NULL;
-		if (grown == NULL)
-			break;
-		question->members = grown;
-		struct address *member = &question->members[array.count++];
-		*member = (struct address) { .null = false };
-		sqlite_copy(member->local, sizeof member->local, row, 0);
-		sqlite_copy(member->domain, sizeof member->domain, row, 1);
-	}
-	reader_done(reader, QUERY_TARGETS);
-	question->count = array.count;
-	if (result == SQLITE_DONE)
+	struct member_reading *reading = context;
+	struct members_question *question = reading->question;
+	void *grown = reading->array.count < DIRECTORY_TARGETS_MAX
+	    ? grow(question->members, &reading->array, sizeof *question->members)
+	    : NULL;
+	if (grown == NULL)
+		return false;
+	question->members = grown;
+	struct address *member = &question->members[reading->array.count++];
+	*member = (struct address) { .null = false };
+	snprintf(member->local, sizeof member->local, "%s", local);
+	snprintf(member->domain, sizeof member->domain, "%s", domain);
+	return true;
+}
+
+static enum directory_verdict
+read_members(struct lookup *lookup, int64_t alias, struct members_question *question)
+{
+	struct member_reading reading = { .question = question };
+	enum directory_verdict verdict = lookup->ops->targets(lookup, alias, take_member, &reading);
+	question->count = reading.array.count;
+	if (verdict == DIRECTORY_FOUND)
 		return DIRECTORY_FOUND;
-	if (result == SQLITE_ROW && array.count == DIRECTORY_TARGETS_MAX)
+	if (verdict != DIRECTORY_FAILED && question->count == DIRECTORY_TARGETS_MAX)
 		return too_many(&question->base, &question->address);
-	return fail(&question->base, result == SQLITE_ROW ? "memory is out" : reader_trouble(reader));
+	return fail(&question->base, verdict == DIRECTORY_FAILED ? trouble(lookup) : "memory is out");
 }
 
 enum directory_verdict
-sqlite_members(struct reader *reader, struct members_question *question)
+members_find(struct lookup *lookup, struct members_question *question)
 {
 	struct address whole;
 	struct domain domain;
 	struct alias alias = { .right = EXPANSION_NOBODY };
 	question->members = NULL;
 	question->count = 0;
-	enum directory_verdict verdict = sqlite_address_complete(reader, &question->address, &whole);
+	enum directory_verdict verdict = recipient_complete(lookup, &question->address, &whole);
 	if (verdict == DIRECTORY_FOUND)
-		verdict = sqlite_domain_find(reader, whole.domain, &domain);
+		verdict = lookup->ops->domain(lookup, whole.domain, &domain);
 	if (verdict == DIRECTORY_FOUND)
-		verdict = sqlite_alias_find(reader, &whole, &alias);
+		verdict = lookup_alias(lookup, &whole, &alias);
 	question->right = alias.right;
 	if (verdict == DIRECTORY_FOUND && alias.right >= question->needed)
-		verdict = read_members(reader, alias.number, question);
+		verdict = read_members(lookup, alias.number, question);
 	if (verdict == DIRECTORY_FAILED || verdict == DIRECTORY_MISCONFIGURED)
 		members_clear(question);
 	if (verdict == DIRECTORY_FAILED && question->base.detail[0] == '\0')
-		return fail(&question->base, reader_trouble(reader));
+		return fail(&question->base, trouble(lookup));
 	return verdict;
 }
