@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "port/account_rates.h"
 #include "port/mailbox.h"
 
 /* The local part of the alias for all addresses of its domain that have no record of their own. */
@@ -62,6 +63,7 @@ struct account {
 	char local[ADDRESS_LOCAL_MAX + 1]; /* as it was added */
 	char language[DIRECTORY_LANGUAGE_SIZE];
 	unsigned flags;
+	struct account_rates rates;
 	char password[DIRECTORY_SECRET_SIZE];     /* a hash of crypt(5); "": no login */
 	char scram_sha256[DIRECTORY_SECRET_SIZE]; /* a verifier; "": none */
 	char secret[DIRECTORY_SECRET_SIZE];       /* the password as it is; "": not kept */

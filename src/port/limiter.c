@@ -8,19 +8,22 @@
 
 enum { HOUR = 60 * 60 * 1000, DAY = 24 * HOUR };
 
-/* What an account may send in a while. A key is the name with the number of the account. */
+/* What an account may send in a while, by its own rate or the server's. A key is the name with the number of the account. */
 static const struct rate {
 	const char *name;
 	size_t limit; /* offset in struct limits */
 	int64_t period;
 	bool of_messages;
-} rates[] = {
-	{ "max-messages-per-account-hour", offsetof(struct limits, max_messages_account_hour), HOUR, true },
-	{ "max-messages-per-account-day", offsetof(struct limits, max_messages_account_day), DAY, true },
-	{ "max-recipients-per-account-hour", offsetof(struct limits, max_recipients_account_hour), HOUR, false },
-	{ "max-recipients-per-account-day", offsetof(struct limits, max_recipients_account_day), DAY, false },
+} rates_of[ACCOUNT_RATES] = {
+	[RATE_MESSAGES_HOUR] = { "max-messages-per-account-hour", offsetof(struct limits, max_messages_account_hour),
+	    HOUR, true },
+	[RATE_MESSAGES_DAY] = { "max-messages-per-account-day", offsetof(struct limits, max_messages_account_day), DAY,
+	    true },
+	[RATE_RECIPIENTS_HOUR] = { "max-recipients-per-account-hour",
+	    offsetof(struct limits, max_recipients_account_hour), HOUR, false },
+	[RATE_RECIPIENTS_DAY] = { "max-recipients-per-account-day", offsetof(struct limits, max_recipients_account_day),
+	    DAY, false },
 };
-enum { RATES = sizeof rates / sizeof *rates };
 
 static int64_t
 now(const struct limiter *limiter)
@@ -129,45 +132,51 @@ limiter_pardon_all(struct limiter *limiter)
 }
 
 bool
-limiter_recipient(struct limiter *limiter, const char *sender, size_t len)
+limiter_recipient(struct limiter *limiter, const char *sender, size_t len, bool count)
 {
 	struct counter_key key = counter_name(limiter->counters, COUNTER_RECIPIENTS, sender, len);
 	int64_t max = limiter->limits->max_recipients_per_hour;
-	return max > 0 && counters_add(limiter->counters, &key, 1, HOUR, now(limiter)) > max;
+	if (max == 0)
+		return false;
+	return count ? counters_add(limiter->counters, &key, 1, HOUR, now(limiter)) > max
+	             : counters_read(limiter->counters, &key, now(limiter)) >= max;
 }
 
 /* 0: nothing is counted. */
 static int64_t
-most_of(const struct limiter *limiter, const struct rate *rate, bool is_first)
+most_of(const struct limiter *limiter, const struct account_rates *rates, size_t i, bool is_first)
 {
-	const void *limit = (const char *)limiter->limits + rate->limit;
-	return rate->of_messages && !is_first ? 0 : *(const int64_t *)limit;
+	const void *limit = (const char *)limiter->limits + rates_of[i].limit;
+	int64_t own = rates != NULL ? rates->most[i] : 0;
+	if ((rates_of[i].of_messages && !is_first) || own == RATE_UNLIMITED)
+		return 0;
+	return own > 0 ? own : *(const int64_t *)limit;
 }
 
 static struct counter_key
-rate_key(const struct limiter *limiter, const struct rate *rate, int64_t account)
+rate_key(const struct limiter *limiter, size_t i, int64_t account)
 {
 	char name[64];
-	int len = snprintf(name, sizeof name, "%s %lld", rate->name, (long long)account);
+	int len = snprintf(name, sizeof name, "%s %lld", rates_of[i].name, (long long)account);
 	return counter_name(limiter->counters, COUNTER_RECIPIENTS, name, (size_t)len);
 }
 
 /* Of two workers that count the last one at the same time, one is over the limit: the second pass finds that. */
 const char *
-limiter_account(struct limiter *limiter, int64_t account, bool is_first)
+limiter_account(struct limiter *limiter, int64_t account, const struct account_rates *rates, bool is_first, bool count)
 {
 	const char *over = NULL;
-	for (size_t i = 0; i < RATES; i++) {
-		struct counter_key key = rate_key(limiter, &rates[i], account);
-		int64_t most = most_of(limiter, &rates[i], is_first);
+	for (size_t i = 0; i < ACCOUNT_RATES; i++) {
+		struct counter_key key = rate_key(limiter, i, account);
+		int64_t most = most_of(limiter, rates, i, is_first);
 		if (most > 0 && counters_read(limiter->counters, &key, now(limiter)) >= most)
-			return rates[i].name;
+			return rates_of[i].name;
 	}
-	for (size_t i = 0; i < RATES; i++) {
-		struct counter_key key = rate_key(limiter, &rates[i], account);
-		int64_t most = most_of(limiter, &rates[i], is_first);
-		if (most > 0 && counters_add(limiter->counters, &key, 1, rates[i].period, now(limiter)) > most)
-			over = rates[i].name;
+	for (size_t i = 0; i < ACCOUNT_RATES && count; i++) {
+		struct counter_key key = rate_key(limiter, i, account);
+		int64_t most = most_of(limiter, rates, i, is_first);
+		if (most > 0 && counters_add(limiter->counters, &key, 1, rates_of[i].period, now(limiter)) > most)
+			over = rates_of[i].name;
 	}
 	return over;
 }

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "config/limits.h"
+#include "port/account_rates.h"
 #include "port/counters.h"
 
 /* Of one worker, for its loop's thread. All that it points at outlives it. */
@@ -50,15 +51,19 @@ size_t limiter_blacklisted(struct limiter *limiter, size_t skipped, size_t most,
 bool limiter_pardon(struct limiter *limiter, const char *address);
 size_t limiter_pardon_all(struct limiter *limiter);
 
-/* Counts a recipient of a sender (an account, or an address). Returns whether it is one too many in this hour. */
-bool limiter_recipient(struct limiter *limiter, const char *sender, size_t len);
+/*
+ * Would a recipient of a sender (an account, or an address) be one too many in this hour? Counts it if count is set; of two
+ * workers that count the last one at the same time, one is told that it is too many.
+ */
+bool limiter_recipient(struct limiter *limiter, const char *sender, size_t len, bool count);
 
 /*
- * Counts a recipient of an account and, if it is the first one of a message, the message: towards max-messages-per-account-
- * and max-recipients-per-account-, -hour and -day. A recipient that is over one of them is not counted. Returns the name of
- * the limit that it is over, which is static, or NULL.
+ * The same for a recipient of an account and, if it is the first one of a message, the message: by the account's own rates,
+ * which may be NULL, or max-messages-per-account- and max-recipients-per-account-, -hour and -day. A recipient that is over
+ * one of them is not counted. Returns the server's name of the limit that it is over, which is static, or NULL.
  */
-const char *limiter_account(struct limiter *limiter, int64_t account, bool is_first);
+const char *limiter_account(
+    struct limiter *limiter, int64_t account, const struct account_rates *rates, bool is_first, bool count);
 
 /* Counts a failed login. The max-failed-logins-th within blacklist-time blacklists the address, and returns true. */
 bool limiter_failed_login(struct limiter *limiter, const char *address, const char *cause);

@@ -14,6 +14,7 @@ copy_account(struct login_account *found, const struct account *account)
 {
 	found->known = true;
 	found->flags = account->flags;
+	found->rates = account->rates;
 	found->mailbox = account->mailbox;
 	snprintf(found->address, sizeof found->address, "%s@%s", account->local, account->domain.name);
 	snprintf(found->domain, sizeof found->domain, "%s", account->domain.name);

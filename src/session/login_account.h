@@ -15,6 +15,7 @@ typedef void login_account_done(struct login_account *account, bool answered);
 struct login_account {
 	bool known;     /* false: no account has this name, or more than one domain has */
 	unsigned flags; /* enum account_flag */
+	struct account_rates rates;
 	struct mailbox mailbox;
 	char language[DIRECTORY_LANGUAGE_SIZE]; /* of the account, or else of its domain */
 	char address[ADDRESS_MAX + 1];          /* "" unless known */

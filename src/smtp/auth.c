@@ -101,6 +101,20 @@ auth_abandon(struct smtp_session *s)
 	auth_end(s);
 }
 
+/* Few accounts have rates of their own. Returns false when memory is out. */
+static bool
+keep_rates(struct smtp_session *s, const struct account_rates *rates)
+{
+	static const struct account_rates none;
+	free(s->rates);
+	s->rates = NULL;
+	if (memcmp(rates, &none, sizeof none) == 0)
+		return true;
+	if ((s->rates = malloc(sizeof *s->rates)) != NULL)
+		*s->rates = *rates;
+	return s->rates != NULL;
+}
+
 static struct ftg_reply
 admit(struct smtp_session *s)
 {
@@ -110,10 +124,10 @@ admit(struct smtp_session *s)
 		return refuse(s, "disabled");
 	if (!(account->flags & ACCOUNT_SMTP))
 		return refuse(s, "no-privilege");
-	s->user = strdup(sasl_user(s->auth->sasl));
+	s->user = keep_rates(s, &account->rates) ? strdup(sasl_user(s->auth->sasl)) : NULL;
 	s->account = account->mailbox.account;
 	s->mechanism = sasl_mechanism_name(s->auth->mechanism);
-	s->rights = account->flags;
+	s->rights = (unsigned char)account->flags;
 	xlang_prefer(s, LANGUAGE_OF_ACCOUNT, account->language);
 	s->outlet->speak_of(s->outlet, LANGUAGE_OF_ACCOUNT, s->user != NULL ? account->domain : "");
 	if (s->user != NULL)

@@ -89,31 +89,32 @@ struct smtp_session {
 	struct session_outlet *outlet;
 	struct smtp_peer peer;
 	enum smtp_state state;
-	bool extended;        /* the client sent EHLO, not HELO */
-	bool busy;            /* a job or a question is under way */
-	bool feeding;         /* smtp_session_feed() is running: a job that ends meanwhile needs no resume() */
-	bool blacklisted;     /* the address was on the temporary blacklist at the start of the session */
-	unsigned char access; /* of the client's address: a set of enum access_kind */
-	bool access_unknown;  /* the directory could not be asked for access, which is 0 */
-	unsigned char hidden; /* enum directory_verdict of a recipient whose refusal hides it; DIRECTORY_FOUND: none */
-	unsigned errors;      /* refusals that count towards max_errors */
-	unsigned unknown;     /* unknown recipients */
-	unsigned relay;       /* refusals to relay */
+	bool extended;         /* the client sent EHLO, not HELO */
+	bool busy;             /* a job or a question is under way */
+	bool feeding;          /* smtp_session_feed() is running: a job that ends meanwhile needs no resume() */
+	bool blacklisted;      /* the address was on the temporary blacklist at the start of the session */
+	unsigned char access;  /* of the client's address: a set of enum access_kind */
+	bool access_unknown;   /* the directory could not be asked for access, which is 0 */
+	unsigned char rights;  /* of the user when it logged in: a set of enum account_flag */
+	unsigned char hidden;  /* enum directory_verdict of a recipient whose refusal hides it; DIRECTORY_FOUND: none */
+	unsigned errors;       /* refusals that count towards max_errors */
+	unsigned unknown;      /* unknown recipients */
+	unsigned relay;        /* refusals to relay */
+	unsigned transactions; /* number begun */
 	enum listing listing;
 	char *client_name;   /* name of the client in the DNS, if that name has its address; NULL: unknown */
 	char *name;          /* argument of EHLO or HELO; NULL before it */
 	const char *version; /* TLS version; NULL: not encrypted */
 	const char *cipher;
-	const char *cause;          /* of the next refusal, for the log; NULL: none */
-	struct span path;           /* of the MAIL or RCPT command under way, for the log; text NULL otherwise */
-	char *user;                 /* the user who has logged in; NULL: none */
-	int64_t account;            /* number of that user */
-	unsigned rights;            /* of that user when it logged in: a set of enum account_flag */
-	unsigned transactions;      /* number begun */
-	const char *mechanism;      /* of that login */
-	struct access_texts *texts; /* own texts of access entries; NULL: none */
-	struct members *members;    /* of the EXPN that is being answered, not sent yet; NULL: none */
-	struct auth *auth;          /* the AUTH exchange under way; NULL: none */
+	const char *cause;           /* of the next refusal, for the log; NULL: none */
+	struct span path;            /* of the MAIL or RCPT command under way, for the log; text NULL otherwise */
+	char *user;                  /* the user who has logged in; NULL: none */
+	int64_t account;             /* number of that user */
+	struct account_rates *rates; /* its own, as they were when it logged in; NULL: none */
+	const char *mechanism;       /* of that login */
+	struct access_texts *texts;  /* own texts of access entries; NULL: none */
+	struct members *members;     /* of the EXPN that is being answered, not sent yet; NULL: none */
+	struct auth *auth;           /* the AUTH exchange under way; NULL: none */
 	struct line_reader line;
 	struct envelope envelope;
 	struct lookup *lookup; /* questions to the directory; NULL: none */
@@ -214,8 +215,12 @@ struct ftg_reply refusal_neutral(struct smtp_session *s, enum directory_verdict 
 /* refusal.c: the reply to a failed delivery, or quota check, to a mailbox of this address. */
 struct ftg_reply refusal_delivery(enum delivery_result result, struct span address);
 
-/* refusal.c: counts a recipient; true if the sender is over a limit of an hour or a day, which session.cause may name. */
-bool refusal_too_many(struct smtp_session *s);
+/*
+ * refusal.c: is the sender over a limit of an hour or a day, which session.cause may then name? The second function counts a
+ * recipient, before it is added to the envelope.
+ */
+bool refusal_is_over(struct smtp_session *s);
+bool refusal_count(struct smtp_session *s);
 
 /* refusal.c: puts the address of a client that has not logged in on the temporary blacklist; the log names the cause. */
 void refusal_blacklist(struct smtp_session *s, enum ftg_id cause);

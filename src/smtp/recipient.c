@@ -58,8 +58,12 @@ add(struct smtp_session *s)
 	const struct recipient *recipient = &s->lookup->recipient.recipient;
 	const struct expansion targets = targets_of(s->lookup);
 	char text[ADDRESS_TEXT_SIZE], sender[ADDRESS_TEXT_SIZE];
-	const char *as = targets.elsewhere_count > 0 ? forwarding_sender(s, &targets, sender) : NULL;
 
+	if (refusal_count(s)) {
+		expansion_clear(&s->lookup->expansion.expansion);
+		return ftg_reply(ERR_SMTP_ADDRESS_RCPTCOUNT);
+	}
+	const char *as = targets.elsewhere_count > 0 ? forwarding_sender(s, &targets, sender) : NULL;
 	if (s->envelope.rcpts == 0)
 		s->envelope.first_waits = recipient->domain.name[0] == '\0' || recipient->domain.greylist;
 	const struct span address = envelope_spell(text, s->path, &s->lookup->recipient.address);
@@ -202,13 +206,16 @@ expand(struct smtp_session *s)
 	return ftg_reply(FTG_IDS);
 }
 
-/* A client that was deferred retries: the recipient is counted once the policy has accepted it. */
+/*
+ * A client that was deferred retries: a recipient is counted when it is added, after all that can refuse it. Whoever is over a
+ * limit has nothing expanded.
+ */
 static struct ftg_reply
 accepted(struct smtp_session *s, struct ftg_reply verdict)
 {
 	if (verdict.id != FTG_IDS)
 		return verdict;
-	if (refusal_too_many(s))
+	if (refusal_is_over(s))
 		return ftg_reply(ERR_SMTP_ADDRESS_RCPTCOUNT);
 	bool hidden = is_hidden(s->lookup->recipient.base.verdict);
 	return hidden || lookup_is_list(s->lookup) ? expand(s) : check_space(s);

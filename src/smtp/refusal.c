@@ -93,8 +93,8 @@ refusal_delivery(enum delivery_result result, struct span address)
 	}
 }
 
-bool
-refusal_too_many(struct smtp_session *s)
+static bool
+is_over(struct smtp_session *s, bool count)
 {
 	struct limiter *limiter = s->config->limiter;
 	char sender[64];
@@ -105,9 +105,27 @@ refusal_too_many(struct smtp_session *s)
 		snprintf(sender, sizeof sender, "account %lld", (long long)s->account);
 	else
 		snprintf(sender, sizeof sender, "%s", s->peer.address);
-	if (limiter_recipient(limiter, sender, strlen(sender)))
+	bool own = s->user != NULL && s->rates != NULL && s->rates->most[RATE_RECIPIENTS_HOUR] != 0;
+	if (!own && limiter_recipient(limiter, sender, strlen(sender), count))
 		return true;
-	if (s->user != NULL && (s->cause = limiter_account(limiter, s->account, !s->envelope.counted)) != NULL)
+	if (s->user == NULL)
+		return false;
+	const char *over = limiter_account(limiter, s->account, s->rates, !s->envelope.counted, count);
+	if (over != NULL)
+		s->cause = over;
+	return over != NULL;
+}
+
+bool
+refusal_is_over(struct smtp_session *s)
+{
+	return is_over(s, false);
+}
+
+bool
+refusal_count(struct smtp_session *s)
+{
+	if (is_over(s, true))
 		return true;
 	s->envelope.counted = true;
 	return false;

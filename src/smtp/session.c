@@ -43,6 +43,7 @@ smtp_session_free(struct smtp_session *s)
 	free(s->client_name);
 	free(s->name);
 	free(s->user);
+	free(s->rates);
 	free(s);
 }
 

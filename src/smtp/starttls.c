@@ -47,7 +47,9 @@ smtp_session_encrypted(struct smtp_session *s, const char *version, const char *
 	line_release(&s->line);
 	free(s->name);
 	free(s->user);
+	free(s->rates);
 	s->name = s->user = NULL;
+	s->rates = NULL;
 	s->account = 0;
 	s->extended = false;
 	s->state = SMTP_START;

@@ -59,6 +59,8 @@ class RoundTrip(ImportCase):
         yield "accounts", [{"address": address, "password": chance.choice([None, HASH]), "smtp": yes(), "pop3": yes(),
                             "send": yes(), "receive": yes(), "disabled": yes(), "spamtrap": yes(),
                             "quota-bytes": chance.choice([None, 0, 7, 2**33]), "quota-messages": chance.choice([None, 0, 9]),
+                            **{f"max-{what}-per-{time}": chance.choice([None, 0, 9]) for what in ("messages", "recipients")
+                               for time in ("hour", "day")},
                             "language": chance.choice([None, "fr", "ja"]),
                             "moved-to": chance.choice([None, "new@elsewhere.example", "\u00e9@b\u00fccher.example"]),
                             "created": "2001-02-03T04:05:06Z"} for address in accounts]

@@ -242,13 +242,17 @@ class Refusals(LimitsCase):
         talk.say(b"RSET")
         talk.say(b"MAIL FROM:<%s>" % ACCOUNT.encode())
 
-    def refused_by(self, server, limit):
-        """Refuses the account, for all workers; the log names the user and the limit. Strangers are not concerned."""
+    def refuses_user(self, server, limit):
+        """Refuses the account, for all workers; the log names the user and the limit."""
         for _ in range(4):
             talk, read = self.user(server), len(server.log())
             self.begin(talk)
             self.assertEqual(self.says("ERR_SMTP_ADDRESS_RCPTCOUNT"), self.rcpt(talk))
             server.wait_for_log(rf"ref=#4\.35 [^\n]*cause={limit} [^\n]*user={ACCOUNT}\n", read)
+
+    def refused_by(self, server, limit):
+        """Strangers are not concerned."""
+        self.refuses_user(server, limit)
         with Talk(server) as talk:
             talk.mail()
             self.assertAccepted(talk)
@@ -274,6 +278,23 @@ class Refusals(LimitsCase):
             self.begin(talk)
             self.assertAccepted(talk)
             self.refused_by(server, "max-recipients-per-account-day")
+
+    def test_an_account_can_have_rates_of_its_own(self):
+        limits = "max-messages-per-account-hour: 1\n  max-recipients-per-account-day: 1\n  max-recipients-per-hour: 1"
+        with self.server(limits, listeners=PLAIN) as server:
+            server.control("account", "set", ACCOUNT, "max-messages-per-hour=2", "max-recipients-per-day=0", "max-recipients-per-hour=50")
+            for _ in range(2):
+                talk = self.user(server)
+                self.begin(talk)
+                for _ in range(3):
+                    self.assertAccepted(talk)
+            self.refuses_user(server, "max-messages-per-account-hour")
+            server.control("account", "set", ACCOUNT, "max-messages-per-hour=3")
+            talk = self.user(server)
+            self.begin(talk)
+            self.assertAccepted(talk)
+            server.control("account", "set", ACCOUNT, "max-messages-per-hour=", "max-recipients-per-hour=")
+            self.refuses_user(server, "max-messages-per-account-hour")
 
     def test_recipients_of_a_message_are_limited(self):
         with self.server("max-recipients: 100") as server, Talk(server) as talk:

@@ -115,19 +115,25 @@ Test(records, domain_is_kept_with_its_limits)
 	cr_expect_not_null(strstr(show(RECORD_DOMAIN, "example.test", NULL), "language=-;"));
 }
 
+#define RATES "max-messages-per-hour=-;max-messages-per-day=-;max-recipients-per-hour=-;max-recipients-per-day=-;"
+
 Test(records, account_is_kept_with_its_rights)
 {
 	cr_expect_str_eq(show(RECORD_ACCOUNT, "Anna@Example.test", NULL),
 	    "address=anna@example.test;password=0;scram-sha-256=0;secret=0;smtp=1;pop3=1;send=1;receive=1;disabled=0;"
-	    "spamtrap=0;quota-bytes=-;quota-messages=-;language=-;moved-to=-;");
+	    "spamtrap=0;quota-bytes=-;quota-messages=-;" RATES "language=-;moved-to=-;");
 	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "pop3", "off"), ADMIN_OK);
 	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "disabled", "YES"), ADMIN_OK);
 	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "quota-bytes", "1G"), ADMIN_OK);
 	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "quota-messages", ""), ADMIN_OK);
+	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "max-messages-per-hour", "100"), ADMIN_OK);
+	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "max-messages-per-day", "0"), ADMIN_OK);
+	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "max-recipients-per-day", ""), ADMIN_OK);
 	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "moved-to", "anna@example.net"), ADMIN_OK);
 	cr_expect_str_eq(show(RECORD_ACCOUNT, "anna@example.test", NULL),
 	    "address=anna@example.test;password=0;scram-sha-256=0;secret=0;smtp=1;pop3=0;send=1;receive=1;disabled=1;"
-	    "spamtrap=0;quota-bytes=1073741824;quota-messages=-;language=-;moved-to=anna@example.net;");
+	    "spamtrap=0;quota-bytes=1073741824;quota-messages=-;"
+	    "max-messages-per-hour=100;max-messages-per-day=0;max-recipients-per-hour=-;max-recipients-per-day=-;language=-;moved-to=anna@example.net;");
 }
 
 Test(records, only_the_forms_of_a_password_are_shown)
@@ -159,6 +165,8 @@ Test(records, value_that_does_not_fit_is_named_with_its_cure)
 		{ "quota-bytes", "9000000000G", "write octets" },
 		{ "quota-messages", "1K", "write a number" },
 		{ "quota-messages", " 1", "write a number" },
+		{ "max-messages-per-hour", "-1", "write a number" },
+		{ "max-recipients-per-day", "none", "write a number" },
 		{ "moved-to", "two\nlines", "moved-to=two" },
 		{ "moved-to", "Anna@EXAMPLE.test", "moved-to=Anna@EXAMPLE.test: this is the address itself" },
 		{ "moved-to", "elsewhere", "moved-to=elsewhere: write a mail address such as anna@example.org" },

@@ -74,7 +74,7 @@ Test(limiter, zero_means_no_limit)
 	limits.max_failed_logins = 0;
 	for (int i = 0; i < 500; i++) {
 		cr_assert_eq(limiter_enter(&limiters[0], "192.0.2.1"), LIMITER_WELCOME);
-		cr_assert_not(limiter_recipient(&limiters[0], "a", 1));
+		cr_assert_not(limiter_recipient(&limiters[0], "a", 1, true));
 		limiter_failed_login(&limiters[0], "192.0.2.1", "#4.50");
 	}
 	cr_expect_not(limiter_is_blacklisted(&limiters[0], "192.0.2.1"));
@@ -120,7 +120,7 @@ Test(limiter, clearing_the_blacklist_keeps_other_counters)
 	limits.max_recipients_per_hour = 1;
 	limits.max_failed_logins = 2;
 	limiter_enter(&limiters[0], "192.0.2.1");
-	limiter_recipient(&limiters[0], "a", 1);
+	limiter_recipient(&limiters[0], "a", 1, true);
 	limiter_failed_login(&limiters[0], "192.0.2.3", "#4.50");
 	limiter_blacklist(&limiters[0], "192.0.2.9", "#4.50");
 	time_now += limits.blacklist_time - 1;
@@ -137,18 +137,18 @@ Test(limiter, clearing_the_blacklist_keeps_other_counters)
 Test(limiter, recipients_are_limited_per_hour)
 {
 	limits.max_recipients_per_hour = 2;
-	cr_expect_not(limiter_recipient(&limiters[0], "a", 1));
-	cr_expect_not(limiter_recipient(&limiters[1], "a", 1));
-	cr_expect(limiter_recipient(&limiters[0], "a", 1));
-	cr_expect_not(limiter_recipient(&limiters[0], "b", 1));
+	cr_expect_not(limiter_recipient(&limiters[0], "a", 1, true));
+	cr_expect_not(limiter_recipient(&limiters[1], "a", 1, true));
+	cr_expect(limiter_recipient(&limiters[0], "a", 1, true));
+	cr_expect_not(limiter_recipient(&limiters[0], "b", 1, true));
 	time_now += 60 * 60 * 1000;
-	cr_expect_not(limiter_recipient(&limiters[0], "a", 1));
+	cr_expect_not(limiter_recipient(&limiters[0], "a", 1, true));
 }
 
 static bool
 is_over(unsigned worker, int64_t account, bool is_first, const char *limit)
 {
-	const char *over = limiter_account(&limiters[worker], account, is_first);
+	const char *over = limiter_account(&limiters[worker], account, NULL, is_first, true);
 	return limit == NULL || over == NULL ? over == limit : strcmp(over, limit) == 0;
 }
 
@@ -170,6 +170,37 @@ Test(limiter, recipients_of_an_account_are_limited_per_hour_and_day_across_worke
 	cr_expect(is_over(0, 1, true, NULL));
 }
 
+Test(limiter, limits_are_asked_for_without_being_counted)
+{
+	const struct account_rates own = { { [RATE_RECIPIENTS_HOUR] = 1 } };
+	limits.max_recipients_per_hour = 1;
+	for (int i = 0; i < 3; i++) {
+		cr_expect_not(limiter_recipient(&limiters[0], "a", 1, false));
+		cr_expect_null(limiter_account(&limiters[0], 1, &own, true, false));
+	}
+	cr_expect_not(limiter_recipient(&limiters[0], "a", 1, true));
+	cr_expect(limiter_recipient(&limiters[1], "a", 1, false));
+	cr_expect_null(limiter_account(&limiters[0], 1, &own, true, true));
+	cr_expect_not_null(limiter_account(&limiters[1], 1, &own, true, false));
+}
+
+Test(limiter, an_account_can_have_rates_of_its_own)
+{
+	const struct account_rates more = { { [RATE_MESSAGES_HOUR] = 3, [RATE_MESSAGES_DAY] = RATE_UNLIMITED } };
+	const struct account_rates less = { { [RATE_RECIPIENTS_DAY] = 1 } };
+	const struct account_rates server = { { 0 } };
+	limits.max_messages_account_hour = 2;
+	limits.max_messages_account_day = 2;
+	for (int i = 0; i < 3; i++)
+		cr_expect_null(limiter_account(&limiters[i % 2], 1, &more, true, true));
+	cr_expect_str_eq(limiter_account(&limiters[0], 1, &more, true, true), "max-messages-per-account-hour");
+	cr_expect_null(limiter_account(&limiters[0], 1, &more, false, true), "recipients are not limited");
+	cr_expect_null(limiter_account(&limiters[0], 2, &less, true, true));
+	cr_expect_str_eq(limiter_account(&limiters[1], 2, &less, false, true), "max-recipients-per-account-day");
+	cr_expect_null(limiter_account(&limiters[1], 2, &server, true, true), "the server has no limit of recipients");
+	cr_expect_str_eq(limiter_account(&limiters[1], 2, &server, true, true), "max-messages-per-account-hour");
+}
+
 Test(limiter, messages_of_an_account_are_limited_whatever_their_recipients)
 {
 	limits.max_messages_account_hour = 2;
@@ -189,7 +220,7 @@ Test(limiter, rates_of_accounts_and_recipients_of_senders_are_counted_apart)
 {
 	limits.max_recipients_per_hour = 1;
 	limits.max_recipients_account_hour = 1;
-	cr_expect_not(limiter_recipient(&limiters[0], "account 1", 9));
+	cr_expect_not(limiter_recipient(&limiters[0], "account 1", 9, true));
 	cr_expect(is_over(0, 1, true, NULL));
 	limits.max_recipients_account_hour = 0;
 	for (int i = 0; i < 50; i++)

@@ -67,6 +67,15 @@ Test(migration, from_version_1_keeps_everything, .init = open_migrated, .fini = 
 	cr_expect_eq(user.mailbox.account, 3);
 	cr_expect_eq(user.flags, ACCOUNT_SMTP | ACCOUNT_POP3 | ACCOUNT_SEND | ACCOUNT_RECEIVE);
 	cr_expect_eq(user.mailbox.quota.bytes, 0);
+	for (int i = 0; i < ACCOUNT_RATES; i++)
+		cr_expect_eq(user.rates.most[i], 0, "the server's limits apply");
+	sql("UPDATE accounts SET max_messages_hour = 1, max_messages_day = 2, max_recipients_hour = 3, max_recipients_day = 0");
+	cr_expect_eq(ask_login(directory, "emil@old.example", &user), DIRECTORY_FOUND);
+	cr_expect_eq(user.rates.most[RATE_MESSAGES_HOUR], 1);
+	cr_expect_eq(user.rates.most[RATE_MESSAGES_DAY], 2);
+	cr_expect_eq(user.rates.most[RATE_RECIPIENTS_HOUR], 3);
+	cr_expect_eq(user.rates.most[RATE_RECIPIENTS_DAY], RATE_UNLIMITED);
+	cr_expect_neq(sqlite3_exec(database, "UPDATE accounts SET max_messages_day = -1", NULL, NULL, NULL), SQLITE_OK);
 	cr_expect_not(user.domain.neutral);
 	sql("UPDATE domains SET recipients = 'neutral'");
 	cr_expect_eq(ask_login(directory, "emil@old.example", &user), DIRECTORY_FOUND);
@@ -272,6 +281,13 @@ Test(migration, an_account_and_an_alias_can_become_equal, .fini = folder_remove)
 	                 "'\xC3\xA4nne@umlaut.test'");
 }
 
+static void
+ignore_row(void *context, const char *const *values)
+{
+	(void)context;
+	(void)values;
+}
+
 Test(migration, goes_on_once_one_of_equal_names_is_removed, .fini = close_all)
 {
 	char error[ADMIN_ERROR_SIZE];
@@ -283,6 +299,9 @@ Test(migration, goes_on_once_one_of_equal_names_is_removed, .fini = close_all)
 	cr_assert_null(accounts_open(".", &mailboxes.store, &created, error));
 	struct admin *accounts = accounts_open_unmigrated(".", &mailboxes.store, error);
 	cr_assert_not_null(accounts, "%s", error);
+	for (enum record_kind kind = 0; kind < RECORD_KINDS; kind++)
+		cr_expect_eq(accounts->ops->list(accounts, kind, NULL, ignore_row, NULL), ADMIN_OK, "%s",
+		    accounts->ops->error(accounts));
 	cr_expect_eq(
 	    accounts->ops->remove(accounts, RECORD_ACCOUNT, &name), ADMIN_OK, "%s", accounts->ops->error(accounts));
 	accounts->ops->close(accounts);

@@ -31,6 +31,17 @@ read_secrets(struct account *account, sqlite3_stmt *row)
 	sqlite_copy(account->secret, sizeof account->secret, row, COLUMN_SECRET);
 }
 
+/* An account without a rate of its own has none in the database, too. */
+static void
+read_rates(struct account_rates *rates, sqlite3_stmt *row)
+{
+	for (int i = 0; i < ACCOUNT_RATES; i++) {
+		bool own = sqlite3_column_type(row, COLUMN_RATES + i) != SQLITE_NULL;
+		int64_t most = sqlite3_column_int64(row, COLUMN_RATES + i);
+		rates->most[i] = own && most == 0 ? RATE_UNLIMITED : most;
+	}
+}
+
 static void
 read_account(struct account *account, sqlite3_stmt *row)
 {
@@ -58,8 +69,10 @@ sqlite_account_find(struct reader *reader, const char *domain, const char *key, 
 		verdict = DIRECTORY_NO_MAILBOX;
 		if (sqlite3_column_type(row, COLUMN_ACCOUNT) != SQLITE_NULL) {
 			read_account(account, row);
-			if (secrets)
+			if (secrets) {
 				read_secrets(account, row);
+				read_rates(&account->rates, row);
+			}
 			verdict = mailbox_set_address(&account->mailbox, account->local, account->domain.name)
 			    ? DIRECTORY_FOUND
 			    : DIRECTORY_FAILED;

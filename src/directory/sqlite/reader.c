@@ -15,6 +15,7 @@ enum { RETRY = 1000 }; /* milliseconds */
 
 #define DOMAIN_COLUMNS "d.name, d.language, d.max_message_size, d.greylist, d.relayed, d.recipients = 'neutral'"
 #define FLAGS          "a.smtp + 2 * a.pop3 + 4 * a.send + 8 * a.receive + 16 * a.disabled + 32 * a.spamtrap"
+#define RATES          "a.max_messages_hour, a.max_messages_day, a.max_recipients_hour, a.max_recipients_day"
 #define QUOTA          "ifnull(a.quota_bytes, d.quota_bytes), ifnull(a.quota_messages, d.quota_messages)"
 #define ACCOUNT_COLUMNS                                                                                                \
 	DOMAIN_COLUMNS ", a.id, ifnull(a.written, a.local), " FLAGS ", a.language, " QUOTA ", a.moved_to"
@@ -30,7 +31,7 @@ static const char *const sql[QUERIES] = {
 	[QUERY_RECIPIENT] = "SELECT " ACCOUNT_COLUMNS
 	                    " FROM domains d LEFT JOIN accounts a INDEXED BY accounts_recipient"
 	                    " ON a.domain = d.id AND a.local = ?2 WHERE d.name = ?1",
-	[QUERY_LOGIN] = "SELECT " ACCOUNT_COLUMNS ", a.password, a.scram_sha256, a.secret FROM domains d"
+	[QUERY_LOGIN] = "SELECT " ACCOUNT_COLUMNS ", a.password, a.scram_sha256, a.secret, " RATES " FROM domains d"
 	                " LEFT JOIN accounts a ON a.domain = d.id AND a.local = ?2 WHERE d.name = ?1",
 	[QUERY_BARE] = "SELECT d.name FROM domains d JOIN"
 	               " (SELECT domain FROM accounts WHERE local = ?1 UNION ALL SELECT domain FROM aliases"

@@ -43,6 +43,7 @@ enum account_column {
 	COLUMN_PASSWORD,
 	COLUMN_SCRAM_SHA256,
 	COLUMN_SECRET,
+	COLUMN_RATES, /* by enum account_rate */
 };
 
 struct reader;

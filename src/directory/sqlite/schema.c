@@ -177,4 +177,10 @@ static const char eighth[] = ADD("access",
     "text TEXT CHECK (text IS NULL OR"
     " (length(CAST(text AS BLOB)) BETWEEN 1 AND 320 AND kind IN ('refused', 'blacklist')))");
 
-const char *const schema_migrations[DATABASE_VERSION] = { first, second, third, fourth, fifth, sixth, seventh, eighth };
+/* What an account may send. NULL is the limit of the server. */
+#define RATE(name) ADD("accounts", name " INTEGER CHECK (" name " >= 0)")
+static const char ninth[] = RATE("max_messages_hour") RATE("max_messages_day") RATE("max_recipients_hour")
+    RATE("max_recipients_day");
+
+const char *const schema_migrations[DATABASE_VERSION] = { first, second, third, fourth, fifth, sixth, seventh, eighth,
+	ninth };
