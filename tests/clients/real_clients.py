@@ -9,6 +9,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 
+from postfix import MISSING, PROGRAMS, make_queue
 from server import SECONDS, SOURCE
 
 HELO = "client.example.org"
@@ -131,12 +132,7 @@ class Postfix:
     """A Postfix without any listener, in a folder of its own, that passes all mail on to a relayhost."""
 
     mechanisms = ["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256"]
-    programs = "/usr/lib/postfix/sbin"
-    missing = None
-    if not os.path.exists(os.path.join(programs, "master")):
-        missing = "there is no Postfix"
-    elif os.geteuid() != 0:
-        missing = "Postfix starts as root alone"
+    missing = MISSING
 
     services = """
 pickup unix n - n 60 1 pickup
@@ -174,22 +170,13 @@ postlog unix-dgram n - n - 1 postlogd
         for name, text in ("main.cf", self.settings(route)), ("master.cf", self.services):
             with open(os.path.join(self.folder, name), "w", encoding="ascii") as file:
                 file.write(text)
-        os.mkdir(self.folder + "/data", 0o700)
-        shutil.chown(self.folder + "/data", "postfix")
-        os.makedirs(self.folder + "/queue/pid")
-        for name in "active bounce corrupt defer deferred flush hold incoming private saved trace".split():
-            os.mkdir(f"{self.folder}/queue/{name}", 0o700)
-            shutil.chown(f"{self.folder}/queue/{name}", "postfix")
-        for name, mode in ("maildrop", 0o730), ("public", 0o710):
-            os.mkdir(f"{self.folder}/queue/{name}")
-            shutil.chown(f"{self.folder}/queue/{name}", "postfix", "postdrop")
-            os.chmod(f"{self.folder}/queue/{name}", mode)
+        make_queue(self.folder)
 
     def send(self, route, message):
         with tempfile.TemporaryDirectory(prefix="ftgate-postfix-") as self.folder:
             self.prepare(route)
             # Its own session, of which master ends all processes when it is told to end.
-            with subprocess.Popen([self.programs + "/master", "-c", self.folder, "-d"], start_new_session=True,
+            with subprocess.Popen([PROGRAMS + "/master", "-c", self.folder, "-d"], start_new_session=True,
                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as master:
                 try:
                     done, said = run(["/usr/sbin/sendmail", "-C", self.folder, "-i", "-f", route.sender, route.recipient],
