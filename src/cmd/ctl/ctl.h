@@ -53,6 +53,9 @@ struct command {
 extern const struct command ctl_commands[];
 extern const size_t ctl_command_count;
 
+/* Runs the command of a request, whose words are those of the command line. Returns an exit status. */
+int ctl_run(struct request *request);
+
 /* Prints an error on standard error, with unsafe octets escaped for the terminal, and returns the status. */
 int ctl_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -4,83 +4,22 @@
 #include <argp.h>
 #include <errno.h>
 #include <ftgate/version.h>
-#include <limits.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
-#include <unistd.h>
 
-#include "base/data.h"
 #include "base/nearest.h"
-#include "base/printable.h"
-#include "base/privileges.h"
 #include "base/translate.h"
 #include "cmd/ctl/check/check.h"
 #include "cmd/ctl/complete.h"
-#include "cmd/ctl/folder.h"
 #include "cmd/ctl/text.h"
 #include "cmd/ctl/transfer/import.h"
 #include "cmd/options.h"
 #include "cmd/output/charset.h"
 #include "cmd/output/terminal.h"
 #include "cmd/user_language.h"
-#include "config/config.h"
-#include "directory/accounts.h"
-#include "store/maildir_store.h"
-
-enum { FAULT_SIZE = 2048 }; /* octets of an error, cut if longer */
-
-int
-ctl_fail(int status, const char *format, ...)
-{
-	char text[FAULT_SIZE];
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
-	fflush(stdout);
-	terminal_begin(stderr, STYLE_ERROR);
-	fputs("ftgatectl:", stderr);
-	terminal_end(stderr);
-	printable_print(stderr, " %s\n", text);
-	return status;
-}
-
-int
-ctl_refuse(const char *nearest, const char *format, ...)
-{
-	char text[FAULT_SIZE], hint[NEAREST_HINT_SIZE];
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
-	nearest_hint(hint, nearest);
-	return ctl_fail(EX_DATAERR, "%s%s", text, hint);
-}
-
-int
-ctl_fail_memory(void)
-{
-	return ctl_fail(EX_OSERR, _("memory is out"));
-}
-
-struct table *
-ctl_table(const struct request *request, const struct column *columns, size_t count, bool is_record)
-{
-	return table_open(&(struct table_options) {
-	    .columns = columns, .count = count, .format = request->format, .is_record = is_record });
-}
-
-int
-ctl_close_table(struct table *table, int status)
-{
-	bool whole = table == NULL || table_close(table);
-	return whole || status != EX_OK ? status : ctl_fail_memory();
-}
 
 /* clang-format off */
 const struct command ctl_commands[] = {
@@ -452,120 +391,6 @@ static const struct argp parser = {
 	.argp_domain = TOOLS_DOMAIN,
 };
 
-/* A command that adds nothing must not make a database in a folder that was misspelled. */
-static bool
-has_database(const char *folder)
-{
-	char path[PATH_MAX];
-	return data_path(path, folder, "ftgate.db") == 0 && access(path, F_OK) == 0;
-}
-
-static bool
-adds(const struct request *request)
-{
-	return request->command->run == ctl_add || request->command->run == ctl_import;
-}
-
-/* Commands that resolve what keeps the database from being migrated get it as it is; the reason is printed. */
-static struct admin *
-open_admin(
-    const struct request *request, const char *path, struct mailbox_store *mailboxes, char error[ADMIN_ERROR_SIZE])
-{
-	char why[ADMIN_ERROR_SIZE];
-	bool created;
-	struct admin *admin = accounts_open(path, mailboxes, &created, error);
-	bool has_targets = request->command->kind == RECORD_ALIAS || request->command->kind == RECORD_LIST;
-	bool changes = adds(request) || request->command->run == ctl_rename ||
-	    (request->command->run == ctl_set && !has_targets);
-	if (admin == NULL && !changes && (admin = accounts_open_unmigrated(path, mailboxes, why)) != NULL)
-		ctl_fail(EX_OK, "%s", error);
-	return admin;
-}
-
-/* Opens the accounts for a command. Only a command that adds something makes the database or a mailbox. */
-static int
-run_with_accounts(struct request *request)
-{
-	char error[ADMIN_ERROR_SIZE];
-	struct maildir_store mailboxes;
-	if (!adds(request) && !has_database(request->data))
-		return ctl_fail(EX_UNAVAILABLE,
-		    _("there is no database in %s; name the server's data folder by --data"), request->data);
-	if (maildir_store_open(&mailboxes, request->data) < 0)
-		return ctl_fail(EX_UNAVAILABLE, _("cannot open %s/mail: %s"), request->data, strerror(errno));
-	request->admin = open_admin(request, request->data, &mailboxes.store, error);
-	int status = request->admin == NULL ? ctl_fail(EX_UNAVAILABLE, "%s", error) : request->command->run(request);
-	if (request->admin != NULL)
-		request->admin->ops->close(request->admin);
-	maildir_store_close(&mailboxes);
-	return status;
-}
-
-/* The word that names the file which a command reads; NULL: there is none. */
-static char **
-input_word(const struct request *request)
-{
-	bool reads = request->command->run == ctl_import || request->command->run == text_apply;
-	return reads ? &request->words[request->count - 1] : NULL;
-}
-
-/* Opens that file as the user who runs the program, who may not be the owner of the data folder. */
-static int
-open_input(struct request *request)
-{
-	char **word = input_word(request);
-	if (word == NULL)
-		return EX_OK;
-	request->input = strcmp(*word, "-") == 0 ? stdin : fopen(*word, "re");
-	return request->input != NULL ? EX_OK : ctl_fail(EX_NOINPUT, "%s: %s", *word, strerror(errno));
-}
-
-/* Other words are text, which is UTF-8 inside. */
-static void
-decode_words(struct request *request)
-{
-	char **file = input_word(request);
-	bool starts = request->command->run == ctl_quickstart; /* its tls-cert and tls-key are files */
-	for (size_t i = 0; i < request->count; i++)
-		if (&request->words[i] != file && !(starts && strncmp(request->words[i], "tls-", 4) == 0))
-			request->words[i] = (char *)(uintptr_t)charset_decode_word(request->words[i]);
-	if (request->domain != NULL)
-		request->domain = charset_decode_word(request->domain);
-}
-
-/* Reads the configuration for commands that ask for a setting, as the user who runs the program. */
-static void
-read_settings(struct request *request)
-{
-	const struct command *command = request->command;
-	bool adds_domain = command->run == ctl_add && command->kind == RECORD_DOMAIN;
-	if (adds_domain || (command->run == ctl_status && !request->server_named))
-		request->settings = ctl_read_config(request);
-}
-
-static int
-run(struct request *request)
-{
-	char path[PATH_MAX];
-	decode_words(request);
-	if (request->command->kind == CTL_ANYWHERE)
-		return request->command->run(request);
-	int status = ctl_find_folder(request, path);
-	if (status != EX_OK)
-		return request->command->run == ctl_status && !request->server_named ? CTL_STATUS_UNKNOWN : status;
-	if ((status = open_input(request)) != EX_OK)
-		return status;
-	read_settings(request);
-	if (privileges_become_owner(path) < 0)
-		return ctl_fail(EX_NOPERM, _("cannot become the owner of %s: %s"), path, strerror(errno));
-	request->data = path;
-	status = request->command->kind == CTL_FOLDER && request->domain == NULL ? request->command->run(request)
-	                                                                         : run_with_accounts(request);
-	request->data = NULL;
-	config_free(request->settings);
-	return status;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -578,7 +403,7 @@ main(int argc, char **argv)
 		return ctl_complete(&parser, argc - 2, argv + 2);
 	ctl_help_about(argc, argv);
 	options_parse(&parser, argc, argv, 0, &request);
-	int status = run(&request);
+	int status = ctl_run(&request);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return ctl_fail(EX_IOERR, _("standard output: %s"), strerror(errno));
 	return status;
