@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """ftgate-msg explain: finds the reply in whatever is pasted, and says what it means."""
 
+import csv
 import email.policy
 import glob
+import io
 import json
 import os
 import random
@@ -23,6 +25,17 @@ def told(*arguments, **options):
     """The answers as JSON, and the exit status."""
     done = run("explain", "--json", *arguments, **options)
     return json.loads(done.stdout), done.returncode
+
+
+def flat(answer):
+    """An answer of JSON as a row of CSV: what stands in an object has the object's name in front; without what is empty."""
+    cells = {}
+    for name, value in answer.items():
+        if isinstance(value, dict):
+            cells.update({f"{name}_{inner}": text for inner, text in value.items()})
+        else:
+            cells[name] = "\n".join(value) if isinstance(value, list) else value
+    return {name: value for name, value in cells.items() if value}
 
 
 def run_program(name, *arguments):
@@ -413,6 +426,29 @@ class Identities(unittest.TestCase):
                     sources += file.read()
         words = set(re.findall(r"\w+", sources))
         self.assertEqual([name for _, name in self.given if name not in words], [])
+
+
+class Formats(unittest.TestCase):
+    WHATS = ("4.46", "FTG_POP_LIST", "3.18", "5.1.1", "550 5.7.26 x", "450 try later", "[AUTH] no", "event=deferred", "cause=hops",
+             "550 5.1.1 Postfach a@example.org existiert nicht")
+
+    def test_csv_has_what_json_has(self):
+        for options in {}, {"LC_ALL": "C.UTF-8", "LANGUAGE": "de"}:
+            answers, status = told(*self.WHATS, **options)
+            done = run("explain", "--format", "csv", *self.WHATS, **options)
+            self.assertEqual((status, 1), (done.returncode, status))
+            rows = list(csv.DictReader(io.StringIO(done.stdout.decode(), newline=""), strict=True))
+            self.assertEqual([flat(answer) for answer in answers],
+                             [{name: value for name, value in row.items() if value} for row in rows])
+        self.assertLess(5, len({answer["kind"] for answer in answers}))
+
+    def test_format_has_the_names_of_other_commands(self):
+        self.assertEqual(out("explain", "--json", "4.46"), out("explain", "--format=json", "4.46"))
+        self.assertEqual(out("explain", "4.46"), out("explain", "-f", "text", "4.46"))
+        for name in "table", "xml":
+            done = run("explain", "--format", name, "4.46")
+            self.assertEqual((2, b""), (done.returncode, done.stdout))
+            self.assertIn(b"use text, json or csv", done.stderr)
 
 
 class Answers(unittest.TestCase):

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """ftgate-msg lint: finds each fault that a catalogue may have, tells it where it is, and survives any file."""
 
+import csv
 import glob
+import io
 import itertools
 import json
 import os
@@ -74,7 +76,7 @@ class Fixtures(unittest.TestCase):
         self.assertEqual(findings(os.path.join(ROOT, "po", "ftgate.pot")), ([], 0))
 
     def test_terminal_escapes_are_not_echoed(self):
-        for path, form in itertools.product(glob.glob(os.path.join(PO, "*.po")), ("text", "json", "github")):
+        for path, form in itertools.product(glob.glob(os.path.join(PO, "*.po")), ("text", "json", "csv", "github")):
             done = run("lint", "--format", form, path)
             self.assertNotRegex(done.stdout + done.stderr, rb"[\x00-\x09\x0b-\x1f\x7f]", path)
 
@@ -104,6 +106,16 @@ class Output(Folder):
         self.assertTrue(all(f["file"] in paths and f["what"] and f["cure"] for f in report["findings"] if f["rule"] != "msgfmt"))
         none = json.loads(out("lint", "--format=json", "--partial", self.write("de.po", HEADER)))
         self.assertEqual(none, {"findings": [], "files": 1, "errors": 0, "warnings": 0})
+
+    def test_csv_holds_the_same_findings(self):
+        paths = [os.path.join(PO, name) for name in ("faults.po", "words.po", "domain.po")]
+        wanted = json.loads(run("lint", "--format=json", *paths).stdout)
+        done = run("lint", "--format=csv", *paths)
+        rows = list(csv.DictReader(io.StringIO(done.stdout.decode(), newline=""), strict=True))
+        self.assertEqual([{name: str(value or "") if name != "line" else str(value) for name, value in found.items()}
+                          for found in wanted["findings"]], rows)
+        self.assertEqual(1, done.returncode)
+        self.assertEqual("file,line,severity,id,rule,what,cure\n", out("lint", "--format=csv", "--partial", self.write("de.po", HEADER)))
 
     def test_annotations_of_github_escape_what_ends_them(self):
         path = self.write("a,b%:c/de.po", HEADER + entry("ERR_SMTP_OK", "Ok", "100 %"))

@@ -219,6 +219,47 @@ print_object(const struct lint *lint, const struct finding *f)
 	printf("}");
 }
 
+static const struct column columns[] = {
+	{ .name = "file" },
+	{ .name = "line", .type = CELL_NUMBER },
+	{ .name = "severity" },
+	{ .name = "id" },
+	{ .name = "rule" },
+	{ .name = "what" },
+	{ .name = "cure" },
+};
+
+static struct table *
+open_csv(bool has_names)
+{
+	return table_open(&(struct table_options) { .columns = columns,
+	    .count = sizeof columns / sizeof *columns,
+	    .format = OUTPUT_CSV,
+	    .has_names = has_names });
+}
+
+void
+lint_print_names(void)
+{
+	table_close(open_csv(false));
+}
+
+/* Without memory for a row it is not printed, as a finding is not. */
+static void
+print_row(const struct lint *lint, const struct finding *f)
+{
+	struct table *table = open_csv(true);
+
+	table_text(table, lint->path);
+	table_number(table, f->line);
+	table_text(table, severities[f->severity]);
+	table_text(table, f->id && strcmp(f->id, "-") != 0 ? f->id : NULL);
+	table_text(table, f->rule);
+	table_text(table, f->what);
+	table_text(table, f->cure);
+	table_close(table);
+}
+
 /* The characters that end a workflow command, or a property of it, are written as %XX. */
 static void
 put_escaped(const char *text, const char *special)
@@ -258,6 +299,7 @@ lint_report(struct lint *lint)
 	static void (*const print[])(const struct lint *, const struct finding *) = {
 		[LINT_TEXT] = print_text,
 		[LINT_JSON] = print_object,
+		[LINT_CSV] = print_row,
 		[LINT_GITHUB] = print_command,
 	};
 

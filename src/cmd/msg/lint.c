@@ -24,12 +24,17 @@ struct request {
 static enum lint_format
 parse_format(const char *name, struct argp_state *state)
 {
-	static const char *const names[] = { [LINT_TEXT] = "text", [LINT_JSON] = "json", [LINT_GITHUB] = "github" };
+	static const char *const names[] = {
+		[LINT_TEXT] = "text",
+		[LINT_JSON] = "json",
+		[LINT_CSV] = "csv",
+		[LINT_GITHUB] = "github",
+	};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (strcmp(names[i], name) == 0)
 			return (enum lint_format)i;
-	argp_error(state, _("there is no format '%s'; use text, json or github"), name);
+	argp_error(state, _("there is no format '%s'; use text, json, csv or github"), name);
 	return LINT_TEXT;
 }
 
@@ -172,6 +177,8 @@ print_summary(enum lint_format format, size_t files, const struct tally *sum)
 		printf("],\n\"files\":%zu,\"errors\":%u,\"warnings\":%u}\n", files, sum->errors, sum->warnings);
 		return;
 	}
+	if (format == LINT_CSV)
+		return;
 	printf(ngettext("%zu file: ", "%zu files: ", files), files);
 	printf(ngettext("%u error, ", "%u errors, ", sum->errors), sum->errors);
 	printf(ngettext("%u warning\n", "%u warnings\n", sum->warnings), sum->warnings);
@@ -184,7 +191,7 @@ msg_lint(int argc, char **argv)
 		{ "partial", 'p', NULL, 0,
 		    N_("entries may be missing; implied for ftgate-local.po, and if most entries have no text"), 0 },
 		{ "format", 'f', N_("FORMAT"), 0,
-		    N_("text (the default), json, or github: annotations of a GitHub workflow"), 0 },
+		    N_("text (the default), json, csv, or github: annotations of a GitHub workflow"), 0 },
 		{ "werror", 'w', NULL, 0, N_("exit with 1 also for warnings"), 0 },
 		{ 0 },
 	};
@@ -203,6 +210,8 @@ msg_lint(int argc, char **argv)
 		charset_write_data();
 	if (request.options.format == LINT_JSON)
 		printf("{\"findings\":[");
+	if (request.options.format == LINT_CSV)
+		lint_print_names();
 	status = check_all(&request, &sum);
 	print_summary(request.options.format, request.count, &sum);
 	return status;

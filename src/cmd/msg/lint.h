@@ -25,7 +25,7 @@ struct tally {
 
 enum severity { LINT_ERROR, LINT_WARNING, LINT_NOTE };
 
-enum lint_format { LINT_TEXT, LINT_JSON, LINT_GITHUB };
+enum lint_format { LINT_TEXT, LINT_JSON, LINT_CSV, LINT_GITHUB };
 
 /* Findings in addition to the rules of the catalogue; the names and cures are in findings.c. */
 enum remark {
@@ -112,6 +112,9 @@ void lint_refuse(struct lint *lint, size_t line, enum severity severity, const s
 
 /* Prints the findings, errors first, each kind in the order of lines, and frees them. */
 void lint_report(struct lint *lint);
+
+/* Prints the line of names of CSV, which precedes the findings of all files. */
+void lint_print_names(void);
 
 /* Checks a .po, or a compiled .mo. */
 void lint_po(struct lint *lint);

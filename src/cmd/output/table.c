@@ -18,7 +18,7 @@ table_open(const struct table_options *options)
 		table->options.to = stdout;
 	if (options->format == OUTPUT_JSON && !options->is_record)
 		fputc('[', table->options.to);
-	if (options->format == OUTPUT_CSV && !options->is_record)
+	if (options->format == OUTPUT_CSV && !options->is_record && !options->has_names)
 		data_csv_names(table);
 	return table;
 }

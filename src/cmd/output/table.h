@@ -63,6 +63,7 @@ struct table_options {
 	enum output_format format;
 	bool is_record;      /* one row */
 	bool ends_with_crlf; /* the lines of CSV */
+	bool has_names;      /* the line of names of CSV has been written by another table */
 	FILE *to;            /* NULL: standard output */
 };
 

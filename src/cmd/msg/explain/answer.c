@@ -72,9 +72,8 @@ row_reference(enum ftg_id id)
 	return (unsigned)(ref[1] - '0') * 100 + (unsigned)(ref[3] - '0') * 10 + (unsigned)(ref[4] - '0');
 }
 
-/* The replies before and after a reference that no reply has; FTG_IDS if there is none on that side of its class. */
-static void
-neighbours(unsigned reference, enum ftg_id *before, enum ftg_id *after)
+void
+answer_neighbours(unsigned reference, enum ftg_id *before, enum ftg_id *after)
 {
 	*before = *after = FTG_IDS;
 	for (enum ftg_id id = 0; id < FTG_IDS; id++) {
@@ -98,7 +97,7 @@ answer_none(const struct hit *hit)
 	snprintf(ref, sizeof ref, "#%u.%02u", hit->reference / 100 % 10, hit->reference % 100);
 	printf(_("%s does not exist: no reply of ftgate has this reference."), ref);
 	putchar('\n');
-	neighbours(hit->reference, &near[0], &near[1]);
+	answer_neighbours(hit->reference, &near[0], &near[1]);
 	for (int i = 0; i < 2; i++)
 		if (near[i] != FTG_IDS) {
 			char text[256];
@@ -134,9 +133,8 @@ print_status(const char *status)
 		print_field(_("Detail"), meaning.detail);
 }
 
-/* The advice that holds for any server: by the first digit of the code; NULL for response codes of POP3. */
-static const char *
-foreign_advice(const struct hit *hit)
+const char *
+answer_advice(const struct hit *hit)
 {
 	switch (*hit->status ? *hit->status : *hit->code) {
 	case '4':
@@ -154,7 +152,7 @@ static void
 answer_foreign(const struct hit *hit)
 {
 	const char *meaning = *hit->code ? code_meaning(hit->code) : NULL;
-	const char *advice = foreign_advice(hit);
+	const char *advice = answer_advice(hit);
 	char name[32];
 
 	foreign_name(name, hit);
@@ -221,7 +219,7 @@ json_reply(const struct hit *hit)
 	const struct ftg_row *row = ftg_row(hit->id);
 	const struct explanation *known = explain_reply(hit->id);
 
-	printf("{\"kind\": \"reply\", \"found_by\": \"%s\"", hit->language ? "words" : "reference");
+	printf("{\"kind\": \"%s\", \"found_by\": \"%s\"", answer_kind(hit), hit->language ? "words" : "reference");
 	json_member("language", hit->language);
 	json_member("id", row->id);
 	json_member("ref", row->ref + 1);
@@ -245,9 +243,9 @@ json_none(const struct hit *hit)
 	enum ftg_id near[2];
 	const char *before = "";
 
-	printf("{\"kind\": \"no such reference\", \"ref\": \"%u.%02u\", \"nearest\": [", hit->reference / 100 % 10,
+	printf("{\"kind\": \"%s\", \"ref\": \"%u.%02u\", \"nearest\": [", answer_kind(hit), hit->reference / 100 % 10,
 	    hit->reference % 100);
-	neighbours(hit->reference, &near[0], &near[1]);
+	answer_neighbours(hit->reference, &near[0], &near[1]);
 	for (int i = 0; i < 2; i++)
 		if (near[i] != FTG_IDS) {
 			printf("%s\"%s\"", before, ftg_row(near[i])->ref + 1);
@@ -256,9 +254,15 @@ json_none(const struct hit *hit)
 	printf("]}");
 }
 
-static const char *
-foreign_kind(const struct hit *hit)
+const char *
+answer_kind(const struct hit *hit)
 {
+	switch (hit->kind) {
+	case HIT_REPLY: return "reply";
+	case HIT_NONE: return "no such reference";
+	case HIT_WORD: return "word of the log";
+	case HIT_STATUS: break;
+	}
 	if (*hit->status)
 		return "enhanced status code";
 	return *hit->code == '[' ? "response code" : "reply code";
@@ -271,7 +275,7 @@ json_foreign(const struct hit *hit)
 
 	if (*hit->status)
 		meaning = status_meaning(hit->status);
-	printf("{\"kind\": \"%s\"", foreign_kind(hit));
+	printf("{\"kind\": \"%s\"", answer_kind(hit));
 	json_member("status", hit->status);
 	json_member("code", hit->code);
 	json_member("server", hit->server);
@@ -279,14 +283,16 @@ json_foreign(const struct hit *hit)
 	json_member("class", meaning.class);
 	json_member("subject", meaning.subject);
 	json_member("detail", meaning.detail);
-	json_member("sender", foreign_advice(hit));
+	json_member("sender", answer_advice(hit));
 	printf("}");
 }
 
 static void
-json_word(const struct log_word *word)
+json_word(const struct hit *hit)
 {
-	printf("{\"kind\": \"word of the log\"");
+	const struct log_word *word = hit->word;
+
+	printf("{\"kind\": \"%s\"", answer_kind(hit));
 	json_member("key", word->key);
 	json_member("name", word->name);
 	json_member("meaning", word->meaning);
@@ -300,6 +306,6 @@ answer_json(const struct hit *hit)
 	case HIT_REPLY: json_reply(hit); break;
 	case HIT_NONE: json_none(hit); break;
 	case HIT_STATUS: json_foreign(hit); break;
-	case HIT_WORD: json_word(hit->word); break;
+	case HIT_WORD: json_word(hit); break;
 	}
 }

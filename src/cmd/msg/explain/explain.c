@@ -18,7 +18,8 @@ enum {
 
 struct request {
 	struct voice voice;
-	bool json;
+	enum output_format format;
+	struct table *table; /* of CSV */
 	char **what;
 	size_t count;
 	size_t answers;
@@ -31,12 +32,18 @@ parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT: state->child_inputs[0] = &request->voice; return 0;
-	case 'j': request->json = true; return 0;
+	case 'j': request->format = OUTPUT_JSON; return 0;
+	case 'f':
+		if (strcmp(arg, "text") == 0)
+			request->format = OUTPUT_TABLE;
+		else if (strcmp(arg, "table") == 0 || !output_format_find(&request->format, arg))
+			argp_error(state, _("there is no format '%s'; use text, json or csv"), arg);
+		return 0;
 	case ARGP_KEY_ARGS:
 		request->what = state->argv + state->next;
 		request->count = (size_t)(state->argc - state->next);
 		return 0;
-	default: (void)arg; return ARGP_ERR_UNKNOWN;
+	default: return ARGP_ERR_UNKNOWN;
 	}
 }
 
@@ -57,12 +64,13 @@ print_hits(struct request *request, const struct hits *hits)
 	bool known = false;
 
 	for (size_t i = 0; i < hits->count; i++) {
-		if (request->answers++ > 0)
-			fputs(request->json ? ",\n" : "\n", stdout);
-		if (request->json)
-			answer_json(&hits->at[i]);
-		else
-			answer_text(&hits->at[i]);
+		if (request->answers++ > 0 && request->format != OUTPUT_CSV)
+			fputs(request->format == OUTPUT_JSON ? ",\n" : "\n", stdout);
+		switch (request->format) {
+		case OUTPUT_JSON: answer_json(&hits->at[i]); break;
+		case OUTPUT_CSV: answer_csv(request->table, &hits->at[i]); break;
+		default: answer_text(&hits->at[i]);
+		}
 		known = known || hits->at[i].kind != HIT_NONE;
 	}
 	return known;
@@ -257,11 +265,34 @@ shield(int argc, char **argv)
 	return true;
 }
 
+static void
+begin(struct request *request)
+{
+	if (request->format != OUTPUT_TABLE)
+		charset_write_data();
+	if (request->format == OUTPUT_JSON)
+		fputs("[\n", stdout);
+	if (request->format == OUTPUT_CSV)
+		request->table = answer_csv_open();
+}
+
+static int
+end(struct request *request, int status)
+{
+	if (request->format == OUTPUT_JSON)
+		fputs("\n]\n", stdout);
+	if (request->format != OUTPUT_CSV || table_close(request->table))
+		return status;
+	complain_errno(_("memory"));
+	return MSG_TROUBLE;
+}
+
 int
 msg_explain(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{ "json", 'j', NULL, 0, N_("as a JSON array"), 0 },
+		{ "format", 'f', N_("FORMAT"), 0, N_("text (the default), json: an array, or csv"), 0 },
+		{ "json", 'j', NULL, 0, N_("the same as --format=json"), 0 },
 		{ 0 },
 	};
 	static const char doc[] = N_(
@@ -282,13 +313,8 @@ msg_explain(int argc, char **argv)
 	}
 	voice_init(&request.voice);
 	options_parse(&argp, argc, argv, 0, &request);
-	if (request.json) {
-		charset_write_data();
-		fputs("[\n", stdout);
-	}
-	status = answer_all(&request);
-	if (request.json)
-		fputs("\n]\n", stdout);
+	begin(&request);
+	status = end(&request, answer_all(&request));
 	voice_close(&request.voice);
 	return status;
 }
