@@ -376,6 +376,22 @@ class Policies(CheckCase):
         self.check(status=FAULTY)
         self.finds("DMARC", "wrong", "has several DMARC records")
 
+    def test_another_domain_must_agree_to_get_reports(self):
+        """RFC 7489 section 7.1."""
+        uris = "rua=mailto:a@reports.example,mailto:b@Reports.Example!10m, mailto:c@sub.%s; ruf=mailto:d@agrees.example" % DOMAIN
+        name = f"{DOMAIN}._report._dmarc."
+        self.sound()
+        self.publish(f"TXT _dmarc.{DOMAIN} v=DMARC1; p=reject; {uris}", f"TXT {name}agrees.example v=DMARC1;")
+        self.check(status=GOOD)
+        self.finds("DMARC", "ok", "the policy is reject")
+        self.finds("DMARC", "optional", f"reports.example does not agree to get reports about {DOMAIN}",
+                   f'{name}reports.example. TXT "v=DMARC1"')
+        self.assertEqual(2, len([found for found in self.told if found["check"] == "DMARC"]))
+        self.assertNotIn(f"{name}sub.{DOMAIN}", self.names.heard)
+        self.publish(f"TXT {name}reports.example v=DMARC1; rua=mailto:x@reports.example")
+        self.check(status=GOOD)
+        self.assertEqual(1, len([found for found in self.told if found["check"] == "DMARC"]))
+
     def test_dmarc_is_inherited_from_the_domain_above(self):
         self.sound()
         self.publish(f"TXT _dmarc.{DOMAIN} v=DMARC1; p=reject; sp=quarantine; rua=mailto:a@example.org")

@@ -44,7 +44,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_spf(text, size);
 	if (dkim_parse(&dkim, text, size) == DKIM_VALID)
 		require(dkim.bits > 0);
-	if (dmarc_parse(&dmarc, text, size) == DMARC_VALID)
+	if (dmarc_parse(&dmarc, text, size) == DMARC_VALID) {
 		require(!mta_sts_is_valid(text, size) && !tls_report_is_valid(text, size));
+		require(dmarc.host_count <= DMARC_HOSTS_MAX);
+		for (size_t i = 0; i < dmarc.host_count; i++)
+			require(dmarc.hosts[i].len > 0 && dmarc.hosts[i].name >= text &&
+			    dmarc.hosts[i].name + dmarc.hosts[i].len <= text + size);
+	}
 	return 0;
 }

@@ -110,6 +110,32 @@ expect_dmarc(
 	cr_expect_eq(record.has_reports, reports, "%s", text);
 }
 
+static void
+expect_hosts(const char *uris, const char *hosts)
+{
+	struct dmarc_record record;
+	char text[1000], got[1000] = "";
+	snprintf(text, sizeof text, "v=DMARC1; p=none; %s", uris);
+	cr_assert_eq(dmarc_parse(&record, text, strlen(text)), DMARC_VALID, "%s", text);
+	for (size_t i = 0; i < record.host_count; i++)
+		snprintf(got + strlen(got), sizeof got - strlen(got), "%.*s ", (int)record.hosts[i].len,
+		    record.hosts[i].name);
+	cr_expect_str_eq(got, hosts, "%s", uris);
+}
+
+Test(dmarc, hosts_that_get_reports_are_read)
+{
+	expect_hosts("", "");
+	expect_hosts("rua=mailto:a@x.example", "x.example ");
+	expect_hosts(
+	    "rua=mailto:a@x.example , MAILTO:b@y.example!10m,mailto:c@X.example?subject=d; ruf=mailto:e@z.example",
+	    "x.example y.example z.example ");
+	expect_hosts("rua=https://a@x.example,mailto:,mailto:a,mailto:a@,mailto:a@x y,mailto:a@x/y, ,", "x ");
+	expect_hosts(
+	    "rua=mailto:a@1,mailto:a@2,mailto:a@3,mailto:a@4,mailto:a@5,mailto:a@6,mailto:a@7,mailto:a@8,mailto:a@9",
+	    "1 2 3 4 5 6 7 8 ");
+}
+
 Test(dmarc, policies_are_read)
 {
 	expect_dmarc("v=DMARC1; p=none; rua=mailto:a@example.org", DMARC_VALID, DMARC_NONE, DMARC_NONE, true);

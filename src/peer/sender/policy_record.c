@@ -39,6 +39,54 @@ names_uri(const struct tag *tag, const char *scheme)
 	return tag != NULL && tag->len > len && ascii_equal(tag->value, scheme, len);
 }
 
+static bool
+is_host_octet(char c)
+{
+	return ascii_is_alnum((unsigned char)c) || c == '.' || c == '-' || c == '_';
+}
+
+static void
+add_host(struct dmarc_record *record, const char *name, size_t len)
+{
+	for (size_t i = 0; i < record->host_count; i++)
+		if (record->hosts[i].len == len && ascii_equal(record->hosts[i].name, name, len))
+			return;
+	if (len > 0 && record->host_count < DMARC_HOSTS_MAX)
+		record->hosts[record->host_count++] = (struct dmarc_host) { name, len };
+}
+
+/* "mailto:a@host", "mailto:a@host!10m", with white space around it. */
+static void
+read_uri(struct dmarc_record *record, const char *text, size_t len)
+{
+	static const char scheme[] = "mailto:";
+	while (len > 0 && ascii_is_space(*text)) {
+		text++;
+		len--;
+	}
+	const char *at = memrchr(text, '@', len), *end = text + len;
+	if (len < sizeof scheme || !ascii_equal(text, scheme, sizeof scheme - 1) || at == NULL)
+		return;
+	size_t host = 0;
+	while (at + 1 + host < end && is_host_octet(at[1 + host]))
+		host++;
+	const char *behind = at + 1 + host;
+	if (behind == end || *behind == '!' || *behind == '?' || ascii_is_space(*behind))
+		add_host(record, at + 1, host);
+}
+
+static void
+read_uris(struct dmarc_record *record, const struct tag *tag)
+{
+	const char *at = tag != NULL ? tag->value : NULL, *end = tag != NULL ? at + tag->len : NULL;
+	while (at < end) {
+		const char *comma = memchr(at, ',', (size_t)(end - at));
+		const char *stop = comma != NULL ? comma : end;
+		read_uri(record, at, (size_t)(stop - at));
+		at = stop + 1;
+	}
+}
+
 enum dmarc_fault
 dmarc_parse(struct dmarc_record *record, const char *text, size_t len)
 {
@@ -50,6 +98,9 @@ dmarc_parse(struct dmarc_record *record, const char *text, size_t len)
 	record->subdomains = record->policy;
 	(void)read_policy(&record->subdomains, tag_find(&list, "sp"));
 	record->has_reports = names_uri(tag_find(&list, "rua"), "mailto:");
+	record->host_count = 0;
+	read_uris(record, tag_find(&list, "rua"));
+	read_uris(record, tag_find(&list, "ruf"));
 	return DMARC_VALID;
 }
 

@@ -13,9 +13,19 @@ enum dmarc_fault {
 
 enum dmarc_policy { DMARC_NONE, DMARC_QUARANTINE, DMARC_REJECT };
 
+enum { DMARC_HOSTS_MAX = 8 }; /* further ones are left out */
+
+/* A host that gets reports, in the text of the record; it has octets of host names alone. */
+struct dmarc_host {
+	const char *name;
+	size_t len;
+};
+
 struct dmarc_record {
-	enum dmarc_policy policy, subdomains; /* p=, and sp=, which is p= if it is missing or unknown */
-	bool has_reports;                     /* rua= names an address */
+	enum dmarc_policy policy, subdomains;     /* p=, and sp=, which is p= if it is missing or unknown */
+	bool has_reports;                         /* rua= names an address */
+	struct dmarc_host hosts[DMARC_HOSTS_MAX]; /* of the addresses of rua= and ruf=, each once */
+	size_t host_count;
 };
 
 /* Parses a record of DMARC (RFC 7489 section 6.3), whose octets may be any. The record is set if it is valid. */

@@ -1,6 +1,7 @@
 /* ftgatectl check-domain: DKIM, DMARC, MTA-STS and TLS reporting. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/translate.h"
 #include "cmd/ctl/check/check.h"
@@ -126,6 +127,60 @@ check_dkim(struct check *check)
 		    name);
 }
 
+/* The labels that two names have in common at their ends. */
+static unsigned
+common_labels(const char *a, const char *b)
+{
+	size_t i = strlen(a), k = strlen(b);
+	unsigned count = 0;
+	while (i > 0 && k > 0 && strncasecmp(a + i - 1, b + k - 1, 1) == 0) {
+		i--;
+		k--;
+		count += (i == 0 || a[i - 1] == '.') && (k == 0 || b[k - 1] == '.');
+	}
+	return count;
+}
+
+static unsigned
+labels(const char *name)
+{
+	unsigned count = 1;
+	for (; *name != '\0'; name++)
+		count += *name == '.';
+	return count;
+}
+
+/*
+ * Is it a domain of the same organisation? Which names belong to registries is not known here: hosts below one domain of two
+ * labels are taken for related.
+ */
+static bool
+is_related(const char *domain, const char *host)
+{
+	unsigned common = common_labels(domain, host);
+	return common >= 2 || common == labels(domain) || common == labels(host);
+}
+
+/* Another organisation gets reports only if it agrees (RFC 7489 section 7.1). domain is that of the record. */
+static void
+check_report_host(struct check *check, const char *domain, const struct dmarc_host *found)
+{
+	char host[DNS_NAME_SIZE], name[2 * DNS_NAME_SIZE + 16];
+	snprintf(host, sizeof host, "%.*s", (int)found->len, found->name);
+	snprintf(name, sizeof name, "%s._report._dmarc.%s", domain, host);
+	if (is_related(domain, host))
+		return;
+	struct policy_texts texts = check_policy_texts(check, name, "v=DMARC1");
+	if (texts.outcome == RESOLVER_FAILED)
+		check_add_unknown(check, CHECK_DMARC, name, "TXT");
+	else if (texts.count == 0)
+		check_propose(check_add(check, CHECK_DMARC, CHECK_OPTIONAL, name,
+		                  _("%s does not agree to get reports about %s, so that receivers send it none: its "
+		                    "operator must publish a record"),
+		                  host, domain),
+		    name, "TXT", "\"v=DMARC1\"");
+}
+
 static void
 judge_dmarc(struct check *check, const char *name, const struct policy_texts *texts, bool is_inherited)
 {
@@ -150,6 +205,8 @@ judge_dmarc(struct check *check, const char *name, const struct policy_texts *te
 	else
 		finding = check_add(check, CHECK_DMARC, CHECK_OK, name, _("%s: the policy is %s"), name, words[policy]);
 	check_show(finding, texts->text, texts->len);
+	for (size_t i = 0; fault == DMARC_VALID && i < record.host_count; i++)
+		check_report_host(check, name + strlen("_dmarc."), &record.hosts[i]);
 }
 
 /* A domain without a record has that of a domain above it. Top-level domains are not asked. */
