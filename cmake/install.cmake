@@ -69,7 +69,7 @@ install(FILES ${guides} ${schemas} DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 install(FILES ${schemas} DESTINATION ${CMAKE_INSTALL_DATADIR}/ftgate)
 install(FILES po/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/po)
 install(FILES ${examples} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
-install(DIRECTORY etc/fail2ban etc/logrotate.d DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(DIRECTORY etc/fail2ban etc/logrotate.d etc/nginx DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(DIRECTORY examples/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples USE_SOURCE_PERMISSIONS)
 
 # Beside the programs of the build, for them.

@@ -215,7 +215,7 @@ class Pot(Folder):
             self.assertNotRegex(line, r"20\d\d-\d\d-\d\d")
 
 
-FORMATS = ["catgets", "csv", "journal-catalog", "json", "mdoc"]
+FORMATS = ["catgets", "csv", "html", "journal-catalog", "json", "mdoc"]
 
 
 class Export(Folder):

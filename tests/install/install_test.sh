@@ -65,6 +65,9 @@ expect "debian/libftgate0.symbols" "$(sed -n 's/^ \(ftg_[a-z_]*@FTGATE_[0-9.]*\)
 # The installed programs find the installed languages.
 expect "ftgate-msg" "$said" \
 	"$("$prefix/bin/ftgate-msg" render --lang de ERR_SMTP_ADDRESS_UNKNOWN test@example.org | tr -d '\r')"
+"$prefix/bin/ftgate-msg" export --format html --lang de "$work/site" >>"$work/log" || fail "ftgate-msg export --format html: $?"
+expect "the site" "de.html en.html index.html replies.html" "$(cd "$work/site" && echo *.html)"
+grep -q 'Postfach <var' "$work/site/de.html" || fail "de.html has no German words"
 for server in ftgate-smtpd ftgate-pop3d; do
 	"$prefix/sbin/$server" --data "$work/data" --listen 127.0.0.1:0 --language de --check || fail "$server --check: $?"
 done

@@ -1,0 +1,96 @@
+/* The page of a language: a search, and every reply. */
+#include <string.h>
+
+#include "files.h"
+#include "page.h"
+
+/* The replies by the first digit of their references. */
+static const struct group {
+	char digit;
+	const char *title;
+} groups[] = {
+	{ '1', N_("Mailboxes and limits") },
+	{ '2', N_("Security policy") },
+	{ '3', N_("SMTP: success and temporary failures") },
+	{ '4', N_("SMTP: permanent failures") },
+	{ '5', N_("POP3: failures") },
+	{ '6', N_("SMTP: additions") },
+	{ '7', N_("POP3: success and additions") },
+	{ '8', N_("Reports to the sender") },
+};
+enum { GROUPS = sizeof groups / sizeof *groups };
+
+/* The search needs scripts: it is hidden until they run. */
+static void
+put_search(const struct page *page)
+{
+	fputs("<form id=\"search\" role=\"search\" hidden>\n", page->to);
+	page_say(page, "label for=\"words\"", NULL, N_("Search"));
+	fputs(
+	    "\n<textarea id=\"words\" rows=\"1\" dir=\"auto\" autocomplete=\"off\" autocapitalize=\"off\" spellcheck=\"false\" "
+	    "aria-describedby=\"hint\"></textarea>\n",
+	    page->to);
+	page_say(page, "p id=\"hint\"", NULL,
+	    N_("Paste the whole message that came back, or type a reference (4.46), a code (550 5.1.1), an ID, or any words of the "
+	       "reply in any language."));
+	fputs("\n<div role=\"status\">", page->to);
+	page_say(page, "p id=\"found\" hidden", NULL, N_("Replies found:"));
+	page_say(page, "p id=\"nothing\" hidden", NULL,
+	    N_("No reply matches. It may be the reply of another server: its operator knows what it means."));
+	fputs("</div>\n</form>\n<noscript>", page->to);
+	page_say(page, "p", NULL,
+	    N_("Search this page with the search of your browser. The reference is the number in brackets at the end of a reply, such as "
+	       "(#4.46)."));
+	fputs("</noscript>\n", page->to);
+}
+
+static void
+put_contents(const struct page *page)
+{
+	fputs("<nav class=\"contents\" id=\"contents\">\n<ul>\n", page->to);
+	for (size_t i = 0; i < GROUPS; i++) {
+		char to[4] = { '#', 'g', groups[i].digit, '\0' };
+		fputs("<li>", page->to);
+		page_link(page, to, groups[i].title);
+		fputs("</li>\n", page->to);
+	}
+	fputs("</ul>\n</nav>\n", page->to);
+}
+
+static void
+put_group(const struct page *page, const struct group *group)
+{
+	const char *last = "";
+	fprintf(page->to, "<section class=\"group\" id=\"g%c\">\n", group->digit);
+	page_say(page, "h2", NULL, group->title);
+	putc('\n', page->to);
+	for (enum ftg_id id = 0; id < FTG_IDS; id++) {
+		const char *ref = ftg_row(id)->ref;
+		if (ref[1] != group->digit)
+			continue;
+		page_reply(page, id, strcmp(ref, last) != 0);
+		last = ref;
+	}
+	fputs("</section>\n", page->to);
+}
+
+void
+file_language(FILE *to, const struct site *site, const struct site_language *language)
+{
+	struct page page = { to, site, language };
+	page_head(&page, N_("What a mail server replied"), "search.js");
+	fputs("<body id=\"top\">\n<header>\n", to);
+	page_languages(&page);
+	page_say(&page, "h1", NULL, N_("What a mail server replied"));
+	putc('\n', to);
+	page_say(&page, "p", "lead",
+	    N_("Did a message come back, or does a mail program show an error? Here is what each reply means, and what you can do."));
+	fputs("\n<p id=\"offer\" hidden></p>\n", to);
+	put_search(&page);
+	fputs("</header>\n<main>\n", to);
+	put_contents(&page);
+	for (size_t i = 0; i < GROUPS; i++)
+		put_group(&page, &groups[i]);
+	fputs("</main>\n", to);
+	page_end(&page);
+}
