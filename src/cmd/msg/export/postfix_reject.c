@@ -1,0 +1,224 @@
+/* A table for pcre_table(5) that adds our words to the refusals of Postfix: the rows of postfix.def as patterns. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/msg/export/format.h"
+#include "mapd/postfix_template.h"
+
+enum {
+	MARK = '~',                   /* an argument is rendered as a row of these */
+	MARKS_MIN = 32,               /* an argument of fewer octets is not worth its pattern */
+	LINE = FTG_LINE_MAX - 2 - 14, /* octets of a line behind "550-5.255.255 " */
+};
+
+/* Stands for the host of replies that begin with it (RFC 5321 4.2); Postfix puts its own there. */
+static const char host[] = "host.invalid";
+
+/* What an argument may be: octets that neither Postfix nor we would have to write in another way. */
+static const char *const patterns[FTG_ARG_KINDS] = {
+	[FTG_ARG_ADDRESS] = "[!\"%-;=?-\\[\\]-~]",
+	[FTG_ARG_TEXT] = "[ !\"%-\\[\\]-~]",
+	[FTG_ARG_IP] = "[0-9A-Fa-f:.]",
+};
+
+static bool
+lines_fit(const char *reply, size_t len)
+{
+	for (const char *end; len > 0; len -= (size_t)(end - reply), reply = end) {
+		end = (const char *)memchr(reply, '\n', len) + 1;
+		if (end - reply > LINE)
+			return false;
+	}
+	return true;
+}
+
+/* Renders a row with an argument of marks octets. Returns its octets; 0 if a line is too long or the argument is broken. */
+static size_t
+say(char reply[FTG_REPLY_MAX], const struct ftg_voice *speak, enum ftg_id id, size_t marks)
+{
+	char argument[FTG_LINE_MAX];
+	memset(argument, MARK, marks);
+	struct ftg_reply value = marks > 0 ? ftg_reply_text(id, argument, marks) : ftg_reply(id);
+	size_t len = ftg_render(reply, speak, &value);
+	return lines_fit(reply, len) && (marks == 0 || memmem(reply, len, argument, marks) != NULL) ? len : 0;
+}
+
+/* Octets of code and status in front of each line of a reply. */
+static size_t
+head_len(const struct ftg_voice *speak, enum ftg_id id)
+{
+	const struct ftg_code *code = &ftg_row(id)->code[ftg_catalog_profile(speak->catalog)];
+	size_t status = strlen(code->status);
+	return strlen(code->reply) + 1 + (status > 0 ? status + 1 : 0);
+}
+
+/* Whether Postfix would read backslashes before these octets as "\n", or at the start as "\c"; it has no escape for them. */
+static bool
+is_special(const char *text, size_t len, bool first)
+{
+	return len > 0 && (*text == 'n' || (*text == 'c' && first) || *text == MARK);
+}
+
+static bool
+is_argument(const char *text, size_t len, size_t marks)
+{
+	size_t n = 0;
+	while (n < len && text[n] == MARK)
+		n++;
+	return marks > 0 && n >= marks;
+}
+
+/* A "$" is doubled for the template of a footer, and that for the table. */
+static void
+put_line(FILE *to, const char *text, size_t len, size_t marks, bool first)
+{
+	for (size_t at = 0, slashes; at < len; first = false) {
+		for (slashes = 0; at + slashes < len && text[at + slashes] == '\\';)
+			slashes++;
+		if (!is_special(text + at + slashes, len - at - slashes, first))
+			fprintf(to, "%.*s", (int)slashes, text + at);
+		at += slashes;
+		if (is_argument(text + at, len - at, marks)) {
+			fputs("${1}", to);
+			at += marks;
+		} else if (len - at >= strlen(host) && memcmp(text + at, host, strlen(host)) == 0) {
+			fputs("$${server_name}", to);
+			at += strlen(host);
+		} else if (at < len) {
+			fputs(text[at] == '$' ? "$$$$" : (const char[]) { text[at], '\0' }, to);
+			at++;
+		}
+	}
+}
+
+static void
+put_footer(FILE *to, const char *reply, size_t len, size_t head, size_t marks)
+{
+	for (const char *at = reply, *end; at < reply + len; at = end + 2) {
+		end = memmem(at, (size_t)(reply + len - at), "\r\n", 2);
+		if (at > reply)
+			fputs("\\n", to);
+		put_line(to, at + head, (size_t)(end - at) - head, marks, at == reply);
+	}
+}
+
+static void
+put_literal(FILE *to, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (strchr("\\^$.[]|()?*+{}/", text[i]) != NULL)
+			putc('\\', to);
+		putc(text[i], to);
+	}
+}
+
+/* A hole whose content is the row's argument is captured. */
+static void
+put_text(FILE *to, const char *text, enum ftg_arg_kind kind, size_t marks)
+{
+	struct postfix_piece piece;
+	do {
+		text = postfix_piece_read(&piece, text);
+		put_literal(to, piece.literal, piece.len);
+		if (kind != FTG_ARG_NONE && postfix_hole_kind(piece.hole) == kind)
+			fprintf(to, "(%s{1,%zu})", patterns[kind], marks);
+		else if (piece.hole != POSTFIX_END)
+			fputs(".*", to);
+	} while (piece.hole != POSTFIX_END);
+}
+
+static void
+put_pattern(FILE *to, const struct postfix_template *template, enum ftg_arg_kind kind, size_t marks)
+{
+	fprintf(to, "/^[%s]\\d\\d[ -]", template->codes);
+	if (template->status[0] == '\0') {
+		fputs("(?:[45]\\.\\d{1,3}\\.\\d{1,3} )?", to);
+	} else {
+		fprintf(to, "[%s]\\.", template->codes);
+		put_literal(to, template->status, strlen(template->status));
+		putc(' ', to);
+	}
+	put_text(to, template->text, kind, marks);
+	fputs("\\z/i", to);
+}
+
+/* A row whose words are too long for one line with any argument is left out. Returns whether it is in the table. */
+static bool
+put_rule(FILE *to, const struct ftg_voice *speak, const struct postfix_template *template)
+{
+	char reply[FTG_REPLY_MAX];
+	enum ftg_arg_kind kind = ftg_row(template->id)->args[0];
+	size_t most = kind != FTG_ARG_NONE ? ftg_arg_max(kind) : 0, marks = most, len;
+	while ((len = say(reply, speak, template->id, marks)) == 0 && marks > MARKS_MIN)
+		marks /= 2;
+	if (len == 0)
+		return false;
+	put_pattern(to, template, kind, marks);
+	putc(' ', to);
+	put_footer(to, reply, len, head_len(speak, template->id), marks);
+	putc('\n', to);
+	return true;
+}
+
+/*
+ * What a row without words fits must not reach the rows behind it. Counts the rows that are written, and those in another
+ * language. Returns how many have words.
+ */
+static size_t
+put_rules(FILE *to, const struct ftg_voice *speak, size_t *written, size_t *foreign)
+{
+	size_t count, nothing = 0;
+	const char *tag = ftg_catalog_tag(speak->catalog, speak->language);
+	const struct postfix_template *template = postfix_templates(&count);
+	for (const struct postfix_template *end = template + count; template <end; template ++) {
+		if (template->id != FTG_IDS) {
+			*written += put_rule(to, speak, template);
+			*foreign += strcmp(ftg_voice_spoken(speak, template->id), tag) != 0;
+			continue;
+		}
+		fputs("if !", to);
+		put_pattern(to, template, FTG_ARG_NONE, 0);
+		putc('\n', to);
+		nothing++;
+	}
+	for (size_t i = 0; i < nothing; i++)
+		fputs("endif\n", to);
+	return count - nothing;
+}
+
+static void
+put_table(FILE *to, const struct ftg_voice *speak)
+{
+	size_t written = 0, foreign = 0;
+	const char *tag = ftg_catalog_tag(speak->catalog, speak->language);
+	fprintf(to,
+	    "# Refusals of Postfix in the language %s, for smtpd_reject_footer_maps and postscreen_reject_footer_maps; see\n"
+	    "# pcre_table(5). Written by ftgate-msg export --format postfix-reject-pcre.\n",
+	    tag);
+	size_t rows = put_rules(to, speak, &written, &foreign);
+	complain(_("%s: words for %zu of %zu texts of Postfix"), tag, written, rows);
+	if (foreign > 0)
+		complain(
+		    _("%s: %zu of them are in another language, since ASCII does not have the letters"), tag, foreign);
+}
+
+bool
+export_postfix_reject(const struct export *export)
+{
+	char *table = NULL;
+	size_t len;
+	const struct ftg_vars vars = { .value = { [FTG_VAR_HOST] = host } };
+	struct ftg_voice speak = export->voice.speak;
+	speak.vars = &vars;
+	speak.encoding = FTG_ASCII;
+	FILE *to = open_memstream(&table, &len);
+	if (to != NULL)
+		put_table(to, &speak);
+	bool fine = to != NULL && fclose(to) == 0;
+	if (fine)
+		fwrite(table, 1, len, stdout);
+	else
+		complain_errno("postfix-reject-pcre");
+	free(table);
+	return fine;
+}
