@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """scripts/abi finds each kind of change that breaks programs, and permits what does not: usage: abi_test.py LIBRARY, a built
-libftgate. Each case changes a copy of the headers, which it compiles to a library."""
+libftgate. Each case changes a copy of the headers, which it compiles to a library. Exit status 77: abigail-tools is missing."""
 
 import re
 import shutil
@@ -141,4 +141,6 @@ class Abi(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    if not shutil.which("abidiff"):
+        sys.exit(77)
     unittest.main()

@@ -304,6 +304,20 @@ class Reply(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 
+class Readme(unittest.TestCase):
+    def test_commands_are_those_of_the_programs(self):
+        text = (EXAMPLES / "README.md").read_text(encoding="ascii")
+        found = [line for line in re.findall(r"(?m)^    (.*)$", text) if re.match(r"(cc|c\+\+|\./\S+|python3) ", line)]
+        self.assertEqual(found, [command("smtp-server.c", 0), command("smtp-server.c", 1), command("refusal.cc", 0), command("refusal.cc", 1), command("reply.py", 0)])
+
+    def test_conversation_is_what_the_server_says(self):
+        text = (EXAMPLES / "README.md").read_text(encoding="ascii")
+        said, answers = ("".join(f"{line}\r\n" for line in re.findall(rf"(?m)^    {who}: (.*)$", text)).encode() for who in "CS")
+        with Server(compile_example("smtp-server.c")) as server:
+            bye = talk(server, b"XLANG pl\r\nQUIT\r\n").splitlines(True)[-1]
+            self.assertEqual(talk(server, said + b"QUIT\r\n"), GREETING + answers + bye)
+
+
 class Manual(unittest.TestCase):
     def setUp(self):
         page = (Path(PREFIX) / "share/man/man3/ftgate.3").read_text(encoding="ascii")
