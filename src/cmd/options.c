@@ -139,8 +139,27 @@ options_print(const struct argp *argp)
 	puts("--help\n--usage\n--version");
 }
 
+static const struct argp *common;
+
 void
-options_parse(const struct argp *argp, int argc, char **argv, unsigned flags, void *input)
+options_add(const struct argp *options)
+{
+	common = options;
+}
+
+static error_t
+pass_input(int key, char *argument, struct argp_state *state)
+{
+	(void)argument;
+	if (key != ARGP_KEY_INIT)
+		return ARGP_ERR_UNKNOWN;
+	state->child_inputs[0] = state->input;
+	state->child_inputs[1] = NULL;
+	return 0;
+}
+
+static void
+parse_all(const struct argp *argp, int argc, char **argv, unsigned flags, void *input)
 {
 	static char help[] = "--help";
 	if (completes) {
@@ -160,4 +179,12 @@ options_parse(const struct argp *argp, int argc, char **argv, unsigned flags, vo
 		i += search.takes_value;
 	}
 	argp_parse(argp, argc, argv, flags, NULL, input);
+}
+
+void
+options_parse(const struct argp *argp, int argc, char **argv, unsigned flags, void *input)
+{
+	const struct argp_child both[] = { { argp, 0, NULL, 0 }, { common, 0, NULL, -1 }, { 0 } };
+	const struct argp whole = { .parser = pass_input, .children = both, .argp_domain = argp->argp_domain };
+	parse_all(common != NULL ? &whole : argp, argc, argv, flags, input);
 }

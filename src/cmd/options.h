@@ -11,6 +11,9 @@
  */
 void options_parse(const struct argp *argp, int argc, char **argv, unsigned flags, void *input);
 
+/* Has options_parse() also accept these options, whose input is NULL, beside those of each command. */
+void options_add(const struct argp *common);
+
 /* Is the word an option whose value is the next word? */
 bool options_needs_next(const struct argp *argp, const char *word);
 

@@ -205,6 +205,39 @@ class Terminal(OutputCase):
         self.assertNotIn(b"\033", self.run_ctl("access", "list", TERM="xterm"))
 
 
+@unittest.skipUnless(has_terminals(), "needs pseudo-terminals")
+class ColoursOfMsg(TestCase):
+    """ftgate-msg colours what ftgatectl does, if a terminal has colours."""
+
+    def printed(self, *words, **options):
+        return on_terminal(program("ftgate-msg"), *words, LC_ALL="C", **options).decode()
+
+    def test_headings_are_bold_where_there_are_colours(self):
+        for words, heading in ((["explain", "4.28"], "ERR_SMTP_ADDRESS_UNKNOWN (#4.28)"), (["preview"], "#4.28 ERR_SMTP_ADDRESS_UNKNOWN")):
+            for has, options, variables in ((True, [], {}), (False, [], {"NO_COLOR": "1"}), (False, [], {"TERM": "dumb"}),
+                                            (False, ["--color=never"], {}), (True, ["--color", "always"], {"NO_COLOR": "1"})):
+                for command in ([*options, *words], [*words, *options]):
+                    shown = self.printed(*command, **variables)
+                    self.assertIn(f"{BOLD}{heading}{END}" if has else heading, shown, (command, variables))
+                    self.assertEqual(has, "\033" in shown, (command, variables))
+        self.assertTrue(self.printed("stats").startswith(f"{BOLD}language "))
+
+    def test_errors_have_the_name_of_the_command_in_red(self):
+        for has, options in (True, []), (False, ["--color=never"]):
+            error = self.printed("explain", *options, "/nonexistent", errors=True)
+            name = "ftgate-msg explain:"
+            self.assertTrue(error.startswith((f"{RED}{name}{END}" if has else name) + " /nonexistent: "), error)
+        refused = subprocess.run([program("ftgate-msg"), "explain", "--color=pink", "4.28"], env=environment(), stderr=subprocess.PIPE,
+                                 timeout=SECONDS)
+        self.assertEqual(2, refused.returncode)
+        self.assertIn(b"--color: 'pink' is not one of auto, always, never", refused.stderr)
+
+    def test_data_for_programs_has_no_colours(self):
+        for words in (["explain", "--json", "4.28"], ["explain", "--format=csv", "4.28"], ["list"], ["stats", "--format=csv"],
+                      ["export", "--format=json", "--lang=de"], ["render", "4.21"]):
+            self.assertNotIn("\033", self.printed(*words, "--color=always"), words)
+
+
 class Charset(OutputCase):
     """The locale need not be installed: its name says the charset."""
 

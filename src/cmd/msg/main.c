@@ -4,6 +4,7 @@
 
 #include "base/nearest.h"
 #include "cmd/msg/export/format.h"
+#include "cmd/output/terminal.h"
 #include "language_table.h"
 #include "msg.h"
 
@@ -25,6 +26,25 @@ static const struct argp_option options[] = {
 #undef COMMAND
 	{ 0 },
 };
+
+enum { KEY_COLOR = 0x300 };
+
+static error_t
+parse_color(int key, char *arg, struct argp_state *state)
+{
+	if (key != KEY_COLOR)
+		return ARGP_ERR_UNKNOWN;
+	if (!terminal_set_color(arg))
+		argp_error(state, _("--color: '%s' is not one of auto, always, never"), arg);
+	return 0;
+}
+
+/* The options of each command. */
+static const struct argp_option common_options[] = {
+	{ "color", KEY_COLOR, N_("WHEN"), 0, N_("Use colours: auto (the default: on a terminal), always or never"), 0 },
+	{ 0 },
+};
+static const struct argp common = { common_options, parse_color, NULL, NULL, NULL, NULL, TOOLS_DOMAIN };
 
 static const char doc[] = N_("Shows, explains and checks the replies of ftgate in every language.\n\n"
                              "'ftgate-msg COMMAND --help' lists the options of a command. Exit status: 0 success, "
@@ -129,6 +149,7 @@ main(int argc, char **argv)
 	argp_program_version = "ftgate-msg (ftgate) " FTG_VERSION;
 	argp_err_exit_status = MSG_TROUBLE;
 	user_language_open();
+	options_add(&common);
 	bind_textdomain_codeset("gettext-tools", "UTF-8");
 	if (argc > 1 && strcmp(argv[1], "complete") == 0)
 		return complete(argc - 2, argv + 2);

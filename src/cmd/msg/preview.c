@@ -1,8 +1,8 @@
 /* ftgate-msg preview: prints every reply as a client would get it, with sample arguments. */
 #include <string.h>
-#include <unistd.h>
 
 #include "catalog/generation.h"
+#include "cmd/output/terminal.h"
 #include "voice.h"
 
 enum { COUNT_MAX = 2000 }; /* the greatest number that is shown */
@@ -107,13 +107,14 @@ static void
 print_all(const struct request *request)
 {
 	unsigned long counts[PLURAL_FORMS_MAX];
-	const char *bold = isatty(STDOUT_FILENO) ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
 
 	for (enum ftg_id id = 0; id < FTG_IDS; id++) {
 		const struct ftg_row *row = ftg_row(id);
 		size_t samples = choose_counts(&request->voice.speak, id, counts);
 
-		printf("%s%s %s%s", bold, row->ref, row->id, plain);
+		terminal_begin(stdout, STYLE_HEADING);
+		printf("%s %s", row->ref, row->id);
+		terminal_end(stdout);
 		print_origin(&request->voice, id);
 		putchar('\n');
 		for (size_t i = 0; i < samples; i++) {

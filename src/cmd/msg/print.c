@@ -21,7 +21,10 @@ complain(const char *format, ...)
 	n = vasprintf(&text, format, ap);
 	va_end(ap);
 	fflush(stdout);
-	fprintf(stderr, "%s: ", program_invocation_short_name);
+	terminal_begin(stderr, STYLE_ERROR);
+	fprintf(stderr, "%s:", program_invocation_short_name);
+	terminal_end(stderr);
+	putc(' ', stderr);
 	if (n >= 0)
 		printable_write(stderr, text, (size_t)n);
 	putc('\n', stderr);

@@ -8,6 +8,7 @@
 
 #include "base/program.h"
 #include "catalog/mo.h"
+#include "cmd/output/terminal.h"
 #include "lint.h"
 #include "spoken.h"
 
@@ -101,6 +102,7 @@ print_heading(bool compiled)
 	const char *const names[] = { _("translated"), _("stale"), _("refused"), _("missing"), _("percent") };
 	static const int widths[] = { 10, 10, 10, 10, 8 };
 
+	terminal_begin(stdout, STYLE_HEADING);
 	print_name(_("language"), compiled ? -12 : -20);
 	for (size_t i = 0; i <= SPOKEN_KINDS && compiled; i++) {
 		putchar(' ');
@@ -110,6 +112,7 @@ print_heading(bool compiled)
 		putchar(' ');
 		print_name(names[i], widths[i]);
 	}
+	terminal_end(stdout);
 	putchar('\n');
 }
 

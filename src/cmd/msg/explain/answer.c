@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/output/terminal.h"
 #include "status.h"
 
 const char *
@@ -58,7 +59,10 @@ answer_reply(const struct hit *hit)
 {
 	const struct ftg_row *row = ftg_row(hit->id);
 
-	printf("%s (%s), %s\n", row->id, row->ref, answer_service(row->service));
+	terminal_begin(stdout, STYLE_HEADING);
+	printf("%s (%s)", row->id, row->ref);
+	terminal_end(stdout);
+	printf(", %s\n", answer_service(row->service));
 	if (hit->language)
 		print_field(_("Found by its words, not by a reference, in"), hit->language);
 	answer_fields(hit->id, print_field);
