@@ -1,6 +1,8 @@
 /* Decides which attempts may start: slots of all, shares of each domain and address, breakers. The others are parked. */
 #include "relay/admission.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "relay/client/verdict.h"
 
@@ -344,6 +346,26 @@ server_at(struct admission *a, const struct attempt *attempt)
 	return destination_get(&a->destinations, key);
 }
 
+/*
+ * Has another message taken the only attempt of an address that has not answered, or not lately, while the server's next address,
+ * of the other family, answers and has room? One message alone then waits for a family that does not work.
+ */
+static bool
+may_pass_over(struct admission *a, const struct attempt *attempt, const struct destination *server)
+{
+	const struct transport_address *one = &attempt->hop->addresses[attempt->address], *next = one + 1;
+	char key[ATTEMPT_KEY_SIZE];
+	if ((server->answered && !breaker_has_failed(&server->breaker)) ||
+	    attempt->address + 1 >= attempt->hop->count || one->name == NULL || next->name == NULL)
+		return false;
+	bool six = strchr(one->channel.host, ':') != NULL, next_six = strchr(next->channel.host, ':') != NULL;
+	if (six == next_six || strcmp(one->name, next->name) != 0)
+		return false;
+	attempt_write_server_key(key, &next->channel);
+	const struct destination *other = destination_get(&a->destinations, key);
+	return other != NULL && other->answered && has_room(a, other, attempt->active->item);
+}
+
 /* Sends to the next address that is not down. If a better one has no room, the message waits for it. */
 static void
 try_addresses(struct admission *a, struct attempt *attempt)
@@ -358,7 +380,7 @@ try_addresses(struct admission *a, struct attempt *attempt)
 		} else if (has_room(a, server, attempt->active->item)) {
 			send_to(attempt, server);
 			return;
-		} else if (!attempt->tried) {
+		} else if (!attempt->tried && !may_pass_over(a, attempt, server)) {
 			step_back(a, attempt, server);
 			return;
 		}

@@ -293,6 +293,49 @@ Test(admission, tries_the_next_server_if_the_first_is_down_and_remembers_it)
 	cr_expect_eq(count_logged("event=next-hop-down"), 0, "the domain has a server that answers");
 }
 
+Test(admission, delays_one_message_by_an_address_that_is_silent_while_the_other_family_works)
+{
+	cr_assert(fake_resolver_tell(&resolver, "MX six.example 10:mx.six.example"));
+	cr_assert(fake_resolver_tell(&resolver, "AAAA mx.six.example 2001:db8::1"));
+	cr_assert(fake_resolver_tell(&resolver, "A mx.six.example 192.0.2.3"));
+	server.silent = "2001:db8::1";
+	add("a@six.example");
+	start();
+	cr_expect_eq(count_logged("event=relayed"), 0);
+	cr_assert(fake_dialer_time_out(&server));
+	settle_down();
+	cr_expect_eq(count_logged("event=relayed"), 1, "%s", logged());
+	pass(120);
+	for (int i = 0; i < 5; i++) {
+		add("a@six.example");
+		queue_manager_entry_changed(manager, last_id);
+	}
+	settle_down();
+	cr_expect_eq(count_logged("event=relayed"), 5, "one tries whether the address is back: %s", logged());
+	cr_assert(fake_dialer_time_out(&server));
+	settle_down();
+	cr_expect_eq(count_logged("event=relayed"), 6);
+	cr_expect_eq(count_logged("event=deferred"), 0);
+}
+
+Test(admission, waits_for_the_address_that_is_tried_unless_the_other_one_answers)
+{
+	cr_assert(fake_resolver_tell(&resolver, "MX six.example 10:mx.six.example"));
+	cr_assert(fake_resolver_tell(&resolver, "MX seven.example 10:mx.six.example"));
+	cr_assert(fake_resolver_tell(&resolver, "AAAA mx.six.example 2001:db8::1"));
+	cr_assert(fake_resolver_tell(&resolver, "A mx.six.example 192.0.2.3"));
+	server.silent = "2001:db8::1";
+	server.refused = "192.0.2.3";
+	add("a@six.example");
+	add("a@seven.example");
+	start();
+	cr_expect_str_eq(server.hosts, "2001:db8::1 ");
+	cr_expect_eq(count_logged("event=deferred"), 0, "%s", logged());
+	cr_assert(fake_dialer_time_out(&server));
+	settle_down();
+	cr_expect_str_eq(server.hosts, "2001:db8::1 192.0.2.3 ", "both are known to be down");
+}
+
 /* One recipient waits for a silent server; the other one waits for a share, which it gets meanwhile. */
 Test(admission, sends_to_one_recipient_while_another_waits_for_a_silent_server)
 {
