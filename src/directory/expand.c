@@ -14,6 +14,7 @@ struct target {
 	int64_t alias;  /* its number once it is known to be one; else 0 */
 	size_t parent;  /* index of the alias that leads here */
 	unsigned depth; /* 0: the alias that is expanded */
+	unsigned list;  /* number of the first list on the way; 0: none yet */
 };
 
 /* An array that grows. */
@@ -25,7 +26,7 @@ struct alias_expansion {
 	struct lookup *lookup;
 	struct expansion_question *question;
 	struct target *targets;
-	struct array target_array, mailbox_array, elsewhere_array;
+	struct array target_array, mailbox_array, elsewhere_array, list_array;
 	struct text_set seen; /* mailboxes and addresses elsewhere */
 };
 
@@ -75,38 +76,61 @@ too_many(struct directory_question *base, const struct address *address)
 	return misconfigured(base, address, "it leads to too many addresses");
 }
 
+/* The same mailbox again: one that is reached without a list is no member of one. */
 static enum directory_verdict
-add_mailbox(struct alias_expansion *expansion, const struct mailbox *mailbox)
+note_mailbox(struct expansion *found, const char *address, unsigned list)
+{
+	for (size_t i = 0; list == 0 && i < found->count; i++)
+		if (strcmp(found->mailboxes[i].address, address) == 0)
+			found->mailboxes[i].list = 0;
+	return DIRECTORY_FOUND;
+}
+
+static enum directory_verdict
+add_mailbox(struct alias_expansion *expansion, size_t index, const struct mailbox *mailbox)
 {
 	struct expansion *found = &expansion->question->expansion;
+	const unsigned list = expansion->targets[index].list;
 	int added = text_set_add(&expansion->seen, mailbox->address, strlen(mailbox->address));
 	void *grown = added > 0 ? grow(found->mailboxes, &expansion->mailbox_array, sizeof *mailbox) : NULL;
 	if (added == 0)
-		return DIRECTORY_FOUND;
+		return note_mailbox(found, mailbox->address, list);
 	if (grown == NULL)
 		return no_memory(expansion);
 	found->mailboxes = grown;
-	found->mailboxes[expansion->mailbox_array.count++] = *mailbox;
-	found->count = expansion->mailbox_array.count;
+	found->mailboxes[found->count] = *mailbox;
+	found->mailboxes[found->count].list = list;
+	found->count = ++expansion->mailbox_array.count;
+	return DIRECTORY_FOUND;
+}
+
+static enum directory_verdict
+note_elsewhere(struct expansion *found, const struct address *address, unsigned list)
+{
+	for (size_t i = 0; list == 0 && i < found->elsewhere_count; i++)
+		if (strcmp(found->elsewhere[i].address.domain, address->domain) == 0 &&
+		    strcmp(found->elsewhere[i].address.local, address->local) == 0)
+			found->elsewhere[i].list = 0;
 	return DIRECTORY_FOUND;
 }
 
 /* Its domain is not hosted here, or is relayed. */
 static enum directory_verdict
-add_elsewhere(struct alias_expansion *expansion, const struct address *address)
+add_elsewhere(struct alias_expansion *expansion, size_t index, const struct address *address, bool relayed)
 {
 	struct expansion *found = &expansion->question->expansion;
+	const unsigned list = expansion->targets[index].list;
 	char text[ADDRESS_TEXT_SIZE];
 	address_write(text, address->local, address->domain);
 	int added = text_set_add(&expansion->seen, text, strlen(text));
-	void *grown = added > 0 ? grow(found->elsewhere, &expansion->elsewhere_array, sizeof *address) : NULL;
+	void *grown = added > 0 ? grow(found->elsewhere, &expansion->elsewhere_array, sizeof *found->elsewhere) : NULL;
 	if (added == 0)
-		return DIRECTORY_FOUND;
+		return note_elsewhere(found, address, list);
 	if (grown == NULL)
 		return no_memory(expansion);
 	found->elsewhere = grown;
-	found->elsewhere[expansion->elsewhere_array.count++] = *address;
-	found->elsewhere_count = expansion->elsewhere_array.count;
+	found->elsewhere[found->elsewhere_count] = (struct expansion_target) { *address, list, relayed };
+	found->elsewhere_count = ++expansion->elsewhere_array.count;
 	return DIRECTORY_FOUND;
 }
 
@@ -119,6 +143,7 @@ add_target(struct alias_expansion *expansion, size_t parent, unsigned depth)
 	expansion->targets = grown;
 	struct target *target = &expansion->targets[expansion->target_array.count++];
 	*target = (struct target) { .parent = parent, .depth = depth };
+	target->list = depth > 0 ? expansion->targets[parent].list : 0;
 	return target;
 }
 
@@ -191,13 +216,13 @@ follow(struct alias_expansion *expansion, size_t index, int64_t alias)
 }
 
 static enum directory_verdict
-visit_account(struct alias_expansion *expansion, const struct account *account)
+visit_account(struct alias_expansion *expansion, size_t index, const struct account *account)
 {
 	struct expansion *found = &expansion->question->expansion;
 	enum directory_verdict verdict = recipient_account_verdict(account);
 	if (found->moved_to[0] == '\0')
 		memcpy(found->moved_to, account->moved_to, sizeof found->moved_to);
-	return verdict == DIRECTORY_FOUND ? add_mailbox(expansion, &account->mailbox) : verdict;
+	return verdict == DIRECTORY_FOUND ? add_mailbox(expansion, index, &account->mailbox) : verdict;
 }
 
 static enum directory_verdict visit(struct alias_expansion *expansion, size_t index);
@@ -214,17 +239,27 @@ visit_postmaster(struct alias_expansion *expansion, size_t index, const struct a
 	}
 	if (recipient_postmaster_mailbox(expansion->lookup, address, &postmaster) != DIRECTORY_FOUND)
 		return fail(&expansion->question->base, trouble(expansion->lookup));
-	return add_mailbox(expansion, &postmaster);
+	return add_mailbox(expansion, index, &postmaster);
 }
 
-static void
-note_list(struct alias_expansion *expansion, const struct alias *alias, const char *domain)
+/* A list on the way: those behind it are its members, unless they are those of one before it. False when memory is out. */
+static bool
+note_list(struct alias_expansion *expansion, size_t index, const struct alias *alias, const char *domain)
 {
-	struct address *list = &expansion->question->expansion.list;
-	if (list->local[0] != '\0')
-		return;
+	struct expansion *found = &expansion->question->expansion;
+	if (!alias->list || expansion->targets[index].list != 0)
+		return true;
+	void *grown = grow(found->lists, &expansion->list_array, sizeof *found->lists);
+	if (grown == NULL)
+		return false;
+	found->lists = grown;
+	struct address *list = &found->lists[found->list_count];
+	*list = (struct address) { .null = false };
 	memcpy(list->local, alias->local, sizeof list->local);
 	snprintf(list->domain, sizeof list->domain, "%s", domain);
+	found->list_count = ++expansion->list_array.count;
+	expansion->targets[index].list = (unsigned)found->list_count;
+	return true;
 }
 
 /* An address without an account may be an alias, or the postmaster. A missing target is an error of the configuration. */
@@ -233,8 +268,8 @@ visit_other(struct alias_expansion *expansion, size_t index, const struct addres
 {
 	struct alias alias = { .number = 0 };
 	enum directory_verdict verdict = lookup_alias(expansion->lookup, address, &alias);
-	if (verdict == DIRECTORY_FOUND && alias.list)
-		note_list(expansion, &alias, address->domain);
+	if (verdict == DIRECTORY_FOUND && !note_list(expansion, index, &alias, address->domain))
+		return no_memory(expansion);
 	if (verdict == DIRECTORY_FOUND)
 		return follow(expansion, index, alias.number);
 	if (verdict == DIRECTORY_FAILED)
@@ -261,9 +296,9 @@ visit(struct alias_expansion *expansion, size_t index)
 	if (verdict == DIRECTORY_FAILED)
 		return fail(&expansion->question->base, trouble(expansion->lookup));
 	if (account.domain.relayed || (verdict == DIRECTORY_NO_DOMAIN && index > 0))
-		return add_elsewhere(expansion, &address);
+		return add_elsewhere(expansion, index, &address, account.domain.relayed);
 	if (verdict == DIRECTORY_FOUND)
-		return visit_account(expansion, &account);
+		return visit_account(expansion, index, &account);
 	return verdict == DIRECTORY_NO_MAILBOX ? visit_other(expansion, index, &address) : verdict;
 }
 

@@ -55,6 +55,15 @@ struct delivery {
 	const struct delivery_ops *ops;
 };
 
+/* The message for other recipients, with a header of its own: that of a list for its members. */
+struct delivery_copy {
+	const struct mailbox *mailboxes; /* the first one is there once */
+	size_t count;
+	struct queue_entry *entry;       /* as in delivery_agent.begin(); with an ID of its own */
+	const char *local;               /* the lines for mailboxes here, which end with LF; "": none */
+	const struct field_edits *edits; /* to the header; fields are added behind local */
+};
+
 /* Makes deliveries. The functions are called on the loop, do not block and use no disk unless they say so. */
 struct delivery_agent {
 	/*
@@ -94,6 +103,12 @@ struct delivery_ops {
 	 * must last until it is done. Fields are added behind what was appended before begin_relayed().
 	 */
 	void (*edit)(struct delivery *delivery, const struct field_edits *edits);
+	/*
+	 * The next commit() also stores these copies of the message, as it is after all edits: together with it, and all or
+	 * nothing. The message itself is not stored if it has no recipients. The array is copied, what it points to must
+	 * last until the commit is done. False when memory is out.
+	 */
+	bool (*copy)(struct delivery *delivery, const struct delivery_copy *copies, size_t count);
 	/* Is so much buffered that flush should run before more is appended? Small messages never need it. */
 	bool (*wants_flush)(const struct delivery *delivery);
 	/*

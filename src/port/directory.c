@@ -15,6 +15,7 @@ expansion_clear(struct expansion *expansion)
 {
 	free(expansion->mailboxes);
 	free(expansion->elsewhere);
+	free(expansion->lists);
 	*expansion = (struct expansion) { 0 };
 }
 

@@ -152,13 +152,24 @@ struct recipient_question {
 	struct recipient recipient;
 };
 
-/* The targets of an alias or a list: each mailbox and each address once. */
+/* An address at another server. */
+struct expansion_target {
+	struct address address;
+	unsigned list; /* as in struct mailbox */
+	bool relayed;  /* this server relays the mail of its domain */
+};
+
+/*
+ * The targets of an alias or a list: each mailbox and each address once. The list of a target is the first one on the way to
+ * it; a target that can be reached without a list has none.
+ */
 struct expansion {
 	struct mailbox *mailboxes; /* here */
 	size_t count;
-	struct address *elsewhere; /* addresses at other servers */
+	struct expansion_target *elsewhere;
 	size_t elsewhere_count;
-	struct address list;            /* the first list on the way, as it was added; its local part is "": none */
+	struct address *lists; /* the lists of targets, as they were added */
+	size_t list_count;
 	char moved_to[ADDRESS_MAX + 1]; /* MOVED: of the first account that has moved */
 };
 

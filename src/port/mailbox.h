@@ -18,6 +18,7 @@ struct mailbox {
 	int64_t account; /* number of the account; 0: a postmaster without one */
 	struct quota quota;
 	unsigned notify; /* of the recipient in an envelope: a set of enum dsn_notify; 0: none was asked for */
+	unsigned list;   /* in an expansion: the number of the list that it is a member of, from 1; 0: of none */
 	char address[ADDRESS_TEXT_SIZE]; /* local-part@domain, ASCII letters in lower case, quoted if it must be */
 };
 

@@ -10,7 +10,7 @@
 #include "port/dsn_request.h"
 
 enum {
-	QUEUE_ID_SIZE = TOKEN_SIZE + 16,
+	QUEUE_ID_SIZE = TOKEN_SIZE + 20,
 	QUEUE_REPLY_MAX = 1000, /* octets kept of a reply */
 	QUEUE_TEXT_MAX = 2000,  /* octets of any text in an envelope */
 	QUEUE_RECIPIENTS_MAX = 1 << 20,
@@ -31,7 +31,6 @@ enum queue_state {
 struct queue_recipient {
 	char *address;    /* local-part@domain, quoted where it must be; the domain is in lower case */
 	char *sender;     /* its reverse-path, if mail of an alias goes out with another one; NULL: that of the entry */
-	bool member;      /* of a list: the sender of the entry gets no DSN about it */
 	char *orcpt;      /* as it was written (RFC 3461 section 4.2); NULL: none */
 	unsigned notify;  /* set of enum dsn_notify */
 	unsigned noticed; /* of the same: already reported to the sender */

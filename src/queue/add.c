@@ -27,8 +27,9 @@ queue_link(const struct queue *queue, const struct queue_entry *entry, int folde
 	return (int)TEMP_FAILURE_RETRY(linkat(folder, path, queue->folder, paths.message, 0));
 }
 
-int
-queue_show(const struct queue *queue, struct queue_entry *entry)
+/* Publishes the entry, durably, and gives the claim back. If it fails, it drops the entry. */
+static int
+show(const struct queue *queue, struct queue_entry *entry)
 {
 	if (queue_place_envelope(queue, entry) == 0 && queue_sync_folder(queue) == 0) {
 		queue_let_go(entry);
@@ -82,7 +83,7 @@ queue_add(const struct queue *queue, struct queue_entry *entry, const char *octe
 		return -1;
 	if (write_message(queue, paths.tmp_message, octets, len) == 0 &&
 	    queue_link(queue, entry, queue->folder, paths.tmp_message) == 0)
-		return queue_show(queue, entry);
+		return show(queue, entry);
 	int error = errno;
 	unlinkat(queue->folder, paths.tmp_message, 0);
 	errno = error;

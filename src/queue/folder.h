@@ -26,12 +26,5 @@ DIR *queue_open_entries(const struct queue *queue, const char *name);
 
 /* Writes the envelope to tmp/, synced and locked. Returns its descriptor, or -1 with errno. */
 int queue_write_envelope(const struct queue *queue, const struct queue_entry *entry);
-int queue_place_envelope(const struct queue *queue, const struct queue_entry *entry);
-
-/* Syncs the folder of the queue. Returns 0, or -1 with errno. */
-int queue_sync_folder(const struct queue *queue);
-
-/* Gives a claim back. Keeps errno. */
-void queue_let_go(struct queue_entry *entry);
 
 #endif

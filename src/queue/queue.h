@@ -78,7 +78,7 @@ int queue_remove(const struct queue *queue, struct queue_entry *entry);
 int queue_add(const struct queue *queue, struct queue_entry *entry, const char *octets, size_t len);
 
 /*
- * The three steps of queue_add() for a message that is in a file already, which the spool has synced. First: writes and
+ * The steps of queue_add() for a message that is in a file already, which the spool has synced. First: writes and
  * syncs the envelope, and claims the entry. If it fails, it leaves nothing.
  */
 int queue_stage(const struct queue *queue, struct queue_entry *entry);
@@ -86,10 +86,17 @@ int queue_stage(const struct queue *queue, struct queue_entry *entry);
 /* Second: gives the message file a name in the queue; one in the queue's own tmp/ is renamed, another one is linked. */
 int queue_link(const struct queue *queue, const struct queue_entry *entry, int folder, const char *path);
 
-/* Third: publishes the entry, durably, and gives the claim back. If it fails, it drops the entry. */
-int queue_show(const struct queue *queue, struct queue_entry *entry);
+/*
+ * Third: gives the envelope its name in the queue. The entry is durable once queue_sync_folder() has returned; the claim,
+ * which keeps it from being sent, must last until then. Several entries can share the call.
+ */
+int queue_place_envelope(const struct queue *queue, const struct queue_entry *entry);
+int queue_sync_folder(const struct queue *queue);
 
-/* Removes the files that the first two steps have made. Keeps errno. */
+/* Gives a claim back. Keeps errno. */
+void queue_let_go(struct queue_entry *entry);
+
+/* Removes the files that the steps have made, and gives the claim back. Keeps errno. */
 void queue_drop(const struct queue *queue, struct queue_entry *entry);
 
 /* Removes the files of entries that were never completed, and are stale. Returns how many. */

@@ -27,6 +27,7 @@ struct lmtp_delivery {
 	struct lmtp_handover handover;
 	int64_t deadline; /* by the dialer's clock, from the commit on: of the other server, and of all */
 	int64_t last;
+	bool copied; /* copies go into the queue */
 	size_t count;
 	struct transport_recipient *recipients;
 	struct mailbox *mailboxes;
@@ -87,6 +88,30 @@ edit(struct delivery *delivery, const struct field_edits *edits)
 {
 	struct delivery *spool = of_delivery(delivery)->spool;
 	spool->ops->edit(spool, edits);
+}
+
+/* The mailboxes of copies are left to the queue: SMTP and LMTP answer for one message, and this one is sent first. */
+static bool
+copy(struct delivery *delivery, const struct delivery_copy *copies, size_t count)
+{
+	struct lmtp_delivery *d = of_delivery(delivery);
+	struct delivery_copy *queued = calloc(count + 1, sizeof *queued);
+	bool copied = queued != NULL;
+	for (size_t i = 0; copied && i < count; i++) {
+		queued[i] = copies[i];
+		queued[i].count = 0;
+		for (size_t j = 0; copied && j < copies[i].count; j++) {
+			const struct mailbox *mailbox = &copies[i].mailboxes[j];
+			struct queue_recipient *added = queue_entry_add(copies[i].entry, mailbox->address);
+			copied = added != NULL;
+			if (added != NULL)
+				added->notify = mailbox->notify;
+		}
+	}
+	copied = copied && d->spool->ops->copy(d->spool, queued, count);
+	d->copied = copied && count > 0;
+	free(queued);
+	return copied;
 }
 
 static bool
@@ -273,7 +298,7 @@ on_sent(struct lmtp_handover *handover)
 	log_accepted(d);
 	if (taken < d->count && !keep_rest(d))
 		give_up(d, DELIVERY_FAILED, strerror(ENOMEM));
-	else if (d->entry->count == 0)
+	else if (d->entry->count == 0 && !d->copied)
 		give_up(d, DELIVERY_OK, "");
 	else
 		d->spool->ops->commit(d->spool, d->executor, time_left(d), on_queued, d);
@@ -353,6 +378,7 @@ static const struct delivery_ops ops = {
 	.append = append,
 	.begin_relayed = begin_relayed,
 	.edit = edit,
+	.copy = copy,
 	.wants_flush = wants_flush,
 	.flush = flush,
 	.spool = spool_it,

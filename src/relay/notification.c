@@ -213,9 +213,11 @@ static bool
 set_targets(struct notification *n, const struct expansion *targets)
 {
 	n->targets = *targets;
+	n->targets.elsewhere = NULL;
 	for (size_t i = 0; i < targets->elsewhere_count; i++) {
 		char text[ADDRESS_TEXT_SIZE];
-		address_write(text, targets->elsewhere[i].local, targets->elsewhere[i].domain);
+		const struct address *address = &targets->elsewhere[i].address;
+		address_write(text, address->local, address->domain);
 		if (!add_elsewhere(n, text))
 			return false;
 	}
@@ -350,7 +352,8 @@ expand(struct notification *n)
 static void
 send_elsewhere(struct notification *n)
 {
-	write_dsn(n, &(struct expansion) { .elsewhere = &n->sender.address, .elsewhere_count = 1 });
+	struct expansion_target target = { .address = n->sender.address };
+	write_dsn(n, &(struct expansion) { .elsewhere = &target, .elsewhere_count = 1 });
 }
 
 static void

@@ -31,7 +31,7 @@ static bool
 add_mailbox(struct envelope *envelope, const struct mailbox *mailbox)
 {
 	if (envelope->count == envelope->room) {
-		size_t room = envelope->room == 0 ? 1 : 2 * envelope->room;
+		unsigned room = envelope->room == 0 ? 1 : 2 * envelope->room;
 		struct mailbox *mailboxes = reallocarray(envelope->mailboxes, room, sizeof *mailboxes);
 		if (mailboxes == NULL)
 			return false;
@@ -68,13 +68,40 @@ note(struct envelope *envelope, const char *address, bool *is_new)
 	return added >= 0;
 }
 
+/* One that is no member of a list: no address begins with a tab. */
+static size_t
+write_named(char text[ADDRESS_TEXT_SIZE + 1], const char *address)
+{
+	return (size_t)snprintf(text, ADDRESS_TEXT_SIZE + 1, "\t%s", address);
+}
+
+/* The same for an address that is no member of a list. That it is a member, too, is found out at the end. */
 static bool
-add_here(struct envelope *envelope, const struct mailbox *mailbox, unsigned notify)
+note_named(struct envelope *envelope, const char *address, bool *is_new)
+{
+	char text[ADDRESS_TEXT_SIZE + 1];
+	bool unseen;
+
+	(void)write_named(text, address);
+	return note(envelope, text, is_new) && note(envelope, address, &unseen);
+}
+
+static bool
+is_named(const void *context, const char *address)
+{
+	const struct envelope *envelope = context;
+	char text[ADDRESS_TEXT_SIZE + 1];
+	return text_set_has(&envelope->seen, text, write_named(text, address));
+}
+
+static bool
+add_here(struct envelope *envelope, const struct mailbox *mailbox, const struct dsn_recipient *asked)
 {
 	struct mailbox added = *mailbox;
 	bool is_new;
-	added.notify = notify;
-	return note(envelope, mailbox->address, &is_new) && (!is_new || add_mailbox(envelope, &added));
+
+	added.notify = asked != NULL ? asked->notify : 0;
+	return note_named(envelope, mailbox->address, &is_new) && (!is_new || add_mailbox(envelope, &added));
 }
 
 static bool
@@ -85,25 +112,60 @@ set_text(char **text, const char *value)
 
 /* The DSN parameters of the recipient apply to each address that its mail goes to (RFC 3461 section 5.2.7). */
 static bool
-add_elsewhere(struct envelope *envelope, const struct address *address, const struct dsn_recipient *asked,
-    const char *sender, bool member)
+add_elsewhere(struct envelope *envelope, const struct expansion_target *target, const struct dsn_recipient *asked,
+    const char *sender)
 {
 	char text[ADDRESS_TEXT_SIZE];
 	bool is_new;
 
-	address_write(text, address->local, address->domain);
-	if (!envelope_need_relay(envelope) || !note(envelope, text, &is_new))
+	address_write(text, target->address.local, target->address.domain);
+	if (!envelope_need_relay(envelope) || !note_named(envelope, text, &is_new))
 		return false;
 	if (!is_new)
 		return true;
 	struct queue_recipient *added = queue_entry_add(envelope->relay, text);
 	if (added == NULL || !set_text(&added->sender, sender))
 		return false;
-	added->member = member;
 	if (asked == NULL)
 		return true;
 	added->notify = asked->notify;
 	return set_text(&added->orcpt, asked->orcpt);
+}
+
+static bool
+add_member(struct envelope *envelope, struct list_message *list, const struct mailbox *mailbox)
+{
+	bool is_new;
+	return note(envelope, mailbox->address, &is_new) && (!is_new || list_message_add(list, mailbox));
+}
+
+static bool
+add_member_elsewhere(struct envelope *envelope, struct list_message *list, const struct address *address)
+{
+	char text[ADDRESS_TEXT_SIZE];
+	bool is_new;
+
+	address_write(text, address->local, address->domain);
+	return note(envelope, text, &is_new) && (!is_new || list_message_add_elsewhere(list, text));
+}
+
+/* A list among the addresses: no address begins with a space. */
+static size_t
+write_list(char text[ADDRESS_MAX + 2], const struct address *list)
+{
+	return (size_t)snprintf(text, ADDRESS_MAX + 2, " %s@%s", list->local, list->domain);
+}
+
+static void
+note_members(struct envelope *envelope, const struct list_message *list)
+{
+	bool is_new;
+
+	envelope_note_list(envelope, &list->list);
+	for (size_t i = 0; i < list->count; i++)
+		(void)note(envelope, list->mailboxes[i].address, &is_new);
+	for (size_t i = 0; i < list->entry.count; i++)
+		(void)note(envelope, list->entry.recipients[i].address, &is_new);
 }
 
 /* When memory is out, a mailbox may be in the envelope twice: the delivery handles that. */
@@ -114,20 +176,28 @@ note_all(struct envelope *envelope)
 
 	text_set_clear(&envelope->seen);
 	for (size_t i = 0; i < envelope->count; i++)
-		(void)note(envelope, envelope->mailboxes[i].address, &is_new);
+		(void)note_named(envelope, envelope->mailboxes[i].address, &is_new);
 	for (size_t i = 0; envelope->relay != NULL && i < envelope->relay->count; i++)
-		(void)note(envelope, envelope->relay->recipients[i].address, &is_new);
+		(void)note_named(envelope, envelope->relay->recipients[i].address, &is_new);
+	for (size_t i = 0; i < list_messages_count(envelope->lists); i++)
+		note_members(envelope, envelope->lists->all[i]);
 }
+
+/* How much an envelope has. */
+struct mark {
+	size_t count, relayed, lists;
+};
 
 /* Removes the recipient that could not be added whole. */
 static void
-remove_last(struct envelope *envelope, size_t count, size_t relayed)
+remove_last(struct envelope *envelope, const struct mark *before)
 {
-	envelope->count = count;
-	if (relayed == 0)
+	envelope->count = before->count;
+	if (before->relayed == 0)
 		drop_relay(envelope);
 	else
-		queue_entry_cut(envelope->relay, relayed);
+		queue_entry_cut(envelope->relay, before->relayed);
+	list_messages_cut(envelope->lists, before->lists);
 	note_all(envelope);
 	if (--envelope->rcpts > 0)
 		return;
@@ -135,42 +205,85 @@ remove_last(struct envelope *envelope, size_t count, size_t relayed)
 	envelope->first = NULL;
 }
 
-/* A list is where the author's mail is delivered (RFC 3461 section 5.2.7.3): a DSN about a member would say who is in it. */
-static unsigned
-notify_of(const struct dsn_recipient *asked, bool list)
+static struct list_message *
+find_list(const struct envelope *envelope, const struct address *list)
 {
-	if (list)
-		return DSN_NEVER;
-	return asked != NULL ? asked->notify : 0;
+	for (size_t i = 0; i < list_messages_count(envelope->lists); i++) {
+		struct list_message *message = envelope->lists->all[i];
+		if (strcmp(message->list.local, list->local) == 0 && strcmp(message->list.domain, list->domain) == 0)
+			return message;
+	}
+	return NULL;
 }
 
+/* The message of a list, made if need be; NULL when memory is out. Only a list that is known is looked for. */
+static struct list_message *
+open_list(struct envelope *envelope, const struct address *list)
+{
+	struct list_message *found = envelope_has_list(envelope, list) ? find_list(envelope, list) : NULL;
+
+	if (found == NULL && (found = list_messages_add(&envelope->lists, list)) != NULL)
+		envelope_note_list(envelope, list);
+	return found;
+}
+
+/* Adds the targets that are members of a list, which has this number among the lists of the targets. */
+static bool
+add_members(struct envelope *envelope, const struct expansion *targets, unsigned number)
+{
+	struct list_message *list = open_list(envelope, &targets->lists[number - 1]);
+	bool added = list != NULL;
+
+	for (size_t i = 0; i < targets->count && added; i++)
+		if (targets->mailboxes[i].list == number)
+			added = add_member(envelope, list, &targets->mailboxes[i]);
+	for (size_t i = 0; i < targets->elsewhere_count && added; i++)
+		if (targets->elsewhere[i].list == number)
+			added = add_member_elsewhere(envelope, list, &targets->elsewhere[i].address);
+	return added;
+}
+
+static bool
+add_targets(
+    struct envelope *envelope, const struct expansion *targets, const struct dsn_recipient *asked, const char *sender)
+{
+	bool added = true;
+
+	for (size_t i = 0; i < targets->count && added; i++)
+		if (targets->mailboxes[i].list == 0)
+			added = add_here(envelope, &targets->mailboxes[i], asked);
+	for (size_t i = 0; i < targets->elsewhere_count && added; i++)
+		if (targets->elsewhere[i].list == 0)
+			added = add_elsewhere(envelope, &targets->elsewhere[i], asked, sender);
+	for (size_t i = 0; i < targets->list_count && added; i++)
+		added = add_members(envelope, targets, (unsigned)i + 1);
+	return added;
+}
+
+/* A list is where the author's mail is delivered (RFC 3461 section 5.2.7.3): a DSN about a member would say who is in it. */
 bool
 envelope_add(struct envelope *envelope, struct span address, const struct expansion *targets, const char *sender)
 {
-	const size_t count = envelope->count, relayed = envelope->relay != NULL ? envelope->relay->count : 0;
+	const struct mark before = { envelope->count, envelope->relay != NULL ? envelope->relay->count : 0,
+		list_messages_count(envelope->lists) };
 	const struct dsn_recipient *asked = dsn_find(&envelope->dsn, envelope->rcpts);
-	const bool list = targets->list.local[0] != '\0';
-	bool added = true;
 
 	if (envelope->first == NULL && (envelope->first = strndup(address.text, address.len)) == NULL)
 		return false;
 	envelope->rcpts++;
-	for (size_t i = 0; i < targets->count && added; i++)
-		added = add_here(envelope, &targets->mailboxes[i], notify_of(asked, list));
-	if (added && (targets->count > 0 || list))
+	bool added = add_targets(envelope, targets, asked, sender);
+	if (added && (targets->count > 0 || targets->list_count > 0))
 		added = dsn_keep_address(&envelope->dsn, envelope->rcpts - 1, address);
-	for (size_t i = 0; i < targets->elsewhere_count && added; i++)
-		added = add_elsewhere(envelope, &targets->elsewhere[i], list ? NULL : asked, sender, list);
 	if (!added)
-		remove_last(envelope, count, relayed);
+		remove_last(envelope, &before);
 	return added;
 }
 
-/* A list among the addresses: no address begins with a space. */
-static size_t
-write_list(char text[ADDRESS_MAX + 2], const struct address *list)
+void
+envelope_sort_members(struct envelope *envelope)
 {
-	return (size_t)snprintf(text, ADDRESS_MAX + 2, " %s@%s", list->local, list->domain);
+	for (size_t i = 0; i < list_messages_count(envelope->lists); i++)
+		list_message_remove(envelope->lists->all[i], is_named, envelope);
 }
 
 bool
@@ -200,6 +313,7 @@ envelope_clear(struct envelope *envelope)
 	free(envelope->sender);
 	free(envelope->first);
 	free(envelope->lines);
+	list_messages_free(envelope->lists);
 	text_set_clear(&envelope->seen);
 	dsn_clear(&envelope->dsn);
 	drop_relay(envelope);

@@ -6,6 +6,7 @@
 #include "port/directory.h"
 #include "port/queue_entry.h"
 #include "smtp/dsn_params.h"
+#include "smtp/list_message.h"
 
 enum { ENVELOPE_LINES_MAX = 2048 }; /* octets */
 
@@ -31,12 +32,13 @@ struct envelope {
 	struct sender_facts known;
 	uint64_t size;             /* that MAIL declared; 0: none */
 	unsigned rcpts;            /* RCPT commands accepted */
-	struct mailbox *mailboxes; /* each once */
+	unsigned room;             /* for mailboxes */
+	struct mailbox *mailboxes; /* each once; without those of members of lists */
 	size_t count;
-	size_t room;
-	struct text_set seen; /* addresses of mailboxes, addresses elsewhere, lists */
-	char *lines;          /* that policy services have added to the header, each with its CRLF; NULL: none */
-	struct dsn dsn;       /* of recipients by their number among those accepted */
+	struct list_messages *lists; /* of lists that recipients lead to; NULL: none */
+	struct text_set seen;        /* addresses of mailboxes, addresses elsewhere, lists; those of no members twice */
+	char *lines;                 /* that policy services have added to the header, each with its CRLF; NULL: none */
+	struct dsn dsn;              /* of recipients by their number among those accepted */
 	struct queue_entry
 	    *relay; /* recipients elsewhere, each once; relaying.c completes it. NULL: none, before DATA */
 };
@@ -52,10 +54,14 @@ bool envelope_open(struct envelope *envelope, struct span sender, bool utf8);
 
 /*
  * Adds a recipient, whose address envelope_spell() gave, with the mailboxes and addresses that its mail goes to. Takes time
- * for these alone, however many the envelope has. Those at other servers get the mail with this sender; NULL: with that of the
- * envelope. False when memory is out; the envelope is then as it was.
+ * for these alone, however many the envelope has. Those at other servers get the mail
+ * with this sender; NULL: with that of the envelope. Members of lists are added to the message of their list. False when
+ * memory is out; the envelope is then as it was, but for members of lists that it had before.
  */
 bool envelope_add(struct envelope *envelope, struct span address, const struct expansion *targets, const char *sender);
+
+/* Leaves out of lists the members that the author has named himself, before or after the list: they get his own message. */
+void envelope_sort_members(struct envelope *envelope);
 
 /* Has the envelope all mailboxes of this alias or list? Notes that it has. list is whole, in the directory's spelling. */
 bool envelope_has_list(const struct envelope *envelope, const struct address *list);

@@ -107,18 +107,33 @@ log_undelivered(const struct smtp_session *s, const char *ref, const char *to)
 		    "message-id", message_id_of(s), NULL);
 }
 
+/* Logs the mailboxes and the waiting recipients of an entry, as long as lines are left. */
+static void
+log_some_undelivered(const struct smtp_session *s, const char *ref, const struct mailbox *mailboxes, size_t count,
+    const struct queue_entry *entry, size_t *left)
+{
+	for (size_t i = 0; i<count && * left> 0; i++, --*left)
+		log_undelivered(s, ref, mailboxes[i].address);
+	for (size_t i = 0; entry != NULL && i<entry->count && * left> 0; i++) {
+		if (entry->recipients[i].state != QUEUE_WAITING)
+			continue;
+		log_undelivered(s, ref, entry->recipients[i].address);
+		--*left;
+	}
+}
+
 /* The line of the reply names the first recipient of a message; these name the others. */
 static void
 log_all_undelivered(const struct smtp_session *s, const char *ref)
 {
 	const struct envelope *envelope = &s->envelope;
-	size_t lines = 0;
+	size_t left = UNDELIVERED_MAX;
 
-	for (size_t i = 0; i < envelope->count && lines++ < UNDELIVERED_MAX; i++)
-		log_undelivered(s, ref, envelope->mailboxes[i].address);
-	for (size_t i = 0; envelope->relay != NULL && i < envelope->relay->count && lines++ < UNDELIVERED_MAX; i++)
-		if (envelope->relay->recipients[i].state == QUEUE_WAITING)
-			log_undelivered(s, ref, envelope->relay->recipients[i].address);
+	log_some_undelivered(s, ref, envelope->mailboxes, envelope->count, envelope->relay, &left);
+	for (size_t i = 0; i < list_messages_count(envelope->lists); i++) {
+		const struct list_message *list = envelope->lists->all[i];
+		log_some_undelivered(s, ref, list->mailboxes, list->count, &list->entry, &left);
+	}
 }
 
 /* The reply that a recipient of a neutral domain would get elsewhere, without its address. */
@@ -169,26 +184,48 @@ event_expanded(const struct smtp_session *s, struct span address, const struct e
 	snprintf(to, sizeof to, "%.*s", (int)address.len, address.text);
 	if (recipients == 1 && targets->count == 1 && strcasecmp(to, targets->mailboxes[0].address) == 0)
 		return;
-	if (recipients == 0 || (recipients == 1 && targets->elsewhere == &s->lookup->recipient.address))
+	if (recipients == 0 || (recipients == 1 && targets->count == 0 && !lookup_is_list(s->lookup)))
 		return;
 	snprintf(number, sizeof number, "%zu", recipients);
 	s->outlet->log(
 	    s->outlet, "expanded", "from", show_sender(s->envelope.sender), "to", to, "recipients", number, NULL);
 }
 
+static size_t
+count_recipients(const struct envelope *envelope)
+{
+	const struct queue_entry *relay = envelope->relay;
+	size_t count = envelope->count;
+
+	for (size_t i = 0; relay != NULL && i < relay->count; i++)
+		count += relay->recipients[i].state == QUEUE_WAITING;
+	for (size_t i = 0; i < list_messages_count(envelope->lists); i++)
+		count += envelope->lists->all[i]->count + envelope->lists->all[i]->entry.count;
+	return count;
+}
+
+/* The first entry that is in the queue; NULL: none is. */
+static const char *
+queued_id(const struct envelope *envelope)
+{
+	if (envelope->relay != NULL && envelope->relay->count > 0)
+		return envelope->relay->id;
+	for (size_t i = 0; i < list_messages_count(envelope->lists); i++)
+		if (envelope->lists->all[i]->entry.count > 0)
+			return envelope->lists->all[i]->entry.id;
+	return NULL;
+}
+
 void
 event_message(const struct smtp_session *s)
 {
 	const struct queue_entry *relay = s->envelope.relay;
-	size_t count = s->envelope.count;
 	char recipients[24], size[24];
 
-	for (size_t i = 0; relay != NULL && i < relay->count; i++)
-		count += relay->recipients[i].state == QUEUE_WAITING;
-	snprintf(recipients, sizeof recipients, "%zu", count);
+	snprintf(recipients, sizeof recipients, "%zu", count_recipients(&s->envelope));
 	snprintf(size, sizeof size, "%zu", s->message.size);
 	s->outlet->log(s->outlet, "message", "helo", s->name, "from", show_sender(s->envelope.sender), "recipients",
-	    recipients, "queue", relay != NULL && relay->count > 0 ? relay->id : NULL, "size", size, "bare-octets",
+	    recipients, "queue", queued_id(&s->envelope), "size", size, "bare-octets",
 	    s->message.scanner.bare ? "normalised" : NULL, "id", relay != NULL ? relay->id : NULL, "message-id",
 	    message_id_of(s), NULL);
 }

@@ -36,24 +36,12 @@ log_kept(const struct smtp_session *s, enum srs_outcome outcome)
 	    outcome == SRS_TOO_LONG ? "too-long" : "no-secret", NULL);
 }
 
-static const char *
-list_sender(const struct address *list, char text[ADDRESS_TEXT_SIZE])
-{
-	char local[ADDRESS_LOCAL_MAX + sizeof DIRECTORY_BOUNCES];
-
-	snprintf(local, sizeof local, "%s" DIRECTORY_BOUNCES, list->local);
-	address_write(text, strlen(local) <= ADDRESS_LOCAL_MAX ? local : "postmaster", list->domain);
-	return text;
-}
-
 const char *
-forwarding_sender(struct smtp_session *s, const struct expansion *targets, char text[ADDRESS_TEXT_SIZE])
+forwarding_sender(struct smtp_session *s, char text[ADDRESS_TEXT_SIZE])
 {
 	const struct recipient *alias = &s->lookup->recipient.recipient;
 	struct address sender, made;
 
-	if (targets->list.local[0] != '\0')
-		return s->envelope.sender[0] != '\0' ? list_sender(&targets->list, text) : NULL;
 	if (s->config->srs == NULL || alias->kind != RECIPIENT_ALIAS || s->envelope.known.hosted ||
 	    !parse_sender(s, &sender) || is_srs_domain(s, sender.domain))
 		return NULL;

@@ -155,6 +155,11 @@ void smtp_resume(struct smtp_session *s);
 /* reply.c: keeps a reply, with a copy of its first argument; the copy is cut at SMTP_HELD_MAX octets. */
 void held_keep(struct held_reply *held, struct ftg_reply reply);
 
+/*
+ * policy/posting.c: the recipient is a list. Does it take mail with the null sender, and replies of programs (RFC 3834)?
+ */
+bool posting_takes_reports(const struct smtp_session *s);
+
 /* recipient.c: adds the recipient of a RCPT command whose address has passed the policy. */
 struct ftg_reply recipient_add(struct smtp_session *s, const struct address *address);
 
@@ -271,7 +276,7 @@ size_t bdat_feed(struct smtp_session *s, const char *bytes, size_t len);
 
 /*
  * trace.c: writes the lines before the message: the Return-Path and Delivered-To lines for mailboxes here, *local
- * octets; then the Delivered-To line of a list; then the lines of policy services, which RFC 7208 section 9.1 requires above
+ * octets; then the lines of policy services, which RFC 7208 section 9.1 requires above
  * Received; then Received (RFC 5321 section 4.4). Returns the length of all of it, 0 if it does not fit.
  */
 enum { TRACE_MAX = 4096 + ENVELOPE_LINES_MAX };
@@ -281,16 +286,21 @@ size_t trace_write(char buf[TRACE_MAX], const struct smtp_session *s, size_t *lo
 bool relaying_is_allowed(const struct smtp_session *s);
 bool relaying_has_route(const struct smtp_session *s, const char *domain);
 
-/* relaying.c: completes the queue entry of the message that begins, but for local_prefix_len and size; false when memory is out. */
+/*
+ * relaying.c: completes the queue entry of the message that begins, but for local_prefix_len and size; false when memory is
+ * out.
+ */
 bool relaying_complete(struct smtp_session *s);
 
+/* relaying.c: writes the messages of lists, and has the delivery store them, too; false when memory is out. */
+bool relaying_add_lists(struct smtp_session *s);
+
 /*
- * forwarding.c: the sender under which the mail of an alias or a list goes to other servers, written to text; NULL: that of
- * the envelope. The sender of a stranger must be rewritten (SRS), since its SPF record does not name this server, but not the
- * null sender, nor one of a domain that is hosted here. A list is the sender of its mail: bounces are for its owner, and the
- * author must not learn who is in it.
+ * forwarding.c: the sender under which the mail of an alias goes to other servers, written to text; NULL: that of the
+ * envelope. The sender of a stranger must be rewritten (SRS), since its SPF record does not name this server, but not the
+ * null sender, nor one of a domain that is hosted here.
  */
-const char *forwarding_sender(struct smtp_session *s, const struct expansion *targets, char text[ADDRESS_TEXT_SIZE]);
+const char *forwarding_sender(struct smtp_session *s, char text[ADDRESS_TEXT_SIZE]);
 
 /*
  * forwarding.c: the directory has answered about a recipient. If that is a sender that this server has rewritten, asks about

@@ -31,7 +31,6 @@ struct lookup {
 	struct recipient_question recipient;
 	struct returning returning;
 	struct expansion_question expansion;
-	struct address list;                      /* that the first recipient leads to; its local part is "": to none */
 	char domain_name[ADDRESS_DOMAIN_MAX + 1]; /* of ETRN */
 	bool below;                               /* of ETRN: those below the domain, too */
 	bool utf8;                                /* of EXPN: the answer may hold UTF-8 */

@@ -184,6 +184,8 @@ publish(struct smtp_session *s, struct ftg_reply verdict)
 		s->message.unfit = true;
 		held_keep(&s->held, verdict);
 	}
+	if (verdict.id == FTG_IDS && s->message.result == DELIVERY_OK && !relaying_add_lists(s))
+		s->message.result = DELIVERY_FAILED;
 	if (verdict.id != FTG_IDS || s->message.result != DELIVERY_OK) {
 		message_abandon(s);
 		finish(s);

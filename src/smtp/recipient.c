@@ -27,9 +27,9 @@ keep_path(struct smtp_session *s)
 	s->path.text = memmove(s->held.text, s->path.text, s->path.len);
 }
 
-/* Resolves the recipient's mailboxes and addresses. */
+/* Resolves the recipient's mailboxes and addresses. One that is itself elsewhere is written to self. */
 static struct expansion
-targets_of(struct lookup *lookup)
+targets_of(struct lookup *lookup, struct expansion_target *self)
 {
 	struct recipient_question *question = &lookup->recipient;
 
@@ -37,17 +37,17 @@ targets_of(struct lookup *lookup)
 		return lookup->expansion.expansion;
 	if (question->base.verdict == DIRECTORY_FOUND && question->recipient.kind == RECIPIENT_ACCOUNT)
 		return (struct expansion) { .mailboxes = &question->recipient.mailbox, .count = 1 };
-	return (struct expansion) { .elsewhere = &question->address, .elsewhere_count = 1 };
+	*self = (struct expansion_target) { .address = question->address };
+	return (struct expansion) { .elsewhere = self, .elsewhere_count = 1 };
 }
 
-/* A message that the list has had already is then known (policy/hops.c). */
 static void
 note_added(struct smtp_session *s, const struct expansion *targets, struct span address)
 {
-	if (s->envelope.rcpts == 1)
-		s->lookup->list = targets->list;
-	if (targets->list.local[0] != '\0')
-		envelope_note_list(&s->envelope, &targets->list);
+	const struct recipient *recipient = &s->lookup->recipient.recipient;
+
+	if (recipient->kind == RECIPIENT_LIST && s->envelope.lists != NULL && !posting_takes_reports(s))
+		s->envelope.lists->posted = true;
 	event_expanded(s, address, targets);
 	forwarding_log_return(s, address);
 }
@@ -56,14 +56,15 @@ static struct ftg_reply
 add(struct smtp_session *s)
 {
 	const struct recipient *recipient = &s->lookup->recipient.recipient;
-	const struct expansion targets = targets_of(s->lookup);
+	struct expansion_target self;
+	const struct expansion targets = targets_of(s->lookup, &self);
 	char text[ADDRESS_TEXT_SIZE], sender[ADDRESS_TEXT_SIZE];
 
 	if (refusal_count(s)) {
 		expansion_clear(&s->lookup->expansion.expansion);
 		return ftg_reply(ERR_SMTP_ADDRESS_RCPTCOUNT);
 	}
-	const char *as = targets.elsewhere_count > 0 ? forwarding_sender(s, &targets, sender) : NULL;
+	const char *as = targets.elsewhere_count > 0 ? forwarding_sender(s, sender) : NULL;
 	if (s->envelope.rcpts == 0)
 		s->envelope.first_waits = recipient->domain.name[0] == '\0' || recipient->domain.greylist;
 	const struct span address = envelope_spell(text, s->path, &s->lookup->recipient.address);
@@ -113,7 +114,8 @@ static struct ftg_reply
 check_space(struct smtp_session *s)
 {
 	struct delivery_agent *agent = s->config->delivery;
-	const struct expansion targets = targets_of(s->lookup);
+	struct expansion_target self;
+	const struct expansion targets = targets_of(s->lookup, &self);
 
 	if (!has_quota(&s->envelope, &targets))
 		return add(s);

@@ -6,7 +6,6 @@
 #include "base/ascii.h"
 #include "base/date.h"
 #include "smtp/internal.h"
-#include "smtp/lookup_state.h"
 
 enum { ENCRYPTION_MAX = 128, RECIPIENT_MAX = 32 + ADDRESS_TEXT_SIZE };
 
@@ -79,29 +78,12 @@ write_local(char buf[TRACE_MAX], const struct envelope *envelope)
 	return snprintf(buf, TRACE_MAX, "Return-Path: <%s>\r\n%s", envelope->sender, recipient);
 }
 
-/*
- * A message for a list alone says so, so that it is refused if a member sends it back. With other recipients it does not: the
- * sender may have hidden the list from them.
- */
-static void
-write_list(char line[RECIPIENT_MAX], const struct smtp_session *s)
-{
-	const struct address *list = &s->lookup->list;
-	char text[ADDRESS_TEXT_SIZE];
-
-	line[0] = '\0';
-	if (s->envelope.rcpts != 1 || list->local[0] == '\0')
-		return;
-	address_write(text, list->local, list->domain);
-	write_address(line, &s->envelope, "Delivered-To", text);
-}
-
 size_t
 trace_write(char buf[TRACE_MAX], const struct smtp_session *s, size_t *local)
 {
 	char date[DATE_SIZE];
 	char name[SMTP_NAME_MAX + 1];
-	char encryption[ENCRYPTION_MAX], list[RECIPIENT_MAX];
+	char encryption[ENCRYPTION_MAX];
 	const char *lines = s->envelope.lines != NULL ? s->envelope.lines : "";
 	const char *known = s->client_name != NULL ? s->client_name : "", *gap = s->client_name != NULL ? " " : "";
 	const char *tag = strchr(s->peer.address, ':') != NULL ? "IPv6:" : "";
@@ -113,9 +95,8 @@ trace_write(char buf[TRACE_MAX], const struct smtp_session *s, size_t *local)
 	date_write(date, s->config->now());
 	clean_name(name, s->name);
 	write_encryption(encryption, s);
-	write_list(list, s);
 	int n = snprintf(buf + len, (size_t)(TRACE_MAX - len),
-	    "%s%sReceived: from %s (%s%s[%s%s])\r\n\tby %s with %s%s id %s;\r\n\t%s\r\n", list, lines, name, known, gap,
-	    tag, s->peer.address, s->config->hostname, protocol(s), encryption, s->peer.session, date);
+	    "%sReceived: from %s (%s%s[%s%s])\r\n\tby %s with %s%s id %s;\r\n\t%s\r\n", lines, name, known, gap, tag,
+	    s->peer.address, s->config->hostname, protocol(s), encryption, s->peer.session, date);
 	return n > 0 && n < TRACE_MAX - len ? (size_t)(len + n) : 0;
 }

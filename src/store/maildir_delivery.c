@@ -17,10 +17,18 @@
 #include "store/spool.h"
 #include "store/surrogate_size.h"
 
+struct maildir_copy {
+	struct spool spool;
+	struct delivery_copy source;
+};
+
 /* A message on its way, and the job that is under way for it. The job's thread owns it until the job is done. */
 struct maildir_delivery {
 	struct delivery delivery;
 	struct job job;
+	struct maildir_agent *agent; /* for the loop alone */
+	struct maildir_copy *copies;
+	size_t copy_count;
 	long long min_free;
 	int64_t deadline; /* of a commit: milliseconds of CLOCK_MONOTONIC */
 	struct spool spool;
@@ -53,6 +61,7 @@ static void
 free_delivery(struct maildir_delivery *delivery)
 {
 	free(delivery->buffer);
+	free(delivery->copies);
 	free(delivery);
 }
 
@@ -162,23 +171,38 @@ start(struct delivery *base, struct executor *executor, struct job job, delivery
 }
 
 static void
-fail(struct maildir_delivery *delivery, enum delivery_result result, const char *detail)
+drop_all(struct maildir_delivery *delivery)
 {
 	spool_drop(&delivery->spool);
+	for (size_t i = 0; i < delivery->copy_count; i++)
+		spool_drop(&delivery->copies[i].spool);
+}
+
+static void
+fail(struct maildir_delivery *delivery, enum delivery_result result, const char *detail)
+{
+	drop_all(delivery);
 	delivery->result = result;
 	snprintf(delivery->detail, sizeof delivery->detail, "%s", detail);
 }
 
-/* The spool has failed, with errno. A message without a mailbox does not fail for one. */
+/* A spool has failed, with errno. A message without a mailbox does not fail for one. */
 static void
-fail_in_spool(struct maildir_delivery *delivery)
+fail_in(struct maildir_delivery *delivery, const struct spool *spool)
 {
 	int error = errno;
 	enum delivery_result result = result_of(error);
-	if (result == DELIVERY_ACCESS && delivery->spool.count == 0)
+	if (result == DELIVERY_ACCESS && spool->count == 0)
 		result = DELIVERY_FAILED;
-	snprintf(delivery->detail, sizeof delivery->detail, "%s: %s", delivery->spool.failed, strerror(error));
+	snprintf(delivery->detail, sizeof delivery->detail, "%s: %s", spool->failed, strerror(error));
 	delivery->result = result;
+	drop_all(delivery);
+}
+
+static void
+fail_in_spool(struct maildir_delivery *delivery)
+{
+	fail_in(delivery, &delivery->spool);
 }
 
 /* Writes the buffer to disk, unless that leaves less than the required free space. */
@@ -270,6 +294,67 @@ file(const struct delivery *delivery)
 	return ((const struct maildir_delivery *)delivery)->spool.file;
 }
 
+static bool
+has_recipients(const struct spool *spool)
+{
+	return spool->count > 0 || spool_is_relayed(spool);
+}
+
+/* Those that get the message are published; without a recipient of its own the message is only a source. */
+static struct spool *
+first_spool(struct maildir_delivery *delivery)
+{
+	bool apart = delivery->copy_count > 0 && !has_recipients(&delivery->spool);
+	return apart ? delivery->spool.copy : &delivery->spool;
+}
+
+static bool
+write_copies(struct maildir_delivery *delivery)
+{
+	for (size_t i = 0; i < delivery->copy_count; i++) {
+		struct maildir_copy *copy = &delivery->copies[i];
+		if (spool_copy(&copy->spool, &delivery->spool, copy->source.local, copy->source.edits) < 0) {
+			fail_in(delivery, &copy->spool);
+			return false;
+		}
+	}
+	if (first_spool(delivery) != &delivery->spool)
+		spool_drop(&delivery->spool);
+	return true;
+}
+
+/* Does one of the recipients take the message, by its quota? There is room enough elsewhere. */
+static bool
+fits_quota(struct maildir_delivery *delivery)
+{
+	for (const struct spool *spool = first_spool(delivery); spool != NULL; spool = spool->copy)
+		if (spool_is_relayed(spool) ||
+		    space_fits_quota(spool->folder, spool->mailboxes, spool->count, delivery->spool.size))
+			return true;
+	return false;
+}
+
+static void
+count_surrogates(struct maildir_delivery *delivery)
+{
+	for (struct spool *spool = first_spool(delivery); spool != NULL; spool = spool->copy)
+		if (delivery->look.high && surrogate_size(spool->file, &spool->surrogate) < 0)
+			spool->surrogate = SPOOL_UNCOUNTED;
+}
+
+static void
+publish(struct maildir_delivery *delivery)
+{
+	struct spool *first = first_spool(delivery);
+	count_surrogates(delivery);
+	if (spool_publish(first) < 0) {
+		fail_in(delivery, first);
+		return;
+	}
+	for (const struct spool *spool = first; spool != NULL; spool = spool->copy)
+		space_count_message(spool->folder, spool->mailboxes, spool->count, spool->size);
+}
+
 static void
 commit_work(struct job *job)
 {
@@ -280,33 +365,35 @@ commit_work(struct job *job)
 		return;
 	}
 	write_rest(delivery);
-	if (delivery->result == DELIVERY_OK && !spool_is_relayed(spool) &&
-	    !space_fits_quota(spool->folder, spool->mailboxes, spool->count, spool->size))
+	if (delivery->result == DELIVERY_OK && !fits_quota(delivery))
 		fail(delivery, DELIVERY_OVER_QUOTA, "");
 	if (delivery->result != DELIVERY_OK)
 		return;
 	spool->entry->size = spool->wire_size - spool->local_wire;
-	if (delivery->look.high && surrogate_size(spool->file, &spool->surrogate) < 0)
-		spool->surrogate = SPOOL_UNCOUNTED;
-	if (spool_publish(spool) < 0)
-		fail_in_spool(delivery);
-	else
-		space_count_message(spool->folder, spool->mailboxes, spool->count, spool->size);
+	if (write_copies(delivery))
+		publish(delivery);
+}
+
+static void
+log_published(struct maildir_delivery *delivery)
+{
+	for (const struct spool *spool = first_spool(delivery); spool != NULL; spool = spool->copy) {
+		for (size_t i = 0; i < spool->count; i++)
+			delivery_log(delivery->stats, spool->entry, &spool->mailboxes[i], NULL, time(NULL));
+		delivery_log_queued(spool->entry);
+	}
 }
 
 static void
 commit_done(struct job *job)
 {
 	struct maildir_delivery *delivery = of_job(job);
-	const struct spool *spool = &delivery->spool;
 	char detail[DELIVERY_DETAIL_SIZE];
 	const struct delivery_outcome outcome = { delivery->result, detail };
 	delivery_done *done = delivery->done;
 	void *context = delivery->context;
-	for (size_t i = 0; outcome.result == DELIVERY_OK && i < spool->count; i++)
-		delivery_log(delivery->stats, spool->entry, &spool->mailboxes[i], NULL, time(NULL));
 	if (outcome.result == DELIVERY_OK)
-		delivery_log_queued(spool->entry);
+		log_published(delivery);
 	memcpy(detail, delivery->detail, sizeof detail);
 	free_delivery(delivery);
 	done(context, &outcome);
@@ -340,10 +427,50 @@ abandon(struct delivery *delivery, struct executor *executor)
 		start(delivery, executor, (struct job) { .work = abandon_work, .done = abandon_done }, NULL, NULL);
 }
 
+/* Unique by time, process and a running number, as maildir(5) asks. */
+static void
+put_name(struct maildir_agent *agent, char name[NAME_MAX + 1])
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	snprintf(name, NAME_MAX + 1, "%lld.M%06ldP%ldQ%lu.%s", (long long)now.tv_sec, now.tv_nsec / 1000,
+	    (long)agent->process, ++agent->last, agent->host);
+}
+
+/* Makes the file of a message, which is in a buffer until it is written. */
+static void
+open_spool(struct spool *spool, struct maildir_agent *agent, struct queue_entry *entry)
+{
+	*spool = (struct spool) { .folder = agent->folder, .file = -1, .queue = &agent->queue, .entry = entry };
+	put_name(agent, spool->name);
+}
+
+static bool
+copy(struct delivery *base, const struct delivery_copy *copies, size_t count)
+{
+	struct maildir_delivery *delivery = of_delivery(base);
+	struct spool *before = &delivery->spool;
+	delivery->copies = calloc(count + 1, sizeof *delivery->copies);
+	if (delivery->copies == NULL)
+		return false;
+	delivery->copy_count = count;
+	for (size_t i = 0; i < count; i++) {
+		struct maildir_copy *to = &delivery->copies[i];
+		to->source = copies[i];
+		open_spool(&to->spool, delivery->agent, copies[i].entry);
+		to->spool.mailboxes = copies[i].mailboxes;
+		to->spool.count = copies[i].count;
+		before->copy = &to->spool;
+		before = &to->spool;
+	}
+	return true;
+}
+
 static const struct delivery_ops ops = {
 	.append = append,
 	.begin_relayed = begin_relayed,
 	.edit = edit,
+	.copy = copy,
 	.wants_flush = wants_flush,
 	.flush = flush,
 	.spool = spool,
@@ -363,16 +490,6 @@ copy_mailboxes(struct mailbox *copies, const struct mailbox *mailboxes, size_t c
 	return copied;
 }
 
-/* Unique by time, process and a running number, as maildir(5) asks. */
-static void
-put_name(struct maildir_agent *agent, char name[NAME_MAX + 1])
-{
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
-	snprintf(name, NAME_MAX + 1, "%lld.M%06ldP%ldQ%lu.%s", (long long)now.tv_sec, now.tv_nsec / 1000,
-	    (long)agent->process, ++agent->last, agent->host);
-}
-
 static struct delivery *
 begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count, struct queue_entry *entry)
 {
@@ -383,13 +500,10 @@ begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count
 	delivery->delivery.ops = &ops;
 	delivery->min_free = agent->min_free;
 	delivery->stats = agent->stats;
-	delivery->spool.folder = agent->folder;
-	delivery->spool.file = -1;
+	delivery->agent = agent;
+	open_spool(&delivery->spool, agent, entry);
 	delivery->spool.mailboxes = delivery->mailboxes;
 	delivery->spool.count = copy_mailboxes(delivery->mailboxes, mailboxes, count);
-	delivery->spool.queue = &agent->queue;
-	delivery->spool.entry = entry;
-	put_name(agent, delivery->spool.name);
 	return &delivery->delivery;
 }
 

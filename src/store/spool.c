@@ -187,10 +187,11 @@ sync_folders(struct spool *spool)
 
 /* Removes the message wherever it is visible. Keeps errno. */
 static void
-hide(const struct spool *spool)
+hide(struct spool *spool)
 {
 	char path[SPOOL_PATH_SIZE];
 	int error = errno;
+	spool_drop(spool);
 	for (size_t i = 0; i < spool->count; i++)
 		if (put_new_path(spool, i, path) == 0)
 			unlinkat(spool->folder, path, 0);
@@ -206,31 +207,60 @@ hide(const struct spool *spool)
 static int
 prepare(struct spool *spool)
 {
-	int result = 0;
 	if (TEMP_FAILURE_RETRY(fsync(spool->file)) < 0)
-		result = spool_fail(spool);
-	else if (spool_is_relayed(spool) && queue_stage(spool->queue, spool->entry) < 0)
-		result = fail_in_queue(spool);
-	if (result < 0) {
-		spool_drop(spool);
-		return -1;
-	}
+		return spool_fail(spool);
+	if (spool_is_relayed(spool) && queue_stage(spool->queue, spool->entry) < 0)
+		return fail_in_queue(spool);
 	int closed = close(spool->file);
 	spool->file = -1;
 	return closed < 0 ? spool_fail(spool) : 0;
 }
 
-int
-spool_publish(struct spool *spool)
+/* Gives the envelope its place, if there is one. */
+static int
+enqueue(struct spool *spool)
 {
-	if (prepare(spool) < 0)
-		goto failed;
-	if (show(spool) < 0 || sync_folders(spool) < 0)
-		goto failed;
-	if (!spool_is_relayed(spool) || queue_show(spool->queue, spool->entry) == 0)
+	if (!spool_is_relayed(spool) || queue_place_envelope(spool->queue, spool->entry) == 0)
 		return 0;
-	fail_in_queue(spool);
-failed:
-	hide(spool);
-	return -1;
+	return fail_in_queue(spool);
+}
+
+/* Makes the entries durable. */
+static int
+sync_queue(struct spool *first)
+{
+	struct spool *relayed = first;
+	while (relayed != NULL && !spool_is_relayed(relayed))
+		relayed = relayed->copy;
+	if (relayed == NULL || queue_sync_folder(relayed->queue) == 0)
+		return 0;
+	return fail_in_queue(relayed);
+}
+
+/* Takes a step for the message and each copy. The first one has the failed operation of all. */
+static int
+each(struct spool *first, int (*step)(struct spool *spool))
+{
+	for (struct spool *spool = first; spool != NULL; spool = spool->copy) {
+		if (step(spool) == 0)
+			continue;
+		return spool == first ? -1 : fail(first, spool->failed);
+	}
+	return 0;
+}
+
+int
+spool_publish(struct spool *first)
+{
+	int result = each(first, prepare);
+	if (result == 0 && (result = each(first, show)) == 0 && (result = each(first, sync_folders)) == 0 &&
+	    (result = each(first, enqueue)) == 0)
+		result = sync_queue(first);
+	for (struct spool *spool = first; spool != NULL; spool = spool->copy) {
+		if (result < 0)
+			hide(spool);
+		else
+			queue_let_go(spool->entry);
+	}
+	return result;
 }

@@ -29,6 +29,7 @@ struct spool {
 	struct queue_entry *entry;    /* goes into the queue if it has recipients; there is one, or a mailbox */
 	char name[NAME_MAX + 1];      /* unique; the sizes are added to it in new/, as ,S= ,W= and ,U= */
 	char failed[SPOOL_PATH_SIZE]; /* after a failure: the failed operation */
+	struct spool *copy;           /* the same message for others, with another header; NULL: none */
 };
 
 /*
@@ -39,9 +40,9 @@ int spool_write(struct spool *spool, const char *bytes, size_t len);
 
 /*
  * Syncs the file and the envelope of the entry, gives the file a name in new/ of each mailbox and in the queue, and syncs
- * these folders: the message is then visible and durable. The queue comes last, since a message that has been sent cannot
- * be recalled. Returns 0, or -1 with errno and failed; nothing is left of the message then, in no mailbox and not in the
- * queue.
+ * these folders; the same for its copies. The message is then visible and durable. The queue comes last, since a message
+ * that has been sent cannot be recalled, and its claims end when all entries are durable. Returns 0, or -1 with errno and
+ * failed; nothing is left of the message then, in no mailbox and not in the queue.
  */
 int spool_publish(struct spool *spool);
 
@@ -52,12 +53,19 @@ int spool_publish(struct spool *spool);
  */
 int spool_edit(struct spool *spool, const struct field_edits *edits, const char *octets, size_t len);
 
+/*
+ * Writes a message that is in its file to the file of a copy: local, whose lines end with LF, in place of its lines for
+ * mailboxes here, then the header with changes, then the body, which is not read where the file system can copy. Sets sizes
+ * and local_prefix_len of the copy. Returns 0, or -1 with errno and failed of the copy, of which nothing is left then.
+ */
+int spool_copy(struct spool *copy, const struct spool *from, const char *local, const struct field_edits *edits);
+
 /* spool_edit.c needs these of spool.c: makes the file; records a failure that concerns it, and returns -1; removes its name. */
 int spool_open_file(struct spool *spool);
 int spool_fail(struct spool *spool);
 int spool_unlink(struct spool *spool);
 
-/* Removes the file, unless it has been published. Keeps errno. */
+/* Removes the file, unless it has been published, but not those of copies. Keeps errno. */
 void spool_drop(struct spool *spool);
 
 /* Has the message recipients in the queue? */

@@ -12,7 +12,8 @@ enum { BLOCK = 64 * 1024 };
 /* The message before the changes: in a file, or in memory. */
 struct original {
 	struct header_source source;
-	int file; /* -1: in memory */
+	uint64_t begin; /* of the file: octets before the message */
+	int file;       /* -1: in memory */
 	const char *octets;
 	size_t len;
 };
@@ -27,7 +28,8 @@ struct target {
 static ssize_t
 read_file(struct header_source *source, char *octets, size_t size, uint64_t at)
 {
-	return TEMP_FAILURE_RETRY(pread(((struct original *)source)->file, octets, size, (off_t)at));
+	const struct original *original = (const struct original *)source;
+	return TEMP_FAILURE_RETRY(pread(original->file, octets, size, (off_t)(original->begin + at)));
 }
 
 static ssize_t
@@ -99,7 +101,7 @@ static int
 write_body(struct target *target, const struct original *original, uint64_t begin)
 {
 	if (original->file >= 0)
-		return copy_body(target, original->file, begin);
+		return copy_body(target, original->file, original->begin + begin);
 	return spool_write(target->spool, original->octets + begin, original->len - (size_t)begin);
 }
 
@@ -119,10 +121,22 @@ write_message(struct target *target, struct original *original, const struct fie
 	    write_body(target, original, edited.read.octets) < 0)
 		return -1;
 	spool->wire_size += wire_size(&edited.written) - wire_size(&edited.read);
-	spool->local_wire = wire_size(&edited.local);
-	spool->entry->local_prefix_len = edited.local.octets;
+	spool->local_wire += wire_size(&edited.local);
+	spool->entry->local_prefix_len += edited.local.octets;
 	spool->entry->size = spool->wire_size - spool->local_wire;
 	return 0;
+}
+
+static struct target *
+open_target(struct spool *spool)
+{
+	struct target *target = malloc(sizeof *target);
+	if (target == NULL)
+		return NULL;
+	target->sink.write = write_block;
+	target->spool = spool;
+	target->len = 0;
+	return target;
 }
 
 /*
@@ -150,12 +164,10 @@ spool_edit(struct spool *spool, const struct field_edits *edits, const char *oct
 		.octets = octets,
 		.len = len,
 	};
-	struct target *target = malloc(sizeof *target);
+	struct target *target = open_target(spool);
 	int result = target == NULL ? -1 : open_new(spool, &original);
 	if (result == 0) {
-		target->sink.write = write_block;
-		target->spool = spool;
-		target->len = 0;
+		spool->local_wire = spool->entry->local_prefix_len = 0;
 		result = write_message(target, &original, edits);
 	}
 	int error = errno;
@@ -167,5 +179,42 @@ spool_edit(struct spool *spool, const struct field_edits *edits, const char *oct
 		return 0;
 	spool_fail(spool);
 	spool_drop(spool);
+	return -1;
+}
+
+/* The lines for mailboxes here; the others stand behind them. */
+static int
+write_local(struct target *target, const char *local)
+{
+	struct spool *spool = target->spool;
+	size_t len = strlen(local);
+	spool->local_wire = len;
+	for (const char *lf = local; (lf = strchr(lf, '\n')) != NULL; lf++)
+		spool->local_wire++;
+	spool->entry->local_prefix_len = len;
+	return write_block(&target->sink, local, len);
+}
+
+int
+spool_copy(struct spool *copy, const struct spool *from, const char *local, const struct field_edits *edits)
+{
+	struct original original = {
+		.source = { read_file, 0 },
+		.begin = from->entry->local_prefix_len,
+		.file = from->file,
+	};
+	struct target *target = open_target(copy);
+	int result = target == NULL || spool_open_file(copy) < 0 ? -1 : write_local(target, local);
+	if (result == 0) {
+		copy->wire_size = from->wire_size - from->local_wire + copy->local_wire;
+		result = write_message(target, &original, edits);
+	}
+	int error = errno;
+	free(target);
+	errno = error;
+	if (result == 0)
+		return 0;
+	spool_fail(copy);
+	spool_drop(copy);
 	return -1;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Mail that an alias leads to another server has a sender of the alias's domain, and bounces to it find the original sender."""
 
+import glob
 import json
 import os
 import re
@@ -59,20 +60,33 @@ class Forwarding(TestCase):
             self.assertEqual(b"250", talk.say(b"MAIL FROM:<%s>%s" % (sender.encode(), parameters))[:3])
             return talk.say(b"RCPT TO:<%s>" % recipient.encode())
 
-    def send(self, server, sender, *recipients, parameters=b""):
+    def inbox(self, name):
+        """The messages of an account, in the order in which they came."""
+        found = []
+        for path in glob.glob(os.path.join(self.server.data, "mail", DOMAIN, name, "new", "*")):
+            with open(path, "rb") as file:
+                found.append((os.stat(path).st_ctime_ns, file.read()))
+        return [text for _, text in sorted(found)]
+
+    def send(self, server, sender, *recipients, parameters=b"", message=BODY):
         with Talk(server) as talk:
             talk.say(b"EHLO client.example.org")
             self.assertEqual(b"250", talk.say(b"MAIL FROM:<%s>%s" % (sender.encode(), parameters))[:3])
             for recipient in recipients:
                 self.assertEqual(b"250", talk.say(b"RCPT TO:<%s>" % recipient.encode())[:3])
             talk.say(b"DATA")
-            self.assertEqual(b"250", talk.say(BODY + b".")[:3])
+            self.assertEqual(b"250", talk.say(message + b".")[:3])
 
     def forwarded(self, sender=STRANGER):
         """The sender under which a message goes on."""
         count = len(self.next.messages)
         self.send(self.server, sender, f"fwd@{DOMAIN}")
         return self.next.wait(count + 1)[-1].sender
+
+
+def fields_of(name):
+    return (b"Delivered-To: %s@example.test\r\nList-Id: <%s.example.test>\r\nList-Post: <mailto:%s@example.test>\r\n"
+            b"Precedence: list\r\n" % ((name.encode(),) * 3))
 
 
 class Senders(Forwarding):
@@ -144,24 +158,21 @@ class Lists(Forwarding):
             self.assertTrue(message.octets.endswith(BODY))
             self.assertNotIn(b"next.example", message.octets.replace(b"client.example", b""))
 
-    def test_null_sender_stays(self):
-        self.send(self.server, "", f"all@{DOMAIN}")
-        self.assertEqual("", self.next.wait(1)[0].sender)
-
     def test_list_behind_an_alias_and_another_list(self):
         self.server.control("alias", "add", f"info@{DOMAIN}", f"all@{DOMAIN}")
         self.server.control("list", "add", f"outer@{DOMAIN}", f"all@{DOMAIN}", "post=anyone")
         self.send(self.server, STRANGER, f"info@{DOMAIN}")
         self.assertEqual(self.OWNER, self.next.wait(1)[0].sender)
         self.send(self.server, STRANGER, f"outer@{DOMAIN}")
-        self.assertEqual("outer-bounces@example.test", self.next.wait(2)[1].sender)
+        outer = self.next.wait(2)[1]
+        self.assertEqual("outer-bounces@example.test", outer.sender)
+        self.assertEqual(fields_of("outer"), outer.octets.split(b"Received: ")[0])
 
     def test_message_that_a_member_sends_back_is_refused(self):
         self.server.control("alias", "add", f"info@{DOMAIN}", f"all@{DOMAIN}")
         self.send(self.server, STRANGER, f"all@{DOMAIN}")
         message = self.next.wait(1)[0].octets
-        self.assertTrue(message.startswith(b"Delivered-To: all@example.test\r\nReceived: "))
-        self.assertIn(b"\nDelivered-To: all@example.test\nReceived: ", self.server.messages()[0])
+        self.assertTrue(message.startswith(b"Delivered-To: all@example.test\r\n"))
         for recipient in b"all@example.test", b"info@example.test":
             with Talk(self.server) as talk:
                 talk.say(b"EHLO client.example.org")
@@ -174,19 +185,20 @@ class Lists(Forwarding):
     def test_list_is_not_told_to_other_recipients(self):
         self.server.control("access", "add", "relay", "127.0.0.0/8")
         self.send(self.server, STRANGER, f"all@{DOMAIN}", "dora@next.example")
-        for message in self.next.wait(2):
-            self.assertNotIn(b"all@example.test", message.octets)
+        got = {message.recipients[0]: message.octets for message in self.next.wait(2)}
+        self.assertNotIn(b"all@example.test", got["dora@next.example"])
 
-    def test_author_is_not_told_of_members(self):
+    def test_owner_and_not_author_learns_that_a_member_is_unknown(self):
+        self.server.control("account", "add", f"owner@{DOMAIN}", "--no-password")
+        self.server.control("alias", "add", self.OWNER, f"owner@{DOMAIN}")
         self.next.answers["RCPT TO:<BERT"] = "550 5.1.1 no such user"
-        self.server.control("access", "add", "relay", "127.0.0.0/8")
-        self.send(self.server, ACCOUNT, f"all@{DOMAIN}")
-        self.server.wait_for_log(r"event=bounced .*to=bert@next\.example as=all-bounces@example\.test")
-        self.server.wait_for_log(r"event=relayed .*to=carl@next\.example")
-        self.send(self.server, ACCOUNT, "dora@next.example")
-        self.next.wait(2)
-        self.assertEqual([b"Probe"], [re.search(rb"Subject: (.*?)\r?\n", text)[1].strip() for text in self.server.messages()])
-        self.assertNotIn("event=dsn", self.server.log())
+        self.send(self.server, STRANGER, f"all@{DOMAIN}")
+        self.server.wait_for_log(r"event=bounced .*from=all-bounces@example\.test to=bert@next\.example")
+        self.server.wait_for_log(r"event=dsn .*to=all-bounces@example\.test")
+        report, = self.inbox("owner")
+        self.assertIn(b"bert@next.example", report)
+        self.assertEqual([["carl@next.example"]], [message.recipients for message in self.next.messages])
+        self.assertEqual(1, len(self.inbox("erika")))
 
     def test_author_who_asks_learns_that_the_list_has_it(self):
         self.server.control("access", "add", "relay", "127.0.0.0/8")
@@ -218,6 +230,148 @@ class Lists(Forwarding):
         self.server.control("list", "add", "a" * 57 + "@" + DOMAIN, "bert@next.example", "post=anyone")
         self.send(self.server, STRANGER, "a" * 57 + "@" + DOMAIN)
         self.assertEqual("postmaster@example.test", self.next.wait(1)[0].sender)
+
+
+class ListMessages(Forwarding):
+    """Members get a message with fields of the list; other recipients of the transaction get that of the author."""
+
+    def setUp(self):
+        super().setUp()
+        self.server.control("access", "add", "relay", "127.0.0.0/8")
+        for name in "anna", "bob":
+            self.server.control("account", "add", f"{name}@{DOMAIN}", "--no-password")
+        self.server.control("list", "add", f"all@{DOMAIN}", f"bob@{DOMAIN}", "bert@next.example", "post=anyone")
+        self.server.control("list", "add", f"few@{DOMAIN}", f"anna@{DOMAIN}", "carl@next.example", "bert@next.example", "post=anyone")
+
+    def got(self, count):
+        return {tuple(message.recipients): message for message in self.next.wait(count)}
+
+    def test_each_recipient_gets_the_fields_of_its_list(self):
+        self.send(self.server, STRANGER, ACCOUNT, f"all@{DOMAIN}", "dora@next.example", f"few@{DOMAIN}", f"fwd@{DOMAIN}")
+        got = self.got(3)
+        self.assertEqual({("bert@next.example",), ("carl@next.example",), ("dora@next.example",)}, set(got))
+        fields = {"carl": fields_of("few"), "dora": b"", "bert": b""}  # bert is named by an alias, too
+        for name, message in ((recipients[0].split("@")[0], message) for recipients, message in got.items()):
+            self.assertEqual(fields[name], message.octets.split(b"Received: ")[0])
+            self.assertTrue(message.octets.endswith(BODY))
+        self.assertEqual("few-bounces@example.test", got["carl@next.example",].sender)
+        bob, anna, erika = (self.inbox(name)[0] for name in ("bob", "anna", "erika"))
+        for name, text in ("all", bob), ("few", anna):
+            begin = b"Return-Path: <%s-bounces@example.test>\nDelivered-To: " % name.encode()
+            self.assertTrue(text.startswith(begin), text)
+            self.assertIn(fields_of(name).replace(b"\r", b"") + b"Received: ", text)
+        self.assertTrue(erika.startswith(b"Return-Path: <otto@sender.example>\nDelivered-To: erika@example.test\nReceived: "))
+        for text in bob, anna, erika:
+            self.assertTrue(text.endswith(b"\n" + BODY.replace(b"\r", b"")))
+        self.assertEqual([1, 1, 1], [len(self.inbox(name)) for name in ("bob", "anna", "erika")])
+
+    def test_fields_of_the_author_are_replaced(self):
+        header = (b"list-id: Another <other.example>\r\nList-Post:\r\n <mailto:x@other.example>\r\nPrecedence: bulk\r\n"
+                  b"List-Unsubscribe: <mailto:u@other.example>\r\nList-Id: <second.example>\r\n")
+        self.send(self.server, STRANGER, f"all@{DOMAIN}", "dora@next.example", message=header + BODY)
+        got = self.got(2)
+        listed, direct = got["bert@next.example",].octets, got["dora@next.example",].octets
+        self.assertTrue(direct.endswith(header + BODY))
+        self.assertTrue(listed.endswith(b"+0000\r\nList-Unsubscribe: <mailto:u@other.example>\r\n" + BODY))
+        self.assertTrue(listed.startswith(fields_of("all")))
+
+    def test_long_body_is_the_same(self):
+        message = BODY + b"".join(b"%09d .\r\n" % number for number in range(40000))
+        self.send(self.server, STRANGER, f"all@{DOMAIN}", "dora@next.example", message=message)
+        for sent in self.got(2).values():
+            self.assertTrue(sent.octets.endswith(message))
+        stored, = self.inbox("bob")
+        self.assertTrue(stored.endswith(message.replace(b"\r", b"")))
+
+    def test_names_that_are_no_atoms(self):
+        self.server.control("list", "add", f'"a=b c"@{DOMAIN}', "carl@next.example", "post=anyone")
+        self.send(self.server, STRANGER, f'"a=b c"@{DOMAIN}')
+        octets = self.next.wait(1)[0].octets
+        self.assertIn(b"\r\nList-Id: <a=3Db=20c.example.test>\r\nList-Post: <mailto:a%3Db%20c@example.test>\r\n", octets)
+
+    def test_recipient_whom_the_author_names_himself_gets_the_authors_message_alone(self):
+        for recipients in (f"all@{DOMAIN}", "bert@next.example"), ("bert@next.example", f"all@{DOMAIN}"):
+            count = len(self.next.messages)
+            self.send(self.server, STRANGER, *recipients)
+            message = self.next.wait(count + 1)[count]
+            self.assertEqual((STRANGER, ["bert@next.example"]), (message.sender, message.recipients))
+            self.assertNotIn(b"all@example.test", message.octets)
+        for recipients in (f"all@{DOMAIN}", f"bob@{DOMAIN}"), (f"bob@{DOMAIN}", f"all@{DOMAIN}"):
+            count = len(self.inbox("bob"))
+            self.send(self.server, STRANGER, *recipients)
+            stored = self.inbox("bob")[count:]
+            self.assertEqual([b"Return-Path: <otto@sender.example>"], [text.split(b"\n")[0] for text in stored])
+
+    def test_recipient_who_is_named_behind_a_list_has_his_own_parameters(self):
+        self.next.answers["EHLO"] = "250-next.example\r\n250 DSN"
+        with Talk(self.server) as talk:
+            talk.say(b"EHLO client.example.org")
+            talk.say(b"MAIL FROM:<%s> ENVID=mine" % STRANGER.encode())
+            talk.say(b"RCPT TO:<all@example.test> NOTIFY=NEVER")
+            talk.say(b"RCPT TO:<bert@next.example> NOTIFY=FAILURE,DELAY ORCPT=rfc822;b@old.example")
+            talk.say(b"RCPT TO:<few@example.test> NOTIFY=NEVER ORCPT=rfc822;few@old.example")
+            talk.say(b"DATA")
+            self.assertEqual(b"250", talk.say(BODY + b".")[:3])
+        self.next.wait(2)
+        sent = {line.split(">", 1)[0].split("<")[1]: line for line in self.next.commands if line.startswith("RCPT")}
+        self.assertEqual({"bert@next.example", "carl@next.example"}, set(sent))
+        self.assertIn(" NOTIFY=FAILURE,DELAY ORCPT=rfc822;b@old.example", sent["bert@next.example"])
+        self.assertNotIn("old.example", sent["carl@next.example"])
+        self.assertNotIn("NEVER", sent["carl@next.example"])
+        self.assertEqual([True, False], sorted(("ENVID=mine" in line for line in self.next.commands if line.startswith("MAIL")), reverse=True))
+
+    def test_alias_of_a_list_and_others_gives_the_others_no_fields(self):
+        self.server.control("alias", "add", f"mixed@{DOMAIN}", f"all@{DOMAIN}", "dora@next.example", f"few@{DOMAIN}", f"bob@{DOMAIN}")
+        self.send(self.server, ACCOUNT, f"mixed@{DOMAIN}")
+        got = self.got(3)
+        self.assertEqual(("all-bounces@example.test", "few-bounces@example.test", ACCOUNT),
+                         tuple(got[f"{name}@next.example",].sender for name in ("bert", "carl", "dora")))
+        self.assertNotIn(b"List-Id", got["dora@next.example",].octets)
+        stored, = self.inbox("bob")
+        self.assertNotIn(b"List-Id", stored)
+
+    def test_message_that_bears_the_id_of_the_list_is_refused(self):
+        for value in b"<all.example.test>", b"All (us) <ALL.Example.Test>", b"all.example.test":
+            said = self.answer(f"all@{DOMAIN}", b"X: y\r\nList-Id: %s\r\n" % value)
+            self.assertIn(b"(#4.56)", said)
+        self.server.wait_for_log(r"event=reply .*ref=#4\.56 .*cause=loop")
+        for value in b"<all.example.test.example>", b"<few.example.test>", b"<>", b"all", b"<all.example.test", b"":
+            said = self.answer(f"all@{DOMAIN}", b"List-Id: %s\r\n" % value)
+            self.assertEqual(b"250" if value != b"<all.example.test" else b"560", said[:3], value)
+        self.assertEqual(b"250", self.answer(ACCOUNT, b"List-Id: <all.example.test>\r\n")[:3])
+
+    def answer(self, recipient, header, sender=STRANGER):
+        """What is said to a message."""
+        with Talk(self.server) as talk:
+            talk.say(b"EHLO client.example.org")
+            talk.say(b"MAIL FROM:<%s>" % sender.encode())
+            said = talk.say(b"RCPT TO:<%s>" % recipient.encode())
+            if not said.startswith(b"250"):
+                return said
+            talk.say(b"DATA")
+            return talk.say(header + BODY + b".")
+
+    def test_reply_of_a_program_is_refused_and_its_other_mail_is_not(self):
+        for value in b"auto-replied", b"Auto-Replied; owner-email=x@y.example", b"(by \\) x) auto-replied (vacation)":
+            self.assertIn(b"(#4.67)", self.answer(f"all@{DOMAIN}", b"Auto-Submitted: %s\r\n" % value))
+        self.server.wait_for_log(r"event=reply .*ref=#4\.67 .*cause=auto-replied")
+        self.server.control("alias", "add", f"info@{DOMAIN}", f"all@{DOMAIN}")
+        for recipient, value in ((f"all@{DOMAIN}", b"no"), (f"all@{DOMAIN}", b"auto-generated"), (ACCOUNT, b"auto-replied"),
+                                 (f"all@{DOMAIN}", b"auto-replied-not"), (f"all@{DOMAIN}", b"(auto-replied"),
+                                 (f"info@{DOMAIN}", b"auto-replied")):
+            self.assertEqual(b"250", self.answer(recipient, b"Auto-Submitted: %s\r\n" % value)[:3], value)
+
+    def test_null_sender_is_refused_unless_the_list_is_for_reports(self):
+        self.assertIn(b"(#4.67)", self.rcpt(self.server, "", f"all@{DOMAIN}"))
+        self.server.wait_for_log(r"event=reply .*ref=#4\.67 .*cause=null-sender")
+        self.server.control("alias", "add", f"info@{DOMAIN}", f"all@{DOMAIN}")
+        for number, name in enumerate(("all-bounces", "postmaster")):
+            self.server.control("list", "add", f"{name}@{DOMAIN}", "carl@next.example", "post=anyone")
+            self.assertEqual(b"250", self.answer(f"{name}@{DOMAIN}", b"Auto-Submitted: auto-replied\r\n", sender="")[:3])
+            self.assertEqual("", self.next.wait(number + 1)[number].sender)
+        self.assertEqual(b"250", self.answer(f"info@{DOMAIN}", b"", sender="")[:3])
+        self.assertEqual(("", ["bert@next.example"]), (self.next.wait(3)[2].sender, self.next.messages[2].recipients))
+        self.assertTrue(self.inbox("bob")[0].startswith(b"Return-Path: <>\n"))
 
 
 class Abuse(Forwarding):

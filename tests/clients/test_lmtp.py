@@ -134,6 +134,30 @@ class FakeService(LmtpCase):
         self.assertEqual(["far@example.net"], message.recipients)
         self.assertEqual(boxes.messages[0].octets, message.octets)
 
+    def test_members_of_a_list_get_its_message_and_others_theirs(self):
+        boxes, following = self.next(), self.enterContext(FakeNextHop())
+        server = self.start(boxes.path, f"relay:\n  smarthost: 127.0.0.1:{following.port}\n  tls: none\n")
+        server.control("list", "add", f"all@{DOMAIN}", BOB, "far@example.net", "post=anyone")
+        self.assertAnswer("ERR_SMTP_MESSAGEOK", self.send(server, ACCOUNT, f"all@{DOMAIN}"))
+        got = {message.recipients[0]: message for message in boxes.wait(2) + following.wait(1)}
+        self.assertEqual({ACCOUNT, BOB, "far@example.net"}, set(got))
+        self.assertTrue(got[ACCOUNT].octets.startswith(b"Received: from "))
+        self.assertEqual("otto@example.org", got[ACCOUNT].sender)
+        for member in BOB, "far@example.net":
+            self.assertIn(b"\r\nList-Id: <all.example.test>\r\n", got[member].octets)
+            self.assertEqual("all-bounces@example.test", got[member].sender)
+        self.assertAnswer("ERR_SMTP_MESSAGEOK", self.send(server, f"all@{DOMAIN}"))
+        self.assertEqual([BOB], boxes.wait(3)[2].recipients)
+        wait_until(lambda: not glob.glob(server.data + "/queue/*.*"))
+
+    def test_message_that_a_mailbox_cannot_take_is_not_sent_to_a_list(self):
+        boxes = self.next(**{f"RCPT TO:<{ACCOUNT.upper()}>": "450 4.2.0 locked"})
+        server = self.start(boxes.path)
+        server.control("list", "add", f"all@{DOMAIN}", BOB, "post=anyone")
+        self.assertAnswer("ERR_SMTP_HARDERROR", self.send(server, ACCOUNT, f"all@{DOMAIN}"))
+        self.assertQueue(server, 0)
+        self.assertEqual([], boxes.messages)
+
     def test_host_name_in_place_of_an_address_is_refused(self):
         with tempfile.NamedTemporaryFile("w", suffix=".conf") as config:
             config.write("delivery:\n  lmtp: mail.example.org:24\n")

@@ -20,6 +20,8 @@ SHORT, KILL_BEFORE, KILL_AFTER = -1, -2, -3
 ERRORS = {name: getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EIO", "EMFILE", "EINTR")}
 NAMES = ("anna", "bob", "carol")  # of accounts
 FAR = "far"  # an alias, whose mail waits in the queue for a server that never answers
+FURTHER = "further"  # at another server, as FAR is
+LIST = "list"  # of the second account, and of FURTHER
 RELAYING = LIMITS + "relay:\n  smarthost: 127.0.0.1:1\n"
 CONFIG = RELAYING + "  send: no\n"
 PLAN = "7i"  # struct plan
@@ -45,6 +47,7 @@ class FaultyServer(Server):
             for name in NAMES:
                 self.control("account", "add", f"{name}@{DOMAIN}", "--password-stdin", input=b"correct horse\n")
             self.control("alias", "add", f"{FAR}@{DOMAIN}", "far@elsewhere.example")
+            self.control("list", "add", f"{LIST}@{DOMAIN}", f"{NAMES[1]}@{DOMAIN}", "further@elsewhere.example", "post=anyone")
         except BaseException:
             self.__exit__(AssertionError)
             raise
@@ -76,9 +79,14 @@ class FaultyServer(Server):
         """How often a message has been shown in a mailbox or the queue since the last fault was planned."""
         return struct.unpack(PLAN, self.plan[:])[5]
 
-    def queued(self):
-        """The IDs in the queue."""
-        return [os.path.basename(path).split(".")[0] for path in glob.glob(os.path.join(self.data, "queue/*.envelope"))]
+    def queued(self, name=""):
+        """The IDs in the queue, of all entries or of those for a name at another server."""
+        found = []
+        for path in glob.glob(os.path.join(self.data, "queue/*.envelope")):
+            with open(path, encoding="ascii") as file:
+                if f"\nto {name}" in file.read():
+                    found.append(os.path.basename(path).split(".")[0])
+        return found
 
     def queue_file(self, entry, end):
         return os.path.join(self.data, "queue", entry + end)
@@ -92,8 +100,8 @@ class FaultyServer(Server):
 
     def empty(self, name):
         """Takes the messages of an account, or those in the queue, away."""
-        if name == FAR:
-            self.control("queue", "remove", *self.queued())
+        if name in (FAR, FURTHER):
+            self.control("queue", "remove", *self.queued(name))
         for path in self.files(name, "new"):
             os.unlink(path)
 
@@ -102,8 +110,8 @@ class FaultyServer(Server):
 
     def inbox(self, name):
         """The messages of an account, or those in the queue, as bytes."""
-        if name == FAR:
-            return [self.relayed(entry) for entry in self.queued()]
+        if name in (FAR, FURTHER):
+            return [self.relayed(entry) for entry in self.queued(name)]
         found = []
         for path in self.files(name, "new"):
             with open(path, "rb") as file:
@@ -144,4 +152,5 @@ def text_of(number, size=0):
 
 
 def is_whole(stored, sent):
-    return stored.endswith(b"\n" + sent.replace(b"\r\n", b"\n")) and stored.startswith((b"Return-Path: <", b"Received: "))
+    begins = b"Return-Path: <", b"Received: ", b"Delivered-To: list@"
+    return stored.endswith(b"\n" + sent.replace(b"\r\n", b"\n")) and stored.startswith(begins)

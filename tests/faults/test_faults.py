@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../clients"))
 
 from encrypted import Certificate, EncryptedTalk
-from faults import ANY, CALLS, CONFIG, ENCRYPT, ERRORS, FAR, NAMES, SHORT, FaultyServer, is_whole, send, text_of
+from faults import ANY, CALLS, CONFIG, ENCRYPT, ERRORS, FAR, FURTHER, LIST, NAMES, SHORT, FaultyServer, is_whole, send, text_of
 from server import DOMAIN, Talk, TestCase, main
 
 LARGE = 300000  # octets: written in several pieces
@@ -17,7 +17,7 @@ REFERENCES = {"ENOSPC": FULL, "EDQUOT": FULL, "EIO": FAILED, "EMFILE": FAILED, "
 QUOTA = ("carol",)
 
 
-class Faults(TestCase):
+class FaultCase(TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = cls.enterClassContext(FaultyServer("--workers", "1"))
@@ -55,7 +55,7 @@ class Faults(TestCase):
         struck = self.server.mend()
         self.assertRegex(said, rb"\A(250|4\d\d) ")
         arrived = said.startswith(b"250")
-        for name in (*NAMES, FAR):
+        for name in (*NAMES, FAR, FURTHER):
             self.assertEqual(arrived and name in names, self.copies(name, size), (name, said))
         self.assertEqual([], self.server.litter())
         self.assertTrue(arrived or struck, said)
@@ -77,6 +77,8 @@ class Faults(TestCase):
             self.assertLess(before, 100)
         return answered
 
+
+class Faults(FaultCase):
     def test_fault_of_a_call_that_matters_is_answered(self):
         """What was asked of the disk and failed is never acknowledged; a folder that was synced may fail to close."""
         times = {"openat": 4, "write": 1, "fsync": 4, "linkat": 2, "renameat": 1}
@@ -132,6 +134,21 @@ class Faults(TestCase):
             with self.subTest(error=error):
                 self.exhaust(("anna", "bob"), ANY - CALLS["unlinkat"] - CALLS["close"], ERRORS[error],
                              REFERENCES[error], lasts=True)
+
+
+class FaultsOfLists(FaultCase):
+    """The author's message for one account and FAR, and that of a list for another account and FURTHER."""
+
+    NAMES = (NAMES[0], NAMES[1], FAR, FURTHER)
+
+    def send(self, names, size=0):
+        return super().send((NAMES[0], LIST, FAR) if names == self.NAMES else names, size)
+
+    def test_fault_of_any_call_leaves_nothing(self):
+        for error, size in ("ENOSPC", LARGE), ("EINTR", 0):
+            with self.subTest(error=error):
+                answered = self.exhaust(self.NAMES, ANY - CALLS["unlinkat"] - CALLS["close"], ERRORS[error], REFERENCES[error], size)
+                self.assertLessEqual(0 if error == "EINTR" else 12, answered)
 
 
 class Encryption(TestCase):

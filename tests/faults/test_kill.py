@@ -13,7 +13,7 @@ from collections import Counter
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../clients"))
 
-from faults import ANY, FAR, KILL_AFTER, KILL_BEFORE, NAMES, RELAYING, FaultyServer, is_whole, send, text_of
+from faults import ANY, FAR, FURTHER, KILL_AFTER, KILL_BEFORE, LIST, NAMES, RELAYING, FaultyServer, is_whole, send, text_of
 from server import DOMAIN, SECONDS, SENDER, Talk, TestCase, main
 
 HOUR = 3600
@@ -26,6 +26,7 @@ class Points(TestCase):
     """One message after another, for each system call of a delivery: before it, and after it."""
 
     names = NAMES[:2]
+    recipients = ()  # that lead to them, if others do
     forged, size = b"", 0
 
     def setUp(self):
@@ -37,7 +38,7 @@ class Points(TestCase):
         with Talk(self.server) as talk:
             talk.say(b"EHLO client.example.org")
             try:
-                return send(talk, self.names, self.forged + text_of(self.number, self.size))
+                return send(talk, self.recipients or self.names, self.forged + text_of(self.number, self.size))
             except ConnectionError:
                 return b""
 
@@ -136,6 +137,13 @@ class PointsOfBoth(Points):
     """What is in the queue before it is in a mailbox would be sent although the message may be refused."""
 
     names = (NAMES[0], FAR)
+
+
+class PointsOfLists(Points):
+    """The author's message and that of a list: two files, each with a name in a mailbox and an entry of the queue."""
+
+    names = (*NAMES[:2], FAR, FURTHER)
+    recipients = (NAMES[0], LIST, FAR)
 
 
 class Client(threading.Thread):

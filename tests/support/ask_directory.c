@@ -54,6 +54,10 @@ expand(struct directory *directory, struct ask_found *found)
 		found->mailboxes[i] = expansion->mailboxes[i];
 	for (size_t i = 0; i < found->elsewhere_count; i++)
 		found->elsewhere[i] = expansion->elsewhere[i];
+	cr_assert_leq(expansion->list_count, sizeof found->lists / sizeof *found->lists);
+	found->list_count = expansion->list_count;
+	for (size_t i = 0; i < found->list_count; i++)
+		found->lists[i] = expansion->lists[i];
 	memcpy(found->moved_to, expansion->moved_to, sizeof found->moved_to);
 	memcpy(found->detail, question.base.detail, sizeof found->detail);
 	expansion_clear(&question.expansion);
@@ -82,7 +86,7 @@ ask_recipient(struct directory *directory, const struct address *address, const 
 	found->count = recipient->kind == RECIPIENT_ACCOUNT;
 	found->mailboxes[0] = recipient->mailbox;
 	found->elsewhere_count = recipient->kind == RECIPIENT_RELAYED;
-	found->elsewhere[0] = *address;
+	found->elsewhere[0].address = *address;
 	return verdict;
 }
 

@@ -18,7 +18,9 @@ struct ask_found {
 	bool member;
 	struct mailbox mailboxes[DIRECTORY_TARGETS_MAX];
 	size_t count;
-	struct address elsewhere[8];
+	struct expansion_target elsewhere[8];
+	struct address lists[8];
+	size_t list_count;
 	size_t elsewhere_count;
 	char detail[DIRECTORY_DETAIL_SIZE];
 };

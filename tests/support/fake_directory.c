@@ -265,8 +265,11 @@ expand(struct directory *directory, struct expansion_question *question)
 	bool away = leads_away(&question->address);
 
 	*found = (struct expansion) { .count = 0 };
-	if (!away && !is_circle(&question->address))
-		found->list = question->address;
+	if (!away && !is_circle(&question->address)) {
+		found->lists = allocate(sizeof *found->lists);
+		found->lists[0] = question->address;
+		found->list_count = 1;
+	}
 	if (!is_circle(&question->address) && (!away || is_name(question->address.local, "mixed"))) {
 		found->mailboxes = allocate(2 * sizeof *found->mailboxes);
 		found->count = away ? 1 : 2;
@@ -274,11 +277,12 @@ expand(struct directory *directory, struct expansion_question *question)
 		found->mailboxes[1].account = 2;
 		mailbox_set_address(&found->mailboxes[0], "alice", "example.test");
 		mailbox_set_address(&found->mailboxes[1], "bob", "example.test");
+		found->mailboxes[0].list = found->mailboxes[1].list = found->list_count > 0;
 	}
 	if (away) {
 		found->elsewhere = allocate(sizeof *found->elsewhere);
 		found->elsewhere_count = 1;
-		*found->elsewhere = (struct address) { .local = "Far", .domain = "other.example" };
+		found->elsewhere->address = (struct address) { .local = "Far", .domain = "other.example" };
 	}
 	((struct smtp_fixture *)(void *)((char *)directory - offsetof(struct smtp_fixture, directory)))->expansions++;
 	answer(directory, &question->base, is_circle(&question->address) ? DIRECTORY_MISCONFIGURED : DIRECTORY_FOUND);

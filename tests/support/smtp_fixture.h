@@ -56,6 +56,7 @@ struct smtp_fixture {
 	bool has_certificate; /* TLS can be begun */
 	bool unreadable;      /* a message that has been spooled */
 	bool begin_fails;     /* a delivery cannot be begun */
+	bool copy_fails;      /* the copies for lists cannot be made */
 	bool append_fails;    /* nothing can be appended but the trace lines */
 	bool full;            /* the disk, when MAIL comes */
 	size_t flush_after;   /* octets that make a delivery want a flush; 0: none do */
@@ -114,6 +115,9 @@ void fixture_greylist(struct smtp_fixture *fixture, bool trouble_with_it);
 
 /* fixture_directory.c */
 extern const struct directory_ops fixture_directory_ops;
+
+/* The delivery of the fixture (fake_delivery.c). */
+extern const struct delivery_agent fixture_delivery_agent;
 
 /*
  * The directory of every fixture. Hosted are example.test (alice, bob, carol, twin, "two words", and box0, box1 ... of any

@@ -149,8 +149,8 @@ Test(recipients, alias_may_target_other_servers)
 	cr_expect_eq(resolve("far", "example.test"), DIRECTORY_FOUND);
 	cr_expect_eq(found.count, 0);
 	cr_assert_eq(found.elsewhere_count, 1);
-	cr_expect_str_eq(found.elsewhere[0].local, "x");
-	cr_expect_str_eq(found.elsewhere[0].domain, "elsewhere.example");
+	cr_expect_str_eq(found.elsewhere[0].address.local, "x");
+	cr_expect_str_eq(found.elsewhere[0].address.domain, "elsewhere.example");
 	backend_sql(
 	    "INSERT INTO targets (alias, local, domain) VALUES (2, 'x', 'elsewhere.example'), (2, 'far', 'example.test')");
 	cr_expect_eq(resolve("staff", "example.test"), DIRECTORY_FOUND);
@@ -160,6 +160,45 @@ Test(recipients, alias_may_target_other_servers)
 	cr_expect_eq(found.elsewhere_count, 0);
 }
 
+/* The list of a target: "": none. */
+static const char *
+list_of(const char *address)
+{
+	unsigned list = 0;
+	bool is_target = false;
+	for (size_t i = 0; i < found.count; i++) {
+		if (strcmp(found.mailboxes[i].address, address) != 0)
+			continue;
+		list = found.mailboxes[i].list;
+		is_target = true;
+	}
+	cr_assert(is_target, "%s", address);
+	cr_assert_leq(list, found.list_count);
+	return list > 0 ? found.lists[list - 1].local : "";
+}
+
+Test(recipients, target_has_the_first_list_on_its_way_and_none_if_it_is_reached_without_one)
+{
+	cr_expect_eq(resolve("staff", "example.test"), DIRECTORY_FOUND);
+	cr_expect_str_eq(list_of("anna@example.test"), "staff");
+	backend_sql(
+	    "INSERT INTO aliases (id, domain, local, kind, expand, created) VALUES (60, 1, 'outer', 'list', 'nobody', 0),"
+	    " (61, 1, 'both', 'alias', 'nobody', 0), (62, 1, 'late', 'alias', 'nobody', 0)");
+	backend_sql(
+	    "INSERT INTO targets (alias, local, domain) VALUES (60, 'staff', 'example.test'), (61, 'outer', 'example.test'),"
+	    " (61, 'far', 'example.test'), (62, 'staff', 'example.test'), (62, 'info', 'example.test')");
+	cr_expect_eq(resolve("outer", "example.test"), DIRECTORY_FOUND);
+	cr_expect_str_eq(list_of("anna@example.test"), "outer");
+	cr_expect_eq(found.list_count, 1);
+	cr_expect_eq(resolve("both", "example.test"), DIRECTORY_FOUND);
+	cr_expect_str_eq(list_of("anna@example.test"), "outer");
+	cr_assert_eq(found.elsewhere_count, 1);
+	cr_expect_eq(found.elsewhere[0].list, 0);
+	cr_expect_not(found.elsewhere[0].relayed);
+	cr_expect_eq(resolve("late", "example.test"), DIRECTORY_FOUND);
+	cr_expect_str_eq(list_of("anna@example.test"), "", "an alias leads there, too");
+}
+
 Test(recipients, all_recipients_of_a_relayed_domain_are_remote)
 {
 	struct domain domain;
@@ -167,7 +206,7 @@ Test(recipients, all_recipients_of_a_relayed_domain_are_remote)
 	cr_expect_eq(resolve("anyone", "away.example"), DIRECTORY_FOUND);
 	cr_expect_eq(found.count, 0);
 	cr_assert_eq(found.elsewhere_count, 1);
-	cr_expect_str_eq(found.elsewhere[0].domain, "away.example");
+	cr_expect_str_eq(found.elsewhere[0].address.domain, "away.example");
 	cr_expect(found.domain.relayed);
 	cr_expect_eq(resolve("postmaster", "away.example"), DIRECTORY_FOUND);
 	cr_expect_eq(found.count, 0);

@@ -65,7 +65,6 @@ full_entry(const char *id)
 	struct queue_recipient *recipient = queue_entry_add(&entry, "j\xC3\xB6rg@[192.0.2.1]");
 	*recipient = (struct queue_recipient) { .address = recipient->address,
 		.sender = copy("SRS0=AAAAAA=M3=example.test=anna@alias.example"),
-		.member = true,
 		.orcpt = copy("rfc822;j@example.org"),
 		.notify = DSN_SUCCESS | DSN_DELAY,
 		.noticed = DSN_DELAY,
@@ -116,7 +115,6 @@ Test(queue, text_round_trips_an_entry)
 	    "to \"two words\"@example.org\n"
 	    "to j\xC3\xB6rg@[192.0.2.1]\n"
 	    "as SRS0=AAAAAA=M3=example.test=anna@alias.example\n"
-	    "member\n"
 	    "state expired\n"
 	    "attempts 12\n"
 	    "next 1893456900\n"

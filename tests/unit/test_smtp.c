@@ -330,6 +330,50 @@ Test(smtp, exhausted_memory_is_a_temporary_error)
 	cr_expect_eq(converse(at), 0);
 }
 
+/* The same for a message of a list, whose copy is made at the end. Returns whether it was accepted. */
+static bool
+post(unsigned at)
+{
+	close_fixture();
+	open_fixture();
+	fixture.config.dsn_anyone = true;
+	allocations = 0;
+	fails_at = at;
+	feed("HELO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<carol@example.test>\r\nRCPT TO:<team@example.test>\r\n");
+	feed("RCPT TO:<bob@example.test>\r\n");
+	octets_clear(&fixture.output);
+	feed("DATA\r\nList-Id: x\r\n\r\n.\r\n");
+	fails_at = 0;
+	cr_expect_eq(fixture.open, 0);
+	if (strstr(fixture.output.bytes, "250 2.5.0") == NULL) {
+		if (strncmp(fixture.output.bytes, "354", 3) == 0)
+			cr_expect_not_null(strstr(fixture.output.bytes, "450 4.3.5"), "%s", fixture.output.bytes);
+		cr_expect_eq(fixture.delivered, 0);
+		return false;
+	}
+	return true;
+}
+
+Test(smtp, exhausted_memory_costs_no_member_the_message)
+{
+	unsigned at = 1, refused = 0;
+	do
+		refused += !post(at);
+	while (allocations >= at++);
+	cr_expect_gt(refused, 3);
+	cr_expect_eq(fixture.mailboxes, 3);
+}
+
+Test(smtp, copy_that_cannot_be_made_is_a_temporary_error)
+{
+	fixture.copy_fails = true;
+	feed(envelope);
+	feed("RCPT TO:<team@example.test>\r\nDATA\r\n.\r\n");
+	cr_expect_not_null(strstr(fixture.output.bytes, "450 4.3.5"));
+	cr_expect_eq(fixture.delivered, 0);
+	cr_expect_eq(fixture.open, 0);
+}
+
 Test(smtp, session_needs_memory_to_begin)
 {
 	const struct smtp_peer peer = { .address = "192.0.2.7", .session = "s1" };

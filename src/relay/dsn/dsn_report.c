@@ -18,12 +18,12 @@ wants(const struct queue_recipient *recipient, enum dsn_notify what, bool unaske
 	return recipient->notify == 0 ? unasked : recipient->notify & what;
 }
 
-/* A DSN has the null sender, and no DSN is sent about it (RFC 3464 section 2). One about a list would tell who is in it. */
+/* A DSN has the null sender, and no DSN is sent about it (RFC 3464 section 2). */
 unsigned
 dsn_due(const struct queue_entry *entry, const struct queue_recipient *recipient, int64_t now, int64_t delay)
 {
 	bool late = delay > 0 && recipient->attempts > 0 && now >= entry->arrival + delay;
-	if (entry->sender[0] == '\0' || recipient->member)
+	if (entry->sender[0] == '\0')
 		return 0;
 	switch (recipient->state) {
 	case QUEUE_FAILED:

@@ -24,7 +24,7 @@ struct filtering {
 	char text[SMTP_HELD_MAX]; /* the argument of the refusal */
 };
 
-/* The recipients for the filters: one recipient as the client wrote it, else the addresses that the mail goes to. */
+/* The recipients for the filters: one recipient as the client wrote it, else the addresses that the mail goes to, and lists. */
 static void
 find_recipients(struct filtering *filtering)
 {
@@ -38,6 +38,9 @@ find_recipients(struct filtering *filtering)
 		filtering->recipients[count++] = envelope->mailboxes[i].address;
 	for (size_t i = 0; envelope->rcpts != 1 && i < relayed && count < RECIPIENTS_MAX; i++)
 		filtering->recipients[count++] = envelope->relay->recipients[i].address;
+	for (size_t i = 0; envelope->rcpts != 1 && i < list_messages_count(envelope->lists) && count < RECIPIENTS_MAX;
+	     i++)
+		filtering->recipients[count++] = envelope->lists->all[i]->name;
 	filtering->subject.recipients = filtering->recipients;
 	filtering->subject.recipient_count = count;
 }

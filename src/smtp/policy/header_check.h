@@ -13,6 +13,7 @@
 struct header_checks {
 	struct header_scanner header;
 	unsigned delivered;         /* Delivered-To lines */
+	unsigned list_ids;          /* List-Id fields */
 	unsigned present;           /* fields that are required, by their bits */
 	struct address_list listed; /* in To and Cc */
 	bool date, message_id;      /* of a message of a user: there is such a field */
@@ -23,7 +24,8 @@ struct header_checks {
 };
 
 /* NAME_look() is called for each field, NAME_end() after the header or the message. A check that is off does nothing. */
-void hops_look(struct smtp_session *s, const struct header_field *field);      /* #4.56: Received and Delivered-To */
+void hops_look(struct smtp_session *s, const struct header_field *field);  /* #4.56: Received and Delivered-To */
+void lists_look(struct smtp_session *s, const struct header_field *field); /* #4.67: Auto-Submitted; #4.56: List-Id */
 void addresses_look(struct smtp_session *s, const struct header_field *field); /* #4.55: To and Cc */
 void required_look(struct smtp_session *s, const struct header_field *field);  /* #4.40: From, To, Date, Subject */
 void required_end(struct smtp_session *s);

@@ -10,6 +10,7 @@ static const struct header_check {
 	void (*message_end)(struct smtp_session *s);
 } checks[] = {
 	{ hops_look, NULL, NULL },
+	{ lists_look, NULL, NULL },
 	{ addresses_look, NULL, NULL },
 	{ required_look, required_end, NULL },
 	{ message_id_look, NULL, NULL },

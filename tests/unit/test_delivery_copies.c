@@ -1,0 +1,238 @@
+/* Delivery of a message with copies for lists: each recipient has the one that is for him, or nobody has any. */
+#include "store/maildir_delivery.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "support/fake_clock.h"
+#include "support/fault.h"
+#include "support/folder.h"
+
+static struct maildir_agent agent;
+static enum delivery_result told;
+static struct queue_entry entry, listed[2];
+static struct field_edits edits[2];
+
+static void
+start_inline(struct executor *executor, struct job *job)
+{
+	(void)executor;
+	job->work(job);
+	job->done(job);
+}
+
+static struct executor executor = { .start = start_inline };
+
+static struct mailbox mailboxes[] = {
+	{ .account = 1, .address = "anna@example.test" },
+	{ .account = 2, .address = "bob@example.test" },
+	{ .account = 3, .address = "carol@example.test" },
+};
+
+static void
+set_up(void)
+{
+	folder_make();
+	cr_assert_eq(maildir_agent_open(&agent, "mail", "queue", "mx"), 0);
+	cr_assert_eq(chdir("mail"), 0);
+	log_open(open("../log", O_RDWR | O_CREAT | O_APPEND, 0600), &fake_clock);
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(field_edits_remove(&edits[i], "List-Id", 0), 0);
+		cr_assert_eq(field_edits_add(&edits[i], "List-Id", i == 0 ? "<one>" : "<two>", 0), 0);
+	}
+}
+
+static void
+clear_entries(void)
+{
+	queue_entry_clear(&entry);
+	queue_entry_clear(&listed[0]);
+	queue_entry_clear(&listed[1]);
+}
+
+static void
+tear_down(void)
+{
+	clear_entries();
+	field_edits_clear(&edits[0]);
+	field_edits_clear(&edits[1]);
+	folder_remove();
+}
+
+TestSuite(delivery_copies, .init = set_up, .fini = tear_down);
+
+static void
+note(void *context, const struct delivery_outcome *outcome)
+{
+	(void)context;
+	told = outcome->result;
+}
+
+/* The letters say who gets the message: a mailbox (m), another server (r). */
+static void
+open_entry(struct queue_entry *opened, const char *id, const char *who)
+{
+	*opened = (struct queue_entry) { .sender = strdup("x@example.test") };
+	snprintf(opened->id, sizeof opened->id, "%s", id);
+	if (strchr(who, 'r') != NULL)
+		cr_assert_not_null(queue_entry_add(opened, "far@example.org"));
+}
+
+static const char header[] = "Received: y\r\nlist-id: <old>\r\nSubject: x\r\n\r\n";
+
+/* Delivers to anna; to bob as a member of the first list, and carol of the second. */
+static enum delivery_result
+deliver(const char *direct, const char *first, const char *second, size_t lines)
+{
+	const char *const who[2] = { first, second };
+	struct delivery_copy copies[2];
+	size_t count = 0;
+
+	clear_entries();
+	open_entry(&entry, "q0", direct);
+	struct delivery *d = agent.agent.begin(&agent.agent, mailboxes, strchr(direct, 'm') != NULL, &entry);
+	cr_assert(strchr(direct, 'm') == NULL || d->ops->append(d, "Return-Path: <x>\r\n", 18));
+	d->ops->begin_relayed(d);
+	cr_assert(d->ops->append(d, header, strlen(header)));
+	told = DELIVERY_OK;
+	for (size_t i = 0; i < lines && told == DELIVERY_OK; i++) {
+		cr_assert(d->ops->append(d, "a line\r\n", 8));
+		if (d->ops->wants_flush(d))
+			d->ops->flush(d, &executor, note, NULL);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		bool here = strchr(who[i], 'm') != NULL;
+		open_entry(&listed[i], i == 0 ? "q1" : "q2", who[i]);
+		if (*who[i] != '\0')
+			copies[count++] = (struct delivery_copy) { &mailboxes[1 + i], here, &listed[i],
+				here ? "Return-Path: <b>\n" : "", &edits[i] };
+	}
+	cr_assert(d->ops->copy(d, copies, count));
+	if (told == DELIVERY_OK)
+		d->ops->commit(d, &executor, DELIVERY_TIMEOUT, note, NULL);
+	else
+		d->ops->abandon(d, &executor);
+	return told;
+}
+
+static void
+forget(void)
+{
+	cr_assert_eq(system("rm -f ../queue/q?.* example.test/*/new/*"), 0);
+}
+
+/* A text behind which are so many lines. */
+static void
+expect_file(const char *pattern, const char *head, size_t lines)
+{
+	size_t len;
+	const char *text = folder_read(pattern, &len);
+	cr_assert_eq(folder_count(pattern), 1, "%s", pattern);
+	cr_assert_eq(len, strlen(head) + 7 * lines, "%s: %s", pattern, text);
+	cr_assert_eq(memcmp(text, head, strlen(head)), 0, "%s: %s", pattern, text);
+	for (size_t i = 0; i < lines; i++)
+		cr_assert_eq(memcmp(text + strlen(head) + 7 * i, "a line\n", 7), 0);
+}
+
+Test(delivery_copies, each_recipient_gets_the_header_that_is_for_him)
+{
+	for (size_t lines = 1; lines <= 30000; lines += 29999) {
+		cr_assert_eq(deliver("mr", "mr", "r", lines), DELIVERY_OK);
+		expect_file(
+		    "example.test/anna/new/*", "Return-Path: <x>\nReceived: y\nlist-id: <old>\nSubject: x\n\n", lines);
+		expect_file(
+		    "example.test/bob/new/*", "Return-Path: <b>\nList-Id: <one>\nReceived: y\nSubject: x\n\n", lines);
+		expect_file("../queue/q2.message", "List-Id: <two>\nReceived: y\nSubject: x\n\n", lines);
+		expect_file(
+		    "../queue/q1.message", "Return-Path: <b>\nList-Id: <one>\nReceived: y\nSubject: x\n\n", lines);
+		cr_expect_eq(folder_count("../queue/q?.envelope"), 3);
+		forget();
+	}
+}
+
+Test(delivery_copies, sizes_are_those_of_each_message)
+{
+	size_t len;
+	cr_assert_eq(deliver("m", "mr", "r", 1), DELIVERY_OK);
+	cr_expect_eq(
+	    folder_count("example.test/anna/new/*,S=63,W=69,U=0"), 1, "%s", folder_name("example.test/anna/new/*"));
+	cr_expect_eq(
+	    folder_count("example.test/bob/new/*,S=63,W=69,U=0"), 1, "%s", folder_name("example.test/bob/new/*"));
+	cr_expect_str_eq(folder_read("../queue/q1.envelope", &len),
+	    "ftgate-queue 1\nfrom x@example.test\nskip 17\nsize 51\nto far@example.org\nend\n");
+	cr_expect_str_eq(folder_read("../queue/q2.envelope", &len),
+	    "ftgate-queue 1\nfrom x@example.test\nsize 51\nto far@example.org\nend\n");
+}
+
+Test(delivery_copies, message_without_recipients_of_its_own_is_stored_nowhere)
+{
+	cr_assert_eq(deliver("", "m", "r", 1), DELIVERY_OK);
+	cr_expect_eq(folder_count("example.test/*/new/*"), 1);
+	cr_expect_eq(folder_count("../queue/q?.*"), 2);
+	cr_expect_eq(folder_count("../queue/tmp/*") + folder_count("example.test/*/tmp/*"), 0);
+}
+
+/* All is synced before anything is shown, and the envelopes are placed last, behind the mailboxes. */
+Test(delivery_copies, nothing_is_shown_before_all_is_on_the_disk)
+{
+	deliver("m", "m", "r", 1);
+	forget();
+	fault_trace();
+	cr_assert_eq(deliver("m", "m", "r", 1), DELIVERY_OK);
+	cr_expect_str_eq(fault_trace(), "owowowscscsowscrrroscoscrsc");
+}
+
+Test(delivery_copies, any_fault_leaves_no_trace)
+{
+	int struck = 0;
+	deliver("mr", "mr", "r", 1);
+	forget();
+	for (size_t lines = 1; lines <= 30000; lines += 29999) {
+		for (enum fault_call call = 0; call < FAULT_CALLS; call++) {
+			for (int nth = 0; nth < 12; nth++) {
+				fault_set(call, nth, EACCES);
+				enum delivery_result result = deliver("mr", "mr", "r", lines);
+				bool happened = fault_struck() > 0;
+				struck += happened;
+				fault_set(FAULT_CALLS, 0, 0);
+				cr_assert(result != DELIVERY_OK || !happened || call == FAULT_CLOSE);
+				cr_assert_eq(folder_count("*/*/tmp/*") + folder_count("../queue/tmp/*"), 0);
+				cr_assert_eq(folder_count("../queue/q?.*"), result == DELIVERY_OK ? 6 : 0);
+				cr_assert_eq(folder_count("*/*/new/*"), result == DELIVERY_OK ? 2 : 0);
+				forget();
+			}
+		}
+	}
+	cr_expect_gt(struck, 50);
+}
+
+Test(delivery_copies, quota_refuses_only_if_nobody_has_room)
+{
+	for (int i = 0; i < 3; i++)
+		mailboxes[i].quota = (struct quota) { .bytes = 10 };
+	cr_expect_eq(deliver("m", "m", "", 1), DELIVERY_OVER_QUOTA);
+	cr_expect_eq(folder_count("*/*/new/*") + folder_count("*/*/tmp/*"), 0);
+	cr_expect_eq(deliver("m", "m", "r", 1), DELIVERY_OK);
+	forget();
+	mailboxes[2].quota.bytes = 0;
+	cr_expect_eq(deliver("m", "m", "m", 1), DELIVERY_OK);
+}
+
+Test(delivery_copies, abandoned_message_leaves_nothing)
+{
+	const struct delivery_copy copies = { mailboxes, 1, &listed[0], "", &edits[0] };
+	open_entry(&entry, "q0", "r");
+	open_entry(&listed[0], "q1", "");
+	struct delivery *d = agent.agent.begin(&agent.agent, NULL, 0, &entry);
+	cr_assert(d->ops->append(d, header, strlen(header)));
+	d->ops->spool(d, &executor, note, NULL);
+	cr_assert(d->ops->copy(d, &copies, 1));
+	d->ops->abandon(d, &executor);
+	cr_expect_eq(folder_count("../queue/tmp/*") + folder_count("../queue/q*") + folder_count("*/*/*/*"), 0);
+}
