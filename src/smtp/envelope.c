@@ -124,7 +124,7 @@ add_elsewhere(struct envelope *envelope, const struct expansion_target *target, 
 	if (!is_new)
 		return true;
 	struct queue_recipient *added = queue_entry_add(envelope->relay, text);
-	if (added == NULL || !set_text(&added->sender, sender))
+	if (added == NULL || (!target->relayed && !set_text(&added->sender, sender)))
 		return false;
 	if (asked == NULL)
 		return true;

@@ -54,7 +54,7 @@ bool envelope_open(struct envelope *envelope, struct span sender, bool utf8);
 
 /*
  * Adds a recipient, whose address envelope_spell() gave, with the mailboxes and addresses that its mail goes to. Takes time
- * for these alone, however many the envelope has. Those at other servers get the mail
+ * for these alone, however many the envelope has. Those at other servers whose domain this server does not relay get the mail
  * with this sender; NULL: with that of the envelope. Members of lists are added to the message of their list. False when
  * memory is out; the envelope is then as it was, but for members of lists that it had before.
  */

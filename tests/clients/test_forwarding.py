@@ -374,6 +374,16 @@ class ListMessages(Forwarding):
         self.assertTrue(self.inbox("bob")[0].startswith(b"Return-Path: <>\n"))
 
 
+class Relayed(Forwarding):
+    def test_alias_that_leads_to_a_relayed_domain_keeps_the_sender(self):
+        self.server.control("domain", "add", "behind.example", "relay=yes")
+        self.server.control("alias", "add", f"both@{DOMAIN}", "anna@behind.example", "anna@next.example")
+        self.send(self.server, STRANGER, f"both@{DOMAIN}")
+        got = {message.recipients[0]: message.sender for message in self.next.wait(2)}
+        self.assertEqual(STRANGER, got["anna@behind.example"])
+        self.assertRegex(got["anna@next.example"], r"^SRS0=")
+
+
 class Abuse(Forwarding):
     def assertUnknown(self, sender, recipient, cause):
         start = len(self.server.log())
