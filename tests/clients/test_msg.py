@@ -215,7 +215,8 @@ class Pot(Folder):
             self.assertNotRegex(line, r"20\d\d-\d\d-\d\d")
 
 
-FORMATS = ["catgets", "csv", "html", "journal-catalog", "json", "mdoc"]
+with open(os.path.join(ROOT, "src/cmd/msg/export/formats.def"), encoding="ascii") as table:
+    FORMATS = re.findall(r'(?m)^FORMAT\("([\w-]+)"', table.read())
 
 
 class Export(Folder):
@@ -273,6 +274,15 @@ class Export(Folder):
             self.assertRegex(shown, rf"(?m)^  {name} +\S")
         for option in "-f", "--format":
             self.assertEqual(FORMATS, out("complete", "export", option, "").split())
+
+    def test_each_format_is_documented(self):
+        with open(os.path.join(ROOT, "docs/formats.md"), encoding="utf-8") as page, \
+                open(os.path.join(ROOT, "man/ftgate-msg.1"), encoding="utf-8") as manual:
+            described, named = page.read(), manual.read()
+        self.assertLessEqual({"catgets", "csv", "json"}, set(FORMATS))
+        for name in FORMATS:
+            self.assertRegex(described, rf"(?m)^\| `{name}` \|")
+            self.assertRegex(named, rf"(?m)^\.It Cm {name}\b")
 
     def test_format_on_standard_output_takes_no_folder(self):
         refused = run("export", "--format", "mdoc", self.folder)
