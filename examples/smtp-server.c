@@ -48,6 +48,15 @@ static const struct command {
 	{ "QUIT", "", ERR_SMTP_CLOSING, FTG_IDS },
 };
 
+/* Seconds of a clock that nobody sets. */
+static time_t
+now(void)
+{
+	struct timespec at;
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	return at.tv_sec;
+}
+
 /* A command is a function from a line to a reply. */
 static struct ftg_reply
 choose_language(struct client *c, char *ranges)
@@ -91,7 +100,7 @@ say(struct client *c, struct ftg_reply reply)
 	struct ftg_voice voice = { .catalog = catalog, .language = c->language, .encoding = FTG_ASCII, .vars = &vars };
 	c->reply_len = ftg_render(c->reply, &voice, &reply);
 	c->is_closing = reply.id == ERR_SMTP_CLOSING || reply.id == FTG_SMTP_TIMEOUT;
-	c->deadline = time(NULL) + SECONDS_MAX;
+	c->deadline = now() + SECONDS_MAX;
 }
 
 /* Answers the first line, if it is complete. A line that does not fit is dropped up to its end, then refused. */
@@ -140,7 +149,7 @@ static void
 serve_all(void)
 {
 	for (nfds_t i = count; i-- > 0;) {
-		bool is_late = time(NULL) >= clients[i].deadline;
+		bool is_late = now() >= clients[i].deadline;
 		if (is_late && clients[i].reply_len == 0)
 			say(&clients[i], ftg_reply(FTG_SMTP_TIMEOUT));
 		if ((polled[i + 1].revents == 0 && !is_late) || (serve(&clients[i], polled[i + 1].fd) && !is_late))
@@ -165,14 +174,16 @@ main(int argc, char **argv)
 		return perror("smtp-server"), EXIT_FAILURE;
 	printf("127.0.0.1:%d\n", ntohs(address.sin_port));
 	fflush(stdout);
-	for (;;) {
-		polled[0] = (struct pollfd) { .fd = count < CLIENTS_MAX ? listener : -1, .events = POLLIN };
+	for (bool accepts = true;;) {
+		polled[0] = (struct pollfd) { .fd = accepts && count < CLIENTS_MAX ? listener : -1, .events = POLLIN };
 		for (nfds_t i = 0; i < count; i++)
 			polled[i + 1].events = clients[i].reply_len > 0 ? POLLOUT : POLLIN;
 		if (poll(polled, count + 1, 1000) < 0)
 			continue;
 		serve_all();
-		if (polled[0].revents != 0 && (fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
+		accepts = polled[0].revents == 0 || (fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0;
+		if (polled[0].revents != 0 &&
+		    accepts) { /* else there are too many files: try again in the next turn but one */
 			clients[count] = (struct client) { .language = FTG_ENGLISH };
 			say(&clients[count],
 			    ftg_reply_text(ERR_SMTP_SYSTEM_HELLO, HOST " ESMTP", strlen(HOST " ESMTP")));

@@ -208,6 +208,15 @@ class SmtpServer(unittest.TestCase):
             client.sendall(b"QUIT\r\n")
             self.assertEqual(read_all(client), BYE)
 
+    def test_server_without_free_descriptors_serves_on(self):
+        resource.prlimit(self.server.process.pid, resource.RLIMIT_NOFILE, (10, 10))
+        clients = [self.server.connect() for _ in range(20)]
+        self.assertEqual(clients[0].recv(1000, socket.MSG_PEEK), GREETING)
+        self.assertLess(sum(len(select.select([client], [], [], 0)[0]) for client in clients), 10)
+        for client in clients:  # each that leaves makes room for the next
+            client.sendall(b"NOOP\r\nQUIT\r\n")
+            self.assertEqual(read_all(client), GREETING + NOOP + BYE)
+
     def test_client_that_says_no_command_is_told_and_closed(self):
         late = b"421 4.4.2 No command for too long, closing (#6.03)\r\n"
         with Server(compile_example("smtp-server.c", SECONDS_MAX=1)) as server:
