@@ -5,7 +5,9 @@ import subprocess
 
 from server import environment
 
-ENTER = ("unshare", "-Urnm", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
+START = ("sh", "-c", 'ip link set lo up && exec "$@"', "sh")
+ENTER = ("unshare", "-Urnm", *START)
+ENTER_AS_ROOT = ("unshare", "-nm", *START)
 
 
 def is_possible():
@@ -14,14 +16,18 @@ def is_possible():
 
 
 class Alone:
-    """A network of its own, as long as the with statement lasts; other folders stand there in the place of some."""
+    """
+    A network of its own, as long as the with statement lasts; other folders stand there in the place of some. It has users
+    of its own, of whom there is root only, or else those of the machine; this only root can do.
+    """
 
-    def __init__(self, **places):
+    def __init__(self, users=True, **places):
+        self.users = users
         self.places = [word for place, folder in places.items() for word in ("/" + place.replace("_", "/"), folder)]
 
     def __enter__(self):
         mount = 'while [ $# -gt 0 ]; do mount --bind "$2" "$1" || exit; shift 2; done; echo ready; exec cat >/dev/null'
-        self.holder = subprocess.Popen([*ENTER, "sh", "-c", mount, "sh", *self.places], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.holder = subprocess.Popen([*(ENTER if self.users else ENTER_AS_ROOT), "sh", "-c", mount, "sh", *self.places], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         if self.holder.stdout.readline() != b"ready\n":
             raise OSError("no network of its own")
         return self
@@ -33,7 +39,8 @@ class Alone:
 
     def command(self, words, folder):
         """The words of a command that runs in it, in a folder."""
-        return ["nsenter", "--target", str(self.holder.pid), "--user", "--net", "--mount", "--preserve-credentials", "--wd=" + folder, *words]
+        users = ["--user", "--preserve-credentials"] if self.users else []
+        return ["nsenter", "--target", str(self.holder.pid), *users, "--net", "--mount", "--wd=" + folder, *words]
 
     def start(self, *words, cwd="/", env=None, **options):
         return subprocess.Popen(self.command(words, cwd), env={**environment(), **(env or {})}, **options)
