@@ -133,6 +133,17 @@ class Real(TestCase):
             self.assertEqual(b"450-4.1.1 <b@postfix.test>: Recipient address rejected: User unknown in virtual mailbox table\r\n"
                              b"450 4.1.1 Postfach b@postfix.test existiert nicht (#4.28)\r\n", unknown)
 
+    def test_postscreen_uses_the_table_unless_it_has_one_of_its_own(self):
+        english, german = b"502 5.5.2 Error: command not recognized\r\n", b"502 5.5.2 Unbekannter Befehl (#4.23)\r\n"
+        for own, wanted in ({}, english.replace(b"502 ", b"502-") + german), ({"postscreen_reject_footer_maps": ""}, english):
+            with Postfix(screened=True, postscreen_access_list="", postscreen_greet_wait="1s", postscreen_pipelining_enable="yes",
+                         **own) as postfix:
+                self.use(postfix)
+                _, _, command, recipient = self.refusals(postfix, b"EHLO client.test", b"MAIL FROM:<a@example.org>", b"FOO",
+                                                         b"RCPT TO:<erika@postfix.test>")
+                self.assertEqual(wanted, command)
+                self.assertEqual(b"450 4.3.2 Service currently unavailable\r\n", recipient)
+
 
 if __name__ == "__main__":
     main()
