@@ -53,6 +53,7 @@ enum ftg_limit {
 	FTG_ARGS_MAX = 2,
 	FTG_LINE_MAX = 512,   /* octets of a reply line with its CRLF (RFC 5321 4.5.3.1.5, RFC 2449 4) */
 	FTG_REPLY_MAX = 6144, /* octets of the longest rendered reply, all its lines */
+	FTG_LINK_MAX = 255,   /* octets of the longest rendered link */
 };
 
 /* A code as it is sent: "250" and "2.1.0", "-ERR" and "[AUTH]"; "" if there is none. */
@@ -197,6 +198,13 @@ struct ftg_voice {
  * DSN row is rendered as its text alone.
  */
 FTG_API size_t ftg_render(char *buf, const struct ftg_voice *voice, const struct ftg_reply *reply);
+
+/*
+ * Renders the link alone that a reply ends with in this voice, for callers that give it a place of their own; they render the
+ * reply with FTG_LINK_NEVER. buf must have room for FTG_LINK_MAX octets; no NUL is added. Returns the number of octets, 0 if
+ * the reply has no link, or has it in its text.
+ */
+FTG_API size_t ftg_render_link(char *buf, const struct ftg_voice *voice, const struct ftg_reply *reply);
 
 #ifdef __cplusplus
 }

@@ -11,6 +11,7 @@ static_assert(
     2 * (TEXT_WORST + TEXT_VAR_MAX + 1) + TEXT_VAR_MAX + 1 + LINES_WORST * FRAME_WORST + LITERAL_PIECE <= FTG_REPLY_MAX,
     "two texts with their hosts and the frames of their lines fit a reply");
 static_assert(4096 + 64 <= FTG_REPLY_MAX, "a challenge fits a reply");
+static_assert((int)TEXT_VAR_MAX <= (int)FTG_LINK_MAX, "a link is as long as the value of a variable");
 
 /* Not inlined: its arrays would cost each rendering a large stack frame. */
 #define ASIDE __attribute__((noinline))
@@ -370,6 +371,16 @@ add_link(char *buf, size_t len, const struct rendering *r, const struct template
 	char *end = put_link(at + 1, r, ftg_row(r->reply->id)->ref);
 	memcpy(end, tail, template->tail);
 	return (size_t)(end - at);
+}
+
+size_t
+ftg_render_link(char *buf, const struct ftg_voice *voice, const struct ftg_reply *reply)
+{
+	struct rendering r = { .voice = voice, .reply = reply };
+	speak(&r, voice->language);
+	if (!wants_link(&r, choose_form(&r)))
+		return 0;
+	return (size_t)(put_link(buf, &r, ftg_row(reply->id)->ref) - buf);
 }
 
 size_t
