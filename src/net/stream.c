@@ -67,8 +67,8 @@ update_reading(struct stream *stream)
 		return;
 	input->reading = wanted;
 	if (!wanted)
-		uv_read_stop((uv_stream_t *)&stream->tcp);
-	else if (uv_read_start((uv_stream_t *)&stream->tcp, on_alloc, on_read) < 0)
+		uv_read_stop(&stream->socket.stream);
+	else if (uv_read_start(&stream->socket.stream, on_alloc, on_read) < 0)
 		stream_fail(stream, "reset");
 }
 
@@ -83,7 +83,7 @@ void
 stream_drop(struct stream *stream)
 {
 	stream_set_phase(stream, STREAM_CLOSING);
-	uv_close((uv_handle_t *)&stream->tcp, on_closed);
+	uv_close(&stream->socket.handle, on_closed);
 }
 
 static void
@@ -117,7 +117,7 @@ linger(struct stream *stream)
 	if (!stream->input.surplus || stream->phase == STREAM_LINGERING || stream->host->stopping)
 		return false;
 	uv_shutdown_t *request = malloc(sizeof *request);
-	if (request == NULL || uv_shutdown(request, (uv_stream_t *)&stream->tcp, on_shut_down) < 0) {
+	if (request == NULL || uv_shutdown(request, &stream->socket.stream, on_shut_down) < 0) {
 		free(request);
 		return false;
 	}
@@ -276,7 +276,11 @@ set_peer(struct stream *stream)
 {
 	struct sockaddr_storage address;
 	int len = sizeof address;
-	if (uv_tcp_getpeername(&stream->tcp, (struct sockaddr *)&address, &len) < 0 ||
+	if (stream->mode.local) {
+		memcpy(stream->peer, "local", sizeof "local");
+		return;
+	}
+	if (uv_tcp_getpeername(&stream->socket.tcp, (struct sockaddr *)&address, &len) < 0 ||
 	    !ip_write_socket(stream->peer, (struct sockaddr *)&address))
 		memcpy(stream->peer, "unknown", sizeof "unknown");
 }
@@ -292,7 +296,7 @@ expect_proxy(struct stream *stream)
 void
 stream_start(struct stream *stream, const char *obstacle, struct listen_mode mode)
 {
-	stream->encryption.output = (struct output) { .socket = (uv_stream_t *)&stream->tcp, .sent = on_sent };
+	stream->encryption.output = (struct output) { .socket = &stream->socket.stream, .sent = on_sent };
 	stream->mode = mode;
 	stream->obstacle = obstacle;
 	stream->end = stream_later(stream, stream->protocol->whole);

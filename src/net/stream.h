@@ -28,6 +28,7 @@ enum {
 struct listen_mode {
 	bool proxied;   /* with the header of a proxy */
 	bool encrypted; /* with a TLS handshake */
+	bool local;     /* at a Unix domain socket */
 };
 
 struct stream;
@@ -67,8 +68,15 @@ struct pace {
 	uint64_t octets;
 };
 
-struct stream {
+union stream_socket {
+	uv_handle_t handle;
+	uv_stream_t stream;
 	uv_tcp_t tcp;
+	uv_pipe_t pipe; /* at a Unix domain socket */
+};
+
+struct stream {
+	union stream_socket socket;
 	struct stream_host *host;
 	const struct protocol *protocol;
 	void *session;                  /* NULL: turned away, not known yet, or closing */

@@ -45,6 +45,12 @@ cause_of(const struct stream *stream, const struct ftg_row *row)
 static void
 turn_away(struct stream *stream, const struct ftg_reply *words)
 {
+	preamble_set(&stream->preamble, PREAMBLE_DONE);
+	stream_set_phase(stream, STREAM_DRAINING);
+	if (words->id == FTG_IDS) {
+		stream_fail(stream, stream->obstacle != NULL ? stream->obstacle : "out-of-memory");
+		return;
+	}
 	const struct ftg_row *row = ftg_row(words->id);
 	const struct ftg_voice voice = stream_voice(stream, NULL);
 	stream_log_begin(stream, "reply");
@@ -54,8 +60,6 @@ turn_away(struct stream *stream, const struct ftg_reply *words)
 	log_put("reason", reason_of(row));
 	log_put("cause", cause_of(stream, row));
 	log_end();
-	preamble_set(&stream->preamble, PREAMBLE_DONE);
-	stream_set_phase(stream, STREAM_DRAINING);
 	if (stream->mode.encrypted)
 		stream_fail(stream, "turned-away");
 	else

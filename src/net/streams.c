@@ -156,6 +156,18 @@ new_stream(struct stream_listener *listener, const char **obstacle)
 	return stream;
 }
 
+/* Returns 0, or an error of libuv; the handle must be closed in any case. */
+static int
+open_socket(struct stream *stream, uv_loop_t *loop, int descriptor, bool local)
+{
+	if (local) {
+		uv_pipe_init(loop, &stream->socket.pipe, 0);
+		return uv_pipe_open(&stream->socket.pipe, descriptor);
+	}
+	uv_tcp_init(loop, &stream->socket.tcp);
+	return uv_tcp_open(&stream->socket.tcp, descriptor);
+}
+
 /* The system gives the lowest descriptor that is free: one that is near the limit shows that few are left. */
 int
 streams_adopt(struct streams *streams, struct stream_listener *listener, int descriptor)
@@ -166,9 +178,9 @@ streams_adopt(struct streams *streams, struct stream_listener *listener, int des
 		close(descriptor);
 		return -1;
 	}
-	uv_tcp_init(streams->host.loop, &stream->tcp);
+	int error = open_socket(stream, streams->host.loop, descriptor, listener->mode.local);
 	link_stream(streams, stream);
-	if (uv_tcp_open(&stream->tcp, descriptor) < 0) {
+	if (error < 0) {
 		close(descriptor);
 		stream_drop(stream);
 		return 0;

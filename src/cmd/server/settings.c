@@ -322,7 +322,8 @@ static bool
 is_conflict(const char *address, const char *other)
 {
 	const char *colon = strrchr(address, ':');
-	return colon != NULL && strtoul(colon + 1, NULL, 10) != 0 && listen_is_same(address, other);
+	bool chosen = colon != NULL && strtoul(colon + 1, NULL, 10) == 0 && !listen_is_path(address);
+	return !chosen && listen_is_same(address, other);
 }
 
 /* Is the address of a listener that of one before it, of whichever program? */

@@ -110,6 +110,7 @@ open_modes(struct worker_env *env, const struct settings *settings)
 		env->modes[i] = (struct listen_mode) {
 			.proxied = settings->listen[i].proxied,
 			.encrypted = settings->listen[i].tls == CONFIG_TLS_IMPLICIT,
+			.local = listen_is_path(settings->listen[i].address),
 		};
 }
 
