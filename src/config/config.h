@@ -10,6 +10,7 @@
 #include "config/content_settings.h"
 #include "config/dns_settings.h"
 #include "config/limits.h"
+#include "config/map_settings.h"
 #include "config/policy_settings.h"
 #include "config/pop3_settings.h"
 #include "config/relay_settings.h"
@@ -21,10 +22,20 @@ enum { CONFIG_FILE_MAX = 1 << 20 }; /* octets */
 enum config_tls { CONFIG_TLS_STARTTLS, CONFIG_TLS_REQUIRED, CONFIG_TLS_IMPLICIT };
 
 /* The protocol of a program. */
-enum config_protocol { CONFIG_SMTP, CONFIG_POP3 };
+enum config_protocol { CONFIG_SMTP, CONFIG_POP3, CONFIG_MAP };
 
-/* The clients of a listener: other servers; users who send; users who fetch, whom ftgate-pop3d serves. */
-enum config_role { CONFIG_ROLE_MX, CONFIG_ROLE_SUBMISSION, CONFIG_ROLE_POP3 };
+/*
+ * The clients of a listener: other servers; users who send; users who fetch, whom ftgate-pop3d serves; mail servers that look
+ * up texts for their replies, whom ftgate-mapd serves.
+ */
+enum config_role { CONFIG_ROLE_MX, CONFIG_ROLE_SUBMISSION, CONFIG_ROLE_POP3, CONFIG_ROLE_MAP };
+
+/* The protocol of the program that serves a listener of a role, an enum config_role. */
+static inline enum config_protocol
+config_protocol_of(unsigned role)
+{
+	return role == CONFIG_ROLE_POP3 ? CONFIG_POP3 : role == CONFIG_ROLE_MAP ? CONFIG_MAP : CONFIG_SMTP;
+}
 
 /* A setting that a file sets; or a section of it. */
 struct config_entry {
@@ -64,6 +75,7 @@ struct config {
 	struct blocklist_settings blocklists;
 	struct dns_settings dns;
 	struct pop3_settings pop3;
+	struct map_settings map;
 };
 
 #include "config/section_members_end.h"

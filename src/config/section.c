@@ -108,6 +108,12 @@ static const struct setting pop3[] = {
 };
 #undef OWNER
 
+#define OWNER struct map_settings
+static const struct setting map[] = {
+#include "config/section/map.def"
+};
+#undef OWNER
+
 #define SECTION(member, name)                                                                                          \
 	{                                                                                                              \
 		name, offsetof(struct config, member), member, sizeof member / sizeof *member, 0, 0                    \
@@ -134,6 +140,7 @@ const struct section sections[] = {
 	SECTION(blocklists, "blocklists"),
 	SECTION(dns, "dns"),
 	SECTION(pop3, "pop3"),
+	SECTION(map, "map"),
 };
 const unsigned section_count = sizeof sections / sizeof *sections;
 

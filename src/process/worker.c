@@ -99,6 +99,8 @@ on_reload(uv_signal_t *signal, int number)
 	certificate_reload(&worker->certificate);
 	publish_certificate(worker);
 	catalog_holder_reload(&worker->catalogs);
+	if (worker->reloading != NULL)
+		worker->reloading(worker);
 }
 
 static void

@@ -50,7 +50,8 @@ struct worker {
 	 * reply. NULL: none.
 	 */
 	void (*last_call)(struct worker *worker);
-	uv_timer_t expiry; /* looks at the date of the certificate */
+	void (*reloading)(struct worker *worker); /* loads again what the worker does not know of. NULL: nothing */
+	uv_timer_t expiry;                        /* looks at the date of the certificate */
 	struct stream_listener listeners[LISTEN_MAX];
 	struct streams streams;
 	const struct status_peer *peers; /* for the status: set before worker_run() by whoever asks them */

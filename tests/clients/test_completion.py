@@ -41,7 +41,7 @@ class Completion(TestCase):
         self.assertIn("--json", ctl("account", "list", "--js"))
         self.assertEqual(["table", "json", "csv"], ctl("--format", ""))
         self.assertEqual(["auto", "always", "never"], ctl("--color", ""))
-        self.assertEqual(["smtpd", "pop3d"], ctl("status", "--server", ""))
+        self.assertEqual(["smtpd", "pop3d", "mapd"], ctl("status", "--server", ""))
         self.assertEqual(["--domain=", "--dry-run"], ctl("text", "--d")[1:])
         self.assertIn("de", ctl("--domain", DOMAIN, "text", "set", "d"))
         self.assertEqual([], ctl("trace", "--since", ""))

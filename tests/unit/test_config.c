@@ -117,7 +117,7 @@ Test(config, faults_name_line_value_and_cure)
 	    "\nlimits:\n  tarpit-delay: 30\n", "3 tarpit-delay: '30' is not a time such as 500ms, 30s, 5m, 1h or 2d\n");
 	expect_fault("pop3:\n  idle-timeout: 5m\n", "2 idle-timeout: 5m is out of bounds: it may be from 10m to 1d\n");
 	expect_fault("listeners:\n  - address: 127.0.0.1:1\n    role: imap\n",
-	    "3 role: 'imap' should be mx, submission or pop3\n");
+	    "3 role: 'imap' should be mx, submission, pop3 or map\n");
 	expect_fault("expn: all\n", "1 expn: 'all' should be nobody, accounts or anyone\n");
 	expect_fault("profile: loose\n", "1 profile: 'loose' should be published or strict\n");
 	expect_fault("workers: 0\n", "1 workers: 0 is out of bounds: it may be from 1 to 64\n");
@@ -250,7 +250,7 @@ Test(config, faults_are_reported_up_to_the_first_yaml_error)
 	    "  - a\n  - b\nservices: {}\nroutes:\n  - domain: a\n    to: b\n    too: c\ndata: a\ndata: b\n"
 	    "foo:\n  bar: [1, {x: y}]\nworkers: 0\n  x: y\nexpn: all\n",
 	    "1 there is no setting 'wrkers' here; did you mean workers?\n"
-	    "4 role: 'imap' should be mx, submission or pop3\n"
+	    "4 role: 'imap' should be mx, submission, pop3 or map\n"
 	    "6 there is no setting 'data' in listeners; it belongs outside: begin its line without spaces\n"
 	    "5 listeners: this item has no address; add 'address: ...'\n"
 	    "7 listeners: an item has settings of its own; write '- address: ...'\n"

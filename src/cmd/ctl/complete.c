@@ -111,13 +111,12 @@ print_records(const struct line *line, const char *noun)
 static bool
 print_values(const struct line *line, const char *option)
 {
-	static const char *const servers[] = { "smtpd", "pop3d" };
 	if (strcmp(option, "--format") == 0)
 		print_all(output_format_names, OUTPUT_FORMATS);
 	else if (strcmp(option, "--color") == 0)
 		print_all(color_names, COLOR_WHENS);
 	else if (strcmp(option, "--server") == 0)
-		print_all(servers, 2);
+		print_all(ctl_servers, CTL_SERVERS);
 	else if (strcmp(option, "--domain") == 0)
 		print_records(line, "domain");
 	else

@@ -19,7 +19,7 @@ struct config;
 struct request {
 	const char *data;   /* --data; for commands, the absolute path of the folder */
 	const char *config; /* -c; NULL: the default */
-	const char *server; /* "smtpd" or "pop3d" */
+	const char *server; /* one of ctl_servers */
 	enum output_format format;
 	bool json;          /* the format is OUTPUT_JSON */
 	bool users;         /* --user: own texts for users who have logged in */
@@ -106,7 +106,11 @@ int ctl_blacklist_clear(struct request *request);
 enum { CTL_ANSWER_MAX = 64 * 1024 };
 int ctl_ask(const struct request *request, const char *question, char answer[CTL_ANSWER_MAX]);
 
-/* Asks one of the servers, "smtpd" or "pop3d", and prints nothing. Returns 0, or -1 with errno. */
+/* The servers that can be asked: "smtpd", "pop3d", "mapd". */
+enum { CTL_SERVERS = 3 };
+extern const char *const ctl_servers[CTL_SERVERS];
+
+/* Asks one of the servers, and prints nothing. Returns 0, or -1 with errno. */
 int ctl_try_ask(const struct request *request, const char *server, const char *question, char answer[CTL_ANSWER_MAX]);
 
 /* Prints the answer to "status" as an object of JSON, without a line feed. Changes the answer. */

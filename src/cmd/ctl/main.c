@@ -286,7 +286,7 @@ static const struct argp_option options[] = {
 	{ "config", 'c', N_("FILE"), 0,
 	    N_("The server's configuration (default: /etc/ftgate/ftgate.conf, if it exists)"), 0 },
 	{ "server", KEY_SERVER, N_("NAME"), 0,
-	    N_("The running server to ask: smtpd (the default; status: both) or pop3d"), 0 },
+	    N_("The running server to ask: smtpd (the default; status: all), pop3d or mapd"), 0 },
 	{ "json", KEY_JSON, NULL, 0, N_("Print JSON, with all settings"), 0 },
 	{ "format", KEY_FORMAT, N_("FORMAT"), 0, N_("Print data as a table (the default), json or csv"), 0 },
 	{ "color", KEY_COLOR, N_("WHEN"), 0, N_("Use colours: auto (the default: on a terminal), always or never"), 0 },
@@ -306,8 +306,11 @@ static const struct argp_option options[] = {
 static void
 parse_server(struct request *request, struct argp_state *state, const char *name)
 {
-	if (strcmp(name, "smtpd") != 0 && strcmp(name, "pop3d") != 0)
-		argp_error(state, _("--server: '%s' is neither smtpd nor pop3d"), name);
+	bool known = false;
+	for (size_t i = 0; i < CTL_SERVERS; i++)
+		known = known || strcmp(ctl_servers[i], name) == 0;
+	if (!known)
+		argp_error(state, _("--server: '%s' is none of smtpd, pop3d and mapd"), name);
 	request->server = name;
 	request->server_named = true;
 }

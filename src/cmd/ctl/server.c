@@ -18,6 +18,8 @@
 #include "cmd/ctl/ctl.h"
 #include "cmd/ctl/text.h"
 
+const char *const ctl_servers[CTL_SERVERS] = { "smtpd", "pop3d", "mapd" };
+
 enum {
 	ANSWER_TIME = 10,
 	REF_WIDTH = 12,

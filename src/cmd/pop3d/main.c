@@ -26,6 +26,7 @@ main(int argc, char **argv)
 		    "It listens at 127.0.0.1:2110 and [::1]:2110 by default. SIGHUP loads texts and certificate again; "
 		    "SIGTERM lets what is being fetched be fetched, then ends."),
 		.protocol = CONFIG_POP3,
+		.accounts = true,
 		.watchdog = { .beat = WATCHDOG_BEAT, .limit = WATCHDOG_LIMIT, .start = WATCHDOG_LIMIT },
 		.listen = "127.0.0.1:2110",
 		.listen_v6 = "[::1]:2110",

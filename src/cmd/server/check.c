@@ -70,7 +70,8 @@ static void
 print_listener(const struct settings *settings, const struct listen_setting *listener)
 {
 	char address[LABEL_SIZE];
-	bool asks = settings->tls_cert[0] != '\0' && listener->tls != CONFIG_TLS_IMPLICIT;
+	bool asks = settings->tls_cert[0] != '\0' && listener->tls != CONFIG_TLS_IMPLICIT &&
+	    settings->protocol != CONFIG_MAP;
 	const char *mode = listener->tls == CONFIG_TLS_REQUIRED ? ", tls: required" : ", tls: starttls";
 	snprintf(address, sizeof address, "%s%s", listener->address, asks ? mode : "");
 	bool encrypted = listener->tls == CONFIG_TLS_IMPLICIT;
@@ -97,6 +98,8 @@ print_settings(const struct settings *settings)
 		printable_print(stdout, "log           %s\n", settings->log);
 	if (settings->metrics[0] != '\0')
 		printable_print(stdout, "metrics       %s\n", settings->metrics);
+	if (settings->protocol != CONFIG_SMTP)
+		return;
 	for (unsigned i = 0; i < settings->config->services_count; i++)
 		print_asked(_("service"), settings->config->services[i].address, settings->config->services[i].name);
 	for (unsigned i = 0; i < settings->config->filters_count; i++)
@@ -118,6 +121,7 @@ write_listeners(const struct settings *settings, struct config_listener listener
 			.address = settings->listen[i].address,
 			.language = text_or_none(settings->listen[i].language),
 			.role = settings->protocol == CONFIG_POP3 ? CONFIG_ROLE_POP3
+			    : settings->protocol == CONFIG_MAP    ? CONFIG_ROLE_MAP
 			    : settings->listen[i].submission      ? CONFIG_ROLE_SUBMISSION
 			                                          : CONFIG_ROLE_MX,
 			.proxy = settings->listen[i].proxied,
@@ -162,8 +166,9 @@ print_config(const struct settings *settings)
 	effective.help_link = settings->help_link;
 	effective.tls_cert = text_or_none(settings->tls_cert);
 	effective.tls_key = text_or_none(settings->tls_key);
-	*(settings->protocol == CONFIG_POP3 ? &effective.pop3.metrics : &effective.metrics) = text_or_none(
-	    settings->metrics);
+	*(settings->protocol == CONFIG_POP3        ? &effective.pop3.metrics
+	        : settings->protocol == CONFIG_MAP ? &effective.map.metrics
+	                                           : &effective.metrics) = text_or_none(settings->metrics);
 	config_write(stdout, &effective);
 }
 
@@ -369,7 +374,7 @@ warn_postmaster(void *context, const char *domain)
 static void
 check_postmasters(const struct settings *settings)
 {
-	if (settings->protocol != CONFIG_POP3 && settings->postmaster.domain[0] == '\0')
+	if (settings->protocol == CONFIG_SMTP && settings->postmaster.domain[0] == '\0')
 		(void)postmasters_missing(settings->data, warn_postmaster, NULL);
 }
 
@@ -380,7 +385,7 @@ server_check(const struct server_kind *kind, const struct settings *settings, bo
 	(verbose ? print_config : print_settings)(settings);
 	bool usable = check_data(settings);
 	int status = become_user(kind, settings);
-	usable = print_certificate(to, settings) && usable;
+	usable = (settings->protocol == CONFIG_MAP || print_certificate(to, settings)) && usable;
 	usable = check_log(settings) && usable;
 	int texts = check_texts(kind, settings, to);
 	check_postmasters(settings);

@@ -17,26 +17,28 @@ enum { DOC_SIZE = 2048, CHOICES_MAX = LISTEN_MAX + 16, KEY_CHECK = 0x100, KEY_VE
 
 /* Options that are settings, too, in the order of --help. */
 static const struct {
+	enum { ALL, MAIL } servers; /* that have it: all, or those of mail */
 	const char *name, *value, *help;
 } choices[] = {
-	{ "listen", N_("ADDR:PORT"), N_("Listen at this address (may be repeated; port 0: any free port)") },
-	{ "listen-tls", N_("ADDR:PORT"), N_("Listen at this address for connections that begin with TLS") },
-	{ "tls-cert", N_("FILE"), N_("The certificate with its chain (PEM); TLS is then offered") },
-	{ "tls-key", N_("FILE"), N_("Its key (PEM, without a passphrase)") },
-	{ "auth", N_("MECHANISMS"),
+	{ ALL, "listen", N_("ADDR:PORT"), N_("Listen at this address (may be repeated; port 0: any free port)") },
+	{ MAIL, "listen-tls", N_("ADDR:PORT"), N_("Listen at this address for connections that begin with TLS") },
+	{ MAIL, "tls-cert", N_("FILE"), N_("The certificate with its chain (PEM); TLS is then offered") },
+	{ MAIL, "tls-key", N_("FILE"), N_("Its key (PEM, without a passphrase)") },
+	{ MAIL, "auth", N_("MECHANISMS"),
 	    N_("SASL mechanisms for users (default: 'PLAIN LOGIN SCRAM-SHA-256'; also CRAM-MD5)") },
-	{ "data", N_("FOLDER"), N_("Keep accounts, mail and the operator's texts in it (default: ./ftgate-data)") },
-	{ "language", N_("TAG"),
+	{ ALL, "data", N_("FOLDER"),
+	    N_("Keep accounts, mail and the operator's texts in it (default: ./ftgate-data)") },
+	{ ALL, "language", N_("TAG"),
 	    N_("Reply in this language (default: that of LC_ALL, LC_MESSAGES, LANG and LANGUAGE)") },
-	{ "profile", N_("NAME"), N_("Send the 'published' codes (default), or the 'strict' ones of the RFCs") },
-	{ "hostname", N_("NAME"), N_("The server's name in greeting and trace lines (default: the host's)") },
-	{ "contact", N_("TEXT"),
+	{ ALL, "profile", N_("NAME"), N_("Send the 'published' codes (default), or the 'strict' ones of the RFCs") },
+	{ ALL, "hostname", N_("NAME"), N_("The server's name in greeting and trace lines (default: the host's)") },
+	{ ALL, "contact", N_("TEXT"),
 	    N_("The value of ${contact} in the operator's texts (default: postmaster of the host)") },
-	{ "help-url", N_("URL"),
+	{ ALL, "help-url", N_("URL"),
 	    N_("The value of ${help} there, with a reference added: https://example.org/replies#") },
-	{ "metrics", N_("ADDR:PORT"),
+	{ ALL, "metrics", N_("ADDR:PORT"),
 	    N_("Serve metrics to Prometheus at this loopback address, over HTTP at /metrics") },
-	{ "workers", N_("NUMBER"), N_("Worker processes (default: one for each processor)") },
+	{ ALL, "workers", N_("NUMBER"), N_("Worker processes (default: one for each processor)") },
 };
 enum { CHOICES = sizeof choices / sizeof *choices };
 
@@ -85,9 +87,10 @@ parse(const struct server_kind *kind, struct line *line, int argc, char **argv)
 		{ "verbose", KEY_VERBOSE, NULL, 0,
 		    N_("With --check: print the configuration in effect, as a file that sets the same"), 1 },
 	};
-	for (int i = 0; i < CHOICES; i++)
-		options[i + 3] = (struct argp_option) { choices[i].name, KEY_FIRST + i, choices[i].value, 0,
-			choices[i].help, 1 };
+	for (int i = 0, next = 3; i < CHOICES; i++)
+		if (kind->accounts || choices[i].servers == ALL)
+			options[next++] = (struct argp_option) { choices[i].name, KEY_FIRST + i, choices[i].value, 0,
+				choices[i].help, 1 };
 	const struct argp parser = {
 		.options = options,
 		.parser = parse_option,

@@ -265,7 +265,8 @@ run_master(struct server *server)
 		                                 : "root serves: name a user in the configuration",
 		    NULL);
 	server->serve.status_socket = open_status(server);
-	if (data_secret(server->data, "sasl-secret", server->serve.secret, SASL_SECRET_SIZE) < 0)
+	if (server->kind->accounts &&
+	    data_secret(server->data, "sasl-secret", server->serve.secret, SASL_SECRET_SIZE) < 0)
 		return fail(server, EX_CANTCREAT, _("%s/sasl-secret: %s"), server->data, strerror(errno));
 	for (size_t i = 0; i < server->socket_count; i++)
 		log_print("listening on %s%s", server->names[i],
@@ -291,6 +292,8 @@ prepare_demo(const struct server *server, bool demo)
 {
 	char error[DEMO_ERROR_SIZE];
 	bool made = false;
+	if (!server->kind->accounts)
+		return EX_OK;
 	if (demo_prepare(server->data, demo, &made, error) < 0)
 		return fail(server, EX_UNAVAILABLE, "%s", error);
 	if (made)

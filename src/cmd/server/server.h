@@ -12,12 +12,13 @@ struct server_kind {
 	const char *help;      /* what it is, for --help, marked for translation */
 	const char *more_help; /* the same for what comes behind the options */
 	enum config_protocol protocol;
+	bool accounts; /* it serves those of the data folder: it makes the database and the secret of passwords */
 	/* Applies the settings that are this program's alone. NULL: none are. Returns 0, or -1 once each fault is reported. */
 	int (*configure)(struct settings *settings, config_report *report);
 	struct watchdog_terms watchdog;
 	const char *listen;    /* the default address: ADDRESS:PORT */
 	const char *listen_v6; /* and there too, if this machine has an IPv6 loopback */
-	/* Prints on standard error how to try a server that listens at address and has the demo domain. */
+	/* Prints on standard error how to try a server that listens at address and has the demo domain. NULL: no accounts */
 	void (*welcome)(const char *data, const char *address);
 	/* The life of a worker; returns its exit status. */
 	int (*work)(const struct serve *serve, const struct worker_slot *slot);

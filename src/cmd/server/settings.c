@@ -26,11 +26,24 @@ static int __attribute__((format(printf, 2, 3))) fail(char error[SETTINGS_ERROR_
 	return -1;
 }
 
+const struct settings_names *
+settings_names(enum config_protocol protocol)
+{
+	static const struct settings_names names[] = {
+		[CONFIG_SMTP] = { "smtpd", "smtp", "" },
+		[CONFIG_POP3] = { "pop3d", "pop3", "pop3" },
+		[CONFIG_MAP] = { "mapd", "map", "map" },
+	};
+	return &names[protocol];
+}
+
+/* Clients of mail are limited by their addresses, which those of a path do not have. */
 static int
 add_listener(struct settings *settings, const char *value, enum config_tls tls, char error[SETTINGS_ERROR_SIZE])
 {
 	char why[LISTEN_ERROR_SIZE];
-	if (listen_check(value, why) < 0)
+	bool path = settings->protocol == CONFIG_MAP && listen_is_path(value);
+	if (!path && listen_check(value, why) < 0)
 		return fail(error, "%s", why);
 	if (settings->listen_count == LISTEN_MAX)
 		return fail(error, _("more than %d addresses: leave '%s' out"), LISTEN_MAX, value);
@@ -258,6 +271,8 @@ set_help_url(struct settings *settings, const char *value, char error[SETTINGS_E
 enum ftg_link
 settings_link(const struct settings *settings)
 {
+	if (settings->help_link == NULL && settings->protocol == CONFIG_MAP)
+		return FTG_LINK_ALWAYS;
 	if (settings->help_link == NULL)
 		return strstr(settings->help, "{lang}") != NULL ? FTG_LINK_FALLBACK : FTG_LINK_NEVER;
 	if (strcmp(settings->help_link, "always") == 0)
@@ -347,7 +362,7 @@ configure_listener(struct checking *checking, struct settings *settings, unsigne
 		    listener->address);
 		return;
 	}
-	if ((listener->role == CONFIG_ROLE_POP3) != (settings->protocol == CONFIG_POP3))
+	if (config_protocol_of(listener->role) != settings->protocol)
 		return;
 	if (settings_set(settings, "listen", listener->address, why) < 0) {
 		report_fault(checking, line, "address: %s", why);
@@ -402,15 +417,27 @@ configure_text(struct checking *checking, struct settings *settings, const char 
 }
 
 /* Each program has metrics of its own. */
+static const char *
+metrics_of(const struct config *config, enum config_protocol protocol)
+{
+	return protocol == CONFIG_POP3 ? config->pop3.metrics
+	    : protocol == CONFIG_MAP   ? config->map.metrics
+	                               : config->metrics;
+}
+
+static unsigned
+metrics_line_of(const struct config *config, enum config_protocol protocol)
+{
+	return config_line(config, settings_names(protocol)->section, 0, "metrics");
+}
+
 static void
 configure_metrics(struct checking *checking, struct settings *settings)
 {
 	char why[SETTINGS_ERROR_SIZE];
-	bool pop3 = settings->protocol == CONFIG_POP3;
-	const char *value = pop3 ? checking->config->pop3.metrics : checking->config->metrics;
+	const char *value = metrics_of(checking->config, settings->protocol);
 	if (value != NULL && settings_set(settings, "metrics", value, why) < 0)
-		report_fault(
-		    checking, config_line(checking->config, pop3 ? "pop3" : "", 0, "metrics"), "metrics: %s", why);
+		report_fault(checking, metrics_line_of(checking->config, settings->protocol), "metrics: %s", why);
 }
 
 int
@@ -453,10 +480,22 @@ settings_listener_line(const struct settings *settings, const struct listen_sett
 static unsigned
 metrics_line(const struct settings *settings)
 {
-	bool pop3 = settings->protocol == CONFIG_POP3;
-	const char *value = pop3 ? settings->config->pop3.metrics : settings->config->metrics;
+	const char *value = metrics_of(settings->config, settings->protocol);
 	bool effective = value != NULL && strcmp(value, settings->metrics) == 0;
-	return effective ? config_line(settings->config, pop3 ? "pop3" : "", 0, "metrics") : 0;
+	return effective ? metrics_line_of(settings->config, settings->protocol) : 0;
+}
+
+/* A map has no TLS and no passwords: who can connect can read the texts, and keep the server busy. */
+static void
+check_map(struct checking *checking, const struct settings *settings, const struct listen_setting *listener)
+{
+	if (!settings->config->map.remote && !listen_is_loopback(listener->address))
+		report_fault(checking, settings_listener_line(settings, listener, "address"),
+		    _("'%.60s' can be reached from elsewhere; write 127.0.0.1:PORT, [::1]:PORT or the path of a socket, or 'remote: yes' in the section map"),
+		    listener->address);
+	if (listener->tls != CONFIG_TLS_STARTTLS)
+		report_fault(checking, settings_listener_line(settings, listener, "tls"),
+		    _("tls: a map has no TLS; leave it out"));
 }
 
 static void
@@ -470,7 +509,9 @@ check_address(struct checking *checking, const struct settings *settings, size_t
 	if (is_conflict(listener->address, settings->metrics))
 		report_fault(checking, metrics_line(settings),
 		    _("metrics: '%s' is an address to listen at, too; choose another port"), settings->metrics);
-	if (listener->tls != CONFIG_TLS_STARTTLS && settings->tls_cert[0] == '\0')
+	if (settings->protocol == CONFIG_MAP)
+		check_map(checking, settings, listener);
+	else if (listener->tls != CONFIG_TLS_STARTTLS && settings->tls_cert[0] == '\0')
 		report_fault(checking, settings_listener_line(settings, listener, "tls"),
 		    _("tls: %s needs a certificate: name its files by tls-cert and tls-key"), listener->address);
 }
@@ -530,6 +571,14 @@ count_processors(void)
 	return count > WORKERS_MAX ? WORKERS_MAX : (unsigned)count;
 }
 
+/* If one worker of a map hangs, another answers at once. */
+static unsigned
+count_workers(enum config_protocol protocol)
+{
+	unsigned count = count_processors();
+	return protocol == CONFIG_MAP && count < 2 ? 2 : count;
+}
+
 void
 settings_standard(struct settings *settings, enum config_protocol protocol)
 {
@@ -540,7 +589,7 @@ settings_standard(struct settings *settings, enum config_protocol protocol)
 		.hostname = "localhost",
 		.user = "ftgate",
 		.profile = FTG_PUBLISHED,
-		.workers = count_processors(),
+		.workers = count_workers(protocol),
 		.mechanisms = 1U << SASL_PLAIN | 1U << SASL_LOGIN | 1U << SASL_SCRAM_SHA_256,
 		.limits = limits_standard(),
 	};

@@ -26,6 +26,13 @@ struct listen_setting {
 
 struct content_rules;
 
+/* The words of the program that speaks a protocol. */
+struct settings_names {
+	const char *server;   /* its name behind "ftgate-" */
+	const char *protocol; /* in metrics */
+	const char *section;  /* of the settings that are its alone; "": outside of sections */
+};
+
 struct settings {
 	enum config_protocol protocol;
 	const struct config *config; /* its sections; the other members override what they repeat */
@@ -61,7 +68,13 @@ struct settings {
 /* The defaults: those of the host and of the environment; no address to listen at. */
 void settings_standard(struct settings *settings, enum config_protocol protocol);
 
-/* When a refusal ends with the link help-url: as help-link says, else if the URL has {lang} and the text fell back. */
+/* Never NULL. */
+const struct settings_names *settings_names(enum config_protocol protocol);
+
+/*
+ * When a refusal ends with the link help-url: as help-link says, else if the URL has {lang} and the text fell back. In the
+ * answer of a map the link has a line of its own: without help-link it is always there.
+ */
 enum ftg_link settings_link(const struct settings *settings);
 
 /*

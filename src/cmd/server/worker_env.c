@@ -78,8 +78,8 @@ config_of(struct worker_env *env, const struct serve *serve)
 		.certificate = file_or_none(serve->settings->tls_cert),
 		.key = file_or_none(serve->settings->tls_key),
 		.tickets = serve->tickets,
-		.server = serve->settings->protocol == CONFIG_POP3 ? "pop3d" : "smtpd",
-		.protocol = serve->settings->protocol == CONFIG_POP3 ? "pop3" : "smtp",
+		.server = settings_names(serve->settings->protocol)->server,
+		.protocol = settings_names(serve->settings->protocol)->protocol,
 		.metrics_socket = serve->metrics_socket,
 		.status_socket = serve->status_socket,
 		.stats = serve->stats,
@@ -143,10 +143,12 @@ open_listeners(struct worker_env *env, const struct serve *serve)
 	const struct settings *settings = serve->settings;
 	for (size_t i = 0; i < serve->socket_count; i++) {
 		const struct listen_setting *listen = &settings->listen[i];
-		const char *smtp = listen->submission ? "submission" : "mx";
+		const char *role = listen->submission ? "submission" : "mx";
+		if (settings->protocol != CONFIG_SMTP)
+			role = settings_names(settings->protocol)->protocol;
 		env->listeners[i] = (struct status_listener) {
 			.address = serve->names[i],
-			.role = settings->protocol == CONFIG_POP3 ? "pop3" : smtp,
+			.role = role,
 			.tls = name_tls(settings, listen),
 			.language = listen->language,
 		};
@@ -154,7 +156,7 @@ open_listeners(struct worker_env *env, const struct serve *serve)
 }
 
 int
-worker_env_open(struct worker_env *env, const struct serve *serve, const struct worker_slot *slot)
+worker_env_open_loop(struct worker_env *env, const struct serve *serve, const struct worker_slot *slot)
 {
 	env->settings = serve->settings;
 	if (!find_paths(env, serve->data))
@@ -165,6 +167,16 @@ worker_env_open(struct worker_env *env, const struct serve *serve, const struct 
 	int error = worker_open(&env->worker, &env->config, slot);
 	if (error < 0)
 		return worker_env_fail("loop", uv_strerror(error));
+	open_limiter(env, serve, slot->number);
+	return EX_OK;
+}
+
+int
+worker_env_open(struct worker_env *env, const struct serve *serve, const struct worker_slot *slot)
+{
+	int status = worker_env_open_loop(env, serve, slot);
+	if (status != EX_OK)
+		return status;
 	const struct directory_settings settings = directory_settings_of(serve->settings);
 	env->directory = sqlite_directory_new(
 	    env->database, &settings, &env->worker.clock.clock, pools_disk(&env->worker.pools));
@@ -173,7 +185,6 @@ worker_env_open(struct worker_env *env, const struct serve *serve, const struct 
 	env->sasl = sasl_server_new(serve->secret, password_verify);
 	if (env->sasl == NULL)
 		return worker_env_fail("auth", strerror(ENOMEM));
-	open_limiter(env, serve, slot->number);
 	return EX_OK;
 }
 
@@ -188,6 +199,7 @@ void
 worker_env_close(struct worker_env *env)
 {
 	worker_close(&env->worker); /* ends the process if a session still waits for a job */
-	env->directory->ops->close(env->directory);
+	if (env->directory != NULL)
+		env->directory->ops->close(env->directory);
 	sasl_server_free(env->sasl);
 }

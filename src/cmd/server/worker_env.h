@@ -42,13 +42,16 @@ struct worker_env {
 	char mail[PATH_MAX]; /* the folder of all mail */
 };
 
-/* Returns 0, or an exit status of sysexits.h; the error has been logged. */
+/* Opens what a server without accounts needs: loop, catalogue and limits. Returns as worker_env_open(). */
+int worker_env_open_loop(struct worker_env *env, const struct serve *serve, const struct worker_slot *slot);
+
+/* Opens all of it. Returns 0, or an exit status of sysexits.h; the error has been logged. */
 int worker_env_open(struct worker_env *env, const struct serve *serve, const struct worker_slot *slot);
 
 /* Serves until SIGTERM or SIGINT; protocols has one for each socket. Returns the same. */
 int worker_env_run(struct worker_env *env, const struct protocol *const *protocols);
 
-/* Frees the resources of worker_env_open(). Ends the process if sessions or jobs are left: see worker_close(). */
+/* Frees the resources of either. Ends the process if sessions or jobs are left: see worker_close(). */
 void worker_env_close(struct worker_env *env);
 
 /* Logs what keeps the worker from starting, and why. Returns its exit status. */

@@ -63,6 +63,7 @@ main(int argc, char **argv)
 		    "It listens at 127.0.0.1:2525 and [::1]:2525 by default. SIGHUP loads texts and certificate again; "
 		    "SIGTERM lets messages under way finish, then ends."),
 		.protocol = CONFIG_SMTP,
+		.accounts = true,
 		.watchdog = { .beat = WATCHDOG_BEAT, .limit = WATCHDOG_LIMIT, .start = WATCHDOG_LIMIT },
 		.configure = configure,
 		.listen = "127.0.0.1:2525",

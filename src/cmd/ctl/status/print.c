@@ -1,4 +1,4 @@
-/* Prints the status of both servers: for people, or as JSON. */
+/* Prints the status of the servers: for people, or as JSON. */
 #include <errno.h>
 #include <ftgate/version.h>
 #include <inttypes.h>
@@ -67,11 +67,14 @@ print_own_texts(const char *line, int len)
 	printable_print(stdout, "%-*s %.*s\n", LABEL, "own-texts", len, line);
 }
 
+/* Few data folders have the map server. */
 static void
 print_server(const struct server_state *server)
 {
 	int len;
 	char name[32];
+	if (!server->running && !server->expected && strcmp(server->name, "mapd") == 0)
+		return;
 	snprintf(name, sizeof name, "ftgate-%s", server->name);
 	printf("%-*s ", LABEL, name);
 	if (!server->running) {
@@ -87,7 +90,7 @@ print_server(const struct server_state *server)
 	each_line(answer, "listener", print_listener);
 }
 
-/* Both servers mostly have the same certificate: it is shown once. */
+/* The servers mostly have the same certificate: it is shown once. */
 static void
 print_certificate(const struct status_report *report)
 {
@@ -122,7 +125,10 @@ print_queue(const char *answer)
 void
 status_print(const struct status_report *report)
 {
-	const char *running = report->servers[0].running ? report->servers[0].answer : report->servers[1].answer;
+	const char *running = "";
+	for (size_t i = STATUS_SERVERS; i-- > 0;)
+		if (report->servers[i].running)
+			running = report->servers[i].answer;
 	print_problems(report);
 	printf("%-*s %s\n", LABEL, "ftgatectl", FTG_VERSION);
 	for (size_t i = 0; i < STATUS_SERVERS; i++)

@@ -1,4 +1,4 @@
-/* ftgatectl status: the health of both servers of a data folder at a glance. */
+/* ftgatectl status: the health of the servers of a data folder at a glance. */
 #include "cmd/ctl/status/status.h"
 
 #include <errno.h>
@@ -49,24 +49,21 @@ status_word(enum health health)
 	return words[health];
 }
 
-static bool
-has_pop3(const struct config *config)
-{
-	bool found = false;
-	for (size_t i = 0; i < config->entries_count; i++)
-		found = found || strcmp(config->entries[i].section->name, "pop3") == 0;
-	for (unsigned i = 0; i < config->listeners_count; i++)
-		found = found || config->listeners[i].role == CONFIG_ROLE_POP3;
-	return found;
-}
+/* The protocols of ctl_servers, and the sections of the configuration that are one server's alone; "": there is none. */
+static const struct {
+	enum config_protocol protocol;
+	const char *section;
+} servers[STATUS_SERVERS] = { { CONFIG_SMTP, "" }, { CONFIG_POP3, "pop3" }, { CONFIG_MAP, "map" } };
 
-/* Without a listener, a server takes its default address. */
+/* Without a listener, the SMTP server takes its default address; the others are there only if something says so. */
 static bool
-has_smtp(const struct config *config)
+is_configured(const struct config *config, size_t server)
 {
-	bool found = config->listeners_count == 0;
+	bool found = servers[server].protocol == CONFIG_SMTP && config->listeners_count == 0;
+	for (size_t i = 0; i < config->entries_count && servers[server].section[0] != '\0'; i++)
+		found = found || strcmp(config->entries[i].section->name, servers[server].section) == 0;
 	for (unsigned i = 0; i < config->listeners_count; i++)
-		found = found || config->listeners[i].role != CONFIG_ROLE_POP3;
+		found = found || config_protocol_of(config->listeners[i].role) == servers[server].protocol;
 	return found;
 }
 
@@ -80,13 +77,13 @@ left_socket(const struct request *request, const char *server)
 }
 
 static void
-ask(struct status_report *report, struct server_state *server)
+ask(struct status_report *report, size_t number)
 {
-	const struct config *config = report->config;
-	bool is_pop3 = strcmp(server->name, "pop3d") == 0, configured = is_pop3 ? has_pop3(config) : has_smtp(config);
+	struct server_state *server = &report->servers[number];
+	server->name = ctl_servers[number];
 	server->running = ctl_try_ask(report->request, server->name, "status\n", server->answer) == 0;
 	server->error = server->running ? 0 : errno;
-	server->expected = configured || left_socket(report->request, server->name);
+	server->expected = is_configured(report->config, number) || left_socket(report->request, server->name);
 	if (!server->running)
 		server->answer[0] = '\0';
 }
@@ -104,7 +101,7 @@ measure_disk(struct status_report *report)
 int
 ctl_status(struct request *request)
 {
-	static struct status_report report = { .servers = { { .name = "smtpd" }, { .name = "pop3d" } } };
+	static struct status_report report;
 	if (request->server_named)
 		return ctl_status_of_server(request);
 	if (request->settings == NULL)
@@ -113,7 +110,7 @@ ctl_status(struct request *request)
 	report.config = request->settings;
 	report.now = time(NULL);
 	for (size_t i = 0; i < STATUS_SERVERS; i++)
-		ask(&report, &report.servers[i]);
+		ask(&report, i);
 	measure_disk(&report);
 	report.schema = schema_version(request->data, &report.schema_newest);
 	status_check_servers(&report);

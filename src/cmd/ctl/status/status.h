@@ -11,7 +11,7 @@
 /* Exit statuses, as those of monitoring plugins; a wrong command line ends with EX_USAGE. */
 enum health { HEALTH_OK, HEALTH_WARNING, HEALTH_CRITICAL, HEALTH_UNKNOWN };
 
-enum { STATUS_PROBLEMS = 64, STATUS_TEXT_SIZE = 512, STATUS_SERVERS = 2 };
+enum { STATUS_PROBLEMS = 64, STATUS_TEXT_SIZE = 512, STATUS_SERVERS = CTL_SERVERS };
 
 /* Something that is wrong, and what to do about it, in the user's language. */
 struct problem {
@@ -20,9 +20,9 @@ struct problem {
 	char cure[STATUS_TEXT_SIZE];
 };
 
-/* One of the two servers. */
+/* One of the servers. */
 struct server_state {
-	const char *name; /* "smtpd", "pop3d" */
+	const char *name; /* of ctl_servers */
 	bool running;
 	bool expected;               /* the configuration has it, or it has ended without removing its socket */
 	int error;                   /* errno of the question, if it is not running */
