@@ -13,7 +13,7 @@ import unittest
 
 from site_pages import TAGS, Folder, Page, export
 from languages import RTL, languages
-from msg import HEADER, PROGRAM, out, rows, run
+from msg import HEADER, PROGRAM, ROOT, out, rows, run
 
 PAGES = [name + ".html" for name in TAGS]
 LOOKED_AT = ["ar.html", "de.html", "en.html", "he.html", "index.html", "ja.html", "ru-Latn.html"]
@@ -37,6 +37,14 @@ class Pages(Folder):
     def test_each_language_has_a_page_and_a_few_files_are_shared(self):
         shared = [".ftgate-site", "index.html", "replies.html", "replies.js", "replies.tsv", "search.js", "style.css", "texts.js"]
         self.assertEqual(sorted([*PAGES, *shared]), files(self.site))
+
+    def test_each_language_is_listed_by_its_own_name(self):
+        named = {link["attributes"]["hreflang"]: link["text"] for link in self.pages["index.html"].all("a") if "hreflang" in link["attributes"]}
+        self.assertEqual(TAGS, sorted(named))
+        self.assertEqual(len(TAGS), len(set(named.values())))
+        self.assertEqual(("Deutsch", "日本語", "Português (Brasil)"), (named["de"], named["ja"], named["pt-BR"]))
+        with open(os.path.join(ROOT, "src/cmd/msg/site/languages.def"), encoding="utf-8") as file:
+            self.assertEqual(TAGS, re.findall(r'(?m)^NAME\("([^"]+)"', file.read()))
 
     def test_each_reply_has_an_anchor_by_reference_and_by_id(self):
         references = {row["ref"].lstrip("#") for row in rows()}
@@ -294,6 +302,72 @@ class Writing(Folder):
         self.assertRegex(done.stderr, rb"^ftgate-msg export: .*/site/\w+\.(js|html): File too large\n$")
         self.assertEqual(before.st_ino, os.stat(os.path.join(site, "de.html")).st_ino)
         self.assertEqual([], [name for name in files(site) if name.endswith(".new")])
+
+
+class Changes(Folder):
+    NAMES = "ref\tid\tlanguage\tform\tstate\tutf8\tascii\n"
+
+    def since(self, table, *languages):
+        """The page of changes since an export with this table."""
+        old = os.path.join(self.folder, "old")
+        os.makedirs(old, exist_ok=True)
+        with open(os.path.join(old, "replies.tsv"), "w", encoding="utf-8") as file:
+            file.write(table)
+        site = os.path.join(self.folder, "site")
+        export(site, "--since", old, "--lang", ":".join(languages))
+        return self.page("changes.html", site)
+
+    def table(self):
+        with open(os.path.join(self.site, "replies.tsv"), encoding="utf-8") as file:
+            return file.read()
+
+    def test_nothing_has_changed_since_the_same_export(self):
+        site = os.path.join(self.folder, "site")
+        export(site)
+        self.assertNotIn("changes.html", files(site))
+        export(site, "--since", site)
+        page = self.page("changes.html", site)
+        self.assertEqual("Changed texts: 0", page.all("p", id="total")[0]["text"])
+        self.assertEqual([], page.all("table"))
+        with open(os.path.join(site, "replies.html"), encoding="utf-8") as file:
+            self.assertIn('<a href="changes.html">', file.read())
+        export(site)
+        self.assertNotIn("changes.html", files(site))
+
+    def test_changes_are_listed_by_language(self):
+        table = "".join(line + "\n" for line in self.table().splitlines()
+                        if line.split("\t")[2] in ("language", "de", "en", "fr") and not re.match(r"4\.46\t\w+\tfr\t", line))
+        table = table.replace("\tPostfach %s existiert nicht\t", "\tPostfach %s fehlt\t")
+        table = re.sub(r"(3\.07\tERR_SMTP_OK\tfr\t0\t)translated", r"\1stale", table)
+        table += ("9.99\tERR_OLD\tde\t1\ttranslated\t<script>\\t\\n\\\\\tx\n" "3.07\tERR_SMTP_OK\tbr\t0\town\tMat\tMat\n")
+        page = self.since(table, "de", "fr", "ja")
+        self.assertEqual("Changed texts: 4", page.all("p", id="total")[0]["text"])
+        changes = [[cell["text"] for cell in page.elements if cell["inside"] is row] for row in page.all("tr")]
+        self.assertEqual([
+            ["reply", "before", "now", "state"],
+            ["#4.28 ERR_SMTP_ADDRESS_UNKNOWN", "Postfach %s fehlt", "Postfach %s existiert nicht", "translated"],
+            ["#9.99 ERR_OLD", "<script>\ufffd\n\\", "", "translated \u2192 removed"],
+            ["reply", "before", "now", "state"],
+            ["#3.07 ERR_SMTP_OK", "OK", "OK", "stale \u2192 translated"],
+            ["#4.46 ERR_SMTP_REJECT_PTR", "", changes[5][2], "new \u2192 translated"]], changes)
+        self.assertEqual([" fehlt", "<script>\ufffd\n\\"], [element["text"] for element in page.all("del")])
+        self.assertEqual([" existiert nicht", changes[5][2]], [element["text"] for element in page.all("ins")])
+        self.assertEqual(["New language: Japanese (ja)", "No longer here: br"],
+                         [text.strip() for element, text in page.texts if element["tag"] == "p" and "anguage" in text or "No longer" in text])
+
+    def test_what_is_no_table_is_refused(self):
+        for table in ("", "x\n", self.NAMES + "1.00\tA\tde\t0\town\tx\n", self.NAMES + "1.00\tA\tde\t0\town\tx\ty\tz\n",
+                      self.NAMES + "1.00\tA\tde\tx\town\tx\ty\n", self.NAMES + "1.00\tA\tde\t0\town\tx\\q\ty\n",
+                      self.NAMES + "1.00\tA\tde\t0\town\tx\ty", self.NAMES + "1.00\tA\tde\t0\town\0\tx\ty\n"):
+            with self.assertRaisesRegex(AssertionError, "^ftgate-msg export: .*/old/replies.tsv is not the table of an export\n$"):
+                self.since(table, "de")
+            self.assertFalse(os.path.exists(os.path.join(self.folder, "site")), table)
+        self.assertEqual("Changed texts: 0", self.since(self.NAMES, "de").all("p", id="total")[0]["text"])
+
+    def test_only_a_site_can_be_compared(self):
+        done = run("export", "--format", "json", "--since", self.site)
+        self.assertEqual(2, done.returncode)
+        self.assertIn(b"json cannot be compared with an earlier export", done.stderr)
 
 
 if __name__ == "__main__":

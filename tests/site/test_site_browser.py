@@ -245,8 +245,13 @@ class ForAll(InBrowser):
         source = axe()
         site = os.path.join(self.folder, "site")  # with few languages, since each costs time
         export(site, "--lang", "ar:de:ja")
+        with open(os.path.join(site, "replies.tsv"), encoding="utf-8") as file:
+            table = file.read().replace("existiert", "fehlt").replace("\tja\t0\ttranslated", "\tja\t0\tstale")
+        with open(os.path.join(site, "replies.tsv"), "w", encoding="utf-8") as file:
+            file.write(table)
+        export(site, "--lang", "ar:de:ja", "--since", site)
         for name, searched, dark in (("de.html", "4.46", False), ("ar.html", "4.28", True), ("en.html", "xyzzy", True), ("ja.html", "6.10", False),
-                                     ("index.html", None, False), ("replies.html#4.28", None, False), ("replies.html#4.28", None, True)):
+                                     ("index.html", None, False), ("changes.html", None, True), ("replies.html#4.28", None, False), ("replies.html#4.28", None, True)):
             if name == "index.html":
                 self.browser.scripts(on=False)
             self.browser.look(dark=dark)
@@ -282,6 +287,12 @@ class ForAll(InBrowser):
                 path = os.path.join(PICTURES, f"{name}-{'dark' if dark else 'light'}.png")
                 self.browser.picture(path)
                 self.assertGreater(os.path.getsize(path), 20_000)
+        for name, dark in (("en", False), ("ja", True)):  # as in README.md
+            self.browser.look(width=900, height=860, dark=dark)
+            self.open(f"{name}.html")
+            self.search("<bert@example.net>: host mx.example.net [192.0.2.7] said:\n550 5.1.1 Postfach bert@example.net existiert nicht (#4.28)")
+            self.browser.run("document.activeElement.blur()")
+            self.browser.picture(os.path.join(PICTURES, f"site-{name}.png"))
 
 
 if __name__ == "__main__":

@@ -69,6 +69,8 @@ check(struct request *request, struct argp_state *state)
 		argp_error(state, _("%s needs a folder for its files"), name);
 	if (!(needs & EXPORT_NEEDS_FOLDER) && export->folder)
 		argp_error(state, _("%s takes no folder: it is written on standard output"), name);
+	if (!(needs & EXPORT_SINCE) && export->since)
+		argp_error(state, _("%s cannot be compared with an earlier export"), name);
 	if (needs & EXPORT_LANGUAGES) {
 		export->languages = request->languages;
 		export->voice.preference = "";
@@ -88,6 +90,7 @@ parse(int key, char *arg, struct argp_state *state)
 	case 'f': request->format = format_find(arg, state); return 0;
 	case 'l': request->languages = arg; return 0;
 	case 'd': use_data(request, arg, state); return 0;
+	case 's': request->export.since = arg; return 0;
 	case ARGP_KEY_ARG:
 		if (request->export.folder)
 			argp_usage(state);
@@ -115,6 +118,7 @@ msg_export(int argc, char **argv)
 		       "one language or all; default: the environment, or all"),
 		    0 },
 		{ "data", 'd', N_("DIR"), 0, N_("data folder of a server, whose own texts are used"), 0 },
+		{ "since", 's', N_("DIR"), 0, N_("folder of an earlier export, with which a site is compared"), 0 },
 		{ NULL, 0, NULL, 0, N_("Formats:"), 2 },
 #define FORMAT(name, writer, needs, help) { name, 0, NULL, OPTION_DOC, help, 2 },
 #include "cmd/msg/export/formats.def"

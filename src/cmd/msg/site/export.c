@@ -4,6 +4,7 @@
 
 #include "asset.h"
 #include "cmd/msg/export/format.h"
+#include "earlier.h"
 #include "files.h"
 #include "folder.h"
 #include "site.h"
@@ -63,6 +64,8 @@ write_all(struct folder *folder, const struct site *site)
 	for (size_t i = 0; i < site->count; i++)
 		if (!write_page(folder, site, &site->language[i]))
 			return false;
+	if (site->earlier != NULL && !write_file(folder, site, "changes.html", file_changes))
+		return false;
 	return write_file(folder, site, "replies.tsv", file_table) &&
 	    write_file(folder, site, "replies.html", file_replies) &&
 	    write_file(folder, site, "index.html", file_index) && folder_finish(folder);
@@ -79,18 +82,33 @@ export_to(struct folder *folder, const struct site *site, const char *path)
 	return written;
 }
 
+/* The earlier export is read before anything is written: it can be in the same folder. */
+static bool
+write_site(const struct export *export, struct folder *folder, struct earlier *earlier)
+{
+	struct site site = { 0 };
+	bool written = (export->since == NULL || earlier_read(earlier, export->since)) &&
+	    site_open(&site, &export->voice, export->languages);
+	if (written) {
+		site.earlier = export->since != NULL ? earlier : NULL;
+		written = export_to(folder, &site, export->folder);
+	}
+	site_close(&site);
+	return written;
+}
+
 bool
 export_html(const struct export *export)
 {
 	struct folder *folder = calloc(1, sizeof *folder);
-	struct site site;
+	struct earlier earlier = { 0 };
 	if (folder == NULL) {
 		complain_errno(_("memory"));
 		return false;
 	}
 	folder->descriptor = -1;
-	bool written = site_open(&site, &export->voice, export->languages) && export_to(folder, &site, export->folder);
-	site_close(&site);
+	bool written = write_site(export, folder, &earlier);
+	earlier_free(&earlier);
 	free(folder);
 	return written;
 }

@@ -17,4 +17,7 @@ void file_texts(FILE *to, const struct site *site);
 void file_replies(FILE *to, const struct site *site);
 void file_table(FILE *to, const struct site *site);
 
+/* What has changed since the earlier export of the site: changes.html. */
+void file_changes(FILE *to, const struct site *site);
+
 #endif

@@ -90,8 +90,9 @@ page_head(const struct page *page, const char *title, const char *script)
 	    "<meta name=\"generator\" content=\"ftgate " FTG_VERSION "\">\n",
 	    page->language->tag, page->language->rtl ? "rtl" : "ltr", policy);
 	page_say(page, "title", NULL, title);
-	html_print(
-	    page->to, "\n<link rel=\"stylesheet\" href=\"style.css\">\n<script src=\"%s\" defer></script>\n", script);
+	fputs("\n<link rel=\"stylesheet\" href=\"style.css\">\n", page->to);
+	if (script != NULL)
+		html_print(page->to, "<script src=\"%s\" defer></script>\n", script);
 	for (size_t i = 0; i < page->site->count; i++)
 		html_print(page->to, "<link rel=\"alternate\" hreflang=\"%s\" href=\"%s.html\">\n",
 		    page->site->language[i].tag, page->site->language[i].tag);

@@ -12,7 +12,7 @@ struct page {
 	const struct site_language *language;
 };
 
-/* Writes the head of a page, up to <body>: its title, which is a word of the programs, its script, and links to other languages. */
+/* Writes the head of a page, up to <body>: its title, which is a word of the programs, its script (NULL: none), and links to other languages. */
 void page_head(const struct page *page, const char *title, const char *script);
 
 /* Writes the end of a page, with the version of the program. */

@@ -163,6 +163,8 @@ file_replies(FILE *to, const struct site *site)
 	    "only, as all of SMTP, and to those of UTF-8, after POP3 LANG or UTF8. Octets: of the longest form of the text, and the "
 	    "most that fit on one line whatever the arguments are. The same as a table: <a href=\"replies.tsv\">replies.tsv</a>.</p>\n",
 	    to);
+	if (site->earlier != NULL)
+		fputs("<p><a href=\"changes.html\">What has changed since an earlier export</a></p>\n", to);
 	put_filter(to, site);
 	fputs("</header>\n<main>\n", to);
 	put_summary(to, site);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cmd/msg/texts.h"
+#include "earlier.h"
 #include "files.h"
 #include "state.h"
 
@@ -36,7 +37,7 @@ put_line(FILE *to, const struct site *site, const struct site_language *language
 void
 file_table(FILE *to, const struct site *site)
 {
-	fputs("ref\tid\tlanguage\tform\tstate\tutf8\tascii\n", to);
+	fputs(EARLIER_NAMES "\n", to);
 	for (enum ftg_id id = 0; id < FTG_IDS; id++)
 		for (size_t i = 0; i < site->count && row_has_text(id); i++) {
 			struct ftg_voice voice = site_voice(site, &site->language[i], FTG_UTF8);

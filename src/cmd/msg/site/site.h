@@ -26,6 +26,8 @@ struct site_refusal {
 	bool own; /* it is an operator's own text */
 };
 
+struct earlier;
+
 struct site {
 	const struct voice *voice;
 	ftg_catalog *catalog;
@@ -33,7 +35,8 @@ struct site {
 	size_t count;
 	struct site_refusal *refusal; /* of texts in all languages of the catalogue */
 	size_t refusals, refusal_room;
-	bool failed; /* memory was out */
+	struct earlier *earlier; /* to compare with; NULL: none. The caller's */
+	bool failed;             /* memory was out */
 };
 
 /*
