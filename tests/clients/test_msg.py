@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """ftgate-msg: list, render, preview, stats, pot and export, as a user runs them."""
 
+import collections
+import ctypes
 import json
 import os
 import re
@@ -220,12 +222,23 @@ with open(os.path.join(ROOT, "src/cmd/msg/export/formats.def"), encoding="ascii"
 
 
 class Export(Folder):
-    def test_gencat_takes_it(self):
-        for language in ("de", "fr", "en"):
+    def test_gencat_takes_each_language_and_catgets_finds_each_text(self):
+        libc = ctypes.CDLL(None)
+        libc.catopen.restype = libc.catgets.restype = ctypes.c_void_p
+        exported = json.loads(out("export", "--format", "json"))
+        references = collections.Counter(row["ref"] for row in exported["replies"])
+        cat = os.path.join(self.folder, "ftgate.cat")
+        self.assertGreater(len(exported["languages"]), 40)
+        for language in exported["languages"]:
             source = self.write("ftgate.msg", out("export", "--format", "catgets", "--lang", language))
-            cat = os.path.join(self.folder, "ftgate.cat")
-            done = subprocess.run(["gencat", cat, source], capture_output=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
-            self.assertEqual((done.returncode, done.stderr), (0, b""))
+            done = subprocess.run(["gencat", "--new", cat, source], capture_output=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
+            self.assertEqual((done.returncode, done.stderr), (0, b""), language)
+            catalogue = ctypes.c_void_p(libc.catopen(cat.encode(), 0))
+            for row in exported["replies"]:
+                if language in row["texts"] and references[row["ref"]] == 1:
+                    found = libc.catgets(catalogue, int(row["ref"][0]), int(row["ref"][2:]) + 1, b"none")
+                    self.assertEqual(row["texts"][language]["utf8"]["forms"][-1], ctypes.string_at(found).decode(), (language, row["id"]))
+            libc.catclose(catalogue)
 
     def test_numbers_follow_the_references(self):
         exported = out("export", "-f", "catgets", "-l", "C")
