@@ -74,6 +74,7 @@ table_text_of(struct table *table, const char *text, size_t len)
 {
 	if (table == NULL || table->failed)
 		return;
+	len = text == NULL ? 0 : len;
 	if (!make_room(table, len)) {
 		table->failed = true;
 		return;
