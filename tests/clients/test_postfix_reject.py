@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
+from maps import Map, MapServer
 from msg import HEADER, TESTS, Folder, out, run
 from postfix import MISSING, Postfix
 from server import SECONDS, Talk, TestCase, environment, main
@@ -64,7 +65,7 @@ def exported(language, *options):
 
 @unittest.skipIf(MISSING, MISSING)
 class Table(Folder):
-    def test_each_text_of_postfix_has_the_row_that_the_daemon_gives_it(self):
+    def test_each_text_of_postfix_has_the_words_of_its_row(self):
         # A key of postmap is one line, and a reply of several lines is found by its enhanced status alone.
         replies = {reply: row for reply, row in texts().items() if "\\r\\n" not in reply}
         self.assertGreater(len(replies), 200)
@@ -72,6 +73,14 @@ class Table(Folder):
             found = look_up(exported(language), replies)
             for reply, row in replies.items():
                 self.assertEqual(footer(language, *row) if row else None, found.get(reply), (language, reply))
+
+    def test_map_server_answers_what_is_in_the_table(self):
+        replies = [reply for reply in texts() if "\\r\\n" not in reply]
+        found = look_up(exported("de"), replies)
+        with MapServer("--hostname", HOST, config="language: de\n") as server, Map(server.port) as connection:
+            for reply in replies:
+                wanted = "OK " + found[reply].replace("${server_name}", HOST) if reply in found else "NOTFOUND "
+                self.assertEqual(wanted, connection.look_up(reply).decode(), reply)
 
     def test_argument_that_postfix_would_read_is_in_no_footer(self):
         wrong = ["a$client_name@example.org", "a\\nb@example.org", "a(#4.63)@example.org", "ä@example.org", "a b@example.org",

@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "cmd/msg/export/format.h"
+#include "mapd/answer.h"
 #include "mapd/postfix_template.h"
 
 enum {
-	MARK = '~',                   /* an argument is rendered as a row of these */
-	MARKS_MIN = 32,               /* an argument of fewer octets is not worth its pattern */
-	LINE = FTG_LINE_MAX - 2 - 14, /* octets of a line behind "550-5.255.255 " */
+	MARK = '~',     /* an argument is rendered as a row of these */
+	MARKS_MIN = 32, /* an argument of fewer octets is not worth its pattern */
 };
 
 /* Stands for the host of replies that begin with it (RFC 5321 4.2); Postfix puts its own there. */
@@ -21,84 +21,43 @@ static const char *const patterns[FTG_ARG_KINDS] = {
 	[FTG_ARG_IP] = "[0-9A-Fa-f:.]",
 };
 
-static bool
-lines_fit(const char *reply, size_t len)
-{
-	for (const char *end; len > 0; len -= (size_t)(end - reply), reply = end) {
-		end = (const char *)memchr(reply, '\n', len) + 1;
-		if (end - reply > LINE)
-			return false;
-	}
-	return true;
-}
-
-/* Renders a row with an argument of marks octets. Returns its octets; 0 if a line is too long or the argument is broken. */
+/* Writes the footer of a row whose argument has marks octets. Returns its octets; 0 if the argument is not whole in a line. */
 static size_t
-say(char reply[FTG_REPLY_MAX], const struct ftg_voice *speak, enum ftg_id id, size_t marks)
+say(char footer[ANSWER_MAX], const struct ftg_voice *speak, enum ftg_id id, size_t marks)
 {
 	char argument[FTG_LINE_MAX];
 	memset(argument, MARK, marks);
-	struct ftg_reply value = marks > 0 ? ftg_reply_text(id, argument, marks) : ftg_reply(id);
-	size_t len = ftg_render(reply, speak, &value);
-	return lines_fit(reply, len) && (marks == 0 || memmem(reply, len, argument, marks) != NULL) ? len : 0;
-}
-
-/* Octets of code and status in front of each line of a reply. */
-static size_t
-head_len(const struct ftg_voice *speak, enum ftg_id id)
-{
-	const struct ftg_code *code = &ftg_row(id)->code[ftg_catalog_profile(speak->catalog)];
-	size_t status = strlen(code->status);
-	return strlen(code->reply) + 1 + (status > 0 ? status + 1 : 0);
-}
-
-/* Whether Postfix would read backslashes before these octets as "\n", or at the start as "\c"; it has no escape for them. */
-static bool
-is_special(const char *text, size_t len, bool first)
-{
-	return len > 0 && (*text == 'n' || (*text == 'c' && first) || *text == MARK);
+	const struct postfix_reply reply = { .match = POSTFIX_BY_TEXT,
+		.reply = marks > 0 ? ftg_reply_text(id, argument, marks) : ftg_reply(id) };
+	size_t len = answer_write(footer, ANSWER_FOOTER, speak, &reply);
+	return marks == 0 || memmem(footer, len, argument, marks) != NULL ? len : 0;
 }
 
 static bool
-is_argument(const char *text, size_t len, size_t marks)
+begins_with(const char *text, size_t len, const char *begin, size_t begin_len)
 {
-	size_t n = 0;
-	while (n < len && text[n] == MARK)
-		n++;
-	return marks > 0 && n >= marks;
+	return begin_len > 0 && len >= begin_len && memcmp(text, begin, begin_len) == 0;
 }
 
-/* A "$" is doubled for the template of a footer, and that for the table. */
+/* A "$" is doubled for the table. An argument might begin with "n": no backslash stands before one. */
 static void
-put_line(FILE *to, const char *text, size_t len, size_t marks, bool first)
+put_footer(FILE *to, const char *footer, size_t len, size_t marks)
 {
-	for (size_t at = 0, slashes; at < len; first = false) {
-		for (slashes = 0; at + slashes < len && text[at + slashes] == '\\';)
+	char argument[FTG_LINE_MAX];
+	memset(argument, MARK, marks);
+	for (size_t at = 0, slashes; at < len;) {
+		for (slashes = 0; at + slashes < len && footer[at + slashes] == '\\';)
 			slashes++;
-		if (!is_special(text + at + slashes, len - at - slashes, first))
-			fprintf(to, "%.*s", (int)slashes, text + at);
-		at += slashes;
-		if (is_argument(text + at, len - at, marks)) {
+		if (begins_with(footer + at + slashes, len - at - slashes, argument, marks)) {
 			fputs("${1}", to);
-			at += marks;
-		} else if (len - at >= strlen(host) && memcmp(text + at, host, strlen(host)) == 0) {
+			at += slashes + marks;
+		} else if (begins_with(footer + at, len - at, host, strlen(host))) {
 			fputs("$${server_name}", to);
 			at += strlen(host);
-		} else if (at < len) {
-			fputs(text[at] == '$' ? "$$$$" : (const char[]) { text[at], '\0' }, to);
+		} else {
+			fputs(footer[at] == '$' ? "$$" : (const char[]) { footer[at], '\0' }, to);
 			at++;
 		}
-	}
-}
-
-static void
-put_footer(FILE *to, const char *reply, size_t len, size_t head, size_t marks)
-{
-	for (const char *at = reply, *end; at < reply + len; at = end + 2) {
-		end = memmem(at, (size_t)(reply + len - at), "\r\n", 2);
-		if (at > reply)
-			fputs("\\n", to);
-		put_line(to, at + head, (size_t)(end - at) - head, marks, at == reply);
 	}
 }
 
@@ -146,16 +105,16 @@ put_pattern(FILE *to, const struct postfix_template *template, enum ftg_arg_kind
 static bool
 put_rule(FILE *to, const struct ftg_voice *speak, const struct postfix_template *template)
 {
-	char reply[FTG_REPLY_MAX];
+	char footer[ANSWER_MAX];
 	enum ftg_arg_kind kind = ftg_row(template->id)->args[0];
 	size_t most = kind != FTG_ARG_NONE ? ftg_arg_max(kind) : 0, marks = most, len;
-	while ((len = say(reply, speak, template->id, marks)) == 0 && marks > MARKS_MIN)
+	while ((len = say(footer, speak, template->id, marks)) == 0 && marks > MARKS_MIN)
 		marks /= 2;
 	if (len == 0)
 		return false;
 	put_pattern(to, template, kind, marks);
 	putc(' ', to);
-	put_footer(to, reply, len, head_len(speak, template->id), marks);
+	put_footer(to, footer, len, marks);
 	putc('\n', to);
 	return true;
 }
