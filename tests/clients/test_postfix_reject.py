@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from maps import Map, MapServer
+from maps import URL, Map, MapServer
 from msg import HEADER, TESTS, Folder, out, run
 from postfix import MISSING, Postfix
 from server import SECONDS, Talk, TestCase, environment, main
@@ -76,11 +76,13 @@ class Table(Folder):
 
     def test_map_server_answers_what_is_in_the_table(self):
         replies = [reply for reply in texts() if "\\r\\n" not in reply]
-        found = look_up(exported("de"), replies)
-        with MapServer("--hostname", HOST, config="language: de\n") as server, Map(server.port) as connection:
-            for reply in replies:
-                wanted = "OK " + found[reply].replace("${server_name}", HOST) if reply in found else "NOTFOUND "
-                self.assertEqual(wanted, connection.look_up(reply).decode(), reply)
+        for language in "de", "ja":
+            found = look_up(exported(language, "--help-url", URL), replies)
+            config = f"language: {language}\nhelp-url: '{URL}'\n"
+            with MapServer("--hostname", HOST, config=config) as server, Map(server.port) as connection:
+                for reply in replies:
+                    wanted = "OK " + found[reply].replace("${server_name}", HOST) if reply in found else "NOTFOUND "
+                    self.assertEqual(wanted, connection.look_up(reply).decode(), reply)
 
     def test_argument_that_postfix_would_read_is_in_no_footer(self):
         wrong = ["a$client_name@example.org", "a\\nb@example.org", "a(#4.63)@example.org", "ä@example.org", "a b@example.org",
@@ -112,8 +114,8 @@ class Table(Folder):
 class Real(TestCase):
     """Postfix as Debian configures it, chrooted, with the table."""
 
-    def use(self, postfix):
-        table = postfix.path("de.pcre", exported("de"))
+    def use(self, postfix, *options):
+        table = postfix.path("de.pcre", exported("de", *options))
         self.assertEqual(0, postfix.run("postconf", "-e", f"smtpd_reject_footer_maps=pcre:{table}").returncode)
         os.utime(postfix.folder + "/main.cf", (1, 1))
         self.assertEqual(0, postfix.run("postfix", "reload").returncode)
@@ -131,6 +133,12 @@ class Real(TestCase):
                              b"550 5.1.1 Postfach nobody@postfix.test existiert nicht (#4.28)\r\n", unknown)
             self.assertEqual(b"500-5.5.2 Error: command not recognized\r\n500 5.5.2 Unbekannter Befehl (#4.23)\r\n", command)
             self.assertIsNone(re.search("warning|fatal", postfix.maillog()), postfix.maillog())
+
+    def test_link_follows_in_a_line_of_its_own(self):
+        with Postfix() as postfix:
+            self.use(postfix, "--help-url", URL)
+            self.assertEqual([b"500-5.5.2 Error: command not recognized\r\n500-5.5.2 Unbekannter Befehl (#4.23)\r\n"
+                              b"500 5.5.2 https://mail.example/replies/de.html#4.23\r\n"], self.refusals(postfix, b"FOO"))
 
     def test_name_of_the_server_and_soft_bounce_are_those_of_postfix(self):
         with Postfix(soft_bounce="yes", smtpd_timeout="1s") as postfix:

@@ -19,7 +19,7 @@ static const struct format formats[] = {
 #undef FORMAT
 };
 
-enum { FORMATS = sizeof formats / sizeof *formats };
+enum { FORMATS = sizeof formats / sizeof *formats, KEY_URL = 0x200 };
 
 struct request {
 	struct export export;
@@ -71,6 +71,8 @@ check(struct request *request, struct argp_state *state)
 		argp_error(state, _("%s takes no folder: it is written on standard output"), name);
 	if (!(needs & EXPORT_SINCE) && export->since)
 		argp_error(state, _("%s cannot be compared with an earlier export"), name);
+	if (!(needs & EXPORT_LINKS) && export->url)
+		argp_error(state, _("%s takes no --help-url"), name);
 	if (needs & EXPORT_LANGUAGES) {
 		export->languages = request->languages;
 		export->voice.preference = "";
@@ -90,6 +92,7 @@ parse(int key, char *arg, struct argp_state *state)
 	case 'f': request->format = format_find(arg, state); return 0;
 	case 'l': request->languages = arg; return 0;
 	case 'd': use_data(request, arg, state); return 0;
+	case KEY_URL: request->export.url = charset_decode_word(arg); return 0;
 	case 's': request->export.since = arg; return 0;
 	case ARGP_KEY_ARG:
 		if (request->export.folder)
@@ -119,6 +122,9 @@ msg_export(int argc, char **argv)
 		    0 },
 		{ "data", 'd', N_("DIR"), 0, N_("data folder of a server, whose own texts are used"), 0 },
 		{ "since", 's', N_("DIR"), 0, N_("folder of an earlier export, with which a site is compared"), 0 },
+		{ "help-url", KEY_URL, N_("URL"), 0,
+		    N_("for Postfix: a link to the page of each reply, in which {lang} is the language and {ref} the reference"),
+		    0 },
 		{ NULL, 0, NULL, 0, N_("Formats:"), 2 },
 #define FORMAT(name, writer, needs, help) { name, 0, NULL, OPTION_DOC, help, 2 },
 #include "cmd/msg/export/formats.def"

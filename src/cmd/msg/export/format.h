@@ -10,6 +10,7 @@ enum {
 	EXPORT_NEEDS_LANGUAGE = 2, /* the same, but --lang must be given */
 	EXPORT_LANGUAGES = 4,      /* it has all languages, or those of --lang */
 	EXPORT_NEEDS_FOLDER = 8,   /* the argument DIR must be given: the folder for its files */
+	EXPORT_LINKS = 16,         /* it links to pages about the replies: --help-url may be given */
 	EXPORT_SINCE = 16,         /* it can be compared with an earlier export */
 };
 
@@ -19,6 +20,7 @@ struct export
 	struct voice voice;    /* opened; the encoding is FTG_UTF8. With EXPORT_LANGUAGES its language is English */
 	const char *languages; /* with EXPORT_LANGUAGES: those of --lang, with colons between them; NULL: all */
 	const char *folder;    /* with EXPORT_NEEDS_FOLDER: it need not exist yet; else NULL */
+	const char *url;       /* with EXPORT_LINKS: --help-url, or NULL; as FTG_VAR_HELP */
 	const char *since;     /* with EXPORT_SINCE: the folder of an earlier export, or NULL */
 };
 

@@ -166,10 +166,11 @@ export_postfix_reject(const struct export *export)
 {
 	char *table = NULL;
 	size_t len;
-	const struct ftg_vars vars = { .value = { [FTG_VAR_HOST] = host } };
+	const struct ftg_vars vars = { .value = { [FTG_VAR_HOST] = host, [FTG_VAR_HELP] = export->url } };
 	struct ftg_voice speak = export->voice.speak;
 	speak.vars = &vars;
 	speak.encoding = FTG_ASCII;
+	speak.link = FTG_LINK_ALWAYS;
 	FILE *to = open_memstream(&table, &len);
 	if (to != NULL)
 		put_table(to, &speak);
