@@ -10,6 +10,8 @@
 #include "base/translate.h"
 
 #include "directory/accounts_internal.h"
+#include "directory/sqlite/database.h"
+#include "directory/sqlite/sql.h"
 
 static struct accounts *
 own(struct admin *admin)
@@ -93,8 +95,7 @@ error_of(const struct admin *admin)
 static void
 close_accounts(struct admin *admin)
 {
-	accounts_drop_statements(own(admin));
-	sqlite3_close(own(admin)->database);
+	own(admin)->sql->ops->close(own(admin)->sql);
 	free(admin);
 }
 
@@ -128,24 +129,36 @@ open_database(const char *data, bool *created, char error[ADMIN_ERROR_SIZE])
 	return database;
 }
 
+struct admin *
+accounts_new(struct sql *sql, struct mailbox_store *mailboxes)
+{
+	struct accounts *accounts = sql == NULL ? NULL : calloc(1, sizeof *accounts);
+	if (accounts == NULL)
+		return NULL;
+	accounts->admin.ops = &ops;
+	accounts->mailboxes = mailboxes;
+	accounts->sql = sql;
+	return &accounts->admin;
+}
+
 static struct admin *
 open_accounts(const char *data, struct mailbox_store *mailboxes, bool *created, char error[ADMIN_ERROR_SIZE])
 {
-	struct accounts *accounts = calloc(1, sizeof *accounts);
-	if (accounts == NULL) {
-		snprintf(error, ADMIN_ERROR_SIZE, _("cannot open the accounts: %s"), strerror(ENOMEM));
+	sqlite3 *database = open_database(data, created, error);
+	if (database == NULL)
 		return NULL;
+	struct sql *sql = sqlite_sql_new(database);
+	struct admin *admin = accounts_new(sql, mailboxes);
+	if (admin != NULL) {
+		own(admin)->unmigrated = created == NULL;
+		return admin;
 	}
-	accounts->admin.ops = &ops;
-	accounts->mailboxes = mailboxes;
-	accounts->unmigrated = created == NULL;
-	accounts->database = open_database(data, created, error);
-	if (accounts->database == NULL) {
-		free(accounts);
-		return NULL;
-	}
-	record_functions_add(accounts->database);
-	return &accounts->admin;
+	if (sql != NULL)
+		sql->ops->close(sql);
+	else
+		sqlite3_close(database);
+	snprintf(error, ADMIN_ERROR_SIZE, _("cannot open the accounts: %s"), strerror(ENOMEM));
+	return NULL;
 }
 
 struct admin *

@@ -12,19 +12,19 @@
 #include "base/address.h"
 #include "base/network.h"
 #include "directory/accounts.h"
-#include "directory/sqlite/database.h"
-
-enum { STATEMENTS_KEPT = 64 };
+#include "directory/sql.h"
 
 struct accounts {
 	struct admin admin;
-	sqlite3_stmt *kept[STATEMENTS_KEPT]; /* prepared, for their next use */
-	bool rehearsal;                      /* of an import: makes no mailbox */
-	sqlite3 *database;
+	struct sql *sql;
+	bool rehearsal; /* of an import: makes no mailbox */
 	struct mailbox_store *mailboxes;
 	bool unmigrated; /* names are compared as they are stored */
 	char error[ADMIN_ERROR_SIZE];
 };
+
+/* The administration of a database, which close() closes with it. NULL when memory is out, or if sql is NULL. */
+struct admin *accounts_new(struct sql *sql, struct mailbox_store *mailboxes);
 
 /* Sets the sentence of an error, and returns the result. The other one does so for the database's own error. */
 enum admin_result accounts_set_error(struct accounts *accounts, enum admin_result result, const char *format, ...)
@@ -32,25 +32,42 @@ enum admin_result accounts_set_error(struct accounts *accounts, enum admin_resul
 enum admin_result accounts_trouble(struct accounts *accounts);
 
 /*
- * Statements, with a value for each letter of types: t is a text, or NULL; i is an int64_t. A statement, or NULL, for
- * accounts_finish(); the number in the first column of the first row, 0 without a row, -1 on failure; the result of
- * sqlite3_step().
+ * Statements, with a value for each letter of types, as struct sql_ops has them. A statement, or NULL, for
+ * accounts_finish(); the number in the first column of the first row, 0 without a row, -1 on failure; the result of a step.
  */
-sqlite3_stmt *accounts_query(struct accounts *accounts, const char *sql, const char *types, ...);
+struct sql_rows *accounts_query(struct accounts *accounts, const char *sql, const char *types, ...);
 int64_t accounts_number(struct accounts *accounts, const char *sql, const char *types, ...);
-int accounts_run(struct accounts *accounts, const char *sql, const char *types, ...);
+enum sql_result accounts_run(struct accounts *accounts, const char *sql, const char *types, ...);
+
+/* Runs a statement whose failure changes nothing. */
+void accounts_try(struct accounts *accounts, const char *sql);
+
+/* The next row of a statement, which may be NULL: that is SQL_ERROR. */
+enum sql_result accounts_step(struct accounts *accounts, struct sql_rows *rows);
+
+/* A column of the row, until the next step: NULL if it is null; 0 then. */
+const char *accounts_text(struct accounts *accounts, struct sql_rows *rows, int column);
+int64_t accounts_int(struct accounts *accounts, struct sql_rows *rows, int column);
 
 /* Ends the use of a statement, which may be NULL. */
-void accounts_finish(struct accounts *accounts, sqlite3_stmt *statement);
+void accounts_finish(struct accounts *accounts, struct sql_rows *rows);
 
-/* Frees all statements. */
-void accounts_drop_statements(struct accounts *accounts);
+/* How a value is shown to people. */
+enum field_form {
+	FORM_TEXT,      /* as it is stored */
+	FORM_ADDRESS,   /* local-part@domain: quoted if it must be, and with U-labels */
+	FORM_ADDRESSES, /* of these, one a line */
+	FORM_DOMAIN,    /* of a domain, or of the address of a sender, with U-labels */
+	FORM_ACCESS,    /* the same, or a network: "/", its octets in hexadecimal, "/", its bits */
+	FORM_TIME,      /* seconds since 1970 */
+};
 
 /* How a field is stored. */
 struct field_sql {
 	const char *expression; /* of its value */
 	const char *column;     /* that is set; NULL: none */
 	const char *secret; /* expression of a stored form of a password, whose other expression hides it; else NULL */
+	enum field_form form;
 };
 
 struct record_row {
@@ -66,11 +83,14 @@ struct record_row {
 };
 extern const struct record_row record_rows[RECORD_KINDS];
 
-/*
- * SQL functions for output: ftgate_address(local, domain) and ftgate_shown(domain or address), which have U-labels, and
- * ftgate_network(octets, bits).
- */
-void record_functions_add(sqlite3 *database);
+/* What people read in place of a value, for free(): FORM_TEXT is a copy. NULL when memory is out. */
+char *record_show_value(enum field_form form, const char *value);
+
+/* Writes an address as it is stored, "local-part@domain", for people. */
+void record_show_address(char text[ADDRESS_TEXT_SIZE], const char *stored);
+
+/* The seconds since 1970 of "2025-01-31T12:00:00Z"; -1 for all else. */
+int64_t record_parse_time(const char *text);
 
 /* A local part as it is stored: the name of which its key is made, or that name itself. */
 struct local_name {
@@ -131,7 +151,7 @@ enum admin_result targets_check_circles(struct accounts *accounts, const struct 
 enum admin_result targets_check(struct accounts *accounts, int64_t alias);
 
 /* A statement of all fields, then the number, of the records of this name, or all if name is NULL. */
-sqlite3_stmt *record_select(
+struct sql_rows *record_select(
     struct accounts *accounts, enum record_kind kind, const struct record_name *name, bool secrets);
 
 /* Adds and removes a target of an alias. Refuses to remove a target of aliases, or to leave it without a domain. */

@@ -1,6 +1,7 @@
 /* Adds, changes and removes records. */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/translate.h"
 #include "directory/accounts_internal.h"
@@ -9,77 +10,80 @@
 enum admin_result
 record_begin(struct accounts *accounts)
 {
-	return accounts_run(accounts, "BEGIN IMMEDIATE", "") == SQLITE_DONE ? ADMIN_OK : ADMIN_FAILED;
+	return accounts_run(accounts, "BEGIN IMMEDIATE", "") == SQL_DONE ? ADMIN_OK : ADMIN_FAILED;
 }
 
 enum admin_result
 record_end(struct accounts *accounts, enum admin_result result)
 {
-	if (result == ADMIN_OK && accounts_run(accounts, "COMMIT", "") == SQLITE_DONE)
+	if (result == ADMIN_OK && accounts_run(accounts, "COMMIT", "") == SQL_DONE)
 		return ADMIN_OK;
-	sqlite3_exec(accounts->database, "ROLLBACK", NULL, NULL, NULL);
+	accounts_try(accounts, "ROLLBACK");
 	return result == ADMIN_OK ? ADMIN_FAILED : result;
 }
 
 /* Converts the result of an insertion; the messages compared are those of the triggers. */
 static enum admin_result
-insert_result(struct accounts *accounts, int result, const struct record_name *name)
+insert_result(struct accounts *accounts, enum sql_result result, const struct record_name *name)
 {
-	const char *why = sqlite3_errmsg(accounts->database);
-	if (result == SQLITE_CONSTRAINT_UNIQUE)
+	const char *why = accounts->sql->ops->why(accounts->sql);
+	if (result == SQL_UNIQUE)
 		return accounts_set_error(accounts, ADMIN_EXISTS, _("%.400s already exists"), name->text);
-	if (result == SQLITE_CONSTRAINT_TRIGGER && strcmp(why, "domain full") == 0)
+	if (result == SQL_RULE && strcmp(why, "domain full") == 0)
 		return accounts_set_error(accounts, ADMIN_REFUSED,
 		    _("the domain %s has as many accounts as it may; first run: ftgatectl domain set %s max-accounts=NUMBER"),
 		    name->address.domain, name->address.domain);
-	if (result == SQLITE_CONSTRAINT_TRIGGER && strcmp(why, "domain relayed") == 0)
+	if (result == SQL_RULE && strcmp(why, "domain relayed") == 0)
 		return accounts_set_error(accounts, ADMIN_REFUSED,
 		    _("the mail of %s is relayed to another server; first run: ftgatectl domain set %s relay=no"),
 		    name->address.domain, name->address.domain);
-	if (result == SQLITE_CONSTRAINT_TRIGGER)
+	if (result == SQL_RULE)
 		return accounts_set_error(
 		    accounts, ADMIN_EXISTS, _("%.400s already exists, as an account, an alias or a list"), name->text);
-	if (result != SQLITE_DONE)
+	if (result != SQL_DONE)
 		return accounts_trouble(accounts);
-	if (sqlite3_changes(accounts->database) > 0)
+	if (accounts->sql->ops->changes(accounts->sql) > 0)
 		return ADMIN_OK;
 	return accounts_set_error(accounts, ADMIN_NO_DOMAIN,
 	    _("the domain %s is not hosted here; first run: ftgatectl domain add %s"), name->address.domain,
 	    name->address.domain);
 }
 
-static sqlite3_stmt *
+static int64_t
+now(void)
+{
+	return (int64_t)time(NULL);
+}
+
+static struct sql_rows *
 insert_access(struct accounts *accounts, const struct record_name *name)
 {
 	if (!name->is_network)
-		return accounts_query(accounts, "INSERT INTO access (kind, sender, created) VALUES (?, ?, unixepoch())",
-		    "tt", name->key[0], name->sender);
-	sqlite3_stmt *statement = accounts_query(accounts,
-	    "INSERT INTO access (bits, kind, network, created) VALUES (?1, ?2, ?3, unixepoch())", "it",
-	    (int64_t)name->network.bits, name->key[0]);
-	sqlite3_bind_blob(statement, 3, name->network.octets, NETWORK_OCTETS, SQLITE_STATIC);
-	return statement;
+		return accounts_query(accounts, "INSERT INTO access (kind, sender, created) VALUES (?, ?, ?)", "tti",
+		    name->key[0], name->sender, now());
+	return accounts_query(accounts, "INSERT INTO access (bits, kind, network, created) VALUES (?, ?, ?, ?)", "itbi",
+	    (int64_t)name->network.bits, name->key[0], name->network.octets, now());
 }
 
-static sqlite3_stmt *
+static struct sql_rows *
 insert_statement(struct accounts *accounts, enum record_kind kind, const struct record_name *name)
 {
 	const char *domain = name->address.domain, *local = name->local.stored, *written = name->local.written;
 	switch (kind) {
 	case RECORD_DOMAIN:
 		return accounts_query(
-		    accounts, "INSERT INTO domains (name, created) VALUES (?, unixepoch())", "t", domain);
+		    accounts, "INSERT INTO domains (name, created) VALUES (?, ?)", "ti", domain, now());
 	case RECORD_ACCOUNT:
 		return accounts_query(accounts,
 		    "INSERT INTO accounts (domain, local, written, created)"
-		    " SELECT id, ?, ?, unixepoch() FROM domains WHERE name = ?",
-		    "ttt", local, written, domain);
+		    " SELECT id, ?, ?, ? FROM domains WHERE name = ?",
+		    "ttit", local, written, now(), domain);
 	case RECORD_ACCESS: return insert_access(accounts, name);
 	default:
 		return accounts_query(accounts,
 		    "INSERT INTO aliases (domain, local, written, kind, created)"
-		    " SELECT id, ?, ?, ?, unixepoch() FROM domains WHERE name = ?",
-		    "tttt", local, written, record_noun(kind), domain);
+		    " SELECT id, ?, ?, ?, ? FROM domains WHERE name = ?",
+		    "tttit", local, written, record_noun(kind), now(), domain);
 	}
 }
 
@@ -103,9 +107,8 @@ record_insert(struct accounts *accounts, enum record_kind kind, const struct rec
 	if (kind == RECORD_DOMAIN && !accounts->rehearsal && store->free_domain(store, name->address.domain) < 0)
 		return accounts_set_error(accounts, ADMIN_FAILED, _("the mailboxes of %.400s cannot be made: %s"),
 		    name->text, strerror(errno));
-	sqlite3_stmt *statement = insert_statement(accounts, kind, name);
-	int stepped = statement == NULL ? SQLITE_ERROR : sqlite3_step(statement);
-	enum admin_result result = insert_result(accounts, stepped, name);
+	struct sql_rows *statement = insert_statement(accounts, kind, name);
+	enum admin_result result = insert_result(accounts, accounts_step(accounts, statement), name);
 	accounts_finish(accounts, statement);
 	return result;
 }
@@ -114,8 +117,9 @@ static enum admin_result
 set_password(struct accounts *accounts, int64_t id, const struct record_password *password)
 {
 	static const char sql[] = "UPDATE accounts SET password = ?, scram_sha256 = ?, secret = ? WHERE id = ?";
-	int result = accounts_run(accounts, sql, "ttti", password->hash, password->scram_sha256, password->secret, id);
-	return result == SQLITE_DONE ? ADMIN_OK : ADMIN_FAILED;
+	enum sql_result result = accounts_run(
+	    accounts, sql, "ttti", password->hash, password->scram_sha256, password->secret, id);
+	return result == SQL_DONE ? ADMIN_OK : ADMIN_FAILED;
 }
 
 static enum admin_result
@@ -220,7 +224,7 @@ delete(struct accounts *accounts, enum record_kind kind, const struct record_nam
 		result = check_empty(accounts, id, name->address.domain);
 	if (result == ADMIN_OK && kind != RECORD_ACCESS)
 		result = target_check_unused(accounts, name);
-	if (result == ADMIN_OK && accounts_run(accounts, sql[kind], "i", id) != SQLITE_DONE)
+	if (result == ADMIN_OK && accounts_run(accounts, sql[kind], "i", id) != SQL_DONE)
 		result = ADMIN_FAILED;
 	return result;
 }

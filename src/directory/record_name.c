@@ -5,7 +5,6 @@
 #include <strings.h>
 
 #include "base/address_key.h"
-#include "base/idna.h"
 #include "base/nearest.h"
 #include "base/translate.h"
 #include "directory/accounts_internal.h"
@@ -19,7 +18,8 @@ record_set_local(struct accounts *accounts, struct local_name *name, const char 
 	if (name->key[0] == '\0')
 		return accounts_set_error(
 		    accounts, ADMIN_UNFIT, _("'%.300s' is too long: in lower case it has 64 octets at most"), local);
-	bool same = accounts->unmigrated || strcasecmp(name->key, local) == 0;
+	bool same = accounts->unmigrated ||
+	    (accounts->sql->stores_keys ? strcmp(name->key, local) == 0 : strcasecmp(name->key, local) == 0);
 	name->stored = same ? local : name->key;
 	name->written = same ? NULL : local;
 	return ADMIN_OK;
@@ -110,6 +110,16 @@ record_check_access(struct accounts *accounts, const char *kind)
 	return accounts_set_error(accounts, ADMIN_UNFIT, "%s%s", text, hint);
 }
 
+/* As it is compared: see FORM_ACCESS. */
+static void
+write_network(char text[ADDRESS_TEXT_SIZE], const struct network *network)
+{
+	size_t len = (size_t)snprintf(text, ADDRESS_TEXT_SIZE, "/");
+	for (size_t i = 0; i < NETWORK_OCTETS; i++)
+		len += (size_t)snprintf(text + len, ADDRESS_TEXT_SIZE - len, "%02X", network->octets[i]);
+	snprintf(text + len, ADDRESS_TEXT_SIZE - len, "/%u", network->bits);
+}
+
 /* A network, a sender's address, or a sender's domain. */
 static enum admin_result
 parse_access(struct accounts *accounts, struct record_name *name, const char *kind)
@@ -121,7 +131,7 @@ parse_access(struct accounts *accounts, struct record_name *name, const char *ki
 		return ADMIN_UNFIT;
 	name->is_network = network_parse(&name->network, name->text);
 	if (name->is_network)
-		network_write(name->sender, &name->network);
+		write_network(name->sender, &name->network);
 	else if (!about_senders)
 		return accounts_set_error(accounts, ADMIN_UNFIT,
 		    _("'%.400s' is not a network; write it as 192.0.2.0/24 or 2001:db8::/32, with no bits set behind the prefix"),
@@ -144,53 +154,4 @@ record_name_parse(struct accounts *accounts, struct record_name *name, enum reco
 		return parse_local(accounts, name);
 	name->text = text[1];
 	return parse_access(accounts, name, text[0]);
-}
-
-static void
-tell_address(sqlite3_context *context, int count, sqlite3_value **values)
-{
-	char text[ADDRESS_TEXT_SIZE], shown[ADDRESS_DOMAIN_MAX + 1];
-	const char *local = (const char *)sqlite3_value_text(values[0]);
-	const char *domain = (const char *)sqlite3_value_text(values[1]);
-	(void)count;
-	if (local == NULL || domain == NULL)
-		return;
-	idna_to_unicode(shown, sizeof shown, domain);
-	address_write(text, local, shown);
-	sqlite3_result_text(context, text, -1, SQLITE_TRANSIENT);
-}
-
-/* A domain, or the domain of a sender's address, as people read it. */
-static void
-tell_shown(sqlite3_context *context, int count, sqlite3_value **values)
-{
-	char text[ADDRESS_TEXT_SIZE];
-	const char *name = (const char *)sqlite3_value_text(values[0]);
-	(void)count;
-	if (name == NULL)
-		return;
-	address_show(text, name);
-	sqlite3_result_text(context, text, -1, SQLITE_TRANSIENT);
-}
-
-static void
-tell_network(sqlite3_context *context, int count, sqlite3_value **values)
-{
-	struct network network = { .bits = (unsigned)sqlite3_value_int(values[1]) };
-	char text[NETWORK_TEXT_SIZE];
-	(void)count;
-	if (sqlite3_value_bytes(values[0]) != NETWORK_OCTETS || network.bits > NETWORK_BITS)
-		return;
-	memcpy(network.octets, sqlite3_value_blob(values[0]), NETWORK_OCTETS);
-	network_write(text, &network);
-	sqlite3_result_text(context, text, -1, SQLITE_TRANSIENT);
-}
-
-void
-record_functions_add(sqlite3 *database)
-{
-	const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
-	sqlite3_create_function(database, "ftgate_address", 2, flags, NULL, tell_address, NULL, NULL);
-	sqlite3_create_function(database, "ftgate_shown", 1, flags, NULL, tell_shown, NULL, NULL);
-	sqlite3_create_function(database, "ftgate_network", 2, flags, NULL, tell_network, NULL, NULL);
 }

@@ -18,7 +18,7 @@ struct put {
 	const struct record_name *name;
 	int64_t id;
 	bool added;
-	sqlite3_stmt *row; /* all fields as they are stored; NULL: not read */
+	struct sql_rows *row; /* all fields as they are stored; NULL: not read */
 	struct put_result *result;
 };
 
@@ -37,32 +37,19 @@ differs(const struct put *put, size_t index, const char *stored)
 	    stored == NULL ? "" : stored);
 }
 
-/* "2025-01-31T12:00:00Z", as a record is shown. */
-static bool
-is_time(struct accounts *accounts, const char *text)
-{
-	static const char form[] = "dddd-dd-ddTdd:dd:ddZ";
-	if (strlen(text) != sizeof form - 1)
-		return false;
-	for (size_t i = 0; form[i] != '\0'; i++)
-		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
-			return false;
-	return accounts_number(
-	           accounts, "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', unixepoch(?1), 'unixepoch') = ?1", "t", text) == 1;
-}
-
 /* The time at which a record was made belongs to it; of one that exists, it stays. */
 static enum admin_result
 put_created(const struct put *put, const char *text)
 {
 	char sql[SQL_MAX];
-	if (*text != '\0' && !is_time(put->accounts, text))
+	int64_t created = *text == '\0' ? 0 : record_parse_time(text);
+	if (created < 0)
 		return accounts_set_error(put->accounts, ADMIN_UNFIT,
 		    _("created=%.100s: write a time such as 2025-01-31T12:00:00Z, or nothing"), text);
 	if (!put->added || *text == '\0')
 		return ADMIN_OK;
-	snprintf(sql, sizeof sql, "UPDATE %s SET created = unixepoch(?) WHERE id = ?", record_rows[put->kind].table);
-	return accounts_run(put->accounts, sql, "ti", text, put->id) == SQLITE_DONE ? ADMIN_OK : ADMIN_FAILED;
+	snprintf(sql, sizeof sql, "UPDATE %s SET created = ? WHERE id = ?", record_rows[put->kind].table);
+	return accounts_run(put->accounts, sql, "ii", created, put->id) == SQL_DONE ? ADMIN_OK : ADMIN_FAILED;
 }
 
 static enum admin_result
@@ -107,7 +94,7 @@ put_value(const struct put *put, size_t index, const char *text)
 	int64_t number = 0;
 	bool secret = record_is_secret(put->kind, index);
 	enum field_type type = secret ? FIELD_TEXT : record_field(put->kind, index)->type;
-	const char *stored = (const char *)sqlite3_column_text(put->row, (int)index);
+	const char *stored = accounts_text(put->accounts, put->row, (int)index);
 	if (!secret && record_check_value(put->accounts, put->kind, put->id, index, text, &number) != ADMIN_OK)
 		return ADMIN_UNFIT;
 	if (is_stored(type, text, number, stored))
@@ -148,12 +135,12 @@ read_record(struct put *put)
 {
 	for (int times = 0; times < 2; times++) {
 		put->row = record_select(put->accounts, put->kind, put->name, true);
-		int result = put->row == NULL ? SQLITE_ERROR : sqlite3_step(put->row);
-		if (result == SQLITE_ROW) {
-			put->id = sqlite3_column_int64(put->row, sqlite3_column_count(put->row) - 1);
+		enum sql_result result = accounts_step(put->accounts, put->row);
+		if (result == SQL_ROW) {
+			put->id = accounts_int(put->accounts, put->row, (int)record_rows[put->kind].count);
 			return ADMIN_OK;
 		}
-		enum admin_result inserted = result == SQLITE_DONE ? ADMIN_OK : accounts_trouble(put->accounts);
+		enum admin_result inserted = result == SQL_DONE ? ADMIN_OK : accounts_trouble(put->accounts);
 		accounts_finish(put->accounts, put->row);
 		put->row = NULL;
 		if (inserted == ADMIN_OK && !put->added)
@@ -191,12 +178,12 @@ record_put(struct accounts *accounts, enum record_kind kind, const struct record
 	enum admin_result done = record_name_parse(accounts, &name, kind, record->name);
 	if (done != ADMIN_OK)
 		return done;
-	if (accounts_run(accounts, "SAVEPOINT record", "") != SQLITE_DONE)
+	if (accounts_run(accounts, "SAVEPOINT record", "") != SQL_DONE)
 		return ADMIN_FAILED;
 	done = put_record(&put);
 	if (done != ADMIN_OK)
-		sqlite3_exec(accounts->database, "ROLLBACK TO record", NULL, NULL, NULL);
-	if (accounts_run(accounts, "RELEASE record", "") != SQLITE_DONE && done == ADMIN_OK)
+		accounts_try(accounts, "ROLLBACK TO record");
+	if (accounts_run(accounts, "RELEASE record", "") != SQL_DONE && done == ADMIN_OK)
 		done = ADMIN_FAILED;
 	return done;
 }
@@ -212,7 +199,7 @@ enum admin_result
 record_end_import(struct accounts *accounts, bool commit)
 {
 	if (!commit) {
-		sqlite3_exec(accounts->database, "ROLLBACK", NULL, NULL, NULL);
+		accounts_try(accounts, "ROLLBACK");
 		return ADMIN_OK;
 	}
 	if (accounts->mailboxes->settle(accounts->mailboxes) == 0)

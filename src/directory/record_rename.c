@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/translate.h"
 #include "directory/accounts_internal.h"
@@ -15,9 +16,9 @@ struct rename {
 };
 
 static enum admin_result
-done(int result)
+done(enum sql_result result)
 {
-	return result == SQLITE_DONE ? ADMIN_OK : ADMIN_FAILED;
+	return result == SQL_DONE ? ADMIN_OK : ADMIN_FAILED;
 }
 
 /* Is the new name the old one in another spelling? */
@@ -43,8 +44,10 @@ check_domain(const struct rename *r)
 	const char *domain = r->to.address.domain;
 	int64_t id = accounts_number(accounts, "SELECT id FROM domains WHERE name = ?", "t", domain);
 	int64_t relayed = accounts_number(accounts, "SELECT relayed FROM domains WHERE name = ?", "t", domain);
-	int64_t full = accounts_number(
-	    accounts, "SELECT max_accounts > 0 AND accounts >= max_accounts FROM domains WHERE name = ?", "t", domain);
+	int64_t full = accounts_number(accounts,
+	    "SELECT d.max_accounts > 0 AND d.max_accounts <= (SELECT count(*) FROM accounts a WHERE a.domain = d.id)"
+	    " FROM domains d WHERE d.name = ?",
+	    "t", domain);
 	if (id < 0 || relayed < 0 || full < 0)
 		return ADMIN_FAILED;
 	if (id == 0)
@@ -77,20 +80,32 @@ check_free(const struct rename *r)
 	return found > 0 ? exists(r) : ADMIN_OK;
 }
 
+/* Removes targets of aliases that have the new address, too. */
+static enum sql_result
+drop_doubles(const struct rename *r)
+{
+	return accounts_run(r->accounts,
+	    "DELETE FROM main.targets WHERE domain = ?1 AND local = ?2"
+	    " AND alias IN (SELECT o.alias FROM targets o WHERE o.domain = ?3 AND o.local = ?4)",
+	    "tttt", r->to.address.domain, r->to.local.stored, r->from.address.domain, r->from.local.stored);
+}
+
 /* Aliases and lists that lead to the address lead to the new one; so do accounts that have moved to it. */
 static enum admin_result
 lead_to_new_address(const struct rename *r)
 {
 	char from[ADDRESS_TEXT_SIZE], to[ADDRESS_TEXT_SIZE];
-	int result = accounts_run(r->accounts,
-	    "UPDATE OR REPLACE targets SET local = ?, written = ?, domain = ? WHERE domain = ? AND local = ?", "ttttt",
-	    r->to.local.stored, r->to.local.written, r->to.address.domain, r->from.address.domain,
-	    r->from.local.stored);
+	enum sql_result result = is_respelled(r) ? SQL_DONE : drop_doubles(r);
+	if (result == SQL_DONE)
+		result = accounts_run(r->accounts,
+		    "UPDATE targets SET local = ?, written = ?, domain = ? WHERE domain = ? AND local = ?", "ttttt",
+		    r->to.local.stored, r->to.local.written, r->to.address.domain, r->from.address.domain,
+		    r->from.local.stored);
 	address_write(from, r->from.address.local, r->from.address.domain);
 	address_write(to, r->to.address.local, r->to.address.domain);
-	if (result == SQLITE_DONE)
+	if (result == SQL_DONE)
 		result = accounts_run(r->accounts,
-		    "UPDATE accounts SET moved_to = ? WHERE moved_to = ? COLLATE NOCASE OR moved_to = ? COLLATE NOCASE",
+		    "UPDATE accounts SET moved_to = ? WHERE lower(moved_to) = lower(?) OR lower(moved_to) = lower(?)",
 		    "ttt", to, from, r->from.text);
 	return done(result);
 }
@@ -101,9 +116,9 @@ store_address(const struct rename *r)
 	const char *sql = r->kind == RECORD_ACCOUNT
 	    ? "UPDATE accounts SET domain = (SELECT id FROM domains WHERE name = ?), local = ?, written = ? WHERE id = ?"
 	    : "UPDATE aliases SET domain = (SELECT id FROM domains WHERE name = ?), local = ?, written = ? WHERE id = ?";
-	int result = accounts_run(
+	enum sql_result result = accounts_run(
 	    r->accounts, sql, "ttti", r->to.address.domain, r->to.local.stored, r->to.local.written, r->id);
-	if (result == SQLITE_CONSTRAINT_UNIQUE || result == SQLITE_CONSTRAINT_TRIGGER)
+	if (result == SQL_UNIQUE || result == SQL_RULE)
 		return exists(r);
 	return done(result);
 }
@@ -114,7 +129,8 @@ lead_to_new_domain(const struct rename *r, const char *form)
 {
 	static const char sql[] =
 	    "UPDATE accounts SET moved_to = substr(moved_to, 1, length(moved_to) - length(?1)) || ?2"
-	    " WHERE substr(moved_to, -length(?1) - 1) = '@' || ?1 COLLATE NOCASE";
+	    " WHERE length(moved_to) > length(?1)"
+	    " AND lower(substr(moved_to, length(moved_to) - length(?1))) = '@' || lower(?1)";
 	return done(accounts_run(r->accounts, sql, "tt", form, r->to.address.domain));
 }
 
@@ -123,36 +139,50 @@ store_domain(const struct rename *r)
 {
 	char shown[ADDRESS_TEXT_SIZE];
 	const char *from = r->from.address.domain, *to = r->to.address.domain;
-	int result = accounts_run(r->accounts, "UPDATE domains SET name = ? WHERE id = ?", "ti", to, r->id);
-	if (result == SQLITE_CONSTRAINT_UNIQUE)
+	enum sql_result result = accounts_run(r->accounts, "UPDATE domains SET name = ? WHERE id = ?", "ti", to, r->id);
+	if (result == SQL_UNIQUE)
 		return accounts_set_error(r->accounts, ADMIN_EXISTS, _("%.400s already exists"), r->to.text);
-	if (result == SQLITE_DONE)
-		result = accounts_run(
-		    r->accounts, "UPDATE OR REPLACE targets SET domain = ? WHERE domain = ?", "tt", to, from);
-	if (result != SQLITE_DONE)
+	if (result == SQL_DONE && strcmp(from, to) != 0)
+		result = accounts_run(r->accounts,
+		    "DELETE FROM main.targets WHERE domain = ?1 AND EXISTS"
+		    " (SELECT 1 FROM targets o WHERE o.domain = ?2 AND o.alias = targets.alias AND o.local = targets.local)",
+		    "tt", to, from);
+	if (result == SQL_DONE)
+		result = accounts_run(r->accounts, "UPDATE targets SET domain = ? WHERE domain = ?", "tt", to, from);
+	if (result != SQL_DONE)
 		return ADMIN_FAILED;
 	address_show(shown, from);
 	enum admin_result led = lead_to_new_domain(r, from);
 	return led == ADMIN_OK ? lead_to_new_domain(r, shown) : led;
 }
 
+/* Is an account's new address where it has moved to? */
+static enum admin_result
+check_row(const struct rename *r, struct sql_rows *row)
+{
+	char shown[ADDRESS_TEXT_SIZE];
+	const char *address = accounts_text(r->accounts, row, 0), *moved_to = accounts_text(r->accounts, row, 1);
+	record_show_address(shown, address);
+	if (strcasecmp(moved_to, address) != 0 && strcasecmp(moved_to, shown) != 0)
+		return ADMIN_OK;
+	return accounts_set_error(r->accounts, ADMIN_REFUSED,
+	    _("%.400s has moved to itself under the new name; change its setting moved-to first"), shown);
+}
+
 /* An account may have moved to what is now its own address. */
 static enum admin_result
 check_moved(const struct rename *r)
 {
-	static const char sql[] = "SELECT ftgate_address(ifnull(a.written, a.local), d.name) FROM accounts a"
+	static const char sql[] = "SELECT coalesce(a.written, a.local) || '@' || d.name, a.moved_to FROM accounts a"
 	                          " JOIN domains d ON d.id = a.domain WHERE d.name = ?1 AND (?2 = '' OR a.local = ?2)"
-	                          " AND a.moved_to COLLATE NOCASE IN (a.local || '@' || d.name,"
-	                          "  ftgate_address(ifnull(a.written, a.local), d.name)) LIMIT 1";
+	                          " AND a.moved_to IS NOT NULL";
 	const char *local = r->kind == RECORD_DOMAIN ? "" : r->to.local.stored;
 	enum admin_result result = ADMIN_OK;
-	sqlite3_stmt *row = accounts_query(r->accounts, sql, "tt", r->to.address.domain, local);
-	int stepped = row == NULL ? SQLITE_ERROR : sqlite3_step(row);
-	if (stepped == SQLITE_ROW)
-		result = accounts_set_error(r->accounts, ADMIN_REFUSED,
-		    _("%.400s has moved to itself under the new name; change its setting moved-to first"),
-		    (const char *)sqlite3_column_text(row, 0));
-	else if (stepped != SQLITE_DONE)
+	enum sql_result stepped;
+	struct sql_rows *row = accounts_query(r->accounts, sql, "tt", r->to.address.domain, local);
+	while ((stepped = accounts_step(r->accounts, row)) == SQL_ROW && result == ADMIN_OK)
+		result = check_row(r, row);
+	if (stepped != SQL_ROW && stepped != SQL_DONE)
 		result = accounts_trouble(r->accounts);
 	accounts_finish(r->accounts, row);
 	return result;
@@ -205,12 +235,11 @@ move_mail(const struct rename *r, const struct record_name *from, const struct r
 static enum admin_result
 read_spelling(struct rename *r)
 {
-	static const char sql[] = "SELECT ifnull(written, local) FROM accounts WHERE id = ?";
-	sqlite3_stmt *row = accounts_query(r->accounts, sql, "i", r->id);
-	bool found = row != NULL && sqlite3_step(row) == SQLITE_ROW;
+	static const char sql[] = "SELECT coalesce(written, local) FROM accounts WHERE id = ?";
+	struct sql_rows *row = accounts_query(r->accounts, sql, "i", r->id);
+	bool found = accounts_step(r->accounts, row) == SQL_ROW;
 	if (found)
-		snprintf(r->from.address.local, sizeof r->from.address.local, "%s",
-		    (const char *)sqlite3_column_text(row, 0));
+		snprintf(r->from.address.local, sizeof r->from.address.local, "%s", accounts_text(r->accounts, row, 0));
 	accounts_finish(r->accounts, row);
 	return found ? ADMIN_OK : accounts_trouble(r->accounts);
 }

@@ -20,7 +20,7 @@ enum { WORD_SIZE = 1024 }; /* an address, quoted for a shell */
 static enum admin_result
 check_there(struct accounts *accounts, const struct address *address, const char *key, const char *text)
 {
-	static const char sql[] = "SELECT NOT EXISTS (SELECT 1 FROM domains WHERE name = ?1 AND NOT relayed)"
+	static const char sql[] = "SELECT NOT EXISTS (SELECT 1 FROM domains WHERE name = ?1 AND relayed = 0)"
 	                          " OR EXISTS (SELECT 1 FROM domains d JOIN accounts a ON a.domain = d.id"
 	                          "  WHERE d.name = ?1 AND a.local = ?2)"
 	                          " OR EXISTS (SELECT 1 FROM domains d JOIN aliases l ON l.domain = d.id"
@@ -59,17 +59,18 @@ targets_check_circles(struct accounts *accounts, const struct record_name *name)
 	    "  JOIN aliases l ON l.domain = d.id AND l.local = t.local WHERE t.domain = ?1 AND (?2 = '' OR t.local = ?2)"
 	    " UNION SELECT reach.start, l.id FROM reach JOIN targets t ON t.alias = reach.id"
 	    "  JOIN domains d ON d.name = t.domain JOIN aliases l ON l.domain = d.id AND l.local = t.local)"
-	    " SELECT ftgate_address(ifnull(l.written, l.local), d.name) FROM reach JOIN aliases l ON l.id = reach.id"
+	    " SELECT coalesce(l.written, l.local) || '@' || d.name FROM reach JOIN aliases l ON l.id = reach.id"
 	    " JOIN domains d ON d.id = l.domain WHERE reach.start = reach.id LIMIT 1";
 	const char *local = name->local.stored != NULL ? name->local.stored : "";
 	enum admin_result result = ADMIN_OK;
-	sqlite3_stmt *row = accounts_query(accounts, sql, "tt", name->address.domain, local);
-	int stepped = row == NULL ? SQLITE_ERROR : sqlite3_step(row);
-	if (stepped == SQLITE_ROW)
+	char shown[ADDRESS_TEXT_SIZE];
+	struct sql_rows *row = accounts_query(accounts, sql, "tt", name->address.domain, local);
+	enum sql_result stepped = accounts_step(accounts, row);
+	if (stepped == SQL_ROW) {
+		record_show_address(shown, accounts_text(accounts, row, 0));
 		result = accounts_set_error(accounts, ADMIN_REFUSED,
-		    _("%.400s leads to itself under the new name; change its targets first"),
-		    (const char *)sqlite3_column_text(row, 0));
-	else if (stepped != SQLITE_DONE)
+		    _("%.400s leads to itself under the new name; change its targets first"), shown);
+	} else if (stepped != SQL_DONE)
 		result = accounts_trouble(accounts);
 	accounts_finish(accounts, row);
 	return result;
@@ -78,11 +79,12 @@ targets_check_circles(struct accounts *accounts, const struct record_name *name)
 static enum admin_result
 insert(struct accounts *accounts, const char *domain, const struct local_name *local, int64_t alias, const char *text)
 {
-	int result = accounts_run(accounts, "INSERT INTO targets (alias, local, domain, written) VALUES (?, ?, ?, ?)",
-	    "ittt", alias, local->stored, domain, local->written);
-	if (result == SQLITE_CONSTRAINT_PRIMARYKEY)
+	enum sql_result result = accounts_run(accounts,
+	    "INSERT INTO targets (alias, local, domain, written) VALUES (?, ?, ?, ?)", "ittt", alias, local->stored,
+	    domain, local->written);
+	if (result == SQL_UNIQUE)
 		return accounts_set_error(accounts, ADMIN_EXISTS, _("%.400s already exists"), text);
-	return result == SQLITE_DONE ? ADMIN_OK : ADMIN_FAILED;
+	return result == SQL_DONE ? ADMIN_OK : ADMIN_FAILED;
 }
 
 static enum admin_result
@@ -148,7 +150,7 @@ put_target(struct accounts *accounts, int64_t alias, const char *text)
 enum admin_result
 targets_replace(struct accounts *accounts, int64_t alias, const char *text)
 {
-	if (accounts_run(accounts, "DELETE FROM main.targets WHERE alias = ?", "i", alias) != SQLITE_DONE)
+	if (accounts_run(accounts, "DELETE FROM main.targets WHERE alias = ?", "i", alias) != SQL_DONE)
 		return ADMIN_FAILED;
 	return each_line(accounts, alias, text, put_target);
 }
@@ -185,17 +187,21 @@ enum admin_result
 targets_dangling(struct accounts *accounts, dangling_fn *each, void *context)
 {
 	static const char sql[] =
-	    "SELECT ftgate_address(ifnull(l.written, l.local), d.name), ftgate_address(ifnull(t.written, t.local), t.domain)"
-	    " FROM targets t JOIN domains e ON e.name = t.domain AND NOT e.relayed JOIN aliases l ON l.id = t.alias"
+	    "SELECT coalesce(l.written, l.local) || '@' || d.name, coalesce(t.written, t.local) || '@' || t.domain"
+	    " FROM targets t JOIN domains e ON e.name = t.domain AND e.relayed = 0 JOIN aliases l ON l.id = t.alias"
 	    " JOIN domains d ON d.id = l.domain WHERE t.local <> 'postmaster'"
 	    " AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.domain = e.id AND a.local = t.local)"
 	    " AND NOT EXISTS (SELECT 1 FROM aliases m WHERE m.domain = e.id AND m.local = t.local)"
 	    " ORDER BY d.name, l.local, t.domain, t.local";
-	sqlite3_stmt *row = accounts_query(accounts, sql, "");
-	int result = SQLITE_ERROR;
-	while (row != NULL && (result = sqlite3_step(row)) == SQLITE_ROW)
-		each(context, (const char *)sqlite3_column_text(row, 0), (const char *)sqlite3_column_text(row, 1));
-	enum admin_result ended = result == SQLITE_DONE ? ADMIN_OK : accounts_trouble(accounts);
+	struct sql_rows *row = accounts_query(accounts, sql, "");
+	char alias[ADDRESS_TEXT_SIZE], target[ADDRESS_TEXT_SIZE];
+	enum sql_result result;
+	while ((result = accounts_step(accounts, row)) == SQL_ROW) {
+		record_show_address(alias, accounts_text(accounts, row, 0));
+		record_show_address(target, accounts_text(accounts, row, 1));
+		each(context, alias, target);
+	}
+	enum admin_result ended = result == SQL_DONE ? ADMIN_OK : accounts_trouble(accounts);
 	accounts_finish(accounts, row);
 	return ended;
 }
@@ -209,22 +215,23 @@ target_remove(struct accounts *accounts, int64_t alias, const char *text)
 	if (result != ADMIN_OK)
 		return result;
 	if (accounts_run(accounts, "DELETE FROM main.targets WHERE alias = ? AND local = ? AND domain = ?", "itt",
-	        alias, local.stored, address.domain) != SQLITE_DONE)
+	        alias, local.stored, address.domain) != SQL_DONE)
 		return ADMIN_FAILED;
-	if (sqlite3_changes(accounts->database) == 0)
+	if (accounts->sql->ops->changes(accounts->sql) == 0)
 		return accounts_set_error(accounts, ADMIN_MISSING, _("%.400s is not there"), text);
 	return ADMIN_OK;
 }
 
 /* Reports what leads to an address, as row has it, and the command that ends it: an alias has one target at least. */
 static enum admin_result
-refuse_used(struct accounts *accounts, sqlite3_stmt *row)
+refuse_used(struct accounts *accounts, struct sql_rows *row)
 {
-	const char *kind = (const char *)sqlite3_column_text(row, 0),
-	           *target = (const char *)sqlite3_column_text(row, 2);
-	const char *name = (const char *)sqlite3_column_text(row, 1);
+	const char *kind = accounts_text(accounts, row, 0);
+	char name[ADDRESS_TEXT_SIZE], target[ADDRESS_TEXT_SIZE];
 	char first[WORD_SIZE], second[WORD_SIZE], command[3 * WORD_SIZE];
-	bool is_last = strcmp(kind, "alias") == 0 && sqlite3_column_int(row, 3) == 1;
+	bool is_last = strcmp(kind, "alias") == 0 && accounts_int(accounts, row, 3) == 1;
+	record_show_address(name, accounts_text(accounts, row, 1));
+	record_show_address(target, accounts_text(accounts, row, 2));
 	shell_word(first, sizeof first, name);
 	shell_word(second, sizeof second, target);
 	if (is_last)
@@ -239,18 +246,18 @@ refuse_used(struct accounts *accounts, sqlite3_stmt *row)
 enum admin_result
 target_check_unused(struct accounts *accounts, const struct record_name *name)
 {
-	static const char sql[] = "SELECT l.kind, ftgate_address(ifnull(l.written, l.local), d.name),"
-	                          " ftgate_address(ifnull(t.written, t.local), t.domain),"
+	static const char sql[] = "SELECT l.kind, coalesce(l.written, l.local) || '@' || d.name,"
+	                          " coalesce(t.written, t.local) || '@' || t.domain,"
 	                          " (SELECT count(*) FROM targets o WHERE o.alias = t.alias)"
 	                          " FROM targets t JOIN aliases l ON l.id = t.alias JOIN domains d ON d.id = l.domain"
 	                          " WHERE t.domain = ?1 AND (?2 = '' OR t.local = ?2) LIMIT 1";
 	enum admin_result told = ADMIN_OK;
 	const char *local = name->local.stored != NULL ? name->local.stored : "";
-	sqlite3_stmt *row = accounts_query(accounts, sql, "tt", name->address.domain, local);
-	int result = row == NULL ? SQLITE_ERROR : sqlite3_step(row);
-	if (result == SQLITE_ROW)
+	struct sql_rows *row = accounts_query(accounts, sql, "tt", name->address.domain, local);
+	enum sql_result result = accounts_step(accounts, row);
+	if (result == SQL_ROW)
 		told = refuse_used(accounts, row);
-	else if (result != SQLITE_DONE)
+	else if (result != SQL_DONE)
 		told = accounts_trouble(accounts);
 	accounts_finish(accounts, row);
 	return told;

@@ -167,14 +167,14 @@ record_store(
 	bool is_number = !record_is_secret(kind, index) &&
 	    (type == FIELD_COUNT || type == FIELD_SIZE || type == FIELD_FLAG);
 	snprintf(sql, sizeof sql, "UPDATE %s SET %s = ? WHERE id = ?", row->table, row->fields[index].column);
-	int result = is_number && *text != '\0'
+	enum sql_result result = is_number && *text != '\0'
 	    ? accounts_run(accounts, sql, "ii", number, id)
 	    : accounts_run(accounts, sql, "ti", *text == '\0' ? (const char *)NULL : text, id);
-	if (result == SQLITE_CONSTRAINT_TRIGGER)
+	if (result == SQL_RULE)
 		return accounts_set_error(accounts, ADMIN_REFUSED,
 		    _("a domain whose mail is relayed has no accounts, aliases and lists here; remove them first; they are "
 		      "listed by: ftgatectl account list, alias list, list list"));
-	return result == SQLITE_DONE ? ADMIN_OK : ADMIN_FAILED;
+	return result == SQL_DONE ? ADMIN_OK : ADMIN_FAILED;
 }
 
 /* Is this address the name of the record itself? */

@@ -1,5 +1,7 @@
 /* Finds and shows records. */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/translate.h"
@@ -8,7 +10,7 @@
 enum { SQL_MAX = 4096 };
 
 /* SELECT of all fields, then the number, of records that fulfil a condition. */
-static sqlite3_stmt *
+static struct sql_rows *
 query(struct accounts *accounts, enum record_kind kind, bool secrets, const char *condition, const char *const *values)
 {
 	const struct record_row *row = &record_rows[kind];
@@ -22,20 +24,43 @@ query(struct accounts *accounts, enum record_kind kind, bool secrets, const char
 	if (len < SQL_MAX)
 		len += (size_t)snprintf(sql + len, SQL_MAX - len, ", %s FROM %s WHERE (%s) AND (%s) ORDER BY %s",
 		    row->id, row->from, row->own, condition, row->order);
-	return len < SQL_MAX ? accounts_query(accounts, sql, "tt", values[0], values[1]) : NULL;
+	const char *types = values[1] != NULL ? "tt" : values[0] != NULL ? "t" : "";
+	return len < SQL_MAX ? accounts_query(accounts, sql, types, values[0], values[1]) : NULL;
+}
+
+/* Shows a row as people read it. Returns false when memory is out. */
+static bool
+show_row(struct accounts *accounts, enum record_kind kind, struct sql_rows *row, record_row_fn *each_row, void *context)
+{
+	const char *values[RECORD_FIELDS_MAX + 1] = { NULL };
+	char *shown[RECORD_FIELDS_MAX + 1] = { NULL };
+	const struct record_row *fields = &record_rows[kind];
+	bool known = true;
+	for (size_t i = 0; i < fields->count && i < RECORD_FIELDS_MAX; i++) {
+		values[i] = accounts_text(accounts, row, (int)i);
+		if (values[i] == NULL || fields->fields[i].form == FORM_TEXT)
+			continue;
+		values[i] = shown[i] = record_show_value(fields->fields[i].form, values[i]);
+		known = known && shown[i] != NULL;
+	}
+	if (known)
+		each_row(context, values);
+	for (size_t i = 0; i < RECORD_FIELDS_MAX; i++)
+		free(shown[i]);
+	return known;
 }
 
 static enum admin_result
-pass_rows(struct accounts *accounts, sqlite3_stmt *row, record_row_fn *each_row, void *context, size_t *count)
+pass_rows(struct accounts *accounts, enum record_kind kind, struct sql_rows *row, record_row_fn *each_row,
+    void *context, size_t *count)
 {
-	const char *values[RECORD_FIELDS_MAX + 1];
-	int result = SQLITE_ERROR, columns = sqlite3_column_count(row);
-	for (*count = 0; row != NULL && (result = sqlite3_step(row)) == SQLITE_ROW; ++*count) {
-		for (int i = 0; i < columns && i <= RECORD_FIELDS_MAX; i++)
-			values[i] = (const char *)sqlite3_column_text(row, i);
-		each_row(context, values);
-	}
-	enum admin_result ended = result == SQLITE_DONE ? ADMIN_OK : accounts_trouble(accounts);
+	enum sql_result result;
+	enum admin_result ended = ADMIN_OK;
+	for (*count = 0; (result = accounts_step(accounts, row)) == SQL_ROW && ended == ADMIN_OK; ++*count)
+		if (!show_row(accounts, kind, row, each_row, context))
+			ended = accounts_set_error(accounts, ADMIN_FAILED, "%s", strerror(ENOMEM));
+	if (ended == ADMIN_OK && result != SQL_DONE)
+		ended = accounts_trouble(accounts);
 	accounts_finish(accounts, row);
 	return ended;
 }
@@ -46,13 +71,13 @@ records_list(
 {
 	size_t count;
 	char domain[ADDRESS_DOMAIN_MAX + 1];
-	const char *condition = within == NULL ? "1" : record_rows[kind].within;
+	const char *condition = within == NULL ? "1 = 1" : record_rows[kind].within;
 	if (kind == RECORD_ACCESS && within != NULL && record_check_access(accounts, within) != ADMIN_OK)
 		return ADMIN_UNFIT;
 	bool named = kind != RECORD_ACCESS && within != NULL && address_parse_domain(domain, within, strlen(within));
 	const char *values[] = { named ? domain : within, NULL };
 	enum admin_result result = pass_rows(
-	    accounts, query(accounts, kind, false, condition, values), each_row, context, &count);
+	    accounts, kind, query(accounts, kind, false, condition, values), each_row, context, &count);
 	if (result == ADMIN_OK && count == 0 && within != NULL && kind != RECORD_ACCESS &&
 	    accounts_number(accounts, "SELECT count(*) FROM domains WHERE name = ?", "t", values[0]) == 0)
 		return accounts_set_error(accounts, ADMIN_NO_DOMAIN, _("the domain %.300s is not hosted here"), within);
@@ -75,17 +100,17 @@ record_show(
 	struct record_name name;
 	enum admin_result result = record_name_parse(accounts, &name, kind, text);
 	if (result == ADMIN_OK)
-		result = pass_rows(
-		    accounts, query(accounts, kind, false, record_rows[kind].key, name.key), each_row, context, &count);
+		result = pass_rows(accounts, kind, query(accounts, kind, false, record_rows[kind].key, name.key),
+		    each_row, context, &count);
 	return result == ADMIN_OK && count == 0 ? missing(accounts, kind, &name) : result;
 }
 
-sqlite3_stmt *
+struct sql_rows *
 record_select(struct accounts *accounts, enum record_kind kind, const struct record_name *name, bool secrets)
 {
 	static const char *const none[] = { NULL, NULL };
 	return name != NULL ? query(accounts, kind, secrets, record_rows[kind].key, name->key)
-	                    : query(accounts, kind, secrets, "1", none);
+	                    : query(accounts, kind, secrets, "1 = 1", none);
 }
 
 enum admin_result
@@ -96,7 +121,7 @@ record_dump(struct accounts *accounts, enum record_kind kind, const char *const 
 	struct record_name name;
 	enum admin_result result = text != NULL ? record_name_parse(accounts, &name, kind, text) : ADMIN_OK;
 	if (result == ADMIN_OK)
-		result = pass_rows(accounts, record_select(accounts, kind, text != NULL ? &name : NULL, secrets),
+		result = pass_rows(accounts, kind, record_select(accounts, kind, text != NULL ? &name : NULL, secrets),
 		    each_row, context, &count);
 	return result == ADMIN_OK && count == 0 && text != NULL ? missing(accounts, kind, &name) : result;
 }
@@ -105,14 +130,14 @@ int64_t
 record_find(struct accounts *accounts, enum record_kind kind, const struct record_name *name)
 {
 	int64_t id = -1;
-	sqlite3_stmt *row = record_select(accounts, kind, name, false);
-	int result = row == NULL ? SQLITE_ERROR : sqlite3_step(row);
-	if (result == SQLITE_ROW)
-		id = sqlite3_column_int64(row, sqlite3_column_count(row) - 1);
-	else if (result == SQLITE_DONE)
+	struct sql_rows *row = record_select(accounts, kind, name, false);
+	enum sql_result result = accounts_step(accounts, row);
+	if (result == SQL_ROW)
+		id = accounts_int(accounts, row, (int)record_rows[kind].count);
+	else if (result == SQL_DONE)
 		missing(accounts, kind, name);
 	else
 		accounts_trouble(accounts);
 	accounts_finish(accounts, row);
-	return result == SQLITE_DONE ? 0 : id;
+	return result == SQL_DONE ? 0 : id;
 }

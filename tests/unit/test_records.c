@@ -1,5 +1,6 @@
 /* Administration with SQLite: damage, and a commit that fails. */
 #include "directory/accounts_internal.h"
+#include "directory/sqlite/sql.h"
 #include "store/maildir_store.h"
 
 #include <criterion/criterion.h>
@@ -82,7 +83,7 @@ give_name(enum record_kind kind, const char *from, const char *to)
 
 Test(records, mail_is_moved_back_if_its_new_name_is_not_committed)
 {
-	sqlite3 *database = ((struct accounts *)accounts)->database;
+	sqlite3 *database = sqlite_sql_database(((struct accounts *)accounts)->sql);
 	sqlite3_commit_hook(database, prevent_commit, NULL);
 	cr_expect_eq(give_name(RECORD_ACCOUNT, "anna@example.test", "eva@example.test"), ADMIN_FAILED);
 	cr_expect_eq(access("mail/example.test/anna/cur", F_OK), 0);
