@@ -270,6 +270,9 @@ visit_other(struct alias_expansion *expansion, size_t index, const struct addres
 	enum directory_verdict verdict = lookup_alias(expansion->lookup, address, &alias);
 	if (verdict == DIRECTORY_FOUND && !note_list(expansion, index, &alias, address->domain))
 		return no_memory(expansion);
+	if (expansion->list_array.count > DIRECTORY_LISTS_MAX)
+		return misconfigured(
+		    &expansion->question->base, &expansion->targets[0].address, "it leads to too many lists");
 	if (verdict == DIRECTORY_FOUND)
 		return follow(expansion, index, alias.number);
 	if (verdict == DIRECTORY_FAILED)

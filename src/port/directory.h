@@ -35,6 +35,7 @@ enum {
 	DIRECTORY_TEXT_SIZE = 321,    /* own text of an access entry, with its NUL */
 	DIRECTORY_DEPTH_MAX = 16,     /* aliases that one after the other lead to a mailbox */
 	DIRECTORY_TARGETS_MAX = 2000, /* addresses that one recipient may lead to on the way */
+	DIRECTORY_LISTS_MAX = 100,    /* lists that one message may be for */
 };
 
 struct domain {

@@ -52,6 +52,14 @@ note_added(struct smtp_session *s, const struct expansion *targets, struct span 
 	forwarding_log_return(s, address);
 }
 
+/* Each list has a file, and maybe a lock. The client sends the message again for the others. */
+static bool
+has_too_many_lists(const struct envelope *envelope, const struct expansion *targets)
+{
+	size_t count = list_messages_count(envelope->lists);
+	return count > 0 && targets->list_count > 0 && count + targets->list_count > DIRECTORY_LISTS_MAX;
+}
+
 static struct ftg_reply
 add(struct smtp_session *s)
 {
@@ -60,6 +68,10 @@ add(struct smtp_session *s)
 	const struct expansion targets = targets_of(s->lookup, &self);
 	char text[ADDRESS_TEXT_SIZE], sender[ADDRESS_TEXT_SIZE];
 
+	if (has_too_many_lists(&s->envelope, &targets)) {
+		expansion_clear(&s->lookup->expansion.expansion);
+		return refuse_for(s, ERR_SMTP_RCPTCOUNT, "max-lists");
+	}
 	if (refusal_count(s)) {
 		expansion_clear(&s->lookup->expansion.expansion);
 		return ftg_reply(ERR_SMTP_ADDRESS_RCPTCOUNT);

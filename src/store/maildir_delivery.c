@@ -308,16 +308,33 @@ first_spool(struct maildir_delivery *delivery)
 	return apart ? delivery->spool.copy : &delivery->spool;
 }
 
+static void
+count_surrogate(const struct maildir_delivery *delivery, struct spool *spool)
+{
+	if (delivery->look.high && spool->file >= 0 && surrogate_size(spool->file, &spool->surrogate) < 0)
+		spool->surrogate = SPOOL_UNCOUNTED;
+}
+
+/* A copy is closed at once: there may be many. */
+static int
+write_copy(struct maildir_delivery *delivery, struct maildir_copy *copy)
+{
+	if (spool_copy(&copy->spool, &delivery->spool, copy->source.local, copy->source.edits) < 0)
+		return -1;
+	count_surrogate(delivery, &copy->spool);
+	return spool_sync(&copy->spool);
+}
+
 static bool
 write_copies(struct maildir_delivery *delivery)
 {
 	for (size_t i = 0; i < delivery->copy_count; i++) {
-		struct maildir_copy *copy = &delivery->copies[i];
-		if (spool_copy(&copy->spool, &delivery->spool, copy->source.local, copy->source.edits) < 0) {
-			fail_in(delivery, &copy->spool);
+		if (write_copy(delivery, &delivery->copies[i]) < 0) {
+			fail_in(delivery, &delivery->copies[i].spool);
 			return false;
 		}
 	}
+	count_surrogate(delivery, &delivery->spool);
 	if (first_spool(delivery) != &delivery->spool)
 		spool_drop(&delivery->spool);
 	return true;
@@ -335,18 +352,9 @@ fits_quota(struct maildir_delivery *delivery)
 }
 
 static void
-count_surrogates(struct maildir_delivery *delivery)
-{
-	for (struct spool *spool = first_spool(delivery); spool != NULL; spool = spool->copy)
-		if (delivery->look.high && surrogate_size(spool->file, &spool->surrogate) < 0)
-			spool->surrogate = SPOOL_UNCOUNTED;
-}
-
-static void
 publish(struct maildir_delivery *delivery)
 {
 	struct spool *first = first_spool(delivery);
-	count_surrogates(delivery);
 	if (spool_publish(first) < 0) {
 		fail_in(delivery, first);
 		return;

@@ -75,11 +75,12 @@ spool_drop(struct spool *spool)
 {
 	char path[SPOOL_PATH_SIZE];
 	int error = errno;
-	if (spool->file >= 0) {
+	if (spool->file >= 0)
 		close(spool->file);
-		spool->file = -1;
+	spool->file = -1;
+	if (spool->named)
 		unlinkat(put_tmp_path(spool, path), path, 0);
-	}
+	spool->named = false;
 	errno = error;
 }
 
@@ -94,6 +95,7 @@ spool_open_file(struct spool *spool)
 	spool->file = (int)TEMP_FAILURE_RETRY(openat(folder, path, FLAGS, 0600));
 	if (spool->file < 0 && errno == ENOENT && spool->count > 0 && make_maildir(spool, 0) == 0)
 		spool->file = (int)TEMP_FAILURE_RETRY(openat(folder, path, FLAGS, 0600));
+	spool->named |= spool->file >= 0;
 	return spool->file < 0 ? fail(spool, path) : 0;
 }
 
@@ -203,17 +205,27 @@ hide(struct spool *spool)
 		queue_drop(spool->queue, spool->entry);
 }
 
+int
+spool_sync(struct spool *spool)
+{
+	if (spool->file < 0)
+		return 0;
+	if (TEMP_FAILURE_RETRY(fsync(spool->file)) < 0)
+		return spool_fail(spool);
+	int closed = close(spool->file);
+	spool->file = -1;
+	return closed < 0 ? spool_fail(spool) : 0;
+}
+
 /* Puts file and envelope on stable storage, both invisible yet. */
 static int
 prepare(struct spool *spool)
 {
-	if (TEMP_FAILURE_RETRY(fsync(spool->file)) < 0)
-		return spool_fail(spool);
+	if (spool_sync(spool) < 0)
+		return -1;
 	if (spool_is_relayed(spool) && queue_stage(spool->queue, spool->entry) < 0)
 		return fail_in_queue(spool);
-	int closed = close(spool->file);
-	spool->file = -1;
-	return closed < 0 ? spool_fail(spool) : 0;
+	return 0;
 }
 
 /* Gives the envelope its place, if there is one. */

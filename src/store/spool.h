@@ -17,7 +17,8 @@ enum { SPOOL_PATH_SIZE = MAILDIR_PATH_SIZE + NAME_MAX + 32 };
 
 struct spool {
 	int folder;                    /* of all mail */
-	int file;                      /* -1: none yet */
+	int file;                      /* -1: none yet, or closed */
+	bool named;                    /* the file has its name in tmp/ */
 	unsigned long long size;       /* octets in the file */
 	unsigned long long wire_size;  /* octets with CRLF for each line end; set by the caller */
 	unsigned long long local_wire; /* of them those that are for mailboxes here alone; set by the caller */
@@ -59,6 +60,12 @@ int spool_edit(struct spool *spool, const struct field_edits *edits, const char 
  * and local_prefix_len of the copy. Returns 0, or -1 with errno and failed of the copy, of which nothing is left then.
  */
 int spool_copy(struct spool *copy, const struct spool *from, const char *local, const struct field_edits *edits);
+
+/*
+ * Syncs and closes the file, if it is open; nothing can be written to it then. Returns 0, or -1 with errno and failed; the
+ * file remains.
+ */
+int spool_sync(struct spool *spool);
 
 /* spool_edit.c needs these of spool.c: makes the file; records a failure that concerns it, and returns -1; removes its name. */
 int spool_open_file(struct spool *spool);

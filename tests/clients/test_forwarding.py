@@ -361,6 +361,26 @@ class ListMessages(Forwarding):
                                  (f"info@{DOMAIN}", b"auto-replied")):
             self.assertEqual(b"250", self.answer(recipient, b"Auto-Submitted: %s\r\n" % value)[:3], value)
 
+    def test_message_for_too_many_lists_is_refused_for_those_beyond(self):
+        rows = "address,members,post\n" + "".join(
+            f"l{number}@{DOMAIN},dora@next.example,anyone\n" for number in range(102))
+        with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+            file.write(rows)
+            file.flush()
+            self.server.control("import", "lists", file.name)
+        with Talk(self.server) as talk:
+            talk.say(b"EHLO client.example.org")
+            talk.say(b"MAIL FROM:<%s>" % STRANGER.encode())
+            said = [talk.say(b"RCPT TO:<l%d@example.test>" % number)[:3] for number in range(102)]
+            self.assertEqual([b"250"] * 100 + [said[-1]] * 2, said)
+            self.assertNotEqual(b"250", said[-1])
+            self.assertEqual(b"250", talk.say(b"RCPT TO:<%s>" % ACCOUNT.encode())[:3])
+            talk.say(b"DATA")
+            self.assertEqual(b"250", talk.say(BODY + b".")[:3])
+        self.server.wait_for_log(r"event=reply .*cause=max-lists")
+        self.next.wait(1)
+        self.assertEqual(1, len(self.inbox("erika")))
+
     def test_null_sender_is_refused_unless_the_list_is_for_reports(self):
         self.assertIn(b"(#4.67)", self.rcpt(self.server, "", f"all@{DOMAIN}"))
         self.server.wait_for_log(r"event=reply .*ref=#4\.67 .*cause=null-sender")

@@ -19,7 +19,7 @@ struct ask_found {
 	struct mailbox mailboxes[DIRECTORY_TARGETS_MAX];
 	size_t count;
 	struct expansion_target elsewhere[8];
-	struct address lists[8];
+	struct address lists[DIRECTORY_LISTS_MAX];
 	size_t list_count;
 	size_t elsewhere_count;
 	char detail[DIRECTORY_DETAIL_SIZE];

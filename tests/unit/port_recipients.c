@@ -199,6 +199,29 @@ Test(recipients, target_has_the_first_list_on_its_way_and_none_if_it_is_reached_
 	cr_expect_str_eq(list_of("anna@example.test"), "", "an alias leads there, too");
 }
 
+static void
+add_lists(int first, int last)
+{
+	char text[256];
+	for (int i = first; i <= last; i++) {
+		snprintf(text, sizeof text,
+		    "INSERT INTO aliases (id, domain, local, kind, expand, created) VALUES (%d, 1, 'l%d', 'list', 'nobody', 0);"
+		    "INSERT INTO targets (alias, local, domain) VALUES (%d, 'anna', 'example.test'), (60, 'l%d', 'example.test')",
+		    100 + i, i, 100 + i, i);
+		backend_sql(text);
+	}
+}
+
+Test(recipients, lists_behind_an_alias_are_bounded)
+{
+	backend_sql(
+	    "INSERT INTO aliases (id, domain, local, kind, expand, created) VALUES (60, 1, 'many', 'alias', 'nobody', 0)");
+	add_lists(1, DIRECTORY_LISTS_MAX);
+	cr_expect_eq(resolve("many", "example.test"), DIRECTORY_FOUND);
+	add_lists(DIRECTORY_LISTS_MAX + 1, DIRECTORY_LISTS_MAX + 1);
+	cr_expect_eq(resolve("many", "example.test"), DIRECTORY_MISCONFIGURED);
+}
+
 Test(recipients, all_recipients_of_a_relayed_domain_are_remote)
 {
 	struct domain domain;

@@ -537,11 +537,11 @@ Test(delivery, queue_is_synced_as_mailboxes_are_and_comes_last)
 	unlink("../queue/q1.message");
 	fault_trace();
 	relay_to(2);
-	cr_expect_str_eq(fault_trace(), "owsowscllroscoscrsc");
+	cr_expect_str_eq(fault_trace(), "owscowsllroscoscrsc");
 	unlink("../queue/q1.envelope");
 	unlink("../queue/q1.message");
 	relay_to(0);
-	cr_expect_str_eq(fault_trace(), "owsowscrrsc");
+	cr_expect_str_eq(fault_trace(), "owscowsrrsc");
 }
 
 Test(delivery, any_fault_leaves_no_trace_in_the_queue_either)

@@ -161,7 +161,7 @@ Test(delivery_edits, message_in_the_buffer_is_written_once)
 	forget();
 	fault_trace();
 	cr_assert_eq(deliver(1, 1, false), DELIVERY_OK);
-	cr_expect_str_eq(fault_trace(), "owwsowsclroscrsc");
+	cr_expect_str_eq(fault_trace(), "owwscowslroscrsc");
 }
 
 Test(delivery_edits, any_fault_leaves_no_trace)
