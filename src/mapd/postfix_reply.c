@@ -11,7 +11,9 @@
 enum { CODE_LEN = 3 };
 
 /* What the holes of a template hold; len is 0 if the template has no such hole. */
-typedef struct postfix_slice holes[POSTFIX_HOLES];
+struct holes {
+	struct postfix_slice at[POSTFIX_HOLES];
+};
 
 static bool
 is_clean(struct postfix_slice slice)
@@ -69,7 +71,7 @@ piece_find(const struct postfix_piece *piece, struct postfix_slice text)
 }
 
 static bool
-template_fits(holes found, const char *template, struct postfix_slice text)
+template_fits(struct holes *found, const char *template, struct postfix_slice text)
 {
 	struct postfix_piece piece;
 	template = postfix_piece_read(&piece, template);
@@ -82,7 +84,7 @@ template_fits(holes found, const char *template, struct postfix_slice text)
 		ssize_t before = piece_find(&piece, text);
 		if (before < 0)
 			return false;
-		found[hole] = (struct postfix_slice) { text.text, (size_t)before };
+		found->at[hole] = (struct postfix_slice) { text.text, (size_t)before };
 		text = after(text, (size_t)before + piece.len);
 	}
 	return text.len == 0;
@@ -90,18 +92,18 @@ template_fits(holes found, const char *template, struct postfix_slice text)
 
 /* Takes the arguments of a row from the holes of their kinds. Returns false if one of them is missing or wrong. */
 static bool
-take_arguments(struct ftg_reply *reply, enum ftg_id id, const holes found)
+take_arguments(struct ftg_reply *reply, enum ftg_id id, const struct holes *found)
 {
 	*reply = ftg_reply(id);
 	for (int i = 0; i < FTG_ARGS_MAX && ftg_row(id)->args[i] != FTG_ARG_NONE; i++) {
 		enum ftg_arg_kind kind = ftg_row(id)->args[i];
 		enum postfix_hole hole = POSTFIX_END;
 		for (enum postfix_hole h = POSTFIX_ANY; h < POSTFIX_HOLES; h++)
-			if (found[h].len > 0 && postfix_hole_kind(h) == kind)
+			if (found->at[h].len > 0 && postfix_hole_kind(h) == kind)
 				hole = h;
-		if (!is_argument(kind, found[hole]))
+		if (!is_argument(kind, found->at[hole]))
 			return false;
-		reply->arg[i] = (struct ftg_arg) { found[hole].text, found[hole].len, 0 };
+		reply->arg[i] = (struct ftg_arg) { found->at[hole].text, found->at[hole].len, 0 };
 	}
 	return true;
 }
@@ -110,11 +112,11 @@ take_arguments(struct ftg_reply *reply, enum ftg_id id, const holes found)
 static void
 take_recipient(struct postfix_reply *reply, struct postfix_slice text)
 {
-	holes found = { { NULL, 0 } };
-	if (!template_fits(found, "<{recipient}>: Recipient address rejected: {*}", text) &&
-	    !template_fits(found, "<{recipient}>: Relay access denied", text))
+	struct holes found = { 0 };
+	if (!template_fits(&found, "<{recipient}>: Recipient address rejected: {*}", text) &&
+	    !template_fits(&found, "<{recipient}>: Relay access denied", text))
 		return;
-	struct postfix_slice recipient = found[POSTFIX_RECIPIENT];
+	struct postfix_slice recipient = found.at[POSTFIX_RECIPIENT];
 	if (!is_mailbox(recipient))
 		return;
 	reply->recipient = recipient;
@@ -138,10 +140,10 @@ find_row(struct postfix_reply *reply, struct postfix_slice text)
 	size_t count;
 	const struct postfix_template *template = postfix_templates(&count);
 	for (size_t i = 0; i < count; i++, template ++) {
-		holes found = { { NULL, 0 } };
-		if (!template_applies(template, reply) || !template_fits(found, template->text, text))
+		struct holes found = { 0 };
+		if (!template_applies(template, reply) || !template_fits(&found, template->text, text))
 			continue;
-		if (template->id != FTG_IDS && !take_arguments(&reply->reply, template->id, found))
+		if (template->id != FTG_IDS && !take_arguments(&reply->reply, template->id, &found))
 			continue;
 		if (template->id != FTG_IDS)
 			reply->match = template->status[0] == '\0' ? POSTFIX_BY_TEXT : POSTFIX_BY_STATUS;
