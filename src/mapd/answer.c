@@ -28,7 +28,11 @@ struct written {
 enum answer_form
 answer_form(const char *map, size_t len)
 {
-	static const char *const names[ANSWER_FORMS] = { [ANSWER_FOOTER] = "footer", [ANSWER_FILTER] = "filter" };
+	static const char *const names[ANSWER_FORMS] = {
+		[ANSWER_FOOTER] = "footer",
+		[ANSWER_FILTER] = "filter",
+		[ANSWER_TEXT] = "text",
+	};
 	for (enum answer_form form = 0; form < ANSWER_FORMS; form++)
 		if (strlen(names[form]) == len && memcmp(names[form], map, len) == 0)
 			return form;
@@ -127,6 +131,15 @@ put_filter(struct written *written, const struct lines *lines, const struct post
 	}
 }
 
+static void
+put_text(struct written *written, const struct lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++) {
+		put(written, "\n", i > 0);
+		put(written, lines->line[i].text, lines->line[i].len);
+	}
+}
+
 size_t
 answer_write(
     char answer[ANSWER_MAX], enum answer_form form, const struct ftg_voice *voice, const struct postfix_reply *reply)
@@ -138,16 +151,18 @@ answer_write(
 	const struct ftg_row *row = reply->match != POSTFIX_NO_ROW ? ftg_row(reply->reply.id) : NULL;
 	if (row == NULL || row->service != FTG_SMTP)
 		return 0;
-	if (form == ANSWER_FOOTER)
+	if (form != ANSWER_FILTER)
 		own.link = FTG_LINK_NEVER;
 	const struct ftg_code
 	    *code = &row->code[own.catalog != NULL ? ftg_catalog_profile(own.catalog) : FTG_PUBLISHED];
 	take_lines(&lines, rendered, ftg_render(rendered, &own, &reply->reply), code);
-	size_t link_len = form == ANSWER_FOOTER ? ftg_render_link(link, voice, &reply->reply) : 0;
+	size_t link_len = form != ANSWER_FILTER ? ftg_render_link(link, voice, &reply->reply) : 0;
 	if (link_len > 0)
 		add_line(&lines, link, link_len);
 	if (form == ANSWER_FOOTER)
 		put_footer(&written, &lines);
+	else if (form == ANSWER_TEXT)
+		put_text(&written, &lines);
 	else
 		put_filter(&written, &lines, reply);
 	return written.full ? 0 : (size_t)(written.at - answer);

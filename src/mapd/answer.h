@@ -16,14 +16,16 @@ enum {
  *   footer  what smtpd_reject_footer_maps of Postfix adds to its reply: lines without code and status, "\n" between them, the
  *           link in a line of its own. What the template language of Postfix would change is protected (postconf(5))
  *   filter  what smtpd_reject_filter_maps replaces its reply by: whole lines with the code and the status that Postfix gave
+ *   text    what other servers write behind a code and a status of their own: lines with LF between them, the link in a line
+ *           of its own, and no octet changed. Its key names the row (mapd/row_key.h)
  */
-enum answer_form { ANSWER_FOOTER, ANSWER_FILTER, ANSWER_FORMS };
+enum answer_form { ANSWER_FOOTER, ANSWER_FILTER, ANSWER_TEXT, ANSWER_FORMS };
 
 /* The form of a map's name; ANSWER_FORMS: there is no such map. */
 enum answer_form answer_form(const char *map, size_t len);
 
 /*
- * Writes the answer to a reply of Postfix that has a row. Whatever the text is, it cannot change code and status, nor is a
+ * Writes the answer to a reply that has a row; for ANSWER_FILTER it has a code. Whatever the text is, it cannot change code and status, nor is a
  * line of the reply longer than FTG_LINE_MAX. Returns its octets; 0: there is none. Allocates nothing.
  */
 size_t answer_write(

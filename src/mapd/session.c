@@ -10,6 +10,7 @@
 #include "base/netstring.h"
 #include "mapd/answer.h"
 #include "mapd/postfix_reply.h"
+#include "mapd/row_key.h"
 
 enum { FRAME_MAX = MAPD_LOOKUP_MAX + NETSTRING_FRAME, STATUS_MAX = sizeof "NOTFOUND " - 1 };
 
@@ -68,12 +69,18 @@ speak_of(const struct mapd_session *s, struct ftg_voice *voice, const struct pos
 	voice->domain = ftg_catalog_domain(voice->catalog, name);
 }
 
-/* A reply that is not understood, or that no row fits, has no answer: Postfix then sends its own words alone. */
+static bool
+parse_key(struct postfix_reply *reply, enum answer_form form, const char *key, size_t len)
+{
+	return form == ANSWER_TEXT ? row_key_parse(reply, key, len) : postfix_reply_parse(reply, key, len);
+}
+
+/* A key that is not understood, or that no row fits, has no answer: the server that asks then sends its own words alone. */
 static size_t
 find_answer(struct mapd_session *s, char answer[ANSWER_MAX], enum answer_form form, const char *key, size_t len)
 {
 	struct postfix_reply reply;
-	if (!postfix_reply_parse(&reply, key, len) || reply.match == POSTFIX_NO_ROW)
+	if (!parse_key(&reply, form, key, len) || reply.match == POSTFIX_NO_ROW)
 		return 0;
 	struct ftg_voice voice = s->outlet->voice(s->outlet);
 	speak_of(s, &voice, &reply.domain);

@@ -46,6 +46,14 @@ class Answers(TestCase):
             self.assertEqual(b"OK 450 4.1.1 " + german(ADDRESS)[3:],
                              client.look_up(KEY.replace("550 5.1.1", "450 4.1.1"), "filter"))
 
+    def test_a_text_is_of_the_reply_that_is_named_and_comes_to_who_reads_until_the_end(self):
+        with MapServer("--language", "de", "--help-url", URL) as server, Map(server.port) as client:
+            client.send(frame(b"text 4.28\n" + ADDRESS.encode()) + frame(b"text 4.280\n"))
+            client.socket.shutdown(socket.SHUT_WR)
+            self.assertEqual(german(ADDRESS) + b"\nhttps://mail.example/replies/de.html#4.28", client.answer())
+            self.assertEqual(NOTHING, client.answer())
+            self.assertTrue(client.ended())
+
     def test_what_is_not_known_is_not_found(self):
         with MapServer("--language", "de") as server, Map(server.port) as client:
             for key in "250 2.1.5 Ok", "550 strange", "", "\0\1\2", "x" * 8000:

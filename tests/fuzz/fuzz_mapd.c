@@ -25,6 +25,22 @@ require(bool holds)
 		abort();
 }
 
+/* Answers of the map text have an LF without CR, since each ends with a link. */
+static bool
+is_text(const char *text, size_t len)
+{
+	return memchr(text, '\n', len) != NULL && memchr(text, '\r', len) == NULL;
+}
+
+static void
+check_lines(const char *text, size_t len)
+{
+	for (size_t line = 0; len > 0; text++, len--) {
+		line = *text == '\n' ? 0 : line + 1;
+		require(line <= FTG_LINE_MAX - 2 - (sizeof "550-5.255.255 " - 1));
+	}
+}
+
 /* A footer can be told from a whole reply by its first octets, as far as its words allow. */
 static void
 check_answer(const char *text, size_t len)
@@ -35,6 +51,10 @@ check_answer(const char *text, size_t len)
 	require(len > 3 && memcmp(text, "OK ", 3) == 0);
 	for (size_t i = 0; i < len; i++)
 		require((text[i] >= ' ' && text[i] <= '~') || text[i] == '\r' || text[i] == '\n');
+	if (is_text(text, len)) {
+		check_lines(text + 3, len - 3);
+		return;
+	}
 	if (memchr(text, '\r', len) != NULL || (text[3] >= '4' && text[3] <= '5'))
 		return;
 	require(postfix_footer(wire, "550 5.255.255 x", text + 3, len - 3));

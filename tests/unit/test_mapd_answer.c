@@ -63,6 +63,7 @@ Test(answer, form_is_the_name_of_the_map)
 {
 	cr_expect_eq(answer_form("footer", 6), ANSWER_FOOTER);
 	cr_expect_eq(answer_form("filter", 6), ANSWER_FILTER);
+	cr_expect_eq(answer_form("text", 4), ANSWER_TEXT);
 	cr_expect_eq(answer_form("Footer", 6), ANSWER_FORMS);
 	cr_expect_eq(answer_form("foot", 4), ANSWER_FORMS);
 	cr_expect_eq(answer_form("footers", 7), ANSWER_FORMS);
@@ -149,6 +150,15 @@ Test(answer, filter_is_the_whole_reply_with_the_code_and_status_of_postfix)
 	voice = saying("%s\nfehlt");
 	cr_expect_str_eq(
 	    answered(ANSWER_FILTER, &voice, unknown), "550-5.1.1 nobody@bench.example\r\n550 5.1.1 fehlt (#4.28)");
+}
+
+Test(answer, text_is_lines_as_they_are_and_the_link)
+{
+	struct ftg_voice voice = saying("%s $1 \\n\nfehlt");
+	cr_expect_str_eq(answered(ANSWER_TEXT, &voice, unknown), "nobody@bench.example $1 \\n\nfehlt (#4.28)");
+	link_to(&voice, "https://x/{lang}?$\\n{ref}");
+	cr_expect_str_eq(answered(ANSWER_TEXT, &voice, unknown),
+	    "nobody@bench.example $1 \\n\nfehlt (#4.28)\nhttps://x/de?$\\n4.28");
 }
 
 Test(answer, reply_without_a_row_has_none)

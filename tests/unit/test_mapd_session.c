@@ -111,6 +111,20 @@ Test(mapd, answers_each_look_up_in_order)
 	cr_expect_eq(stats.reply[ERR_SMTP_ADDRESS_UNKNOWN], 2);
 }
 
+Test(mapd, text_of_a_named_row_has_neither_code_nor_status)
+{
+	add("text", "4.28\na@b.example");
+	add("text", "4.44\na@b.example\n192.0.2.1");
+	add("text", "4.44\na@b.example");
+	add("text", unknown);
+	add("footer", "4.28\na@b.example");
+	cr_expect_eq(mapd_session_feed(session, frames, frames_len), frames_len);
+	cr_expect_str_eq(out.sent,
+	    FOUND "46:OK [192.0.2.1] DNS Blackhole Rejection (#4.44),"
+	          "9:NOTFOUND ,9:NOTFOUND ,9:NOTFOUND ,");
+	cr_expect_eq(stats.reply[ERR_SMTP_REJECT_RBL], 1);
+}
+
 Test(mapd, look_ups_come_in_any_pieces)
 {
 	for (int i = 0; i < 8; i++)
@@ -252,6 +266,10 @@ Test(mapd, speaks_the_language_and_the_own_texts_of_the_recipients_domain)
 	out.voice.language = FTG_ENGLISH;
 	cr_expect_str_eq(answer_for("a@xn--bcher-kva.example"), "a@xn--bcher-kva.example fehlt (#4.28),");
 	cr_expect_str_eq(answer_for("a@own.example"), "a@own.example gibt es hier nicht (#4.28),");
+	frames_len = out.count = 0;
+	add("text", "4.28\na@Polish.Example");
+	mapd_session_feed(session, frames, frames_len);
+	cr_expect_str_eq(strchr(out.sent, ' ') + 1, "a@Polish.Example nie ma (#4.28),");
 	config.languages = NULL;
 	cr_expect_str_eq(answer_for("a@polish.example"), "a@polish.example unknown mailbox (#4.28),");
 	languages_free(languages);
