@@ -70,7 +70,8 @@ install(FILES ${schemas} DESTINATION ${CMAKE_INSTALL_DATADIR}/ftgate)
 install(DIRECTORY docs/images DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 install(FILES po/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/po)
 install(FILES ${examples} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
-install(DIRECTORY etc/fail2ban etc/logrotate.d etc/nginx DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(DIRECTORY etc/exim etc/fail2ban etc/logrotate.d etc/nginx etc/rspamd DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(DIRECTORY etc/opensmtpd DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples USE_SOURCE_PERMISSIONS)
 install(DIRECTORY examples/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples USE_SOURCE_PERMISSIONS)
 
 # Beside the programs of the build, for them.
