@@ -11,7 +11,7 @@ if(localstatedir STREQUAL "/var")
 endif()
 
 # Not below the library folder of the architecture: systemd looks in lib/systemd/system of each prefix.
-foreach(unit ftgate-smtpd.service ftgate-smtpd.socket ftgate-pop3d.service ftgate-pop3d.socket)
+foreach(unit ftgate-smtpd.service ftgate-smtpd.socket ftgate-pop3d.service ftgate-pop3d.socket ftgate-mapd.service)
 	configure_file("${templates}/${unit}.in" "${build}/installed/${unit}" @ONLY)
 	file(INSTALL "${build}/installed/${unit}" DESTINATION "${CMAKE_INSTALL_PREFIX}/lib/systemd/system")
 endforeach()

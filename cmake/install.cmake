@@ -2,12 +2,12 @@
 # languages, the manual pages and the documentation.
 
 # What is installed for operators: a file may be added to a list without another change. Samples to copy from.
-set(examples etc/ftgate.conf etc/content-rules etc/prometheus/ftgate.rules.yml)
+set(examples etc/ftgate.conf etc/mapd.conf etc/content-rules etc/prometheus/ftgate.rules.yml)
 
 if(TARGET ftgate-msg)
 	install(TARGETS ftgate-msg RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
-foreach(program ftgate-smtpd ftgate-pop3d ftgatectl)
+foreach(program ftgate-smtpd ftgate-pop3d ftgate-mapd ftgatectl)
 	if(TARGET ${program})
 		install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 	endif()

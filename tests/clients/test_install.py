@@ -21,7 +21,8 @@ FIREWALL = "#!/usr/sbin/nft -f"
 # By their first line: those that are run here, and those that need the Internet, a service manager, or a whole machine, which
 # tests/packages has.
 HERE = [QUICKSTART, CHECK, SWITCH_ON, FIREWALL, BACKUP, RESTORE, "ftgatectl text stale"]
-ELSEWHERE = ["scripts/deps build", "apt-get install certbot", "apt-get install lego", "#!/bin/sh", "rm -r /var/lib/ftgate /etc/ftgate"]
+ELSEWHERE = ["scripts/deps build", "apt-get install ./build/packages/ftgate-mapd_*.deb ./build/packages/ftgate-msg_*.deb",
+             "apt-get install certbot", "apt-get install lego", "#!/bin/sh", "rm -r /var/lib/ftgate /etc/ftgate"]
 
 
 def block(begin):

@@ -68,7 +68,7 @@ expect "ftgate-msg" "$said" \
 "$prefix/bin/ftgate-msg" export --format html --lang de "$work/site" >>"$work/log" || fail "ftgate-msg export --format html: $?"
 expect "the site" "de.html en.html index.html replies.html" "$(cd "$work/site" && echo *.html)"
 grep -q 'Postfach <var' "$work/site/de.html" || fail "de.html has no German words"
-for server in ftgate-smtpd ftgate-pop3d; do
+for server in ftgate-smtpd ftgate-pop3d ftgate-mapd; do
 	"$prefix/sbin/$server" --data "$work/data" --listen 127.0.0.1:0 --language de --check || fail "$server --check: $?"
 done
 "$tests/install/installed_files.py" "$work/installed" "$prefix"
@@ -96,6 +96,8 @@ cmake -DCMAKE_INSTALL_PREFIX="$work/units" -Dtemplates="$tests/../etc" -Dbuild="
 	-Dlocalstatedir=/srv/var -P "$tests/../cmake/files_of_prefix.cmake" >>"$work/log"
 expect "unit" "ExecStart=/srv/sbin/ftgate-smtpd -c /srv/etc/ftgate/ftgate.conf --data /srv/var/lib/ftgate" \
 	"$(grep ExecStart "$work/units/lib/systemd/system/ftgate-smtpd.service")"
+expect "unit of mapd" "ExecStart=/srv/sbin/ftgate-mapd -c /srv/etc/ftgate/mapd.conf --data /srv/var/lib/ftgate" \
+	"$(grep ExecStart "$work/units/lib/systemd/system/ftgate-mapd.service")"
 if grep StateDirectory "$work"/units/lib/systemd/system/*; then
 	fail "the service manager would make a data folder in /var"
 fi

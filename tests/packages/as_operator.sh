@@ -74,6 +74,35 @@ start() {
 	done
 }
 
+# Runs the command of the unit for Postfix, which gets no capability and is in German.
+start_mapd() {
+	local unit=/lib/systemd/system/ftgate-mapd.service command try
+	command=$(sed -n 's/^ExecStart=//p' "$unit")
+	grep -qx 'CapabilityBoundingSet=' "$unit"
+	(
+		umask 077
+		# The words of the command have no spaces.
+		# shellcheck disable=SC2086
+		exec env LC_ALL=de_DE.UTF-8 setpriv --reuid ftgate --regid ftgate --init-groups --inh-caps=-all --bounding-set=-all \
+			--no-new-privs $command
+	) >>/var/log/ftgate-mapd.log 2>&1 &
+	servers+=($!)
+	for ((try = 0; ; try++)); do
+		! ftgatectl --server mapd status >/dev/null 2>&1 || break
+		{ [ "$try" -lt 300 ] && kill -0 "${servers[-1]}" 2>/dev/null; } || fail "ftgate-mapd does not run: $(cat /var/log/ftgate-mapd.log)"
+		sleep 0.1
+	done
+}
+
+footer() { # REPLY
+	local answer
+	exec 3<>/dev/tcp/127.0.0.1/2794
+	printf '%d:footer %s,' "$((${#1} + 7))" "$1" >&3
+	IFS= read -r -d , -u 3 answer || true
+	exec 3>&-
+	printf '%s\n' "$answer"
+}
+
 stop() {
 	kill "${servers[@]}"
 	wait "${servers[@]}" || fail "a server ended with status $?"
@@ -101,6 +130,7 @@ for unit in ftgate-smtpd ftgate-pop3d; do
 	grep -qx "ConditionPathExists=$config" "/lib/systemd/system/$unit.service" || fail "$unit would start without $config"
 done
 expect "systemctl" ' start .*ftgate-smtpd\.service' "$done"
+expect "systemctl" ' start .*ftgate-mapd\.service' "$done"
 expect_not "systemctl" 'socket' "$done"
 expect "ftgate-msg" 'ERR_SMTP_ADDRESS_UNKNOWN \(#4\.28\), SMTP' "$(LC_ALL=de_DE.UTF-8 ftgate-msg explain 4.28)"
 expect "ftgate-msg in German" 'Kennungen|Codes|Wann' "$(LC_ALL=de_DE.UTF-8 ftgate-msg explain 4.28)"
@@ -149,6 +179,11 @@ own='Das Postfach nobody@example\.org gibt es bei uns nicht\. Fragen: .* \(#4\.2
 expect "own text" "$own" "$(refusal)"
 ftgatectl text set de 3.08 'Bis bald' >/dev/null
 
+step "answers a Postfix"
+[ -f /etc/ftgate/mapd.conf ] || fail "there is no mapd.conf"
+start_mapd
+expect "footer" "^[0-9]+:OK $own" "$(footer '550 5.1.1 <nobody@example.org>: Recipient address rejected: User unknown')"
+
 step "upgrades"
 stop
 # As if the English had been another when the text was set.
@@ -169,7 +204,7 @@ expect "message after the upgrade" '^Hello, Anna\.' "$(fetch 1)"
 step "removes the packages"
 stop
 before=$(cd "$data" && find . -type f | sort)
-apt remove ftgate ftgate-msg libftgate0 libftgate-dev ftgate-doc >/dev/null
+apt remove ftgate ftgate-mapd ftgate-msg libftgate0 libftgate-dev ftgate-doc >/dev/null
 [ ! -e /usr/sbin/ftgate-smtpd ] || fail "a program is left"
 [ -f "$config" ] || fail "remove has removed $config"
 [ "$before" = "$(cd "$data" && find . -type f | sort)" ] || fail "remove has changed $data"
@@ -185,7 +220,7 @@ stop
 
 step "purges them"
 install -d -o ftgate -g ftgate /var/log/ftgate
-said=$(apt purge ftgate ftgate-msg libftgate0 libftgate-dev ftgate-doc)
+said=$(apt purge ftgate ftgate-mapd ftgate-msg libftgate0 libftgate-dev ftgate-doc)
 expect "purge" "$data is kept" "$said"
 for path in "$config" /var/log/ftgate; do
 	[ ! -e "$path" ] || fail "purge has kept $path"

@@ -25,7 +25,7 @@ trap 'rm -rf --one-file-system "$work"' EXIT
 mkdir "$work/new" "$root"
 
 debs=()
-for name in ftgate ftgate-msg libftgate0 libftgate-dev ftgate-doc; do
+for name in ftgate ftgate-mapd ftgate-msg libftgate0 libftgate-dev ftgate-doc; do
 	debs+=("$(echo "$packages/$name"_[0-9]*.deb)")
 	[ -f "${debs[-1]}" ] || {
 		echo "packages_test: there is no ${debs[-1]}; first: scripts/package" >&2
