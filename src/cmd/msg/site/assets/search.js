@@ -41,8 +41,11 @@ function ftgateTexts(data) {
 	texts.index = new Map(data.ids.map((id, i) => [id, i]));
 	for (const article of articles) {
 		const index = texts.index.get(article.id);
-		const forms = [...data.published[index], ...data.languages.flatMap(language => language.texts[index])];
-		article.forms = [...new Set(forms)].map(form => parts(form)).filter(form => form.length > 0);
+		const english = [...data.published[index], ...data.languages.find(language => language.tag === "en").texts[index]];
+		const forms = [...new Set([...english, ...data.languages.flatMap(language => language.texts[index])])];
+		const split = forms.map(form => parts(form));
+		article.forms = split.filter(form => form.length > 0);
+		article.english = new Set(split.filter((_, i) => english.includes(forms[i])));
 		article.everywhere = plain(forms.join(" "));
 	}
 	waiting.splice(0).forEach(call => call());
@@ -70,35 +73,60 @@ function decoded(text) {
 	return text + more;
 }
 
-// References and IDs in a pasted text. In one from right to left, #4.46 may have been copied as 4.46#.
+// The codes of replies in a text: "550 5.1.1"; a code alone only where a line begins with it; and those of POP3.
+function codes(text) {
+	return [...text.matchAll(/(?<![\d.])([245]\d\d)[ -]([245]\.\d{1,3}\.\d{1,3})(?![\d.])/g)].map(found => found[1] + " " + found[2])
+		.concat([...text.matchAll(/^\W*([245]\d\d)[ -](?![245]\.\d)/gm)].map(found => found[1]))
+		.concat(text.match(/^\W*-ERR(?: \[[\w/-]+\])?/gm)?.map(found => found.trim()) ?? []);
+}
+
+// References and IDs in a pasted text: in brackets, in a link, in a log, or behind a code; "ticket #4.46" is none. In a reply from
+// right to left, #4.46 may have been copied as 4.46#. The subject of a message, and where it has been, is not what was replied.
 function named(text) {
-	const refs = new Set(), ids = new Set();
-	for (const found of text.matchAll(/(?:\(#?|#|ref=)(\d\.\d\d)(?![\d.])|(?<![\d.])(\d\.\d\d)#/g))
-		refs.add(found[1] ?? found[2]);
+	const refs = new Set(), ids = new Set(), replied = text.replace(/^(?:Received|Subject):.*(?:\n[ \t].*)*/gim, "");
+	for (const line of replied.split("\n"))
+		for (const found of line.matchAll(/(\(#?|\.html#|ref=#?|#)(\d\.\d\d)(?![\d.])|(?<![\d.])(\d\.\d\d)#/g))
+			if (found[1] !== "#" || text.length < 24 || codes(line.slice(0, found.index)).length > 0)
+				refs.add(found[2] ?? found[3]);
 	for (const found of text.matchAll(/\b(?:ERR|FTG)_\w+/gi))
 		ids.add(found[0].toUpperCase());
 	return articles.filter(article => refs.has(article.ref) || ids.has(article.id));
 }
 
-// Whether all parts of a form are in a text, in their order.
+// Whether all parts of a form are in a text, in their order, with no more between them than an argument can have.
 function holds(text, form) {
-	let at = 0;
-	return form.every(part => {
-		const found = text.indexOf(part, at);
-		at = found + part.length;
-		return found >= 0;
-	});
+	for (let start = text.indexOf(form[0]); start >= 0; start = text.indexOf(form[0], start + 1)) {
+		let end = start + form[0].length;
+		const rest = form.slice(1).every(part => {
+			const found = text.indexOf(part, end), near = found >= 0 && found - end <= 300;
+			end = found + part.length;
+			return near;
+		});
+		if (rest)
+			return true;
+	}
+	return false;
 }
 
-// Replies whose words are in a pasted text: those of the longest words, in any language.
+// Whether the words of a form are so many that no other server has them: more of English, and of reports, which all write.
+function suffices(article, form) {
+	const text = form.join(" ");
+	if (/[\u0e00-\u0e7f\u3040-\u9fff\uac00-\ud7af]/.test(text))
+		return text.length >= (article.ref.startsWith("8.") ? 16 : 6);
+	const words = text.split(/[^\p{L}\p{N}]+/u).filter(Boolean).length;
+	return text.length >= 16 && words >= (article.ref.startsWith("8.") ? 9 : article.english.has(form) ? 4 : 3);
+}
+
+// Replies whose words are in a pasted text: those of the longest words, in any language, unless the codes beside them are others.
 function spoken(text) {
-	const said = plain(text);
+	const said = plain(text), beside = codes(text);
 	let best = 0, hits = [];
-	for (const article of articles)
+	for (const article of articles) {
+		if (beside.length > 0 && article.codes.length > 0 && !article.codes.some(code => beside.includes(code)))
+			continue;
 		for (const form of article.forms ?? []) {
 			const length = form.join("").length;
-			const enough = /[\u3040-\u9fff\uac00-\ud7af]/.test(form[0]) ? 5 : 10;
-			if (length < Math.max(best, enough) || !holds(said, form))
+			if (length < best || !suffices(article, form) || !holds(said, form))
 				continue;
 			if (length > best)
 				hits = [];
@@ -106,8 +134,8 @@ function spoken(text) {
 			if (!hits.includes(article))
 				hits.push(article);
 		}
-	const exact = hits.filter(article => article.codes.some(code => said.includes(code.toLowerCase())));
-	return exact.length > 0 ? exact : hits;
+	}
+	return hits;
 }
 
 // A paste is explained by its references; those of a report (#8) count only if there is no other.
