@@ -11,7 +11,7 @@ import unittest
 
 import alone
 from postfix import MISSING, PACKAGE
-from server import BUILD, SECONDS, TestCase, main, program
+from server import BUILD, SECONDS, SOURCE, TestCase, main, program
 from test_readme import blocks
 
 # Each block of the page; the packages are installed by tests/packages.
@@ -60,8 +60,10 @@ class Page(TestCase):
         """Its folders, with what the package writes; the first stands in the place of /etc/ftgate in the commands."""
         for name in "ftgate", "data", "data/locale":
             os.mkdir(f"{self.folder}/{name}")
+        with open(SOURCE + "/etc/mapd.conf", encoding="utf-8") as file:
+            text = file.read().replace("/var/lib/ftgate", self.folder + "/data")
         with open(self.folder + "/ftgate/mapd.conf", "w", encoding="utf-8") as file:
-            file.write(f"data: {self.folder}/data\n")
+            file.write(text)
 
     def start_map_server(self):
         with open(self.folder + "/log", "wb") as log:
