@@ -6,13 +6,14 @@ import os
 import re
 import socket
 import tempfile
+import time
 import unittest
 
 import postfix
 from alone import has
 from maps import URL, MapServer
 from mo import mo
-from server import SOURCE, Talk, TestCase, main
+from server import SECONDS, SOURCE, Talk, TestCase, main
 from services import Program, free_port
 from test_readme import blocks
 from unpacked import MISSING, USER_ID, Unpacked
@@ -178,16 +179,23 @@ class Refusals(TestCase):
         self.assertWire(octets)
         return octets.decode("ascii")
 
+    def bind_when_free(self, listener):
+        """The workers end after their master."""
+        until = time.monotonic() + SECONDS
+        while True:
+            try:
+                return listener.bind(("127.0.0.1", self.texts.port))
+            except OSError:
+                self.assertLess(time.monotonic(), until)
+            time.sleep(0.02)
+
     def without_answers(self):
         """In the place of the server of texts is one that accepts connections and says nothing; then there is none; then it is back."""
         self.texts.process.kill()
         self.texts.process.wait()
         with socket.socket() as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            while True:
-                with contextlib.suppress(OSError):  # the workers end after their master
-                    listener.bind(("127.0.0.1", self.texts.port))
-                    break
+            self.bind_when_free(listener)
             listener.listen()
             yield
         yield
