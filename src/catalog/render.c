@@ -377,10 +377,13 @@ size_t
 ftg_render_link(char *buf, const struct ftg_voice *voice, const struct ftg_reply *reply)
 {
 	struct rendering r = { .voice = voice, .reply = reply };
+	char link[1 + FTG_LINK_MAX] = " "; /* as in a reply: the octet before a value is read */
 	speak(&r, voice->language);
 	if (!wants_link(&r, choose_form(&r)))
 		return 0;
-	return (size_t)(put_link(buf, &r, ftg_row(reply->id)->ref) - buf);
+	size_t len = (size_t)(put_link(link + 1, &r, ftg_row(reply->id)->ref) - (link + 1));
+	memcpy(buf, link + 1, len);
+	return len;
 }
 
 size_t

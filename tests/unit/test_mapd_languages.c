@@ -25,7 +25,7 @@ TestSuite(languages, .init = set_up, .fini = tear_down);
 
 Test(languages, of_each_of_many_domains_are_found)
 {
-	char domain[32], language[8];
+	char domain[32], language[16];
 	for (int i = 0; i < 5000; i++) {
 		snprintf(domain, sizeof domain, "d%d.example", i * 7919 % 5000);
 		snprintf(language, sizeof language, "x%d", i * 7919 % 5000);
