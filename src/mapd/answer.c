@@ -43,7 +43,7 @@ static void
 put(struct written *written, const char *octets, size_t len)
 {
 	written->full = written->full || len > (size_t)(written->end - written->at);
-	if (written->full)
+	if (written->full || len == 0)
 		return;
 	memcpy(written->at, octets, len);
 	written->at += len;
