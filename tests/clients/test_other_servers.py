@@ -10,6 +10,7 @@ import time
 import unittest
 
 import postfix
+import services
 from alone import has
 from maps import URL, MapServer
 from mo import mo
@@ -341,11 +342,11 @@ class RspamdRefusals(Refusals):
             virtual_mailbox_domains=" ".join(domains), virtual_mailbox_maps="inline:{" + "".join(f" known@{name}=known/" for name in domains) + " }",
             smtpd_milters=f"inet:127.0.0.1:{cls.rspamd.port}"))
 
-    def answered(self, domain, subject=b"spam"):
+    def answered(self, domain, subject=b"spam", body=b"x"):
         with self.talk() as talk:
             self.assertTrue(self.refused(talk, f"known@{domain}").startswith("250 "))
             talk.say(b"DATA")
-            octets = talk.say(b"From: a@example.org\r\nSubject: %s\r\n\r\nx\r\n." % subject)
+            octets = talk.say(b"From: a@example.org\r\nSubject: %s\r\n\r\n%s\r\n." % (subject, body))
             self.assertWire(octets)
             return octets.decode("ascii")
 
@@ -355,6 +356,7 @@ class RspamdRefusals(Refusals):
                          self.answered("bench.example"))
         self.assertRegex(self.answered("japanese.example"), rf"\A554 5\.7\.1 [ -~]+ \(#4\.41\) {re.escape(LINK.format('ja', '4.41'))}\r\n\Z")
         self.assertTrue(self.answered("bench.example", b"hello").startswith("250 "))
+        self.assertEqual("554 5.7.1 Gtube pattern\r\n", self.answered("bench.example", b"hello", services.Rspamd.GTUBE))
 
     def test_2_have_the_fixed_text_while_no_server_answers(self):
         for _ in self.without_answers():
