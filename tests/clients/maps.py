@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 
 from server import SECONDS, Server, program
 
@@ -69,6 +70,19 @@ class Map:
             return self.input.read(1) == b""
         except ConnectionResetError:
             return True
+
+
+def wait_until_refused(port):
+    """Waits until nobody listens at a port. A connection can be reset while its listener closes."""
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until:
+        try:
+            Map(port).__exit__()
+        except ConnectionRefusedError:
+            return
+        except ConnectionResetError:
+            pass
+    raise AssertionError(f"somebody listens at port {port}")
 
 
 def german(recipient):

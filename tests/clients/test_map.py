@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 
-from maps import UNKNOWN, URL, Map, MapServer, frame, german
+from maps import UNKNOWN, URL, Map, MapServer, frame, german, wait_until_refused
 from mo import mo
 from server import SECONDS, Server, TestCase, main, program
 
@@ -223,10 +223,7 @@ class Workers(TestCase):
             server.process.kill()
             server.process.wait()
             self.assertTrue(client.ended())
-            until = time.monotonic() + SECONDS
-            with self.assertRaises(ConnectionRefusedError):
-                while time.monotonic() < until:
-                    Map(server.port).__exit__()
+            wait_until_refused(server.port)
             server.start()
             with Map(server.port) as other:
                 self.assertEqual(german(ADDRESS), other.look_up(KEY))

@@ -9,7 +9,7 @@ import tempfile
 import time
 import unittest
 
-from maps import UNKNOWN, URL, Map, MapServer, german
+from maps import UNKNOWN, URL, MapServer, german, wait_until_refused
 from mo import mo
 from postfix import MISSING, Postfix
 from server import SECONDS, TestCase, Talk, main
@@ -119,9 +119,7 @@ class Refusals(TestCase):
             self.assertIn(b"(#4.28)", self.refused(talk, address))
             self.server.process.kill()
             self.server.process.wait()
-            with self.assertRaises(ConnectionRefusedError):
-                while True:
-                    Map(self.server.port).__exit__()
+            wait_until_refused(self.server.port)
             self.assertEqual(plain(address), self.refused(talk, address))
             self.server.arguments = ["--listen", f"127.0.0.1:{self.server.port}", *self.server.arguments[2:]]
             self.server.start()
