@@ -14,6 +14,7 @@ import unittest
 from site_pages import TAGS, Folder, Page, export
 from languages import RTL, languages
 from msg import HEADER, PROGRAM, ROOT, out, rows, run
+from server import has_terminals
 
 PAGES = [name + ".html" for name in TAGS]
 LOOKED_AT = ["ar.html", "de.html", "en.html", "he.html", "index.html", "ja.html", "ru-Latn.html"]
@@ -302,6 +303,22 @@ class Writing(Folder):
         self.assertRegex(done.stderr, rb"^ftgate-msg export: .*/site/\w+\.(js|html): File too large\n$")
         self.assertEqual(before.st_ino, os.stat(os.path.join(site, "de.html")).st_ino)
         self.assertEqual([], [name for name in files(site) if name.endswith(".new")])
+
+
+class Progress(Folder):
+    @unittest.skipUnless(has_terminals(), "needs pseudo-terminals")
+    def test_a_terminal_sees_how_far_it_is_and_a_pipe_does_not(self):
+        site = os.path.join(self.folder, "site")
+        self.assertRegex(export(site, "--lang", "de"), rf"^9 files, \d+ KiB, in {site}\n$")
+        self.assertEqual(b"", run("export", "--format", "html", site, "--lang", "de").stderr)
+        terminal, end = os.openpty()
+        self.addCleanup(os.close, terminal)
+        subprocess.run([PROGRAM, "export", "--format", "html", site, "--lang", "de"], stdout=subprocess.DEVNULL, stderr=end,
+                       env={"LC_ALL": "C"}, check=True, timeout=60)
+        os.close(end)
+        said = os.read(terminal, 65536).decode()
+        self.assertEqual(["texts.js", "de.html", "en.html", "replies.tsv", "replies.html", "index.html", ""],
+                         [line.removesuffix("\x1b[K") for line in said.split("\r")[1:]])
 
 
 class Changes(Folder):
