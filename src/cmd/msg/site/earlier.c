@@ -92,7 +92,7 @@ earlier_parse(struct earlier *earlier, char *octets, size_t len)
 		errno = EBADMSG;
 		return -1;
 	}
-	earlier->text = calloc(count_lines(octets, len), sizeof *earlier->text);
+	earlier->text = calloc(count_lines(octets, len) + 1, sizeof *earlier->text);
 	if (earlier->text == NULL)
 		return -1;
 	if (!parse_lines(earlier, octets + names)) {
