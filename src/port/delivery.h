@@ -126,6 +126,15 @@ struct delivery_ops {
 	void (*spool)(struct delivery *delivery, struct executor *executor, delivery_done *done, void *context);
 	int (*file)(const struct delivery *delivery);
 	/*
+	 * For a message that goes to another server before it is in the queue, without a mailbox here: spool(), and all
+	 * steps of commit() but the last one, by a job. The message, its copies and their entries are then on stable
+	 * storage, and nobody sees them. commit() shows them, also after timeout, which is as for commit(); it writes
+	 * the envelope of the message again if restage() has said that its recipients are others now.
+	 */
+	void (*stage)(
+	    struct delivery *delivery, struct executor *executor, int64_t timeout, delivery_done *done, void *context);
+	void (*restage)(struct delivery *delivery);
+	/*
 	 * Makes the message durable and visible in every mailbox and in the relay queue, or reports failure, and logs
 	 * one line for each mailbox (delivery_log) and each recipient in the queue. timeout is in milliseconds from
 	 * this call, waiting for a thread or a peer included: a delivery that has not begun to make the message visible

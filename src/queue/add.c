@@ -19,6 +19,16 @@ queue_stage(const struct queue *queue, struct queue_entry *entry)
 }
 
 int
+queue_restage(const struct queue *queue, struct queue_entry *entry)
+{
+	const struct queue_paths paths = queue_paths(entry->id);
+	if (unlinkat(queue->folder, paths.tmp_envelope, 0) < 0 && errno != ENOENT)
+		return -1;
+	queue_let_go(entry);
+	return queue_stage(queue, entry);
+}
+
+int
 queue_link(const struct queue *queue, const struct queue_entry *entry, int folder, const char *path)
 {
 	const struct queue_paths paths = queue_paths(entry->id);

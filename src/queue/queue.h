@@ -83,6 +83,9 @@ int queue_add(const struct queue *queue, struct queue_entry *entry, const char *
  */
 int queue_stage(const struct queue *queue, struct queue_entry *entry);
 
+/* Writes and syncs the envelope of an entry again that has been staged, or was not for want of recipients; as above. */
+int queue_restage(const struct queue *queue, struct queue_entry *entry);
+
 /* Second: gives the message file a name in the queue; one in the queue's own tmp/ is renamed, another one is linked. */
 int queue_link(const struct queue *queue, const struct queue_entry *entry, int folder, const char *path);
 

@@ -13,8 +13,6 @@
 #include "relay/client/verdict.h"
 #include "relay/queue_log.h"
 
-enum { QUEUE_TIME_MIN = 10 * 1000 }; /* milliseconds for the queue to take what the other server did not */
-
 struct lmtp_delivery {
 	struct delivery delivery;
 	struct lmtp_agent *agent;
@@ -25,9 +23,8 @@ struct lmtp_delivery {
 	delivery_done *done;
 	void *context;
 	struct lmtp_handover handover;
-	int64_t deadline; /* by the dialer's clock, from the commit on: of the other server, and of all */
-	int64_t last;
-	bool copied; /* copies go into the queue */
+	int64_t deadline; /* of the other server, by the dialer's clock, from the commit on */
+	bool copied;      /* copies go into the queue */
 	size_t count;
 	struct transport_recipient *recipients;
 	struct mailbox *mailboxes;
@@ -109,7 +106,7 @@ copy(struct delivery *delivery, const struct delivery_copy *copies, size_t count
 		}
 	}
 	copied = copied && d->spool->ops->copy(d->spool, queued, count);
-	d->copied = copied && count > 0;
+	d->copied = count > 0;
 	free(queued);
 	return copied;
 }
@@ -277,12 +274,13 @@ keep_rest(struct lmtp_delivery *d)
 	return true;
 }
 
-/* For the queue, after the other server has used its part. Some is left in any case: mailboxes have the message already. */
-static int64_t
-time_left(const struct lmtp_delivery *d)
+/* Some have the message, so the rest goes into the queue however late it is: what can be written is written (stage). */
+static void
+queue_rest(struct lmtp_delivery *d, bool is_changed)
 {
-	int64_t left = d->last - now(d->agent);
-	return left > QUEUE_TIME_MIN ? left : QUEUE_TIME_MIN;
+	if (is_changed)
+		d->spool->ops->restage(d->spool);
+	d->spool->ops->commit(d->spool, d->executor, 0, on_queued, d);
 }
 
 static void
@@ -301,7 +299,7 @@ on_sent(struct lmtp_handover *handover)
 	else if (d->entry->count == 0 && !d->copied)
 		give_up(d, DELIVERY_OK, "");
 	else
-		d->spool->ops->commit(d->spool, d->executor, time_left(d), on_queued, d);
+		queue_rest(d, taken < d->count);
 }
 
 static void
@@ -351,6 +349,16 @@ on_spooled(void *context, const struct delivery_outcome *outcome)
 	}
 }
 
+/*
+ * Does the queue get a part of the message, or can it? A queue that does not work is found out before the other server has
+ * the message, which cannot be recalled then, and would come again with each attempt of the client.
+ */
+static bool
+needs_queue(const struct lmtp_delivery *d)
+{
+	return d->entry->count > 0 || d->copied || d->count > 1;
+}
+
 static void
 commit(struct delivery *delivery, struct executor *executor, int64_t timeout, delivery_done *done, void *context)
 {
@@ -358,10 +366,11 @@ commit(struct delivery *delivery, struct executor *executor, int64_t timeout, de
 	d->executor = executor;
 	d->done = done;
 	d->context = context;
-	d->last = now(d->agent) + timeout;
 	d->deadline = now(d->agent) + (timeout < d->agent->timeout ? timeout : d->agent->timeout);
 	if (d->count == 0)
 		d->spool->ops->commit(d->spool, executor, timeout, on_queued, d);
+	else if (needs_queue(d))
+		d->spool->ops->stage(d->spool, executor, timeout, on_spooled, d);
 	else
 		d->spool->ops->spool(d->spool, executor, on_spooled, d);
 }

@@ -2,18 +2,13 @@
 #include "store/maildir_delivery.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "base/ascii.h"
 #include "base/field_edits.h"
 #include "message/surrogate.h"
-#include "queue/ask.h"
 #include "store/spool.h"
 #include "store/surrogate_size.h"
 
@@ -37,6 +32,7 @@ struct maildir_delivery {
 	size_t len, room;
 	const struct field_edits *edits; /* to be made by the next spool or commit; NULL: none */
 	bool cr;                         /* has been appended last, and is not in the buffer yet */
+	bool staged, restaged;           /* all is done but to show it; the entry has been changed since */
 	struct surrogate_look look;      /* at the header in the buffer */
 	enum delivery_result result;
 	char detail[DELIVERY_DETAIL_SIZE];
@@ -325,6 +321,14 @@ write_copy(struct maildir_delivery *delivery, struct maildir_copy *copy)
 	return spool_sync(&copy->spool);
 }
 
+/* The message itself is the source of the copies, and may have no recipient. */
+static void
+drop_source(struct maildir_delivery *delivery)
+{
+	if (first_spool(delivery) != &delivery->spool)
+		spool_drop(&delivery->spool);
+}
+
 static bool
 write_copies(struct maildir_delivery *delivery)
 {
@@ -335,8 +339,6 @@ write_copies(struct maildir_delivery *delivery)
 		}
 	}
 	count_surrogate(delivery, &delivery->spool);
-	if (first_spool(delivery) != &delivery->spool)
-		spool_drop(&delivery->spool);
 	return true;
 }
 
@@ -363,22 +365,64 @@ publish(struct maildir_delivery *delivery)
 		space_count_message(spool->folder, spool->mailboxes, spool->count, spool->size);
 }
 
-static void
-commit_work(struct job *job)
+/* Writes all files; false if that failed. */
+static bool
+write_all(struct maildir_delivery *delivery)
 {
-	struct maildir_delivery *delivery = of_job(job);
 	struct spool *spool = &delivery->spool;
 	if (monotonic() >= delivery->deadline) {
 		fail(delivery, DELIVERY_FAILED, "no thread was free in time");
-		return;
+		return false;
 	}
 	write_rest(delivery);
 	if (delivery->result == DELIVERY_OK && !fits_quota(delivery))
 		fail(delivery, DELIVERY_OVER_QUOTA, "");
 	if (delivery->result != DELIVERY_OK)
-		return;
+		return false;
 	spool->entry->size = spool->wire_size - spool->local_wire;
-	if (write_copies(delivery))
+	return write_copies(delivery);
+}
+
+static void
+stage_work(struct job *job)
+{
+	struct maildir_delivery *delivery = of_job(job);
+	if (!write_all(delivery))
+		return;
+	for (struct spool *spool = &delivery->spool; spool != NULL; spool = spool->copy) {
+		if (spool_stage(spool) < 0) {
+			fail_in(delivery, spool);
+			return;
+		}
+	}
+	delivery->staged = true;
+}
+
+static void
+stage(struct delivery *delivery, struct executor *executor, int64_t timeout, delivery_done *done, void *context)
+{
+	of_delivery(delivery)->deadline = monotonic() + timeout;
+	start(delivery, executor, (struct job) { .work = stage_work, .done = flush_done }, done, context);
+}
+
+static void
+restage(struct delivery *delivery)
+{
+	of_delivery(delivery)->restaged = true;
+}
+
+static void
+commit_work(struct job *job)
+{
+	struct maildir_delivery *delivery = of_job(job);
+	struct spool *spool = &delivery->spool;
+	delivery->result = DELIVERY_OK;
+	if (!delivery->staged && !write_all(delivery))
+		return;
+	drop_source(delivery);
+	if (delivery->restaged && has_recipients(spool) && spool_restage(spool) < 0)
+		fail_in_spool(delivery);
+	else
 		publish(delivery);
 }
 
@@ -417,7 +461,7 @@ commit(struct delivery *delivery, struct executor *executor, int64_t timeout, de
 static void
 abandon_work(struct job *job)
 {
-	spool_drop(&of_job(job)->spool);
+	drop_all(of_job(job));
 }
 
 static void
@@ -445,7 +489,7 @@ put_name(struct maildir_agent *agent, char name[NAME_MAX + 1])
 	    (long)agent->process, ++agent->last, agent->host);
 }
 
-/* Makes the file of a message, which is in a buffer until it is written. */
+/* Names the file of a message, which is made when it is written first. */
 static void
 open_spool(struct spool *spool, struct maildir_agent *agent, struct queue_entry *entry)
 {
@@ -483,6 +527,8 @@ static const struct delivery_ops ops = {
 	.flush = flush,
 	.spool = spool,
 	.file = file,
+	.stage = stage,
+	.restage = restage,
 	.commit = commit,
 	.abandon = abandon,
 };
@@ -498,8 +544,9 @@ copy_mailboxes(struct mailbox *copies, const struct mailbox *mailboxes, size_t c
 	return copied;
 }
 
-static struct delivery *
-begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count, struct queue_entry *entry)
+struct delivery *
+maildir_delivery_begin(
+    struct delivery_agent *base, const struct mailbox *mailboxes, size_t count, struct queue_entry *entry)
 {
 	struct maildir_agent *agent = (struct maildir_agent *)base;
 	struct maildir_delivery *delivery = calloc(1, sizeof *delivery + count * sizeof *mailboxes);
@@ -513,58 +560,4 @@ begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count
 	delivery->spool.mailboxes = delivery->mailboxes;
 	delivery->spool.count = copy_mailboxes(delivery->mailboxes, mailboxes, count);
 	return &delivery->delivery;
-}
-
-static void
-check_space(struct delivery_agent *base, struct executor *executor, const struct mailbox *mailboxes, size_t count,
-    uint64_t size, delivery_done *done, void *context)
-{
-	const struct maildir_agent *agent = (const struct maildir_agent *)base;
-	const struct space_question question = { agent->folder, agent->min_free, mailboxes, count, size };
-	space_check(&question, executor, done, context);
-}
-
-static void
-run_queue(struct delivery_agent *base, struct executor *executor, const char *domain, bool below, delivery_done *done,
-    void *context)
-{
-	const struct maildir_agent *agent = (const struct maildir_agent *)base;
-	const struct queue_run run = { below ? QUEUE_RUN_BELOW : QUEUE_RUN_DOMAIN, domain };
-	queue_ask(&agent->queue, &run, executor, done, context);
-}
-
-static bool
-is_full(struct delivery_agent *base, struct executor *executor)
-{
-	struct maildir_agent *agent = (struct maildir_agent *)base;
-	return agent->min_free > 0 && space_gauge_read(&agent->gauge, executor) < (uint64_t)agent->min_free;
-}
-
-int
-maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *queue, const char *hostname)
-{
-	*agent = (struct maildir_agent) {
-		.agent = { .begin = begin, .is_full = is_full, .check_space = check_space, .run_queue = run_queue },
-		.process = getpid(),
-	};
-	for (size_t i = 0; i < sizeof agent->host - 1 && hostname[i] != '\0'; i++)
-		agent->host[i] = (char)(ascii_is_alnum(hostname[i]) || strchr(".-", hostname[i]) ? hostname[i] : '_');
-	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
-		return -1;
-	agent->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (agent->folder < 0)
-		return -1;
-	if (queue_open(&agent->queue, queue) < 0) {
-		close(agent->folder);
-		return -1;
-	}
-	space_gauge_open(&agent->gauge, agent->folder);
-	return 0;
-}
-
-void
-maildir_agent_close(struct maildir_agent *agent)
-{
-	close(agent->folder);
-	queue_close(&agent->queue);
 }

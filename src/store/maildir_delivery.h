@@ -32,6 +32,10 @@ struct maildir_agent {
  */
 int maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *queue, const char *hostname);
 
+/* begin() of the agent; its file and that of the deliveries share it. */
+struct delivery *maildir_delivery_begin(
+    struct delivery_agent *agent, const struct mailbox *mailboxes, size_t count, struct queue_entry *entry);
+
 /* Not while a delivery exists, or a job of the agent. */
 void maildir_agent_close(struct maildir_agent *agent);
 

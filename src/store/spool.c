@@ -80,7 +80,9 @@ spool_drop(struct spool *spool)
 	spool->file = -1;
 	if (spool->named)
 		unlinkat(put_tmp_path(spool, path), path, 0);
-	spool->named = false;
+	if (spool->staged)
+		queue_drop(spool->queue, spool->entry);
+	spool->named = spool->staged = false;
 	errno = error;
 }
 
@@ -115,7 +117,10 @@ spool_unlink(struct spool *spool)
 {
 	char path[SPOOL_PATH_SIZE];
 	int folder = put_tmp_path(spool, path);
-	return folder < 0 ? -1 : unlinkat(folder, path, 0);
+	if (folder < 0 || unlinkat(folder, path, 0) < 0)
+		return -1;
+	spool->named = false;
+	return 0;
 }
 
 int
@@ -134,14 +139,25 @@ spool_write(struct spool *spool, const char *bytes, size_t len)
 
 /* Names the file in new/ of a mailbox. The first mailbox gets the name that is in tmp/, so it must come last. */
 static int
-name_in(const struct spool *spool, size_t mailbox, const char *tmp)
+name_in(struct spool *spool, size_t mailbox, const char *tmp)
 {
 	char path[SPOOL_PATH_SIZE];
 	if (put_new_path(spool, mailbox, path) < 0)
 		return -1;
-	if (mailbox == 0)
-		return (int)TEMP_FAILURE_RETRY(renameat(spool->folder, tmp, spool->folder, path));
-	return (int)TEMP_FAILURE_RETRY(linkat(spool->folder, tmp, spool->folder, path, 0));
+	if (mailbox > 0)
+		return (int)TEMP_FAILURE_RETRY(linkat(spool->folder, tmp, spool->folder, path, 0));
+	int result = (int)TEMP_FAILURE_RETRY(renameat(spool->folder, tmp, spool->folder, path));
+	spool->named &= result < 0;
+	return result;
+}
+
+/* Names the file in the queue. Without a mailbox it gets the name that is in tmp/. */
+static int
+name_in_queue(struct spool *spool, int folder, const char *tmp)
+{
+	int result = queue_link(spool->queue, spool->entry, folder, tmp);
+	spool->named &= result < 0 || folder != spool->queue->folder;
+	return result;
 }
 
 /* Makes a Maildir that is missing. A mailbox that is listed twice has its link already. */
@@ -165,7 +181,7 @@ show(struct spool *spool)
 {
 	char tmp[SPOOL_PATH_SIZE];
 	int folder = put_tmp_path(spool, tmp);
-	if (spool_is_relayed(spool) && queue_link(spool->queue, spool->entry, folder, tmp) < 0)
+	if (!spool->staged && spool_is_relayed(spool) && name_in_queue(spool, folder, tmp) < 0)
 		return fail_in_queue(spool);
 	for (size_t i = spool->count; i-- > 0;)
 		if (show_in(spool, i, tmp) < 0)
@@ -197,9 +213,6 @@ hide(struct spool *spool)
 	for (size_t i = 0; i < spool->count; i++)
 		if (put_new_path(spool, i, path) == 0)
 			unlinkat(spool->folder, path, 0);
-	int folder = put_tmp_path(spool, path);
-	if (folder >= 0)
-		unlinkat(folder, path, 0);
 	errno = error;
 	if (spool_is_relayed(spool))
 		queue_drop(spool->queue, spool->entry);
@@ -217,10 +230,31 @@ spool_sync(struct spool *spool)
 	return closed < 0 ? spool_fail(spool) : 0;
 }
 
+int
+spool_stage(struct spool *spool)
+{
+	char tmp[SPOOL_PATH_SIZE];
+	int folder = put_tmp_path(spool, tmp);
+	if (spool->file >= 0 && TEMP_FAILURE_RETRY(fsync(spool->file)) < 0)
+		return spool_fail(spool);
+	if (spool_is_relayed(spool) && queue_stage(spool->queue, spool->entry) < 0)
+		return fail_in_queue(spool);
+	spool->staged = true;
+	return name_in_queue(spool, folder, tmp) < 0 ? fail_in_queue(spool) : 0;
+}
+
+int
+spool_restage(struct spool *spool)
+{
+	return queue_restage(spool->queue, spool->entry) < 0 ? fail_in_queue(spool) : 0;
+}
+
 /* Puts file and envelope on stable storage, both invisible yet. */
 static int
 prepare(struct spool *spool)
 {
+	if (spool->staged)
+		return 0;
 	if (spool_sync(spool) < 0)
 		return -1;
 	if (spool_is_relayed(spool) && queue_stage(spool->queue, spool->entry) < 0)
@@ -261,6 +295,15 @@ each(struct spool *first, int (*step)(struct spool *spool))
 	return 0;
 }
 
+/* The message is published: there is nothing to drop any more. */
+static void
+finish(struct spool *spool)
+{
+	spool->staged = false;
+	spool_drop(spool);
+	queue_let_go(spool->entry);
+}
+
 int
 spool_publish(struct spool *first)
 {
@@ -272,7 +315,7 @@ spool_publish(struct spool *first)
 		if (result < 0)
 			hide(spool);
 		else
-			queue_let_go(spool->entry);
+			finish(spool);
 	}
 	return result;
 }

@@ -19,6 +19,7 @@ struct spool {
 	int folder;                    /* of all mail */
 	int file;                      /* -1: none yet, or closed */
 	bool named;                    /* the file has its name in tmp/ */
+	bool staged;                   /* by spool_stage() */
 	unsigned long long size;       /* octets in the file */
 	unsigned long long wire_size;  /* octets with CRLF for each line end; set by the caller */
 	unsigned long long local_wire; /* of them those that are for mailboxes here alone; set by the caller */
@@ -67,12 +68,25 @@ int spool_copy(struct spool *copy, const struct spool *from, const char *local, 
  */
 int spool_sync(struct spool *spool);
 
+/*
+ * Takes all steps of spool_publish() for a message without a mailbox but to give the envelope its name and to sync the
+ * folder, and not for its copies. The file remains open if it is. The entry may have no recipients yet. Returns 0, or -1
+ * with errno and failed; spool_drop() removes what has been made.
+ */
+int spool_stage(struct spool *spool);
+
+/*
+ * Writes and syncs the envelope of a staged message again, whose entry has other recipients now. Returns 0, or -1 with
+ * errno and failed.
+ */
+int spool_restage(struct spool *spool);
+
 /* spool_edit.c needs these of spool.c: makes the file; records a failure that concerns it, and returns -1; removes its name. */
 int spool_open_file(struct spool *spool);
 int spool_fail(struct spool *spool);
 int spool_unlink(struct spool *spool);
 
-/* Removes the file, unless it has been published, but not those of copies. Keeps errno. */
+/* Removes what exists of a message that has not been published, but not its copies. Keeps errno. */
 void spool_drop(struct spool *spool);
 
 /* Has the message recipients in the queue? */

@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "store/maildir_delivery.h"
 #include "support/fake_clock.h"
 #include "support/fake_dialer.h"
+#include "support/fault.h"
 #include "support/folder.h"
 
 static struct fake_dialer server;
@@ -23,7 +25,9 @@ static enum delivery_result result;
 static struct client_pool pool;
 static unsigned ended; /* deliveries */
 static char detail[DELIVERY_DETAIL_SIZE];
-static unsigned notify; /* of bob */
+static unsigned notify;           /* of bob */
+static struct queue_entry listed; /* has a sender if deliver() adds the message of a list */
+static const struct field_edits no_edits;
 
 static void
 run_job(struct executor *executor, struct job *job)
@@ -69,6 +73,7 @@ tear_down(void)
 	fake_dialer_close(&server);
 	lmtp_agent_close(&agent);
 	queue_entry_clear(&entry);
+	queue_entry_clear(&listed);
 	route_clear(&route);
 	maildir_agent_close(&spool);
 	folder_remove();
@@ -101,11 +106,24 @@ begin(size_t count)
 	return delivery;
 }
 
+/* The message of a list, to bob and a member elsewhere. */
+static void
+add_copy(struct delivery *delivery)
+{
+	struct mailbox bob = { 0 };
+	cr_assert(mailbox_set_address(&bob, "bob", "example.test"));
+	cr_assert_not_null(queue_entry_add(&listed, "far@example.net"));
+	const struct delivery_copy copies = { &bob, 1, &listed, "", &no_edits };
+	cr_assert(delivery->ops->copy(delivery, &copies, 1));
+}
+
 static enum delivery_result
 deliver(size_t count)
 {
 	struct delivery *delivery = begin(count);
 	unsigned before = ended;
+	if (listed.sender != NULL)
+		add_copy(delivery);
 	delivery->ops->commit(delivery, &jobs, DELIVERY_TIMEOUT, take_result, NULL);
 	while (ended == before && (fake_dialer_run(&server) || fake_dialer_time_out(&server)))
 		;
@@ -282,13 +300,13 @@ Test(lmtp, notify_of_a_recipient_without_a_report_of_success_is_kept)
 
 static struct delivery_ops timed_ops;
 static const struct delivery_ops *real_ops;
-static int64_t commit_timeout;
+static int64_t stage_timeout;
 
 static void
-note_commit(struct delivery *delivery, struct executor *executor, int64_t timeout, delivery_done *done, void *context)
+note_stage(struct delivery *delivery, struct executor *executor, int64_t timeout, delivery_done *done, void *context)
 {
-	commit_timeout = timeout;
-	real_ops->commit(delivery, executor, timeout, done, context);
+	stage_timeout = timeout;
+	real_ops->stage(delivery, executor, timeout, done, context);
 }
 
 static struct delivery *
@@ -298,26 +316,21 @@ begin_timed(struct delivery_agent *base, const struct mailbox *mailboxes, size_t
 	cr_assert_not_null(delivery);
 	real_ops = delivery->ops;
 	timed_ops = *real_ops;
-	timed_ops.commit = note_commit;
+	timed_ops.stage = note_stage;
 	delivery->ops = &timed_ops;
 	return delivery;
 }
 
-/* The client waits for ten minutes, and the other server may have used most of them. */
-Test(lmtp, queue_has_the_time_that_the_other_server_left)
+/* The client waits for ten minutes. The other server may have used them all: what it left is queued nevertheless. */
+Test(lmtp, queue_has_the_time_of_the_client_and_is_never_too_late)
 {
 	struct maildir_agent timed = spool;
 	timed.agent.begin = begin_timed;
 	agent.spool = &timed.agent;
-	for (int64_t i = 0; i < 2; i++) {
-		agent.timeout = i == 0 ? 100000 : DELIVERY_TIMEOUT - 1000;
-		server.end = "250 2.0.0 anna\r\n";
-		cr_expect_eq(deliver(2), DELIVERY_OK);
-		server.time += LMTP_DOWN_MAX;
-		cr_expect_eq(commit_timeout, i == 0 ? DELIVERY_TIMEOUT - 100000 : 10000);
-		queue_entry_clear(&entry);
-		entry = (struct queue_entry) { .id = "entry2", .sender = strdup("otto@example.org") };
-	}
+	server.end = "250 2.0.0 anna\r\n";
+	cr_expect_eq(deliver(2), DELIVERY_OK);
+	cr_expect_eq(stage_timeout, DELIVERY_TIMEOUT);
+	cr_expect_eq(count_queued(), 1, "bob, of whom the server said nothing until its deadline");
 }
 
 Test(lmtp, message_can_be_read_before_it_is_aborted)
@@ -496,4 +509,75 @@ Test(lmtp, one_delivery_that_hangs_beside_others_does_not_stop_them)
 		;
 	cr_expect_eq(ended, 3);
 	clear_many();
+}
+
+static void
+begin_entries(bool relayed)
+{
+	queue_entry_clear(&entry);
+	queue_entry_clear(&listed);
+	entry = (struct queue_entry) { .id = "entry1", .sender = strdup("otto@example.org") };
+	listed = (struct queue_entry) { .id = "entry1v1", .sender = strdup("list-bounces@example.test") };
+	if (relayed)
+		cr_assert_not_null(queue_entry_add(&entry, "far@example.org"));
+}
+
+/* Lets calls of one kind fail, one after the other; counts those that the server got a message in spite of. */
+static int
+count_sent_in_vain(enum fault_call call, bool relayed, const char *end)
+{
+	int struck = 1, sent = 0, failed = 0;
+	for (int nth = 0; struck > 0; nth++) {
+		begin_entries(relayed);
+		server.end = end;
+		server.message_len = 0;
+		fault_set(call, nth, EACCES);
+		enum delivery_result got = deliver(3);
+		struck = fault_struck();
+		fault_set(FAULT_CALLS, 0, 0);
+		cr_assert(got == DELIVERY_OK || struck > 0, "%s", detail);
+		expect_nothing_left();
+		cr_assert_eq(count_queued(), got == DELIVERY_OK ? 1 + (entry.count > 0) : 0);
+		failed += got != DELIVERY_OK;
+		sent += got != DELIVERY_OK && server.message_len > 0;
+		while (folder_count("queue/*.*") > 0)
+			cr_assert_eq(unlink(folder_name("queue/*.*")), 0);
+	}
+	cr_expect_gt(failed, 1); /* the log writes, too */
+	return sent;
+}
+
+/*
+ * What the server has taken cannot be recalled, and the client sends it again: all but the names of the envelopes, which is
+ * the last step, is on the disk before.
+ */
+Test(lmtp, server_gets_no_message_that_the_queue_cannot_take)
+{
+	static const char all[] = "250 2.0.0 anna\r\n250 2.0.0 bob\r\n250 2.0.0 carla\r\n";
+	for (int relayed = 0; relayed < 2; relayed++) {
+		cr_expect_eq(count_sent_in_vain(FAULT_OPENAT, relayed, all), 0);
+		cr_expect_eq(count_sent_in_vain(FAULT_WRITE, relayed, all), 0);
+		cr_expect_eq(count_sent_in_vain(FAULT_FSYNC, relayed, all), 1, "the folder");
+		cr_expect_eq(count_sent_in_vain(FAULT_RENAMEAT, relayed, all), 1 + relayed, "the envelopes");
+	}
+}
+
+/* The envelope says who is left, which is known at the end alone. */
+Test(lmtp, entry_of_the_recipients_that_are_left_is_written_when_they_are_known)
+{
+	static const char some[] = "250 2.0.0 anna\r\n451 4.2.0 locked\r\n250 2.0.0 carla\r\n";
+	for (int relayed = 0; relayed < 2; relayed++) {
+		cr_expect_eq(count_sent_in_vain(FAULT_OPENAT, relayed, some), 1);
+		cr_expect_eq(count_sent_in_vain(FAULT_RENAMEAT, relayed, some), 2);
+	}
+}
+
+Test(lmtp, message_that_the_server_refuses_leaves_nothing_in_the_queue)
+{
+	begin_entries(true);
+	server.end = "451 4.2.0 locked\r\n451 4.2.0 locked\r\n451 4.2.0 locked\r\n";
+	cr_expect_eq(deliver(3), DELIVERY_FAILED);
+	cr_expect_eq(count_queued(), 0);
+	expect_nothing_left();
+	cr_expect(!entry.claimed && !listed.claimed);
 }

@@ -1,0 +1,67 @@
+/* The agent that delivers into Maildirs and the relay queue: its folders, and questions about their room. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "queue/ask.h"
+#include "store/maildir_delivery.h"
+
+static void
+check_space(struct delivery_agent *base, struct executor *executor, const struct mailbox *mailboxes, size_t count,
+    uint64_t size, delivery_done *done, void *context)
+{
+	const struct maildir_agent *agent = (const struct maildir_agent *)base;
+	const struct space_question question = { agent->folder, agent->min_free, mailboxes, count, size };
+	space_check(&question, executor, done, context);
+}
+
+static void
+run_queue(struct delivery_agent *base, struct executor *executor, const char *domain, bool below, delivery_done *done,
+    void *context)
+{
+	const struct maildir_agent *agent = (const struct maildir_agent *)base;
+	const struct queue_run run = { below ? QUEUE_RUN_BELOW : QUEUE_RUN_DOMAIN, domain };
+	queue_ask(&agent->queue, &run, executor, done, context);
+}
+
+static bool
+is_full(struct delivery_agent *base, struct executor *executor)
+{
+	struct maildir_agent *agent = (struct maildir_agent *)base;
+	return agent->min_free > 0 && space_gauge_read(&agent->gauge, executor) < (uint64_t)agent->min_free;
+}
+
+int
+maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *queue, const char *hostname)
+{
+	*agent = (struct maildir_agent) {
+		.agent = { .begin = maildir_delivery_begin,
+		    .is_full = is_full,
+		    .check_space = check_space,
+		    .run_queue = run_queue },
+		.process = getpid(),
+	};
+	for (size_t i = 0; i < sizeof agent->host - 1 && hostname[i] != '\0'; i++)
+		agent->host[i] = (char)(ascii_is_alnum(hostname[i]) || strchr(".-", hostname[i]) ? hostname[i] : '_');
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+		return -1;
+	agent->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (agent->folder < 0)
+		return -1;
+	if (queue_open(&agent->queue, queue) < 0) {
+		close(agent->folder);
+		return -1;
+	}
+	space_gauge_open(&agent->gauge, agent->folder);
+	return 0;
+}
+
+void
+maildir_agent_close(struct maildir_agent *agent)
+{
+	close(agent->folder);
+	queue_close(&agent->queue);
+}
