@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/ascii.h"
 #include "base/field_edits.h"
 #include "message/surrogate.h"
 #include "store/spool.h"
@@ -304,10 +305,11 @@ first_spool(struct maildir_delivery *delivery)
 	return apart ? delivery->spool.copy : &delivery->spool;
 }
 
+/* high: more than ASCII may be in the header. */
 static void
-count_surrogate(const struct maildir_delivery *delivery, struct spool *spool)
+count_surrogate(struct spool *spool, bool high)
 {
-	if (delivery->look.high && spool->file >= 0 && surrogate_size(spool->file, &spool->surrogate) < 0)
+	if (high && spool->file >= 0 && surrogate_size(spool->file, &spool->surrogate) < 0)
 		spool->surrogate = SPOOL_UNCOUNTED;
 }
 
@@ -315,9 +317,11 @@ count_surrogate(const struct maildir_delivery *delivery, struct spool *spool)
 static int
 write_copy(struct maildir_delivery *delivery, struct maildir_copy *copy)
 {
-	if (spool_copy(&copy->spool, &delivery->spool, copy->source.local, copy->source.edits) < 0)
+	const struct delivery_copy *source = &copy->source;
+	if (spool_copy(&copy->spool, &delivery->spool, source->local, source->edits) < 0)
 		return -1;
-	count_surrogate(delivery, &copy->spool);
+	count_surrogate(&copy->spool,
+	    delivery->look.high || source->edits->high || !ascii_is_all(source->local, strlen(source->local)));
 	return spool_sync(&copy->spool);
 }
 
@@ -329,16 +333,36 @@ drop_source(struct maildir_delivery *delivery)
 		spool_drop(&delivery->spool);
 }
 
+/* Is there space for all copies, so that min-free is kept? Their headers differ in a few fields. */
+static bool
+copies_fit(const struct maildir_delivery *delivery)
+{
+	long long wanted;
+	if (delivery->min_free <= 0 || delivery->copy_count == 0)
+		return true;
+	return !__builtin_mul_overflow(delivery->spool.size, delivery->copy_count, &wanted) &&
+	    !__builtin_add_overflow(wanted, delivery->min_free, &wanted) &&
+	    space_is_free(delivery->spool.folder, wanted);
+}
+
 static bool
 write_copies(struct maildir_delivery *delivery)
 {
+	if (!copies_fit(delivery)) {
+		fail(delivery, DELIVERY_FULL, "less than min-free would be free");
+		return false;
+	}
 	for (size_t i = 0; i < delivery->copy_count; i++) {
+		if (monotonic() >= delivery->deadline) {
+			fail(delivery, DELIVERY_FAILED, "the copies took too long");
+			return false;
+		}
 		if (write_copy(delivery, &delivery->copies[i]) < 0) {
 			fail_in(delivery, &delivery->copies[i].spool);
 			return false;
 		}
 	}
-	count_surrogate(delivery, &delivery->spool);
+	count_surrogate(&delivery->spool, delivery->look.high);
 	return true;
 }
 

@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -18,6 +20,35 @@ static enum delivery_result told;
 static struct queue_entry entry, listed[2];
 static struct field_edits edits[2];
 
+int __real_clock_gettime(clockid_t id, struct timespec *now);
+int __wrap_clock_gettime(clockid_t id, struct timespec *now);
+int __real_fstatvfs(int file, struct statvfs *status);
+int __wrap_fstatvfs(int file, struct statvfs *status);
+
+static int64_t fake_seconds; /* by which each look at the monotonic clock advances it; 0: it is the system's */
+static uint64_t free_octets; /* of the disk; 0: as the system says */
+
+int
+__wrap_clock_gettime(clockid_t id, struct timespec *now)
+{
+	static int64_t looks;
+	int result = __real_clock_gettime(id, now);
+	if (fake_seconds > 0 && id == CLOCK_MONOTONIC)
+		*now = (struct timespec) { .tv_sec = ++looks * fake_seconds };
+	return result;
+}
+
+int
+__wrap_fstatvfs(int file, struct statvfs *status)
+{
+	int result = __real_fstatvfs(file, status);
+	if (free_octets > 0) {
+		status->f_frsize = 1;
+		status->f_bavail = free_octets;
+	}
+	return result;
+}
+
 static void
 start_inline(struct executor *executor, struct job *job)
 {
@@ -27,6 +58,8 @@ start_inline(struct executor *executor, struct job *job)
 }
 
 static struct executor executor = { .start = start_inline };
+
+static const char *local = "Return-Path: <b>\n"; /* of members here */
 
 static struct mailbox mailboxes[] = {
 	{ .account = 1, .address = "anna@example.test" },
@@ -110,7 +143,7 @@ deliver(const char *direct, const char *first, const char *second, size_t lines)
 		open_entry(&listed[i], i == 0 ? "q1" : "q2", who[i]);
 		if (*who[i] != '\0')
 			copies[count++] = (struct delivery_copy) { &mailboxes[1 + i], here, &listed[i],
-				here ? "Return-Path: <b>\n" : "", &edits[i] };
+				here ? local : "", &edits[i] };
 	}
 	cr_assert(d->ops->copy(d, copies, count));
 	if (told == DELIVERY_OK)
@@ -222,6 +255,64 @@ Test(delivery_copies, quota_refuses_only_if_nobody_has_room)
 	forget();
 	mailboxes[2].quota.bytes = 0;
 	cr_expect_eq(deliver("m", "m", "m", 1), DELIVERY_OK);
+}
+
+/* The message has 63 octets with its lines for mailboxes. */
+Test(delivery_copies, space_for_all_copies_is_demanded_before_the_first)
+{
+	agent.min_free = 1000;
+	free_octets = 1000 + 2 * 63 - 1;
+	fault_trace();
+	cr_expect_eq(deliver("m", "m", "r", 1), DELIVERY_FULL);
+	cr_expect_eq(folder_count("*/*/*/*") + folder_count("../queue/q*") + folder_count("../queue/tmp/*"), 0);
+	const char *calls = fault_trace();
+	cr_expect(strchr(calls, 'w') != NULL && strchr(calls, 'w') == strrchr(calls, 'w'), "%s", calls);
+	free_octets++;
+	cr_expect_eq(deliver("m", "m", "r", 1), DELIVERY_OK);
+	forget();
+	free_octets = 1000;
+	cr_expect_eq(deliver("m", "", "", 1), DELIVERY_OK);
+}
+
+/* The first look is of the commit, whose time is 480 s; the second is of its job, and one more is for each copy. */
+Test(delivery_copies, no_copy_is_made_after_the_deadline)
+{
+	static const int64_t cases[] = { 481, 241, 161, 159 };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		fake_seconds = cases[i];
+		fault_trace();
+		enum delivery_result result = deliver("m", "m", "r", 1);
+		fake_seconds = 0;
+		size_t made = 0;
+		for (const char *call = fault_trace(); *call != '\0'; call++)
+			made += *call == 'w';
+		cr_expect_eq(result, i == 3 ? DELIVERY_OK : DELIVERY_FAILED, "%zu", i);
+		if (i < 3)
+			cr_expect_eq(made, i, "%zu", i);
+		cr_expect_eq(folder_count("*/*/new/*"), i < 3 ? 0 : 2);
+		cr_expect_eq(folder_count("*/*/tmp/*") + folder_count("../queue/tmp/*"), 0);
+		cr_expect_eq(folder_count("../queue/q?.*"), i < 3 ? 0 : 2);
+	}
+}
+
+static void
+expect_counted(const char *who)
+{
+	cr_assert_eq(deliver("m", who, "", 1), DELIVERY_OK);
+	cr_expect_eq(folder_count("example.test/anna/new/*,U=0"), 1, "%s", folder_name("example.test/anna/new/*"));
+	cr_expect_eq(folder_count("example.test/bob/new/*,U=[1-9]*"), 1, "%s", folder_name("example.test/bob/new/*"));
+	forget();
+}
+
+/* Each message is as long for a client without UTF8 as its own header makes it, not as that of the source. */
+Test(delivery_copies, surrogate_is_counted_for_a_copy_whose_header_alone_has_utf8)
+{
+	local = "Return-Path: <gr\xC3\xBC\xC3\x9F\x65@example.test>\n";
+	expect_counted("m");
+	local = "Return-Path: <b>\n";
+	edits[0].utf8 = true;
+	cr_assert_eq(field_edits_add(&edits[0], "Reply-To", "gr\xC3\xBC@example.test", 0), 0);
+	expect_counted("m");
 }
 
 Test(delivery_copies, abandoned_message_leaves_nothing)
