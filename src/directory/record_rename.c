@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/address_key.h"
 #include "base/translate.h"
 #include "directory/accounts_internal.h"
 
@@ -90,24 +90,67 @@ drop_doubles(const struct rename *r)
 	    "tttt", r->to.address.domain, r->to.local.stored, r->from.address.domain, r->from.local.stored);
 }
 
+/* Writes where an account that has moved to an address leads after the change; false: where it led before. */
+static bool
+put_new_place(const struct rename *r, const char *moved_to, char text[ADDRESS_TEXT_SIZE])
+{
+	char from[ADDRESS_TEXT_SIZE];
+	struct address old;
+	bool leads;
+	if (r->kind == RECORD_DOMAIN) {
+		const char *at = strrchr(moved_to, '@');
+		leads = at != NULL && address_split(&old, moved_to) && strcmp(old.domain, r->from.address.domain) == 0;
+		snprintf(text, ADDRESS_TEXT_SIZE, "%.*s@%s", leads ? (int)(at - moved_to) : 0, moved_to,
+		    r->to.address.domain);
+	} else {
+		address_write(from, r->from.address.local, r->from.address.domain);
+		leads = address_same(moved_to, from);
+		address_write(text, r->to.address.local, r->to.address.domain);
+	}
+	return leads && strcmp(moved_to, text) != 0;
+}
+
+/* Finds the spelling of an address that accounts have moved to and that has another name now. SQL_DONE: none is left. */
+static enum sql_result
+find_old_place(const struct rename *r, char moved_to[ADDRESS_TEXT_SIZE], char text[ADDRESS_TEXT_SIZE])
+{
+	static const char sql[] = "SELECT DISTINCT moved_to FROM accounts WHERE moved_to IS NOT NULL";
+	enum sql_result result;
+	bool found = false;
+	struct sql_rows *row = accounts_query(r->accounts, sql, "");
+	while (!found && (result = accounts_step(r->accounts, row)) == SQL_ROW) {
+		const char *stored = accounts_text(r->accounts, row, 0);
+		found = strlen(stored) < ADDRESS_TEXT_SIZE && put_new_place(r, stored, text);
+		snprintf(moved_to, ADDRESS_TEXT_SIZE, "%s", stored);
+	}
+	accounts_finish(r->accounts, row);
+	return found ? SQL_ROW : result;
+}
+
+/* Accounts that have moved to what has another name now, however that is spelled, have moved to the new name. */
+static enum admin_result
+move_on(const struct rename *r)
+{
+	char moved_to[ADDRESS_TEXT_SIZE], text[ADDRESS_TEXT_SIZE];
+	enum sql_result result;
+	while ((result = find_old_place(r, moved_to, text)) == SQL_ROW)
+		if (accounts_run(r->accounts, "UPDATE accounts SET moved_to = ? WHERE moved_to = ?", "tt", text,
+		        moved_to) != SQL_DONE)
+			return ADMIN_FAILED;
+	return done(result);
+}
+
 /* Aliases and lists that lead to the address lead to the new one; so do accounts that have moved to it. */
 static enum admin_result
 lead_to_new_address(const struct rename *r)
 {
-	char from[ADDRESS_TEXT_SIZE], to[ADDRESS_TEXT_SIZE];
 	enum sql_result result = is_respelled(r) ? SQL_DONE : drop_doubles(r);
 	if (result == SQL_DONE)
 		result = accounts_run(r->accounts,
 		    "UPDATE targets SET local = ?, written = ?, domain = ? WHERE domain = ? AND local = ?", "ttttt",
 		    r->to.local.stored, r->to.local.written, r->to.address.domain, r->from.address.domain,
 		    r->from.local.stored);
-	address_write(from, r->from.address.local, r->from.address.domain);
-	address_write(to, r->to.address.local, r->to.address.domain);
-	if (result == SQL_DONE)
-		result = accounts_run(r->accounts,
-		    "UPDATE accounts SET moved_to = ? WHERE lower(moved_to) = lower(?) OR lower(moved_to) = lower(?)",
-		    "ttt", to, from, r->from.text);
-	return done(result);
+	return result == SQL_DONE ? move_on(r) : ADMIN_FAILED;
 }
 
 static enum admin_result
@@ -123,21 +166,9 @@ store_address(const struct rename *r)
 	return done(result);
 }
 
-/* The domain of targets, and of addresses that accounts have moved to, in each of its forms. */
-static enum admin_result
-lead_to_new_domain(const struct rename *r, const char *form)
-{
-	static const char sql[] =
-	    "UPDATE accounts SET moved_to = substr(moved_to, 1, length(moved_to) - length(?1)) || ?2"
-	    " WHERE length(moved_to) > length(?1)"
-	    " AND lower(substr(moved_to, length(moved_to) - length(?1))) = '@' || lower(?1)";
-	return done(accounts_run(r->accounts, sql, "tt", form, r->to.address.domain));
-}
-
 static enum admin_result
 store_domain(const struct rename *r)
 {
-	char shown[ADDRESS_TEXT_SIZE];
 	const char *from = r->from.address.domain, *to = r->to.address.domain;
 	enum sql_result result = accounts_run(r->accounts, "UPDATE domains SET name = ? WHERE id = ?", "ti", to, r->id);
 	if (result == SQL_UNIQUE)
@@ -149,11 +180,7 @@ store_domain(const struct rename *r)
 		    "tt", to, from);
 	if (result == SQL_DONE)
 		result = accounts_run(r->accounts, "UPDATE targets SET domain = ? WHERE domain = ?", "tt", to, from);
-	if (result != SQL_DONE)
-		return ADMIN_FAILED;
-	address_show(shown, from);
-	enum admin_result led = lead_to_new_domain(r, from);
-	return led == ADMIN_OK ? lead_to_new_domain(r, shown) : led;
+	return result == SQL_DONE ? move_on(r) : ADMIN_FAILED;
 }
 
 /* Is an account's new address where it has moved to? */
@@ -163,7 +190,7 @@ check_row(const struct rename *r, struct sql_rows *row)
 	char shown[ADDRESS_TEXT_SIZE];
 	const char *address = accounts_text(r->accounts, row, 0), *moved_to = accounts_text(r->accounts, row, 1);
 	record_show_address(shown, address);
-	if (strcasecmp(moved_to, address) != 0 && strcasecmp(moved_to, shown) != 0)
+	if (!address_same(moved_to, address))
 		return ADMIN_OK;
 	return accounts_set_error(r->accounts, ADMIN_REFUSED,
 	    _("%.400s has moved to itself under the new name; change its setting moved-to first"), shown);

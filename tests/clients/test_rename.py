@@ -170,6 +170,20 @@ class Rename(TestCase):
         self.ctl("alias", "set", f"x@{DOMAIN}", "remove=x@new.example")
         self.ctl("rename", "domain", DOMAIN, "new.example")
 
+    def test_names_are_compared_in_every_spelling(self):
+        self.ctl("domain", "add", "bücher.example")
+        self.ctl("account", "add", f"bob@{DOMAIN}", "--no-password", "moved-to=grüße@bücher.example")
+        self.assertIn("GRÜSSE@bücher.example has moved to itself",
+                      self.ctl("rename", "account", f"bob@{DOMAIN}", "GRÜSSE@bücher.example", status=77).stderr)
+        self.ctl("account", "add", "Grüsse@bücher.example", "--no-password")
+        self.ctl("account", "add", f"eve@{DOMAIN}", "--no-password", "moved-to=GRÜSSE@BÜCHER.example")
+        self.ctl("rename", "account", "GRÜSSE@bücher.example", f"neu@{DOMAIN}")
+        moved = "SELECT local, moved_to FROM accounts WHERE moved_to IS NOT NULL ORDER BY local"
+        self.assertEqual([("bob", f"neu@{DOMAIN}"), ("eve", f"neu@{DOMAIN}")], self.rows(moved))
+        self.ctl("account", "set", f"eve@{DOMAIN}", "moved-to=x@BÜCHER.example")
+        self.ctl("rename", "domain", "bücher.example", "books.example")
+        self.assertEqual([("bob", f"neu@{DOMAIN}"), ("eve", "x@books.example")], self.rows(moved))
+
     def test_alias_and_list_are_renamed(self):
         self.ctl("list", "add", f"all@{DOMAIN}", ACCOUNT)
         self.ctl("alias", "add", f"info@{DOMAIN}", f"all@{DOMAIN}")
