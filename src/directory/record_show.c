@@ -57,19 +57,30 @@ show_domain(const char *stored)
 	return strdup(text);
 }
 
-/* A sender's address has an @, and a domain has no slash. */
+/* Reads the octets of an address in hexadecimal digits, a slash, and how many bits count. */
+static bool
+read_network(struct network *network, const char *text)
+{
+	const char *slash = text + 2 * NETWORK_OCTETS;
+	int read = 0;
+	if (strspn(text, "0123456789ABCDEFabcdef") != 2 * NETWORK_OCTETS)
+		return false;
+	for (size_t i = 0; i < NETWORK_OCTETS; i++)
+		(void)sscanf(text + 2 * i, "%2hhx", &network->octets[i]);
+	return sscanf(slash, "/%3u%n", &network->bits, &read) == 1 && slash[read] == '\0' &&
+	    network->bits <= NETWORK_BITS;
+}
+
+/* A sender's address has an @, and a domain has no slash. What is damaged is shown as it is. */
 static char *
 show_access(const char *stored)
 {
-	struct network network = { .bits = 0 };
+	struct network network;
 	char text[NETWORK_TEXT_SIZE];
 	if (*stored != '/' || strchr(stored, '@') != NULL)
 		return show_domain(stored);
-	for (size_t i = 0; i < NETWORK_OCTETS; i++)
-		if (sscanf(stored + 1 + 2 * i, "%2hhx", &network.octets[i]) != 1)
-			return NULL;
-	if (sscanf(stored + 1 + 2 * NETWORK_OCTETS, "/%u", &network.bits) != 1 || network.bits > NETWORK_BITS)
-		return NULL;
+	if (!read_network(&network, stored + 1))
+		return strdup(stored);
 	network_write(text, &network);
 	return strdup(text);
 }

@@ -43,6 +43,18 @@ class AccessText(TestCase):
         self.assertEqual(render("de", "ERR_SMTP_REJECT_IP", "127.0.0.9"), self.greeting("127.0.0.9"))
         self.smtp.wait_for_log(r"event=reply [^\n]*lang=und ref=#4\.45 id=ERR_SMTP_REJECT_IP")
 
+    def test_damaged_entry_is_listed_as_it_is_stored(self):
+        self.ctl("access", "add", "blacklist", "192.0.2.0/24")
+        entries = ["/", "/a", "/0x", "/" + 32 * "0", "/" + 32 * "0" + "/999", "/" + 31 * "0" + " /1", "/" + 32 * "0" + "/1x"]
+        database = sqlite3.connect(os.path.join(self.smtp.data, "ftgate.db"))
+        with database:
+            for entry in entries:
+                database.execute("INSERT INTO access (kind, sender, created) VALUES ('blacklist', ?, 1)", (entry,))
+        database.close()
+        listed = self.ctl("access", "list")
+        self.assertEqual(sorted(f"blacklist  {entry}" for entry in ["192.0.2.0/24", *entries]),
+                         sorted(line.rstrip() for line in listed.splitlines()))
+
     def test_of_a_smaller_network_decides(self):
         self.ctl("access", "add", "blacklist", "127.0.0.0/24", "text=the wide one")
         self.ctl("access", "add", "blacklist", "127.0.0.8/30", "text=the small one")
