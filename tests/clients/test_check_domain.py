@@ -392,6 +392,13 @@ class Policies(CheckCase):
         self.check(status=GOOD)
         self.assertEqual(1, len([found for found in self.told if found["check"] == "DMARC"]))
 
+    def test_report_host_of_an_impossible_name_is_left_out(self):
+        host = ".".join([60 * "a"] * 3 + [50 * "b"])
+        self.sound()
+        self.publish(f"TXT _dmarc.{DOMAIN} v=DMARC1; p=reject; rua=mailto:a@{host},mailto:b@{DOMAIN}.")
+        self.check(status=GOOD)
+        self.assertEqual(["ok"], self.states("DMARC"))
+
     def test_dmarc_is_inherited_from_the_domain_above(self):
         self.sound()
         self.publish(f"TXT _dmarc.{DOMAIN} v=DMARC1; p=reject; sp=quarantine; rua=mailto:a@example.org")

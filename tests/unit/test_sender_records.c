@@ -132,8 +132,22 @@ Test(dmarc, hosts_that_get_reports_are_read)
 	    "x.example y.example z.example ");
 	expect_hosts("rua=https://a@x.example,mailto:,mailto:a,mailto:a@,mailto:a@x y,mailto:a@x/y, ,", "x ");
 	expect_hosts(
+	    "rua=mailto:a@x.example.,mailto:b@X.example,mailto:c@.,mailto:d@y.example.!1m", "x.example y.example ");
+	expect_hosts(
 	    "rua=mailto:a@1,mailto:a@2,mailto:a@3,mailto:a@4,mailto:a@5,mailto:a@6,mailto:a@7,mailto:a@8,mailto:a@9",
 	    "1 2 3 4 5 6 7 8 ");
+}
+
+/* With a domain in front and what is between them, a name of 253 octets at most is asked for. */
+Test(dmarc, hosts_of_impossible_names_are_left_out)
+{
+	char uris[800] = "", host[300], shown[300];
+	memset(host, 'a', sizeof host);
+	for (size_t i = 63; i < sizeof host; i += 64)
+		host[i] = '.';
+	snprintf(uris, sizeof uris, "rua=mailto:a@%.254s,mailto:b@%.253s.,mailto:c@x.example", host, host);
+	snprintf(shown, sizeof shown, "%.253s x.example ", host);
+	expect_hosts(uris, shown);
 }
 
 Test(dmarc, policies_are_read)

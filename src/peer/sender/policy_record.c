@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/dns_name.h"
 #include "peer/sender/tag_list.h"
 
 enum { STS_ID_MAX = 32 };
@@ -71,6 +72,10 @@ read_uri(struct dmarc_record *record, const char *text, size_t len)
 	while (at + 1 + host < end && is_host_octet(at[1 + host]))
 		host++;
 	const char *behind = at + 1 + host;
+	if (host > 0 && behind[-1] == '.')
+		host--;
+	if (host > DNS_NAME_MAX)
+		return;
 	if (behind == end || *behind == '!' || *behind == '?' || ascii_is_space(*behind))
 		add_host(record, at + 1, host);
 }

@@ -15,7 +15,7 @@ enum dmarc_policy { DMARC_NONE, DMARC_QUARANTINE, DMARC_REJECT };
 
 enum { DMARC_HOSTS_MAX = 8 }; /* further ones are left out */
 
-/* A host that gets reports, in the text of the record; it has octets of host names alone. */
+/* A host that gets reports, in the text of the record: octets of host names alone, 253 at most, no dot at the end. */
 struct dmarc_host {
 	const char *name;
 	size_t len;

@@ -161,14 +161,17 @@ is_related(const char *domain, const char *host)
 	return common >= 2 || common == labels(domain) || common == labels(host);
 }
 
-/* Another organisation gets reports only if it agrees (RFC 7489 section 7.1). domain is that of the record. */
+/*
+ * Another organisation gets reports only if it agrees (RFC 7489 section 7.1), which it cannot by a name that is too long.
+ * domain is that of the record.
+ */
 static void
 check_report_host(struct check *check, const char *domain, const struct dmarc_host *found)
 {
 	char host[DNS_NAME_SIZE], name[2 * DNS_NAME_SIZE + 16];
 	snprintf(host, sizeof host, "%.*s", (int)found->len, found->name);
-	snprintf(name, sizeof name, "%s._report._dmarc.%s", domain, host);
-	if (is_related(domain, host))
+	int len = snprintf(name, sizeof name, "%s._report._dmarc.%s", domain, host);
+	if (len > DNS_NAME_MAX || is_related(domain, host))
 		return;
 	struct policy_texts texts = check_policy_texts(check, name, "v=DMARC1");
 	if (texts.outcome == RESOLVER_FAILED)
