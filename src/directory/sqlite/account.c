@@ -31,7 +31,7 @@ read_secrets(struct account *account, sqlite3_stmt *row)
 	sqlite_copy(account->secret, sizeof account->secret, row, COLUMN_SECRET);
 }
 
-/* An account without a rate of its own has none in the database, too. */
+/* A rate of NULL is the limit of the server, one of 0 is no limit. */
 static void
 read_rates(struct account_rates *rates, sqlite3_stmt *row)
 {

@@ -1,4 +1,7 @@
-/* Greylisting: defers mail, all or that which a filter suspects, whose network, sender and recipient were not seen together before. */
+/*
+ * Greylisting: defers mail, all or that which a filter suspects, whose network, sender and recipient were not seen together
+ * before.
+ */
 #include "port/greylist.h"
 
 #include <inttypes.h>
