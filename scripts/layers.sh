@@ -33,7 +33,7 @@ allowed() {
 # System headers that belong to some layers only: a pattern, and the layers that may include it.
 owned() {
 	case $1 in
-	uv.h) echo "src/net src/peer src/process src/cmd" ;;
+	uv.h) echo "src/directory src/net src/peer src/process src/cmd" ;;
 	ares.h) echo "src/peer" ;;
 	openssl/ssl.h) echo "src/net src/peer src/process" ;;
 	openssl/*) echo "src/net src/peer src/process src/session" ;;
@@ -41,7 +41,7 @@ owned() {
 	gmime/* | pcre2.h) echo "src/message" ;;
 	crypt.h) echo "src/session" ;;
 	jansson.h) echo "src/peer src/cmd" ;;
-	sqlite3.h) echo "src/directory" ;;
+	sqlite3.h | libpq-fe.h) echo "src/directory" ;;
 	unistr.h | unitypes.h | unictype.h | uninorm.h | unicase.h | unilbrk.h) echo "src/catalog src/base src/cmd" ;;
 	gettext-po.h | argp.h) echo "src/cmd" ;;
 	idn2.h) echo "src/base" ;;

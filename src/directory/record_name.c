@@ -18,9 +18,9 @@ record_set_local(struct accounts *accounts, struct local_name *name, const char 
 	if (name->key[0] == '\0')
 		return accounts_set_error(
 		    accounts, ADMIN_UNFIT, _("'%.300s' is too long: in lower case it has 64 octets at most"), local);
-	bool same = accounts->unmigrated ||
-	    (accounts->sql->stores_keys ? strcmp(name->key, local) == 0 : strcasecmp(name->key, local) == 0);
-	name->stored = same ? local : name->key;
+	bool keys = accounts->sql->stores_keys;
+	bool same = accounts->unmigrated || (keys ? strcmp(name->key, local) == 0 : strcasecmp(name->key, local) == 0);
+	name->stored = same && !keys ? local : name->key;
 	name->written = same ? NULL : local;
 	return ADMIN_OK;
 }

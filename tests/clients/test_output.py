@@ -121,7 +121,7 @@ class Formats(OutputCase):
                 for verb in ("add", "set", "remove", "rename")),
               *(f"import {kind}" for kind in ("domains", "accounts", "aliases", "lists", "access")), "quickstart", "reload",
               "blacklist remove", "blacklist clear", "queue run", "queue hold", "queue release", "queue remove", "text set",
-              "text unset", "text edit", "text apply", "text revert", "srs rotate"}
+              "text unset", "text edit", "text apply", "text revert", "srs rotate", "database migrate"}
     WORDS = {"domain show": [DOMAIN], "account show": [ACCOUNT], "alias show": ["info@" + DOMAIN], "list show": ["all@" + DOMAIN],
              "access show": ["refused", "192.0.2.1"], "text show": ["de", "4.28"], "text diff": ["de"], "text history": ["de"]}
     NEEDS_MORE = {"queue show", "trace"}  # a message in the queue, a log: test_queue.py, test_trace.py

@@ -1,4 +1,4 @@
-/* Asks a directory that answers before the question returns, or by jobs that run in line. */
+/* Asks a directory that answers before the question returns, by jobs that run in line, or after turns of a loop. */
 #include "ask_directory.h"
 
 #include <criterion/criterion.h>
@@ -6,6 +6,7 @@
 #include <string.h>
 
 unsigned ask_jobs;
+void (*ask_turn)(void);
 static unsigned answers;
 
 static void
@@ -28,9 +29,18 @@ count_answer(struct directory_question *question)
 
 static const struct directory_question asked = { .done = count_answer };
 
+/* Waits for the answer. */
+static void
+await(unsigned before)
+{
+	while (ask_turn != NULL && answers == before)
+		ask_turn();
+}
+
 static enum directory_verdict
 verdict_of(const struct directory_question *question, unsigned before)
 {
+	await(before);
 	cr_assert_eq(answers, before + 1);
 	bool failed = question->verdict == DIRECTORY_FAILED || question->verdict == DIRECTORY_MISCONFIGURED;
 	cr_expect_eq(question->detail[0] != '\0', failed, "%s", question->detail);
@@ -46,6 +56,7 @@ expand(struct directory *directory, struct ask_found *found)
 	memcpy(question.address.local, found->local, sizeof found->local);
 	memcpy(question.address.domain, found->domain.name, sizeof found->domain.name);
 	directory->ops->expand(directory, &question);
+	await(before);
 	cr_assert_leq(expansion->count, DIRECTORY_TARGETS_MAX);
 	cr_assert_leq(expansion->elsewhere_count, sizeof found->elsewhere / sizeof *found->elsewhere);
 	found->count = expansion->count;
@@ -71,6 +82,7 @@ ask_recipient(struct directory *directory, const struct address *address, const 
 	const struct recipient *recipient = &question.recipient;
 	unsigned before = answers;
 	directory->ops->recipient(directory, &question);
+	await(before);
 	*found = (struct ask_found) { .kind = recipient->kind, .domain = recipient->domain };
 	memcpy(found->local, recipient->local, sizeof found->local);
 	memcpy(found->language, recipient->language, sizeof found->language);
@@ -96,6 +108,7 @@ ask_domain(struct directory *directory, const char *name, struct domain *domain)
 	struct domain_question question = { .base = asked, .name = name };
 	unsigned before = answers;
 	directory->ops->domain(directory, &question);
+	await(before);
 	*domain = question.domain;
 	return verdict_of(&question.base, before);
 }
@@ -106,6 +119,7 @@ ask_client(struct directory *directory, const char *address, unsigned *access)
 	struct client_question question = { .base = asked, .address = address, .access = 99 };
 	unsigned before = answers;
 	directory->ops->client(directory, &question);
+	await(before);
 	*access = question.access;
 	return verdict_of(&question.base, before);
 }
@@ -134,6 +148,7 @@ ask_login(struct directory *directory, const char *name, struct account *account
 	struct login_question question = { .base = asked, .name = name };
 	unsigned before = answers;
 	directory->ops->login(directory, &question);
+	await(before);
 	*account = question.account;
 	return verdict_of(&question.base, before);
 }

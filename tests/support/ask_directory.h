@@ -1,4 +1,4 @@
-/* Asks a directory that answers before the question returns, or by jobs that run in line. */
+/* Asks a directory that answers before the question returns, by jobs that run in line, or after turns of a loop. */
 #ifndef TESTS_SUPPORT_ASK_DIRECTORY_H
 #define TESTS_SUPPORT_ASK_DIRECTORY_H
 
@@ -8,6 +8,9 @@
 /* Runs jobs in line, and counts them. */
 extern struct executor ask_executor;
 extern unsigned ask_jobs;
+
+/* Runs one turn of the loop of a directory that answers later; NULL: it answers at once. */
+extern void (*ask_turn)(void);
 
 /* Where the mail of an address goes, lists expanded. */
 struct ask_found {

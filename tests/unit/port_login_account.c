@@ -80,6 +80,8 @@ find(struct login_account *account, const char *name)
 {
 	has_answered = false;
 	login_account_find(account, directory, server, name, note);
+	while (ask_turn != NULL && !has_answered)
+		ask_turn();
 	cr_assert(has_answered);
 }
 

@@ -27,7 +27,7 @@ struct request {
 	bool keep_secret;
 	bool dry_run, update, with_passwords; /* of import and export */
 	FILE *input;                          /* the file of import or text apply */
-	struct config *settings;       /* of status and domain add, read with the rights of the caller; NULL: none */
+	struct config *settings;       /* of status and records, read with the rights of the caller; NULL: none */
 	bool data_named, server_named; /* --data and --server were given */
 	enum password_source password;
 	struct trace_options trace;
@@ -74,6 +74,9 @@ int ctl_add(struct request *request);
 int ctl_set(struct request *request);
 int ctl_remove(struct request *request);
 int ctl_rename(struct request *request);
+
+/* Brings the database of the configuration to this version. */
+int ctl_migrate(struct request *request);
 
 /* Makes what a first server needs, and lists the DNS records of its domain. It needs no data folder. */
 int ctl_quickstart(struct request *request);

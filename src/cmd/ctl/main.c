@@ -50,6 +50,7 @@ const struct command ctl_commands[] = {
 	{ "access", "add", 2, SIZE_MAX, RECORD_ACCESS, ctl_add, N_("KIND VALUE [comment=TEXT] [text=TEXT]"), N_("add a network, an address or a domain") },
 	{ "access", "set", 3, SIZE_MAX, RECORD_ACCESS, ctl_set, N_("KIND VALUE [comment=TEXT] [text=TEXT]"), N_("change its comment, or the words in which it refuses") },
 	{ "access", "remove", 2, 2, RECORD_ACCESS, ctl_remove, N_("KIND VALUE"), N_("remove an entry") },
+	{ "database", "migrate", 0, 0, CTL_FOLDER, ctl_migrate, "", N_("make the tables of the accounts in PostgreSQL, or bring them to this version") },
 	{ "rename", "domain", 2, 2, RECORD_DOMAIN, ctl_rename, N_("NAME NEW-NAME"), N_("give a domain another name, with its addresses and mail") },
 	{ "rename", "account", 2, 2, RECORD_ACCOUNT, ctl_rename, N_("ADDRESS NEW-ADDRESS"), N_("give an account another address; its mail and aliases follow") },
 	{ "rename", "alias", 2, 2, RECORD_ALIAS, ctl_rename, N_("ADDRESS NEW-ADDRESS"), N_("give an alias another address") },

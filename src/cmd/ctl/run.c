@@ -17,6 +17,7 @@
 #include "cmd/output/charset.h"
 #include "config/config.h"
 #include "directory/accounts.h"
+#include "directory/postgres/admin.h"
 #include "store/maildir_store.h"
 
 /* A command that adds nothing must not make a database in a folder that was misspelled. */
@@ -49,18 +50,27 @@ open_admin(
 	return admin;
 }
 
+/* The database of the configuration; NULL: the accounts are in the data folder. */
+static const char *
+database_of(const struct request *request)
+{
+	return request->settings != NULL ? request->settings->database : NULL;
+}
+
 /* Opens the accounts for a command. Only a command that adds something makes the database or a mailbox. */
 static int
 run_with_accounts(struct request *request)
 {
 	char error[ADMIN_ERROR_SIZE];
 	struct maildir_store mailboxes;
-	if (!adds(request) && !has_database(request->data))
+	const char *database = database_of(request);
+	if (database == NULL && !adds(request) && !has_database(request->data))
 		return ctl_fail(EX_UNAVAILABLE,
 		    _("there is no database in %s; name the server's data folder by --data"), request->data);
 	if (maildir_store_open(&mailboxes, request->data) < 0)
 		return ctl_fail(EX_UNAVAILABLE, _("cannot open %s/mail: %s"), request->data, strerror(errno));
-	request->admin = open_admin(request, request->data, &mailboxes.store, error);
+	request->admin = database != NULL ? postgres_admin_open(database, &mailboxes.store, error)
+	                                  : open_admin(request, request->data, &mailboxes.store, error);
 	int status = request->admin == NULL ? ctl_fail(EX_UNAVAILABLE, "%s", error) : request->command->run(request);
 	if (request->admin != NULL)
 		request->admin->ops->close(request->admin);
@@ -105,8 +115,8 @@ static void
 read_settings(struct request *request)
 {
 	const struct command *command = request->command;
-	bool adds_domain = command->run == ctl_add && command->kind == RECORD_DOMAIN;
-	if (adds_domain || (command->run == ctl_status && !request->server_named))
+	bool has_accounts = command->kind < CTL_FOLDER || request->domain != NULL;
+	if (has_accounts || command->run == ctl_migrate || (command->run == ctl_status && !request->server_named))
 		request->settings = ctl_read_config(request);
 }
 

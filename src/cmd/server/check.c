@@ -19,6 +19,7 @@
 #include "cmd/server/server.h"
 #include "cmd/server/service_user.h"
 #include "cmd/user_language.h"
+#include "directory/postgres/libpq.h"
 #include "directory/postmasters.h"
 #include "net/tls_context.h"
 #include "session/sasl.h"
@@ -91,6 +92,8 @@ print_settings(const struct settings *settings)
 	for (size_t i = 0; i < settings->listen_count; i++)
 		print_listener(settings, &settings->listen[i]);
 	printable_print(stdout, "data          %s\n", settings->data);
+	if (settings->database[0] != '\0')
+		printable_print(stdout, "database      %s\n", settings->database);
 	printable_print(stdout, "hostname      %s\n", settings->hostname);
 	printable_print(stdout, "profile       %s\n", settings->profile == FTG_STRICT ? "strict" : "published");
 	printable_print(stdout, "workers       %u\n", settings->workers);
@@ -154,6 +157,7 @@ print_config(const struct settings *settings)
 	effective.listeners_count = (unsigned)settings->listen_count;
 	effective.auth = auth;
 	effective.data = settings->data;
+	effective.database = settings->database[0] != '\0' ? settings->database : NULL;
 	effective.hostname = settings->hostname;
 	effective.log = text_or_none(settings->log);
 	effective.language = settings->language[0] != '\0' ? settings->language : "C";
@@ -304,6 +308,18 @@ check_data(const struct settings *settings)
 	return false;
 }
 
+/* Returns whether the client library of the database is there. The database itself may be away. */
+static bool
+check_database(const struct settings *settings)
+{
+	char error[LIBPQ_ERROR_SIZE];
+	if (settings->database[0] == '\0' || libpq_load(error) != NULL)
+		return true;
+	print_fault(settings, line_of(settings, "database", settings->config->database, settings->database), "database",
+	    "%s", error);
+	return false;
+}
+
 /* Returns whether the log can be written. */
 static bool
 check_log(const struct settings *settings)
@@ -370,11 +386,12 @@ warn_postmaster(void *context, const char *domain)
 	printable_print(stderr, "postmaster: %s; %s\n", text, cure);
 }
 
-/* The setting is for all domains that have none of their own. No database yet is no fault. */
+/* The setting is for all domains that have none of their own. No database yet is no fault; PostgreSQL is not asked. */
 static void
 check_postmasters(const struct settings *settings)
 {
-	if (settings->protocol == CONFIG_SMTP && settings->postmaster.domain[0] == '\0')
+	if (settings->protocol == CONFIG_SMTP && settings->postmaster.domain[0] == '\0' &&
+	    settings->database[0] == '\0')
 		(void)postmasters_missing(settings->data, warn_postmaster, NULL);
 }
 
@@ -387,6 +404,7 @@ server_check(const struct server_kind *kind, const struct settings *settings, bo
 	int status = become_user(kind, settings);
 	usable = (settings->protocol == CONFIG_MAP || print_certificate(to, settings)) && usable;
 	usable = check_log(settings) && usable;
+	usable = check_database(settings) && usable;
 	int texts = check_texts(kind, settings, to);
 	check_postmasters(settings);
 	if (status == EX_OK)

@@ -18,6 +18,7 @@
 #include "cmd/server/log_target.h"
 #include "cmd/server/service_user.h"
 #include "cmd/user_language.h"
+#include "directory/postgres/libpq.h"
 #include "net/tls_context.h"
 #include "net/tls_tickets.h"
 #include "process/master.h"
@@ -286,7 +287,7 @@ open_log(const struct server *server)
 	return fail(server, EX_CANTCREAT, "log: %s: %s; %s", log, strerror(errno), log_target_cure(log));
 }
 
-/* Makes the demo domain if the data folder is new. */
+/* Makes the demo domain if the data folder is new, and has the accounts. */
 static int
 prepare_demo(const struct server *server, bool demo)
 {
@@ -294,6 +295,8 @@ prepare_demo(const struct server *server, bool demo)
 	bool made = false;
 	if (!server->kind->accounts)
 		return EX_OK;
+	if (server->settings->database[0] != '\0')
+		return libpq_load(error) != NULL ? EX_OK : fail(server, EX_UNAVAILABLE, "%s", error);
 	if (demo_prepare(server->data, demo, &made, error) < 0)
 		return fail(server, EX_UNAVAILABLE, "%s", error);
 	if (made)

@@ -2,7 +2,6 @@
 #include "cmd/server/settings.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -15,6 +14,8 @@
 #include "base/idna.h"
 #include "base/translate.h"
 #include "cmd/server/log_target.h"
+#include "cmd/server/processors.h"
+#include "directory/postgres/setting.h"
 #include "session/sasl.h"
 
 static int __attribute__((format(printf, 2, 3))) fail(char error[SETTINGS_ERROR_SIZE], const char *format, ...)
@@ -134,6 +135,14 @@ set_data(struct settings *settings, const char *value, char error[SETTINGS_ERROR
 		return fail(error, _("'%.40s' is not a folder; name one that the server may write to"), value);
 	snprintf(settings->data, sizeof settings->data, "%s", value);
 	return 0;
+}
+
+static int
+set_database(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
+{
+	const char *why = postgres_setting_fault(value);
+	snprintf(settings->database, sizeof settings->database, "%s", why == NULL ? value : "");
+	return why == NULL ? 0 : fail(error, "%s", why);
 }
 
 static int
@@ -291,6 +300,7 @@ settings_set(struct settings *settings, const char *name, const char *value, cha
 		{ "bilingual", set_bilingual },
 		{ "contact", set_contact },
 		{ "data", set_data },
+		{ "database", set_database },
 		{ "help-url", set_help_url },
 		{ "hostname", set_hostname },
 		{ "language", set_language },
@@ -397,6 +407,7 @@ static const struct {
 	{ "bilingual", offsetof(struct config, bilingual) },
 	{ "contact", offsetof(struct config, contact) },
 	{ "data", offsetof(struct config, data) },
+	{ "database", offsetof(struct config, database) },
 	{ "help-url", offsetof(struct config, help) },
 	{ "hostname", offsetof(struct config, hostname) },
 	{ "language", offsetof(struct config, language) },
@@ -562,21 +573,11 @@ settings_complete(struct settings *settings, config_report *report, void *contex
 	return checking.faulty ? -1 : 0;
 }
 
-/* The number of processors that this process may run on, at most WORKERS_MAX. */
-static unsigned
-count_processors(void)
-{
-	cpu_set_t set;
-	int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-	return count > WORKERS_MAX ? WORKERS_MAX : (unsigned)count;
-}
-
 /* If one worker of a map hangs, another answers at once. */
 static unsigned
 count_workers(enum config_protocol protocol)
 {
-	unsigned count = count_processors();
-	return protocol == CONFIG_MAP && count < 2 ? 2 : count;
+	return protocol == CONFIG_MAP && processors_count() < 2 ? 2 : processors_count();
 }
 
 void

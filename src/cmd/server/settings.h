@@ -46,6 +46,7 @@ struct settings {
 	char metrics[LISTEN_NAME_SIZE]; /* address for Prometheus; "": none */
 	char log[PATH_MAX];             /* where events are logged, as log_target.h has it; "": by default */
 	char data[PATH_MAX];
+	char database[512]; /* of PostgreSQL, as libpq has it; "": the accounts are in the data folder */
 	char hostname[ADDRESS_DOMAIN_MAX + 1];
 	char language[FTG_PREFERENCE_MAX];  /* a list as in LANGUAGE, "" for English */
 	char bilingual[FTG_PREFERENCE_MAX]; /* the second language of a reply, "" for none */

@@ -9,6 +9,7 @@
 #include "base/data.h"
 #include "base/log.h"
 #include "base/program.h"
+#include "directory/postgres/directory.h"
 #include "directory/sqlite/directory.h"
 #include "session/password.h"
 
@@ -171,17 +172,46 @@ worker_env_open_loop(struct worker_env *env, const struct serve *serve, const st
 	return EX_OK;
 }
 
+/* The directory of PostgreSQL, which need not be there yet; NULL with an error that has been logged. */
+static struct directory *
+open_postgres(struct worker_env *env, const char *database, const struct directory_settings *addresses)
+{
+	char error[LIBPQ_ERROR_SIZE];
+	const struct postgres_settings settings = { .database = database, .timeout = POSTGRES_TIMEOUT };
+	const struct libpq *libpq = libpq_load(error);
+	if (libpq == NULL) {
+		(void)worker_env_fail("database", error);
+		return NULL;
+	}
+	struct directory *directory = postgres_directory_new(
+	    libpq, &settings, addresses, &env->worker.loop, pools_disk(&env->worker.pools));
+	if (directory == NULL)
+		(void)worker_env_fail("database", strerror(errno));
+	return directory;
+}
+
+static int
+open_directory(struct worker_env *env, const struct settings *settings)
+{
+	const struct directory_settings addresses = directory_settings_of(settings);
+	if (settings->database[0] != '\0') {
+		env->directory = open_postgres(env, settings->database, &addresses);
+		return env->directory != NULL ? EX_OK : EX_OSERR;
+	}
+	env->directory = sqlite_directory_new(
+	    env->database, &addresses, &env->worker.clock.clock, pools_disk(&env->worker.pools));
+	return env->directory != NULL ? EX_OK : worker_env_fail(env->database, strerror(errno));
+}
+
 int
 worker_env_open(struct worker_env *env, const struct serve *serve, const struct worker_slot *slot)
 {
 	int status = worker_env_open_loop(env, serve, slot);
 	if (status != EX_OK)
 		return status;
-	const struct directory_settings settings = directory_settings_of(serve->settings);
-	env->directory = sqlite_directory_new(
-	    env->database, &settings, &env->worker.clock.clock, pools_disk(&env->worker.pools));
-	if (env->directory == NULL)
-		return worker_env_fail(env->database, strerror(errno));
+	status = open_directory(env, serve->settings);
+	if (status != EX_OK)
+		return status;
 	env->sasl = sasl_server_new(serve->secret, password_verify);
 	if (env->sasl == NULL)
 		return worker_env_fail("auth", strerror(ENOMEM));

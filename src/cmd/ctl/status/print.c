@@ -143,7 +143,10 @@ status_print(const struct status_report *report)
 	print_certificate(report);
 	print_queue(report->servers[0].answer);
 	printf("%-*s ", LABEL, "directory");
-	printf(report->schema != 0 ? _("schema %d\n") : _("none\n"), report->schema);
+	if (report->config->database != NULL)
+		printf("PostgreSQL\n");
+	else
+		printf(report->schema != 0 ? _("schema %d\n") : _("none\n"), report->schema);
 	printf("%-*s ", LABEL, "disk");
 	/* TRANSLATORS: numbers of MiB. */
 	printf(_("%" PRIu64 " of %" PRIu64 " MiB free\n"), report->disk_free / MIB, report->disk_size / MIB);

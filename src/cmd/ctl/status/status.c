@@ -112,7 +112,8 @@ ctl_status(struct request *request)
 	for (size_t i = 0; i < STATUS_SERVERS; i++)
 		ask(&report, i);
 	measure_disk(&report);
-	report.schema = schema_version(request->data, &report.schema_newest);
+	if (request->settings->database == NULL)
+		report.schema = schema_version(request->data, &report.schema_newest);
 	status_check_servers(&report);
 	status_check_machine(&report);
 	status_check_texts(&report);

@@ -1,0 +1,102 @@
+/* The administration of domains and accounts in PostgreSQL. */
+#include "directory/postgres/admin.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/translate.h"
+#include "directory/accounts_internal.h"
+#include "directory/postgres/libpq.h"
+#include "directory/postgres/schema.h"
+#include "directory/postgres/setting.h"
+#include "directory/postgres/sql.h"
+
+/* Connects; NULL with an error. Settings that stand before the database are the default of what it says. */
+static PGconn *
+connect_to(const struct libpq **libpq, const char *database, char error[ADMIN_ERROR_SIZE])
+{
+	const char *const keywords[] = { "connect_timeout", "dbname", "client_encoding", "fallback_application_name",
+		NULL };
+	const char *const values[] = { "10", database, "UTF8", "ftgatectl", NULL };
+	char why[LIBPQ_ERROR_SIZE];
+	const char *fault = postgres_setting_fault(database);
+	if (fault != NULL) {
+		/* TRANSLATORS: the name of a setting, and what is to be written. */
+		snprintf(error, ADMIN_ERROR_SIZE, _("database: %s"), fault);
+		return NULL;
+	}
+	*libpq = libpq_load(why);
+	if (*libpq == NULL) {
+		snprintf(error, ADMIN_ERROR_SIZE, "%s", why);
+		return NULL;
+	}
+	PGconn *connection = (*libpq)->PQconnectdbParams(keywords, values, 1);
+	(*libpq)->PQsetNoticeReceiver(connection, libpq_ignore_notice, NULL);
+	if ((*libpq)->PQstatus(connection) == CONNECTION_OK)
+		return connection;
+	libpq_first_line(why, sizeof why, (*libpq)->PQerrorMessage(connection));
+	snprintf(error, ADMIN_ERROR_SIZE, _("cannot connect to the database: %s"), why);
+	(*libpq)->PQfinish(connection);
+	return NULL;
+}
+
+/* Is the schema that of this program? */
+static bool
+check_version(const struct libpq *libpq, PGconn *connection, char error[ADMIN_ERROR_SIZE])
+{
+	PGresult *result = libpq->PQexec(connection, "SELECT version FROM ftgate_schema");
+	bool known = libpq->PQresultStatus(result) == PGRES_TUPLES_OK && libpq->PQntuples(result) > 0;
+	long version = known ? strtol(libpq->PQgetvalue(result, 0, 0), NULL, 10) : 0;
+	libpq->PQclear(result);
+	if (version == POSTGRES_VERSION)
+		return true;
+	if (version > POSTGRES_VERSION)
+		snprintf(error, ADMIN_ERROR_SIZE,
+		    _("the database has version %ld, this program knows %d: install a newer ftgate"), version,
+		    POSTGRES_VERSION);
+	else
+		snprintf(error, ADMIN_ERROR_SIZE,
+		    _("the database is not that of this version; first run: ftgatectl database migrate"));
+	return false;
+}
+
+struct admin *
+postgres_admin_open(const char *database, struct mailbox_store *mailboxes, char error[ADMIN_ERROR_SIZE])
+{
+	const struct libpq *libpq;
+	PGconn *connection = connect_to(&libpq, database, error);
+	if (connection == NULL)
+		return NULL;
+	struct sql *sql = NULL;
+	struct admin *admin = NULL;
+	if (check_version(libpq, connection, error)) {
+		sql = postgres_sql_new(libpq, connection);
+		admin = accounts_new(sql, mailboxes);
+		if (admin != NULL)
+			return admin;
+		snprintf(error, ADMIN_ERROR_SIZE, _("cannot open the accounts: %s"), strerror(ENOMEM));
+	}
+	if (sql != NULL)
+		sql->ops->close(sql);
+	else
+		libpq->PQfinish(connection);
+	return NULL;
+}
+
+bool
+postgres_admin_migrate(const char *database, int *before, int *after, char error[ADMIN_ERROR_SIZE])
+{
+	const struct libpq *libpq;
+	char why[POSTGRES_ERROR_SIZE];
+	PGconn *connection = connect_to(&libpq, database, error);
+	if (connection == NULL)
+		return false;
+	*after = POSTGRES_VERSION;
+	bool done = postgres_migrate(libpq, connection, before, why);
+	if (!done)
+		snprintf(error, ADMIN_ERROR_SIZE, _("the database cannot be migrated: %s"), why);
+	libpq->PQfinish(connection);
+	return done;
+}

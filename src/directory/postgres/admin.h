@@ -1,0 +1,21 @@
+/* The administration of domains and accounts in PostgreSQL. */
+#ifndef DIRECTORY_POSTGRES_ADMIN_H
+#define DIRECTORY_POSTGRES_ADMIN_H
+
+#include "port/admin.h"
+#include "port/mailbox_store.h"
+
+/*
+ * Opens the accounts of a database, whose setting is as postgres/setting.h has it. mailboxes makes the mailbox of each new
+ * account and must outlive the result, which is freed by ops->close(). One program changes records at a time; others wait for
+ * it. NULL with an English sentence in error, also if the schema is of another version.
+ */
+struct admin *postgres_admin_open(const char *database, struct mailbox_store *mailboxes, char error[ADMIN_ERROR_SIZE]);
+
+/*
+ * Brings the schema of a database to this version (postgres_migrate()). *before is the version it had, *after the one it has.
+ * Returns false with an English sentence in error.
+ */
+bool postgres_admin_migrate(const char *database, int *before, int *after, char error[ADMIN_ERROR_SIZE]);
+
+#endif

@@ -1,0 +1,413 @@
+/* The life of a worker's connection to PostgreSQL: it is made by a job, watched by the loop, and made anew if it is lost. */
+#include "directory/postgres/connection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/log.h"
+#include "directory/postgres/connection_internal.h"
+
+enum { MILLISECONDS = 1000 };
+
+/* Makes a connection by a job, which may end after its owner. */
+struct connecting {
+	struct job job;
+	const struct libpq *libpq;
+	struct pg *pg; /* NULL: its owner has been freed */
+	const char *database;
+	PGconn *connection;
+};
+
+static void begin_connecting(struct pg *pg);
+static void set_timer(struct pg *pg);
+
+int64_t
+pg_now(const struct pg *pg)
+{
+	return (int64_t)uv_now(pg->loop);
+}
+
+/* Half of a pause to all of it, so that the workers of many machines do not come at once. */
+static int64_t
+jitter(int64_t pause)
+{
+	uint32_t number = 0;
+	if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
+		number = 0;
+	return pause / 2 + (int64_t)(number % (uint64_t)(pause / 2 + 1));
+}
+
+static void
+log_down(struct pg *pg)
+{
+	if (pg->down != 0)
+		return;
+	pg->down = pg_now(pg);
+	log_event("peer-down", "kind", "database", "peer", pg->peer, "detail", pg->trouble, NULL);
+}
+
+static void
+log_up(struct pg *pg)
+{
+	if (pg->down == 0)
+		return;
+	log_begin("peer-up");
+	log_put("kind", "database");
+	log_put("peer", pg->peer);
+	log_put_number("seconds", (pg_now(pg) - pg->down) / MILLISECONDS);
+	log_end();
+	pg->down = 0;
+}
+
+/* No connection could be made that can be used: questions fail, until one can. */
+static void
+back_off(struct pg *pg)
+{
+	pg->state = PG_DOWN;
+	pg->pause = pg->pause == 0 ? PG_BACKOFF_FIRST : 2 * pg->pause;
+	if (pg->pause > PG_BACKOFF_MAX)
+		pg->pause = PG_BACKOFF_MAX;
+	pg->retry = pg_now(pg) + jitter(pg->pause);
+	log_down(pg);
+	pg_fail_all(pg, &pg->waiting);
+	set_timer(pg);
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+static void
+close_link(struct pg *pg)
+{
+	struct pg_link *link = pg->link;
+	if (link == NULL)
+		return;
+	pg->link = NULL;
+	uv_close((uv_handle_t *)&link->poll, on_closed);
+	pg->libpq->PQfinish(link->connection);
+}
+
+/* The questions that a lost connection was asked are asked again, before those that wait. */
+static void
+requeue(struct pg *pg)
+{
+	struct pg_queue again, failed;
+	struct pg_query *query;
+	pg_queue_clear(&again);
+	pg_queue_clear(&failed);
+	while ((query = pg_queue_take(&pg->sent)) != NULL) {
+		bool lasts = query->tries < PG_TRIES_MAX && query->deadline > pg_now(pg);
+		pg->libpq->PQclear(query->result);
+		query->result = NULL;
+		if (query->purpose == PG_ANSWER)
+			pg_queue_append(lasts ? &again : &failed, query);
+	}
+	while ((query = pg_queue_take(&pg->waiting)) != NULL)
+		pg_queue_append(&again, query);
+	while ((query = pg_queue_take(&again)) != NULL)
+		pg_queue_append(&pg->waiting, query);
+	pg_fail_all(pg, &failed);
+}
+
+/* A connection that could be used is replaced at once. */
+void
+pg_lose(struct pg *pg, const char *why)
+{
+	bool was_ready = pg->state == PG_READY;
+	libpq_first_line(pg->trouble, sizeof pg->trouble, why);
+	close_link(pg);
+	pg->expects_sync = false;
+	pg->state = PG_DOWN;
+	requeue(pg);
+	if (was_ready)
+		begin_connecting(pg);
+	else
+		back_off(pg);
+}
+
+void
+pg_lose_by_libpq(struct pg *pg)
+{
+	char why[PG_TROUBLE_SIZE];
+	libpq_first_line(why, sizeof why, pg->libpq->PQerrorMessage(pg->link->connection));
+	pg_lose(pg, why);
+}
+
+static void
+on_ready(uv_poll_t *poll, int status, int events)
+{
+	struct pg_link *link = poll->data;
+	struct pg *pg = link->pg;
+	if (status < 0) {
+		pg_lose(pg, uv_strerror(status));
+		return;
+	}
+	if ((events & UV_READABLE) != 0 && pg->libpq->PQconsumeInput(link->connection) != 1) {
+		pg_lose_by_libpq(pg);
+		return;
+	}
+	while (pg_read_result(pg))
+		continue;
+	if (pg->link == link)
+		pg_flush(pg);
+	set_timer(pg);
+}
+
+static bool
+watch(struct pg_link *link, int events)
+{
+	if (link->events == events)
+		return true;
+	link->events = events;
+	return uv_poll_start(&link->poll, events, on_ready) == 0;
+}
+
+void
+pg_flush(struct pg *pg)
+{
+	int left = pg->libpq->PQflush(pg->link->connection);
+	if (left < 0)
+		pg_lose_by_libpq(pg);
+	else if (!watch(pg->link, left > 0 ? UV_READABLE | UV_WRITABLE : UV_READABLE))
+		pg_lose(pg, "its socket cannot be watched");
+}
+
+/* Ends what has waited too long. */
+static void
+on_timer(uv_timer_t *timer)
+{
+	char why[PG_TROUBLE_SIZE];
+	struct pg *pg = timer->data;
+	struct pg_queue late;
+	pg_queue_clear(&late);
+	snprintf(why, sizeof why, "no answer within %lld ms", (long long)pg->settings.timeout);
+	if (pg->sent.first != NULL && pg->sent.first->deadline <= pg_now(pg))
+		pg_lose(pg, why);
+	while (pg->waiting.first != NULL && pg->waiting.first->deadline <= pg_now(pg))
+		pg_queue_append(&late, pg_queue_take(&pg->waiting));
+	if (late.first != NULL)
+		libpq_first_line(pg->trouble, sizeof pg->trouble, why);
+	pg_fail_all(pg, &late);
+	if (pg->state == PG_DOWN && pg->retry <= pg_now(pg))
+		begin_connecting(pg);
+	set_timer(pg);
+}
+
+static void
+set_timer(struct pg *pg)
+{
+	int64_t next = INT64_MAX;
+	if (pg->sent.first != NULL)
+		next = pg->sent.first->deadline;
+	if (pg->waiting.first != NULL && pg->waiting.first->deadline < next)
+		next = pg->waiting.first->deadline;
+	if (pg->state == PG_DOWN && pg->retry < next)
+		next = pg->retry;
+	if (next == INT64_MAX)
+		uv_timer_stop(&pg->timer);
+	else
+		uv_timer_start(&pg->timer, on_timer, next > pg_now(pg) ? (uint64_t)(next - pg_now(pg)) : 0, 0);
+}
+
+static void
+on_turn(uv_prepare_t *turn)
+{
+	struct pg *pg = turn->data;
+	uv_prepare_stop(turn);
+	pg_fail_all(pg, &pg->refused);
+	if (pg->state == PG_READY && pg->waiting.first != NULL)
+		pg_send_waiting(pg);
+	set_timer(pg);
+}
+
+void
+pg_wait(struct pg *pg, struct pg_query *query)
+{
+	pg_queue_append(pg->pause > 0 ? &pg->refused : &pg->waiting, query);
+	uv_prepare_start(&pg->turn, on_turn);
+}
+
+void
+pg_ask(struct pg *pg, struct pg_query *query)
+{
+	query->purpose = PG_ANSWER;
+	query->tries = 0;
+	query->alone = false;
+	query->result = NULL;
+	query->deadline = pg_now(pg) + pg->settings.timeout;
+	pg_wait(pg, query);
+}
+
+/* A question of those with which a connection begins has been answered. */
+static void
+on_set_up(struct pg_query *query, PGresult *result)
+{
+	struct pg_set_up *set_up = (struct pg_set_up *)(void *)query;
+	struct pg *pg = set_up->pg;
+	char why[PG_TROUBLE_SIZE];
+	snprintf(why, sizeof why, "%s", pg->trouble);
+	const char *unfit = result == NULL ? why : NULL;
+	if (query->purpose == PG_CHECK)
+		unfit = pg->check(pg, result);
+	pg->libpq->PQclear(result);
+	if (unfit != NULL) {
+		pg_lose(pg, unfit);
+		return;
+	}
+	if (set_up != &pg->set_up[pg->set_up_count - 1])
+		return;
+	pg->state = PG_READY;
+	pg->pause = 0;
+	log_up(pg);
+	uv_prepare_start(&pg->turn, on_turn);
+}
+
+static void
+name_peer(struct pg *pg, const PGconn *connection)
+{
+	const struct libpq *libpq = pg->libpq;
+	const char *host = libpq->PQhost(connection), *port = libpq->PQport(connection),
+	           *name = libpq->PQdb(connection);
+	if (host != NULL && port != NULL && name != NULL)
+		snprintf(pg->peer, sizeof pg->peer, "%.80s:%.6s/%.32s", host, port, name);
+}
+
+/* Takes a connection that has been made. Returns false if the loop cannot have it. */
+static bool
+take_connection(struct pg *pg, PGconn *connection)
+{
+	const struct libpq *libpq = pg->libpq;
+	struct pg_link *link = calloc(1, sizeof *link);
+	if (link == NULL || uv_poll_init(pg->loop, &link->poll, libpq->PQsocket(connection)) < 0) {
+		free(link);
+		libpq->PQfinish(connection);
+		return false;
+	}
+	link->connection = connection;
+	(void)libpq->PQsetNoticeReceiver(connection, libpq_ignore_notice, NULL);
+	link->poll.data = link;
+	link->pg = pg;
+	pg->link = link;
+	pg->state = PG_CHECKING;
+	return libpq->PQsetnonblocking(connection, 1) == 0 && libpq->PQenterPipelineMode(connection) == 1 &&
+	    pg_send_set_up(pg);
+}
+
+static void
+connected(struct job *job)
+{
+	struct connecting *attempt = (struct connecting *)(void *)job;
+	const struct libpq *libpq = attempt->libpq;
+	PGconn *connection = attempt->connection;
+	struct pg *pg = attempt->pg;
+	free(attempt);
+	if (pg == NULL) {
+		libpq->PQfinish(connection);
+		return;
+	}
+	pg->attempt = NULL;
+	name_peer(pg, connection);
+	libpq_first_line(pg->trouble, sizeof pg->trouble, libpq->PQerrorMessage(connection));
+	if (libpq->PQstatus(connection) != CONNECTION_OK) {
+		libpq->PQfinish(connection);
+		back_off(pg);
+	} else if (take_connection(pg, connection)) {
+		pg_flush(pg);
+		set_timer(pg);
+	} else {
+		pg_lose(pg, "memory is out");
+	}
+}
+
+/* Settings that stand before the database are the default of what it says. */
+static void
+make_connection(struct job *job)
+{
+	struct connecting *attempt = (struct connecting *)(void *)job;
+	const char *const keywords[] = { "connect_timeout", "keepalives_idle", "dbname", "client_encoding",
+		"fallback_application_name", NULL };
+	const char *const values[] = { "5", "30", attempt->database, "UTF8", "ftgate", NULL };
+	attempt->connection = attempt->libpq->PQconnectdbParams(keywords, values, 1);
+}
+
+static void
+begin_connecting(struct pg *pg)
+{
+	struct connecting *attempt = malloc(sizeof *attempt);
+	if (attempt == NULL) {
+		snprintf(pg->trouble, sizeof pg->trouble, "memory is out");
+		back_off(pg);
+		return;
+	}
+	*attempt = (struct connecting) {
+		.job = { .work = make_connection, .done = connected },
+		.libpq = pg->libpq,
+		.pg = pg,
+		.database = pg->settings.database,
+	};
+	pg->state = PG_CONNECTING;
+	pg->attempt = attempt;
+	pg->executor->start(pg->executor, &attempt->job);
+}
+
+const char *
+pg_trouble(const struct pg *pg)
+{
+	return pg->trouble;
+}
+
+/* The check, and the statements behind it, which are prepared. */
+static int
+make_set_up(struct pg *pg)
+{
+	size_t count = 0;
+	while (pg->settings.statements[count] != NULL)
+		count++;
+	pg->set_up = calloc(count, sizeof *pg->set_up);
+	if (pg->set_up == NULL)
+		return UV_ENOMEM;
+	pg->set_up_count = count;
+	for (size_t i = 0; i < count; i++)
+		pg->set_up[i] = (struct pg_set_up) {
+			.query = { .statement = i, .purpose = i == 0 ? PG_CHECK : PG_PREPARE, .done = on_set_up },
+			.pg = pg,
+		};
+	return 0;
+}
+
+int
+pg_open(struct pg *pg, const struct libpq *libpq, const struct pg_settings *settings, uv_loop_t *loop,
+    struct executor *executor)
+{
+	pg->libpq = libpq;
+	pg->settings = *settings;
+	pg->loop = loop;
+	pg->executor = executor;
+	pg_queue_clear(&pg->waiting);
+	pg_queue_clear(&pg->sent);
+	pg_queue_clear(&pg->refused);
+	int error = make_set_up(pg);
+	if (error < 0 || (error = uv_timer_init(loop, &pg->timer)) < 0 ||
+	    (error = uv_prepare_init(loop, &pg->turn)) < 0)
+		return error;
+	pg->timer.data = pg;
+	pg->turn.data = pg;
+	begin_connecting(pg);
+	return 0;
+}
+
+void
+pg_close(struct pg *pg)
+{
+	if (pg->attempt != NULL)
+		pg->attempt->pg = NULL;
+	if (pg->link != NULL)
+		pg->libpq->PQfinish(pg->link->connection);
+	free(pg->link);
+	free(pg->set_up);
+}

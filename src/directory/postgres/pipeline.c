@@ -1,0 +1,192 @@
+/* The questions of a connection: what waits is sent as a batch, and answers come in the order of questions. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "directory/postgres/connection_internal.h"
+
+enum { COMPLAIN_EVERY = 1000 }; /* milliseconds */
+
+void
+pg_queue_clear(struct pg_queue *queue)
+{
+	queue->first = NULL;
+	queue->end = &queue->first;
+}
+
+void
+pg_queue_append(struct pg_queue *queue, struct pg_query *query)
+{
+	query->next = NULL;
+	*queue->end = query;
+	queue->end = &query->next;
+}
+
+struct pg_query *
+pg_queue_take(struct pg_queue *queue)
+{
+	struct pg_query *query = queue->first;
+	if (query != NULL && (queue->first = query->next) == NULL)
+		queue->end = &queue->first;
+	return query;
+}
+
+/* Callbacks may ask again: that waits in another queue. */
+void
+pg_fail_all(struct pg *pg, struct pg_queue *queue)
+{
+	struct pg_query *query = queue->first;
+	pg_queue_clear(queue);
+	for (struct pg_query *next; query != NULL; query = next) {
+		next = query->next;
+		pg->libpq->PQclear(query->result);
+		query->result = NULL;
+		query->done(query, NULL);
+	}
+}
+
+static void
+name_statement(char name[PG_NAME_SIZE], size_t statement)
+{
+	snprintf(name, PG_NAME_SIZE, "ftgate_%zu", statement);
+}
+
+static bool
+send_query(struct pg *pg, const struct pg_query *query)
+{
+	char name[PG_NAME_SIZE];
+	const struct libpq *libpq = pg->libpq;
+	PGconn *connection = pg->link->connection;
+	const char *text = pg->settings.statements[query->statement];
+	name_statement(name, query->statement);
+	if (query->purpose == PG_PREPARE)
+		return libpq->PQsendPrepare(connection, name, text, 0, NULL) == 1;
+	if (query->purpose == PG_CHECK)
+		return libpq->PQsendQueryParams(connection, text, query->count, NULL, query->values, NULL, NULL, 0) ==
+		    1;
+	return libpq->PQsendQueryPrepared(connection, name, query->count, query->values, NULL, NULL, 0) == 1;
+}
+
+/* Sends a question, which is the last one of its batch if so asked. */
+static bool
+send_one(struct pg *pg, struct pg_query *query, bool ends_batch)
+{
+	query->tries++;
+	query->ends_batch = ends_batch;
+	pg_queue_append(&pg->sent, query);
+	if (!send_query(pg, query))
+		return false;
+	return !ends_batch || pg->libpq->PQpipelineSync(pg->link->connection) == 1;
+}
+
+void
+pg_send_waiting(struct pg *pg)
+{
+	struct pg_query *query;
+	while ((query = pg_queue_take(&pg->waiting)) != NULL) {
+		bool ends_batch = query->alone || pg->waiting.first == NULL || pg->waiting.first->alone;
+		if (!send_one(pg, query, ends_batch)) {
+			pg_lose_by_libpq(pg);
+			return;
+		}
+	}
+	pg_flush(pg);
+}
+
+bool
+pg_send_set_up(struct pg *pg)
+{
+	for (size_t i = 0; i < pg->set_up_count; i++) {
+		struct pg_query *query = &pg->set_up[i].query;
+		query->deadline = pg_now(pg) + pg->settings.timeout;
+		if (!send_one(pg, query, i + 1 == pg->set_up_count))
+			return false;
+	}
+	return true;
+}
+
+/* Logs why a question failed, once a second. */
+static void
+complain(struct pg *pg)
+{
+	if (pg->complained != 0 && pg_now(pg) - pg->complained < COMPLAIN_EVERY)
+		return;
+	pg->complained = pg_now(pg);
+	log_event("directory-failed", "database", pg->peer, "detail", pg->trouble, NULL);
+}
+
+/* Ends a question whose result is complete. */
+static void
+finish(struct pg *pg, struct pg_query *query)
+{
+	const struct libpq *libpq = pg->libpq;
+	PGresult *result = query->result;
+	ExecStatusType status = libpq->PQresultStatus(result);
+	query->result = NULL;
+	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+		query->done(query, result);
+		return;
+	}
+	if (status == PGRES_PIPELINE_ABORTED && query->tries < PG_TRIES_MAX && query->purpose == PG_ANSWER) {
+		libpq->PQclear(result);
+		query->alone = true;
+		pg_wait(pg, query);
+		return;
+	}
+	libpq_first_line(pg->trouble, sizeof pg->trouble, libpq->PQresultErrorMessage(result));
+	libpq->PQclear(result);
+	if (query->purpose == PG_ANSWER)
+		complain(pg);
+	query->done(query, NULL);
+}
+
+/* The server ends the connection, or begins: the question itself is not at fault. */
+static bool
+is_passing(const char *state)
+{
+	return state != NULL && (strncmp(state, "57P", 3) == 0 || strncmp(state, "08", 2) == 0);
+}
+
+/* Keeps a result of the first question that was sent. Returns false if the connection is lost by it. */
+static bool
+keep_result(struct pg *pg, PGresult *result)
+{
+	const struct libpq *libpq = pg->libpq;
+	struct pg_query *query = pg->sent.first;
+	bool passing = is_passing(libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE));
+	char why[PG_TROUBLE_SIZE];
+	libpq_first_line(why, sizeof why, libpq->PQresultErrorMessage(result));
+	libpq->PQclear(query->result);
+	query->result = result;
+	if (passing)
+		pg_lose(pg, why);
+	return !passing;
+}
+
+static bool
+take_sync(struct pg *pg, PGresult *result)
+{
+	bool synced = pg->libpq->PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+	pg->libpq->PQclear(result);
+	pg->expects_sync = false;
+	if (!synced)
+		pg_lose(pg, "the server broke the protocol");
+	return synced;
+}
+
+bool
+pg_read_result(struct pg *pg)
+{
+	if (pg->link == NULL || (pg->sent.first == NULL && !pg->expects_sync) ||
+	    pg->libpq->PQisBusy(pg->link->connection))
+		return false;
+	PGresult *result = pg->libpq->PQgetResult(pg->link->connection);
+	if (pg->expects_sync)
+		return take_sync(pg, result);
+	if (result != NULL)
+		return keep_result(pg, result);
+	struct pg_query *query = pg_queue_take(&pg->sent);
+	pg->expects_sync = query->ends_batch;
+	finish(pg, query);
+	return true;
+}

@@ -1,0 +1,70 @@
+"""PostgreSQL for tests: a server of its own in a temporary folder, on a socket there."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+
+from server import SECONDS, environment
+from services import Program, answers
+
+BIN = "/usr/lib/postgresql/15/bin"
+
+
+def as_postgres():
+    """What precedes the programs of PostgreSQL, which refuse to run as root."""
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"] if os.geteuid() == 0 else []
+
+
+class Postgres(Program):
+    """A server with these settings ("name=value"). It survives a crash, but not that of the machine, unless durable."""
+
+    def __init__(self, *settings, durable=False):
+        self.settings = settings if durable else ("fsync=off", "full_page_writes=off", *settings)
+
+    @staticmethod
+    def is_installed():
+        return os.access(f"{BIN}/postgres", os.X_OK)
+
+    def run(self, name, *arguments):
+        """Runs a program of PostgreSQL to its end, and returns what it writes."""
+        return subprocess.run([*as_postgres(), f"{BIN}/{name}", *arguments], check=True, cwd=self.folder, env=environment(),
+                              timeout=4 * SECONDS, stdout=subprocess.PIPE).stdout.decode()
+
+    def command(self):
+        self.data = self.path("data")
+        if not os.path.exists(self.data):
+            if os.geteuid() == 0:
+                user = pwd.getpwnam("postgres")
+                os.chown(self.folder, user.pw_uid, user.pw_gid)
+            self.run("initdb", "--pgdata", self.data, "--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale",
+                     "--no-sync", "--no-instructions")
+        settings = ("listen_addresses=", f"unix_socket_directories={self.folder}", "max_connections=50",
+                    "shared_buffers=16MB", *self.settings)
+        return [*as_postgres(), f"{BIN}/postgres", "-D", self.data, *(f"--{setting}" for setting in settings)]
+
+    def is_ready(self):
+        return answers(os.path.join(self.folder, ".s.PGSQL.5432")) and "ready to accept connections" in self.log()
+
+    def url(self, name="postgres", user="postgres"):
+        """How libpq reaches a database of it, as its superuser or another user."""
+        return f"postgresql://{user}@/{name}?host={self.folder}"
+
+    def sql(self, text, database="postgres"):
+        """Runs SQL, and returns its rows, unaligned."""
+        return self.run("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-U", "postgres", "-d", database, "-c", text)
+
+    def signal(self, number):
+        """Sends its first process a signal: SIGQUIT ends the server without a checkpoint, as pg_ctl stop -m immediate does."""
+        self.process.send_signal(number)
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.signal(signal.SIGCONT)
+            self.signal(signal.SIGQUIT)
+            self.process.wait(SECONDS)
+
+    def __exit__(self, *_):
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)

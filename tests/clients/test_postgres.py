@@ -1,0 +1,235 @@
+"""Accounts in PostgreSQL: the servers find them, ftgatectl changes them, and trouble with the database delays mail only."""
+
+import base64
+import os
+import re
+import signal
+import subprocess
+import time
+import unittest
+
+import server as servers
+from postgres import Postgres
+from server import ACCOUNT, DOMAIN, SECONDS, STRANGER, Server, Talk, TestCase
+
+FAILED = b"(#3.22)"
+PROCESSES = 2  # that have a connection: a worker, and the one of the relay
+
+
+class PostgresServer(Server):
+    """A server whose accounts are in a database, which is new."""
+
+    count = 0
+
+    def __init__(self, database, *arguments, migrated=True, settings="", user="postgres", grants=(),
+                 **options):
+        PostgresServer.count += 1
+        self.name = f"ftgate_{PostgresServer.count}"
+        self.database, self.migrated, self.grants = database, migrated, grants
+        database.sql(f"CREATE DATABASE {self.name}")
+        config = f"database: {database.url(self.name, user)}\n{settings}{servers.LIMITS}"
+        super().__init__("--workers", "1", *arguments, config=config, **options)
+
+    def ctl_run(self, *arguments, config=None, **options):
+        return subprocess.run([self.ctl, "-c", config or self.config, "--data", self.data, *arguments], timeout=SECONDS,
+                              env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, **options)
+
+    def control(self, *arguments, **options):
+        done = self.ctl_run(*arguments, config=self.admin, **options)
+        if done.returncode != 0:
+            raise AssertionError(f"{arguments}: {done}")
+        return done.stdout.decode()
+
+    def fill(self):
+        self.admin = os.path.join(self.folder, "admin.conf")
+        with open(self.admin, "w", encoding="utf-8") as config:
+            config.write(f"database: {self.database.url(self.name)}\n")
+        if self.migrated:
+            self.control("database", "migrate")
+            self.sql("".join(self.grants))
+            super().fill()
+
+    def sql(self, text):
+        return self.database.sql(text, self.name)
+
+    def backends(self):
+        """The processes of the database that serve the worker and the relay, once both have theirs."""
+        query = "SELECT pid FROM pg_stat_activity WHERE application_name = 'ftgate' AND datname = current_database()"
+        until = time.monotonic() + SECONDS
+        while len(found := self.sql(query).split()) < PROCESSES:
+            if time.monotonic() > until:
+                raise AssertionError(f"it has the connections {found}:\n{self.log()}")
+        return [int(pid) for pid in found]
+
+    def disconnect(self, change=None):
+        """Changes the database, and ends the connections of the server, as the database does."""
+        connected = self.backends()
+        if change:
+            self.sql(change)
+        for backend in connected:
+            self.sql(f"SELECT pg_terminate_backend({backend})")
+
+
+@unittest.skipUnless(Postgres.is_installed(), "PostgreSQL 15 is not installed")
+class PostgresTest(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.database = cls.enterClassContext(Postgres())
+
+    def recipient(self, talk, address=ACCOUNT):
+        return talk.say(f"RCPT TO:<{address}>".encode())
+
+
+class Accounts(PostgresTest):
+    def test_mail_is_accepted_for_accounts_alone(self):
+        with PostgresServer(self.database) as server:
+            with Talk(server) as talk:
+                talk.mail()
+                self.assertRegex(self.recipient(talk), rb"\A250 ")
+                self.assertRegex(self.recipient(talk, STRANGER), rb"\(#4\.28\)")
+                self.assertRegex(talk.say(b"DATA"), rb"\A354 ")
+                self.assertRegex(talk.say(b"Subject: hello\r\n\r\nhello\r\n."), rb"\A250 ")
+            self.assertEqual(1, len(server.messages()))
+            self.assertIn("PostgreSQL", server.ctl_run("status").stdout.decode())
+
+    def test_user_logs_in(self):
+        with PostgresServer(self.database, settings="auth-in-clear: yes\n") as server:
+            with Talk(server) as talk:
+                talk.say(b"EHLO client.example.org")
+                self.assertRegex(talk.say(b"AUTH PLAIN " + base64.b64encode(f"\0{ACCOUNT}\0correct horse".encode())), rb"\A235 ")
+
+    def test_records_are_changed_while_the_server_runs(self):
+        with PostgresServer(self.database) as server:
+            with Talk(server) as talk:
+                talk.mail()
+                self.assertRegex(self.recipient(talk, "carol@" + DOMAIN), rb"\(#4\.28\)")
+                server.control("account", "add", "Carol@" + DOMAIN, "--no-password")
+                server.control("list", "add", "staff@" + DOMAIN, "carol@" + DOMAIN, ACCOUNT)
+                self.assertRegex(self.recipient(talk, "carol@" + DOMAIN), rb"\A250 ")
+                self.assertRegex(self.recipient(talk, "staff@" + DOMAIN), rb"\A250 ")
+            self.assertIn("Carol@" + DOMAIN, server.control("account", "list"))
+            self.assertIn("members", server.control("list", "show", "staff@" + DOMAIN))
+            refused = server.ctl_run("account", "remove", ACCOUNT)
+            self.assertIn(b"first run: ftgatectl list set", refused.stderr)
+            server.control("rename", "account", "carol@" + DOMAIN, "carla@" + DOMAIN)
+            self.assertIn("carla@" + DOMAIN, server.control("export", "lists"))
+
+    def test_pipelined_recipients_are_answered_in_their_order(self):
+        with PostgresServer(self.database) as server:
+            with Talk(server) as talk:
+                talk.say(b"EHLO client.example.org")
+                talk.socket.sendall(b"".join([b"MAIL FROM:<a@client.example>\r\n",
+                                              *(b"RCPT TO:<%s>\r\n" % to.encode() for to in (STRANGER, ACCOUNT, STRANGER)), b"NOOP\r\n"]))
+                replies = [talk.reply() for _ in range(5)]
+            self.assertEqual([False, True, False, True, False], [b"(#4.28)" in reply for reply in replies])
+
+    def test_documented_rights_are_enough_for_servers(self):
+        with open(os.path.join(servers.SOURCE, "docs", "postgres.md"), encoding="utf-8") as page:
+            grants = re.findall(r"(?m)^ +(GRANT .* TO ftgate;)$", page.read())
+        self.assertEqual(2, len(grants))
+        self.database.sql("CREATE ROLE ftgate LOGIN")
+        with PostgresServer(self.database, user="ftgate", grants=grants) as server:
+            with Talk(server) as talk:
+                talk.mail()
+                self.assertRegex(self.recipient(talk), rb"\A250 ")
+            self.assertIn("permission denied", server.ctl_run("account", "add", "x@" + DOMAIN, "--no-password").stderr.decode())
+
+    def test_migration_is_made_once(self):
+        with PostgresServer(self.database) as server:
+            self.assertEqual("schema 1: nothing to do\n", server.control("database", "migrate"))
+            self.assertEqual("1\n", server.sql("SELECT version FROM ftgate_schema"))
+
+    def test_migrations_that_begin_at_once_make_one_schema(self):
+        with PostgresServer(self.database, migrated=False) as server:
+            running = [subprocess.Popen([server.ctl, "-c", server.config, "--data", server.data, "database", "migrate"],
+                                        env=server.environment, stdout=subprocess.PIPE) for _ in range(4)]
+            said = sorted(one.communicate(timeout=SECONDS)[0].decode() for one in running)
+            self.assertEqual(["schema 1, before 0\n", *["schema 1: nothing to do\n"] * 3], said)
+
+    def test_password_in_the_configuration_is_refused(self):
+        for url in ("postgresql://user:secret@host/name", "postgresql://host/name?password=secret", "mysql://host/name"):
+            with PostgresServer(self.database) as server:
+                path = os.path.join(server.folder, "other.conf")
+                with open(path, "w", encoding="ascii") as config:
+                    config.write(f"database: {url}\n")
+                done = subprocess.run([server.smtpd, "-c", path, "--check"], env=server.environment, timeout=SECONDS,
+                                      check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                self.assertNotEqual(0, done.returncode, url)
+                self.assertIn(f"{path}:1: database: ", done.stdout.decode())
+                self.assertNotIn("secret", done.stdout.decode())
+
+
+class Trouble(PostgresTest):
+    def test_lost_connection_costs_no_reply(self):
+        with PostgresServer(self.database) as server:
+            with Talk(server) as talk:
+                talk.mail()
+                for _ in range(3):
+                    server.disconnect()
+                    self.assertRegex(self.recipient(talk), rb"\A250 ")
+                    self.assertRegex(self.recipient(talk, STRANGER), rb"\(#4\.28\)")
+
+    def test_hanging_connection_is_replaced(self):
+        with PostgresServer(self.database) as server:
+            with Talk(server) as talk, Talk(server) as other:
+                talk.mail()
+                other.mail()
+                hanging = server.backends()
+                for backend in hanging:
+                    os.kill(backend, signal.SIGSTOP)
+                try:
+                    reply = self.recipient(talk)
+                    self.assertRegex(reply, rb"\A4")
+                    self.assertIn(FAILED, reply)
+                    self.assertRegex(self.recipient(other), rb"\A250 ")
+                finally:
+                    for backend in hanging:
+                        os.kill(backend, signal.SIGCONT)
+
+    def test_schema_of_another_version_is_not_used(self):
+        with PostgresServer(self.database) as server:
+            server.disconnect("UPDATE ftgate_schema SET version = 99")
+            with Talk(server) as talk:
+                self.assertRegex(talk.greeting + talk.mail() + self.recipient(talk), rb"(?m)^4")
+            server.wait_for_log("event=peer-down kind=database .*version 99, this program knows 1: install a newer ftgate")
+            refused = server.ctl_run("account", "list")
+            self.assertIn(b"version 99", refused.stderr)
+
+    def test_database_without_tables_is_named_with_its_cure(self):
+        with PostgresServer(self.database, migrated=False) as server:
+            server.wait_for_log("event=peer-down kind=database .*run: ftgatectl database migrate")
+            refused = server.ctl_run("account", "list")
+            self.assertIn(b"first run: ftgatectl database migrate", refused.stderr)
+
+    def test_records_are_read_while_they_cannot_be_changed(self):
+        with PostgresServer(self.database) as server:
+            server.disconnect(f"ALTER DATABASE {server.name} SET default_transaction_read_only = on")
+            with Talk(server) as talk:
+                talk.mail()
+                self.assertRegex(self.recipient(talk), rb"\A250 ")
+            refused = server.ctl_run("account", "add", "carol@" + DOMAIN, "--no-password")
+            self.assertIn(b"read-only transaction", refused.stderr)
+
+
+class Crash(TestCase):
+    @unittest.skipUnless(Postgres.is_installed(), "PostgreSQL 15 is not installed")
+    def test_mail_is_delayed_while_the_database_is_away(self):
+        with Postgres() as database, PostgresServer(database) as server:
+            with Talk(server) as talk, Talk(server) as other:
+                talk.mail()
+                other.mail()
+                self.assertRegex(talk.say(b"RCPT TO:<" + ACCOUNT.encode() + b">"), rb"\A250 ")
+                database.stop()
+                for _ in range(3):
+                    reply = talk.say(b"RCPT TO:<" + ACCOUNT.encode() + b">")
+                    self.assertRegex(reply, rb"\A4")
+                    self.assertIn(FAILED, reply)
+                server.wait_for_log("event=peer-down kind=database ")
+                database.start()
+                server.wait_for_log("event=peer-up kind=database ", times=PROCESSES)
+                self.assertRegex(other.say(b"RCPT TO:<" + ACCOUNT.encode() + b">"), rb"\A250 ")
+            self.assertEqual(PROCESSES, server.log().count("event=peer-down "))
+
+
+if __name__ == "__main__":
+    servers.main()

@@ -1,0 +1,149 @@
+/* The backend PostgreSQL for the suites of the ports: support/with_postgres.py runs the server. */
+#include "backend.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "ask_directory.h"
+#include "base/log.h"
+#include "directory/postgres/admin.h"
+#include "directory/postgres/directory.h"
+#include "directory/postgres/schema.h"
+#include "folder.h"
+
+enum { OPTION_SIZE = 256, SQL_SIZE = 128, TIMEOUT = 60000 };
+
+static const struct libpq *libpq;
+static PGconn *connection;
+static uv_loop_t loop;
+static char database[OPTION_SIZE];
+
+/* The directory that is open, with operations that end the loop before it is closed. */
+static struct {
+	struct directory *directory;
+	struct directory_ops ops;
+	const struct directory_ops *real;
+} open_one;
+
+static void
+run_sql(PGconn *to, const char *sql)
+{
+	PGresult *result = libpq->PQexec(to, sql);
+	ExecStatusType status = libpq->PQresultStatus(result);
+	cr_assert(status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK, "%s: %s", sql, libpq->PQerrorMessage(to));
+	libpq->PQclear(result);
+}
+
+static PGconn *
+connect_to(const char *name)
+{
+	const char *const keywords[] = { "dbname", NULL };
+	const char *const values[] = { name, NULL };
+	PGconn *made = libpq->PQconnectdbParams(keywords, values, 1);
+	cr_assert_eq(libpq->PQstatus(made), CONNECTION_OK, "%s", libpq->PQerrorMessage(made));
+	return made;
+}
+
+/* Each test has a schema of its own, which takes less time than a database. */
+static void
+make_database(void)
+{
+	char sql[SQL_SIZE];
+	const char *server = getenv("FTGATE_POSTGRES");
+	cr_assert_not_null(server, "run it by tests/support/with_postgres.py");
+	PGconn *first = connect_to(server);
+	snprintf(sql, sizeof sql, "CREATE SCHEMA ftgate_%d", (int)getpid());
+	run_sql(first, sql);
+	libpq->PQfinish(first);
+	snprintf(database, sizeof database, "%s&options=-csearch_path%%3Dftgate_%d", server, (int)getpid());
+}
+
+void
+backend_make(void)
+{
+	char error[POSTGRES_ERROR_SIZE] = "";
+	int before;
+	folder_make();
+	log_open(open("log", O_WRONLY | O_CREAT | O_APPEND, 0600), NULL);
+	libpq = libpq_load(error);
+	cr_assert_not_null(libpq, "%s", error);
+	make_database();
+	connection = connect_to(database);
+	cr_assert(postgres_migrate(libpq, connection, &before, error), "%s", error);
+}
+
+void
+backend_remove(void)
+{
+	libpq->PQfinish(connection);
+	folder_remove();
+}
+
+static void
+turn(void)
+{
+	uv_run(&loop, UV_RUN_ONCE);
+}
+
+static void
+close_handle(uv_handle_t *handle, void *context)
+{
+	(void)context;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static void
+close_directory(struct directory *directory)
+{
+	uv_walk(&loop, close_handle, NULL);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	cr_assert_eq(uv_loop_close(&loop), 0);
+	directory->ops = open_one.real;
+	directory->ops->close(directory);
+	ask_turn = NULL;
+}
+
+struct directory *
+backend_directory(const struct directory_settings *settings)
+{
+	const struct postgres_settings how = { .database = database, .timeout = TIMEOUT };
+	cr_assert_eq(uv_loop_init(&loop), 0);
+	struct directory *directory = postgres_directory_new(libpq, &how, settings, &loop, &ask_executor);
+	cr_assert_not_null(directory);
+	open_one.directory = directory;
+	open_one.real = directory->ops;
+	open_one.ops = *directory->ops;
+	open_one.ops.close = close_directory;
+	directory->ops = &open_one.ops;
+	ask_turn = turn;
+	return directory;
+}
+
+void
+backend_sql(const char *sql)
+{
+	run_sql(connection, sql);
+}
+
+bool
+backend_refuses(const char *sql)
+{
+	PGresult *result = libpq->PQexec(connection, sql);
+	ExecStatusType status = libpq->PQresultStatus(result);
+	libpq->PQclear(result);
+	return status != PGRES_COMMAND_OK;
+}
+
+struct admin *
+backend_admin(struct mailbox_store *mailboxes)
+{
+	char error[ADMIN_ERROR_SIZE];
+	struct admin *admin = postgres_admin_open(database, mailboxes, error);
+	cr_assert_not_null(admin, "%s", error);
+	return admin;
+}
