@@ -258,4 +258,13 @@ struct directory_ops {
 /* Sets the verdict, and calls done(). For implementations. */
 void directory_answer(struct directory_question *question, enum directory_verdict verdict);
 
+/*
+ * Is this the address of a list that takes mail with the null sender, and replies of programs (RFC 3834)? The sender of a
+ * list's mail, to which bounces come, may be a list, too; and the postmaster takes all mail.
+ */
+bool directory_takes_reports(const struct address *list);
+
+/* Makes of the address of a list that to which its bounces come; the postmaster's, if that would be too long. */
+void directory_name_bounces(struct address *list);
+
 #endif

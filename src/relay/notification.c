@@ -356,6 +356,20 @@ send_elsewhere(struct notification *n)
 	write_dsn(n, &(struct expansion) { .elsewhere = &target, .elsewhere_count = 1 });
 }
 
+static void find_sender(struct notification *n);
+
+/* Anybody can name a list as the sender. A DSN is no post: whoever gets the bounces to the mail of the list gets it. */
+static void
+found_list(struct notification *n)
+{
+	if (directory_takes_reports(&n->sender.address)) {
+		expand(n);
+		return;
+	}
+	directory_name_bounces(&n->sender.address);
+	find_sender(n);
+}
+
 static void
 found_sender(struct notification *n)
 {
@@ -364,6 +378,7 @@ found_sender(struct notification *n)
 		write_dsn(n, &(struct expansion) { .mailboxes = &n->sender.recipient.mailbox, .count = 1 });
 		break;
 	case RECIPIENT_RELAYED: send_elsewhere(n); break;
+	case RECIPIENT_LIST: found_list(n); break;
 	default: expand(n); break;
 	}
 }
@@ -385,13 +400,19 @@ static void
 find_sender(struct notification *n)
 {
 	struct directory *directory = n->config->directory;
-	const char *text = n->entry->sender;
 	n->sender.base = (struct directory_question) { .done = on_sender };
 	n->sender.sender = NULL;
+	directory->ops->recipient(directory, &n->sender);
+}
+
+static void
+find_first_sender(struct notification *n)
+{
+	const char *text = n->entry->sender;
 	if (address_parse(&n->sender.address, text, strlen(text), false, true) != ADDRESS_OK)
 		lose(n);
 	else
-		directory->ops->recipient(directory, &n->sender);
+		find_sender(n);
 }
 
 /* A DSN has the null sender (RFC 3464 section 2). */
@@ -442,7 +463,7 @@ notification_start(
 		notification_free(n);
 		return NULL;
 	}
-	find_sender(n);
+	find_first_sender(n);
 	return n;
 }
 

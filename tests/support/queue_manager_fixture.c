@@ -132,14 +132,14 @@ find_recipient(struct recipient_question *question)
 	*recipient = (struct recipient) { .kind = RECIPIENT_ACCOUNT };
 	if (strcmp(address->domain, "example.test") != 0)
 		return strcmp(address->domain, "broken.test") == 0 ? DIRECTORY_FAILED : DIRECTORY_NO_DOMAIN;
-	if (strcmp(address->local, "team") == 0) {
+	if (strcmp(address->local, "team") == 0 || strcmp(address->local, "crew-bounces") == 0) {
 		recipient->kind = RECIPIENT_LIST;
-		snprintf(recipient->local, sizeof recipient->local, "team");
+		snprintf(recipient->local, sizeof recipient->local, "%s", address->local);
 		return DIRECTORY_FOUND;
 	}
-	if (strcmp(address->local, "anna") != 0)
+	if (strcmp(address->local, "anna") != 0 && strcmp(address->local, "team-bounces") != 0)
 		return DIRECTORY_NO_MAILBOX;
-	mailbox_set_address(&recipient->mailbox, "anna", "example.test");
+	mailbox_set_address(&recipient->mailbox, address->local, "example.test");
 	return DIRECTORY_FOUND;
 }
 

@@ -278,16 +278,29 @@ Test(manager, waits_for_a_directory_that_answers_later)
 	cr_expect_eq(count_mail("example.test/anna"), 1, "the DSN");
 }
 
-Test(manager, sends_a_dsn_to_the_members_of_a_list)
+static void
+bounce_to(const char *sender)
 {
 	static const char *const addresses[] = { "bert@example.net" };
-	struct fake_answer answer = { "RCPT", "550 5.1.1 no\r\n", false };
+	static struct fake_answer answer = { "RCPT", "550 5.1.1 no\r\n", false };
 	directory_is_late = true;
 	server.answers = &answer;
 	server.answer_count = 1;
-	add_from("team@example.test", 1, addresses);
+	add_from(sender, 1, addresses);
 	start();
 	cr_expect(is_gone());
+}
+
+Test(manager, sends_no_dsn_to_the_members_of_a_list)
+{
+	bounce_to("team@example.test");
+	cr_expect_eq(count_mail("example.test/anna"), 0, "the member");
+	cr_expect_eq(count_mail("example.test/team-bounces"), 1);
+}
+
+Test(manager, sends_a_dsn_to_the_members_of_a_list_for_reports)
+{
+	bounce_to("crew-bounces@example.test");
 	cr_expect_eq(count_mail("example.test/anna"), 1);
 }
 
