@@ -122,10 +122,11 @@ refusal_is_over(struct smtp_session *s)
 	return is_over(s, false);
 }
 
+/* First all limits are read: who is over one of them uses up none. Then another worker may still take the last one. */
 bool
 refusal_count(struct smtp_session *s)
 {
-	if (is_over(s, true))
+	if (is_over(s, false) || is_over(s, true))
 		return true;
 	s->envelope.counted = true;
 	return false;

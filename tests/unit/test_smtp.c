@@ -151,6 +151,31 @@ Test(smtp, list_is_expanded_once_in_a_transaction)
 	cr_expect_eq(fixture.expansions, 2);
 }
 
+/* What another worker counts while a recipient is resolved is found out before anything is counted for it. */
+Test(smtp, recipient_that_is_over_one_limit_counts_towards_no_other)
+{
+	static const char sender[] = "account 1";
+	fixture.config.sasl = fixture.sasl;
+	fixture.config.plain_in_clear = true;
+	fixture.limits.max_recipients_per_hour = 1;
+	fixture.limits.max_recipients_account_day = 1;
+	feed("EHLO c\r\nAUTH PLAIN AGFsaWNlQGV4YW1wbGUudGVzdABzZWNyZXQ=\r\nMAIL FROM:<alice@example.test>\r\n");
+	fixture.late = true;
+	feed("RCPT TO:<team@example.test>\r\n");
+	while (fixture.expansions == 0) {
+		struct job *job = fixture.job;
+		fixture.job = NULL;
+		job->done(job);
+	}
+	cr_assert_null(limiter_account(&fixture.limiter, 1, NULL, true, true));
+	fixture.late = false;
+	octets_clear(&fixture.output);
+	while (smtp_session_busy(fixture.session))
+		fixture_run_job(&fixture);
+	cr_expect_not_null(strstr(fixture.output.bytes, "(#4.35)"), "%s", fixture.output.bytes);
+	cr_expect_not(limiter_recipient(&fixture.limiter, sender, strlen(sender), true));
+}
+
 Test(smtp, closed_session_consumes_nothing)
 {
 	cr_expect_eq(feed("QUIT\r\nNOOP\r\n"), 6);
