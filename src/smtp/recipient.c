@@ -70,7 +70,7 @@ add(struct smtp_session *s)
 
 	if (has_too_many_lists(&s->envelope, &targets)) {
 		expansion_clear(&s->lookup->expansion.expansion);
-		return refuse_for(s, ERR_SMTP_RCPTCOUNT, "max-lists");
+		return refuse_for(s, ERR_SMTP_HARDERROR, "max-lists");
 	}
 	if (refusal_count(s)) {
 		expansion_clear(&s->lookup->expansion.expansion);
