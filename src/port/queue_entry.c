@@ -53,6 +53,21 @@ queue_entry_cut(struct queue_entry *entry, size_t count)
 		free_recipient(&entry->recipients[--entry->count]);
 }
 
+void
+queue_entry_remove(
+    struct queue_entry *entry, bool (*is_other)(const void *context, const char *address), const void *context)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < entry->count; i++) {
+		struct queue_recipient recipient = entry->recipients[i];
+		if (is_other(context, recipient.address))
+			continue;
+		entry->recipients[i] = entry->recipients[kept];
+		entry->recipients[kept++] = recipient;
+	}
+	queue_entry_cut(entry, kept);
+}
+
 const char *
 queue_sender(const struct queue_entry *entry, const struct queue_recipient *recipient)
 {

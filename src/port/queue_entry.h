@@ -75,6 +75,10 @@ struct queue_recipient *queue_entry_find(const struct queue_entry *entry, const 
 /* Keeps the first recipients, so many, and removes the others. */
 void queue_entry_cut(struct queue_entry *entry, size_t count);
 
+/* Removes the recipients of whom this is true; the order of the others stays. */
+void queue_entry_remove(
+    struct queue_entry *entry, bool (*is_other)(const void *context, const char *address), const void *context);
+
 /* The reverse-path with which the message is sent to a recipient. DSNs go to that of the entry all the same. */
 const char *queue_sender(const struct queue_entry *entry, const struct queue_recipient *recipient);
 

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address_key.h"
+#include "base/ascii.h"
+
 struct span
 envelope_spell(char text[ADDRESS_TEXT_SIZE], struct span written, const struct address *address)
 {
@@ -260,7 +263,6 @@ add_targets(
 	return added;
 }
 
-/* A list is where the author's mail is delivered (RFC 3461 section 5.2.7.3): a DSN about a member would say who is in it. */
 bool
 envelope_add(struct envelope *envelope, struct span address, const struct expansion *targets, const char *sender)
 {
@@ -272,6 +274,7 @@ envelope_add(struct envelope *envelope, struct span address, const struct expans
 		return false;
 	envelope->rcpts++;
 	bool added = add_targets(envelope, targets, asked, sender);
+	/* Mail for a list is delivered to it (RFC 3461 section 5.2.7.3): a DSN about a member would say who is in it. */
 	if (added && (targets->count > 0 || targets->list_count > 0))
 		added = dsn_keep_address(&envelope->dsn, envelope->rcpts - 1, address);
 	if (!added)
@@ -304,6 +307,73 @@ bool
 envelope_has_mailbox(const struct envelope *envelope, const char *address)
 {
 	return text_set_has(&envelope->seen, address, strlen(address));
+}
+
+/* An address of RCPT as it is compared: no address begins with a CR. Returns its octets, 0 if it has no such form. */
+static size_t
+write_rcpt(char text[ADDRESS_TEXT_SIZE + 1], const struct address *address)
+{
+	char key[ADDRESS_LOCAL_MAX + 1];
+
+	if (*address->domain == '\0' || !address_key(key, address->local) || *key == '\0')
+		return 0;
+	return (size_t)snprintf(text, ADDRESS_TEXT_SIZE + 1, "\r%s@%s", key, address->domain);
+}
+
+void
+envelope_note_rcpt(struct envelope *envelope, const struct address *address)
+{
+	char text[ADDRESS_TEXT_SIZE + 1];
+	size_t len = write_rcpt(text, address);
+
+	if (len > 0)
+		(void)text_set_add(&envelope->seen, text, len);
+}
+
+bool
+envelope_has_rcpt(const struct envelope *envelope, const struct address *address)
+{
+	char text[ADDRESS_TEXT_SIZE + 1];
+	size_t len = write_rcpt(text, address);
+
+	return len > 0 && text_set_has(&envelope->seen, text, len);
+}
+
+/* One that has had the message: no address begins with a LF. That of a target elsewhere may be in upper case. */
+static size_t
+write_returned(char text[ADDRESS_TEXT_SIZE + 1], const char *address)
+{
+	size_t len = (size_t)snprintf(text, ADDRESS_TEXT_SIZE + 1, "\n%s", address);
+
+	for (char *at = text; *at != '\0'; at++)
+		*at = ascii_lower(*at);
+	return len;
+}
+
+void
+envelope_note_returned(struct envelope *envelope, const struct address *address)
+{
+	char written[ADDRESS_TEXT_SIZE], text[ADDRESS_TEXT_SIZE + 1];
+
+	address_write(written, address->local, address->domain);
+	(void)text_set_add(&envelope->seen, text, write_returned(text, written));
+}
+
+bool
+envelope_is_returned(const struct envelope *envelope, const char *address)
+{
+	char text[ADDRESS_TEXT_SIZE + 1];
+	return text_set_has(&envelope->seen, text, write_returned(text, address));
+}
+
+bool
+envelope_has_recipients(const struct envelope *envelope)
+{
+	bool has = envelope->count > 0 || (envelope->relay != NULL && envelope->relay->count > 0);
+
+	for (size_t i = 0; i < list_messages_count(envelope->lists) && !has; i++)
+		has = envelope->lists->all[i]->count > 0 || envelope->lists->all[i]->elsewhere > 0;
+	return has;
 }
 
 void

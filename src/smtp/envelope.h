@@ -36,7 +36,7 @@ struct envelope {
 	struct mailbox *mailboxes; /* each once; without those of members of lists */
 	size_t count;
 	struct list_messages *lists; /* of lists that recipients lead to; NULL: none */
-	struct text_set seen;        /* addresses of mailboxes, addresses elsewhere, lists; those of no members twice */
+	struct text_set seen;        /* addresses, in several forms: envelope.c */
 	char *lines;                 /* that policy services have added to the header, each with its CRLF; NULL: none */
 	struct dsn dsn;              /* of recipients by their number among those accepted */
 	struct queue_entry
@@ -66,6 +66,21 @@ void envelope_sort_members(struct envelope *envelope);
 /* Has the envelope all mailboxes of this alias or list? Notes that it has. list is whole, in the directory's spelling. */
 bool envelope_has_list(const struct envelope *envelope, const struct address *list);
 void envelope_note_list(struct envelope *envelope, const struct address *list);
+
+/*
+ * Notes the address of a RCPT command; has the client named this address? All spellings are one, and where the mail for it
+ * goes does not matter. An address without a domain is not noted, nor is one when memory is out: RCPT is then refused, or
+ * the message delivered, and its Received lines end the loop.
+ */
+void envelope_note_rcpt(struct envelope *envelope, const struct address *address);
+bool envelope_has_rcpt(const struct envelope *envelope, const struct address *address);
+
+/* Notes that an address has had the message; has this one? When memory is out it is not noted. */
+void envelope_note_returned(struct envelope *envelope, const struct address *address);
+bool envelope_is_returned(const struct envelope *envelope, const char *address);
+
+/* Has the envelope anybody who gets the message, or a report of its delivery? */
+bool envelope_has_recipients(const struct envelope *envelope);
 
 /* Has the envelope a mailbox here of this address, as struct mailbox has it? */
 bool envelope_has_mailbox(const struct envelope *envelope, const char *address);

@@ -102,22 +102,28 @@ message_id_of(const struct smtp_session *s)
 static void
 log_undelivered(const struct smtp_session *s, const char *ref, const char *to)
 {
-	if (strcmp(to, s->envelope.first) != 0)
-		s->outlet->log(s->outlet, "undelivered", "ref", ref, "from", show_sender(s->envelope.sender), "to", to,
-		    "message-id", message_id_of(s), NULL);
+	s->outlet->log(s->outlet, "undelivered", "ref", ref, "from", show_sender(s->envelope.sender), "to", to,
+	    "message-id", message_id_of(s), NULL);
 }
 
-/* Logs the mailboxes and the waiting recipients of an entry, as long as lines are left. */
+static void
+log_other_undelivered(const struct smtp_session *s, const char *ref, const char *to)
+{
+	if (strcmp(to, s->envelope.first) != 0)
+		log_undelivered(s, ref, to);
+}
+
+/* Logs the mailboxes and, of so many recipients of an entry, those that wait, as long as lines are left. */
 static void
 log_some_undelivered(const struct smtp_session *s, const char *ref, const struct mailbox *mailboxes, size_t count,
-    const struct queue_entry *entry, size_t *left)
+    const struct queue_entry *entry, size_t elsewhere, size_t *left)
 {
-	for (size_t i = 0; i<count && * left> 0; i++, --*left)
-		log_undelivered(s, ref, mailboxes[i].address);
-	for (size_t i = 0; entry != NULL && i<entry->count && * left> 0; i++) {
+	for (size_t i = 0; *left > 0 && i < count; i++, --*left)
+		log_other_undelivered(s, ref, mailboxes[i].address);
+	for (size_t i = 0; *left > 0 && i < elsewhere; i++) {
 		if (entry->recipients[i].state != QUEUE_WAITING)
 			continue;
-		log_undelivered(s, ref, entry->recipients[i].address);
+		log_other_undelivered(s, ref, entry->recipients[i].address);
 		--*left;
 	}
 }
@@ -127,12 +133,14 @@ static void
 log_all_undelivered(const struct smtp_session *s, const char *ref)
 {
 	const struct envelope *envelope = &s->envelope;
+	const struct queue_entry *relay = envelope->relay;
 	size_t left = UNDELIVERED_MAX;
 
-	log_some_undelivered(s, ref, envelope->mailboxes, envelope->count, envelope->relay, &left);
+	log_some_undelivered(
+	    s, ref, envelope->mailboxes, envelope->count, relay, relay != NULL ? relay->count : 0, &left);
 	for (size_t i = 0; i < list_messages_count(envelope->lists); i++) {
 		const struct list_message *list = envelope->lists->all[i];
-		log_some_undelivered(s, ref, list->mailboxes, list->count, &list->entry, &left);
+		log_some_undelivered(s, ref, list->mailboxes, list->count, &list->entry, list->elsewhere, &left);
 	}
 }
 
@@ -200,7 +208,7 @@ count_recipients(const struct envelope *envelope)
 	for (size_t i = 0; relay != NULL && i < relay->count; i++)
 		count += relay->recipients[i].state == QUEUE_WAITING;
 	for (size_t i = 0; i < list_messages_count(envelope->lists); i++)
-		count += envelope->lists->all[i]->count + envelope->lists->all[i]->entry.count;
+		count += envelope->lists->all[i]->count + envelope->lists->all[i]->elsewhere;
 	return count;
 }
 
@@ -228,6 +236,12 @@ event_message(const struct smtp_session *s)
 	    recipients, "queue", queued_id(&s->envelope), "size", size, "bare-octets",
 	    s->message.scanner.bare ? "normalised" : NULL, "id", relay != NULL ? relay->id : NULL, "message-id",
 	    message_id_of(s), NULL);
+}
+
+void
+event_returned(const struct smtp_session *s, const char *to)
+{
+	log_undelivered(s, ftg_row(ERR_SMTP_HOPSFAILED)->ref, to);
 }
 
 /* Logs the path and system error, or the peer's reply, which the line of the refusal lacks. */

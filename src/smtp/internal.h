@@ -155,11 +155,6 @@ void smtp_resume(struct smtp_session *s);
 /* reply.c: keeps a reply, with a copy of its first argument; the copy is cut at SMTP_HELD_MAX octets. */
 void held_keep(struct held_reply *held, struct ftg_reply reply);
 
-/*
- * policy/posting.c: the recipient is a list. Does it take mail with the null sender, and replies of programs (RFC 3834)?
- */
-bool posting_takes_reports(const struct smtp_session *s);
-
 /* recipient.c: adds the recipient of a RCPT command whose address has passed the policy. */
 struct ftg_reply recipient_add(struct smtp_session *s, const struct address *address);
 
@@ -323,6 +318,12 @@ void xlang_prefer(struct smtp_session *s, enum language_source source, const cha
 void event_refused(const struct smtp_session *s, const struct ftg_reply *reply);
 void event_message(const struct smtp_session *s);
 void event_failed_delivery(const struct smtp_session *s, const struct delivery_outcome *outcome);
+
+/* event.c: logs that a recipient does not get the message, which it has had already. */
+void event_returned(const struct smtp_session *s, const char *to);
+
+/* returned.c: leaves out the targets of aliases and lists that have had the message, but not mailboxes here of aliases. */
+void returned_leave_out(struct smtp_session *s);
 
 /* event.c: logs that a recipient, as the envelope spells it, stands for other addresses; nothing if it is a mailbox itself. */
 void event_expanded(const struct smtp_session *s, struct span address, const struct expansion *targets);

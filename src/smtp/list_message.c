@@ -135,31 +135,33 @@ list_message_add_elsewhere(struct list_message *message, const char *address)
 {
 	struct queue_recipient *added = queue_entry_add(&message->entry, address);
 
-	if (added != NULL)
-		added->notify = DSN_FAILURE;
-	return added != NULL;
+	if (added == NULL)
+		return false;
+	added->notify = DSN_FAILURE;
+	message->elsewhere++;
+	return true;
 }
 
 void
 list_message_remove(
     struct list_message *message, bool (*is_other)(const void *context, const char *address), const void *context)
 {
-	struct queue_entry *entry = &message->entry;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < message->count; i++)
 		if (!is_other(context, message->mailboxes[i].address))
 			message->mailboxes[kept++] = message->mailboxes[i];
 	message->count = kept;
-	kept = 0;
-	for (size_t i = 0; i < entry->count; i++) {
-		struct queue_recipient recipient = entry->recipients[i];
-		if (is_other(context, recipient.address))
-			continue;
-		entry->recipients[i] = entry->recipients[kept];
-		entry->recipients[kept++] = recipient;
-	}
-	queue_entry_cut(entry, kept);
+	queue_entry_remove(&message->entry, is_other, context);
+	message->elsewhere = message->entry.count;
+}
+
+void
+list_message_empty(struct list_message *message)
+{
+	message->count = 0;
+	queue_entry_cut(&message->entry, 0);
+	message->elsewhere = 0;
 }
 
 bool
@@ -176,11 +178,11 @@ list_message_has_id(const struct list_message *message, const char *value, size_
 void
 list_message_sender(char text[ADDRESS_TEXT_SIZE], const struct address *list, bool utf8)
 {
-	char local[ADDRESS_LOCAL_MAX + sizeof DIRECTORY_BOUNCES];
-	int len = snprintf(local, sizeof local, "%s" DIRECTORY_BOUNCES, list->local);
-	bool fits = len <= ADDRESS_LOCAL_MAX && (utf8 || ascii_is_all(local, (size_t)len));
+	struct address sender = *list;
 
-	address_write(text, fits ? local : "postmaster", list->domain);
+	directory_name_bounces(&sender);
+	bool fits = utf8 || ascii_is_all(sender.local, strlen(sender.local));
+	address_write(text, fits ? sender.local : "postmaster", list->domain);
 }
 
 /* The path of a mailto URL (RFC 6068): whoever may post to the list, mail to this address reaches it. */

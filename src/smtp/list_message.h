@@ -18,7 +18,9 @@ struct list_message {
 	char id[LIST_ID_MAX + 1];     /* of its List-Id; "": it would be too long */
 	struct mailbox *mailboxes;
 	size_t count, room;
-	struct queue_entry entry; /* members at other servers */
+	bool returned;            /* its List-Id is in the message, which it has had before */
+	struct queue_entry entry; /* members at other servers; a delivery by LMTP adds the mailboxes at its end */
+	size_t elsewhere;         /* members at other servers */
 	struct field_edits edits;
 	char local[LIST_LOCAL_SIZE]; /* the lines for mailboxes here, which end with LF */
 };
@@ -51,6 +53,9 @@ list_messages_count(const struct list_messages *messages)
 /* Removes the members of whom this is true: they get another message. */
 void list_message_remove(
     struct list_message *message, bool (*is_other)(const void *context, const char *address), const void *context);
+
+/* Removes all members. */
+void list_message_empty(struct list_message *message);
 
 /* Is this the value of its List-Id field (RFC 2919 section 3)? */
 bool list_message_has_id(const struct list_message *message, const char *value, size_t len);

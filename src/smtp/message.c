@@ -78,6 +78,17 @@ message_verdict(const struct smtp_session *s)
 	return refusal_delivery(s->message.result, (struct span) { s->envelope.first, strlen(s->envelope.first) });
 }
 
+/* Of mailboxes, here or at the server that LMTP delivers to. */
+static size_t
+count_mailboxes(const struct envelope *envelope)
+{
+	size_t count = envelope->count;
+
+	for (size_t i = 0; i < list_messages_count(envelope->lists); i++)
+		count += envelope->lists->all[i]->count;
+	return count;
+}
+
 static void
 count(const struct smtp_session *s, enum ftg_id answer)
 {
@@ -88,7 +99,7 @@ count(const struct smtp_session *s, enum ftg_id answer)
 		stats_add(stats, STAT_OCTETS, s->message.size);
 	} else if (s->message.result != DELIVERY_OK) {
 		bool again = ftg_row(answer)->code[s->config->profile].reply[0] == '4';
-		stats_add(stats, again ? STAT_LOCAL_DEFERRED : STAT_LOCAL_BOUNCED, s->envelope.count);
+		stats_add(stats, again ? STAT_LOCAL_DEFERRED : STAT_LOCAL_BOUNCED, count_mailboxes(&s->envelope));
 	}
 }
 
@@ -175,6 +186,20 @@ time_left(const struct smtp_session *s)
 	return used <= 0 ? DELIVERY_TIMEOUT : used < DELIVERY_TIMEOUT ? DELIVERY_TIMEOUT - used : 0;
 }
 
+/* Completes a message that is fit to be delivered. Is it to be? One that all have had is not, and is answered the same. */
+static bool
+prepare(struct smtp_session *s)
+{
+	if (s->message.result != DELIVERY_OK)
+		return false;
+	returned_leave_out(s);
+	if (!envelope_has_recipients(&s->envelope))
+		return false;
+	if (!relaying_add_lists(s))
+		s->message.result = DELIVERY_FAILED;
+	return s->message.result == DELIVERY_OK;
+}
+
 static struct ftg_reply
 publish(struct smtp_session *s, struct ftg_reply verdict)
 {
@@ -184,9 +209,7 @@ publish(struct smtp_session *s, struct ftg_reply verdict)
 		s->message.unfit = true;
 		held_keep(&s->held, verdict);
 	}
-	if (verdict.id == FTG_IDS && s->message.result == DELIVERY_OK && !relaying_add_lists(s))
-		s->message.result = DELIVERY_FAILED;
-	if (verdict.id != FTG_IDS || s->message.result != DELIVERY_OK) {
+	if (verdict.id != FTG_IDS || !prepare(s)) {
 		message_abandon(s);
 		finish(s);
 	} else {

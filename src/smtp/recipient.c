@@ -44,20 +44,24 @@ targets_of(struct lookup *lookup, struct expansion_target *self)
 static void
 note_added(struct smtp_session *s, const struct expansion *targets, struct span address)
 {
-	const struct recipient *recipient = &s->lookup->recipient.recipient;
+	const struct recipient_question *question = &s->lookup->recipient;
 
-	if (recipient->kind == RECIPIENT_LIST && s->envelope.lists != NULL && !posting_takes_reports(s))
+	if (question->recipient.kind == RECIPIENT_LIST && s->envelope.lists != NULL &&
+	    !directory_takes_reports(&question->address))
 		s->envelope.lists->posted = true;
+	envelope_note_rcpt(&s->envelope, &question->address);
 	event_expanded(s, address, targets);
 	forwarding_log_return(s, address);
 }
 
-/* Each list has a file, and maybe a lock. The client sends the message again for the others. */
+/* Each list has a file, and maybe a lock. The client sends the message again for the others: the reply is 4xx. */
 static bool
 has_too_many_lists(const struct envelope *envelope, const struct expansion *targets)
 {
-	size_t count = list_messages_count(envelope->lists);
-	return count > 0 && targets->list_count > 0 && count + targets->list_count > DIRECTORY_LISTS_MAX;
+	size_t added = 0, count = list_messages_count(envelope->lists);
+	for (size_t i = 0; i < targets->list_count; i++)
+		added += !envelope_has_list(envelope, &targets->lists[i]);
+	return count > 0 && added > 0 && count + added > DIRECTORY_LISTS_MAX;
 }
 
 static struct ftg_reply

@@ -173,14 +173,17 @@ class Lists(Forwarding):
         self.send(self.server, STRANGER, f"all@{DOMAIN}")
         message = self.next.wait(1)[0].octets
         self.assertTrue(message.startswith(b"Delivered-To: all@example.test\r\n"))
-        for recipient in b"all@example.test", b"info@example.test":
+        for recipient, said in (b"all@example.test", b"(#4.56)"), (b"info@example.test", b"(#3.05)"):
             with Talk(self.server) as talk:
                 talk.say(b"EHLO client.example.org")
                 talk.say(b"MAIL FROM:<bert@next.example>")
                 self.assertEqual(b"250", talk.say(b"RCPT TO:<%s>" % recipient)[:3])
                 talk.say(b"DATA")
-                self.assertIn(b"(#4.56)", talk.say(message + b"."))
+                self.assertIn(said, talk.say(message + b"."))
+        self.server.wait_for_log(r"event=undelivered .*ref=#4\.56 .*to=all@example\.test")
+        self.server.wait_for_log(r"event=message .*from=bert@next\.example recipients=0 ")
         self.assertEqual(1, len(self.next.messages))
+        self.assertEqual(1, len(self.inbox("erika")))
 
     def test_list_is_not_told_to_other_recipients(self):
         self.server.control("access", "add", "relay", "127.0.0.0/8")
@@ -199,6 +202,16 @@ class Lists(Forwarding):
         self.assertIn(b"bert@next.example", report)
         self.assertEqual([["carl@next.example"]], [message.recipients for message in self.next.messages])
         self.assertEqual(1, len(self.inbox("erika")))
+
+    def test_report_to_the_name_of_a_list_is_for_the_owner(self):
+        self.server.control("account", "add", f"owner@{DOMAIN}", "--no-password")
+        self.server.control("alias", "add", self.OWNER, f"owner@{DOMAIN}")
+        self.server.control("list", "set", f"all@{DOMAIN}", "post=members")
+        self.next.answers["RCPT TO:<BERT"] = "550 5.1.1 no such user"
+        self.send(self.server, f"ALL@{DOMAIN}", f"fwd@{DOMAIN}")
+        self.server.wait_for_log(r"event=dsn .*to=ALL@example\.test")
+        self.assertEqual((1, 0), (len(self.inbox("owner")), len(self.inbox("erika"))))
+        self.assertEqual([], self.next.messages)
 
     def test_author_who_asks_learns_that_the_list_has_it(self):
         self.server.control("access", "add", "relay", "127.0.0.0/8")
@@ -368,13 +381,15 @@ class ListMessages(Forwarding):
             file.write(rows)
             file.flush()
             self.server.control("import", "lists", file.name)
+        self.server.control("alias", "add", f"again@{DOMAIN}", f"l0@{DOMAIN}", f"l99@{DOMAIN}")
         with Talk(self.server) as talk:
             talk.say(b"EHLO client.example.org")
             talk.say(b"MAIL FROM:<%s>" % STRANGER.encode())
             said = [talk.say(b"RCPT TO:<l%d@example.test>" % number)[:3] for number in range(102)]
             self.assertEqual([b"250"] * 100 + [said[-1]] * 2, said)
-            self.assertNotEqual(b"250", said[-1])
-            self.assertEqual(b"250", talk.say(b"RCPT TO:<%s>" % ACCOUNT.encode())[:3])
+            self.assertEqual(b"4", said[-1][:1])
+            for recipient in "again", ACCOUNT.split("@")[0]:
+                self.assertEqual(b"250", talk.say(b"RCPT TO:<%s@example.test>" % recipient.encode())[:3])
             talk.say(b"DATA")
             self.assertEqual(b"250", talk.say(BODY + b".")[:3])
         self.server.wait_for_log(r"event=reply .*cause=max-lists")
@@ -392,6 +407,62 @@ class ListMessages(Forwarding):
         self.assertEqual(b"250", self.answer(f"info@{DOMAIN}", b"", sender="")[:3])
         self.assertEqual(("", ["bert@next.example"]), (self.next.wait(3)[2].sender, self.next.messages[2].recipients))
         self.assertTrue(self.inbox("bob")[0].startswith(b"Return-Path: <>\n"))
+
+
+class Hidden(Forwarding):
+    """Delivered-To and List-Id are no way to ask who is behind an address."""
+
+    more = "plus-addressing: yes\n"
+
+    def setUp(self):
+        super().setUp()
+        for name in "anna", "nina":
+            self.server.control("account", "add", f"{name}@{DOMAIN}", "--no-password")
+        self.server.control("list", "add", f"all@{DOMAIN}", f"anna@{DOMAIN}", "bert@next.example", "post=anyone", "expand=nobody")
+        self.server.control("alias", "add", f"list@{DOMAIN}", f"all@{DOMAIN}")
+        self.server.control("alias", "add", f"info@{DOMAIN}", f"anna@{DOMAIN}", "bert@next.example")
+        self.server.control("alias", "add", f"postmaster@{DOMAIN}", f"anna@{DOMAIN}")
+        self.server.control("domain", "add", "caught.test")
+        self.server.control("alias", "add", "*@caught.test", f"anna@{DOMAIN}", "bert@next.example")
+
+    def answer(self, recipient, header):
+        with Talk(self.server) as talk:
+            talk.say(b"EHLO client.example.org")
+            talk.say(b"MAIL FROM:<%s>" % STRANGER.encode())
+            self.assertEqual(b"250", talk.say(b"RCPT TO:<%s>" % recipient.encode())[:3])
+            talk.say(b"DATA")
+            return talk.say(header + BODY + b".")
+
+    def test_who_is_behind_an_address_changes_no_octet(self):
+        recipients = [f"{name}@{DOMAIN}" for name in ("all", "list", "info", "anna+tag", "all-bounces", "postmaster")]
+        for more in b"", b"Auto-Submitted: auto-replied\r\n":
+            for recipient in recipients + ["any@caught.test", "postmaster"]:
+                said = {probe: self.answer(recipient, b"Delivered-To: %s\r\n%s" % (probe, more))
+                        for probe in (b"anna@example.test", b"nina@example.test", b"bert@next.example", b"x@next.example")}
+                self.assertEqual(1, len(set(said.values())), (recipient, said))
+                refused = more != b"" and recipient == f"all@{DOMAIN}"
+                self.assertIn(b"(#4.67)" if refused else b"(#3.05)", said[b"anna@example.test"], recipient)
+        for recipient in f"list@{DOMAIN}", f"info@{DOMAIN}":
+            for header in b"Delivered-To: all@example.test", b"List-Id: <all.example.test>", b"X-Nothing: 1":
+                self.assertIn(b"(#3.05)", self.answer(recipient, header + b"\r\n"))
+
+    def test_address_that_is_named_is_refused_however_it_is_resolved(self):
+        for recipient in ([f"{name}@{DOMAIN}" for name in ("all", "list", "info", "anna", "anna+tag", "all-bounces")]
+                          + ["any@caught.test"]):
+            header = b"X: 1\r\nDelivered-To: %s\r\n" % recipient.upper().encode()
+            self.assertIn(b"(#4.56)", self.answer(recipient, header), recipient)
+        self.assertEqual([], self.next.messages + self.inbox("anna"))
+
+    def test_who_has_had_the_message_does_not_get_it_again(self):
+        header = b"Delivered-To: anna@example.test\r\nDelivered-To: BERT@next.example\r\n"
+        self.assertIn(b"(#3.05)", self.answer(f"all@{DOMAIN}", header))
+        self.assertIn(b"(#3.05)", self.answer(f"info@{DOMAIN}", header[33:]))
+        self.assertIn(b"(#3.05)", self.answer(f"list@{DOMAIN}", b"List-Id: <all.example.test>\r\n"))
+        self.server.wait_for_log(r"event=message .*recipients=", times=3)
+        self.assertEqual(1, len(self.inbox("anna")))
+        self.send(self.server, STRANGER, f"info@{DOMAIN}")
+        self.next.wait(1)
+        self.assertEqual((1, 2), (len(self.next.messages), len(self.inbox("anna"))))
 
 
 class Relayed(Forwarding):

@@ -2,6 +2,7 @@
 """Mailboxes at another server that speaks LMTP: one that says what it is told to, and Dovecot."""
 
 import glob
+import json
 import os
 import shutil
 import subprocess
@@ -146,6 +147,7 @@ class FakeService(LmtpCase):
         for member in BOB, "far@example.net":
             self.assertIn(b"\r\nList-Id: <all.example.test>\r\n", got[member].octets)
             self.assertEqual("all-bounces@example.test", got[member].sender)
+        server.wait_for_log(r"event=message .*recipients=3 ")
         self.assertAnswer("ERR_SMTP_MESSAGEOK", self.send(server, f"all@{DOMAIN}"))
         self.assertEqual([BOB], boxes.wait(3)[2].recipients)
         wait_until(lambda: not glob.glob(server.data + "/queue/*.*"))
@@ -154,9 +156,15 @@ class FakeService(LmtpCase):
         boxes = self.next(**{f"RCPT TO:<{ACCOUNT.upper()}>": "450 4.2.0 locked"})
         server = self.start(boxes.path)
         server.control("list", "add", f"all@{DOMAIN}", BOB, "post=anyone")
-        self.assertAnswer("ERR_SMTP_HARDERROR", self.send(server, ACCOUNT, f"all@{DOMAIN}"))
+        for _ in range(2):
+            self.assertAnswer("ERR_SMTP_HARDERROR", self.send(server, ACCOUNT, f"all@{DOMAIN}"))
         self.assertQueue(server, 0)
         self.assertEqual([], boxes.messages)
+        end = server.wait_for_log(r"event=reply .*ref=#3\.22 ", times=2).start()
+        self.assertEqual(1, server.log()[:end].count("event=undelivered"), "one line for each member")
+        words = [server.ctl, "--data", server.data, "--server", "smtpd", "--json", "status"]
+        told = json.loads(subprocess.run(words, check=True, capture_output=True, timeout=SECONDS, env=server.environment).stdout)
+        self.assertEqual(4, told["local-deferred"], "two mailboxes, twice")
 
     def test_host_name_in_place_of_an_address_is_refused(self):
         with tempfile.NamedTemporaryFile("w", suffix=".conf") as config:

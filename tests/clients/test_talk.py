@@ -201,6 +201,7 @@ class Stage(Server):
         self.control("alias", "add", "alice-sales@example.test", "alice@example.test")
         self.control("alias", "add", "away@example.test", "Far@other.example")
         self.control("alias", "add", "mixed@example.test", "Far@other.example", "alice@example.test")
+        self.control("list", "add", "pair@example.test", "alice@example.test", "bob@example.test", "post=anyone")
         two = "alice@example.test", '"two words"@example.test'
         for local, members, who in (("team", two, "anyone"), ("staff", two[:1], "accounts"), ("board", two[:1], "nobody"),
                                     ("empty", (), "anyone"), ("abroad", (*two, "j\u00f6rg@example.test"), "anyone")):

@@ -120,6 +120,7 @@ is_list(const struct address *address, struct recipient *recipient)
 		enum posting_right post;
 	} lists[] = {
 		{ "team", POSTING_ANYONE },
+		{ "pair", POSTING_ANYONE },
 		{ "crew", POSTING_ACCOUNTS },
 		{ "club", POSTING_MEMBERS },
 	};

@@ -40,6 +40,18 @@ is_reply(const char *value, size_t len)
 	return at == len || value[at] == ';' || value[at] == '(' || ascii_is_space(value[at]);
 }
 
+/* As for Delivered-To: a list that an alias leads to does not get the message again. */
+static void
+look_at_id(struct smtp_session *s, struct list_message *list, const struct header_field *field)
+{
+	if (!list_message_has_id(list, field->value, field->len))
+		return;
+	if (envelope_has_rcpt(&s->envelope, &list->list))
+		header_refuse(s, ERR_SMTP_HOPSFAILED, "loop");
+	else
+		list->returned = true;
+}
+
 void
 lists_look(struct smtp_session *s, const struct header_field *field)
 {
@@ -52,6 +64,5 @@ lists_look(struct smtp_session *s, const struct header_field *field)
 	if (!header_is(field, "List-Id") || s->message.checks->list_ids++ >= LIST_IDS_MAX)
 		return;
 	for (size_t i = 0; i < list_messages_count(envelope->lists); i++)
-		if (list_message_has_id(envelope->lists->all[i], field->value, field->len))
-			header_refuse(s, ERR_SMTP_HOPSFAILED, "loop");
+		look_at_id(s, envelope->lists->all[i], field);
 }
