@@ -100,8 +100,10 @@ prepare_path(int descriptor, const struct sockaddr_un *address)
 {
 	if (is_left(address))
 		unlink(address->sun_path);
-	return bind(descriptor, (const struct sockaddr *)address, sizeof *address) == 0 &&
-	    chmod(address->sun_path, 0666) == 0 && listen(descriptor, BACKLOG) == 0;
+	mode_t mask = umask(0111); /* every user may connect; the folder decides who comes that far */
+	bool bound = bind(descriptor, (const struct sockaddr *)address, sizeof *address) == 0;
+	umask(mask);
+	return bound && listen(descriptor, BACKLOG) == 0;
 }
 
 /* Connections inherit TCP_NODELAY from the socket that takes them. IPv6 is for itself, so that 0.0.0.0 can be too. */

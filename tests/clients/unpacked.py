@@ -36,9 +36,9 @@ def unpack(package):
         return folder
     os.makedirs(CACHE, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as new:
-        done = subprocess.run(["apt-get", "-q", "download", package], cwd=new, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(["timeout", "300", "apt-get", "-q", "download", package], cwd=new, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise unittest.SkipTest(f"apt cannot fetch {package}")
+            raise unittest.SkipTest(f"apt cannot fetch {package}: {done.stderr.strip()}")
         subprocess.run(["dpkg-deb", "-x", *glob.glob(new + "/*.deb"), new + "/root"], check=True)
         try:
             os.rename(new + "/root", folder)

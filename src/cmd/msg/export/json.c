@@ -32,13 +32,6 @@ put_kinds(struct json *json)
 	json_close(json, '}');
 }
 
-static bool
-is_rtl(const char *name)
-{
-	struct tag tag;
-	return tag_parse(&tag, name, strlen(name)) && tag_is_rtl(&tag);
-}
-
 static void
 put_languages(struct writer *writer)
 {
@@ -49,7 +42,7 @@ put_languages(struct writer *writer)
 		ftg_lang language = writer->languages.at[i];
 		const char *tag = ftg_catalog_tag(catalog, language);
 		json_open(json, tag, '{');
-		json_text(json, "direction", is_rtl(tag) ? "rtl" : "ltr");
+		json_text(json, "direction", ftg_language_is_rtl(tag) ? "rtl" : "ltr");
 		json_text(json, "utf8", ftg_catalog_spoken(catalog, language, FTG_UTF8));
 		json_text(json, "ascii", ftg_catalog_spoken(catalog, language, FTG_ASCII));
 		json_flag(json, "explained", writer->texts[i] != NULL);
