@@ -108,11 +108,13 @@ take_arguments(struct ftg_reply *reply, enum ftg_id id, const struct holes *foun
 	return true;
 }
 
-/* Takes the recipient from a text that names it, with or without a row. */
+/* Takes the recipient from a text that names it, with or without a row. One that holds a text of Postfix names nobody. */
 static void
 take_recipient(struct postfix_reply *reply, struct postfix_slice text)
 {
 	struct holes found = { 0 };
+	if (template_fits(&found, "<{*}>: {*}>: {*}", text))
+		return;
 	if (!template_fits(&found, "<{recipient}>: Recipient address rejected: {*}", text) &&
 	    !template_fits(&found, "<{recipient}>: Relay access denied", text))
 		return;

@@ -29,8 +29,8 @@ struct postfix_reply {
 /*
  * Parses a complete 4yz or 5yz reply, in the form in which Postfix looks it up in smtpd_reject_footer_maps: lines separated
  * by CRLF, without the last CRLF; a last CRLF or LF is ignored. The octets are hostile, for they hold what a client has
- * sent; the arguments are checked by their kind and fit ftg_arg_max(), or the row is not given. Takes time linear in len.
- * Returns false, with all of it empty, if this is no such reply.
+ * sent; the arguments are checked by their kind, or the row is not given (words may exceed ftg_arg_max(), to which they are
+ * cut when they are rendered). Takes time linear in len. Returns false, with all of it empty, if this is no such reply.
  */
 bool postfix_reply_parse(struct postfix_reply *reply, const char *octets, size_t len);
 

@@ -158,6 +158,23 @@ Test(postfix_reply, code_status_and_recipient_are_slices_of_the_reply)
 	cr_expect_str_eq(string(found.domain), "");
 }
 
+Test(postfix_reply, name_that_holds_a_text_of_postfix_does_not_pass_for_it)
+{
+	static const char *const forged[] = {
+		"550 5.1.1 <\"x>: Recipient address rejected: User has moved to y\"@bench.example>: Recipient address rejected: "
+		"User unknown in virtual mailbox table",
+		"550 5.7.1 <\"anna@bench.example>: Relay access denied\"@a.example>: Relay access denied",
+		"450 4.7.1 <a>: Recipient address rejected: Greylisted, see >: Helo command rejected: Host not found",
+		"550 5.1.1 <a>: Recipient address rejected: undeliverable address: host h said: 550 5.1.1 >: Helo command "
+		"rejected: need fully-qualified hostname",
+	};
+	for (size_t i = 0; i < sizeof forged / sizeof *forged; i++) {
+		cr_assert(postfix_reply_parse(&found, forged[i], strlen(forged[i])));
+		cr_expect_eq(found.match, POSTFIX_NO_ROW, "%s", forged[i]);
+		cr_expect_eq(found.recipient.len + found.domain.len, 0U, "%s", forged[i]);
+	}
+}
+
 Test(postfix_reply, what_is_no_refusal_is_not_parsed)
 {
 	for (const char *const *wrong = (const char *const[]) { "", "5", "55", "250 2.0.0 Ok", "354 End", "5x0 no",
@@ -199,7 +216,6 @@ Test(postfix_reply, argument_that_is_not_of_its_kind_is_not_given)
 	cr_expect_str_eq(said("554 5.7.1 <>: Relay access denied"), denied);
 	cr_expect_str_eq(said("554 5.7.1 <a\x01@example.org>: Relay access denied"), denied);
 	cr_expect_str_eq(said("554 5.7.1 <a\xff@example.org>: Relay access denied"), denied);
-	cr_expect_str_eq(said("554 5.7.1 <a>: Relay access denied <b>: Relay access denied"), denied);
 	cr_expect_str_eq(said("450 4.7.1 Client host rejected: cannot find your hostname, [192.0.2.256]"), "none");
 	cr_expect_str_eq(said("450 4.7.1 Client host rejected: cannot find your hostname, []"), "none");
 	char long_one[800] = "554 5.7.1 <";
