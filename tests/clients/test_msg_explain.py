@@ -442,6 +442,17 @@ class Formats(unittest.TestCase):
                              [{name: value for name, value in row.items() if value} for row in rows])
         self.assertLess(5, len({answer["kind"] for answer in answers}))
 
+    def test_language_is_the_users_or_the_one_that_is_asked_for(self):
+        german = out("explain", "4.28", LANGUAGE="de", LC_ALL="C.UTF-8")
+        self.assertIn("Ursache: ", german)
+        for option in ("--lang=de",), ("-l", "de"):
+            self.assertEqual(german, out("explain", "4.28", *option))
+        self.assertEqual(out("explain", "4.28"), out("explain", "4.28", "--lang=en", LANGUAGE="de", LC_ALL="C.UTF-8"))
+        self.assertEqual(told("4.28", LANGUAGE="de", LC_ALL="C.UTF-8"), told("4.28", "--lang=de"))
+        done = run("explain", "4.28", "--lang=xx")
+        self.assertEqual((2, b"", b"ftgate-msg explain: there are no explanations in 'xx'\n"),
+                         (done.returncode, done.stdout, done.stderr))
+
     def test_format_has_the_names_of_other_commands(self):
         self.assertEqual(out("explain", "--json", "4.46"), out("explain", "--format=json", "4.46"))
         self.assertEqual(out("explain", "4.46"), out("explain", "-f", "text", "4.46"))

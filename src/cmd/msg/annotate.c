@@ -7,9 +7,8 @@
 
 #include "base/file.h"
 #include "base/log_line.h"
-#include "base/program.h"
 #include "explain/find.h"
-#include "explain/translated.h"
+#include "explain/language.h"
 #include "msg.h"
 
 enum {
@@ -211,21 +210,6 @@ annotate_file(struct request *request, const char *path)
 	return status;
 }
 
-/* The texts of the language that was asked for. */
-static bool
-open_texts(struct request *request)
-{
-	char locale[PATH_MAX];
-
-	if (request->language == NULL)
-		return true;
-	program_locale_folder(locale);
-	request->texts = explain_texts_open(locale, request->language);
-	if (request->texts == NULL)
-		complain(_("there are no explanations in '%s'"), request->language);
-	return request->texts != NULL;
-}
-
 static int
 annotate_all(struct request *request)
 {
@@ -264,7 +248,7 @@ msg_annotate(int argc, char **argv)
 		return MSG_TROUBLE;
 	}
 	options_parse(&argp, argc, argv, 0, request);
-	if (open_texts(request))
+	if (request->language == NULL || (request->texts = language_open(request->language)) != NULL)
 		status = annotate_all(request);
 	explain_texts_free(request->texts);
 	free(request);

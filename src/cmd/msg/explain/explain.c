@@ -9,6 +9,7 @@
 
 #include "answer.h"
 #include "cmd/msg/voice.h"
+#include "language.h"
 #include "paste.h"
 
 enum {
@@ -18,6 +19,7 @@ enum {
 
 struct request {
 	struct voice voice;
+	const char *language; /* NULL: that of the user */
 	enum output_format format;
 	struct table *table; /* of CSV */
 	char **what;
@@ -32,6 +34,7 @@ parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT: state->child_inputs[0] = &request->voice; return 0;
+	case 'l': request->language = arg; return 0;
 	case 'j': request->format = OUTPUT_JSON; return 0;
 	case 'f':
 		if (strcmp(arg, "text") == 0)
@@ -291,6 +294,7 @@ int
 msg_explain(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
+		{ "lang", 'l', N_("LANG"), 0, N_("explain in this language, such as de (default: yours)"), 0 },
 		{ "format", 'f', N_("FORMAT"), 0, N_("text (the default), json: an array, or csv"), 0 },
 		{ "json", 'j', NULL, 0, N_("the same as --format=json"), 0 },
 		{ 0 },
@@ -305,6 +309,7 @@ msg_explain(int argc, char **argv)
 	static const struct argp_child children[] = { { &voice_folders_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = { options, parse, N_("[WHAT...]"), doc, children, NULL, TOOLS_DOMAIN };
 	struct request request = { 0 };
+	struct explain_texts *texts = NULL;
 	int status;
 
 	if (!shield(argc, argv)) {
@@ -313,8 +318,14 @@ msg_explain(int argc, char **argv)
 	}
 	voice_init(&request.voice);
 	options_parse(&argp, argc, argv, 0, &request);
+	if (request.language != NULL && (texts = language_open(request.language)) == NULL)
+		return MSG_TROUBLE;
+	if (texts != NULL)
+		language_speak(texts);
 	begin(&request);
 	status = end(&request, answer_all(&request));
 	voice_close(&request.voice);
+	translate_with(NULL);
+	explain_texts_free(texts);
 	return status;
 }
