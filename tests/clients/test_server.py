@@ -167,6 +167,8 @@ class Starting(unittest.TestCase):
                 (where + "    tls: required\n", "4: tls: 127.0.0.1:2526 needs a certificate: name its files by tls-cert and tls-key"),
                 (where + "    language: tlh\n", "4: language: there is no catalogue for 'tlh'; 'ftgate-msg stats' lists the languages"),
                 (where + "metrics: 127.0.0.1:2526\n", "4: metrics: '127.0.0.1:2526' is an address to listen at, too; choose another port"),
+                ("help-url: javascript:alert(1)\n", "2: help-url: 'javascript:alert(1)' is not a URL for links; write one such as "
+                 "https://mail.example.org/replies/{lang}.html#{ref}, without spaces and quotes"),
                 ("user: nobody-here\n", "2: user: there is no user 'nobody-here'; create one (useradd --system nobody-here), or name another"),
                 ("tls-cert: ../nofile\ntls-key: ../nofile\n", "2: tls-cert: certificate ../nofile: No such file or directory; name the PEM files "
                  "of a certificate and its key"),
@@ -228,6 +230,13 @@ class Starting(unittest.TestCase):
             done = self.smtpd("--check", "-c", "conf")
             self.assertEqual(status, done.returncode, done)
         self.assertIn("Permission denied", done.stdout)
+
+    def test_check_warns_of_links_that_do_not_end_at_the_reply(self):
+        warning = ("help-url: its links do not end at the reply; write {ref}, which becomes the reference, as in "
+                   "https://mail.example.org/replies/{lang}.html#{ref}\n")
+        for url, said in ("https://x/{lang}.html", warning), ("https://x/{lang}.html#{ref}", ""), ("https://x/replies#", ""):
+            self.assertEqual((0, said), (lambda done: (done.returncode, done.stderr))(self.smtpd("--check", "--help-url", url)))
+        self.refused(64, "'mail.example.org/replies' is not a URL for links", "--help-url", "mail.example.org/replies")
 
     def test_check_prints_the_configuration_in_effect(self):
         self.write("contact: 'a: b'\nlimits:\n  max-errors: 7\nroutes:\n  - domain: a.example\n    to: '[::1]:25'\n"

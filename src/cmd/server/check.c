@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/data.h"
+#include "base/help_url.h"
 #include "base/printable.h"
 #include "base/privileges.h"
 #include "base/program.h"
@@ -395,6 +396,14 @@ check_postmasters(const struct settings *settings)
 		(void)postmasters_missing(settings->data, warn_postmaster, NULL);
 }
 
+static void
+check_help_url(const struct settings *settings)
+{
+	const char *doubt = settings->help[0] != '\0' ? help_url_doubt(settings->help) : NULL;
+	if (doubt != NULL)
+		printable_print(stderr, "help-url: %s\n", doubt);
+}
+
 int
 server_check(const struct server_kind *kind, const struct settings *settings, bool verbose)
 {
@@ -407,6 +416,7 @@ server_check(const struct server_kind *kind, const struct settings *settings, bo
 	usable = check_database(settings) && usable;
 	int texts = check_texts(kind, settings, to);
 	check_postmasters(settings);
+	check_help_url(settings);
 	if (status == EX_OK)
 		status = usable ? texts : EX_DATAERR;
 	return status;

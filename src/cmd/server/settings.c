@@ -11,6 +11,7 @@
 
 #include "base/ascii.h"
 #include "base/data.h"
+#include "base/help_url.h"
 #include "base/idna.h"
 #include "base/translate.h"
 #include "cmd/server/log_target.h"
@@ -270,23 +271,22 @@ set_postmaster(struct settings *settings, const char *value, char error[SETTINGS
 static int
 set_help_url(struct settings *settings, const char *value, char error[SETTINGS_ERROR_SIZE])
 {
-	enum { LANG_ROOM = FTG_TAG_MAX };
-	if (strstr(value, "{lang}") != NULL && strlen(value) >= VARIABLE_SIZE - LANG_ROOM)
-		return fail(
-		    error, _("'%.40s...' is longer than %d octets; shorten it"), value, VARIABLE_SIZE - LANG_ROOM - 1);
-	return set_variable(settings->help, value, error);
+	bool sound = *value == '\0' || help_url_check(value, error, SETTINGS_ERROR_SIZE);
+	if (strstr(value, "{lang}") != NULL && strlen(value) >= VARIABLE_SIZE - FTG_TAG_MAX)
+		return fail(error, _("'%.40s...' is longer than %d octets; shorten it"), value,
+		    VARIABLE_SIZE - FTG_TAG_MAX - 1);
+	return sound ? set_variable(settings->help, value, error) : -1;
 }
 
 enum ftg_link
 settings_link(const struct settings *settings)
 {
-	if (settings->help_link == NULL && settings->protocol == CONFIG_MAP)
-		return FTG_LINK_ALWAYS;
-	if (settings->help_link == NULL)
+	const char *link = settings->help_link;
+	if (link == NULL && settings->protocol != CONFIG_MAP)
 		return strstr(settings->help, "{lang}") != NULL ? FTG_LINK_FALLBACK : FTG_LINK_NEVER;
-	if (strcmp(settings->help_link, "always") == 0)
+	if (link == NULL || strcmp(link, "always") == 0)
 		return FTG_LINK_ALWAYS;
-	return strcmp(settings->help_link, "fallback") == 0 ? FTG_LINK_FALLBACK : FTG_LINK_NEVER;
+	return strcmp(link, "fallback") == 0 ? FTG_LINK_FALLBACK : FTG_LINK_NEVER;
 }
 
 int
