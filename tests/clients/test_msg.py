@@ -310,7 +310,40 @@ class Export(Folder):
         self.assertEqual(overlay, out("export", "-f", "catgets", "-l", "de", "--data", folder + "/data"))
         missing = run("export", "-f", "catgets", "--data", folder + "/none")
         self.assertEqual((2, b""), (missing.returncode, missing.stdout))
-        self.assertIn(b"/none: No such file or directory\n", missing.stderr)
+        self.assertIn(b"/none: No such file or directory; name the data folder of a server\n", missing.stderr)
+
+    def export_refused(self, fault, *options):
+        done = run("export", *options)
+        self.assertEqual((2, b""), (done.returncode, done.stdout), options)
+        self.assertIn(f"ftgate-msg export: {fault}", done.stderr.decode())
+
+    def test_formats_are_listed_if_none_is_named(self):
+        names = ": catgets, csv, html, journal-catalog, json, mdoc, postfix-bounce, postfix-reject-pcre\n"
+        self.export_refused("--format is missing" + names)
+        self.export_refused("there is no format 'nope'" + names, "--format", "nope")
+        self.export_refused("there is no format 'jsn'; did you mean 'json'?\n", "--format", "jsn")
+
+    def test_option_that_a_format_does_not_take_is_refused(self):
+        url = ("--help-url", "https://example.org/#")
+        for name in ("catgets", "csv", "html", "journal-catalog", "json", "mdoc", "postfix-bounce"):
+            folder = [os.path.join(self.folder, "site")] if name == "html" else []
+            self.export_refused(f"{name} takes no --help-url\n", "--format", name, *url, *folder)
+        for name in ("postfix-bounce", "postfix-reject-pcre"):
+            self.export_refused(f"{name} cannot be compared with an earlier export\n", "--format", name, "--since", "/etc")
+        self.export_refused("json takes no --contact\n", "--format", "json", "--contact", "x")
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "site")))
+
+    def test_what_is_no_earlier_export_is_named(self):
+        self.export_refused(f"{self.folder}/replies.tsv is not the table of an export\n",
+                            "--format", "html", "--since", self.folder, os.path.join(self.folder, "site"))
+
+    def test_url_that_is_no_link_is_refused(self):
+        for url in ("mail.example.org/replies", "javascript:alert(1)", "https://x/a b{ref}"):
+            self.export_refused(f"--help-url: '{url}' is not a URL for links; write one such as https://",
+                                "--format", "postfix-reject-pcre", "--help-url", url)
+        done = run("export", "--format", "postfix-reject-pcre", "--help-url", "https://x/{lang}.html")
+        self.assertEqual(0, done.returncode)
+        self.assertIn(b"ftgate-msg export: --help-url: its links do not end at the reply; write {ref}, ", done.stderr)
 
 
 class Stats(Folder):

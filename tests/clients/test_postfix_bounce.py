@@ -3,6 +3,7 @@
 
 import email
 import email.policy
+import email.utils
 import os
 import re
 import shutil
@@ -10,17 +11,21 @@ import subprocess
 import time
 import unittest
 
-from msg import HEADER, Folder, out
+from msg import HEADER, Folder, out, run
 from postfix import HOST, MISSING, Postfix
 from server import SECONDS, SOURCE, TestCase, main
 
 TEMPLATES = ["failure_template", "delay_template", "success_template", "verify_template"]
 SUBJECTS = {"failure_template": "8.01", "delay_template": "8.02", "success_template": "8.04"}
-ROWS = {"failure_template": ["8.05", "8.01", "8.20", "8.22"], "delay_template": ["8.05", "8.02", "8.21", "8.22"],
-        "success_template": ["8.05", "8.04", "8.21"], "verify_template": ["8.05", "8.22"]}
+ROWS = {"failure_template": ["8.05", "8.20", "8.22", "8.12"], "delay_template": ["8.05", "8.21", "8.22", "8.12"],
+        "success_template": ["8.05", "8.21", "8.12"], "verify_template": ["8.05", "8.22", "8.12"]}
 HOSTILE = HEADER + r"""
 msgctxt "FTG_NOTICE_SUBJECT_FAILED"
 msgid "Your message could not be delivered"
+msgstr "$mydomain $$ %% END"
+
+msgctxt "FTG_NOTICE_CONTACT"
+msgid "If you need help, write to %s and include this message."
 msgstr "$mydomain $$ %% END"
 
 msgctxt "FTG_NOTICE_ATTACHED"
@@ -57,7 +62,7 @@ def words(text):
 
 
 def rendered(language, reference):
-    arguments = {"8.05": ["${myhostname}"], "8.22": ["postmaster@${myhostname}"]}.get(reference, [])
+    arguments = {"8.05": ["${myhostname}"], "8.12": ["${myhostname}"], "8.22": ["postmaster@${myhostname}"]}.get(reference, [])
     return out("render", "--utf8", "--lang", language, reference, *arguments).rstrip("\r\n")
 
 
@@ -80,7 +85,7 @@ class Templates(Folder):
         for language in languages():
             text = exported(language)
             for name, (head, paragraphs) in templates(text).items():
-                wanted = {"Charset", "Subject"} if name in SUBJECTS else {"Charset"}
+                wanted = {"Charset", "From", "Subject"} if name in SUBJECTS else {"Charset", "From"}
                 self.assertEqual(wanted, set(head), (language, name))
                 self.assertTrue(all(value.isascii() for value in head.values()), (language, head))
                 ascii_only = all(paragraph.isascii() for paragraph in paragraphs)
@@ -93,7 +98,19 @@ class Templates(Folder):
         self.assertEqual(TEMPLATES, list(found))
         head, paragraphs = found["failure_template"]
         self.assertEqual("$mydomain $$ % END", head["Subject"])
-        self.assertEqual(["${myhostname} ist ${myhostname}", "$$mydomain $$$$ % END", " END"], paragraphs[:3])
+        self.assertEqual(["${myhostname} ist ${myhostname}", " END", "$$mydomain $$$$ % END"], paragraphs[:3])
+
+    def test_contact_is_the_postmaster_or_the_one_that_is_given(self):
+        self.compile("de/LC_MESSAGES/ftgate-local.mo", HEADER + '''
+msgctxt "FTG_NOTICE_ATTACHED"
+msgid "Your message is attached."
+msgstr "Fragen: ${contact} ${time}"
+''')
+        for options, contact in ([], "postmaster@${myhostname}"), (["--contact", "Tel. 1 $x"], "Tel. 1 $$x"):
+            done = run("export", "--format", "postfix-bounce", "--lang", "de", "--overlay", self.folder, *options)
+            self.assertEqual(b"ftgate-msg export: FTG_NOTICE_ATTACHED: ${time} in its text is empty here: there is no value for it\n",
+                             done.stderr)
+            self.assertEqual(f"Fragen: {contact}", templates(done.stdout.decode())["failure_template"][1][1].rstrip())
 
     def test_nothing_is_written_if_there_is_no_room_for_it(self):
         with open("/dev/full", "wb") as full:
@@ -131,7 +148,10 @@ class Real(TestCase):
             self.assertEqual(1, len(postfix.mail()), postfix.maillog())
             message = email.message_from_bytes(postfix.mail()[0], policy=email.policy.default)
             self.assertEqual("Ihre Nachricht konnte nicht zugestellt werden", message["Subject"])
+            self.assertEqual([("", "MAILER-DAEMON")], [(name, address.split("@")[0])
+                                                        for name, address in email.utils.getaddresses([message["From"]])])
             text, report, _ = message.iter_parts()
+            self.assertRegex(text.get_content(), rf"Der Server {HOST} hat geantwortet:\s+<nobody@postfix.test>: ")
             self.assertEqual("utf-8", text.get_content_charset())
             self.assertIn(f"Hier schreibt der Mailserver {HOST}. Diese", text.get_content())
             self.assertIn("Ihre Nachricht ist angehängt.\n", text.get_content())

@@ -102,6 +102,23 @@ class Table(Folder):
                                 "500 5.5.2 Error: command not recognized"])
         self.assertEqual(["c$$1  nnobody@example.org $$$$ n (#4.28)", "% /x/ #1 (#4.23)"], list(found.values()))
 
+    def test_contact_is_the_postmaster_and_what_cannot_be_filled_in_is_named(self):
+        self.compile("de/LC_MESSAGES/ftgate-local.mo", HEADER + '''
+msgctxt "ERR_SMTP_ADDRESS_UNKNOWN"
+msgid "%s unknown mailbox"
+msgstr "Fragen an ${contact} von ${host} ${time}!"
+''')
+        key = "550 5.1.1 <a@example.org>: Recipient address rejected: User unknown"
+        # An own text without the argument is for any.
+        for options, contact in ([], "postmaster@${server_name}"), (["--contact", "$x 1"], "$$x 1"):
+            done = run("export", "--format", "postfix-reject-pcre", "--lang", "de", "--overlay", self.folder, *options)
+            self.assertEqual(f"Fragen an {contact} von ${{server_name}} ! (#4.28)", look_up(done.stdout.decode(), [key])[key])
+            self.assertEqual(b"ftgate-msg export: ERR_SMTP_ADDRESS_UNKNOWN: ${time} in its text is empty here: there is no value "
+                             b"for it", done.stderr.split(b"\n")[0])
+        done = run("export", "--format", "postfix-reject-pcre", "--lang", "de", "--overlay", self.folder)
+        self.assertEqual(2, done.stderr.count(b"\n"), done.stderr)
+        self.assertEqual(1, run("export", "--format", "postfix-reject-pcre", "--lang", "de").stderr.count(b"\n"))
+
     def test_summary_says_how_many_texts_have_words(self):
         done = run("export", "--format", "postfix-reject-pcre", "--lang", "de")
         rows = done.stdout.decode().count("\n/^")

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/data.h"
+#include "base/help_url.h"
 #include "base/nearest.h"
 #include "cmd/msg/export/format.h"
 
@@ -19,7 +20,7 @@ static const struct format formats[] = {
 #undef FORMAT
 };
 
-enum { FORMATS = sizeof formats / sizeof *formats, KEY_URL = 0x200 };
+enum { FORMATS = sizeof formats / sizeof *formats, KEY_URL = 0x200, KEY_CONTACT, NAMES_SIZE = 256 };
 
 struct request {
 	struct export export;
@@ -28,11 +29,22 @@ struct request {
 	char overlay[PATH_MAX];
 };
 
+/* Writes ": " and the names of the formats. Returns what it has written. */
+static const char *
+list_formats(char names[NAMES_SIZE])
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < FORMATS && len < NAMES_SIZE; i++)
+		len += (size_t)snprintf(names + len, NAMES_SIZE - len, "%s%s", i > 0 ? ", " : ": ", formats[i].name);
+	return names;
+}
+
 static const struct format *
 format_find(const char *name, struct argp_state *state)
 {
 	struct nearest search = { .word = name };
-	char hint[NEAREST_HINT_SIZE];
+	char hint[NEAREST_HINT_SIZE], names[NAMES_SIZE];
 
 	for (size_t i = 0; i < FORMATS; i++) {
 		if (strcmp(formats[i].name, name) == 0)
@@ -40,7 +52,7 @@ format_find(const char *name, struct argp_state *state)
 		nearest_try(&search, formats[i].name);
 	}
 	nearest_hint(hint, search.best);
-	argp_error(state, _("there is no format '%s'%s"), name, hint);
+	argp_error(state, _("there is no format '%s'%s"), name, *hint != '\0' ? hint : list_formats(names));
 	return NULL;
 }
 
@@ -50,19 +62,19 @@ use_data(struct request *request, const char *folder, struct argp_state *state)
 	struct stat st;
 
 	if (stat(folder, &st) != 0 || data_path(request->overlay, folder, "locale") != 0)
-		argp_failure(state, MSG_TROUBLE, errno, "%s", folder);
+		argp_failure(
+		    state, MSG_TROUBLE, 0, _("%s: %s; name the data folder of a server"), folder, strerror(errno));
 	request->export.voice.overlay = request->overlay;
 }
 
+/* Refuses options that the format does not take, and those that it needs and does not have. */
 static void
-check(struct request *request, struct argp_state *state)
+check_options(const struct request *request, struct argp_state *state)
 {
-	struct export *export = &request->export;
-	const char *name = request->format ? request->format->name : "";
-	unsigned needs = request->format ? request->format->needs : 0;
+	const struct export *export = &request->export;
+	const char *name = request->format->name;
+	unsigned needs = request->format->needs;
 
-	if (!request->format)
-		argp_error(state, "%s", _("--format is missing"));
 	if (needs & EXPORT_NEEDS_LANGUAGE && !request->languages)
 		argp_error(state, _("%s needs --lang"), name);
 	if (needs & EXPORT_NEEDS_FOLDER && !export->folder)
@@ -73,7 +85,34 @@ check(struct request *request, struct argp_state *state)
 		argp_error(state, _("%s cannot be compared with an earlier export"), name);
 	if (!(needs & EXPORT_LINKS) && export->url)
 		argp_error(state, _("%s takes no --help-url"), name);
-	if (needs & EXPORT_LANGUAGES) {
+	if (!(needs & EXPORT_CONTACT) && export->contact)
+		argp_error(state, _("%s takes no --contact"), name);
+}
+
+static void
+use_url(struct request *request, const char *url, struct argp_state *state)
+{
+	char why[512];
+	const char *doubt = help_url_doubt(url);
+
+	if (!help_url_check(url, why, sizeof why))
+		argp_error(state, "--help-url: %s", why);
+	else if (doubt != NULL)
+		complain("--help-url: %s", doubt);
+	request->export.url = url;
+}
+
+static void
+check(struct request *request, struct argp_state *state)
+{
+	struct export *export = &request->export;
+	char names[NAMES_SIZE];
+
+	if (!request->format)
+		argp_error(state, "%s%s", _("--format is missing"), list_formats(names));
+	else
+		check_options(request, state);
+	if (request->format && request->format->needs & EXPORT_LANGUAGES) {
 		export->languages = request->languages;
 		export->voice.preference = "";
 	} else if (request->languages) {
@@ -92,7 +131,8 @@ parse(int key, char *arg, struct argp_state *state)
 	case 'f': request->format = format_find(arg, state); return 0;
 	case 'l': request->languages = arg; return 0;
 	case 'd': use_data(request, arg, state); return 0;
-	case KEY_URL: request->export.url = charset_decode_word(arg); return 0;
+	case KEY_URL: use_url(request, charset_decode_word(arg), state); return 0;
+	case KEY_CONTACT: request->export.contact = charset_decode_word(arg); return 0;
 	case 's': request->export.since = arg; return 0;
 	case ARGP_KEY_ARG:
 		if (request->export.folder)
@@ -125,6 +165,8 @@ msg_export(int argc, char **argv)
 		{ "help-url", KEY_URL, N_("URL"), 0,
 		    N_("for Postfix: a link to the page of each reply, in which {lang} is the language and {ref} the reference"),
 		    0 },
+		{ "contact", KEY_CONTACT, N_("TEXT"), 0,
+		    N_("for Postfix: the value of ${contact} in texts; default: the postmaster of Postfix"), 0 },
 		{ NULL, 0, NULL, 0, N_("Formats:"), 2 },
 #define FORMAT(name, writer, needs, help) { name, 0, NULL, OPTION_DOC, help, 2 },
 #include "cmd/msg/export/formats.def"

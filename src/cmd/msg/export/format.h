@@ -11,7 +11,8 @@ enum {
 	EXPORT_LANGUAGES = 4,      /* it has all languages, or those of --lang */
 	EXPORT_NEEDS_FOLDER = 8,   /* the argument DIR must be given: the folder for its files */
 	EXPORT_LINKS = 16,         /* it links to pages about the replies: --help-url may be given */
-	EXPORT_SINCE = 16,         /* it can be compared with an earlier export */
+	EXPORT_SINCE = 32,         /* it can be compared with an earlier export */
+	EXPORT_CONTACT = 64,       /* it fills variables in: --contact may be given */
 };
 
 /* A command line that fits the format. The writers only read it. */
@@ -21,6 +22,7 @@ struct export
 	const char *languages; /* with EXPORT_LANGUAGES: those of --lang, with colons between them; NULL: all */
 	const char *folder;    /* with EXPORT_NEEDS_FOLDER: it need not exist yet; else NULL */
 	const char *url;       /* with EXPORT_LINKS: --help-url, or NULL; as FTG_VAR_HELP */
+	const char *contact;   /* with EXPORT_CONTACT: --contact, or NULL; as FTG_VAR_CONTACT */
 	const char *since;     /* with EXPORT_SINCE: the folder of an earlier export, or NULL */
 };
 
@@ -31,6 +33,12 @@ struct export
 #define FORMAT(name, writer, needs, help) bool export_##writer(const struct export *export);
 #include "cmd/msg/export/formats.def"
 #undef FORMAT
+
+/*
+ * Warns the user of each variable in a text that the export leaves empty. speak has the variables of the export; reply has
+ * the arguments of the row.
+ */
+void export_warn_of_variables(const struct ftg_voice *speak, const struct ftg_reply *reply);
 
 /* Prints the name of each format, a line each. */
 void export_print_names(void);

@@ -16,7 +16,8 @@ static const char host[] = "${myhostname}", postmaster[] = "postmaster@${myhostn
 
 /*
  * A template: its name, its subject and its paragraphs, which end with FTG_IDS. A template is for all recipients of a message
- * together; Postfix appends what it says of each. A subject that is FTG_IDS remains Postfix's own.
+ * together; Postfix appends what it says of each, which the last paragraph introduces. A subject that is FTG_IDS remains
+ * Postfix's own: it is the same for an address that can be reached and one that cannot.
  */
 static const struct template
 {
@@ -26,12 +27,12 @@ static const struct template
 }
 templates[] = {
 	{ "failure_template", FTG_NOTICE_SUBJECT_FAILED,
-	    { FTG_NOTICE_INTRO, FTG_NOTICE_SUBJECT_FAILED, FTG_NOTICE_ATTACHED, FTG_NOTICE_CONTACT } },
+	    { FTG_NOTICE_INTRO, FTG_NOTICE_ATTACHED, FTG_NOTICE_CONTACT, FTG_NOTICE_SAID } },
 	{ "delay_template", FTG_NOTICE_SUBJECT_DELAYED,
-	    { FTG_NOTICE_INTRO, FTG_NOTICE_SUBJECT_DELAYED, FTG_NOTICE_HEADER, FTG_NOTICE_CONTACT } },
+	    { FTG_NOTICE_INTRO, FTG_NOTICE_HEADER, FTG_NOTICE_CONTACT, FTG_NOTICE_SAID } },
 	{ "success_template", FTG_NOTICE_SUBJECT_DELIVERED,
-	    { FTG_NOTICE_INTRO, FTG_NOTICE_SUBJECT_DELIVERED, FTG_NOTICE_HEADER, FTG_IDS } },
-	{ "verify_template", FTG_IDS, { FTG_NOTICE_INTRO, FTG_NOTICE_CONTACT, FTG_IDS, FTG_IDS } },
+	    { FTG_NOTICE_INTRO, FTG_NOTICE_HEADER, FTG_NOTICE_SAID, FTG_IDS } },
+	{ "verify_template", FTG_IDS, { FTG_NOTICE_INTRO, FTG_NOTICE_CONTACT, FTG_NOTICE_SAID, FTG_IDS } },
 };
 
 /* Renders a row; its argument is a parameter of Postfix. Returns its octets. */
@@ -43,6 +44,21 @@ say(char text[FTG_REPLY_MAX + 1], const struct ftg_voice *speak, enum ftg_id id)
 	size_t len = ftg_render(text, speak, &reply);
 	text[len] = '\0';
 	return len;
+}
+
+static void
+warn(const struct ftg_voice *speak)
+{
+	bool warned[FTG_IDS + 1] = { [FTG_IDS] = true };
+	for (size_t i = 0; i < sizeof templates / sizeof *templates; i++)
+		for (size_t k = 0; k < ROWS + 1; k++) {
+			enum ftg_id id = k < ROWS ? templates[i].rows[k] : templates[i].subject;
+			if (!warned[id]) {
+				const struct ftg_reply reply = ftg_reply_text(id, host, strlen(host));
+				export_warn_of_variables(speak, &reply);
+			}
+			warned[id] = true;
+		}
 }
 
 /* Within a template "$" begins a parameter, "$$" is a dollar, and a line of the end mark ends it. */
@@ -118,7 +134,7 @@ put_template(FILE *to, const struct ftg_voice *speak, const struct template *tem
 {
 	char text[FTG_REPLY_MAX + 1];
 	bool fine = true;
-	fprintf(to, "\n%s = <<" END "\nCharset: %s\n", template->name, charset(speak, template));
+	fprintf(to, "\n%s = <<" END "\nCharset: %s\nFrom: MAILER-DAEMON\n", template->name, charset(speak, template));
 	if (template->subject != FTG_IDS)
 		fine = put_subject(to, text, say(text, speak, template->subject));
 	for (int i = 0; fine && i < ROWS && template->rows[i] != FTG_IDS; i++)
@@ -145,10 +161,14 @@ export_postfix_bounce(const struct export *export)
 {
 	char *file = NULL;
 	size_t len;
-	const struct ftg_vars vars = { .value = { [FTG_VAR_HOST] = host } };
+	const struct ftg_vars vars = {
+		.value = { [FTG_VAR_HOST] = host,
+		    [FTG_VAR_CONTACT] = export->contact != NULL ? export->contact : postmaster },
+	};
 	struct ftg_voice speak = export->voice.speak;
 	speak.vars = &vars;
 	FILE *to = open_memstream(&file, &len);
+	warn(&speak);
 	bool fine = to != NULL && put_templates(to, &speak);
 	if (to != NULL)
 		fine = fclose(to) == 0 && fine;

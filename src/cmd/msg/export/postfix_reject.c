@@ -11,8 +11,8 @@ enum {
 	MARKS_MIN = 32, /* an argument of fewer octets is not worth its pattern */
 };
 
-/* Stands for the host of replies that begin with it (RFC 5321 4.2); Postfix puts its own there. */
-static const char host[] = "host.invalid";
+/* Stands for the host of replies that begin with it (RFC 5321 4.2), and of its postmaster; Postfix puts its own there. */
+static const char host[] = "host.invalid", postmaster[] = "postmaster@host.invalid";
 
 /* What an argument may be: octets that neither Postfix nor we would have to write in another way. */
 static const char *const patterns[FTG_ARG_KINDS] = {
@@ -28,9 +28,21 @@ say(char footer[ANSWER_MAX], const struct ftg_voice *speak, enum ftg_id id, size
 	char argument[FTG_LINE_MAX];
 	memset(argument, MARK, marks);
 	const struct postfix_reply reply = { .match = POSTFIX_BY_TEXT,
-		.reply = marks > 0 ? ftg_reply_text(id, argument, marks) : ftg_reply(id) };
+		.reply = ftg_row(id)->args[0] != FTG_ARG_NONE ? ftg_reply_text(id, argument, marks) : ftg_reply(id) };
 	size_t len = answer_write(footer, ANSWER_FOOTER, speak, &reply);
 	return marks == 0 || memmem(footer, len, argument, marks) != NULL ? len : 0;
+}
+
+/* The kind of a row's argument, if it is in the words: an own text can leave it out. */
+static enum ftg_arg_kind
+argument_kind(const struct ftg_voice *speak, enum ftg_id id)
+{
+	char text[FTG_REPLY_MAX], longer_text[FTG_REPLY_MAX];
+	enum ftg_arg_kind kind = ftg_row(id)->args[0];
+	if (kind == FTG_ARG_NONE)
+		return kind;
+	const struct ftg_reply reply = ftg_reply_text(id, "1", 1), longer = ftg_reply_text(id, "11", 2);
+	return ftg_render(text, speak, &reply) != ftg_render(longer_text, speak, &longer) ? kind : FTG_ARG_NONE;
 }
 
 static bool
@@ -106,7 +118,7 @@ static bool
 put_rule(FILE *to, const struct ftg_voice *speak, const struct postfix_template *template)
 {
 	char footer[ANSWER_MAX];
-	enum ftg_arg_kind kind = ftg_row(template->id)->args[0];
+	enum ftg_arg_kind kind = argument_kind(speak, template->id);
 	size_t most = kind != FTG_ARG_NONE ? ftg_arg_max(kind) : 0, marks = most, len;
 	while ((len = say(footer, speak, template->id, marks)) == 0 && marks > MARKS_MIN)
 		marks /= 2;
@@ -119,6 +131,17 @@ put_rule(FILE *to, const struct ftg_voice *speak, const struct postfix_template 
 	return true;
 }
 
+/* Several texts of Postfix have the same row. */
+static void
+warn(const struct ftg_voice *speak, enum ftg_id id, bool warned[FTG_IDS])
+{
+	const struct ftg_reply reply = ftg_row(id)->args[0] != FTG_ARG_NONE ? ftg_reply_text(id, "x", 1)
+	                                                                    : ftg_reply(id);
+	if (!warned[id])
+		export_warn_of_variables(speak, &reply);
+	warned[id] = true;
+}
+
 /*
  * What a row without words fits must not reach the rows behind it. Counts the rows that are written, and those in another
  * language. Returns how many have words.
@@ -127,10 +150,12 @@ static size_t
 put_rules(FILE *to, const struct ftg_voice *speak, size_t *written, size_t *foreign)
 {
 	size_t count, nothing = 0;
+	bool warned[FTG_IDS] = { false };
 	const char *tag = ftg_catalog_tag(speak->catalog, speak->language);
 	const struct postfix_template *template = postfix_templates(&count);
 	for (const struct postfix_template *end = template + count; template <end; template ++) {
 		if (template->id != FTG_IDS) {
+			warn(speak, template->id, warned);
 			*written += put_rule(to, speak, template);
 			*foreign += strcmp(ftg_voice_spoken(speak, template->id), tag) != 0;
 			continue;
@@ -166,7 +191,13 @@ export_postfix_reject(const struct export *export)
 {
 	char *table = NULL;
 	size_t len;
-	const struct ftg_vars vars = { .value = { [FTG_VAR_HOST] = host, [FTG_VAR_HELP] = export->url } };
+	const struct ftg_vars vars = {
+		.value = {
+		    [FTG_VAR_HOST] = host,
+		    [FTG_VAR_CONTACT] = export->contact != NULL ? export->contact : postmaster,
+		    [FTG_VAR_HELP] = export->url,
+		},
+	};
 	struct ftg_voice speak = export->voice.speak;
 	speak.vars = &vars;
 	speak.encoding = FTG_ASCII;

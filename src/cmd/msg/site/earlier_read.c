@@ -28,7 +28,7 @@ earlier_read(struct earlier *earlier, const char *folder)
 	errno = error;
 	if (octets != NULL && earlier_parse(earlier, octets, len) == 0)
 		return true;
-	if (octets != NULL && errno == EBADMSG)
+	if (octets != NULL ? errno == EBADMSG : errno == ENOENT)
 		complain(_("%s is not the table of an export"), path);
 	else
 		complain_errno(path);
