@@ -1,4 +1,5 @@
-/* The explanations in one language, from the catalogue of what the programs say: LOCALE/LANGUAGE/LC_MESSAGES/ftgate-tools.mo. */
+/* The explanations in one language, from the catalogue of what the programs say: LOCALE/LANGUAGE/LC_MESSAGES/ftgate-tools.mo; or
+ * the texts of another catalogue beside it. */
 #ifndef EXPLAIN_TRANSLATED_H
 #define EXPLAIN_TRANSLATED_H
 
@@ -14,12 +15,18 @@ struct explain_texts;
  */
 struct explain_texts *explain_texts_open(const char *locale, const char *language);
 
+/* The same for the texts of a domain of gettext, which is the name of the file without ".mo". */
+struct explain_texts *explain_texts_of(const char *domain, const char *locale, const char *language);
+
+/* The tag of the language that was found, "ru" for "ru-Latn" if that has no file; it lasts as long as the texts. */
+const char *explain_texts_tag(const struct explain_texts *texts);
+
 /* Frees the texts; NULL is ignored. */
 void explain_texts_free(struct explain_texts *texts);
 
 /*
  * The translation of a member of struct explanation, which lasts as long as the texts. NULL if it has none, or one with
- * characters that may not be shown (see base/printable.h); also if texts is NULL.
+ * characters that may not be shown (see base/printable.h), except U+200C and U+200D; also if texts is NULL.
  */
 const char *explain_text(const struct explain_texts *texts, const char *english);
 

@@ -2,18 +2,21 @@
 """ftgate-msg export --format html: its files, without a browser."""
 
 import filecmp
+import gettext
 import gzip
+import html
 import json
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import unittest
 
 from site_pages import TAGS, Folder, Page, export
-from languages import RTL, languages
-from msg import HEADER, PROGRAM, ROOT, out, rows, run
+from languages import RTL, languages, tag
+from msg import BUILD, HEADER, PROGRAM, ROOT, out, rows, run
 from server import has_terminals
 
 PAGES = [name + ".html" for name in TAGS]
@@ -91,7 +94,7 @@ class Pages(Folder):
 
     def test_the_words_are_those_of_the_translation_and_the_published_ones(self):
         article = next(element for element in self.pages["de.html"].elements if element["attributes"].get("id") == "4.28")
-        self.assertIn("Postfach address existiert nicht", article["text"])
+        self.assertIn("Postfach Adresse existiert nicht", article["text"])
         self.assertIn("address unknown mailbox", article["text"])
         self.assertIn("550 5.1.1", article["text"])
         self.assertIn("gibt es kein Postfach", article["text"])
@@ -178,6 +181,87 @@ class Pages(Folder):
         return self.folder
 
 
+# The elements of a page that hold words of the site, whichever the reply.
+WORDS = re.compile(r'<(title|h[124]|label|dt|p class="(?:lead|outcome)"|p id="(?:hint|found|nothing)" hidden|p id="hint"|span'
+                   r'|span class="words none"|noscript><p|a href="(?:#g\d|replies\.html[^"]*)")((?: lang="[^"]*")?(?: dir="[^"]*")?)>'
+                   r'((?:[^<]|</?bdi\b[^>]*>)*)<')
+
+
+def words_of(site, tag):
+    """The words of the site on a page: element, attributes lang and dir, text."""
+    with open(os.path.join(site, tag + ".html"), encoding="utf-8") as file:
+        return [(element, marks, re.sub(r"</?bdi[^>]*>", "", text)) for element, marks, text in WORDS.findall(file.read())
+                if element != "span" or marks or text not in ("", NAMES[tag])]
+
+
+with open(os.path.join(ROOT, "src/cmd/msg/site/languages.def"), encoding="utf-8") as names:
+    NAMES = dict(re.findall(r'(?m)^NAME\("([^"]+)", +"([^"]+)"', names.read()))
+
+
+def words_in(language):
+    """The translations of the words of the site that the build has."""
+    with open(os.path.join(BUILD, "locale", language, "LC_MESSAGES/ftgate-site.mo"), "rb") as file:
+        return gettext.GNUTranslations(file)
+
+
+class Words(Folder):
+    def test_each_page_has_its_headings_and_labels_in_its_language(self):
+        english = words_of(self.site, "en")
+        self.assertGreater(len(english), 1400)
+        for language in languages():
+            if language == "en":
+                continue
+            found, translations = words_of(self.site, tag(language)), words_in(language)
+            self.assertEqual(len(english), len(found), language)
+            for (element, _, text), (_, marks, translated) in zip(english, found):
+                wanted = text if text == "ID" else html.escape(translations.gettext(html.unescape(text)))
+                self.assertEqual((element, "", html.unescape(wanted)), (element, marks, html.unescape(translated)), language)
+            same = {text for text in {html.unescape(text) for _, _, text in english} - {"ID"} if translations.gettext(text) == text}
+            self.assertLessEqual(len(same), 3, (language, same))
+
+    def test_every_word_is_translated_into_every_language(self):
+        with open(os.path.join(ROOT, "po/site/ftgate-site.pot"), encoding="utf-8") as file:
+            template = file.read()
+        texts = ["".join(json.loads(line) for line in lines.splitlines()) for lines in
+                 re.findall(r'^msgid ((?:".*"\n)+)', template, re.MULTILINE)][1:]
+        self.assertGreater(len(texts), 35)
+        for language in languages():
+            if language != "en":
+                known = words_in(language)._catalog
+                self.assertEqual([], [text for text in texts if not known.get(text)], language)
+
+    def test_codes_and_references_stay_in_order_from_right_to_left(self):
+        for name in ("ar", "fa", "he", "de"):
+            with open(os.path.join(self.site, name + ".html"), encoding="utf-8") as file:
+                page = file.read()
+            self.assertEqual([] if name == "de" else ["4.46", "550 5.1.1", "#4.46"],
+                             re.findall(r'<bdi dir="ltr">([^<]*)</bdi>', page), name)
+
+    def test_words_without_a_translation_are_english_and_marked(self):
+        locale = os.path.join(self.folder, "locale")
+        for language in ("de", "fa", "ru@latin"):
+            shutil.copytree(os.path.join(BUILD, "locale", language), os.path.join(locale, language))
+            os.remove(os.path.join(locale, language, "LC_MESSAGES/ftgate-site.mo"))
+        for language in ("en", "ru"):
+            shutil.copytree(os.path.join(BUILD, "locale", language), os.path.join(locale, language))
+        site = os.path.join(self.folder, "site")
+        export(site, "--locale", locale)
+        english = words_of(site, "en")
+        for name, marks in (("de", ' lang="en"'), ("fa", ' lang="en" dir="ltr"')):
+            self.assertEqual([(element, marks if text != "ID" else "", text) for element, _, text in english], words_of(site, name))
+        self.assertEqual({' lang="ru"', ""}, {marks for _, marks, _ in words_of(site, "ru-Latn")})  # ID has no mark
+
+    def test_a_word_in_place_of_an_argument_is_in_the_language_of_its_text(self):
+        for name in ("de", "ar"):
+            page = self.page(name + ".html")
+            around = {word["inside"]["attributes"]["class"] for word in page.all("var")}
+            self.assertEqual({"english", "words"}, around)
+            address = words_in(name).gettext("address")
+            self.assertNotEqual("address", address)
+            self.assertEqual({("en", "address"), (name, address)}, {
+                (word["lang"], word["text"]) for word in page.all("var") if word["text"] in ("address", address)})
+
+
 class OwnTexts(Folder):
     write_own = Pages.write_own
 
@@ -197,8 +281,8 @@ class OwnTexts(Folder):
             self.assertEqual([], page.all("img"), name)
         page = self.page("de.html", site)
         article = next(element for element in page.elements if element["attributes"].get("id") == "4.28")
-        self.assertIn(evil.replace("%s", "address"), article["text"])
-        self.assertIn("A text of this server's own", article["text"])
+        self.assertIn(evil.replace("%s", "Adresse"), article["text"])
+        self.assertIn(words_in("de").gettext("A text of this server's own"), article["text"])
         self.assertEqual(1, len(page.all("p", class_="own")))
         with open(os.path.join(site, "replies.tsv"), encoding="utf-8") as file:
             self.assertIn("4.28\tERR_SMTP_ADDRESS_UNKNOWN\tde\t0\town\t" + evil, file.read())

@@ -76,7 +76,7 @@ class Search(InBrowser):
         everything = self.browser.run(SHOWN)
         self.browser.type("#words", "4.46")
         self.assertEqual(["ERR_SMTP_REJECT_PTR"], self.browser.run(SHOWN))
-        self.assertEqual("Replies found: 1", self.browser.run("document.querySelector('[role=status]').innerText.trim()"))
+        self.assertEqual("Gefundene Antworten: 1", self.browser.run("document.querySelector('[role=status]').innerText.trim()"))
         for text, first, several in (("#4.28", "ERR_SMTP_ADDRESS_UNKNOWN", False), ("(#1.04)", "ERR_MAX_CONCURRENT", True),
                                      ("err_smtp_ok", "ERR_SMTP_OK", False), ("516 2.1.6", "ERR_SMTP_ADDRESS_MOVED", False),
                                      ("postfach existiert", "ERR_SMTP_ADDRESS_UNKNOWN", True),

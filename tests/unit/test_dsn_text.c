@@ -414,6 +414,7 @@ Test(dsn, explains_in_languages_that_the_tools_have)
 	const char *cause = explain_reply(ERR_SMTP_ADDRESS_UNKNOWN)->cause;
 	struct explain_texts *german = explain_texts_open(BUILD_DIR "/locale", "de-AT");
 	cr_assert_not_null(german);
+	cr_expect_str_eq(explain_texts_tag(german), "de");
 	const char *text = explain_text(german, cause);
 	cr_assert_not_null(text);
 	cr_expect_str_neq(text, cause);
@@ -439,11 +440,31 @@ Test(dsn, explains_in_a_language_whatever_its_folder_is_called)
 		cr_assert_eq(mkdir(cases[i][0], 0700), 0);
 		cr_assert_eq(symlink(BUILD_DIR "/locale/de/LC_MESSAGES", folder), 0);
 		struct explain_texts *texts = explain_texts_open(".", cases[i][1]);
-		cr_expect_not_null(texts, "%s", cases[i][1]);
+		cr_assert_not_null(texts, "%s", cases[i][1]);
+		cr_expect_str_eq(explain_texts_tag(texts), i == 4 ? "de" : cases[i][1]);
 		explain_texts_free(texts);
 	}
 	cr_expect_null(explain_texts_open(".", "fr"));
 	folder_remove();
+}
+
+/* The words of the site are in more languages than the explanations. Persian has U+200C between letters. */
+Test(dsn, tells_the_language_that_a_domain_has)
+{
+	struct explain_texts *words = explain_texts_of("ftgate-site", BUILD_DIR "/locale", "ru-Latn");
+	struct explain_texts *explanations = explain_texts_open(BUILD_DIR "/locale", "ru-Latn");
+	struct explain_texts *persian = explain_texts_of("ftgate-site", BUILD_DIR "/locale", "fa");
+	cr_assert(words != NULL && explanations != NULL && persian != NULL);
+	cr_expect_str_eq(explain_texts_tag(words), "ru-Latn");
+	cr_expect_str_eq(explain_texts_tag(explanations), "ru");
+	cr_expect_not_null(explain_text(words, "Search"));
+	cr_expect_null(explain_text(words, explain_reply(ERR_SMTP_OK)->cause));
+	const char *limits = explain_text(persian, "Mailboxes and limits");
+	cr_expect(limits != NULL && strstr(limits, "\u200C") != NULL);
+	explain_texts_free(words);
+	explain_texts_free(explanations);
+	explain_texts_free(persian);
+	cr_expect_null(explain_texts_of("no-domain", BUILD_DIR "/locale", "de"));
 }
 
 Test(dsn, returns_large_messages_only_if_asked)

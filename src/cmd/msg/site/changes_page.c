@@ -183,9 +183,9 @@ file_changes(FILE *to, const struct site *site)
 {
 	const struct page page = { to, site, site_find(site, "en") };
 	struct changes changes = { .to = to, .site = site, .earlier = site->earlier };
-	page_head(&page, N_("What has changed since an earlier export"), NULL);
+	page_head(&page, "What has changed since an earlier export", NULL);
 	fputs("<body class=\"wide\">\n<header>\n", to);
-	page_say(&page, "h1", NULL, N_("What has changed since an earlier export"));
+	page_say(&page, "h1", NULL, "What has changed since an earlier export");
 	fputs(
 	    "\n<p class=\"lead\">Texts in UTF-8, with their directives. A text that is stale, refused or missing is the one that is sent in its "
 	    "place.</p>\n</header>\n<main>\n",

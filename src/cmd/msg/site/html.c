@@ -90,6 +90,27 @@ html_print(FILE *to, const char *markup, ...)
 	va_end(ap);
 }
 
+/* Octets of a code or a reference at p, "550 5.1.1" or "#4.46"; 0: none. */
+static size_t
+number_at(const char *p)
+{
+	size_t n = *p == '#' || isdigit((unsigned char)*p) ? strspn(p, "#0123456789. ") : 0;
+	while (n > 0 && (p[n - 1] == ' ' || p[n - 1] == '.'))
+		n--;
+	return memchr(p, '.', n) != NULL ? n : 0;
+}
+
+void
+html_right_to_left(FILE *to, const char *text)
+{
+	for (const char *p = text; *p != '\0';) {
+		size_t n = number_at(p);
+		if (n > 0)
+			fprintf(to, "<bdi dir=\"ltr\">%.*s</bdi>", (int)n, p);
+		p += n > 0 ? n : put_character(to, p, strlen(p));
+	}
+}
+
 /* Octets of a reference of a reply at p; 0: none. */
 static size_t
 reference_at(const char *p)

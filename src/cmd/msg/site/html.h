@@ -15,6 +15,12 @@ void html_text(FILE *to, const char *text, size_t len);
 void html_print(FILE *to, const char *markup, ...) __attribute__((format(printf, 2, 3)));
 
 /*
+ * Writes a text of a language from right to left. A code or a reference in it is an element of its own from left to right:
+ * else 550 5.1.1 is shown as 5.1.1 550, and #4.46 as 4.46#.
+ */
+void html_right_to_left(FILE *to, const char *text);
+
+/*
  * Writes a paragraph of an explanation: a reference such as #4.46, if a reply has it, links to the place of that name of the
  * page, words in 'quotes' are code, and an apostrophe is U+2019.
  */

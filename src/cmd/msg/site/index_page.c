@@ -6,9 +6,9 @@ void
 file_index(FILE *to, const struct site *site)
 {
 	const struct page page = { to, site, site_find(site, "en") };
-	page_head(&page, N_("What a mail server replied"), "search.js");
+	page_head(&page, SITE_WORD("What a mail server replied"), "search.js");
 	fputs("<body class=\"index\">\n<header>\n", to);
-	page_say(&page, "h1", NULL, N_("What a mail server replied"));
+	page_say(&page, "h1", NULL, SITE_WORD("What a mail server replied"));
 	fputs("\n</header>\n<main>\n<nav id=\"languages\">\n<ul>\n", to);
 	for (size_t i = 0; i < site->count; i++) {
 		const struct site_language *language = &site->language[i];

@@ -6,38 +6,31 @@
 
 #include "cmd/msg/texts.h"
 
-const char *
-page_words(const struct page *page, const char *english)
-{
-	return explain_text(page->language->texts, english);
-}
-
-const char *
-page_english(const struct page *page)
-{
-	if (strcmp(page->language->tag, "en") == 0)
-		return "";
-	return page->language->rtl ? " lang=\"en\" dir=\"ltr\"" : " lang=\"en\"";
-}
-
-/* The attributes of words of the programs that are not in the language of the page. */
+/* The attributes of a text that is inside another one, each in a language. */
 static void
-put_language(const struct page *page, bool translated)
+put_language(FILE *to, const char *around, const char *tag)
 {
-	if (!translated)
-		fputs(page_english(page), page->to);
-	else if (strcmp(page->language->spoken, page->language->tag) != 0)
-		html_print(page->to, " lang=\"%s\"", page->language->spoken);
+	if (strcmp(tag, around) == 0)
+		return;
+	html_print(to, " lang=\"%s\"", tag);
+	if (ftg_language_is_rtl(tag) != ftg_language_is_rtl(around))
+		html_print(to, " dir=\"%s\"", ftg_language_is_rtl(tag) ? "rtl" : "ltr");
 }
 
-static void
-begin(const struct page *page, const char *element, const char *class, bool translated)
+void
+page_language(const struct page *page, const char *tag)
 {
-	fprintf(page->to, "<%s", element);
-	if (class != NULL)
-		fprintf(page->to, " class=\"%s\"", class);
-	put_language(page, translated);
-	putc('>', page->to);
+	put_language(page->to, page->language->tag, tag);
+}
+
+/* Ends the tag of an element in a text of a language, and returns what it says: a text of a catalogue, else the English one. */
+static const char *
+begin(FILE *to, const char *around, const struct explain_texts *texts, const char *english)
+{
+	const char *text = explain_text(texts, english);
+	put_language(to, around, text != NULL ? explain_texts_tag(texts) : "en");
+	putc('>', to);
+	return text != NULL ? text : english;
 }
 
 /* element can have attributes. */
@@ -47,21 +40,33 @@ end(const struct page *page, const char *element)
 	fprintf(page->to, "</%.*s>", (int)strcspn(element, " "), element);
 }
 
+static void
+put_class(const struct page *page, const char *element, const char *class)
+{
+	fprintf(page->to, "<%s", element);
+	if (class != NULL)
+		fprintf(page->to, " class=\"%s\"", class);
+}
+
 void
 page_say(const struct page *page, const char *element, const char *class, const char *english)
 {
-	const char *words = page_words(page, english);
-	begin(page, element, class, words != NULL);
-	html_print(page->to, "%s", words != NULL ? words : english);
+	const struct site_language *language = page->language;
+	put_class(page, element, class);
+	const char *text = begin(page->to, language->tag, language->words, english);
+	if (text != english && language->rtl)
+		html_right_to_left(page->to, text);
+	else
+		html_print(page->to, "%s", text);
 	end(page, element);
 }
 
 void
 page_prose(const struct page *page, const char *element, const char *class, const char *english)
 {
-	const char *words = page_words(page, english);
-	begin(page, element, class, words != NULL);
-	html_prose(page->to, words != NULL ? words : english);
+	const struct site_language *language = page->language;
+	put_class(page, element, class);
+	html_prose(page->to, begin(page->to, language->tag, language->explanations, english));
 	end(page, element);
 	putc('\n', page->to);
 }
@@ -69,10 +74,9 @@ page_prose(const struct page *page, const char *element, const char *class, cons
 void
 page_link(const struct page *page, const char *to, const char *english)
 {
-	const char *words = page_words(page, english);
+	const struct site_language *language = page->language;
 	html_print(page->to, "<a href=\"%s\"", to);
-	put_language(page, words != NULL);
-	html_print(page->to, ">%s</a>", words != NULL ? words : english);
+	html_print(page->to, "%s</a>", begin(page->to, language->tag, language->words, english));
 }
 
 /* Scripts and styles are those of the folder only. A folder that is opened from a disk is 'self', too. */
@@ -103,7 +107,7 @@ void
 page_end(const struct page *page)
 {
 	fputs("<footer>\n<p>", page->to);
-	page_link(page, "replies.html", N_("Every reply in every language, for translators"));
+	page_link(page, "replies.html", SITE_WORD("Every reply in every language, for translators"));
 	fputs("</p>\n<p translate=\"no\">ftgate " FTG_VERSION "</p>\n</footer>\n</body>\n</html>\n", page->to);
 }
 
@@ -123,19 +127,23 @@ page_languages(const struct page *page)
 	fputs("</ul>\n</nav>\n</details>\n", page->to);
 }
 
-/* What an argument is, in a word. */
+/* What an argument is, in a word, which is in italics in its place: "Mailbox address does not exist". */
 static const char *
 kind_word(enum ftg_arg_kind kind)
 {
 	switch (kind) {
-	case FTG_ARG_BANNER: return N_("host name");
+	/* TRANSLATORS: in the place of an argument of a reply; small letters, no article. */
+	case FTG_ARG_BANNER: return SITE_WORD("host name");
 	case FTG_ARG_PATH:
-	case FTG_ARG_ADDRESS: return N_("address");
-	case FTG_ARG_IP: return N_("IP address");
-	case FTG_ARG_REASON: return N_("reason");
-	case FTG_ARG_COUNT: return N_("number");
-	case FTG_ARG_NAME: return N_("name");
-	default: return N_("words");
+	case FTG_ARG_ADDRESS: return SITE_WORD("address");
+	case FTG_ARG_IP: return SITE_WORD("IP address");
+	case FTG_ARG_REASON: return SITE_WORD("reason");
+	/* TRANSLATORS: in the place of an argument: a quantity, as in "at most 100 recipients". */
+	case FTG_ARG_COUNT: return SITE_WORD("number");
+	/* TRANSLATORS: in the place of an argument: the name of a list, a mechanism or the like. */
+	case FTG_ARG_NAME: return SITE_WORD("name");
+	/* TRANSLATORS: in the place of an argument: any other text. */
+	default: return SITE_WORD("words");
 	}
 }
 
@@ -158,8 +166,17 @@ directive(const char *text, size_t len, size_t *next, size_t *argument)
 	return n < len ? n + 1 : n;
 }
 
+/* A word in place of an argument, in the language of the text around it. */
+static void
+put_word(const struct page *page, const char *tag, const char *english)
+{
+	const struct site_language *language = site_find(page->site, tag);
+	fputs("<var", page->to);
+	html_print(page->to, "%s</var>", begin(page->to, tag, language != NULL ? language->words : NULL, english));
+}
+
 void
-page_text(const struct page *page, enum ftg_id id, const char *source, size_t len)
+page_text(const struct page *page, const char *tag, enum ftg_id id, const char *source, size_t len)
 {
 	size_t next = 0, argument = 0, n;
 	for (size_t at = 0; at < len; at += n) {
@@ -170,8 +187,8 @@ page_text(const struct page *page, enum ftg_id id, const char *source, size_t le
 		} else if (source[at] == '%') {
 			n = directive(source + at, len - at, &next, &argument);
 			n = n > 0 ? n : 1;
-			page_say(page, "var", NULL,
-			    kind_word(argument < FTG_ARGS_MAX ? ftg_row(id)->args[argument] : FTG_ARG_TEXT));
+			put_word(
+			    page, tag, kind_word(argument < FTG_ARGS_MAX ? ftg_row(id)->args[argument] : FTG_ARG_TEXT));
 		} else if (source[at] == '$' && at + 1 < len && source[at + 1] == '{' && end != NULL) {
 			n = (size_t)(end - source) - at + 1;
 			fputs("<var translate=\"no\">", page->to);

@@ -9,14 +9,16 @@ static const struct group {
 	char digit;
 	const char *title;
 } groups[] = {
-	{ '1', N_("Mailboxes and limits") },
-	{ '2', N_("Security policy") },
-	{ '3', N_("SMTP: success and temporary failures") },
-	{ '4', N_("SMTP: permanent failures") },
-	{ '5', N_("POP3: failures") },
-	{ '6', N_("SMTP: additions") },
-	{ '7', N_("POP3: success and additions") },
-	{ '8', N_("Reports to the sender") },
+	{ '1', SITE_WORD("Mailboxes and limits") },
+	{ '2', SITE_WORD("Security policy") },
+	{ '3', SITE_WORD("SMTP: success and temporary failures") },
+	{ '4', SITE_WORD("SMTP: permanent failures") },
+	{ '5', SITE_WORD("POP3: failures") },
+	/* TRANSLATORS: replies that ftgate adds to the published ones. */
+	{ '6', SITE_WORD("SMTP: additions") },
+	{ '7', SITE_WORD("POP3: success and additions") },
+	/* TRANSLATORS: the messages that tell a sender of a failed delivery. */
+	{ '8', SITE_WORD("Reports to the sender") },
 };
 enum { GROUPS = sizeof groups / sizeof *groups };
 
@@ -25,22 +27,25 @@ static void
 put_search(const struct page *page)
 {
 	fputs("<form id=\"search\" role=\"search\" hidden>\n", page->to);
-	page_say(page, "label for=\"words\"", NULL, N_("Search"));
+	page_say(page, "label for=\"words\"", NULL, SITE_WORD("Search"));
 	fputs(
 	    "\n<textarea id=\"words\" rows=\"1\" dir=\"auto\" autocomplete=\"off\" autocapitalize=\"off\" spellcheck=\"false\" "
 	    "aria-describedby=\"hint\"></textarea>\n",
 	    page->to);
 	page_say(page, "p id=\"hint\"", NULL,
-	    N_("Paste the whole message that came back, or type a reference (4.46), a code (550 5.1.1), an ID, or any words of the "
-	       "reply in any language."));
+	    SITE_WORD(
+	        "Paste the whole message that came back, or type a reference (4.46), a code (550 5.1.1), an ID, or any words of the "
+	        "reply in any language."));
 	fputs("\n<div role=\"status\">", page->to);
-	page_say(page, "p id=\"found\" hidden", NULL, N_("Replies found:"));
+	/* TRANSLATORS: a number follows. */
+	page_say(page, "p id=\"found\" hidden", NULL, SITE_WORD("Replies found:"));
 	page_say(page, "p id=\"nothing\" hidden", NULL,
-	    N_("No reply matches. It may be the reply of another server: its operator knows what it means."));
+	    SITE_WORD("No reply matches. It may be the reply of another server: its operator knows what it means."));
 	fputs("</div>\n</form>\n<noscript>", page->to);
 	page_say(page, "p", NULL,
-	    N_("Search this page with the search of your browser. The reference is the number in brackets at the end of a reply, such as "
-	       "(#4.46)."));
+	    SITE_WORD(
+	        "Search this page with the search of your browser. The reference is the number in brackets at the end of a reply, such as "
+	        "(#4.46)."));
 	fputs("</noscript>\n", page->to);
 }
 
@@ -78,13 +83,14 @@ void
 file_language(FILE *to, const struct site *site, const struct site_language *language)
 {
 	struct page page = { to, site, language };
-	page_head(&page, N_("What a mail server replied"), "search.js");
+	page_head(&page, SITE_WORD("What a mail server replied"), "search.js");
 	fputs("<body id=\"top\">\n<header>\n", to);
 	page_languages(&page);
-	page_say(&page, "h1", NULL, N_("What a mail server replied"));
+	page_say(&page, "h1", NULL, SITE_WORD("What a mail server replied"));
 	putc('\n', to);
 	page_say(&page, "p", "lead",
-	    N_("Did a message come back, or does a mail program show an error? Here is what each reply means, and what you can do."));
+	    SITE_WORD(
+	        "Did a message come back, or does a mail program show an error? Here is what each reply means, and what you can do."));
 	fputs("\n<p id=\"offer\" hidden></p>\n", to);
 	put_search(&page);
 	fputs("</header>\n<main>\n", to);

@@ -9,13 +9,16 @@
 static const struct outcome {
 	const char *outcome, *class, *name;
 } outcomes[] = {
-	{ "success", "good", N_("Success") },
-	{ "intermediate", "good", N_("Success: more is to follow") },
-	{ "temporary", "temporary", N_("Temporary failure") },
-	{ "permanent", "permanent", N_("Permanent failure") },
-	{ "failure", "permanent", N_("Failure") },
-	{ NULL, "part", N_("A reason, which other replies quote") },
-	{ NULL, "part", N_("Part of a report to the sender") },
+	{ "success", "good", SITE_WORD("Success") },
+	/* TRANSLATORS: the server is ready for what follows, such as a message. */
+	{ "intermediate", "good", SITE_WORD("Success: more is to follow") },
+	{ "temporary", "temporary", SITE_WORD("Temporary failure") },
+	{ "permanent", "permanent", SITE_WORD("Permanent failure") },
+	/* TRANSLATORS: of POP3, which has no temporary and permanent ones. */
+	{ "failure", "permanent", SITE_WORD("Failure") },
+	/* TRANSLATORS: a text that is no reply of its own. */
+	{ NULL, "part", SITE_WORD("A reason, which other replies quote") },
+	{ NULL, "part", SITE_WORD("Part of a report to the sender") },
 };
 
 static const struct outcome *
@@ -39,7 +42,7 @@ put_outcome(const struct page *page, const struct ftg_row *row)
 	if (strict == published)
 		return;
 	fprintf(page->to, "<p class=\"outcome %s\">", strict->class);
-	page_say(page, "span", NULL, N_("Codes by the RFCs"));
+	page_say(page, "span", NULL, SITE_WORD("Codes by the RFCs"));
 	fputs(": ", page->to);
 	page_say(page, "span", NULL, strict->name);
 	fputs("</p>\n", page->to);
@@ -61,8 +64,8 @@ put_codes(const struct page *page, const struct ftg_row *row)
 {
 	fputs("<dl class=\"codes\">", page->to);
 	if (*row->code[FTG_PUBLISHED].reply != '\0') {
-		put_code(page, N_("Published codes"), &row->code[FTG_PUBLISHED]);
-		put_code(page, N_("Codes by the RFCs"), &row->code[FTG_STRICT]);
+		put_code(page, SITE_WORD("Published codes"), &row->code[FTG_PUBLISHED]);
+		put_code(page, SITE_WORD("Codes by the RFCs"), &row->code[FTG_STRICT]);
 	}
 	html_print(
 	    page->to, "<div><dt>ID</dt><dd><code dir=\"ltr\" translate=\"no\">%s</code></dd></div></dl>\n", row->id);
@@ -80,23 +83,26 @@ put_words(const struct page *page, enum ftg_id id)
 	           *spoken = ftg_voice_spoken(&voice, id);
 	html_print(page->to, "<h3><a class=\"reference\" href=\"#%s\" dir=\"ltr\">%s</a> ", row->ref + 1, row->ref);
 	if (len == 0)
-		page_say(page, "span", "words none", N_("without words"));
+		/* TRANSLATORS: in place of a text that is empty. */
+		page_say(page, "span", "words none", SITE_WORD("without words"));
 	else {
-		html_print(page->to,
-		    strcmp(spoken, page->language->tag) == 0 ? "<span class=\"words\">"
-		                                             : "<span class=\"words\" lang=\"%s\" dir=\"%s\">",
-		    spoken, ftg_language_is_rtl(spoken) ? "rtl" : "ltr");
-		page_text(page, id, source, len);
+		fputs("<span class=\"words\"", page->to);
+		page_language(page, spoken);
+		putc('>', page->to);
+		page_text(page, spoken, id, source, len);
 		fputs("</span>", page->to);
 	}
 	fputs("</h3>\n", page->to);
 	if (*english != '\0' && (len != strlen(english) || memcmp(source, english, len) != 0)) {
-		fprintf(page->to, "<p class=\"english\"%s>", page_english(page));
-		page_text(page, id, english, strlen(english));
+		fputs("<p class=\"english\"", page->to);
+		page_language(page, "en");
+		putc('>', page->to);
+		page_text(page, "en", id, english, strlen(english));
 		fputs("</p>\n", page->to);
 	}
 	if (ftg_voice_origin(&voice, id) == FTG_FROM_OVERLAY)
-		page_say(page, "p", "own", N_("A text of this server's own"));
+		/* TRANSLATORS: the operator has written the text in place of the usual one. */
+		page_say(page, "p", "own", SITE_WORD("A text of this server's own"));
 }
 
 static void
@@ -124,7 +130,8 @@ put_all_link(const struct page *page, const char *ref)
 	char link[32];
 	snprintf(link, sizeof link, "replies.html%s", ref);
 	fputs("<p class=\"all\">", page->to);
-	page_link(page, link, N_("In every language"));
+	/* TRANSLATORS: a button, which shows the reply in every language. */
+	page_link(page, link, SITE_WORD("In every language"));
 	fputs("</p>\n", page->to);
 }
 
@@ -141,12 +148,14 @@ page_reply(const struct page *page, enum ftg_id id, bool anchor)
 	put_outcome(page, row);
 	page_prose(page, "p", "cause", known->cause);
 	fputs("<div class=\"cures\">\n", page->to);
-	put_cure(page, "sender", N_("What the sender can do"), known->sender);
-	put_cure(page, "operator", N_("What the operator can do"), known->operator);
+	put_cure(page, "sender", SITE_WORD("What the sender can do"), known->sender);
+	put_cure(page, "operator", SITE_WORD("What the operator can do"), known->operator);
 	fputs("</div>\n<dl class=\"more\">", page->to);
-	put_field(page, N_("When it is sent"), known->when);
-	put_field(page, N_("Read by"), known->whom);
-	put_field(page, N_("When it is not this"), known->other);
+	put_field(page, SITE_WORD("When it is sent"), known->when);
+	/* TRANSLATORS: a description of the readers follows: "the sender, in a report". */
+	put_field(page, SITE_WORD("Read by"), known->whom);
+	/* TRANSLATORS: what this reply can be taken for, and which reply that one is. */
+	put_field(page, SITE_WORD("When it is not this"), known->other);
 	fputs("</dl>\n", page->to);
 	put_codes(page, row);
 	if (row_has_text(id))

@@ -155,9 +155,9 @@ file_replies(FILE *to, const struct site *site)
 {
 	const struct page page = { to, site, site_find(site, "en") };
 	const char *last = "";
-	page_head(&page, N_("Every reply in every language, for translators"), "replies.js");
+	page_head(&page, SITE_WORD("Every reply in every language, for translators"), "replies.js");
 	fputs("<body class=\"wide\">\n<header>\n", to);
-	page_say(&page, "h1", NULL, N_("Every reply in every language, for translators"));
+	page_say(&page, "h1", NULL, SITE_WORD("Every reply in every language, for translators"));
 	fputs(
 	    "\n<p class=\"lead\">Each reply as it is sent, with sample arguments and the published codes: to clients that read ASCII "
 	    "only, as all of SMTP, and to those of UTF-8, after POP3 LANG or UTF8. Octets: of the longest form of the text, and the "

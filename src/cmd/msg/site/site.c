@@ -70,21 +70,6 @@ is_hidden(const struct site *site, ftg_lang language)
 	return language == FTG_ENGLISH && ftg_catalog_find(site->catalog, "en") != FTG_ENGLISH;
 }
 
-/* What the programs say is in the usual script of a language: "ru" for ru-Latn. */
-static const char *
-spoken_of(const ftg_catalog *catalog, const char *tag)
-{
-	struct tag own, usual;
-	char text[TAG_TEXT];
-	if (!tag_parse(&own, tag, strlen(tag)) || strcmp(own.script, "Latn") != 0)
-		return tag;
-	usual = own;
-	memset(usual.script, 0, sizeof usual.script);
-	tag_format(&usual, text);
-	ftg_lang language = ftg_catalog_find(catalog, text);
-	return language >= 0 ? ftg_catalog_tag(catalog, language) : tag;
-}
-
 static int
 compare(const void *a, const void *b)
 {
@@ -109,8 +94,8 @@ list_languages(struct site *site, const char *only)
 			                      : tag,
 			.english = english != NULL ? english : tag,
 			.rtl = ftg_language_is_rtl(tag),
-			.texts = explain_texts_open(site->voice->locale, tag),
-			.spoken = spoken_of(site->catalog, tag),
+			.words = explain_texts_of(SITE_DOMAIN, site->voice->locale, tag),
+			.explanations = explain_texts_open(site->voice->locale, tag),
 		};
 	}
 	if (site->language == NULL)
@@ -192,8 +177,10 @@ site_open(struct site *site, const struct voice *voice, const char *only)
 void
 site_close(struct site *site)
 {
-	for (size_t i = 0; i < site->count; i++)
-		explain_texts_free(site->language[i].texts);
+	for (size_t i = 0; i < site->count; i++) {
+		explain_texts_free(site->language[i].words);
+		explain_texts_free(site->language[i].explanations);
+	}
 	for (size_t i = 0; i < site->refusals; i++)
 		free((char *)(uintptr_t)site->refusal[i].tag);
 	free(site->refusal);

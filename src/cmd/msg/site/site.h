@@ -7,6 +7,11 @@
 #include "cmd/msg/voice.h"
 #include "explain/translated.h"
 
+#define SITE_DOMAIN "ftgate-site" /* the gettext domain of the words of the site */
+
+/* Marks an English word of the site for scripts/update-po. */
+#define SITE_WORD(text) text
+
 /* A language of the site, with a page of its own. */
 struct site_language {
 	ftg_lang language;   /* of the catalogue */
@@ -14,8 +19,8 @@ struct site_language {
 	const char *name;    /* in the language itself, "Deutsch" */
 	const char *english; /* "German"; the tag if it is not known */
 	bool rtl;
-	struct explain_texts *texts; /* what the programs say; NULL: nothing in this language */
-	const char *spoken;          /* the tag of the language of these: "ru" for ru-Latn */
+	struct explain_texts *words;        /* of the site itself; NULL: nothing in this language */
+	struct explain_texts *explanations; /* of the replies; NULL: nothing in this language */
 };
 
 /* A text that the catalogue does not use, and why. */
