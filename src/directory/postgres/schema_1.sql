@@ -40,7 +40,8 @@ CREATE TABLE accounts (
 	moved_to text COLLATE "C" CHECK (length(moved_to) BETWEEN 1 AND 320),
 	UNIQUE (domain, local)
 );
-CREATE INDEX accounts_local ON accounts (local);
+-- With the domain, since a plan may choose it for an address: a name such as info is in most domains.
+CREATE INDEX accounts_local ON accounts (local, domain);
 
 -- A list is an alias with a kind of its own. The domain of a target may be one that is not hosted here.
 CREATE TABLE aliases (
@@ -54,7 +55,7 @@ CREATE TABLE aliases (
 	created bigint NOT NULL,
 	UNIQUE (domain, local)
 );
-CREATE INDEX aliases_local ON aliases (local);
+CREATE INDEX aliases_local ON aliases (local, domain);
 
 CREATE TABLE targets (
 	alias bigint NOT NULL REFERENCES aliases ON DELETE CASCADE,

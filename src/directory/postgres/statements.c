@@ -15,11 +15,13 @@
 #define NAME_COLUMNS  DOMAIN_COLUMNS ", " ACCOUNT_COLUMNS ", " ALIAS_COLUMNS
 #define MEMBER                                                                                                         \
 	"EXISTS (SELECT 1 FROM targets t WHERE t.alias = l.id AND t.domain = $3::text AND t.local = $4::text)::int"
+/* One row by both parts of its name: a plan must not read all addresses of a domain, or all of one local part. */
+#define BY_NAME(table, domain, local)                                                                                  \
+	" LEFT JOIN LATERAL (SELECT * FROM " table " o WHERE o.domain = " domain " AND o.local = " local " LIMIT 1) "
 #define NAMES                                                                                                          \
 	" FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w (domain, local, i)"                                 \
-	" LEFT JOIN domains d ON d.name = w.domain"                                                                    \
-	" LEFT JOIN accounts a ON a.domain = d.id AND a.local = w.local"                                               \
-	" LEFT JOIN aliases l ON l.domain = d.id AND l.local = w.local"
+	" LEFT JOIN domains d ON d.name = w.domain" BY_NAME("accounts", "d.id", "w.local") "a ON true" BY_NAME(        \
+	    "aliases", "d.id", "w.local") "l ON true"
 #define ACCESS_COLUMNS                                                                                                 \
 	"sum(CASE x.kind WHEN 'refused' THEN 1 WHEN 'blacklist' THEN 2 WHEN 'permitted' THEN 4 ELSE 8 END),"           \
 	" CASE WHEN max(CASE x.kind WHEN 'refused' THEN 1 ELSE 0 END) = 1"                                             \
@@ -37,9 +39,9 @@ const char *const postgres_statements[STATEMENTS + 1] = {
 	    " UNION SELECT l.id FROM reach JOIN targets t ON t.alias = reach.id JOIN domains d ON d.name = t.domain"
 	    "  JOIN aliases l ON l.domain = d.id AND l.local = t.local)"
 	    " SELECT 0, " NAME_COLUMNS ", r.id, coalesce(t.written, t.local), t.domain, t.local FROM reach r"
-	    " LEFT JOIN targets t ON t.alias = r.id LEFT JOIN domains d ON d.name = t.domain"
-	    " LEFT JOIN accounts a ON a.domain = d.id AND a.local = t.local"
-	    " LEFT JOIN aliases l ON l.domain = d.id AND l.local = t.local ORDER BY r.id, t.domain, t.local LIMIT 2001",
+	    " LEFT JOIN targets t ON t.alias = r.id LEFT JOIN domains d ON d.name = t.domain" BY_NAME(
+	        "accounts", "d.id", "t.local") "a ON true" BY_NAME("aliases", "d.id",
+	        "t.local") "l ON true ORDER BY r.id, t.domain, t.local LIMIT 2001",
 	[STATEMENT_TARGETS] = "SELECT coalesce(written, local), domain FROM targets WHERE alias = $1::bigint"
 	                      " ORDER BY domain, local LIMIT 2001",
 	[STATEMENT_BARE] = "SELECT d.name FROM domains d JOIN"
