@@ -145,6 +145,39 @@ class Search(InBrowser):
         self.browser.run("location.hash = '#4.28'")
         self.browser.wait("document.getElementById('words').value === '' && !document.getElementById('4.28').hidden")
 
+    def test_an_address_that_is_no_encoded_name_is_ignored(self):
+        self.open("replies.html#%E0")
+        self.assertNotEqual("", self.browser.run("document.getElementById('count').textContent"))
+        self.browser.run("location.hash = '#%E0%'")
+        self.open("en.html#%E0")
+        self.assertEqual(1, len(self.search("4.46")))
+        self.browser.run("location.hash = '#%'")
+        self.browser.run("location.hash = '#4.28'")
+        self.browser.wait("!document.getElementById('4.28').hidden")
+
+    def test_a_paste_is_searched_once(self):
+        self.open("en.html")
+        self.browser.run("searched = 0; real = matches; matches = text => { searched++; return real(text); }; 0")
+        paste = ("(() => { input.value = 'host said:\\n550 5.1.1 nobody (#4.28)\\n'; input.focus(); input.dispatchEvent(new Event('input')); "
+                 "return searched; })()")
+        self.assertEqual(1, self.browser.run(paste))
+        self.browser.wait("texts !== null && waiting.length === 0")
+        self.assertEqual(2, self.browser.run("searched"))  # with the words of all languages
+        self.assertEqual(3, self.browser.run(paste))
+
+    def test_time_grows_no_faster_than_the_text(self):
+        self.open("en.html")
+        self.search("x")
+        for repeated in ("-\n", "-\r", "-\u2028", "#4.46 ", "550 5.1.1 #4.46 ", "server ", "-ERR [", "(#", "=41", "A" * 60 + "\n", "\ufdfa",
+                         "\ud800=41"):
+            text = f"{json.dumps(repeated)}.repeat({400_000 // len(repeated)})"
+            shown = self.browser.run(f"[codes({text}), named({text}), matches({text})].map(found => found.length)")
+            self.assertEqual({"550 5.1.1 #4.46 ": 400_000 // 16, "-ERR [": 1}.get(repeated, 0), shown[0], repeated)
+            self.assertEqual(int(repeated.startswith("550")), shown[2], repeated)
+        self.assertEqual([False, True, False], self.browser.run(
+            "['a '.repeat(200000) + 'x'.repeat(301) + ' b', 'a '.repeat(200000) + 'x'.repeat(299) + 'b', 'a '.repeat(200000)]"
+            ".map(text => holds(text, ['a', 'b']))"))
+
     def test_a_reply_in_every_language(self):
         self.open("de.html")
         self.search("4.28")

@@ -32,9 +32,18 @@ function filter() {
 	count.textContent = `Texts: ${shown}`;
 }
 
+// The element that the address names. What is no encoded name names none.
+function addressed() {
+	try {
+		return document.getElementById(decodeURIComponent(location.hash.slice(1)));
+	} catch {
+		return null;
+	}
+}
+
 // A link such as replies.html#4.46 shows this reply only.
 function follow() {
-	const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("section.texts");
+	const target = addressed()?.closest("section.texts");
 	if (target) {
 		reference.value = target.dataset.ref;
 		filter();

@@ -11,6 +11,7 @@ const articles = Array.from(document.querySelectorAll("article.reply"), article 
 	all: plain(article.textContent),
 }));
 const page = document.documentElement.lang;
+const longest = 100000; // characters of a text that are searched
 let texts = null; // of all languages, when texts.js has been loaded
 
 // Text without case, accents, typographic quotes and invisible characters, with single spaces.
@@ -61,7 +62,7 @@ function decoded(text) {
 	const octets = source => new TextDecoder().decode(Uint8Array.from(source, c => c.charCodeAt(0) & 255));
 	let more = "";
 	if (/=\r?\n|=[0-9A-F]{2}/.test(text))
-		more += "\n" + octets(unescape(encodeURIComponent(text)).replace(/=\r?\n/g, "")
+		more += "\n" + octets(unescape(encodeURIComponent(text.replace(/\p{Cs}/gu, "\ufffd"))).replace(/=\r?\n/g, "")
 			.replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16))));
 	for (const block of text.match(/^(?:[A-Za-z0-9+/]{40,76}\r?\n)+[A-Za-z0-9+/]*=*$/gm) ?? []) {
 		try {
@@ -73,21 +74,35 @@ function decoded(text) {
 	return text + more;
 }
 
-// The codes of replies in a text: "550 5.1.1"; a code alone only where a line begins with it; and those of POP3.
+// The codes of replies in a text: "550 5.1.1"; a code alone only where a line begins with it; and those of POP3. What may be before
+// these two ends with the line: else the time for many lines without a word is the square of their number.
+const whole = /(?<![\d.])([245]\d\d)[ -]([245]\.\d{1,3}\.\d{1,3})(?![\d.])/g;
+const alone = /^[^\w\n\r\u2028\u2029]*([245]\d\d)[ -](?![245]\.\d)/gm;
+const refused = /^[^\w\n\r\u2028\u2029]*-ERR(?: \[[\w/-]+\])?/gm;
 function codes(text) {
-	return [...text.matchAll(/(?<![\d.])([245]\d\d)[ -]([245]\.\d{1,3}\.\d{1,3})(?![\d.])/g)].map(found => found[1] + " " + found[2])
-		.concat([...text.matchAll(/^\W*([245]\d\d)[ -](?![245]\.\d)/gm)].map(found => found[1]))
-		.concat(text.match(/^\W*-ERR(?: \[[\w/-]+\])?/gm)?.map(found => found.trim()) ?? []);
+	return [...text.matchAll(whole)].map(found => found[1] + " " + found[2])
+		.concat([...text.matchAll(alone)].map(found => found[1]))
+		.concat(text.match(refused)?.map(found => found.trim()) ?? []);
+}
+
+// Where the first code of a line ends; Infinity if it has none.
+function behind(line) {
+	return Math.min(...[whole, alone, refused].map(code => {
+		const [found] = line.matchAll(code);
+		return found ? found.index + found[0].length : Infinity;
+	}));
 }
 
 // References and IDs in a pasted text: in brackets, in a link, in a log, or behind a code; "ticket #4.46" is none. In a reply from
 // right to left, #4.46 may have been copied as 4.46#. The subject of a message, and where it has been, is not what was replied.
 function named(text) {
 	const refs = new Set(), ids = new Set(), replied = text.replace(/^(?:Received|Subject):.*(?:\n[ \t].*)*/gim, "");
-	for (const line of replied.split("\n"))
+	for (const line of replied.split("\n")) {
+		const code = behind(line);
 		for (const found of line.matchAll(/(\(#?|\.html#|ref=#?|#)(\d\.\d\d)(?![\d.])|(?<![\d.])(\d\.\d\d)#/g))
-			if (found[1] !== "#" || text.length < 24 || codes(line.slice(0, found.index)).length > 0)
+			if (found[1] !== "#" || text.length < 24 || found.index >= code)
 				refs.add(found[2] ?? found[3]);
+	}
 	for (const found of text.matchAll(/\b(?:ERR|FTG)_\w+/gi))
 		ids.add(found[0].toUpperCase());
 	return articles.filter(article => refs.has(article.ref) || ids.has(article.id));
@@ -95,12 +110,14 @@ function named(text) {
 
 // Whether all parts of a form are in a text, in their order, with no more between them than an argument can have.
 function holds(text, form) {
+	if (!form.every(part => text.includes(part)))
+		return false;
 	for (let start = text.indexOf(form[0]); start >= 0; start = text.indexOf(form[0], start + 1)) {
 		let end = start + form[0].length;
 		const rest = form.slice(1).every(part => {
-			const found = text.indexOf(part, end), near = found >= 0 && found - end <= 300;
-			end = found + part.length;
-			return near;
+			const found = text.slice(end, end + 300 + part.length).indexOf(part);
+			end += found + part.length;
+			return found >= 0;
 		});
 		if (rest)
 			return true;
@@ -140,11 +157,11 @@ function spoken(text) {
 
 // A paste is explained by its references; those of a report (#8) count only if there is no other.
 function pasted(text) {
-	const whole = decoded(text), hits = named(whole);
+	const read = decoded(text.slice(0, longest)), hits = named(read);
 	const causes = hits.filter(article => !article.ref.startsWith("8."));
 	if (causes.length > 0)
 		return causes;
-	const words = spoken(whole);
+	const words = spoken(read);
 	return words.length > 0 ? words : hits;
 }
 
@@ -234,6 +251,21 @@ function show(hits, text) {
 function search() {
 	const text = input.value.trim();
 	show(text === "" ? null : matches(text), text);
+}
+
+// Searches again when the texts are there, unless the field is empty.
+function again() {
+	if (input.value)
+		search();
+}
+
+// The element that the address names. What is no encoded name names none.
+function addressed() {
+	try {
+		return document.getElementById(decodeURIComponent(location.hash.slice(1)));
+	} catch {
+		return null;
+	}
 }
 
 // A table of the reply in every language, below its article.
@@ -334,15 +366,16 @@ if (document.body.classList.contains("index")) {
 } else if (form) {
 	form.hidden = false;
 	form.onsubmit = event => event.preventDefault();
-	input.addEventListener("focus", () => withTexts(() => input.value && search()), { once: true });
+	input.addEventListener("focus", () => withTexts(again), { once: true });
 	input.addEventListener("input", () => {
 		search();
-		withTexts(search);
+		if (!texts && !waiting.includes(again))
+			withTexts(again);
 	});
 	articles.forEach(unfold);
 	offer();
 	addEventListener("hashchange", () => {
-		const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+		const target = addressed();
 		if (target?.closest("[hidden]")) {
 			input.value = "";
 			search();
