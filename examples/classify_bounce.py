@@ -42,8 +42,9 @@ BIDI = dict.fromkeys(map(ord, "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\
 REFERENCE = re.compile(r"\(#(\d\.\d\d)\)|\((\d\.\d\d)#\)")
 CODE = re.compile(r"(?<![\w.#-])([245]\d\d(?=[ -])|(?:-ERR|\+OK)(?= ))(?:[ -](?P<status>[245]\.\d{1,3}\.\d{1,3})(?![\w.]))?")
 STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
-# Behind such a line qmail, Exim and others return the message, in which anything can stand.
-COPY = re.compile(r"-{2,} ?(?:this is a copy|below this line|original message|the (?:body|header)|.*follow)|original message headers:", re.I)
+# Behind such a line qmail, Exim and others return the message, in which anything can stand. All its dashes are taken at once:
+# else the time for a line of dashes is the square of their number.
+COPY = re.compile(r"-{2,}(?!-) ?(?:this is a copy|below this line|original message|the (?:body|header)|.*follow)|original message headers:", re.I)
 ACTIONS = {"failed": "permanent", "delayed": "temporary", "delivered": "success", "relayed": "success", "expanded": "success"}
 CLASSES = {"+": "success", "2": "success", "4": "temporary", "5": "permanent"}
 

@@ -256,6 +256,15 @@ class Hostile(Classify):
         self.assertIsNone(re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", shown.stdout + shown.stderr))
         self.assertIn("controls: a\\u001b[2J\\u0007: unknown\n".encode(), shown.stdout)
 
+    def test_time_grows_no_faster_than_a_line(self):
+        script = "import importlib.util, sys; spec = importlib.util.spec_from_file_location('it', sys.argv[1]); " \
+                 "it = importlib.util.module_from_spec(spec); spec.loader.exec_module(it); " \
+                 "print([bool(find(text * (400_000 // len(text)))) for text in ('-', '- ', '5', '550 ', '(#', '5.1') " \
+                 "for find in (it.COPY.match, it.CODE.search, it.REFERENCE.search, it.STATUS.search)].count(True), " \
+                 "*(bool(it.COPY.match(line)) for line in ('--- The header', '--this is a copy', '-- x follow', '--- --', '- follow')))"
+        done = subprocess.run([sys.executable, "-B", "-c", script, PROGRAM], capture_output=True, timeout=SECONDS, text=True)
+        self.assertEqual("2 True True True False False\n", done.stdout, done.stderr)
+
     def test_file_that_cannot_be_read_and_an_export_of_another_kind_are_reported(self):
         done = self.run_it("/nonexistent")
         self.assertEqual((2, b""), (done.returncode, done.stdout))
