@@ -360,6 +360,44 @@ class Writing(Folder):
             self.assertEqual([name for name in files(site) if name not in ("robots.txt", ".ftgate-site")],
                              sorted(file.read().splitlines()[1:]))
 
+    def test_what_a_killed_export_leaves_goes_with_the_next(self):
+        site = os.path.join(self.folder, "site")
+        export(site, "--lang", "fr")
+        size = os.path.getsize(os.path.join(site, "fr.html"))
+        self.assertLess(max(os.path.getsize(os.path.join(site, name)) for name in ("texts.js", "search.js")), size - 10_000)
+        shutil.rmtree(site)
+        done = subprocess.run([PROGRAM, "export", "--format", "html", site, "--lang", "fr"], env={"LC_ALL": "C"}, timeout=60,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size - 10_000, size - 10_000)))
+        self.assertEqual(-signal.SIGXFSZ, done.returncode)
+        left = [name for name in files(site) if name.endswith(".new")]
+        self.assertEqual(1, len(left), left)
+        with open(os.path.join(site, ".ftgate-site"), encoding="ascii") as file:
+            self.assertIn(left[0].removeprefix(".").removesuffix(".new"), file.read().splitlines())
+        with open(os.path.join(site, ".fr.html.new"), "w", encoding="ascii") as file:
+            file.write("x")
+        export(site, "--lang", "de")
+        self.assertEqual([], [name for name in files(site) if name.endswith(".new") or name == "fr.html"])
+
+    def test_a_folder_with_the_draft_of_a_first_mark_alone_is_empty(self):
+        with open(os.path.join(self.folder, ".ftgate-site.new"), "w", encoding="ascii") as file:
+            file.write("x")
+        export(self.folder, "--lang", "de")
+        self.assertNotIn(".ftgate-site.new", files(self.folder))
+
+    def test_a_folder_of_the_name_of_a_file_stays_and_the_others_go(self):
+        site = os.path.join(self.folder, "site")
+        export(site, "--lang", "de")
+        os.mkdir(os.path.join(site, "mine"))
+        for name in ("aaa", "zzz"):
+            with open(os.path.join(site, name), "w", encoding="ascii") as file:
+                file.write("x")
+        with open(os.path.join(site, ".ftgate-site"), "a", encoding="ascii") as file:
+            file.write("aaa\nmine\nzzz\n")
+        export(site, "--lang", "de")
+        self.assertEqual({"mine"}, {"mine", "aaa", "zzz"} & set(files(site)))
+        with open(os.path.join(site, ".ftgate-site"), encoding="ascii") as file:
+            self.assertNotIn("mine\n", file.readlines())
+
     def test_a_link_in_the_folder_is_not_followed(self):
         site, victim = os.path.join(self.folder, "site"), os.path.join(self.folder, "victim")
         export(site, "--lang", "de")

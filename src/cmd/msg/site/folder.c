@@ -48,6 +48,20 @@ add_name(char names[FOLDER_FILES_MAX][FOLDER_NAME_MAX], size_t *count, const cha
 		snprintf(names[(*count)++], FOLDER_NAME_MAX, "%s", name);
 }
 
+/* The name of a file until it is whole. */
+static void
+name_draft(char draft[FOLDER_DRAFT_MAX], const char *name)
+{
+	snprintf(draft, FOLDER_DRAFT_MAX, ".%s.new", *name == '.' ? name + 1 : name);
+}
+
+/* The draft of the first mark is what an export leaves that was killed when it began. */
+static bool
+is_nothing(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, FOLDER_MARK ".new") == 0;
+}
+
 static bool
 is_empty(int descriptor)
 {
@@ -58,7 +72,7 @@ is_empty(int descriptor)
 	if (names == NULL && copy >= 0)
 		close(copy);
 	while (names != NULL && (entry = readdir(names)) != NULL)
-		empty = empty && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0);
+		empty = empty && is_nothing(entry->d_name);
 	if (names != NULL)
 		closedir(names);
 	return empty;
@@ -84,9 +98,9 @@ read_mark(struct folder *folder)
 	return true;
 }
 
-/* Writes the names of the files that this export has, and with the flag those of the earlier one. */
+/* Writes the mark with the names of the files of an export. */
 static bool
-write_mark(struct folder *folder, bool with_old)
+write_mark(struct folder *folder, char names[FOLDER_FILES_MAX][FOLDER_NAME_MAX], size_t count)
 {
 	FILE *file = folder_begin(folder, FOLDER_MARK);
 	if (file == NULL)
@@ -94,10 +108,8 @@ write_mark(struct folder *folder, bool with_old)
 	fputs("# A site of the replies of ftgate " FTG_VERSION
 	      ". ftgate-msg export --format html replaces these files:\n",
 	    file);
-	for (size_t i = 0; i < folder->made_count; i++)
-		fprintf(file, "%s\n", folder->made[i]);
-	for (size_t i = 0; with_old && i < folder->old_count; i++)
-		fprintf(file, "%s\n", folder->old[i]);
+	for (size_t i = 0; i < count; i++)
+		fprintf(file, "%s\n", names[i]);
 	return folder_end(folder);
 }
 
@@ -119,14 +131,26 @@ folder_open(struct folder *folder, const char *path)
 		    FOLDER_MARK);
 		return false;
 	}
-	return write_mark(folder, true);
+	return write_mark(folder, folder->old, folder->old_count);
+}
+
+/* Lists a new name before its draft is there: if this export is killed, the next one removes the draft. */
+static bool
+announce(struct folder *folder, const char *name)
+{
+	if (*name == '.' || has_name(folder->old, folder->old_count, name))
+		return true;
+	add_name(folder->old, &folder->old_count, name);
+	return write_mark(folder, folder->old, folder->old_count);
 }
 
 FILE *
 folder_begin(struct folder *folder, const char *name)
 {
+	if (!announce(folder, name))
+		return NULL;
 	snprintf(folder->name, sizeof folder->name, "%s", name);
-	snprintf(folder->draft, sizeof folder->draft, ".%s.new", *name == '.' ? name + 1 : name);
+	name_draft(folder->draft, name);
 	(void)unlinkat(folder->descriptor, folder->draft, 0);
 	int descriptor = openat(
 	    folder->descriptor, folder->draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
@@ -157,14 +181,28 @@ folder_end(struct folder *folder)
 	return true;
 }
 
+/* A folder of this name is not one of our files, and stays. */
+static bool
+remove_file(const struct folder *folder, const char *name)
+{
+	if (unlinkat(folder->descriptor, name, 0) < 0 && errno != ENOENT && errno != EISDIR)
+		return fail(folder, name);
+	return true;
+}
+
 bool
 folder_finish(struct folder *folder)
 {
-	for (size_t i = 0; i < folder->old_count; i++)
-		if (!has_name(folder->made, folder->made_count, folder->old[i]) &&
-		    unlinkat(folder->descriptor, folder->old[i], 0) < 0 && errno != ENOENT)
-			return fail(folder, folder->old[i]);
-	return write_mark(folder, false);
+	char draft[FOLDER_DRAFT_MAX];
+	bool removed = true;
+	for (size_t i = 0; i < folder->old_count; i++) {
+		if (has_name(folder->made, folder->made_count, folder->old[i]))
+			continue;
+		name_draft(draft, folder->old[i]);
+		removed = remove_file(folder, folder->old[i]) && removed;
+		removed = remove_file(folder, draft) && removed;
+	}
+	return removed && write_mark(folder, folder->made, folder->made_count);
 }
 
 void

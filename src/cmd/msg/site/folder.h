@@ -10,17 +10,17 @@
 /* The file that marks a folder as an export, and lists the names of its files. */
 #define FOLDER_MARK ".ftgate-site"
 
-enum { FOLDER_FILES_MAX = 1024, FOLDER_NAME_MAX = 64 };
+enum { FOLDER_FILES_MAX = 1024, FOLDER_NAME_MAX = 64, FOLDER_DRAFT_MAX = FOLDER_NAME_MAX + 8 };
 
 struct folder {
 	const char *path;
 	int descriptor;
 	char old[FOLDER_FILES_MAX][FOLDER_NAME_MAX], made[FOLDER_FILES_MAX][FOLDER_NAME_MAX];
-	size_t old_count, made_count;
-	FILE *file; /* that is being written; NULL: none */
+	size_t old_count, made_count; /* old: of an earlier export, and each that this one began */
+	FILE *file;                   /* that is being written; NULL: none */
 	char name[FOLDER_NAME_MAX];
-	char draft[FOLDER_NAME_MAX + 8]; /* its name until it is whole */
-	unsigned long octets;            /* of all files */
+	char draft[FOLDER_DRAFT_MAX]; /* its name until it is whole */
+	unsigned long octets;         /* of all files */
 };
 
 /*
@@ -35,7 +35,10 @@ FILE *folder_begin(struct folder *folder, const char *name);
 /* Ends the file: it replaces an older one of its name. Returns false after an error message; the older one then stays. */
 bool folder_end(struct folder *folder);
 
-/* Ends the export: removes files of an earlier one that this one did not write. Returns false after an error message. */
+/*
+ * Ends the export: removes files and drafts of an earlier one that this one did not write, but not a folder of such a name.
+ * Returns false after an error message for each that cannot be removed; the others are.
+ */
 bool folder_finish(struct folder *folder);
 
 /* Frees what is open; a file that was not ended is removed. */
