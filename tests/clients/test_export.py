@@ -92,6 +92,18 @@ class Schema(Exports):
         for options in ([], ["--lang", "C"], own + few, own + few + ["--user"], own + few + ["--domain", "example.org"]):
             self.assertEqual([], self.faults(self.closed, replies(*options)), options)
 
+    def test_values_that_are_closed_within_the_schema_are_named(self):
+        def enums(schema):
+            for name, part in schema.items() if isinstance(schema, dict) else []:
+                if isinstance(part, dict) and "enum" in part:
+                    yield name
+                yield from enums(part)
+
+        with open(os.path.join(ROOT, "docs/formats.md"), encoding="utf-8") as file:
+            (closed,) = re.findall(r"(?s)\n- Closed within schema 1: (.*?)\n- ", file.read())
+        self.assertEqual({"audience", "direction", "origin", "outcome", "place"}, set(enums(self.schema)))
+        self.assertEqual({*enums(self.schema), "ref"}, set(re.findall(r"`(\w+)`", closed)))
+
     def test_member_that_is_added_is_valid_and_one_that_is_missing_or_changed_is_not(self):
         row = by_id(replies("--lang", "de"))["ERR_SMTP_OK"]
         whole = {**replies("--lang", "de"), "replies": [row]}
@@ -213,6 +225,22 @@ class Json(Exports):
         domain = replies(*own, "--domain", "example.org", "--lang", "de")
         self.assertEqual("example.org", domain["domain"])
         self.assertEqual("Von example.org", by_id(domain)["ERR_SMTP_OK"]["texts"]["de"]["utf8"]["forms"][0])
+
+    def test_domain_is_the_one_that_is_asked_for_though_it_has_no_own_texts(self):
+        own = self.data()
+        for domain, written in (("example.net", "example.net"), ("EXAMPLE.Org", "example.org"), ("b\u00fccher.example", "xn--bcher-kva.example")):
+            exported = replies(*own, "--domain", domain, "--lang", "de", LC_ALL="C.UTF-8")
+            self.assertEqual(written, exported["domain"])
+            self.assertEqual("Von example.org" if written == "example.org" else HOSTILE.replace("\\\\", "\\"),
+                             by_id(exported)["ERR_SMTP_OK"]["texts"]["de"]["utf8"]["forms"][0])
+        self.assertIsNone(replies(*own, "--lang", "de")["domain"])
+
+    def test_what_is_no_domain_is_refused(self):
+        for domain in ("<script>", "", ".a.example", "a..b", "../etc", "a b", "@example.org", 64 * "a" + ".example", 130 * "a." + "b"):
+            for command in (["export", "--format", "json"], ["render", "ERR_SMTP_OK"]):
+                done = run(*command, "--domain", domain)
+                self.assertEqual((2, b""), (done.returncode, done.stdout), domain)
+                self.assertIn(f"'{domain}' is not the name of a domain, such as example.org\n".encode(), done.stderr)
 
     def test_languages_are_those_that_are_asked_for(self):
         self.assertEqual(["ar", "de"], list(replies("--lang", "de:ar:de_AT:C:")["languages"]))

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/idna.h"
 #include "cmd/output/charset.h"
 #include "language_table.h"
 
@@ -68,6 +69,14 @@ folder(const char *path, struct argp_state *state)
 	return path;
 }
 
+static void
+use_domain(struct voice *voice, const char *arg, struct argp_state *state)
+{
+	const char *domain = charset_decode_word(arg);
+	if (!idna_to_ascii(voice->domain, domain) || !dns_name_is_valid(voice->domain, strlen(voice->domain)))
+		argp_error(state, _("'%s' is not the name of a domain, such as example.org"), domain);
+}
+
 static error_t
 parse_folder(int key, char *arg, struct argp_state *state)
 {
@@ -77,7 +86,7 @@ parse_folder(int key, char *arg, struct argp_state *state)
 	case 'o': voice->overlay = folder(arg, state); return 0;
 	case 'L': voice->locale = folder(arg, state); return 0;
 	case 'U': voice->audience = FTG_USERS; return 0;
-	case 'D': voice->domain = arg; return 0;
+	case 'D': use_domain(voice, arg, state); return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
 }
@@ -185,9 +194,9 @@ voice_open(struct voice *voice)
 		.encoding = voice->encoding,
 		.vars = &voice->vars,
 		.audience = voice->audience,
-		.domain = voice->domain ? ftg_catalog_domain(voice->catalog, voice->domain) : 0,
+		.domain = *voice->domain ? ftg_catalog_domain(voice->catalog, voice->domain) : 0,
 	};
-	if (voice->domain && voice->speak.domain == 0)
+	if (*voice->domain && voice->speak.domain == 0)
 		complain(_("there are no own texts of '%s'; these are those of the server"), voice->domain);
 	return true;
 }

@@ -4,6 +4,7 @@
 
 #include <limits.h>
 
+#include "base/dns_name.h"
 #include "base/program.h"
 #include "draft.h"
 #include "msg.h"
@@ -16,7 +17,7 @@ struct voice {
 	enum ftg_profile profile;
 	enum ftg_encoding encoding;
 	enum ftg_audience audience; /* --user */
-	const char *domain;         /* --domain, or NULL */
+	char domain[DNS_NAME_SIZE]; /* --domain, in its A-label form; empty: none */
 	struct ftg_vars vars;
 	bool asked; /* --lang was given */
 	char environment[FTG_PREFERENCE_MAX];

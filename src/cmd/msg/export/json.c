@@ -200,7 +200,7 @@ put_all(struct writer *writer, const struct explain_texts *english)
 	json_number(json, "schema", SCHEMA);
 	json_text(json, "version", FTG_VERSION);
 	json_text(json, "audience", writer->export->voice.audience == FTG_USERS ? "users" : "everyone");
-	json_text(json, "domain", writer->export->voice.speak.domain != 0 ? writer->export->voice.domain : NULL);
+	json_text(json, "domain", *writer->export->voice.domain != '\0' ? writer->export->voice.domain : NULL);
 	put_kinds(json);
 	put_languages(writer);
 	json_open(json, "replies", '[');

@@ -196,7 +196,7 @@ site_voice(const struct site *site, const struct site_language *language, enum f
 		.language = language->language,
 		.encoding = encoding,
 		.audience = site->voice->audience,
-		.domain = site->voice->domain != NULL ? ftg_catalog_domain(site->catalog, site->voice->domain) : 0,
+		.domain = *site->voice->domain != '\0' ? ftg_catalog_domain(site->catalog, site->voice->domain) : 0,
 	};
 }
 
