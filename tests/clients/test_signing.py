@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""DKIM signatures and results of checks by the real rspamd, and their verification by dkimpy at the next server."""
+"""DKIM signatures and results of checks by the real rspamd; at the next server, dkimpy and an rspamd of its own verify them."""
 
+import json
 import os
 import re
 import smtplib
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 from fake_next_hop import FakeNextHop
 from limits import LimitsCase
@@ -19,6 +21,7 @@ import dkim  # noqa: E402
 
 KEY_SCRIPT = os.path.join(os.path.dirname(__file__), "..", "..", "etc", "dkim-key")
 CLIENT = "192.0.2.7"
+OWN = "192.0.2.25"  # this server, as the next one sees it
 FAR = "far@elsewhere.example"
 SIGNING = """
 dkim {{ }}
@@ -27,6 +30,12 @@ dkim_signing {{ sign_authenticated = true; sign_local = false; use_esld = false;
 milter_headers {{ use = ["authentication-results", "x-spam-status"]; skip_local = false; skip_authenticated = true; }}
 modules {{ path = "$PLUGINSDIR/dkim_signing.lua"; path = "$PLUGINSDIR/milter_headers.lua"; }}
 """
+VERIFYING = """
+dkim {{ }}
+dmarc {{ }}
+modules {{ path = "$PLUGINSDIR/dmarc.lua"; }}
+"""
+PASSED = ("R_SPF_ALLOW", "R_DKIM_ALLOW", "DMARC_POLICY_ALLOW")
 BODY = b"Gr\xfc\xdfe \r\n.dot\r\n" + b"x" * 900 + b"\r\n \t\r\n\r\n"
 SUBJECT = "Grüße"
 
@@ -53,7 +62,10 @@ class SigningCase(LimitsCase):
         key, cls.record = make_key(folder)
         parts = ",".join(cls.record[i:i + 250] for i in range(0, len(cls.record), 250))
         names = cls.enterClassContext(Dnsmasq(f"txt-record=test._domainkey.{DOMAIN},{parts}",
-                                              "txt-record=fail.example,v=spf1 ip4:192.0.2.1 -all"))
+                                              "txt-record=fail.example,v=spf1 ip4:192.0.2.1 -all",
+                                              f"txt-record={DOMAIN},v=spf1 ip4:{OWN} -all",
+                                              f"txt-record=_dmarc.{DOMAIN},v=DMARC1; p=reject; aspf=s; adkim=s"))
+        cls.names = names
         cls.rspamd = cls.enterClassContext(Rspamd(names, SIGNING.format(domain=DOMAIN, key=key), "dkim"))
 
     def setUp(self):
@@ -151,6 +163,38 @@ class Signing(SigningCase):
         octets = self.sent()
         self.assertSigned(octets)
         self.assertEqual(body, octets.partition(b"\r\n\r\n")[2])
+
+
+class Verification(SigningCase):
+    """The next server asks an rspamd of its own for SPF, DKIM and DMARC."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.verifier = cls.enterClassContext(Rspamd(cls.names, VERIFYING.format(), "dkim"))
+
+    def symbols(self, octets, address=OWN):
+        fields = {"IP": address, "Helo": "mx.example.test", "From": ACCOUNT, "Rcpt": FAR}
+        request = urllib.request.Request(f"http://{self.verifier.address}/checkv2", octets, fields)
+        with urllib.request.urlopen(request, timeout=SECONDS) as answer:
+            return json.load(answer)["symbols"]
+
+    def assertPasses(self, subject, body, options):
+        self.send(self.header(subject), body, options)
+        octets = self.following.wait(1)[0].octets
+        self.assertLessEqual(set(PASSED), set(self.symbols(octets)))
+        forged = self.symbols(octets.replace(b".dot", b".dit"), CLIENT)
+        self.assertIn("DMARC_POLICY_REJECT", forged)
+        self.assertFalse(set(PASSED) & set(forged), forged)
+
+    def test_seven_bit_message_passes(self):
+        self.assertPasses("x", b"plain\r\n.dot\r\n", [])
+
+    def test_eight_bit_message_passes(self):
+        self.assertPasses("x", BODY, ["BODY=8BITMIME"])
+
+    def test_internationalized_message_passes(self):
+        self.assertPasses(SUBJECT, BODY, ["BODY=8BITMIME", "SMTPUTF8"])
 
 
 class Results(SigningCase):
