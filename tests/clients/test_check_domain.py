@@ -117,6 +117,17 @@ class Whole(CheckCase):
                 ("TLSRPT", "optional", f"_smtp._tls.{DOMAIN}", f'_smtp._tls.{DOMAIN}. TXT "v=TLSRPTv1; rua=mailto:postmaster@{DOMAIN}"')):
             self.assertTrue(self.finds(check, state, name, record)["why"])
 
+    def test_host_name_without_a_dot_is_a_fault_and_in_no_record(self):
+        self.configure(f"hostname: vm\ndns:\n  servers: 127.0.0.1:{self.names.port}\n")
+        self.check(status=FAULTY)
+        self.finds("EHLO", "wrong", "vm is not a full name: set hostname in ftgate.conf", None)
+        self.assertEqual([], [found for found in self.told if found["record"] and "vm" in found["record"]], self.told)
+        self.assertNotIn("vm", self.names.heard)
+        self.finds("MX", "missing", f"{DOMAIN} has no MX record")
+        self.sound()
+        self.check(status=FAULTY)
+        self.assertEqual({"ok"}, {found["state"] for found in self.told if found["check"] != "EHLO"}, self.told)
+
     def test_name_server_that_fails_leaves_it_unknown(self):
         self.names.twist = lambda message: message[:2] + b"\x81\x82" + message[4:6] + bytes(6) + message[12:]
         self.check(status=NOT_KNOWN)
@@ -164,6 +175,7 @@ class Whole(CheckCase):
 
     def test_words_that_are_refused(self):
         for words, status, error in ((("no domain",), DATAERR, "is not a domain"), (("[192.0.2.1]",), DATAERR, "is not a domain"),
+                                     (("foo",), DATAERR, "is not a domain"),
                                      ((DOMAIN, "--ip", "host"), USAGE, "is not an IP address"),
                                      ((DOMAIN, "--selector", "a b"), USAGE, "is not a name of the DNS"),
                                      ((DOMAIN, *(9 * ("--ip", "192.0.2.1"))), USAGE, "8 of them at most"),

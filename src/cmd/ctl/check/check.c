@@ -55,6 +55,12 @@ check_add_unknown(struct check *check, enum check_subject subject, const char *n
 }
 
 bool
+check_is_full_name(const char *name)
+{
+	return strchr(name, '.') != NULL;
+}
+
+bool
 check_is_own(const struct check *check, const struct network *address)
 {
 	for (size_t i = 0; i < check->options.address_count; i++)
@@ -132,9 +138,11 @@ ask_first(struct check *check)
 	struct answers *answers = &check->answers;
 	answers_want(answers, RESOLVER_MX, check->domain);
 	answers_want(answers, RESOLVER_TXT, check->domain);
-	answers_want(answers, RESOLVER_TXT, check->hostname);
-	answers_want(answers, RESOLVER_A, check->hostname);
-	answers_want(answers, RESOLVER_AAAA, check->hostname);
+	if (check_is_full_name(check->hostname)) {
+		answers_want(answers, RESOLVER_TXT, check->hostname);
+		answers_want(answers, RESOLVER_A, check->hostname);
+		answers_want(answers, RESOLVER_AAAA, check->hostname);
+	}
 	check_want_policies(check);
 	for (size_t i = 0; i < check->options.address_count; i++) {
 		char name[DNS_NAME_SIZE];
@@ -177,7 +185,7 @@ run(struct check *check, const struct request *request)
 	if (check->options.address_count == 0)
 		check->options.address_count = addresses_find(check->options.addresses, CHECK_ADDRESSES_MAX);
 	ask_first(check);
-	if (check->options.address_count == 0)
+	if (check->options.address_count == 0 && check_is_full_name(check->hostname))
 		find_addresses(check);
 	check_mx(check);
 	check_host(check);
@@ -214,7 +222,8 @@ ctl_check_domain(struct request *request)
 	static struct check check;
 	const char *domain = request->words[0], *file = request->config;
 	check.options = request->check;
-	if (!address_parse_domain(check.domain, domain, strlen(domain)) || *domain == '[')
+	if (!address_parse_domain(check.domain, domain, strlen(domain)) || *domain == '[' ||
+	    !check_is_full_name(check.domain))
 		return ctl_fail(EX_DATAERR, _("'%.300s' is not a domain; write a name such as example.org"), domain);
 	if (file == NULL && access(CTL_CONFIG_DEFAULT, F_OK) == 0)
 		file = CTL_CONFIG_DEFAULT;

@@ -67,6 +67,9 @@ void check_propose(struct finding *finding, const char *name, const char *type, 
 /* Adds the finding that a name could not be looked up. */
 void check_add_unknown(struct check *check, enum check_subject subject, const char *name, const char *type);
 
+/* Has the name a dot? One that has none means nothing outside its network, and no record is proposed for it or with it. */
+bool check_is_full_name(const char *name);
+
 /* Is the address one of those that the domain's mail is sent from? Does a name have the address? */
 bool check_is_own(const struct check *check, const struct network *address);
 bool check_has_address(struct check *check, const char *name, const struct network *address);

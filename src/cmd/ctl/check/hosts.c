@@ -135,7 +135,8 @@ check_mx(struct check *check)
 	} else if (mx->count == 0) {
 		struct finding *finding = check_add(
 		    check, CHECK_MX, CHECK_MISSING, check->domain, _("%s has no MX record"), check->domain);
-		check_propose(finding, check->domain, "MX", "10 %s.", check->hostname);
+		if (check_is_full_name(check->hostname))
+			check_propose(finding, check->domain, "MX", "10 %s.", check->hostname);
 	} else if (null == mx->count) {
 		check->accepts_no_mail = true;
 		check_add(check, CHECK_MX, CHECK_OK, check->domain, _("%s says that it accepts no mail (null MX)"),
@@ -182,35 +183,49 @@ check_ptr(struct check *check, const struct network *address)
 	else if (confirmed == NULL)
 		finding = check_add(check, CHECK_PTR, CHECK_WRONG, name,
 		    _("the PTR record of %s is %s, and that name does not have the address"), text, ptr->texts[0]);
-	else if (strcasecmp(confirmed, check->hostname) != 0)
+	else if (check_is_full_name(check->hostname) && strcasecmp(confirmed, check->hostname) != 0)
 		finding = check_add(check, CHECK_PTR, CHECK_OPTIONAL, name,
 		    _("the PTR record of %s is %s, and this server calls itself %s: the same name is better"), text,
 		    confirmed, check->hostname);
 	else
 		check_add(check, CHECK_PTR, CHECK_OK, name, _("the PTR record of %s is %s, which has the address"),
 		    text, confirmed);
-	if (finding != NULL)
+	if (finding != NULL && check_is_full_name(check->hostname))
 		check_propose(finding, name, "PTR", "%s.", check->hostname);
 }
 
-void
-check_host(struct check *check)
+/* The name in EHLO, and whether it leads to this machine. */
+static void
+check_name(struct check *check)
 {
 	bool is_own = check_addresses(check, CHECK_HOST, check->hostname, "EHLO");
 	struct finding *last = &check->findings[check->count - 1];
 	const struct network *first = &check->options.addresses[0];
 	char text[NETWORK_TEXT_SIZE];
-	if (check->options.address_count == 0) {
-		check_add(check, CHECK_PTR, CHECK_UNKNOWN, check->hostname,
-		    _("no public address of this machine is known: name those that it sends from by --ip"));
+	if (check->options.address_count == 0)
 		return;
-	}
 	network_write(text, first);
 	if (last->state == CHECK_MISSING)
 		check_propose(last, check->hostname, network_is_ipv4(first) ? "A" : "AAAA", "%s", text);
 	else if (last->state == CHECK_OK && !is_own)
 		check_add(check, CHECK_HOST, CHECK_OPTIONAL, check->hostname,
 		    _("%s does not have the address %s, from which this server sends"), check->hostname, text);
+}
+
+void
+check_host(struct check *check)
+{
+	if (check_is_full_name(check->hostname))
+		check_name(check);
+	else
+		check_add(check, CHECK_HOST, CHECK_WRONG, check->hostname,
+		    /* TRANSLATORS: "hostname" is a setting, and ftgate.conf a file: both stay as they are. */
+		    _("%s is not a full name: set hostname in ftgate.conf"), check->hostname);
+	if (check->options.address_count == 0) {
+		check_add(check, CHECK_PTR, CHECK_UNKNOWN, check->hostname,
+		    _("no public address of this machine is known: name those that it sends from by --ip"));
+		return;
+	}
 	for (size_t i = 0; i < check->options.address_count; i++)
 		check_ptr(check, &check->options.addresses[i]);
 }

@@ -159,6 +159,6 @@ check_spf(struct check *check)
 	struct policy_texts texts = check_policy_texts(check, check->domain, policy.version);
 	if (check_is_one(check, &policy, check->domain, &texts))
 		check_own(check, &texts);
-	if (strcmp(check->domain, check->hostname) != 0)
+	if (strcmp(check->domain, check->hostname) != 0 && check_is_full_name(check->hostname))
 		check_hostname(check);
 }
