@@ -12,7 +12,8 @@
 enum counter_kind {
 	COUNTER_LOGINS,        /* mark: of an account, a moment ago */
 	COUNTER_FAILED_LOGINS, /* by address */
-	COUNTER_RECIPIENTS,    /* in the hour or day, by account or address; messages of an account, too */
+	COUNTER_RECIPIENTS,    /* in the hour, by address */
+	COUNTER_RATES,         /* in the hour or day, by account: of recipients, and of messages */
 	COUNTER_BLACKLIST,     /* mark: the address is refused for a while */
 	COUNTER_SESSIONS,      /* open now, by address; owned by the worker that has them, a number below WORKERS_MAX */
 };

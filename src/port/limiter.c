@@ -131,15 +131,36 @@ limiter_pardon_all(struct limiter *limiter)
 	return counters_clear(limiter->counters, COUNTER_BLACKLIST, now(limiter));
 }
 
-bool
-limiter_recipient(struct limiter *limiter, const char *sender, size_t len, bool count)
+static bool
+is_over_hour(struct limiter *limiter, const struct counter_key *key, bool count)
 {
-	struct counter_key key = counter_name(limiter->counters, COUNTER_RECIPIENTS, sender, len);
 	int64_t max = limiter->limits->max_recipients_per_hour;
 	if (max == 0)
 		return false;
-	return count ? counters_add(limiter->counters, &key, 1, HOUR, now(limiter)) > max
-	             : counters_read(limiter->counters, &key, now(limiter)) >= max;
+	return count ? counters_add(limiter->counters, key, 1, HOUR, now(limiter)) > max
+	             : counters_read(limiter->counters, key, now(limiter)) >= max;
+}
+
+bool
+limiter_recipient(struct limiter *limiter, const char *address, bool count)
+{
+	const struct counter_key key = counter_address(limiter->counters, COUNTER_RECIPIENTS, address);
+	return is_over_hour(limiter, &key, count);
+}
+
+static struct counter_key
+account_key(const struct limiter *limiter, const char *limit, int64_t account)
+{
+	char name[64];
+	int len = snprintf(name, sizeof name, "%s %lld", limit, (long long)account);
+	return counter_name(limiter->counters, COUNTER_RATES, name, (size_t)len);
+}
+
+bool
+limiter_account_recipient(struct limiter *limiter, int64_t account, bool count)
+{
+	const struct counter_key key = account_key(limiter, "max-recipients-per-hour", account);
+	return is_over_hour(limiter, &key, count);
 }
 
 /* 0: nothing is counted. */
@@ -153,27 +174,19 @@ most_of(const struct limiter *limiter, const struct account_rates *rates, size_t
 	return own > 0 ? own : *(const int64_t *)limit;
 }
 
-static struct counter_key
-rate_key(const struct limiter *limiter, size_t i, int64_t account)
-{
-	char name[64];
-	int len = snprintf(name, sizeof name, "%s %lld", rates_of[i].name, (long long)account);
-	return counter_name(limiter->counters, COUNTER_RECIPIENTS, name, (size_t)len);
-}
-
 /* Of two workers that count the last one at the same time, one is over the limit: the second pass finds that. */
 const char *
 limiter_account(struct limiter *limiter, int64_t account, const struct account_rates *rates, bool is_first, bool count)
 {
 	const char *over = NULL;
 	for (size_t i = 0; i < ACCOUNT_RATES; i++) {
-		struct counter_key key = rate_key(limiter, i, account);
+		struct counter_key key = account_key(limiter, rates_of[i].name, account);
 		int64_t most = most_of(limiter, rates, i, is_first);
 		if (most > 0 && counters_read(limiter->counters, &key, now(limiter)) >= most)
 			return rates_of[i].name;
 	}
 	for (size_t i = 0; i < ACCOUNT_RATES && count; i++) {
-		struct counter_key key = rate_key(limiter, i, account);
+		struct counter_key key = account_key(limiter, rates_of[i].name, account);
 		int64_t most = most_of(limiter, rates, i, is_first);
 		if (most > 0 && counters_add(limiter->counters, &key, 1, rates_of[i].period, now(limiter)) > most)
 			over = rates_of[i].name;

@@ -52,10 +52,12 @@ bool limiter_pardon(struct limiter *limiter, const char *address);
 size_t limiter_pardon_all(struct limiter *limiter);
 
 /*
- * Would a recipient of a sender (an account, or an address) be one too many in this hour? Counts it if count is set; of two
- * workers that count the last one at the same time, one is told that it is too many.
+ * Would a recipient be one too many in this hour, by max-recipients-per-hour: one that a client at this address names, which
+ * has not logged in, or one of an account? Counts it if count is set; of two workers that count the last one at the same time,
+ * one is told that it is too many. Clients of an IPv6 network of 64 bits are counted together.
  */
-bool limiter_recipient(struct limiter *limiter, const char *sender, size_t len, bool count);
+bool limiter_recipient(struct limiter *limiter, const char *address, bool count);
+bool limiter_account_recipient(struct limiter *limiter, int64_t account, bool count);
 
 /*
  * The same for a recipient of an account and, if it is the first one of a message, the message: by the account's own rates,

@@ -97,19 +97,14 @@ static bool
 is_over(struct smtp_session *s, bool count)
 {
 	struct limiter *limiter = s->config->limiter;
-	char sender[64];
 
 	if (limiter == NULL)
 		return false;
-	if (s->user != NULL)
-		snprintf(sender, sizeof sender, "account %lld", (long long)s->account);
-	else
-		snprintf(sender, sizeof sender, "%s", s->peer.address);
-	bool own = s->user != NULL && s->rates != NULL && s->rates->most[RATE_RECIPIENTS_HOUR] != 0;
-	if (!own && limiter_recipient(limiter, sender, strlen(sender), count))
-		return true;
 	if (s->user == NULL)
-		return false;
+		return limiter_recipient(limiter, s->peer.address, count);
+	bool own = s->rates != NULL && s->rates->most[RATE_RECIPIENTS_HOUR] != 0;
+	if (!own && limiter_account_recipient(limiter, s->account, count))
+		return true;
 	const char *over = limiter_account(limiter, s->account, s->rates, !s->envelope.counted, count);
 	if (over != NULL)
 		s->cause = over;

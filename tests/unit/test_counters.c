@@ -151,6 +151,22 @@ Test(counters, least_valuable_entries_are_evicted)
 	counters_free(counters);
 }
 
+/* Strangers, who need no more than addresses, leave the rates of accounts alone. */
+Test(counters, rates_of_accounts_are_not_evicted_for_addresses)
+{
+	struct counters *counters = make(1);
+	struct counter_key rate = counter_name(counters, COUNTER_RATES, "a", 1);
+	counters_add(counters, &rate, 1, HOUR, 0);
+	for (int i = 0; i < 128; i++) {
+		char address[32];
+		snprintf(address, sizeof address, "2001:db8:0:%x::1", (unsigned)i);
+		struct counter_key key = counter_address(counters, COUNTER_RECIPIENTS, address);
+		counters_add(counters, &key, 50, HOUR, i);
+	}
+	cr_expect_eq(counters_read(counters, &rate, 0), 1);
+	counters_free(counters);
+}
+
 Test(counters, no_entry_is_evicted_for_a_lesser_kind)
 {
 	struct counters *counters = make(1);

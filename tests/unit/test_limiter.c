@@ -74,7 +74,7 @@ Test(limiter, zero_means_no_limit)
 	limits.max_failed_logins = 0;
 	for (int i = 0; i < 500; i++) {
 		cr_assert_eq(limiter_enter(&limiters[0], "192.0.2.1"), LIMITER_WELCOME);
-		cr_assert_not(limiter_recipient(&limiters[0], "a", 1, true));
+		cr_assert_not(limiter_recipient(&limiters[0], "192.0.2.1", true));
 		limiter_failed_login(&limiters[0], "192.0.2.1", "#4.50");
 	}
 	cr_expect_not(limiter_is_blacklisted(&limiters[0], "192.0.2.1"));
@@ -120,7 +120,7 @@ Test(limiter, clearing_the_blacklist_keeps_other_counters)
 	limits.max_recipients_per_hour = 1;
 	limits.max_failed_logins = 2;
 	limiter_enter(&limiters[0], "192.0.2.1");
-	limiter_recipient(&limiters[0], "a", 1, true);
+	limiter_recipient(&limiters[0], "192.0.2.1", true);
 	limiter_failed_login(&limiters[0], "192.0.2.3", "#4.50");
 	limiter_blacklist(&limiters[0], "192.0.2.9", "#4.50");
 	time_now += limits.blacklist_time - 1;
@@ -137,12 +137,25 @@ Test(limiter, clearing_the_blacklist_keeps_other_counters)
 Test(limiter, recipients_are_limited_per_hour)
 {
 	limits.max_recipients_per_hour = 2;
-	cr_expect_not(limiter_recipient(&limiters[0], "a", 1, true));
-	cr_expect_not(limiter_recipient(&limiters[1], "a", 1, true));
-	cr_expect(limiter_recipient(&limiters[0], "a", 1, true));
-	cr_expect_not(limiter_recipient(&limiters[0], "b", 1, true));
+	cr_expect_not(limiter_recipient(&limiters[0], "192.0.2.1", true));
+	cr_expect_not(limiter_recipient(&limiters[1], "192.0.2.1", true));
+	cr_expect(limiter_recipient(&limiters[0], "192.0.2.1", true));
+	cr_expect_not(limiter_recipient(&limiters[0], "192.0.2.2", true));
 	time_now += 60 * 60 * 1000;
-	cr_expect_not(limiter_recipient(&limiters[0], "a", 1, true));
+	cr_expect_not(limiter_recipient(&limiters[0], "192.0.2.1", true));
+}
+
+Test(limiter, recipients_of_a_network_of_64_bits_are_counted_together)
+{
+	limits.max_recipients_per_hour = 2;
+	cr_expect_not(limiter_recipient(&limiters[0], "2001:db8::1", true));
+	cr_expect_not(limiter_recipient(&limiters[1], "2001:db8::2", true));
+	cr_expect(limiter_recipient(&limiters[0], "2001:db8::3", false));
+	cr_expect(limiter_recipient(&limiters[1], "2001:db8::3", true));
+	cr_expect_not(limiter_recipient(&limiters[0], "2001:db8:0:1::1", true), "another network");
+	cr_expect_not(limiter_recipient(&limiters[0], "192.0.2.1", true));
+	cr_expect_not(limiter_recipient(&limiters[0], "::ffff:192.0.2.1", true));
+	cr_expect(limiter_recipient(&limiters[0], "192.0.2.1", true), "that was the same address");
 }
 
 static bool
@@ -175,11 +188,11 @@ Test(limiter, limits_are_asked_for_without_being_counted)
 	const struct account_rates own = { { [RATE_RECIPIENTS_HOUR] = 1 } };
 	limits.max_recipients_per_hour = 1;
 	for (int i = 0; i < 3; i++) {
-		cr_expect_not(limiter_recipient(&limiters[0], "a", 1, false));
+		cr_expect_not(limiter_recipient(&limiters[0], "192.0.2.1", false));
 		cr_expect_null(limiter_account(&limiters[0], 1, &own, true, false));
 	}
-	cr_expect_not(limiter_recipient(&limiters[0], "a", 1, true));
-	cr_expect(limiter_recipient(&limiters[1], "a", 1, false));
+	cr_expect_not(limiter_recipient(&limiters[0], "192.0.2.1", true));
+	cr_expect(limiter_recipient(&limiters[1], "192.0.2.1", false));
 	cr_expect_null(limiter_account(&limiters[0], 1, &own, true, true));
 	cr_expect_not_null(limiter_account(&limiters[1], 1, &own, true, false));
 }
@@ -220,7 +233,7 @@ Test(limiter, rates_of_accounts_and_recipients_of_senders_are_counted_apart)
 {
 	limits.max_recipients_per_hour = 1;
 	limits.max_recipients_account_hour = 1;
-	cr_expect_not(limiter_recipient(&limiters[0], "account 1", 9, true));
+	cr_expect_not(limiter_account_recipient(&limiters[0], 1, true));
 	cr_expect(is_over(0, 1, true, NULL));
 	limits.max_recipients_account_hour = 0;
 	for (int i = 0; i < 50; i++)
