@@ -18,7 +18,7 @@ static struct dsn_recipient *
 add(struct dsn *dsn)
 {
 	if (dsn->count == dsn->room) {
-		size_t room = dsn->room == 0 ? 1 : 2 * dsn->room;
+		unsigned room = dsn->room == 0 ? 1 : 2 * dsn->room;
 		struct dsn_recipient *recipients = reallocarray(dsn->recipients, room, sizeof *recipients);
 		if (recipients == NULL)
 			return NULL;

@@ -37,11 +37,10 @@ struct dsn_recipient {
 /* The parameters of a message. All zero: none. */
 struct dsn {
 	enum dsn_return ret;
+	unsigned count, room;             /* of recipients */
 	char *envid;                      /* as it was written; NULL: none */
 	struct dsn_recipient *recipients; /* those with parameters, ordered by number */
-	size_t count;
-	size_t room;
-	size_t octets; /* of their ORCPTs */
+	size_t octets;                    /* of their ORCPTs */
 };
 
 /*
