@@ -282,6 +282,14 @@ envelope_add(struct envelope *envelope, struct span address, const struct expans
 	return added;
 }
 
+bool
+envelope_note_greylisted(struct envelope *envelope, struct span address)
+{
+	if (envelope->greylisted == NULL)
+		envelope->greylisted = strndup(address.text, address.len);
+	return envelope->greylisted != NULL;
+}
+
 void
 envelope_sort_members(struct envelope *envelope)
 {
@@ -382,6 +390,7 @@ envelope_clear(struct envelope *envelope)
 	free(envelope->mailboxes);
 	free(envelope->sender);
 	free(envelope->first);
+	free(envelope->greylisted);
 	free(envelope->lines);
 	list_messages_free(envelope->lists);
 	text_set_clear(&envelope->seen);

@@ -25,9 +25,9 @@ struct sender_facts {
 struct envelope {
 	char *sender;     /* "" for the null reverse-path; NULL before MAIL */
 	char *first;      /* the first recipient; NULL before RCPT */
+	char *greylisted; /* the first one whose mail can be greylisted; NULL: none */
 	bool utf8;        /* MAIL had SMTPUTF8 */
 	bool eightbit;    /* MAIL had BODY=8BITMIME */
-	bool first_waits; /* the first recipient's domain, if it is here, wants its mail greylisted */
 	bool counted;     /* the message has been counted towards the limits of the account */
 	struct sender_facts known;
 	uint64_t size;             /* that MAIL declared; 0: none */
@@ -59,6 +59,9 @@ bool envelope_open(struct envelope *envelope, struct span sender, bool utf8);
  * memory is out; the envelope is then as it was, but for members of lists that it had before.
  */
 bool envelope_add(struct envelope *envelope, struct span address, const struct expansion *targets, const char *sender);
+
+/* Notes a recipient whose mail can be greylisted; the first one stays. False when memory is out. */
+bool envelope_note_greylisted(struct envelope *envelope, struct span address);
 
 /* Leaves out of lists the members that the author has named himself, before or after the list: they get his own message. */
 void envelope_sort_members(struct envelope *envelope);

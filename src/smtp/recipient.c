@@ -67,7 +67,7 @@ has_too_many_lists(const struct envelope *envelope, const struct expansion *targ
 static struct ftg_reply
 add(struct smtp_session *s)
 {
-	const struct recipient *recipient = &s->lookup->recipient.recipient;
+	const struct address *named = &s->lookup->recipient.address;
 	struct expansion_target self;
 	const struct expansion targets = targets_of(s->lookup, &self);
 	char text[ADDRESS_TEXT_SIZE], sender[ADDRESS_TEXT_SIZE];
@@ -81,10 +81,9 @@ add(struct smtp_session *s)
 		return ftg_reply(ERR_SMTP_ADDRESS_RCPTCOUNT);
 	}
 	const char *as = targets.elsewhere_count > 0 ? forwarding_sender(s, sender) : NULL;
-	if (s->envelope.rcpts == 0)
-		s->envelope.first_waits = recipient->domain.name[0] == '\0' || recipient->domain.greylist;
-	const struct span address = envelope_spell(text, s->path, &s->lookup->recipient.address);
-	bool added = envelope_add(&s->envelope, address, &targets, as);
+	const struct span address = envelope_spell(text, s->path, named);
+	bool added = (!policy_is_greylisted(s, named) || envelope_note_greylisted(&s->envelope, address)) &&
+	    envelope_add(&s->envelope, address, &targets, as);
 	if (added)
 		note_added(s, &targets, address);
 	expansion_clear(&s->lookup->expansion.expansion);

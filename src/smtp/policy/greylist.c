@@ -81,11 +81,12 @@ check(struct smtp_session *s, const struct address *sender, const struct address
 	return policy_pass();
 }
 
-/* Mail to a postmaster is never greylisted, nor is mail to a domain with greylisting off. */
-static bool
-is_excepted(const struct address *recipient, bool waits)
+/* Mail to a postmaster is not greylisted, nor is mail to a domain with greylisting off. */
+bool
+policy_is_greylisted(const struct smtp_session *s, const struct address *recipient)
 {
-	return !waits || policy_is_postmaster(recipient);
+	const struct domain *domain = &s->lookup->recipient.recipient.domain;
+	return (domain->name[0] == '\0' || domain->greylist) && !policy_is_postmaster(recipient);
 }
 
 /* Parses an address of the envelope, which has been parsed before, so it is valid. */
@@ -107,9 +108,7 @@ is_for_all(const struct smtp_session *s)
 struct ftg_reply
 check_greylist(struct smtp_session *s, const struct policy_subject *subject)
 {
-	const struct domain *domain = &s->lookup->recipient.recipient.domain;
-	bool waits = domain->name[0] == '\0' || domain->greylist;
-	if (!is_for_all(s) || *s->envelope.sender == '\0' || is_excepted(subject->address, waits) ||
+	if (!is_for_all(s) || *s->envelope.sender == '\0' || !policy_is_greylisted(s, subject->address) ||
 	    (s->envelope.known.access & ACCESS_PERMITTED))
 		return policy_pass();
 	const struct address sender = parsed(s->envelope.sender);
@@ -121,23 +120,23 @@ struct ftg_reply
 check_greylist_data(struct smtp_session *s, const struct policy_subject *subject)
 {
 	(void)subject;
-	if (!is_for_all(s) || *s->envelope.sender != '\0')
+	if (!is_for_all(s) || *s->envelope.sender != '\0' || s->envelope.greylisted == NULL)
 		return policy_pass();
-	const struct address sender = parsed(""), recipient = parsed(s->envelope.first);
-	if (is_excepted(&recipient, s->envelope.first_waits))
-		return policy_pass();
+	const struct address sender = parsed(""), recipient = parsed(s->envelope.greylisted);
 	return check(s, &sender, &recipient, ERR_SMTP_GLFAILDATA);
 }
 
-/* A message has one reply, whatever it has of recipients, so it is known by the first. */
+/*
+ * A message has one reply, whatever it has of recipients: it is known by the first one whose mail can be greylisted, and
+ * need not wait only if there is none.
+ */
 bool
 greylist_suspect(struct smtp_session *s, greylist_then *then, void *context)
 {
 	const struct greylist *greylist = s->config->greylist;
-	if (greylist == NULL || !greylist->suspects || policy_is_known(s) ||
+	if (greylist == NULL || !greylist->suspects || policy_is_known(s) || s->envelope.greylisted == NULL ||
 	    (s->envelope.known.access & ACCESS_PERMITTED))
 		return false;
-	const struct address sender = parsed(s->envelope.sender), recipient = parsed(s->envelope.first);
-	return !is_excepted(&recipient, s->envelope.first_waits) &&
-	    ask(s, &sender, &recipient, ERR_SMTP_GLFAILDATA, then, context);
+	const struct address sender = parsed(s->envelope.sender), recipient = parsed(s->envelope.greylisted);
+	return ask(s, &sender, &recipient, ERR_SMTP_GLFAILDATA, then, context);
 }

@@ -69,6 +69,9 @@ bool policy_is_known(const struct smtp_session *s);
 /* Is the local part "postmaster", in any case? */
 bool policy_is_postmaster(const struct address *address);
 
+/* Can mail to the recipient of the RCPT command under way, who has this address, be greylisted? */
+bool policy_is_greylisted(const struct smtp_session *s, const struct address *recipient);
+
 /* The verdict of a check that accepts the subject. */
 static inline struct ftg_reply
 policy_pass(void)
