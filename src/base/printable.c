@@ -37,6 +37,24 @@ printable_next(const char *text, size_t len, bool *shown)
 	return octets > 0 ? octets : 1;
 }
 
+size_t
+printable_mask(char *to, size_t size, const char *text, size_t len)
+{
+	size_t used = 0;
+	bool shown;
+	for (size_t octets; used < len; used += octets) {
+		octets = printable_next(text + used, len - used, &shown);
+		if (used + octets >= size)
+			break;
+		if (shown)
+			memcpy(to + used, text + used, octets);
+		else
+			memset(to + used, '?', octets);
+	}
+	to[used] = '\0';
+	return used;
+}
+
 void
 printable_copy(char *to, size_t size, const char *text, size_t len)
 {

@@ -19,6 +19,9 @@ size_t printable_next(const char *text, size_t len, bool *shown);
  */
 void printable_copy(char *to, size_t size, const char *text, size_t len);
 
+/* The same with a '?' for each octet of such a character, a tab included; keeps all spaces. Returns the length. */
+size_t printable_mask(char *to, size_t size, const char *text, size_t len);
+
 /* Writes text. Each octet of a character that may not be shown is written as \xNN, as in the log. */
 void printable_write(FILE *to, const char *text, size_t len);
 

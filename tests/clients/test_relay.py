@@ -556,6 +556,26 @@ class German(RelayCase):
         self.assertEqual([], [defect for part in notice.walk() for defect in part.defects])
 
 
+    def test_dsn_of_a_message_with_smtputf8_has_a_reply_in_utf8(self):
+        following = self.next(EHLO="250-next.example\r\n250-8BITMIME\r\n250 SMTPUTF8",
+                              RCPT="550 5.1.1 Köln \u202e\u9999".encode().decode("latin-1"))
+        server = self.start(following.port)
+        self.send(server, parameters=b" SMTPUTF8")
+        notice = self.notice(server)
+        self.assertEqual("global-delivery-status", notice["Content-Type"].params["report-type"])
+        self.assertIn("\nDiagnostic-Code: smtp; 550 5.1.1 Köln ???\u9999\n".encode(), server.messages()[0])
+        self.assertIn("\n    550 5.1.1 Köln ???\u9999\n", notice.get_payload(0).get_content())
+        server.wait_for_log(r'event=bounced [^\n]*reply="550 5\.1\.1 K\\xC3\\xB6ln ')
+
+    def test_dsn_of_another_message_has_a_reply_in_utf8_in_its_text_alone(self):
+        following = self.next(RCPT="550 5.1.1 Köln".encode().decode("latin-1"))
+        server = self.start(following.port)
+        self.send(server)
+        notice = self.notice(server)
+        self.assertEqual("delivery-status", notice["Content-Type"].params["report-type"])
+        self.assertEqual("smtp; 550 5.1.1 K??ln", notice.get_payload(1).get_payload(1)["Diagnostic-Code"])
+        self.assertIn("\n    550 5.1.1 Köln\n", notice.get_payload(0).get_content())
+
     def test_dsn_gives_and_explains_the_reply_of_another_of_ours(self):
         with Server("--workers", "1", "--hostname", "mx.example.net", config=LIMITS) as following:
             following.control("domain", "add", "example.net")

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/printable.h"
 #include "relay/client/client_pool.h"
 #include "relay/client/transport.h"
 #include "relay/client/verdict.h"
@@ -152,8 +153,10 @@ look_at(const struct transport_recipient *recipient)
 	check(verdict_read(&verdict, recipient->verdict));
 	check(recipient->result != TRANSPORT_DONE || (recipient->accepted && verdict.detail[0] == '2'));
 	verdict_status(status, &verdict, recipient->result == TRANSPORT_FAILED ? '5' : '4');
-	for (const char *c = recipient->verdict; *c != '\0'; c++)
-		check(*c >= 0x20 && *c < 0x7F);
+	size_t len = strlen(recipient->verdict);
+	bool shown;
+	for (size_t at = 0; at < len; at += printable_next(recipient->verdict + at, len - at, &shown), check(shown))
+		;
 }
 
 /* The first octet chooses how it is spoken to. */

@@ -100,6 +100,45 @@ expect_all(enum transport_result result)
 		cr_expect_eq(to[i].result, result, "%zu: %s", i, to[i].verdict);
 }
 
+/* As RFC 6531 section 3.7.4 permits; a verdict has nothing else that is more than ASCII. */
+Test(transport_replies, keeps_characters_that_can_be_shown)
+{
+	static const struct {
+		const char *said, *kept;
+	} cases[] = {
+		{ "550 5.1.1 j\xC3\xBCrgen", "550 5.1.1 j\xC3\xBCrgen" },
+		{ "550-5.1.1 \xD0\xBD\r\n550 5.1.1 \xE4\xBD\xA0", "550 5.1.1 \xD0\xBD 5.1.1 \xE4\xBD\xA0" },
+		{ "550 5.1.1 j\xFCrgen \xC3", "550 5.1.1 j?rgen ?" },
+		{ "550 5.1.1 \xC2\x9B\x1B\x7F\tx", "550 5.1.1 ?????x" },
+		{ "550 5.1.1 \xE2\x80\xAE\xED\xA0\x80", "550 5.1.1 ??????" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char said[100], kept[100];
+		snprintf(said, sizeof said, "%s\r\n", cases[i].said);
+		snprintf(kept, sizeof kept, "#8.12 " WHO ": %s", cases[i].kept);
+		ANSWER({ "RCPT", said, true });
+		transport_comes_to(TRANSPORT_FAILED, kept);
+	}
+}
+
+Test(transport_replies, cuts_a_reply_between_characters)
+{
+	for (size_t front = 0; front < 3; front++) {
+		char said[1900] = "550 ";
+		memset(said + 4, 'x', front);
+		for (size_t at = 4 + front; at + 6 < sizeof said; at += 3)
+			memcpy(said + at, "\xE4\xBD\xA0", 4);
+		strcat(said, "\r\n");
+		ANSWER({ "RCPT", said, true });
+		transport_run();
+		transport_close_all();
+		const char *verdict = to[0].verdict;
+		size_t len = strlen(verdict);
+		cr_assert_gt(len, 700);
+		cr_expect_eq(memcmp(verdict + len - 3, "\xE4\xBD\xA0", 3), 0, "%s", verdict);
+	}
+}
+
 Test(transport_replies, sends_recipients_beyond_the_limit_of_a_transaction_in_the_next_one)
 {
 	static const char *const over[] = { "452 4.5.3 too many\r\n", "452 too many\r\n", "552 too many recipients\r\n",

@@ -85,6 +85,9 @@ void client_tell_tls(const struct client *c);
 /* client_settle.c: gives all recipients that have no result this one; detail is "" for none. */
 void client_settle(struct client *c, enum transport_result result, enum ftg_id reason, const char *detail);
 
+/* Writes the last reply as one line with its code, as much of it as fits, cut between characters. */
+void client_write_reply(const struct client *c, char *text, size_t size);
+
 /*
  * Sets the result of one recipient, or of all without one, from the last reply or the fault: done for 2xx, failed for
  * 5xx, otherwise later. client_defer gives "later" whatever the reply, since it is about this server and not about the

@@ -163,9 +163,8 @@ client_on_starttls(struct client *c)
 		c->state = CLIENT_ENCRYPTING;
 		return;
 	}
-	snprintf(why, sizeof why, "STARTTLS is refused: %d %.200s", c->reply.code, c->reply.text);
-	for (char *at = strchr(why, '\n'); at != NULL; at = strchr(at, '\n'))
-		*at = ' ';
+	int len = snprintf(why, sizeof why, "STARTTLS is refused: ");
+	client_write_reply(c, why + len, sizeof why - (size_t)len);
 	c->tls_failed = true;
 	client_fail_tls(c, why);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/printable.h"
 #include "relay/client/client_internal.h"
 #include "relay/client/verdict.h"
 
@@ -48,13 +49,14 @@ client_settle_by_own(struct client *c, enum ftg_id id)
 			    detail);
 }
 
-/* The last reply as one line with its code. */
-static void
-write_reply(const struct client *c, char detail[DETAIL_MAX])
+void
+client_write_reply(const struct client *c, char *text, size_t size)
 {
-	snprintf(detail, DETAIL_MAX, "%d %.*s", c->reply.code, DETAIL_MAX - 8, c->reply.text);
-	for (char *at = strchr(detail, '\n'); at != NULL; at = strchr(at, '\n'))
+	char line[PEER_TEXT_MAX + 8];
+	int len = snprintf(line, sizeof line, "%d %s", c->reply.code, c->reply.text);
+	for (char *at = strchr(line, '\n'); at != NULL; at = strchr(at, '\n'))
 		*at = ' ';
+	(void)printable_mask(text, size, line, (size_t)len);
 }
 
 static enum transport_result
@@ -71,7 +73,7 @@ client_settle_one(struct client *c, struct transport_recipient *recipient)
 		settle(c, recipient, TRANSPORT_LATER, FTG_NOTICE_UNREACHABLE, c->peer.fault);
 		return;
 	}
-	write_reply(c, detail);
+	client_write_reply(c, detail, sizeof detail);
 	settle(c, recipient, result_of(c->reply.code), FTG_NOTICE_SAID, detail);
 }
 
@@ -91,7 +93,7 @@ client_defer(struct client *c)
 		client_settle_by_reply(c);
 		return;
 	}
-	write_reply(c, detail);
+	client_write_reply(c, detail, sizeof detail);
 	client_settle(c, TRANSPORT_LATER, FTG_NOTICE_SAID, detail);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/printable.h"
 
 char *
 peer_space(struct peer *peer, size_t *room)
@@ -58,9 +59,7 @@ keep(struct peer_reply *reply, const char *text, size_t len)
 {
 	if (reply->len > 0 && reply->len < PEER_TEXT_MAX)
 		reply->text[reply->len++] = '\n';
-	for (size_t i = 0; i < len && reply->len < PEER_TEXT_MAX; i++)
-		reply->text[reply->len++] = (char)(text[i] >= 0x20 && text[i] < 0x7F ? text[i] : '?');
-	reply->text[reply->len] = '\0';
+	reply->len += printable_mask(reply->text + reply->len, sizeof reply->text - reply->len, text, len);
 }
 
 /* A second digit above 5 is not in RFC 5321 4.2, but servers with 560 exist. */

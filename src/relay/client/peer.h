@@ -16,7 +16,7 @@ enum {
 struct peer_reply {
 	int code; /* of the last line, 200 to 599; 0: none yet */
 	size_t len;
-	/* Of the last line and of the lines before it that have its code: without it, \n between, '?' for all but printable ASCII. */
+	/* Of the last line and of the lines before it that have its code: without it, \n between, '?' for what cannot be shown. */
 	char text[PEER_TEXT_MAX + 1];
 };
 

@@ -118,12 +118,25 @@ needs_utf8(const struct dsn_report *report, const struct ftg_voice *voice)
 	return false;
 }
 
+/* The sender of a message with SMTPUTF8 can read a reply in UTF-8. */
+static bool
+has_utf8_reply(const struct dsn_report *report)
+{
+	const struct queue_entry *entry = report->entry;
+	for (size_t i = 0; entry->utf8 && i < entry->count; i++) {
+		const char *reply = entry->recipients[i].reply;
+		if (report->due[i] != 0 && reply != NULL && !ascii_is_all(reply, strlen(reply)))
+			return true;
+	}
+	return false;
+}
+
 bool
 dsn_localize(struct dsn_words *words, const struct dsn_report *report, const struct ftg_voice *voice)
 {
 	struct ftg_voice spoken = *voice;
 	spoken.link = FTG_LINK_NEVER;
-	words->global = dsn_is_global(report) || needs_utf8(report, voice);
+	words->global = dsn_is_global(report) || has_utf8_reply(report) || needs_utf8(report, voice);
 	spoken.encoding = words->global ? FTG_UTF8 : FTG_ASCII;
 	words->count = report->entry->count;
 	words->localized = calloc(words->count + 1, sizeof *words->localized);

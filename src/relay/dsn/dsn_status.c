@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/date.h"
+#include "base/printable.h"
 #include "message/encode.h"
 #include "relay/client/verdict.h"
 
@@ -54,9 +55,21 @@ put_server(FILE *to, const struct verdict *verdict)
 	fprintf(to, "Remote-MTA: dns; %.*s\n", (int)len, verdict->name);
 }
 
+/* The reply of another server, or what is known of a failure; in ASCII unless the DSN is global. */
+static void
+put_diagnostic(FILE *to, const char *type, const char *detail, bool global)
+{
+	char text[QUEUE_REPLY_MAX + 1];
+	size_t len = printable_mask(text, sizeof text, detail, strlen(detail));
+	for (size_t i = 0; i < len && !global; i++)
+		if ((unsigned char)text[i] > 0x7F)
+			text[i] = '?';
+	fprintf(to, "Diagnostic-Code: %s; %s\n", type, text);
+}
+
 /* localized: fields that follow Diagnostic-Code; NULL: none. */
 static void
-put_verdict(FILE *to, const struct queue_recipient *recipient, unsigned due, const char *localized)
+put_verdict(FILE *to, const struct queue_recipient *recipient, unsigned due, bool global, const char *localized)
 {
 	static const char classes[] = { [DSN_FAILURE] = '5', [DSN_DELAY] = '4', [DSN_SUCCESS] = '2' };
 	struct verdict verdict = { .detail = "" };
@@ -69,9 +82,9 @@ put_verdict(FILE *to, const struct queue_recipient *recipient, unsigned due, con
 	if (verdict.reason == FTG_NOTICE_SAID || verdict.reason == FTG_NOTICE_UNREACHABLE)
 		put_server(to, &verdict);
 	if (verdict.reason == FTG_NOTICE_SAID)
-		fprintf(to, "Diagnostic-Code: smtp; %s\n", verdict.detail);
+		put_diagnostic(to, "smtp", verdict.detail, global);
 	else if (verdict.detail[0] != '\0')
-		fprintf(to, "Diagnostic-Code: x-ftgate; %s\n", verdict.detail);
+		put_diagnostic(to, "x-ftgate", verdict.detail, global);
 	if (localized != NULL)
 		fputs(localized, to);
 }
@@ -89,7 +102,7 @@ put_recipient(FILE *to, const struct dsn_report *report, size_t number, const st
 		put_original(to, recipient->orcpt);
 	fprintf(to, "Final-Recipient: %s; %s\n", ascii || !words->global ? "rfc822" : "utf-8", recipient->address);
 	fprintf(to, "Action: %s\n", action_of(recipient, due));
-	put_verdict(to, recipient, due, words->localized[number]);
+	put_verdict(to, recipient, due, words->global, words->localized[number]);
 	if (due != DSN_DELAY)
 		return;
 	date_write(date, report->entry->arrival + report->expire);

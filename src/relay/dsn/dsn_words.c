@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/printable.h"
 #include "base/wrap.h"
 #include "relay/client/verdict.h"
 #include "relay/dsn/diagnosis.h"
@@ -65,11 +66,14 @@ static void
 put_reason(const struct session_language *s, const char *text)
 {
 	struct verdict verdict;
+	char said[QUEUE_REPLY_MAX + 1];
 	if (text == NULL || !verdict_read(&verdict, text))
 		return;
 	put(s, ftg_reply_text(verdict.reason, verdict.name, verdict.name_len));
-	if (verdict.reason == FTG_NOTICE_SAID)
-		fprintf(s->to, "\n    %s\n", verdict.detail);
+	if (verdict.reason == FTG_NOTICE_SAID) {
+		(void)printable_mask(said, sizeof said, verdict.detail, strlen(verdict.detail));
+		fprintf(s->to, "\n    %s\n", said);
+	}
 }
 
 /* The cause of a reply of an ftgate server, and what the sender can do about it. */
