@@ -134,6 +134,8 @@ struct delivery_ops {
 	void (*stage)(
 	    struct delivery *delivery, struct executor *executor, int64_t timeout, delivery_done *done, void *context);
 	void (*restage)(struct delivery *delivery);
+	/* Removes the message and what stage() has made, by a job, instead of commit(): abandon() must follow. */
+	void (*unstage)(struct delivery *delivery, struct executor *executor, delivery_done *done, void *context);
 	/*
 	 * Makes the message durable and visible in every mailbox and in the relay queue, or reports failure, and logs
 	 * one line for each mailbox (delivery_log) and each recipient in the queue. timeout is in milliseconds from

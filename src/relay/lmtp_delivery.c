@@ -25,6 +25,9 @@ struct lmtp_delivery {
 	struct lmtp_handover handover;
 	int64_t deadline; /* of the other server, by the dialer's clock, from the commit on */
 	bool copied;      /* copies go into the queue */
+	bool staged;
+	struct delivery_outcome outcome; /* to be reported, with this detail, when nothing is left in the queue */
+	char detail[DELIVERY_DETAIL_SIZE];
 	size_t count;
 	struct transport_recipient *recipients;
 	struct mailbox *mailboxes;
@@ -164,12 +167,26 @@ log_left(const struct lmtp_delivery *d)
 	}
 }
 
-/* The message is not needed any more, or never was. */
+static void
+on_unstaged(void *context, const struct delivery_outcome *outcome)
+{
+	struct lmtp_delivery *d = context;
+	const struct delivery_outcome told = d->outcome;
+	(void)outcome;
+	d->spool->ops->abandon(d->spool, d->executor);
+	finish(d, &told);
+}
+
+/* The message is not needed any more, or never was. What was written for the queue is removed before the client knows. */
 static void
 give_up(struct lmtp_delivery *d, enum delivery_result result, const char *detail)
 {
-	d->spool->ops->abandon(d->spool, d->executor);
-	finish(d, &(struct delivery_outcome) { result, detail });
+	snprintf(d->detail, sizeof d->detail, "%s", detail);
+	d->outcome = (struct delivery_outcome) { result, d->detail };
+	if (d->staged)
+		d->spool->ops->unstage(d->spool, d->executor, on_unstaged, d);
+	else
+		on_unstaged(d, NULL);
 }
 
 /* The queue has the recipients that the server did not accept the message for. */
@@ -369,7 +386,7 @@ commit(struct delivery *delivery, struct executor *executor, int64_t timeout, de
 	d->deadline = now(d->agent) + (timeout < d->agent->timeout ? timeout : d->agent->timeout);
 	if (d->count == 0)
 		d->spool->ops->commit(d->spool, executor, timeout, on_queued, d);
-	else if (needs_queue(d))
+	else if ((d->staged = needs_queue(d)))
 		d->spool->ops->stage(d->spool, executor, timeout, on_spooled, d);
 	else
 		d->spool->ops->spool(d->spool, executor, on_spooled, d);

@@ -430,6 +430,18 @@ stage(struct delivery *delivery, struct executor *executor, int64_t timeout, del
 }
 
 static void
+unstage_work(struct job *job)
+{
+	drop_all(of_job(job));
+}
+
+static void
+unstage(struct delivery *delivery, struct executor *executor, delivery_done *done, void *context)
+{
+	start(delivery, executor, (struct job) { .work = unstage_work, .done = flush_done }, done, context);
+}
+
+static void
 restage(struct delivery *delivery)
 {
 	of_delivery(delivery)->restaged = true;
@@ -483,12 +495,6 @@ commit(struct delivery *delivery, struct executor *executor, int64_t timeout, de
 }
 
 static void
-abandon_work(struct job *job)
-{
-	drop_all(of_job(job));
-}
-
-static void
 abandon_done(struct job *job)
 {
 	free_delivery(of_job(job));
@@ -500,7 +506,7 @@ abandon(struct delivery *delivery, struct executor *executor)
 	if (of_delivery(delivery)->spool.file < 0)
 		free_delivery(of_delivery(delivery));
 	else
-		start(delivery, executor, (struct job) { .work = abandon_work, .done = abandon_done }, NULL, NULL);
+		start(delivery, executor, (struct job) { .work = unstage_work, .done = abandon_done }, NULL, NULL);
 }
 
 /* Unique by time, process and a running number, as maildir(5) asks. */
@@ -553,6 +559,7 @@ static const struct delivery_ops ops = {
 	.file = file,
 	.stage = stage,
 	.restage = restage,
+	.unstage = unstage,
 	.commit = commit,
 	.abandon = abandon,
 };

@@ -181,7 +181,7 @@ show(struct spool *spool)
 {
 	char tmp[SPOOL_PATH_SIZE];
 	int folder = put_tmp_path(spool, tmp);
-	if (!spool->staged && spool_is_relayed(spool) && name_in_queue(spool, folder, tmp) < 0)
+	if (spool->named && spool_is_relayed(spool) && name_in_queue(spool, folder, tmp) < 0)
 		return fail_in_queue(spool);
 	for (size_t i = spool->count; i-- > 0;)
 		if (show_in(spool, i, tmp) < 0)
@@ -237,7 +237,9 @@ spool_stage(struct spool *spool)
 	int folder = put_tmp_path(spool, tmp);
 	if (spool->file >= 0 && TEMP_FAILURE_RETRY(fsync(spool->file)) < 0)
 		return spool_fail(spool);
-	if (spool_is_relayed(spool) && queue_stage(spool->queue, spool->entry) < 0)
+	if (!spool_is_relayed(spool))
+		return 0;
+	if (queue_stage(spool->queue, spool->entry) < 0)
 		return fail_in_queue(spool);
 	spool->staged = true;
 	return name_in_queue(spool, folder, tmp) < 0 ? fail_in_queue(spool) : 0;
@@ -246,7 +248,10 @@ spool_stage(struct spool *spool)
 int
 spool_restage(struct spool *spool)
 {
-	return queue_restage(spool->queue, spool->entry) < 0 ? fail_in_queue(spool) : 0;
+	if (queue_restage(spool->queue, spool->entry) < 0)
+		return fail_in_queue(spool);
+	spool->staged = true;
+	return 0;
 }
 
 /* Puts file and envelope on stable storage, both invisible yet. */

@@ -70,13 +70,13 @@ int spool_sync(struct spool *spool);
 
 /*
  * Takes all steps of spool_publish() for a message without a mailbox but to give the envelope its name and to sync the
- * folder, and not for its copies. The file remains open if it is. The entry may have no recipients yet. Returns 0, or -1
- * with errno and failed; spool_drop() removes what has been made.
+ * folder, and not for its copies. The file remains open if it is. If the entry has no recipients yet, the file alone is
+ * synced. Returns 0, or -1 with errno and failed; spool_drop() removes what has been made.
  */
 int spool_stage(struct spool *spool);
 
 /*
- * Writes and syncs the envelope of a staged message again, whose entry has other recipients now. Returns 0, or -1 with
+ * Writes and syncs the envelope of a staged message again, whose entry has other recipients now, or has some. Returns 0, or -1 with
  * errno and failed.
  */
 int spool_restage(struct spool *spool);
