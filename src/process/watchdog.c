@@ -1,8 +1,6 @@
 /* Finds worker processes whose loop no longer turns: each must change a counter, its beat, now and then. */
 #include "process/watchdog.h"
 
-enum { GAP = 5 }; /* beats between two looks: the master itself has not run */
-
 static int64_t
 limit_of(const struct watchdog *watchdog, unsigned worker)
 {
@@ -24,12 +22,14 @@ watchdog_end(struct watchdog *watchdog, unsigned worker)
 void
 watchdog_look(struct watchdog *watchdog, int64_t now)
 {
-	int64_t gap = watchdog->looked == 0 ? 0 : now - watchdog->looked;
+	int64_t unseen = watchdog->looked == 0 ? 0 : now - watchdog->looked - watchdog->terms.beat;
 	watchdog->looked = now;
-	if (gap < GAP * watchdog->terms.beat)
+	if (unseen <= 0)
 		return;
-	for (unsigned i = 0; i < PROCESSES_MAX; i++)
-		watchdog->watches[i].since += gap;
+	for (unsigned i = 0; i < PROCESSES_MAX; i++) {
+		struct watch *watch = &watchdog->watches[i];
+		watch->since = now - watch->since > unseen ? watch->since + unseen : now;
+	}
 }
 
 void

@@ -38,7 +38,10 @@ struct watchdog {
 void watchdog_start(struct watchdog *watchdog, unsigned worker, uint64_t beat, int64_t now);
 void watchdog_end(struct watchdog *watchdog, unsigned worker);
 
-/* Begins a look. Time in which the master itself did not look (it was stopped, the machine slept) is not counted. */
+/*
+ * Begins a look. Of the time since the look before, one beat at most is counted: the rest is time in which the master
+ * itself did not run, and the workers perhaps neither (they were stopped, the machine was busy or slept).
+ */
 void watchdog_look(struct watchdog *watchdog, int64_t now);
 
 /* Notes the beat of a worker. */

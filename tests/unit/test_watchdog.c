@@ -76,7 +76,7 @@ Test(watchdog, time_in_which_the_master_did_not_look_counts_for_nobody)
 {
 	pass(20, 1);
 	now += 3600000;
-	pass(10, 0);
+	pass(9, 0);
 	cr_expect_eq(watchdog_find_hung(&watchdog, now), -1);
 	pass(1, 0);
 	cr_expect_eq(watchdog_find_hung(&watchdog, now), 1);
@@ -106,12 +106,41 @@ Test(watchdog, limit_before_the_first_beat_is_another)
 	cr_expect_eq(watchdog_find_hung(&watchdog, now), 0);
 }
 
-Test(watchdog, gap_between_two_looks_is_measured_in_beats)
+Test(watchdog, one_beat_at_most_is_counted_between_two_looks)
 {
 	watchdog.terms = (struct watchdog_terms) { .beat = 100, .limit = 1000, .start = START };
 	pass(1, 3);
+	watchdog_look(&watchdog, now += 50);
+	cr_expect_eq(watchdog_silence(&watchdog, 0, now), 50);
+	watchdog_look(&watchdog, now += 100);
+	cr_expect_eq(watchdog_silence(&watchdog, 0, now), 150);
 	watchdog_look(&watchdog, now += 400);
-	cr_expect_eq(watchdog_silence(&watchdog, 0, now), 400);
-	watchdog_look(&watchdog, now += 500);
-	cr_expect_eq(watchdog_silence(&watchdog, 0, now), 400);
+	cr_expect_eq(watchdog_silence(&watchdog, 0, now), 250);
+}
+
+/* All processes of a server are stopped for a second, at any time between two beats. */
+Test(watchdog, pause_of_all_processes_is_no_hang_even_with_a_short_limit)
+{
+	for (int64_t pause = 500; pause <= 1500; pause += 10) {
+		begin();
+		watchdog.terms = (struct watchdog_terms) { .beat = 250, .limit = 1000, .start = 10000 };
+		pass(1, 3);
+		watchdog_look(&watchdog, now += 250);
+		watchdog_look(&watchdog, now += pause);
+		cr_assert_eq(watchdog_find_hung(&watchdog, now), -1, "pause of %lld ms", (long long)pause);
+		watchdog_look(&watchdog, now += 250);
+		cr_assert_eq(watchdog_find_hung(&watchdog, now), -1, "pause of %lld ms", (long long)pause);
+		watchdog_look(&watchdog, now += 250);
+		cr_assert_neq(watchdog_find_hung(&watchdog, now), -1, "pause of %lld ms", (long long)pause);
+	}
+}
+
+/* A worker that starts after the last look has its whole limit. */
+Test(watchdog, worker_that_starts_in_a_pause_has_its_whole_limit)
+{
+	pass(1, 3);
+	now += 5000;
+	watchdog_start(&watchdog, 1, beats[1], now);
+	watchdog_look(&watchdog, now += 10);
+	cr_expect_eq(watchdog_silence(&watchdog, 1, now), 0);
 }
