@@ -8,7 +8,7 @@
 #include "cmd/server/server.h"
 
 /* A worker that is silent for so long hangs, in milliseconds: a client of Postfix waits for it within each refusal. */
-enum { BEAT = 250, LIMIT = 1000, START = 10 * 1000 };
+enum { BEAT = 250, LIMIT = 1000, START = 30 * 1000 };
 
 /* Whose languages are read, and who gets their faults. */
 struct reading {
