@@ -12,7 +12,7 @@ rspamd_config:register_symbol {
       return
     end
     local recipients = task:get_recipients("smtp") or {}
-    local key = "text 4.41\n" .. (recipients[1] and recipients[1].addr or "")
+    local key = "text 4.42\n" .. (recipients[1] and recipients[1].addr or "") .. "\nspam"
     tcp.request {
       task = task,
       host = "127.0.0.1",
