@@ -16,7 +16,7 @@ require(bool holds)
 		abort();
 }
 
-/* The text is written as the content of one element: what is left of the markup is that of html_prose(). */
+/* The text is written as the content of one element: what is left of the markup is that of html_prose() or html_right_to_left(). */
 static void
 check_text(const char *text)
 {
@@ -30,17 +30,18 @@ check_text(const char *text)
 }
 
 static void
-check_prose(const char *text)
+check_elements(void (*write)(FILE *to, const char *text), const char *text)
 {
 	char *written = NULL;
 	size_t len = 0, open = 0;
 	FILE *stream = open_memstream(&written, &len);
 	require(stream != NULL);
-	html_prose(stream, text);
+	write(stream, text);
 	require(fclose(stream) == 0 && strlen(written) == len);
 	for (const char *at = written; (at = strchr(at, '<')) != NULL; at++) {
 		bool closes = at[1] == '/';
-		require(strncmp(at, "<a href=\"#", 10) == 0 || strncmp(at, "<code dir=\"ltr\">", 16) == 0 || closes);
+		require(strncmp(at, "<a href=\"#", 10) == 0 || strncmp(at, "<code dir=\"ltr\">", 16) == 0 ||
+		    strncmp(at, "<bdi dir=\"ltr\">", 15) == 0 || closes);
 		require(closes == (open == 1));
 		open = !closes;
 	}
@@ -63,7 +64,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			require(found != NULL && strcmp(found->id, text->id) == 0 && text->form < 100);
 			require(earlier_has_language(&earlier, text->language));
 			check_text(text->text);
-			check_prose(text->text);
+			check_elements(html_prose, text->text);
+			check_elements(html_right_to_left, text->text);
 		}
 	earlier_free(&earlier);
 	return 0;
