@@ -7,7 +7,8 @@
 A bounce is a message with a report for programs (RFC 3464, RFC 6533), or plain text: a reply, a line of a log. For each recipient
 of the report, or each reply of the text, one result says which reply of ftgate it was, whether it is temporary or permanent,
 why, and what the sender and the operator can do. A reply without a reference of ftgate is another server's: that is said, and
-its codes tell whether it is temporary. Exit status: 0 if each result has a reference, 1 if not, 2 if something cannot be read.
+its codes tell whether it is temporary. Exit status: 0 if each result has a reference, 1 if not, also if one is another server's; 2
+if something cannot be read.
 
 A bounce is written by strangers. Of each, the first 4 MiB are read; a message that is nested deeper than people write is read as
 plain text; what cannot be decoded is replaced; no octet of it can control a terminal.
@@ -52,7 +53,11 @@ CLASSES = {"+": "success", "2": "success", "4": "temporary", "5": "permanent"}
 class Replies:
     """The export, by reference."""
 
-    def __init__(self, exported):
+    def __init__(self, text):
+        try:
+            exported = json.loads(text)
+        except ValueError:
+            exported = None
         if not isinstance(exported, dict) or exported.get("format") != "ftgate-replies":
             raise ValueError("this is not what 'ftgate-msg export --format json' prints")
         if exported.get("schema") != SCHEMA:
@@ -60,6 +65,7 @@ class Replies:
         self.rows = {}
         for row in exported["replies"]:
             self.rows.setdefault(row["ref"], []).append(row)
+        self.languages = {tag for row in exported["replies"] for tag in row["explanations"]}
 
     def find(self, reference, code):
         """The row of a reference behind a code. None if ftgate sends no such reply: then another program uses such numbers.
@@ -73,11 +79,15 @@ class Replies:
         return (exact + near + [None])[0]
 
 
+def candidates(language):
+    """The tags under which the words of a language can be: pt-BR, then pt."""
+    return ["-".join(language.split("-")[:n]) for n in range(language.count("-") + 1, 0, -1)]
+
+
 def explanation(row, language):
     """What is said of a row in a language, each text in English if the language does not have it."""
     known = row["explanations"]
-    tags = ["-".join(language.split("-")[:n]) for n in range(language.count("-") + 1, 0, -1)]
-    told = next((known[tag] for tag in tags if tag in known), {})
+    told = next((known[tag] for tag in candidates(language) if tag in known), {})
     return {name: told.get(name, known["en"][name]) for name in ("cause", "sender", "operator")}
 
 
@@ -250,24 +260,40 @@ def read(path):
         return file.read(OCTETS_MAX)
 
 
+def complain(text):
+    print(f"classify_bounce.py: {printable(text)}", file=sys.stderr)
+
+
+def read_replies(path, language):
+    try:
+        with open(path, encoding="utf-8") as file:
+            replies = Replies(file.read())
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path}: {error}") from error
+    if not replies.languages.intersection(candidates(language)):
+        complain(f"{path} has no explanations in '{language}'; these are English")
+    return replies
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0], epilog="Exit status: 0 if each result has a reference "
+                                     "of ftgate, 1 if not, also if one is the reply of another server; 2 if something cannot be read.")
     parser.add_argument("--replies", required=True, metavar="FILE", help="what 'ftgate-msg export --format json' has printed")
     parser.add_argument("--lang", default="en", metavar="TAG", help="language of causes and cures: de, pt-BR; default: en")
     parser.add_argument("--json", action="store_true", help="print a line of JSON for each result")
     parser.add_argument("bounce", nargs="*", default=["-"], help="files with a bounce each; default: standard input")
     options = parser.parse_args()
     results = []
+    language = options.lang.replace("_", "-")
     try:
-        with open(options.replies, encoding="utf-8") as file:
-            replies = Replies(json.load(file))
+        replies = read_replies(options.replies, language)
         for path in options.bounce:
-            found = classify(replies, options.lang.replace("_", "-"), read(path))
+            found = classify(replies, language, read(path))
             results += [(path, one) for one in found]
             if not found:
-                print(f"classify_bounce.py: {printable(path)}: there is no reply in it", file=sys.stderr)
+                complain(f"{path}: there is no reply in it")
     except (OSError, ValueError, KeyError, TypeError) as error:
-        print(f"classify_bounce.py: {printable(error)}", file=sys.stderr)
+        complain(error)
         return 2
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     for path, one in results:

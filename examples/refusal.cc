@@ -52,8 +52,12 @@ class Catalog
 int
 main(int argc, char **argv)
 try {
+	if (argc < 3) {
+		std::cerr << "usage: refusal ADDRESS LANGUAGE...\n";
+		return 2;
+	}
 	const Catalog catalog(LOCALEDIR);
-	const std::string_view address = argc > 1 ? argv[1] : "nobody@example.org";
+	const std::string_view address = argv[1];
 	/* The reply refers to the octets of the address, which outlive it. */
 	const auto reply = ftg_reply_text(ERR_SMTP_ADDRESS_UNKNOWN, address.data(), address.size());
 

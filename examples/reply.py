@@ -69,7 +69,7 @@ def find(name):
     """The number of an ID. No reply has the name "", so its number is that of no reply."""
     number = library.ftg_id_find(name.encode())
     if number >= library.ftg_id_find(b""):
-        raise KeyError(name)
+        raise ValueError(f"there is no reply '{name}'; 'ftgate-msg list' prints the IDs")
     return number
 
 
@@ -113,9 +113,13 @@ class Catalog:
 
 
 def main():
+    if len(sys.argv) < 4:
+        sys.exit("usage: reply.py LOCALEDIR LANGUAGE ID [ARGUMENT...]")
     locale, language, name, *words = sys.argv[1:]
     with Catalog(locale) as catalog:
-        kinds = library.ftg_row(find(name)).contents.args
+        kinds = [kind for kind in library.ftg_row(find(name)).contents.args if kind != ARG_NONE]
+        if len(words) != len(kinds):
+            raise ValueError(f"the number of arguments of {name} is {len(kinds)}, not {len(words)}")
         values = [int(word) if kind == ARG_COUNT else word if kind == ARG_REASON else os.fsencode(word) for kind, word in zip(kinds, words)]
         sys.stdout.buffer.write(catalog.render(name, *values, language=language))
 
@@ -123,5 +127,5 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except (KeyError, OSError, ValueError) as fault:
+    except (OSError, ValueError) as fault:
         sys.exit(f"reply.py: {fault}")

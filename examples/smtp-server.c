@@ -10,6 +10,7 @@
 #include <ftgate/catalog.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,9 +166,13 @@ main(int argc, char **argv)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	socklen_t size = sizeof address;
+	char *end = NULL;
+	unsigned long port = argc == 2 ? strtoul(argv[1], &end, 10) : 0;
 	int fd, listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
-	address.sin_port = htons((uint16_t)(argc > 1 ? atoi(argv[1]) : 0));
+	if (end == NULL || end == argv[1] || *end != '\0' || port > UINT16_MAX)
+		return fprintf(stderr, "usage: smtp-server PORT\n"), 2;
+	address.sin_port = htons((uint16_t)port);
 	catalog = ftg_catalog_open(&(struct ftg_sources) { .locale = LOCALEDIR, .profile = FTG_STRICT }, NULL, NULL);
 	if (catalog == NULL || bind(listener, (struct sockaddr *)&address, size) != 0 || listen(listener, 128) != 0 ||
 	    getsockname(listener, (struct sockaddr *)&address, &size) != 0)

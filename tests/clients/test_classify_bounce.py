@@ -94,7 +94,7 @@ class Classify(TestCase):
             file.write(export("--lang", "de:ar:pl:zh-Hans"))
         cls.classifier = load()
         with open(cls.exported, encoding="utf-8") as file:
-            cls.replies = cls.classifier.Replies(json.load(file))
+            cls.replies = cls.classifier.Replies(file.read())
 
     def run_it(self, *arguments, stdin=b"", exported=None):
         done = subprocess.run([sys.executable, "-B", PROGRAM, "--replies", exported or self.exported, *arguments], input=stdin,
@@ -264,6 +264,28 @@ class Hostile(Classify):
                  "*(bool(it.COPY.match(line)) for line in ('--- The header', '--this is a copy', '-- x follow', '--- --', '- follow')))"
         done = subprocess.run([sys.executable, "-B", "-c", script, PROGRAM], capture_output=True, timeout=SECONDS, text=True)
         self.assertEqual("2 True True True False False\n", done.stdout, done.stderr)
+
+    def test_export_of_another_format_is_named_with_its_cure(self):
+        path = os.path.join(self.folder, "r.csv")
+        for content in b"language,wire\r\nde,utf8\r\n", b"", b"\xff\xfe":
+            with open(path, "wb") as file:
+                file.write(content)
+            done = self.run_it(exported=path)
+            self.assertEqual((2, b""), (done.returncode, done.stdout))
+            self.assertIn(f"classify_bounce.py: {path}: ".encode(), done.stderr)
+        with open(path, "wb") as file:
+            file.write(b"language,wire\r\n")
+        self.assertEqual(f"classify_bounce.py: {path}: this is not what 'ftgate-msg export --format json' prints\n".encode(),
+                         self.run_it(exported=path).stderr)
+
+    def test_language_without_explanations_is_reported(self):
+        for tag, said in (("xx", f"classify_bounce.py: {self.exported} has no explanations in 'xx'; these are English\n"),
+                          ("de-AT", ""), ("pl_PL", ""), ("en", "")):
+            self.assertEqual(said.encode(), self.run_it("--lang", tag, stdin=b"550 5.1.1 (#4.28)").stderr, tag)
+
+    def test_help_explains_the_exit_status(self):
+        said = subprocess.run([sys.executable, "-B", PROGRAM, "--help"], capture_output=True, encoding="utf-8", timeout=SECONDS).stdout
+        self.assertIn("also if one is the reply of another server", " ".join(said.split()))
 
     def test_file_that_cannot_be_read_and_an_export_of_another_kind_are_reported(self):
         done = self.run_it("/nonexistent")

@@ -217,6 +217,11 @@ class SmtpServer(unittest.TestCase):
             client.sendall(b"NOOP\r\nQUIT\r\n")
             self.assertEqual(read_all(client), GREETING + NOOP + BYE)
 
+    def test_what_is_no_port_is_refused(self):
+        for arguments in [], ["abc"], [""], ["25x"], ["65536"], ["2525", "2526"]:
+            done = subprocess.run(["./smtp-server", *arguments], cwd=self.folder, env=ENVIRONMENT, capture_output=True, check=False, timeout=SECONDS)
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (2, b"", b"usage: smtp-server PORT\n"), arguments)
+
     def test_client_that_says_no_command_is_told_and_closed(self):
         late = b"421 4.4.2 No command for too long, closing (#6.03)\r\n"
         with Server(compile_example("smtp-server.c", SECONDS_MAX=1)) as server:
@@ -238,6 +243,9 @@ class Refusal(unittest.TestCase):
         self.assertRegex(lines[1], "^550 5.1.1 メールボックス")
         self.assertEqual([line[:9] for line in lines[:-1]], ["550 5.1.1"] * 3)
         self.assertEqual(done.stderr, b"")
+        for arguments in [], ["nobody@example.org"]:
+            done = subprocess.run(["./refusal", *arguments], cwd=folder, env=ENVIRONMENT, capture_output=True, check=False)
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (2, b"", b"usage: refusal ADDRESS LANGUAGE...\n"))
 
 
 class Reply(unittest.TestCase):
@@ -277,9 +285,12 @@ class Reply(unittest.TestCase):
 
     def test_faults_are_exceptions(self):
         locale = config("--variable=localedir")
-        self.fails(b"ERR_NONE", locale, "de", "ERR_NONE")
+        self.fails(b"there is no reply 'ERR_NONE'; 'ftgate-msg list' prints the IDs\n", locale, "de", "ERR_NONE")
         self.fails(b"Not a directory", "/etc/passwd", "de", "ERR_SMTP_OK")
-        self.fails(b"zip() argument 2 is shorter", locale, "de", "ERR_SMTP_ADDRESS_UNKNOWN")
+        self.fails(b"reply.py: the number of arguments of ERR_SMTP_ADDRESS_UNKNOWN is 1, not 0\n", locale, "de", "ERR_SMTP_ADDRESS_UNKNOWN")
+        self.fails(b"reply.py: the number of arguments of ERR_SMTP_OK is 0, not 1\n", locale, "de", "ERR_SMTP_OK", "x")
+        done = self.run_python("reply.py")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (1, b"", b"usage: reply.py LOCALEDIR LANGUAGE ID [ARGUMENT...]\n"))
         self.fails(b"invalid literal", locale, "de", "ERR_POP_MESSAGECOUNT", "three")
 
     def test_refused_texts_are_printed(self):
