@@ -30,6 +30,17 @@ maillog_file_prefixes = /var/spool
 
 
 class Blocks(TestCase):
+    def test_table_is_replaced_only_by_a_whole_one(self):
+        for block in TABLE, BOUNCE, OWN:
+            self.assertRegex(block, r"(?m)^ftgate-msg export .* >(\S+)\.new &&\n  mv \1\.new \1$")
+            self.assertNotRegex(block, r">(?!\S+\.new )")
+
+    def test_reference_is_explained_as_the_page_says(self):
+        with open(SOURCE + "/docs/postfix.md", encoding="utf-8") as file:
+            command = re.search(r"`ftgate-msg (explain 4\.28 --lang de)` says", file.read())[1]
+        self.assertIn("Ursache", subprocess.run(
+            [program("ftgate-msg"), *command.split()], check=True, capture_output=True, encoding="utf-8").stdout)
+
     def test_only_packages_are_not_installed_here(self):
         for block in INSTALL, INSTALL_MAP:
             self.assertRegex(block, r"\Aapt-get install .*\n\Z")
