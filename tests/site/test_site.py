@@ -503,6 +503,21 @@ class Changes(Folder):
             self.assertFalse(os.path.exists(os.path.join(self.folder, "site")), table)
         self.assertEqual("Changed texts: 0", self.since(self.NAMES, "de").all("p", id="total")[0]["text"])
 
+    def test_pages_for_senders_leave_out_what_the_operator_can_do(self):
+        site = os.path.join(self.folder, "senders")
+        export(site, "--lang", "de", "--for-senders")
+        with open(site + "/de.html", encoding="utf-8") as file:
+            page = file.read()
+        with open(self.site + "/de.html", encoding="utf-8") as file:
+            whole = file.read()
+        self.assertEqual((0, page.count('<div class="sender">')), (page.count('<div class="operator">'),
+                                                                 whole.count('<div class="operator">')))
+        self.assertIn("ftgatectl", whole)
+        self.assertNotIn("ftgatectl", page)
+        done = run("export", "--format", "json", "--for-senders")
+        self.assertEqual((2, b""), (done.returncode, done.stdout))
+        self.assertIn(b"json: --for-senders", done.stderr)
+
     def test_only_a_site_can_be_compared(self):
         done = run("export", "--format", "json", "--since", self.site)
         self.assertEqual(2, done.returncode)

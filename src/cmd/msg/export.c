@@ -20,7 +20,7 @@ static const struct format formats[] = {
 #undef FORMAT
 };
 
-enum { FORMATS = sizeof formats / sizeof *formats, KEY_URL = 0x200, KEY_CONTACT, NAMES_SIZE = 256 };
+enum { FORMATS = sizeof formats / sizeof *formats, KEY_URL = 0x200, KEY_CONTACT, KEY_SENDERS, NAMES_SIZE = 256 };
 
 struct request {
 	struct export export;
@@ -85,6 +85,8 @@ check_options(const struct request *request, struct argp_state *state)
 		argp_error(state, _("%s cannot be compared with an earlier export"), name);
 	if (!(needs & EXPORT_LINKS) && export->url)
 		argp_error(state, _("%s takes no --help-url"), name);
+	if (!(needs & EXPORT_SENDERS) && export->for_senders)
+		argp_error(state, "%s: --for-senders", name);
 	if (!(needs & EXPORT_CONTACT) && export->contact)
 		argp_error(state, _("%s takes no --contact"), name);
 }
@@ -132,6 +134,7 @@ parse(int key, char *arg, struct argp_state *state)
 	case 'l': request->languages = arg; return 0;
 	case 'd': use_data(request, arg, state); return 0;
 	case KEY_URL: use_url(request, charset_decode_word(arg), state); return 0;
+	case KEY_SENDERS: request->export.for_senders = true; return 0;
 	case KEY_CONTACT: request->export.contact = charset_decode_word(arg); return 0;
 	case 's': request->export.since = arg; return 0;
 	case ARGP_KEY_ARG:
@@ -165,6 +168,7 @@ msg_export(int argc, char **argv)
 		{ "help-url", KEY_URL, N_("URL"), 0,
 		    N_("for Postfix: a link to the page of each reply, in which {lang} is the language and {ref} the reference"),
 		    0 },
+		{ "for-senders", KEY_SENDERS, NULL, 0, N_("What the sender can do"), 0 },
 		{ "contact", KEY_CONTACT, N_("TEXT"), 0,
 		    N_("for Postfix: the value of ${contact} in texts; default: the postmaster of Postfix"), 0 },
 		{ NULL, 0, NULL, 0, N_("Formats:"), 2 },

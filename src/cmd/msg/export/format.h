@@ -12,6 +12,7 @@ enum {
 	EXPORT_NEEDS_FOLDER = 8,   /* the argument DIR must be given: the folder for its files */
 	EXPORT_LINKS = 16,         /* it links to pages about the replies: --help-url may be given */
 	EXPORT_SINCE = 32,         /* it can be compared with an earlier export */
+	EXPORT_SENDERS = 128,      /* it can leave out what the operator can do: --for-senders may be given */
 	EXPORT_CONTACT = 64,       /* it fills variables in: --contact may be given */
 };
 
@@ -23,6 +24,7 @@ struct export
 	const char *folder;    /* with EXPORT_NEEDS_FOLDER: it need not exist yet; else NULL */
 	const char *url;       /* with EXPORT_LINKS: --help-url, or NULL; as FTG_VAR_HELP */
 	const char *contact;   /* with EXPORT_CONTACT: --contact, or NULL; as FTG_VAR_CONTACT */
+	bool for_senders;      /* with EXPORT_SENDERS: --for-senders */
 	const char *since;     /* with EXPORT_SINCE: the folder of an earlier export, or NULL */
 };
 

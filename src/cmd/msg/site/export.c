@@ -90,6 +90,7 @@ write_site(const struct export *export, struct folder *folder, struct earlier *e
 	bool written = (export->since == NULL || earlier_read(earlier, export->since)) &&
 	    site_open(&site, &export->voice, export->languages);
 	if (written) {
+		site.for_senders = export->for_senders;
 		site.earlier = export->since != NULL ? earlier : NULL;
 		written = export_to(folder, &site, export->folder);
 	}

@@ -149,7 +149,8 @@ page_reply(const struct page *page, enum ftg_id id, bool anchor)
 	page_prose(page, "p", "cause", known->cause);
 	fputs("<div class=\"cures\">\n", page->to);
 	put_cure(page, "sender", SITE_WORD("What the sender can do"), known->sender);
-	put_cure(page, "operator", SITE_WORD("What the operator can do"), known->operator);
+	if (!page->site->for_senders)
+		put_cure(page, "operator", SITE_WORD("What the operator can do"), known->operator);
 	fputs("</div>\n<dl class=\"more\">", page->to);
 	put_field(page, SITE_WORD("When it is sent"), known->when);
 	/* TRANSLATORS: a description of the readers follows: "the sender, in a report". */

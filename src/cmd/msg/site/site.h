@@ -40,6 +40,7 @@ struct site {
 	size_t count;
 	struct site_refusal *refusal; /* of texts in all languages of the catalogue */
 	size_t refusals, refusal_room;
+	bool for_senders;        /* without what the operator can do */
 	struct earlier *earlier; /* to compare with; NULL: none. The caller's */
 	bool failed;             /* memory was out */
 };
