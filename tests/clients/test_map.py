@@ -332,6 +332,23 @@ class Figures(TestCase):
             self.assertRegex(said, r"(?m)^lookups-found +2$")
             self.assertRegex(said, r"(?m)^listener +127\.0\.0\.1:\d+ map none")
 
+    def test_data_folder_of_the_map_server_alone_lacks_no_other_server(self):
+        def ctl(*words):
+            return subprocess.run([program("ftgatectl"), "--data", server.data, *words], capture_output=True, text=True,
+                                  env=server.environment, timeout=SECONDS)
+        with MapServer() as server:
+            said = ctl("status")
+            self.assertEqual((0, "healthy"), (said.returncode, said.stdout.splitlines()[0]), said.stdout)
+            said = ctl("text", "set", "de", "ERR_SMTP_ADDRESS_UNKNOWN", "Unbekannt: <%s>")
+            self.assertEqual(0, said.returncode, said.stderr)
+            self.assertIn("ftgate-mapd: generation", said.stdout)
+            for name in "smtpd", "pop3d":
+                self.assertNotIn(f"ftgate-{name}", said.stdout)
+            os.mkdir(os.path.join(server.data, "queue"), 0o700)  # a server of mail has run here
+            said = ctl("status")
+            self.assertEqual(2, said.returncode)
+            self.assertIn("critical: ftgate-smtpd does not run", said.stdout)
+
 
 if __name__ == "__main__":
     main()

@@ -77,6 +77,26 @@ open_configured(const char *file, char path[PATH_MAX])
 	return status;
 }
 
+/* A server that stops removes its socket; one that was killed leaves it. */
+bool
+ctl_has_socket(const char *data, const char *server)
+{
+	char name[32], path[PATH_MAX];
+	snprintf(name, sizeof name, "ftgate-%s" DATA_STATUS, server);
+	return data_path(path, data, name) == 0 && access(path, F_OK) == 0;
+}
+
+bool
+ctl_has_maps_alone(const char *data)
+{
+	static const char *const mail[] = { "ftgate.db", "queue" };
+	char path[PATH_MAX];
+	for (size_t i = 0; i < sizeof mail / sizeof *mail; i++)
+		if (data_path(path, data, mail[i]) < 0 || access(path, F_OK) == 0)
+			return false;
+	return ctl_has_socket(data, "mapd") && !ctl_has_socket(data, "smtpd") && !ctl_has_socket(data, "pop3d");
+}
+
 struct config *
 ctl_read_config(const struct request *request)
 {

@@ -22,6 +22,14 @@ int ctl_find_folder(const struct request *request, char path[PATH_MAX]);
 struct config *ctl_read_config(const struct request *request);
 
 /*
+ * Whether a server has a control socket in a data folder: it runs, or was killed. server: one of ctl_servers.
+ */
+bool ctl_has_socket(const char *data, const char *server);
+
+/* Is the data folder that of ftgate-mapd alone? It has no accounts, no queue, and the control socket of no other server. */
+bool ctl_has_maps_alone(const char *data);
+
+/*
  * Whether this user may use a file or folder in a way of access(2). Returns EX_OK, also if it fails for another reason, or
  * EX_NOPERM after it has printed that root may.
  */

@@ -14,6 +14,7 @@
 #include "base/program.h"
 #include "base/shell_word.h"
 #include "base/translate.h"
+#include "cmd/ctl/folder.h"
 #include "cmd/msg/row.h"
 #include "texts/folder.h"
 
@@ -27,7 +28,8 @@ static int
 reload(const struct request *request)
 {
 	static char answer[CTL_ANSWER_MAX];
-	if (strcmp(request->server, "mapd") == 0 && !ctl_runs(request))
+	bool is_map = strcmp(request->server, "mapd") == 0;
+	if (!ctl_runs(request) && is_map != ctl_has_maps_alone(request->data))
 		return EX_OK;
 	printf("ftgate-%s: ", request->server);
 	if (!ctl_runs(request)) {

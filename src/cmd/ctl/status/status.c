@@ -9,7 +9,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "base/data.h"
 #include "cmd/ctl/folder.h"
 #include "directory/schema_version.h"
 
@@ -55,25 +54,20 @@ static const struct {
 	const char *section;
 } servers[STATUS_SERVERS] = { { CONFIG_SMTP, "" }, { CONFIG_POP3, "pop3" }, { CONFIG_MAP, "map" } };
 
-/* Without a listener, the SMTP server takes its default address; the others are there only if something says so. */
+/*
+ * Without a listener, the SMTP server takes its default address, if the folder is not the map server's alone; the others are
+ * there only if something says so.
+ */
 static bool
-is_configured(const struct config *config, size_t server)
+is_configured(const struct config *config, const char *data, size_t server)
 {
-	bool found = servers[server].protocol == CONFIG_SMTP && config->listeners_count == 0;
+	bool found = servers[server].protocol == CONFIG_SMTP && config->listeners_count == 0 &&
+	    !ctl_has_maps_alone(data);
 	for (size_t i = 0; i < config->entries_count && servers[server].section[0] != '\0'; i++)
 		found = found || strcmp(config->entries[i].section->name, servers[server].section) == 0;
 	for (unsigned i = 0; i < config->listeners_count; i++)
 		found = found || config_protocol_of(config->listeners[i].role) == servers[server].protocol;
 	return found;
-}
-
-/* A server that stops removes its socket; one that was killed leaves it. */
-static bool
-left_socket(const struct request *request, const char *server)
-{
-	char name[32], path[4096];
-	snprintf(name, sizeof name, "ftgate-%s" DATA_STATUS, server);
-	return data_path(path, request->data, name) == 0 && access(path, F_OK) == 0;
 }
 
 static void
@@ -83,7 +77,8 @@ ask(struct status_report *report, size_t number)
 	server->name = ctl_servers[number];
 	server->running = ctl_try_ask(report->request, server->name, "status\n", server->answer) == 0;
 	server->error = server->running ? 0 : errno;
-	server->expected = is_configured(report->config, number) || left_socket(report->request, server->name);
+	server->expected = is_configured(report->config, report->request->data, number) ||
+	    ctl_has_socket(report->request->data, server->name);
 	if (!server->running)
 		server->answer[0] = '\0';
 }
