@@ -12,7 +12,7 @@ import urllib.request
 
 from fake_next_hop import FakeNextHop
 from limits import LimitsCase
-from server import ACCOUNT, DOMAIN, SECONDS, SENDER, Server, Talk, main
+from server import ACCOUNT, DOMAIN, SECONDS, SENDER, Server, Talk, TestCase, main
 from services import Dnsmasq, Rspamd
 from test_proxy import LISTENERS, header
 
@@ -51,6 +51,26 @@ def make_key(folder):
     if not record.startswith(f"test._domainkey.{DOMAIN}. IN TXT ("):
         raise AssertionError(record)
     return os.path.join(folder, f"{DOMAIN}.test.key"), "".join(re.findall(r'"([^"]*)"', record))
+
+
+class Key(TestCase):
+    def run_script(self, *words):
+        done = subprocess.run(["sh", KEY_SCRIPT, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=SECONDS,
+                              encoding="ascii", check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_help_is_no_error(self):
+        code, out, errors = self.run_script("--help")
+        self.assertEqual((0, ""), (code, errors))
+        self.assertIn("usage: dkim-key DOMAIN SELECTOR [FOLDER]\n", out)
+        self.assertEqual((1, "", "dkim-key: usage: dkim-key DOMAIN SELECTOR [FOLDER]\n"), self.run_script(DOMAIN))
+
+    def test_second_run_says_that_the_key_is_kept(self):
+        with tempfile.TemporaryDirectory(prefix="ftgate-test-") as folder:
+            key = os.path.join(folder, f"{DOMAIN}.dkim.key")
+            code, record, said = self.run_script(DOMAIN, "dkim", folder)
+            self.assertEqual((0, f"{key} is new\n"), (code, said))
+            self.assertEqual((0, record, f"{key} exists, and is kept\n"), self.run_script(DOMAIN, "dkim", folder))
 
 
 class SigningCase(LimitsCase):
