@@ -238,6 +238,12 @@ report_lost_to_journal(void)
 		state.lost = 0;
 }
 
+const char *
+log_show_path(const char *path)
+{
+	return path != NULL && *path == '\0' ? "<>" : path;
+}
+
 void
 log_begin(const char *event)
 {

@@ -70,6 +70,12 @@ void log_event(const char *event, ...) __attribute__((sentinel));
 void log_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
+ * The path of an envelope as the log has it: the null reverse-path, which is "", as "<>", since an empty value would look as
+ * if it were unknown (ftgate-log(7)). NULL stays NULL. The result is the argument or static.
+ */
+const char *log_show_path(const char *path);
+
+/*
  * Log an event in pieces, all on one line: its name, any number of pairs, and its end, before which nothing is written.
  * log_put_list() takes pairs as log_event() does.
  */

@@ -15,7 +15,7 @@ begin(const char *event, const struct queue_entry *entry)
 	log_begin(event);
 	log_put("session", entry->session);
 	log_put("id", entry->id);
-	log_put("from", entry->sender);
+	log_put("from", log_show_path(entry->sender));
 }
 
 void

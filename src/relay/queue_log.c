@@ -35,7 +35,7 @@ queue_log_outcome(const struct queue_entry *entry, const struct queue_recipient 
 	if (entry->session != NULL)
 		log_put("session", entry->session);
 	log_put("id", entry->id);
-	log_put("from", entry->sender);
+	log_put("from", log_show_path(entry->sender));
 	log_put("to", recipient->address);
 	if (recipient->sender != NULL)
 		log_put("as", recipient->sender);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/log.h"
 #include "smtp/internal.h"
 #include "smtp/lookup_state.h"
 
@@ -10,13 +11,6 @@ enum {
 	SHOWN_MAX = 512,
 	UNDELIVERED_MAX = 100, /* lines about the recipients of one message */
 };
-
-/* The null reverse-path is logged as "<>": an empty value would look as if it were unknown. */
-static const char *
-show_sender(const char *sender)
-{
-	return sender != NULL && *sender == '\0' ? "<>" : sender;
-}
 
 /* The reference of the reason (#1.xx, #2.xx) that a reply names or stands for; NULL: none. */
 static const char *
@@ -102,7 +96,7 @@ message_id_of(const struct smtp_session *s)
 static void
 log_undelivered(const struct smtp_session *s, const char *ref, const char *to)
 {
-	s->outlet->log(s->outlet, "undelivered", "ref", ref, "from", show_sender(s->envelope.sender), "to", to,
+	s->outlet->log(s->outlet, "undelivered", "ref", ref, "from", log_show_path(s->envelope.sender), "to", to,
 	    "message-id", message_id_of(s), NULL);
 }
 
@@ -161,7 +155,7 @@ event_refused(const struct smtp_session *s, const struct ftg_reply *reply)
 {
 	const struct ftg_reply hidden = truth_of(s), *truth = s->hidden != DIRECTORY_FOUND ? &hidden : reply;
 	const struct ftg_row *row = ftg_row(truth->id);
-	const char *from = show_sender(s->envelope.sender);
+	const char *from = log_show_path(s->envelope.sender);
 	const char *to = s->state & SMTP_MESSAGE ? s->envelope.first : NULL;
 	char path[SHOWN_MAX];
 
@@ -170,7 +164,7 @@ event_refused(const struct smtp_session *s, const struct ftg_reply *reply)
 		memcpy(path, s->path.text, len);
 		path[len] = '\0';
 		if (from == NULL)
-			from = show_sender(path);
+			from = log_show_path(path);
 		else
 			to = path;
 	}
@@ -196,7 +190,7 @@ event_expanded(const struct smtp_session *s, struct span address, const struct e
 		return;
 	snprintf(number, sizeof number, "%zu", recipients);
 	s->outlet->log(
-	    s->outlet, "expanded", "from", show_sender(s->envelope.sender), "to", to, "recipients", number, NULL);
+	    s->outlet, "expanded", "from", log_show_path(s->envelope.sender), "to", to, "recipients", number, NULL);
 }
 
 static size_t
@@ -232,7 +226,7 @@ event_message(const struct smtp_session *s)
 
 	snprintf(recipients, sizeof recipients, "%zu", count_recipients(&s->envelope));
 	snprintf(size, sizeof size, "%zu", s->message.size);
-	s->outlet->log(s->outlet, "message", "helo", s->name, "from", show_sender(s->envelope.sender), "recipients",
+	s->outlet->log(s->outlet, "message", "helo", s->name, "from", log_show_path(s->envelope.sender), "recipients",
 	    recipients, "queue", queued_id(&s->envelope), "size", size, "bare-octets",
 	    s->message.scanner.bare ? "normalised" : NULL, "id", relay != NULL ? relay->id : NULL, "message-id",
 	    message_id_of(s), NULL);
@@ -249,6 +243,6 @@ void
 event_failed_delivery(const struct smtp_session *s, const struct delivery_outcome *outcome)
 {
 	if (*outcome->detail != '\0')
-		s->outlet->log(s->outlet, "delivery-failed", "from", show_sender(s->envelope.sender), "to",
+		s->outlet->log(s->outlet, "delivery-failed", "from", log_show_path(s->envelope.sender), "to",
 		    s->envelope.first, "detail", outcome->detail, NULL);
 }

@@ -276,6 +276,17 @@ class Hostile(TestCase):
         self.assertEqual("\nResult\n1bu1 from a@example.net to anna@example.org: delivered at 2026-01-31 12:06:00Z\n",
                          output[output.index("\nResult"):])
 
+    def test_null_reverse_path_has_two_forms_in_old_logs(self):
+        for empty in "<>", '""':
+            status, output, errors = self.trace(
+                f"{self.STAMP} event=expanded session=1a client=192.0.2.1 lang=en from=<> to=all@example.org recipients=1",
+                f"{self.STAMP} event=message session=1a client=192.0.2.1 lang=en helo=a from=<> recipients=1 size=1 id=1au1",
+                f"{self.STAMP} event=delivered session=1a id=1au1 from={empty} mailbox=anna@example.org size=1 delay=0",
+                question="all@example.org")
+            self.assertEqual((FOUND, ""), (status, errors), empty)
+            self.assertIn("sender <>, 1 octets", output)
+            self.assertIn("1au1 from <> to anna@example.org: delivered at", output)
+
     def test_time_of_the_next_attempt_that_is_no_time_is_left_out(self):
         for again in 2**63 - 1, 2**63, -2**63, 2**31, -1, "1x", "x":
             status, output, errors = self.trace(

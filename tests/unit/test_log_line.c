@@ -198,7 +198,7 @@ Test(log_line, each_recipient_in_the_queue_has_a_line)
 	struct queue_entry entry = {
 		.id = "s1u2", .sender = (char[]) { "" }, .size = 3, .recipients = recipients, .count = 2
 	};
-	static const char expected[] = " event=queued id=s1u2 from=\"\" to=far@example.org size=3";
+	static const char expected[] = " event=queued id=s1u2 from=<> to=far@example.org size=3";
 	delivery_log_queued(&entry);
 	cr_assert_eq(written(), 24 + strlen(expected));
 	cr_expect_eq(memcmp(text + 24, expected, strlen(expected)), 0);

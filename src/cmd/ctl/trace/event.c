@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,6 +90,14 @@ event_read_text(struct event *event, struct log_span text)
 	return log_line_begin_entry(&line, text.text, text.len) && read_pairs(event, &line);
 }
 
+/* The null reverse-path is "<>"; older logs have it as "" in some events. */
+static void
+read_path(const char *key, char value[EVENT_VALUE_SIZE])
+{
+	if (strcmp(key, "from") == 0 && value[0] == '\0')
+		snprintf(value, EVENT_VALUE_SIZE, "<>");
+}
+
 bool
 event_get(const struct event *event, const char *key, char value[EVENT_VALUE_SIZE])
 {
@@ -96,6 +105,7 @@ event_get(const struct event *event, const char *key, char value[EVENT_VALUE_SIZ
 	for (size_t i = 0; i < event->count; i++)
 		if (log_pair_is(&event->pair[i], key)) {
 			log_pair_value(&event->pair[i], value);
+			read_path(key, value);
 			return true;
 		}
 	return false;

@@ -35,7 +35,7 @@ bool event_read(struct event *event, const char *stamp, struct log_span *time, s
 /* Reads what event_read() set *text to. */
 bool event_read_text(struct event *event, struct log_span text);
 
-/* Copies the value of a key, and a NUL. False, and value is "", if the event has none. */
+/* Copies the value of a key, and a NUL; the null reverse-path, of "from", is "<>". False, and value is "", if the event has none. */
 bool event_get(const struct event *event, const char *key, char value[EVENT_VALUE_SIZE]);
 
 /* The seconds that a value says; 0 if it is no number from 1 to 2^31 - 1. */

@@ -36,8 +36,6 @@ find_value(const struct event *event, const char *time, const char *key, char va
 		return false;
 	if (strcmp(key, "again") == 0)
 		sentence_time(value, time, event_seconds(value));
-	if (strcmp(key, "from") == 0 && value[0] == '\0')
-		snprintf(value, EVENT_VALUE_SIZE, "<>");
 	return true;
 }
 
