@@ -131,7 +131,7 @@ class Trace(TraceCase):
         output = trace("--log", self.server.log_path, STRANGER)[1]
         self.assertEqual([
             "TIME N1 127.0.0.1 connects",
-            f"TIME N1 refused with #4.28: from {SENDER} to {STRANGER}",
+            f"TIME N1 refused with #4.28 (no-mailbox): from {SENDER} to {STRANGER}",
             "TIME N1 the connection ends (end-of-input)",
             "",
             "Result",
@@ -152,7 +152,7 @@ class Trace(TraceCase):
             file.write(mo({(None, text): german for text, german in {
                 "${client} connects": "${client} baut eine Verbindung auf",
                 "the connection ends (${cause})": "die Verbindung endet (${cause})",
-                "refused with ${ref}[: from ${from}][ to ${to}][, user ${user}][; the client was told ${said}]":
+                "refused with ${ref}[ (${cause})][: from ${from}][ to ${to}][, user ${user}][; the client was told ${said}]":
                     "mit ${ref} abgelehnt[: an ${to}][, von ${from}][, Benutzer ${user}]",
                 "Result": "Ergebnis",
                 "%s from %s to %s: ": "%s von %s an %s: ",
@@ -286,6 +286,12 @@ class Hostile(TestCase):
             self.assertEqual((FOUND, ""), (status, errors), empty)
             self.assertIn("sender <>, 1 octets", output)
             self.assertIn("1au1 from <> to anna@example.org: delivered at", output)
+
+    def test_cause_of_a_refusal_names_the_limit(self):
+        output = self.trace(f"{self.STAMP} event=reply session=1a client=192.0.2.1 lang=en ref=#4.35 id=ERR_SMTP_ADDRESS_RCPTCOUNT "
+                            "cause=max-messages-per-account-hour helo=a from=a@example.net to=anna@example.org user=a@example.net")[1]
+        self.assertIn("refused with #4.35 (max-messages-per-account-hour): from a@example.net to anna@example.org, user a@", output)
+        self.assertIn("raise the limit that cause= in the log names", " ".join(output.split()))
 
     def test_time_of_the_next_attempt_that_is_no_time_is_left_out(self):
         for again in 2**63 - 1, 2**63, -2**63, 2**31, -1, "1x", "x":
