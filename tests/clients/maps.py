@@ -1,10 +1,12 @@
 """Starts ftgate-mapd and asks it as Postfix does: by netstrings over TCP or a Unix domain socket."""
 
 import os
+import re
 import socket
 import time
 
 from server import SECONDS, Server, program
+from services import held_port
 
 UNKNOWN = "550 5.1.1 <{}>: Recipient address rejected: User unknown in virtual mailbox table"
 URL = "https://mail.example/replies/{lang}.html#{ref}"
@@ -15,6 +17,11 @@ class MapServer(Server):
 
     def __init__(self, *arguments, config="", **options):
         super().__init__(*arguments, smtpd=program("ftgate-mapd"), config=config, **options)
+
+    def hold_port(self):
+        """Before the start: it has a port of its own also while it does not run."""
+        self.arguments[1] = f"127.0.0.1:{held_port()}"
+        return self
 
     def fill(self):
         os.mkdir(os.path.join(self.data, "locale"), 0o700)
@@ -83,6 +90,12 @@ def wait_until_refused(port):
         except ConnectionResetError:
             pass
     raise AssertionError(f"somebody listens at port {port}")
+
+
+def worker_processes(server):
+    """The process IDs of the workers, once they have loaded what they need."""
+    server.wait_for_log("event=languages-loaded", times=server.workers())
+    return [int(pid) for pid in re.findall(r"event=worker-started worker=\d+ pid=(\d+)", server.log())]
 
 
 def german(recipient):

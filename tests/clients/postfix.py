@@ -9,7 +9,7 @@ import socket
 import subprocess
 
 from server import SECONDS, environment
-from services import Program, free_port
+from services import Program, held_port
 
 PROGRAMS = "/usr/lib/postfix/sbin"
 PACKAGE = "/usr/share/postfix"  # main.cf.debian and master.cf.dist
@@ -53,9 +53,9 @@ class Postfix(Program):
         return path
 
     def command(self):
-        """Its configuration, with a port that is free at the moment."""
+        """Its configuration, with a port of its own."""
         os.chmod(self.folder, 0o755)
-        self.port = free_port()
+        self.port = held_port()
         if not os.path.exists(self.folder + "/queue"):
             make_queue(self.folder)
             os.mkdir(self.folder + "/mail", 0o700)

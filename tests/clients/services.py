@@ -1,5 +1,6 @@
 """Programs that the server asks before it takes mail: started for a test on loopback, and ended by their process ids."""
 
+import atexit
 import grp
 import os
 import pwd
@@ -23,6 +24,15 @@ def free_port(kind=socket.SOCK_STREAM):
     with socket.socket(socket.AF_INET, kind) as taken:
         taken.bind(("127.0.0.1", 0))
         return taken.getsockname()[1]
+
+
+def held_port():
+    """A port of 127.0.0.1 that nobody else gets before this process ends. Programs that reuse addresses can listen there."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    atexit.register(holder.close)
+    return holder.getsockname()[1]
 
 
 class Program:

@@ -46,7 +46,7 @@ class Refusals(TestCase):
             file.write(LANGUAGES)
         os.chmod(folder + "/languages", 0o644)
         config = f"language: de\nhelp-url: '{URL}'\nmap:\n  domain-languages: {folder}/languages\n"
-        cls.server = cls.stack.enter_context(MapServer("--workers", "2", config=config))
+        cls.server = cls.stack.enter_context(MapServer("--workers", "2", config=config).hold_port())
         cls.table = f"socketmap:inet:127.0.0.1:{cls.server.port}"
         cls.postfix = cls.stack.enter_context(Postfix(
             mynetworks="192.0.2.0/24", virtual_mailbox_domains=" ".join(DOMAINS), virtual_mailbox_maps="inline:{ known@bench.example=known/ }",
@@ -121,7 +121,6 @@ class Refusals(TestCase):
             self.server.process.wait()
             wait_until_refused(self.server.port)
             self.assertEqual(plain(address), self.refused(talk, address))
-            self.server.arguments = ["--listen", f"127.0.0.1:{self.server.port}", *self.server.arguments[2:]]
             self.server.start()
             self.assertIn(b"(#4.28)", self.refused(talk, address))
 

@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 from server import BUILD, SECONDS
-from services import Program, free_port
+from services import Program, held_port
 
 CACHE = os.path.join(os.path.dirname(BUILD), "mail-servers")
 MOUNT = 'while [ "$1" != -- ]; do mount $1 || exit 70; shift; done; shift; exec "$@"'
@@ -68,7 +68,7 @@ class Unpacked(Program):
 
     def command(self):
         os.chmod(self.folder, 0o755)
-        self.port = free_port()
+        self.port = held_port()
         mounts = [f"--bind {self.accounts('passwd', '{user}:x:{id}:{id}::/nonexistent:/usr/sbin/nologin' + chr(10))} /etc/passwd",
                   f"--bind {self.accounts('group', '{user}:x:{id}:' + chr(10))} /etc/group",
                   *(f"-t tmpfs -o mode=755 none {folder}" for folder in self.EMPTY)]
