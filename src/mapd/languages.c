@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <ftgate/catalog.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,15 +11,15 @@
 #include "base/address.h"
 #include "base/translate.h"
 
-struct row {
-	char *domain; /* its language follows its NUL */
-	size_t number;
+/* A row is where its domain begins in the octets; its language follows its NUL. */
+struct languages {
+	uint32_t *rows;
+	size_t count, room;
+	char *octets;
+	size_t len, size;
 };
 
-struct languages {
-	struct row *rows;
-	size_t count, room;
-};
+_Static_assert((long long)LANGUAGES_MAX *(ADDRESS_DOMAIN_MAX + 1 + FTG_TAG_MAX) < UINT32_MAX, "a row can be any octet");
 
 struct languages *
 languages_new(void)
@@ -31,23 +32,18 @@ languages_free(struct languages *languages)
 {
 	if (languages == NULL)
 		return;
-	for (size_t i = 0; i < languages->count; i++)
-		free(languages->rows[i].domain);
 	free(languages->rows);
+	free(languages->octets);
 	free(languages);
 }
 
 static int
-make_room(struct languages *languages)
+make_row(struct languages *languages)
 {
 	if (languages->count < languages->room)
 		return 0;
-	if (languages->count == LANGUAGES_MAX) {
-		errno = E2BIG;
-		return -1;
-	}
 	size_t room = languages->room == 0 ? 64 : 2 * languages->room;
-	struct row *rows = reallocarray(languages->rows, room, sizeof *rows);
+	uint32_t *rows = reallocarray(languages->rows, room, sizeof *rows);
 	if (rows == NULL)
 		return -1;
 	languages->rows = rows;
@@ -55,19 +51,40 @@ make_room(struct languages *languages)
 	return 0;
 }
 
+static int
+make_octets(struct languages *languages, size_t count)
+{
+	if (languages->size - languages->len >= count)
+		return 0;
+	size_t size = 2 * languages->size + count;
+	char *octets = realloc(languages->octets, size);
+	if (octets == NULL)
+		return -1;
+	languages->octets = octets;
+	languages->size = size;
+	return 0;
+}
+
+static void
+append(struct languages *languages, const char *text, size_t len)
+{
+	memcpy(languages->octets + languages->len, text, len);
+	languages->len += len;
+}
+
 int
 languages_add(struct languages *languages, const char *domain, const char *language)
 {
-	size_t len = strlen(domain) + 1, language_len = strlen(language) + 1;
-	if (make_room(languages) < 0)
+	size_t len = strlen(domain), language_len = strlen(language);
+	if (languages->count == LANGUAGES_MAX || len > ADDRESS_DOMAIN_MAX || language_len >= FTG_TAG_MAX) {
+		errno = E2BIG;
 		return -1;
-	char *octets = malloc(len + language_len);
-	if (octets == NULL)
+	}
+	if (make_row(languages) < 0 || make_octets(languages, len + language_len + 2) < 0)
 		return -1;
-	memcpy(octets, domain, len);
-	memcpy(octets + len, language, language_len);
-	languages->rows[languages->count] = (struct row) { octets, languages->count };
-	languages->count++;
+	languages->rows[languages->count++] = (uint32_t)languages->len;
+	append(languages, domain, len + 1);
+	append(languages, language, language_len + 1);
 	return 0;
 }
 
@@ -109,36 +126,42 @@ languages_add_line(struct languages *languages, const char *line, char error[LAN
 	return -1;
 }
 
+/* Of two rows of a domain, the one that was added first is the first. */
 static int
-compare(const void *a, const void *b)
+compare(const void *a, const void *b, void *octets)
 {
-	const struct row *one = a, *two = b;
-	int order = strcmp(one->domain, two->domain);
-	return order != 0 ? order : (one->number > two->number) - (one->number < two->number);
+	uint32_t one = *(const uint32_t *)a, two = *(const uint32_t *)b;
+	int order = strcmp((const char *)octets + one, (const char *)octets + two);
+	return order != 0 ? order : (one > two) - (one < two);
 }
 
 void
 languages_complete(struct languages *languages)
 {
 	if (languages->count > 0)
-		qsort(languages->rows, languages->count, sizeof *languages->rows, compare);
+		qsort_r(languages->rows, languages->count, sizeof *languages->rows, compare, languages->octets);
 }
 
-/* The first of those with the same name was added first. */
 const char *
 languages_find(const struct languages *languages, const char *domain)
 {
 	size_t low = 0, high = languages->count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (strcmp(languages->rows[middle].domain, domain) < 0)
+		if (strcmp(languages->octets + languages->rows[middle], domain) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low == languages->count || strcmp(languages->rows[low].domain, domain) != 0)
+	if (low == languages->count || strcmp(languages->octets + languages->rows[low], domain) != 0)
 		return NULL;
-	return languages->rows[low].domain + strlen(domain) + 1;
+	return languages->octets + languages->rows[low] + strlen(domain) + 1;
+}
+
+bool
+languages_equal(const struct languages *one, const struct languages *two)
+{
+	return one->len == two->len && (one->len == 0 || memcmp(one->octets, two->octets, one->len) == 0);
 }
 
 size_t

@@ -17,7 +17,8 @@ void languages_free(struct languages *languages);
 
 /*
  * Adds the language of a domain, which is in its A-label form and in lower case (base/idna.h). Of a domain that is added
- * twice, the first one counts. Both are copied. Returns 0, or -1 with errno: ENOMEM, or E2BIG above LANGUAGES_MAX.
+ * twice, the first one counts. Both are copied. Returns 0, or -1 with errno: ENOMEM, or E2BIG above
+ * LANGUAGES_MAX and for a name that is longer than any.
  */
 int languages_add(struct languages *languages, const char *domain, const char *language);
 
@@ -32,6 +33,9 @@ void languages_complete(struct languages *languages);
 
 /* The language of a domain, in the form of languages_add(); the table owns it. NULL: it has none. Allocates nothing. */
 const char *languages_find(const struct languages *languages, const char *domain);
+
+/* Were the same languages added to both, in the same order? Takes time linear in their octets. */
+bool languages_equal(const struct languages *one, const struct languages *two);
 
 /* How many domains have been added. */
 size_t languages_count(const struct languages *languages);

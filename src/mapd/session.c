@@ -55,6 +55,17 @@ send_answer(struct mapd_session *s, const char *status, const char *text, size_t
 	s->outlet->send(s->outlet, ",", 1);
 }
 
+/* The language of a domain; NULL if it has none. */
+static const char *
+find_language(const struct mapd_config *config, const char *domain)
+{
+	const char *language = NULL;
+	for (size_t i = 0; language == NULL && i < MAPD_LANGUAGES; i++)
+		if (config->languages[i] != NULL)
+			language = languages_find(config->languages[i], domain);
+	return language;
+}
+
 /* The language of the recipient's domain, if it has one that the catalogue has, and the own texts of that domain. */
 static void
 speak_of(const struct mapd_session *s, struct ftg_voice *voice, const struct postfix_slice *domain)
@@ -62,7 +73,7 @@ speak_of(const struct mapd_session *s, struct ftg_voice *voice, const struct pos
 	char name[ADDRESS_DOMAIN_MAX + 1];
 	if (voice->catalog == NULL || domain->len == 0 || !address_parse_domain(name, domain->text, domain->len))
 		return;
-	const char *wanted = s->config->languages != NULL ? languages_find(s->config->languages, name) : NULL;
+	const char *wanted = find_language(s->config, name);
 	ftg_lang language = wanted != NULL ? ftg_catalog_find(voice->catalog, wanted) : -1;
 	if (language >= 0)
 		voice->language = language;

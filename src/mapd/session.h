@@ -26,10 +26,13 @@ struct mapd_outlet {
 	void (*log)(struct mapd_outlet *outlet, const char *event, ...);
 };
 
+enum { MAPD_LANGUAGES = 2 }; /* tables: of a file and of the directory */
+
 /* Shared by all sessions, which it outlives. */
 struct mapd_config {
-	const struct languages *languages; /* of domains; its owner may replace it between two calls; NULL: none */
-	struct stats_slot *stats;          /* counts look-ups and replies; NULL: none */
+	/* Of domains; the first that has a domain decides. Their owner may replace them between two calls. NULL: none */
+	const struct languages *languages[MAPD_LANGUAGES];
+	struct stats_slot *stats; /* counts look-ups and replies; NULL: none */
 };
 
 struct mapd_session;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""ftgate-mapd on the wire: answers, languages, garbage, reload, workers that are killed or stopped."""
+"""ftgate-mapd on the wire: answers, garbage, reload, workers that are killed or stopped."""
 
 import contextlib
 import os
@@ -9,9 +9,9 @@ import socket
 import subprocess
 import time
 
-from maps import UNKNOWN, URL, Map, MapServer, frame, german, wait_until_refused
+from maps import UNKNOWN, URL, Map, MapServer, frame, german, wait_until_refused, worker_processes
 from mo import mo
-from server import SECONDS, Server, TestCase, main, program
+from server import SECONDS, TestCase, main, program
 
 ADDRESS = "nobody@bench.example"
 KEY = UNKNOWN.format(ADDRESS)
@@ -22,12 +22,6 @@ def own_text(server, folder, text):
     """Writes an own text for unknown mailboxes."""
     with open(server.overlay(folder), "wb") as file:
         file.write(mo({("ERR_SMTP_ADDRESS_UNKNOWN", "%s unknown mailbox"): text}))
-
-
-def worker_processes(server):
-    """The process IDs of the workers, once they have loaded what they need."""
-    server.wait_for_log("event=languages-loaded", times=server.workers())
-    return [int(pid) for pid in re.findall(r"event=worker-started worker=\d+ pid=(\d+)", server.log())]
 
 
 class Answers(TestCase):
@@ -92,41 +86,7 @@ class Answers(TestCase):
                 self.assertEqual(german(ADDRESS), client.look_up(KEY))
 
 
-class Languages(TestCase):
-    def test_of_the_recipients_domain_come_from_a_file(self):
-        with MapServer() as probe:
-            path = os.path.join(probe.folder, "languages")
-            with open(path, "w", encoding="utf-8") as file:
-                file.write("# of customers\npolish.example pl\n\nbücher.example de\n")
-            config = f"language: fr\nmap:\n  domain-languages: {path}\n"
-            with MapServer(config=config, LANGUAGE="C") as server, Map(server.port) as client:
-                self.assertIn(b"nie istnieje", client.look_up(UNKNOWN.format("a@polish.example")))
-                self.assertEqual(german("a@xn--bcher-kva.example"), client.look_up(UNKNOWN.format("a@xn--bcher-kva.example")))
-                french = client.look_up(UNKNOWN.format("a@other.example"))
-                with open(path, "w", encoding="utf-8") as file:
-                    file.write("other.example de\n")
-                server.reload()
-                server.wait_for_log("event=languages-loaded .*domains=1", times=server.workers())
-                self.assertEqual(german("a@other.example"), client.look_up(UNKNOWN.format("a@other.example")))
-                self.assertEqual(french.replace(b"other", b"polish"), client.look_up(UNKNOWN.format("a@polish.example")))
-                with open(path, "w", encoding="utf-8") as file:
-                    file.write("other.example klingonisch!\n")
-                start = len(server.log())
-                server.reload()
-                server.wait_for_log("event=languages-kept .*is not a language", start, server.workers())
-                self.assertEqual(german("a@other.example"), client.look_up(UNKNOWN.format("a@other.example")))
-
-    def test_of_hosted_domains_come_from_the_directory_and_follow_it(self):
-        with Server() as mail:
-            mail.set_language("example.test", "de")
-            with MapServer(beside=mail) as server, Map(server.port) as client:
-                key = UNKNOWN.format("nobody@example.test")
-                self.assertEqual(german("nobody@example.test"), client.look_up(key))
-                mail.set_language("example.test", "pl")
-                server.reload()
-                server.wait_for_log("event=languages-loaded", times=2 * server.workers())
-                self.assertIn(b"nie istnieje", client.look_up(key))
-
+class OwnTexts(TestCase):
     def test_own_texts_of_server_and_domain_are_spoken(self):
         with MapServer("--language", "de") as server, Map(server.port) as client:
             own_text(server, "de", "%s: 5 $ \\n \\c oder ${help}?")
@@ -187,8 +147,7 @@ class Workers(TestCase):
             client.send(frame(f"footer {KEY}".encode()))
             self.assertTrue(client.ended())
             self.assertEqual(german(ADDRESS), self.asked_until_answered(server.port))
-            silent = int(server.wait_for_log(r"event=worker-hung .*silent=(\d+)").group(1))
-            self.assertLess(silent, 3)  # the limit is one second, and time in which the master did not run is not counted
+            server.wait_for_log("event=worker-hung ")
             server.wait_for_log("event=worker-died .*cause=hung")
             self.assertEqual(2, server.counted("event=worker-started ", 2))
 

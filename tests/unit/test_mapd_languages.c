@@ -2,6 +2,7 @@
 #include "mapd/languages.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -89,5 +90,36 @@ Test(languages, faulty_line_is_reported_with_its_value)
 		cr_expect_eq(languages_add_line(languages, cases[i].line, error), -1, "%s", cases[i].line);
 		cr_expect_not_null(strstr(error, cases[i].fault), "%s", error);
 	}
+	cr_expect_eq(languages_count(languages), 0);
+}
+
+Test(languages, tables_are_equal_if_the_same_was_added_in_the_same_order)
+{
+	struct languages *other = languages_new();
+	cr_assert_not_null(other);
+	cr_expect(languages_equal(languages, other), "both are empty");
+	cr_assert_eq(languages_add(languages, "b.example", "de"), 0);
+	cr_expect_not(languages_equal(languages, other));
+	cr_assert_eq(languages_add(other, "b.example", "pl"), 0);
+	cr_expect_not(languages_equal(languages, other));
+	languages_free(other);
+	other = languages_new();
+	cr_assert_not_null(other);
+	cr_assert_eq(languages_add(other, "b.example", "de"), 0);
+	cr_assert_eq(languages_add(other, "a.example", "de"), 0);
+	cr_assert_eq(languages_add(languages, "a.example", "de"), 0);
+	languages_complete(other);
+	cr_expect(languages_equal(languages, other), "only one of them is complete");
+	languages_free(other);
+}
+
+Test(languages, name_that_is_longer_than_any_is_refused)
+{
+	char name[400];
+	memset(name, 'a', sizeof name);
+	name[sizeof name - 1] = '\0';
+	cr_expect_eq(languages_add(languages, name, "de"), -1);
+	cr_expect_eq(errno, E2BIG);
+	cr_expect_eq(languages_add(languages, "a.example", name), -1);
 	cr_expect_eq(languages_count(languages), 0);
 }

@@ -255,10 +255,16 @@ Test(mapd, speaks_the_language_and_the_own_texts_of_the_recipients_domain)
 	    0);
 	cr_assert_eq(languages_add_line(languages, "own.example de", error), 0);
 	cr_assert_eq(languages_add_line(languages, "other.example ja", error), 0);
+	config.languages[1] = languages;
+	struct languages *first = languages_new();
+	cr_assert_eq(languages_add_line(first, "file.example pl", error), 0);
+	cr_assert_eq(languages_add_line(languages, "file.example de", error), 0);
+	languages_complete(first);
 	languages_complete(languages);
-	config.languages = languages;
+	config.languages[0] = first;
 	out.voice.language = ftg_catalog_find(out.voice.catalog, "de");
 	cr_expect_str_eq(answer_for("a@Polish.Example"), "a@Polish.Example nie ma (#4.28),");
+	cr_expect_str_eq(answer_for("a@file.example"), "a@file.example nie ma (#4.28),", "the first table decides");
 	cr_expect_str_eq(answer_for("a@own.example"), "a@own.example gibt es hier nicht (#4.28),");
 	cr_expect_str_eq(answer_for("a@b.example"), "a@b.example fehlt (#4.28),", "that of the server");
 	cr_expect_str_eq(
@@ -270,7 +276,10 @@ Test(mapd, speaks_the_language_and_the_own_texts_of_the_recipients_domain)
 	add("text", "4.28\na@Polish.Example");
 	mapd_session_feed(session, frames, frames_len);
 	cr_expect_str_eq(strchr(out.sent, ' ') + 1, "a@Polish.Example nie ma (#4.28),");
-	config.languages = NULL;
+	config.languages[0] = NULL;
+	cr_expect_str_eq(answer_for("a@file.example"), "a@file.example fehlt (#4.28),", "the first table is gone");
+	config.languages[1] = NULL;
+	languages_free(first);
 	cr_expect_str_eq(answer_for("a@polish.example"), "a@polish.example unknown mailbox (#4.28),");
 	languages_free(languages);
 	ftg_catalog_free((ftg_catalog *)(uintptr_t)out.voice.catalog);

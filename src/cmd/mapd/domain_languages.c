@@ -15,21 +15,26 @@
 #include "directory/domain_languages.h"
 
 enum {
-	LOOK_TIME = 5000,              /* milliseconds between two looks at the sources */
-	FILE_SIZE_MAX = 64 << 20,      /* octets of the file */
-	DETAIL_SIZE = PATH_MAX + 1024, /* of why they could not be read */
+	LOOK_TIME = 5000,         /* milliseconds between two looks at the sources */
+	FILE_SIZE_MAX = 64 << 20, /* octets of the file */
 };
 
-/* One load. Until its end it belongs to one thread. */
+/* A look at one source. */
+struct reading {
+	struct source_stamp stamps[DOMAIN_SOURCE_PATHS];
+	struct languages *languages; /* other ones than those in use; NULL: none */
+	bool read;                   /* without a fault */
+	bool lasting;                /* the fault is one of a line, which stays until the file is written */
+	char fault[DOMAIN_FAULT_SIZE];
+};
+
+/* One load. Until its end it belongs to one thread. The tables of its owner do not change before. */
 struct load {
 	struct job job;
 	struct domain_languages *owner;
-	const char *file, *data;
-	struct source_stamp stamps[DOMAIN_LANGUAGES_SOURCES];
-	bool told;                   /* the log gets the outcome, whether a source has changed or not */
-	bool changed;                /* a source has */
-	struct languages *languages; /* NULL: they could not be read, or have not changed */
-	char detail[DETAIL_SIZE];
+	bool told; /* each source is read, and the log gets the outcome */
+	struct reading readings[DOMAIN_SOURCES];
+	struct languages *retired[DOMAIN_SOURCES]; /* freed by a thread, for that can take long */
 };
 
 static int
@@ -70,9 +75,11 @@ domain_languages_read_file(struct languages *languages, const char *file, config
 static void
 note_fault(void *context, const char *file, unsigned line, const char *fault)
 {
-	struct load *load = context;
-	if (load->detail[0] == '\0')
-		snprintf(load->detail, DETAIL_SIZE, "%s:%u: %s", file, line, fault);
+	struct reading *reading = context;
+	if (reading->fault[0] != '\0')
+		return;
+	snprintf(reading->fault, DOMAIN_FAULT_SIZE, "%s:%u: %s", file, line, fault);
+	reading->lasting = line != 0;
 }
 
 static bool
@@ -95,79 +102,127 @@ look_at(struct source_stamp *stamp, const char *path)
 	return !same;
 }
 
-/* Before they are read: a change meanwhile is seen the next time. */
+/* Before the source is read: a change meanwhile is seen the next time. */
 static bool
-look_at_all(struct load *load)
+look_at_source(struct load *load, enum domain_source source)
 {
-	static const char *const names[] = { "ftgate.db", "ftgate.db-wal" };
+	static const char *const names[DOMAIN_SOURCE_PATHS] = { "ftgate.db", "ftgate.db-wal" };
+	const struct domain_languages *owner = load->owner;
+	struct source_stamp *stamps = load->readings[source].stamps;
 	char path[PATH_MAX];
-	bool changed = load->file != NULL && look_at(&load->stamps[0], load->file);
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		changed = (data_path(path, load->data, names[i]) == 0 && look_at(&load->stamps[i + 1], path)) ||
-		    changed;
+	bool changed = false;
+	memcpy(stamps, owner->tables[source].stamps, sizeof owner->tables[source].stamps);
+	if (source == DOMAIN_SOURCE_FILE)
+		return owner->file != NULL && look_at(&stamps[0], owner->file);
+	for (size_t i = 0; i < DOMAIN_SOURCE_PATHS; i++)
+		changed = (data_path(path, owner->data, names[i]) == 0 && look_at(&stamps[i], path)) || changed;
 	return changed;
 }
 
-/* The file precedes the directory. */
 static bool
-read_all(struct load *load, struct languages *languages)
+read_source(struct load *load, enum domain_source source, struct languages *languages)
 {
+	struct reading *reading = &load->readings[source];
+	const struct domain_languages *owner = load->owner;
 	char error[DOMAIN_LANGUAGES_ERROR_SIZE];
-	if (load->file != NULL && domain_languages_read_file(languages, load->file, note_fault, load) < 0)
-		return false;
-	if (domain_languages_read(load->data, add_domain, languages, error) < 0) {
-		snprintf(load->detail, DETAIL_SIZE, "%s", error);
-		return false;
+	if (source == DOMAIN_SOURCE_FILE)
+		return owner->file == NULL ||
+		    domain_languages_read_file(languages, owner->file, note_fault, reading) == 0;
+	if (domain_languages_read(owner->data, add_domain, languages, error) == 0)
+		return true;
+	snprintf(reading->fault, DOMAIN_FAULT_SIZE, "%s", error);
+	return false;
+}
+
+/* The mail server writes into the database all the time: most often the languages are those in use. */
+static void
+load_source(struct load *load, enum domain_source source)
+{
+	struct reading *reading = &load->readings[source];
+	const struct languages *before = load->owner->tables[source].languages;
+	if (!look_at_source(load, source) && !load->told)
+		return;
+	struct languages *languages = languages_new();
+	if (languages == NULL) {
+		snprintf(reading->fault, DOMAIN_FAULT_SIZE, "%s", strerror(ENOMEM));
+		return;
+	}
+	reading->read = read_source(load, source, languages);
+	if (!reading->read || (before != NULL && languages_equal(before, languages))) {
+		languages_free(languages);
+		return;
 	}
 	languages_complete(languages);
-	return true;
+	reading->languages = languages;
 }
 
 static void
 load_work(struct job *job)
 {
-	struct load *load = (struct load *)job;
-	load->changed = look_at_all(load);
-	if (!load->changed && !load->told)
-		return;
-	struct languages *languages = languages_new();
-	if (languages == NULL) {
-		snprintf(load->detail, DETAIL_SIZE, "%s", strerror(ENOMEM));
-	} else if (read_all(load, languages)) {
-		load->languages = languages;
-	} else {
-		languages_free(languages);
-	}
+	for (enum domain_source source = 0; source < DOMAIN_SOURCES; source++)
+		load_source((struct load *)job, source);
 }
 
 static void
-log_load(const struct load *load)
+log_fault(const struct domain_languages *owner, const char *fault)
 {
-	if (load->languages == NULL && load->detail[0] == '\0')
-		return;
-	if (load->languages != NULL && !load->told)
-		return;
-	log_begin(load->languages != NULL ? "languages-loaded" : "languages-kept");
-	log_put_number("worker", load->owner->worker);
-	if (load->languages != NULL)
-		log_put_number("domains", (long long)languages_count(load->languages));
-	else
-		log_put("detail", load->detail);
+	log_begin("languages-kept");
+	log_put_number("worker", owner->worker);
+	log_put("detail", fault);
 	log_end();
 }
 
 static void
-use(struct load *load)
+log_loaded(const struct domain_languages *owner)
+{
+	size_t count = 0;
+	for (enum domain_source source = 0; source < DOMAIN_SOURCES; source++)
+		count += languages_count(owner->tables[source].languages);
+	log_begin("languages-loaded");
+	log_put_number("worker", owner->worker);
+	log_put_number("domains", (long long)count);
+	log_end();
+}
+
+/* Notes the outcome of a source. Returns whether a fault has ended. */
+static bool
+note_outcome(struct load *load, enum domain_source source)
+{
+	struct domain_table *table = &load->owner->tables[source];
+	const struct reading *reading = &load->readings[source];
+	bool faulty = table->fault[0] != '\0';
+	if (reading->read || reading->lasting)
+		memcpy(table->stamps, reading->stamps, sizeof table->stamps);
+	if (reading->fault[0] != '\0' && (load->told || strcmp(reading->fault, table->fault) != 0))
+		log_fault(load->owner, reading->fault);
+	if (reading->read || reading->fault[0] != '\0')
+		memcpy(table->fault, reading->fault, sizeof table->fault);
+	return faulty && table->fault[0] == '\0';
+}
+
+static void
+take_languages(struct load *load, enum domain_source source)
+{
+	struct domain_table *table = &load->owner->tables[source];
+	if (load->readings[source].languages == NULL)
+		return;
+	load->retired[source] = table->languages;
+	table->languages = load->readings[source].languages;
+}
+
+static void
+load_end(struct load *load)
 {
 	struct domain_languages *owner = load->owner;
-	log_load(load);
-	memcpy(owner->stamps, load->stamps, sizeof owner->stamps);
-	if (load->languages == NULL)
-		return;
-	struct languages *before = owner->languages;
-	owner->languages = load->languages;
+	bool ended = false, faulty = false;
+	for (enum domain_source source = 0; source < DOMAIN_SOURCES; source++) {
+		ended = note_outcome(load, source) || ended;
+		faulty = faulty || owner->tables[source].fault[0] != '\0';
+		take_languages(load, source);
+	}
+	if (!faulty && (load->told || ended))
+		log_loaded(owner);
 	owner->changed(owner);
-	languages_free(before);
 }
 
 static struct load *
@@ -177,23 +232,36 @@ load_new(struct domain_languages *owner, bool told)
 	if (load == NULL)
 		return NULL;
 	load->owner = owner;
-	load->file = owner->file;
-	load->data = owner->data;
 	load->told = told;
-	memcpy(load->stamps, owner->stamps, sizeof load->stamps);
 	return load;
+}
+
+static void
+free_work(struct job *job)
+{
+	struct load *load = (struct load *)job;
+	for (enum domain_source source = 0; source < DOMAIN_SOURCES; source++)
+		languages_free(load->retired[source]);
+}
+
+static void
+free_done(struct job *job)
+{
+	struct load *load = (struct load *)job;
+	struct domain_languages *owner = load->owner;
+	free(load);
+	owner->loading = false;
+	if (owner->again)
+		domain_languages_reload(owner);
 }
 
 static void
 load_done(struct job *job)
 {
 	struct load *load = (struct load *)job;
-	struct domain_languages *owner = load->owner;
-	use(load);
-	free(load);
-	owner->loading = false;
-	if (owner->again)
-		domain_languages_reload(owner);
+	load_end(load);
+	load->job = (struct job) { .work = free_work, .done = free_done };
+	load->owner->executor->start(load->owner->executor, &load->job);
 }
 
 static void
@@ -229,7 +297,7 @@ domain_languages_open(struct domain_languages *owner, uv_loop_t *loop)
 	if (load == NULL)
 		return UV_ENOMEM;
 	load_work(&load->job);
-	use(load);
+	load_end(load);
 	free(load);
 	owner->timer.data = owner;
 	int error = uv_timer_init(loop, &owner->timer);
@@ -239,6 +307,8 @@ domain_languages_open(struct domain_languages *owner, uv_loop_t *loop)
 void
 domain_languages_close(struct domain_languages *owner)
 {
-	languages_free(owner->languages);
-	owner->languages = NULL;
+	for (enum domain_source source = 0; source < DOMAIN_SOURCES; source++) {
+		languages_free(owner->tables[source].languages);
+		owner->tables[source].languages = NULL;
+	}
 }

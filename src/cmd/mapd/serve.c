@@ -12,10 +12,13 @@ static struct domain_languages languages;
 static struct mapd_config config;
 static struct map_service services[LISTEN_MAX];
 
+_Static_assert((int)MAPD_LANGUAGES == (int)DOMAIN_SOURCES, "each source has a table");
+
 static void
 on_changed(struct domain_languages *changed)
 {
-	config.languages = changed->languages;
+	for (enum domain_source source = 0; source < DOMAIN_SOURCES; source++)
+		config.languages[source] = changed->tables[source].languages;
 }
 
 static void
