@@ -98,6 +98,8 @@ expect "unit" "ExecStart=/srv/sbin/ftgate-smtpd -c /srv/etc/ftgate/ftgate.conf -
 	"$(grep ExecStart "$work/units/lib/systemd/system/ftgate-smtpd.service")"
 expect "unit of mapd" "ExecStart=/srv/sbin/ftgate-mapd -c /srv/etc/ftgate/mapd.conf --data /srv/var/lib/ftgate" \
 	"$(grep ExecStart "$work/units/lib/systemd/system/ftgate-mapd.service")"
+expect "folder of a socket of mapd" "RuntimeDirectory=ftgate-mapd
+RuntimeDirectoryMode=0755" "$(grep ^RuntimeDirectory "$work/units/lib/systemd/system/ftgate-mapd.service")"
 if grep StateDirectory "$work"/units/lib/systemd/system/*; then
 	fail "the service manager would make a data folder in /var"
 fi
