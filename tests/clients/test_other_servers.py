@@ -6,7 +6,9 @@ import os
 import re
 import socket
 import tempfile
+import threading
 import time
+import types
 import unittest
 
 import postfix
@@ -15,7 +17,7 @@ from alone import has
 from maps import URL, MapServer
 from mo import mo
 from server import SECONDS, SOURCE, Talk, TestCase, main
-from services import Program, free_port
+from services import Program, free_port, held_port
 from test_readme import blocks
 from unpacked import MISSING, USER_ID, Unpacked
 
@@ -139,7 +141,7 @@ rspamd_config:register_symbol { name = "SPAM", type = "normal", score = 20.0, ca
         self.rule = rule
 
     def command(self):
-        self.port = free_port()
+        self.port = held_port()
         for name, text in (("tld", "example\n"), ("spam.lua", self.SPAM), ("ftgate.lua", self.rule)):
             self.path(name, text)
         config = self.path("rspamd.conf", self.CONFIG.format(folder=self.folder, port=self.port, dead=free_port()))
@@ -167,7 +169,7 @@ class Refusals(TestCase):
         os.chmod(file.name, 0o644)
         config = blocks(PAGE)[CONFIG].replace("/etc/ftgate/languages", file.name)
         assert config.count(URL.replace("mail.example/", "mail.example.org/")) == 1, config
-        cls.texts = cls.stack.enter_context(MapServer(config=config.replace("mail.example.org", "mail.example")))
+        cls.texts = cls.stack.enter_context(MapServer(config=config.replace("mail.example.org", "mail.example")).hold_port())
 
     @contextlib.contextmanager
     def talk(self):
@@ -200,7 +202,6 @@ class Refusals(TestCase):
             listener.listen()
             yield
         yield
-        self.texts.arguments = ["--listen", f"127.0.0.1:{self.texts.port}", *self.texts.arguments[2:]]
         self.texts.start()
 
 
@@ -301,7 +302,9 @@ class OpenSmtpdRefusals(Refusals):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.server = cls.stack.enter_context(OpenSmtpd(filter=ported("etc/opensmtpd/filter-ftgate", cls.texts)))
+        program = ported("etc/opensmtpd/filter-ftgate", cls.texts)
+        assert program.count("WAIT, PAUSE = 1, 10 ") == 1
+        cls.server = cls.stack.enter_context(OpenSmtpd(filter=program.replace("WAIT, PAUSE = 1, 10 ", "WAIT, PAUSE = 1, 0 ")))
 
     def line(self, language, words):
         return f"550 5.1.1 {words} (#4.28) {LINK.format(language, '4.28')}\r\n"
@@ -328,6 +331,39 @@ class OpenSmtpdRefusals(Refusals):
                 self.assertEqual("550 5.1.1 Unknown user\r\n", self.refused(talk, "nobody@bench.example"))
         with self.talk() as talk:
             self.assertIn("(#4.28)", self.refused(talk, "nobody@bench.example"))
+
+
+class FilterTexts(TestCase):
+    """How the filter of OpenSMTPD asks."""
+
+    def setUp(self):
+        self.filter = types.ModuleType("filter")
+        exec(compile(read("etc/opensmtpd/filter-ftgate"), "filter-ftgate", "exec"), vars(self.filter))
+        self.texts = self.filter.Texts()
+
+    def test_are_not_asked_for_some_time_after_a_failure(self):
+        self.filter.SERVER = "127.0.0.1", held_port()
+        self.assertIsNone(self.texts.ask("4.28", "a@bench.example"))
+        with MapServer("--language", "de") as server:
+            self.filter.SERVER = "127.0.0.1", server.port
+            self.texts.silent_until += 3600
+            self.assertIsNone(self.texts.ask("4.28", "a@bench.example"))
+            self.texts.silent_until = 0
+            self.assertEqual("Postfach a@bench.example existiert nicht (#4.28)", self.texts.ask("4.28", "a@bench.example"))
+
+    def test_are_given_up_also_if_they_come_octet_by_octet(self):
+        self.filter.WAIT = 0.1
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self.filter.SERVER = listener.getsockname()
+            asking = threading.Thread(target=self.texts.ask, args=("4.28", "a@bench.example"))
+            asking.start()
+            self.addCleanup(asking.join)
+            with listener.accept()[0] as client, self.assertRaises(ConnectionError):
+                for _ in range(int(SECONDS / 0.01)):
+                    client.sendall(b"x")
+                    time.sleep(0.01)
+        asking.join()
+        self.assertGreater(self.texts.silent_until, 0)
 
 
 @unittest.skipIf(postfix.MISSING, postfix.MISSING)
