@@ -374,6 +374,26 @@ envelope_is_returned(const struct envelope *envelope, const char *address)
 	return text_set_has(&envelope->seen, text, write_returned(text, address));
 }
 
+size_t
+envelope_count_mailboxes(const struct envelope *envelope)
+{
+	size_t count = envelope->count;
+
+	for (size_t i = 0; i < list_messages_count(envelope->lists); i++)
+		count += envelope->lists->all[i]->count;
+	return count;
+}
+
+size_t
+envelope_count_addresses(const struct envelope *envelope)
+{
+	size_t count = envelope_count_mailboxes(envelope) + (envelope->relay != NULL ? envelope->relay->count : 0);
+
+	for (size_t i = 0; i < list_messages_count(envelope->lists); i++)
+		count += envelope->lists->all[i]->elsewhere;
+	return count;
+}
+
 bool
 envelope_has_recipients(const struct envelope *envelope)
 {

@@ -82,6 +82,14 @@ bool envelope_has_rcpt(const struct envelope *envelope, const struct address *ad
 void envelope_note_returned(struct envelope *envelope, const struct address *address);
 bool envelope_is_returned(const struct envelope *envelope, const char *address);
 
+/*
+ * The mailboxes that the message is for, here or at the server that LMTP delivers to, members of lists included; and all
+ * addresses, those at other servers, too. One that is named beside a list that it is a member of counts twice before
+ * envelope_sort_members().
+ */
+size_t envelope_count_mailboxes(const struct envelope *envelope);
+size_t envelope_count_addresses(const struct envelope *envelope);
+
 /* Has the envelope anybody who gets the message, or a report of its delivery? */
 bool envelope_has_recipients(const struct envelope *envelope);
 

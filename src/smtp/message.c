@@ -78,17 +78,6 @@ message_verdict(const struct smtp_session *s)
 	return refusal_delivery(s->message.result, (struct span) { s->envelope.first, strlen(s->envelope.first) });
 }
 
-/* Of mailboxes, here or at the server that LMTP delivers to. */
-static size_t
-count_mailboxes(const struct envelope *envelope)
-{
-	size_t count = envelope->count;
-
-	for (size_t i = 0; i < list_messages_count(envelope->lists); i++)
-		count += envelope->lists->all[i]->count;
-	return count;
-}
-
 static void
 count(const struct smtp_session *s, enum ftg_id answer)
 {
@@ -99,7 +88,8 @@ count(const struct smtp_session *s, enum ftg_id answer)
 		stats_add(stats, STAT_OCTETS, s->message.size);
 	} else if (s->message.result != DELIVERY_OK) {
 		bool again = ftg_row(answer)->code[s->config->profile].reply[0] == '4';
-		stats_add(stats, again ? STAT_LOCAL_DEFERRED : STAT_LOCAL_BOUNCED, count_mailboxes(&s->envelope));
+		stats_add(
+		    stats, again ? STAT_LOCAL_DEFERRED : STAT_LOCAL_BOUNCED, envelope_count_mailboxes(&s->envelope));
 	}
 }
 

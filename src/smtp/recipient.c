@@ -64,6 +64,28 @@ has_too_many_lists(const struct envelope *envelope, const struct expansion *targ
 	return count > 0 && added > 0 && count + added > DIRECTORY_LISTS_MAX;
 }
 
+/*
+ * Whatever the recipients lead to, the delivery of one message must not take a thread for long. A client that names each
+ * address itself may name max-recipients.
+ */
+static bool
+has_too_many_addresses(const struct smtp_session *s, const struct expansion *targets)
+{
+	const size_t named = s->config->max_recipients;
+	const size_t most = named > DIRECTORY_TARGETS_MAX ? named : DIRECTORY_TARGETS_MAX;
+	return s->envelope.rcpts > 0 &&
+	    envelope_count_addresses(&s->envelope) + targets->count + targets->elsewhere_count > most;
+}
+
+/* Why the message cannot be for this recipient, too, for the log; NULL: it can be. */
+static const char *
+excess(const struct smtp_session *s, const struct expansion *targets)
+{
+	if (has_too_many_lists(&s->envelope, targets))
+		return "max-lists";
+	return has_too_many_addresses(s, targets) ? "max-addresses" : NULL;
+}
+
 static struct ftg_reply
 add(struct smtp_session *s)
 {
@@ -72,9 +94,10 @@ add(struct smtp_session *s)
 	const struct expansion targets = targets_of(s->lookup, &self);
 	char text[ADDRESS_TEXT_SIZE], sender[ADDRESS_TEXT_SIZE];
 
-	if (has_too_many_lists(&s->envelope, &targets)) {
+	const char *too_many = excess(s, &targets);
+	if (too_many != NULL) {
 		expansion_clear(&s->lookup->expansion.expansion);
-		return refuse_for(s, ERR_SMTP_HARDERROR, "max-lists");
+		return refuse_for(s, ERR_SMTP_HARDERROR, too_many);
 	}
 	if (refusal_count(s)) {
 		expansion_clear(&s->lookup->expansion.expansion);

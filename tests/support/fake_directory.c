@@ -111,7 +111,7 @@ set_domain(const struct smtp_fixture *fixture, const struct address *address, st
 			memcpy(recipient->domain.language, fixture->domain_language[i], DIRECTORY_LANGUAGE_SIZE);
 }
 
-/* Those that come to alice and bob. */
+/* Those that come to alice and bob, and "crowd" and "horde", which have FIXTURE_CROWD members each. */
 static bool
 is_list(const struct address *address, struct recipient *recipient)
 {
@@ -120,6 +120,8 @@ is_list(const struct address *address, struct recipient *recipient)
 		enum posting_right post;
 	} lists[] = {
 		{ "team", POSTING_ANYONE },
+		{ "crowd", POSTING_ANYONE },
+		{ "horde", POSTING_ANYONE },
 		{ "pair", POSTING_ANYONE },
 		{ "crew", POSTING_ACCOUNTS },
 		{ "club", POSTING_MEMBERS },
@@ -258,6 +260,25 @@ allocate(size_t size)
 	return memset(memory, 0, size);
 }
 
+static bool
+is_crowd(const struct address *address)
+{
+	return is_name(address->local, "crowd") || is_name(address->local, "horde");
+}
+
+static void
+expand_crowd(const struct address *list, struct expansion *found)
+{
+	found->mailboxes = allocate(FIXTURE_CROWD * sizeof *found->mailboxes);
+	found->count = FIXTURE_CROWD;
+	for (size_t i = 0; i < FIXTURE_CROWD; i++) {
+		char local[32];
+		snprintf(local, sizeof local, "%.5s%zu", list->local, i);
+		found->mailboxes[i].list = 1;
+		mailbox_set_address(&found->mailboxes[i], local, list->domain);
+	}
+}
+
 /* Lists lead to alice and bob; "mixed" to alice and another server, "away" to the latter alone. */
 static void
 expand(struct directory *directory, struct expansion_question *question)
@@ -271,7 +292,9 @@ expand(struct directory *directory, struct expansion_question *question)
 		found->lists[0] = question->address;
 		found->list_count = 1;
 	}
-	if (!is_circle(&question->address) && (!away || is_name(question->address.local, "mixed"))) {
+	if (is_crowd(&question->address)) {
+		expand_crowd(&question->address, found);
+	} else if (!is_circle(&question->address) && (!away || is_name(question->address.local, "mixed"))) {
 		found->mailboxes = allocate(2 * sizeof *found->mailboxes);
 		found->count = away ? 1 : 2;
 		found->mailboxes[0].account = 1;

@@ -27,6 +27,8 @@ octets_clear(struct octets *octets)
 	octets_add(octets, "", 0);
 }
 
+enum { FIXTURE_CROWD = 1200 }; /* members of the lists crowd and horde of example.test */
+
 struct smtp_fixture {
 	struct smtp_config config;
 	struct session_outlet outlet;

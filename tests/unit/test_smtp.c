@@ -151,6 +151,29 @@ Test(smtp, list_is_expanded_once_in_a_transaction)
 	cr_expect_eq(fixture.expansions, 2);
 }
 
+/* The first recipient is taken whatever it leads to, and one whose mailboxes the message is for anyway. */
+Test(smtp, message_is_for_a_bounded_number_of_addresses)
+{
+	fixture.config.max_recipients = 100;
+	feed("HELO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<crowd@example.test>\r\n");
+	octets_clear(&fixture.output);
+	octets_clear(&fixture.events);
+	feed("RCPT TO:<horde@example.test>\r\n");
+	cr_expect_eq(fixture.output.bytes[0], '4', "%s", fixture.output.bytes);
+	cr_expect_not_null(strstr(fixture.events.bytes, "cause=max-addresses"), "%s", fixture.events.bytes);
+	octets_clear(&fixture.output);
+	feed("RCPT TO:<crowd@example.test>\r\n");
+	feed("RCPT TO:<alice@example.test>\r\n");
+	cr_expect_eq(fixture.output.bytes[0], '2');
+	cr_expect_null(strstr(fixture.output.bytes, "\r\n4"), "%s", fixture.output.bytes);
+	feed("DATA\r\ntext\r\n.\r\n");
+	cr_expect_eq(fixture.delivered, 1);
+	fixture.config.max_recipients = 2 * FIXTURE_CROWD;
+	octets_clear(&fixture.output);
+	feed("MAIL FROM:<a@b.example>\r\nRCPT TO:<crowd@example.test>\r\nRCPT TO:<horde@example.test>\r\n");
+	cr_expect_null(strstr(fixture.output.bytes, "\r\n4"), "%s", fixture.output.bytes);
+}
+
 /* What another worker counts while a recipient is resolved is found out before anything is counted for it. */
 Test(smtp, recipient_that_is_over_one_limit_counts_towards_no_other)
 {
