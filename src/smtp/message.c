@@ -6,6 +6,8 @@
 #include "smtp/lookup_state.h"
 #include "smtp/normalise.h"
 
+enum { MAILBOXES_MANY = 100 };
+
 void
 message_abandon(struct smtp_session *s)
 {
@@ -190,6 +192,13 @@ prepare(struct smtp_session *s)
 	return s->message.result == DELIVERY_OK;
 }
 
+/* Each mailbox takes a sync: the messages of all others must not wait for a message to very many. */
+static struct executor *
+publisher(const struct smtp_session *s)
+{
+	return envelope_count_mailboxes(&s->envelope) > MAILBOXES_MANY ? s->config->spreader : s->config->executor;
+}
+
 static struct ftg_reply
 publish(struct smtp_session *s, struct ftg_reply verdict)
 {
@@ -206,7 +215,7 @@ publish(struct smtp_session *s, struct ftg_reply verdict)
 		s->busy = true;
 		if (s->message.edits != NULL && !field_edits_is_empty(&s->message.edits->asked))
 			delivery->ops->edit(delivery, &s->message.edits->asked);
-		delivery->ops->commit(delivery, s->config->executor, time_left(s), committed, s);
+		delivery->ops->commit(delivery, publisher(s), time_left(s), committed, s);
 	}
 	return ftg_reply(FTG_IDS);
 }

@@ -81,6 +81,7 @@ struct smtp_config {
 	struct directory *directory;
 	struct delivery_agent *delivery;
 	struct executor *executor;
+	struct executor *spreader; /* delivers messages to many mailboxes, a few at a time */
 };
 
 struct smtp_peer {

@@ -221,7 +221,7 @@ parcel_file(const struct delivery *delivery)
 static void
 parcel_commit(struct delivery *delivery, struct executor *executor, int64_t timeout, delivery_done *done, void *context)
 {
-	(void)executor;
+	PARCEL(delivery, delivery)->fixture->spread += executor == PARCEL(delivery, delivery)->fixture->config.spreader;
 	PARCEL(delivery, delivery)->fixture->commit_timeout = timeout;
 	PARCEL(delivery, delivery)->committing = true;
 	parcel_start(PARCEL(delivery, delivery), done, context);

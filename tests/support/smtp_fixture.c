@@ -255,6 +255,7 @@ fixture_open(struct smtp_fixture *fixture, enum ftg_profile profile)
 	fixture->config.directory = &fixture->directory;
 	fixture->config.delivery = &fixture->agent;
 	fixture->config.executor = &fixture->executor;
+	fixture->config.spreader = &fixture->spreader;
 	fixture->config.hasher = &fixture->executor;
 	fixture->config.inspector = &fixture->executor;
 	fixture->config.mechanisms = (1U << SASL_MECHANISMS) - 1;

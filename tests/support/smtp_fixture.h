@@ -34,7 +34,7 @@ struct smtp_fixture {
 	struct session_outlet outlet;
 	struct directory directory;
 	struct delivery_agent agent;
-	struct executor executor;
+	struct executor executor, spreader;
 	struct clock clock;
 	struct greylist greylist;
 	struct limits limits; /* those that the limiter applies */
@@ -76,6 +76,7 @@ struct smtp_fixture {
 	struct octets queued;  /* the envelopes of what is to be relayed, as they are stored */
 	size_t mailboxes;      /* that the last went to */
 	unsigned delivered;    /* messages */
+	unsigned spread;       /* of them, by config.spreader */
 	bool encrypting;       /* a handshake is due; octets that come are dropped until then */
 	size_t dropped;        /* octets that came in the clear behind STARTTLS */
 	unsigned abandoned;

@@ -95,6 +95,17 @@ Test(pool, no_kind_waits_for_another)
 	pools_close(&pools);
 }
 
+Test(pool, deliveries_to_many_mailboxes_leave_threads_to_others)
+{
+	start(pools_executor(&pools, JOB_SPREADING), 0, 30, wait_at_gate);
+	start(pools_executor(&pools, JOB_INSPECTION), 30, 36, wait_at_gate);
+	start(pools_disk(&pools), 36, JOBS, work_at_once);
+	run_until_done(JOBS - 36);
+	open_gate(36);
+	run_until_done(JOBS);
+	pools_close(&pools);
+}
+
 Test(pool, threads_are_started_when_they_are_needed_and_no_more_than_there_may_be)
 {
 	struct pool *pool = &pools.pool[POOL_HASHING];

@@ -151,6 +151,16 @@ Test(smtp, list_is_expanded_once_in_a_transaction)
 	cr_expect_eq(fixture.expansions, 2);
 }
 
+Test(smtp, message_to_many_mailboxes_is_delivered_by_the_threads_for_such)
+{
+	feed("HELO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<team@example.test>\r\nDATA\r\ntext\r\n.\r\n");
+	cr_expect_eq(fixture.delivered, 1);
+	cr_expect_eq(fixture.spread, 0);
+	feed("MAIL FROM:<a@b.example>\r\nRCPT TO:<crowd@example.test>\r\nDATA\r\ntext\r\n.\r\n");
+	cr_expect_eq(fixture.delivered, 2);
+	cr_expect_eq(fixture.spread, 1);
+}
+
 /* The first recipient is taken whatever it leads to, and one whose mailboxes the message is for anyway. */
 Test(smtp, message_is_for_a_bounded_number_of_addresses)
 {
