@@ -52,6 +52,13 @@ class UserLanguage(TestCase):
             for text in texts:
                 self.assertIn(text, words, name)
 
+    def test_lines_of_the_help_are_indented_and_end_without_spaces(self):
+        for language in "en", "de", "ru", "ja":
+            shown = self.run_program("ftgatectl", "--help", LANGUAGE=language, LC_ALL="C.UTF-8")[1]
+            shown = shown[shown.index("  quickstart "):].rstrip("\n").split("\n")
+            self.assertEqual([], [line for line in shown if line.endswith(" ")], language)
+            self.assertEqual([], [line for before, line in zip(shown, shown[1:]) if before and line and line[0] != " "], language)
+
     def test_environment_chooses_the_language(self):
         for language, text in (({"LANG": "de_AT"}, "Befehle:"), ({"LC_MESSAGES": "de_DE.UTF-8"}, "Befehle:"),
                                ({"LANGUAGE": "xx:de", "LC_ALL": "C.UTF-8"}, "Befehle:"), ({"LANG": "xx"}, "Commands:"),

@@ -4,16 +4,38 @@
 #include <string.h>
 
 #include "base/translate.h"
+#include "base/wrap.h"
 #include "cmd/ctl/ctl.h"
+
+enum {
+	MARGIN = 78, /* octets of a line: argp(3) counts these, and breaks longer lines without an indent */
+	HELP_INDENT = 6,
+	COMMAND_INDENT = 8,
+	SETTING_INDENT = 21,
+	KIND_INDENT = 26,
+};
+
+/* Writes the parts as a line. */
+static void
+put_parts(FILE *out, int indent, const char *before, const char *text)
+{
+	char *line = NULL;
+	if (asprintf(&line, "%s%s", before, text) >= 0)
+		wrap_write_hanging(out, line, strlen(line), MARGIN, indent);
+	free(line);
+}
 
 static void
 put_settings(FILE *out, enum record_kind kind, const char *title)
 {
 	const struct record_field *field;
+	char name[64];
 	fprintf(out, "\n%s\n", title);
 	for (size_t i = 0; (field = record_field(kind, i)) != NULL; i++)
-		if (field->settable)
-			fprintf(out, "  %-18s %s\n", field->name, _(field->help));
+		if (field->settable) {
+			snprintf(name, sizeof name, "  %-18s ", field->name);
+			put_parts(out, SETTING_INDENT, name, _(field->help));
+		}
 }
 
 /* The command whose help is asked for: a noun, or noun and verb; NULL: all. */
@@ -46,6 +68,26 @@ put_settings_of(FILE *out, enum record_kind kind, const char *title)
 		put_settings(out, kind, title);
 }
 
+static void
+put_command(FILE *out, const struct command *command)
+{
+	char name[64];
+	bool has_arguments = *command->arguments != '\0';
+	snprintf(name, sizeof name, "  %s%s%s%s", command->noun, *command->verb == '\0' ? "" : " ", command->verb,
+	    has_arguments ? " " : "");
+	put_parts(out, COMMAND_INDENT, name, has_arguments ? _(command->arguments) : "");
+	put_parts(out, HELP_INDENT, "      ", _(command->help));
+}
+
+static void
+put_kinds(FILE *out)
+{
+	fprintf(out, "\n%s\n", _("Kinds of access:"));
+	put_parts(out, KIND_INDENT, "  refused, relay          ", _("of networks"));
+	put_parts(
+	    out, KIND_INDENT, "  blacklist, permitted    ", _("of networks, and of senders' addresses and domains"));
+}
+
 char *
 ctl_help(void)
 {
@@ -59,16 +101,14 @@ ctl_help(void)
 		const struct command *command = &ctl_commands[i];
 		if (!is_shown(command))
 			continue;
-		fprintf(out, "  %s%s%s %s\n      %s\n", command->noun, *command->verb == '\0' ? "" : " ", command->verb,
-		    *command->arguments == '\0' ? "" : _(command->arguments), _(command->help));
+		put_command(out, command);
 	}
 	put_settings_of(out, RECORD_DOMAIN, _("Settings of a domain:"));
 	put_settings_of(out, RECORD_ACCOUNT, _("Settings of an account:"));
 	put_settings_of(out, RECORD_LIST, _("Settings of a list:"));
 	put_settings_of(out, RECORD_ACCESS, _("Settings of an access entry:"));
 	if (about_noun == NULL || strcmp(about_noun, record_noun(RECORD_ACCESS)) == 0)
-		fprintf(out, "\n%s\n  refused, relay          %s\n  blacklist, permitted    %s\n",
-		    _("Kinds of access:"), _("of networks"), _("of networks, and of senders' addresses and domains"));
+		put_kinds(out);
 	if (fclose(out) == 0)
 		return text;
 	free(text);
