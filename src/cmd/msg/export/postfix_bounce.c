@@ -16,8 +16,8 @@ static const char host[] = "${myhostname}", postmaster[] = "postmaster@${myhostn
 
 /*
  * A template: its name, its subject and its paragraphs, which end with FTG_IDS. A template is for all recipients of a message
- * together; Postfix appends what it says of each, which the last paragraph introduces. A subject that is FTG_IDS remains
- * Postfix's own: it is the same for an address that can be reached and one that cannot.
+ * together; Postfix appends what it, or another server, says of each. A subject that is FTG_IDS remains Postfix's own: it
+ * is the same for an address that can be reached and one that cannot.
  */
 static const struct template
 {
@@ -27,12 +27,12 @@ static const struct template
 }
 templates[] = {
 	{ "failure_template", FTG_NOTICE_SUBJECT_FAILED,
-	    { FTG_NOTICE_INTRO, FTG_NOTICE_ATTACHED, FTG_NOTICE_CONTACT, FTG_NOTICE_SAID } },
+	    { FTG_NOTICE_INTRO, FTG_NOTICE_SUBJECT_FAILED, FTG_NOTICE_ATTACHED, FTG_NOTICE_CONTACT } },
 	{ "delay_template", FTG_NOTICE_SUBJECT_DELAYED,
-	    { FTG_NOTICE_INTRO, FTG_NOTICE_HEADER, FTG_NOTICE_CONTACT, FTG_NOTICE_SAID } },
+	    { FTG_NOTICE_INTRO, FTG_NOTICE_SUBJECT_DELAYED, FTG_NOTICE_HEADER, FTG_NOTICE_CONTACT } },
 	{ "success_template", FTG_NOTICE_SUBJECT_DELIVERED,
-	    { FTG_NOTICE_INTRO, FTG_NOTICE_HEADER, FTG_NOTICE_SAID, FTG_IDS } },
-	{ "verify_template", FTG_IDS, { FTG_NOTICE_INTRO, FTG_NOTICE_CONTACT, FTG_NOTICE_SAID, FTG_IDS } },
+	    { FTG_NOTICE_INTRO, FTG_NOTICE_SUBJECT_DELIVERED, FTG_NOTICE_HEADER, FTG_IDS } },
+	{ "verify_template", FTG_IDS, { FTG_NOTICE_INTRO, FTG_NOTICE_CONTACT, FTG_IDS } },
 };
 
 /* Renders a row; its argument is a parameter of Postfix. Returns its octets. */
