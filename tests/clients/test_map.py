@@ -237,10 +237,13 @@ class Settings(TestCase):
         with MapServer() as probe:
             path = os.path.join(probe.folder, "languages")
             with open(path, "w", encoding="utf-8") as file:
-                file.write("a.example de\nb.example\n")
+                file.write("a.example de\nb.example\n\0\nc.example\n")
             done = self.check(config=f"map:\n  domain-languages: {path}\n")
-            self.assertEqual((78, f"{path}:2: '' is not a language; write a tag such as de or pt-BR, or C, behind the domain\n"),
-                             (done.returncode, done.stderr))
+            self.assertEqual(78, done.returncode)
+            self.assertEqual([f"{path}:2: '' is not a language; write a tag such as de or pt-BR, or C, behind the domain",
+                              f"{path}:3: '?' is not a domain; write a domain and a language in a line, as in 'example.org de'",
+                              f"{path}:4: '' is not a language; write a tag such as de or pt-BR, or C, behind the domain"],
+                             done.stderr.splitlines())
             done = self.check(config=f"map:\n  domain-languages: {path}/x\n")
             self.assertEqual(78, done.returncode)
             self.assertIn(f":2: domain-languages: {path}/x: ", done.stderr)

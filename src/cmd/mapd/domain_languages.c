@@ -66,6 +66,8 @@ domain_languages_read_file(struct languages *languages, const char *file, config
 		return -1;
 	}
 	text[len] = '\0';
+	for (char *at = text; (at = memchr(at, '\0', len - (size_t)(at - text))) != NULL;)
+		*at = '?'; /* so that it does not hide what follows: no line may have one */
 	int result = read_lines(languages, text, file, report, context);
 	free(text);
 	return result;
