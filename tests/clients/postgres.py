@@ -17,6 +17,31 @@ def as_postgres():
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"] if os.geteuid() == 0 else []
 
 
+class Session:
+    """psql, which gets SQL by its standard input, and ends with the block."""
+
+    def __init__(self, command, folder):
+        self.process = subprocess.Popen(command, cwd=folder, env=environment(), text=True, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE)
+
+    def run(self, text):
+        """Runs SQL that returns no rows, to its end."""
+        self.process.stdin.write(f"{text}\n\\echo done\n")
+        self.process.stdin.flush()
+        if self.process.stdout.readline() != "done\n":
+            raise AssertionError(f"not done: {text}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        try:
+            self.process.communicate(timeout=SECONDS)
+        finally:
+            self.process.kill()
+            self.process.wait()
+
+
 class Postgres(Program):
     """A server with these settings ("name=value"). It survives a crash, but not that of the machine, unless durable."""
 
@@ -54,6 +79,11 @@ class Postgres(Program):
     def sql(self, text, database="postgres"):
         """Runs SQL, and returns its rows, unaligned."""
         return self.run("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-U", "postgres", "-d", database, "-c", text)
+
+    def session(self, database="postgres"):
+        """A session of its superuser that lasts, and with it the transaction it begins."""
+        return Session([*as_postgres(), f"{BIN}/psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-U", "postgres",
+                        "-d", database], self.folder)
 
     def signal(self, number):
         """Sends its first process a signal: SIGQUIT ends the server without a checkpoint, as pg_ctl stop -m immediate does."""

@@ -186,6 +186,22 @@ class Trouble(PostgresTest):
                     for backend in hanging:
                         os.kill(backend, signal.SIGCONT)
 
+    def test_locked_table_delays_mail_and_its_backends_end(self):
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY ('{%s}')"
+        with PostgresServer(self.database) as server, Talk(server) as talk:
+            talk.mail()
+            backends = ",".join(map(str, server.backends()))
+            with self.database.session(server.name) as session:
+                session.run("BEGIN; LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE;")
+                reply = self.recipient(talk)
+                self.assertRegex(reply, rb"\A4")
+                self.assertIn(FAILED, reply)
+                server.wait_for_log(r"event=directory-failed database=\S+ detail=.*(no answer within|statement timeout)")
+                until = time.monotonic() + SECONDS
+                while server.sql(waiting % backends) != f"{PROCESSES - 1}\n":
+                    self.assertLess(time.monotonic(), until, "the backend of the lost connection still waits for the lock")
+                self.assertEqual(1, server.log().count("event=directory-failed "))
+
     def test_schema_of_another_version_is_not_used(self):
         with PostgresServer(self.database) as server:
             server.disconnect("UPDATE ftgate_schema SET version = 99")

@@ -111,6 +111,8 @@ requeue(struct pg *pg)
 		pg_queue_append(&again, query);
 	while ((query = pg_queue_take(&again)) != NULL)
 		pg_queue_append(&pg->waiting, query);
+	if (failed.first != NULL)
+		pg_complain(pg);
 	pg_fail_all(pg, &failed);
 }
 
@@ -190,8 +192,10 @@ on_timer(uv_timer_t *timer)
 		pg_lose(pg, why);
 	while (pg->waiting.first != NULL && pg->waiting.first->deadline <= pg_now(pg))
 		pg_queue_append(&late, pg_queue_take(&pg->waiting));
-	if (late.first != NULL)
+	if (late.first != NULL) {
 		libpq_first_line(pg->trouble, sizeof pg->trouble, why);
+		pg_complain(pg);
+	}
 	pg_fail_all(pg, &late);
 	if (pg->state == PG_DOWN && pg->retry <= pg_now(pg))
 		begin_connecting(pg);

@@ -33,6 +33,9 @@ struct pg_query *pg_queue_take(struct pg_queue *queue); /* NULL: it is empty */
 /* Empties a queue; its questions fail. */
 void pg_fail_all(struct pg *pg, struct pg_queue *queue);
 
+/* Logs why questions failed, pg->trouble, at most once a second. */
+void pg_complain(struct pg *pg);
+
 /* Lets a question wait for the end of the turn, and for a connection. */
 void pg_wait(struct pg *pg, struct pg_query *query);
 

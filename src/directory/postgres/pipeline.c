@@ -105,9 +105,8 @@ pg_send_set_up(struct pg *pg)
 	return true;
 }
 
-/* Logs why a question failed, once a second. */
-static void
-complain(struct pg *pg)
+void
+pg_complain(struct pg *pg)
 {
 	if (pg->complained != 0 && pg_now(pg) - pg->complained < COMPLAIN_EVERY)
 		return;
@@ -136,7 +135,7 @@ finish(struct pg *pg, struct pg_query *query)
 	libpq_first_line(pg->trouble, sizeof pg->trouble, libpq->PQresultErrorMessage(result));
 	libpq->PQclear(result);
 	if (query->purpose == PG_ANSWER)
-		complain(pg);
+		pg_complain(pg);
 	query->done(query, NULL);
 }
 
