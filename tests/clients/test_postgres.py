@@ -169,6 +169,25 @@ class Trouble(PostgresTest):
                     self.assertRegex(self.recipient(talk), rb"\A250 ")
                     self.assertRegex(self.recipient(talk, STRANGER), rb"\(#4\.28\)")
 
+    def test_connection_that_is_lost_again_is_replaced_after_a_pause(self):
+        with PostgresServer(self.database) as server, Talk(server) as talk:
+            talk.mail()
+            self.assertRegex(self.recipient(talk), rb"\A250 ")
+            ended = server.sql("""
+                CREATE TEMPORARY TABLE ended (pid int, began timestamptz, UNIQUE (pid, began));
+                DO $$ BEGIN
+                    WHILE clock_timestamp() < now() + interval '1 second' LOOP
+                        PERFORM pg_stat_clear_snapshot();
+                        INSERT INTO ended SELECT pid, backend_start FROM pg_stat_activity WHERE application_name = 'ftgate'
+                            AND datname = current_database() AND state = 'idle' AND query LIKE '%x.sender%' ON CONFLICT DO NOTHING;
+                        PERFORM pg_terminate_backend(pid) FROM ended JOIN pg_stat_activity USING (pid)
+                            WHERE began = backend_start;
+                        PERFORM pg_sleep(0.01);
+                    END LOOP;
+                END $$;
+                SELECT count(*) FROM ended""")
+            self.assertIn(int(ended), range(1, 5 * PROCESSES))
+
     def test_hanging_connection_is_replaced(self):
         with PostgresServer(self.database) as server:
             with Talk(server) as talk, Talk(server) as other:

@@ -116,7 +116,7 @@ requeue(struct pg *pg)
 	pg_fail_all(pg, &failed);
 }
 
-/* A connection that could be used is replaced at once. */
+/* A connection that could be used is replaced at once, unless that was done a moment ago; questions wait for the next one. */
 void
 pg_lose(struct pg *pg, const char *why)
 {
@@ -126,10 +126,13 @@ pg_lose(struct pg *pg, const char *why)
 	pg->expects_sync = false;
 	pg->state = PG_DOWN;
 	requeue(pg);
-	if (was_ready)
-		begin_connecting(pg);
-	else
+	pg->retry = pg->ready + PG_BACKOFF_FIRST;
+	if (!was_ready)
 		back_off(pg);
+	else if (pg->retry > pg_now(pg))
+		set_timer(pg);
+	else
+		begin_connecting(pg);
 }
 
 void
@@ -212,6 +215,8 @@ set_timer(struct pg *pg)
 		next = pg->waiting.first->deadline;
 	if (pg->state == PG_DOWN && pg->retry < next)
 		next = pg->retry;
+	if (pg->refused.first != NULL)
+		next = pg_now(pg);
 	if (next == INT64_MAX)
 		uv_timer_stop(&pg->timer);
 	else
@@ -266,6 +271,7 @@ on_set_up(struct pg_query *query, PGresult *result)
 	if (set_up != &pg->set_up[pg->set_up_count - 1])
 		return;
 	pg->state = PG_READY;
+	pg->ready = pg_now(pg);
 	pg->pause = 0;
 	log_up(pg);
 	uv_prepare_start(&pg->turn, on_turn);

@@ -75,6 +75,7 @@ struct pg {
 	bool expects_sync;
 	uv_timer_t timer;
 	uv_prepare_t turn;
+	int64_t ready;      /* since when the last connection that could be used was so */
 	int64_t retry;      /* when to connect again */
 	int64_t pause;      /* 0: the last connection could be made */
 	int64_t down;       /* since when it is down; 0: it is not */
