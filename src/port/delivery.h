@@ -109,6 +109,11 @@ struct delivery_ops {
 	 * last until the commit is done. False when memory is out.
 	 */
 	bool (*copy)(struct delivery *delivery, const struct delivery_copy *copies, size_t count);
+	/*
+	 * Set only if mailboxes may send the message on, as Sieve at another server does; NULL: they do not. The delivery is
+	 * for these mailboxes alone from now on, which are some of those of begin(), in the same order. Before commit().
+	 */
+	void (*narrow)(struct delivery *delivery, const struct mailbox *mailboxes, size_t count);
 	/* Is so much buffered that flush should run before more is appended? Small messages never need it. */
 	bool (*wants_flush)(const struct delivery *delivery);
 	/*

@@ -1,6 +1,7 @@
 /* Delivers into the mailboxes of another server, by LMTP (RFC 2033): Dovecot, for one. */
 #include "relay/lmtp_delivery.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -112,6 +113,24 @@ copy(struct delivery *delivery, const struct delivery_copy *copies, size_t count
 	d->copied = count > 0;
 	free(queued);
 	return copied;
+}
+
+static void
+copy_mailboxes(struct lmtp_delivery *d, const struct mailbox *mailboxes, size_t count)
+{
+	for (d->count = 0; d->count < count; d->count++) {
+		d->mailboxes[d->count] = mailboxes[d->count];
+		d->recipients[d->count].address = d->mailboxes[d->count].address;
+	}
+}
+
+/* No recipient has a verdict before the commit. */
+static void
+narrow(struct delivery *delivery, const struct mailbox *mailboxes, size_t count)
+{
+	struct lmtp_delivery *d = of_delivery(delivery);
+	assert(count <= d->count);
+	copy_mailboxes(d, mailboxes, count);
 }
 
 static bool
@@ -405,6 +424,7 @@ static const struct delivery_ops ops = {
 	.begin_relayed = begin_relayed,
 	.edit = edit,
 	.copy = copy,
+	.narrow = narrow,
 	.wants_flush = wants_flush,
 	.flush = flush,
 	.spool = spool_it,
@@ -420,10 +440,7 @@ name_recipients(struct lmtp_delivery *d, const struct mailbox *mailboxes, size_t
 	d->mailboxes = calloc(count + 1, sizeof *d->mailboxes);
 	if (d->recipients == NULL || d->mailboxes == NULL)
 		return false;
-	for (; d->count < count; d->count++) {
-		d->mailboxes[d->count] = mailboxes[d->count];
-		d->recipients[d->count].address = d->mailboxes[d->count].address;
-	}
+	copy_mailboxes(d, mailboxes, count);
 	return true;
 }
 

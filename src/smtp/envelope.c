@@ -374,6 +374,18 @@ envelope_is_returned(const struct envelope *envelope, const char *address)
 	return text_set_has(&envelope->seen, text, write_returned(text, address));
 }
 
+void
+envelope_remove_mailboxes(
+    struct envelope *envelope, bool (*is_other)(const void *context, const char *address), const void *context)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < envelope->count; i++)
+		if (!is_other(context, envelope->mailboxes[i].address))
+			envelope->mailboxes[kept++] = envelope->mailboxes[i];
+	envelope->count = kept;
+}
+
 size_t
 envelope_count_mailboxes(const struct envelope *envelope)
 {

@@ -322,7 +322,10 @@ void event_failed_delivery(const struct smtp_session *s, const struct delivery_o
 /* event.c: logs that a recipient does not get the message, which it has had already. */
 void event_returned(const struct smtp_session *s, const char *to);
 
-/* returned.c: leaves out the targets of aliases and lists that have had the message, but not mailboxes here of aliases. */
+/*
+ * returned.c: leaves out the targets of aliases and lists that have had the message. Mailboxes of aliases are left out only
+ * if the delivery is to another server (delivery_ops.narrow). There is a delivery, which is not committed yet.
+ */
 void returned_leave_out(struct smtp_session *s);
 
 /* event.c: logs that a recipient, as the envelope spells it, stands for other addresses; nothing if it is a mailbox itself. */

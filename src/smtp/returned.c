@@ -26,6 +26,19 @@ leave_out(struct smtp_session *s, struct list_message *list)
 	list_message_empty(list);
 }
 
+/* A mailbox at another server may send the message on, to an alias that leads back to it. */
+static void
+leave_out_mailboxes(struct smtp_session *s)
+{
+	struct envelope *envelope = &s->envelope;
+	struct delivery *delivery = s->message.delivery;
+
+	if (delivery->ops->narrow == NULL)
+		return;
+	envelope_remove_mailboxes(envelope, is_returned, s);
+	delivery->ops->narrow(delivery, envelope->mailboxes, envelope->count);
+}
+
 void
 returned_leave_out(struct smtp_session *s)
 {
@@ -35,4 +48,5 @@ returned_leave_out(struct smtp_session *s)
 		leave_out(s, envelope->lists->all[i]);
 	if (envelope->relay != NULL)
 		queue_entry_remove(envelope->relay, is_returned, s);
+	leave_out_mailboxes(s);
 }

@@ -34,7 +34,7 @@ class LmtpCase(TestCase):
         server.control("account", "add", BOB, "--no-password")
         return server
 
-    def send(self, server, *recipients, sender="otto@example.org", rcpt=b"250"):
+    def send(self, server, *recipients, sender="otto@example.org", rcpt=b"250", text=TEXT):
         """The answer to the message."""
         with Talk(server) as talk:
             talk.say(b"EHLO client.example.org")
@@ -42,7 +42,7 @@ class LmtpCase(TestCase):
             for recipient in recipients:
                 self.assertEqual(rcpt, talk.say(b"RCPT TO:<%s>" % recipient.encode())[:3])
             talk.say(b"DATA")
-            return talk.say(TEXT + b".")
+            return talk.say(text + b".")
 
     def assertAnswer(self, reply_id, answer, *arguments):
         self.assertEqual(render(None, reply_id, *arguments), answer)
@@ -166,6 +166,33 @@ class FakeService(LmtpCase):
         told = json.loads(subprocess.run(words, check=True, capture_output=True, timeout=SECONDS, env=server.environment).stdout)
         self.assertEqual(4, told["local-deferred"], "two mailboxes, twice")
 
+    def test_mailbox_that_may_have_sent_the_message_back_to_an_alias_does_not_get_it_again(self):
+        boxes, following = self.next(), self.enterContext(FakeNextHop())
+        server = self.start(boxes.path, f"relay:\n  smarthost: 127.0.0.1:{following.port}\n  tls: none\nplus-addressing: yes\n")
+        server.control("domain", "add", "caught.test")
+        server.control("alias", "add", "*@caught.test", ACCOUNT)
+        server.control("alias", "add", f"team@{DOMAIN}", ACCOUNT, BOB, "far@example.net")
+        server.control("alias", "add", f"one@{DOMAIN}", ACCOUNT)
+        behind = "team@" + DOMAIN, "one@" + DOMAIN, ACCOUNT.replace("@", "+tag@"), "any@caught.test"
+        for recipient in behind:
+            answers = {self.send(server, recipient, text=b"Delivered-To: %s\r\n%s" % (had.encode(), TEXT))
+                       for had in (ACCOUNT.upper(), "nobody@" + DOMAIN)}
+            self.assertEqual({render(None, "ERR_SMTP_MESSAGEOK")}, answers, recipient)
+        self.assertEqual([[BOB], [BOB, ACCOUNT]] + 3 * [[ACCOUNT]], [sorted(message.recipients) for message in boxes.wait(5)])
+        self.assertEqual(2 * [["far@example.net"]], [message.recipients for message in following.wait(2)])
+        server.wait_for_log("event=message .*recipients=", times=8)
+        self.assertEqual(4, server.log().count("event=undelivered"))
+        server.wait_for_log(rf"event=undelivered .*ref=#4\.56 .*to={ACCOUNT}", times=4)
+        self.assertQueue(server, 0)
+
+    def test_mailbox_that_is_named_and_has_had_the_message_refuses_it(self):
+        boxes = self.next()
+        server = self.start(boxes.path)
+        server.control("alias", "add", f"team@{DOMAIN}", ACCOUNT, BOB)
+        text = b"Delivered-To: %s\r\n%s" % (ACCOUNT.encode(), TEXT)
+        self.assertAnswer("ERR_SMTP_HOPSFAILED", self.send(server, f"team@{DOMAIN}", ACCOUNT.upper(), text=text))
+        self.assertEqual([], boxes.messages)
+
     def test_host_name_in_place_of_an_address_is_refused(self):
         with tempfile.NamedTemporaryFile("w", suffix=".conf") as config:
             config.write("delivery:\n  lmtp: mail.example.org:24\n")
@@ -280,6 +307,16 @@ class Dovecot(LmtpCase):
             self.assertIn(b"Return-Path: <otto@example.org>\n", stored)
             self.assertEqual(1, stored.count(b"Return-Path:"))
         self.assertQueue(server, 0)
+
+    def test_message_that_dovecot_has_had_ends_at_the_alias(self):
+        server = self.start(self.folder + "/lmtp")
+        server.control("alias", "add", f"team@{DOMAIN}", ACCOUNT)
+        self.assertAnswer("ERR_SMTP_MESSAGEOK", self.send(server, f"team@{DOMAIN}"))
+        (stored,) = self.mail("erika")
+        stored = stored.replace(b"\n.", b"\n..").replace(b"\n", b"\r\n")
+        self.assertAnswer("ERR_SMTP_MESSAGEOK", self.send(server, f"team@{DOMAIN}", text=stored))
+        server.wait_for_log("event=message .*recipients=", times=2)
+        self.assertEqual(1, len(self.mail("erika")))
 
     def test_mailbox_that_dovecot_does_not_know_is_trouble_that_passes(self):
         server = self.start(self.folder + "/lmtp")

@@ -157,6 +157,22 @@ Test(lmtp, hands_the_message_to_each_mailbox)
 	expect_nothing_left();
 }
 
+Test(lmtp, hands_the_message_to_the_mailboxes_that_are_left_alone)
+{
+	struct mailbox bob = { 0 };
+	cr_assert(mailbox_set_address(&bob, "bob", "example.test"));
+	for (int left = 0; left < 2; left++) {
+		struct delivery *delivery = begin(3);
+		delivery->ops->narrow(delivery, &bob, (size_t)left);
+		delivery->ops->commit(delivery, &jobs, DELIVERY_TIMEOUT, take_result, NULL);
+		while (fake_dialer_run(&server))
+			;
+		cr_expect(
+		    ended == (unsigned)left + 1 && result == DELIVERY_OK && server.dialled == left, "%d left", left);
+	}
+	cr_expect_not_null(strstr(server.said, ">\nRCPT TO:<bob@example.test>\nDATA\n"));
+}
+
 Test(lmtp, queues_recipients_that_the_server_deferred)
 {
 	struct queue_entry stored;

@@ -7,7 +7,8 @@ enum { DELIVERED_MAX = 100 }; /* Delivered-To lines that are looked at: a circle
 
 /*
  * The reply is about addresses that the client has named alone. If it told that an alias or a list leads to the address of a
- * Delivered-To line, anybody could ask who is behind it. Such targets do not get the message again.
+ * Delivered-To line, anybody could ask who is behind it. Such targets are left out (returned.c), but for mailboxes here of
+ * aliases.
  */
 static void
 look_at_delivered(struct smtp_session *s, const struct address *address)
