@@ -236,6 +236,15 @@ class Trouble(PostgresTest):
             refused = server.ctl_run("account", "list")
             self.assertIn(b"first run: ftgatectl database migrate", refused.stderr)
 
+    def test_database_of_another_program_is_not_said_to_need_tables(self):
+        with PostgresServer(self.database) as server:
+            server.disconnect("ALTER TABLE ftgate_schema RENAME version TO release")
+            down = server.wait_for_log("event=peer-down kind=database .*column .*version.* does not exist.*")
+            self.assertNotIn("migrate", down.group())
+            refused = server.ctl_run("account", "list").stderr.decode()
+            self.assertIn("does not exist", refused)
+            self.assertNotIn("migrate", refused)
+
     def test_records_are_read_while_they_cannot_be_changed(self):
         with PostgresServer(self.database) as server:
             server.disconnect(f"ALTER DATABASE {server.name} SET default_transaction_read_only = on")

@@ -42,14 +42,31 @@ connect_to(const struct libpq **libpq, const char *database, char error[ADMIN_ER
 	return NULL;
 }
 
+/* Reads the version of the schema, 0 if it has not been made. Returns false with an error. */
+static bool
+read_version(const struct libpq *libpq, PGconn *connection, long *version, char error[ADMIN_ERROR_SIZE])
+{
+	char why[LIBPQ_ERROR_SIZE];
+	PGresult *result = libpq->PQexec(connection, "SELECT version FROM ftgate_schema");
+	bool read = libpq->PQresultStatus(result) == PGRES_TUPLES_OK;
+	const char *state = libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	bool missing = state != NULL && strcmp(state, LIBPQ_UNDEFINED_TABLE) == 0;
+	*version = read && libpq->PQntuples(result) > 0 ? strtol(libpq->PQgetvalue(result, 0, 0), NULL, 10) : 0;
+	if (!read && !missing) {
+		libpq_first_line(why, sizeof why, libpq->PQerrorMessage(connection));
+		snprintf(error, ADMIN_ERROR_SIZE, _("cannot open the accounts: %s"), why);
+	}
+	libpq->PQclear(result);
+	return read || missing;
+}
+
 /* Is the schema that of this program? */
 static bool
 check_version(const struct libpq *libpq, PGconn *connection, char error[ADMIN_ERROR_SIZE])
 {
-	PGresult *result = libpq->PQexec(connection, "SELECT version FROM ftgate_schema");
-	bool known = libpq->PQresultStatus(result) == PGRES_TUPLES_OK && libpq->PQntuples(result) > 0;
-	long version = known ? strtol(libpq->PQgetvalue(result, 0, 0), NULL, 10) : 0;
-	libpq->PQclear(result);
+	long version;
+	if (!read_version(libpq, connection, &version, error))
+		return false;
 	if (version == POSTGRES_VERSION)
 		return true;
 	if (version > POSTGRES_VERSION)

@@ -15,6 +15,7 @@
 enum {
 	PG_PARAMETERS_MAX = 4,
 	PG_TROUBLE_SIZE = 256,
+	PG_SQLSTATE_SIZE = 6,
 	PG_BACKOFF_FIRST =
 	    500, /* milliseconds after which a connection that could not be made is tried again; doubles */
 	PG_BACKOFF_MAX = 30000, /* at most; of either, half to all at random */
@@ -82,6 +83,8 @@ struct pg {
 	int64_t complained; /* when a failure was logged last; 0: never */
 	char peer[128];
 	char trouble[PG_TROUBLE_SIZE];
+	char refusal
+	    [PG_SQLSTATE_SIZE]; /* the SQLSTATE of the question that was refused last; "": none, or it has none */
 };
 
 /*

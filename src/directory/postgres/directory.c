@@ -329,7 +329,7 @@ check(struct pg *pg, const PGresult *result)
 	    offsetof(struct postgres_directory, pg));
 	const struct libpq *libpq = pg->libpq;
 	if (result == NULL) {
-		bool missing = strstr(pg->trouble, "does not exist") != NULL;
+		bool missing = strcmp(pg->refusal, LIBPQ_UNDEFINED_TABLE) == 0;
 		snprintf(directory->unfit, sizeof directory->unfit, "%.180s%s", pg->trouble,
 		    missing ? "; run: ftgatectl database migrate" : "");
 		return directory->unfit;

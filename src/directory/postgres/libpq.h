@@ -15,6 +15,9 @@ struct libpq {
 
 enum { LIBPQ_ERROR_SIZE = 320 };
 
+/* The SQLSTATE of a statement whose table does not exist. Messages are no sign of it: the server translates them (lc_messages). */
+#define LIBPQ_UNDEFINED_TABLE "42P01"
+
 /*
  * Loads the library, once a process; it is never unloaded. NULL with an English sentence in error, which says what to install.
  * For the thread that starts the program.

@@ -132,6 +132,8 @@ finish(struct pg *pg, struct pg_query *query)
 		pg_wait(pg, query);
 		return;
 	}
+	const char *state = libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	snprintf(pg->refusal, sizeof pg->refusal, "%s", state == NULL ? "" : state);
 	libpq_first_line(pg->trouble, sizeof pg->trouble, libpq->PQresultErrorMessage(result));
 	libpq->PQclear(result);
 	if (query->purpose == PG_ANSWER)
