@@ -169,6 +169,14 @@ class Trouble(PostgresTest):
                     self.assertRegex(self.recipient(talk), rb"\A250 ")
                     self.assertRegex(self.recipient(talk, STRANGER), rb"\(#4\.28\)")
 
+    def test_table_that_is_changed_costs_no_reply(self):
+        with PostgresServer(self.database) as server, Talk(server) as talk:
+            talk.mail()
+            for kind in ("varchar", "text", "varchar"):
+                self.assertRegex(self.recipient(talk), rb"\A250 ")
+                server.sql(f"ALTER TABLE accounts ALTER COLUMN moved_to TYPE {kind}")
+            self.assertRegex(self.recipient(talk), rb"\A250 ")
+
     def test_connection_that_is_lost_again_is_replaced_after_a_pause(self):
         with PostgresServer(self.database) as server, Talk(server) as talk:
             talk.mail()

@@ -141,11 +141,21 @@ finish(struct pg *pg, struct pg_query *query)
 	query->done(query, NULL);
 }
 
-/* The server ends the connection, or begins: the question itself is not at fault. */
+/* A new connection may answer the same question. */
 static bool
 is_passing(const char *state)
 {
-	return state != NULL && (strncmp(state, "57P", 3) == 0 || strncmp(state, "08", 2) == 0);
+	static const char *const classes[] = {
+		"57P",   /* the server ends the connection, or begins */
+		"08",    /* so does a pooler */
+		"26000", /* a pooler has lost the prepared statement */
+		"0A000", /* a table has been changed, and the prepared statement does not fit it */
+		"40001", /* a standby had to change what the statement was reading */
+	};
+	for (size_t i = 0; state != NULL && i < sizeof classes / sizeof *classes; i++)
+		if (strncmp(state, classes[i], strlen(classes[i])) == 0)
+			return true;
+	return false;
 }
 
 /* Keeps a result of the first question that was sent. Returns false if the connection is lost by it. */
