@@ -22,7 +22,7 @@ enum {
 };
 
 struct pg_settings {
-	const char *database; /* "postgresql://...", or keywords and values as libpq has them */
+	const char *database; /* a URL of libpq: "postgresql://..." */
 	int64_t timeout;      /* milliseconds for each question */
 	/* Statements by number; NULL is the last. The first is asked of each new connection before any other. */
 	const char *const *statements;

@@ -16,7 +16,7 @@ enum {
 
 /* How the directory uses the database. */
 struct postgres_settings {
-	const char *database; /* as libpq has it: "postgresql://..." or "service=..." */
+	const char *database; /* a URL of libpq in which postgres_setting_fault() finds no fault */
 	int64_t timeout;      /* milliseconds for a question */
 };
 

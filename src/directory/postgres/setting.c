@@ -16,13 +16,18 @@ behind_scheme(const char *value)
 	return NULL;
 }
 
-/* Behind the name of the user, or as a parameter. */
+/*
+ * Behind the name of the user, or as a parameter. libpq ends the user at the first '@' that no '/' precedes. A password in which
+ * a '/' has not been encoded is none to libpq, but it is one. Parameters may have both characters.
+ */
 static bool
 has_password(const char *user)
 {
-	const char *end = strrchr(user, '@');
-	const char *colon = strchr(user, ':');
-	return (end != NULL && colon != NULL && colon < end) || strstr(user, "password=") != NULL;
+	size_t name = strcspn(user, "@/"), parameters = strcspn(user, "?");
+	const char *colon = memchr(user, ':', parameters);
+	return (user[name] == '@' && memchr(user, ':', name) != NULL) ||
+	    (colon != NULL && memchr(colon, '@', parameters - (size_t)(colon - user)) != NULL) ||
+	    strstr(user, "password=") != NULL;
 }
 
 const char *
