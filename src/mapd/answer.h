@@ -25,8 +25,8 @@ enum answer_form { ANSWER_FOOTER, ANSWER_FILTER, ANSWER_TEXT, ANSWER_FORMS };
 enum answer_form answer_form(const char *map, size_t len);
 
 /*
- * Writes the answer to a reply that has a row; for ANSWER_FILTER it has a code. Whatever the text is, it cannot change code and status, nor is a
- * line of the reply longer than FTG_LINE_MAX. Returns its octets; 0: there is none. Allocates nothing.
+ * Writes the answer to a reply that has a row; for ANSWER_FILTER it has a code. Whatever the text is, code and status are
+ * those of the reply, and no line is longer than FTG_LINE_MAX. Returns its octets; 0: there is none. Allocates nothing.
  */
 size_t answer_write(
     char answer[ANSWER_MAX], enum answer_form form, const struct ftg_voice *voice, const struct postfix_reply *reply);
