@@ -406,6 +406,21 @@ envelope_count_addresses(const struct envelope *envelope)
 	return count;
 }
 
+size_t
+envelope_count_new(const struct envelope *envelope, const struct expansion *targets)
+{
+	size_t count = 0;
+	char text[ADDRESS_TEXT_SIZE];
+
+	for (size_t i = 0; i < targets->count; i++)
+		count += !envelope_has_mailbox(envelope, targets->mailboxes[i].address);
+	for (size_t i = 0; i < targets->elsewhere_count; i++) {
+		address_write(text, targets->elsewhere[i].address.local, targets->elsewhere[i].address.domain);
+		count += !envelope_has_mailbox(envelope, text);
+	}
+	return count;
+}
+
 bool
 envelope_has_recipients(const struct envelope *envelope)
 {

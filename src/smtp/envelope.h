@@ -94,6 +94,9 @@ void envelope_remove_mailboxes(
 size_t envelope_count_mailboxes(const struct envelope *envelope);
 size_t envelope_count_addresses(const struct envelope *envelope);
 
+/* How many of these targets the envelope does not have yet. */
+size_t envelope_count_new(const struct envelope *envelope, const struct expansion *targets);
+
 /* Has the envelope anybody who gets the message, or a report of its delivery? */
 bool envelope_has_recipients(const struct envelope *envelope);
 

@@ -74,7 +74,7 @@ has_too_many_addresses(const struct smtp_session *s, const struct expansion *tar
 	const size_t named = s->config->max_recipients;
 	const size_t most = named > DIRECTORY_TARGETS_MAX ? named : DIRECTORY_TARGETS_MAX;
 	return s->envelope.rcpts > 0 &&
-	    envelope_count_addresses(&s->envelope) + targets->count + targets->elsewhere_count > most;
+	    envelope_count_addresses(&s->envelope) + envelope_count_new(&s->envelope, targets) > most;
 }
 
 /* Why the message cannot be for this recipient, too, for the log; NULL: it can be. */

@@ -114,6 +114,14 @@ class Folder(TestCase):
         self.assertEqual((0, DOMAIN + "\n"), self.ctl_with_etc("domain", "list"))
         self.assertEqual((0, "here.test\n"), self.ctl_with_etc("--data", "ftgate-data", "domain", "list"))
 
+    def test_configuration_with_a_fault_may_name_another_database(self):
+        data = self.host("data", DOMAIN)
+        config = self.write("faulty.conf", "no-such-setting: 1\n")
+        for words in ("domain", "add", "other.test"), ("account", "add", ACCOUNT, "--no-password"), ("database", "migrate"):
+            self.assertEqual((CONFIG, ""), self.ctl("-c", config, "--data", data, *words))
+            self.assertIn(f"{config}:1: there is no setting 'no-such-setting' here", self.error)
+        self.assertEqual((0, DOMAIN + "\n"), self.ctl("--data", data, "domain", "list"))
+
     def test_each_noun_is_named(self):
         self.assertEqual((USAGE, ""), self.ctl("mailbox"))
         self.assertIn("'mailbox' is not one of quickstart, check-domain, domain, account, alias, list, access,", self.error)

@@ -12,6 +12,7 @@ import time
 from encrypted import b64
 from limits import LimitsCase, four_ways
 from server import ACCOUNT, DOMAIN, SECONDS, STRANGER, Talk, environment, main, program
+from test_proxy import LISTENERS, header
 
 PLAIN = "auth-in-clear: yes\n"
 ELSEWHERE = "somebody@elsewhere.example"
@@ -230,6 +231,14 @@ class Refusals(LimitsCase):
             with Talk(server) as talk:
                 talk.mail()
                 self.assertEqual(self.says("ERR_SMTP_ADDRESS_RCPTCOUNT"), self.rcpt(talk))
+
+    def test_recipients_of_a_network_of_64_bits_are_counted_together(self):
+        with self.server("max-recipients-per-hour: 1", listeners=LISTENERS) as server:
+            for client, says in (("2001:db8::1", "ERR_SMTP_RCPTOK"), ("2001:db8::2", "ERR_SMTP_ADDRESS_RCPTCOUNT"),
+                                 ("2001:db8:0:1::1", "ERR_SMTP_RCPTOK")):
+                with Talk(server, first=header(client)) as talk:
+                    talk.mail()
+                    self.assertEqual(self.says(says), self.rcpt(talk), client)
 
     def user(self, server):
         """A session in which the account has logged in."""

@@ -111,7 +111,7 @@ set_domain(const struct smtp_fixture *fixture, const struct address *address, st
 			memcpy(recipient->domain.language, fixture->domain_language[i], DIRECTORY_LANGUAGE_SIZE);
 }
 
-/* Those that come to alice and bob, and "crowd" and "horde", which have FIXTURE_CROWD members each. */
+/* Those that come to alice and bob, and "crowd" and "horde", which have FIXTURE_CROWD members each; "crowded" has those of "crowd". */
 static bool
 is_list(const struct address *address, struct recipient *recipient)
 {
@@ -121,6 +121,7 @@ is_list(const struct address *address, struct recipient *recipient)
 	} lists[] = {
 		{ "team", POSTING_ANYONE },
 		{ "crowd", POSTING_ANYONE },
+		{ "crowded", POSTING_ANYONE },
 		{ "horde", POSTING_ANYONE },
 		{ "pair", POSTING_ANYONE },
 		{ "crew", POSTING_ACCOUNTS },
@@ -263,7 +264,8 @@ allocate(size_t size)
 static bool
 is_crowd(const struct address *address)
 {
-	return is_name(address->local, "crowd") || is_name(address->local, "horde");
+	return is_name(address->local, "crowd") || is_name(address->local, "crowded") ||
+	    is_name(address->local, "horde");
 }
 
 static void

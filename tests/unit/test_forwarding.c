@@ -132,7 +132,7 @@ Test(forwarding, one_domain_can_be_that_of_all_rewritten_senders)
 	expect_in(address, "@srs.example");
 	expect_in(rcpt("", address), "250 ");
 	expect_not_in(send(address, "RCPT TO:<away@example.test>\r\n"), "\nas ");
-	address[6] ^= 1;
+	address[6] = address[6] == 'A' ? 'B' : 'A';
 	expect_in(rcpt("", address), "#4.63");
 }
 

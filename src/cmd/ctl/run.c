@@ -110,14 +110,18 @@ decode_words(struct request *request)
 		request->domain = charset_decode_word(request->domain);
 }
 
-/* Reads the configuration for commands that ask for a setting, as the user who runs the program. */
-static void
+/*
+ * Reads the configuration for commands that ask for a setting, as the user who runs the program. Returns EX_CONFIG if it
+ * has a fault, which has been printed, and may name the database that a command is for.
+ */
+static int
 read_settings(struct request *request)
 {
 	const struct command *command = request->command;
-	bool has_accounts = command->kind < CTL_FOLDER || request->domain != NULL;
-	if (has_accounts || command->run == ctl_migrate || (command->run == ctl_status && !request->server_named))
+	bool has_accounts = command->kind < CTL_FOLDER || request->domain != NULL || command->run == ctl_migrate;
+	if (has_accounts || (command->run == ctl_status && !request->server_named))
 		request->settings = ctl_read_config(request);
+	return has_accounts && request->settings == NULL ? EX_CONFIG : EX_OK;
 }
 
 int
@@ -132,7 +136,8 @@ ctl_run(struct request *request)
 		return request->command->run == ctl_status && !request->server_named ? CTL_STATUS_UNKNOWN : status;
 	if ((status = open_input(request)) != EX_OK)
 		return status;
-	read_settings(request);
+	if ((status = read_settings(request)) != EX_OK)
+		return status;
 	if (privileges_become_owner(path) < 0)
 		return ctl_fail(EX_NOPERM, _("cannot become the owner of %s: %s"), path, strerror(errno));
 	request->data = path;

@@ -191,7 +191,8 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 		.directory = env.directory,
 		.delivery = mailboxes_agent(),
 		.executor = pools_disk(&env.worker.pools),
-		.spreader = pools_executor(&env.worker.pools, JOB_SPREADING),
+		.spreader = lmtp.spool != NULL ? pools_disk(&env.worker.pools)
+		                               : pools_executor(&env.worker.pools, JOB_SPREADING),
 	};
 	service->config.policy = settings->config->policy;
 	service->config.greylist = greylist.store != NULL ? &greylist : NULL;
