@@ -46,7 +46,7 @@ class PostgresServer(Server):
             config.write(f"database: {self.database.url(self.name)}\n")
         if self.migrated:
             self.control("database", "migrate")
-            self.sql("".join(self.grants))
+            self.sql("".join(self.grants).replace(" DATABASE ftgate ", f" DATABASE {self.name} "))
             super().fill()
 
     def sql(self, text):
@@ -125,14 +125,17 @@ class Accounts(PostgresTest):
 
     def test_documented_rights_are_enough_for_servers(self):
         with open(os.path.join(servers.SOURCE, "docs", "postgres.md"), encoding="utf-8") as page:
-            grants = re.findall(r"(?m)^ +(GRANT .* TO ftgate;)$", page.read())
-        self.assertEqual(2, len(grants))
-        self.database.sql("CREATE ROLE ftgate LOGIN")
+            grants = re.findall(r"(?m)^ +((?:GRANT|REVOKE) .* (?:TO|FROM) \w+;)$", page.read())
+        self.assertEqual(6, len(grants))
+        self.database.sql("CREATE ROLE ftgate LOGIN; CREATE ROLE ftgate_admin LOGIN; CREATE ROLE stranger LOGIN")
         with PostgresServer(self.database, user="ftgate", grants=grants) as server:
             with Talk(server) as talk:
                 talk.mail()
                 self.assertRegex(self.recipient(talk), rb"\A250 ")
             self.assertIn("permission denied", server.ctl_run("account", "add", "x@" + DOMAIN, "--no-password").stderr.decode())
+            self.assertEqual("f|f|t\n", server.sql("SELECT has_database_privilege('stranger', current_database(), 'CONNECT'),"
+                                                   " has_schema_privilege('ftgate', 'public', 'CREATE'),"
+                                                   " has_schema_privilege('ftgate_admin', 'public', 'CREATE')"))
 
     def test_migration_is_made_once(self):
         with PostgresServer(self.database) as server:
