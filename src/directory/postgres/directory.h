@@ -10,22 +10,22 @@
 #include "port/job.h"
 
 enum {
-	POSTGRES_TIMEOUT = 5000, /* milliseconds in which a question is answered, whatever becomes of the database */
+	POSTGRES_TIMEOUT = 5000,      /* milliseconds for each round trip, whatever becomes of the database */
 	POSTGRES_ROUND_TRIPS_MAX = 8, /* of a question; most need one */
 };
 
 /* How the directory uses the database. */
 struct postgres_settings {
 	const char *database; /* a URL of libpq in which postgres_setting_fault() finds no fault */
-	int64_t timeout;      /* milliseconds for a question */
+	int64_t timeout;      /* milliseconds for each round trip of a question */
 };
 
 /*
  * The directory that reads a database of version POSTGRES_VERSION (postgres/schema.h), over one connection. Questions of one
  * turn of the loop go to the database as one batch, and most take one round trip. While the database cannot be used, questions
- * fail, which is logged once as event=peer-down; each is answered within the timeout. NULL when memory is out, or with the errno
- * of libuv. The texts of settings, the loop and the executor, which makes connections, must outlive it; close() is called when
- * the loop has ended and its handles are closed.
+ * fail, which is logged once as event=peer-down. Each is answered within the timeout for each of its round trips. NULL when
+ * memory is out, or with the errno of libuv. The texts of settings, the loop and the executor, which makes connections, must
+ * outlive it; close() is called when the loop has ended and its handles are closed.
  */
 struct directory *postgres_directory_new(const struct libpq *libpq, const struct postgres_settings *settings,
     const struct directory_settings *addresses, uv_loop_t *loop, struct executor *executor);
