@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/ascii.h"
 #include "base/idna.h"
 #include "directory/accounts_internal.h"
 
@@ -62,13 +63,17 @@ static bool
 read_network(struct network *network, const char *text)
 {
 	const char *slash = text + 2 * NETWORK_OCTETS;
-	int read = 0;
+	char *end;
 	if (strspn(text, "0123456789ABCDEFabcdef") != 2 * NETWORK_OCTETS)
 		return false;
 	for (size_t i = 0; i < NETWORK_OCTETS; i++)
-		(void)sscanf(text + 2 * i, "%2hhx", &network->octets[i]);
-	return sscanf(slash, "/%3u%n", &network->bits, &read) == 1 && slash[read] == '\0' &&
-	    network->bits <= NETWORK_BITS;
+		network->octets[i] = (unsigned char)strtoul(
+		    (const char[]) { text[2 * i], text[2 * i + 1], '\0' }, NULL, 16);
+	if (*slash != '/' || !ascii_is_digit(slash[1]))
+		return false;
+	unsigned long bits = strtoul(slash + 1, &end, 10);
+	network->bits = (unsigned)bits;
+	return *end == '\0' && bits <= NETWORK_BITS;
 }
 
 /* A sender's address has an @, and a domain has no slash. What is damaged is shown as it is. */

@@ -375,7 +375,7 @@ pg_trouble(const struct pg *pg)
 static int
 make_set_up(struct pg *pg)
 {
-	size_t count = 0;
+	size_t count = 1; /* the check is always there */
 	while (pg->settings.statements[count] != NULL)
 		count++;
 	pg->set_up = calloc(count, sizeof *pg->set_up);

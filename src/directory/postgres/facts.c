@@ -36,8 +36,8 @@ facts_close(struct facts *facts)
 	for (size_t i = 0; i < facts->count; i++)
 		free(facts->items[i].key);
 	for (size_t i = 0; i < facts->result_count; i++) {
-		wipe(facts->libpq, facts->results[i]);
-		facts->libpq->PQclear(facts->results[i]);
+		wipe(facts->libpq, facts->results[i].of);
+		facts->libpq->PQclear(facts->results[i].of);
 	}
 	free(facts->items);
 	free(facts->buckets);
@@ -110,7 +110,7 @@ fact_of(struct facts *facts, enum postgres_statement statement, const char *key)
 	uint32_t *bucket = full ? NULL : find_bucket(facts, key);
 	if (bucket != NULL && *bucket != 0)
 		return &facts->items[*bucket - 1];
-	char *copy = full ? NULL : strdup(key);
+	char *copy = bucket == NULL ? NULL : strdup(key);
 	if (copy == NULL || (facts->count == facts->room && !grow_items(facts))) {
 		free(copy);
 		facts->failed = true;
@@ -431,14 +431,14 @@ know_reach(struct facts *facts, const PGresult *result)
 void
 facts_answer(struct facts *facts, const struct facts_request *request, PGresult *result)
 {
-	PGresult **results = reallocarray(facts->results, facts->result_count + 1, sizeof *results);
+	struct facts_result *results = reallocarray(facts->results, facts->result_count + 1, sizeof *results);
 	if (results == NULL) {
 		facts->libpq->PQclear(result);
 		facts->failed = true;
 		return;
 	}
 	facts->results = results;
-	facts->results[facts->result_count++] = result;
+	facts->results[facts->result_count++].of = result;
 	if (request->statement == STATEMENT_REACH)
 		know_reach(facts, result);
 	else if (request->statement == STATEMENT_SENDERS)

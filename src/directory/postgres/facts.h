@@ -24,6 +24,11 @@ struct fact {
 	int column; /* of what it is about, if its statement has several such */
 };
 
+/* A result of the database, which the facts own. */
+struct facts_result {
+	PGresult *of;
+};
+
 struct facts {
 	struct lookup lookup;
 	const struct libpq *libpq;
@@ -31,7 +36,7 @@ struct facts {
 	size_t count, room;
 	uint32_t *buckets; /* of items, by the hash of the key: index + 1 */
 	size_t bucket_count;
-	PGresult **results;
+	struct facts_result *results; /* which the items point into */
 	size_t result_count;
 	/* The sender whose membership in lists is asked for, by its key; "": none. */
 	char sender_domain[ADDRESS_DOMAIN_MAX + 1];

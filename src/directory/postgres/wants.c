@@ -50,10 +50,10 @@ wants_of_sender(struct facts *facts, const struct address *address, int64_t acco
 		return;
 	snprintf(text, sizeof text, "%s@%s", key, address->domain);
 	(void)lookup->ops->sender(lookup, text, &row);
-	for (const char *domain = address->domain; domain != NULL && *domain != '\0';) {
+	for (const char *domain = address->domain; *domain != '\0';) {
 		(void)lookup->ops->sender(lookup, domain, &row);
-		domain = strchr(domain, '.');
-		domain = domain == NULL ? NULL : domain + 1;
+		domain += strcspn(domain, ".");
+		domain += *domain == '.';
 	}
 	facts_want_name(facts, address->domain, address->local, false);
 	if (account == 0)
