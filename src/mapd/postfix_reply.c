@@ -29,7 +29,7 @@ is_clean(struct postfix_slice slice)
 static bool
 is_mailbox(struct postfix_slice slice)
 {
-	return slice.len <= ftg_arg_max(FTG_ARG_ADDRESS) && is_clean(slice) &&
+	return slice.text != NULL && slice.len <= ftg_arg_max(FTG_ARG_ADDRESS) && is_clean(slice) &&
 	    memchr(slice.text, '<', slice.len) == NULL && memchr(slice.text, '>', slice.len) == NULL;
 }
 
