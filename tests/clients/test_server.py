@@ -2,6 +2,7 @@
 """The processes of ftgate-smtpd: starting, stopping, dying, reloading, and what they do when much or odd is asked of them."""
 
 import contextlib
+import fcntl
 import os
 import pathlib
 import pwd
@@ -13,6 +14,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import threading
 import time
 import unittest
 
@@ -536,6 +538,17 @@ class Workers(ServerTest):
         self.assertIn(f"another server, process {self.server.pid}, uses the data folder", done.stderr)
         with open(os.path.join(self.server.data, "ftgate-smtpd.pid"), encoding="ascii") as file:
             self.assertEqual(self.server.pid, int(file.read()))
+
+    def test_lock_of_a_server_that_was_killed_is_waited_for(self):
+        with Server("--workers", "1") as server:
+            server.process.kill()
+            server.process.wait()
+            with open(os.path.join(server.data, "ftgate-smtpd.pid"), encoding="ascii") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                release = threading.Timer(0.5, fcntl.flock, (file, fcntl.LOCK_UN))
+                release.start()
+                server.start()
+                release.join()
 
     def test_reload_is_complete_once_all_workers_have_reported(self):
         self.server.wait_for_log(r"(?s)(event=catalogue-loaded.*){3}")  # two workers, and who sends mail on

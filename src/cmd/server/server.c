@@ -2,6 +2,7 @@
 #include "cmd/server/server.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,11 @@
 #include "process/master.h"
 #include "process/systemd.h"
 #include "process/watchdog.h"
+
+enum {
+	LOCK_TRIES = 20,     /* for the lock of a server that no longer runs */
+	LOCK_PAUSE = 100000, /* microseconds between them */
+};
 
 enum {
 	GRACE = 10,         /* seconds */
@@ -88,11 +94,25 @@ listen_all(struct server *server)
 	return EX_OK;
 }
 
+/* A child that was just forked when its server was killed has the lock until it ends, which is soon. */
+static bool
+lock_may_end(pid_t holder)
+{
+	int error = errno;
+	bool gone = error == EWOULDBLOCK && holder > 0 && kill(holder, 0) < 0 && errno == ESRCH;
+	errno = error;
+	return gone;
+}
+
 static int
 lock_data(struct server *server)
 {
 	pid_t holder = 0;
 	server->lock = data_lock(server->data, server->pid_file, &holder);
+	for (int tries = LOCK_TRIES; server->lock < 0 && tries > 0 && lock_may_end(holder); tries--) {
+		(void)usleep(LOCK_PAUSE);
+		server->lock = data_lock(server->data, server->pid_file, &holder);
+	}
 	if (server->lock >= 0)
 		return EX_OK;
 	if (errno == EWOULDBLOCK)
