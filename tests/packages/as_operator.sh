@@ -19,6 +19,14 @@ expect_not() { # WHAT PATTERN TEXT
 	! grep -qE -e "$2" <<<"$3" || fail "$1: '$2' is in: $3"
 }
 
+list_data() {
+	(cd "$data" && find . -type f | sort)
+}
+
+expect_same() { # WHAT BEFORE AFTER
+	[ "$2" = "$3" ] || fail "$1 has changed $data: $(diff <(echo "$2") <(echo "$3"))"
+}
+
 step() {
 	echo "as_operator: $* (after $SECONDS s)"
 }
@@ -203,11 +211,11 @@ expect "message after the upgrade" '^Hello, Anna\.' "$(fetch 1)"
 
 step "removes the packages"
 stop
-before=$(cd "$data" && find . -type f | sort)
+before=$(list_data)
 apt remove ftgate ftgate-mapd ftgate-msg libftgate0 libftgate-dev ftgate-doc >/dev/null
 [ ! -e /usr/sbin/ftgate-smtpd ] || fail "a program is left"
 [ -f "$config" ] || fail "remove has removed $config"
-[ "$before" = "$(cd "$data" && find . -type f | sort)" ] || fail "remove has changed $data"
+expect_same "remove" "$before" "$(list_data)"
 
 step "installs them again over the configuration"
 asked >/dev/null
@@ -219,13 +227,14 @@ expect "own text after the new installation" "$own" "$(refusal)"
 stop
 
 step "purges them"
+before=$(list_data)
 install -d -o ftgate -g ftgate /var/log/ftgate
 said=$(apt purge ftgate ftgate-mapd ftgate-msg libftgate0 libftgate-dev ftgate-doc)
 expect "purge" "$data is kept" "$said"
 for path in "$config" /var/log/ftgate; do
 	[ ! -e "$path" ] || fail "purge has kept $path"
 done
-[ "$before" = "$(cd "$data" && find . -type f | sort)" ] || fail "purge has changed $data"
+expect_same "purge" "$before" "$(list_data)"
 getent passwd ftgate >/dev/null || fail "purge has removed the user who owns $data"
 left=$(find /etc /usr /lib/ /var/lib/systemd -path /etc/ftgate -prune -o -name '*ftgate*' -print)
 [ -z "$left" ] || fail "purge has left $left"
