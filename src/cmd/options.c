@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
-#include "base/nearest.h"
-#include "base/printable.h"
-#include "base/translate.h"
+#include "base/text/ascii.h"
+#include "base/text/nearest.h"
+#include "base/text/printable.h"
+#include "base/text/translate.h"
 
 void
 options_each(const struct argp *argp, option_fn *call, void *context)

@@ -13,8 +13,8 @@
 
 #include <ftgate/catalog.h>
 
-#include "base/program.h"
-#include "base/translate.h"
+#include "base/system/program.h"
+#include "base/text/translate.h"
 #include "cmd/output/charset.h"
 
 enum { CHARSET_SIZE = 64 };

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/ascii.h"
-#include "base/dns_name.h"
-#include "base/translate.h"
+#include "base/address/dns_name.h"
+#include "base/text/ascii.h"
+#include "base/text/translate.h"
 
 enum { ITEM_SIZE = 512 };
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "base/printable.h"
-#include "base/translate.h"
+#include "base/system/file.h"
+#include "base/text/printable.h"
+#include "base/text/translate.h"
 #include "config/reader.h"
 
 static char *

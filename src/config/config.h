@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "base/workers.h"
+#include "base/system/workers.h"
 #include "config/content_settings.h"
 #include "config/dns_settings.h"
 #include "config/limits.h"

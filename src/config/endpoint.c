@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/ascii.h"
-#include "base/translate.h"
+#include "base/text/ascii.h"
+#include "base/text/translate.h"
 
 static bool
 parse_port(const char *text, in_port_t *port)

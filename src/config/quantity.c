@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 #include "config/limits.h"
 
 /* Suffixes of a number, the largest of a unit first. */

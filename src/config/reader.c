@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 
 enum { FAULT_SIZE = 400, SHOWN = 60 };
 

@@ -1,5 +1,5 @@
 /* The name that is meant by one that is misspelled. */
-#include "base/nearest.h"
+#include "base/text/nearest.h"
 #include "config/reader.h"
 
 const char *

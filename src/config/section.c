@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "config/blocklist_settings.h"
 #include "config/config.h"
 #include "config/dns_settings.h"

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/network.h"
-#include "base/translate.h"
+#include "base/address/network.h"
+#include "base/text/translate.h"
 
 static bool
 read_address(struct endpoint *endpoint, const char *word, size_t len)

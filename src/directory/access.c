@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/address_key.h"
+#include "base/address/address_key.h"
 
 /* Where a verdict goes: a set of kinds, and the text of the entry that refuses. */
 struct verdict {

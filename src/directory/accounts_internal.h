@@ -9,8 +9,8 @@
 #include <stdarg.h>
 #include <stdint.h>
 
-#include "base/address.h"
-#include "base/network.h"
+#include "base/address/address.h"
+#include "base/address/network.h"
 #include "directory/accounts.h"
 #include "directory/sql.h"
 

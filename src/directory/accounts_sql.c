@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "directory/accounts_internal.h"
 
 enum admin_result

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/data.h"
+#include "base/system/data.h"
 #include "directory/sqlite/database.h"
 
 _Static_assert((int)DOMAIN_LANGUAGES_ERROR_SIZE >= (int)DATABASE_ERROR_SIZE, "an error of the database fits");

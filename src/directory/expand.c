@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text_set.h"
+#include "base/text/text_set.h"
 #include "directory/recipient.h"
 
 /* An address on the way: the alias that is expanded, or a target of an alias. */

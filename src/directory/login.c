@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/address_key.h"
+#include "base/address/address_key.h"
 
 /* Replaces the local part by its key, so that the identity of an unknown user is the same in each spelling. */
 static bool

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/address_key.h"
+#include "base/address/address_key.h"
 
 enum directory_verdict
 lookup_account(struct lookup *lookup, const char *domain, const char *local, bool secrets, struct account *account)

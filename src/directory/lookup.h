@@ -5,7 +5,7 @@
 #ifndef DIRECTORY_LOOKUP_H
 #define DIRECTORY_LOOKUP_H
 
-#include "base/network.h"
+#include "base/address/network.h"
 #include "directory/settings.h"
 #include "port/directory.h"
 

@@ -3,7 +3,7 @@
 
 #include <limits.h>
 
-#include "base/data.h"
+#include "base/system/data.h"
 #include "directory/sqlite/database.h"
 
 static const char missing[] = "SELECT name FROM domains d WHERE relayed = 0 AND"

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/address_key.h"
-#include "base/ascii.h"
+#include "base/address/address_key.h"
+#include "base/text/ascii.h"
 #include "directory/access.h"
 
 enum directory_verdict

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "directory/accounts_internal.h"
 #include "port/directory.h"
 

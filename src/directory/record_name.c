@@ -4,9 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/address_key.h"
-#include "base/nearest.h"
-#include "base/translate.h"
+#include "base/address/address_key.h"
+#include "base/text/nearest.h"
+#include "base/text/translate.h"
 #include "directory/accounts_internal.h"
 
 enum admin_result

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/address_key.h"
-#include "base/translate.h"
+#include "base/address/address_key.h"
+#include "base/text/translate.h"
 #include "directory/accounts_internal.h"
 
 /* A record, and its names. */

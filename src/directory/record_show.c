@@ -4,8 +4,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/ascii.h"
-#include "base/idna.h"
+#include "base/address/idna.h"
+#include "base/text/ascii.h"
 #include "directory/accounts_internal.h"
 
 enum { TIME_SIZE = 32 };

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/shell_word.h"
-#include "base/translate.h"
+#include "base/text/shell_word.h"
+#include "base/text/translate.h"
 #include "directory/accounts_internal.h"
 
 enum { WORD_SIZE = 1024 }; /* an address, quoted for a shell */

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/ascii.h"
-#include "base/nearest.h"
-#include "base/translate.h"
-#include "base/utf8.h"
+#include "base/text/ascii.h"
+#include "base/text/nearest.h"
+#include "base/text/translate.h"
+#include "base/text/utf8.h"
 #include "directory/accounts_internal.h"
 
 enum { MOVED_MAX = 320, TAG_MAX = 35, SUBTAG_MAX = 8 };

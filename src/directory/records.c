@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "directory/accounts_internal.h"
 
 enum { SQL_MAX = 4096 };

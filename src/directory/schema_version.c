@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <sqlite3.h>
 
-#include "base/data.h"
+#include "base/system/data.h"
 #include "directory/sqlite/schema.h"
 
 int

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "base/address.h"
+#include "base/address/address.h"
 
 struct directory_settings {
 	/* The server's name in lower case: postmaster@hostname exists; "": none. */

@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 
 static const struct explanation explanations[FTG_IDS] = {
 #define EXPLAIN(id, when, whom, cause, sender, operator, other) [id] = { when, whom, cause, sender, operator, other },

@@ -26,7 +26,7 @@ void explain_texts_free(struct explain_texts *texts);
 
 /*
  * The translation of a member of struct explanation, which lasts as long as the texts. NULL if it has none, or one with
- * characters that may not be shown (see base/printable.h), except U+200C and U+200D; also if texts is NULL.
+ * characters that may not be shown (see base/text/printable.h), except U+200C and U+200D; also if texts is NULL.
  */
 const char *explain_text(const struct explain_texts *texts, const char *english);
 

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/address.h"
-#include "base/translate.h"
+#include "base/address/address.h"
+#include "base/text/translate.h"
 
 /* A row is where its domain begins in the octets; its language follows its NUL. */
 struct languages {

@@ -16,7 +16,7 @@ struct languages *languages_new(void);
 void languages_free(struct languages *languages);
 
 /*
- * Adds the language of a domain, which is in its A-label form and in lower case (base/idna.h). Of a domain that is added
+ * Adds the language of a domain, which is in its A-label form and in lower case (base/address/idna.h). Of a domain that is added
  * twice, the first one counts. Both are copied. Returns 0, or -1 with errno: ENOMEM, or E2BIG above
  * LANGUAGES_MAX and for a name that is longer than any.
  */

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "base/ascii.h"
-#include "base/ip.h"
-#include "base/utf8.h"
+#include "base/address/ip.h"
+#include "base/text/ascii.h"
+#include "base/text/utf8.h"
 #include "mapd/postfix_template.h"
 
 enum { CODE_LEN = 3 };

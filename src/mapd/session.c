@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/address.h"
-#include "base/netstring.h"
+#include "base/address/address.h"
+#include "base/text/netstring.h"
 #include "mapd/answer.h"
 #include "mapd/postfix_reply.h"
 #include "mapd/row_key.h"

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/stats.h"
+#include "base/log/stats.h"
 #include "mapd/languages.h"
 
 enum {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 
 /* The element of the list that is being read: a name, an address, or a name with an address in angle brackets. */
 struct element {

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "base/ascii.h"
-#include "base/idna.h"
+#include "base/address/idna.h"
+#include "base/text/ascii.h"
 
 /* Passes over white space and comments, which nest (RFC 5322 section 3.2.2). Returns len if a comment does not end. */
 static size_t

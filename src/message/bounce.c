@@ -5,7 +5,7 @@
 
 #include <gmime/gmime.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 #include "message/plain_text.h"
 
 enum {

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
-#include "base/file.h"
-#include "base/glob.h"
-#include "base/translate.h"
+#include "base/system/file.h"
+#include "base/text/ascii.h"
+#include "base/text/glob.h"
+#include "base/text/translate.h"
 #include "message/content_rules_internal.h"
 #include "message/mime_field.h"
 

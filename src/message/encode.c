@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "base/ascii.h"
-#include "base/base64.h"
-#include "base/utf8.h"
+#include "base/text/ascii.h"
+#include "base/text/base64.h"
+#include "base/text/utf8.h"
 
 enum { LINE = 75, WORD_OCTETS = 42 }; /* 42 octets are 56 of base64: an encoded word has 75 at most */
 

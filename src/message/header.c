@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 
 enum at {
 	LINE,  /* at the start of a line */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 #include "message/address_complete.h"
 #include "message/authserv.h"
 #include "message/field_split.h"

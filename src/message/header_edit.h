@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/field_edits.h"
+#include "base/text/field_edits.h"
 
 /* A message whose lines end with LF. Its lines before local octets are for mailboxes here. */
 struct header_source {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 #include "message/header.h"
 #include "message/mime_field.h"
 

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 
 enum { DAY = 24 * 60 * 60, DATE_SIZE = sizeof "2026-01-31T12:00:00Z" };
 

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "config/endpoint.h"
 
 enum { BACKLOG = 4096 };

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/ip.h"
+#include "base/address/ip.h"
 
 enum { PROXY_HEADER_MAX = 536 }; /* octets: what the smallest TCP segment carries */
 

@@ -5,10 +5,10 @@
 #include <stdarg.h>
 #include <uv.h>
 
+#include "base/address/ip.h"
 #include "base/clock.h"
-#include "base/ip.h"
-#include "base/stats.h"
-#include "base/token.h"
+#include "base/log/stats.h"
+#include "base/text/token.h"
 #include "net/certificate.h"
 #include "net/encryption.h"
 #include "net/gather.h"

@@ -2,7 +2,7 @@
 #include <ftgate/catalog.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "net/stream_internal.h"
 
 /* The greeting, after its delay. */

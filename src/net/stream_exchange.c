@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "net/stream_internal.h"
 
 enum { SLICE = 4096 }; /* octets of a message that are fed at a time: a command is fed alone */

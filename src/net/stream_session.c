@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "net/stream.h"
 
 _Static_assert((int)FTG_IDS <= (int)STATS_REPLIES, "each reply is counted");

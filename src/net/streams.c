@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 
 enum { SWEEP = 1000 }; /* milliseconds between looks for those whose time is up, and between logged failures */
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 
 enum {
 	RECORD_MAX = SSL3_RT_MAX_PLAIN_LENGTH,

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/system/file.h"
 #include "net/tls_tickets.h"
 
 /* An old cipher is better than clear text, which is what opportunistic clients fall back to. No costly key exchanges. */

@@ -4,7 +4,7 @@
 
 #include <uv.h>
 
-#include "base/stats.h"
+#include "base/log/stats.h"
 #include "config/source_addresses.h"
 #include "port/channel.h"
 

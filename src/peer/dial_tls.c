@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/dns_name.h"
+#include "base/address/dns_name.h"
 #include "peer/dial_tls_cache.h"
 #include "port/tlsa.h"
 

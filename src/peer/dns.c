@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "base/ascii.h"
-#include "base/log.h"
+#include "base/log/log.h"
+#include "base/text/ascii.h"
 #include "config/dns_settings.h"
 #include "peer/dns_answer.h"
 #include "peer/dns_cache.h"

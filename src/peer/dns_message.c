@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 
 bool
 dns_skip(struct dns_reader *reader, size_t len)

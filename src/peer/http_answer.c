@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 
 /* "HTTP/1.1 200 OK": the version is the server's own (RFC 9110 section 2.5). */
 static bool

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 
 enum peer_pass
 peer_breaker_admit(struct peer_breaker *breaker, int64_t now)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/printable.h"
+#include "base/text/printable.h"
 #include "peer/rspamd.h"
 #include "peer/rspamd_edits.h"
 

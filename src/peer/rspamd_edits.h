@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "base/field_edits.h"
+#include "base/text/field_edits.h"
 
 /*
  * Adds to edits, which it does not sort, what an answer asks for: milter.remove_headers and milter.add_headers,

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 
 /* From Unicode's CLDR, capitalised. The entry with the longest tag that matches wins. */
 static const struct autonym {

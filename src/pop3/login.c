@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
+#include "base/text/utf8.h"
 #include "pop3/internal.h"
 #include "session/apop.h"
 #include "session/login_count.h"

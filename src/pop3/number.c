@@ -1,7 +1,7 @@
 /* Parses the numbers in commands: of messages, and of lines. */
 #include <stdint.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 #include "pop3/internal.h"
 
 bool

@@ -2,7 +2,7 @@
 #ifndef POP3_SESSION_H
 #define POP3_SESSION_H
 
-#include "base/stats.h"
+#include "base/log/stats.h"
 #include "port/directory.h"
 #include "port/job.h"
 #include "port/limiter.h"

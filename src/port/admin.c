@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-#include "base/address.h"
+#include "base/address/address.h"
 
 static_assert((int)RECORD_DOMAIN_FIELDS <= (int)RECORD_FIELDS_MAX, "each field has its place");
 static_assert((int)RECORD_ACCOUNT_FIELDS <= (int)RECORD_FIELDS_MAX, "each field has its place");

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/workers.h"
+#include "base/system/workers.h"
 
 /* The kinds of counters. If there is no room, entries of the first kinds are dropped first. */
 enum counter_kind {

@@ -1,7 +1,7 @@
 /* Delivery of messages into mailboxes and the relay queue: shared by all implementations. */
 #include "port/delivery.h"
 
-#include "base/log.h"
+#include "base/log/log.h"
 
 void
 delivery_finish(delivery_done *done, void *context, enum delivery_result result)

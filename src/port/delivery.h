@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/field_edits.h"
-#include "base/stats.h"
+#include "base/log/stats.h"
+#include "base/text/field_edits.h"
 #include "port/job.h"
 #include "port/mailbox.h"
 #include "port/queue_entry.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 
 void
 directory_answer(struct directory_question *question, enum directory_verdict verdict)

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#include "base/address_key.h"
-#include "base/ascii.h"
-#include "base/network.h"
+#include "base/address/address_key.h"
+#include "base/address/network.h"
 #include "base/siphash.h"
+#include "base/text/ascii.h"
 
 enum {
 	IPV4_PREFIX = NETWORK_IPV4_BITS + 24,

@@ -2,7 +2,7 @@
 #ifndef PORT_GREYLIST_H
 #define PORT_GREYLIST_H
 
-#include "base/address.h"
+#include "base/address/address.h"
 #include "port/greylist_store.h"
 #include "port/job.h"
 

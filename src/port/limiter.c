@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/network.h"
+#include "base/address/network.h"
 
 enum { HOUR = 60 * 60 * 1000, DAY = 24 * HOUR };
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 
 bool
 mailbox_set_address(struct mailbox *mailbox, const char *local, const char *domain)

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/address.h"
+#include "base/address/address.h"
 
 /* The limits of a mailbox: octets and messages. 0 is no limit. */
 struct quota {

@@ -1,8 +1,8 @@
 /* Answers of policy services, of which the line action=... counts. */
 #include <string.h>
 
-#include "base/ascii.h"
-#include "base/printable.h"
+#include "base/text/ascii.h"
+#include "base/text/printable.h"
 #include "port/policy_service.h"
 
 /* A part of an answer. */

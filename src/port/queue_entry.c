@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 
 static void
 free_recipient(struct queue_recipient *recipient)

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/token.h"
+#include "base/text/token.h"
 #include "port/dsn_request.h"
 
 enum {

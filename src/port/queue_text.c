@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/address.h"
-#include "base/ascii.h"
+#include "base/address/address.h"
+#include "base/text/ascii.h"
 
 #define FIRST_LINE "ftgate-queue 1"
 #define LAST_LINE  "end"

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/dns_name.h"
-#include "base/network.h"
+#include "base/address/dns_name.h"
+#include "base/address/network.h"
 
 enum {
 	RESOLVER_TEXT_MAX = 1024,  /* octets that are kept of a TXT record, whose strings are joined */

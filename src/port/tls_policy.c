@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/dns_name.h"
+#include "base/address/dns_name.h"
 
 #define BLANKS " \t"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 
 /* One load and its result. Until its end it belongs to one thread. */
 struct load {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
-#include "base/printable.h"
+#include "base/log/log.h"
+#include "base/text/printable.h"
 
 enum { FILE_MAX = 512, DETAIL_MAX = 128 }; /* octets in an answer */
 

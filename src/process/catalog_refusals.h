@@ -4,8 +4,8 @@
 
 #include <ftgate/catalog.h>
 
-#include "base/po_lines.h"
-#include "base/text_buffer.h"
+#include "base/text/po_lines.h"
+#include "base/text/text_buffer.h"
 
 enum {
 	REFUSALS_MAX = 1000,  /* that are kept of one load; further ones are counted */

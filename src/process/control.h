@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
-#include "base/text_buffer.h"
+#include "base/text/text_buffer.h"
 
 enum {
 	CONTROL_CLIENTS = 16,       /* at a time; one more takes the slot of another */

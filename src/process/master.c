@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "process/report.h"
 #include "process/systemd.h"
 #include "process/watchdog.h"

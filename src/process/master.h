@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/stats.h"
-#include "base/workers.h"
+#include "base/log/stats.h"
+#include "base/system/workers.h"
 #include "process/watchdog.h"
 
 /* The number of a worker process and its way to report; a worker that is started in place of another has its number. */

@@ -144,7 +144,7 @@ put_stats(struct text_buffer *buffer, const struct status *status)
 	family = name;                                                                                                 \
 	protocol = scope;
 #define STAT(figure, key, labels) put_stat(buffer, family, protocol, labels, stats_sum(status->stats, figure));
-#include "base/stats.def"
+#include "base/log/stats.def"
 #undef STAT
 #undef FAMILY
 }

@@ -2,7 +2,7 @@
 #ifndef PROCESS_METRICS_H
 #define PROCESS_METRICS_H
 
-#include "base/text_buffer.h"
+#include "base/text/text_buffer.h"
 
 /* Answers the head of a request of HTTP/1.0 or 1.1 (RFC 9112): GET /metrics alone. context is a struct status. */
 void metrics_answer(void *context, const char *request, struct text_buffer *buffer);

@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/log.h"
-#include "base/network.h"
-#include "base/printable.h"
+#include "base/address/network.h"
+#include "base/log/log.h"
+#include "base/text/printable.h"
 #include "process/own_texts.h"
 
 static void
@@ -26,7 +26,7 @@ put_stats(struct text_buffer *buffer, const struct stats *stats)
 {
 #define FAMILY(...)
 #define STAT(figure, name, ...) put(buffer, name, stats_sum(stats, figure));
-#include "base/stats.def"
+#include "base/log/stats.def"
 #undef STAT
 #undef FAMILY
 }

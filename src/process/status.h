@@ -2,8 +2,8 @@
 #ifndef PROCESS_STATUS_H
 #define PROCESS_STATUS_H
 
-#include "base/stats.h"
-#include "base/text_buffer.h"
+#include "base/log/stats.h"
+#include "base/text/text_buffer.h"
 #include "net/certificate.h"
 #include "port/limiter.h"
 #include "process/catalog_holder.h"

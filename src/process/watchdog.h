@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/workers.h"
+#include "base/system/workers.h"
 
 enum {
 	WATCHDOG_BEAT = 1000,   /* the beat of a server of mail */

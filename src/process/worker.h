@@ -2,7 +2,7 @@
 #ifndef PROCESS_WORKER_H
 #define PROCESS_WORKER_H
 
-#include "base/stats.h"
+#include "base/log/stats.h"
 #include "net/listen.h"
 #include "net/loop_clock.h"
 #include "net/streams.h"

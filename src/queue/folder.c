@@ -9,8 +9,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
-#include "base/file.h"
+#include "base/system/file.h"
+#include "base/text/ascii.h"
 #include "port/queue_text.h"
 
 #define ENVELOPE ".envelope"

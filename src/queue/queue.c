@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
-#include "base/file.h"
+#include "base/system/file.h"
+#include "base/text/ascii.h"
 #include "port/queue_text.h"
 #include "queue/folder.h"
 

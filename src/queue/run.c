@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/address.h"
-#include "base/ascii.h"
+#include "base/address/address.h"
+#include "base/text/ascii.h"
 #include "queue/folder.h"
 
 /* The prefixes of the names. */

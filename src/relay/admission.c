@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "relay/client/verdict.h"
 
 enum { UNREAD_WAIT = 1800 }; /* seconds after which an entry is claimed that was parked unread: it may be late */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/address.h"
+#include "base/address/address.h"
 #include "port/queue_entry.h"
 #include "relay/client/transport_entry.h"
 #include "relay/client/verdict.h"

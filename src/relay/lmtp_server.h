@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
-#include "base/stats.h"
+#include "base/log/stats.h"
 #include "relay/breaker.h"
 #include "relay/client/client_pool.h"
 #include "relay/client/transport.h"

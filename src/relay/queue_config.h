@@ -4,7 +4,7 @@
 
 #include <ftgate/reply.h>
 
-#include "base/stats.h"
+#include "base/log/stats.h"
 #include "port/delivery.h"
 #include "port/directory.h"
 #include "queue/queue.h"

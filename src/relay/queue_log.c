@@ -1,7 +1,7 @@
 /* The log lines about recipients of the relay queue. */
 #include "relay/queue_log.h"
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "relay/client/verdict.h"
 
 static void

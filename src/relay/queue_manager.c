@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "relay/admission.h"
 #include "relay/plan.h"
 #include "relay/queue_intake.h"

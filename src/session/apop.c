@@ -5,7 +5,7 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 
 static bool
 compute(unsigned char octets[EVP_MAX_MD_SIZE], const char *timestamp, const char *secret)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 
 void
 session_language_prefer(struct session_language *chosen, enum language_source source, const char *language)

@@ -2,7 +2,7 @@
 #ifndef SESSION_LOGIN_COUNT_H
 #define SESSION_LOGIN_COUNT_H
 
-#include "base/stats.h"
+#include "base/log/stats.h"
 
 /*
  * Counts the end of a login. cause is that of the event login-failed, NULL for a login that succeeded; any cause that has

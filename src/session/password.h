@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "base/base64.h"
+#include "base/text/base64.h"
 #include "port/credentials.h"
 
 enum password_result {

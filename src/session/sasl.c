@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/address_key.h"
-#include "base/ascii.h"
-#include "base/base64.h"
+#include "base/address/address_key.h"
+#include "base/text/ascii.h"
+#include "base/text/base64.h"
 
 struct sasl_server {
 	Gsasl *library;

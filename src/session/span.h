@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 
 /* Borrows its octets; no NUL follows them. text is NULL if there is no such piece, which an empty piece is not. */
 struct span {

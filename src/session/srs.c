@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 
 /* The hash has 30 bits: whoever guesses gets a refusal for each guess, and max-unknown-recipients ends the session. */
 enum { HASH_LEN = 6, STAMP_LEN = 2, TAG_LEN = 4, STAMPS = 1024, DAY = 86400, SKEW_DAYS = 1 };

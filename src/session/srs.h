@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/address.h"
+#include "base/address/address.h"
 
 enum {
 	SRS_SECRET_LEN = 32, /* octets */

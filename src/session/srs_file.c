@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
-#include "base/data.h"
-#include "base/file.h"
+#include "base/system/data.h"
+#include "base/system/file.h"
+#include "base/text/ascii.h"
 
 enum { TEXT_MAX = SRS_SECRETS_MAX * (20 + 2 * SRS_SECRET_LEN + 2), TIME_DIGITS_MAX = 15 };
 

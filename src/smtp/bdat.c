@@ -1,7 +1,7 @@
 /* BDAT (RFC 3030): a message in chunks of counted octets, without dot stuffing. */
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 #include "smtp/internal.h"
 #include "smtp/params.h"
 

@@ -1,8 +1,8 @@
 /* Parses and checks the values of DSN parameters (RFC 3461 section 4, RFC 6533 section 3). */
 #include <string.h>
 
-#include "base/ascii.h"
-#include "base/utf8.h"
+#include "base/text/ascii.h"
+#include "base/text/utf8.h"
 #include "smtp/dsn_params.h"
 
 bool

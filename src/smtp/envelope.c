@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/address_key.h"
-#include "base/ascii.h"
+#include "base/address/address_key.h"
+#include "base/text/ascii.h"
 
 struct span
 envelope_spell(char text[ADDRESS_TEXT_SIZE], struct span written, const struct address *address)

@@ -2,7 +2,7 @@
 #ifndef SMTP_ENVELOPE_H
 #define SMTP_ENVELOPE_H
 
-#include "base/text_set.h"
+#include "base/text/text_set.h"
 #include "port/directory.h"
 #include "port/queue_entry.h"
 #include "smtp/dsn_params.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "smtp/internal.h"
 #include "smtp/lookup_state.h"
 

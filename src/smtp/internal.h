@@ -2,7 +2,7 @@
 #ifndef SMTP_INTERNAL_H
 #define SMTP_INTERNAL_H
 
-#include "base/field_edits.h"
+#include "base/text/field_edits.h"
 #include "session/line.h"
 #include "smtp/data.h"
 #include "smtp/envelope.h"

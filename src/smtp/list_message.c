@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 
 enum { URL_SIZE = 3 * ADDRESS_LOCAL_MAX + ADDRESS_DOMAIN_MAX + 2, FIELD_SIZE = URL_SIZE + 16 };
 

@@ -2,7 +2,7 @@
 #ifndef SMTP_LIST_MESSAGE_H
 #define SMTP_LIST_MESSAGE_H
 
-#include "base/field_edits.h"
+#include "base/text/field_edits.h"
 #include "port/delivery.h"
 #include "port/directory.h"
 

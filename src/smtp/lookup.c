@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 #include "smtp/internal.h"
 #include "smtp/lookup_state.h"
 #include "smtp/members.h"

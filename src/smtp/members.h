@@ -2,7 +2,7 @@
 #ifndef SMTP_MEMBERS_H
 #define SMTP_MEMBERS_H
 
-#include "base/address.h"
+#include "base/address/address.h"
 #include "smtp/session.h"
 
 #include <stdbool.h>

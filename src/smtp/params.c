@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 
 enum {
 	SIZE_DIGITS_MAX = 20, /* RFC 1870 section 4 */

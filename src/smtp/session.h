@@ -2,7 +2,7 @@
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
 
-#include "base/stats.h"
+#include "base/log/stats.h"
 #include "config/content_settings.h"
 #include "config/policy_settings.h"
 #include "port/delivery.h"

@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/address_key.h"
-#include "base/ascii.h"
-#include "base/date.h"
+#include "base/address/address_key.h"
+#include "base/text/ascii.h"
+#include "base/text/date.h"
 #include "smtp/internal.h"
 
 enum { ENCRYPTION_MAX = 128, RECIPIENT_MAX = 32 + ADDRESS_TEXT_SIZE };

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/ascii.h"
-#include "base/field_edits.h"
+#include "base/text/ascii.h"
+#include "base/text/field_edits.h"
 #include "message/surrogate.h"
 #include "store/spool.h"
 #include "store/surrogate_size.h"

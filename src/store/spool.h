@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/field_edits.h"
+#include "base/text/field_edits.h"
 #include "port/mailbox.h"
 #include "queue/queue.h"
 #include "store/maildir.h"

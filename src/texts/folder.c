@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/system/file.h"
 #include "catalog/load.h"
 
 enum { FOLDER_MODE = 0755, FILE_MODE = 0644, ENTRIES_MAX = 4096 };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 
 enum state { BETWEEN, IN_CONTEXT, IN_ID, IN_PLURAL, IN_TEXT };
 

@@ -1,5 +1,5 @@
 /* Paths: whatever they hold, they parse within their octets, to parts within their limits, and again to the same. */
-#include "base/address.h"
+#include "base/address/address.h"
 
 #include <stdint.h>
 #include <stdlib.h>

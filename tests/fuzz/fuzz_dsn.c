@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
-#include "base/printable.h"
+#include "base/text/ascii.h"
+#include "base/text/printable.h"
 #include "relay/client/verdict.h"
 #include "relay/dsn/dsn.h"
 

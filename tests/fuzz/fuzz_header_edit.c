@@ -2,7 +2,7 @@
  * Fuzzes the changes to headers. An input is an octet of switches, the size of the pieces, and four texts with a NUL between
  * them: the name and the value of a field, a subject, the message.
  */
-#include "base/field_edits.h"
+#include "base/text/field_edits.h"
 #include "support/edited.h"
 
 #include <stdbool.h>

@@ -1,11 +1,11 @@
 /* Domains, local parts and user names: whatever they hold, their form that is compared is one, and stays the same. */
-#include "base/idna.h"
+#include "base/address/idna.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/address_key.h"
+#include "base/address/address_key.h"
 
 enum { TEXT_MAX = 2048 };
 

@@ -1,5 +1,5 @@
 /* Fuzzes the reader of log lines: a line that is read whole is what the log writes of the values that were read. */
-#include "base/log_line.h"
+#include "base/log/log_line.h"
 
 #include <fcntl.h>
 #include <stdint.h>

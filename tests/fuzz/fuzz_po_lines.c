@@ -1,5 +1,5 @@
 /* Fuzzes the reader of the line numbers of a .po: they are lines of the file, in ascending order. */
-#include "base/po_lines.h"
+#include "base/text/po_lines.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Fuzzes the reader of what rspamd answers; the first octet of an input tells whether SPF is a reason, and if UTF-8 may be added. */
-#include "base/field_edits.h"
+#include "base/text/field_edits.h"
 #include "peer/rspamd.h"
 
 #include <stdlib.h>

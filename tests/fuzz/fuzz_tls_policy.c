@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/netstring.h"
+#include "base/text/netstring.h"
 #include "relay/client/socketmap.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

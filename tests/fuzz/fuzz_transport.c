@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/printable.h"
+#include "base/text/printable.h"
 #include "relay/client/client_pool.h"
 #include "relay/client/transport.h"
 #include "relay/client/verdict.h"

@@ -9,7 +9,7 @@
 #include <uv.h>
 
 #include "ask_directory.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "directory/postgres/admin.h"
 #include "directory/postgres/directory.h"
 #include "directory/postgres/schema.h"

@@ -6,7 +6,7 @@
 #include <sqlite3.h>
 
 #include "ask_directory.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "directory/accounts.h"
 #include "directory/sqlite/database.h"
 #include "directory/sqlite/greylist.h"

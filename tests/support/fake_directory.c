@@ -1,5 +1,5 @@
 /* The directory of the fixture: who is there, and in which state. */
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 #include "smtp_fixture.h"
 
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/field_edits.h"
+#include "base/text/field_edits.h"
 
 static void
 end(const struct fake_policy_service *fake, struct service_question *question)

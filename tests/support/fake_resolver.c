@@ -1,7 +1,7 @@
 /* A resolver that answers what a test has told it. */
 #include "fake_resolver.h"
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 
 #include <stdio.h>
 #include <stdlib.h>

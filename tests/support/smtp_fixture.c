@@ -1,7 +1,7 @@
 /* A fixture for SMTP sessions. */
 #include "smtp_fixture.h"
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 #include "session/sasl.h"
 
 #include <stdarg.h>

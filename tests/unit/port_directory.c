@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "store/maildir_store.h"
 #include "support/ask_directory.h"
 #include "support/backend.h"

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/base64.h"
+#include "base/text/base64.h"
 #include "session/password.h"
 #include "session/sasl.h"
 #include "store/maildir_store.h"

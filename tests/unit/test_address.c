@@ -1,5 +1,5 @@
 /* Addresses and paths: what parses, to what, and what does not. */
-#include "base/address.h"
+#include "base/address/address.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unicase.h>
 
-#include "base/address_key.h"
+#include "base/address/address_key.h"
 
 enum { BARE = 1, NULL_PATH = 2, UTF8 = 4 };
 

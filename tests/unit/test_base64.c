@@ -1,5 +1,5 @@
 /* Base64. */
-#include "base/base64.h"
+#include "base/text/base64.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/idna.h"
+#include "base/address/idna.h"
 #include "config/dns_settings.h"
 
 static struct blocklists lists;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "support/identity.h"
 
 enum { DAY = 24 * 60 * 60, LOG_SIZE = 8192 };

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/local_socket.h"
+#include "base/system/local_socket.h"
 
 static uv_loop_t loop;
 static struct control control;

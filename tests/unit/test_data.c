@@ -1,5 +1,5 @@
 /* The data folder. */
-#include "base/data.h"
+#include "base/system/data.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

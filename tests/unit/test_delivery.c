@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "support/fake_clock.h"
 #include "support/fault.h"
 #include "support/folder.h"

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "support/fake_clock.h"
 #include "support/fault.h"
 #include "support/folder.h"

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "directory/accounts.h"
 #include "store/maildir_store.h"
 #include "support/ask_directory.h"

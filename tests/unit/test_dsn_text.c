@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
-#include "base/wrap.h"
+#include "base/text/ascii.h"
+#include "base/text/wrap.h"
 #include "message/encode.h"
 #include "support/folder.h"
 #include "support/one_language.h"

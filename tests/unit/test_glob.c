@@ -1,5 +1,5 @@
 /* Patterns with * and ?. */
-#include "base/glob.h"
+#include "base/text/glob.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

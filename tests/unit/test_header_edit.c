@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/field_edits.h"
+#include "base/text/field_edits.h"
 #include "message/address_complete.h"
 #include "message/authserv.h"
 #include "support/edited.h"

@@ -1,5 +1,5 @@
 /* The URL of the pages about replies. */
-#include "base/help_url.h"
+#include "base/text/help_url.h"
 
 #include <criterion/criterion.h>
 

@@ -1,5 +1,5 @@
 /* IP addresses as text. */
-#include "base/ip.h"
+#include "base/address/ip.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>

@@ -1,5 +1,5 @@
 /* The journal's native protocol: entries that nothing in a value can end or forge, and that never wait. */
-#include "base/journal.h"
+#include "base/log/journal.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -12,8 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/log.h"
-#include "base/stats.h"
+#include "base/log/log.h"
+#include "base/log/stats.h"
 #include "support/folder.h"
 
 enum { FLOOD = 20000 };

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "store/maildir_delivery.h"
 #include "support/fake_clock.h"
 #include "support/fake_dialer.h"

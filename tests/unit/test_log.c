@@ -1,5 +1,5 @@
 /* The log: whole lines that nothing in a value can end or forge. */
-#include "base/log.h"
+#include "base/log/log.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* Lines of the log are read as they were written, and no others. */
-#include "base/log_line.h"
+#include "base/log/log_line.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>

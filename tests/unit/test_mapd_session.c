@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/netstring.h"
+#include "base/text/netstring.h"
 #include "support/folder.h"
 #include "support/mofile.h"
 

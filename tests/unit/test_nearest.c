@@ -1,5 +1,5 @@
 /* Which word is meant by one that is misspelled. */
-#include "base/nearest.h"
+#include "base/text/nearest.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Netstrings. */
-#include "base/netstring.h"
+#include "base/text/netstring.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Networks in CIDR notation. */
-#include "base/network.h"
+#include "base/address/network.h"
 
 #include <criterion/criterion.h>
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 
 static struct peer_breaker breaker;
 static _Atomic uint64_t down;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/base64.h"
+#include "base/text/base64.h"
 #include "pop3/autonym.h"
 #include "session/apop.h"
 #include "support/pop3_fixture.h"

@@ -1,5 +1,5 @@
 /* Text from outside, as it is kept, printed and written to JSON. */
-#include "base/printable.h"
+#include "base/text/printable.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Where the running program and its translations lie. */
-#include "base/program.h"
+#include "base/system/program.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

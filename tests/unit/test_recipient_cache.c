@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "directory/sqlite/database.h"
 #include "directory/sqlite/directory.h"
 #include "support/ask_directory.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/field_edits.h"
+#include "base/text/field_edits.h"
 #include "peer/clamd.h"
 #include "peer/http_answer.h"
 #include "peer/rspamd.h"

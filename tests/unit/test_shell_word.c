@@ -1,5 +1,5 @@
 /* Words of commands that a shell reads back as they are. */
-#include "base/shell_word.h"
+#include "base/text/shell_word.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base64.h"
+#include "base/text/base64.h"
 #include "config/section.h"
 
 /* Allocations of the session, counted; the one that memory runs out at, 0 for none. */

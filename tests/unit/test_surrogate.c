@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 #include "message/surrogate.h"
 
 /* Makes a surrogate of a message in pieces of so many octets, to be read before the next call. */

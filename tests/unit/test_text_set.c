@@ -1,5 +1,5 @@
 /* Sets of texts. */
-#include "base/text_set.h"
+#include "base/text/text_set.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

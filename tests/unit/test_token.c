@@ -1,5 +1,5 @@
 /* Session tokens. */
-#include "base/token.h"
+#include "base/text/token.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "base/network.h"
-#include "base/translate.h"
+#include "base/address/network.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/ctl.h"
 
 enum { FAULT_SIZE = 1024 };

@@ -5,7 +5,7 @@
 #include <sysexits.h>
 #include <time.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/ctl.h"
 
 enum { QUESTION_MAX = 128 };

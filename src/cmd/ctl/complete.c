@@ -11,7 +11,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 #include "cmd/ctl/ctl.h"
 #include "cmd/ctl/text.h"
 #include "cmd/msg/language_table.h"

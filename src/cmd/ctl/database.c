@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/ctl.h"
 #include "config/config.h"
 #include "directory/postgres/admin.h"

@@ -9,8 +9,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/data.h"
-#include "base/translate.h"
+#include "base/system/data.h"
+#include "base/text/translate.h"
 #include "config/config.h"
 
 int

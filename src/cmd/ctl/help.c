@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/translate.h"
-#include "base/wrap.h"
+#include "base/text/translate.h"
+#include "base/text/wrap.h"
 #include "cmd/ctl/ctl.h"
 
 enum {

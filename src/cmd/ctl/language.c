@@ -5,9 +5,9 @@
 #include <limits.h>
 #include <stddef.h>
 
-#include "base/data.h"
-#include "base/program.h"
-#include "base/translate.h"
+#include "base/system/data.h"
+#include "base/system/program.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/ctl.h"
 #include "cmd/msg/language_table.h"
 

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
-#include "base/nearest.h"
-#include "base/translate.h"
+#include "base/text/nearest.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/check/check.h"
 #include "cmd/ctl/complete.h"
 #include "cmd/ctl/text.h"

@@ -11,9 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/address.h"
-#include "base/data.h"
-#include "base/translate.h"
+#include "base/address/address.h"
+#include "base/system/data.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/ctl.h"
 
 enum { CLAIM_POLLS = 100 }; /* of 50 milliseconds */

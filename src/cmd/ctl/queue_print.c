@@ -7,9 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/address.h"
-#include "base/printable.h"
-#include "base/translate.h"
+#include "base/address/address.h"
+#include "base/text/printable.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/ctl.h"
 #include "port/queue_text.h"
 

@@ -6,7 +6,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/access_text.h"
 #include "cmd/ctl/ctl.h"
 #include "cmd/ctl/language.h"

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-#include "base/nearest.h"
-#include "base/printable.h"
-#include "base/translate.h"
+#include "base/text/nearest.h"
+#include "base/text/printable.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/ctl.h"
 #include "cmd/output/terminal.h"
 

@@ -7,9 +7,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/data.h"
-#include "base/privileges.h"
-#include "base/translate.h"
+#include "base/system/data.h"
+#include "base/system/privileges.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/ctl.h"
 #include "cmd/ctl/folder.h"
 #include "cmd/ctl/text.h"

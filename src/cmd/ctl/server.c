@@ -10,11 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
-#include "base/data.h"
-#include "base/local_socket.h"
-#include "base/printable.h"
-#include "base/translate.h"
+#include "base/system/data.h"
+#include "base/system/local_socket.h"
+#include "base/text/ascii.h"
+#include "base/text/printable.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/ctl.h"
 #include "cmd/ctl/text.h"
 

@@ -4,7 +4,7 @@
 
 #include <ftgate/catalog.h>
 
-#include "base/dns_name.h"
+#include "base/address/dns_name.h"
 #include "cmd/ctl/ctl.h"
 #include "port/texts.h"
 #include "texts/check.h"

@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/printable.h"
-#include "base/translate.h"
+#include "base/text/printable.h"
+#include "base/text/translate.h"
 #include "cmd/msg/language_table.h"
 
 /* Reads a stream to its end. */

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "base/printable.h"
-#include "base/translate.h"
+#include "base/text/printable.h"
+#include "base/text/translate.h"
 #include "cmd/msg/row.h"
 
 enum { PROBLEMS_MAX = 1000 }; /* that are printed */

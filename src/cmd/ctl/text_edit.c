@@ -13,8 +13,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/file.h"
-#include "base/translate.h"
+#include "base/system/file.h"
+#include "base/text/translate.h"
 
 /* The copy that is edited. */
 struct copy {

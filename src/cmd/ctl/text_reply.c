@@ -9,11 +9,11 @@
 #include <sysexits.h>
 #include <time.h>
 
-#include "base/data.h"
-#include "base/printable.h"
-#include "base/program.h"
-#include "base/shell_word.h"
-#include "base/translate.h"
+#include "base/system/data.h"
+#include "base/system/program.h"
+#include "base/text/printable.h"
+#include "base/text/shell_word.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/folder.h"
 #include "cmd/msg/row.h"
 #include "texts/folder.h"

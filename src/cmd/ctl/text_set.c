@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "cmd/msg/row.h"
 
 /* Opens and locks the texts of a language whose source is well-formed. */

@@ -8,9 +8,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/printable.h"
-#include "base/shell_word.h"
-#include "base/translate.h"
+#include "base/text/printable.h"
+#include "base/text/shell_word.h"
+#include "base/text/translate.h"
 #include "catalog/mo.h"
 #include "cmd/output/charset.h"
 

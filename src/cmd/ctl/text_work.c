@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "base/data.h"
-#include "base/idna.h"
-#include "base/program.h"
-#include "base/translate.h"
+#include "base/address/idna.h"
+#include "base/system/data.h"
+#include "base/system/program.h"
+#include "base/text/translate.h"
 #include "catalog/mo.h"
 #include "catalog/plural.h"
 #include "catalog/tag.h"

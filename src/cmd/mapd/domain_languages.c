@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/data.h"
-#include "base/file.h"
-#include "base/log.h"
-#include "base/translate.h"
+#include "base/log/log.h"
+#include "base/system/data.h"
+#include "base/system/file.h"
+#include "base/text/translate.h"
 #include "directory/domain_languages.h"
 
 enum {

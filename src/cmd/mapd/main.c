@@ -2,7 +2,7 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "cmd/mapd/domain_languages.h"
 #include "cmd/mapd/serve.h"
 #include "cmd/server/server.h"

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
-#include "base/log_line.h"
+#include "base/log/log_line.h"
+#include "base/system/file.h"
 #include "explain/find.h"
 #include "explain/language.h"
 #include "msg.h"

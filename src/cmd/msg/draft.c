@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/po_lines.h"
+#include "base/text/po_lines.h"
 #include "language_table.h"
 #include "po_entry.h"
 

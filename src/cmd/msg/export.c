@@ -3,9 +3,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/data.h"
-#include "base/help_url.h"
-#include "base/nearest.h"
+#include "base/system/data.h"
+#include "base/text/help_url.h"
+#include "base/text/nearest.h"
 #include "cmd/msg/export/format.h"
 
 struct format {

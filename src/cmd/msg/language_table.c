@@ -9,8 +9,8 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "base/nearest.h"
-#include "base/program.h"
+#include "base/system/program.h"
+#include "base/text/nearest.h"
 
 static const struct language_row rows[] = {
 #define LANGUAGE(name, english, plural_forms) { name, english, plural_forms },

@@ -2,7 +2,7 @@
 #ifndef MSG_LINT_ENTRY_H
 #define MSG_LINT_ENTRY_H
 
-#include "base/po_lines.h"
+#include "base/text/po_lines.h"
 #include "lint.h"
 #include "po_entry.h"
 

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/nearest.h"
+#include "base/text/nearest.h"
 #include "cmd/msg/export/format.h"
 #include "cmd/output/terminal.h"
 #include "language_table.h"

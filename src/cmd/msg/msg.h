@@ -10,8 +10,8 @@
 
 #include <ftgate/catalog.h>
 
-#include "base/printable.h"
-#include "base/translate.h"
+#include "base/text/printable.h"
+#include "base/text/translate.h"
 #include "cmd/options.h"
 #include "cmd/output/charset.h"
 #include "cmd/output/table.h"

@@ -6,7 +6,7 @@
 #include <unilbrk.h>
 #include <unistr.h>
 
-#include "base/nearest.h"
+#include "base/text/nearest.h"
 #include "cmd/output/terminal.h"
 #include "msg.h"
 

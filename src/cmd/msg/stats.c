@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include <uniwidth.h>
 
-#include "base/program.h"
+#include "base/system/program.h"
 #include "catalog/mo.h"
 #include "cmd/output/terminal.h"
 #include "lint.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/idna.h"
+#include "base/address/idna.h"
 #include "cmd/output/charset.h"
 #include "language_table.h"
 

@@ -4,8 +4,8 @@
 
 #include <limits.h>
 
-#include "base/dns_name.h"
-#include "base/program.h"
+#include "base/address/dns_name.h"
+#include "base/system/program.h"
 #include "draft.h"
 #include "msg.h"
 

@@ -10,8 +10,8 @@
 #include <unistd.h>
 #include <unistr.h>
 
-#include "base/file.h"
-#include "base/printable.h"
+#include "base/system/file.h"
+#include "base/text/printable.h"
 #include "catalog/fold.h"
 
 enum { NAME_SIZE = 64, ENCODED_MAX = 64, CHARACTER_MAX = 4 };

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/printable.h"
+#include "base/text/printable.h"
 
 static void
 begin_line(const struct json *json)

@@ -19,7 +19,7 @@
  * line of names and a line for each row. For people
  * it has aligned columns; on a terminal a line of headings, and columns that shrink are cut so that a row fits, with an
  * ellipsis. In a pipe nothing is cut. A record, that is one row, is printed as a line "name value" for each cell, as an object
- * of JSON, or as CSV with one row. No octet of a cell can control a terminal: see base/printable.h.
+ * of JSON, or as CSV with one row. No octet of a cell can control a terminal: see base/text/printable.h.
  */
 #ifndef CMD_OUTPUT_TABLE_H
 #define CMD_OUTPUT_TABLE_H

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <unistr.h>
 
-#include "base/printable.h"
+#include "base/text/printable.h"
 #include "cmd/output/cells.h"
 #include "cmd/output/terminal.h"
 

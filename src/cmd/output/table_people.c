@@ -5,8 +5,8 @@
 #include <unigbrk.h>
 #include <uniwidth.h>
 
-#include "base/printable.h"
-#include "base/translate.h"
+#include "base/text/printable.h"
+#include "base/text/translate.h"
 #include "cmd/output/cells.h"
 #include "cmd/output/charset.h"
 #include "cmd/output/terminal.h"

@@ -1,6 +1,6 @@
 /* ftgate-pop3d: the POP3 server. */
-#include "base/log.h"
-#include "base/translate.h"
+#include "base/log/log.h"
+#include "base/text/translate.h"
 #include "cmd/pop3d/serve.h"
 #include "cmd/server/demo.h"
 #include "cmd/server/server.h"

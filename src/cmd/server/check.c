@@ -9,13 +9,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/data.h"
-#include "base/help_url.h"
-#include "base/printable.h"
-#include "base/privileges.h"
-#include "base/program.h"
-#include "base/text_buffer.h"
-#include "base/translate.h"
+#include "base/system/data.h"
+#include "base/system/privileges.h"
+#include "base/system/program.h"
+#include "base/text/help_url.h"
+#include "base/text/printable.h"
+#include "base/text/text_buffer.h"
+#include "base/text/translate.h"
 #include "cmd/server/log_target.h"
 #include "cmd/server/server.h"
 #include "cmd/server/service_user.h"

@@ -6,8 +6,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/printable.h"
-#include "base/translate.h"
+#include "base/text/printable.h"
+#include "base/text/translate.h"
 #include "cmd/options.h"
 #include "cmd/server/server.h"
 #include "cmd/user_language.h"

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/journal.h"
-#include "base/log.h"
-#include "base/translate.h"
+#include "base/log/journal.h"
+#include "base/log/log.h"
+#include "base/text/translate.h"
 
 static const char journal[] = "journal", named_journal[] = "journal:";
 

@@ -3,7 +3,7 @@
 
 #include <sched.h>
 
-#include "base/workers.h"
+#include "base/system/workers.h"
 
 unsigned
 processors_count(void)

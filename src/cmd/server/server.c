@@ -10,11 +10,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/data.h"
-#include "base/local_socket.h"
-#include "base/log.h"
-#include "base/privileges.h"
-#include "base/translate.h"
+#include "base/log/log.h"
+#include "base/system/data.h"
+#include "base/system/local_socket.h"
+#include "base/system/privileges.h"
+#include "base/text/translate.h"
 #include "cmd/server/demo.h"
 #include "cmd/server/log_target.h"
 #include "cmd/server/service_user.h"

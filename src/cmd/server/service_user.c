@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 
 static int __attribute__((format(printf, 2, 3))) fail(char error[SERVICE_USER_ERROR_SIZE], const char *format, ...)
 {

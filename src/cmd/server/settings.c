@@ -9,11 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
-#include "base/data.h"
-#include "base/help_url.h"
-#include "base/idna.h"
-#include "base/translate.h"
+#include "base/address/idna.h"
+#include "base/system/data.h"
+#include "base/text/ascii.h"
+#include "base/text/help_url.h"
+#include "base/text/translate.h"
 #include "cmd/server/log_target.h"
 #include "cmd/server/processors.h"
 #include "directory/postgres/setting.h"

@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <stddef.h>
 
-#include "base/address.h"
+#include "base/address/address.h"
 #include "config/config.h"
 #include "config/limits.h"
 #include "net/listen.h"

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "base/data.h"
-#include "base/log.h"
-#include "base/program.h"
+#include "base/log/log.h"
+#include "base/system/data.h"
+#include "base/system/program.h"
 #include "directory/postgres/directory.h"
 #include "directory/sqlite/directory.h"
 #include "session/password.h"

@@ -2,7 +2,7 @@
 #ifndef CMD_SERVER_WORKER_ENV_H
 #define CMD_SERVER_WORKER_ENV_H
 
-#include "base/stats.h"
+#include "base/log/stats.h"
 #include "cmd/server/settings.h"
 #include "port/counters.h"
 #include "port/directory.h"

@@ -3,8 +3,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "base/log.h"
-#include "base/translate.h"
+#include "base/log/log.h"
+#include "base/text/translate.h"
 #include "cmd/server/demo.h"
 #include "cmd/server/server.h"
 #include "cmd/smtpd/queue_process.h"

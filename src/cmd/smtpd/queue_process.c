@@ -10,8 +10,8 @@
 #include <sysexits.h>
 #include <time.h>
 
-#include "base/data.h"
-#include "base/log.h"
+#include "base/log/log.h"
+#include "base/system/data.h"
 #include "peer/dial.h"
 #include "peer/dns.h"
 #include "relay/client/socketmap.h"

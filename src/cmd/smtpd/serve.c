@@ -6,7 +6,7 @@
 #include <sysexits.h>
 #include <time.h>
 
-#include "base/data.h"
+#include "base/system/data.h"
 #include "cmd/smtpd/service.h"
 #include "cmd/smtpd/services.h"
 #include "directory/sqlite/greylist.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "directory/accounts_internal.h"
 #include "directory/postgres/libpq.h"
 #include "directory/postgres/schema.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "directory/postgres/connection_internal.h"
 
 enum { MILLISECONDS = 1000 };

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/address_key.h"
-#include "base/utf8.h"
+#include "base/address/address_key.h"
+#include "base/text/utf8.h"
 
 enum { FIRST_BUCKETS = 64, TARGET_ROWS_MAX = DIRECTORY_TARGETS_MAX };
 

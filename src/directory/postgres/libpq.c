@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 
 enum { FIRST_WITH_PIPELINES = 140000 };
 

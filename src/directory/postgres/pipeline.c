@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "directory/postgres/connection_internal.h"
 
 enum { COMPLAIN_EVERY = 1000 }; /* milliseconds */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 
 /* "ftgt": of the lock that a migration holds. */
 #define LOCK "1718904692"

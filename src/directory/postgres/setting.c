@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 
 static const char *
 behind_scheme(const char *value)

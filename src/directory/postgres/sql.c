@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/network.h"
+#include "base/address/network.h"
 
 enum { PARAMETERS_MAX = 8, NUMBER_SIZE = 24, WHY_SIZE = 512, FIRST_TEXT = 256 };
 

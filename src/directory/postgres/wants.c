@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/address_key.h"
+#include "base/address/address_key.h"
 
 /* Writes the local part without its tag. Returns false if it has none, or tags have no meaning. */
 static bool

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "directory/sqlite/names.h"
 #include "directory/sqlite/schema.h"
 

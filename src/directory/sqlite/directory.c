@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "directory/access.h"
 #include "directory/expand.h"
 #include "directory/login.h"

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/address_key.h"
-#include "base/translate.h"
+#include "base/address/address_key.h"
+#include "base/text/translate.h"
 
 static const char *
 text_of(sqlite3_value *value)

@@ -5,7 +5,7 @@
 #include "directory/sqlite/database.h"
 
 /*
- * Adds SQL functions: ftgate_key(local) is the key of a local part (base/address_key.h), ftgate_domain(name) the A-label
+ * Adds SQL functions: ftgate_key(local) is the key of a local part (base/address/address_key.h), ftgate_domain(name) the A-label
  * form of a domain, ftgate_sender(text) both of an address or a domain in an access list. NULL if there is no such form.
  */
 void names_functions_add(sqlite3 *database);

@@ -165,7 +165,7 @@ static const char fifth[] = "DROP TRIGGER domain_full;" ADD("domains", "accounts
 	"CREATE INDEX accounts_recipient ON accounts (domain, local, id, smtp, pop3, send, receive, disabled,"         \
 	" spamtrap, language, quota_bytes, quota_messages, moved_to, written);"
 
-/* A local part is stored as its key, which NOCASE compares; see base/address_key.h. */
+/* A local part is stored as its key, which NOCASE compares; see base/address/address_key.h. */
 static const char sixth[] = "DROP INDEX accounts_recipient;" KEYS("accounts") KEYS("aliases") SIXTH_LISTS KEYS_INDEX;
 
 /* Whether replies tell recipients that get no mail apart. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/network.h"
+#include "base/address/network.h"
 
 enum { STATEMENTS_KEPT = 64 };
 

@@ -6,8 +6,8 @@
 #include <openssl/x509.h>
 #include <string.h>
 
-#include "base/ascii.h"
-#include "base/base64.h"
+#include "base/text/ascii.h"
+#include "base/text/base64.h"
 #include "peer/sender/tag_list.h"
 
 enum { ED25519_OCTETS = 32, ED25519_BITS = 256 };

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "base/ascii.h"
-#include "base/dns_name.h"
+#include "base/address/dns_name.h"
+#include "base/text/ascii.h"
 #include "peer/sender/tag_list.h"
 
 enum { STS_ID_MAX = 32 };

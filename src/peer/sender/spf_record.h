@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/dns_name.h"
-#include "base/network.h"
+#include "base/address/dns_name.h"
+#include "base/address/network.h"
 
 enum {
 	SPF_TERMS_MAX = 64,   /* of a record; one with more counts as malformed */

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 #include "relay/client/client_internal.h"
 #include "relay/client/transport_entry.h"
 

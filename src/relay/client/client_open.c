@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 #include "relay/client/client_internal.h"
 
 /* The server has not replied about the message: another address, or a later attempt, may succeed. */

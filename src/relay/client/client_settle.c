@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/printable.h"
+#include "base/text/printable.h"
 #include "relay/client/client_internal.h"
 #include "relay/client/verdict.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/idna.h"
+#include "base/address/idna.h"
 
 static void
 finish(struct next_hop *hop, enum next_hop_outcome outcome)

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/ascii.h"
-#include "base/printable.h"
+#include "base/text/ascii.h"
+#include "base/text/printable.h"
 
 char *
 peer_space(struct peer *peer, size_t *room)

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/address.h"
-#include "base/ascii.h"
-#include "base/file.h"
-#include "base/idna.h"
-#include "base/translate.h"
+#include "base/address/address.h"
+#include "base/address/idna.h"
+#include "base/system/file.h"
+#include "base/text/ascii.h"
+#include "base/text/translate.h"
 #include "relay/client/socketmap.h"
 
 enum { LINE_MAX_ = 1024, SECRET_MAX = 500 };

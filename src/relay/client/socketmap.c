@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
-#include "base/dns_name.h"
-#include "base/log.h"
-#include "base/netstring.h"
-#include "base/network.h"
+#include "base/address/dns_name.h"
+#include "base/address/network.h"
+#include "base/log/log.h"
+#include "base/text/ascii.h"
+#include "base/text/netstring.h"
 
 enum { FRAME_MAX = SOCKETMAP_ANSWER_MAX + NETSTRING_FRAME, QUESTION_SIZE = SOCKETMAP_NAME_SIZE + DNS_NAME_SIZE + 16 };
 

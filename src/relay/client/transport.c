@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "relay/client/client.h"
 #include "relay/client/client_pool.h"
 #include "relay/client/verdict.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 #include "message/header.h"
 
 struct transport

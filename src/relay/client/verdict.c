@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 
 char *
 verdict_write(enum ftg_id reason, const char *name, const char *detail)

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 #include "relay/client/verdict.h"
 
 enum { REF_LEN = 5 }; /* "#4.28" */

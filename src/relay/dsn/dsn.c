@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
-#include "base/date.h"
+#include "base/text/ascii.h"
+#include "base/text/date.h"
 #include "message/encode.h"
 #include "relay/dsn/dsn_status.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 #include "relay/dsn/diagnosis.h"
 
 enum { FIELD_MAX = 900 }; /* octets of a text; RFC 5322 section 2.1.1 allows lines of 998 */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 
 enum {
 	WHOLE_MAX = 64 << 10,       /* octets of a message that is returned whole if the sender asked for nothing */

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "base/ascii.h"
-#include "base/date.h"
-#include "base/printable.h"
+#include "base/text/ascii.h"
+#include "base/text/date.h"
+#include "base/text/printable.h"
 #include "message/encode.h"
 #include "relay/client/verdict.h"
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/address.h"
-#include "base/printable.h"
-#include "base/wrap.h"
+#include "base/address/address.h"
+#include "base/text/printable.h"
+#include "base/text/wrap.h"
 #include "relay/client/verdict.h"
 #include "relay/dsn/diagnosis.h"
 #include "relay/dsn/dsn_localized.h"

@@ -1,7 +1,7 @@
 /* Checks in the DNS that the domains of senders and recipients exist and have mail. */
 #include <string.h>
 
-#include "base/idna.h"
+#include "base/address/idna.h"
 #include "smtp/lookup_state.h"
 #include "smtp/policy/checks.h"
 #include "smtp/policy/questions.h"

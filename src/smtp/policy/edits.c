@@ -1,8 +1,8 @@
 /* Makes the list of changes to the header of a message that are due before it is examined. */
 #include <stdio.h>
 
-#include "base/date.h"
-#include "base/idna.h"
+#include "base/address/idna.h"
+#include "base/text/date.h"
 #include "smtp/policy/header_check.h"
 
 /* The domain of the user, else the name of this server. */

@@ -3,9 +3,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/field_edits.h"
-#include "base/printable.h"
-#include "base/text_buffer.h"
+#include "base/text/field_edits.h"
+#include "base/text/printable.h"
+#include "base/text/text_buffer.h"
 #include "port/scanner.h"
 #include "smtp/policy/checks.h"
 #include "smtp/policy/service.h"

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "base/text_buffer.h"
+#include "base/text/text_buffer.h"
 #include "message/address_list.h"
 #include "message/header.h"
 #include "smtp/internal.h"

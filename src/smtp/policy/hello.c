@@ -1,8 +1,8 @@
 /* Checks the name in EHLO and HELO: its form, and whether it is in the DNS. */
 #include <string.h>
 
-#include "base/address.h"
-#include "base/ascii.h"
+#include "base/address/address.h"
+#include "base/text/ascii.h"
 #include "smtp/policy/checks.h"
 #include "smtp/policy/questions.h"
 

@@ -1,7 +1,7 @@
 /* Keeps mail that programs send from lists (RFC 3834 section 5), and messages that a list has had already. */
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 #include "smtp/policy/header_check.h"
 
 enum { LIST_IDS_MAX = 100 }; /* List-Id fields that are looked at: a list leaves one, its own */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 #include "smtp/lookup_state.h"
 #include "smtp/policy/checks.h"
 

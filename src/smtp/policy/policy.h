@@ -2,7 +2,7 @@
 #ifndef SMTP_POLICY_POLICY_H
 #define SMTP_POLICY_POLICY_H
 
-#include "base/address.h"
+#include "base/address/address.h"
 #include "session/span.h"
 
 #include <ftgate/reply.h>

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/siphash.h"
+#include "base/text/ascii.h"
 
 enum { MICROSECOND_BITS = 20 };
 

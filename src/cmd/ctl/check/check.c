@@ -8,7 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/folder.h"
 #include "cmd/ctl/quickstart/addresses.h"
 #include "config/config.h"

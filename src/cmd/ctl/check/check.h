@@ -2,7 +2,7 @@
 #ifndef CMD_CTL_CHECK_CHECK_H
 #define CMD_CTL_CHECK_CHECK_H
 
-#include "base/address.h"
+#include "base/address/address.h"
 #include "cmd/ctl/check/answers.h"
 #include "cmd/ctl/check/options.h"
 #include "cmd/ctl/ctl.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/check/check.h"
 
 enum { ADDRESSES_TEXT_SIZE = 256, USAGE_DANE_TA = 2, USAGE_DANE_EE = 3 };

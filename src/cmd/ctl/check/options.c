@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "base/dns_name.h"
-#include "base/translate.h"
+#include "base/address/dns_name.h"
+#include "base/text/translate.h"
 
 enum { KEY_SELECTOR = 0x300, KEY_IP };
 

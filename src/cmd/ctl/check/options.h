@@ -5,7 +5,7 @@
 #include <argp.h>
 #include <stddef.h>
 
-#include "base/network.h"
+#include "base/address/network.h"
 
 enum { CHECK_SELECTORS_MAX = 8, CHECK_ADDRESSES_MAX = 8 };
 

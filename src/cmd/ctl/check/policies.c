@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/check/check.h"
 #include "peer/sender/dkim_record.h"
 #include "peer/sender/policy_record.h"

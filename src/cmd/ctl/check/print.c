@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/idna.h"
-#include "base/printable.h"
-#include "base/translate.h"
+#include "base/address/idna.h"
+#include "base/text/printable.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/check/check.h"
 
 /* Never translated: programs read them. */

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/check/check.h"
 #include "cmd/ctl/check/spf_walk.h"
 

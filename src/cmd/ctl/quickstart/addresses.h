@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "base/network.h"
+#include "base/address/network.h"
 
 /* Writes the addresses of this machine that the world may reach, "room" of them at most. Returns their number. */
 size_t addresses_find(struct network addresses[], size_t room);

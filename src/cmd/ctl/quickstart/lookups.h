@@ -2,7 +2,7 @@
 #ifndef CMD_CTL_QUICKSTART_LOOKUPS_H
 #define CMD_CTL_QUICKSTART_LOOKUPS_H
 
-#include "base/dns_name.h"
+#include "base/address/dns_name.h"
 #include "port/resolver.h"
 
 struct lookup {

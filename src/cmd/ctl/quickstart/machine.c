@@ -10,7 +10,7 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/quickstart/addresses.h"
 #include "cmd/ctl/quickstart/quickstart.h"
 

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/address.h"
-#include "base/idna.h"
-#include "base/printable.h"
-#include "base/program.h"
-#include "base/translate.h"
+#include "base/address/address.h"
+#include "base/address/idna.h"
+#include "base/system/program.h"
+#include "base/text/printable.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/folder.h"
 #include "cmd/ctl/quickstart/quickstart.h"
 

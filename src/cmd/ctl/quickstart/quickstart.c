@@ -6,7 +6,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/folder.h"
 
 /* An absolute path: the servers may start in another folder. */

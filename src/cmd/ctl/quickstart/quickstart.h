@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/address.h"
-#include "base/dns_name.h"
-#include "base/network.h"
+#include "base/address/address.h"
+#include "base/address/dns_name.h"
+#include "base/address/network.h"
 #include "cmd/ctl/ctl.h"
 #include "cmd/ctl/prompt.h"
 

@@ -7,11 +7,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
-#include "base/base64.h"
-#include "base/nearest.h"
-#include "base/printable.h"
-#include "base/translate.h"
+#include "base/text/ascii.h"
+#include "base/text/base64.h"
+#include "base/text/nearest.h"
+#include "base/text/printable.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/language.h"
 #include "cmd/ctl/quickstart/quickstart.h"
 #include "config/dns_settings.h"

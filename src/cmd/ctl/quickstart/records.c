@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/quickstart/lookups.h"
 #include "cmd/ctl/quickstart/quickstart.h"
 

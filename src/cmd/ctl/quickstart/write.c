@@ -9,9 +9,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/data.h"
-#include "base/privileges.h"
-#include "base/translate.h"
+#include "base/system/data.h"
+#include "base/system/privileges.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/quickstart/quickstart.h"
 #include "directory/accounts.h"
 #include "session/password.h"

@@ -1,7 +1,7 @@
 /* Looks for what is wrong with the disk and the directory of a data folder. */
 #include <stdio.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/status/status.h"
 #include "directory/postmasters.h"
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/status/status.h"
 
 enum {

@@ -1,9 +1,9 @@
 /* Looks for own texts that no server uses. */
 #include <stdio.h>
 
-#include "base/data.h"
-#include "base/shell_word.h"
-#include "base/translate.h"
+#include "base/system/data.h"
+#include "base/text/shell_word.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/status/status.h"
 #include "cmd/ctl/text.h"
 #include "texts/folder.h"

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "base/printable.h"
-#include "base/translate.h"
+#include "base/text/printable.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/status/status.h"
 
 enum { LABEL = 14, MIB = 1024 * 1024 };

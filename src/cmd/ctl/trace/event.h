@@ -4,7 +4,7 @@
 
 #include <ftgate/reply.h>
 
-#include "base/log_line.h"
+#include "base/log/log_line.h"
 
 enum { EVENT_PAIRS_MAX = 32, EVENT_VALUE_SIZE = LOG_VALUE_MAX + 1 };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 
 /* What is kept of an entry. */
 struct entry {

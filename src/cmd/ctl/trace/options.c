@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/trace/trace.h"
 
 enum { KEY_LOG = 0x200, KEY_SINCE, KEY_UNTIL };

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/printable.h"
-#include "base/translate.h"
-#include "base/wrap.h"
+#include "base/text/printable.h"
+#include "base/text/translate.h"
+#include "base/text/wrap.h"
 #include "cmd/ctl/trace/sentence.h"
 #include "cmd/output/terminal.h"
 #include "explain/explain.h"

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/printable.h"
+#include "base/text/printable.h"
 #include "cmd/ctl/trace/print.h"
 #include "cmd/ctl/trace/sentence.h"
 #include "cmd/output/table.h"

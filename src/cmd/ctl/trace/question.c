@@ -7,7 +7,7 @@
 #include <strings.h>
 #include <time.h>
 
-#include "base/ascii.h"
+#include "base/text/ascii.h"
 
 /* "#4.28", "4.28" or "(#4.28)". */
 static bool

@@ -2,7 +2,7 @@
 #ifndef CMD_CTL_TRACE_QUESTION_H
 #define CMD_CTL_TRACE_QUESTION_H
 
-#include "base/address.h"
+#include "base/address/address.h"
 #include "cmd/ctl/trace/event.h"
 #include "cmd/ctl/trace/source.h"
 

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/text_set.h"
-#include "base/token.h"
+#include "base/text/text_set.h"
+#include "base/text/token.h"
 #include "cmd/ctl/ctl.h"
 #include "cmd/ctl/trace/fetches.h"
 

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/printable.h"
-#include "base/translate.h"
+#include "base/text/printable.h"
+#include "base/text/translate.h"
 
 static const struct {
 	const char *event, *text;

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/text_buffer.h"
-#include "base/translate.h"
+#include "base/text/text_buffer.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/ctl.h"
 #include "cmd/ctl/trace/child.h"
 #include "cmd/ctl/trace/journal.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/ctl.h"
 #include "cmd/ctl/folder.h"
 #include "cmd/ctl/trace/print.h"

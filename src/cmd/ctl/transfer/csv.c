@@ -1,7 +1,7 @@
 /* Reads CSV by RFC 4180, with a header line that names the columns. */
 #include <string.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/transfer/file.h"
 
 /* How a field ends. */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/translate.h"
-#include "base/utf8.h"
+#include "base/text/translate.h"
+#include "base/text/utf8.h"
 
 static bool
 is_space(int c)

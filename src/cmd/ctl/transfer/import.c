@@ -7,8 +7,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/printable.h"
-#include "base/translate.h"
+#include "base/text/printable.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/access_text.h"
 #include "cmd/ctl/transfer/transfer.h"
 

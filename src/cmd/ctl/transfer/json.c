@@ -2,7 +2,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "base/translate.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/transfer/file.h"
 
 /* Gives the parser one octet at a time, so that it reads none behind an object. */

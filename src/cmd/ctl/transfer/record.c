@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/ascii.h"
-#include "base/translate.h"
+#include "base/text/ascii.h"
+#include "base/text/translate.h"
 #include "cmd/ctl/language.h"
 #include "cmd/ctl/transfer/transfer.h"
 

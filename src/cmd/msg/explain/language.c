@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <stdint.h>
 
-#include "base/program.h"
+#include "base/system/program.h"
 #include "cmd/msg/msg.h"
 
 static const struct explain_texts *spoken;

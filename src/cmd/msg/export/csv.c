@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text_buffer.h"
+#include "base/text/text_buffer.h"
 #include "cmd/msg/export/reply.h"
 #include "cmd/msg/texts.h"
 #include "explain/translated.h"

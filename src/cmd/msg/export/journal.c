@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/journal.h"
-#include "base/wrap.h"
+#include "base/log/journal.h"
+#include "base/text/wrap.h"
 #include "cmd/msg/export/format.h"
 #include "cmd/msg/texts.h"
 #include "explain/translated.h"

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
-#include "base/wrap.h"
+#include "base/text/ascii.h"
+#include "base/text/wrap.h"
 #include "cmd/msg/export/format.h"
 #include "message/encode.h"
 

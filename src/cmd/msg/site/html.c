@@ -8,7 +8,7 @@
 
 #include <ftgate/reply.h>
 
-#include "base/printable.h"
+#include "base/text/printable.h"
 
 /* What a character of markup becomes; NULL: it stays. */
 static const char *
