@@ -15,6 +15,7 @@ Test(postgres_setting, urls_without_a_password_are_taken)
 		"postgresql://user@host:5432/name?passfile=/a@b",
 		"postgresql://user@/name?host=/run/a:b@c",
 		"postgresql://user@[::1]:5432,other:5433/name",
+		"postgresql://user@host/na%6De?passfile=%2Fp%61ss%",
 	};
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
 		cr_expect_null(postgres_setting_fault(good[i]), "%s", good[i]);
@@ -31,6 +32,9 @@ Test(postgres_setting, passwords_are_refused_and_not_repeated)
 		"postgresql://host:secret?user=a@b",
 		"postgresql://host/name?password=secret",
 		"postgresql://host/name?sslpassword=secret",
+		"postgresql://host/name?p%61ssword=secret",
+		"postgresql://host/name?%70%61%73%73%77%6F%72%64=secret",
+		"postgresql://host/name?password%3d&p%61ssword=secret",
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		const char *fault = postgres_setting_fault(bad[i]);

@@ -16,6 +16,32 @@ behind_scheme(const char *value)
 	return NULL;
 }
 
+static int
+hex_digit(char digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	digit |= 0x20;
+	return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+/* libpq decodes %XX in names of parameters, too. */
+static bool
+has_parameter(const char *parameters, const char *name)
+{
+	char decoded[POSTGRES_SETTING_SIZE];
+	size_t len = 0;
+	for (; *parameters != '\0' && len + 1 < sizeof decoded; parameters++) {
+		int high = *parameters == '%' ? hex_digit(parameters[1]) : -1;
+		int low = high >= 0 ? hex_digit(parameters[2]) : -1;
+		bool encoded = low >= 0 && 16 * high + low != 0;
+		decoded[len++] = encoded ? (char)(16 * high + low) : *parameters;
+		parameters += encoded ? 2 : 0;
+	}
+	decoded[len] = '\0';
+	return strstr(decoded, name) != NULL;
+}
+
 /*
  * Behind the name of the user, or as a parameter. libpq ends the user at the first '@' that no '/' precedes. A password in which
  * a '/' has not been encoded is none to libpq, but it is one. Parameters may have both characters.
@@ -27,7 +53,7 @@ has_password(const char *user)
 	const char *colon = memchr(user, ':', parameters);
 	return (user[name] == '@' && memchr(user, ':', name) != NULL) ||
 	    (colon != NULL && memchr(colon, '@', parameters - (size_t)(colon - user)) != NULL) ||
-	    strstr(user, "password=") != NULL;
+	    has_parameter(user, "password=");
 }
 
 const char *
