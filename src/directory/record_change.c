@@ -160,6 +160,11 @@ record_make_mailbox(struct accounts *accounts, const struct record_name *name,
 	if (mailbox_set_address(&mailbox, name->address.local, name->address.domain) &&
 	    make(accounts->mailboxes, &mailbox) == 0)
 		return ADMIN_OK;
+	if (errno == ENODEV)
+		return accounts_set_error(accounts, ADMIN_FAILED,
+		    _("the mailbox of %.400s cannot be made: there is no file .ftgate in the folder mail; mount its volume, or "
+		      "touch the file if this is the folder"),
+		    name->text);
 	return accounts_set_error(
 	    accounts, ADMIN_FAILED, _("the mailbox of %.400s cannot be made: %s"), name->text, strerror(errno));
 }

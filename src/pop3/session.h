@@ -38,7 +38,7 @@ struct pop3_config {
 	struct stats_slot *stats;                               /* counts messages and logins; NULL: none */
 	struct limiter *limiter;                                /* limits by address and account; NULL: none */
 	struct directory *directory;
-	int folder; /* descriptor of the folder of all mail */
+	struct mail_folder *folder; /* of all mail */
 	struct executor *executor;
 };
 

@@ -25,6 +25,7 @@ enum maildrop_result {
 };
 
 struct maildrop;
+struct mail_folder; /* the folder of all mail, as the implementation has it */
 
 /*
  * What a client gets of messages that need UTF8 mode: themselves, or a surrogate in ASCII (RFC 6858). Others are sent as
@@ -33,10 +34,9 @@ struct maildrop;
 enum maildrop_form { MAILDROP_ORIGINALS, MAILDROP_SURROGATES };
 
 /*
- * Makes a maildrop that is not open yet. folder is a descriptor of the folder of all mail and remains the caller's; mailbox is
- * copied. Does not block. NULL with errno: ENOMEM, or EINVAL if its address names no mailbox.
+ * Makes a maildrop that is not open yet. folder must outlive it; mailbox is copied. Does not block. NULL with errno: ENOMEM, or EINVAL if its address names no mailbox.
  */
-struct maildrop *maildrop_new(int folder, const struct mailbox *mailbox, struct executor *executor);
+struct maildrop *maildrop_new(struct mail_folder *folder, const struct mailbox *mailbox, struct executor *executor);
 
 /* Frees the maildrop and its lock, and deletes nothing. NULL is fine. Not while one of the jobs below is under way. */
 void maildrop_close(struct maildrop *maildrop);
@@ -48,7 +48,8 @@ void maildrop_close(struct maildrop *maildrop);
  *
  * maildrop_open locks the maildrop until it is closed, and takes stock. Messages are numbered from 1 in the order of their
  * arrival; numbers, sizes and unique-ids do not change later. form is that of the messages whose sizes are given and
- * which are read; unique-ids are the same in both. A Maildir that does not exist is empty. After a failure only
+ * which are read; unique-ids are the same in both. A Maildir that does not exist is empty, but not if
+ * the folder of all mail is missing: FAILED. After a failure only
  * maildrop_close() is left.
  */
 void maildrop_open(struct maildrop *maildrop, enum maildrop_form form,

@@ -1,8 +1,5 @@
 /* The agent that delivers into Maildirs and the relay queue: its folders, and questions about their room. */
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text/ascii.h"
@@ -14,7 +11,7 @@ check_space(struct delivery_agent *base, struct executor *executor, const struct
     uint64_t size, delivery_done *done, void *context)
 {
 	const struct maildir_agent *agent = (const struct maildir_agent *)base;
-	const struct space_question question = { agent->folder, agent->min_free, mailboxes, count, size };
+	const struct space_question question = { agent->mail.descriptor, agent->min_free, mailboxes, count, size };
 	space_check(&question, executor, done, context);
 }
 
@@ -46,22 +43,20 @@ maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *
 	};
 	for (size_t i = 0; i < sizeof agent->host - 1 && hostname[i] != '\0'; i++)
 		agent->host[i] = (char)(ascii_is_alnum(hostname[i]) || strchr(".-", hostname[i]) ? hostname[i] : '_');
-	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
-		return -1;
-	agent->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (agent->folder < 0)
+	if (mail_folder_open(&agent->mail, folder) < 0)
 		return -1;
 	if (queue_open(&agent->queue, queue) < 0) {
-		close(agent->folder);
+		mail_folder_close(&agent->mail);
 		return -1;
 	}
-	space_gauge_open(&agent->gauge, agent->folder);
+	mail_folder_report(&agent->mail);
+	space_gauge_open(&agent->gauge, agent->mail.descriptor);
 	return 0;
 }
 
 void
 maildir_agent_close(struct maildir_agent *agent)
 {
-	close(agent->folder);
+	mail_folder_close(&agent->mail);
 	queue_close(&agent->queue);
 }

@@ -225,6 +225,7 @@ flush_done(struct job *job)
 {
 	struct maildir_delivery *delivery = of_job(job);
 	const struct delivery_outcome outcome = { delivery->result, delivery->detail };
+	mail_folder_report(&delivery->agent->mail);
 	delivery->done(delivery->context, &outcome);
 }
 
@@ -480,6 +481,7 @@ commit_done(struct job *job)
 	const struct delivery_outcome outcome = { delivery->result, detail };
 	delivery_done *done = delivery->done;
 	void *context = delivery->context;
+	mail_folder_report(&delivery->agent->mail);
 	if (outcome.result == DELIVERY_OK)
 		log_published(delivery);
 	memcpy(detail, delivery->detail, sizeof detail);
@@ -523,7 +525,11 @@ put_name(struct maildir_agent *agent, char name[NAME_MAX + 1])
 static void
 open_spool(struct spool *spool, struct maildir_agent *agent, struct queue_entry *entry)
 {
-	*spool = (struct spool) { .folder = agent->folder, .file = -1, .queue = &agent->queue, .entry = entry };
+	*spool = (struct spool) { .mail = &agent->mail,
+		.folder = agent->mail.descriptor,
+		.file = -1,
+		.queue = &agent->queue,
+		.entry = entry };
 	put_name(agent, spool->name);
 }
 

@@ -6,6 +6,7 @@
 
 #include "port/delivery.h"
 #include "queue/queue.h"
+#include "store/mail_folder.h"
 #include "store/space.h"
 
 enum {
@@ -15,7 +16,7 @@ enum {
 
 struct maildir_agent {
 	struct delivery_agent agent;
-	int folder; /* descriptor of the folder of all mail */
+	struct mail_folder mail;
 	struct queue queue;
 	pid_t process;
 	unsigned long last; /* number of the last delivery */
@@ -26,8 +27,8 @@ struct maildir_agent {
 };
 
 /*
- * Opens an agent for the Maildirs below a folder and for the relay queue in another one. Both are made if they are
- * missing, and must be on one file system. hostname becomes a part of the messages' file names. Returns 0, or -1 with errno.
+ * Opens an agent for the Maildirs below a folder (store/mail_folder.h) and for the relay queue in another one. Both are made if
+ * they are missing, and must be on one file system. hostname becomes a part of the messages' file names. Returns 0, or -1 with errno.
  * One agent a process, opened in it; it is used on the loop alone.
  */
 int maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *queue, const char *hostname);

@@ -2,15 +2,14 @@
 #ifndef STORE_MAILDIR_STORE_H
 #define STORE_MAILDIR_STORE_H
 
-#include <limits.h>
-
 #include "port/mailbox_store.h"
+#include "store/mail_folder.h"
 
 /* For one thread. */
 struct maildir_store {
 	struct mailbox_store store;
-	char path[PATH_MAX]; /* of the folder of all mail */
-	int folder;          /* its descriptor; -1: it does not exist yet */
+	struct mail_folder mail; /* of all; not open if it does not exist yet */
+	char path[PATH_MAX];
 };
 
 /* Opens the folder of all mail, DATA/mail, which is made with the first mailbox if it is missing. Returns 0, or -1 with errno. */

@@ -94,6 +94,8 @@ spool_open_file(struct spool *spool)
 	int folder = put_tmp_path(spool, path);
 	if (folder < 0)
 		return fail(spool, spool->mailboxes[0].address);
+	if (spool->count > 0 && mail_folder_check(spool->mail) < 0)
+		return fail(spool, spool->mail->path);
 	spool->file = (int)TEMP_FAILURE_RETRY(openat(folder, path, FLAGS, 0600));
 	if (spool->file < 0 && errno == ENOENT && spool->count > 0 && make_maildir(spool, 0) == 0)
 		spool->file = (int)TEMP_FAILURE_RETRY(openat(folder, path, FLAGS, 0600));

@@ -9,6 +9,7 @@
 #include "base/text/field_edits.h"
 #include "port/mailbox.h"
 #include "queue/queue.h"
+#include "store/mail_folder.h"
 #include "store/maildir.h"
 
 enum { SPOOL_PATH_SIZE = MAILDIR_PATH_SIZE + NAME_MAX + 32 };
@@ -16,7 +17,8 @@ enum { SPOOL_PATH_SIZE = MAILDIR_PATH_SIZE + NAME_MAX + 32 };
 #define SPOOL_UNCOUNTED UINT64_MAX /* a surrogate whose size could not be found out: who reads the message counts it */
 
 struct spool {
-	int folder;                    /* of all mail */
+	struct mail_folder *mail;      /* the folder of all mail; is checked when the file is made in a mailbox */
+	int folder;                    /* its descriptor */
 	int file;                      /* -1: none yet, or closed */
 	bool named;                    /* the file has its name in tmp/ */
 	bool staged;                   /* by spool_stage() */

@@ -3,10 +3,12 @@
  * memory; what reading and removing a message costs. Makes its Maildirs in the folder that it is given.
  */
 #include "port/maildrop.h"
+#include "store/mail_folder.h"
 #include "store/maildir.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +19,7 @@
 
 enum { ROUNDS = 7, MESSAGE_SIZE = 4096, LINE_SIZE = 64, READS = 1000 };
 
-static int mail;
+static struct mail_folder mail;
 static char text[MESSAGE_SIZE];
 static const char *const cold_switch = "/proc/sys/vm/drop_caches";
 
@@ -51,7 +53,7 @@ note(void *context, enum maildrop_result result)
 static struct maildrop *
 log_in(const struct mailbox *mailbox)
 {
-	struct maildrop *maildrop = maildrop_new(mail, mailbox, &executor);
+	struct maildrop *maildrop = maildrop_new(&mail, mailbox, &executor);
 	if (maildrop == NULL)
 		die("memory");
 	maildrop_open(maildrop, MAILDROP_SURROGATES, note, NULL);
@@ -75,12 +77,12 @@ make_maildir(struct mailbox *mailbox, const char *name, unsigned count, bool siz
 	char path[256];
 	char maildir[MAILDIR_PATH_SIZE];
 	snprintf(mailbox->address, sizeof mailbox->address, "%s-%u@example.test", name, count);
-	if (maildir_path(maildir, mailbox) < 0 || maildir_make(mail, maildir) < 0)
+	if (maildir_path(maildir, mailbox) < 0 || maildir_make(mail.descriptor, maildir) < 0)
 		die(name);
 	for (unsigned i = 0; i < count; i++) {
 		snprintf(path, sizeof path, "%.100s/cur/%u.M%06uP4711Q%u.mx.example.test%s:2,S", maildir,
 		    1700000000 + i * 10, i * 7919 % 1000000, i, sizes ? ",S=4096,W=4163,U=0" : "");
-		int file = openat(mail, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+		int file = openat(mail.descriptor, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
 		if (file < 0 || write(file, text, sizeof text) != (ssize_t)sizeof text || close(file) < 0)
 			die(path);
 	}
@@ -129,7 +131,7 @@ measure_login(const struct mailbox *mailbox, const char *what, enum warmth warmt
 	snprintf(cache, sizeof cache, "%s/ftgate-pop3.cache", maildir);
 	for (unsigned i = 0; i < rounds; i++) {
 		if (warmth == UNCOUNTED)
-			unlinkat(mail, cache, 0);
+			unlinkat(mail.descriptor, cache, 0);
 		if (warmth == COLD && !forget())
 			return;
 		double cpu_start = now(CLOCK_PROCESS_CPUTIME_ID), wall_start = now(CLOCK_MONOTONIC);
@@ -204,6 +206,18 @@ measure(unsigned count, bool cold)
 	measure_session(&told);
 }
 
+/* Any folder that is given is the right one. */
+static void
+open_mail(const char *path)
+{
+	char marker[PATH_MAX];
+	snprintf(marker, sizeof marker, "%s/" MAIL_FOLDER_MARKER, path);
+	int file = open(marker, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (file < 0 || mail_folder_open(&mail, path) < 0)
+		die(path);
+	close(file);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -212,10 +226,8 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: ftgate-maildrop [--cold] FOLDER MESSAGES\n");
 		return 2;
 	}
-	mail = open(argv[argc - 2], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	unsigned long count = strtoul(argv[argc - 1], NULL, 10);
-	if (mail < 0)
-		die(argv[argc - 2]);
+	open_mail(argv[argc - 2]);
 	make_text();
 	if (count == 0 || count > 1000000) {
 		fprintf(stderr, "ftgate-maildrop: %s: 1 to 1000000 messages\n", argv[argc - 1]);

@@ -46,7 +46,7 @@ fake_maildrop_standard(void)
 }
 
 struct maildrop *
-maildrop_new(int folder, const struct mailbox *mailbox, struct executor *executor)
+maildrop_new(struct mail_folder *folder, const struct mailbox *mailbox, struct executor *executor)
 {
 	struct maildrop *maildrop = calloc(1, sizeof *maildrop);
 

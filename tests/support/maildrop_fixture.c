@@ -2,15 +2,16 @@
 #include "maildrop_fixture.h"
 
 #include <criterion/criterion.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "folder.h"
+#include "store/mail_folder.h"
 
-static int mail;
+static struct mail_folder mail;
 
 unsigned drop_jobs;
 
@@ -29,11 +30,12 @@ static const struct mailbox mailbox = { .account = 1, .address = "box@d" };
 void
 drop_begin(void)
 {
+	char path[PATH_MAX];
 	folder_make();
-	mail = open(".", O_RDONLY | O_DIRECTORY);
-	cr_assert_geq(mail, 0);
 	cr_assert_eq(mkdir("d", 0700), 0);
 	cr_assert_eq(mkdir("d/box", 0700), 0);
+	cr_assert_not_null(getcwd(path, sizeof path));
+	cr_assert_eq(mail_folder_open(&mail, path), 0);
 	cr_assert_eq(chdir("d/box"), 0);
 	cr_assert_eq(mkdir("new", 0700), 0);
 	cr_assert_eq(mkdir("cur", 0700), 0);
@@ -43,7 +45,7 @@ drop_begin(void)
 void
 drop_end(void)
 {
-	close(mail);
+	mail_folder_close(&mail);
 	folder_remove();
 }
 
@@ -67,7 +69,7 @@ enum maildrop_form drop_form = MAILDROP_ORIGINALS;
 struct maildrop *
 drop_try(enum maildrop_result *result)
 {
-	struct maildrop *maildrop = maildrop_new(mail, &mailbox, &executor);
+	struct maildrop *maildrop = maildrop_new(&mail, &mailbox, &executor);
 	*result = MAILDROP_FAILED;
 	if (maildrop != NULL)
 		maildrop_open(maildrop, drop_form, note, result);

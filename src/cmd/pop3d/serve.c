@@ -2,21 +2,21 @@
 #include "cmd/pop3d/serve.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sysexits.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "cmd/pop3d/service.h"
 #include "session/password.h"
+#include "store/mail_folder.h"
 
 /* A worker process has one of each. */
 static struct worker_env env;
 static struct pop3_service services[LISTEN_MAX];
+static struct mail_folder mail;
 
 /* Unpredictable and unique, as RFC 1939 section 7 requires of the timestamp. */
 static void
@@ -29,8 +29,7 @@ stamp(char digits[POP3_STAMP_SIZE])
 }
 
 static void
-open_service(
-    const struct settings *settings, const struct listen_setting *listen, struct pop3_service *service, int folder)
+open_service(const struct settings *settings, const struct listen_setting *listen, struct pop3_service *service)
 {
 	const struct pop3_settings *pop3 = &settings->config->pop3;
 	service->config = (struct pop3_config) {
@@ -49,7 +48,7 @@ open_service(
 		.stats = env.worker.streams.host.stats,
 		.limiter = &env.limiter,
 		.directory = env.directory,
-		.folder = folder,
+		.folder = &mail,
 		.executor = pools_disk(&env.worker.pools),
 	};
 	service->language = listen->language;
@@ -64,15 +63,15 @@ serve_pop3_work(const struct serve *serve, const struct worker_slot *slot)
 	int status = worker_env_open(&env, serve, slot);
 	if (status != EX_OK)
 		return status;
-	int folder = open(env.mail, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0)
+	if (mail_folder_open(&mail, env.mail) < 0)
 		return worker_env_fail(env.mail, strerror(errno));
+	mail_folder_report(&mail);
 	for (size_t i = 0; i < settings->listen_count; i++) {
-		open_service(settings, &settings->listen[i], &services[i], folder);
+		open_service(settings, &settings->listen[i], &services[i]);
 		protocols[i] = &services[i].protocol;
 	}
 	status = worker_env_run(&env, protocols);
 	worker_env_close(&env);
-	close(folder);
+	mail_folder_close(&mail);
 	return status;
 }

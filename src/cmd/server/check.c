@@ -24,6 +24,7 @@
 #include "directory/postmasters.h"
 #include "net/tls_context.h"
 #include "session/sasl.h"
+#include "store/mail_folder.h"
 
 enum { AUTH_SIZE = 128, LABEL_WIDTH = 13, LABEL_SIZE = 128, FAULT_SIZE = TLS_ERROR_SIZE + 64 };
 
@@ -309,6 +310,25 @@ check_data(const struct settings *settings)
 	return false;
 }
 
+/* Returns whether mail can be stored and fetched: the folder of the mail is the right one, or will be made. */
+static bool
+check_mail(const struct settings *settings)
+{
+	char path[PATH_MAX];
+	if (settings->protocol == CONFIG_MAP || data_path(path, settings->data, "mail") < 0 ||
+	    mail_folder_probe(path) == 0)
+		return true;
+	int error = errno;
+	unsigned line = line_of(settings, "data", settings->config->data, settings->data);
+	if (error == ENODEV)
+		print_fault(settings, line, "data",
+		    _("there is no file %s/%s: mount the volume of the mail, or touch the file if this is its folder"),
+		    path, MAIL_FOLDER_MARKER);
+	else
+		print_fault(settings, line, "data", "%s/%s: %s", path, MAIL_FOLDER_MARKER, strerror(error));
+	return false;
+}
+
 /* Returns whether the client library of the database is there. The database itself may be away. */
 static bool
 check_database(const struct settings *settings)
@@ -412,6 +432,7 @@ server_check(const struct server_kind *kind, const struct settings *settings, bo
 	bool usable = check_data(settings);
 	int status = become_user(kind, settings);
 	usable = (settings->protocol == CONFIG_MAP || print_certificate(to, settings)) && usable;
+	usable = check_mail(settings) && usable;
 	usable = check_log(settings) && usable;
 	usable = check_database(settings) && usable;
 	int texts = check_texts(kind, settings, to);

@@ -212,7 +212,8 @@ static void
 sweep_work(struct job *job)
 {
 	(void)job;
-	maildir_sweep(agent.folder, time(NULL));
+	if (mail_folder_check(&agent.mail) == 0)
+		maildir_sweep(agent.mail.descriptor, time(NULL));
 	queue_sweep(&agent.queue, time(NULL));
 }
 

@@ -4,6 +4,7 @@
 
 #include "message/surrogate.h"
 #include "port/maildrop.h"
+#include "store/mail_folder.h"
 #include "store/maildrop/list.h"
 #include "store/wire.h"
 
@@ -41,7 +42,8 @@ struct maildrop {
 	void (*done)(void *context, enum maildrop_result result);
 	void *context;
 	enum maildrop_form form;
-	int folder; /* of all mail */
+	struct mail_folder *mail;
+	int folder; /* of all mail: its descriptor */
 	int lock;   /* -1: none */
 	struct drop_list list;
 	struct maildrop_total all, total; /* total: without those marked */

@@ -33,6 +33,7 @@ stepped(struct job *job)
 		return;
 	}
 	maildrop->busy = false;
+	mail_folder_report(maildrop->mail);
 	maildrop->done(maildrop->context, maildrop->result);
 }
 
@@ -77,7 +78,7 @@ maildrop_fail(struct maildrop *maildrop)
 }
 
 struct maildrop *
-maildrop_new(int folder, const struct mailbox *mailbox, struct executor *executor)
+maildrop_new(struct mail_folder *folder, const struct mailbox *mailbox, struct executor *executor)
 {
 	char path[MAILDIR_PATH_SIZE];
 	if (maildir_path(path, mailbox) < 0)
@@ -87,7 +88,8 @@ maildrop_new(int folder, const struct mailbox *mailbox, struct executor *executo
 	if (maildrop == NULL)
 		return NULL;
 	maildrop->executor = executor;
-	maildrop->folder = folder;
+	maildrop->mail = folder;
+	maildrop->folder = folder->descriptor;
 	maildrop->lock = -1;
 	maildrop->reading.file = -1;
 	memcpy(maildrop->path, path, len + 1);

@@ -90,6 +90,8 @@ static bool
 open_step(struct maildrop *maildrop)
 {
 	struct drop_folders folders;
+	if (!maildrop->listed && mail_folder_check(maildrop->mail) < 0)
+		return maildrop_fail(maildrop);
 	if (drop_folders_open(&folders, maildrop->folder, maildrop->path) < 0) {
 		if (errno != ENOENT || maildrop->listed)
 			maildrop_fail(maildrop);
