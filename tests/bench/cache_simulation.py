@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
-"""Computes how often a cache of recipients in each worker has the answer, for recipients drawn by a Zipf distribution.
+"""Computes how often the memory of a worker has the answer about a recipient, if recipients are drawn by a Zipf distribution.
 
-A cache has a number of entries, of which the one that was asked for least recently gives way, and a lifetime, after which an
-entry is asked for anew. The tables are computed by Che's approximation; the last one puts a simulation beside it.
+The memory is a number of places in sets of four, where a new answer takes the place of the
+oldest one, and a lifetime. Answers about addresses that do not exist have places of their own. The tables are computed for places
+without sets, in which answers stay for one time each (Che's approximation for FIFO); the last one puts a simulation beside it.
 """
 
 import argparse
-import collections
 import math
 import random
 import sys
 
 SINGLE_RANKS = 1000  # ranks that are computed one by one; the further ones in groups
 GROUP = 1.02  # by how much a rank of a group differs from the first one
+WAYS = 4  # places of a set
 
 
 class Zipf:
@@ -52,52 +53,45 @@ def groups(count, exponent):
 
 
 def stay(rates, entries, strange):
-    """Seconds that an entry remains that nobody asks for again: Che's characteristic time. Infinite if all fit."""
+    """Seconds that an answer keeps its place: Che's characteristic time. Infinite if all have a place."""
     def held(seconds):
-        return strange * seconds - sum(size * math.expm1(-rate * seconds) for size, rate in rates)
+        return strange * seconds + sum(size * rate * seconds / (1 + rate * seconds) for size, rate in rates)
     if strange == 0 and sum(size for size, _ in rates) <= entries:
         return math.inf
     low, high = 0.0, 1.0
     while held(high) < entries:
         high *= 2
-        if high > 1e9:
-            return math.inf
     for _ in range(60):
         middle = (low + high) / 2
         low, high = (middle, high) if held(middle) < entries else (low, middle)
     return low
 
 
-def hits(rate, seconds, lifetime):
-    """The share of questions about one recipient that its entry answers: hits follow each miss until it is displaced or old."""
-    by_age = rate * lifetime
-    by_place = math.expm1(min(rate * seconds, 700)) if seconds < lifetime else math.inf
-    following = min(by_age, by_place)
-    return following / (1 + following)
+def hit_rate(accounts, exponent, rate, entries, lifetime, strange=0.0):
+    """Of the questions about accounts, which a worker asks at a rate; strange: rate of names that come once and take places, too."""
+    rates = [(size, share * rate) for size, share in groups(accounts, exponent)]
+    seconds = min(stay(rates, entries, strange), lifetime)
+    return sum(size * one * one * seconds / (1 + one * seconds) for size, one in rates) / rate
 
 
-def hit_rate(accounts, exponent, rate, entries, lifetime, unknown=0.0):
-    """Of all questions of a worker that asks at a rate; the share of unknown recipients is of names that come once."""
-    rates = [(size, share * rate * (1 - unknown)) for size, share in groups(accounts, exponent)]
-    seconds = stay(rates, entries, rate * unknown)
-    return sum(size * one * hits(one, seconds, lifetime) for size, one in rates) / rate
-
-
-def simulate(accounts, exponent, rate, entries, lifetime, unknown=0.0, questions=300000, seed=1):
-    """The same by playing it. The first half of the questions fills the cache."""
+def simulate(accounts, exponent, rate, entries, lifetime, strange=0.0, questions=100000, seed=1):
+    """The same by playing it, with sets. The questions before those that are counted fill the memory."""
     source = random.Random(seed)
-    zipf, cache, now, found = Zipf(accounts, exponent, source), collections.OrderedDict(), 0.0, 0
-    for i in range(2 * questions):
-        now += source.expovariate(rate)
-        name = -i if unknown and source.random() < unknown else zipf.draw()
-        since = cache.pop(name, None)
-        if since is not None and now - since < lifetime:
-            found += i >= questions
-        else:
-            since = now
-        cache[name] = since
-        if len(cache) > entries:
-            cache.popitem(last=False)
+    zipf, now, asked, found = Zipf(accounts, exponent, source), 0.0, 0, 0
+    sets = [{} for _ in range(max(entries // WAYS, 1))]
+    before = max(questions, 2 * entries)
+    while asked < before + questions:
+        now += source.expovariate(rate + strange)
+        name = zipf.draw() if strange == 0 or source.random() * (rate + strange) < rate else -source.getrandbits(60)
+        places = sets[hash((seed, name)) % len(sets)]
+        has = name in places and now - places[name] < lifetime
+        asked += name > 0
+        found += has and asked > before
+        if has:
+            continue
+        if name not in places and len(places) == WAYS:
+            del places[min(places, key=places.get)]
+        places[name] = now
     return found / questions
 
 
@@ -115,10 +109,10 @@ def percent(share):
 def print_rates(options):
     rows = []
     for accounts in options.accounts:
-        for rate in 10, 100, 1000, 5000:
+        for rate in 1, 10, 100, 1000:
             rows.append((accounts, rate, *(percent(hit_rate(accounts, exponent, rate, options.entries, options.lifetime))
                                            for exponent in options.exponents)))
-    print_table(f"Hit rate of a worker, {options.entries:,} entries, lifetime {options.lifetime} s, by the Zipf exponent",
+    print_table(f"Hit rate of a worker, {options.entries:,} places, lifetime {options.lifetime} s, by the Zipf exponent",
                 ("accounts", "recipients/s", *(f"exponent {exponent}" for exponent in options.exponents)), rows)
 
 
@@ -126,32 +120,44 @@ def print_workers(options):
     rows = []
     for accounts in options.accounts:
         total = accounts * options.daily / 86400 * options.peak
-        for workers in 4, 16, 64, 256:
+        for workers in 16, 64, 256, 1024:
             share = hit_rate(accounts, 1.0, total / workers, options.entries, options.lifetime)
             rows.append((accounts, round(total), workers, percent(share), round(total * (1 - share))))
     print_table(f"The same load on more workers, exponent 1.0, {options.daily} recipients an account and day, the busiest hour"
                 f" {options.peak} times the mean", ("accounts", "recipients/s", "workers", "hit rate", "questions/s"), rows)
 
 
+def print_places(options):
+    rows = []
+    for accounts in options.accounts:
+        for entries in options.entries, 4 * options.entries, 16 * options.entries:
+            rows.append((accounts, entries, *(percent(hit_rate(accounts, exponent, 1000, entries, options.lifetime))
+                                              for exponent in options.exponents)))
+    print_table("With more places, 1,000 recipients a second in a worker",
+                ("accounts", "places", *(f"exponent {exponent}" for exponent in options.exponents)), rows)
+
+
 def print_unknown(options):
     rows = []
     for accounts in options.accounts:
-        for unknown in 0.0, 0.2, 0.5, 0.9:
-            share = hit_rate(accounts, 1.0, 1000, options.entries, options.lifetime, unknown)
-            known = share / (1 - unknown)
-            rows.append((accounts, percent(unknown), percent(share), percent(known)))
-    print_table("A share of recipients that are guessed names, exponent 1.0, 1,000 recipients a second in a worker",
-                ("accounts", "guessed", "hit rate", "of accounts"), rows)
+        for guessed in 0.0, 0.2, 0.5, 0.9:
+            rate = 1000 * (1 - guessed)
+            apart = hit_rate(accounts, 1.0, rate, options.entries, options.lifetime)
+            shared = hit_rate(accounts, 1.0, rate, options.entries, options.lifetime, 1000 * guessed)
+            rows.append((accounts, percent(guessed), percent(apart * (1 - guessed)), percent(apart), percent(shared)))
+    print_table("A share of recipients that are guessed names, each once; exponent 1.0, 1,000 recipients a second in a worker; the last"
+                " column: if they had no places of their own", ("accounts", "guessed", "of all", "of accounts", "shared places"), rows)
 
 
 def print_simulation(options):
     rows = []
     for exponent in options.exponents:
-        for rate, entries, lifetime, unknown in ((1000, 10000, 60, 0.0), (1000, 100000, 60, 0.0), (1000, 10000, 60, 0.5)):
-            rows.append((str(exponent), entries, percent(unknown), percent(hit_rate(10**6, exponent, rate, entries, lifetime, unknown)),
-                         percent(simulate(10**6, exponent, rate, entries, lifetime, unknown, options.questions, options.seed))))
-    print_table(f"A simulation beside it: 1,000,000 accounts, 1,000 recipients a second, lifetime 60 s, {options.questions:,} questions,"
-                f" seed {options.seed}", ("exponent", "entries", "guessed", "computed", "simulated"), rows)
+        for rate, entries, lifetime, strange in ((1000, 4096, 60, 0), (1000, 65536, 60, 0), (500, 4096, 60, 500)):
+            known = (10**6, exponent, rate, entries, lifetime, strange)
+            rows.append((str(exponent), rate, strange, entries, percent(hit_rate(*known)),
+                         percent(simulate(*known, options.questions, options.seed))))
+    print_table(f"A simulation beside it: 1,000,000 accounts, lifetime 60 s, {options.questions:,} questions, seed {options.seed}",
+                ("exponent", "accounts/s", "guessed/s", "places", "computed", "simulated"), rows)
 
 
 def numbers(kind):
@@ -162,16 +168,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--accounts", type=numbers(int), default=[10**7, 10**8], help="(10000000,100000000)")
     parser.add_argument("--exponents", type=numbers(float), default=[0.8, 1.0, 1.2], help="of the distribution (0.8,1.0,1.2)")
-    parser.add_argument("--entries", type=int, default=65536, help="of the cache of a worker (65536)")
-    parser.add_argument("--lifetime", type=int, default=300, help="of an entry, seconds (300)")
+    parser.add_argument("--entries", type=int, default=16384, help="places of a worker for recipients that exist (16384)")
+    parser.add_argument("--lifetime", type=int, default=300, help="of an answer, seconds (300)")
     parser.add_argument("--daily", type=int, default=20, help="recipients an account and day (20)")
     parser.add_argument("--peak", type=int, default=3, help="how many times the mean the busiest hour has (3)")
-    parser.add_argument("--questions", type=int, default=300000, help="that the simulation counts (300000)")
+    parser.add_argument("--questions", type=int, default=100000, help="that the simulation counts (100000)")
     parser.add_argument("--seed", type=int, default=1, help="of the simulation (1)")
     options = parser.parse_args()
     if min(*options.accounts, options.entries, options.lifetime, options.daily, options.peak, options.questions, 10**9) < 1:
         parser.error("a number must be 1 or more")
-    for part in print_rates, print_workers, print_unknown, print_simulation:
+    for part in print_rates, print_workers, print_places, print_unknown, print_simulation:
         part(options)
         sys.stdout.flush()
 
