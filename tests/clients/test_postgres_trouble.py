@@ -1,25 +1,312 @@
-"""A database that is in trouble delays mail, by the deadline, and loses none."""
+"""A database that fails over, answers late, or is behind a pooler delays mail, by the deadline, and loses none."""
 
+import os
+import pwd
+import re
+import shutil
+import socket
+import threading
+import time
 import unittest
 
 import server as servers
+from encrypted import Certificate
+from pgbouncer import PgBouncer
 from postgres import Postgres
-from server import TestCase
+from server import ACCOUNT, DOMAIN, SECONDS, STRANGER, Talk, TestCase
+from tcp_proxy import Proxy
+from test_postgres import FAILED, PROCESSES, PostgresServer
+
+LATEST = 15  # seconds for a reply: POSTGRES_TIMEOUT, on a busy machine
+
+
+class TroubleTest(TestCase):
+    """Its tests share a database."""
+
+    database = None
+
+    @classmethod
+    def setUpClass(cls):
+        if TroubleTest.database is None:
+            TroubleTest.database = unittest.enterModuleContext(Postgres(tcp=True))
+
+    def recipient(self, talk, address=ACCOUNT):
+        return talk.say(f"RCPT TO:<{address}>".encode())
+
+    def assertDelayed(self, reply):
+        self.assertRegex(reply, rb"\A4")
+        self.assertIn(FAILED, reply)
+
+    def assertAccepted(self, talk, server):
+        """The recipient is accepted again before long."""
+        until = time.monotonic() + SECONDS
+        while not (reply := self.recipient(talk)).startswith(b"250 "):
+            self.assertDelayed(reply)
+            self.assertLess(time.monotonic(), until, server.log())
+            time.sleep(0.05)
+
+
+class Load(threading.Thread):
+    """A client that sends messages until it is stopped. It keeps the subjects that were acknowledged, and all replies."""
+
+    def __init__(self, server, name):
+        super().__init__()
+        self.server, self.name = server, name
+        self.acknowledged, self.delayed, self.failure = [], 0, None
+        self.ending = threading.Event()
+
+    def run(self):
+        try:
+            number = 0
+            while not self.ending.is_set():
+                number += 1
+                self.send(f"{self.name}-{number}")
+        except (OSError, AssertionError) as failure:
+            self.failure = failure
+
+    def send(self, subject):
+        with Talk(self.server) as talk:
+            talk.socket.settimeout(LATEST)
+            for command in (b"EHLO client.example.org", b"MAIL FROM:<a@client.example>", f"RCPT TO:<{ACCOUNT}>".encode(), b"DATA"):
+                reply = talk.say(command)
+                if reply.startswith(b"4"):
+                    self.delayed += 1
+                    return
+                if not reply.startswith((b"2", b"354")):
+                    raise AssertionError(f"{command}: {reply} {talk.greeting}")
+            if talk.say(f"Subject: {subject}\r\n\r\nhello\r\n.".encode()).startswith(b"250"):
+                self.acknowledged.append(subject)
+
+    def wait_for(self, count):
+        until = time.monotonic() + SECONDS
+        while len(self.acknowledged) < count and self.failure is None:
+            if time.monotonic() > until:
+                raise AssertionError(f"{len(self.acknowledged)} messages of {count}: {self.server.log()}")
+            time.sleep(0.02)
 
 
 @unittest.skipUnless(Postgres.is_installed(), "PostgreSQL 15 is not installed")
-class Failover(TestCase):
-    def test_promoted_replica_has_what_the_primary_committed(self):
-        with Postgres() as primary:
-            primary.sql("CREATE TABLE numbers (n int)")
-            with primary.replica() as replica:
-                primary.sql("INSERT INTO numbers VALUES (1)")
-                replica.catch_up()
-                self.assertEqual("1|t\n", replica.sql("SELECT n, pg_is_in_recovery() FROM numbers"))
-                primary.stop("immediate")
-                replica.promote()
-                replica.sql("INSERT INTO numbers VALUES (2)")
-                self.assertEqual("1\n2\n", replica.sql("SELECT n FROM numbers"))
+class Failover(TroubleTest):
+    def test_no_acknowledged_message_is_lost_while_a_replica_is_promoted(self):
+        with Postgres() as primary, primary.replica() as replica:
+            with PostgresServer(primary, url=lambda name: primary.url(name, "postgres", replica)) as server:
+                loads = [Load(server, f"load{i}") for i in range(4)]
+                for load in loads:
+                    load.start()
+                try:
+                    for load in loads:
+                        load.wait_for(3)
+                    replica.catch_up()
+                    primary.stop("immediate")
+                    with Talk(server) as talk:
+                        talk.mail()
+                        self.assertAccepted(talk, server)  # the replica can be read
+                    replica.promote()
+                    for load in loads:
+                        load.wait_for(len(load.acknowledged) + 3)
+                finally:
+                    for load in loads:
+                        load.ending.set()
+                    for load in loads:
+                        load.join()
+                self.assertEqual([None] * 4, [load.failure for load in loads])
+                self.assertAdministered(server, replica, primary)
+                found = sorted(re.search(rb"(?m)^Subject: (\S+)", message).group(1).decode() for message in server.messages())
+            for load in loads:
+                self.assertEqual([], [subject for subject in load.acknowledged if found.count(subject) != 1])
+
+    def assertAdministered(self, server, replica, primary):
+        """ftgatectl changes the database that can be changed, wherever it stands in the list."""
+        server.database = replica
+        admin = os.path.join(server.folder, "either.conf")
+        for hosts in ((primary, replica), (replica, primary)):
+            with open(admin, "w", encoding="utf-8") as config:
+                config.write(f"database: {hosts[0].url(server.name, 'postgres', hosts[1])}\n")
+            name = f"one{hosts.index(primary)}@{DOMAIN}"
+            self.assertEqual(0, server.ctl_run("account", "add", name, "--no-password", config=admin).returncode)
+            with Talk(server) as talk:
+                talk.mail()
+                self.assertRegex(self.recipient(talk, name), rb"\A250 ")
+
+
+@unittest.skipUnless(Postgres.is_installed(), "PostgreSQL 15 is not installed")
+class Hosts(TroubleTest):
+    def test_changes_go_to_the_primary_behind_a_replica(self):
+        with self.database.replica() as replica, PostgresServer(self.database) as server:
+            replica.catch_up()
+            admin = os.path.join(server.folder, "either.conf")
+            with open(admin, "w", encoding="utf-8") as config:
+                config.write(f"database: {replica.url(server.name, 'postgres', self.database)}\n")
+            done = server.ctl_run("account", "add", "carol@" + DOMAIN, "--no-password", config=admin)
+            self.assertEqual((0, b""), (done.returncode, done.stderr))
+            self.assertEqual("carol\n", server.sql("SELECT local FROM accounts WHERE local = 'carol'"))
+
+    def test_silent_host_leaves_time_for_the_next_one(self):
+        with Proxy(("127.0.0.1", self.database.port)) as proxy:
+            proxy.holds = True
+            with PostgresServer(self.database, url=lambda name: f"postgresql://postgres@/{name}?host=127.0.0.1,{self.database.folder}"
+                                f"&port={proxy.port},{self.database.port}") as server, Talk(server) as talk:
+                talk.mail()
+                self.assertRegex(self.recipient(talk), rb"\A250 ")
+                self.assertNotIn("directory-failed", server.log())
+
+    def test_too_many_connections_are_named_with_their_cure(self):
+        self.database.sql("CREATE ROLE few LOGIN CONNECTION LIMIT 0")
+        with PostgresServer(self.database, user="few") as server, Talk(server) as talk:
+            server.wait_for_log("event=peer-down kind=database .*53300: .*raise its max_connections", times=PROCESSES)
+            self.assertRegex(talk.greeting + talk.mail() + self.recipient(talk), rb"(?m)^4")
+            self.assertEqual(PROCESSES, server.log().count("event=peer-down "))
+            server.sql("ALTER ROLE few CONNECTION LIMIT -1 SUPERUSER")
+            server.wait_for_log("event=peer-up kind=database ", times=PROCESSES)
+            with Talk(server) as later:
+                later.mail()
+                self.assertRegex(self.recipient(later), rb"\A250 ")
+
+    def test_answers_that_are_cut_are_asked_for_again(self):
+        with Proxy(("127.0.0.1", self.database.port)) as proxy:
+            with PostgresServer(self.database, url=lambda name: f"postgresql://postgres@127.0.0.1:{proxy.port}/{name}") as server:
+                with Talk(server) as talk:
+                    talk.mail()
+                    self.assertRegex(self.recipient(talk), rb"\A250 ")
+                    proxy.cuts = 1
+                    self.assertRegex(self.recipient(talk), rb"\A250 ")
+                    self.assertEqual(0, proxy.cuts)
+                    self.assertNotIn("event=peer-down", server.log())
+                    proxy.cuts = 10 ** 6
+                    for _ in range(3):
+                        self.assertDelayed(self.recipient(talk))
+                    proxy.cuts = 0
+                    self.assertAccepted(talk, server)
+
+    def test_question_has_one_deadline_for_all_its_round_trips(self):
+        with Proxy(("127.0.0.1", self.database.port)) as proxy:
+            with PostgresServer(self.database, url=lambda name: f"postgresql://postgres@127.0.0.1:{proxy.port}/{name}",
+                                settings="expn: anyone\n") as server, Talk(server) as talk, Talk(server) as other:
+                server.control("list", "add", "staff@" + DOMAIN, ACCOUNT)
+                server.control("list", "set", "staff@" + DOMAIN, "expand=anyone")
+                talk.mail()
+                other.mail()
+                self.assertRegex(talk.say(b"EXPN staff@" + DOMAIN.encode()), rb"\A250")
+                before = server.backends()
+                proxy.delay = 3
+                self.assertDelayed(talk.say(b"EXPN staff@" + DOMAIN.encode()))  # its second answer would come after 6 seconds
+                proxy.delay = 0
+                self.assertRegex(self.recipient(other), rb"\A250 ")
+                self.assertEqual(before, server.backends(), "the connection, which was answering, was replaced")
+
+    def test_locked_version_delays_mail_and_its_backends_end(self):
+        waiting = ("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ftgate' AND datname = current_database()"
+                   " AND wait_event_type = 'Lock' AND now() - query_start > interval '7 seconds'")
+        with PostgresServer(self.database) as server, Talk(server) as talk:
+            talk.mail()
+            with self.database.session(server.name) as session:
+                session.run("BEGIN; LOCK TABLE ftgate_schema IN ACCESS EXCLUSIVE MODE;")
+                server.disconnect()
+                server.wait_for_log("event=peer-down kind=database ")
+                self.assertDelayed(self.recipient(talk))
+                down = time.monotonic()
+                while time.monotonic() < down + 3:
+                    self.assertEqual("0\n", server.sql(waiting))
+                    time.sleep(0.2)
+            server.wait_for_log("event=peer-up kind=database ")
+            self.assertAccepted(talk, server)
+
+
+@unittest.skipUnless(Postgres.is_installed(), "PostgreSQL 15 is not installed")
+class Upgrade(TroubleTest):
+    def test_newer_schema_that_is_compatible_is_used_but_not_changed(self):
+        with PostgresServer(self.database) as server, Talk(server) as talk:
+            talk.mail()
+            version = server.sql("SELECT version FROM ftgate_schema").strip()
+            server.disconnect(f"UPDATE ftgate_schema SET version = 99, compatible = {version}")
+            self.assertRegex(self.recipient(talk), rb"\A250 ")
+            server.backends()
+            self.assertNotIn("event=peer-down", server.log())
+            self.assertIn(b"version 99", server.ctl_run("account", "add", "x@" + DOMAIN, "--no-password").stderr)
+            self.assertIn(b"version 99", server.ctl_run("database", "migrate").stderr)
+
+    def test_schema_that_changes_while_connected_is_noticed(self):
+        for change in ("ALTER TABLE accounts RENAME COLUMN moved_to TO gone", "ALTER TABLE accounts RENAME TO people"):
+            with PostgresServer(self.database) as server, Talk(server) as talk:
+                talk.mail()
+                self.assertRegex(self.recipient(talk), rb"\A250 ")
+                server.sql(f"BEGIN; {change}; UPDATE ftgate_schema SET version = 99, compatible = 99; COMMIT")
+                self.assertDelayed(self.recipient(talk))
+                server.wait_for_log("event=peer-down kind=database .*version 99, this program knows .*install a newer ftgate")
+
+    def test_schema_of_the_first_version_is_brought_to_this_one(self):
+        with PostgresServer(self.database, migrated=False) as server:
+            with open(os.path.join(servers.SOURCE, "src/directory/postgres/schema_1.sql"), encoding="utf-8") as schema:
+                server.sql("CREATE TABLE ftgate_schema (one int PRIMARY KEY CHECK (one = 1), version int NOT NULL);"
+                           "INSERT INTO ftgate_schema VALUES (1, 1);" + schema.read())
+            server.wait_for_log("event=peer-down kind=database .*run: ftgatectl database migrate")
+            self.assertRegex(server.control("database", "migrate"), r"\Aschema \d+, before 1\n\Z")
+            server.wait_for_log("event=peer-up kind=database ", times=PROCESSES)
+
+
+@unittest.skipUnless(Postgres.is_installed() and PgBouncer.is_installed(), "PostgreSQL 15 or PgBouncer is not installed")
+class Pooler(TroubleTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.database.sql("CREATE ROLE pooled LOGIN SUPERUSER; ALTER ROLE pooled SET statement_timeout = '5s'")
+
+    def pooled(self, pooler, user="pooled", settings="database-pooler: yes\n", parameters=""):
+        return PostgresServer(self.database, settings=settings, url=lambda name: pooler.url(name, user, parameters))
+
+    def test_sessions_share_the_connections_of_a_pooler(self):
+        with PgBouncer(self.database) as pooler, self.pooled(pooler) as server:
+            with Talk(server) as talk, Talk(server) as other:
+                for one in (talk, other):
+                    one.mail()
+                for _ in range(3):
+                    talk.socket.sendall(b"".join(b"RCPT TO:<%s>\r\n" % to.encode() for to in (STRANGER, ACCOUNT, STRANGER)))
+                    other.socket.sendall(b"RCPT TO:<%s>\r\n" % ACCOUNT.encode())
+                    self.assertEqual([True, False, True], [b"(#4.28)" in talk.reply() for _ in range(3)])
+                    self.assertRegex(other.reply(), rb"\A250 ")
+                self.database.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'pooled'")
+                self.assertRegex(self.recipient(talk), rb"\A250 ")
+                self.assertNotIn("event=peer-down", server.log())
+
+    def test_statement_that_does_not_fit_fails_alone(self):
+        with PgBouncer(self.database) as pooler, self.pooled(pooler) as server, Talk(server) as talk:
+            talk.mail()
+            self.assertRegex(self.recipient(talk), rb"\A250 ")
+            logins = pooler.log().count("login attempt")
+            server.sql("ALTER TABLE accounts RENAME moved_to TO gone")
+            for _ in range(3):
+                self.assertDelayed(self.recipient(talk))
+            self.assertEqual(logins + 1, pooler.log().count("login attempt"))
+            server.wait_for_log("event=directory-failed .*moved_to does not exist")
+            server.sql("ALTER TABLE accounts RENAME gone TO moved_to")
+            self.assertRegex(self.recipient(talk), rb"\A250 ")
+            self.assertNotIn("event=peer-down", server.log())
+
+    def test_accounts_are_administered_through_a_pooler(self):
+        with PgBouncer(self.database) as pooler, self.pooled(pooler) as server, Talk(server) as talk:
+            for words in (("database", "migrate"), ("account", "add", "carol@" + DOMAIN, "--no-password"),
+                          ("list", "add", "staff@" + DOMAIN, "carol@" + DOMAIN, ACCOUNT),
+                          ("rename", "account", "carol@" + DOMAIN, "carla@" + DOMAIN), ("account", "list")):
+                done = server.ctl_run(*words)
+                self.assertEqual((0, b""), (done.returncode, done.stderr))
+            talk.mail()
+            self.assertRegex(self.recipient(talk, "staff@" + DOMAIN), rb"\A250 ")
+
+    def test_role_without_a_limit_of_time_is_refused_with_its_cure(self):
+        self.database.sql("CREATE ROLE endless LOGIN SUPERUSER")
+        with PgBouncer(self.database, users=("endless",)) as pooler, self.pooled(pooler, "endless") as server:
+            server.wait_for_log("event=peer-down kind=database .*statement_timeout is 0 ms: run ALTER ROLE", times=PROCESSES)
+            self.database.sql("ALTER ROLE endless SET statement_timeout = 4000")
+            self.database.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{server.name}'")
+            server.wait_for_log("event=peer-up kind=database ", times=PROCESSES)
+
+    def test_pooler_that_is_not_set_is_named(self):
+        with PgBouncer(self.database, size=1) as pooler, self.pooled(pooler, settings="") as server:
+            server.wait_for_log("event=peer-down kind=database .*set database-pooler: yes")
+
+    def test_parameter_that_a_pooler_refuses_is_named(self):
+        with PgBouncer(self.database) as pooler, self.pooled(pooler, parameters="&options=-csearch_path%3Dpublic") as server:
+            server.wait_for_log("event=peer-down kind=database .*startup parameter: options; take it out of the URL")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@
 #include "ask_directory.h"
 #include "base/log/log.h"
 #include "directory/postgres/admin.h"
+#include "directory/postgres/connect.h"
 #include "directory/postgres/directory.h"
 #include "directory/postgres/schema.h"
 #include "folder.h"
@@ -41,10 +42,10 @@ run_sql(PGconn *to, const char *sql)
 static PGconn *
 connect_to(const char *name)
 {
-	const char *const keywords[] = { "dbname", NULL };
-	const char *const values[] = { name, NULL };
-	PGconn *made = libpq->PQconnectdbParams(keywords, values, 1);
-	cr_assert_eq(libpq->PQstatus(made), CONNECTION_OK, "%s", libpq->PQerrorMessage(made));
+	char why[CONNECT_WHY_SIZE];
+	const struct connect_settings settings = { .database = name, .program = "test", .limit = TIMEOUT };
+	PGconn *made = postgres_connect(libpq, &settings, why);
+	cr_assert_eq(libpq->PQstatus(made), CONNECTION_OK, "%s", why);
 	return made;
 }
 

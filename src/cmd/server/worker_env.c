@@ -174,10 +174,12 @@ worker_env_open_loop(struct worker_env *env, const struct serve *serve, const st
 
 /* The directory of PostgreSQL, which need not be there yet; NULL with an error that has been logged. */
 static struct directory *
-open_postgres(struct worker_env *env, const char *database, const struct directory_settings *addresses)
+open_postgres(struct worker_env *env, const struct settings *set, const struct directory_settings *addresses)
 {
 	char error[LIBPQ_ERROR_SIZE];
-	const struct postgres_settings settings = { .database = database, .timeout = POSTGRES_TIMEOUT };
+	const struct postgres_settings settings = {
+		.database = set->database, .timeout = POSTGRES_TIMEOUT, .pooled = set->config->database_pooler
+	};
 	const struct libpq *libpq = libpq_load(error);
 	if (libpq == NULL) {
 		(void)worker_env_fail("database", error);
@@ -195,7 +197,7 @@ open_directory(struct worker_env *env, const struct settings *settings)
 {
 	const struct directory_settings addresses = directory_settings_of(settings);
 	if (settings->database[0] != '\0') {
-		env->directory = open_postgres(env, settings->database, &addresses);
+		env->directory = open_postgres(env, settings, &addresses);
 		return env->directory != NULL ? EX_OK : EX_OSERR;
 	}
 	env->directory = sqlite_directory_new(

@@ -8,19 +8,36 @@
 
 #include "base/text/translate.h"
 #include "directory/accounts_internal.h"
+#include "directory/postgres/connect.h"
 #include "directory/postgres/libpq.h"
 #include "directory/postgres/schema.h"
 #include "directory/postgres/setting.h"
 #include "directory/postgres/sql.h"
 
-/* Connects; NULL with an error. Settings that stand before the database are the default of what it says. */
+enum { LIMIT = 10000 }; /* milliseconds to connect */
+
+/* Connects to the first host that can be changed; if there is none, to the first one that can be read. NULL with an error. */
+static PGconn *
+connect_to_writable(const struct libpq *libpq, const char *database, char why[CONNECT_WHY_SIZE])
+{
+	static const char *const sessions[] = { "read-write", NULL };
+	for (size_t i = 0; i < sizeof sessions / sizeof *sessions; i++) {
+		const struct connect_settings settings = {
+			.database = database, .program = "ftgatectl", .session = sessions[i], .limit = LIMIT
+		};
+		PGconn *connection = postgres_connect(libpq, &settings, why);
+		if (libpq->PQstatus(connection) == CONNECTION_OK)
+			return connection;
+		libpq->PQfinish(connection);
+	}
+	return NULL;
+}
+
+/* Connects; NULL with an error. */
 static PGconn *
 connect_to(const struct libpq **libpq, const char *database, char error[ADMIN_ERROR_SIZE])
 {
-	const char *const keywords[] = { "connect_timeout", "dbname", "client_encoding", "fallback_application_name",
-		NULL };
-	const char *const values[] = { "10", database, "UTF8", "ftgatectl", NULL };
-	char why[LIBPQ_ERROR_SIZE];
+	char why[CONNECT_WHY_SIZE];
 	const char *fault = postgres_setting_fault(database);
 	if (fault != NULL) {
 		/* TRANSLATORS: the name of a setting, and what is to be written. */
@@ -32,14 +49,12 @@ connect_to(const struct libpq **libpq, const char *database, char error[ADMIN_ER
 		snprintf(error, ADMIN_ERROR_SIZE, "%s", why);
 		return NULL;
 	}
-	PGconn *connection = (*libpq)->PQconnectdbParams(keywords, values, 1);
-	(*libpq)->PQsetNoticeReceiver(connection, libpq_ignore_notice, NULL);
-	if ((*libpq)->PQstatus(connection) == CONNECTION_OK)
-		return connection;
-	libpq_first_line(why, sizeof why, (*libpq)->PQerrorMessage(connection));
-	snprintf(error, ADMIN_ERROR_SIZE, _("cannot connect to the database: %s"), why);
-	(*libpq)->PQfinish(connection);
-	return NULL;
+	PGconn *connection = connect_to_writable(*libpq, database, why);
+	if (connection == NULL)
+		snprintf(error, ADMIN_ERROR_SIZE, _("cannot connect to the database: %s"), why);
+	else
+		(*libpq)->PQsetNoticeReceiver(connection, libpq_ignore_notice, NULL);
+	return connection;
 }
 
 /* Reads the version of the schema, 0 if it has not been made. Returns false with an error. */

@@ -7,7 +7,9 @@
 #include <sys/random.h>
 
 #include "base/log/log.h"
+#include "directory/postgres/connect.h"
 #include "directory/postgres/connection_internal.h"
+#include "directory/postgres/schema.h"
 
 enum { MILLISECONDS = 1000 };
 
@@ -17,7 +19,9 @@ struct connecting {
 	const struct libpq *libpq;
 	struct pg *pg; /* NULL: its owner has been freed */
 	const char *database;
+	int64_t limit;
 	PGconn *connection;
+	char why[CONNECT_WHY_SIZE];
 };
 
 static void begin_connecting(struct pg *pg);
@@ -104,8 +108,13 @@ requeue(struct pg *pg)
 		bool lasts = query->tries < PG_TRIES_MAX && query->deadline > pg_now(pg);
 		pg->libpq->PQclear(query->result);
 		query->result = NULL;
-		if (query->purpose == PG_ANSWER)
+		query->sent = 0;
+		if (query->purpose == PG_ABANDONED)
+			pg_drop(pg, query);
+		else if (query->purpose == PG_ANSWER)
 			pg_queue_append(lasts ? &again : &failed, query);
+		else
+			deadlines_remove(query);
 	}
 	while ((query = pg_queue_take(&pg->waiting)) != NULL)
 		pg_queue_append(&again, query);
@@ -186,19 +195,14 @@ pg_flush(struct pg *pg)
 static void
 on_timer(uv_timer_t *timer)
 {
-	char why[PG_TROUBLE_SIZE];
 	struct pg *pg = timer->data;
 	struct pg_queue late;
+	struct pg_query *query;
 	pg_queue_clear(&late);
-	snprintf(why, sizeof why, "no answer within %lld ms", (long long)pg->settings.timeout);
-	if (pg->sent.first != NULL && pg->sent.first->deadline <= pg_now(pg))
-		pg_lose(pg, why);
-	while (pg->waiting.first != NULL && pg->waiting.first->deadline <= pg_now(pg))
-		pg_queue_append(&late, pg_queue_take(&pg->waiting));
-	if (late.first != NULL) {
-		libpq_first_line(pg->trouble, sizeof pg->trouble, why);
+	while ((query = deadlines_take(&pg->deadlines, pg_now(pg))) != NULL)
+		pg_give_up(pg, query, &late);
+	if (late.first != NULL)
 		pg_complain(pg);
-	}
 	pg_fail_all(pg, &late);
 	if (pg->state == PG_DOWN && pg->retry <= pg_now(pg))
 		begin_connecting(pg);
@@ -208,15 +212,12 @@ on_timer(uv_timer_t *timer)
 static void
 set_timer(struct pg *pg)
 {
-	int64_t next = INT64_MAX;
-	if (pg->sent.first != NULL)
-		next = pg->sent.first->deadline;
-	if (pg->waiting.first != NULL && pg->waiting.first->deadline < next)
-		next = pg->waiting.first->deadline;
+	int64_t next = deadlines_next(&pg->deadlines);
 	if (pg->state == PG_DOWN && pg->retry < next)
 		next = pg->retry;
+	/* Not at once: the loop would run the timer again and again, and never come to the end of the turn. */
 	if (pg->refused.first != NULL)
-		next = pg_now(pg);
+		next = pg_now(pg) + 1;
 	if (next == INT64_MAX)
 		uv_timer_stop(&pg->timer);
 	else
@@ -237,19 +238,60 @@ on_turn(uv_prepare_t *turn)
 void
 pg_wait(struct pg *pg, struct pg_query *query)
 {
+	query->sent = 0;
 	pg_queue_append(pg->pause > 0 ? &pg->refused : &pg->waiting, query);
-	uv_prepare_start(&pg->turn, on_turn);
+	if (pg->pause > 0)
+		deadlines_remove(query);
+	pg_wake(pg);
 }
 
 void
-pg_ask(struct pg *pg, struct pg_query *query)
+pg_wake(struct pg *pg)
+{
+	uv_prepare_start(&pg->turn, on_turn);
+}
+
+int64_t
+pg_deadline(const struct pg *pg)
+{
+	return pg_now(pg) + pg->settings.timeout;
+}
+
+void
+pg_ask(struct pg *pg, struct pg_query *query, int64_t deadline)
 {
 	query->purpose = PG_ANSWER;
 	query->tries = 0;
 	query->alone = false;
 	query->result = NULL;
-	query->deadline = pg_now(pg) + pg->settings.timeout;
+	query->deadline = deadline;
+	deadlines_add(&pg->deadlines, query);
 	pg_wait(pg, query);
+}
+
+/* Is the schema one that this program can use? Returns false with the reason. */
+static bool
+check_schema(const struct pg *pg, const PGresult *result, char why[PG_TROUBLE_SIZE])
+{
+	return result != NULL &&
+	    !postgres_schema_fault(pg->libpq, result, pg->settings.pooled ? pg->settings.timeout : 0, why);
+}
+
+/* Says behind the reason why a new connection cannot be used what helps. */
+static void
+add_cure(const struct pg *pg, char why[PG_TROUBLE_SIZE])
+{
+	static const struct {
+		const char *state, *cure;
+	} cures[] = {
+		{ LIBPQ_UNDEFINED_TABLE, "run: ftgatectl database migrate" },
+		{ "42P05", "a pooler of transactions is between: set database-pooler: yes" },
+		{ "26000", "a pooler of transactions is between: set database-pooler: yes" },
+	};
+	size_t len = strlen(why);
+	for (size_t i = 0; i < sizeof cures / sizeof *cures; i++)
+		if (strcmp(pg->refusal, cures[i].state) == 0)
+			snprintf(why + len, PG_TROUBLE_SIZE - len, "; %s", cures[i].cure);
 }
 
 /* A question of those with which a connection begins has been answered. */
@@ -259,13 +301,13 @@ on_set_up(struct pg_query *query, PGresult *result)
 	struct pg_set_up *set_up = (struct pg_set_up *)(void *)query;
 	struct pg *pg = set_up->pg;
 	char why[PG_TROUBLE_SIZE];
-	snprintf(why, sizeof why, "%s", pg->trouble);
-	const char *unfit = result == NULL ? why : NULL;
-	if (query->purpose == PG_CHECK)
-		unfit = pg->check(pg, result);
+	snprintf(why, sizeof why, "%.180s", pg->trouble);
+	bool fits = query->purpose == PG_CHECK ? check_schema(pg, result, why) : result != NULL;
+	if (result == NULL)
+		add_cure(pg, why);
 	pg->libpq->PQclear(result);
-	if (unfit != NULL) {
-		pg_lose(pg, unfit);
+	if (!fits) {
+		pg_lose(pg, why);
 		return;
 	}
 	if (set_up != &pg->set_up[pg->set_up_count - 1])
@@ -274,7 +316,7 @@ on_set_up(struct pg_query *query, PGresult *result)
 	pg->ready = pg_now(pg);
 	pg->pause = 0;
 	log_up(pg);
-	uv_prepare_start(&pg->turn, on_turn);
+	pg_wake(pg);
 }
 
 static void
@@ -315,14 +357,15 @@ connected(struct job *job)
 	const struct libpq *libpq = attempt->libpq;
 	PGconn *connection = attempt->connection;
 	struct pg *pg = attempt->pg;
-	free(attempt);
 	if (pg == NULL) {
 		libpq->PQfinish(connection);
+		free(attempt);
 		return;
 	}
 	pg->attempt = NULL;
 	name_peer(pg, connection);
-	libpq_first_line(pg->trouble, sizeof pg->trouble, libpq->PQerrorMessage(connection));
+	libpq_first_line(pg->trouble, sizeof pg->trouble, attempt->why);
+	free(attempt);
 	if (libpq->PQstatus(connection) != CONNECTION_OK) {
 		libpq->PQfinish(connection);
 		back_off(pg);
@@ -334,15 +377,14 @@ connected(struct job *job)
 	}
 }
 
-/* Settings that stand before the database are the default of what it says. */
 static void
 make_connection(struct job *job)
 {
 	struct connecting *attempt = (struct connecting *)(void *)job;
-	const char *const keywords[] = { "connect_timeout", "keepalives_idle", "dbname", "client_encoding",
-		"fallback_application_name", NULL };
-	const char *const values[] = { "5", "30", attempt->database, "UTF8", "ftgate", NULL };
-	attempt->connection = attempt->libpq->PQconnectdbParams(keywords, values, 1);
+	const struct connect_settings settings = {
+		.database = attempt->database, .program = "ftgate", .limit = attempt->limit
+	};
+	attempt->connection = postgres_connect(attempt->libpq, &settings, attempt->why);
 }
 
 static void
@@ -359,6 +401,7 @@ begin_connecting(struct pg *pg)
 		.libpq = pg->libpq,
 		.pg = pg,
 		.database = pg->settings.database,
+		.limit = pg->settings.timeout,
 	};
 	pg->state = PG_CONNECTING;
 	pg->attempt = attempt;
@@ -371,22 +414,36 @@ pg_trouble(const struct pg *pg)
 	return pg->trouble;
 }
 
-/* The check, and the statements behind it, which are prepared. */
+static struct pg_set_up *
+add_set_up(struct pg *pg, enum pg_purpose purpose)
+{
+	struct pg_set_up *set_up = &pg->set_up[pg->set_up_count++];
+	set_up->query = (struct pg_query) { .purpose = purpose, .done = on_set_up };
+	set_up->pg = pg;
+	return set_up;
+}
+
+/* The limit of time for statements comes before anything that may have to wait for a lock. A pooler has it from the role. */
 static int
 make_set_up(struct pg *pg)
 {
-	size_t count = 1; /* the check is always there */
+	size_t count = 0;
 	while (pg->settings.statements[count] != NULL)
 		count++;
-	pg->set_up = calloc(count, sizeof *pg->set_up);
+	pg->set_up = calloc(count + 2, sizeof *pg->set_up);
 	if (pg->set_up == NULL)
 		return UV_ENOMEM;
-	pg->set_up_count = count;
+	if (pg->settings.pooled) {
+		add_set_up(pg, PG_CHECK);
+		return 0;
+	}
+	struct pg_set_up *limit = add_set_up(pg, PG_LIMIT);
+	snprintf(limit->limit, sizeof limit->limit, "%lld", (long long)pg->settings.timeout);
+	limit->query.values[0] = limit->limit;
+	limit->query.count = 1;
+	add_set_up(pg, PG_CHECK);
 	for (size_t i = 0; i < count; i++)
-		pg->set_up[i] = (struct pg_set_up) {
-			.query = { .statement = i, .purpose = i == 0 ? PG_CHECK : PG_PREPARE, .done = on_set_up },
-			.pg = pg,
-		};
+		add_set_up(pg, PG_PREPARE)->query.statement = i;
 	return 0;
 }
 
@@ -401,6 +458,7 @@ pg_open(struct pg *pg, const struct libpq *libpq, const struct pg_settings *sett
 	pg_queue_clear(&pg->waiting);
 	pg_queue_clear(&pg->sent);
 	pg_queue_clear(&pg->refused);
+	deadlines_open(&pg->deadlines, settings->timeout, pg_now(pg));
 	int error = make_set_up(pg);
 	if (error < 0 || (error = uv_timer_init(loop, &pg->timer)) < 0 ||
 	    (error = uv_prepare_init(loop, &pg->turn)) < 0)
@@ -414,6 +472,10 @@ pg_open(struct pg *pg, const struct libpq *libpq, const struct pg_settings *sett
 void
 pg_close(struct pg *pg)
 {
+	struct pg_query *query;
+	while ((query = pg_queue_take(&pg->sent)) != NULL)
+		if (query->purpose == PG_ABANDONED)
+			pg_drop(pg, query);
 	if (pg->attempt != NULL)
 		pg->attempt->pg = NULL;
 	if (pg->link != NULL)

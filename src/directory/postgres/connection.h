@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "directory/postgres/deadlines.h"
 #include "directory/postgres/libpq.h"
 #include "port/job.h"
 
@@ -18,18 +19,23 @@ enum {
 	PG_SQLSTATE_SIZE = 6,
 	PG_BACKOFF_FIRST =
 	    500, /* milliseconds after which a connection that could not be made is tried again; doubles */
-	PG_BACKOFF_MAX = 30000, /* at most; of either, half to all at random */
+	PG_BACKOFF_MAX = 30000,   /* at most; of either, half to all at random */
+	PG_RECHECK_PAUSE = 30000, /* between checks of the schema while statements do not fit it */
 };
 
 struct pg_settings {
 	const char *database; /* a URL of libpq: "postgresql://..." */
 	int64_t timeout;      /* milliseconds for each question */
-	/* Statements by number; NULL is the last. The first is asked of each new connection before any other. */
-	const char *const *statements;
+	/*
+	 * Each transaction may run over another connection of a pooler: no prepared statements, no settings of a session, no
+	 * notifications.
+	 */
+	bool pooled;
+	const char *const *statements; /* by number; NULL is the last */
 };
 
-/* What a query is for. */
-enum pg_purpose { PG_ANSWER, PG_CHECK, PG_PREPARE };
+/* What a query is for. An abandoned one takes the place of a question that could not wait for its answer. */
+enum pg_purpose { PG_ANSWER, PG_LIMIT, PG_CHECK, PG_PREPARE, PG_ABANDONED };
 
 /* A question. Embedded in whatever it is about, which must not move before done(). */
 struct pg_query {
@@ -39,9 +45,12 @@ struct pg_query {
 	/* Called once, on the loop, never before pg_ask() returns. NULL: it failed, and pg_trouble() is the cause. */
 	void (*done)(struct pg_query *query, PGresult *result); /* the result is the callee's, for PQclear() */
 	/* for the connection */
-	struct pg_query *next;
+	struct pg_query *next, *previous;
 	enum pg_purpose purpose;
 	int64_t deadline;
+	int64_t slot; /* of the deadlines, with its neighbours there */
+	struct pg_query *due_next, **due_link;
+	int64_t sent; /* when it was sent last; 0: it waits */
 	unsigned tries;
 	bool alone;      /* in a batch of its own */
 	bool ends_batch; /* the last one before a synchronisation */
@@ -49,7 +58,7 @@ struct pg_query {
 };
 
 struct pg_queue {
-	struct pg_query *first, **end;
+	struct pg_query *first, *last;
 };
 
 struct connecting;
@@ -61,18 +70,13 @@ struct pg {
 	struct pg_settings settings;
 	uv_loop_t *loop;
 	struct executor *executor;
-	/*
-	 * Is set before pg_open(), and called on the loop: looks at the answer to the first statement, NULL if that failed, and
-	 * returns NULL, or why the database cannot be used, a text that lasts until the next call.
-	 */
-	const char *(*check)(struct pg *pg, const PGresult *result);
-
 	enum { PG_DOWN, PG_CONNECTING, PG_CHECKING, PG_READY } state;
 	struct pg_link *link;       /* the connection, while there is one */
 	struct connecting *attempt; /* while one is being made */
 	struct pg_set_up *set_up;   /* the questions with which a connection begins */
 	size_t set_up_count;
 	struct pg_queue waiting, sent, refused;
+	struct pg_deadlines deadlines; /* of all in these queues */
 	bool expects_sync;
 	uv_timer_t timer;
 	uv_prepare_t turn;
@@ -81,6 +85,7 @@ struct pg {
 	int64_t pause;      /* 0: the last connection could be made */
 	int64_t down;       /* since when it is down; 0: it is not */
 	int64_t complained; /* when a failure was logged last; 0: never */
+	int64_t rechecked;  /* when a connection was ended last because a statement did not fit the schema; 0: never */
 	char peer[128];
 	char trouble[PG_TROUBLE_SIZE];
 	char refusal
@@ -94,12 +99,16 @@ struct pg {
 int pg_open(struct pg *pg, const struct libpq *libpq, const struct pg_settings *settings, uv_loop_t *loop,
     struct executor *executor);
 
+/* The deadline of what begins now, in milliseconds of the loop's clock. */
+int64_t pg_deadline(const struct pg *pg);
+
 /*
  * Asks. While there is no connection, questions wait for the one that is being made, but fail at once if the last one could
- * not be made. If the connection is lost, questions are asked once more on the next one. Each fails after the timeout, which
- * also ends the connection that did not answer.
+ * not be made. If the connection is lost, questions are asked once more on the next one. Each fails at its deadline, which is
+ * pg_deadline() or, in a later round trip, what that was in the first one. A connection that has not answered for the timeout
+ * is replaced.
  */
-void pg_ask(struct pg *pg, struct pg_query *query);
+void pg_ask(struct pg *pg, struct pg_query *query, int64_t deadline);
 
 /* Why the last question failed: an English sentence. */
 const char *pg_trouble(const struct pg *pg);

@@ -21,6 +21,7 @@ struct pg_link {
 struct pg_set_up {
 	struct pg_query query;
 	struct pg *pg;
+	char limit[24]; /* its value, in milliseconds, if it sets that of statements */
 };
 
 /* The time of the loop's turn, in milliseconds. */
@@ -28,10 +29,20 @@ int64_t pg_now(const struct pg *pg);
 
 void pg_queue_clear(struct pg_queue *queue);
 void pg_queue_append(struct pg_queue *queue, struct pg_query *query);
+void pg_queue_remove(struct pg_queue *queue, struct pg_query *query);
 struct pg_query *pg_queue_take(struct pg_queue *queue); /* NULL: it is empty */
 
 /* Empties a queue; its questions fail. */
 void pg_fail_all(struct pg *pg, struct pg_queue *queue);
+
+/*
+ * Fails a question whose deadline has come, by way of a queue for pg_fail_all(). The answer to it is skipped if the connection
+ * may still give it; else the connection is lost.
+ */
+void pg_give_up(struct pg *pg, struct pg_query *query, struct pg_queue *late);
+
+/* Frees an abandoned question. */
+void pg_drop(struct pg *pg, struct pg_query *query);
 
 /* Logs why questions failed, pg->trouble, at most once a second. */
 void pg_complain(struct pg *pg);
@@ -44,6 +55,9 @@ void pg_send_waiting(struct pg *pg);
 
 /* Sends the questions with which a connection begins. Returns false if libpq fails. */
 bool pg_send_set_up(struct pg *pg);
+
+/* Asks for a turn of the loop, at whose end questions are sent. */
+void pg_wake(struct pg *pg);
 
 /* Reads one result, or the end of results. Returns false if there is no more to read, or the connection is lost. */
 bool pg_read_result(struct pg *pg);

@@ -12,7 +12,6 @@
 #include "directory/login.h"
 #include "directory/postgres/connection.h"
 #include "directory/postgres/facts.h"
-#include "directory/postgres/schema.h"
 #include "directory/postgres/statements.h"
 #include "directory/postgres/wants.h"
 #include "directory/recipient.h"
@@ -22,7 +21,6 @@ struct postgres_directory {
 	struct pg pg;
 	struct directory_settings addresses;
 	bool postmaster_logged;
-	char unfit[PG_TROUBLE_SIZE];
 };
 
 struct inquiry;
@@ -42,6 +40,7 @@ struct inquiry {
 	enum directory_verdict (*find)(struct lookup *lookup, struct directory_question *question);
 	unsigned in_flight; /* requests */
 	unsigned round_trips;
+	int64_t deadline; /* of all its round trips */
 	bool failed;
 };
 
@@ -123,7 +122,7 @@ send_request(struct request *request)
 		request->query.values[i] = request->parts.values[i];
 	request->query.done = answered;
 	request->inquiry->in_flight++;
-	pg_ask(&request->inquiry->directory->pg, &request->query);
+	pg_ask(&request->inquiry->directory->pg, &request->query, request->inquiry->deadline);
 }
 
 /* Asks for all that is wanted: answers do not come before this has returned. */
@@ -181,6 +180,7 @@ begin(struct directory *base, struct directory_question *question,
 	inquiry->directory = directory;
 	inquiry->question = question;
 	inquiry->find = find;
+	inquiry->deadline = pg_deadline(&directory->pg);
 	return inquiry;
 }
 
@@ -321,28 +321,6 @@ static const struct directory_ops ops = {
 	.close = close_directory,
 };
 
-/* Is the schema that of this program? */
-static const char *
-check(struct pg *pg, const PGresult *result)
-{
-	struct postgres_directory *directory = (struct postgres_directory *)((char *)pg -
-	    offsetof(struct postgres_directory, pg));
-	const struct libpq *libpq = pg->libpq;
-	if (result == NULL) {
-		bool missing = strcmp(pg->refusal, LIBPQ_UNDEFINED_TABLE) == 0;
-		snprintf(directory->unfit, sizeof directory->unfit, "%.180s%s", pg->trouble,
-		    missing ? "; run: ftgatectl database migrate" : "");
-		return directory->unfit;
-	}
-	long version = libpq->PQntuples(result) > 0 ? strtol(libpq->PQgetvalue(result, 0, 0), NULL, 10) : 0;
-	if (version == POSTGRES_VERSION)
-		return NULL;
-	snprintf(directory->unfit, sizeof directory->unfit, "its schema has version %ld, this program knows %d: %s",
-	    version, POSTGRES_VERSION,
-	    version > POSTGRES_VERSION ? "install a newer ftgate" : "run: ftgatectl database migrate");
-	return directory->unfit;
-}
-
 struct directory *
 postgres_directory_new(const struct libpq *libpq, const struct postgres_settings *settings,
     const struct directory_settings *addresses, uv_loop_t *loop, struct executor *executor)
@@ -353,12 +331,12 @@ postgres_directory_new(const struct libpq *libpq, const struct postgres_settings
 	const struct pg_settings connection = {
 		.database = settings->database,
 		.timeout = settings->timeout,
+		.pooled = settings->pooled,
 		.statements = postgres_statements,
 	};
 	directory->directory.ops = &ops;
 	if (addresses != NULL)
 		directory->addresses = *addresses;
-	directory->pg.check = check;
 	int error = pg_open(&directory->pg, libpq, &connection, loop, executor);
 	if (error == 0)
 		return &directory->directory;

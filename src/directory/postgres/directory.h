@@ -10,20 +10,21 @@
 #include "port/job.h"
 
 enum {
-	POSTGRES_TIMEOUT = 5000,      /* milliseconds for each round trip, whatever becomes of the database */
+	POSTGRES_TIMEOUT = 5000,      /* milliseconds for each question, whatever becomes of the database */
 	POSTGRES_ROUND_TRIPS_MAX = 8, /* of a question; most need one */
 };
 
 /* How the directory uses the database. */
 struct postgres_settings {
 	const char *database; /* a URL of libpq in which postgres_setting_fault() finds no fault */
-	int64_t timeout;      /* milliseconds for each round trip of a question */
+	int64_t timeout;      /* milliseconds for each question, with all its round trips */
+	bool pooled;          /* by a pooler of transactions (postgres/connection.h) */
 };
 
 /*
  * The directory that reads a database of version POSTGRES_VERSION (postgres/schema.h), over one connection. Questions of one
  * turn of the loop go to the database as one batch, and most take one round trip. While the database cannot be used, questions
- * fail, which is logged once as event=peer-down. Each is answered within the timeout for each of its round trips. NULL when
+ * fail, which is logged once as event=peer-down. Each is answered within the timeout, however many round trips it takes. NULL when
  * memory is out, or with the errno of libuv. The texts of settings, the loop and the executor, which makes connections, must
  * outlive it; close() is called when the loop has ended and its handles are closed.
  */

@@ -1,34 +1,62 @@
 /* The questions of a connection: what waits is sent as a batch, and answers come in the order of questions. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log/log.h"
 #include "directory/postgres/connection_internal.h"
+#include "directory/postgres/schema.h"
 
 enum { COMPLAIN_EVERY = 1000 }; /* milliseconds */
 
 void
 pg_queue_clear(struct pg_queue *queue)
 {
-	queue->first = NULL;
-	queue->end = &queue->first;
+	queue->first = queue->last = NULL;
 }
 
 void
 pg_queue_append(struct pg_queue *queue, struct pg_query *query)
 {
 	query->next = NULL;
-	*queue->end = query;
-	queue->end = &query->next;
+	query->previous = queue->last;
+	if (queue->last != NULL)
+		queue->last->next = query;
+	else
+		queue->first = query;
+	queue->last = query;
+}
+
+void
+pg_queue_remove(struct pg_queue *queue, struct pg_query *query)
+{
+	if (query->previous != NULL)
+		query->previous->next = query->next;
+	else
+		queue->first = query->next;
+	if (query->next != NULL)
+		query->next->previous = query->previous;
+	else
+		queue->last = query->previous;
 }
 
 struct pg_query *
 pg_queue_take(struct pg_queue *queue)
 {
 	struct pg_query *query = queue->first;
-	if (query != NULL && (queue->first = query->next) == NULL)
-		queue->end = &queue->first;
+	if (query != NULL)
+		pg_queue_remove(queue, query);
 	return query;
+}
+
+/* The question is its owner's again. */
+static void
+end(struct pg *pg, struct pg_query *query, PGresult *result)
+{
+	deadlines_remove(query);
+	pg->libpq->PQclear(query->result);
+	query->result = NULL;
+	query->done(query, result);
 }
 
 /* Callbacks may ask again: that waits in another queue. */
@@ -39,11 +67,60 @@ pg_fail_all(struct pg *pg, struct pg_queue *queue)
 	pg_queue_clear(queue);
 	for (struct pg_query *next; query != NULL; query = next) {
 		next = query->next;
-		pg->libpq->PQclear(query->result);
-		query->result = NULL;
-		query->done(query, NULL);
+		end(pg, query, NULL);
 	}
 }
+
+void
+pg_drop(struct pg *pg, struct pg_query *query)
+{
+	deadlines_remove(query);
+	pg->libpq->PQclear(query->result);
+	free(query);
+}
+
+/* Puts an abandoned question in the place of one that was sent. Returns false if memory is out. */
+static bool
+abandon(struct pg *pg, struct pg_query *query)
+{
+	struct pg_query *place = malloc(sizeof *place);
+	if (place == NULL)
+		return false;
+	*place = *query;
+	place->purpose = PG_ABANDONED;
+	place->deadline = query->sent + pg->settings.timeout;
+	query->result = NULL;
+	if (place->previous != NULL)
+		place->previous->next = place;
+	else
+		pg->sent.first = place;
+	if (place->next != NULL)
+		place->next->previous = place;
+	else
+		pg->sent.last = place;
+	deadlines_add(&pg->deadlines, place);
+	return true;
+}
+
+void
+pg_give_up(struct pg *pg, struct pg_query *query, struct pg_queue *late)
+{
+	char why[PG_TROUBLE_SIZE];
+	bool hangs = pg_now(pg) + pg->deadlines.width >= query->sent + pg->settings.timeout;
+	snprintf(why, sizeof why, "no answer within %lld ms", (long long)pg->settings.timeout);
+	libpq_first_line(pg->trouble, sizeof pg->trouble, why);
+	query->deadline = pg_now(pg);
+	if (query->sent == 0)
+		pg_queue_remove(&pg->waiting, query);
+	else if (hangs || query->purpose != PG_ANSWER || !abandon(pg, query)) {
+		pg_lose(pg, why);
+		return;
+	}
+	pg_queue_append(late, query);
+}
+
+/* A backend that waits for a lock does not notice that its client has left: it ends its statement itself. */
+static const char limit[] = "SELECT set_config('statement_timeout', $1, false)";
 
 static void
 name_statement(char name[PG_NAME_SIZE], size_t statement)
@@ -57,11 +134,13 @@ send_query(struct pg *pg, const struct pg_query *query)
 	char name[PG_NAME_SIZE];
 	const struct libpq *libpq = pg->libpq;
 	PGconn *connection = pg->link->connection;
-	const char *text = pg->settings.statements[query->statement];
+	const char *text = query->purpose == PG_LIMIT ? limit
+	    : query->purpose == PG_CHECK              ? postgres_schema_check
+	                                              : pg->settings.statements[query->statement];
 	name_statement(name, query->statement);
 	if (query->purpose == PG_PREPARE)
 		return libpq->PQsendPrepare(connection, name, text, 0, NULL) == 1;
-	if (query->purpose == PG_CHECK)
+	if (pg->settings.pooled || query->purpose != PG_ANSWER)
 		return libpq->PQsendQueryParams(connection, text, query->count, NULL, query->values, NULL, NULL, 0) ==
 		    1;
 	return libpq->PQsendQueryPrepared(connection, name, query->count, query->values, NULL, NULL, 0) == 1;
@@ -72,6 +151,7 @@ static bool
 send_one(struct pg *pg, struct pg_query *query, bool ends_batch)
 {
 	query->tries++;
+	query->sent = pg_now(pg);
 	query->ends_batch = ends_batch;
 	pg_queue_append(&pg->sent, query);
 	if (!send_query(pg, query))
@@ -98,8 +178,9 @@ pg_send_set_up(struct pg *pg)
 {
 	for (size_t i = 0; i < pg->set_up_count; i++) {
 		struct pg_query *query = &pg->set_up[i].query;
-		query->deadline = pg_now(pg) + pg->settings.timeout;
-		if (!send_one(pg, query, i + 1 == pg->set_up_count))
+		query->deadline = pg_deadline(pg);
+		deadlines_add(&pg->deadlines, query);
+		if (!send_one(pg, query, query->purpose != PG_PREPARE || i + 1 == pg->set_up_count))
 			return false;
 	}
 	return true;
@@ -121,9 +202,13 @@ finish(struct pg *pg, struct pg_query *query)
 	const struct libpq *libpq = pg->libpq;
 	PGresult *result = query->result;
 	ExecStatusType status = libpq->PQresultStatus(result);
+	if (query->purpose == PG_ABANDONED) {
+		pg_drop(pg, query);
+		return;
+	}
 	query->result = NULL;
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
-		query->done(query, result);
+		end(pg, query, result);
 		return;
 	}
 	if (status == PGRES_PIPELINE_ABORTED && query->tries < PG_TRIES_MAX && query->purpose == PG_ANSWER) {
@@ -138,7 +223,7 @@ finish(struct pg *pg, struct pg_query *query)
 	libpq->PQclear(result);
 	if (query->purpose == PG_ANSWER)
 		pg_complain(pg);
-	query->done(query, NULL);
+	end(pg, query, NULL);
 }
 
 /* A new connection may answer the same question. */
@@ -158,13 +243,41 @@ is_passing(const char *state)
 	return false;
 }
 
+/* The statement does not fit the schema, or the server does not allow changes any more. */
+static bool
+is_unfit(const char *state)
+{
+	static const char *const states[] = {
+		"42P01", /* no such table */
+		"42703", /* no such column */
+		"42883", /* no such function, or operator of these types */
+		"25006", /* a standby */
+	};
+	for (size_t i = 0; state != NULL && i < sizeof states / sizeof *states; i++)
+		if (strcmp(state, states[i]) == 0)
+			return true;
+	return false;
+}
+
+/* A new connection is checked: is its schema another one now? If it is not, the statement itself is at fault for a while. */
+static bool
+must_recheck(struct pg *pg, const char *state)
+{
+	if (!is_unfit(state) || pg->state != PG_READY ||
+	    (pg->rechecked != 0 && pg_now(pg) - pg->rechecked < PG_RECHECK_PAUSE))
+		return false;
+	pg->rechecked = pg_now(pg);
+	return true;
+}
+
 /* Keeps a result of the first question that was sent. Returns false if the connection is lost by it. */
 static bool
 keep_result(struct pg *pg, PGresult *result)
 {
 	const struct libpq *libpq = pg->libpq;
 	struct pg_query *query = pg->sent.first;
-	bool passing = is_passing(libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE));
+	const char *state = libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	bool passing = is_passing(state) || must_recheck(pg, state);
 	char why[PG_TROUBLE_SIZE];
 	libpq_first_line(why, sizeof why, libpq->PQresultErrorMessage(result));
 	libpq->PQclear(query->result);

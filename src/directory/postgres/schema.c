@@ -11,14 +11,34 @@
 /* "ftgt": of the lock that a migration holds. */
 #define LOCK "1718904692"
 
-/* schema_1.sql, as the build has it. */
+/* schema_1.sql, as the build has it, and so on. */
 static const char first[] = {
 #include "directory/postgres/schema_1.h"
 	'\0'
 };
+static const char second[] = {
+#include "directory/postgres/schema_2.h"
+	'\0'
+};
 
-/* From each version to the next one. */
-static const char *const migrations[POSTGRES_VERSION] = { first };
+/*
+ * From each version to the next one. Servers of an older version go on with it if they know the compatible one: what only adds
+ * tables, or columns with defaults, leaves that as it is.
+ */
+static const struct {
+	const char *sql;
+	int compatible;
+} migrations[] = {
+	{ first, 1 },
+	{ second, 2 },
+};
+
+_Static_assert(sizeof migrations / sizeof *migrations == POSTGRES_VERSION, "each version has its migration");
+
+/* The second column is null before version 2. */
+const char postgres_schema_check[] =
+    "SELECT s.version, to_jsonb(s)->>'compatible',"
+    " (SELECT p.setting FROM pg_catalog.pg_settings p WHERE p.name = 'statement_timeout') FROM ftgate_schema s";
 
 static void __attribute__((format(printf, 2, 3))) put_error(char error[POSTGRES_ERROR_SIZE], const char *format, ...)
 {
@@ -64,9 +84,10 @@ migrate_from(const struct libpq *libpq, PGconn *connection, int version, char er
 		return false;
 	}
 	for (int i = version; i < POSTGRES_VERSION; i++)
-		if (!run(libpq, connection, migrations[i], error))
+		if (!run(libpq, connection, migrations[i].sql, error))
 			return false;
-	snprintf(sql, sizeof sql, "UPDATE ftgate_schema SET version = %d", POSTGRES_VERSION);
+	snprintf(sql, sizeof sql, "UPDATE ftgate_schema SET version = %d, compatible = %d", POSTGRES_VERSION,
+	    migrations[POSTGRES_VERSION - 1].compatible);
 	return version == POSTGRES_VERSION || run(libpq, connection, sql, error);
 }
 
@@ -85,5 +106,37 @@ postgres_migrate(const struct libpq *libpq, PGconn *connection, int *before, cha
 		run(libpq, connection, "ROLLBACK", ignored);
 		return false;
 	}
+	return true;
+}
+
+static int64_t
+read_number(const struct libpq *libpq, const PGresult *result, int column)
+{
+	return strtoll(libpq->PQgetvalue(result, 0, column), NULL, 10);
+}
+
+bool
+postgres_schema_fault(const struct libpq *libpq, const PGresult *result, int64_t limit, char fault[POSTGRES_FAULT_SIZE])
+{
+	if (libpq->PQnfields(result) != 3) {
+		snprintf(fault, POSTGRES_FAULT_SIZE, "the server broke the protocol");
+		return true;
+	}
+	bool found = libpq->PQntuples(result) > 0;
+	int64_t version = found ? read_number(libpq, result, 0) : 0,
+	        compatible = found ? read_number(libpq, result, 1) : 0;
+	int64_t timeout = found ? read_number(libpq, result, 2) : 0;
+	if (version < POSTGRES_VERSION ||
+	    (version > POSTGRES_VERSION && (compatible < 1 || compatible > POSTGRES_VERSION)))
+		snprintf(fault, POSTGRES_FAULT_SIZE, "its schema has version %lld, this program knows %d: %s",
+		    (long long)version, POSTGRES_VERSION,
+		    version < POSTGRES_VERSION ? "run: ftgatectl database migrate" : "install a newer ftgate");
+	else if (limit > 0 && (timeout <= 0 || timeout > limit))
+		snprintf(fault, POSTGRES_FAULT_SIZE,
+		    "its statement_timeout is %lld ms: run ALTER ROLE ... SET statement_timeout = %lld, and let the pooler connect"
+		    " anew",
+		    (long long)timeout, (long long)limit);
+	else
+		return false;
 	return true;
 }

@@ -3,10 +3,25 @@
 #define DIRECTORY_POSTGRES_SCHEMA_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "directory/postgres/libpq.h"
 
-enum { POSTGRES_VERSION = 1, POSTGRES_ERROR_SIZE = 800 };
+enum {
+	POSTGRES_VERSION = 2,
+	POSTGRES_ERROR_SIZE = 800,
+	POSTGRES_FAULT_SIZE = 256,
+};
+
+/* Asks for the version of the schema, the oldest one whose programs can use it, and the limit of time of statements. */
+extern const char postgres_schema_check[];
+
+/*
+ * Why a database cannot be used, by the answer to postgres_schema_check: an English sentence with its cure, as far as it fits.
+ * limit: the most milliseconds that the database may give a statement; 0: any. Returns false if there is no fault.
+ */
+bool postgres_schema_fault(
+    const struct libpq *libpq, const PGresult *result, int64_t limit, char fault[POSTGRES_FAULT_SIZE]);
 
 /*
  * Brings the schema to the version of this program, in one transaction and under a lock, so that of several programs that

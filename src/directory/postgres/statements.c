@@ -28,12 +28,7 @@
 	" THEN max(CASE x.kind WHEN 'refused' THEN x.text END)"                                                        \
 	" ELSE max(CASE x.kind WHEN 'blacklist' THEN x.text END) END"
 
-/* A backend that waits for a lock does not notice that its client has left: it ends its statement itself, as POSTGRES_TIMEOUT. */
-#define BACKEND_TIMEOUT "'5000'"
-
 const char *const postgres_statements[STATEMENTS + 1] = {
-	[STATEMENT_CHECK] = "SELECT version, set_config('statement_timeout', " BACKEND_TIMEOUT
-	                    ", false) FROM ftgate_schema",
 	[STATEMENT_NAMES] = "SELECT w.i, " NAME_COLUMNS ", " MEMBER NAMES,
 	[STATEMENT_LOGINS] = "SELECT w.i, " NAME_COLUMNS ", " MEMBER
 	                     ", a.password, a.scram_sha256, a.secret," RATES NAMES,

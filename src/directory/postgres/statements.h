@@ -4,7 +4,6 @@
 
 /* Parameters that end in s are arrays: their rows are told apart by the number of the element, from 1. */
 enum postgres_statement {
-	STATEMENT_CHECK,  /* the version of the schema; also sets the time limit of statements */
 	STATEMENT_NAMES,  /* domains, local parts, domain and local part of a sender: number, enum name_column */
 	STATEMENT_LOGINS, /* the same with the stored forms of passwords */
 	STATEMENT_REACH, /* domain, local part: enum name_column of all targets, with REACH_ALIAS and those behind it */

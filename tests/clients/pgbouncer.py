@@ -1,0 +1,37 @@
+"""PgBouncer for tests: a pooler of transactions before a PostgreSQL of a test, on a socket in a temporary folder."""
+
+import os
+import pwd
+import shutil
+
+from postgres import as_postgres
+from services import Program, answers
+
+
+class PgBouncer(Program):
+    """With so many connections to each database, and settings ("name = value")."""
+
+    PORT = 6432  # names the socket
+
+    def __init__(self, postgres, *settings, size=2, users=()):
+        self.postgres, self.settings, self.size, self.users = postgres, settings, size, ("postgres", "pooled", *users)
+
+    @staticmethod
+    def is_installed():
+        return shutil.which("pgbouncer") is not None
+
+    def command(self):
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("postgres")
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
+        users = self.path("users", "".join(f'"{name}" ""\n' for name in self.users))
+        lines = ("[databases]", f"* = host={self.postgres.folder} port={self.postgres.port}", "[pgbouncer]",
+                 f"unix_socket_dir = {self.folder}", f"listen_port = {self.PORT}", "auth_type = trust", f"auth_file = {users}",
+                 "pool_mode = transaction", f"default_pool_size = {self.size}", "server_login_retry = 1", *self.settings)
+        return [*as_postgres(), "pgbouncer", self.path("pgbouncer.ini", "\n".join(lines) + "\n")]
+
+    def is_ready(self):
+        return answers(os.path.join(self.folder, f".s.PGSQL.{self.PORT}"))
+
+    def url(self, name, user="postgres", parameters=""):
+        return f"postgresql://{user}@/{name}?host={self.folder}&port={self.PORT}{parameters}"
