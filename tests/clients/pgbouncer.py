@@ -13,7 +13,9 @@ class PgBouncer(Program):
 
     PORT = 6432  # names the socket
 
-    def __init__(self, postgres, *settings, size=2, users=()):
+    def __init__(self, postgres, *settings, size=2, users=(), hidden=False):
+        """hidden: hide() can take the database away."""
+        self.hidden = hidden
         self.postgres, self.settings, self.size, self.users = postgres, settings, size, ("postgres", "pooled", *users)
 
     @staticmethod
@@ -24,11 +26,22 @@ class PgBouncer(Program):
         if os.geteuid() == 0:
             user = pwd.getpwnam("postgres")
             os.chown(self.folder, user.pw_uid, user.pw_gid)
+        host = self.postgres.folder
+        if self.hidden:
+            host = self.path("database")
+            self.hide(False)
         users = self.path("users", "".join(f'"{name}" ""\n' for name in self.users))
-        lines = ("[databases]", f"* = host={self.postgres.folder} port={self.postgres.port}", "[pgbouncer]",
+        lines = ("[databases]", f"* = host={host} port={self.postgres.port}", "[pgbouncer]",
                  f"unix_socket_dir = {self.folder}", f"listen_port = {self.PORT}", "auth_type = trust", f"auth_file = {users}",
                  "pool_mode = transaction", f"default_pool_size = {self.size}", "server_login_retry = 1", *self.settings)
         return [*as_postgres(), "pgbouncer", self.path("pgbouncer.ini", "\n".join(lines) + "\n")]
+
+    def hide(self, hidden=True):
+        """Lets no new connection reach the database."""
+        if hidden:
+            os.unlink(self.path("database"))
+        else:
+            os.symlink(self.postgres.folder, self.path("database"))
 
     def is_ready(self):
         return answers(os.path.join(self.folder, f".s.PGSQL.{self.PORT}"))

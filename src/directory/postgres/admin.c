@@ -52,8 +52,6 @@ connect_to(const struct libpq **libpq, const char *database, char error[ADMIN_ER
 	PGconn *connection = connect_to_writable(*libpq, database, why);
 	if (connection == NULL)
 		snprintf(error, ADMIN_ERROR_SIZE, _("cannot connect to the database: %s"), why);
-	else
-		(*libpq)->PQsetNoticeReceiver(connection, libpq_ignore_notice, NULL);
 	return connection;
 }
 
@@ -66,7 +64,7 @@ read_version(const struct libpq *libpq, PGconn *connection, long *version, char 
 	bool read = libpq->PQresultStatus(result) == PGRES_TUPLES_OK;
 	const char *state = libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	bool missing = state != NULL && strcmp(state, LIBPQ_UNDEFINED_TABLE) == 0;
-	*version = read && libpq->PQntuples(result) > 0 ? strtol(libpq->PQgetvalue(result, 0, 0), NULL, 10) : 0;
+	*version = read && !libpq->PQgetisnull(result, 0, 0) ? strtol(libpq->PQgetvalue(result, 0, 0), NULL, 10) : 0;
 	if (!read && !missing) {
 		libpq_first_line(why, sizeof why, libpq->PQerrorMessage(connection));
 		snprintf(error, ADMIN_ERROR_SIZE, _("cannot open the accounts: %s"), why);

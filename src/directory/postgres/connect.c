@@ -37,8 +37,10 @@ start(const struct libpq *libpq, const struct connect_settings *settings, const 
 	const char *const values[] = { "30", settings->session, settings->database, "UTF8", settings->program,
 		host->name, host->address, host->port, host->session, NULL };
 	PGconn *connection = libpq->PQconnectStartParams(keywords, values, 1);
-	if (connection != NULL)
-		(void)libpq->PQsetErrorVerbosity(connection, PQERRORS_VERBOSE);
+	if (connection == NULL)
+		return NULL;
+	(void)libpq->PQsetErrorVerbosity(connection, PQERRORS_VERBOSE);
+	(void)libpq->PQsetNoticeReceiver(connection, libpq_ignore_notice, NULL);
 	return connection;
 }
 

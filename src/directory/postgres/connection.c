@@ -341,7 +341,6 @@ take_connection(struct pg *pg, PGconn *connection)
 		return false;
 	}
 	link->connection = connection;
-	(void)libpq->PQsetNoticeReceiver(connection, libpq_ignore_notice, NULL);
 	link->poll.data = link;
 	link->pg = pg;
 	pg->link = link;

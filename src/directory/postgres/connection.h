@@ -42,6 +42,7 @@ struct pg_query {
 	size_t statement;                      /* its number */
 	const char *values[PG_PARAMETERS_MAX]; /* as texts; NULL is null. They must last until done() */
 	int count;
+	int columns; /* that the answer must have, else the connection is replaced; 0: it is not checked */
 	/* Called once, on the loop, never before pg_ask() returns. NULL: it failed, and pg_trouble() is the cause. */
 	void (*done)(struct pg_query *query, PGresult *result); /* the result is the callee's, for PQclear() */
 	/* for the connection */

@@ -120,6 +120,7 @@ send_request(struct request *request)
 	request->query.count = request->parts.count;
 	for (int i = 0; i < request->parts.count; i++)
 		request->query.values[i] = request->parts.values[i];
+	request->query.columns = postgres_columns[request->parts.statement];
 	request->query.done = answered;
 	request->inquiry->in_flight++;
 	pg_ask(&request->inquiry->directory->pg, &request->query, request->inquiry->deadline);

@@ -195,6 +195,22 @@ pg_complain(struct pg *pg)
 	log_event("directory-failed", "database", pg->peer, "detail", pg->trouble, NULL);
 }
 
+/* What a server of another kind says must not be read: libpq has no values there. */
+static void
+take_answer(struct pg *pg, struct pg_query *query, PGresult *result)
+{
+	static const char why[] = "the server broke the protocol: its answer has other columns";
+	if (query->columns == 0 || pg->libpq->PQnfields(result) == query->columns) {
+		end(pg, query, result);
+		return;
+	}
+	pg->libpq->PQclear(result);
+	snprintf(pg->trouble, sizeof pg->trouble, "%s", why);
+	pg_complain(pg);
+	end(pg, query, NULL);
+	pg_lose(pg, why);
+}
+
 /* Ends a question whose result is complete. */
 static void
 finish(struct pg *pg, struct pg_query *query)
@@ -208,7 +224,7 @@ finish(struct pg *pg, struct pg_query *query)
 	}
 	query->result = NULL;
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
-		end(pg, query, result);
+		take_answer(pg, query, result);
 		return;
 	}
 	if (status == PGRES_PIPELINE_ABORTED && query->tries < PG_TRIES_MAX && query->purpose == PG_ANSWER) {

@@ -69,7 +69,8 @@ read_version(const struct libpq *libpq, PGconn *connection, char error[POSTGRES_
 	if (libpq->PQresultStatus(result) != PGRES_TUPLES_OK)
 		libpq_first_line(error, POSTGRES_ERROR_SIZE, libpq->PQerrorMessage(connection));
 	else
-		version = libpq->PQntuples(result) > 0 ? (int)strtol(libpq->PQgetvalue(result, 0, 0), NULL, 10) : 0;
+		version = !libpq->PQgetisnull(result, 0, 0) ? (int)strtol(libpq->PQgetvalue(result, 0, 0), NULL, 10)
+		                                            : 0;
 	libpq->PQclear(result);
 	return version;
 }

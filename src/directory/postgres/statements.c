@@ -62,3 +62,17 @@ const char *const postgres_statements[STATEMENTS + 1] = {
 	[STATEMENT_SENDERS] = "SELECT x.sender, " ACCESS_COLUMNS
 	                      " FROM access x WHERE x.sender = ANY ($1::text[]) GROUP BY x.sender",
 };
+
+const int postgres_columns[STATEMENTS] = {
+	[STATEMENT_NAMES] = NAMES_COLUMNS,
+	[STATEMENT_LOGINS] = LOGINS_COLUMNS,
+	[STATEMENT_REACH] = REACH_COLUMNS,
+	[STATEMENT_TARGETS] = 2,
+	[STATEMENT_BARE] = 1,
+	[STATEMENT_FIRST_DOMAIN] = 1,
+	[STATEMENT_LAST_ACCOUNT] = 1,
+	[STATEMENT_ANY_DOMAIN] = 1,
+	[STATEMENT_OWNS] = 1,
+	[STATEMENT_NETWORKS] = 3,
+	[STATEMENT_SENDERS] = 3,
+};

@@ -2,6 +2,8 @@
 #ifndef DIRECTORY_POSTGRES_STATEMENTS_H
 #define DIRECTORY_POSTGRES_STATEMENTS_H
 
+#include "port/account_rates.h"
+
 /* Parameters that end in s are arrays: their rows are told apart by the number of the element, from 1. */
 enum postgres_statement {
 	STATEMENT_NAMES,  /* domains, local parts, domain and local part of a sender: number, enum name_column */
@@ -51,9 +53,15 @@ enum name_column {
 	REACH_LOCAL, /* as it was added; NULL: the alias has no target */
 	REACH_DOMAIN,
 	REACH_KEY,
+	REACH_COLUMNS,
+	NAMES_COLUMNS = NAME_MEMBER + 1,
+	LOGINS_COLUMNS = NAME_RATES + ACCOUNT_RATES,
 };
 
 /* By number, ended by NULL. */
 extern const char *const postgres_statements[STATEMENTS + 1];
+
+/* How many columns the answer to each has. */
+extern const int postgres_columns[STATEMENTS];
 
 #endif
