@@ -2,49 +2,13 @@
 #include "port/counters.h"
 
 #include <arpa/inet.h>
-#include <assert.h>
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 
 #include "base/siphash.h"
-
-enum {
-	SET_SLOTS = 64, /* an entry stands in one of so many slots, which are searched */
-	STRIPES = 64,   /* locks: set n is under lock n modulo STRIPES */
-	NO_OWNER = 0xFFFF,
-};
-
-/* An entry; a count of 0 is none. */
-struct slot {
-	uint64_t digest[2];
-	int64_t expires;
-	uint32_t count;
-	uint16_t kind;
-	uint16_t owner;
-	struct counter_note note; /* of a mark; its address is "" without one */
-};
-static_assert(WORKERS_MAX <= UINT16_MAX, "the number of a worker fits its slot");
-
-/*
- * The lock is robust: the next process to lock it learns that its holder was killed, and clears the one slot that the
- * holder was changing. So every change is announced before it begins, and no change spans two slots.
- */
-struct stripe {
-	pthread_mutex_t lock;
-	struct slot *volatile changing; /* all processes have the table at the same place */
-};
-
-struct counters {
-	size_t size;
-	size_t sets;
-	uint64_t secret[2][2];
-	struct stripe stripes[STRIPES];
-	struct slot slots[];
-};
+#include "port/counters_internal.h"
 
 static int
 init_lock(pthread_mutex_t *lock)
@@ -74,16 +38,25 @@ init_table(struct counters *counters)
 	return got == (ssize_t)sizeof counters->secret ? 0 : EAGAIN;
 }
 
+/* The flags of the sets stand behind the head, and the slots behind them, at the size of a line of the cache. */
+static size_t
+place_of_slots(size_t sets)
+{
+	enum { LINE = 64 };
+	return (sizeof(struct counters) + sets + LINE - 1) / LINE * LINE;
+}
+
 struct counters *
 counters_new(size_t entries)
 {
 	size_t sets = entries / SET_SLOTS + 1;
-	size_t size = sizeof(struct counters) + sets * SET_SLOTS * sizeof(struct slot);
+	size_t size = place_of_slots(sets) + sets * SET_SLOTS * sizeof(struct slot);
 	struct counters *counters = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (counters == MAP_FAILED)
 		return NULL;
 	counters->size = size;
 	counters->sets = sets;
+	counters->slots = (struct slot *)(void *)((char *)counters + place_of_slots(sets));
 	int error = init_table(counters);
 	if (error == 0)
 		return counters;
@@ -120,16 +93,35 @@ counter_address(const struct counters *counters, enum counter_kind kind, const c
 	return counter_name(counters, kind, (const char *)&v6, 8);
 }
 
-static struct slot *
-set_of(struct counters *counters, const struct counter_key *key)
+struct slot *
+counters_set(struct counters *counters, const struct counter_key *key)
 {
 	return &counters->slots[key->digest[0] % counters->sets * SET_SLOTS];
+}
+
+size_t
+counters_number(const struct counters *counters, const struct slot *set)
+{
+	return (size_t)(set - counters->slots) / SET_SLOTS;
+}
+
+bool
+counters_has_flag(const struct counters *counters, size_t set, enum set_flag flag)
+{
+	return (atomic_load_explicit(&counters->flags[set], memory_order_relaxed) & flag) != 0;
+}
+
+void
+counters_set_flag(struct counters *counters, size_t set, enum set_flag flag)
+{
+	if (!counters_has_flag(counters, set, flag))
+		atomic_fetch_or(&counters->flags[set], (unsigned char)flag);
 }
 
 static struct stripe *
 stripe_of(struct counters *counters, const struct slot *set)
 {
-	return &counters->stripes[(size_t)(set - counters->slots) / SET_SLOTS % STRIPES];
+	return &counters->stripes[counters_number(counters, set) % STRIPES];
 }
 
 /* Completes the lock of a stripe. Cannot fail: each holder makes the state consistent before it unlocks. */
@@ -147,9 +139,8 @@ complete_lock(struct stripe *stripe, int error)
 	return stripe;
 }
 
-/* Locks what a slot stands under. */
-static struct stripe *
-lock(struct counters *counters, const struct slot *set)
+struct stripe *
+counters_lock(struct counters *counters, const struct slot *set)
 {
 	struct stripe *stripe = stripe_of(counters, set);
 	return complete_lock(stripe, pthread_mutex_lock(&stripe->lock));
@@ -164,15 +155,15 @@ try_lock(struct counters *counters, const struct slot *set)
 	return error == EBUSY ? NULL : complete_lock(stripe, error);
 }
 
-static void
-unlock(struct stripe *stripe)
+void
+counters_unlock(struct stripe *stripe)
 {
 	pthread_mutex_unlock(&stripe->lock);
 }
 
-/* The one way in which a slot changes. The fences are for the compiler: a signal ends a process between instructions. */
-static void
-put(struct stripe *stripe, struct slot *slot, struct slot value)
+/* The fences are for the compiler: a signal ends a process between instructions. */
+void
+counters_put(struct stripe *stripe, struct slot *slot, struct slot value)
 {
 	stripe->changing = slot;
 	atomic_signal_fence(memory_order_seq_cst);
@@ -194,8 +185,8 @@ is_of(const struct slot *slot, const struct counter_key *key)
 	    slot->kind == (uint16_t)key->kind;
 }
 
-static struct slot *
-find(struct slot *set, const struct counter_key *key, unsigned owner, int64_t now)
+struct slot *
+counters_find(struct slot *set, const struct counter_key *key, unsigned owner, int64_t now)
 {
 	for (struct slot *slot = set; slot < set + SET_SLOTS; slot++)
 		if (is_live(slot, now) && is_of(slot, key) && slot->owner == owner)
@@ -203,10 +194,19 @@ find(struct slot *set, const struct counter_key *key, unsigned owner, int64_t no
 	return NULL;
 }
 
-/* Is a worth less than b? Compares by kind, then by count, then by expiry. */
+/* Is there nothing in a slot, not even a counter that was forgotten, which other servers have yet to learn? */
+static bool
+is_free(const struct slot *slot, int64_t now)
+{
+	return slot->expires <= now || (slot->count == 0 && slot->sent == 0);
+}
+
+/* Is a worth less than b? What was forgotten is worth least. Compares by kind, then by count, then by expiry. */
 static bool
 is_less(const struct slot *a, const struct slot *b)
 {
+	if (a->count == 0 || b->count == 0)
+		return a->count < b->count;
 	if (a->kind != b->kind)
 		return a->kind < b->kind;
 	return a->count != b->count ? a->count < b->count : a->expires < b->expires;
@@ -218,27 +218,49 @@ make_room(struct slot *set, const struct slot *fresh, int64_t now)
 {
 	struct slot *least = set;
 	for (struct slot *slot = set; slot < set + SET_SLOTS; slot++) {
-		if (!is_live(slot, now))
+		if (is_free(slot, now))
 			return slot;
 		if (is_less(slot, least))
 			least = slot;
 	}
-	return least->kind <= fresh->kind ? least : NULL;
+	return least->count == 0 || least->kind <= fresh->kind ? least : NULL;
+}
+
+/* What all servers have counted, as far as is known. */
+static uint32_t
+sum_of(const struct slot *slot, int64_t now)
+{
+	uint32_t sum = slot->count;
+	if (slot->others_expire > now && __builtin_add_overflow(sum, slot->others, &sum))
+		sum = UINT32_MAX;
+	return sum;
+}
+
+/* A set is looked at by whoever shares it with other servers if one of its values is unknown there, or was asked for here. */
+static void
+note_use(struct counters *counters, const struct slot *set, const struct slot *slot)
+{
+	if (slot->from > 0 && slot->count >= slot->from && (slot->count > slot->sent || slot->others > 0))
+		counters_set_flag(counters, counters_number(counters, set), SET_UNSENT);
 }
 
 /* Adds to an entry, which is made if it is missing. Returns its new value. */
-static uint32_t
-add(struct stripe *stripe, struct slot *set, const struct counter_key *key, const struct slot *fresh, int64_t now)
+static struct slot
+add(struct counters *counters, struct stripe *stripe, struct slot *set, const struct slot *fresh, int64_t now)
 {
-	struct slot *slot = find(set, key, fresh->owner, now);
+	const struct counter_key key = { (enum counter_kind)fresh->kind, { fresh->digest[0], fresh->digest[1] } };
+	struct slot *slot = counters_find(set, &key, fresh->owner, now);
 	struct slot value = slot != NULL ? *slot : *fresh;
 	if (slot == NULL)
 		slot = make_room(set, fresh, now);
 	else if (__builtin_add_overflow(value.count, fresh->count, &value.count))
 		value.count = UINT32_MAX;
-	if (slot != NULL)
-		put(stripe, slot, value);
-	return value.count;
+	if (slot == NULL)
+		return value;
+	counters_set_flag(counters, counters_number(counters, set), SET_USED);
+	counters_put(stripe, slot, value);
+	note_use(counters, set, slot);
+	return value;
 }
 
 static struct slot
@@ -254,26 +276,39 @@ fresh_slot(const struct counter_key *key, uint32_t count, unsigned owner, int64_
 }
 
 uint32_t
-counters_add(struct counters *counters, const struct counter_key *key, uint32_t amount, int64_t lifetime, int64_t now)
+counters_add_shared(struct counters *counters, const struct counter_key *key, uint32_t amount, int64_t lifetime,
+    const struct counter_share *share, int64_t now)
 {
 	if (amount == 0)
 		return counters_read(counters, key, now);
 	struct slot fresh = fresh_slot(key, amount, NO_OWNER, now + lifetime);
-	struct slot *set = set_of(counters, key);
-	struct stripe *stripe = lock(counters, set);
-	uint32_t count = add(stripe, set, key, &fresh, now);
-	unlock(stripe);
-	return count;
+	if (share != NULL) {
+		fresh.note = share->note;
+		fresh.from = share->from;
+	}
+	struct slot *set = counters_set(counters, key);
+	struct stripe *stripe = counters_lock(counters, set);
+	const struct slot value = add(counters, stripe, set, &fresh, now);
+	counters_unlock(stripe);
+	return sum_of(&value, now);
+}
+
+uint32_t
+counters_add(struct counters *counters, const struct counter_key *key, uint32_t amount, int64_t lifetime, int64_t now)
+{
+	return counters_add_shared(counters, key, amount, lifetime, NULL, now);
 }
 
 uint32_t
 counters_read(struct counters *counters, const struct counter_key *key, int64_t now)
 {
-	struct slot *set = set_of(counters, key);
-	struct stripe *stripe = lock(counters, set);
-	const struct slot *slot = find(set, key, NO_OWNER, now);
-	uint32_t count = slot != NULL ? slot->count : 0;
-	unlock(stripe);
+	struct slot *set = counters_set(counters, key);
+	struct stripe *stripe = counters_lock(counters, set);
+	const struct slot *slot = counters_find(set, key, NO_OWNER, now);
+	uint32_t count = slot != NULL ? sum_of(slot, now) : 0;
+	if (slot != NULL)
+		note_use(counters, set, slot);
+	counters_unlock(stripe);
 	return count;
 }
 
@@ -284,35 +319,48 @@ counters_mark(struct counters *counters, const struct counter_key *key, int64_t 
 	struct slot fresh = fresh_slot(key, 1, NO_OWNER, now + lifetime);
 	if (note != NULL)
 		fresh.note = *note;
-	struct slot *set = set_of(counters, key);
-	struct stripe *stripe = lock(counters, set);
-	bool absent = find(set, key, NO_OWNER, now) == NULL;
+	fresh.from = note != NULL && counters->shared;
+	struct slot *set = counters_set(counters, key);
+	struct stripe *stripe = counters_lock(counters, set);
+	bool absent = counters_find(set, key, NO_OWNER, now) == NULL;
 	if (absent)
-		add(stripe, set, key, &fresh, now);
-	unlock(stripe);
+		add(counters, stripe, set, &fresh, now);
+	counters_unlock(stripe);
 	return absent;
+}
+
+/* If other servers know of a counter, its entry remains, with a count of 0, until that has been sent. */
+static void
+forget(struct counters *counters, struct stripe *stripe, const struct slot *set, struct slot *slot)
+{
+	struct slot value = { 0 };
+	if (slot->sent > 0) {
+		value = *slot;
+		value.count = 0;
+		counters_set_flag(counters, counters_number(counters, set), SET_UNSENT);
+	}
+	counters_put(stripe, slot, value);
 }
 
 bool
 counters_forget(struct counters *counters, const struct counter_key *key, int64_t now)
 {
-	struct slot *set = set_of(counters, key);
-	struct stripe *stripe = lock(counters, set);
-	struct slot *slot = find(set, key, NO_OWNER, now);
+	struct slot *set = counters_set(counters, key);
+	struct stripe *stripe = counters_lock(counters, set);
+	struct slot *slot = counters_find(set, key, NO_OWNER, now);
 	if (slot != NULL)
-		put(stripe, slot, (struct slot) { 0 });
-	unlock(stripe);
+		forget(counters, stripe, set, slot);
+	counters_unlock(stripe);
 	return slot != NULL;
 }
 
-/* Copies the slots of a set, so that nothing is called under its lock. */
-static void
-copy_set(struct counters *counters, size_t set, struct slot copy[SET_SLOTS])
+void
+counters_copy_set(struct counters *counters, size_t set, struct slot copy[SET_SLOTS])
 {
 	const struct slot *slots = &counters->slots[set * SET_SLOTS];
-	struct stripe *stripe = lock(counters, slots);
+	struct stripe *stripe = counters_lock(counters, slots);
 	memcpy(copy, slots, SET_SLOTS * sizeof *copy);
-	unlock(stripe);
+	counters_unlock(stripe);
 }
 
 size_t
@@ -322,7 +370,9 @@ counters_each(struct counters *counters, enum counter_kind kind, size_t skipped,
 	struct slot copy[SET_SLOTS];
 	size_t found = 0;
 	for (size_t set = 0; set < counters->sets && found < skipped + most; set++) {
-		copy_set(counters, set, copy);
+		if (!counters_has_flag(counters, set, SET_USED))
+			continue;
+		counters_copy_set(counters, set, copy);
 		for (size_t i = 0; i < SET_SLOTS && found < skipped + most; i++) {
 			if (!is_live(&copy[i], now) || copy[i].kind != (uint16_t)kind ||
 			    copy[i].note.address[0] == '\0')
@@ -334,21 +384,28 @@ counters_each(struct counters *counters, enum counter_kind kind, size_t skipped,
 	return found > skipped ? found - skipped : 0;
 }
 
+static size_t
+clear_set(struct counters *counters, struct slot *set, enum counter_kind kind, int64_t now)
+{
+	size_t cleared = 0;
+	struct stripe *stripe = counters_lock(counters, set);
+	for (struct slot *slot = set; slot < set + SET_SLOTS; slot++) {
+		if (is_live(slot, now) && slot->kind == (uint16_t)kind) {
+			forget(counters, stripe, set, slot);
+			cleared++;
+		}
+	}
+	counters_unlock(stripe);
+	return cleared;
+}
+
 size_t
 counters_clear(struct counters *counters, enum counter_kind kind, int64_t now)
 {
 	size_t cleared = 0;
-	for (size_t i = 0; i < counters->sets; i++) {
-		struct slot *set = &counters->slots[i * SET_SLOTS];
-		struct stripe *stripe = lock(counters, set);
-		for (struct slot *slot = set; slot < set + SET_SLOTS; slot++) {
-			if (is_live(slot, now) && slot->kind == (uint16_t)kind) {
-				put(stripe, slot, (struct slot) { 0 });
-				cleared++;
-			}
-		}
-		unlock(stripe);
-	}
+	for (size_t i = 0; i < counters->sets; i++)
+		if (counters_has_flag(counters, i, SET_USED))
+			cleared += clear_set(counters, &counters->slots[i * SET_SLOTS], kind, now);
 	return cleared;
 }
 
@@ -356,30 +413,30 @@ uint32_t
 counters_enter(struct counters *counters, const struct counter_key *key, unsigned owner, int64_t now)
 {
 	struct slot fresh = fresh_slot(key, 1, owner, INT64_MAX);
-	struct slot *set = set_of(counters, key);
+	struct slot *set = counters_set(counters, key);
 	uint32_t count = 0;
 	assert(owner < WORKERS_MAX);
-	struct stripe *stripe = lock(counters, set);
-	add(stripe, set, key, &fresh, now);
+	struct stripe *stripe = counters_lock(counters, set);
+	add(counters, stripe, set, &fresh, now);
 	for (const struct slot *slot = set; slot < set + SET_SLOTS; slot++)
 		if (is_live(slot, now) && is_of(slot, key))
 			count += slot->count;
-	unlock(stripe);
+	counters_unlock(stripe);
 	return count;
 }
 
 void
 counters_leave(struct counters *counters, const struct counter_key *key, unsigned owner)
 {
-	struct slot *set = set_of(counters, key);
-	struct stripe *stripe = lock(counters, set);
-	struct slot *slot = find(set, key, owner, 0);
+	struct slot *set = counters_set(counters, key);
+	struct stripe *stripe = counters_lock(counters, set);
+	struct slot *slot = counters_find(set, key, owner, 0);
 	if (slot != NULL) {
 		struct slot value = *slot;
 		value.count--;
-		put(stripe, slot, value);
+		counters_put(stripe, slot, value);
 	}
-	unlock(stripe);
+	counters_unlock(stripe);
 }
 
 static void
@@ -388,20 +445,20 @@ disown(struct counters *counters, unsigned owner,
 {
 	for (size_t i = 0; i < counters->sets; i++) {
 		struct slot *set = &counters->slots[i * SET_SLOTS];
-		struct stripe *stripe = lock_set(counters, set);
+		struct stripe *stripe = counters_has_flag(counters, i, SET_USED) ? lock_set(counters, set) : NULL;
 		if (stripe == NULL)
 			continue;
 		for (struct slot *slot = set; slot < set + SET_SLOTS; slot++)
 			if (slot->count != 0 && slot->owner == owner)
-				put(stripe, slot, (struct slot) { 0 });
-		unlock(stripe);
+				counters_put(stripe, slot, (struct slot) { 0 });
+		counters_unlock(stripe);
 	}
 }
 
 void
 counters_disown(struct counters *counters, unsigned owner)
 {
-	disown(counters, owner, lock);
+	disown(counters, owner, counters_lock);
 }
 
 void

@@ -15,6 +15,7 @@ enum counter_kind {
 	COUNTER_RECIPIENTS,    /* in the hour, by address */
 	COUNTER_RATES,         /* in the hour or day, by account: of recipients, and of messages */
 	COUNTER_BLACKLIST,     /* mark: the address is refused for a while */
+	COUNTER_PARDONS,       /* mark: the address was taken from the blacklist, which other servers must learn */
 	COUNTER_SESSIONS,      /* open now, by address; owned by the worker that has them, a number below WORKERS_MAX */
 };
 
@@ -42,6 +43,13 @@ void counters_free(struct counters *counters);
 struct counter_key counter_address(const struct counters *counters, enum counter_kind kind, const char *address);
 struct counter_key counter_name(const struct counters *counters, enum counter_kind kind, const char *name, size_t len);
 
+/* What a mark says, for a list of marks: texts that are cut to their room. */
+struct counter_note {
+	char address
+	    [40]; /* a client's, or the network of 64 bits of it: INET6_ADDRSTRLEN is 46, but of none that is mapped */
+	char cause[8]; /* the reference of a reply: "#4.29" */
+};
+
 /*
  * Adds to a counter and returns its new value, UINT32_MAX at most. The first addition starts its lifetime; after that
  * it is 0 again. Times are milliseconds of a steady clock of this machine.
@@ -50,12 +58,18 @@ uint32_t counters_add(
     struct counters *counters, const struct counter_key *key, uint32_t amount, int64_t lifetime, int64_t now);
 uint32_t counters_read(struct counters *counters, const struct counter_key *key, int64_t now);
 
-/* What a mark says, for a list of marks: texts that are cut to their room. */
-struct counter_note {
-	char address
-	    [40]; /* a client's, or the network of 64 bits of it: INET6_ADDRSTRLEN is 46, but of none that is mapped */
-	char cause[8]; /* the reference of a reply: "#4.29" */
+/* How a counter is shared with other servers: under the address of its note, from a count on that is not 0. */
+struct counter_share {
+	struct counter_note note;
+	uint32_t from;
 };
+
+/*
+ * The same for a counter that other servers have, too. The values of counters_add_shared() and counters_read() are then the sum
+ * of what this server has counted and what is known of the others (counters_share.h). NULL: it is not shared.
+ */
+uint32_t counters_add_shared(struct counters *counters, const struct counter_key *key, uint32_t amount,
+    int64_t lifetime, const struct counter_share *share, int64_t now);
 
 /* Sets a mark unless it is there, with a note or NULL. Returns whether it was not there. */
 bool counters_mark(struct counters *counters, const struct counter_key *key, int64_t lifetime,

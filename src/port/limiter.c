@@ -5,24 +5,26 @@
 #include <string.h>
 
 #include "base/address/network.h"
+#include "port/counters_share.h"
 
 enum { HOUR = 60 * 60 * 1000, DAY = 24 * HOUR };
 
 /* What an account may send in a while, by its own rate or the server's. A key is the name with the number of the account. */
 static const struct rate {
 	const char *name;
-	size_t limit; /* offset in struct limits */
+	const char *short_name; /* for other servers */
+	size_t limit;           /* offset in struct limits */
 	int64_t period;
 	bool of_messages;
 } rates_of[ACCOUNT_RATES] = {
-	[RATE_MESSAGES_HOUR] = { "max-messages-per-account-hour", offsetof(struct limits, max_messages_account_hour),
-	    HOUR, true },
-	[RATE_MESSAGES_DAY] = { "max-messages-per-account-day", offsetof(struct limits, max_messages_account_day), DAY,
-	    true },
-	[RATE_RECIPIENTS_HOUR] = { "max-recipients-per-account-hour",
+	[RATE_MESSAGES_HOUR] = { "max-messages-per-account-hour", "messages-hour",
+	    offsetof(struct limits, max_messages_account_hour), HOUR, true },
+	[RATE_MESSAGES_DAY] = { "max-messages-per-account-day", "messages-day",
+	    offsetof(struct limits, max_messages_account_day), DAY, true },
+	[RATE_RECIPIENTS_HOUR] = { "max-recipients-per-account-hour", "recipients-hour",
 	    offsetof(struct limits, max_recipients_account_hour), HOUR, false },
-	[RATE_RECIPIENTS_DAY] = { "max-recipients-per-account-day", offsetof(struct limits, max_recipients_account_day),
-	    DAY, false },
+	[RATE_RECIPIENTS_DAY] = { "max-recipients-per-account-day", "recipients-day",
+	    offsetof(struct limits, max_recipients_account_day), DAY, false },
 };
 
 static int64_t
@@ -114,9 +116,21 @@ limiter_blacklist(struct limiter *limiter, const char *address, const char *caus
 	return time > 0 && counters_mark(limiter->counters, &key, time, &note, now(limiter));
 }
 
+/* Other servers learn it, too. */
+static void
+spread_pardon(struct limiter *limiter, const char *address)
+{
+	const struct counter_note note = note_of(address, "");
+	struct counter_key key = counter_name(limiter->counters, COUNTER_PARDONS, note.address, strlen(note.address));
+	if (!counters_is_shared(limiter->counters))
+		return;
+	counters_forget(limiter->counters, &key, now(limiter));
+	counters_mark(limiter->counters, &key, limiter->limits->blacklist_time, &note, now(limiter));
+}
+
 /* One more failed login would bring the address back at once. */
-bool
-limiter_pardon(struct limiter *limiter, const char *address)
+static bool
+forget(struct limiter *limiter, const char *address)
 {
 	struct counter_key key = counter_address(limiter->counters, COUNTER_BLACKLIST, address);
 	struct counter_key logins = counter_address(limiter->counters, COUNTER_FAILED_LOGINS, address);
@@ -124,20 +138,93 @@ limiter_pardon(struct limiter *limiter, const char *address)
 	return counters_forget(limiter->counters, &key, now(limiter));
 }
 
-size_t
-limiter_pardon_all(struct limiter *limiter)
+static size_t
+forget_all(struct limiter *limiter)
 {
 	counters_clear(limiter->counters, COUNTER_FAILED_LOGINS, now(limiter));
 	return counters_clear(limiter->counters, COUNTER_BLACKLIST, now(limiter));
 }
 
+bool
+limiter_pardon(struct limiter *limiter, const char *address)
+{
+	spread_pardon(limiter, address);
+	return forget(limiter, address);
+}
+
+size_t
+limiter_pardon_all(struct limiter *limiter)
+{
+	spread_pardon(limiter, LIMITER_ALL);
+	return forget_all(limiter);
+}
+
+/* What a server says is what any program has written into the database. */
 static bool
-is_over_hour(struct limiter *limiter, const struct counter_key *key, bool count)
+is_reference(const char *cause)
+{
+	return cause[0] == '#' && strspn(cause + 1, "0123456789.") == strlen(cause + 1);
+}
+
+/* The text of an address in a note, without the bits of a network. */
+static void
+address_of(char address[sizeof((struct counter_note *)NULL)->address], const struct counter_note *note)
+{
+	snprintf(address, sizeof note->address, "%.*s", (int)strcspn(note->address, "/"), note->address);
+}
+
+bool
+limiter_learn_logins(struct limiter *limiter, const struct counter_note *note, uint64_t failed)
+{
+	char address[sizeof note->address];
+	int64_t most = limiter->limits->max_failed_logins;
+	address_of(address, note);
+	return most > 0 && failed >= (uint64_t)most && limiter_blacklist(limiter, address, note->cause);
+}
+
+void
+limiter_learn(struct limiter *limiter, const struct counter_note *note, int64_t left)
+{
+	struct network network;
+	char address[sizeof note->address];
+	int64_t most = limiter->limits->blacklist_time;
+	address_of(address, note);
+	struct counter_key key = counter_address(limiter->counters, COUNTER_BLACKLIST, address);
+	if (strcmp(address, LIMITER_ALL) == 0 && note->cause[0] == '\0')
+		forget_all(limiter);
+	else if (!network_parse_address(&network, address))
+		return;
+	else if (note->cause[0] == '\0')
+		forget(limiter, address);
+	else if (is_reference(note->cause) && left > 0 && most > 0)
+		counters_learn(limiter->counters, &key, left < most ? left : most, note, now(limiter));
+}
+
+/* The name of a counter for other servers, if there are any. */
+static struct counter_note
+shared_note(const struct limiter *limiter, const char *address, const char *cause)
+{
+	return counters_is_shared(limiter->counters) ? note_of(address, cause) : (struct counter_note) { .cause = "" };
+}
+
+/* Other servers learn of a counter that is worth it: many that are small would be a burden to all. */
+static uint32_t
+count_one(struct limiter *limiter, const struct counter_key *key, const struct counter_note *note, int64_t most,
+    int64_t lifetime)
+{
+	int64_t from = most / LIMITER_SHARED_PART;
+	const struct counter_share share = { .note = *note, .from = from > 1 ? (uint32_t)from : 1 };
+	bool shared = counters_is_shared(limiter->counters);
+	return counters_add_shared(limiter->counters, key, 1, lifetime, shared ? &share : NULL, now(limiter));
+}
+
+static bool
+is_over_hour(struct limiter *limiter, const struct counter_key *key, const struct counter_note *note, bool count)
 {
 	int64_t max = limiter->limits->max_recipients_per_hour;
 	if (max == 0)
 		return false;
-	return count ? counters_add(limiter->counters, key, 1, HOUR, now(limiter)) > max
+	return count ? count_one(limiter, key, note, max, HOUR) > max
 	             : counters_read(limiter->counters, key, now(limiter)) >= max;
 }
 
@@ -145,22 +232,30 @@ bool
 limiter_recipient(struct limiter *limiter, const char *address, bool count)
 {
 	const struct counter_key key = counter_address(limiter->counters, COUNTER_RECIPIENTS, address);
-	return is_over_hour(limiter, &key, count);
+	const struct counter_note note = shared_note(limiter, address, "");
+	return is_over_hour(limiter, &key, &note, count);
+}
+
+static struct counter_note
+account_note(const char *limit, int64_t account)
+{
+	struct counter_note note = { .cause = "" };
+	snprintf(note.address, sizeof note.address, "%.18s %lld", limit, (long long)account);
+	return note;
 }
 
 static struct counter_key
-account_key(const struct limiter *limiter, const char *limit, int64_t account)
+account_key(const struct limiter *limiter, const struct counter_note *note)
 {
-	char name[64];
-	int len = snprintf(name, sizeof name, "%s %lld", limit, (long long)account);
-	return counter_name(limiter->counters, COUNTER_RATES, name, (size_t)len);
+	return counter_name(limiter->counters, COUNTER_RATES, note->address, strlen(note->address));
 }
 
 bool
 limiter_account_recipient(struct limiter *limiter, int64_t account, bool count)
 {
-	const struct counter_key key = account_key(limiter, "max-recipients-per-hour", account);
-	return is_over_hour(limiter, &key, count);
+	const struct counter_note note = account_note("recipients", account);
+	const struct counter_key key = account_key(limiter, &note);
+	return is_over_hour(limiter, &key, &note, count);
 }
 
 /* 0: nothing is counted. */
@@ -180,15 +275,17 @@ limiter_account(struct limiter *limiter, int64_t account, const struct account_r
 {
 	const char *over = NULL;
 	for (size_t i = 0; i < ACCOUNT_RATES; i++) {
-		struct counter_key key = account_key(limiter, rates_of[i].name, account);
+		const struct counter_note note = account_note(rates_of[i].short_name, account);
+		struct counter_key key = account_key(limiter, &note);
 		int64_t most = most_of(limiter, rates, i, is_first);
 		if (most > 0 && counters_read(limiter->counters, &key, now(limiter)) >= most)
 			return rates_of[i].name;
 	}
 	for (size_t i = 0; i < ACCOUNT_RATES && count; i++) {
-		struct counter_key key = account_key(limiter, rates_of[i].name, account);
+		const struct counter_note note = account_note(rates_of[i].short_name, account);
+		struct counter_key key = account_key(limiter, &note);
 		int64_t most = most_of(limiter, rates, i, is_first);
-		if (most > 0 && counters_add(limiter->counters, &key, 1, rates_of[i].period, now(limiter)) > most)
+		if (most > 0 && count_one(limiter, &key, &note, most, rates_of[i].period) > most)
 			over = rates_of[i].name;
 	}
 	return over;
@@ -201,7 +298,8 @@ limiter_failed_login(struct limiter *limiter, const char *address, const char *c
 	const struct limits *limits = limiter->limits;
 	if (limits->max_failed_logins == 0 || limits->blacklist_time == 0)
 		return false;
-	uint32_t failed = counters_add(limiter->counters, &key, 1, limits->blacklist_time, now(limiter));
+	const struct counter_note note = shared_note(limiter, address, cause);
+	uint32_t failed = count_one(limiter, &key, &note, limits->max_failed_logins, limits->blacklist_time);
 	return failed >= limits->max_failed_logins && limiter_blacklist(limiter, address, cause);
 }
 

@@ -11,6 +11,11 @@
 #include "port/account_rates.h"
 #include "port/counters.h"
 
+enum { LIMITER_SHARED_PART = 16 }; /* a counter is shared with other servers from this part of its limit on */
+
+/* In place of an address: all of the blacklist. */
+#define LIMITER_ALL "*"
+
 /* Of one worker, for its loop's thread. All that it points at outlives it. */
 struct limiter {
 	struct counters *counters; /* of all workers */
@@ -50,6 +55,12 @@ size_t limiter_blacklisted(struct limiter *limiter, size_t skipped, size_t most,
 /* Removes an address from the blacklist, if it is there; all, and returns their number. Forgets failed logins, too. */
 bool limiter_pardon(struct limiter *limiter, const char *address);
 size_t limiter_pardon_all(struct limiter *limiter);
+
+/* Takes from another server that it has blacklisted an address for so many milliseconds, or, without a cause, pardoned it. */
+void limiter_learn(struct limiter *limiter, const struct counter_note *note, int64_t left);
+
+/* Learns how many logins of an address have failed at all servers: too many blacklist it, and then it returns true. */
+bool limiter_learn_logins(struct limiter *limiter, const struct counter_note *note, uint64_t failed);
 
 /*
  * Would a recipient be one too many in this hour, by max-recipients-per-hour: one that a client at this address names, which

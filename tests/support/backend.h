@@ -12,6 +12,7 @@
 #include "port/directory.h"
 #include "port/greylist_store.h"
 #include "port/mailbox_store.h"
+#include "port/shared_store.h"
 
 /* Makes a database without records, in a folder of the test, and sends the log to the file "log" there. */
 void backend_make(void);
@@ -21,6 +22,10 @@ void backend_remove(void);
 struct directory *backend_directory(const struct directory_settings *settings);
 struct admin *backend_admin(struct mailbox_store *mailboxes);
 struct greylist_store *backend_greylist(void);
+
+/* What servers keep together: of PostgreSQL alone. Each opens the port anew. */
+struct shared_store *backend_shared(void);
+void backend_close_shared(struct shared_store *store);
 
 /*
  * Changes records past the ports, by SQL that all backends know: for records that the administration refuses to make. The

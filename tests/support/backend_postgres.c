@@ -14,6 +14,7 @@
 #include "directory/postgres/connect.h"
 #include "directory/postgres/directory.h"
 #include "directory/postgres/schema.h"
+#include "directory/postgres/shared.h"
 #include "folder.h"
 
 enum { OPTION_SIZE = 256, SQL_SIZE = 128, TIMEOUT = 60000 };
@@ -98,12 +99,19 @@ close_handle(uv_handle_t *handle, void *context)
 		uv_close(handle, NULL);
 }
 
+/* What is still open of the ports uses it. */
 static void
-close_directory(struct directory *directory)
+end_loop(void)
 {
 	uv_walk(&loop, close_handle, NULL);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	cr_assert_eq(uv_loop_close(&loop), 0);
+}
+
+static void
+close_directory(struct directory *directory)
+{
+	end_loop();
 	directory->ops = open_one.real;
 	directory->ops->close(directory);
 	ask_turn = NULL;
@@ -123,6 +131,31 @@ backend_directory(const struct directory_settings *settings)
 	directory->ops = &open_one.ops;
 	ask_turn = turn;
 	return directory;
+}
+
+static bool loop_is_open; /* for what servers keep together */
+
+struct shared_store *
+backend_shared(void)
+{
+	const struct postgres_settings how = { .database = database, .timeout = TIMEOUT };
+	if (!loop_is_open)
+		cr_assert_eq(uv_loop_init(&loop), 0);
+	loop_is_open = true;
+	struct shared_store *store = postgres_shared_new(libpq, &how, &loop, &ask_executor);
+	cr_assert_not_null(store);
+	ask_turn = turn;
+	return store;
+}
+
+/* The first one ends the loop of all. */
+void
+backend_close_shared(struct shared_store *store)
+{
+	if (loop_is_open)
+		end_loop();
+	loop_is_open = false;
+	store->ops->close(store);
 }
 
 void

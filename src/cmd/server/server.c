@@ -22,6 +22,7 @@
 #include "directory/postgres/libpq.h"
 #include "net/tls_context.h"
 #include "net/tls_tickets.h"
+#include "port/counters_share.h"
 #include "process/master.h"
 #include "process/systemd.h"
 #include "process/watchdog.h"
@@ -33,7 +34,7 @@ enum {
 
 enum {
 	GRACE = 10,         /* seconds */
-	COUNTERS = 1 << 16, /* addresses and accounts that are remembered */
+	COUNTERS = 1 << 18, /* addresses and accounts that are remembered */
 };
 
 /* The state of the master. */
@@ -250,6 +251,8 @@ run_master(struct server *server)
 	struct stats *stats = stats_new();
 	if (counters == NULL || stats == NULL)
 		return fail(server, EX_OSERR, _("no memory for the counters: %s"), strerror(errno));
+	if (server->settings->database[0] != '\0')
+		counters_share(counters);
 	struct tls_tickets *tickets = server->settings->tls_cert[0] != '\0' ? tls_tickets_new() : NULL;
 	if (tickets == NULL && server->settings->tls_cert[0] != '\0')
 		return fail(server, EX_OSERR, _("no memory for the keys of TLS tickets: %s"), strerror(errno));

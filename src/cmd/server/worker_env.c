@@ -172,8 +172,8 @@ worker_env_open_loop(struct worker_env *env, const struct serve *serve, const st
 	return EX_OK;
 }
 
-/* The directory of PostgreSQL, which need not be there yet; NULL with an error that has been logged. */
-static struct directory *
+/* The directory of PostgreSQL, and what its servers share: the database need not be there yet. The error has been logged. */
+static int
 open_postgres(struct worker_env *env, const struct settings *set, const struct directory_settings *addresses)
 {
 	char error[LIBPQ_ERROR_SIZE];
@@ -181,25 +181,25 @@ open_postgres(struct worker_env *env, const struct settings *set, const struct d
 		.database = set->database, .timeout = POSTGRES_TIMEOUT, .pooled = set->config->database_pooler
 	};
 	const struct libpq *libpq = libpq_load(error);
-	if (libpq == NULL) {
-		(void)worker_env_fail("database", error);
-		return NULL;
-	}
-	struct directory *directory = postgres_directory_new(
-	    libpq, &settings, addresses, &env->worker.loop, pools_disk(&env->worker.pools));
-	if (directory == NULL)
-		(void)worker_env_fail("database", strerror(errno));
-	return directory;
+	uv_loop_t *loop = &env->worker.loop;
+	struct executor *executor = pools_disk(&env->worker.pools);
+	if (libpq == NULL)
+		return worker_env_fail("database", error);
+	env->directory = postgres_directory_new(libpq, &settings, addresses, loop, executor);
+	if (env->directory == NULL)
+		return worker_env_fail("database", strerror(errno));
+	if (env->worker.slot.number > 0)
+		return EX_OK;
+	int failed = sharing_open(&env->sharing, libpq, &settings, loop, executor, &env->limiter, env->config.protocol);
+	return failed == 0 ? EX_OK : worker_env_fail("database", uv_strerror(failed));
 }
 
 static int
 open_directory(struct worker_env *env, const struct settings *settings)
 {
 	const struct directory_settings addresses = directory_settings_of(settings);
-	if (settings->database[0] != '\0') {
-		env->directory = open_postgres(env, settings, &addresses);
-		return env->directory != NULL ? EX_OK : EX_OSERR;
-	}
+	if (settings->database[0] != '\0')
+		return open_postgres(env, settings, &addresses);
 	env->directory = sqlite_directory_new(
 	    env->database, &addresses, &env->worker.clock.clock, pools_disk(&env->worker.pools));
 	return env->directory != NULL ? EX_OK : worker_env_fail(env->database, strerror(errno));
@@ -233,5 +233,6 @@ worker_env_close(struct worker_env *env)
 	worker_close(&env->worker); /* ends the process if a session still waits for a job */
 	if (env->directory != NULL)
 		env->directory->ops->close(env->directory);
+	sharing_close(&env->sharing);
 	sasl_server_free(env->sasl);
 }

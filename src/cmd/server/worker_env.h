@@ -4,6 +4,7 @@
 
 #include "base/log/stats.h"
 #include "cmd/server/settings.h"
+#include "cmd/server/sharing.h"
 #include "port/counters.h"
 #include "port/directory.h"
 #include "port/limiter.h"
@@ -38,6 +39,7 @@ struct worker_env {
 	struct limiter limiter;
 	struct sasl_server *sasl;
 	struct directory *directory;
+	struct sharing sharing; /* of the first worker */
 	char locale[PATH_MAX], overlay[PATH_MAX], database[PATH_MAX];
 	char mail[PATH_MAX]; /* the folder of all mail */
 };

@@ -18,7 +18,7 @@ struct connecting {
 	struct job job;
 	const struct libpq *libpq;
 	struct pg *pg; /* NULL: its owner has been freed */
-	const char *database;
+	const char *database, *name;
 	int64_t limit;
 	PGconn *connection;
 	char why[CONNECT_WHY_SIZE];
@@ -49,13 +49,14 @@ log_down(struct pg *pg)
 	if (pg->down != 0)
 		return;
 	pg->down = pg_now(pg);
-	log_event("peer-down", "kind", "database", "peer", pg->peer, "detail", pg->trouble, NULL);
+	if (!pg->settings.quiet)
+		log_event("peer-down", "kind", "database", "peer", pg->peer, "detail", pg->trouble, NULL);
 }
 
 static void
 log_up(struct pg *pg)
 {
-	if (pg->down == 0)
+	if (pg->down == 0 || pg->settings.quiet)
 		return;
 	log_begin("peer-up");
 	log_put("kind", "database");
@@ -381,7 +382,7 @@ make_connection(struct job *job)
 {
 	struct connecting *attempt = (struct connecting *)(void *)job;
 	const struct connect_settings settings = {
-		.database = attempt->database, .program = "ftgate", .limit = attempt->limit
+		.database = attempt->database, .program = attempt->name, .limit = attempt->limit
 	};
 	attempt->connection = postgres_connect(attempt->libpq, &settings, attempt->why);
 }
@@ -400,6 +401,7 @@ begin_connecting(struct pg *pg)
 		.libpq = pg->libpq,
 		.pg = pg,
 		.database = pg->settings.database,
+		.name = pg->settings.name,
 		.limit = pg->settings.timeout,
 	};
 	pg->state = PG_CONNECTING;

@@ -14,7 +14,7 @@
 #include "port/job.h"
 
 enum {
-	PG_PARAMETERS_MAX = 4,
+	PG_PARAMETERS_MAX = 8,
 	PG_TROUBLE_SIZE = 256,
 	PG_SQLSTATE_SIZE = 6,
 	PG_BACKOFF_FIRST =
@@ -32,6 +32,8 @@ struct pg_settings {
 	 */
 	bool pooled;
 	const char *const *statements; /* by number; NULL is the last */
+	const char *name;              /* of the program, as the database lists it */
+	bool quiet;                    /* nothing is logged: who asks does so */
 };
 
 /* What a query is for. An abandoned one takes the place of a question that could not wait for its answer. */

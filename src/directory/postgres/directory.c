@@ -334,6 +334,7 @@ postgres_directory_new(const struct libpq *libpq, const struct postgres_settings
 		.timeout = settings->timeout,
 		.pooled = settings->pooled,
 		.statements = postgres_statements,
+		.name = "ftgate",
 	};
 	directory->directory.ops = &ops;
 	if (addresses != NULL)

@@ -7,6 +7,7 @@
 
 #include "base/address/address_key.h"
 #include "base/text/utf8.h"
+#include "directory/postgres/array.h"
 
 enum { FIRST_BUCKETS = 64, TARGET_ROWS_MAX = DIRECTORY_TARGETS_MAX };
 
@@ -185,19 +186,6 @@ facts_want_domain(struct facts *facts, const char *name)
 	facts_want_name(facts, name, "", false);
 }
 
-/* Adds an element to the text of an array: quotes and backslashes are escaped. */
-static void
-put_element(FILE *array, bool first, const char *text, size_t len)
-{
-	fputs(first ? "{\"" : ",\"", array);
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '"' || text[i] == '\\')
-			fputc('\\', array);
-		fputc(text[i], array);
-	}
-	fputc('"', array);
-}
-
 /* One of the parts of a key, behind its letter. */
 static const char *
 part_of(const char *key, size_t part, size_t *len)
@@ -219,7 +207,7 @@ make_array(const struct facts *facts, const struct facts_request *request, size_
 		return NULL;
 	for (size_t i = 0; i < request->asked_count; i++) {
 		const char *element = part_of(facts->items[request->asked[i]].key, part, &len);
-		put_element(array, i == 0, element, len);
+		pg_array_put(array, i == 0, element, len);
 	}
 	fputc('}', array);
 	if (fclose(array) == 0)

@@ -189,7 +189,7 @@ pg_send_set_up(struct pg *pg)
 void
 pg_complain(struct pg *pg)
 {
-	if (pg->complained != 0 && pg_now(pg) - pg->complained < COMPLAIN_EVERY)
+	if (pg->settings.quiet || (pg->complained != 0 && pg_now(pg) - pg->complained < COMPLAIN_EVERY))
 		return;
 	pg->complained = pg_now(pg);
 	log_event("directory-failed", "database", pg->peer, "detail", pg->trouble, NULL);

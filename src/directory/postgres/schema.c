@@ -20,6 +20,10 @@ static const char second[] = {
 #include "directory/postgres/schema_2.h"
 	'\0'
 };
+static const char third[] = {
+#include "directory/postgres/schema_3.h"
+	'\0'
+};
 
 /*
  * From each version to the next one. Servers of an older version go on with it if they know the compatible one: what only adds
@@ -31,6 +35,7 @@ static const struct {
 } migrations[] = {
 	{ first, 1 },
 	{ second, 2 },
+	{ third, 2 },
 };
 
 _Static_assert(sizeof migrations / sizeof *migrations == POSTGRES_VERSION, "each version has its migration");

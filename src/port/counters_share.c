@@ -1,0 +1,171 @@
+/* What other servers must know of the counters of this one, and what they have counted. */
+#include "port/counters_share.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/siphash.h"
+#include "port/counters_internal.h"
+
+enum { CANDIDATES = 32 * SET_SLOTS }; /* of which the SHARED_MAX are taken: what is left waits for the next time */
+
+struct candidates {
+	struct counter_shared entries[CANDIDATES];
+	size_t count;
+};
+
+void
+counters_share(struct counters *counters)
+{
+	counters->shared = true;
+}
+
+bool
+counters_is_shared(const struct counters *counters)
+{
+	return counters->shared;
+}
+
+int64_t
+counters_server(const struct counters *counters)
+{
+	return (int64_t)(siphash(counters->secret[0], "server", 6) >> 1);
+}
+
+static bool
+is_mark(const struct counter_shared *entry)
+{
+	return entry->key.kind == COUNTER_BLACKLIST || entry->key.kind == COUNTER_PARDONS;
+}
+
+/* Is an entry to be sent: it has changed since it was, or the sum of it is used? */
+static bool
+is_due(const struct slot *slot, int64_t now)
+{
+	if (slot->from == 0 || slot->expires <= now)
+		return false;
+	if (slot->count == 0)
+		return slot->sent > 0 && slot->kind < COUNTER_BLACKLIST;
+	return slot->count >= slot->from && (slot->count > slot->sent || slot->others > 0);
+}
+
+static void
+add_candidate(struct candidates *candidates, const struct slot *slot, int64_t now)
+{
+	candidates->entries[candidates->count++] = (struct counter_shared) {
+		.key = { (enum counter_kind)slot->kind, { slot->digest[0], slot->digest[1] } },
+		.note = slot->note,
+		.count = slot->count,
+		.unsent = slot->count > slot->sent ? slot->count - slot->sent : 0,
+		.left = slot->expires - now,
+		.fresh = slot->sent == 0,
+	};
+}
+
+/* The flag is cleared before the set is read: what changes meanwhile sets it again. */
+static void
+look_at(struct counters *counters, size_t set, struct candidates *candidates, int64_t now)
+{
+	struct slot copy[SET_SLOTS];
+	atomic_fetch_and(&counters->flags[set], (unsigned char)~SET_UNSENT);
+	counters_copy_set(counters, set, copy);
+	for (size_t i = 0; i < SET_SLOTS; i++)
+		if (is_due(&copy[i], now))
+			add_candidate(candidates, &copy[i], now);
+}
+
+static int
+compare(const void *left, const void *right)
+{
+	const struct counter_shared *a = left, *b = right;
+	if (is_mark(a) != is_mark(b))
+		return is_mark(a) ? -1 : 1;
+	return (a->unsent < b->unsent) - (a->unsent > b->unsent);
+}
+
+/* Takes the first ones, within the limits of each sort. The others remain to be sent. */
+static size_t
+choose(struct counters *counters, const struct candidates *candidates, struct counter_shared entries[SHARED_MAX])
+{
+	size_t count = 0, marks = 0, fresh = 0;
+	for (size_t i = 0; i < candidates->count; i++) {
+		const struct counter_shared *entry = &candidates->entries[i];
+		size_t *room = is_mark(entry) ? &marks : &fresh;
+		size_t most = is_mark(entry) ? SHARED_MARKS_MAX : SHARED_FRESH_MAX;
+		bool counted = is_mark(entry) || entry->fresh;
+		if (count == SHARED_MAX || (counted && *room == most)) {
+			counters_unsent(counters, entry);
+			continue;
+		}
+		*room += counted;
+		entries[count++] = *entry;
+	}
+	return count;
+}
+
+/* Begins where the last one has ended, so that each set has its turn however many there are. */
+size_t
+counters_collect(struct counters *counters, struct counter_shared entries[SHARED_MAX], int64_t now)
+{
+	struct candidates *candidates = calloc(1, sizeof *candidates);
+	if (candidates == NULL)
+		return 0;
+	size_t looked = 0;
+	for (; looked < counters->sets && candidates->count + SET_SLOTS <= CANDIDATES; looked++) {
+		size_t set = (counters->collected + looked) % counters->sets;
+		if (counters_has_flag(counters, set, SET_UNSENT))
+			look_at(counters, set, candidates, now);
+	}
+	counters->collected = (counters->collected + looked) % counters->sets;
+	qsort(candidates->entries, candidates->count, sizeof *candidates->entries, compare);
+	size_t count = choose(counters, candidates, entries);
+	free(candidates);
+	return count;
+}
+
+/* The entry of a key, live or forgotten. */
+static struct slot *
+find(struct slot *set, const struct counter_key *key, bool forgotten, int64_t now)
+{
+	if (!forgotten)
+		return counters_find(set, key, NO_OWNER, now);
+	for (struct slot *slot = set; slot < set + SET_SLOTS; slot++)
+		if (slot->count == 0 && slot->sent > 0 && slot->kind == (uint16_t)key->kind &&
+		    slot->digest[0] == key->digest[0] && slot->digest[1] == key->digest[1])
+			return slot;
+	return NULL;
+}
+
+void
+counters_sent(struct counters *counters, const struct counter_shared *entry, uint32_t others, int64_t left, int64_t now)
+{
+	struct slot *set = counters_set(counters, &entry->key);
+	struct stripe *stripe = counters_lock(counters, set);
+	struct slot *slot = find(set, &entry->key, entry->count == 0, now);
+	if (slot != NULL) {
+		struct slot value = { 0 };
+		if (entry->count > 0) {
+			value = *slot;
+			value.sent = entry->count;
+			value.others = others;
+			value.others_expire = now + left;
+		}
+		counters_put(stripe, slot, value);
+	}
+	counters_unlock(stripe);
+}
+
+void
+counters_unsent(struct counters *counters, const struct counter_shared *entry)
+{
+	counters_set_flag(counters, counters_number(counters, counters_set(counters, &entry->key)), SET_UNSENT);
+}
+
+void
+counters_learn(struct counters *counters, const struct counter_key *key, int64_t lifetime,
+    const struct counter_note *note, int64_t now)
+{
+	const struct counter_shared known = { .key = *key, .count = 1 };
+	if (counters_mark(counters, key, lifetime, note, now))
+		counters_sent(counters, &known, 0, 0, now);
+}

@@ -1,0 +1,95 @@
+/* Removes what is of no use any more from what servers keep together: one of them does, once an hour, in small steps. */
+#include "port/purging.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/log/log.h"
+
+static int64_t
+now(const struct purging *purging)
+{
+	return purging->clock->now(purging->clock);
+}
+
+/* An instant of the hour, so that not all servers come at once. */
+static int64_t
+random_pause(void)
+{
+	uint32_t number = 0;
+	if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
+		number = PURGE_EVERY / 2;
+	return number % PURGE_EVERY;
+}
+
+static void
+end(struct purging *purging, int64_t pause)
+{
+	purging->pause = pause;
+	if (purging->ended != NULL)
+		purging->ended(purging);
+}
+
+/* Until the same is due in another hour. */
+static void
+rest(struct purging *purging)
+{
+	purging->until = 0;
+	purging->finished = false;
+	purging->purge.kind = 0;
+	end(purging, random_pause());
+}
+
+static void
+leased(struct shared_lease *lease, bool held)
+{
+	struct purging *purging = (struct purging *)((char *)lease - offsetof(struct purging, lease));
+	if (!held || purging->finished) {
+		rest(purging);
+		return;
+	}
+	purging->until = purging->asked + lease->duration;
+	end(purging, 0);
+}
+
+static void
+purged(struct shared_purge *purge, bool ok)
+{
+	struct purging *purging = (struct purging *)((char *)purge - offsetof(struct purging, purge));
+	if (!ok) {
+		rest(purging);
+		return;
+	}
+	if (purge->rows < PURGE_ROWS)
+		purge->kind++;
+	purging->finished = purge->kind == purging->store->purge_kinds;
+	end(purging, purging->finished ? 0 : PURGE_PAUSE);
+}
+
+void
+purging_open(struct purging *purging, struct shared_store *store, struct clock *clock, int64_t owner)
+{
+	*purging = (struct purging) {
+		.store = store,
+		.clock = clock,
+		.pause = random_pause(),
+		.lease = { .done = leased, .name = "purge", .owner = owner },
+		.purge = { .done = purged },
+	};
+}
+
+/* The lease is extended when half of it is over, so that a statement that is late still ends within it. */
+void
+purging_begin(struct purging *purging)
+{
+	bool extends = purging->until - now(purging) < PURGE_LEASE / 2;
+	if (purging->finished || extends) {
+		purging->asked = now(purging);
+		purging->lease.duration = purging->finished ? PURGE_REST : PURGE_LEASE;
+		purging->store->ops->lease(purging->store, &purging->lease);
+		return;
+	}
+	purging->purge.rows = PURGE_ROWS;
+	purging->store->ops->purge(purging->store, &purging->purge);
+}

@@ -1,0 +1,95 @@
+/*
+ * What the servers of several machines keep together for a while: counters, marks, and leases. A port: directory/postgres
+ * implements it. For the loop's thread; no operation waits.
+ */
+#ifndef PORT_SHARED_STORE_H
+#define PORT_SHARED_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "port/counters_share.h"
+
+enum {
+	SHARED_NAME_SIZE = 64, /* of a counter: its service, its kind and whom it is about */
+	SHARED_NEWS_MAX = 500, /* marks that are read at once */
+	SHARED_LEASE_SIZE = 32,
+};
+
+/* What this server has counted under a name, and what the others have. */
+struct shared_count {
+	char name[SHARED_NAME_SIZE];
+	uint32_t count;
+	int64_t left; /* milliseconds until it expires */
+	/* the answer */
+	uint32_t others;
+	int64_t others_left;
+};
+
+/* A mark, by its name; one whose cause is "" takes away that which had the name. */
+struct shared_mark {
+	struct counter_note note;
+	int64_t left; /* milliseconds until it expires; 0 or less: it has */
+};
+
+/* Up to where marks have been read. All zero: nothing was. */
+struct shared_position {
+	int64_t generation;
+	char name[sizeof((struct counter_note *)NULL)->address];
+};
+
+/* A round of a server with all that is new on either side. It must not move before done(). */
+struct shared_exchange {
+	void (*done)(struct shared_exchange *exchange, bool ok);
+	const char *service; /* marks are known to servers of the same service alone */
+	int64_t server;      /* its number */
+	int64_t stamp;       /* grows with each exchange of a server */
+	struct shared_count counts[SHARED_MAX];
+	size_t count;
+	struct shared_mark marks[SHARED_MARKS_MAX];
+	size_t mark_count;
+	struct shared_position position; /* then: behind the news */
+	/* the answer: what other servers have marked since the position, in order */
+	struct shared_mark news[SHARED_NEWS_MAX];
+	size_t news_count;
+	bool more; /* there are more news than fit */
+};
+
+/* A question for a lease. The same. */
+struct shared_lease {
+	/* held: it is the owner's for so many milliseconds from the time of the question on. */
+	void (*done)(struct shared_lease *lease, bool held);
+	char name[SHARED_LEASE_SIZE];
+	int64_t owner;
+	int64_t duration; /* milliseconds; 0: the owner gives it up */
+};
+
+/* The same: removes some rows that are of no use any more. */
+struct shared_purge {
+	void (*done)(struct shared_purge *purge, bool ok);
+	size_t kind;  /* which rows: below the purge_kinds of the store */
+	int64_t rows; /* most that are removed; then how many were */
+};
+
+struct shared_store {
+	const struct shared_store_ops *ops;
+	size_t purge_kinds;
+};
+
+struct shared_store_ops {
+	/*
+	 * Adds with expiry: sets what this server has counted under each name, which is the same however often it is done, and
+	 * reads what the others have. Sets and reads marks.
+	 */
+	void (*exchange)(struct shared_store *store, struct shared_exchange *exchange);
+	/* Takes a lease that is free or expired, or extends that of the same owner; that of another one remains as it is. */
+	void (*lease)(struct shared_store *store, struct shared_lease *lease);
+	void (*purge)(struct shared_store *store, struct shared_purge *purge);
+	/* Why an operation failed last: an English sentence, until the next one. */
+	const char *(*trouble)(const struct shared_store *store);
+	/* Call it when the loop has ended, and its handles are closed. What is under way is not done. */
+	void (*close)(struct shared_store *store);
+};
+
+#endif

@@ -1,0 +1,130 @@
+"""Limits that servers share by PostgreSQL: what one counts and whom it blacklists, the others know."""
+
+import base64
+import json
+import os
+import re
+import subprocess
+import time
+import unittest
+
+import server as servers
+from postgres import Postgres
+from server import ACCOUNT, DOMAIN, SECONDS, Server, Talk, TestCase
+
+MOST = 16  # recipients in an hour
+FAILED = 3  # logins that blacklist
+BURST = 2  # that each server is named between two exchanges
+SETTINGS = f"""auth-in-clear: yes
+limits:
+  max-recipients-per-hour: {MOST}
+  max-failed-logins: {FAILED}
+relay:
+  send: no
+"""
+
+
+class Member(Server):
+    """One of several servers with the same accounts."""
+
+    def __init__(self, url, fills=False):
+        self.fills = fills
+        super().__init__("--workers", "2", config=f"database: {url}\n{SETTINGS}")
+
+    def ctl_run(self, *arguments, **options):
+        return subprocess.run([self.ctl, "-c", self.config, "--data", self.data, *arguments], timeout=SECONDS, env=self.environment,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True, **options).stdout.decode()
+
+    def fill(self):
+        if self.fills:
+            self.ctl_run("database", "migrate")
+            self.ctl_run("domain", "add", DOMAIN)
+            self.ctl_run("account", "add", ACCOUNT, "--password-stdin", input=b"correct horse\n")
+
+    def blacklisted(self):
+        return [row["client"] for row in json.loads(self.ctl_run("blacklist", "list", "--json"))]
+
+    def accepts(self, client, recipients=1):
+        """How many recipients it accepts of a client."""
+        with Talk(self, client) as talk:
+            talk.mail()
+            return sum(talk.say(f"RCPT TO:<{ACCOUNT}>".encode()).startswith(b"250 ") for _ in range(recipients))
+
+    def log_in(self, client, password):
+        with Talk(self, client) as talk:
+            talk.say(b"EHLO client.example.org")
+            return talk.say(b"AUTH PLAIN " + base64.b64encode(f"\0{ACCOUNT}\0{password}".encode()))
+
+
+@unittest.skipUnless(Postgres.is_installed(), "PostgreSQL 15 is not installed")
+class Shared(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.database = cls.enterClassContext(Postgres())
+        cls.members = [cls.enterClassContext(Member(cls.database.url(), fills=True))]
+        with open(os.path.join(servers.SOURCE, "docs", "postgres.md"), encoding="utf-8") as page:
+            grants = re.findall(r"(?m)^ +(GRANT .* TO ftgate;)$", page.read())
+        cls.database.sql("CREATE ROLE ftgate LOGIN; " + "".join(grants).replace(" DATABASE ftgate ", " DATABASE postgres "))
+        cls.members += [cls.enterClassContext(Member(cls.database.url(user="ftgate"))) for _ in range(3)]
+
+    def wait_until(self, holds, what):
+        until = time.monotonic() + SECONDS
+        while not holds():
+            self.assertLess(time.monotonic(), until, what)
+            time.sleep(0.05)
+
+    def counted(self, name):
+        return int(self.database.sql(f"SELECT coalesce(sum(count), 0) FROM limit_counts WHERE name = '{name}'"))
+
+    def test_hourly_limit_holds_for_all_servers_but_for_one_interval_of_each(self):
+        total, accepted = 0, None
+        while accepted != 0:
+            accepted = sum(member.accepts("127.0.0.7", BURST) for member in self.members)
+            total += accepted
+            self.wait_until(lambda: self.counted("smtp recipients 127.0.0.7") >= total, "not all is counted")
+            self.assertLessEqual(total, MOST + (len(self.members) - 1) * BURST)
+        self.assertGreaterEqual(total, MOST)
+        self.assertEqual([0] * len(self.members), [member.accepts("127.0.0.7") for member in self.members])
+        self.assertEqual(1, self.members[0].accepts("127.0.0.6"))
+
+    def test_address_is_blacklisted_by_all_for_logins_that_failed_at_each(self):
+        client = "127.0.0.8"
+        for i, member in enumerate(self.members[:FAILED]):
+            self.assertRegex(member.log_in(client, "wrong"), rb"\A5")
+            self.wait_until(lambda i=i: self.counted(f"smtp failed-logins {client}") == i + 1, "it is not counted")
+            if i + 1 < FAILED:
+                self.assertNotIn(client, member.blacklisted())
+        for member in self.members:
+            self.wait_until(lambda member=member: client in member.blacklisted(), "it is not blacklisted")
+            self.assertEqual(0, member.accepts(client))
+        with Member(self.database.url(user="ftgate")) as late:
+            self.wait_until(lambda: client in late.blacklisted(), "a server that starts later does not know it")
+        self.members[3].ctl_run("blacklist", "remove", client)
+        for member in self.members:
+            self.wait_until(lambda member=member: client not in member.blacklisted(), "it is not removed")
+            self.assertEqual(1, member.accepts(client))
+        self.wait_until(lambda: self.counted(f"smtp failed-logins {client}") == 0, "failed logins are not forgotten")
+
+    def test_documented_rights_are_enough_for_purging(self):
+        tables = "('limit_counts'), ('limit_marks'), ('leases')"
+        self.assertEqual("t\n", self.database.sql("SELECT bool_and(has_table_privilege('ftgate', t, 'DELETE') AND"
+                                                  f" has_table_privilege('ftgate', t, 'UPDATE')) FROM (VALUES {tables}) AS x (t)"))
+
+    def test_server_counts_for_itself_while_the_database_does_not(self):
+        client, member = "127.0.0.11", self.members[0]
+        self.database.sql("ALTER TABLE limit_counts RENAME TO away")
+        try:
+            self.assertEqual(1, member.accepts(client))
+            member.wait_for_log("event=limits-unshared detail=")
+            self.assertEqual(MOST - 1, member.accepts(client, MOST))
+            self.assertEqual(MOST, self.members[1].accepts(client, MOST + 1))
+            self.members[1].wait_for_log("event=limits-unshared detail=")
+        finally:
+            self.database.sql("ALTER TABLE away RENAME TO limit_counts")
+        self.wait_until(lambda: self.counted(f"smtp recipients {client}") == 2 * MOST, "what was counted is lost")
+        member.wait_for_log("event=limits-shared")
+        self.assertEqual(1, member.log().count("event=limits-unshared"))
+
+
+if __name__ == "__main__":
+    servers.main()

@@ -1,0 +1,278 @@
+/* What servers keep together: counts, marks, leases, and what is removed of it. */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "port/shared_store.h"
+#include "support/ask_directory.h"
+#include "support/backend.h"
+
+enum { SERVERS = 3, MINUTE = 60 * 1000 };
+
+static struct shared_store *stores[SERVERS];
+static struct shared_exchange exchanges[SERVERS];
+
+static void
+open_all(void)
+{
+	backend_make();
+	for (int i = 0; i < SERVERS; i++)
+		stores[i] = backend_shared();
+}
+
+static void
+close_all(void)
+{
+	for (int i = 0; i < SERVERS; i++)
+		backend_close_shared(stores[i]);
+	backend_remove();
+}
+
+TestSuite(shared, .init = open_all, .fini = close_all);
+
+static int answers;
+static bool last;
+
+static void
+exchanged(struct shared_exchange *exchange, bool ok)
+{
+	(void)exchange;
+	answers++;
+	last = ok;
+}
+
+static void
+leased(struct shared_lease *lease, bool held)
+{
+	(void)lease;
+	answers++;
+	last = held;
+}
+
+static void
+purged(struct shared_purge *purge, bool ok)
+{
+	(void)purge;
+	answers++;
+	last = ok;
+}
+
+static bool
+wait_for_answer(void)
+{
+	while (answers == 0)
+		ask_turn();
+	cr_assert_eq(answers, 1);
+	answers = 0;
+	return last;
+}
+
+/* Exchanges one count of a server; returns that of the others. */
+static uint32_t
+count(int server, const char *name, uint32_t count, int64_t stamp)
+{
+	struct shared_exchange *exchange = &exchanges[server];
+	exchange->done = exchanged;
+	exchange->service = "smtp";
+	exchange->server = server + 1;
+	exchange->stamp = stamp;
+	exchange->mark_count = exchange->news_count = 0;
+	exchange->count = name != NULL;
+	exchange->counts[0] = (struct shared_count) { .count = count, .left = MINUTE };
+	if (name != NULL)
+		snprintf(exchange->counts[0].name, SHARED_NAME_SIZE, "%s", name);
+	stores[server]->ops->exchange(stores[server], exchange);
+	cr_assert(wait_for_answer(), "%s", stores[server]->ops->trouble(stores[server]));
+	return exchange->counts[0].others;
+}
+
+static size_t
+mark(int server, const char *address, const char *cause)
+{
+	struct shared_exchange *exchange = &exchanges[server];
+	exchange->done = exchanged;
+	exchange->service = "smtp";
+	exchange->server = server + 1;
+	exchange->count = exchange->news_count = 0;
+	exchange->mark_count = address != NULL;
+	exchange->marks[0] = (struct shared_mark) { .left = MINUTE };
+	if (address != NULL) {
+		snprintf(exchange->marks[0].note.address, sizeof exchange->marks[0].note.address, "%s", address);
+		snprintf(exchange->marks[0].note.cause, sizeof exchange->marks[0].note.cause, "%s", cause);
+	}
+	stores[server]->ops->exchange(stores[server], exchange);
+	cr_assert(wait_for_answer(), "%s", stores[server]->ops->trouble(stores[server]));
+	return exchange->news_count;
+}
+
+Test(shared, sum_is_that_of_the_other_servers)
+{
+	cr_expect_eq(count(0, "smtp a", 3, 1), 0);
+	cr_expect_eq(count(1, "smtp a", 4, 1), 3);
+	cr_expect_eq(count(2, "smtp a", 5, 1), 7);
+	cr_expect_eq(count(0, "smtp a", 3, 2), 9);
+	cr_expect_eq(count(0, "smtp b", 1, 3), 0);
+	cr_expect_gt(exchanges[2].counts[0].others_left, MINUTE / 2);
+	cr_expect_leq(exchanges[2].counts[0].others_left, MINUTE);
+}
+
+Test(shared, statement_that_is_repeated_or_late_changes_nothing)
+{
+	count(0, "smtp a", 3, 7);
+	count(0, "smtp a", 3, 7);
+	count(0, "smtp a", 2, 6);
+	cr_expect_eq(count(1, "smtp a", 1, 1), 3);
+	count(0, "smtp a", 0, 8);
+	cr_expect_eq(count(1, "smtp a", 1, 2), 0);
+}
+
+Test(shared, expired_counts_are_no_part_of_a_sum)
+{
+	count(0, "smtp a", 3, 1);
+	backend_sql("UPDATE limit_counts SET until = until - 60001");
+	cr_expect_eq(count(1, "smtp a", 1, 1), 0);
+	count(0, "smtp a", 2, 2);
+	cr_expect_eq(count(1, "smtp a", 1, 2), 2);
+}
+
+Test(shared, names_with_any_octets_are_kept_apart)
+{
+	count(0, "smtp \"quoted\" \\ {a,b}", 3, 1);
+	cr_expect_eq(count(1, "smtp \"quoted\" \\ {a,b}", 1, 1), 3);
+	cr_expect_eq(count(1, "smtp \"quoted\" \\ {a,c}", 1, 1), 0);
+}
+
+Test(shared, marks_are_news_to_the_others_once)
+{
+	cr_expect_eq(mark(0, "192.0.2.1", "#4.29"), 0, "its own");
+	cr_expect_eq(mark(1, "192.0.2.2", "#4.50"), 1);
+	cr_expect_str_eq(exchanges[1].news[0].note.address, "192.0.2.1");
+	cr_expect_str_eq(exchanges[1].news[0].note.cause, "#4.29");
+	cr_expect_gt(exchanges[1].news[0].left, MINUTE / 2);
+	cr_expect_eq(mark(1, NULL, NULL), 0);
+	cr_expect_eq(mark(0, NULL, NULL), 1);
+	cr_expect_eq(mark(2, NULL, NULL), 2);
+	cr_expect_eq(mark(0, "192.0.2.1", ""), 0);
+	cr_expect_eq(mark(2, NULL, NULL), 1);
+	cr_expect_str_eq(exchanges[2].news[0].note.cause, "");
+}
+
+Test(shared, marks_of_another_service_are_none)
+{
+	backend_sql("INSERT INTO limit_marks VALUES ('pop3', '192.0.2.1', '#5.01', 9000000000000, 1, 9)");
+	cr_expect_eq(mark(0, NULL, NULL), 0);
+}
+
+Test(shared, more_marks_than_fit_come_by_and_by)
+{
+	backend_sql("UPDATE limit_generation SET generation = 3");
+	backend_sql(
+	    "INSERT INTO limit_marks SELECT 'smtp', '10.0.' || i / 256 || '.' || i % 256, '#4.29', 9000000000000,"
+	    " 1 + i % 3, 9 FROM generate_series(0, 1099) i");
+	cr_expect_eq(mark(0, NULL, NULL), SHARED_NEWS_MAX);
+	cr_expect(exchanges[0].more);
+	cr_expect_eq(mark(0, NULL, NULL), SHARED_NEWS_MAX);
+	cr_expect_eq(mark(0, NULL, NULL), 1100 - 2 * SHARED_NEWS_MAX);
+	cr_expect_eq(mark(0, NULL, NULL), 0);
+}
+
+Test(shared, database_that_has_gone_back_is_read_anew)
+{
+	mark(1, "192.0.2.1", "#4.29");
+	mark(1, "192.0.2.2", "#4.29");
+	cr_expect_eq(mark(0, NULL, NULL), 2);
+	backend_sql("UPDATE limit_generation SET generation = 1; DELETE FROM limit_marks WHERE generation > 1");
+	mark(0, NULL, NULL);
+	cr_expect_eq(mark(0, NULL, NULL), 1);
+}
+
+static bool
+take(int server, int64_t duration)
+{
+	struct shared_lease lease = { .done = leased, .name = "work", .owner = server + 1, .duration = duration };
+	stores[server]->ops->lease(stores[server], &lease);
+	return wait_for_answer();
+}
+
+Test(shared, lease_is_of_one_owner_who_alone_extends_it)
+{
+	cr_expect(take(0, MINUTE));
+	cr_expect_not(take(1, 10 * MINUTE));
+	backend_sql("UPDATE leases SET until = until - 30000");
+	cr_expect_not(take(1, 10 * MINUTE));
+	cr_expect_not(take(2, 10 * MINUTE));
+	backend_sql("UPDATE leases SET until = until - 30001");
+	cr_expect(take(2, MINUTE), "nobody has extended it");
+	cr_expect_not(take(0, MINUTE), "its former owner has lost it");
+	cr_expect(take(2, 2 * MINUTE));
+	cr_expect(take(2, 0), "it is given up");
+	cr_expect(take(1, MINUTE));
+}
+
+/* Takes the lease again and again, until it is killed. */
+static void
+hold(int told)
+{
+	for (int i = 0; i < SERVERS; i++)
+		stores[i] = backend_shared();
+	for (;;) {
+		bool held = take(0, MINUTE);
+		if (write(told, &held, sizeof held) != sizeof held)
+			_exit(1);
+	}
+}
+
+Test(shared, lease_of_a_killed_owner_ends_by_its_time)
+{
+	int told[2], status;
+	bool held = false;
+	for (int i = 0; i < SERVERS; i++)
+		backend_close_shared(stores[i]);
+	cr_assert_eq(pipe(told), 0);
+	pid_t child = fork();
+	if (child == 0)
+		hold(told[1]);
+	cr_assert_eq(read(told[0], &held, sizeof held), sizeof held);
+	cr_expect(held);
+	kill(child, SIGKILL);
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	for (int i = 0; i < SERVERS; i++)
+		stores[i] = backend_shared();
+	for (int i = 0; i < 5; i++)
+		cr_expect_not(take(1, MINUTE));
+	backend_sql("UPDATE leases SET until = until - 60001");
+	cr_expect(take(1, MINUTE));
+}
+
+Test(shared, purging_removes_expired_rows_by_and_by_and_no_others)
+{
+	struct shared_purge purge = { .done = purged, .kind = 0, .rows = 500 };
+	backend_sql(
+	    "INSERT INTO limit_counts SELECT 'smtp ' || i, 1, 1, CASE WHEN i <= 700 THEN 1 ELSE 9000000000000 END, 1"
+	    " FROM generate_series(1, 900) i");
+	stores[0]->ops->purge(stores[0], &purge);
+	cr_expect(wait_for_answer());
+	cr_expect_eq(purge.rows, 500);
+	purge.rows = 500;
+	stores[0]->ops->purge(stores[0], &purge);
+	cr_expect(wait_for_answer());
+	cr_expect_eq(purge.rows, 200);
+	cr_expect_eq(count(1, "smtp 900", 1, 1), 1);
+}
+
+Test(shared, each_kind_is_purged)
+{
+	backend_sql("INSERT INTO limit_counts VALUES ('smtp a', 1, 1, 1, 1)");
+	backend_sql("INSERT INTO limit_marks VALUES ('smtp', '192.0.2.1', '', 1, 1, 1)");
+	backend_sql("INSERT INTO leases VALUES ('work', 1, 1)");
+	for (size_t kind = 0; kind < stores[0]->purge_kinds; kind++) {
+		struct shared_purge purge = { .done = purged, .kind = kind, .rows = 500 };
+		stores[0]->ops->purge(stores[0], &purge);
+		cr_expect(wait_for_answer());
+		cr_expect_eq(purge.rows, 1, "kind %zu", kind);
+	}
+}
