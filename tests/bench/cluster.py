@@ -9,6 +9,7 @@ import contextlib
 import glob
 import os
 import random
+import re
 import resource
 import shutil
 import sqlite3
@@ -45,6 +46,7 @@ ROWS = (  # of the table: what is printed, key of a result, decimals
     ("  about clients", "NETWORKS", 2),
     ("  about senders", "SENDERS", 2),
     ("  about names", "NAMES", 2),
+    ("pages read from memory or disk", "pages", 1),
     ("CPU of the database, us a session", "database", 0),
     ("CPU of the servers, us a session", "servers", 0),
     ("  the same with SQLite", "sqlite", 0),
@@ -66,6 +68,7 @@ def arguments():
     parser.add_argument("--accounts", type=whole, default=100000, help="in domains of 1,000 (100000)")
     parser.add_argument("--sessions", type=whole, default=2000, help="of each kind in each round (2000)")
     parser.add_argument("--recipients", type=whole, default=1, help="of each session, pipelined (1)")
+    parser.add_argument("--message", type=int, default=0, help="octets of a message, which a session with a known recipient sends (0)")
     parser.add_argument("--at-a-time", type=whole, default=16, help="sessions at a time (16)")
     parser.add_argument("--exponent", type=float, default=1.0, help="of the Zipf distribution (1.0)")
     parser.add_argument("--clients", type=whole, default=2000, help="addresses of clients, Zipf of exponent 1 (2000)")
@@ -202,17 +205,18 @@ class Cluster:
         self.nodes, self.database = nodes, database
 
     def statements(self):
-        """How many have been run, by what is in them."""
+        """How many have been run, by what is in them, and the pages that they have read."""
         if not self.database:
-            return dict.fromkeys(STATEMENTS, 0)
+            return dict.fromkeys((*STATEMENTS, "pages"), 0)
         sums = ", ".join(f"sum(CASE WHEN query LIKE '{part}' THEN calls ELSE 0 END)" for part in STATEMENTS.values())
-        found = self.database.sql(f"SELECT {sums} FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat%'")
-        return dict(zip(STATEMENTS, map(int, found.strip().split("|"))))
+        found = self.database.sql(f"SELECT {sums}, sum(shared_blks_hit + shared_blks_read) FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat%'")
+        return dict(zip((*STATEMENTS, "pages"), map(int, found.strip().split("|"))))
 
     def measure(self, kind, sessions):
         """Runs sessions, and returns what each has cost."""
         before = self.spent()
-        done = subprocess.run([program("tests/ftgate-cluster-load"), str(OPTIONS.at_a_time), *(str(node.port) for node in self.nodes)],
+        done = subprocess.run([program("tests/ftgate-cluster-load"), str(OPTIONS.at_a_time), str(OPTIONS.message),
+                               *(str(node.port) for node in self.nodes)],
                               input=sessions, check=True, stdout=subprocess.PIPE)
         after = self.spent()
         count, seconds, accepted, deferred, refused, half, most, worst = map(float, done.stdout.split())
@@ -227,6 +231,16 @@ class Cluster:
         """Microseconds of CPU, and statements, until now."""
         return {"servers": 1e6 * cpu(*(node.pid for node in self.nodes)),
                 "database": 1e6 * cpu(self.database.process.pid) if self.database else 0, **self.statements()}
+
+
+def print_connections(database):
+    """How many the servers have, and the memory of each that it does not share."""
+    pids = database.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'ftgate'").split()
+    kibibytes = []
+    for pid in pids:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as rollup:
+            kibibytes.append(sum(map(int, re.findall(r"^Private_\w+: +(\d+)", rollup.read(), re.M))))
+    print(f"\n{len(pids)} connections of the database, each with {statistics.median(kibibytes):,.0f} KiB of its own")
 
 
 def measure(postgres, sqlite):
@@ -291,6 +305,7 @@ def run():
         sqlite = [stack.enter_context(Node(file=file)) for _ in range(OPTIONS.servers)]
         postgres = [stack.enter_context(Node(url=url)) for _ in range(OPTIONS.servers)]
         print_table(measure(Cluster(postgres, database), Cluster(sqlite)))
+        print_connections(database)
 
 
 def main():

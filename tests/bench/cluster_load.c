@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 enum { THREADS_MAX = 64, PORTS_MAX = 64, PORT_MAX = 65535, SESSIONS_MAX = 1000000, REPLIES_MAX = 4000000 };
-enum { LINE_SIZE = 16384, WAIT_SECONDS = 30 };
+enum { LINE_SIZE = 16384, WAIT_SECONDS = 30, MESSAGE_MAX = 1 << 20 };
 
 struct connection {
 	int fd;
@@ -28,6 +28,7 @@ struct connection {
 
 static char *lines[SESSIONS_MAX];
 static unsigned sessions, port_count;
+static char *message; /* with its end; NULL: none is sent */
 static in_port_t ports[PORTS_MAX];
 static atomic_uint next_session, reply_count, got['9' + 1];
 static unsigned microseconds[REPLIES_MAX]; /* from the command to its reply */
@@ -124,6 +125,7 @@ run_session(char *line, in_port_t port)
 	char text[LINE_SIZE], *rest;
 	const char *client = strtok_r(line, " \n", &rest), *sender = strtok_r(NULL, " \n", &rest), *recipient;
 	unsigned recipients = 0;
+	bool accepted = false;
 	if (sender == NULL)
 		die("a line without a sender");
 	double since = now();
@@ -135,10 +137,15 @@ run_session(char *line, in_port_t port)
 	for (size_t len = 0; (recipient = strtok_r(NULL, " \n", &rest)) != NULL && len < sizeof text; recipients++)
 		len += (size_t)snprintf(text + len, sizeof text - len, "RCPT TO:<%s>\r\n", recipient);
 	since = say(&c, recipients > 0 ? text : "");
-	while (recipients-- > 0) {
+	for (; recipients > 0; recipients--) {
 		unsigned char class = read_reply(&c, since);
+		accepted = accepted || class == '2';
 		if (class <= '9')
 			atomic_fetch_add(&got[class], 1);
+	}
+	if (accepted && message != NULL) {
+		expect(&c, say(&c, "DATA\r\n"), '3');
+		expect(&c, say(&c, message), '2');
 	}
 	expect(&c, say(&c, "QUIT\r\n"), '2');
 	close(c.fd);
@@ -164,6 +171,23 @@ number(const char *text, unsigned max)
 	exit(2);
 }
 
+/* Lines of so many octets, and the end of a message. */
+static char *
+make_message(size_t size)
+{
+	static const char line[] =
+	    "A line of a message, as long as lines of messages are wont to be in most ......\r\n",
+	                  end[] = ".\r\n";
+	size_t lines_len = (size / (sizeof line - 1) + 1) * (sizeof line - 1);
+	char *made = malloc(lines_len + sizeof end);
+	if (made == NULL)
+		die("malloc");
+	for (size_t i = 0; i < lines_len; i += sizeof line - 1)
+		memcpy(made + i, line, sizeof line - 1);
+	memcpy(made + lines_len, end, sizeof end);
+	return made;
+}
+
 static int
 compare(const void *a, const void *b)
 {
@@ -180,18 +204,20 @@ print(double seconds)
 	    microseconds[count * 99 / 100], microseconds[count - 1]);
 }
 
-/* usage: cluster-load AT-A-TIME PORT...; prints sessions, seconds, recipients with 2xx, 4xx, 5xx, microseconds: half, 99 %, worst */
+/* usage: cluster-load AT-A-TIME MESSAGE-OCTETS PORT..., 0: no message; prints sessions, seconds, recipients with 2xx, 4xx, 5xx, microseconds: half, 99 %, worst */
 int
 main(int argc, char **argv)
 {
 	pthread_t threads[THREADS_MAX];
 	char *line = NULL;
 	size_t size = 0;
-	if (argc < 3 || argc > 2 + PORTS_MAX)
+	if (argc < 4 || argc > 3 + PORTS_MAX)
 		return 2;
 	unsigned at_a_time = number(argv[1], THREADS_MAX);
-	for (; port_count < (unsigned)argc - 2; port_count++)
-		ports[port_count] = (in_port_t)number(argv[2 + port_count], PORT_MAX);
+	if (strcmp(argv[2], "0") != 0)
+		message = make_message(number(argv[2], MESSAGE_MAX));
+	for (; port_count < (unsigned)argc - 3; port_count++)
+		ports[port_count] = (in_port_t)number(argv[3 + port_count], PORT_MAX);
 	for (; sessions < SESSIONS_MAX && getline(&line, &size, stdin) > 0; sessions++)
 		if ((lines[sessions] = strdup(line)) == NULL)
 			die("strdup");
@@ -207,5 +233,6 @@ main(int argc, char **argv)
 	print(now() - start);
 	for (unsigned i = 0; i < sessions; i++)
 		free(lines[i]);
+	free(message);
 	return 0;
 }

@@ -25,7 +25,8 @@ def run(name, *arguments):
 class Measurement(unittest.TestCase):
     @unittest.skipUnless(Postgres.is_installed(), "PostgreSQL 15 is not installed")
     def test_table_has_all_kinds_of_sessions(self):
-        done = run("cluster.py", BUILD, "--servers", "2", "--accounts", "50", "--sessions", "20", "--rounds", "1", "--recipients", "2")
+        done = run("cluster.py", BUILD, "--servers", "2", "--workers", "1", "--accounts", "50", "--sessions", "20", "--rounds",
+                   "1", "--recipients", "2", "--message", "100")
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertRegex(done.stdout, r"(?m)^ +accepted +refused +attack +mixed$")
         rows = dict(re.findall(r"(?m)^(\S.*?|  \S.*?)  +([\d.,]+ +[\d.,]+ +[\d.,]+ +[\d.,]+)$", done.stdout))
@@ -33,6 +34,7 @@ class Measurement(unittest.TestCase):
             self.assertNotIn("0", rows[name].split(), done.stdout)
         of_attack = float(rows["statements for a session"].split()[2])
         self.assertGreaterEqual(of_attack, 1, "names that nobody has named before are in no cache")
+        self.assertRegex(done.stdout, r"\n[1-9]\d* connections of the database, ")
         self.assertIn("round 1 of 1, mixed", done.stderr)
 
     def test_wrong_options_are_an_error(self):

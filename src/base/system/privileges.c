@@ -17,7 +17,9 @@ privileges_become(uid_t user, gid_t group)
 		return 0;
 	if (setgroups(0, NULL) < 0 || setresgid(group, group, group) < 0)
 		return -1;
-	return setresuid(user, user, user);
+	if (setresuid(user, user, user) < 0)
+		return -1;
+	return unsetenv("HOME");
 }
 
 int

@@ -6,7 +6,8 @@
 
 /*
  * Becomes this user and group permanently, without supplementary groups. Only root can. Does nothing if the process has
- * this user and group already. Returns 0, or -1 with errno.
+ * this user and group already. Removes HOME from the environment, so that libraries look for files in the home of the user and
+ * not in that of root, where libpq fails for lack of rights. No other thread may run. Returns 0, or -1 with errno.
  */
 int privileges_become(uid_t user, gid_t group);
 
