@@ -33,6 +33,13 @@ class TroubleTest(TestCase):
     def recipient(self, talk, address=ACCOUNT):
         return talk.say(f"RCPT TO:<{address}>".encode())
 
+    def config(self, server, url):
+        """The path of a configuration that names a database."""
+        path = os.path.join(server.folder, "other.conf")
+        with open(path, "w", encoding="utf-8") as config:
+            config.write(f"database: {url}\n")
+        return path
+
     def assertDelayed(self, reply):
         self.assertRegex(reply, rb"\A4")
         self.assertIn(FAILED, reply)
@@ -95,6 +102,9 @@ class Failover(TroubleTest):
                     load.start()
                 try:
                     self.assertAdministered(server, replica, primary)
+                    readers = primary.url(server.name, "postgres", replica, parameters="&target_session_attrs=prefer-standby")
+                    refused = server.ctl_run("account", "remove", ACCOUNT, config=self.config(server, readers))
+                    self.assertIn(b"read-only transaction", refused.stderr)
                     for load in loads:
                         load.wait_for(3)
                     replica.catch_up()
@@ -119,10 +129,8 @@ class Failover(TroubleTest):
 
     def assertAdministered(self, server, *hosts):
         """ftgatectl changes the database that can be changed, wherever it stands in the list."""
-        admin = os.path.join(server.folder, "either.conf")
         for first, second in (hosts, reversed(hosts)):
-            with open(admin, "w", encoding="utf-8") as config:
-                config.write(f"database: {first.url(server.name, 'postgres', second)}\n")
+            admin = self.config(server, first.url(server.name, "postgres", second))
             for verb in (("add", "carol@" + DOMAIN, "--no-password"), ("remove", "carol@" + DOMAIN)):
                 done = server.ctl_run("account", *verb, config=admin)
                 self.assertEqual((0, b""), (done.returncode, done.stderr))
@@ -140,6 +148,10 @@ class Hosts(TroubleTest):
                 talk.mail()
                 self.assertRegex(self.recipient(talk), rb"\A250 ")
                 self.assertNotIn("directory-failed", server.log())
+                done = server.ctl_run("account", "list", config=self.config(
+                    server, f"postgresql://postgres@one.test,two.test/{server.name}?hostaddr=127.0.0.1,127.0.0.1"
+                    f"&port={proxy.port},{self.database.port}&connect_timeout=1"))
+                self.assertEqual((0, b""), (done.returncode, done.stderr))
 
     def test_too_many_connections_are_named_with_their_cure(self):
         self.database.sql("CREATE ROLE few LOGIN CONNECTION LIMIT 0")
@@ -230,9 +242,7 @@ class Encrypted(TroubleTest):
                 for words, wrong in ((b"does not match host name", {"host": "mx.example.org"}),
                                      (b"certificate verify failed", {"trusted": other}),
                                      (b"no password supplied", {"secret": "/nonexistent"})):
-                    config = os.path.join(server.folder, "wrong.conf")
-                    with open(config, "w", encoding="utf-8") as file:
-                        file.write(f"database: {url(server.name, **wrong)}\n")
+                    config = self.config(server, url(server.name, **wrong))
                     self.assertIn(words, server.ctl_run("account", "list", config=config).stderr)
 
     def encrypt(self, certificate):
@@ -277,6 +287,10 @@ class Upgrade(TroubleTest):
                 server.sql("CREATE TABLE ftgate_schema (one int PRIMARY KEY CHECK (one = 1), version int NOT NULL);"
                            "INSERT INTO ftgate_schema VALUES (1, 1);" + schema.read())
             server.wait_for_log("event=peer-down kind=database .*run: ftgatectl database migrate")
+            with self.database.session(server.name) as session:
+                session.run("BEGIN; LOCK TABLE ftgate_schema IN ACCESS SHARE MODE;")
+                self.assertIn(b"lock timeout", server.ctl_run("database", "migrate").stderr)
+                self.assertEqual("1\n", server.sql("SELECT version FROM ftgate_schema"))
             self.assertRegex(server.control("database", "migrate"), r"\Aschema \d+, before 1\n\Z")
             server.wait_for_log("event=peer-up kind=database ", times=PROCESSES)
 

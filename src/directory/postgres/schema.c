@@ -104,11 +104,14 @@ postgres_migrate(const struct libpq *libpq, PGconn *connection, int *before, cha
 	    "CREATE TABLE IF NOT EXISTS ftgate_schema (one int PRIMARY KEY CHECK (one = 1), version int NOT NULL);"
 	    "INSERT INTO ftgate_schema (one, version) VALUES (1, 0) ON CONFLICT DO NOTHING";
 	static const char lock[] = "SELECT pg_advisory_xact_lock(" LOCK ")";
+	/* Statements of servers wait behind one that waits for a table, and have 5 seconds. */
+	static const char limit[] = "SET LOCAL lock_timeout = 2000";
 	char ignored[POSTGRES_ERROR_SIZE];
 	error[0] = '\0';
 	if (!run(libpq, connection, "BEGIN", error) || !run(libpq, connection, lock, error) ||
 	    !run(libpq, connection, table, error) || (*before = read_version(libpq, connection, error)) < 0 ||
-	    !migrate_from(libpq, connection, *before, error) || !run(libpq, connection, "COMMIT", error)) {
+	    !run(libpq, connection, limit, error) || !migrate_from(libpq, connection, *before, error) ||
+	    !run(libpq, connection, "COMMIT", error)) {
 		run(libpq, connection, "ROLLBACK", ignored);
 		return false;
 	}
