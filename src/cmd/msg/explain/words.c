@@ -45,12 +45,10 @@ struct form {
 	unsigned words;
 };
 
-/* Octets of a blank at p: of ASCII, U+00A0 or U+202F. 0: none. */
+/* Octets of a blank at p that is not of ASCII: U+00A0 or U+202F. 0: none. */
 static size_t
 blank_at(const char *p, size_t n)
 {
-	if (isspace((unsigned char)*p))
-		return 1;
 	if (n >= 2 && memcmp(p, "\xC2\xA0", 2) == 0)
 		return 2;
 	return n >= 3 && memcmp(p, "\xE2\x80\xAF", 3) == 0 ? 3 : 0;
@@ -88,27 +86,44 @@ typed_as(const char *p, size_t n)
 	return c == 0x9C || c == 0x9D ? '"' : 0;
 }
 
-/* Writes text with lower-case ASCII letters and single spaces, since mail programs change case and wrap lines. */
+/* The octets of a visible character at p that is not of ASCII; *plain: the octet that is written for them. */
+static size_t
+plain_of(char *plain, const char *p, size_t n)
+{
+	size_t step = blank_at(p, n);
+
+	if (step > 0) {
+		*plain = ' ';
+		return step;
+	}
+	if ((*plain = typed_as(p, n)) != 0)
+		return 3;
+	*plain = *p;
+	return 1;
+}
+
+/*
+ * Writes text with lower-case ASCII letters and single spaces, since mail programs change case and wrap lines. Every form
+ * of every language comes through here, and most of their octets are ASCII.
+ */
 static size_t
 put_plain(char *out, const char *text, size_t n)
 {
 	size_t len = 0, step;
-	char typed;
 
 	for (size_t i = 0; i < n; i += step) {
-		if ((step = invisible_at(text + i, n - i)) > 0)
+		char c = text[i];
+		bool ascii = (unsigned char)c < 0x80;
+
+		if (!ascii && (step = invisible_at(text + i, n - i)) > 0)
 			continue;
-		step = blank_at(text + i, n - i);
-		typed = typed_as(text + i, n - i);
-		if (typed) {
-			out[len++] = typed;
-			step = 3;
-		} else if (step == 0) {
-			out[len++] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]);
-		} else if (len > 0 && out[len - 1] != ' ') {
-			out[len++] = ' ';
-		}
-		step += step == 0;
+		step = ascii ? 1 : plain_of(&c, text + i, n - i);
+		if (isspace((unsigned char)c))
+			c = ' ';
+		else if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		if (c != ' ' || (len > 0 && out[len - 1] != ' '))
+			out[len++] = c;
 	}
 	return len;
 }
