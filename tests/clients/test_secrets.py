@@ -13,9 +13,8 @@ import unittest
 
 from encrypted import Certificate, EncryptedTalk, b64, plain
 from pop3 import EncryptedPop3Talk, Pop3Server
-from server import ACCOUNT, BUILD, SECONDS, Server, TestCase, main, program
+from server import ACCOUNT, BUILD, SANITIZED, SECONDS, Server, TestCase, main, program
 
-SANITIZED = os.path.basename(os.path.normpath(BUILD)) in ("asan", "tsan")
 
 PASSWORD = "Kn4ster-Bart-77-Xylophon"
 WRONG = "Wrong-Zw1tscher-99-Quark"

@@ -6,7 +6,7 @@ import signal
 import time
 
 from mo import mo
-from server import SECONDS, STRANGER, Server, Talk, TestCase, main, program, render
+from server import SANITIZED, SECONDS, STRANGER, Server, Talk, TestCase, main, render
 
 ADDRESS_UNKNOWN = ("ERR_SMTP_ADDRESS_UNKNOWN", "%s unknown mailbox")
 
@@ -45,7 +45,7 @@ class Reloads(TestCase):
         self.assertLessEqual(said, wanted)
         with open(self.smtp.log_path, "rb") as log:
             self.assertEqual(reloads, log.read().count(b"event=reload "))
-        if not self.sanitized():
+        if not SANITIZED:  # they keep freed memory for a while
             half = len(sizes) // 2
             print(f"{reloads} reloads, resident KiB: {min(sizes[:half])} then {min(sizes[half:])}", flush=True)
             self.assertLess(min(sizes[half:]) - min(sizes[:half]), 512)
@@ -62,13 +62,6 @@ class Reloads(TestCase):
     def children(pid):
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
             return [int(child) for child in file.read().split()]
-
-    @staticmethod
-    def sanitized():
-        """Sanitizers keep freed memory for a while."""
-        with open(program("ftgate-smtpd"), "rb") as file:
-            octets = file.read()
-        return b"__asan_init" in octets or b"__tsan_init" in octets
 
 
 if __name__ == "__main__":
