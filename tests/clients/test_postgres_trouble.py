@@ -17,6 +17,7 @@ from server import ACCOUNT, DOMAIN, SECONDS, STRANGER, Talk, TestCase
 from tcp_proxy import Proxy
 from test_postgres import FAILED, PROCESSES, PostgresServer
 
+CONNECTIONS = PROCESSES + 1  # with that of the limits
 LATEST = 15  # seconds for a reply: POSTGRES_TIMEOUT, on a busy machine
 
 
@@ -171,6 +172,7 @@ class Hosts(TroubleTest):
         with FakePostgres(answer) as database, PostgresServer(self.database, url=database.url) as server, Talk(server) as talk:
             self.assertRegex(talk.greeting + talk.mail() + self.recipient(talk), rb"(?m)^4")
             server.wait_for_log("event=directory-failed .*other columns")
+            self.assertNotIn("event=worker-died", server.log())
             self.assertIn(b"first run: ftgatectl database migrate", server.ctl_run("account", "list").stderr)
 
     def test_answers_that_are_cut_are_asked_for_again(self):
@@ -330,11 +332,11 @@ class Pooler(TroubleTest):
         with PgBouncer(self.database) as pooler, self.pooled(pooler) as server, Talk(server) as talk:
             talk.mail()
             self.assertRegex(self.recipient(talk), rb"\A250 ")
-            self.assertLogins(pooler, PROCESSES)
+            self.assertLogins(pooler, CONNECTIONS)
             server.sql("ALTER TABLE accounts RENAME moved_to TO gone")
             for _ in range(3):
                 self.assertDelayed(self.recipient(talk))
-            self.assertLogins(pooler, PROCESSES + 1)
+            self.assertLogins(pooler, CONNECTIONS + 1)
             server.wait_for_log("event=directory-failed .*moved_to does not exist")
             server.sql("ALTER TABLE accounts RENAME gone TO moved_to")
             self.assertRegex(self.recipient(talk), rb"\A250 ")

@@ -22,6 +22,17 @@ static union {
 	void *addresses[FUNCTIONS];
 } loaded;
 
+static __typeof__(PQgetvalue) *value_of;
+
+/* A value that the server left out is empty, so that no reader meets NULL. */
+static char *
+get_value(const PGresult *result, int row, int column)
+{
+	static char none[] = "";
+	char *value = value_of(result, row, column);
+	return value != NULL ? value : none;
+}
+
 _Static_assert(sizeof loaded.functions == sizeof loaded.addresses, "a pointer of each kind has the same size");
 
 const struct libpq *
@@ -44,6 +55,8 @@ libpq_load(char error[LIBPQ_ERROR_SIZE])
 		loaded.addresses[0] = NULL;
 		return NULL;
 	}
+	value_of = loaded.functions.PQgetvalue;
+	loaded.functions.PQgetvalue = get_value;
 	return &loaded.functions;
 }
 

@@ -20,7 +20,7 @@ enum { LIBPQ_ERROR_SIZE = 320 };
 
 /*
  * Loads the library, once a process; it is never unloaded. NULL with an English sentence in error, which says what to install.
- * For the thread that starts the program.
+ * PQgetvalue() returns "" for a column that the server has left out, never NULL. For the thread that starts the program.
  */
 const struct libpq *libpq_load(char error[LIBPQ_ERROR_SIZE]);
 
