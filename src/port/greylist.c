@@ -156,5 +156,9 @@ greylist_ask(struct greylist *greylist, struct greylist_question *question)
 	question->job = (struct job) { .work = work, .done = done };
 	question->greylist = greylist;
 	question->trouble = NULL;
+	if (greylist->store->ops->ask != NULL) {
+		greylist->store->ops->ask(greylist->store, question);
+		return;
+	}
 	greylist->executor->start(greylist->executor, &question->job);
 }

@@ -44,7 +44,7 @@ struct greylist {
 	struct greylist_store *store;
 	struct greylist_rules rules;
 	bool suspects; /* only mail that a filter suspects has to wait, not each stranger's */
-	unsigned char secret[GREYLIST_SECRET_SIZE];
+	unsigned char secret[GREYLIST_SECRET_SIZE]; /* may change until the store answers */
 	struct executor *executor;
 };
 
@@ -57,10 +57,10 @@ struct greylist_question {
 	void (*answered)(struct greylist_question *question); /* on the loop */
 	enum greylist_verdict verdict;
 	int64_t left;        /* GREYLIST_WAIT: seconds, one or more */
-	const char *trouble; /* GREYLIST_FAILED: what it is */
+	const char *trouble; /* GREYLIST_FAILED: what it is; NULL: the store has logged it */
 };
 
-/* Asks by a job; keys, now and answered are set. */
+/* Asks, by a job unless the store answers on the loop; keys, now and answered are set. */
 void greylist_ask(struct greylist *greylist, struct greylist_question *question);
 
 #endif

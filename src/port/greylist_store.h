@@ -1,4 +1,4 @@
-/* The store of greylisting. A port: directory/sqlite implements it. */
+/* The store of greylisting. A port: directory/sqlite and directory/postgres implement it. */
 #ifndef PORT_GREYLIST_STORE_H
 #define PORT_GREYLIST_STORE_H
 
@@ -16,11 +16,18 @@ struct greylist_store {
 	const struct greylist_store_ops *ops;
 };
 
+struct greylist_question;
+
 /*
  * Each is atomic, even if other workers or machines use the store. A record whose "until" is now or before does not
  * exist. They may block, and are for one thread at a time. False if the store has failed.
  */
 struct greylist_store_ops {
+	/*
+	 * Answers a question as a whole, on the loop, without waiting; maybe before it returns. NULL: the next three do, by a
+	 * job. Its answers have no trouble, since it logs that itself.
+	 */
+	void (*ask)(struct greylist_store *store, struct greylist_question *question);
 	/* The record of a key. */
 	bool (*find)(struct greylist_store *store, uint64_t key, int64_t now, struct greylist_record *record);
 	/* The same; an unknown key is added, and forgotten at until. */

@@ -1,6 +1,7 @@
 """Limits that servers share by PostgreSQL: what one counts and whom it blacklists, the others know."""
 
 import base64
+import contextlib
 import json
 import os
 import re
@@ -27,9 +28,9 @@ relay:
 class Member(Server):
     """One of several servers with the same accounts."""
 
-    def __init__(self, url, fills=False):
+    def __init__(self, url, fills=False, settings=""):
         self.fills = fills
-        super().__init__("--workers", "2", config=f"database: {url}\n{SETTINGS}")
+        super().__init__("--workers", "2", config=f"database: {url}\n{SETTINGS}{settings}")
 
     def ctl_run(self, *arguments, **options):
         return subprocess.run([self.ctl, "-c", self.config, "--data", self.data, *arguments], timeout=SECONDS, env=self.environment,
@@ -49,6 +50,12 @@ class Member(Server):
         with Talk(self, client) as talk:
             talk.mail()
             return sum(talk.say(f"RCPT TO:<{ACCOUNT}>".encode()).startswith(b"250 ") for _ in range(recipients))
+
+    def defers(self, client):
+        """Does mail of a client have to wait?"""
+        with Talk(self, client) as talk:
+            talk.mail()
+            return b"(#3.20)" in talk.say(f"RCPT TO:<{ACCOUNT}>".encode())
 
     def log_in(self, client, password):
         with Talk(self, client) as talk:
@@ -106,9 +113,29 @@ class Shared(TestCase):
         self.wait_until(lambda: self.counted(f"smtp failed-logins {client}") == 0, "failed logins are not forgotten")
 
     def test_documented_rights_are_enough_for_purging(self):
-        tables = "('limit_counts'), ('limit_marks'), ('leases')"
+        tables = "('limit_counts'), ('limit_marks'), ('leases'), ('greylist')"
         self.assertEqual("t\n", self.database.sql("SELECT bool_and(has_table_privilege('ftgate', t, 'DELETE') AND"
                                                   f" has_table_privilege('ftgate', t, 'UPDATE')) FROM (VALUES {tables}) AS x (t)"))
+
+    def test_mail_that_one_server_has_deferred_is_taken_by_another(self):
+        settings = "greylist:\n  enabled: yes\n  delay: 1h\n  passes: 0\n"
+        networks = iter(f"127.1.{i}.1" for i in range(256))
+        with contextlib.ExitStack() as stack:
+            one, other = (stack.enter_context(Member(self.database.url(user="ftgate"), settings=settings)) for _ in range(2))
+            for member in one, other:
+                self.wait_until(lambda member=member: member.defers(next(networks)), "mail does not wait")
+            self.assertTrue(one.defers("127.2.1.1"))
+            self.database.sql("UPDATE greylist SET since = since - 3600")
+            self.assertFalse(other.defers("127.2.1.2"))
+            self.assertTrue(other.defers(next(networks)))
+            self.database.sql("ALTER TABLE greylist RENAME TO away")
+            try:
+                for _ in range(4):
+                    self.assertFalse(one.defers(next(networks)))
+            finally:
+                self.database.sql("ALTER TABLE away RENAME TO greylist")
+            self.wait_until(lambda: one.defers(next(networks)), "mail does not wait again")
+            self.assertIn(one.log().count("event=greylist-failed"), (1, 2), "each worker says it once")
 
     def test_server_counts_for_itself_while_the_database_does_not(self):
         client, member = "127.0.0.11", self.members[0]

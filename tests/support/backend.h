@@ -10,7 +10,7 @@
 #include "directory/sqlite/directory.h"
 #include "port/admin.h"
 #include "port/directory.h"
-#include "port/greylist_store.h"
+#include "port/greylist.h"
 #include "port/mailbox_store.h"
 #include "port/shared_store.h"
 
@@ -21,7 +21,8 @@ void backend_remove(void);
 /* Open the ports of the database. Each fails the test unless it succeeds; the result is freed by its ops->close(). */
 struct directory *backend_directory(const struct directory_settings *settings);
 struct admin *backend_admin(struct mailbox_store *mailboxes);
-struct greylist_store *backend_greylist(void);
+/* Writes the secret that it has for all servers to secret, if it has one. */
+struct greylist_store *backend_greylist(unsigned char secret[GREYLIST_SECRET_SIZE]);
 
 /* What servers keep together: of PostgreSQL alone. Each opens the port anew. */
 struct shared_store *backend_shared(void);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -13,6 +14,7 @@
 #include "directory/postgres/admin.h"
 #include "directory/postgres/connect.h"
 #include "directory/postgres/directory.h"
+#include "directory/postgres/greylist.h"
 #include "directory/postgres/schema.h"
 #include "directory/postgres/shared.h"
 #include "folder.h"
@@ -131,6 +133,49 @@ backend_directory(const struct directory_settings *settings)
 	directory->ops = &open_one.ops;
 	ask_turn = turn;
 	return directory;
+}
+
+/* A greylisting store with a loop of its own, since tests open some in one process after another, and in its children. */
+static struct {
+	struct greylist_store_ops ops;
+	const struct greylist_store_ops *real;
+	uv_loop_t loop;
+} greylisting;
+
+static void
+turn_greylist(void)
+{
+	uv_run(&greylisting.loop, UV_RUN_ONCE);
+}
+
+static void
+close_greylist(struct greylist_store *store)
+{
+	uv_walk(&greylisting.loop, close_handle, NULL);
+	uv_run(&greylisting.loop, UV_RUN_DEFAULT);
+	cr_assert_eq(uv_loop_close(&greylisting.loop), 0);
+	store->ops = greylisting.real;
+	store->ops->close(store);
+	ask_turn = NULL;
+}
+
+struct greylist_store *
+backend_greylist(unsigned char secret[GREYLIST_SECRET_SIZE])
+{
+	static const unsigned char none[GREYLIST_SECRET_SIZE];
+	const struct postgres_settings how = { .database = database, .timeout = TIMEOUT };
+	cr_assert_eq(uv_loop_init(&greylisting.loop), 0);
+	memset(secret, 0, GREYLIST_SECRET_SIZE);
+	struct greylist_store *store = postgres_greylist_new(libpq, &how, secret, &greylisting.loop, &ask_executor);
+	cr_assert_not_null(store);
+	while (memcmp(secret, none, sizeof none) == 0)
+		turn_greylist();
+	greylisting.real = store->ops;
+	greylisting.ops = *store->ops;
+	greylisting.ops.close = close_greylist;
+	store->ops = &greylisting.ops;
+	ask_turn = turn_greylist;
+	return store;
 }
 
 static bool loop_is_open; /* for what servers keep together */

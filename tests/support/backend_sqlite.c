@@ -54,8 +54,9 @@ backend_admin(struct mailbox_store *mailboxes)
 }
 
 struct greylist_store *
-backend_greylist(void)
+backend_greylist(unsigned char secret[GREYLIST_SECRET_SIZE])
 {
+	(void)secret;
 	struct greylist_store *store = greylist_sqlite_new("greylist.db", GREYLIST_SIZE);
 	cr_assert_not_null(store);
 	return store;

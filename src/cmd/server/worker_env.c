@@ -172,14 +172,22 @@ worker_env_open_loop(struct worker_env *env, const struct serve *serve, const st
 	return EX_OK;
 }
 
+struct postgres_settings
+worker_env_database(const struct settings *settings)
+{
+	return (struct postgres_settings) {
+		.database = settings->database,
+		.timeout = POSTGRES_TIMEOUT,
+		.pooled = settings->config->database_pooler,
+	};
+}
+
 /* The directory of PostgreSQL, and what its servers share: the database need not be there yet. The error has been logged. */
 static int
 open_postgres(struct worker_env *env, const struct settings *set, const struct directory_settings *addresses)
 {
 	char error[LIBPQ_ERROR_SIZE];
-	const struct postgres_settings settings = {
-		.database = set->database, .timeout = POSTGRES_TIMEOUT, .pooled = set->config->database_pooler
-	};
+	const struct postgres_settings settings = worker_env_database(set);
 	const struct libpq *libpq = libpq_load(error);
 	uv_loop_t *loop = &env->worker.loop;
 	struct executor *executor = pools_disk(&env->worker.pools);

@@ -9,6 +9,7 @@
 #include "base/system/data.h"
 #include "cmd/smtpd/service.h"
 #include "cmd/smtpd/services.h"
+#include "directory/postgres/greylist.h"
 #include "directory/sqlite/greylist.h"
 #include "peer/dial.h"
 #include "peer/dns.h"
@@ -44,12 +45,26 @@ now(void)
 	return time(NULL);
 }
 
+/* The store that the servers of a database share, or that of this machine. */
+static struct greylist_store *
+new_greylist_store(const struct serve *serve, int64_t max_size)
+{
+	char path[PATH_MAX], error[LIBPQ_ERROR_SIZE];
+	const struct postgres_settings database = worker_env_database(serve->settings);
+	if (database.database[0] != '\0')
+		return postgres_greylist_new(
+		    libpq_load(error), &database, greylist.secret, &env.worker.loop, pools_disk(&env.worker.pools));
+	if (data_secret(serve->data, "greylist-secret", greylist.secret, sizeof greylist.secret) == 0 &&
+	    data_path(path, serve->data, "greylist.db") == 0)
+		return greylist_sqlite_new(path, max_size);
+	return NULL;
+}
+
 /* Opens nothing if greylisting is off. */
 static bool
 open_greylist(const struct serve *serve)
 {
 	const struct greylist_settings *settings = &serve->settings->config->greylist;
-	char path[PATH_MAX];
 	if (!settings->enabled)
 		return true;
 	greylist = (struct greylist) {
@@ -58,9 +73,7 @@ open_greylist(const struct serve *serve)
 		.suspects = settings->suspects,
 		.executor = pools_executor(&env.worker.pools, JOB_GREYLIST),
 	};
-	if (data_secret(serve->data, "greylist-secret", greylist.secret, sizeof greylist.secret) == 0 &&
-	    data_path(path, serve->data, "greylist.db") == 0)
-		greylist.store = greylist_sqlite_new(path, settings->max_size);
+	greylist.store = new_greylist_store(serve, settings->max_size);
 	return greylist.store != NULL;
 }
 

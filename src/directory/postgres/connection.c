@@ -263,7 +263,7 @@ pg_ask(struct pg *pg, struct pg_query *query, int64_t deadline)
 {
 	query->purpose = PG_ANSWER;
 	query->tries = 0;
-	query->alone = false;
+	query->alone = query->writes;
 	query->result = NULL;
 	query->deadline = deadline;
 	deadlines_add(&pg->deadlines, query);
@@ -468,6 +468,31 @@ pg_open(struct pg *pg, const struct libpq *libpq, const struct pg_settings *sett
 	pg->turn.data = pg;
 	begin_connecting(pg);
 	return 0;
+}
+
+/* The questions with which a connection begins are the connection's. */
+static void
+abandon_queue(struct pg *pg, struct pg_queue *queue)
+{
+	struct pg_query *query;
+	while ((query = pg_queue_take(queue)) != NULL) {
+		if (query->purpose == PG_ABANDONED) {
+			pg_drop(pg, query);
+			continue;
+		}
+		pg->libpq->PQclear(query->result);
+		query->result = NULL;
+		if (query->purpose == PG_ANSWER)
+			query->done(query, NULL);
+	}
+}
+
+void
+pg_abandon(struct pg *pg)
+{
+	abandon_queue(pg, &pg->sent);
+	abandon_queue(pg, &pg->waiting);
+	abandon_queue(pg, &pg->refused);
 }
 
 void

@@ -47,6 +47,7 @@ struct pg_query {
 	int columns; /* that the answer must have, else the connection is replaced; 0: it is not checked */
 	/* Called once, on the loop, never before pg_ask() returns. NULL: it failed, and pg_trouble() is the cause. */
 	void (*done)(struct pg_query *query, PGresult *result); /* the result is the callee's, for PQclear() */
+	bool writes; /* it is a transaction of its own, so that its locks are held for a moment only */
 	/* for the connection */
 	struct pg_query *next, *previous;
 	enum pg_purpose purpose;
@@ -115,6 +116,9 @@ void pg_ask(struct pg *pg, struct pg_query *query, int64_t deadline);
 
 /* Why the last question failed: an English sentence. */
 const char *pg_trouble(const struct pg *pg);
+
+/* Calls done() of all questions that wait, before pg_close(). */
+void pg_abandon(struct pg *pg);
 
 /* Frees what it has. Call it when the loop has ended, and its handles are closed. No question may wait. */
 void pg_close(struct pg *pg);

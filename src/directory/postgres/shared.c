@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "directory/postgres/array.h"
-#include "directory/postgres/connection_internal.h"
+#include "directory/postgres/connection.h"
 #include "directory/postgres/shared_statements.h"
 
 enum { NUMBER_SIZE = 24, MOST_LEFT = 1000000000 }; /* milliseconds: what the database says is cut to it */
@@ -403,31 +403,12 @@ trouble(const struct shared_store *store)
 	return pg_trouble(&((const struct postgres_shared *)store)->pg);
 }
 
-/* Frees what a queue is about; the questions with which a connection begins are the connection's. */
-static void
-abandon(struct pg *pg, struct pg_queue *queue)
-{
-	struct pg_query *query;
-	while ((query = pg_queue_take(queue)) != NULL) {
-		if (query->purpose == PG_ABANDONED) {
-			pg_drop(pg, query);
-			continue;
-		}
-		pg->libpq->PQclear(query->result);
-		query->result = NULL;
-		if (query->purpose == PG_ANSWER)
-			query->done(query, NULL);
-	}
-}
-
 static void
 close_store(struct shared_store *store)
 {
 	struct pg *pg = &own(store)->pg;
 	own(store)->closing = true;
-	abandon(pg, &pg->sent);
-	abandon(pg, &pg->waiting);
-	abandon(pg, &pg->refused);
+	pg_abandon(pg);
 	pg_close(pg);
 	free(store);
 }

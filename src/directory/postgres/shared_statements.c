@@ -7,8 +7,9 @@
 #define NOW "(extract(epoch FROM now()) * 1000)::bigint"
 
 /* Removes some expired rows of a table; who works on one of them goes first. */
-#define PURGE(table, key)                                                                                              \
-	"DELETE FROM " table " WHERE (" key ") IN (SELECT " key " FROM " table " WHERE until <= " NOW                  \
+#define PURGE(table, key) PURGE_BEFORE(table, key, NOW)
+#define PURGE_BEFORE(table, key, now)                                                                                  \
+	"DELETE FROM " table " WHERE (" key ") IN (SELECT " key " FROM " table " WHERE until <= " now                  \
 	" ORDER BY until LIMIT $1::bigint FOR UPDATE SKIP LOCKED)"
 
 const char *const shared_statements[SHARED_STATEMENTS + 1] = {
@@ -40,4 +41,5 @@ const char *const shared_statements[SHARED_STATEMENTS + 1] = {
 	[SHARED_PURGE] = PURGE("limit_counts", "name, server"),
 	[SHARED_PURGE_MARKS] = PURGE("limit_marks", "service, name"),
 	[SHARED_PURGE_LEASES] = PURGE("leases", "name"),
+	[SHARED_PURGE_GREYLIST] = PURGE_BEFORE("greylist", "key", "extract(epoch FROM now())::bigint"),
 };

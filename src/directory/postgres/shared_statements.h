@@ -12,6 +12,7 @@ enum shared_statement {
 	SHARED_PURGE, /* rows; and those behind it for other tables */
 	SHARED_PURGE_MARKS,
 	SHARED_PURGE_LEASES,
+	SHARED_PURGE_GREYLIST,
 	SHARED_STATEMENTS
 };
 

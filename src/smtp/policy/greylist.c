@@ -30,7 +30,7 @@ answered(struct greylist_question *question)
 	greylist_then *then = asking->then;
 	void *context = asking->context;
 	char left[24];
-	if (question->verdict == GREYLIST_FAILED)
+	if (question->verdict == GREYLIST_FAILED && question->trouble != NULL)
 		s->outlet->log(s->outlet, "greylist-failed", "detail", question->trouble, NULL);
 	if (question->verdict == GREYLIST_WAIT) {
 		verdict = asking->refusal;
