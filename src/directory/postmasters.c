@@ -6,10 +6,10 @@
 #include "base/system/data.h"
 #include "directory/sqlite/database.h"
 
-static const char missing[] = "SELECT name FROM domains d WHERE relayed = 0 AND"
-                              " NOT EXISTS (SELECT 1 FROM accounts WHERE domain = d.id AND local = 'postmaster')"
-                              " AND NOT EXISTS (SELECT 1 FROM aliases WHERE domain = d.id AND local = 'postmaster')"
-                              " ORDER BY name";
+const char postmasters_query[] = "SELECT name FROM domains d WHERE relayed = 0 AND"
+                                 " NOT EXISTS (SELECT 1 FROM accounts WHERE domain = d.id AND local = 'postmaster')"
+                                 " AND NOT EXISTS (SELECT 1 FROM aliases WHERE domain = d.id AND local = 'postmaster')"
+                                 " ORDER BY name";
 
 int
 postmasters_missing(const char *data, void (*call)(void *context, const char *domain), void *context)
@@ -19,7 +19,7 @@ postmasters_missing(const char *data, void (*call)(void *context, const char *do
 	sqlite3_stmt *query = NULL;
 	if (database == NULL)
 		return -1;
-	int result = sqlite3_prepare_v2(database, missing, -1, &query, NULL);
+	int result = sqlite3_prepare_v2(database, postmasters_query, -1, &query, NULL);
 	while (result == SQLITE_OK || result == SQLITE_ROW) {
 		result = sqlite3_step(query);
 		if (result == SQLITE_ROW)

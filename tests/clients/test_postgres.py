@@ -1,6 +1,7 @@
 """Accounts in PostgreSQL: the servers find them, ftgatectl changes them, and trouble with the database delays mail only."""
 
 import base64
+import json
 import os
 import re
 import signal
@@ -142,6 +143,21 @@ class Accounts(PostgresTest):
         with PostgresServer(self.database) as server:
             version = int(server.sql("SELECT version FROM ftgate_schema"))
             self.assertEqual(f"schema {version}: nothing to do\n", server.control("database", "migrate"))
+
+    def test_status_and_check_know_schema_and_missing_postmasters(self):
+        with PostgresServer(self.database) as server:
+            version = int(server.sql("SELECT version FROM ftgate_schema"))
+            told = json.loads(server.ctl_run("status", "--json").stdout)
+            self.assertEqual(version, told["schema"])
+            nobody = f"nobody reads the mail to postmaster@{DOMAIN}"
+            self.assertIn(nobody, json.dumps(told))
+            check = [server.smtpd, "-c", server.config, "--data", server.data, "--check"]
+            self.assertIn(nobody, subprocess.run(check, env=server.environment, timeout=SECONDS, check=False,
+                                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.decode())
+            server.control("alias", "add", f"postmaster@{DOMAIN}", ACCOUNT)
+            self.assertNotIn(nobody, server.ctl_run("status", "--json").stdout.decode())
+            self.assertNotIn(nobody, subprocess.run(check, env=server.environment, timeout=SECONDS, check=False,
+                                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.decode())
 
     def test_migrations_that_begin_at_once_make_one_schema(self):
         with PostgresServer(self.database, migrated=False) as server:

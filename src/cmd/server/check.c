@@ -20,6 +20,7 @@
 #include "cmd/server/server.h"
 #include "cmd/server/service_user.h"
 #include "cmd/user_language.h"
+#include "directory/postgres/admin.h"
 #include "directory/postgres/libpq.h"
 #include "directory/postmasters.h"
 #include "net/tls_context.h"
@@ -407,13 +408,21 @@ warn_postmaster(void *context, const char *domain)
 	printable_print(stderr, "postmaster: %s; %s\n", text, cure);
 }
 
-/* The setting is for all domains that have none of their own. No database yet is no fault; PostgreSQL is not asked. */
+/*
+ * The setting is for all domains that have none of their own. No database yet is no fault, and neither is one that is away:
+ * the server serves once it is there.
+ */
 static void
 check_postmasters(const struct settings *settings)
 {
-	if (settings->protocol == CONFIG_SMTP && settings->postmaster.domain[0] == '\0' &&
-	    settings->database[0] == '\0')
+	char error[ADMIN_ERROR_SIZE];
+	int version, newest;
+	if (settings->protocol != CONFIG_SMTP || settings->postmaster.domain[0] != '\0')
+		return;
+	if (settings->database[0] == '\0')
 		(void)postmasters_missing(settings->data, warn_postmaster, NULL);
+	else if (!postgres_admin_inspect(settings->database, &version, &newest, warn_postmaster, NULL, error))
+		printable_print(stderr, "database: %s\n", error);
 }
 
 static void

@@ -13,6 +13,7 @@
 #include "directory/postgres/schema.h"
 #include "directory/postgres/setting.h"
 #include "directory/postgres/sql.h"
+#include "directory/postmasters.h"
 
 enum { LIMIT = 10000 }; /* milliseconds to connect */
 
@@ -128,5 +129,40 @@ postgres_admin_migrate(const char *database, int *before, int *after, char error
 	if (!done)
 		snprintf(error, ADMIN_ERROR_SIZE, _("the database cannot be migrated: %s"), why);
 	libpq->PQfinish(connection);
+	return done;
+}
+
+/* Returns false with an error. */
+static bool
+find_postmasters(const struct libpq *libpq, PGconn *connection, void (*call)(void *context, const char *domain),
+    void *context, char error[ADMIN_ERROR_SIZE])
+{
+	char why[LIBPQ_ERROR_SIZE];
+	PGresult *result = libpq->PQexec(connection, postmasters_query);
+	bool read = libpq->PQresultStatus(result) == PGRES_TUPLES_OK;
+	for (int i = 0; read && i < libpq->PQntuples(result); i++)
+		call(context, libpq->PQgetvalue(result, i, 0));
+	if (!read) {
+		libpq_first_line(why, sizeof why, libpq->PQerrorMessage(connection));
+		snprintf(error, ADMIN_ERROR_SIZE, _("cannot open the accounts: %s"), why);
+	}
+	libpq->PQclear(result);
+	return read;
+}
+
+bool
+postgres_admin_inspect(const char *database, int *version, int *newest, void (*call)(void *context, const char *domain),
+    void *context, char error[ADMIN_ERROR_SIZE])
+{
+	const struct libpq *libpq;
+	long found = 0;
+	PGconn *connection = connect_to(&libpq, database, error);
+	if (connection == NULL)
+		return false;
+	bool done = read_version(libpq, connection, &found, error) &&
+	    (found == 0 || find_postmasters(libpq, connection, call, context, error));
+	libpq->PQfinish(connection);
+	*version = (int)found;
+	*newest = POSTGRES_VERSION;
 	return done;
 }

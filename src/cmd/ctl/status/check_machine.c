@@ -3,6 +3,7 @@
 
 #include "base/text/translate.h"
 #include "cmd/ctl/status/status.h"
+#include "directory/postgres/admin.h"
 #include "directory/postmasters.h"
 
 enum { MIB = 1024 * 1024, FULL_SOON = 10 /* times what must be kept free */ };
@@ -45,19 +46,38 @@ add_postmaster(void *context, const char *domain)
 
 /* The setting is for all domains that have none of their own. */
 static void
-check_postmasters(struct status_report *report)
+note_postmaster(void *context, const char *domain)
 {
+	struct status_report *report = context;
 	int len;
 	const char *answer = report->servers[0].answer, *setting = ctl_value(answer, "postmaster", &len);
 	bool served = len == 1 && *setting == '-';
 	if (served && report->config->postmaster == NULL)
-		(void)postmasters_missing(report->request->data, add_postmaster, report);
+		add_postmaster(report, domain);
+}
+
+/* PostgreSQL, whose servers say themselves if it is away or newer than they can use. */
+static void
+check_database(struct status_report *report)
+{
+	char error[ADMIN_ERROR_SIZE];
+	int newest = 0;
+	if (!postgres_admin_inspect(report->config->database, &report->schema, &newest, note_postmaster, report, error))
+		status_add(
+		    report, HEALTH_WARNING, _("start the database, or change the setting database"), "%s", error);
+	else if (report->schema < newest)
+		status_add(report, HEALTH_WARNING, _("run ftgatectl database migrate"),
+		    _("the directory has the schema %d; this version has %d"), report->schema, newest);
 }
 
 void
 status_check_machine(struct status_report *report)
 {
 	check_disk(report);
-	check_schema(report);
-	check_postmasters(report);
+	if (report->config->database != NULL) {
+		check_database(report);
+	} else {
+		check_schema(report);
+		(void)postmasters_missing(report->request->data, note_postmaster, report);
+	}
 }
