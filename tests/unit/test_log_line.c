@@ -162,6 +162,7 @@ Test(log_line, line_is_found_behind_what_syslog_puts_before_it)
 {
 	cr_expect(is_line("Jan 31 12:00:00 mx ftgate-smtpd[123]: " STAMP " event=stopped"));
 	cr_expect(is_line("ftgate-pop3d: " STAMP " event=stopped"));
+	cr_expect(is_line("Jan 31 12:00:00 mx ftgate-mapd[123]: " STAMP " event=stopped"));
 	cr_expect_not(is_line("Jan 31 12:00:00 mx ftgate-smtpd[]: " STAMP " event=stopped"));
 	cr_expect_not(is_line("Jan 31 12:00:00 mx [1]: " STAMP " event=stopped"));
 	cr_expect_not(is_line("Jan 31 12:00:00 mx postfix/smtpd[1]: " STAMP " event=stopped"));

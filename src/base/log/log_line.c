@@ -52,7 +52,10 @@ syslog_prefix(const char *text, size_t len)
 			return 0;
 		at--;
 	}
-	return ends_with(text, at, "ftgate-smtpd") || ends_with(text, at, "ftgate-pop3d") ? end + 2 : 0;
+	return ends_with(text, at, "ftgate-smtpd") || ends_with(text, at, "ftgate-pop3d") ||
+	        ends_with(text, at, "ftgate-mapd")
+	    ? end + 2
+	    : 0;
 }
 
 /* The value of "\xNN" at text; -1 if it is none. The log writes upper-case digits. */

@@ -29,8 +29,8 @@ struct log_line {
 
 /*
  * Begins to read a line of len octets, without its line feed. The line begins with its time, or with what syslog puts
- * before it, which must end with "ftgate-smtpd[NUMBER]: " or "ftgate-pop3d[NUMBER]: " at the first ": " of the line, so that
- * no value of another program's line can look like one of ours. Returns false if it is no line of the log.
+ * before it, which must end with the name of a server and "[NUMBER]: ", as in "ftgate-smtpd[123]: ", at the first ": " of the line, so
+ * that no value of another program's line can look like one of ours. Returns false if it is no line of the log.
  */
 bool log_line_begin(struct log_line *line, const char *text, size_t len);
 
