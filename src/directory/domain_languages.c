@@ -29,10 +29,11 @@ domain_languages_read(const char *data, bool (*call)(void *context, const char *
 		if (result == SQLITE_ROW &&
 		    !call(context, (const char *)sqlite3_column_text(query, 0),
 		        (const char *)sqlite3_column_text(query, 1)))
-			result = SQLITE_DONE;
+			result = SQLITE_NOMEM;
 	}
 	if (result != SQLITE_DONE)
-		snprintf(error, DOMAIN_LANGUAGES_ERROR_SIZE, "%.400s: %.300s", path, sqlite3_errmsg(database));
+		snprintf(error, DOMAIN_LANGUAGES_ERROR_SIZE, "%.400s: %.300s", path,
+		    result == SQLITE_NOMEM ? sqlite3_errstr(result) : sqlite3_errmsg(database));
 	sqlite3_finalize(query);
 	sqlite3_close(database);
 	return result == SQLITE_DONE ? 0 : -1;

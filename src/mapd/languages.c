@@ -110,6 +110,7 @@ languages_add_line(struct languages *languages, const char *line, char error[LAN
 		snprintf(error, LANGUAGES_ERROR_SIZE,
 		    _("'%.*s' is not a domain; write a domain and a language in a line, as in 'example.org de'"),
 		    (int)(len < 80 ? len : 80), begin);
+		errno = EINVAL;
 		return -1;
 	}
 	if (second_len < sizeof language)
@@ -118,6 +119,7 @@ languages_add_line(struct languages *languages, const char *line, char error[LAN
 		snprintf(error, LANGUAGES_ERROR_SIZE,
 		    _("'%.*s' is not a language; write a tag such as de or pt-BR, or C, behind the domain"),
 		    (int)(strcspn(second, "\r\n") < 40 ? strcspn(second, "\r\n") : 40), second);
+		errno = EINVAL;
 		return -1;
 	}
 	if (languages_add(languages, domain, language) == 0)

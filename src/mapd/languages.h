@@ -24,7 +24,8 @@ int languages_add(struct languages *languages, const char *domain, const char *l
 
 /*
  * Adds what a line of a file says: a domain and a language with white space between. Empty lines, and those that begin with
- * #, are skipped. Returns 0, or -1 with an English sentence in error, which names value and cure.
+ * #, are skipped. Returns 0, or -1 with an English sentence in error, which names value and cure; errno is EINVAL for a faulty
+ * line, else that of languages_add().
  */
 int languages_add_line(struct languages *languages, const char *line, char error[LANGUAGES_ERROR_SIZE]);
 

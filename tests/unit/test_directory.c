@@ -11,6 +11,7 @@
 
 #include "base/log/log.h"
 #include "directory/accounts.h"
+#include "directory/domain_languages.h"
 #include "store/maildir_store.h"
 #include "support/ask_directory.h"
 #include "support/fake_clock.h"
@@ -152,4 +153,32 @@ Test(accounts, are_created_once, .init = open_directory, .fini = close_directory
 	cr_assert_not_null(accounts);
 	cr_expect_not(created);
 	cr_expect_eq(admin_add_account(accounts, "anna", "example.test", NULL), ADMIN_EXISTS);
+}
+
+/* Has room for one language; context counts the calls. */
+static bool
+take_one(void *context, const char *domain, const char *language)
+{
+	int *calls = context;
+	(void)domain;
+	(void)language;
+	return ++*calls < 2;
+}
+
+Test(directory, languages_that_find_no_memory_are_not_a_whole_table)
+{
+	char error[DOMAIN_LANGUAGES_ERROR_SIZE] = "";
+	int calls = 0;
+	admin_add_domain(accounts, "a.example");
+	admin_add_domain(accounts, "b.example");
+	admin_add_domain(accounts, "c.example");
+	sqlite3 *database;
+	cr_assert_eq(sqlite3_open("ftgate.db", &database), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(database, "UPDATE domains SET language = 'de'", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(database);
+	cr_expect_eq(domain_languages_read(".", take_one, &calls, error), -1);
+	cr_expect_eq(calls, 2);
+	cr_expect_str_not_empty(error);
+	calls = -100;
+	cr_expect_eq(domain_languages_read(".", take_one, &calls, error), 0);
 }

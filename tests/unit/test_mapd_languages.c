@@ -87,7 +87,9 @@ Test(languages, faulty_line_is_reported_with_its_value)
 		{ "example.org aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "is not a language" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		errno = ENOMEM;
 		cr_expect_eq(languages_add_line(languages, cases[i].line, error), -1, "%s", cases[i].line);
+		cr_expect_eq(errno, EINVAL);
 		cr_expect_not_null(strstr(error, cases[i].fault), "%s", error);
 	}
 	cr_expect_eq(languages_count(languages), 0);
