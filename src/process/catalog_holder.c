@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log/log.h"
+#include "port/texts_state.h"
 
 /* One load and its result. Until its end it belongs to one thread. */
 struct load {
@@ -15,6 +16,7 @@ struct load {
 	ftg_catalog *catalog; /* NULL: none, because of error */
 	int error;
 	struct catalog_refusals refusals;
+	struct texts_state texts; /* of the overlay, when the load began */
 };
 
 static struct load *
@@ -39,6 +41,7 @@ load_work(struct job *job)
 		.preferences = preferences,
 		.profile = request->profile,
 	};
+	(void)texts_state_read(&load->texts, request->overlay);
 	load->catalog = ftg_catalog_open(&sources, catalog_refusals_note, &load->refusals);
 	load->error = load->catalog == NULL ? errno : 0;
 	catalog_refusals_close(&load->refusals);
@@ -52,6 +55,8 @@ log_outcome(const struct load *load, const char *event)
 	if (load->catalog != NULL)
 		log_put_number("languages", ftg_catalog_languages(load->catalog));
 	log_put_number("refused", load->refusals.count);
+	if (load->texts.used.number > 0)
+		log_put_number("texts", (int64_t)load->texts.used.number);
 	if (load->error != 0)
 		log_put("detail", strerror(load->error));
 	log_end();
@@ -84,11 +89,13 @@ find(const struct catalog_holder *catalogs, const char *request)
 
 /* Uses a catalogue from now on. Nothing refers to the one before: each reply is rendered at once. */
 static void
-swap(struct catalog_holder *catalogs, ftg_catalog *catalog)
+swap(struct catalog_holder *catalogs, const struct load *load)
 {
+	ftg_catalog *catalog = load != NULL ? load->catalog : NULL;
 	const struct catalog_request *request = &catalogs->request;
 	ftg_catalog_free(catalogs->catalog);
 	catalogs->catalog = catalog;
+	catalogs->texts = catalog != NULL ? load->texts.used.number : 0;
 	ftg_lang language = find(catalogs, request->language);
 	if (language < 0)
 		language = *request->language == '\0' ? FTG_ENGLISH : polite_english(catalogs);
@@ -149,7 +156,7 @@ catalog_holder_open(struct catalog_holder *catalogs, const struct catalog_reques
 	}
 	load_work(&load->job);
 	report_load(catalogs, load, load->catalog == NULL ? "catalogue-failed" : "catalogue-loaded");
-	swap(catalogs, load->catalog);
+	swap(catalogs, load);
 	warn_of_script(catalogs);
 	free(load);
 }
@@ -170,7 +177,7 @@ load_done(struct job *job)
 	bool fresh = load->catalog != NULL && load->refusals.files == 0;
 	report_load(catalogs, load, fresh ? "catalogue-loaded" : "catalogue-kept");
 	if (fresh)
-		swap(catalogs, load->catalog);
+		swap(catalogs, load);
 	else
 		ftg_catalog_free(load->catalog);
 	free(load);

@@ -28,6 +28,7 @@ struct catalog_holder {
 	ftg_catalog *catalog;             /* NULL: the built-in English */
 	unsigned worker;                  /* its number, for the log */
 	struct catalog_refusals refusals; /* of the last load */
+	uint64_t texts;                   /* the generation of own texts, from the database, in use; 0: none */
 	bool loading;                     /* a load is under way */
 	bool again;                       /* another one has been asked for meanwhile */
 	struct executor *executor;

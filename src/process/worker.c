@@ -47,6 +47,7 @@ on_reloaded(struct catalog_holder *catalogs, bool fresh)
 {
 	const struct worker *worker = (struct worker *)((char *)catalogs - offsetof(struct worker, catalogs));
 	slot_of(worker)->refused = catalogs->refusals.count;
+	slot_of(worker)->texts = catalogs->texts;
 	report(worker, fresh ? REPORT_LOADED : REPORT_KEPT);
 }
 
@@ -231,6 +232,7 @@ worker_open(struct worker *worker, const struct worker_config *config, const str
 		return error;
 	catalog_holder_open(&worker->catalogs, &config->catalogs, slot->number);
 	slot_of(worker)->refused = worker->catalogs.refusals.count;
+	slot_of(worker)->texts = worker->catalogs.texts;
 	worker->catalogs.executor = pools_disk(&worker->pools);
 	worker->catalogs.reloaded = on_reloaded;
 	error = open_certificate(worker);

@@ -74,6 +74,17 @@ stats_refused(const struct stats *stats)
 	return most;
 }
 
+uint64_t
+stats_texts(const struct stats *stats, unsigned workers)
+{
+	uint64_t oldest = workers > 0 ? stats->slot[0].texts : 0;
+	for (unsigned i = 1; i < workers; i++) {
+		uint64_t texts = stats->slot[i].texts;
+		oldest = texts < oldest ? texts : oldest;
+	}
+	return oldest;
+}
+
 void
 stats_certificate(struct stats_slot *slot, int64_t expiry, const char *error)
 {

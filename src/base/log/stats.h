@@ -49,6 +49,7 @@ struct stats_slot {
 	_Alignas(64) _Atomic uint64_t value[STAT_COUNT];
 	_Atomic uint64_t beat;    /* changes while the worker's loop turns */
 	_Atomic uint64_t refused; /* texts and files, by the last load of the catalogue */
+	_Atomic uint64_t texts;   /* the generation of own texts, from the database, that it speaks; 0: none */
 	_Atomic uint64_t reply[STATS_REPLIES];
 	struct stats_certificate certificate;
 	_Atomic uint64_t
@@ -121,6 +122,9 @@ void stats_disown(struct stats *stats, unsigned worker);
 uint64_t stats_sum(const struct stats *stats, enum stats_item figure);
 uint64_t stats_replies(const struct stats *stats, unsigned reply);
 uint64_t stats_refused(const struct stats *stats);
+
+/* The oldest generation of own texts that one of the workers, which are numbered from 0, speaks. */
+uint64_t stats_texts(const struct stats *stats, unsigned workers);
 
 /* Stores the state of a worker's certificate; error "": the last load did not fail. */
 void stats_certificate(struct stats_slot *slot, int64_t expiry, const char *error);

@@ -14,6 +14,8 @@
 enum password_source { PASSWORD_UNCHANGED, PASSWORD_PROMPT, PASSWORD_STDIN, PASSWORD_NONE };
 
 struct config;
+struct sql;
+struct texts_set;
 
 /* A command line: its options, and the words behind noun and verb. */
 struct request {
@@ -27,6 +29,10 @@ struct request {
 	bool keep_secret;
 	bool dry_run, update, with_passwords; /* of import and export */
 	FILE *input;                          /* the file of import or text apply */
+	struct texts_set *folder;             /* what text apply has read, if that is a folder; NULL: it is none */
+	const char *author;                   /* who changes own texts, for a database: "alice@mx1" */
+	const char *comment;                  /* --comment: why; NULL: not given */
+	struct sql *database;                 /* that has the own texts; NULL: they are in the data folder */
 	struct config *settings;       /* of status and records, read with the rights of the caller; NULL: none */
 	bool data_named, server_named; /* --data and --server were given */
 	enum password_source password;

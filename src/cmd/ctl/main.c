@@ -78,13 +78,15 @@ const struct command ctl_commands[] = {
 	{ "text", "set", 3, SIZE_MAX, CTL_FOLDER, text_set, N_("LANGUAGE ID TEXT..."), N_("say a reply in your own words; several for a plural") },
 	{ "text", "unset", 2, SIZE_MAX, CTL_FOLDER, text_unset, N_("LANGUAGE ID..."), N_("use the shipped words again") },
 	{ "text", "edit", 1, 1, CTL_FOLDER, text_edit, N_("LANGUAGE"), N_("edit your own texts; they are checked before they are used") },
-	{ "text", "apply", 1, 2, CTL_FOLDER, text_apply, N_("[LANGUAGE] FILE"), N_("use a .po, or standard input (-), instead of your own texts") },
+	{ "text", "apply", 1, 2, CTL_FOLDER, text_apply, N_("[LANGUAGE] FILE"), N_("use a .po, or standard input (-), instead of your own texts; for a database, a folder of them, too") },
 	{ "text", "list", 0, 1, CTL_FOLDER, text_list, N_("[LANGUAGE]"), N_("list your own texts, and whether they are used") },
 	{ "text", "show", 1, 2, CTL_FOLDER, text_show, N_("LANGUAGE [ID]"), N_("show a reply as it is sent; without ID, the .po") },
 	{ "text", "diff", 1, 2, CTL_FOLDER, text_diff, N_("LANGUAGE [VERSION]"), N_("compare your own texts with an earlier version") },
-	{ "text", "history", 1, 1, CTL_FOLDER, text_history, N_("LANGUAGE"), N_("list the last ten versions") },
-	{ "text", "revert", 1, 2, CTL_FOLDER, text_revert, N_("LANGUAGE [VERSION]"), N_("use an earlier version again") },
+	{ "text", "history", 0, 1, CTL_FOLDER, text_history, N_("[LANGUAGE]"), N_("list the last ten versions; of a database without LANGUAGE, the generations") },
+	{ "text", "revert", 0, 2, CTL_FOLDER, text_revert, N_("[LANGUAGE] [VERSION]"), N_("use an earlier version again; of a database without LANGUAGE, a generation") },
 	{ "text", "stale", 0, 1, CTL_FOLDER, text_stale, N_("[LANGUAGE]"), N_("show which English has changed since your own texts were written") },
+	{ "text", "status", 0, 0, CTL_FOLDER, text_status, "", N_("show whether all servers speak the last own texts of the database") },
+	{ "text", "forget", 1, 1, CTL_FOLDER, text_forget, N_("SERVER"), N_("leave a server that is gone out of text status") },
 	{ "trace", "", 1, 1, CTL_ANYWHERE, ctl_trace, N_("ADDRESS|MESSAGE-ID|SESSION|REFERENCE"), N_("say what became of a message, from the log") },
 	{ "reload", "", 0, 0, CTL_FOLDER, ctl_reload, "", N_("have the running server load texts and certificate again") },
 	{ "status", "", 0, 0, CTL_FOLDER, ctl_status, "", N_("show whether the servers are well; with --server, all figures of one") },
@@ -247,6 +249,9 @@ check_options(const struct request *request, struct argp_state *state)
 	if (request->domain != NULL && strcmp(request->command->noun, "text") != 0)
 		/* TRANSLATORS: a command. */
 		argp_error(state, _("--domain is for text, not for %s"), name_command(request->command));
+	if (request->comment != NULL && strcmp(request->command->noun, "text") != 0)
+		/* TRANSLATORS: a command. */
+		argp_error(state, _("--comment is for text, not for %s"), name_command(request->command));
 	if (request->users && request->command->run != text_set && request->command->run != text_unset &&
 	    request->command->run != text_show)
 		/* TRANSLATORS: a command. */
@@ -275,6 +280,7 @@ enum {
 	KEY_NO_PASSWORD,
 	KEY_KEEP_SECRET,
 	KEY_USER,
+	KEY_COMMENT,
 	KEY_DOMAIN,
 	KEY_DRY_RUN,
 	KEY_UPDATE,
@@ -294,6 +300,8 @@ static const struct argp_option options[] = {
 	{ "domain", KEY_DOMAIN, N_("DOMAIN"), 0,
 	    N_("text: the own texts of a hosted domain, which precede those of the server"), 0 },
 	{ "user", KEY_USER, NULL, 0, N_("text set, unset, show: the text for users who have logged in"), 0 },
+	{ "comment", KEY_COMMENT, N_("TEXT"), 0,
+	    N_("text: why the own texts in a database are changed, for its history"), 0 },
 	{ "password", KEY_PASSWORD, NULL, 0, N_("Ask for the account's password"), 1 },
 	{ "password-stdin", KEY_PASSWORD_STDIN, NULL, 0, N_("The password is the first line of standard input"), 1 },
 	{ "no-password", KEY_NO_PASSWORD, NULL, 0, N_("The account has no password: nobody can log in"), 1 },
@@ -354,6 +362,7 @@ parse_option(int key, char *argument, struct argp_state *state)
 	case KEY_COLOR: parse_color(state, argument); return 0;
 	case KEY_DOMAIN: request->domain = argument; return 0;
 	case KEY_USER: request->users = true; return 0;
+	case KEY_COMMENT: request->comment = argument; return 0;
 	case KEY_PASSWORD: request->password = PASSWORD_PROMPT; return 0;
 	case KEY_PASSWORD_STDIN: request->password = PASSWORD_STDIN; return 0;
 	case KEY_NO_PASSWORD: request->password = PASSWORD_NONE; return 0;

@@ -1,9 +1,12 @@
 /* Runs the command of a command line: opens its input, the configuration and the accounts, as far as it needs them. */
 #include <errno.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -13,6 +16,7 @@
 #include "cmd/ctl/ctl.h"
 #include "cmd/ctl/folder.h"
 #include "cmd/ctl/text.h"
+#include "cmd/ctl/text_database.h"
 #include "cmd/ctl/transfer/import.h"
 #include "cmd/output/charset.h"
 #include "config/config.h"
@@ -91,8 +95,12 @@ static int
 open_input(struct request *request)
 {
 	char **word = input_word(request);
+	struct stat found;
 	if (word == NULL)
 		return EX_OK;
+	if (request->command->run == text_apply && strcmp(*word, "-") != 0 && stat(*word, &found) == 0 &&
+	    S_ISDIR(found.st_mode))
+		return text_read_folder(request, *word);
 	request->input = strcmp(*word, "-") == 0 ? stdin : fopen(*word, "re");
 	return request->input != NULL ? EX_OK : ctl_fail(EX_NOINPUT, "%s: %s", *word, strerror(errno));
 }
@@ -108,6 +116,8 @@ decode_words(struct request *request)
 			request->words[i] = (char *)(uintptr_t)charset_decode_word(request->words[i]);
 	if (request->domain != NULL)
 		request->domain = charset_decode_word(request->domain);
+	if (request->comment != NULL)
+		request->comment = charset_decode_word(request->comment);
 }
 
 /*
@@ -118,10 +128,51 @@ static int
 read_settings(struct request *request)
 {
 	const struct command *command = request->command;
-	bool has_accounts = command->kind < CTL_FOLDER || request->domain != NULL || command->run == ctl_migrate;
+	bool has_accounts = command->kind < CTL_FOLDER || request->domain != NULL || command->run == ctl_migrate ||
+	    strcmp(command->noun, "text") == 0;
 	if (has_accounts || (command->run == ctl_status && !request->server_named))
 		request->settings = ctl_read_config(request);
 	return has_accounts && request->settings == NULL ? EX_CONFIG : EX_OK;
+}
+
+/* Who runs the program, and where: of a root who became it by sudo(8) or doas(1), who that was. */
+static const char *
+find_author(void)
+{
+	static char author[256];
+	char host[HOST_NAME_MAX + 1] = "";
+	const char *user = getuid() == 0 ? getenv("SUDO_USER") : NULL;
+	const struct passwd *entry = user == NULL ? getpwuid(getuid()) : NULL;
+	if (user == NULL)
+		user = entry != NULL ? entry->pw_name : "?";
+	gethostname(host, sizeof host - 1);
+	snprintf(author, sizeof author, "%.100s@%.100s", user, host);
+	return author;
+}
+
+/* Connects to the database of own texts for the commands on them, and others that look whether there are any. */
+static int
+open_texts(struct request *request)
+{
+	const struct command *command = request->command;
+	bool removes_domain = command->run == ctl_remove && command->kind == RECORD_DOMAIN;
+	bool has_texts = strcmp(command->noun, "text") == 0;
+	if (has_texts && request->comment != NULL && database_of(request) == NULL)
+		return ctl_fail(
+		    EX_USAGE, "%s", _("--comment is for the history of a database, and the configuration sets none"));
+	return has_texts || removes_domain ? text_database_connect(request) : EX_OK;
+}
+
+static int
+run_command(struct request *request)
+{
+	int status = open_texts(request);
+	if (status == EX_OK)
+		status = request->command->kind == CTL_FOLDER && request->domain == NULL
+		    ? request->command->run(request)
+		    : run_with_accounts(request);
+	text_database_disconnect(request);
+	return status;
 }
 
 int
@@ -138,11 +189,11 @@ ctl_run(struct request *request)
 		return status;
 	if ((status = read_settings(request)) != EX_OK)
 		return status;
+	request->author = find_author();
 	if (privileges_become_owner(path) < 0)
 		return ctl_fail(EX_NOPERM, _("cannot become the owner of %s: %s"), path, strerror(errno));
 	request->data = path;
-	status = request->command->kind == CTL_FOLDER && request->domain == NULL ? request->command->run(request)
-	                                                                         : run_with_accounts(request);
+	status = run_command(request);
 	request->data = NULL;
 	config_free(request->settings);
 	return status;

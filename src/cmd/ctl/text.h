@@ -149,4 +149,19 @@ int text_history(struct request *request);
 int text_revert(struct request *request);
 int text_stale(struct request *request);
 
+/* The commands on all texts of a database. */
+int text_apply_folder(struct request *request);
+int text_list_generations(struct request *request);
+int text_revert_generation(struct request *request);
+
+/* The commands on the servers that use them. */
+int text_status(struct request *request);
+int text_forget(struct request *request);
+
+/*
+ * Reads the own texts in the folder that the command line names, for text_apply_folder(). Returns an exit status, after it has
+ * printed its error.
+ */
+int text_read_folder(struct request *request, const char *path);
+
 #endif

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text/ascii.h"
 #include "base/text/printable.h"
 #include "base/text/translate.h"
 #include "cmd/msg/language_table.h"
@@ -93,6 +94,8 @@ apply(struct request *request, const char *path, const char *octets, size_t len)
 int
 text_apply(struct request *request)
 {
+	if (request->folder != NULL)
+		return text_apply_folder(request);
 	const char *path = request->words[request->count - 1];
 	size_t len;
 	char *octets = read_stream(request->input, &len);
@@ -156,6 +159,8 @@ text_history(struct request *request)
 {
 	struct text_work work;
 	struct listing listing = { &work, NULL };
+	if (request->count == 0)
+		return text_list_generations(request);
 	int status = text_open(&work, request, false);
 	if (status == EX_OK)
 		status = text_use(&work, request->words[0]);
@@ -220,6 +225,10 @@ text_revert(struct request *request)
 	struct text_work work;
 	char *octets = NULL;
 	size_t len = 0;
+	bool names_generation = request->count == 1 && request->database != NULL &&
+	    ascii_is_digit(request->words[0][0]);
+	if (request->count == 0 || names_generation)
+		return text_revert_generation(request);
 	int status = text_open(&work, request, true);
 	if (status == EX_OK)
 		status = text_use(&work, request->words[0]);

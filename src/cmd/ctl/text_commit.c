@@ -9,6 +9,7 @@
 
 #include "base/text/printable.h"
 #include "base/text/translate.h"
+#include "cmd/ctl/text_database.h"
 #include "cmd/msg/row.h"
 
 enum { PROBLEMS_MAX = 1000 }; /* that are printed */
@@ -183,6 +184,8 @@ store(struct text_work *work, const struct texts_change *change)
 	if (work->texts->ops->replace(work->texts, work->language, change) == 0)
 		return EX_OK;
 	int error = errno;
+	if (work->request->database != NULL)
+		return error == ESTALE ? text_database_fail_stale(work->request) : EX_UNAVAILABLE;
 	const char *name = work->texts->ops->name(work->texts, work->language);
 	if (error == EACCES || error == EPERM)
 		return ctl_fail(EX_NOPERM, _("%s: %s; its folder must belong to the owner of %s"), name,

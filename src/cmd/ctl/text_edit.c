@@ -15,6 +15,7 @@
 
 #include "base/system/file.h"
 #include "base/text/translate.h"
+#include "cmd/ctl/text_copy.h"
 
 /* The copy that is edited. */
 struct copy {
@@ -43,9 +44,7 @@ fill_new(struct text_work *work, int file)
 static int
 make_copy(struct text_work *work, struct copy *copy)
 {
-	const char *folder = getenv("TMPDIR"); /* that of root is not always open to the owner of the data */
-	bool is_usable = folder != NULL && *folder == '/' && access(folder, W_OK | X_OK) == 0;
-	snprintf(copy->path, sizeof copy->path, "%s/ftgate-text-XXXXXX.po", is_usable ? folder : "/tmp");
+	snprintf(copy->path, sizeof copy->path, "%s/ftgate-text-XXXXXX.po", text_temporary_folder());
 	int file = mkstemps(copy->path, 3);
 	if (file < 0)
 		return ctl_fail(EX_CANTCREAT, "%s: %s", copy->path, strerror(errno));
@@ -197,9 +196,13 @@ text_edit(struct request *request)
 		status = make_copy(&work, &copy);
 	if (status == EX_OK)
 		status = edit(&work, &copy);
+	bool edited = status == EX_OK;
 	if (status == EX_OK && (copy.len != work.len || memcmp(copy.octets, work.octets, work.len) != 0))
 		status = text_commit(&work, work.texts->ops->name(work.texts, work.language), copy.octets, copy.len);
-	if (copy.path[0] != '\0')
+	/* What somebody has written is not lost because somebody else was faster, or the database is away. */
+	if (edited && status != EX_OK && request->database != NULL)
+		ctl_fail(status, _("your texts are kept in %s"), copy.path);
+	else if (copy.path[0] != '\0')
 		unlink(copy.path);
 	free(copy.octets);
 	text_close(&work);

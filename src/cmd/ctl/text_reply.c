@@ -15,6 +15,8 @@
 #include "base/text/shell_word.h"
 #include "base/text/translate.h"
 #include "cmd/ctl/folder.h"
+#include "cmd/ctl/text_copy.h"
+#include "cmd/ctl/text_database.h"
 #include "cmd/msg/row.h"
 #include "texts/folder.h"
 
@@ -48,6 +50,8 @@ int
 text_publish(const struct text_work *work)
 {
 	int status = EX_OK;
+	if (work->request->database != NULL)
+		return text_print_generation(work->request);
 	for (size_t i = 0; i < CTL_SERVERS; i++) {
 		struct request request = *work->request;
 		request.server = ctl_servers[i];
@@ -101,6 +105,7 @@ ask_values(const struct text_work *work, struct sample *sample)
 static int
 open_sample(const struct text_work *work, struct sample *sample)
 {
+	char copy[TEXT_PATH] = "";
 	const char *const preferences[] = { work->language, NULL };
 	struct tm tm;
 	time_t now = time(NULL);
@@ -108,15 +113,19 @@ open_sample(const struct text_work *work, struct sample *sample)
 	ask_values(work, sample);
 	if (gmtime_r(&now, &tm) != NULL)
 		strftime(sample->time, sizeof sample->time, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	int status = work->request->database != NULL ? text_copy_make(work->request, copy) : EX_OK;
 	const struct ftg_sources sources = {
 		.locale = work->locale,
-		.overlay = work->overlay,
+		.overlay = *copy != '\0' ? copy : work->overlay,
 		.preferences = preferences,
 		.profile = sample->profile,
 	};
-	sample->catalog = ftg_catalog_open(&sources, NULL, NULL);
+	if (status == EX_OK)
+		sample->catalog = ftg_catalog_open(&sources, NULL, NULL);
+	int error = errno;
+	text_copy_remove(copy);
 	if (sample->catalog == NULL)
-		return ctl_fail(EX_OSERR, "%s: %s", work->overlay, strerror(errno));
+		return status != EX_OK ? status : ctl_fail(EX_OSERR, "%s: %s", work->overlay, strerror(error));
 	sample->vars = (struct ftg_vars) { {
 	    [FTG_VAR_HOST] = sample->host,
 	    [FTG_VAR_CLIENT] = "192.0.2.25",

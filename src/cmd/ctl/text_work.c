@@ -11,10 +11,12 @@
 #include "base/address/idna.h"
 #include "base/system/data.h"
 #include "base/system/program.h"
+#include "base/text/shell_word.h"
 #include "base/text/translate.h"
 #include "catalog/mo.h"
 #include "catalog/plural.h"
 #include "catalog/tag.h"
+#include "cmd/ctl/text_database.h"
 #include "cmd/msg/language_table.h"
 #include "cmd/msg/row.h"
 #include "texts/folder.h"
@@ -39,7 +41,7 @@ find_domain(struct text_work *work, bool change)
 	if (!idna_to_ascii(work->domain, request->domain) || !dns_name_is_valid(work->domain, strlen(work->domain)))
 		return ctl_fail(
 		    EX_DATAERR, _("'%s' is not the name of a domain, such as example.org"), request->domain);
-	if (!change || request->command->run == text_unset ||
+	if (!change || request->admin == NULL || request->command->run == text_unset ||
 	    request->admin->ops->show(request->admin, RECORD_DOMAIN, name, ignore_row, NULL) == ADMIN_OK)
 		return EX_OK;
 	return ctl_fail(EX_DATAERR, "%s", request->admin->ops->error(request->admin));
@@ -58,6 +60,42 @@ text_is_for_users(const struct po_item *item)
 	return bar != NULL && strcmp(bar, "|user") == 0;
 }
 
+static void
+note_any(void *context, const char *name)
+{
+	bool *any = context;
+	(void)name;
+	*any = true;
+}
+
+/*
+ * The first generation of a database would replace the texts that the data folder has: whoever changes a text must move them
+ * into the database first.
+ */
+static int
+find_own_of_folder(const struct text_work *work)
+{
+	bool any = false;
+	char word[TEXT_PATH];
+	int64_t last = text_database_last(work->request);
+	struct texts *texts = last == 0 ? texts_folder_open(work->overlay, NULL) : NULL;
+	if (last < 0)
+		return EX_UNAVAILABLE;
+	if (texts == NULL)
+		return last == 0 ? ctl_fail(EX_OSERR, "%s: %s", work->overlay, strerror(errno)) : EX_OK;
+	bool read = texts->ops->each_language(texts, note_any, &any) == 0 &&
+	    texts->ops->each_domain(texts, note_any, &any) == 0;
+	texts->ops->close(texts);
+	if (!read)
+		return ctl_fail(EX_NOINPUT, "%s: %s", work->overlay, strerror(errno));
+	shell_word(word, sizeof word, work->overlay);
+	return !any
+	    ? EX_OK
+	    : ctl_fail(EX_CONFIG,
+	          _("the database has no own texts yet, but this machine has: first move them by: ftgatectl text apply %s"),
+	          word);
+}
+
 int
 text_open(struct text_work *work, struct request *request, bool change)
 {
@@ -67,9 +105,13 @@ text_open(struct text_work *work, struct request *request, bool change)
 	if (status != EX_OK)
 		return status;
 	const char *domain = *work->domain != '\0' ? work->domain : NULL;
-	if (data_path(work->overlay, request->data, "locale") < 0 ||
-	    (work->texts = texts_folder_open(work->overlay, domain)) == NULL)
+	if (data_path(work->overlay, request->data, "locale") == 0)
+		work->texts = request->database != NULL ? text_database_open(request, domain)
+		                                        : texts_folder_open(work->overlay, domain);
+	if (work->texts == NULL)
 		return ctl_fail(EX_OSERR, "%s/locale: %s", request->data, strerror(errno));
+	if (change && request->database != NULL && request->folder == NULL)
+		return find_own_of_folder(work);
 	if (!change || work->texts->ops->lock(work->texts) == 0)
 		return EX_OK;
 	if (errno == EWOULDBLOCK)

@@ -9,6 +9,7 @@
 #include "base/log/log.h"
 #include "base/system/data.h"
 #include "base/system/program.h"
+#include "cmd/server/text_follower.h"
 #include "directory/postgres/directory.h"
 #include "directory/sqlite/directory.h"
 #include "session/password.h"
@@ -169,6 +170,8 @@ worker_env_open_loop(struct worker_env *env, const struct serve *serve, const st
 	if (error < 0)
 		return worker_env_fail("loop", uv_strerror(error));
 	open_limiter(env, serve, slot->number);
+	if (slot->number == 0 && serve->settings->database[0] != '\0')
+		env->texts = text_follower_open(&env->worker, serve, env->overlay);
 	return EX_OK;
 }
 
@@ -239,6 +242,7 @@ void
 worker_env_close(struct worker_env *env)
 {
 	worker_close(&env->worker); /* ends the process if a session still waits for a job */
+	text_follower_close(env->texts);
 	if (env->directory != NULL)
 		env->directory->ops->close(env->directory);
 	sharing_close(&env->sharing);

@@ -29,6 +29,8 @@ struct serve {
 	struct tls_tickets *tickets; /* of all workers; NULL: no TLS */
 };
 
+struct text_follower;
+
 /* A worker process has one. */
 struct worker_env {
 	const struct settings *settings;
@@ -39,7 +41,8 @@ struct worker_env {
 	struct limiter limiter;
 	struct sasl_server *sasl;
 	struct directory *directory;
-	struct sharing sharing; /* of the first worker */
+	struct sharing sharing;      /* of the first worker */
+	struct text_follower *texts; /* NULL: another worker follows the database, or none */
 	char locale[PATH_MAX], overlay[PATH_MAX], database[PATH_MAX];
 	char mail[PATH_MAX]; /* the folder of all mail */
 };

@@ -93,26 +93,33 @@ check_version(const struct libpq *libpq, PGconn *connection, char error[ADMIN_ER
 	return false;
 }
 
-struct admin *
-postgres_admin_open(const char *database, struct mailbox_store *mailboxes, char error[ADMIN_ERROR_SIZE])
+struct sql *
+postgres_admin_sql(const char *database, char error[ADMIN_ERROR_SIZE])
 {
 	const struct libpq *libpq;
 	PGconn *connection = connect_to(&libpq, database, error);
 	if (connection == NULL)
 		return NULL;
 	struct sql *sql = NULL;
-	struct admin *admin = NULL;
 	if (check_version(libpq, connection, error)) {
 		sql = postgres_sql_new(libpq, connection);
-		admin = accounts_new(sql, mailboxes);
-		if (admin != NULL)
-			return admin;
+		if (sql != NULL)
+			return sql;
 		snprintf(error, ADMIN_ERROR_SIZE, _("cannot open the accounts: %s"), strerror(ENOMEM));
 	}
-	if (sql != NULL)
-		sql->ops->close(sql);
-	else
-		libpq->PQfinish(connection);
+	libpq->PQfinish(connection);
+	return NULL;
+}
+
+struct admin *
+postgres_admin_open(const char *database, struct mailbox_store *mailboxes, char error[ADMIN_ERROR_SIZE])
+{
+	struct sql *sql = postgres_admin_sql(database, error);
+	struct admin *admin = sql != NULL ? accounts_new(sql, mailboxes) : NULL;
+	if (sql == NULL || admin != NULL)
+		return admin;
+	snprintf(error, ADMIN_ERROR_SIZE, _("cannot open the accounts: %s"), strerror(ENOMEM));
+	sql->ops->close(sql);
 	return NULL;
 }
 

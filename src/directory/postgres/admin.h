@@ -2,6 +2,7 @@
 #ifndef DIRECTORY_POSTGRES_ADMIN_H
 #define DIRECTORY_POSTGRES_ADMIN_H
 
+#include "directory/sql.h"
 #include "port/admin.h"
 #include "port/mailbox_store.h"
 
@@ -11,6 +12,12 @@
  * it. NULL with an English sentence in error, also if the schema is of another version.
  */
 struct admin *postgres_admin_open(const char *database, struct mailbox_store *mailboxes, char error[ADMIN_ERROR_SIZE]);
+
+/*
+ * Opens a database for statements of another kind than those of accounts, which ops->close() ends. NULL with an English sentence
+ * in error, as above.
+ */
+struct sql *postgres_admin_sql(const char *database, char error[ADMIN_ERROR_SIZE]);
 
 /*
  * Brings the schema of a database to this version (postgres_migrate()). *before is the version it had, *after the one it has.

@@ -28,6 +28,10 @@ static const char fourth[] = {
 #include "directory/postgres/schema_4.h"
 	'\0'
 };
+static const char fifth[] = {
+#include "directory/postgres/schema_5.h"
+	'\0'
+};
 
 /*
  * From each version to the next one. Servers of an older version go on with it if they know the compatible one: what only adds
@@ -41,6 +45,7 @@ static const struct {
 	{ second, 2 },
 	{ third, 2 },
 	{ fourth, 2 },
+	{ fifth, 2 },
 };
 
 _Static_assert(sizeof migrations / sizeof *migrations == POSTGRES_VERSION, "each version has its migration");

@@ -1,0 +1,19 @@
+/* A folder with the own texts of the database, for what reads a folder. */
+#ifndef CMD_CTL_TEXT_COPY_H
+#define CMD_CTL_TEXT_COPY_H
+
+#include "cmd/ctl/text.h"
+
+/*
+ * Makes a folder that only this user can read, with the texts of the last generation. text_copy_remove() in any case. Returns an
+ * exit status, after it has printed its error.
+ */
+int text_copy_make(const struct request *request, char folder[TEXT_PATH]);
+
+/* Removes it; "" is none. */
+void text_copy_remove(const char *folder);
+
+/* The folder for temporary files: that of the environment, if this user, who may not be its own, can write there. */
+const char *text_temporary_folder(void);
+
+#endif

@@ -1,0 +1,116 @@
+/* ftgatectl text status and forget: the servers that use the own texts of a database. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/text/translate.h"
+#include "cmd/ctl/text_database.h"
+
+enum {
+	SILENT = 60, /* seconds after which a server has not been heard of; each reports every 10 */
+	DIFFER = 1,  /* exit status */
+	NAME_SIZE = 300,
+};
+
+static const struct column columns[] = {
+	{ .name = "server" },
+	{ .name = "program" },
+	{ .name = "state" },
+	{ .name = "generation", .type = CELL_NUMBER },
+	{ .name = "refused", .type = CELL_NUMBER },
+	{ .name = "age", .type = CELL_NUMBER },
+	{ .name = "reason", .shrinks = true },
+};
+
+enum { HOST, PROGRAM, GENERATION, REFUSED_GENERATION, REFUSED, AGE, REASON };
+
+static int
+require_database(const struct request *request)
+{
+	return request->database != NULL
+	    ? EX_OK
+	    : ctl_fail(EX_CONFIG, "%s",
+	          _("the configuration sets no database; the texts of this machine are shown by: ftgatectl text list"));
+}
+
+/* For programs, too: never translated. */
+static const char *
+state_of(const struct request *request, struct sql_rows *rows, int64_t last)
+{
+	if (text_database_number(request, rows, AGE) > SILENT)
+		return "silent";
+	if (text_database_number(request, rows, GENERATION) == last)
+		return "current";
+	return text_database_number(request, rows, REFUSED_GENERATION) == last ? "refused" : "behind";
+}
+
+/* Adds a row. Returns whether the server speaks the last generation. */
+static bool
+add_server(struct table *table, const struct request *request, struct sql_rows *rows, int64_t last)
+{
+	const char *state = state_of(request, rows, last);
+	bool refused = text_database_number(request, rows, REFUSED_GENERATION) == last;
+	table_text(table, text_database_text(request, rows, HOST));
+	table_text(table, text_database_text(request, rows, PROGRAM));
+	table_text(table, state);
+	table_number(table, (uint64_t)text_database_number(request, rows, GENERATION));
+	table_number(table, refused ? (uint64_t)text_database_number(request, rows, REFUSED) : 0);
+	table_number(table, (uint64_t)text_database_number(request, rows, AGE));
+	table_text(table, refused ? text_database_text(request, rows, REASON) : NULL);
+	return strcmp(state, "current") == 0;
+}
+
+static int
+print_servers(struct request *request, struct table *table, int64_t last)
+{
+	struct sql_rows *rows = text_database_query(request,
+	    "SELECT host, program, generation, refused_generation, refused,"
+	    " greatest(0, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - seen) / 1000000, refusal"
+	    " FROM text_servers ORDER BY host, program",
+	    "");
+	size_t servers = 0, current = 0;
+	for (; text_database_row(request, rows); servers++)
+		current += add_server(table, request, rows, last);
+	int status = rows == NULL || errno != 0 ? EX_UNAVAILABLE : EX_OK;
+	request->database->ops->finish(request->database, rows);
+	if (status == EX_OK && servers == 0)
+		ctl_fail(DIFFER, "%s", _("no server has reported which own texts it speaks"));
+	return status != EX_OK ? status : servers > 0 && current == servers ? EX_OK : DIFFER;
+}
+
+int
+text_status(struct request *request)
+{
+	int status = require_database(request);
+	if (status != EX_OK)
+		return status;
+	int64_t last = text_database_last(request);
+	if (last < 0)
+		return EX_UNAVAILABLE;
+	if (last > 0 && request->format == OUTPUT_TABLE)
+		(void)text_print_generation(request);
+	struct table *table = ctl_table(request, columns, sizeof columns / sizeof *columns, false);
+	return table == NULL ? ctl_fail_memory() : ctl_close_table(table, print_servers(request, table, last));
+}
+
+int
+text_forget(struct request *request)
+{
+	char host[NAME_SIZE];
+	const char *program = strchr(request->words[0], '/');
+	int status = require_database(request);
+	if (status != EX_OK)
+		return status;
+	snprintf(host, sizeof host, "%.*s", (int)strcspn(request->words[0], "/"), request->words[0]);
+	int result = program == NULL
+	    ? text_database_run(request, "DELETE FROM text_servers WHERE host = ?", "t", host)
+	    : text_database_run(
+	          request, "DELETE FROM text_servers WHERE host = ? AND program = ?", "tt", host, program + 1);
+	if (result < 0)
+		return EX_UNAVAILABLE;
+	if (request->database->ops->changes(request->database) > 0)
+		return EX_OK;
+	return ctl_fail(EX_DATAERR, _("'%s' is not a server that has reported; those are: ftgatectl text status"),
+	    request->words[0]);
+}

@@ -1,0 +1,430 @@
+/* Follows the operator's own texts in PostgreSQL, for all workers of a server. */
+#include "cmd/server/text_follower.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log/log.h"
+#include "directory/postgres/texts.h"
+#include "texts/adopt.h"
+
+enum {
+	TICK = 1000,       /* milliseconds between two looks at the database */
+	REPORT_TICKS = 10, /* between two reports of a server of which nothing has changed */
+	RELOAD_TICKS = 60, /* until a server that did not load a generation is asked again */
+	PAUSE_TICKS = 10,  /* after questions that fail, at most */
+	REFUSED_MAX = 20,  /* that are logged */
+	REPLACED_MAX = 20, /* languages, likewise */
+	LINE_SIZE = 1024,
+	NAME_SIZE = 512,
+};
+
+/* A refused text, for the log. */
+struct refused_text {
+	char language[NAME_SIZE]; /* with its domain */
+	char id[64], rule[32], detail[LINE_SIZE];
+};
+
+/* What a job reads and finds. While it is under way it belongs to a thread. */
+struct text_work {
+	struct job job;
+	struct text_follower *follower;
+	struct texts_state state;
+	enum texts_adoption outcome;
+	int error;
+	struct refused_text refused[REFUSED_MAX];
+	size_t refused_count;
+	char replaced[REPLACED_MAX][NAME_SIZE];
+	size_t replaced_count;
+};
+
+struct text_follower {
+	struct worker *worker;
+	const struct serve *serve;
+	const char *folder;
+	struct postgres_texts *database;
+	uv_timer_t timer;
+	/* What it waits for; only at rest it begins something. */
+	enum { TEXT_REST, TEXT_LOOK, TEXT_ASK, TEXT_FETCH, TEXT_ADOPT, TEXT_REPORT } phase;
+	struct text_work work;
+	struct texts_state state; /* of the folder */
+	bool again;               /* a generation that was refused before this start is tried once */
+	bool complained;          /* that the database does not answer */
+	struct texts_set set;     /* that is fetched */
+	int64_t *file;            /* the numbers of its parts */
+	size_t fetched;
+	uint64_t ticks, resume;             /* counts the seconds; when it goes on after failures */
+	unsigned pause;                     /* after the next failure */
+	uint64_t reload_asked, reload_tick; /* for which generation, and when */
+	uint64_t report_tick, reported;     /* when it reports next; the generation that it has reported */
+	struct texts_generation refused;    /* that it has reported */
+	char host[ADDRESS_DOMAIN_MAX + 1];
+};
+
+/* Rests for a while: longer with each failure. */
+static void
+rest_after_failure(struct text_follower *follower)
+{
+	follower->pause = follower->pause == 0 ? 1 : 2 * follower->pause;
+	if (follower->pause > PAUSE_TICKS)
+		follower->pause = PAUSE_TICKS;
+	follower->resume = follower->ticks + follower->pause;
+	follower->phase = TEXT_REST;
+}
+
+/* A question failed. It is logged once, until the database answers again. */
+static void
+rest_unanswered(struct text_follower *follower)
+{
+	if (!follower->complained)
+		log_event("texts-failed", "detail", postgres_texts_trouble(follower->database), NULL);
+	follower->complained = true;
+	rest_after_failure(follower);
+}
+
+static void
+forget_set(struct text_follower *follower)
+{
+	texts_set_free(&follower->set);
+	free(follower->file);
+	follower->file = NULL;
+	follower->fetched = 0;
+}
+
+static uint64_t
+spoken(const struct text_follower *follower)
+{
+	return stats_texts(follower->serve->stats, follower->serve->settings->workers);
+}
+
+/* Has the master reload the server, as ftgatectl does, if a worker speaks other texts than the folder has. */
+static void
+reload_if_other(struct text_follower *follower)
+{
+	struct stats *stats = follower->serve->stats;
+	uint64_t wanted = follower->state.used.number;
+	bool asked = follower->reload_asked == wanted && follower->ticks < follower->reload_tick + RELOAD_TICKS;
+	if (wanted == 0 || wanted == spoken(follower) || asked || stats->asked != stats->done)
+		return;
+	follower->reload_asked = wanted;
+	follower->reload_tick = follower->ticks;
+	kill((pid_t)stats->pid, SIGHUP);
+}
+
+/* Reports what has changed, and from time to time that the server is there. */
+static void
+report_or_rest(struct text_follower *follower)
+{
+	bool changed = follower->reported != spoken(follower) ||
+	    !texts_generation_is(&follower->refused, &follower->state.refused);
+	if (!changed && follower->ticks < follower->report_tick) {
+		follower->phase = TEXT_REST;
+		return;
+	}
+	const struct postgres_report report = {
+		.host = follower->host,
+		.program = settings_names(follower->serve->settings->protocol)->server,
+		.generation = spoken(follower),
+		.state = &follower->state,
+	};
+	follower->reported = report.generation;
+	follower->refused = follower->state.refused;
+	follower->report_tick = follower->ticks + REPORT_TICKS;
+	follower->phase = TEXT_REPORT;
+	postgres_texts_report(follower->database, &report);
+}
+
+static void
+on_reported(void *context, bool done)
+{
+	struct text_follower *follower = context;
+	follower->phase = TEXT_REST;
+	if (done) {
+		follower->pause = 0;
+		follower->complained = false;
+		return;
+	}
+	follower->report_tick = 0;
+	rest_unanswered(follower);
+}
+
+static void
+name_part(char name[NAME_SIZE], const char *domain, const char *language)
+{
+	snprintf(name, NAME_SIZE, "%s%s%s", domain, *domain != '\0' ? "/" : "", language);
+}
+
+/* In the job. */
+static void
+on_refused(void *context, const struct texts_part *part, const char *id, const char *rule, const char *detail)
+{
+	struct text_work *work = context;
+	if (work->refused_count >= REFUSED_MAX)
+		return;
+	struct refused_text *refused = &work->refused[work->refused_count++];
+	name_part(refused->language, part->domain, part->language);
+	snprintf(refused->id, sizeof refused->id, "%s", id);
+	snprintf(refused->rule, sizeof refused->rule, "%s", rule);
+	snprintf(refused->detail, sizeof refused->detail, "%s", detail);
+}
+
+/* In the job. */
+static void
+on_replaced(void *context, const char *domain, const char *language)
+{
+	struct text_work *work = context;
+	if (work->replaced_count < REPLACED_MAX)
+		name_part(work->replaced[work->replaced_count++], domain, language);
+}
+
+static void
+adopt_work(struct job *job)
+{
+	struct text_work *work = (struct text_work *)job;
+	const struct texts_listener listener = { on_refused, on_replaced, work };
+	work->refused_count = work->replaced_count = 0;
+	work->outcome = texts_adopt(work->follower->folder, &work->follower->set, &work->state, &listener);
+	work->error = errno;
+}
+
+static void
+log_refused(const struct text_work *work, int64_t generation)
+{
+	for (size_t i = 0; i < work->refused_count; i++) {
+		const struct refused_text *refused = &work->refused[i];
+		log_begin("texts-refused");
+		log_put_number("generation", generation);
+		log_put("lang", refused->language);
+		log_put("id", refused->id);
+		log_put("rule", refused->rule);
+		log_put("detail", refused->detail);
+		log_end();
+	}
+}
+
+static void
+log_outcome(const struct text_work *work, int64_t generation)
+{
+	for (size_t i = 0; i < work->replaced_count; i++)
+		log_event("texts-replaced", "lang", work->replaced[i], "detail",
+		    "texts of this machine alone; kept as an earlier version in the data folder", NULL);
+	if (work->outcome == TEXTS_REFUSED)
+		log_refused(work, generation);
+	if (work->outcome == TEXTS_BUSY || work->outcome == TEXTS_REFUSED)
+		return;
+	log_begin(work->outcome == TEXTS_ADOPTED ? "texts-adopted" : "texts-failed");
+	log_put_number("generation", generation);
+	if (work->outcome == TEXTS_FAILED)
+		log_put("detail", strerror(work->error));
+	log_end();
+}
+
+static void
+adopt_done(struct job *job)
+{
+	struct text_work *work = (struct text_work *)job;
+	struct text_follower *follower = work->follower;
+	log_outcome(work, (int64_t)follower->set.generation.number);
+	if (work->outcome != TEXTS_FAILED)
+		follower->state = work->state;
+	if (work->outcome == TEXTS_ADOPTED || work->outcome == TEXTS_REFUSED)
+		follower->again = false;
+	forget_set(follower);
+	reload_if_other(follower);
+	if (work->outcome == TEXTS_FAILED)
+		rest_after_failure(follower);
+	else
+		report_or_rest(follower);
+}
+
+/* Fetches the next source, or has a job check and store them all. */
+static void
+fetch_next(struct text_follower *follower)
+{
+	struct executor *disk = pools_disk(&follower->worker->pools);
+	if (follower->set.fault == NULL && follower->fetched < follower->set.count) {
+		follower->phase = TEXT_FETCH;
+		postgres_texts_ask_source(follower->database, follower->file[follower->fetched], TEXTS_SIZE);
+		return;
+	}
+	follower->phase = TEXT_ADOPT;
+	follower->work.state = follower->state;
+	follower->work.job = (struct job) { .work = adopt_work, .done = adopt_done };
+	disk->start(disk, &follower->work.job);
+}
+
+static void
+on_source(void *context, const char *octets, size_t len)
+{
+	struct text_follower *follower = context;
+	struct texts_part *part = &follower->set.part[follower->fetched];
+	part->source = octets != NULL ? malloc(len + 1) : NULL;
+	if (part->source == NULL) {
+		forget_set(follower);
+		rest_after_failure(follower);
+		return;
+	}
+	memcpy(part->source, octets, len);
+	part->source[len] = '\0';
+	part->len = len;
+	follower->fetched++;
+	fetch_next(follower);
+}
+
+/* Copies what is to be fetched. Returns false when memory is out. */
+static bool
+plan(struct text_follower *follower, const struct postgres_part *part, size_t count)
+{
+	struct texts_set *set = &follower->set;
+	size_t total = 0;
+	for (size_t i = 0; i < count; i++) {
+		total += part[i].len < TEXTS_TOTAL_MAX ? part[i].len : TEXTS_TOTAL_MAX;
+		if (part[i].len > TEXTS_SIZE)
+			set->fault = "a source has more than 1 MiB";
+	}
+	if (count > TEXTS_PARTS_MAX || total > TEXTS_TOTAL_MAX)
+		set->fault = "it has more than 1024 sources, or more than 16 MiB";
+	if (set->fault != NULL)
+		return true;
+	set->part = calloc(count + 1, sizeof *set->part);
+	follower->file = calloc(count + 1, sizeof *follower->file);
+	for (; set->part != NULL && follower->file != NULL && set->count < count; set->count++) {
+		struct texts_part *made = &set->part[set->count];
+		follower->file[set->count] = part[set->count].file;
+		made->domain = strdup(part[set->count].domain);
+		made->language = strdup(part[set->count].language);
+		if (made->domain == NULL || made->language == NULL)
+			return false;
+	}
+	return set->part != NULL && follower->file != NULL;
+}
+
+static void
+on_parts(void *context, bool known, const struct postgres_part *part, size_t count)
+{
+	struct text_follower *follower = context;
+	if (!known) {
+		rest_unanswered(follower);
+		return;
+	}
+	if (plan(follower, part, count)) {
+		fetch_next(follower);
+		return;
+	}
+	forget_set(follower);
+	rest_after_failure(follower);
+}
+
+static void
+on_newest(void *context, bool known, const struct texts_generation *generation)
+{
+	struct text_follower *follower = context;
+	const struct texts_state *state = &follower->state;
+	bool refused = texts_generation_is(generation, &state->refused) && !follower->again;
+	if (!known) {
+		rest_unanswered(follower);
+		return;
+	}
+	if (generation->number == 0 || refused || texts_generation_is(generation, &state->used)) {
+		report_or_rest(follower);
+		return;
+	}
+	follower->set = (struct texts_set) { .generation = *generation };
+	follower->phase = TEXT_FETCH;
+	postgres_texts_ask_parts(follower->database, generation->number, TEXTS_PARTS_MAX + 1);
+}
+
+static void
+look_work(struct job *job)
+{
+	struct text_work *work = (struct text_work *)job;
+	work->error = texts_state_read(&work->state, work->follower->folder) < 0 ? errno : 0;
+}
+
+static void
+look_done(struct job *job)
+{
+	struct text_work *work = (struct text_work *)job;
+	struct text_follower *follower = work->follower;
+	if (work->error != 0) {
+		log_event("texts-failed", "detail", strerror(work->error), NULL);
+		rest_after_failure(follower);
+		return;
+	}
+	follower->state = work->state;
+	reload_if_other(follower);
+	follower->phase = TEXT_ASK;
+	postgres_texts_ask_newest(follower->database);
+}
+
+static void
+on_tick(uv_timer_t *timer)
+{
+	struct text_follower *follower = timer->data;
+	struct executor *disk = pools_disk(&follower->worker->pools);
+	follower->ticks++;
+	if (follower->phase != TEXT_REST || follower->ticks < follower->resume ||
+	    follower->worker->streams.host.stopping)
+		return;
+	follower->phase = TEXT_LOOK;
+	follower->work.job = (struct job) { .work = look_work, .done = look_done };
+	disk->start(disk, &follower->work.job);
+}
+
+static int
+open_follower(struct text_follower *follower, const struct libpq *libpq)
+{
+	const struct postgres_texts_listener listener = { on_newest, on_parts, on_source, on_reported, follower };
+	const struct settings *server = follower->serve->settings;
+	const struct postgres_texts_settings settings = {
+		.database = server->database,
+		.pooled = server->config->database_pooler,
+	};
+	int error = uv_timer_init(&follower->worker->loop, &follower->timer);
+	if (error < 0) {
+		errno = -error;
+		return -1;
+	}
+	follower->timer.data = follower;
+	follower->database = postgres_texts_open(
+	    libpq, &settings, &follower->worker->loop, pools_disk(&follower->worker->pools), &listener);
+	return follower->database != NULL ? uv_timer_start(&follower->timer, on_tick, TICK, TICK) : -1;
+}
+
+struct text_follower *
+text_follower_open(struct worker *worker, const struct serve *serve, const char *folder)
+{
+	char why[LIBPQ_ERROR_SIZE];
+	const struct libpq *libpq = libpq_load(why);
+	struct text_follower *follower = libpq != NULL ? calloc(1, sizeof *follower) : NULL;
+	if (libpq == NULL) {
+		log_event("texts-failed", "detail", why, NULL);
+		return NULL;
+	}
+	if (follower != NULL) {
+		follower->worker = worker;
+		follower->serve = serve;
+		follower->folder = folder;
+		follower->again = true;
+		follower->work.follower = follower;
+		snprintf(follower->host, sizeof follower->host, "%s", serve->settings->hostname);
+	}
+	if (follower != NULL && open_follower(follower, libpq) == 0)
+		return follower;
+	log_event("texts-failed", "detail", strerror(errno), NULL);
+	return follower; /* the loop may have its timer */
+}
+
+void
+text_follower_close(struct text_follower *follower)
+{
+	if (follower == NULL)
+		return;
+	postgres_texts_close(follower->database);
+	forget_set(follower);
+	free(follower);
+}

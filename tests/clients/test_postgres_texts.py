@@ -1,0 +1,343 @@
+#!/usr/bin/env python3
+"""Own texts in PostgreSQL: one command changes what each server says, and they go on saying it without the database."""
+
+import json
+import os
+import re
+import subprocess
+import time
+import unittest
+
+from postgres import Postgres
+from server import LIMITS, SECONDS, Server, Talk, TestCase, environment, main, program
+
+SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
+REFUSED, USAGE, DATAERR, TEMPFAIL, CONFIG = 1, 64, 65, 75, 78
+ID = "ERR_SMTP_CLOSING"
+PO = """msgid ""
+msgstr ""
+"Language: {language}\\n"
+"Content-Type: text/plain; charset=UTF-8\\n"
+
+msgctxt "{id}"
+msgid "Service closing transmission channel"
+msgstr "{text}"
+"""
+
+
+def po(text, language="de", reply_id=ID):
+    return PO.format(text=text, language=language, id=reply_id)
+
+
+def documented_grants():
+    """What the guide has the owner of the tables run for the role of the servers."""
+    with open(os.path.join(SOURCE, "docs/postgres.md"), encoding="utf-8") as guide:
+        return "".join(f"{line.strip()}\n" for line in guide if line.startswith("       GRANT ") and " ON " in line
+                       and " TO ftgate;" in line and "DATABASE" not in line)
+
+
+class TextServer(Server):
+    """A server without accounts that follows the texts of a database."""
+
+    def __init__(self, host, url, *arguments, **options):
+        self.host = host
+        super().__init__("--workers", "2", *arguments, config=f"hostname: {host}\ndatabase: {url}\n{LIMITS}", LANG="de_DE",
+                         **options)
+
+    def fill(self):
+        pass
+
+    def said(self):
+        with Talk(self) as talk:
+            return talk.say(b"QUIT").decode()
+
+    def says(self, text):
+        """Waits until each worker says it: new sessions in a row."""
+        until = time.monotonic() + SECONDS
+        count = 0
+        while count < 8:
+            count = count + 1 if text in self.said() else 0
+            if time.monotonic() > until:
+                raise AssertionError(f"{self.host} never said {text}, but {self.said()}:\n{self.log()}")
+            time.sleep(0.01)
+
+    def source(self, language="de"):
+        return os.path.join(self.data, "locale", language, "LC_MESSAGES/ftgate-local.po")
+
+
+@unittest.skipUnless(Postgres.is_installed(), "PostgreSQL 15 is not installed")
+class TextsTest(TestCase):
+    count = 0
+
+    @classmethod
+    def setUpClass(cls):
+        cls.database = cls.enterClassContext(Postgres())
+        cls.database.sql("CREATE ROLE ftgate LOGIN")
+
+    def setUp(self):
+        TextsTest.count += 1
+        self.name = f"texts_{TextsTest.count}"
+        self.database.sql(f"CREATE DATABASE {self.name}")
+        self.url = self.database.url(self.name, "ftgate")
+        self.folder = self.database.path(self.name)
+        os.makedirs(os.path.join(self.folder, "data"))
+        self.admin = os.path.join(self.folder, "admin.conf")
+        with open(self.admin, "w", encoding="utf-8") as config:
+            config.write(f"database: {self.database.url(self.name)}\ndata: {self.folder}/data\n")
+        self.ctl("database", "migrate")
+        self.sql(documented_grants())
+
+    def sql(self, text):
+        return self.database.sql(text, self.name)
+
+    def ctl(self, *words, status=0, config=None, options=(), input=b"", **variables):
+        """What ftgatectl prints; self.error is what it complains of."""
+        done = subprocess.run([program("ftgatectl"), "-c", config or self.admin, *options, *words], input=input, timeout=SECONDS,
+                              env={**environment(), **variables}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        self.error = done.stderr.decode()
+        self.assertEqual(status, done.returncode, (words, done.stdout.decode(), self.error))
+        return done.stdout.decode()
+
+    def text(self, *words, **options):
+        return self.ctl("text", *words, **options)
+
+    def status(self, status=0):
+        return {(row["server"], row["program"]): row
+                for row in json.loads(self.text("status", options=("--json",), status=status))}
+
+    def status_until(self, accept, status):
+        """Waits until text status shows what it must, and ends with this status."""
+        until = time.monotonic() + SECONDS
+        while True:
+            done = subprocess.run([program("ftgatectl"), "-c", self.admin, "--json", "text", "status"], timeout=SECONDS,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+            rows = {(row["server"], row["program"]): row for row in json.loads(done.stdout or "[]")}
+            if done.returncode == status and accept(rows):
+                return rows
+            if time.monotonic() > until:
+                raise AssertionError(f"{done}")
+            time.sleep(0.05)
+
+    def server(self, host="mx1.example.test", **options):
+        return self.enterContext(TextServer(host, self.url, **options))
+
+    def put(self, text, language="de", domain="", generation=None):
+        """A generation with one source that nobody has checked."""
+        last = int(self.sql("SELECT coalesce(max(id), 0) + 1 FROM text_generations"))
+        escaped = text.replace("'", "''")
+        with self.database.session(self.name) as session:
+            session.run(f"""BEGIN; INSERT INTO text_generations VALUES ({last}, {last}, 'mallory', '');
+                WITH f AS (INSERT INTO text_files (source) VALUES ('{escaped}') RETURNING id)
+                INSERT INTO text_parts SELECT {last}, '{domain}', '{language}', id FROM f; COMMIT;""")
+        return last
+
+
+class OneWordEverywhere(TextsTest):
+    def test_four_servers_say_it_with_the_database_and_without(self):
+        smtp = [self.server(f"mx{number}.example.test") for number in range(1, 5)]
+        printed = self.text("set", "de", ID, "Auf Wiedersehen", options=("--comment", "friendlier"))
+        self.assertIn("Auf Wiedersehen (#3.08)", printed)
+        self.assertIn("generation 1, by ", printed)
+        for server in smtp:
+            server.says("Auf Wiedersehen")
+        rows = self.status_until(lambda rows: len(rows) == 4, 0)
+        self.assertEqual({"current"}, {row["state"] for row in rows.values()})
+        self.assertEqual({1}, {row["generation"] for row in rows.values()})
+
+        self.text("set", "de", ID, "Tschüss")
+        for server in smtp:
+            server.says("Tschuess")
+        self.assertIn("friendlier", self.text("history"))
+        self.text("revert")
+        for server in smtp:
+            server.says("Auf Wiedersehen")
+        self.assertEqual(["3", "2", "1"], re.findall(r"(?m)^(\d+)", self.text("history", options=("--format", "csv"))))
+
+        self.database.stop()
+        try:
+            for server in smtp:
+                server.says("Auf Wiedersehen")
+            smtp[1].wait_for_log("event=texts-failed detail=")
+            smtp[0].process.terminate()
+            self.assertEqual(0, smtp[0].process.wait(SECONDS))
+            smtp[0].start()
+            smtp[0].says("Auf Wiedersehen")
+        finally:
+            self.database.start()
+        self.text("set", "de", ID, "Wieder da")
+        for server in smtp:
+            server.says("Wieder da")
+
+    def test_server_that_is_behind_is_shown_until_it_has_caught_up(self):
+        server, late = self.server(), self.server("mx2.example.test")
+        self.text("set", "de", ID, "Eins")
+        self.status_until(lambda rows: len(rows) == 2, 0)
+        late.process.terminate()
+        late.process.wait(SECONDS)
+        self.text("set", "de", ID, "Zwei")
+        server.says("Zwei")
+        rows = self.status_until(lambda rows: rows["mx1.example.test", "smtpd"]["state"] == "current", REFUSED)
+        self.assertEqual("behind", rows["mx2.example.test", "smtpd"]["state"])
+        late.start()
+        late.says("Zwei")
+        self.status_until(lambda rows: len(rows) == 2, 0)
+        self.sql("UPDATE text_servers SET seen = seen - 3600000000 WHERE host = 'mx3.example.test' OR host = 'gone.example.test'")
+        self.sql("INSERT INTO text_servers VALUES ('gone.example.test', 'smtpd', 'ftgate', 2, 0, 0, '', 1)")
+        self.assertEqual("silent", self.status(status=REFUSED)["gone.example.test", "smtpd"]["state"])
+        self.text("forget", "gone.example.test/pop3d", status=DATAERR)
+        self.text("forget", "gone.example.test")
+        self.assertEqual(2, len(self.status()))
+
+    def test_first_worker_that_dies_is_followed_by_the_next(self):
+        server = self.server()
+        self.text("set", "de", ID, "Eins")
+        server.says("Eins")
+        os.kill(int(re.search(r"event=worker-started worker=0 pid=(\d+)", server.log()).group(1)), 9)
+        self.text("set", "de", ID, "Zwei")
+        server.says("Zwei")
+
+    def test_servers_of_one_folder_both_say_it(self):
+        server = self.server()
+        beside = self.enterContext(TextServer("mx1.example.test", self.url, smtpd=program("ftgate-pop3d"), beside=server))
+        self.text("set", "de", "FTG_POP_DELE", "Wird gelöscht")
+        self.status_until(lambda rows: len(rows) == 2, 0)
+        adopted = len(re.findall("event=texts-adopted", server.log() + beside.log()))
+        self.assertEqual(1, adopted)
+
+
+class Refusals(TextsTest):
+    def test_broken_text_is_named_and_not_written(self):
+        self.text("set", "de", ID, "Gut")
+        self.text("set", "de", ID, "Schlecht %s %s %s", status=REFUSED)
+        self.assertIn(ID, self.error)
+        self.assertIn("nothing is changed", self.error)
+        self.assertEqual("1", self.sql("SELECT max(id) FROM text_generations").strip())
+
+    def test_text_that_a_server_refuses_is_reported_and_the_old_one_goes_on(self):
+        server = self.server()
+        self.text("set", "de", ID, "Gut")
+        server.says("Gut")
+        self.put(po("Neu %n"))
+        rows = self.status_until(lambda rows: rows and all(row["state"] == "refused" for row in rows.values()), REFUSED)
+        row = rows["mx1.example.test", "smtpd"]
+        self.assertEqual((1, 1), (row["generation"], row["refused"]))
+        self.assertIn(f"de: {ID}: ", row["reason"])
+        self.assertIn("Gut", server.said())
+        self.assertEqual(1, server.counted("event=texts-refused", 1))
+        self.text("set", "de", ID, "Besser")
+        server.says("Besser")
+        self.status_until(lambda rows: len(rows) == 1, 0)
+
+    def test_hostile_content_harms_no_server(self):
+        server = self.server()
+        self.text("set", "de", ID, "Gut")
+        server.says("Gut")
+        outside = os.path.join(server.folder, "outside")
+        for text, language, domain in (("msgid \"", "de", ""), (po("Böse"), "../../outside", ""), (po("Böse"), "de", "../x"),
+                                       (po("Böse"), "de", "a/../../b"), (po("Böse"), "..", ""),
+                                       (po("a" * 1000000), "de", ""), (po("Böse\\r\\n250 ok"), "de", "")):
+            refused = self.put(text, language, domain)
+            self.status_until(lambda rows: rows and all(row["state"] == "refused" for row in rows.values()), REFUSED)
+            server.wait_for_log(f"event=texts-refused generation={refused} ")
+            self.assertIn("Gut", server.said())
+        self.sql("ALTER TABLE text_files DROP CONSTRAINT text_files_source_check")
+        refused = self.put(po("a" * 2000000))
+        server.wait_for_log(f"event=texts-refused generation={refused} ")
+        self.assertFalse(os.path.exists(outside))
+        self.assertEqual(["de"], [name for name in os.listdir(os.path.join(server.data, "locale")) if name[0] != "."])
+        self.assertIn("Gut", server.said())
+
+
+class Operators(TextsTest):
+    def editor(self, text, *meanwhile):
+        """An editor that writes a text, after commands have been run."""
+        path = os.path.join(self.folder, "editor")
+        with open(f"{path}.po", "w", encoding="utf-8") as file:
+            file.write(text)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"#!/bin/sh\n{' '.join(meanwhile)} >/dev/null\ncp {path}.po \"$1\"\n")
+        os.chmod(path, 0o755)
+        return path
+
+    def test_second_one_is_told_and_loses_nothing(self):
+        command = (program("ftgatectl"), "-c", self.admin, "text", "set")
+        self.text("edit", "de", EDITOR=self.editor(po("Von Anna"), *command, "de", ID, "Von-Bert"), status=TEMPFAIL)
+        self.assertIn("in generation 1 by ", self.error)
+        kept = re.search(r"kept in (\S+\.po)", self.error).group(1)
+        with open(kept, encoding="utf-8") as file:
+            self.assertEqual(po("Von Anna"), file.read())
+        os.unlink(kept)
+        self.assertIn("Von-Bert", self.text("show", "de", ID))
+        self.text("edit", "de", EDITOR=self.editor(po("Von Anna"), *command, "fr", ID, "De-Bert"))
+        self.assertIn("Von Anna", self.text("show", "de", ID))
+        self.assertIn("De-Bert", self.text("show", "fr", ID))
+
+    def test_earlier_versions_of_a_language_and_of_all(self):
+        self.text("set", "de", ID, "Eins")
+        self.text("set", "fr", ID, "Un")
+        self.text("set", "de", ID, "Zwei")
+        self.assertRegex(self.text("history", "de"), r"^ +1  replaced \S+Z  1 text\n$")
+        self.text("revert", "de")
+        self.assertIn("Eins", self.text("show", "de", ID))
+        self.text("revert", "1")
+        self.assertIn("Eins", self.text("show", "de", ID))
+        self.assertNotIn("Un", self.text("show", "fr", ID))
+        self.text("revert", "99", status=DATAERR)
+        self.text("revert", "3")
+        self.assertIn("Zwei", self.text("show", "de", ID))
+        self.assertIn("fr", self.text("list"))
+        self.assertEqual(6, len(self.text("history").splitlines()))
+
+    def test_texts_of_a_machine_are_moved_by_one_command(self):
+        server = self.server()
+        alone = ("--data", server.data)
+        plain = os.path.join(self.folder, "plain.conf")
+        with open(plain, "w", encoding="utf-8") as config:
+            config.write(f"data: {server.data}\n")
+        self.text("set", "de", ID, "Hier", config=plain)
+        self.text("set", "fr", ID, "Ici", config=plain)
+        self.text("set", "de", ID, "Neu", options=alone, status=CONFIG)
+        self.assertIn(f"text apply {server.data}/locale", self.error)
+        self.text("apply", f"{server.data}/locale", options=alone)
+        self.assertIn("generation 1, by ", self.text("set", "it", ID, "Qui", options=alone).replace("generation 2", "generation 1"))
+        self.status_until(lambda rows: [row["generation"] for row in rows.values()] == [2], 0)
+        self.assertIn("Hier", server.said())
+        self.assertNotIn("event=texts-replaced", server.log())
+
+    def test_texts_of_a_machine_that_differ_are_kept_and_logged(self):
+        server = self.server()
+        plain = os.path.join(self.folder, "plain.conf")
+        with open(plain, "w", encoding="utf-8") as config:
+            config.write(f"data: {server.data}\n")
+        self.text("set", "fr", ID, "Ici", config=plain)
+        self.text("set", "de", ID, "Hier")
+        server.says("Hier")
+        server.wait_for_log("event=texts-replaced lang=fr ")
+        self.assertFalse(os.path.exists(server.source("fr")))
+        with open(f"{server.source('fr')}.~2~", encoding="utf-8") as file:  # before the first there were none
+            self.assertIn("Ici", file.read())
+
+    def test_servers_role_reads_texts_and_writes_its_own_report_alone(self):
+        own = os.path.join(self.folder, "own.conf")
+        with open(own, "w", encoding="utf-8") as config:
+            config.write(f"database: {self.url}\ndata: {self.folder}/data\n")
+        self.text("set", "de", ID, "Gut")
+        self.assertIn("Gut", self.text("show", "de", ID, config=own))
+        self.text("set", "de", ID, "Schlecht", config=own, status=69)
+        self.assertIn("permission denied", self.error)
+        self.sql("INSERT INTO text_servers VALUES ('mx9.example.test', 'smtpd', 'another', 1, 0, 0, '', 1)")
+        changed = self.sql("SET ROLE ftgate; UPDATE text_servers SET generation = 7; SELECT generation FROM text_servers")
+        self.assertEqual("1", changed.strip())
+
+    def test_one_machine_has_its_own_commands_alone(self):
+        plain = os.path.join(self.folder, "plain.conf")
+        with open(plain, "w", encoding="utf-8") as config:
+            config.write(f"data: {self.folder}/data\n")
+        for words, status in ((("history",), USAGE), (("revert",), USAGE), (("status",), CONFIG), (("forget", "x"), CONFIG),
+                              (("apply", self.folder), 66)):
+            self.text(*words, config=plain, status=status)
+        self.text("set", "de", ID, "x", config=plain, options=("--comment", "x"), status=USAGE)
+
+
+if __name__ == "__main__":
+    main()
