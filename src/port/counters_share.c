@@ -103,6 +103,14 @@ choose(struct counters *counters, const struct candidates *candidates, struct co
 	return count;
 }
 
+void
+counters_collect_all(struct counters *counters)
+{
+	for (size_t set = 0; set < counters->sets; set++)
+		if (counters_has_flag(counters, set, SET_USED))
+			counters_set_flag(counters, set, SET_UNSENT);
+}
+
 /* Begins where the last one has ended, so that each set has its turn however many there are. */
 size_t
 counters_collect(struct counters *counters, struct counter_shared entries[SHARED_MAX], int64_t now)

@@ -114,6 +114,7 @@ limit_sharing_open(
     struct limit_sharing *sharing, struct limiter *limiter, struct shared_store *store, const char *service)
 {
 	*sharing = (struct limit_sharing) { .limiter = limiter, .store = store, .pause = SHARING_PAUSE };
+	counters_collect_all(limiter->counters);
 	sharing->exchange.done = done;
 	sharing->exchange.service = service;
 	sharing->exchange.server = counters_server(limiter->counters);

@@ -243,6 +243,18 @@ Test(limit_sharing, each_server_counts_for_itself_while_the_store_is_away_and_no
 		cr_expect_eq(store.rows[i].count, MOST);
 }
 
+Test(limit_sharing, process_in_place_of_one_that_ended_during_an_exchange_sends_its_entries)
+{
+	static struct counter_shared entries[SHARED_MAX];
+	name(0, "192.0.2.1", MOST);
+	cr_expect_eq(counters_collect(servers[0].counters, entries, time_now), 1);
+	exchange(0);
+	cr_expect_eq(store.row_count, 0);
+	limit_sharing_open(&servers[0].sharing, &servers[0].limiter, &store.store, "smtp");
+	exchange(0);
+	cr_expect_eq(store.row_count, 1);
+}
+
 Test(limit_sharing, hours_are_forgotten)
 {
 	name(0, "192.0.2.1", MOST);
