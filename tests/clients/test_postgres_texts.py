@@ -228,6 +228,19 @@ class Refusals(TextsTest):
         server.says("Besser")
         self.status_until(lambda rows: len(rows) == 1, 0)
 
+    def test_server_whose_folder_takes_no_texts_is_behind_until_it_does(self):
+        server = self.server()
+        in_the_way = server.source().replace(".po", ".mo")
+        os.makedirs(in_the_way)
+        self.text("set", "de", ID, "Eins")
+        server.wait_for_log("event=texts-failed generation=1 ")
+        rows = self.status_until(lambda rows: len(rows) == 1, REFUSED)
+        self.assertEqual("behind", rows["mx1.example.test", "smtpd"]["state"])
+        os.rmdir(in_the_way)
+        self.text("set", "de", ID, "Zwei")
+        server.says("Zwei")
+        self.assertEqual(1, server.counted("event=texts-failed", 1))
+
     def test_hostile_content_harms_no_server(self):
         server = self.server()
         self.text("set", "de", ID, "Gut")

@@ -62,6 +62,8 @@ struct text_follower {
 	uint64_t reload_asked, reload_tick; /* for which generation, and when */
 	uint64_t report_tick, reported;     /* when it reports next; the generation that it has reported */
 	struct texts_generation refused;    /* that it has reported */
+	struct texts_generation failed;     /* that the folder could not take */
+	uint64_t retry;                     /* when that is tried again */
 	char host[ADDRESS_DOMAIN_MAX + 1];
 };
 
@@ -228,17 +230,20 @@ adopt_done(struct job *job)
 {
 	struct text_work *work = (struct text_work *)job;
 	struct text_follower *follower = work->follower;
-	log_outcome(work, (int64_t)follower->set.generation.number);
-	if (work->outcome != TEXTS_FAILED)
+	bool failed = work->outcome == TEXTS_FAILED;
+	if (!failed || !texts_generation_is(&follower->failed, &follower->set.generation))
+		log_outcome(work, (int64_t)follower->set.generation.number);
+	if (failed) {
+		follower->failed = follower->set.generation;
+		follower->retry = follower->ticks + PAUSE_TICKS;
+	} else {
 		follower->state = work->state;
+	}
 	if (work->outcome == TEXTS_ADOPTED || work->outcome == TEXTS_REFUSED)
 		follower->again = false;
 	forget_set(follower);
 	reload_if_other(follower);
-	if (work->outcome == TEXTS_FAILED)
-		rest_after_failure(follower);
-	else
-		report_or_rest(follower);
+	report_or_rest(follower);
 }
 
 /* Fetches the next source, or has a job check and store them all. */
@@ -329,7 +334,8 @@ on_newest(void *context, bool known, const struct texts_generation *generation)
 		rest_unanswered(follower);
 		return;
 	}
-	if (generation->number == 0 || refused || texts_generation_is(generation, &state->used)) {
+	bool waits = texts_generation_is(generation, &follower->failed) && follower->ticks < follower->retry;
+	if (generation->number == 0 || refused || waits || texts_generation_is(generation, &state->used)) {
 		report_or_rest(follower);
 		return;
 	}
