@@ -45,8 +45,8 @@ struct lookup_ops {
 	    struct lookup *lookup, const char *domain, const char *key, struct alias *alias);
 	/* FOUND, NO_DOMAIN; the domain is zero then. */
 	enum directory_verdict (*domain)(struct lookup *lookup, const char *name, struct domain *domain);
-	/* The quota of mailboxes of a domain that have none of their own: FOUND, NO_DOMAIN; it is zero then. */
-	enum directory_verdict (*quota)(struct lookup *lookup, const char *domain, struct quota *quota);
+	/* Quota and store of mailboxes of a domain that have none of their own: FOUND, NO_DOMAIN. All else of it is zero. */
+	enum directory_verdict (*mailbox)(struct lookup *lookup, const char *domain, struct mailbox *mailbox);
 	/* The domain that has this local part: FOUND, NO_MAILBOX, AMBIGUOUS. */
 	enum directory_verdict (*bare)(struct lookup *lookup, const char *key, char domain[ADDRESS_DOMAIN_MAX + 1]);
 	/* The domain that was hosted first, and is not relayed: FOUND, with "" if there is none. */

@@ -93,8 +93,7 @@ enum directory_verdict
 recipient_postmaster_mailbox(struct lookup *lookup, const struct address *address, struct mailbox *mailbox)
 {
 	const char *domain = address->domain[0] == '\0' ? "localhost" : address->domain;
-	*mailbox = (struct mailbox) { .account = 0 };
-	if (lookup->ops->quota(lookup, domain, &mailbox->quota) == DIRECTORY_FAILED)
+	if (lookup->ops->mailbox(lookup, domain, mailbox) == DIRECTORY_FAILED)
 		return DIRECTORY_FAILED;
 	return mailbox_set_address(mailbox, address->local, domain) ? DIRECTORY_FOUND : DIRECTORY_FAILED;
 }

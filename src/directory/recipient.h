@@ -20,7 +20,7 @@ enum directory_verdict recipient_complete(struct lookup *lookup, const struct ad
 enum directory_verdict recipient_account_verdict(const struct account *account);
 
 /*
- * Sets the mailbox of a postmaster without an account, which has the quota of its domain; that is localhost if the address
+ * Sets the mailbox of a postmaster without an account, which has the quota and the store of its domain; that is localhost if the address
  * has none. FOUND, or FAILED.
  */
 enum directory_verdict recipient_postmaster_mailbox(

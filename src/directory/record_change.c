@@ -6,6 +6,7 @@
 #include "base/text/translate.h"
 #include "directory/accounts_internal.h"
 #include "port/directory.h"
+#include "port/store_name.h"
 
 enum admin_result
 record_begin(struct accounts *accounts)
@@ -150,12 +151,32 @@ apply(struct accounts *accounts, enum record_kind kind, const struct record_name
 	return result;
 }
 
-/* The mailbox is made before the account is committed: every account that mail is accepted for has one. */
+/* Has the account, or its domain, a store that is not here? What the configuration says is not known. */
+static bool
+is_elsewhere(struct accounts *accounts, const struct record_name *name)
+{
+	static const char sql[] =
+	    "SELECT coalesce(a.delivery, d.delivery) FROM accounts a JOIN domains d ON d.id = a.domain"
+	    " WHERE d.name = ? AND a.local = ?";
+	struct channel_address address;
+	struct sql_rows *row = accounts_query(accounts, sql, "tt", name->address.domain, name->local.stored);
+	const char *store = accounts_step(accounts, row) == SQL_ROW ? accounts_text(accounts, row, 0) : NULL;
+	bool elsewhere = store != NULL && store_name_parse(store, &address) == STORE_LMTP;
+	accounts_finish(accounts, row);
+	return elsewhere;
+}
+
+/*
+ * The mailbox is made before the account is committed: every account that mail is accepted for has one. One whose store is
+ * elsewhere must not have an empty one here.
+ */
 enum admin_result
 record_make_mailbox(struct accounts *accounts, const struct record_name *name,
     int (*make)(struct mailbox_store *store, const struct mailbox *mailbox))
 {
 	struct mailbox mailbox = { 0 };
+	if (is_elsewhere(accounts, name))
+		return ADMIN_OK;
 	errno = EINVAL;
 	if (mailbox_set_address(&mailbox, name->address.local, name->address.domain) &&
 	    make(accounts->mailboxes, &mailbox) == 0)

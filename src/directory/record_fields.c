@@ -19,6 +19,7 @@ static const struct field_sql domain_sql[] = {
 	[RECORD_DOMAIN_GREYLIST] = { "d.greylist", "greylist", NULL, FORM_TEXT },
 	[RECORD_DOMAIN_RELAY] = { "d.relayed", "relayed", NULL, FORM_TEXT },
 	[RECORD_DOMAIN_RECIPIENTS] = { "d.recipients", "recipients", NULL, FORM_TEXT },
+	[RECORD_DOMAIN_DELIVERY] = { "d.delivery", "delivery", NULL, FORM_TEXT },
 	[RECORD_DOMAIN_ACCOUNTS] = { "(SELECT count(*) FROM accounts a WHERE a.domain = d.id)", NULL, NULL, FORM_TEXT },
 	[RECORD_DOMAIN_CREATED] = { "d.created", "created", NULL, FORM_TIME },
 };
@@ -42,6 +43,7 @@ static const struct field_sql account_sql[] = {
 	[RECORD_ACCOUNT_MAX_RECIPIENTS_PER_DAY] = { "a.max_recipients_day", "max_recipients_day", NULL, FORM_TEXT },
 	[RECORD_ACCOUNT_LANGUAGE] = { "a.language", "language", NULL, FORM_TEXT },
 	[RECORD_ACCOUNT_MOVED_TO] = { "a.moved_to", "moved_to", NULL, FORM_TEXT },
+	[RECORD_ACCOUNT_DELIVERY] = { "a.delivery", "delivery", NULL, FORM_TEXT },
 	[RECORD_ACCOUNT_CREATED] = { "a.created", "created", NULL, FORM_TIME },
 };
 

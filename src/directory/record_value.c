@@ -8,6 +8,7 @@
 #include "base/text/translate.h"
 #include "base/text/utf8.h"
 #include "directory/accounts_internal.h"
+#include "port/store_name.h"
 
 enum { MOVED_MAX = 320, TAG_MAX = 35, SUBTAG_MAX = 8 };
 
@@ -79,6 +80,13 @@ is_address(const char *text)
 	    address.domain[0] != '[';
 }
 
+static bool
+is_store(const char *text)
+{
+	struct channel_address address;
+	return is_text(text) && store_name_parse(text, &address) != STORE_UNFIT;
+}
+
 /* The words that are values of a type, of which NULL is the last; NULL if there are others. */
 static const char *const *
 words_of(enum field_type type)
@@ -117,6 +125,9 @@ form(enum field_type type)
 	case FIELD_POST: return _("write anyone, accounts or members");
 	case FIELD_RECIPIENTS: return _("write distinct or neutral");
 	case FIELD_ADDRESS: return _("write a mail address such as anna@example.org");
+	case FIELD_STORE:
+		return _(
+		    "write maildir, lmtp:ADDRESS:PORT such as lmtp:192.0.2.1:24, or lmtp: and the path of a socket");
 	default: return _("write a text in UTF-8 of 320 octets at most with no control characters");
 	}
 }
@@ -133,6 +144,7 @@ is_fit(enum field_type type, const char *text, int64_t *number)
 	case FIELD_POST:
 	case FIELD_RECIPIENTS: return is_word_of(type, text);
 	case FIELD_ADDRESS: return is_address(text);
+	case FIELD_STORE: return is_store(text);
 	default: return is_text(text);
 	}
 }
@@ -143,7 +155,7 @@ may_be_empty(enum record_kind kind, enum field_type type)
 {
 	if (type == FIELD_COUNT || type == FIELD_SIZE)
 		return kind == RECORD_ACCOUNT;
-	return type == FIELD_TEXT || type == FIELD_LANGUAGE || type == FIELD_ADDRESS;
+	return type == FIELD_TEXT || type == FIELD_LANGUAGE || type == FIELD_ADDRESS || type == FIELD_STORE;
 }
 
 /* The index of a field that can be set; that behind the last if there is none. */

@@ -227,6 +227,16 @@ open_maildrop(struct pop3_session *s)
 	return answered();
 }
 
+/* The account names another server as its store, which has its mail. A Maildir that was made here would be empty. */
+static bool
+is_elsewhere(const struct mailbox *mailbox)
+{
+	struct channel_address address;
+	enum store_kind kind = store_name_parse(mailbox->store, &address);
+
+	return kind == STORE_LMTP || kind == STORE_UNFIT;
+}
+
 /* A client that does not know the password must not learn the state of the account. */
 struct ftg_reply
 login_finish(struct pop3_session *s, bool right)
@@ -242,6 +252,8 @@ login_finish(struct pop3_session *s, bool right)
 		return refuse(s, "disabled", ERR_POP_DISABLED);
 	if (!(login->account.flags & ACCOUNT_POP3))
 		return refuse(s, "no-privilege", ERR_POP_ACCESSDENIED);
+	if (is_elsewhere(&login->account.mailbox))
+		return refuse(s, "elsewhere", ERR_POP_ACCESSDENIED);
 	if (limiter != NULL && limiter_is_too_soon(limiter, login->account.address))
 		return refuse(s, "too-soon", FTG_POP_LOGIN_DELAY);
 	return open_maildrop(s);

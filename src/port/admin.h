@@ -30,6 +30,7 @@ enum field_type {
 	FIELD_RECIPIENTS,
 	FIELD_ADDRESS,
 	FIELD_ADDRESSES, /* one a line */
+	FIELD_STORE,     /* as port/store_name.h has it */
 };
 
 struct record_field {

@@ -1,12 +1,29 @@
 /* Delivery of messages into mailboxes and the relay queue: shared by all implementations. */
 #include "port/delivery.h"
 
+#include <string.h>
+
 #include "base/log/log.h"
 
 void
 delivery_finish(delivery_done *done, void *context, enum delivery_result result)
 {
 	done(context, &(struct delivery_outcome) { .result = result, .detail = "" });
+}
+
+bool
+delivery_append_lines(struct delivery *delivery, const char *octets, size_t len)
+{
+	const char *end = octets + len;
+	while (octets < end) {
+		const char *stop = memchr(octets, '\n', (size_t)(end - octets));
+		size_t run = (size_t)((stop != NULL ? stop : end) - octets);
+		if (!delivery->ops->append(delivery, octets, run) ||
+		    (stop != NULL && !delivery->ops->append(delivery, "\r\n", 2)))
+			return false;
+		octets += run + (stop != NULL);
+	}
+	return true;
 }
 
 static void

@@ -110,9 +110,11 @@ struct delivery_ops {
 	 */
 	bool (*copy)(struct delivery *delivery, const struct delivery_copy *copies, size_t count);
 	/*
-	 * Set only if mailboxes may send the message on, as Sieve at another server does; NULL: they do not. The delivery is
-	 * for these mailboxes alone from now on, which are some of those of begin(), in the same order. Before commit().
+	 * Set only if mailboxes may send the message on, as Sieve at another server does; NULL: none does. Does this one? The
+	 * delivery is then for these mailboxes alone from narrow() on: some of those of begin(), in the same order, without some
+	 * that send messages on. Before commit().
 	 */
+	bool (*sends_on)(const struct delivery *delivery, const struct mailbox *mailbox);
 	void (*narrow)(struct delivery *delivery, const struct mailbox *mailboxes, size_t count);
 	/* Is so much buffered that flush should run before more is appended? Small messages never need it. */
 	bool (*wants_flush)(const struct delivery *delivery);
@@ -152,5 +154,8 @@ struct delivery_ops {
 	/* Removes the message and frees the delivery; not while flush, spool or commit is under way. */
 	void (*abandon)(struct delivery *delivery, struct executor *executor);
 };
+
+/* Appends octets whose lines end with LF. False when memory is out. */
+bool delivery_append_lines(struct delivery *delivery, const char *octets, size_t len);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/address/address.h"
+#include "port/store_name.h"
 
 /* The limits of a mailbox: octets and messages. 0 is no limit. */
 struct quota {
@@ -13,12 +14,13 @@ struct quota {
 	long long messages;
 };
 
-/* Only its store knows its path: store/ for Maildirs, relay/lmtp_delivery.c for another server. */
+/* Only its store knows its path: store/ for Maildirs, relay/stores.c for another server. */
 struct mailbox {
 	int64_t account; /* number of the account; 0: a postmaster without one */
 	struct quota quota;
 	unsigned notify; /* of the recipient in an envelope: a set of enum dsn_notify; 0: none was asked for */
 	unsigned list;   /* in an expansion: the number of the list that it is a member of, from 1; 0: of none */
+	char store[STORE_NAME_SIZE];     /* the name of its store; "": the one of the configuration */
 	char address[ADDRESS_TEXT_SIZE]; /* local-part@domain, ASCII letters in lower case, quoted if it must be */
 };
 

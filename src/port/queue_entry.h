@@ -30,6 +30,7 @@ enum queue_state {
 /* Texts are the entry's; none holds a control character. */
 struct queue_recipient {
 	char *address;    /* local-part@domain, quoted where it must be; the domain is in lower case */
+	bool mailbox;     /* of an account: the directory says where it is stored */
 	char *sender;     /* its reverse-path, if mail of an alias goes out with another one; NULL: that of the entry */
 	char *orcpt;      /* as it was written (RFC 3461 section 4.2); NULL: none */
 	unsigned notify;  /* set of enum dsn_notify */

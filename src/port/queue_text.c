@@ -67,6 +67,7 @@ static const struct field entry_fields[] = {
 static const struct field recipient_fields[] = {
 	RECIPIENT("to", MAILBOX, address, NULL),
 	RECIPIENT("as", MAILBOX, sender, NULL),
+	RECIPIENT("mailbox", FLAG, mailbox, NULL),
 	RECIPIENT("state", CHOICE, state, queue_state_words),
 	RECIPIENT("attempts", COUNT, attempts, NULL),
 	RECIPIENT("next", NUMBER, next, NULL),

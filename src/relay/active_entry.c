@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address/address.h"
 #include "base/log/log.h"
 #include "relay/dsn/dsn_report.h"
 #include "relay/queue_log.h"
@@ -100,7 +101,7 @@ void
 active_entry_free(struct active_entry *active)
 {
 	free_attempts(active);
-	free(active->hosted);
+	free(active->mailboxes);
 	queue_entry_clear(&active->entry);
 	free(active);
 }
@@ -127,10 +128,10 @@ active_entry_is_due(const struct active_entry *active, size_t number)
 	    (active->requested || recipient->next <= active->claimed);
 }
 
-bool
-active_entry_is_hosted(const struct active_entry *active, size_t recipient)
+enum active_place
+active_entry_place(const struct active_entry *active, size_t recipient)
 {
-	return active->hosted != NULL && active->hosted[recipient];
+	return active->mailboxes != NULL ? active->mailboxes[recipient].place : ACTIVE_ELSEWHERE;
 }
 
 bool
@@ -199,51 +200,87 @@ on_answer(struct directory_question *question)
 		manager_event_post(active->events, &active->event);
 }
 
-/* Queries the domain of the next recipient. Returns false if the answer comes later. */
+/* Is the directory asked for it? A domain that is hosted may have its mailboxes at the server of the configuration. */
 static bool
-ask_domain(struct active_entry *active)
+may_have_mailbox(const struct active_entry *active, size_t recipient)
+{
+	return active->entry.recipients[recipient].mailbox || !store_is_here(active->config->stores->configured);
+}
+
+/* Queries the next recipient. Returns false if the answer comes later. */
+static bool
+ask(struct active_entry *active)
 {
 	struct directory *directory = active->config->directory;
-	const char *name = queue_domain(&active->entry.recipients[active->asked]);
+	const char *text = active->entry.recipients[active->asked].address;
 	if (active->answer == ACTIVE_ANSWERED)
 		return true;
-	active->question = (struct domain_question) { .base = { .done = on_answer }, .name = name };
-	directory->ops->domain(directory, &active->question);
+	active->question = (struct recipient_question) { .base = { .done = on_answer } };
+	if (address_parse(&active->question.address, text, strlen(text), false, true) != ADDRESS_OK) {
+		active->question.base.verdict = DIRECTORY_NO_DOMAIN;
+		return true;
+	}
+	directory->ops->recipient(directory, &active->question);
 	if (active->answer == ACTIVE_UNASKED)
 		active->answer = ACTIVE_ASKED;
 	return active->answer == ACTIVE_ANSWERED;
 }
 
-/* If the directory fails, the route is unknown and the entry is deferred. */
+/* An account that may not receive any more gets what was accepted for it; one that was removed is left to the server, if any. */
+static void
+find_place(struct active_entry *active, struct active_mailbox *to)
+{
+	const struct recipient *found = &active->question.recipient;
+	struct stores *stores = active->config->stores;
+	to->place = ACTIVE_ELSEWHERE;
+	if (found->domain.relayed || active->question.base.verdict == DIRECTORY_NO_DOMAIN)
+		return;
+	bool known = found->kind == RECIPIENT_ACCOUNT && found->mailbox.address[0] != '\0';
+	to->account = found->mailbox.account;
+	to->quota = found->mailbox.quota;
+	to->store = known ? stores_find(stores, found->mailbox.store) : stores->configured;
+	to->place = to->store != NULL ? ACTIVE_AT_STORE : ACTIVE_UNFIT;
+	if (!known && store_is_here(stores->configured))
+		to->place = ACTIVE_NOWHERE;
+}
+
+/* If the directory fails, the store is unknown and the entry is deferred. */
 static enum active_need
 plan(struct active_entry *active)
 {
 	for (; active->asked < active->entry.count; active->asked++) {
-		if (!active_entry_is_due(active, active->asked))
+		if (!active_entry_is_due(active, active->asked) || !may_have_mailbox(active, active->asked))
 			continue;
-		if (!ask_domain(active))
+		if (!ask(active))
 			return ACTIVE_NEEDS_NOTHING;
 		active->answer = ACTIVE_UNASKED;
 		if (active->question.base.verdict == DIRECTORY_FAILED)
 			return end_by_directory(active);
-		active->hosted[active->asked] = active->question.base.verdict == DIRECTORY_FOUND &&
-		    !active->question.domain.relayed;
+		find_place(active, &active->mailboxes[active->asked]);
 	}
 	active->state = ACTIVE_SENDING;
 	return ACTIVE_NEEDS_PLAN;
 }
 
-/* Accounts of a domain that is hosted here may have their mailboxes at another server. */
+static bool
+has_mailboxes(const struct active_entry *active)
+{
+	for (size_t i = 0; i < active->entry.count; i++)
+		if (may_have_mailbox(active, i))
+			return true;
+	return false;
+}
+
 static enum active_need
 begin_plan(struct active_entry *active)
 {
 	active->state = ACTIVE_PLANNING;
-	if (active->config->routes->mailboxes.host == NULL) {
+	if (!has_mailboxes(active)) {
 		active->asked = active->entry.count;
 		return plan(active);
 	}
-	active->hosted = calloc(active->entry.count + 1, sizeof *active->hosted);
-	if (active->hosted != NULL)
+	active->mailboxes = calloc(active->entry.count, sizeof *active->mailboxes);
+	if (active->mailboxes != NULL)
 		return plan(active);
 	active->error = ENOMEM;
 	return end_in_trouble(active, "plan");
@@ -272,7 +309,7 @@ static void
 count(const struct active_entry *active, const struct queue_recipient *recipient, enum stats_item local,
     enum stats_item remote)
 {
-	bool here = active_entry_is_hosted(active, (size_t)(recipient - active->entry.recipients));
+	bool here = active_entry_place(active, (size_t)(recipient - active->entry.recipients)) != ACTIVE_ELSEWHERE;
 	stats_add(active->config->stats, here ? local : remote, 1);
 }
 
@@ -304,6 +341,8 @@ apply(struct active_entry *active, struct queue_recipient *recipient, enum trans
 	switch (result) {
 	case TRANSPORT_DONE:
 		recipient->state = QUEUE_DELIVERED;
+		if (t == NULL)
+			break; /* the delivery to a mailbox here has counted and logged it */
 		count(active, recipient, STAT_DELIVERED, STAT_RELAYED);
 		queue_log_outcome(&active->entry, recipient, "relayed", t, now(active));
 		break;

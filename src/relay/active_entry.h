@@ -9,13 +9,21 @@
 /* Each state but SENDING and STUCK has one job or question under way, which ends in an event MANAGER_ENTRY. */
 enum active_state {
 	ACTIVE_CLAIMING,
-	ACTIVE_PLANNING,  /* the directory is asked which domains are hosted here */
+	ACTIVE_PLANNING,  /* the directory is asked for the stores of mailboxes */
 	ACTIVE_SENDING,   /* attempts are under way, or none is left */
 	ACTIVE_RECORDING, /* results, before anything else is done */
 	ACTIVE_STUCK,     /* results that could not be recorded; the manager tries again */
 	ACTIVE_NOTIFYING, /* the sender, by a DSN */
 	ACTIVE_REMOVING,
 	ACTIVE_ENDED,
+};
+
+/* Its address is that of the recipient. */
+struct active_mailbox {
+	enum active_place place;
+	const struct store *store; /* ACTIVE_AT_STORE */
+	int64_t account;
+	struct quota quota;
 };
 
 struct active_entry {
@@ -30,10 +38,10 @@ struct active_entry {
 	int error; /* errno of the job; 0: none */
 	struct queue_entry entry;
 	struct attempt *attempts;
-	struct domain_question question; /* PLANNING: about the domain of a recipient */
+	struct recipient_question question; /* PLANNING: about a recipient */
 	enum { ACTIVE_UNASKED, ACTIVE_ASKED, ACTIVE_ANSWERED } answer;
-	size_t asked; /* recipients whose domains are known */
-	bool *hosted; /* of each: the domain is hosted here, its mailboxes are at another server; NULL: none are */
+	size_t asked;                     /* recipients whose mailboxes are known */
+	struct active_mailbox *mailboxes; /* of each recipient; NULL: none has one */
 	struct notification *notification;
 	bool requested;   /* recipients are due whatever their time */
 	bool stopping;    /* nothing new is started */
@@ -72,8 +80,8 @@ enum active_need active_entry_step(struct active_entry *active, enum active_caus
 /* Is this recipient due? */
 bool active_entry_is_due(const struct active_entry *active, size_t recipient);
 
-/* Is its domain hosted here, with the mailboxes at another server? */
-bool active_entry_is_hosted(const struct active_entry *active, size_t recipient);
+/* The place of this recipient, ACTIVE_ELSEWHERE without a mailbox. */
+enum active_place active_entry_place(const struct active_entry *active, size_t recipient);
 
 /*
  * Must an attempt that is not made count as failed? Yes, if the entry has expired or its sender must be notified of the

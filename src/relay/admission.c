@@ -248,6 +248,8 @@ admit(struct admission *a, struct attempt *attempt)
 	attempt->proven = name->answered;
 	if (a->stopping) {
 		attempt_end_unmade(attempt);
+	} else if (attempt_end_without_store(attempt)) {
+		return;
 	} else if (!attempt->by_route && !a->config->routes->mx) {
 		attempt_end_without_route(attempt);
 	} else if (is_down(a, attempt, name)) {
@@ -257,7 +259,7 @@ admit(struct admission *a, struct attempt *attempt)
 	} else {
 		attempt_set_blocked(attempt, NULL);
 		take_slot(a, attempt);
-		attempt_look_up(attempt);
+		(attempt_is_here(attempt) ? attempt_store : attempt_look_up)(attempt);
 	}
 }
 
@@ -464,11 +466,13 @@ admission_go_on(struct admission *a, struct attempt *attempt)
 		on_tried(a, attempt);
 }
 
-/* With a smarthost alone, or a mailbox server, the route of an entry is known without reading it. */
+/* With a smarthost alone the route of an entry is known without reading it, as long as no mailbox waits in the queue. */
 static const struct route *
-only_route(const struct routes *routes)
+only_route(const struct admission *a)
 {
-	bool one = routes->count == 0 && routes->mailboxes.host == NULL && routes->smarthost.host != NULL;
+	const struct routes *routes = a->config->routes;
+	bool one = routes->count == 0 && routes->mailboxes.host == NULL && routes->smarthost.host != NULL &&
+	    !a->has_mailboxes;
 	return one ? &routes->smarthost : NULL;
 }
 
@@ -476,10 +480,10 @@ bool
 admission_park_unclaimed(struct admission *a, struct schedule_item *item)
 {
 	char key[ATTEMPT_KEY_SIZE];
-	const struct route *route = only_route(a->config->routes);
+	const struct route *route = only_route(a);
 	if (route == NULL || item->parked != NULL || item->woken_by != NULL)
 		return false;
-	attempt_write_name_key(key, route, "");
+	attempt_write_name_key(key, ACTIVE_ELSEWHERE, route, "");
 	struct destination *name = destination_get(&a->destinations, key);
 	if (name == NULL || !breaker_is_open(&name->breaker, now(a)) || !item->unread)
 		return false;

@@ -21,8 +21,9 @@ struct admission {
 	struct schedule *schedule;
 	struct destinations destinations;
 	struct slots slots;
-	unsigned requests; /* for a run, so far */
-	unsigned down;     /* domains and routes whose server could not be reached, as the log has told */
+	unsigned requests;  /* for a run, so far */
+	unsigned down;      /* domains and routes whose server could not be reached, as the log has told */
+	bool has_mailboxes; /* a recipient with a mailbox was in the queue */
 	bool stopping;
 };
 

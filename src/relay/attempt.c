@@ -18,9 +18,12 @@ attempt_write_server_key(char key[ATTEMPT_KEY_SIZE], const struct channel_addres
 
 /* Recipients of a domain, or of all domains of a route, share a connection. No domain begins with a bracket or an "@". */
 void
-attempt_write_name_key(char key[ATTEMPT_KEY_SIZE], const struct route *route, const char *domain)
+attempt_write_name_key(
+    char key[ATTEMPT_KEY_SIZE], enum active_place place, const struct route *route, const char *domain)
 {
-	if (route == NULL || route->mx)
+	if (place != ACTIVE_ELSEWHERE && (route == NULL || route->host == NULL))
+		snprintf(key, ATTEMPT_KEY_SIZE, "[]:%d", (int)place);
+	else if (route == NULL || route->mx)
 		snprintf(key, ATTEMPT_KEY_SIZE, "%s", domain);
 	else
 		snprintf(key, ATTEMPT_KEY_SIZE, "[%s]:%u", route->host, route->port);
@@ -156,6 +159,25 @@ void
 attempt_end_without_route(struct attempt *attempt)
 {
 	end_by_reason(attempt, TRANSPORT_FAILED, FTG_NOTICE_NO_ROUTE, "");
+}
+
+bool
+attempt_end_without_store(struct attempt *attempt)
+{
+	bool gone = attempt->place == ACTIVE_NOWHERE;
+	if (!gone && attempt->place != ACTIVE_UNFIT)
+		return false;
+	char *verdict = verdict_write(gone ? FTG_NOTICE_SAID : FTG_NOTICE_UNREACHABLE, attempt->config->world.hostname,
+	    gone ? "550 5.1.1 the mailbox has been removed" : "the directory names no store of the mailbox");
+	attempt_end_all(attempt, gone ? TRANSPORT_FAILED : TRANSPORT_LATER, verdict);
+	free(verdict);
+	return true;
+}
+
+bool
+attempt_is_here(const struct attempt *attempt)
+{
+	return attempt->place == ACTIVE_AT_STORE && attempt->route->host == NULL;
 }
 
 void

@@ -6,6 +6,14 @@
 #include "relay/manager_event.h"
 #include "relay/queue_config.h"
 
+/* Where a recipient gets the message. */
+enum active_place {
+	ACTIVE_ELSEWHERE, /* at the server of its domain */
+	ACTIVE_AT_STORE,  /* in a mailbox of an account */
+	ACTIVE_NOWHERE,   /* it was removed, and no server is configured that may know it */
+	ACTIVE_UNFIT,     /* the directory names a store that cannot be one */
+};
+
 /* The operation that an attempt waits for. Steps end in an event MANAGER_ATTEMPT. */
 enum attempt_state {
 	ATTEMPT_NEW,        /* a slot and a share */
@@ -38,7 +46,8 @@ struct attempt {
 	struct queue_entry *entry;
 	const struct route *route; /* NULL: the MX of the domain */
 	const struct transport_manner *manner;
-	bool by_route; /* a route speaks of the domain, if only to say that it goes to its MX */
+	enum active_place place; /* of its recipients */
+	bool by_route;           /* a route speaks of the domain, if only to say that it goes to its MX */
 	char *domain;
 	const char *sender; /* of all its recipients; the entry's */
 	size_t *recipients; /* their numbers in the entry */
@@ -85,12 +94,22 @@ void attempt_end_unmade(struct attempt *attempt);
 /* Fails it permanently: there is no route to the domain. */
 void attempt_end_without_route(struct attempt *attempt);
 
+/* Ends it if the mailboxes are nowhere, or at a store that cannot be one. Returns false if they are elsewhere. */
+bool attempt_end_without_store(struct attempt *attempt);
+
+/* Are the mailboxes here? */
+bool attempt_is_here(const struct attempt *attempt);
+
+/* Stores the message in mailboxes here. Posts the event ATTEMPT_TRIED when that is done. */
+void attempt_store(struct attempt *attempt);
+
 /* Remembers the address that had no room; NULL: none. */
 void attempt_set_blocked(struct attempt *attempt, struct destination *blocked);
 
 /* Writes the key of an address, or of a route or domain, as a destination has it. */
 enum { ATTEMPT_KEY_SIZE = 300 };
 void attempt_write_server_key(char key[ATTEMPT_KEY_SIZE], const struct channel_address *address);
-void attempt_write_name_key(char key[ATTEMPT_KEY_SIZE], const struct route *route, const char *domain);
+void attempt_write_name_key(
+    char key[ATTEMPT_KEY_SIZE], enum active_place place, const struct route *route, const char *domain);
 
 #endif

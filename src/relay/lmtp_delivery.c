@@ -1,5 +1,5 @@
-/* Delivers into the mailboxes of another server, by LMTP (RFC 2033): Dovecot, for one. */
-#include "relay/lmtp_delivery.h"
+/* Delivers into the mailboxes of this server and of others, by LMTP (RFC 2033): Dovecot, for one. */
+#include "relay/lmtp_internal.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -8,31 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/address/address.h"
 #include "port/queue_entry.h"
 #include "relay/client/transport_entry.h"
-#include "relay/client/verdict.h"
-#include "relay/queue_log.h"
-
-struct lmtp_delivery {
-	struct delivery delivery;
-	struct lmtp_agent *agent;
-	struct delivery *spool; /* of the other agent: the message in its file */
-	struct queue_entry *entry;
-	struct job job;
-	struct executor *executor;
-	delivery_done *done;
-	void *context;
-	struct lmtp_handover handover;
-	int64_t deadline; /* of the other server, by the dialer's clock, from the commit on */
-	bool copied;      /* copies go into the queue */
-	bool staged;
-	struct delivery_outcome outcome; /* to be reported, with this detail, when nothing is left in the queue */
-	char detail[DELIVERY_DETAIL_SIZE];
-	size_t count;
-	struct transport_recipient *recipients;
-	struct mailbox *mailboxes;
-};
 
 static struct lmtp_delivery *
 of_delivery(struct delivery *delivery)
@@ -46,16 +23,10 @@ of_job(struct job *job)
 	return (struct lmtp_delivery *)(void *)((char *)job - offsetof(struct lmtp_delivery, job));
 }
 
-static struct lmtp_delivery *
-of_handover(struct lmtp_handover *handover)
-{
-	return (struct lmtp_delivery *)(void *)((char *)handover - offsetof(struct lmtp_delivery, handover));
-}
-
 static int64_t
 now(const struct lmtp_agent *agent)
 {
-	return agent->server.pool->dialer->now(agent->server.pool->dialer);
+	return agent->stores.pool->dialer->now(agent->stores.pool->dialer);
 }
 
 static void
@@ -64,7 +35,10 @@ free_delivery(struct lmtp_delivery *d)
 	for (size_t i = 0; i < d->count; i++)
 		free(d->recipients[i].verdict);
 	free(d->recipients);
-	free(d->mailboxes);
+	free(d->remotes);
+	free(d->here);
+	free(d->copies_here);
+	free(d->parts);
 	free(d);
 }
 
@@ -91,46 +65,102 @@ edit(struct delivery *delivery, const struct field_edits *edits)
 	spool->ops->edit(spool, edits);
 }
 
-/* The mailboxes of copies are left to the queue: SMTP and LMTP answer for one message, and this one is sent first. */
+/* A mailbox elsewhere of a copy: the queue has it. */
+static bool
+queue_mailbox(struct queue_entry *entry, const struct mailbox *mailbox)
+{
+	struct queue_recipient *added = queue_entry_add(entry, mailbox->address);
+	if (added == NULL)
+		return false;
+	added->notify = mailbox->notify;
+	added->mailbox = true;
+	return true;
+}
+
+/* Divides the mailboxes of a copy; those here go to the array, which has room, and *count is how many it has. */
+static bool
+divide_copy(struct lmtp_delivery *d, struct delivery_copy *copy, size_t *count)
+{
+	size_t all = copy->count;
+	const struct mailbox *mailboxes = copy->mailboxes;
+	copy->mailboxes = d->copies_here + *count;
+	copy->count = 0;
+	for (size_t i = 0; i < all; i++) {
+		const struct store *store = stores_find(&d->agent->stores, mailboxes[i].store);
+		if (store == NULL && errno == ENOMEM)
+			return false;
+		if (store != NULL && store_is_here(store))
+			d->copies_here[*count + copy->count++] = mailboxes[i];
+		else if (!queue_mailbox(copy->entry, &mailboxes[i]))
+			return false;
+	}
+	*count += copy->count;
+	return true;
+}
+
+/* The mailboxes of copies elsewhere are left to the queue: SMTP and LMTP answer for one message, and this one is sent first. */
 static bool
 copy(struct delivery *delivery, const struct delivery_copy *copies, size_t count)
 {
 	struct lmtp_delivery *d = of_delivery(delivery);
-	struct delivery_copy *queued = calloc(count + 1, sizeof *queued);
-	bool copied = queued != NULL;
+	size_t all = 0, here = 0;
+	for (size_t i = 0; i < count; i++)
+		all += copies[i].count;
+	struct delivery_copy *divided = calloc(count + 1, sizeof *divided);
+	d->copies_here = calloc(all + 1, sizeof *d->copies_here);
+	bool copied = divided != NULL && d->copies_here != NULL;
 	for (size_t i = 0; copied && i < count; i++) {
-		queued[i] = copies[i];
-		queued[i].count = 0;
-		for (size_t j = 0; copied && j < copies[i].count; j++) {
-			const struct mailbox *mailbox = &copies[i].mailboxes[j];
-			struct queue_recipient *added = queue_entry_add(copies[i].entry, mailbox->address);
-			copied = added != NULL;
-			if (added != NULL)
-				added->notify = mailbox->notify;
-		}
+		divided[i] = copies[i];
+		copied = divide_copy(d, &divided[i], &here);
 	}
-	copied = copied && d->spool->ops->copy(d->spool, queued, count);
+	copied = copied && d->spool->ops->copy(d->spool, divided, count);
 	d->copied = count > 0;
-	free(queued);
+	d->copied_here = here > 0;
+	free(divided);
 	return copied;
 }
 
+/* A name that cannot be that of a store is the fault of one mailbox, for which the message is refused for now. */
 static void
-copy_mailboxes(struct lmtp_delivery *d, const struct mailbox *mailboxes, size_t count)
+note_unfit(struct lmtp_delivery *d, const struct mailbox *mailbox)
 {
-	for (d->count = 0; d->count < count; d->count++) {
-		d->mailboxes[d->count] = mailboxes[d->count];
-		d->recipients[d->count].address = d->mailboxes[d->count].address;
-	}
+	d->unfit = true;
+	snprintf(d->detail, sizeof d->detail, "delivery of %s: %.100s", mailbox->address, mailbox->store);
 }
 
-/* No recipient has a verdict before the commit. */
+/* Divides mailboxes by where they are. False when memory is out. */
+static bool
+divide(struct lmtp_delivery *d, const struct mailbox *mailboxes, size_t count, bool here_too)
+{
+	d->count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct store *store = stores_find(&d->agent->stores, mailboxes[i].store);
+		if (store == NULL && errno == ENOMEM)
+			return false;
+		if (store == NULL)
+			note_unfit(d, &mailboxes[i]);
+		else if (!store_is_here(store))
+			d->remotes[d->count++] = (struct remote) { mailboxes[i], store, i };
+		else if (here_too)
+			d->here[d->here_count++] = mailboxes[i];
+	}
+	return true;
+}
+
+/* Sieve of another server may send a message on. */
+static bool
+sends_on(const struct delivery *delivery, const struct mailbox *mailbox)
+{
+	struct lmtp_agent *agent = ((const struct lmtp_delivery *)delivery)->agent;
+	const struct store *store = stores_find(&agent->stores, mailbox->store);
+	return store == NULL || !store_is_here(store);
+}
+
+/* The stores of all of them are known already. */
 static void
 narrow(struct delivery *delivery, const struct mailbox *mailboxes, size_t count)
 {
-	struct lmtp_delivery *d = of_delivery(delivery);
-	assert(count <= d->count);
-	copy_mailboxes(d, mailboxes, count);
+	(void)divide(of_delivery(delivery), mailboxes, count, false);
 }
 
 static bool
@@ -173,19 +203,6 @@ finish(struct lmtp_delivery *d, const struct delivery_outcome *outcome)
 	done(context, &(struct delivery_outcome) { outcome->result, detail });
 }
 
-/* One line for each recipient whose delivery was tried here and did not succeed. */
-static void
-log_left(const struct lmtp_delivery *d)
-{
-	int64_t now = d->agent->now();
-	for (size_t i = 0; i < d->entry->count; i++) {
-		const struct queue_recipient *recipient = &d->entry->recipients[i];
-		if (recipient->attempts > 0)
-			queue_log_outcome(
-			    d->entry, recipient, recipient->state == QUEUE_FAILED ? "bounced" : "deferred", NULL, now);
-	}
-}
-
 static void
 on_unstaged(void *context, const struct delivery_outcome *outcome)
 {
@@ -196,11 +213,12 @@ on_unstaged(void *context, const struct delivery_outcome *outcome)
 	finish(d, &told);
 }
 
-/* The message is not needed any more, or never was. What was written for the queue is removed before the client knows. */
+/* The message is not needed any more, or never was; detail NULL: it is known already. What was written for the queue is removed before the client knows. */
 static void
 give_up(struct lmtp_delivery *d, enum delivery_result result, const char *detail)
 {
-	snprintf(d->detail, sizeof d->detail, "%s", detail);
+	if (detail != NULL)
+		snprintf(d->detail, sizeof d->detail, "%s", detail);
 	d->outcome = (struct delivery_outcome) { result, d->detail };
 	if (d->staged)
 		d->spool->ops->unstage(d->spool, d->executor, on_unstaged, d);
@@ -214,100 +232,8 @@ on_queued(void *context, const struct delivery_outcome *outcome)
 {
 	struct lmtp_delivery *d = context;
 	if (outcome->result == DELIVERY_OK)
-		log_left(d);
+		lmtp_log_left(d);
 	finish(d, outcome);
-}
-
-/* The recipient of this address among those whose success would have been reported; NULL: none. */
-static struct queue_recipient *
-find_delivered(const struct lmtp_delivery *d, const char *address)
-{
-	struct queue_recipient *found = queue_entry_find(d->entry, address);
-	return found != NULL && found->state == QUEUE_DELIVERED ? found : NULL;
-}
-
-/*
- * Adds a recipient that the server did not accept the message for to the queue, with its NOTIFY; ORCPT is kept if the
- * client named the mailbox itself and asked for a report of success. False when memory is out.
- */
-static bool
-leave_over(struct lmtp_delivery *d, size_t number)
-{
-	const struct transport_recipient *from = &d->recipients[number];
-	int64_t now = d->agent->now();
-	struct queue_recipient *to = find_delivered(d, from->address);
-	if (to == NULL && queue_entry_find(d->entry, from->address) != NULL)
-		return true;
-	if (to == NULL && (to = queue_entry_add(d->entry, from->address)) == NULL)
-		return false;
-	to->notify |= d->mailboxes[number].notify;
-	if (to->notify != DSN_NEVER)
-		to->notify &= ~(unsigned)DSN_NEVER; /* it stands alone (RFC 3461 section 4.1) */
-	to->state = from->result == TRANSPORT_FAILED ? QUEUE_FAILED : QUEUE_WAITING;
-	to->attempts = 1;
-	to->next = now + d->agent->retry;
-	return from->verdict == NULL ||
-	    queue_set_text(&to->reply, from->verdict, strlen(from->verdict), QUEUE_REPLY_MAX);
-}
-
-/* The result if no recipient was accepted: the server's reply, sent to the client as 4xx in any case. */
-static enum delivery_result
-result_of(const struct transport_recipient *recipient)
-{
-	struct verdict verdict;
-	if (recipient->verdict == NULL || !verdict_read(&verdict, recipient->verdict) ||
-	    verdict.reason != FTG_NOTICE_SAID)
-		return DELIVERY_FAILED;
-	if (strncmp(verdict.detail, "452 4.2.2", 9) == 0 || strncmp(verdict.detail, "552", 3) == 0)
-		return DELIVERY_OVER_QUOTA;
-	return recipient->result == TRANSPORT_FAILED ? DELIVERY_ACCESS : DELIVERY_FAILED;
-}
-
-static size_t
-count_taken(const struct lmtp_delivery *d)
-{
-	size_t taken = 0;
-	for (size_t i = 0; i < d->count; i++)
-		taken += d->recipients[i].result == TRANSPORT_DONE;
-	return taken;
-}
-
-static void
-log_accepted(const struct lmtp_delivery *d)
-{
-	for (size_t i = 0; i < d->count; i++)
-		if (d->recipients[i].result == TRANSPORT_DONE)
-			delivery_log(
-			    d->agent->stats, d->entry, &d->mailboxes[i], d->recipients[i].verdict, d->agent->now());
-}
-
-/* Takes recipients out of the entry that would be reported to the sender as delivered; the order of the others stays. */
-static void
-drop_delivered(struct queue_entry *entry)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < entry->count; i++) {
-		struct queue_recipient recipient = entry->recipients[i];
-		if (recipient.state == QUEUE_DELIVERED)
-			continue;
-		entry->recipients[i] = entry->recipients[kept];
-		entry->recipients[kept++] = recipient;
-	}
-	queue_entry_cut(entry, kept);
-}
-
-/*
- * The entry names recipients as the client did, the server by mailbox: if it did not accept all mailboxes, it is
- * unknown which recipients have the message, and none is reported as delivered. False when memory is out.
- */
-static bool
-keep_rest(struct lmtp_delivery *d)
-{
-	for (size_t i = 0; i < d->count; i++)
-		if (d->recipients[i].result != TRANSPORT_DONE && !leave_over(d, i))
-			return false;
-	drop_delivered(d->entry);
-	return true;
 }
 
 /* Some have the message, so the rest goes into the queue however late it is: what can be written is written (stage). */
@@ -319,51 +245,98 @@ queue_rest(struct lmtp_delivery *d, bool is_changed)
 	d->spool->ops->commit(d->spool, d->executor, 0, on_queued, d);
 }
 
+/* All servers have answered. */
 static void
-on_sent(struct lmtp_handover *handover)
+all_sent(struct lmtp_delivery *d)
 {
-	struct lmtp_delivery *d = of_handover(handover);
-	size_t taken = count_taken(d);
+	size_t accepted = lmtp_count_accepted(d);
 	const char *verdict = d->recipients[0].verdict;
-	if (taken == 0) {
-		give_up(d, result_of(&d->recipients[0]), verdict != NULL ? verdict : strerror(ENOMEM));
+	if (accepted == 0) {
+		give_up(d, lmtp_result(d), verdict != NULL ? verdict : strerror(ENOMEM));
 		return;
 	}
-	log_accepted(d);
-	if (taken < d->count && !keep_rest(d))
+	lmtp_log_accepted(d);
+	if (accepted < d->count && !lmtp_keep_rest(d))
 		give_up(d, DELIVERY_FAILED, strerror(ENOMEM));
 	else if (d->entry->count == 0 && !d->copied)
 		give_up(d, DELIVERY_OK, "");
 	else
-		queue_rest(d, taken < d->count);
+		queue_rest(d, accepted < d->count);
+}
+
+static void
+end_part(struct lmtp_delivery *d)
+{
+	if (--d->pending == 0)
+		all_sent(d);
+}
+
+static void
+on_sent(struct lmtp_handover *handover)
+{
+	end_part(((struct lmtp_part *)(void *)handover)->delivery);
 }
 
 static void
 check_utf8(struct job *job)
 {
-	struct transport *t = &of_job(job)->handover.transport;
-	t->utf8 = transport_needs_utf8(t);
+	struct lmtp_delivery *d = of_job(job);
+	for (size_t i = 0; i < d->part_count; i++) {
+		struct transport *t = &d->parts[i].handover.transport;
+		t->utf8 = transport_needs_utf8(t);
+	}
 }
 
+/* The servers get the message at the same time: one that is slow or down delays no mailbox of another. */
 static void
 on_utf8_checked(struct job *job)
 {
 	struct lmtp_delivery *d = of_job(job);
-	lmtp_server_send(&d->agent->server, &d->handover);
+	d->pending = d->part_count + 1;
+	for (size_t i = 0; i < d->part_count; i++)
+		lmtp_server_send(&d->parts[i].store->server, &d->parts[i].handover);
+	end_part(d);
 }
 
 static void
-open_transport(struct lmtp_delivery *d)
+open_transport(struct lmtp_part *part)
 {
-	struct transport *t = &d->handover.transport;
+	struct lmtp_delivery *d = part->delivery;
+	struct transport *t = &part->handover.transport;
 	int timeout = (int)d->agent->timeout;
-	*t = transport_for_entry(d->entry, &d->agent->route->manner, d->agent->hostname);
+	*t = transport_for_entry(d->entry, &part->store->route.manner, d->agent->hostname);
 	t->times = (struct transport_times) { timeout, timeout, timeout, timeout };
 	t->deadline = d->deadline;
 	t->message = d->spool->ops->file(d->spool);
-	t->recipients = d->recipients;
-	t->count = d->count;
-	d->handover.done = on_sent;
+	t->recipients = d->recipients + part->first;
+	t->count = part->count;
+	part->handover.done = on_sent;
+}
+
+static int
+compare(const void *one, const void *other)
+{
+	const struct remote *a = one, *b = other;
+	if (a->store != b->store)
+		return (uintptr_t)a->store < (uintptr_t)b->store ? -1 : 1;
+	return a->order < b->order ? -1 : 1;
+}
+
+/* Makes a part for each server. False when memory is out. */
+static bool
+make_parts(struct lmtp_delivery *d)
+{
+	qsort(d->remotes, d->count, sizeof *d->remotes, compare);
+	d->parts = calloc(d->count, sizeof *d->parts);
+	for (size_t i = 0; i < d->count && d->parts != NULL; i++) {
+		d->recipients[i].address = d->remotes[i].mailbox.address;
+		if (i == 0 || d->remotes[i].store != d->remotes[i - 1].store)
+			d->parts[d->part_count++] = (struct lmtp_part) {
+				.delivery = d, .store = d->remotes[i].store, .first = i
+			};
+		d->parts[d->part_count - 1].count++;
+	}
+	return d->parts != NULL;
 }
 
 /* Only if the client asked for SMTPUTF8 must the header be read, which is a job. */
@@ -375,7 +348,8 @@ on_spooled(void *context, const struct delivery_outcome *outcome)
 		give_up(d, outcome->result, outcome->detail);
 		return;
 	}
-	open_transport(d);
+	for (size_t i = 0; i < d->part_count; i++)
+		open_transport(&d->parts[i]);
 	d->job = (struct job) { .work = check_utf8, .done = on_utf8_checked };
 	if (d->entry->utf8) {
 		d->executor->start(d->executor, &d->job);
@@ -395,15 +369,30 @@ needs_queue(const struct lmtp_delivery *d)
 	return d->entry->count > 0 || d->copied || d->count > 1;
 }
 
+/*
+ * If some mailboxes are here, the message is accepted whatever other servers say, and must not be stored here in vain: they
+ * get it from the queue, which begins at once.
+ */
+static bool
+is_for_mailboxes_here(const struct lmtp_delivery *d)
+{
+	return d->here_count > 0 || d->copied_here;
+}
+
 static void
 commit(struct delivery *delivery, struct executor *executor, int64_t timeout, delivery_done *done, void *context)
 {
 	struct lmtp_delivery *d = of_delivery(delivery);
+	bool is_direct = d->count > 0 && !is_for_mailboxes_here(d);
 	d->executor = executor;
 	d->done = done;
 	d->context = context;
 	d->deadline = now(d->agent) + (timeout < d->agent->timeout ? timeout : d->agent->timeout);
-	if (d->count == 0)
+	if (d->unfit)
+		give_up(d, DELIVERY_FAILED, NULL);
+	else if (is_direct ? !make_parts(d) : d->count > 0 && !lmtp_keep_all(d))
+		give_up(d, DELIVERY_FAILED, strerror(ENOMEM));
+	else if (!is_direct)
 		d->spool->ops->commit(d->spool, executor, timeout, on_queued, d);
 	else if ((d->staged = needs_queue(d)))
 		d->spool->ops->stage(d->spool, executor, timeout, on_spooled, d);
@@ -424,6 +413,7 @@ static const struct delivery_ops ops = {
 	.begin_relayed = begin_relayed,
 	.edit = edit,
 	.copy = copy,
+	.sends_on = sends_on,
 	.narrow = narrow,
 	.wants_flush = wants_flush,
 	.flush = flush,
@@ -437,11 +427,9 @@ static bool
 name_recipients(struct lmtp_delivery *d, const struct mailbox *mailboxes, size_t count)
 {
 	d->recipients = calloc(count + 1, sizeof *d->recipients);
-	d->mailboxes = calloc(count + 1, sizeof *d->mailboxes);
-	if (d->recipients == NULL || d->mailboxes == NULL)
-		return false;
-	copy_mailboxes(d, mailboxes, count);
-	return true;
+	d->remotes = calloc(count + 1, sizeof *d->remotes);
+	d->here = calloc(count + 1, sizeof *d->here);
+	return d->recipients != NULL && d->remotes != NULL && d->here != NULL && divide(d, mailboxes, count, true);
 }
 
 static struct delivery *
@@ -455,7 +443,7 @@ begin(struct delivery_agent *base, const struct mailbox *mailboxes, size_t count
 	d->agent = agent;
 	d->entry = entry;
 	if (name_recipients(d, mailboxes, count) &&
-	    (d->spool = agent->spool->begin(agent->spool, NULL, 0, entry)) != NULL)
+	    (d->spool = agent->spool->begin(agent->spool, d->here, d->here_count, entry)) != NULL)
 		return &d->delivery;
 	free_delivery(d);
 	return NULL;
@@ -468,15 +456,26 @@ is_full(struct delivery_agent *base, struct executor *executor)
 	return spool->is_full(spool, executor);
 }
 
-/* Whether there is room in a mailbox is for the other server to say. */
+static bool
+are_all_here(struct lmtp_agent *agent, const struct mailbox *mailboxes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct store *store = stores_find(&agent->stores, mailboxes[i].store);
+		if (store == NULL || !store_is_here(store))
+			return false;
+	}
+	return true;
+}
+
+/* Whether there is room in a mailbox elsewhere is for the other server to say. */
 static void
 check_space(struct delivery_agent *base, struct executor *executor, const struct mailbox *mailboxes, size_t count,
     uint64_t size, delivery_done *done, void *context)
 {
-	struct delivery_agent *spool = ((struct lmtp_agent *)base)->spool;
-	(void)mailboxes;
-	(void)count;
-	spool->check_space(spool, executor, NULL, 0, size, done, context);
+	struct lmtp_agent *agent = (struct lmtp_agent *)base;
+	bool here = are_all_here(agent, mailboxes, count);
+	agent->spool->check_space(
+	    agent->spool, executor, here ? mailboxes : NULL, here ? count : 0, size, done, context);
 }
 
 static void
@@ -490,20 +489,18 @@ run_queue(struct delivery_agent *base, struct executor *executor, const char *do
 void
 lmtp_agent_open(struct lmtp_agent *agent, struct client_pool *pool, struct clock *clock)
 {
-	struct channel_address address = { .port = agent->route->port };
-	snprintf(address.host, sizeof address.host, "%s", agent->route->host);
 	agent->agent = (struct delivery_agent) {
 		.begin = begin,
 		.is_full = is_full,
 		.check_space = check_space,
 		.run_queue = run_queue,
 	};
-	lmtp_server_open(&agent->server, pool, clock, &address);
-	agent->server.stats = agent->stats;
+	agent->stores.stats = agent->stats;
+	stores_open(&agent->stores, agent->route, pool, clock);
 }
 
 void
 lmtp_agent_close(struct lmtp_agent *agent)
 {
-	lmtp_server_close(&agent->server);
+	stores_close(&agent->stores);
 }

@@ -1,4 +1,4 @@
-/* The LMTP server of the mailboxes: so many deliveries at a time, each with a deadline, and none while it is down. */
+/* An LMTP server of mailboxes: so many deliveries at a time, each with a deadline, and none while it is down. */
 #include "relay/lmtp_server.h"
 
 #include <stddef.h>
@@ -48,11 +48,17 @@ defer_waiting(struct lmtp_server *server)
 		defer(take_first(server), cause_of(server));
 }
 
+/* Whether any server of the worker is down. */
 static void
 publish(const struct lmtp_server *server, bool down)
 {
+	bool any = down;
+	if (server->down != NULL) {
+		*server->down += down ? 1U : -1U;
+		any = *server->down > 0;
+	}
 	if (server->stats != NULL)
-		server->stats->mailboxes_down = down;
+		server->stats->mailboxes_down = any;
 }
 
 static void

@@ -1,4 +1,4 @@
-/* The LMTP server of the mailboxes: so many deliveries at a time, each with a deadline, and none while it is down. */
+/* An LMTP server of mailboxes: so many deliveries at a time, each with a deadline, and none while it is down. */
 #ifndef RELAY_LMTP_SERVER_H
 #define RELAY_LMTP_SERVER_H
 
@@ -26,13 +26,14 @@ struct lmtp_handover {
 	void (*done)(struct lmtp_handover *handover);
 };
 
-/* One of each worker, on the loop's thread. */
+/* A worker has one for each address, on the loop's thread. */
 struct lmtp_server {
 	struct client_pool *pool;
 	struct clock *clock; /* looks after deadlines */
 	struct transport_address address;
 	struct breaker breaker;   /* milliseconds of the dialer's clock */
-	struct stats_slot *stats; /* has whether it is open; NULL: none. May be set after lmtp_server_open() */
+	struct stats_slot *stats; /* has whether a server is down; NULL: none. May be set after lmtp_server_open() */
+	unsigned *down;           /* counts the servers of the worker that are down; NULL: it is the only one */
 	bool probing;             /* one delivery tries whether the server is back */
 	unsigned active;
 	uint64_t answers;                   /* deliveries that did not time out */

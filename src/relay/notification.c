@@ -131,22 +131,6 @@ on_committed(void *context, const struct delivery_outcome *outcome)
 	}
 }
 
-/* Lines of a delivery end with CRLF. */
-static bool
-append_lines(struct delivery *delivery, const char *octets, size_t len)
-{
-	const char *end = octets + len;
-	while (octets < end) {
-		const char *stop = memchr(octets, '\n', (size_t)(end - octets));
-		size_t run = (size_t)((stop != NULL ? stop : end) - octets);
-		if (!delivery->ops->append(delivery, octets, run) ||
-		    (stop != NULL && !delivery->ops->append(delivery, "\r\n", 2)))
-			return false;
-		octets += run + (stop != NULL);
-	}
-	return true;
-}
-
 /* A message has its reverse-path, which is the null one, in a mailbox alone. */
 static bool
 append(struct delivery *delivery, const struct dsn *dsn)
@@ -155,7 +139,7 @@ append(struct delivery *delivery, const struct dsn *dsn)
 	if (!delivery->ops->append(delivery, path, sizeof path - 1))
 		return false;
 	delivery->ops->begin_relayed(delivery);
-	return append_lines(delivery, dsn->octets, dsn->len);
+	return delivery_append_lines(delivery, dsn->octets, dsn->len);
 }
 
 static void

@@ -45,10 +45,12 @@ attempt_for(struct admission *a, struct active_entry *active, void **plan, size_
 {
 	char key[ATTEMPT_KEY_SIZE];
 	const char *domain = queue_domain(&active->entry.recipients[recipient]);
-	const struct routes *routes = a->config->routes;
-	const struct route *route = active_entry_is_hosted(active, recipient) ? &routes->mailboxes
-	                                                                      : route_find(routes, domain);
-	attempt_write_name_key(key, route, domain);
+	enum active_place place = active_entry_place(active, recipient);
+	a->has_mailboxes = a->has_mailboxes || place != ACTIVE_ELSEWHERE;
+	const struct route *route = place == ACTIVE_ELSEWHERE ? route_find(a->config->routes, domain)
+	    : place == ACTIVE_AT_STORE                        ? &active->mailboxes[recipient].store->route
+	                                                      : NULL;
+	attempt_write_name_key(key, place, route, domain);
 	struct destination *name = destination_get(&a->destinations, key);
 	if (name == NULL)
 		return NULL;
@@ -57,7 +59,10 @@ attempt_for(struct admission *a, struct active_entry *active, void **plan, size_
 	if (attempt != NULL)
 		return attempt;
 	attempt = attempt_new(a->config, a->events, &active->entry, name, route, domain);
-	return attempt != NULL ? plan_attempt(active, plan, attempt, sender) : NULL;
+	if (attempt == NULL)
+		return NULL;
+	attempt->place = place;
+	return plan_attempt(active, plan, attempt, sender);
 }
 
 static void

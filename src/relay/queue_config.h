@@ -10,6 +10,7 @@
 #include "queue/queue.h"
 #include "relay/client/client_pool.h"
 #include "relay/client/next_hop.h"
+#include "relay/stores.h"
 
 /* Immutable while the manager runs. Times are seconds, but for now() and those of the transport. */
 struct queue_manager_config {
@@ -18,8 +19,9 @@ struct queue_manager_config {
 	const struct routes *routes;
 	struct client_pool *pool;
 	struct executor *jobs;
-	struct directory *directory;     /* knows which senders have mailboxes here */
-	struct delivery_agent *delivery; /* accepts DSNs */
+	struct directory *directory;     /* knows the mailboxes of senders and recipients */
+	struct delivery_agent *delivery; /* accepts DSNs, and mail for mailboxes here */
+	struct stores *stores;           /* of mailboxes */
 	const char *contact;             /* named in DSNs; "" for none */
 	const char *locale;              /* folder of the translations of explanations; NULL: none */
 	struct transport_times times;

@@ -375,13 +375,13 @@ envelope_is_returned(const struct envelope *envelope, const char *address)
 }
 
 void
-envelope_remove_mailboxes(
-    struct envelope *envelope, bool (*is_other)(const void *context, const char *address), const void *context)
+envelope_remove_mailboxes(struct envelope *envelope,
+    bool (*is_other)(const void *context, const struct mailbox *mailbox), const void *context)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < envelope->count; i++)
-		if (!is_other(context, envelope->mailboxes[i].address))
+		if (!is_other(context, &envelope->mailboxes[i]))
 			envelope->mailboxes[kept++] = envelope->mailboxes[i];
 	envelope->count = kept;
 }

@@ -83,8 +83,8 @@ void envelope_note_returned(struct envelope *envelope, const struct address *add
 bool envelope_is_returned(const struct envelope *envelope, const char *address);
 
 /* Removes the mailboxes of which this is true, members of lists apart; the order of the others stays. */
-void envelope_remove_mailboxes(
-    struct envelope *envelope, bool (*is_other)(const void *context, const char *address), const void *context);
+void envelope_remove_mailboxes(struct envelope *envelope,
+    bool (*is_other)(const void *context, const struct mailbox *mailbox), const void *context);
 
 /*
  * The mailboxes that the message is for, here or at the server that LMTP delivers to, members of lists included; and all

@@ -26,6 +26,15 @@ leave_out(struct smtp_session *s, struct list_message *list)
 	list_message_empty(list);
 }
 
+static bool
+is_returned_mailbox(const void *context, const struct mailbox *mailbox)
+{
+	const struct smtp_session *s = context;
+	const struct delivery *delivery = s->message.delivery;
+
+	return delivery->ops->sends_on(delivery, mailbox) && is_returned(s, mailbox->address);
+}
+
 /* A mailbox at another server may send the message on, to an alias that leads back to it. */
 static void
 leave_out_mailboxes(struct smtp_session *s)
@@ -35,7 +44,7 @@ leave_out_mailboxes(struct smtp_session *s)
 
 	if (delivery->ops->narrow == NULL)
 		return;
-	envelope_remove_mailboxes(envelope, is_returned, s);
+	envelope_remove_mailboxes(envelope, is_returned_mailbox, s);
 	delivery->ops->narrow(delivery, envelope->mailboxes, envelope->count);
 }
 

@@ -211,6 +211,7 @@ class Migration(TestCase):
              DROP INDEX accounts_recipient; ALTER TABLE accounts DROP COLUMN written;
              ALTER TABLE aliases DROP COLUMN written; ALTER TABLE targets DROP COLUMN written;
              ALTER TABLE accounts DROP COLUMN max_messages_hour; ALTER TABLE accounts DROP COLUMN max_messages_day;
+             ALTER TABLE accounts DROP COLUMN delivery; ALTER TABLE domains DROP COLUMN delivery;
              ALTER TABLE accounts DROP COLUMN max_recipients_hour; ALTER TABLE accounts DROP COLUMN max_recipients_day;
              CREATE INDEX accounts_recipient ON accounts (domain, local, id, smtp, pop3, send, receive, disabled, spamtrap,
                  language, quota_bytes, quota_messages, moved_to);

@@ -4,19 +4,18 @@
 import glob
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 import threading
 import time
 import unittest
 
+import dovecot
 from fake_next_hop import FakeNextHop
 from server import ACCOUNT, DOMAIN, LIMITS, SECONDS, Server, Talk, TestCase, main, render
 
 BOB = "bob@" + DOMAIN
 TEXT = b"From: <otto@example.org>\r\nSubject: Probe\r\n\r\n" + "Grüße\r\n..\r\n".encode() + b"x" * 900 + b"\r\n"
-NOBODY = 65534
 
 
 def wait_until(condition):
@@ -242,60 +241,11 @@ class Hung(LmtpCase):
         self.assertEqual([render(None, "ERR_SMTP_HARDERROR")] * 2, answers)
 
 
-DOVECOT = """
-base_dir = {0}/run
-state_dir = {0}/run
-log_path = {0}/log
-protocols = lmtp
-ssl = no
-first_valid_uid = 1
-mail_location = maildir:{0}/mail/%n
-passdb {{
-  driver = passwd-file
-  args = {0}/users
-}}
-userdb {{
-  driver = passwd-file
-  args = {0}/users
-}}
-service lmtp {{
-  unix_listener {0}/lmtp {{
-    mode = 0666
-  }}
-}}
-service stats {{
-  unix_listener stats-writer {{
-    mode = 0666
-  }}
-}}
-"""
-
-
-@unittest.skipUnless(os.geteuid() == 0 and shutil.which("dovecot"), "dovecot is started as root")
-class Dovecot(LmtpCase):
+@unittest.skipUnless(dovecot.is_usable(), "dovecot is started as root")
+class RealDovecot(LmtpCase):
     def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="ftgate-dovecot-")
-        self.addCleanup(shutil.rmtree, self.folder)
-        os.chmod(self.folder, 0o755)
-        os.mkdir(self.folder + "/mail")
-        os.chown(self.folder + "/mail", NOBODY, NOBODY)
-        with open(self.folder + "/users", "w", encoding="ascii") as users:
-            for name in ACCOUNT, BOB:
-                users.write(f"{name}:{{PLAIN}}x:{NOBODY}:{NOBODY}::{self.folder}/mail/{name.split('@')[0]}::\n")
-        with open(self.folder + "/conf", "w", encoding="ascii") as config:
-            config.write(DOVECOT.format(self.folder))
-        self.dovecot = subprocess.Popen(["dovecot", "-F", "-c", self.folder + "/conf"])
-        self.addCleanup(self.dovecot.wait, SECONDS)
-        self.addCleanup(self.dovecot.terminate)
-        wait_until(lambda: os.path.exists(self.folder + "/lmtp") or self.dovecot.poll() is not None)
-        self.assertIsNone(self.dovecot.poll())
-
-    def mail(self, name):
-        found = []
-        for path in glob.glob(f"{self.folder}/mail/{name}/new/*"):
-            with open(path, "rb") as file:
-                found.append(file.read())
-        return found
+        self.dovecot = self.enterContext(dovecot.Dovecot(ACCOUNT, BOB))
+        self.folder, self.mail = self.dovecot.folder, self.dovecot.mail
 
     def test_message_is_in_the_mailboxes(self):
         server = self.start(self.folder + "/lmtp")
@@ -330,7 +280,7 @@ class Dovecot(LmtpCase):
         self.assertAnswer("ERR_SMTP_MESSAGEOK", self.send(server, ACCOUNT, BOB))
         self.assertEqual((1, 0), (len(self.mail("erika")), len(self.mail("bob"))))
         self.assertQueue(server, 1)
-        os.chown(self.folder + "/mail/bob", NOBODY, NOBODY)
+        os.chown(self.folder + "/mail/bob", dovecot.NOBODY, dovecot.NOBODY)
         subprocess.run([server.ctl, "--data", server.data, "queue", "run"], check=True, stdout=subprocess.DEVNULL)
         wait_until(lambda: self.mail("bob"))
         wait_until(lambda: not glob.glob(server.data + "/queue/*.envelope"))

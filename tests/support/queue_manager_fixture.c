@@ -16,6 +16,8 @@ struct fake_dialer server;
 struct fake_resolver resolver;
 struct maildir_agent agent;
 struct routes routes;
+static struct stores stores;
+const char *store_of_anna = "";
 struct queue_manager *manager;
 struct queue_manager_config config;
 int64_t time_now, alarm_wait;
@@ -140,6 +142,7 @@ find_recipient(struct recipient_question *question)
 	if (strcmp(address->local, "anna") != 0 && strcmp(address->local, "team-bounces") != 0)
 		return DIRECTORY_NO_MAILBOX;
 	mailbox_set_address(&recipient->mailbox, address->local, "example.test");
+	snprintf(recipient->mailbox.store, sizeof recipient->mailbox.store, "%s", store_of_anna);
 	return DIRECTORY_FOUND;
 }
 
@@ -198,20 +201,21 @@ ask_expansion(struct directory *directory, struct expansion_question *question)
 	answer(&question->base, DIRECTORY_FOUND);
 }
 
-static void
-ask_domain(struct directory *directory, struct domain_question *question)
-{
-	(void)directory;
-	question->domain = (struct domain) { .relayed = false };
-	answer(&question->base, strcmp(question->name, "example.test") == 0 ? DIRECTORY_FOUND : DIRECTORY_NO_DOMAIN);
-}
-
 static const struct directory_ops directory_ops = {
 	.recipient = ask_recipient,
 	.expand = ask_expansion,
-	.domain = ask_domain,
 };
 static struct directory directory = { &directory_ops };
+
+void
+use_store(const char *place)
+{
+	route_clear(&routes.mailboxes);
+	if (place != NULL)
+		cr_assert(route_parse(&routes.mailboxes, place));
+	stores_close(&stores);
+	stores_open(&stores, &routes.mailboxes, &pool, NULL);
+}
 
 void
 set_up(void)
@@ -220,6 +224,7 @@ set_up(void)
 	log_open(open("log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), NULL);
 	fake_dialer_open(&server);
 	client_pool_open(&pool, &server.dialer, &jobs);
+	use_store(NULL);
 	fake_resolver_open(&resolver);
 	cr_assert_eq(maildir_agent_open(&agent, "mail", "queue", "mx.example.test"), 0);
 	fake_resolver_tell(&resolver, "MX example.net 10:mx1.example.net");
@@ -237,6 +242,7 @@ set_up(void)
 		.jobs = &jobs,
 		.directory = &directory,
 		.delivery = &agent.agent,
+		.stores = &stores,
 		.contact = "",
 		.times = { 1000, 1000, 1000, 60000 },
 		.retry = 60,
@@ -261,13 +267,14 @@ tear_down(void)
 	client_pool_close(&pool);
 	settle_down();
 	queue_manager_free(manager);
+	use_store(NULL);
 	fake_dialer_close(&server);
 	maildir_agent_close(&agent);
 	folder_remove();
 }
 
-void
-add_from(const char *sender, size_t count, const char *const *addresses)
+static void
+add_entry(const char *sender, size_t count, const char *const *addresses, bool mailboxes)
 {
 	static const char octets[] = "Subject: a\n\nb\n";
 	struct queue_entry added = { .arrival = time_now };
@@ -276,8 +283,22 @@ add_from(const char *sender, size_t count, const char *const *addresses)
 	added.sender = strdup(sender);
 	for (size_t i = 0; i < count; i++)
 		cr_assert_not_null(queue_entry_add(&added, addresses[i]));
+	for (size_t i = 0; i < count; i++)
+		added.recipients[i].mailbox = mailboxes;
 	cr_assert_eq(queue_add(&agent.queue, &added, octets, sizeof octets - 1), 0);
 	queue_entry_clear(&added);
+}
+
+void
+add_from(const char *sender, size_t count, const char *const *addresses)
+{
+	add_entry(sender, count, addresses, false);
+}
+
+void
+add_to_mailboxes(size_t count, const char *const *addresses)
+{
+	add_entry("otto@example.org", count, addresses, true);
 }
 
 void

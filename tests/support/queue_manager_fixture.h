@@ -31,6 +31,14 @@ extern uintptr_t lowest;            /* address of the stack at which anybody has
 extern char last_id[QUEUE_ID_SIZE]; /* of the entry that was added last */
 extern struct queue_entry entry;    /* for what a test looks at */
 
+extern const char *store_of_anna; /* as the directory has it */
+
+/* The store of the configuration, as route_parse() has it; NULL: Maildirs here. */
+void use_store(const char *place);
+
+/* Adds an entry with recipients whose mail goes to mailboxes. */
+void add_to_mailboxes(size_t count, const char *const *addresses);
+
 /* Before and after each test. */
 void set_up(void);
 void tear_down(void);

@@ -102,7 +102,7 @@ TestSuite(records, .init = open_accounts, .fini = close_accounts);
 Test(records, domain_is_kept_with_its_limits)
 {
 	cr_expect_str_eq(show(RECORD_DOMAIN, "EXAMPLE.test", NULL),
-	    "name=example.test;language=-;max-message-size=0;max-accounts=0;quota-bytes=0;quota-messages=0;greylist=1;relay=0;recipients=distinct;"
+	    "name=example.test;language=-;max-message-size=0;max-accounts=0;quota-bytes=0;quota-messages=0;greylist=1;relay=0;delivery=-;recipients=distinct;"
 	    "accounts=2;");
 	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "language", "pt_BR"), ADMIN_OK);
 	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "max-message-size", "10m"), ADMIN_OK);
@@ -110,7 +110,7 @@ Test(records, domain_is_kept_with_its_limits)
 	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "quota-messages", "500"), ADMIN_OK);
 	cr_expect_str_eq(show(RECORD_DOMAIN, "example.test", NULL),
 	    "name=example.test;language=pt_BR;max-message-size=10485760;max-accounts=0;quota-bytes=0;quota-messages=500;"
-	    "greylist=0;relay=0;recipients=distinct;accounts=2;");
+	    "greylist=0;relay=0;delivery=-;recipients=distinct;accounts=2;");
 	cr_expect_eq(set(RECORD_DOMAIN, "example.test", NULL, "language", ""), ADMIN_OK);
 	cr_expect_not_null(strstr(show(RECORD_DOMAIN, "example.test", NULL), "language=-;"));
 }
@@ -121,7 +121,7 @@ Test(records, account_is_kept_with_its_rights)
 {
 	cr_expect_str_eq(show(RECORD_ACCOUNT, "Anna@Example.test", NULL),
 	    "address=anna@example.test;password=0;scram-sha-256=0;secret=0;smtp=1;pop3=1;send=1;receive=1;disabled=0;"
-	    "spamtrap=0;quota-bytes=-;quota-messages=-;" RATES "language=-;moved-to=-;");
+	    "spamtrap=0;quota-bytes=-;quota-messages=-;" RATES "language=-;moved-to=-;delivery=-;");
 	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "pop3", "off"), ADMIN_OK);
 	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "disabled", "YES"), ADMIN_OK);
 	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "quota-bytes", "1G"), ADMIN_OK);
@@ -130,10 +130,11 @@ Test(records, account_is_kept_with_its_rights)
 	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "max-messages-per-day", "0"), ADMIN_OK);
 	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "max-recipients-per-day", ""), ADMIN_OK);
 	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "moved-to", "anna@example.net"), ADMIN_OK);
+	cr_expect_eq(set(RECORD_ACCOUNT, "anna@example.test", NULL, "delivery", "lmtp:[::1]:24"), ADMIN_OK);
 	cr_expect_str_eq(show(RECORD_ACCOUNT, "anna@example.test", NULL),
 	    "address=anna@example.test;password=0;scram-sha-256=0;secret=0;smtp=1;pop3=0;send=1;receive=1;disabled=1;"
 	    "spamtrap=0;quota-bytes=1073741824;quota-messages=-;"
-	    "max-messages-per-hour=100;max-messages-per-day=0;max-recipients-per-hour=-;max-recipients-per-day=-;language=-;moved-to=anna@example.net;");
+	    "max-messages-per-hour=100;max-messages-per-day=0;max-recipients-per-hour=-;max-recipients-per-day=-;language=-;moved-to=anna@example.net;delivery=lmtp:[::1]:24;");
 }
 
 Test(records, only_the_forms_of_a_password_are_shown)
@@ -167,6 +168,10 @@ Test(records, value_that_does_not_fit_is_named_with_its_cure)
 		{ "quota-messages", " 1", "write a number" },
 		{ "max-messages-per-hour", "-1", "write a number" },
 		{ "max-recipients-per-day", "none", "write a number" },
+		{ "delivery", "dovecot", "delivery=dovecot: write maildir, lmtp:ADDRESS:PORT" },
+		{ "delivery", "lmtp:mail.example.net", "write maildir" },
+		{ "delivery", "lmtp:192.0.2.1:0", "write maildir" },
+		{ "delivery", "lmtp:/", "write maildir" },
 		{ "moved-to", "two\nlines", "moved-to=two" },
 		{ "moved-to", "Anna@EXAMPLE.test", "moved-to=Anna@EXAMPLE.test: this is the address itself" },
 		{ "moved-to", "elsewhere", "moved-to=elsewhere: write a mail address such as anna@example.org" },

@@ -268,7 +268,7 @@ Test(manager, waits_for_a_directory_that_answers_later)
 {
 	struct fake_answer answer = { "RCPT", "550 5.1.1 no\r\n", false };
 	directory_is_late = true;
-	cr_assert(route_parse(&routes.mailboxes, "lmtp:/run/lmtp"));
+	use_store("lmtp:/run/lmtp");
 	server.answers = &answer;
 	server.answer_count = 1;
 	add("bert@example.net");
@@ -441,7 +441,7 @@ Test(manager, stops_once_no_delivery_is_running)
 /* The directory may be gone when the last job ends. */
 Test(manager, schedules_nothing_once_it_stops)
 {
-	cr_assert(route_parse(&routes.mailboxes, "lmtp:127.0.0.1:24"));
+	use_store("lmtp:127.0.0.1:24");
 	add("anna@example.test");
 	queue_manager_start(manager);
 	run_jobs(2); /* which reads the queue, looks for wishes */
@@ -450,7 +450,6 @@ Test(manager, schedules_nothing_once_it_stops)
 	settle_down();
 	cr_expect(stopped);
 	cr_expect_eq(stored()->recipients[0].attempts, 0);
-	route_clear(&routes.mailboxes);
 }
 
 Test(manager, leaves_dsns_to_the_next_start_when_it_stops)

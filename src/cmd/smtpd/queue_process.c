@@ -29,7 +29,7 @@ enum {
 /* The process has one of each. */
 static struct worker_env env;
 static struct maildir_agent agent;
-static struct lmtp_agent lmtp; /* in front of it, where the mailboxes are at another server */
+static struct lmtp_agent lmtp; /* in front of it, for mailboxes at other servers */
 static struct dial dial;
 static struct client_pool pool;
 static struct dns dns;
@@ -194,7 +194,8 @@ config_of(const struct serve *serve, unsigned number)
 		.pool = &pool,
 		.jobs = pools_disk(&env.worker.pools),
 		.directory = env.directory,
-		.delivery = lmtp.spool != NULL ? &lmtp.agent : &agent.agent,
+		.delivery = &lmtp.agent,
+		.stores = &lmtp.stores,
 		.contact = env.config.catalogs.contact,
 		.locale = env.locale,
 		.times = times_of(relay),
@@ -289,8 +290,6 @@ open_env(const struct serve *serve, const struct worker_slot *slot)
 static void
 open_lmtp(const struct settings *settings)
 {
-	if (settings->routes.mailboxes.host == NULL)
-		return;
 	lmtp = (struct lmtp_agent) {
 		.spool = &agent.agent,
 		.route = &settings->routes.mailboxes,

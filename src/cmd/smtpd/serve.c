@@ -27,7 +27,7 @@ enum {
 /* A worker process has one of each. */
 static struct worker_env env;
 static struct maildir_agent agent;
-static struct lmtp_agent lmtp; /* used instead, if the mailboxes are at another server */
+static struct lmtp_agent lmtp; /* in front of it, for mailboxes at other servers */
 static struct dial dial;
 static struct client_pool pool;
 static struct smtp_service services[LISTEN_MAX];
@@ -109,12 +109,6 @@ open_dns(const struct config *config)
 	return dns_open(&dns, &env.worker.loop, &settings, on_answers);
 }
 
-static struct delivery_agent *
-mailboxes_agent(void)
-{
-	return lmtp.spool != NULL ? &lmtp.agent : &agent.agent;
-}
-
 static void
 on_dialled(struct dial *dial_)
 {
@@ -132,8 +126,6 @@ on_last_call(struct worker *worker)
 static bool
 open_lmtp(const struct settings *settings)
 {
-	if (settings->routes.mailboxes.host == NULL)
-		return true;
 	lmtp = (struct lmtp_agent) {
 		.spool = &agent.agent,
 		.route = &settings->routes.mailboxes,
@@ -156,8 +148,6 @@ open_lmtp(const struct settings *settings)
 static void
 close_lmtp(void)
 {
-	if (lmtp.spool == NULL)
-		return;
 	client_pool_close(&pool);
 	dial_close(&dial);
 	lmtp_agent_close(&lmtp);
@@ -202,10 +192,9 @@ open_service(const struct settings *settings, const struct listen_setting *liste
 		.scanners = asked.scanners,
 		.scanner_count = asked.scanner_count,
 		.directory = env.directory,
-		.delivery = mailboxes_agent(),
+		.delivery = &lmtp.agent,
 		.executor = pools_disk(&env.worker.pools),
-		.spreader = lmtp.spool != NULL ? pools_disk(&env.worker.pools)
-		                               : pools_executor(&env.worker.pools, JOB_SPREADING),
+		.spreader = pools_executor(&env.worker.pools, JOB_SPREADING),
 	};
 	service->config.policy = settings->config->policy;
 	service->config.greylist = greylist.store != NULL ? &greylist : NULL;

@@ -55,6 +55,7 @@ read_account(const struct facts *facts, const struct fact *fact, struct account 
 	account->flags = (unsigned)number(facts, fact, NAME_FLAGS);
 	copy(account->local, sizeof account->local, facts, fact, NAME_ACCOUNT_LOCAL);
 	copy(account->language, sizeof account->language, facts, fact, NAME_LANGUAGE);
+	copy(account->mailbox.store, sizeof account->mailbox.store, facts, fact, NAME_STORE);
 	copy(account->moved_to, sizeof account->moved_to, facts, fact, NAME_MOVED_TO);
 }
 
@@ -158,17 +159,18 @@ domain(struct lookup *lookup, const char *name, struct domain *domain)
 }
 
 static enum directory_verdict
-quota(struct lookup *lookup, const char *domain, struct quota *quota)
+mailbox(struct lookup *lookup, const char *domain, struct mailbox *mailbox)
 {
 	struct facts *facts = facts_of(lookup);
 	const struct fact *fact = find_domain(facts, domain);
-	*quota = (struct quota) { 0 };
+	*mailbox = (struct mailbox) { .account = 0 };
 	if (fact == NULL)
 		return DIRECTORY_FAILED;
 	if (!has(facts, fact, NAME_DOMAIN))
 		return DIRECTORY_NO_DOMAIN;
-	quota->bytes = number(facts, fact, NAME_DOMAIN_BYTES);
-	quota->messages = number(facts, fact, NAME_DOMAIN_MESSAGES);
+	mailbox->quota.bytes = number(facts, fact, NAME_DOMAIN_BYTES);
+	mailbox->quota.messages = number(facts, fact, NAME_DOMAIN_MESSAGES);
+	copy(mailbox->store, sizeof mailbox->store, facts, fact, NAME_DOMAIN_STORE);
 	return DIRECTORY_FOUND;
 }
 
@@ -317,7 +319,7 @@ const struct lookup_ops facts_lookup_ops = {
 	.account = account,
 	.alias = alias,
 	.domain = domain,
-	.quota = quota,
+	.mailbox = mailbox,
 	.bare = bare,
 	.first_domain = first_domain,
 	.last_account = last_account,

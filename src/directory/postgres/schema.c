@@ -32,6 +32,10 @@ static const char fifth[] = {
 #include "directory/postgres/schema_5.h"
 	'\0'
 };
+static const char sixth[] = {
+#include "directory/postgres/schema_6.h"
+	'\0'
+};
 
 /*
  * From each version to the next one. Servers of an older version go on with it if they know the compatible one: what only adds
@@ -46,6 +50,7 @@ static const struct {
 	{ third, 2 },
 	{ fourth, 2 },
 	{ fifth, 2 },
+	{ sixth, 2 },
 };
 
 _Static_assert(sizeof migrations / sizeof *migrations == POSTGRES_VERSION, "each version has its migration");

@@ -5,12 +5,12 @@
 
 #define DOMAIN_COLUMNS                                                                                                 \
 	"d.name, d.language, d.max_message_size, d.greylist, d.relayed, (d.recipients = 'neutral')::int,"              \
-	" d.quota_bytes, d.quota_messages"
+	" d.quota_bytes, d.quota_messages, d.delivery"
 #define FLAGS "a.smtp + 2 * a.pop3 + 4 * a.send + 8 * a.receive + 16 * a.disabled + 32 * a.spamtrap"
 #define RATES " a.max_messages_hour, a.max_messages_day, a.max_recipients_hour, a.max_recipients_day"
 #define ACCOUNT_COLUMNS                                                                                                \
 	"a.id, coalesce(a.written, a.local), " FLAGS ", a.language, coalesce(a.quota_bytes, d.quota_bytes),"           \
-	" coalesce(a.quota_messages, d.quota_messages), a.moved_to"
+	" coalesce(a.quota_messages, d.quota_messages), a.moved_to, coalesce(a.delivery, d.delivery)"
 #define ALIAS_COLUMNS "l.id, coalesce(l.written, l.local), (l.kind = 'list')::int, l.expand, l.post"
 #define NAME_COLUMNS  DOMAIN_COLUMNS ", " ACCOUNT_COLUMNS ", " ALIAS_COLUMNS
 #define MEMBER                                                                                                         \

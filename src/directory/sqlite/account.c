@@ -52,6 +52,7 @@ read_account(struct account *account, sqlite3_stmt *row)
 	account->flags = (unsigned)sqlite3_column_int(row, COLUMN_FLAGS);
 	sqlite_copy(account->local, sizeof account->local, row, COLUMN_LOCAL);
 	sqlite_copy(account->language, sizeof account->language, row, COLUMN_LANGUAGE);
+	sqlite_copy(account->mailbox.store, sizeof account->mailbox.store, row, COLUMN_STORE);
 	sqlite_copy(account->moved_to, sizeof account->moved_to, row, COLUMN_MOVED_TO);
 }
 

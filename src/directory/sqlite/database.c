@@ -145,10 +145,11 @@ database_open_unmigrated(const char *path, char error[DATABASE_ERROR_SIZE])
 	static const char views[] = "PRAGMA foreign_keys = ON;"
 	                            "CREATE TEMP VIEW accounts AS SELECT *, NULL AS written, NULL AS max_messages_hour,"
 	                            " NULL AS max_messages_day, NULL AS max_recipients_hour,"
-	                            " NULL AS max_recipients_day FROM main.accounts;"
+	                            " NULL AS max_recipients_day, NULL AS delivery FROM main.accounts;"
 	                            "CREATE TEMP VIEW aliases AS SELECT *, NULL AS written FROM main.aliases;"
 	                            "CREATE TEMP VIEW targets AS SELECT *, NULL AS written FROM main.targets;"
-	                            "CREATE TEMP VIEW domains AS SELECT *, 'distinct' AS recipients FROM main.domains;"
+	                            "CREATE TEMP VIEW domains AS SELECT *, 'distinct' AS recipients, NULL AS delivery"
+	                            " FROM main.domains;"
 	                            "CREATE TEMP VIEW access AS SELECT *, NULL AS text FROM main.access;";
 	sqlite3 *database = open_file(path, 0, DATABASE_WAIT, error);
 	if (database == NULL)

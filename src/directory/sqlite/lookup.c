@@ -50,16 +50,18 @@ domain(struct lookup *lookup, const char *name, struct domain *domain)
 }
 
 static enum directory_verdict
-quota(struct lookup *lookup, const char *domain, struct quota *quota)
+mailbox(struct lookup *lookup, const char *domain, struct mailbox *mailbox)
 {
 	struct reader *reader = reader_of(lookup);
-	*quota = (struct quota) { 0 };
-	int result = reader_ask(reader, QUERY_DOMAIN_QUOTA, domain, NULL);
+	*mailbox = (struct mailbox) { .account = 0 };
+	int result = reader_ask(reader, QUERY_DOMAIN_MAILBOX, domain, NULL);
 	if (result == SQLITE_ROW) {
-		quota->bytes = sqlite3_column_int64(reader_query(reader, QUERY_DOMAIN_QUOTA), 0);
-		quota->messages = sqlite3_column_int64(reader_query(reader, QUERY_DOMAIN_QUOTA), 1);
+		sqlite3_stmt *row = reader_query(reader, QUERY_DOMAIN_MAILBOX);
+		mailbox->quota.bytes = sqlite3_column_int64(row, 0);
+		mailbox->quota.messages = sqlite3_column_int64(row, 1);
+		sqlite_copy(mailbox->store, sizeof mailbox->store, row, 2);
 	}
-	reader_done(reader, QUERY_DOMAIN_QUOTA);
+	reader_done(reader, QUERY_DOMAIN_MAILBOX);
 	return found_or(DIRECTORY_NO_DOMAIN, result);
 }
 
@@ -222,7 +224,7 @@ static const struct lookup_ops ops = {
 	.account = account,
 	.alias = alias,
 	.domain = domain,
-	.quota = quota,
+	.mailbox = mailbox,
 	.bare = bare,
 	.first_domain = first_domain,
 	.last_account = last_account,

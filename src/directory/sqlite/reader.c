@@ -18,7 +18,8 @@ enum { RETRY = 1000 }; /* milliseconds */
 #define RATES          "a.max_messages_hour, a.max_messages_day, a.max_recipients_hour, a.max_recipients_day"
 #define QUOTA          "ifnull(a.quota_bytes, d.quota_bytes), ifnull(a.quota_messages, d.quota_messages)"
 #define ACCOUNT_COLUMNS                                                                                                \
-	DOMAIN_COLUMNS ", a.id, ifnull(a.written, a.local), " FLAGS ", a.language, " QUOTA ", a.moved_to"
+	DOMAIN_COLUMNS ", a.id, ifnull(a.written, a.local), " FLAGS ", a.language, " QUOTA                             \
+	               ", a.moved_to, ifnull(a.delivery, d.delivery)"
 /* What refuses a session comes before what refuses its mail. */
 #define TEXT_OF_ACCESS                                                                                                 \
 	" CASE WHEN sum(kind = 'refused') > 0 THEN max(CASE kind WHEN 'refused' THEN text END)"                        \
@@ -41,7 +42,7 @@ static const char *const sql[QUERIES] = {
 	[QUERY_ANY_DOMAIN] = "SELECT d.name FROM accounts a JOIN domains d ON d.id = a.domain WHERE a.id >= ?1"
 	                     " ORDER BY a.id LIMIT 1",
 	[QUERY_DOMAIN] = "SELECT " DOMAIN_COLUMNS " FROM domains d WHERE d.name = ?1",
-	[QUERY_DOMAIN_QUOTA] = "SELECT quota_bytes, quota_messages FROM domains WHERE name = ?1",
+	[QUERY_DOMAIN_MAILBOX] = "SELECT quota_bytes, quota_messages, delivery FROM domains WHERE name = ?1",
 	[QUERY_ALIAS] =
 	    "SELECT l.id, ifnull(l.written, l.local), l.kind = 'list', l.expand, l.post FROM aliases l JOIN domains d ON d.id = l.domain"
 	    " WHERE d.name = ?1 AND l.local = ?2",

@@ -11,18 +11,18 @@ enum query {
 	QUERY_RECIPIENT, /* ?1 domain, ?2 local part: enum account_column without secrets; a row for any domain here */
 	QUERY_LOGIN,     /* the same with secrets */
 	QUERY_BARE,      /* ?1 local part: the domains that have it, two at most */
-	QUERY_FIRST_DOMAIN, /* the domain that was hosted first, and has mailboxes here */
-	QUERY_LAST_ACCOUNT, /* the largest number of an account; NULL if there is none */
-	QUERY_ANY_DOMAIN,   /* ?1 number of an account: the domain of it, or of the next one that exists */
-	QUERY_DOMAIN,       /* ?1 domain: the first columns of enum account_column */
-	QUERY_DOMAIN_QUOTA, /* ?1 domain: octets, messages */
-	QUERY_ALIAS,        /* ?1 domain, ?2 local part: number, local part, is it a list, expand, post */
-	QUERY_TARGETS,      /* ?1 alias: local part, domain */
-	QUERY_MEMBER,       /* ?1 list, ?2 domain, ?3 local part of an address: a row if it is in the list */
-	QUERY_OWNS,         /* ?1 account, ?2 domain, ?3 local part */
-	QUERY_NETWORKS,     /* a row if there is any network */
-	QUERY_NETWORK,      /* ?1 network, ?2 bits: set of enum access_kind */
-	QUERY_SENDER,       /* ?1 address or domain: set of enum access_kind */
+	QUERY_FIRST_DOMAIN,   /* the domain that was hosted first, and has mailboxes here */
+	QUERY_LAST_ACCOUNT,   /* the largest number of an account; NULL if there is none */
+	QUERY_ANY_DOMAIN,     /* ?1 number of an account: the domain of it, or of the next one that exists */
+	QUERY_DOMAIN,         /* ?1 domain: the first columns of enum account_column */
+	QUERY_DOMAIN_MAILBOX, /* ?1 domain: octets, messages, store */
+	QUERY_ALIAS,          /* ?1 domain, ?2 local part: number, local part, is it a list, expand, post */
+	QUERY_TARGETS,        /* ?1 alias: local part, domain */
+	QUERY_MEMBER,         /* ?1 list, ?2 domain, ?3 local part of an address: a row if it is in the list */
+	QUERY_OWNS,           /* ?1 account, ?2 domain, ?3 local part */
+	QUERY_NETWORKS,       /* a row if there is any network */
+	QUERY_NETWORK,        /* ?1 network, ?2 bits: set of enum access_kind */
+	QUERY_SENDER,         /* ?1 address or domain: set of enum access_kind */
 	QUERIES
 };
 
@@ -40,6 +40,7 @@ enum account_column {
 	COLUMN_QUOTA_BYTES,
 	COLUMN_QUOTA_MESSAGES,
 	COLUMN_MOVED_TO,
+	COLUMN_STORE,
 	COLUMN_PASSWORD,
 	COLUMN_SCRAM_SHA256,
 	COLUMN_SECRET,

@@ -2,7 +2,7 @@
 #ifndef DIRECTORY_SQLITE_SCHEMA_H
 #define DIRECTORY_SQLITE_SCHEMA_H
 
-enum { DATABASE_VERSION = 9 };
+enum { DATABASE_VERSION = 10 };
 
 /* The version from which on the local parts of addresses are compared beyond ASCII: names can become equal. */
 enum { DATABASE_KEYS_VERSION = 6 };

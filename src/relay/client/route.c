@@ -12,6 +12,7 @@
 #include "base/system/file.h"
 #include "base/text/ascii.h"
 #include "base/text/translate.h"
+#include "port/store_name.h"
 #include "relay/client/socketmap.h"
 
 enum { LINE_MAX_ = 1024, SECRET_MAX = 500 };
@@ -280,14 +281,14 @@ open_smarthost(struct opening *opening)
 static void
 open_mailboxes(struct opening *opening)
 {
-	char text[512];
-	struct network address;
+	char text[STORE_NAME_SIZE];
+	struct channel_address address;
 	struct route *route = &opening->routes->mailboxes;
 	const char *place = opening->config->delivery.lmtp;
 	if (place == NULL)
 		return;
-	snprintf(text, sizeof text, "lmtp:%s", place);
-	if (!route_parse(route, text) || (route->host[0] != '/' && !network_parse_address(&address, route->host)))
+	bool fits = snprintf(text, sizeof text, "lmtp:%s", place) < (int)sizeof text;
+	if (!fits || store_name_parse(text, &address) != STORE_LMTP || !route_parse(route, text))
 		report_fault(opening, "delivery", 0, "lmtp",
 		    _("delivery: lmtp: '%.80s' should be ADDRESS:PORT or the path of a socket"), place);
 }
