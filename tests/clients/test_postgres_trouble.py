@@ -374,7 +374,18 @@ class Pooler(TroubleTest):
 
     def test_pooler_that_is_not_set_is_named(self):
         with PgBouncer(self.database, size=1) as pooler, self.pooled(pooler, settings="") as server:
-            server.wait_for_log("event=peer-down kind=database .*set database-pooler: yes")
+            server.wait_for_log("event=(peer-down kind=database|limits-unshared) .*set database-pooler: yes")
+
+    def test_prepared_statements_are_named_by_their_texts(self):
+        self.database.sql("CREATE ROLE logged LOGIN SUPERUSER; ALTER ROLE logged SET log_min_duration_statement = 0")
+        with PostgresServer(self.database, user="logged") as server:
+            until = time.monotonic() + SECONDS
+            while not {"FROM unnest", "limit_counts"} <= set(re.findall("FROM unnest|limit_counts", self.database.log())):
+                self.assertLess(time.monotonic(), until, server.log())
+                time.sleep(0.05)
+        named = set(re.findall(r"(?m)parse (ftgate_\w+): (.*)$", self.database.log()))
+        self.assertGreater(len(named), 10)
+        self.assertEqual(len(named), len({name for name, _ in named}))
 
     def test_parameter_that_a_pooler_refuses_is_named(self):
         with PgBouncer(self.database) as pooler, self.pooled(pooler, parameters="&options=-csearch_path%3Dpublic") as server:

@@ -432,8 +432,11 @@ make_set_up(struct pg *pg)
 	while (pg->settings.statements[count] != NULL)
 		count++;
 	pg->set_up = calloc(count + 2, sizeof *pg->set_up);
-	if (pg->set_up == NULL)
+	pg->hashes = calloc(count + 1, sizeof *pg->hashes);
+	if (pg->set_up == NULL || pg->hashes == NULL)
 		return UV_ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		pg->hashes[i] = pg_hash_statement(pg->settings.statements[i]);
 	if (pg->settings.pooled) {
 		add_set_up(pg, PG_CHECK);
 		return 0;
@@ -508,4 +511,5 @@ pg_close(struct pg *pg)
 		pg->libpq->PQfinish(pg->link->connection);
 	free(pg->link);
 	free(pg->set_up);
+	free(pg->hashes);
 }

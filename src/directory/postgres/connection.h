@@ -79,6 +79,7 @@ struct pg {
 	struct connecting *attempt; /* while one is being made */
 	struct pg_set_up *set_up;   /* the questions with which a connection begins */
 	size_t set_up_count;
+	uint64_t *hashes; /* of the statements, by number */
 	struct pg_queue waiting, sent, refused;
 	struct pg_deadlines deadlines; /* of all in these queues */
 	bool expects_sync;

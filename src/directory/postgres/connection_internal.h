@@ -50,6 +50,12 @@ void pg_complain(struct pg *pg);
 /* Lets a question wait for the end of the turn, and for a connection. */
 void pg_wait(struct pg *pg, struct pg_query *query);
 
+/*
+ * What names a prepared statement: its text. So a name is that of the same statement in all processes, which a pooler may give
+ * each other's connections.
+ */
+uint64_t pg_hash_statement(const char *text);
+
 /* Sends what waits, as one batch but for those that must be alone. */
 void pg_send_waiting(struct pg *pg);
 

@@ -122,10 +122,19 @@ pg_give_up(struct pg *pg, struct pg_query *query, struct pg_queue *late)
 /* A backend that waits for a lock does not notice that its client has left: it ends its statement itself. */
 static const char limit[] = "SELECT set_config('statement_timeout', $1, false)";
 
-static void
-name_statement(char name[PG_NAME_SIZE], size_t statement)
+uint64_t
+pg_hash_statement(const char *text)
 {
-	snprintf(name, PG_NAME_SIZE, "ftgate_%zu", statement);
+	uint64_t hash = 14695981039346656037u; /* FNV-1a */
+	for (; *text != '\0'; text++)
+		hash = (hash ^ (unsigned char)*text) * 1099511628211u;
+	return hash;
+}
+
+static void
+name_statement(char name[PG_NAME_SIZE], uint64_t hash)
+{
+	snprintf(name, PG_NAME_SIZE, "ftgate_%016llx", (unsigned long long)hash);
 }
 
 static bool
@@ -137,7 +146,7 @@ send_query(struct pg *pg, const struct pg_query *query)
 	const char *text = query->purpose == PG_LIMIT ? limit
 	    : query->purpose == PG_CHECK              ? postgres_schema_check
 	                                              : pg->settings.statements[query->statement];
-	name_statement(name, query->statement);
+	name_statement(name, pg->hashes[query->statement]);
 	if (query->purpose == PG_PREPARE)
 		return libpq->PQsendPrepare(connection, name, text, 0, NULL) == 1;
 	if (pg->settings.pooled || query->purpose != PG_ANSWER)
