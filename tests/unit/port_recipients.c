@@ -123,6 +123,25 @@ Test(recipients, alias_and_list_lead_to_each_mailbox_once)
 	cr_expect_eq(found.count, 2, "anna is in it twice");
 }
 
+Test(recipients, mailbox_has_the_store_of_its_account_or_its_domain)
+{
+	cr_expect_eq(resolve("anna", "example.test"), DIRECTORY_FOUND);
+	cr_expect_str_empty(found.mailboxes[0].store);
+	backend_sql("UPDATE domains SET delivery = 'lmtp:192.0.2.1:24' WHERE id = 1;"
+	            "UPDATE accounts SET delivery = 'maildir' WHERE local = 'bob'");
+	cr_expect_eq(resolve("anna", "example.test"), DIRECTORY_FOUND);
+	cr_expect_str_eq(found.mailboxes[0].store, "lmtp:192.0.2.1:24");
+	cr_expect_eq(resolve("staff", "example.test"), DIRECTORY_FOUND);
+	cr_assert_eq(found.count, 2);
+	for (size_t i = 0; i < found.count; i++)
+		cr_expect_str_eq(found.mailboxes[i].store,
+		    strncmp(found.mailboxes[i].address, "bob", 3) == 0 ? "maildir" : "lmtp:192.0.2.1:24");
+	cr_expect_eq(resolve("postmaster", "example.test"), DIRECTORY_FOUND);
+	cr_expect_str_eq(found.mailboxes[0].store, "lmtp:192.0.2.1:24", "no account");
+	cr_expect_eq(resolve("dora", "example.org"), DIRECTORY_FOUND);
+	cr_expect_str_empty(found.mailboxes[0].store);
+}
+
 Test(recipients, alias_has_the_verdict_of_its_only_target)
 {
 	cr_expect_eq(resolve("closed", "example.test"), DIRECTORY_DISABLED);
