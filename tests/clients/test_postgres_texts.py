@@ -246,16 +246,15 @@ class Refusals(TextsTest):
         self.text("set", "de", ID, "Gut")
         server.says("Gut")
         outside = os.path.join(server.folder, "outside")
-        for text, language, domain in (("msgid \"", "de", ""), (po("Böse"), "../../outside", ""), (po("Böse"), "de", "../x"),
-                                       (po("Böse"), "de", "a/../../b"), (po("Böse"), "..", ""),
-                                       (po("a" * 1000000), "de", ""), (po("Böse\\r\\n250 ok"), "de", "")):
+        for text, language, domain in ((po("Böse"), "../../outside", ""), (po("Böse"), "de", "../x"), (po("a" * 1000000), "de", ""),
+                                       (po("Böse\\r\\n250 ok"), "de", "")):
             refused = self.put(text, language, domain)
-            self.status_until(lambda rows: rows and all(row["state"] == "refused" for row in rows.values()), REFUSED)
             server.wait_for_log(f"event=texts-refused generation={refused} ")
             self.assertIn("Gut", server.said())
         self.sql("ALTER TABLE text_files DROP CONSTRAINT text_files_source_check")
         refused = self.put(po("a" * 2000000))
         server.wait_for_log(f"event=texts-refused generation={refused} ")
+        self.assertEqual("refused", self.status_until(lambda rows: rows, REFUSED)["mx1.example.test", "smtpd"]["state"])
         self.assertFalse(os.path.exists(outside))
         self.assertEqual(["de"], [name for name in os.listdir(os.path.join(server.data, "locale")) if name[0] != "."])
         self.assertIn("Gut", server.said())
