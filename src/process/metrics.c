@@ -98,6 +98,19 @@ put_peers(struct text_buffer *buffer, const struct status *status)
 }
 
 static void
+put_records(struct text_buffer *buffer, const struct stats *stats)
+{
+	int64_t age = stats_records_age(stats, time(NULL));
+	if (age < 0)
+		return;
+	put(buffer, "records_change", "gauge",
+	    "Number of the last change of the records in PostgreSQL that all workers know",
+	    stats_records_change(stats));
+	put(buffer, "records_age_seconds", "gauge",
+	    "Seconds since a worker at least knew all changes of the records in PostgreSQL", (uint64_t)age);
+}
+
+static void
 put_queue(struct text_buffer *buffer, const struct stats *stats)
 {
 	const struct stats_queue *queue = &stats->queue;
@@ -161,6 +174,7 @@ put_metrics(struct text_buffer *buffer, const struct status *status)
 	put_reloads(buffer, stats);
 	put_certificate(buffer, stats);
 	put_peers(buffer, status);
+	put_records(buffer, stats);
 	put_queue(buffer, stats);
 	put_stats(buffer, status);
 	put_replies(buffer, stats);

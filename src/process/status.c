@@ -124,6 +124,16 @@ put_own_texts(void *context, const char *language, const struct own_texts *own)
 }
 
 static void
+put_records(struct text_buffer *buffer, const struct stats *stats)
+{
+	int64_t age = stats_records_age(stats, time(NULL));
+	if (age < 0)
+		return;
+	put(buffer, "records-age", (uint64_t)age);
+	put(buffer, "records-change", stats_records_change(stats));
+}
+
+static void
 put_queue(struct text_buffer *buffer, const struct stats *stats)
 {
 	const struct stats_queue *queue = &stats->queue;
@@ -173,6 +183,7 @@ put_status(const struct status *status, struct text_buffer *buffer)
 	put_certificate(buffer, stats);
 	put_certificate_names(buffer, status->certificate);
 	put_peers(buffer, status);
+	put_records(buffer, stats);
 	put_queue(buffer, stats);
 	put_stats(buffer, stats);
 	put(buffer, "text-domains", (uint64_t)ftg_catalog_domains(voice.catalog));

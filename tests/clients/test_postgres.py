@@ -23,12 +23,13 @@ class PostgresServer(Server):
     count = 0
 
     def __init__(self, database, *arguments, migrated=True, settings="", user="postgres", url=None, grants=(),
-                 **options):
-        """url: makes the URL of the configuration from the name of the database."""
+                 name=None, **options):
+        """url: makes the URL of the configuration from the name of the database, which is a new one unless it is given."""
         PostgresServer.count += 1
-        self.name = f"ftgate_{PostgresServer.count}"
-        self.database, self.migrated, self.grants = database, migrated, grants
-        database.sql(f"CREATE DATABASE {self.name}")
+        self.name = name or f"ftgate_{PostgresServer.count}"
+        self.database, self.migrated, self.grants = database, migrated and not name, grants
+        if not name:
+            database.sql(f"CREATE DATABASE {self.name}")
         config = f"database: {url(self.name) if url else database.url(self.name, user)}\n{settings}{servers.LIMITS}"
         super().__init__("--workers", "1", *arguments, config=config, **options)
 
@@ -81,6 +82,13 @@ class PostgresTest(TestCase):
     def recipient(self, talk, address=ACCOUNT):
         return talk.say(f"RCPT TO:<{address}>".encode())
 
+    def await_reply(self, talk, address, expected):
+        """Asks for a recipient until the reply is so: a change of records is seen within a second."""
+        until = time.monotonic() + SECONDS
+        while not re.search(expected, reply := self.recipient(talk, address)):
+            self.assertLess(time.monotonic(), until, reply)
+            time.sleep(0.02)
+
 
 class Accounts(PostgresTest):
     def test_mail_is_accepted_for_accounts_alone(self):
@@ -107,7 +115,7 @@ class Accounts(PostgresTest):
                 self.assertRegex(self.recipient(talk, "carol@" + DOMAIN), rb"\(#4\.28\)")
                 server.control("account", "add", "Carol@" + DOMAIN, "--no-password")
                 server.control("list", "add", "staff@" + DOMAIN, "carol@" + DOMAIN, ACCOUNT)
-                self.assertRegex(self.recipient(talk, "carol@" + DOMAIN), rb"\A250 ")
+                self.await_reply(talk, "carol@" + DOMAIN, rb"\A250 ")
                 self.assertRegex(self.recipient(talk, "staff@" + DOMAIN), rb"\A250 ")
             self.assertIn("Carol@" + DOMAIN, server.control("account", "list"))
             self.assertIn("members", server.control("list", "show", "staff@" + DOMAIN))
@@ -185,16 +193,15 @@ class Trouble(PostgresTest):
         with PostgresServer(self.database) as server:
             with Talk(server) as talk:
                 talk.mail()
-                for _ in range(3):
+                for i in range(3):
                     server.disconnect()
-                    self.assertRegex(self.recipient(talk), rb"\A250 ")
-                    self.assertRegex(self.recipient(talk, STRANGER), rb"\(#4\.28\)")
+                    self.assertRegex(self.recipient(talk, f"{i}@{DOMAIN}"), rb"\(#4\.28\)")
 
     def test_table_that_is_changed_costs_no_reply(self):
         with PostgresServer(self.database) as server, Talk(server) as talk:
             talk.mail()
-            for kind in ("varchar", "text", "varchar"):
-                self.assertRegex(self.recipient(talk), rb"\A250 ")
+            for i, kind in enumerate(("varchar", "text", "varchar")):
+                self.assertRegex(self.recipient(talk, f"{i}@{DOMAIN}"), rb"\(#4\.28\)")
                 server.sql(f"ALTER TABLE accounts ALTER COLUMN moved_to TYPE {kind}")
             self.assertRegex(self.recipient(talk), rb"\A250 ")
 
@@ -208,7 +215,7 @@ class Trouble(PostgresTest):
                     WHILE clock_timestamp() < now() + interval '1 second' LOOP
                         PERFORM pg_stat_clear_snapshot();
                         INSERT INTO ended SELECT pid, backend_start FROM pg_stat_activity WHERE application_name = 'ftgate'
-                            AND datname = current_database() AND state = 'idle' AND query LIKE '%x.sender%' ON CONFLICT DO NOTHING;
+                            AND datname = current_database() AND state = 'idle' AND query LIKE '%FROM changes%' ON CONFLICT DO NOTHING;
                         PERFORM pg_terminate_backend(pid) FROM ended JOIN pg_stat_activity USING (pid)
                             WHERE began = backend_start;
                         PERFORM pg_sleep(0.01);
@@ -287,7 +294,7 @@ class Trouble(PostgresTest):
 class Crash(TestCase):
     @unittest.skipUnless(Postgres.is_installed(), "PostgreSQL 15 is not installed")
     def test_mail_is_delayed_while_the_database_is_away(self):
-        with Postgres() as database, PostgresServer(database) as server:
+        with Postgres() as database, PostgresServer(database, settings="stale-for: 0\n") as server:
             with Talk(server) as talk, Talk(server) as other:
                 talk.mail()
                 other.mail()

@@ -25,6 +25,7 @@ class TroubleTest(TestCase):
     """Its tests share a database."""
 
     database = None
+    strangers = 0
 
     @classmethod
     def setUpClass(cls):
@@ -40,6 +41,11 @@ class TroubleTest(TestCase):
         with open(path, "w", encoding="utf-8") as config:
             config.write(f"database: {url}\n")
         return path
+
+    def stranger(self, talk):
+        """Asks for a recipient that does not exist, and whose answer no server has kept."""
+        TroubleTest.strangers += 1
+        return self.recipient(talk, f"{TroubleTest.strangers}@{DOMAIN}")
 
     def assertDelayed(self, reply):
         self.assertRegex(reply, rb"\A4")
@@ -168,9 +174,10 @@ class Hosts(TroubleTest):
 
     def test_answers_with_other_columns_are_not_read(self):
         def answer(sql):
-            return ["99", "1", "5000"] if "to_jsonb" in sql else ["off"] if "read_only" in sql else ["1"] if "unnest" in sql else []
+            return ["99", "1", "5000"] if "to_jsonb" in sql else ["off"] if "read_only" in sql else \
+                ["1", "1", "*"] if "FROM changes" in sql else ["1"] if "unnest" in sql else []
         with FakePostgres(answer) as database, PostgresServer(self.database, url=database.url) as server, Talk(server) as talk:
-            self.assertRegex(talk.greeting + talk.mail() + self.recipient(talk), rb"(?m)^4")
+            self.assertRegex(talk.greeting, rb"\A4")
             server.wait_for_log("event=directory-failed .*other columns")
             self.assertNotIn("event=worker-died", server.log())
             self.assertIn(b"first run: ftgatectl database migrate", server.ctl_run("account", "list").stderr)
@@ -182,12 +189,12 @@ class Hosts(TroubleTest):
                     talk.mail()
                     self.assertRegex(self.recipient(talk), rb"\A250 ")
                     proxy.cuts = 1
-                    self.assertRegex(self.recipient(talk), rb"\A250 ")
+                    self.assertRegex(self.stranger(talk), rb"\(#4\.28\)")
                     self.assertEqual(0, proxy.cuts)
                     self.assertNotIn("event=peer-down", server.log())
                     proxy.cuts = 10 ** 6
                     for _ in range(3):
-                        self.assertDelayed(self.recipient(talk))
+                        self.assertDelayed(self.stranger(talk))
                     proxy.cuts = 0
                     self.assertAccepted(talk, server)
 
@@ -280,7 +287,7 @@ class Upgrade(TroubleTest):
                 talk.mail()
                 self.assertRegex(self.recipient(talk), rb"\A250 ")
                 server.sql(f"BEGIN; {change}; UPDATE ftgate_schema SET version = 99, compatible = 99; COMMIT")
-                self.assertDelayed(self.recipient(talk))
+                self.assertDelayed(self.stranger(talk))
                 server.wait_for_log("event=peer-down kind=database .*version 99, this program knows .*install a newer ftgate")
 
     def test_schema_of_the_first_version_is_brought_to_this_one(self):
@@ -335,11 +342,11 @@ class Pooler(TroubleTest):
             self.assertLogins(pooler, CONNECTIONS)
             server.sql("ALTER TABLE accounts RENAME moved_to TO gone")
             for _ in range(3):
-                self.assertDelayed(self.recipient(talk))
+                self.assertDelayed(self.stranger(talk))
             self.assertLogins(pooler, CONNECTIONS + 1)
             server.wait_for_log("event=directory-failed .*moved_to does not exist")
             server.sql("ALTER TABLE accounts RENAME gone TO moved_to")
-            self.assertRegex(self.recipient(talk), rb"\A250 ")
+            self.assertRegex(self.stranger(talk), rb"\(#4\.28\)")
             self.assertNotIn("event=peer-down", server.log())
 
     def test_mail_is_delayed_while_the_database_behind_a_pooler_is_away(self):
@@ -349,7 +356,7 @@ class Pooler(TroubleTest):
             pooler.hide()
             self.database.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'pooled'")
             for _ in range(3):
-                self.assertDelayed(self.recipient(talk))
+                self.assertDelayed(self.stranger(talk))
             server.wait_for_log("event=peer-down kind=database ")
             pooler.hide(False)
             self.assertAccepted(talk, server)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "base/log/stats.h"
 #include "directory/sqlite/directory.h"
 #include "port/admin.h"
 #include "port/directory.h"
@@ -28,6 +29,13 @@ struct greylist_store *backend_greylist(unsigned char secret[GREYLIST_SECRET_SIZ
 struct shared_store *backend_shared(void);
 void backend_close_shared(struct shared_store *store);
 
+/* Of PostgreSQL: the counts of the directory, and whether it has learned of all changes. */
+const struct stats_slot *backend_stats(void);
+bool backend_is_updated(void);
+
+/* Of PostgreSQL: turns the loop once. */
+void backend_turn(void);
+
 /*
  * Changes records past the ports, by SQL that all backends know: for records that the administration refuses to make. The
  * tables and columns have the same names in all. Fails the test unless it succeeds.
@@ -36,5 +44,8 @@ void backend_sql(const char *sql);
 
 /* Does the database refuse this change? */
 bool backend_refuses(const char *sql);
+
+/* Of PostgreSQL: does the change, over another connection, have to wait for a transaction? If not, it is made. */
+bool backend_waits(const char *sql);
 
 #endif

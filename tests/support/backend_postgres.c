@@ -19,6 +19,10 @@
 #include "directory/postgres/shared.h"
 #include "folder.h"
 
+#ifndef BACKEND_LIFETIME
+#define BACKEND_LIFETIME 0 /* of answers: none is kept */
+#endif
+
 enum { OPTION_SIZE = 256, SQL_SIZE = 128, TIMEOUT = 60000 };
 
 static const struct libpq *libpq;
@@ -28,6 +32,7 @@ static char database[OPTION_SIZE];
 
 /* The directory that is open, with operations that end the loop before it is closed. */
 static struct {
+	struct stats_slot stats;
 	struct directory *directory;
 	struct directory_ops ops;
 	const struct directory_ops *real;
@@ -87,8 +92,8 @@ backend_remove(void)
 	folder_remove();
 }
 
-static void
-turn(void)
+void
+backend_turn(void)
 {
 	uv_run(&loop, UV_RUN_ONCE);
 }
@@ -119,19 +124,75 @@ close_directory(struct directory *directory)
 	ask_turn = NULL;
 }
 
+/* The number of the last change that has been committed. */
+static uint64_t
+last_change(void)
+{
+	PGresult *result = libpq->PQexec(connection, "SELECT max(number) FROM changes");
+	cr_assert_eq(libpq->PQresultStatus(result), PGRES_TUPLES_OK, "%s", libpq->PQerrorMessage(connection));
+	uint64_t number = strtoull(libpq->PQgetvalue(result, 0, 0), NULL, 10);
+	libpq->PQclear(result);
+	return number;
+}
+
+const struct stats_slot *
+backend_stats(void)
+{
+	return &open_one.stats;
+}
+
+bool
+backend_is_updated(void)
+{
+	return open_one.stats.records_change >= last_change();
+}
+
+/* If the directory keeps answers, it learns of all changes first. */
+static struct directory *
+updated(struct directory *directory)
+{
+	while (BACKEND_LIFETIME != 0 && !backend_is_updated())
+		backend_turn();
+	return directory;
+}
+
+static void
+client(struct directory *directory, struct client_question *question)
+{
+	open_one.real->client(updated(directory), question);
+}
+
+static void
+sender(struct directory *directory, struct sender_question *question)
+{
+	open_one.real->sender(updated(directory), question);
+}
+
+static void
+recipient(struct directory *directory, struct recipient_question *question)
+{
+	open_one.real->recipient(updated(directory), question);
+}
+
 struct directory *
 backend_directory(const struct directory_settings *settings)
 {
-	const struct postgres_settings how = { .database = database, .timeout = TIMEOUT };
+	const struct postgres_settings how = {
+		.database = database, .timeout = TIMEOUT, .lifetime = BACKEND_LIFETIME, .stats = &open_one.stats
+	};
+	memset(&open_one, 0, sizeof open_one);
 	cr_assert_eq(uv_loop_init(&loop), 0);
 	struct directory *directory = postgres_directory_new(libpq, &how, settings, &loop, &ask_executor);
 	cr_assert_not_null(directory);
 	open_one.directory = directory;
 	open_one.real = directory->ops;
 	open_one.ops = *directory->ops;
+	open_one.ops.client = client;
+	open_one.ops.sender = sender;
+	open_one.ops.recipient = recipient;
 	open_one.ops.close = close_directory;
 	directory->ops = &open_one.ops;
-	ask_turn = turn;
+	ask_turn = backend_turn;
 	return directory;
 }
 
@@ -189,7 +250,7 @@ backend_shared(void)
 	loop_is_open = true;
 	struct shared_store *store = postgres_shared_new(libpq, &how, &loop, &ask_executor);
 	cr_assert_not_null(store);
-	ask_turn = turn;
+	ask_turn = backend_turn;
 	return store;
 }
 
@@ -216,6 +277,21 @@ backend_refuses(const char *sql)
 	ExecStatusType status = libpq->PQresultStatus(result);
 	libpq->PQclear(result);
 	return status != PGRES_COMMAND_OK;
+}
+
+bool
+backend_waits(const char *sql)
+{
+	PGconn *other = connect_to(database);
+	run_sql(other, "SET lock_timeout = '50ms'");
+	PGresult *result = libpq->PQexec(other, sql);
+	const char *state = libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	bool waits = state != NULL && strcmp(state, "55P03") == 0;
+	cr_expect(
+	    waits || libpq->PQresultStatus(result) == PGRES_COMMAND_OK, "%s: %s", sql, libpq->PQerrorMessage(other));
+	libpq->PQclear(result);
+	libpq->PQfinish(other);
+	return waits;
 }
 
 struct admin *

@@ -33,6 +33,7 @@ stats_disown(struct stats *stats, unsigned worker)
 	stats->slot[worker].value[STAT_CONNECTIONS] = 0;
 	stats->slot[worker].peers_down = 0;
 	stats->slot[worker].mailboxes_down = false;
+	stats->slot[worker].records_read = 0;
 }
 
 void
@@ -134,6 +135,30 @@ stats_mailboxes_down(const struct stats *stats)
 	for (size_t i = 0; i < PROCESSES_MAX; i++)
 		workers += stats->slot[i].mailboxes_down;
 	return workers;
+}
+
+int64_t
+stats_records_age(const struct stats *stats, int64_t now)
+{
+	int64_t age = -1;
+	for (size_t i = 0; i < PROCESSES_MAX; i++) {
+		int64_t read = stats->slot[i].records_read;
+		if (read != 0 && now - read > age)
+			age = now - read;
+	}
+	return age;
+}
+
+uint64_t
+stats_records_change(const struct stats *stats)
+{
+	uint64_t least = 0;
+	for (size_t i = 0; i < PROCESSES_MAX; i++) {
+		uint64_t change = stats->slot[i].records_change;
+		if (stats->slot[i].records_read != 0 && (least == 0 || change < least))
+			least = change;
+	}
+	return least;
 }
 
 uint64_t

@@ -54,6 +54,9 @@ struct stats_slot {
 	struct stats_certificate certificate;
 	_Atomic uint64_t
 	    peers_down; /* bits of the peers that the worker treats as down, as peer/peer_breaker.h has them */
+	/* Of the records in PostgreSQL: the number of the last change it knows; when it knew all, in seconds since 1970, 0: never. */
+	_Atomic uint64_t records_change;
+	_Atomic int64_t records_read;
 	_Atomic bool mailboxes_down; /* it treats the LMTP server of the mailboxes as down */
 };
 
@@ -140,6 +143,15 @@ unsigned stats_peer_down(const struct stats *stats, size_t peer);
 
 /* How many workers treat the LMTP server of the mailboxes as down. */
 unsigned stats_mailboxes_down(const struct stats *stats);
+
+/*
+ * Seconds since the worker that is most behind knew all changes of the records in PostgreSQL; -1: none has such records. now is
+ * in seconds since 1970.
+ */
+int64_t stats_records_age(const struct stats *stats, int64_t now);
+
+/* The number of the last change that all workers know which have such records; 0: none has. */
+uint64_t stats_records_change(const struct stats *stats);
 
 /* The age of the oldest entry of the queue, in seconds; 0: it is empty, or all is held. now is in seconds since 1970. */
 uint64_t stats_queue_age(const struct stats *stats, int64_t now);

@@ -190,12 +190,15 @@ static int
 open_postgres(struct worker_env *env, const struct settings *set, const struct directory_settings *addresses)
 {
 	char error[LIBPQ_ERROR_SIZE];
-	const struct postgres_settings settings = worker_env_database(set);
+	struct postgres_settings settings = worker_env_database(set);
 	const struct libpq *libpq = libpq_load(error);
 	uv_loop_t *loop = &env->worker.loop;
 	struct executor *executor = pools_disk(&env->worker.pools);
 	if (libpq == NULL)
 		return worker_env_fail("database", error);
+	settings.lifetime = POSTGRES_LIFETIME;
+	settings.stale = set->config->stale_for;
+	settings.stats = worker_stats(&env->worker);
 	env->directory = postgres_directory_new(libpq, &settings, addresses, loop, executor);
 	if (env->directory == NULL)
 		return worker_env_fail("database", strerror(errno));

@@ -97,6 +97,13 @@ close_link(struct pg *pg)
 	pg->libpq->PQfinish(link->connection);
 }
 
+static void
+tell(struct pg *pg, void (*function)(struct pg *pg))
+{
+	if (function != NULL)
+		function(pg);
+}
+
 /* The questions that a lost connection was asked are asked again, before those that wait. */
 static void
 requeue(struct pg *pg)
@@ -118,7 +125,10 @@ requeue(struct pg *pg)
 			deadlines_remove(query);
 	}
 	while ((query = pg_queue_take(&pg->waiting)) != NULL)
-		pg_queue_append(&again, query);
+		if (query->purpose == PG_ANSWER)
+			pg_queue_append(&again, query);
+		else
+			deadlines_remove(query);
 	while ((query = pg_queue_take(&again)) != NULL)
 		pg_queue_append(&pg->waiting, query);
 	if (failed.first != NULL)
@@ -135,6 +145,7 @@ pg_lose(struct pg *pg, const char *why)
 	close_link(pg);
 	pg->expects_sync = false;
 	pg->state = PG_DOWN;
+	tell(pg, pg->settings.lost);
 	requeue(pg);
 	pg->retry = pg->ready + PG_BACKOFF_FIRST;
 	if (!was_ready)
@@ -153,6 +164,17 @@ pg_lose_by_libpq(struct pg *pg)
 	pg_lose(pg, why);
 }
 
+/* What a notification says is read from a table, so that none can be missed. */
+static void
+take_notifications(struct pg *pg, const struct pg_link *link)
+{
+	PGnotify *notification;
+	while (pg->link == link && (notification = pg->libpq->PQnotifies(link->connection)) != NULL) {
+		pg->libpq->PQfreemem(notification);
+		tell(pg, pg->settings.notified);
+	}
+}
+
 static void
 on_ready(uv_poll_t *poll, int status, int events)
 {
@@ -168,6 +190,7 @@ on_ready(uv_poll_t *poll, int status, int events)
 	}
 	while (pg_read_result(pg))
 		continue;
+	take_notifications(pg, link);
 	if (pg->link == link)
 		pg_flush(pg);
 	set_timer(pg);
@@ -295,6 +318,28 @@ add_cure(const struct pg *pg, char why[PG_TROUBLE_SIZE])
 			snprintf(why + len, PG_TROUBLE_SIZE - len, "; %s", cures[i].cure);
 }
 
+/* A standby cannot listen, and other engines may not. */
+static void
+on_listening(struct pg_query *query, PGresult *result)
+{
+	struct pg *pg = (struct pg *)(void *)((char *)query - offsetof(struct pg, listening));
+	pg->deaf = result == NULL;
+	pg->libpq->PQclear(result);
+}
+
+/* Asks for notifications, in a batch of its own: it may be refused. */
+static void
+listen_to(struct pg *pg)
+{
+	pg->deaf = true;
+	if (pg->settings.listen == NULL)
+		return;
+	pg->listening = (struct pg_query) { .done = on_listening, .purpose = PG_LISTEN, .alone = true };
+	pg->listening.deadline = pg_deadline(pg);
+	deadlines_add(&pg->deadlines, &pg->listening);
+	pg_wait(pg, &pg->listening);
+}
+
 /* A question of those with which a connection begins has been answered. */
 static void
 on_set_up(struct pg_query *query, PGresult *result)
@@ -317,6 +362,8 @@ on_set_up(struct pg_query *query, PGresult *result)
 	pg->ready = pg_now(pg);
 	pg->pause = 0;
 	log_up(pg);
+	listen_to(pg);
+	tell(pg, pg->settings.usable);
 	pg_wake(pg);
 }
 

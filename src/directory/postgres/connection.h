@@ -23,6 +23,8 @@ enum {
 	PG_RECHECK_PAUSE = 30000, /* between checks of the schema while statements do not fit it */
 };
 
+struct pg;
+
 struct pg_settings {
 	const char *database; /* a URL of libpq: "postgresql://..." */
 	int64_t timeout;      /* milliseconds for each question */
@@ -34,10 +36,15 @@ struct pg_settings {
 	const char *const *statements; /* by number; NULL is the last */
 	const char *name;              /* of the program, as the database lists it */
 	bool quiet;                    /* nothing is logged: who asks does so */
+	const char *listen;            /* the statement that asks for notifications; NULL: they are not asked for */
+	/* Called on the loop: the connection can be used; it has brought a notification; it is lost. Each may be NULL. */
+	void (*usable)(struct pg *pg);
+	void (*notified)(struct pg *pg);
+	void (*lost)(struct pg *pg);
 };
 
 /* What a query is for. An abandoned one takes the place of a question that could not wait for its answer. */
-enum pg_purpose { PG_ANSWER, PG_LIMIT, PG_CHECK, PG_PREPARE, PG_ABANDONED };
+enum pg_purpose { PG_ANSWER, PG_LIMIT, PG_CHECK, PG_PREPARE, PG_LISTEN, PG_ABANDONED };
 
 /* A question. Embedded in whatever it is about, which must not move before done(). */
 struct pg_query {
@@ -79,7 +86,9 @@ struct pg {
 	struct connecting *attempt; /* while one is being made */
 	struct pg_set_up *set_up;   /* the questions with which a connection begins */
 	size_t set_up_count;
-	uint64_t *hashes; /* of the statements, by number */
+	uint64_t *hashes;          /* of the statements, by number */
+	struct pg_query listening; /* the statement that asks for notifications */
+	bool deaf;                 /* none come: the database refuses it, or it is not asked */
 	struct pg_queue waiting, sent, refused;
 	struct pg_deadlines deadlines; /* of all in these queues */
 	bool expects_sync;

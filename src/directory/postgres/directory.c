@@ -10,20 +10,29 @@
 #include "directory/access.h"
 #include "directory/expand.h"
 #include "directory/login.h"
-#include "directory/postgres/connection.h"
+#include "directory/postgres/changes.h"
+#include "directory/postgres/connection_internal.h"
 #include "directory/postgres/facts.h"
+#include "directory/postgres/kept.h"
 #include "directory/postgres/statements.h"
 #include "directory/postgres/wants.h"
 #include "directory/recipient.h"
+
+enum { UNDER_WAY = 1024 }; /* lists of the questions that others can wait with */
+
+struct inquiry;
 
 struct postgres_directory {
 	struct directory directory;
 	struct pg pg;
 	struct directory_settings addresses;
+	int64_t lifetime, stale;    /* of answers, in milliseconds */
+	struct answer_cache *cache; /* NULL: no answers are kept */
+	struct changes changes;
+	struct stats_slot *stats;
+	struct inquiry *under_way[UNDER_WAY]; /* those whose answers are kept, by the hash of what they are about */
 	bool postmaster_logged;
 };
-
-struct inquiry;
 
 /* A statement that has been asked. */
 struct request {
@@ -37,11 +46,25 @@ struct inquiry {
 	struct facts facts;
 	struct postgres_directory *directory;
 	struct directory_question *question;
-	enum directory_verdict (*find)(struct lookup *lookup, struct directory_question *question);
+	const struct kind *kind;
 	unsigned in_flight; /* requests */
 	unsigned round_trips;
 	int64_t deadline; /* of all its round trips */
 	bool failed;
+	/* if its answer is kept */
+	bool kept;
+	struct answer_key key;
+	struct answer_subjects subjects;
+	int64_t asked;
+	struct inquiry *next;               /* in the list of those under way */
+	struct directory_question *waiting; /* questions about the same that get its answer, too */
+};
+
+/* A kind of question: the rules that answer it, what they will look for, and whether answers are kept. */
+struct kind {
+	enum directory_verdict (*find)(struct lookup *lookup, struct directory_question *question);
+	void (*want)(struct facts *facts, const struct directory_question *question); /* NULL: nothing in advance */
+	const struct kept_kind *kept;                                                 /* NULL: they are not */
 };
 
 static struct postgres_directory *
@@ -61,18 +84,94 @@ log_postmaster(struct postgres_directory *directory, const struct lookup *lookup
 	    "the address of the setting postmaster is no account, alias or list here", NULL);
 }
 
+/* Takes an answer that was kept. Returns false if there is none that may be given. */
+static bool
+find_kept(struct postgres_directory *directory, const struct kind *kind, const struct answer_key *key, bool failed,
+    struct directory_question *question)
+{
+	bool stale = failed || !directory->changes.known;
+	int64_t horizon = changes_horizon(&directory->changes, directory->lifetime, directory->stale, failed);
+	if (horizon == INT64_MAX || !kind->kept->find(directory->cache, key, horizon, question))
+		return false;
+	question->detail[0] = '\0';
+	stats_add(directory->stats, stale ? STAT_ANSWERS_STALE : STAT_ANSWERS_KEPT, 1);
+	return true;
+}
+
+/* Keeps an answer, or finds an older one if the question has failed. */
+static void
+settle(struct inquiry *inquiry)
+{
+	struct postgres_directory *directory = inquiry->directory;
+	struct directory_question *question = inquiry->question;
+	bool failed = question->verdict == DIRECTORY_FAILED;
+	changes_answered(&directory->changes, failed);
+	if (failed && find_kept(directory, inquiry->kind, &inquiry->key, true, question))
+		return;
+	stats_add(directory->stats, STAT_ANSWERS_ASKED, 1);
+	if (inquiry->kind->kept->is_shared(question))
+		inquiry->kind->kept->keep(
+		    directory->cache, &inquiry->key, &inquiry->subjects, inquiry->asked, question);
+}
+
+static struct inquiry **
+list_of(struct postgres_directory *directory, const struct answer_key *key)
+{
+	return &directory->under_way[key->hash % UNDER_WAY];
+}
+
+static void
+forget_under_way(struct inquiry *inquiry)
+{
+	struct inquiry **at = list_of(inquiry->directory, &inquiry->key);
+	while (*at != inquiry)
+		at = &(*at)->next;
+	*at = inquiry->next;
+}
+
+static void start(struct postgres_directory *directory, const struct kind *kind, struct directory_question *question);
+
+/* Gives the answer to the questions that have waited with it; if it depends on who has asked, each is asked for itself. */
+static void
+answer_all(struct postgres_directory *directory, const struct kind *kind, struct directory_question *first,
+    struct directory_question *waiting)
+{
+	bool failed = first->verdict == DIRECTORY_FAILED || first->verdict == DIRECTORY_MISCONFIGURED;
+	bool shared = failed || waiting == NULL || kind->kept->is_shared(first);
+	for (struct directory_question *one = waiting; one != NULL && shared; one = one->next) {
+		kind->kept->copy(one, first);
+		one->verdict = first->verdict;
+		memcpy(one->detail, first->detail, sizeof one->detail);
+	}
+	directory_answer(first, first->verdict);
+	for (struct directory_question *next; waiting != NULL; waiting = next) {
+		next = waiting->next;
+		if (shared)
+			directory_answer(waiting, waiting->verdict);
+		else
+			start(directory, kind, waiting);
+	}
+}
+
 static void
 answer(struct inquiry *inquiry, enum directory_verdict verdict, const char *detail)
 {
-	struct directory_question *question = inquiry->question;
+	struct postgres_directory *directory = inquiry->directory;
+	struct directory_question *question = inquiry->question, *waiting = inquiry->waiting;
+	const struct kind *kind = inquiry->kind;
+	question->verdict = verdict;
 	if (detail != NULL)
 		snprintf(question->detail, sizeof question->detail, "%s", detail);
 	if (verdict == DIRECTORY_MISCONFIGURED)
 		log_event("directory-misconfigured", "detail", question->detail, NULL);
-	log_postmaster(inquiry->directory, &inquiry->facts.lookup);
+	log_postmaster(directory, &inquiry->facts.lookup);
+	if (inquiry->kept) {
+		settle(inquiry);
+		forget_under_way(inquiry);
+	}
 	facts_close(&inquiry->facts);
 	free(inquiry);
-	directory_answer(question, verdict);
+	answer_all(directory, kind, question, waiting);
 }
 
 static void
@@ -149,7 +248,7 @@ run(struct inquiry *inquiry)
 {
 	struct facts *facts = &inquiry->facts;
 	inquiry->question->detail[0] = '\0';
-	enum directory_verdict verdict = inquiry->find(&facts->lookup, inquiry->question);
+	enum directory_verdict verdict = inquiry->kind->find(&facts->lookup, inquiry->question);
 	if (facts->wanting && facts->truncated) {
 		answer(inquiry, DIRECTORY_MISCONFIGURED, "an alias or a list leads to too many addresses");
 		return;
@@ -166,10 +265,8 @@ run(struct inquiry *inquiry)
 }
 
 static struct inquiry *
-begin(struct directory *base, struct directory_question *question,
-    enum directory_verdict (*find)(struct lookup *lookup, struct directory_question *question))
+begin(struct postgres_directory *directory, const struct kind *kind, struct directory_question *question)
 {
-	struct postgres_directory *directory = own(base);
 	struct inquiry *inquiry = calloc(1, sizeof *inquiry);
 	question->detail[0] = '\0';
 	if (inquiry == NULL) {
@@ -180,9 +277,78 @@ begin(struct directory *base, struct directory_question *question,
 	facts_open(&inquiry->facts, directory->pg.libpq, &directory->addresses);
 	inquiry->directory = directory;
 	inquiry->question = question;
-	inquiry->find = find;
+	inquiry->kind = kind;
 	inquiry->deadline = pg_deadline(&directory->pg);
 	return inquiry;
+}
+
+static void
+start(struct postgres_directory *directory, const struct kind *kind, struct directory_question *question)
+{
+	struct inquiry *inquiry = begin(directory, kind, question);
+	if (inquiry == NULL)
+		return;
+	if (kind->want != NULL)
+		kind->want(&inquiry->facts, question);
+	run(inquiry);
+}
+
+/* A question about the same that was asked before, unless the records have changed since. */
+static struct inquiry *
+find_under_way(struct postgres_directory *directory, const struct answer_key *key)
+{
+	struct inquiry *inquiry = *list_of(directory, key);
+	while (inquiry != NULL && !answer_key_equal(&inquiry->key, key))
+		inquiry = inquiry->next;
+	return inquiry != NULL && answer_cache_holds(directory->cache, &inquiry->subjects) ? inquiry : NULL;
+}
+
+static void
+wait_with(struct inquiry *inquiry, struct directory_question *question)
+{
+	question->next = inquiry->waiting;
+	inquiry->waiting = question;
+	stats_add(inquiry->directory->stats, STAT_ANSWERS_KEPT, 1);
+}
+
+/* Asks the database, and keeps the answer. */
+static void
+start_kept(struct postgres_directory *directory, const struct kind *kind, struct directory_question *question,
+    const struct answer_key *key)
+{
+	struct inquiry *inquiry = begin(directory, kind, question);
+	if (inquiry == NULL)
+		return;
+	inquiry->kept = kind->kept->depend(directory->cache, &directory->addresses, question, &inquiry->subjects);
+	if (inquiry->kept) {
+		inquiry->key = *key;
+		inquiry->asked = pg_now(&directory->pg);
+		inquiry->next = *list_of(directory, key);
+		*list_of(directory, key) = inquiry;
+	}
+	kind->want(&inquiry->facts, question);
+	run(inquiry);
+}
+
+static void
+ask_or_find(struct directory *base, const struct kind *kind, struct directory_question *question)
+{
+	struct postgres_directory *directory = own(base);
+	struct answer_key key;
+	if (directory->cache == NULL || !kind->kept->identify(question, &key)) {
+		start(directory, kind, question);
+		return;
+	}
+	answer_key_end(directory->cache, &key);
+	if (find_kept(directory, kind, &key, false, question)) {
+		directory_answer(question, question->verdict);
+		return;
+	}
+	struct inquiry *inquiry = find_under_way(directory, &key);
+	if (inquiry != NULL)
+		wait_with(inquiry, question);
+	else
+		start_kept(directory, kind, question, &key);
 }
 
 static enum directory_verdict
@@ -229,34 +395,50 @@ find_domain(struct lookup *lookup, struct directory_question *base)
 }
 
 static void
+want_client(struct facts *facts, const struct directory_question *question)
+{
+	wants_of_client(facts, ((const struct client_question *)question)->address);
+}
+
+static void
+want_sender(struct facts *facts, const struct directory_question *base)
+{
+	const struct sender_question *question = (const struct sender_question *)base;
+	wants_of_sender(facts, &question->address, question->account);
+}
+
+static void
+want_recipient(struct facts *facts, const struct directory_question *base)
+{
+	const struct recipient_question *question = (const struct recipient_question *)base;
+	facts_set_sender(facts, question->sender);
+	wants_of_recipient(facts, &question->address);
+}
+
+static const struct kind clients = { find_client, want_client, &kept_clients };
+static const struct kind senders = { find_sender, want_sender, &kept_senders };
+static const struct kind recipients = { find_recipient, want_recipient, &kept_recipients };
+static const struct kind expansions = { find_expansion, NULL, NULL };
+static const struct kind memberships = { find_members, NULL, NULL };
+static const struct kind logins = { find_login, NULL, NULL };
+static const struct kind domains = { find_domain, NULL, NULL };
+
+static void
 client(struct directory *directory, struct client_question *question)
 {
-	struct inquiry *inquiry = begin(directory, &question->base, find_client);
-	if (inquiry == NULL)
-		return;
-	wants_of_client(&inquiry->facts, question->address);
-	run(inquiry);
+	ask_or_find(directory, &clients, &question->base);
 }
 
 static void
 sender(struct directory *directory, struct sender_question *question)
 {
-	struct inquiry *inquiry = begin(directory, &question->base, find_sender);
-	if (inquiry == NULL)
-		return;
-	wants_of_sender(&inquiry->facts, &question->address, question->account);
-	run(inquiry);
+	ask_or_find(directory, &senders, &question->base);
 }
 
 static void
 recipient(struct directory *directory, struct recipient_question *question)
 {
-	struct inquiry *inquiry = begin(directory, &question->base, find_recipient);
-	if (inquiry == NULL)
-		return;
-	facts_set_sender(&inquiry->facts, question->sender);
-	wants_of_recipient(&inquiry->facts, &question->address);
-	run(inquiry);
+	ask_or_find(directory, &recipients, &question->base);
 }
 
 /* All targets in one round trip, with the alias itself. */
@@ -264,7 +446,7 @@ static void
 expand(struct directory *directory, struct expansion_question *question)
 {
 	question->expansion = (struct expansion) { .count = 0 };
-	struct inquiry *inquiry = begin(directory, &question->base, find_expansion);
+	struct inquiry *inquiry = begin(own(directory), &expansions, &question->base);
 	struct request *request = inquiry == NULL ? NULL : new_request(inquiry);
 	if (inquiry == NULL)
 		return;
@@ -283,31 +465,26 @@ members(struct directory *directory, struct members_question *question)
 {
 	question->members = NULL;
 	question->count = 0;
-	struct inquiry *inquiry = begin(directory, &question->base, find_members);
-	if (inquiry != NULL)
-		run(inquiry);
+	start(own(directory), &memberships, &question->base);
 }
 
 static void
 login(struct directory *directory, struct login_question *question)
 {
-	struct inquiry *inquiry = begin(directory, &question->base, find_login);
-	if (inquiry != NULL)
-		run(inquiry);
+	start(own(directory), &logins, &question->base);
 }
 
 static void
 domain(struct directory *directory, struct domain_question *question)
 {
-	struct inquiry *inquiry = begin(directory, &question->base, find_domain);
-	if (inquiry != NULL)
-		run(inquiry);
+	start(own(directory), &domains, &question->base);
 }
 
 static void
 close_directory(struct directory *base)
 {
 	pg_close(&own(base)->pg);
+	answer_cache_free(own(base)->cache);
 	free(base);
 }
 
@@ -322,6 +499,47 @@ static const struct directory_ops ops = {
 	.close = close_directory,
 };
 
+static struct postgres_directory *
+directory_of(struct pg *pg)
+{
+	return (struct postgres_directory *)(void *)((char *)pg - offsetof(struct postgres_directory, pg));
+}
+
+static void
+on_usable(struct pg *pg)
+{
+	if (directory_of(pg)->cache != NULL)
+		changes_ready(&directory_of(pg)->changes);
+}
+
+static void
+on_notified(struct pg *pg)
+{
+	changes_notified(&directory_of(pg)->changes);
+}
+
+static void
+on_lost(struct pg *pg)
+{
+	if (directory_of(pg)->cache != NULL)
+		changes_lost(&directory_of(pg)->changes);
+}
+
+/* Keeps answers, if they last. Returns as libuv does. */
+static int
+open_cache(struct postgres_directory *directory, const struct postgres_settings *settings, uv_loop_t *loop)
+{
+	directory->lifetime = settings->lifetime;
+	directory->stale = settings->stale;
+	directory->stats = settings->stats;
+	if (settings->lifetime == 0)
+		return 0;
+	directory->cache = answer_cache_new();
+	if (directory->cache == NULL)
+		return UV_ENOMEM;
+	return changes_open(&directory->changes, &directory->pg, loop, directory->cache, settings->stats);
+}
+
 struct directory *
 postgres_directory_new(const struct libpq *libpq, const struct postgres_settings *settings,
     const struct directory_settings *addresses, uv_loop_t *loop, struct executor *executor)
@@ -335,11 +553,17 @@ postgres_directory_new(const struct libpq *libpq, const struct postgres_settings
 		.pooled = settings->pooled,
 		.statements = postgres_statements,
 		.name = "ftgate",
+		.listen = settings->lifetime != 0 && !settings->pooled ? CHANGES_LISTEN : NULL,
+		.usable = on_usable,
+		.notified = on_notified,
+		.lost = on_lost,
 	};
 	directory->directory.ops = &ops;
 	if (addresses != NULL)
 		directory->addresses = *addresses;
-	int error = pg_open(&directory->pg, libpq, &connection, loop, executor);
+	int error = open_cache(directory, settings, loop);
+	if (error == 0)
+		error = pg_open(&directory->pg, libpq, &connection, loop, executor);
 	if (error == 0)
 		return &directory->directory;
 	close_directory(&directory->directory);

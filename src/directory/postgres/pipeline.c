@@ -145,6 +145,7 @@ send_query(struct pg *pg, const struct pg_query *query)
 	PGconn *connection = pg->link->connection;
 	const char *text = query->purpose == PG_LIMIT ? limit
 	    : query->purpose == PG_CHECK              ? postgres_schema_check
+	    : query->purpose == PG_LISTEN             ? pg->settings.listen
 	                                              : pg->settings.statements[query->statement];
 	name_statement(name, pg->hashes[query->statement]);
 	if (query->purpose == PG_PREPARE)
@@ -302,7 +303,7 @@ keep_result(struct pg *pg, PGresult *result)
 	const struct libpq *libpq = pg->libpq;
 	struct pg_query *query = pg->sent.first;
 	const char *state = libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	bool passing = is_passing(state) || must_recheck(pg, state);
+	bool passing = query->purpose != PG_LISTEN && (is_passing(state) || must_recheck(pg, state));
 	char why[PG_TROUBLE_SIZE];
 	libpq_first_line(why, sizeof why, libpq->PQresultErrorMessage(result));
 	libpq->PQclear(query->result);

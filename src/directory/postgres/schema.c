@@ -36,6 +36,10 @@ static const char sixth[] = {
 #include "directory/postgres/schema_6.h"
 	'\0'
 };
+static const char seventh[] = {
+#include "directory/postgres/schema_7.h"
+	'\0'
+};
 
 /*
  * From each version to the next one. Servers of an older version go on with it if they know the compatible one: what only adds
@@ -51,6 +55,7 @@ static const struct {
 	{ fourth, 2 },
 	{ fifth, 2 },
 	{ sixth, 2 },
+	{ seventh, 2 },
 };
 
 _Static_assert(sizeof migrations / sizeof *migrations == POSTGRES_VERSION, "each version has its migration");

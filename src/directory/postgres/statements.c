@@ -29,6 +29,9 @@
 	" ELSE max(CASE x.kind WHEN 'blacklist' THEN x.text END) END"
 
 const char *const postgres_statements[STATEMENTS + 1] = {
+	[STATEMENT_LAST_CHANGE] = "SELECT number, mark, subject FROM changes ORDER BY number DESC LIMIT 1",
+	[STATEMENT_CHANGES] =
+	    "SELECT number, mark, subject FROM changes WHERE number >= $1::bigint ORDER BY number LIMIT 1001",
 	[STATEMENT_NAMES] = "SELECT w.i, " NAME_COLUMNS ", " MEMBER NAMES,
 	[STATEMENT_LOGINS] = "SELECT w.i, " NAME_COLUMNS ", " MEMBER
 	                     ", a.password, a.scram_sha256, a.secret," RATES NAMES,
@@ -64,6 +67,8 @@ const char *const postgres_statements[STATEMENTS + 1] = {
 };
 
 const int postgres_columns[STATEMENTS] = {
+	[STATEMENT_LAST_CHANGE] = CHANGE_COLUMNS,
+	[STATEMENT_CHANGES] = CHANGE_COLUMNS,
 	[STATEMENT_NAMES] = NAMES_COLUMNS,
 	[STATEMENT_LOGINS] = LOGINS_COLUMNS,
 	[STATEMENT_REACH] = REACH_COLUMNS,

@@ -6,8 +6,10 @@
 
 /* Parameters that end in s are arrays: their rows are told apart by the number of the element, from 1. */
 enum postgres_statement {
-	STATEMENT_NAMES,  /* domains, local parts, domain and local part of a sender: number, enum name_column */
-	STATEMENT_LOGINS, /* the same with the stored forms of passwords */
+	STATEMENT_LAST_CHANGE, /* enum change_column of the last change */
+	STATEMENT_CHANGES, /* number: enum change_column of this change and those behind it, CHANGES_MAX + 1 at most */
+	STATEMENT_NAMES,   /* domains, local parts, domain and local part of a sender: number, enum name_column */
+	STATEMENT_LOGINS,  /* the same with the stored forms of passwords */
 	STATEMENT_REACH, /* domain, local part: enum name_column of all targets, with REACH_ALIAS and those behind it */
 	STATEMENT_TARGETS,      /* alias: local part, domain */
 	STATEMENT_BARE,         /* local part: the domains that have it, two at most */
@@ -19,6 +21,8 @@ enum postgres_statement {
 	STATEMENT_SENDERS,      /* addresses and domains: sender, set of enum access_kind, text */
 	STATEMENTS
 };
+
+enum change_column { CHANGE_NUMBER, CHANGE_MARK, CHANGE_SUBJECT, CHANGE_COLUMNS };
 
 enum name_column {
 	NAME_NUMBER,

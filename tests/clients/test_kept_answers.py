@@ -1,0 +1,131 @@
+"""Answers of PostgreSQL that servers keep: changes of records are seen, and answers go on while the database is away."""
+
+import base64
+import json
+import re
+import subprocess
+import time
+import unittest
+
+import server as servers
+from postgres import Postgres
+from server import ACCOUNT, DOMAIN, SECONDS, STRANGER, Talk, program
+from test_postgres import FAILED, PROCESSES, PostgresServer, PostgresTest
+
+REFUSED, UNKNOWN, OK = rb"\(#4\.65\)", rb"\(#4\.28\)", rb"\A250 "
+
+
+def status(server):
+    """The statistics of a server."""
+    done = subprocess.run([program("ftgatectl"), "--data", server.data, "--server", "smtpd", "--json", "status"],
+                          env=server.environment, timeout=SECONDS, check=True, stdout=subprocess.PIPE)
+    return json.loads(done.stdout)
+
+
+def read(server):
+    """Waits until the worker and the process of the relay have read which changes there are."""
+    until = time.monotonic() + SECONDS
+    while status(server).get("records-change", 0) == 0:
+        assert time.monotonic() < until, server.log()
+        time.sleep(0.02)
+
+
+class Changes(PostgresTest):
+    def test_changes_are_seen_while_notifications_come(self):
+        with PostgresServer(self.database) as server, Talk(server) as talk:
+            read(server)
+            talk.mail()
+            for _ in range(3):
+                self.assertRegex(self.recipient(talk), OK)
+                self.assertRegex(self.recipient(talk, STRANGER), UNKNOWN)
+            self.assertGreaterEqual(status(server)["answers-kept"], 4)
+            server.control("account", "add", STRANGER, "--no-password")
+            self.await_reply(talk, STRANGER, OK)
+            server.control("account", "set", ACCOUNT, "receive=no")
+            self.await_reply(talk, ACCOUNT, REFUSED)
+            server.sql("UPDATE accounts SET receive = 1")
+            self.await_reply(talk, ACCOUNT, OK)
+            server.control("access", "add", "blacklist", "sender@example.org")
+            until = time.monotonic() + SECONDS
+            while not re.match(rb"5", talk.say(b"RSET") and talk.say(b"MAIL FROM:<sender@example.org>")):
+                self.assertLess(time.monotonic(), until)
+
+    def test_lost_notification_is_made_up_for(self):
+        with PostgresServer(self.database) as server, Talk(server) as talk:
+            read(server)
+            talk.mail()
+            self.assertRegex(self.recipient(talk), OK)
+            server.sql("CREATE OR REPLACE FUNCTION ftgate_notify() RETURNS void LANGUAGE sql AS ''")
+            server.control("account", "set", ACCOUNT, "receive=no")
+            self.await_reply(talk, ACCOUNT, REFUSED)
+
+    def test_standby_that_has_no_notifications_is_read_for_changes(self):
+        with PostgresServer(self.database) as primary, self.database.replica() as replica:
+            replica.catch_up()
+            with PostgresServer(self.database, url=replica.url, name=primary.name) as server, Talk(server) as talk:
+                read(server)
+                talk.mail()
+                for _ in range(2):
+                    self.assertRegex(self.recipient(talk), OK)
+                self.assertEqual("t\n", replica.sql("SELECT pg_is_in_recovery()"))
+                primary.control("account", "set", ACCOUNT, "receive=no")
+                self.await_reply(talk, ACCOUNT, REFUSED)
+                self.assertIn("cannot execute LISTEN during recovery", replica.log())
+                self.assertNotIn("event=peer-down", server.log())
+
+    def test_server_that_may_not_read_changes_keeps_no_answers(self):
+        self.database.sql("CREATE ROLE reader LOGIN")
+        rights = "GRANT SELECT ON ftgate_schema, domains, accounts, aliases, targets, access TO reader"
+        with PostgresServer(self.database, user="reader", grants=[rights]) as server, Talk(server) as talk:
+            server.wait_for_log("event=directory-failed .*permission denied for table changes")
+            talk.mail()
+            for _ in range(2):
+                self.assertRegex(self.recipient(talk), OK)
+            self.assertEqual(0, status(server)["answers-kept"])
+
+    def test_old_password_is_of_no_use_once_it_is_changed(self):
+        with PostgresServer(self.database, settings="auth-in-clear: yes\n") as server:
+            read(server)
+            for password, expected in ((b"correct horse", rb"\A235 "), (b"battery staple", rb"\A535 ")):
+                self.assertRegex(self.log_in(server, password), expected)
+            server.control("account", "set", ACCOUNT, "--password-stdin", input=b"battery staple\n")
+            for password, expected in ((b"correct horse", rb"\A535 "), (b"battery staple", rb"\A235 ")):
+                self.assertRegex(self.log_in(server, password), expected)
+
+    def log_in(self, server, password):
+        with Talk(server) as talk:
+            talk.say(b"EHLO client.example.org")
+            return talk.say(b"AUTH PLAIN " + base64.b64encode(b"\0" + ACCOUNT.encode() + b"\0" + password))
+
+
+@unittest.skipUnless(Postgres.is_installed(), "PostgreSQL 15 is not installed")
+class Away(servers.TestCase):
+    def test_answers_go_on_while_the_database_is_away_until_they_are_stale(self):
+        with Postgres() as database, PostgresServer(database, settings="stale-for: 5s\n") as server:
+            read(server)
+            with Talk(server) as talk:
+                talk.mail()
+                self.assertRegex(talk.say(b"RCPT TO:<%s>" % ACCOUNT.encode()), OK)
+            database.stop()
+            server.wait_for_log("event=peer-down kind=database ", times=PROCESSES)
+            with Talk(server) as talk:
+                self.assertRegex(talk.mail(), OK)
+                self.assertRegex(talk.say(b"RCPT TO:<%s>" % ACCOUNT.encode()), OK)
+                self.assertIn(FAILED, talk.say(b"RCPT TO:<%s>" % STRANGER.encode()))
+                self.assertRegex(talk.say(b"DATA"), rb"\A354 ")
+                self.assertRegex(talk.say(b"Subject: hello\r\n\r\nhello\r\n."), OK)
+                self.assertGreaterEqual(status(server)["answers-stale"], 3)
+                talk.mail()
+                until = time.monotonic() + SECONDS
+                while FAILED not in (reply := talk.say(b"RCPT TO:<%s>" % ACCOUNT.encode())):
+                    self.assertLess(time.monotonic(), until, reply)
+                    time.sleep(0.02)
+                self.assertRegex(reply, rb"\A4")
+                database.start()
+                server.wait_for_log("event=peer-up kind=database ", times=PROCESSES)
+                self.assertRegex(talk.say(b"RCPT TO:<%s>" % ("x@" + DOMAIN).encode()), UNKNOWN)
+            self.assertEqual(1, len(server.messages()))
+
+
+if __name__ == "__main__":
+    servers.main()
