@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Computes how often the memory of a worker has the answer about a recipient, if recipients are drawn by a Zipf distribution.
 
-The memory is a number of places in sets of four, where a new answer takes the place of the
+The memory is that of src/directory/answer_cache.c: a number of places in sets of four, where a new answer takes the place of the
 oldest one, and a lifetime. Answers about addresses that do not exist have places of their own. The tables are computed for places
 without sets, in which answers stay for one time each (Che's approximation for FIFO); the last one puts a simulation beside it.
 """
