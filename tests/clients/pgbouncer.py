@@ -33,7 +33,8 @@ class PgBouncer(Program):
         users = self.path("users", "".join(f'"{name}" ""\n' for name in self.users))
         lines = ("[databases]", f"* = host={host} port={self.postgres.port}", "[pgbouncer]",
                  f"unix_socket_dir = {self.folder}", f"listen_port = {self.PORT}", "auth_type = trust", f"auth_file = {users}",
-                 "pool_mode = transaction", f"default_pool_size = {self.size}", "server_login_retry = 1", *self.settings)
+                 "pool_mode = transaction", "admin_users = postgres", f"default_pool_size = {self.size}", "server_login_retry = 1",
+                 *self.settings)
         return [*as_postgres(), "pgbouncer", self.path("pgbouncer.ini", "\n".join(lines) + "\n")]
 
     def hide(self, hidden=True):
@@ -42,6 +43,14 @@ class PgBouncer(Program):
             os.unlink(self.path("database"))
         else:
             os.symlink(self.postgres.folder, self.path("database"))
+
+    def clients(self, application):
+        """Its connections from programs of this name: when each was made, and its address in memory."""
+        rows = self.postgres.run("psql", "-XqA", "-F", "|", "-h", self.folder, "-p", str(self.PORT), "-U", "postgres", "-d", "pgbouncer",
+                                 "-c", "SHOW CLIENTS").splitlines()
+        names = rows[0].split("|")
+        found = [dict(zip(names, row.split("|"))) for row in rows[1:]]
+        return sorted((row["connect_time"], row["ptr"]) for row in found if row.get("application_name") == application)
 
     def is_ready(self):
         return answers(os.path.join(self.folder, f".s.PGSQL.{self.PORT}"))
