@@ -176,7 +176,10 @@ class Hosts(TroubleTest):
             return ["99", "1", "5000"] if "to_jsonb" in sql else ["off"] if "read_only" in sql else \
                 ["1", "1", "*"] if "FROM changes" in sql else ["1"] if "unnest" in sql else []
         with FakePostgres(answer) as database, PostgresServer(self.database, url=database.url) as server, Talk(server) as talk:
-            self.assertRegex(talk.greeting, rb"\A4")
+            said = talk.greeting
+            if said.startswith(b"2"):
+                said = talk.mail() + self.recipient(talk)
+            self.assertRegex(said, rb"(?m)^4")
             server.wait_for_log("event=directory-failed .*other columns")
             self.assertNotIn("event=worker-died", server.log())
             self.assertIn(b"first run: ftgatectl database migrate", server.ctl_run("account", "list").stderr)
