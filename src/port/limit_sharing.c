@@ -77,7 +77,8 @@ log_failure(struct limit_sharing *sharing)
 	if (!sharing->failing)
 		log_event("limits-unshared", "detail", sharing->store->ops->trouble(sharing->store), NULL);
 	sharing->failing = true;
-	sharing->pause = 2 * sharing->pause < SHARING_PAUSE_MAX ? 2 * sharing->pause : SHARING_PAUSE_MAX;
+	int64_t pause = sharing->pause < SHARING_PAUSE ? SHARING_PAUSE : sharing->pause;
+	sharing->pause = 2 * pause < SHARING_PAUSE_MAX ? 2 * pause : SHARING_PAUSE_MAX;
 }
 
 static void

@@ -41,6 +41,7 @@ static struct {
 	} marks[ROWS];
 	size_t mark_count;
 	bool away;
+	bool more; /* there is another page of news */
 } store;
 
 static struct server {
@@ -99,6 +100,7 @@ exchange_all(struct shared_store *base, struct shared_exchange *exchange)
 	for (size_t i = 0; i < exchange->count; i++)
 		sum_up(exchange, &exchange->counts[i]);
 	exchange_marks(exchange);
+	exchange->more = store.more;
 	exchange->done(exchange, true);
 }
 
@@ -241,6 +243,18 @@ Test(limit_sharing, each_server_counts_for_itself_while_the_store_is_away_and_no
 	cr_expect_eq(store.row_count, SERVERS);
 	for (unsigned i = 0; i < SERVERS; i++)
 		cr_expect_eq(store.rows[i].count, MOST);
+}
+
+Test(limit_sharing, store_that_goes_away_between_two_pages_of_news_is_asked_after_a_pause)
+{
+	store.more = true;
+	exchange(0);
+	cr_expect_eq(servers[0].sharing.pause, 0, "the next page is asked at once");
+	store.away = true;
+	exchange(0);
+	cr_expect_eq(servers[0].sharing.pause, 2 * SHARING_PAUSE);
+	exchange(0);
+	cr_expect_eq(servers[0].sharing.pause, 4 * SHARING_PAUSE);
 }
 
 Test(limit_sharing, process_in_place_of_one_that_ended_during_an_exchange_sends_its_entries)
