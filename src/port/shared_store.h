@@ -49,7 +49,7 @@ struct shared_exchange {
 	size_t count;
 	struct shared_mark marks[SHARED_MARKS_MAX];
 	size_t mark_count;
-	struct shared_position position; /* then: behind the news */
+	struct shared_position position; /* then, if it is ok: behind the news */
 	/* the answer: what other servers have marked since the position, in order */
 	struct shared_mark news[SHARED_NEWS_MAX];
 	size_t news_count;

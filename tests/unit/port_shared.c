@@ -161,6 +161,22 @@ Test(shared, marks_are_news_to_the_others_once)
 	cr_expect_str_eq(exchanges[2].news[0].note.cause, "");
 }
 
+Test(shared, news_of_an_exchange_that_has_failed_come_with_the_next_one)
+{
+	struct shared_exchange *exchange = &exchanges[0];
+	backend_sql("ALTER TABLE limit_marks ADD CHECK (cause <> '#9.99')");
+	mark(1, "192.0.2.1", "#4.29");
+	mark(0, NULL, NULL);
+	mark(1, "192.0.2.2", "#4.29");
+	exchange->mark_count = 1;
+	exchange->marks[0] = (struct shared_mark) { .note = { "192.0.2.3", "#9.99" }, .left = MINUTE };
+	exchange->news_count = 0;
+	stores[0]->ops->exchange(stores[0], exchange);
+	cr_assert_not(wait_for_answer(), "it is refused");
+	cr_expect_eq(mark(0, NULL, NULL), 1);
+	cr_expect_str_eq(exchange->news[0].note.address, "192.0.2.2");
+}
+
 Test(shared, marks_of_another_service_are_none)
 {
 	backend_sql("INSERT INTO limit_marks VALUES ('pop3', '192.0.2.1', '#5.01', 9000000000000, 1, 9)");

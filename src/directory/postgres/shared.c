@@ -28,6 +28,7 @@ struct operation {
 		struct shared_purge *purge;
 	};
 	void (*end)(struct operation *operation); /* frees it, and reports */
+	struct shared_position position; /* of an exchange: behind its news */
 	unsigned in_flight;
 	bool failed;
 	bool held; /* the lease */
@@ -216,14 +217,16 @@ take_sums(struct operation *operation, const PGresult *result)
 }
 
 static void
-take_mark(struct shared_exchange *exchange, const struct libpq *libpq, const PGresult *result, int row)
+take_mark(struct operation *operation, const PGresult *result, int row)
 {
+	const struct libpq *libpq = operation->shared->pg.libpq;
+	struct shared_exchange *exchange = operation->exchange;
 	struct shared_mark *mark = &exchange->news[exchange->news_count];
 	*mark = (struct shared_mark) { .left = within(number(libpq, result, row, NEWS_LEFT), 0, INT64_MAX) };
 	snprintf(mark->note.address, sizeof mark->note.address, "%s", libpq->PQgetvalue(result, row, NEWS_NAME));
 	snprintf(mark->note.cause, sizeof mark->note.cause, "%s", libpq->PQgetvalue(result, row, NEWS_CAUSE));
-	exchange->position.generation = number(libpq, result, row, NEWS_GENERATION);
-	memcpy(exchange->position.name, mark->note.address, sizeof exchange->position.name);
+	operation->position.generation = number(libpq, result, row, NEWS_GENERATION);
+	memcpy(operation->position.name, mark->note.address, sizeof operation->position.name);
 	exchange->news_count += number(libpq, result, row, NEWS_OWN) == 0;
 }
 
@@ -235,10 +238,10 @@ take_news(struct operation *operation, const PGresult *result)
 	struct shared_exchange *exchange = operation->exchange;
 	int rows = libpq->PQntuples(result);
 	if (rows > 0 && number(libpq, result, 0, NEWS_LAST) < exchange->position.generation)
-		exchange->position = (struct shared_position) { .generation = 0 };
+		operation->position = (struct shared_position) { .generation = 0 };
 	for (int row = 0; row < rows && row < SHARED_NEWS_MAX; row++)
 		if (!libpq->PQgetisnull(result, row, NEWS_GENERATION))
-			take_mark(exchange, libpq, result, row);
+			take_mark(operation, result, row);
 	exchange->more = rows == SHARED_NEWS_MAX;
 }
 
@@ -247,6 +250,8 @@ end_exchange(struct operation *operation)
 {
 	struct shared_exchange *exchange = operation->exchange;
 	bool ok = !operation->failed;
+	if (ok)
+		exchange->position = operation->position;
 	free(operation);
 	exchange->done(exchange, ok);
 }
@@ -323,6 +328,7 @@ exchange(struct shared_store *store, struct shared_exchange *exchange)
 		return;
 	}
 	operation->exchange = exchange;
+	operation->position = exchange->position;
 	if (exchange->count > 0)
 		send_counts(operation);
 	if (exchange->mark_count > 0)
@@ -434,6 +440,7 @@ postgres_shared_new(
 		.pooled = settings->pooled,
 		.statements = shared_statements,
 		.name = "ftgate limits",
+		.writes = true,
 		.quiet = true,
 	};
 	shared->store = (struct shared_store) { .ops = &ops, .purge_kinds = SHARED_STATEMENTS - SHARED_PURGE };
