@@ -133,6 +133,33 @@ class Failover(TroubleTest):
             for load in loads:
                 self.assertEqual([], [subject for subject in load.acknowledged if found.count(subject) != 1])
 
+    def test_servers_write_into_the_host_that_can_be_changed_and_follow_it(self):
+        settings = "greylist:\n  enabled: yes\n"
+        with Postgres() as old, old.replica() as new:
+            with PostgresServer(old, url=lambda name: new.url(name, "postgres", old), settings=settings) as server:
+                server.control("text", "set", "en", "4.28", "No mailbox %s")
+                self.assertWritten(server, "limit_marks", "greylist", "text_servers")
+                new.catch_up()
+                old.stop("immediate")
+                new.promote()
+                server.database = new
+                server.sql("TRUNCATE limit_marks, greylist")
+                self.assertWritten(server, "limit_marks", "greylist")
+
+    def assertWritten(self, server, *tables):
+        """The server adds rows to these tables of its database."""
+        number = 0
+        until = time.monotonic() + 2 * SECONDS
+        for table in tables:
+            while server.sql(f"SELECT count(*) > 0 FROM {table}") != "t\n":
+                number += 1
+                server.ctl_run("blacklist", "remove", "192.0.2.1")
+                with Talk(server, f"127.{number % 250}.{number // 250}.1") as talk:
+                    talk.say(b"EHLO client.example.org")
+                    talk.say(b"MAIL FROM:<a@client.example>")
+                    self.recipient(talk)
+                self.assertLess(time.monotonic(), until, f"{table}: {server.log()}")
+
     def assertAdministered(self, server, *hosts):
         """ftgatectl changes the database that can be changed, wherever it stands in the list."""
         for first, second in (hosts, reversed(hosts)):

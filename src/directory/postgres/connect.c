@@ -20,6 +20,7 @@ struct hosts {
 	char names[PART_SIZE], addresses[PART_SIZE], ports[PART_SIZE], session[32];
 	int64_t each; /* milliseconds for one; 0: the URL does not say */
 	int count;    /* 1: libpq has the only one, or more than can be told apart */
+	int passes;   /* how often all are tried */
 };
 
 static int64_t
@@ -97,7 +98,7 @@ static void
 read_hosts(struct hosts *hosts, const struct libpq *libpq, PGconn *connection)
 {
 	PQconninfoOption *options = libpq->PQconninfo(connection);
-	*hosts = (struct hosts) { .count = 1 };
+	*hosts = (struct hosts) { .count = 1, .passes = 1 };
 	for (const PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++)
 		keep_option(hosts, option);
 	libpq->PQconninfoFree(options);
@@ -176,7 +177,7 @@ try_hosts(const struct libpq *libpq, const struct connect_settings *settings, co
     const char *session, PGconn **connection, char why[CONNECT_WHY_SIZE])
 {
 	char name[PART_SIZE], address[PART_SIZE], port[PART_SIZE];
-	int64_t each = (settings->limit - RESERVE) / hosts->count;
+	int64_t each = (settings->limit - RESERVE) / (hosts->count * hosts->passes);
 	if (each < LEAST)
 		each = LEAST;
 	if (hosts->each > 0)
@@ -202,8 +203,12 @@ postgres_connect(const struct libpq *libpq, const struct connect_settings *setti
 	PGconn *connection = start(libpq, settings, &(struct host) { .name = NULL });
 	read_hosts(&hosts, libpq, connection);
 	bool made;
+	hosts.passes += settings->writes;
 	if (hosts.count == 1)
 		made = finish(libpq, connection, hosts.each > 0 ? hosts.each : settings->limit, why);
+	else if (settings->writes)
+		made = try_hosts(libpq, settings, &hosts, "read-write", &connection, why) ||
+		    try_hosts(libpq, settings, &hosts, "any", &connection, why);
 	else if (strcmp(hosts.session, "prefer-standby") == 0)
 		made = try_hosts(libpq, settings, &hosts, "standby", &connection, why) ||
 		    try_hosts(libpq, settings, &hosts, "any", &connection, why);

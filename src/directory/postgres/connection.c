@@ -19,6 +19,7 @@ struct connecting {
 	const struct libpq *libpq;
 	struct pg *pg; /* NULL: its owner has been freed */
 	const char *database, *name;
+	bool writes;
 	int64_t limit;
 	PGconn *connection;
 	char why[CONNECT_WHY_SIZE];
@@ -429,7 +430,10 @@ make_connection(struct job *job)
 {
 	struct connecting *attempt = (struct connecting *)(void *)job;
 	const struct connect_settings settings = {
-		.database = attempt->database, .program = attempt->name, .limit = attempt->limit
+		.database = attempt->database,
+		.program = attempt->name,
+		.writes = attempt->writes,
+		.limit = attempt->limit,
 	};
 	attempt->connection = postgres_connect(attempt->libpq, &settings, attempt->why);
 }
@@ -449,6 +453,7 @@ begin_connecting(struct pg *pg)
 		.pg = pg,
 		.database = pg->settings.database,
 		.name = pg->settings.name,
+		.writes = pg->settings.writes,
 		.limit = pg->settings.timeout,
 	};
 	pg->state = PG_CONNECTING;

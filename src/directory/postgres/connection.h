@@ -33,6 +33,7 @@ struct pg_settings {
 	 * notifications.
 	 */
 	bool pooled;
+	bool writes;                   /* a host that can be changed is preferred, whatever the URL says */
 	const char *const *statements; /* by number; NULL is the last */
 	const char *name;              /* of the program, as the database lists it */
 	bool quiet;                    /* nothing is logged: who asks does so */

@@ -228,6 +228,7 @@ postgres_greylist_new(const struct libpq *libpq, const struct postgres_settings 
 		.pooled = settings->pooled,
 		.statements = statements,
 		.name = "ftgate greylist",
+		.writes = true,
 		.quiet = true,
 	};
 	greylist->store.ops = &ops;

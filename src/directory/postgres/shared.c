@@ -28,7 +28,7 @@ struct operation {
 		struct shared_purge *purge;
 	};
 	void (*end)(struct operation *operation); /* frees it, and reports */
-	struct shared_position position; /* of an exchange: behind its news */
+	struct shared_position position;          /* of an exchange: behind its news */
 	unsigned in_flight;
 	bool failed;
 	bool held; /* the lease */

@@ -165,6 +165,7 @@ postgres_texts_open(const struct libpq *libpq, const struct postgres_texts_setti
 		.pooled = settings->pooled,
 		.statements = statements,
 		.name = "ftgate-texts",
+		.writes = true,
 		.quiet = true,
 	};
 	struct postgres_texts *texts = calloc(1, sizeof *texts);
