@@ -97,6 +97,7 @@ mark(int server, const char *address, const char *cause)
 	exchange->done = exchanged;
 	exchange->service = "smtp";
 	exchange->server = server + 1;
+	exchange->stamp++;
 	exchange->count = exchange->news_count = 0;
 	exchange->mark_count = address != NULL;
 	exchange->marks[0] = (struct shared_mark) { .left = MINUTE };
@@ -175,6 +176,35 @@ Test(shared, news_of_an_exchange_that_has_failed_come_with_the_next_one)
 	cr_assert_not(wait_for_answer(), "it is refused");
 	cr_expect_eq(mark(0, NULL, NULL), 1);
 	cr_expect_str_eq(exchange->news[0].note.address, "192.0.2.2");
+}
+
+Test(shared, mark_that_is_late_changes_nothing)
+{
+	mark(0, "192.0.2.1", "#4.29");
+	mark(0, "192.0.2.1", "");
+	exchanges[0].stamp -= 2;
+	mark(0, "192.0.2.1", "#4.29");
+	cr_expect_eq(mark(1, NULL, NULL), 1);
+	cr_expect_str_eq(exchanges[1].news[0].note.cause, "");
+	exchanges[1].stamp = -1;
+	mark(1, "192.0.2.1", "#4.50");
+	cr_expect_eq(mark(2, NULL, NULL), 1, "a stamp holds for its server");
+	cr_expect_str_eq(exchanges[2].news[0].note.cause, "#4.50");
+}
+
+Test(shared, name_that_is_cut_when_read_is_refused)
+{
+	static const char add[] =
+	    "INSERT INTO limit_marks VALUES ('smtp', repeat('%s', %d), '#5.01', 9000000000000, 1, 9)";
+	char sql[sizeof add + 8];
+	snprintf(sql, sizeof sql, add, "\xc3\xa4", 20);
+	cr_expect(backend_refuses(sql));
+	snprintf(sql, sizeof sql, add, "x", 40);
+	cr_expect(backend_refuses(sql));
+	snprintf(sql, sizeof sql, add, "x", 39);
+	cr_expect_not(backend_refuses(sql));
+	cr_expect_eq(mark(0, NULL, NULL), 1);
+	cr_expect_eq(mark(0, NULL, NULL), 0);
 }
 
 Test(shared, marks_of_another_service_are_none)

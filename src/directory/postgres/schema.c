@@ -40,6 +40,10 @@ static const char seventh[] = {
 #include "directory/postgres/schema_7.h"
 	'\0'
 };
+static const char eighth[] = {
+#include "directory/postgres/schema_8.h"
+	'\0'
+};
 
 /*
  * From each version to the next one. Servers of an older version go on with it if they know the compatible one: what only adds
@@ -56,6 +60,7 @@ static const struct {
 	{ fifth, 2 },
 	{ sixth, 2 },
 	{ seventh, 2 },
+	{ eighth, 2 },
 };
 
 _Static_assert(sizeof migrations / sizeof *migrations == POSTGRES_VERSION, "each version has its migration");

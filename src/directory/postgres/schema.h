@@ -8,7 +8,7 @@
 #include "directory/postgres/libpq.h"
 
 enum {
-	POSTGRES_VERSION = 7,
+	POSTGRES_VERSION = 8,
 	POSTGRES_ERROR_SIZE = 800,
 	POSTGRES_FAULT_SIZE = 256,
 };

@@ -286,6 +286,7 @@ send_marks(struct operation *operation)
 		return;
 	put_text(mark, exchange->service);
 	put_number(mark, exchange->server);
+	put_number(mark, exchange->stamp);
 	put_array(mark, exchange, exchange->mark_count, mark_name);
 	put_array(mark, exchange, exchange->mark_count, mark_cause);
 	put_array(mark, exchange, exchange->mark_count, mark_left);

@@ -24,12 +24,14 @@ const char *const shared_statements[SHARED_STATEMENTS + 1] = {
 	[SHARED_SUMS] = "SELECT k.i, least(sum(c.count), 4294967295)::bigint, max(c.until) - " NOW
 	                " FROM unnest($2::text[]) WITH ORDINALITY AS k (name, i) JOIN limit_counts c ON c.name = k.name"
 	                " WHERE c.server <> $1::bigint AND c.until > " NOW " GROUP BY k.i",
-	[SHARED_MARK] = "WITH g AS (UPDATE limit_generation SET generation = generation + 1 RETURNING generation)"
-	                " INSERT INTO limit_marks (service, name, cause, until, generation, server)"
-	                " SELECT $1::text, k.name, max(k.cause), max(k.ttl) + " NOW ", max(g.generation), $2::bigint"
-	                " FROM g, unnest($3::text[], $4::text[], $5::bigint[]) AS k (name, cause, ttl) GROUP BY k.name"
-	                " ON CONFLICT (service, name) DO UPDATE SET cause = excluded.cause, until = excluded.until,"
-	                "  generation = excluded.generation, server = excluded.server",
+	[SHARED_MARK] =
+	    "WITH g AS (UPDATE limit_generation SET generation = generation + 1 RETURNING generation)"
+	    " INSERT INTO limit_marks AS m (service, name, cause, until, generation, server, stamp)"
+	    " SELECT $1::text, k.name, max(k.cause), max(k.ttl) + " NOW ", max(g.generation), $2::bigint,"
+	    "  $3::bigint FROM g, unnest($4::text[], $5::text[], $6::bigint[]) AS k (name, cause, ttl) GROUP BY k.name"
+	    " ON CONFLICT (service, name) DO UPDATE SET cause = excluded.cause, until = excluded.until,"
+	    "  generation = excluded.generation, server = excluded.server, stamp = excluded.stamp"
+	    " WHERE m.server <> excluded.server OR m.stamp <= excluded.stamp",
 	[SHARED_NEWS] = "SELECT g.generation, m.generation, m.name, m.cause, m.until - " NOW
 	                ", (m.server = $2::bigint)::int FROM limit_generation g LEFT JOIN limit_marks m"
 	                " ON m.service = $1::text AND (m.generation, m.name) > ($3::bigint, $4::text)"

@@ -6,7 +6,7 @@
 enum shared_statement {
 	SHARED_ADD,   /* server, stamp, names, counts, times */
 	SHARED_SUMS,  /* server, names: number of the name from 1, count of the other servers, time */
-	SHARED_MARK,  /* service, server, names, causes, times */
+	SHARED_MARK,  /* service, server, stamp, names, causes, times */
 	SHARED_NEWS,  /* service, server, generation, name: enum news_column, in order */
 	SHARED_LEASE, /* name, owner, time: a row if it is the owner's */
 	SHARED_PURGE, /* rows; and those behind it for other tables */
