@@ -100,13 +100,13 @@ verdict(bool done)
 	return done ? GREYLIST_PASS : GREYLIST_FAILED;
 }
 
-/* A clock that was set back must not prolong the delay. */
+/* A clock that was set back must not prolong the delay, and another one that is a little behind must not end it. */
 static int64_t
 time_left(const struct greylist_record *mail, const struct greylist_rules *rules, int64_t now)
 {
-	if (mail->passed > 0 || mail->since > now)
+	if (mail->passed > 0 || mail->since - now > rules->delay)
 		return 0;
-	return mail->since + rules->delay - now;
+	return mail->since > now ? rules->delay : mail->since + rules->delay - now;
 }
 
 enum greylist_verdict

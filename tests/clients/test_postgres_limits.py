@@ -137,6 +137,23 @@ class Shared(TestCase):
             self.wait_until(lambda: one.defers(next(networks)), "mail does not wait again")
             self.assertIn(one.log().count("event=greylist-failed"), (1, 2), "each worker says it once")
 
+    def test_new_mail_passes_while_the_greylist_is_full(self):
+        settings = "greylist:\n  enabled: yes\n  delay: 1h\n  passes: 0\n  max-size: 1M\n"
+        networks = iter(f"127.3.{i}.1" for i in range(256))
+        with Member(self.database.url(user="ftgate"), settings=settings) as member:
+            self.wait_until(lambda: member.defers(next(networks)), "mail does not wait")
+            self.assertTrue(member.defers("127.4.1.1"))
+            self.database.sql("INSERT INTO greylist SELECT i, 1, 9000000000, 1 FROM generate_series(1, 11000) i; ANALYZE greylist")
+            try:
+                rows = self.database.sql("SELECT count(*) FROM greylist")
+                self.assertFalse(member.defers(next(networks)))
+                self.assertTrue(member.defers("127.4.1.1"), "it is known")
+                self.assertEqual(rows, self.database.sql("SELECT count(*) FROM greylist"))
+                member.wait_for_log("event=greylist-failed detail=.*full")
+            finally:
+                self.database.sql("DELETE FROM greylist WHERE since = 1; ANALYZE greylist")
+            self.wait_until(lambda: member.defers(next(networks)), "mail does not wait again")
+
     def test_server_counts_for_itself_while_the_database_does_not(self):
         client, member = "127.0.0.11", self.members[0]
         self.database.sql("ALTER TABLE limit_counts RENAME TO away")

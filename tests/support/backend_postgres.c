@@ -227,7 +227,8 @@ backend_greylist(unsigned char secret[GREYLIST_SECRET_SIZE])
 	const struct postgres_settings how = { .database = database, .timeout = TIMEOUT };
 	cr_assert_eq(uv_loop_init(&greylisting.loop), 0);
 	memset(secret, 0, GREYLIST_SECRET_SIZE);
-	struct greylist_store *store = postgres_greylist_new(libpq, &how, secret, &greylisting.loop, &ask_executor);
+	struct greylist_store *store = postgres_greylist_new(
+	    libpq, &how, 256 << 20, secret, &greylisting.loop, &ask_executor);
 	cr_assert_not_null(store);
 	while (memcmp(secret, none, sizeof none) == 0)
 		turn_greylist();

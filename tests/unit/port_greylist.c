@@ -137,6 +137,17 @@ Test(greylist, clock_that_was_set_back_adds_no_delay)
 	cr_expect_eq(judge("a@example.net", NOON - DAY), GREYLIST_PASS);
 }
 
+Test(greylist, clock_that_is_a_little_behind_ends_no_delay)
+{
+	int64_t left;
+	cr_expect_eq(judge("a@example.net", NOON), GREYLIST_WAIT);
+	cr_expect_eq(judge_by(&rules, "192.0.2.7", "a@example.net", NOON - 1, &left), GREYLIST_WAIT);
+	cr_expect_eq(left, rules.delay);
+	cr_expect_eq(judge("a@example.net", NOON - rules.delay), GREYLIST_WAIT);
+	cr_expect_eq(judge("a@example.net", NOON - rules.delay - 1), GREYLIST_PASS);
+	cr_expect_eq(judge("a@example.net", NOON + rules.delay), GREYLIST_PASS);
+}
+
 Test(greylist, clients_of_one_network_share_a_key)
 {
 	struct greylist_keys one = keys("192.0.2.7", "a@example.net", "b@example.test");

@@ -52,8 +52,8 @@ new_greylist_store(const struct serve *serve, int64_t max_size)
 	char path[PATH_MAX], error[LIBPQ_ERROR_SIZE];
 	const struct postgres_settings database = worker_env_database(serve->settings);
 	if (database.database[0] != '\0')
-		return postgres_greylist_new(
-		    libpq_load(error), &database, greylist.secret, &env.worker.loop, pools_disk(&env.worker.pools));
+		return postgres_greylist_new(libpq_load(error), &database, max_size, greylist.secret, &env.worker.loop,
+		    pools_disk(&env.worker.pools));
 	if (data_secret(serve->data, "greylist-secret", greylist.secret, sizeof greylist.secret) == 0 &&
 	    data_path(path, serve->data, "greylist.db") == 0)
 		return greylist_sqlite_new(path, max_size);

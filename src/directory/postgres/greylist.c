@@ -10,22 +10,28 @@
 #include "base/log/log.h"
 #include "directory/postgres/connection_internal.h"
 
-enum { NUMBER_SIZE = 24, PARAMETERS = 7 };
+enum {
+	NUMBER_SIZE = 24,
+	PARAMETERS = 8,
+	RECORD_SIZE = 100, /* octets, with its part of the indexes */
+	LOG_EVERY = 1000,  /* milliseconds, if some questions fail and some do not */
+};
 
 enum statement { STATEMENT_SECRET, STATEMENT_JUDGE, STATEMENT_COUNT };
 
 /*
  * The rules of greylist_judge() in one statement: n is the record of the network, m that of the mail, v says whether the network
  * is trusted and how long the mail must wait, w has the rows that are added or changed. One that passes again is changed only from
- * time to time.
+ * time to time. If the database estimates that the table is full, new mail is not recorded, and waits -1.
  */
 static const char judge[] =
     "WITH r AS (SELECT $1::bigint AS network, $2::bigint AS mail, $3::bigint AS now, $4::bigint AS delay,"
-    "  $5::bigint AS win, $6::bigint AS life, $7::bigint AS passes),"
+    "  $5::bigint AS win, $6::bigint AS life, $7::bigint AS passes, $8::bigint AS most),"
     " n AS (SELECT g.until, g.passed FROM r JOIN greylist g ON g.key = r.network WHERE g.until > r.now AND r.passes > 0),"
     " m AS (SELECT g.since, g.until, g.passed FROM r JOIN greylist g ON g.key = r.mail WHERE g.until > r.now),"
     " v AS (SELECT r.*, coalesce(n.passed >= r.passes, false) AS trusted,"
-    "  CASE WHEN n.passed >= r.passes OR m.passed > 0 OR m.since > r.now THEN 0"
+    "  CASE WHEN n.passed >= r.passes OR m.passed > 0 OR m.since - r.now > r.delay THEN 0 WHEN m.since > r.now THEN r.delay"
+    "   WHEN m.since IS NULL AND (SELECT c.reltuples >= r.most FROM pg_class c WHERE c.oid = 'greylist'::regclass) THEN -1"
     "   ELSE greatest(coalesce(m.since, r.now) + r.delay - r.now, 0) END AS wait,"
     "  n.until AS n_until, m.until AS m_until, coalesce(m.passed, 0) AS m_passed"
     "  FROM r LEFT JOIN n ON true LEFT JOIN m ON true),"
@@ -51,8 +57,10 @@ struct postgres_greylist {
 	struct greylist_store store;
 	struct pg pg;
 	unsigned char *secret;
-	bool knows;   /* the secret */
-	bool failing; /* which has been logged */
+	int64_t most;   /* records */
+	int64_t logged; /* when trouble was logged last; 0: never */
+	bool knows;     /* the secret */
+	bool failing;   /* which has been logged */
 	bool closing;
 };
 
@@ -70,13 +78,19 @@ own(struct greylist_store *store)
 	return (struct postgres_greylist *)store;
 }
 
-/* Logs trouble once. */
+/* Logs trouble once. NULL: there is none. */
 static void
-note(struct postgres_greylist *greylist, bool failed)
+note(struct postgres_greylist *greylist, const char *why)
 {
-	if (failed && !greylist->failing)
-		log_event("greylist-failed", "detail", pg_trouble(&greylist->pg), NULL);
-	greylist->failing = failed;
+	int64_t now = pg_now(&greylist->pg);
+	bool again = greylist->logged != 0 && now - greylist->logged < LOG_EVERY;
+	if (why != NULL && (greylist->failing || again))
+		return;
+	greylist->failing = why != NULL;
+	if (why == NULL)
+		return;
+	greylist->logged = now;
+	log_event("greylist-failed", "detail", why, NULL);
 }
 
 static int
@@ -129,16 +143,21 @@ take(struct asked *asked, const PGresult *result, int64_t *left)
 	const struct libpq *libpq = greylist->pg.libpq;
 	*left = 0;
 	bool ok = result != NULL && libpq->PQntuples(result) == 1;
+	const char *why = pg_trouble(&greylist->pg);
 	if (asked->query.statement == STATEMENT_SECRET) {
 		ok = ok && learn_secret(greylist, result);
 		greylist->knows = greylist->knows || ok;
-		note(greylist, !ok);
+		note(greylist, ok ? NULL : why);
 		return GREYLIST_FAILED;
 	}
-	note(greylist, !ok);
+	if (ok)
+		*left = strtoll(libpq->PQgetvalue(result, 0, 0), NULL, 10);
+	if (*left < 0)
+		why = "the table is full: new mail is not recorded";
+	ok = ok && *left >= 0;
+	note(greylist, ok ? NULL : why);
 	if (!ok)
 		return GREYLIST_FAILED;
-	*left = strtoll(libpq->PQgetvalue(result, 0, 0), NULL, 10);
 	return *left > 0 ? GREYLIST_WAIT : GREYLIST_PASS;
 }
 
@@ -162,7 +181,7 @@ set_values(struct asked *asked)
 	const struct greylist_question *question = asked->question;
 	const struct greylist_rules *rules = &question->greylist->rules;
 	const int64_t numbers[PARAMETERS] = { (int64_t)question->keys.network, (int64_t)question->keys.mail,
-		question->now, rules->delay, rules->window, rules->lifetime, rules->passes };
+		question->now, rules->delay, rules->window, rules->lifetime, rules->passes, asked->greylist->most };
 	for (size_t i = 0; i < PARAMETERS; i++) {
 		snprintf(asked->values[i], NUMBER_SIZE, "%" PRId64, numbers[i]);
 		asked->query.values[i] = asked->values[i];
@@ -216,7 +235,7 @@ close_store(struct greylist_store *store)
 static const struct greylist_store_ops ops = { .ask = ask, .trouble = trouble, .close = close_store };
 
 struct greylist_store *
-postgres_greylist_new(const struct libpq *libpq, const struct postgres_settings *settings,
+postgres_greylist_new(const struct libpq *libpq, const struct postgres_settings *settings, int64_t max_size,
     unsigned char secret[GREYLIST_SECRET_SIZE], uv_loop_t *loop, struct executor *executor)
 {
 	struct postgres_greylist *greylist = calloc(1, sizeof *greylist);
@@ -233,6 +252,7 @@ postgres_greylist_new(const struct libpq *libpq, const struct postgres_settings 
 	};
 	greylist->store.ops = &ops;
 	greylist->secret = secret;
+	greylist->most = max_size / RECORD_SIZE;
 	int error = pg_open(&greylist->pg, libpq, &connection, loop, executor);
 	if (error < 0) {
 		close_store(&greylist->store);
