@@ -1,6 +1,7 @@
 """Starts ftgate-smtpd for a test in a folder of its own, talks to it, and ends it by its own process id."""
 
 import atexit
+import concurrent.futures
 import functools
 import itertools
 import os
@@ -281,22 +282,82 @@ class Talk:
         return self.say(b"RCPT TO:<%s>" % STRANGER.encode())
 
 
+class Recorded(unittest.TestResult):
+    """What came of a test, for another result."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+
+    def addSuccess(self, *arguments):
+        self.calls.append(("addSuccess", arguments))
+
+    def addFailure(self, *arguments):
+        self.calls.append(("addFailure", arguments))
+
+    def addError(self, *arguments):
+        self.calls.append(("addError", arguments))
+
+    def addSkip(self, *arguments):
+        self.calls.append(("addSkip", arguments))
+
+    def addSubTest(self, *arguments):
+        self.calls.append(("addSubTest", arguments))
+
+
 class TestCase(unittest.TestCase):
     """Shows octets whole where they differ."""
 
     maxDiff = None
     current = None  # the name of the test that runs
+    at_once = 0  # how many tests run beside each other, in threads: those that wait, and harm no other
+    beside, outcomes = (), None  # these tests, and what has come of each
 
-    def run(self, result=None):
-        TestCase.current = f"{type(self).__name__}.{self._testMethodName}"
+    def run_alone(self, result):
+        name = TestCase.current = f"{type(self).__name__}.{self._testMethodName}"
         try:
             return super().run(result)
         finally:
-            raised.note(TestCase.current)
+            raised.note(name)
+
+    def record(self):
+        recorded = Recorded()
+        self.run_alone(recorded)
+        return recorded
+
+    def run(self, result=None):
+        if self.outcomes is None:
+            return self.run_alone(result)
+        if not self.outcomes:
+            pool = concurrent.futures.ThreadPoolExecutor(self.at_once)
+            self.outcomes.update((test, pool.submit(test.record)) for test in self.beside)
+            pool.shutdown(wait=False)
+        result.startTest(self)
+        for name, arguments in self.outcomes[self].result().calls:
+            getattr(result, name)(*arguments)
+        result.stopTest(self)
+        return result
 
     def assertWire(self, octets):
         """Nothing but printable ASCII in lines of at most 512 octets, each with its CRLF."""
         self.assertRegex(octets, rb"\A(?:[ -~]{0,510}\r\n)+\Z")
+
+
+class Suite(unittest.TestSuite):
+    """Lets tests run beside each other, of the classes that have at_once from the same class. The first setUpClass is for all."""
+
+    def tests(self):
+        for part in self:
+            yield from part.tests() if isinstance(part, Suite) else [part]
+
+    def run(self, result, debug=False):
+        groups = {}
+        for test in self.tests():
+            if getattr(test, "at_once", 0) and test.outcomes is None:
+                owner = next(kind for kind in type(test).__mro__ if "at_once" in vars(kind))
+                test.beside, test.outcomes = groups.setdefault(owner, ([], {}))
+                test.beside.append(test)
+        return super().run(result, debug)
 
 
 class Result(unittest.TextTestResult):
@@ -316,7 +377,9 @@ def main():
         os.execv(reaper, [reaper, sys.executable, *sys.orig_argv[1:]])
     try:
         runner = unittest.TextTestRunner(verbosity=2, resultclass=Result)
-        result = unittest.main(testRunner=runner, exit=False).result
+        loader = unittest.TestLoader()
+        loader.suiteClass = Suite
+        result = unittest.main(testRunner=runner, testLoader=loader, exit=False).result
     finally:
         raised.write(BUILD)
     skipped = result.skipped and not result.succeeded

@@ -1,6 +1,7 @@
 """Accounts in PostgreSQL: the servers find them, ftgatectl changes them, and trouble with the database delays mail only."""
 
 import base64
+import itertools
 import json
 import os
 import re
@@ -20,13 +21,12 @@ PROCESSES = 2  # that have a connection: a worker, and the one of the relay
 class PostgresServer(Server):
     """A server whose accounts are in a database, which is new."""
 
-    count = 0
+    count = itertools.count(1)
 
     def __init__(self, database, *arguments, migrated=True, settings="", user="postgres", url=None, grants=(),
                  name=None, **options):
         """url: makes the URL of the configuration from the name of the database, which is a new one unless it is given."""
-        PostgresServer.count += 1
-        self.name = name or f"ftgate_{PostgresServer.count}"
+        self.name = name or f"ftgate_{next(self.count)}"
         self.database, self.migrated, self.grants = database, migrated and not name, grants
         if not name:
             database.sql(f"CREATE DATABASE {self.name}")

@@ -63,16 +63,24 @@ class Member(Server):
             return talk.say(b"AUTH PLAIN " + base64.b64encode(f"\0{ACCOUNT}\0{password}".encode()))
 
 
-@unittest.skipUnless(Postgres.is_installed(), "PostgreSQL 15 is not installed")
-class Shared(TestCase):
+class MembersTest(TestCase):
+    """Its tests share servers."""
+
+    members = None
+
     @classmethod
     def setUpClass(cls):
-        cls.database = cls.enterClassContext(Postgres())
-        cls.members = [cls.enterClassContext(Member(cls.database.url(), fills=True))]
+        if not MembersTest.members:
+            MembersTest.start()
+
+    @classmethod
+    def start(cls):
+        cls.database = unittest.enterModuleContext(Postgres())
+        cls.members = [unittest.enterModuleContext(Member(cls.database.url(), fills=True))]
         with open(os.path.join(servers.SOURCE, "docs", "postgres.md"), encoding="utf-8") as page:
             grants = re.findall(r"(?m)^ +(GRANT .* TO ftgate;)$", page.read())
         cls.database.sql("CREATE ROLE ftgate LOGIN; " + "".join(grants).replace(" DATABASE ftgate ", " DATABASE postgres "))
-        cls.members += [cls.enterClassContext(Member(cls.database.url(user="ftgate"))) for _ in range(3)]
+        cls.members += [unittest.enterModuleContext(Member(cls.database.url(user="ftgate"))) for _ in range(3)]
 
     def wait_until(self, holds, what):
         until = time.monotonic() + SECONDS
@@ -82,6 +90,11 @@ class Shared(TestCase):
 
     def counted(self, name):
         return int(self.database.sql(f"SELECT coalesce(sum(count), 0) FROM limit_counts WHERE name = '{name}'"))
+
+
+@unittest.skipUnless(Postgres.is_installed(), "PostgreSQL 15 is not installed")
+class Shared(MembersTest):
+    at_once = 4
 
     def test_hourly_limit_holds_for_all_servers_but_for_one_interval_of_each(self):
         total, accepted = 0, None
@@ -137,6 +150,9 @@ class Shared(TestCase):
             self.wait_until(lambda: one.defers(next(networks)), "mail does not wait again")
             self.assertIn(one.log().count("event=greylist-failed"), (1, 2), "each worker says it once")
 
+
+@unittest.skipUnless(Postgres.is_installed(), "PostgreSQL 15 is not installed")
+class Unshared(MembersTest):
     def test_new_mail_passes_while_the_greylist_is_full(self):
         settings = "greylist:\n  enabled: yes\n  delay: 1h\n  passes: 0\n  max-size: 1M\n"
         networks = iter(f"127.3.{i}.1" for i in range(256))

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Own texts in PostgreSQL: one command changes what each server says, and they go on saying it without the database."""
 
+import contextlib
+import itertools
 import json
 import os
 import re
@@ -14,6 +16,7 @@ from server import LIMITS, SECONDS, Server, Talk, TestCase, environment, main, p
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 REFUSED, USAGE, DATAERR, TEMPFAIL, CONFIG = 1, 64, 65, 75, 78
 ID = "ERR_SMTP_CLOSING"
+SHARED = {}  # the database of the tests that do not stop it
 PO = """msgid ""
 msgstr ""
 "Language: {language}\\n"
@@ -34,6 +37,33 @@ def documented_grants():
     with open(os.path.join(SOURCE, "docs/postgres.md"), encoding="utf-8") as guide:
         return "".join(f"{line.strip()}\n" for line in guide if line.startswith("       GRANT ") and " ON " in line
                        and " TO ftgate;" in line and "DATABASE" not in line)
+
+
+def configure(database, name):
+    """The path of a configuration for the owner of a database, with a data folder beside it."""
+    folder = database.path(name)
+    os.makedirs(os.path.join(folder, "data"))
+    path = os.path.join(folder, "admin.conf")
+    with open(path, "w", encoding="utf-8") as config:
+        config.write(f"database: {database.url(name)}\ndata: {folder}/data\n")
+    return path
+
+
+@contextlib.contextmanager
+def prepared(postgres):
+    """A server with a database to be copied."""
+    with postgres as database:
+        database.sql("CREATE ROLE ftgate LOGIN")
+        database.sql("CREATE DATABASE migrated")
+        subprocess.run([program("ftgatectl"), "-c", configure(database, "migrated"), "database", "migrate"], check=True,
+                       timeout=SECONDS, env=environment(), stdout=subprocess.DEVNULL)
+        database.sql(documented_grants(), "migrated")
+        yield database
+
+
+def setUpModule():
+    if Postgres.is_installed():
+        SHARED["database"] = unittest.enterModuleContext(prepared(Postgres()))
 
 
 class TextServer(Server):
@@ -67,25 +97,21 @@ class TextServer(Server):
 
 @unittest.skipUnless(Postgres.is_installed(), "PostgreSQL 15 is not installed")
 class TextsTest(TestCase):
-    count = 0
+    """Each test has a database, a copy of one that has been migrated."""
 
-    @classmethod
-    def setUpClass(cls):
-        cls.database = cls.enterClassContext(Postgres())
-        cls.database.sql("CREATE ROLE ftgate LOGIN")
+    count = itertools.count(1)
+    at_once = 6
 
     def setUp(self):
-        TextsTest.count += 1
-        self.name = f"texts_{TextsTest.count}"
-        self.database.sql(f"CREATE DATABASE {self.name}")
+        self.use(SHARED["database"])
+
+    def use(self, database):
+        self.database = database
+        self.name = f"texts_{next(self.count)}"
+        self.database.sql(f"CREATE DATABASE {self.name} TEMPLATE migrated STRATEGY file_copy")
         self.url = self.database.url(self.name, "ftgate")
         self.folder = self.database.path(self.name)
-        os.makedirs(os.path.join(self.folder, "data"))
-        self.admin = os.path.join(self.folder, "admin.conf")
-        with open(self.admin, "w", encoding="utf-8") as config:
-            config.write(f"database: {self.database.url(self.name)}\ndata: {self.folder}/data\n")
-        self.ctl("database", "migrate")
-        self.sql(documented_grants())
+        self.admin = configure(self.database, self.name)
 
     def sql(self, text):
         return self.database.sql(text, self.name)
@@ -132,7 +158,12 @@ class TextsTest(TestCase):
         return last
 
 
-class OneWordEverywhere(TextsTest):
+class DatabaseThatStops(TextsTest):
+    """It is not that of the others."""
+
+    def setUp(self):
+        self.use(self.enterContext(prepared(Postgres())))
+
     def test_four_servers_say_it_with_the_database_and_without(self):
         smtp = [self.server(f"mx{number}.example.test") for number in range(1, 5)]
         printed = self.text("set", "de", ID, "Auf Wiedersehen", options=("--comment", "friendlier"))
@@ -168,6 +199,8 @@ class OneWordEverywhere(TextsTest):
         for server in smtp:
             server.says("Wieder da")
 
+
+class OneWordEverywhere(TextsTest):
     def test_server_that_is_behind_is_shown_until_it_has_caught_up(self):
         server, late = self.server(), self.server("mx2.example.test")
         self.text("set", "de", ID, "Eins")

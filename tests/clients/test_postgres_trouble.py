@@ -1,5 +1,6 @@
 """A database that fails over, answers late, or is behind a pooler delays mail, by the deadline, and loses none."""
 
+import itertools
 import os
 import pwd
 import re
@@ -24,7 +25,7 @@ class TroubleTest(TestCase):
     """Its tests share a database."""
 
     database = None
-    strangers = 0
+    strangers = itertools.count()
 
     @classmethod
     def setUpClass(cls):
@@ -43,8 +44,7 @@ class TroubleTest(TestCase):
 
     def stranger(self, talk):
         """Asks for a recipient that does not exist, and whose answer no server has kept."""
-        TroubleTest.strangers += 1
-        return self.recipient(talk, f"{TroubleTest.strangers}@{DOMAIN}")
+        return self.recipient(talk, f"{next(self.strangers)}@{DOMAIN}")
 
     def assertDelayed(self, reply):
         self.assertRegex(reply, rb"\A4")
@@ -173,6 +173,8 @@ class Failover(TroubleTest):
 
 @unittest.skipUnless(Postgres.is_installed(), "PostgreSQL 15 is not installed")
 class Hosts(TroubleTest):
+    at_once = 4
+
     def test_silent_host_leaves_time_for_the_next_one(self):
         with Proxy(("127.0.0.1", self.database.port)) as proxy:
             proxy.holds = True
@@ -299,6 +301,8 @@ class Encrypted(TroubleTest):
 
 @unittest.skipUnless(Postgres.is_installed(), "PostgreSQL 15 is not installed")
 class Upgrade(TroubleTest):
+    at_once = 4
+
     def test_newer_schema_that_is_compatible_is_used_but_not_changed(self):
         with PostgresServer(self.database) as server, Talk(server) as talk:
             talk.mail()
