@@ -38,7 +38,7 @@ is_mark(const struct counter_shared *entry)
 	return entry->key.kind == COUNTER_BLACKLIST || entry->key.kind == COUNTER_PARDONS;
 }
 
-/* Is an entry to be sent: it has changed since it was, or the sum of it is used? */
+/* Is an entry to be sent: it has changed since it was, or begun anew, or the sum of it is used? */
 static bool
 is_due(const struct slot *slot, int64_t now)
 {
@@ -46,7 +46,8 @@ is_due(const struct slot *slot, int64_t now)
 		return false;
 	if (slot->count == 0)
 		return slot->sent > 0 && slot->kind < COUNTER_BLACKLIST;
-	return slot->count >= slot->from && (slot->count > slot->sent || slot->others > 0);
+	return slot->count < slot->sent ||
+	    (slot->count >= slot->from && (slot->count > slot->sent || slot->others > 0));
 }
 
 static void
@@ -144,6 +145,26 @@ find(struct slot *set, const struct counter_key *key, bool forgotten, int64_t no
 	return NULL;
 }
 
+/* The others know of a counter that was forgotten meanwhile: they must learn that, too. If there is no room, it expires there. */
+static void
+keep_forgotten(struct stripe *stripe, struct slot *set, const struct counter_shared *entry, int64_t now)
+{
+	struct slot *slot = set;
+	while (slot < set + SET_SLOTS && slot->expires > now && (slot->count != 0 || slot->sent != 0))
+		slot++;
+	if (slot < set + SET_SLOTS && !is_mark(entry) && find(set, &entry->key, true, now) == NULL)
+		counters_put(stripe, slot,
+		    (struct slot) {
+		        .digest = { entry->key.digest[0], entry->key.digest[1] },
+		        .expires = now + entry->left,
+		        .kind = (uint16_t)entry->key.kind,
+		        .owner = NO_OWNER,
+		        .from = 1,
+		        .sent = entry->count,
+		        .note = entry->note,
+		    });
+}
+
 void
 counters_sent(struct counters *counters, const struct counter_shared *entry, uint32_t others, int64_t left, int64_t now)
 {
@@ -159,7 +180,11 @@ counters_sent(struct counters *counters, const struct counter_shared *entry, uin
 			value.others_expire = now + left;
 		}
 		counters_put(stripe, slot, value);
+	} else if (entry->count > 0) {
+		keep_forgotten(stripe, set, entry, now);
 	}
+	if (slot == NULL || slot->count < slot->sent)
+		counters_unsent(counters, entry);
 	counters_unlock(stripe);
 }
 

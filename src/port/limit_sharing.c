@@ -90,6 +90,17 @@ log_success(struct limit_sharing *sharing)
 	sharing->pause = sharing->exchange.more ? 0 : SHARING_PAUSE;
 }
 
+/* A pardon that is read again must not take away what was marked after it. */
+static void
+take_news(struct limit_sharing *sharing)
+{
+	const struct shared_exchange *exchange = &sharing->exchange;
+	for (size_t i = 0; i < exchange->news_count; i++)
+		if (!sharing->rereads || exchange->news[i].note.cause[0] != '\0')
+			limiter_learn(sharing->limiter, &exchange->news[i].note, exchange->news[i].left);
+	sharing->rereads = exchange->restarted || (sharing->rereads && exchange->more);
+}
+
 static void
 done(struct shared_exchange *exchange, bool ok)
 {
@@ -99,8 +110,7 @@ done(struct shared_exchange *exchange, bool ok)
 	sharing->under_way = false;
 	if (ok) {
 		take_sums(sharing, entry_count);
-		for (size_t i = 0; i < exchange->news_count; i++)
-			limiter_learn(sharing->limiter, &exchange->news[i].note, exchange->news[i].left);
+		take_news(sharing);
 		log_success(sharing);
 	} else {
 		send_again(sharing, entry_count);
@@ -114,7 +124,9 @@ void
 limit_sharing_open(
     struct limit_sharing *sharing, struct limiter *limiter, struct shared_store *store, const char *service)
 {
-	*sharing = (struct limit_sharing) { .limiter = limiter, .store = store, .pause = SHARING_PAUSE };
+	*sharing = (struct limit_sharing) {
+		.limiter = limiter, .store = store, .pause = SHARING_PAUSE, .rereads = true
+	};
 	counters_collect_all(limiter->counters);
 	sharing->exchange.done = done;
 	sharing->exchange.service = service;
@@ -127,7 +139,7 @@ limit_sharing_begin(struct limit_sharing *sharing)
 	struct shared_exchange *exchange = &sharing->exchange;
 	size_t count = counters_collect(sharing->limiter->counters, sharing->entries, now(sharing));
 	exchange->count = exchange->mark_count = exchange->news_count = 0;
-	exchange->more = false;
+	exchange->more = exchange->restarted = false;
 	exchange->stamp = now(sharing);
 	for (size_t i = 0; i < count; i++) {
 		if (is_mark(&sharing->entries[i]))

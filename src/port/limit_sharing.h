@@ -16,7 +16,8 @@ struct limit_sharing {
 	struct shared_store *store;
 	int64_t pause; /* until the next exchange */
 	bool under_way;
-	bool failing;                              /* the last exchange failed, which has been logged */
+	bool rereads; /* the marks from the beginning, among them such as a process before it, or itself, has read */
+	bool failing; /* the last exchange failed, which has been logged */
 	struct counter_shared entries[SHARED_MAX]; /* of the exchange under way */
 	struct shared_exchange exchange;
 	void (*ended)(struct limit_sharing *sharing); /* an exchange: the next one is due after the pause */

@@ -53,7 +53,8 @@ struct shared_exchange {
 	/* the answer: what other servers have marked since the position, in order */
 	struct shared_mark news[SHARED_NEWS_MAX];
 	size_t news_count;
-	bool more; /* there are more news than fit */
+	bool more;      /* there are more news than fit */
+	bool restarted; /* the store has lost what was behind the position, which is now the beginning */
 };
 
 /* A question for a lease. The same. */

@@ -41,7 +41,8 @@ static struct {
 	} marks[ROWS];
 	size_t mark_count;
 	bool away;
-	bool more; /* there is another page of news */
+	bool more;               /* there is another page of news */
+	void (*meanwhile)(void); /* is called before an exchange ends */
 } store;
 
 static struct server {
@@ -81,6 +82,11 @@ exchange_marks(struct shared_exchange *exchange)
 		store.marks[store.mark_count].mark = exchange->marks[i];
 		store.marks[store.mark_count++].server = exchange->server;
 	}
+	exchange->restarted = exchange->position.generation > (int64_t)store.mark_count;
+	if (exchange->restarted) {
+		exchange->position.generation = 0;
+		return;
+	}
 	for (size_t i = (size_t)exchange->position.generation; i < store.mark_count; i++)
 		if (store.marks[i].server != exchange->server)
 			exchange->news[exchange->news_count++] = store.marks[i].mark;
@@ -101,6 +107,8 @@ exchange_all(struct shared_store *base, struct shared_exchange *exchange)
 		sum_up(exchange, &exchange->counts[i]);
 	exchange_marks(exchange);
 	exchange->more = store.more;
+	if (store.meanwhile != NULL)
+		store.meanwhile();
 	exchange->done(exchange, true);
 }
 
@@ -181,6 +189,26 @@ Test(limit_sharing, limit_is_overrun_by_what_the_other_servers_count_between_two
 		cr_expect_geq(total, MOST);
 		cr_expect_leq(total, MOST + (SERVERS - 1) * burst, "%u of a burst of %u", total, burst);
 		cr_expect_eq(name(0, client, 1), 0);
+	}
+}
+
+Test(limit_sharing, servers_used_in_turn_overrun_by_a_sixteenth_and_what_they_count_until_an_answer)
+{
+	limits.max_recipients_per_hour = 1000;
+	unsigned part = 1000 / LIMITER_SHARED_PART - 1;
+	for (unsigned burst = 1; burst <= part; burst += 20) {
+		char client[16];
+		snprintf(client, sizeof client, "192.0.2.%u", burst);
+		unsigned total = name(0, client, 2000);
+		exchange_everywhere();
+		for (unsigned i = 1; i < SERVERS; i++) {
+			total += name(i, client, part);
+			exchange(i);
+			total += name(i, client, burst);
+			exchange(i);
+			cr_expect_eq(name(i, client, 1), 0);
+		}
+		cr_expect_eq(total, 1000 + (SERVERS - 1) * (part + burst));
 	}
 }
 
@@ -316,6 +344,65 @@ Test(limit_sharing, pardon_holds_everywhere_and_forgets_failed_logins)
 	}
 	for (size_t i = 0; i < store.row_count; i++)
 		cr_expect_eq(store.rows[i].count, 0);
+}
+
+static void
+pardon(void)
+{
+	limiter_pardon(&servers[0].limiter, "192.0.2.1");
+}
+
+static void
+begin_another_hour(void)
+{
+	time_now += HOUR;
+	name(0, "192.0.2.1", 3);
+}
+
+/* The only row of a counter after an exchange during which it is changed, and another one. */
+static uint32_t
+changed_meanwhile(void (*change)(void))
+{
+	store.meanwhile = change;
+	exchange(0);
+	store.meanwhile = NULL;
+	exchange(0);
+	cr_assert_eq(store.row_count, 1);
+	return store.rows[0].count;
+}
+
+Test(limit_sharing, counter_that_is_forgotten_while_it_is_sent_is_forgotten_by_others)
+{
+	limits.max_failed_logins = 2;
+	limiter_failed_login(&servers[0].limiter, "192.0.2.1", "#4.50");
+	cr_expect_eq(changed_meanwhile(pardon), 0);
+}
+
+Test(limit_sharing, counter_that_begins_anew_while_it_is_sent_is_sent_anew)
+{
+	name(0, "192.0.2.1", MOST);
+	cr_expect_eq(changed_meanwhile(begin_another_hour), 3);
+}
+
+Test(limit_sharing, pardon_that_is_read_again_takes_nothing_away)
+{
+	limiter_pardon_all(&servers[1].limiter);
+	exchange(1);
+	exchange(0);
+	limiter_blacklist(&servers[0].limiter, "192.0.2.1", "#4.29");
+	exchange(0);
+	limit_sharing_open(&servers[0].sharing, &servers[0].limiter, &store.store, "smtp");
+	exchange(0);
+	cr_expect(limiter_is_blacklisted(&servers[0].limiter, "192.0.2.1"), "by a process in place of another");
+	servers[0].sharing.rereads = false;
+	servers[0].sharing.exchange.position.generation = ROWS;
+	exchange(0);
+	exchange(0);
+	cr_expect(limiter_is_blacklisted(&servers[0].limiter, "192.0.2.1"), "from a store that has gone back");
+	limiter_pardon_all(&servers[1].limiter);
+	exchange(1);
+	exchange(0);
+	cr_expect_not(limiter_is_blacklisted(&servers[0].limiter, "192.0.2.1"), "it is a new one");
 }
 
 Test(limit_sharing, address_that_is_blacklisted_after_a_pardon_remains_so)
