@@ -244,6 +244,47 @@ take(int server, int64_t duration)
 	return wait_for_answer();
 }
 
+Test(shared, marks_before_a_pardon_of_all_are_no_news)
+{
+	mark(1, "192.0.2.1", "#4.29");
+	mark(1, "*", "");
+	mark(1, "192.0.2.2", "#4.29");
+	cr_expect_eq(mark(0, NULL, NULL), 2);
+	cr_expect_str_eq(exchanges[0].news[0].note.address, "*");
+	cr_expect_str_eq(exchanges[0].news[1].note.address, "192.0.2.2");
+}
+
+static void
+begin_exchange(uint32_t count)
+{
+	struct shared_exchange *exchange = &exchanges[0];
+	*exchange = (struct shared_exchange) { .done = exchanged, .service = "smtp", .server = 1, .count = 1 };
+	exchange->counts[0] = (struct shared_count) { .name = "smtp a", .count = count, .left = MINUTE };
+	stores[0]->ops->exchange(stores[0], exchange);
+}
+
+Test(shared, exchange_is_kept_if_purging_in_the_same_turn_fails)
+{
+	struct shared_purge purge = { .done = purged, .kind = 0, .rows = -1 };
+	count(0, NULL, 0, 0);
+	begin_exchange(3);
+	stores[0]->ops->purge(stores[0], &purge);
+	while (answers < 2)
+		ask_turn();
+	answers = 0;
+	cr_expect_not(last, "purging has failed");
+	cr_expect_eq(count(1, "smtp a", 1, 1), 3);
+}
+
+Test(shared, exchange_that_is_not_committed_has_failed)
+{
+	backend_sql("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no''; END';"
+	            "CREATE CONSTRAINT TRIGGER refused AFTER INSERT ON limit_counts DEFERRABLE INITIALLY DEFERRED"
+	            " FOR EACH ROW EXECUTE FUNCTION refuse()");
+	begin_exchange(3);
+	cr_expect_not(wait_for_answer());
+}
+
 Test(shared, lease_is_of_one_owner_who_alone_extends_it)
 {
 	cr_expect(take(0, MINUTE));

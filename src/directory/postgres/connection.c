@@ -114,7 +114,7 @@ requeue(struct pg *pg)
 	pg_queue_clear(&again);
 	pg_queue_clear(&failed);
 	while ((query = pg_queue_take(&pg->sent)) != NULL) {
-		bool lasts = query->tries < PG_TRIES_MAX && query->deadline > pg_now(pg);
+		bool lasts = !query->once && query->tries < PG_TRIES_MAX && query->deadline > pg_now(pg);
 		pg->libpq->PQclear(query->result);
 		query->result = NULL;
 		query->sent = 0;

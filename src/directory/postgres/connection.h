@@ -56,6 +56,7 @@ struct pg_query {
 	/* Called once, on the loop, never before pg_ask() returns. NULL: it failed, and pg_trouble() is the cause. */
 	void (*done)(struct pg_query *query, PGresult *result); /* the result is the callee's, for PQclear() */
 	bool writes; /* it is a transaction of its own, so that its locks are held for a moment only */
+	bool once;   /* it is not asked again, since those before it in its transaction may be undone */
 	/* for the connection */
 	struct pg_query *next, *previous;
 	enum pg_purpose purpose;

@@ -6,7 +6,7 @@
 
 enum {
 	PG_NAME_SIZE = 32,
-	PG_TRIES_MAX = 2, /* how often a question is sent: it reads only, so that it can be asked again */
+	PG_TRIES_MAX = 2, /* how often a question is sent: to do twice what it does is to do it once */
 };
 
 /* A connection and what watches its socket. */

@@ -221,7 +221,14 @@ take_answer(struct pg *pg, struct pg_query *query, PGresult *result)
 	pg_lose(pg, why);
 }
 
-/* Ends a question whose result is complete. */
+/* Another transaction was in the way. */
+static bool
+is_conflict(const char *state)
+{
+	return state != NULL && (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0);
+}
+
+/* Ends a question whose result is complete, and, if it is the last one of its batch, whose transaction has ended. */
 static void
 finish(struct pg *pg, struct pg_query *query)
 {
@@ -237,15 +244,19 @@ finish(struct pg *pg, struct pg_query *query)
 		take_answer(pg, query, result);
 		return;
 	}
-	if (status == PGRES_PIPELINE_ABORTED && query->tries < PG_TRIES_MAX && query->purpose == PG_ANSWER) {
+	const char *state = libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	bool aborted = status == PGRES_PIPELINE_ABORTED;
+	if ((aborted || (query->writes && is_conflict(state))) && !query->once && query->tries < PG_TRIES_MAX &&
+	    query->purpose == PG_ANSWER) {
 		libpq->PQclear(result);
 		query->alone = true;
 		pg_wait(pg, query);
 		return;
 	}
-	const char *state = libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	snprintf(pg->refusal, sizeof pg->refusal, "%s", state == NULL ? "" : state);
-	libpq_first_line(pg->trouble, sizeof pg->trouble, libpq->PQresultErrorMessage(result));
+	if (!aborted) {
+		snprintf(pg->refusal, sizeof pg->refusal, "%s", state == NULL ? "" : state);
+		libpq_first_line(pg->trouble, sizeof pg->trouble, libpq->PQresultErrorMessage(result));
+	}
 	libpq->PQclear(result);
 	if (query->purpose == PG_ANSWER)
 		pg_complain(pg);
@@ -303,7 +314,8 @@ keep_result(struct pg *pg, PGresult *result)
 	const struct libpq *libpq = pg->libpq;
 	struct pg_query *query = pg->sent.first;
 	const char *state = libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	bool passing = query->purpose != PG_LISTEN && (is_passing(state) || must_recheck(pg, state));
+	bool conflict = (query->writes || query->once) && is_conflict(state);
+	bool passing = query->purpose != PG_LISTEN && !conflict && (is_passing(state) || must_recheck(pg, state));
 	char why[PG_TROUBLE_SIZE];
 	libpq_first_line(why, sizeof why, libpq->PQresultErrorMessage(result));
 	libpq->PQclear(query->result);
@@ -319,7 +331,9 @@ take_sync(struct pg *pg, PGresult *result)
 	bool synced = pg->libpq->PQresultStatus(result) == PGRES_PIPELINE_SYNC;
 	pg->libpq->PQclear(result);
 	pg->expects_sync = false;
-	if (!synced)
+	if (synced)
+		finish(pg, pg_queue_take(&pg->sent));
+	else
 		pg_lose(pg, "the server broke the protocol");
 	return synced;
 }
@@ -327,16 +341,15 @@ take_sync(struct pg *pg, PGresult *result)
 bool
 pg_read_result(struct pg *pg)
 {
-	if (pg->link == NULL || (pg->sent.first == NULL && !pg->expects_sync) ||
-	    pg->libpq->PQisBusy(pg->link->connection))
+	if (pg->link == NULL || pg->sent.first == NULL || pg->libpq->PQisBusy(pg->link->connection))
 		return false;
 	PGresult *result = pg->libpq->PQgetResult(pg->link->connection);
 	if (pg->expects_sync)
 		return take_sync(pg, result);
 	if (result != NULL)
 		return keep_result(pg, result);
-	struct pg_query *query = pg_queue_take(&pg->sent);
-	pg->expects_sync = query->ends_batch;
-	finish(pg, query);
+	pg->expects_sync = pg->sent.first->ends_batch;
+	if (!pg->expects_sync)
+		finish(pg, pg_queue_take(&pg->sent));
 	return true;
 }

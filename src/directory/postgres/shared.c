@@ -19,7 +19,7 @@ struct postgres_shared {
 	bool closing;
 };
 
-/* The statements of an exchange, which go as one batch, or that of another operation. */
+/* The statements of an exchange, which go as one batch and are one transaction, or that of another operation. */
 struct operation {
 	struct postgres_shared *shared;
 	union {
@@ -163,6 +163,7 @@ send_asked(struct asked *asked)
 		}
 	}
 	operation->in_flight++;
+	asked->query.once = !asked->query.writes;
 	pg_ask(&operation->shared->pg, &asked->query, pg_deadline(&operation->shared->pg));
 }
 
@@ -237,7 +238,8 @@ take_news(struct operation *operation, const PGresult *result)
 	const struct libpq *libpq = operation->shared->pg.libpq;
 	struct shared_exchange *exchange = operation->exchange;
 	int rows = libpq->PQntuples(result);
-	if (rows > 0 && number(libpq, result, 0, NEWS_LAST) < exchange->position.generation)
+	exchange->restarted = rows > 0 && number(libpq, result, 0, NEWS_LAST) < exchange->position.generation;
+	if (exchange->restarted)
 		operation->position = (struct shared_position) { .generation = 0 };
 	for (int row = 0; row < rows && row < SHARED_NEWS_MAX; row++)
 		if (!libpq->PQgetisnull(result, row, NEWS_GENERATION))
@@ -364,6 +366,7 @@ lease(struct shared_store *store, struct shared_lease *lease)
 	}
 	operation->lease = lease;
 	if (asked != NULL) {
+		asked->query.writes = true;
 		put_text(asked, lease->name);
 		put_number(asked, lease->owner);
 		put_number(asked, lease->duration);
@@ -398,6 +401,7 @@ purge(struct shared_store *store, struct shared_purge *purge)
 	}
 	operation->purge = purge;
 	if (asked != NULL) {
+		asked->query.writes = true;
 		put_number(asked, purge->rows);
 		send_asked(asked);
 	}
