@@ -129,6 +129,7 @@ class Shared(MembersTest):
         tables = "('limit_counts'), ('limit_marks'), ('leases'), ('greylist')"
         self.assertEqual("t\n", self.database.sql("SELECT bool_and(has_table_privilege('ftgate', t, 'DELETE') AND"
                                                   f" has_table_privilege('ftgate', t, 'UPDATE')) FROM (VALUES {tables}) AS x (t)"))
+        self.assertEqual("t\n", self.database.sql("SELECT has_table_privilege('ftgate', 'changes', 'DELETE')"))
 
     def test_mail_that_one_server_has_deferred_is_taken_by_another(self):
         settings = "greylist:\n  enabled: yes\n  delay: 1h\n  passes: 0\n"
