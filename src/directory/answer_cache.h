@@ -9,7 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Each part has its own memory, so that strangers who invent addresses replace only answers about addresses that do not exist. */
+/*
+ * Each part has its own memory, so that strangers who invent addresses replace only answers about addresses that do not
+ * exist.
+ */
 enum answer_part {
 	ANSWER_CLIENT,
 	ANSWER_SENDER,
@@ -62,11 +65,17 @@ void answer_cache_depend(const struct answer_cache *cache, struct answer_subject
 /* Has none of the subjects changed since then? */
 bool answer_cache_holds(const struct answer_cache *cache, const struct answer_subjects *subjects);
 
-/* A subject has changed, or any may have: the answers made of it are not found any more. Takes the same time for any number. */
+/*
+ * A subject has changed, or any may have: the answers made of it are not found any more. Takes the same time for any
+ * number.
+ */
 void answer_cache_change(struct answer_cache *cache, const char *subject);
 void answer_cache_change_all(struct answer_cache *cache);
 
-/* Copies the answer of a key to value, if there is one that was asked at a time or later; size is that of when it was kept. */
+/*
+ * Copies the answer of a key to value, if there is one that was asked at a time or later; size is that of when it was
+ * kept.
+ */
 bool answer_cache_find(const struct answer_cache *cache, enum answer_part part, const struct answer_key *key,
     int64_t not_before, void *value, size_t size);
 

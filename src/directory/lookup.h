@@ -45,7 +45,10 @@ struct lookup_ops {
 	    struct lookup *lookup, const char *domain, const char *key, struct alias *alias);
 	/* FOUND, NO_DOMAIN; the domain is zero then. */
 	enum directory_verdict (*domain)(struct lookup *lookup, const char *name, struct domain *domain);
-	/* Quota and store of mailboxes of a domain that have none of their own: FOUND, NO_DOMAIN. All else of it is zero. */
+	/*
+	 * Quota and store of mailboxes of a domain that have none of their own: FOUND, NO_DOMAIN. All else of it is
+	 * zero.
+	 */
 	enum directory_verdict (*mailbox)(struct lookup *lookup, const char *domain, struct mailbox *mailbox);
 	/* The domain that has this local part: FOUND, NO_MAILBOX, AMBIGUOUS. */
 	enum directory_verdict (*bare)(struct lookup *lookup, const char *key, char domain[ADDRESS_DOMAIN_MAX + 1]);

@@ -26,7 +26,9 @@ recipient_find_postmaster(struct lookup *lookup, struct address *address)
 	return verdict == DIRECTORY_NO_DOMAIN ? DIRECTORY_NO_MAILBOX : verdict;
 }
 
-/* Is the address that of the server's own postmaster: without a domain, or at the server's name, which is not hosted? */
+/*
+ * Is the address that of the server's own postmaster: without a domain, or at the server's name, which is not hosted?
+ */
 static enum directory_verdict
 is_own_postmaster(struct lookup *lookup, const struct address *address, bool *own)
 {
@@ -186,7 +188,9 @@ find_postmaster(struct lookup *lookup, const struct address *address, struct rec
 	return recipient_postmaster_mailbox(lookup, address, &question->recipient.mailbox);
 }
 
-/* The postmaster of a list's domain gets the bounces to the list's mail, unless an address of this name has a record. */
+/*
+ * The postmaster of a list's domain gets the bounces to the list's mail, unless an address of this name has a record.
+ */
 static enum directory_verdict
 find_bounces(struct lookup *lookup, const struct address *address, struct recipient_question *question)
 {

@@ -1,4 +1,6 @@
-/* Administration of domains, accounts, aliases, lists and access lists: what ftgatectl does. A port: directory/ has it. */
+/*
+ * Administration of domains, accounts, aliases, lists and access lists: what ftgatectl does. A port: directory/ has it.
+ */
 #ifndef PORT_ADMIN_H
 #define PORT_ADMIN_H
 

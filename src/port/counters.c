@@ -236,7 +236,10 @@ sum_of(const struct slot *slot, int64_t now)
 	return sum;
 }
 
-/* A set is looked at by whoever shares it with other servers if one of its values is unknown there, or was asked for here. */
+/*
+ * A set is looked at by whoever shares it with other servers if one of its values is unknown there, or was asked for
+ * here.
+ */
 static void
 note_use(struct counters *counters, const struct slot *set, const struct slot *slot)
 {

@@ -77,7 +77,8 @@ bool counters_mark(struct counters *counters, const struct counter_key *key, int
 
 /*
  * Calls a function for the marks of a kind that have a note, behind the first "skipped" ones, and "most" at most, with the
- * milliseconds that they have left. Marks that come and go meanwhile may be left out. Returns how many it was called for.
+ * milliseconds that they have left. Marks that come and go meanwhile may be left out. Returns how many it was called
+ * for.
  */
 size_t counters_each(struct counters *counters, enum counter_kind kind, size_t skipped, size_t most,
     void (*call)(void *context, const struct counter_note *note, int64_t left), void *context, int64_t now);

@@ -27,7 +27,10 @@ bool counters_is_shared(const struct counters *counters);
 /* A number for this server, at random. */
 int64_t counters_server(const struct counters *counters);
 
-/* Looks at all entries with the next collections: for a process in place of one that may have ended before it had sent some. */
+/*
+ * Looks at all entries with the next collections: for a process in place of one that may have ended before it had sent
+ * some.
+ */
 void counters_collect_all(struct counters *counters);
 
 /* The entries that others must know, or whose sum was asked for: marks first, then those of which most is unknown. */

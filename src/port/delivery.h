@@ -81,7 +81,8 @@ struct delivery_agent {
 	bool (*is_full)(struct delivery_agent *agent, struct executor *executor);
 	/*
 	 * Finds out by a job whether a message of so many octets fits: OVER_QUOTA if it fits into none of the mailboxes. A
-	 * message for several mailboxes may take each of them over its quota once. The mailboxes must last until done().
+	 * message for several mailboxes may take each of them over its quota once. The mailboxes must last until
+	 * done().
 	 */
 	void (*check_space)(struct delivery_agent *agent, struct executor *executor, const struct mailbox *mailboxes,
 	    size_t count, uint64_t size, delivery_done *done, void *context);

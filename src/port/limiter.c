@@ -9,7 +9,10 @@
 
 enum { HOUR = 60 * 60 * 1000, DAY = 24 * HOUR };
 
-/* What an account may send in a while, by its own rate or the server's. A key is the name with the number of the account. */
+/*
+ * What an account may send in a while, by its own rate or the server's. A key is the name with the number of the
+ * account.
+ */
 static const struct rate {
 	const char *name;
 	const char *short_name; /* for other servers */

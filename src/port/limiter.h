@@ -56,7 +56,10 @@ size_t limiter_blacklisted(struct limiter *limiter, size_t skipped, size_t most,
 bool limiter_pardon(struct limiter *limiter, const char *address);
 size_t limiter_pardon_all(struct limiter *limiter);
 
-/* Takes from another server that it has blacklisted an address for so many milliseconds, or, without a cause, pardoned it. */
+/*
+ * Takes from another server that it has blacklisted an address for so many milliseconds, or, without a cause, pardoned
+ * it.
+ */
 void limiter_learn(struct limiter *limiter, const struct counter_note *note, int64_t left);
 
 /* Learns how many logins of an address have failed at all servers: too many blacklist it, and then it returns true. */

@@ -34,7 +34,8 @@ struct mail_folder; /* the folder of all mail, as the implementation has it */
 enum maildrop_form { MAILDROP_ORIGINALS, MAILDROP_SURROGATES };
 
 /*
- * Makes a maildrop that is not open yet. folder must outlive it; mailbox is copied. Does not block. NULL with errno: ENOMEM, or EINVAL if its address names no mailbox.
+ * Makes a maildrop that is not open yet. folder must outlive it; mailbox is copied. Does not block. NULL with errno:
+ * ENOMEM, or EINVAL if its address names no mailbox.
  */
 struct maildrop *maildrop_new(struct mail_folder *folder, const struct mailbox *mailbox, struct executor *executor);
 

@@ -1,4 +1,6 @@
-/* Removes what is of no use any more from what servers keep together: one of them does, once an hour, in small steps. */
+/*
+ * Removes what is of no use any more from what servers keep together: one of them does, once an hour, in small steps.
+ */
 #ifndef PORT_PURGING_H
 #define PORT_PURGING_H
 

@@ -330,7 +330,9 @@ take_field(const struct field *fields, size_t count, size_t *next, void *record,
 	return take_value(&fields[(*next)++], record, value);
 }
 
-/* Reads a line of an entry, or of its last recipient. *next is the index of the field behind that of the line before. */
+/*
+ * Reads a line of an entry, or of its last recipient. *next is the index of the field behind that of the line before.
+ */
 static bool
 take_line(struct queue_entry *entry, size_t *next, struct piece line)
 {

@@ -84,7 +84,10 @@ struct shared_store_ops {
 	 * reads what the others have. Sets and reads marks.
 	 */
 	void (*exchange)(struct shared_store *store, struct shared_exchange *exchange);
-	/* Takes a lease that is free or expired, or extends that of the same owner; that of another one remains as it is. */
+	/*
+	 * Takes a lease that is free or expired, or extends that of the same owner; that of another one remains as it
+	 * is.
+	 */
 	void (*lease)(struct shared_store *store, struct shared_lease *lease);
 	void (*purge)(struct shared_store *store, struct shared_purge *purge);
 	/* Why an operation failed last: an English sentence, until the next one. */

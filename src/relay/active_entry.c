@@ -226,7 +226,10 @@ ask(struct active_entry *active)
 	return active->answer == ACTIVE_ANSWERED;
 }
 
-/* An account that may not receive any more gets what was accepted for it; one that was removed is left to the server, if any. */
+/*
+ * An account that may not receive any more gets what was accepted for it; one that was removed is left to the server,
+ * if any.
+ */
 static void
 find_place(struct active_entry *active, struct active_mailbox *to)
 {
@@ -410,7 +413,10 @@ earlier(const struct active_entry *active, int64_t next, int64_t time)
 	return time > now(active) && time < next ? time : next;
 }
 
-/* A parked entry is woken when there is a share. It must be looked at before if a DSN will be due, or if it will expire. */
+/*
+ * A parked entry is woken when there is a share. It must be looked at before if a DSN will be due, or if it will
+ * expire.
+ */
 static int64_t
 parked_time(const struct active_entry *active)
 {

@@ -1,4 +1,6 @@
-/* Decides which attempts may start: slots of all, shares of each domain and address, breakers. The others are parked. */
+/*
+ * Decides which attempts may start: slots of all, shares of each domain and address, breakers. The others are parked.
+ */
 #include "relay/admission.h"
 
 #include <string.h>
@@ -423,7 +425,10 @@ is_accepted(const struct transport *t)
 	return false;
 }
 
-/* What the server bears: it has accepted the message, or turned the session away. A verdict on the message says nothing. */
+/*
+ * What the server bears: it has accepted the message, or turned the session away. A verdict on the message says
+ * nothing.
+ */
 static void
 learn(struct admission *a, struct attempt *attempt)
 {
@@ -466,7 +471,9 @@ admission_go_on(struct admission *a, struct attempt *attempt)
 		on_tried(a, attempt);
 }
 
-/* With a smarthost alone the route of an entry is known without reading it, as long as no mailbox waits in the queue. */
+/*
+ * With a smarthost alone the route of an entry is known without reading it, as long as no mailbox waits in the queue.
+ */
 static const struct route *
 only_route(const struct admission *a)
 {

@@ -1,4 +1,6 @@
-/* Decides which attempts may start: slots of all, shares of each domain and address, breakers. The others are parked. */
+/*
+ * Decides which attempts may start: slots of all, shares of each domain and address, breakers. The others are parked.
+ */
 #ifndef RELAY_ADMISSION_H
 #define RELAY_ADMISSION_H
 

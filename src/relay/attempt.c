@@ -16,7 +16,9 @@ attempt_write_server_key(char key[ATTEMPT_KEY_SIZE], const struct channel_addres
 	snprintf(key, ATTEMPT_KEY_SIZE, "@%s:%u", address->host, address->port);
 }
 
-/* Recipients of a domain, or of all domains of a route, share a connection. No domain begins with a bracket or an "@". */
+/*
+ * Recipients of a domain, or of all domains of a route, share a connection. No domain begins with a bracket or an "@".
+ */
 void
 attempt_write_name_key(
     char key[ATTEMPT_KEY_SIZE], enum active_place place, const struct route *route, const char *domain)

@@ -86,7 +86,9 @@ void attempt_send(struct attempt *attempt);
 /* After ATTEMPT_TRIED: may the next address be tried? */
 bool attempt_may_go_on(const struct attempt *attempt);
 
-/* Ends it: with the results of the server that was tried last; with one for all; with nothing. The verdict is copied. */
+/*
+ * Ends it: with the results of the server that was tried last; with one for all; with nothing. The verdict is copied.
+ */
 void attempt_end(struct attempt *attempt);
 void attempt_end_all(struct attempt *attempt, enum transport_result result, const char *verdict);
 void attempt_end_unmade(struct attempt *attempt);

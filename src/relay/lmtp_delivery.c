@@ -98,7 +98,10 @@ divide_copy(struct lmtp_delivery *d, struct delivery_copy *copy, size_t *count)
 	return true;
 }
 
-/* The mailboxes of copies elsewhere are left to the queue: SMTP and LMTP answer for one message, and this one is sent first. */
+/*
+ * The mailboxes of copies elsewhere are left to the queue: SMTP and LMTP answer for one message, and this one is sent
+ * first.
+ */
 static bool
 copy(struct delivery *delivery, const struct delivery_copy *copies, size_t count)
 {
@@ -213,7 +216,10 @@ on_unstaged(void *context, const struct delivery_outcome *outcome)
 	finish(d, &told);
 }
 
-/* The message is not needed any more, or never was; detail NULL: it is known already. What was written for the queue is removed before the client knows. */
+/*
+ * The message is not needed any more, or never was; detail NULL: it is known already. What was written for the queue is
+ * removed before the client knows.
+ */
 static void
 give_up(struct lmtp_delivery *d, enum delivery_result result, const char *detail)
 {

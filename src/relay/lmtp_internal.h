@@ -1,4 +1,6 @@
-/* A delivery that may go to several stores: shared by its steps (lmtp_delivery.c) and their outcome (lmtp_outcome.c). */
+/*
+ * A delivery that may go to several stores: shared by its steps (lmtp_delivery.c) and their outcome (lmtp_outcome.c).
+ */
 #ifndef RELAY_LMTP_INTERNAL_H
 #define RELAY_LMTP_INTERNAL_H
 
@@ -53,7 +55,9 @@ void lmtp_log_accepted(const struct lmtp_delivery *d);
 /* Logs a line for each recipient whose delivery was tried here and did not succeed. */
 void lmtp_log_left(const struct lmtp_delivery *d);
 
-/* The result if no recipient was accepted: the reply of the first one's server, sent to the client as 4xx in any case. */
+/*
+ * The result if no recipient was accepted: the reply of the first one's server, sent to the client as 4xx in any case.
+ */
 enum delivery_result lmtp_result(const struct lmtp_delivery *d);
 
 /* Adds the recipients that no server accepted the message for to the entry of the queue. False when memory is out. */

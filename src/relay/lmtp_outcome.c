@@ -114,7 +114,8 @@ is_here(const struct lmtp_delivery *d, const char *address)
 
 /*
  * The entry names recipients as the client did, the servers by mailbox: if not all mailboxes have the message, it is unknown
- * which recipients have it, and only those that are mailboxes here are reported as delivered. The order of the others stays.
+ * which recipients have it, and only those that are mailboxes here are reported as delivered. The order of the others
+ * stays.
  */
 static void
 drop_delivered(struct lmtp_delivery *d)

@@ -1,4 +1,6 @@
-/* The stores of mailboxes that one process delivers to: Maildirs here, and LMTP servers, each of which is known once. */
+/*
+ * The stores of mailboxes that one process delivers to: Maildirs here, and LMTP servers, each of which is known once.
+ */
 #ifndef RELAY_STORES_H
 #define RELAY_STORES_H
 

@@ -274,7 +274,9 @@ envelope_add(struct envelope *envelope, struct span address, const struct expans
 		return false;
 	envelope->rcpts++;
 	bool added = add_targets(envelope, targets, asked, sender);
-	/* Mail for a list is delivered to it (RFC 3461 section 5.2.7.3): a DSN about a member would say who is in it. */
+	/*
+	 * Mail for a list is delivered to it (RFC 3461 section 5.2.7.3): a DSN about a member would say who is in it.
+	 */
 	if (added && (targets->count > 0 || targets->list_count > 0))
 		added = dsn_keep_address(&envelope->dsn, envelope->rcpts - 1, address);
 	if (!added)

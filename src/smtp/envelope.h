@@ -63,10 +63,15 @@ bool envelope_add(struct envelope *envelope, struct span address, const struct e
 /* Notes a recipient whose mail can be greylisted; the first one stays. False when memory is out. */
 bool envelope_note_greylisted(struct envelope *envelope, struct span address);
 
-/* Leaves out of lists the members that the author has named himself, before or after the list: they get his own message. */
+/*
+ * Leaves out of lists the members that the author has named himself, before or after the list: they get his own
+ * message.
+ */
 void envelope_sort_members(struct envelope *envelope);
 
-/* Has the envelope all mailboxes of this alias or list? Notes that it has. list is whole, in the directory's spelling. */
+/*
+ * Has the envelope all mailboxes of this alias or list? Notes that it has. list is whole, in the directory's spelling.
+ */
 bool envelope_has_list(const struct envelope *envelope, const struct address *list);
 void envelope_note_list(struct envelope *envelope, const struct address *list);
 

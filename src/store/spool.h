@@ -83,7 +83,10 @@ int spool_stage(struct spool *spool);
  */
 int spool_restage(struct spool *spool);
 
-/* spool_edit.c needs these of spool.c: makes the file; records a failure that concerns it, and returns -1; removes its name. */
+/*
+ * spool_edit.c needs these of spool.c: makes the file; records a failure that concerns it, and returns -1; removes its
+ * name.
+ */
 int spool_open_file(struct spool *spool);
 int spool_fail(struct spool *spool);
 int spool_unlink(struct spool *spool);

@@ -204,7 +204,10 @@ print(double seconds)
 	    microseconds[count * 99 / 100], microseconds[count - 1]);
 }
 
-/* usage: cluster-load AT-A-TIME MESSAGE-OCTETS PORT..., 0: no message; prints sessions, seconds, recipients with 2xx, 4xx, 5xx, microseconds: half, 99 %, worst */
+/*
+ * usage: cluster-load AT-A-TIME MESSAGE-OCTETS PORT..., 0: no message; prints sessions, seconds, recipients with 2xx,
+ * 4xx, 5xx, microseconds: half, 99 %, worst
+ */
 int
 main(int argc, char **argv)
 {

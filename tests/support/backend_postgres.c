@@ -196,7 +196,9 @@ backend_directory(const struct directory_settings *settings)
 	return directory;
 }
 
-/* A greylisting store with a loop of its own, since tests open some in one process after another, and in its children. */
+/*
+ * A greylisting store with a loop of its own, since tests open some in one process after another, and in its children.
+ */
 static struct {
 	struct greylist_store_ops ops;
 	const struct greylist_store_ops *real;

@@ -1,4 +1,7 @@
-/* A fixture for the manager of the queue: a real queue and real Maildirs, servers and names in memory, a clock set by hand. */
+/*
+ * A fixture for the manager of the queue: a real queue and real Maildirs, servers and names in memory, a clock set by
+ * hand.
+ */
 #ifndef SUPPORT_QUEUE_MANAGER_FIXTURE_H
 #define SUPPORT_QUEUE_MANAGER_FIXTURE_H
 
@@ -60,7 +63,9 @@ void pass(int64_t seconds);
 const struct queue_entry *stored(void);
 bool is_gone(void);
 
-/* The log, and how often it has a part; what is in a mailbox: the first message, "" for none, and how many there are. */
+/*
+ * The log, and how often it has a part; what is in a mailbox: the first message, "" for none, and how many there are.
+ */
 const char *logged(void);
 size_t count_logged(const char *part);
 const char *mailbox(const char *maildir);

@@ -1,4 +1,7 @@
-/* Whose mail has to wait, until when, and what of it is remembered whatever becomes of the process. Runs on each backend. */
+/*
+ * Whose mail has to wait, until when, and what of it is remembered whatever becomes of the process. Runs on each
+ * backend.
+ */
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>

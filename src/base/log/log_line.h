@@ -1,4 +1,7 @@
-/* Reads lines of the log: the inverse of base/log/log.h. A line can be hostile; nothing is copied until a value is asked for. */
+/*
+ * Reads lines of the log: the inverse of base/log/log.h. A line can be hostile; nothing is copied until a value is
+ * asked for.
+ */
 #ifndef BASE_LOG_LINE_H
 #define BASE_LOG_LINE_H
 

@@ -37,7 +37,8 @@ struct stats_certificate {
 
 /*
  * The relay queue, as its process last saw it: entries that are being sent, that wait for an attempt, and that are held;
- * when the oldest of the first two came, in seconds since 1970, 0: there is none; servers that are left alone for a while.
+ * when the oldest of the first two came, in seconds since 1970, 0: there is none; servers that are left alone for a
+ * while.
  */
 struct stats_queue {
 	_Atomic uint64_t active, deferred, held, next_hops_down;
@@ -54,7 +55,10 @@ struct stats_slot {
 	struct stats_certificate certificate;
 	_Atomic uint64_t
 	    peers_down; /* bits of the peers that the worker treats as down, as peer/peer_breaker.h has them */
-	/* Of the records in PostgreSQL: the number of the last change it knows; when it knew all, in seconds since 1970, 0: never. */
+	/*
+	 * Of the records in PostgreSQL: the number of the last change it knows; when it knew all, in seconds since
+	 * 1970, 0: never.
+	 */
 	_Atomic uint64_t records_change;
 	_Atomic int64_t records_read;
 	_Atomic bool mailboxes_down; /* it treats the LMTP server of the mailboxes as down */
@@ -153,7 +157,9 @@ int64_t stats_records_age(const struct stats *stats, int64_t now);
 /* The number of the last change that all workers know which have such records; 0: none has. */
 uint64_t stats_records_change(const struct stats *stats);
 
-/* The age of the oldest entry of the queue, in seconds; 0: it is empty, or all is held. now is in seconds since 1970. */
+/*
+ * The age of the oldest entry of the queue, in seconds; 0: it is empty, or all is held. now is in seconds since 1970.
+ */
 uint64_t stats_queue_age(const struct stats *stats, int64_t now);
 
 /* Seconds since stats_new(). */

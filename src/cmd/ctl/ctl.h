@@ -44,7 +44,10 @@ struct request {
 	struct admin *admin;
 };
 
-/* The kinds of commands that open no accounts: about a server or the queue, for which the data folder must exist; others. */
+/*
+ * The kinds of commands that open no accounts: about a server or the queue, for which the data folder must exist;
+ * others.
+ */
 enum { CTL_FOLDER = RECORD_KINDS, CTL_ANYWHERE };
 
 /* A command: one row of the table. */
@@ -87,7 +90,9 @@ int ctl_migrate(struct request *request);
 /* Makes what a first server needs, and lists the DNS records of its domain. It needs no data folder. */
 int ctl_quickstart(struct request *request);
 
-/* Commands on a running server and on the queue, for which request->data is the absolute path of a folder that exists. */
+/*
+ * Commands on a running server and on the queue, for which request->data is the absolute path of a folder that exists.
+ */
 int ctl_status(struct request *request);
 enum { CTL_STATUS_UNKNOWN = 3 }; /* exit status of status, if nothing can be found out */
 int ctl_status_of_server(struct request *request);
@@ -111,7 +116,10 @@ int ctl_blacklist_list(struct request *request);
 int ctl_blacklist_remove(struct request *request);
 int ctl_blacklist_clear(struct request *request);
 
-/* Sends the running server a request, which ends with a line feed. Returns an exit status, after it has printed its error. */
+/*
+ * Sends the running server a request, which ends with a line feed. Returns an exit status, after it has printed its
+ * error.
+ */
 enum { CTL_ANSWER_MAX = 64 * 1024 };
 int ctl_ask(const struct request *request, const char *question, char answer[CTL_ANSWER_MAX]);
 

@@ -56,7 +56,9 @@ make_copy(struct text_work *work, struct copy *copy)
 
 static const int signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
 
-/* A signal interrupts the question what to do next, so that the copy is removed; exec(3) gives the editor its default. */
+/*
+ * A signal interrupts the question what to do next, so that the copy is removed; exec(3) gives the editor its default.
+ */
 static void
 on_signal(int signal)
 {
@@ -71,7 +73,10 @@ catch_signals(void)
 		sigaction(signals[i], &action, NULL);
 }
 
-/* Blocks these signals, so that none is lost between the question and the wait for its answer. *before gets the old mask. */
+/*
+ * Blocks these signals, so that none is lost between the question and the wait for its answer. *before gets the old
+ * mask.
+ */
 static void
 block_signals(sigset_t *before)
 {

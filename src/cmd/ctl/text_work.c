@@ -280,7 +280,9 @@ text_find_id(const char *word)
 	return FTG_IDS;
 }
 
-/* The Plural-Forms line of a header; NULL if it has none. As in source_plural(), libintl looks for its first word only. */
+/*
+ * The Plural-Forms line of a header; NULL if it has none. As in source_plural(), libintl looks for its first word only.
+ */
 static const char *
 find_plural(const char *header, size_t len, size_t *value_len)
 {

@@ -185,7 +185,10 @@ worker_env_database(const struct settings *settings)
 	};
 }
 
-/* The directory of PostgreSQL, and what its servers share: the database need not be there yet. The error has been logged. */
+/*
+ * The directory of PostgreSQL, and what its servers share: the database need not be there yet. The error has been
+ * logged.
+ */
 static int
 open_postgres(struct worker_env *env, const struct settings *set, const struct directory_settings *addresses)
 {

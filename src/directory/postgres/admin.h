@@ -27,7 +27,8 @@ bool postgres_admin_migrate(const char *database, int *before, int *after, char 
 
 /*
  * Reads the version of the schema of a database, 0 if it has none, and the newest that is known. If there are tables, calls for
- * each domain with no postmaster of its own, as postmasters_missing() does. Returns false with an English sentence in error.
+ * each domain with no postmaster of its own, as postmasters_missing() does. Returns false with an English sentence in
+ * error.
  */
 bool postgres_admin_inspect(const char *database, int *version, int *newest,
     void (*call)(void *context, const char *domain), void *context, char error[ADMIN_ERROR_SIZE]);

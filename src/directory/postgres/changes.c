@@ -38,7 +38,10 @@ copy(char to[CHANGES_NUMBER_SIZE], const struct pg *pg, const PGresult *result, 
 	snprintf(to, CHANGES_NUMBER_SIZE, "%s", pg->libpq->PQgetvalue(result, row, column));
 }
 
-/* The changes behind the last one that is known, which comes first. Returns false if it is not there, or there are too many. */
+/*
+ * The changes behind the last one that is known, which comes first. Returns false if it is not there, or there are too
+ * many.
+ */
 static bool
 follow(struct changes *changes, const PGresult *result)
 {

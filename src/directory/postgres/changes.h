@@ -40,7 +40,10 @@ struct changes {
 	int64_t failing;      /* since when questions fail; 0: the last one was answered */
 };
 
-/* Opens it for a connection that is not open yet. cache and stats, which may be NULL, must outlive it. Returns as libuv does. */
+/*
+ * Opens it for a connection that is not open yet. cache and stats, which may be NULL, must outlive it. Returns as libuv
+ * does.
+ */
 int changes_open(
     struct changes *changes, struct pg *pg, uv_loop_t *loop, struct answer_cache *cache, struct stats_slot *stats);
 

@@ -14,7 +14,10 @@ struct connect_settings {
 	const char *program;  /* its name, for the server */
 	const char *session;  /* target_session_attrs, if the URL sets none; NULL: that of libpq */
 	bool writes;          /* of several hosts, one that can be changed is preferred, whatever the URL says */
-	/* Milliseconds for all hosts together. A connect_timeout of the URL is for each. Looking up names is not limited. */
+	/*
+	 * Milliseconds for all hosts together. A connect_timeout of the URL is for each. Looking up names is not
+	 * limited.
+	 */
 	int64_t limit;
 };
 

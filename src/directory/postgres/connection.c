@@ -1,4 +1,7 @@
-/* The life of a worker's connection to PostgreSQL: it is made by a job, watched by the loop, and made anew if it is lost. */
+/*
+ * The life of a worker's connection to PostgreSQL: it is made by a job, watched by the loop, and made anew if it is
+ * lost.
+ */
 #include "directory/postgres/connection.h"
 
 #include <stdio.h>
@@ -137,7 +140,10 @@ requeue(struct pg *pg)
 	pg_fail_all(pg, &failed);
 }
 
-/* A connection that could be used is replaced at once, unless that was done a moment ago; questions wait for the next one. */
+/*
+ * A connection that could be used is replaced at once, unless that was done a moment ago; questions wait for the next
+ * one.
+ */
 void
 pg_lose(struct pg *pg, const char *why)
 {
@@ -476,7 +482,10 @@ add_set_up(struct pg *pg, enum pg_purpose purpose)
 	return set_up;
 }
 
-/* The limit of time for statements comes before anything that may have to wait for a lock. A pooler has it from the role. */
+/*
+ * The limit of time for statements comes before anything that may have to wait for a lock. A pooler has it from the
+ * role.
+ */
 static int
 make_set_up(struct pg *pg)
 {

@@ -38,7 +38,9 @@ struct pg_settings {
 	const char *name;              /* of the program, as the database lists it */
 	bool quiet;                    /* nothing is logged: who asks does so */
 	const char *listen;            /* the statement that asks for notifications; NULL: they are not asked for */
-	/* Called on the loop: the connection can be used; it has brought a notification; it is lost. Each may be NULL. */
+	/*
+	 * Called on the loop: the connection can be used; it has brought a notification; it is lost. Each may be NULL.
+	 */
 	void (*usable)(struct pg *pg);
 	void (*notified)(struct pg *pg);
 	void (*lost)(struct pg *pg);

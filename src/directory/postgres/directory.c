@@ -131,7 +131,9 @@ forget_under_way(struct inquiry *inquiry)
 
 static void start(struct postgres_directory *directory, const struct kind *kind, struct directory_question *question);
 
-/* Gives the answer to the questions that have waited with it; if it depends on who has asked, each is asked for itself. */
+/*
+ * Gives the answer to the questions that have waited with it; if it depends on who has asked, each is asked for itself.
+ */
 static void
 answer_all(struct postgres_directory *directory, const struct kind *kind, struct directory_question *first,
     struct directory_question *waiting)

@@ -1,4 +1,7 @@
-/* Which answers are kept (directory/answer_cache.h): what a question is about, and the records that its answer is made of. */
+/*
+ * Which answers are kept (directory/answer_cache.h): what a question is about, and the records that its answer is made
+ * of.
+ */
 #ifndef DIRECTORY_POSTGRES_KEPT_H
 #define DIRECTORY_POSTGRES_KEPT_H
 

@@ -15,12 +15,16 @@ struct libpq {
 
 enum { LIBPQ_ERROR_SIZE = 320 };
 
-/* The SQLSTATE of a statement whose table does not exist. Messages are no sign of it: the server translates them (lc_messages). */
+/*
+ * The SQLSTATE of a statement whose table does not exist. Messages are no sign of it: the server translates them
+ * (lc_messages).
+ */
 #define LIBPQ_UNDEFINED_TABLE "42P01"
 
 /*
  * Loads the library, once a process; it is never unloaded. NULL with an English sentence in error, which says what to install.
- * PQgetvalue() returns "" for a column that the server has left out, never NULL. For the thread that starts the program.
+ * PQgetvalue() returns "" for a column that the server has left out, never NULL. For the thread that starts the
+ * program.
  */
 const struct libpq *libpq_load(char error[LIBPQ_ERROR_SIZE]);
 

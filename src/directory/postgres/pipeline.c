@@ -296,7 +296,10 @@ is_unfit(const char *state)
 	return false;
 }
 
-/* A new connection is checked: is its schema another one now? If it is not, the statement itself is at fault for a while. */
+/*
+ * A new connection is checked: is its schema another one now? If it is not, the statement itself is at fault for a
+ * while.
+ */
 static bool
 must_recheck(struct pg *pg, const char *state)
 {

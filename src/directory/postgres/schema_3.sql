@@ -1,5 +1,5 @@
--- The schema of version 3. What the servers count together: the counts of each under a name, until a time in milliseconds since 1970. A stamp keeps a
--- late statement from undoing a newer one.
+-- The schema of version 3. What the servers count together: the counts of each under a name, until a time in milliseconds
+-- since 1970. A stamp keeps a late statement from undoing a newer one.
 CREATE TABLE limit_counts (
 	name text COLLATE "C" NOT NULL,
 	server bigint NOT NULL,

@@ -46,7 +46,10 @@ const char *const shared_statements[SHARED_STATEMENTS + 1] = {
 	[SHARED_PURGE_MARKS] = PURGE("limit_marks", "service, name"),
 	[SHARED_PURGE_LEASES] = PURGE("leases", "name"),
 	[SHARED_PURGE_GREYLIST] = PURGE_BEFORE("greylist", "key", "extract(epoch FROM now())::bigint"),
-	/* Those that ftgate_announce() has left, since transactions were rolled back. It removes later ones, so nobody waits. */
+	/*
+	 * Those that ftgate_announce() has left, since transactions were rolled back. It removes later ones, so nobody
+	 * waits.
+	 */
 	[SHARED_PURGE_CHANGES] =
 	    "DELETE FROM changes WHERE number IN (SELECT number FROM changes"
 	    " WHERE number < (SELECT max(number) - 12000 FROM changes) ORDER BY number LIMIT $1::bigint)",

@@ -13,7 +13,10 @@
 
 struct postgres_texts;
 
-/* A source of a generation, as the database has it: nothing of it has been checked. The strings are valid during the call. */
+/*
+ * A source of a generation, as the database has it: nothing of it has been checked. The strings are valid during the
+ * call.
+ */
 struct postgres_part {
 	const char *domain, *language;
 	int64_t file; /* its number */

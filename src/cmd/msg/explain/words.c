@@ -71,7 +71,10 @@ invisible_at(const char *p, size_t n)
 	    : 0;
 }
 
-/* What a mail program makes of a hyphen and of quotation marks: U+2010 to U+2015, U+2018, U+2019, U+201C, U+201D. 0: none. */
+/*
+ * What a mail program makes of a hyphen and of quotation marks: U+2010 to U+2015, U+2018, U+2019, U+201C, U+201D. 0:
+ * none.
+ */
 static char
 typed_as(const char *p, size_t n)
 {
