@@ -15,7 +15,7 @@ HEADERS = PREFIX / "include/ftgate"
 # Pages of other packages that ours refer to: a new one is added here after a look that it exists.
 OTHERS = set(
     "access.5 bounce.5 catgets.3 crypt.5 dgettext.3 gencat.1 gettext.3 gzip.1 journalctl.1 msgfmt.1 msginit.1 pcre2pattern.3 pcre_table.5 renameat2.2 sd_listen_fds.3 sensible-editor.1 editor.1 nano.1"
-    " postscreen.8 sd_notify.3 setlocale.3 smtpd.8 socketmap_table.5 tail.1 vi.1".split()
+    " postscreen.8 sd_notify.3 setlocale.3 smtpd.8 socketmap_table.5 tail.1 touch.1 vi.1".split()
 )
 FUNCTION = re.compile(r"(?:FTG_API|static inline)\s+([\w\s]*?[\s*]+)(ftg_\w+)\(((?:[^()]|\([^()]*\))*)\)\s*[;{]")
 
