@@ -6,12 +6,25 @@
 #include "queue/ask.h"
 #include "store/maildir_delivery.h"
 
+int
+maildir_agent_disk(const struct maildir_agent *agent)
+{
+	return agent->mail.error == 0 ? agent->mail.descriptor : agent->queue.folder;
+}
+
 static void
 check_space(struct delivery_agent *base, struct executor *executor, const struct mailbox *mailboxes, size_t count,
     uint64_t size, delivery_done *done, void *context)
 {
 	const struct maildir_agent *agent = (const struct maildir_agent *)base;
-	const struct space_question question = { agent->mail.descriptor, agent->min_free, mailboxes, count, size };
+	const struct space_question question = {
+		.folder = agent->mail.descriptor,
+		.disk = maildir_agent_disk(agent),
+		.min_free = agent->min_free,
+		.mailboxes = mailboxes,
+		.count = count,
+		.size = size,
+	};
 	space_check(&question, executor, done, context);
 }
 
@@ -28,7 +41,8 @@ static bool
 is_full(struct delivery_agent *base, struct executor *executor)
 {
 	struct maildir_agent *agent = (struct maildir_agent *)base;
-	return agent->min_free > 0 && space_gauge_read(&agent->gauge, executor) < (uint64_t)agent->min_free;
+	return agent->min_free > 0 &&
+	    space_gauge_read(&agent->gauge, maildir_agent_disk(agent), executor) < (uint64_t)agent->min_free;
 }
 
 int
@@ -50,7 +64,7 @@ maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *
 		return -1;
 	}
 	mail_folder_report(&agent->mail);
-	space_gauge_open(&agent->gauge, agent->mail.descriptor);
+	space_gauge_open(&agent->gauge, maildir_agent_disk(agent));
 	return 0;
 }
 

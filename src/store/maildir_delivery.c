@@ -207,7 +207,7 @@ static void
 write_out(struct maildir_delivery *delivery)
 {
 	delivery->result = DELIVERY_OK;
-	if (!space_is_free(delivery->spool.folder, delivery->min_free))
+	if (!space_is_free(maildir_agent_disk(delivery->agent), delivery->min_free))
 		fail(delivery, DELIVERY_FULL, "less than min-free is free");
 	else if (spool_write(&delivery->spool, delivery->buffer, delivery->len) < 0)
 		fail_in_spool(delivery);
@@ -251,7 +251,7 @@ write_edited(struct maildir_delivery *delivery)
 		write_out(delivery);
 	if (delivery->result != DELIVERY_OK)
 		return;
-	if (!space_is_free(spool->folder, delivery->min_free))
+	if (!space_is_free(maildir_agent_disk(delivery->agent), delivery->min_free))
 		fail(delivery, DELIVERY_FULL, "less than min-free is free");
 	else if (spool_edit(spool, edits, delivery->buffer, delivery->len) < 0)
 		fail_in_spool(delivery);
@@ -343,7 +343,7 @@ copies_fit(const struct maildir_delivery *delivery)
 		return true;
 	return !__builtin_mul_overflow(delivery->spool.size, delivery->copy_count, &wanted) &&
 	    !__builtin_add_overflow(wanted, delivery->min_free, &wanted) &&
-	    space_is_free(delivery->spool.folder, wanted);
+	    space_is_free(maildir_agent_disk(delivery->agent), wanted);
 }
 
 static bool

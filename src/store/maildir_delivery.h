@@ -37,6 +37,12 @@ int maildir_agent_open(struct maildir_agent *agent, const char *folder, const ch
 struct delivery *maildir_delivery_begin(
     struct delivery_agent *agent, const struct mailbox *mailboxes, size_t count, struct queue_entry *entry);
 
+/*
+ * A folder of the file system that min_free is about: that of all mail, or, while it is refused (mail_folder_check), the queue.
+ * Any thread may ask.
+ */
+int maildir_agent_disk(const struct maildir_agent *agent);
+
 /* Not while a delivery exists, or a job of the agent. */
 void maildir_agent_close(struct maildir_agent *agent);
 

@@ -67,9 +67,10 @@ looked(struct job *job)
 }
 
 uint64_t
-space_gauge_read(struct space_gauge *gauge, struct executor *executor)
+space_gauge_read(struct space_gauge *gauge, int folder, struct executor *executor)
 {
 	if (!gauge->looking && seconds() > gauge->since) {
+		gauge->folder = folder;
 		gauge->looking = true;
 		gauge->job = (struct job) { .work = look, .done = looked };
 		executor->start(executor, &gauge->job);
@@ -107,7 +108,7 @@ work(struct job *job)
 {
 	struct space_job *room = (struct space_job *)job;
 	const struct space_question *question = &room->question;
-	if (!space_is_free(question->folder, question->min_free))
+	if (!space_is_free(question->disk, question->min_free))
 		room->result = DELIVERY_FULL;
 	else if (!space_fits_quota(question->folder, question->mailboxes, question->count, question->size))
 		room->result = DELIVERY_OVER_QUOTA;

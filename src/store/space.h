@@ -26,8 +26,8 @@ struct space_gauge {
 /* Reads the first figure, which blocks. The gauge must outlive its job. */
 void space_gauge_open(struct space_gauge *gauge, int folder);
 
-/* Octets that are free, as of about a second ago. */
-uint64_t space_gauge_read(struct space_gauge *gauge, struct executor *executor);
+/* Octets that are free, as of about a second ago. If they are read again, then of the file system of the folder. */
+uint64_t space_gauge_read(struct space_gauge *gauge, int folder, struct executor *executor);
 
 /* Has at least one of the mailboxes room for a message of so many octets? One that cannot be read has. Blocks. */
 bool space_fits_quota(int folder, const struct mailbox *mailboxes, size_t count, uint64_t size);
@@ -37,6 +37,7 @@ void space_count_message(int folder, const struct mailbox *mailboxes, size_t cou
 
 struct space_question {
 	int folder; /* of all mail */
+	int disk;   /* a folder of the file system */
 	long long min_free;
 	const struct mailbox *mailboxes; /* must last until done() */
 	size_t count;

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "store/maildir_delivery.h"
 #include "support/folder.h"
 
 TestSuite(mail_folder, .init = folder_make, .fini = folder_remove);
@@ -117,4 +119,53 @@ Test(mail_folder, of_another_volume_is_followed_by_the_same_descriptor)
 	cr_expect_eq(folder.descriptor, descriptor);
 	cr_expect_eq(faccessat(descriptor, "second", F_OK, 0), 0);
 	mail_folder_close(&folder);
+}
+
+static enum delivery_result told;
+
+static void
+start_inline(struct executor *executor, struct job *job)
+{
+	(void)executor;
+	job->work(job);
+	job->done(job);
+}
+
+static void
+note(void *context, const struct delivery_outcome *outcome)
+{
+	(void)context;
+	told = outcome->result;
+}
+
+static unsigned long long
+free_of(int descriptor)
+{
+	struct statvfs status;
+	cr_assert_eq(fstatvfs(descriptor, &status), 0);
+	return (unsigned long long)status.f_bavail * status.f_frsize;
+}
+
+/* The descriptor of the folder is then /dev/null: what is free in /dev does not matter. */
+Test(mail_folder, that_is_refused_leaves_min_free_to_that_of_the_queue)
+{
+	static struct maildir_agent agent;
+	static struct executor executor = { .start = start_inline };
+	static const struct mailbox anna = { .account = 1, .address = "anna@example.test" };
+	struct queue_entry nobody = { .id = "s1u1" };
+	cr_assert_eq(mkdir("mail", 0700), 0);
+	cr_assert_eq(maildir_agent_open(&agent, "mail", "queue", "mx.example.test"), 0);
+	cr_expect_eq(agent.mail.error, ENODEV);
+	unsigned long long room = free_of(agent.mail.descriptor);
+	if (room + 1048576 > free_of(agent.queue.folder))
+		cr_skip_test("more is free in /dev than in the folder of the queue");
+	agent.min_free = (long long)room + 1;
+	cr_expect_not(agent.agent.is_full(&agent.agent, &executor));
+	agent.agent.check_space(&agent.agent, &executor, &anna, 1, 1, note, NULL);
+	cr_expect_eq(told, DELIVERY_OK);
+	struct delivery *delivery = agent.agent.begin(&agent.agent, &anna, 1, &nobody);
+	cr_assert(delivery->ops->append(delivery, "x\r\n", 3));
+	delivery->ops->commit(delivery, &executor, DELIVERY_TIMEOUT, note, NULL);
+	cr_expect_eq(told, DELIVERY_FAILED);
+	maildir_agent_close(&agent);
 }
