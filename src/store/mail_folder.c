@@ -104,6 +104,23 @@ mark(const char *path)
 	return make_file(AT_FDCWD, marker);
 }
 
+bool
+mail_folder_is_new(const char *path)
+{
+	struct stat status;
+	return find_marker(path, &status) < 0 && errno == ENODEV && !has_record(path) && stat(path, &status) == 0 &&
+	    S_ISDIR(status.st_mode) && !has_mailboxes(path);
+}
+
+int
+mail_folder_begin(const char *path)
+{
+	if (mail_folder_is_new(path) && mark(path) == 0)
+		make_record(path);
+	struct stat marker;
+	return find_marker(path, &marker);
+}
+
 /* Makes what is missing when a folder is opened for the first time. */
 static int
 begin(const char *path)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "store/maildir.h"
@@ -92,6 +93,23 @@ maildir_store_open(struct maildir_store *store, const char *data)
 		return -1;
 	}
 	return mail_folder_exists(store->path) ? mail_folder_open(&store->mail, store->path) : 0;
+}
+
+static void
+note_accounts(void *context, const char *const *values)
+{
+	bool *found = context;
+	const char *accounts = values[RECORD_DOMAIN_ACCOUNTS];
+	*found |= accounts == NULL || strcmp(accounts, "0") != 0;
+}
+
+void
+maildir_store_begin(struct maildir_store *store, struct admin *admin)
+{
+	bool found = false;
+	if (mail_folder_is_new(store->path) &&
+	    admin->ops->list(admin, RECORD_DOMAIN, NULL, note_accounts, &found) == ADMIN_OK && !found)
+		(void)mail_folder_begin(store->path);
 }
 
 void

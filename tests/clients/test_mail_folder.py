@@ -108,5 +108,64 @@ class MailFolder(TestCase):
         self.assertEqual((0, 2), (self.refused(), self.count(self.mail)))
 
 
+class EmptyVolume(Server):
+    """A server whose data folder has a new volume for the mail, or a folder that an earlier release made, and nothing else."""
+
+    def fill(self):
+        os.makedirs(os.path.join(self.data, "mail", "lost+found"))
+        self.checked = subprocess.run([self.smtpd, "-c", self.config, "--data", self.data, "--check"], env=self.environment,
+                                      capture_output=True, check=False, text=True, timeout=SECONDS)
+
+
+class EmptyVolumeWithCommands(EmptyVolume):
+    """The first command makes a domain and an account before the server starts."""
+
+    def fill(self):
+        super().fill()
+        self.control("domain", "add", "first.test")
+        self.control("account", "add", "anna@first.test", "--no-password")
+
+
+class UnmountedVolume(Server):
+    """An earlier release had accounts, and the volume is not mounted when this one starts."""
+
+    def fill(self):
+        super().fill()
+        mail = os.path.join(self.data, "mail")
+        os.rename(mail, mail + ".volume")
+        os.remove(mail + ".marked")
+        os.mkdir(mail)
+
+
+class FirstUse(TestCase):
+    def test_server_without_accounts_marks_an_empty_folder(self):
+        server = self.enterContext(EmptyVolume("--workers", "1"))
+        self.assertEqual((0, ""), (server.checked.returncode, server.checked.stderr))
+        self.assertTrue(os.path.exists(os.path.join(server.data, "mail", LOST)))
+        self.assertTrue(os.path.exists(os.path.join(server.data, "mail.marked")))
+        server.control("domain", "add", "first.test")
+        server.control("account", "add", "anna@first.test", "--no-password")
+        self.assertIn("anna", os.listdir(os.path.join(server.data, "mail", "first.test")))
+        self.assertEqual(0, server.log().count("event=mail-folder-refused"))
+
+    def test_first_account_marks_an_empty_folder(self):
+        server = self.enterContext(EmptyVolumeWithCommands("--workers", "1"))
+        self.assertIn("anna", os.listdir(os.path.join(server.data, "mail", "first.test")))
+        self.assertEqual(0, server.log().count("event=mail-folder-refused"))
+
+    def test_empty_folder_is_refused_if_there_are_accounts(self):
+        server = self.enterContext(UnmountedVolume("--workers", "1"))
+        server.wait_for_log("event=mail-folder-refused")
+        self.assertEqual([], os.listdir(os.path.join(server.data, "mail")))
+        checked = subprocess.run([server.smtpd, "-c", server.config, "--data", server.data, "--check"],
+                                 env=server.environment, capture_output=True, check=False, text=True, timeout=SECONDS)
+        self.assertEqual(65, checked.returncode)
+        self.assertIn("mount the volume", checked.stderr)
+        added = subprocess.run([server.ctl, "--data", server.data, "account", "add", f"bob@{DOMAIN}", "--no-password"],
+                               env=server.environment, capture_output=True, check=False, timeout=SECONDS)
+        self.assertEqual(75, added.returncode)
+        self.assertEqual([], os.listdir(os.path.join(server.data, "mail")))
+
+
 if __name__ == "__main__":
     main()

@@ -88,6 +88,25 @@ Test(mail_folder, that_is_empty_and_not_ours_is_refused_until_it_is_marked)
 	mail_folder_close(&folder);
 }
 
+Test(mail_folder, that_is_new_can_be_begun_once)
+{
+	cr_expect_not(mail_folder_is_new("mail"), "there is none");
+	cr_assert_eq(mkdir("mail", 0700), 0);
+	cr_expect(mail_folder_is_new("mail"));
+	cr_expect_eq(mail_folder_begin("mail"), 0);
+	cr_expect_not(mail_folder_is_new("mail"));
+	cr_expect_eq(access("mail.marked", F_OK), 0);
+	open_folder();
+	expect_usable();
+	cr_assert_eq(unlink("mail/" MAIL_FOLDER_MARKER), 0);
+	cr_expect_eq(mail_folder_begin("mail"), -1);
+	expect_refused();
+	cr_assert_eq(unlink("mail.marked"), 0);
+	cr_assert_eq(mkdir("mail/example.test", 0700), 0);
+	cr_expect_not(mail_folder_is_new("mail"), "it has mailboxes");
+	mail_folder_close(&folder);
+}
+
 Test(mail_folder, that_vanishes_is_refused_and_not_made_again)
 {
 	open_folder();

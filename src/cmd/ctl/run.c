@@ -75,6 +75,8 @@ run_with_accounts(struct request *request)
 		return ctl_fail(EX_UNAVAILABLE, _("cannot open %s/mail: %s"), request->data, strerror(errno));
 	request->admin = database != NULL ? postgres_admin_open(database, &mailboxes.store, error)
 	                                  : open_admin(request, request->data, &mailboxes.store, error);
+	if (request->admin != NULL && adds(request))
+		maildir_store_begin(&mailboxes, request->admin);
 	int status = request->admin == NULL ? ctl_fail(EX_UNAVAILABLE, "%s", error) : request->command->run(request);
 	if (request->admin != NULL)
 		request->admin->ops->close(request->admin);

@@ -20,6 +20,7 @@
 #include "cmd/server/server.h"
 #include "cmd/server/service_user.h"
 #include "cmd/user_language.h"
+#include "directory/has_accounts.h"
 #include "directory/postgres/admin.h"
 #include "directory/postgres/libpq.h"
 #include "directory/postmasters.h"
@@ -320,6 +321,9 @@ check_mail(const struct settings *settings)
 	    mail_folder_probe(path) == 0)
 		return true;
 	int error = errno;
+	if (error == ENODEV && settings->database[0] == '\0' && mail_folder_is_new(path) &&
+	    !directory_has_accounts(settings->data))
+		return true;
 	unsigned line = line_of(settings, "data", settings->config->data, settings->data);
 	if (error == ENODEV)
 		print_fault(settings, line, "data",

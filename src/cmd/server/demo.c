@@ -20,15 +20,16 @@ add_demo(struct admin *admin)
 }
 
 static int
-prepare(const char *data, struct mailbox_store *mailboxes, bool demo, bool *made, char error[DEMO_ERROR_SIZE])
+prepare(const char *data, struct maildir_store *mailboxes, bool demo, bool *made, char error[DEMO_ERROR_SIZE])
 {
 	char why[ADMIN_ERROR_SIZE];
 	bool created = false, done = true;
-	struct admin *admin = accounts_open(data, mailboxes, &created, why);
+	struct admin *admin = accounts_open(data, &mailboxes->store, &created, why);
 	if (admin == NULL) {
 		snprintf(error, DEMO_ERROR_SIZE, "%s", why);
 		return -1;
 	}
+	maildir_store_begin(mailboxes, admin);
 	if (created && demo)
 		done = add_demo(admin);
 	if (!done)
@@ -46,7 +47,7 @@ demo_prepare(const char *data, bool demo, bool *made, char error[DEMO_ERROR_SIZE
 		snprintf(error, DEMO_ERROR_SIZE, _("cannot open %s/mail: %s"), data, strerror(errno));
 		return -1;
 	}
-	int result = prepare(data, &mailboxes.store, demo, made, error);
+	int result = prepare(data, &mailboxes, demo, made, error);
 	maildir_store_close(&mailboxes);
 	return result;
 }

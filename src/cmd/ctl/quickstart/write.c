@@ -155,6 +155,8 @@ make_accounts(const struct quickstart *q, const char *data)
 	if (maildir_store_open(&mailboxes, data) < 0)
 		return ctl_fail(EX_CANTCREAT, _("cannot open %s/mail: %s"), data, strerror(errno));
 	struct admin *admin = accounts_open(data, &mailboxes.store, &created, error);
+	if (admin != NULL)
+		maildir_store_begin(&mailboxes, admin);
 	int status = admin != NULL ? fill(admin, q) : ctl_fail(EX_CANTCREAT, "%s", error);
 	if (admin != NULL)
 		admin->ops->close(admin);
