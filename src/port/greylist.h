@@ -25,6 +25,7 @@ enum greylist_verdict {
 	GREYLIST_PASS,
 	GREYLIST_WAIT,   /* deferred for so many seconds: left */
 	GREYLIST_FAILED, /* the store has failed: mail passes */
+	GREYLIST_AGAIN,  /* the secret has changed: make the keys anew, and ask again */
 };
 
 /*
@@ -56,6 +57,7 @@ struct greylist_question {
 	int64_t now;
 	void (*answered)(struct greylist_question *question); /* on the loop */
 	enum greylist_verdict verdict;
+	int64_t deadline;    /* for the store; 0: it was not asked yet */
 	int64_t left;        /* GREYLIST_WAIT: seconds, one or more */
 	const char *trouble; /* GREYLIST_FAILED: what it is; NULL: the store has logged it */
 };

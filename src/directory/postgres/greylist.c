@@ -135,7 +135,7 @@ answer(struct greylist_question *question, enum greylist_verdict verdict, int64_
 	question->answered(question);
 }
 
-/* A question that came before the secret was known has asked for that: its keys are of no use. */
+/* A question that came before the secret was known has asked for that, since its keys are of no use. */
 static enum greylist_verdict
 take(struct asked *asked, const PGresult *result, int64_t *left)
 {
@@ -148,7 +148,7 @@ take(struct asked *asked, const PGresult *result, int64_t *left)
 		ok = ok && learn_secret(greylist, result);
 		greylist->knows = greylist->knows || ok;
 		note(greylist, ok ? NULL : why);
-		return GREYLIST_FAILED;
+		return ok ? GREYLIST_AGAIN : GREYLIST_FAILED;
 	}
 	if (ok)
 		*left = strtoll(libpq->PQgetvalue(result, 0, 0), NULL, 10);
@@ -199,13 +199,18 @@ send_question(struct postgres_greylist *greylist, struct greylist_question *ques
 	asked->greylist = greylist;
 	asked->question = question;
 	asked->query.done = judged;
+	int64_t deadline = pg_deadline(&greylist->pg);
+	if (question != NULL && question->deadline == 0)
+		question->deadline = deadline;
+	else if (question != NULL)
+		deadline = question->deadline;
 	asked->query.statement = STATEMENT_SECRET;
 	if (greylist->knows) {
 		asked->query.statement = STATEMENT_JUDGE;
 		asked->query.writes = true;
 		set_values(asked);
 	}
-	pg_ask(&greylist->pg, &asked->query, pg_deadline(&greylist->pg));
+	pg_ask(&greylist->pg, &asked->query, deadline);
 	return true;
 }
 

@@ -16,10 +16,20 @@
 struct asking {
 	struct greylist_question question;
 	struct smtp_session *session;
+	struct address sender, recipient;
 	enum ftg_id refusal;
 	greylist_then *then;
 	void *context;
 };
+
+static void
+put_question(struct asking *asking)
+{
+	struct smtp_session *s = asking->session;
+	struct greylist *greylist = s->config->greylist;
+	asking->question.keys = greylist_keys(greylist->secret, s->peer.address, &asking->sender, &asking->recipient);
+	greylist_ask(greylist, &asking->question);
+}
 
 static void
 answered(struct greylist_question *question)
@@ -30,6 +40,10 @@ answered(struct greylist_question *question)
 	greylist_then *then = asking->then;
 	void *context = asking->context;
 	char left[24];
+	if (question->verdict == GREYLIST_AGAIN) {
+		put_question(asking);
+		return;
+	}
 	if (question->verdict == GREYLIST_FAILED && question->trouble != NULL)
 		s->outlet->log(s->outlet, "greylist-failed", "detail", question->trouble, NULL);
 	if (question->verdict == GREYLIST_WAIT) {
@@ -46,22 +60,22 @@ static bool
 ask(struct smtp_session *s, const struct address *sender, const struct address *recipient, enum ftg_id refusal,
     greylist_then *then, void *context)
 {
-	struct greylist *greylist = s->config->greylist;
 	struct asking *asking = malloc(sizeof *asking);
 	if (asking == NULL)
 		return false;
 	*asking = (struct asking) {
 		.question = {
-			.keys = greylist_keys(greylist->secret, s->peer.address, sender, recipient),
 			.now = s->config->now(),
 			.answered = answered,
 		},
 		.session = s,
+		.sender = *sender,
+		.recipient = *recipient,
 		.refusal = refusal,
 		.then = then,
 		.context = context,
 	};
-	greylist_ask(greylist, &asking->question);
+	put_question(asking);
 	return true;
 }
 
