@@ -33,7 +33,7 @@ int64_t counters_server(const struct counters *counters);
  */
 void counters_collect_all(struct counters *counters);
 
-/* The entries that others must know, or whose sum was asked for: marks first, then those of which most is unknown. */
+/* The entries that others must know, or whose sum was asked for: marks first, then by how much the others do not know. */
 size_t counters_collect(struct counters *counters, struct counter_shared entries[SHARED_MAX], int64_t now);
 
 /*

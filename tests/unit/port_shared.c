@@ -313,6 +313,17 @@ hold(int told)
 	}
 }
 
+Test(shared, change_in_whose_way_another_one_was_is_made_over_the_same_connection)
+{
+	backend_sql(
+	    "CREATE SEQUENCE conflicts;"
+	    "CREATE FUNCTION conflict() RETURNS trigger LANGUAGE plpgsql AS"
+	    " 'BEGIN IF nextval(''conflicts'') = 1 THEN RAISE EXCEPTION ''deadlock'' USING ERRCODE = ''40P01''; END IF;"
+	    "  RETURN NEW; END';"
+	    "CREATE TRIGGER conflicting BEFORE INSERT ON leases FOR EACH ROW EXECUTE FUNCTION conflict()");
+	cr_expect(take(0, MINUTE));
+}
+
 Test(shared, lease_of_a_killed_owner_ends_by_its_time)
 {
 	int told[2], status;

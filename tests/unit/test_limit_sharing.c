@@ -1,4 +1,4 @@
-/* What servers tell each other of their counters, by a store that is a table in memory. */
+/* Servers share their counters by a store that is a table in memory. */
 #include "port/limit_sharing.h"
 
 #include <criterion/criterion.h>

@@ -6,7 +6,7 @@
 /* Milliseconds since 1970, by the clock of the database. */
 #define NOW "(extract(epoch FROM now()) * 1000)::bigint"
 
-/* Removes some expired rows of a table; who works on one of them goes first. */
+/* Removes some expired rows of a table, but none that another transaction has locked. */
 #define PURGE(table, key) PURGE_BEFORE(table, key, NOW)
 #define PURGE_BEFORE(table, key, now)                                                                                  \
 	"DELETE FROM " table " WHERE (" key ") IN (SELECT " key " FROM " table " WHERE until <= " now                  \
