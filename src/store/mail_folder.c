@@ -74,6 +74,15 @@ has_mailboxes(const char *path)
 	return found;
 }
 
+/* NFS, and ZFS before 2.2, know no flags: there rename(2) replaces an empty folder at most. */
+static int
+name_folder(const char *made, const char *path)
+{
+	if (renameat2(AT_FDCWD, made, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return 0;
+	return errno == EINVAL || errno == ENOSYS ? rename(made, path) : -1;
+}
+
 /* The folder appears with its marker: another process that opens it now must not find it without. */
 static int
 make_folder(const char *path)
@@ -84,7 +93,7 @@ make_folder(const char *path)
 		return -1;
 	int folder = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool made = folder >= 0 && make_file(folder, MAIL_FOLDER_MARKER) == 0 && fsync(folder) == 0 &&
-	    renameat2(AT_FDCWD, name, AT_FDCWD, path, RENAME_NOREPLACE) == 0;
+	    name_folder(name, path) == 0;
 	int error = errno;
 	if (!made && folder >= 0)
 		unlinkat(folder, MAIL_FOLDER_MARKER, 0);
@@ -93,7 +102,7 @@ make_folder(const char *path)
 	if (folder >= 0)
 		close(folder);
 	errno = error;
-	return made || error == EEXIST ? 0 : -1;
+	return made || error == EEXIST || error == ENOTEMPTY ? 0 : -1;
 }
 
 static int

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "store/maildir_delivery.h"
@@ -16,6 +17,16 @@
 TestSuite(mail_folder, .init = folder_make, .fini = folder_remove);
 
 static struct mail_folder folder;
+
+static int rename_error; /* of a file system that cannot rename without replacing; 0: it can */
+
+/* In place of that of the C library. */
+int
+renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
+{
+	errno = rename_error;
+	return rename_error != 0 ? -1 : (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, flags);
+}
 
 static void
 open_folder(void)
@@ -58,6 +69,17 @@ Test(mail_folder, that_was_never_there_is_made_with_its_marker)
 	expect_usable();
 	cr_expect(mail_folder_exists("mail"));
 	cr_expect_eq(access("mail.marked", F_OK), 0);
+	mail_folder_close(&folder);
+}
+
+/* NFS refuses the flag, and so does ZFS before 2.2. */
+Test(mail_folder, is_made_where_a_rename_has_no_flags)
+{
+	rename_error = EINVAL;
+	open_folder();
+	expect_usable();
+	cr_expect_eq(access("mail.marked", F_OK), 0);
+	cr_expect_eq(folder_count("mail.*"), 1, "nothing else is left");
 	mail_folder_close(&folder);
 }
 
