@@ -37,6 +37,7 @@ free_delivery(struct lmtp_delivery *d)
 	free(d->recipients);
 	free(d->remotes);
 	free(d->here);
+	free(d->unfit);
 	free(d->copies_here);
 	free(d->parts);
 	free(d);
@@ -123,11 +124,11 @@ copy(struct delivery *delivery, const struct delivery_copy *copies, size_t count
 	return copied;
 }
 
-/* A name that cannot be that of a store is the fault of one mailbox, for which the message is refused for now. */
+/* A name that cannot be that of a store is the fault of one mailbox: the queue has it. */
 static void
 note_unfit(struct lmtp_delivery *d, const struct mailbox *mailbox)
 {
-	d->unfit = true;
+	d->unfit[d->unfit_count++] = *mailbox;
 	snprintf(d->detail, sizeof d->detail, "delivery of %s: %.100s", mailbox->address, mailbox->store);
 }
 
@@ -135,7 +136,7 @@ note_unfit(struct lmtp_delivery *d, const struct mailbox *mailbox)
 static bool
 divide(struct lmtp_delivery *d, const struct mailbox *mailboxes, size_t count, bool here_too)
 {
-	d->count = 0;
+	d->count = d->unfit_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct store *store = stores_find(&d->agent->stores, mailboxes[i].store);
 		if (store == NULL && errno == ENOMEM)
@@ -385,6 +386,13 @@ is_for_mailboxes_here(const struct lmtp_delivery *d)
 	return d->here_count > 0 || d->copied_here;
 }
 
+/* Does nobody else get the message? It is then refused for now. */
+static bool
+is_all_unfit(const struct lmtp_delivery *d)
+{
+	return d->unfit_count > 0 && d->count + d->here_count + d->entry->count == 0 && !d->copied;
+}
+
 static void
 commit(struct delivery *delivery, struct executor *executor, int64_t timeout, delivery_done *done, void *context)
 {
@@ -394,9 +402,9 @@ commit(struct delivery *delivery, struct executor *executor, int64_t timeout, de
 	d->done = done;
 	d->context = context;
 	d->deadline = now(d->agent) + (timeout < d->agent->timeout ? timeout : d->agent->timeout);
-	if (d->unfit)
+	if (is_all_unfit(d))
 		give_up(d, DELIVERY_FAILED, NULL);
-	else if (is_direct ? !make_parts(d) : d->count > 0 && !lmtp_keep_all(d))
+	else if (is_direct ? !make_parts(d) || !lmtp_keep_unfit(d) : d->count + d->unfit_count > 0 && !lmtp_keep_all(d))
 		give_up(d, DELIVERY_FAILED, strerror(ENOMEM));
 	else if (!is_direct)
 		d->spool->ops->commit(d->spool, executor, timeout, on_queued, d);
@@ -435,7 +443,9 @@ name_recipients(struct lmtp_delivery *d, const struct mailbox *mailboxes, size_t
 	d->recipients = calloc(count + 1, sizeof *d->recipients);
 	d->remotes = calloc(count + 1, sizeof *d->remotes);
 	d->here = calloc(count + 1, sizeof *d->here);
-	return d->recipients != NULL && d->remotes != NULL && d->here != NULL && divide(d, mailboxes, count, true);
+	d->unfit = calloc(count + 1, sizeof *d->unfit);
+	return d->recipients != NULL && d->remotes != NULL && d->here != NULL && d->unfit != NULL &&
+	    divide(d, mailboxes, count, true);
 }
 
 static struct delivery *

@@ -31,7 +31,6 @@ struct lmtp_delivery {
 	delivery_done *done;
 	void *context;
 	int64_t deadline; /* of the other servers, by the dialer's clock, from the commit on */
-	bool unfit;       /* a mailbox names a store that cannot be one; detail says which */
 	bool copied;      /* copies go into the queue */
 	bool copied_here; /* copies go into mailboxes here */
 	bool staged;
@@ -42,6 +41,8 @@ struct lmtp_delivery {
 	struct transport_recipient *recipients;
 	struct mailbox *here; /* mailboxes here */
 	size_t here_count;
+	struct mailbox *unfit; /* mailboxes that name a store that cannot be one */
+	size_t unfit_count;
 	struct mailbox *copies_here; /* those of the copies */
 	struct lmtp_part *parts;
 	size_t part_count,
@@ -63,7 +64,10 @@ enum delivery_result lmtp_result(const struct lmtp_delivery *d);
 /* Adds the recipients that no server accepted the message for to the entry of the queue. False when memory is out. */
 bool lmtp_keep_rest(struct lmtp_delivery *d);
 
-/* Adds all recipients elsewhere to the entry, which have not been tried. False when memory is out. */
+/* Adds the unfit mailboxes to the entry: the queue has them until their store is corrected. False when memory is out. */
+bool lmtp_keep_unfit(struct lmtp_delivery *d);
+
+/* Adds these, and all recipients elsewhere, which have not been tried. False when memory is out. */
 bool lmtp_keep_all(struct lmtp_delivery *d);
 
 #endif

@@ -72,9 +72,8 @@ find_delivered(const struct lmtp_delivery *d, const char *address)
  * of success. NULL when memory is out, or if the queue has the address anyway: *known is then set.
  */
 static struct queue_recipient *
-leave_over(struct lmtp_delivery *d, size_t number, bool *known)
+leave_over(struct lmtp_delivery *d, const struct mailbox *mailbox, bool *known)
 {
-	const struct mailbox *mailbox = &d->remotes[number].mailbox;
 	struct queue_recipient *to = find_delivered(d, mailbox->address);
 	*known = to == NULL && queue_entry_find(d->entry, mailbox->address) != NULL;
 	if (*known || (to == NULL && (to = queue_entry_add(d->entry, mailbox->address)) == NULL))
@@ -92,7 +91,7 @@ leave_result(struct lmtp_delivery *d, size_t number)
 {
 	bool known;
 	const struct transport_recipient *from = &d->recipients[number];
-	struct queue_recipient *to = leave_over(d, number, &known);
+	struct queue_recipient *to = leave_over(d, &d->remotes[number].mailbox, &known);
 	if (to == NULL)
 		return known;
 	to->state = from->result == TRANSPORT_FAILED ? QUEUE_FAILED : QUEUE_WAITING;
@@ -142,14 +141,40 @@ lmtp_keep_rest(struct lmtp_delivery *d)
 	return true;
 }
 
+static bool
+leave_untried(struct lmtp_delivery *d, const struct mailbox *mailbox)
+{
+	bool known;
+	return leave_over(d, mailbox, &known) != NULL || known;
+}
+
+static bool
+leave_unfit(struct lmtp_delivery *d)
+{
+	for (size_t i = 0; i < d->unfit_count; i++)
+		if (!leave_untried(d, &d->unfit[i]))
+			return false;
+	return true;
+}
+
+bool
+lmtp_keep_unfit(struct lmtp_delivery *d)
+{
+	if (!leave_unfit(d))
+		return false;
+	if (d->unfit_count > 0)
+		drop_delivered(d);
+	return true;
+}
+
 bool
 lmtp_keep_all(struct lmtp_delivery *d)
 {
-	for (size_t i = 0; i < d->count; i++) {
-		bool known;
-		if (leave_over(d, i, &known) == NULL && !known)
+	for (size_t i = 0; i < d->count; i++)
+		if (!leave_untried(d, &d->remotes[i].mailbox))
 			return false;
-	}
+	if (!leave_unfit(d))
+		return false;
 	drop_delivered(d);
 	return true;
 }

@@ -91,11 +91,40 @@ Test(lmtp_stores, copies_go_to_mailboxes_here_and_by_the_queue_to_others)
 	queue_entry_clear(&stored);
 }
 
-Test(lmtp_stores, store_that_cannot_be_one_fails_the_message_for_now)
+Test(lmtp_stores, store_that_cannot_be_one_delays_its_own_mailbox_alone)
 {
+	struct queue_entry stored;
 	stores[1] = "lmtp:mail.example.net";
-	cr_expect_eq(deliver(3), DELIVERY_FAILED);
-	expect_in_detail("delivery of bob@example.test: lmtp:mail.example.net");
+	server.end = "250 2.0.0 one\r\n250 2.0.0 other\r\n";
+	cr_expect_eq(deliver(3), DELIVERY_OK);
+	cr_expect_not_null(strstr(server.said, "RCPT TO:<anna@example.test>\nRCPT TO:<carla@example.test>\nDATA\n"));
+	cr_assert_eq(queue_load(&spool.queue, "entry1", &stored), 0);
+	cr_assert_eq(stored.count, 1);
+	cr_expect_str_eq(stored.recipients[0].address, "bob@example.test");
+	cr_expect(stored.recipients[0].mailbox);
+	cr_expect_eq(stored.recipients[0].state, QUEUE_WAITING);
+	queue_entry_clear(&stored);
+	expect_nothing_left();
+}
+
+Test(lmtp_stores, store_that_cannot_be_one_delays_no_mailbox_here)
+{
+	struct queue_entry stored;
+	stores[0] = "maildir";
+	stores[1] = "lmtp:mail.example.net";
+	cr_expect_eq(deliver(2), DELIVERY_OK);
+	cr_expect_eq(folder_count("mail/example.test/anna/new/*"), 1);
+	cr_assert_eq(queue_load(&spool.queue, "entry1", &stored), 0);
+	cr_assert_eq(stored.count, 1);
+	cr_expect_str_eq(stored.recipients[0].address, "bob@example.test");
+	queue_entry_clear(&stored);
+}
+
+Test(lmtp_stores, store_that_cannot_be_one_fails_the_message_for_now_if_nobody_else_gets_it)
+{
+	stores[0] = "lmtp:mail.example.net";
+	cr_expect_eq(deliver(1), DELIVERY_FAILED);
+	expect_in_detail("delivery of anna@example.test: lmtp:mail.example.net");
 	cr_expect_eq(server.dialled, 0);
 	expect_nothing_left();
 }
