@@ -20,6 +20,12 @@ texts_generation_is(const struct texts_generation *one, const struct texts_gener
 	return one->number == other->number && one->created == other->created;
 }
 
+bool
+texts_generation_precedes(const struct texts_generation *one, const struct texts_generation *other)
+{
+	return one->number < other->number && one->created < other->created;
+}
+
 /* A number and the octet behind it. Returns the text behind that, NULL if it is something else. */
 static const char *
 parse_number(const char *text, char end, uint64_t *number)
@@ -107,6 +113,18 @@ texts_state_read(struct texts_state *state, const char *folder)
 }
 
 static int
+sync_folder(const char *path)
+{
+	int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return -1;
+	int result = fsync(folder), error = errno;
+	close(folder);
+	errno = error;
+	return result;
+}
+
+static int
 write_and_rename(const char *beside, const char *path, const char *text, size_t len)
 {
 	int file = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -129,5 +147,16 @@ texts_state_write(const struct texts_state *state, const char *folder)
 	    state->reason);
 	if (make_path(path, folder, "") < 0 || make_path(beside, folder, ".new") < 0)
 		return -1;
-	return write_and_rename(beside, path, text, (size_t)len);
+	return write_and_rename(beside, path, text, (size_t)len) < 0 ? -1 : sync_folder(folder);
+}
+
+int
+texts_state_remove(const char *folder)
+{
+	char path[PATH_MAX];
+	if (make_path(path, folder, "") < 0)
+		return -1;
+	if (unlink(path) < 0)
+		return errno == ENOENT ? 0 : -1;
+	return sync_folder(folder);
 }

@@ -26,6 +26,9 @@ struct texts_state {
 /* Whether both are the same. */
 bool texts_generation_is(const struct texts_generation *one, const struct texts_generation *other);
 
+/* Whether one is from before the other: by number and by time, as a replica that lags has it. */
+bool texts_generation_precedes(const struct texts_generation *one, const struct texts_generation *other);
+
 /* Parses the octets of the file. Returns false if they are not what texts_state_write() writes; then state is empty. */
 bool texts_state_parse(struct texts_state *state, const char *octets, size_t len);
 
@@ -35,7 +38,13 @@ bool texts_state_parse(struct texts_state *state, const char *octets, size_t len
  */
 int texts_state_read(struct texts_state *state, const char *folder);
 
-/* Replaces the file, on stable storage. Returns 0, or -1 with errno. Blocks. */
+/* Replaces the file, on stable storage, as its name in the folder is. Returns 0, or -1 with errno. Blocks. */
 int texts_state_write(const struct texts_state *state, const char *folder);
+
+/*
+ * Removes the file: the texts are those of the folder alone from now on. Returns 0, also if there is none, or -1 with errno.
+ * Blocks.
+ */
+int texts_state_remove(const char *folder);
 
 #endif

@@ -165,9 +165,9 @@ is_named_well(struct adoption *adoption)
 	char folder[DOMAIN_FOLDER];
 	bool fits = snprintf(folder, sizeof folder, "@%s", part->domain) < (int)sizeof folder;
 	if (!fits || (*part->domain != '\0' && !load_is_domain(folder)))
-		refuse(adoption, "-", "domain", "it has not the name of a domain");
+		refuse(adoption, "-", "domain", "it is not a domain name");
 	else if (!ftg_language_valid(part->language) || strchr(part->language, '/') != NULL)
-		refuse(adoption, "-", "language", "it has not the name of a language");
+		refuse(adoption, "-", "language", "it is not a language name");
 	else
 		return true;
 	return false;

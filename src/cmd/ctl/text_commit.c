@@ -11,6 +11,7 @@
 #include "base/text/translate.h"
 #include "cmd/ctl/text_database.h"
 #include "cmd/msg/row.h"
+#include "port/texts_state.h"
 
 enum { PROBLEMS_MAX = 1000 }; /* that are printed */
 
@@ -181,11 +182,13 @@ store(struct text_work *work, const struct texts_change *change)
 {
 	if (is_in_place(work, change->source, change->source_len, change->compiled, change->compiled_len))
 		return EX_OK;
-	if (work->texts->ops->replace(work->texts, work->language, change) == 0)
+	/* What a folder alone has is of no generation any more. */
+	bool known = work->request->database != NULL || texts_state_remove(work->overlay) == 0;
+	if (known && work->texts->ops->replace(work->texts, work->language, change) == 0)
 		return EX_OK;
 	int error = errno;
 	if (work->request->database != NULL)
-		return error == ESTALE ? text_database_fail_stale(work->request) : EX_UNAVAILABLE;
+		return text_database_fail_write(work->request, error);
 	const char *name = work->texts->ops->name(work->texts, work->language);
 	if (error == EACCES || error == EPERM)
 		return ctl_fail(EX_NOPERM, _("%s: %s; its folder must belong to the owner of %s"), name,

@@ -32,7 +32,7 @@ int64_t text_database_last(const struct request *request);
 
 /*
  * Makes a generation of the last one and these changes. Returns 0, or -1 with errno: ESTALE if one of the files has been
- * replaced meanwhile, else EREMOTEIO after it has printed an error.
+ * replaced meanwhile, EFBIG if the servers would not take so many octets or files, else EREMOTEIO after it has printed an error.
  */
 int text_database_write(const struct request *request, const struct text_change *change, size_t count);
 
@@ -46,8 +46,8 @@ void text_write_time(char text[TEXT_TIME_SIZE], int64_t microseconds);
 /* Prints the last generation, and where its way to the servers can be seen. Returns an exit status. */
 int text_print_generation(const struct request *request);
 
-/* Prints that somebody else has changed the texts meanwhile, and who. Returns an exit status. */
-int text_database_fail_stale(const struct request *request);
+/* Prints why a generation was not made, by the errno of that, if nothing has printed it. Returns an exit status. */
+int text_database_fail_write(const struct request *request, int error);
 
 /* Writes all texts of the last generation, compiled, into a folder. Returns 0, or -1 with errno. */
 int text_database_export(const struct request *request, const char *folder);

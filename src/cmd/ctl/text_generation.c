@@ -1,10 +1,12 @@
 /* The operator's own texts in the database of the configuration: new generations. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "base/text/translate.h"
 #include "cmd/ctl/text_database.h"
+#include "texts/adopt.h"
 
 enum { KEPT = 1000 }; /* generations; older ones are removed */
 
@@ -104,6 +106,22 @@ put_part(const struct request *request, int64_t generation, const struct text_ch
 	                      generation, change->domain, change->language, file);
 }
 
+/* Refuses a generation that no server would take. */
+static int
+check_size(const struct request *request, int64_t generation)
+{
+	struct sql_rows *rows = text_database_query(request,
+	    "SELECT count(*), coalesce(sum(octet_length(f.source)), 0) FROM text_parts p"
+	    " JOIN text_files f ON f.id = p.file WHERE p.generation = ?",
+	    "i", generation);
+	bool found = text_database_row(request, rows);
+	bool fits = found && text_database_number(request, rows, 0) <= TEXTS_PARTS_MAX &&
+	    text_database_number(request, rows, 1) <= TEXTS_TOTAL_MAX;
+	request->database->ops->finish(request->database, rows);
+	errno = found ? EFBIG : EREMOTEIO;
+	return fits ? 0 : -1;
+}
+
 int
 text_database_write(const struct request *request, const struct text_change *change, size_t count)
 {
@@ -112,6 +130,8 @@ text_database_write(const struct request *request, const struct text_change *cha
 	                                                                                                          : 0;
 	for (size_t i = 0; result == 0 && i < count; i++)
 		result = put_part(request, last + 1, &change[i]);
+	if (result == 0)
+		result = check_size(request, last + 1);
 	if (result == 0)
 		result = prune(request, last + 1);
 	return finish(request, result);
@@ -125,12 +145,14 @@ text_database_copy_back(const struct request *request, int64_t generation, int64
 	if (result == 0)
 		result = copy_parts(request, generation, now + 1);
 	if (result == 0)
+		result = check_size(request, now + 1);
+	if (result == 0)
 		result = prune(request, now + 1);
 	return finish(request, result);
 }
 
-int
-text_database_fail_stale(const struct request *request)
+static int
+print_stale(const struct request *request)
 {
 	struct sql_rows *rows = text_database_query(
 	    request, "SELECT id, author FROM text_generations ORDER BY id DESC LIMIT 1", "");
@@ -142,4 +164,13 @@ text_database_fail_stale(const struct request *request)
 		    (long long)text_database_number(request, rows, 0), text_database_text(request, rows, 1));
 	request->database->ops->finish(request->database, rows);
 	return status;
+}
+
+int
+text_database_fail_write(const struct request *request, int error)
+{
+	if (error == ESTALE)
+		return print_stale(request);
+	return error == EFBIG ? ctl_fail(EX_DATAERR, "%s: %s", request->database->name, strerror(error))
+	                      : EX_UNAVAILABLE;
 }

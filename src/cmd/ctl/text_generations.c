@@ -143,7 +143,7 @@ write_changes(const struct request *request, const struct text_change *change, s
 		return puts(_("nothing is changed")), EX_OK;
 	if (text_database_write(request, change, count) == 0)
 		return text_print_generation(request);
-	return errno == ESTALE ? text_database_fail_stale(request) : EX_UNAVAILABLE;
+	return text_database_fail_write(request, errno);
 }
 
 int
@@ -310,7 +310,7 @@ text_revert_generation(struct request *request)
 	for (size_t i = 0; status == EX_OK && i < set.count; i++)
 		status = check_part(request, &set.part[i], &unused);
 	if (status == EX_OK && text_database_copy_back(request, generation, last) < 0)
-		status = errno == ESTALE ? text_database_fail_stale(request) : EX_UNAVAILABLE;
+		status = text_database_fail_write(request, errno);
 	else if (status == EX_OK)
 		status = text_print_generation(request);
 	texts_set_free(&set);
