@@ -95,7 +95,7 @@ swap(struct catalog_holder *catalogs, const struct load *load)
 	const struct catalog_request *request = &catalogs->request;
 	ftg_catalog_free(catalogs->catalog);
 	catalogs->catalog = catalog;
-	catalogs->texts = catalog != NULL ? load->texts.used.number : 0;
+	catalogs->texts = catalog != NULL ? load->texts.used : (struct texts_generation) { 0 };
 	ftg_lang language = find(catalogs, request->language);
 	if (language < 0)
 		language = *request->language == '\0' ? FTG_ENGLISH : polite_english(catalogs);

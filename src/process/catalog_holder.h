@@ -7,6 +7,7 @@
 
 #include "net/voice_source.h"
 #include "port/job.h"
+#include "port/texts_state.h"
 #include "process/catalog_refusals.h"
 
 /* The catalogue to load and the language to use. The strings must outlive the holder. */
@@ -28,7 +29,7 @@ struct catalog_holder {
 	ftg_catalog *catalog;             /* NULL: the built-in English */
 	unsigned worker;                  /* its number, for the log */
 	struct catalog_refusals refusals; /* of the last load */
-	uint64_t texts;                   /* the generation of own texts, from the database, in use; 0: none */
+	struct texts_generation texts;    /* the own texts, from the database, in use; number 0: none */
 	bool loading;                     /* a load is under way */
 	bool again;                       /* another one has been asked for meanwhile */
 	struct executor *executor;

@@ -43,11 +43,18 @@ worker_stats(const struct worker *worker)
 }
 
 static void
+note_texts(const struct worker *worker)
+{
+	slot_of(worker)->texts_created = worker->catalogs.texts.created;
+	slot_of(worker)->texts = worker->catalogs.texts.number;
+}
+
+static void
 on_reloaded(struct catalog_holder *catalogs, bool fresh)
 {
 	const struct worker *worker = (struct worker *)((char *)catalogs - offsetof(struct worker, catalogs));
 	slot_of(worker)->refused = catalogs->refusals.count;
-	slot_of(worker)->texts = catalogs->texts;
+	note_texts(worker);
 	report(worker, fresh ? REPORT_LOADED : REPORT_KEPT);
 }
 
@@ -232,7 +239,7 @@ worker_open(struct worker *worker, const struct worker_config *config, const str
 		return error;
 	catalog_holder_open(&worker->catalogs, &config->catalogs, slot->number);
 	slot_of(worker)->refused = worker->catalogs.refusals.count;
-	slot_of(worker)->texts = worker->catalogs.texts;
+	note_texts(worker);
 	worker->catalogs.executor = pools_disk(&worker->pools);
 	worker->catalogs.reloaded = on_reloaded;
 	error = open_certificate(worker);

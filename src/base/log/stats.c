@@ -86,6 +86,15 @@ stats_texts(const struct stats *stats, unsigned workers)
 	return oldest;
 }
 
+bool
+stats_texts_are(const struct stats *stats, unsigned workers, uint64_t number, uint64_t created)
+{
+	for (unsigned i = 0; i < workers; i++)
+		if (stats->slot[i].texts != number || stats->slot[i].texts_created != created)
+			return false;
+	return true;
+}
+
 void
 stats_certificate(struct stats_slot *slot, int64_t expiry, const char *error)
 {

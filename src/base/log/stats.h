@@ -48,9 +48,10 @@ struct stats_queue {
 /* The counts of one worker and of those that had its number before. Only the worker writes them; all processes read. */
 struct stats_slot {
 	_Alignas(64) _Atomic uint64_t value[STAT_COUNT];
-	_Atomic uint64_t beat;    /* changes while the worker's loop turns */
-	_Atomic uint64_t refused; /* texts and files, by the last load of the catalogue */
-	_Atomic uint64_t texts;   /* the generation of own texts, from the database, that it speaks; 0: none */
+	_Atomic uint64_t beat;          /* changes while the worker's loop turns */
+	_Atomic uint64_t refused;       /* texts and files, by the last load of the catalogue */
+	_Atomic uint64_t texts;         /* the generation of own texts, from the database, that it speaks; 0: none */
+	_Atomic uint64_t texts_created; /* when that was made, in microseconds since 1970 */
 	_Atomic uint64_t reply[STATS_REPLIES];
 	struct stats_certificate certificate;
 	_Atomic uint64_t
@@ -132,6 +133,9 @@ uint64_t stats_refused(const struct stats *stats);
 
 /* The oldest generation of own texts that one of the workers, which are numbered from 0, speaks. */
 uint64_t stats_texts(const struct stats *stats, unsigned workers);
+
+/* Whether all of them speak a generation, by its number and its time. */
+bool stats_texts_are(const struct stats *stats, unsigned workers, uint64_t number, uint64_t created);
 
 /* Stores the state of a worker's certificate; error "": the last load did not fail. */
 void stats_certificate(struct stats_slot *slot, int64_t expiry, const char *error);

@@ -15,10 +15,12 @@
 enum {
 	TICK = 1000,       /* milliseconds between two looks at the database */
 	REPORT_TICKS = 10, /* between two reports of a server of which nothing has changed */
-	RELOAD_TICKS = 60, /* until a server that did not load a generation is asked again */
-	PAUSE_TICKS = 10,  /* after questions that fail, at most */
-	REFUSED_MAX = 20,  /* that are logged */
-	REPLACED_MAX = 20, /* languages, likewise */
+	RELOAD_TICKS = 60, /* until a server that did not load a generation is asked again; each time twice as long */
+	RELOAD_TICKS_MAX = 3600,
+	PAUSE_TICKS = 10,    /* after questions that fail, at most */
+	EARLIER_TICKS = 300, /* until a generation from before the one in use is adopted: a database of a backup */
+	REFUSED_MAX = 20,    /* that are logged */
+	REPLACED_MAX = 20,   /* languages, likewise */
 	LINE_SIZE = 1024,
 	NAME_SIZE = 512,
 };
@@ -57,13 +59,17 @@ struct text_follower {
 	struct texts_set set;     /* that is fetched */
 	int64_t *file;            /* the numbers of its parts */
 	size_t fetched;
-	uint64_t ticks, resume;             /* counts the seconds; when it goes on after failures */
-	unsigned pause;                     /* after the next failure */
-	uint64_t reload_asked, reload_tick; /* for which generation, and when */
-	uint64_t report_tick, reported;     /* when it reports next; the generation that it has reported */
-	struct texts_generation refused;    /* that it has reported */
-	struct texts_generation failed;     /* that the folder could not take */
-	uint64_t retry;                     /* when that is tried again */
+	uint64_t ticks, resume;               /* counts the seconds; when it goes on after failures */
+	unsigned pause;                       /* after the next failure */
+	struct texts_generation reload_asked; /* for which the server was asked to load */
+	uint64_t reload_tick;                 /* when it is asked again */
+	unsigned reload_pause;                /* after that */
+	uint64_t report_tick, reported;       /* when it reports next; the generation that it has reported */
+	struct texts_generation refused;      /* that it has reported */
+	struct texts_generation failed;       /* that the folder could not take */
+	uint64_t retry;                       /* when that is tried again */
+	struct texts_generation earlier;      /* that the database has, from before the one in use */
+	uint64_t earlier_tick;                /* since when */
 	char host[ADDRESS_DOMAIN_MAX + 1];
 };
 
@@ -80,12 +86,18 @@ rest_after_failure(struct text_follower *follower)
 
 /* A question failed. It is logged once, until the database answers again. */
 static void
-rest_unanswered(struct text_follower *follower)
+rest_because(struct text_follower *follower, const char *why)
 {
 	if (!follower->complained)
-		log_event("texts-failed", "detail", postgres_texts_trouble(follower->database), NULL);
+		log_event("texts-failed", "detail", why, NULL);
 	follower->complained = true;
 	rest_after_failure(follower);
+}
+
+static void
+rest_unanswered(struct text_follower *follower)
+{
+	rest_because(follower, postgres_texts_trouble(follower->database));
 }
 
 static void
@@ -108,12 +120,16 @@ static void
 reload_if_other(struct text_follower *follower)
 {
 	struct stats *stats = follower->serve->stats;
-	uint64_t wanted = follower->state.used.number;
-	bool asked = follower->reload_asked == wanted && follower->ticks < follower->reload_tick + RELOAD_TICKS;
-	if (wanted == 0 || wanted == spoken(follower) || asked || stats->asked != stats->done)
+	const struct texts_generation *wanted = &follower->state.used;
+	bool again = texts_generation_is(&follower->reload_asked, wanted);
+	unsigned workers = follower->serve->settings->workers;
+	if (wanted->number == 0 || stats_texts_are(stats, workers, wanted->number, wanted->created) ||
+	    (again && follower->ticks < follower->reload_tick) || stats->asked != stats->done)
 		return;
-	follower->reload_asked = wanted;
-	follower->reload_tick = follower->ticks;
+	unsigned pause = again ? 2 * follower->reload_pause : RELOAD_TICKS;
+	follower->reload_pause = pause < RELOAD_TICKS_MAX ? pause : RELOAD_TICKS_MAX;
+	follower->reload_asked = *wanted;
+	follower->reload_tick = follower->ticks + follower->reload_pause;
 	kill((pid_t)stats->pid, SIGHUP);
 }
 
@@ -241,6 +257,8 @@ adopt_done(struct job *job)
 	}
 	if (work->outcome == TEXTS_ADOPTED || work->outcome == TEXTS_REFUSED)
 		follower->again = false;
+	if (work->outcome == TEXTS_ADOPTED)
+		follower->reload_asked.number = 0;
 	forget_set(follower);
 	reload_if_other(follower);
 	report_or_rest(follower);
@@ -267,15 +285,17 @@ on_source(void *context, const char *octets, size_t len)
 {
 	struct text_follower *follower = context;
 	struct texts_part *part = &follower->set.part[follower->fetched];
-	part->source = octets != NULL ? malloc(len + 1) : NULL;
-	if (part->source == NULL) {
-		forget_set(follower);
-		rest_after_failure(follower);
+	if (octets == NULL) {
+		rest_unanswered(follower);
+		return;
+	}
+	if (len != part->len || (part->source = malloc(len + 1)) == NULL) {
+		rest_because(
+		    follower, len != part->len ? "a source has not the length that is listed" : strerror(errno));
 		return;
 	}
 	memcpy(part->source, octets, len);
 	part->source[len] = '\0';
-	part->len = len;
 	follower->fetched++;
 	fetch_next(follower);
 }
@@ -300,6 +320,7 @@ plan(struct text_follower *follower, const struct postgres_part *part, size_t co
 	for (; set->part != NULL && follower->file != NULL && set->count < count; set->count++) {
 		struct texts_part *made = &set->part[set->count];
 		follower->file[set->count] = part[set->count].file;
+		made->len = part[set->count].len;
 		made->domain = strdup(part[set->count].domain);
 		made->language = strdup(part[set->count].language);
 		if (made->domain == NULL || made->language == NULL)
@@ -316,12 +337,36 @@ on_parts(void *context, bool known, const struct postgres_part *part, size_t cou
 		rest_unanswered(follower);
 		return;
 	}
+	if (part == NULL) {
+		forget_set(follower);
+		report_or_rest(follower);
+		return;
+	}
 	if (plan(follower, part, count)) {
 		fetch_next(follower);
 		return;
 	}
 	forget_set(follower);
 	rest_after_failure(follower);
+}
+
+/* Whether the database has only what was before, so that it may be a replica that lags. It is logged once. */
+static bool
+is_earlier(struct text_follower *follower, const struct texts_generation *generation)
+{
+	if (!texts_generation_precedes(generation, &follower->state.used)) {
+		follower->earlier.number = 0;
+		return false;
+	}
+	if (texts_generation_is(generation, &follower->earlier))
+		return follower->ticks < follower->earlier_tick + EARLIER_TICKS;
+	follower->earlier = *generation;
+	follower->earlier_tick = follower->ticks;
+	log_begin("texts-failed");
+	log_put_number("generation", (int64_t)generation->number);
+	log_put("detail", "it is from before the one in use, and is not used, unless it is the last one for 5 minutes");
+	log_end();
+	return true;
 }
 
 static void
@@ -335,13 +380,20 @@ on_newest(void *context, bool known, const struct texts_generation *generation)
 		return;
 	}
 	bool waits = texts_generation_is(generation, &follower->failed) && follower->ticks < follower->retry;
-	if (generation->number == 0 || refused || waits || texts_generation_is(generation, &state->used)) {
+	if (generation->number == 0 || is_earlier(follower, generation) || refused || waits ||
+	    texts_generation_is(generation, &state->used)) {
 		report_or_rest(follower);
 		return;
 	}
+	if (follower->set.count > 0 && texts_generation_is(generation, &follower->set.generation)) {
+		/* The question for one source failed. */
+		(follower->ticks < follower->report_tick ? fetch_next : report_or_rest)(follower);
+		return;
+	}
+	forget_set(follower);
 	follower->set = (struct texts_set) { .generation = *generation };
 	follower->phase = TEXT_FETCH;
-	postgres_texts_ask_parts(follower->database, generation->number, TEXTS_PARTS_MAX + 1);
+	postgres_texts_ask_parts(follower->database, generation, TEXTS_PARTS_MAX + 1);
 }
 
 static void

@@ -16,9 +16,9 @@ enum text_statement { TEXT_NEWEST, TEXT_PARTS, TEXT_SOURCE, TEXT_REPORT, TEXT_ST
 
 static const char *const statements[TEXT_STATEMENTS + 1] = {
 	[TEXT_NEWEST] = "SELECT id, created FROM text_generations ORDER BY id DESC LIMIT 1",
-	[TEXT_PARTS] =
-	    "SELECT p.domain, p.language, f.id, octet_length(f.source) FROM text_parts p"
-	    " JOIN text_files f ON f.id = p.file WHERE p.generation = $1::bigint ORDER BY 1, 2 LIMIT $2::bigint",
+	[TEXT_PARTS] = "SELECT p.domain, p.language, f.id, octet_length(f.source) FROM text_generations g"
+	               " LEFT JOIN text_parts p ON p.generation = g.id LEFT JOIN text_files f ON f.id = p.file"
+	               " WHERE g.id = $1::bigint AND g.created = $2::bigint ORDER BY 1, 2 LIMIT $3::bigint",
 	[TEXT_SOURCE] = "SELECT source FROM text_files WHERE id = $1::bigint AND octet_length(source) <= $2::bigint",
 	[TEXT_REPORT] =
 	    "INSERT INTO text_servers AS s (host, program, generation, refused_generation, refused, refusal, seen)"
@@ -73,7 +73,9 @@ on_parts(struct pg_query *query, PGresult *result)
 	struct postgres_texts *texts = owner(query);
 	const struct libpq *libpq = texts->pg.libpq;
 	bool known = result != NULL;
-	size_t count = known ? (size_t)libpq->PQntuples(result) : 0;
+	size_t rows = known ? (size_t)libpq->PQntuples(result) : 0;
+	bool empty = rows == 1 && libpq->PQgetisnull(result, 0, 1);
+	size_t count = empty ? 0 : rows;
 	struct postgres_part *part = calloc(count + 1, sizeof *part);
 	for (size_t i = 0; part != NULL && i < count; i++)
 		part[i] = (struct postgres_part) {
@@ -82,7 +84,8 @@ on_parts(struct pg_query *query, PGresult *result)
 			.file = (int64_t)number(libpq, result, (int)i, 2),
 			.len = (size_t)number(libpq, result, (int)i, 3),
 		};
-	texts->listener.parts(texts->listener.context, known && part != NULL, part, part != NULL ? count : 0);
+	texts->listener.parts(
+	    texts->listener.context, known && part != NULL, rows > 0 ? part : NULL, part != NULL ? count : 0);
 	free(part);
 	libpq->PQclear(result);
 }
@@ -124,11 +127,12 @@ postgres_texts_ask_newest(struct postgres_texts *texts)
 }
 
 void
-postgres_texts_ask_parts(struct postgres_texts *texts, uint64_t generation, unsigned max)
+postgres_texts_ask_parts(struct postgres_texts *texts, const struct texts_generation *generation, unsigned max)
 {
-	texts->query.values[0] = write_number(texts, 0, generation);
-	texts->query.values[1] = write_number(texts, 1, max);
-	ask(texts, TEXT_PARTS, 2, on_parts);
+	texts->query.values[0] = write_number(texts, 0, generation->number);
+	texts->query.values[1] = write_number(texts, 1, generation->created);
+	texts->query.values[2] = write_number(texts, 2, max);
+	ask(texts, TEXT_PARTS, 3, on_parts);
 }
 
 void

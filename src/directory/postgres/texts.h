@@ -35,7 +35,8 @@ struct postgres_report {
 struct postgres_texts_listener {
 	/* The last generation; its number is 0 if there is none. */
 	void (*newest)(void *context, bool known, const struct texts_generation *generation);
-	/* The parts of a generation, in the order of domain and language. */
+	/* The parts of a generation, in the order of domain and language; part is NULL if the host has no such generation, as
+	 * a replica that lags. */
 	void (*parts)(void *context, bool known, const struct postgres_part *part, size_t count);
 	/* The source of a part, len octets and a NUL; NULL: it failed. */
 	void (*source)(void *context, const char *octets, size_t len);
@@ -59,7 +60,7 @@ void postgres_texts_close(struct postgres_texts *texts);
 
 /* Ask. The next question is asked when the last one has been answered. At most max parts are listed. */
 void postgres_texts_ask_newest(struct postgres_texts *texts);
-void postgres_texts_ask_parts(struct postgres_texts *texts, uint64_t generation, unsigned max);
+void postgres_texts_ask_parts(struct postgres_texts *texts, const struct texts_generation *generation, unsigned max);
 void postgres_texts_ask_source(struct postgres_texts *texts, int64_t file, size_t max);
 
 /* Why the last question failed: an English sentence. */
