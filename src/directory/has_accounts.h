@@ -4,7 +4,10 @@
 
 #include <stdbool.h>
 
-/* Is there an account in the SQLite database of a data folder? No, if there is no database; yes, if it cannot be read. Blocks. */
+/*
+ * Is there an account in the SQLite database of a data folder? No, if there is no database; yes, if it cannot be
+ * read. Blocks.
+ */
 bool directory_has_accounts(const char *data);
 
 #endif

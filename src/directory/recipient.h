@@ -20,8 +20,8 @@ enum directory_verdict recipient_complete(struct lookup *lookup, const struct ad
 enum directory_verdict recipient_account_verdict(const struct account *account);
 
 /*
- * Sets the mailbox of a postmaster without an account, which has the quota and the store of its domain; that is localhost if the address
- * has none. FOUND, or FAILED.
+ * Sets the mailbox of a postmaster without an account, which has the quota and the store of its domain; that is
+ * localhost if the address has none. FOUND, or FAILED.
  */
 enum directory_verdict recipient_postmaster_mailbox(
     struct lookup *lookup, const struct address *address, struct mailbox *mailbox);

@@ -64,7 +64,9 @@ enum delivery_result lmtp_result(const struct lmtp_delivery *d);
 /* Adds the recipients that no server accepted the message for to the entry of the queue. False when memory is out. */
 bool lmtp_keep_rest(struct lmtp_delivery *d);
 
-/* Adds the unfit mailboxes to the entry: the queue has them until their store is corrected. False when memory is out. */
+/*
+ * Adds the unfit mailboxes to the entry: the queue has them until their store is corrected. False when memory is out.
+ */
 bool lmtp_keep_unfit(struct lmtp_delivery *d);
 
 /* Adds these, and all recipients elsewhere, which have not been tried. False when memory is out. */

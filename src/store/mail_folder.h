@@ -33,12 +33,16 @@ int mail_folder_open(struct mail_folder *folder, const char *path);
 void mail_folder_close(struct mail_folder *folder);
 
 /*
- * Is there a folder in which nothing is or was, as far as can be seen? It has no marker, no mailbox, and no record beside it. It
- * is the folder of the mail if there is no account yet; else it can be the place of a volume that is not mounted.
+ * Is there a folder in which nothing is or was, as far as can be seen? It has no marker, no mailbox, and no record
+ * beside it. It is the folder of the mail if there is no account yet; else it can be the place of a volume that is
+ * not mounted.
  */
 bool mail_folder_is_new(const char *path);
 
-/* Marks such a folder; changes no other. The caller knows that there is no account. Returns 0 if there is a marker, or -1 with errno. */
+/*
+ * Marks such a folder; changes no other. The caller knows that there is no account. Returns 0 if there is a marker,
+ * or -1 with errno.
+ */
 int mail_folder_begin(const char *path);
 
 /*

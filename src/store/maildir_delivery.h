@@ -27,9 +27,9 @@ struct maildir_agent {
 };
 
 /*
- * Opens an agent for the Maildirs below a folder (store/mail_folder.h) and for the relay queue in another one. Both are made if
- * they are missing, and must be on one file system. hostname becomes a part of the messages' file names. Returns 0, or -1 with errno.
- * One agent a process, opened in it; it is used on the loop alone.
+ * Opens an agent for the Maildirs below a folder (store/mail_folder.h) and for the relay queue in another one. Both
+ * are made if they are missing, and must be on one file system. hostname becomes a part of the messages' file names.
+ * Returns 0, or -1 with errno. One agent a process, opened in it; it is used on the loop alone.
  */
 int maildir_agent_open(struct maildir_agent *agent, const char *folder, const char *queue, const char *hostname);
 
@@ -38,8 +38,8 @@ struct delivery *maildir_delivery_begin(
     struct delivery_agent *agent, const struct mailbox *mailboxes, size_t count, struct queue_entry *entry);
 
 /*
- * A folder of the file system that min_free is about: that of all mail, or, while it is refused (mail_folder_check), the queue.
- * Any thread may ask.
+ * A folder of the file system that min_free is about: that of all mail, or, while it is refused (mail_folder_check),
+ * the queue. Any thread may ask.
  */
 int maildir_agent_disk(const struct maildir_agent *agent);
 

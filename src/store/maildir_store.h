@@ -20,8 +20,8 @@ struct maildir_store {
 int maildir_store_open(struct maildir_store *store, const char *data);
 
 /*
- * Marks the folder if it is empty, was never marked, and there is no account: an earlier release made it, or it is a new volume.
- * Blocks. If that fails, the folder stays refused (store/mail_folder.h).
+ * Marks the folder if it is empty, was never marked, and there is no account: an earlier release made it, or it is a
+ * new volume. Blocks. If that fails, the folder stays refused (store/mail_folder.h).
  */
 void maildir_store_begin(struct maildir_store *store, struct admin *admin);
 void maildir_store_close(struct maildir_store *store);
