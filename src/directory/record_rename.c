@@ -215,6 +215,31 @@ check_moved(const struct rename *r)
 	return result;
 }
 
+/*
+ * With a database, accounts are for several servers, each of which has Maildirs that only it can move. What is not moved would be
+ * the mail of the next account of the old name.
+ */
+static enum admin_result
+check_maildirs(const struct rename *r)
+{
+	static const char sql[] = "SELECT count(*) FROM accounts a JOIN domains d ON d.id = a.domain"
+	                          " WHERE CASE WHEN ?1 = 1 THEN d.id ELSE a.id END = ?2"
+	                          " AND coalesce(a.delivery, d.delivery, ?3) NOT LIKE 'lmtp:%'";
+	struct accounts *accounts = r->accounts;
+	if (!accounts->sql->stores_keys || (r->kind != RECORD_ACCOUNT && r->kind != RECORD_DOMAIN))
+		return ADMIN_OK;
+	int64_t found = accounts_number(accounts, sql, "iit", (int64_t)(r->kind == RECORD_DOMAIN), r->id,
+	    accounts->mailboxes->lmtp ? "lmtp:" : "maildir");
+	if (found < 0)
+		return ADMIN_FAILED;
+	if (found == 0)
+		return ADMIN_OK;
+	return accounts_set_error(accounts, ADMIN_REFUSED,
+	    _("mail of %.400s can be in Maildirs of several servers; add the new name, move the mail on each server, and make"
+	      " the old name an alias, or set moved-to"),
+	    r->from.text);
+}
+
 static enum admin_result
 store(const struct rename *r)
 {
@@ -312,6 +337,8 @@ record_rename(struct accounts *accounts, enum record_kind kind, const char *from
 		return record_end(accounts, r.id == 0 ? ADMIN_MISSING : ADMIN_FAILED);
 	if (kind == RECORD_ACCOUNT)
 		result = read_spelling(&r);
+	if (result == ADMIN_OK)
+		result = check_maildirs(&r);
 	if (result == ADMIN_OK)
 		result = store(&r);
 	if (result == ADMIN_OK)

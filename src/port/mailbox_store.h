@@ -5,6 +5,8 @@
 #include "port/mailbox.h"
 
 struct mailbox_store {
+	bool lmtp; /* mail of accounts that name no store, nor has their domain one, goes to a store by LMTP */
+
 	/*
 	 * Makes a mailbox durably, if it is missing; its contents are not changed. Blocks. Returns 0, or -1 with errno.
 	 */

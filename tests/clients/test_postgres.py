@@ -121,8 +121,30 @@ class Accounts(PostgresTest):
             self.assertIn("members", server.control("list", "show", "staff@" + DOMAIN))
             refused = server.ctl_run("account", "remove", ACCOUNT)
             self.assertIn(b"first run: ftgatectl list set", refused.stderr)
+            server.control("account", "set", "carol@" + DOMAIN, "delivery=lmtp:127.0.0.1:24")
             server.control("rename", "account", "carol@" + DOMAIN, "carla@" + DOMAIN)
             self.assertIn("carla@" + DOMAIN, server.control("export", "lists"))
+
+    def test_names_of_mail_in_maildirs_of_several_servers_stay(self):
+        with PostgresServer(self.database) as server:
+            carol, carla, renamed = "carol@" + DOMAIN, "carla@" + DOMAIN, ("rename", "domain", DOMAIN, "new.example")
+            server.control("account", "add", carol, "--no-password")
+            for words in (("rename", "account", carol, carla), renamed):
+                refused = server.ctl_run(*words, config=server.admin)
+                self.assertEqual(77, refused.returncode)
+                self.assertIn(f"mail of {words[2]} can be in Maildirs of several servers", refused.stderr.decode())
+            server.control("domain", "set", DOMAIN, "delivery=lmtp:127.0.0.1:24")
+            server.control("account", "set", carol, "delivery=maildir")
+            for words in (("rename", "account", carol, carla), renamed):
+                self.assertEqual(77, server.ctl_run(*words, config=server.admin).returncode)
+            server.control("account", "set", carol, "delivery=")
+            server.control("rename", "account", carol, carla)
+            server.control(*renamed)
+            server.control("domain", "set", "new.example", "delivery=")
+            with open(server.admin, "a", encoding="utf-8") as config:
+                config.write("delivery:\n    lmtp: 127.0.0.1:24\n")
+            server.control("rename", "account", "carla@new.example", "eva@new.example")
+            self.assertIn("eva@new.example", server.control("account", "list"))
 
     def test_pipelined_recipients_are_answered_in_their_order(self):
         with PostgresServer(self.database) as server:

@@ -391,7 +391,7 @@ class Pooler(TroubleTest):
 
     def test_accounts_are_administered_through_a_pooler(self):
         with PgBouncer(self.database) as pooler, self.pooled(pooler) as server, Talk(server) as talk:
-            for words in (("database", "migrate"), ("account", "add", "carol@" + DOMAIN, "--no-password"),
+            for words in (("database", "migrate"), ("account", "add", "carol@" + DOMAIN, "--no-password", "delivery=lmtp:127.0.0.1:24"),
                           ("list", "add", "staff@" + DOMAIN, "carol@" + DOMAIN, ACCOUNT),
                           ("rename", "account", "carol@" + DOMAIN, "carla@" + DOMAIN), ("account", "list")):
                 done = server.ctl_run(*words)

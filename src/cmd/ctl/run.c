@@ -73,6 +73,7 @@ run_with_accounts(struct request *request)
 		    _("there is no database in %s; name the server's data folder by --data"), request->data);
 	if (maildir_store_open(&mailboxes, request->data) < 0)
 		return ctl_fail(EX_UNAVAILABLE, _("cannot open %s/mail: %s"), request->data, strerror(errno));
+	mailboxes.store.lmtp = request->settings != NULL && request->settings->delivery.lmtp != NULL;
 	request->admin = database != NULL ? postgres_admin_open(database, &mailboxes.store, error)
 	                                  : open_admin(request, request->data, &mailboxes.store, error);
 	if (request->admin != NULL && adds(request))
