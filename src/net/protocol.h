@@ -25,6 +25,8 @@ struct protocol {
 	void (*greet)(void *session);
 	void (*encrypted)(void *session, const char *version, const char *cipher);
 	size_t (*feed)(void *session, const char *bytes, size_t len);
+	/* Looks at the octets behind those that made the session busy; they are fed later. NULL: it never does. */
+	void (*look_ahead)(void *session, const char *bytes, size_t len);
 	bool (*busy)(const void *session);
 	/*
 	 * Is a long answer under way? Then more() sends its next part. It is called when the client has taken the parts

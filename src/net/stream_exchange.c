@@ -52,6 +52,16 @@ next_slice(const struct stream *stream, const char *octets, size_t len)
 	return end == NULL ? most : (size_t)(end - octets) + 1;
 }
 
+/* Shows a session, which now waits, the octets that it will be fed next. */
+static void
+look_ahead(struct stream *stream, const char *octets, size_t len)
+{
+	const struct protocol *protocol = stream->protocol;
+	if (protocol->look_ahead != NULL && stream->phase == STREAM_SPEAKING && !stream->failed &&
+	    !stream->input.discard && protocol->busy(stream->session))
+		protocol->look_ahead(stream->session, octets, len);
+}
+
 /* Feeds the session for as long as it takes octets, the client takes replies, and the share lasts. Returns how many. */
 static size_t
 feed(struct stream *stream, const char *octets, size_t len)
@@ -67,6 +77,8 @@ feed(struct stream *stream, const char *octets, size_t len)
 		stream->share.commands++;
 		taken += fed;
 	}
+	if (taken > 0 && taken < len)
+		look_ahead(stream, octets + taken, len - taken);
 	return taken;
 }
 

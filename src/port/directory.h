@@ -247,6 +247,11 @@ struct directory_ops {
 	void (*client)(struct directory *directory, struct client_question *question);       /* one a connection */
 	void (*sender)(struct directory *directory, struct sender_question *question);       /* one a MAIL */
 	void (*recipient)(struct directory *directory, struct recipient_question *question); /* one a RCPT */
+	/*
+	 * The asker of a recipient is going to ask about this address: one that waits long for each answer begins to find it. NULL
+	 * if answers never wait for each other. An address that is not asked about costs no more than its answer.
+	 */
+	void (*expect)(struct directory *directory, const struct address *address);
 	void (*expand)(struct directory *directory, struct expansion_question *question);
 	void (*members)(struct directory *directory, struct members_question *question);
 	void (*login)(struct directory *directory, struct login_question *question); /* one a login */

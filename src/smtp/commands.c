@@ -314,12 +314,38 @@ find_command(struct span verb)
 	return NULL;
 }
 
-/* Runs a line of printable octets and tabs. White space at its end is ignored (RFC 5321 section 4.1.1). */
-static struct ftg_reply
-run_line(struct smtp_session *s, const char *text, size_t len)
+/* White space at the end of a line is ignored (RFC 5321 section 4.1.1). */
+static size_t
+trimmed(const char *text, size_t len)
 {
 	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
 		len--;
+	return len;
+}
+
+bool
+command_names_recipient(struct smtp_session *s, struct span text, struct address *address)
+{
+	size_t len = trimmed(text.text, text.len);
+	struct command_line line = command_split(text.text, len);
+	struct params params = { .dsn = ehlo_offers_dsn(s), .utf8 = s->envelope.utf8 };
+	const struct span path = s->path;
+	struct span bad;
+
+	if (!span_equals(line.verb, "RCPT") || memchr(text.text, '\t', len) != NULL ||
+	    !skip_keyword(&line.argument, "TO:"))
+		return false;
+	bool valid = parse_path(s, address, &line.argument, false, s->envelope.utf8) == ADDRESS_OK &&
+	    params_read(&params, PARAMS_RCPT, line.argument, &bad);
+	s->path = path;
+	return valid;
+}
+
+/* Runs a line of printable octets and tabs. */
+static struct ftg_reply
+run_line(struct smtp_session *s, const char *text, size_t len)
+{
+	len = trimmed(text, len);
 	const struct command_line line = command_split(text, len);
 	if (line.verb.len == 0 || memchr(text, '\t', len) != NULL)
 		return refuse_for(s, ERR_SMTP_SYNTAX, line.verb.len == 0 ? "no-command" : "control-octet");

@@ -140,6 +140,12 @@ refuse_for(struct smtp_session *s, enum ftg_id id, const char *cause)
 /* commands.c: runs a command line and sends its reply. */
 void command_run(struct smtp_session *s, const struct line *line);
 
+/*
+ * commands.c: is this a RCPT command, in the state of the session, that will be parsed without fault? Writes its address. Leaves
+ * the session as it is.
+ */
+bool command_names_recipient(struct smtp_session *s, struct span text, struct address *address);
+
 /* commands.c: refuses a TLS handshake that came in place of a command, and closes the session. */
 void command_refuse_tls(struct smtp_session *s);
 

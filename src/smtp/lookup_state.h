@@ -29,6 +29,8 @@ struct lookup {
 		struct domain_question domain;
 	};
 	struct recipient_question recipient;
+	bool rcpt_waits; /* for the answer about the recipient */
+	size_t ahead;    /* octets, behind those that were fed, that look_ahead.c has seen */
 	struct returning returning;
 	struct expansion_question expansion;
 	char domain_name[ADDRESS_DOMAIN_MAX + 1]; /* of ETRN */

@@ -104,6 +104,8 @@ smtp_session_feed(struct smtp_session *s, const char *bytes, size_t len)
 		taken += feed(s, bytes + taken, len - taken);
 	}
 	s->feeding = false;
+	if (s->lookup != NULL)
+		s->lookup->ahead -= taken < s->lookup->ahead ? taken : s->lookup->ahead;
 	return taken;
 }
 

@@ -109,6 +109,12 @@ void smtp_session_greet(struct smtp_session *session);
 size_t smtp_session_feed(struct smtp_session *session, const char *bytes, size_t len);
 
 /*
+ * Looks at the octets behind those that were read, while the session is busy. If it waits for the directory's answer about a
+ * recipient, the directory is told of the recipients of the RCPT commands that follow, each at most once. Changes nothing else.
+ */
+void smtp_session_look_ahead(struct smtp_session *session, const char *bytes, size_t len);
+
+/*
  * Reports that the connection is encrypted: before the greeting, or after the handshake of outlet->encrypt(). The session
  * then forgets everything that the client has stated (RFC 3207 section 4.2). version and cipher, which the trace line
  * names, must outlive the session.

@@ -12,6 +12,7 @@ class Proxy:
         self.address = address
         self.holds = False  # answers wait, also to connections that begin
         self.delay = 0  # seconds before each answer
+        self.asked = None  # if it is a dictionary, it gets what each client has sent from then on
         self.cuts = 0  # so many answers are not passed on: their connections end
         self.ending = threading.Event()
         self.threads, self.open = [], set()
@@ -56,6 +57,8 @@ class Proxy:
             if readable is server and self.cuts > 0:
                 self.cuts -= 1
                 return False
+            if readable is client and self.asked is not None:
+                self.asked[client] = self.asked.get(client, b"") + octets
             if readable is server and self.delay:
                 self.ending.wait(self.delay)
             (server if readable is client else client).sendall(octets)

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import struct
 import subprocess
 import time
 import unittest
@@ -10,6 +11,7 @@ import unittest
 import server as servers
 from postgres import Postgres
 from server import ACCOUNT, DOMAIN, SECONDS, STRANGER, Talk, program
+from tcp_proxy import Proxy
 from test_postgres import FAILED, PROCESSES, PostgresServer, PostgresTest
 
 REFUSED, UNKNOWN, OK = rb"\(#4\.65\)", rb"\(#4\.28\)", rb"\A250 "
@@ -28,6 +30,24 @@ def read(server):
     while status(server).get("records-change", 0) == 0:
         assert time.monotonic() < until, server.log()
         time.sleep(0.02)
+
+
+def batches(octets):
+    """What a client has sent to PostgreSQL, by its messages Sync."""
+    at = start = 0
+    while at + 5 <= len(octets):
+        kind = octets[at:at + 1]
+        at += 1 + struct.unpack("!I", octets[at + 1:at + 5])[0]
+        if kind == b"S":
+            yield octets[start:at]
+            start = at
+
+
+def asked(proxy, names):
+    """Which batches have which of the names."""
+    sent = [batch for octets in list(proxy.asked.values()) for batch in batches(octets)]
+    return [(name, number) for number, batch in enumerate(sent) for name in names
+            for _ in range(batch.count(name.partition("@")[0].encode()))]
 
 
 class Changes(PostgresTest):
@@ -82,6 +102,29 @@ class Changes(PostgresTest):
             for _ in range(2):
                 self.assertRegex(self.recipient(talk), OK)
             self.assertEqual(0, status(server)["answers-kept"])
+
+    def test_pipelined_recipients_are_asked_for_at_once(self):
+        names = [f"fresh{number:02}@{DOMAIN}" for number in range(19)] + [ACCOUNT]
+        with Proxy(f"{self.database.folder}/.s.PGSQL.{self.database.port}") as proxy:
+            def url(name):
+                return f"postgresql://postgres@127.0.0.1:{proxy.port}/{name}?gssencmode=disable&sslmode=disable"
+            with PostgresServer(self.database, url=url) as server, Talk(server) as talk:
+                read(server)
+                talk.mail()
+                before = status(server)
+                proxy.asked, proxy.holds = {}, True
+                talk.socket.sendall(b"".join(b"RCPT TO:<%s>\r\n" % name.encode() for name in names))
+                until = time.monotonic() + SECONDS
+                while len(asked(proxy, names)) < len(names):
+                    self.assertLess(time.monotonic(), until, asked(proxy, names))
+                    time.sleep(0.02)
+                proxy.holds = False
+                replies = [talk.reply() for _ in names]
+                self.assertEqual([True] * 19 + [False], [re.search(UNKNOWN, reply) is not None for reply in replies])
+                self.assertEqual(sorted(names), sorted(name for name, _ in asked(proxy, names)))
+                self.assertLessEqual(len({batch for _, batch in asked(proxy, names)}), 2)
+                after = status(server)
+                self.assertEqual([20, 0], [after[name] - before[name] for name in ("answers-asked", "answers-kept")])
 
     def test_old_password_is_of_no_use_once_it_is_changed(self):
         with PostgresServer(self.database, settings="auth-in-clear: yes\n") as server:

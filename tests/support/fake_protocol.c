@@ -169,6 +169,13 @@ end(void *context, enum ftg_id last)
 	say(session, "bye\n");
 }
 
+static void
+look_ahead(void *session, const char *bytes, size_t len)
+{
+	char *ahead = ((struct fake_session *)session)->ahead;
+	snprintf(ahead, sizeof fake.first->ahead, "%.*s", (int)len, bytes);
+}
+
 struct protocol fake_protocol;
 
 void
@@ -184,6 +191,7 @@ fake_protocol_reset(void)
 		.greet = greet,
 		.encrypted = encrypted,
 		.feed = feed,
+		.look_ahead = look_ahead,
 		.busy = busy,
 		.sending = sending,
 		.more = more,

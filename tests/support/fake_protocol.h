@@ -19,6 +19,7 @@ struct fake_session {
 	unsigned parts;    /* of a long answer that are left */
 	unsigned sent;     /* parts that were sent */
 	enum ftg_id last;  /* by which it was ended */
+	char ahead[32];    /* octets that it was shown while it waited, as far as there is room */
 	size_t line_len;
 	char line[256];
 };

@@ -163,6 +163,64 @@ Test(kept, each_sender_is_asked_for_by_a_list_of_members)
 	cr_expect(found.member);
 }
 
+static void
+expect(const char *local, const char *domain)
+{
+	const struct address address = address_of(local, domain);
+	directory->ops->expect(directory, &address);
+}
+
+Test(kept, expected_question_counts_when_it_is_asked)
+{
+	struct recipient_question questions[2];
+	(void)access_of("192.0.2.1");
+	expect("anna", "example.test");
+	expect("anna", "example.test");
+	cr_expect_eq(count(STAT_ANSWERS_ASKED), 1);
+	for (size_t i = 0; i < 2; i++)
+		questions[i] = (struct recipient_question) { .address = address_of("anna", "example.test") };
+	ask_at_once(questions, 2);
+	for (size_t i = 0; i < 2; i++)
+		cr_expect_str_eq(questions[i].recipient.mailbox.address, "anna@example.test");
+	cr_expect_eq(count(STAT_ANSWERS_ASKED), 2);
+	cr_expect_eq(count(STAT_ANSWERS_KEPT), 1);
+}
+
+Test(kept, expected_answer_is_kept_and_counts_when_it_is_first_found)
+{
+	(void)access_of("192.0.2.1");
+	expect("anna", "example.test");
+	(void)access_of("192.0.2.2");
+	cr_expect_eq(count(STAT_ANSWERS_ASKED), 2);
+	for (unsigned i = 0; i < 2; i++) {
+		cr_expect_eq(ask_name("anna", "example.test"), DIRECTORY_FOUND);
+		cr_expect_str_eq(found.mailboxes[0].address, "anna@example.test");
+		cr_expect_eq(count(STAT_ANSWERS_ASKED), 3);
+		cr_expect_eq(count(STAT_ANSWERS_KEPT), i);
+	}
+}
+
+Test(kept, expected_list_of_members_is_asked_for_by_its_sender)
+{
+	(void)access_of("192.0.2.1");
+	expect("staff", "example.test");
+	cr_expect_eq(ask_name("staff", "example.test"), DIRECTORY_FOUND);
+	cr_expect(found.member);
+}
+
+Test(kept, directory_closes_while_nobody_has_asked_what_it_expects)
+{
+	(void)access_of("192.0.2.1");
+	expect("anna", "");
+	expect("staff-bounces", "example.test");
+	for (unsigned i = 0; i < 2000; i++) {
+		char local[16];
+		snprintf(local, sizeof local, "x%u", i);
+		expect(local, "example.test");
+	}
+	cr_expect_eq(count(STAT_ANSWERS_ASKED), 1);
+}
+
 /* How many changes a statement announces. */
 static int64_t
 announced(const char *sql)

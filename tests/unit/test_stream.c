@@ -140,6 +140,20 @@ Test(stream, each_command_is_answered_in_its_order)
 	expect_all_gone(1);
 }
 
+Test(stream, session_that_waits_is_shown_what_follows_once)
+{
+	int client = join();
+	turn(1);
+	say(client, "x\nw\nd\nm\n");
+	turn(1);
+	cr_expect_str_eq(fake.first->ahead, "d\nm\n");
+	fake.first->ahead[0] = '\0';
+	say(client, "n\n");
+	fake_finish(fake.first);
+	turn(3);
+	cr_expect_str_eq(fake.first->ahead, "");
+}
+
 Test(stream, client_that_pipelines_leaves_others_their_turn)
 {
 	int busy = join(), other = join();

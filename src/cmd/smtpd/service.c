@@ -87,6 +87,12 @@ feed(void *session, const char *bytes, size_t len)
 	return smtp_session_feed(session_of(session), bytes, len);
 }
 
+static void
+look_ahead(void *session, const char *bytes, size_t len)
+{
+	smtp_session_look_ahead(session_of(session), bytes, len);
+}
+
 static bool
 busy(const void *session)
 {
@@ -141,6 +147,7 @@ smtp_service_open(struct smtp_service *service, const struct limits *limits)
 		.greet = greet,
 		.encrypted = encrypted,
 		.feed = feed,
+		.look_ahead = look_ahead,
 		.busy = busy,
 		.sending = sending,
 		.more = more,

@@ -7,18 +7,17 @@
 #include <string.h>
 
 #include "base/log/log.h"
-#include "directory/access.h"
-#include "directory/expand.h"
-#include "directory/login.h"
 #include "directory/postgres/changes.h"
 #include "directory/postgres/connection_internal.h"
-#include "directory/postgres/facts.h"
-#include "directory/postgres/kept.h"
+#include "directory/postgres/kinds.h"
 #include "directory/postgres/statements.h"
-#include "directory/postgres/wants.h"
-#include "directory/recipient.h"
 
-enum { UNDER_WAY = 1024 }; /* lists of the questions that others can wait with */
+enum {
+	UNDER_WAY = 1024,        /* lists of the questions that others can wait with */
+	EXPECTATIONS_MAX = 1000, /* questions under way that nobody has asked yet */
+	EXPECTED_SETS = 128,
+	EXPECTED_PLACES = 8, /* of a set */
+};
 
 struct inquiry;
 
@@ -31,6 +30,9 @@ struct postgres_directory {
 	struct changes changes;
 	struct stats_slot *stats;
 	struct inquiry *under_way[UNDER_WAY]; /* those whose answers are kept, by the hash of what they are about */
+	unsigned expectations;                /* under way */
+	/* The hashes of what was last answered before it was asked, by themselves; 0: none. */
+	uint64_t expected[EXPECTED_SETS][EXPECTED_PLACES];
 	bool postmaster_logged;
 };
 
@@ -60,17 +62,31 @@ struct inquiry {
 	struct directory_question *waiting; /* questions about the same that get its answer, too */
 };
 
-/* A kind of question: the rules that answer it, what they will look for, and whether answers are kept. */
-struct kind {
-	enum directory_verdict (*find)(struct lookup *lookup, struct directory_question *question);
-	void (*want)(struct facts *facts, const struct directory_question *question); /* NULL: nothing in advance */
-	const struct kept_kind *kept;                                                 /* NULL: they are not */
-};
-
 static struct postgres_directory *
 own(struct directory *directory)
 {
 	return (struct postgres_directory *)directory;
+}
+
+/* A question about a recipient that a session is going to ask. Until then only the cache gets the answer. */
+struct expectation {
+	struct recipient_question question;
+	struct postgres_directory *directory;
+};
+
+static void
+forget_expectation(struct directory_question *question)
+{
+	struct expectation *expectation = (struct expectation *)(void *)question;
+	expectation->directory->expectations--;
+	free(expectation);
+}
+
+/* Does nobody get the answer to the question of this inquiry, as long as none waits with it? */
+static bool
+is_unasked(const struct inquiry *inquiry)
+{
+	return inquiry->question->done == forget_expectation && inquiry->waiting == NULL;
 }
 
 /* Logs once that the setting is of no use; its mail is delivered as without it. */
@@ -84,6 +100,28 @@ log_postmaster(struct postgres_directory *directory, const struct lookup *lookup
 	    "the address of the setting postmaster is no account, alias or list here", NULL);
 }
 
+/* Is this the first question about what was expected? It counts as if it had asked the database itself. */
+static bool
+take_expected(struct postgres_directory *directory, const struct answer_key *key)
+{
+	uint64_t *set = directory->expected[key->hash % EXPECTED_SETS];
+	for (size_t i = 0; i < EXPECTED_PLACES; i++) {
+		if (set[i] != key->hash)
+			continue;
+		set[i] = 0;
+		return true;
+	}
+	return false;
+}
+
+static void
+note_expected(struct postgres_directory *directory, const struct answer_key *key)
+{
+	uint64_t *set = directory->expected[key->hash % EXPECTED_SETS];
+	memmove(set + 1, set, (EXPECTED_PLACES - 1) * sizeof *set);
+	set[0] = key->hash;
+}
+
 /* Takes an answer that was kept. Returns false if there is none that may be given. */
 static bool
 find_kept(struct postgres_directory *directory, const struct kind *kind, const struct answer_key *key, bool failed,
@@ -94,7 +132,8 @@ find_kept(struct postgres_directory *directory, const struct kind *kind, const s
 	if (horizon == INT64_MAX || !kind->kept->find(directory->cache, key, horizon, question))
 		return false;
 	question->detail[0] = '\0';
-	stats_add(directory->stats, stale ? STAT_ANSWERS_STALE : STAT_ANSWERS_KEPT, 1);
+	enum stats_item from = take_expected(directory, key) ? STAT_ANSWERS_ASKED : STAT_ANSWERS_KEPT;
+	stats_add(directory->stats, stale ? STAT_ANSWERS_STALE : from, 1);
 	return true;
 }
 
@@ -104,14 +143,17 @@ settle(struct inquiry *inquiry)
 {
 	struct postgres_directory *directory = inquiry->directory;
 	struct directory_question *question = inquiry->question;
-	bool failed = question->verdict == DIRECTORY_FAILED;
+	bool failed = question->verdict == DIRECTORY_FAILED, unasked = is_unasked(inquiry);
 	changes_answered(&directory->changes, failed);
-	if (failed && find_kept(directory, inquiry->kind, &inquiry->key, true, question))
+	if (failed && (unasked || find_kept(directory, inquiry->kind, &inquiry->key, true, question)))
 		return;
-	stats_add(directory->stats, STAT_ANSWERS_ASKED, 1);
-	if (inquiry->kind->kept->is_shared(question))
-		inquiry->kind->kept->keep(
-		    directory->cache, &inquiry->key, &inquiry->subjects, inquiry->asked, question);
+	if (!unasked)
+		stats_add(directory->stats, STAT_ANSWERS_ASKED, 1);
+	if (!inquiry->kind->kept->is_shared(question))
+		return;
+	inquiry->kind->kept->keep(directory->cache, &inquiry->key, &inquiry->subjects, inquiry->asked, question);
+	if (unasked)
+		note_expected(directory, &inquiry->key);
 }
 
 static struct inquiry **
@@ -164,7 +206,7 @@ answer(struct inquiry *inquiry, enum directory_verdict verdict, const char *deta
 	question->verdict = verdict;
 	if (detail != NULL)
 		snprintf(question->detail, sizeof question->detail, "%s", detail);
-	if (verdict == DIRECTORY_MISCONFIGURED)
+	if (verdict == DIRECTORY_MISCONFIGURED && !is_unasked(inquiry))
 		log_event("directory-misconfigured", "detail", question->detail, NULL);
 	log_postmaster(directory, &inquiry->facts.lookup);
 	if (inquiry->kept) {
@@ -308,9 +350,10 @@ find_under_way(struct postgres_directory *directory, const struct answer_key *ke
 static void
 wait_with(struct inquiry *inquiry, struct directory_question *question)
 {
+	if (!is_unasked(inquiry)) /* that is counted when it is answered */
+		stats_add(inquiry->directory->stats, STAT_ANSWERS_KEPT, 1);
 	question->next = inquiry->waiting;
 	inquiry->waiting = question;
-	stats_add(inquiry->directory->stats, STAT_ANSWERS_KEPT, 1);
 }
 
 /* Asks the database, and keeps the answer. */
@@ -353,94 +396,55 @@ ask_or_find(struct directory *base, const struct kind *kind, struct directory_qu
 		start_kept(directory, kind, question, &key);
 }
 
-static enum directory_verdict
-find_client(struct lookup *lookup, struct directory_question *question)
+/* Nothing to do if the answer will not be kept, is at hand, or is under way. */
+static bool
+may_expect(struct postgres_directory *directory, struct directory_question *question, struct answer_key *key)
 {
-	return access_of_client(lookup, (struct client_question *)question);
-}
-
-static enum directory_verdict
-find_sender(struct lookup *lookup, struct directory_question *question)
-{
-	return sender_find(lookup, (struct sender_question *)question);
-}
-
-static enum directory_verdict
-find_recipient(struct lookup *lookup, struct directory_question *question)
-{
-	return recipient_find(lookup, (struct recipient_question *)question);
-}
-
-static enum directory_verdict
-find_expansion(struct lookup *lookup, struct directory_question *question)
-{
-	return expansion_find(lookup, (struct expansion_question *)question);
-}
-
-static enum directory_verdict
-find_members(struct lookup *lookup, struct directory_question *question)
-{
-	return members_find(lookup, (struct members_question *)question);
-}
-
-static enum directory_verdict
-find_login(struct lookup *lookup, struct directory_question *question)
-{
-	return login_find(lookup, (struct login_question *)question);
-}
-
-static enum directory_verdict
-find_domain(struct lookup *lookup, struct directory_question *base)
-{
-	struct domain_question *question = (struct domain_question *)base;
-	return lookup->ops->domain(lookup, question->name, &question->domain);
+	const struct kept_kind *kept = kind_recipients.kept;
+	int64_t horizon = changes_horizon(&directory->changes, directory->lifetime, directory->stale, false);
+	if (horizon == INT64_MAX || !kept->identify(question, key))
+		return false;
+	answer_key_end(directory->cache, key);
+	return !kept->find(directory->cache, key, horizon, question) && find_under_way(directory, key) == NULL;
 }
 
 static void
-want_client(struct facts *facts, const struct directory_question *question)
+expect(struct directory *base, const struct address *address)
 {
-	wants_of_client(facts, ((const struct client_question *)question)->address);
+	struct postgres_directory *directory = own(base);
+	struct answer_key key;
+	if (directory->cache == NULL || !directory->changes.known || directory->expectations == EXPECTATIONS_MAX)
+		return;
+	struct expectation *expectation = calloc(1, sizeof *expectation);
+	if (expectation == NULL)
+		return;
+	*expectation = (struct expectation) {
+		.question = { .base = { .done = forget_expectation }, .address = *address },
+		.directory = directory,
+	};
+	directory->expectations++;
+	if (may_expect(directory, &expectation->question.base, &key))
+		start_kept(directory, &kind_recipients, &expectation->question.base, &key);
+	else
+		forget_expectation(&expectation->question.base);
 }
-
-static void
-want_sender(struct facts *facts, const struct directory_question *base)
-{
-	const struct sender_question *question = (const struct sender_question *)base;
-	wants_of_sender(facts, &question->address, question->account);
-}
-
-static void
-want_recipient(struct facts *facts, const struct directory_question *base)
-{
-	const struct recipient_question *question = (const struct recipient_question *)base;
-	facts_set_sender(facts, question->sender);
-	wants_of_recipient(facts, &question->address);
-}
-
-static const struct kind clients = { find_client, want_client, &kept_clients };
-static const struct kind senders = { find_sender, want_sender, &kept_senders };
-static const struct kind recipients = { find_recipient, want_recipient, &kept_recipients };
-static const struct kind expansions = { find_expansion, NULL, NULL };
-static const struct kind memberships = { find_members, NULL, NULL };
-static const struct kind logins = { find_login, NULL, NULL };
-static const struct kind domains = { find_domain, NULL, NULL };
 
 static void
 client(struct directory *directory, struct client_question *question)
 {
-	ask_or_find(directory, &clients, &question->base);
+	ask_or_find(directory, &kind_clients, &question->base);
 }
 
 static void
 sender(struct directory *directory, struct sender_question *question)
 {
-	ask_or_find(directory, &senders, &question->base);
+	ask_or_find(directory, &kind_senders, &question->base);
 }
 
 static void
 recipient(struct directory *directory, struct recipient_question *question)
 {
-	ask_or_find(directory, &recipients, &question->base);
+	ask_or_find(directory, &kind_recipients, &question->base);
 }
 
 /* All targets in one round trip, with the alias itself. */
@@ -448,7 +452,7 @@ static void
 expand(struct directory *directory, struct expansion_question *question)
 {
 	question->expansion = (struct expansion) { .count = 0 };
-	struct inquiry *inquiry = begin(own(directory), &expansions, &question->base);
+	struct inquiry *inquiry = begin(own(directory), &kind_expansions, &question->base);
 	struct request *request = inquiry == NULL ? NULL : new_request(inquiry);
 	if (inquiry == NULL)
 		return;
@@ -467,24 +471,25 @@ members(struct directory *directory, struct members_question *question)
 {
 	question->members = NULL;
 	question->count = 0;
-	start(own(directory), &memberships, &question->base);
+	start(own(directory), &kind_memberships, &question->base);
 }
 
 static void
 login(struct directory *directory, struct login_question *question)
 {
-	start(own(directory), &logins, &question->base);
+	start(own(directory), &kind_logins, &question->base);
 }
 
 static void
 domain(struct directory *directory, struct domain_question *question)
 {
-	start(own(directory), &domains, &question->base);
+	start(own(directory), &kind_domains, &question->base);
 }
 
 static void
 close_directory(struct directory *base)
 {
+	pg_abandon(&own(base)->pg); /* what was expected, and not asked */
 	pg_close(&own(base)->pg);
 	answer_cache_free(own(base)->cache);
 	free(base);
@@ -494,6 +499,7 @@ static const struct directory_ops ops = {
 	.client = client,
 	.sender = sender,
 	.recipient = recipient,
+	.expect = expect,
 	.expand = expand,
 	.members = members,
 	.login = login,

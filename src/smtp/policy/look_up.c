@@ -75,6 +75,7 @@ recipient_is_known(struct directory_question *question)
 {
 	struct smtp_session *s = lookup_of(question, offsetof(struct lookup, recipient))->session;
 
+	s->lookup->rcpt_waits = false;
 	if (!forwarding_returns(s))
 		policy_decide(s, policy_pass());
 }
@@ -92,6 +93,7 @@ check_recipient_lookup(struct smtp_session *s, const struct policy_subject *subj
 	lookup->recipient.address = *s->policy.subject.address;
 	lookup->recipient.sender = s->envelope.sender;
 	lookup->returning = (struct returning) { .asked = false };
+	lookup->rcpt_waits = true;
 	directory->ops->recipient(directory, &lookup->recipient);
 	return policy_pass();
 }
