@@ -32,7 +32,7 @@ enum texts_adoption {
 	TEXTS_ADOPTED, /* all are in place, and the state of the folder says so */
 	TEXTS_REFUSED, /* a text is refused that was not before: the state says so, and all else is as it was */
 	TEXTS_BUSY,    /* another process changes the texts, or has changed them: look at the state again */
-	TEXTS_FAILED,  /* errno says why; what is missing is put in place the next time */
+	TEXTS_FAILED,  /* errno says why; some may be in place, and the rest is put in place the next time */
 };
 
 struct texts_listener {

@@ -225,9 +225,20 @@ sync_folder(const char *path)
 	return result;
 }
 
+/* Whether a version has these octets. */
+static bool
+is_version(struct folder *folder, const char *language, unsigned version, const char *octets, size_t len)
+{
+	size_t have = 0;
+	char *kept = folder_read(&folder->texts, language, version, &have);
+	bool same = kept != NULL && have == len && memcmp(kept, octets, len) == 0;
+	free(kept);
+	return same;
+}
+
 /*
- * Keeps the source in use as a version, if it is replaced by another; an empty file stands for none. Removes the oldest
- * versions.
+ * Keeps the source in use as a version, if it is replaced by another; an empty file stands for none. The newest version has it
+ * already if a change failed after that. Removes the oldest versions.
  */
 static int
 keep_version(struct folder *folder, const char *language, const struct texts_change *change)
@@ -245,11 +256,12 @@ keep_version(struct folder *folder, const char *language, const struct texts_cha
 	int count = list_versions(folder, language, versions);
 	unsigned next = count > 0 ? versions[0] + 1 : 1;
 	int result = count < 0 ? -1 : make_version_path(folder, language, next, path);
-	if (result == 0)
+	bool kept = count > 0 && is_version(folder, language, versions[0], old != NULL ? old : "", len);
+	if (result == 0 && !kept)
 		result = put_file(path, old != NULL ? old : "", len);
 	int error = errno;
 	free(old);
-	for (int i = TEXTS_VERSIONS - 1; result == 0 && i < count; i++)
+	for (int i = TEXTS_VERSIONS - !kept; result == 0 && i < count; i++)
 		if (make_version_path(folder, language, versions[i], path) == 0)
 			unlink(path);
 	errno = error;

@@ -215,6 +215,22 @@ Test(texts, a_version_that_cannot_be_kept_changes_nothing, .init = setup, .fini 
 	cr_expect_str_eq(versions(), "1:0 ");
 }
 
+Test(texts, a_change_that_fails_again_and_again_keeps_the_versions, .init = setup, .fini = teardown)
+{
+	replace("source 1");
+	replace("source 2");
+	cr_assert_eq(mkdir("locale/de/LC_MESSAGES/ftgate-local.po.new", 0755), 0);
+	struct texts_change change = { "source 3", "compiled", 8, 8 };
+	for (int i = 0; i < 12; i++)
+		cr_expect_eq(texts->ops->replace(texts, "de", &change), -1);
+	expect_read(0, "source 2");
+	cr_expect_str_eq(versions(), "3:8 2:8 1:0 ");
+	cr_assert_eq(rmdir("locale/de/LC_MESSAGES/ftgate-local.po.new"), 0);
+	replace("source 3");
+	cr_expect_str_eq(versions(), "3:8 2:8 1:0 ");
+	expect_read(3, "source 2");
+}
+
 static void
 note_problem(void *context, const struct texts_problem *problem)
 {
