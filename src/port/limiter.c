@@ -199,8 +199,10 @@ limiter_learn(struct limiter *limiter, const struct counter_note *note, int64_t 
 		return;
 	else if (note->cause[0] == '\0')
 		forget(limiter, address);
-	else if (is_reference(note->cause) && left > 0 && most > 0)
-		counters_learn(limiter->counters, &key, left < most ? left : most, note, now(limiter));
+	else if (is_reference(note->cause) && left > 0 && most > 0) {
+		const struct counter_note learnt = note_of(address, note->cause);
+		counters_learn(limiter->counters, &key, left < most ? left : most, &learnt, now(limiter));
+	}
 }
 
 /* The name of a counter for other servers, if there are any. */

@@ -201,6 +201,7 @@ Test(shared, name_that_is_cut_when_read_is_refused)
 	cr_expect(backend_refuses(sql));
 	snprintf(sql, sizeof sql, add, "x", 40);
 	cr_expect(backend_refuses(sql));
+	backend_sql("UPDATE limit_generation SET generation = 1");
 	snprintf(sql, sizeof sql, add, "x", 39);
 	cr_expect_not(backend_refuses(sql));
 	cr_expect_eq(mark(0, NULL, NULL), 1);
@@ -223,6 +224,15 @@ Test(shared, more_marks_than_fit_come_by_and_by)
 	cr_expect(exchanges[0].more);
 	cr_expect_eq(mark(0, NULL, NULL), SHARED_NEWS_MAX);
 	cr_expect_eq(mark(0, NULL, NULL), 1100 - 2 * SHARED_NEWS_MAX);
+	cr_expect_eq(mark(0, NULL, NULL), 0);
+}
+
+Test(shared, marks_later_than_the_last_change_are_no_news)
+{
+	backend_sql("UPDATE limit_generation SET generation = 3");
+	backend_sql("INSERT INTO limit_marks SELECT 'smtp', '10.0.0.' || i, '#4.29', 9000000000000, i, 9"
+	            " FROM generate_series(1, 9) i");
+	cr_expect_eq(mark(0, NULL, NULL), 3);
 	cr_expect_eq(mark(0, NULL, NULL), 0);
 }
 

@@ -444,6 +444,21 @@ Test(limit_sharing, marks_that_no_server_writes_are_not_taken)
 	cr_expect_eq(marks, 0);
 }
 
+static void
+keep_address(void *context, const struct counter_note *note, int64_t left)
+{
+	(void)left;
+	snprintf(context, sizeof note->address, "%s", note->address);
+}
+
+Test(limit_sharing, mark_is_kept_by_its_network_alone)
+{
+	char address[sizeof(struct counter_note)] = "";
+	limiter_learn(&servers[0].limiter, &(struct counter_note) { "192.0.2.1/\x1b[31m\xc3", "#4.29" }, HOUR);
+	limiter_blacklisted(&servers[0].limiter, 0, 100, keep_address, address);
+	cr_expect_str_eq(address, "192.0.2.1");
+}
+
 Test(limit_sharing, mark_lasts_no_longer_than_one_of_this_server)
 {
 	const struct counter_note note = { "192.0.2.1", "#4.29" };

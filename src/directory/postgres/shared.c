@@ -231,6 +231,14 @@ take_mark(struct operation *operation, const PGresult *result, int row)
 	exchange->news_count += number(libpq, result, row, NEWS_OWN) == 0;
 }
 
+static bool
+is_behind(const struct shared_position *position, const struct shared_position *other)
+{
+	if (position->generation != other->generation)
+		return position->generation < other->generation;
+	return strcmp(position->name, other->name) < 0;
+}
+
 /* If a database has gone back, as one does whose last changes were lost, all of its marks are new. */
 static void
 take_news(struct operation *operation, const PGresult *result)
@@ -244,7 +252,7 @@ take_news(struct operation *operation, const PGresult *result)
 	for (int row = 0; row < rows && row < SHARED_NEWS_MAX; row++)
 		if (!libpq->PQgetisnull(result, row, NEWS_GENERATION))
 			take_mark(operation, result, row);
-	exchange->more = rows == SHARED_NEWS_MAX;
+	exchange->more = rows == SHARED_NEWS_MAX && is_behind(&exchange->position, &operation->position);
 }
 
 static void

@@ -35,6 +35,7 @@ const char *const shared_statements[SHARED_STATEMENTS + 1] = {
 	[SHARED_NEWS] = "SELECT g.generation, m.generation, m.name, m.cause, m.until - " NOW
 	                ", (m.server = $2::bigint)::int FROM limit_generation g LEFT JOIN limit_marks m"
 	                " ON m.service = $1::text AND (m.generation, m.name) > ($3::bigint, $4::text)"
+	                " AND m.generation <= g.generation"
 	                " AND m.generation >= coalesce((SELECT p.generation FROM limit_marks p"
 	                "  WHERE p.service = $1::text AND p.name = '*' AND p.cause = ''), 0)"
 	                " ORDER BY m.generation, m.name LIMIT 500",
