@@ -166,6 +166,21 @@ class Unshared(MembersTest):
                 other.run("COMMIT;")
                 self.assertIn(b"(#3.20)", talk.reply())
 
+    def test_secret_that_is_none_is_named(self):
+        settings = "greylist:\n  enabled: yes\n  delay: 1h\n  passes: 0\n"
+        networks = iter(f"127.6.{i}.1" for i in range(256))
+        back = "DROP VIEW greylist_secret; ALTER TABLE away RENAME TO greylist_secret"
+        self.database.sql("ALTER TABLE greylist_secret RENAME TO away;"
+                          " CREATE VIEW greylist_secret AS SELECT 'none'::text AS secret;"
+                          " GRANT SELECT ON greylist_secret TO ftgate")
+        with contextlib.ExitStack() as stack:
+            stack.callback(self.database.sql, back)
+            member = stack.enter_context(Member(self.database.url(user="ftgate"), settings=settings))
+            self.assertFalse(member.defers(next(networks)))
+            member.wait_for_log("event=greylist-failed detail=\"the table greylist_secret does not have one secret")
+        with Member(self.database.url(user="ftgate"), settings=settings) as member:
+            self.wait_until(lambda: member.defers(next(networks)), "mail does not wait")
+
     def test_new_mail_passes_while_the_greylist_is_full(self):
         settings = "greylist:\n  enabled: yes\n  delay: 1h\n  passes: 0\n  max-size: 1M\n"
         networks = iter(f"127.3.{i}.1" for i in range(256))

@@ -145,6 +145,8 @@ take(struct asked *asked, const PGresult *result, int64_t *left)
 	bool ok = result != NULL && libpq->PQntuples(result) == 1;
 	const char *why = pg_trouble(&greylist->pg);
 	if (asked->query.statement == STATEMENT_SECRET) {
+		if (result != NULL)
+			why = "the table greylist_secret does not have one secret of hexadecimal digits";
 		ok = ok && learn_secret(greylist, result);
 		greylist->knows = greylist->knows || ok;
 		note(greylist, ok ? NULL : why);
@@ -199,6 +201,7 @@ send_question(struct postgres_greylist *greylist, struct greylist_question *ques
 	asked->greylist = greylist;
 	asked->question = question;
 	asked->query.done = judged;
+	asked->query.columns = 1;
 	int64_t deadline = pg_deadline(&greylist->pg);
 	if (question != NULL && question->deadline == 0)
 		question->deadline = deadline;
