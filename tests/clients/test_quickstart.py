@@ -249,7 +249,7 @@ class Machine(QuickstartCase):
         super().setUp()
         self.net = self.enterContext(alone.Alone())
 
-    def run_alone(self, *words):
+    def run_in_network(self, *words):
         done = self.net.run(*words, timeout=SECONDS)
         self.assertEqual(0, done.returncode, done.stderr)
         return done.stdout
@@ -269,7 +269,7 @@ class Machine(QuickstartCase):
             time.sleep(0.05)
 
     def checks(self):
-        told = json.loads(self.run_alone(program("ftgatectl"), *self.words("write=no", "--json", "user=root")))
+        told = json.loads(self.run_in_network(program("ftgatectl"), *self.words("write=no", "--json", "user=root")))
         return {check["check"]: check["state"] for check in told["checks"]}
 
     def test_port_that_is_taken_is_told(self):
@@ -282,13 +282,13 @@ class Machine(QuickstartCase):
         until = time.monotonic() + SECONDS  # the control socket is made after the others
         while self.net.run(program("ftgatectl"), "--data", self.data, "--server", "smtpd", "status", timeout=SECONDS).returncode != 0:
             self.assertLess(time.monotonic(), until)
-        told = json.loads(self.run_alone(program("ftgatectl"), *self.words("write=no", "--json", "user=root")))
+        told = json.loads(self.run_in_network(program("ftgatectl"), *self.words("write=no", "--json", "user=root")))
         self.assertIn({"check": "port 587", "state": "ok", "detail": "port 587 is served by ftgate-smtpd"}, told["checks"])
 
     @unittest.skipUnless(alone.has("curl"), "this machine lacks curl")
     def test_message_is_sent_and_fetched_after_it(self):
         certificate = self.enterContext(Certificate())
-        told = json.loads(self.run_alone(program("ftgatectl"), *self.words(
+        told = json.loads(self.run_in_network(program("ftgatectl"), *self.words(
             "--json", "account=anna", "language=de", "user=root", "tls-cert=" + certificate.file, "tls-key=" + certificate.key)))
         for name, port in ("ftgate-smtpd", 25), ("ftgate-pop3d", 995):
             self.start(program(name), "-c", self.config)
@@ -297,12 +297,12 @@ class Machine(QuickstartCase):
         with open(message, "w", encoding="ascii", newline="") as file:
             file.write("Subject: Hello\r\n\r\nHello, Anna.\r\n")
         login = ("--user", "anna@example.org:" + told["password"])
-        self.run_alone("curl", "-sS", "--mail-from", "bob@example.net", "--mail-rcpt", "anna@example.org", "-T", message, "smtp://127.0.0.1:25")
-        self.assertIn("\nHello, Anna.", self.run_alone("curl", "-sS", "--cacert", certificate.file, *login, "pop3s://127.0.0.1/1"))
+        self.run_in_network("curl", "-sS", "--mail-from", "bob@example.net", "--mail-rcpt", "anna@example.org", "-T", message, "smtp://127.0.0.1:25")
+        self.assertIn("\nHello, Anna.", self.run_in_network("curl", "-sS", "--cacert", certificate.file, *login, "pop3s://127.0.0.1/1"))
         refused = self.net.run("curl", "-sSv", "--mail-from", "bob@example.net", "--mail-rcpt", "x@example.org", "-T", message,
                                "smtp://127.0.0.1:25", timeout=SECONDS)
         self.assertRegex(refused.stderr, r"550 5\.1\.1 Postfach x@example\.org existiert nicht \(#4\.28\)")
-        self.run_alone("curl", "-sS", "--ssl-reqd", "--cacert", certificate.file, *login, "--mail-from", "anna@example.org", "--mail-rcpt",
+        self.run_in_network("curl", "-sS", "--ssl-reqd", "--cacert", certificate.file, *login, "--mail-from", "anna@example.org", "--mail-rcpt",
                        "anna@example.org", "-T", message, "smtp://127.0.0.1:587")
 
     @unittest.skipUnless(alone.has("curl", "swaks"), "this machine lacks curl or swaks")
@@ -310,7 +310,7 @@ class Machine(QuickstartCase):
         for account, tool, domain in ("j\u00fcrgen", "printf", "b\u00fccher.example"), ("anna", "swaks", "b\u00fccher.example"):
             self.config = os.path.join(self.folder, account, "ftgate.conf")
             self.data = os.path.join(self.folder, account, "data")
-            told = json.loads(self.run_alone(program("ftgatectl"), *self.words(
+            told = json.loads(self.run_in_network(program("ftgatectl"), *self.words(
                 "--json", "account=" + account, "user=root", domain=domain)))
             server = self.net.start(program("ftgate-smtpd"), "-c", self.config, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                     stderr=subprocess.DEVNULL)
@@ -319,7 +319,7 @@ class Machine(QuickstartCase):
             self.wait_for(25)
             command = told["commands"][-1]
             self.assertTrue(command.startswith(tool), command)
-            self.run_alone("sh", "-c", command)
+            self.run_in_network("sh", "-c", command)
             self.assertEqual(1, sum(len(files) for folder, _, files in os.walk(self.data) if folder.endswith("/new")))
             server.terminate()
             server.wait(SECONDS)
