@@ -11,7 +11,9 @@
 enum admin_result
 record_begin(struct accounts *accounts)
 {
-	return accounts_run(accounts, "BEGIN IMMEDIATE", "") == SQL_DONE ? ADMIN_OK : ADMIN_FAILED;
+	if (accounts_run(accounts, "BEGIN IMMEDIATE", "") == SQL_DONE)
+		return ADMIN_OK;
+	return accounts->sql->ops->trouble(accounts->sql) == SQL_DENIED ? ADMIN_REFUSED : ADMIN_FAILED;
 }
 
 enum admin_result

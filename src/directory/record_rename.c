@@ -223,13 +223,13 @@ static enum admin_result
 check_maildirs(const struct rename *r)
 {
 	static const char sql[] = "SELECT count(*) FROM accounts a JOIN domains d ON d.id = a.domain"
-	                          " WHERE CASE WHEN ?1 = 1 THEN d.id ELSE a.id END = ?2"
+	                          " WHERE (a.id = ?1 OR a.domain = ?2)"
 	                          " AND coalesce(a.delivery, d.delivery, ?3) NOT LIKE 'lmtp:%'";
 	struct accounts *accounts = r->accounts;
 	if (!accounts->sql->stores_keys || (r->kind != RECORD_ACCOUNT && r->kind != RECORD_DOMAIN))
 		return ADMIN_OK;
-	int64_t found = accounts_number(accounts, sql, "iit", (int64_t)(r->kind == RECORD_DOMAIN), r->id,
-	    accounts->mailboxes->lmtp ? "lmtp:" : "maildir");
+	int64_t found = accounts_number(accounts, sql, "iit", r->kind == RECORD_ACCOUNT ? r->id : 0,
+	    r->kind == RECORD_DOMAIN ? r->id : 0, accounts->mailboxes->lmtp ? "lmtp:" : "maildir");
 	if (found < 0)
 		return ADMIN_FAILED;
 	if (found == 0)

@@ -43,6 +43,16 @@ class PostgresServer(Server):
             raise AssertionError(f"{arguments}: {done}")
         return done.stdout.decode()
 
+    def check(self):
+        """What --check prints."""
+        return subprocess.run([self.smtpd, "-c", self.config, "--data", self.data, "--check"], env=self.environment,
+                              timeout=SECONDS, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.decode()
+
+    def problems(self):
+        """The severities of the problems that status prints, and what cures them."""
+        told = json.loads(self.ctl_run("status", "--json").stdout)["problems"]
+        return [{key: problem[key] for key in ("severity", "cure")} for problem in told]
+
     def fill(self):
         self.admin = os.path.join(self.folder, "admin.conf")
         with open(self.admin, "w", encoding="utf-8") as config:
@@ -164,7 +174,9 @@ class Accounts(PostgresTest):
             with Talk(server) as talk:
                 talk.mail()
                 self.assertRegex(self.recipient(talk), rb"\A250 ")
-            self.assertIn("permission denied", server.ctl_run("account", "add", "x@" + DOMAIN, "--no-password").stderr.decode())
+            refused = server.ctl_run("account", "add", "x@" + DOMAIN, "--no-password")
+            self.assertEqual(77, refused.returncode)
+            self.assertRegex(refused.stderr.decode(), "permission denied.*; run the GRANTs")
             self.assertEqual("f|f|t\n", server.sql("SELECT has_database_privilege('stranger', current_database(), 'CONNECT'),"
                                                    " has_schema_privilege('ftgate', 'public', 'CREATE'),"
                                                    " has_schema_privilege('ftgate_admin', 'public', 'CREATE')"))
@@ -181,13 +193,18 @@ class Accounts(PostgresTest):
             self.assertEqual(version, told["schema"])
             nobody = f"nobody reads the mail to postmaster@{DOMAIN}"
             self.assertIn(nobody, json.dumps(told))
-            check = [server.smtpd, "-c", server.config, "--data", server.data, "--check"]
-            self.assertIn(nobody, subprocess.run(check, env=server.environment, timeout=SECONDS, check=False,
-                                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.decode())
+            self.assertIn(nobody, server.check())
             server.control("alias", "add", f"postmaster@{DOMAIN}", ACCOUNT)
             self.assertNotIn(nobody, server.ctl_run("status", "--json").stdout.decode())
-            self.assertNotIn(nobody, subprocess.run(check, env=server.environment, timeout=SECONDS, check=False,
-                                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.decode())
+            self.assertNotIn(nobody, server.check())
+            with open(server.config, "r+", encoding="utf-8") as config:
+                text = config.read().replace(f"/{server.name}?", "/missing?", 1)
+                self.assertIn("/missing?", text)
+                config.seek(0)
+                config.truncate()
+                config.write(text)
+            self.assertIn({"severity": "critical", "cure": "start the database, or change the setting database"}, server.problems())
+            self.assertEqual(2, server.ctl_run("status").returncode)
 
     def test_migrations_that_begin_at_once_make_one_schema(self):
         with PostgresServer(self.database, migrated=False) as server:
@@ -290,9 +307,29 @@ class Trouble(PostgresTest):
 
     def test_database_without_tables_is_named_with_its_cure(self):
         with PostgresServer(self.database, migrated=False) as server:
-            server.wait_for_log("event=peer-down kind=database .*run: ftgatectl database migrate")
+            server.wait_for_log("event=peer-down kind=database .*as the owner of the tables, run: ftgatectl -c FILE database migrate")
             refused = server.ctl_run("account", "list")
-            self.assertIn(b"first run: ftgatectl database migrate", refused.stderr)
+            cure = "as the owner of the tables, run: ftgatectl -c FILE database migrate"
+            self.assertIn("the directory has the schema 0; this version has ", refused.stderr.decode())
+            self.assertIn(cure, refused.stderr.decode())
+            self.assertRegex(server.check(), f"(?m)^database: the directory has the schema 0; .*; {cure}$")
+            self.assertIn({"severity": "critical", "cure": cure}, server.problems())
+            server.control("database", "migrate")
+            server.sql("UPDATE ftgate_schema SET version = version - 1")
+            self.assertIn(cure, server.check())
+            self.assertIn({"severity": "warning", "cure": cure}, server.problems())
+
+    def test_role_without_rights_is_named_with_its_cure(self):
+        self.database.sql("CREATE ROLE nobody LOGIN")
+        cure = "run the GRANTs of docs/postgres.md, or name by -c the configuration of the owner of the tables"
+        with PostgresServer(self.database, user="nobody") as server:
+            server.wait_for_log("event=peer-down kind=database .*permission denied.*; run the GRANTs of docs/postgres.md")
+            refused = server.ctl_run("account", "list")
+            self.assertEqual(77, refused.returncode)
+            self.assertEqual(1, refused.stderr.decode().count(cure))
+            self.assertRegex(server.check(), f"(?m)^database: .*permission denied.*; {cure}$")
+            self.assertIn({"severity": "critical", "cure": cure}, server.problems())
+            self.assertNotIn("start the database", json.dumps(server.problems()))
 
     def test_database_of_another_program_is_not_said_to_need_tables(self):
         with PostgresServer(self.database) as server:

@@ -211,7 +211,7 @@ class Hosts(TroubleTest):
             self.assertRegex(said, rb"(?m)^4")
             server.wait_for_log("event=directory-failed .*other columns")
             self.assertNotIn("event=worker-died", server.log())
-            self.assertIn(b"first run: ftgatectl database migrate", server.ctl_run("account", "list").stderr)
+            self.assertIn(b"run: ftgatectl -c FILE database migrate", server.ctl_run("account", "list").stderr)
 
     def test_answers_that_are_cut_are_asked_for_again(self):
         with Proxy(("127.0.0.1", self.database.port)) as proxy:
@@ -328,7 +328,7 @@ class Upgrade(TroubleTest):
             with open(os.path.join(servers.SOURCE, "src/directory/postgres/schema_1.sql"), encoding="utf-8") as schema:
                 server.sql("CREATE TABLE ftgate_schema (one int PRIMARY KEY CHECK (one = 1), version int NOT NULL);"
                            "INSERT INTO ftgate_schema VALUES (1, 1);" + schema.read())
-            server.wait_for_log("event=peer-down kind=database .*run: ftgatectl database migrate")
+            server.wait_for_log("event=peer-down kind=database .*run: ftgatectl -c FILE database migrate")
             with self.database.session(server.name) as session:
                 session.run("BEGIN; LOCK TABLE ftgate_schema IN ACCESS SHARE MODE;")
                 self.assertIn(b"lock timeout", server.ctl_run("database", "migrate").stderr)

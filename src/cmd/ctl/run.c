@@ -76,9 +76,10 @@ run_with_accounts(struct request *request)
 	mailboxes.store.lmtp = request->settings != NULL && request->settings->delivery.lmtp != NULL;
 	request->admin = database != NULL ? postgres_admin_open(database, &mailboxes.store, error)
 	                                  : open_admin(request, request->data, &mailboxes.store, error);
+	int unopened = database != NULL && request->admin == NULL && errno == EACCES ? EX_NOPERM : EX_UNAVAILABLE;
 	if (request->admin != NULL && adds(request))
 		maildir_store_begin(&mailboxes, request->admin);
-	int status = request->admin == NULL ? ctl_fail(EX_UNAVAILABLE, "%s", error) : request->command->run(request);
+	int status = request->admin == NULL ? ctl_fail(unopened, "%s", error) : request->command->run(request);
 	if (request->admin != NULL)
 		request->admin->ops->close(request->admin);
 	maildir_store_close(&mailboxes);

@@ -37,7 +37,7 @@ text_database_connect(struct request *request)
 	if (request->settings == NULL || request->settings->database == NULL)
 		return EX_OK;
 	request->database = postgres_admin_sql(request->settings->database, error);
-	return request->database != NULL ? EX_OK : ctl_fail(EX_UNAVAILABLE, "%s", error);
+	return request->database != NULL ? EX_OK : ctl_fail(errno == EACCES ? EX_NOPERM : EX_UNAVAILABLE, "%s", error);
 }
 
 void

@@ -412,21 +412,45 @@ warn_postmaster(void *context, const char *domain)
 	printable_print(stderr, "postmaster: %s; %s\n", text, cure);
 }
 
-/*
- * The setting is for all domains that have none of their own. No database yet is no fault, and neither is one that is away:
- * the server serves once it is there.
- */
-static void
-check_postmasters(const struct settings *settings)
+/* The setting is for all domains that have none of their own. */
+static bool
+wants_postmasters(const struct settings *settings)
 {
-	char error[ADMIN_ERROR_SIZE];
+	return settings->protocol == CONFIG_SMTP && settings->postmaster.domain[0] == '\0';
+}
+
+static void
+note_postmaster(void *context, const char *domain)
+{
+	const bool *wanted = context;
+	if (*wanted)
+		warn_postmaster(NULL, domain);
+}
+
+static void
+check_postgres(const struct settings *settings)
+{
+	char error[ADMIN_ERROR_SIZE], text[FAULT_SIZE];
 	int version, newest;
-	if (settings->protocol != CONFIG_SMTP || settings->postmaster.domain[0] != '\0')
-		return;
-	if (settings->database[0] == '\0')
+	bool wanted = wants_postmasters(settings);
+	if (!postgres_admin_inspect(settings->database, &version, &newest, note_postmaster, &wanted, error)) {
+		bool denied = errno == EACCES;
+		printable_print(stderr, "database: %s%s%s\n", error, denied ? "; " : "",
+		    denied ? postgres_admin_rights_cure() : "");
+	} else if (version < newest) {
+		snprintf(text, sizeof text, _("the directory has the schema %d; this version has %d"), version, newest);
+		printable_print(stderr, "database: %s; %s\n", text, postgres_admin_schema_cure());
+	}
+}
+
+/* No database yet is no fault, and neither is one that cannot be used: the server serves once it can. */
+static void
+check_records(const struct settings *settings)
+{
+	if (settings->database[0] != '\0' && settings->protocol != CONFIG_MAP)
+		check_postgres(settings);
+	else if (wants_postmasters(settings))
 		(void)postmasters_missing(settings->data, warn_postmaster, NULL);
-	else if (!postgres_admin_inspect(settings->database, &version, &newest, warn_postmaster, NULL, error))
-		printable_print(stderr, "database: %s\n", error);
 }
 
 static void
@@ -449,7 +473,7 @@ server_check(const struct server_kind *kind, const struct settings *settings, bo
 	usable = check_log(settings) && usable;
 	usable = check_database(settings) && usable;
 	int texts = check_texts(kind, settings, to);
-	check_postmasters(settings);
+	check_records(settings);
 	check_help_url(settings);
 	if (status == EX_OK)
 		status = usable ? texts : EX_DATAERR;

@@ -59,41 +59,72 @@ connect_to(const struct libpq **libpq, const char *database, char error[ADMIN_ER
 	return connection;
 }
 
-/* Reads the version of the schema, 0 if it has not been made. Returns false with an error. */
-static bool
-read_version(const struct libpq *libpq, PGconn *connection, long *version, char error[ADMIN_ERROR_SIZE])
+const char *
+postgres_admin_rights_cure(void)
+{
+	return _("run the GRANTs of docs/postgres.md, or name by -c the configuration of the owner of the tables");
+}
+
+const char *
+postgres_admin_schema_cure(void)
+{
+	return _("as the owner of the tables, run: ftgatectl -c FILE database migrate");
+}
+
+/* Writes why a statement failed. Returns EACCES if the role has no right to it, else EIO. */
+static int
+note_failure(const struct libpq *libpq, PGconn *connection, const PGresult *result, char error[ADMIN_ERROR_SIZE])
 {
 	char why[LIBPQ_ERROR_SIZE];
+	const char *state = libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	libpq_first_line(why, sizeof why, libpq->PQerrorMessage(connection));
+	snprintf(error, ADMIN_ERROR_SIZE, _("cannot open the accounts: %s"), why);
+	return state != NULL && strcmp(state, LIBPQ_DENIED) == 0 ? EACCES : EIO;
+}
+
+/* Reads the version of the schema, 0 if it has not been made. Returns 0, or an errno with an error. */
+static int
+read_version(const struct libpq *libpq, PGconn *connection, long *version, char error[ADMIN_ERROR_SIZE])
+{
+	int failure = 0;
 	PGresult *result = libpq->PQexec(connection, "SELECT version FROM ftgate_schema");
 	bool read = libpq->PQresultStatus(result) == PGRES_TUPLES_OK;
 	const char *state = libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	bool missing = state != NULL && strcmp(state, LIBPQ_UNDEFINED_TABLE) == 0;
 	*version = read && !libpq->PQgetisnull(result, 0, 0) ? strtol(libpq->PQgetvalue(result, 0, 0), NULL, 10) : 0;
-	if (!read && !missing) {
-		libpq_first_line(why, sizeof why, libpq->PQerrorMessage(connection));
-		snprintf(error, ADMIN_ERROR_SIZE, _("cannot open the accounts: %s"), why);
-	}
+	if (!read && !missing)
+		failure = note_failure(libpq, connection, result, error);
 	libpq->PQclear(result);
-	return read || missing;
+	return failure;
 }
 
-/* Is the schema that of this program? */
-static bool
+static void
+put_old_schema(long version, char error[ADMIN_ERROR_SIZE])
+{
+	snprintf(error, ADMIN_ERROR_SIZE, _("the directory has the schema %d; this version has %d"), (int)version,
+	    POSTGRES_VERSION);
+	size_t len = strlen(error);
+	snprintf(error + len, ADMIN_ERROR_SIZE - len, "; %s", postgres_admin_schema_cure());
+}
+
+/* Is the schema that of this program? Returns 0, or an errno with an error. */
+static int
 check_version(const struct libpq *libpq, PGconn *connection, char error[ADMIN_ERROR_SIZE])
 {
 	long version;
-	if (!read_version(libpq, connection, &version, error))
-		return false;
-	if (version == POSTGRES_VERSION)
-		return true;
+	int failure = read_version(libpq, connection, &version, error);
+	size_t len = failure != 0 ? strlen(error) : 0;
+	if (failure == EACCES)
+		snprintf(error + len, ADMIN_ERROR_SIZE - len, "; %s", postgres_admin_rights_cure());
+	if (failure != 0 || version == POSTGRES_VERSION)
+		return failure;
 	if (version > POSTGRES_VERSION)
 		snprintf(error, ADMIN_ERROR_SIZE,
 		    _("the database has version %ld, this program knows %d: install a newer ftgate"), version,
 		    POSTGRES_VERSION);
 	else
-		snprintf(error, ADMIN_ERROR_SIZE,
-		    _("the database is not that of this version; first run: ftgatectl database migrate"));
-	return false;
+		put_old_schema(version, error);
+	return EIO;
 }
 
 struct sql *
@@ -101,16 +132,17 @@ postgres_admin_sql(const char *database, char error[ADMIN_ERROR_SIZE])
 {
 	const struct libpq *libpq;
 	PGconn *connection = connect_to(&libpq, database, error);
-	if (connection == NULL)
-		return NULL;
-	struct sql *sql = NULL;
-	if (check_version(libpq, connection, error)) {
-		sql = postgres_sql_new(libpq, connection);
+	int failure = EIO;
+	if (connection != NULL && (failure = check_version(libpq, connection, error)) == 0) {
+		struct sql *sql = postgres_sql_new(libpq, connection);
 		if (sql != NULL)
 			return sql;
+		failure = ENOMEM;
 		snprintf(error, ADMIN_ERROR_SIZE, _("cannot open the accounts: %s"), strerror(ENOMEM));
 	}
-	libpq->PQfinish(connection);
+	if (connection != NULL)
+		libpq->PQfinish(connection);
+	errno = failure;
 	return NULL;
 }
 
@@ -142,22 +174,18 @@ postgres_admin_migrate(const char *database, int *before, int *after, char error
 	return done;
 }
 
-/* Returns false with an error. */
-static bool
+/* Returns 0, or an errno with an error. */
+static int
 find_postmasters(const struct libpq *libpq, PGconn *connection, void (*call)(void *context, const char *domain),
     void *context, char error[ADMIN_ERROR_SIZE])
 {
-	char why[LIBPQ_ERROR_SIZE];
 	PGresult *result = libpq->PQexec(connection, postmasters_query);
 	bool read = libpq->PQresultStatus(result) == PGRES_TUPLES_OK;
 	for (int i = 0; read && i < libpq->PQntuples(result); i++)
 		call(context, libpq->PQgetvalue(result, i, 0));
-	if (!read) {
-		libpq_first_line(why, sizeof why, libpq->PQerrorMessage(connection));
-		snprintf(error, ADMIN_ERROR_SIZE, _("cannot open the accounts: %s"), why);
-	}
+	int failure = read ? 0 : note_failure(libpq, connection, result, error);
 	libpq->PQclear(result);
-	return read;
+	return failure;
 }
 
 bool
@@ -167,12 +195,15 @@ postgres_admin_inspect(const char *database, int *version, int *newest, void (*c
 	const struct libpq *libpq;
 	long found = 0;
 	PGconn *connection = connect_to(&libpq, database, error);
+	errno = EIO;
 	if (connection == NULL)
 		return false;
-	bool done = read_version(libpq, connection, &found, error) &&
-	    (found == 0 || find_postmasters(libpq, connection, call, context, error));
+	int failure = read_version(libpq, connection, &found, error);
+	if (failure == 0 && found != 0)
+		failure = find_postmasters(libpq, connection, call, context, error);
 	libpq->PQfinish(connection);
 	*version = (int)found;
 	*newest = POSTGRES_VERSION;
-	return done;
+	errno = failure;
+	return failure == 0;
 }

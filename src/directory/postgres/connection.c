@@ -315,7 +315,8 @@ add_cure(const struct pg *pg, char why[PG_TROUBLE_SIZE])
 	static const struct {
 		const char *state, *cure;
 	} cures[] = {
-		{ LIBPQ_UNDEFINED_TABLE, "run: ftgatectl database migrate" },
+		{ LIBPQ_UNDEFINED_TABLE, "as the owner of the tables, run: ftgatectl -c FILE database migrate" },
+		{ LIBPQ_DENIED, "run the GRANTs of docs/postgres.md" },
 		{ "42P05", "a pooler of transactions is between: set database-pooler: yes" },
 		{ "26000", "a pooler of transactions is between: set database-pooler: yes" },
 	};

@@ -21,6 +21,9 @@ enum { LIBPQ_ERROR_SIZE = 320 };
  */
 #define LIBPQ_UNDEFINED_TABLE "42P01"
 
+/* That of a statement which the role has no right to. */
+#define LIBPQ_DENIED "42501"
+
 /*
  * Loads the library, once a process; it is never unloaded. NULL with an English sentence in error, which says what to install.
  * PQgetvalue() returns "" for a column that the server has left out, never NULL. For the thread that starts the

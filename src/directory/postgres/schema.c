@@ -164,7 +164,8 @@ postgres_schema_fault(const struct libpq *libpq, const PGresult *result, int64_t
 	    (version > POSTGRES_VERSION && (compatible < 1 || compatible > POSTGRES_VERSION)))
 		snprintf(fault, POSTGRES_FAULT_SIZE, "its schema has version %lld, this program knows %d: %s",
 		    (long long)version, POSTGRES_VERSION,
-		    version < POSTGRES_VERSION ? "run: ftgatectl database migrate" : "install a newer ftgate");
+		    version < POSTGRES_VERSION ? "as the owner of the tables, run: ftgatectl -c FILE database migrate"
+		                               : "install a newer ftgate");
 	else if (limit > 0 && (timeout <= 0 || timeout > limit))
 		snprintf(fault, POSTGRES_FAULT_SIZE,
 		    "its statement_timeout is %lld ms: run ALTER ROLE ... SET statement_timeout = %lld, and let the pooler connect"

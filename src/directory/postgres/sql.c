@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/address/network.h"
+#include "directory/postgres/admin.h"
 
 enum { PARAMETERS_MAX = 8, NUMBER_SIZE = 24, WHY_SIZE = 512, FIRST_TEXT = 256 };
 
@@ -171,6 +172,11 @@ fail(struct postgres_sql *sql, const PGresult *result)
 		state = "";
 	bool locked = strcmp(state, "55P03") == 0 || strcmp(state, "40P01") == 0 || strcmp(state, "40001") == 0;
 	note_failure(sql, why != NULL ? why : libpq->PQerrorMessage(sql->connection), locked ? SQL_LOCKED : SQL_OTHER);
+	if (strcmp(state, LIBPQ_DENIED) == 0) {
+		size_t len = strlen(sql->why);
+		snprintf(sql->why + len, sizeof sql->why - len, "; %s", postgres_admin_rights_cure());
+		sql->trouble = SQL_DENIED;
+	}
 	if (strcmp(state, "23505") == 0)
 		return SQL_UNIQUE;
 	return strncmp(state, "FT", 2) == 0 ? SQL_RULE : SQL_ERROR;

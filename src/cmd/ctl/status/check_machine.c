@@ -1,4 +1,5 @@
 /* Looks for what is wrong with the disk and the directory of a data folder. */
+#include <errno.h>
 #include <stdio.h>
 
 #include "base/text/translate.h"
@@ -63,10 +64,12 @@ check_database(struct status_report *report)
 	char error[ADMIN_ERROR_SIZE];
 	int newest = 0;
 	if (!postgres_admin_inspect(report->config->database, &report->schema, &newest, note_postmaster, report, error))
-		status_add(
-		    report, HEALTH_WARNING, _("start the database, or change the setting database"), "%s", error);
+		status_add(report, HEALTH_CRITICAL,
+		    errno == EACCES ? postgres_admin_rights_cure()
+		                    : _("start the database, or change the setting database"),
+		    "%s", error);
 	else if (report->schema < newest)
-		status_add(report, HEALTH_WARNING, _("run ftgatectl database migrate"),
+		status_add(report, report->schema == 0 ? HEALTH_CRITICAL : HEALTH_WARNING, postgres_admin_schema_cure(),
 		    _("the directory has the schema %d; this version has %d"), report->schema, newest);
 }
 
