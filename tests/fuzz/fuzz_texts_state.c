@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 {

@@ -402,7 +402,8 @@ static void
 purge(struct shared_store *store, struct shared_purge *purge)
 {
 	struct operation *operation = new_operation(own(store), end_purge);
-	struct asked *asked = operation == NULL ? NULL : begin(operation, SHARED_PURGE + purge->kind, take_purge);
+	enum shared_statement statement = (enum shared_statement)(SHARED_PURGE + (int)purge->kind);
+	struct asked *asked = operation == NULL ? NULL : begin(operation, statement, take_purge);
 	if (operation == NULL) {
 		purge->done(purge, false);
 		return;

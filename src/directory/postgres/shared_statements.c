@@ -52,6 +52,6 @@ const char *const shared_statements[SHARED_STATEMENTS + 1] = {
 	 * waits.
 	 */
 	[SHARED_PURGE_CHANGES] =
-	    "DELETE FROM changes WHERE number IN (SELECT number FROM changes"
-	    " WHERE number < (SELECT max(number) - 12000 FROM changes) ORDER BY number LIMIT $1::bigint)",
+	    ("DELETE FROM changes WHERE number IN (SELECT number FROM changes"
+	     " WHERE number < (SELECT max(number) - 12000 FROM changes) ORDER BY number LIMIT $1::bigint)"),
 };
