@@ -121,10 +121,11 @@ class Formats(OutputCase):
                 for verb in ("add", "set", "remove", "rename")),
               *(f"import {kind}" for kind in ("domains", "accounts", "aliases", "lists", "access")), "quickstart", "reload",
               "blacklist remove", "blacklist clear", "queue run", "queue hold", "queue release", "queue remove", "text set",
-              "text unset", "text edit", "text apply", "text revert", "srs rotate", "database migrate"}
+              "text unset", "text edit", "text apply", "text revert", "text forget", "srs rotate", "database migrate"}
     WORDS = {"domain show": [DOMAIN], "account show": [ACCOUNT], "alias show": ["info@" + DOMAIN], "list show": ["all@" + DOMAIN],
              "access show": ["refused", "192.0.2.1"], "text show": ["de", "4.28"], "text diff": ["de"], "text history": ["de"]}
-    NEEDS_MORE = {"queue show", "trace"}  # a message in the queue, a log: test_queue.py, test_trace.py
+    # A message in the queue, a log, PostgreSQL: test_queue.py, test_trace.py, test_postgres_texts.py
+    NEEDS_MORE = {"queue show", "trace", "text status"}
 
     def words_of(self, *words):
         return subprocess.run([program("ftgatectl"), "complete", *words, ""], env=environment(), check=True, timeout=SECONDS,
