@@ -311,29 +311,29 @@ class TestCase(unittest.TestCase):
     maxDiff = None
     current = None  # the name of the test that runs
     at_once = 0  # how many tests run beside each other, in threads: those that wait, and harm no other
-    beside, outcomes = (), None  # these tests, and what has come of each
+    _neighbours, _outcomes = (), None  # the tests that run beside each other, and what has come of each
 
-    def run_alone(self, result):
+    def _run_alone(self, result):
         name = TestCase.current = f"{type(self).__name__}.{self._testMethodName}"
         try:
             return super().run(result)
         finally:
             raised.note(name)
 
-    def record(self):
+    def _record(self):
         recorded = Recorded()
-        self.run_alone(recorded)
+        self._run_alone(recorded)
         return recorded
 
     def run(self, result=None):
-        if self.outcomes is None:
-            return self.run_alone(result)
-        if not self.outcomes:
+        if self._outcomes is None:
+            return self._run_alone(result)
+        if not self._outcomes:
             pool = concurrent.futures.ThreadPoolExecutor(self.at_once)
-            self.outcomes.update((test, pool.submit(test.record)) for test in self.beside)
+            self._outcomes.update((test, pool.submit(test._record)) for test in self._neighbours)
             pool.shutdown(wait=False)
         result.startTest(self)
-        for name, arguments in self.outcomes[self].result().calls:
+        for name, arguments in self._outcomes[self].result().calls:
             getattr(result, name)(*arguments)
         result.stopTest(self)
         return result
@@ -353,10 +353,10 @@ class Suite(unittest.TestSuite):
     def run(self, result, debug=False):
         groups = {}
         for test in self.tests():
-            if getattr(test, "at_once", 0) and test.outcomes is None:
+            if getattr(test, "at_once", 0) and test._outcomes is None:
                 owner = next(kind for kind in type(test).__mro__ if "at_once" in vars(kind))
-                test.beside, test.outcomes = groups.setdefault(owner, ([], {}))
-                test.beside.append(test)
+                test._neighbours, test._outcomes = groups.setdefault(owner, ([], {}))
+                test._neighbours.append(test)
         return super().run(result, debug)
 
 
