@@ -325,11 +325,14 @@ class Refusals(TextsTest):
         server = self.server()
         self.text("set", "de", ID, "Eins")
         server.says("Eins")
-        self.sql("REVOKE SELECT ON text_files FROM ftgate; GRANT SELECT (id) ON text_files TO ftgate")
+        # Its length can be read, but not the source itself.
+        fails = "CASE WHEN current_query() LIKE 'SELECT source%' THEN (1 / (length(source) * 0))::text ELSE source END"
+        self.sql(f"CREATE SCHEMA ftgate; CREATE VIEW ftgate.text_files AS SELECT id, {fails} AS source FROM public.text_files;"
+                 " GRANT USAGE ON SCHEMA ftgate TO ftgate; GRANT SELECT ON ftgate.text_files TO ftgate")
         self.text("set", "de", ID, "Zwei")
-        server.wait_for_log("event=texts-failed detail=")
+        server.wait_for_log("event=texts-failed detail=.*division by zero")
         self.assertIn("Eins", server.said())
-        self.sql("GRANT SELECT ON text_files TO ftgate")
+        self.sql("DROP VIEW ftgate.text_files")
         server.says("Zwei")
 
     def test_hostile_content_harms_no_server(self):
