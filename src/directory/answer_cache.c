@@ -58,7 +58,7 @@ answer_cache_new(void)
 		struct part *part = &cache->parts[i];
 		part->count = sizes[i].places;
 		part->octets_max = sizes[i].octets;
-		part->places = calloc(part->count, sizeof *part->places);
+		part->places = calloc(part->count, sizeof(struct entry *));
 		if (part->places == NULL) {
 			answer_cache_free(cache);
 			return NULL;

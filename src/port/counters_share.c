@@ -119,13 +119,12 @@ counters_collect(struct counters *counters, struct counter_shared entries[SHARED
 	struct candidates *candidates = calloc(1, sizeof *candidates);
 	if (candidates == NULL)
 		return 0;
-	size_t looked = 0;
-	for (; looked < counters->sets && candidates->count + SET_SLOTS <= CANDIDATES; looked++) {
-		size_t set = (counters->collected + looked) % counters->sets;
+	for (size_t i = 0; i < counters->sets && candidates->count + SET_SLOTS <= CANDIDATES; i++) {
+		size_t set = counters->collected;
+		counters->collected = (set + 1) % counters->sets;
 		if (counters_has_flag(counters, set, SET_UNSENT))
 			look_at(counters, set, candidates, now);
 	}
-	counters->collected = (counters->collected + looked) % counters->sets;
 	qsort(candidates->entries, candidates->count, sizeof *candidates->entries, compare);
 	size_t count = choose(counters, candidates, entries);
 	free(candidates);

@@ -158,7 +158,11 @@ text_apply_folder(struct request *request)
 		return ctl_fail(
 		    EX_USAGE, "%s", _("a folder has the languages and domains of its texts: leave them out"));
 	struct text_change *change = calloc(set->count, sizeof *change);
-	int status = change == NULL ? ctl_fail_memory() : EX_OK;
+	int status = EX_OK;
+	if (change == NULL) {
+		texts_set_free(set);
+		return ctl_fail_memory();
+	}
 	for (size_t i = 0; status == EX_OK && i < set->count; i++) {
 		status = check_part(request, &set->part[i], &change[count]);
 		count += change[count].source != NULL;
@@ -259,8 +263,10 @@ read_generation(const struct request *request, int64_t generation, struct texts_
 		reading.domain = domain != NULL ? domain : "";
 		if (source != NULL && domain != NULL)
 			add_part(&reading, text_database_text(request, rows, 1), source, strlen(source));
-		else
+		else {
+			free(source);
 			reading.error = ENOMEM;
+		}
 		free(domain);
 	}
 	int error = reading.error != 0 ? reading.error : errno;

@@ -208,7 +208,7 @@ send_question(struct postgres_greylist *greylist, struct greylist_question *ques
 	else if (question != NULL)
 		deadline = question->deadline;
 	asked->query.statement = STATEMENT_SECRET;
-	if (greylist->knows) {
+	if (question != NULL && greylist->knows) {
 		asked->query.statement = STATEMENT_JUDGE;
 		asked->query.writes = true;
 		set_values(asked);
