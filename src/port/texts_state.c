@@ -113,18 +113,6 @@ texts_state_read(struct texts_state *state, const char *folder)
 }
 
 static int
-sync_folder(const char *path)
-{
-	int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0)
-		return -1;
-	int result = fsync(folder), error = errno;
-	close(folder);
-	errno = error;
-	return result;
-}
-
-static int
 write_and_rename(const char *beside, const char *path, const char *text, size_t len)
 {
 	int file = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -147,7 +135,7 @@ texts_state_write(const struct texts_state *state, const char *folder)
 	    state->reason);
 	if (make_path(path, folder, "") < 0 || make_path(beside, folder, ".new") < 0)
 		return -1;
-	return write_and_rename(beside, path, text, (size_t)len) < 0 ? -1 : sync_folder(folder);
+	return write_and_rename(beside, path, text, (size_t)len) < 0 ? -1 : file_sync_folder(folder);
 }
 
 int
@@ -158,5 +146,5 @@ texts_state_remove(const char *folder)
 		return -1;
 	if (unlink(path) < 0)
 		return errno == ENOENT ? 0 : -1;
-	return sync_folder(folder);
+	return file_sync_folder(folder);
 }

@@ -124,19 +124,6 @@ write_file(const char *path, const struct srs_secrets *secrets)
 	return result;
 }
 
-static int
-sync_folder(const char *folder)
-{
-	int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (file < 0)
-		return -1;
-	int result = fsync(file);
-	int error = errno;
-	close(file);
-	errno = error;
-	return result;
-}
-
 /*
  * Puts a file of these secrets in place: in that of an earlier one, or, if fresh, only where none is. So of processes that
  * make the first one, one wins, and all read the same.
@@ -157,7 +144,7 @@ put(const char *folder, const char *path, const struct srs_secrets *secrets, boo
 	int error = errno;
 	unlink(made);
 	errno = error;
-	return done ? sync_folder(folder) : -1;
+	return done ? file_sync_folder(folder) : -1;
 }
 
 static bool

@@ -213,18 +213,6 @@ put_file(const char *path, const char *octets, size_t len)
 	return result;
 }
 
-static int
-sync_folder(const char *path)
-{
-	int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0)
-		return -1;
-	int result = fsync(folder), error = errno;
-	close(folder);
-	errno = error;
-	return result;
-}
-
 /* Whether a version has these octets. */
 static bool
 is_version(struct folder *folder, const char *language, unsigned version, const char *octets, size_t len)
@@ -292,7 +280,7 @@ folder_replace(struct texts *texts, const char *language, const struct texts_cha
 	if (put_or_remove(po, change->source, change->source_len) < 0 ||
 	    put_or_remove(mo, change->compiled, compiled_len) < 0)
 		return -1;
-	return sync_folder(messages);
+	return file_sync_folder(messages);
 }
 
 static void

@@ -62,3 +62,16 @@ file_read(int file, size_t max, size_t *len)
 	free(octets);
 	return NULL;
 }
+
+int
+file_sync_folder(const char *path)
+{
+	int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return -1;
+	int result = fsync(folder);
+	int error = errno;
+	close(folder);
+	errno = error;
+	return result;
+}

@@ -20,4 +20,9 @@ int file_write(int file, const char *octets, size_t len);
  */
 char *file_read(int file, size_t max, size_t *len);
 
+/*
+ * Makes the names in a folder last, after files were made, renamed or removed in it (fsync(2)). Returns 0, or -1 with errno.
+ */
+int file_sync_folder(const char *path);
+
 #endif
