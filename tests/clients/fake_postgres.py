@@ -1,8 +1,8 @@
 """A fake PostgreSQL, which speaks its protocol as far as libpq needs it, and answers as a test says."""
 
-import socket
 import struct
-import threading
+
+from services import FakeService
 
 READY = b"Z\0\0\0\5I"
 
@@ -11,50 +11,29 @@ def message(kind, octets=b""):
     return kind + struct.pack("!I", len(octets) + 4) + octets
 
 
-class FakePostgres:
+class FakePostgres(FakeService):
     """answer(sql) returns the values of one row, texts. To be used in a with statement."""
 
     def __init__(self, answer):
+        super().__init__(self.serve_client)
         self.answer = answer
-        self.threads, self.open = [], []
-
-    def __enter__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.thread = threading.Thread(target=self.accept)
-        self.thread.start()
-        return self
 
     def url(self, name="postgres", *_):
         return f"postgresql://user@127.0.0.1:{self.port}/{name}?gssencmode=disable&sslmode=disable"
 
-    def accept(self):
-        while True:
-            try:
-                client = self.listener.accept()[0]
-            except OSError:
-                return
-            thread = threading.Thread(target=self.serve, args=(client,))
-            self.threads.append(thread)
-            self.open.append(client)
-            thread.start()
-
-    def serve(self, client):
-        try:
-            with client, client.makefile("rb") as octets:
-                octets.read(struct.unpack("!I", octets.read(4))[0] - 4)
-                client.sendall(message(b"R", b"\0\0\0\0") + message(b"S", b"server_version\00015.0\0") + READY)
-                statements, portal = {}, ""
-                while kind := octets.read(1):
-                    body = octets.read(struct.unpack("!I", octets.read(4))[0] - 4)
-                    words = body.split(b"\0")
-                    if kind == b"P":
-                        statements[words[0]] = words[1].decode()
-                    elif kind == b"B":
-                        portal = statements[words[1]]
-                    client.sendall(self.reply(kind, words[0].decode() if kind == b"Q" else portal))
-        except OSError:
-            pass  # the client has left
+    def serve_client(self, client, _):
+        with client.makefile("rb") as octets:
+            octets.read(struct.unpack("!I", octets.read(4))[0] - 4)
+            client.sendall(message(b"R", b"\0\0\0\0") + message(b"S", b"server_version\00015.0\0") + READY)
+            statements, portal = {}, ""
+            while kind := octets.read(1):
+                body = octets.read(struct.unpack("!I", octets.read(4))[0] - 4)
+                words = body.split(b"\0")
+                if kind == b"P":
+                    statements[words[0]] = words[1].decode()
+                elif kind == b"B":
+                    portal = statements[words[1]]
+                client.sendall(self.reply(kind, words[0].decode() if kind == b"Q" else portal))
 
     def reply(self, kind, sql):
         values = [value.encode() for value in self.answer(sql)] if kind in b"DEQ" else []
@@ -64,15 +43,3 @@ class FakePostgres:
         done = row + message(b"C", b"SELECT 1\0")
         return {b"P": message(b"1"), b"B": message(b"2"), b"D": columns, b"E": done, b"S": READY,
                 b"Q": columns + done + READY}.get(kind, b"")
-
-    def __exit__(self, *_):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self.thread.join()
-        for client in self.open:
-            try:
-                client.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # it has left
-        for thread in self.threads:
-            thread.join()

@@ -240,7 +240,8 @@ class PolicydSpf:
         with open(self.config, "w", encoding="ascii") as config:
             config.write("debugLevel = 0\nTestOnly = 1\nHELO_reject = Fail\nMail_From_reject = Fail\n" + self.settings)
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.port = self.listener.getsockname()[1]
+        self.address = f"127.0.0.1:{self.port}"
         self.processes = []
         self.thread = threading.Thread(target=self.serve)
         self.thread.start()
@@ -275,7 +276,8 @@ class FakeService:
 
     def __enter__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.port = self.listener.getsockname()[1]
+        self.address = f"127.0.0.1:{self.port}"
         self.number = 0
         self.open = []
         self.threads = [threading.Thread(target=self.serve)]

@@ -82,6 +82,7 @@ class Languages(TestCase):
             os.rename(path + "pl", path)
             with MapServer("--workers", "1", config=f"map:\n  domain-languages: {path}\n") as server, Map(server.port) as client:
                 worker, = worker_processes(server)
+                self.assertIn(b"nie istnieje", client.look_up(UNKNOWN.format("a@other.example")))
                 limits = resource.prlimit(worker, resource.RLIMIT_NOFILE)
                 resource.prlimit(worker, resource.RLIMIT_NOFILE, (3, limits[1]))
                 os.rename(path + "de", path)
