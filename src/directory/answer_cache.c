@@ -1,4 +1,4 @@
-/* Recent answers of a directory to questions, until what they are made of changes. */
+/* Recent answers of a directory to questions. An answer is valid until a record that it depends on changes. */
 #include "directory/answer_cache.h"
 
 #include <stdlib.h>
@@ -8,10 +8,9 @@
 #include "base/siphash.h"
 
 enum {
-	WAYS = 4, /* places that an answer can be in */
-	SUBJECTS =
-	    8192,      /* numbers that subjects share by their hash: a change of one drops the answers of others, too */
-	ZEROS_MIN = 8, /* so many octets that are zero are stored as their number */
+	WAYS = 4,        /* places that an answer can be in */
+	SUBJECTS = 8192, /* counts, shared by subjects with one hash: a change drops the answers of all of them */
+	ZEROS_MIN = 8,   /* shortest run of zeros that is stored as its length */
 };
 
 /* An answer: the octets of its key, then its own, packed. */
@@ -27,7 +26,7 @@ struct part {
 	struct entry **places;
 	size_t count; /* of places, a power of 2 */
 	size_t octets, octets_max;
-	size_t hand; /* the place that is emptied next if octets are short */
+	size_t hand; /* the place that is emptied next if there are too many octets */
 };
 
 struct answer_cache {
@@ -116,7 +115,7 @@ slot_of(const struct answer_cache *cache, const char *subject)
 	return siphash(cache->secret, subject, strlen(subject)) % SUBJECTS;
 }
 
-/* Each count only grows, so that a sum is the same only if all of them are. */
+/* Counts only grow, so the sum is unchanged only if each count is. */
 static uint64_t
 changes_of(const struct answer_cache *cache, const struct answer_subjects *subjects)
 {
@@ -151,7 +150,7 @@ answer_cache_change_all(struct answer_cache *cache)
 	cache->all++;
 }
 
-/* Where the next run of zeros begins that is worth it, or that ends the octets. */
+/* The beginning of the next run of zeros that is long enough, or that ends the octets. */
 static size_t
 find_zeros(const unsigned char *octets, size_t at, size_t size)
 {
@@ -161,7 +160,7 @@ find_zeros(const unsigned char *octets, size_t at, size_t size)
 	return at - zeros;
 }
 
-/* Runs of a number of octets, a number of zeros, and those octets. Returns how long they are. */
+/* Packs octets as runs: the number of octets, the number of zeros, the octets. Returns the packed length. */
 static size_t
 pack(unsigned char to[ANSWER_SIZE_MAX + ZEROS_MIN], const unsigned char *from, size_t size)
 {
@@ -236,7 +235,7 @@ drop(struct part *part, struct entry **place)
 	*place = NULL;
 }
 
-/* The place of an answer: that of one about the same, else a free one, else that of the oldest. */
+/* The place of an answer: the one with the same key, else a free one, else the oldest one. */
 static struct entry **
 choose(struct entry **places, const struct answer_key *key)
 {

@@ -1,6 +1,6 @@
 /*
- * Recent answers of a directory to questions, until what they are made of changes. Memory is bounded, and finding an answer
- * takes neither memory nor a time that depends on how many there are. For one thread.
+ * Recent answers of a directory to questions. An answer is valid until a record that it depends on changes. Memory is
+ * bounded. A look-up allocates no memory, and its time does not depend on the number of answers. For one thread.
  */
 #ifndef DIRECTORY_ANSWER_CACHE_H
 #define DIRECTORY_ANSWER_CACHE_H
@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 /*
- * Each part has its own memory, so that strangers who invent addresses replace only answers about addresses that do not
- * exist.
+ * Each part has its own memory, so that strangers who invent addresses replace
+ * only answers about addresses that do not exist.
  */
 enum answer_part {
 	ANSWER_CLIENT,
@@ -24,12 +24,12 @@ enum answer_part {
 enum {
 	ANSWER_SUBJECTS_MAX = 3,
 	ANSWER_SIZE_MAX = 4096, /* octets of an answer */
-	ANSWER_KEY_MAX = 512,   /* octets of what it is about */
+	ANSWER_KEY_MAX = 512,   /* octets of a key */
 	/* Octets of the answers of all parts together, without some 512 KiB that are always there. */
 	ANSWER_OCTETS_MAX = 10 << 20,
 };
 
-/* The subjects of changes that an answer is made of, and how often those had changed when it was asked. */
+/* The subjects that an answer depends on, and how often they had changed when the question was asked. */
 struct answer_subjects {
 	uint16_t slots[ANSWER_SUBJECTS_MAX];
 	unsigned count;
@@ -49,39 +49,41 @@ struct answer_cache;
 struct answer_cache *answer_cache_new(void);
 void answer_cache_free(struct answer_cache *cache);
 
-/* Begins a key with a text, or adds one. What does not fit is cut off: no two questions may differ in that alone. */
+/*
+ * Begins a key with a text, or adds one. A text that does not fit is truncated:
+ * the keys of two questions must not differ only in the truncated part.
+ */
 void answer_key_begin(struct answer_key *key, const char *text);
 void answer_key_add(struct answer_key *key, const char *text);
 
-/* Ends a key, with its hash, which clients cannot foresee. */
+/* Ends a key, with its hash, which clients cannot predict. */
 void answer_key_end(const struct answer_cache *cache, struct answer_key *key);
 
 /* Are two keys the same? Both have been ended. */
 bool answer_key_equal(const struct answer_key *one, const struct answer_key *other);
 
-/* Adds a subject to those that an answer will be made of. Call it before the database is asked. */
+/* Adds a subject that the answer will depend on. Call it before the question is sent. */
 void answer_cache_depend(const struct answer_cache *cache, struct answer_subjects *subjects, const char *subject);
 
 /* Has none of the subjects changed since then? */
 bool answer_cache_holds(const struct answer_cache *cache, const struct answer_subjects *subjects);
 
 /*
- * A subject has changed, or any may have: the answers made of it are not found any more. Takes the same time for any
- * number.
+ * Notes a change of a subject, or of any: answers that depend on it are not
+ * found any more. The time does not depend on their number.
  */
 void answer_cache_change(struct answer_cache *cache, const char *subject);
 void answer_cache_change_all(struct answer_cache *cache);
 
 /*
- * Copies the answer of a key to value, if there is one that was asked at a time or later; size is that of when it was
- * kept.
+ * Copies the answer of a key to value, if it was asked at a time or later; size must be the one with which it was kept.
  */
 bool answer_cache_find(const struct answer_cache *cache, enum answer_part part, const struct answer_key *key,
     int64_t not_before, void *value, size_t size);
 
 /*
- * Keeps an answer that was asked at a time, in place of an older one if the part is full; not if its subjects have changed
- * since it was asked, or memory is out. value has no pointers.
+ * Keeps an answer that was asked at a time, in place of an older one if the part is full; does nothing if its subjects
+ * have changed since it was asked, or memory is out. value has no pointers.
  */
 void answer_cache_keep(struct answer_cache *cache, enum answer_part part, const struct answer_key *key,
     const struct answer_subjects *subjects, int64_t time, const void *value, size_t size);

@@ -1,4 +1,4 @@
-/* Has a data folder an account? */
+/* Does a data folder have an account? */
 #include "directory/has_accounts.h"
 
 #include <errno.h>

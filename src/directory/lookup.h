@@ -1,6 +1,6 @@
 /*
- * Reading of records, one at a time, as the answers to questions need it. What an answer is made of (recipient.h, login.h,
- * access.h, expand.h) is the same for each backend; a backend finds the records.
+ * Reading of records, one at a time, as the answers to questions need it. What an answer is made of (recipient.h,
+ * login.h, access.h, expand.h) is the same for each backend; a backend finds the records.
  */
 #ifndef DIRECTORY_LOOKUP_H
 #define DIRECTORY_LOOKUP_H
@@ -35,8 +35,8 @@ struct lookup;
  */
 struct lookup_ops {
 	/*
-	 * FOUND, whatever its flags are; NO_MAILBOX, with account->domain set; NO_DOMAIN. All else of the account is zero.
-	 * The stored forms of the password are empty unless secrets are requested.
+	 * FOUND, whatever its flags are; NO_MAILBOX, with account->domain set; NO_DOMAIN. All else of the account is
+	 * zero. The stored forms of the password are empty unless secrets are requested.
 	 */
 	enum directory_verdict (*account)(
 	    struct lookup *lookup, const char *domain, const char *key, bool secrets, struct account *account);
@@ -46,8 +46,8 @@ struct lookup_ops {
 	/* FOUND, NO_DOMAIN; the domain is zero then. */
 	enum directory_verdict (*domain)(struct lookup *lookup, const char *name, struct domain *domain);
 	/*
-	 * Quota and store of mailboxes of a domain that have none of their own: FOUND, NO_DOMAIN. All else of it is
-	 * zero.
+	 * Quota and store of mailboxes of a domain that have none of their own:
+	 * FOUND, NO_DOMAIN. All else of it is zero.
 	 */
 	enum directory_verdict (*mailbox)(struct lookup *lookup, const char *domain, struct mailbox *mailbox);
 	/* The domain that has this local part: FOUND, NO_MAILBOX, AMBIGUOUS. */
@@ -64,8 +64,8 @@ struct lookup_ops {
 	/* Is an address that of the account, or an alias's that leads straight to it? FOUND, NO_MAILBOX. */
 	enum directory_verdict (*owner)(struct lookup *lookup, int64_t account, const char *domain, const char *key);
 	/*
-	 * The targets of an alias, by domain and local part, as they were added: FOUND, also if it has none; NO_MAILBOX if
-	 * the function returned false.
+	 * The targets of an alias, by domain and local part, as they were added:
+	 * FOUND, also if it has none; NO_MAILBOX if the function returned false.
 	 */
 	enum directory_verdict (*targets)(struct lookup *lookup, int64_t alias, target_fn *each, void *context);
 	/* Is there any entry of a network? FOUND, NO_MAILBOX. */
@@ -89,8 +89,8 @@ enum directory_verdict lookup_account(
 enum directory_verdict lookup_alias(struct lookup *lookup, const struct address *address, struct alias *alias);
 
 /*
- * The domain of a local part that stands alone: FOUND, NO_MAILBOX, AMBIGUOUS, FAILED. The postmaster without a domain is
- * that of the domain that was hosted first; "" if none is.
+ * The domain of a local part that stands alone: FOUND, NO_MAILBOX, AMBIGUOUS, FAILED. The postmaster without a domain
+ * is that of the domain that was hosted first; "" if none is.
  */
 enum directory_verdict lookup_bare(struct lookup *lookup, const char *local, char domain[ADDRESS_DOMAIN_MAX + 1]);
 

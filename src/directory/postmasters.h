@@ -6,8 +6,8 @@
 extern const char postmasters_query[];
 
 /*
- * Calls for each domain of a data folder that has no postmaster of its own, in the order of their names. Returns 0, or -1 if
- * the database cannot be read, or is of another version.
+ * Calls for each domain of a data folder that has no postmaster of its own, in the order of their names. Returns 0, or
+ * -1 if the database cannot be read, or is of another version.
  */
 int postmasters_missing(const char *data, void (*call)(void *context, const char *domain), void *context);
 

@@ -5,14 +5,14 @@
 #include "directory/lookup.h"
 
 /*
- * The address of the setting postmaster, if it is an account, an alias or a list: FOUND. Otherwise NO_MAILBOX or FAILED, and
- * the address is unchanged.
+ * The address of the setting postmaster, if it is an account, an alias or a list: FOUND. Otherwise NO_MAILBOX or
+ * FAILED, and the address is unchanged.
  */
 enum directory_verdict recipient_find_postmaster(struct lookup *lookup, struct address *address);
 
 /*
- * Completes a local part without a domain, and replaces the server's own postmaster by the one who gets the mail: FOUND,
- * NO_MAILBOX, AMBIGUOUS, FAILED.
+ * Completes a local part without a domain, and replaces the server's own postmaster by the one who gets the mail:
+ * FOUND, NO_MAILBOX, AMBIGUOUS, FAILED.
  */
 enum directory_verdict recipient_complete(struct lookup *lookup, const struct address *address, struct address *whole);
 

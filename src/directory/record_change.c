@@ -169,8 +169,8 @@ is_elsewhere(struct accounts *accounts, const struct record_name *name)
 }
 
 /*
- * The mailbox is made before the account is committed: every account that mail is accepted for has one. One whose store is
- * elsewhere must not have an empty one here.
+ * The mailbox is made before the account is committed: every account that mail is accepted for has one. One whose store
+ * is elsewhere must not have an empty one here.
  */
 enum admin_result
 record_make_mailbox(struct accounts *accounts, const struct record_name *name,

@@ -110,7 +110,9 @@ put_new_place(const struct rename *r, const char *moved_to, char text[ADDRESS_TE
 	return leads && strcmp(moved_to, text) != 0;
 }
 
-/* Finds the spelling of an address that accounts have moved to and that has another name now. SQL_DONE: none is left. */
+/*
+ * Finds the spelling of an address that accounts have moved to and that has another name now. SQL_DONE: none is left.
+ */
 static enum sql_result
 find_old_place(const struct rename *r, char moved_to[ADDRESS_TEXT_SIZE], char text[ADDRESS_TEXT_SIZE])
 {
@@ -216,8 +218,8 @@ check_moved(const struct rename *r)
 }
 
 /*
- * With a database, accounts are for several servers, each of which has Maildirs that only it can move. What is not moved would be
- * the mail of the next account of the old name.
+ * With a database, accounts are for several servers, each of which has Maildirs that only it can move. What is not
+ * moved would be the mail of the next account of the old name.
  */
 static enum admin_result
 check_maildirs(const struct rename *r)

@@ -1,6 +1,6 @@
 /*
- * Statements of the administration to a database, whichever it is. The SQL is what SQLite and PostgreSQL have in common; its
- * parameters are ? in turn, or ?1, ?2. The operations block, and are for one thread.
+ * Statements of the administration to a database, whichever it is. The SQL is what SQLite and PostgreSQL have in
+ * common; its parameters are ? in turn, or ?1, ?2. The operations block, and are for one thread.
  */
 #ifndef DIRECTORY_SQL_H
 #define DIRECTORY_SQL_H
@@ -44,8 +44,7 @@ struct sql_ops {
 struct sql {
 	const struct sql_ops *ops;
 	const char *name; /* of the database, for errors */
-	bool
-	    stores_keys; /* a local part is stored as its key, with the name as it was written beside it if they differ */
+	bool stores_keys; /* a local part is stored as its key, with the name as written beside it if they differ */
 };
 
 #endif

@@ -16,16 +16,16 @@ struct languages *languages_new(void);
 void languages_free(struct languages *languages);
 
 /*
- * Adds the language of a domain, which is in its A-label form and in lower case (base/address/idna.h). Of a domain that is added
- * twice, the first one counts. Both are copied. Returns 0, or -1 with errno: ENOMEM, or E2BIG above
+ * Adds the language of a domain, which is in its A-label form and in lower case (base/address/idna.h). Of a domain that
+ * is added twice, the first one counts. Both are copied. Returns 0, or -1 with errno: ENOMEM, or E2BIG above
  * LANGUAGES_MAX and for a name that is longer than any.
  */
 int languages_add(struct languages *languages, const char *domain, const char *language);
 
 /*
- * Adds what a line of a file says: a domain and a language with white space between. Empty lines, and those that begin with
- * #, are skipped. Returns 0, or -1 with an English sentence in error, which names value and cure; errno is EINVAL for a faulty
- * line, else that of languages_add().
+ * Adds what a line of a file says: a domain and a language with white space between. Empty lines, and those that begin
+ * with #, are skipped. Returns 0, or -1 with an English sentence in error, which names the value and the cure; errno is
+ * EINVAL for a faulty line, else that of languages_add().
  */
 int languages_add_line(struct languages *languages, const char *line, char error[LANGUAGES_ERROR_SIZE]);
 

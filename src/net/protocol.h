@@ -11,12 +11,14 @@ struct stream;
 
 /* The functions are as those in smtp/session.h, where their contracts are. session is the result of open(). */
 struct protocol {
-	/* May the client enter? If not, *words is the reply that turns it away. leave() follows when the stream ends. */
+	/*
+	 * May the client enter? If not, *words is the reply that turns it away. leave() follows when the stream ends.
+	 */
 	bool (*enter)(const struct protocol *protocol, const struct stream *stream, struct ftg_reply *words);
 	void (*leave)(const struct protocol *protocol, const struct stream *stream);
 	/*
-	 * Turns the voice of the process into that of a session, or of the listener if session is NULL. The generation
-	 * changes with the catalogue.
+	 * Turns the voice of the process into that of a session, or of the
+	 * listener if session is NULL. The generation changes with the catalogue.
 	 */
 	void (*speak)(const struct protocol *protocol, void *session, unsigned generation, struct ftg_voice *voice);
 	/* Makes a session for a stream, which outlives it. NULL if memory is out. */
@@ -25,7 +27,10 @@ struct protocol {
 	void (*greet)(void *session);
 	void (*encrypted)(void *session, const char *version, const char *cipher);
 	size_t (*feed)(void *session, const char *bytes, size_t len);
-	/* Looks at the octets behind those that made the session busy; they are fed later. NULL: it never does. */
+	/*
+	 * Shows a busy session the octets after its last command, which are fed
+	 * later. NULL: the protocol does not look ahead.
+	 */
 	void (*look_ahead)(void *session, const char *bytes, size_t len);
 	bool (*busy)(const void *session);
 	/*
@@ -35,15 +40,20 @@ struct protocol {
 	bool (*sending)(const void *session);
 	void (*more)(void *session);
 	bool (*closed)(const void *session);
-	/* Is a message or a long answer under way? Then commands are not cut from its octets, and a stop waits for it. */
+	/*
+	 * Is a message or a long answer under way? Then commands are not cut from its octets, and a stop waits for it.
+	 */
 	bool (*in_transaction)(const void *session);
 	/*
-	 * Has the client done the step that it must do within the time of admission (a login, a transaction)? NULL:
-	 * never.
+	 * Has the client done the step that it must do within the time of
+	 * admission (a login, a transaction)? NULL: never.
 	 */
 	bool (*admitted)(const void *session);
 	void (*end)(void *session, enum ftg_id last);
-	/* Last replies; early is for a client that talks before the greeting. FTG_IDS: the session ends without a reply. */
+	/*
+	 * Last replies; early is for a client that talks before the greeting.
+	 * FTG_IDS: the session ends without a reply.
+	 */
 	enum ftg_id timeout, shutdown, overload, early;
 	/* Limits in milliseconds, 0 is none. All are checked once a second. */
 	uint64_t idle;           /* without an octet from the client */

@@ -52,7 +52,7 @@ next_slice(const struct stream *stream, const char *octets, size_t len)
 	return end == NULL ? most : (size_t)(end - octets) + 1;
 }
 
-/* Shows a session, which now waits, the octets that it will be fed next. */
+/* Shows a busy session the octets that it will be fed next. */
 static void
 look_ahead(struct stream *stream, const char *octets, size_t len)
 {

@@ -227,7 +227,7 @@ open_maildrop(struct pop3_session *s)
 	return answered();
 }
 
-/* The account names another server as its store, which has its mail. A Maildir that was made here would be empty. */
+/* Another server has the mail of the account: its store. A Maildir made here would be empty. */
 static bool
 is_elsewhere(const struct mailbox *mailbox)
 {

@@ -29,8 +29,8 @@ struct pop3_config {
 	unsigned mechanisms; /* offered by AUTH: a set of 1 << enum sasl_mechanism */
 	struct sasl_server *sasl; /* NULL: no AUTH */
 	/*
-	 * Writes digits and dots, different ones in each call: the part of an APOP timestamp before the host name (RFC 1939
-	 * section 7). NULL: no APOP.
+	 * Writes digits and dots, different ones in each call: the part of an APOP
+	 * timestamp before the host name (RFC 1939 section 7). NULL: no APOP.
 	 */
 	void (*stamp)(char digits[POP3_STAMP_SIZE]);
 	bool (*verify)(const char *password, const char *hash); /* as for sasl_server_new() */
@@ -62,8 +62,8 @@ void pop3_session_greet(struct pop3_session *session);
 size_t pop3_session_feed(struct pop3_session *session, const char *bytes, size_t len);
 
 /*
- * Reports that the connection is encrypted: before the greeting, or after the handshake of outlet->encrypt(). The session
- * then forgets everything that the client has stated.
+ * Reports that the connection is encrypted: before the greeting, or after the handshake of outlet->encrypt(). The
+ * session then forgets everything that the client has stated.
  */
 void pop3_session_encrypted(struct pop3_session *session);
 

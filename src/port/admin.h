@@ -1,5 +1,6 @@
 /*
- * Administration of domains, accounts, aliases, lists and access lists: what ftgatectl does. A port: directory/ has it.
+ * Administration of domains, accounts, aliases, lists and access lists: what
+ * ftgatectl does. A port: directory/ implements it.
  */
 #ifndef PORT_ADMIN_H
 #define PORT_ADMIN_H
@@ -111,8 +112,8 @@ bool record_is_carried(enum record_kind kind, size_t index);
 struct record_put {
 	const char *const *name;
 	/*
-	 * By the indexes of fields, of which those of the name are not used; NULL: not given; "": none. Secrets are stored
-	 * as they are, and addresses are whole sets, one a line.
+	 * By the indexes of fields, of which those of the name are not used; NULL: not given; "": none. Secrets are
+	 * stored as they are, and addresses are whole sets, one a line.
 	 */
 	const char *values[RECORD_FIELDS_MAX];
 	bool update; /* of a record that exists, to change what differs; else that is ADMIN_EXISTS */
@@ -149,8 +150,8 @@ struct admin_ops {
 	    struct admin *admin, enum record_kind kind, const char *const *name, const struct record_change *change);
 	enum admin_result (*remove)(struct admin *admin, enum record_kind kind, const char *const *name);
 	/*
-	 * Shows a record, or all if name is NULL, row by row as they are read. With secrets, the stored forms of a password
-	 * are the values of their fields.
+	 * Shows a record, or all if name is NULL, row by row as they are read. With secrets, the stored forms of a
+	 * password are the values of their fields.
 	 */
 	enum admin_result (*dump)(struct admin *admin, enum record_kind kind, const char *const *name, bool secrets,
 	    record_row_fn *each_row, void *context);
@@ -164,8 +165,8 @@ struct admin_ops {
 	    struct admin *admin, enum record_kind kind, const struct record_put *put, struct put_result *result);
 	enum admin_result (*end)(struct admin *admin, bool commit);
 	/*
-	 * Gives a record another name, with its mail; targets of aliases and addresses of accounts that have moved follow it.
-	 * Not for access lists.
+	 * Gives a record another name, with its mail; targets of aliases and
+	 * addresses of accounts that have moved follow it. Not for access lists.
 	 */
 	enum admin_result (*rename)(struct admin *admin, enum record_kind kind, const char *from, const char *to);
 	enum admin_result (*dangling)(struct admin *admin, dangling_fn *each, void *context);

@@ -194,14 +194,14 @@ counters_find(struct slot *set, const struct counter_key *key, unsigned owner, i
 	return NULL;
 }
 
-/* Is there nothing in a slot, not even a counter that was forgotten, which other servers have yet to learn? */
+/* Is a slot empty? It is not if it has a forgotten counter that other servers do not know of yet. */
 static bool
 is_free(const struct slot *slot, int64_t now)
 {
 	return slot->expires <= now || (slot->count == 0 && slot->sent == 0);
 }
 
-/* Is a worth less than b? What was forgotten is worth least. Compares by kind, then by count, then by expiry. */
+/* Is a worth less than b? A forgotten counter is worth least. Compares by kind, then by count, then by expiry. */
 static bool
 is_less(const struct slot *a, const struct slot *b)
 {
@@ -226,7 +226,7 @@ make_room(struct slot *set, const struct slot *fresh, int64_t now)
 	return least->count == 0 || least->kind <= fresh->kind ? least : NULL;
 }
 
-/* What all servers have counted, as far as is known. */
+/* The count of all servers, as far as it is known. */
 static uint32_t
 sum_of(const struct slot *slot, int64_t now)
 {
@@ -237,8 +237,8 @@ sum_of(const struct slot *slot, int64_t now)
 }
 
 /*
- * A set is looked at by whoever shares it with other servers if one of its values is unknown there, or was asked for
- * here.
+ * Flags a set for the process that shares counters: other servers do not know
+ * one of its values, or a caller here asked for one.
  */
 static void
 note_use(struct counters *counters, const struct slot *set, const struct slot *slot)
@@ -247,7 +247,7 @@ note_use(struct counters *counters, const struct slot *set, const struct slot *s
 		counters_set_flag(counters, counters_number(counters, set), SET_UNSENT);
 }
 
-/* Adds to an entry, which is made if it is missing. Returns its new value. */
+/* Adds to an entry, which is created if it is missing. Returns its new value. */
 static struct slot
 add(struct counters *counters, struct stripe *stripe, struct slot *set, const struct slot *fresh, int64_t now)
 {

@@ -45,9 +45,8 @@ struct counter_key counter_name(const struct counters *counters, enum counter_ki
 
 /* What a mark says, for a list of marks: texts that are cut to their room. */
 struct counter_note {
-	char address
-	    [40]; /* a client's, or the network of 64 bits of it: INET6_ADDRSTRLEN is 46, but of none that is mapped */
-	char cause[8]; /* the reference of a reply: "#4.29" */
+	char address[40]; /* an address, or its network of 64 bits; 40 octets hold each that is not IPv4-mapped */
+	char cause[8];    /* the reference of a reply: "#4.29" */
 };
 
 /*
@@ -65,8 +64,8 @@ struct counter_share {
 };
 
 /*
- * The same for a counter that other servers have, too. The values of counters_add_shared() and counters_read() are then the sum
- * of what this server has counted and what is known of the others (counters_share.h). NULL: it is not shared.
+ * The same for a counter that other servers have, too. The values of counters_add_shared() and counters_read() are then
+ * the sum of what this server has counted and what is known of the others (counters_share.h). NULL: it is not shared.
  */
 uint32_t counters_add_shared(struct counters *counters, const struct counter_key *key, uint32_t amount,
     int64_t lifetime, const struct counter_share *share, int64_t now);
@@ -76,9 +75,9 @@ bool counters_mark(struct counters *counters, const struct counter_key *key, int
     const struct counter_note *note, int64_t now);
 
 /*
- * Calls a function for the marks of a kind that have a note, behind the first "skipped" ones, and "most" at most, with the
- * milliseconds that they have left. Marks that come and go meanwhile may be left out. Returns how many it was called
- * for.
+ * Calls a function for the marks of a kind that have a note, behind the first "skipped" ones,
+ * and "most" at most, with the milliseconds that they have left. Marks that come and go
+ * meanwhile may be left out. Returns how many it was called for.
  */
 size_t counters_each(struct counters *counters, enum counter_kind kind, size_t skipped, size_t most,
     void (*call)(void *context, const struct counter_note *note, int64_t left), void *context, int64_t now);

@@ -1,4 +1,7 @@
-/* Shared by the files of the counters: counters.c, which counts, and counters_share.c, which tells other servers. */
+/*
+ * Shared by the files of the counters: counters.c, which counts, and
+ * counters_share.c, which shares the counts with other servers.
+ */
 #ifndef PORT_COUNTERS_INTERNAL_H
 #define PORT_COUNTERS_INTERNAL_H
 
@@ -15,8 +18,8 @@ enum {
 };
 
 /*
- * What is known of a set without its lock. A set that was never used has no memory yet: whoever looks at all sets leaves it
- * out.
+ * Flags of a set that are read without its lock. A set that was never used has
+ * no memory yet: a scan of all sets skips it.
  */
 enum set_flag { SET_USED = 1, SET_UNSENT = 2 };
 
@@ -27,10 +30,10 @@ struct slot {
 	uint32_t count;
 	uint16_t kind;
 	uint16_t owner;
-	/* of an entry that is shared with other servers, whose note has its name */
-	uint32_t from;   /* the count from which on it is; 0: it is not */
+	/* if the entry is shared with other servers; its note has its name */
+	uint32_t from;   /* the count from which on it is shared; 0: it is not shared */
 	uint32_t sent;   /* its count when it was sent last; 0: never */
-	uint32_t others; /* what the other servers had counted then */
+	uint32_t others; /* the count of the other servers then */
 	int64_t others_expire;
 	struct counter_note note; /* of a mark; its address is "" without one */
 };
@@ -59,11 +62,11 @@ struct counters {
 /* The set in which a key can stand. */
 struct slot *counters_set(struct counters *counters, const struct counter_key *key);
 
-/* Locks what a set stands under. */
+/* Takes the lock of a set. */
 struct stripe *counters_lock(struct counters *counters, const struct slot *set);
 void counters_unlock(struct stripe *stripe);
 
-/* Changes a slot, under its lock: the one way to do so. */
+/* Changes a slot, under its lock. Slots must be changed by this function only. */
 void counters_put(struct stripe *stripe, struct slot *slot, struct slot value);
 
 /* The live entry of a key, under its lock; NULL: there is none. */

@@ -1,4 +1,4 @@
-/* What other servers must know of the counters of this one, and what they have counted. */
+/* Collects the counters that other servers must know, and adds the counts of those servers. */
 #include "port/counters_share.h"
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "base/siphash.h"
 #include "port/counters_internal.h"
 
-enum { CANDIDATES = 32 * SET_SLOTS }; /* of which the SHARED_MAX are taken: what is left waits for the next time */
+enum { CANDIDATES = 32 * SET_SLOTS }; /* the best SHARED_MAX of these are sent; the others wait */
 
 struct candidates {
 	struct counter_shared entries[CANDIDATES];
@@ -38,7 +38,7 @@ is_mark(const struct counter_shared *entry)
 	return entry->key.kind == COUNTER_BLACKLIST || entry->key.kind == COUNTER_PARDONS;
 }
 
-/* Is an entry to be sent: it has changed since it was, or begun anew, or the sum of it is used? */
+/* Must an entry be sent? It must if it has changed or begun anew since it was sent, or if its sum is used. */
 static bool
 is_due(const struct slot *slot, int64_t now)
 {
@@ -63,7 +63,7 @@ add_candidate(struct candidates *candidates, const struct slot *slot, int64_t no
 	};
 }
 
-/* The flag is cleared before the set is read: what changes meanwhile sets it again. */
+/* Clears the flag before it reads the set: a change meanwhile sets the flag again. */
 static void
 look_at(struct counters *counters, size_t set, struct candidates *candidates, int64_t now)
 {
@@ -112,7 +112,7 @@ counters_collect_all(struct counters *counters)
 			counters_set_flag(counters, set, SET_UNSENT);
 }
 
-/* Begins where the last one has ended, so that each set has its turn however many there are. */
+/* Begins where the last collection ended, so that each set gets its turn. */
 size_t
 counters_collect(struct counters *counters, struct counter_shared entries[SHARED_MAX], int64_t now)
 {
@@ -144,7 +144,10 @@ find(struct slot *set, const struct counter_key *key, bool forgotten, int64_t no
 	return NULL;
 }
 
-/* The others know of a counter that was forgotten meanwhile: they must learn that, too. If there is no room, it expires there. */
+/*
+ * Other servers know of a counter that was forgotten here meanwhile, so they
+ * must learn that, too. If there is no room, the counter expires there.
+ */
 static void
 keep_forgotten(struct stripe *stripe, struct slot *set, const struct counter_shared *entry, int64_t now)
 {

@@ -1,4 +1,7 @@
-/* What other servers must know of the counters of this one, and what they have counted. For one process of a server. */
+/*
+ * Collects the counters that other servers must know, and adds the counts of
+ * those servers. For one process of a server.
+ */
 #ifndef PORT_COUNTERS_SHARE_H
 #define PORT_COUNTERS_SHARE_H
 
@@ -7,15 +10,15 @@
 enum {
 	SHARED_MAX = 256,      /* entries that are sent at once */
 	SHARED_MARKS_MAX = 64, /* of these, marks */
-	SHARED_FRESH_MAX = 64, /* of these, counters that were not sent before: so many rows a stranger can make */
+	SHARED_FRESH_MAX = 64, /* of these, new counters: bounds the rows that clients can create */
 };
 
-/* An entry that is to be sent. */
+/* An entry to send. */
 struct counter_shared {
 	struct counter_key key;
 	struct counter_note note;
 	uint32_t count;  /* what this server has counted; 0: it was forgotten */
-	uint32_t unsent; /* what the others don't know of it */
+	uint32_t unsent; /* the part of it that the others do not know */
 	int64_t left;    /* milliseconds until it expires */
 	bool fresh;      /* it was not sent before */
 };
@@ -28,22 +31,25 @@ bool counters_is_shared(const struct counters *counters);
 int64_t counters_server(const struct counters *counters);
 
 /*
- * Looks at all entries with the next collections: for a process in place of one that may have ended before it had sent
- * some.
+ * Has the next collections look at all entries. For a process that replaces one
+ * that may have ended before it sent some.
  */
 void counters_collect_all(struct counters *counters);
 
-/* The entries that others must know, or whose sum was asked for: marks first, then by how much the others do not know. */
+/*
+ * Collects the entries that the others must know, or whose sum was asked for:
+ * marks first, then counters by the part that the others do not know.
+ */
 size_t counters_collect(struct counters *counters, struct counter_shared entries[SHARED_MAX], int64_t now);
 
 /*
- * Ends the sending of an entry, which counters_collect() has given: the others know its count, and have counted "others", which
- * they forget in so many milliseconds.
+ * Completes the sending of an entry from counters_collect(): the others know its count. Their own count is "others",
+ * which expires in so many milliseconds.
  */
 void counters_sent(
     struct counters *counters, const struct counter_shared *entry, uint32_t others, int64_t left, int64_t now);
 
-/* It could not be sent: it is collected again. */
+/* Notes that an entry could not be sent: it is collected again. */
 void counters_unsent(struct counters *counters, const struct counter_shared *entry);
 
 /* Sets a mark that came from another server. */

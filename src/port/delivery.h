@@ -46,8 +46,8 @@ void delivery_log(struct stats_slot *stats, const struct queue_entry *entry, con
     const char *reply, int64_t now);
 
 /*
- * Logs for each recipient that waits that the message is in the relay queue for it: event=queued, keys as above. On the
- * loop.
+ * Logs for each recipient that waits that the message is in the relay queue for
+ * it: event=queued, keys as above. On the loop.
  */
 void delivery_log_queued(const struct queue_entry *entry);
 
@@ -80,9 +80,9 @@ struct delivery_agent {
 	 */
 	bool (*is_full)(struct delivery_agent *agent, struct executor *executor);
 	/*
-	 * Finds out by a job whether a message of so many octets fits: OVER_QUOTA if it fits into none of the mailboxes. A
-	 * message for several mailboxes may take each of them over its quota once. The mailboxes must last until
-	 * done().
+	 * Finds out by a job whether a message of so many octets fits: OVER_QUOTA if it fits into
+	 * none of the mailboxes. A message for several mailboxes may take each of them over its
+	 * quota once. The mailboxes must last until done().
 	 */
 	void (*check_space)(struct delivery_agent *agent, struct executor *executor, const struct mailbox *mailboxes,
 	    size_t count, uint64_t size, delivery_done *done, void *context);
@@ -100,20 +100,20 @@ struct delivery_ops {
 	/* The octets appended so far are for mailboxes only; the message as it is relayed begins here. */
 	void (*begin_relayed)(struct delivery *delivery);
 	/*
-	 * The next spool() or commit() makes these changes to the header first: all of the message has been appended. They
-	 * must last until it is done. Fields are added behind what was appended before begin_relayed().
+	 * The next spool() or commit() makes these changes to the header first: all of the message has been appended.
+	 * They must last until it is done. Fields are added behind what was appended before begin_relayed().
 	 */
 	void (*edit)(struct delivery *delivery, const struct field_edits *edits);
 	/*
-	 * The next commit() also stores these copies of the message, as it is after all edits: together with it, and all or
-	 * nothing. The message itself is not stored if it has no recipients. The array is copied, what it points to must
-	 * last until the commit is done. False when memory is out.
+	 * The next commit() also stores these copies of the message, as it is after all edits: together with it, and
+	 * all or nothing. The message itself is not stored if it has no recipients. The array is copied, what it points
+	 * to must last until the commit is done. False when memory is out.
 	 */
 	bool (*copy)(struct delivery *delivery, const struct delivery_copy *copies, size_t count);
 	/*
-	 * Set only if mailboxes may send the message on, as Sieve at another server does; NULL: none does. Does this one? The
-	 * delivery is then for these mailboxes alone from narrow() on: some of those of begin(), in the same order, without some
-	 * that send messages on. Before commit().
+	 * May this mailbox forward the message, as Sieve at another server does? NULL: no mailbox does. The caller then
+	 * excludes such mailboxes by narrow(), before commit(): the delivery is for these mailboxes only, a part of
+	 * those of begin(), in the same order.
 	 */
 	bool (*sends_on)(const struct delivery *delivery, const struct mailbox *mailbox);
 	void (*narrow)(struct delivery *delivery, const struct mailbox *mailboxes, size_t count);
@@ -125,11 +125,11 @@ struct delivery_ops {
 	 */
 	void (*flush)(struct delivery *delivery, struct executor *executor, delivery_done *done, void *context);
 	/*
-	 * For inspecting the whole message before it is visible. spool() writes the rest of it, by a job; nothing may
-	 * be appended from then on. After done() with OK, file() is a descriptor of the message as it is stored: with
-	 * the trace lines, and with LF for CRLF. It is read by pread() on any thread, remains the delivery's, and lasts
-	 * until the next spool, commit or abandon. Commit or abandon must follow. Without an inspection, commit needs
-	 * no spool().
+	 * For inspecting the whole message before it is visible. spool() writes the rest of it, by
+	 * a job; nothing may be appended from then on. After done() with OK, file() is a descriptor
+	 * of the message as it is stored: with the trace lines, and with LF for CRLF. It is read by
+	 * pread() on any thread, remains the delivery's, and lasts until the next spool, commit or
+	 * abandon. Commit or abandon must follow. Without an inspection, commit needs no spool().
 	 */
 	void (*spool)(struct delivery *delivery, struct executor *executor, delivery_done *done, void *context);
 	int (*file)(const struct delivery *delivery);

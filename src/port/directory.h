@@ -1,4 +1,7 @@
-/* The directory: which domains are hosted here, and whose mailboxes are in them. A port: directory/sqlite implements it. */
+/*
+ * The directory: which domains are hosted here, and whose mailboxes are in them.
+ * A port: directory/sqlite implements it.
+ */
 #ifndef PORT_DIRECTORY_H
 #define PORT_DIRECTORY_H
 
@@ -12,7 +15,9 @@
 /* The local part of the alias for all addresses of its domain that have no record of their own. */
 #define DIRECTORY_CATCH_ALL "*"
 
-/* What is added to the local part of a list for the sender of its mail. It is the postmaster's, unless it has a record. */
+/*
+ * What is added to the local part of a list for the sender of its mail. It is the postmaster's, unless it has a record.
+ */
 #define DIRECTORY_BOUNCES "-bounces"
 
 enum directory_verdict {
@@ -141,9 +146,10 @@ struct recipient {
 };
 
 /*
- * What an address of RCPT is. For an alias or a list, FOUND means that it exists; its targets are a separate question.
- * An address with a tag is its account's or alias's, if plus-addressing is on; DIRECTORY_CATCH_ALL gets what has no record.
- * postmaster always exists at a hosted domain, at the name of this server and without a domain (RFC 5321 section 4.5.1).
+ * What an address of RCPT is. For an alias or a list, FOUND means that it exists; its targets
+ * are a separate question. An address with a tag is its account's or alias's, if
+ * plus-addressing is on; DIRECTORY_CATCH_ALL gets what has no record. postmaster always exists
+ * at a hosted domain, at the name of this server and without a domain (RFC 5321 section 4.5.1).
  */
 struct recipient_question {
 	struct directory_question base;
@@ -161,8 +167,8 @@ struct expansion_target {
 };
 
 /*
- * The targets of an alias or a list: each mailbox and each address once. The list of a target is the first one on the way to
- * it; a target that can be reached without a list has none.
+ * The targets of an alias or a list: each mailbox and each address once. The list of a target is the first one on the
+ * way to it; a target that can be reached without a list has none.
  */
 struct expansion {
 	struct mailbox *mailboxes; /* here */
@@ -175,8 +181,8 @@ struct expansion {
 };
 
 /*
- * Follows an alias or a list to its end, also to other servers; takes a job. FOUND if one mailbox or address can get the
- * mail; else the verdict of the first target that cannot. At most DIRECTORY_TARGETS_MAX addresses are visited.
+ * Follows an alias or a list to its end, also to other servers; takes a job. FOUND if one mailbox or address can get
+ * the mail; else the verdict of the first target that cannot. At most DIRECTORY_TARGETS_MAX addresses are visited.
  */
 struct expansion_question {
 	struct directory_question base;
@@ -191,9 +197,9 @@ void expansion_clear(struct expansion *expansion);
 enum expansion_right { EXPANSION_NOBODY, EXPANSION_ACCOUNTS, EXPANSION_ANYONE };
 
 /*
- * The members of a list or an alias as they were added, of one level; takes a job. FOUND, NO_DOMAIN, NO_MAILBOX (also of
- * an account), AMBIGUOUS, MISCONFIGURED if there are more than DIRECTORY_TARGETS_MAX. They are only read if the right is at
- * least the one that the asker needs.
+ * The members of a list or an alias as they were added, of one level; takes a job. FOUND, NO_DOMAIN, NO_MAILBOX (also
+ * of an account), AMBIGUOUS, MISCONFIGURED if there are more than DIRECTORY_TARGETS_MAX. They are only read if the
+ * right is at least the one that the asker needs.
  */
 struct members_question {
 	struct directory_question base;
@@ -210,12 +216,13 @@ void members_clear(struct members_question *question);
 
 /*
  * The account of a user name: local-part@domain, or a local part that one domain has. FOUND, NO_MAILBOX or FAILED. If
- * it is not found, account.local and account.domain.name are the name in the spelling in which it was compared; local is
- * "" if the name can be no address.
+ * it is not found, account.local and account.domain.name are the name in the spelling in which it was compared; local
+ * is "" if the name can be no address.
  *
- * If choose is set, a name without a domain that none or several domains have appears to be in one of the domains, which
- * number chooses: the same for the same number, unless accounts are added or removed. account.domain.name is then that
- * domain, and if the domain has such an account, account has its scram_sha256, too; domain.name is "" without accounts.
+ * If choose is set, a name without a domain that none or several domains have appears to be in one of the domains,
+ * which number chooses: the same for the same number, unless accounts are added or removed. account.domain.name is then
+ * that domain, and if the domain has such an account, account has its scram_sha256, too; domain.name is "" without
+ * accounts.
  */
 struct login_question {
 	struct directory_question base;
@@ -239,17 +246,17 @@ struct directory {
 };
 
 /*
- * Called on the loop. Domains are in their A-label form, in lower case; local parts are compared by their keys. An answer that
- * is at hand comes before the function returns. A question cannot be cancelled: done() is always called, before the end
- * of the loop at the latest, and not after close().
+ * Called on the loop. Domains are in their A-label form, in lower case; local parts are compared by their keys. An
+ * answer that is at hand comes before the function returns. A question cannot be cancelled: done() is always called,
+ * before the end of the loop at the latest, and not after close().
  */
 struct directory_ops {
 	void (*client)(struct directory *directory, struct client_question *question);       /* one a connection */
 	void (*sender)(struct directory *directory, struct sender_question *question);       /* one a MAIL */
 	void (*recipient)(struct directory *directory, struct recipient_question *question); /* one a RCPT */
 	/*
-	 * The asker of a recipient is going to ask about this address: one that waits long for each answer begins to find it. NULL
-	 * if answers never wait for each other. An address that is not asked about costs no more than its answer.
+	 * Announces a question about a recipient, so that a directory whose answers take long can start to look it up.
+	 * NULL if the directory gains nothing by that. If the question never comes, only the look-up is wasted.
 	 */
 	void (*expect)(struct directory *directory, const struct address *address);
 	void (*expand)(struct directory *directory, struct expansion_question *question);
@@ -264,8 +271,8 @@ struct directory_ops {
 void directory_answer(struct directory_question *question, enum directory_verdict verdict);
 
 /*
- * Is this the address of a list that takes mail with the null sender, and replies of programs (RFC 3834)? The sender of a
- * list's mail, to which bounces come, may be a list, too; and the postmaster takes all mail.
+ * Is this the address of a list that takes mail with the null sender, and replies of programs (RFC 3834)? The sender of
+ * a list's mail, to which bounces come, may be a list, too; and the postmaster takes all mail.
  */
 bool directory_takes_reports(const struct address *list);
 

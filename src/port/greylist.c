@@ -14,10 +14,7 @@ enum {
 	NAME_MAX_SIZE = NETWORK_TEXT_SIZE + 2 * (ADDRESS_MAX + 2)
 };
 
-/*
- * The octets of which a key is made; each part of them ends with a NUL, so that no two ways to divide them are the
- * same.
- */
+/* The octets of a key. Each part ends with a NUL, so that different parts never make the same octets. */
 struct name {
 	char octets[NAME_MAX_SIZE];
 	size_t len;

@@ -57,12 +57,12 @@ struct greylist_question {
 	int64_t now;
 	void (*answered)(struct greylist_question *question); /* on the loop */
 	enum greylist_verdict verdict;
-	int64_t deadline;    /* for the store; 0: it was not asked yet */
+	int64_t deadline;    /* for the store; 0: the store was not asked yet */
 	int64_t left;        /* GREYLIST_WAIT: seconds, one or more */
-	const char *trouble; /* GREYLIST_FAILED: what it is; NULL: the store has logged it */
+	const char *trouble; /* the cause of GREYLIST_FAILED; NULL: the store has logged it */
 };
 
-/* Asks, by a job unless the store answers on the loop; keys, now and answered are set. */
+/* Asks the store: by a job, or on the loop if the store answers there. keys, now and answered must be set. */
 void greylist_ask(struct greylist *greylist, struct greylist_question *question);
 
 #endif

@@ -24,8 +24,8 @@ struct greylist_question;
  */
 struct greylist_store_ops {
 	/*
-	 * Answers a question as a whole, on the loop, without waiting; maybe before it returns. NULL: the next three do, by a
-	 * job. Its answers have no trouble, since it logs that itself.
+	 * Answers a whole question on the loop, without blocking; maybe before it returns. NULL: a job calls the next
+	 * three functions. Its answers have no trouble, since the store logs failures itself.
 	 */
 	void (*ask)(struct greylist_store *store, struct greylist_question *question);
 	/* The record of a key. */

@@ -1,4 +1,4 @@
-/* Tells other servers what this one counts and whom it blacklists, and learns the same from them. */
+/* Exchanges counters and the temporary blacklist with other servers. */
 #include "port/limit_sharing.h"
 
 #include <stdio.h>
@@ -6,7 +6,7 @@
 
 #include "base/log/log.h"
 
-/* The kinds of counters that are shared, as others name them. */
+/* The names that servers give the kinds of shared counters. */
 static const char *const kinds[] = {
 	[COUNTER_FAILED_LOGINS] = "failed-logins",
 	[COUNTER_RECIPIENTS] = "recipients",
@@ -51,7 +51,7 @@ take_sum(struct limit_sharing *sharing, const struct counter_shared *entry, cons
 		log_event("blacklisted", "client", entry->note.address, "cause", entry->note.cause, NULL);
 }
 
-/* Sums belong to the counts in their order. */
+/* The sums are in the order of the counts. */
 static void
 take_sums(struct limit_sharing *sharing, size_t entry_count)
 {
@@ -90,7 +90,7 @@ log_success(struct limit_sharing *sharing)
 	sharing->pause = sharing->exchange.more ? 0 : SHARING_PAUSE;
 }
 
-/* A pardon that is read again must not take away what was marked after it. */
+/* A pardon that is read again must not remove a mark that was set after it. */
 static void
 take_news(struct limit_sharing *sharing)
 {

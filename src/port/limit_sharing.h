@@ -1,4 +1,4 @@
-/* Tells other servers what this one counts and whom it blacklists, and learns the same from them. */
+/* Exchanges counters and the temporary blacklist with other servers. */
 #ifndef PORT_LIMIT_SHARING_H
 #define PORT_LIMIT_SHARING_H
 
@@ -7,7 +7,7 @@
 
 enum {
 	SHARING_PAUSE = 1000,      /* milliseconds between two exchanges */
-	SHARING_PAUSE_MAX = 30000, /* while they fail, it doubles up to this */
+	SHARING_PAUSE_MAX = 30000, /* the longest pause; it doubles while exchanges fail */
 };
 
 /* Of one process of a server. */
@@ -16,14 +16,14 @@ struct limit_sharing {
 	struct shared_store *store;
 	int64_t pause; /* until the next exchange */
 	bool under_way;
-	bool rereads; /* the marks from the beginning, among them such as a process before it, or itself, has read */
+	bool rereads; /* it reads all marks again, also those that it or a process before it has read */
 	bool failing; /* the last exchange failed, which has been logged */
 	struct counter_shared entries[SHARED_MAX]; /* of the exchange under way */
 	struct shared_exchange exchange;
 	void (*ended)(struct limit_sharing *sharing); /* an exchange: the next one is due after the pause */
 };
 
-/* Sets it up. All that it points at must outlive it, and service, such as "smtp", too. */
+/* Sets it up. All that it points at, and service, such as "smtp", must outlive it. */
 void limit_sharing_open(
     struct limit_sharing *sharing, struct limiter *limiter, struct shared_store *store, const char *service);
 

@@ -9,10 +9,7 @@
 
 enum { HOUR = 60 * 60 * 1000, DAY = 24 * HOUR };
 
-/*
- * What an account may send in a while, by its own rate or the server's. A key is the name with the number of the
- * account.
- */
+/* The rates of an account, its own or the server's. A key is the name of the rate with the number of the account. */
 static const struct rate {
 	const char *name;
 	const char *short_name; /* for other servers */
@@ -119,7 +116,7 @@ limiter_blacklist(struct limiter *limiter, const char *address, const char *caus
 	return time > 0 && counters_mark(limiter->counters, &key, time, &note, now(limiter));
 }
 
-/* Other servers learn it, too. */
+/* Shares the change with other servers. */
 static void
 spread_pardon(struct limiter *limiter, const char *address)
 {
@@ -162,7 +159,7 @@ limiter_pardon_all(struct limiter *limiter)
 	return forget_all(limiter);
 }
 
-/* What a server says is what any program has written into the database. */
+/* The database is not trusted: another program may have written the address. */
 static bool
 is_reference(const char *cause)
 {
@@ -212,7 +209,7 @@ shared_note(const struct limiter *limiter, const char *address, const char *caus
 	return counters_is_shared(limiter->counters) ? note_of(address, cause) : (struct counter_note) { .cause = "" };
 }
 
-/* Other servers learn of a counter that is worth it: many that are small would be a burden to all. */
+/* Shares a counter only from a part of its limit on: small counters are many, and would load all servers. */
 static uint32_t
 count_one(struct limiter *limiter, const struct counter_key *key, const struct counter_note *note, int64_t most,
     int64_t lifetime)

@@ -13,7 +13,7 @@
 
 enum { LIMITER_SHARED_PART = 16 }; /* a counter is shared with other servers from this part of its limit on */
 
-/* In place of an address: all of the blacklist. */
+/* Stands for all addresses on the blacklist. */
 #define LIMITER_ALL "*"
 
 /* Of one worker, for its loop's thread. All that it points at outlives it. */
@@ -41,9 +41,8 @@ enum limiter_verdict limiter_enter(struct limiter *limiter, const char *address)
 void limiter_leave(struct limiter *limiter, const char *address);
 
 /*
- * Is the address on the temporary blacklist (#2.01)? Puts it there for blacklist-time with its
- * cause, the reference of a reply, and returns whether it was not
- * there before; false if that time is 0.
+ * Is the address on the temporary blacklist (#2.01)? Puts it there for blacklist-time with its cause, the reference of
+ * a reply, and returns whether it was not there before; false if that time is 0.
  */
 bool limiter_is_blacklisted(struct limiter *limiter, const char *address);
 bool limiter_blacklist(struct limiter *limiter, const char *address, const char *cause);
@@ -57,26 +56,30 @@ bool limiter_pardon(struct limiter *limiter, const char *address);
 size_t limiter_pardon_all(struct limiter *limiter);
 
 /*
- * Takes from another server that it has blacklisted an address for so many milliseconds, or, without a cause, pardoned
- * it.
+ * Applies a mark of another server: it blacklisted an address for so many
+ * milliseconds, or, without a cause, pardoned it.
  */
 void limiter_learn(struct limiter *limiter, const struct counter_note *note, int64_t left);
 
-/* Learns how many logins of an address have failed at all servers: too many blacklist it, and then it returns true. */
+/*
+ * Applies the number of failed logins of an address at all servers. Returns true
+ * if there are too many: the address is then blacklisted.
+ */
 bool limiter_learn_logins(struct limiter *limiter, const struct counter_note *note, uint64_t failed);
 
 /*
- * Would a recipient be one too many in this hour, by max-recipients-per-hour: one that a client at this address names, which
- * has not logged in, or one of an account? Counts it if count is set; of two workers that count the last one at the same time,
- * one is told that it is too many. Clients of an IPv6 network of 64 bits are counted together.
+ * Would a recipient be one too many in this hour, by max-recipients-per-hour: one that a client at this address names,
+ * which has not logged in, or one of an account? Counts it if count is set; of two workers that count the last one at
+ * the same time, one is told that it is too many. Clients of an IPv6 network of 64 bits are counted together.
  */
 bool limiter_recipient(struct limiter *limiter, const char *address, bool count);
 bool limiter_account_recipient(struct limiter *limiter, int64_t account, bool count);
 
 /*
- * The same for a recipient of an account and, if it is the first one of a message, the message: by the account's own rates,
- * which may be NULL, or max-messages-per-account- and max-recipients-per-account-, -hour and -day. A recipient that is over
- * one of them is not counted. Returns the server's name of the limit that it is over, which is static, or NULL.
+ * The same for a recipient of an account and, if it is the first one of a message, the message:
+ * by the account's own rates, which may be NULL, or max-messages-per-account- and
+ * max-recipients-per-account-, -hour and -day. A recipient that is over one of them is not
+ * counted. Returns the server's name of the limit that it is over, which is static, or NULL.
  */
 const char *limiter_account(
     struct limiter *limiter, int64_t account, const struct account_rates *rates, bool is_first, bool count);

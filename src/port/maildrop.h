@@ -28,8 +28,8 @@ struct maildrop;
 struct mail_folder; /* the folder of all mail, as the implementation has it */
 
 /*
- * What a client gets of messages that need UTF8 mode: themselves, or a surrogate in ASCII (RFC 6858). Others are sent as
- * they are.
+ * What a client gets of messages that need UTF8 mode: themselves, or a surrogate
+ * in ASCII (RFC 6858). Others are sent as they are.
  */
 enum maildrop_form { MAILDROP_ORIGINALS, MAILDROP_SURROGATES };
 
@@ -43,15 +43,14 @@ struct maildrop *maildrop_new(struct mail_folder *folder, const struct mailbox *
 void maildrop_close(struct maildrop *maildrop);
 
 /*
- * Each of the next four starts a job. Only one runs at a time, and no other function is legal meanwhile. done() is called on
- * the loop when it is over, maybe before the call returns, and may start the next or close the maildrop. maildrop_error()
- * then is the errno of a failure, for the log.
+ * Each of the next four starts a job. Only one runs at a time, and no other function is legal meanwhile. done() is
+ * called on the loop when it is over, maybe before the call returns, and may start the next or close the maildrop.
+ * maildrop_error() then is the errno of a failure, for the log.
  *
- * maildrop_open locks the maildrop until it is closed, and takes stock. Messages are numbered from 1 in the order of their
- * arrival; numbers, sizes and unique-ids do not change later. form is that of the messages whose sizes are given and
- * which are read; unique-ids are the same in both. A Maildir that does not exist is empty, but not if
- * the folder of all mail is missing: FAILED. After a failure only
- * maildrop_close() is left.
+ * maildrop_open locks the maildrop until it is closed, and takes stock. Messages are numbered from 1 in the order of
+ * their arrival; numbers, sizes and unique-ids do not change later. form is that of the messages whose sizes are given
+ * and which are read; unique-ids are the same in both. A Maildir that does not exist is empty, but not if the folder of
+ * all mail is missing: FAILED. After a failure only maildrop_close() is left.
  */
 void maildrop_open(struct maildrop *maildrop, enum maildrop_form form,
     void (*done)(void *context, enum maildrop_result result), void *context);
@@ -67,9 +66,9 @@ void maildrop_read_on(
     struct maildrop *maildrop, void (*done)(void *context, enum maildrop_result result), void *context);
 
 /*
- * The UPDATE state: removes the marked messages permanently, and brings maildirsize up to date. One that has vanished
- * is removed. OK if all are; maildrop_left() is how many are not, 0 if only the disk could not be synced. Then
- * maildrop_close().
+ * The UPDATE state: removes the marked messages permanently, and brings maildirsize up to date.
+ * One that has vanished is removed. OK if all are; maildrop_left() is how many are not, 0 if
+ * only the disk could not be synced. Then maildrop_close().
  */
 void maildrop_update(
     struct maildrop *maildrop, void (*done)(void *context, enum maildrop_result result), void *context);
@@ -111,8 +110,8 @@ struct maildrop_total maildrop_total(const struct maildrop *maildrop);
 uint64_t maildrop_size(const struct maildrop *maildrop, size_t number);
 
 /*
- * Is the message for clients in UTF8 mode only (RFC 6856), or in a surrogate? It was taken with SMTPUTF8, or has an address
- * in UTF-8. By its file name, which may lie, or by its header as it was when a session first saw it.
+ * Is the message for clients in UTF8 mode only (RFC 6856), or in a surrogate? It was taken with SMTPUTF8, or has an
+ * address in UTF-8. By its file name, which may lie, or by its header as it was when a session first saw it.
  */
 bool maildrop_needs_utf8(const struct maildrop *maildrop, size_t number);
 

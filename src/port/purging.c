@@ -1,6 +1,4 @@
-/*
- * Removes what is of no use any more from what servers keep together: one of them does, once an hour, in small steps.
- */
+/* Removes expired rows of the shared store. One server does so once an hour, in small steps. */
 #include "port/purging.h"
 
 #include <stdio.h>
@@ -15,7 +13,7 @@ now(const struct purging *purging)
 	return purging->clock->now(purging->clock);
 }
 
-/* An instant of the hour, so that not all servers come at once. */
+/* A random instant of the hour, so that the servers do not try at the same time. */
 static int64_t
 random_pause(void)
 {
@@ -33,7 +31,7 @@ end(struct purging *purging, int64_t pause)
 		purging->ended(purging);
 }
 
-/* Until the same is due in another hour. */
+/* The pause until the next try, in the next hour. */
 static void
 rest(struct purging *purging)
 {
@@ -81,7 +79,7 @@ purging_open(struct purging *purging, struct shared_store *store, struct clock *
 	};
 }
 
-/* The lease is extended when half of it is over, so that a statement that is late still ends within it. */
+/* Extends the lease after half of its time, so that a late statement still ends within it. */
 void
 purging_begin(struct purging *purging)
 {

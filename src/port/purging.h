@@ -1,6 +1,4 @@
-/*
- * Removes what is of no use any more from what servers keep together: one of them does, once an hour, in small steps.
- */
+/* Removes expired rows of the shared store. One server does so once an hour, in small steps. */
 #ifndef PORT_PURGING_H
 #define PORT_PURGING_H
 
@@ -8,11 +6,10 @@
 #include "port/shared_store.h"
 
 enum {
-	PURGE_EVERY = 60 * 60 *
-	    1000, /* milliseconds: each server tries once in such a time, at a random instant of it */
-	PURGE_LEASE = 2 * 60 * 1000, /* that the lease lasts, if its owner ends */
+	PURGE_EVERY = 60 * 60 * 1000, /* milliseconds; each server tries once in this time, at a random instant */
+	PURGE_LEASE = 2 * 60 * 1000,  /* the duration of the lease */
 	PURGE_REST = PURGE_EVERY -
-	    10 * 60 * 1000, /* for which it is kept after the work, so that no other server begins */
+	    10 * 60 * 1000, /* the lease is kept so long after the work, so that no other server begins */
 	PURGE_ROWS = 500,   /* of a statement */
 	PURGE_PAUSE = 100,  /* between two */
 };

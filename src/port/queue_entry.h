@@ -65,8 +65,8 @@ struct queue_entry {
 };
 
 /*
- * Adds a recipient in the state QUEUE_WAITING; NULL when memory is out or there are too many. The address is copied; NULL
- * leaves it to the caller. The result is valid until the next recipient is added.
+ * Adds a recipient in the state QUEUE_WAITING; NULL when memory is out or there are too many. The address is copied;
+ * NULL leaves it to the caller. The result is valid until the next recipient is added.
  */
 struct queue_recipient *queue_entry_add(struct queue_entry *entry, const char *address);
 

@@ -1,6 +1,6 @@
 /*
- * What the servers of several machines keep together for a while: counters, marks, and leases. A port: directory/postgres
- * implements it. For the loop's thread; no operation waits.
+ * The state that the servers of several machines share for a while: counters, marks, and leases. A port:
+ * directory/postgres implements it. For the loop's thread; no operation waits.
  */
 #ifndef PORT_SHARED_STORE_H
 #define PORT_SHARED_STORE_H
@@ -27,7 +27,7 @@ struct shared_count {
 	int64_t others_left;
 };
 
-/* A mark, by its name; one whose cause is "" takes away that which had the name. */
+/* A mark, by its name. A mark with the cause "" removes the mark of that name. */
 struct shared_mark {
 	struct counter_note note;
 	int64_t left; /* milliseconds until it expires; 0 or less: it has */
@@ -39,7 +39,7 @@ struct shared_position {
 	char name[sizeof((struct counter_note *)NULL)->address];
 };
 
-/* A round of a server with all that is new on either side. It must not move before done(). */
+/* An exchange: a server sends its news, and gets that of the others. It must not move before done(). */
 struct shared_exchange {
 	void (*done)(struct shared_exchange *exchange, bool ok);
 	const char *service; /* marks are known to servers of the same service alone */
@@ -53,11 +53,11 @@ struct shared_exchange {
 	/* the answer: what other servers have marked since the position, in order */
 	struct shared_mark news[SHARED_NEWS_MAX];
 	size_t news_count;
-	bool more;      /* there are more news than fit */
+	bool more;      /* there is more news than fits */
 	bool restarted; /* the store has lost what was behind the position, which is now the beginning */
 };
 
-/* A question for a lease. The same. */
+/* A request for a lease. It must not move before done(). */
 struct shared_lease {
 	/* held: it is the owner's for so many milliseconds from the time of the question on. */
 	void (*done)(struct shared_lease *lease, bool held);
@@ -66,11 +66,11 @@ struct shared_lease {
 	int64_t duration; /* milliseconds; 0: the owner gives it up */
 };
 
-/* The same: removes some rows that are of no use any more. */
+/* Removes some expired rows. It must not move before done(). */
 struct shared_purge {
 	void (*done)(struct shared_purge *purge, bool ok);
 	size_t kind;  /* which rows: below the purge_kinds of the store */
-	int64_t rows; /* most that are removed; then how many were */
+	int64_t rows; /* the most to remove; then the number that was removed */
 };
 
 struct shared_store {
@@ -80,19 +80,22 @@ struct shared_store {
 
 struct shared_store_ops {
 	/*
-	 * Adds with expiry: sets what this server has counted under each name, which is the same however often it is done, and
-	 * reads what the others have. Sets and reads marks.
+	 * Adds with expiry: sets the count of this server under each name, and reads the counts of the others.
+	 * Repeating it changes nothing. Sets and reads marks.
 	 */
 	void (*exchange)(struct shared_store *store, struct shared_exchange *exchange);
 	/*
-	 * Takes a lease that is free or expired, or extends that of the same owner; that of another one remains as it
-	 * is.
+	 * Takes a lease that is free or expired, or extends a lease of the same
+	 * owner. A lease of another owner does not change.
 	 */
 	void (*lease)(struct shared_store *store, struct shared_lease *lease);
 	void (*purge)(struct shared_store *store, struct shared_purge *purge);
-	/* Why an operation failed last: an English sentence, until the next one. */
+	/* The cause of the last failure: an English sentence, valid until the next operation. */
 	const char *(*trouble)(const struct shared_store *store);
-	/* Call it when the loop has ended, and its handles are closed. What is under way is not done. */
+	/*
+	 * Frees the store. Call it when the loop has ended, and its handles are
+	 * closed. Operations under way are not completed.
+	 */
 	void (*close)(struct shared_store *store);
 };
 

@@ -8,7 +8,7 @@
 #include "base/address/network.h"
 #include "base/text/ascii.h"
 
-/* A port of digits alone. */
+/* A port, which has digits only. */
 static bool
 parse_port(const char *text, unsigned *port)
 {

@@ -17,7 +17,7 @@ enum store_kind {
 };
 
 /*
- * Parses a name. An address is an IP address, that of IPv6 in brackets, with or without a port: whoever sends mail must not
+ * Parses a name. An address is an IP address, that of IPv6 in brackets, with or without a port: a delivery must not
  * wait for the DNS. *address is set for STORE_LMTP, and else unchanged.
  */
 enum store_kind store_name_parse(const char *name, struct channel_address *address);

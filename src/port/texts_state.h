@@ -1,6 +1,6 @@
 /*
- * Which own texts of the database a data folder has: a file beside them, for all servers of the folder. Without one, the texts
- * are those of the folder alone.
+ * Which own texts of the database a data folder has: a file beside them, for all servers of the folder. Without one,
+ * the texts are those of the folder alone.
  */
 #ifndef PORT_TEXTS_STATE_H
 #define PORT_TEXTS_STATE_H
@@ -33,8 +33,8 @@ bool texts_generation_precedes(const struct texts_generation *one, const struct 
 bool texts_state_parse(struct texts_state *state, const char *octets, size_t len);
 
 /*
- * Reads the file of a folder of own texts; a file that does not exist, or is damaged, is like none. Returns 0, or -1 with
- * errno if it cannot be read. Blocks.
+ * Reads the file of a folder of own texts; a file that does not exist, or is damaged, is like none. Returns 0, or -1
+ * with errno if it cannot be read. Blocks.
  */
 int texts_state_read(struct texts_state *state, const char *folder);
 
@@ -42,8 +42,8 @@ int texts_state_read(struct texts_state *state, const char *folder);
 int texts_state_write(const struct texts_state *state, const char *folder);
 
 /*
- * Removes the file: the texts are those of the folder alone from now on. Returns 0, also if there is none, or -1 with errno.
- * Blocks.
+ * Removes the file: the texts are those of the folder alone from now on. Returns
+ * 0, also if there is none, or -1 with errno. Blocks.
  */
 int texts_state_remove(const char *folder);
 

@@ -200,7 +200,10 @@ on_answer(struct directory_question *question)
 		manager_event_post(active->events, &active->event);
 }
 
-/* Is the directory asked for it? A domain that is hosted may have its mailboxes at the server of the configuration. */
+/*
+ * Must the directory be asked for this recipient? A hosted domain may have its
+ * mailboxes at the server that the configuration names.
+ */
 static bool
 may_have_mailbox(const struct active_entry *active, size_t recipient)
 {
@@ -227,8 +230,8 @@ ask(struct active_entry *active)
 }
 
 /*
- * An account that may not receive any more gets what was accepted for it; one that was removed is left to the server,
- * if any.
+ * Mail that was accepted for an account is delivered even if the account may not receive any more. If the account was
+ * removed, the configured server decides, if there is one.
  */
 static void
 find_place(struct active_entry *active, struct active_mailbox *to)
@@ -345,7 +348,7 @@ apply(struct active_entry *active, struct queue_recipient *recipient, enum trans
 	case TRANSPORT_DONE:
 		recipient->state = QUEUE_DELIVERED;
 		if (t == NULL)
-			break; /* the delivery to a mailbox here has counted and logged it */
+			break; /* the delivery to a local mailbox has counted and logged it */
 		count(active, recipient, STAT_DELIVERED, STAT_RELAYED);
 		queue_log_outcome(&active->entry, recipient, "relayed", t, now(active));
 		break;
@@ -414,8 +417,7 @@ earlier(const struct active_entry *active, int64_t next, int64_t time)
 }
 
 /*
- * A parked entry is woken when there is a share. It must be looked at before if a DSN will be due, or if it will
- * expire.
+ * A parked entry is resumed when a share is free. It must be checked earlier if a DSN is due, or if the entry expires.
  */
 static int64_t
 parked_time(const struct active_entry *active)

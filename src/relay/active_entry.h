@@ -84,8 +84,8 @@ bool active_entry_is_due(const struct active_entry *active, size_t recipient);
 enum active_place active_entry_place(const struct active_entry *active, size_t recipient);
 
 /*
- * Must an attempt that is not made count as failed? Yes, if the entry has expired or its sender must be notified of the
- * delay.
+ * Must an attempt that is not made count as failed? Yes, if the entry has
+ * expired or its sender must be notified of the delay.
  */
 bool active_entry_is_over(const struct active_entry *active);
 

@@ -221,8 +221,8 @@ admission_retry(const struct admission *a, struct destination *destination)
 }
 
 /*
- * It waits for a share. If it is overdue, it counts as failed, so that its sender is notified; otherwise nothing is
- * recorded.
+ * It waits for a share. If it is overdue, it counts as failed, so that its
+ * sender is notified; otherwise nothing is recorded.
  */
 static void
 wait_for(struct admission *a, struct attempt *attempt, struct destination *obstacle)
@@ -351,8 +351,9 @@ server_at(struct admission *a, const struct attempt *attempt)
 }
 
 /*
- * Has another message taken the only attempt of an address that has not answered, or not lately, while the server's next address,
- * of the other family, answers and has room? One message alone then waits for a family that does not work.
+ * Has another message taken the only attempt of an address that has not answered, or not
+ * lately, while the server's next address, of the other family, answers and has room? One
+ * message alone then waits for a family that does not work.
  */
 static bool
 may_pass_over(struct admission *a, const struct attempt *attempt, const struct destination *server)
@@ -426,8 +427,8 @@ is_accepted(const struct transport *t)
 }
 
 /*
- * What the server bears: it has accepted the message, or turned the session away. A verdict on the message says
- * nothing.
+ * Adjusts the load that the server bears: it has accepted the message, or
+ * refused the session. A reply about the message says nothing about load.
  */
 static void
 learn(struct admission *a, struct attempt *attempt)

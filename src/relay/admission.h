@@ -24,7 +24,7 @@ struct admission {
 	struct destinations destinations;
 	struct slots slots;
 	unsigned requests;  /* for a run, so far */
-	unsigned down;      /* domains and routes whose server could not be reached, as the log has told */
+	unsigned down;      /* domains and routes whose server was logged as unreachable */
 	bool has_mailboxes; /* a recipient with a mailbox was in the queue */
 	bool stopping;
 };

@@ -10,7 +10,7 @@
 enum active_place {
 	ACTIVE_ELSEWHERE, /* at the server of its domain */
 	ACTIVE_AT_STORE,  /* in a mailbox of an account */
-	ACTIVE_NOWHERE,   /* it was removed, and no server is configured that may know it */
+	ACTIVE_NOWHERE,   /* the account was removed, and no server is configured that may know it */
 	ACTIVE_UNFIT,     /* the directory names a store that cannot be one */
 };
 

@@ -1,4 +1,4 @@
-/* Delivers into the mailboxes of this server and of others, by LMTP (RFC 2033): Dovecot, for one. */
+/* Delivers into mailboxes of this server, and of others, such as Dovecot, by LMTP (RFC 2033). */
 #include "relay/lmtp_internal.h"
 
 #include <assert.h>
@@ -66,7 +66,7 @@ edit(struct delivery *delivery, const struct field_edits *edits)
 	spool->ops->edit(spool, edits);
 }
 
-/* A mailbox elsewhere of a copy: the queue has it. */
+/* Leaves a remote mailbox of a copy to the queue. */
 static bool
 queue_mailbox(struct queue_entry *entry, const struct mailbox *mailbox)
 {
@@ -100,8 +100,7 @@ divide_copy(struct lmtp_delivery *d, struct delivery_copy *copy, size_t *count)
 }
 
 /*
- * The mailboxes of copies elsewhere are left to the queue: SMTP and LMTP answer for one message, and this one is sent
- * first.
+ * Leaves the remote mailboxes of copies to the queue: SMTP and LMTP answer for one message, and this one is sent first.
  */
 static bool
 copy(struct delivery *delivery, const struct delivery_copy *copies, size_t count)
@@ -124,7 +123,7 @@ copy(struct delivery *delivery, const struct delivery_copy *copies, size_t count
 	return copied;
 }
 
-/* A name that cannot be that of a store is the fault of one mailbox: the queue has it. */
+/* Leaves a mailbox with an unfit store name to the queue: the other mailboxes are not affected. */
 static void
 note_unfit(struct lmtp_delivery *d, const struct mailbox *mailbox)
 {
@@ -151,7 +150,7 @@ divide(struct lmtp_delivery *d, const struct mailbox *mailboxes, size_t count, b
 	return true;
 }
 
-/* Sieve of another server may send a message on. */
+/* Sieve at another server may forward a message. */
 static bool
 sends_on(const struct delivery *delivery, const struct mailbox *mailbox)
 {
@@ -218,8 +217,8 @@ on_unstaged(void *context, const struct delivery_outcome *outcome)
 }
 
 /*
- * The message is not needed any more, or never was; detail NULL: it is known already. What was written for the queue is
- * removed before the client knows.
+ * The message is not needed any more, or never was; detail NULL: it is known already. The files for the queue are
+ * removed before the client gets the reply.
  */
 static void
 give_up(struct lmtp_delivery *d, enum delivery_result result, const char *detail)
@@ -294,7 +293,7 @@ check_utf8(struct job *job)
 	}
 }
 
-/* The servers get the message at the same time: one that is slow or down delays no mailbox of another. */
+/* Sends the message to all servers at the same time: a server that is slow or down delays only its own mailboxes. */
 static void
 on_utf8_checked(struct job *job)
 {
@@ -367,8 +366,8 @@ on_spooled(void *context, const struct delivery_outcome *outcome)
 }
 
 /*
- * Does the queue get a part of the message, or can it? A queue that does not work is found out before the other server has
- * the message, which cannot be recalled then, and would come again with each attempt of the client.
+ * Does the queue get a part of the message, or can it? A queue that does not work is found out before the other server
+ * has the message, which cannot be recalled then, and would come again with each attempt of the client.
  */
 static bool
 needs_queue(const struct lmtp_delivery *d)
@@ -377,8 +376,8 @@ needs_queue(const struct lmtp_delivery *d)
 }
 
 /*
- * If some mailboxes are here, the message is accepted whatever other servers say, and must not be stored here in vain: they
- * get it from the queue, which begins at once.
+ * If some mailboxes are local, the message is stored in them and accepted, whatever the other servers would reply.
+ * These get it from the queue, which begins at once.
  */
 static bool
 is_for_mailboxes_here(const struct lmtp_delivery *d)
@@ -386,7 +385,7 @@ is_for_mailboxes_here(const struct lmtp_delivery *d)
 	return d->here_count > 0 || d->copied_here;
 }
 
-/* Does nobody else get the message? It is then refused for now. */
+/* Does no other recipient get the message? It is then deferred. */
 static bool
 is_all_unfit(const struct lmtp_delivery *d)
 {
@@ -483,7 +482,7 @@ are_all_here(struct lmtp_agent *agent, const struct mailbox *mailboxes, size_t c
 	return true;
 }
 
-/* Whether there is room in a mailbox elsewhere is for the other server to say. */
+/* The other server checks the room in its mailboxes. */
 static void
 check_space(struct delivery_agent *base, struct executor *executor, const struct mailbox *mailboxes, size_t count,
     uint64_t size, delivery_done *done, void *context)

@@ -1,4 +1,4 @@
-/* Delivers into the mailboxes of this server and of others, by LMTP (RFC 2033): Dovecot, for one. */
+/* Delivers into mailboxes of this server, and of others, such as Dovecot, by LMTP (RFC 2033). */
 #ifndef RELAY_LMTP_DELIVERY_H
 #define RELAY_LMTP_DELIVERY_H
 
@@ -7,11 +7,11 @@
 #include "relay/stores.h"
 
 /*
- * Another agent spools the message, which is sent to the servers of the mailboxes when it is committed, to all at the same time.
- * If they accept it for no recipient, the reply of one of them is the result. If they accepted some recipients, that cannot be
- * undone: the others enter the relay queue with those of other servers. They are retried at their store, or, if they were
- * rejected permanently, reported to the sender. If a mailbox is here, the other agent stores the message in it and in the
- * queue, all or nothing, and the queue sends it to the servers.
+ * Another agent spools the message, which is sent to the servers of the mailboxes when it is committed, to all at the
+ * same time. If they accept it for no recipient, the reply of one of them is the result. If they accepted some
+ * recipients, that cannot be undone: the others enter the relay queue with those of other servers. They are retried at
+ * their store, or, if they were rejected permanently, reported to the sender. If a mailbox is here, the other agent
+ * stores the message in it and in the queue, all or nothing, and the queue sends it to the servers.
  */
 struct lmtp_agent {
 	struct delivery_agent agent;

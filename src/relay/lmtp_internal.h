@@ -13,7 +13,7 @@ struct remote {
 	size_t order; /* in the envelope */
 };
 
-/* The recipients at one server: they follow each other. */
+/* The recipients at one server. They are adjacent in the array. */
 struct lmtp_part {
 	struct lmtp_handover handover;
 	struct lmtp_delivery *delivery;
@@ -45,8 +45,7 @@ struct lmtp_delivery {
 	size_t unfit_count;
 	struct mailbox *copies_here; /* those of the copies */
 	struct lmtp_part *parts;
-	size_t part_count,
-	    pending; /* parts whose recipients do not have their results yet, and one while they are started */
+	size_t part_count, pending; /* parts without results, and one more while parts are started */
 };
 
 /* How many mailboxes elsewhere have the message now. Logs one line for each. */
@@ -57,11 +56,12 @@ void lmtp_log_accepted(const struct lmtp_delivery *d);
 void lmtp_log_left(const struct lmtp_delivery *d);
 
 /*
- * The result if no recipient was accepted: the reply of the first one's server, sent to the client as 4xx in any case.
+ * The result if no recipient was accepted: the reply of the first recipient's
+ * server, which the client gets as 4xx in any case.
  */
 enum delivery_result lmtp_result(const struct lmtp_delivery *d);
 
-/* Adds the recipients that no server accepted the message for to the entry of the queue. False when memory is out. */
+/* Adds the recipients for which no server accepted the message to the queue entry. False when memory is out. */
 bool lmtp_keep_rest(struct lmtp_delivery *d);
 
 /*

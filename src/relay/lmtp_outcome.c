@@ -1,4 +1,4 @@
-/* What becomes of a message that went to LMTP servers: who has it, and who gets it from the queue. */
+/* The outcome of a message that went to LMTP servers: which mailboxes have it, and which get it from the queue. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,8 +68,8 @@ find_delivered(const struct lmtp_delivery *d, const char *address)
 }
 
 /*
- * Adds a mailbox to the queue, with its NOTIFY; ORCPT is kept if the client named the mailbox itself and asked for a report
- * of success. NULL when memory is out, or if the queue has the address anyway: *known is then set.
+ * Adds a mailbox to the queue, with its NOTIFY; ORCPT is kept if the client named the mailbox itself and asked for a
+ * report of success. NULL when memory is out, or if the queue has the address anyway: *known is then set.
  */
 static struct queue_recipient *
 leave_over(struct lmtp_delivery *d, const struct mailbox *mailbox, bool *known)
@@ -112,9 +112,9 @@ is_here(const struct lmtp_delivery *d, const char *address)
 }
 
 /*
- * The entry names recipients as the client did, the servers by mailbox: if not all mailboxes have the message, it is unknown
- * which recipients have it, and only those that are mailboxes here are reported as delivered. The order of the others
- * stays.
+ * The entry names recipients as the client did, the servers by mailbox: if not all mailboxes
+ * have the message, it is unknown which recipients have it, and only those that are mailboxes
+ * here are reported as delivered. The order of the others stays.
  */
 static void
 drop_delivered(struct lmtp_delivery *d)

@@ -32,7 +32,7 @@ struct lmtp_server {
 	struct clock *clock; /* looks after deadlines */
 	struct transport_address address;
 	struct breaker breaker;   /* milliseconds of the dialer's clock */
-	struct stats_slot *stats; /* has whether a server is down; NULL: none. May be set after lmtp_server_open() */
+	struct stats_slot *stats; /* gets whether a server is down; NULL: none. May be set after lmtp_server_open() */
 	unsigned *down;           /* counts the servers of the worker that are down; NULL: it is the only one */
 	bool probing;             /* one delivery tries whether the server is back */
 	unsigned active;

@@ -9,8 +9,8 @@
 #include "relay/attempt.h"
 
 /*
- * Recipients with different senders need transactions of their own: an alias of each hosted domain makes one sender. The
- * attempts of a plan are found by destination and sender in a tree, since a message can have thousands of each.
+ * Recipients with different senders need transactions of their own: an alias of each hosted domain makes one sender.
+ * The attempts of a plan are found by destination and sender in a tree, since a message can have thousands of each.
  */
 static int
 compare_planned(const void *one, const void *other)

@@ -23,7 +23,7 @@ struct stored {
 	char block[BLOCK];
 };
 
-/* The message is in the mailboxes, or not: the reason is for the queue, and a DSN if it expires. */
+/* Reports whether the message is in the mailboxes. The queue logs the reason, and a DSN has it if the entry expires. */
 static void
 finish(struct stored *stored, enum transport_result result, enum ftg_id reason, const char *detail)
 {

@@ -17,7 +17,7 @@ struct store {
 struct stores {
 	struct client_pool *pool;
 	struct clock *clock;
-	struct stats_slot *stats;         /* has whether a server is down; NULL: none. May be set after stores_open() */
+	struct stats_slot *stats;         /* gets whether a server is down, or NULL; may be set after stores_open() */
 	struct store here, configured_at; /* of those that are configured: Maildirs, and a server, if there is one */
 	struct store *configured;         /* of mailboxes that name no store */
 	void *others;                     /* by address */
@@ -31,12 +31,12 @@ void stores_open(struct stores *stores, const struct route *route, struct client
 void stores_close(struct stores *stores);
 
 /*
- * The store of a mailbox, by its name (port/store_name.h). Names come from the directory, so only the administration makes
- * stores. It lasts as long as the stores. NULL with errno: EINVAL if the name is unfit, ENOMEM.
+ * The store of a mailbox, by its name (port/store_name.h). Names come from the directory, so only the administration
+ * makes stores. It lasts as long as the stores. NULL with errno: EINVAL if the name is unfit, ENOMEM.
  */
 struct store *stores_find(struct stores *stores, const char *name);
 
-/* Is it that of the Maildirs of this server? */
+/* Is it the store of the Maildirs of this server? */
 bool store_is_here(const struct store *store);
 
 #endif

@@ -361,7 +361,10 @@ run_line(struct smtp_session *s, const char *text, size_t len)
 	return command->run(s, line.argument.text, line.argument.len);
 }
 
-/* Refuses a client that speaks another protocol. A third party may have written what it sends next, so the session ends. */
+/*
+ * Refuses a client that speaks another protocol. A third party may have written
+ * what it sends next, so the session ends.
+ */
 static struct ftg_reply
 refuse_foreign(struct smtp_session *s, const char *protocol)
 {

@@ -19,8 +19,8 @@ struct sender_facts {
 };
 
 /*
- * All zero is an empty envelope. The addresses are as the client wrote them, without brackets and source route, but their
- * domains are in the A-label form, which servers and policy services without SMTPUTF8 read, too.
+ * All zero is an empty envelope. The addresses are as the client wrote them, without brackets and source route, but
+ * their domains are in the A-label form, which servers and policy services without SMTPUTF8 read, too.
  */
 struct envelope {
 	char *sender;     /* "" for the null reverse-path; NULL before MAIL */
@@ -44,8 +44,8 @@ struct envelope {
 };
 
 /*
- * The spelling of an address that the envelope keeps: as it was written, or, if that holds UTF-8, the address itself, whose
- * domain is in the A-label form, written to text.
+ * The spelling of an address that the envelope keeps: as it was written, or, if that holds UTF-8, the address itself,
+ * whose domain is in the A-label form, written to text.
  */
 struct span envelope_spell(char text[ADDRESS_TEXT_SIZE], struct span written, const struct address *address);
 
@@ -53,10 +53,10 @@ struct span envelope_spell(char text[ADDRESS_TEXT_SIZE], struct span written, co
 bool envelope_open(struct envelope *envelope, struct span sender, bool utf8);
 
 /*
- * Adds a recipient, whose address envelope_spell() gave, with the mailboxes and addresses that its mail goes to. Takes time
- * for these alone, however many the envelope has. Those at other servers whose domain this server does not relay get the mail
- * with this sender; NULL: with that of the envelope. Members of lists are added to the message of their list. False when
- * memory is out; the envelope is then as it was, but for members of lists that it had before.
+ * Adds a recipient, whose address envelope_spell() gave, with the mailboxes and addresses that its mail goes to. Takes
+ * time for these alone, however many the envelope has. Those at other servers whose domain this server does not relay
+ * get the mail with this sender; NULL: with that of the envelope. Members of lists are added to the message of their
+ * list. False when memory is out; the envelope is then as it was, but for members of lists that it had before.
  */
 bool envelope_add(struct envelope *envelope, struct span address, const struct expansion *targets, const char *sender);
 
@@ -64,21 +64,22 @@ bool envelope_add(struct envelope *envelope, struct span address, const struct e
 bool envelope_note_greylisted(struct envelope *envelope, struct span address);
 
 /*
- * Leaves out of lists the members that the author has named himself, before or after the list: they get his own
- * message.
+ * Removes from lists the members that the client has also named itself, before
+ * or after the list: they get the message directly.
  */
 void envelope_sort_members(struct envelope *envelope);
 
 /*
- * Has the envelope all mailboxes of this alias or list? Notes that it has. list is whole, in the directory's spelling.
+ * Does the envelope have all mailboxes of this alias or list? Notes that it has.
+ * list is whole, in the directory's spelling.
  */
 bool envelope_has_list(const struct envelope *envelope, const struct address *list);
 void envelope_note_list(struct envelope *envelope, const struct address *list);
 
 /*
- * Notes the address of a RCPT command; has the client named this address? All spellings are one, and where the mail for it
- * goes does not matter. An address without a domain is not noted, nor is one when memory is out: RCPT is then refused, or
- * the message delivered, and its Received lines end the loop.
+ * Notes the address of a RCPT command; has the client named this address? All spellings are one, and where the mail for
+ * it goes does not matter. An address without a domain is not noted, nor is one when memory is out: RCPT is then
+ * refused, or the message delivered, and its Received lines end the loop.
  */
 void envelope_note_rcpt(struct envelope *envelope, const struct address *address);
 bool envelope_has_rcpt(const struct envelope *envelope, const struct address *address);
@@ -92,9 +93,9 @@ void envelope_remove_mailboxes(struct envelope *envelope,
     bool (*is_other)(const void *context, const struct mailbox *mailbox), const void *context);
 
 /*
- * The mailboxes that the message is for, here or at the server that LMTP delivers to, members of lists included; and all
- * addresses, those at other servers, too. One that is named beside a list that it is a member of counts twice before
- * envelope_sort_members().
+ * The mailboxes that the message is for, here or at the server that LMTP delivers to, members
+ * of lists included; and all addresses, those at other servers, too. One that is named beside a
+ * list that it is a member of counts twice before envelope_sort_members().
  */
 size_t envelope_count_mailboxes(const struct envelope *envelope);
 size_t envelope_count_addresses(const struct envelope *envelope);

@@ -125,8 +125,8 @@ struct smtp_session {
 };
 
 /*
- * Handlers return the reply to a command. One that has sent its reply, or will send it later by smtp_reply(), returns a
- * reply with the ID FTG_IDS.
+ * Handlers return the reply to a command. One that has sent its reply, or will
+ * send it later by smtp_reply(), returns a reply with the ID FTG_IDS.
  */
 
 /* A refusal whose reply has several causes: keeps this one for the log. Returns the reply. */
@@ -141,8 +141,8 @@ refuse_for(struct smtp_session *s, enum ftg_id id, const char *cause)
 void command_run(struct smtp_session *s, const struct line *line);
 
 /*
- * commands.c: is this a RCPT command, in the state of the session, that will be parsed without fault? Writes its address. Leaves
- * the session as it is.
+ * commands.c: is this a RCPT command, that parses without error in the state of
+ * the session? Writes its address. Does not change the session.
  */
 bool command_names_recipient(struct smtp_session *s, struct span text, struct address *address);
 
@@ -197,8 +197,8 @@ bool starttls_is_offered(const struct smtp_session *s);
 bool starttls_is_missing(const struct smtp_session *s);
 
 /*
- * policy/access_text.c: compiles the own text of the entry that refuses the client, of the kinds in s->access, or the sender; ""
- * is none. access_texts_free() when the session ends.
+ * policy/access_text.c: compiles the own text of the entry that refuses the client, of the kinds in s->access, or the
+ * sender; "" is none. access_texts_free() when the session ends.
  */
 void access_text_of_client(struct smtp_session *s, const char *text);
 void access_text_of_sender(struct smtp_session *s, const char *text);
@@ -213,8 +213,8 @@ struct ftg_reply refusal_spamtrap(struct smtp_session *s);
 struct ftg_reply refusal_moved(struct smtp_session *s, const char *to);
 
 /*
- * refusal.c: the reply to a recipient of a neutral domain that gets no mail: that to an unknown one, by the same counts. The
- * truth is for the log.
+ * refusal.c: the reply to a recipient of a neutral domain that gets no mail:
+ * that to an unknown one, by the same counts. The truth is for the log.
  */
 struct ftg_reply refusal_neutral(struct smtp_session *s, enum directory_verdict truth);
 
@@ -222,13 +222,15 @@ struct ftg_reply refusal_neutral(struct smtp_session *s, enum directory_verdict 
 struct ftg_reply refusal_delivery(enum delivery_result result, struct span address);
 
 /*
- * refusal.c: is the sender over a limit of an hour or a day, which session.cause may then name? The second function counts a
- * recipient, before it is added to the envelope.
+ * refusal.c: is the sender over a limit of an hour or a day, which session.cause may then name? The second function
+ * counts a recipient, before it is added to the envelope.
  */
 bool refusal_is_over(struct smtp_session *s);
 bool refusal_count(struct smtp_session *s);
 
-/* refusal.c: puts the address of a client that has not logged in on the temporary blacklist; the log names the cause. */
+/*
+ * refusal.c: puts the address of a client that has not logged in on the temporary blacklist; the log names the cause.
+ */
 void refusal_blacklist(struct smtp_session *s, enum ftg_id cause);
 
 /* ehlo.c: sends the answers to EHLO and HELO (RFC 5321 section 4.1.1.1). */
@@ -277,8 +279,8 @@ size_t bdat_feed(struct smtp_session *s, const char *bytes, size_t len);
 
 /*
  * trace.c: writes the lines before the message: the Return-Path and Delivered-To lines for mailboxes here, *local
- * octets; then the lines of policy services, which RFC 7208 section 9.1 requires above
- * Received; then Received (RFC 5321 section 4.4). Returns the length of all of it, 0 if it does not fit.
+ * octets; then the lines of policy services, which RFC 7208 section 9.1 requires above Received; then Received (RFC
+ * 5321 section 4.4). Returns the length of all of it, 0 if it does not fit.
  */
 enum { TRACE_MAX = 4096 + ENVELOPE_LINES_MAX };
 size_t trace_write(char buf[TRACE_MAX], const struct smtp_session *s, size_t *local);
@@ -288,8 +290,8 @@ bool relaying_is_allowed(const struct smtp_session *s);
 bool relaying_has_route(const struct smtp_session *s, const char *domain);
 
 /*
- * relaying.c: completes the queue entry of the message that begins, but for local_prefix_len and size; false when memory is
- * out.
+ * relaying.c: completes the queue entry of the message that begins, but for
+ * local_prefix_len and size; false when memory is out.
  */
 bool relaying_complete(struct smtp_session *s);
 
@@ -298,14 +300,15 @@ bool relaying_add_lists(struct smtp_session *s);
 
 /*
  * forwarding.c: the sender under which the mail of an alias goes to other servers, written to text; NULL: that of the
- * envelope. The sender of a stranger must be rewritten (SRS), since its SPF record does not name this server, but not the
- * null sender, nor one of a domain that is hosted here.
+ * envelope. The sender of a stranger must be rewritten (SRS), since its SPF record does not name this server, but not
+ * the null sender, nor one of a domain that is hosted here.
  */
 const char *forwarding_sender(struct smtp_session *s, char text[ADDRESS_TEXT_SIZE]);
 
 /*
- * forwarding.c: the directory has answered about a recipient. If that is a sender that this server has rewritten, asks about
- * the original sender instead and returns true; the directory then answers again. Only the null sender writes there.
+ * forwarding.c: the directory has answered about a recipient. If that is a sender that this
+ * server has rewritten, asks about the original sender instead and returns true; the directory
+ * then answers again. Only the null sender writes there.
  */
 bool forwarding_returns(struct smtp_session *s);
 
@@ -329,12 +332,15 @@ void event_failed_delivery(const struct smtp_session *s, const struct delivery_o
 void event_returned(const struct smtp_session *s, const char *to);
 
 /*
- * returned.c: leaves out the targets of aliases and lists that have had the message. Mailboxes of aliases are left out only
- * if the delivery is to another server (delivery_ops.narrow). There is a delivery, which is not committed yet.
+ * returned.c: leaves out the targets of aliases and lists that have had the message. Mailboxes of aliases are left out
+ * only if the delivery is to another server (delivery_ops.narrow). There is a delivery, which is not committed yet.
  */
 void returned_leave_out(struct smtp_session *s);
 
-/* event.c: logs that a recipient, as the envelope spells it, stands for other addresses; nothing if it is a mailbox itself. */
+/*
+ * event.c: logs that a recipient, as the envelope spells it, stands for other
+ * addresses; nothing if it is a mailbox itself.
+ */
 void event_expanded(const struct smtp_session *s, struct span address, const struct expansion *targets);
 
 #endif

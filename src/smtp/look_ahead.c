@@ -1,4 +1,4 @@
-/* Tells the directory of recipients whose RCPT commands have come, and have not been run. */
+/* Announces to the directory the recipients of RCPT commands that have arrived but not run yet. */
 #include <string.h>
 
 #include "smtp/internal.h"
@@ -13,8 +13,8 @@ less(unsigned number, unsigned by)
 }
 
 /*
- * How many more commands may name a recipient that the directory is asked about, before a limit stops them, whatever the answers
- * are. The policy does not refuse the postmaster before the directory is asked, but maybe the others.
+ * Returns how many more RCPT commands no limit stops, whatever the answers are. None after the postmaster: the policy
+ * lets that recipient pass, and may refuse others before the directory is asked.
  */
 static unsigned
 most_ahead(const struct smtp_session *s)
@@ -29,7 +29,10 @@ most_ahead(const struct smtp_session *s)
 	return most < AHEAD_MAX ? most : AHEAD_MAX;
 }
 
-/* Returns the octets of the command at the start, with its CRLF, if it is RCPT; 0: no more commands are to be looked at. */
+/*
+ * Returns the octets of the command at the start, with its CRLF, if it is RCPT;
+ * 0: no more commands are to be looked at.
+ */
 static size_t
 expect_next(struct smtp_session *s, const char *bytes, size_t len)
 {

@@ -102,22 +102,23 @@ void smtp_session_free(struct smtp_session *session);
 void smtp_session_greet(struct smtp_session *session);
 
 /*
- * Reads octets from the client and answers each whole line. Returns how many were read: all of them, unless the session
- * became busy or closed, or has more to send; the rest is given again after outlet->resume(), or after the last part of
- * the answer.
+ * Reads octets from the client and answers each whole line. Returns how many were read: all of
+ * them, unless the session became busy or closed, or has more to send; the rest is given again
+ * after outlet->resume(), or after the last part of the answer.
  */
 size_t smtp_session_feed(struct smtp_session *session, const char *bytes, size_t len);
 
 /*
- * Looks at the octets behind those that were read, while the session is busy. If it waits for the directory's answer about a
- * recipient, the directory is told of the recipients of the RCPT commands that follow, each at most once. Changes nothing else.
+ * Looks at the octets behind those that were read, while the session is busy. If it waits for
+ * the directory's answer about a recipient, the directory is told of the recipients of the RCPT
+ * commands that follow, each at most once. Changes nothing else.
  */
 void smtp_session_look_ahead(struct smtp_session *session, const char *bytes, size_t len);
 
 /*
- * Reports that the connection is encrypted: before the greeting, or after the handshake of outlet->encrypt(). The session
- * then forgets everything that the client has stated (RFC 3207 section 4.2). version and cipher, which the trace line
- * names, must outlive the session.
+ * Reports that the connection is encrypted: before the greeting, or after the handshake of outlet->encrypt(). The
+ * session then forgets everything that the client has stated (RFC 3207 section 4.2). version and cipher, which the
+ * trace line names, must outlive the session.
  */
 void smtp_session_encrypted(struct smtp_session *session, const char *version, const char *cipher);
 
@@ -141,8 +142,8 @@ bool smtp_session_in_transaction(const struct smtp_session *session);
 bool smtp_session_admitted(const struct smtp_session *session);
 
 /*
- * Ends the session with a last reply: FTG_SMTP_TIMEOUT, FTG_SMTP_SHUTDOWN. Not while busy. A long answer breaks off without
- * it, since a client would read it as a line of that answer.
+ * Ends the session with a last reply: FTG_SMTP_TIMEOUT, FTG_SMTP_SHUTDOWN. Not while busy. A long answer breaks off
+ * without it, since a client would read it as a line of that answer.
  */
 void smtp_session_end(struct smtp_session *session, enum ftg_id id);
 

@@ -37,7 +37,7 @@ has_record(const char *path)
 	return access(record, F_OK) == 0;
 }
 
-/* Without it the next program that opens the folder makes it. */
+/* If this fails, the next program that opens the folder makes the record. */
 static void
 make_record(const char *path)
 {
@@ -47,7 +47,7 @@ make_record(const char *path)
 		(void)make_file(AT_FDCWD, record);
 }
 
-/* A missing marker is a volume that is not mounted. */
+/* A missing marker means that the volume is not mounted. */
 static int
 find_marker(const char *path, struct stat *marker)
 {
@@ -130,7 +130,7 @@ mail_folder_begin(const char *path)
 	return find_marker(path, &marker);
 }
 
-/* Makes what is missing when a folder is opened for the first time. */
+/* Makes the missing files when a folder is opened for the first time. */
 static int
 begin(const char *path)
 {

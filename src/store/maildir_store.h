@@ -14,8 +14,8 @@ struct maildir_store {
 };
 
 /*
- * Opens the folder of all mail, DATA/mail, which is made with the first mailbox if it is missing. Returns 0, or -1 with
- * errno.
+ * Opens the folder of all mail, DATA/mail, which is made with the first mailbox
+ * if it is missing. Returns 0, or -1 with errno.
  */
 int maildir_store_open(struct maildir_store *store, const char *data);
 

@@ -11,8 +11,8 @@
 bool space_is_free(int folder, long long min_free);
 
 /*
- * How much of a file system is free, for callers that must not block. If the figure is older than a second, a job reads it
- * again while the old one is returned: asking makes no system call. Used on the loop alone.
+ * How much of a file system is free, for callers that must not block. If the figure is older than a second, a job reads
+ * it again while the old one is returned: asking makes no system call. Used on the loop alone.
  */
 struct space_gauge {
 	struct job job;
@@ -26,7 +26,7 @@ struct space_gauge {
 /* Reads the first figure, which blocks. The gauge must outlive its job. */
 void space_gauge_open(struct space_gauge *gauge, int folder);
 
-/* Octets that are free, as of about a second ago. If they are read again, then of the file system of the folder. */
+/* Octets that are free, as of about a second ago. A new reading is of the file system of the folder. */
 uint64_t space_gauge_read(struct space_gauge *gauge, int folder, struct executor *executor);
 
 /* Has at least one of the mailboxes room for a message of so many octets? One that cannot be read has. Blocks. */

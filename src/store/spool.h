@@ -43,30 +43,31 @@ struct spool {
 int spool_write(struct spool *spool, const char *bytes, size_t len);
 
 /*
- * Syncs the file and the envelope of the entry, gives the file a name in new/ of each mailbox and in the queue, and syncs
- * these folders; the same for its copies. The message is then visible and durable. The queue comes last, since a message
- * that has been sent cannot be recalled, and its claims end when all entries are durable. Returns 0, or -1 with errno and
- * failed; nothing is left of the message then, in no mailbox and not in the queue.
+ * Syncs the file and the envelope of the entry, gives the file a name in new/ of each mailbox and in the queue, and
+ * syncs these folders; the same for its copies. The message is then visible and durable. The queue comes last, since a
+ * message that has been sent cannot be recalled, and its claims end when all entries are durable. Returns 0, or -1 with
+ * errno and failed; nothing is left of the message then, in no mailbox and not in the queue.
  */
 int spool_publish(struct spool *spool);
 
 /*
  * Writes the message with changes to its header into a new file that takes the place of the old one. Before the first
- * spool_write() its octets, len of them, are all of the message; else they are in the file, and len is 0. Sets sizes and the
- * local_prefix_len of the entry. Returns 0, or -1 with errno and failed; nothing is left of the message then.
+ * spool_write() its octets, len of them, are all of the message; else they are in the file, and len is 0. Sets sizes
+ * and the local_prefix_len of the entry. Returns 0, or -1 with errno and failed; nothing is left of the message then.
  */
 int spool_edit(struct spool *spool, const struct field_edits *edits, const char *octets, size_t len);
 
 /*
- * Writes a message that is in its file to the file of a copy: local, whose lines end with LF, in place of its lines for
- * mailboxes here, then the header with changes, then the body, which is not read where the file system can copy. Sets sizes
- * and local_prefix_len of the copy. Returns 0, or -1 with errno and failed of the copy, of which nothing is left then.
+ * Writes a message that is in its file to the file of a copy: local, whose lines end with LF,
+ * in place of its lines for mailboxes here, then the header with changes, then the body, which
+ * is not read where the file system can copy. Sets sizes and local_prefix_len of the copy.
+ * Returns 0, or -1 with errno and failed of the copy, of which nothing is left then.
  */
 int spool_copy(struct spool *copy, const struct spool *from, const char *local, const struct field_edits *edits);
 
 /*
- * Syncs and closes the file, if it is open; nothing can be written to it then. Returns 0, or -1 with errno and failed; the
- * file remains.
+ * Syncs and closes the file, if it is open; nothing can be written to it then.
+ * Returns 0, or -1 with errno and failed; the file remains.
  */
 int spool_sync(struct spool *spool);
 
@@ -78,14 +79,14 @@ int spool_sync(struct spool *spool);
 int spool_stage(struct spool *spool);
 
 /*
- * Writes and syncs the envelope of a staged message again, whose entry has other recipients now, or has some. Returns 0, or -1 with
- * errno and failed.
+ * Writes and syncs the envelope of a staged message again, whose entry has other
+ * recipients now, or has some. Returns 0, or -1 with errno and failed.
  */
 int spool_restage(struct spool *spool);
 
 /*
- * spool_edit.c needs these of spool.c: makes the file; records a failure that concerns it, and returns -1; removes its
- * name.
+ * spool_edit.c needs these of spool.c: makes the file; records a failure that
+ * concerns it, and returns -1; removes its name.
  */
 int spool_open_file(struct spool *spool);
 int spool_fail(struct spool *spool);

@@ -1,4 +1,4 @@
-/* Puts a generation of own texts from the database in the place of those of a folder, if all of it passes the check. */
+/* Replaces the own texts of a folder by a generation from the database, if all of it passes the check. */
 #include "texts/adopt.h"
 
 #include <errno.h>
@@ -60,7 +60,7 @@ refuse(struct adoption *adoption, const char *id, const char *rule, const char *
 	adoption->listener->refused(adoption->listener->context, part, id, rule, detail);
 }
 
-/* The count of refusals of an entry by a rule. */
+/* Returns the number of refusals of an entry by a rule. */
 static unsigned *
 count_of(struct adoption *adoption, const struct ftg_refusal *refusal)
 {
@@ -75,7 +75,7 @@ note_before(void *context, const struct ftg_refusal *refusal)
 	++*count_of(context, refusal);
 }
 
-/* A text that was refused before the change is no reason to refuse the change; a file as a whole always is. */
+/* A text that was refused before does not refuse the generation. A file that is refused as a whole always does. */
 static void
 note_refusal(void *context, const struct ftg_refusal *refusal)
 {
@@ -106,7 +106,7 @@ load(const struct texts_part *part, const char *octets, size_t len, ftg_report *
 	return ftg_catalog_check_compiled(&compiled, report, adoption) < 0 ? -1 : 0;
 }
 
-/* Counts what is refused of the texts that the folder has in this place. */
+/* Counts the refused texts in the folder's own file of this part. */
 static int
 check_before(struct adoption *adoption)
 {
@@ -157,7 +157,7 @@ check_source(struct adoption *adoption)
 	return result;
 }
 
-/* Is the name one that a folder can have? What it names is a path then, and below the folder of own texts. */
+/* Is the name valid for a folder? It is then a safe path below the folder of own texts. */
 static bool
 is_named_well(struct adoption *adoption)
 {
@@ -190,7 +190,7 @@ check_all(struct adoption *adoption)
 	return result;
 }
 
-/* Puts a source in place, or none, if it is not there. */
+/* Stores the source of a part, or removes the file if the part has none. */
 static int
 put(struct adoption *adoption, const char *domain, const char *language, const struct texts_change *change)
 {
@@ -234,7 +234,7 @@ put_part(struct adoption *adoption, const struct texts_part *part)
 	return result;
 }
 
-/* Removes what the folder has and the generation has not. */
+/* Removes the files that the generation does not have. */
 struct removal {
 	struct adoption *adoption;
 	const char *domain;
@@ -292,7 +292,7 @@ refuse_all(struct adoption *adoption)
 	return texts_state_write(state, adoption->folder) < 0 ? TEXTS_FAILED : TEXTS_REFUSED;
 }
 
-/* The state last: if the process ends before, the next one finds what is missing. */
+/* Writes the state last: if the process ends before, the next one finds what is missing. */
 static enum texts_adoption
 put_all(struct adoption *adoption)
 {

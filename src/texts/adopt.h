@@ -1,4 +1,4 @@
-/* Puts a generation of own texts from the database in the place of those of a folder, if all of it passes the check. */
+/* Replaces the own texts of a folder by a generation from the database, if all of it passes the check. */
 #ifndef TEXTS_ADOPT_H
 #define TEXTS_ADOPT_H
 
@@ -10,7 +10,7 @@ enum {
 	TEXTS_TOTAL_MAX = 16 * 1024 * 1024, /* octets of all of them */
 };
 
-/* A source of a generation. Whatever it says is checked. */
+/* A source of a generation. All of it is checked. */
 struct texts_part {
 	char *domain;   /* "": of the server */
 	char *language; /* a locale name */
@@ -22,7 +22,7 @@ struct texts_set {
 	struct texts_generation generation;
 	struct texts_part *part;
 	size_t count;
-	const char *fault; /* English: why the database cannot have it; NULL: nothing is known of that */
+	const char *fault; /* English: why the database cannot have it; NULL: no fault is known */
 };
 
 /* Frees the parts and their texts. */
@@ -30,9 +30,9 @@ void texts_set_free(struct texts_set *set);
 
 enum texts_adoption {
 	TEXTS_ADOPTED, /* all are in place, and the state of the folder says so */
-	TEXTS_REFUSED, /* a text is refused that was not before: the state says so, and all else is as it was */
-	TEXTS_BUSY,    /* another process changes the texts, or has changed them: look at the state again */
-	TEXTS_FAILED,  /* errno says why; some may be in place, and the rest is put in place the next time */
+	TEXTS_REFUSED, /* a text is refused that was not refused before: only the state changes, which records it */
+	TEXTS_BUSY,    /* another process changes the texts, or has changed them: read the state again */
+	TEXTS_FAILED,  /* errno has the cause; some texts may be in place, and the next try places the rest */
 };
 
 struct texts_listener {
@@ -45,8 +45,8 @@ struct texts_listener {
 };
 
 /*
- * Does so for the texts in a folder whose state was *state; *state is then what it is. Texts of the folder that are not in the
- * generation are removed. Those that are replaced or removed are kept as versions. Blocks.
+ * Adopts a generation in a folder whose state was *state; *state gets the new state. Texts of the folder that are not
+ * in the generation are removed. Those that are replaced or removed are kept as versions. Blocks.
  */
 enum texts_adoption texts_adopt(
     const char *folder, const struct texts_set *set, struct texts_state *state, const struct texts_listener *listener);

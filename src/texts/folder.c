@@ -184,8 +184,8 @@ folder_each_version(struct texts *texts, const char *language, texts_version_fn 
 }
 
 /*
- * Writes a file beside its place and renames it. The octets are on stable storage afterwards, the name once the folder
- * is synced.
+ * Writes a file beside its place and renames it. The octets are on stable
+ * storage afterwards, the name once the folder is synced.
  */
 static int
 put_file(const char *path, const char *octets, size_t len)
@@ -225,8 +225,8 @@ is_version(struct folder *folder, const char *language, unsigned version, const 
 }
 
 /*
- * Keeps the source in use as a version, if it is replaced by another; an empty file stands for none. The newest version has it
- * already if a change failed after that. Removes the oldest versions.
+ * Keeps the source in use as a version, if it is replaced by another; an empty file stands for none. The newest version
+ * has it already if a change failed after that. Removes the oldest versions.
  */
 static int
 keep_version(struct folder *folder, const char *language, const struct texts_change *change)
@@ -265,7 +265,10 @@ put_or_remove(const char *path, const char *octets, size_t len)
 	return unlink(path) < 0 && errno != ENOENT ? -1 : 0;
 }
 
-/* The source first: a crash between the two leaves a source that is not compiled, which is reported, and no text is lost. */
+/*
+ * The source first: a crash between the two leaves a source that is not
+ * compiled, which is reported, and no text is lost.
+ */
 static int
 folder_replace(struct texts *texts, const char *language, const struct texts_change *change)
 {

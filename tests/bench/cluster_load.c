@@ -1,6 +1,6 @@
 /*
- * Sessions with several mail servers of this host: each line of the input is one, CLIENT SENDER RECIPIENT..., from an address of
- * 127.0.0.0/8. Prints what the recipients got, and how long replies took.
+ * Sessions with several mail servers of this host: each line of the input is one, CLIENT SENDER RECIPIENT..., from an
+ * address of 127.0.0.0/8. Prints what the recipients got, and how long replies took.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -117,7 +117,7 @@ expect(struct connection *c, double since, char class)
 	exit(1);
 }
 
-/* The recipients of a session are sent at once, as clients do that know PIPELINING. */
+/* Sends the recipients of a session at once, as clients that support PIPELINING do. */
 static void
 run_session(char *line, in_port_t port)
 {

@@ -1,6 +1,6 @@
 /*
- * Measures what it costs to open a maildrop: its messages with sizes in their names, counted, remembered; what it holds in
- * memory; what reading and removing a message costs. Makes its Maildirs in the folder that it is given.
+ * Measures what it costs to open a maildrop: its messages with sizes in their names, counted, remembered; what it holds
+ * in memory; what reading and removing a message costs. Makes its Maildirs in the folder that it is given.
  */
 #include "port/maildrop.h"
 #include "store/mail_folder.h"

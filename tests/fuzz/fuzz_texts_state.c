@@ -1,6 +1,6 @@
 /*
- * The file that says which own texts of the database a data folder has: any octets are read within bounds, and what is
- * no such file is empty.
+ * The file that says which own texts of the database a data folder has: any
+ * octets are read within bounds, and what is no such file is empty.
  */
 #include "port/texts_state.h"
 

@@ -1,6 +1,6 @@
 /*
- * What the suites of the ports (unit/port_*.c) need of the database that they run on. Each backend has one file with these
- * functions, backend_NAME.c, and each suite is linked with each.
+ * What the suites of the ports (unit/port_*.c) need of the database that they run on. Each backend has one file with
+ * these functions, backend_NAME.c, and each suite is linked with each.
  */
 #ifndef TESTS_SUPPORT_BACKEND_H
 #define TESTS_SUPPORT_BACKEND_H
@@ -25,7 +25,7 @@ struct admin *backend_admin(struct mailbox_store *mailboxes);
 /* Writes the secret that it has for all servers to secret, if it has one. */
 struct greylist_store *backend_greylist(unsigned char secret[GREYLIST_SECRET_SIZE]);
 
-/* What servers keep together: of PostgreSQL alone. Each opens the port anew. */
+/* The state that servers share; PostgreSQL only. Each call opens the port anew. */
 struct shared_store *backend_shared(void);
 void backend_close_shared(struct shared_store *store);
 
@@ -33,19 +33,19 @@ void backend_close_shared(struct shared_store *store);
 const struct stats_slot *backend_stats(void);
 bool backend_is_updated(void);
 
-/* Of PostgreSQL: turns the loop once. */
+/* PostgreSQL only: runs the loop once. */
 void backend_turn(void);
 
 /*
- * Changes records past the ports, by SQL that all backends know: for records that the administration refuses to make. The
- * tables and columns have the same names in all. Fails the test unless it succeeds.
+ * Changes records past the ports, by SQL that all backends know: for records that the administration refuses to make.
+ * The tables and columns have the same names in all. Fails the test unless it succeeds.
  */
 void backend_sql(const char *sql);
 
 /* Does the database refuse this change? */
 bool backend_refuses(const char *sql);
 
-/* Of PostgreSQL: does the change, over another connection, have to wait for a transaction? If not, it is made. */
+/* PostgreSQL only: must the change, over another connection, wait for a transaction? If not, it is made. */
 bool backend_waits(const char *sql);
 
 #endif

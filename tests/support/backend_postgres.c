@@ -106,7 +106,7 @@ close_handle(uv_handle_t *handle, void *context)
 		uv_close(handle, NULL);
 }
 
-/* What is still open of the ports uses it. */
+/* Ports that are still open use it. */
 static void
 end_loop(void)
 {
@@ -242,7 +242,7 @@ backend_greylist(unsigned char secret[GREYLIST_SECRET_SIZE])
 	return store;
 }
 
-static bool loop_is_open; /* for what servers keep together */
+static bool loop_is_open; /* for the state that servers share */
 
 struct shared_store *
 backend_shared(void)
@@ -257,7 +257,7 @@ backend_shared(void)
 	return store;
 }
 
-/* The first one ends the loop of all. */
+/* The first call ends the loop of all. */
 void
 backend_close_shared(struct shared_store *store)
 {

@@ -7,8 +7,8 @@
 enum { FAKE_PART = 1024 }; /* octets of a part of a long answer */
 
 /*
- * The commands: "d" begins a message, which the line "." ends; "w" waits for fake_finish(); "q" ends the session; "l" begins a
- * long answer of fake.parts parts; "s" begins encryption; "a" is the admission. All others are answered "ok".
+ * The commands: "d" begins a message, which the line "." ends; "w" waits for fake_finish(); "q" ends the session; "l"
+ * begins a long answer of fake.parts parts; "s" begins encryption; "a" is the admission. All others are answered "ok".
  */
 struct fake_session {
 	struct stream *stream;

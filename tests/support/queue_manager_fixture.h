@@ -1,6 +1,6 @@
 /*
- * A fixture for the manager of the queue: a real queue and real Maildirs, servers and names in memory, a clock set by
- * hand.
+ * A fixture for the manager of the queue: a real queue and real Maildirs,
+ * servers and names in memory, a clock set by hand.
  */
 #ifndef SUPPORT_QUEUE_MANAGER_FIXTURE_H
 #define SUPPORT_QUEUE_MANAGER_FIXTURE_H

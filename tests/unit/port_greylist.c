@@ -1,7 +1,4 @@
-/*
- * Whose mail has to wait, until when, and what of it is remembered whatever becomes of the process. Runs on each
- * backend.
- */
+/* Which mail must wait, until when, and which records survive the end of the process. Runs on each backend. */
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>

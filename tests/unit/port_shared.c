@@ -1,4 +1,4 @@
-/* What servers keep together: counts, marks, leases, and what is removed of it. */
+/* The state that servers share: counts, marks and leases, and the removal of expired rows. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <signal.h>

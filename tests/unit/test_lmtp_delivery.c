@@ -437,8 +437,8 @@ count_sent_in_vain(enum fault_call call, bool relayed, const char *end)
 }
 
 /*
- * What the server has taken cannot be recalled, and the client sends it again: all but the names of the envelopes, which is
- * the last step, is on the disk before.
+ * What the server has taken cannot be recalled, and the client sends it again: all but the names of the envelopes,
+ * which is the last step, is on the disk before.
  */
 Test(lmtp, server_gets_no_message_that_the_queue_cannot_take)
 {

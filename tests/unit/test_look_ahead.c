@@ -1,4 +1,4 @@
-/* Which recipients of pipelined RCPT commands the directory is told of in advance. */
+/* Tests which recipients of pipelined RCPT commands are announced to the directory. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>

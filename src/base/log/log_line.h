@@ -1,6 +1,6 @@
 /*
- * Reads lines of the log: the inverse of base/log/log.h. A line can be hostile; nothing is copied until a value is
- * asked for.
+ * Reads lines of the log: the inverse of base/log/log.h. A line can be hostile.
+ * No text is copied until the caller asks for a value.
  */
 #ifndef BASE_LOG_LINE_H
 #define BASE_LOG_LINE_H
@@ -31,9 +31,10 @@ struct log_line {
 };
 
 /*
- * Begins to read a line of len octets, without its line feed. The line begins with its time, or with what syslog puts
- * before it, which must end with the name of a server and "[NUMBER]: ", as in "ftgate-smtpd[123]: ", at the first ": " of the line, so
- * that no value of another program's line can look like one of ours. Returns false if it is no line of the log.
+ * Begins to read a line of len octets, without its line feed. The line begins with its time, or
+ * with what syslog puts before it, which must end with the name of a server and "[NUMBER]: ",
+ * as in "ftgate-smtpd[123]: ", at the first ": " of the line, so that no value of another
+ * program's line can look like one of ours. Returns false if it is no line of the log.
  */
 bool log_line_begin(struct log_line *line, const char *text, size_t len);
 
@@ -41,8 +42,8 @@ bool log_line_begin(struct log_line *line, const char *text, size_t len);
 bool log_line_begin_entry(struct log_line *line, const char *text, size_t len);
 
 /*
- * Reads the next pair. Returns 1, 0 at the end of the line, or -1 at octets that log_event() does not write: then the line
- * was not written whole by this log. Values longer than LOG_VALUE_MAX are such octets, too.
+ * Reads the next pair. Returns 1, 0 at the end of the line, or -1 at octets that log_event() does not write: then the
+ * line was not written whole by this log. Values longer than LOG_VALUE_MAX are such octets, too.
  */
 int log_line_next(struct log_line *line, struct log_pair *pair);
 

@@ -36,9 +36,9 @@ struct stats_certificate {
 };
 
 /*
- * The relay queue, as its process last saw it: entries that are being sent, that wait for an attempt, and that are held;
- * when the oldest of the first two came, in seconds since 1970, 0: there is none; servers that are left alone for a
- * while.
+ * The relay queue, as its process last saw it: entries that are being sent, that wait for an
+ * attempt, and that are held; when the oldest of the first two came, in seconds since 1970, 0:
+ * there is none; servers that are left alone for a while.
  */
 struct stats_queue {
 	_Atomic uint64_t active, deferred, held, next_hops_down;
@@ -57,8 +57,8 @@ struct stats_slot {
 	_Atomic uint64_t
 	    peers_down; /* bits of the peers that the worker treats as down, as peer/peer_breaker.h has them */
 	/*
-	 * Of the records in PostgreSQL: the number of the last change it knows; when it knew all, in seconds since
-	 * 1970, 0: never.
+	 * Of the records in PostgreSQL: the number of the last change it knows;
+	 * when it knew all, in seconds since 1970, 0: never.
 	 */
 	_Atomic uint64_t records_change;
 	_Atomic int64_t records_read;
@@ -131,10 +131,10 @@ uint64_t stats_sum(const struct stats *stats, enum stats_item figure);
 uint64_t stats_replies(const struct stats *stats, unsigned reply);
 uint64_t stats_refused(const struct stats *stats);
 
-/* The oldest generation of own texts that one of the workers, which are numbered from 0, speaks. */
+/* The oldest generation of own texts in use by any of the workers, which are numbered from 0. */
 uint64_t stats_texts(const struct stats *stats, unsigned workers);
 
-/* Whether all of them speak a generation, by its number and its time. */
+/* Whether all workers use a generation, by its number and its time. */
 bool stats_texts_are(const struct stats *stats, unsigned workers, uint64_t number, uint64_t created);
 
 /* Stores the state of a worker's certificate; error "": the last load did not fail. */
@@ -153,12 +153,14 @@ unsigned stats_peer_down(const struct stats *stats, size_t peer);
 unsigned stats_mailboxes_down(const struct stats *stats);
 
 /*
- * Seconds since the worker that is most behind knew all changes of the records in PostgreSQL; -1: none has such records. now is
- * in seconds since 1970.
+ * Seconds since the worker that lags most knew all changes of the records in PostgreSQL; -1: no worker has such
+ * records. now is in seconds since 1970.
  */
 int64_t stats_records_age(const struct stats *stats, int64_t now);
 
-/* The number of the last change that all workers know which have such records; 0: none has. */
+/*
+ * The number of the last change that is known to all workers with records in PostgreSQL; 0: no worker has such records.
+ */
 uint64_t stats_records_change(const struct stats *stats);
 
 /*

@@ -29,10 +29,10 @@ struct request {
 	bool keep_secret;
 	bool dry_run, update, with_passwords; /* of import and export */
 	FILE *input;                          /* the file of import or text apply */
-	struct texts_set *folder;             /* what text apply has read, if that is a folder; NULL: it is none */
-	const char *author;                   /* who changes own texts, for a database: "alice@mx1" */
+	struct texts_set *folder;             /* the folder that text apply has read; NULL: it read no folder */
+	const char *author;                   /* the author of changes in a database: "alice@mx1" */
 	const char *comment;                  /* --comment: why; NULL: not given */
-	struct sql *database;                 /* that has the own texts; NULL: they are in the data folder */
+	struct sql *database;                 /* the database with the own texts; NULL: they are in the data folder */
 	struct config *settings;       /* of status and records, read with the rights of the caller; NULL: none */
 	bool data_named, server_named; /* --data and --server were given */
 	enum password_source password;
@@ -45,8 +45,8 @@ struct request {
 };
 
 /*
- * The kinds of commands that open no accounts: about a server or the queue, for which the data folder must exist;
- * others.
+ * The kinds of commands that open no accounts: those on a server or the queue
+ * need an existing data folder, others do not.
  */
 enum { CTL_FOLDER = RECORD_KINDS, CTL_ANYWHERE };
 
@@ -117,8 +117,8 @@ int ctl_blacklist_remove(struct request *request);
 int ctl_blacklist_clear(struct request *request);
 
 /*
- * Sends the running server a request, which ends with a line feed. Returns an exit status, after it has printed its
- * error.
+ * Sends the running server a request, which ends with a line feed. Returns an
+ * exit status, after it has printed its error.
  */
 enum { CTL_ANSWER_MAX = 64 * 1024 };
 int ctl_ask(const struct request *request, const char *question, char answer[CTL_ANSWER_MAX]);

@@ -125,8 +125,8 @@ decode_words(struct request *request)
 }
 
 /*
- * Reads the configuration for commands that ask for a setting, as the user who runs the program. Returns EX_CONFIG if it
- * has a fault, which has been printed, and may name the database that a command is for.
+ * Reads the configuration for commands that ask for a setting, as the user who runs the program. Returns EX_CONFIG if
+ * it has a fault, which has been printed, and may name the database that a command is for.
  */
 static int
 read_settings(struct request *request)
@@ -139,7 +139,7 @@ read_settings(struct request *request)
 	return has_accounts && request->settings == NULL ? EX_CONFIG : EX_OK;
 }
 
-/* Who runs the program, and where: of a root who became it by sudo(8) or doas(1), who that was. */
+/* The user who runs the program, and the host. If the user became root by sudo(8) or doas(1), the name before that. */
 static const char *
 find_author(void)
 {
@@ -154,7 +154,7 @@ find_author(void)
 	return author;
 }
 
-/* Connects to the database of own texts for the commands on them, and others that look whether there are any. */
+/* Connects to the database of own texts, for commands that change them or check whether any exist. */
 static int
 open_texts(struct request *request)
 {

@@ -29,8 +29,8 @@ struct text_work {
 };
 
 /*
- * Opens the texts of the data folder; locks them if they are to be changed. Returns an exit status, after it has
- * printed its error.
+ * Opens the texts of the data folder; locks them if they are to be changed.
+ * Returns an exit status, after it has printed its error.
  */
 int text_open(struct text_work *work, struct request *request, bool change);
 
@@ -66,9 +66,9 @@ void text_plural_forms(const struct text_work *work, char *value, size_t size);
 unsigned text_forms(const struct text_work *work);
 
 /*
- * Checks a source, and puts it in the place of the one in use: both servers load it, and the replies that changed are
- * printed. file is its name in messages. Returns an exit status: TEXT_REFUSED, after each refusal has been printed, if
- * nothing was changed.
+ * Checks a source, and puts it in the place of the one in use: both servers load it, and the
+ * replies that changed are printed. file is its name in messages. Returns an exit status:
+ * TEXT_REFUSED, after each refusal has been printed, if nothing was changed.
  */
 int text_commit(struct text_work *work, const char *file, const char *octets, size_t len);
 
@@ -95,8 +95,8 @@ int text_print_reply_data(const struct text_work *work, enum ftg_id id, const st
 void text_print_remarks(const struct text_work *work, const struct po_file *po, const struct po_item *item);
 
 /*
- * Prints what lies among the texts and is not used, and languages that are not known. Returns how much of the first
- * there is.
+ * Prints what lies among the texts and is not used, and languages that are not
+ * known. Returns how much of the first there is.
  */
 unsigned text_print_strays(struct texts *texts);
 
@@ -104,8 +104,8 @@ unsigned text_print_strays(struct texts *texts);
 unsigned text_warn_strays(const struct request *request);
 
 /*
- * Calls for each language, of the server (domain NULL) and of each domain that has own texts, whose source has texts that
- * its compiled form has not: with the file, and how many.
+ * Calls for each language, of the server (domain NULL) and of each domain that has own texts, whose source has texts
+ * that its compiled form has not: with the file, and how many.
  */
 typedef void text_edited_fn(void *context, const char *domain, const char *file, size_t count);
 void text_each_edited(const struct request *request, text_edited_fn *call, void *context);
@@ -123,15 +123,15 @@ void text_put_english(struct table *table, const char *singular, const char *plu
 void text_print_forms(const char *label, const char *text, size_t len);
 
 /*
- * The entries of both files whose texts differ: the function gets NULL for the one that has none. Returns how many
- * there are.
+ * The entries of both files whose texts differ: the function gets NULL for the
+ * one that has none. Returns how many there are.
  */
 typedef void text_difference_fn(void *context, const struct po_item *old, const struct po_item *new);
 size_t text_compare(const struct po_file *old, const struct po_file *new, text_difference_fn *call, void *context);
 
 /*
- * Reads the version that a command line names, NULL for the last one before the texts in use. The caller frees the octets.
- * Returns NULL with an exit status in *status, after it has printed an error.
+ * Reads the version that a command line names, NULL for the last one before the texts in use. The caller frees the
+ * octets. Returns NULL with an exit status in *status, after it has printed an error.
  */
 char *text_read_version(struct text_work *work, const char *word, size_t *len, int *status);
 
@@ -159,8 +159,8 @@ int text_status(struct request *request);
 int text_forget(struct request *request);
 
 /*
- * Reads the own texts in the folder that the command line names, for text_apply_folder(). Returns an exit status, after it has
- * printed its error.
+ * Reads the own texts in the folder that the command line names, for
+ * text_apply_folder(). Returns an exit status, after it has printed its error.
  */
 int text_read_folder(struct request *request, const char *path);
 

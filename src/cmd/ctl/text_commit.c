@@ -182,7 +182,7 @@ store(struct text_work *work, const struct texts_change *change)
 {
 	if (is_in_place(work, change->source, change->source_len, change->compiled, change->compiled_len))
 		return EX_OK;
-	/* What a folder alone has is of no generation any more. */
+	/* A change of the folder alone ends its tie to a generation of the database. */
 	bool known = work->request->database != NULL || texts_state_remove(work->overlay) == 0;
 	if (known && work->texts->ops->replace(work->texts, work->language, change) == 0)
 		return EX_OK;

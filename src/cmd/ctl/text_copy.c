@@ -1,4 +1,4 @@
-/* A folder with the own texts of the database, for what reads a folder. */
+/* A folder with the own texts of the database, for code that reads a folder. */
 #include "cmd/ctl/text_copy.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@ enum { FOLDERS_OPEN = 16 };
 const char *
 text_temporary_folder(void)
 {
-	const char *folder = getenv("TMPDIR"); /* that of root is not always open to the owner of the data */
+	const char *folder = getenv("TMPDIR"); /* the owner of the data may have no access to root's */
 	bool is_usable = folder != NULL && *folder == '/' && access(folder, W_OK | X_OK) == 0;
 	return is_usable ? folder : "/tmp";
 }

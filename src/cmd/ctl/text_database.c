@@ -115,7 +115,7 @@ text_database_last(const struct request *request)
 	return last;
 }
 
-/* One operator at a time changes them: that is found out when they are written. */
+/* There is no lock: a conflict with another operator is found when the texts are written. */
 static int
 no_lock(struct texts *texts)
 {
@@ -205,7 +205,7 @@ read_source(struct texts *base, const char *language, unsigned version, size_t *
 	return copy;
 }
 
-/* What the servers make of the source. */
+/* How the servers report on the source. */
 static char *
 read_compiled(struct texts *texts, const char *language, size_t *len)
 {

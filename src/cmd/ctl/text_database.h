@@ -15,8 +15,8 @@ struct text_change {
 };
 
 /*
- * Connects to the database that the configuration names, and makes it request->database; without one, does nothing. Returns an
- * exit status, after it has printed its error. text_database_disconnect() in any case.
+ * Connects to the database that the configuration names, and makes it request->database; without one, does nothing.
+ * Returns an exit status, after it has printed its error. Call text_database_disconnect() in any case.
  */
 int text_database_connect(struct request *request);
 void text_database_disconnect(struct request *request);
@@ -31,22 +31,23 @@ int64_t text_database_file(const struct texts *texts);
 int64_t text_database_last(const struct request *request);
 
 /*
- * Makes a generation of the last one and these changes. Returns 0, or -1 with errno: ESTALE if one of the files has been
- * replaced meanwhile, EFBIG if the servers would not take so many octets or files, else EREMOTEIO after it has printed an error.
+ * Makes a generation: the last one with these changes. Returns 0, or -1 with errno: ESTALE if
+ * one of the files has been replaced meanwhile, EFBIG if the servers would not take so many
+ * octets or files, or EREMOTEIO after it has printed an error.
  */
 int text_database_write(const struct request *request, const struct text_change *change, size_t count);
 
-/* Makes a generation that is a copy of an earlier one, if *last* is still the last. Returns the same. */
+/* Makes a generation that is a copy of an earlier one, if *last* is still the last one. Returns the same values. */
 int text_database_copy_back(const struct request *request, int64_t generation, int64_t last);
 
 /* Writes a time of the database, in microseconds: "2026-01-31T12:00:00Z". */
 enum { TEXT_TIME_SIZE = sizeof "2026-01-31T12:00:00Z" };
 void text_write_time(char text[TEXT_TIME_SIZE], int64_t microseconds);
 
-/* Prints the last generation, and where its way to the servers can be seen. Returns an exit status. */
+/* Prints the last generation, and the command that shows which servers use it. Returns an exit status. */
 int text_print_generation(const struct request *request);
 
-/* Prints why a generation was not made, by the errno of that, if nothing has printed it. Returns an exit status. */
+/* Prints why a generation was not made, by errno, unless the cause was printed already. Returns an exit status. */
 int text_database_fail_write(const struct request *request, int error);
 
 /* Writes all texts of the last generation, compiled, into a folder. Returns 0, or -1 with errno. */

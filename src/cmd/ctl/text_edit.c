@@ -56,9 +56,7 @@ make_copy(struct text_work *work, struct copy *copy)
 
 static const int signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
 
-/*
- * A signal interrupts the question what to do next, so that the copy is removed; exec(3) gives the editor its default.
- */
+/* A signal interrupts the prompt, so that the copy is removed. exec(3) restores the default action for the editor. */
 static void
 on_signal(int signal)
 {
@@ -74,8 +72,7 @@ catch_signals(void)
 }
 
 /*
- * Blocks these signals, so that none is lost between the question and the wait for its answer. *before gets the old
- * mask.
+ * Blocks these signals, so that none is lost between the prompt and the wait for the answer. *before gets the old mask.
  */
 static void
 block_signals(sigset_t *before)
@@ -204,7 +201,7 @@ text_edit(struct request *request)
 	bool edited = status == EX_OK;
 	if (status == EX_OK && (copy.len != work.len || memcmp(copy.octets, work.octets, work.len) != 0))
 		status = text_commit(&work, work.texts->ops->name(work.texts, work.language), copy.octets, copy.len);
-	/* What somebody has written is not lost because somebody else was faster, or the database is away. */
+	/* Keeps the edited text if another operator changed the texts first, or the database is unavailable. */
 	if (edited && status != EX_OK && request->database != NULL)
 		ctl_fail(status, _("your texts are kept in %s"), copy.path);
 	else if (copy.path[0] != '\0')

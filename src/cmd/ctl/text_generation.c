@@ -45,7 +45,7 @@ add_generation(const struct request *request, int64_t generation)
 	    "itt", generation, request->author, request->comment != NULL ? request->comment : "");
 }
 
-/* Removes what is too old, and files that are in no generation any more. */
+/* Removes old generations, and files that belong to no generation. */
 static int
 prune(const struct request *request, int64_t generation)
 {

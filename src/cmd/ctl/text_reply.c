@@ -23,8 +23,8 @@
 enum { REPLIES_MAX = 20, SAMPLE_COUNT = 3, VALUE_SIZE = 256 };
 
 /*
- * Has one server load the texts. Refusals of other texts have been there before, and are no failure of this change. Few data
- * folders have the map server.
+ * Has one server load the texts. Refusals of other texts have been there before,
+ * and are no failure of this change. Few data folders have the map server.
  */
 static int
 reload(const struct request *request)

@@ -8,7 +8,7 @@
 #include "cmd/ctl/text_database.h"
 
 enum {
-	SILENT = 60, /* seconds after which a server has not been heard of; each reports every 10 */
+	SILENT = 60, /* seconds without a report; a server reports every 10 */
 	DIFFER = 1,  /* exit status */
 	NAME_SIZE = 300,
 };
@@ -34,7 +34,7 @@ require_database(const struct request *request)
 	          _("the configuration sets no database; the texts of this machine are shown by: ftgatectl text list"));
 }
 
-/* For programs, too: never translated. */
+/* Programs read the states, so they are not translated. */
 static const char *
 state_of(const struct request *request, struct sql_rows *rows, int64_t last)
 {
@@ -45,7 +45,7 @@ state_of(const struct request *request, struct sql_rows *rows, int64_t last)
 	return text_database_number(request, rows, REFUSED_GENERATION) == last ? "refused" : "behind";
 }
 
-/* Adds a row. Returns whether the server speaks the last generation. */
+/* Adds a row. Returns whether the server uses the last generation. */
 static bool
 add_server(struct table *table, const struct request *request, struct sql_rows *rows, int64_t last)
 {

@@ -279,7 +279,7 @@ text_each_edited(const struct request *request, text_edited_fn *call, void *cont
 	struct text_work work;
 	struct edited edited = { .request = request, .call = call, .context = context };
 	server.domain = NULL;
-	server.database = NULL; /* it is about the files of the folder */
+	server.database = NULL; /* the command is about the files of the folder */
 	visit_edited(&edited, &server);
 	if (text_open(&work, &server, false) == EX_OK)
 		(void)work.texts->ops->each_domain(work.texts, visit_domain, &edited);

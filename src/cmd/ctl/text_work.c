@@ -69,8 +69,8 @@ note_any(void *context, const char *name)
 }
 
 /*
- * The first generation of a database would replace the texts that the data folder has: whoever changes a text must move them
- * into the database first.
+ * The first generation of a database would replace the texts of the data folder,
+ * so the operator must move them into the database first.
  */
 static int
 find_own_of_folder(const struct text_work *work)
@@ -281,7 +281,8 @@ text_find_id(const char *word)
 }
 
 /*
- * The Plural-Forms line of a header; NULL if it has none. As in source_plural(), libintl looks for its first word only.
+ * The Plural-Forms line of a header; NULL if it has none. libintl looks for the
+ * first word only; so does source_plural().
  */
 static const char *
 find_plural(const char *header, size_t len, size_t *value_len)

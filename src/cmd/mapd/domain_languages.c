@@ -44,7 +44,7 @@ read_lines(struct languages *languages, char *text, const char *file, config_rep
 	int result = 0;
 	for (unsigned number = 1; (line = strsep(&rest, "\n")) != NULL; number++)
 		if (languages_add_line(languages, line, error) < 0) {
-			/* Lack of memory is no fault of the line. */
+			/* Lack of memory is not an error in the line. */
 			report(context, file, errno != ENOMEM ? number : 0, error);
 			result = -1;
 		}

@@ -412,7 +412,7 @@ warn_postmaster(void *context, const char *domain)
 	printable_print(stderr, "postmaster: %s; %s\n", text, cure);
 }
 
-/* The setting is for all domains that have none of their own. */
+/* The setting applies to all domains without a setting of their own. */
 static bool
 wants_postmasters(const struct settings *settings)
 {
@@ -443,7 +443,9 @@ check_postgres(const struct settings *settings)
 	}
 }
 
-/* No database yet is no fault, and neither is one that cannot be used: the server serves once it can. */
+/*
+ * A missing or unusable database is not a configuration error: the server starts to serve when it can use the database.
+ */
 static void
 check_records(const struct settings *settings)
 {

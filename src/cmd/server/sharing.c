@@ -1,4 +1,4 @@
-/* What a server shares with those of other machines: one of its workers does. */
+/* What a server shares with servers on other machines. One of its workers exchanges it. */
 #include "cmd/server/sharing.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* What a server shares with those of other machines: one of its workers does. */
+/* What a server shares with servers on other machines. One of its workers exchanges it. */
 #ifndef CMD_SERVER_SHARING_H
 #define CMD_SERVER_SHARING_H
 
@@ -16,8 +16,8 @@ struct sharing {
 };
 
 /*
- * Begins. The counters of the limiter must be shared (counters_share()), and it, service, and what postgres_shared_new() needs
- * must outlive it. Returns 0, or an error of libuv.
+ * Begins. The counters of the limiter must be shared (counters_share()). The limiter, service, and what
+ * postgres_shared_new() needs must outlive sharing. Returns 0, or an error of libuv.
  */
 int sharing_open(struct sharing *sharing, const struct libpq *libpq, const struct postgres_settings *settings,
     uv_loop_t *loop, struct executor *executor, struct limiter *limiter, const char *service);

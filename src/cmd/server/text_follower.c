@@ -14,13 +14,13 @@
 
 enum {
 	TICK = 1000,       /* milliseconds between two looks at the database */
-	REPORT_TICKS = 10, /* between two reports of a server of which nothing has changed */
-	RELOAD_TICKS = 60, /* until a server that did not load a generation is asked again; each time twice as long */
+	REPORT_TICKS = 10, /* between two reports of an unchanged server */
+	RELOAD_TICKS = 60, /* until a server that did not load a generation is asked again; doubled each time */
 	RELOAD_TICKS_MAX = 3600,
-	PAUSE_TICKS = 10,    /* after questions that fail, at most */
+	PAUSE_TICKS = 10,    /* the longest pause after questions that fail */
 	EARLIER_TICKS = 300, /* until a generation from before the one in use is adopted: a database of a backup */
-	REFUSED_MAX = 20,    /* that are logged */
-	REPLACED_MAX = 20,   /* languages, likewise */
+	REFUSED_MAX = 20,    /* refusals that are logged */
+	REPLACED_MAX = 20,   /* languages that are logged */
 	LINE_SIZE = 1024,
 	NAME_SIZE = 512,
 };
@@ -31,7 +31,7 @@ struct refused_text {
 	char id[64], rule[32], detail[LINE_SIZE];
 };
 
-/* What a job reads and finds. While it is under way it belongs to a thread. */
+/* The input and the result of a job. They belong to its thread while the job runs. */
 struct text_work {
 	struct job job;
 	struct text_follower *follower;
@@ -50,12 +50,12 @@ struct text_follower {
 	const char *folder;
 	struct postgres_texts *database;
 	uv_timer_t timer;
-	/* What it waits for; only at rest it begins something. */
+	/* What the follower waits for. It begins something only at rest. */
 	enum { TEXT_REST, TEXT_LOOK, TEXT_ASK, TEXT_FETCH, TEXT_ADOPT, TEXT_REPORT } phase;
 	struct text_work work;
 	struct texts_state state; /* of the folder */
 	bool again;               /* a generation that was refused before this start is tried once */
-	bool complained;          /* that the database does not answer */
+	bool complained;          /* that the database does not answer was logged */
 	struct texts_set set;     /* that is fetched */
 	int64_t *file;            /* the numbers of its parts */
 	size_t fetched;
@@ -73,7 +73,7 @@ struct text_follower {
 	char host[ADDRESS_DOMAIN_MAX + 1];
 };
 
-/* Rests for a while: longer with each failure. */
+/* Pauses, longer after each failure. */
 static void
 rest_after_failure(struct text_follower *follower)
 {
@@ -84,7 +84,7 @@ rest_after_failure(struct text_follower *follower)
 	follower->phase = TEXT_REST;
 }
 
-/* A question failed. It is logged once, until the database answers again. */
+/* Handles a question that failed. Logs once, until the database answers again. */
 static void
 rest_because(struct text_follower *follower, const char *why)
 {
@@ -115,7 +115,7 @@ spoken(const struct text_follower *follower)
 	return stats_texts(follower->serve->stats, follower->serve->settings->workers);
 }
 
-/* Has the master reload the server, as ftgatectl does, if a worker speaks other texts than the folder has. */
+/* Makes the master reload the server, as ftgatectl does, if a worker uses other texts than the folder has. */
 static void
 reload_if_other(struct text_follower *follower)
 {
@@ -133,7 +133,7 @@ reload_if_other(struct text_follower *follower)
 	kill((pid_t)stats->pid, SIGHUP);
 }
 
-/* Reports what has changed, and from time to time that the server is there. */
+/* Reports changes, and regularly that the server is running. */
 static void
 report_or_rest(struct text_follower *follower)
 {
@@ -264,7 +264,7 @@ adopt_done(struct job *job)
 	report_or_rest(follower);
 }
 
-/* Fetches the next source, or has a job check and store them all. */
+/* Fetches the next source, or starts the job that checks and stores all of them. */
 static void
 fetch_next(struct text_follower *follower)
 {
@@ -300,7 +300,7 @@ on_source(void *context, const char *octets, size_t len)
 	fetch_next(follower);
 }
 
-/* Copies what is to be fetched. Returns false when memory is out. */
+/* Copies the list of parts to fetch. Returns false when memory is out. */
 static bool
 plan(struct text_follower *follower, const struct postgres_part *part, size_t count)
 {
@@ -350,7 +350,10 @@ on_parts(void *context, bool known, const struct postgres_part *part, size_t cou
 	rest_after_failure(follower);
 }
 
-/* Whether the database has only what was before, so that it may be a replica that lags. It is logged once. */
+/*
+ * Whether the database has only generations before the one in use, so that it
+ * may be a replica that lags. Logs that once.
+ */
 static bool
 is_earlier(struct text_follower *follower, const struct texts_generation *generation)
 {

@@ -186,8 +186,8 @@ worker_env_database(const struct settings *settings)
 }
 
 /*
- * The directory of PostgreSQL, and what its servers share: the database need not be there yet. The error has been
- * logged.
+ * Opens the directory in PostgreSQL, and what the servers share. The database
+ * need not be available yet. Errors have been logged.
  */
 static int
 open_postgres(struct worker_env *env, const struct settings *set, const struct directory_settings *addresses)

@@ -53,7 +53,7 @@ int worker_env_open_loop(struct worker_env *env, const struct serve *serve, cons
 /* Opens all of it. Returns 0, or an exit status of sysexits.h; the error has been logged. */
 int worker_env_open(struct worker_env *env, const struct serve *serve, const struct worker_slot *slot);
 
-/* How a server uses PostgreSQL; the name of the database is "" if it does not. */
+/* How a server uses PostgreSQL; the name of the database is "" if the server uses none. */
 struct postgres_settings worker_env_database(const struct settings *settings);
 
 /* Serves until SIGTERM or SIGINT; protocols has one for each socket. Returns the same. */

@@ -45,7 +45,7 @@ now(void)
 	return time(NULL);
 }
 
-/* The store that the servers of a database share, or that of this machine. */
+/* The store of greylisting: the one that the servers of a database share, or that of this machine. */
 static struct greylist_store *
 new_greylist_store(const struct serve *serve, int64_t max_size)
 {

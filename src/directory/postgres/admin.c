@@ -18,8 +18,8 @@
 enum { LIMIT = 10000 }; /* milliseconds to connect */
 
 /*
- * Connects to the first host that can be changed; if there is none, to the first one that can be read. NULL with an
- * error.
+ * Connects to the first host that can be changed; if there is none, to the first
+ * one that can be read. NULL with an error.
  */
 static PGconn *
 connect_to_writable(const struct libpq *libpq, const char *database, char why[CONNECT_WHY_SIZE])

@@ -7,34 +7,34 @@
 #include "port/mailbox_store.h"
 
 /*
- * Opens the accounts of a database, whose setting is as postgres/setting.h has it. mailboxes makes the mailbox of each new
- * account and must outlive the result, which is freed by ops->close(). One program changes records at a time; others wait for
- * it. NULL with an English sentence in error, also if the schema is of another version, and errno: EACCES if the role has no right to
- * read it.
+ * Opens the accounts of a database, whose setting is as postgres/setting.h has it. mailboxes makes the mailbox of each
+ * new account and must outlive the result, which is freed by ops->close(). One program changes records at a time;
+ * others wait for it. NULL with an English sentence in error, also if the schema is of another version, and errno:
+ * EACCES if the role has no right to read it.
  */
 struct admin *postgres_admin_open(const char *database, struct mailbox_store *mailboxes, char error[ADMIN_ERROR_SIZE]);
 
 /*
- * Opens a database for statements of another kind than those of accounts, which ops->close() ends. NULL with an English sentence
- * in error and errno, as above.
+ * Opens a database for other statements than those on accounts. ops->close()
+ * closes it. NULL with an English sentence in error and errno, as above.
  */
 struct sql *postgres_admin_sql(const char *database, char error[ADMIN_ERROR_SIZE]);
 
 /*
- * Brings the schema of a database to this version (postgres_migrate()). *before is the version it had, *after the one it has.
- * Returns false with an English sentence in error.
+ * Brings the schema of a database to this version (postgres_migrate()). *before is the version it had, *after the one
+ * it has. Returns false with an English sentence in error.
  */
 bool postgres_admin_migrate(const char *database, int *before, int *after, char error[ADMIN_ERROR_SIZE]);
 
 /*
- * Reads the version of the schema of a database, 0 if it has none, and the newest that is known. If there are tables, calls for
- * each domain with no postmaster of its own, as postmasters_missing() does. Returns false with an English sentence in
- * error, without a cure, and errno as above.
+ * Reads the version of the schema of a database, 0 if it has none, and the newest that is known. If there are tables,
+ * calls for each domain with no postmaster of its own, as postmasters_missing() does. Returns false with an English
+ * sentence in error, without a cure, and errno as above.
  */
 bool postgres_admin_inspect(const char *database, int *version, int *newest,
     void (*call)(void *context, const char *domain), void *context, char error[ADMIN_ERROR_SIZE]);
 
-/* What helps if the role has no right to the tables, and if the schema is missing or older than this program. */
+/* The cures: for a role without rights to the tables, and for a schema that is missing or older than this program. */
 const char *postgres_admin_rights_cure(void);
 const char *postgres_admin_schema_cure(void);
 

@@ -19,7 +19,7 @@ on_timer(uv_timer_t *timer)
 	ask(timer->data);
 }
 
-/* Without a connection there is no next reading: the next connection begins with one. */
+/* Without a connection, no reading is scheduled: the next connection begins with one. */
 static void
 schedule(struct changes *changes)
 {
@@ -39,8 +39,8 @@ copy(char to[CHANGES_NUMBER_SIZE], const struct pg *pg, const PGresult *result, 
 }
 
 /*
- * The changes behind the last one that is known, which comes first. Returns false if it is not there, or there are too
- * many.
+ * Applies the changes after the last known one, which is the first row. Returns
+ * false if that row is missing, or there are too many.
  */
 static bool
 follow(struct changes *changes, const PGresult *result)
@@ -64,7 +64,7 @@ follow(struct changes *changes, const PGresult *result)
 	return true;
 }
 
-/* From the last change on, all are followed; what was asked before may be older. */
+/* All changes after the last one are followed. Answers that were asked before may be outdated. */
 static bool
 begin(struct changes *changes, const PGresult *result)
 {

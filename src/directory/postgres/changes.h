@@ -1,6 +1,6 @@
 /*
- * The changes of records that other programs make: each is a row of the table "changes", and a notification says that there is
- * one. Without notifications the table is read once a second. For the loop's thread.
+ * The changes of records that other programs make: each is a row of the table "changes", and a notification says that
+ * there is one. Without notifications the table is read once a second. For the loop's thread.
  */
 #ifndef DIRECTORY_POSTGRES_CHANGES_H
 #define DIRECTORY_POSTGRES_CHANGES_H
@@ -16,7 +16,7 @@ enum {
 	CHANGES_EVERY = 5000,      /* milliseconds between two readings, while notifications come */
 	CHANGES_EVERY_DEAF = 1000, /* while none do */
 	CHANGES_PAUSE = 20,        /* at least, however many notifications come */
-	CHANGES_MAX = 1000,        /* changes that are looked at one by one; of more, all answers are dropped */
+	CHANGES_MAX = 1000,        /* changes that are applied one by one; if there are more, all answers are dropped */
 	CHANGES_STALE_AGE = 60 * 60 *
 	    1000, /* milliseconds: of answers that are given while the database is away, at most */
 	CHANGES_NUMBER_SIZE = 24,
@@ -29,7 +29,7 @@ struct changes {
 	struct pg_query query;
 	uv_timer_t timer;
 	char number[CHANGES_NUMBER_SIZE]; /* of the last change that is known; "": none is */
-	char mark[CHANGES_NUMBER_SIZE];   /* of it, at random: another database has another one of this number */
+	char mark[CHANGES_NUMBER_SIZE];   /* its random number, which differs in another history of the database */
 	bool known;                       /* all changes up to the last reading, over this connection */
 	bool asking;
 	bool again;           /* a change was announced meanwhile */
@@ -41,24 +41,24 @@ struct changes {
 };
 
 /*
- * Opens it for a connection that is not open yet. cache and stats, which may be NULL, must outlive it. Returns as libuv
- * does.
+ * Opens it for a connection that is not open yet. cache and stats, which may be
+ * NULL, must outlive it. Returns as libuv does.
  */
 int changes_open(
     struct changes *changes, struct pg *pg, uv_loop_t *loop, struct answer_cache *cache, struct stats_slot *stats);
 
-/* The connection can be used; it has brought a notification; it is lost. */
+/* Call these when the connection can be used, has received a notification, and is lost. */
 void changes_ready(struct changes *changes);
 void changes_notified(struct changes *changes);
 void changes_lost(struct changes *changes);
 
-/* A question has been answered by the database, or has failed. */
+/* Call it when the database has answered a question, or the question has failed. */
 void changes_answered(struct changes *changes, bool failed);
 
 /*
- * When an answer must have been asked, at the earliest, to be given now. Answers last for lifetime; while the database is away,
- * those of the last hour are given for a time, stale, both in milliseconds. failed: for a question that has failed. INT64_MAX:
- * none may be given.
+ * The earliest time at which an answer must have been asked to be given now. Answers last for lifetime milliseconds.
+ * While the database is unavailable, answers of the last hour are given for stale milliseconds. failed: the question
+ * has failed. INT64_MAX: no answer may be given.
  */
 int64_t changes_horizon(const struct changes *changes, int64_t lifetime, int64_t stale, bool failed);
 

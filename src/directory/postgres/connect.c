@@ -10,16 +10,16 @@
 
 enum { HOSTS_MAX = 16, PART_SIZE = 512, LEAST = 1000, RESERVE = 1000, MILLISECONDS = 1000 };
 
-/* What is asked of one host; NULL: as the URL has it. */
+/* What a connection to one host needs; NULL: as in the URL. */
 struct host {
 	const char *name, *address, *port, *session;
 };
 
-/* What libpq makes of the URL, and of the service file and variables of the environment. */
+/* The parameters as libpq reads them from the URL, the service file and the environment. */
 struct hosts {
 	char names[PART_SIZE], addresses[PART_SIZE], ports[PART_SIZE], session[32];
 	int64_t each; /* milliseconds for one; 0: the URL does not say */
-	int count;    /* 1: libpq has the only one, or more than can be told apart */
+	int count;    /* 1: libpq tries the only host, or hosts that cannot be told apart */
 	int passes;   /* how often all are tried */
 };
 
@@ -29,7 +29,7 @@ now(void)
 	return (int64_t)(uv_hrtime() / 1000000);
 }
 
-/* Keywords before the database are the default of what it says; those behind it replace that. */
+/* Keywords before the URL are defaults for it; keywords after it override it. */
 static PGconn *
 start(const struct libpq *libpq, const struct connect_settings *settings, const struct host *host)
 {
@@ -80,7 +80,7 @@ keep_option(struct hosts *hosts, const PQconninfoOption *option)
 		hosts->each = MILLISECONDS * strtol(value, NULL, 10);
 }
 
-/* Can each host be named alone? Those without a name, of an own default, cannot. */
+/* Can each host be named alone? A host without a name has its own default, and cannot. */
 static bool
 can_part(const struct hosts *hosts)
 {
@@ -106,7 +106,7 @@ read_hosts(struct hosts *hosts, const struct libpq *libpq, PGconn *connection)
 		hosts->count = count_parts(hosts->names[0] != '\0' ? hosts->names : hosts->addresses);
 }
 
-/* Waits until a connection has been made, or cannot be. Returns false with a reason. */
+/* Waits until a connection is made, or fails. Returns false with a reason. */
 static bool
 finish(const struct libpq *libpq, PGconn *connection, int64_t limit, char why[CONNECT_WHY_SIZE])
 {
@@ -133,7 +133,7 @@ finish(const struct libpq *libpq, PGconn *connection, int64_t limit, char why[CO
 	return false;
 }
 
-/* Is it an error of this SQLSTATE? libpq has it as "FATAL:  53300: ", since messages are translated. */
+/* Is it an error of this SQLSTATE? libpq writes it as "FATAL:  53300: "; messages are translated. */
 static bool
 has_state(const char *why, const char *state)
 {
@@ -161,7 +161,7 @@ add_cure(char why[CONNECT_WHY_SIZE])
 	}
 }
 
-/* Takes the place of a connection. Returns true if it can be used. */
+/* Replaces a connection. Returns true if the new one can be used. */
 static bool
 try_host(const struct libpq *libpq, const struct connect_settings *settings, const struct host *host, int64_t limit,
     PGconn **connection, char why[CONNECT_WHY_SIZE])

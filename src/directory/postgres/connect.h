@@ -15,15 +15,15 @@ struct connect_settings {
 	const char *session;  /* target_session_attrs, if the URL sets none; NULL: that of libpq */
 	bool writes;          /* of several hosts, one that can be changed is preferred, whatever the URL says */
 	/*
-	 * Milliseconds for all hosts together. A connect_timeout of the URL is for each. Looking up names is not
-	 * limited.
+	 * Milliseconds for all hosts together. A connect_timeout of the URL is for
+	 * each. Looking up names is not limited.
 	 */
 	int64_t limit;
 };
 
 /*
- * Connects to the first host that can be used. Blocks. The connection is the caller's, for PQfinish(). If its status is not
- * CONNECTION_OK, the English sentence in why says why, with a cure if one is known. NULL when memory is out.
+ * Connects to the first host that can be used. Blocks. The connection is the caller's, for PQfinish(). If its status is
+ * not CONNECTION_OK, the English sentence in why says why, with a cure if one is known. NULL when memory is out.
  */
 PGconn *postgres_connect(
     const struct libpq *libpq, const struct connect_settings *settings, char why[CONNECT_WHY_SIZE]);

@@ -1,6 +1,6 @@
 /*
- * The life of a worker's connection to PostgreSQL: it is made by a job, watched by the loop, and made anew if it is
- * lost.
+ * The life of a worker's connection to PostgreSQL: it is made by a job, watched
+ * by the loop, and made anew if it is lost.
  */
 #include "directory/postgres/connection.h"
 
@@ -141,8 +141,8 @@ requeue(struct pg *pg)
 }
 
 /*
- * A connection that could be used is replaced at once, unless that was done a moment ago; questions wait for the next
- * one.
+ * Replaces a connection that could be used at once, unless the last replacement
+ * was just before. Questions wait for the next connection.
  */
 void
 pg_lose(struct pg *pg, const char *why)
@@ -171,7 +171,7 @@ pg_lose_by_libpq(struct pg *pg)
 	pg_lose(pg, why);
 }
 
-/* What a notification says is read from a table, so that none can be missed. */
+/* The content of notifications is read from a table, so that no change can be missed. */
 static void
 take_notifications(struct pg *pg, const struct pg_link *link)
 {
@@ -308,7 +308,7 @@ check_schema(const struct pg *pg, const PGresult *result, char why[PG_TROUBLE_SI
 	    !postgres_schema_fault(pg->libpq, result, pg->settings.pooled ? pg->settings.timeout : 0, why);
 }
 
-/* Says behind the reason why a new connection cannot be used what helps. */
+/* Appends the cure to the reason why a new connection cannot be used. */
 static void
 add_cure(const struct pg *pg, char why[PG_TROUBLE_SIZE])
 {
@@ -326,7 +326,7 @@ add_cure(const struct pg *pg, char why[PG_TROUBLE_SIZE])
 			snprintf(why + len, PG_TROUBLE_SIZE - len, "; %s", cures[i].cure);
 }
 
-/* A standby cannot listen, and other engines may not. */
+/* A standby refuses LISTEN, and other engines may. */
 static void
 on_listening(struct pg_query *query, PGresult *result)
 {
@@ -483,10 +483,7 @@ add_set_up(struct pg *pg, enum pg_purpose purpose)
 	return set_up;
 }
 
-/*
- * The limit of time for statements comes before anything that may have to wait for a lock. A pooler has it from the
- * role.
- */
+/* Sets statement_timeout before any statement that can wait for a lock. With a pooler, the role sets it. */
 static int
 make_set_up(struct pg *pg)
 {
@@ -535,7 +532,7 @@ pg_open(struct pg *pg, const struct libpq *libpq, const struct pg_settings *sett
 	return 0;
 }
 
-/* The questions with which a connection begins are the connection's. */
+/* The connection owns the first questions on it. */
 static void
 abandon_queue(struct pg *pg, struct pg_queue *queue)
 {

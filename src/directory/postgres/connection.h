@@ -1,6 +1,6 @@
 /*
- * The connection of a worker to PostgreSQL: questions are sent as one batch a turn of the loop, in pipeline mode, and answered
- * in their order. For the loop's thread.
+ * The connection of a worker to PostgreSQL: questions are sent as one batch a turn of the loop, in pipeline mode, and
+ * answered in their order. For the loop's thread.
  */
 #ifndef DIRECTORY_POSTGRES_CONNECTION_H
 #define DIRECTORY_POSTGRES_CONNECTION_H
@@ -19,7 +19,7 @@ enum {
 	PG_SQLSTATE_SIZE = 6,
 	PG_BACKOFF_FIRST =
 	    500, /* milliseconds after which a connection that could not be made is tried again; doubles */
-	PG_BACKOFF_MAX = 30000,   /* at most; of either, half to all at random */
+	PG_BACKOFF_MAX = 30000,   /* the longest pause; a random part, from a half to all, of either */
 	PG_RECHECK_PAUSE = 30000, /* between checks of the schema while statements do not fit it */
 };
 
@@ -29,14 +29,14 @@ struct pg_settings {
 	const char *database; /* a URL of libpq: "postgresql://..." */
 	int64_t timeout;      /* milliseconds for each question */
 	/*
-	 * Each transaction may run over another connection of a pooler: no prepared statements, no settings of a session, no
-	 * notifications.
+	 * Each transaction may run over another connection of a pooler: no
+	 * prepared statements, no settings of a session, no notifications.
 	 */
 	bool pooled;
 	bool writes;                   /* a host that can be changed is preferred, whatever the URL says */
 	const char *const *statements; /* by number; NULL is the last */
 	const char *name;              /* of the program, as the database lists it */
-	bool quiet;                    /* nothing is logged: who asks does so */
+	bool quiet;                    /* nothing is logged here: the asker logs */
 	const char *listen;            /* the statement that asks for notifications; NULL: they are not asked for */
 	/*
 	 * Called on the loop: the connection can be used; it has brought a notification; it is lost. Each may be NULL.
@@ -46,7 +46,7 @@ struct pg_settings {
 	void (*lost)(struct pg *pg);
 };
 
-/* What a query is for. An abandoned one takes the place of a question that could not wait for its answer. */
+/* What a query is for. An abandoned query replaces a question whose owner no longer waits for the answer. */
 enum pg_purpose { PG_ANSWER, PG_LIMIT, PG_CHECK, PG_PREPARE, PG_LISTEN, PG_ABANDONED };
 
 /* A question. Embedded in whatever it is about, which must not move before done(). */
@@ -121,17 +121,17 @@ int pg_open(struct pg *pg, const struct libpq *libpq, const struct pg_settings *
 int64_t pg_deadline(const struct pg *pg);
 
 /*
- * Asks. While there is no connection, questions wait for the one that is being made, but fail at once if the last one could
- * not be made. If the connection is lost, questions are asked once more on the next one. Each fails at its deadline, which is
- * pg_deadline() or, in a later round trip, what that was in the first one. A connection that has not answered for the timeout
- * is replaced.
+ * Asks. While there is no connection, questions wait for the one that is being made, but fail at once if the last one
+ * could not be made. If the connection is lost, questions are asked once more on the next one. Each fails at its
+ * deadline, which is pg_deadline() or, in a later round trip, what that was in the first one. A connection that has not
+ * answered for the timeout is replaced.
  */
 void pg_ask(struct pg *pg, struct pg_query *query, int64_t deadline);
 
 /* Why the last question failed: an English sentence. */
 const char *pg_trouble(const struct pg *pg);
 
-/* Calls done() of all questions that wait, before pg_close(). */
+/* Calls done() of all waiting questions. Call it before pg_close(). */
 void pg_abandon(struct pg *pg);
 
 /* Frees what it has. Call it when the loop has ended, and its handles are closed. No question may wait. */

@@ -6,7 +6,7 @@
 
 enum {
 	PG_NAME_SIZE = 32,
-	PG_TRIES_MAX = 2, /* how often a question is sent: to do twice what it does is to do it once */
+	PG_TRIES_MAX = 2, /* how often a question is sent: each is idempotent */
 };
 
 /* A connection and what watches its socket. */
@@ -36,8 +36,8 @@ struct pg_query *pg_queue_take(struct pg_queue *queue); /* NULL: it is empty */
 void pg_fail_all(struct pg *pg, struct pg_queue *queue);
 
 /*
- * Fails a question whose deadline has come, by way of a queue for pg_fail_all(). The answer to it is skipped if the connection
- * may still give it; else the connection is lost.
+ * Fails a question whose deadline has come, by way of a queue for pg_fail_all(). The answer to it is skipped if the
+ * connection may still give it; else the connection is lost.
  */
 void pg_give_up(struct pg *pg, struct pg_query *query, struct pg_queue *late);
 
@@ -51,8 +51,8 @@ void pg_complain(struct pg *pg);
 void pg_wait(struct pg *pg, struct pg_query *query);
 
 /*
- * What names a prepared statement: its text. So a name is that of the same statement in all processes, which a pooler may give
- * each other's connections.
+ * The name of a prepared statement is a hash of its text. So a name means the same statement in all processes; a pooler
+ * may give one process the connection of another.
  */
 uint64_t pg_hash_statement(const char *text);
 
@@ -62,7 +62,7 @@ void pg_send_waiting(struct pg *pg);
 /* Sends the questions with which a connection begins. Returns false if libpq fails. */
 bool pg_send_set_up(struct pg *pg);
 
-/* Asks for a turn of the loop, at whose end questions are sent. */
+/* Requests a turn of the loop; the questions are sent at its end. */
 void pg_wake(struct pg *pg);
 
 /* Reads one result, or the end of results. Returns false if there is no more to read, or the connection is lost. */

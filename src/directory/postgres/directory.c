@@ -31,7 +31,7 @@ struct postgres_directory {
 	struct stats_slot *stats;
 	struct inquiry *under_way[UNDER_WAY]; /* those whose answers are kept, by the hash of what they are about */
 	unsigned expectations;                /* under way */
-	/* The hashes of what was last answered before it was asked, by themselves; 0: none. */
+	/* The hashes of the last expected questions that were answered before a session asked them; 0: none. */
 	uint64_t expected[EXPECTED_SETS][EXPECTED_PLACES];
 	bool postmaster_logged;
 };
@@ -82,7 +82,7 @@ forget_expectation(struct directory_question *question)
 	free(expectation);
 }
 
-/* Does nobody get the answer to the question of this inquiry, as long as none waits with it? */
+/* Is the question of this inquiry only expected, and does no other question wait for its answer? */
 static bool
 is_unasked(const struct inquiry *inquiry)
 {
@@ -100,7 +100,7 @@ log_postmaster(struct postgres_directory *directory, const struct lookup *lookup
 	    "the address of the setting postmaster is no account, alias or list here", NULL);
 }
 
-/* Is this the first question about what was expected? It counts as if it had asked the database itself. */
+/* Is this the first question about an expected recipient? It counts as asked of the database. */
 static bool
 take_expected(struct postgres_directory *directory, const struct answer_key *key)
 {
@@ -122,7 +122,7 @@ note_expected(struct postgres_directory *directory, const struct answer_key *key
 	set[0] = key->hash;
 }
 
-/* Takes an answer that was kept. Returns false if there is none that may be given. */
+/* Gives a kept answer. Returns false if none may be given. */
 static bool
 find_kept(struct postgres_directory *directory, const struct kind *kind, const struct answer_key *key, bool failed,
     struct directory_question *question)
@@ -174,7 +174,8 @@ forget_under_way(struct inquiry *inquiry)
 static void start(struct postgres_directory *directory, const struct kind *kind, struct directory_question *question);
 
 /*
- * Gives the answer to the questions that have waited with it; if it depends on who has asked, each is asked for itself.
+ * Gives the answer to the questions that waited with it. If the answer depends
+ * on the asker, each question is asked by itself.
  */
 static void
 answer_all(struct postgres_directory *directory, const struct kind *kind, struct directory_question *first,
@@ -337,7 +338,7 @@ start(struct postgres_directory *directory, const struct kind *kind, struct dire
 	run(inquiry);
 }
 
-/* A question about the same that was asked before, unless the records have changed since. */
+/* An earlier question with the same key, unless the records have changed since. */
 static struct inquiry *
 find_under_way(struct postgres_directory *directory, const struct answer_key *key)
 {
@@ -396,7 +397,7 @@ ask_or_find(struct directory *base, const struct kind *kind, struct directory_qu
 		start_kept(directory, kind, question, &key);
 }
 
-/* Nothing to do if the answer will not be kept, is at hand, or is under way. */
+/* Does nothing if the answer will not be kept, is kept already, or is under way. */
 static bool
 may_expect(struct postgres_directory *directory, struct directory_question *question, struct answer_key *key)
 {

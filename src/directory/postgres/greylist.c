@@ -20,9 +20,10 @@ enum {
 enum statement { STATEMENT_SECRET, STATEMENT_JUDGE, STATEMENT_COUNT };
 
 /*
- * The rules of greylist_judge() in one statement: n is the record of the network, m that of the mail, v says whether the network
- * is trusted and how long the mail must wait, w has the rows that are added or changed. One that passes again is changed only from
- * time to time. If the database estimates that the table is full, new mail is not recorded, and waits -1.
+ * The rules of greylist_judge() in one statement: n is the record of the network, m that of the
+ * mail, v says whether the network is trusted and how long the mail must wait, w has the rows
+ * that are added or changed. The record of mail that passes again is updated only from time to
+ * time. If the database estimates that the table is full, new mail is not recorded, and waits -1.
  */
 static const char judge[] =
     "WITH r AS (SELECT $1::bigint AS network, $2::bigint AS mail, $3::bigint AS now, $4::bigint AS delay,"
@@ -125,7 +126,7 @@ learn_secret(struct postgres_greylist *greylist, const PGresult *result)
 	return libpq->PQntuples(result) == 1 && parse_secret(greylist->secret, libpq->PQgetvalue(result, 0, 0));
 }
 
-/* The store logs its trouble itself. */
+/* The store logs its failures itself. */
 static void
 answer(struct greylist_question *question, enum greylist_verdict verdict, int64_t left)
 {
@@ -135,7 +136,7 @@ answer(struct greylist_question *question, enum greylist_verdict verdict, int64_
 	question->answered(question);
 }
 
-/* A question that came before the secret was known has asked for that, since its keys are of no use. */
+/* A question that came before the secret was known has asked for the secret: its keys cannot be used. */
 static enum greylist_verdict
 take(struct asked *asked, const PGresult *result, int64_t *left)
 {

@@ -1,4 +1,4 @@
-/* Which answers are kept: what a question is about, and the records that its answer is made of. */
+/* Which answers are kept: the key of a question, and the records that its answer depends on. */
 #include "directory/postgres/kept.h"
 
 #include <stdio.h>
@@ -113,7 +113,7 @@ const struct kept_kind kept_clients = {
 	.copy = copy_client,
 };
 
-/* Which addresses an account owns depends on too many records. */
+/* The addresses that an account owns depend on too many records. */
 static bool
 identify_sender(const struct directory_question *base, struct answer_key *key)
 {
@@ -234,7 +234,7 @@ find_recipient(
 	return true;
 }
 
-/* Whether the sender may post to a list of members depends on the sender. */
+/* The right to post to a list depends on the sender. */
 static bool
 is_shared_recipient(const struct directory_question *question)
 {

@@ -24,7 +24,7 @@ static union {
 
 static __typeof__(PQgetvalue) *value_of;
 
-/* A value that the server left out is empty, so that no reader meets NULL. */
+/* Returns "" for a value that the server left out, so that no reader gets NULL. */
 static char *
 get_value(const PGresult *result, int row, int column)
 {

@@ -1,6 +1,7 @@
 /*
- * libpq, the client library of PostgreSQL, which is loaded when it is needed: programs that use SQLite run without it. Its
- * functions and their types have been compatible since libpq.so.5; pipelines are in those of PostgreSQL 14 and later.
+ * libpq, the client library of PostgreSQL, which is loaded when it is needed: programs that use
+ * SQLite run without it. Its functions and their types have been compatible since libpq.so.5;
+ * pipelines are in those of PostgreSQL 14 and later.
  */
 #ifndef DIRECTORY_POSTGRES_LIBPQ_H
 #define DIRECTORY_POSTGRES_LIBPQ_H
@@ -16,18 +17,18 @@ struct libpq {
 enum { LIBPQ_ERROR_SIZE = 320 };
 
 /*
- * The SQLSTATE of a statement whose table does not exist. Messages are no sign of it: the server translates them
- * (lc_messages).
+ * The SQLSTATE of a statement whose table does not exist. Do not match the
+ * message: the server translates it (lc_messages).
  */
 #define LIBPQ_UNDEFINED_TABLE "42P01"
 
-/* That of a statement which the role has no right to. */
+/* The SQLSTATE of a statement for which the role has no right. */
 #define LIBPQ_DENIED "42501"
 
 /*
- * Loads the library, once a process; it is never unloaded. NULL with an English sentence in error, which says what to install.
- * PQgetvalue() returns "" for a column that the server has left out, never NULL. For the thread that starts the
- * program.
+ * Loads the library, once a process; it is never unloaded. NULL with an English sentence in
+ * error, which says what to install. PQgetvalue() returns "" for a column that the server has
+ * left out, never NULL. For the thread that starts the program.
  */
 const struct libpq *libpq_load(char error[LIBPQ_ERROR_SIZE]);
 

@@ -49,7 +49,7 @@ pg_queue_take(struct pg_queue *queue)
 	return query;
 }
 
-/* The question is its owner's again. */
+/* Returns the question to its owner. */
 static void
 end(struct pg *pg, struct pg_query *query, PGresult *result)
 {
@@ -119,7 +119,10 @@ pg_give_up(struct pg *pg, struct pg_query *query, struct pg_queue *late)
 	pg_queue_append(late, query);
 }
 
-/* A backend that waits for a lock does not notice that its client has left: it ends its statement itself. */
+/*
+ * A backend that waits for a lock does not notice that its client has
+ * disconnected; statement_timeout ends the statement.
+ */
 static const char limit[] = "SELECT set_config('statement_timeout', $1, false)";
 
 uint64_t
@@ -205,7 +208,7 @@ pg_complain(struct pg *pg)
 	log_event("directory-failed", "database", pg->peer, "detail", pg->trouble, NULL);
 }
 
-/* What a server of another kind says must not be read: libpq has no values there. */
+/* The result of an unexpected kind has no values in libpq, and must not be read. */
 static void
 take_answer(struct pg *pg, struct pg_query *query, PGresult *result)
 {
@@ -221,7 +224,7 @@ take_answer(struct pg *pg, struct pg_query *query, PGresult *result)
 	pg_lose(pg, why);
 }
 
-/* Another transaction was in the way. */
+/* The statement conflicted with another transaction. */
 static bool
 is_conflict(const char *state)
 {
@@ -297,8 +300,8 @@ is_unfit(const char *state)
 }
 
 /*
- * A new connection is checked: is its schema another one now? If it is not, the statement itself is at fault for a
- * while.
+ * Must the connection be replaced, so that the new one checks the schema? Not soon after the last check: if the schema
+ * has not changed, the statement is at fault.
  */
 static bool
 must_recheck(struct pg *pg, const char *state)

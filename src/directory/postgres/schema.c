@@ -46,8 +46,8 @@ static const char eighth[] = {
 };
 
 /*
- * From each version to the next one. Servers of an older version go on with it if they know the compatible one: what only adds
- * tables, or columns with defaults, leaves that as it is.
+ * From each version to the next one. Servers of an older version go on if they know the compatible version. A migration
+ * that only adds tables, or columns with defaults, keeps that version.
  */
 static const struct {
 	const char *sql;
@@ -129,7 +129,7 @@ postgres_migrate(const struct libpq *libpq, PGconn *connection, int *before, cha
 	    "CREATE TABLE IF NOT EXISTS ftgate_schema (one int PRIMARY KEY CHECK (one = 1), version int NOT NULL);"
 	    "INSERT INTO ftgate_schema (one, version) VALUES (1, 0) ON CONFLICT DO NOTHING";
 	static const char lock[] = "SELECT pg_advisory_xact_lock(" LOCK ")";
-	/* Statements of servers wait behind one that waits for a table, and have 5 seconds. */
+	/* The statements of servers queue behind a statement that waits for a table, and have 5 seconds. */
 	static const char limit[] = "SET LOCAL lock_timeout = 2000";
 	char ignored[POSTGRES_ERROR_SIZE];
 	error[0] = '\0';

@@ -17,16 +17,18 @@ enum {
 extern const char postgres_schema_check[];
 
 /*
- * Why a database cannot be used, by the answer to postgres_schema_check: an English sentence with its cure, as far as it fits.
- * limit: the most milliseconds that the database may give a statement; 0: any. Returns false if there is no fault.
+ * Why a database cannot be used, by the answer to postgres_schema_check: an English sentence
+ * with its cure, as far as it fits. limit: the most milliseconds that the database may give a
+ * statement; 0: any. Returns false if there is no fault.
  */
 bool postgres_schema_fault(
     const struct libpq *libpq, const PGresult *result, int64_t limit, char fault[POSTGRES_FAULT_SIZE]);
 
 /*
- * Brings the schema to the version of this program, in one transaction and under a lock, so that of several programs that
- * begin at once one does it. It waits 2 seconds at most for each table that others have locked. *before is the version that it had, 0: none. Returns false with an English sentence in error, also
- * if a newer ftgate has made it; then nothing is changed. Blocks.
+ * Brings the schema to the version of this program, in one transaction and under a lock, so that
+ * of several programs that begin at once one does it. It waits 2 seconds at most for each table
+ * that others have locked. *before is the version that it had, 0: none. Returns false with an
+ * English sentence in error, also if a newer ftgate has made it; then nothing is changed. Blocks.
  */
 bool postgres_migrate(const struct libpq *libpq, PGconn *connection, int *before, char error[POSTGRES_ERROR_SIZE]);
 

@@ -43,8 +43,8 @@ has_parameter(const char *parameters, const char *name)
 }
 
 /*
- * Behind the name of the user, or as a parameter. libpq ends the user at the first '@' that no '/' precedes. A password in which
- * a '/' has not been encoded is none to libpq, but it is one. Parameters may have both characters.
+ * Behind the name of the user, or as a parameter. libpq ends the user at the first '@' that no '/' precedes. A password
+ * in which a '/' has not been encoded is none to libpq, but it is one. Parameters may have both characters.
  */
 static bool
 has_password(const char *user)

@@ -148,7 +148,7 @@ put_array(struct asked *asked, const struct shared_exchange *exchange, size_t co
 	asked->values[asked->query.count++] = text;
 }
 
-/* A parameter that is missing, since memory is out, fails the operation. */
+/* The operation fails if a parameter is missing because memory is out. */
 static void
 send_asked(struct asked *asked)
 {
@@ -239,7 +239,7 @@ is_behind(const struct shared_position *position, const struct shared_position *
 	return strcmp(position->name, other->name) < 0;
 }
 
-/* If a database has gone back, as one does whose last changes were lost, all of its marks are new. */
+/* If a database has lost its last changes, as after a failover, all of its marks are new. */
 static void
 take_news(struct operation *operation, const PGresult *result)
 {
@@ -317,7 +317,7 @@ ask_news(struct operation *operation)
 	send_asked(news);
 }
 
-/* Begins an operation. Its own share of in_flight keeps it until all of its statements have been sent. */
+/* Begins an operation. It counts in in_flight itself until all of its statements have been sent. */
 static struct operation *
 new_operation(struct postgres_shared *shared, void (*end)(struct operation *operation))
 {

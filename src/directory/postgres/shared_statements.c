@@ -13,7 +13,7 @@
 	" ORDER BY until LIMIT $1::bigint FOR UPDATE SKIP LOCKED)"
 
 const char *const shared_statements[SHARED_STATEMENTS + 1] = {
-	/* A time that is nearly the same is left as it is, so that the index of times need not change. */
+	/* Keeps a time that is nearly the same, so that the index of times need not change. */
 	[SHARED_ADD] = "INSERT INTO limit_counts AS c (name, server, count, until, stamp)"
 	               " SELECT k.name, $1::bigint, max(k.count), max(k.ttl) + " NOW ", $2::bigint"
 	               " FROM unnest($3::text[], $4::bigint[], $5::bigint[]) AS k (name, count, ttl)"
@@ -48,8 +48,8 @@ const char *const shared_statements[SHARED_STATEMENTS + 1] = {
 	[SHARED_PURGE_LEASES] = PURGE("leases", "name"),
 	[SHARED_PURGE_GREYLIST] = PURGE_BEFORE("greylist", "key", "extract(epoch FROM now())::bigint"),
 	/*
-	 * Those that ftgate_announce() has left, since transactions were rolled back. It removes later ones, so nobody
-	 * waits.
+	 * Removes changes that ftgate_announce() left because transactions were
+	 * rolled back. It removes later ones itself, so no transaction waits.
 	 */
 	[SHARED_PURGE_CHANGES] =
 	    ("DELETE FROM changes WHERE number IN (SELECT number FROM changes"

@@ -51,7 +51,9 @@ static const struct {
 	{ "hex(x.network)", "upper(encode(x.network, 'hex'))" },
 };
 
-/* Appends the word at a place of a text. Returns the octets of the text that it takes the place of, 0 if there is none. */
+/*
+ * Appends the word at a place of a text. Returns the octets of the text that it takes the place of, 0 if there is none.
+ */
 static size_t
 put_word(FILE *to, const char *text)
 {
@@ -64,7 +66,10 @@ put_word(FILE *to, const char *text)
 	return 0;
 }
 
-/* A statement in the words of PostgreSQL: parameters are $1, $2. NULL when memory is out. No literal in our SQL has a "?". */
+/*
+ * A statement in the words of PostgreSQL: parameters are $1, $2. NULL when
+ * memory is out. No literal in our SQL has a "?".
+ */
 static char *
 translate(const char *text)
 {

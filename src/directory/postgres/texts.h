@@ -14,8 +14,8 @@
 struct postgres_texts;
 
 /*
- * A source of a generation, as the database has it: nothing of it has been checked. The strings are valid during the
- * call.
+ * A source of a generation, as the database has it: nothing of it has been
+ * checked. The strings are valid during the call.
  */
 struct postgres_part {
 	const char *domain, *language;
@@ -35,8 +35,10 @@ struct postgres_report {
 struct postgres_texts_listener {
 	/* The last generation; its number is 0 if there is none. */
 	void (*newest)(void *context, bool known, const struct texts_generation *generation);
-	/* The parts of a generation, in the order of domain and language; part is NULL if the host has no such generation, as
-	 * a replica that lags. */
+	/*
+	 * The parts of a generation, in the order of domain and language; part is NULL if the host has no such
+	 * generation, as a replica that lags.
+	 */
 	void (*parts)(void *context, bool known, const struct postgres_part *part, size_t count);
 	/* The source of a part, len octets and a NUL; NULL: it failed. */
 	void (*source)(void *context, const char *octets, size_t len);
@@ -50,9 +52,9 @@ struct postgres_texts_settings {
 };
 
 /*
- * Begins to connect, over a connection of its own, which is made again when it is lost. NULL when memory is out, or with the
- * errno of libuv. The database, the loop and the executor must outlive it. postgres_texts_close() when the loop has
- * ended.
+ * Begins to connect, over a connection of its own, which is made again when it is lost. NULL
+ * when memory is out, or with the errno of libuv. The database, the loop and the executor must
+ * outlive it. postgres_texts_close() when the loop has ended.
  */
 struct postgres_texts *postgres_texts_open(const struct libpq *libpq, const struct postgres_texts_settings *settings,
     uv_loop_t *loop, struct executor *executor, const struct postgres_texts_listener *listener);

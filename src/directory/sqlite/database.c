@@ -48,8 +48,8 @@ migrate_step(sqlite3 *database, int version, char error[DATABASE_ERROR_SIZE])
 }
 
 /*
- * Brings the schema to a version, within one transaction, so that of several processes that start at once one migrates.
- * *version is what it was.
+ * Brings the schema to a version, within one transaction, so that of several
+ * processes that start at once one migrates. *version is what it was.
  */
 static bool
 migrate(sqlite3 *database, int wanted, int *version, char error[DATABASE_ERROR_SIZE])

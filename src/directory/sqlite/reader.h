@@ -50,10 +50,10 @@ enum account_column {
 struct reader;
 
 /*
- * A reader of the database at path, which is opened with the first query. clock must outlive it. With a clock, the reader
- * is for the loop: a transaction stays open for CLOCK_SOON at most, so that most queries make no system call, but each
- * query of a new question (reader_begin) sees what other processes have committed before it. With clock NULL, it is for
- * jobs, one at a time, and reader_end() follows the last query. NULL when memory is out.
+ * A reader of the database at path, which is opened with the first query. clock must outlive it. With a clock, the
+ * reader is for the loop: a transaction stays open for CLOCK_SOON at most, so that most queries make no system call,
+ * but each query of a new question (reader_begin) sees what other processes have committed before it. With clock NULL,
+ * it is for jobs, one at a time, and reader_end() follows the last query. NULL when memory is out.
  */
 struct reader *reader_new(const char *path, struct clock *clock);
 void reader_free(struct reader *reader);

@@ -8,8 +8,8 @@ enum { DATABASE_VERSION = 10 };
 enum { DATABASE_KEYS_VERSION = 6 };
 
 /*
- * The SQL that brings the schema from each version to the next one, from none on. The functions of names.h must be
- * there.
+ * The SQL that brings the schema from each version to the next one, from none
+ * on. The functions of names.h must be there.
  */
 extern const char *const schema_migrations[DATABASE_VERSION];
 

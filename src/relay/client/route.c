@@ -189,8 +189,8 @@ check_names(const struct route *route, char error[ROUTE_ERROR_SIZE])
 }
 
 /*
- * Opens the smarthost or the route of a domain; place is the name of the setting with its address. Returns the name of the
- * setting that is wrong, with a text in error; NULL: none is.
+ * Opens the smarthost or the route of a domain; place is the name of the setting with its address. Returns the name of
+ * the setting that is wrong, with a text in error; NULL: none is.
  */
 static const char *
 open_route(struct route *route, const struct route_settings *from, const char *place, char error[ROUTE_ERROR_SIZE])

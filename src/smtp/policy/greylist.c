@@ -1,6 +1,6 @@
 /*
- * Greylisting: defers mail, all or that which a filter suspects, whose network, sender and recipient were not seen together
- * before.
+ * Greylisting: defers mail, all or that which a filter suspects, whose network,
+ * sender and recipient were not seen together before.
  */
 #include "port/greylist.h"
 
@@ -141,8 +141,8 @@ check_greylist_data(struct smtp_session *s, const struct policy_subject *subject
 }
 
 /*
- * A message has one reply, whatever it has of recipients: it is known by the first one whose mail can be greylisted, and
- * need not wait only if there is none.
+ * A message has one reply, whatever it has of recipients: it is known by the first one whose mail can be greylisted,
+ * and need not wait only if there is none.
  */
 bool
 greylist_suspect(struct smtp_session *s, greylist_then *then, void *context)

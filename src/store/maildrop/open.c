@@ -34,9 +34,9 @@ count(const struct maildrop *maildrop, const struct drop_folders *folders, const
 }
 
 /*
- * One that was renamed meanwhile is looked for once in a login: each time is another listing. An unreadable message
- * of unknown size counts 0 octets, and that size is not saved; reading it will fail, too. Returns the octets read and
- * made.
+ * One that was renamed meanwhile is looked for once in a login: each time is another listing.
+ * An unreadable message of unknown size counts 0 octets, and that size is not saved; reading it
+ * will fail, too. Returns the octets read and made.
  */
 static uint64_t
 find_size(struct maildrop *maildrop, const struct drop_folders *folders, struct drop_message *message)

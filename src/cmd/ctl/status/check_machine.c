@@ -57,7 +57,7 @@ note_postmaster(void *context, const char *domain)
 		add_postmaster(report, domain);
 }
 
-/* PostgreSQL, whose servers say themselves if it is away or newer than they can use. */
+/* PostgreSQL. The servers themselves report that it is unavailable, or newer than they can use. */
 static void
 check_database(struct status_report *report)
 {

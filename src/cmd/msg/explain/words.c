@@ -45,7 +45,7 @@ struct form {
 	unsigned words;
 };
 
-/* Octets of a blank at p that is not of ASCII: U+00A0 or U+202F. 0: none. */
+/* Octets of a blank at p that is not ASCII: U+00A0 or U+202F. 0: none. */
 static size_t
 blank_at(const char *p, size_t n)
 {
@@ -55,8 +55,8 @@ blank_at(const char *p, size_t n)
 }
 
 /*
- * Octets of an invisible character at p, which bounce_read() leaves out: U+200B to U+200F, U+202A to U+202E, U+206x. 0:
- * none.
+ * Octets of an invisible character at p, which bounce_read() leaves out: U+200B
+ * to U+200F, U+202A to U+202E, U+206x. 0: none.
  */
 static size_t
 invisible_at(const char *p, size_t n)
@@ -72,8 +72,7 @@ invisible_at(const char *p, size_t n)
 }
 
 /*
- * What a mail program makes of a hyphen and of quotation marks: U+2010 to U+2015, U+2018, U+2019, U+201C, U+201D. 0:
- * none.
+ * Hyphens and quotation marks as mail programs replace them: U+2010 to U+2015, U+2018, U+2019, U+201C, U+201D. 0: none.
  */
 static char
 typed_as(const char *p, size_t n)
@@ -89,7 +88,7 @@ typed_as(const char *p, size_t n)
 	return c == 0x9C || c == 0x9D ? '"' : 0;
 }
 
-/* The octets of a visible character at p that is not of ASCII; *plain: the octet that is written for them. */
+/* The octets of a visible character at p that is not ASCII; *plain: the octet that is written for them. */
 static size_t
 plain_of(char *plain, const char *p, size_t n)
 {
@@ -106,8 +105,8 @@ plain_of(char *plain, const char *p, size_t n)
 }
 
 /*
- * Writes text with lower-case ASCII letters and single spaces, since mail programs change case and wrap lines. Every form
- * of every language comes through here, and most of their octets are ASCII.
+ * Writes text with lower-case ASCII letters and single spaces, since mail programs change case and wrap lines. The
+ * function runs for every form of every language, and most octets are ASCII.
  */
 static size_t
 put_plain(char *out, const char *text, size_t n)
@@ -294,8 +293,8 @@ is_argument(const struct ftg_row *row, const char *p, size_t n, bool address)
 }
 
 /*
- * The end of the form's parts that follow the first one, in order from p; NULL: they are not there. address: what stands for
- * an address must look like one.
+ * The end of the form's parts that follow the first one, in order from p; NULL: they are not there. address: what
+ * stands for an address must look like one.
  */
 static const char *
 match_rest(const struct search *s, const struct form *form, const struct ftg_row *row, const char *p, bool address)
