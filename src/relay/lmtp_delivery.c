@@ -385,11 +385,21 @@ is_for_mailboxes_here(const struct lmtp_delivery *d)
 	return d->here_count > 0 || d->copied_here;
 }
 
+/* Does the queue have a recipient that does not have the message? The others are in it for their DSN alone. */
+static bool
+is_relayed(const struct lmtp_delivery *d)
+{
+	for (size_t i = 0; i < d->entry->count; i++)
+		if (d->entry->recipients[i].state != QUEUE_DELIVERED)
+			return true;
+	return false;
+}
+
 /* Does no other recipient get the message? It is then deferred. */
 static bool
 is_all_unfit(const struct lmtp_delivery *d)
 {
-	return d->unfit_count > 0 && d->count + d->here_count + d->entry->count == 0 && !d->copied;
+	return d->unfit_count > 0 && d->count + d->here_count == 0 && !d->copied && !is_relayed(d);
 }
 
 static void

@@ -128,3 +128,23 @@ Test(lmtp_stores, store_that_cannot_be_one_fails_the_message_for_now_if_nobody_e
 	cr_expect_eq(server.dialled, 0);
 	expect_nothing_left();
 }
+
+static void
+ask_for_success(const char *address, const char *orcpt)
+{
+	struct queue_recipient *recipient = queue_entry_add(&entry, address);
+	cr_assert_not_null(recipient);
+	recipient->state = QUEUE_DELIVERED;
+	recipient->notify = DSN_SUCCESS;
+	cr_assert(queue_set_text(&recipient->orcpt, orcpt, strlen(orcpt), 100));
+}
+
+Test(lmtp_stores, store_that_cannot_be_one_fails_the_message_for_now_whatever_reports_are_asked_for)
+{
+	stores[0] = "lmtp:mail.example.net";
+	ask_for_success("anna@example.test", "rfc822;anna@example.org");
+	cr_expect_eq(deliver(1), DELIVERY_FAILED);
+	expect_in_detail("delivery of anna@example.test: lmtp:mail.example.net");
+	cr_expect_eq(count_queued(), 0);
+	expect_nothing_left();
+}
