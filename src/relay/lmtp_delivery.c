@@ -262,12 +262,13 @@ all_sent(struct lmtp_delivery *d)
 		return;
 	}
 	lmtp_log_accepted(d);
-	if (accepted < d->count && !lmtp_keep_rest(d))
+	bool is_changed = accepted < d->count || d->unfit_count > 0;
+	if (is_changed && !lmtp_keep_rest(d))
 		give_up(d, DELIVERY_FAILED, strerror(ENOMEM));
 	else if (d->entry->count == 0 && !d->copied)
 		give_up(d, DELIVERY_OK, "");
 	else
-		queue_rest(d, accepted < d->count);
+		queue_rest(d, is_changed);
 }
 
 static void

@@ -148,22 +148,12 @@ leave_untried(struct lmtp_delivery *d, const struct mailbox *mailbox)
 	return leave_over(d, mailbox, &known) != NULL || known;
 }
 
-static bool
-leave_unfit(struct lmtp_delivery *d)
+bool
+lmtp_keep_unfit(struct lmtp_delivery *d)
 {
 	for (size_t i = 0; i < d->unfit_count; i++)
 		if (!leave_untried(d, &d->unfit[i]))
 			return false;
-	return true;
-}
-
-bool
-lmtp_keep_unfit(struct lmtp_delivery *d)
-{
-	if (!leave_unfit(d))
-		return false;
-	if (d->unfit_count > 0)
-		drop_delivered(d);
 	return true;
 }
 
@@ -173,7 +163,7 @@ lmtp_keep_all(struct lmtp_delivery *d)
 	for (size_t i = 0; i < d->count; i++)
 		if (!leave_untried(d, &d->remotes[i].mailbox))
 			return false;
-	if (!leave_unfit(d))
+	if (!lmtp_keep_unfit(d))
 		return false;
 	drop_delivered(d);
 	return true;

@@ -148,3 +148,45 @@ Test(lmtp_stores, store_that_cannot_be_one_fails_the_message_for_now_whatever_re
 	cr_expect_eq(count_queued(), 0);
 	expect_nothing_left();
 }
+
+static void
+expect_waiting(const struct queue_recipient *recipient, const char *address, const char *orcpt)
+{
+	cr_expect_str_eq(recipient->address, address);
+	cr_expect_eq(recipient->state, QUEUE_WAITING);
+	cr_expect_eq(recipient->notify, DSN_SUCCESS);
+	cr_assert_not_null(recipient->orcpt, "%s", address);
+	cr_expect_str_eq(recipient->orcpt, orcpt);
+}
+
+Test(lmtp_stores, dsn_parameters_are_kept_beside_a_store_that_cannot_be_one)
+{
+	struct queue_entry stored;
+	stores[1] = "lmtp:mail.example.net";
+	ask_for_success("anna@example.test", "rfc822;anna@example.org");
+	ask_for_success("bob@example.test", "rfc822;bob@example.org");
+	ask_for_success("carla@example.test", "rfc822;carla@example.org");
+	server.end = "250 2.0.0 anna\r\n451 4.2.0 locked\r\n";
+	cr_expect_eq(deliver(3), DELIVERY_OK);
+	cr_assert_eq(queue_load(&spool.queue, "entry1", &stored), 0);
+	cr_assert_eq(stored.count, 2);
+	expect_waiting(&stored.recipients[0], "bob@example.test", "rfc822;bob@example.org");
+	expect_waiting(&stored.recipients[1], "carla@example.test", "rfc822;carla@example.org");
+	cr_expect_eq(stored.recipients[1].attempts, 1);
+	queue_entry_clear(&stored);
+	expect_nothing_left();
+}
+
+Test(lmtp_stores, no_success_is_reported_beside_a_store_that_cannot_be_one)
+{
+	struct queue_entry stored;
+	stores[1] = "lmtp:mail.example.net";
+	ask_for_success("team@example.test", "rfc822;team@example.org");
+	server.end = "250 2.0.0 anna\r\n";
+	cr_expect_eq(deliver(2), DELIVERY_OK);
+	cr_assert_eq(queue_load(&spool.queue, "entry1", &stored), 0);
+	cr_assert_eq(stored.count, 1);
+	cr_expect_str_eq(stored.recipients[0].address, "bob@example.test");
+	queue_entry_clear(&stored);
+	expect_nothing_left();
+}
