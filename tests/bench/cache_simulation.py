@@ -40,7 +40,7 @@ class Zipf:
 
 
 def groups(count, exponent):
-    """Pairs: so many recipients, each of which is asked for with this probability."""
+    """Pairs: a number of recipients, and the probability of a question for each of them."""
     single = min(count, SINGLE_RANKS)
     weights = [(1, rank ** -exponent) for rank in range(1, single + 1)]
     first = single + 1
@@ -68,14 +68,14 @@ def stay(rates, entries, strange):
 
 
 def hit_rate(accounts, exponent, rate, entries, lifetime, strange=0.0):
-    """Of the questions about accounts, which a worker asks at a rate; strange: rate of names that come once and take places, too."""
+    """The hit rate of questions about accounts at a rate; strange: rate of names that come once and take places, too."""
     rates = [(size, share * rate) for size, share in groups(accounts, exponent)]
     seconds = min(stay(rates, entries, strange), lifetime)
     return sum(size * one * one * seconds / (1 + one * seconds) for size, one in rates) / rate
 
 
 def simulate(accounts, exponent, rate, entries, lifetime, strange=0.0, questions=100000, seed=1):
-    """The same by playing it, with sets. The questions before those that are counted fill the memory."""
+    """The same by simulation, with sets. The first questions fill the memory and are not counted."""
     source = random.Random(seed)
     zipf, now, asked, found = Zipf(accounts, exponent, source), 0.0, 0, 0
     sets = [{} for _ in range(max(entries // WAYS, 1))]

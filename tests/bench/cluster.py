@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures what sessions of several ftgate-smtpd cost one PostgreSQL, beside the same servers with SQLite.
+"""Measures the cost of sessions of several ftgate-smtpd for one PostgreSQL, and for the same servers with SQLite.
 
 Recipients are drawn by a Zipf distribution. Nothing is asserted; the sessions are the same in each run with the same seed.
 """
@@ -148,7 +148,7 @@ def children(pid):
 
 
 def cpu(*roots):
-    """Seconds of processes and of the children that they have now."""
+    """CPU seconds of processes and of their present children."""
     return sum(nanoseconds(pid) for root in roots for pid in (root, *children(root))) / 1e9
 
 
@@ -205,7 +205,7 @@ class Cluster:
         self.nodes, self.database = nodes, database
 
     def statements(self):
-        """How many have been run, by what is in them, and the pages that they have read."""
+        """The number of statements by kind, and the pages that they have read."""
         if not self.database:
             return dict.fromkeys((*STATEMENTS, "pages"), 0)
         sums = ", ".join(f"sum(CASE WHEN query LIKE '{part}' THEN calls ELSE 0 END)" for part in STATEMENTS.values())
@@ -213,7 +213,7 @@ class Cluster:
         return dict(zip((*STATEMENTS, "pages"), map(int, found.strip().split("|"))))
 
     def measure(self, kind, sessions):
-        """Runs sessions, and returns what each has cost."""
+        """Runs sessions, and returns the cost of each."""
         before = self.spent()
         done = subprocess.run([program("tests/ftgate-cluster-load"), str(OPTIONS.at_a_time), str(OPTIONS.message),
                                *(str(node.port) for node in self.nodes)],
@@ -234,7 +234,7 @@ class Cluster:
 
 
 def print_connections(database):
-    """How many the servers have, and the memory of each that it does not share."""
+    """The number of connections of the servers, and the private memory of each."""
     pids = database.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'ftgate'").split()
     kibibytes = []
     for pid in pids:

@@ -40,8 +40,7 @@ class LimitsCase(TestCase):
 
 def four_ways(names, *cases):
     """
-    Adds a class for each language and profile to the names of a module, in place of the cases themselves. Under a
-    sanitizer, one way a case, in turn: the limits are the same code in each, and all replies are rendered elsewhere.
+    Adds a class for each language and profile to the names of a module, in place of the cases themselves. Under a sanitizer, each case runs in one way, in turn: the limits are the same code in each, and all replies are rendered elsewhere.
     """
     ways = [(language, profile) for language in (None, "de") for profile in ("published", "strict")]
     for number, case in enumerate(cases):

@@ -21,7 +21,7 @@ PROGRAMS = os.path.join(os.path.dirname(os.path.realpath(__file__)), "machine_bi
 
 
 def missing(*programs):
-    """Why there can be no such machines here, which have these programs; None if there can."""
+    """Returns why machines with these programs cannot run here; None if they can."""
     for name in ("ip", "nsenter", "unshare", *programs):
         if not shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
             return f"this machine lacks {name}"
@@ -83,7 +83,7 @@ class Machine:
         self.power_on()
 
     def path(self, name):
-        """Where this process finds a file of the machine."""
+        """The path of a file of the machine for this process."""
         return os.path.join(self.folder, name.lstrip("/"))
 
     def make_etc(self):
@@ -119,14 +119,14 @@ class Machine:
         self.shell(f"ip link set eth0 address 02:00:00:00:00:{self.number:02x} up; systemctl boot")
 
     def unplug(self):
-        """Ends its connection to the switch: nobody is told, and nothing that is sent arrives."""
+        """Cuts its connection to the switch: no peer is notified, and no packet arrives."""
         self.network.ip("link", "set", self.name, "down")
 
     def plug(self):
         self.network.ip("link", "set", self.name, "up")
 
     def cut(self):
-        """Ends all that runs on it at once; nobody is told."""
+        """Kills all its processes at once; no peer is notified."""
         if self.holder:
             self.unplug()
             self.holder.kill()

@@ -9,12 +9,12 @@ from services import Program, answers
 
 
 class PgBouncer(Program):
-    """With so many connections to each database, and settings ("name = value")."""
+    """size: connections to each database; settings: "name = value"."""
 
     PORT = 6432  # names the socket
 
     def __init__(self, postgres, *settings, size=2, users=(), hidden=False):
-        """hidden: hide() can take the database away."""
+        """hidden: hide() can make the database unreachable."""
         self.hidden = hidden
         self.postgres, self.settings, self.size, self.users = postgres, settings, size, ("postgres", "pooled", *users)
 

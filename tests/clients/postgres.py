@@ -46,7 +46,7 @@ class Session:
 
 class Postgres(Program):
     """
-    A server with these settings ("name=value"). It survives a crash, but not that of the machine, unless durable. With tcp it
+    A server with these settings ("name=value"). Its data survive a crash of the server, and of the machine if durable. With tcp it
     also listens on 127.0.0.1, at its port.
     """
 
@@ -85,7 +85,7 @@ class Postgres(Program):
         return answers(os.path.join(self.folder, f".s.PGSQL.{self.port}")) and "ready to accept " in self.log()
 
     def url(self, name="postgres", user="postgres", *others, parameters=""):
-        """How libpq reaches a database of it, or of the others if it cannot be used, as its superuser or another user."""
+        """The URL of a database of it, or of the others if it cannot be used, for its superuser or another user."""
         servers = (self, *others)
         return (f"postgresql://{user}@/{name}?host={','.join(one.folder for one in servers)}"
                 f"&port={','.join(str(one.port) for one in servers)}{parameters}")

@@ -43,7 +43,7 @@ def environment(**language):
 
 
 def some(items, number):
-    """All of some items, or one of each number of them under a sanitizer, for what is alike to it."""
+    """All items; under a sanitizer, one of each group of items that are alike to it."""
     return list(items)[::number if SANITIZED else 1]
 
 
@@ -79,7 +79,7 @@ def has_terminals():
 
 
 def host(control):
-    """Makes what a server hosts, by ftgatectl."""
+    """Makes the records of a server, by ftgatectl."""
     control("domain", "add", DOMAIN)
     control("account", "add", ACCOUNT, "--password-stdin", input=b"correct horse\n")
 
@@ -283,7 +283,7 @@ class Talk:
 
 
 class Recorded(unittest.TestResult):
-    """What came of a test, for another result."""
+    """The outcome of a test, for another result."""
 
     def __init__(self):
         super().__init__()
@@ -311,7 +311,7 @@ class TestCase(unittest.TestCase):
     maxDiff = None
     current = None  # the name of the test that runs
     at_once = 0  # how many tests run beside each other, in threads: those that wait, and harm no other
-    _neighbours, _outcomes = (), None  # the tests that run beside each other, and what has come of each
+    _neighbours, _outcomes = (), None  # the tests that run beside each other, and the outcome of each
 
     def _run_alone(self, result):
         name = TestCase.current = f"{type(self).__name__}.{self._testMethodName}"

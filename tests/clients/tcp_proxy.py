@@ -1,4 +1,4 @@
-"""A proxy of TCP for tests, which holds back, delays or cuts what a server answers."""
+"""A proxy of TCP for tests, which holds back, delays or cuts the answers of a server."""
 
 import select
 import socket
@@ -26,7 +26,7 @@ class Proxy(FakeService):
                 pass
 
     def turn(self, client, server):
-        """Passes on what is there. False: a side has ended."""
+        """Passes on the data that have arrived. False: a side has ended."""
         for readable in select.select([client] if self.holds else [client, server], [], [], 0.05)[0]:
             octets = readable.recv(65536)
             if not octets:

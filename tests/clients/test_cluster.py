@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """
-The commands of docs/cluster.md do what it says, as they are printed: six machines, each with an address, with the PostgreSQL and
+The commands of docs/cluster.md work as they are printed: six machines, each with an address, with the PostgreSQL and
 the Dovecot of Debian and its own settings.
 """
 
@@ -93,7 +93,7 @@ class Cluster(TestCase):
 
     @classmethod
     def install_packages(cls):
-        """What the packages make when they are installed."""
+        """Makes the files that the packages make when they are installed."""
         database = ("pg_createcluster --encoding UTF8 --locale C.UTF-8 15 main -- --no-sync\n"
                     "echo 'fsync = off' >/etc/postgresql/15/main/conf.d/test.conf\nsystemctl enable --now postgresql@15-main")
         mx = "useradd --system --home-dir /var/lib/ftgate --shell /usr/sbin/nologin ftgate"
@@ -165,7 +165,7 @@ class Cluster(TestCase):
         return None if done.returncode else len(done.stdout.split()) // 2
 
     def run_queues(self):
-        """Has what waits tried again, as it is after a minute anyway."""
+        """Retries queued mail, as the servers do after a minute anyway."""
         for machine in self.mx1, self.mx2:
             if machine.holder:
                 machine.shell("ftgatectl queue run")

@@ -25,7 +25,7 @@ def status(server):
 
 
 def read(server):
-    """Waits until the worker and the process of the relay have read which changes there are."""
+    """Waits until the worker and the process of the relay have read all changes."""
     until = time.monotonic() + SECONDS
     while status(server).get("records-change", 0) == 0:
         assert time.monotonic() < until, server.log()

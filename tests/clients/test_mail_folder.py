@@ -41,7 +41,7 @@ class MailFolder(TestCase):
                               env=self.server.environment, capture_output=True, check=False, text=True, timeout=SECONDS)
 
     def unmount(self):
-        """Leaves what an unmounted volume leaves: an empty folder."""
+        """Leaves an empty folder, as an unmounted volume does."""
         os.rename(self.mail, self.mail + ".volume")
         os.mkdir(self.mail, 0o700)
 

@@ -44,12 +44,12 @@ class PostgresServer(Server):
         return done.stdout.decode()
 
     def check(self):
-        """What --check prints."""
+        """Returns the output of --check."""
         return subprocess.run([self.smtpd, "-c", self.config, "--data", self.data, "--check"], env=self.environment,
                               timeout=SECONDS, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.decode()
 
     def problems(self):
-        """The severities of the problems that status prints, and what cures them."""
+        """The severities of the problems that status prints, and their cures."""
         told = json.loads(self.ctl_run("status", "--json").stdout)["problems"]
         return [{key: problem[key] for key in ("severity", "cure")} for problem in told]
 

@@ -1,4 +1,4 @@
-"""Limits that servers share by PostgreSQL: what one counts and whom it blacklists, the others know."""
+"""Limits that servers share by PostgreSQL: each knows the counts and the blacklist of the others."""
 
 import base64
 import contextlib
@@ -52,7 +52,7 @@ class Member(Server):
             return sum(talk.say(f"RCPT TO:<{ACCOUNT}>".encode()).startswith(b"250 ") for _ in range(recipients))
 
     def defers(self, client):
-        """Does mail of a client have to wait?"""
+        """Is mail of a client deferred?"""
         with Talk(self, client) as talk:
             talk.mail()
             return b"(#3.20)" in talk.say(f"RCPT TO:<{ACCOUNT}>".encode())

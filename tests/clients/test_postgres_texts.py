@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Own texts in PostgreSQL: one command changes what each server says, and they go on saying it without the database."""
+"""Own texts in PostgreSQL: one command changes the texts of each server, which uses them also without the database."""
 
 import contextlib
 import itertools
@@ -33,7 +33,7 @@ def po(text, language="de", reply_id=ID):
 
 
 def documented_grants():
-    """What the guide has the owner of the tables run for the role of the servers."""
+    """The statements of the guide for the owner of the tables, which grant rights to the servers."""
     with open(os.path.join(SOURCE, "docs/postgres.md"), encoding="utf-8") as guide:
         return "".join(f"{line.strip()}\n" for line in guide if line.startswith("       GRANT ") and " ON " in line
                        and " TO ftgate;" in line and "DATABASE" not in line)
@@ -117,7 +117,7 @@ class TextsTest(TestCase):
         return self.database.sql(text, self.name)
 
     def ctl(self, *words, status=0, config=None, options=(), input=b"", **variables):
-        """What ftgatectl prints; self.error is what it complains of."""
+        """Returns the output of ftgatectl; self.error has its errors."""
         done = subprocess.run([program("ftgatectl"), "-c", config or self.admin, *options, *words], input=input, timeout=SECONDS,
                               env={**environment(), **variables}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
         self.error = done.stderr.decode()
@@ -168,7 +168,7 @@ class TextsTest(TestCase):
 
 
 class DatabaseThatStops(TextsTest):
-    """It is not that of the others."""
+    """Its name differs from that of the others."""
 
     def setUp(self):
         self.use(self.enterContext(prepared(Postgres())))

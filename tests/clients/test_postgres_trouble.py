@@ -43,7 +43,7 @@ class TroubleTest(TestCase):
         return path
 
     def stranger(self, talk):
-        """Asks for a recipient that does not exist, and whose answer no server has kept."""
+        """Asks for a recipient that does not exist, whose answer no server has kept."""
         return self.recipient(talk, f"{next(self.strangers)}@{DOMAIN}")
 
     def assertDelayed(self, reply):

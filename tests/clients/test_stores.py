@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Accounts that name the store of their mail: each gets it there, once, whatever the other stores do."""
+"""Accounts that name the store of their mail: each message gets there once, whatever the other stores do."""
 
 import glob
 import json
