@@ -153,7 +153,7 @@ apply(struct accounts *accounts, enum record_kind kind, const struct record_name
 	return result;
 }
 
-/* Has the account, or its domain, a store that is not here? What the configuration says is not known. */
+/* Does the account, or its domain, name a store at another server? The store of the configuration is not known here. */
 static bool
 is_elsewhere(struct accounts *accounts, const struct record_name *name)
 {
@@ -169,8 +169,8 @@ is_elsewhere(struct accounts *accounts, const struct record_name *name)
 }
 
 /*
- * The mailbox is made before the account is committed: every account that mail is accepted for has one. One whose store
- * is elsewhere must not have an empty one here.
+ * The mailbox is made before the account is committed: every account for which mail is accepted has one. An account
+ * whose store is another server must not have an empty mailbox here.
  */
 enum admin_result
 record_make_mailbox(struct accounts *accounts, const struct record_name *name,

@@ -218,8 +218,8 @@ check_moved(const struct rename *r)
 }
 
 /*
- * With a database, accounts are for several servers, each of which has Maildirs that only it can move. What is not
- * moved would be the mail of the next account of the old name.
+ * With PostgreSQL, several servers have the accounts, and each can move only its own Maildirs. The next account of the
+ * old name would get the mail that was not moved.
  */
 static enum admin_result
 check_maildirs(const struct rename *r)

@@ -17,7 +17,7 @@ enum {
 	SHARED_LEASE_SIZE = 32,
 };
 
-/* What this server has counted under a name, and what the others have. */
+/* The count of this server under a name, and that of the others. */
 struct shared_count {
 	char name[SHARED_NAME_SIZE];
 	uint32_t count;
@@ -42,7 +42,7 @@ struct shared_position {
 /* An exchange: a server sends its news, and gets that of the others. It must not move before done(). */
 struct shared_exchange {
 	void (*done)(struct shared_exchange *exchange, bool ok);
-	const char *service; /* marks are known to servers of the same service alone */
+	const char *service; /* only servers of the same service share marks */
 	int64_t server;      /* its number */
 	int64_t stamp;       /* grows with each exchange of a server */
 	struct shared_count counts[SHARED_MAX];
@@ -50,7 +50,7 @@ struct shared_exchange {
 	struct shared_mark marks[SHARED_MARKS_MAX];
 	size_t mark_count;
 	struct shared_position position; /* then, if it is ok: behind the news */
-	/* the answer: what other servers have marked since the position, in order */
+	/* the answer: the marks of other servers since the position, in order */
 	struct shared_mark news[SHARED_NEWS_MAX];
 	size_t news_count;
 	bool more;      /* there is more news than fits */

@@ -107,7 +107,7 @@ put_records(struct text_buffer *buffer, const struct stats *stats)
 	    "Number of the last change of the records in PostgreSQL that all workers know",
 	    stats_records_change(stats));
 	put(buffer, "records_age_seconds", "gauge",
-	    "Seconds since a worker at least knew all changes of the records in PostgreSQL", (uint64_t)age);
+	    "Seconds since the worker that lags most knew all changes of the records in PostgreSQL", (uint64_t)age);
 }
 
 static void

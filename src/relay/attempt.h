@@ -47,7 +47,7 @@ struct attempt {
 	const struct route *route; /* NULL: the MX of the domain */
 	const struct transport_manner *manner;
 	enum active_place place; /* of its recipients */
-	bool by_route;           /* a route speaks of the domain, if only to say that it goes to its MX */
+	bool by_route;           /* a route names the domain, maybe only to send its mail to its MX */
 	char *domain;
 	const char *sender; /* of all its recipients; the entry's */
 	size_t *recipients; /* their numbers in the entry */

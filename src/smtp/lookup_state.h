@@ -30,7 +30,7 @@ struct lookup {
 	};
 	struct recipient_question recipient;
 	bool rcpt_waits; /* for the answer about the recipient */
-	size_t ahead;    /* octets, behind those that were fed, that look_ahead.c has seen */
+	size_t ahead;    /* octets after the fed ones that look_ahead.c has seen */
 	struct returning returning;
 	struct expansion_question expansion;
 	char domain_name[ADDRESS_DOMAIN_MAX + 1]; /* of ETRN */

@@ -17,7 +17,7 @@ fail_stale(void)
 	return -1;
 }
 
-/* Begins a transaction in which nobody else makes a generation. Returns the last one, or -1 after an error. */
+/* Begins a transaction in which no other program makes a generation. Returns the last one, or -1 after an error. */
 static int64_t
 begin(const struct request *request)
 {

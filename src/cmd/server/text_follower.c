@@ -229,7 +229,8 @@ log_outcome(const struct text_work *work, int64_t generation)
 {
 	for (size_t i = 0; i < work->replaced_count; i++)
 		log_event("texts-replaced", "lang", work->replaced[i], "detail",
-		    "texts of this machine alone; kept as an earlier version in the data folder", NULL);
+		    "these texts are on this machine only; they are kept as an earlier version in the data folder",
+		    NULL);
 	if (work->outcome == TEXTS_REFUSED)
 		log_refused(work, generation);
 	if (work->outcome == TEXTS_BUSY || work->outcome == TEXTS_REFUSED)
@@ -291,7 +292,7 @@ on_source(void *context, const char *octets, size_t len)
 	}
 	if (len != part->len || (part->source = malloc(len + 1)) == NULL) {
 		rest_because(
-		    follower, len != part->len ? "a source has not the length that is listed" : strerror(errno));
+		    follower, len != part->len ? "the length of a source differs from the list" : strerror(errno));
 		return;
 	}
 	memcpy(part->source, octets, len);
@@ -367,7 +368,7 @@ is_earlier(struct text_follower *follower, const struct texts_generation *genera
 	follower->earlier_tick = follower->ticks;
 	log_begin("texts-failed");
 	log_put_number("generation", (int64_t)generation->number);
-	log_put("detail", "it is from before the one in use, and is not used, unless it is the last one for 5 minutes");
+	log_put("detail", "it is older than the one in use; it is used only if it is the last one for 5 minutes");
 	log_end();
 	return true;
 }

@@ -149,7 +149,7 @@ add_cure(char why[CONNECT_WHY_SIZE])
 		const char *state, *word, *cure;
 	} cures[] = {
 		{ "53300", "", "raise its max_connections, or use a pooler" },
-		{ "28P01", "", "see the file that passfile names" },
+		{ "28P01", "", "check the file that passfile names" },
 		{ "28000", "", "see its pg_hba.conf" },
 		{ "3D000", "", "create the database" },
 		{ "08P01", "startup parameter", "take it out of the URL, or name it in ignore_startup_parameters" },

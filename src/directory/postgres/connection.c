@@ -317,8 +317,8 @@ add_cure(const struct pg *pg, char why[PG_TROUBLE_SIZE])
 	} cures[] = {
 		{ LIBPQ_UNDEFINED_TABLE, "as the owner of the tables, run: ftgatectl -c FILE database migrate" },
 		{ LIBPQ_DENIED, "run the GRANTs of docs/postgres.md" },
-		{ "42P05", "a pooler of transactions is between: set database-pooler: yes" },
-		{ "26000", "a pooler of transactions is between: set database-pooler: yes" },
+		{ "42P05", "a pooler in transaction mode is in between: set database-pooler: yes" },
+		{ "26000", "a pooler in transaction mode is in between: set database-pooler: yes" },
 	};
 	size_t len = strlen(why);
 	for (size_t i = 0; i < sizeof cures / sizeof *cures; i++)

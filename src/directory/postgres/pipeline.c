@@ -212,7 +212,7 @@ pg_complain(struct pg *pg)
 static void
 take_answer(struct pg *pg, struct pg_query *query, PGresult *result)
 {
-	static const char why[] = "the server broke the protocol: its answer has other columns";
+	static const char why[] = "the server violated the protocol: its answer has other columns";
 	if (query->columns == 0 || pg->libpq->PQnfields(result) == query->columns) {
 		end(pg, query, result);
 		return;
@@ -340,7 +340,7 @@ take_sync(struct pg *pg, PGresult *result)
 	if (synced)
 		finish(pg, pg_queue_take(&pg->sent));
 	else
-		pg_lose(pg, "the server broke the protocol");
+		pg_lose(pg, "the server violated the protocol");
 	return synced;
 }
 

@@ -153,7 +153,7 @@ bool
 postgres_schema_fault(const struct libpq *libpq, const PGresult *result, int64_t limit, char fault[POSTGRES_FAULT_SIZE])
 {
 	if (libpq->PQnfields(result) != 3) {
-		snprintf(fault, POSTGRES_FAULT_SIZE, "the server broke the protocol");
+		snprintf(fault, POSTGRES_FAULT_SIZE, "the server violated the protocol");
 		return true;
 	}
 	bool found = libpq->PQntuples(result) > 0;

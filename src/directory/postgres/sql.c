@@ -51,9 +51,7 @@ static const struct {
 	{ "hex(x.network)", "upper(encode(x.network, 'hex'))" },
 };
 
-/*
- * Appends the word at a place of a text. Returns the octets of the text that it takes the place of, 0 if there is none.
- */
+/* Appends the word that replaces the beginning of the text. Returns how many octets it replaces, 0 if no word does. */
 static size_t
 put_word(FILE *to, const char *text)
 {

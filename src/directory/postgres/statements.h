@@ -67,7 +67,7 @@ enum name_column {
 /* By number, ended by NULL. */
 extern const char *const postgres_statements[STATEMENTS + 1];
 
-/* How many columns the answer to each has. */
+/* The number of columns in the answer to each. */
 extern const int postgres_columns[STATEMENTS];
 
 #endif

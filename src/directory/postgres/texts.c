@@ -1,4 +1,4 @@
-/* What a server asks PostgreSQL about the operator's own texts, and what it reports. */
+/* The questions of a server to PostgreSQL about the operator's own texts, and its reports. */
 #include "directory/postgres/texts.h"
 
 #include <errno.h>

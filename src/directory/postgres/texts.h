@@ -1,4 +1,4 @@
-/* What a server asks PostgreSQL about the operator's own texts, and what it reports. For the loop's thread. */
+/* The questions of a server to PostgreSQL about the operator's own texts, and its reports. For the loop's thread. */
 #ifndef DIRECTORY_POSTGRES_TEXTS_H
 #define DIRECTORY_POSTGRES_TEXTS_H
 
@@ -23,10 +23,10 @@ struct postgres_part {
 	size_t len;   /* octets of its source, more than TEXTS_SIZE if it is too large */
 };
 
-/* What a server reports of itself. The strings must last until reported() is called. */
+/* The report of a server. The strings must last until reported() is called. */
 struct postgres_report {
 	const char *host, *program;
-	uint64_t generation; /* that all its workers speak */
+	uint64_t generation; /* that all its workers use */
 	const struct texts_state *state;
 };
 
@@ -54,7 +54,7 @@ struct postgres_texts_settings {
 /*
  * Begins to connect, over a connection of its own, which is made again when it is lost. NULL
  * when memory is out, or with the errno of libuv. The database, the loop and the executor must
- * outlive it. postgres_texts_close() when the loop has ended.
+ * outlive it. Call postgres_texts_close() when the loop has ended.
  */
 struct postgres_texts *postgres_texts_open(const struct libpq *libpq, const struct postgres_texts_settings *settings,
     uv_loop_t *loop, struct executor *executor, const struct postgres_texts_listener *listener);

@@ -182,7 +182,10 @@ static const char eighth[] = ADD("access",
 static const char ninth[] = RATE("max_messages_hour") RATE("max_messages_day") RATE("max_recipients_hour")
     RATE("max_recipients_day");
 
-/* The store of mail; NULL is the domain's, or the server's. The index has all that RCPT needs. */
+/*
+ * The store of mail; NULL means the store of the domain, or else of the server.
+ * The index has all columns that RCPT needs.
+ */
 #define STORE(table) ADD(table, "delivery TEXT CHECK (length(CAST(delivery AS BLOB)) BETWEEN 1 AND 115)")
 #define STORE_INDEX                                                                                                    \
 	"CREATE INDEX accounts_recipient ON accounts (domain, local, id, smtp, pop3, send, receive, disabled,"         \
