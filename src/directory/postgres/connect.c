@@ -202,14 +202,14 @@ postgres_connect(const struct libpq *libpq, const struct connect_settings *setti
 	struct hosts hosts;
 	PGconn *connection = start(libpq, settings, &(struct host) { .name = NULL });
 	read_hosts(&hosts, libpq, connection);
-	bool made;
-	hosts.passes += settings->writes;
+	bool made, standby = strcmp(hosts.session, "prefer-standby") == 0;
+	hosts.passes += settings->writes || standby;
 	if (hosts.count == 1)
 		made = finish(libpq, connection, hosts.each > 0 ? hosts.each : settings->limit, why);
 	else if (settings->writes)
 		made = try_hosts(libpq, settings, &hosts, "read-write", &connection, why) ||
 		    try_hosts(libpq, settings, &hosts, "any", &connection, why);
-	else if (strcmp(hosts.session, "prefer-standby") == 0)
+	else if (standby)
 		made = try_hosts(libpq, settings, &hosts, "standby", &connection, why) ||
 		    try_hosts(libpq, settings, &hosts, "any", &connection, why);
 	else

@@ -1,0 +1,44 @@
+/* Connections to PostgreSQL: the limit of time for all hosts. */
+#include "directory/postgres/connect.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "support/folder.h"
+
+enum { LIMIT = 5000, FOLDER_SIZE = 128, URL_SIZE = 512 };
+
+/* Listens where libpq looks for a server in this folder, and never answers. */
+static int
+listen_silently(void)
+{
+	const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = ".s.PGSQL.5432" };
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	cr_assert_eq(bind(listener, (const struct sockaddr *)&address, sizeof address), 0);
+	cr_assert_eq(listen(listener, 8), 0);
+	return listener;
+}
+
+/* The first host refuses, so that only the silent one takes time. */
+Test(postgres_connect, each_pass_over_the_hosts_has_its_share_of_the_limit, .timeout = 60)
+{
+	char error[LIBPQ_ERROR_SIZE], why[CONNECT_WHY_SIZE] = "", url[URL_SIZE], folder[FOLDER_SIZE];
+	const struct libpq *libpq = libpq_load(error);
+	cr_assert_not_null(libpq, "%s", error);
+	folder_make();
+	cr_assert_not_null(getcwd(folder, sizeof folder));
+	int silent = listen_silently();
+	snprintf(url, sizeof url, "postgresql://user@/name?host=%s/none,%s&target_session_attrs=prefer-standby", folder,
+	    folder);
+	const struct connect_settings settings = { .database = url, .program = "test", .limit = LIMIT };
+	PGconn *connection = postgres_connect(libpq, &settings, why);
+	cr_expect_neq(libpq->PQstatus(connection), CONNECTION_OK);
+	cr_expect_not_null(strstr(why, "within 1000 ms"), "%s", why);
+	libpq->PQfinish(connection);
+	close(silent);
+	folder_remove();
+}
