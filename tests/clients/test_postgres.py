@@ -7,8 +7,10 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
+from unittest import mock
 
 import server as servers
 from postgres import Postgres
@@ -169,7 +171,8 @@ class Accounts(PostgresTest):
         with open(os.path.join(servers.SOURCE, "docs", "postgres.md"), encoding="utf-8") as page:
             grants = re.findall(r"(?m)^ +((?:GRANT|REVOKE) .* (?:TO|FROM) \w+;)$", page.read())
         self.assertGreaterEqual(len(grants), 7)
-        self.database.sql("CREATE ROLE ftgate LOGIN; CREATE ROLE ftgate_admin LOGIN; CREATE ROLE stranger LOGIN")
+        self.database.sql("CREATE ROLE ftgate LOGIN; CREATE ROLE ftgate_admin LOGIN; CREATE ROLE stranger LOGIN;"
+                          " CREATE ROLE ftgate_reader LOGIN")
         with PostgresServer(self.database, user="ftgate", grants=grants) as server:
             with Talk(server) as talk:
                 talk.mail()
@@ -180,6 +183,36 @@ class Accounts(PostgresTest):
             self.assertEqual("f|f|t\n", server.sql("SELECT has_database_privilege('stranger', current_database(), 'CONNECT'),"
                                                    " has_schema_privilege('ftgate', 'public', 'CREATE'),"
                                                    " has_schema_privilege('ftgate_admin', 'public', 'CREATE')"))
+
+            self.assertReadsAccountsButNoPasswords(server)
+
+    def assertReadsAccountsButNoPasswords(self, server):
+        names = "SELECT a.local || '@' || d.name FROM accounts a JOIN domains d ON d.id = a.domain"
+        self.assertIn(f"{ACCOUNT}\n", server.sql(f"SET ROLE ftgate_reader; {names}"))
+        unread = ("SELECT attname FROM pg_attribute WHERE attrelid = 'accounts'::regclass AND attnum > 0"
+                  " AND NOT has_column_privilege('ftgate_reader', attrelid, attnum, 'SELECT')")
+        self.assertEqual({"password", "scram_sha256", "secret"}, set(server.sql(unread).split()))
+        tables = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND {}"
+        read = tables.format("has_table_privilege('ftgate_reader', oid, 'SELECT')")
+        self.assertEqual({"ftgate_schema", "domains", "aliases", "targets", "access"}, set(server.sql(read).split()))
+        changed = tables.format("has_any_column_privilege('ftgate_reader', oid, 'INSERT, UPDATE')"
+                                " OR has_table_privilege('ftgate_reader', oid, 'DELETE, TRUNCATE, TRIGGER')")
+        self.assertEqual("", server.sql(changed))
+
+    def test_service_file_says_where_the_database_is(self):
+        service = self.enterContext(tempfile.NamedTemporaryFile("w", suffix=".conf"))
+        os.chmod(service.name, 0o644)
+
+        def url(name):
+            service.write(f"[ftgate]\nhost={self.database.folder}\nport={self.database.port}\nuser=postgres\ndbname={name}\n")
+            service.flush()
+            return "postgresql:///?service=ftgate"
+
+        with mock.patch.dict(os.environ, PGSERVICEFILE=service.name), PostgresServer(self.database, url=url) as server:
+            with Talk(server) as talk:
+                talk.mail()
+                self.assertRegex(self.recipient(talk), rb"\A250 ")
+            self.assertIn(ACCOUNT, server.ctl_run("account", "list").stdout.decode())
 
     def test_migration_is_made_once(self):
         with PostgresServer(self.database) as server:
