@@ -2,8 +2,9 @@
 #include "directory/postgres/deadlines.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 
-#include "directory/postgres/connection.h"
+#include "directory/postgres/connection_internal.h"
 
 enum { TIMEOUT = 5000, START = 1000000, QUESTIONS = 1000, LATE = 100000 };
 
@@ -76,4 +77,40 @@ Test(postgres_deadlines, loop_that_was_late_finds_all_that_are_due_and_no_other)
 	cr_expect_eq(deadlines_take(&deadlines, START + LATE), &questions[2]);
 	cr_expect_null(deadlines_take(&deadlines, START + LATE));
 	cr_expect_eq(deadlines_take(&deadlines, START + LATE + TIMEOUT), &questions[3]);
+}
+
+static void
+clear_nothing(PGresult *result)
+{
+	cr_expect_null(result);
+}
+
+static void
+free_question(struct pg_query *question, PGresult *result)
+{
+	cr_expect_null(result);
+	free(question);
+}
+
+static void
+append(struct pg *pg, enum pg_purpose purpose)
+{
+	struct pg_query *question = malloc(sizeof *question);
+	cr_assert_not_null(question);
+	*question = (struct pg_query) { .purpose = purpose, .done = free_question, .deadline = START + 100 };
+	deadlines_add(&pg->deadlines, question);
+	pg_queue_append(&pg->sent, question);
+}
+
+Test(postgres_deadlines, question_that_is_abandoned_leaves_its_slot_before_its_owner_frees_it)
+{
+	const struct libpq libpq = { .PQclear = clear_nothing };
+	struct pg pg = { .libpq = &libpq };
+	deadlines_open(&pg.deadlines, TIMEOUT, START);
+	append(&pg, PG_ANSWER);
+	append(&pg, PG_ANSWER);
+	append(&pg, PG_ABANDONED);
+	pg_abandon(&pg);
+	cr_expect_null(pg.sent.first);
+	cr_expect_eq(deadlines_next(&pg.deadlines), INT64_MAX);
 }

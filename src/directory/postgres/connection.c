@@ -542,6 +542,7 @@ abandon_queue(struct pg *pg, struct pg_queue *queue)
 			pg_drop(pg, query);
 			continue;
 		}
+		deadlines_remove(query);
 		pg->libpq->PQclear(query->result);
 		query->result = NULL;
 		if (query->purpose == PG_ANSWER)
