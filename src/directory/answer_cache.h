@@ -11,12 +11,14 @@
 
 /*
  * Each part has its own memory, so that strangers who invent addresses replace
- * only answers about addresses that do not exist.
+ * only answers about addresses without a record of their own: those that do
+ * not exist, have a tag, or belong to a relayed domain or to the alias for all
+ * addresses.
  */
 enum answer_part {
 	ANSWER_CLIENT,
 	ANSWER_SENDER,
-	ANSWER_RECIPIENT,
+	ANSWER_RECIPIENT, /* that has a record */
 	ANSWER_NO_RECIPIENT,
 	ANSWER_PARTS,
 };

@@ -291,7 +291,8 @@ accept_elsewhere(struct smtp_session *s, const struct address *address)
 
 /*
  * In a neutral domain, a recipient that gets no mail takes the same steps as an alias that leads to such a one: the checks
- * of a recipient that is accepted, and a job that expands it. So neither the reply nor its time tells them apart.
+ * of a recipient that is accepted, and a job that expands it; and answers of PostgreSQL about them are kept for as long. So
+ * neither the reply nor its time tells them apart.
  */
 static struct ftg_reply
 refuse_neutral(struct smtp_session *s, const struct address *address)

@@ -221,6 +221,34 @@ Test(kept, directory_closes_while_nobody_has_asked_what_it_expects)
 	cr_expect_eq(count(STAT_ANSWERS_ASKED), 1);
 }
 
+Test(kept, spellings_of_a_name_have_one_answer)
+{
+	cr_expect_eq(ask_name("anna", "example.test"), DIRECTORY_FOUND);
+	cr_expect_eq(ask_name("ANNA", "example.test"), DIRECTORY_FOUND);
+	cr_expect_eq(ask_name("\303\204nne", "example.test"), DIRECTORY_NO_MAILBOX);
+	cr_expect_eq(ask_name("a\314\210NNE", "example.test"), DIRECTORY_NO_MAILBOX);
+	cr_expect_eq(count(STAT_ANSWERS_ASKED), 2);
+	cr_expect_eq(count(STAT_ANSWERS_KEPT), 2);
+	cr_expect_eq(ask_name("\377", "example.test"), DIRECTORY_NO_MAILBOX);
+	cr_expect_eq(ask_name("\376", "example.test"), DIRECTORY_NO_MAILBOX);
+	cr_expect_eq(count(STAT_ANSWERS_KEPT), 2);
+}
+
+Test(kept, name_without_a_record_is_spelled_as_it_was_asked_about)
+{
+	struct recipient_question questions[3];
+	static const char *const names[] = { "Bob", "bOb", "boB" };
+	backend_sql("INSERT INTO domains (id, name, relayed, created) VALUES (9, 'relayed.test', 1, 0)");
+	for (size_t i = 0; i < 3; i++)
+		questions[i] = (struct recipient_question) { .address = address_of(names[i], "relayed.test") };
+	ask_at_once(questions, 2);
+	questions[2].base.done = count_answer;
+	directory->ops->recipient(directory, &questions[2]);
+	for (size_t i = 0; i < 3; i++)
+		cr_expect_str_eq(questions[i].recipient.local, names[i]);
+	cr_expect_eq(count(STAT_ANSWERS_ASKED), 1);
+}
+
 /* How many changes a statement announces. */
 static int64_t
 announced(const char *sql)

@@ -187,13 +187,19 @@ is_bounces(const char *local)
 	return len > tail && ascii_equal(local + len - tail, DIRECTORY_BOUNCES, tail);
 }
 
-/* A bare local part, the postmaster and the bounces of a list depend on the records of other names, too. */
+/*
+ * All spellings of a local part have one answer. A bare local part, the postmaster and the bounces of a list depend on the
+ * records of other names, too; what can be no name has no key of its own.
+ */
 static bool
 identify_recipient(const struct directory_question *question, struct answer_key *key)
 {
 	const struct address *address = &((const struct recipient_question *)question)->address;
+	char local[ADDRESS_LOCAL_MAX + 1];
+	if (!address_key(local, address->local) || local[0] == '\0')
+		return false;
 	answer_key_begin(key, "recipient");
-	answer_key_add(key, address->local);
+	answer_key_add(key, local);
 	answer_key_add(key, address->domain);
 	return address->domain[0] != '\0' && !lookup_is_postmaster(address->local) && !is_bounces(address->local);
 }
@@ -215,10 +221,26 @@ depend_recipient(const struct answer_cache *cache, const struct directory_settin
 	return depend_on_address(cache, subjects, address, base);
 }
 
+static bool
+is_missing(enum directory_verdict verdict)
+{
+	return verdict == DIRECTORY_NO_DOMAIN || verdict == DIRECTORY_NO_MAILBOX;
+}
+
+/* A name that has no record is spelled as it was asked about. */
+static void
+take_recipient(struct recipient_question *question, enum directory_verdict verdict, const struct recipient *recipient)
+{
+	question->recipient = *recipient;
+	if (is_missing(verdict) || recipient->kind == RECIPIENT_RELAYED)
+		memcpy(question->recipient.local, question->address.local, sizeof question->recipient.local);
+}
+
 static void
 copy_recipient(struct directory_question *to, const struct directory_question *from)
 {
-	((struct recipient_question *)to)->recipient = ((const struct recipient_question *)from)->recipient;
+	take_recipient(
+	    (struct recipient_question *)to, from->verdict, &((const struct recipient_question *)from)->recipient);
 }
 
 static bool
@@ -229,7 +251,7 @@ find_recipient(
 	if (!answer_cache_find(cache, ANSWER_RECIPIENT, key, not_before, &kept, sizeof kept) &&
 	    !answer_cache_find(cache, ANSWER_NO_RECIPIENT, key, not_before, &kept, sizeof kept))
 		return false;
-	((struct recipient_question *)base)->recipient = kept.recipient;
+	take_recipient((struct recipient_question *)base, kept.verdict, &kept.recipient);
 	base->verdict = kept.verdict;
 	return true;
 }
@@ -243,17 +265,30 @@ is_shared_recipient(const struct directory_question *question)
 	    recipient->post != POSTING_MEMBERS;
 }
 
+/*
+ * Is the answer about a name that has a record? There are not more of these than records. In a neutral domain, how long it
+ * is kept must not tell apart what replies do not: a recipient that gets no mail, or an alias that leads to one.
+ */
+static bool
+has_record(const struct recipient_question *question)
+{
+	const struct recipient *recipient = &question->recipient;
+	bool gets_mail = question->base.verdict == DIRECTORY_FOUND && recipient->kind == RECIPIENT_ACCOUNT;
+	return !is_missing(question->base.verdict) && recipient->kind != RECIPIENT_RELAYED &&
+	    (gets_mail || !recipient->domain.neutral) && address_same(recipient->local, question->address.local);
+}
+
 static void
 keep_recipient(struct answer_cache *cache, const struct answer_key *key, const struct answer_subjects *subjects,
-    int64_t time, const struct directory_question *question)
+    int64_t time, const struct directory_question *base)
 {
-	bool missing = question->verdict == DIRECTORY_NO_DOMAIN || question->verdict == DIRECTORY_NO_MAILBOX;
+	const struct recipient_question *question = (const struct recipient_question *)base;
 	struct kept_recipient kept;
 	memset(&kept, 0, sizeof kept);
-	kept.verdict = question->verdict;
-	kept.recipient = ((const struct recipient_question *)question)->recipient;
-	answer_cache_keep(
-	    cache, missing ? ANSWER_NO_RECIPIENT : ANSWER_RECIPIENT, key, subjects, time, &kept, sizeof kept);
+	kept.verdict = base->verdict;
+	kept.recipient = question->recipient;
+	answer_cache_keep(cache, has_record(question) ? ANSWER_RECIPIENT : ANSWER_NO_RECIPIENT, key, subjects, time,
+	    &kept, sizeof kept);
 }
 
 const struct kept_kind kept_recipients = {
