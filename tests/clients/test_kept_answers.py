@@ -160,6 +160,9 @@ class Away(servers.TestCase):
     def test_answers_go_on_while_the_database_is_away_until_they_are_stale(self):
         with Postgres() as database, PostgresServer(database, settings="stale-for: 5s\n") as server:
             keep(server)
+            with Talk(server) as talk:
+                talk.mail()
+                self.assertRegex(talk.say(b"RCPT TO:<%s>" % STRANGER.encode()), UNKNOWN)
             database.stop()
             server.wait_for_log("event=peer-down kind=database ", times=PROCESSES)
             with Talk(server) as talk:

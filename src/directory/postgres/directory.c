@@ -122,7 +122,10 @@ note_expected(struct postgres_directory *directory, const struct answer_key *key
 	set[0] = key->hash;
 }
 
-/* Gives a kept answer. Returns false if none may be given. */
+/*
+ * Gives a kept answer. Returns false if none may be given: while the database
+ * is away, a recipient that an old answer refuses may have been added.
+ */
 static bool
 find_kept(struct postgres_directory *directory, const struct kind *kind, const struct answer_key *key, bool failed,
     struct directory_question *question)
@@ -131,6 +134,10 @@ find_kept(struct postgres_directory *directory, const struct kind *kind, const s
 	int64_t horizon = changes_horizon(&directory->changes, directory->lifetime, directory->stale, failed);
 	if (horizon == INT64_MAX || !kind->kept->find(directory->cache, key, horizon, question))
 		return false;
+	if (stale && question->verdict != DIRECTORY_FOUND) {
+		question->verdict = DIRECTORY_FAILED;
+		return false;
+	}
 	question->detail[0] = '\0';
 	enum stats_item from = take_expected(directory, key) ? STAT_ANSWERS_ASKED : STAT_ANSWERS_KEPT;
 	stats_add(directory->stats, stale ? STAT_ANSWERS_STALE : from, 1);
