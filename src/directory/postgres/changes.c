@@ -131,16 +131,15 @@ ask(struct changes *changes)
 	pg_ask(changes->pg, &changes->query, pg_deadline(changes->pg));
 }
 
-int
+void
 changes_open(
     struct changes *changes, struct pg *pg, uv_loop_t *loop, struct answer_cache *cache, struct stats_slot *stats)
 {
 	changes->pg = pg;
 	changes->cache = cache;
 	changes->stats = stats;
-	int error = uv_timer_init(loop, &changes->timer);
+	(void)uv_timer_init(loop, &changes->timer); /* never fails */
 	changes->timer.data = changes;
-	return error;
 }
 
 void

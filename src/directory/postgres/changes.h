@@ -41,10 +41,10 @@ struct changes {
 };
 
 /*
- * Opens it for a connection that is not open yet. cache and stats, which may be
- * NULL, must outlive it. Returns as libuv does.
+ * Opens it for a connection that is open, before the loop turns. cache and
+ * stats, which may be NULL, must outlive it. The loop has its timer from then on.
  */
-int changes_open(
+void changes_open(
     struct changes *changes, struct pg *pg, uv_loop_t *loop, struct answer_cache *cache, struct stats_slot *stats);
 
 /* Call these when the connection can be used, has received a notification, and is lost. */

@@ -541,19 +541,13 @@ on_lost(struct pg *pg)
 		changes_lost(&directory_of(pg)->changes);
 }
 
-/* Keeps answers, if they last. Returns as libuv does. */
-static int
-open_cache(struct postgres_directory *directory, const struct postgres_settings *settings, uv_loop_t *loop)
+/* Last, when nothing can fail any more: what is freed must have no timer in the loop. cache is NULL if none are kept. */
+static void
+keep_answers(struct postgres_directory *directory, struct answer_cache *cache, uv_loop_t *loop)
 {
-	directory->lifetime = settings->lifetime;
-	directory->stale = settings->stale;
-	directory->stats = settings->stats;
-	if (settings->lifetime == 0)
-		return 0;
-	directory->cache = answer_cache_new();
-	if (directory->cache == NULL)
-		return UV_ENOMEM;
-	return changes_open(&directory->changes, &directory->pg, loop, directory->cache, settings->stats);
+	directory->cache = cache;
+	if (cache != NULL)
+		changes_open(&directory->changes, &directory->pg, loop, cache, directory->stats);
 }
 
 struct directory *
@@ -577,11 +571,18 @@ postgres_directory_new(const struct libpq *libpq, const struct postgres_settings
 	directory->directory.ops = &ops;
 	if (addresses != NULL)
 		directory->addresses = *addresses;
-	int error = open_cache(directory, settings, loop);
-	if (error == 0)
+	directory->lifetime = settings->lifetime;
+	directory->stale = settings->stale;
+	directory->stats = settings->stats;
+	struct answer_cache *cache = settings->lifetime == 0 ? NULL : answer_cache_new();
+	int error = UV_ENOMEM;
+	if (cache != NULL || settings->lifetime == 0)
 		error = pg_open(&directory->pg, libpq, &connection, loop, executor);
-	if (error == 0)
+	if (error == 0) {
+		keep_answers(directory, cache, loop);
 		return &directory->directory;
+	}
+	answer_cache_free(cache);
 	close_directory(&directory->directory);
 	errno = -error;
 	return NULL;
