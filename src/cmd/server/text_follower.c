@@ -368,7 +368,7 @@ is_earlier(struct text_follower *follower, const struct texts_generation *genera
 	follower->earlier_tick = follower->ticks;
 	log_begin("texts-failed");
 	log_put_number("generation", (int64_t)generation->number);
-	log_put("detail", "it is older than the one in use; it is used only if it is the last one for 5 minutes");
+	log_put("detail", "it is from before the one in use; it is used only if it is the last one for 5 minutes");
 	log_end();
 	return true;
 }
