@@ -7,6 +7,7 @@ Recipients are drawn by a Zipf distribution. Nothing is asserted; the sessions a
 import argparse
 import contextlib
 import glob
+import json
 import os
 import random
 import re
@@ -47,6 +48,7 @@ ROWS = (  # of the table: what is printed, key of a result, decimals
     ("  about senders", "SENDERS", 2),
     ("  about names", "NAMES", 2),
     ("pages read from memory or disk", "pages", 1),
+    ("answers from memory, of 100", "hits", 1),
     ("CPU of the database, us a session", "database", 0),
     ("CPU of the servers, us a session", "servers", 0),
     ("  the same with SQLite", "sqlite", 0),
@@ -155,6 +157,13 @@ def cpu(*roots):
 class Node(Server):
     """A server of the cluster: one with PostgreSQL has the URL of it, one with SQLite the file of accounts."""
 
+    def answers(self):
+        """How many answers of PostgreSQL came from memory, and how many from the database."""
+        done = subprocess.run([self.ctl, "--data", self.data, "--server", "smtpd", "--json", "status"], env=self.environment,
+                              check=True, stdout=subprocess.PIPE)
+        found = json.loads(done.stdout)
+        return found["answers-kept"], found["answers-asked"]
+
     def __init__(self, file=None, url=None):
         self.file = file
         database = f"database: {url}\n{OPTIONS.settings}\n" if url else ""
@@ -214,18 +223,23 @@ class Cluster:
 
     def measure(self, kind, sessions):
         """Runs sessions, and returns the cost of each."""
-        before = self.spent()
+        answers, before = self.answers(), self.spent()
         done = subprocess.run([program("tests/ftgate-cluster-load"), str(OPTIONS.at_a_time), str(OPTIONS.message),
                                *(str(node.port) for node in self.nodes)],
                               input=sessions, check=True, stdout=subprocess.PIPE)
         after = self.spent()
+        kept, asked = (now - then for now, then in zip(self.answers(), answers))
         count, seconds, accepted, deferred, refused, half, most, worst = map(float, done.stdout.split())
         unknown = KINDS[kind][0]
         if deferred or unknown == 0 and refused or unknown == 1 and accepted:
             sys.exit(f"cluster.py: of {kind} recipients {accepted:.0f} were accepted, {deferred:.0f} deferred, {refused:.0f} refused;"
                      f" the log of the first server:\n{self.nodes[0].log()[-2000:]}")
-        return {"rate": count / seconds, "half": half, "most": most, "worst": worst,
+        return {"rate": count / seconds, "half": half, "most": most, "worst": worst, "hits": 100 * kept / max(kept + asked, 1),
                 **{key: (after[key] - before[key]) / count for key in after}}
+
+    def answers(self):
+        """Those of all servers: from memory, and from the database."""
+        return tuple(map(sum, zip(*(node.answers() for node in self.nodes)))) if self.database else (0, 0)
 
     def spent(self):
         """Microseconds of CPU, and statements, until now."""

@@ -34,6 +34,8 @@ class Measurement(unittest.TestCase):
             self.assertNotIn("0", rows[name].split(), done.stdout)
         of_attack = float(rows["statements for a session"].split()[2])
         self.assertGreaterEqual(of_attack, 1, "names that nobody has named before are in no cache")
+        accepted, _, attack, _ = map(float, rows["answers from memory, of 100"].split())
+        self.assertTrue(0 < accepted <= 100 and attack < 100, done.stdout)
         self.assertRegex(done.stdout, r"\n[1-9]\d* connections of the database, ")
         self.assertIn("round 1 of 1, mixed", done.stderr)
 
