@@ -169,6 +169,10 @@ class Away(servers.TestCase):
                 self.assertRegex(talk.mail(), OK)
                 self.assertRegex(talk.say(b"RCPT TO:<%s>" % ACCOUNT.encode()), OK)
                 self.assertIn(FAILED, talk.say(b"RCPT TO:<%s>" % STRANGER.encode()))
+                # A client may be on a list: nobody can say.
+                with Talk(server, "127.0.0.9") as unknown:
+                    self.assertRegex(unknown.mail(), OK)
+                    self.assertIn(FAILED, unknown.say(b"RCPT TO:<%s>" % ACCOUNT.encode()))
                 self.assertRegex(talk.say(b"DATA"), rb"\A354 ")
                 self.assertRegex(talk.say(b"Subject: hello\r\n\r\nhello\r\n."), OK)
                 self.assertGreaterEqual(status(server)["answers-stale"], 3)

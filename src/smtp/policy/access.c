@@ -47,6 +47,18 @@ check_blacklist(struct smtp_session *s, const struct policy_subject *subject)
 	                                    : policy_pass();
 }
 
+/*
+ * The answer about the recipient may be kept while the lists cannot be read: a client or a sender that they refuse must not
+ * pass meanwhile.
+ */
+struct ftg_reply
+check_access_known(struct smtp_session *s, const struct policy_subject *subject)
+{
+	(void)subject;
+	return s->access_unknown || s->envelope.known.failed ? refuse_for(s, ERR_SMTP_HARDERROR, "directory")
+	                                                     : policy_pass();
+}
+
 /* Clients and senders that are permitted are exempt. */
 struct ftg_reply
 check_permitted(struct smtp_session *s, const struct policy_subject *subject)

@@ -18,6 +18,7 @@ policy_check check_spoofing;
 policy_check check_sender_blacklist;
 policy_check check_temporary_blacklist;
 policy_check check_blacklist;
+policy_check check_access_known;
 policy_check check_services;
 policy_check check_filters;
 policy_check check_permitted;

@@ -53,6 +53,7 @@ static const struct check {
 	{ "blacklist", POLICY_RECIPIENT, USERS | POSTMASTER, check_blacklist, { ERR_SMTP_ACCESSDENIED } },
 	{ "permitted-only", POLICY_RECIPIENT, KNOWN | POSTMASTER, check_permitted, { ERR_SMTP_ACCESSDENIED } },
 	{ "blocklists", POLICY_RECIPIENT, KNOWN | POSTMASTER, check_blocklists_recipient, { ERR_SMTP_ACCESSDENIED } },
+	{ "access", POLICY_RECIPIENT, USERS | POSTMASTER, check_access_known, { 0 } },
 	{ "directory", POLICY_RECIPIENT, NOBODY, check_recipient_lookup, { 0 } },
 	{ "temporary-blacklist", POLICY_RECIPIENT, USERS | HOSTED, check_temporary_blacklist, { FTG_SMTP_BLOCKED } },
 	{ "blacklist", POLICY_RECIPIENT, USERS | HOSTED, check_blacklist, { ERR_SMTP_ACCESSDENIED } },
