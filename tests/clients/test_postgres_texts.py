@@ -296,7 +296,7 @@ class Refusals(TextsTest):
         self.text("set", "de", ID, "Zwei")
         server.says("Zwei")
         self.sql("DELETE FROM text_generations WHERE id = 2")
-        server.wait_for_log("event=texts-failed generation=1 detail=\"it is from before")
+        server.wait_for_log("event=texts-failed generation=1 detail=\"it is older than")
         self.assertIn("Zwei", server.said())
         self.put(po("Drei"))
         server.says("Drei")
