@@ -435,9 +435,7 @@ class Operators(TextsTest):
         server.says("Alle")
 
     def test_servers_role_reads_texts_and_writes_its_own_report_alone(self):
-        own = os.path.join(self.folder, "own.conf")
-        with open(own, "w", encoding="utf-8") as config:
-            config.write(f"database: {self.url}\ndata: {self.folder}/data\n")
+        own = self.as_servers_role()
         self.text("set", "de", ID, "Gut")
         self.assertIn("Gut", self.text("show", "de", ID, config=own))
         self.text("set", "de", ID, "Schlecht", config=own, status=69)
@@ -445,6 +443,28 @@ class Operators(TextsTest):
         self.sql("INSERT INTO text_servers VALUES ('mx9.example.test', 'smtpd', 'another', 1, 0, 0, '', 1)")
         changed = self.sql("SET ROLE ftgate; UPDATE text_servers SET generation = 7; SELECT generation FROM text_servers")
         self.assertEqual("1", changed.strip())
+
+    def as_servers_role(self):
+        """The path of a configuration with the role of the servers."""
+        path = os.path.join(self.folder, "own.conf")
+        with open(path, "w", encoding="utf-8") as config:
+            config.write(f"database: {self.url}\ndata: {self.folder}/data\n")
+        return path
+
+    def test_trouble_of_the_database_is_printed_once(self):
+        own = self.as_servers_role()
+        self.text("set", "de", ID, "Eins")
+        self.text("set", "de", ID, "Zwei")
+        for revoked, granted, commands in (
+                ("text_generations", "id", ("history de", "history", "revert de", "diff de", "history")),
+                ("text_files", "id", ("show de", "stale de", "revert 1", "revert de")),
+                ("text_parts", "generation", ("list", "stale", "show de", "set de x y", "revert 1"))):
+            self.sql(f"REVOKE SELECT ON {revoked} FROM ftgate; GRANT SELECT ({granted}) ON {revoked} TO ftgate")
+            for words in commands:
+                with self.subTest(words=words, revoked=revoked):
+                    self.text(*words.replace("x", ID).split(), config=own, status=69)
+                    self.assertRegex(self.error, r"\A[^\n]*: permission denied for table [^\n]*\n\Z")
+            self.sql(f"GRANT SELECT ON {revoked} TO ftgate")
 
     def test_one_machine_has_its_own_commands_alone(self):
         plain = os.path.join(self.folder, "plain.conf")

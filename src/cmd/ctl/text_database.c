@@ -71,7 +71,10 @@ bool
 text_database_row(const struct request *request, struct sql_rows *rows)
 {
 	struct sql *sql = request->database;
-	enum sql_result result = rows != NULL ? sql->ops->step(sql, rows) : SQL_DONE;
+	errno = EREMOTEIO;
+	if (rows == NULL)
+		return false;
+	enum sql_result result = sql->ops->step(sql, rows);
 	errno = 0;
 	if (result != SQL_ROW && result != SQL_DONE)
 		print_trouble(request);
@@ -131,8 +134,12 @@ each(const struct request *request, struct sql_rows *rows, texts_language_fn *ca
 	char *names = NULL;
 	size_t size;
 	FILE *list = rows != NULL ? open_memstream(&names, &size) : NULL;
-	if (list == NULL)
+	if (list == NULL) {
+		int error = rows != NULL ? errno : EREMOTEIO;
+		request->database->ops->finish(request->database, rows);
+		errno = error;
 		return -1;
+	}
 	while (text_database_row(request, rows))
 		fprintf(list, "%s\n", text_database_text(request, rows, 0));
 	int error = errno;

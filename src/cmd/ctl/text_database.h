@@ -56,7 +56,9 @@ int text_database_export(const struct request *request, const char *folder);
 /* Statements, with the values as struct sql_ops has them. NULL, or false after an error has been printed. */
 struct sql_rows *text_database_query(const struct request *request, const char *text, const char *types, ...);
 
-/* Steps to the next row. Returns false at the end, and after it has printed an error. */
+/*
+ * Steps to the next row. Returns false with errno: 0 at the end, EREMOTEIO after an error has been printed, or if rows is NULL.
+ */
 bool text_database_row(const struct request *request, struct sql_rows *rows);
 
 /* A column of a row: a text, never NULL, until the next row; a number. */

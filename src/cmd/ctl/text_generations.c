@@ -276,14 +276,19 @@ read_generation(const struct request *request, int64_t generation, struct texts_
 	return rows == NULL || error != 0 ? EX_UNAVAILABLE : EX_OK;
 }
 
-static bool
-has_generation(const struct request *request, int64_t generation)
+/* Checks that there is such a generation. Returns an exit status, after it has printed its error. */
+static int
+check_generation(const struct request *request, int64_t generation)
 {
 	struct sql_rows *rows = text_database_query(
 	    request, "SELECT 1 FROM text_generations WHERE id = ?", "i", generation);
 	bool found = text_database_row(request, rows);
+	int error = errno;
 	request->database->ops->finish(request->database, rows);
-	return found;
+	if (found)
+		return EX_OK;
+	return error != 0 ? EX_UNAVAILABLE
+	                  : ctl_fail(EX_DATAERR, _("there is no such generation; those are: ftgatectl text history"));
 }
 
 /* The generation that the command line names; without one, the one before the last. */
@@ -294,9 +299,7 @@ find_generation(const struct request *request, int64_t last, int64_t *generation
 	*generation = request->count > 0 ? strtoll(request->words[0], &end, 10) : last - 1;
 	if (request->count == 0 && last < 2)
 		return ctl_fail(EX_DATAERR, "%s", _("the database has no earlier generation of own texts"));
-	if ((end != NULL && *end != '\0') || !has_generation(request, *generation))
-		return ctl_fail(EX_DATAERR, _("there is no such generation; those are: ftgatectl text history"));
-	return EX_OK;
+	return check_generation(request, end != NULL && *end != '\0' ? 0 : *generation);
 }
 
 int

@@ -120,6 +120,12 @@ text_open(struct text_work *work, struct request *request, bool change)
 	return ctl_fail(EX_CANTCREAT, "%s: %s", work->overlay, strerror(errno));
 }
 
+int
+text_fail(int status, const char *name)
+{
+	return errno == EREMOTEIO ? EX_UNAVAILABLE : ctl_fail(status, "%s: %s", name, strerror(errno));
+}
+
 /* A language that is searched by its tag, and the folder that was found. */
 struct search {
 	struct tag tag;
@@ -177,7 +183,7 @@ find_language(struct text_work *work, const char *word)
 	if (!ftg_language_valid(word) || !tag_parse(&search.tag, word, strlen(word)))
 		return ctl_fail(EX_DATAERR, _("'%s' is not a language: write a tag such as de or pt-BR"), word);
 	if (work->texts->ops->each_language(work->texts, match, &search) < 0)
-		return ctl_fail(EX_NOINPUT, "%s: %s", work->overlay, strerror(errno));
+		return text_fail(EX_NOINPUT, work->overlay);
 	search_translations(work->locale, &search);
 	if (*work->language != '\0')
 		return EX_OK;
@@ -211,7 +217,7 @@ read_source(struct text_work *work)
 		work->octets = make_source(work);
 	const char *name = work->texts->ops->name(work->texts, work->language);
 	if (work->octets == NULL)
-		return ctl_fail(EX_NOINPUT, "%s: %s", name, strerror(errno));
+		return text_fail(EX_NOINPUT, name);
 	if (po_file_parse(&work->po, work->octets, work->len) == 0)
 		return EX_OK;
 	int status = errno == ENOMEM
