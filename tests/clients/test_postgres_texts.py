@@ -14,7 +14,7 @@ from postgres import Postgres
 from server import LIMITS, SECONDS, Server, Talk, TestCase, environment, main, program
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
-REFUSED, USAGE, DATAERR, TEMPFAIL, CONFIG = 1, 64, 65, 75, 78
+REFUSED, USAGE, DATAERR, CANTCREAT, TEMPFAIL, CONFIG = 1, 64, 65, 73, 75, 78
 ID = "ERR_SMTP_CLOSING"
 SHARED = {}  # the database of the tests that do not stop it
 PO = """msgid ""
@@ -465,6 +465,20 @@ class Operators(TextsTest):
                     self.text(*words.replace("x", ID).split(), config=own, status=69)
                     self.assertRegex(self.error, r"\A[^\n]*: permission denied for table [^\n]*\n\Z")
             self.sql(f"GRANT SELECT ON {revoked} TO ftgate")
+
+    def test_texts_that_are_copied_in_part_are_an_error(self):
+        self.text("set", "de", ID, "Gut")
+        limited = subprocess.run(["/bin/sh", "-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh", program("ftgatectl"), "-c",
+                                  self.admin, "text", "show", "de", ID], timeout=SECONDS, env=environment(), check=False,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual((CANTCREAT, 1), (limited.returncode, limited.stderr.count(b"\n")), limited)
+        self.assertIn(b": File too large\n", limited.stderr)
+
+    def test_source_that_nobody_can_read_hides_no_other(self):
+        self.text("set", "fr", ID, "Bien")
+        self.put("msgid oops")
+        self.sql("INSERT INTO text_parts SELECT 2, domain, language, file FROM text_parts WHERE generation = 1")
+        self.assertIn("Bien", self.text("show", "fr", ID))
 
     def test_one_machine_has_its_own_commands_alone(self):
         plain = os.path.join(self.folder, "plain.conf")

@@ -352,24 +352,39 @@ text_database_file(const struct texts *texts)
 	return own(texts)->file;
 }
 
-/* Puts the texts of a row (domain, language, source) into a folder. */
+/* Compiles a source, and puts both into the folder. */
+static int
+export_parsed(struct texts *texts, const char *language, const struct po_file *po)
+{
+	struct texts_change change = { .source = po->octets, .source_len = po->len };
+	char *compiled = po_file_compile(po, NULL, &change.compiled_len);
+	change.compiled = compiled;
+	int result = compiled != NULL ? texts->ops->replace(texts, language, &change) : -1;
+	int error = errno;
+	free(compiled);
+	errno = error;
+	return result;
+}
+
+/* Puts the texts of a row into a folder. What no server can read is left out, and is no error. */
 static int
 export_row(const char *folder, const char *domain, const char *language, const char *source)
 {
-	struct texts_change change = { .source = source, .source_len = strlen(source) };
 	struct po_file po;
+	if (!ftg_language_valid(language) || strchr(domain, '/') != NULL || strlen(domain) >= DNS_NAME_SIZE)
+		return 0;
 	struct texts *texts = texts_folder_open(folder, *domain != '\0' ? domain : NULL);
-	char *compiled = NULL;
 	if (texts == NULL)
 		return -1;
-	int result = po_file_parse(&po, source, change.source_len);
-	if (result == 0 && (compiled = po_file_compile(&po, NULL, &change.compiled_len)) != NULL) {
-		change.compiled = compiled;
-		result = texts->ops->replace(texts, language, &change);
-	}
-	free(compiled);
+	int result = po_file_parse(&po, source, strlen(source));
+	if (result == 0)
+		result = export_parsed(texts, language, &po);
+	else if (errno == EINVAL)
+		result = 0;
+	int error = errno;
 	po_file_free(&po);
 	texts->ops->close(texts);
+	errno = error;
 	return result;
 }
 
@@ -380,16 +395,12 @@ text_database_export(const struct request *request, const char *folder)
 	    "SELECT p.domain, p.language, f.source FROM text_parts p JOIN text_files f ON f.id = p.file"
 	    " WHERE p.generation = " LAST,
 	    "");
-	int result = rows != NULL ? 0 : -1;
-	while (text_database_row(request, rows)) {
-		char domain[DNS_NAME_SIZE], language[FTG_TAG_MAX];
-		snprintf(domain, sizeof domain, "%s", text_database_text(request, rows, 0));
-		snprintf(language, sizeof language, "%s", text_database_text(request, rows, 1));
-		if (ftg_language_valid(language) && strchr(domain, '/') == NULL)
-			(void)export_row(folder, domain, language, text_database_text(request, rows, 2));
-	}
-	if (errno != 0)
-		result = -1;
+	int result = 0;
+	while (result == 0 && text_database_row(request, rows))
+		result = export_row(folder, text_database_text(request, rows, 0), text_database_text(request, rows, 1),
+		    text_database_text(request, rows, 2));
+	int error = errno;
 	request->database->ops->finish(request->database, rows);
-	return result;
+	errno = error;
+	return error == 0 ? 0 : -1;
 }
