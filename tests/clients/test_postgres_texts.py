@@ -480,6 +480,16 @@ class Operators(TextsTest):
         self.sql("INSERT INTO text_parts SELECT 2, domain, language, file FROM text_parts WHERE generation = 1")
         self.assertIn("Bien", self.text("show", "fr", ID))
 
+    def test_change_that_is_stored_is_no_failure(self):
+        own = self.as_servers_role()
+        self.sql("GRANT ALL ON ALL TABLES IN SCHEMA public TO ftgate; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO ftgate;"
+                 " REVOKE SELECT ON text_generations FROM ftgate; GRANT SELECT (id, created) ON text_generations TO ftgate")
+        self.assertRegex(self.text("set", "de", ID, "Eins", config=own, options=("--comment", "warum")),
+                         r"(?m)^generation 1, by \S+, \d\S+Z: warum$")
+        self.text("set", "de", ID, "Zwei", config=own)
+        self.assertIn("generation 3, by ", self.text("revert", "1", config=own))
+        self.assertIn("Eins", self.text("show", "de", ID))
+
     def test_one_machine_has_its_own_commands_alone(self):
         plain = os.path.join(self.folder, "plain.conf")
         with open(plain, "w", encoding="utf-8") as config:

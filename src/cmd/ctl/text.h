@@ -84,7 +84,10 @@ int text_check(struct text_work *work, const char *file, const char *octets, siz
 /* Whether both sources have the same text for an entry of one of them, which the other has too. */
 bool text_is_same(const struct po_file *other, const struct po_item *item);
 
-/* Has the running servers load the texts, and prints what came of it. Returns an exit status. */
+/*
+ * Has the running servers load the texts of the data folder, and prints what came of it. Returns an exit status. Texts of a
+ * database are read by the servers themselves.
+ */
 int text_publish(const struct text_work *work);
 
 /* Prints the replies of entries as clients get them now, in ASCII and in UTF-8, and how many own texts are in use. */

@@ -181,7 +181,7 @@ static int
 store(struct text_work *work, const struct texts_change *change)
 {
 	if (is_in_place(work, change->source, change->source_len, change->compiled, change->compiled_len))
-		return EX_OK;
+		return work->request->database != NULL ? text_print_generation(work->request) : EX_OK;
 	/* A change of the folder alone ends its tie to a generation of the database. */
 	bool known = work->request->database != NULL || texts_state_remove(work->overlay) == 0;
 	if (known && work->texts->ops->replace(work->texts, work->language, change) == 0)
@@ -223,8 +223,10 @@ commit(struct text_work *work, const struct po_file *po)
 	int status = replace(work, po);
 	if (status == EX_OK)
 		status = text_publish(work);
-	if (status == EX_OK)
-		status = text_print_replies(work, &(struct text_replies) { changed.item, changed.count });
+	if (status == EX_OK) {
+		int shown = text_print_replies(work, &(struct text_replies) { changed.item, changed.count });
+		status = work->request->database != NULL ? EX_OK : shown; /* the generation is stored */
+	}
 	free(changed.item);
 	return status;
 }

@@ -31,21 +31,24 @@ int64_t text_database_file(const struct texts *texts);
 int64_t text_database_last(const struct request *request);
 
 /*
- * Makes a generation: the last one with these changes. Returns 0, or -1 with errno: ESTALE if
+ * Makes a generation: the last one with these changes. Prints it. Returns 0, or -1 with errno: ESTALE if
  * one of the files has been replaced meanwhile, EFBIG if the servers would not take so many
  * octets or files, or EREMOTEIO after it has printed an error.
  */
 int text_database_write(const struct request *request, const struct text_change *change, size_t count);
 
-/* Makes a generation that is a copy of an earlier one, if *last* is still the last one. Returns the same values. */
+/* Makes a generation that is a copy of an earlier one, if *last* is still the last one. Prints and returns the same. */
 int text_database_copy_back(const struct request *request, int64_t generation, int64_t last);
 
 /* Writes a time of the database, in microseconds: "2026-01-31T12:00:00Z". */
 enum { TEXT_TIME_SIZE = sizeof "2026-01-31T12:00:00Z" };
 void text_write_time(char text[TEXT_TIME_SIZE], int64_t microseconds);
 
-/* Prints the last generation, and the command that shows which servers use it. Returns an exit status. */
+/* Prints the last generation. Returns an exit status. */
 int text_print_generation(const struct request *request);
+
+/* Prints a generation that the request has made: its number, and its time in microseconds. Does not ask the database. */
+void text_print_made(const struct request *request, int64_t number, int64_t created);
 
 /* Prints why a generation was not made, by errno, unless the cause was printed already. Returns an exit status. */
 int text_database_fail_write(const struct request *request, int error);

@@ -36,13 +36,17 @@ finish(const struct request *request, int result)
 	return -1;
 }
 
-static int
+/* Adds a generation. Returns its time, in microseconds, or -1 after an error. */
+static int64_t
 add_generation(const struct request *request, int64_t generation)
 {
-	return text_database_run(request,
+	struct sql_rows *rows = text_database_query(request,
 	    "INSERT INTO text_generations (id, created, author, comment)"
-	    " VALUES (?, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, ?, ?)",
+	    " VALUES (?, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, ?, ?) RETURNING created",
 	    "itt", generation, request->author, request->comment != NULL ? request->comment : "");
+	int64_t created = text_database_row(request, rows) ? text_database_number(request, rows, 0) : -1;
+	request->database->ops->finish(request->database, rows);
+	return created;
 }
 
 /* Removes old generations, and files that belong to no generation. */
@@ -126,29 +130,35 @@ int
 text_database_write(const struct request *request, const struct text_change *change, size_t count)
 {
 	int64_t last = begin(request);
-	int result = last < 0 || add_generation(request, last + 1) < 0 || copy_parts(request, last, last + 1) < 0 ? -1
-	                                                                                                          : 0;
+	int64_t created = last < 0 ? -1 : add_generation(request, last + 1);
+	int result = created < 0 ? -1 : copy_parts(request, last, last + 1);
 	for (size_t i = 0; result == 0 && i < count; i++)
 		result = put_part(request, last + 1, &change[i]);
 	if (result == 0)
 		result = check_size(request, last + 1);
 	if (result == 0)
 		result = prune(request, last + 1);
-	return finish(request, result);
+	result = finish(request, result);
+	if (result == 0)
+		text_print_made(request, last + 1, created);
+	return result;
 }
 
 int
 text_database_copy_back(const struct request *request, int64_t generation, int64_t last)
 {
 	int64_t now = begin(request);
-	int result = now < 0 ? -1 : now != last ? fail_stale() : add_generation(request, now + 1);
-	if (result == 0)
-		result = copy_parts(request, generation, now + 1);
+	int result = now < 0 ? -1 : now != last ? fail_stale() : 0;
+	int64_t created = result == 0 ? add_generation(request, now + 1) : -1;
+	result = created < 0 ? -1 : copy_parts(request, generation, now + 1);
 	if (result == 0)
 		result = check_size(request, now + 1);
 	if (result == 0)
 		result = prune(request, now + 1);
-	return finish(request, result);
+	result = finish(request, result);
+	if (result == 0)
+		text_print_made(request, now + 1, created);
+	return result;
 }
 
 static int

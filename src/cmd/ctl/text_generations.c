@@ -141,9 +141,7 @@ write_changes(const struct request *request, const struct text_change *change, s
 {
 	if (count == 0)
 		return puts(_("nothing is changed")), EX_OK;
-	if (text_database_write(request, change, count) == 0)
-		return text_print_generation(request);
-	return text_database_fail_write(request, errno);
+	return text_database_write(request, change, count) == 0 ? EX_OK : text_database_fail_write(request, errno);
 }
 
 int
@@ -184,21 +182,31 @@ text_write_time(char text[TEXT_TIME_SIZE], int64_t microseconds)
 		strftime(text, TEXT_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
+static void
+print_generation(int64_t number, int64_t created, const char *author, const char *comment)
+{
+	char time[TEXT_TIME_SIZE];
+	text_write_time(time, created);
+	/* TRANSLATORS: a number, who made it, when, and why. */
+	printf(_("generation %lld, by "), (long long)number);
+	printable_print(stdout, "%s, %s%s%s\n", author, time, *comment != '\0' ? ": " : "", comment);
+}
+
+void
+text_print_made(const struct request *request, int64_t number, int64_t created)
+{
+	print_generation(number, created, request->author, request->comment != NULL ? request->comment : "");
+}
+
 int
 text_print_generation(const struct request *request)
 {
-	char time[TEXT_TIME_SIZE];
 	struct sql_rows *rows = text_database_query(
 	    request, "SELECT id, created, author, comment FROM text_generations ORDER BY id DESC LIMIT 1", "");
 	bool found = text_database_row(request, rows);
-	if (found) {
-		text_write_time(time, text_database_number(request, rows, 1));
-		const char *comment = text_database_text(request, rows, 3);
-		/* TRANSLATORS: a number, who made it, when, and why. */
-		printf(_("generation %lld, by "), (long long)text_database_number(request, rows, 0));
-		printable_print(stdout, "%s, %s%s%s\n", text_database_text(request, rows, 2), time,
-		    *comment != '\0' ? ": " : "", comment);
-	}
+	if (found)
+		print_generation(text_database_number(request, rows, 0), text_database_number(request, rows, 1),
+		    text_database_text(request, rows, 2), text_database_text(request, rows, 3));
 	request->database->ops->finish(request->database, rows);
 	return found ? EX_OK : EX_UNAVAILABLE;
 }
@@ -320,8 +328,6 @@ text_revert_generation(struct request *request)
 		status = check_part(request, &set.part[i], &unused);
 	if (status == EX_OK && text_database_copy_back(request, generation, last) < 0)
 		status = text_database_fail_write(request, errno);
-	else if (status == EX_OK)
-		status = text_print_generation(request);
 	texts_set_free(&set);
 	return status;
 }

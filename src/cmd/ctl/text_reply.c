@@ -51,7 +51,7 @@ text_publish(const struct text_work *work)
 {
 	int status = EX_OK;
 	if (work->request->database != NULL)
-		return text_print_generation(work->request);
+		return EX_OK;
 	for (size_t i = 0; i < CTL_SERVERS; i++) {
 		struct request request = *work->request;
 		request.server = ctl_servers[i];
