@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import tempfile
@@ -296,6 +297,15 @@ class Trouble(PostgresTest):
                 SELECT count(*) FROM ended""")
             self.assertIn(int(ended), range(1, 5 * PROCESSES))
 
+    def assertDelayedAlone(self, talk, other):
+        """A recipient is delayed, and while its reply is awaited, the worker serves another session."""
+        talk.socket.sendall(b"RCPT TO:<%s>\r\n" % ACCOUNT.encode())
+        self.assertRegex(other.say(b"NOOP"), rb"\A250 ")
+        self.assertEqual([], select.select([talk.socket], [], [], 0)[0], "the worker waited for the database")
+        reply = talk.reply()
+        self.assertRegex(reply, rb"\A4")
+        self.assertIn(FAILED, reply)
+
     def test_hanging_connection_is_replaced(self):
         with PostgresServer(self.database) as server:
             with Talk(server) as talk, Talk(server) as other:
@@ -305,9 +315,7 @@ class Trouble(PostgresTest):
                 for backend in hanging:
                     os.kill(backend, signal.SIGSTOP)
                 try:
-                    reply = self.recipient(talk)
-                    self.assertRegex(reply, rb"\A4")
-                    self.assertIn(FAILED, reply)
+                    self.assertDelayedAlone(talk, other)
                     self.assertRegex(self.recipient(other), rb"\A250 ")
                 finally:
                     for backend in hanging:
@@ -315,14 +323,12 @@ class Trouble(PostgresTest):
 
     def test_locked_table_delays_mail_and_its_backends_end(self):
         waiting = "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY ('{%s}')"
-        with PostgresServer(self.database) as server, Talk(server) as talk:
+        with PostgresServer(self.database) as server, Talk(server) as talk, Talk(server) as other:
             talk.mail()
             backends = ",".join(map(str, server.backends()))
             with self.database.session(server.name) as session:
                 session.run("BEGIN; LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE;")
-                reply = self.recipient(talk)
-                self.assertRegex(reply, rb"\A4")
-                self.assertIn(FAILED, reply)
+                self.assertDelayedAlone(talk, other)
                 server.wait_for_log(r"event=directory-failed database=\S+ detail=.*(no answer within|statement timeout)")
                 until = time.monotonic() + SECONDS
                 while server.sql(waiting % backends) != f"{PROCESSES - 1}\n":
