@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/log/log.h"
+#include "directory/postgres/backoff.h"
 #include "directory/postgres/connect.h"
 #include "directory/postgres/connection_internal.h"
 #include "directory/postgres/schema.h"
@@ -35,16 +35,6 @@ int64_t
 pg_now(const struct pg *pg)
 {
 	return (int64_t)uv_now(pg->loop);
-}
-
-/* Half of a pause to all of it, so that the workers of many machines do not come at once. */
-static int64_t
-jitter(int64_t pause)
-{
-	uint32_t number = 0;
-	if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
-		number = 0;
-	return pause / 2 + (int64_t)(number % (uint64_t)(pause / 2 + 1));
 }
 
 static void
@@ -75,10 +65,8 @@ static void
 back_off(struct pg *pg)
 {
 	pg->state = PG_DOWN;
-	pg->pause = pg->pause == 0 ? PG_BACKOFF_FIRST : 2 * pg->pause;
-	if (pg->pause > PG_BACKOFF_MAX)
-		pg->pause = PG_BACKOFF_MAX;
-	pg->retry = pg_now(pg) + jitter(pg->pause);
+	pg->pause = backoff_next(pg->pause);
+	pg->retry = pg_now(pg) + backoff_jitter(pg->pause);
 	log_down(pg);
 	pg_fail_all(pg, &pg->waiting);
 	set_timer(pg);
@@ -154,7 +142,7 @@ pg_lose(struct pg *pg, const char *why)
 	pg->state = PG_DOWN;
 	tell(pg, pg->settings.lost);
 	requeue(pg);
-	pg->retry = pg->ready + PG_BACKOFF_FIRST;
+	pg->retry = pg->ready + BACKOFF_FIRST;
 	if (!was_ready)
 		back_off(pg);
 	else if (pg->retry > pg_now(pg))

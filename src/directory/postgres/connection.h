@@ -17,10 +17,7 @@ enum {
 	PG_PARAMETERS_MAX = 8,
 	PG_TROUBLE_SIZE = 256,
 	PG_SQLSTATE_SIZE = 6,
-	PG_BACKOFF_FIRST =
-	    500, /* milliseconds after which a connection that could not be made is tried again; doubles */
-	PG_BACKOFF_MAX = 30000,   /* the longest pause; a random part, from a half to all, of either */
-	PG_RECHECK_PAUSE = 30000, /* between checks of the schema while statements do not fit it */
+	PG_RECHECK_PAUSE = 30000, /* milliseconds between checks of the schema while statements do not fit it */
 };
 
 struct pg;
