@@ -8,6 +8,7 @@
 #include "base/siphash.h"
 
 enum {
+	TOGETHER = 16,   /* places of which one is emptied if there are too many octets */
 	WAYS = 4,        /* places that an answer can be in */
 	SUBJECTS = 8192, /* counts, shared by subjects with one hash: a change drops the answers of all of them */
 	ZEROS_MIN = 8,   /* shortest run of zeros that is stored as its length */
@@ -26,7 +27,7 @@ struct part {
 	struct entry **places;
 	size_t count; /* of places, a power of 2 */
 	size_t octets, octets_max;
-	size_t hand; /* the place that is emptied next if there are too many octets */
+	size_t hand; /* the first of the places of which one is emptied next if there are too many octets */
 };
 
 struct answer_cache {
@@ -235,18 +236,40 @@ drop(struct part *part, struct entry **place)
 	*place = NULL;
 }
 
-/* The place of an answer: the one with the same key, else a free one, else the oldest one. */
+/* When an answer was asked; before all others if it does not hold any more. */
+static int64_t
+rank(const struct answer_cache *cache, const struct entry *entry)
+{
+	return answer_cache_holds(cache, &entry->subjects) ? entry->time : INT64_MIN;
+}
+
+/*
+ * The place of an answer: the one with the same key, else a free one, else one
+ * whose answer does not hold any more, else the oldest one.
+ */
 static struct entry **
-choose(struct entry **places, const struct answer_key *key)
+choose(const struct answer_cache *cache, struct entry **places, const struct answer_key *key)
 {
 	struct entry **chosen = &places[0];
 	for (size_t i = 0; i < WAYS; i++)
 		if (is_about(places[i], key))
 			return &places[i];
 	for (size_t i = 1; i < WAYS && *chosen != NULL; i++)
-		if (places[i] == NULL || places[i]->time < (*chosen)->time)
+		if (places[i] == NULL || rank(cache, places[i]) < rank(cache, *chosen))
 			chosen = &places[i];
 	return chosen;
+}
+
+/* Drops one of the answers in some places, in the order of choose(), but not the one that was kept last. */
+static void
+drop_one(const struct answer_cache *cache, struct part *part, struct entry **places, struct entry *const *last)
+{
+	struct entry **chosen = NULL;
+	for (struct entry **place = places; place < places + TOGETHER; place++)
+		if (*place != NULL && place != last && (chosen == NULL || rank(cache, *place) < rank(cache, *chosen)))
+			chosen = place;
+	if (chosen != NULL)
+		drop(part, chosen);
 }
 
 void
@@ -270,13 +293,12 @@ answer_cache_keep(struct answer_cache *cache, enum answer_part number, const str
 	};
 	memcpy(entry->octets, key->octets, key->len);
 	memcpy(entry->octets + key->len, packed, len);
-	struct entry **place = choose(places_of(part, key), key);
+	struct entry **place = choose(cache, places_of(part, key), key);
 	drop(part, place);
 	*place = entry;
 	part->octets += octets_of(entry);
-	for (; part->octets > part->octets_max; part->hand = (part->hand + 1) % part->count)
-		if (&part->places[part->hand] != place)
-			drop(part, &part->places[part->hand]);
+	for (; part->octets > part->octets_max; part->hand = (part->hand + TOGETHER) % part->count)
+		drop_one(cache, part, &part->places[part->hand], place);
 }
 
 size_t

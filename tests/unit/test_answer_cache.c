@@ -180,3 +180,59 @@ Test(answer_cache, of_places_that_are_taken_the_oldest_is_replaced)
 	}
 	cr_expect_leq(found, 8192 / 100);
 }
+
+/* How many answers are found, of names that are numbers. */
+static unsigned
+count_found(enum answer_part part, unsigned from, unsigned to)
+{
+	char name[16];
+	unsigned found = 0;
+	for (unsigned i = from; i < to; i++) {
+		snprintf(name, sizeof name, "%u", i);
+		found += find(part, name, 0) != NULL;
+	}
+	return found;
+}
+
+static void
+keep_some(enum answer_part part, unsigned from, unsigned to, const char *subject, const char *text)
+{
+	char name[16];
+	for (unsigned i = from; i < to; i++) {
+		snprintf(name, sizeof name, "%u", i);
+		keep(part, name, subject, i, text);
+	}
+}
+
+enum { SOME = 4000 };
+
+Test(answer_cache, answer_that_does_not_hold_is_replaced_before_others)
+{
+	keep_some(ANSWER_SENDER, 0, SOME, "d:one.example", "");
+	keep_some(ANSWER_SENDER, SOME, 2 * SOME, "d:two.example", "");
+	unsigned before = count_found(ANSWER_SENDER, 0, SOME);
+	answer_cache_change(cache, "d:two.example");
+	keep_some(ANSWER_SENDER, 2 * SOME, 3 * SOME, "d:three.example", "");
+	cr_expect_geq(count_found(ANSWER_SENDER, 0, SOME), before * 6 / 10);
+}
+
+enum { HOT = 100, OFTEN = 500, ROUNDS = 40 };
+
+Test(answer_cache, answers_that_are_renewed_outlast_others_if_memory_is_short)
+{
+	char text[SIZE / 2];
+	unsigned found = 0;
+	memset(text, 'y', sizeof text);
+	text[sizeof text - 1] = '\0';
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		unsigned from = HOT + round * OFTEN;
+		found += count_found(ANSWER_SENDER, 0, HOT);
+		for (unsigned i = 0; i < HOT; i++) {
+			char name[16];
+			snprintf(name, sizeof name, "%u", i);
+			keep(ANSWER_SENDER, name, "s", from, text);
+		}
+		keep_some(ANSWER_SENDER, from, from + OFTEN, "s", text);
+	}
+	cr_expect_geq(found, HOT * (ROUNDS - 1) * 96 / 100);
+}
