@@ -34,6 +34,7 @@ struct answer_cache {
 	uint64_t secret[2];
 	uint64_t changes[SUBJECTS]; /* of subjects, by their hash */
 	uint64_t all;               /* changes of all of them */
+	int64_t begun;              /* when answers must have been asked to be kept */
 	struct part parts[ANSWER_PARTS];
 };
 
@@ -278,7 +279,7 @@ answer_cache_keep(struct answer_cache *cache, enum answer_part number, const str
 {
 	struct part *part = &cache->parts[number];
 	unsigned char packed[ANSWER_SIZE_MAX + ZEROS_MIN];
-	if (!answer_cache_holds(cache, subjects))
+	if (time < cache->begun || !answer_cache_holds(cache, subjects))
 		return;
 	size_t len = pack(packed, value, size);
 	struct entry *entry = malloc(sizeof *entry + key->len + len);
@@ -299,6 +300,16 @@ answer_cache_keep(struct answer_cache *cache, enum answer_part number, const str
 	part->octets += octets_of(entry);
 	for (; part->octets > part->octets_max; part->hand = (part->hand + TOGETHER) % part->count)
 		drop_one(cache, part, &part->places[part->hand], place);
+}
+
+void
+answer_cache_drop_since(struct answer_cache *cache, int64_t time, int64_t now)
+{
+	for (struct part *part = cache->parts; part < cache->parts + ANSWER_PARTS; part++)
+		for (size_t i = 0; i < part->count; i++)
+			if (part->places[i] != NULL && part->places[i]->time >= time)
+				drop(part, &part->places[i]);
+	cache->begun = now;
 }
 
 size_t

@@ -236,3 +236,18 @@ Test(answer_cache, answers_that_are_renewed_outlast_others_if_memory_is_short)
 	}
 	cr_expect_geq(found, HOT * (ROUNDS - 1) * 96 / 100);
 }
+
+Test(answer_cache, answers_of_a_time_and_later_are_dropped_and_older_questions_not_kept)
+{
+	keep(ANSWER_RECIPIENT, "a@one.example", "d:one.example", 1, "a");
+	keep(ANSWER_RECIPIENT, "b@one.example", "d:one.example", 2, "b");
+	keep(ANSWER_CLIENT, "192.0.2.1", "n", 3, "c");
+	answer_cache_drop_since(cache, 2, 5);
+	cr_expect_str_eq(find(ANSWER_RECIPIENT, "a@one.example", 0), "a");
+	cr_expect_null(find(ANSWER_RECIPIENT, "b@one.example", 0));
+	cr_expect_null(find(ANSWER_CLIENT, "192.0.2.1", 0));
+	keep(ANSWER_CLIENT, "192.0.2.1", "n", 4, "c");
+	cr_expect_null(find(ANSWER_CLIENT, "192.0.2.1", 0));
+	keep(ANSWER_CLIENT, "192.0.2.1", "n", 5, "c");
+	cr_expect_str_eq(find(ANSWER_CLIENT, "192.0.2.1", 0), "c");
+}

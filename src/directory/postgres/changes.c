@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/log/log.h"
 #include "directory/postgres/connection_internal.h"
 #include "directory/postgres/statements.h"
 
@@ -68,7 +69,12 @@ follow(struct changes *changes, const PGresult *result)
 static bool
 begin(struct changes *changes, const PGresult *result)
 {
-	if (changes->pg->libpq->PQntuples(result) != 1)
+	bool empty = changes->pg->libpq->PQntuples(result) != 1;
+	if (empty && !changes->empty)
+		log_event("directory-misconfigured", "detail",
+		    "the table changes is empty: no answers are kept until a record changes", NULL);
+	changes->empty = empty;
+	if (empty)
 		return false;
 	answer_cache_change_all(changes->cache);
 	copy(changes->number, changes->pg, result, 0, CHANGE_NUMBER);
@@ -87,6 +93,29 @@ publish(const struct changes *changes)
 	atomic_store_explicit(&stats->records_read, time(NULL), memory_order_relaxed);
 }
 
+/* Changes cannot be followed from the last known one: all answers may be outdated. */
+static void
+give_up(struct changes *changes)
+{
+	answer_cache_change_all(changes->cache);
+	changes->number[0] = '\0';
+	changes->seen = 0;
+}
+
+/*
+ * A standby that was promoted may lack the last changes. After a new connection,
+ * the last change that was read is compared, but answers that were asked after
+ * that reading may depend on changes that are lost.
+ */
+static void
+drop_uncertain(struct changes *changes)
+{
+	if (changes->lost)
+		answer_cache_drop_since(changes->cache, changes->read, pg_now(changes->pg));
+	changes->lost = false;
+	changes->read = changes->asked;
+}
+
 static void
 take(struct changes *changes, const PGresult *result)
 {
@@ -94,10 +123,11 @@ take(struct changes *changes, const PGresult *result)
 	changes->known = begins ? begin(changes, result) : follow(changes, result);
 	changes->announced = changes->again;
 	if (!changes->known) {
-		changes->number[0] = '\0';
+		give_up(changes);
 		changes->again = changes->again || !begins;
 		return;
 	}
+	drop_uncertain(changes);
 	publish(changes);
 }
 
@@ -164,6 +194,7 @@ changes_lost(struct changes *changes)
 	if (changes->known)
 		changes->seen = pg_now(changes->pg);
 	changes->known = false;
+	changes->lost = true;
 	changes->announced = false;
 	changes->unannounced = 0;
 	uv_timer_stop(&changes->timer);
