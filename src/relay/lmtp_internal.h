@@ -62,8 +62,8 @@ void lmtp_log_left(const struct lmtp_delivery *d);
 enum delivery_result lmtp_result(const struct lmtp_delivery *d);
 
 /*
- * Adds the recipients for which no server accepted the message to the queue entry, and removes the delivered recipients whose
- * success is not known. False when memory is out.
+ * Adds the recipients for which no server accepted the message to the queue entry, and removes the delivered recipients
+ * whose success is not known. False when memory is out.
  */
 bool lmtp_keep_rest(struct lmtp_delivery *d);
 
@@ -72,7 +72,10 @@ bool lmtp_keep_rest(struct lmtp_delivery *d);
  */
 bool lmtp_keep_unfit(struct lmtp_delivery *d);
 
-/* Adds these, and all recipients elsewhere, which have not been tried, and removes the same. False when memory is out. */
+/*
+ * Adds these and all recipients elsewhere, which have not been tried, and removes the same as lmtp_keep_rest(). False when
+ * memory is out.
+ */
 bool lmtp_keep_all(struct lmtp_delivery *d);
 
 #endif
