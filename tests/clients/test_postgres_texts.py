@@ -296,7 +296,7 @@ class Refusals(TextsTest):
         self.text("set", "de", ID, "Zwei")
         server.says("Zwei")
         self.sql("DELETE FROM text_generations WHERE id = 2")
-        server.wait_for_log("event=texts-failed generation=1 detail=\"it is older than")
+        server.wait_for_log("event=texts-failed generation=1 detail=\"it is from before")
         self.assertIn("Zwei", server.said())
         self.put(po("Drei"))
         server.says("Drei")
@@ -334,6 +334,22 @@ class Refusals(TextsTest):
         self.assertIn("Eins", server.said())
         self.sql("DROP VIEW ftgate.text_files")
         server.says("Zwei")
+
+    def test_source_of_another_length_than_listed_is_reported_and_read_again(self):
+        server = self.server()
+        self.text("set", "de", ID, "Eins")
+        server.says("Eins")
+        longer = "source || repeat(' ', (nextval('ftgate.asked') = 1)::int)"
+        self.sql(f"CREATE SCHEMA ftgate; CREATE SEQUENCE ftgate.asked; CREATE VIEW ftgate.text_files AS SELECT id, CASE"
+                 f" WHEN current_query() LIKE 'SELECT source%' THEN {longer} ELSE source END AS source FROM public.text_files;"
+                 " GRANT USAGE ON SCHEMA ftgate TO ftgate; GRANT SELECT ON ftgate.text_files TO ftgate;"
+                 " GRANT USAGE ON SEQUENCE ftgate.asked TO ftgate")
+        self.text("set", "de", ID, "Zwei")
+        server.wait_for_log("event=texts-failed generation=2 detail=\"the length of a source differs from the list\"")
+        self.assertIn("Eins", server.said())
+        server.says("Zwei")
+        self.assertEqual("2", self.sql("SELECT last_value FROM ftgate.asked").strip())
+        self.assertEqual(1, server.log().count("event=texts-failed"))
 
     def test_hostile_content_harms_no_server(self):
         server = self.server()

@@ -66,7 +66,7 @@ struct text_follower {
 	unsigned reload_pause;                /* after that */
 	uint64_t report_tick, reported;       /* when it reports next; the generation that it has reported */
 	struct texts_generation refused;      /* that it has reported */
-	struct texts_generation failed;       /* that the folder could not take */
+	struct texts_generation failed;       /* that was not adopted for a failure */
 	uint64_t retry;                       /* when that is tried again */
 	struct texts_generation earlier;      /* that the database has, from before the one in use */
 	uint64_t earlier_tick;                /* since when */
@@ -242,20 +242,26 @@ log_outcome(const struct text_work *work, int64_t generation)
 	log_end();
 }
 
+/* A generation that could not be adopted is tried again after a pause. Returns whether it has not failed before. */
+static bool
+remember_failed(struct text_follower *follower)
+{
+	bool is_first = !texts_generation_is(&follower->failed, &follower->set.generation);
+	follower->failed = follower->set.generation;
+	follower->retry = follower->ticks + PAUSE_TICKS;
+	return is_first;
+}
+
 static void
 adopt_done(struct job *job)
 {
 	struct text_work *work = (struct text_work *)job;
 	struct text_follower *follower = work->follower;
 	bool failed = work->outcome == TEXTS_FAILED;
-	if (!failed || !texts_generation_is(&follower->failed, &follower->set.generation))
+	if (!failed || remember_failed(follower))
 		log_outcome(work, (int64_t)follower->set.generation.number);
-	if (failed) {
-		follower->failed = follower->set.generation;
-		follower->retry = follower->ticks + PAUSE_TICKS;
-	} else {
+	if (!failed)
 		follower->state = work->state;
-	}
 	if (work->outcome == TEXTS_ADOPTED || work->outcome == TEXTS_REFUSED)
 		follower->again = false;
 	if (work->outcome == TEXTS_ADOPTED)
@@ -281,6 +287,20 @@ fetch_next(struct text_follower *follower)
 	disk->start(disk, &follower->work.job);
 }
 
+/* The list and the source disagree: the whole generation is read again. */
+static void
+rest_mismatched(struct text_follower *follower)
+{
+	if (remember_failed(follower)) {
+		log_begin("texts-failed");
+		log_put_number("generation", (int64_t)follower->set.generation.number);
+		log_put("detail", "the length of a source differs from the list");
+		log_end();
+	}
+	forget_set(follower);
+	report_or_rest(follower);
+}
+
 static void
 on_source(void *context, const char *octets, size_t len)
 {
@@ -290,9 +310,12 @@ on_source(void *context, const char *octets, size_t len)
 		rest_unanswered(follower);
 		return;
 	}
-	if (len != part->len || (part->source = malloc(len + 1)) == NULL) {
-		rest_because(
-		    follower, len != part->len ? "the length of a source differs from the list" : strerror(errno));
+	if (len != part->len) {
+		rest_mismatched(follower);
+		return;
+	}
+	if ((part->source = malloc(len + 1)) == NULL) {
+		rest_because(follower, strerror(errno));
 		return;
 	}
 	memcpy(part->source, octets, len);
@@ -386,6 +409,7 @@ on_newest(void *context, bool known, const struct texts_generation *generation)
 	bool waits = texts_generation_is(generation, &follower->failed) && follower->ticks < follower->retry;
 	if (generation->number == 0 || is_earlier(follower, generation) || refused || waits ||
 	    texts_generation_is(generation, &state->used)) {
+		forget_set(follower);
 		report_or_rest(follower);
 		return;
 	}
