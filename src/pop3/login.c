@@ -81,6 +81,17 @@ login_begin(struct pop3_session *s, const char *method, enum ftg_id refusal)
 	return true;
 }
 
+/*
+ * The published reply says that the login is wrong. Strictly, a client must not be told so (RFC 3206 section 4): it may
+ * forget the password.
+ */
+static struct ftg_reply
+fail_for_directory(struct pop3_session *s)
+{
+	s->cause = "directory";
+	return login_fail(s, s->config->profile == FTG_STRICT ? FTG_POP_TROUBLE : ERR_POP_LOGIN);
+}
+
 static void
 account_is_known(struct login_account *account, bool answered)
 {
@@ -92,7 +103,7 @@ account_is_known(struct login_account *account, bool answered)
 	if (answered)
 		(void)login->then(s);
 	else
-		(void)login_fail(s, ERR_POP_LOGIN);
+		(void)fail_for_directory(s);
 	pop3_resume(s);
 }
 
