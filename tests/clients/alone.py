@@ -15,6 +15,11 @@ def is_possible():
     return subprocess.run([*ENTER, "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 
+def mounts():
+    """Can root have a network and mounts of its own here? In a chroot it cannot."""
+    return subprocess.run([*ENTER_AS_ROOT, "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
 class Alone:
     """
     A network of its own, as long as the with statement lasts; other folders stand there in the place of some. It has users

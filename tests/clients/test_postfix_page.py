@@ -47,6 +47,7 @@ class Blocks(TestCase):
 
 
 @unittest.skipIf(MISSING, MISSING)
+@unittest.skipUnless(alone.mounts(), "no mounts can be made here")
 @unittest.skipUnless(alone.has("swaks"), "this machine lacks swaks")
 class Page(TestCase):
     def setUp(self):
