@@ -21,7 +21,7 @@ PUBLIC = {name: f"192.0.2.{number}" for name, number in PRIVATE.items() if not n
 STORES = {"anna": "mail1", "bert": "mail2"}
 # The packages are installed by tests/packages, and the authority of certbot is on the Internet.
 INSTALL = "apt-get install "
-LATER = "DKIM", "Moving a mailbox", "One word everywhere", "Backup", "When a machine is lost"  # sections whose tests run them
+LATER = "DKIM", "Moving a mailbox", "Renaming a user", "One word everywhere", "Backup", "When a machine is lost"  # sections whose tests run them
 LOGIN_DENIED = 67  # of curl
 CA = "/etc/ssl/cluster-ca.pem"
 MISSING = machines.missing("curl", "dovecot", "nft", "openssl", "pg_createcluster")
@@ -96,7 +96,8 @@ class Cluster(TestCase):
         """Makes the files that the packages make when they are installed."""
         database = ("pg_createcluster --encoding UTF8 --locale C.UTF-8 15 main -- --no-sync\n"
                     "echo 'fsync = off' >/etc/postgresql/15/main/conf.d/test.conf\nsystemctl enable --now postgresql@15-main")
-        mx = "useradd --system --home-dir /var/lib/ftgate --shell /usr/sbin/nologin ftgate"
+        mx = ("useradd --system --home-dir /var/lib/ftgate --shell /usr/sbin/nologin ftgate\n"
+              "install -d /etc/rspamd/local.d /var/lib/rspamd/dkim")
         store = ("install -d /var/lib/dovecot\necho 'log_path = /var/log/dovecot.log' >/etc/dovecot/conf.d/99-test.conf\ncd /etc/dovecot/private\n"
                  "rm -f *\ntouch dovecot.key dovecot.pem\necho dovecot >/etc/enabled-services")
         cls.on_each(("db1", "db2"), database)
@@ -124,14 +125,14 @@ class Cluster(TestCase):
 
     @classmethod
     def certify(cls, names):
-        """In place of certbot: a certificate by the authority of the databases, where the servers read it."""
+        """In place of certbot, whose folder stays empty: a certificate by the authority of the databases, where the servers read it."""
         for name in names:
             folder, group = ("/etc/ftgate", "ftgate") if name.startswith("mx") else ("/etc/dovecot", "root")
             cls.db1.shell(f"cd /root/cluster\nopenssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN={name} "
                           f"-addext subjectAltName=DNS:{name}.example.org -keyout key.pem -out request.pem\n"
                           "openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 99 -copy_extensions copy -out cert.pem\n"
                           f"scp key.pem cert.pem {name}:{folder}/")
-            cls.network.machines[name].shell(f"chgrp {group} {folder}/key.pem && chmod 640 {folder}/key.pem")
+            cls.network.machines[name].shell(f"chgrp {group} {folder}/key.pem && chmod 640 {folder}/key.pem && mkdir -p /etc/letsencrypt")
 
     def send(self, mx, *users):
         """Has a stranger send a message to users. Returns the code of the reply, and its subject."""
@@ -152,10 +153,20 @@ class Cluster(TestCase):
         for user in users:
             self.sent[user].append(subject)
 
+    def login(self, user):
+        """The name and the password of a user, for a shell; the password is where the page leaves it."""
+        with open(self.mx1.path(f"root/{user}.password"), encoding="ascii") as file:
+            return f"'{user}@example.org:{file.read().strip()}'"
+
+    def add(self, user, *settings):
+        """Adds an account as the page does."""
+        self.mx1.shell(f"openssl rand -base64 15 >/root/{user}.password\nftgatectl -c /etc/ftgate/admin.conf account add {user}@example.org "
+                       f"--password-stdin {' '.join(settings)} </root/{user}.password")
+
     def pop3(self, user, store, messages=""):
         """What curl prints of a POP3 session: the list, or some messages."""
         name = f"{store}.example.org"
-        return self.world.run(f"curl -sS --cacert {CA} --resolve {name}:995:{PUBLIC[store]} -u '{user}@example.org:correct horse' "
+        return self.world.run(f"curl -sS --cacert {CA} --resolve {name}:995:{PUBLIC[store]} -u {self.login(user)} "
                               f"'pop3s://{name}/{messages}'")
 
     def count(self, user, store=None):
@@ -194,7 +205,7 @@ class Cluster(TestCase):
         for mx in "mx1", "mx2":
             subject = f"Sent by {mx}"
             self.world.shell(f"printf 'From: bert@example.org\\r\\nSubject: {subject}\\r\\n\\r\\nHello\\r\\n' | curl -sS --cacert {CA} "
-                             f"--resolve {mx}.example.org:465:{PUBLIC[mx]} -u 'bert@example.org:correct horse' --mail-from bert@example.org "
+                             f"--resolve {mx}.example.org:465:{PUBLIC[mx]} -u {self.login('bert')} --mail-from bert@example.org "
                              f"--mail-rcpt anna@example.org --upload-file - smtps://{mx}.example.org:465")
             self.sent["anna"].append(subject)
         self.assertMail()
@@ -235,6 +246,25 @@ class Cluster(TestCase):
         self.assertMail()
         self.assertIsNone(self.count("anna", "mail1"))
 
+    def test_renamed_user_keeps_mail_and_password(self):
+        self.add("dora", "delivery=lmtp:10.0.0.31:24")
+        self.sent["dora"], STORES["dora"] = [], "mail1"
+        self.addClassCleanup(STORES.pop, "dora.b")
+        self.deliver("mx1", "dora")
+        self.assertMail("dora")
+        for step in section("Renaming a user"):
+            self.step(step, anna="dora")
+        self.sent["dora.b"], STORES["dora.b"] = self.sent.pop("dora"), STORES.pop("dora")
+        self.mx1.shell("mv /root/dora.password /root/dora.b.password")
+        self.deliver("mx2", "dora.b")
+        self.assertMail("dora.b")
+        self.assertIn("(#4.28)", self.world.run(f"curl -sSv --mail-from otto@example.net --mail-rcpt dora@example.org --upload-file - "
+                                                f"smtp://{PUBLIC['mx1']}:25").stderr)
+
+    def test_renaming_is_possible_without_a_store_of_the_account(self):
+        for names in ("postmaster@example.org chief@example.org", "chief@example.org postmaster@example.org"):
+            self.mx1.shell(f"ftgatectl -c /etc/ftgate/admin.conf rename account {names}")
+
     def test_backups_can_be_restored(self):
         self.steps("Backup")
         restore, = section("Both databases")
@@ -246,7 +276,10 @@ class Cluster(TestCase):
         self.mail1.shell("rm -r /var/vmail/example.org")
         self.steps("A mail store")
         self.assertMail()
+        for machine, files in ((self.mx1, "mx"), (self.mail1, "store")):
+            self.assertIn("etc/ssl/cluster-ca.pem\n", machine.shell(f"tar --list --file /var/backups/ftgate/{files}.tar.gz"))
         self.assertIn("var/lib/ftgate/srs-secrets\n", self.mx1.shell("tar --list --file /var/backups/ftgate/mx.tar.gz"))
+        self.assertIn("etc/dovecot/pgpass\n", self.mail1.shell("tar --list --file /var/backups/ftgate/store.tar.gz"))
 
     def sql(self, machine, text, database="ftgate"):
         return machine.shell(f"runuser -u postgres -- psql -At -c \"{text}\" {database}")
@@ -294,7 +327,7 @@ class Cluster(TestCase):
         self.db1.cut()
         promote, forget_mx, forget_store, follow, name_mx, name_store = section("The primary")
         self.step(promote)
-        self.mx1.shell("echo 'correct horse' | ftgatectl -c /etc/ftgate/admin.conf account add carla@example.org --password-stdin")
+        self.add("carla")
         for step in forget_mx, forget_store:
             self.step(step)
         self.db1.power_on()
