@@ -2,6 +2,7 @@
 #include "directory/postgres/connect.h"
 
 #include <criterion/criterion.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -40,5 +41,43 @@ Test(postgres_connect, each_pass_over_the_hosts_has_its_share_of_the_limit, .tim
 	cr_expect_not_null(strstr(why, "within 1000 ms"), "%s", why);
 	libpq->PQfinish(connection);
 	close(silent);
+	folder_remove();
+}
+
+static int listener = -1; /* is closed when poll() is called, which ends the attempt */
+static int polled;        /* milliseconds that poll() was to wait then */
+
+int __real_poll(struct pollfd *sockets, nfds_t count, int milliseconds);
+int __wrap_poll(struct pollfd *sockets, nfds_t count, int milliseconds);
+
+int
+__wrap_poll(struct pollfd *sockets, nfds_t count, int milliseconds)
+{
+	if (listener >= 0) {
+		polled = milliseconds;
+		close(listener);
+		listener = -1;
+	}
+	return __real_poll(sockets, count, milliseconds);
+}
+
+Test(postgres_connect, limit_of_a_host_that_is_too_long_for_poll_is_cut, .timeout = 60)
+{
+	static const char *const seconds[] = { "2147483", "4294968", "9223372036854775807" };
+	char error[LIBPQ_ERROR_SIZE], why[CONNECT_WHY_SIZE] = "", url[URL_SIZE], folder[FOLDER_SIZE];
+	const struct libpq *libpq = libpq_load(error);
+	cr_assert_not_null(libpq, "%s", error);
+	folder_make();
+	cr_assert_not_null(getcwd(folder, sizeof folder));
+	for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+		listener = listen_silently();
+		snprintf(url, sizeof url, "postgresql://user@/name?host=%s&connect_timeout=%s", folder, seconds[i]);
+		const struct connect_settings settings = { .database = url, .program = "test", .limit = LIMIT };
+		PGconn *connection = postgres_connect(libpq, &settings, why);
+		cr_expect_neq(libpq->PQstatus(connection), CONNECTION_OK);
+		cr_expect_gt(polled, 2000000000, "%s: %d", seconds[i], polled);
+		libpq->PQfinish(connection);
+		cr_expect_eq(unlink(".s.PGSQL.5432"), 0);
+	}
 	folder_remove();
 }

@@ -1,6 +1,7 @@
 /* Makes connections to PostgreSQL, with a limit of time for all hosts of the setting. */
 #include "directory/postgres/connect.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -64,6 +65,16 @@ cut_part(char part[PART_SIZE], const char *list, int number)
 	return *part == '\0' ? NULL : part;
 }
 
+/* Returns seconds in milliseconds, of which poll() takes no more than INT_MAX; 0: no limit of its own. */
+static int64_t
+read_seconds(const char *value)
+{
+	long seconds = strtol(value, NULL, 10);
+	if (seconds <= 0)
+		return 0;
+	return MILLISECONDS * (int64_t)(seconds < INT_MAX / MILLISECONDS ? seconds : INT_MAX / MILLISECONDS);
+}
+
 static void
 keep_option(struct hosts *hosts, const PQconninfoOption *option)
 {
@@ -77,7 +88,7 @@ keep_option(struct hosts *hosts, const PQconninfoOption *option)
 	if (strcmp(option->keyword, "target_session_attrs") == 0)
 		snprintf(hosts->session, sizeof hosts->session, "%s", value);
 	if (strcmp(option->keyword, "connect_timeout") == 0)
-		hosts->each = MILLISECONDS * strtol(value, NULL, 10);
+		hosts->each = read_seconds(value);
 }
 
 /* Can each host be named alone? A host without a name has its own default, and cannot. */
