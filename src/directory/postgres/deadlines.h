@@ -23,7 +23,10 @@ void deadlines_add(struct pg_deadlines *deadlines, struct pg_query *query);
 /* Removes a question. Does nothing if it is in no slot. */
 void deadlines_remove(struct pg_query *query);
 
-/* Removes a question that is due: up to one slot before its deadline, never after it. NULL: none is due. */
+/*
+ * Removes a question that is due: up to one slot before its deadline, or up to
+ * one after it if it was added later than that. NULL: none is due.
+ */
 struct pg_query *deadlines_take(struct pg_deadlines *deadlines, int64_t now);
 
 /* When the next one may be due, in milliseconds; INT64_MAX: there is none. */

@@ -7,34 +7,8 @@
 #include <string.h>
 
 #include "base/log/log.h"
-#include "directory/postgres/changes.h"
-#include "directory/postgres/connection_internal.h"
-#include "directory/postgres/kinds.h"
+#include "directory/postgres/directory_internal.h"
 #include "directory/postgres/statements.h"
-
-enum {
-	UNDER_WAY = 1024,        /* lists of the questions that others can wait with */
-	EXPECTATIONS_MAX = 1000, /* questions under way that nobody has asked yet */
-	EXPECTED_SETS = 128,
-	EXPECTED_PLACES = 8, /* of a set */
-};
-
-struct inquiry;
-
-struct postgres_directory {
-	struct directory directory;
-	struct pg pg;
-	struct directory_settings addresses;
-	int64_t lifetime, stale;    /* of answers, in milliseconds */
-	struct answer_cache *cache; /* NULL: no answers are kept */
-	struct changes changes;
-	struct stats_slot *stats;
-	struct inquiry *under_way[UNDER_WAY]; /* those whose answers are kept, by the hash of what they are about */
-	unsigned expectations;                /* under way */
-	/* The hashes of the last expected questions that were answered before a session asked them; 0: none. */
-	uint64_t expected[EXPECTED_SETS][EXPECTED_PLACES];
-	bool postmaster_logged;
-};
 
 /* A statement that has been asked. */
 struct request {
@@ -43,50 +17,10 @@ struct request {
 	struct facts_request parts;
 };
 
-/* A question while it is about to be answered. */
-struct inquiry {
-	struct facts facts;
-	struct postgres_directory *directory;
-	struct directory_question *question;
-	const struct kind *kind;
-	unsigned in_flight; /* requests */
-	unsigned round_trips;
-	int64_t deadline; /* of all its round trips */
-	bool failed;
-	/* if its answer is kept */
-	bool kept;
-	struct answer_key key;
-	struct answer_subjects subjects;
-	int64_t asked;
-	struct inquiry *next;               /* in the list of those under way */
-	struct directory_question *waiting; /* questions about the same that get its answer, too */
-};
-
 static struct postgres_directory *
 own(struct directory *directory)
 {
 	return (struct postgres_directory *)directory;
-}
-
-/* A question about a recipient that a session is going to ask. Until then only the cache gets the answer. */
-struct expectation {
-	struct recipient_question question;
-	struct postgres_directory *directory;
-};
-
-static void
-forget_expectation(struct directory_question *question)
-{
-	struct expectation *expectation = (struct expectation *)(void *)question;
-	expectation->directory->expectations--;
-	free(expectation);
-}
-
-/* Is the question of this inquiry only expected, and does no other question wait for its answer? */
-static bool
-is_unasked(const struct inquiry *inquiry)
-{
-	return inquiry->question->done == forget_expectation && inquiry->waiting == NULL;
 }
 
 /* Logs once that the setting is of no use; its mail is delivered as without it. */
@@ -99,86 +33,6 @@ log_postmaster(struct postgres_directory *directory, const struct lookup *lookup
 	log_event("directory-misconfigured", "detail",
 	    "the address of the setting postmaster is no account, alias or list here", NULL);
 }
-
-/* Is this the first question about an expected recipient? It counts as asked of the database. */
-static bool
-take_expected(struct postgres_directory *directory, const struct answer_key *key)
-{
-	uint64_t *set = directory->expected[key->hash % EXPECTED_SETS];
-	for (size_t i = 0; i < EXPECTED_PLACES; i++) {
-		if (set[i] != key->hash)
-			continue;
-		set[i] = 0;
-		return true;
-	}
-	return false;
-}
-
-static void
-note_expected(struct postgres_directory *directory, const struct answer_key *key)
-{
-	uint64_t *set = directory->expected[key->hash % EXPECTED_SETS];
-	memmove(set + 1, set, (EXPECTED_PLACES - 1) * sizeof *set);
-	set[0] = key->hash;
-}
-
-/*
- * Gives a kept answer. Returns false if none may be given: while the database
- * is away, a recipient that an old answer refuses may have been added.
- */
-static bool
-find_kept(struct postgres_directory *directory, const struct kind *kind, const struct answer_key *key, bool failed,
-    struct directory_question *question)
-{
-	bool stale = failed || !directory->changes.known;
-	int64_t horizon = changes_horizon(&directory->changes, directory->lifetime, directory->stale, failed);
-	if (horizon == INT64_MAX || !kind->kept->find(directory->cache, key, horizon, question))
-		return false;
-	if (stale && question->verdict != DIRECTORY_FOUND) {
-		question->verdict = DIRECTORY_FAILED;
-		return false;
-	}
-	question->detail[0] = '\0';
-	enum stats_item from = take_expected(directory, key) ? STAT_ANSWERS_ASKED : STAT_ANSWERS_KEPT;
-	stats_add(directory->stats, stale ? STAT_ANSWERS_STALE : from, 1);
-	return true;
-}
-
-/* Keeps an answer, or finds an older one if the question has failed. */
-static void
-settle(struct inquiry *inquiry)
-{
-	struct postgres_directory *directory = inquiry->directory;
-	struct directory_question *question = inquiry->question;
-	bool failed = question->verdict == DIRECTORY_FAILED, unasked = is_unasked(inquiry);
-	changes_answered(&directory->changes, failed);
-	if (failed && (unasked || find_kept(directory, inquiry->kind, &inquiry->key, true, question)))
-		return;
-	if (!unasked)
-		stats_add(directory->stats, STAT_ANSWERS_ASKED, 1);
-	if (!inquiry->kind->kept->is_shared(question))
-		return;
-	inquiry->kind->kept->keep(directory->cache, &inquiry->key, &inquiry->subjects, inquiry->asked, question);
-	if (unasked)
-		note_expected(directory, &inquiry->key);
-}
-
-static struct inquiry **
-list_of(struct postgres_directory *directory, const struct answer_key *key)
-{
-	return &directory->under_way[key->hash % UNDER_WAY];
-}
-
-static void
-forget_under_way(struct inquiry *inquiry)
-{
-	struct inquiry **at = list_of(inquiry->directory, &inquiry->key);
-	while (*at != inquiry)
-		at = &(*at)->next;
-	*at = inquiry->next;
-}
-
-static void start(struct postgres_directory *directory, const struct kind *kind, struct directory_question *question);
 
 /*
  * Gives the answer to the questions that waited with it. If the answer depends
@@ -201,7 +55,7 @@ answer_all(struct postgres_directory *directory, const struct kind *kind, struct
 		if (shared)
 			directory_answer(waiting, waiting->verdict);
 		else
-			start(directory, kind, waiting);
+			inquiry_start(directory, kind, waiting);
 	}
 }
 
@@ -214,13 +68,11 @@ answer(struct inquiry *inquiry, enum directory_verdict verdict, const char *deta
 	question->verdict = verdict;
 	if (detail != NULL)
 		snprintf(question->detail, sizeof question->detail, "%s", detail);
-	if (verdict == DIRECTORY_MISCONFIGURED && !is_unasked(inquiry))
+	if (verdict == DIRECTORY_MISCONFIGURED && !sharing_is_unasked(inquiry))
 		log_event("directory-misconfigured", "detail", question->detail, NULL);
 	log_postmaster(directory, &inquiry->facts.lookup);
-	if (inquiry->kept) {
-		settle(inquiry);
-		forget_under_way(inquiry);
-	}
+	if (inquiry->kept)
+		sharing_settle(inquiry);
 	facts_close(&inquiry->facts);
 	free(inquiry);
 	answer_all(directory, kind, question, waiting);
@@ -231,8 +83,6 @@ fail(struct inquiry *inquiry, const char *why)
 {
 	answer(inquiry, DIRECTORY_FAILED, why);
 }
-
-static void run(struct inquiry *inquiry);
 
 static void
 answered(struct pg_query *query, PGresult *result)
@@ -250,7 +100,7 @@ answered(struct pg_query *query, PGresult *result)
 	if (inquiry->failed)
 		fail(inquiry, pg_trouble(&inquiry->directory->pg));
 	else
-		run(inquiry);
+		inquiry_run(inquiry);
 }
 
 static struct request *
@@ -295,8 +145,8 @@ ask(struct inquiry *inquiry)
 }
 
 /* Runs the rules, and asks for what they miss. */
-static void
-run(struct inquiry *inquiry)
+void
+inquiry_run(struct inquiry *inquiry)
 {
 	struct facts *facts = &inquiry->facts;
 	inquiry->question->detail[0] = '\0';
@@ -316,8 +166,8 @@ run(struct inquiry *inquiry)
 		answer(inquiry, verdict, verdict == DIRECTORY_FAILED ? facts->trouble : NULL);
 }
 
-static struct inquiry *
-begin(struct postgres_directory *directory, const struct kind *kind, struct directory_question *question)
+struct inquiry *
+inquiry_begin(struct postgres_directory *directory, const struct kind *kind, struct directory_question *question)
 {
 	struct inquiry *inquiry = calloc(1, sizeof *inquiry);
 	question->detail[0] = '\0';
@@ -334,125 +184,39 @@ begin(struct postgres_directory *directory, const struct kind *kind, struct dire
 	return inquiry;
 }
 
-static void
-start(struct postgres_directory *directory, const struct kind *kind, struct directory_question *question)
+void
+inquiry_start(struct postgres_directory *directory, const struct kind *kind, struct directory_question *question)
 {
-	struct inquiry *inquiry = begin(directory, kind, question);
+	struct inquiry *inquiry = inquiry_begin(directory, kind, question);
 	if (inquiry == NULL)
 		return;
 	if (kind->want != NULL)
 		kind->want(&inquiry->facts, question);
-	run(inquiry);
-}
-
-/* An earlier question with the same key, unless the records have changed since. */
-static struct inquiry *
-find_under_way(struct postgres_directory *directory, const struct answer_key *key)
-{
-	struct inquiry *inquiry = *list_of(directory, key);
-	while (inquiry != NULL && !answer_key_equal(&inquiry->key, key))
-		inquiry = inquiry->next;
-	return inquiry != NULL && answer_cache_holds(directory->cache, &inquiry->subjects) ? inquiry : NULL;
+	inquiry_run(inquiry);
 }
 
 static void
-wait_with(struct inquiry *inquiry, struct directory_question *question)
+expect(struct directory *directory, const struct address *address)
 {
-	if (!is_unasked(inquiry)) /* that is counted when it is answered */
-		stats_add(inquiry->directory->stats, STAT_ANSWERS_KEPT, 1);
-	question->next = inquiry->waiting;
-	inquiry->waiting = question;
-}
-
-/* Asks the database, and keeps the answer. */
-static void
-start_kept(struct postgres_directory *directory, const struct kind *kind, struct directory_question *question,
-    const struct answer_key *key)
-{
-	struct inquiry *inquiry = begin(directory, kind, question);
-	if (inquiry == NULL)
-		return;
-	inquiry->kept = kind->kept->depend(directory->cache, &directory->addresses, question, &inquiry->subjects);
-	if (inquiry->kept) {
-		inquiry->key = *key;
-		inquiry->asked = pg_now(&directory->pg);
-		inquiry->next = *list_of(directory, key);
-		*list_of(directory, key) = inquiry;
-	}
-	kind->want(&inquiry->facts, question);
-	run(inquiry);
-}
-
-static void
-ask_or_find(struct directory *base, const struct kind *kind, struct directory_question *question)
-{
-	struct postgres_directory *directory = own(base);
-	struct answer_key key;
-	if (directory->cache == NULL || !kind->kept->identify(question, &key)) {
-		start(directory, kind, question);
-		return;
-	}
-	answer_key_end(directory->cache, &key);
-	if (find_kept(directory, kind, &key, false, question)) {
-		directory_answer(question, question->verdict);
-		return;
-	}
-	struct inquiry *inquiry = find_under_way(directory, &key);
-	if (inquiry != NULL)
-		wait_with(inquiry, question);
-	else
-		start_kept(directory, kind, question, &key);
-}
-
-/* Does nothing if the answer will not be kept, is kept already, or is under way. */
-static bool
-may_expect(struct postgres_directory *directory, struct directory_question *question, struct answer_key *key)
-{
-	const struct kept_kind *kept = kind_recipients.kept;
-	int64_t horizon = changes_horizon(&directory->changes, directory->lifetime, directory->stale, false);
-	if (horizon == INT64_MAX || !kept->identify(question, key))
-		return false;
-	answer_key_end(directory->cache, key);
-	return !kept->find(directory->cache, key, horizon, question) && find_under_way(directory, key) == NULL;
-}
-
-static void
-expect(struct directory *base, const struct address *address)
-{
-	struct postgres_directory *directory = own(base);
-	struct answer_key key;
-	if (directory->cache == NULL || !directory->changes.known || directory->expectations == EXPECTATIONS_MAX)
-		return;
-	struct expectation *expectation = calloc(1, sizeof *expectation);
-	if (expectation == NULL)
-		return;
-	*expectation = (struct expectation) {
-		.question = { .base = { .done = forget_expectation }, .address = *address },
-		.directory = directory,
-	};
-	directory->expectations++;
-	if (may_expect(directory, &expectation->question.base, &key))
-		start_kept(directory, &kind_recipients, &expectation->question.base, &key);
-	else
-		forget_expectation(&expectation->question.base);
+	sharing_expect(own(directory), address);
 }
 
 static void
 client(struct directory *directory, struct client_question *question)
 {
-	ask_or_find(directory, &kind_clients, &question->base);
+	sharing_ask(own(directory), &kind_clients, &question->base);
 }
 
 static void
 sender(struct directory *directory, struct sender_question *question)
 {
-	ask_or_find(directory, &kind_senders, &question->base);
+	sharing_ask(own(directory), &kind_senders, &question->base);
 }
 
 static void
 recipient(struct directory *directory, struct recipient_question *question)
 {
-	ask_or_find(directory, &kind_recipients, &question->base);
+	sharing_ask(own(directory), &kind_recipients, &question->base);
 }
 
 /* All targets in one round trip, with the alias itself. */
@@ -460,7 +224,7 @@ static void
 expand(struct directory *directory, struct expansion_question *question)
 {
 	question->expansion = (struct expansion) { .count = 0 };
-	struct inquiry *inquiry = begin(own(directory), &kind_expansions, &question->base);
+	struct inquiry *inquiry = inquiry_begin(own(directory), &kind_expansions, &question->base);
 	struct request *request = inquiry == NULL ? NULL : new_request(inquiry);
 	if (inquiry == NULL)
 		return;
@@ -471,7 +235,7 @@ expand(struct directory *directory, struct expansion_question *question)
 		return;
 	}
 	free(request);
-	run(inquiry);
+	inquiry_run(inquiry);
 }
 
 static void
@@ -479,19 +243,19 @@ members(struct directory *directory, struct members_question *question)
 {
 	question->members = NULL;
 	question->count = 0;
-	start(own(directory), &kind_memberships, &question->base);
+	inquiry_start(own(directory), &kind_memberships, &question->base);
 }
 
 static void
 login(struct directory *directory, struct login_question *question)
 {
-	start(own(directory), &kind_logins, &question->base);
+	inquiry_start(own(directory), &kind_logins, &question->base);
 }
 
 static void
 domain(struct directory *directory, struct domain_question *question)
 {
-	start(own(directory), &kind_domains, &question->base);
+	inquiry_start(own(directory), &kind_domains, &question->base);
 }
 
 static void
