@@ -25,6 +25,10 @@ class Proxy(FakeService):
             while not self.ending.is_set() and self.turn(client, server):
                 pass
 
+    def from_client(self, _, octets):
+        """What the server gets of what a client sends."""
+        return octets
+
     def turn(self, client, server):
         """Passes on the data that have arrived. False: a side has ended."""
         for readable in select.select([client] if self.holds else [client, server], [], [], 0.05)[0]:
@@ -34,6 +38,8 @@ class Proxy(FakeService):
             if readable is server and self.cuts > 0:
                 self.cuts -= 1
                 return False
+            if readable is client:
+                octets = self.from_client(client, octets)
             if readable is client and self.asked is not None:
                 self.asked[client] = self.asked.get(client, b"") + octets
             if readable is server and self.delay:

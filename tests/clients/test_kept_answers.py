@@ -46,15 +46,40 @@ def keep(server):
         time.sleep(0.02)
 
 
-def batches(octets):
-    """What a client has sent to PostgreSQL, by its messages Sync."""
-    at = start = 0
+def messages(octets):
+    """What a client has sent to PostgreSQL, by kind, with where each ends. The first one of a connection has no kind."""
+    at = struct.unpack("!I", octets[:4])[0] if octets[:1] == b"\0" else 0
     while at + 5 <= len(octets):
-        kind = octets[at:at + 1]
-        at += 1 + struct.unpack("!I", octets[at + 1:at + 5])[0]
+        start, at = at, at + 1 + struct.unpack("!I", octets[at + 1:at + 5])[0]
+        yield octets[start:start + 1], octets[start + 5:at], at
+
+
+def batches(octets):
+    """The same by its messages Sync."""
+    start = 0
+    for kind, _, end in messages(octets):
         if kind == b"S":
-            yield octets[start:at]
-            start = at
+            yield octets[start:end]
+            start = end
+
+
+def statements(octets):
+    """The prepared statements that a connection has run, by batch, from its beginning on."""
+    texts, batch = {}, []
+    for kind, body, _ in messages(octets):
+        words = body.split(b"\0")
+        if kind == b"P":
+            texts[words[0]] = words[1].decode()
+        elif kind == b"B" and words[1]:
+            batch.append(texts[words[1]])
+        elif kind == b"S":
+            yield batch
+            batch = []
+
+
+def readings(octets):
+    """How often a connection has read which changes there are."""
+    return sum(any("FROM changes" in text for text in batch) for batch in statements(octets))
 
 
 def asked(proxy, names):
@@ -62,6 +87,34 @@ def asked(proxy, names):
     sent = [batch for octets in list(proxy.asked.values()) for batch in batches(octets)]
     return [(name, number) for number, batch in enumerate(sent) for name in names
             for _ in range(batch.count(name.partition("@")[0].encode()))]
+
+
+class Listeners(Proxy):
+    """Knows what its clients have sent, and which of them listen. The first one of those gets no notifications."""
+
+    def __init__(self, database):
+        super().__init__(f"{database.folder}/.s.PGSQL.{database.port}")
+        self.asked, self.clients = {}, []
+
+    def url(self, name):
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{name}?gssencmode=disable&sslmode=disable"
+
+    def from_client(self, client, octets):
+        if b"LISTEN ftgate" in octets:
+            self.clients.append(client)
+            if client is self.clients[0]:
+                octets = octets.replace(b"LISTEN ftgate", b"LISTEN nobody")
+        return octets
+
+    def sent(self):
+        """What each of those that listen has sent."""
+        return [self.asked[client] for client in self.clients]
+
+    def await_listeners(self):
+        until = time.monotonic() + SECONDS
+        while len(self.clients) < PROCESSES or not all(map(readings, self.sent())):
+            assert time.monotonic() < until, self.clients
+            time.sleep(0.02)
 
 
 class Changes(PostgresTest):
@@ -83,6 +136,35 @@ class Changes(PostgresTest):
             until = time.monotonic() + SECONDS
             while not re.match(rb"5", talk.say(b"RSET") and talk.say(b"MAIL FROM:<sender@example.org>")):
                 self.assertLess(time.monotonic(), until)
+
+    def test_who_is_notified_reads_changes_more_often_than_who_is_not(self):
+        with Listeners(self.database) as proxy, PostgresServer(self.database, url=proxy.url) as server:
+            proxy.await_listeners()
+            before = [readings(sent) for sent in proxy.sent()]
+            with self.database.session(server.name) as session:
+                for _ in range(20):
+                    count = readings(proxy.sent()[1])
+                    session.run("UPDATE accounts SET receive = 1 - receive;")
+                    until = time.monotonic() + SECONDS
+                    while readings(proxy.sent()[1]) == count:
+                        self.assertLess(time.monotonic(), until, server.log())
+                        time.sleep(0.01)
+            unnotified, notified = (readings(sent) - past for sent, past in zip(proxy.sent(), before))
+            self.assertGreaterEqual(notified, 20)
+            self.assertLess(2 * unnotified, notified)
+
+    def test_unknown_client_sender_and_recipient_take_a_round_trip_each(self):
+        with Listeners(self.database) as proxy, PostgresServer(self.database, url=proxy.url) as server:
+            proxy.await_listeners()
+            read(server)
+            before = [len(list(statements(sent))) for sent in proxy.sent()]
+            with Talk(server, "127.0.0.77") as talk:
+                talk.say(b"EHLO client.example.org")
+                self.assertRegex(talk.say(b"MAIL FROM:<new@client.example>"), OK)
+                self.assertRegex(self.recipient(talk, STRANGER), UNKNOWN)
+            said = [batch for sent, past in zip(proxy.sent(), before) for batch in list(statements(sent))[past:]
+                    if not all("FROM changes" in text for text in batch)]
+            self.assertEqual(3, len(said), said)
 
     def test_lost_notification_is_made_up_for(self):
         with PostgresServer(self.database) as server, Talk(server) as talk:
