@@ -16,21 +16,22 @@ from server import ACCOUNT, DOMAIN, SECONDS, Server, Talk, TestCase
 MOST = 16  # recipients in an hour
 FAILED = 3  # logins that blacklist
 BURST = 2  # that each server is named between two exchanges
-SETTINGS = f"""auth-in-clear: yes
-limits:
-  max-recipients-per-hour: {MOST}
-  max-failed-logins: {FAILED}
-relay:
-  send: no
-"""
+LARGE, PART = 64, 4  # a larger limit, and the sixteenth of it from which on others are told
 
 
 class Member(Server):
     """One of several servers with the same accounts."""
 
-    def __init__(self, url, fills=False, settings=""):
+    def __init__(self, url, fills=False, settings="", most=MOST):
         self.fills = fills
-        super().__init__("--workers", "2", config=f"database: {url}\n{SETTINGS}{settings}")
+        super().__init__("--workers", "2", config=f"""database: {url}
+auth-in-clear: yes
+limits:
+  max-recipients-per-hour: {most}
+  max-failed-logins: {FAILED}
+relay:
+  send: no
+{settings}""")
 
     def ctl_run(self, *arguments, **options):
         return subprocess.run([self.ctl, "-c", self.config, "--data", self.data, *arguments], timeout=SECONDS, env=self.environment,
@@ -106,6 +107,30 @@ class Shared(MembersTest):
         self.assertGreaterEqual(total, MOST)
         self.assertEqual([0] * len(self.members), [member.accepts("127.0.0.7") for member in self.members])
         self.assertEqual(1, self.members[0].accepts("127.0.0.6"))
+
+    def test_sixteenth_less_one_of_a_large_limit_is_kept_from_others(self):
+        client, clients = "127.0.0.12", iter(f"127.3.{i}.1" for i in range(256))
+        with contextlib.ExitStack() as stack:
+            first, *others = (stack.enter_context(Member(self.database.url(user="ftgate"), most=LARGE)) for _ in range(3))
+
+            def exchange(*members):
+                """Waits until members have sent their counts: one of another client, which comes later, is sent."""
+                for member in members:
+                    later = next(clients)
+                    self.assertEqual(PART, member.accepts(later, PART))
+                    self.wait_until(lambda later=later: self.counted(f"smtp recipients {later}") == PART, "it is not counted")
+            self.assertEqual([PART - 1] * 2, [member.accepts(client, PART - 1) for member in others])
+            exchange(*others)
+            self.assertEqual(0, self.counted(f"smtp recipients {client}"))
+            self.assertEqual(LARGE, first.accepts(client, LARGE + 1))
+            exchange(first)
+            self.assertEqual(LARGE, self.counted(f"smtp recipients {client}"))
+            bursts = [member.accepts(client, BURST) for member in others]
+            self.assertLessEqual({*bursts}, {*range(1, BURST + 1)})
+            exchange(*others)
+            exchange(*others)  # begins when the one before it has been answered
+            self.assertEqual([0] * 3, [member.accepts(client) for member in (first, *others)])
+            self.assertEqual(LARGE + sum(PART - 1 + burst for burst in bursts), self.counted(f"smtp recipients {client}"))
 
     def test_address_is_blacklisted_by_all_for_logins_that_failed_at_each(self):
         client = "127.0.0.8"
