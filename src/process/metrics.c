@@ -86,8 +86,8 @@ put_reloads(struct text_buffer *buffer, const struct stats *stats)
 static void
 put_peers(struct text_buffer *buffer, const struct status *status)
 {
-	put_head(
-	    buffer, "peer_down", "gauge", "Workers that treat a policy service, a filter or the LMTP server as down");
+	put_head(buffer, "peer_down", "gauge",
+	    "Workers that treat a policy service, a filter, the LMTP server or the database as down");
 	for (size_t i = 0; i < status->peer_count && i < STATS_PEERS; i++) {
 		text_buffer_put(buffer, "ftgate_peer_down{kind=\"%s\",peer=\"", status->peers[i].kind);
 		put_label(buffer, status->peers[i].name);
@@ -95,6 +95,8 @@ put_peers(struct text_buffer *buffer, const struct status *status)
 	}
 	text_buffer_put(
 	    buffer, "ftgate_peer_down{kind=\"mailboxes\",peer=\"lmtp\"} %u\n", stats_mailboxes_down(status->stats));
+	text_buffer_put(
+	    buffer, "ftgate_peer_down{kind=\"database\",peer=\"postgresql\"} %u\n", stats_database_down(status->stats));
 }
 
 static void

@@ -98,6 +98,7 @@ put_peers(struct text_buffer *buffer, const struct status *status)
 	}
 	text_buffer_put(buffer, "%s\n", *between == ',' ? "" : " none");
 	put(buffer, "mailboxes-down", stats_mailboxes_down(status->stats));
+	put(buffer, "database-down", stats_database_down(status->stats));
 }
 
 /* The values of variables in texts, cleaned: they come from the configuration. */

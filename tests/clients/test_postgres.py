@@ -343,6 +343,10 @@ class Trouble(PostgresTest):
             server.wait_for_log(r"event=peer-down kind=database .*version 99, this program knows \d+: install a newer ftgate")
             refused = server.ctl_run("account", "list")
             self.assertIn(b"version 99", refused.stderr)
+            server.wait_for_log("event=peer-down kind=database ", times=PROCESSES)
+            self.assertIn({"severity": "critical", "cure": "its log says why: event=peer-down kind=database"}, server.problems())
+            told = json.loads(server.ctl_run("status", "--json").stdout)
+            self.assertEqual((PROCESSES, 2), (int(told["smtpd"]["database-down"]), server.ctl_run("status").returncode))
 
     def test_database_without_tables_is_named_with_its_cure(self):
         with PostgresServer(self.database, migrated=False) as server:

@@ -33,6 +33,7 @@ stats_disown(struct stats *stats, unsigned worker)
 	stats->slot[worker].value[STAT_CONNECTIONS] = 0;
 	stats->slot[worker].peers_down = 0;
 	stats->slot[worker].mailboxes_down = false;
+	stats->slot[worker].database_down = false;
 	stats->slot[worker].records_read = 0;
 }
 
@@ -144,6 +145,15 @@ stats_mailboxes_down(const struct stats *stats)
 	for (size_t i = 0; i < PROCESSES_MAX; i++)
 		workers += stats->slot[i].mailboxes_down;
 	return workers;
+}
+
+unsigned
+stats_database_down(const struct stats *stats)
+{
+	unsigned processes = 0;
+	for (size_t i = 0; i < PROCESSES_MAX; i++)
+		processes += stats->slot[i].database_down;
+	return processes;
 }
 
 int64_t

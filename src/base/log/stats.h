@@ -63,6 +63,7 @@ struct stats_slot {
 	_Atomic uint64_t records_change;
 	_Atomic int64_t records_read;
 	_Atomic bool mailboxes_down; /* it treats the LMTP server of the mailboxes as down */
+	_Atomic bool database_down;  /* it has no connection to the database of the directory that it can use */
 };
 
 /* Reloads are numbered from 1: asked is the number of the last request, done that of the last reload that has ended. */
@@ -151,6 +152,9 @@ unsigned stats_peer_down(const struct stats *stats, size_t peer);
 
 /* How many workers treat the LMTP server of the mailboxes as down. */
 unsigned stats_mailboxes_down(const struct stats *stats);
+
+/* How many processes cannot use the database of the directory. */
+unsigned stats_database_down(const struct stats *stats);
 
 /*
  * Seconds since the worker that lags most knew all changes of the records in PostgreSQL; -1: no worker has such

@@ -38,8 +38,16 @@ pg_now(const struct pg *pg)
 }
 
 static void
+tell_down(const struct pg *pg, bool is_down)
+{
+	if (pg->settings.is_down != NULL)
+		*pg->settings.is_down = is_down;
+}
+
+static void
 log_down(struct pg *pg)
 {
+	tell_down(pg, true);
 	if (pg->down != 0)
 		return;
 	pg->down = pg_now(pg);
@@ -50,6 +58,7 @@ log_down(struct pg *pg)
 static void
 log_up(struct pg *pg)
 {
+	tell_down(pg, false);
 	if (pg->down == 0 || pg->settings.quiet)
 		return;
 	log_begin("peer-up");

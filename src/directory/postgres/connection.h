@@ -35,6 +35,7 @@ struct pg_settings {
 	const char *name;              /* of the program, as the database lists it */
 	bool quiet;                    /* nothing is logged here: the asker logs */
 	const char *listen;            /* the statement that asks for notifications; NULL: they are not asked for */
+	_Atomic bool *is_down;         /* set while it is down, as the log has it; NULL: nobody is told */
 	/*
 	 * Called on the loop: the connection can be used; it has brought a notification; it is lost. Each may be NULL.
 	 */

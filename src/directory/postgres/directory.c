@@ -327,6 +327,7 @@ postgres_directory_new(const struct libpq *libpq, const struct postgres_settings
 		.pooled = settings->pooled,
 		.statements = postgres_statements,
 		.name = "ftgate",
+		.is_down = settings->stats != NULL ? &settings->stats->database_down : NULL,
 		.listen = settings->lifetime != 0 && !settings->pooled ? CHANGES_LISTEN : NULL,
 		.usable = on_usable,
 		.notified = on_notified,

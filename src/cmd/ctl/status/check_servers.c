@@ -107,6 +107,9 @@ check_peers(struct status_report *report, const struct server_state *server)
 		status_add(report, HEALTH_CRITICAL, cure, _("ftgate-%s cannot ask: %.*s"), server->name, len, peers);
 	if (ctl_number(server->answer, "mailboxes-down") > 0)
 		status_add(report, HEALTH_CRITICAL, cure, _("the LMTP server of the mailboxes is down"));
+	if (ctl_number(server->answer, "database-down") > 0)
+		status_add(report, HEALTH_CRITICAL, _("its log says why: event=peer-down kind=database"),
+		    _("ftgate-%s cannot ask: %.*s"), server->name, (int)strlen("database"), "database");
 }
 
 static void
