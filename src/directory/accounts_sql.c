@@ -28,6 +28,7 @@ accounts_trouble(struct accounts *accounts)
 		return accounts_set_error(
 		    accounts, ADMIN_FAILED, _("ftgate.db is damaged (%s); put a backup in its place"), why);
 	case SQL_DENIED: return accounts_set_error(accounts, ADMIN_REFUSED, "%s: %s", sql->name, why);
+	case SQL_READ_ONLY: return accounts_set_error(accounts, ADMIN_READ_ONLY, "%s: %s", sql->name, why);
 	default: return accounts_set_error(accounts, ADMIN_FAILED, "%s: %s", sql->name, why);
 	}
 }

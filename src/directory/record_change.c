@@ -13,7 +13,11 @@ record_begin(struct accounts *accounts)
 {
 	if (accounts_run(accounts, "BEGIN IMMEDIATE", "") == SQL_DONE)
 		return ADMIN_OK;
-	return accounts->sql->ops->trouble(accounts->sql) == SQL_DENIED ? ADMIN_REFUSED : ADMIN_FAILED;
+	switch (accounts->sql->ops->trouble(accounts->sql)) {
+	case SQL_DENIED: return ADMIN_REFUSED;
+	case SQL_READ_ONLY: return ADMIN_READ_ONLY;
+	default: return ADMIN_FAILED;
+	}
 }
 
 enum admin_result

@@ -17,7 +17,7 @@ enum sql_result {
 	SQL_ERROR,
 };
 
-enum sql_trouble { SQL_LOCKED, SQL_DAMAGED, SQL_DENIED, SQL_OTHER };
+enum sql_trouble { SQL_LOCKED, SQL_DAMAGED, SQL_DENIED, SQL_READ_ONLY, SQL_OTHER };
 
 struct sql_rows; /* of a statement that has begun */
 struct sql;

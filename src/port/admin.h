@@ -15,6 +15,7 @@ enum admin_result {
 	ADMIN_MISSING,   /* there is no record of this name */
 	ADMIN_UNFIT,     /* no name or value can be like this */
 	ADMIN_REFUSED,   /* another obstacle: a limit, or other records that depend on it */
+	ADMIN_READ_ONLY, /* the database can be read, but not changed */
 	ADMIN_FAILED,    /* the database or the disk has failed */
 };
 

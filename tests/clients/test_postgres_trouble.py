@@ -1,6 +1,7 @@
 """A database that fails over, answers late, or is behind a pooler delays mail, by the deadline, and loses none."""
 
 import itertools
+import json
 import os
 import pwd
 import re
@@ -295,6 +296,10 @@ class Encrypted(TroubleTest):
                                      (b"no password supplied", {"secret": "/nonexistent"})):
                     config = self.config(server, url(server.name, **wrong))
                     self.assertIn(words, server.ctl_run("account", "list", config=config).stderr)
+                told = server.ctl_run("status", "--json", config=self.config(server, url(server.name, secret="/nonexistent"))).stdout
+                cures = [problem["cure"] for problem in json.loads(told)["problems"] if "no password supplied" in problem["text"]]
+                self.assertEqual(["the file that passfile names must belong to the server's user and have mode 600, with an entry"
+                                  " for this host and port"], cures)
 
     def encrypt(self, certificate):
         """Sets the certificate, and lets one user come with it and a password only."""

@@ -25,6 +25,7 @@ status_of(struct request *request, enum admin_result result)
 		[ADMIN_MISSING] = EX_NOUSER,
 		[ADMIN_UNFIT] = EX_DATAERR,
 		[ADMIN_REFUSED] = EX_NOPERM,
+		[ADMIN_READ_ONLY] = EX_UNAVAILABLE,
 		[ADMIN_FAILED] = EX_TEMPFAIL,
 	};
 	return result == ADMIN_OK ? EX_OK

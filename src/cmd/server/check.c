@@ -428,17 +428,28 @@ note_postmaster(void *context, const char *domain)
 }
 
 static void
+print_missing_right(void *context, const char *rights, const char *name, bool vital)
+{
+	char text[FAULT_SIZE];
+	(void)context;
+	(void)vital;
+	snprintf(text, sizeof text, _("the role of the setting database has no right %s on %s"), rights, name);
+	printable_print(stderr, "database: %s; %s\n", text, postgres_admin_rights_cure());
+}
+
+static void
 check_postgres(const struct settings *settings)
 {
 	char error[ADMIN_ERROR_SIZE], text[FAULT_SIZE];
-	int version, newest;
 	bool wanted = wants_postmasters(settings);
-	if (!postgres_admin_inspect(settings->database, &version, &newest, note_postmaster, &wanted, error)) {
-		bool denied = errno == EACCES;
-		printable_print(stderr, "database: %s%s%s\n", error, denied ? "; " : "",
-		    denied ? postgres_admin_rights_cure() : "");
-	} else if (version < newest) {
-		snprintf(text, sizeof text, _("the directory has the schema %d; this version has %d"), version, newest);
+	struct postgres_inspection found = {
+		.postmaster = note_postmaster, .right = print_missing_right, .context = &wanted
+	};
+	if (!postgres_admin_inspect(settings->database, &found, error)) {
+		printable_print(stderr, "database: %s; %s\n", error, found.cure);
+	} else if (found.version < found.newest) {
+		snprintf(text, sizeof text, _("the directory has the schema %d; this version has %d"), found.version,
+		    found.newest);
 		printable_print(stderr, "database: %s; %s\n", text, postgres_admin_schema_cure());
 	}
 }

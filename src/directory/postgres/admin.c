@@ -22,13 +22,15 @@ enum { LIMIT = 10000 }; /* milliseconds to connect */
  * one that can be read. NULL with an error.
  */
 static PGconn *
-connect_to_writable(const struct libpq *libpq, const char *database, char why[CONNECT_WHY_SIZE])
+connect_to_writable(const struct libpq *libpq, const char *database, const char **cure, char why[CONNECT_WHY_SIZE])
 {
 	static const char *const sessions[] = { "read-write", NULL };
 	for (size_t i = 0; i < sizeof sessions / sizeof *sessions; i++) {
-		const struct connect_settings settings = {
-			.database = database, .program = "ftgatectl", .session = sessions[i], .limit = LIMIT
-		};
+		const struct connect_settings settings = { .database = database,
+			.program = "ftgatectl",
+			.session = sessions[i],
+			.cure = cure,
+			.limit = LIMIT };
 		PGconn *connection = postgres_connect(libpq, &settings, why);
 		if (libpq->PQstatus(connection) == CONNECTION_OK)
 			return connection;
@@ -37,9 +39,9 @@ connect_to_writable(const struct libpq *libpq, const char *database, char why[CO
 	return NULL;
 }
 
-/* Connects; NULL with an error. */
+/* Connects; NULL with an error. Its cure goes to cure, if one is known; cure is NULL: to the end of the error. */
 static PGconn *
-connect_to(const struct libpq **libpq, const char *database, char error[ADMIN_ERROR_SIZE])
+connect_to(const struct libpq **libpq, const char *database, const char **cure, char error[ADMIN_ERROR_SIZE])
 {
 	char why[CONNECT_WHY_SIZE];
 	const char *fault = postgres_setting_fault(database);
@@ -53,7 +55,7 @@ connect_to(const struct libpq **libpq, const char *database, char error[ADMIN_ER
 		snprintf(error, ADMIN_ERROR_SIZE, "%s", why);
 		return NULL;
 	}
-	PGconn *connection = connect_to_writable(*libpq, database, why);
+	PGconn *connection = connect_to_writable(*libpq, database, cure, why);
 	if (connection == NULL)
 		snprintf(error, ADMIN_ERROR_SIZE, _("cannot connect to the database: %s"), why);
 	return connection;
@@ -69,6 +71,28 @@ const char *
 postgres_admin_schema_cure(void)
 {
 	return _("as the owner of the tables, run: ftgatectl -c FILE database migrate");
+}
+
+const char *
+postgres_admin_read_only(void)
+{
+	return _("the database can only be read (a replica)");
+}
+
+const char *
+postgres_admin_read_only_cure(void)
+{
+	return _("start the primary, or promote the replica");
+}
+
+static bool
+is_read_only(const struct libpq *libpq, PGconn *connection)
+{
+	PGresult *result = libpq->PQexec(connection, "SHOW transaction_read_only");
+	bool is = libpq->PQresultStatus(result) == PGRES_TUPLES_OK &&
+	    strcmp(libpq->PQgetvalue(result, 0, 0), "on") == 0;
+	libpq->PQclear(result);
+	return is;
 }
 
 /* Writes why a statement failed. Returns EACCES if the role has no right to it, else EIO. */
@@ -131,7 +155,7 @@ struct sql *
 postgres_admin_sql(const char *database, char error[ADMIN_ERROR_SIZE])
 {
 	const struct libpq *libpq;
-	PGconn *connection = connect_to(&libpq, database, error);
+	PGconn *connection = connect_to(&libpq, database, NULL, error);
 	int failure = EIO;
 	if (connection != NULL && (failure = check_version(libpq, connection, error)) == 0) {
 		struct sql *sql = postgres_sql_new(libpq, connection);
@@ -163,47 +187,69 @@ postgres_admin_migrate(const char *database, int *before, int *after, char error
 {
 	const struct libpq *libpq;
 	char why[POSTGRES_ERROR_SIZE];
-	PGconn *connection = connect_to(&libpq, database, error);
+	PGconn *connection = connect_to(&libpq, database, NULL, error);
 	if (connection == NULL)
 		return false;
 	*after = POSTGRES_VERSION;
 	bool done = postgres_migrate(libpq, connection, before, why);
 	if (!done)
 		snprintf(error, ADMIN_ERROR_SIZE, _("the database cannot be migrated: %s"), why);
+	size_t len = done ? 0 : strlen(error);
+	if (!done && is_read_only(libpq, connection))
+		snprintf(error + len, ADMIN_ERROR_SIZE - len, "; %s; %s", postgres_admin_read_only(),
+		    postgres_admin_read_only_cure());
 	libpq->PQfinish(connection);
 	return done;
 }
 
 /* Returns 0, or an errno with an error. */
 static int
-find_postmasters(const struct libpq *libpq, PGconn *connection, void (*call)(void *context, const char *domain),
-    void *context, char error[ADMIN_ERROR_SIZE])
+find_postmasters(const struct libpq *libpq, PGconn *connection, const struct postgres_inspection *inspection,
+    char error[ADMIN_ERROR_SIZE])
 {
 	PGresult *result = libpq->PQexec(connection, postmasters_query);
 	bool read = libpq->PQresultStatus(result) == PGRES_TUPLES_OK;
 	for (int i = 0; read && i < libpq->PQntuples(result); i++)
-		call(context, libpq->PQgetvalue(result, i, 0));
+		inspection->postmaster(inspection->context, libpq->PQgetvalue(result, i, 0));
+	int failure = read ? 0 : note_failure(libpq, connection, result, error);
+	libpq->PQclear(result);
+	return failure;
+}
+
+/* Returns 0, or an errno with an error. */
+static int
+find_missing_rights(const struct libpq *libpq, PGconn *connection, const struct postgres_inspection *inspection,
+    char error[ADMIN_ERROR_SIZE])
+{
+	PGresult *result = postgres_find_missing_rights(libpq, connection, inspection->right, inspection->context);
+	bool read = libpq->PQresultStatus(result) == PGRES_TUPLES_OK;
 	int failure = read ? 0 : note_failure(libpq, connection, result, error);
 	libpq->PQclear(result);
 	return failure;
 }
 
 bool
-postgres_admin_inspect(const char *database, int *version, int *newest, void (*call)(void *context, const char *domain),
-    void *context, char error[ADMIN_ERROR_SIZE])
+postgres_admin_inspect(const char *database, struct postgres_inspection *inspection, char error[ADMIN_ERROR_SIZE])
 {
 	const struct libpq *libpq;
-	long found = 0;
-	PGconn *connection = connect_to(&libpq, database, error);
-	errno = EIO;
+	const char *cure = NULL;
+	long version = 0;
+	PGconn *connection = connect_to(&libpq, database, &cure, error);
+	inspection->version = 0;
+	inspection->newest = POSTGRES_VERSION;
+	inspection->read_only = false;
+	inspection->cure = cure != NULL ? cure : _("start the database, or change the setting database");
 	if (connection == NULL)
 		return false;
-	int failure = read_version(libpq, connection, &found, error);
-	if (failure == 0 && found != 0)
-		failure = find_postmasters(libpq, connection, call, context, error);
+	inspection->read_only = is_read_only(libpq, connection);
+	int failure = find_missing_rights(libpq, connection, inspection, error);
+	if (failure == 0)
+		failure = read_version(libpq, connection, &version, error);
+	if (failure == 0 && version != 0)
+		failure = find_postmasters(libpq, connection, inspection, error);
 	libpq->PQfinish(connection);
-	*version = (int)found;
-	*newest = POSTGRES_VERSION;
-	errno = failure;
+	inspection->version = (int)version;
+	if (failure == EACCES)
+		inspection->cure = postgres_admin_rights_cure();
 	return failure == 0;
 }

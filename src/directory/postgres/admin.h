@@ -2,6 +2,7 @@
 #ifndef DIRECTORY_POSTGRES_ADMIN_H
 #define DIRECTORY_POSTGRES_ADMIN_H
 
+#include "directory/postgres/rights.h"
 #include "directory/sql.h"
 #include "port/admin.h"
 #include "port/mailbox_store.h"
@@ -26,16 +27,29 @@ struct sql *postgres_admin_sql(const char *database, char error[ADMIN_ERROR_SIZE
  */
 bool postgres_admin_migrate(const char *database, int *before, int *after, char error[ADMIN_ERROR_SIZE]);
 
+/* Who is told what is found in a database, and what is found. */
+struct postgres_inspection {
+	void (*postmaster)(void *context, const char *domain); /* as postmasters_missing() calls it */
+	rights_missing_fn *right;
+	void *context;
+	int version;      /* of the schema; 0: it has none */
+	int newest;       /* that is known */
+	bool read_only;   /* no host of the setting can be changed */
+	const char *cure; /* of the error */
+};
+
 /*
- * Reads the version of the schema of a database, 0 if it has none, and the newest that is known. If there are tables,
- * calls for each domain with no postmaster of its own, as postmasters_missing() does. Returns false with an English
- * sentence in error, without a cure, and errno as above.
+ * Looks at a database: which rights of servers its role lacks, the version of its schema and, if there are tables, the
+ * domains with no postmaster of their own. Returns false with an English sentence in error, without its cure.
  */
-bool postgres_admin_inspect(const char *database, int *version, int *newest,
-    void (*call)(void *context, const char *domain), void *context, char error[ADMIN_ERROR_SIZE]);
+bool postgres_admin_inspect(const char *database, struct postgres_inspection *inspection, char error[ADMIN_ERROR_SIZE]);
 
 /* The cures: for a role without rights to the tables, and for a schema that is missing or older than this program. */
 const char *postgres_admin_rights_cure(void);
 const char *postgres_admin_schema_cure(void);
+
+/* What is wrong with a database that cannot be changed, and its cure. */
+const char *postgres_admin_read_only(void);
+const char *postgres_admin_read_only_cure(void);
 
 #endif

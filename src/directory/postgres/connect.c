@@ -153,8 +153,9 @@ has_state(const char *why, const char *state)
 	return strstr(why, pattern) != NULL;
 }
 
-static void
-add_cure(char why[CONNECT_WHY_SIZE])
+/* What cures a failure; NULL: it is not known. */
+static const char *
+find_cure(const struct libpq *libpq, const PGconn *connection, const char *why)
 {
 	static const struct {
 		const char *state, *word, *cure;
@@ -165,11 +166,23 @@ add_cure(char why[CONNECT_WHY_SIZE])
 		{ "3D000", "", "create the database" },
 		{ "08P01", "startup parameter", "take it out of the URL, or name it in ignore_startup_parameters" },
 	};
-	for (size_t i = 0; i < sizeof cures / sizeof *cures; i++) {
-		size_t len = strlen(why);
+	if (connection != NULL && libpq->PQconnectionNeedsPassword(connection) == 1)
+		return "the file that passfile names must belong to the server's user and have mode 600, with an entry"
+		       " for this host and port";
+	for (size_t i = 0; i < sizeof cures / sizeof *cures; i++)
 		if (has_state(why, cures[i].state) && strstr(why, cures[i].word) != NULL)
-			snprintf(why + len, CONNECT_WHY_SIZE - len, "; %s", cures[i].cure);
-	}
+			return cures[i].cure;
+	return NULL;
+}
+
+static void
+tell_cure(const struct connect_settings *settings, const char *cure, char why[CONNECT_WHY_SIZE])
+{
+	size_t len = strlen(why);
+	if (settings->cure != NULL)
+		*settings->cure = cure;
+	else if (cure != NULL)
+		snprintf(why + len, CONNECT_WHY_SIZE - len, "; %s", cure);
 }
 
 /* Replaces a connection. Returns true if the new one can be used. */
@@ -228,6 +241,6 @@ postgres_connect(const struct libpq *libpq, const struct connect_settings *setti
 	if (made)
 		(void)libpq->PQsetErrorVerbosity(connection, PQERRORS_DEFAULT);
 	else
-		add_cure(why);
+		tell_cure(settings, find_cure(libpq, connection, why), why);
 	return connection;
 }

@@ -13,6 +13,7 @@ struct connect_settings {
 	const char *database; /* a URL of libpq */
 	const char *program;  /* its name, for the server */
 	const char *session;  /* target_session_attrs, if the URL sets none; NULL: that of libpq */
+	const char **cure;    /* where the cure of a failure goes, if one is known; NULL: to the end of the reason */
 	bool writes;          /* of several hosts, one that can be changed is preferred, whatever the URL says */
 	/*
 	 * Milliseconds for all hosts together. A connect_timeout of the URL is for
@@ -23,7 +24,7 @@ struct connect_settings {
 
 /*
  * Connects to the first host that can be used. Blocks. The connection is the caller's, for PQfinish(). If its status is
- * not CONNECTION_OK, the English sentence in why says why, with a cure if one is known. NULL when memory is out.
+ * not CONNECTION_OK, the English sentence in why says why. NULL when memory is out.
  */
 PGconn *postgres_connect(
     const struct libpq *libpq, const struct connect_settings *settings, char why[CONNECT_WHY_SIZE]);

@@ -25,6 +25,9 @@ enum { LIBPQ_ERROR_SIZE = 320 };
 /* The SQLSTATE of a statement for which the role has no right. */
 #define LIBPQ_DENIED "42501"
 
+/* The SQLSTATE of a change in a database that can only be read. */
+#define LIBPQ_READ_ONLY "25006"
+
 /*
  * Loads the library, once a process; it is never unloaded. NULL with an English sentence in
  * error, which says what to install. PQgetvalue() returns "" for a column that the server has

@@ -291,7 +291,7 @@ is_unfit(const char *state)
 		"42P01", /* no such table */
 		"42703", /* no such column */
 		"42883", /* no such function, or operator of these types */
-		"25006", /* a standby */
+		LIBPQ_READ_ONLY,
 	};
 	for (size_t i = 0; state != NULL && i < sizeof states / sizeof *states; i++)
 		if (strcmp(state, states[i]) == 0)

@@ -180,6 +180,12 @@ fail(struct postgres_sql *sql, const PGresult *result)
 		snprintf(sql->why + len, sizeof sql->why - len, "; %s", postgres_admin_rights_cure());
 		sql->trouble = SQL_DENIED;
 	}
+	if (strcmp(state, LIBPQ_READ_ONLY) == 0) {
+		size_t len = strlen(sql->why);
+		snprintf(sql->why + len, sizeof sql->why - len, "; %s; %s", postgres_admin_read_only(),
+		    postgres_admin_read_only_cure());
+		sql->trouble = SQL_READ_ONLY;
+	}
 	if (strcmp(state, "23505") == 0)
 		return SQL_UNIQUE;
 	return strncmp(state, "FT", 2) == 0 ? SQL_RULE : SQL_ERROR;

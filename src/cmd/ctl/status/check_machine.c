@@ -1,5 +1,4 @@
 /* Looks for what is wrong with the disk and the directory of a data folder. */
-#include <errno.h>
 #include <stdio.h>
 
 #include "base/text/translate.h"
@@ -57,20 +56,31 @@ note_postmaster(void *context, const char *domain)
 		add_postmaster(report, domain);
 }
 
+static void
+note_missing_right(void *context, const char *rights, const char *name, bool vital)
+{
+	status_add(context, vital ? HEALTH_CRITICAL : HEALTH_WARNING, postgres_admin_rights_cure(),
+	    /* TRANSLATORS: words of SQL such as "SELECT, DELETE", and the name of a table. */
+	    _("the role of the setting database has no right %s on %s"), rights, name);
+}
+
 /* PostgreSQL. The servers themselves report that it is unavailable, or newer than they can use. */
 static void
 check_database(struct status_report *report)
 {
 	char error[ADMIN_ERROR_SIZE];
-	int newest = 0;
-	if (!postgres_admin_inspect(report->config->database, &report->schema, &newest, note_postmaster, report, error))
-		status_add(report, HEALTH_CRITICAL,
-		    errno == EACCES ? postgres_admin_rights_cure()
-		                    : _("start the database, or change the setting database"),
-		    "%s", error);
-	else if (report->schema < newest)
-		status_add(report, report->schema == 0 ? HEALTH_CRITICAL : HEALTH_WARNING, postgres_admin_schema_cure(),
-		    _("the directory has the schema %d; this version has %d"), report->schema, newest);
+	struct postgres_inspection found = {
+		.postmaster = note_postmaster, .right = note_missing_right, .context = report
+	};
+	bool usable = postgres_admin_inspect(report->config->database, &found, error);
+	report->schema = found.version;
+	if (!usable)
+		status_add(report, HEALTH_CRITICAL, found.cure, "%s", error);
+	else if (found.version < found.newest)
+		status_add(report, found.version == 0 ? HEALTH_CRITICAL : HEALTH_WARNING, postgres_admin_schema_cure(),
+		    _("the directory has the schema %d; this version has %d"), found.version, found.newest);
+	if (found.read_only)
+		status_add(report, HEALTH_WARNING, postgres_admin_read_only_cure(), "%s", postgres_admin_read_only());
 }
 
 void

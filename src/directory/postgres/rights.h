@@ -1,0 +1,23 @@
+/* The rights of servers to the tables of PostgreSQL. */
+#ifndef DIRECTORY_POSTGRES_RIGHTS_H
+#define DIRECTORY_POSTGRES_RIGHTS_H
+
+#include <stdbool.h>
+
+#include "directory/postgres/libpq.h"
+
+/*
+ * Told which rights, as "SELECT, INSERT", the role lacks to a table or schema.
+ * vital: without them, servers find no recipients.
+ */
+typedef void rights_missing_fn(void *context, const char *rights, const char *name, bool vital);
+
+/*
+ * Calls for each table, and the schema, to which the role of a connection lacks rights that servers need, the vital ones
+ * first. Tables that do not exist are left out. Blocks. Returns the answer of the database, for PQclear(): if it is not
+ * PGRES_TUPLES_OK, the question failed.
+ */
+PGresult *postgres_find_missing_rights(
+    const struct libpq *libpq, PGconn *connection, rights_missing_fn *call, void *context);
+
+#endif
