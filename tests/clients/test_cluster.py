@@ -210,7 +210,7 @@ class Cluster(TestCase):
             self.sent["anna"].append(subject)
         self.assertMail()
 
-    def test_both_mx_hosts_sign_with_one_key(self):
+    def test_both_mx_hosts_have_one_key_of_dkim(self):
         self.assertIn("dkim._domainkey.example.org. IN TXT", self.steps("DKIM"))
         keys = [machine.shell("cat /var/lib/rspamd/dkim/example.org.dkim.key; stat -c '%U %a' /var/lib/rspamd/dkim/example.org.dkim.key")
                 for machine in (self.mx1, self.mx2)]
