@@ -36,7 +36,8 @@ class FakeNextHop:
         self.answers = {**OK, **offer, **answers}
         self.lmtp, self.path, self.address = lmtp, path, address
         self.lock = threading.Lock()
-        self.messages, self.commands, self.peers, self.connections = [], [], [], 0
+        self.messages, self.commands, self.peers = [], [], []
+        self.connections = self.acknowledged = 0
         self.changed = threading.Condition(self.lock)
 
     def __enter__(self):
@@ -133,19 +134,25 @@ class FakeNextHop:
             octets += line[1:] if line.startswith(b".") else line
             if broken and number <= broken:
                 return False
-        verdict = self.answer(".", number)
+        verdict, message = self.answer(".", number), Message(sender, recipients, octets)
+        accepted = not callable(verdict) and (verdict or "").startswith("250")
+        if accepted:
+            with self.lock:
+                self.messages.append(message)  # before the reply, since whoever has that looks for the message
         alive = True
         for _ in recipients if self.lmtp else [None]:
             alive = alive and self.say(connection, ".", number)
-        if alive and (callable(verdict) or verdict.startswith("250")):
-            with self.changed:
-                self.messages.append(Message(sender, recipients, octets))
-                self.changed.notify_all()
+        with self.changed:
+            if callable(verdict) and alive:
+                self.messages.append(message)
+                accepted = True
+            self.acknowledged += accepted
+            self.changed.notify_all()
         return alive
 
     def wait(self, count, seconds=30):
-        """The messages, once there are so many."""
+        """The messages, once so many were acknowledged."""
         with self.changed:
-            if not self.changed.wait_for(lambda: len(self.messages) >= count, seconds):
+            if not self.changed.wait_for(lambda: self.acknowledged >= count, seconds):
                 raise AssertionError(f"{len(self.messages)} messages instead of {count}; it was told: {self.commands}")
             return list(self.messages)
