@@ -13,7 +13,7 @@ import unittest
 import server as servers
 from encrypted import Certificate
 from fake_postgres import FakePostgres
-from pgbouncer import PgBouncer
+from pgbouncer import DocumentedPooler, PgBouncer
 from postgres import Postgres
 from server import ACCOUNT, DOMAIN, SECONDS, Talk, TestCase
 from tcp_proxy import Proxy
@@ -426,6 +426,36 @@ class Pooler(TroubleTest):
             self.database.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{server.name}'")
             server.wait_for_log("event=peer-up kind=database ", times=PROCESSES)
             self.assertNotIn(down, server.problems())
+
+    def test_documented_pooler_takes_the_passwords_of_the_database(self):
+        with Certificate() as certificate:
+            with open(hba := self.database.path("data/pg_hba.conf"), encoding="ascii") as file:
+                rules = file.read()
+            self.database.path("data/pg_hba.conf", "host all ftgate,ftgate_admin all scram-sha-256\n" + rules)
+            self.addCleanup(self.database.path, "data/pg_hba.conf", rules)
+            self.database.sql("CREATE ROLE ftgate LOGIN SUPERUSER PASSWORD 'correct horse';"
+                              " CREATE ROLE ftgate_admin LOGIN SUPERUSER PASSWORD 'battery'; SELECT pg_reload_conf()")
+            passfile = os.path.join(certificate.folder, "pgpass")
+            with open(passfile, "w", encoding="ascii") as file:
+                file.write("*:*:ftgate:ftgate:correct horse\n*:*:ftgate_admin:ftgate_admin:battery\n")
+            os.chmod(passfile, 0o600)
+            pooler = DocumentedPooler(self.database, certificate)
+
+            def url(_, role="ftgate"):
+                return (f"postgresql://{role}@127.0.0.1:{pooler.port}/{role}?sslmode=verify-full&sslrootcert={certificate.file}"
+                        f"&passfile={passfile}")
+            server = PostgresServer(self.database, settings="database-pooler: yes\n", url=url)
+            pooler.name = server.name
+            with pooler, server:
+                server.wait_for_log("event=peer-down kind=database .*statement_timeout is 0 ms: run ALTER ROLE", times=PROCESSES)
+                pooler.limit_statements()
+                server.wait_for_log("event=peer-up kind=database ", times=PROCESSES)
+                added = server.ctl_run("account", "add", "carol@" + DOMAIN, "--no-password",
+                                       config=self.config(server, url(None, "ftgate_admin")))
+                self.assertEqual((0, b""), (added.returncode, added.stderr))
+                with Talk(server) as talk:
+                    talk.mail()
+                    self.assertRegex(self.recipient(talk, "carol@" + DOMAIN), rb"\A250 ")
 
     def test_pooler_that_is_not_set_is_named(self):
         with PgBouncer(self.database, size=1) as pooler, self.pooled(pooler, settings="") as server:
