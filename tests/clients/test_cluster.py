@@ -7,6 +7,7 @@ the Dovecot of Debian and its own settings.
 import concurrent.futures
 import os
 import re
+import shlex
 import shutil
 import time
 import unittest
@@ -84,9 +85,11 @@ class Cluster(TestCase):
             setattr(cls, name, cls.network.machine(name, *addresses))
         cls.world = cls.network.machine("world", "192.0.2.99/24", "10.0.0.99/24")
         cls.install_packages()
+        cls.tried = []  # what the commands of "Try it" print
         for step in STEPS:
             if step[0][1] not in LATER:
-                cls.step(step)
+                printed = cls.step(step)
+                cls.tried += [printed] if step[0][1] == "Try it" else []
         cls.db1.shell(f"scp {CA} world:/etc/ssl/")
         cls.number = 0
         cls.sent = {name: [f"From {mx}" for mx in ("mx1", "mx2")] for name in STORES}
@@ -100,6 +103,7 @@ class Cluster(TestCase):
               "install -d /etc/rspamd/local.d /var/lib/rspamd/dkim")
         store = ("install -d /var/lib/dovecot\necho 'log_path = /var/log/dovecot.log' >/etc/dovecot/conf.d/99-test.conf\ncd /etc/dovecot/private\n"
                  "rm -f *\ntouch dovecot.key dovecot.pem\necho dovecot >/etc/enabled-services")
+        cls.on_each(PRIVATE, "install -d /etc/systemd/system")
         cls.on_each(("db1", "db2"), database)
         cls.on_each(("mx1", "mx2"), mx)
         cls.on_each(("mail1", "mail2"), store)
@@ -200,6 +204,22 @@ class Cluster(TestCase):
         for user, store in STORES.items():
             self.assertEqual([f"/var/vmail/example.org/{user}"], self.network.machines[store].shell("ls -d /var/vmail/*/*").split())
 
+    def test_first_messages_are_where_the_page_says(self):
+        sent, *stored = self.tried
+        self.assertEqual(2, sent.count("healthy\n"), sent)
+        self.assertEqual([["From mx1", "From mx2"]] * 2, [sorted(re.findall(r"(?m)^hdr\.subject: (.*)$", printed)) for printed in stored])
+
+    def test_accounts_get_mail_if_both_servers_permit_the_name(self):
+        for local, expected in (("o'brien", 250), ("a&b", 250), ("A.B-c_d=e+f", 250), ("x/y", "(#3.15)")):
+            address = shlex.quote(f"{local}@example.org")
+            self.mx1.shell(f"ftgatectl -c /etc/ftgate/admin.conf account add {address} --no-password")
+            self.addCleanup(self.mx1.shell, f"ftgatectl -c /etc/ftgate/admin.conf account remove {address}")
+            said = self.world.run(f"printf 'Subject: Hello\\r\\n\\r\\nHello\\r\\n' | curl -sSv --mail-from otto@example.net --mail-rcpt {address} "
+                                  f"--upload-file - -w '%{{response_code}}' smtp://{PUBLIC['mx1']}:25")
+            self.assertIn(str(expected), said.stdout if expected == 250 else said.stderr, local)
+            if expected == 250:
+                self.assertIn("hdr.subject: Hello", self.mail1.shell(f"doveadm fetch -u {address} hdr.subject mailbox INBOX"))
+            self.mail1.shell(f"rm -rf /var/vmail/example.org/{shlex.quote(local.lower())}")
 
     def test_users_send_by_each_mx_host(self):
         for mx in "mx1", "mx2":
@@ -211,7 +231,9 @@ class Cluster(TestCase):
         self.assertMail()
 
     def test_both_mx_hosts_have_one_key_of_dkim(self):
-        self.assertIn("dkim._domainkey.example.org. IN TXT", self.steps("DKIM"))
+        printed = self.steps("DKIM")
+        self.assertIn("dkim._domainkey.example.org. IN TXT", printed)
+        self.assertEqual(2, len(re.findall(r"(?m)^rspamd +127\.0\.0\.1:11333$", printed)), printed)
         keys = [machine.shell("cat /var/lib/rspamd/dkim/example.org.dkim.key; stat -c '%U %a' /var/lib/rspamd/dkim/example.org.dkim.key")
                 for machine in (self.mx1, self.mx2)]
         self.assertEqual(keys[0], keys[1])
@@ -269,7 +291,7 @@ class Cluster(TestCase):
         self.steps("Backup")
         restore, = section("Both databases")
         self.db1.shell("install -d -m 755 /var/backups/ftgate\nrunuser -u postgres -- createdb restored")
-        self.db2.shell("scp /var/backups/ftgate/ftgate.dump db1:/var/backups/ftgate/")
+        self.db2.shell("scp /var/backups/ftgate/ftgate.*.dump db1:/var/backups/ftgate/")
         self.step(restore, **{"--dbname ftgate": "--dbname restored"})
         count = "SELECT count(*), min(password) FROM accounts"
         self.assertEqual(self.sql(self.db1, count), self.sql(self.db1, count, "restored"))
@@ -277,9 +299,9 @@ class Cluster(TestCase):
         self.steps("A mail store")
         self.assertMail()
         for machine, files in ((self.mx1, "mx"), (self.mail1, "store")):
-            self.assertIn("etc/ssl/cluster-ca.pem\n", machine.shell(f"tar --list --file /var/backups/ftgate/{files}.tar.gz"))
-        self.assertIn("var/lib/ftgate/srs-secrets\n", self.mx1.shell("tar --list --file /var/backups/ftgate/mx.tar.gz"))
-        self.assertIn("etc/dovecot/pgpass\n", self.mail1.shell("tar --list --file /var/backups/ftgate/store.tar.gz"))
+            self.assertIn("etc/ssl/cluster-ca.pem\n", machine.shell(f"tar --list --file /var/backups/ftgate/{files}.[1-7].tar.gz"))
+        self.assertIn("var/lib/ftgate/srs-secrets\n", self.mx1.shell("tar --list --file /var/backups/ftgate/mx.[1-7].tar.gz"))
+        self.assertIn("etc/dovecot/pgpass\n", self.mail1.shell("tar --list --file /var/backups/ftgate/store.[1-7].tar.gz"))
 
     def sql(self, machine, text, database="ftgate"):
         return machine.shell(f"runuser -u postgres -- psql -At -c \"{text}\" {database}")
