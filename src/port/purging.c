@@ -15,12 +15,12 @@ now(const struct purging *purging)
 
 /* A random instant of the hour, so that the servers do not try at the same time. */
 static int64_t
-random_pause(void)
+random_pause(int64_t every)
 {
 	uint32_t number = 0;
 	if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
-		number = PURGE_EVERY / 2;
-	return number % PURGE_EVERY;
+		return every / 2;
+	return number % every;
 }
 
 static void
@@ -38,7 +38,7 @@ rest(struct purging *purging)
 	purging->until = 0;
 	purging->finished = false;
 	purging->purge.kind = 0;
-	end(purging, random_pause());
+	end(purging, random_pause(purging->every));
 }
 
 static void
@@ -68,12 +68,13 @@ purged(struct shared_purge *purge, bool ok)
 }
 
 void
-purging_open(struct purging *purging, struct shared_store *store, struct clock *clock, int64_t owner)
+purging_open(struct purging *purging, struct shared_store *store, struct clock *clock, int64_t owner, int64_t every)
 {
 	*purging = (struct purging) {
 		.store = store,
 		.clock = clock,
-		.pause = random_pause(),
+		.every = every,
+		.pause = random_pause(every),
 		.lease = { .done = leased, .name = "purge", .owner = owner },
 		.purge = { .done = purged },
 	};

@@ -19,6 +19,7 @@ struct purging {
 	struct shared_store *store;
 	struct clock *clock;
 	void (*ended)(struct purging *purging); /* a step: the next one is due after the pause */
+	int64_t every;                          /* PURGE_EVERY, or less for tests */
 	int64_t pause;
 	int64_t until; /* when the lease ends; 0: it is not held */
 	bool finished; /* the lease is to be kept for the rest of the hour */
@@ -27,8 +28,12 @@ struct purging {
 	int64_t asked; /* when the lease was asked for */
 };
 
-/* Sets it up. owner is the number of this server. All that it points at must outlive it. */
-void purging_open(struct purging *purging, struct shared_store *store, struct clock *clock, int64_t owner);
+/*
+ * Sets it up. owner is the number of this server; every is PURGE_EVERY milliseconds, or less for tests, but not 0. All
+ * that it points at must outlive it.
+ */
+void purging_open(
+    struct purging *purging, struct shared_store *store, struct clock *clock, int64_t owner, int64_t every);
 
 /* Begins the next step. */
 void purging_begin(struct purging *purging);

@@ -77,11 +77,17 @@ class MembersTest(TestCase):
     @classmethod
     def start(cls):
         cls.database = unittest.enterModuleContext(Postgres())
+        cls.database.sql("CREATE ROLE ftgate LOGIN")
         cls.members = [unittest.enterModuleContext(Member(cls.database.url(), fills=True))]
+        cls.grant("postgres")
+        cls.members += [unittest.enterModuleContext(Member(cls.database.url(user="ftgate"))) for _ in range(3)]
+
+    @classmethod
+    def grant(cls, name):
+        """Gives the role of servers its documented rights in a database."""
         with open(os.path.join(servers.SOURCE, "docs", "postgres.md"), encoding="utf-8") as page:
             grants = re.findall(r"(?m)^ +(GRANT .* TO ftgate;)$", page.read())
-        cls.database.sql("CREATE ROLE ftgate LOGIN; " + "".join(grants).replace(" DATABASE ftgate ", " DATABASE postgres "))
-        cls.members += [unittest.enterModuleContext(Member(cls.database.url(user="ftgate"))) for _ in range(3)]
+        cls.database.sql("".join(grants).replace(" DATABASE ftgate ", f" DATABASE {name} "), name)
 
     def wait_until(self, holds, what):
         until = time.monotonic() + SECONDS
@@ -237,6 +243,55 @@ class Unshared(MembersTest):
         self.wait_until(lambda: self.counted(f"smtp recipients {client}") == 2 * MOST, "what was counted is lost")
         member.wait_for_log("event=limits-shared")
         self.assertEqual(1, member.log().count("event=limits-unshared"))
+
+
+@unittest.skipUnless(Postgres.is_installed(), "PostgreSQL 15 is not installed")
+class Purging(MembersTest):
+    EXPIRED = ("INSERT INTO limit_counts SELECT 'old' || i, 1, 1, 1, 1 FROM generate_series(1, 1200) i;"
+               " INSERT INTO limit_marks (service, name, cause, until, generation, server, stamp) VALUES ('smtp', 'old', 'x', 1, 1, 1, 1);"
+               " INSERT INTO leases VALUES ('old', 1, 1); INSERT INTO greylist SELECT i, 1, 1, 1 FROM generate_series(1, 600) i")
+    COUNT = "SELECT " + " + ".join(f"(SELECT count(*) FROM {table} WHERE until <= 1)"
+                                   for table in ("limit_counts", "limit_marks", "leases", "greylist"))
+
+    def sql(self, text):
+        return self.database.sql(text, "purging").strip()
+
+    def owner(self):
+        return self.sql("SELECT owner FROM leases WHERE name = 'purge'")
+
+    def until_removed(self):
+        self.wait_until(lambda: self.sql(self.COUNT) == "0", "expired rows remain")
+
+    def test_owner_of_the_lease_removes_expired_rows_and_another_server_does_once_it_has_ended(self):
+        self.database.sql("CREATE DATABASE purging")
+        with Member(self.database.url("purging"), fills=True):
+            self.grant("purging")
+        members = [Member(self.database.url("purging", "ftgate")) for _ in range(2)]
+        running = {}  # by number, with the client that each has counted
+        for i, member in enumerate(members):
+            member.environment["FTGATE_PURGING"] = "1"
+            stack = contextlib.ExitStack()
+            self.addCleanup(stack.close)
+            stack.enter_context(member)
+            self.assertEqual(1, member.accepts(f"127.7.0.{i}"))
+            number = f"SELECT server FROM limit_counts WHERE name = 'smtp recipients 127.7.0.{i}'"
+            self.wait_until(lambda number=number: self.sql(number) != "", "it is not counted")
+            running[self.sql(number)] = stack
+        self.sql(self.EXPIRED)
+        self.until_removed()
+        owner = self.owner()
+        self.assertIn(owner, running)
+        for _ in range(2):
+            self.sql(self.EXPIRED)
+            self.until_removed()
+            self.assertEqual(owner, self.owner())
+        running.pop(owner).close()
+        self.sql(self.EXPIRED)
+        self.assertEqual("1802", self.sql(self.COUNT))
+        self.assertEqual(owner, self.sql("UPDATE leases SET until = 0 WHERE name = 'purge' RETURNING owner"))
+        self.until_removed()
+        self.assertEqual(list(running), [self.owner()])
+        self.assertEqual("2", self.sql("SELECT count(*) FROM limit_counts"), "what has not expired is kept")
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ open_servers(void)
 	time_now = 1000000;
 	store.store = (struct shared_store) { .ops = &ops, .purge_kinds = KINDS };
 	for (int i = 0; i < SERVERS; i++)
-		purging_open(&servers[i], &store.store, &steady, i + 1);
+		purging_open(&servers[i], &store.store, &steady, i + 1, PURGE_EVERY);
 }
 
 TestSuite(purging, .init = open_servers);

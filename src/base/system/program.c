@@ -1,7 +1,8 @@
-/* The folders of the running program and of its translations. */
+/* The folders of the running program and of its translations, and times that tests set. */
 #include "base/system/program.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,4 +45,12 @@ program_locale_folder(char folder[PATH_MAX])
 		}
 	}
 	snprintf(folder, PATH_MAX, "%s", FTGATE_LOCALEDIR);
+}
+
+int64_t
+program_test_time(const char *variable, int64_t usual)
+{
+	const char *value = getenv(variable);
+	long long seconds = value == NULL ? 0 : strtoll(value, NULL, 10);
+	return seconds > 0 && seconds <= 3600 ? 1000 * seconds : usual;
 }

@@ -14,6 +14,7 @@
 #include "base/system/data.h"
 #include "base/system/local_socket.h"
 #include "base/system/privileges.h"
+#include "base/system/program.h"
 #include "base/text/translate.h"
 #include "cmd/server/demo.h"
 #include "cmd/server/log_target.h"
@@ -232,15 +233,12 @@ open_status(const struct server *server)
 	return socket;
 }
 
-/* The variable is for tests: seconds are the shortest time that they can wait. */
 static struct watchdog_terms
 watchdog_terms(const struct server_kind *kind)
 {
-	const char *seconds = getenv("FTGATE_WATCHDOG");
-	long long wanted = seconds == NULL ? 0 : strtoll(seconds, NULL, 10);
 	struct watchdog_terms terms = kind->watchdog;
-	if (wanted > 0 && wanted <= 3600)
-		terms.limit = terms.start = 1000 * wanted;
+	terms.limit = program_test_time("FTGATE_WATCHDOG", terms.limit);
+	terms.start = program_test_time("FTGATE_WATCHDOG", terms.start);
 	return terms;
 }
 

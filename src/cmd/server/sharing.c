@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "base/system/program.h"
+
 static void
 exchange(uv_timer_t *timer)
 {
@@ -42,7 +44,8 @@ sharing_open(struct sharing *sharing, const struct libpq *libpq, const struct po
 		return -errno;
 	sharing->limits_timer.data = sharing->purging_timer.data = sharing;
 	limit_sharing_open(&sharing->limits, limiter, sharing->store, service);
-	purging_open(&sharing->purging, sharing->store, limiter->clock, counters_server(limiter->counters));
+	purging_open(&sharing->purging, sharing->store, limiter->clock, counters_server(limiter->counters),
+	    program_test_time("FTGATE_PURGING", PURGE_EVERY));
 	sharing->limits.ended = exchanged;
 	sharing->purging.ended = purged;
 	limit_sharing_begin(&sharing->limits);
