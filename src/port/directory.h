@@ -88,7 +88,9 @@ struct directory_question {
 	void (*done)(struct directory_question *question);
 	enum directory_verdict verdict;
 	char detail[DIRECTORY_DETAIL_SIZE]; /* of MISCONFIGURED and FAILED: the cause, which has been logged; else "" */
-	struct directory_question *next;    /* for the directory */
+	/* for the directory */
+	struct directory_question *next;
+	int64_t deadline; /* of all that answers it; of the directory in SQLite: not set */
 };
 
 /* The verdict of the access lists. */

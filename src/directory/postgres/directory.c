@@ -36,7 +36,7 @@ log_postmaster(struct postgres_directory *directory, const struct lookup *lookup
 
 /*
  * Gives the answer to the questions that waited with it. If the answer depends
- * on the asker, each question is asked by itself.
+ * on the asker, each question is asked by itself, in the time that it has left.
  */
 static void
 answer_all(struct postgres_directory *directory, const struct kind *kind, struct directory_question *first,
@@ -124,7 +124,7 @@ send_request(struct request *request)
 	request->query.columns = postgres_columns[request->parts.statement];
 	request->query.done = answered;
 	request->inquiry->in_flight++;
-	pg_ask(&request->inquiry->directory->pg, &request->query, request->inquiry->deadline);
+	pg_ask(&request->inquiry->directory->pg, &request->query, request->inquiry->question->deadline);
 }
 
 /* Asks for all that is wanted: answers do not come before this has returned. */
@@ -180,7 +180,6 @@ inquiry_begin(struct postgres_directory *directory, const struct kind *kind, str
 	inquiry->directory = directory;
 	inquiry->question = question;
 	inquiry->kind = kind;
-	inquiry->deadline = pg_deadline(&directory->pg);
 	return inquiry;
 }
 
@@ -224,6 +223,7 @@ static void
 expand(struct directory *directory, struct expansion_question *question)
 {
 	question->expansion = (struct expansion) { .count = 0 };
+	question->base.deadline = pg_deadline(&own(directory)->pg);
 	struct inquiry *inquiry = inquiry_begin(own(directory), &kind_expansions, &question->base);
 	struct request *request = inquiry == NULL ? NULL : new_request(inquiry);
 	if (inquiry == NULL)
@@ -238,24 +238,32 @@ expand(struct directory *directory, struct expansion_question *question)
 	inquiry_run(inquiry);
 }
 
+/* Answers a question that has just been asked, and whose answer is never kept. */
+static void
+start(struct postgres_directory *directory, const struct kind *kind, struct directory_question *question)
+{
+	question->deadline = pg_deadline(&directory->pg);
+	inquiry_start(directory, kind, question);
+}
+
 static void
 members(struct directory *directory, struct members_question *question)
 {
 	question->members = NULL;
 	question->count = 0;
-	inquiry_start(own(directory), &kind_memberships, &question->base);
+	start(own(directory), &kind_memberships, &question->base);
 }
 
 static void
 login(struct directory *directory, struct login_question *question)
 {
-	inquiry_start(own(directory), &kind_logins, &question->base);
+	start(own(directory), &kind_logins, &question->base);
 }
 
 static void
 domain(struct directory *directory, struct domain_question *question)
 {
-	inquiry_start(own(directory), &kind_domains, &question->base);
+	start(own(directory), &kind_domains, &question->base);
 }
 
 static void

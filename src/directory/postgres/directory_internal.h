@@ -41,7 +41,6 @@ struct inquiry {
 	const struct kind *kind;
 	unsigned in_flight; /* requests */
 	unsigned round_trips;
-	int64_t deadline; /* of all its round trips */
 	bool failed;
 	bool expected; /* no session has asked the question itself */
 	/* if its answer is kept */
@@ -54,7 +53,8 @@ struct inquiry {
 };
 
 /*
- * Begins to answer a question. NULL: memory is out, and the question has been
+ * Begins to answer a question, whose deadline the caller has set: a time of the
+ * loop, in milliseconds. NULL: memory is out, and the question has been
  * answered. kind->want() may follow, then inquiry_run().
  */
 struct inquiry *inquiry_begin(
@@ -63,7 +63,7 @@ struct inquiry *inquiry_begin(
 /* Applies the rules, and asks the database for what they lack. Frees the inquiry if there is an answer. */
 void inquiry_run(struct inquiry *inquiry);
 
-/* Answers a question whose answer is not kept. */
+/* Answers a question whose answer is not kept, by the deadline of the question. */
 void inquiry_start(struct postgres_directory *directory, const struct kind *kind, struct directory_question *question);
 
 /* Gives a kept answer, or waits for that to the same question, or asks the database. */

@@ -146,6 +146,7 @@ void
 sharing_ask(struct postgres_directory *directory, const struct kind *kind, struct directory_question *question)
 {
 	struct answer_key key;
+	question->deadline = pg_deadline(&directory->pg);
 	if (directory->cache == NULL || !kind->kept->identify(question, &key)) {
 		inquiry_start(directory, kind, question);
 		return;
@@ -184,7 +185,8 @@ sharing_expect(struct postgres_directory *directory, const struct address *addre
 	if (expectation == NULL)
 		return;
 	*expectation = (struct expectation) {
-		.question = { .base = { .done = forget_expectation }, .address = *address },
+		.question = { .base = { .done = forget_expectation, .deadline = pg_deadline(&directory->pg) },
+		    .address = *address },
 		.directory = directory,
 	};
 	directory->expectations++;
