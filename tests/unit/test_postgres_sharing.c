@@ -1,5 +1,6 @@
-/* Questions to PostgreSQL that are about the same recipient, and what their answers say of it. */
+/* Questions to PostgreSQL about the same recipient, and answers that do not fit their questions. */
 #include <criterion/criterion.h>
+#include <criterion/parameterized.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,15 +10,24 @@
 
 enum { TIMEOUT = 5000, LIFETIME = 300000, QUESTIONS = 3 };
 
-/* The answer of the database about one name. NULL: the column is null. */
+/* What the database says of one name. NULL: the column is null. */
 struct row {
-	const char *cells[NAMES_COLUMNS];
+	const char *cells[REACH_COLUMNS];
 };
+
+/* The second row of each answer: there is no alias for all addresses. */
+static const struct row catch_all = { { [NAME_NUMBER] = "2", [NAME_DOMAIN] = "example.test" } };
+
+static const char *
+cell(const PGresult *result, int row, int column)
+{
+	return (row == 0 ? (const struct row *)result : &catch_all)->cells[column];
+}
 
 static int
 rows_of(const PGresult *result)
 {
-	return result != NULL;
+	return result == NULL ? 0 : 2;
 }
 
 static int
@@ -30,17 +40,14 @@ columns_of(const PGresult *result)
 static int
 is_null(const PGresult *result, int row, int column)
 {
-	cr_assert_eq(row, 0);
-	return ((const struct row *)result)->cells[column] == NULL;
+	return cell(result, row, column) == NULL;
 }
 
 static char *
 value_of(const PGresult *result, int row, int column)
 {
-	static char value[320];
-	const char *cell = is_null(result, row, column) ? "" : ((const struct row *)result)->cells[column];
-	snprintf(value, sizeof value, "%s", cell);
-	return value;
+	static char none[] = "";
+	return is_null(result, row, column) ? none : (char *)cell(result, row, column);
 }
 
 static void
@@ -186,4 +193,116 @@ Test(postgres_sharing, who_asks_again_keeps_the_deadline_of_the_first_question)
 		cr_expect(questions[i].recipient.member);
 	}
 	cr_expect_eq(answers, QUESTIONS);
+}
+
+/* What the database says of a name that it was asked about, and another thing than it should say. */
+struct damage {
+	char what[40];
+	int column;
+	char value[80]; /* "": null */
+	enum directory_verdict verdict;
+};
+
+/* bob@example.test: an account. */
+static const struct row account = { {
+    [NAME_NUMBER] = "1",
+    [NAME_DOMAIN] = "example.test",
+    [NAME_ACCOUNT] = "5",
+    [NAME_ACCOUNT_LOCAL] = "BOB",
+    [NAME_FLAGS] = "9",
+    [NAME_MEMBER] = "0",
+} };
+
+static struct damage damages[] = {
+	{ "the name in another spelling", NAME_ACCOUNT_LOCAL, "Bob", DIRECTORY_FOUND },
+	{ "no account", NAME_ACCOUNT, "", DIRECTORY_NO_MAILBOX },
+	{ "no domain", NAME_DOMAIN, "", DIRECTORY_NO_DOMAIN },
+	{ "another account", NAME_ACCOUNT_LOCAL, "alice", DIRECTORY_FAILED },
+	{ "an account without a name", NAME_ACCOUNT_LOCAL, "", DIRECTORY_FAILED },
+	{ "an account that is not UTF-8", NAME_ACCOUNT_LOCAL, "bob\xFF", DIRECTORY_FAILED },
+	{ "an account whose name is too long", NAME_ACCOUNT_LOCAL,
+	    "bob234567890123456789012345678901234567890123456789012345678901234567890", DIRECTORY_FAILED },
+	{ "another domain", NAME_DOMAIN, "example.org", DIRECTORY_FAILED },
+	{ "no row", NAME_NUMBER, "3", DIRECTORY_FAILED },
+};
+
+ParameterizedTestParameters(postgres_sharing, record_of_another_name_answers_no_question)
+{
+	return cr_make_param_array(struct damage, damages, sizeof damages / sizeof *damages);
+}
+
+ParameterizedTest(struct damage *damage, postgres_sharing, record_of_another_name_answers_no_question)
+{
+	struct row row = account;
+	row.cells[damage->column] = damage->value[0] == '\0' ? NULL : damage->value;
+	ask(0, "bob");
+	answer(next(), &row);
+	cr_expect_eq(answers, 1);
+	cr_expect_eq(questions[0].base.verdict, damage->verdict, "%s: %d", damage->what, questions[0].base.verdict);
+	bool named = strstr(questions[0].base.detail, "bob@example.test") != NULL;
+	cr_expect_eq(named, damage->verdict == DIRECTORY_FAILED, "%s: %s", damage->what, questions[0].base.detail);
+}
+
+Test(postgres_sharing, alias_of_another_name_answers_no_question)
+{
+	ask(0, "stuff");
+	answer(next(), &members_list);
+	cr_expect_eq(questions[0].base.verdict, DIRECTORY_FAILED);
+}
+
+/* staff@example.test leads to bob@example.test. */
+static const struct row target = { {
+    [NAME_NUMBER] = "0",
+    [NAME_DOMAIN] = "example.test",
+    [NAME_ACCOUNT] = "5",
+    [NAME_ACCOUNT_LOCAL] = "Bob",
+    [NAME_FLAGS] = "9",
+    [REACH_ALIAS] = "7",
+    [REACH_LOCAL] = "BOB",
+    [REACH_DOMAIN] = "example.test",
+    [REACH_KEY] = "bob",
+} };
+
+static struct damage target_damages[] = {
+	{ "nothing", NAME_NUMBER, "0", DIRECTORY_FOUND },
+	{ "a target of another name", REACH_LOCAL, "alice", DIRECTORY_FAILED },
+	{ "a target without a domain", REACH_DOMAIN, "", DIRECTORY_FAILED },
+	{ "another account", NAME_ACCOUNT_LOCAL, "alice", DIRECTORY_FAILED },
+	{ "another domain", NAME_DOMAIN, "example.org", DIRECTORY_FAILED },
+};
+
+ParameterizedTestParameters(postgres_sharing, target_of_another_name_answers_no_question)
+{
+	return cr_make_param_array(struct damage, target_damages, sizeof target_damages / sizeof *target_damages);
+}
+
+ParameterizedTest(struct damage *damage, postgres_sharing, target_of_another_name_answers_no_question)
+{
+	struct expansion_question question = { .base.done = answered };
+	struct row row = target;
+	row.cells[damage->column] = damage->value[0] == '\0' ? NULL : damage->value;
+	snprintf(question.address.local, sizeof question.address.local, "staff");
+	snprintf(question.address.domain, sizeof question.address.domain, "example.test");
+	directory->directory.ops->expand(&directory->directory, &question);
+	answer(next(), &row);
+	answer(next(), &members_list);
+	cr_expect_eq(answers, 1);
+	cr_expect_eq(question.base.verdict, damage->verdict, "%s: %d", damage->what, question.base.verdict);
+	expansion_clear(&question.expansion);
+}
+
+Test(postgres_sharing, target_without_a_name_is_no_member)
+{
+	static const struct row domain = { { [NAME_NUMBER] = "1", [NAME_DOMAIN] = "example.test" } };
+	static const struct row nameless = { { "bob", NULL } };
+	struct members_question question = { .base.done = answered };
+	snprintf(question.address.local, sizeof question.address.local, "staff");
+	snprintf(question.address.domain, sizeof question.address.domain, "example.test");
+	directory->directory.ops->members(&directory->directory, &question);
+	answer(next(), &domain);
+	answer(next(), &members_list);
+	answer(next(), &nameless);
+	cr_expect_eq(answers, 1);
+	cr_expect_eq(question.base.verdict, DIRECTORY_FAILED);
+	cr_expect_eq(question.count, 0);
 }

@@ -47,6 +47,9 @@ void pg_drop(struct pg *pg, struct pg_query *query);
 /* Logs why questions failed, pg->trouble, at most once a second. */
 void pg_complain(struct pg *pg);
 
+/* The database violates what is asked of it: sets pg->trouble, and logs it as pg_complain() does. */
+void pg_blame(struct pg *pg, const char *why);
+
 /* Lets a question wait for the end of the turn, and for a connection. */
 void pg_wait(struct pg *pg, struct pg_query *query);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log/log.h"
+#include "directory/postgres/connection_internal.h"
 #include "directory/postgres/directory_internal.h"
 #include "directory/postgres/statements.h"
 
@@ -84,21 +85,34 @@ fail(struct inquiry *inquiry, const char *why)
 	answer(inquiry, DIRECTORY_FAILED, why);
 }
 
+/* Other questions fail by themselves: only rows of this answer may be wrong, so the connection is not replaced. */
+static void
+take(struct inquiry *inquiry, const struct facts_request *request, PGresult *result)
+{
+	struct facts *facts = &inquiry->facts;
+	facts_answer(facts, request, result);
+	if (facts->fault[0] == '\0')
+		return;
+	pg_blame(&inquiry->directory->pg, facts->fault);
+	inquiry->failed = true;
+}
+
 static void
 answered(struct pg_query *query, PGresult *result)
 {
 	struct request *request = (struct request *)(void *)query;
 	struct inquiry *inquiry = request->inquiry;
 	if (result != NULL)
-		facts_answer(&inquiry->facts, &request->parts, result);
+		take(inquiry, &request->parts, result);
 	else
 		inquiry->failed = true;
 	facts_request_free(&request->parts);
 	free(request);
 	if (--inquiry->in_flight > 0)
 		return;
+	const char *fault = inquiry->facts.fault;
 	if (inquiry->failed)
-		fail(inquiry, pg_trouble(&inquiry->directory->pg));
+		fail(inquiry, fault[0] != '\0' ? fault : pg_trouble(&inquiry->directory->pg));
 	else
 		inquiry_run(inquiry);
 }

@@ -186,9 +186,8 @@ facts_want_domain(struct facts *facts, const char *name)
 	facts_want_name(facts, name, "", false);
 }
 
-/* One of the parts of a key, behind its letter. */
-static const char *
-part_of(const char *key, size_t part, size_t *len)
+const char *
+facts_part(const char *key, size_t part, size_t *len)
 {
 	for (key++; part > 0; part--)
 		key = strchrnul(key, FACTS_SEPARATOR[0]) + 1;
@@ -206,7 +205,7 @@ make_array(const struct facts *facts, const struct facts_request *request, size_
 	if (array == NULL)
 		return NULL;
 	for (size_t i = 0; i < request->asked_count; i++) {
-		const char *element = part_of(facts->items[request->asked[i]].key, part, &len);
+		const char *element = facts_part(facts->items[request->asked[i]].key, part, &len);
 		pg_array_put(array, i == 0, element, len);
 	}
 	fputc('}', array);
@@ -220,7 +219,7 @@ static char *
 copy_part(const struct facts *facts, const struct facts_request *request, size_t part)
 {
 	size_t len;
-	const char *text = part_of(facts->items[request->asked[0]].key, part, &len);
+	const char *text = facts_part(facts->items[request->asked[0]].key, part, &len);
 	return strndup(text, len);
 }
 
@@ -349,7 +348,7 @@ know_domain_of(struct facts *facts, const char *name_key, const PGresult *result
 {
 	char key[FACTS_KEY_SIZE];
 	size_t len;
-	const char *domain = part_of(name_key, 0, &len);
+	const char *domain = facts_part(name_key, 0, &len);
 	if (!facts->libpq->PQgetisnull(result, row, NAME_DOMAIN))
 		return;
 	snprintf(key, sizeof key, "d%.*s", (int)len, domain);
@@ -367,12 +366,17 @@ know_by_number(struct facts *facts, const struct facts_request *request, const P
 		if (number == 0 || number > request->asked_count)
 			continue;
 		uint32_t asked = request->asked[number - 1];
+		if (names && !facts_check_name(facts, facts->items[asked].key, result, row))
+			return;
 		know(&facts->items[asked], result, row, 1);
 		if (!names)
 			continue;
 		know_domain_of(facts, facts->items[asked].key, result, row);
 		know_beside_name(facts, result, row, true);
 	}
+	for (size_t i = 0; names && i < request->asked_count; i++)
+		if (!facts_check_known(facts, &facts->items[request->asked[i]]))
+			return;
 }
 
 static void
@@ -410,10 +414,22 @@ know_reach(struct facts *facts, const PGresult *result)
 		targets->rows++;
 		facts_name_key(
 		    key, value_of(facts, result, row, REACH_DOMAIN), value_of(facts, result, row, REACH_KEY), false);
+		if (!facts_check_text(facts, result, row, REACH_DOMAIN) || !facts_check_target(facts, key, result, row))
+			return;
 		know(fact_of(facts, STATEMENT_NAMES, key), result, row, 1);
 		know_domain_of(facts, key, result, row);
 		know_beside_name(facts, result, row, false);
 	}
+}
+
+/* Of an alias that is asked for by its number. */
+static void
+check_targets(struct facts *facts, const PGresult *result)
+{
+	int rows = facts->libpq->PQntuples(result);
+	for (int row = 0; row < rows; row++)
+		if (!facts_check_text(facts, result, row, 0) || !facts_check_text(facts, result, row, 1))
+			return;
 }
 
 void
@@ -433,6 +449,8 @@ facts_answer(struct facts *facts, const struct facts_request *request, PGresult 
 		know_senders(facts, result);
 	else if (takes_arrays(request->statement))
 		know_by_number(facts, request, result);
+	else if (request->statement == STATEMENT_TARGETS)
+		check_targets(facts, result);
 	for (size_t i = 0; i < request->asked_count; i++) {
 		struct fact *fact = &facts->items[request->asked[i]];
 		if (fact->state != FACT_KNOWN)

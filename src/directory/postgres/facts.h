@@ -12,7 +12,7 @@
 /* Between the parts of a key: an octet that no UTF-8 has. */
 #define FACTS_SEPARATOR "\xFF"
 
-enum { FACTS_KEY_SIZE = 3 * ADDRESS_MAX, FACTS_ASKED_MAX = 256 };
+enum { FACTS_KEY_SIZE = 3 * ADDRESS_MAX, FACTS_ASKED_MAX = 256, FACTS_FAULT_SIZE = 256 };
 
 /* A fact is absent if it has no rows. */
 struct fact {
@@ -41,9 +41,10 @@ struct facts {
 	/* The sender whose membership in lists is asked for, by its key; "": none. */
 	char sender_domain[ADDRESS_DOMAIN_MAX + 1];
 	char sender_key[ADDRESS_LOCAL_MAX + 1];
-	bool wanting;   /* the rules missed something */
-	bool truncated; /* an expansion has more targets than are followed */
-	bool failed;    /* memory is out */
+	bool wanting;                 /* the rules missed something */
+	bool truncated;               /* an expansion has more targets than are followed */
+	bool failed;                  /* memory is out */
+	char fault[FACTS_FAULT_SIZE]; /* an answer does not fit its question; "": none is like that */
 	const char *trouble;
 };
 
@@ -78,14 +79,25 @@ bool facts_request_reach(struct facts *facts, const struct address *alias, struc
 /* Frees the texts of a request. */
 void facts_request_free(struct facts_request *request);
 
-/* Takes the answer to a request. The result is the facts' from now on. */
+/* Takes the answer to a request. The result is the facts' from now on. If it does not fit, facts->fault says so. */
 void facts_answer(struct facts *facts, const struct facts_request *request, PGresult *result);
 
 /* For facts_lookup.c: a fact by its key, which is wanted of a statement if it is not known; then NULL. */
 const struct fact *facts_find(struct facts *facts, enum postgres_statement statement, const char *key);
 
-/* The keys of facts. */
+/* The keys of facts. A part begins behind the letter of the key, or a separator; *len is set to its octets. */
 void facts_name_key(char key[FACTS_KEY_SIZE], const char *domain, const char *local_key, bool secrets);
+const char *facts_part(const char *key, size_t part, size_t *len);
+
+/*
+ * For facts.c: does what the database says fit what it was asked? If not, facts->fault is set; facts->failed if memory is
+ * out. name_key is the key of a name. A row of enum name_column, of a name or of a target, must state that name; a name
+ * that was asked for must have a row; and a column must not be null.
+ */
+bool facts_check_name(struct facts *facts, const char *name_key, const PGresult *result, int row);
+bool facts_check_target(struct facts *facts, const char *name_key, const PGresult *result, int row);
+bool facts_check_known(struct facts *facts, const struct fact *fact);
+bool facts_check_text(struct facts *facts, const PGresult *result, int row, int column);
 
 /* The operations of the lookup. */
 extern const struct lookup_ops facts_lookup_ops;

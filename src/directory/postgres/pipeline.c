@@ -208,6 +208,13 @@ pg_complain(struct pg *pg)
 	log_event("directory-failed", "database", pg->peer, "detail", pg->trouble, NULL);
 }
 
+void
+pg_blame(struct pg *pg, const char *why)
+{
+	snprintf(pg->trouble, sizeof pg->trouble, "%s", why);
+	pg_complain(pg);
+}
+
 /* The result of an unexpected kind has no values in libpq, and must not be read. */
 static void
 take_answer(struct pg *pg, struct pg_query *query, PGresult *result)
@@ -218,8 +225,7 @@ take_answer(struct pg *pg, struct pg_query *query, PGresult *result)
 		return;
 	}
 	pg->libpq->PQclear(result);
-	snprintf(pg->trouble, sizeof pg->trouble, "%s", why);
-	pg_complain(pg);
+	pg_blame(pg, why);
 	end(pg, query, NULL);
 	pg_lose(pg, why);
 }
