@@ -110,36 +110,50 @@ put_new_place(const struct rename *r, const char *moved_to, char text[ADDRESS_TE
 	return leads && strcmp(moved_to, text) != 0;
 }
 
-/*
- * Finds the spelling of an address that accounts have moved to and that has another name now. SQL_DONE: none is left.
- */
-static enum sql_result
-find_old_place(const struct rename *r, char moved_to[ADDRESS_TEXT_SIZE], char text[ADDRESS_TEXT_SIZE])
+/* An account, and where it has moved to. */
+struct moved_account {
+	int64_t id;
+	char moved_to[ADDRESS_TEXT_SIZE];
+};
+
+enum { MOVED_AT_ONCE = 100 }; /* accounts that are read before any is changed */
+
+/* Reads accounts that have moved, by their number, which is greater than a number. Returns how many; -1: it failed. */
+static int
+read_moved(const struct rename *r, int64_t after, struct moved_account moved[MOVED_AT_ONCE])
 {
-	static const char sql[] = "SELECT DISTINCT moved_to FROM accounts WHERE moved_to IS NOT NULL";
+	static const char sql[] = "SELECT id, moved_to FROM accounts WHERE moved_to IS NOT NULL AND id > ?"
+	                          " ORDER BY id LIMIT ?";
 	enum sql_result result;
-	bool found = false;
-	struct sql_rows *row = accounts_query(r->accounts, sql, "");
-	while (!found && (result = accounts_step(r->accounts, row)) == SQL_ROW) {
-		const char *stored = accounts_text(r->accounts, row, 0);
-		found = strlen(stored) < ADDRESS_TEXT_SIZE && put_new_place(r, stored, text);
-		snprintf(moved_to, ADDRESS_TEXT_SIZE, "%s", stored);
+	int count = 0;
+	struct sql_rows *row = accounts_query(r->accounts, sql, "ii", after, (int64_t)MOVED_AT_ONCE);
+	while ((result = accounts_step(r->accounts, row)) == SQL_ROW && count < MOVED_AT_ONCE) {
+		const char *moved_to = accounts_text(r->accounts, row, 1);
+		moved[count].id = accounts_int(r->accounts, row, 0);
+		snprintf(moved[count++].moved_to, ADDRESS_TEXT_SIZE, "%s",
+		    strlen(moved_to) < ADDRESS_TEXT_SIZE ? moved_to : "");
 	}
 	accounts_finish(r->accounts, row);
-	return found ? SQL_ROW : result;
+	return result == SQL_DONE ? count : -1;
 }
 
 /* Accounts that have moved to what has another name now, however that is spelled, have moved to the new name. */
 static enum admin_result
 move_on(const struct rename *r)
 {
-	char moved_to[ADDRESS_TEXT_SIZE], text[ADDRESS_TEXT_SIZE];
-	enum sql_result result;
-	while ((result = find_old_place(r, moved_to, text)) == SQL_ROW)
-		if (accounts_run(r->accounts, "UPDATE accounts SET moved_to = ? WHERE moved_to = ?", "tt", text,
-		        moved_to) != SQL_DONE)
-			return ADMIN_FAILED;
-	return done(result);
+	struct moved_account moved[MOVED_AT_ONCE];
+	char text[ADDRESS_TEXT_SIZE];
+	int64_t last = 0;
+	int count;
+	while ((count = read_moved(r, last, moved)) > 0) {
+		for (int i = 0; i < count; i++)
+			if (put_new_place(r, moved[i].moved_to, text) &&
+			    accounts_run(r->accounts, "UPDATE accounts SET moved_to = ? WHERE id = ?", "ti", text,
+			        moved[i].id) != SQL_DONE)
+				return ADMIN_FAILED;
+		last = moved[count - 1].id;
+	}
+	return count == 0 ? ADMIN_OK : ADMIN_FAILED;
 }
 
 /* Aliases and lists that lead to the address lead to the new one; so do accounts that have moved to it. */

@@ -415,3 +415,22 @@ Test(records, spellings_of_a_local_part_are_one)
 	cr_expect(has_error("info@example.test leads to j\xC3\xB6RG.\xC3\x84@example.test"), "%s",
 	    accounts->ops->error(accounts));
 }
+
+Test(records, accounts_that_have_moved_to_an_alias_follow_its_name)
+{
+	enum { MOVED = 3 };
+	char name[32];
+	cr_assert_eq(add(RECORD_ALIAS, "info@example.test", NULL, "add", "anna@example.net"), ADMIN_OK);
+	for (int i = 0; i < MOVED; i++) {
+		snprintf(name, sizeof name, "m%d@example.test", i);
+		cr_assert_eq(
+		    add(RECORD_ACCOUNT, name, NULL, "moved-to", i == 1 ? "infos@example.test" : "Info@EXAMPLE.test"),
+		    ADMIN_OK);
+	}
+	cr_expect_eq(accounts->ops->rename(accounts, RECORD_ALIAS, "info@example.test", "news@example.test"), ADMIN_OK);
+	for (int i = 0; i < MOVED; i++) {
+		snprintf(name, sizeof name, "m%d@example.test", i);
+		cr_expect_not_null(strstr(show(RECORD_ACCOUNT, name, NULL),
+		    i == 1 ? "moved-to=infos@example.test;" : "moved-to=news@example.test;"));
+	}
+}

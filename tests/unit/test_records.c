@@ -94,3 +94,41 @@ Test(records, mail_is_moved_back_if_its_new_name_is_not_committed)
 	cr_expect_eq(give_name(RECORD_DOMAIN, "example.test", "example.net"), ADMIN_OK);
 	cr_expect_eq(access("mail/example.net/eva/cur", F_OK), 0);
 }
+
+static unsigned steps; /* of SQLite's machine, in hundreds */
+
+static int
+count_steps(void *context)
+{
+	(void)context;
+	steps++;
+	return 0;
+}
+
+/* Gives a domain, to whose addresses that many accounts have moved, another name. Returns the steps that this takes. */
+static unsigned
+rename_with_moved(sqlite3 *database, unsigned count)
+{
+	char sql[512];
+	snprintf(sql, sizeof sql,
+	    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %u)"
+	    " INSERT INTO accounts (domain, local, moved_to, created)"
+	    " SELECT d.id, 'm' || i, 'n' || i || '@example.org', 0 FROM n, domains d WHERE d.name = 'example.test'",
+	    count);
+	cr_assert_eq(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(database));
+	steps = 0;
+	sqlite3_progress_handler(database, 100, count_steps, NULL);
+	cr_assert_eq(give_name(RECORD_DOMAIN, "example.org", "example.net"), ADMIN_OK);
+	sqlite3_progress_handler(database, 0, NULL, NULL);
+	cr_expect_eq(give_name(RECORD_DOMAIN, "example.net", "example.org"), ADMIN_OK);
+	return steps;
+}
+
+Test(records, accounts_that_have_moved_to_a_domain_follow_it_in_time_of_their_number)
+{
+	sqlite3 *database = sqlite_sql_database(((struct accounts *)accounts)->sql);
+	unsigned some = rename_with_moved(database, 400);
+	cr_assert_eq(sqlite3_exec(database, "DELETE FROM accounts WHERE local LIKE 'm%'", NULL, NULL, NULL), SQLITE_OK);
+	unsigned twice = rename_with_moved(database, 800);
+	cr_expect_lt(twice, 3 * some, "%u for 400, %u for 800", some, twice);
+}
