@@ -6,6 +6,8 @@ import os
 import pwd
 import re
 import shutil
+import socket
+import struct
 import threading
 import time
 import unittest
@@ -62,6 +64,18 @@ class TroubleTest(TestCase):
             self.assertDelayed(reply)
             self.assertLess(time.monotonic(), until, server.log())
             time.sleep(0.05)
+
+
+class Resetting(Proxy):
+    """Resets a connection instead of passing on what has a certain text."""
+
+    text = None
+
+    def from_client(self, client, octets):
+        if self.text is not None and self.text in octets:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            raise ConnectionResetError
+        return octets
 
 
 class Load(threading.Thread):
@@ -240,6 +254,17 @@ class Hosts(TroubleTest):
                     proxy.cuts = 0
                     self.assertAnswered(talk, server)
                     server.wait_for_log("event=peer-up kind=database ")
+
+    def test_reset_connection_is_logged_in_the_words_of_libpq(self):
+        with Resetting(("127.0.0.1", self.database.port)) as proxy:
+            with PostgresServer(self.database, url=lambda name: f"postgresql://postgres@127.0.0.1:{proxy.port}/{name}"
+                                "?sslmode=disable&gssencmode=disable") as server, Talk(server) as talk:
+                talk.mail()
+                self.assertRegex(self.recipient(talk), rb"\A250 ")
+                proxy.text = b"reset"
+                self.assertDelayed(self.recipient(talk, "reset@" + DOMAIN))
+                server.wait_for_log("event=directory-failed .*server closed the connection unexpectedly")
+                self.assertNotIn("bad file descriptor", server.log())
 
     def test_question_has_one_deadline_for_all_its_round_trips(self):
         with Proxy(("127.0.0.1", self.database.port)) as proxy:

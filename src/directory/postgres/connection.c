@@ -179,13 +179,32 @@ take_notifications(struct pg *pg, const struct pg_link *link)
 	}
 }
 
+/*
+ * The loop has stopped to watch the socket, which has an error. libpq finds it, and may find before it what the server
+ * has said last.
+ */
+static void
+take_error(struct pg *pg, const struct pg_link *link, int status)
+{
+	bool read = pg->libpq->PQconsumeInput(link->connection) == 1;
+	while (read && pg_read_result(pg))
+		continue;
+	if (pg->link != link)
+		return;
+	if (!read || pg->libpq->PQconsumeInput(link->connection) != 1)
+		pg_lose_by_libpq(pg);
+	else
+		pg_lose(pg, uv_strerror(status));
+}
+
 static void
 on_ready(uv_poll_t *poll, int status, int events)
 {
 	struct pg_link *link = poll->data;
 	struct pg *pg = link->pg;
 	if (status < 0) {
-		pg_lose(pg, uv_strerror(status));
+		take_error(pg, link, status);
+		set_timer(pg);
 		return;
 	}
 	if ((events & UV_READABLE) != 0 && pg->libpq->PQconsumeInput(link->connection) != 1) {
