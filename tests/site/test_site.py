@@ -516,7 +516,7 @@ class Changes(Folder):
         self.assertNotIn("ftgatectl", page)
         done = run("export", "--format", "json", "--for-senders")
         self.assertEqual((2, b""), (done.returncode, done.stdout))
-        self.assertIn(b"json: --for-senders", done.stderr)
+        self.assertIn(b"json takes no --for-senders", done.stderr)
 
     def test_only_a_site_can_be_compared(self):
         done = run("export", "--format", "json", "--since", self.site)

@@ -155,6 +155,26 @@ class Search(InBrowser):
         self.browser.run("location.hash = '#4.28'")
         self.browser.wait("!document.getElementById('4.28').hidden")
 
+    def test_the_filter_of_translators(self):
+        site = os.path.join(self.folder, "site")
+        export(site, "--lang", "de:sr:sr-Latn")
+        self.browser.open(f"file://{site}/replies.html")
+        tags = ("Array.from(document.querySelectorAll('section.texts:not([hidden]) tbody tr:not([hidden])'), "
+                "row => [row.closest('section').dataset.ref, row.dataset.tag])")
+        self.assertEqual({"de", "en", "sr", "sr-Latn"}, {tag for _, tag in self.browser.run(tags)})
+        labels = self.browser.run("Array.from(document.getElementById('language').options, option => option.label)")
+        self.assertEqual(len(labels), len(set(labels)), labels)
+        self.browser.paste("#reference", "(#4.28)")
+        self.assertEqual({("4.28", tag) for tag in ("de", "en", "sr", "sr-Latn")}, {tuple(row) for row in self.browser.run(tags)})
+        self.browser.run("document.getElementById('language').value = 'sr-Latn'; "
+                         "document.getElementById('language').dispatchEvent(new Event('input')); 0")
+        self.assertEqual([["4.28", "sr-Latn"]], self.browser.run(tags))
+        self.browser.click("#faults")
+        self.assertEqual([], self.browser.run(tags))
+        self.browser.paste("#reference", "err_smtp_address_moved")
+        self.browser.click("#faults")
+        self.assertEqual([["4.33", "sr-Latn"]], self.browser.run(tags))
+
     def test_a_paste_is_searched_once(self):
         self.open("en.html")
         self.browser.run("searched = 0; real = matches; matches = text => { searched++; return real(text); }; 0")
@@ -306,11 +326,12 @@ class ForAll(InBrowser):
         with open(os.path.join(site, "replies.tsv"), "w", encoding="utf-8") as file:
             file.write(table)
         export(site, "--lang", "ar:de:ja", "--since", site)
-        for name, searched, dark in (("de.html", "4.46", False), ("ar.html", "4.28", True), ("en.html", "xyzzy", True), ("ja.html", "6.10", False),
-                                     ("index.html", None, False), ("changes.html", None, True), ("replies.html#4.28", None, False)):
+        pages = (("de.html", "4.46"), ("ar.html", "4.28"), ("en.html", "xyzzy"), ("ja.html", "6.10"), ("index.html", None),
+                 ("changes.html", None), ("replies.html#4.28", None))
+        for number, (name, searched) in enumerate(pages):
             if name == "index.html":
                 self.browser.scripts(on=False)
-            self.browser.look(dark=dark)
+            self.browser.look(width=320 if number % 2 else 1100)
             self.browser.open(f"file://{site}/{name}")
             self.browser.scripts(on=True)
             if searched:
@@ -320,9 +341,13 @@ class ForAll(InBrowser):
                     self.browser.click(".languages summary")
             self.browser.run("document.querySelectorAll('[hidden]').forEach(element => element.remove())")  # they are like the others
             self.browser.run(source + "; 0")
-            found = self.browser.run("axe.run({ preload: false, resultTypes: ['violations'] }).then(result => result.violations.map(fault => "
-                                     "[fault.id, fault.help, fault.nodes[0].html, fault.nodes[0].failureSummary]))")
-            self.assertEqual([], found, (name, dark))
+            for dark, rules in ((False, "target-size"), (True, "color-contrast")):  # the first is of WCAG 2.2, and else off
+                self.browser.look(width=320 if number % 2 else 1100, dark=dark)
+                only = f"runOnly: ['{rules}']" if dark else f"rules: {{ '{rules}': {{ enabled: true }} }}"
+                found = self.browser.run(f"axe.run({{ preload: false, resultTypes: ['violations'], {only} }}).then(result => "
+                                         "result.violations.map(fault => "
+                                         "[fault.id, fault.help, fault.nodes[0].html, fault.nodes[0].failureSummary]))")
+                self.assertEqual([], found, (name, dark))
 
     def test_the_keyboard_suffices(self):
         self.open("en.html")

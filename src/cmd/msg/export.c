@@ -86,7 +86,7 @@ check_options(const struct request *request, struct argp_state *state)
 	if (!(needs & EXPORT_LINKS) && export->url)
 		argp_error(state, _("%s takes no --help-url"), name);
 	if (!(needs & EXPORT_SENDERS) && export->for_senders)
-		argp_error(state, "%s: --for-senders", name);
+		argp_error(state, _("%s takes no --for-senders"), name);
 	if (!(needs & EXPORT_CONTACT) && export->contact)
 		argp_error(state, _("%s takes no --contact"), name);
 }
@@ -168,7 +168,7 @@ msg_export(int argc, char **argv)
 		{ "help-url", KEY_URL, N_("URL"), 0,
 		    N_("for Postfix: a link to the page of each reply, in which {lang} is the language and {ref} the reference"),
 		    0 },
-		{ "for-senders", KEY_SENDERS, NULL, 0, N_("What the sender can do"), 0 },
+		{ "for-senders", KEY_SENDERS, NULL, 0, N_("for a site: leave out what the operator can do"), 0 },
 		{ "contact", KEY_CONTACT, N_("TEXT"), 0,
 		    N_("for Postfix: the value of ${contact} in texts; default: the postmaster of Postfix"), 0 },
 		{ NULL, 0, NULL, 0, N_("Formats:"), 2 },

@@ -143,7 +143,8 @@ put_filter(FILE *to, const struct site *site)
 	      "<p><label for=\"language\">Language</label> <select id=\"language\"><option value=\"\">all</option>",
 	    to);
 	for (size_t i = 0; i < site->count; i++)
-		html_print(to, "<option value=\"%s\">%s</option>", site->language[i].tag, site->language[i].english);
+		html_print(to, "<option value=\"%s\">%s (%s)</option>", site->language[i].tag,
+		    site->language[i].english, site->language[i].tag);
 	fputs(
 	    "</select></p>\n<p><label><input id=\"faults\" type=\"checkbox\"> only what is stale, refused or missing</label></p>\n"
 	    "<p id=\"count\" role=\"status\"></p>\n</form>\n",
