@@ -414,6 +414,7 @@ class Trouble(PostgresTest):
 
     def test_records_are_read_while_they_cannot_be_changed(self):
         with PostgresServer(self.database) as server:
+            server.sql("INSERT INTO text_generations VALUES (1, 1, 'anna', ''), (2, 2, 'anna', '')")
             server.disconnect(f"ALTER DATABASE {server.name} SET default_transaction_read_only = on")
             with Talk(server) as talk:
                 talk.mail()
@@ -422,6 +423,7 @@ class Trouble(PostgresTest):
             self.assertIn(b"read-only transaction", refused.stderr)
             cure = "start the primary, or promote the replica"
             for words in (("account", "add", "carol@" + DOMAIN, "--no-password"), ("rename", "domain", DOMAIN, "new.example"),
+                          ("text", "revert"), ("text", "forget", "mx9.example.test"),
                           ("text", "set", "de", "4.28", "Das Postfach %s gibt es bei uns nicht"), ("database", "migrate")):
                 refused = server.ctl_run(*words)
                 self.assertEqual(os.EX_UNAVAILABLE, refused.returncode, refused)

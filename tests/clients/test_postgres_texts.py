@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import subprocess
 import time
 import unittest
@@ -14,7 +15,7 @@ from postgres import Postgres
 from server import LIMITS, SECONDS, Server, Talk, TestCase, environment, main, program
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
-REFUSED, USAGE, DATAERR, CANTCREAT, TEMPFAIL, CONFIG = 1, 64, 65, 73, 75, 78
+REFUSED, USAGE, DATAERR, CANTCREAT, TEMPFAIL, NOPERM, CONFIG = 1, 64, 65, 73, 75, 77, 78
 ID = "ERR_SMTP_CLOSING"
 SHARED = {}  # the database of the tests that do not stop it
 PO = """msgid ""
@@ -454,8 +455,20 @@ class Operators(TextsTest):
         own = self.as_servers_role()
         self.text("set", "de", ID, "Gut")
         self.assertIn("Gut", self.text("show", "de", ID, config=own))
-        self.text("set", "de", ID, "Schlecht", config=own, status=69)
-        self.assertIn("permission denied", self.error)
+        self.text("set", "de", ID, "Besser")
+        with open(os.path.join(self.folder, "de.po"), "w", encoding="utf-8") as file:
+            file.write(po("Schlecht"))
+        os.makedirs(os.path.join(self.folder, "locale/de/LC_MESSAGES"))
+        shutil.copy(file.name, os.path.join(self.folder, "locale/de/LC_MESSAGES/ftgate-local.po"))
+        for words in (("set", "de", ID, "Schlecht"), ("unset", "de", ID), ("apply", file.name), ("apply", f"{self.folder}/locale"),
+                      ("revert",), ("revert", "de"), ("forget", "mx9.example.test")):
+            with self.subTest(words=words):
+                self.text(*words, config=own, status=NOPERM)
+                self.assertRegex(self.error, r"\A[^\n]*: permission denied for table [^\n]*; run the GRANTs [^\n]*\n\Z")
+        self.ctl("database", "migrate", config=own, status=NOPERM)
+        self.assertRegex(self.error, r"\A[^\n]*permission denied [^\n]*; as the owner of the tables, run: ftgatectl -c FILE "
+                                     r"database migrate\n\Z")
+        self.assertEqual("2", self.sql("SELECT max(id) FROM text_generations").strip())
         self.sql("INSERT INTO text_servers VALUES ('mx9.example.test', 'smtpd', 'another', 1, 0, 0, '', 1)")
         changed = self.sql("SET ROLE ftgate; UPDATE text_servers SET generation = 7; SELECT generation FROM text_servers")
         self.assertEqual("1", changed.strip())
@@ -478,7 +491,7 @@ class Operators(TextsTest):
             self.sql(f"REVOKE SELECT ON {revoked} FROM ftgate; GRANT SELECT ({granted}) ON {revoked} TO ftgate")
             for words in commands:
                 with self.subTest(words=words, revoked=revoked):
-                    self.text(*words.replace("x", ID).split(), config=own, status=69)
+                    self.text(*words.replace("x", ID).split(), config=own, status=NOPERM)
                     self.assertRegex(self.error, r"\A[^\n]*: permission denied for table [^\n]*\n\Z")
             self.sql(f"GRANT SELECT ON {revoked} TO ftgate")
 

@@ -1,4 +1,5 @@
 /* The command about the database of PostgreSQL. */
+#include <errno.h>
 #include <stdio.h>
 #include <sysexits.h>
 
@@ -16,7 +17,7 @@ ctl_migrate(struct request *request)
 		return ctl_fail(EX_CONFIG, "%s",
 		    _("the configuration sets no database; that of the data folder is migrated when the server starts"));
 	if (!postgres_admin_migrate(request->settings->database, &before, &after, error))
-		return ctl_fail(EX_UNAVAILABLE, "%s", error);
+		return ctl_fail(errno == EACCES ? EX_NOPERM : EX_UNAVAILABLE, "%s", error);
 	if (before == after)
 		printf(_("schema %d: nothing to do\n"), after);
 	else

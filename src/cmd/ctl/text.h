@@ -45,9 +45,9 @@ void text_close(struct text_work *work);
 
 /*
  * Prints the error of errno about what has this name, and returns the status. EREMOTEIO is an error of the database, which is
- * printed already: the status is then EX_UNAVAILABLE.
+ * printed already: the status is then that of text_database_trouble().
  */
-int text_fail(int status, const char *name);
+int text_fail(const struct request *request, int status, const char *name);
 
 /* Whether there is a translation of a language in the folder, or a row in the table of languages. */
 bool text_language_is_known(const char *locale, const char *name);

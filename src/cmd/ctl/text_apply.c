@@ -170,7 +170,7 @@ text_history(struct request *request)
 		status = listing.table == NULL ? ctl_fail_memory() : EX_OK;
 	}
 	if (status == EX_OK && work.texts->ops->each_version(work.texts, work.language, print_version, &listing) < 0)
-		status = text_fail(EX_NOINPUT, work.overlay);
+		status = text_fail(work.request, EX_NOINPUT, work.overlay);
 	status = ctl_close_table(listing.table, status);
 	text_close(&work);
 	return status;
@@ -193,7 +193,7 @@ find_version(struct text_work *work, const char *word, unsigned *version)
 		unsigned long number = strtoul(word, &end, 10);
 		*version = *end == '\0' && number <= 1000 * 1000 * 1000 ? (unsigned)number : 0;
 	} else if (work->texts->ops->each_version(work->texts, work->language, note_newest, version) < 0) {
-		return text_fail(EX_NOINPUT, work->overlay);
+		return text_fail(work->request, EX_NOINPUT, work->overlay);
 	}
 	if (*version > 0)
 		return EX_OK;
@@ -215,7 +215,7 @@ text_read_version(struct text_work *work, const char *word, size_t *len, int *st
 		*status = ctl_fail(EX_DATAERR, _("there is no version %u; those are: ftgatectl text history %s"),
 		    version, work->language);
 	else if (octets == NULL)
-		*status = text_fail(EX_NOINPUT, work->overlay);
+		*status = text_fail(work->request, EX_NOINPUT, work->overlay);
 	return octets;
 }
 

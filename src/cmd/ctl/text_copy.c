@@ -30,7 +30,7 @@ text_copy_make(const struct request *request, char folder[TEXT_PATH])
 		folder[0] = '\0';
 		return status;
 	}
-	return text_database_export(request, folder) < 0 ? text_fail(EX_CANTCREAT, folder) : EX_OK;
+	return text_database_export(request, folder) < 0 ? text_fail(request, EX_CANTCREAT, folder) : EX_OK;
 }
 
 static int

@@ -48,10 +48,17 @@ text_database_disconnect(struct request *request)
 	request->database = NULL;
 }
 
+int
+text_database_trouble(const struct request *request)
+{
+	struct sql *sql = request->database;
+	return sql->ops->trouble(sql) == SQL_DENIED ? EX_NOPERM : EX_UNAVAILABLE;
+}
+
 static void
 print_trouble(const struct request *request)
 {
-	ctl_fail(EX_UNAVAILABLE, "%s: %s", request->database->name, request->database->ops->why(request->database));
+	ctl_fail(text_database_trouble(request), "%s: %s", request->database->name, request->database->ops->why(request->database));
 	errno = EREMOTEIO;
 }
 
@@ -94,19 +101,41 @@ text_database_number(const struct request *request, struct sql_rows *rows, int c
 	return strtoll(text_database_text(request, rows, column), NULL, 10);
 }
 
+/* Returns whether it is done. */
+static bool
+run(struct sql *sql, const char *text, const char *types, va_list values)
+{
+	struct sql_rows *rows = sql->ops->query(sql, text, types, values);
+	enum sql_result result = rows != NULL ? sql->ops->step(sql, rows) : SQL_ERROR;
+	sql->ops->finish(sql, rows);
+	return result == SQL_DONE || result == SQL_ROW;
+}
+
 int
 text_database_run(const struct request *request, const char *text, const char *types, ...)
 {
 	va_list values;
 	va_start(values, types);
-	struct sql *sql = request->database;
-	struct sql_rows *rows = sql->ops->query(sql, text, types, values);
+	bool done = run(request->database, text, types, values);
 	va_end(values);
-	enum sql_result result = rows != NULL ? sql->ops->step(sql, rows) : SQL_ERROR;
-	if (result != SQL_DONE && result != SQL_ROW)
+	if (!done)
 		print_trouble(request);
-	sql->ops->finish(sql, rows);
-	return result == SQL_DONE || result == SQL_ROW ? 0 : -1;
+	return done ? 0 : -1;
+}
+
+static void
+try(struct sql *sql, const char *text, const char *types, ...)
+{
+	va_list values;
+	va_start(values, types);
+	(void)run(sql, text, types, values);
+	va_end(values);
+}
+
+void
+text_database_roll_back(const struct request *request)
+{
+	try(request->database, "ROLLBACK", "");
 }
 
 int64_t

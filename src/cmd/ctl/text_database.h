@@ -71,4 +71,10 @@ int64_t text_database_number(const struct request *request, struct sql_rows *row
 /* Runs a statement without rows. Returns 0, or -1 after it has printed an error. */
 int text_database_run(const struct request *request, const char *text, const char *types, ...);
 
+/* Ends a transaction without its changes. Prints no error: that of the statement that failed has been printed. */
+void text_database_roll_back(const struct request *request);
+
+/* The exit status of the last error that was printed. */
+int text_database_trouble(const struct request *request);
+
 #endif

@@ -31,7 +31,7 @@ finish(const struct request *request, int result)
 	int error = errno;
 	if (result == 0)
 		return text_database_run(request, "COMMIT", "");
-	(void)text_database_run(request, "ROLLBACK", "");
+	text_database_roll_back(request);
 	errno = error;
 	return -1;
 }
@@ -166,8 +166,9 @@ print_stale(const struct request *request)
 {
 	struct sql_rows *rows = text_database_query(
 	    request, "SELECT id, author FROM text_generations ORDER BY id DESC LIMIT 1", "");
-	int status = EX_UNAVAILABLE;
-	if (text_database_row(request, rows))
+	bool found = text_database_row(request, rows);
+	int status = text_database_trouble(request);
+	if (found)
 		/* TRANSLATORS: a number, and who it was: "alice@mx1". */
 		status = ctl_fail(EX_TEMPFAIL,
 		    _("nothing is changed: these texts were changed meanwhile, the last time in generation %lld by %s; look at them, and try again"),
@@ -182,5 +183,5 @@ text_database_fail_write(const struct request *request, int error)
 	if (error == ESTALE)
 		return print_stale(request);
 	return error == EFBIG ? ctl_fail(EX_DATAERR, "%s: %s", request->database->name, strerror(error))
-	                      : EX_UNAVAILABLE;
+	                      : text_database_trouble(request);
 }

@@ -208,7 +208,7 @@ text_print_generation(const struct request *request)
 		print_generation(text_database_number(request, rows, 0), text_database_number(request, rows, 1),
 		    text_database_text(request, rows, 2), text_database_text(request, rows, 3));
 	request->database->ops->finish(request->database, rows);
-	return found ? EX_OK : EX_UNAVAILABLE;
+	return found ? EX_OK : text_database_trouble(request);
 }
 
 static const struct column generation_columns[] = {
@@ -250,7 +250,7 @@ text_list_generations(struct request *request)
 		table_number(table, (uint64_t)text_database_number(request, rows, 3));
 		table_text(table, text_database_text(request, rows, 4));
 	}
-	status = rows == NULL || errno != 0 ? EX_UNAVAILABLE : EX_OK;
+	status = rows == NULL || errno != 0 ? text_database_trouble(request) : EX_OK;
 	request->database->ops->finish(request->database, rows);
 	return ctl_close_table(table, status);
 }
@@ -281,7 +281,7 @@ read_generation(const struct request *request, int64_t generation, struct texts_
 	request->database->ops->finish(request->database, rows);
 	if (reading.error != 0)
 		return ctl_fail(EX_OSERR, "%s", strerror(reading.error));
-	return rows == NULL || error != 0 ? EX_UNAVAILABLE : EX_OK;
+	return rows == NULL || error != 0 ? text_database_trouble(request) : EX_OK;
 }
 
 /* Checks that there is such a generation. Returns an exit status, after it has printed its error. */
@@ -295,7 +295,7 @@ check_generation(const struct request *request, int64_t generation)
 	request->database->ops->finish(request->database, rows);
 	if (found)
 		return EX_OK;
-	return error != 0 ? EX_UNAVAILABLE
+	return error != 0 ? text_database_trouble(request)
 	                  : ctl_fail(EX_DATAERR, _("there is no such generation; those are: ftgatectl text history"));
 }
 
@@ -320,7 +320,7 @@ text_revert_generation(struct request *request)
 	if (status != EX_OK)
 		return status;
 	if ((last = text_database_last(request)) < 0)
-		return EX_UNAVAILABLE;
+		return text_database_trouble(request);
 	status = find_generation(request, last, &generation);
 	if (status == EX_OK)
 		status = read_generation(request, generation, &set);

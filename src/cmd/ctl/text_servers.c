@@ -72,7 +72,7 @@ print_servers(struct request *request, struct table *table, int64_t last)
 	size_t servers = 0, current = 0;
 	for (; text_database_row(request, rows); servers++)
 		current += add_server(table, request, rows, last);
-	int status = rows == NULL || errno != 0 ? EX_UNAVAILABLE : EX_OK;
+	int status = rows == NULL || errno != 0 ? text_database_trouble(request) : EX_OK;
 	request->database->ops->finish(request->database, rows);
 	if (status == EX_OK && servers == 0)
 		ctl_fail(DIFFER, "%s", _("no server has reported which own texts it speaks"));
@@ -87,7 +87,7 @@ text_status(struct request *request)
 		return status;
 	int64_t last = text_database_last(request);
 	if (last < 0)
-		return EX_UNAVAILABLE;
+		return text_database_trouble(request);
 	if (last > 0 && request->format == OUTPUT_TABLE)
 		(void)text_print_generation(request);
 	struct table *table = ctl_table(request, columns, sizeof columns / sizeof *columns, false);
@@ -108,7 +108,7 @@ text_forget(struct request *request)
 	    : text_database_run(
 	          request, "DELETE FROM text_servers WHERE host = ? AND program = ?", "tt", host, program + 1);
 	if (result < 0)
-		return EX_UNAVAILABLE;
+		return text_database_trouble(request);
 	if (request->database->ops->changes(request->database) > 0)
 		return EX_OK;
 	return ctl_fail(EX_DATAERR, _("'%s' is not a server that has reported; those are: ftgatectl text status"),

@@ -104,7 +104,7 @@ list_all(struct listing *listing, const struct request *request)
 	if (request->count > 0)
 		list_language(listing, request->words[0]);
 	else if (texts->ops->each_language(texts, list_language, listing) < 0)
-		return text_fail(EX_NOINPUT, listing->work->overlay);
+		return text_fail(listing->work->request, EX_NOINPUT, listing->work->overlay);
 	return listing->status;
 }
 

@@ -80,7 +80,7 @@ find_own_of_folder(const struct text_work *work)
 	int64_t last = text_database_last(work->request);
 	struct texts *texts = last == 0 ? texts_folder_open(work->overlay, NULL) : NULL;
 	if (last < 0)
-		return EX_UNAVAILABLE;
+		return text_database_trouble(work->request);
 	if (texts == NULL)
 		return last == 0 ? ctl_fail(EX_OSERR, "%s: %s", work->overlay, strerror(errno)) : EX_OK;
 	bool read = texts->ops->each_language(texts, note_any, &any) == 0 &&
@@ -121,9 +121,9 @@ text_open(struct text_work *work, struct request *request, bool change)
 }
 
 int
-text_fail(int status, const char *name)
+text_fail(const struct request *request, int status, const char *name)
 {
-	return errno == EREMOTEIO ? EX_UNAVAILABLE : ctl_fail(status, "%s: %s", name, strerror(errno));
+	return errno == EREMOTEIO ? text_database_trouble(request) : ctl_fail(status, "%s: %s", name, strerror(errno));
 }
 
 /* A language that is searched by its tag, and the folder that was found. */
@@ -183,7 +183,7 @@ find_language(struct text_work *work, const char *word)
 	if (!ftg_language_valid(word) || !tag_parse(&search.tag, word, strlen(word)))
 		return ctl_fail(EX_DATAERR, _("'%s' is not a language: write a tag such as de or pt-BR"), word);
 	if (work->texts->ops->each_language(work->texts, match, &search) < 0)
-		return text_fail(EX_NOINPUT, work->overlay);
+		return text_fail(work->request, EX_NOINPUT, work->overlay);
 	search_translations(work->locale, &search);
 	if (*work->language != '\0')
 		return EX_OK;
@@ -217,7 +217,7 @@ read_source(struct text_work *work)
 		work->octets = make_source(work);
 	const char *name = work->texts->ops->name(work->texts, work->language);
 	if (work->octets == NULL)
-		return text_fail(EX_NOINPUT, name);
+		return text_fail(work->request, EX_NOINPUT, name);
 	if (po_file_parse(&work->po, work->octets, work->len) == 0)
 		return EX_OK;
 	int status = errno == ENOMEM

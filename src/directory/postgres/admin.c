@@ -182,23 +182,34 @@ postgres_admin_open(const char *database, struct mailbox_store *mailboxes, char 
 	return NULL;
 }
 
+static void
+put_failed_migration(const char *why, int failure, bool read_only, char error[ADMIN_ERROR_SIZE])
+{
+	snprintf(error, ADMIN_ERROR_SIZE, _("the database cannot be migrated: %s"), why);
+	size_t len = strlen(error);
+	if (read_only)
+		snprintf(error + len, ADMIN_ERROR_SIZE - len, "; %s; %s", postgres_admin_read_only(),
+		    postgres_admin_read_only_cure());
+	else if (failure == EACCES)
+		snprintf(error + len, ADMIN_ERROR_SIZE - len, "; %s", postgres_admin_schema_cure());
+}
+
 bool
 postgres_admin_migrate(const char *database, int *before, int *after, char error[ADMIN_ERROR_SIZE])
 {
 	const struct libpq *libpq;
 	char why[POSTGRES_ERROR_SIZE];
 	PGconn *connection = connect_to(&libpq, database, NULL, error);
+	errno = EIO;
 	if (connection == NULL)
 		return false;
 	*after = POSTGRES_VERSION;
 	bool done = postgres_migrate(libpq, connection, before, why);
+	int failure = errno;
 	if (!done)
-		snprintf(error, ADMIN_ERROR_SIZE, _("the database cannot be migrated: %s"), why);
-	size_t len = done ? 0 : strlen(error);
-	if (!done && is_read_only(libpq, connection))
-		snprintf(error + len, ADMIN_ERROR_SIZE - len, "; %s; %s", postgres_admin_read_only(),
-		    postgres_admin_read_only_cure());
+		put_failed_migration(why, failure, is_read_only(libpq, connection), error);
 	libpq->PQfinish(connection);
+	errno = failure;
 	return done;
 }
 

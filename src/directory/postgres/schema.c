@@ -1,6 +1,7 @@
 /* The schema of the database of domains and accounts in PostgreSQL, by version. */
 #include "directory/postgres/schema.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,15 @@ static void __attribute__((format(printf, 2, 3))) put_error(char error[POSTGRES_
 	va_end(arguments);
 }
 
+/* Sets errno: EACCES if the role lacks a right, else EIO. */
+static void
+put_failure(const struct libpq *libpq, PGconn *connection, const PGresult *result, char error[POSTGRES_ERROR_SIZE])
+{
+	const char *state = libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	libpq_first_line(error, POSTGRES_ERROR_SIZE, libpq->PQerrorMessage(connection));
+	errno = state != NULL && strcmp(state, LIBPQ_DENIED) == 0 ? EACCES : EIO;
+}
+
 static bool
 run(const struct libpq *libpq, PGconn *connection, const char *sql, char error[POSTGRES_ERROR_SIZE])
 {
@@ -85,7 +95,7 @@ run(const struct libpq *libpq, PGconn *connection, const char *sql, char error[P
 	ExecStatusType status = libpq->PQresultStatus(result);
 	bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 	if (!done)
-		libpq_first_line(error, POSTGRES_ERROR_SIZE, libpq->PQerrorMessage(connection));
+		put_failure(libpq, connection, result, error);
 	libpq->PQclear(result);
 	return done;
 }
@@ -97,7 +107,7 @@ read_version(const struct libpq *libpq, PGconn *connection, char error[POSTGRES_
 	int version = -1;
 	PGresult *result = libpq->PQexec(connection, "SELECT version FROM ftgate_schema FOR UPDATE");
 	if (libpq->PQresultStatus(result) != PGRES_TUPLES_OK)
-		libpq_first_line(error, POSTGRES_ERROR_SIZE, libpq->PQerrorMessage(connection));
+		put_failure(libpq, connection, result, error);
 	else
 		version = !libpq->PQgetisnull(result, 0, 0) ? (int)strtol(libpq->PQgetvalue(result, 0, 0), NULL, 10)
 		                                            : 0;
@@ -112,6 +122,7 @@ migrate_from(const struct libpq *libpq, PGconn *connection, int version, char er
 	if (version > POSTGRES_VERSION) {
 		put_error(error, _("it has version %d, this program knows %d: install a newer ftgate"), version,
 		    POSTGRES_VERSION);
+		errno = EIO;
 		return false;
 	}
 	for (int i = version; i < POSTGRES_VERSION; i++)
@@ -137,7 +148,9 @@ postgres_migrate(const struct libpq *libpq, PGconn *connection, int *before, cha
 	    !run(libpq, connection, table, error) || (*before = read_version(libpq, connection, error)) < 0 ||
 	    !run(libpq, connection, limit, error) || !migrate_from(libpq, connection, *before, error) ||
 	    !run(libpq, connection, "COMMIT", error)) {
+		int failure = errno;
 		run(libpq, connection, "ROLLBACK", ignored);
+		errno = failure;
 		return false;
 	}
 	return true;

@@ -28,7 +28,8 @@ bool postgres_schema_fault(
  * Brings the schema to the version of this program, in one transaction and under a lock, so that
  * of several programs that begin at once one does it. It waits 2 seconds at most for each table
  * that others have locked. *before is the version that it had, 0: none. Returns false with an
- * English sentence in error, also if a newer ftgate has made it; then nothing is changed. Blocks.
+ * English sentence in error, also if a newer ftgate has made it; then nothing is changed. errno is EACCES then if the role
+ * lacks a right, else EIO. Blocks.
  */
 bool postgres_migrate(const struct libpq *libpq, PGconn *connection, int *before, char error[POSTGRES_ERROR_SIZE]);
 
