@@ -230,6 +230,38 @@ class OneWordEverywhere(TextsTest):
         self.text("forget", "gone.example.test")
         self.assertEqual(2, len(self.status()))
 
+    def test_many_servers_are_not_all_read_and_those_that_differ_come_first(self):
+        self.text("set", "de", ID, "Eins")
+        self.sql("INSERT INTO text_servers SELECT 'c' || n || '.example.test', 'smtpd', 'ftgate', (n <> 100000)::int, 0, 0, '',"
+                 " (extract(epoch FROM now()) * 1000000)::bigint FROM generate_series(1, 100000) n")
+        rows = list(self.status(status=REFUSED).values())
+        self.assertEqual(1000, len(rows))
+        self.assertEqual(("c100000.example.test", "behind", "ftgate"), (rows[0]["server"], rows[0]["state"], rows[0]["role"]))
+        self.assertEqual({"current"}, {row["state"] for row in rows[1:]})
+        self.assertEqual("ftgatectl: only 1000 servers are shown; those that are gone are removed by: ftgatectl text forget\n",
+                         self.error)
+        self.sql("UPDATE text_servers SET generation = 1")
+        self.status()
+        self.sql("UPDATE text_servers SET seen = CASE WHEN host < 'c5' THEN 1 ELSE 4000000000000000 END WHERE host <> 'c7.example.test'")
+        self.assertEqual({"silent"}, {row["state"] for row in self.status(status=REFUSED).values()})
+        self.text("forget")
+        self.assertEqual(["c7.example.test"], [row["server"] for row in self.status().values()])
+        self.text("forget")
+        self.assertEqual(1, len(self.status()))
+
+    def test_server_whose_row_belongs_to_another_role_says_so_and_goes_on(self):
+        self.text("set", "de", ID, "Eins")
+        self.sql("INSERT INTO text_servers VALUES ('mx1.example.test', 'smtpd', 'another', 0, 0, 0, '', 1)")
+        server = self.server()
+        server.wait_for_log("event=texts-failed detail=.*: ftgatectl text forget HOST")
+        for text in ("Zwei", "Drei"):
+            self.text("set", "de", ID, text)
+            server.says(text)
+        self.assertEqual(1, server.counted("event=texts-failed", 1))
+        self.assertEqual("another", self.status(status=REFUSED)["mx1.example.test", "smtpd"]["role"])
+        self.text("forget", "mx1.example.test")
+        self.status_until(lambda rows: [row["role"] for row in rows.values()] == ["ftgate"], 0)
+
     def test_first_worker_that_dies_is_followed_by_the_next(self):
         server = self.server()
         self.text("set", "de", ID, "Eins")

@@ -86,7 +86,7 @@ const struct command ctl_commands[] = {
 	{ "text", "revert", 0, 2, CTL_FOLDER, text_revert, N_("[LANGUAGE] [VERSION]"), N_("use an earlier version again; of a database without LANGUAGE, a generation") },
 	{ "text", "stale", 0, 1, CTL_FOLDER, text_stale, N_("[LANGUAGE]"), N_("show which English has changed since your own texts were written") },
 	{ "text", "status", 0, 0, CTL_FOLDER, text_status, "", N_("show whether all servers speak the last own texts of the database") },
-	{ "text", "forget", 1, 1, CTL_FOLDER, text_forget, N_("SERVER"), N_("leave a server that is gone out of text status") },
+	{ "text", "forget", 0, 1, CTL_FOLDER, text_forget, N_("[SERVER]"), N_("leave a server that is gone out of text status; without SERVER, all that are silent") },
 	{ "trace", "", 1, 1, CTL_ANYWHERE, ctl_trace, N_("ADDRESS|MESSAGE-ID|SESSION|REFERENCE"), N_("say what became of a message, from the log") },
 	{ "reload", "", 0, 0, CTL_FOLDER, ctl_reload, "", N_("have the running server load texts and certificate again") },
 	{ "status", "", 0, 0, CTL_FOLDER, ctl_status, "", N_("show whether the servers are well; with --server, all figures of one") },

@@ -22,7 +22,7 @@ text_temporary_folder(void)
 }
 
 int
-text_copy_make(const struct request *request, char folder[TEXT_PATH])
+text_copy_make(const struct text_work *work, char folder[TEXT_PATH])
 {
 	snprintf(folder, TEXT_PATH, "%s/ftgate-texts-XXXXXX", text_temporary_folder());
 	if (mkdtemp(folder) == NULL) {
@@ -30,7 +30,9 @@ text_copy_make(const struct request *request, char folder[TEXT_PATH])
 		folder[0] = '\0';
 		return status;
 	}
-	return text_database_export(request, folder) < 0 ? text_fail(request, EX_CANTCREAT, folder) : EX_OK;
+	return text_database_export(work->request, work->domain, folder) < 0
+	    ? text_fail(work->request, EX_CANTCREAT, folder)
+	    : EX_OK;
 }
 
 static int

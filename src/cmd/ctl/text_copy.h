@@ -5,10 +5,10 @@
 #include "cmd/ctl/text.h"
 
 /*
- * Makes a folder that only this user can read, with the texts of the last generation. Call text_copy_remove() in any
- * case. Returns an exit status, after it has printed its error.
+ * Makes a folder that only this user can read, with the texts of the last generation that the work is about: those
+ * of the server, and of its domain. Call text_copy_remove() in any case. Returns an exit status, after it has printed its error.
  */
-int text_copy_make(const struct request *request, char folder[TEXT_PATH]);
+int text_copy_make(const struct text_work *work, char folder[TEXT_PATH]);
 
 /* Removes the folder; "" is no folder. */
 void text_copy_remove(const char *folder);

@@ -58,7 +58,8 @@ text_database_trouble(const struct request *request)
 static void
 print_trouble(const struct request *request)
 {
-	ctl_fail(text_database_trouble(request), "%s: %s", request->database->name, request->database->ops->why(request->database));
+	ctl_fail(text_database_trouble(request), "%s: %s", request->database->name,
+	    request->database->ops->why(request->database));
 	errno = EREMOTEIO;
 }
 
@@ -418,12 +419,12 @@ export_row(const char *folder, const char *domain, const char *language, const c
 }
 
 int
-text_database_export(const struct request *request, const char *folder)
+text_database_export(const struct request *request, const char *domain, const char *folder)
 {
 	struct sql_rows *rows = text_database_query(request,
 	    "SELECT p.domain, p.language, f.source FROM text_parts p JOIN text_files f ON f.id = p.file"
-	    " WHERE p.generation = " LAST,
-	    "");
+	    " WHERE p.generation = " LAST " AND p.domain IN ('', ?)",
+	    "t", domain);
 	int result = 0;
 	while (result == 0 && text_database_row(request, rows))
 		result = export_row(folder, text_database_text(request, rows, 0), text_database_text(request, rows, 1),

@@ -53,8 +53,8 @@ void text_print_made(const struct request *request, int64_t number, int64_t crea
 /* Prints why a generation was not made, by errno, unless the cause was printed already. Returns an exit status. */
 int text_database_fail_write(const struct request *request, int error);
 
-/* Writes all texts of the last generation, compiled, into a folder. Returns 0, or -1 with errno. */
-int text_database_export(const struct request *request, const char *folder);
+/* Writes the texts of the server and of a domain, "": none, compiled, into a folder. Returns 0, or -1 with errno. */
+int text_database_export(const struct request *request, const char *domain, const char *folder);
 
 /* Statements, with the values as struct sql_ops has them. NULL, or false after an error has been printed. */
 struct sql_rows *text_database_query(const struct request *request, const char *text, const char *types, ...);

@@ -113,7 +113,7 @@ open_sample(const struct text_work *work, struct sample *sample)
 	ask_values(work, sample);
 	if (gmtime_r(&now, &tm) != NULL)
 		strftime(sample->time, sizeof sample->time, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	int status = work->request->database != NULL ? text_copy_make(work->request, copy) : EX_OK;
+	int status = work->request->database != NULL ? text_copy_make(work, copy) : EX_OK;
 	const struct ftg_sources sources = {
 		.locale = work->locale,
 		.overlay = *copy != '\0' ? copy : work->overlay,

@@ -84,13 +84,20 @@ rest_after_failure(struct text_follower *follower)
 	follower->phase = TEXT_REST;
 }
 
-/* Handles a question that failed. Logs once, until the database answers again. */
+/* Logs once, until a report is taken. */
 static void
-rest_because(struct text_follower *follower, const char *why)
+complain(struct text_follower *follower, const char *why)
 {
 	if (!follower->complained)
 		log_event("texts-failed", "detail", why, NULL);
 	follower->complained = true;
+}
+
+/* Handles a question that failed. */
+static void
+rest_because(struct text_follower *follower, const char *why)
+{
+	complain(follower, why);
 	rest_after_failure(follower);
 }
 
@@ -156,18 +163,24 @@ report_or_rest(struct text_follower *follower)
 	postgres_texts_report(follower->database, &report);
 }
 
+/* New texts are used also while another role has the row; only text status lacks this server. */
 static void
-on_reported(void *context, bool done)
+on_reported(void *context, enum postgres_reported outcome)
 {
 	struct text_follower *follower = context;
 	follower->phase = TEXT_REST;
-	if (done) {
-		follower->pause = 0;
-		follower->complained = false;
+	if (outcome == POSTGRES_REPORT_FAILED) {
+		follower->report_tick = 0;
+		rest_unanswered(follower);
 		return;
 	}
-	follower->report_tick = 0;
-	rest_unanswered(follower);
+	follower->pause = 0;
+	if (outcome == POSTGRES_REPORT_TAKEN)
+		complain(follower,
+		    "text status has a server of this hostname and program, which another role has reported: give each"
+		    " server a hostname of its own, or run: ftgatectl text forget HOST");
+	else
+		follower->complained = false;
 }
 
 static void

@@ -26,7 +26,7 @@ static const char *const statements[TEXT_STATEMENTS + 1] = {
 	    "  (extract(epoch FROM now()) * 1000000)::bigint)"
 	    " ON CONFLICT (host, program) DO UPDATE SET generation = excluded.generation,"
 	    "  refused_generation = excluded.refused_generation, refused = excluded.refused,"
-	    "  refusal = excluded.refusal, seen = excluded.seen",
+	    "  refusal = excluded.refusal, seen = excluded.seen WHERE s.role = current_user",
 };
 
 struct postgres_texts {
@@ -105,8 +105,13 @@ static void
 on_report(struct pg_query *query, PGresult *result)
 {
 	struct postgres_texts *texts = owner(query);
-	texts->pg.libpq->PQclear(result);
-	texts->listener.reported(texts->listener.context, result != NULL);
+	const struct libpq *libpq = texts->pg.libpq;
+	bool taken = result != NULL && strcmp(libpq->PQcmdTuples(result), "0") == 0;
+	libpq->PQclear(result);
+	texts->listener.reported(texts->listener.context,
+	    result == NULL ? POSTGRES_REPORT_FAILED
+	        : taken    ? POSTGRES_REPORT_TAKEN
+	                   : POSTGRES_REPORTED);
 }
 
 static void

@@ -30,6 +30,12 @@ struct postgres_report {
 	const struct texts_state *state;
 };
 
+enum postgres_reported {
+	POSTGRES_REPORTED,
+	POSTGRES_REPORT_FAILED,
+	POSTGRES_REPORT_TAKEN, /* another role has reported a server of this host and program */
+};
+
 /* Each function is called once for a question that was asked, on the loop. false: it failed, and
  * postgres_texts_trouble() is the cause. */
 struct postgres_texts_listener {
@@ -42,7 +48,7 @@ struct postgres_texts_listener {
 	void (*parts)(void *context, bool known, const struct postgres_part *part, size_t count);
 	/* The source of a part, len octets and a NUL; NULL: it failed. */
 	void (*source)(void *context, const char *octets, size_t len);
-	void (*reported)(void *context, bool done);
+	void (*reported)(void *context, enum postgres_reported outcome);
 	void *context;
 };
 
