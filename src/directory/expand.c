@@ -305,6 +305,29 @@ visit(struct alias_expansion *expansion, size_t index)
 	return verdict == DIRECTORY_NO_MAILBOX ? visit_other(expansion, index, &address) : verdict;
 }
 
+/* Notes a target that gets no mail, for the log. */
+static void
+note_left_out(struct alias_expansion *expansion, const struct address *address, enum directory_verdict verdict)
+{
+	static const char *const causes[] = {
+		[DIRECTORY_AMBIGUOUS] = "ambiguous",
+		[DIRECTORY_DISABLED] = "disabled",
+		[DIRECTORY_MOVED] = "moved",
+		[DIRECTORY_NO_PRIVILEGE] = "no-privilege",
+		[DIRECTORY_SPAMTRAP] = "spamtrap",
+	};
+	struct expansion *found = &expansion->question->expansion;
+	char text[ADDRESS_TEXT_SIZE], name[ADDRESS_TEXT_SIZE + 32];
+	bool known = verdict < sizeof causes / sizeof *causes && causes[verdict] != NULL;
+	address_write(text, address->local, address->domain);
+	if (text_set_add(&expansion->seen, text, strlen(text)) == 0)
+		return;
+	int len = snprintf(name, sizeof name, "%s%s %s", found->left_out++ > 0 ? ", " : "", text,
+	    known ? causes[verdict] : "no-mailbox");
+	if (strlen(found->left_out_names) + (size_t)len < sizeof found->left_out_names)
+		memcpy(found->left_out_names + strlen(found->left_out_names), name, (size_t)len + 1);
+}
+
 static enum directory_verdict
 visit_all(struct alias_expansion *expansion)
 {
@@ -314,6 +337,8 @@ visit_all(struct alias_expansion *expansion)
 		enum directory_verdict verdict = visit(expansion, i);
 		if (verdict == DIRECTORY_FAILED || verdict == DIRECTORY_MISCONFIGURED)
 			return verdict;
+		if (verdict != DIRECTORY_FOUND)
+			note_left_out(expansion, &expansion->targets[i].address, verdict);
 		if (unfit == DIRECTORY_FOUND)
 			unfit = verdict;
 	}

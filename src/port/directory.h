@@ -168,6 +168,8 @@ struct expansion_target {
 	bool relayed;  /* this server relays the mail of its domain */
 };
 
+enum { EXPANSION_NAMES_SIZE = 400 };
+
 /*
  * The targets of an alias or a list: each mailbox and each address once. The list of a target is the first one on the
  * way to it; a target that can be reached without a list has none.
@@ -179,7 +181,9 @@ struct expansion {
 	size_t elsewhere_count;
 	struct address *lists; /* the lists of targets, as they were added */
 	size_t list_count;
-	char moved_to[ADDRESS_MAX + 1]; /* MOVED: of the first account that has moved */
+	char moved_to[ADDRESS_MAX + 1];            /* MOVED: of the first account that has moved */
+	size_t left_out;                           /* targets that get no mail, such as an account that is disabled */
+	char left_out_names[EXPANSION_NAMES_SIZE]; /* "ADDRESS CAUSE, ADDRESS CAUSE": as many of them as fit */
 };
 
 /*

@@ -181,16 +181,18 @@ void
 event_expanded(const struct smtp_session *s, struct span address, const struct expansion *targets)
 {
 	size_t recipients = targets->count + targets->elsewhere_count;
-	char to[ADDRESS_TEXT_SIZE], number[24];
+	bool whole = targets->left_out == 0;
+	char to[ADDRESS_TEXT_SIZE], number[24], left_out[24];
 
 	snprintf(to, sizeof to, "%.*s", (int)address.len, address.text);
 	if (recipients == 1 && targets->count == 1 && strcasecmp(to, targets->mailboxes[0].address) == 0)
 		return;
-	if (recipients == 0 || (recipients == 1 && targets->count == 0 && !lookup_is_list(s->lookup)))
+	if (recipients == 0 || (recipients == 1 && targets->count == 0 && !lookup_is_list(s->lookup) && whole))
 		return;
 	snprintf(number, sizeof number, "%zu", recipients);
-	s->outlet->log(
-	    s->outlet, "expanded", "from", log_show_path(s->envelope.sender), "to", to, "recipients", number, NULL);
+	snprintf(left_out, sizeof left_out, "%zu", targets->left_out);
+	s->outlet->log(s->outlet, "expanded", "from", log_show_path(s->envelope.sender), "to", to, "recipients", number,
+	    "left-out", whole ? NULL : left_out, "detail", whole ? NULL : targets->left_out_names, NULL);
 }
 
 static size_t

@@ -84,6 +84,23 @@ class Forwarding(TestCase):
         return self.next.wait(count + 1)[-1].sender
 
 
+class LeftOut(Forwarding):
+    def test_members_that_get_no_mail_are_logged_by_name_and_cause(self):
+        bert, carl, fwd, staff = (f"{name}@{DOMAIN}" for name in ("bert", "carl", "fwd", "staff"))
+        self.server.control("account", "add", bert, "--no-password", "disabled=yes")
+        self.server.control("account", "add", carl, "--no-password", "moved-to=carl@next.example")
+        self.server.control("list", "add", staff, ACCOUNT, bert, carl)
+        self.server.control("alias", "set", fwd, f"add={bert}")
+        self.send(self.server, STRANGER, staff)
+        self.assertEqual(1, len(self.inbox(ACCOUNT.split("@", maxsplit=1)[0])))
+        self.server.wait_for_log(f'event=expanded .*to={staff} recipients=1 left-out=2 detail="{bert} disabled, {carl} moved"')
+        self.send(self.server, STRANGER, fwd)
+        self.server.wait_for_log(f'event=expanded .*to={fwd} recipients=1 left-out=1 detail="{bert} disabled"')
+        self.server.control("account", "set", bert, "disabled=no")
+        self.send(self.server, STRANGER, fwd)
+        self.server.wait_for_log(f"event=expanded .*to={fwd} recipients=2\n")
+
+
 def fields_of(name):
     return (b"Delivered-To: %s@example.test\r\nList-Id: <%s.example.test>\r\nList-Post: <mailto:%s@example.test>\r\n"
             b"Precedence: list\r\n" % ((name.encode(),) * 3))

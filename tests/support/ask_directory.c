@@ -70,6 +70,8 @@ expand(struct directory *directory, struct ask_found *found)
 	for (size_t i = 0; i < found->list_count; i++)
 		found->lists[i] = expansion->lists[i];
 	memcpy(found->moved_to, expansion->moved_to, sizeof found->moved_to);
+	found->left_out = expansion->left_out;
+	memcpy(found->left_out_names, expansion->left_out_names, sizeof found->left_out_names);
 	memcpy(found->detail, question.base.detail, sizeof found->detail);
 	expansion_clear(&question.expansion);
 	return verdict_of(&question.base, before);

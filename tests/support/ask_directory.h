@@ -19,6 +19,8 @@ struct ask_found {
 	char local[ADDRESS_LOCAL_MAX + 1], language[DIRECTORY_LANGUAGE_SIZE], moved_to[ADDRESS_MAX + 1];
 	enum posting_right post;
 	bool member;
+	size_t left_out;
+	char left_out_names[EXPANSION_NAMES_SIZE];
 	struct mailbox mailboxes[DIRECTORY_TARGETS_MAX];
 	size_t count;
 	struct expansion_target elsewhere[8];

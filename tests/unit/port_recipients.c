@@ -123,6 +123,42 @@ Test(recipients, alias_and_list_lead_to_each_mailbox_once)
 	cr_expect_eq(found.count, 2, "anna is in it twice");
 }
 
+Test(recipients, targets_that_get_no_mail_are_named_with_the_cause)
+{
+	cr_expect_eq(resolve("staff", "example.test"), DIRECTORY_FOUND);
+	cr_expect_eq(found.left_out, 1);
+	cr_expect_str_eq(found.left_out_names, "off@example.test disabled");
+	backend_sql(
+	    "INSERT INTO targets (alias, local, domain) VALUES (1, 'gone', 'example.test'), (1, 'mute', 'example.test'),"
+	    " (1, 'off', 'example.test'), (1, 'trap', 'example.test'); DELETE FROM targets WHERE alias = 2 AND local = 'bob'");
+	cr_expect_eq(resolve("staff", "example.test"), DIRECTORY_FOUND);
+	cr_expect_eq(found.count, 1);
+	cr_expect_eq(found.left_out, 4, "one of them is reached twice");
+	for (const char *const *name = (const char *const[]) { "gone@example.test moved",
+	         "mute@example.test no-privilege", "off@example.test disabled", "trap@example.test spamtrap", NULL };
+	     *name != NULL; name++)
+		cr_expect(strstr(found.left_out_names, *name) != NULL, "%s: %s", *name, found.left_out_names);
+	cr_expect_eq(resolve("info", "example.org"), DIRECTORY_FOUND);
+	cr_expect_eq(found.left_out, 0);
+}
+
+Test(recipients, names_that_are_left_out_are_cut_between_two_of_them)
+{
+	backend_sql("INSERT INTO accounts (domain, local, disabled, created) VALUES"
+	            " (1, 'a234567890123456789012345678901234567890123456789012345678901', 1, 0),"
+	            " (1, 'b234567890123456789012345678901234567890123456789012345678901', 1, 0),"
+	            " (1, 'c234567890123456789012345678901234567890123456789012345678901', 1, 0),"
+	            " (1, 'd234567890123456789012345678901234567890123456789012345678901', 1, 0),"
+	            " (1, 'e234567890123456789012345678901234567890123456789012345678901', 1, 0),"
+	            " (1, 'f234567890123456789012345678901234567890123456789012345678901', 1, 0);"
+	            "INSERT INTO targets (alias, local, domain) SELECT 2, local, 'example.test' FROM accounts"
+	            " WHERE local LIKE '_23456789%'");
+	cr_expect_eq(resolve("staff", "example.test"), DIRECTORY_FOUND);
+	cr_expect_eq(found.left_out, 7);
+	cr_expect_gt(strlen(found.left_out_names), sizeof found.left_out_names / 2);
+	cr_expect_str_eq(strrchr(found.left_out_names, ' '), " disabled");
+}
+
 Test(recipients, mailbox_has_the_store_of_its_account_or_its_domain)
 {
 	cr_expect_eq(resolve("anna", "example.test"), DIRECTORY_FOUND);
