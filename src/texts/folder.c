@@ -24,6 +24,7 @@ static const char po_name[] = "ftgate-local.po", mo_name[] = "ftgate-local.mo", 
 struct folder {
 	struct texts texts;
 	int lock;            /* -1: none */
+	bool copy;           /* texts_folder_open_copy() */
 	char root[PATH_MAX]; /* of the server; the lock is there */
 	char path[PATH_MAX]; /* of the server or of the domain */
 	char name[PATH_MAX]; /* the result of name() */
@@ -184,11 +185,11 @@ folder_each_version(struct texts *texts, const char *language, texts_version_fn 
 }
 
 /*
- * Writes a file beside its place and renames it. The octets are on stable
- * storage afterwards, the name once the folder is synced.
+ * Writes a file beside its place and renames it. Unless it is a copy, the
+ * octets are on stable storage afterwards, the name once the folder is synced.
  */
 static int
-put_file(const char *path, const char *octets, size_t len)
+put_file(const struct folder *folder, const char *path, const char *octets, size_t len)
 {
 	char beside[PATH_MAX];
 	errno = ENAMETOOLONG;
@@ -199,7 +200,9 @@ put_file(const char *path, const char *octets, size_t len)
 	int file = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
 	if (file < 0)
 		return -1;
-	int result = fchmod(file, FILE_MODE) < 0 || file_write(file, octets, len) < 0 || fsync(file) < 0 ? -1 : 0;
+	int result = fchmod(file, FILE_MODE) < 0 || file_write(file, octets, len) < 0 ? -1 : 0;
+	if (result == 0 && !folder->copy)
+		result = fsync(file);
 	int error = errno;
 	close(file);
 	errno = error;
@@ -246,7 +249,7 @@ keep_version(struct folder *folder, const char *language, const struct texts_cha
 	int result = count < 0 ? -1 : make_version_path(folder, language, next, path);
 	bool kept = count > 0 && is_version(folder, language, versions[0], old != NULL ? old : "", len);
 	if (result == 0 && !kept)
-		result = put_file(path, old != NULL ? old : "", len);
+		result = put_file(folder, path, old != NULL ? old : "", len);
 	int error = errno;
 	free(old);
 	for (int i = TEXTS_VERSIONS - !kept; result == 0 && i < count; i++)
@@ -258,10 +261,10 @@ keep_version(struct folder *folder, const char *language, const struct texts_cha
 
 /* Puts a file in place, or removes it if it has no octets. */
 static int
-put_or_remove(const char *path, const char *octets, size_t len)
+put_or_remove(const struct folder *folder, const char *path, const char *octets, size_t len)
 {
 	if (len > 0)
-		return put_file(path, octets, len);
+		return put_file(folder, path, octets, len);
 	return unlink(path) < 0 && errno != ENOENT ? -1 : 0;
 }
 
@@ -278,12 +281,12 @@ folder_replace(struct texts *texts, const char *language, const struct texts_cha
 	if (make_path(folder, language, po_name, po) < 0 || make_path(folder, language, mo_name, mo) < 0 ||
 	    make_path(folder, language, "", messages) < 0)
 		return -1;
-	if (make_folders(folder, language) < 0 || keep_version(folder, language, change) < 0)
+	if (make_folders(folder, language) < 0 || (!folder->copy && keep_version(folder, language, change) < 0))
 		return -1;
-	if (put_or_remove(po, change->source, change->source_len) < 0 ||
-	    put_or_remove(mo, change->compiled, compiled_len) < 0)
+	if (put_or_remove(folder, po, change->source, change->source_len) < 0 ||
+	    put_or_remove(folder, mo, change->compiled, compiled_len) < 0)
 		return -1;
-	return file_sync_folder(messages);
+	return folder->copy ? 0 : file_sync_folder(messages);
 }
 
 static void
@@ -420,8 +423,8 @@ folder_each_stray(struct texts *texts, texts_stray_fn *call, void *context)
 	return count < 0 ? -1 : 0;
 }
 
-struct texts *
-texts_folder_open(const char *path, const char *domain)
+static struct texts *
+open_folder(const char *path, const char *domain, bool copy)
 {
 	static const struct texts_ops ops = {
 		.lock = folder_lock,
@@ -438,7 +441,7 @@ texts_folder_open(const char *path, const char *domain)
 	struct folder *folder = calloc(1, sizeof *folder);
 	if (folder == NULL)
 		return NULL;
-	*folder = (struct folder) { .texts = { &ops }, .lock = -1 };
+	*folder = (struct folder) { .texts = { &ops }, .lock = -1, .copy = copy };
 	int root = snprintf(folder->root, sizeof folder->root, "%s", path);
 	int len = snprintf(folder->path, sizeof folder->path, "%s%s%s", path, domain != NULL ? "/@" : "",
 	    domain != NULL ? domain : "");
@@ -447,4 +450,16 @@ texts_folder_open(const char *path, const char *domain)
 	free(folder);
 	errno = ENAMETOOLONG;
 	return NULL;
+}
+
+struct texts *
+texts_folder_open(const char *path, const char *domain)
+{
+	return open_folder(path, domain, false);
+}
+
+struct texts *
+texts_folder_open_copy(const char *path, const char *domain)
+{
+	return open_folder(path, domain, true);
 }

@@ -11,4 +11,7 @@
  */
 struct texts *texts_folder_open(const char *folder, const char *domain);
 
+/* The same for a copy that its owner removes: it has no earlier versions, and need not survive a crash of the system. */
+struct texts *texts_folder_open_copy(const char *folder, const char *domain);
+
 #endif

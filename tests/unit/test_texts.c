@@ -64,6 +64,30 @@ expect_read(unsigned version, const char *expected)
 	free(octets);
 }
 
+static int syncs;
+
+/* In place of that of the C library. */
+int
+fsync(int file)
+{
+	syncs++;
+	return fdatasync(file);
+}
+
+Test(texts, of_a_copy_have_no_versions_and_are_not_synced, .init = setup, .fini = teardown)
+{
+	syncs = 0;
+	replace("one");
+	cr_expect_eq(syncs, 4, "of the empty version, the source, what is compiled, and the folder");
+	texts->ops->close(texts);
+	texts = texts_folder_open_copy("locale", NULL);
+	cr_assert_not_null(texts);
+	replace("two");
+	cr_expect_eq(syncs, 4);
+	cr_expect_str_eq(versions(), "1:0 ");
+	expect_read(0, "two");
+}
+
 Test(texts, of_a_language_have_none_before_the_first, .init = setup, .fini = teardown)
 {
 	size_t len;

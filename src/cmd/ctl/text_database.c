@@ -403,7 +403,7 @@ export_row(const char *folder, const char *domain, const char *language, const c
 	struct po_file po;
 	if (!ftg_language_valid(language) || strchr(domain, '/') != NULL || strlen(domain) >= DNS_NAME_SIZE)
 		return 0;
-	struct texts *texts = texts_folder_open(folder, *domain != '\0' ? domain : NULL);
+	struct texts *texts = texts_folder_open_copy(folder, *domain != '\0' ? domain : NULL);
 	if (texts == NULL)
 		return -1;
 	int result = po_file_parse(&po, source, strlen(source));
