@@ -305,6 +305,7 @@ class FakeService:
     def __exit__(self, *_):
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+        self.threads[0].join()  # else it could add a connection to those that are shut down now
         for connection in self.open:
             try:
                 connection.shutdown(socket.SHUT_RDWR)

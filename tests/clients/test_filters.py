@@ -4,6 +4,7 @@
 import glob
 import json
 import os
+import re
 import socket
 import subprocess
 import threading
@@ -137,7 +138,10 @@ class Rspam(FiltersCase):
             self.assertTaken(server, CLEAN)
             self.assertRefused(self.says("ERR_SMTP_MESSAGE_OTHER", "Gtube pattern"), server, SPAM)
             server.wait_for_log(r'event=filter [^\n]*filter=rspamd answer=refused detail="Gtube pattern"')
-            self.assertRegex(self.rspamd.log(), rf"ip: {CLIENT}, from: <{SENDER}>, [^\n]*rcpts: <{ACCOUNT}>")
+            until = time.monotonic() + SECONDS
+            while not re.search(rf"ip: {CLIENT}, from: <{SENDER}>, [^\n]*rcpts: <{ACCOUNT}>", self.rspamd.log()):
+                self.assertLess(time.monotonic(), until, self.rspamd.log())
+                time.sleep(0.02)
 
     def test_a_failed_spf_check_may_be_reason_enough(self):
         with self.filtered(f"address: {self.rspamd.address}; spf: yes; name: spam") as server:

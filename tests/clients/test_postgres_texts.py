@@ -275,8 +275,8 @@ class OneWordEverywhere(TextsTest):
         beside = self.enterContext(TextServer("mx1.example.test", self.url, smtpd=program("ftgate-pop3d"), beside=server))
         self.text("set", "de", "FTG_POP_DELE", "Wird gelöscht")
         self.status_until(lambda rows: len(rows) == 2, 0)
-        adopted = len(re.findall("event=texts-adopted", server.log() + beside.log()))
-        self.assertEqual(1, adopted)
+        self.assertTrue(self.wait_until(lambda: "event=texts-adopted" in server.log() + beside.log()))
+        self.assertEqual(1, (server.log() + beside.log()).count("event=texts-adopted"))
 
 
 class Refusals(TextsTest):
