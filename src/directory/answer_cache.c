@@ -303,13 +303,18 @@ answer_cache_keep(struct answer_cache *cache, enum answer_part number, const str
 }
 
 void
-answer_cache_drop_since(struct answer_cache *cache, int64_t time, int64_t now)
+answer_cache_drop_since(struct answer_cache *cache, int64_t time)
 {
 	for (struct part *part = cache->parts; part < cache->parts + ANSWER_PARTS; part++)
 		for (size_t i = 0; i < part->count; i++)
 			if (part->places[i] != NULL && part->places[i]->time >= time)
 				drop(part, &part->places[i]);
-	cache->begun = now;
+}
+
+void
+answer_cache_begin(struct answer_cache *cache, int64_t time)
+{
+	cache->begun = time;
 }
 
 size_t

@@ -77,11 +77,11 @@ bool answer_cache_holds(const struct answer_cache *cache, const struct answer_su
 void answer_cache_change(struct answer_cache *cache, const char *subject);
 void answer_cache_change_all(struct answer_cache *cache);
 
-/*
- * Drops the answers that were asked at a time or later, and keeps none that was
- * asked before now. Takes a time that depends on the size of the cache.
- */
-void answer_cache_drop_since(struct answer_cache *cache, int64_t time, int64_t now);
+/* Drops the answers that were asked at a time or later. Takes a time that depends on the size of the cache. */
+void answer_cache_drop_since(struct answer_cache *cache, int64_t time);
+
+/* From now on, keeps no answer that was asked before a time. Those that are kept stay. */
+void answer_cache_begin(struct answer_cache *cache, int64_t time);
 
 /*
  * Copies the answer of a key to value, if it was asked at a time or later; size must be the one with which it was kept.

@@ -114,14 +114,21 @@ key_of(const char *name)
 	return key;
 }
 
+/* The answer to a question that was asked at a time. */
 static void
-keep(const char *name)
+keep_asked(const char *name, int64_t asked)
 {
 	const struct answer_key key = key_of(name);
 	struct answer_subjects subjects = { .count = 0 };
-	pass();
 	answer_cache_depend(cache, &subjects, "a:somebody@example.test");
-	answer_cache_keep(cache, ANSWER_RECIPIENT, &key, &subjects, pg_now(&pg), "x", 1);
+	answer_cache_keep(cache, ANSWER_RECIPIENT, &key, &subjects, asked, "x", 1);
+}
+
+static void
+keep(const char *name)
+{
+	pass();
+	keep_asked(name, pg_now(&pg));
 }
 
 static bool
@@ -195,4 +202,31 @@ Test(postgres_changes, answers_asked_after_the_last_reading_end_with_a_new_conne
 	keep("new");
 	read_table(&same);
 	cr_expect(is_given("new", false));
+}
+
+Test(postgres_changes, answer_behind_a_reading_that_was_asked_later_is_not_kept)
+{
+	read_table(&first);
+	pass();
+	int64_t before = pg_now(&pg);
+	read_table(&same);
+	keep_asked("again", before);
+	cr_expect(!is_given("again", false));
+	keep_asked("with it", changes.read);
+	cr_expect(is_given("with it", false));
+	lose();
+	read_table(&same);
+	cr_expect(!is_given("with it", false));
+}
+
+Test(postgres_changes, answers_asked_after_the_last_reading_end_with_one_that_failed)
+{
+	read_table(&first);
+	keep("before");
+	read_table(&same);
+	keep("uncertain");
+	read_table(NULL);
+	read_table(&same);
+	cr_expect(is_given("before", false));
+	cr_expect(!is_given("uncertain", false));
 }

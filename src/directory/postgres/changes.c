@@ -105,13 +105,16 @@ give_up(struct changes *changes)
 /*
  * A standby that was promoted may lack the last changes. After a new connection,
  * the last change that was read is compared, but answers that were asked after
- * that reading may depend on changes that are lost.
+ * that reading may depend on changes that are lost. A question that was asked
+ * before a reading, and is answered behind it, was sent again: its answer is of
+ * a later time than it seems, and is not kept.
  */
 static void
 drop_uncertain(struct changes *changes)
 {
 	if (changes->lost)
-		answer_cache_drop_since(changes->cache, changes->read, pg_now(changes->pg));
+		answer_cache_drop_since(changes->cache, changes->read);
+	answer_cache_begin(changes->cache, changes->lost ? pg_now(changes->pg) : changes->asked);
 	changes->lost = false;
 	changes->read = changes->asked;
 }
@@ -139,6 +142,8 @@ answered(struct pg_query *query, PGresult *result)
 	changes->known = false;
 	if (result != NULL)
 		take(changes, result);
+	else
+		changes->lost = true; /* a pooler may have another server behind the same connection */
 	changes->pg->libpq->PQclear(result);
 	schedule(changes);
 }

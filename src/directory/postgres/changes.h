@@ -35,7 +35,7 @@ struct changes {
 	bool again;           /* a change was announced meanwhile */
 	bool announced;       /* there was a notification since the last reading */
 	unsigned unannounced; /* readings one after the other that found changes without one */
-	bool lost;            /* the connection has been, since the last reading of changes that are followed */
+	bool lost;            /* the connection, or a reading, since the last reading of changes that are followed */
 	bool empty;           /* the table had no change at the last attempt to begin */
 	int64_t asked;        /* when the last reading was asked for */
 	int64_t read;         /* when the last one was that found changes that are followed */
