@@ -306,3 +306,54 @@ Test(postgres_sharing, target_without_a_name_is_no_member)
 	cr_expect_eq(question.base.verdict, DIRECTORY_FAILED);
 	cr_expect_eq(question.count, 0);
 }
+
+static const struct address staff = { .local = "staff", .domain = "example.test" };
+
+/* The database is asked about the list, and answers. */
+static void
+answer_about_staff(const struct row *row)
+{
+	ask(0, "staff");
+	struct pg_query *query = next();
+	cr_assert_not_null(query);
+	answer(query, row);
+	cr_assert_null(next());
+}
+
+Test(postgres_sharing, answer_that_depends_on_the_asker_is_not_expected_nor_waited_for)
+{
+	directory->changes.known = true;
+	directory->directory.ops->expect(&directory->directory, &staff);
+	answer(next(), &members_list);
+	directory->directory.ops->expect(&directory->directory, &staff);
+	cr_expect_null(next(), "it would be asked for in vain");
+	for (unsigned i = 0; i < QUESTIONS; i++)
+		ask(i, "STAFF");
+	for (unsigned i = 0; i < QUESTIONS; i++) {
+		struct pg_query *query = next();
+		cr_assert_not_null(query, "question %u waits for another", i);
+		answer(query, &members_list);
+		cr_expect(questions[i].recipient.member);
+	}
+	cr_expect_eq(answers, QUESTIONS);
+}
+
+Test(postgres_sharing, answer_that_depends_on_the_asker_no_more_is_kept)
+{
+	struct row row = members_list;
+	row.cells[NAME_POST] = "anyone";
+	directory->changes.known = true;
+	answer_about_staff(&members_list);
+	answer_about_staff(&row);
+	ask(1, "staff");
+	cr_expect_null(next());
+	cr_expect_eq(answers, 3);
+	answer_cache_change_all(directory->cache);
+	directory->directory.ops->expect(&directory->directory, &staff);
+	ask(1, "staff");
+	struct pg_query *query = next();
+	cr_assert_not_null(query);
+	cr_expect_null(next(), "it waits for what was expected");
+	answer(query, &row);
+	cr_expect_eq(answers, 4);
+}

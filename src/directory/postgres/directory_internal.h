@@ -14,6 +14,7 @@ enum {
 	EXPECTATIONS_MAX = 1000, /* questions under way that nobody has asked yet */
 	EXPECTED_SETS = 128,
 	EXPECTED_PLACES = 8, /* of a set */
+	UNSHARED = 1024,
 };
 
 struct inquiry;
@@ -30,6 +31,8 @@ struct postgres_directory {
 	unsigned expectations;                /* under way */
 	/* The hashes of the last expected questions that were answered before a session asked them; 0: none. */
 	uint64_t expected[EXPECTED_SETS][EXPECTED_PLACES];
+	/* The hashes of questions whose last answers depended on their askers, each at its place; 0: none. */
+	uint64_t unshared[UNSHARED];
 	bool postmaster_logged;
 };
 

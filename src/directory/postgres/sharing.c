@@ -47,6 +47,22 @@ note_expected(struct postgres_directory *directory, const struct answer_key *key
 	set[0] = key->hash;
 }
 
+/* Did the last answer to this question depend on its asker? Then it is of no use to ask it for another session. */
+static bool
+is_unshared(const struct postgres_directory *directory, const struct answer_key *key)
+{
+	return directory->unshared[key->hash % UNSHARED] == key->hash;
+}
+
+static void
+note_shared(struct postgres_directory *directory, const struct answer_key *key, bool shared)
+{
+	if (!shared)
+		directory->unshared[key->hash % UNSHARED] = key->hash;
+	else if (is_unshared(directory, key))
+		directory->unshared[key->hash % UNSHARED] = 0;
+}
+
 /*
  * Gives a kept answer. Returns false if none may be given: while the database
  * is away, a recipient that an old answer refuses may have been added.
@@ -96,18 +112,21 @@ sharing_settle(struct inquiry *inquiry)
 		return;
 	if (!unasked)
 		stats_add(directory->stats, STAT_ANSWERS_ASKED, 1);
-	if (!inquiry->kind->kept->is_shared(question))
+	bool shared = inquiry->kind->kept->is_shared(question);
+	if (shared || question->verdict == DIRECTORY_FOUND)
+		note_shared(directory, &inquiry->key, shared);
+	if (!shared)
 		return;
 	inquiry->kind->kept->keep(directory->cache, &inquiry->key, &inquiry->subjects, inquiry->asked, question);
 	if (unasked)
 		note_expected(directory, &inquiry->key);
 }
 
-/* An earlier question with the same key, unless the records have changed since. */
+/* An earlier question with the same key, whose answer may be shared, unless the records have changed since. */
 static struct inquiry *
 find_under_way(struct postgres_directory *directory, const struct answer_key *key)
 {
-	struct inquiry *inquiry = *list_of(directory, key);
+	struct inquiry *inquiry = is_unshared(directory, key) ? NULL : *list_of(directory, key);
 	while (inquiry != NULL && !answer_key_equal(&inquiry->key, key))
 		inquiry = inquiry->next;
 	return inquiry != NULL && answer_cache_holds(directory->cache, &inquiry->subjects) ? inquiry : NULL;
@@ -163,7 +182,7 @@ sharing_ask(struct postgres_directory *directory, const struct kind *kind, struc
 		start_kept(directory, kind, question, &key, false);
 }
 
-/* Does nothing if the answer will not be kept, is kept already, or is under way. */
+/* No, if the answer will not be kept, is kept already, or is under way. */
 static bool
 may_expect(struct postgres_directory *directory, struct directory_question *question, struct answer_key *key)
 {
@@ -172,7 +191,8 @@ may_expect(struct postgres_directory *directory, struct directory_question *ques
 	if (horizon == INT64_MAX || !kept->identify(question, key))
 		return false;
 	answer_key_end(directory->cache, key);
-	return !kept->find(directory->cache, key, horizon, question) && find_under_way(directory, key) == NULL;
+	return !is_unshared(directory, key) && !kept->find(directory->cache, key, horizon, question) &&
+	    find_under_way(directory, key) == NULL;
 }
 
 void
