@@ -119,7 +119,7 @@ class TextsTest(TestCase):
 
     def ctl(self, *words, status=0, config=None, options=(), input=b"", **variables):
         """Returns the output of ftgatectl; self.error has its errors."""
-        done = subprocess.run([program("ftgatectl"), "-c", config or self.admin, *options, *words], input=input, timeout=SECONDS,
+        done = subprocess.run([program("ftgatectl"), "-c", config or self.admin, *options, *words], input=input, timeout=4 * SECONDS,
                               env={**environment(), **variables}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
         self.error = done.stderr.decode()
         self.assertEqual(status, done.returncode, (words, done.stdout.decode(), self.error))
