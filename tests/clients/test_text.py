@@ -353,6 +353,23 @@ class WithoutServer(Text):
             self.assertIn(f"ftgate-{server}: does not run; it loads the texts when it starts\n", printed)
         self.assertIn("Fragen: ${contact} (#4.28)", printed)
 
+    def test_says_that_the_published_english_has_no_own_texts(self):
+        note = "servers use own texts of English only with 'language: en'"
+        config = os.path.join(self.data, "ftgate.conf")
+        for language, noted in (("", 1), ("language: C\n", 1), ("language: en\n", 0), ("language: de\n", 0)):
+            with open(config, "w", encoding="utf-8") as file:
+                file.write(language)
+            with self.subTest(language=language):
+                self.text("set", "en", "4.28", f"no %s {noted}", options=("-c", config))
+                self.assertEqual(noted, self.error.count(note), self.error)
+        self.text("set", "en", "4.28", "none: %s")
+        self.assertEqual(1, self.error.count(note), self.error)
+        self.text("apply", "en", "-", input=PO.replace("Language: de", "Language: en").encode())
+        self.assertEqual(1, self.error.count(note), self.error)
+        self.text("unset", "en", "4.28")
+        self.text("set", "de", "4.28", "Kein %s")
+        self.assertEqual("", self.error)
+
     def test_comments_and_all_other_octets_are_kept(self):
         self.text("apply", "-", input=PO.encode())
         self.text("set", "de", "4.23", "Was bitte?")

@@ -49,6 +49,12 @@ void text_close(struct text_work *work);
  */
 int text_fail(const struct request *request, int status, const char *name);
 
+/*
+ * After a change of own texts of a language: says that servers do not use those of English unless they are set to it. The
+ * language in their environment is unknown here. Returns whether it has.
+ */
+bool text_note_english(const struct request *request, const char *language);
+
 /* Whether there is a translation of a language in the folder, or a row in the table of languages. */
 bool text_language_is_known(const char *locale, const char *name);
 

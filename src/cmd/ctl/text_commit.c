@@ -224,6 +224,7 @@ commit(struct text_work *work, const struct po_file *po)
 	if (status == EX_OK)
 		status = text_publish(work);
 	if (status == EX_OK) {
+		(void)text_note_english(work->request, work->language);
 		int shown = text_print_replies(work, &(struct text_replies) { changed.item, changed.count });
 		status = work->request->database != NULL ? EX_OK : shown; /* the generation is stored */
 	}

@@ -141,7 +141,11 @@ write_changes(const struct request *request, const struct text_change *change, s
 {
 	if (count == 0)
 		return puts(_("nothing is changed")), EX_OK;
-	return text_database_write(request, change, count) == 0 ? EX_OK : text_database_fail_write(request, errno);
+	if (text_database_write(request, change, count) < 0)
+		return text_database_fail_write(request, errno);
+	for (size_t i = 0; i < count && !text_note_english(request, change[i].language);)
+		i++;
+	return EX_OK;
 }
 
 int

@@ -19,6 +19,7 @@
 #include "cmd/ctl/text_database.h"
 #include "cmd/msg/language_table.h"
 #include "cmd/msg/row.h"
+#include "config/config.h"
 #include "texts/folder.h"
 
 static const char english_plural[] = "nplurals=2; plural=(n != 1);";
@@ -124,6 +125,20 @@ int
 text_fail(const struct request *request, int status, const char *name)
 {
 	return errno == EREMOTEIO ? text_database_trouble(request) : ctl_fail(status, "%s: %s", name, strerror(errno));
+}
+
+bool
+text_note_english(const struct request *request, const char *language)
+{
+	struct tag tag;
+	const char *set = request->settings != NULL ? request->settings->language : NULL;
+	bool published = set == NULL || strcmp(set, "C") == 0 || strcmp(set, "POSIX") == 0;
+	bool noted = published && request->command->run != text_unset && tag_parse(&tag, language, strlen(language)) &&
+	    strcmp(tag.language, "en") == 0;
+	if (noted)
+		ctl_fail(EX_OK, "%s",
+		    _("servers use own texts of English only with 'language: en' in their configuration, or if their environment names English; else they speak the published English, which has none"));
+	return noted;
 }
 
 /* A language that is searched by its tag, and the folder that was found. */
