@@ -13,9 +13,10 @@ import unittest
 
 from postgres import Postgres
 from server import LIMITS, SECONDS, Server, Talk, TestCase, environment, main, program
+from tcp_proxy import Proxy
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
-REFUSED, USAGE, DATAERR, CANTCREAT, TEMPFAIL, NOPERM, CONFIG = 1, 64, 65, 73, 75, 77, 78
+REFUSED, USAGE, DATAERR, UNAVAILABLE, CANTCREAT, TEMPFAIL, NOPERM, CONFIG = 1, 64, 65, 69, 73, 75, 77, 78
 ID = "ERR_SMTP_CLOSING"
 SHARED = {}  # the database of the tests that do not stop it
 PO = """msgid ""
@@ -401,6 +402,66 @@ class Refusals(TextsTest):
         self.assertFalse(os.path.exists(outside))
         self.assertEqual(["de"], [name for name in os.listdir(os.path.join(server.data, "locale")) if name[0] != "."])
         self.assertIn("Gut", server.said())
+
+
+class Cut(Proxy):
+    """Ends the connection in place of the answer to one question, and counts the questions."""
+
+    def __init__(self, target, nth):
+        super().__init__(target)
+        self.nth, self.questions = nth, 0
+
+    def from_client(self, client, octets):
+        self.questions += 1
+        self.cuts += self.questions == self.nth
+        return octets
+
+
+class CutConnections(TextsTest):
+    def each_question_unanswered(self, *words):
+        """
+        Runs a command once for each of its questions, whose answer is lost, and last with all answers. A generation is made with
+        two files, or not at all; if the command says so, it is made. Returns how often it was made.
+        """
+        made = 0
+        for nth in itertools.count(1):
+            before = self.count_files()
+            with Cut(f"{self.database.folder}/.s.PGSQL.{self.database.port}", nth) as proxy:
+                with open(self.admin, "w", encoding="utf-8") as config:
+                    config.write(f"database: postgresql://postgres@127.0.0.1:{proxy.port}/{self.name}?sslmode=disable&"
+                                 f"gssencmode=disable\ndata: {self.folder}/data\n")
+                with open(f"{self.folder}/new/fr/LC_MESSAGES/ftgate-local.po", "w", encoding="utf-8") as file:
+                    file.write(po(f"{words[0]} {nth}", "fr"))
+                done = subprocess.run([program("ftgatectl"), "-c", self.admin, "text", *words], timeout=SECONDS, check=False,
+                                      env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            after = self.count_files()
+            self.assertIn(after, ([*before, "2"], before), (nth, done))
+            if done.returncode == 0:
+                self.assertEqual([*before, "2"], after, (nth, done))
+            else:
+                self.assertEqual((UNAVAILABLE, 1), (done.returncode, done.stderr.count(b"\n")), (nth, done))
+            made += after != before
+            if proxy.questions < nth:
+                self.assertEqual(0, done.returncode, done)
+                return made, nth
+
+    def count_files(self):
+        """How many files each generation has."""
+        return self.sql("SELECT count(f.id) FROM text_generations g LEFT JOIN text_parts p ON p.generation = g.id"
+                        " LEFT JOIN text_files f ON f.id = p.file GROUP BY g.id ORDER BY g.id").split()
+
+    def test_generation_is_made_whole_or_not_at_all(self):
+        self.text("set", "de", ID, "Eins")
+        self.text("set", "fr", ID, "Un")
+        self.sql("DELETE FROM text_generations WHERE id = 1")
+        os.makedirs(f"{self.folder}/new/fr/LC_MESSAGES")
+        for words in (("apply", f"{self.folder}/new"), ("revert", "2")):
+            with self.subTest(words=words):
+                made, questions = self.each_question_unanswered(*words)
+                self.assertGreaterEqual(questions, 12)
+                self.assertGreaterEqual(questions - made, 8)
+        self.assertEqual("0", self.sql("SELECT count(*) FROM text_files f WHERE NOT EXISTS"
+                                       " (SELECT FROM text_parts p WHERE p.file = f.id)").strip())
 
 
 class Operators(TextsTest):

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "support/fault.h"
 #include "support/folder.h"
 
 #define HEAD "msgid \"\"\nmsgstr \"Content-Type: text/plain; charset=UTF-8\\n\"\n\n"
@@ -179,6 +180,54 @@ Test(texts_adopt, folder_that_cannot_be_written_keeps_its_state, .init = setup, 
 	cr_assert_eq(rmdir("locale/de/LC_MESSAGES/ftgate-local.mo"), 0);
 	cr_expect_eq(adopt_one(2, "", "de", TEXT("Neu")), TEXTS_ADOPTED);
 	expect_source(NULL, "de", TEXT("Neu"));
+}
+
+/* Whether each file is that of the generation before or of the new one, whole, and compiled. */
+static void
+expect_no_half(const char *domain, const char *language, const char *before, const char *after)
+{
+	size_t len;
+	struct texts *texts = texts_folder_open("locale", domain);
+	char *source = texts->ops->read(texts, language, 0, &len);
+	char *compiled = texts->ops->read_compiled(texts, language, &len);
+	cr_assert_not_null(source);
+	cr_expect(strcmp(source, before) == 0 || strcmp(source, after) == 0, "%s", source);
+	cr_expect_not_null(compiled);
+	free(source);
+	free(compiled);
+	texts->ops->close(texts);
+}
+
+Test(texts_adopt, fault_at_any_step_is_completed_by_the_next_attempt, .init = setup, .fini = folder_remove)
+{
+	static const enum fault_call calls[] = { FAULT_WRITE, FAULT_FSYNC };
+	const char *const before[][3] = { { "", "de", TEXT("Eins") }, { "example.org", "de", TEXT("Zwei") } };
+	const char *const after[][3] = { { "", "de", TEXT("Drei") }, { "example.org", "de", TEXT("Vier") } };
+	unsigned struck = 0;
+	uint64_t number = 1;
+	cr_assert_eq(adopt(number, 2, before), TEXTS_ADOPTED);
+	for (size_t call = 0; call < sizeof calls / sizeof *calls; call++) {
+		bool again = true;
+		for (int nth = 0; again; nth++) {
+			fault_set(calls[call], nth, EIO);
+			enum texts_adoption result = adopt(number + 1, 2, after);
+			again = fault_struck() > 0;
+			fault_set(calls[call], -1, 0);
+			struck += again;
+			if (result == TEXTS_FAILED)
+				cr_expect_eq(state.used.number, number, "call %zu, %d", call, nth);
+			expect_no_half(NULL, "de", before[0][2], after[0][2]);
+			expect_no_half("example.org", "de", before[1][2], after[1][2]);
+			/* If the state was stored, but not synced, it is found by the next attempt. */
+			if (result != TEXTS_ADOPTED && adopt(number + 1, 2, after) != TEXTS_ADOPTED)
+				cr_expect_eq(state.used.number, number + 1, "call %zu, %d", call, nth);
+			expect_source(NULL, "de", after[0][2]);
+			expect_source("example.org", "de", after[1][2]);
+			number += 2;
+			cr_assert_eq(adopt(number, 2, before), TEXTS_ADOPTED);
+		}
+	}
+	cr_expect_geq(struck, 12);
 }
 
 Test(texts_state, is_what_was_written, .init = setup, .fini = folder_remove)
