@@ -88,8 +88,7 @@ class Deliveries(TestCase):
             server.control("queue", "run")
             following.wait(1)
             wait_for(lambda: measured(server, "deliveries_total", to="remote", outcome="delivered") == 1)
-            wait_for(lambda: measured(server, "queue_messages", state="held") == 0)
-            self.assertEqual((0, 0), tuple(measured(server, "queue_messages", state=s) for s in ("active", "deferred")))
+            wait_for(lambda: [measured(server, "queue_messages", state=s) for s in ("held", "active", "deferred")] == [0, 0, 0])
 
     def test_message_under_way_is_active(self):
         with FakeNextHop(RCPT="silence") as following:

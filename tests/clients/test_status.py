@@ -89,7 +89,7 @@ class Status(TestCase):
         server = self.start()
         send(server)
         talks = [self.enterContext(Talk(server)) for _ in range(8)]
-        self.assertEqual(8, status(server)["connections"])
+        wait_until(lambda: status(server)["connections"] == 8)  # that of the message has ended
         start = len(server.log())
         for pid in re.findall(r"event=worker-started worker=\d+ pid=(\d+)", server.log()):
             os.kill(int(pid), signal.SIGKILL)
