@@ -288,6 +288,7 @@ sender_find(struct lookup *lookup, struct sender_question *question)
 	enum directory_verdict verdict = access_of_sender(lookup, question);
 	enum directory_verdict hosted = lookup->ops->domain(lookup, question->address.domain, &domain);
 	question->hosted = hosted == DIRECTORY_FOUND;
+	question->relayed = question->hosted && domain.relayed;
 	if (verdict == DIRECTORY_FOUND && question->account != 0)
 		verdict = find_owner(lookup, question, &question->address);
 	if (verdict == DIRECTORY_FOUND && question->account != 0)

@@ -119,6 +119,7 @@ struct sender_question {
 	unsigned access; /* set of enum access_kind; of the address, its domain and those above it the first decides */
 	char text[DIRECTORY_TEXT_SIZE]; /* in place of #4.60; not checked; "": none */
 	bool hosted;                    /* the domain is hosted here, or relayed */
+	bool relayed;                   /* it is relayed */
 	bool owned; /* the address is that of the account, or of an alias that leads straight to it */
 };
 

@@ -13,10 +13,21 @@ enum { ENVELOPE_LINES_MAX = 2048 }; /* octets */
 /* The directory's record of the sender. All zero for the null sender. */
 struct sender_facts {
 	bool failed;          /* the directory could not be asked: the others are 0 */
-	bool hosted;          /* the domain is hosted here */
+	bool hosted;          /* the domain is hosted here, or relayed */
+	bool relayed;         /* it is relayed */
 	bool owned;           /* the address is that of the user who has logged in */
 	unsigned char access; /* set of enum access_kind */
 };
+
+/*
+ * Are the mailboxes of the sender's domain here? A relayed domain has servers of its own, which send its mail, and its SPF
+ * record need not name this one.
+ */
+static inline bool
+sender_is_here(const struct sender_facts *known)
+{
+	return known->hosted && !known->relayed;
+}
 
 /*
  * All zero is an empty envelope. The addresses are as the client wrote them, without brackets and source route, but

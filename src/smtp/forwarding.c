@@ -42,7 +42,7 @@ forwarding_sender(struct smtp_session *s, char text[ADDRESS_TEXT_SIZE])
 	const struct recipient *alias = &s->lookup->recipient.recipient;
 	struct address sender, made;
 
-	if (s->config->srs == NULL || alias->kind != RECIPIENT_ALIAS || s->envelope.known.hosted ||
+	if (s->config->srs == NULL || alias->kind != RECIPIENT_ALIAS || sender_is_here(&s->envelope.known) ||
 	    !parse_sender(s, &sender) || is_srs_domain(s, sender.domain))
 		return NULL;
 	const char *domain = s->config->srs->domain[0] != '\0' ? s->config->srs->domain : alias->domain.name;

@@ -492,6 +492,11 @@ class Relayed(Forwarding):
         self.assertRegex(got["anna@next.example"], r"^SRS0=")
 
 
+    def test_sender_of_a_relayed_domain_is_rewritten(self):
+        self.server.control("domain", "add", "behind.example", "relay=yes")
+        self.assertRegex(self.forwarded("anna@behind.example"), r"^SRS0=.*=behind\.example=anna@example\.test$")
+
+
 class Abuse(Forwarding):
     def assertUnknown(self, sender, recipient, cause):
         start = len(self.server.log())

@@ -411,6 +411,7 @@ sender(struct directory *directory, struct sender_question *question)
 		question->access = ACCESS_PERMITTED;
 	question->owned = false;
 	question->hosted = find_domain(name, &domain) == DIRECTORY_FOUND;
+	question->relayed = domain.relayed;
 	if (question->account != 0)
 		found = find_owner(question->account, &question->address, &question->owned);
 	answer(directory, &question->base, strcmp(name, "broken.test") == 0 ? DIRECTORY_FAILED : found);

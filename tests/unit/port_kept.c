@@ -83,6 +83,17 @@ ask_all(void)
 	cr_expect(sender_of("x", "example.test", 0).hosted);
 }
 
+Test(kept, whether_the_domain_of_a_sender_is_relayed_is_kept)
+{
+	backend_sql("INSERT INTO domains (id, name, relayed, created) VALUES (9, 'relayed.test', 1, 0)");
+	for (int times = 0; times < 2; times++) {
+		struct sender_question question = sender_of("x", "relayed.test", 0);
+		cr_expect(question.hosted && question.relayed);
+	}
+	cr_expect_eq(count(STAT_ANSWERS_ASKED), 1);
+	cr_expect_eq(count(STAT_ANSWERS_KEPT), 1);
+}
+
 Test(kept, second_question_is_answered_from_memory)
 {
 	ask_all();

@@ -16,7 +16,7 @@ enum { SUBJECT_SIZE = ADDRESS_MAX + 8 };
 
 struct kept_access {
 	unsigned access;
-	bool hosted;
+	bool hosted, relayed;
 	char text[DIRECTORY_TEXT_SIZE];
 };
 
@@ -142,6 +142,7 @@ copy_sender(struct directory_question *base, const struct directory_question *fr
 	to->access = question->access;
 	memcpy(to->text, question->text, sizeof to->text);
 	to->hosted = question->hosted;
+	to->relayed = question->relayed;
 	to->owned = question->owned;
 }
 
@@ -156,6 +157,7 @@ find_sender(
 	question->access = kept.access;
 	memcpy(question->text, kept.text, sizeof question->text);
 	question->hosted = kept.hosted;
+	question->relayed = kept.relayed;
 	question->owned = false;
 	base->verdict = DIRECTORY_FOUND;
 	return true;
@@ -166,7 +168,9 @@ keep_sender(struct answer_cache *cache, const struct answer_key *key, const stru
     int64_t time, const struct directory_question *base)
 {
 	const struct sender_question *question = (const struct sender_question *)base;
-	struct kept_access kept = { .access = question->access, .hosted = question->hosted };
+	struct kept_access kept = {
+		.access = question->access, .hosted = question->hosted, .relayed = question->relayed
+	};
 	snprintf(kept.text, sizeof kept.text, "%s", question->text);
 	answer_cache_keep(cache, ANSWER_SENDER, key, subjects, time, &kept, sizeof kept);
 }

@@ -42,6 +42,7 @@ sender_is_known(struct directory_question *question)
 	s->envelope.known = (struct sender_facts) {
 		.failed = !found,
 		.hosted = found && lookup->sender.hosted,
+		.relayed = found && lookup->sender.relayed,
 		.owned = found && lookup->sender.owned,
 		.access = found ? (unsigned char)lookup->sender.access : 0,
 	};

@@ -32,5 +32,6 @@ struct ftg_reply
 check_spoofing(struct smtp_session *s, const struct policy_subject *subject)
 {
 	(void)subject;
-	return s->config->policy.anti_spoofing && s->envelope.known.hosted ? ftg_reply(ERR_SMTP_SPOOF) : policy_pass();
+	bool spoofed = s->config->policy.anti_spoofing && sender_is_here(&s->envelope.known);
+	return spoofed ? ftg_reply(ERR_SMTP_SPOOF) : policy_pass();
 }
