@@ -7,11 +7,12 @@ import os
 import re
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 
 from limits import HOST, LimitsCase, four_ways
-from server import ACCOUNT, SECONDS, SENDER, Server, Talk, main
+from server import ACCOUNT, SECONDS, SENDER, Server, Talk, TestCase, environment, main, program
 from services import PAUSE, Clamd, Dnsmasq, FakeService, Rspamd, free_port, http
 from test_proxy import LISTENERS, header
 
@@ -359,6 +360,26 @@ class Answers(FiltersCase):
                 as server:
             self.assertTaken(server, CLEAN)
             server.wait_for_log(r'answer=passed detail="an action that is not done here: quarantine"')
+
+
+class Check(TestCase):
+    LIMIT = "limits:\n  max-message-size: 1M\n"
+
+    def test_warns_of_messages_that_pass_without_a_signature(self):
+        rspamd = "filters:\n  - address: 127.0.0.1:11333\n"
+        said = ":3: max-size: larger messages are neither examined nor signed; set max-size to 0\n"
+        closed = rspamd + "    on-failure: defer\n"
+        for config, warned in ((closed, True), (closed + "    max-size: 49M\n", True), (closed + "    max-size: 50M\n", False),
+                               (closed + "    max-size: 0\n", False), (closed + self.LIMIT, False), (rspamd, False),
+                               (closed + "limits:\n  max-message-size: 0\n", True), (closed + "    kind: clamav\n", False)):
+            with self.subTest(config), tempfile.TemporaryDirectory(prefix="ftgate-test-") as folder:
+                path = os.path.join(folder, "check.conf")
+                with open(path, "w", encoding="ascii") as file:
+                    file.write("user: root\n" + config)
+                done = subprocess.run([program("ftgate-smtpd"), "-c", path, "--listen", "127.0.0.1:0", "--data", folder, "--check"],
+                                      env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=SECONDS,
+                                      text=True, check=False)
+                self.assertEqual((0, path + said if warned else ""), (done.returncode, done.stderr))
 
 
 class Stop(FiltersCase):

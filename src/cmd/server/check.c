@@ -474,6 +474,21 @@ check_help_url(const struct settings *settings)
 		printable_print(stderr, "help-url: %s\n", doubt);
 }
 
+/* Warns if large messages pass a filter that must sign or judge all: one with rspamd that defers what it cannot see. */
+static void
+check_filters(const struct settings *settings)
+{
+	const struct config *config = settings->config;
+	int64_t most = config->limits.max_message_size;
+	for (unsigned i = 0; settings->protocol == CONFIG_SMTP && i < config->filters_count; i++) {
+		const struct filter_settings *filter = &config->filters[i];
+		bool vital = filter->kind == FILTER_RSPAMD && filter->on_failure == ON_FAILURE_DEFER;
+		if (vital && filter->max_size != 0 && (most == 0 || filter->max_size < most))
+			print_fault(settings, config_line(config, "filters", i, "address"), "max-size",
+			    _("larger messages are neither examined nor signed; set max-size to 0"));
+	}
+}
+
 int
 server_check(const struct server_kind *kind, const struct settings *settings, bool verbose)
 {
@@ -488,6 +503,7 @@ server_check(const struct server_kind *kind, const struct settings *settings, bo
 	int texts = check_texts(kind, settings, to);
 	check_records(settings);
 	check_help_url(settings);
+	check_filters(settings);
 	if (status == EX_OK)
 		status = usable ? texts : EX_DATAERR;
 	return status;
