@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/address/idna.h"
 #include "base/text/printable.h"
 #include "peer/http_answer.h"
 #include "peer/scan_client.h"
@@ -54,6 +55,26 @@ put_path(struct head *head, const char *name, const char *address)
 	put(head, name, path);
 }
 
+/*
+ * rspamd signs only if it takes the domains of From here and in the message for one, and it knows a domain by its octets. The
+ * envelope has A-labels, which SPF needs; a message of a user with SMTPUTF8 has U-labels, as a rule. Of an address with octets
+ * above 0x7F rspamd 3.4 reads no domain, so that it then signs whatever domain the message has.
+ */
+static void
+put_sender(struct head *head, const struct scan_subject *subject)
+{
+	char address[VALUE_SIZE];
+	const char *at = strrchr(subject->sender, '@');
+	size_t len = at != NULL ? (size_t)(at + 1 - subject->sender) : sizeof address;
+	if (len >= sizeof address || subject->user == NULL || !subject->utf8) {
+		put_path(head, "From", subject->sender);
+		return;
+	}
+	memcpy(address, subject->sender, len);
+	idna_to_unicode(address + len, sizeof address - len, at + 1);
+	put_path(head, "From", address);
+}
+
 /* Version 1.0: the answer ends as its length says, or with the connection, and does not come in chunks. */
 static size_t
 put_head(const struct scan_client *client, const struct scan_subject *subject, char *octets, size_t size)
@@ -67,7 +88,9 @@ put_head(const struct scan_client *client, const struct scan_subject *subject, c
 	put(&head, "User", subject->user);
 	put(&head, "Queue-Id", subject->session);
 	put(&head, "MTA-Name", subject->hostname);
-	put_path(&head, "From", subject->sender);
+	if (subject->utf8)
+		put(&head, "SMTPUTF8", "yes");
+	put_sender(&head, subject);
 	for (size_t i = 0; i < subject->recipient_count && i < RECIPIENTS_MAX; i++)
 		put_path(&head, "Rcpt", subject->recipients[i]);
 	put_line(&head, "\r\n");

@@ -14,6 +14,7 @@ enum { SCAN_TEXT_SIZE = 512 };
 struct scan_subject {
 	int file;                      /* its descriptor, which others use too: to be read by pread(2) alone */
 	uint64_t size;                 /* octets of it */
+	bool utf8;                     /* it came with SMTPUTF8 */
 	const char *sender;            /* "" for the null reverse-path */
 	const char *const *recipients; /* as the client named them */
 	size_t recipient_count;

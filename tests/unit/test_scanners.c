@@ -502,6 +502,26 @@ Test(scanners, rspamd_gets_sender_recipients_and_client)
 	cr_expect_eq(memcmp(strstr(asked, "\r\n\r\n") + 4, message, SIZE), 0);
 }
 
+/* rspamd compares the domain with that of From in the message, and looks up SPF by it. */
+Test(scanners, domain_of_the_sender_is_spelled_as_users_write_it)
+{
+	subject.sender = "x@xn--bcher-kva.example";
+	serve_by(act_as_rspamd, false, clean);
+	cr_expect_eq(ask_rspamd(fake.endpoint, LIMIT), SCAN_CLEAN, "%s", text);
+	expect_header("\r\nFrom: <x@xn--bcher-kva.example>\r\n");
+	cr_expect_null(strstr(asked, "\r\nSMTPUTF8:"));
+	subject.utf8 = true;
+	cr_expect_eq(ask_rspamd(fake.endpoint, LIMIT), SCAN_CLEAN, "%s", text);
+	expect_header("\r\nSMTPUTF8: yes\r\n");
+	expect_header("\r\nFrom: <x@xn--bcher-kva.example>\r\n");
+	subject.user = "anna";
+	cr_expect_eq(ask_rspamd(fake.endpoint, LIMIT), SCAN_CLEAN, "%s", text);
+	expect_header("\r\nFrom: <x@b\303\274cher.example>\r\n");
+	subject.sender = "";
+	cr_expect_eq(ask_rspamd(fake.endpoint, LIMIT), SCAN_CLEAN, "%s", text);
+	expect_header("\r\nFrom: <>\r\n");
+}
+
 Test(scanners, value_cannot_add_a_header)
 {
 	subject.helo = "x\r\nUser: admin\r\n\r\n{}";

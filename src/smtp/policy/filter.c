@@ -55,6 +55,7 @@ describe(struct filtering *filtering)
 	filtering->subject = (struct scan_subject) {
 		.file = file,
 		.size = fstat(file, &status) == 0 ? (uint64_t)status.st_size : 0,
+		.utf8 = s->envelope.utf8,
 		.sender = s->envelope.sender,
 		.address = s->peer.address,
 		.helo = s->name,
