@@ -10,6 +10,7 @@ import time
 import unittest
 
 import server as servers
+from pgbouncer import PgBouncer
 from postgres import Postgres
 from server import ACCOUNT, DOMAIN, SECONDS, Server, Talk, TestCase
 
@@ -117,7 +118,7 @@ class Shared(MembersTest):
     def test_sixteenth_less_one_of_a_large_limit_is_kept_from_others(self):
         client, clients = "127.0.0.12", iter(f"127.3.{i}.1" for i in range(256))
         with contextlib.ExitStack() as stack:
-            first, *others = (stack.enter_context(Member(self.database.url(user="ftgate"), most=LARGE)) for _ in range(3))
+            first, *others = (stack.enter_context(Member(self.database.url(user="ftgate"), most=LARGE)) for _ in range(4))
 
             def exchange(*members):
                 """Waits until members have sent their counts: one of another client, which comes later, is sent."""
@@ -125,7 +126,7 @@ class Shared(MembersTest):
                     later = next(clients)
                     self.assertEqual(PART, member.accepts(later, PART))
                     self.wait_until(lambda later=later: self.counted(f"smtp recipients {later}") == PART, "it is not counted")
-            self.assertEqual([PART - 1] * 2, [member.accepts(client, PART - 1) for member in others])
+            self.assertEqual([PART - 1] * 3, [member.accepts(client, PART - 1) for member in others])
             exchange(*others)
             self.assertEqual(0, self.counted(f"smtp recipients {client}"))
             self.assertEqual(LARGE, first.accepts(client, LARGE + 1))
@@ -135,7 +136,7 @@ class Shared(MembersTest):
             self.assertLessEqual({*bursts}, {*range(1, BURST + 1)})
             exchange(*others)
             exchange(*others)  # begins when the one before it has been answered
-            self.assertEqual([0] * 3, [member.accepts(client) for member in (first, *others)])
+            self.assertEqual([0] * 4, [member.accepts(client) for member in (first, *others)])
             self.assertEqual(LARGE + sum(PART - 1 + burst for burst in bursts), self.counted(f"smtp recipients {client}"))
 
     def test_address_is_blacklisted_by_all_for_logins_that_failed_at_each(self):
@@ -223,6 +224,23 @@ class Unshared(MembersTest):
                 self.database.sql("DELETE FROM greylist WHERE since = 1; ANALYZE greylist")
             self.wait_until(lambda: member.defers(next(networks)), "mail does not wait again")
 
+    def test_replies_do_not_wait_for_the_counting(self):
+        waiting = "SELECT pid, query_start FROM pg_stat_activity WHERE application_name = 'ftgate limits' AND wait_event_type = 'Lock'"
+        with self.database.session() as other:
+            other.run("BEGIN; LOCK TABLE limit_counts, limit_marks, limit_generation;")
+            self.wait_until(lambda: self.database.sql(waiting) != "", "no count is sent")
+            for attempt in range(8):
+                before = self.database.sql(waiting)
+                accepted = self.members[0].accepts(f"127.0.1.{attempt}", MOST + 1)
+                failed = self.members[0].log_in(f"127.0.2.{attempt}", "wrong")
+                if before != "" and set(before.split("\n")) & set(self.database.sql(waiting).split("\n")):
+                    break  # all replies came while one count waited
+            else:
+                self.fail("replies wait as long as counts")
+            other.run("COMMIT;")
+        self.assertEqual(MOST, accepted)
+        self.assertRegex(failed, rb"\A5")
+
     def test_server_counts_for_itself_while_the_database_does_not(self):
         client, member = "127.0.0.11", self.members[0]
         self.database.sql("ALTER TABLE limit_counts RENAME TO away")
@@ -237,6 +255,33 @@ class Unshared(MembersTest):
         self.wait_until(lambda: self.counted(f"smtp recipients {client}") == 2 * MOST, "what was counted is lost")
         member.wait_for_log("event=limits-shared")
         self.assertEqual(1, member.log().count("event=limits-unshared"))
+
+
+@unittest.skipUnless(Postgres.is_installed() and PgBouncer.is_installed(), "PostgreSQL 15 or PgBouncer is not installed")
+class Pooled(MembersTest):
+    def test_limits_blacklist_and_greylist_are_shared_through_a_pooler(self):
+        settings = "database-pooler: yes\ngreylist:\n  enabled: yes\n  delay: 1h\n  passes: 0\n"
+        networks = iter(f"127.8.{i}.1" for i in range(256))
+        self.database.sql("ALTER ROLE ftgate SET statement_timeout = 5000")
+        self.addCleanup(self.database.sql, "ALTER ROLE ftgate RESET statement_timeout")
+        with contextlib.ExitStack() as stack:
+            pooler = stack.enter_context(PgBouncer(self.database, users=("ftgate",)))
+            one, other = (stack.enter_context(Member(pooler.url("postgres", "ftgate"), settings=settings)) for _ in range(2))
+            for member in one, other:
+                self.wait_until(lambda member=member: member.defers(next(networks)), "mail does not wait")
+            self.assertTrue(one.defers("127.9.1.1"))
+            self.database.sql("UPDATE greylist SET since = since - 3600")
+            self.assertFalse(other.defers("127.9.1.2"))
+            self.assertEqual(MOST, one.accepts("127.9.1.1", MOST + 1))
+            self.wait_until(lambda: self.counted("smtp recipients 127.9.1.1") == MOST, "it is not counted")
+            total = 0
+            while (accepted := other.accepts("127.9.1.1")) != 0:
+                total += accepted
+                self.assertLessEqual(total, MOST)
+                self.wait_until(lambda: self.counted("smtp recipients 127.9.1.1") == MOST + total, "it is not counted")
+            for _ in range(FAILED):
+                self.assertRegex(one.log_in("127.9.2.1", "wrong"), rb"\A5")
+            self.wait_until(lambda: "127.9.2.1" in other.blacklisted(), "it is not blacklisted")
 
 
 @unittest.skipUnless(Postgres.is_installed(), "PostgreSQL 15 is not installed")

@@ -212,6 +212,31 @@ Test(limit_sharing, servers_used_in_turn_overrun_by_a_sixteenth_and_what_they_co
 	}
 }
 
+/* The others exchange just before the server that was flooded, so that they learn of it one exchange later. */
+Test(limit_sharing, flood_elsewhere_is_known_after_two_exchanges)
+{
+	limits.max_recipients_per_hour = 1000;
+	const unsigned part = 1000 / LIMITER_SHARED_PART - 1, burst = 20;
+	unsigned others = 0;
+	for (unsigned i = 1; i < SERVERS; i++) {
+		others += name(i, "192.0.2.1", part);
+		exchange(i);
+	}
+	cr_expect_eq(name(0, "192.0.2.1", 2000), 1000);
+	for (unsigned i = 1; i < SERVERS; i++) {
+		others += name(i, "192.0.2.1", burst);
+		exchange(i);
+	}
+	exchange(0);
+	for (unsigned i = 1; i < SERVERS; i++) {
+		others += name(i, "192.0.2.1", burst);
+		exchange(i);
+	}
+	cr_expect_eq(others, (SERVERS - 1) * (part + 2 * burst));
+	for (unsigned i = 0; i < SERVERS; i++)
+		cr_expect_eq(name(i, "192.0.2.1", 1), 0);
+}
+
 Test(limit_sharing, server_that_was_idle_learns_the_sum_by_its_first_exchange)
 {
 	cr_expect_eq(name(0, "192.0.2.1", MOST), MOST);
