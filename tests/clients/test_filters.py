@@ -13,7 +13,7 @@ import time
 
 from limits import HOST, LimitsCase, four_ways
 from server import ACCOUNT, SECONDS, SENDER, Server, Talk, TestCase, environment, main, program
-from services import PAUSE, Clamd, Dnsmasq, FakeService, Rspamd, free_port, http
+from services import PAUSE, Clamd, Dnsmasq, FakeService, Rspamd, free_port, held_port, http
 from test_proxy import LISTENERS, header
 
 CLIENT = "192.0.2.7"
@@ -189,8 +189,8 @@ class Failures(FiltersCase):
             server.wait_for_log(rf"event=reply [^\n]*ref=#3\.22 [^\n]*check=filter cause={kind} ")
 
     def test_dead(self):
-        self.assertFailed(f"127.0.0.1:{free_port()}", "clamav", "cannot connect: Connection refused")
-        self.assertFailed(f"127.0.0.1:{free_port()}", "rspamd", "cannot connect: Connection refused")
+        self.assertFailed(f"127.0.0.1:{held_port()}", "clamav", "cannot connect: Connection refused")
+        self.assertFailed(f"127.0.0.1:{held_port()}", "rspamd", "cannot connect: Connection refused")
 
     def test_slow(self):
         released = threading.Event()
@@ -291,7 +291,7 @@ class Hanging(FiltersCase):
                               stdout=subprocess.PIPE, timeout=SECONDS).stdout.decode()
 
     def test_metrics_name_each_peer(self):
-        place = f"127.0.0.1:{free_port()}"
+        place = f"127.0.0.1:{held_port()}"
         with self.server("", f"metrics: 127.0.0.1:0\nworkers: 1\nfilters:\n  - address: {place}\n    name: a\"b\n") as server:
             port = int(server.wait_for_log(r"metrics at http://127\.0\.0\.1:(\d+)/metrics").group(1))
 

@@ -17,6 +17,7 @@ from measured import METRICS, measured, page, wait_for
 from mo import mo
 from pop3 import PASSWORD, Pop3Server, Pop3Talk
 from server import ACCOUNT, DOMAIN, LIMITS, SECONDS, SOURCE, Server, Talk, TestCase, main, program
+from services import held_port
 
 TO = "bert@example.net"
 RULES = os.path.join(SOURCE, "etc/prometheus/ftgate.rules.yml")
@@ -128,7 +129,7 @@ class Deliveries(TestCase):
             send(server, ACCOUNT)
             self.assertEqual(1, self.outcomes(server, "local")["delivered"])
             self.assertEqual(0, measured(server, "peer_down", kind="mailboxes", peer="lmtp"))
-        server = self.smtpd(LIMITS + f"delivery:\n  lmtp: 127.0.0.1:{following.port}\n")  # where nobody listens now
+        server = self.smtpd(LIMITS + f"delivery:\n  lmtp: 127.0.0.1:{held_port()}\n")  # where nobody listens
         self.assertEqual(b"4", send(server, ACCOUNT)[:1])
         self.assertEqual(1, self.outcomes(server, "local")["deferred"])
         self.assertEqual(1, measured(server, "peer_down", kind="mailboxes", peer="lmtp"))

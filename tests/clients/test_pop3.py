@@ -194,7 +194,7 @@ class Stop(TestCase):
             talk.log_in()
             for pid in re.findall(r"event=worker-started [^\n]*pid=(\d+)", self.server.log()):
                 os.kill(int(pid), signal.SIGKILL)
-            self.server.wait_for_log(r"(?s)(event=worker-started.*){4}")
+            self.server.wait_for_log("event=worker-started ", times=2 * self.server.workers())
         with Pop3Talk(self.server) as talk:
             self.assertIn(b"1 message", talk.log_in())
 
@@ -239,10 +239,8 @@ class Operations(TestCase):
             self.assertEqual(b"-ERR So nicht, 127.0.0.1 (#5.02)\r\n", talk.say(b"NONSENSE"))
 
     def test_figures_are_exported_to_prometheus(self):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        with Pop3Server(config=f"pop3:\n  metrics: 127.0.0.1:{port}\n") as server, Pop3Talk(server) as talk:
+        with Pop3Server(config="pop3:\n  metrics: 127.0.0.1:0\n") as server, Pop3Talk(server) as talk:
+            port = server.wait_for_log(r"metrics at http://127\.0\.0\.1:(\d+)/metrics").group(1)
             talk.say(b"NONSENSE")
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=SECONDS) as page:
                 text = page.read().decode()

@@ -6,7 +6,7 @@ import time
 
 from limits import LimitsCase, four_ways
 from server import ACCOUNT, SENDER, Talk, main
-from services import PAUSE, Dnsmasq, FakeService, PolicydSpf, Postgrey, free_port
+from services import PAUSE, Dnsmasq, FakeService, PolicydSpf, Postgrey, held_port
 from test_proxy import LISTENERS, header
 
 CLIENT = "192.0.2.7"
@@ -140,7 +140,7 @@ class Failures(ServicesCase):
             server.wait_for_log(r"event=reply [^\n]*ref=#3\.22 [^\n]*check=service ")
 
     def test_dead(self):
-        self.assertFailed(f"127.0.0.1:{free_port()}", "Connection refused")
+        self.assertFailed(f"127.0.0.1:{held_port()}", "Connection refused")
 
     def test_no_server_socket(self):
         self.assertFailed("/nonexistent/socket", "No such file or directory")
