@@ -339,6 +339,8 @@ class Refusals(LimitsCase):
 
 
 class Greeting(LimitsCase):
+    at_once = 4  # they wait
+
     def test_early_talker_is_rejected(self):
         with self.server("greeting-delay: 2s") as server:
             with Talk(server, first=b"EHLO client.example.org\r\n") as early:
@@ -370,6 +372,8 @@ class Greeting(LimitsCase):
 
 
 class Time(LimitsCase):
+    at_once = 4  # they wait
+
     def test_silence_ends_a_session(self):
         with self.server("idle-timeout: 1s") as server, Talk(server) as talk:
             self.assertEqual(self.says("FTG_SMTP_TIMEOUT"), talk.reply())
