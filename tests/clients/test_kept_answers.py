@@ -64,14 +64,16 @@ def batches(octets):
 
 
 def statements(octets):
-    """The prepared statements that a connection has run, by batch, from its beginning on."""
+    """The statements that a connection has run, by batch, from its beginning on."""
     texts, batch = {}, []
     for kind, body, _ in messages(octets):
         words = body.split(b"\0")
         if kind == b"P":
             texts[words[0]] = words[1].decode()
-        elif kind == b"B" and words[1]:
+        elif kind == b"B":
             batch.append(texts[words[1]])
+        elif kind == b"Q":
+            yield [words[0].decode()]
         elif kind == b"S":
             yield batch
             batch = []
@@ -157,14 +159,17 @@ class Changes(PostgresTest):
         with Listeners(self.database) as proxy, PostgresServer(self.database, url=proxy.url) as server:
             proxy.await_listeners()
             read(server)
-            before = [len(list(statements(sent))) for sent in proxy.sent()]
+            clients = [client for client, sent in proxy.asked.items() if not re.search(rb"ftgate (limits|texts)\0", sent)]
+            self.assertLess(set(proxy.clients), set(clients))
+            before = [len(list(statements(proxy.asked[client]))) for client in clients]
             with Talk(server, "127.0.0.77") as talk:
                 talk.say(b"EHLO client.example.org")
                 self.assertRegex(talk.say(b"MAIL FROM:<new@client.example>"), OK)
                 self.assertRegex(self.recipient(talk, STRANGER), UNKNOWN)
-            said = [batch for sent, past in zip(proxy.sent(), before) for batch in list(statements(sent))[past:]
+            said = [batch for client, past in zip(clients, before) for batch in list(statements(proxy.asked[client]))[past:]
                     if not all("FROM changes" in text for text in batch)]
             self.assertEqual(3, len(said), said)
+            self.assertEqual(set(clients), {client for client, sent in proxy.asked.items() if not re.search(rb"ftgate (limits|texts)\0", sent)})
 
     def test_lost_notification_is_made_up_for(self):
         with PostgresServer(self.database) as server, Talk(server) as talk:
