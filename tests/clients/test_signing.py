@@ -359,8 +359,8 @@ class Forwarded(SigningCase):
             self.assertTrue(talk.say(message.replace(b"\r\n.", b"\r\n..") + b".").startswith(b"250"))
         octets = self.following.wait(1)[0].octets
         self.assertEqual(b"pass", self.chain(octets))
-        self.assertRegex(octets, rb"\AARC-Seal: i=1; s=dkim; d=%s;" % DOMAIN.encode())
-        self.assertRegex(octets, rb"\r\nARC-Authentication-Results: i=1;\s+mx\.example\.test;[^:]*spf=fail")
+        self.assertRegex(octets, rb"(?m)^ARC-Seal: i=1; s=dkim; d=%s;" % DOMAIN.encode())
+        self.assertRegex(octets, rb"(?m)^ARC-Authentication-Results: i=1;\s+mx\.example\.test;[^:]*spf=fail")
         self.assertNotIn(b"DKIM-Signature", octets)
         self.assertEqual(b"fail", self.chain(octets.replace(b".dot", b".dit")))
 
