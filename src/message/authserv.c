@@ -92,13 +92,24 @@ is_name(const char *name, size_t len, const char *known)
 	return len == strlen(known) && ascii_equal(name, known, len);
 }
 
+/* rspamd and ClamAV begin names of fields so, and rules of users for their mail trust these. */
+static bool
+is_mark(const char *name, size_t len)
+{
+	static const char *const marks[] = { "X-Spam", "X-Virus", "X-Rspamd" };
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+		size_t mark_len = strlen(marks[i]);
+		if (len >= mark_len && ascii_equal(name, marks[i], mark_len))
+			return true;
+	}
+	return false;
+}
+
 bool
 authserv_is_forged(
     const char *name, size_t name_len, const char *value, size_t len, bool whole, const char *host, bool user)
 {
-	static const char SPAM[] = "X-Spam";
 	if (is_name(name, name_len, "Authentication-Results"))
 		return authserv_may_be(value, len, whole, host);
-	bool spam = name_len >= sizeof SPAM - 1 && ascii_equal(name, SPAM, sizeof SPAM - 1);
-	return !user && (spam || is_name(name, name_len, "Received-SPF"));
+	return !user && (is_mark(name, name_len) || is_name(name, name_len, "Received-SPF"));
 }

@@ -14,8 +14,8 @@
 bool authserv_may_be(const char *value, size_t len, bool whole, const char *host);
 
 /*
- * Must a field be forged: does it hold results as this server, or the services that it asks, add to a message? Of a user,
- * only Authentication-Results of this host are: the program of a user may have added others.
+ * Must a field be forged: does it hold results as this server, or the services and filters that it asks, add to a message?
+ * Of a user, only Authentication-Results of this host are: the program of a user may have added others.
  */
 bool authserv_is_forged(
     const char *name, size_t name_len, const char *value, size_t len, bool whole, const char *host, bool user);

@@ -90,8 +90,9 @@ Test(header_edit, subject_is_replaced_where_it_is_or_added)
 Test(header_edit, only_what_strangers_wrote_is_forged)
 {
 	edits.own_name = "mx.example.test";
-	expect_of("Received-SPF: ours\nReceived: x\n y\nReceived-SPF: z\nReceived: z\nX-SPAM-flag: no\nA: 1\n\n", 0,
-	    "Received-SPF: ours\nReceived: x\n y\nReceived: z\nA: 1\n\n", 0);
+	expect_of(
+	    "Received-SPF: ours\nReceived: x\n y\nReceived-SPF: z\nReceived: z\nX-SPAM-flag: no\nX-Virus-Status: Clean\nX-Rspamd-Bar: -\nA: 1\n\n",
+	    0, "Received-SPF: ours\nReceived: x\n y\nReceived: z\nA: 1\n\n", 0);
 	edits.user = true;
 	expect_of("Received: x\nReceived-SPF: z\nAuthentication-Results: mx.example.test;\n\tspf=pass\nX-Spam: n\n"
 	          "authentication-results: (mx) other.test; a=b\n\n",
