@@ -55,6 +55,34 @@ forwarding_sender(struct smtp_session *s, char text[ADDRESS_TEXT_SIZE])
 	return text;
 }
 
+/* The server of a relayed domain gets all mail by this one, and so does not look at SPF. */
+static bool
+is_sent_on(const struct smtp_session *s, const struct expansion *targets)
+{
+	if (policy_is_known(s) || (!lookup_is_list(s->lookup) && !s->lookup->returning.elsewhere))
+		return false;
+	for (size_t i = 0; i < targets->elsewhere_count; i++)
+		if (!targets->elsewhere[i].relayed)
+			return true;
+	return false;
+}
+
+struct ftg_reply
+forwarding_check(struct smtp_session *s, const struct expansion *targets)
+{
+	const struct sender_facts *known = &s->envelope.known;
+
+	if (!is_sent_on(s, targets))
+		return policy_pass();
+	if (known->failed)
+		return refuse_for(s, ERR_SMTP_HARDERROR, "directory");
+	if (sender_is_here(known) && !spf_has_passed(s))
+		return s->access_unknown ? refuse_for(s, ERR_SMTP_HARDERROR, "directory")
+		                         : refuse_for(s, ERR_SMTP_SPOOF, "sent-on");
+	s->lookup->sent_on = true;
+	return policy_pass();
+}
+
 /* The cause for the log, if the address looks like a rewritten sender; NULL: it does not, or it is one. */
 static const char *
 cause_of(const struct smtp_session *s, enum srs_outcome outcome)

@@ -315,6 +315,19 @@ bool forwarding_returns(struct smtp_session *s);
 /* forwarding.c: logs that a bounce goes to the original sender, if it does. address is that of RCPT. */
 void forwarding_log_return(const struct smtp_session *s, struct span address);
 
+/*
+ * forwarding.c: may the mail of the session's sender go on to these targets of the recipient? A stranger may not use an
+ * address of a domain that is hosted here, for which SPF passes at the next server, without proof. Notes in the
+ * session's lookup that the author needs proof, too. Returns policy_pass(), or the refusal.
+ */
+struct ftg_reply forwarding_check(struct smtp_session *s, const struct expansion *targets);
+
+/*
+ * policy/spf.c: has a policy service found that SPF passes for the sender? It says so in the field Received-SPF (RFC 7208
+ * section 9.1), with identity=mailfrom.
+ */
+bool spf_has_passed(const struct smtp_session *s);
+
 /* xlang.c: the command XLANG; is it offered; writes the tags of the languages, each with a space before it. */
 struct ftg_reply xlang_choose(struct smtp_session *s, const char *arg, size_t len);
 bool xlang_is_offered(const struct smtp_session *s);

@@ -36,8 +36,10 @@ lookup_name_list(struct lookup *lookup)
 void
 lookup_close(struct smtp_session *s)
 {
-	if (s->lookup != NULL)
+	if (s->lookup != NULL) {
 		expansion_clear(&s->lookup->expansion.expansion);
+		free(s->lookup->author);
+	}
 	free(s->lookup);
 	s->lookup = NULL;
 }

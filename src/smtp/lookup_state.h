@@ -32,6 +32,8 @@ struct lookup {
 	bool rcpt_waits; /* for the answer about the recipient */
 	size_t ahead;    /* octets after the fed ones that look_ahead.c has seen */
 	struct returning returning;
+	bool sent_on;          /* mail of a stranger goes on to another server, by an alias, a list or SRS */
+	struct author *author; /* of the message; policy/author.c. NULL: no From field, or nobody asks for it */
 	struct expansion_question expansion;
 	char domain_name[ADDRESS_DOMAIN_MAX + 1]; /* of ETRN */
 	bool below;                               /* of ETRN: those below the domain, too */

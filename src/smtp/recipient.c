@@ -99,6 +99,11 @@ add(struct smtp_session *s)
 		expansion_clear(&s->lookup->expansion.expansion);
 		return refuse_for(s, ERR_SMTP_HARDERROR, too_many);
 	}
+	const struct ftg_reply refusal = forwarding_check(s, &targets);
+	if (refusal.id != FTG_IDS) {
+		expansion_clear(&s->lookup->expansion.expansion);
+		return refusal;
+	}
 	if (refusal_count(s)) {
 		expansion_clear(&s->lookup->expansion.expansion);
 		return ftg_reply(ERR_SMTP_ADDRESS_RCPTCOUNT);

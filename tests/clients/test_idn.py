@@ -38,8 +38,8 @@ class Idn(TestCase):
     def start(self, config=LIMITS):
         return self.enterContext(Hosted("--workers", "1", "--hostname", "mx.example.test", config=config))
 
-    def talk(self, server):
-        talk = self.enterContext(Talk(server))
+    def talk(self, server, address="127.0.0.1"):
+        talk = self.enterContext(Talk(server, address))
         talk.say(b"EHLO client.example.org")
         return talk
 
@@ -134,7 +134,10 @@ class Idn(TestCase):
         server = self.start()
         server.control("list", "add", "club@" + A, "Ännchen@" + U, "far@münchen.example", "post=members")
         talk = self.talk(server)
-        for sender in ("äNNCHEN@" + A, "A\u0308nnchen@" + U, "far@xn--mnchen-3ya.example", "far@MÜNCHEN.example"):
+        server.control("access", "add", "permitted", "127.0.0.2")
+        permitted = self.talk(server, "127.0.0.2")
+        for talk, sender in ((permitted, "äNNCHEN@" + A), (permitted, "A\u0308nnchen@" + U),
+                             (talk, "far@xn--mnchen-3ya.example"), (talk, "far@MÜNCHEN.example")):
             self.mail(talk, sender)
             self.assertIn(b"(#3.04)", talk.say(f"RCPT TO:<club@{U}>".encode()), sender)
         self.mail(talk, "far@munchen.example")

@@ -11,14 +11,22 @@ static struct smtp_fixture fixture;
 static struct srs srs;
 
 static void
-open_fixture(void)
+open_from(const char *client)
 {
-	folder_make();
 	fixture_open(&fixture, FTG_PUBLISHED);
+	snprintf(fixture.address, sizeof fixture.address, "%s", client);
 	cr_assert_eq(srs_open(&srs, ".", NULL, FIXTURE_NOW), 0);
 	fixture.config.srs = &srs;
 	fixture_enter(&fixture);
+	fixture_greet(&fixture);
 	fixture_feed(&fixture, "EHLO c\r\n", 8, 8);
+}
+
+static void
+open_fixture(void)
+{
+	folder_make();
+	open_from("192.0.2.7");
 }
 
 static void
@@ -97,10 +105,49 @@ Test(forwarding, strangers_are_rewritten_for_other_servers_alone)
 
 Test(forwarding, own_and_null_senders_stay)
 {
+	fixture_close(&fixture);
+	open_from("203.0.113.10");
 	expect_not_in(send("alice@example.test", "RCPT TO:<away@example.test>\r\n"), "\nas ");
 	expect_in(fixture.queued.bytes, "to Far@other.example\n");
 	expect_not_in(send("", "RCPT TO:<away@example.test>\r\n"), "\nas ");
 	expect_in(fixture.queued.bytes, "to Far@other.example\n");
+}
+
+Test(forwarding, own_senders_of_strangers_are_refused_if_they_would_be_sent_on)
+{
+	expect_in(rcpt("alice@example.test", "away@example.test"), "(#3.21)");
+	expect_in(fixture.events.bytes, "cause=sent-on");
+	expect_in(rcpt("alice@example.test", "alice@example.test"), "(#3.04)");
+	expect_in(rcpt("alice@example.test", "x@relayed.test"), "(#3.04)");
+}
+
+/* The reply to a message that an author sends to an alias that leads to another server. */
+static const char *
+write_as(const char *author)
+{
+	char text[2000];
+	(void)rcpt("otto@example.net", "away@example.test");
+	snprintf(text, sizeof text, "DATA\r\nFrom: %s\r\n\r\nb\r\n.\r\n", author);
+	octets_clear(&fixture.queued);
+	return say(text);
+}
+
+Test(forwarding, author_of_a_hosted_domain_keeps_the_sender)
+{
+	expect_in(write_as("Otto <otto@example.net>"), "(#3.05)");
+	expect_in(fixture.queued.bytes, "\nas SRS0=");
+	expect_in(write_as("Alice <alice@example.test>"), "(#3.05)");
+	expect_in(fixture.queued.bytes, "\nto Far@other.example\n");
+	expect_not_in(fixture.queued.bytes, "\nas ");
+	expect_in(fixture.events.bytes, "cause=author");
+}
+
+Test(forwarding, message_waits_while_it_is_unknown_whose_domain_the_author_has)
+{
+	expect_in(write_as("a@example.net, b@broken.test"), "(#3.22)");
+	expect_in(fixture.events.bytes, "cause=directory");
+	cr_expect_eq(fixture.queued.len, 0);
+	expect_in(write_as("a@example.net"), "(#3.05)");
 }
 
 Test(forwarding, recipients_of_relayed_domains_and_those_of_users_stay)

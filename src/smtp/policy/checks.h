@@ -25,6 +25,7 @@ policy_check check_permitted;
 policy_check check_posting;
 policy_check check_greylist;
 policy_check check_greylist_data;
+policy_check check_author;
 policy_check check_content;
 policy_check check_blocklists;
 policy_check check_blocklists_recipient;

@@ -32,6 +32,9 @@ void required_end(struct smtp_session *s);
 void message_id_look(struct smtp_session *s, const struct header_field *field); /* keeps the Message-ID for the log */
 void body_end(struct smtp_session *s);                                          /* #4.43 */
 
+void author_look(struct smtp_session *s, const struct header_field *field); /* #3.21: keeps the domains in From */
+void author_end(struct smtp_session *s);
+
 /* These look for what is changed in the header before it is examined; edits_make() has the delivery make the changes. */
 void submission_look(struct smtp_session *s, const struct header_field *field);
 void forged_look(struct smtp_session *s, const struct header_field *field);
@@ -42,6 +45,9 @@ void edits_make(struct smtp_session *s);
 
 /* submission.c: is the message of a user, or of a client that must be one? */
 bool submission_is(const struct smtp_session *s);
+
+/* lists.c: the offset behind white space and comments (RFC 5322 section 3.2.2), or len if nothing else comes. */
+size_t field_skip_comments(const char *value, size_t len);
 
 /* Refuses the message, with a cause for the log. The first refusal wins. */
 void header_refuse(struct smtp_session *s, enum ftg_id id, const char *cause);

@@ -17,6 +17,7 @@ static const struct header_check {
 	{ NULL, NULL, body_end },
 	{ submission_look, NULL, NULL },
 	{ forged_look, NULL, NULL },
+	{ author_look, author_end, NULL },
 };
 
 enum { CHECKS = sizeof checks / sizeof *checks };

@@ -6,9 +6,8 @@
 
 enum { LIST_IDS_MAX = 100 }; /* List-Id fields that are looked at: a list leaves one, its own */
 
-/* The offset behind white space and comments (RFC 5322 section 3.2.2), or the end of the value. */
-static size_t
-skip_comments(const char *value, size_t len)
+size_t
+field_skip_comments(const char *value, size_t len)
 {
 	size_t at = 0;
 	unsigned depth = 0;
@@ -32,7 +31,7 @@ is_reply(const char *value, size_t len)
 {
 	static const char word[] = "auto-replied";
 	const size_t word_len = sizeof word - 1;
-	size_t at = skip_comments(value, len);
+	size_t at = field_skip_comments(value, len);
 
 	if (len - at < word_len || !ascii_equal(value + at, word, word_len))
 		return false;

@@ -70,6 +70,7 @@ static const struct check {
 	    { ERR_SMTP_ACCESSDENIED2, ERR_SMTP_SPFFAIL, ERR_SMTP_GLFAILRCP } },
 	{ "service", POLICY_DATA, NOBODY, check_services,
 	    { ERR_SMTP_ACCESSDENIED2, ERR_SMTP_SPFFAIL, ERR_SMTP_GLFAILDATA } },
+	{ "author", POLICY_CONTENT, KNOWN, check_author, { ERR_SMTP_SPOOF } },
 	{ "content", POLICY_CONTENT, NOBODY, check_content, { ERR_SMTP_MESSAGE_CONTENT } },
 	{ "filter", POLICY_CONTENT, NOBODY, check_filters,
 	    { ERR_SMTP_MESSAGE_OTHER, ERR_SMTP_SPFFAIL, ERR_SMTP_GLFAILDATA } },

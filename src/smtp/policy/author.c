@@ -1,0 +1,223 @@
+/*
+ * Keeps forged authors of domains that are hosted here from passing SPF, and so DMARC (RFC 7489 section 3.1), by this server:
+ * the mail of strangers that goes on with a sender of its own.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "message/author_domains.h"
+#include "session/srs_file.h"
+#include "smtp/lookup_state.h"
+#include "smtp/policy/checks.h"
+#include "smtp/policy/header_check.h"
+
+/* What the directory says of a domain. */
+enum place { NOWHERE, HERE, RELAYED };
+
+struct author {
+	struct author_domains domains;
+	size_t asked; /* domains whose place is known */
+	unsigned char places[AUTHOR_DOMAINS_MAX];
+};
+
+static bool
+is_asked_for(const struct smtp_session *s)
+{
+	return s->lookup != NULL && s->lookup->sent_on;
+}
+
+static struct author *
+author_open(struct smtp_session *s)
+{
+	struct lookup *lookup = s->lookup;
+
+	if (lookup->author == NULL && (lookup->author = calloc(1, sizeof *lookup->author)) == NULL)
+		header_refuse(s, ERR_SMTP_HARDERROR, "memory");
+	return lookup->author;
+}
+
+void
+author_look(struct smtp_session *s, const struct header_field *field)
+{
+	struct author *author;
+
+	if (is_asked_for(s) && header_is(field, "From") && (author = author_open(s)) != NULL)
+		author_domains_read(&author->domains, field->value, field->len, field->last);
+}
+
+/* What comes behind the part of a header that is examined is not known. */
+void
+author_end(struct smtp_session *s)
+{
+	struct author *author;
+
+	if (is_asked_for(s) && s->message.checks->header.size >= HEADER_MAX && (author = author_open(s)) != NULL)
+		author->domains.unclear = true;
+}
+
+/* The last two labels of a domain, which all domains of an organization share. */
+static const char *
+last_labels(const char *domain)
+{
+	const char *last = strrchr(domain, '.');
+	const char *at = last != NULL ? last : domain;
+
+	while (at > domain && at[-1] != '.')
+		at--;
+	return at;
+}
+
+static bool
+is_within(const char *domain, const char *above)
+{
+	size_t len = strlen(domain), tail = strlen(above);
+
+	return len >= tail && strcmp(domain + len - tail, above) == 0 && (len == tail || domain[len - tail - 1] == '.');
+}
+
+/* Does SPF of the sender prove this author? */
+static bool
+is_proven(const struct smtp_session *s, const char *name)
+{
+	const char *at = strrchr(s->envelope.sender, '@');
+
+	return at != NULL && strcmp(at + 1, name) == 0 && spf_has_passed(s);
+}
+
+/*
+ * If the message goes on with a sender of this domain of ours, does DMARC pass for an author whose domain is hosted here, or is
+ * below it, although the client has not proved that it may write in that name? Which domains belong to one organization
+ * only a list of public suffixes says: without one, all that share two labels may.
+ */
+static bool
+is_forged(const struct smtp_session *s, const char *domain)
+{
+	const struct author *author = s->lookup->author;
+
+	if (author->domains.unclear)
+		return true;
+	for (size_t i = 0; i < author->domains.count; i++) {
+		const char *name = author->domains.names[i];
+		bool ours = author->places[i] == HERE || (author->places[i] == NOWHERE && is_within(name, domain));
+		if (ours && strcmp(last_labels(name), last_labels(domain)) == 0 && !is_proven(s, name))
+			return true;
+	}
+	return false;
+}
+
+/* The domain whose SPF record the next server asks for if the sender stays; NULL: it is not ours (RFC 7208 section 2.4). */
+static const char *
+own_domain(const struct smtp_session *s)
+{
+	const char *at = strrchr(s->envelope.sender, '@');
+	const char *srs = s->config->srs != NULL ? s->config->srs->domain : "";
+
+	if (at == NULL || strcmp(at + 1, s->config->hostname) == 0)
+		return s->config->hostname;
+	return *srs != '\0' && strcmp(at + 1, srs) == 0 ? srs : NULL;
+}
+
+/* Gives recipients the original sender, for which SPF fails at the next server, so that DKIM decides. Are there others? */
+static bool
+keep_senders(struct smtp_session *s)
+{
+	const struct queue_entry *relay = s->envelope.relay;
+	const char *own = own_domain(s);
+	bool kept = false, forged = false;
+
+	for (size_t i = 0; i < relay->count; i++) {
+		struct queue_recipient *recipient = &relay->recipients[i];
+		const char *at = recipient->sender != NULL ? strrchr(recipient->sender, '@') : NULL;
+		if (at != NULL && is_forged(s, at + 1)) {
+			(void)queue_set_text(&recipient->sender, NULL, 0, 0);
+			kept = true;
+		}
+		forged |= recipient->state == QUEUE_WAITING && recipient->sender == NULL && own != NULL &&
+		    is_forged(s, own);
+	}
+	if (kept)
+		s->outlet->log(s->outlet, "srs-kept", "from", s->envelope.sender, "cause", "author", NULL);
+	return forged;
+}
+
+/* The sender of a list's mail cannot be the author: bounces would tell who is in it. */
+static bool
+has_forged_list(const struct smtp_session *s)
+{
+	const struct envelope *envelope = &s->envelope;
+	bool forged = false;
+
+	for (size_t i = 0; i < list_messages_count(envelope->lists) && !forged; i++) {
+		const struct list_message *list = envelope->lists->all[i];
+		const char *domain = *envelope->sender != '\0' ? list->list.domain : s->config->hostname;
+		forged = list->entry.count > 0 && is_forged(s, domain);
+	}
+	return forged;
+}
+
+static struct ftg_reply
+judge(struct smtp_session *s)
+{
+	if (!keep_senders(s) && !has_forged_list(s))
+		return policy_pass();
+	s->message.fault = (struct message_fault) { ERR_SMTP_SPOOF, "author" };
+	return ftg_reply(ERR_SMTP_SPOOF);
+}
+
+static struct ftg_reply
+fail(struct smtp_session *s)
+{
+	s->message.fault = (struct message_fault) { ERR_SMTP_HARDERROR, "directory" };
+	return ftg_reply(ERR_SMTP_HARDERROR);
+}
+
+static void domain_is_known(struct directory_question *question);
+
+static void
+ask(struct smtp_session *s)
+{
+	struct directory *directory = s->config->directory;
+	struct author *author = s->lookup->author;
+
+	s->lookup->domain = (struct domain_question) {
+		.base = { .done = domain_is_known },
+		.name = author->domains.names[author->asked],
+	};
+	directory->ops->domain(directory, &s->lookup->domain);
+}
+
+static void
+domain_is_known(struct directory_question *question)
+{
+	const struct lookup *lookup = lookup_of(question, offsetof(struct lookup, domain));
+	struct smtp_session *s = lookup->session;
+	struct author *author = s->lookup->author;
+	bool found = question->verdict == DIRECTORY_FOUND;
+
+	if (!found && question->verdict != DIRECTORY_NO_DOMAIN) {
+		policy_decide(s, fail(s));
+		return;
+	}
+	author->places[author->asked++] = !found ? NOWHERE : lookup->domain.domain.relayed ? RELAYED : HERE;
+	if (author->asked < author->domains.count)
+		ask(s);
+	else
+		policy_decide(s, judge(s));
+}
+
+/* A message without a From field has no author whom DMARC could check. */
+struct ftg_reply
+check_author(struct smtp_session *s, const struct policy_subject *subject)
+{
+	const struct author *author = s->lookup != NULL ? s->lookup->author : NULL;
+
+	(void)subject;
+	if (author == NULL)
+		return policy_pass();
+	if (author->domains.unclear || author->domains.count == 0)
+		return judge(s);
+	if (!policy_wait(s))
+		return ftg_reply(ERR_SMTP_HARDERROR);
+	ask(s);
+	return policy_pass();
+}
