@@ -3,10 +3,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/address/dns_name.h"
 
-#define BLANKS " \t"
+#define BLANKS     " \t"
+#define SEPARATORS ", \t\r\n" /* between attributes, as Postfix has them */
 
 static bool
 fail(char error[TLS_POLICY_ERROR_SIZE], const char *what, const char *word, size_t len)
@@ -38,7 +40,7 @@ read_level(struct tls_policy *policy, const char *word, size_t len)
 		{ "secure", TLS_POLICY_VERIFY, "nexthop:dot-nexthop" },
 	};
 	for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
-		if (!is_word(word, len, levels[i].name))
+		if (len != strlen(levels[i].name) || strncasecmp(word, levels[i].name, len) != 0)
 			continue;
 		policy->level = levels[i].level;
 		snprintf(policy->names, sizeof policy->names, "%s", levels[i].names);
@@ -85,31 +87,83 @@ read_names(struct tls_policy *policy, const char *list, size_t len, const char *
 	return policy->names[0] != '\0';
 }
 
-/* The name in the handshake is always the server's, as MTA-STS has it. */
+/*
+ * Attributes that do not say whom to trust. The name in the handshake is always the server's, as MTA-STS has it; those of
+ * the last two kinds are for reports (RFC 8460).
+ */
 static bool
-read_attribute(struct tls_policy *policy, const char *word, size_t len, const char *domain)
+is_skipped(const char *name, size_t len)
 {
-	if (strncmp(word, "match=", 6) == 0)
-		return policy->level != TLS_POLICY_VERIFY || read_names(policy, word + 6, len - 6, domain);
-	return strncmp(word, "servername=", 11) == 0 || strncmp(word, "protocols=", 10) == 0 ||
-	    strncmp(word, "ciphers=", 8) == 0 || strncmp(word, "exclude=", 8) == 0 ||
-	    strncmp(word, "connection_reuse=", 17) == 0 || strncmp(word, "policy_", 7) == 0 ||
-	    strncmp(word, "mx_host_", 8) == 0;
+	static const char *const names[] = { "servername", "protocols", "ciphers", "exclude", "connection_reuse",
+		"enable_rpk" };
+	static const char *const beginnings[] = { "policy_", "mx_host_" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (len == strlen(names[i]) && strncasecmp(name, names[i], len) == 0)
+			return true;
+	for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+		if (len > strlen(beginnings[i]) && strncasecmp(name, beginnings[i], strlen(beginnings[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Removes blanks on both sides. */
+static void
+trim(const char **text, size_t *len)
+{
+	for (; *len > 0 && strchr(BLANKS, **text) != NULL; (*len)--)
+		(*text)++;
+	while (*len > 0 && strchr(BLANKS, (*text)[*len - 1]) != NULL)
+		(*len)--;
+}
+
+/* "name=value", or "{ name = value }", whose value may hold separators. */
+static bool
+read_attribute(struct tls_policy *policy, const char *text, size_t len, const char *domain)
+{
+	bool braced = len > 1 && text[0] == '{' && text[len - 1] == '}';
+	const char *name = braced ? text + 1 : text, *end = braced ? text + len - 1 : text + len;
+	const char *equals = memchr(name, '=', (size_t)(end - name));
+	if (equals == NULL)
+		return false;
+	const char *value = equals + 1;
+	size_t name_len = (size_t)(equals - name), value_len = (size_t)(end - value);
+	if (braced) {
+		trim(&name, &name_len);
+		trim(&value, &value_len);
+	}
+	if (name_len != 5 || strncasecmp(name, "match", 5) != 0)
+		return is_skipped(name, name_len);
+	return policy->level != TLS_POLICY_VERIFY || read_names(policy, value, value_len, domain);
+}
+
+/* Octets of the attribute that a text begins with: up to a separator, or to the brace that ends a group. */
+static size_t
+attribute_len(const char *text)
+{
+	size_t len = 0;
+	unsigned depth = 0;
+	for (; text[len] != '\0' && (depth > 0 || strchr(SEPARATORS, text[len]) == NULL); len++) {
+		if (text[len] == '{')
+			depth++;
+		else if (text[len] == '}' && depth > 0)
+			depth--;
+	}
+	return len;
 }
 
 bool
 tls_policy_parse(struct tls_policy *policy, const char *text, const char *domain, char error[TLS_POLICY_ERROR_SIZE])
 {
 	char names[TLS_POLICY_NAMES_SIZE];
-	text += strspn(text, BLANKS);
-	size_t len = strcspn(text, BLANKS);
+	text += strspn(text, SEPARATORS);
+	size_t len = strcspn(text, SEPARATORS);
 	if (!read_level(policy, text, len))
 		return fail(error, "its policy has the level", text, len);
 	memcpy(names, policy->names, sizeof names);
 	if (policy->level == TLS_POLICY_VERIFY && !read_names(policy, names, strlen(names), domain))
 		return fail(error, "its policy is for", domain, strlen(domain));
-	for (text += len; *(text += strspn(text, BLANKS)) != '\0'; text += len) {
-		len = strcspn(text, BLANKS);
+	for (text += len; *(text += strspn(text, SEPARATORS)) != '\0'; text += len) {
+		len = attribute_len(text);
 		if (!read_attribute(policy, text, len, domain))
 			return fail(error, "its policy has the attribute", text, len);
 	}

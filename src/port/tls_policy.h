@@ -30,7 +30,7 @@ struct tls_policy {
 
 /*
  * Parses "secure match=mx.example.org:.example.net servername=hostname", for mail to a domain, whose name replaces "nexthop"
- * and "dot-nexthop". Attributes that do not say whom to trust are skipped. Returns false, with an English phrase in error,
+ * and "dot-nexthop". An attribute may also be "{ name = value }". Those that do not say whom to trust are skipped. Returns false, with an English phrase in error,
  * for what is not understood: then no mail may be sent.
  */
 bool tls_policy_parse(

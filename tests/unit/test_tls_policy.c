@@ -40,6 +40,26 @@ Test(tls_policy, levels_are_those_of_postfix)
 	cr_expect_str_eq(error, "its policy has the attribute 'tafile=/etc/ca.pem'");
 }
 
+Test(tls_policy, attributes_that_do_not_say_whom_to_trust_are_skipped)
+{
+	cr_expect_str_eq(names("secure match=mx.example.net servername=hostname policy_type=sts policy_ttl=86400 "
+	                       "policy_domain=example.org mx_host_pattern=*.example.net "
+	                       "{ policy_string = version: STSv1 } { policy_string = mx: {a} } policy_failure=x"),
+	    "mx.example.net");
+	cr_expect_eq(level("dane enable_rpk=yes"), TLS_POLICY_MAY);
+	cr_expect_eq(level("Dane-Only, protocols=>=TLSv1.2,CIPHERS=high"), TLS_POLICY_DANE_ONLY);
+	cr_expect_eq(level("encrypt {policy_string=a, b}"), TLS_POLICY_ENCRYPT);
+	for (const char *const *wrong = (const char *const[]) { "secure { tafile = /etc/ca.pem }", "may {}",
+	         "may { = a }", "may { policy_string }", "may { policy_string = a", "may { policy_string = a }b",
+	         "may =a", "may policy_=a", "may }", "secure { policy_string = a } tafile=/etc/ca.pem",
+	         "may enable_rpk", "half-dane", NULL };
+	     *wrong != NULL; wrong++)
+		cr_expect_eq(level(*wrong), -1, "%s", *wrong);
+	cr_expect_str_eq(names("secure { match = mx.example.net:.example.net }"), "mx.example.net .example.net");
+	cr_expect_eq(level("secure { match = a b }"), -1, "names are not dropped");
+	cr_expect_eq(level("secure { match = a { match = b } }"), -1);
+}
+
 Test(tls_policy, names_are_those_of_the_policy_or_of_the_domain)
 {
 	cr_expect_str_eq(names("verify"), "hostname");
