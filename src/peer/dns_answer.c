@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "peer/dns_message.h"
+#include "peer/dns_tlsa.h"
 
 /* The result of a message, before it is packed. */
 struct finding {
@@ -80,14 +81,21 @@ read_txt(struct dns_reader *data, struct resolver_record *record, char *text)
 	return true;
 }
 
-/* The octets stay in the message, since a certificate in full needs more room than a text. */
+/*
+ * The octets stay in the message, since a certificate in full needs more room than a text. A malformed record is kept empty:
+ * as one that cannot be used it still demands TLS (RFC 7672 section 2.2).
+ */
 static bool
 read_tlsa(struct dns_reader *data, struct resolver_record *record, char *text)
 {
-	(void)text;
-	record->text = (const char *)data->message + data->at;
-	record->len = data->len - data->at;
-	return record->len > RESOLVER_TLSA_HEAD && dns_skip(data, record->len);
+	const unsigned char *octets = data->message + data->at;
+	size_t len = data->len - data->at;
+	record->text = text;
+	if (dns_tlsa_is_well_formed(octets, len)) {
+		record->text = (const char *)octets;
+		record->len = len;
+	}
+	return dns_skip(data, len);
 }
 
 static const struct {

@@ -34,7 +34,7 @@ enum resolver_outcome {
 /*
  * Names have passed dns_name_is_valid(), and have no dot at their end; that of an MX may also be "", if the domain accepts
  * no mail (RFC 7505). Records with other names are dropped. A TXT record may hold any octets. A TLSA record has its three
- * numbers and the data of the association (RFC 6698 section 2.1), whatever its length.
+ * numbers and the data of the association (RFC 6698 section 2.1), whatever its length; if it is malformed, no octets.
  */
 struct resolver_record {
 	struct network address; /* A, AAAA */

@@ -11,6 +11,8 @@ static bool
 is_usable(const struct resolver_record *record)
 {
 	const unsigned char *numbers = (const unsigned char *)record->text;
+	if (record->len <= RESOLVER_TLSA_HEAD)
+		return false;
 	size_t len = record->len - RESOLVER_TLSA_HEAD;
 	if (numbers[0] != USAGE_TA && numbers[0] != USAGE_EE)
 		return false;

@@ -71,11 +71,15 @@ class Authority:
         context.load_cert_chain(self.path("chain"), self.path("key"))
         return context
 
-    def hash(self, certificate):
-        """The SHA-256 of a certificate in full, as a TLSA record has it with selector 0."""
+    def octets(self, certificate):
+        """A certificate in full, as a TLSA record has it with selector 0 and matching type 0."""
         with open(self.path(certificate), encoding="ascii") as file:
             body = "".join(file.read().split("-----")[2].split())
-        return hashlib.sha256(base64.b64decode(body)).hexdigest()
+        return base64.b64decode(body)
+
+    def hash(self, certificate):
+        """Its SHA-256."""
+        return hashlib.sha256(self.octets(certificate)).hexdigest()
 
 
 class EncryptedTalk(Talk):

@@ -11,6 +11,7 @@ from fake_next_hop import FakeNextHop
 from server import ACCOUNT, LIMITS, Server, Talk, TestCase, main
 from services import Nsd, SignedZone, Unbound
 from test_mx import leave_the_network
+from test_tls_policy import FakeSocketmap
 
 ZONE, PLAIN = "signed.example", "plain.example"
 
@@ -38,15 +39,17 @@ class Dane(TestCase):
         """Each name is a domain; its MX is mx-NAME, at 192.0.2.1, with this TLSA record."""
         other = hashlib.sha256(b"another").hexdigest()
         records = {"ee": f"3 0 1 {cls.own}", "wrong": f"3 0 1 {other}", "ta": f"2 0 1 {cls.ca}", "misnamed": f"2 0 1 {cls.ca}",
-                   "pkix": f"1 0 1 {other}", "bogus": f"3 0 1 {cls.own}", "none": None, "clear": f"3 0 1 {cls.own}"}
+                   "pkix": f"1 0 1 {other}", "bogus": f"3 0 1 {cls.own}", "none": None, "clear": f"3 0 1 {cls.own}",
+                   "full": f"3 0 0 {cls.authority.octets('leaf').hex()}", "broken": "3 0 0 3003020101", "empty": r"\# 3 030001"}
         text = ""
         for name, record in records.items():
-            text += f"{name} MX 10 mx-{name}\nmx-{name} A 192.0.2.{9 if name == 'clear' else 1}\n"
+            text += f"{name} MX 10 mx-{name}\nmx-{name} A 192.0.2.{9 if name in ('clear', 'empty') else 1}\n"
             text += f"_25._tcp.mx-{name} TLSA {record}\n" if record else ""
         text += "alias MX 10 mx-alias\nmx-alias CNAME mx-wrong\nown MX 10 mx-own\nmx-own CNAME mx-none\n"
         text += "back MX 10 mx-back\nmx-back CNAME mx-ee\n"
         signed = SignedZone(folder, ZONE, text)
         signed.tamper(f"_25._tcp.mx-bogus.{ZONE}.\t60\tIN\tTLSA\t3 0 1 {cls.own}", f"_25._tcp.mx-bogus.{ZONE}.\t60\tIN\tTLSA\t3 0 1 {other}")
+        signed.tamper("\tTLSA\t3 0 1\n", "\tTLSA\t\\# 3 030001\n")  # as nsd reads it
         plain = SignedZone(folder, PLAIN, f"@ MX 10 mx\nmx A 192.0.2.1\n_25._tcp.mx TLSA 3 0 1 {other}\n", signed=False)
         return [signed, plain]
 
@@ -102,11 +105,19 @@ class Dane(TestCase):
         self.waits(self.server(), f"bogus.{ZONE}", 'detail="the DNS has not answered the question for its TLSA records"')
 
     def test_record_that_cannot_be_used_demands_any_tls(self):
-        self.arrives(self.server(), f"pkix.{ZONE}", r'tls="TLSv1.3 [A-Z0-9_]+" attempts')
+        server = self.server()
+        self.arrives(server, f"pkix.{ZONE}", r'tls="TLSv1.3 [A-Z0-9_]+" attempts')
+        self.send(server, f"broken.{ZONE}")
+        server.wait_for_log(rf'event=relayed [^\n]*to=a@broken.{ZONE} [^\n]*tls="TLSv1.3 [A-Z0-9_]+" attempts')
+
+    def test_certificate_in_full_is_verified(self):
+        self.arrives(self.server(), f"full.{ZONE}", 'tls="TLSv1.3 [A-Z0-9_]+" verified=dane')
 
     def test_server_that_offers_no_tls_gets_nothing(self):
         with FakeNextHop(address=("192.0.2.9", 25)) as clear:
-            self.waits(self.server(), f"clear.{ZONE}", 'detail="STARTTLS is not offered"')
+            server = self.server()
+            self.waits(server, f"clear.{ZONE}", 'detail="STARTTLS is not offered"')
+            self.waits(server, f"empty.{ZONE}", 'detail="STARTTLS is not offered"')
             self.assertEqual([], clear.messages)
 
     def test_without_records_tls_is_used_where_it_is_offered(self):
@@ -114,6 +125,17 @@ class Dane(TestCase):
 
     def test_zone_without_signatures_demands_nothing(self):
         self.arrives(self.server(), PLAIN, r'tls="TLSv1.3 [A-Z0-9_]+" attempts')
+
+    def test_policy_never_replaces_dane(self):
+        answers = {"wrong": "none", "bogus": "none", "misnamed": "may", "ee": "secure match=other.example", "none": "dane-only"}
+        with FakeSocketmap({f"{name}.{ZONE}": f"OK {policy}" for name, policy in answers.items()}) as service:
+            server = self.server(f"  tls-policy: socketmap:inet:127.0.0.1:{service.port}:postfix\n")
+            self.waits(server, f"wrong.{ZONE}", 'detail="its certificate is not good: [^"]*TLSA')
+            self.waits(server, f"bogus.{ZONE}", 'detail="the DNS has not answered the question for its TLSA records"')
+            self.waits(server, f"misnamed.{ZONE}", 'detail="its certificate is not good: [^"]*[Hh]ostname mismatch')
+            self.waits(server, f"none.{ZONE}", 'detail="its policy demands TLSA records, and it has none that can be used"')
+            self.arrives(server, f"ee.{ZONE}", 'tls="TLSv1.3 [A-Z0-9_]+" verified=dane')
+            self.assertEqual({f"{name}.{ZONE}" for name in answers}, {domain for _, domain in service.asked})
 
     def test_setting_switches_it_off(self):
         self.arrives(self.server("  dane: no\n"), f"wrong.{ZONE}", r'tls="TLSv1.3 [A-Z0-9_]+" attempts')

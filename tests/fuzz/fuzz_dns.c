@@ -29,7 +29,7 @@ look_at_record(enum resolver_type type, const struct resolver_record *record)
 	}
 	require(record->text[record->len] == '\0');
 	if (type == RESOLVER_TLSA) {
-		require(record->len > RESOLVER_TLSA_HEAD);
+		require(record->len == 0 || record->len > RESOLVER_TLSA_HEAD);
 		return;
 	}
 	require(record->len <= RESOLVER_TEXT_MAX);

@@ -78,18 +78,46 @@ Test(dns_answer, addresses_are_found)
 
 Test(dns_answer, tlsa_records_are_kept_whole)
 {
-	unsigned char record[1500] = { 3, 0, 0 };
+	unsigned char record[1500] = { 3, 0, 1 };
 	memset(record + 3, 'x', sizeof record - 3);
-	begin("_25._tcp.mx.example.org", TLSA, 3);
+	begin("_25._tcp.mx.example.org", TLSA, 2);
 	packet_record(&packet, TLSA, 300, record, sizeof record);
 	packet_record(&packet, TLSA, 300, "\2\1\1\0\xFF", 5);
-	packet_record(&packet, TLSA, 300, "\3\1\1", 3);
 	look(RESOLVER_TLSA, "_25._tcp.mx.example.org");
-	cr_assert_eq(answer->answer.count, 2, "one without data is dropped");
+	cr_assert_eq(answer->answer.count, 2);
 	cr_assert_eq(answer->answer.records[0].len, sizeof record);
 	cr_expect_arr_eq(answer->answer.records[0].text, record, sizeof record);
 	cr_assert_eq(answer->answer.records[1].len, 5);
 	cr_expect_arr_eq(answer->answer.records[1].text, "\2\1\1\0\xFF", 6);
+}
+
+/* A public key of Ed25519, as RFC 8410 section 4 has it. */
+#define PUBLIC_KEY                                                                                                     \
+	"\x30\x2A\x30\x05\x06\x03\x2B\x65\x70\x03\x21\0"                                                               \
+	"0123456789abcdef0123456789abcdef"
+
+Test(dns_answer, malformed_tlsa_records_count_but_are_empty)
+{
+	static const char whole[] = "\3\1\0" PUBLIC_KEY;
+	const size_t len = sizeof whole - 1;
+	char longer[sizeof whole];
+	memcpy(longer, whole, sizeof whole);
+	begin("_25._tcp.mx.example.org", TLSA, 8);
+	packet_record(&packet, TLSA, 300, "", 0);
+	packet_record(&packet, TLSA, 300, "\3\1", 2);
+	packet_record(&packet, TLSA, 300, "\3\1\1", 3);
+	packet_record(&packet, TLSA, 300, "\3\0\0x", 4);
+	packet_record(&packet, TLSA, 300, whole, len - 1);
+	packet_record(&packet, TLSA, 300, longer, sizeof longer);
+	packet_record(&packet, TLSA, 300, whole, len);
+	packet_record(&packet, TLSA, 300, "\3\2\0x", 4);
+	look(RESOLVER_TLSA, "_25._tcp.mx.example.org");
+	cr_expect_eq(answer->answer.outcome, RESOLVER_FOUND);
+	cr_assert_eq(answer->answer.count, 8);
+	for (size_t i = 0; i < 6; i++)
+		cr_expect_eq(answer->answer.records[i].len, 0, "%zu", i);
+	cr_expect_eq(answer->answer.records[6].len, len);
+	cr_expect_eq(answer->answer.records[7].len, 4, "a selector that is not known is not judged here");
 }
 
 Test(dns_answer, name_that_an_alias_leads_to_is_kept)

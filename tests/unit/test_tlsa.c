@@ -48,6 +48,7 @@ Test(tlsa, only_what_smtp_can_use_is_kept)
 					cr_assert_eq(is_usable(octets, len), wanted, "%u %u %u %zu", usage, selector,
 					    matching, len);
 				}
+	cr_expect_not(is_usable("", 0), "a malformed record");
 	octets[0] = 3, octets[1] = octets[2] = 0;
 	cr_expect(is_usable(octets, sizeof octets), "a certificate in full");
 }
