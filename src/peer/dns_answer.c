@@ -21,6 +21,7 @@ struct finding {
 
 enum {
 	TYPE_A = 1,
+	TYPE_NS = 2,
 	TYPE_CNAME = 5,
 	TYPE_SOA = 6,
 	TYPE_PTR = 12,
@@ -108,6 +109,7 @@ static const struct {
 	[RESOLVER_TXT] = { TYPE_TXT, read_txt },
 	[RESOLVER_PTR] = { TYPE_PTR, read_host },
 	[RESOLVER_TLSA] = { TYPE_TLSA, read_tlsa },
+	[RESOLVER_NS] = { TYPE_NS, read_host },
 };
 
 int
@@ -195,14 +197,21 @@ read_records(struct dns_reader *reader, unsigned count, struct finding *finding,
 	return true;
 }
 
+/* The root is "". */
+static bool
+is_name(const struct dns_name *read, const char *name)
+{
+	char text[DNS_NAME_SIZE];
+	return *name == '\0' ? dns_name_is_root(read) : dns_name_write(text, read) && strcmp(text, name) == 0;
+}
+
 /* Does the message answer the question that was asked? */
 static bool
 read_question(struct dns_reader *reader, struct finding *finding, const char *name)
 {
-	char asked[DNS_NAME_SIZE];
-	return dns_read_name(reader, &finding->owner) && dns_name_write(asked, &finding->owner) &&
-	    strcmp(asked, name) == 0 && dns_read_number(reader, 2) == types[finding->type].number &&
-	    dns_read_number(reader, 2) == DNS_CLASS_IN && !reader->failed;
+	return dns_read_name(reader, &finding->owner) && is_name(&finding->owner, name) &&
+	    dns_read_number(reader, 2) == types[finding->type].number && dns_read_number(reader, 2) == DNS_CLASS_IN &&
+	    !reader->failed;
 }
 
 static void

@@ -21,6 +21,7 @@ enum resolver_type {
 	RESOLVER_TXT,
 	RESOLVER_PTR,
 	RESOLVER_TLSA,
+	RESOLVER_NS,
 	RESOLVER_TYPES
 };
 
@@ -39,7 +40,7 @@ enum resolver_outcome {
 struct resolver_record {
 	struct network address; /* A, AAAA */
 	unsigned preference;    /* MX: those of lower preference go first; a list is in this order */
-	const char *text;       /* MX, PTR: the name; TXT, TLSA: its octets. A NUL follows */
+	const char *text;       /* MX, PTR, NS: the name; TXT, TLSA: its octets. A NUL follows */
 	size_t len;
 };
 
@@ -64,7 +65,7 @@ struct resolver_question {
 struct resolver {
 	bool local; /* all name servers are on this machine, so that nobody on the way can have set the bit AD */
 	/*
-	 * The name must be valid; it is copied. A cached answer comes before this returns; others come within a time limit,
+	 * The name must be valid, or "" for NS; it is copied. A cached answer comes before this returns; others come within a time limit,
 	 * all attempts taken together. If nothing can be asked, the answer is RESOLVER_FAILED.
 	 */
 	void (*ask)(
@@ -72,7 +73,8 @@ struct resolver {
 };
 
 /*
- * Asks; question->done must be set. A text that is not a valid name is answered RESOLVER_NO_NAME. A question cannot be
+ * Asks; question->done must be set. NS may be asked of "", the root. Another text that is not a valid name is answered
+ * RESOLVER_NO_NAME. A question cannot be
  * cancelled: done() is always called, before the end of the loop at the latest.
  */
 void resolver_ask(

@@ -145,6 +145,7 @@ put_queue(struct text_buffer *buffer, const struct stats *stats)
 	put(buffer, "queue-held", queue->held);
 	put(buffer, "queue-age", stats_queue_age(stats, time(NULL)));
 	put(buffer, "next-hops-down", queue->next_hops_down);
+	put(buffer, "dnssec-missing", queue->dnssec_missing);
 }
 
 /* After an upgrade, the file of the program that runs has been removed, or another one has its name. */

@@ -6,7 +6,7 @@ import struct
 import threading
 import time
 
-TYPES = {"A": 1, "MX": 15, "TXT": 16, "AAAA": 28, "PTR": 12}
+TYPES = {"A": 1, "NS": 2, "MX": 15, "TXT": 16, "AAAA": 28, "PTR": 12}
 OUTCOMES = {"no-data": 0, "failed": 2, "no-name": 3, "refused": 5}
 
 

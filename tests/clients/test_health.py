@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 
 from encrypted import Certificate
+from fake_name_server import FakeNameServer
 from fake_next_hop import FakeNextHop
 from measured import wait_for
 from mo import mo
@@ -51,6 +52,36 @@ class Health(TestCase):
         set_ = self.smtpd(config=LIMITS + f"postmaster: {ACCOUNT}\n")
         set_.control("alias", "remove", "postmaster@" + DOMAIN)
         self.assertEqual((HEALTHY, []), self.problems(set_.data))
+
+    def test_name_servers_that_do_not_validate_are_warned_about_where_dane_was_demanded(self):
+        found = []
+        for dane in "yes", "auto", "no":
+            with FakeNameServer() as names:
+                names.put("NS", "", names.record("NS", "a.root-servers.net"))
+                server = self.smtpd(config=LIMITS + f"relay:\n  dane: {dane}\ndns:\n  servers: 127.0.0.1:{names.port}\n  timeout: 4s\n")
+                if dane != "no":
+                    server.wait_for_log("event=dnssec-missing")
+                found.append((self.problems(server.data), len(names.heard)))
+                self.assertEqual(int(dane != "no"), server.log().count("event=dnssec-missing"))
+        warned = (WARNING, [("warning", "the name servers do not validate by DNSSEC, so DANE does not work")])
+        self.assertEqual([(warned, 1), ((HEALTHY, []), 1), ((HEALTHY, []), 0)], found)
+
+    def test_name_servers_that_validate_are_not_warned_about(self):
+        with FakeNameServer() as names:
+            names.put("NS", "", names.record("NS", "a.root-servers.net"))
+            names.twist = lambda answer: answer[:3] + bytes([answer[3] | 0x20]) + answer[4:]  # the bit AD
+            server = self.smtpd(config=LIMITS + f"relay:\n  dane: yes\ndns:\n  servers: 127.0.0.1:{names.port}\n  timeout: 4s\n")
+            wait_for(lambda: names.heard)
+            server.control("access", "add", "relay", "127.0.0.0/8")
+            with Talk(server) as talk:
+                talk.say(b"EHLO client.example.org")
+                talk.say(b"MAIL FROM:<%s>" % ACCOUNT.encode())
+                talk.say(b"RCPT TO:<a@nowhere.example>")
+                talk.say(b"DATA")
+                self.assertEqual(b"250", talk.say(b"Subject: a\r\n\r\nb\r\n.")[:3])
+            server.wait_for_log("event=bounced [^\n]*to=a@nowhere.example")  # a later answer of the DNS
+            self.assertNotIn("event=dnssec-missing", server.log())
+            self.assertEqual((HEALTHY, []), self.problems(server.data))
 
     def test_user_without_rights_finds_nothing_out(self):
         smtp = self.smtpd()

@@ -33,14 +33,21 @@ look_at_record(enum resolver_type type, const struct resolver_record *record)
 		return;
 	}
 	require(record->len <= RESOLVER_TEXT_MAX);
-	if (type == RESOLVER_PTR || (type == RESOLVER_MX && record->len > 0))
+	if (type == RESOLVER_PTR || type == RESOLVER_NS || (type == RESOLVER_MX && record->len > 0))
 		require(dns_name_is_valid(record->text, record->len));
+}
+
+/* NS is asked of the root only. */
+static const char *
+name_of(enum resolver_type type)
+{
+	return type == RESOLVER_NS ? "" : "example.org";
 }
 
 static void
 look(enum resolver_type type, const unsigned char *message, size_t len)
 {
-	struct dns_answer *answer = dns_answer_new(type, "example.org", message, len);
+	struct dns_answer *answer = dns_answer_new(type, name_of(type), message, len);
 	const struct resolver_answer *found = &answer->answer;
 	require((found->outcome == RESOLVER_FOUND) == (found->count > 0));
 	require(found->count <= RESOLVER_RECORDS_MAX && answer->ttl <= INT32_MAX);
@@ -57,13 +64,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct packet packet;
 	if (size < 3 || size > 4096)
 		return 0;
-	enum resolver_type type = (enum resolver_type)(data[0] % RESOLVER_TYPES);
+	enum resolver_type type = (enum resolver_type)((data[0] & 0x7F) % RESOLVER_TYPES);
 	if (!(data[0] & 0x80)) {
 		look(type, data + 1, size - 1);
 		return 0;
 	}
 	packet_begin(&packet, data[1] & 0x80 ? 0x8183 : 0x8180, data[1] & 0x7FU, data[2]);
-	packet_question(&packet, "example.org", (unsigned)dns_type_number(type));
+	packet_question(&packet, name_of(type), (unsigned)dns_type_number(type));
 	packet_add(&packet, data + 3, size - 3);
 	look(type, packet.octets, packet.len);
 	return 0;

@@ -152,7 +152,7 @@ read_records(struct fake_entry *entry, const char *text)
 bool
 fake_resolver_tell(struct fake_resolver *stand, const char *text)
 {
-	static const char *const types[] = { "A", "AAAA", "MX", "TXT", "PTR", "TLSA" };
+	static const char *const types[] = { "A", "AAAA", "MX", "TXT", "PTR", "TLSA", "NS" };
 	struct fake_entry entry = { .outcome = RESOLVER_FOUND };
 	struct network address;
 	char word[DNS_NAME_SIZE];
@@ -160,6 +160,8 @@ fake_resolver_tell(struct fake_resolver *stand, const char *text)
 	if (type < 0 || stand->count == FAKE_ENTRIES || !take_word(&text, entry.name))
 		return false;
 	entry.type = (enum resolver_type)type;
+	if (strcmp(entry.name, ".") == 0)
+		entry.name[0] = '\0';
 	if (network_parse_address(&address, entry.name) && !dns_name_reverse(entry.name, &address, NULL))
 		return false;
 	stand->entries[stand->count] = entry;

@@ -36,6 +36,7 @@ void fake_resolver_open(struct fake_resolver *stand);
 /*
  * Tells it an answer: "A mx.example.org 192.0.2.1 192.0.2.2", "MX example.org 10:mx.example.org", "TXT name words...",
  * "PTR address name", for which the address is turned round; or "failed", "no-data" or "no-name" in the place of records.
+ * "NS . a.root-servers.net" is about the root.
  * "TLSA _25._tcp.mx.example.org 030101..." has the octets of records in hexadecimal; the word "secure" before or behind the
  * records sets the bit of DNSSEC, "=mx.example.net" says that the name is an alias of that one. A type of a name that has others only has no data. False where the text is none of these.
  */

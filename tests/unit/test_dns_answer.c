@@ -9,7 +9,7 @@
 #include "peer/dns_cache.h"
 #include "support/dns_packet.h"
 
-enum { A = 1, CNAME = 5, SOA = 6, PTR = 12, MX = 15, TXT = 16, AAAA = 28, TLSA = 52 };
+enum { A = 1, NS = 2, CNAME = 5, SOA = 6, PTR = 12, MX = 15, TXT = 16, AAAA = 28, TLSA = 52 };
 
 static struct packet packet;
 static struct dns_answer *answer;
@@ -133,6 +133,25 @@ Test(dns_answer, name_that_an_alias_leads_to_is_kept)
 	packet_record(&packet, A, 300, "\xC0\x00\x02\x01", 4);
 	look(RESOLVER_A, "mx.example.org");
 	cr_expect_null(answer->answer.alias_of);
+}
+
+Test(dns_answer, name_servers_of_the_root_are_found)
+{
+	begin("", NS, 2);
+	packet_record_name(&packet, NS, 300, "", 0, "a.root-servers.net");
+	packet_record_name(&packet, NS, 300, "", 0, "b.root-servers.net");
+	packet.octets[3] |= 0x20;
+	look(RESOLVER_NS, "");
+	cr_expect_eq(answer->answer.outcome, RESOLVER_FOUND);
+	cr_expect_eq(answer->answer.count, 2);
+	cr_expect_str_eq(text(1), "b.root-servers.net");
+	cr_expect(answer->answer.secure);
+	look(RESOLVER_NS, "example.org");
+	cr_expect_eq(answer->answer.outcome, RESOLVER_FAILED);
+	begin("example.org", NS, 1);
+	packet_record_name(&packet, NS, 300, "", 0, "ns.example.org");
+	look(RESOLVER_NS, "");
+	cr_expect_eq(answer->answer.outcome, RESOLVER_FAILED, "the answer to another question");
 }
 
 Test(dns_answer, the_bit_of_dnssec_is_kept)

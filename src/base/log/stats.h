@@ -38,11 +38,13 @@ struct stats_certificate {
 /*
  * The relay queue, as its process last saw it: entries that are being sent, that wait for an
  * attempt, and that are held; when the oldest of the first two came, in seconds since 1970, 0:
- * there is none; servers that are left alone for a while.
+ * there is none; servers that are left alone for a while; whether the name servers do not
+ * validate by DNSSEC although DANE is demanded.
  */
 struct stats_queue {
 	_Atomic uint64_t active, deferred, held, next_hops_down;
 	_Atomic int64_t oldest;
+	_Atomic bool dnssec_missing;
 };
 
 /* The counts of one worker and of those that had its number before. Only the worker writes them; all processes read. */

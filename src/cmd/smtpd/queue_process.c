@@ -14,6 +14,7 @@
 #include "base/system/data.h"
 #include "peer/dial.h"
 #include "peer/dns.h"
+#include "relay/client/dnssec_check.h"
 #include "relay/client/socketmap.h"
 #include "relay/lmtp_delivery.h"
 #include "relay/queue_manager.h"
@@ -24,6 +25,7 @@ enum {
 	CONNECT = 30000, /* milliseconds for a connection, at most */
 	WHOLE = 3600000, /* and for a delivery */
 	MEASURE = 1000,  /* milliseconds between two looks at the length of the queue */
+	DNSSEC = 600000, /* and between two questions whether the name servers validate */
 };
 
 /* The process has one of each. */
@@ -33,12 +35,13 @@ static struct lmtp_agent lmtp; /* in front of it, for mailboxes at other servers
 static struct dial dial;
 static struct client_pool pool;
 static struct dns dns;
+static struct dnssec_check dnssec;
 static struct socketmap *policies;
 static struct queue_manager_config config;
 static struct queue_manager *manager;
 static struct network own[OWN_MAX];
 static uv_fs_event_t entries, wishes;
-static uv_timer_t alarm_timer, measure_timer;
+static uv_timer_t alarm_timer, measure_timer, dnssec_timer;
 static char queue[PATH_MAX], wish_folder[PATH_MAX];
 
 static int64_t
@@ -78,6 +81,13 @@ on_measure(uv_timer_t *timer)
 {
 	(void)timer;
 	queue_manager_measure(manager);
+}
+
+static void
+on_dnssec(uv_timer_t *timer)
+{
+	(void)timer;
+	dnssec_check_ask(&dnssec);
 }
 
 static void
@@ -223,6 +233,8 @@ open_events(void)
 	if (error == 0)
 		error = uv_timer_init(loop, &measure_timer);
 	if (error == 0)
+		error = uv_timer_init(loop, &dnssec_timer);
+	if (error == 0)
 		error = uv_fs_event_init(loop, &entries);
 	if (error == 0)
 		error = uv_fs_event_init(loop, &wishes);
@@ -234,6 +246,17 @@ open_events(void)
 	if (watched < 0)
 		log_event("queue-unwatched", "detail", uv_strerror(watched), NULL);
 	return 0;
+}
+
+/* Only who has demanded DANE is warned by the figure. A process that ended may have left it. */
+static void
+start_dnssec_check(const struct relay_settings *settings)
+{
+	dnssec = (struct dnssec_check) { .resolver = &dns.resolver,
+		.figures = settings->dane == RELAY_DANE_YES ? config.figures : NULL };
+	config.figures->dnssec_missing = false;
+	if (config.world.dane)
+		uv_timer_start(&dnssec_timer, on_dnssec, 0, DNSSEC);
 }
 
 static int
@@ -264,6 +287,7 @@ run(const struct serve *serve, unsigned number)
 		return worker_env_fail("manager", strerror(ENOMEM));
 	queue_manager_start(manager);
 	uv_timer_start(&measure_timer, on_measure, MEASURE, MEASURE);
+	start_dnssec_check(&serve->settings->config->relay);
 	int status = worker_env_run(&env, NULL);
 	socketmap_free(policies);
 	dns_close(&dns);

@@ -121,6 +121,9 @@ check_queue(struct status_report *report, const struct server_state *server)
 	if (age > QUEUE_OLD)
 		status_add(
 		    report, HEALTH_WARNING, cure, _("the oldest message of the queue waits for %lu h"), age / 3600);
+	if (ctl_number(server->answer, "dnssec-missing") > 0)
+		status_add(report, HEALTH_WARNING, _("name others in dns: servers:, or remove relay: dane: yes"),
+		    _("the name servers do not validate by DNSSEC, so DANE does not work"));
 	if (down > NEXT_HOPS_DOWN)
 		status_add(report, HEALTH_WARNING, _("look at the network, the name servers and port 25"),
 		    _("%lu servers that there is mail for cannot be reached"), down);
