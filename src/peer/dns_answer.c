@@ -110,6 +110,7 @@ static const struct {
 	[RESOLVER_PTR] = { TYPE_PTR, read_host },
 	[RESOLVER_TLSA] = { TYPE_TLSA, read_tlsa },
 	[RESOLVER_NS] = { TYPE_NS, read_host },
+	[RESOLVER_CNAME] = { TYPE_CNAME, read_host },
 };
 
 int

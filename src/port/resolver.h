@@ -22,6 +22,7 @@ enum resolver_type {
 	RESOLVER_PTR,
 	RESOLVER_TLSA,
 	RESOLVER_NS,
+	RESOLVER_CNAME,
 	RESOLVER_TYPES
 };
 
@@ -40,7 +41,7 @@ enum resolver_outcome {
 struct resolver_record {
 	struct network address; /* A, AAAA */
 	unsigned preference;    /* MX: those of lower preference go first; a list is in this order */
-	const char *text;       /* MX, PTR, NS: the name; TXT, TLSA: its octets. A NUL follows */
+	const char *text;       /* MX, PTR, NS, CNAME: the name; TXT, TLSA: its octets. A NUL follows */
 	size_t len;
 };
 

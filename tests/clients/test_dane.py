@@ -47,6 +47,7 @@ class Dane(TestCase):
             text += f"_25._tcp.mx-{name} TLSA {record}\n" if record else ""
         text += "alias MX 10 mx-alias\nmx-alias CNAME mx-wrong\nown MX 10 mx-own\nmx-own CNAME mx-none\n"
         text += "back MX 10 mx-back\nmx-back CNAME mx-ee\n"
+        text += f"away MX 10 mx-away\nmx-away CNAME mx.{PLAIN}.\n_25._tcp.mx-away TLSA 3 0 1 {other}\n"
         signed = SignedZone(folder, ZONE, text)
         signed.tamper(f"_25._tcp.mx-bogus.{ZONE}.\t60\tIN\tTLSA\t3 0 1 {cls.own}", f"_25._tcp.mx-bogus.{ZONE}.\t60\tIN\tTLSA\t3 0 1 {other}")
         signed.tamper("\tTLSA\t3 0 1\n", "\tTLSA\t\\# 3 030001\n")  # as nsd reads it
@@ -100,6 +101,9 @@ class Dane(TestCase):
         self.arrives(server, f"back.{ZONE}", 'tls="TLSv1.3 [A-Z0-9_]+" verified=dane')
         self.send(server, f"own.{ZONE}")
         server.wait_for_log(rf'event=relayed [^\n]*to=a@own.{ZONE} [^\n]*tls="TLSv1.3 [A-Z0-9_]+" attempts')
+
+    def test_records_of_an_alias_count_though_the_zone_that_it_leads_to_is_not_signed(self):
+        self.waits(self.server(), f"away.{ZONE}", 'detail="its certificate is not good: [^"]*TLSA')
 
     def test_record_whose_signature_is_bad_defers(self):
         self.waits(self.server(), f"bogus.{ZONE}", 'detail="the DNS has not answered the question for its TLSA records"')

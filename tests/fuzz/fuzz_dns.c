@@ -33,7 +33,8 @@ look_at_record(enum resolver_type type, const struct resolver_record *record)
 		return;
 	}
 	require(record->len <= RESOLVER_TEXT_MAX);
-	if (type == RESOLVER_PTR || type == RESOLVER_NS || (type == RESOLVER_MX && record->len > 0))
+	if (type == RESOLVER_PTR || type == RESOLVER_NS || type == RESOLVER_CNAME ||
+	    (type == RESOLVER_MX && record->len > 0))
 		require(dns_name_is_valid(record->text, record->len));
 }
 

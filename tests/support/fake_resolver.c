@@ -152,7 +152,7 @@ read_records(struct fake_entry *entry, const char *text)
 bool
 fake_resolver_tell(struct fake_resolver *stand, const char *text)
 {
-	static const char *const types[] = { "A", "AAAA", "MX", "TXT", "PTR", "TLSA", "NS" };
+	static const char *const types[] = { "A", "AAAA", "MX", "TXT", "PTR", "TLSA", "NS", "CNAME" };
 	struct fake_entry entry = { .outcome = RESOLVER_FOUND };
 	struct network address;
 	char word[DNS_NAME_SIZE];

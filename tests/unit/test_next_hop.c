@@ -292,6 +292,30 @@ Test(hop, has_the_records_of_the_name_that_it_is_an_alias_of)
 	}
 }
 
+Test(hop, has_its_own_records_where_the_alias_alone_is_verified)
+{
+	static const char *const aliases[] = { "secure host.example.net", "host.example.net", "failed",
+		"secure no-data" };
+	static const enum transport_demand demanded[] = { TRANSPORT_DEMAND_DANE, TRANSPORT_DEMAND_NONE,
+		TRANSPORT_DEMAND_UNKNOWN, TRANSPORT_DEMAND_NONE };
+	char text[100];
+	world.dane = true;
+	for (size_t i = 0; i < 2 * sizeof aliases / sizeof *aliases; i++) {
+		fake_resolver_open(&resolver);
+		resolver.late = i % 2 == 1;
+		tell("MX example.org secure 10:mx.example.org");
+		tell("A mx.example.org =host.example.net 192.0.2.1");
+		tell("AAAA mx.example.org =host.example.net no-data");
+		tell("TLSA _25._tcp.host.example.net secure " TLSA_PKIX);
+		tell("TLSA _25._tcp.mx.example.org secure " TLSA_EE);
+		snprintf(text, sizeof text, "CNAME mx.example.org %s", aliases[i / 2]);
+		tell(text);
+		cr_expect_eq(demand("example.org"), demanded[i / 2], "%s", text);
+		if (i < 2)
+			cr_expect_str_eq(hop.addresses[0].tlsa->base, "mx.example.org");
+	}
+}
+
 Test(hop, has_no_dane_by_an_mx_that_is_not_verified)
 {
 	tell("MX example.net 10:mx.example.org");

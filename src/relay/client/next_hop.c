@@ -202,6 +202,35 @@ on_tlsa(struct resolver_question *base, const struct resolver_answer *answer)
 	answered(hop);
 }
 
+/* An alias whose own zone is signed has its own records: who answers for the zone that it leads to must not switch them off. */
+static void
+on_alias(struct resolver_question *base, const struct resolver_answer *answer)
+{
+	struct next_hop_question *question = (struct next_hop_question *)base;
+	struct next_hop *hop = question->hop;
+	struct next_hop_server *server = &hop->servers[question->server];
+	if (answer->outcome == RESOLVER_FAILED)
+		server->demand = TRANSPORT_DEMAND_UNKNOWN;
+	server->insecure = answer->outcome != RESOLVER_FOUND || !answer->secure;
+	server->original = true;
+	if (!ask_tlsa(hop, question->server))
+		answered(hop);
+}
+
+/*
+ * Is the alias itself asked for? Only if what it leads to is not verified: the bit AD of that answer says nothing about the
+ * alias (RFC 7672 section 2.2.3).
+ */
+static bool
+ask_alias(struct next_hop *hop, unsigned number)
+{
+	struct next_hop_server *server = &hop->servers[number];
+	if (!hop->secure || !server->insecure || server->count == 0 || server->alias_of[0] == '\0')
+		return false;
+	ask(hop, &server->questions[0], number, RESOLVER_CNAME, server->name, on_alias);
+	return true;
+}
+
 /* An alias leads to the same name whatever type is asked for. */
 static void
 note_alias(struct next_hop_server *server, const struct resolver_answer *answer)
@@ -225,7 +254,7 @@ on_address(struct resolver_question *base, const struct resolver_answer *answer)
 		server->own = server->own || is_here(hop->world, &answer->records[i].address);
 		server->addresses[server->count++] = answer->records[i].address;
 	}
-	if (--server->waiting > 0 || !ask_tlsa(hop, question->server))
+	if (--server->waiting > 0 || (!ask_alias(hop, question->server) && !ask_tlsa(hop, question->server)))
 		answered(hop);
 }
 
