@@ -9,8 +9,8 @@
 #include "config/source_addresses.h"
 
 /* Words of the setting tls, in their order. */
-enum relay_tls { RELAY_TLS_STARTTLS, RELAY_TLS_NONE, RELAY_TLS_REQUIRED, RELAY_TLS_IMPLICIT };
-#define RELAY_TLS_WORDS "starttls none required implicit"
+enum relay_tls { RELAY_TLS_STARTTLS, RELAY_TLS_NONE, RELAY_TLS_REQUIRED, RELAY_TLS_IMPLICIT, RELAY_TLS_DANE_ONLY };
+#define RELAY_TLS_WORDS "starttls none required implicit dane-only"
 
 /* Words of the setting dane, in their order. */
 enum relay_dane { RELAY_DANE_AUTO, RELAY_DANE_YES, RELAY_DANE_NO };

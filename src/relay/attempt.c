@@ -212,6 +212,7 @@ attempt_look_up(struct attempt *attempt)
 	attempt->hop->done = on_found;
 	attempt->hop->owner = attempt;
 	attempt->hop->fixed = attempt->manner->tls != TRANSPORT_TLS_STARTTLS;
+	attempt->hop->dane_only = attempt->manner->dane_only;
 	next_hop_find(attempt->hop, attempt->route, attempt->domain);
 }
 

@@ -141,6 +141,19 @@ class Dane(TestCase):
             self.arrives(server, f"ee.{ZONE}", 'tls="TLSv1.3 [A-Z0-9_]+" verified=dane')
             self.assertEqual({f"{name}.{ZONE}" for name in answers}, {domain for _, domain in service.asked})
 
+    def test_route_can_demand_it(self):
+        domains = "".join(f"  - domain: {name}\n    to: {to}\n    tls: dane-only\n"
+                          for name, to in ((f"ee.{ZONE}", "mx"), (f"pkix.{ZONE}", "mx"), (PLAIN, "mx"), ("address.example", "192.0.2.1:25"),
+                                           ("host.example", f"mx-ee.{ZONE}:25")))
+        with FakeSocketmap({f"ee.{ZONE}": "TEMP away"}) as service:
+            server = self.server(f"  tls-policy: socketmap:inet:127.0.0.1:{service.port}:postfix\nroutes:\n{domains}")
+            for domain in (f"pkix.{ZONE}", PLAIN, "address.example"):
+                self.waits(server, domain, 'detail="its policy demands TLSA records, and it has none that can be used"')
+            self.arrives(server, f"ee.{ZONE}", 'tls="TLSv1.3 [A-Z0-9_]+" verified=dane')
+            self.send(server, "host.example")
+            server.wait_for_log('event=relayed [^\n]*to=a@host.example [^\n]*verified=dane')
+            self.assertEqual([], service.asked, "the route has decided")
+
     def test_setting_switches_it_off(self):
         self.arrives(self.server("  dane: no\n"), f"wrong.{ZONE}", r'tls="TLSv1.3 [A-Z0-9_]+" attempts')
 

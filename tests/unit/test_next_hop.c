@@ -26,7 +26,7 @@ static void
 set_up(void)
 {
 	fake_resolver_open(&resolver);
-	world.dane = false;
+	world.dane = hop.dane_only = false;
 	network_parse(&own[0], "192.0.2.25");
 	network_parse(&own[1], "2001:db8::25");
 }
@@ -324,6 +324,25 @@ Test(hop, has_no_dane_by_an_mx_that_is_not_verified)
 	tell("TLSA _25._tcp.mx.example.org secure " TLSA_EE);
 	world.dane = true;
 	cr_expect_eq(demand("example.net"), TRANSPORT_DEMAND_NONE);
+}
+
+Test(hop, of_a_route_that_demands_dane_has_nothing_without_it)
+{
+	struct route route;
+	tell_server("ee", "secure " TLSA_EE, "secure 192.0.2.1");
+	tell_server("pkix", "secure " TLSA_PKIX, "secure 192.0.2.1");
+	tell_server("unsigned", "secure " TLSA_EE, "192.0.2.1");
+	world.dane = true;
+	hop.dane_only = true;
+	cr_expect_eq(demand("ee.example"), TRANSPORT_DEMAND_DANE);
+	cr_expect_eq(demand("pkix.example"), TRANSPORT_DEMAND_NO_DANE);
+	cr_expect_eq(demand("unsigned.example"), TRANSPORT_DEMAND_NO_DANE);
+	cr_assert(route_parse(&route, "192.0.2.1:2525"));
+	next_hop_find(&hop, &route, "example.net");
+	cr_expect_eq(hop.addresses[0].demand, TRANSPORT_DEMAND_NO_DANE);
+	route_clear(&route);
+	world.dane = false;
+	cr_expect_eq(demand("ee.example"), TRANSPORT_DEMAND_NO_DANE);
 }
 
 Test(hop, of_a_route_has_dane_for_its_port)

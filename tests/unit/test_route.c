@@ -97,6 +97,17 @@ Test(route, of_a_domain_goes_before_the_smarthost)
 	cr_expect(routes.mx);
 }
 
+Test(route, may_demand_dane)
+{
+	struct route_settings list[] = { { .domain = "a.example", .place = "mx", .tls = RELAY_TLS_DANE_ONLY },
+		{ .domain = "b.example", .place = "lmtp:/run/lmtp", .tls = RELAY_TLS_DANE_ONLY } };
+	open_routes(&(struct config) { .routes = list, .routes_count = 2, .relay = { .mx = true } });
+	const struct route *route = route_find(&routes, "a.example");
+	cr_expect(route->mx && route->manner.dane_only && route->manner.tls == TRANSPORT_TLS_STARTTLS);
+	route = route_find(&routes, "b.example");
+	cr_expect(!route->manner.dane_only && route->manner.tls == TRANSPORT_TLS_NONE);
+}
+
 Test(route, is_none_without_configuration)
 {
 	open_routes(&(struct config) { 0 });
@@ -152,6 +163,8 @@ Test(route, password_is_not_logged)
 	    "routes: a.example: credentials: secret: a password is not sent where TLS may be missing: set tls to required or implicit, "
 	    "or none");
 	route.tls = RELAY_TLS_NONE;
+	cr_expect_str_eq(fault_of(route), "");
+	route.tls = RELAY_TLS_DANE_ONLY;
 	cr_expect_str_eq(fault_of(route), "");
 	chmod("secret", 0644);
 	cr_expect_str_eq(

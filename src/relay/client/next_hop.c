@@ -334,7 +334,7 @@ on_policy(struct tls_policy_question *base, const struct tls_policy *policy, con
 static void
 find_mx(struct next_hop *hop, const char *domain)
 {
-	struct tls_policies *policies = hop->fixed ? NULL : hop->world->policies;
+	struct tls_policies *policies = hop->fixed || hop->dane_only ? NULL : hop->world->policies;
 	if (!idna_to_ascii(hop->domain, domain)) {
 		finish(hop, NEXT_HOP_NO_DOMAIN);
 		return;
@@ -346,7 +346,7 @@ find_mx(struct next_hop *hop, const char *domain)
 		ask_mx(hop);
 }
 
-/* An address needs no look-up. */
+/* An address needs no look-up, and has no TLSA records. */
 static void
 find_address(struct next_hop *hop, const struct network *address)
 {
@@ -355,6 +355,8 @@ find_address(struct next_hop *hop, const struct network *address)
 		return;
 	}
 	add_address(hop, address, NULL);
+	if (hop->dane_only)
+		hop->addresses[0].demand = TRANSPORT_DEMAND_NO_DANE;
 	finish(hop, NEXT_HOP_FOUND);
 }
 
@@ -386,7 +388,7 @@ next_hop_find(struct next_hop *hop, const struct route *route, const char *domai
 	struct network address;
 	next_hop_clear(hop);
 	hop->secure = hop->world->dane && !hop->fixed;
-	hop->policy.level = TLS_POLICY_MAY;
+	hop->policy.level = hop->dane_only ? TLS_POLICY_DANE_ONLY : TLS_POLICY_MAY;
 	hop->policy.names[0] = '\0';
 	hop->domain[0] = '\0';
 	hop->stranger = route == NULL;

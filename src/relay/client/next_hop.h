@@ -64,7 +64,8 @@ struct next_hop {
 	const struct next_hop_world *world;
 	void (*done)(struct next_hop *hop); /* called on the loop, possibly before next_hop_find() returns */
 	void *owner;
-	bool fixed; /* the manner of the route says what TLS is needed: nobody else is asked */
+	bool fixed;     /* the manner of the route says what TLS is needed: nobody else is asked */
+	bool dane_only; /* the route demands usable records of DANE: no service of policies is asked */
 	enum next_hop_outcome outcome;
 	char error[TLS_POLICY_ERROR_SIZE]; /* NO_POLICY: an English phrase */
 	unsigned port;
@@ -83,7 +84,8 @@ struct next_hop {
 };
 
 /*
- * Finds the servers of a route, or those of a domain if the route is NULL. The caller has set world, done, owner and fixed.
+ * Finds the servers of a route, or those of a domain if the route is NULL. The caller has set world, done, owner, fixed
+ * and dane_only.
  */
 void next_hop_find(struct next_hop *hop, const struct route *route, const char *domain);
 

@@ -145,7 +145,7 @@ read_credentials(struct route *route, const char *path, char error[ROUTE_ERROR_S
 	if (!read)
 		return fail(
 		    error, _("%.200s: it should hold the user in its first line and the password in its second"), path);
-	if (route->manner.tls == TRANSPORT_TLS_STARTTLS)
+	if (route->manner.tls == TRANSPORT_TLS_STARTTLS && !route->manner.dane_only)
 		return fail(error,
 		    _("%.200s: a password is not sent where TLS may be missing: set tls to required or implicit, or none"),
 		    path);
@@ -158,7 +158,8 @@ tls_of(enum relay_tls tls)
 	static const enum transport_tls meant[] = { [RELAY_TLS_STARTTLS] = TRANSPORT_TLS_STARTTLS,
 		[RELAY_TLS_NONE] = TRANSPORT_TLS_NONE,
 		[RELAY_TLS_REQUIRED] = TRANSPORT_TLS_REQUIRED,
-		[RELAY_TLS_IMPLICIT] = TRANSPORT_TLS_IMPLICIT };
+		[RELAY_TLS_IMPLICIT] = TRANSPORT_TLS_IMPLICIT,
+		[RELAY_TLS_DANE_ONLY] = TRANSPORT_TLS_STARTTLS };
 	return meant[tls];
 }
 
@@ -201,6 +202,7 @@ open_route(struct route *route, const struct route_settings *from, const char *p
 	}
 	if (route->manner.protocol == TRANSPORT_SMTP)
 		route->manner.tls = tls_of((enum relay_tls)from->tls);
+	route->manner.dane_only = route->manner.protocol == TRANSPORT_SMTP && from->tls == RELAY_TLS_DANE_ONLY;
 	route->manner.unverified = !from->verify;
 	route->manner.authorities = from->authorities;
 	route->manner.names = from->names;

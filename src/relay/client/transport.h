@@ -21,6 +21,7 @@ enum transport_tls { TRANSPORT_TLS_NONE, TRANSPORT_TLS_STARTTLS, TRANSPORT_TLS_R
 struct transport_manner {
 	enum transport_protocol protocol;
 	enum transport_tls tls;
+	bool dane_only;          /* STARTTLS: nothing is sent without usable records of DANE */
 	bool unverified;         /* accepts any certificate */
 	const char *authorities; /* a file of certificates that is trusted; NULL: the system's */
 	const char *names; /* that the certificate may be for, as struct tls_policy has them; NULL: the server's */
