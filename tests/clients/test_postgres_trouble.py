@@ -8,6 +8,7 @@ import re
 import shutil
 import socket
 import struct
+import subprocess
 import threading
 import time
 import unittest
@@ -39,9 +40,9 @@ class TroubleTest(TestCase):
     def recipient(self, talk, address=ACCOUNT):
         return talk.say(f"RCPT TO:<{address}>".encode())
 
-    def config(self, server, url):
+    def config(self, server, url, name="other.conf"):
         """The path of a configuration that names a database."""
-        path = os.path.join(server.folder, "other.conf")
+        path = os.path.join(server.folder, name)
         with open(path, "w", encoding="utf-8") as config:
             config.write(f"database: {url}\n")
         return path
@@ -75,6 +76,16 @@ class Resetting(Proxy):
         if self.text is not None and self.text in octets:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             raise ConnectionResetError
+        return octets
+
+
+class Silencing(Proxy):
+    """Passes no answers on any more, once a client has sent a certain text."""
+
+    text = None
+
+    def from_client(self, _, octets):
+        self.holds = self.holds or (self.text is not None and self.text in octets)
         return octets
 
 
@@ -296,6 +307,54 @@ class Hosts(TroubleTest):
                     time.sleep(0.05)
             server.wait_for_log("event=peer-up kind=database ")
             self.assertAnswered(talk, server)
+
+
+    def begin(self, server, *arguments, config=None):
+        """Begins a command of ftgatectl, or the check of the server."""
+        program = server.smtpd if arguments == ("--check",) else server.ctl
+        return subprocess.Popen([program, "-c", config or server.config, "--data", server.data, *arguments], env=server.environment,
+                                text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def end(self, process):
+        """Returns what a command prints, to its end."""
+        try:
+            return process.communicate(timeout=SECONDS)[0]
+        finally:
+            process.kill()
+            process.wait()
+
+    def test_commands_end_while_other_transactions_hold_locks(self):
+        locked = "another program keeps the accounts locked; try again"
+        words = ("account", "add", "x@" + DOMAIN, "--no-password")
+        commands = {("status", "--json"): f"lock timeout.*{locked}", ("--check",): f"(?m)^database: .*lock timeout; {locked}$",
+                    ("account", "list"): locked, words: locked, ("database", "migrate"): "cannot be migrated: .*lock timeout"}
+        with PostgresServer(self.database) as server, PostgresServer(self.database) as other:
+            with self.database.session(server.name) as session, self.database.session(other.name) as table:
+                session.run("BEGIN; LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE; SELECT version FROM ftgate_schema FOR UPDATE \\g /dev/null")
+                table.run("BEGIN; LOCK TABLE accounts IN SHARE MODE;")
+                running = [(self.begin(server, *command), expected) for command, expected in commands.items()]
+                running.append((self.begin(other, *words), locked))
+                for process, expected in running:
+                    self.assertRegex(self.end(process), expected, process.args)
+                    self.assertEqual("--check" in process.args, process.returncode == 0, process.args)
+                for one in (server, other):
+                    self.assertEqual("0\n", one.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ftgatectl'"
+                                                    " AND datname = current_database()"))
+            done = server.ctl_run(*words)
+            self.assertEqual((0, b""), (done.returncode, done.stderr))
+
+    def test_status_and_check_end_if_the_database_falls_silent(self):
+        running = []
+        with PostgresServer(self.database) as server:
+            for words in (("status", "--json"), ("--check",)):
+                proxy = self.enterContext(Silencing(("127.0.0.1", self.database.port)))
+                proxy.text = b"has_table_privilege"
+                config = self.config(server, f"postgresql://postgres@127.0.0.1:{proxy.port}/{server.name}"
+                                     "?sslmode=disable&gssencmode=disable", f"silent{proxy.port}.conf")
+                running.append((proxy, self.begin(server, *words, config=config)))
+            for proxy, process in running:
+                self.assertRegex(self.end(process), "cannot open the accounts: the database does not answer")
+                self.assertTrue(proxy.holds)
 
 
 @unittest.skipUnless(Postgres.is_installed(), "PostgreSQL 15 is not installed")

@@ -14,6 +14,7 @@
 #include "directory/postgres/admin.h"
 #include "directory/postgres/connect.h"
 #include "directory/postgres/directory.h"
+#include "directory/postgres/exec.h"
 #include "directory/postgres/greylist.h"
 #include "directory/postgres/schema.h"
 #include "directory/postgres/shared.h"
@@ -41,7 +42,7 @@ static struct {
 static void
 run_sql(PGconn *to, const char *sql)
 {
-	PGresult *result = libpq->PQexec(to, sql);
+	PGresult *result = exec_sql(&(struct exec) { .libpq = libpq, .connection = to }, sql);
 	ExecStatusType status = libpq->PQresultStatus(result);
 	cr_assert(status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK, "%s: %s", sql, libpq->PQerrorMessage(to));
 	libpq->PQclear(result);
@@ -128,7 +129,8 @@ close_directory(struct directory *directory)
 static uint64_t
 last_change(void)
 {
-	PGresult *result = libpq->PQexec(connection, "SELECT max(number) FROM changes");
+	PGresult *result = exec_sql(
+	    &(struct exec) { .libpq = libpq, .connection = connection }, "SELECT max(number) FROM changes");
 	cr_assert_eq(libpq->PQresultStatus(result), PGRES_TUPLES_OK, "%s", libpq->PQerrorMessage(connection));
 	uint64_t number = strtoull(libpq->PQgetvalue(result, 0, 0), NULL, 10);
 	libpq->PQclear(result);
@@ -276,7 +278,7 @@ backend_sql(const char *sql)
 bool
 backend_refuses(const char *sql)
 {
-	PGresult *result = libpq->PQexec(connection, sql);
+	PGresult *result = exec_sql(&(struct exec) { .libpq = libpq, .connection = connection }, sql);
 	ExecStatusType status = libpq->PQresultStatus(result);
 	libpq->PQclear(result);
 	return status != PGRES_COMMAND_OK;
@@ -287,7 +289,7 @@ backend_waits(const char *sql)
 {
 	PGconn *other = connect_to(database);
 	run_sql(other, "SET lock_timeout = '50ms'");
-	PGresult *result = libpq->PQexec(other, sql);
+	PGresult *result = exec_sql(&(struct exec) { .libpq = libpq, .connection = other }, sql);
 	const char *state = libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	bool waits = state != NULL && strcmp(state, "55P03") == 0;
 	cr_expect(

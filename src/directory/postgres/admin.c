@@ -9,6 +9,7 @@
 #include "base/text/translate.h"
 #include "directory/accounts_internal.h"
 #include "directory/postgres/connect.h"
+#include "directory/postgres/exec.h"
 #include "directory/postgres/libpq.h"
 #include "directory/postgres/schema.h"
 #include "directory/postgres/setting.h"
@@ -39,26 +40,29 @@ connect_to_writable(const struct libpq *libpq, const char *database, const char 
 	return NULL;
 }
 
-/* Connects; NULL with an error. Its cure goes to cure, if one is known; cure is NULL: to the end of the error. */
-static PGconn *
-connect_to(const struct libpq **libpq, const char *database, const char **cure, char error[ADMIN_ERROR_SIZE])
+/*
+ * Connects, for statements that may take so long; false with an error. Its cure goes to cure, if one is known; cure is
+ * NULL: to the end of the error.
+ */
+static bool
+connect_to(struct exec *exec, const char *database, int64_t limit, const char **cure, char error[ADMIN_ERROR_SIZE])
 {
 	char why[CONNECT_WHY_SIZE];
 	const char *fault = postgres_setting_fault(database);
 	if (fault != NULL) {
 		/* TRANSLATORS: the name of a setting, and what is to be written. */
 		snprintf(error, ADMIN_ERROR_SIZE, _("database: %s"), fault);
-		return NULL;
+		return false;
 	}
-	*libpq = libpq_load(why);
-	if (*libpq == NULL) {
+	*exec = (struct exec) { .libpq = libpq_load(why), .limit = limit };
+	if (exec->libpq == NULL) {
 		snprintf(error, ADMIN_ERROR_SIZE, "%s", why);
-		return NULL;
+		return false;
 	}
-	PGconn *connection = connect_to_writable(*libpq, database, cure, why);
-	if (connection == NULL)
+	exec->connection = connect_to_writable(exec->libpq, database, cure, why);
+	if (exec->connection == NULL)
 		snprintf(error, ADMIN_ERROR_SIZE, _("cannot connect to the database: %s"), why);
-	return connection;
+	return exec->connection != NULL;
 }
 
 const char *
@@ -86,38 +90,41 @@ postgres_admin_read_only_cure(void)
 }
 
 static bool
-is_read_only(const struct libpq *libpq, PGconn *connection)
+is_read_only(const struct exec *exec)
 {
-	PGresult *result = libpq->PQexec(connection, "SHOW transaction_read_only");
-	bool is = libpq->PQresultStatus(result) == PGRES_TUPLES_OK &&
-	    strcmp(libpq->PQgetvalue(result, 0, 0), "on") == 0;
-	libpq->PQclear(result);
+	PGresult *result = exec_statement(exec, "SHOW transaction_read_only", NULL);
+	bool is = exec->libpq->PQresultStatus(result) == PGRES_TUPLES_OK &&
+	    strcmp(exec->libpq->PQgetvalue(result, 0, 0), "on") == 0;
+	exec->libpq->PQclear(result);
 	return is;
 }
 
-/* Writes why a statement failed. Returns EACCES if the role has no right to it, else EIO. */
+/* Writes why a statement failed. Returns EACCES if the role has no right to it, EBUSY if it waited for a lock, else EIO. */
 static int
-note_failure(const struct libpq *libpq, PGconn *connection, const PGresult *result, char error[ADMIN_ERROR_SIZE])
+note_failure(const struct exec *exec, const PGresult *result, char error[ADMIN_ERROR_SIZE])
 {
 	char why[LIBPQ_ERROR_SIZE];
-	const char *state = libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	libpq_first_line(why, sizeof why, libpq->PQerrorMessage(connection));
+	const char *state = exec->libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	libpq_first_line(why, sizeof why, exec_why(exec, result));
 	snprintf(error, ADMIN_ERROR_SIZE, _("cannot open the accounts: %s"), why);
-	return state != NULL && strcmp(state, LIBPQ_DENIED) == 0 ? EACCES : EIO;
+	if (state != NULL && strcmp(state, LIBPQ_DENIED) == 0)
+		return EACCES;
+	return state != NULL && strcmp(state, LIBPQ_LOCKED) == 0 ? EBUSY : EIO;
 }
 
 /* Reads the version of the schema, 0 if it has not been made. Returns 0, or an errno with an error. */
 static int
-read_version(const struct libpq *libpq, PGconn *connection, long *version, char error[ADMIN_ERROR_SIZE])
+read_version(const struct exec *exec, long *version, char error[ADMIN_ERROR_SIZE])
 {
+	const struct libpq *libpq = exec->libpq;
 	int failure = 0;
-	PGresult *result = libpq->PQexec(connection, "SELECT version FROM ftgate_schema");
+	PGresult *result = exec_statement(exec, "SELECT version FROM ftgate_schema", NULL);
 	bool read = libpq->PQresultStatus(result) == PGRES_TUPLES_OK;
 	const char *state = libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	bool missing = state != NULL && strcmp(state, LIBPQ_UNDEFINED_TABLE) == 0;
 	*version = read && !libpq->PQgetisnull(result, 0, 0) ? strtol(libpq->PQgetvalue(result, 0, 0), NULL, 10) : 0;
 	if (!read && !missing)
-		failure = note_failure(libpq, connection, result, error);
+		failure = note_failure(exec, result, error);
 	libpq->PQclear(result);
 	return failure;
 }
@@ -133,10 +140,10 @@ put_old_schema(long version, char error[ADMIN_ERROR_SIZE])
 
 /* Is the schema that of this program? Returns 0, or an errno with an error. */
 static int
-check_version(const struct libpq *libpq, PGconn *connection, char error[ADMIN_ERROR_SIZE])
+check_version(const struct exec *exec, char error[ADMIN_ERROR_SIZE])
 {
 	long version;
-	int failure = read_version(libpq, connection, &version, error);
+	int failure = read_version(exec, &version, error);
 	size_t len = failure != 0 ? strlen(error) : 0;
 	if (failure == EACCES)
 		snprintf(error + len, ADMIN_ERROR_SIZE - len, "; %s", postgres_admin_rights_cure());
@@ -154,18 +161,18 @@ check_version(const struct libpq *libpq, PGconn *connection, char error[ADMIN_ER
 struct sql *
 postgres_admin_sql(const char *database, char error[ADMIN_ERROR_SIZE])
 {
-	const struct libpq *libpq;
-	PGconn *connection = connect_to(&libpq, database, NULL, error);
+	struct exec exec = { .connection = NULL };
 	int failure = EIO;
-	if (connection != NULL && (failure = check_version(libpq, connection, error)) == 0) {
-		struct sql *sql = postgres_sql_new(libpq, connection);
+	bool connected = connect_to(&exec, database, EXEC_LIMIT, NULL, error);
+	if (connected && (failure = check_version(&exec, error)) == 0) {
+		struct sql *sql = postgres_sql_new(&exec);
 		if (sql != NULL)
 			return sql;
 		failure = ENOMEM;
 		snprintf(error, ADMIN_ERROR_SIZE, _("cannot open the accounts: %s"), strerror(ENOMEM));
 	}
-	if (connection != NULL)
-		libpq->PQfinish(connection);
+	if (connected)
+		exec.libpq->PQfinish(exec.connection);
 	errno = failure;
 	return NULL;
 }
@@ -197,70 +204,71 @@ put_failed_migration(const char *why, int failure, bool read_only, char error[AD
 bool
 postgres_admin_migrate(const char *database, int *before, int *after, char error[ADMIN_ERROR_SIZE])
 {
-	const struct libpq *libpq;
+	struct exec exec;
 	char why[POSTGRES_ERROR_SIZE];
-	PGconn *connection = connect_to(&libpq, database, NULL, error);
+	bool connected = connect_to(&exec, database, EXEC_LIMIT, NULL, error);
 	errno = EIO;
-	if (connection == NULL)
+	if (!connected)
 		return false;
 	*after = POSTGRES_VERSION;
-	bool done = postgres_migrate(libpq, connection, before, why);
+	bool done = postgres_migrate(exec.libpq, exec.connection, before, why);
 	int failure = errno;
 	if (!done)
-		put_failed_migration(why, failure, is_read_only(libpq, connection), error);
-	libpq->PQfinish(connection);
+		put_failed_migration(why, failure, is_read_only(&exec), error);
+	exec.libpq->PQfinish(exec.connection);
 	errno = failure;
 	return done;
 }
 
 /* Returns 0, or an errno with an error. */
 static int
-find_postmasters(const struct libpq *libpq, PGconn *connection, const struct postgres_inspection *inspection,
-    char error[ADMIN_ERROR_SIZE])
+find_postmasters(const struct exec *exec, const struct postgres_inspection *inspection, char error[ADMIN_ERROR_SIZE])
 {
-	PGresult *result = libpq->PQexec(connection, postmasters_query);
+	const struct libpq *libpq = exec->libpq;
+	PGresult *result = exec_statement(exec, postmasters_query, NULL);
 	bool read = libpq->PQresultStatus(result) == PGRES_TUPLES_OK;
 	for (int i = 0; read && i < libpq->PQntuples(result); i++)
 		inspection->postmaster(inspection->context, libpq->PQgetvalue(result, i, 0));
-	int failure = read ? 0 : note_failure(libpq, connection, result, error);
+	int failure = read ? 0 : note_failure(exec, result, error);
 	libpq->PQclear(result);
 	return failure;
 }
 
 /* Returns 0, or an errno with an error. */
 static int
-find_missing_rights(const struct libpq *libpq, PGconn *connection, const struct postgres_inspection *inspection,
-    char error[ADMIN_ERROR_SIZE])
+find_missing_rights(const struct exec *exec, const struct postgres_inspection *inspection, char error[ADMIN_ERROR_SIZE])
 {
-	PGresult *result = postgres_find_missing_rights(libpq, connection, inspection->right, inspection->context);
-	bool read = libpq->PQresultStatus(result) == PGRES_TUPLES_OK;
-	int failure = read ? 0 : note_failure(libpq, connection, result, error);
-	libpq->PQclear(result);
+	PGresult *result = postgres_find_missing_rights(exec, inspection->right, inspection->context);
+	bool read = exec->libpq->PQresultStatus(result) == PGRES_TUPLES_OK;
+	int failure = read ? 0 : note_failure(exec, result, error);
+	exec->libpq->PQclear(result);
 	return failure;
 }
 
 bool
 postgres_admin_inspect(const char *database, struct postgres_inspection *inspection, char error[ADMIN_ERROR_SIZE])
 {
-	const struct libpq *libpq;
+	struct exec exec;
 	const char *cure = NULL;
 	long version = 0;
-	PGconn *connection = connect_to(&libpq, database, &cure, error);
+	bool connected = connect_to(&exec, database, EXEC_INSPECT_LIMIT, &cure, error);
 	inspection->version = 0;
 	inspection->newest = POSTGRES_VERSION;
 	inspection->read_only = false;
 	inspection->cure = cure != NULL ? cure : _("start the database, or change the setting database");
-	if (connection == NULL)
+	if (!connected)
 		return false;
-	inspection->read_only = is_read_only(libpq, connection);
-	int failure = find_missing_rights(libpq, connection, inspection, error);
+	int failure = find_missing_rights(&exec, inspection, error);
 	if (failure == 0)
-		failure = read_version(libpq, connection, &version, error);
+		failure = read_version(&exec, &version, error);
 	if (failure == 0 && version != 0)
-		failure = find_postmasters(libpq, connection, inspection, error);
-	libpq->PQfinish(connection);
+		failure = find_postmasters(&exec, inspection, error);
+	inspection->read_only = is_read_only(&exec);
+	exec.libpq->PQfinish(exec.connection);
 	inspection->version = (int)version;
 	if (failure == EACCES)
 		inspection->cure = postgres_admin_rights_cure();
+	if (failure == EBUSY)
+		inspection->cure = _("another program keeps the accounts locked; try again");
 	return failure == 0;
 }

@@ -18,9 +18,10 @@ static const char query[] =
     " ORDER BY vital DESC, name";
 
 PGresult *
-postgres_find_missing_rights(const struct libpq *libpq, PGconn *connection, rights_missing_fn *call, void *context)
+postgres_find_missing_rights(const struct exec *exec, rights_missing_fn *call, void *context)
 {
-	PGresult *result = libpq->PQexec(connection, query);
+	const struct libpq *libpq = exec->libpq;
+	PGresult *result = exec_statement(exec, query, NULL);
 	int count = libpq->PQresultStatus(result) == PGRES_TUPLES_OK ? libpq->PQntuples(result) : 0;
 	for (int i = 0; i < count; i++)
 		call(context, libpq->PQgetvalue(result, i, 0), libpq->PQgetvalue(result, i, 1),

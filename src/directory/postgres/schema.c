@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text/translate.h"
+#include "directory/postgres/exec.h"
 
 /* "ftgt": of the lock that a migration holds. */
 #define LOCK "1718904692"
@@ -81,33 +82,34 @@ static void __attribute__((format(printf, 2, 3))) put_error(char error[POSTGRES_
 
 /* Sets errno: EACCES if the role lacks a right, else EIO. */
 static void
-put_failure(const struct libpq *libpq, PGconn *connection, const PGresult *result, char error[POSTGRES_ERROR_SIZE])
+put_failure(const struct exec *exec, const PGresult *result, char error[POSTGRES_ERROR_SIZE])
 {
-	const char *state = libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	libpq_first_line(error, POSTGRES_ERROR_SIZE, libpq->PQerrorMessage(connection));
+	const char *state = exec->libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	libpq_first_line(error, POSTGRES_ERROR_SIZE, exec_why(exec, result));
 	errno = state != NULL && strcmp(state, LIBPQ_DENIED) == 0 ? EACCES : EIO;
 }
 
 static bool
-run(const struct libpq *libpq, PGconn *connection, const char *sql, char error[POSTGRES_ERROR_SIZE])
+run(const struct exec *exec, const char *sql, char error[POSTGRES_ERROR_SIZE])
 {
-	PGresult *result = libpq->PQexec(connection, sql);
-	ExecStatusType status = libpq->PQresultStatus(result);
+	PGresult *result = exec_sql(exec, sql);
+	ExecStatusType status = exec->libpq->PQresultStatus(result);
 	bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 	if (!done)
-		put_failure(libpq, connection, result, error);
-	libpq->PQclear(result);
+		put_failure(exec, result, error);
+	exec->libpq->PQclear(result);
 	return done;
 }
 
 /* The number in a table of one row that is locked until the end of the transaction; -1 on failure. */
 static int
-read_version(const struct libpq *libpq, PGconn *connection, char error[POSTGRES_ERROR_SIZE])
+read_version(const struct exec *exec, char error[POSTGRES_ERROR_SIZE])
 {
+	const struct libpq *libpq = exec->libpq;
 	int version = -1;
-	PGresult *result = libpq->PQexec(connection, "SELECT version FROM ftgate_schema FOR UPDATE");
+	PGresult *result = exec_sql(exec, "SELECT version FROM ftgate_schema FOR UPDATE");
 	if (libpq->PQresultStatus(result) != PGRES_TUPLES_OK)
-		put_failure(libpq, connection, result, error);
+		put_failure(exec, result, error);
 	else
 		version = !libpq->PQgetisnull(result, 0, 0) ? (int)strtol(libpq->PQgetvalue(result, 0, 0), NULL, 10)
 		                                            : 0;
@@ -116,7 +118,7 @@ read_version(const struct libpq *libpq, PGconn *connection, char error[POSTGRES_
 }
 
 static bool
-migrate_from(const struct libpq *libpq, PGconn *connection, int version, char error[POSTGRES_ERROR_SIZE])
+migrate_from(const struct exec *exec, int version, char error[POSTGRES_ERROR_SIZE])
 {
 	char sql[96];
 	if (version > POSTGRES_VERSION) {
@@ -126,11 +128,11 @@ migrate_from(const struct libpq *libpq, PGconn *connection, int version, char er
 		return false;
 	}
 	for (int i = version; i < POSTGRES_VERSION; i++)
-		if (!run(libpq, connection, migrations[i].sql, error))
+		if (!run(exec, migrations[i].sql, error))
 			return false;
 	snprintf(sql, sizeof sql, "UPDATE ftgate_schema SET version = %d, compatible = %d", POSTGRES_VERSION,
 	    migrations[POSTGRES_VERSION - 1].compatible);
-	return version == POSTGRES_VERSION || run(libpq, connection, sql, error);
+	return version == POSTGRES_VERSION || run(exec, sql, error);
 }
 
 bool
@@ -139,17 +141,20 @@ postgres_migrate(const struct libpq *libpq, PGconn *connection, int *before, cha
 	static const char table[] =
 	    "CREATE TABLE IF NOT EXISTS ftgate_schema (one int PRIMARY KEY CHECK (one = 1), version int NOT NULL);"
 	    "INSERT INTO ftgate_schema (one, version) VALUES (1, 0) ON CONFLICT DO NOTHING";
-	static const char lock[] = "SELECT pg_advisory_xact_lock(" LOCK ")";
+	/* Other migrations may take some time. */
+	static const char begin[] = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = " EXEC_VALUE(
+	    EXEC_LIMIT) "; SELECT pg_advisory_xact_lock(" LOCK
+	                "); SET LOCAL lock_timeout = " EXEC_VALUE(EXEC_LOCK_LIMIT);
 	/* The statements of servers queue behind a statement that waits for a table, and have 5 seconds. */
 	static const char limit[] = "SET LOCAL lock_timeout = 2000";
+	const struct exec exec = { .libpq = libpq, .connection = connection, .limit = EXEC_LIMIT };
+	const struct exec endless = { .libpq = libpq, .connection = connection };
 	char ignored[POSTGRES_ERROR_SIZE];
 	error[0] = '\0';
-	if (!run(libpq, connection, "BEGIN", error) || !run(libpq, connection, lock, error) ||
-	    !run(libpq, connection, table, error) || (*before = read_version(libpq, connection, error)) < 0 ||
-	    !run(libpq, connection, limit, error) || !migrate_from(libpq, connection, *before, error) ||
-	    !run(libpq, connection, "COMMIT", error)) {
+	if (!run(&exec, begin, error) || !run(&exec, table, error) || (*before = read_version(&exec, error)) < 0 ||
+	    !run(&exec, limit, error) || !migrate_from(&endless, *before, error) || !run(&exec, "COMMIT", error)) {
 		int failure = errno;
-		run(libpq, connection, "ROLLBACK", ignored);
+		run(&exec, "ROLLBACK", ignored);
 		errno = failure;
 		return false;
 	}

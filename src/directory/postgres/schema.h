@@ -26,8 +26,9 @@ bool postgres_schema_fault(
 
 /*
  * Brings the schema to the version of this program, in one transaction and under a lock, so that
- * of several programs that begin at once one does it. It waits 2 seconds at most for each table
- * that others have locked. *before is the version that it had, 0: none. Returns false with an
+ * of several programs that begin at once one does it. It waits 60 seconds at most for another
+ * migration, 10 for the version, and 2 for each table that others have locked; the changes
+ * themselves have no limit of time. *before is the version that it had, 0: none. Returns false with an
  * English sentence in error, also if a newer ftgate has made it; then nothing is changed. errno is EACCES then if the role
  * lacks a right, else EIO. Blocks.
  */

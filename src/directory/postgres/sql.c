@@ -8,6 +8,7 @@
 
 #include "base/address/network.h"
 #include "directory/postgres/admin.h"
+#include "directory/postgres/exec.h"
 
 enum { PARAMETERS_MAX = 8, NUMBER_SIZE = 24, WHY_SIZE = 512, FIRST_TEXT = 256 };
 
@@ -17,7 +18,7 @@ enum { TYPE_BOOLEAN = 16, TYPE_OCTETS = 17, TYPE_BIGINT = 20, TYPE_TEXT = 25 };
 struct postgres_sql {
 	struct sql sql;
 	const struct libpq *libpq;
-	PGconn *connection;
+	struct exec exec;
 	int64_t changes;
 	char why[WHY_SIZE];
 	enum sql_trouble trouble;
@@ -45,7 +46,7 @@ static const struct {
 	const char *sqlite, *postgres;
 } words[] = {
 	/* One program changes records at a time, so that what has been checked still holds when it is changed. */
-	{ "BEGIN IMMEDIATE", "BEGIN; SELECT version FROM ftgate_schema FOR UPDATE" },
+	{ "BEGIN IMMEDIATE", EXEC_BEGIN "; SELECT version FROM ftgate_schema FOR UPDATE" },
 	{ "main.", "" }, /* the schema is that of the search path */
 	{ "group_concat(", "string_agg(" },
 	{ "hex(x.network)", "upper(encode(x.network, 'hex'))" },
@@ -173,8 +174,8 @@ fail(struct postgres_sql *sql, const PGresult *result)
 	const char *why = libpq->PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	if (state == NULL)
 		state = "";
-	bool locked = strcmp(state, "55P03") == 0 || strcmp(state, "40P01") == 0 || strcmp(state, "40001") == 0;
-	note_failure(sql, why != NULL ? why : libpq->PQerrorMessage(sql->connection), locked ? SQL_LOCKED : SQL_OTHER);
+	bool locked = strcmp(state, LIBPQ_LOCKED) == 0 || strcmp(state, "40P01") == 0 || strcmp(state, "40001") == 0;
+	note_failure(sql, why != NULL ? why : exec_why(&sql->exec, result), locked ? SQL_LOCKED : SQL_OTHER);
 	if (strcmp(state, LIBPQ_DENIED) == 0) {
 		size_t len = strlen(sql->why);
 		snprintf(sql->why + len, sizeof sql->why - len, "; %s", postgres_admin_rights_cure());
@@ -191,16 +192,27 @@ fail(struct postgres_sql *sql, const PGresult *result)
 	return strncmp(state, "FT", 2) == 0 ? SQL_RULE : SQL_ERROR;
 }
 
+/* Is it several statements, which begin a transaction? */
+static bool
+begins(const struct sql_rows *rows)
+{
+	return strncmp(rows->text, "BEGIN", 5) == 0;
+}
+
 static enum sql_result
 run(struct postgres_sql *sql, struct sql_rows *rows)
 {
 	const struct libpq *libpq = sql->libpq;
 	rows->row = -1;
-	if (rows->count == 0)
-		rows->result = libpq->PQexec(sql->connection, rows->text);
+	if (begins(rows))
+		rows->result = exec_sql(&sql->exec, rows->text);
 	else
-		rows->result = libpq->PQexecParams(sql->connection, rows->text, rows->count, rows->types,
-		    (const char *const *)rows->values, rows->lengths, rows->formats, 0);
+		rows->result = exec_statement(&sql->exec, rows->text,
+		    &(struct exec_values) { .count = rows->count,
+		        .types = rows->types,
+		        .values = (const char *const *)rows->values,
+		        .lengths = rows->lengths,
+		        .formats = rows->formats });
 	ExecStatusType status = libpq->PQresultStatus(rows->result);
 	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
 		return fail(sql, rows->result);
@@ -219,8 +231,7 @@ step(struct sql *base, struct sql_rows *rows)
 	enum sql_result result = rows->result == NULL ? run(sql, rows) : SQL_DONE;
 	if (result != SQL_DONE)
 		return result;
-	bool begins = strncmp(rows->text, "BEGIN", 5) == 0;
-	return !begins && ++rows->row < sql->libpq->PQntuples(rows->result) ? SQL_ROW : SQL_DONE;
+	return !begins(rows) && ++rows->row < sql->libpq->PQntuples(rows->result) ? SQL_ROW : SQL_DONE;
 }
 
 static const char *
@@ -256,7 +267,7 @@ trouble(struct sql *sql)
 static void
 close_sql(struct sql *sql)
 {
-	own(sql)->libpq->PQfinish(own(sql)->connection);
+	own(sql)->libpq->PQfinish(own(sql)->exec.connection);
 	free(sql);
 }
 
@@ -272,13 +283,13 @@ static const struct sql_ops ops = {
 };
 
 struct sql *
-postgres_sql_new(const struct libpq *libpq, PGconn *connection)
+postgres_sql_new(const struct exec *exec)
 {
 	struct postgres_sql *sql = calloc(1, sizeof *sql);
 	if (sql == NULL)
 		return NULL;
 	sql->sql = (struct sql) { .ops = &ops, .name = "PostgreSQL", .stores_keys = true };
-	sql->libpq = libpq;
-	sql->connection = connection;
+	sql->libpq = exec->libpq;
+	sql->exec = *exec;
 	return &sql->sql;
 }

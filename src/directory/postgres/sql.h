@@ -2,10 +2,10 @@
 #ifndef DIRECTORY_POSTGRES_SQL_H
 #define DIRECTORY_POSTGRES_SQL_H
 
-#include "directory/postgres/libpq.h"
+#include "directory/postgres/exec.h"
 #include "directory/sql.h"
 
 /* Takes a connection, which close() ends. NULL when memory is out; the connection is open then. */
-struct sql *postgres_sql_new(const struct libpq *libpq, PGconn *connection);
+struct sql *postgres_sql_new(const struct exec *exec);
 
 #endif
