@@ -354,6 +354,7 @@ class Trouble(PostgresTest):
         waiting = "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY ('{%s}')"
         with PostgresServer(self.database) as server, Talk(server) as talk, Talk(server) as other:
             talk.mail()
+            other.mail()
             backends = ",".join(map(str, server.backends()))
             with self.database.session(server.name) as session:
                 session.run("BEGIN; LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE;")
@@ -363,6 +364,15 @@ class Trouble(PostgresTest):
                 while server.sql(waiting % backends) != f"{PROCESSES - 1}\n":
                     self.assertLess(time.monotonic(), until, "the backend of the lost connection still waits for the lock")
                 self.assertEqual(1, server.log().count("event=directory-failed "))
+                self.assertEqual("1", self.processes_down(server))
+                server.backends()  # the new connection can be used, but not that table
+                self.assertEqual("1", self.processes_down(server))
+            self.assertRegex(self.recipient(other), rb"\A250 ")
+            self.assertEqual("0", self.processes_down(server))
+
+    def processes_down(self, server):
+        """How many processes the server says cannot use the database."""
+        return re.search("database-down +(.*)", server.ctl_run("--server", "smtpd", "status").stdout.decode()).group(1)
 
     def test_schema_of_another_version_is_not_used(self):
         with PostgresServer(self.database) as server:
@@ -373,7 +383,7 @@ class Trouble(PostgresTest):
             refused = server.ctl_run("account", "list")
             self.assertIn(b"version 99", refused.stderr)
             server.wait_for_log("event=peer-down kind=database ", times=PROCESSES)
-            self.assertIn({"severity": "critical", "cure": "its log says why: event=peer-down kind=database"}, server.problems())
+            self.assertIn({"severity": "critical", "cure": "its log says why: event=peer-down kind=database, or event=directory-failed"}, server.problems())
             told = json.loads(server.ctl_run("status", "--json").stdout)
             self.assertEqual((PROCESSES, 2), (int(told["smtpd"]["database-down"]), server.ctl_run("status").returncode))
 

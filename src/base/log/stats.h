@@ -65,7 +65,7 @@ struct stats_slot {
 	_Atomic uint64_t records_change;
 	_Atomic int64_t records_read;
 	_Atomic bool mailboxes_down; /* it treats the LMTP server of the mailboxes as down */
-	_Atomic bool database_down;  /* it has no connection to the database of the directory that it can use */
+	_Atomic bool database_down;  /* it cannot use the database of the directory */
 };
 
 /* Reloads are numbered from 1: asked is the number of the last request, done that of the last reload that has ended. */

@@ -37,20 +37,20 @@ pg_now(const struct pg *pg)
 	return (int64_t)uv_now(pg->loop);
 }
 
-static void
-tell_down(const struct pg *pg, bool is_down)
+void
+pg_tell_down(const struct pg *pg)
 {
 	if (pg->settings.is_down != NULL)
-		*pg->settings.is_down = is_down;
+		*pg->settings.is_down = pg->down != 0 || pg->hung != 0;
 }
 
 static void
 log_down(struct pg *pg)
 {
-	tell_down(pg, true);
 	if (pg->down != 0)
 		return;
 	pg->down = pg_now(pg);
+	pg_tell_down(pg);
 	if (!pg->settings.quiet)
 		log_event("peer-down", "kind", "database", "peer", pg->peer, "detail", pg->trouble, NULL);
 }
@@ -58,15 +58,16 @@ log_down(struct pg *pg)
 static void
 log_up(struct pg *pg)
 {
-	tell_down(pg, false);
-	if (pg->down == 0 || pg->settings.quiet)
+	int64_t down = pg->down;
+	pg->down = 0;
+	pg_tell_down(pg);
+	if (down == 0 || pg->settings.quiet)
 		return;
 	log_begin("peer-up");
 	log_put("kind", "database");
 	log_put("peer", pg->peer);
-	log_put_number("seconds", (pg_now(pg) - pg->down) / MILLISECONDS);
+	log_put_number("seconds", (pg_now(pg) - down) / MILLISECONDS);
 	log_end();
-	pg->down = 0;
 }
 
 /* No connection could be made that can be used: questions fail, until one can. */

@@ -18,6 +18,7 @@ enum {
 	PG_TROUBLE_SIZE = 256,
 	PG_SQLSTATE_SIZE = 6,
 	PG_RECHECK_PAUSE = 30000, /* milliseconds between checks of the schema while statements do not fit it */
+	PG_HANG_LASTS = 60000,    /* milliseconds: see is_down */
 };
 
 struct pg;
@@ -35,7 +36,11 @@ struct pg_settings {
 	const char *name;              /* of the program, as the database lists it */
 	bool quiet;                    /* nothing is logged here: the asker logs */
 	const char *listen;            /* the statement that asks for notifications; NULL: they are not asked for */
-	_Atomic bool *is_down;         /* set while it is down, as the log has it; NULL: nobody is told */
+	/*
+	 * Set while it is down, as the log has it, and from when it has not answered a question in time until it answers
+	 * one of the same statement or, PG_HANG_LASTS later, of another one. NULL: nobody is told.
+	 */
+	_Atomic bool *is_down;
 	/*
 	 * Called on the loop: the connection can be used; it has brought a notification; it is lost. Each may be NULL.
 	 */
@@ -96,10 +101,12 @@ struct pg {
 	bool expects_sync;
 	uv_timer_t timer;
 	uv_prepare_t turn;
-	int64_t ready;      /* since when the last connection that could be used was so */
-	int64_t retry;      /* when to connect again */
-	int64_t pause;      /* 0: the last connection could be made */
-	int64_t down;       /* since when it is down; 0: it is not */
+	int64_t ready; /* since when the last connection that could be used was so */
+	int64_t retry; /* when to connect again */
+	int64_t pause; /* 0: the last connection could be made */
+	int64_t down;  /* since when it is down; 0: it is not */
+	int64_t hung;  /* when a question was last not answered in time; 0: it has been answered since */
+	size_t hung_statement;
 	int64_t complained; /* when a failure was logged last; 0: never */
 	int64_t rechecked;  /* when a connection was ended last because a statement did not fit the schema; 0: never */
 	char peer[128];

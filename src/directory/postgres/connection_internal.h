@@ -44,6 +44,9 @@ void pg_give_up(struct pg *pg, struct pg_query *query, struct pg_queue *late);
 /* Frees an abandoned question. */
 void pg_drop(struct pg *pg, struct pg_query *query);
 
+/* Sets settings.is_down. */
+void pg_tell_down(const struct pg *pg);
+
 /* Logs why questions failed, pg->trouble, at most once a second. */
 void pg_complain(struct pg *pg);
 

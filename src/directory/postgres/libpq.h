@@ -28,6 +28,9 @@ enum { LIBPQ_ERROR_SIZE = 320 };
 /* The SQLSTATE of a statement that could not lock a table or a row in time. */
 #define LIBPQ_LOCKED "55P03"
 
+/* The SQLSTATE of a statement that the server has ended, as by statement_timeout. */
+#define LIBPQ_CANCELED "57014"
+
 /* The SQLSTATE of a change in a database that can only be read. */
 #define LIBPQ_READ_ONLY "25006"
 

@@ -79,6 +79,30 @@ pg_drop(struct pg *pg, struct pg_query *query)
 	free(query);
 }
 
+/* The answer to a question is late. In a pipeline, that is due to the first statement that has not been answered. */
+static void
+note_hang(struct pg *pg, const struct pg_query *query)
+{
+	const struct pg_query *first = pg->sent.first;
+	if (query->purpose != PG_ANSWER)
+		return;
+	if (first != NULL && (first->purpose == PG_ANSWER || first->purpose == PG_ABANDONED))
+		query = first;
+	pg->hung = pg_now(pg);
+	pg->hung_statement = query->statement;
+	pg_tell_down(pg);
+}
+
+static void
+note_answer(struct pg *pg, const struct pg_query *query)
+{
+	if (pg->hung == 0 || query->purpose != PG_ANSWER ||
+	    (query->statement != pg->hung_statement && pg_now(pg) - pg->hung < PG_HANG_LASTS))
+		return;
+	pg->hung = 0;
+	pg_tell_down(pg);
+}
+
 /* Puts an abandoned question in the place of one that was sent. Returns false if memory is out. */
 static bool
 abandon(struct pg *pg, struct pg_query *query)
@@ -110,6 +134,7 @@ pg_give_up(struct pg *pg, struct pg_query *query, struct pg_queue *late)
 	snprintf(why, sizeof why, "no answer within %lld ms", (long long)pg->settings.timeout);
 	libpq_first_line(pg->trouble, sizeof pg->trouble, why);
 	query->deadline = pg_now(pg);
+	note_hang(pg, query);
 	if (query->sent == 0)
 		pg_queue_remove(&pg->waiting, query);
 	else if (hangs || query->purpose != PG_ANSWER || !abandon(pg, query)) {
@@ -250,6 +275,7 @@ finish(struct pg *pg, struct pg_query *query)
 	}
 	query->result = NULL;
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+		note_answer(pg, query);
 		take_answer(pg, query, result);
 		return;
 	}
@@ -266,6 +292,8 @@ finish(struct pg *pg, struct pg_query *query)
 		snprintf(pg->refusal, sizeof pg->refusal, "%s", state == NULL ? "" : state);
 		libpq_first_line(pg->trouble, sizeof pg->trouble, libpq->PQresultErrorMessage(result));
 	}
+	if (state != NULL && strcmp(state, LIBPQ_CANCELED) == 0)
+		note_hang(pg, query);
 	libpq->PQclear(result);
 	if (query->purpose == PG_ANSWER)
 		pg_complain(pg);

@@ -108,7 +108,8 @@ check_peers(struct status_report *report, const struct server_state *server)
 	if (ctl_number(server->answer, "mailboxes-down") > 0)
 		status_add(report, HEALTH_CRITICAL, cure, _("the LMTP server of the mailboxes is down"));
 	if (ctl_number(server->answer, "database-down") > 0)
-		status_add(report, HEALTH_CRITICAL, _("its log says why: event=peer-down kind=database"),
+		status_add(report, HEALTH_CRITICAL,
+		    _("its log says why: event=peer-down kind=database, or event=directory-failed"),
 		    _("ftgate-%s cannot ask: %.*s"), server->name, (int)strlen("database"), "database");
 }
 
