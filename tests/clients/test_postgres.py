@@ -183,7 +183,8 @@ class Accounts(PostgresTest):
                       for right in rights.split(", ") for name in names.split(", ")}
         self.assertGreaterEqual(len(documented), 30)
         cure = "run the GRANTs of docs/postgres.md, or name by -c the configuration of the owner of the tables"
-        with PostgresServer(self.database, user="stripped", grants=grants) as server:
+        greylists = "greylist:\n  enabled: yes\n"
+        with PostgresServer(self.database, user="stripped", grants=grants, settings=greylists) as server:
             self.assertEqual(set(), self.missing_rights(server.ctl_run("status").stdout.decode() + server.check()))
             server.sql("REVOKE SELECT ON targets FROM stripped")
             self.assertEqual({("SELECT", "targets")}, self.missing_rights(server.ctl_run("status").stdout.decode()))
@@ -196,6 +197,23 @@ class Accounts(PostgresTest):
             self.assertEqual(documented, self.missing_rights(server.ctl_run("status").stdout.decode()))
             server.sql("REVOKE USAGE ON SCHEMA public FROM stripped, PUBLIC")
             self.assertEqual({("USAGE", "public")}, self.missing_rights(server.ctl_run("status").stdout.decode()))
+
+    def test_rights_that_the_configuration_does_not_use_are_not_named(self):
+        self.database.sql("CREATE ROLE plain LOGIN")
+        grants = [re.sub(r"\bftgate;", "plain;", grant) for grant in self.documented_grants() if "TO ftgate;" in grant]
+        with PostgresServer(self.database, user="plain", grants=grants) as server:
+            server.sql("REVOKE INSERT ON greylist FROM plain; REVOKE ALL ON greylist_secret FROM plain")
+            self.assertEqual(set(), self.missing_rights(server.ctl_run("status").stdout.decode() + server.check()))
+            server.sql("REVOKE DELETE ON greylist FROM plain")
+            self.assertEqual({("DELETE", "greylist")}, self.missing_rights(server.check()))
+
+    def test_schema_of_the_tables_is_found_by_the_search_path(self):
+        self.database.sql("CREATE ROLE elsewhere LOGIN")
+        with PostgresServer(self.database, user="elsewhere") as server:
+            server.sql(f"ALTER SCHEMA public RENAME TO mail; ALTER DATABASE {server.name} SET search_path = other, mail;"
+                       " CREATE SCHEMA unused; CREATE TABLE unused.ftgate_schema (one int); REVOKE USAGE ON SCHEMA mail FROM PUBLIC")
+            self.assertEqual({("USAGE", "mail")}, self.missing_rights(server.check()))
+            self.assertEqual({("USAGE", "mail")}, self.missing_rights(server.ctl_run("status").stdout.decode()))
 
     def test_documented_rights_are_enough_for_servers(self):
         grants = self.documented_grants()

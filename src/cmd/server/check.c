@@ -443,7 +443,10 @@ check_postgres(const struct settings *settings)
 	char error[ADMIN_ERROR_SIZE], text[FAULT_SIZE];
 	bool wanted = wants_postmasters(settings);
 	struct postgres_inspection found = {
-		.postmaster = note_postmaster, .right = print_missing_right, .context = &wanted
+		.postmaster = note_postmaster,
+		.right = print_missing_right,
+		.context = &wanted,
+		.greylists = settings->config->greylist.enabled,
 	};
 	if (!postgres_admin_inspect(settings->database, &found, error)) {
 		printable_print(stderr, "database: %s; %s\n", error, found.cure);

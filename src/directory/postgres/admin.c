@@ -238,7 +238,8 @@ find_postmasters(const struct exec *exec, const struct postgres_inspection *insp
 static int
 find_missing_rights(const struct exec *exec, const struct postgres_inspection *inspection, char error[ADMIN_ERROR_SIZE])
 {
-	PGresult *result = postgres_find_missing_rights(exec, inspection->right, inspection->context);
+	PGresult *result = postgres_find_missing_rights(
+	    exec, inspection->greylists, inspection->right, inspection->context);
 	bool read = exec->libpq->PQresultStatus(result) == PGRES_TUPLES_OK;
 	int failure = read ? 0 : note_failure(exec, result, error);
 	exec->libpq->PQclear(result);

@@ -32,6 +32,7 @@ struct postgres_inspection {
 	void (*postmaster)(void *context, const char *domain); /* as postmasters_missing() calls it */
 	rights_missing_fn *right;
 	void *context;
+	bool greylists;   /* the servers greylist mail */
 	int version;      /* of the schema; 0: it has none */
 	int newest;       /* that is known */
 	bool read_only;   /* no host of the setting can be changed */

@@ -70,7 +70,10 @@ check_database(struct status_report *report)
 {
 	char error[ADMIN_ERROR_SIZE];
 	struct postgres_inspection found = {
-		.postmaster = note_postmaster, .right = note_missing_right, .context = report
+		.postmaster = note_postmaster,
+		.right = note_missing_right,
+		.context = report,
+		.greylists = report->config->greylist.enabled,
 	};
 	bool usable = postgres_admin_inspect(report->config->database, &found, error);
 	report->schema = found.version;
