@@ -61,9 +61,9 @@ __wrap_poll(struct pollfd *sockets, nfds_t count, int milliseconds)
 	return __real_poll(sockets, count, milliseconds);
 }
 
-Test(postgres_connect, limit_of_a_host_that_is_too_long_for_poll_is_cut, .timeout = 60)
+Test(postgres_connect, limit_of_a_host_is_a_minute_at_most, .timeout = 60)
 {
-	static const char *const seconds[] = { "2147483", "4294968", "9223372036854775807" };
+	static const char *const seconds[] = { "61", "2147483", "4294968", "9223372036854775807" };
 	char error[LIBPQ_ERROR_SIZE], why[CONNECT_WHY_SIZE] = "", url[URL_SIZE], folder[FOLDER_SIZE];
 	const struct libpq *libpq = libpq_load(error);
 	cr_assert_not_null(libpq, "%s", error);
@@ -75,7 +75,7 @@ Test(postgres_connect, limit_of_a_host_that_is_too_long_for_poll_is_cut, .timeou
 		const struct connect_settings settings = { .database = url, .program = "test", .limit = LIMIT };
 		PGconn *connection = postgres_connect(libpq, &settings, why);
 		cr_expect_neq(libpq->PQstatus(connection), CONNECTION_OK);
-		cr_expect_gt(polled, 2000000000, "%s: %d", seconds[i], polled);
+		cr_expect(polled > 50000 && polled <= 60000, "%s: %d", seconds[i], polled);
 		libpq->PQfinish(connection);
 		cr_expect_eq(unlink(".s.PGSQL.5432"), 0);
 	}

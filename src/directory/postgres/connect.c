@@ -1,7 +1,6 @@
 /* Makes connections to PostgreSQL, with a limit of time for all hosts of the setting. */
 #include "directory/postgres/connect.h"
 
-#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,7 +8,16 @@
 #include <string.h>
 #include <uv.h>
 
-enum { HOSTS_MAX = 16, PART_SIZE = 512, LEAST = 1000, RESERVE = 1000, MILLISECONDS = 1000 };
+#include "base/text/translate.h"
+
+enum {
+	HOSTS_MAX = 16,
+	PART_SIZE = 512,
+	LEAST = 1000,
+	RESERVE = 1000,
+	MILLISECONDS = 1000,
+	EACH_MAX = 60 /* seconds */
+};
 
 /* What a connection to one host needs; NULL: as in the URL. */
 struct host {
@@ -65,14 +73,14 @@ cut_part(char part[PART_SIZE], const char *list, int number)
 	return *part == '\0' ? NULL : part;
 }
 
-/* Returns seconds in milliseconds, of which poll() takes no more than INT_MAX; 0: no limit of its own. */
+/* Returns seconds in milliseconds, EACH_MAX at most: a thread of the executor waits so long. 0: no limit of its own. */
 static int64_t
 read_seconds(const char *value)
 {
 	long seconds = strtol(value, NULL, 10);
 	if (seconds <= 0)
 		return 0;
-	return MILLISECONDS * (int64_t)(seconds < INT_MAX / MILLISECONDS ? seconds : INT_MAX / MILLISECONDS);
+	return MILLISECONDS * (int64_t)(seconds < EACH_MAX ? seconds : EACH_MAX);
 }
 
 static void

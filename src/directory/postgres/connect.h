@@ -17,7 +17,7 @@ struct connect_settings {
 	bool writes;          /* of several hosts, one that can be changed is preferred, whatever the URL says */
 	/*
 	 * Milliseconds for all hosts together. A connect_timeout of the URL is for
-	 * each. Looking up names is not limited.
+	 * each, 60 seconds at most. Looking up names is not limited.
 	 */
 	int64_t limit;
 };
