@@ -9,9 +9,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/text/translate.h"
 #include "support/folder.h"
 
-enum { LIMIT = 5000, FOLDER_SIZE = 128, URL_SIZE = 512 };
+enum { LIMIT = 5000, FOLDER_SIZE = 128, URL_SIZE = 512, REFUSAL_SIZE = 31 };
 
 /* Listens where libpq looks for a server in this folder, and never answers. */
 static int
@@ -44,8 +45,9 @@ Test(postgres_connect, each_pass_over_the_hosts_has_its_share_of_the_limit, .tim
 	folder_remove();
 }
 
-static int listener = -1; /* is closed when poll() is called, which ends the attempt */
-static int polled;        /* milliseconds that poll() was to wait then */
+static int listener = -1;   /* is closed when poll() is called, which ends the attempt */
+static int polled;          /* milliseconds that poll() was to wait then */
+static const char *refusal; /* what the client that connects then gets; NULL: nothing */
 
 int __real_poll(struct pollfd *sockets, nfds_t count, int milliseconds);
 int __wrap_poll(struct pollfd *sockets, nfds_t count, int milliseconds);
@@ -54,6 +56,11 @@ int
 __wrap_poll(struct pollfd *sockets, nfds_t count, int milliseconds)
 {
 	if (listener >= 0) {
+		if (refusal != NULL) {
+			int client = accept(listener, NULL, NULL);
+			cr_assert_eq(write(client, refusal, REFUSAL_SIZE), REFUSAL_SIZE);
+			close(client);
+		}
 		polled = milliseconds;
 		close(listener);
 		listener = -1;
@@ -79,5 +86,38 @@ Test(postgres_connect, limit_of_a_host_is_a_minute_at_most, .timeout = 60)
 		libpq->PQfinish(connection);
 		cr_expect_eq(unlink(".s.PGSQL.5432"), 0);
 	}
+	folder_remove();
+}
+
+static char *
+translate_cure(const char *text)
+{
+	static char translated[] = "lege die Datenbank an";
+	return strcmp(text, "create the database") == 0 ? translated : (char *)text;
+}
+
+Test(postgres_connect, cure_is_translated_for_people_and_english_for_the_log, .timeout = 60)
+{
+	static const struct translator german = { .text = translate_cure };
+	static const char message[REFUSAL_SIZE] = "E\0\0\0\x1eSFATAL\0VFATAL\0C3D000\0Mno\0";
+	char error[LIBPQ_ERROR_SIZE], why[CONNECT_WHY_SIZE], url[URL_SIZE], folder[FOLDER_SIZE];
+	const char *cure = NULL;
+	const struct libpq *libpq = libpq_load(error);
+	cr_assert_not_null(libpq, "%s", error);
+	folder_make();
+	cr_assert_not_null(getcwd(folder, sizeof folder));
+	snprintf(url, sizeof url, "postgresql://user@/name?host=%s", folder);
+	translate_with(&german);
+	refusal = message;
+	for (int told = 0; told < 2; told++) {
+		listener = listen_silently();
+		const struct connect_settings settings = {
+			.database = url, .program = "test", .limit = LIMIT, .cure = told ? &cure : NULL
+		};
+		libpq->PQfinish(postgres_connect(libpq, &settings, why));
+		cr_expect_eq(strstr(why, "; create the database") != NULL, !told, "%s", why);
+		cr_expect_eq(unlink(".s.PGSQL.5432"), 0);
+	}
+	cr_expect_str_eq(cure, "lege die Datenbank an");
 	folder_remove();
 }

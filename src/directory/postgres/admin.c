@@ -40,10 +40,7 @@ connect_to_writable(const struct libpq *libpq, const char *database, const char 
 	return NULL;
 }
 
-/*
- * Connects, for statements that may take so long; false with an error. Its cure goes to cure, if one is known; cure is
- * NULL: to the end of the error.
- */
+/* Connects, for statements that may take so long; false with an error, and its cure if one is known. */
 static bool
 connect_to(struct exec *exec, const char *database, int64_t limit, const char **cure, char error[ADMIN_ERROR_SIZE])
 {
@@ -63,6 +60,19 @@ connect_to(struct exec *exec, const char *database, int64_t limit, const char **
 	if (exec->connection == NULL)
 		snprintf(error, ADMIN_ERROR_SIZE, _("cannot connect to the database: %s"), why);
 	return exec->connection != NULL;
+}
+
+/* The same with the cure at the end of the error. */
+static bool
+connect_to_change(struct exec *exec, const char *database, char error[ADMIN_ERROR_SIZE])
+{
+	const char *cure = NULL;
+	if (connect_to(exec, database, EXEC_LIMIT, &cure, error))
+		return true;
+	size_t len = strlen(error);
+	if (cure != NULL)
+		snprintf(error + len, ADMIN_ERROR_SIZE - len, "; %s", cure);
+	return false;
 }
 
 const char *
@@ -163,7 +173,7 @@ postgres_admin_sql(const char *database, char error[ADMIN_ERROR_SIZE])
 {
 	struct exec exec = { .connection = NULL };
 	int failure = EIO;
-	bool connected = connect_to(&exec, database, EXEC_LIMIT, NULL, error);
+	bool connected = connect_to_change(&exec, database, error);
 	if (connected && (failure = check_version(&exec, error)) == 0) {
 		struct sql *sql = postgres_sql_new(&exec);
 		if (sql != NULL)
@@ -206,7 +216,7 @@ postgres_admin_migrate(const char *database, int *before, int *after, char error
 {
 	struct exec exec;
 	char why[POSTGRES_ERROR_SIZE];
-	bool connected = connect_to(&exec, database, EXEC_LIMIT, NULL, error);
+	bool connected = connect_to_change(&exec, database, error);
 	errno = EIO;
 	if (!connected)
 		return false;

@@ -168,15 +168,16 @@ find_cure(const struct libpq *libpq, const PGconn *connection, const char *why)
 	static const struct {
 		const char *state, *word, *cure;
 	} cures[] = {
-		{ "53300", "", "raise its max_connections, or use a pooler" },
-		{ "28P01", "", "check the file that passfile names" },
-		{ "28000", "", "see its pg_hba.conf" },
-		{ "3D000", "", "create the database" },
-		{ "08P01", "startup parameter", "take it out of the URL, or name it in ignore_startup_parameters" },
+		{ "53300", "", N_("raise its max_connections, or use a pooler") },
+		{ "28P01", "", N_("check the file that passfile names") },
+		{ "28000", "", N_("see its pg_hba.conf") },
+		{ "3D000", "", N_("create the database") },
+		{ "08P01", "startup parameter", N_("take it out of the URL, or name it in ignore_startup_parameters") },
 	};
 	if (connection != NULL && libpq->PQconnectionNeedsPassword(connection) == 1)
-		return "the file that passfile names must belong to the server's user and have mode 600, with an entry"
-		       " for this host and port";
+		return N_(
+		    "the file that passfile names must belong to the server's user and have mode 600, with an entry"
+		    " for this host and port");
 	for (size_t i = 0; i < sizeof cures / sizeof *cures; i++)
 		if (has_state(why, cures[i].state) && strstr(why, cures[i].word) != NULL)
 			return cures[i].cure;
@@ -188,7 +189,7 @@ tell_cure(const struct connect_settings *settings, const char *cure, char why[CO
 {
 	size_t len = strlen(why);
 	if (settings->cure != NULL)
-		*settings->cure = cure;
+		*settings->cure = cure != NULL ? _(cure) : NULL;
 	else if (cure != NULL)
 		snprintf(why + len, CONNECT_WHY_SIZE - len, "; %s", cure);
 }

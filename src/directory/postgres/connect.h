@@ -13,8 +13,9 @@ struct connect_settings {
 	const char *database; /* a URL of libpq */
 	const char *program;  /* its name, for the server */
 	const char *session;  /* target_session_attrs, if the URL sets none; NULL: that of libpq */
-	const char **cure;    /* where the cure of a failure goes, if one is known; NULL: to the end of the reason */
-	bool writes;          /* of several hosts, one that can be changed is preferred, whatever the URL says */
+	/* Where the cure of a failure goes, translated, if one is known; NULL: to the end of the reason, in English. */
+	const char **cure;
+	bool writes; /* of several hosts, one that can be changed is preferred, whatever the URL says */
 	/*
 	 * Milliseconds for all hosts together. A connect_timeout of the URL is for
 	 * each, 60 seconds at most. Looking up names is not limited.
