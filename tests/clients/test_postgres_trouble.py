@@ -375,6 +375,7 @@ class Encrypted(TroubleTest):
                 self.assertRegex(self.recipient(talk), rb"\A250 ")
                 self.assertEqual("t\n", server.sql("SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)"
                                                    " WHERE usename = 'secured'"))
+                self.assertSecret(server, "correct horse")
                 for words, wrong in ((b"does not match host name", {"host": "mx.example.org"}),
                                      (b"certificate verify failed", {"trusted": other}),
                                      (b"no password supplied", {"secret": "/nonexistent"})):
@@ -384,6 +385,21 @@ class Encrypted(TroubleTest):
                 cures = [problem["cure"] for problem in json.loads(told)["problems"] if "no password supplied" in problem["text"]]
                 self.assertEqual(["the file that passfile names must belong to the server's user and have mode 600, with an entry"
                                   " for this host and port"], cures)
+
+    def assertSecret(self, server, password):
+        """A password is in no command line and no environment of the processes of the server, and not in its log."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as command, open(f"/proc/{pid}/environ", "rb") as environ:
+                    found.append(command.read() + environ.read())
+            except OSError:
+                continue
+        own = [octets for octets in found if server.data.encode() in octets]
+        self.assertGreater(len(own), PROCESSES)
+        self.assertNotIn(password.encode(), b"".join(own))
+        self.assertIn("event=", server.log())
+        self.assertNotIn(password, server.log())
 
     def encrypt(self, certificate):
         """Sets the certificate, and lets one user come with it and a password only."""
